@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/alloc.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void *must(void *memory)
+{
+	static const char words[] = "sockpit: out of memory\n";
+	if (memory)
+		return memory;
+	if (write(STDERR_FILENO, words, sizeof words - 1) < 0)
+		abort();
+	abort();
+}
+
+void *xmalloc(size_t size)
+{
+	return must(malloc(size ? size : 1));
+}
+
+void *xcalloc(size_t count, size_t size)
+{
+	return must(count && size ? calloc(count, size) : calloc(1, 1));
+}
+
+void *xrealloc(void *old, size_t size)
+{
+	return must(realloc(old, size ? size : 1));
+}
+
+char *xstrdup(const char *text)
+{
+	return must(strdup(text));
+}
+
+char *xstrndup(const char *text, size_t len)
+{
+	return must(strndup(text, len));
+}
+
+char *xasprintf(const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+	va_start(args, format);
+	int len = vasprintf(&text, format, args);
+	va_end(args);
+	return must(len < 0 ? NULL : text);
+}

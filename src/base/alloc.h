@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* alloc: memory or nothing. Running out of memory ends the program here and nowhere else, so no
+ * caller checks for NULL. The returned memory belongs to the caller, who frees it with free(). */
+#pragma once
+
+#include <stddef.h>
+
+void *xmalloc(size_t size);
+void *xcalloc(size_t count, size_t size);
+void *xrealloc(void *old, size_t size);
+char *xstrdup(const char *text);
+char *xstrndup(const char *text, size_t len);
+char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));

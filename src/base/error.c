@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/error.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NAME(symbol) [symbol] = #symbol
+
+/* What a socket call can return, errno(3); where two symbols share a value, the one that the manual pages of the
+ * calls use. */
+static const char *const names[] = {
+	NAME(EPERM), NAME(ENOENT), NAME(EINTR), NAME(EIO), NAME(ENXIO), NAME(E2BIG), NAME(EBADF), NAME(EAGAIN),
+	NAME(ENOMEM), NAME(EACCES), NAME(EFAULT), NAME(EBUSY), NAME(EEXIST), NAME(ENODEV), NAME(ENOTDIR), NAME(EISDIR),
+	NAME(EINVAL), NAME(ENFILE), NAME(EMFILE), NAME(ENOTTY), NAME(EFBIG), NAME(ENOSPC), NAME(ESPIPE), NAME(EROFS),
+	NAME(EPIPE), NAME(EDOM), NAME(ERANGE), NAME(ENAMETOOLONG), NAME(ENOSYS), NAME(ELOOP), NAME(EPROTO),
+	NAME(EOVERFLOW), NAME(EILSEQ), NAME(ENOTSOCK), NAME(EDESTADDRREQ), NAME(EMSGSIZE), NAME(EPROTOTYPE),
+	NAME(ENOPROTOOPT), NAME(EPROTONOSUPPORT), NAME(ESOCKTNOSUPPORT), NAME(EOPNOTSUPP), NAME(EPFNOSUPPORT),
+	NAME(EAFNOSUPPORT), NAME(EADDRINUSE), NAME(EADDRNOTAVAIL), NAME(ENETDOWN), NAME(ENETUNREACH), NAME(ENETRESET),
+	NAME(ECONNABORTED), NAME(ECONNRESET), NAME(ENOBUFS), NAME(EISCONN), NAME(ENOTCONN), NAME(ESHUTDOWN),
+	NAME(ETOOMANYREFS), NAME(ETIMEDOUT), NAME(ECONNREFUSED), NAME(EHOSTDOWN), NAME(EHOSTUNREACH), NAME(EALREADY),
+	NAME(EINPROGRESS), NAME(ESTALE), NAME(EDQUOT), NAME(ECANCELED),
+#ifdef ENONET
+	NAME(ENONET),
+#endif
+};
+
+const char *error_name(int code)
+{
+	static char unknown[24];
+	if (code >= 0 && (size_t)code < sizeof names / sizeof *names && names[code])
+		return names[code];
+	snprintf(unknown, sizeof unknown, "errno %d", code);
+	return unknown;
+}
+
+/* "No route to host" begins a sentence there, and ends one here; "RPC …" keeps its capitals. */
+const char *error_why(int code)
+{
+	static char why[128];
+	snprintf(why, sizeof why, "%s", strerror(code));
+	if (why[0] && !isupper((unsigned char)why[1]))
+		why[0] = (char)tolower((unsigned char)why[0]);
+	return why;
+}
+
+void error_set(struct error *error, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	error->code = 0;
+	vsnprintf(error->text, sizeof error->text, format, args);
+	va_end(args);
+}
+
+void error_errno(struct error *error, int code, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	error->code = code;
+	vsnprintf(error->text, sizeof error->text, format, args);
+	va_end(args);
+	size_t len = strlen(error->text);
+	snprintf(error->text + len, sizeof error->text - len, ": %s", error_why(code));
+}

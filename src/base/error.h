@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* error: why something failed, as one line "what: why", made where the reason is known and kept in
+ * the caller's struct. Knows nothing of who shows it. */
+#pragma once
+
+enum { ERROR_TEXT = 256 };
+
+struct error {
+	int code;              /* an errno value, or 0 where no system call failed */
+	char text[ERROR_TEXT]; /* one line, no line end; cut, never overrun */
+};
+
+void error_set(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Appends ": " and error_why(code) to the formatted words and keeps the code. */
+void error_errno(struct error *error, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The symbol of an errno value, errno(3): "ECONNRESET"; "errno 999" where it has none. Static storage
+ * for the known ones; an unknown one shares one static buffer. */
+const char *error_name(int code);
+
+/* What strerror(3) says, beginning in lower case: "connection refused". Valid until the next call. */
+const char *error_why(int code);

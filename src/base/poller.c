@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/poller.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum { WANT_READ, WANT_WRITE };
+
+static const int watched[] = { SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+enum { WATCHED = sizeof watched / sizeof *watched };
+
+/* A signal handler has no other way to reach anything. */
+static volatile sig_atomic_t came[NSIG];
+static void (*volatile stuck_restore)(void);
+static sigset_t old_mask;
+static struct sigaction old_action[WATCHED], old_pipe;
+
+static bool ends_program(int signal)
+{
+	return signal == SIGTERM || signal == SIGHUP || signal == SIGINT || signal == SIGQUIT;
+}
+
+static void on_signal(int signal)
+{
+	if (came[signal] && ends_program(signal) && stuck_restore) {
+		stuck_restore();
+		_exit(128 + signal);
+	}
+	came[signal] = 1;
+}
+
+static sigset_t watched_set(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < WATCHED; i++)
+		sigaddset(&set, watched[i]);
+	return set;
+}
+
+void poller_init(struct poller *poller)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < WATCHED; i++)
+		sigaction(watched[i], &action, &old_action[i]);
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	sigaction(SIGPIPE, &ignore, &old_pipe);
+	sigset_t set = watched_set();
+	pthread_sigmask(SIG_BLOCK, &set, &old_mask);
+	*poller = (struct poller){ .top = -1, .wake = INT64_MAX };
+	poller_reset(poller);
+}
+
+void poller_done(struct poller *poller)
+{
+	poller_reset(poller);
+	for (size_t i = 0; i < WATCHED; i++)
+		sigaction(watched[i], &old_action[i], NULL);
+	sigaction(SIGPIPE, &old_pipe, NULL);
+	pthread_sigmask(SIG_SETMASK, &old_mask, NULL);
+}
+
+bool poller_fits(int fd)
+{
+	return fd >= 0 && fd < FD_SETSIZE;
+}
+
+/* Only the words of the sets up to `top` are ever used, but FD_ZERO costs the same as finding them. */
+void poller_reset(struct poller *poller)
+{
+	for (int i = 0; i < 2; i++) {
+		FD_ZERO(&poller->wanted[i]);
+		FD_ZERO(&poller->ready[i]);
+	}
+	poller->top = -1;
+	poller->wake = INT64_MAX;
+}
+
+static void want(struct poller *poller, int kind, int fd)
+{
+	assert(poller_fits(fd));
+	FD_SET(fd, &poller->wanted[kind]);
+	if (fd > poller->top)
+		poller->top = fd;
+}
+
+void poller_want_read(struct poller *poller, int fd)
+{
+	want(poller, WANT_READ, fd);
+}
+
+void poller_want_write(struct poller *poller, int fd)
+{
+	want(poller, WANT_WRITE, fd);
+}
+
+void poller_wake_at(struct poller *poller, int64_t instant)
+{
+	if (instant < poller->wake)
+		poller->wake = instant;
+}
+
+void poller_wait(struct poller *poller)
+{
+	struct timespec limit = { 0 };
+	bool forever = poller->wake == INT64_MAX;
+	int64_t left = forever ? 0 : poller->wake - clock_now();
+	if (left > 0) {
+		limit.tv_sec = (time_t)(left / CLOCK_S);
+		limit.tv_nsec = (long)(left % CLOCK_S);
+	}
+	memcpy(poller->ready, poller->wanted, sizeof poller->ready);
+	int ready = pselect(poller->top + 1, &poller->ready[WANT_READ], &poller->ready[WANT_WRITE], NULL,
+	                    forever ? NULL : &limit, &old_mask);
+	if (ready <= 0) {
+		FD_ZERO(&poller->ready[WANT_READ]);
+		FD_ZERO(&poller->ready[WANT_WRITE]);
+	}
+	poller->turns++;
+}
+
+bool poller_readable(const struct poller *poller, int fd)
+{
+	return poller_fits(fd) && FD_ISSET(fd, &poller->ready[WANT_READ]);
+}
+
+bool poller_writable(const struct poller *poller, int fd)
+{
+	return poller_fits(fd) && FD_ISSET(fd, &poller->ready[WANT_WRITE]);
+}
+
+bool poller_take_signal(int signal)
+{
+	bool yes = came[signal];
+	came[signal] = 0;
+	return yes;
+}
+
+/* It is blocked here, so it stays pending until the next pselect(), which then returns at once. */
+void poller_raise(int signal)
+{
+	raise(signal);
+}
+
+void poller_on_stuck(void (*restore)(void))
+{
+	stuck_restore = restore;
+}
+
+void poller_block_signals(void)
+{
+	sigset_t set = watched_set();
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+const sigset_t *poller_old_mask(void)
+{
+	return &old_mask;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/poller.h"
+
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "support/tap.h"
+
+static int readable_end(const char *bytes)
+{
+	int ends[2];
+	if (pipe(ends) || write(ends[1], bytes, strlen(bytes)) < 0)
+		abort();
+	return ends[0];
+}
+
+static void sees_readiness(struct poller *poller)
+{
+	int full = readable_end("x"), empty = readable_end("");
+	poller_reset(poller);
+	poller_want_read(poller, full);
+	poller_want_read(poller, empty);
+	poller_want_write(poller, STDOUT_FILENO);
+	poller_wait(poller);
+	ok(poller_readable(poller, full), "a pipe with a byte is readable");
+	ok(!poller_readable(poller, empty), "an empty one is not");
+	ok(poller_writable(poller, STDOUT_FILENO), "standard output is writable");
+	ok(!poller_readable(poller, -1) && !poller_readable(poller, FD_SETSIZE), "no descriptor is never ready");
+	poller_reset(poller);
+	poller_wake_at(poller, 0);
+	poller_wait(poller);
+	ok(!poller_readable(poller, full), "interest must be stated anew each turn");
+	close(full);
+	close(empty);
+}
+
+static void wakes_in_time(struct poller *poller)
+{
+	poller_reset(poller);
+	int64_t begun = clock_now();
+	poller_wake_at(poller, begun + 3600 * CLOCK_S);
+	poller_wake_at(poller, begun + 20 * CLOCK_MS);
+	poller_wake_at(poller, begun + 1800 * CLOCK_S);
+	poller_wait(poller);
+	int64_t slept = clock_now() - begun;
+	ok(slept >= 20 * CLOCK_MS && slept < 5 * CLOCK_S, "the earliest instant counts");
+	begun = clock_now();
+	poller_reset(poller);
+	poller_wake_at(poller, begun - CLOCK_S);
+	poller_wait(poller);
+	ok(clock_now() - begun < 5 * CLOCK_S, "an instant in the past does not sleep");
+}
+
+static void takes_signals(struct poller *poller)
+{
+	poller_raise(SIGWINCH);
+	ok(!poller_take_signal(SIGWINCH), "a signal waits until the program sleeps");
+	poller_reset(poller);
+	poller_wait(poller);
+	ok(poller_take_signal(SIGWINCH), "and ends the sleep");
+	ok(!poller_take_signal(SIGWINCH), "asking clears it");
+	poller_raise(SIGCONT);
+	poller_reset(poller);
+	poller_wait(poller);
+	uint64_t turns = poller->turns;
+	int64_t begun = clock_now();
+	poller_reset(poller);
+	poller_wake_at(poller, begun + 20 * CLOCK_MS);
+	poller_wait(poller);
+	ok(clock_now() - begun >= 20 * CLOCK_MS, "a signal that nobody takes does not keep it awake");
+	is_int(poller->turns - turns, 1, "each sleep is counted");
+	poller_take_signal(SIGCONT);
+}
+
+static void fits_only_what_select_can_watch(void)
+{
+	ok(poller_fits(0) && poller_fits(FD_SETSIZE - 1), "descriptors up to FD_SETSIZE - 1");
+	ok(!poller_fits(-1) && !poller_fits(FD_SETSIZE), "and no others");
+}
+
+static void say_bye(void)
+{
+	if (write(STDOUT_FILENO, "# restored\n", 11) < 0)
+		_exit(3);
+}
+
+/* A child that sleeps in no poller_wait() stands for a program stuck in a write(). */
+static void ends_when_stuck(void)
+{
+	fflush(stdout);
+	pid_t child = fork();
+	if (child == 0) {
+		struct poller poller;
+		poller_init(&poller);
+		poller_on_stuck(say_bye);
+		poller_raise(SIGTERM);
+		poller_reset(&poller);
+		poller_wait(&poller);
+		poller_raise(SIGTERM);
+		poller_wait(&poller);
+		_exit(0);
+	}
+	int status = 0;
+	waitpid(child, &status, 0);
+	ok(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGTERM, "a second SIGTERM that nobody took ends the program");
+}
+
+static void puts_back_what_was(void)
+{
+	struct sigaction before, after;
+	sigset_t mask_before, mask_after;
+	sigaction(SIGTERM, NULL, &before);
+	sigprocmask(SIG_BLOCK, NULL, &mask_before);
+	struct poller poller;
+	poller_init(&poller);
+	poller_done(&poller);
+	sigaction(SIGTERM, NULL, &after);
+	sigprocmask(SIG_BLOCK, NULL, &mask_after);
+	ok(before.sa_handler == after.sa_handler, "the handler that was there comes back");
+	is_int(sigismember(&mask_after, SIGTERM), sigismember(&mask_before, SIGTERM), "and the mask");
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	puts_back_what_was();
+	ends_when_stuck();
+	struct poller poller;
+	poller_init(&poller);
+	sees_readiness(&poller);
+	wakes_in_time(&poller);
+	takes_signals(&poller);
+	fits_only_what_select_can_watch();
+	poller_done(&poller);
+	return tap_done();
+}
