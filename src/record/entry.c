@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "record/entry.h"
+
+#include <string.h>
+
+static const char *const names[CALL_COUNT] = {
+	[CALL_NOTE] = "note",
+	[CALL_STATE] = "state",
+	[CALL_GETADDRINFO] = "getaddrinfo",
+	[CALL_SOCKET] = "socket",
+	[CALL_BIND] = "bind",
+	[CALL_LISTEN] = "listen",
+	[CALL_ACCEPT] = "accept",
+	[CALL_CONNECT] = "connect",
+	[CALL_SETSOCKOPT] = "setsockopt",
+	[CALL_GETSOCKOPT] = "getsockopt",
+	[CALL_GETSOCKNAME] = "getsockname",
+	[CALL_SEND] = "send",
+	[CALL_SENDTO] = "sendto",
+	[CALL_RECV] = "recv",
+	[CALL_RECVFROM] = "recvfrom",
+	[CALL_SHUTDOWN] = "shutdown",
+	[CALL_CLOSE] = "close",
+};
+
+const char *entry_payload(const struct entry *entry)
+{
+	return (const char *)entry + ENTRY_HEADER + entry->addr_len;
+}
+
+struct addr entry_addr(const struct entry *entry)
+{
+	struct addr addr = { .family = AF_UNSPEC };
+	memcpy(&addr, (const char *)entry + ENTRY_HEADER, entry->addr_len);
+	return addr;
+}
+
+long entry_result(const struct entry *entry)
+{
+	if (entry->error)
+		return -1;
+	if (entry_is_incoming(entry) || entry_is_outgoing(entry))
+		return (long)entry->len;
+	if (entry->call == CALL_SOCKET)
+		return entry->fd;
+	return entry->call == CALL_ACCEPT ? entry->arg : 0;
+}
+
+bool entry_is_call(const struct entry *entry)
+{
+	return entry->call != CALL_NOTE && entry->call != CALL_STATE;
+}
+
+bool entry_is_incoming(const struct entry *entry)
+{
+	return entry->call == CALL_RECV || entry->call == CALL_RECVFROM;
+}
+
+bool entry_is_outgoing(const struct entry *entry)
+{
+	return entry->call == CALL_SEND || entry->call == CALL_SENDTO;
+}
+
+const char *entry_call_name(enum call call)
+{
+	return names[call];
+}

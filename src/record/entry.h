@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* entry: one line of the transcript: a call with its result, a change of state, or a note. A fixed header,
+ * then the peer's address where a call has one, then the payload: the bytes that went through the call, or
+ * text. 40 bytes for a stream, at most 64 with an address. Knows no socket: numbers are the system's. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+enum call {
+	CALL_NOTE,  /* not a call: text that the program says; flags tell what sort */
+	CALL_STATE, /* not a call: what happened to the session, in words */
+	CALL_GETADDRINFO, /* payload "host service", then '\n' and each address found on a line */
+	CALL_SOCKET,      /* arg = type, arg2 = family, fd = result */
+	CALL_BIND,        /* address */
+	CALL_LISTEN,      /* arg = backlog */
+	CALL_ACCEPT,      /* address of the client, arg = its descriptor */
+	CALL_CONNECT,     /* address */
+	CALL_SETSOCKOPT,  /* arg = name, arg2 = level, payload = value as given */
+	CALL_GETSOCKOPT,  /* arg = name, arg2 = level, payload = value as read */
+	CALL_GETSOCKNAME, /* address */
+	CALL_SEND,        /* arg = bytes asked, arg2 = flags, payload = bytes taken */
+	CALL_SENDTO,      /* the same, and the address */
+	CALL_RECV,        /* arg = bytes asked, arg2 = flags, payload = bytes got */
+	CALL_RECVFROM,    /* the same, and the sender's address */
+	CALL_SHUTDOWN,    /* arg = SHUT_RD, SHUT_WR, SHUT_RDWR */
+	CALL_CLOSE,
+	CALL_COUNT,
+};
+
+enum entry_flag {
+	ENTRY_ERROR = 1,     /* a note or state that tells a failure */
+	ENTRY_ECHO = 2,      /* made by a service, not by a person */
+	ENTRY_TRUNCATED = 4, /* arg of a CALL_RECVFROM says how long the datagram really was */
+	ENTRY_CONTINUES = 8, /* the text of a note goes on in the session's next entry */
+};
+
+struct entry {
+	int64_t time;         /* clock_now() when the call was made */
+	uint32_t back;        /* distance to the session's previous entry in units of ENTRY_ALIGN; 0 = none */
+	uint32_t len;         /* payload bytes, behind header and address */
+	uint32_t duration;    /* of the call, in microseconds, rounded up; UINT32_MAX = that or more */
+	uint32_t session;     /* number of the session; 0 = the program itself */
+	int32_t arg;          /* see enum call */
+	int16_t arg2;
+	int16_t fd;           /* the descriptor the call was made on, -1 for none */
+	uint16_t phase;       /* low bits of the payload's stream position (CALL_SEND, CALL_RECV) */
+	uint8_t call;         /* enum call */
+	uint8_t error;        /* errno of a failed call, 0 = success */
+	uint8_t addr_len;     /* bytes of struct addr between header and payload, see addr_packed_size() */
+	uint8_t flags;        /* enum entry_flag */
+};
+
+enum { ENTRY_ALIGN = 8, ENTRY_HEADER = sizeof(struct entry), ENTRY_MAX_OVERHEAD = 64 };
+_Static_assert(sizeof(struct entry) == 40, "the transcript's cost per call is a promise");
+_Static_assert(sizeof(struct entry) + sizeof(struct addr) <= ENTRY_MAX_OVERHEAD, "so is this");
+
+const char *entry_payload(const struct entry *entry);
+
+/* The address kept with the call; AF_UNSPEC where there is none. */
+struct addr entry_addr(const struct entry *entry);
+
+/* What the call returned: -1 for a failure, bytes for send and recv, a descriptor for socket and accept,
+ * else 0. */
+long entry_result(const struct entry *entry);
+
+bool entry_is_call(const struct entry *entry);
+bool entry_is_incoming(const struct entry *entry); /* recv, recvfrom */
+bool entry_is_outgoing(const struct entry *entry); /* send, sendto */
+
+/* "recv", "setsockopt"; "note" and "state" for the others. */
+const char *entry_call_name(enum call call);

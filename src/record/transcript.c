@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "record/transcript.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "record/tracks.h"
+
+_Static_assert(TRACK_NONE == TRANSCRIPT_NONE, "a session without entries has no last one");
+
+struct block {
+	char *memory;
+	size_t used;      /* bytes that committed entries take, from the front */
+	uint64_t entries;
+	uint64_t bytes;   /* of their payloads */
+};
+
+/* Block n of all that ever were holds the positions from n * block_size on. The live ones are a ring: number
+ * `first` is at ring[head]. The memory of an evicted block becomes that of the newest. */
+struct transcript {
+	size_t block_size;
+	size_t ceiling;
+	size_t most;           /* blocks under the ceiling */
+	struct block *ring;
+	size_t cap, head, live;
+	uint64_t first;
+	struct block *now;     /* the newest block, NULL at the very start */
+	bool begun;
+	size_t begun_addr;     /* bytes left for the address of the begun entry */
+	uint64_t count;
+	struct transcript_lost lost;
+	struct tracks tracks;
+};
+
+/* ---- blocks ---- */
+
+static struct block *ring_at(const struct transcript *transcript, size_t index)
+{
+	size_t slot = transcript->head + index;
+	return &transcript->ring[slot < transcript->cap ? slot : slot - transcript->cap];
+}
+
+static struct block *find_block(const struct transcript *transcript, uint64_t number)
+{
+	if (number < transcript->first || number - transcript->first >= transcript->live)
+		return NULL;
+	return ring_at(transcript, (size_t)(number - transcript->first));
+}
+
+/* Takes the oldest block away and returns its memory. */
+static char *evict(struct transcript *transcript)
+{
+	struct block *oldest = ring_at(transcript, 0);
+	transcript->lost.entries += oldest->entries;
+	transcript->lost.bytes += oldest->bytes;
+	transcript->head = transcript->head + 1 < transcript->cap ? transcript->head + 1 : 0;
+	transcript->live--;
+	transcript->first++;
+	char *memory = oldest->memory;
+	*oldest = (struct block){ .memory = NULL };
+	return memory;
+}
+
+static void grow_ring(struct transcript *transcript)
+{
+	size_t cap = transcript->cap ? 2 * transcript->cap : 8;
+	struct block *ring = xcalloc(cap, sizeof *ring);
+	for (size_t i = 0; i < transcript->live; i++)
+		ring[i] = *ring_at(transcript, i);
+	free(transcript->ring);
+	transcript->ring = ring;
+	transcript->cap = cap;
+	transcript->head = 0;
+}
+
+static void open_block(struct transcript *transcript)
+{
+	bool is_full = transcript->live == transcript->most;
+	char *memory = is_full ? evict(transcript) : xmalloc(transcript->block_size);
+	if (transcript->live == transcript->cap)
+		grow_ring(transcript);
+	transcript->now = ring_at(transcript, transcript->live++);
+	*transcript->now = (struct block){ .memory = memory };
+}
+
+/* ---- life ---- */
+
+struct transcript *transcript_new(size_t ceiling, size_t block)
+{
+	assert(block % ENTRY_ALIGN == 0 && block >= ENTRY_MAX_OVERHEAD + 64 && block <= UINT32_MAX);
+	struct transcript *transcript = xcalloc(1, sizeof *transcript);
+	transcript->block_size = block;
+	tracks_init(&transcript->tracks);
+	transcript_set_ceiling(transcript, ceiling);
+	return transcript;
+}
+
+void transcript_free(struct transcript *transcript)
+{
+	if (!transcript)
+		return;
+	while (transcript->live)
+		free(evict(transcript));
+	free(transcript->ring);
+	tracks_free(&transcript->tracks);
+	free(transcript);
+}
+
+void transcript_set_ceiling(struct transcript *transcript, size_t ceiling)
+{
+	size_t least = 2 * transcript->block_size;
+	transcript->ceiling = ceiling < least ? least : ceiling;
+	transcript->most = transcript->ceiling / transcript->block_size;
+	while (transcript->live > transcript->most)
+		free(evict(transcript));
+}
+
+size_t transcript_ceiling(const struct transcript *transcript)
+{
+	return transcript->ceiling;
+}
+
+/* ---- writing ---- */
+
+static uint64_t oldest_position(const struct transcript *transcript)
+{
+	return transcript->first * transcript->block_size;
+}
+
+static size_t room_left(const struct transcript *transcript)
+{
+	return transcript->now ? transcript->block_size - transcript->now->used : 0;
+}
+
+static size_t capacity(const struct transcript *transcript, size_t addr_size)
+{
+	return transcript->block_size - ENTRY_HEADER - addr_size;
+}
+
+char *transcript_reserve(struct transcript *transcript, size_t addr_size, size_t least, size_t *room)
+{
+	assert(!transcript->begun && addr_size <= sizeof(struct addr));
+	size_t overhead = ENTRY_HEADER + addr_size;
+	size_t most = capacity(transcript, addr_size);
+	if (room_left(transcript) < overhead + (least < most ? least : most))
+		open_block(transcript);
+	transcript->begun = true;
+	transcript->begun_addr = addr_size;
+	*room = room_left(transcript) - overhead;
+	return transcript->now->memory + transcript->now->used + overhead;
+}
+
+/* Links an entry to the one before it in its session and gives it its place in the stream. */
+static void link_entry(struct transcript *transcript, struct entry *entry, uint64_t position)
+{
+	struct track *track = tracks_claim(&transcript->tracks, entry->session, oldest_position(transcript));
+	uint64_t distance = track->last == TRACK_NONE ? 0 : (position - track->last) / ENTRY_ALIGN;
+	entry->back = distance <= UINT32_MAX ? (uint32_t)distance : 0;
+	entry->phase = 0;
+	track->last = position;
+	if (entry->call != CALL_SEND && entry->call != CALL_RECV)
+		return;
+	uint16_t *phase = &track->phase[entry->call == CALL_SEND];
+	entry->phase = *phase;
+	*phase = (uint16_t)(*phase + entry->len);
+}
+
+static size_t entry_size(const struct entry *entry)
+{
+	size_t size = (size_t)ENTRY_HEADER + entry->addr_len + entry->len;
+	return (size + ENTRY_ALIGN - 1) & ~(size_t)(ENTRY_ALIGN - 1);
+}
+
+uint64_t transcript_commit(struct transcript *transcript, const struct entry *header, const struct addr *addr,
+                           size_t len)
+{
+	size_t addr_len = addr ? addr_packed_size(addr) : 0;
+	assert(transcript->begun && addr_len <= transcript->begun_addr);
+	assert(len <= room_left(transcript) - ENTRY_HEADER - transcript->begun_addr);
+	struct block *block = transcript->now;
+	char *place = block->memory + block->used;
+	if (addr_len < transcript->begun_addr)
+		memmove(place + ENTRY_HEADER + addr_len, place + ENTRY_HEADER + transcript->begun_addr, len);
+	if (addr_len)
+		memcpy(place + ENTRY_HEADER, addr, addr_len);
+
+	uint64_t position = transcript_end(transcript);
+	struct entry entry = *header;
+	entry.addr_len = (uint8_t)addr_len;
+	entry.len = (uint32_t)len;
+	link_entry(transcript, &entry, position);
+	memcpy(place, &entry, sizeof entry);
+	block->used += entry_size(&entry);
+	block->entries++;
+	block->bytes += len;
+	transcript->count++;
+	transcript->begun = false;
+	return position;
+}
+
+void transcript_cancel(struct transcript *transcript)
+{
+	transcript->begun = false;
+}
+
+uint64_t transcript_append(struct transcript *transcript, const struct entry *header, const struct addr *addr,
+                           const void *payload, size_t len)
+{
+	size_t addr_size = addr ? addr_packed_size(addr) : 0;
+	size_t most = capacity(transcript, addr_size);
+	uint64_t first = TRANSCRIPT_NONE;
+	size_t done = 0;
+	do {
+		size_t room;
+		size_t piece = len - done < most ? len - done : most;
+		struct entry entry = *header;
+		if (done + piece < len && !entry_is_call(header))
+			entry.flags |= ENTRY_CONTINUES;
+		char *place = transcript_reserve(transcript, addr_size, piece, &room);
+		if (piece)
+			memcpy(place, (const char *)payload + done, piece);
+		uint64_t position = transcript_commit(transcript, &entry, addr, piece);
+		if (!done)
+			first = position;
+		done += piece;
+	} while (done < len);
+	return first;
+}
+
+/* ---- reading ---- */
+
+static const struct entry *entry_in(const struct block *block, size_t offset)
+{
+	return (const void *)(block->memory + offset);
+}
+
+const struct entry *transcript_at(const struct transcript *transcript, uint64_t position)
+{
+	const struct block *block = find_block(transcript, position / transcript->block_size);
+	size_t offset = position % transcript->block_size;
+	return block && offset < block->used ? entry_in(block, offset) : NULL;
+}
+
+uint64_t transcript_first(const struct transcript *transcript)
+{
+	if (!transcript->live || !ring_at(transcript, 0)->used)
+		return TRANSCRIPT_NONE;
+	return oldest_position(transcript);
+}
+
+uint64_t transcript_next(const struct transcript *transcript, uint64_t position)
+{
+	uint64_t number = position / transcript->block_size;
+	size_t offset = position % transcript->block_size;
+	if (number < transcript->first)
+		return transcript_first(transcript);
+	const struct block *block = find_block(transcript, number);
+	if (!block)
+		return TRANSCRIPT_NONE;
+	if (offset < block->used)
+		offset += entry_size(entry_in(block, offset));
+	if (offset < block->used)
+		return number * transcript->block_size + offset;
+	const struct block *next = find_block(transcript, number + 1);
+	return next && next->used ? (number + 1) * transcript->block_size : TRANSCRIPT_NONE;
+}
+
+uint64_t transcript_end(const struct transcript *transcript)
+{
+	if (!transcript->now)
+		return 0;
+	return (transcript->first + transcript->live - 1) * transcript->block_size + transcript->now->used;
+}
+
+/* A link is followed only as long as there is something at its end. */
+static uint64_t live_or_none(const struct transcript *transcript, uint64_t position)
+{
+	return position >= oldest_position(transcript) ? position : TRANSCRIPT_NONE;
+}
+
+uint64_t transcript_last(const struct transcript *transcript, uint32_t session)
+{
+	return live_or_none(transcript, tracks_last(&transcript->tracks, session));
+}
+
+uint64_t transcript_before(const struct transcript *transcript, uint64_t position)
+{
+	const struct entry *entry = transcript_at(transcript, position);
+	if (!entry || !entry->back)
+		return TRANSCRIPT_NONE;
+	return live_or_none(transcript, position - (uint64_t)entry->back * ENTRY_ALIGN);
+}
+
+/* Walks forward from the entry and, in turns, back from the session's newest, so that neither a long history
+ * of this session nor a flood in another makes it slow. */
+uint64_t transcript_after(const struct transcript *transcript, uint64_t position)
+{
+	const struct entry *entry = transcript_at(transcript, position);
+	if (!entry)
+		return TRANSCRIPT_NONE;
+	uint64_t later = transcript_last(transcript, entry->session);
+	uint64_t next = position;
+	while (later != position) {
+		uint64_t earlier = transcript_before(transcript, later);
+		if (earlier == position)
+			return later;
+		later = earlier;
+		next = transcript_next(transcript, next);
+		if (transcript_at(transcript, next)->session == entry->session)
+			return next;
+	}
+	return TRANSCRIPT_NONE;
+}
+
+struct transcript_lost transcript_lost(const struct transcript *transcript)
+{
+	return transcript->lost;
+}
+
+uint64_t transcript_count(const struct transcript *transcript)
+{
+	return transcript->count;
+}
+
+size_t transcript_memory(const struct transcript *transcript)
+{
+	return transcript->live * transcript->block_size;
+}
