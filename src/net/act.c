@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "net/kind.h"
+
+enum { QUEUE_MAX = 64 << 20 }; /* where the options say nothing */
+
+static unsigned number(const struct session *session)
+{
+	return session->caller.session;
+}
+
+static bool is_closed(const struct session *session, struct error *error)
+{
+	if (session->state == SESSION_CLOSED)
+		error_set(error, "session %u is closed", number(session));
+	return session->state == SESSION_CLOSED;
+}
+
+/* ---- names ---- */
+
+static bool name_is_right(const char *name)
+{
+	size_t len = strlen(name);
+	if (len == 0 || len >= SESSION_NAME || name[0] == '@' || name[strspn(name, "0123456789")] == '\0')
+		return false;
+	for (const char *p = name; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 127)
+			return false;
+	return true;
+}
+
+static bool check_name(const struct sessions *sessions, const struct session *self, const char *name,
+                       struct error *error)
+{
+	const struct session *other = sessions_named(sessions, name);
+	if (!name_is_right(name))
+		error_set(error, "a name has 1 to %d bytes, no blanks, no '@' in front and not only digits",
+		          SESSION_NAME - 1);
+	else if (other && other != self)
+		error_set(error, "session %u has that name: %s", number(other), name);
+	else
+		return true;
+	return false;
+}
+
+bool session_rename(struct session *session, const char *name, struct error *error)
+{
+	if (!check_name(session->sessions, session, name, error))
+		return false;
+	snprintf(session->name, sizeof session->name, "%s", name);
+	session->named = true;
+	return true;
+}
+
+/* Cut so that the port fits behind it, and not in the middle of a UTF-8 character. */
+static int host_length(const char *host, size_t most)
+{
+	size_t len = strlen(host);
+	while (len > most || (len && ((unsigned char)host[len] & 0xc0) == 0x80))
+		len--;
+	return (int)len;
+}
+
+void session_make_name(struct session *session, const char *host, const char *port)
+{
+	bool brackets = strchr(host, ':') != NULL;
+	size_t rest = strlen(port) + (brackets ? 3 : 1);
+	int len = host_length(host, rest < SESSION_NAME ? SESSION_NAME - 1 - rest : 0);
+	if (session->named)
+		return;
+	snprintf(session->name, sizeof session->name, "%s%.*s%s:%s", brackets ? "[" : "", len, host,
+	         brackets ? "]" : "", port);
+	for (char *p = session->name; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 127)
+			*p = '?';
+}
+
+void session_name_server(struct session *session, const char *port)
+{
+	char host[SESSION_NAME];
+	bool udp = session->kind == &udp_kind;
+	if (session->service == &service_table[0])
+		snprintf(host, sizeof host, "%s", udp ? "udp" : "tcp");
+	else
+		snprintf(host, sizeof host, "%s%s", udp ? "udp-" : "", session->service->name);
+	session_make_name(session, host, port);
+}
+
+/* ---- making ---- */
+
+static char *copy(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
+static struct recipe *recipe_new(const struct target *target, const struct session_options *options,
+                                 bool listening)
+{
+	struct recipe *recipe = xcalloc(1, sizeof *recipe);
+	recipe->target = *target;
+	recipe->listening = listening;
+	recipe->options = *options;
+	recipe->local_host = copy(options->local_host);
+	recipe->local_port = copy(options->local_port);
+	recipe->options.local_host = recipe->options.local_port = recipe->options.name = NULL;
+	return recipe;
+}
+
+/* An old descriptor that is closed at the end of this turn may hold the port that is asked for. */
+static void begin(struct session *session)
+{
+	session->state = SESSION_RESOLVING;
+	session->end = SESSION_NOT_ENDED;
+	buf_init(&session->queue,
+	         session->recipe->options.queue_max ? session->recipe->options.queue_max : QUEUE_MAX);
+	bool wants_port = session->recipe->listening || session->recipe->local_port;
+	if (wants_port && sessions_have_doomed(session->sessions))
+		session->due = true;
+	else
+		search_begin(session);
+}
+
+static struct session *make(struct sessions *sessions, const struct kind *kind, struct recipe *recipe,
+                            const struct session_options *options)
+{
+	struct session *session = session_new(sessions, kind);
+	session->recipe = recipe;
+	if (options->service)
+		session->service = options->service;
+	if (options->name)
+		snprintf(session->name, sizeof session->name, "%s", options->name);
+	session->named = options->name != NULL;
+	if (recipe->listening)
+		session_name_server(session, recipe->target.service);
+	else
+		session_make_name(session, recipe->target.host, recipe->target.service);
+	begin(session);
+	return session;
+}
+
+static const struct session_options no_options;
+
+struct session *session_open(struct sessions *sessions, const struct target *target,
+                             const struct session_options *options, struct error *error)
+{
+	const struct kind *kind = target->transport == TRANSPORT_UDP ? &udp_kind : &stream_kind;
+	if (!options)
+		options = &no_options;
+	if (options->name && !check_name(sessions, NULL, options->name, error))
+		return NULL;
+	struct session_options client = *options;
+	client.service = NULL;
+	return make(sessions, kind, recipe_new(target, options, false), &client);
+}
+
+struct session *session_listen(struct sessions *sessions, const struct target *target,
+                               const struct session_options *options, struct error *error)
+{
+	const struct kind *kind = target->transport == TRANSPORT_UDP ? &udp_kind : &listener_kind;
+	if (!options)
+		options = &no_options;
+	if (options->name && !check_name(sessions, NULL, options->name, error))
+		return NULL;
+	struct recipe *recipe = recipe_new(target, options, true);
+	if (!target->host[0] && options->local_host)
+		snprintf(recipe->target.host, sizeof recipe->target.host, "%s", options->local_host);
+	return make(sessions, kind, recipe, options);
+}
+
+bool session_reconnect(struct session *session, struct error *error)
+{
+	if (session->state != SESSION_CLOSED)
+		error_set(error, "session %u is still open", number(session));
+	else if (!session->recipe)
+		error_set(error, "session %u was made by its client, who alone can connect again",
+		          number(session));
+	else {
+		session->peer_closed = session->read_shut = session->shut = false;
+		session->fin_sent = session->broken = session->full = false;
+		session->connected = false;
+		session->rest_until = 0;
+		begin(session);
+		return true;
+	}
+	return false;
+}
+
+/* ---- acting ---- */
+
+bool session_send(struct session *session, const void *data, size_t len, struct error *error)
+{
+	return session_send_to(session, NULL, data, len, error);
+}
+
+bool session_send_to(struct session *session, const struct addr *to, const void *data, size_t len,
+                     struct error *error)
+{
+	if (is_closed(session, error))
+		return false;
+	return session->kind->send(session, to, data, len, error);
+}
+
+bool session_set_service(struct session *session, const struct service *service, struct error *error)
+{
+	if (!session_is_server(session) && !session->listener) {
+		error_set(error, "session %u is a client: only servers have a service", number(session));
+		return false;
+	}
+	session->service = service;
+	for (size_t i = 0; session->kind == &listener_kind && i < sessions_count(session->sessions); i++) {
+		struct session *client = sessions_at(session->sessions, i);
+		if (client->listener == session->caller.session)
+			client->service = service;
+	}
+	return true;
+}
+
+bool session_shutdown(struct session *session, int how, struct error *error)
+{
+	if (is_closed(session, error))
+		return false;
+	return session->kind->shutdown(session, how, error);
+}
+
+bool session_close(struct session *session, struct error *error)
+{
+	if (is_closed(session, error))
+		return false;
+	bool open = session->state == SESSION_OPEN;
+	bool server = session_is_server(session);
+	if (open)
+		session->kind->flush(session);
+	if (session->broken)
+		session_finish(session, SESSION_ENDED_RESET, NULL);
+	else if (open || session->state == SESSION_LISTENING)
+		session_finish(session, SESSION_ENDED_WELL,
+		               server ? "closed: no longer listening" : "closed");
+	else
+		session_finish(session, SESSION_ENDED_WELL, "closed before it was %s",
+		               server ? "open" : "connected");
+	return true;
+}
+
+/* The RST leaves with close(), at the end of this turn. */
+bool session_abort(struct session *session, struct error *error)
+{
+	if (is_closed(session, error))
+		return false;
+	if (session->kind != &stream_kind) {
+		error_set(error, "session %u has no connection to reset", number(session));
+		return false;
+	}
+	if (session->state != SESSION_OPEN)
+		return session_close(session, error);
+	call_set_linger(&session->caller, session->fd[0], 0);
+	session_finish(session, SESSION_ENDED_RESET, "aborted: close() with SO_LINGER 0 sends RST");
+	return true;
+}
+
+void session_set_timeout(struct session *session, int64_t timeout)
+{
+	if (session->recipe)
+		session->recipe->options.timeout = timeout;
+}
+
+void session_hold_reading(struct session *session, bool hold)
+{
+	session->held = hold;
+}

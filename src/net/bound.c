@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "net/kind.h"
+
+enum { PORT_TRIES = 16 }; /* how often two families may fail to agree on a port that the kernel chose */
+
+/* No host means loopback: whoever wants to be reached from elsewhere says so with an address, or "*". */
+static void make_loopback(struct addr *addr)
+{
+	static const uint8_t v4[16] = { 127, 0, 0, 1 }, v6[16] = { [15] = 1 };
+	memcpy(addr->ip, addr->family == AF_INET ? v4 : v6, sizeof addr->ip);
+}
+
+static bool is_open_to_all(const struct session *session)
+{
+	for (unsigned i = 0; i < session->fd_count; i++)
+		if (!addr_is_any(&session->local[i]))
+			return false;
+	return true;
+}
+
+static bool is_loopback(const struct session *session)
+{
+	for (unsigned i = 0; i < session->fd_count; i++)
+		if (!addr_is_loopback(&session->local[i]))
+			return false;
+	return true;
+}
+
+/* The addresses to open, IPv4 first. */
+static size_t choose(const struct session *session, struct addr list[SESSION_SOCKETS])
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	const struct lookup_answer *found = &session->search->remote;
+	size_t count = 0;
+	for (size_t f = 0; f < 2; f++)
+		for (size_t i = 0; i < found->count && count < SESSION_SOCKETS; i++) {
+			if (found->addr[i].family != families[f])
+				continue;
+			list[count] = found->addr[i];
+			if (!session->recipe->target.host[0])
+				make_loopback(&list[count]);
+			count++;
+		}
+	return count;
+}
+
+/* ---- one socket ---- */
+
+static int backlog(const struct session *session)
+{
+	return session->recipe->options.backlog > 0 ? session->recipe->options.backlog : SOMAXCONN;
+}
+
+/* SO_REUSEADDR is for TCP alone: on UDP it would let a second program take the port. IPV6_V6ONLY leaves the
+ * port free for a socket of IPv4's own, so that no peer is shown under a mapped address. */
+static void set_options(struct session *session, int fd, int family)
+{
+	if (session->kind->type == SOCK_STREAM)
+		call_set_option(&session->caller, fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (family == AF_INET6)
+		call_set_option(&session->caller, fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	if (session->kind->type == SOCK_DGRAM && session->recipe->options.broadcast)
+		call_set_option(&session->caller, fd, SOL_SOCKET, SO_BROADCAST, 1);
+}
+
+/* NULL, or the call that failed, with errno. The socket is the session's in either case. */
+static const char *open_one(struct session *session, const struct addr *addr)
+{
+	int fd = session_socket(session, addr->family);
+	if (fd < 0)
+		return "socket";
+	unsigned slot = session->fd_count++;
+	session->fd[slot] = fd;
+	set_options(session, fd, addr->family);
+	if (call_bind(&session->caller, fd, addr) < 0)
+		return "bind";
+	if (session->kind->type == SOCK_STREAM && call_listen(&session->caller, fd, backlog(session)) < 0)
+		return "listen";
+	return call_getsockname(&session->caller, fd, &session->local[slot]) < 0 ? "getsockname" : NULL;
+}
+
+static void drop_all(struct session *session)
+{
+	while (session->fd_count)
+		session_drop_socket(session, session->fd[0]);
+}
+
+/* ---- all of them ---- */
+
+/* One of several addresses that this machine does not have: a kernel without IPv6, say. */
+static bool is_missing(int code)
+{
+	return code == EAFNOSUPPORT || code == EADDRNOTAVAIL;
+}
+
+static void drop_last(struct session *session, unsigned had)
+{
+	if (session->fd_count > had)
+		session_drop_socket(session, session->fd[had]);
+}
+
+/* On each address, with the first one's port. NULL, or the call that failed on *at, with errno. */
+static const char *open_all(struct session *session, const struct addr *list, size_t count, struct addr *at)
+{
+	const char *call = NULL;
+	int code = 0;
+	for (size_t i = 0; i < count; i++) {
+		unsigned had = session->fd_count;
+		*at = list[i];
+		if (had && !at->port)
+			at->port = session->local[0].port;
+		call = open_one(session, at);
+		code = errno;
+		if (call && !is_missing(code))
+			break;
+		if (call)
+			drop_last(session, had);
+	}
+	errno = code;
+	return session->fd_count && (!call || is_missing(code)) ? NULL : call;
+}
+
+static bool must_try_again(const struct addr *list, const struct session *session, int code)
+{
+	return code == EADDRINUSE && list[0].port == 0 && session->fd_count > 1;
+}
+
+static const char *explain(int code)
+{
+	switch (code) {
+	case EADDRINUSE:
+		return " (EADDRINUSE): another socket has this port";
+	case EADDRNOTAVAIL:
+		return " (EADDRNOTAVAIL): not an address of this machine";
+	case EACCES:
+		return " (EACCES): ports below 1024 are the superuser's";
+	default:
+		return "";
+	}
+}
+
+static void tell_failure(struct session *session, const char *call, const struct addr *at, int code)
+{
+	char addr[ADDR_TEXT];
+	session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s%s", call, addr_format(at, addr),
+	               error_why(code), explain(code));
+}
+
+static void tell_where(struct session *session, const char *verb)
+{
+	struct buf text;
+	char addr[ADDR_TEXT];
+	buf_init(&text, SIZE_MAX);
+	for (unsigned i = 0; i < session->fd_count; i++)
+		buf_printf(&text, "%s%s", i ? " and " : "", addr_format(&session->local[i], addr));
+	session_tell(session, 0, "%s on %s%s", verb, buf_text(&text),
+	             is_loopback(session)      ? " (loopback only)"
+	             : is_open_to_all(session) ? " (every address of this machine)"
+	                                       : "");
+	buf_free(&text);
+}
+
+bool bound_open(struct session *session, const char *verb)
+{
+	struct addr list[SESSION_SOCKETS], at = { .family = AF_UNSPEC };
+	size_t count = choose(session, list);
+	const char *call = NULL;
+	int code = 0;
+	char port[8];
+	for (int i = 0; i < PORT_TRIES; i++) {
+		call = open_all(session, list, count, &at);
+		code = errno;
+		if (!call || !must_try_again(list, session, code))
+			break;
+		drop_all(session);
+	}
+	if (call) {
+		tell_failure(session, call, &at, code);
+		return false;
+	}
+	snprintf(port, sizeof port, "%u", session->local[0].port);
+	session_name_server(session, port);
+	tell_where(session, verb);
+	search_end(session);
+	return true;
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* calls: the only file that makes system calls on sockets. Each function makes one call and writes it
+ * down: arguments, result, errno, time, duration. The result is what the system gave: -1 with errno set for a
+ * failure. Decides nothing, retries only EINTR. Descriptors come close-on-exec and non-blocking. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/addr.h"
+#include "record/transcript.h"
+
+/* In whose name a call is made. */
+struct caller {
+	struct transcript *transcript;
+	uint32_t session;
+	uint8_t flags; /* enum entry_flag put on every entry: ENTRY_ECHO while a service acts */
+};
+
+/* AF_UNSPEC in call_connect() dissolves, connect(2). A client's address goes to *peer. */
+int call_socket(const struct caller *caller, int family, int type);
+int call_bind(const struct caller *caller, int fd, const struct addr *addr);
+int call_listen(const struct caller *caller, int fd, int backlog);
+int call_connect(const struct caller *caller, int fd, const struct addr *addr);
+int call_accept(const struct caller *caller, int fd, struct addr *peer);
+int call_shutdown(const struct caller *caller, int fd, int how);
+int call_close(const struct caller *caller, int fd);
+int call_getsockname(const struct caller *caller, int fd, struct addr *addr);
+
+/* Options with an int value; the value read back goes to *value. */
+int call_set_option(const struct caller *caller, int fd, int level, int name, int value);
+int call_get_option(const struct caller *caller, int fd, int level, int name, int *value);
+
+/* setsockopt(SO_LINGER): close() then sends RST when seconds is 0, socket(7). */
+int call_set_linger(const struct caller *caller, int fd, int seconds);
+
+/* Receives straight into the transcript, at most `most` bytes or what the present block still holds,
+ * whichever is less, but always room for TRANSCRIPT_ROOM with call_recvfrom, so that no datagram is cut.
+ * *data points to the bytes until the next entry is made. EAGAIN is recorded too. `family` is the socket's
+ * own: the room for the sender's address is left before the call tells it. */
+ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, const char **data);
+ssize_t call_recvfrom(const struct caller *caller, int fd, int family, int flags, struct addr *from,
+                      const char **data);
+
+/* MSG_NOSIGNAL is always added. The payload of the entry is what the kernel took. One call offers at most
+ * what a block holds, but always TRANSCRIPT_ROOM, so a datagram is never cut. `data` may be that of the
+ * newest entry of the transcript: it outlives this one call. */
+ssize_t call_send(const struct caller *caller, int fd, const void *data, size_t len, int flags);
+ssize_t call_sendto(const struct caller *caller, int fd, const void *data, size_t len, int flags,
+                    const struct addr *to);
+
+/* Writes down a name look-up that a thread has made: what was asked, what came back. `text` is the
+ * addresses, one on a line, or for a failure (recorded as EHOSTUNREACH) its words. */
+void call_note_lookup(const struct caller *caller, int64_t begun, int64_t ended, const char *host,
+                      const char *service, const char *text, bool failed);

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* pace: how often to ask a ready socket for its next datagram or client. Asking until EAGAIN costs one call
+ * too many each time, asking once a turn of the loop for each. So: as many as came last time, now and then
+ * twice as many, and more rarely after each time that this was too many. */
+#pragma once
+
+enum { PACE_MOST = 64, PACE_PATIENCE = 63 };
+
+struct pace {
+	unsigned expected; /* how many came last time; 0 = not asked yet */
+	unsigned rest;     /* turns until the next attempt to get more */
+	unsigned patience; /* the length of that rest */
+};
+
+static inline unsigned pace_ask(const struct pace *pace)
+{
+	return pace->expected ? pace->expected : 1;
+}
+
+/* All that were asked for were there. */
+static inline void pace_met(struct pace *pace)
+{
+	if (pace->rest) {
+		pace->rest--;
+		return;
+	}
+	pace->patience /= 2;
+	pace->expected = 2 * pace_ask(pace);
+	if (pace->expected > PACE_MOST)
+		pace->expected = PACE_MOST;
+}
+
+/* Only so many were there, and then EAGAIN. */
+static inline void pace_missed(struct pace *pace, unsigned got)
+{
+	pace->expected = got ? got : 1;
+	pace->patience = 2 * pace->patience + 1;
+	if (pace->patience > PACE_PATIENCE)
+		pace->patience = PACE_PATIENCE;
+	pace->rest = pace->patience;
+}

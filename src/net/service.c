@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/service.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "net/session.h"
+#include "record/entry.h"
+
+static const char greeting[] = "Hello from sockpit!\n";
+
+/* A stream that takes no more is shut or reset, which its transcript tells already. */
+static void answer(struct session *session, const struct addr *to, const char *data, size_t len)
+{
+	struct error error;
+	if (!to)
+		session_send(session, data, len, &error);
+	else if (!session_send_to(session, to, data, len, &error))
+		session_note(session, ENTRY_ERROR, "not answered: %s", error.text);
+}
+
+static void drop(struct session *session, const struct addr *from, const char *data, size_t len)
+{
+	(void)session;
+	(void)from;
+	(void)data;
+	(void)len;
+}
+
+static void stay_open(struct session *session)
+{
+	(void)session;
+}
+
+/* FIN and not close(): a client that has already written would be answered by RST, which destroys the
+ * greeting on its way. What it writes is read and dropped until it closes, too. */
+static void greet(struct session *session)
+{
+	struct error error;
+	answer(session, NULL, greeting, sizeof greeting - 1);
+	session_shutdown(session, SHUT_WR, &error);
+}
+
+static void greet_back(struct session *session, const struct addr *from, const char *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	if (from)
+		answer(session, from, greeting, sizeof greeting - 1);
+}
+
+const struct service service_table[] = {
+	{ .name = "none", .help = "a person answers", .data = drop, .ended = stay_open },
+	{ .name = "echo", .help = "sends back what it reads (RFC 862)", .data = answer },
+	{ .name = "discard", .help = "reads and drops (RFC 863)", .data = drop },
+	{ .name = "hello",
+	  .help = "greets and closes; on UDP it answers each datagram",
+	  .opened = greet,
+	  .data = greet_back },
+	{ .name = NULL },
+};
+
+const struct service *service_find(const char *name)
+{
+	const struct service *service = service_table;
+	while (service->name && strcmp(service->name, name) != 0)
+		service++;
+	return service->name ? service : NULL;
+}

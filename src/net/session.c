@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/session.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "net/kind.h"
+
+/* ---- life ---- */
+
+struct session *session_new(struct sessions *sessions, const struct kind *kind)
+{
+	struct session *session = xcalloc(1, sizeof *session);
+	session->kind = kind;
+	session->sessions = sessions;
+	session->service = &service_table[0];
+	session->peers.max = PEERS_MOST;
+	session->caller.transcript = sessions_transcript(sessions);
+	session->caller.session = sessions_add(sessions, session);
+	return session;
+}
+
+static void doom_sockets(struct session *session)
+{
+	for (unsigned i = 0; i < session->fd_count; i++)
+		sessions_doom(session->sessions, &session->caller, session->fd[i]);
+	session->fd_count = 0;
+}
+
+static void recipe_free(struct recipe *recipe)
+{
+	if (!recipe)
+		return;
+	free(recipe->local_host);
+	free(recipe->local_port);
+	free(recipe);
+}
+
+void session_free(struct session *session)
+{
+	doom_sockets(session);
+	search_end(session);
+	recipe_free(session->recipe);
+	peers_free(&session->peers);
+	buf_free(&session->queue);
+	free(session);
+}
+
+/* Its state is SESSION_CLOSED at once; the descriptors follow at the end of the turn. */
+static void let_go(struct session *session, enum session_end end)
+{
+	session->state = SESSION_CLOSED;
+	session->end = end;
+	session->due = false;
+	doom_sockets(session);
+	search_end(session);
+	buf_free(&session->queue);
+	session->unsent = 0;
+	if (!session->listener)
+		return;
+	struct session *listener = sessions_numbered(session->sessions, session->listener);
+	if (listener)
+		listener->clients--;
+	sessions_count_ended(session->sessions);
+}
+
+__attribute__((format(printf, 4, 0)))
+static void append(struct session *session, enum call call, unsigned flags, const char *format, va_list args)
+{
+	char *text = NULL;
+	int len = vasprintf(&text, format, args);
+	struct entry entry = {
+		.time = clock_now(),
+		.session = session->caller.session,
+		.call = (uint8_t)call,
+		.flags = (uint8_t)flags,
+		.fd = -1,
+	};
+	if (len >= 0) {
+		transcript_append(session->caller.transcript, &entry, NULL, text, (size_t)len);
+		free(text);
+	}
+	session->news++;
+}
+
+void session_tell(struct session *session, unsigned flags, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	append(session, CALL_STATE, flags, format, args);
+	va_end(args);
+}
+
+void session_note(struct session *session, unsigned flags, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	append(session, CALL_NOTE, flags, format, args);
+	va_end(args);
+}
+
+void session_finish(struct session *session, enum session_end end, const char *format, ...)
+{
+	if (session->state == SESSION_CLOSED)
+		return;
+	if (format) {
+		va_list args;
+		va_start(args, format);
+		append(session, CALL_STATE, end == SESSION_ENDED_WELL ? 0 : ENTRY_ERROR, format, args);
+		va_end(args);
+	}
+	if (session->unsent)
+		session_tell(session, ENTRY_ERROR, "%zu bytes were not sent", session->unsent);
+	let_go(session, end);
+}
+
+/* ---- what every kind does ---- */
+
+void session_begin_service(struct session *session)
+{
+	session->caller.flags |= ENTRY_ECHO;
+}
+
+void session_end_service(struct session *session)
+{
+	session->caller.flags &= (uint8_t)~ENTRY_ECHO;
+}
+
+void session_welcome(struct session *listener, int fd, const struct addr *local, const struct addr *peer)
+{
+	char host[ADDR_TEXT], port[8], pair[SESSION_PAIR];
+	struct session *session = session_new(listener->sessions, &stream_kind);
+	session->state = SESSION_OPEN;
+	session->fd[session->fd_count++] = fd;
+	session->listener = listener->caller.session;
+	session->service = listener->service;
+	session->local[0] = *local;
+	session->peer = *peer;
+	session->queue.max = listener->queue.max;
+	listener->clients++;
+	snprintf(port, sizeof port, "%u", peer->port);
+	session_make_name(session, addr_format_host(peer, host), port);
+	session_tell(session, 0, "%s accepted by session %u", session_pair(session, pair),
+	             (unsigned)session->listener);
+	session_tell(listener, 0, "client %s is session %u", session->name,
+	             (unsigned)session->caller.session);
+	sessions_announce(session->sessions, session);
+	if (session->service->opened) {
+		session_begin_service(session);
+		session->service->opened(session);
+		session_end_service(session);
+	}
+}
+
+void session_received(struct session *session, const char *data, size_t len)
+{
+	session->counts.received_bytes += len;
+	session->counts.receives++;
+	session->news++;
+	sessions_show(session->sessions, session, data, len);
+}
+
+void session_answer(struct session *session, const struct addr *from, const char *data, size_t len)
+{
+	session_begin_service(session);
+	session->service->data(session, from, data, len);
+	session_end_service(session);
+}
+
+int session_socket(struct session *session, int family)
+{
+	int fd = call_socket(&session->caller, family, session->kind->type);
+	if (fd < 0 || poller_fits(fd))
+		return fd;
+	session_tell(session, ENTRY_ERROR,
+	             "descriptor %d is closed at once: select() can only watch those below FD_SETSIZE = %d",
+	             fd, FD_SETSIZE);
+	sessions_doom(session->sessions, &session->caller, fd);
+	errno = EMFILE;
+	return -1;
+}
+
+/* Gives up one of several sockets, or one whose connect() failed. */
+void session_drop_socket(struct session *session, int fd)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < session->fd_count; i++) {
+		if (session->fd[i] == fd)
+			continue;
+		session->local[kept] = session->local[i];
+		session->fd[kept++] = session->fd[i];
+	}
+	session->fd_count = kept;
+	sessions_doom(session->sessions, &session->caller, fd);
+}
+
+const char *session_pair(const struct session *session, char out[SESSION_PAIR])
+{
+	char local[ADDR_TEXT], peer[ADDR_TEXT];
+	snprintf(out, SESSION_PAIR, "%s %s %s", addr_format(&session->local[0], local),
+	         text_has_unicode() ? "⇄" : "<->", addr_format(&session->peer, peer));
+	return out;
+}
+
+/* False while it must wait for the end of the turn. */
+static bool begin_due(struct session *session, struct poller *poller)
+{
+	if (sessions_have_doomed(session->sessions)) {
+		poller_wake_at(poller, 0);
+		return false;
+	}
+	session->due = false;
+	search_begin(session);
+	return true;
+}
+
+void session_prepare(struct session *session, struct poller *poller)
+{
+	if (session->due && !begin_due(session, poller))
+		return;
+	if (session->state == SESSION_OPEN || session->state == SESSION_LISTENING)
+		session->kind->prepare(session, poller);
+	else if (session->state != SESSION_CLOSED)
+		search_prepare(session, poller);
+}
+
+void session_serve(struct session *session, const struct poller *poller)
+{
+	if (session->state == SESSION_OPEN || session->state == SESSION_LISTENING)
+		session->kind->serve(session, poller);
+	else
+		search_serve(session, poller);
+}
+
+/* ---- looking ---- */
+
+uint32_t session_number(const struct session *session)
+{
+	return session->caller.session;
+}
+
+const char *session_name(const struct session *session)
+{
+	return session->name;
+}
+
+enum session_kind session_kind(const struct session *session)
+{
+	return session->kind->kind;
+}
+
+enum session_state session_state(const struct session *session)
+{
+	return session->state;
+}
+
+enum session_end session_end(const struct session *session)
+{
+	return session->end;
+}
+
+bool session_is_server(const struct session *session)
+{
+	return session->recipe && session->recipe->listening;
+}
+
+bool session_is_accepted(const struct session *session)
+{
+	return session->listener != 0;
+}
+
+bool session_peer_closed(const struct session *session)
+{
+	return session->peer_closed;
+}
+
+bool session_is_shut(const struct session *session)
+{
+	return session->shut;
+}
+
+struct addr session_local(const struct session *session)
+{
+	return session->local[0];
+}
+
+struct addr session_peer(const struct session *session)
+{
+	return session->kind == &udp_kind ? udp_peer(session) : session->peer;
+}
+
+const struct session_counts *session_counts(const struct session *session)
+{
+	return &session->counts;
+}
+
+size_t session_unsent(const struct session *session)
+{
+	return session->unsent;
+}
+
+size_t session_clients(const struct session *session)
+{
+	return session->clients;
+}
+
+const struct service *session_service(const struct session *session)
+{
+	return session->service;
+}
+
+const char *session_state_name(const struct session *session)
+{
+	switch (session->state) {
+	case SESSION_RESOLVING:
+		return "resolving";
+	case SESSION_CONNECTING:
+		return "SYN_SENT";
+	case SESSION_OPEN:
+	case SESSION_LISTENING:
+		return session->kind->state_name(session);
+	case SESSION_CLOSED:
+		break;
+	}
+	return "closed";
+}
+
+uint64_t session_news(const struct session *session)
+{
+	return session->news;
+}

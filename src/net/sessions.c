@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/sessions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "net/kind.h"
+
+enum {
+	ALL_SHARES = 8 << 20, /* bytes that all sessions together read in a turn, roughly */
+	SMALLEST_SHARE = 1 << 16,
+};
+
+/* What is closed or freed between two turns: a descriptor, or a look-up. */
+struct doomed {
+	struct caller caller;
+	int fd;
+	struct lookup *lookup;
+};
+
+struct sessions {
+	struct transcript *transcript;
+	struct session **list; /* in the order of their numbers */
+	size_t count, cap;
+	uint32_t last_number;
+	size_t ended; /* closed ones in the list that a listener had accepted */
+	size_t share;
+	struct doomed *doomed;
+	size_t doomed_count, doomed_cap;
+	uint64_t freed;
+	void (*born)(void *context, struct session *session);
+	void (*gone)(void *context, struct session *session);
+	void *watch_context;
+	void (*data)(void *context, struct session *session, const char *data, size_t len);
+	void *tap_context;
+};
+
+struct sessions *sessions_new(struct transcript *transcript)
+{
+	struct sessions *sessions = xcalloc(1, sizeof *sessions);
+	sessions->transcript = transcript;
+	sessions->share = SESSION_TURN;
+	return sessions;
+}
+
+void sessions_free(struct sessions *sessions)
+{
+	if (!sessions)
+		return;
+	for (size_t i = 0; i < sessions->count; i++)
+		session_free(sessions->list[i]);
+	sessions->count = sessions->ended = 0;
+	sessions_reap(sessions);
+	free(sessions->list);
+	free(sessions->doomed);
+	free(sessions);
+}
+
+/* ---- the table ---- */
+
+struct transcript *sessions_transcript(const struct sessions *sessions)
+{
+	return sessions->transcript;
+}
+
+uint32_t sessions_add(struct sessions *sessions, struct session *session)
+{
+	if (sessions->count == sessions->cap) {
+		sessions->cap = sessions->cap ? 2 * sessions->cap : 16;
+		sessions->list = xrealloc(sessions->list, sessions->cap * sizeof(struct session *));
+	}
+	sessions->list[sessions->count++] = session;
+	return ++sessions->last_number;
+}
+
+size_t sessions_count(const struct sessions *sessions)
+{
+	return sessions->count;
+}
+
+struct session *sessions_at(const struct sessions *sessions, size_t index)
+{
+	return index < sessions->count ? sessions->list[index] : NULL;
+}
+
+struct session *sessions_numbered(const struct sessions *sessions, uint32_t number)
+{
+	size_t low = 0, high = sessions->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (sessions->list[middle]->caller.session < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == sessions->count || sessions->list[low]->caller.session != number)
+		return NULL;
+	return sessions->list[low];
+}
+
+struct session *sessions_named(const struct sessions *sessions, const char *name)
+{
+	for (size_t i = sessions->count; i-- > 0;)
+		if (strcmp(sessions->list[i]->name, name) == 0)
+			return sessions->list[i];
+	return NULL;
+}
+
+static bool is_ended_client(const struct session *session)
+{
+	return session->listener && session->state == SESSION_CLOSED;
+}
+
+bool sessions_forget(struct sessions *sessions, struct session *session, struct error *error)
+{
+	size_t index = 0;
+	if (session->state != SESSION_CLOSED) {
+		error_set(error, "session %u is still open", (unsigned)session->caller.session);
+		return false;
+	}
+	while (sessions->list[index] != session)
+		index++;
+	sessions->ended -= is_ended_client(session);
+	session_free(session);
+	sessions->count--;
+	memmove(&sessions->list[index], &sessions->list[index + 1],
+	        (sessions->count - index) * sizeof(struct session *));
+	return true;
+}
+
+void sessions_count_ended(struct sessions *sessions)
+{
+	sessions->ended++;
+}
+
+/* Those who watch are told while the table is still whole. */
+static void announce_excess(struct sessions *sessions, size_t excess)
+{
+	for (size_t i = 0; excess && i < sessions->count; i++)
+		if (is_ended_client(sessions->list[i])) {
+			excess--;
+			if (sessions->gone)
+				sessions->gone(sessions->watch_context, sessions->list[i]);
+		}
+}
+
+static void forget_excess(struct sessions *sessions)
+{
+	size_t excess = sessions->ended > SESSIONS_KEPT ? sessions->ended - SESSIONS_KEPT : 0;
+	size_t kept = 0;
+	if (!excess)
+		return;
+	announce_excess(sessions, excess);
+	for (size_t i = 0; i < sessions->count; i++) {
+		struct session *session = sessions->list[i];
+		if (excess && is_ended_client(session)) {
+			excess--;
+			sessions->ended--;
+			session_free(session);
+		} else {
+			sessions->list[kept++] = session;
+		}
+	}
+	sessions->count = kept;
+}
+
+/* ---- who wants to know ---- */
+
+void sessions_watch(struct sessions *sessions, void (*born)(void *context, struct session *session),
+                    void (*gone)(void *context, struct session *session), void *context)
+{
+	sessions->born = born;
+	sessions->gone = gone;
+	sessions->watch_context = context;
+}
+
+void sessions_announce(struct sessions *sessions, struct session *session)
+{
+	if (sessions->born)
+		sessions->born(sessions->watch_context, session);
+}
+
+void sessions_tap(struct sessions *sessions,
+                  void (*data)(void *context, struct session *session, const char *data, size_t len),
+                  void *context)
+{
+	sessions->data = data;
+	sessions->tap_context = context;
+}
+
+void sessions_show(struct sessions *sessions, struct session *session, const char *data, size_t len)
+{
+	if (sessions->data)
+		sessions->data(sessions->tap_context, session, data, len);
+}
+
+/* ---- closing ---- */
+
+static struct doomed *add_doomed(struct sessions *sessions)
+{
+	if (sessions->doomed_count == sessions->doomed_cap) {
+		sessions->doomed_cap = sessions->doomed_cap ? 2 * sessions->doomed_cap : 16;
+		sessions->doomed =
+		        xrealloc(sessions->doomed, sessions->doomed_cap * sizeof *sessions->doomed);
+	}
+	return &sessions->doomed[sessions->doomed_count++];
+}
+
+void sessions_doom(struct sessions *sessions, const struct caller *caller, int fd)
+{
+	*add_doomed(sessions) = (struct doomed){ .caller = *caller, .fd = fd };
+}
+
+void sessions_doom_lookup(struct sessions *sessions, struct lookup *lookup)
+{
+	if (lookup_fd(lookup) < 0)
+		lookup_free(lookup);
+	else
+		*add_doomed(sessions) = (struct doomed){ .fd = -1, .lookup = lookup };
+}
+
+bool sessions_have_doomed(const struct sessions *sessions)
+{
+	for (size_t i = 0; i < sessions->doomed_count; i++)
+		if (sessions->doomed[i].fd >= 0)
+			return true;
+	return false;
+}
+
+uint64_t sessions_freed(const struct sessions *sessions)
+{
+	return sessions->freed;
+}
+
+void sessions_reap(struct sessions *sessions)
+{
+	for (size_t i = 0; i < sessions->doomed_count; i++) {
+		struct doomed *doomed = &sessions->doomed[i];
+		if (doomed->fd >= 0)
+			call_close(&doomed->caller, doomed->fd);
+		lookup_free(doomed->lookup);
+		sessions->freed++;
+	}
+	sessions->doomed_count = 0;
+	forget_excess(sessions);
+}
+
+/* ---- turns ---- */
+
+void sessions_prepare(struct sessions *sessions, struct poller *poller)
+{
+	for (size_t i = 0; i < sessions->count; i++)
+		if (sessions->list[i]->state != SESSION_CLOSED)
+			session_prepare(sessions->list[i], poller);
+}
+
+size_t sessions_share(const struct sessions *sessions)
+{
+	return sessions->share;
+}
+
+/* Many busy sessions read less each, so that a turn stays short; how many is guessed from the turn before. A
+ * client accepted in this turn has not been polled for yet, and stands behind `count`. */
+void sessions_serve(struct sessions *sessions, struct poller *poller)
+{
+	size_t busy = 0;
+	size_t count = sessions->count;
+	for (size_t i = 0; i < count; i++) {
+		struct session *session = sessions->list[i];
+		if (session->state == SESSION_CLOSED)
+			continue;
+		uint64_t received = session->counts.received_bytes;
+		session_serve(session, poller);
+		busy += session->counts.received_bytes - received >= SMALLEST_SHARE;
+	}
+	size_t share = ALL_SHARES / (busy ? busy : 1);
+	if (share > SESSION_TURN)
+		share = SESSION_TURN;
+	sessions->share = share < SMALLEST_SHARE ? SMALLEST_SHARE : share;
+}

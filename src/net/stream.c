@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "net/kind.h"
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* ---- ends ---- */
+
+/* What waits can never be sent now; what has already come is still read. */
+static void give_up_queue(struct session *session)
+{
+	size_t unsent = session->unsent;
+	buf_clear(&session->queue);
+	session->unsent = 0;
+	if (unsent)
+		session_tell(session, ENTRY_ERROR, "%zu bytes were not sent", unsent);
+}
+
+static void break_off(struct session *session, const char *call, int code)
+{
+	session->broken = true;
+	if (code == EPIPE)
+		session_tell(session, ENTRY_ERROR,
+		             "connection reset by peer (RST) some time ago: %s() = -1 EPIPE", call);
+	else if (code == ECONNRESET || code == ENOTCONN)
+		session_tell(session, ENTRY_ERROR, "connection reset by peer (RST): %s() = -1 %s", call,
+		             error_name(code));
+	else
+		session_tell(session, ENTRY_ERROR, "%s() = -1 %s: %s", call, error_name(code),
+		             error_why(code));
+	give_up_queue(session);
+	if (session->peer_closed || session->read_shut)
+		session_finish(session, SESSION_ENDED_RESET, NULL);
+}
+
+static void send_fin(struct session *session)
+{
+	session->fin_sent = true;
+	if (call_shutdown(&session->caller, session->fd[0], SHUT_WR) < 0)
+		break_off(session, "shutdown", errno);
+	else
+		session_tell(session, 0, "closed our side (FIN): shutdown(SHUT_WR) = 0");
+}
+
+void stream_settle(struct session *session)
+{
+	if (session->state != SESSION_OPEN || session->broken)
+		return;
+	if (session->shut && !session->fin_sent && !session->queue.len)
+		send_fin(session);
+	if (session->fin_sent && (session->peer_closed || session->read_shut))
+		session_finish(session, SESSION_ENDED_WELL, "closed");
+}
+
+/* ---- sending ---- */
+
+/* One send(). Returns what the kernel took; less than asked also at the end of a block of the transcript. */
+static size_t push(struct session *session, const char *data, size_t len)
+{
+	ssize_t sent = call_send(&session->caller, session->fd[0], data, smaller(len, SESSION_TURN), 0);
+	if (sent < 0) {
+		if (errno != EAGAIN && errno != EWOULDBLOCK)
+			break_off(session, "send", errno);
+		return 0;
+	}
+	session->counts.sent_bytes += (size_t)sent;
+	session->counts.sends++;
+	return (size_t)sent;
+}
+
+/* A short write means that the kernel's buffer is full: asking again would only say EAGAIN. The end of a
+ * block also shortens one, but never below TRANSCRIPT_ROOM. */
+static bool was_short(size_t asked, size_t sent)
+{
+	return sent < smaller(asked, TRANSCRIPT_ROOM);
+}
+
+static void flush_some(struct session *session, size_t most)
+{
+	uint8_t flags = session->caller.flags;
+	size_t moved = 0;
+	bool more = true;
+	if (session->service != &service_table[0])
+		session_begin_service(session);
+	while (more && session->queue.len && moved < most) {
+		size_t asked = session->queue.len;
+		size_t sent = push(session, buf_data(&session->queue), asked);
+		if (session->broken)
+			break;
+		buf_consume(&session->queue, sent);
+		session->unsent = session->queue.len;
+		moved += sent;
+		more = !was_short(asked, sent);
+	}
+	session->caller.flags = flags;
+}
+
+static void flush(struct session *session)
+{
+	flush_some(session, SIZE_MAX);
+	stream_settle(session);
+}
+
+/* Once, from where the bytes lie: those of the transcript's newest entry outlive one call. */
+static size_t send_directly(struct session *session, const char *data, size_t len)
+{
+	if (session->state != SESSION_OPEN || session->queue.len)
+		return 0;
+	return push(session, data, len);
+}
+
+static bool refuse_send(const struct session *session, size_t len, struct error *error)
+{
+	unsigned number = (unsigned)session->caller.session;
+	size_t room = session->queue.max - session->queue.len;
+	if (session->broken)
+		error_set(error, "session %u was reset: nothing can be sent", number);
+	else if (session->shut)
+		error_set(error, "session %u has closed its side (FIN): nothing more can be sent", number);
+	else if (len > room)
+		error_set(error, "%zu bytes already wait for the peer of session %u: no room for %zu more",
+		          session->queue.len, number, len);
+	else
+		return false;
+	return true;
+}
+
+static bool stream_send(struct session *session, const struct addr *to, const void *data, size_t len,
+                        struct error *error)
+{
+	if (to && !addr_equal(to, &session->peer)) {
+		error_set(error, "session %u is TCP: it has one peer", (unsigned)session->caller.session);
+		return false;
+	}
+	if (refuse_send(session, len, error))
+		return false;
+	if (len == 0)
+		return true;
+	size_t sent = send_directly(session, data, len);
+	if (sent == len || session->broken)
+		return true;
+	buf_append(&session->queue, (const char *)data + sent, len - sent); /* has room: refuse_send() */
+	session->unsent = session->queue.len;
+	if (sent && !was_short(len, sent))
+		flush_some(session, SESSION_TURN);
+	return true;
+}
+
+/* ---- shutting ---- */
+
+static bool shut_reading(struct session *session, struct error *error)
+{
+	if (session->state != SESSION_OPEN || session->peer_closed || session->read_shut) {
+		error_set(error, "session %u is not open for reading", (unsigned)session->caller.session);
+		return false;
+	}
+	if (call_shutdown(&session->caller, session->fd[0], SHUT_RD) < 0) {
+		error_errno(error, errno, "shutdown");
+		return false;
+	}
+	session->read_shut = true;
+	session_tell(session, 0, "reading is shut: shutdown(SHUT_RD) = 0, and the peer is not told");
+	return true;
+}
+
+static bool stream_shutdown(struct session *session, int how, struct error *error)
+{
+	bool write = how == SHUT_WR || how == SHUT_RDWR;
+	if (write && session->shut) {
+		error_set(error, "session %u has closed its side (FIN) already",
+		          (unsigned)session->caller.session);
+		return false;
+	}
+	if (how != SHUT_WR && !(how == SHUT_RDWR && session->peer_closed) && !shut_reading(session, error))
+		return false;
+	session->shut = session->shut || write;
+	stream_settle(session);
+	return true;
+}
+
+/* ---- receiving ---- */
+
+/* What a service answers and the kernel does not take waits in the queue: until it is out nothing more is
+ * read, so the client feels it, and no byte is copied there without need. */
+static size_t readable_now(const struct session *session)
+{
+	if (session->peer_closed || session->read_shut || session->held)
+		return 0;
+	if (session->service == &service_table[0] || session->broken)
+		return SESSION_TURN;
+	return session->queue.len ? 0 : smaller(session->queue.max, SESSION_TURN);
+}
+
+static void meet_fin(struct session *session)
+{
+	struct error error;
+	session->peer_closed = true;
+	if (session->broken) {
+		session_finish(session, SESSION_ENDED_RESET, NULL);
+		return;
+	}
+	session_tell(session, 0, "peer closed its side (FIN): recv() = 0");
+	session_begin_service(session);
+	if (session->service->ended)
+		session->service->ended(session);
+	else if (!session->shut)
+		stream_shutdown(session, SHUT_WR, &error);
+	session_end_service(session);
+	stream_settle(session);
+}
+
+static void meet_error(struct session *session, int code)
+{
+	if (session->broken)
+		session_finish(session, SESSION_ENDED_RESET, NULL);
+	else if (code == ECONNRESET)
+		session_finish(session, SESSION_ENDED_RESET,
+		               "connection reset by peer (RST): recv() = -1 ECONNRESET");
+	else if (code == ETIMEDOUT)
+		session_finish(
+		        session, SESSION_ENDED_FAILED,
+		        "timed out: the peer has not acknowledged anything for long: recv() = -1 ETIMEDOUT");
+	else
+		session_finish(session, SESSION_ENDED_FAILED, "recv() = -1 %s: %s", error_name(code),
+		               error_why(code));
+}
+
+static void take(struct session *session, const char *data, size_t len)
+{
+	session_received(session, data, len);
+	if (session->service != &service_table[0])
+		session_answer(session, NULL, data, len);
+}
+
+static void receive(struct session *session)
+{
+	size_t left = sessions_share(session->sessions);
+	while (left && session->state == SESSION_OPEN) {
+		const char *data;
+		size_t asked = smaller(left, readable_now(session));
+		if (!asked)
+			return;
+		ssize_t got = call_recv(&session->caller, session->fd[0], asked, 0, &data);
+		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return;
+		if (got < 0)
+			meet_error(session, errno);
+		else if (got == 0)
+			meet_fin(session);
+		else
+			take(session, data, (size_t)got);
+		if (got < (ssize_t)asked)
+			return;
+		left -= (size_t)got;
+	}
+}
+
+/* ---- turns ---- */
+
+static void opened(struct session *session, const char *took)
+{
+	char pair[SESSION_PAIR];
+	bool itself = addr_equal(&session->local[0], &session->peer);
+	session_tell(session, 0, "%s connected in %s%s", session_pair(session, pair), took,
+	             itself ? " (to itself: both ends are this one socket)" : "");
+	flush_some(session, SESSION_TURN);
+	stream_settle(session);
+}
+
+static void prepare(struct session *session, struct poller *poller)
+{
+	if (readable_now(session))
+		poller_want_read(poller, session->fd[0]);
+	if (session->queue.len)
+		poller_want_write(poller, session->fd[0]);
+}
+
+static void serve(struct session *session, const struct poller *poller)
+{
+	int fd = session->fd[0];
+	if (session->queue.len && poller_writable(poller, fd)) {
+		flush_some(session, SESSION_TURN);
+		stream_settle(session);
+	}
+	if (session->state == SESSION_OPEN && poller_readable(poller, fd))
+		receive(session);
+}
+
+static const char *state_name(const struct session *session)
+{
+	if (session->peer_closed)
+		return "CLOSE_WAIT";
+	return session->fin_sent ? "FIN_WAIT" : "ESTABLISHED";
+}
+
+const struct kind stream_kind = {
+	.kind = SESSION_TCP,
+	.type = SOCK_STREAM,
+	.found = connect_next,
+	.opened = opened,
+	.prepare = prepare,
+	.serve = serve,
+	.send = stream_send,
+	.shutdown = stream_shutdown,
+	.flush = flush,
+	.state_name = state_name,
+};

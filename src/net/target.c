@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/target.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define DIGITS  "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* A piece of what was written; nothing is copied before it is known to fit. */
+struct span {
+	const char *text; /* NULL = not written */
+	size_t len;
+};
+
+enum { TEXT_MAX = TARGET_HOST + TARGET_SERVICE + 16 }; /* longer cannot be right */
+
+/* Error texts quote this much of a word at most. */
+#define QUOTE        "%.*s"
+#define QUOTED(span) (int)((span).len < 80 ? (span).len : 80), (span).text
+
+static struct span span_of(const char *text)
+{
+	return (struct span){ text, strlen(text) };
+}
+
+static struct span span_from(const char *begin, const char *end)
+{
+	return (struct span){ begin, (size_t)(end - begin) };
+}
+
+static bool consists_of(struct span span, const char *accept)
+{
+	for (size_t i = 0; i < span.len; i++)
+		if (!strchr(accept, span.text[i]))
+			return false;
+	return span.len > 0;
+}
+
+/* From here on a word may be quoted in an error: it has nothing in it that a terminal would obey. */
+static bool check_bytes(const char *text, const char *what, struct error *error)
+{
+	size_t len = strnlen(text, TEXT_MAX + 1);
+	if (len > TEXT_MAX) {
+		error_set(error, "the %s is too long: more than %d bytes", what, (int)TEXT_MAX);
+		return false;
+	}
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] <= ' ' || text[i] == 127) {
+			error_set(error, "the %s has a blank or a control character in it, at column %zu",
+			          what, i + 1);
+			return false;
+		}
+	return true;
+}
+
+/* ---- ports ---- */
+
+static bool take_number(struct target *target, struct span word, bool listening, struct error *error)
+{
+	unsigned least = listening ? 0 : 1, port = 0;
+	for (size_t i = 0; i < word.len && port <= UINT16_MAX; i++)
+		port = 10 * port + (unsigned)(word.text[i] - '0');
+	if (port < least || port > UINT16_MAX) {
+		error_set(error, QUOTE " is not a port: %u to 65535", QUOTED(word), least);
+		return false;
+	}
+	snprintf(target->service, sizeof target->service, "%u", port);
+	return true;
+}
+
+/* Service names as services(5) has them: RFC 6335 has letters, digits and hyphens, and the older ones
+ * "whois++". */
+static bool take_port(struct target *target, struct span word, bool listening, struct error *error)
+{
+	if (consists_of(word, DIGITS))
+		return take_number(target, word, listening, error);
+	bool name = consists_of(word, LETTERS DIGITS "-_+.") && isalnum((unsigned char)word.text[0]) &&
+	            !consists_of(word, DIGITS "-_+.");
+	if (name && word.len < TARGET_SERVICE) {
+		snprintf(target->service, sizeof target->service, "%.*s", (int)word.len, word.text);
+		return true;
+	}
+	if (word.len == 0)
+		error_set(error, "the port is empty: a number %d to 65535 or a service name",
+		          listening ? 0 : 1);
+	else
+		error_set(error, QUOTE " is not a port: %d to 65535 or a service name", QUOTED(word),
+		          listening ? 0 : 1);
+	return false;
+}
+
+/* ---- hosts ---- */
+
+/* With or without a scope behind '%'; whether there is such an interface is not known here. */
+static bool is_ipv6(struct span host)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr ip;
+	const char *percent = memchr(host.text, '%', host.len);
+	struct span number = percent ? span_from(host.text, percent) : host;
+	struct span scope = percent ? span_from(percent + 1, host.text + host.len) : host;
+	if (number.len >= sizeof text || (percent && !consists_of(scope, LETTERS DIGITS "-_.")))
+		return false;
+	memcpy(text, number.text, number.len);
+	text[number.len] = '\0';
+	return inet_pton(AF_INET6, text, &ip) == 1;
+}
+
+/* No top-level domain is a number, so what is made of digits and dots is an address or nothing. A lone number would be
+ * one, too, for the C library: "0" is every address of the machine, and nobody means that. */
+static bool is_bad_ipv4(struct span host)
+{
+	char text[TARGET_HOST];
+	struct in_addr ip;
+	if (!consists_of(host, DIGITS "."))
+		return false;
+	memcpy(text, host.text, host.len);
+	text[host.len] = '\0';
+	return !strchr(text, '.') || inet_aton(text, &ip) == 0;
+}
+
+/* Every address of the machine, to listen on. */
+static bool is_star(struct span host)
+{
+	return host.len == 1 && *host.text == '*';
+}
+
+/* A name in another script than Latin is left to the resolver. */
+static bool is_name(struct span host)
+{
+	for (size_t i = 0; i < host.len; i++) {
+		unsigned char c = (unsigned char)host.text[i];
+		if (c < 0x80 && !isalnum(c) && !strchr("-_.", c))
+			return false;
+	}
+	return host.text[0] != '-' && host.text[0] != '.';
+}
+
+static bool take_host(struct target *target, struct span host, bool listening, struct error *error)
+{
+	if (host.len >= TARGET_HOST) {
+		error_set(error, "the host is too long: at most %d bytes", TARGET_HOST - 1);
+		return false;
+	}
+	if (host.len == 0 && !listening)
+		error_set(error, "no host: write host port or host:port");
+	else if (host.len && memchr(host.text, ':', host.len) && !is_ipv6(host))
+		error_set(error, QUOTE " is not an IPv6 address", QUOTED(host));
+	else if (host.len && is_bad_ipv4(host))
+		error_set(error, QUOTE " is not an IPv4 address", QUOTED(host));
+	else if (host.len && !memchr(host.text, ':', host.len) && !is_name(host) && !(listening && is_star(host)))
+		error_set(error, QUOTE " is not a host name or address", QUOTED(host));
+	else {
+		snprintf(target->host, sizeof target->host, "%.*s", (int)host.len, host.text);
+		return true;
+	}
+	return false;
+}
+
+/* ---- the form ---- */
+
+/* "tcp://" and what follows it; a slash may end a URL, and nothing may follow that. */
+static bool take_scheme(struct target *target, struct span *rest, struct error *error)
+{
+	const char *colon = strstr(rest->text, "://");
+	if (!colon)
+		return true;
+	struct span scheme = span_from(rest->text, colon);
+	if (scheme.len == 3 && strncasecmp(scheme.text, "tcp", 3) == 0) {
+		target->transport = TRANSPORT_TCP;
+	} else if (scheme.len == 3 && strncasecmp(scheme.text, "udp", 3) == 0) {
+		target->transport = TRANSPORT_UDP;
+	} else if (scheme.len == 4 && strncasecmp(scheme.text, "unix", 4) == 0) {
+		error_set(error, "unix:// is not supported yet: tcp:// or udp://");
+		return false;
+	} else {
+		error_set(error, QUOTE ":// is not a transport: tcp:// or udp://", QUOTED(scheme));
+		return false;
+	}
+	*rest = span_of(colon + 3);
+	const char *slash = strchr(rest->text, '/');
+	if (slash && slash[1]) {
+		error_set(error, "a path means nothing here: %.80s", slash);
+		return false;
+	}
+	if (slash)
+		rest->len--;
+	return true;
+}
+
+/* "[v6]", "[v6]:port" */
+static bool split_brackets(struct span text, struct span *host, struct span *port, struct error *error)
+{
+	const char *end = text.text + text.len;
+	const char *close = memchr(text.text, ']', text.len);
+	if (!close || (close + 1 < end && close[1] != ':')) {
+		error_set(error, "write an IPv6 address with a port as [address]:port: " QUOTE, QUOTED(text));
+		return false;
+	}
+	*host = span_from(text.text + 1, close);
+	if (!is_ipv6(*host)) {
+		error_set(error, QUOTE " is not an IPv6 address", QUOTED(*host));
+		return false;
+	}
+	if (close + 1 < end)
+		*port = span_from(close + 2, end);
+	return true;
+}
+
+/* Cuts a word in host and port, and leaves what is not written at NULL. */
+static bool split(struct span text, struct span *host, struct span *port, struct error *error)
+{
+	*host = text;
+	*port = (struct span){ NULL, 0 };
+	if (text.len && text.text[0] == '[')
+		return split_brackets(text, host, port, error);
+	const char *end = text.text + text.len;
+	const char *colon = memchr(text.text, ':', text.len);
+	if (!colon || memchr(colon + 1, ':', (size_t)(end - colon - 1)))
+		return true;
+	*host = span_from(text.text, colon);
+	*port = span_from(colon + 1, end);
+	return true;
+}
+
+static bool say_no_port(struct span host, struct error *error)
+{
+	bool colons = host.len && memchr(host.text, ':', host.len);
+	if (colons && is_ipv6(host))
+		error_set(error, "no port: write [" QUOTE "]:port", QUOTED(host));
+	else if (colons)
+		error_set(error, "too many colons: " QUOTE, QUOTED(host));
+	else if (host.len)
+		error_set(error, "no port: write " QUOTE ":port", QUOTED(host));
+	else
+		error_set(error, "no host and no port: write host port or host:port");
+	return false;
+}
+
+/* Where a server is to listen a port is enough, so a lone word is one; but an address without a port is a
+ * slip. */
+static bool is_lone_port(struct span host)
+{
+	if (host.len == 0 || memchr(host.text, ':', host.len))
+		return false;
+	return !(consists_of(host, DIGITS ".") && memchr(host.text, '.', host.len));
+}
+
+static bool choose_port(const char *given, bool listening, struct span *host, struct span *port,
+                        struct error *error)
+{
+	if (given && port->len) {
+		error_set(error, "two ports: " QUOTE " and %.40s", QUOTED(*port), given);
+		return false;
+	}
+	if (port->text)
+		return true;
+	if (given) {
+		*port = span_of(given);
+	} else if (listening && is_lone_port(*host)) {
+		*port = *host;
+		*host = span_of("");
+	}
+	return port->text || say_no_port(*host, error);
+}
+
+bool target_parse(struct target *target, const char *text, const char *port, enum transport transport,
+                  bool listening, struct error *error)
+{
+	struct span rest, host, word;
+	*target = (struct target){ .transport = transport };
+	if (!check_bytes(text, "address", error) || (port && !check_bytes(port, "port", error)))
+		return false;
+	rest = span_of(text);
+	return take_scheme(target, &rest, error) && split(rest, &host, &word, error) &&
+	       choose_port(port, listening, &host, &word, error) &&
+	       take_host(target, host, listening, error) && take_port(target, word, listening, error);
+}
+
+const char *target_format(const struct target *target, char out[TARGET_HOST + TARGET_SERVICE + 4])
+{
+	bool brackets = strchr(target->host, ':');
+	snprintf(out, TARGET_HOST + TARGET_SERVICE + 4, brackets ? "[%s]:%s" : "%s:%s", target->host,
+	         target->service);
+	return out;
+}

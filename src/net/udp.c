@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "net/kind.h"
+
+/* What stands before each datagram in the queue. */
+struct datagram {
+	struct addr to; /* AF_UNSPEC: whomever a plain line goes to when it is sent */
+	size_t len;
+	uint8_t flags; /* of the caller */
+};
+
+/* ---- whom to ---- */
+
+struct addr udp_peer(const struct session *session)
+{
+	const struct peer *chosen = session->chosen ? peers_numbered(&session->peers, session->chosen) : NULL;
+	if (chosen)
+		return chosen->addr;
+	return session->recipe->listening && !session->connected ? session->writer : session->peer;
+}
+
+/* The one that this peer wrote to: an answer from another would not reach it. -1 = none fits. */
+static int socket_for(const struct session *session, const struct addr *to)
+{
+	const struct peer_slot *slot = peers_find(&session->peers, to);
+	if (slot && slot->socket < session->fd_count)
+		return (int)slot->socket;
+	for (unsigned i = 0; i < session->fd_count; i++)
+		if (session->local[i].family == to->family)
+			return (int)i;
+	return -1;
+}
+
+/* ---- errors ---- */
+
+/* ICMP reports that come back as the result of a later call, udp(7). */
+static bool is_icmp(int code)
+{
+	return code == ECONNREFUSED || code == EHOSTUNREACH || code == ENETUNREACH || code == EPROTO ||
+	       code == ENOPROTOOPT;
+}
+
+static void tell_icmp(struct session *session, int code)
+{
+	char addr[ADDR_TEXT];
+	addr_format(&session->peer, addr);
+	session->counts.refused++;
+	if (code == ECONNREFUSED)
+		session_tell(session, ENTRY_ERROR,
+		             "%s refused: ICMP port unreachable - nobody receives there", addr);
+	else
+		session_tell(session, ENTRY_ERROR, "%s: %s (%s)", addr, error_why(code), error_name(code));
+}
+
+static void say_why(struct error *error, int code, size_t len, const struct addr *to)
+{
+	char addr[ADDR_TEXT];
+	addr_format(to, addr);
+	if (code == EMSGSIZE)
+		error_errno(error, code, "%zu bytes in one datagram to %s (UDP takes at most %d)", len, addr,
+		            to->family == AF_INET ? 65507 : 65527);
+	else if (code == EACCES)
+		error_errno(error, code, "%s (is it a broadcast address, without SO_BROADCAST?)", addr);
+	else
+		error_errno(error, code, "send to %s", addr);
+}
+
+/* ---- sending ---- */
+
+static ssize_t send_one(struct session *session, unsigned slot, const struct addr *to, const void *data,
+                        size_t len)
+{
+	if (session->connected && addr_equal(to, &session->peer))
+		return call_send(&session->caller, session->fd[slot], data, len, 0);
+	return call_sendto(&session->caller, session->fd[slot], data, len, 0, to);
+}
+
+static void count_sent(struct session *session, unsigned slot, const struct addr *to, size_t len)
+{
+	struct peer_slot *met = peers_find(&session->peers, to);
+	if (!met)
+		met = peers_meet(&session->peers, to, slot);
+	met->peer.sent++;
+	met->peer.sent_bytes += len;
+	session->counts.sends++;
+	session->counts.sent_bytes += len;
+	if (session->writer.family == AF_UNSPEC)
+		session->writer = *to;
+}
+
+/* 0 or an errno value. An ICMP error is the answer to an earlier datagram, and takes the place of this one:
+ * it is told, and this one sent again. */
+static int transmit(struct session *session, const struct addr *to, const void *data, size_t len)
+{
+	int slot = socket_for(session, to);
+	if (slot < 0)
+		return EAFNOSUPPORT;
+	ssize_t sent = send_one(session, (unsigned)slot, to, data, len);
+	if (sent < 0 && session->connected && is_icmp(errno)) {
+		tell_icmp(session, errno);
+		sent = send_one(session, (unsigned)slot, to, data, len);
+	}
+	if (sent < 0)
+		return errno;
+	count_sent(session, (unsigned)slot, to, len);
+	return 0;
+}
+
+static bool must_wait(int code)
+{
+	return code == EAGAIN || code == EWOULDBLOCK;
+}
+
+static bool enqueue(struct session *session, const struct addr *to, const void *data, size_t len,
+                    struct error *error)
+{
+	struct datagram head = { .len = len, .flags = session->caller.flags };
+	size_t room = session->queue.max - session->queue.len;
+	if (to)
+		head.to = *to;
+	if (sizeof head > room || len > room - sizeof head) {
+		error_set(error, "%zu bytes already wait in session %u: no room for %zu more",
+		          session->unsent, (unsigned)session->caller.session, len);
+		return false;
+	}
+	buf_append(&session->queue, &head, sizeof head);
+	buf_append(&session->queue, data, len);
+	session->unsent += len;
+	return true;
+}
+
+static void tell_unsent(struct session *session, int code, size_t len, const struct addr *to)
+{
+	struct error error;
+	say_why(&error, code, len, to);
+	session_tell(session, ENTRY_ERROR, "not sent: %s", error.text);
+}
+
+/* True when the first of the queue is gone, sent or not. */
+static bool send_first(struct session *session)
+{
+	struct datagram head;
+	uint8_t flags = session->caller.flags;
+	memcpy(&head, buf_data(&session->queue), sizeof head);
+	if (head.to.family == AF_UNSPEC)
+		head.to = udp_peer(session);
+	session->caller.flags = head.flags;
+	int code = transmit(session, &head.to, buf_data(&session->queue) + sizeof head, head.len);
+	session->caller.flags = flags;
+	if (must_wait(code))
+		return false;
+	if (code)
+		tell_unsent(session, code, head.len, &head.to);
+	buf_consume(&session->queue, sizeof head + head.len);
+	session->unsent -= head.len;
+	return true;
+}
+
+static void flush(struct session *session)
+{
+	while (session->queue.len && send_first(session))
+		;
+}
+
+static bool udp_send(struct session *session, const struct addr *to, const void *data, size_t len,
+                     struct error *error)
+{
+	if (session->state != SESSION_OPEN || session->queue.len)
+		return enqueue(session, to, data, len, error);
+	struct addr peer = to ? *to : udp_peer(session);
+	if (peer.family == AF_UNSPEC) {
+		error_set(error, "session %u has no peer: nobody has written yet",
+		          (unsigned)session->caller.session);
+		return false;
+	}
+	int code = transmit(session, &peer, data, len);
+	if (must_wait(code))
+		return enqueue(session, &peer, data, len, error);
+	if (code)
+		say_why(error, code, len, &peer);
+	return code == 0;
+}
+
+static bool refuse_shutdown(struct session *session, int how, struct error *error)
+{
+	(void)how;
+	error_set(error, "session %u is UDP: there is no FIN, nothing to shut",
+	          (unsigned)session->caller.session);
+	return false;
+}
+
+/* ---- receiving ---- */
+
+/* RFC 862 and its kin answer every datagram, also each other's: a single forged one would set two of them to
+ * talk for ever. So none answers a port where another may live, nor itself. */
+static bool may_answer(struct session *session, const struct addr *from)
+{
+	static const uint16_t small[] = { 0, 7, 9, 13, 17, 19, 37 };
+	bool good = true;
+	char addr[ADDR_TEXT];
+	for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+		good = good && from->port != small[i];
+	for (unsigned i = 0; i < session->fd_count; i++)
+		good = good && !addr_equal(from, &session->local[i]);
+	if (!good && !session->guarded)
+		session_tell(session, 0, "%s is not answered: it may be a service that answers, too",
+		             addr_format(from, addr));
+	session->guarded = session->guarded || !good;
+	return good;
+}
+
+/* `once`: the first peer is the only one. Others are refused by the kernel from now on. */
+static void keep_to(struct session *session, unsigned slot, const struct addr *from)
+{
+	char addr[ADDR_TEXT];
+	int fd = session->fd[slot];
+	if (call_connect(&session->caller, fd, from) < 0)
+		return;
+	session->connected = true;
+	session->peer = *from;
+	for (unsigned i = session->fd_count; i-- > 0;)
+		if (session->fd[i] != fd)
+			session_drop_socket(session, session->fd[i]);
+	session_tell(session, 0, "only %s from now on: connect(), since one peer was asked for",
+	             addr_format(from, addr));
+}
+
+static void meet(struct session *session, unsigned slot, const struct addr *from, size_t len)
+{
+	struct peer_slot *met = peers_meet(&session->peers, from, slot);
+	met->socket = slot;
+	met->peer.received++;
+	met->peer.received_bytes += len;
+	met->peer.last = clock_now();
+	session->writer = *from;
+}
+
+static void take(struct session *session, unsigned slot, const struct addr *from, const char *data,
+                 size_t len)
+{
+	meet(session, slot, from, len);
+	session_received(session, data, len);
+	if (session->service != &service_table[0] && may_answer(session, from))
+		session_answer(session, from, data, len);
+	if (session->recipe->options.once && session->recipe->listening && !session->connected)
+		keep_to(session, slot, from);
+}
+
+/* False at EAGAIN. */
+static bool receive_one(struct session *session, unsigned slot)
+{
+	struct addr from;
+	const char *data;
+	ssize_t got = call_recvfrom(&session->caller, session->fd[slot], session->local[slot].family, 0,
+	                            &from, &data);
+	if (got >= 0)
+		take(session, slot, &from, data, (size_t)got);
+	else if (is_icmp(errno))
+		tell_icmp(session, errno);
+	else if (!must_wait(errno))
+		session_tell(session, ENTRY_ERROR, "recvfrom() = -1 %s: %s", error_name(errno),
+		             error_why(errno));
+	return got >= 0;
+}
+
+static void receive(struct session *session, unsigned slot)
+{
+	unsigned most = pace_ask(&session->pace), got = 0;
+	int fd = session->fd[slot];
+	while (got < most && session->state == SESSION_OPEN && slot < session->fd_count &&
+	       session->fd[slot] == fd && receive_one(session, slot))
+		got++;
+	if (got == most)
+		pace_met(&session->pace);
+	else
+		pace_missed(&session->pace, got);
+}
+
+/* ---- turns ---- */
+
+static void found(struct session *session)
+{
+	if (!session->recipe->listening) {
+		connect_next(session);
+	} else if (bound_open(session, "receiving")) {
+		session->state = SESSION_OPEN;
+		flush(session);
+	}
+}
+
+static void opened(struct session *session, const char *took)
+{
+	char pair[SESSION_PAIR];
+	(void)took;
+	session_tell(session, 0, "%s ready; UDP asks nobody before the first datagram",
+	             session_pair(session, pair));
+	flush(session);
+}
+
+static void prepare(struct session *session, struct poller *poller)
+{
+	for (unsigned i = 0; i < session->fd_count; i++) {
+		if (!session->held && session->queue.len < SESSION_BACKLOG)
+			poller_want_read(poller, session->fd[i]);
+		if (session->queue.len)
+			poller_want_write(poller, session->fd[i]);
+	}
+}
+
+static void serve(struct session *session, const struct poller *poller)
+{
+	bool writable = false;
+	for (unsigned i = 0; session->queue.len && i < session->fd_count; i++)
+		writable = writable || poller_writable(poller, session->fd[i]);
+	if (writable)
+		flush(session);
+	for (unsigned i = 0; session->state == SESSION_OPEN && i < session->fd_count; i++)
+		if (poller_readable(poller, session->fd[i]))
+			receive(session, i);
+}
+
+static const char *state_name(const struct session *session)
+{
+	(void)session;
+	return "UDP";
+}
+
+const struct kind udp_kind = {
+	.kind = SESSION_UDP,
+	.type = SOCK_DGRAM,
+	.found = found,
+	.opened = opened,
+	.prepare = prepare,
+	.serve = serve,
+	.send = udp_send,
+	.shutdown = refuse_shutdown,
+	.flush = flush,
+	.state_name = state_name,
+};
+
+/* ---- peers ---- */
+
+size_t session_peer_count(const struct session *session)
+{
+	return session->peers.count;
+}
+
+const struct peer *session_peer_at(const struct session *session, size_t index)
+{
+	return peers_at(&session->peers, index);
+}
+
+const struct peer *session_peer_numbered(const struct session *session, unsigned number)
+{
+	return peers_numbered(&session->peers, number);
+}
+
+bool session_choose_peer(struct session *session, unsigned number, struct error *error)
+{
+	if (session->kind != &udp_kind) {
+		error_set(error, "session %u has no peers to choose from", (unsigned)session->caller.session);
+		return false;
+	}
+	if (number && !peers_numbered(&session->peers, number)) {
+		error_set(error, "session %u has no peer %u", (unsigned)session->caller.session, number);
+		return false;
+	}
+	session->chosen = session->peers.kept = number;
+	return true;
+}

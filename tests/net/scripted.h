@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* scripted: a getaddrinfo() that stands before the C library's: it answers for names that end in ".test",
+ * each in the way its name says, and hands everything else on. "slow.test" is not answered before the gate is
+ * open. */
+#pragma once
+
+#include <stdbool.h>
+
+void scripted_set_gate(bool open);
+
+/* Of the last ".test" that was asked for: ai_flags, and whether its thread had the watched signals blocked.
+ */
+int scripted_flags(void);
+bool scripted_blocks_signals(void);

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* recvfrom() and sendto(): each datagram is one entry with its address, whole, however small the blocks are.
+ */
+#include "net/calls.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/caller.h"
+#include "support/peer.h"
+#include "support/tap.h"
+
+enum { DATAGRAM_MAX = 65507 };
+
+static char big[DATAGRAM_MAX + 1];
+
+struct udp {
+	struct caller caller;
+	int fd, peer;
+	int family;
+	struct addr addr, peer_addr;
+};
+
+static struct udp make_udp(struct caller caller, int family)
+{
+	struct udp udp = {
+		.caller = caller, .fd = peer_udp(family), .peer = peer_udp(family), .family = family
+	};
+	udp.addr = peer_addr(udp.fd);
+	udp.peer_addr = peer_addr(udp.peer);
+	return udp;
+}
+
+static void end_udp(struct udp *udp)
+{
+	close(udp->fd);
+	close(udp->peer);
+	transcript_free(udp->caller.transcript);
+}
+
+/* The peer sends this and we receive it. */
+static ssize_t pass(struct udp *udp, const void *data, size_t len, struct addr *from, const char **got)
+{
+	if (!peer_send_to(udp->peer, &udp->addr, data, len) || !peer_wait(udp->fd, POLLIN, PEER_MS))
+		return -2;
+	return call_recvfrom(&udp->caller, udp->fd, udp->family, 0, from, got);
+}
+
+static void check_recvfrom(int family)
+{
+	struct udp udp = make_udp(big_caller(), family);
+	struct addr from = { .family = AF_INET };
+	const char *data = NULL;
+	ok(call_recvfrom(&udp.caller, udp.fd, family, 0, &from, &data) == -1 && errno == EAGAIN,
+	   "nothing has come yet");
+	is_call(&udp.caller, CALL_RECVFROM, -1, EAGAIN, "that");
+	ok(from.family == AF_UNSPEC && newest(&udp.caller)->addr_len == 0, "... from nobody");
+
+	is_int(pass(&udp, "hello", 5, &from, &data), 5, "a datagram comes");
+	is_bytes(data, 5, "hello", 5, "... with these bytes");
+	is_call(&udp.caller, CALL_RECVFROM, 5, 0, "that");
+	const struct entry *entry = newest(&udp.caller);
+	ok(data == entry_payload(entry), "... without a copy");
+	is_addr(from, udp.peer_addr, "... its sender is told");
+	is_addr(entry_addr(entry), udp.peer_addr, "... and written down");
+	is_int(entry->addr_len, family == AF_INET ? 8 : 24, "... in as many bytes as it needs");
+	ok(entry->arg2 == 0 && entry->flags == 0 && entry->fd == udp.fd, "... with its arguments");
+
+	is_int(pass(&udp, "", 0, &from, &data), 0, "an empty one is one too");
+	is_call(&udp.caller, CALL_RECVFROM, 0, 0, "that");
+	is_addr(from, udp.peer_addr, "... with its sender");
+	is_int(pass(&udp, big, DATAGRAM_MAX, &from, &data), DATAGRAM_MAX, "the longest comes whole");
+	ok(data && memcmp(data, big, DATAGRAM_MAX) == 0 && newest(&udp.caller)->flags == 0, "... unaltered");
+	end_udp(&udp);
+}
+
+/* A guess of the family that leaves too much room costs a move and nothing else. */
+static void check_family_guessed(void)
+{
+	static const int guesses[] = { AF_INET, AF_INET6, AF_INET, AF_INET6 };
+	struct udp udp = make_udp(big_caller(), AF_INET);
+	struct addr from;
+	const char *data = NULL;
+	bool same = true;
+	for (size_t i = 0; i < 4; i++) {
+		udp.family = guesses[i];
+		same = same && pass(&udp, big + i, 1000, &from, &data) == 1000 && data &&
+		       memcmp(data, big + i, 1000) == 0 && data == entry_payload(newest(&udp.caller)) &&
+		       addr_equal(&from, &udp.peer_addr);
+	}
+	ok(same, "more room for the address than it needs does no harm");
+	end_udp(&udp);
+}
+
+static void check_sendto(int family)
+{
+	struct udp udp = make_udp(big_caller(), family);
+	struct addr from;
+	static char got[DATAGRAM_MAX + 1];
+	is_int(call_sendto(&udp.caller, udp.fd, "hello", 5, 0, &udp.peer_addr), 5, "a datagram is sent");
+	is_call(&udp.caller, CALL_SENDTO, 5, 0, "that");
+	const struct entry *entry = newest(&udp.caller);
+	ok(has_payload(entry, "hello", 5), "... with its bytes");
+	is_addr(entry_addr(entry), udp.peer_addr, "... and where to");
+	ok(entry->arg == 5 && entry->arg2 == MSG_NOSIGNAL, "... and its arguments");
+	ssize_t len = peer_recv_from(udp.peer, got, sizeof got, &from, PEER_MS);
+	is_bytes(got, (size_t)len, "hello", 5, "... and it arrives");
+	is_addr(from, udp.addr, "... from us");
+	is_int(call_sendto(&udp.caller, udp.fd, NULL, 0, 0, &udp.peer_addr), 0, "an empty one is sent");
+	is_int(peer_recv_from(udp.peer, got, sizeof got, NULL, PEER_MS), 0, "... and arrives");
+	is_int(call_sendto(&udp.caller, udp.fd, big, DATAGRAM_MAX, 0, &udp.peer_addr), DATAGRAM_MAX,
+	       "so is the longest");
+	is_int(peer_recv_from(udp.peer, got, sizeof got, NULL, PEER_MS), DATAGRAM_MAX, "... and arrives");
+	ok(memcmp(got, big, DATAGRAM_MAX) == 0, "... unaltered");
+	end_udp(&udp);
+}
+
+static void check_too_long(void)
+{
+	struct udp udp = make_udp(big_caller(), AF_INET);
+	static char huge[3 << 20];
+	bool refused = true;
+	ok(call_sendto(&udp.caller, udp.fd, big, DATAGRAM_MAX + 1, 0, &udp.peer_addr) == -1 &&
+	           errno == EMSGSIZE,
+	   "one byte too many is refused");
+	is_call(&udp.caller, CALL_SENDTO, -1, EMSGSIZE, "that");
+	ok(newest(&udp.caller)->len == 0 && newest(&udp.caller)->arg == DATAGRAM_MAX + 1,
+	   "... with what was asked");
+	for (int i = 0; i < 100; i++) {
+		refused = refused &&
+		          call_sendto(&udp.caller, udp.fd, huge, sizeof huge, 0, &udp.peer_addr) == -1 &&
+		          errno == EMSGSIZE;
+		call_recvfrom(&udp.caller, udp.fd, AF_INET, 0, &(struct addr){ 0 }, &(const char *){ NULL });
+	}
+	ok(refused, "so are three million, wherever in a block it happens");
+	end_udp(&udp);
+}
+
+/* A stranger's port is closed: ICMP comes back as the error of the next call. */
+static void check_refused(void)
+{
+	struct udp udp = make_udp(big_caller(), AF_INET);
+	int refuser = peer_udp_refused(AF_INET);
+	struct addr closed = peer_addr(refuser), from;
+	const char *data = NULL;
+	is_int(call_connect(&udp.caller, udp.fd, &closed), 0,
+	       "a datagram socket is connected to a closed port");
+	is_int(call_send(&udp.caller, udp.fd, "x", 1, 0), 1, "sending there succeeds");
+	ok(peer_wait(udp.fd, POLLIN, PEER_MS), "then something comes");
+	ok(call_recvfrom(&udp.caller, udp.fd, AF_INET, 0, &from, &data) == -1 && errno == ECONNREFUSED,
+	   "... a refusal");
+	is_call(&udp.caller, CALL_RECVFROM, -1, ECONNREFUSED, "that");
+	ok(call_send(&udp.caller, udp.fd, "x", 1, 0) == 1, "and the socket lives on");
+	close(refuser);
+	end_udp(&udp);
+}
+
+/* Up to what a block holds, echoed straight out of the transcript while making room takes its oldest block
+ * each time. */
+static void check_echo_small_blocks(void)
+{
+	struct udp udp = make_udp(small_caller(), AF_INET);
+	char got[SMALL_BLOCK];
+	bool same = true;
+	for (size_t len = 0; len <= SMALL_BLOCK - ENTRY_HEADER - 8; len++) {
+		struct addr from;
+		const char *data = NULL;
+		ssize_t n = pass(&udp, big + len, len, &from, &data);
+		same = same && n == (ssize_t)len &&
+		       call_sendto(&udp.caller, udp.fd, data, len, 0, &from) == n &&
+		       newest(&udp.caller)->len == len &&
+		       memcmp(entry_payload(newest(&udp.caller)), big + len, len) == 0;
+		same = same && peer_recv_from(udp.peer, got, sizeof got, NULL, PEER_MS) == n &&
+		       memcmp(got, big + len, len) == 0;
+	}
+	ok(same, "datagrams are echoed and kept whole while blocks go");
+	ok(transcript_lost(udp.caller.transcript).entries > 400, "... and blocks did go");
+	end_udp(&udp);
+}
+
+/* A block that holds no more than this keeps the beginning, and says how long the datagram really was. */
+static void check_cut(void)
+{
+	enum { ROOM = SMALL_BLOCK - ENTRY_HEADER - 8 };
+	struct udp udp = make_udp(small_caller(), AF_INET);
+	struct addr from;
+	const char *data = NULL;
+	char got[1000];
+	is_int(pass(&udp, big, ROOM, &from, &data), ROOM, "what a block just holds comes whole");
+	is_int(newest(&udp.caller)->flags, 0, "... and is not called cut");
+	is_int(pass(&udp, big, ROOM + 1, &from, &data), ROOM, "one byte more is cut");
+	is_int(newest(&udp.caller)->flags, ENTRY_TRUNCATED, "... and called so");
+	is_int(newest(&udp.caller)->arg, ROOM + 1, "... with its real length");
+	is_int(pass(&udp, big, 20000, &from, &data), ROOM, "one that is much too long is cut");
+	is_int(newest(&udp.caller)->arg, 20000, "... with its real length");
+	ok(data && memcmp(data, big, ROOM) == 0, "... to its beginning");
+	is_int(call_sendto(&udp.caller, udp.fd, big, 1000, 0, &udp.peer_addr), 1000,
+	       "such a one is sent whole");
+	is_int(peer_recv_from(udp.peer, got, sizeof got, NULL, PEER_MS), 1000, "... and arrives whole");
+	ok(newest(&udp.caller)->flags == ENTRY_TRUNCATED && newest(&udp.caller)->arg == 1000,
+	   "... but its entry is cut");
+	is_int(newest(&udp.caller)->len, ROOM, "... to what the block holds");
+	end_udp(&udp);
+}
+
+static void check_mapped(void)
+{
+	struct caller caller = big_caller();
+	struct addr any = { .family = AF_INET6 }, from, local;
+	int fd = call_socket(&caller, AF_INET6, SOCK_DGRAM), peer = peer_udp(AF_INET);
+	const char *data = NULL;
+	call_set_option(&caller, fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+	call_bind(&caller, fd, &any);
+	call_getsockname(&caller, fd, &local);
+	struct addr to = { .family = AF_INET, .port = local.port, .ip = { 127, 0, 0, 1 } };
+	ok(peer_send_to(peer, &to, "x", 1) && peer_wait(fd, POLLIN, PEER_MS), "IPv4 comes to an IPv6 socket");
+	is_int(call_recvfrom(&caller, fd, AF_INET6, 0, &from, &data), 1, "... and is received");
+	ok(from.family == AF_INET6 && from.port == peer_port(peer), "... from a mapped address");
+	is_int(call_sendto(&caller, fd, "y", 1, 0, &from), 1, "... to which an answer goes");
+	is_int(peer_recv_from(peer, &(char){ 0 }, 1, NULL, PEER_MS), 1, "... and arrives");
+	close(fd);
+	close(peer);
+	transcript_free(caller.transcript);
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	fill_pattern(big, sizeof big);
+	check_recvfrom(AF_INET);
+	check_sendto(AF_INET);
+	check_family_guessed();
+	check_too_long();
+	check_refused();
+	check_echo_small_blocks();
+	check_cut();
+	if (!peer_has_ipv6()) {
+		tap_skip("no ::1 here");
+		return tap_done();
+	}
+	check_recvfrom(AF_INET6);
+	check_sendto(AF_INET6);
+	check_mapped();
+	return tap_done();
+}

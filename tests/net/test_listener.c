@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <sys/resource.h>
+
+#include "fixture.h"
+#include "net/kind.h"
+
+static unsigned port_of(const struct session *session)
+{
+	return session_local(session).port;
+}
+
+/* The newest session of the table. */
+static struct session *newest(const struct fixture *f)
+{
+	return sessions_at(f->sessions, sessions_count(f->sessions) - 1);
+}
+
+/* Connects, and waits until the listener has made a session of it. */
+static int come_in(struct fixture *f, struct session *listener, int family)
+{
+	size_t clients = session_clients(listener);
+	int fd = peer_connect(family, (uint16_t)port_of(listener), PEER_MS);
+	until(f, session_clients(listener) > clients || session_state(listener) == SESSION_CLOSED);
+	return fd;
+}
+
+/* ---- where ---- */
+
+static void listens_on_both_loopbacks(struct fixture *f)
+{
+	char want[256];
+	struct session *session = listen_on(f, TRANSPORT_TCP, "", 0, NULL);
+	is_int(session_state(session), SESSION_LISTENING, "a listener listens at once");
+	is_text(session_state_name(session), "LISTEN", "its state has TCP's name");
+	unsigned port = port_of(session);
+	ok(port != 0, "port 0 becomes a real one");
+	if (peer_has_ipv6())
+		snprintf(want, sizeof want, "listening on 127.0.0.1:%u and [::1]:%u (loopback only)", port,
+		         port);
+	else
+		snprintf(want, sizeof want, "listening on 127.0.0.1:%u (loopback only)", port);
+	is_text(last_state(f, session), want, "without an address it is loopback, and says so");
+	snprintf(want, sizeof want, "tcp:%u", port);
+	is_text(session_name(session), want, "the name has the port");
+	ok(session_is_server(session) && !session_is_accepted(session), "it is a server");
+	is_int(count_entries(f, session_number(session), CALL_LISTEN, NULL), peer_has_ipv6() ? 2 : 1,
+	       "once per address");
+	int four = come_in(f, session, AF_INET);
+	is_int(session_clients(session), 1, "a client comes over IPv4");
+	if (peer_has_ipv6()) {
+		int six = come_in(f, session, AF_INET6);
+		is_int(session_clients(session), 2, "and one over IPv6");
+		ok(strncmp(session_name(newest(f)), "[::1]:", 6) == 0, "who is not shown as IPv4");
+		peer_close_all(&six, 1);
+	}
+	peer_close_all(&four, 1);
+}
+
+static void listens_where_it_is_told(struct fixture *f)
+{
+	struct session_options options = { .family = AF_INET };
+	struct session *session = listen_on(f, TRANSPORT_TCP, "", 0, &options);
+	is_int(session->fd_count, 1, "one family can be asked for");
+	session = listen_on(f, TRANSPORT_TCP, "0.0.0.0", 0, NULL);
+	ok(strstr(last_state(f, session), "listening on 0.0.0.0:") &&
+	           strstr(last_state(f, session), "(every address of this machine)"),
+	   "every address must be asked for, and is told");
+	int fd = come_in(f, session, AF_INET);
+	is_int(session_local(newest(f)).ip[0], 127, "the client's session knows which address was called");
+	peer_close_all(&fd, 1);
+	session = listen_on(f, TRANSPORT_TCP, "*", 0, NULL);
+	is_int(session->fd_count, peer_has_ipv6() ? 2 : 1, "a star is every address of both families");
+	ok(session->fd_count < 2 || session->local[0].port == session->local[1].port, "with one port");
+	session = listen_on(f, TRANSPORT_TCP, "127.0.0.2", 0, NULL);
+	ok(strstr(last_state(f, session), "listening on 127.0.0.2:"), "one address is that address");
+	options = (struct session_options){ .local_host = "127.0.0.3", .backlog = 3 };
+	session = listen_on(f, TRANSPORT_TCP, "", 0, &options);
+	ok(strstr(last_state(f, session), "listening on 127.0.0.3:"),
+	   "also where it is given as the local one");
+	uint64_t at = transcript_last(f->transcript, session_number(session));
+	while (transcript_at(f->transcript, at)->call != CALL_LISTEN)
+		at = transcript_before(f->transcript, at);
+	is_int(transcript_at(f->transcript, at)->arg, 3, "the backlog is obeyed");
+}
+
+static void fails_clearly(struct fixture *f)
+{
+	char want[256];
+	struct session *first = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, NULL);
+	struct session *second = listen_on(f, TRANSPORT_TCP, "", port_of(first), NULL);
+	snprintf(want, sizeof want, "bind 127.0.0.1:%u: address already in use (EADDRINUSE)", port_of(first));
+	ok(strncmp(last_failure(f, second), want, strlen(want)) == 0, "a port that is taken is told");
+	is_int(session_state(second), SESSION_CLOSED, "and no other address tried alone");
+	is_int(session_end(second), SESSION_ENDED_FAILED, "it has failed");
+	unsigned port = port_of(first);
+	session_close(first, &f->error);
+	is_text(last_state(f, first), "closed: no longer listening", "closing is told");
+	ok(session_reconnect(second, &f->error), "it can be tried again");
+	ok(listen_on(f, TRANSPORT_UDP, "127.0.0.1", port, NULL) != NULL, "UDP has ports of its own");
+	until(f, session_state(second) == SESSION_LISTENING);
+	is_int(port_of(second), port, "even in the turn in which the port becomes free");
+	second = listen_on(f, TRANSPORT_TCP, "198.51.100.7", 0, NULL);
+	until(f, session_state(second) == SESSION_CLOSED);
+	ok(strstr(last_failure(f, second), "EADDRNOTAVAIL"), "an address of somebody else is told");
+	ok(!session_send(first, "x", 1, &f->error) && !session_shutdown(first, SHUT_WR, &f->error),
+	   "nothing is sent");
+}
+
+static void refuses_what_makes_no_sense(struct fixture *f)
+{
+	struct session *session = listen_on(f, TRANSPORT_TCP, "", 0, NULL);
+	ok(!session_send(session, "x", 1, &f->error) && strstr(f->error.text, "listener"),
+	   "a listener sends nothing");
+	ok(!session_shutdown(session, SHUT_WR, &f->error), "has no side to close");
+	ok(!session_abort(session, &f->error), "and no connection to reset");
+	is_int(session_peer(session).family, AF_UNSPEC, "nor a peer");
+}
+
+/* ---- clients ---- */
+
+static void listens_again(struct fixture *f)
+{
+	struct session *session = listen_on(f, TRANSPORT_TCP, "", 0, NULL);
+	int fd = come_in(f, session, AF_INET);
+	struct session *client = newest(f);
+	uint32_t number = session_number(session);
+	session_close(session, &f->error);
+	fixture_turns(f, 2);
+	is_int(session_state(client), SESSION_OPEN, "clients outlive their listener");
+	ok(session_reconnect(session, &f->error), "a listener can listen anew");
+	until(f, session_state(session) == SESSION_LISTENING);
+	is_int(session_number(session), number, "under its number");
+	int other = come_in(f, session, AF_INET);
+	is_int(session_clients(session), 2, "and has its clients");
+	session_close(session, &f->error);
+	sessions_forget(f->sessions, session, &f->error);
+	peer_close_all((int[]){ fd, other }, 2);
+	until(f, session_peer_closed(client));
+	session_close(client, &f->error);
+	ok(!session_reconnect(client, &f->error) && strstr(f->error.text, "client"),
+	   "a client cannot be called back");
+}
+
+static int births, deaths;
+static uint32_t first_gone;
+
+static void born(void *context, struct session *session)
+{
+	(void)context;
+	births += session_is_accepted(session);
+}
+
+static void gone(void *context, struct session *session)
+{
+	const struct sessions *sessions = context;
+	if (!deaths++)
+		first_gone = session_number(session);
+	if (sessions_numbered(sessions, session_number(session)) != session)
+		births = -1000;
+}
+
+static void makes_sessions_of_clients(struct fixture *f)
+{
+	char text[64], name[ADDR_TEXT];
+	sessions_watch(f->sessions, born, gone, f->sessions);
+	struct session *session = listen_on(f, TRANSPORT_TCP, "", 0, NULL);
+	int a = come_in(f, session, AF_INET), b = come_in(f, session, AF_INET);
+	struct session *two = newest(f), *one = sessions_numbered(f->sessions, session_number(two) - 1);
+	is_int(births, 2, "each client is announced");
+	struct addr addr = peer_addr(a);
+	is_text(session_name(one), addr_format(&addr, name), "each has its address as its name");
+	ok(strstr(last_state(f, one), " accepted by session 1"), "its first line tells whence");
+	ok(strstr(last_state(f, session), " is session 3"), "and the listener's whither");
+	send_text(f, one, "to one");
+	send_text(f, two, "to two");
+	peer_recv_until(a, text, sizeof text, "to one", PEER_MS);
+	is_text(text, "to one", "the first hears what is said to it");
+	peer_recv_until(b, text, sizeof text, "to two", PEER_MS);
+	is_text(text, "to two", "the second, too");
+	peer_send(b, "two", 3, PEER_MS);
+	until(f, has_received(f, two, "two"));
+	ok(has_received(f, two, "two") && has_received(f, one, ""), "and each is heard apart");
+	peer_half_close(a);
+	until(f, session_peer_closed(one));
+	is_int(session_state(one), SESSION_OPEN, "without a service a person may go on answering");
+	session_close(one, &f->error);
+	is_int(session_clients(session), 1, "an ended client is no client any more");
+	peer_close_all((int[]){ a, b }, 2);
+}
+
+static void takes_one_client(struct fixture *f)
+{
+	struct session_options options = { .once = true };
+	struct session *session = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, &options);
+	uint16_t port = (uint16_t)port_of(session);
+	int fd = come_in(f, session, AF_INET);
+	is_int(session_state(session), SESSION_CLOSED, "with `once` the first client is the last");
+	is_int(session_end(session), SESSION_ENDED_WELL, "as was asked for");
+	is_int(session_state(newest(f)), SESSION_OPEN, "who stays");
+	fixture_turns(f, 1);
+	is_int(peer_connect(AF_INET, port, PEER_MS), -1, "another is refused");
+	peer_close_all(&fd, 1);
+}
+
+static void forgets_old_clients(struct fixture *f)
+{
+	enum { MORE = 5 };
+	births = deaths = 0;
+	sessions_watch(f->sessions, born, gone, f->sessions);
+	struct session *session = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, NULL);
+	int stays = come_in(f, session, AF_INET);
+	for (int i = 0; i < SESSIONS_KEPT + MORE; i++) {
+		int fd = come_in(f, session, AF_INET);
+		session_abort(newest(f), &f->error);
+		peer_close_all(&fd, 1);
+	}
+	fixture_turns(f, 1);
+	is_int(births, SESSIONS_KEPT + MORE + 1, "many clients come");
+	is_int(deaths, MORE, "the ended ones beyond a number are forgotten");
+	is_int(first_gone, 3, "the oldest first");
+	is_int(sessions_count(f->sessions), SESSIONS_KEPT + 2, "the others stay");
+	ok(sessions_numbered(f->sessions, 2) && !sessions_numbered(f->sessions, 3),
+	   "above all those still open");
+	is_int(count_entries(f, 3, CALL_CLOSE, NULL), 1, "what they did is still written down");
+	peer_close_all(&stays, 1);
+}
+
+static void takes_many_at_once(struct fixture *f)
+{
+	enum { CLIENTS = 200 };
+	int fd[CLIENTS];
+	struct session *session = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, NULL);
+	for (int i = 0; i < CLIENTS; i++)
+		fd[i] = peer_connect(AF_INET, (uint16_t)port_of(session), PEER_MS);
+	uint64_t turns = f->poller.turns;
+	until(f, session_clients(session) == CLIENTS);
+	is_int(session_clients(session), CLIENTS, "a crowd is let in");
+	ok(f->poller.turns - turns < CLIENTS / 4, "several at a time");
+	int asked = count_entries(f, session_number(session), CALL_ACCEPT, NULL);
+	ok(asked < CLIENTS + 10, "with few calls in vain");
+	peer_close_all(fd, CLIENTS);
+}
+
+/* ---- descriptors ---- */
+
+static void backs_off_without_descriptors(struct fixture *f)
+{
+	struct rlimit old, few;
+	getrlimit(RLIMIT_NOFILE, &old);
+	struct session *session = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, NULL);
+	int inside = come_in(f, session, AF_INET);
+	struct session *client = newest(f);
+	int waiting = peer_connect(AF_INET, (uint16_t)port_of(session), PEER_MS);
+	few = old;
+	few.rlim_cur = (rlim_t)waiting + 1;
+	setrlimit(RLIMIT_NOFILE, &few);
+	until(f, count_states(f, session, "EMFILE"));
+	is_int(count_states(f, session,
+	                    "clients must wait until a descriptor is closed: accept() = -1 EMFILE"),
+	       1, "no descriptor for a client is told");
+	poller_reset(&f->poller);
+	sessions_prepare(f->sessions, &f->poller);
+	ok(!FD_ISSET(session->fd[0], &f->poller.wanted[0]), "then the listener is not looked at for a while");
+	ok(f->poller.wake < clock_now() + CLOCK_S, "for a short one");
+	int tries = count_entries(f, session_number(session), CALL_ACCEPT, NULL);
+	int64_t begun = clock_now();
+	fixture_turns(f, 5);
+	ok(count_entries(f, session_number(session), CALL_ACCEPT, NULL) <=
+	           tries + 1 + (clock_now() - begun) / (200 * CLOCK_MS),
+	   "there is no busy loop");
+	tries = count_entries(f, session_number(session), CALL_ACCEPT, NULL);
+	until(f, count_entries(f, session_number(session), CALL_ACCEPT, NULL) > tries);
+	is_int(count_states(f, session, "EMFILE"), 1, "trying again is not told again");
+	session_close(client, &f->error);
+	uint64_t turns = f->poller.turns;
+	until(f, session_clients(session) == 1 && newest(f) != client);
+	ok(session_clients(session) == 1 && f->poller.turns - turns < 20,
+	   "a closed descriptor lets the next client in");
+	setrlimit(RLIMIT_NOFILE, &old);
+	peer_close_all((int[]){ inside, waiting }, 2);
+}
+
+static void turns_high_descriptors_away(struct fixture *f)
+{
+	static int filler[FD_SETSIZE];
+	struct rlimit old, more;
+	getrlimit(RLIMIT_NOFILE, &old);
+	more = old;
+	more.rlim_cur = FD_SETSIZE + 64;
+	if (old.rlim_max < more.rlim_cur || setrlimit(RLIMIT_NOFILE, &more)) {
+		tap_skip("no descriptors above FD_SETSIZE here");
+		return;
+	}
+	struct session *session = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, NULL);
+	size_t count = 0;
+	while (count < FD_SETSIZE && (count == 0 || filler[count - 1] < FD_SETSIZE - 1))
+		filler[count++] = dup(STDERR_FILENO);
+	int fd = peer_connect(AF_INET, (uint16_t)port_of(session), PEER_MS);
+	int other = peer_connect(AF_INET, (uint16_t)port_of(session), PEER_MS);
+	int64_t begun = clock_now();
+	until(f, count_states(f, session, "turned away"));
+	fixture_turns(f, 5);
+	ok(count_states(f, session, "turned away") <= 1 + (clock_now() - begun) / (200 * CLOCK_MS),
+	   "a client too many is turned away, the next must wait");
+	is_int(count_states(f, session, "FD_SETSIZE"), 1, "a descriptor that select() cannot watch is told");
+	is_int(session_clients(session), 0, "and makes no session");
+	is_int(peer_eof(fd, PEER_MS), 1, "the client is told by FIN");
+	peer_close_all(filler, count);
+	setrlimit(RLIMIT_NOFILE, &old);
+	until(f, session_clients(session) == 1);
+	is_int(session_clients(session), 1, "when there is room the next one comes in");
+	peer_close_all((int[]){ fd, other }, 2);
+}
+
+static void run(void (*test)(struct fixture *f))
+{
+	struct fixture f;
+	fixture_start(&f);
+	test(&f);
+	fixture_stop(&f);
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	run(listens_on_both_loopbacks);
+	run(listens_where_it_is_told);
+	run(fails_clearly);
+	run(refuses_what_makes_no_sense);
+	run(listens_again);
+	run(makes_sessions_of_clients);
+	run(takes_one_client);
+	run(forgets_old_clients);
+	run(takes_many_at_once);
+	run(backs_off_without_descriptors);
+	run(turns_high_descriptors_away);
+	return tap_done();
+}

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Look-ups: what is answered at once, what a thread answers, what happens when nobody waits for it any more.
+ * No name server is asked: scripted.h answers for ".test". */
+#include "net/resolve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "net/scripted.h"
+#include "support/tap.h"
+
+enum { DEADLINE = 5000 };
+
+static struct lookup_query make_query(const char *host, const char *service, int family)
+{
+	struct lookup_query query = { .family = family };
+	snprintf(query.target.host, sizeof query.target.host, "%s", host);
+	snprintf(query.target.service, sizeof query.target.service, "%s", service);
+	return query;
+}
+
+static bool is_readable(int fd, int ms)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	return poll(&poll_fd, 1, ms) > 0;
+}
+
+/* "127.0.0.1:80 [::1]:80", or "! " and the error. */
+static const char *describe(const struct lookup_answer *answer, const struct error *error, char out[2000])
+{
+	char text[ADDR_TEXT];
+	size_t len = 0;
+	out[0] = '\0';
+	if (answer->count == 0)
+		snprintf(out, 2000, "! %s", error->text);
+	for (size_t i = 0; i < answer->count; i++)
+		len += (size_t)snprintf(out + len, 2000 - len, "%s%s", i ? " " : "",
+		                        addr_format(&answer->addr[i], text));
+	return out;
+}
+
+/* Runs a look-up to its end. */
+static const char *resolve(const struct lookup_query *query, bool *at_once, char out[2000])
+{
+	struct lookup_answer answer = { .count = 0 };
+	struct error error = { .text = "" };
+	int64_t before = clock_now();
+	struct lookup *lookup = lookup_start(query);
+	*at_once = lookup_fd(lookup) == -1;
+	if (!*at_once && !is_readable(lookup_fd(lookup), DEADLINE))
+		snprintf(out, 2000, "no answer");
+	else if (!lookup_take(lookup, &answer, &error))
+		snprintf(out, 2000, "not done");
+	else if (answer.begun < before || answer.ended < answer.begun || answer.ended > clock_now())
+		snprintf(out, 2000, "wrong times");
+	else
+		describe(&answer, &error, out);
+	lookup_free(lookup);
+	return out;
+}
+
+struct row {
+	const char *host, *service;
+	int family;
+	bool passive, numeric;
+	const char *want;
+};
+
+static const struct row at_once[] = {
+	{ "127.0.0.1", "80", AF_UNSPEC, false, false, "127.0.0.1:80" },
+	{ "127.0.0.1", "0", AF_UNSPEC, false, true, "127.0.0.1:0" },
+	{ "127.1", "65535", AF_INET, false, false, "127.0.0.1:65535" },
+	{ "::1", "80", AF_UNSPEC, false, true, "[::1]:80" },
+	{ "::1", "80", AF_INET6, true, false, "[::1]:80" },
+	{ "fe80::1%1", "80", AF_UNSPEC, false, false, NULL }, /* by the name of interface 1 */
+	{ "0.0.0.0", "80", AF_UNSPEC, true, false, "0.0.0.0:80" },
+	{ "", "80", AF_UNSPEC, true, false, "[::]:80 0.0.0.0:80" },
+	{ "", "0", AF_INET, true, true, "0.0.0.0:0" },
+	{ "", "80", AF_INET6, true, false, "[::]:80" },
+	{ "", "80", AF_UNSPEC, false, false, "! no host given" },
+	{ "127.0.0.1", "80", AF_INET6, false, false, "! not an IPv6 address: 127.0.0.1" },
+	{ "::1", "80", AF_INET, false, false, "! not an IPv4 address: ::1" },
+	{ "fe80::1%nosuch", "80", AF_UNSPEC, false, false,
+	  "! no such address on this machine: fe80::1%nosuch" },
+	{ "localhost", "80", AF_UNSPEC, false, true, "! not a numeric address: localhost" },
+	{ "order.test", "80", AF_UNSPEC, false, true, "! not a numeric address: order.test" },
+	{ "127.0.0.1", "70000", AF_UNSPEC, false, false, "! 70000 is not a port: 0 to 65535" },
+	{ "127.0.0.1", "99999999999999999999999", AF_UNSPEC, false, false,
+	  "! 99999999999999999999999 is not a port: 0 to 65535" },
+	{ "order.test", "70000", AF_UNSPEC, false, false, "! 70000 is not a port: 0 to 65535" },
+};
+
+static const struct row in_thread[] = {
+	{ "order.test", "80", AF_UNSPEC, false, false, "127.0.0.2:80 [::1]:80 127.0.0.1:80" },
+	{ "order.test", "80", AF_INET, false, false, "127.0.0.2:80 127.0.0.1:80" },
+	{ "order.test", "80", AF_INET6, false, false, "[::1]:80" },
+	{ "twice.test", "80", AF_UNSPEC, false, false, "127.0.0.1:80 [::1]:80 127.0.0.2:80" },
+	{ "empty.test", "80", AF_UNSPEC, false, false, "! no address: empty.test" },
+	{ "none.test", "80", AF_UNSPEC, false, false, "! no such host: none.test" },
+	{ "nodata.test", "80", AF_UNSPEC, false, false, "! no address: nodata.test" },
+	{ "family.test", "80", AF_INET6, false, false, "! no IPv6 address: family.test" },
+	{ "again.test", "80", AF_UNSPEC, false, false, "! name server does not answer: again.test" },
+	{ "fail.test", "80", AF_UNSPEC, false, false, "! name server failed: fail.test" },
+	{ "system.test", "80", AF_UNSPEC, false, false, "! cannot look up system.test: too many open files" },
+	{ "localhost", "80", AF_INET, false, false, "127.0.0.1:80" },
+};
+
+static void try_rows(const struct row *rows, size_t count, bool expect_at_once)
+{
+	char out[2000], scoped[ADDR_TEXT];
+	struct addr link = { .family = AF_INET6, .port = 80, .ip = { 0xfe, 0x80, [15] = 1 }, .scope = 1 };
+	for (size_t i = 0; i < count; i++) {
+		struct lookup_query query = make_query(rows[i].host, rows[i].service, rows[i].family);
+		query.passive = rows[i].passive;
+		query.numeric = rows[i].numeric;
+		bool was_at_once;
+		resolve(&query, &was_at_once, out);
+		const char *want = rows[i].want ? rows[i].want : addr_format(&link, scoped);
+		is_text(out, want, rows[i].host[0] ? rows[i].host : "no host");
+		ok(was_at_once == expect_at_once, "... %s", expect_at_once ? "at once" : "from a thread");
+	}
+}
+
+static void check_ceiling(void)
+{
+	struct lookup_query query = make_query("many.test", "80", AF_UNSPEC);
+	struct lookup_answer answer = { .count = 0 };
+	struct error error = { .text = "" };
+	struct lookup *lookup = lookup_start(&query);
+	ok(is_readable(lookup_fd(lookup), DEADLINE) && lookup_take(lookup, &answer, &error),
+	   "very many addresses");
+	is_int(answer.count, RESOLVE_MAX, "... are kept up to the ceiling");
+	is_int(answer.addr[RESOLVE_MAX - 1].ip[3], RESOLVE_MAX - 1, "... the first ones");
+	lookup_free(lookup);
+}
+
+static void check_memory_words(void)
+{
+	struct lookup_query query = make_query("memory.test", "80", AF_UNSPEC);
+	bool was_at_once;
+	char out[2000];
+	ok(strstr(resolve(&query, &was_at_once, out), "! cannot look up memory.test: "), "%s", out);
+}
+
+static void check_services(void)
+{
+	char out[2000];
+	bool was_at_once;
+	if (!getservbyname("echo", "tcp") || !getservbyname("tftp", "udp") || getservbyname("tftp", "tcp")) {
+		tap_skip("/etc/services is missing or an unusual one");
+		return;
+	}
+	struct lookup_query query = make_query("127.0.0.1", "echo", AF_UNSPEC);
+	is_text(resolve(&query, &was_at_once, out), "127.0.0.1:7", "a service name is a port");
+	query = make_query("", "echo", AF_UNSPEC);
+	query.passive = true;
+	is_text(resolve(&query, &was_at_once, out), "[::]:7 0.0.0.0:7",
+	        "... of every address too, IPv6 first");
+	query = make_query("127.0.0.1", "tftp", AF_UNSPEC);
+	query.numeric = true;
+	is_text(resolve(&query, &was_at_once, out), "! no such tcp service: tftp",
+	        "... of its transport only");
+	query.target.transport = TRANSPORT_UDP;
+	is_text(resolve(&query, &was_at_once, out), "127.0.0.1:69", "... and of this one");
+	query = make_query("127.0.0.1", "no-such-service", AF_UNSPEC);
+	is_text(resolve(&query, &was_at_once, out), "! no such tcp service: no-such-service",
+	        "an unknown one is told");
+}
+
+static void check_asking(void)
+{
+	struct lookup_query query = make_query("order.test", "80", AF_UNSPEC);
+	bool was_at_once;
+	char out[2000];
+	resolve(&query, &was_at_once, out);
+	ok(scripted_blocks_signals(), "the thread leaves signals to the main one");
+	ok(!(scripted_flags() & AI_PASSIVE) && (scripted_flags() & AI_NUMERICSERV), "a client's flags");
+#ifdef AI_IDN
+	ok(!(scripted_flags() & AI_IDN), "a plain name is left alone");
+	query = make_query("\xed\x95\x9c.test", "80", AF_UNSPEC);
+	resolve(&query, &was_at_once, out);
+	ok(scripted_flags() & AI_IDN, "one in another script is encoded");
+#endif
+	query = make_query("order.test", "80", AF_UNSPEC);
+	query.passive = true;
+	resolve(&query, &was_at_once, out);
+	ok(scripted_flags() & AI_PASSIVE, "a server's flags");
+}
+
+static void check_slow(void)
+{
+	struct lookup_query query = make_query("slow.test", "80", AF_UNSPEC);
+	struct lookup_answer answer = { .count = 99 };
+	struct error error;
+	scripted_set_gate(false);
+	int64_t before = clock_now();
+	struct lookup *lookup = lookup_start(&query);
+	int fd = lookup_fd(lookup);
+	ok(fd >= 0 && clock_now() - before < 2 * CLOCK_S, "a slow look-up does not stop anybody");
+	ok(fcntl(fd, F_GETFD) & FD_CLOEXEC, "no child inherits it");
+	ok(!is_readable(fd, 20) && !lookup_take(lookup, &answer, &error), "it is not done");
+	is_int(answer.count, 99, "... and says nothing");
+	scripted_set_gate(true);
+	ok(is_readable(fd, DEADLINE), "then it wakes the poller");
+	ok(lookup_take(lookup, &answer, &error) && answer.count == 1, "... and is done");
+	ok(lookup_take(lookup, &answer, &error) && answer.count == 1, "... also when asked again");
+	lookup_free(lookup);
+	lookup_free(NULL);
+}
+
+/* Freed in every order, while the threads still ask and after; the memory is checked by AddressSanitizer. */
+static void check_abandoned(void)
+{
+	enum { COUNT = 8 };
+	struct lookup_query query = make_query("slow.test", "80", AF_UNSPEC);
+	struct lookup *lookups[COUNT];
+	int ends[COUNT];
+	bool ended = true;
+	scripted_set_gate(false);
+	for (size_t i = 0; i < COUNT; i++) {
+		lookups[i] = lookup_start(&query);
+		ends[i] = dup(lookup_fd(lookups[i]));
+	}
+	for (size_t i = 0; i < COUNT; i += 2)
+		lookup_free(lookups[i]);
+	scripted_set_gate(true);
+	for (size_t i = 1; i < COUNT; i += 2)
+		lookup_free(lookups[i]);
+	for (size_t i = 0; i < COUNT; i++) {
+		ended = ended && is_readable(ends[i], DEADLINE);
+		close(ends[i]);
+	}
+	ok(ended, "threads that nobody waits for end by themselves");
+}
+
+static void check_no_descriptors(void)
+{
+	struct lookup_query query = make_query("order.test", "80", AF_UNSPEC);
+	struct rlimit old, none;
+	bool was_at_once;
+	char out[2000];
+	getrlimit(RLIMIT_NOFILE, &old);
+	none = old;
+	none.rlim_cur = 3;
+	setrlimit(RLIMIT_NOFILE, &none);
+	is_text(resolve(&query, &was_at_once, out), "! cannot look up order.test: too many open files",
+	        "no descriptor is left");
+	setrlimit(RLIMIT_NOFILE, &old);
+	is_text(resolve(&query, &was_at_once, out), "127.0.0.2:80 [::1]:80 127.0.0.1:80",
+	        "then there are some again");
+}
+
+/* select() cannot watch a high descriptor: that is an error, and no harm. */
+static void check_high_descriptors(void)
+{
+	struct lookup_query query = make_query("order.test", "80", AF_UNSPEC);
+	struct rlimit limit;
+	bool was_at_once;
+	char out[2000];
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_max < FD_SETSIZE + 100) {
+		tap_skip("too few descriptors allowed");
+		return;
+	}
+	limit.rlim_cur = FD_SETSIZE + 100;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	int low = dup(0), high = low;
+	while (high >= 0 && high < FD_SETSIZE)
+		high = dup(0);
+	is_text(resolve(&query, &was_at_once, out), "! cannot look up order.test: too many open files",
+	        "a descriptor is too high");
+	int again = dup(0), last = dup(0);
+	ok(again == high + 1 && last == high + 2, "... and both ends of the pipe were closed");
+	for (int fd = low; fd <= last; fd++)
+		close(fd);
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	try_rows(at_once, sizeof at_once / sizeof *at_once, true);
+	try_rows(in_thread, sizeof in_thread / sizeof *in_thread, false);
+	check_ceiling();
+	check_memory_words();
+	check_services();
+	check_asking();
+	check_slow();
+	check_abandoned();
+	check_no_descriptors();
+	check_high_descriptors();
+	return tap_done();
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/service.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "fixture.h"
+#include "net/kind.h"
+
+static struct session *serve(struct fixture *f, enum transport transport, const char *name, size_t queue_max)
+{
+	struct session_options options = { .service = service_find(name), .queue_max = queue_max };
+	return listen_on(f, transport, "127.0.0.1", 0, &options);
+}
+
+static uint16_t port_of(const struct session *session)
+{
+	return session_local(session).port;
+}
+
+static struct session *client_of(struct fixture *f, struct session *server, int *fd)
+{
+	*fd = peer_connect(AF_INET, port_of(server), PEER_MS);
+	size_t count = sessions_count(f->sessions);
+	until(f, sessions_count(f->sessions) > count);
+	return sessions_at(f->sessions, sessions_count(f->sessions) - 1);
+}
+
+static void is_a_table(void)
+{
+	is_text(service_table[0].name, "none", "the first service is none");
+	ok(service_find("echo") && service_find("discard") && service_find("hello"),
+	   "there are three others");
+	ok(!service_find("chat") && !service_find("") && !service_find("ech"), "and no more");
+}
+
+/* ---- echo ---- */
+
+/* Sends in pieces of odd sizes, reads whatever has come back, and lets the server do its turns in between. */
+static size_t exchange(struct fixture *f, int fd, const char *data, size_t len, char *back)
+{
+	size_t out = 0, in = 0, piece = 1;
+	int64_t deadline = clock_now() + 10 * CLOCK_S;
+	while (in < len && fixture_turn(f, deadline)) {
+		size_t ask = len - out < piece ? len - out : piece;
+		ssize_t sent = ask ? send(fd, data + out, ask, MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
+		out += sent > 0 ? (size_t)sent : 0;
+		piece = piece * 3 % 5003 + 1;
+		ssize_t got = recv(fd, back + in, len - in, MSG_DONTWAIT);
+		in += got > 0 ? (size_t)got : 0;
+	}
+	return in;
+}
+
+static void echoes_a_stream(struct fixture *f)
+{
+	enum { LEN = 100000 };
+	int fd;
+	char *noise = make_noise(LEN), *back = malloc(LEN);
+	struct session *server = serve(f, TRANSPORT_TCP, "echo", 0);
+	ok(strncmp(session_name(server), "echo:", 5) == 0, "a server is named after its service");
+	struct session *client = client_of(f, server, &fd);
+	is_int(exchange(f, fd, noise, LEN, back), LEN, "everything comes back");
+	ok(memcmp(noise, back, LEN) == 0, "unchanged and in order");
+	uint64_t at = transcript_last(f->transcript, session_number(client));
+	while (transcript_at(f->transcript, at)->call != CALL_SEND)
+		at = transcript_before(f->transcript, at);
+	ok(transcript_at(f->transcript, at)->flags & ENTRY_ECHO, "what a service sends is marked");
+	peer_half_close(fd);
+	until(f, session_state(client) == SESSION_CLOSED);
+	is_int(session_end(client), SESSION_ENDED_WELL, "the client's FIN is answered by ours");
+	is_int(peer_eof(fd, PEER_MS), 1, "which arrives");
+	free(noise);
+	free(back);
+	peer_close_all(&fd, 1);
+}
+
+/* A client that only writes: echo must stop reading from it, keep what it has, and lose nothing when the
+ * client reads at last. */
+static void holds_back(struct fixture *f, size_t queue_max, const char *what)
+{
+	enum { LEN = 24 << 20 };
+	int fd;
+	char *noise = make_noise(LEN), *back = malloc(LEN);
+	struct session *server = serve(f, TRANSPORT_TCP, "echo", queue_max);
+	struct session *client = client_of(f, server, &fd);
+	size_t out = 0, in = 0, most = 0, idle = 0;
+	while (out < LEN && idle < 5) {
+		ssize_t sent = send(fd, noise + out, LEN - out, MSG_DONTWAIT | MSG_NOSIGNAL);
+		out += sent > 0 ? (size_t)sent : 0;
+		idle = sent > 0 ? 0 : idle + 1;
+		fixture_turns(f, 1);
+		most = session_unsent(client) > most ? session_unsent(client) : most;
+	}
+	ok(out < LEN, "%s: a client that does not read is not read from", what);
+	ok(most > 0 && most <= SESSION_TURN && (!queue_max || most <= queue_max),
+	   "%s: no more than a little waits", what);
+	int64_t deadline = clock_now() + 10 * CLOCK_S;
+	while (in < out && fixture_turn(f, deadline)) {
+		ssize_t got = recv(fd, back + in, LEN - in, MSG_DONTWAIT);
+		in += got > 0 ? (size_t)got : 0;
+	}
+	is_int(in, out, what);
+	ok(memcmp(noise, back, in) == 0, "%s: nothing was lost", what);
+	free(noise);
+	free(back);
+	peer_close_all(&fd, 1);
+}
+
+static void holds_back_a_flood(struct fixture *f)
+{
+	holds_back(f, 0, "echo");
+	holds_back(f, 1000, "echo with a tiny queue");
+}
+
+/* The answers that wait when the client has sent FIN still reach it. */
+static void echoes_after_fin(struct fixture *f)
+{
+	enum { LEN = 1000000 };
+	int fd;
+	char *noise = make_noise(LEN);
+	struct session *server = serve(f, TRANSPORT_TCP, "echo", 0);
+	struct session *client = client_of(f, server, &fd);
+	call_set_option(&client->caller, client->fd[0], SOL_SOCKET, SO_SNDBUF, 1);
+	size_t out = 0, in = 0;
+	int64_t deadline = clock_now() + 10 * CLOCK_S;
+	while (out < LEN && session_unsent(client) < 100000 && fixture_turn(f, deadline)) {
+		ssize_t sent = send(fd, noise + out, LEN - out, MSG_DONTWAIT | MSG_NOSIGNAL);
+		out += sent > 0 ? (size_t)sent : 0;
+	}
+	peer_half_close(fd);
+	bool same = true;
+	char part[4096];
+	while (session_state(client) == SESSION_OPEN && fixture_turn(f, deadline))
+		for (ssize_t got = 1; got > 0;) {
+			got = recv(fd, part, sizeof part, MSG_DONTWAIT);
+			same = same && (got <= 0 || memcmp(part, noise + in, (size_t)got) == 0);
+			in += got > 0 ? (size_t)got : 0;
+		}
+	ok(session_state(client) == SESSION_CLOSED && session_end(client) == SESSION_ENDED_WELL,
+	   "echo closes when its answers are out");
+	for (ssize_t got = 1; got > 0 && peer_wait(fd, POLLIN, PEER_MS);) {
+		got = recv(fd, part, sizeof part, MSG_DONTWAIT);
+		same = same && (got <= 0 || memcmp(part, noise + in, (size_t)got) == 0);
+		in += got > 0 ? (size_t)got : 0;
+	}
+	is_int(in, out, "and not before");
+	ok(same, "they are right");
+	free(noise);
+	peer_close_all(&fd, 1);
+}
+
+static void echoes_datagrams(struct fixture *f)
+{
+	enum { PEERS = 20, MOST = 65507 };
+	int fd[PEERS];
+	char text[64], want[16];
+	bool right = true;
+	struct session *server = serve(f, TRANSPORT_UDP, "echo", 0);
+	struct addr to = session_local(server);
+	for (int i = 0; i < PEERS; i++) {
+		fd[i] = peer_udp(AF_INET);
+		for (int j = 0; j < 3; j++)
+			peer_send_to(fd[i], &to, want,
+			             (size_t)snprintf(want, sizeof want, "%d from %d", j, i));
+	}
+	until(f, session_counts(server)->sends == 3ul * PEERS);
+	for (int i = 0; i < PEERS; i++)
+		for (int j = 0; j < 3; j++) {
+			ssize_t len = peer_recv_from(fd[i], text, sizeof text - 1, NULL, PEER_MS);
+			text[len > 0 ? len : 0] = '\0';
+			snprintf(want, sizeof want, "%d from %d", j, i);
+			right = right && strcmp(text, want) == 0;
+		}
+	ok(right, "each peer gets each of its own datagrams back");
+	is_int(session_peer_count(server), PEERS, "all are known");
+	peer_send_to(fd[0], &to, "", 0);
+	until(f, session_counts(server)->sends == 3ul * PEERS + 1);
+	is_int(peer_recv_from(fd[0], text, sizeof text, NULL, PEER_MS), 0, "an empty one comes back empty");
+	char *noise = make_noise(MOST), *back = malloc(MOST);
+	peer_send_to(fd[0], &to, noise, MOST);
+	until(f, session_counts(server)->sends == 3ul * PEERS + 2);
+	ok(peer_recv_from(fd[0], back, MOST, NULL, PEER_MS) == MOST && memcmp(noise, back, MOST) == 0,
+	   "the largest one comes back whole");
+	free(noise);
+	free(back);
+	peer_close_all(fd, PEERS);
+}
+
+/* No test can send from port 7 without being root, but a session can be its own peer. */
+static void does_not_talk_to_itself(struct fixture *f)
+{
+	struct session *server = serve(f, TRANSPORT_UDP, "echo", 0);
+	struct addr self = session_local(server);
+	ok(session_send_to(server, &self, "mirror", 6, &f->error), "a server may be told to write to itself");
+	until(f, session_counts(server)->receives == 1);
+	fixture_turns(f, 3);
+	is_int(session_counts(server)->receives, 1, "it does not answer itself");
+	is_int(count_states(f, server, "is not answered"), 1, "and says so once");
+}
+
+/* ---- the others ---- */
+
+static void discards(struct fixture *f)
+{
+	int fd;
+	struct session *server = serve(f, TRANSPORT_TCP, "discard", 0);
+	struct session *client = client_of(f, server, &fd);
+	peer_send(fd, "into the void", 13, PEER_MS);
+	until(f, has_received(f, client, "into the void"));
+	ok(has_received(f, client, "into the void"), "discard reads");
+	peer_half_close(fd);
+	until(f, session_state(client) == SESSION_CLOSED);
+	is_int(session_counts(client)->sent_bytes, 0, "and answers nothing");
+	is_int(peer_eof(fd, PEER_MS), 1, "but FIN");
+	peer_close_all(&fd, 1);
+}
+
+static void greets(struct fixture *f)
+{
+	char text[64];
+	int fd;
+	struct session *server = serve(f, TRANSPORT_TCP, "hello", 0);
+	struct session *client = client_of(f, server, &fd);
+	peer_send(fd, "not read by anybody", 19, PEER_MS);
+	fixture_turns(f, 2);
+	is_int(peer_recv_until(fd, text, sizeof text, NULL, 200), 20, "hello greets and closes");
+	is_text(text, "Hello from sockpit!\n", "politely");
+	is_text(session_state_name(client), "FIN_WAIT", "it has sent FIN");
+	ok(has_received(f, client, "not read by anybody"),
+	   "what the client writes is read, or RST would follow");
+	peer_half_close(fd);
+	until(f, session_state(client) == SESSION_CLOSED);
+	is_int(session_end(client), SESSION_ENDED_WELL, "the client's FIN ends it");
+	is_int(peer_eof(fd, PEER_MS), 1, "without a reset");
+	peer_close_all(&fd, 1);
+
+	server = serve(f, TRANSPORT_UDP, "hello", 0);
+	fd = peer_udp(AF_INET);
+	struct addr to = session_local(server);
+	peer_send_to(fd, &to, "a", 1);
+	peer_send_to(fd, &to, "b", 1);
+	until(f, session_counts(server)->sends == 2);
+	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 20, "on UDP it answers one datagram");
+	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 20, "and the next");
+	peer_close_all(&fd, 1);
+}
+
+static void changes(struct fixture *f)
+{
+	char text[64];
+	int fd, later;
+	struct session *server = serve(f, TRANSPORT_TCP, "none", 0);
+	struct session *client = client_of(f, server, &fd);
+	peer_send(fd, "1", 1, PEER_MS);
+	until(f, has_received(f, client, "1"));
+	is_int(session_counts(client)->sends, 0, "none answers nothing");
+	ok(session_set_service(server, service_find("echo"), &f->error), "a server can change its service");
+	ok(session_service(client) == service_find("echo"), "also for those who are there");
+	peer_send(fd, "2", 1, PEER_MS);
+	until(f, session_counts(client)->sends == 1);
+	peer_recv_until(fd, text, sizeof text, "2", PEER_MS);
+	is_text(text, "2", "from now on");
+	ok(session_set_service(client, service_find("none"), &f->error), "a client's can be changed alone");
+	ok(session_service(client_of(f, server, &later)) == service_find("echo"),
+	   "the next one has the server's");
+	peer_close_all((int[]){ fd, later }, 2);
+}
+
+/* Bytes that lie in a transcript of two small blocks are sent before they can be evicted. */
+static void echoes_from_a_tiny_transcript(void)
+{
+	enum { LEN = 50000 };
+	struct fixture f;
+	int fd;
+	char *noise = make_noise(LEN), *back = malloc(LEN);
+	poller_init(&f.poller);
+	f.transcript = transcript_new(512, 256);
+	f.sessions = sessions_new(f.transcript);
+	struct session *server = serve(&f, TRANSPORT_TCP, "echo", 0);
+	client_of(&f, server, &fd);
+	is_int(exchange(&f, fd, noise, LEN, back), LEN, "a tiny transcript echoes everything");
+	ok(memcmp(noise, back, LEN) == 0, "unchanged");
+	free(noise);
+	free(back);
+	peer_close_all(&fd, 1);
+	fixture_stop(&f);
+}
+
+static void run(void (*test)(struct fixture *f))
+{
+	struct fixture f;
+	fixture_start(&f);
+	test(&f);
+	fixture_stop(&f);
+}
+
+int main(void)
+{
+	tap_watchdog(60);
+	is_a_table();
+	run(echoes_a_stream);
+	run(holds_back_a_flood);
+	run(echoes_after_fin);
+	run(echoes_datagrams);
+	run(does_not_talk_to_itself);
+	run(discards);
+	run(greets);
+	run(changes);
+	echoes_from_a_tiny_transcript();
+	return tap_done();
+}

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/session.h"
+
+#include <locale.h>
+#include <sys/resource.h>
+
+#include "base/alloc.h"
+#include "fixture.h"
+#include "net/kind.h"
+
+/* ---- opening ---- */
+
+static void connects(struct fixture *f)
+{
+	char want[256], local[ADDR_TEXT], text[64];
+	struct couple c = make_couple(f);
+	is_int(session_state(c.session), SESSION_OPEN, "a session opens");
+	is_text(session_state_name(c.session), "ESTABLISHED", "its state has TCP's name");
+	struct addr addr = session_local(c.session), peer = peer_addr(c.peer);
+	snprintf(want, sizeof want, "%s <-> 127.0.0.1:%u connected in ", addr_format(&addr, local),
+	         peer.port);
+	ok(strncmp(last_state(f, c.session), want, strlen(want)) == 0,
+	   "one line tells both ends and the time");
+	is_int(count_states(f, c.session, NULL), 1, "and no other");
+	is_int(session_peer(c.session).port, peer.port, "the peer is known");
+	ok(send_text(f, c.session, "hello"), "it sends");
+	peer_recv_until(c.peer, text, sizeof text, "hello", PEER_MS);
+	is_text(text, "hello", "what was sent arrives");
+	uint64_t news = session_news(c.session);
+	peer_send(c.peer, "world", 5, PEER_MS);
+	until(f, has_received(f, c.session, "world"));
+	ok(has_received(f, c.session, "world"), "what the peer sends is received");
+	ok(session_news(c.session) > news, "and is news");
+	const struct session_counts *counts = session_counts(c.session);
+	ok(counts->sent_bytes == 5 && counts->received_bytes == 5 && counts->sends == 1 &&
+	           counts->receives == 1,
+	   "both are counted");
+	is_int(count_entries(f, session_number(c.session), CALL_RECV, NULL), 1,
+	       "one message costs one recv()");
+	end_couple(&c);
+}
+
+static void stays_idle(struct fixture *f)
+{
+	struct couple c = make_couple(f);
+	poller_reset(&f->poller);
+	sessions_prepare(f->sessions, &f->poller);
+	ok(f->poller.wake == INT64_MAX, "an idle session asks for no wake-up");
+	ok(FD_ISSET(c.session->fd[0], &f->poller.wanted[0]), "it waits for bytes");
+	ok(!FD_ISSET(c.session->fd[0], &f->poller.wanted[1]), "and not for room to write");
+	end_couple(&c);
+}
+
+static void shows_arrows(struct fixture *f)
+{
+	if (!setlocale(LC_CTYPE, "C.UTF-8")) {
+		tap_skip("no C.UTF-8 here");
+		return;
+	}
+	struct couple c = make_couple(f);
+	ok(strstr(last_state(f, c.session), " ⇄ 127.0.0.1:"), "a UTF-8 locale has an arrow");
+	setlocale(LC_CTYPE, "C");
+	end_couple(&c);
+}
+
+static void is_refused_and_connects_again(struct fixture *f)
+{
+	char want[256], text[64];
+	int fd = peer_refused(AF_INET);
+	struct session *session = open_to(f, TRANSPORT_TCP, "127.0.0.1", peer_port(fd), NULL);
+	until(f, session_state(session) == SESSION_CLOSED);
+	snprintf(want, sizeof want, "127.0.0.1:%u refused (RST to our SYN: nobody listens there)",
+	         peer_port(fd));
+	is_text(last_failure(f, session), want, "a refusal is explained in one line");
+	is_int(count_states(f, session, NULL), 1, "and in no other");
+	is_int(session_end(session), SESSION_ENDED_FAILED, "it has failed");
+	is_text(session_state_name(session), "closed", "it is closed, and stays");
+	ok(!send_text(f, session, "x") && strstr(f->error.text, "is closed"),
+	   "sending is refused in one line");
+	uint32_t number = session_number(session);
+	if (listen(fd, 1))
+		abort();
+	ok(session_reconnect(session, &f->error), "it can be connected again");
+	ok(!session_reconnect(session, &f->error), "but not twice");
+	until(f, session_state(session) == SESSION_OPEN);
+	int peer = peer_accept(fd, PEER_MS);
+	send_text(f, session, "again");
+	peer_recv_until(peer, text, sizeof text, "again", PEER_MS);
+	is_text(text, "again", "now somebody listens");
+	ok(session_number(session) == number && session_end(session) == SESSION_NOT_ENDED,
+	   "under the same number");
+	peer_close_all((int[]){ fd, peer }, 2);
+}
+
+static void gives_up_in_time(struct fixture *f)
+{
+	int fill[PEER_FILL];
+	char want[256];
+	int fd = peer_blackhole(AF_INET, fill);
+	if (fd < 0) {
+		tap_skip("no queue could be filled here");
+		return;
+	}
+	struct session_options options = { .timeout = 50 * CLOCK_MS };
+	struct session *session = open_to(f, TRANSPORT_TCP, "127.0.0.1", peer_port(fd), &options);
+	is_text(session_state_name(session), "SYN_SENT", "connecting has TCP's name");
+	int64_t begun = clock_now();
+	until(f, session_state(session) == SESSION_CLOSED);
+	ok(clock_now() - begun < 2 * CLOCK_S, "the limit for connecting is kept");
+	snprintf(want, sizeof want, "127.0.0.1:%u timed out: no answer to our SYN within the limit of 50",
+	         peer_port(fd));
+	ok(strncmp(last_failure(f, session), want, strlen(want)) == 0, "and told");
+	is_int(session_end(session), SESSION_ENDED_FAILED, "as a failure");
+	session = open_to(f, TRANSPORT_TCP, "127.0.0.1", peer_port(fd), NULL);
+	ok(session_close(session, &f->error), "one that connects for ever can be closed");
+	is_text(last_state(f, session), "closed before it was connected", "which is told");
+	ok(!session_close(session, &f->error), "but not twice");
+	peer_close_all(fill, PEER_FILL);
+	peer_close_all(&fd, 1);
+}
+
+/* Hands a session the answer of a look-up, 127.0.0.`first` and 127.0.0.1: a name with two addresses is not to
+ * be had everywhere. */
+static struct session *open_to_two(struct fixture *f, uint8_t first, unsigned port)
+{
+	struct session *session = session_new(f->sessions, &stream_kind);
+	session->recipe = xcalloc(1, sizeof *session->recipe);
+	session->search = xcalloc(1, sizeof *session->search);
+	buf_init(&session->search->story, SIZE_MAX);
+	session->queue.max = 1000;
+	session->search->local_known = true;
+	session->search->begun = clock_now();
+	session->search->remote.count = 2;
+	struct addr loopback = { .family = AF_INET, .port = (uint16_t)port, .ip = { 127, 0, 0, 1 } };
+	session->search->remote.addr[0] = session->search->remote.addr[1] = loopback;
+	session->search->remote.addr[0].ip[3] = first;
+	connect_next(session);
+	return session;
+}
+
+static void tells_a_story(struct fixture *f)
+{
+	char want[256];
+	int listener = peer_listen(AF_INET, 1), refused = peer_refused(AF_INET);
+	struct session *session = open_to_two(f, 2, peer_port(listener));
+	until(f, session_state(session) == SESSION_OPEN);
+	snprintf(want, sizeof want, "try 1 127.0.0.2 refused, try 2 127.0.0.1 connected in ");
+	is_int(count_states(f, session, want), 1, "every address is tried in turn, and told in one line");
+	is_int(count_states(f, session, NULL), 2, "then both ends in another");
+	session = open_to_two(f, 2, peer_port(refused));
+	until(f, session_state(session) == SESSION_CLOSED);
+	is_text(last_failure(f, session),
+	        "try 1 127.0.0.2 refused, try 2 127.0.0.1 refused (RST to our SYN: nobody listens there)",
+	        "where all fail the last one explains itself");
+	is_int(count_entries(f, session_number(session), CALL_CLOSE, NULL), 2, "each socket was closed");
+	peer_close_all((int[]){ listener, refused }, 2);
+}
+
+static void limits_all_addresses_together(struct fixture *f)
+{
+	int fill[PEER_FILL];
+	int fd = peer_blackhole(AF_INET, fill);
+	if (fd < 0) {
+		tap_skip("no queue could be filled here");
+		return;
+	}
+	struct session *session = open_to_two(f, 1, peer_port(fd));
+	session_set_timeout(session, 40 * CLOCK_MS);
+	until(f, session_state(session) == SESSION_CLOSED);
+	ok(strstr(last_failure(f, session),
+	          "try 1 127.0.0.1 timed out: no answer to our SYN within the limit of 40"),
+	   "the limit holds for all addresses together");
+	peer_close_all(fill, PEER_FILL);
+	peer_close_all(&fd, 1);
+}
+
+static void connects_over_ipv6(struct fixture *f)
+{
+	if (!peer_has_ipv6()) {
+		tap_skip("no ::1 here");
+		return;
+	}
+	int listener = peer_listen(AF_INET6, 1);
+	struct session *session = open_to(f, TRANSPORT_TCP, "::1", peer_port(listener), NULL);
+	until(f, session_state(session) == SESSION_OPEN);
+	ok(strstr(last_state(f, session), "<-> [::1]:"), "IPv6 works and is written in brackets");
+	ok(strncmp(session_name(session), "[::1]:", 6) == 0, "in the name, too");
+	peer_close_all(&listener, 1);
+}
+
+static void looks_names_up(struct fixture *f)
+{
+	int listener = peer_listen(AF_INET, 4);
+	struct session_options options = { .family = AF_INET };
+	struct session *session = open_to(f, TRANSPORT_TCP, "localhost", peer_port(listener), &options);
+	is_text(session_state_name(session), "resolving", "a name is looked up beside the loop");
+	ok(send_text(f, session, "early"), "what is sent meanwhile waits");
+	until(f, session_state(session) == SESSION_OPEN);
+	is_int(session_state(session), SESSION_OPEN, "and found");
+	is_int(count_entries(f, session_number(session), CALL_GETADDRINFO, "127.0.0.1:"), 1,
+	       "which is written down");
+	char text[64];
+	int peer = peer_accept(listener, PEER_MS);
+	peer_recv_until(peer, text, sizeof text, "early", PEER_MS);
+	is_text(text, "early", "then what waited is sent");
+	options = (struct session_options){ .numeric = true };
+	session = open_to(f, TRANSPORT_TCP, "localhost", peer_port(listener), &options);
+	is_int(session_state(session), SESSION_CLOSED, "without look-ups a name is an error");
+	ok(strstr(last_failure(f, session), "localhost"), "that names it");
+	session = open_to(f, TRANSPORT_TCP, "localhost", peer_port(listener), NULL);
+	session_close(session, &f->error);
+	is_int(session_state(session), SESSION_CLOSED, "a look-up can be given up");
+	fixture_turns(f, 2);
+	peer_close_all((int[]){ listener, peer }, 2);
+}
+
+static void limits_look_ups(struct fixture *f)
+{
+	struct session_options options = { .timeout = 1 };
+	struct session *session = open_to(f, TRANSPORT_TCP, "localhost", 1, &options);
+	poller_reset(&f->poller);
+	sessions_serve(f->sessions, &f->poller);
+	ok(strstr(last_failure(f, session), "timed out: no answer to the look-up of localhost"),
+	   "the limit holds for the look-up, too");
+}
+
+static void binds_locally(struct fixture *f)
+{
+	char port[8];
+	struct couple c = connect_couple(f, peer_listen(AF_INET, 8),
+	                                 &(struct session_options){ .local_host = "127.0.0.3" });
+	is_int(session_local(c.session).ip[3], 3, "a local address is obeyed");
+	end_couple(&c);
+
+	unsigned number = session_local(c.session).port;
+	snprintf(port, sizeof port, "%u", number);
+	struct session_options options = { .local_host = "127.0.0.4", .local_port = port };
+	c = connect_couple(f, peer_listen(AF_INET, 8), &options);
+	is_int(session_local(c.session).port, number, "and so is a local port");
+	session_close(c.session, &f->error);
+	fixture_turns(f, 1);
+	peer_eof(c.peer, PEER_MS);
+	peer_close_all(&c.peer, 1);
+	c.peer = -1;
+	ok(session_reconnect(c.session, &f->error), "it can be used again");
+	until(f, session_state(c.session) == SESSION_OPEN || session_state(c.session) == SESSION_CLOSED);
+	is_int(session_state(c.session), SESSION_OPEN, "at once, TIME_WAIT or not");
+	is_int(session_local(c.session).port, number, "and is the same");
+	is_int(count_entries(f, session_number(c.session), CALL_SETSOCKOPT, NULL), 2,
+	       "by SO_REUSEADDR, which is visible");
+	end_couple(&c);
+
+	options = (struct session_options){ .local_host = "::1" };
+	struct session *session = open_to(f, TRANSPORT_TCP, "127.0.0.1", 9, &options);
+	ok(strstr(last_failure(f, session), "bind() = -1 EAFNOSUPPORT"),
+	   "a local address of another family is told");
+	options = (struct session_options){ .local_host = "198.51.100.7" };
+	session = open_to(f, TRANSPORT_TCP, "127.0.0.1", 9, &options);
+	ok(strstr(last_failure(f, session), "bind() = -1 EADDRNOTAVAIL"), "and so is one that is not ours");
+}
+
+/* ---- descriptors ---- */
+
+static void runs_out_of_descriptors(struct fixture *f)
+{
+	struct rlimit old, none = { 0 };
+	int listener = peer_listen(AF_INET, 1);
+	getrlimit(RLIMIT_NOFILE, &old);
+	none.rlim_max = old.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &none);
+	struct session *session = open_to(f, TRANSPORT_TCP, "127.0.0.1", peer_port(listener), NULL);
+	setrlimit(RLIMIT_NOFILE, &old);
+	is_int(session_state(session), SESSION_CLOSED, "without descriptors a session cannot open");
+	ok(strstr(last_failure(f, session), "socket() = -1 EMFILE"), "and says why");
+	session_reconnect(session, &f->error);
+	until(f, session_state(session) == SESSION_OPEN);
+	is_int(session_state(session), SESSION_OPEN, "it works again when there are some");
+	peer_close_all(&listener, 1);
+}
+
+static void refuses_high_descriptors(struct fixture *f)
+{
+	static int filler[FD_SETSIZE];
+	struct rlimit old, more;
+	getrlimit(RLIMIT_NOFILE, &old);
+	more = old;
+	more.rlim_cur = FD_SETSIZE + 16;
+	if (old.rlim_max < more.rlim_cur || setrlimit(RLIMIT_NOFILE, &more)) {
+		tap_skip("no descriptors above FD_SETSIZE here");
+		return;
+	}
+	size_t count = 0;
+	int fd = peer_listen(AF_INET, 1);
+	while (count < FD_SETSIZE && fd >= 0 && (count == 0 || filler[count - 1] < FD_SETSIZE - 1))
+		filler[count++] = dup(fd);
+	struct session *session = open_to(f, TRANSPORT_TCP, "127.0.0.1", peer_port(fd), NULL);
+	ok(count_states(f, session, "select() can only watch those below FD_SETSIZE"),
+	   "a descriptor too high is refused");
+	is_int(session_state(session), SESSION_CLOSED, "the session is closed");
+	sessions_reap(f->sessions);
+	is_int(count_entries(f, session_number(session), CALL_CLOSE, NULL), 1, "and so is the descriptor");
+	peer_close_all(filler, count);
+	peer_close_all(&fd, 1);
+	setrlimit(RLIMIT_NOFILE, &old);
+}
+
+/* ---- the table ---- */
+
+static void has_names_and_numbers(struct fixture *f)
+{
+	struct session_options options = { .name = "first" };
+	int fd = peer_refused(AF_INET);
+	struct session *a = open_to(f, TRANSPORT_TCP, "127.0.0.1", peer_port(fd), &options);
+	struct session *b = open_to(f, TRANSPORT_TCP, "127.0.0.1", peer_port(fd), NULL);
+	is_text(session_name(a), "first", "a name can be given");
+	ok(!open_to(f, TRANSPORT_TCP, "127.0.0.1", 9, &options) && strstr(f->error.text, "first"),
+	   "but not twice");
+	ok(sessions_named(f->sessions, "first") == a && !sessions_named(f->sessions, "nobody"),
+	   "it finds the session");
+	ok(!session_rename(b, "first", &f->error), "another cannot have it");
+	ok(session_rename(a, "first", &f->error), "keeping it is no mistake");
+	static const char *const wrong[] = {
+		"", "12", "@x", "a b", "a\tb", "a\x7f", "12345678901234567890123456789012"
+	};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		ok(!session_rename(b, wrong[i], &f->error), "\"%s\" is no name", wrong[i]);
+	ok(session_rename(b, "서버", &f->error), "other scripts are welcome");
+	uint32_t number = session_number(b);
+	ok(sessions_numbered(f->sessions, number) == b, "a number finds its session");
+	ok(!sessions_numbered(f->sessions, 0) && !sessions_numbered(f->sessions, number + 1),
+	   "others find none");
+	ok(!sessions_forget(f->sessions, b, &f->error), "an open session is not forgotten");
+	until(f, session_state(b) == SESSION_CLOSED);
+	size_t count = sessions_count(f->sessions);
+	ok(sessions_forget(f->sessions, b, &f->error), "an ended one is");
+	is_int(sessions_count(f->sessions), count - 1, "and gone");
+	struct session *c = open_to(f, TRANSPORT_TCP, "a.very.long.host.name.that.does.not.fit.example",
+	                            65535, &(struct session_options){ .numeric = true });
+	ok(session_number(c) == number + 1, "its number is not given again");
+	is_text(session_name(c), "a.very.long.host.name.tha:65535", "a long host keeps its port");
+	ok(sessions_at(f->sessions, 0) && !sessions_at(f->sessions, sessions_count(f->sessions)),
+	   "the table ends");
+	peer_close_all(&fd, 1);
+}
+
+static void refuses_what_makes_no_sense(struct fixture *f)
+{
+	struct couple c = make_couple(f);
+	struct addr other = { .family = AF_INET, .port = 1 };
+	ok(!session_send_to(c.session, &other, "x", 1, &f->error), "TCP has one peer");
+	ok(!session_choose_peer(c.session, 1, &f->error), "that is not chosen");
+	ok(!session_set_service(c.session, service_find("echo"), &f->error), "a client serves nobody");
+	is_int(session_peer_count(c.session), 0, "and has no list of peers");
+	session_close(c.session, &f->error);
+	ok(!session_shutdown(c.session, SHUT_WR, &f->error) && !session_abort(c.session, &f->error) &&
+	           !session_send(c.session, "x", 1, &f->error),
+	   "a closed one does nothing");
+	end_couple(&c);
+}
+
+static char tapped[64];
+
+static void tap_bytes(void *context, struct session *session, const char *data, size_t len)
+{
+	(void)session;
+	(void)context;
+	strncat(tapped, data, len);
+}
+
+static void is_tapped(struct fixture *f)
+{
+	struct couple c = make_couple(f);
+	sessions_tap(f->sessions, tap_bytes, NULL);
+	peer_send(c.peer, "drink", 5, PEER_MS);
+	until(f, has_received(f, c.session, "drink"));
+	is_text(tapped, "drink", "the tap gives what arrives");
+	end_couple(&c);
+}
+
+static void run(void (*test)(struct fixture *f))
+{
+	struct fixture f;
+	fixture_start(&f);
+	test(&f);
+	fixture_stop(&f);
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	run(connects);
+	run(stays_idle);
+	run(shows_arrows);
+	run(is_refused_and_connects_again);
+	run(gives_up_in_time);
+	run(tells_a_story);
+	run(limits_all_addresses_together);
+	run(connects_over_ipv6);
+	run(looks_names_up);
+	run(limits_look_ups);
+	run(binds_locally);
+	run(runs_out_of_descriptors);
+	run(refuses_high_descriptors);
+	run(has_names_and_numbers);
+	run(refuses_what_makes_no_sense);
+	run(is_tapped);
+	return tap_done();
+}

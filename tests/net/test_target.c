@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What people write for "where": every form, every slip, and that each slip gets one clean line. */
+#include "net/target.h"
+
+#include "support/tap.h"
+
+struct row {
+	const char *text, *port;
+	bool listening;
+	const char *want; /* as target_format() gives it, or NULL: an error */
+	const char *why;  /* a part of the error */
+};
+
+static const struct row forms[] = {
+	{ "127.0.0.1", "7001", false, "127.0.0.1:7001", NULL },
+	{ "127.0.0.1:7001", NULL, false, "127.0.0.1:7001", NULL },
+	{ "127.1", "7001", false, "127.1:7001", NULL },
+	{ "localhost:7001", NULL, false, "localhost:7001", NULL },
+	{ "localhost", "echo", false, "localhost:echo", NULL },
+	{ "localhost:echo", NULL, false, "localhost:echo", NULL },
+	{ "h:x400-snd", NULL, false, "h:x400-snd", NULL },
+	{ "h:whois++", NULL, false, "h:whois++", NULL },
+	{ "h:3com-tsmux", NULL, false, "h:3com-tsmux", NULL },
+	{ "a_b.example.", "1", false, "a_b.example.:1", NULL },
+	{ "::1", "7001", false, "[::1]:7001", NULL },
+	{ "[::1]:7001", NULL, false, "[::1]:7001", NULL },
+	{ "[::1]", "7001", false, "[::1]:7001", NULL },
+	{ "::", "1", false, "[::]:1", NULL },
+	{ "::ffff:127.0.0.1", "1", false, "[::ffff:127.0.0.1]:1", NULL },
+	{ "fe80::1%eth0", "80", false, "[fe80::1%eth0]:80", NULL },
+	{ "[fe80::1%2]:80", NULL, false, "[fe80::1%2]:80", NULL },
+	{ "tcp://host:80", NULL, false, "host:80", NULL },
+	{ "tcp://host:80/", NULL, false, "host:80", NULL },
+	{ "tcp://host", "80", false, "host:80", NULL },
+	{ "tcp://host/", "80", false, "host:80", NULL },
+	{ "TCP://[::1]:80/", NULL, false, "[::1]:80", NULL },
+	{ "\xed\x95\x9c\xea\xb8\x80.kr:80", NULL, false, "\xed\x95\x9c\xea\xb8\x80.kr:80", NULL },
+
+	{ "host:1", NULL, false, "host:1", NULL },
+	{ "host:65535", NULL, false, "host:65535", NULL },
+	{ "host:0080", NULL, false, "host:80", NULL },
+	{ "host:00000000000000000000000000000000000000000000000000000000000000000000000000080", NULL, false,
+	  "host:80", NULL },
+	{ "host:0", NULL, false, NULL, "0 is not a port: 1 to 65535" },
+	{ "host:65536", NULL, false, NULL, "65536 is not a port: 1 to 65535" },
+	{ "host", "70000", false, NULL, "70000 is not a port: 1 to 65535" },
+	{ "host", "4294967376", false, NULL, "4294967376 is not a port" },
+	{ "host", "18446744073709551696", false, NULL, "18446744073709551696 is not a port" },
+	{ "host", "-5", false, NULL, "-5 is not a port: 1 to 65535 or a service name" },
+	{ "host", "+80", false, NULL, "+80 is not a port" },
+	{ "host", "8.0", false, NULL, "8.0 is not a port" },
+	{ "host", "80,81", false, NULL, "80,81 is not a port" },
+	{ "host", "80/tcp", false, NULL, "80/tcp is not a port" },
+	{ "host", "", false, NULL, "the port is empty" },
+	{ "host:", NULL, false, NULL, "the port is empty" },
+	{ "host:", "80", false, NULL, "the port is empty" },
+	{ "[::1]:", NULL, false, NULL, "the port is empty" },
+	{ "host:80", "90", false, NULL, "two ports: 80 and 90" },
+	{ "[::1]:80", "90", false, NULL, "two ports: 80 and 90" },
+	{ "host", NULL, false, NULL, "no port: write host:port" },
+	{ "7001", NULL, false, NULL, "no port" },
+	{ "::1", NULL, false, NULL, "no port: write [::1]:port" },
+	{ "[::1]", NULL, false, NULL, "no port: write [::1]:port" },
+	{ "a:b:c", NULL, false, NULL, "too many colons: a:b:c" },
+	{ "", NULL, false, NULL, "no host and no port" },
+	{ "", "80", false, NULL, "no host" },
+	{ ":80", NULL, false, NULL, "no host" },
+	{ "tcp://", NULL, false, NULL, "no host and no port" },
+	{ "tcp://:80", NULL, false, NULL, "no host" },
+
+	{ "a:b:c", "80", false, NULL, "a:b:c is not an IPv6 address" },
+	{ "[host]:80", NULL, false, NULL, "host is not an IPv6 address" },
+	{ "[127.0.0.1]:80", NULL, false, NULL, "127.0.0.1 is not an IPv6 address" },
+	{ "[]:80", NULL, false, NULL, "is not an IPv6 address" },
+	{ "[::1", "80", false, NULL, "[address]:port" },
+	{ "[::1]80", NULL, false, NULL, "[address]:port" },
+	{ "[", NULL, false, NULL, "[address]:port" },
+	{ "[::1%]:80", NULL, false, NULL, "::1% is not an IPv6 address" },
+	{ "[::1%a/b]:80", NULL, false, NULL, "is not an IPv6 address" },
+	{ "1:2:3:4:5:6:7:8:9", "80", false, NULL, "is not an IPv6 address" },
+	{ "::00000000000000000000000000000000000000000000000000000001", "80", false, NULL,
+	  "is not an IPv6 address" },
+	{ "256.1.1.1:80", NULL, false, NULL, "256.1.1.1 is not an IPv4 address" },
+	{ "1.2.3.4.5", "80", false, NULL, "1.2.3.4.5 is not an IPv4 address" },
+	{ "..", "80", false, NULL, "is not an IPv4 address" },
+	{ "user@host:80", NULL, false, NULL, "user@host is not a host name" },
+	{ "host%eth0:80", NULL, false, NULL, "host%eth0 is not a host name" },
+	{ "/tmp/socket", "80", false, NULL, "/tmp/socket is not a host name" },
+	{ "-x", "80", false, NULL, "-x is not a host name" },
+	{ ".host", "80", false, NULL, ".host is not a host name" },
+
+	{ "http://host:80", NULL, false, NULL, "http:// is not a transport: tcp:// or udp://" },
+	{ "://host:80", NULL, false, NULL, ":// is not a transport" },
+	{ "tcpx://host:80", NULL, false, NULL, "tcpx:// is not a transport" },
+	{ "unix:///tmp/socket", NULL, false, NULL, "unix:// is not supported yet" },
+	{ "tcp://host:80/index", NULL, false, NULL, "a path means nothing here: /index" },
+	{ "tcp://host:80//", NULL, false, NULL, "a path means nothing here: //" },
+	{ "tcp://host:80?x", NULL, false, NULL, "80?x is not a port" },
+
+	{ "host name:80", NULL, false, NULL,
+	  "the address has a blank or a control character in it, at column 5" },
+	{ " host:80", NULL, false, NULL, "at column 1" },
+	{ "host:80\n", NULL, false, NULL, "at column 8" },
+	{ "host", "8\t0", false, NULL, "the port has a blank or a control character in it, at column 2" },
+	{ "\033[31m:80", NULL, false, NULL, "control character" },
+	{ "host\177:80", NULL, false, NULL, "control character" },
+
+	{ "7001", NULL, true, ":7001", NULL },
+	{ "0", NULL, true, ":0", NULL },
+	{ ":7001", NULL, true, ":7001", NULL },
+	{ "", "7001", true, ":7001", NULL },
+	{ "echo", NULL, true, ":echo", NULL },
+	{ "[::]:7001", NULL, true, "[::]:7001", NULL },
+	{ "0.0.0.0:7001", NULL, true, "0.0.0.0:7001", NULL },
+	{ "0.0.0.0", "0", true, "0.0.0.0:0", NULL },
+	{ "::", "7001", true, "[::]:7001", NULL },
+	{ "tcp://:7001/", NULL, true, ":7001", NULL },
+	{ "tcp://7001/", NULL, true, ":7001", NULL },
+	{ "70000", NULL, true, NULL, "70000 is not a port: 0 to 65535" },
+	{ "-1", NULL, true, NULL, "-1 is not a port: 0 to 65535" },
+	{ ":", NULL, true, NULL, "the port is empty" },
+	{ "", NULL, true, NULL, "no port" },
+	{ "tcp://", NULL, true, NULL, "no port" },
+	{ "127.0.0.1", NULL, true, NULL, "no port: write 127.0.0.1:port" },
+	{ "::1", NULL, true, NULL, "no port: write [::1]:port" },
+	{ "[::1]", NULL, true, NULL, "no port: write [::1]:port" },
+	/* An address in one number is an address, inet_aton(3). */
+	{ "7001", "7002", true, NULL, "7001 is not an IPv4 address" },
+	{ "0", "7", true, NULL, "0 is not an IPv4 address" },
+	{ "127.1", "7", true, "127.1:7", NULL },
+	{ "*", "7001", true, "*:7001", NULL },
+	{ "*:7001", NULL, true, "*:7001", NULL },
+	{ "*", "7001", false, NULL, "* is not a host name or address" },
+};
+
+static bool is_clean(const char *text)
+{
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 127)
+			return false;
+	return text[0];
+}
+
+static void try_row(const struct row *row)
+{
+	struct target target;
+	struct error error = { .text = "" };
+	char out[TARGET_HOST + TARGET_SERVICE + 4];
+	bool good = target_parse(&target, row->text, row->port, TRANSPORT_TCP, row->listening, &error);
+	const char *port = row->port ? row->port : "";
+	if (row->want) {
+		ok(good && strcmp(target_format(&target, out), row->want) == 0, "%s '%s' '%s' is %s",
+		   row->listening ? "listen" : "open", row->text, port, row->want);
+		ok(target.transport == TRANSPORT_TCP, "... over tcp");
+	} else {
+		ok(!good && strstr(error.text, row->why), "%s '%s' '%s' is refused: %s",
+		   row->listening ? "listen" : "open", row->text, port, error.text);
+		ok(is_clean(error.text), "... in one clean line");
+	}
+}
+
+static void check_transport(void)
+{
+	struct target target;
+	struct error error;
+	ok(target_parse(&target, "udp://host:80", NULL, TRANSPORT_TCP, false, &error) &&
+	           target.transport == TRANSPORT_UDP,
+	   "udp:// says more than the default");
+	ok(target_parse(&target, "Tcp://host:80", NULL, TRANSPORT_UDP, false, &error) &&
+	           target.transport == TRANSPORT_TCP,
+	   "so does tcp://, in any case");
+	ok(target_parse(&target, "host:80", NULL, TRANSPORT_UDP, false, &error) &&
+	           target.transport == TRANSPORT_UDP,
+	   "the default holds where nothing is said");
+	ok(target_parse(&target, "udp://7001", NULL, TRANSPORT_TCP, true, &error) &&
+	           target.transport == TRANSPORT_UDP,
+	   "a server's URL may be a port only");
+}
+
+/* `len` letters, and what may stand behind them. */
+static bool parse_long(size_t len, const char *rest, const char *port, struct target *target,
+                       struct error *error)
+{
+	static char text[100000];
+	memset(text, 'a', len);
+	memcpy(text + len, rest, strlen(rest) + 1);
+	return target_parse(target, text, port, TRANSPORT_TCP, false, error);
+}
+
+static void check_lengths(void)
+{
+	struct target target;
+	struct error error;
+	char out[TARGET_HOST + TARGET_SERVICE + 4], name[TARGET_SERVICE + 1];
+	ok(parse_long(255, ":65535", NULL, &target, &error), "a host of 255 bytes is taken");
+	is_int(strlen(target_format(&target, out)), 261, "... and formatted whole");
+	ok(!parse_long(256, ":65535", NULL, &target, &error) && strstr(error.text, "too long"),
+	   "one of 256 is not");
+	ok(!parse_long(90000, ":1", NULL, &target, &error) && is_clean(error.text), "nor one of 90000");
+	ok(!parse_long(90000, "", "1", &target, &error) && is_clean(error.text),
+	   "nor with a port of its own");
+	memset(name, 's', sizeof name);
+	name[TARGET_SERVICE - 1] = '\0';
+	ok(target_parse(&target, "h", name, TRANSPORT_TCP, false, &error),
+	   "a service name of 63 bytes is taken");
+	name[TARGET_SERVICE - 1] = 's';
+	name[TARGET_SERVICE] = '\0';
+	ok(!target_parse(&target, "h", name, TRANSPORT_TCP, false, &error), "one of 64 is not");
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+		try_row(&forms[i]);
+	check_transport();
+	check_lengths();
+	return tap_done();
+}

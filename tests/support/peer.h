@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* peer: the other end, for tests: ordinary and hostile TCP and UDP sockets on loopback. No root, no fixed
+ * port, no thread; every wait has a deadline in milliseconds and ends at what it waits for. A failure to make
+ * a socket is -1. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/addr.h"
+
+enum {
+	PEER_MS = 5000, /* a deadline that is reached only where the test fails */
+	PEER_FILL = 8,  /* most connections that peer_blackhole() makes */
+};
+
+/* False where this machine has no ::1: skip the IPv6 cases then. */
+bool peer_has_ipv6(void);
+
+int peer_listen(int family, int backlog);
+int peer_listen_small(int family, int receive_buffer); /* what it accepts has a tiny window */
+int peer_refused(int family); /* bound, not listening: connecting is refused; nobody can take the port */
+int peer_blackhole(int family, int fill[PEER_FILL]); /* listens with a full queue: further connects hang */
+int peer_udp(int family);
+int peer_udp_refused(int family); /* datagrams of strangers are answered by ICMP port unreachable */
+int peer_connect(int family, uint16_t port, int ms); /* a TCP client, connected */
+void peer_close_all(int *fds, size_t count);         /* each that is not -1 */
+
+uint16_t peer_port(int fd);    /* 0 where it has none */
+struct addr peer_addr(int fd); /* its own end */
+
+bool peer_wait(int fd, short events, int ms); /* poll(2): POLLIN, POLLOUT; true at an error or hang-up too */
+int peer_accept(int listener, int ms);
+
+/* All of it; false at the deadline or an error. */
+bool peer_send(int fd, const void *data, size_t len, int ms);
+
+/* Gathers bytes until `needle` (NULL = none) is among them, `cap - 1` are there, end of file, an error or the
+ * deadline. Returns how many; a NUL stands behind them. */
+ssize_t peer_recv_until(int fd, char *data, size_t cap, const char *needle, int ms);
+
+/* Reads and drops: 1 at end of file, 0 when that has not come by the deadline, -errno for an error. */
+int peer_eof(int fd, int ms);
+
+/* One datagram, or -1 at the deadline or an error. `from` may be NULL. */
+ssize_t peer_recv_from(int fd, void *data, size_t cap, struct addr *from, int ms);
+bool peer_send_to(int fd, const struct addr *to, const void *data, size_t len);
+
+void peer_reset(int fd);      /* RST now; closes */
+void peer_half_close(int fd); /* FIN; still reads */
