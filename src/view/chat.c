@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/chat.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "view/paragraph.h"
+
+enum {
+	COLUMNS_MILLISECONDS = 60, /* from so many columns on the clock has milliseconds, */
+	COLUMNS_ADDRESS = 50,      /* datagrams tell their peer, */
+	COLUMNS_TIME = 36,         /* there is a time, */
+	COLUMNS_ARROW = 12,        /* there is an arrow */
+	LEAST_TEXT = 8,            /* what an address leaves to the text of the first row */
+	LEAST_WORD = 8,            /* where not even such a word may move to the next row, none does */
+	TAB_STOP = 8,
+	LABEL_TEXT = 32,
+};
+
+/* The bytes of a paragraph in one piece. */
+struct text {
+	const char *bytes;
+	uint32_t len;
+	bool closed;                    /* the last entry's payload ends here */
+	bool starts[PARAGRAPH_MAX + 1]; /* an entry's payload begins with this byte */
+	char copy[PARAGRAPH_MAX];       /* where more than one entry has a part */
+};
+
+struct layout {
+	const struct view *view;
+	const struct entry *entry; /* where the paragraph begins */
+	struct rows *rows;
+	struct row *row; /* the last one */
+	int indent;      /* column of the text */
+	bool payload;    /* bytes that went over the network, not words of the program */
+	bool unicode;
+};
+
+/* ---- the bytes ---- */
+
+static void join(struct cursor part, struct text *text)
+{
+	uint32_t have = 0;
+	do {
+		uint32_t n = part.entry->len - part.offset;
+		if (n > text->len - have)
+			n = text->len - have;
+		text->starts[have] = part.offset == 0;
+		memcpy(text->copy + have, entry_payload(part.entry) + part.offset, n);
+		have += n;
+		part.offset += n;
+	} while (have < text->len && run_forward(&part));
+	text->bytes = text->copy;
+	text->closed = part.offset == part.entry->len;
+}
+
+static void collect(const struct cursor *begin, struct text *text)
+{
+	struct cursor end = *begin;
+	text->len = paragraph_end(&end);
+	memset(text->starts, 0, text->len + 1);
+	if (end.position != begin->position) {
+		join(*begin, text);
+		return;
+	}
+	text->bytes = entry_payload(begin->entry) + begin->offset;
+	text->starts[0] = begin->offset == 0;
+	text->closed = end.offset == end.entry->len;
+}
+
+/* ---- rows ---- */
+
+/* Where the word begins that the last row ends with; the row's end where moving the word is of no use. */
+static size_t last_word(const struct layout *layout)
+{
+	const struct row *row = layout->row;
+	int most = (layout->view->columns - layout->indent) / 2;
+	int moved = 0;
+	for (size_t i = row->count; i > 0 && moved <= most && most >= LEAST_WORD; i--) {
+		const struct glyph *glyph = &row->glyphs[i - 1];
+		if (glyph->chars[0] == L' ')
+			return i;
+		moved += glyph->width;
+	}
+	return row->count;
+}
+
+/* Goes on in a new row, with the glyphs of the last from `keep` on. */
+static void break_row(struct layout *layout, size_t keep)
+{
+	struct row *row = rows_add(layout->rows);
+	struct row *full = row - 1;
+	row_pad(row, layout->indent, STYLE_TEXT);
+	for (size_t i = keep; i < full->count; i++) {
+		row_add_glyph(row, &full->glyphs[i], full->glyphs[i].style);
+		full->columns -= full->glyphs[i].width;
+	}
+	full->count = keep;
+	layout->row = row;
+}
+
+static int room(const struct layout *layout)
+{
+	return layout->view->columns - layout->row->columns;
+}
+
+/* A mark that is wider than the pane goes over several rows, character by character; others become '?'. */
+static void put_wide(struct layout *layout, const struct glyph *wide, enum style style)
+{
+	size_t count = wide->mark ? wide->count : 1;
+	for (size_t i = 0; i < count; i++) {
+		wchar_t c = wide->mark ? wide->chars[i] : L'?';
+		struct glyph glyph = { .chars = { c }, .count = 1, .width = 1 };
+		if (room(layout) < 1)
+			break_row(layout, layout->row->count);
+		row_add_glyph(layout->row, &glyph, style);
+	}
+}
+
+/* Payload breaks where the row is full, words of the program between words; the blank there is left away. */
+static void put_glyph(struct layout *layout, const struct glyph *glyph, enum style style)
+{
+	if (glyph->mark)
+		style = STYLE_MARK;
+	if (glyph->width > layout->view->columns - layout->indent) {
+		put_wide(layout, glyph, style);
+		return;
+	}
+	bool between_words = !layout->payload && glyph->chars[0] == L' ';
+	if (glyph->width > room(layout)) {
+		bool whole = layout->payload || between_words;
+		break_row(layout, whole ? layout->row->count : last_word(layout));
+		if (between_words)
+			return;
+	}
+	row_add_glyph(layout->row, glyph, style);
+}
+
+static void put_tab(struct layout *layout, enum style style)
+{
+	if (room(layout) < 1)
+		break_row(layout, layout->row->count);
+	int column = layout->row->columns;
+	int blanks = TAB_STOP - (column - layout->indent) % TAB_STOP;
+	row_pad(layout->row, column + (blanks < room(layout) ? blanks : room(layout)), style);
+}
+
+/* Ornaments and words of the program. */
+static void put_text(struct layout *layout, const char *text, enum style style)
+{
+	for (size_t len = strlen(text); len;) {
+		struct glyph glyph;
+		size_t n = text_glyph(text, len, -1, &glyph);
+		put_glyph(layout, &glyph, style);
+		text += n;
+		len -= n;
+	}
+}
+
+/* ---- before the text ---- */
+
+static void format_seconds(int64_t duration, bool sign, char out[CLOCK_TEXT])
+{
+	char number[CLOCK_TEXT];
+	int64_t ms = duration > 0 ? duration / CLOCK_MS : 0;
+	snprintf(number, sizeof number, "%s%" PRId64 ".%03d", sign ? "+" : "", ms / 1000, (int)(ms % 1000));
+	snprintf(out, CLOCK_TEXT, "%8.8s", number);
+}
+
+static int64_t reference_time(const struct cursor *begin)
+{
+	struct cursor other = *begin;
+	if (begin->view->time == VIEW_TIME_DELTA)
+		paragraph_before(&other);
+	else
+		cursor_first(&other, begin->view);
+	return other.entry->time;
+}
+
+static void put_time(struct layout *layout, const struct cursor *begin)
+{
+	char text[CLOCK_TEXT];
+	const struct view *view = begin->view;
+	int64_t time = begin->entry->time;
+	if (view->time == VIEW_TIME_OFF || view->columns < COLUMNS_TIME)
+		return;
+	if (view->time == VIEW_TIME_CLOCK)
+		clock_format_time(time, view->columns < COLUMNS_MILLISECONDS, text);
+	else
+		format_seconds(time - reference_time(begin), view->time == VIEW_TIME_DELTA, text);
+	put_text(layout, text, STYLE_TIME);
+	put_text(layout, " ", STYLE_TIME);
+}
+
+static enum style words_style(const struct entry *entry)
+{
+	if (entry->flags & ENTRY_ERROR)
+		return STYLE_ERROR;
+	return entry->call == CALL_STATE ? STYLE_STATE : STYLE_NOTE;
+}
+
+static void put_arrow(struct layout *layout)
+{
+	const struct entry *entry = layout->entry;
+	if (entry_is_incoming(entry))
+		put_text(layout, layout->unicode ? "←" : "<", STYLE_IN);
+	else if (entry_is_outgoing(entry))
+		put_text(layout, layout->unicode ? "→" : ">", STYLE_OUT);
+	else if (entry->flags & ENTRY_ERROR)
+		put_text(layout, "!", STYLE_ERROR);
+	else
+		put_text(layout, layout->unicode ? "·" : "-", words_style(entry));
+}
+
+static void put_address(struct layout *layout)
+{
+	char text[ADDR_TEXT];
+	struct addr addr = entry_addr(layout->entry);
+	if (addr.family == AF_UNSPEC || layout->view->columns < COLUMNS_ADDRESS)
+		return;
+	int columns = text_columns(addr_format(&addr, text), strlen(text)) + 2;
+	if (columns + LEAST_TEXT > room(layout))
+		return;
+	put_text(layout, text, STYLE_FAINT);
+	put_text(layout, "  ", STYLE_FAINT);
+}
+
+static void blank_row(struct row *row)
+{
+	int columns = row->columns;
+	row_clear(row);
+	row_pad(row, columns, STYLE_TIME);
+}
+
+/* One arrow and one address for each datagram, however many lines it has. What the program says in several lines it says
+ * at one time. */
+static void begin_row(struct layout *layout, const struct cursor *begin)
+{
+	bool continued = !entry_is_stream(begin->entry) && begin->offset;
+	layout->row = rows_add(layout->rows);
+	put_time(layout, begin);
+	if (continued && !layout->payload)
+		blank_row(layout->row);
+	if (layout->view->columns >= COLUMNS_ARROW) {
+		if (continued)
+			put_text(layout, " ", STYLE_TEXT);
+		else
+			put_arrow(layout);
+		put_text(layout, "  ", STYLE_TEXT);
+	}
+	layout->indent = layout->row->columns;
+	if (entry_is_datagram(begin->entry) && !continued)
+		put_address(layout);
+}
+
+/* ---- the text and what is behind it ---- */
+
+static size_t put_next(struct layout *layout, const char *bytes, size_t len, enum style style)
+{
+	struct glyph glyph;
+	if (*bytes == '\t') {
+		put_tab(layout, style);
+		return 1;
+	}
+	size_t n = text_glyph(bytes, len, -1, &glyph);
+	put_glyph(layout, &glyph, style);
+	return n;
+}
+
+static void put_bytes(struct layout *layout, const struct text *text, uint32_t len, bool marks)
+{
+	enum style style = layout->payload ? STYLE_TEXT : words_style(layout->entry);
+	for (uint32_t i = 0; i < len;) {
+		uint32_t next = i + (uint32_t)put_next(layout, text->bytes + i, len - i, style);
+		while (i++ < next)
+			if (marks && i < text->len && text->starts[i])
+				put_text(layout, "][", STYLE_FAINT);
+		i = next;
+	}
+}
+
+/* A datagram that did not fit where it was received: how many bytes are lost. */
+static void put_lost(struct layout *layout)
+{
+	char text[LABEL_TEXT];
+	const struct entry *entry = layout->entry;
+	int64_t lost = (int64_t)entry->arg - entry->len;
+	if (!entry_is_datagram(entry) || !(entry->flags & ENTRY_TRUNCATED) || lost <= 0)
+		return;
+	snprintf(text, sizeof text, "~%" PRId64 " lost", lost);
+	put_text(layout, text, STYLE_ERROR);
+}
+
+static void put_size(struct layout *layout, uint32_t bytes)
+{
+	char text[LABEL_TEXT];
+	int width = snprintf(text, sizeof text, "%" PRIu32 " %s", bytes, bytes == 1 ? "byte" : "bytes");
+	if (room(layout) < width + 2)
+		return;
+	row_pad(layout->row, layout->view->columns - width, STYLE_TEXT);
+	put_text(layout, text, STYLE_FAINT);
+}
+
+static void put_payload(struct layout *layout, const struct text *text)
+{
+	bool marks = layout->view->marks;
+	bool fed = text->len && text->bytes[text->len - 1] == '\n';
+	if (marks && text->starts[0])
+		put_text(layout, "[", STYLE_FAINT);
+	if (!text->len && !marks)
+		put_text(layout, "empty datagram", STYLE_FAINT);
+	put_bytes(layout, text, text->len - fed, marks);
+	if (fed)
+		put_text(layout, layout->unicode ? "⏎" : "$", STYLE_FAINT);
+	if (text->closed)
+		put_lost(layout);
+	if (marks && text->closed)
+		put_text(layout, "]", STYLE_FAINT);
+	if (!entry_is_datagram(layout->entry))
+		put_size(layout, text->len);
+	else if (text->closed)
+		put_size(layout, layout->entry->len);
+}
+
+void chat_layout(const struct cursor *begin, struct rows *rows)
+{
+	struct text text;
+	collect(begin, &text);
+	struct layout layout = {
+		.view = begin->view,
+		.entry = begin->entry,
+		.rows = rows,
+		.payload = entry_is_stream(begin->entry) || entry_is_datagram(begin->entry),
+		.unicode = text_has_unicode(),
+	};
+	begin_row(&layout, begin);
+	if (layout.payload) {
+		put_payload(&layout, &text);
+		return;
+	}
+	bool fed = text.len && text.bytes[text.len - 1] == '\n';
+	put_bytes(&layout, &text, text.len - fed, false);
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/paragraph.h"
+
+#include <string.h>
+
+enum stop { STOP_LIMIT, STOP_LINE_FEED, STOP_RUN, STOP_EVICTED };
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static unsigned char byte_at(const struct cursor *cursor)
+{
+	return (unsigned char)entry_payload(cursor->entry)[cursor->offset];
+}
+
+/* The number of the byte behind the cursor in its stream, note or datagram. */
+static uint32_t stream_position(const struct cursor *cursor)
+{
+	if (entry_is_stream(cursor->entry))
+		return cursor->entry->phase + cursor->offset;
+	uint32_t position = cursor->offset;
+	bool evicted;
+	for (struct cursor part = *cursor; run_backward(&part, &evicted);)
+		position += part.entry->len;
+	return position;
+}
+
+/* Back to behind the line feed before, to the begin of the run, or over `limit` bytes. Returns the bytes. */
+static uint32_t rewind_line(struct cursor *cursor, uint32_t limit, enum stop *stop)
+{
+	uint32_t passed = 0;
+	while (passed < limit) {
+		bool evicted;
+		if (cursor->offset == 0) {
+			if (run_backward(cursor, &evicted))
+				continue;
+			*stop = evicted ? STOP_EVICTED : STOP_RUN;
+			return passed;
+		}
+		uint32_t n = smaller(cursor->offset, limit - passed);
+		const char *end = entry_payload(cursor->entry) + cursor->offset;
+		const char *feed = memrchr(end - n, '\n', n);
+		if (feed)
+			n = (uint32_t)(end - feed - 1);
+		passed += n;
+		cursor->offset -= n;
+		if (feed) {
+			*stop = STOP_LINE_FEED;
+			return passed;
+		}
+	}
+	*stop = STOP_LIMIT;
+	return passed;
+}
+
+/* How many bytes before the cursor are free of line feeds, at most VIEW_LONG. What has been evicted counts as
+ * free: so eviction never takes a cut away, and a place stays good. */
+static uint32_t clean_before(struct cursor cursor)
+{
+	enum stop stop;
+	uint32_t clean = rewind_line(&cursor, VIEW_LONG, &stop);
+	return stop == STOP_EVICTED ? VIEW_LONG : clean;
+}
+
+static bool is_continuation(unsigned char byte)
+{
+	return (byte & 0xc0) == 0x80; /* of a UTF-8 character, RFC 3629 */
+}
+
+/* A cut does not go through a character: forward over what is left of one. */
+static uint32_t skip_character_rest(struct cursor *cursor)
+{
+	uint32_t skipped = 0;
+	while (skipped < 3 && run_settle(cursor) && is_continuation(byte_at(cursor))) {
+		cursor->offset++;
+		skipped++;
+	}
+	return skipped;
+}
+
+/* The bytes from the cursor to the next multiple of VIEW_LONG at which a line may be cut. */
+static uint32_t distance_to_cut(const struct cursor *cursor)
+{
+	uint32_t need = VIEW_LONG - clean_before(*cursor);
+	uint32_t distance = (VIEW_LONG - stream_position(cursor) % VIEW_LONG) % VIEW_LONG;
+	return distance < need ? distance + VIEW_LONG : distance;
+}
+
+uint32_t paragraph_end(struct cursor *cursor)
+{
+	uint32_t limit = distance_to_cut(cursor);
+	uint32_t length = limit ? 0 : skip_character_rest(cursor);
+	if (length)
+		return length;
+	limit = limit ? limit : VIEW_LONG;
+	do {
+		uint32_t n = smaller(cursor->entry->len - cursor->offset, limit - length);
+		const char *begin = entry_payload(cursor->entry) + cursor->offset;
+		const char *feed = memchr(begin, '\n', n);
+		if (feed)
+			n = (uint32_t)(feed + 1 - begin);
+		length += n;
+		cursor->offset += n;
+		if (feed)
+			return length;
+		if (length == limit)
+			return length + skip_character_rest(cursor);
+	} while (run_forward(cursor));
+	return length;
+}
+
+/* The bytes from the cursor, the end of a paragraph, back to the last multiple of VIEW_LONG whose cut is
+ * before it. */
+static uint32_t distance_from_cut(struct cursor cursor)
+{
+	uint32_t distance = stream_position(&cursor) % VIEW_LONG;
+	bool same_cut = distance <= 3;
+	for (uint32_t i = 0; same_cut && i < distance; i++)
+		same_cut = run_step_back(&cursor) && is_continuation(byte_at(&cursor));
+	return same_cut ? distance + VIEW_LONG : distance;
+}
+
+/* The cursor moves to the begin, unless the run has no byte from there on. */
+static void settle_begin(struct cursor *cursor)
+{
+	struct cursor begin = *cursor;
+	if (run_settle(&begin))
+		*cursor = begin;
+}
+
+void paragraph_begin(struct cursor *cursor)
+{
+	uint32_t distance = distance_from_cut(*cursor);
+	if (!run_step_back(cursor))
+		return;
+	enum stop stop;
+	rewind_line(cursor, distance - 1, &stop);
+	if (stop == STOP_LIMIT) {
+		struct cursor cut = *cursor;
+		skip_character_rest(&cut);
+		rewind_line(cursor, VIEW_LONG, &stop);
+		if (stop == STOP_LIMIT || stop == STOP_EVICTED)
+			*cursor = cut;
+	}
+	settle_begin(cursor);
+}
+
+bool paragraph_before(struct cursor *cursor)
+{
+	struct cursor byte = *cursor;
+	if (!run_step_back(&byte)) {
+		if (!cursor_before(&byte))
+			return false;
+		*cursor = byte;
+	}
+	paragraph_begin(cursor);
+	return true;
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/row.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "base/alloc.h"
+
+void rows_clear(struct rows *rows)
+{
+	rows->count = 0;
+}
+
+void rows_free(struct rows *rows)
+{
+	for (size_t i = 0; i < rows->cap; i++)
+		row_free(&rows->row[i]);
+	free(rows->row);
+	*rows = (struct rows){ 0 };
+}
+
+struct row *rows_add(struct rows *rows)
+{
+	if (rows->count == rows->cap) {
+		size_t cap = rows->cap ? 2 * rows->cap : 8;
+		rows->row = xrealloc(rows->row, cap * sizeof *rows->row);
+		memset(rows->row + rows->cap, 0, (cap - rows->cap) * sizeof *rows->row);
+		rows->cap = cap;
+	}
+	struct row *row = &rows->row[rows->count++];
+	row_clear(row);
+	return row;
+}
+
+void row_clear(struct row *row)
+{
+	row->count = 0;
+	row->columns = 0;
+}
+
+void row_free(struct row *row)
+{
+	free(row->glyphs);
+	*row = (struct row){ 0 };
+}
+
+void row_add_glyph(struct row *row, const struct glyph *glyph, enum style style)
+{
+	if (!glyph->width)
+		return;
+	if (row->count == row->cap) {
+		row->cap = row->cap ? 2 * row->cap : 32;
+		row->glyphs = xrealloc(row->glyphs, row->cap * sizeof *row->glyphs);
+	}
+	row->glyphs[row->count] = *glyph;
+	row->glyphs[row->count++].style = (uint8_t)style;
+	row->columns += glyph->width;
+}
+
+size_t row_add_text(struct row *row, const char *text, size_t len, int columns, enum style style)
+{
+	size_t taken = 0;
+	while (taken < len) {
+		struct glyph glyph;
+		size_t n = text_glyph(text + taken, len - taken, -1, &glyph);
+		if (glyph.width > columns - row->columns)
+			break;
+		row_add_glyph(row, &glyph, glyph.mark ? STYLE_MARK : style);
+		taken += n;
+	}
+	return taken;
+}
+
+void row_pad(struct row *row, int column, enum style style)
+{
+	const struct glyph blank = { .chars = L" ", .count = 1, .width = 1 };
+	while (row->columns < column)
+		row_add_glyph(row, &blank, style);
+}
+
+static bool is_blank(const struct glyph *glyph)
+{
+	for (size_t i = 0; i < glyph->count; i++)
+		if (glyph->chars[i] != L' ')
+			return false;
+	return true;
+}
+
+static void print_char(wchar_t c, mbstate_t *state, struct buf *out)
+{
+	char bytes[MB_LEN_MAX];
+	mbstate_t before = *state;
+	size_t n = wcrtomb(bytes, c, state);
+	if (n == (size_t)-1) {
+		*state = before;
+		bytes[0] = '?';
+		n = 1;
+	}
+	buf_append(out, bytes, n);
+}
+
+void row_print(const struct row *row, struct buf *out)
+{
+	size_t count = row->count;
+	while (count && is_blank(&row->glyphs[count - 1]))
+		count--;
+	mbstate_t state = { 0 };
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < row->glyphs[i].count; j++)
+			print_char(row->glyphs[i].chars[j], &state, out);
+}

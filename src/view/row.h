@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* row: one line of a pane: glyphs that are safe for a terminal, each with a style. Knows neither curses nor
+ * colours: who draws decides what a style looks like. */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+
+enum style {
+	STYLE_TEXT, /* payload */
+	STYLE_MARK, /* something unprintable, shown as ASCII */
+	STYLE_TIME,
+	STYLE_IN,    /* the arrow of what came in */
+	STYLE_OUT,   /* the arrow of what went out */
+	STYLE_NOTE,  /* the program speaks */
+	STYLE_STATE, /* the network speaks */
+	STYLE_ERROR,
+	STYLE_FAINT, /* line ends, sizes, dividers */
+	STYLE_COUNT,
+};
+
+struct row {
+	struct glyph *glyphs;
+	size_t count, cap;
+	int columns; /* the sum of the widths */
+};
+
+/* Rows of one paragraph; the memory is kept between uses. */
+struct rows {
+	struct row *row;
+	size_t count, cap;
+};
+
+void rows_clear(struct rows *rows);
+void rows_free(struct rows *rows);
+
+/* A new empty last row. The pointer holds until the next call. */
+struct row *rows_add(struct rows *rows);
+
+void row_clear(struct row *row);
+void row_free(struct row *row);
+void row_add_glyph(struct row *row, const struct glyph *glyph, enum style style);
+
+/* Text of the program's own or of a peer, made safe; marks get STYLE_MARK. Stops before a glyph that would
+ * pass `columns`; returns the bytes taken. */
+size_t row_add_text(struct row *row, const char *text, size_t len, int columns, enum style style);
+
+/* Blanks up to this column. */
+void row_pad(struct row *row, int column, enum style style);
+
+/* Appends the row in the locale's encoding, without trailing blanks and without a line end. */
+void row_print(const struct row *row, struct buf *out);

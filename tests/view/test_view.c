@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/view.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "support/tap.h"
+
+static struct transcript *transcript;
+static struct view view;
+static struct rows rows;
+static struct buf out;
+static int64_t now; /* of the entries made */
+
+static void begin(int columns)
+{
+	transcript_free(transcript);
+	transcript = transcript_new(1 << 22, 1 << 20);
+	view = (struct view){ .transcript = transcript, .session = 1, .columns = columns };
+	now = 1000 * CLOCK_S;
+}
+
+static uint64_t put_entry(struct entry header, const struct addr *addr, const char *data, size_t len)
+{
+	header.time = now;
+	header.session = header.session ? header.session : 1;
+	now += 250 * CLOCK_MS;
+	return transcript_append(transcript, &header, addr, data, len);
+}
+
+static void put(enum call call, const char *text)
+{
+	put_entry((struct entry){ .call = (uint8_t)call }, NULL, text, strlen(text));
+}
+
+static void put_datagram(enum call call, const char *text)
+{
+	const struct addr addr = { .family = AF_INET, .port = 5000, .ip = { 127, 0, 0, 1 } };
+	put_entry((struct entry){ .call = (uint8_t)call }, &addr, text, strlen(text));
+}
+
+static void print_paragraph(struct place place)
+{
+	view_layout(&view, place, &rows);
+	for (size_t i = 0; i < rows.count; i++) {
+		row_print(&rows.row[i], &out);
+		buf_append_text(&out, "\n");
+	}
+}
+
+/* Everything, from the oldest paragraph to the newest. */
+static const char *shown(void)
+{
+	struct place place = { TRANSCRIPT_NONE, 0 };
+	buf_clear(&out);
+	while (view_after(&view, &place))
+		print_paragraph(place);
+	return buf_text(&out);
+}
+
+/* The expectation with each "T" at the begin of a row replaced by the time of the entry `quarters` of a
+ * second on: "T3 ". */
+static const char *timed(const char *text, bool short_form)
+{
+	static struct buf expected = { .max = SIZE_MAX };
+	buf_clear(&expected);
+	for (bool first = true; *text; text++) {
+		char time[CLOCK_TEXT];
+		if (!first || *text != 'T') {
+			first = *text == '\n';
+			buf_append(&expected, text, 1);
+			continue;
+		}
+		int64_t quarters = *++text - '0';
+		clock_format_time(1000 * CLOCK_S + quarters * 250 * CLOCK_MS, short_form, time);
+		buf_append_text(&expected, time);
+		first = false;
+	}
+	return buf_text(&expected);
+}
+
+static void make_conversation(int columns)
+{
+	begin(columns);
+	view.time = VIEW_TIME_CLOCK;
+	put(CALL_STATE, "127.0.0.1:50522 ⇄ 127.0.0.1:7001 connected in 0.2 ms");
+	put(CALL_SEND, "Hello, server!\n");
+	put(CALL_RECV, "Hello, 서버!\r\nand mo");
+	put(CALL_RECV, "re\n");
+	put_entry((struct entry){ .call = CALL_NOTE, .flags = ENTRY_ERROR }, NULL, "no such command: /opne",
+	          22);
+	put(CALL_SEND, "\033]0;evil\007");
+}
+
+static void test_golden(void)
+{
+	make_conversation(80);
+	is_text(shown(),
+	        timed("T0 ·  127.0.0.1:50522 ⇄ 127.0.0.1:7001 connected in 0.2 ms\n"
+	              "T1 →  Hello, server!⏎                                         15 bytes\n"
+	              "T2 ←  Hello, 서버!^M⏎                                         16 bytes\n"
+	              "T2 ←  and more⏎                                                9 bytes\n"
+	              "T4 !  no such command: /opne\n"
+	              "T5 →  ^[]0;evil^G                                              9 bytes\n",
+	              false),
+	        "80 columns");
+	make_conversation(200);
+	const char *text = shown();
+	const char *line = strchr(text, '\n') + 1;
+	ok(strstr(line, "Hello, server!⏎") != NULL, "200 columns: the text");
+	is_int(text_columns(line, strcspn(line, "\n")), 200,
+	       "200 columns: the size stands at the right edge");
+	make_conversation(40);
+	is_text(shown(),
+	        timed("T0 ·  127.0.0.1:50522 ⇄\n"
+	              "            127.0.0.1:7001 connected in\n"
+	              "            0.2 ms\n"
+	              "T1 →  Hello, server!⏎     15 bytes\n"
+	              "T2 ←  Hello, 서버!^M⏎     16 bytes\n"
+	              "T2 ←  and more⏎            9 bytes\n"
+	              "T4 !  no such command: /opne\n"
+	              "T5 →  ^[]0;evil^G          9 bytes\n",
+	              true),
+	        "40 columns");
+}
+
+static void test_narrow(void)
+{
+	begin(30);
+	view.time = VIEW_TIME_CLOCK;
+	put(CALL_RECV, "a line of some length, too long for this pane\n");
+	is_text(shown(),
+	        "←  a line of some length, too\n"
+	        "   long for this pane⏎\n",
+	        "30 columns: no time, the size only where it fits");
+	begin(5);
+	put(CALL_SEND, "hello 가\n");
+	is_text(shown(), "hello\n 가⏎\n", "5 columns: text alone");
+	begin(1);
+	put(CALL_RECV, "a가\033b\t");
+	is_text(shown(), "a\n?\n^\n[\nb\n\n", "1 column: a wide character is '?', a mark goes over rows");
+	begin(7);
+	put(CALL_NOTE, "ab cde\xe2\x80\xae");
+	is_text(shown(), "ab cde\nU+202E\n", "7 columns: no word is moved to where it has no room");
+	begin(19);
+	put(CALL_RECV, "01234");
+	is_text(shown(), "←  01234    5 bytes\n", "a size");
+	put(CALL_SEND, "01234567");
+	is_text(shown(), "←  01234    5 bytes\n→  01234567\n", "wants two blanks before it");
+	begin(19);
+	put(CALL_RECV, "0123456789abcdef");
+	is_text(shown(), "←  0123456789abcdef\n", "a line that just fits");
+	begin(19);
+	put(CALL_RECV, "0123456789abcdef\n");
+	is_text(shown(), "←  0123456789abcdef\n   ⏎       17 bytes\n", "its line end does not get lost");
+}
+
+static void test_times(void)
+{
+	begin(80);
+	put(CALL_RECV, "a\nb");
+	put(CALL_RECV, "\nc\n");
+	now += 20 * CLOCK_S;
+	put(CALL_NOTE, "later");
+	view.columns = 40;
+	view.time = VIEW_TIME_RELATIVE;
+	is_text(shown(),
+	        "   0.000 ←  a⏎                   2 bytes\n"
+	        "   0.000 ←  b⏎                   2 bytes\n"
+	        "   0.250 ←  c⏎                   2 bytes\n"
+	        "  20.500 ·  later\n",
+	        "time since the first entry");
+	view.time = VIEW_TIME_DELTA;
+	is_text(shown(),
+	        "  +0.000 ←  a⏎                   2 bytes\n"
+	        "  +0.000 ←  b⏎                   2 bytes\n"
+	        "  +0.250 ←  c⏎                   2 bytes\n"
+	        " +20.250 ·  later\n",
+	        "time since the paragraph before");
+	now += 1000000 * CLOCK_S;
+	put(CALL_NOTE, "x");
+	ok(strstr(shown(), "+1000000 ·  x") != NULL, "a long time keeps its columns");
+	now = 0;
+	put(CALL_NOTE, "y");
+	ok(strstr(shown(), "  +0.000 ·  y") != NULL, "time never goes back");
+}
+
+static void test_hidden(void)
+{
+	begin(40);
+	put(CALL_SOCKET, "");
+	put(CALL_SETSOCKOPT, "\1");
+	put(CALL_RECV, "one ");
+	put_entry((struct entry){ .call = CALL_RECV, .error = EAGAIN }, NULL, "", 0);
+	put_entry((struct entry){ .call = CALL_RECV, .session = 2 }, NULL, "other", 5);
+	put(CALL_GETSOCKOPT, "\1");
+	put(CALL_RECV, "line\n");
+	put(CALL_RECV, "");
+	put_entry((struct entry){ .call = CALL_SEND, .error = EPIPE }, NULL, "", 0);
+	put(CALL_CLOSE, "");
+	is_text(shown(), "←  one line⏎                     9 bytes\n",
+	        "calls without payload, failures, the end are hidden");
+	begin(40);
+	struct place place;
+	ok(!view_last(&view, &place), "an empty session has no last paragraph");
+	put(CALL_SOCKET, "");
+	ok(!view_last(&view, &place), "nor one with hidden entries alone");
+	is_text(shown(), "", "nothing to show");
+	is_int(view_count_after(&view, (struct place){ 0, 0 }, 9), 0, "nothing to count");
+}
+
+static void test_joining(void)
+{
+	begin(40);
+	put(CALL_RECV, "\xea\xb0");
+	put(CALL_RECV, "\x80");
+	put(CALL_SEND, "x");
+	put(CALL_RECV, "y\n");
+	put(CALL_SEND, "z\n");
+	is_text(shown(),
+	        "←  가                            3 bytes\n"
+	        "→  x                              1 byte\n"
+	        "←  y⏎                            2 bytes\n"
+	        "→  z⏎                            2 bytes\n",
+	        "a split character is whole; the other direction cuts");
+	begin(40);
+	put_entry((struct entry){ .call = CALL_NOTE, .flags = ENTRY_CONTINUES }, NULL, "one\n\ntw", 7);
+	put(CALL_NOTE, "o\n");
+	put(CALL_NOTE, "");
+	is_text(shown(), "·  one\n\n   two\n·\n", "a note is one paragraph a line, across its parts, with one mark");
+	begin(40);
+	put(CALL_RECV, "a\tb\n\t\tc");
+	is_text(shown(),
+	        "←  a       b⏎                    4 bytes\n←                  c             3 bytes\n",
+	        "tabs");
+}
+
+static void test_marks(void)
+{
+	begin(50);
+	view.marks = true;
+	put(CALL_RECV, "hel");
+	put(CALL_RECV, "lo\nwor");
+	put(CALL_RECV, "ld");
+	put(CALL_RECV, "\n");
+	put(CALL_SEND, "\xea");
+	put(CALL_SEND, "\xb0\x80!");
+	is_text(shown(),
+	        "←  [hel][lo⏎                               6 bytes\n"
+	        "←  wor][ld][⏎]                             6 bytes\n"
+	        "→  [가][!]                                 4 bytes\n",
+	        "brackets around the bytes of each call");
+}
+
+static void test_datagrams(void)
+{
+	begin(60);
+	put_datagram(CALL_SENDTO, "ping");
+	put_datagram(CALL_RECVFROM, "a\nb\n");
+	put_datagram(CALL_RECVFROM, "");
+	put(CALL_RECVFROM, "c");
+	put_entry((struct entry){ .call = CALL_RECVFROM, .flags = ENTRY_TRUNCATED, .arg = 10 }, NULL, "0123",
+	          4);
+	is_text(shown(),
+	        "→  127.0.0.1:5000  ping                              4 bytes\n"
+	        "←  127.0.0.1:5000  a⏎\n"
+	        "   b⏎                                                4 bytes\n"
+	        "←  127.0.0.1:5000  empty datagram                    0 bytes\n"
+	        "←  c                                                  1 byte\n"
+	        "←  0123~6 lost                                       4 bytes\n",
+	        "datagrams");
+	view.marks = true;
+	view.columns = 49;
+	is_text(shown(),
+	        "→  [ping]                                 4 bytes\n"
+	        "←  [a⏎\n"
+	        "   b⏎]                                    4 bytes\n"
+	        "←  []                                     0 bytes\n"
+	        "←  [c]                                     1 byte\n"
+	        "←  [0123~6 lost]                          4 bytes\n",
+	        "with marks, in a pane without room for addresses");
+}
+
+static void test_truncated(void)
+{
+	begin(30);
+	struct entry header = { .call = CALL_RECVFROM, .flags = ENTRY_TRUNCATED, .arg = 4 };
+	put_entry(header, NULL, "0123", 4);
+	header.arg = 9;
+	put_entry(header, NULL, "0\n12", 4);
+	is_text(shown(),
+	        "←  0123                4 bytes\n"
+	        "←  0⏎\n"
+	        "   12~5 lost           4 bytes\n",
+	        "what is lost stands at the end, if anything is");
+}
+
+static void test_ascii(void)
+{
+	begin(80);
+	put(CALL_SEND, "out\n");
+	put(CALL_RECV, "in\xea\xb0\x80\n");
+	put(CALL_STATE, "state");
+	put_entry((struct entry){ .call = CALL_STATE, .flags = ENTRY_ERROR }, NULL, "reset", 5);
+	view.columns = 30;
+	setlocale(LC_ALL, "C");
+	is_text(shown(),
+	        ">  out$                4 bytes\n"
+	        "<  in\\xea\\xb0\\x80$     6 bytes\n"
+	        "-  state\n"
+	        "!  reset\n",
+	        "a locale without UTF-8");
+	setlocale(LC_ALL, "");
+}
+
+static bool has_style(size_t glyph, enum style style)
+{
+	return rows.row[0].count > glyph && rows.row[0].glyphs[glyph].style == style;
+}
+
+static void test_styles(void)
+{
+	struct place place;
+	begin(30);
+	put(CALL_RECV, "a\033\n");
+	view_last(&view, &place);
+	view_layout(&view, place, &rows);
+	ok(has_style(0, STYLE_IN), "the arrow of what came in");
+	ok(has_style(3, STYLE_TEXT), "payload");
+	ok(has_style(4, STYLE_MARK), "a mark");
+	ok(has_style(5, STYLE_FAINT), "the line end");
+	put_entry((struct entry){ .call = CALL_STATE, .flags = ENTRY_ERROR }, NULL, "reset", 5);
+	view_last(&view, &place);
+	view_layout(&view, place, &rows);
+	ok(has_style(0, STYLE_ERROR) && has_style(3, STYLE_ERROR), "an error");
+}
+
+static void test_places(void)
+{
+	struct place place, gone;
+	begin(80);
+	put(CALL_RECV, "a\nb\nc\n");
+	view_last(&view, &place);
+	is_int(place.offset, 4, "the newest line begins with its own bytes");
+	ok(!view_after(&view, &place) && place.offset == 4, "nothing behind it, and the place stays");
+	ok(view_before(&view, &place) && view_before(&view, &place), "two lines before it");
+	ok(!view_before(&view, &place) && place.offset == 0, "and no more");
+	is_int(view_count_after(&view, place, 99), 2, "two lines are counted");
+	is_int(view_count_after(&view, place, 1), 1, "but no more than asked");
+	gone = (struct place){ 123456, 0 };
+	ok(!view_has(&view, gone) && view_has(&view, place), "a place that is none is told from one that is");
+	view_layout(&view, gone, &rows);
+	is_int(rows.count, 1, "and has an empty row");
+	ok(!view_before(&view, &gone), "nothing before it");
+	view.session = 2;
+	ok(!view_has(&view, place), "another session's place is none of ours");
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	setlocale(LC_ALL, "");
+	buf_init(&out, SIZE_MAX);
+	if (!text_has_unicode()) {
+		tap_skip("no UTF-8 locale");
+		return tap_done();
+	}
+	test_golden();
+	test_narrow();
+	test_times();
+	test_hidden();
+	test_joining();
+	test_marks();
+	test_datagrams();
+	test_truncated();
+	test_ascii();
+	test_styles();
+	test_places();
+	transcript_free(transcript);
+	rows_free(&rows);
+	buf_free(&out);
+	return tap_done();
+}
