@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/app.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
+
+/* What session_news() was when the session was last looked at. Sorted by number; one for each session that
+ * ever was the current one and is still in the table. */
+struct app_seen {
+	uint32_t session;
+	uint64_t news;
+};
+
+/* ---- news ---- */
+
+/* The place of this session's entry, or where it would be. */
+static size_t find_seen(const struct app *app, uint32_t session)
+{
+	size_t low = 0, high = app->seen_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (app->seen[middle].session < session)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool has_seen(const struct app *app, size_t at, uint32_t session)
+{
+	return at < app->seen_count && app->seen[at].session == session;
+}
+
+static void note_seen(struct app *app, const struct session *session)
+{
+	uint32_t number = session_number(session);
+	size_t at = find_seen(app, number);
+	if (!has_seen(app, at, number)) {
+		if (app->seen_count == app->seen_cap) {
+			app->seen_cap = app->seen_cap ? 2 * app->seen_cap : 16;
+			app->seen = xrealloc(app->seen, app->seen_cap * sizeof *app->seen);
+		}
+		memmove(&app->seen[at + 1], &app->seen[at], (app->seen_count - at) * sizeof *app->seen);
+		app->seen_count++;
+	}
+	app->seen[at] = (struct app_seen){ .session = number, .news = session_news(session) };
+}
+
+static void drop_seen(struct app *app, uint32_t session)
+{
+	size_t at = find_seen(app, session);
+	if (!has_seen(app, at, session))
+		return;
+	app->seen_count--;
+	memmove(&app->seen[at], &app->seen[at + 1], (app->seen_count - at) * sizeof *app->seen);
+}
+
+uint64_t app_unread(const struct app *app, const struct session *session)
+{
+	if (session == app->current)
+		return 0;
+	uint32_t number = session_number(session);
+	size_t at = find_seen(app, number);
+	return session_news(session) - (has_seen(app, at, number) ? app->seen[at].news : 0);
+}
+
+/* ---- the current session ---- */
+
+void app_select(struct app *app, struct session *session)
+{
+	if (app->current)
+		note_seen(app, app->current);
+	if (session)
+		note_seen(app, session);
+	app->current = session;
+}
+
+static struct session *nearest_other(const struct app *app, const struct session *session)
+{
+	size_t count = sessions_count(app->sessions);
+	struct session *before = NULL;
+	for (size_t i = 0; i < count; i++) {
+		struct session *other = sessions_at(app->sessions, i);
+		if (other != session)
+			before = other;
+		else if (i + 1 < count)
+			return sessions_at(app->sessions, i + 1);
+	}
+	return before;
+}
+
+/* A client that comes never takes the window away from what is being looked at. */
+static void session_born(void *context, struct session *session)
+{
+	struct app *app = context;
+	if (!app->current)
+		app_select(app, session);
+}
+
+static void session_gone(void *context, struct session *session)
+{
+	struct app *app = context;
+	if (session == app->current)
+		app_select(app, nearest_other(app, session));
+	drop_seen(app, session_number(session));
+}
+
+bool app_forget(struct app *app, struct session *session, struct error *error)
+{
+	struct session *other = nearest_other(app, session);
+	uint32_t number = session_number(session);
+	bool current = session == app->current;
+	if (!sessions_forget(app->sessions, session, error))
+		return false;
+	if (current) {
+		app->current = NULL;
+		app_select(app, other);
+	}
+	drop_seen(app, number);
+	return true;
+}
+
+struct session *app_need_session(struct app *app, struct error *error)
+{
+	if (!app->current)
+		error_set(error, "no session: /open HOST PORT makes one");
+	return app->current;
+}
+
+uint32_t app_shown(const struct app *app)
+{
+	return app->current ? session_number(app->current) : 0;
+}
+
+/* ---- finding a session ---- */
+
+static bool is_number(const char *text)
+{
+	return *text && strspn(text, "0123456789") == strlen(text);
+}
+
+static struct session *find_numbered(const struct app *app, const char *text)
+{
+	unsigned long long number = strtoull(text, NULL, 10);
+	return number <= UINT32_MAX ? sessions_numbered(app->sessions, (uint32_t)number) : NULL;
+}
+
+/* The one session whose name begins like this; NULL for none or several, told apart by *matches. */
+static struct session *find_prefixed(const struct app *app, const char *prefix, size_t *matches)
+{
+	struct session *found = NULL;
+	*matches = 0;
+	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
+		struct session *session = sessions_at(app->sessions, i);
+		if (strncmp(session_name(session), prefix, strlen(prefix)) != 0)
+			continue;
+		found = session;
+		++*matches;
+	}
+	return *matches == 1 ? found : NULL;
+}
+
+static void fail_ambiguous(const struct app *app, const char *prefix, struct error *error)
+{
+	struct buf names = { .max = SIZE_MAX };
+	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
+		const struct session *session = sessions_at(app->sessions, i);
+		if (strncmp(session_name(session), prefix, strlen(prefix)) == 0)
+			buf_printf(&names, "%s%u %s", names.len ? ", " : "", session_number(session),
+			           session_name(session));
+	}
+	error_set(error, "ambiguous: \"%s\" is %s", prefix, buf_text(&names));
+	buf_free(&names);
+}
+
+struct session *app_find_session(struct app *app, const char *text, struct error *error)
+{
+	const char *name = text + (*text == '@');
+	size_t matches = 0;
+	struct session *found = is_number(name) ? find_numbered(app, name) : NULL;
+	if (!found)
+		found = sessions_named(app->sessions, name);
+	if (!found && *name && !is_number(name)) /* else "1" would find "127.0.0.1:80" */
+		found = find_prefixed(app, name, &matches);
+	if (found)
+		return found;
+	if (matches > 1)
+		fail_ambiguous(app, name, error);
+	else if (sessions_count(app->sessions) == 0)
+		app_need_session(app, error);
+	else
+		error_set(error, "no session \"%.40s\": /sessions lists them", name);
+	return NULL;
+}
+
+/* ---- making sessions ---- */
+
+static struct session_options fill_in(const struct app *app, const struct session_options *options)
+{
+	struct session_options filled = options ? *options : app->defaults;
+	if (filled.timeout == 0)
+		filled.timeout = app->settings.timeout;
+	return filled;
+}
+
+struct session *app_open(struct app *app, const struct target *target, const struct session_options *options,
+                         struct error *error)
+{
+	struct session_options filled = fill_in(app, options);
+	struct session *session = session_open(app->sessions, target, &filled, error);
+	if (session)
+		app_select(app, session);
+	return session;
+}
+
+struct session *app_listen(struct app *app, const struct target *target,
+                           const struct session_options *options, struct error *error)
+{
+	struct session_options filled = fill_in(app, options);
+	struct session *session = session_listen(app->sessions, target, &filled, error);
+	if (session)
+		app_select(app, session);
+	return session;
+}
+
+bool app_demo(struct app *app, struct error *error)
+{
+	struct target target = { .transport = TRANSPORT_TCP, .host = "127.0.0.1", .service = "0" };
+	struct session_options options = { .name = "echo", .service = service_find("echo") };
+	struct session *server = app_listen(app, &target, &options, error);
+	if (!server)
+		return false;
+	if (session_state(server) != SESSION_LISTENING) {
+		error_set(error, "demo: cannot listen on 127.0.0.1");
+		return false;
+	}
+	snprintf(target.service, sizeof target.service, "%u", session_local(server).port);
+	options = (struct session_options){ .name = "demo" };
+	return app_open(app, &target, &options, error) != NULL;
+}
+
+/* ---- sending ---- */
+
+static void make_line(const struct app *app, const char *text, size_t len, struct buf *line)
+{
+	size_t end_len;
+	const char *end = eol_bytes(app->settings.eol, &end_len);
+	const char *feed = app->settings.eol == EOL_NONE ? NULL : memchr(text, '\n', len);
+	while (feed) {
+		size_t taken = (size_t)(feed - text);
+		buf_append(line, text, taken);
+		buf_append(line, end, end_len);
+		text += taken + 1;
+		len -= taken + 1;
+		feed = memchr(text, '\n', len);
+	}
+	buf_append(line, text, len);
+	buf_append(line, end, end_len);
+}
+
+bool app_send_line(struct app *app, struct session *session, const char *text, size_t len,
+                   struct error *error)
+{
+	struct buf line = { .max = SIZE_MAX };
+	make_line(app, text, len, &line);
+	bool sent = session_send(session, buf_data(&line), line.len, error);
+	buf_free(&line);
+	return sent;
+}
+
+bool app_send_line_to(struct app *app, struct session *session, const struct addr *to, const char *text,
+                      size_t len, struct error *error)
+{
+	struct buf line = { .max = SIZE_MAX };
+	make_line(app, text, len, &line);
+	bool sent = session_send_to(session, to, buf_data(&line), line.len, error);
+	buf_free(&line);
+	return sent;
+}
+
+/* ---- what the program says ---- */
+
+__attribute__((format(printf, 3, 0))) static void say(struct app *app, unsigned flags, const char *format,
+                                                      va_list args)
+{
+	va_list again;
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, format, args);
+	size_t size = len < 0 ? 1 : (size_t)len + 1;
+	char *text = xcalloc(size, 1);
+	vsnprintf(text, size, format, again);
+	va_end(again);
+	struct entry header = {
+		.time = clock_now(),
+		.session = app_shown(app),
+		.fd = -1,
+		.call = CALL_NOTE,
+		.flags = (uint8_t)flags,
+	};
+	transcript_append(app->transcript, &header, NULL, text, size - 1);
+	free(text);
+}
+
+void app_note(struct app *app, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	say(app, 0, format, args);
+	va_end(args);
+}
+
+void app_error(struct app *app, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	say(app, ENTRY_ERROR, format, args);
+	va_end(args);
+}
+
+bool app_set(struct app *app, const char *name, const char *value, struct error *error)
+{
+	const struct setting *setting = setting_find(name, error);
+	if (!setting || !setting->set(&app->settings, value, error))
+		return false;
+	if (transcript_ceiling(app->transcript) != app->settings.scrollback)
+		transcript_set_ceiling(app->transcript, app->settings.scrollback);
+	return true;
+}
+
+/* ---- life ---- */
+
+void app_init(struct app *app)
+{
+	*app = (struct app){ 0 };
+	settings_init(&app->settings);
+	app->transcript = transcript_new(app->settings.scrollback, TRANSCRIPT_BLOCK);
+	app->sessions = sessions_new(app->transcript);
+	sessions_watch(app->sessions, session_born, session_gone, app);
+}
+
+void app_free(struct app *app)
+{
+	sessions_watch(app->sessions, NULL, NULL, NULL);
+	sessions_free(app->sessions);
+	transcript_free(app->transcript);
+	free(app->seen);
+	*app = (struct app){ 0 };
+}
+
+void app_prepare(struct app *app, struct poller *poller)
+{
+	sessions_prepare(app->sessions, poller);
+}
+
+void app_serve(struct app *app, struct poller *poller)
+{
+	sessions_serve(app->sessions, poller);
+}
+
+void app_reap(struct app *app)
+{
+	sessions_reap(app->sessions);
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/settings.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+#define EOL_VALUES    "lf|crlf|cr|nul|none"
+#define TIME_VALUES   "off|clock|relative|delta"
+#define COLOR_VALUES  "auto|always|never"
+#define PASTE_VALUES  "send|ask"
+#define SWITCH_VALUES "off|on"
+
+#define KIB (UINT64_C(1) << 10)
+#define MIB (UINT64_C(1) << 20)
+#define GIB (UINT64_C(1) << 30)
+
+/* Two blocks are the least that a transcript can work with. */
+#define SCROLLBACK_LEAST (2 * MIB)
+#define SCROLLBACK_MOST  (sizeof(size_t) > 4 ? 4 * GIB : GIB)
+
+void settings_init(struct settings *settings)
+{
+	*settings = (struct settings){
+		.eol = EOL_LF,
+		.time = VIEW_TIME_CLOCK,
+		.scrollback = 64 * MIB,
+		.color = COLOR_AUTO,
+		.paste = PASTE_SEND,
+	};
+}
+
+/* "a|b|c" for people: "a, b or c". */
+static void words_in_prose(const char *values, struct buf *out)
+{
+	while (*values) {
+		size_t len = strcspn(values, "|");
+		buf_append(out, values, len);
+		values += len;
+		if (!*values)
+			return;
+		values++;
+		buf_append_text(out, strchr(values, '|') ? ", " : " or ");
+	}
+}
+
+/* The place of `value` in "a|b|c", which is its enum value; -1 with one line where it is none of them. */
+static int choose(const char *name, const char *values, const char *value, struct error *error)
+{
+	size_t value_len = strlen(value);
+	int index = 0;
+	for (const char *p = values; *p; index++) {
+		size_t len = strcspn(p, "|");
+		if (len == value_len && memcmp(p, value, len) == 0)
+			return index;
+		p += len + (p[len] == '|');
+	}
+	struct buf right = { .max = SIZE_MAX };
+	words_in_prose(values, &right);
+	error_set(error, "%s: \"%.40s\" is not %s", name, value, buf_text(&right));
+	buf_free(&right);
+	return -1;
+}
+
+static void print_choice(const char *values, unsigned index, struct buf *out)
+{
+	for (; index > 0; index--)
+		values += strcspn(values, "|") + 1;
+	buf_append(out, values, strcspn(values, "|"));
+}
+
+static bool set_eol(struct settings *settings, const char *value, struct error *error)
+{
+	int choice = choose("eol", EOL_VALUES, value, error);
+	if (choice >= 0)
+		settings->eol = (enum eol)choice;
+	return choice >= 0;
+}
+
+static void get_eol(const struct settings *settings, struct buf *out)
+{
+	print_choice(EOL_VALUES, settings->eol, out);
+}
+
+static bool set_time(struct settings *settings, const char *value, struct error *error)
+{
+	int choice = choose("time", TIME_VALUES, value, error);
+	if (choice >= 0)
+		settings->time = (enum view_time)choice;
+	return choice >= 0;
+}
+
+static void get_time(const struct settings *settings, struct buf *out)
+{
+	print_choice(TIME_VALUES, settings->time, out);
+}
+
+static bool set_switch(const char *name, bool *on, const char *value, struct error *error)
+{
+	int choice = choose(name, SWITCH_VALUES, value, error);
+	if (choice >= 0)
+		*on = choice == 1;
+	return choice >= 0;
+}
+
+static bool set_marks(struct settings *settings, const char *value, struct error *error)
+{
+	return set_switch("marks", &settings->marks, value, error);
+}
+
+static void get_marks(const struct settings *settings, struct buf *out)
+{
+	print_choice(SWITCH_VALUES, settings->marks, out);
+}
+
+static bool set_mouse(struct settings *settings, const char *value, struct error *error)
+{
+	return set_switch("mouse", &settings->mouse, value, error);
+}
+
+static void get_mouse(const struct settings *settings, struct buf *out)
+{
+	print_choice(SWITCH_VALUES, settings->mouse, out);
+}
+
+static bool set_color(struct settings *settings, const char *value, struct error *error)
+{
+	int choice = choose("color", COLOR_VALUES, value, error);
+	if (choice >= 0)
+		settings->color = (enum color)choice;
+	return choice >= 0;
+}
+
+static void get_color(const struct settings *settings, struct buf *out)
+{
+	print_choice(COLOR_VALUES, settings->color, out);
+}
+
+static bool set_paste(struct settings *settings, const char *value, struct error *error)
+{
+	int choice = choose("paste", PASTE_VALUES, value, error);
+	if (choice >= 0)
+		settings->paste = (enum paste)choice;
+	return choice >= 0;
+}
+
+static void get_paste(const struct settings *settings, struct buf *out)
+{
+	print_choice(PASTE_VALUES, settings->paste, out);
+}
+
+static bool set_timeout(struct settings *settings, const char *value, struct error *error)
+{
+	int64_t timeout = 0;
+	struct error why = { 0 };
+	if (strcmp(value, "off") != 0 && !clock_parse_duration(value, &timeout, &why)) {
+		error_set(error, "timeout: %s", why.text);
+		return false;
+	}
+	settings->timeout = timeout;
+	return true;
+}
+
+/* In the largest unit that loses nothing, down to millionths of a millisecond. */
+static void get_timeout(const struct settings *settings, struct buf *out)
+{
+	int64_t ns = settings->timeout;
+	if (ns == 0) {
+		buf_append_text(out, "off");
+	} else if (ns % CLOCK_S == 0) {
+		buf_printf(out, "%llds", (long long)(ns / CLOCK_S));
+	} else if (ns % CLOCK_MS == 0) {
+		buf_printf(out, "%lldms", (long long)(ns / CLOCK_MS));
+	} else {
+		buf_printf(out, "%lld.%06lldms", (long long)(ns / CLOCK_MS), (long long)(ns % CLOCK_MS));
+	}
+}
+
+/* The factor of a size's unit; 0 where it is none. */
+static uint64_t size_unit(const char *unit)
+{
+	static const struct {
+		const char *name;
+		uint64_t factor;
+	} units[] = {
+		{ "", 1 }, { "K", KIB }, { "k", KIB }, { "M", MIB }, { "m", MIB }, { "G", GIB }, { "g", GIB },
+	};
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+		if (strcmp(unit, units[i].name) == 0)
+			return units[i].factor;
+	return 0;
+}
+
+/* False for what is no size or too large a one; no number of digits overflows. */
+static bool parse_size(const char *value, uint64_t *size)
+{
+	uint64_t number = 0;
+	const char *p = value;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		number = number * 10 + (uint64_t)(*p - '0');
+		if (number > SCROLLBACK_MOST)
+			return false;
+	}
+	uint64_t factor = size_unit(p);
+	*size = number * factor;
+	return p > value && factor > 0;
+}
+
+static bool set_scrollback(struct settings *settings, const char *value, struct error *error)
+{
+	uint64_t size;
+	if (!parse_size(value, &size) || size < SCROLLBACK_LEAST || size > SCROLLBACK_MOST) {
+		error_set(error, "scrollback: \"%.40s\" is not a size from %lluM to %lluG", value,
+		          (unsigned long long)(SCROLLBACK_LEAST / MIB),
+		          (unsigned long long)(SCROLLBACK_MOST / GIB));
+		return false;
+	}
+	settings->scrollback = (size_t)size;
+	return true;
+}
+
+static void get_scrollback(const struct settings *settings, struct buf *out)
+{
+	static const struct {
+		uint64_t factor;
+		const char *name;
+	} units[] = {
+		{ GIB, "G" },
+		{ MIB, "M" },
+		{ KIB, "K" },
+		{ 1, "" },
+	};
+	size_t unit = 0;
+	while (settings->scrollback % units[unit].factor != 0)
+		unit++;
+	buf_printf(out, "%llu%s", (unsigned long long)(settings->scrollback / units[unit].factor),
+	           units[unit].name);
+}
+
+const struct setting setting_table[] = {
+	{ "eol", EOL_VALUES, "the line end that a typed line is sent with", set_eol, get_eol },
+	{ "time", TIME_VALUES, "what stands before each message: relative is since the first, delta since the one before", set_time, get_time },
+	{ "marks", SWITCH_VALUES, "brackets around what each call moved: [hello], [] for an empty datagram", set_marks, get_marks },
+	{ "timeout", "<duration>", "the limit for connecting: 5, 250ms, 2m; off is the system's own", set_timeout,
+	  get_timeout },
+	{ "scrollback", "<size>", "most memory for what happened: 500K, 64M, 4G; the oldest goes first",
+	  set_scrollback, get_scrollback },
+	{ "color", COLOR_VALUES, "auto: where the terminal has them and NO_COLOR is not set", set_color,
+	  get_color },
+	{ "mouse", SWITCH_VALUES, "the wheel scrolls, a click chooses a tab; selecting text then needs the Shift key", set_mouse,
+	  get_mouse },
+	{ "paste", PASTE_VALUES, "what Enter does with several pasted lines: send them, or ask for a second Enter",
+	  set_paste, get_paste },
+	{ 0 },
+};
+
+static void list_candidates(const char *name, size_t len, struct buf *out)
+{
+	for (const struct setting *s = setting_table; s->name; s++)
+		if (strncmp(s->name, name, len) == 0)
+			buf_printf(out, "%s%s", out->len ? ", " : "", s->name);
+}
+
+const struct setting *setting_find(const char *name, struct error *error)
+{
+	size_t len = strlen(name), matches = 0;
+	const struct setting *found = NULL;
+	for (const struct setting *s = setting_table; s->name; s++) {
+		if (strcmp(s->name, name) == 0)
+			return s;
+		if (strncmp(s->name, name, len) != 0)
+			continue;
+		found = s;
+		matches++;
+	}
+	if (matches == 1)
+		return found;
+	struct buf names = { .max = SIZE_MAX };
+	list_candidates(name, matches ? len : 0, &names);
+	if (matches)
+		error_set(error, "ambiguous: \"%s\" is %s", name, buf_text(&names));
+	else
+		error_set(error, "no such setting: \"%.40s\": there is %s", name, buf_text(&names));
+	buf_free(&names);
+	return NULL;
+}
+
+const char *eol_bytes(enum eol eol, size_t *len)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} ends[] = {
+		[EOL_LF] = { "\n", 1 },  [EOL_CRLF] = { "\r\n", 2 }, [EOL_CR] = { "\r", 1 },
+		[EOL_NUL] = { "\0", 1 }, [EOL_NONE] = { "", 0 },
+	};
+	*len = ends[eol].len;
+	return ends[eol].bytes;
+}
+
+const char *eol_label(enum eol eol)
+{
+	static const char *const labels[] = {
+		[EOL_LF] = "LF", [EOL_CRLF] = "CRLF", [EOL_CR] = "CR", [EOL_NUL] = "NUL", [EOL_NONE] = "none",
+	};
+	return labels[eol];
+}

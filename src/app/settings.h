@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* settings: what /set shows and changes, one table that also feeds TAB, /help and the manual. Plain values;
+ * who uses one reads it when it is needed, so a change holds from the next moment on. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "view/view.h"
+
+enum eol { EOL_LF, EOL_CRLF, EOL_CR, EOL_NUL, EOL_NONE };
+
+/* auto: if the terminal has colours and NO_COLOR is unset */
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* ask: Enter on a text of several lines wants a second Enter */
+enum paste { PASTE_SEND, PASTE_ASK };
+
+struct settings {
+	enum eol eol;
+	enum view_time time;
+	bool marks;
+	int64_t timeout;   /* of connecting, ns; 0 = the system's own */
+	size_t scrollback; /* ceiling of the transcript, bytes */
+	enum color color;
+	bool mouse;
+	enum paste paste;
+};
+
+struct setting {
+	const char *name;
+	const char *values; /* "lf|crlf|cr|nul|none", or a placeholder: "<duration>", "<size>" */
+	const char *help;   /* one line */
+	bool (*set)(struct settings *settings, const char *value, struct error *error);
+	void (*get)(const struct settings *settings, struct buf *out); /* in a form that set takes */
+};
+
+/* Ended by one with a NULL name, in the order in which they are listed. */
+extern const struct setting setting_table[];
+
+void settings_init(struct settings *settings);
+
+/* By name or unique prefix; NULL with one line that names the candidates. */
+const struct setting *setting_find(const char *name, struct error *error);
+
+/* The bytes of a line end: "\n", "\r\n", "\r", "\0" (one byte), "". */
+const char *eol_bytes(enum eol eol, size_t *len);
+const char *eol_label(enum eol eol); /* "LF", "CRLF", "CR", "NUL", "none" */

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/app.h"
+
+#include "app/fixture.h"
+
+static struct error error;
+
+static struct session *listen_on(struct app *app, const char *text, enum transport transport,
+                                 const char *service, const char *name)
+{
+	struct target target;
+	struct session_options options = { .name = name, .service = service_find(service) };
+	if (!target_parse(&target, text, NULL, transport, true, &error))
+		return NULL;
+	return app_listen(app, &target, &options, &error);
+}
+
+static struct session *open_to(struct app *app, const struct session *server, enum transport transport,
+                               const char *name)
+{
+	struct target target;
+	char text[ADDR_TEXT];
+	struct addr addr = session_local(server);
+	struct session_options options = { .name = name };
+	if (!target_parse(&target, addr_format(&addr, text), NULL, transport, false, &error))
+		return NULL;
+	return app_open(app, &target, &options, &error);
+}
+
+static void test_empty(void)
+{
+	struct app app;
+	fixture_start(&app);
+	ok(!app.current && app_shown(&app) == 0, "no session at first");
+	ok(!app_need_session(&app, &error), "none where one is needed");
+	is_text(error.text, "no session: /open HOST PORT makes one", "and what to do");
+	ok(!app_find_session(&app, "1", &error), "nothing to find");
+	is_text(error.text, "no session: /open HOST PORT makes one", "as there is none");
+	app_note(&app, "%d\n%s", 1, "two");
+	is_text(fixture_note(&app, 0), "1\ntwo", "the program speaks for itself");
+	is_int(fixture_flags(&app, 0), 0, "a note");
+	app_error(&app, "bad: %s", "x");
+	is_text(fixture_note(&app, 0), "bad: x", "and tells mistakes");
+	is_int(fixture_flags(&app, 0), ENTRY_ERROR, "flagged");
+	is_int(transcript_ceiling(app.transcript), 64 << 20, "the scrollback's default");
+	fixture_end(&app);
+}
+
+static void test_demo(void)
+{
+	struct app app;
+	fixture_start(&app);
+	ok(app_demo(&app, &error), "the demo starts");
+	struct session *demo = app.current;
+	is_text(session_name(demo), "demo", "the client is current");
+	struct session *echo = sessions_named(app.sessions, "echo");
+	ok(echo && session_kind(echo) == SESSION_LISTENER, "beside a listener");
+	wait_for(&app, session_state(demo) == SESSION_OPEN, "it connects");
+	ok(app_send_line(&app, demo, "Hello, server!", 14, &error), "a line goes out");
+	wait_for(&app, session_counts(demo)->received_bytes >= 15, "and comes back");
+	struct buf *got = fixture_received(&app, session_number(demo), false);
+	is_bytes(buf_data(got), got->len, "Hello, server!\n", 15, "whole, with its line end");
+	is_int(app.status, 0, "no exit status was set");
+	fixture_end(&app);
+}
+
+static void test_line_ends(void)
+{
+	static const struct {
+		const char *eol, *typed, *sent;
+		size_t len;
+	} cases[] = {
+		{ "lf", "a\nb", "a\nb\n", 4 }, { "crlf", "a\n\nb\n", "a\r\n\r\nb\r\n\r\n", 10 },
+		{ "cr", "a\nb", "a\rb\r", 4 }, { "nul", "a\nb", "a\0b\0", 4 },
+		{ "none", "a\nb", "a\nb", 3 }, { "lf", "", "\n", 1 },
+		{ "none", "", "", 0 },
+	};
+	struct app app;
+	fixture_start(&app);
+	struct session *server = listen_on(&app, "0", TRANSPORT_UDP, "none", "server");
+	wait_for(&app, server && session_state(server) == SESSION_OPEN, "a UDP server");
+	struct session *client = open_to(&app, server, TRANSPORT_UDP, "client");
+	wait_for(&app, client && session_state(client) == SESSION_OPEN, "and its client");
+	struct buf want = { .max = SIZE_MAX };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		ok(app_set(&app, "eol", cases[i].eol, &error), "eol %s", cases[i].eol);
+		ok(app_send_line(&app, client, cases[i].typed, strlen(cases[i].typed), &error), "a line");
+		wait_for(&app, session_counts(server)->receives == i + 1, "is one datagram");
+		buf_append_text(&want, "[");
+		buf_append(&want, cases[i].sent, cases[i].len);
+		buf_append_text(&want, "]");
+	}
+	struct buf *got = fixture_received(&app, session_number(server), true);
+	is_bytes(buf_data(got), got->len, buf_data(&want), want.len, "each with its line ends");
+	buf_free(&want);
+	fixture_end(&app);
+}
+
+static void test_finding(void)
+{
+	struct app app;
+	fixture_start(&app);
+	struct session *first = listen_on(&app, "0", TRANSPORT_TCP, "none", "alpha");
+	struct session *second = listen_on(&app, "0", TRANSPORT_TCP, "none", "alphabet");
+	struct session *third = listen_on(&app, "127.0.0.1:0", TRANSPORT_TCP, "none", "1two");
+	ok(first && second && third, "three listeners");
+	ok(app_find_session(&app, "2", &error) == second, "by number");
+	ok(app_find_session(&app, "@2", &error) == second, "with an @");
+	ok(app_find_session(&app, "alpha", &error) == first, "an exact name beats a prefix");
+	ok(app_find_session(&app, "@alphab", &error) == second, "a unique prefix");
+	ok(!app_find_session(&app, "al", &error), "not an ambiguous one");
+	is_text(error.text, "ambiguous: \"al\" is 1 alpha, 2 alphabet", "which lists the candidates");
+	ok(!app_find_session(&app, "4", &error), "no such number");
+	ok(app_find_session(&app, "1t", &error) == third, "a prefix that begins with a digit");
+	ok(!app_find_session(&app, "99999999999999999999999", &error), "no such large number");
+	ok(!app_find_session(&app, "", &error) && !app_find_session(&app, "@", &error),
+	   "nothing finds nothing");
+	ok(!app_find_session(&app, "beta", &error), "no such name");
+	is_text(error.text, "no session \"beta\": /sessions lists them", "says so");
+	fixture_end(&app);
+}
+
+static void test_news(void)
+{
+	struct app app;
+	fixture_start(&app);
+	struct session *server = listen_on(&app, "0", TRANSPORT_TCP, "echo", NULL);
+	wait_for(&app, session_state(server) == SESSION_LISTENING, "a listener");
+	struct session *client = open_to(&app, server, TRANSPORT_TCP, "client");
+	ok(app.current == client, "the new session is current");
+	is_int(app_unread(&app, server), 0, "the one left has no news yet");
+	wait_for(&app, session_clients(server) == 1, "it accepts");
+	struct session *accepted = sessions_numbered(app.sessions, 3);
+	ok(app.current == client, "who comes does not steal the window");
+	ok(app_unread(&app, accepted) > 0 && app_unread(&app, server) > 0, "but is news");
+	uint64_t before = app_unread(&app, accepted);
+	app_send_line(&app, client, "x", 1, &error);
+	wait_for(&app, session_counts(client)->received_bytes == 2, "an echo");
+	ok(app_unread(&app, accepted) > before, "a message is news");
+	is_int(app_unread(&app, client), 0, "not where one looks");
+	app_select(&app, accepted);
+	is_int(app_unread(&app, accepted), 0, "nor where one has just begun to look");
+	is_int(app_unread(&app, client), 0, "what was seen stays seen");
+	app_select(&app, NULL);
+	ok(!app.current && app_unread(&app, accepted) == 0, "looking at none");
+	fixture_end(&app);
+}
+
+static void test_forgetting(void)
+{
+	struct app app;
+	fixture_start(&app);
+	struct session *one = listen_on(&app, "0", TRANSPORT_TCP, "none", "one");
+	struct session *two = listen_on(&app, "0", TRANSPORT_TCP, "none", "two");
+	struct session *three = listen_on(&app, "0", TRANSPORT_TCP, "none", "three");
+	app_select(&app, two);
+	ok(!app_forget(&app, two, &error) && *error.text && app.current == two, "not an open one");
+	ok(session_close(two, &error) && app_forget(&app, two, &error), "a closed one");
+	ok(app.current == three, "the next becomes current");
+	session_close(three, &error);
+	ok(app_forget(&app, three, &error) && app.current == one, "or the one before");
+	session_close(one, &error);
+	ok(app_forget(&app, one, &error) && !app.current, "or none");
+	is_int(app.seen_count, 0, "nothing is kept of them");
+	fixture_end(&app);
+}
+
+/* A listener forgets its oldest ended clients by itself. */
+static void test_gone(void)
+{
+	struct app app;
+	fixture_start(&app);
+	struct session *server = listen_on(&app, "0", TRANSPORT_TCP, "hello", "server");
+	wait_for(&app, session_state(server) == SESSION_LISTENING, "a listener");
+	size_t most = 0;
+	for (unsigned i = 0; i < SESSIONS_KEPT + 8; i++) {
+		struct session *client = open_to(&app, server, TRANSPORT_TCP, NULL);
+		uint32_t number = session_number(client);
+		int64_t deadline = clock_now() + FIXTURE_MS * CLOCK_MS;
+		while (!session_peer_closed(client) && clock_now() < deadline)
+			fixture_turn(&app, deadline);
+		struct session *accepted = sessions_numbered(app.sessions, number + 1);
+		if (i == 0)
+			app_select(&app, accepted);
+		session_close(client, &error);
+		while (accepted && session_state(accepted) != SESSION_CLOSED && clock_now() < deadline)
+			fixture_turn(&app, deadline);
+		if (app.current == client)
+			app_select(&app, server);
+		app_forget(&app, client, &error);
+		if (i == 0)
+			app_select(&app, accepted);
+		most = app.seen_count > most ? app.seen_count : most;
+	}
+	ok(app.current && sessions_numbered(app.sessions, app_shown(&app)) == app.current,
+	   "what is looked at is still in the table");
+	ok(most <= 8, "what is kept of sessions does not grow");
+	is_text(session_name(sessions_at(app.sessions, 0)), "server", "the listener is there");
+	ok(sessions_count(app.sessions) <= SESSIONS_KEPT + 1, "and no more than a few of its clients");
+	fixture_end(&app);
+}
+
+static void test_settings(void)
+{
+	struct app app;
+	fixture_start(&app);
+	ok(app_set(&app, "scroll", "4M", &error), "a setting by prefix");
+	is_int(transcript_ceiling(app.transcript), 4 << 20, "holds at once");
+	ok(!app_set(&app, "scrollback", "4", &error), "a wrong value");
+	is_int(transcript_ceiling(app.transcript), 4 << 20, "changes nothing");
+	ok(!app_set(&app, "volume", "11", &error), "no such setting");
+	is_text(error.text,
+	        "no such setting: \"volume\": there is eol, time, marks, timeout, scrollback, color, mouse, "
+	        "paste",
+	        "says which there are");
+	fixture_end(&app);
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	test_empty();
+	test_demo();
+	test_line_ends();
+	test_finding();
+	test_news();
+	test_forgetting();
+	test_gone();
+	test_settings();
+	return tap_done();
+}
