@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "command/words.h"
+
+#define BLANKS " \t\n"
+
+enum { FILE_LINE_MAX = 1 << 20 }; /* bytes of one line of a file */
+
+/* ---- which command ---- */
+
+static bool begins_with(const struct command *command, const char *name, size_t len)
+{
+	return strlen(command->name) >= len && memcmp(command->name, name, len) == 0;
+}
+
+static void fail_ambiguous(const char *name, size_t len, struct error *error)
+{
+	struct buf names = { .max = SIZE_MAX };
+	for (const struct command *command = command_table; command->name; command++)
+		if (begins_with(command, name, len))
+			buf_printf(&names, "%s/%s", names.len ? ", " : "", command->name);
+	error_set(error, "ambiguous: /%.*s is %s", (int)len, name, buf_text(&names));
+	buf_free(&names);
+}
+
+const struct command *command_find(const char *name, size_t len, struct error *error)
+{
+	const struct command *found = NULL;
+	size_t matches = 0;
+	if (len == 0) {
+		error_set(error, "no command behind the /: /help lists them");
+		return NULL;
+	}
+	for (const struct command *command = command_table; command->name; command++) {
+		if (!begins_with(command, name, len))
+			continue;
+		if (command->name[len] == '\0')
+			return command;
+		found = command;
+		matches++;
+	}
+	if (matches == 1)
+		return found;
+	char shown[WORDS_QUOTED];
+	if (matches > 1)
+		fail_ambiguous(name, len, error);
+	else
+		error_set(error, "no such command: %s: /help lists them", word_show(name, len, shown));
+	return NULL;
+}
+
+/* ---- one line ---- */
+
+static bool send_line(struct app *app, struct session *session, const char *text, struct error *error)
+{
+	return session && app_send_line(app, session, text, strlen(text), error);
+}
+
+/* The session named by the word at the front, and what stands behind it and one blank. */
+static struct session *cut_session(struct app *app, const char **line, struct error *error)
+{
+	size_t len = strcspn(*line, BLANKS);
+	char *name = xstrndup(*line, len);
+	struct session *session = app_find_session(app, name, error);
+	free(name);
+	*line += len + ((*line)[len] != '\0');
+	return session;
+}
+
+/* "/@c hello". */
+static bool send_addressed(struct app *app, const char *line, struct error *error)
+{
+	struct session *session = cut_session(app, &line, error);
+	if (!session)
+		return false;
+	if (*line)
+		return send_line(app, session, line, error);
+	error_set(error, "needs text: /@session <text...>");
+	return false;
+}
+
+/* `args` goes on behind an "@session" where there is one. */
+static struct session *choose_session(struct app *app, const struct command *command, const char **args,
+                                      struct error *error)
+{
+	if (command->needs == NEEDS_NOTHING)
+		return app->current;
+	const char *first = *args + strspn(*args, BLANKS);
+	if (*first != '@')
+		return app_need_session(app, error);
+	*args = first;
+	return cut_session(app, args, error);
+}
+
+static bool run_command(struct app *app, const char *line, struct error *error)
+{
+	size_t len = strcspn(line, BLANKS);
+	const struct command *command = command_find(line, len, error);
+	if (!command)
+		return false;
+	line += len + (line[len] != '\0');
+	struct session *session = choose_session(app, command, &line, error);
+	if (!session && command->needs == NEEDS_SESSION)
+		return false;
+	struct args args;
+	if (!grammar_match(command->name, command->usage, line, &args, error))
+		return false;
+	struct invocation invocation = { .app = app, .session = session, .args = &args };
+	bool done = command->run(&invocation, error);
+	args_free(&args);
+	return done;
+}
+
+static bool run_line(struct app *app, const char *line, struct error *error)
+{
+	if (app->literal || line[0] != '/')
+		return send_line(app, app_need_session(app, error), line, error);
+	if (line[1] == '/')
+		return send_line(app, app_need_session(app, error), line + 1, error);
+	if (line[1] == '@')
+		return send_addressed(app, line + 1, error);
+	return run_command(app, line + 1, error);
+}
+
+bool command_run_line(struct app *app, const char *line)
+{
+	struct error error = { 0 };
+	bool done = run_line(app, line, &error);
+	if (!done)
+		app_error(app, "%s", error.text);
+	return done;
+}
+
+/* ---- a file ---- */
+
+enum line_end { LINE_THERE, LINE_TOO_LONG, LINE_NONE };
+
+/* The next line without its line end; LINE_NONE at the end of the file. */
+static enum line_end read_line(FILE *file, struct buf *line)
+{
+	buf_clear(line);
+	int c = getc(file);
+	if (c == EOF)
+		return LINE_NONE;
+	for (; c != EOF && c != '\n'; c = getc(file)) {
+		char byte = (char)c;
+		if (!buf_append(line, &byte, 1))
+			return LINE_TOO_LONG;
+	}
+	if (line->len > 0 && buf_data(line)[line->len - 1] == '\r')
+		line->len--;
+	return LINE_THERE;
+}
+
+static bool is_skipped(const char *line)
+{
+	return line[0] == '#' || line[strspn(line, " \t")] == '\0';
+}
+
+static bool run_file_line(struct app *app, struct buf *line, struct error *error)
+{
+	if (memchr(buf_data(line), '\0', line->len)) {
+		error_set(error, "a NUL byte in the line: this is not a file of commands");
+		return false;
+	}
+	return is_skipped(buf_text(line)) || run_line(app, buf_text(line), error);
+}
+
+static bool run_lines(struct app *app, const char *path, FILE *file, struct error *error)
+{
+	struct buf line = { .max = FILE_LINE_MAX };
+	enum line_end end = LINE_THERE;
+	size_t number = 0;
+	while (!app->quit && end == LINE_THERE) {
+		struct error why = { 0 };
+		number++;
+		errno = 0;
+		end = read_line(file, &line);
+		if (end == LINE_THERE && !run_file_line(app, &line, &why))
+			app_error(app, "%s:%zu: %s", path, number, why.text);
+	}
+	int code = errno;
+	buf_free(&line);
+	if (ferror(file))
+		error_errno(error, code, "%.150s", path);
+	else if (end == LINE_TOO_LONG)
+		error_set(error, "%.150s:%zu: a line of more than %d bytes", path, number, FILE_LINE_MAX);
+	return !ferror(file) && end != LINE_TOO_LONG;
+}
+
+bool command_run_file(struct app *app, const char *path, bool optional, struct error *error)
+{
+	FILE *file = fopen(path, "re");
+	if (!file && optional && (errno == ENOENT || errno == ENOTDIR))
+		return true;
+	if (!file) {
+		error_errno(error, errno, "%.150s", path);
+		return false;
+	}
+	bool done = run_lines(app, path, file, error);
+	fclose(file);
+	return done;
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/command.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "command/words.h"
+
+#define BLANKS " \t\n"
+
+/* What the word that is asked about could become. */
+struct offer {
+	struct app *app;
+	const char *prefix; /* the word so far */
+	size_t prefix_len;
+	struct session *session; /* whose peers are meant; may be NULL */
+	const char *args;        /* what stands behind the command's name, and "@session" */
+	size_t point;            /* where in args the word begins */
+	char **words;            /* ended by NULL once there is one */
+	size_t count;
+	bool files;
+};
+
+/* Takes over the word. */
+static void offer_word(struct offer *offer, char *word)
+{
+	if (strncmp(word, offer->prefix, offer->prefix_len) != 0) {
+		free(word);
+		return;
+	}
+	offer->words = xrealloc(offer->words, (offer->count + 2) * sizeof *offer->words);
+	offer->words[offer->count++] = word;
+	offer->words[offer->count] = NULL;
+}
+
+static void offer_commands(struct offer *offer, const char *before)
+{
+	for (const struct command *command = command_table; command->name; command++)
+		offer_word(offer, xasprintf("%s%s", before, command->name));
+}
+
+static void offer_sessions(struct offer *offer, const char *before)
+{
+	for (size_t i = 0; i < sessions_count(offer->app->sessions); i++)
+		offer_word(offer,
+		           xasprintf("%s%s", before, session_name(sessions_at(offer->app->sessions, i))));
+}
+
+static void offer_list(struct offer *offer, const char *list, size_t len)
+{
+	const char *end = list + len;
+	while (list < end) {
+		const char *bar = memchr(list, '|', (size_t)(end - list));
+		size_t word_len = (size_t)((bar ? bar : end) - list);
+		offer_word(offer, xstrndup(list, word_len));
+		list += word_len + 1;
+	}
+}
+
+/* ---- one function for each kind of word ---- */
+
+/* "/help /se" is as good as "/help se". */
+static void offer_command_names(struct offer *offer)
+{
+	offer_commands(offer, *offer->prefix == '/' ? "/" : "");
+}
+
+static void offer_session_names(struct offer *offer)
+{
+	offer_sessions(offer, *offer->prefix == '@' ? "@" : "");
+}
+
+static void offer_services(struct offer *offer)
+{
+	for (const struct service *service = service_table; service->name; service++)
+		offer_word(offer, xstrdup(service->name));
+}
+
+static void offer_settings(struct offer *offer)
+{
+	for (const struct setting *setting = setting_table; setting->name; setting++)
+		offer_word(offer, xstrdup(setting->name));
+}
+
+static void offer_values(struct offer *offer)
+{
+	struct words words;
+	struct error ignored;
+	words_cut(&words, offer->args, offer->point);
+	if (words.count == 0)
+		return;
+	char *name = xstrndup(words.word[0].at, (size_t)(words.word[0].end - words.word[0].at));
+	const struct setting *setting = setting_find(name, &ignored);
+	if (setting && setting->values[0] != '<')
+		offer_list(offer, setting->values, strlen(setting->values));
+	free(name);
+}
+
+static void offer_peers(struct offer *offer)
+{
+	for (size_t i = 0; offer->session && i < session_peer_count(offer->session); i++)
+		offer_word(offer, xasprintf("%u", session_peer_at(offer->session, i)->number));
+}
+
+/* Servers of our own are what one most likely wants to talk to; names are not looked up. */
+static void offer_addresses(struct offer *offer)
+{
+	for (size_t i = 0; i < sessions_count(offer->app->sessions); i++) {
+		const struct session *session = sessions_at(offer->app->sessions, i);
+		struct addr local = session_local(session);
+		char text[ADDR_TEXT];
+		if (session_kind(session) == SESSION_LISTENER && local.port != 0 && !addr_is_any(&local))
+			offer_word(offer, xstrdup(addr_format(&local, text)));
+	}
+}
+
+static void offer_files(struct offer *offer)
+{
+	offer->files = true;
+}
+
+static void offer_element(struct offer *offer, const struct element *element)
+{
+	static const struct {
+		const char *name;
+		void (*run)(struct offer *offer);
+	} kinds[] = {
+		{ "command", offer_command_names }, { "session", offer_session_names },
+		{ "service", offer_services },      { "setting", offer_settings },
+		{ "value", offer_values },          { "peer", offer_peers },
+		{ "address", offer_addresses },     { "file", offer_files },
+	};
+	if (element->literals) {
+		offer_list(offer, element->literals, element->literals_len);
+		return;
+	}
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(element->name, kinds[i].name) == 0)
+			kinds[i].run(offer);
+}
+
+/* ---- where in the line ---- */
+
+static void offer_arguments(struct offer *offer, const struct command *command)
+{
+	struct element elements[GRAMMAR_MAX];
+	const struct element *expected[GRAMMAR_MAX];
+	size_t count = grammar_elements(command->usage, elements);
+	count = grammar_expected(elements, count, offer->args, offer->point, expected);
+	for (size_t i = 0; i < count; i++)
+		offer_element(offer, expected[i]);
+}
+
+/* Steps over a whole "@session"; true where that is the word being typed. */
+static bool is_at_session(struct offer *offer)
+{
+	size_t blanks = strspn(offer->args, BLANKS);
+	const char *word = offer->args + blanks;
+	if (*word != '@')
+		return false;
+	size_t len = strcspn(word, BLANKS);
+	if (blanks + len >= offer->point)
+		return true;
+	struct error ignored;
+	char *name = xstrndup(word, len);
+	offer->session = app_find_session(offer->app, name, &ignored);
+	free(name);
+	offer->args += blanks + len;
+	offer->point -= blanks + len;
+	return false;
+}
+
+static void offer_behind_command(struct offer *offer, const char *line, size_t start)
+{
+	struct error ignored;
+	size_t name_len = strcspn(line + 1, BLANKS);
+	const struct command *command = command_find(line + 1, name_len, &ignored);
+	if (!command || start < name_len + 2)
+		return;
+	offer->args = line + 1 + name_len;
+	offer->point = start - 1 - name_len;
+	if (command->needs == NEEDS_SESSION && is_at_session(offer))
+		offer_sessions(offer, "@");
+	else
+		offer_arguments(offer, command);
+}
+
+char **command_complete(struct app *app, const char *line, size_t start, size_t end, bool *files)
+{
+	*files = false;
+	if (app->literal || line[0] != '/' || line[1] == '/' || start > end || end > strlen(line))
+		return NULL;
+	struct offer offer = {
+		.app = app,
+		.session = app->current,
+		.prefix = line + start,
+		.prefix_len = end - start,
+	};
+	if (start == 0 && line[1] == '@')
+		offer_sessions(&offer, "/@");
+	else if (start == 0)
+		offer_commands(&offer, "/");
+	else
+		offer_behind_command(&offer, line, start);
+	*files = offer.files;
+	return offer.words;
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/handlers.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "command/listing.h"
+
+static void note_listing(struct app *app, struct listing *listing)
+{
+	struct buf text = { .max = SIZE_MAX };
+	listing_print(listing, &text);
+	app_note(app, "%s", buf_text(&text));
+	buf_free(&text);
+	listing_free(listing);
+}
+
+static void add_headings(struct listing *listing, const char *const *headings)
+{
+	for (size_t i = 0; i < listing->columns; i++)
+		listing_add(listing, "%s", headings[i]);
+}
+
+static void add_addr(struct listing *listing, const struct addr *addr)
+{
+	char text[ADDR_TEXT];
+	listing_add(listing, "%s", addr->family == AF_UNSPEC ? "-" : addr_format(addr, text));
+}
+
+/* ---- /sessions ---- */
+
+/* The local end is the port alone, so that a row fits. */
+static void add_ends(struct listing *listing, const struct session *session)
+{
+	char text[ADDR_TEXT];
+	struct addr local = session_local(session), peer = session_peer(session);
+	if (session_is_server(session) || peer.family == AF_UNSPEC)
+		add_addr(listing, &local);
+	else if (local.family == AF_UNSPEC)
+		add_addr(listing, &peer);
+	else
+		listing_add(listing, ":%u %s %s", local.port, text_has_unicode() ? "⇄" : "<->",
+		            addr_format(&peer, text));
+}
+
+static void list_session(struct listing *listing, const struct app *app, const struct session *session)
+{
+	const struct session_counts *counts = session_counts(session);
+	bool unicode = text_has_unicode();
+	listing_add(listing, "%u%s %s", session_number(session), session == app->current ? "*" : " ",
+	            session_name(session));
+	listing_add(listing, "%s", session_state_name(session));
+	add_ends(listing, session);
+	listing_add(listing, unicode ? "↑%" PRIu64 " ↓%" PRIu64 : "out %" PRIu64 " in %" PRIu64, counts->sent_bytes,
+	            counts->received_bytes);
+}
+
+bool do_sessions(const struct invocation *invocation, struct error *error)
+{
+	struct app *app = invocation->app;
+	size_t count = sessions_count(app->sessions);
+	if (count == 0)
+		return app_need_session(app, error) != NULL;
+	struct listing listing;
+	listing_init(&listing, 4);
+	for (size_t i = 0; i < count; i++)
+		list_session(&listing, app, sessions_at(app->sessions, i));
+	note_listing(app, &listing);
+	return true;
+}
+
+/* ---- /peers ---- */
+
+/* A listener may have a socket for each family and tells the address of the first. */
+static bool address_covers(const struct addr *listening, const struct addr *local)
+{
+	return addr_is_any(listening) || addr_equal(listening, local) ||
+	       (addr_is_loopback(listening) && addr_is_loopback(local));
+}
+
+bool server_has_client(const struct session *server, const struct session *session)
+{
+	struct addr listening = session_local(server), local = session_local(session);
+	return session_is_accepted(session) && session_state(session) == SESSION_OPEN &&
+	       local.port == listening.port && address_covers(&listening, &local);
+}
+
+static void list_clients(const struct app *app, const struct session *server, struct listing *listing)
+{
+	static const char *const headings[] = { "session", "name", "state", "peer", "in", "out" };
+	listing_init(listing, sizeof headings / sizeof *headings);
+	add_headings(listing, headings);
+	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
+		const struct session *client = sessions_at(app->sessions, i);
+		if (!server_has_client(server, client))
+			continue;
+		const struct session_counts *counts = session_counts(client);
+		struct addr peer = session_peer(client);
+		listing_add(listing, "%u", session_number(client));
+		listing_add(listing, "%s", session_name(client));
+		listing_add(listing, "%s", session_state_name(client));
+		add_addr(listing, &peer);
+		listing_add(listing, "%" PRIu64, counts->received_bytes);
+		listing_add(listing, "%" PRIu64, counts->sent_bytes);
+	}
+}
+
+static void list_peer(struct listing *listing, const struct peer *peer, bool chosen, int64_t now)
+{
+	char ago[CLOCK_TEXT];
+	listing_add(listing, "%u%s", peer->number, chosen ? "*" : "");
+	add_addr(listing, &peer->addr);
+	listing_add(listing, "%" PRIu64 " (%" PRIu64 " bytes)", peer->received, peer->received_bytes);
+	listing_add(listing, "%" PRIu64 " (%" PRIu64 " bytes)", peer->sent, peer->sent_bytes);
+	listing_add(listing, "%s ago", clock_format_duration(now - peer->last, ago));
+}
+
+static void list_peers(const struct session *session, struct listing *listing)
+{
+	static const char *const headings[] = { "#", "peer", "datagrams in", "datagrams out", "last" };
+	struct addr chosen = session_peer(session);
+	int64_t now = clock_now();
+	listing_init(listing, sizeof headings / sizeof *headings);
+	add_headings(listing, headings);
+	for (size_t i = 0; i < session_peer_count(session); i++) {
+		const struct peer *peer = session_peer_at(session, i);
+		list_peer(listing, peer, addr_equal(&peer->addr, &chosen), now);
+	}
+}
+
+static bool show_single_peer(const struct invocation *invocation)
+{
+	char text[ADDR_TEXT];
+	struct addr peer = session_peer(invocation->session);
+	if (peer.family == AF_UNSPEC)
+		app_note(invocation->app, "no peer yet");
+	else
+		app_note(invocation->app, "one peer: %s", addr_format(&peer, text));
+	return true;
+}
+
+bool do_peers(const struct invocation *invocation, struct error *error)
+{
+	(void)error;
+	struct listing listing;
+	if (session_kind(invocation->session) == SESSION_LISTENER)
+		list_clients(invocation->app, invocation->session, &listing);
+	else if (session_kind(invocation->session) == SESSION_UDP &&
+	         session_peer_count(invocation->session) > 0)
+		list_peers(invocation->session, &listing);
+	else
+		return show_single_peer(invocation);
+	if (listing.count > listing.columns) {
+		note_listing(invocation->app, &listing);
+		return true;
+	}
+	listing_free(&listing);
+	app_note(invocation->app, "no clients yet");
+	return true;
+}
+
+/* ---- /set ---- */
+
+static void list_setting(struct listing *listing, const struct app *app, const struct setting *setting)
+{
+	struct buf value = { .max = SIZE_MAX };
+	setting->get(&app->settings, &value);
+	listing_add(listing, "%s", setting->name);
+	listing_add(listing, "%s", buf_text(&value));
+	listing_add(listing, "%s", setting->values);
+	buf_free(&value);
+}
+
+bool do_set(const struct invocation *invocation, struct error *error)
+{
+	struct app *app = invocation->app;
+	const char *name = invocation->args->value[0], *value = invocation->args->value[1];
+	if (value)
+		return app_set(app, name, value, error);
+	const struct setting *only = name ? setting_find(name, error) : NULL;
+	if (name && !only)
+		return false;
+	struct listing listing;
+	listing_init(&listing, 3);
+	for (const struct setting *setting = setting_table; setting->name; setting++)
+		if (!only || setting == only)
+			list_setting(&listing, app, setting);
+	note_listing(app, &listing);
+	return true;
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/handlers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+
+static bool send_decoded(const struct invocation *invocation, const char *text,
+                         bool (*decode)(const char *text, struct buf *out, struct error *error),
+                         struct error *error)
+{
+	struct buf bytes = { .max = SIZE_MAX };
+	bool sent = decode(text, &bytes, error) &&
+	            session_send(invocation->session, buf_data(&bytes), bytes.len, error);
+	buf_free(&bytes);
+	return sent;
+}
+
+bool do_send(const struct invocation *invocation, struct error *error)
+{
+	const char *text = invocation->args->value[0];
+	if (!text && session_kind(invocation->session) != SESSION_UDP) {
+		error_set(error, "send: needs text: only UDP can send nothing, as an empty datagram");
+		return false;
+	}
+	return send_decoded(invocation, text ? text : "", escape_decode, error);
+}
+
+bool do_hex(const struct invocation *invocation, struct error *error)
+{
+	return send_decoded(invocation, invocation->args->value[0], escape_decode_hex, error);
+}
+
+/* ---- /to ---- */
+
+static const struct peer *last_writer(const struct session *session)
+{
+	const struct peer *last = NULL;
+	for (size_t i = 0; i < session_peer_count(session); i++) {
+		const struct peer *peer = session_peer_at(session, i);
+		if (peer->received > 0 && (!last || peer->last > last->last))
+			last = peer;
+	}
+	return last;
+}
+
+static bool parse_peer(const char *text, unsigned *number, struct error *error)
+{
+	size_t digits = strspn(text, "0123456789");
+	if (digits == 0 || digits > 9 || text[digits]) {
+		error_set(error, "to: \"%.40s\" is not the number of a peer: /peers lists them", text);
+		return false;
+	}
+	*number = (unsigned)strtoul(text, NULL, 10);
+	return true;
+}
+
+static bool send_to_peer(const struct invocation *invocation, unsigned number, const char *text,
+                         struct error *error)
+{
+	const struct session *session = invocation->session;
+	const struct peer *peer = number ? session_peer_numbered(session, number) : last_writer(session);
+	if (peer) {
+		struct addr to = peer->addr;
+		return app_send_line_to(invocation->app, invocation->session, &to, text, strlen(text), error);
+	}
+	if (number)
+		error_set(error, "to: there is no peer %u: /peers lists them", number);
+	else
+		error_set(error, "to: nobody has written yet");
+	return false;
+}
+
+bool do_to(const struct invocation *invocation, struct error *error)
+{
+	struct session *session = invocation->session;
+	const char *text = invocation->args->value[1];
+	unsigned number;
+	if (session_kind(session) != SESSION_UDP) {
+		error_set(error,
+		          "to: only a UDP session has numbered peers; /session picks a TCP conversation");
+		return false;
+	}
+	if (!parse_peer(invocation->args->value[0], &number, error))
+		return false;
+	if (text)
+		return send_to_peer(invocation, number, text, error);
+	return session_choose_peer(session, number, error);
+}
+
+/* ---- /all ---- */
+
+/* How a line to everyone went. */
+struct broadcast {
+	const struct invocation *invocation;
+	const char *text;
+	size_t len;
+	size_t sent, failed;
+	struct error first; /* why the first one failed */
+};
+
+static void count_result(struct broadcast *broadcast, bool sent, const struct error *error)
+{
+	if (!sent && broadcast->failed == 0)
+		broadcast->first = *error;
+	if (sent)
+		broadcast->sent++;
+	else
+		broadcast->failed++;
+}
+
+static void send_to_session(struct broadcast *broadcast, struct session *session)
+{
+	struct error error = { 0 };
+	bool sent =
+	        app_send_line(broadcast->invocation->app, session, broadcast->text, broadcast->len, &error);
+	count_result(broadcast, sent, &error);
+}
+
+static void send_to_peers(struct broadcast *broadcast, struct session *session)
+{
+	for (size_t i = 0; i < session_peer_count(session); i++) {
+		struct error error = { 0 };
+		struct addr to = session_peer_at(session, i)->addr;
+		bool sent = app_send_line_to(broadcast->invocation->app, session, &to, broadcast->text,
+		                             broadcast->len, &error);
+		count_result(broadcast, sent, &error);
+	}
+}
+
+static void send_to_clients(struct broadcast *broadcast, const struct session *server)
+{
+	struct sessions *sessions = broadcast->invocation->app->sessions;
+	for (size_t i = 0; i < sessions_count(sessions); i++) {
+		struct session *session = sessions_at(sessions, i);
+		if (server_has_client(server, session))
+			send_to_session(broadcast, session);
+	}
+}
+
+static void send_to_everyone(struct broadcast *broadcast)
+{
+	struct sessions *sessions = broadcast->invocation->app->sessions;
+	for (size_t i = 0; i < sessions_count(sessions); i++) {
+		struct session *session = sessions_at(sessions, i);
+		if (session_state(session) != SESSION_OPEN)
+			continue;
+		if (session_kind(session) == SESSION_UDP && session_is_server(session))
+			send_to_peers(broadcast, session);
+		else if (session_kind(session) != SESSION_LISTENER && !session_is_shut(session))
+			send_to_session(broadcast, session);
+	}
+}
+
+bool do_all(const struct invocation *invocation, struct error *error)
+{
+	struct session *current = invocation->session;
+	struct broadcast broadcast = { .invocation = invocation, .text = invocation->args->value[0] };
+	broadcast.len = strlen(broadcast.text);
+	if (current && session_kind(current) == SESSION_LISTENER)
+		send_to_clients(&broadcast, current);
+	else if (current && session_is_server(current))
+		send_to_peers(&broadcast, current);
+	else
+		send_to_everyone(&broadcast);
+	if (broadcast.failed > 0) {
+		error_set(error, "all: sent to %zu of %zu: %.180s", broadcast.sent,
+		          broadcast.sent + broadcast.failed, broadcast.first.text);
+		return false;
+	}
+	if (broadcast.sent == 0) {
+		error_set(error, "all: nobody is there to send to");
+		return false;
+	}
+	app_note(invocation->app, "sent to %zu", broadcast.sent);
+	return true;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/handlers.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+/* Where to, from words like "udp" "127.0.0.1" "7001"; `transport` may be NULL. */
+static bool parse_target(struct target *target, const char *transport, const char *text, const char *port,
+                         bool listening, struct error *error)
+{
+	enum transport asked = transport && strcmp(transport, "udp") == 0 ? TRANSPORT_UDP : TRANSPORT_TCP;
+	if (!target_parse(target, text, port, asked, listening, error))
+		return false;
+	if (!transport || target->transport == asked)
+		return true;
+	error_set(error, "\"%s\" and \"%.100s\" contradict each other: leave one away", transport, text);
+	return false;
+}
+
+bool do_open(const struct invocation *invocation, struct error *error)
+{
+	const struct args *args = invocation->args;
+	struct target target;
+	if (!parse_target(&target, args->value[0], args->value[1], args->value[2], false, error))
+		return false;
+	struct session_options options = invocation->app->defaults;
+	options.name = args->as;
+	return app_open(invocation->app, &target, &options, error) != NULL;
+}
+
+bool do_listen(const struct invocation *invocation, struct error *error)
+{
+	const struct args *args = invocation->args;
+	const char *address = args->value[1], *port = args->value[2];
+	struct target target;
+	if (!parse_target(&target, args->value[0], address ? address : port, address ? port : NULL, true, error))
+		return false;
+	struct session_options options = invocation->app->defaults;
+	options.name = args->as;
+	if (args->value[3])
+		options.service = service_find(args->value[3]);
+	return app_listen(invocation->app, &target, &options, error) != NULL;
+}
+
+static void list_services(struct buf *out)
+{
+	for (const struct service *service = service_table; service->name; service++)
+		buf_printf(out, "%s%s", out->len ? ", " : "", service->name);
+}
+
+bool do_service(const struct invocation *invocation, struct error *error)
+{
+	const char *name = invocation->args->value[0];
+	const struct service *service = service_find(name);
+	if (service)
+		return session_set_service(invocation->session, service, error);
+	struct buf names = { .max = ERROR_TEXT };
+	list_services(&names);
+	error_set(error, "service: no such service: \"%.40s\": there is %s", name, buf_text(&names));
+	buf_free(&names);
+	return false;
+}
+
+bool do_close(const struct invocation *invocation, struct error *error)
+{
+	if (session_state(invocation->session) == SESSION_CLOSED)
+		return app_forget(invocation->app, invocation->session, error);
+	return session_close(invocation->session, error);
+}
+
+bool do_abort(const struct invocation *invocation, struct error *error)
+{
+	return session_abort(invocation->session, error);
+}
+
+bool do_shutdown(const struct invocation *invocation, struct error *error)
+{
+	const char *what = invocation->args->value[0];
+	int how = strcmp(what, "read") == 0 ? SHUT_RD : strcmp(what, "write") == 0 ? SHUT_WR : SHUT_RDWR;
+	return session_shutdown(invocation->session, how, error);
+}
+
+bool do_reconnect(const struct invocation *invocation, struct error *error)
+{
+	session_set_timeout(invocation->session, invocation->app->settings.timeout);
+	return session_reconnect(invocation->session, error);
+}
+
+bool do_session(const struct invocation *invocation, struct error *error)
+{
+	struct session *session = app_find_session(invocation->app, invocation->args->value[0], error);
+	if (session)
+		app_select(invocation->app, session);
+	return session != NULL;
+}
+
+bool do_name(const struct invocation *invocation, struct error *error)
+{
+	return session_rename(invocation->session, invocation->args->value[0], error);
+}
+
+bool do_quit(const struct invocation *invocation, struct error *error)
+{
+	(void)error;
+	invocation->app->quit = true;
+	return true;
+}

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/grammar.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "command/words.h"
+
+/* ---- usage to elements ---- */
+
+static void name_element(struct element *element, const char *name, size_t len)
+{
+	static const char dots[] = "...";
+	size_t dots_len = sizeof dots - 1;
+	element->rest = len > dots_len && memcmp(name + len - dots_len, dots, dots_len) == 0;
+	if (element->rest)
+		len -= dots_len;
+	assert(len > 0 && len < sizeof element->name);
+	memcpy(element->name, name, len);
+	element->name[len] = '\0';
+}
+
+static void list_element(struct element *element, const char *literals, size_t len)
+{
+	element->literals = literals;
+	element->literals_len = len;
+}
+
+/* [as <name>]: `inside` is what stands between the brackets, `blank` the place of its blank. */
+static void tag_element(struct element *element, const char *inside, size_t len, const char *blank)
+{
+	assert(blank - inside == 2 && memcmp(inside, "as", 2) == 0);
+	assert(blank[1] == '<' && inside[len - 1] == '>');
+	list_element(element, inside, 2);
+	name_element(element, blank + 2, len - 5);
+	element->tagged = true;
+}
+
+static void bracket_element(struct element *element, const char *inside, size_t len)
+{
+	const char *blank = memchr(inside, ' ', len);
+	if (blank)
+		tag_element(element, inside, len, blank);
+	else if (memchr(inside, '|', len))
+		list_element(element, inside, len);
+	else
+		name_element(element, inside, len);
+}
+
+/* One element off the front; returns what follows it. */
+static const char *cut_element(const char *usage, struct element *element)
+{
+	*element = (struct element){ .required = *usage != '[' };
+	if (*usage != '[' && *usage != '<') {
+		size_t len = strcspn(usage, " ");
+		list_element(element, usage, len);
+		return usage + len;
+	}
+	const char *close = strchr(usage, *usage == '[' ? ']' : '>');
+	assert(close && close > usage + 1);
+	if (*usage == '[')
+		bracket_element(element, usage + 1, (size_t)(close - usage) - 1);
+	else
+		name_element(element, usage + 1, (size_t)(close - usage) - 1);
+	return close + 1;
+}
+
+size_t grammar_elements(const char *usage, struct element elements[GRAMMAR_MAX])
+{
+	size_t count = 0;
+	while (*usage) {
+		assert(count < GRAMMAR_MAX);
+		usage = cut_element(usage, &elements[count++]);
+		assert(*usage == ' ' || *usage == '\0');
+		usage += *usage == ' ';
+		assert(!elements[count - 1].rest || *usage == '\0');
+	}
+	return count;
+}
+
+/* ---- messages ---- */
+
+/* "write|read|both" for people: "write, read or both". */
+static void literals_in_prose(const struct element *element, struct buf *out)
+{
+	const char *p = element->literals, *end = p + element->literals_len;
+	while (p < end) {
+		const char *bar = memchr(p, '|', (size_t)(end - p));
+		buf_append(out, p, (size_t)((bar ? bar : end) - p));
+		if (!bar)
+			return;
+		p = bar + 1;
+		buf_append_text(out, memchr(p, '|', (size_t)(end - p)) ? ", " : " or ");
+	}
+}
+
+static void element_in_prose(const struct element *element, struct buf *out)
+{
+	if (element->literals)
+		literals_in_prose(element, out);
+	else if (element->rest)
+		buf_append_text(out, element->name);
+	else
+		buf_printf(out, "%s %s", strchr("aeiou", element->name[0]) ? "an" : "a", element->name);
+}
+
+/* What goes through the whole check. */
+struct match {
+	const char *command, *usage, *line;
+	struct element elements[GRAMMAR_MAX];
+	size_t count;
+	struct words words;
+	struct args *args;
+	char *memory; /* the free part of args->memory */
+	struct error *error;
+};
+
+static bool fail(const struct match *match, const char *what)
+{
+	error_set(match->error, "%s: %s: /%s%s%s", match->command, what, match->command,
+	          *match->usage ? " " : "", match->usage);
+	return false;
+}
+
+static bool fail_missing(const struct match *match, const struct element *element)
+{
+	struct buf what = { .max = SIZE_MAX };
+	buf_append_text(&what, "needs ");
+	element_in_prose(element, &what);
+	fail(match, buf_text(&what));
+	buf_free(&what);
+	return false;
+}
+
+static bool fail_word(const struct match *match, const struct word *word, const char *verdict)
+{
+	char shown[WORDS_QUOTED];
+	struct buf what = { .max = SIZE_MAX };
+	buf_printf(&what, "%s %s", word_show(word->at, (size_t)(word->end - word->at), shown), verdict);
+	fail(match, buf_text(&what));
+	buf_free(&what);
+	return false;
+}
+
+static bool fail_literal(const struct match *match, const struct word *word, const struct element *element)
+{
+	struct buf verdict = { .max = SIZE_MAX };
+	buf_append_text(&verdict, "is not ");
+	literals_in_prose(element, &verdict);
+	fail_word(match, word, buf_text(&verdict));
+	buf_free(&verdict);
+	return false;
+}
+
+/* ---- words to values ---- */
+
+static bool word_is_literal(const struct word *word, const struct element *element)
+{
+	const char *p = element->literals, *end = p + element->literals_len;
+	while (p < end) {
+		const char *bar = memchr(p, '|', (size_t)(end - p));
+		size_t len = (size_t)((bar ? bar : end) - p);
+		if (word_is(word, p, len))
+			return true;
+		p += len + 1;
+	}
+	return false;
+}
+
+static bool take_word(struct match *match, const struct word *word, const char **value)
+{
+	if (word->quote)
+		return fail_word(match, word, "begins a quote that does not end");
+	*value = match->memory;
+	match->memory = word_unquote(word, match->memory);
+	return true;
+}
+
+static const struct element *find_tagged(const struct element *elements, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (elements[i].tagged)
+			return &elements[i];
+	return NULL;
+}
+
+static size_t find_as(const struct words *words)
+{
+	size_t i = 0;
+	while (i < words->count && !word_is(&words->word[i], "as", 2))
+		i++;
+	return i;
+}
+
+static void drop_two(struct words *words, size_t at)
+{
+	words->count -= 2;
+	memmove(&words->word[at], &words->word[at + 2], (words->count - at) * sizeof words->word[0]);
+}
+
+/* Takes "as NAME" out of the words, so that the others stand as if it had not been typed. */
+static bool take_as(struct match *match)
+{
+	struct words *words = &match->words;
+	if (!find_tagged(match->elements, match->count))
+		return true;
+	size_t at = find_as(words);
+	if (at == words->count)
+		return true;
+	if (at + 1 == words->count)
+		return fail(match, "\"as\" needs a name");
+	if (!take_word(match, &words->word[at + 1], &match->args->as))
+		return false;
+	drop_two(words, at);
+	return true;
+}
+
+/* The line from behind the `taken` first words and one blank on. */
+static const char *rest_of_line(const struct match *match, size_t taken)
+{
+	if (taken == 0)
+		return match->line;
+	const char *end = match->words.word[taken - 1].end;
+	return *end ? end + 1 : end;
+}
+
+static bool take_rest(struct match *match, size_t index, size_t taken)
+{
+	const char *rest = rest_of_line(match, taken);
+	if (*rest == '\0')
+		return !match->elements[index].required || fail_missing(match, &match->elements[index]);
+	match->args->value[index] = match->memory;
+	match->memory = stpcpy(match->memory, rest) + 1;
+	return true;
+}
+
+/* How many of the words left belong to what stands behind this element: one for each that is required, and the last
+ * one where it is a literal of the last element. */
+static size_t claimed_behind(const struct match *match, size_t index, size_t left)
+{
+	const struct element *last = NULL;
+	size_t claimed = 0;
+	for (size_t i = index + 1; i < match->count; i++) {
+		claimed += match->elements[i].required;
+		if (!match->elements[i].tagged)
+			last = &match->elements[i];
+	}
+	if (last && last->literals && !last->required && left > claimed)
+		claimed += word_is_literal(&match->words.word[match->words.count - 1], last);
+	return claimed;
+}
+
+/* One element; *taken goes on by one where it takes the next word. */
+static bool take_element(struct match *match, size_t index, size_t *taken)
+{
+	const struct element *element = &match->elements[index];
+	size_t left = match->words.count - *taken;
+	if (element->tagged)
+		return true;
+	if (element->rest)
+		return take_rest(match, index, *taken);
+	if (left == 0)
+		return !element->required || fail_missing(match, element);
+	const struct word *word = &match->words.word[*taken];
+	if (element->literals && !word_is_literal(word, element))
+		return !element->required || fail_literal(match, word, element);
+	if (!element->literals && !element->required && left <= claimed_behind(match, index, left))
+		return true;
+	++*taken;
+	return take_word(match, word, &match->args->value[index]);
+}
+
+static bool take_all(struct match *match)
+{
+	if (!take_as(match))
+		return false;
+	size_t taken = 0;
+	for (size_t i = 0; i < match->count; i++)
+		if (!take_element(match, i, &taken))
+			return false;
+	bool rest = match->count > 0 && match->elements[match->count - 1].rest;
+	if (!rest && taken < match->words.count)
+		return fail_word(match, &match->words.word[taken], "is too much");
+	return true;
+}
+
+bool grammar_match(const char *command, const char *usage, const char *line, struct args *args,
+                   struct error *error)
+{
+	size_t len = strlen(line);
+	struct match match = {
+		.command = command, .usage = usage, .line = line, .args = args, .error = error
+	};
+	*args = (struct args){ .memory = xmalloc(len + GRAMMAR_MAX + 2) };
+	match.memory = args->memory;
+	match.count = grammar_elements(usage, match.elements);
+	words_cut(&match.words, line, len);
+	if (take_all(&match))
+		return true;
+	args_free(args);
+	return false;
+}
+
+void args_free(struct args *args)
+{
+	free(args->memory);
+	*args = (struct args){ 0 };
+}
+
+/* ---- what could come next ---- */
+
+/* The words that are whole before the point. */
+static void words_before(struct words *words, const char *line, size_t point)
+{
+	words_cut(words, line, point);
+	if (words->count && words->word[words->count - 1].end == line + point)
+		words->count--;
+}
+
+/* Drops "as NAME"; false where the name is still to come. */
+static bool drop_as(struct words *words, bool *given)
+{
+	size_t at = find_as(words);
+	*given = at < words->count;
+	if (!*given)
+		return true;
+	if (at + 1 == words->count)
+		return false;
+	drop_two(words, at);
+	return true;
+}
+
+static bool element_takes(const struct element *element, const struct word *word)
+{
+	return !element->tagged && (!element->literals || word_is_literal(word, element));
+}
+
+static bool is_optional_word(const struct element *element)
+{
+	return !element->literals && !element->required && !element->rest;
+}
+
+/* The element behind those that these words are; `count` where no further one fits. An optional word may have been left
+ * away: then the words are those behind it. */
+static size_t skip_words(const struct element *elements, size_t count, const struct words *words, bool left_away)
+{
+	size_t next = 0;
+	for (size_t i = 0; i < words->count; i++, next++) {
+		while (next < count && (!element_takes(&elements[next], &words->word[i]) ||
+		                        (left_away && is_optional_word(&elements[next])))) {
+			if (elements[next].required)
+				return count;
+			next++;
+		}
+		if (next == count || elements[next].rest)
+			return next;
+	}
+	return next;
+}
+
+static size_t add_expected(const struct element *element, const struct element *expected[GRAMMAR_MAX], size_t found)
+{
+	for (size_t i = 0; i < found; i++)
+		if (expected[i] == element)
+			return found;
+	expected[found] = element;
+	return found + 1;
+}
+
+size_t grammar_expected(const struct element *elements, size_t count, const char *line, size_t point,
+                        const struct element *expected[GRAMMAR_MAX])
+{
+	const struct element *tagged = find_tagged(elements, count);
+	struct words words;
+	bool as = false;
+	words_before(&words, line, point);
+	if (tagged && !drop_as(&words, &as))
+		return 0;
+	size_t found = 0;
+	for (int left_away = 0; left_away < 2; left_away++)
+		for (size_t i = skip_words(elements, count, &words, left_away); i < count; i++) {
+			if (elements[i].tagged)
+				continue;
+			found = add_expected(&elements[i], expected, found);
+			if (elements[i].required)
+				break;
+		}
+	if (tagged && !as && words.count > 0)
+		expected[found++] = tagged;
+	return found;
+}

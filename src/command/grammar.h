@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* grammar: reads a usage string and checks words against it. The usage string *is* the grammar:
+ *
+ *	<name>      a word that must be there      [name]     a word that may be there
+ *	a|b         one of these words             [a|b]      one of these words, or nothing
+ *	<text...>   the rest of the line, as it was typed behind one blank; [text...] may be empty
+ *	[as <name>] a literal with its word, anywhere among the arguments
+ *
+ * The name within brackets says what kind of thing it is (session, service, setting, file, command,
+ * peer, address, …) and so what TAB offers. Words may be quoted with "…" or '…'; a quoted word is never a
+ * literal. Knows no command. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+enum { GRAMMAR_MAX = 8 }; /* elements of one usage */
+
+struct args {
+	const char *value[GRAMMAR_MAX]; /* by element of the usage, NULL where left away */
+	const char *as;                 /* the word behind "as", or NULL */
+	char *memory;                   /* what the values point into */
+};
+
+/* One element of a usage, as TAB wants it. */
+struct element {
+	char name[24];        /* "host"; "" for literals */
+	const char *literals; /* "tcp|udp" within the usage, not terminated; "as" where tagged; NULL for a
+	                         placeholder */
+	size_t literals_len;
+	bool required, rest, tagged; /* tagged: [as <name>] */
+};
+
+/* Cuts a usage into its elements; a malformed usage is a programmer's mistake and asserts. */
+size_t grammar_elements(const char *usage, struct element elements[GRAMMAR_MAX]);
+
+/* Checks `line` (what stands behind the command's name and one blank) against the usage. False: one line that
+ * says what is wrong and what is right. An optional literal that does not match is left away and its word
+ * tried on the next element; an optional placeholder leaves the last words to the required ones behind it. */
+bool grammar_match(const char *command, const char *usage, const char *line, struct args *args,
+                   struct error *error);
+void args_free(struct args *args);
+
+/* Everything that a word which begins at line[point] could be, judged by the words before it; returns how
+ * many. Behind "as" nothing, as that is a new name. */
+size_t grammar_expected(const struct element *elements, size_t count, const char *line, size_t point,
+                        const struct element *expected[GRAMMAR_MAX]);

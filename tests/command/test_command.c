@@ -1,0 +1,584 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/command.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "app/fixture.h"
+
+/* "" where it went well, else what the pane says. */
+static const char *run(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static const char *run(struct app *app, const char *format, ...)
+{
+	char line[1024];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	uint64_t said = transcript_count(app->transcript);
+	if (command_run_line(app, line))
+		return "";
+	if (transcript_count(app->transcript) == said || fixture_flags(app, app_shown(app)) != ENTRY_ERROR)
+		return "(wrong, and nothing was said)";
+	return fixture_note(app, app_shown(app));
+}
+
+/* What the pane says behind a command that went well. */
+static const char *ask(struct app *app, const char *line)
+{
+	return *run(app, "%s", line) ? "(it failed)" : fixture_note(app, app_shown(app));
+}
+
+static struct session *named(const struct app *app, const char *name)
+{
+	return sessions_named(app->sessions, name);
+}
+
+static unsigned port_of(const struct app *app, const char *name)
+{
+	return session_local(named(app, name)).port;
+}
+
+static bool is_open(const struct app *app, const char *name)
+{
+	return session_state(named(app, name)) == SESSION_OPEN;
+}
+
+static bool is_listening(const struct app *app, const char *name)
+{
+	return session_state(named(app, name)) == SESSION_LISTENING;
+}
+
+static const struct session_counts *counts(const struct app *app, const char *name)
+{
+	return session_counts(named(app, name));
+}
+
+static bool has_received(const struct app *app, const char *name, const char *text)
+{
+	struct buf *got = fixture_received(app, session_number(named(app, name)), false);
+	return got->len == strlen(text) && memcmp(buf_data(got), text, got->len) == 0;
+}
+
+/* An echo server "server", a client "c" of it, open. */
+static void start_pair(struct app *app)
+{
+	fixture_start(app);
+	is_text(run(app, "/listen 127.0.0.1 0 echo as server"), "", "/listen");
+	wait_for(app, is_listening(app, "server"), "a server");
+	is_text(run(app, "/open 127.0.0.1 %u as c", port_of(app, "server")), "", "/open");
+	wait_for(app, is_open(app, "c") && session_clients(named(app, "server")) == 1, "a client");
+}
+
+/* A UDP server "u" without a service and two clients "a" and "b" that have written to it. */
+static void start_peers(struct app *app)
+{
+	fixture_start(app);
+	is_text(run(app, "/listen udp 0 as u"), "", "/listen udp");
+	wait_for(app, is_open(app, "u"), "a UDP server");
+	is_text(run(app, "/open udp 127.0.0.1:%u as a", port_of(app, "u")), "", "/open udp");
+	wait_for(app, is_open(app, "a"), "a UDP client");
+	is_text(run(app, "I am a"), "", "a line to the server");
+	wait_for(app, session_peer_count(named(app, "u")) == 1, "makes a peer");
+	is_text(run(app, "/open udp://127.0.0.1:%u as b", port_of(app, "u")), "", "/open udp://");
+	wait_for(app, is_open(app, "b"), "another one");
+	is_text(run(app, "I am b"), "", "a line");
+	wait_for(app, session_peer_count(named(app, "u")) == 2, "makes another peer");
+	is_text(run(app, "/session u"), "", "back to the server");
+}
+
+static void test_table(void)
+{
+	struct error error = { 0 };
+	for (const struct command *command = command_table; command->name; command++) {
+		struct element elements[GRAMMAR_MAX];
+		ok(grammar_elements(command->usage, elements) <= GRAMMAR_MAX, "/%s: usage", command->name);
+		ok(command->run && *command->help && *command->group, "/%s: complete", command->name);
+		ok(command_find(command->name, strlen(command->name), &error) == command,
+		   "/%s: its own name finds it", command->name);
+		ok(command->help[strlen(command->help) - 1] != '\n', "/%s: help ends with text",
+		   command->name);
+	}
+}
+
+/* The literals of /listen must be the table of services. */
+static void test_services_of_listen(void)
+{
+	struct error error = { 0 };
+	struct element elements[GRAMMAR_MAX];
+	char names[200] = "";
+	for (const struct service *service = service_table; service->name; service++) {
+		strncat(names, *names ? "|" : "", sizeof names - strlen(names) - 1);
+		strncat(names, service->name, sizeof names - strlen(names) - 1);
+	}
+	grammar_elements(command_find("listen", 6, &error)->usage, elements);
+	is_bytes(elements[3].literals, elements[3].literals_len, names, strlen(names),
+	         "/listen knows all services");
+}
+
+static void test_finding(void)
+{
+	struct app app;
+	struct error error = { 0 };
+	fixture_start(&app);
+	is_text(command_find("se", 2, &error) ? "" : error.text,
+	        "ambiguous: /se is /sessions, /session, /send, /service, /set", "ambiguous");
+	is_text(command_find("session", 7, &error)->name, "session", "an exact name beats a longer one");
+	is_text(command_find("sh", 2, &error)->name, "shutdown", "a unique prefix");
+	is_text(command_find("openx", 4, &error)->name, "open", "only so many bytes count");
+	is_text(run(&app, "/nonsense 1 2"), "no such command: \"nonsense\": /help lists them",
+	        "no such command");
+	is_text(run(&app, "/"), "no command behind the /: /help lists them", "a lone slash");
+	is_text(run(&app, "/ open"), "no command behind the /: /help lists them", "a blank behind it");
+	is_text(run(&app, "/\x1b[2J"), "no such command: \"\"...: /help lists them",
+	        "control characters are not repeated");
+	is_text(run(&app, "/OPEN x"), "no such command: \"OPEN\": /help lists them", "capitals are others");
+	ok(*run(&app, "/%0900d", 1), "a very long one");
+	ok(strlen(fixture_note(&app, 0)) < 100, "is cut in the message");
+	fixture_end(&app);
+}
+
+static void test_without_session(void)
+{
+	static const char *const lines[] = {
+		"hello",   "",          "//x",        "/close",     "/send x",         "/hex 00",
+		"/peers",  "/to 1 x",   "/reconnect", "/abort",     "/shutdown write", "/service echo",
+		"/name x", "/sessions", "/@c hello",  "/session 1", "/close @1"
+	};
+	struct app app;
+	fixture_start(&app);
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		is_text(run(&app, "%s", lines[i]), "no session: /open HOST PORT makes one", lines[i]);
+	is_text(run(&app, "/all x"), "all: nobody is there to send to", "/all x");
+	fixture_end(&app);
+}
+
+static void test_usage_mistakes(void)
+{
+	static const struct {
+		const char *line, *says;
+	} cases[] = {
+		{ "/open", "open: needs an address: /open [tcp|udp] <address> [port] [as <name>]" },
+		{ "/open tcp", "open: needs an address: /open [tcp|udp] <address> [port] [as <name>]" },
+		{ "/open a 1 2", "open: \"2\" is too much: /open [tcp|udp] <address> [port] [as <name>]" },
+		{ "/open a 1 as", "open: \"as\" needs a name: /open [tcp|udp] <address> [port] [as <name>]" },
+		{ "/listen",
+		  "listen: needs a port: /listen [tcp|udp] [local-address] <port> [none|echo|discard|hello] "
+		  "[as <name>]" },
+		{ "/listen udp",
+		  "listen: needs a port: /listen [tcp|udp] [local-address] <port> [none|echo|discard|hello] "
+		  "[as <name>]" },
+		{ "/listen a 1 2",
+		  "listen: \"2\" is too much: /listen [tcp|udp] [local-address] <port> "
+		  "[none|echo|discard|hello] [as <name>]" },
+		{ "/service", "service: needs a service: /service <service>" },
+		{ "/service echo 7", "service: \"7\" is too much: /service <service>" },
+		{ "/service chargen",
+		  "service: no such service: \"chargen\": there is none, echo, discard, hello" },
+		{ "/close 1", "close: \"1\" is too much: /close" },
+		{ "/close now please", "close: \"now\" is too much: /close" },
+		{ "/close @nobody", "no session \"nobody\": /sessions lists them" },
+		{ "/abort 1", "abort: \"1\" is too much: /abort" },
+		{ "/abort @7", "no session \"7\": /sessions lists them" },
+		{ "/abort @", "no session \"\": /sessions lists them" },
+		{ "/shutdown", "shutdown: needs write, read or both: /shutdown write|read|both" },
+		{ "/shutdown wr", "shutdown: \"wr\" is not write, read or both: /shutdown write|read|both" },
+		{ "/shutdown write read", "shutdown: \"read\" is too much: /shutdown write|read|both" },
+		{ "/reconnect 1", "reconnect: \"1\" is too much: /reconnect" },
+		{ "/reconnect", "session 2 is still open" },
+		{ "/reconnect @nobody", "no session \"nobody\": /sessions lists them" },
+		{ "/sessions all", "sessions: \"all\" is too much: /sessions" },
+		{ "/session", "session: needs a session: /session <session>" },
+		{ "/session 1 2", "session: \"2\" is too much: /session <session>" },
+		{ "/session 99", "no session \"99\": /sessions lists them" },
+		{ "/name", "name: needs a name: /name <name>" },
+		{ "/name a b", "name: \"b\" is too much: /name <name>" },
+		{ "/name server", "session 1 has that name: server" },
+		{ "/quit now", "quit: \"now\" is too much: /quit" },
+		{ "/quit \"now", "quit: \"\"now\" is too much: /quit" },
+		{ "/q q", "quit: \"q\" is too much: /quit" },
+		{ "/send", "send: needs text: only UDP can send nothing, as an empty datagram" },
+		{ "/send @nobody x", "no session \"nobody\": /sessions lists them" },
+		{ "/hex", "hex: needs bytes: /hex <bytes...>" },
+		{ "/to", "to: needs a peer: /to <peer> [text...]" },
+		{ "/to 1 x", "to: only a UDP session has numbered peers; /session picks a TCP conversation" },
+		{ "/to @nobody 1", "no session \"nobody\": /sessions lists them" },
+		{ "/all", "all: needs text: /all <text...>" },
+		{ "/all ", "all: needs text: /all <text...>" },
+		{ "/peers x", "peers: \"x\" is too much: /peers" },
+		{ "/peers @nobody", "no session \"nobody\": /sessions lists them" },
+		{ "/set eol unix", "eol: \"unix\" is not lf, crlf, cr, nul or none" },
+		{ "/set eol lf lf", "set: \"lf\" is too much: /set [setting] [value]" },
+		{ "/set t", "ambiguous: \"t\" is time, timeout" },
+		{ "/set 'eol", "set: \"'eol\" begins a quote that does not end: /set [setting] [value]" },
+		{ "/help nothing", "no such command: \"nothing\": /help lists them" },
+		{ "/help open close", "help: \"close\" is too much: /help [command]" },
+		{ "/help s", "ambiguous: /s is /shutdown, /sessions, /session, /send, /service, /set" },
+		{ "/@nobody hello", "no session \"nobody\": /sessions lists them" },
+		{ "/@c", "needs text: /@session <text...>" },
+		{ "/@c ", "needs text: /@session <text...>" },
+	};
+	struct app app;
+	start_pair(&app);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		is_text(run(&app, "%s", cases[i].line), cases[i].says, cases[i].line);
+	size_t count = sessions_count(app.sessions);
+	static const char *const lines[] = {
+		"/open 127.0.0.1 70000",
+		"/open 127.0.0.1",
+		"/open 127.0.0.1 0",
+		"/open udp tcp://127.0.0.1:7",
+		"/open 1.2.3.4.5 7",
+		"/listen 70000",
+		"/listen 127.0.0.1:7 8",
+		"/listen tcp udp://:9",
+		"/send \\q",
+		"/send a\\x4",
+		"/hex 4",
+		"/hex xyz",
+		"/name 12",
+		"/name @x",
+		"/open 127.0.0.1 7 as server",
+		"/shutdown write @c",
+	};
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		const char *says = run(&app, "%s", lines[i]);
+		ok(*says && !strchr(says, '\n'), "%s: one line", lines[i]);
+		printf("#   %s\n", says);
+	}
+	is_int(sessions_count(app.sessions), count, "no mistake makes a session");
+	is_int(counts(&app, "c")->sent_bytes, 0, "or sends a byte");
+	fixture_end(&app);
+}
+
+static void test_sending(void)
+{
+	struct app app;
+	start_pair(&app);
+	is_text(run(&app, "plain  line "), "", "a plain line");
+	is_text(run(&app, "//slash"), "", "one that begins with a slash");
+	is_text(run(&app, " /close"), "", "one with a blank in front is no command");
+	is_text(run(&app, "/send  it's \\x41\\r\\n"), "", "/send");
+	is_text(run(&app, "/hex 48 69 0a"), "", "/hex");
+	is_text(run(&app, "한글"), "", "another script");
+	static const char want[] = "plain  line \n/slash\n /close\n it's A\r\nHi\n한글\n";
+	wait_for(&app, has_received(&app, "c", want), "all of it comes back as it was typed");
+	is_int(counts(&app, "c")->sent_bytes, strlen(want), "and no other byte was sent");
+	fixture_end(&app);
+}
+
+static void test_addressing(void)
+{
+	struct app app;
+	start_pair(&app);
+	is_text(run(&app, "/session server"), "", "/session by name");
+	ok(app.current == named(&app, "server"), "looks at it");
+	is_text(run(&app, "/@c  hello"), "", "a line to another session");
+	is_text(run(&app, "/@2 /close"), "", "also one that looks like a command");
+	is_text(run(&app, "/send @c x"), "", "a command for it");
+	is_text(run(&app, "/send   @2 \\x40y"), "", "by number");
+	wait_for(&app, has_received(&app, "c", " hello\n/close\nx@y"), "all went there");
+	ok(app.current == named(&app, "server"), "and the window stayed");
+	ok(*run(&app, "hello"), "a listener is sent no line");
+	is_text(run(&app, "/se 2"), "ambiguous: /se is /sessions, /session, /send, /service, /set",
+	        "not a prefix");
+	is_text(run(&app, "/session @c"), "", "/session with an @");
+	ok(app.current == named(&app, "c"), "is the same");
+	is_text(run(&app, "/name client"), "", "/name");
+	is_text(session_name(app.current), "client", "renames");
+	is_text(run(&app, "/name @server s"), "", "/name @session");
+	ok(named(&app, "s") == sessions_numbered(app.sessions, 1), "renames the other");
+	fixture_end(&app);
+}
+
+static void test_literal(void)
+{
+	struct app app;
+	start_pair(&app);
+	app.literal = true;
+	is_text(run(&app, "/quit"), "", "in literal mode");
+	is_text(run(&app, "//x"), "", "every line");
+	ok(!app.quit, "is data");
+	wait_for(&app, has_received(&app, "c", "/quit\n//x\n"), "as typed");
+	app.literal = false;
+	is_text(run(&app, "/quit"), "", "/quit");
+	ok(app.quit, "quits");
+	fixture_end(&app);
+}
+
+static void test_ending(void)
+{
+	struct app app;
+	start_pair(&app);
+	is_text(run(&app, "/shutdown write"), "", "/shutdown write");
+	ok(session_is_shut(named(&app, "c")), "shuts");
+	wait_for(&app,
+	         session_state(named(&app, "c")) == SESSION_CLOSED || session_peer_closed(named(&app, "c")),
+	         "and the echo server answers with FIN");
+	ok(*run(&app, "more"), "nothing can be sent then");
+	if (session_state(named(&app, "c")) != SESSION_CLOSED)
+		is_text(run(&app, "/close"), "", "/close");
+	is_int(session_state(named(&app, "c")), SESSION_CLOSED, "closed");
+	ok(app.current == named(&app, "c"), "its tab stays");
+	is_text(run(&app, "/reconnect"), "", "/reconnect");
+	wait_for(&app, is_open(&app, "c"), "opens it again");
+	is_text(run(&app, "again"), "", "a line");
+	wait_for(&app, counts(&app, "c")->received_bytes >= 6, "comes back");
+	is_text(run(&app, "/abort"), "", "/abort");
+	is_int(session_end(named(&app, "c")), SESSION_ENDED_RESET, "resets");
+	ok(*run(&app, "/abort"), "a closed one cannot be aborted");
+	ok(*run(&app, "/shutdown both"), "nor shut down");
+	is_text(run(&app, "/close"), "", "/close once more");
+	ok(!named(&app, "c"), "forgets it");
+	ok(app.current, "and another is current");
+	is_text(run(&app, "/close @server"), "", "/close @server");
+	is_int(session_state(named(&app, "server")), SESSION_CLOSED, "stops listening");
+	is_text(run(&app, "/rec @server"), "", "/reconnect @server");
+	wait_for(&app, is_listening(&app, "server"), "listens anew");
+	fixture_end(&app);
+}
+
+static void test_peers(void)
+{
+	struct app app;
+	start_peers(&app);
+	is_text(run(&app, "/to 1 for a"), "", "/to a peer");
+	is_text(run(&app, "/to 0 for b"), "", "/to the last one");
+	is_text(run(&app, "/to 1"), "", "/to chooses");
+	is_text(run(&app, "chosen"), "", "who gets plain lines");
+	is_text(run(&app, "/all both"), "", "/all");
+	is_text(fixture_note(&app, app_shown(&app)), "sent to 2", "says to how many");
+	wait_for(&app, has_received(&app, "a", "for a\nchosen\nboth\n"), "the first peer has its lines");
+	wait_for(&app, has_received(&app, "b", "for b\nboth\n"), "and the second");
+	const char *list = ask(&app, "/peers");
+	ok(strstr(list, "1*  127.0.0.1:") && strstr(list, "\n2   127.0.0.1:"), "/peers marks the chosen one");
+	ok(strstr(list, "1 (7 bytes)") && strstr(list, "3 (18 bytes)"), "and counts");
+	is_text(run(&app, "/to 0"), "", "/to 0 chooses the last writer again");
+	is_text(run(&app, "last"), "", "a plain line");
+	wait_for(&app, has_received(&app, "b", "for b\nboth\nlast\n"), "goes there");
+	is_text(run(&app, "/to 3 x"), "to: there is no peer 3: /peers lists them", "no such peer");
+	is_text(run(&app, "/to one x"), "to: \"one\" is not the number of a peer: /peers lists them",
+	        "no number");
+	is_text(run(&app, "/to 99999999999 x"),
+	        "to: \"99999999999\" is not the number of a peer: /peers lists them", "too large a one");
+	ok(*run(&app, "/to 3"), "no such peer to choose");
+	is_text(run(&app, "/send"), "", "/send nothing");
+	wait_for(&app, counts(&app, "b")->receives == 4, "is an empty datagram");
+	is_int(counts(&app, "b")->received_bytes, 16, "of no byte");
+	is_text(run(&app, "/session a"), "", "from a client");
+	is_text(run(&app, "/all hi"), "",
+	        "/all goes to everyone: two clients' servers, two peers of the server");
+	is_text(fixture_note(&app, app_shown(&app)), "sent to 4", "says to how many");
+	fixture_end(&app);
+}
+
+static void test_nobody_wrote(void)
+{
+	struct app app;
+	fixture_start(&app);
+	run(&app, "/listen udp 0 as u");
+	wait_for(&app, is_open(&app, "u"), "a UDP server");
+	is_text(run(&app, "/to 0 x"), "to: nobody has written yet", "no last writer");
+	is_text(ask(&app, "/peers"), "no peer yet", "/peers");
+	is_text(run(&app, "/all x"), "all: nobody is there to send to", "/all");
+	ok(*run(&app, "x"), "a plain line has no addressee");
+	fixture_end(&app);
+}
+
+static void test_clients(void)
+{
+	struct app app;
+	start_pair(&app);
+	run(&app, "/listen 0 as other");
+	wait_for(&app, is_listening(&app, "other"), "another server");
+	is_text(ask(&app, "/peers"), "no clients yet", "has no clients");
+	is_text(run(&app, "/all x"), "all: nobody is there to send to", "nobody to send to");
+	run(&app, "/open localhost:%u as d", port_of(&app, "other"));
+	wait_for(&app, is_open(&app, "d") && session_clients(named(&app, "other")) == 1, "its client");
+	is_text(run(&app, "/session other"), "", "on the server");
+	is_text(run(&app, "/all to mine"), "", "/all");
+	is_text(fixture_note(&app, app_shown(&app)), "sent to 1", "goes to its own clients only");
+	wait_for(&app, has_received(&app, "d", "to mine\n"), "which get it");
+	const char *list = ask(&app, "/peers");
+	ok(strncmp(list, "session  name", 13) == 0 && strstr(list, "\n6 "), "/peers lists the clients");
+	ok(!strstr(list, "\n3 "), "not those of others");
+	is_text(run(&app, "/peers @c"), "", "/peers of a conversation");
+	ok(strncmp(fixture_note(&app, app_shown(&app)), "one peer: 127.0.0.1:", 20) == 0,
+	   "names the other end");
+	is_text(run(&app, "/service @other hello"), "", "/service");
+	is_text(session_service(named(&app, "other"))->name, "hello", "sets the service");
+	ok(*run(&app, "/service @c echo"), "a client has none");
+	fixture_end(&app);
+}
+
+static void test_lists(void)
+{
+	struct app app;
+	start_pair(&app);
+	const char *list = ask(&app, "/sessions");
+	ok(strncmp(list, "1  server ", 10) == 0 && strstr(list, "\n2* c ") && strstr(list, "\n3  127.0.0.1:"),
+	   "/sessions lists all, and marks the current one");
+	ok(strstr(list, "LISTEN ") && strstr(list, "ESTABLISHED "), "with their states");
+	list = ask(&app, "/set");
+	ok(strncmp(list, "eol ", 4) == 0 && strstr(list, "\nscrollback  64M  ") && strstr(list, "\npaste "),
+	   "/set lists all");
+	is_text(run(&app, "/set eol crlf"), "", "/set changes");
+	ok(strncmp(ask(&app, "/set eol"), "eol  crlf  lf|crlf|cr|nul|none", 30) == 0, "/set shows one");
+	is_text(run(&app, "/set timeout 250ms"), "", "/set timeout");
+	is_int(app.settings.timeout, 250 * CLOCK_MS, "takes a duration");
+	list = ask(&app, "/help");
+	ok(strncmp(list, "/open ", 6) == 0 && strstr(list, "open a TCP conversation"), "/help has a line for a command");
+	for (const struct command *command = command_table; command->name; command++) {
+		char line[40], want[40];
+		snprintf(line, sizeof line, "/help /%s", command->name);
+		snprintf(want, sizeof want, "/%s", command->name);
+		ok(strstr(ask(&app, "/help"), want), "/help has /%s", command->name);
+		ok(strncmp(ask(&app, line), want, strlen(want)) == 0, "%s", line);
+	}
+	ok(strstr(ask(&app, "/help service"), "\n  echo  "), "/help service tells the services");
+	ok(strncmp(ask(&app, "/help close"), "/close [@session]\nclose the ", 28) == 0,
+	   "/help shows usage and text");
+	ok(strstr(ask(&app, "/help set"), "\n  mouse "), "/help set tells the settings");
+	fixture_end(&app);
+}
+
+static void test_listen_forms(void)
+{
+	static const struct {
+		const char *line, *name;
+		enum session_kind kind;
+	} cases[] = {
+		{ "/listen 0 as one", "one", SESSION_LISTENER },
+		{ "/listen 127.0.0.1 0 as two", "two", SESSION_LISTENER },
+		{ "/listen as three udp 0", "three", SESSION_UDP },
+		{ "/listen udp://:0 as four", "four", SESSION_UDP },
+		{ "/listen *:0 as five", "five", SESSION_LISTENER },
+		{ "/listen * 0 as six", "six", SESSION_LISTENER },
+		{ "/listen udp 127.0.0.1:0 echo as seven", "seven", SESSION_UDP },
+	};
+	struct app app;
+	fixture_start(&app);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		is_text(run(&app, "%s", cases[i].line), "", cases[i].line);
+		const struct session *session = named(&app, cases[i].name);
+		if (!ok(session, "is there"))
+			continue;
+		wait_for(&app, session_local(session).port != 0, "has a port");
+		is_int(session_kind(session), cases[i].kind, "is of that kind");
+	}
+	is_text(session_service(named(&app, "seven"))->name, "echo", "with a service");
+	struct addr local = session_local(named(&app, "one"));
+	ok(addr_is_loopback(&local), "loopback where no address is given");
+	local = session_local(named(&app, "five"));
+	ok(addr_is_any(&local), "every address with *");
+	fixture_end(&app);
+}
+
+/* ---- files ---- */
+
+static char path[200];
+
+static void write_file(const char *text, size_t len)
+{
+	const char *directory = getenv("TMPDIR");
+	snprintf(path, sizeof path, "%s/sockpit-command-XXXXXX", directory ? directory : "/tmp");
+	int fd = mkstemp(path);
+	if (fd < 0 || write(fd, text, len) != (ssize_t)len || close(fd) < 0)
+		ok(false, "cannot write %s", path);
+}
+
+static void test_file(void)
+{
+	static const char text[] = "# settings\n\n  \t\n/set eol crlf\n/set marks maybe\r\nhello\n/set marks "
+	                           "on\r\n/set time off";
+	struct app app;
+	struct error error = { 0 };
+	fixture_start(&app);
+	write_file(text, sizeof text - 1);
+	ok(command_run_file(&app, path, false, &error), "a file of lines");
+	is_int(app.settings.eol, EOL_CRLF, "the first one");
+	ok(app.settings.marks, "one behind mistakes");
+	is_int(app.settings.time, VIEW_TIME_OFF, "the last one, without a line end");
+	char want[300];
+	snprintf(want, sizeof want, "%s:6: no session: /open HOST PORT makes one", path);
+	is_text(fixture_note(&app, 0), want, "a mistake is told with file and line");
+	is_int(transcript_count(app.transcript), 2, "and it is two that are told");
+	unlink(path);
+	write_file("/quit\n/set marks off\n", 21);
+	ok(command_run_file(&app, path, false, &error) && app.quit && app.settings.marks,
+	   "nothing runs behind /quit");
+	app.quit = false;
+	unlink(path);
+	write_file("/set marks \0off\n", 16);
+	ok(command_run_file(&app, path, false, &error) && app.settings.marks, "a NUL byte");
+	ok(strstr(fixture_note(&app, 0), ":1: a NUL byte in the line"), "is a mistake");
+	unlink(path);
+	fixture_end(&app);
+}
+
+static void test_bad_files(void)
+{
+	struct app app;
+	struct error error = { 0 };
+	fixture_start(&app);
+	ok(command_run_file(&app, "/nonexistent/file", true, &error), "a missing file may be fine");
+	ok(!command_run_file(&app, "/nonexistent/file", false, &error), "or not");
+	is_int(error.code, ENOENT, "and why is said");
+	is_text(error.text, "/nonexistent/file: no such file or directory", "in words");
+	ok(command_run_file(&app, "/dev/null/x", true, &error), "below a file there is none, too");
+	ok(!command_run_file(&app, "/", true, &error), "a directory is no file");
+	is_int(error.code, EISDIR, "and why is said");
+	ok(!command_run_file(&app, "/dev/zero", false, &error), "a line without end");
+	is_text(error.text, "/dev/zero:1: a line of more than 1048576 bytes", "is refused at a ceiling");
+	ok(command_run_file(&app, "/dev/null", false, &error), "an empty file");
+	is_int(transcript_count(app.transcript), 0, "none of it is told in the pane");
+	fixture_end(&app);
+}
+
+/* ---- the manual ---- */
+
+static void test_man(void)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	command_print_man(out);
+	fclose(out);
+	ok(strncmp(text, ".Sh COMMANDS\n.Ss Sessions\n", 26) == 0, "begins with the commands");
+	ok(strstr(text, ".It Ic /open Oo Cm tcp | udp Oc Ar address Oo Ar port Oc Oo Cm as Ar name Oc\n"),
+	   "usage as macros");
+	ok(strstr(text, ".It Ic /to Oo Ar @session Oc Ar peer Oo Ar text ... Oc\n"),
+	   "a session may stand first");
+	ok(strstr(text, "\\ex40"), "a backslash is one");
+	ok(strstr(text, "\n.Sh SETTINGS\n"), "and has the settings");
+	ok(strstr(text, ".It Ic eol Cm lf | crlf | cr | nul | none\n"), "with their values");
+	for (const struct command *command = command_table; command->name; command++) {
+		char want[60];
+		snprintf(want, sizeof want, "\n.It Ic /%s", command->name);
+		ok(strstr(text, want), "has /%s", command->name);
+	}
+	free(text);
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	test_table();
+	test_services_of_listen();
+	test_finding();
+	test_without_session();
+	test_usage_mistakes();
+	test_sending();
+	test_addressing();
+	test_literal();
+	test_ending();
+	test_peers();
+	test_nobody_wrote();
+	test_clients();
+	test_lists();
+	test_listen_forms();
+	test_file();
+	test_bad_files();
+	test_man();
+	return tap_done();
+}

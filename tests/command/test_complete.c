@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/command.h"
+
+#include "app/fixture.h"
+
+/* What TAB offers at the end of this line for the word behind the last blank, with blanks between. */
+static const char *offered(struct app *app, const char *line, size_t start, size_t end)
+{
+	static struct buf text = { .max = SIZE_MAX };
+	bool files = true;
+	buf_clear(&text);
+	char **words = command_complete(app, line, start, end, &files);
+	for (size_t i = 0; words && words[i]; i++) {
+		buf_printf(&text, "%s%s", i ? " " : "", words[i]);
+		free(words[i]);
+	}
+	free(words);
+	if (files)
+		buf_append_text(&text, "(files)");
+	return buf_text(&text);
+}
+
+static const char *complete(struct app *app, const char *line)
+{
+	const char *blank = strrchr(line, ' ');
+	return offered(app, line, blank ? (size_t)(blank - line) + 1 : 0, strlen(line));
+}
+
+static void run(struct app *app, const char *line)
+{
+	ok(command_run_line(app, line), "%s", line);
+}
+
+static void test_commands(struct app *app)
+{
+	char all[500] = "";
+	for (const struct command *command = command_table; command->name; command++) {
+		strncat(all, *all ? " /" : "/", sizeof all - strlen(all) - 1);
+		strncat(all, command->name, sizeof all - strlen(all) - 1);
+	}
+	is_text(complete(app, "/"), all, "all commands");
+	is_text(complete(app, "/ses"), "/sessions /session", "those that begin so");
+	is_text(complete(app, "/open"), "/open", "a whole one");
+	is_text(complete(app, "/x"), "", "none");
+	is_text(offered(app, "/sesxyz", 0, 4), "/sessions /session", "the cursor within a word");
+	is_text(complete(app, "/help se"), "sessions session send service set", "/help");
+	is_text(complete(app, "/help /op"), "/open", "with a slash");
+	is_text(complete(app, "/hel cl"), "close", "behind a prefix of a command");
+	is_text(complete(app, "/s "), "", "not behind an ambiguous one");
+	is_text(complete(app, "/open a b c d e f g h i j k l m n "), "as", "behind too many words");
+}
+
+static void test_data(struct app *app)
+{
+	is_text(complete(app, ""), "", "no word at all");
+	is_text(complete(app, "ope"), "", "data is not completed");
+	is_text(complete(app, "//op"), "", "nor a line that begins with a slash");
+	is_text(complete(app, "hello /op"), "", "nor a slash within");
+	is_text(complete(app, " /op"), "", "nor behind a blank");
+	app->literal = true;
+	is_text(complete(app, "/op"), "", "nor anything in literal mode");
+	app->literal = false;
+	is_text(complete(app, "/send ec"), "", "nor text to send");
+	is_text(complete(app, "/@echo ec"), "", "nor a line for a session");
+}
+
+static void test_words(struct app *app)
+{
+	is_text(complete(app, "/shutdown "), "write read both", "literals");
+	is_text(complete(app, "/shutdown w"), "write", "that begin so");
+	is_text(complete(app, "/shutdown write "), "", "only one of them");
+	is_text(complete(app, "/listen "), "tcp udp", "literals of an element");
+	is_text(complete(app, "/listen udp 0 e"), "echo", "of a later one, an address being left away");
+	is_text(complete(app, "/listen udp 0 echo a"), "as", "as");
+	is_text(complete(app, "/listen 0 as e"), "", "a new name is not completed");
+	is_text(complete(app, "/service "), "none echo discard hello", "services");
+	is_text(complete(app, "/set m"), "marks mouse", "settings");
+	is_text(complete(app, "/set eol "), "lf crlf cr nul none", "their values");
+	is_text(complete(app, "/set eol c"), "crlf cr", "that begin so");
+	is_text(complete(app, "/set mou "), "off on", "of a setting by its prefix");
+	is_text(complete(app, "/set timeout "), "", "not where any will do");
+	is_text(complete(app, "/set nothing "), "", "nor of no setting");
+	is_text(offered(app, "/set eol", 4, 5), "", "a start behind the end of nothing");
+	is_text(offered(app, "/set", 3, 99), "", "an end behind the line");
+	is_text(offered(app, "/set", 3, 2), "", "an end before the start");
+	is_text(offered(app, "/set eol", 2, 8), "", "a start within the command");
+}
+
+static void test_sessions(struct app *app)
+{
+	is_text(complete(app, "/session "), "echo u other", "sessions");
+	is_text(complete(app, "/session e"), "echo", "that begin so");
+	is_text(complete(app, "/session @"), "@echo @u @other", "with an @");
+	is_text(complete(app, "/@"), "/@echo /@u /@other", "for a line");
+	is_text(complete(app, "/@o"), "/@other", "that begin so");
+	is_text(complete(app, "/close "), "", "not where they are not asked for");
+	is_text(complete(app, "/close @"), "@echo @u @other", "but where an @ was typed");
+	is_text(complete(app, "/service @ec"), "@echo", "in front of other words");
+	is_text(complete(app, "/service @echo d"), "discard", "which follow");
+	is_text(complete(app, "/service @nobody d"), "discard", "also behind a wrong one");
+	is_text(complete(app, "/open @"), "", "not for a command that takes none");
+}
+
+static void test_addresses_and_peers(struct app *app)
+{
+	char line[100], want[100], text[ADDR_TEXT];
+	struct addr addr = session_local(sessions_named(app->sessions, "echo"));
+	snprintf(want, sizeof want, "tcp udp %s", addr_format(&addr, text));
+	is_text(complete(app, "/open "), want, "servers of our own");
+	snprintf(want, sizeof want, "%s as", addr_format(&addr, text));
+	is_text(complete(app, "/open tcp "), want, "behind a literal");
+	snprintf(line, sizeof line, "/open udp 127.0.0.1:%u as client",
+	         session_local(sessions_named(app->sessions, "u")).port);
+	run(app, line);
+	wait_for(app, session_state(app->current) == SESSION_OPEN, "a UDP client");
+	run(app, "hello");
+	wait_for(app, session_peer_count(sessions_named(app->sessions, "u")) == 1, "writes");
+	is_text(complete(app, "/to @u "), "1", "peers of a session");
+	run(app, "/session u");
+	is_text(complete(app, "/to "), "1", "of the current one");
+	is_text(complete(app, "/to 2"), "", "that begin so");
+	run(app, "/session echo");
+	is_text(complete(app, "/to "), "", "a listener has none");
+	run(app, "/close @client");
+	run(app, "/close @client");
+}
+
+int main(void)
+{
+	struct app app;
+	tap_watchdog(30);
+	fixture_start(&app);
+	is_text(complete(&app, "/session "), "", "no session, none offered");
+	is_text(complete(&app, "/to "), "", "nor a peer");
+	run(&app, "/listen 0 echo as echo");
+	run(&app, "/listen udp 0 as u");
+	run(&app, "/listen * 0 as other");
+	wait_for(&app, session_local(sessions_named(app.sessions, "other")).port != 0, "three servers");
+	test_commands(&app);
+	test_data(&app);
+	test_words(&app);
+	test_sessions(&app);
+	test_addresses_and_peers(&app);
+	fixture_end(&app);
+	return tap_done();
+}

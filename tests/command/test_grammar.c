@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/grammar.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "support/tap.h"
+
+static const char open_usage[] = "[tcp|udp] <address> [port] [as <name>]";
+static const char listen_usage[] = "[tcp|udp] [local-address] <port> [none|echo] [as <name>]";
+
+/* The values, '|' between them, "-" for one left away, then "as NAME"; or the error. */
+static const char *match(const char *command, const char *usage, const char *line)
+{
+	static char text[1024];
+	struct element elements[GRAMMAR_MAX];
+	struct args args;
+	struct error error = { 0 };
+	size_t count = grammar_elements(usage, elements);
+	if (!grammar_match(command, usage, line, &args, &error)) {
+		snprintf(text, sizeof text, "%s", error.text);
+		return text;
+	}
+	*text = '\0';
+	for (size_t i = 0; i < count; i++) {
+		if (elements[i].tagged)
+			continue;
+		strncat(text, i ? "|" : "", sizeof text - strlen(text) - 1);
+		strncat(text, args.value[i] ? args.value[i] : "-", sizeof text - strlen(text) - 1);
+	}
+	if (args.as) {
+		strncat(text, " as ", sizeof text - strlen(text) - 1);
+		strncat(text, args.as, sizeof text - strlen(text) - 1);
+	}
+	args_free(&args);
+	return text;
+}
+
+/* What could begin where the line ends: names, or literals in brackets. */
+static const char *expected(const char *usage, const char *line)
+{
+	static char text[1024];
+	struct element elements[GRAMMAR_MAX];
+	const struct element *found[GRAMMAR_MAX];
+	size_t count = grammar_elements(usage, elements);
+	count = grammar_expected(elements, count, line, strlen(line), found);
+	*text = '\0';
+	for (size_t i = 0; i < count; i++) {
+		char one[100];
+		if (found[i]->literals)
+			snprintf(one, sizeof one, "%s(%.*s)", i ? " " : "", (int)found[i]->literals_len,
+			         found[i]->literals);
+		else
+			snprintf(one, sizeof one, "%s%s", i ? " " : "", found[i]->name);
+		strncat(text, one, sizeof text - strlen(text) - 1);
+	}
+	return text;
+}
+
+static void test_elements(void)
+{
+	struct element e[GRAMMAR_MAX];
+	is_int(grammar_elements("", e), 0, "no usage, no elements");
+	is_int(grammar_elements(open_usage, e), 4, "four elements");
+	ok(e[0].literals_len == 7 && !e[0].required && !*e[0].name, "optional literals");
+	ok(e[1].required && strcmp(e[1].name, "address") == 0 && !e[1].literals, "a required placeholder");
+	ok(!e[2].required && strcmp(e[2].name, "port") == 0, "an optional placeholder");
+	ok(e[3].tagged && !e[3].required && strcmp(e[3].name, "name") == 0, "a tagged one");
+	is_bytes(e[3].literals, e[3].literals_len, "as", 2, "and its tag");
+	is_int(grammar_elements("write|read|both", e), 1, "bare literals");
+	ok(e[0].required && e[0].literals_len == 15, "are required");
+	is_int(grammar_elements("<peer> [text...]", e), 2, "a rest");
+	ok(e[1].rest && !e[1].required && strcmp(e[1].name, "text") == 0, "without its dots");
+}
+
+static void test_words(void)
+{
+	is_text(match("open", open_usage, "localhost 80"), "-|localhost|80", "a literal left away");
+	is_text(match("open", open_usage, "udp localhost"), "udp|localhost|-", "a placeholder left away");
+	is_text(match("open", open_usage, " \t tcp \t h  1  "), "tcp|h|1", "blanks of any number");
+	is_text(match("open", open_usage, "\"tcp\" 80"), "-|tcp|80", "a quoted word is no literal");
+	is_text(match("open", open_usage, "tcpx"), "-|tcpx|-", "nor is a longer one");
+	is_text(match("open", open_usage, "'a b'\"c d\"e"), "-|a bc de|-", "quotes keep blanks and join");
+	is_text(match("open", open_usage, "\"it's\""), "-|it's|-", "a quote within the other one");
+	is_text(match("open", open_usage, "''"), "-||-", "an empty word");
+	is_text(match("quit", "", "  "), "", "nothing at all");
+}
+
+static void test_as(void)
+{
+	is_text(match("open", open_usage, "h 80 as me"), "-|h|80 as me", "as at the end");
+	is_text(match("open", open_usage, "as me h"), "-|h|- as me", "at the front");
+	is_text(match("open", open_usage, "h as \"x y\" 80"), "-|h|80 as x y", "in the middle, quoted name");
+	is_text(match("open", open_usage, "\"as\" 80"), "-|as|80", "a quoted as is a word");
+	is_text(match("open", open_usage, "h as"),
+	        "open: \"as\" needs a name: /open [tcp|udp] <address> [port] [as <name>]",
+	        "as without a name");
+	is_text(match("open", open_usage, "h as me as you"),
+	        "open: \"you\" is too much: /open [tcp|udp] <address> [port] [as <name>]", "as twice");
+	is_text(match("session", "<session>", "as"), "as", "an ordinary word where the usage has no as");
+}
+
+static void test_optional_before_required(void)
+{
+	is_text(match("listen", listen_usage, "7001"), "-|-|7001|-", "one word is the port");
+	is_text(match("listen", listen_usage, "::1 7001"), "-|::1|7001|-", "two are address and port");
+	is_text(match("listen", listen_usage, "udp 0 as x"), "udp|-|0|- as x", "behind a literal");
+	is_text(match("listen", listen_usage, "7001 echo"), "-|-|7001|echo", "before a literal");
+	is_text(match("listen", listen_usage, "udp ::1 7001 echo"), "udp|::1|7001|echo", "all of them");
+	is_text(match("listen", listen_usage, "echo"), "-|-|echo|-", "a lone word is the required one");
+	is_text(match("listen", listen_usage, "a b c"),
+	        "listen: \"c\" is too much: /listen [tcp|udp] [local-address] <port> [none|echo] [as <name>]",
+	        "a word that is no literal is too much");
+}
+
+static void test_rest(void)
+{
+	is_text(match("send", "<text...>", "  a  'b \\x41 "), "  a  'b \\x41 ", "the rest as it was typed");
+	is_text(match("to", "<peer> [text...]", "2  it's"), "2| it's", "behind one blank");
+	is_text(match("to", "<peer> [text...]", "2 "), "2|-", "an empty rest is none");
+	is_text(match("to", "<peer> [text...]", "2"), "2|-", "or is not there");
+	is_text(match("to", "<peer> [text...]", "\"2\" as x"), "2|as x", "as within a rest is text");
+	is_text(match("all", "<text...>", "a\nb"), "a\nb", "a rest of two lines");
+	size_t len = 100000;
+	char *line = xmalloc(len + 1);
+	for (size_t i = 0; i < len; i++)
+		line[i] = i % 2 ? 'x' : ' ';
+	line[len] = '\0';
+	struct args args;
+	struct error error;
+	ok(grammar_match("all", "<text...>", line, &args, &error), "50000 words");
+	is_text(args.value[0], line, "are kept as they were");
+	args_free(&args);
+	ok(!grammar_match("open", open_usage, line, &args, &error),
+	   "and too much where three words are taken");
+	ok(!args.memory, "with nothing left to free");
+	free(line);
+}
+
+static void test_mistakes(void)
+{
+	is_text(match("open", open_usage, ""),
+	        "open: needs an address: /open [tcp|udp] <address> [port] [as <name>]", "a word is missing");
+	is_text(match("all", "<text...>", ""), "all: needs text: /all <text...>", "the rest is missing");
+	is_text(match("shutdown", "write|read|both", ""),
+	        "shutdown: needs write, read or both: /shutdown write|read|both", "a literal is missing");
+	is_text(match("shutdown", "write|read|both", "writ"),
+	        "shutdown: \"writ\" is not write, read or both: /shutdown write|read|both",
+	        "a wrong literal");
+	is_text(match("quit", "", "now"), "quit: \"now\" is too much: /quit", "a word too much");
+	is_text(match("open", open_usage, "\"a b"),
+	        "open: \"\"a b\" begins a quote that does not end: /open [tcp|udp] <address> [port] [as "
+	        "<name>]",
+	        "an open quote");
+	is_text(match("quit", "", "'a\nb'"), "quit: \"'a\"... is too much: /quit",
+	        "a message stays on one line");
+	is_text(match("quit", "", "1234567890123456789012345678901234567890123"),
+	        "quit: \"1234567890123456789012345678901234567890\"... is too much: /quit",
+	        "a long word is cut");
+}
+
+static void test_expected(void)
+{
+	is_text(expected(open_usage, " "), "(tcp|udp) address",
+	        "at the front: the literal or what follows it");
+	is_text(expected(open_usage, " tcp "), "address (as)", "behind the literal");
+	is_text(expected(open_usage, " h "), "port (as)", "behind the address");
+	is_text(expected(open_usage, " h 80 "), "(as)", "as is left");
+	is_text(expected(open_usage, " h as "), "", "a new name has no candidates");
+	is_text(expected(open_usage, " h as me "), "port", "as only once");
+	is_text(expected(open_usage, " h 80 9 "), "(as)", "behind too many words nothing but as");
+	is_text(expected(listen_usage, ""), "(tcp|udp) local-address port", "up to the first required one");
+	is_text(expected(listen_usage, " 7001 "), "port (none|echo) (as)", "an address, or the port already");
+	is_text(expected(listen_usage, " ::1 7001 "), "(none|echo) (as)", "behind both");
+	is_text(expected("write|read|both", " "), "(write|read|both)", "required literals");
+	is_text(expected("write|read|both", " x "), "", "nothing behind a wrong one");
+	is_text(expected("<peer> [text...]", " 2 "), "text", "a rest");
+	is_text(expected("<peer> [text...]", " 2 a b c d e f g h i j k l m n "), "text", "stays one");
+	is_text(expected("", " "), "", "nothing");
+	is_text(expected("<file>", " \""), "file", "behind an opening quote");
+	is_text(expected("[setting] [value]", " eol "), "value", "the second of two");
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	test_elements();
+	test_words();
+	test_as();
+	test_optional_before_required();
+	test_rest();
+	test_mistakes();
+	test_expected();
+	return tap_done();
+}
