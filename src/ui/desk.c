@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/desk.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "ui/candidates.h"
+
+enum {
+	READ_SIZE = 64 << 10,
+	WORDS = HELD_TEXT + 64,
+	HELD_MOST = 64 << 20,
+	PASTE_ON_LINE = 64 << 10, /* a larger paste does not go through readline */
+};
+
+static void say(struct desk *desk, const char *text)
+{
+	desk->face.say(desk->face.context, text);
+}
+
+/* ---- sessions ---- */
+
+static void show(struct desk *desk, struct session *session)
+{
+	app_select(desk->app, session);
+	desk->face.selected(desk->face.context);
+}
+
+void desk_select(struct desk *desk, uint32_t number)
+{
+	struct session *session = sessions_numbered(desk->app->sessions, number);
+	if (session) {
+		show(desk, session);
+		return;
+	}
+	char text[WORDS];
+	snprintf(text, sizeof text, "no session %u", (unsigned)number);
+	say(desk, text);
+	desk->face.bell(desk->face.context);
+}
+
+static void select_step(struct desk *desk, bool forward)
+{
+	const struct sessions *sessions = desk->app->sessions;
+	size_t count = sessions_count(sessions), at = 0;
+	while (at < count && sessions_at(sessions, at) != desk->app->current)
+		at++;
+	if (count > 0)
+		show(desk, sessions_at(sessions, (at + (forward ? 1 : count - 1)) % count));
+}
+
+static bool something_is_open(const struct app *app)
+{
+	for (size_t i = 0; i < sessions_count(app->sessions); i++)
+		if (session_state(sessions_at(app->sessions, i)) != SESSION_CLOSED)
+			return true;
+	return false;
+}
+
+/* ---- what readline calls back with ---- */
+
+static void toggle_literal(struct desk *desk)
+{
+	desk->app->literal = !desk->app->literal;
+	desk->face.look(desk->face.context, INPUT_LITERAL);
+}
+
+/* readline drops the line itself. */
+static void on_interrupt(struct desk *desk)
+{
+	if (input_line("").len == 0)
+		say(desk, "Ctrl-D or /quit leaves");
+}
+
+static void on_action(void *context, enum input_action action)
+{
+	struct desk *desk = context;
+	switch (action) {
+	case INPUT_NEXT_SESSION: select_step(desk, true); break;
+	case INPUT_PREVIOUS_SESSION: select_step(desk, false); break;
+	case INPUT_LITERAL: toggle_literal(desk); break;
+	case INPUT_SUSPEND: desk->face.suspend(desk->face.context); break;
+	case INPUT_INTERRUPT: on_interrupt(desk); break;
+	default:
+		if (action >= INPUT_SESSION_1 && action <= INPUT_SESSION_9)
+			desk_select(desk, (uint32_t)(action - INPUT_SESSION_1 + 1));
+		else
+			desk->face.look(desk->face.context, action);
+	}
+}
+
+/* A command stands in the transcript before what it says, so that it reads as a protocol; what is
+ * sent stands there anyway. */
+static void on_line(void *context, const char *line)
+{
+	struct desk *desk = context;
+	if (line[0] == '/' && line[1] != '/' && !desk->app->literal)
+		app_note(desk->app, "> %s", line);
+	desk->hooks.line(desk->app, line);
+	desk->face.look(desk->face.context, INPUT_BOTTOM);
+}
+
+static void on_end(void *context)
+{
+	struct desk *desk = context;
+	if (desk->left_before || !something_is_open(desk->app)) {
+		desk->app->quit = true;
+		return;
+	}
+	desk->leaving = true;
+	say(desk, "sessions are open: Ctrl-D again quits");
+}
+
+static char **on_complete(void *context, const char *line, size_t start, size_t end, bool *files)
+{
+	struct desk *desk = context;
+	return desk->hooks.complete(desk->app, line, start, end, files);
+}
+
+static void on_matches(void *context, char **matches, size_t count)
+{
+	struct desk *desk = context;
+	struct buf text;
+	buf_init(&text, SIZE_MAX);
+	candidates_format(matches, count, desk->face.columns(desk->face.context), &text);
+	app_note(desk->app, "%s", buf_text(&text));
+	buf_free(&text);
+	desk->face.look(desk->face.context, INPUT_BOTTOM);
+}
+
+static void on_bell(void *context)
+{
+	struct desk *desk = context;
+	desk->face.bell(desk->face.context);
+}
+
+/* ---- pastes ---- */
+
+static void hold(struct desk *desk, const struct key *key)
+{
+	char what[HELD_TEXT], text[WORDS];
+	if (!held_add(&desk->held, key->bytes, key->len)) {
+		app_error(desk->app, "pasting more than %d MiB: dropped", HELD_MOST >> 20);
+		return;
+	}
+	snprintf(text, sizeof text, "pasted %s: Enter sends it, Ctrl-C drops it",
+	         held_describe(desk->held.lines, desk->held.text.len, what));
+	say(desk, text);
+}
+
+/* The line end that it is sent with takes the place of its own last one. */
+static void send_held(struct desk *desk)
+{
+	struct error error;
+	struct app *app = desk->app;
+	const char *text = buf_data(&desk->held.text);
+	size_t len = desk->held.text.len;
+	if (len > 0 && text[len - 1] == '\n')
+		len--;
+	struct session *session = app_need_session(app, &error);
+	if (!session || !app_send_line(app, session, text, len, &error))
+		app_error(app, "%s", error.text);
+}
+
+static bool is_byte(const struct key *key, char first, char second)
+{
+	return key->kind == KEY_TEXT && key->len == 1 && (key->bytes[0] == first || key->bytes[0] == second);
+}
+
+/* Whether the key was for the block that is held. */
+static bool settle_held(struct desk *desk, const struct key *key)
+{
+	if (desk->held.text.len == 0)
+		return false;
+	bool enter = is_byte(key, '\r', '\n');
+	if (!enter && !is_byte(key, 3, 3))
+		return false;
+	if (enter)
+		send_held(desk);
+	held_clear(&desk->held);
+	say(desk, "");
+	return true;
+}
+
+static bool must_ask(struct desk *desk, const struct key *key)
+{
+	bool asked = desk->asked;
+	desk->asked = false;
+	if (desk->app->settings.paste != PASTE_ASK || asked || !is_byte(key, '\r', '\n'))
+		return false;
+	struct line line = input_line("");
+	size_t lines = held_count_lines(line.text, line.len);
+	if (lines < 2)
+		return false;
+	char what[HELD_TEXT], text[WORDS];
+	held_describe(lines, line.len, what);
+	snprintf(text, sizeof text, "%s: Enter again sends, Ctrl-C drops", what);
+	say(desk, text);
+	desk->asked = true;
+	return true;
+}
+
+/* ---- keys ---- */
+
+static void take_key(struct desk *desk, const struct key *key)
+{
+	if (key->kind == KEY_MOUSE) {
+		if (desk->face.mouse)
+			desk->face.mouse(desk->face.context, key);
+		return;
+	}
+	if (key->kind == KEY_PASTE && key->len > PASTE_ON_LINE) {
+		hold(desk, key);
+		return;
+	}
+	if (settle_held(desk, key) || must_ask(desk, key))
+		return;
+	if (desk->held.text.len == 0)
+		say(desk, "");
+	desk->left_before = desk->leaving;
+	desk->leaving = false;
+	input_key(key);
+}
+
+static void take_keys(struct desk *desk, int64_t now)
+{
+	struct key key;
+	while (!desk->app->quit && keys_next(&desk->keys, now, &key))
+		take_key(desk, &key);
+}
+
+/* The terminal is gone when reading ends or fails. */
+static void read_keys(struct desk *desk, int64_t now)
+{
+	char bytes[READ_SIZE];
+	ssize_t got = read(terminal_input(desk->terminal), bytes, sizeof bytes);
+	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (got <= 0) {
+		desk->app->quit = true;
+		return;
+	}
+	keys_feed(&desk->keys, bytes, (size_t)got, now);
+	take_keys(desk, now);
+	fflush(stdout); /* what readline printed there: it comes back as a stray line */
+}
+
+static void serve_keys(struct desk *desk, const struct poller *poller)
+{
+	int64_t now = clock_now();
+	if (poller_readable(poller, terminal_input(desk->terminal)))
+		read_keys(desk, now);
+	else if (now >= keys_deadline(&desk->keys))
+		take_keys(desk, now);
+	if (now >= input_deadline())
+		input_timeout(now);
+}
+
+/* ---- signals, and what libraries say ---- */
+
+static void take_ending_signals(struct desk *desk)
+{
+	static const int ending[] = { SIGTERM, SIGHUP, SIGQUIT };
+	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) {
+		if (!poller_take_signal(ending[i]))
+			continue;
+		desk->ui->signal = ending[i];
+		desk->app->quit = true;
+	}
+}
+
+static void take_signals(struct desk *desk)
+{
+	take_ending_signals(desk);
+	if (poller_take_signal(SIGINT))
+		take_key(desk, &(struct key){ .kind = KEY_TEXT, .bytes = "\003", .len = 1 });
+	if (poller_take_signal(SIGTSTP))
+		desk->face.suspend(desk->face.context);
+	bool resumed = poller_take_signal(SIGCONT);
+	if (resumed)
+		terminal_resume(desk->terminal);
+	if (poller_take_signal(SIGWINCH) || resumed)
+		desk->face.resize(desk->face.context, resumed);
+}
+
+static void take_strays(struct desk *desk)
+{
+	char line[512];
+	bool bell = false;
+	while (terminal_take_stray(desk->terminal, line, sizeof line, &bell))
+		app_note(desk->app, "%s", line);
+	if (bell)
+		desk->face.bell(desk->face.context);
+}
+
+void desk_prepare(struct desk *desk, struct poller *poller)
+{
+	poller_want_read(poller, terminal_input(desk->terminal));
+	terminal_prepare(desk->terminal, poller);
+	poller_wake_at(poller, keys_deadline(&desk->keys));
+	poller_wake_at(poller, input_deadline());
+}
+
+void desk_serve(struct desk *desk, struct poller *poller)
+{
+	take_signals(desk);
+	terminal_serve(desk->terminal, poller);
+	take_strays(desk);
+	serve_keys(desk, poller);
+}
+
+/* readline starts when descriptors 1 and 2 are taken over, so that what it says about inputrc is a note. */
+void desk_init(struct desk *desk, struct ui *ui, const struct ui_hooks *hooks, const struct desk_face *face,
+               struct terminal *terminal)
+{
+	*desk = (struct desk){ .ui = ui, .app = hooks->app, .hooks = *hooks, .face = *face };
+	desk->terminal = terminal;
+	keys_init(&desk->keys);
+	held_init(&desk->held, HELD_MOST);
+	struct input_hooks input = {
+		.context = desk,
+		.line = on_line,
+		.end = on_end,
+		.action = on_action,
+		.complete = on_complete,
+		.matches = on_matches,
+		.bell = on_bell,
+	};
+	input_start(&input, terminal_input(terminal));
+}
+
+void desk_done(struct desk *desk)
+{
+	input_stop();
+	keys_free(&desk->keys);
+	held_free(&desk->held);
+}

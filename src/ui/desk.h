@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* desk: what is the same wherever a person types: bytes of the terminal become keys, keys become
+ * lines and wishes, signals what they stand for; when to ask back, when to leave. Shows nothing: its
+ * face does. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ui/held.h"
+#include "ui/input.h"
+#include "ui/keys.h"
+#include "ui/terminal.h"
+#include "ui/ui.h"
+
+struct desk_face {
+	void *context;
+	void (*say)(void *context, const char *text);          /* a word to the person; "" takes it back */
+	void (*look)(void *context, enum input_action action); /* scrolling and redrawing */
+	void (*mouse)(void *context, const struct key *key);   /* or NULL */
+	void (*selected)(void *context);                       /* a session was chosen to be shown */
+	void (*bell)(void *context);
+	void (*suspend)(void *context);
+	void (*resize)(void *context, bool resumed);           /* resumed: somebody else has written there */
+	int (*columns)(void *context);                         /* of a list of candidates */
+};
+
+struct desk {
+	struct ui *ui;
+	struct app *app;
+	struct ui_hooks hooks;
+	struct desk_face face;
+	struct terminal *terminal;
+	struct keys keys;
+	struct held held;          /* a paste too large for the line */
+	bool asked;                /* Enter on several lines has been asked about */
+	bool leaving, left_before; /* Ctrl-D came; and it came with the key before */
+};
+
+/* Starts readline. Everything given is borrowed. */
+void desk_init(struct desk *desk, struct ui *ui, const struct ui_hooks *hooks, const struct desk_face *face,
+               struct terminal *terminal);
+void desk_done(struct desk *desk);
+
+void desk_prepare(struct desk *desk, struct poller *poller);
+void desk_serve(struct desk *desk, struct poller *poller);
+
+/* Shows the session with this number, or says that there is none. */
+void desk_select(struct desk *desk, uint32_t number);

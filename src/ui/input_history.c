@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/input_history.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include <readline/history.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+enum {
+	READ_MOST = 16 << 20,  /* of the end of the file */
+	BATCH = 1 << 16,       /* bytes that may wait to be written */
+};
+
+/* One per program, as readline's list is. */
+static struct {
+	char *path;         /* NULL: nowhere to keep it */
+	bool told;          /* that something is wrong */
+	struct buf pending; /* not yet written */
+	int64_t written;    /* instant of the last writing */
+	size_t bytes;       /* of the lines in the list */
+} history;
+
+static void tell(int code)
+{
+	if (!history.told)
+		fprintf(stderr, "sockpit: history is not kept: %s: %s\n", history.path, error_why(code));
+	history.told = true;
+}
+
+/* ---- the file as a sequence of entries ---- */
+
+struct reader {
+	const char *bytes;
+	size_t len;
+	size_t at;       /* where the next entry begins */
+	size_t from, to; /* the text of the one just read */
+};
+
+static size_t line_end(const struct reader *reader, size_t at)
+{
+	const char *end = memchr(reader->bytes + at, '\n', reader->len - at);
+	return end ? (size_t)(end - reader->bytes) : reader->len;
+}
+
+static size_t after(const struct reader *reader, size_t end)
+{
+	return end < reader->len ? end + 1 : end;
+}
+
+static bool is_stamp(const struct reader *reader, size_t at, size_t end)
+{
+	if (end - at < 2 || reader->bytes[at] != '#')
+		return false;
+	while (++at < end)
+		if (!isdigit((unsigned char)reader->bytes[at]))
+			return false;
+	return true;
+}
+
+/* A line is an entry; behind a stamp, all lines up to the next stamp are one. The line right behind
+ * a stamp is never taken for another, so that "#1" can be an entry. */
+static bool next_entry(struct reader *reader)
+{
+	if (reader->at >= reader->len)
+		return false;
+	size_t end = line_end(reader, reader->at);
+	bool stamped = is_stamp(reader, reader->at, end) && end + 1 < reader->len;
+	reader->from = stamped ? end + 1 : reader->at;
+	reader->to = line_end(reader, reader->from);
+	reader->at = after(reader, reader->to);
+	while (stamped && reader->at < reader->len) {
+		end = line_end(reader, reader->at);
+		if (is_stamp(reader, reader->at, end))
+			break;
+		reader->to = end;
+		reader->at = after(reader, end);
+	}
+	return true;
+}
+
+static size_t count_entries(struct reader reader)
+{
+	size_t count = 0;
+	while (next_entry(&reader))
+		count++;
+	return count;
+}
+
+/* Leaves away all but the last ones. */
+static void skip_old_entries(struct reader *reader)
+{
+	size_t count = count_entries(*reader);
+	while (count-- > HISTORY_ENTRIES && next_entry(reader))
+		;
+}
+
+/* ---- the list ---- */
+
+static HIST_ENTRY *newest(void)
+{
+	return history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
+}
+
+static void forget_oldest(void)
+{
+	HIST_ENTRY *entry = remove_history(0);
+	if (!entry)
+		return;
+	size_t len = strlen(entry->line); /* not what it was, where the user has edited it */
+	history.bytes -= len < history.bytes ? len : history.bytes;
+	free_history_entry(entry);
+}
+
+static void list_add(const char *line)
+{
+	size_t len = strlen(line);
+	while (history_length > 0 && history.bytes + len > HISTORY_BYTES)
+		forget_oldest();
+	while (history_length >= HISTORY_ENTRIES)
+		forget_oldest();
+	add_history(line);
+	history.bytes += len;
+}
+
+/* Only whole characters: readline loops on others. */
+static void add_valid(const char *s, size_t n)
+{
+	struct buf line;
+	buf_init(&line, SIZE_MAX);
+	for (size_t at = 0; at < n;) {
+		mbstate_t state = { 0 };
+		size_t len = mbrlen(s + at, n - at, &state);
+		bool valid = len > 0 && len <= n - at;
+		if (valid)
+			buf_append(&line, s + at, len);
+		at += valid ? len : 1;
+	}
+	if (line.len && line.len < HISTORY_ENTRY_MOST)
+		list_add(buf_text(&line));
+	buf_free(&line);
+}
+
+/* ---- the file ---- */
+
+static bool read_whole(int fd, size_t size, struct buf *out)
+{
+	while (out->len < size) {
+		char *room = buf_reserve(out, size - out->len);
+		ssize_t got = read(fd, room, size - out->len);
+		if (got < 0 && errno != EINTR)
+			return false;
+		if (got == 0)
+			break;
+		if (got > 0)
+			buf_commit(out, (size_t)got);
+	}
+	return true;
+}
+
+/* The end of the file, from the begin of a line on. 0, or why not. */
+static int read_end(int fd, struct buf *out)
+{
+	struct stat status;
+	if (fstat(fd, &status) < 0)
+		return errno;
+	if (!S_ISREG(status.st_mode))
+		return S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+	off_t skipped = status.st_size > READ_MOST ? status.st_size - READ_MOST : 0;
+	if (lseek(fd, skipped, SEEK_SET) < 0 || !read_whole(fd, (size_t)(status.st_size - skipped), out))
+		return errno;
+	const char *begin = skipped ? memchr(buf_data(out), '\n', out->len) : NULL;
+	if (begin)
+		buf_consume(out, (size_t)(begin + 1 - buf_data(out)));
+	return 0;
+}
+
+static int read_file(struct buf *out)
+{
+	int fd = open(history.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return errno;
+	int code = read_end(fd, out);
+	close(fd);
+	return code;
+}
+
+static bool write_whole(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t put = write(fd, bytes, len);
+		if (put < 0 && errno != EINTR)
+			return false;
+		if (put > 0) {
+			bytes += put;
+			len -= (size_t)put;
+		}
+	}
+	return true;
+}
+
+static void load(void)
+{
+	struct buf bytes;
+	buf_init(&bytes, READ_MOST);
+	int code = read_file(&bytes);
+	if (code && code != ENOENT)
+		tell(code);
+	struct reader reader = { .bytes = buf_data(&bytes), .len = bytes.len };
+	skip_old_entries(&reader);
+	while (next_entry(&reader))
+		add_valid(reader.bytes + reader.from, reader.to - reader.from);
+	buf_free(&bytes);
+}
+
+/* In one write, so that those of several programs do not mix. */
+static void flush(void)
+{
+	if (!history.pending.len)
+		return;
+	int fd = open(history.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
+	if (fd < 0 || !write_whole(fd, buf_data(&history.pending), history.pending.len))
+		tell(errno);
+	if (fd >= 0)
+		close(fd);
+	buf_clear(&history.pending);
+	history.written = clock_now();
+}
+
+/* Beside the file and then in its place, so that a full disk destroys nothing. */
+static void replace_file(const char *bytes, size_t len)
+{
+	char *path = xasprintf("%s.%ld", history.path, (long)getpid());
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		bool written = write_whole(fd, bytes, len);
+		if (close(fd) < 0 || !written || rename(path, history.path) < 0)
+			unlink(path);
+	}
+	free(path);
+}
+
+static void truncate_file(void)
+{
+	struct buf bytes;
+	buf_init(&bytes, READ_MOST);
+	if (read_file(&bytes) == 0) {
+		struct reader reader = { .bytes = buf_data(&bytes), .len = bytes.len };
+		skip_old_entries(&reader);
+		if (reader.at > 0 || bytes.head > 0)
+			replace_file(reader.bytes + reader.at, reader.len - reader.at);
+	}
+	buf_free(&bytes);
+}
+
+/* ---- where it is ---- */
+
+static char *find_path(void)
+{
+	const char *state = getenv("XDG_STATE_HOME");
+	if (state && state[0] == '/')
+		return xasprintf("%s/sockpit/history", state);
+	const char *home = getenv("HOME");
+	if (home && home[0] == '/')
+		return xasprintf("%s/.local/state/sockpit/history", home);
+	return NULL;
+}
+
+/* Every directory above the file; what is wrong shows when the file is opened. */
+static void make_directories(char *path)
+{
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0700);
+		*slash = '/';
+	}
+}
+
+/* Makes the file, so that what is wrong is told now and not in the middle of the work; an older one
+ * may have been made by a program less careful about who reads it. */
+static void claim_file(void)
+{
+	make_directories(history.path);
+	int fd = open(history.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
+	if (fd < 0) {
+		tell(errno);
+		return;
+	}
+	struct stat status;
+	bool open_to_others = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_mode & 077;
+	if (open_to_others && fchmod(fd, 0600) < 0)
+		tell(errno);
+	close(fd);
+}
+
+void input_history_start(void)
+{
+	using_history();
+	buf_init(&history.pending, SIZE_MAX);
+	history.path = find_path();
+	if (!history.path)
+		return;
+	claim_file();
+	char *real = realpath(history.path, NULL); /* a link is to stay one when the file is replaced */
+	if (real) {
+		free(history.path);
+		history.path = real;
+	}
+	load();
+}
+
+void input_history_add(const char *line)
+{
+	size_t len = strlen(line);
+	const HIST_ENTRY *last = newest();
+	if (!len || len >= HISTORY_ENTRY_MOST || line[0] == ' ' || line[0] == '\t' ||
+	    (last && strcmp(last->line, line) == 0))
+		return;
+	list_add(line);
+	if (!history.path)
+		return;
+	buf_printf(&history.pending, "#%lld\n", (long long)time(NULL));
+	buf_append(&history.pending, line, len);
+	buf_append(&history.pending, "\n", 1);
+	if (history.pending.len >= BATCH || clock_now() - history.written > CLOCK_S)
+		flush();
+}
+
+/* The list itself is left to the end of the process: clear_history() frees undo lists that readline
+ * 8.2 still uses. */
+void input_history_stop(void)
+{
+	if (history.path) {
+		flush();
+		truncate_file();
+	}
+	buf_free(&history.pending);
+	free(history.path);
+	history.path = NULL;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/job.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static bool is_pending(int signal)
+{
+	sigset_t set;
+	return sigpending(&set) == 0 && sigismember(&set, signal) == 1;
+}
+
+/* Ignoring a blocked signal for a moment discards it. */
+static void discard(int signal)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+	sigaction(signal, &ignore, &before);
+	sigaction(signal, &before, NULL);
+}
+
+bool job_stop(void)
+{
+	struct sigaction ordinary = { .sa_handler = SIG_DFL }, before;
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	discard(SIGCONT);
+	sigaction(SIGTSTP, &ordinary, &before);
+	kill(0, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &set, NULL); /* here we stand still */
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigaction(SIGTSTP, &before, NULL);
+	bool stopped = is_pending(SIGCONT);
+	discard(SIGCONT);
+	return stopped;
+}
+
+bool job_is_dying(void)
+{
+	static const int ending[] = { SIGTERM, SIGHUP, SIGQUIT };
+	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+		if (is_pending(ending[i]))
+			return true;
+	return false;
+}

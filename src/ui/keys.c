@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/keys.h"
+
+#include <string.h>
+#include <wchar.h>
+
+#include "base/clock.h"
+
+enum {
+	ESC = 27,
+	BEL = 7,
+	BRACKET = 6,              /* bytes of a paste bracket */
+	SGR_PREFIX = 3,           /* of "ESC [ <" */
+	X10_LENGTH = 6,           /* of "ESC [ M" and three bytes */
+	MOUSE_MOST = 100000,      /* numbers of a mouse report end here */
+	PENDING_MOST = 64 << 20,  /* a unit that has grown so long is taken as it is */
+};
+
+static const char PASTE_BEGIN[] = "\033[200~";
+static const char PASTE_END[] = "\033[201~";
+
+/* What is known of the unit at the front; len 0: more bytes have to come first. */
+struct cut {
+	size_t len;
+	enum key_kind kind;
+};
+
+static const struct cut INCOMPLETE = { 0, KEY_SEQUENCE };
+
+static struct cut sequence(size_t len)
+{
+	return (struct cut){ len, KEY_SEQUENCE };
+}
+
+void keys_init(struct keys *keys)
+{
+	*keys = (struct keys){ 0 };
+	buf_init(&keys->pending, SIZE_MAX);
+}
+
+void keys_free(struct keys *keys)
+{
+	buf_free(&keys->pending);
+}
+
+void keys_feed(struct keys *keys, const void *bytes, size_t len, int64_t now)
+{
+	buf_append(&keys->pending, bytes, len);
+	keys->fed = now;
+}
+
+/* A character of the locale. One that is cut short waits for ever: it is its next byte that decides. */
+static struct cut cut_character(const char *s, size_t n)
+{
+	mbstate_t state = { 0 };
+	size_t len = mbrlen(s, n, &state);
+	if (len == (size_t)-2)
+		return INCOMPLETE;
+	if (len == (size_t)-1)
+		return (struct cut){ 1, KEY_INVALID };
+	return (struct cut){ len ? len : 1, KEY_TEXT };
+}
+
+/* The search goes on where the last one ended, less what may be the beginning of the end bracket. */
+static struct cut cut_paste(struct keys *keys, const char *s, size_t n, bool late)
+{
+	size_t from = keys->scanned > BRACKET ? keys->scanned : BRACKET;
+	const char *end = memmem(s + from, n - from, PASTE_END, BRACKET);
+	if (end)
+		return (struct cut){ (size_t)(end - s) + BRACKET, KEY_PASTE };
+	keys->scanned = n - from >= BRACKET ? n - BRACKET + 1 : from;
+	return (struct cut){ late ? n : 0, KEY_PASTE };
+}
+
+/* Parameters from `first` on, behind ESC [ or ESC O, and a final byte that says which key it was. A
+ * byte that cannot belong to it ends it before itself. */
+static struct cut cut_control(struct keys *keys, const char *s, size_t n, size_t first, bool late)
+{
+	size_t at = keys->scanned > first ? keys->scanned : first;
+	while (at < n && s[at] >= 0x20 && s[at] <= 0x3f)
+		at++;
+	keys->scanned = at;
+	if (at == n)
+		return sequence(late ? n : 0);
+	return sequence(s[at] >= 0x40 && s[at] <= 0x7e ? at + 1 : at);
+}
+
+/* A report of the terminal (OSC, DCS): a string that ends with BEL or ESC \. */
+static struct cut cut_string(struct keys *keys, const char *s, size_t n, bool late)
+{
+	size_t at = keys->scanned > 2 ? keys->scanned : 2;
+	while (at < n && ((unsigned char)s[at] >= 0x20 && s[at] != 0x7f))
+		at++;
+	keys->scanned = at;
+	if (at == n || (s[at] == ESC && at + 1 == n))
+		return sequence(late ? n : 0);
+	if (s[at] == BEL)
+		return sequence(at + 1);
+	return sequence(s[at] == ESC && s[at + 1] == '\\' ? at + 2 : at);
+}
+
+static bool starts_paste(const char *s, size_t n)
+{
+	return n >= BRACKET && memcmp(s, PASTE_BEGIN, BRACKET) == 0;
+}
+
+static bool is_one_of(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c);
+}
+
+/* Alt-] and Alt-P begin like a report; what follows tells them apart. */
+static bool starts_string(const char *s)
+{
+	return s[1] == ']' ? is_one_of(s[2], "0123456789") : is_one_of(s[2], "0123456789!$+>|");
+}
+
+static struct cut cut_bracketed(struct keys *keys, const char *s, size_t n, bool late)
+{
+	if (starts_paste(s, n))
+		return cut_paste(keys, s, n, late);
+	if (n > 2 && s[1] == '[' && s[2] == '[') /* F1 to F5 of the Linux console */
+		return sequence(n >= 4 ? 4 : late ? n : 0);
+	if (n > 2 && s[1] == '[' && s[2] == 'M')
+		return sequence(n >= X10_LENGTH ? X10_LENGTH : late ? n : 0);
+	return cut_control(keys, s, n, 2, late);
+}
+
+/* ESC in front of another key's sequence: Alt and that key, as rxvt sends it. What must be seen for
+ * itself, a paste or a mouse report, is left alone. */
+static struct cut cut_double_escape(struct keys *keys, const char *s, size_t n, bool late)
+{
+	if (n == 2)
+		return sequence(late ? 2 : 0);
+	if (s[2] != '[' && s[2] != 'O')
+		return sequence(2);
+	if (n > 3 && s[2] == '[' && is_one_of(s[3], "M<["))
+		return sequence(1);
+	struct cut cut = cut_control(keys, s, n, 3, late);
+	return starts_paste(s + 1, n - 1) ? sequence(1) : cut;
+}
+
+static struct cut cut_escape(struct keys *keys, const char *s, size_t n, bool late)
+{
+	if (n == 1)
+		return sequence(late ? 1 : 0);
+	if (s[1] == '[' || s[1] == 'O')
+		return cut_bracketed(keys, s, n, late);
+	if (s[1] == ESC)
+		return cut_double_escape(keys, s, n, late);
+	if (s[1] == ']' || s[1] == 'P') {
+		if (n == 2)
+			return sequence(late ? 2 : 0);
+		if (starts_string(s))
+			return cut_string(keys, s, n, late);
+	}
+	struct cut inner = cut_character(s + 1, n - 1);
+	if (inner.kind == KEY_INVALID || (inner.len == 0 && late))
+		return sequence(1);
+	return sequence(inner.len ? inner.len + 1 : 0);
+}
+
+/* Nobody types the beginning of a paste bracket by hand: a slow line has cut it. */
+static bool may_become_paste(const char *s, size_t n)
+{
+	return n > 2 && memcmp(s, PASTE_BEGIN, n < BRACKET ? n : BRACKET) == 0;
+}
+
+static int64_t patience(const char *s, size_t n)
+{
+	return (may_become_paste(s, n) ? KEYS_PASTE_MS : KEYS_ESCAPE_MS) * CLOCK_MS;
+}
+
+static struct cut cut_unit(struct keys *keys, const char *s, size_t n, int64_t now)
+{
+	if (s[0] != ESC)
+		return cut_character(s, n);
+	bool late = now - keys->fed >= patience(s, n) || n >= PENDING_MOST;
+	return cut_escape(keys, s, n, late);
+}
+
+/* A decimal number, which hostile ones do not overflow; false where there is none. */
+static bool parse_number(const char **s, const char *end, int *number)
+{
+	const char *begin = *s;
+	int value = 0;
+	while (*s < end && **s >= '0' && **s <= '9') {
+		value = value * 10 + (**s - '0');
+		if (value > MOUSE_MOST)
+			value = MOUSE_MOST;
+		++*s;
+	}
+	*number = value;
+	return *s > begin;
+}
+
+static int from_zero(int number)
+{
+	return number > 0 ? number - 1 : 0;
+}
+
+/* ESC [ < button ; column ; row M, or m when it was let go. */
+static bool parse_sgr_mouse(struct key *key)
+{
+	const char *s = key->bytes + SGR_PREFIX, *end = key->bytes + key->len - 1;
+	int number[3];
+	for (int i = 0; i < 3; i++) {
+		if (i > 0 && (s >= end || *s++ != ';'))
+			return false;
+		if (!parse_number(&s, end, &number[i]))
+			return false;
+	}
+	if (s != end || (*end != 'M' && *end != 'm'))
+		return false;
+	key->button = number[0];
+	key->column = from_zero(number[1]);
+	key->row = from_zero(number[2]);
+	key->pressed = *end == 'M';
+	return true;
+}
+
+/* ESC [ M and three bytes, each 32 too big; button 3 means that one was let go, which one it does not say. */
+static void parse_x10_mouse(struct key *key)
+{
+	const unsigned char *s = (const unsigned char *)key->bytes + 3;
+	key->button = s[0] > 32 ? s[0] - 32 : 0;
+	key->column = from_zero(s[1] - 32);
+	key->row = from_zero(s[2] - 32);
+	key->pressed = key->button >= 64 || (key->button & 3) != 3;
+}
+
+static void recognise_mouse(struct key *key)
+{
+	if (key->len > SGR_PREFIX && memcmp(key->bytes, "\033[<", SGR_PREFIX) == 0 && parse_sgr_mouse(key))
+		key->kind = KEY_MOUSE;
+	if (key->len == X10_LENGTH && memcmp(key->bytes, "\033[M", 3) == 0) {
+		parse_x10_mouse(key);
+		key->kind = KEY_MOUSE;
+	}
+}
+
+static void strip_brackets(struct key *key)
+{
+	key->bytes += BRACKET;
+	key->len -= BRACKET;
+	if (key->len >= BRACKET && memcmp(key->bytes + key->len - BRACKET, PASTE_END, BRACKET) == 0)
+		key->len -= BRACKET;
+}
+
+bool keys_next(struct keys *keys, int64_t now, struct key *key)
+{
+	buf_consume(&keys->pending, keys->consumed);
+	keys->consumed = 0;
+	if (!keys->pending.len)
+		return false;
+	const char *bytes = buf_data(&keys->pending);
+	struct cut cut = cut_unit(keys, bytes, keys->pending.len, now);
+	if (!cut.len)
+		return false;
+	keys->consumed = cut.len;
+	keys->scanned = 0;
+	*key = (struct key){ .kind = cut.kind, .bytes = bytes, .len = cut.len };
+	if (key->kind == KEY_PASTE)
+		strip_brackets(key);
+	else if (key->kind == KEY_SEQUENCE)
+		recognise_mouse(key);
+	return true;
+}
+
+int64_t keys_deadline(const struct keys *keys)
+{
+	const char *bytes = buf_data(&keys->pending) + keys->consumed;
+	size_t len = keys->pending.len - keys->consumed;
+	if (!len || bytes[0] != ESC)
+		return INT64_MAX;
+	return keys->fed + patience(bytes, len);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* keys: cuts what a terminal sends into whole units: a character of the locale, an escape sequence,
+ * a bracketed paste, a mouse report. Half a unit waits here, so that nothing behind ever sees one.
+ * Reads no terminal. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum key_kind {
+	KEY_TEXT,     /* one character, or a control character */
+	KEY_SEQUENCE, /* ESC and what belongs to it */
+	KEY_PASTE,    /* the text between the paste brackets, which are not part of it */
+	KEY_MOUSE,    /* button, row, column below */
+	KEY_INVALID,  /* a byte that is no character: to be dropped */
+};
+
+struct key {
+	enum key_kind kind;
+	const char *bytes; /* valid until the next call; a paste may hold NUL */
+	size_t len;
+	int button, row, column; /* SGR mouse numbers, rows and columns from 0; 64 wheel up, 65 wheel down */
+	bool pressed;
+};
+
+struct keys {
+	struct buf pending;
+	int64_t fed;      /* instant of the last feeding */
+	size_t consumed;  /* of pending by the unit handed out last */
+	size_t scanned;   /* of an open paste, already searched for its end */
+};
+
+enum {
+	KEYS_ESCAPE_MS = 50,  /* so long a lone ESC may be the start of a sequence */
+	KEYS_PASTE_MS = 3000, /* so long a paste may stay open with nothing coming */
+};
+
+void keys_init(struct keys *keys);
+void keys_free(struct keys *keys);
+void keys_feed(struct keys *keys, const void *bytes, size_t len, int64_t now);
+
+/* The next whole unit; false when more bytes, or more time, must come first. `now` decides whether
+ * an incomplete sequence has waited long enough. */
+bool keys_next(struct keys *keys, int64_t now, struct key *key);
+
+/* When keys_next() should be asked again though nothing came; INT64_MAX for never. */
+int64_t keys_deadline(const struct keys *keys);

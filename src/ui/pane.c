@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pane.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LIVE_MIN_HEIGHT = 6, LIVE_MIN = 2, LIVE_MAX = 6, PANE_TEXT = 128 };
+
+void pane_init(struct pane *pane)
+{
+	*pane = (struct pane){ .follow = true };
+}
+
+void pane_free(struct pane *pane)
+{
+	rows_free(&pane->scratch);
+}
+
+/* ---- moving ---- */
+
+static int count_rows(struct pane *pane, const struct view *view, struct place place)
+{
+	view_layout(view, place, &pane->scratch);
+	return (int)pane->scratch.count;
+}
+
+/* Moves place and row up; returns how many of the rows were not there. */
+static int move_up(struct pane *pane, const struct view *view, int rows)
+{
+	while (rows > pane->row) {
+		if (!view_before(view, &pane->place)) {
+			rows -= pane->row;
+			pane->row = 0;
+			return rows;
+		}
+		rows -= pane->row + 1;
+		pane->row = count_rows(pane, view, pane->place) - 1;
+	}
+	pane->row -= rows;
+	return 0;
+}
+
+static int move_down(struct pane *pane, const struct view *view, int rows)
+{
+	while (rows > 0) {
+		int below = count_rows(pane, view, pane->place) - 1 - pane->row;
+		if (rows <= below) {
+			pane->row += rows;
+			return 0;
+		}
+		rows -= below;
+		pane->row += below;
+		if (!view_after(view, &pane->place))
+			return rows;
+		pane->row = 0;
+		rows--;
+	}
+	return 0;
+}
+
+/* ---- the scrolled state ---- */
+
+/* The rows at the bottom of a scrolled pane that stay at the end. */
+static int live_rows(int height)
+{
+	int rows = height / 4;
+	if (height < LIVE_MIN_HEIGHT)
+		return 0;
+	return rows < LIVE_MIN ? LIVE_MIN : rows > LIVE_MAX ? LIVE_MAX : rows;
+}
+
+/* Those and the divider. */
+static int bottom_rows(int height)
+{
+	int live = live_rows(height);
+	return live ? live + 1 : 0;
+}
+
+/* Whether the session has had entries before this one that are no longer there. */
+static bool has_lost(const struct view *view, uint64_t position)
+{
+	const struct entry *oldest = NULL;
+	while (position != TRANSCRIPT_NONE) {
+		oldest = transcript_at(view->transcript, position);
+		position = transcript_before(view->transcript, position);
+	}
+	return oldest && oldest->back;
+}
+
+/* Not further up than what fills the pane, with one row for the word on what was lost. */
+static void clamp_top(struct pane *pane, const struct view *view)
+{
+	struct place place = pane->place;
+	int row = pane->row;
+	int missing = move_up(pane, view, pane->height - bottom_rows(pane->height) - 1);
+	if (missing > 0 && has_lost(view, pane->place.entry))
+		missing--;
+	pane->place = place;
+	pane->row = row;
+	move_down(pane, view, missing);
+}
+
+/* A pane that hides nothing but the row of its divider follows. */
+static void follow_at_end(struct pane *pane, const struct view *view)
+{
+	struct place place = pane->place;
+	int row = pane->row;
+	pane->follow = move_down(pane, view, bottom_rows(pane->height) + 1) > 0;
+	pane->place = place;
+	pane->row = row;
+}
+
+static void settle(struct pane *pane, const struct view *view)
+{
+	if (!view_has(view, pane->place)) {
+		pane->row = 0;
+		pane->follow = !view_after(view, &pane->place);
+		if (pane->follow)
+			return;
+	}
+	int rows = count_rows(pane, view, pane->place);
+	if (pane->row >= rows)
+		pane->row = rows - 1;
+	clamp_top(pane, view);
+	follow_at_end(pane, view);
+}
+
+/* From the end to the row above the live ones, so that nothing is shown twice. False: nothing is there. */
+static bool leave_end(struct pane *pane, const struct view *view)
+{
+	if (!pane->follow)
+		return true;
+	if (!view_last(view, &pane->place))
+		return false;
+	pane->follow = false;
+	pane->seen = pane->place;
+	pane->news = 0;
+	pane->row = count_rows(pane, view, pane->place) - 1;
+	move_up(pane, view, bottom_rows(pane->height));
+	return true;
+}
+
+void pane_scroll(struct pane *pane, const struct view *view, int rows)
+{
+	if ((pane->follow && rows >= 0) || !leave_end(pane, view))
+		return;
+	if (rows < 0)
+		move_up(pane, view, -rows);
+	else
+		move_down(pane, view, rows);
+	settle(pane, view);
+}
+
+void pane_to_top(struct pane *pane, const struct view *view)
+{
+	if (!leave_end(pane, view))
+		return;
+	pane->place = (struct place){ TRANSCRIPT_NONE, 0 };
+	settle(pane, view);
+}
+
+void pane_to_end(struct pane *pane)
+{
+	pane->follow = true;
+}
+
+/* ---- rows ---- */
+
+static void put_text(struct row *row, const struct view *view, const char *text)
+{
+	row_add_text(row, text, strlen(text), view->columns, STYLE_FAINT);
+}
+
+static void put_lost(struct row *row, const struct view *view)
+{
+	char text[PANE_TEXT];
+	struct transcript_lost lost = transcript_lost(view->transcript);
+	snprintf(text, sizeof text,
+	         "%s %" PRIu64 " older bytes were dropped (%" PRIu64 " entries of all sessions)",
+	         text_has_unicode() ? "…" : "...", lost.bytes, lost.entries);
+	put_text(row, view, text);
+}
+
+static void put_divider(struct row *row, const struct view *view, int news)
+{
+	char text[PANE_TEXT] = "newest lines below";
+	const char *dash = text_has_unicode() ? "─" : "-";
+	if (news > PANE_NEWS_MAX)
+		snprintf(text, sizeof text, "%d+ new lines below", PANE_NEWS_MAX);
+	else if (news > 0)
+		snprintf(text, sizeof text, "%d new %s below", news, news == 1 ? "line" : "lines");
+	put_text(row, view, dash);
+	put_text(row, view, dash);
+	put_text(row, view, " ");
+	put_text(row, view, text);
+	put_text(row, view, " ");
+	for (int i = row->columns; i < view->columns; i++)
+		put_text(row, view, dash);
+}
+
+static void swap_rows(struct row *a, struct row *b)
+{
+	struct row old = *a;
+	*a = *b;
+	*b = old;
+}
+
+/* `count` rows that end with this one of the place's paragraph. */
+static void fill_up(struct pane *pane, const struct view *view, struct place place, int row, struct row *rows,
+                    int count)
+{
+	int y = count;
+	do {
+		int last = count_rows(pane, view, place) - 1;
+		for (int i = row < last ? row : last; i >= 0 && y > 0; i--)
+			swap_rows(&rows[--y], &pane->scratch.row[i]);
+		row = INT_MAX;
+	} while (y > 0 && view_before(view, &place));
+	if (y > 0 && has_lost(view, place.entry))
+		put_lost(&rows[y - 1], view);
+}
+
+static void fill_end(struct pane *pane, const struct view *view, struct row *rows, int count)
+{
+	struct place last;
+	if (view_last(view, &last))
+		fill_up(pane, view, last, INT_MAX, rows, count);
+	else if (count > 0 && has_lost(view, transcript_last(view->transcript, view->session)))
+		put_lost(&rows[count - 1], view);
+}
+
+/* Counts on from where it was counted last, so that a flood is not counted anew for each frame. */
+static void count_news(struct pane *pane, const struct view *view)
+{
+	pane->news += view_count_after(view, pane->seen, PANE_NEWS_MAX + 1 - pane->news);
+	view_last(view, &pane->seen);
+}
+
+static void fill_scrolled(struct pane *pane, const struct view *view, struct row *rows, int height)
+{
+	int live = live_rows(height);
+	int scrolled = height - bottom_rows(height);
+	fill_up(pane, view, pane->place, pane->row, rows, scrolled);
+	count_news(pane, view);
+	if (!live)
+		return;
+	put_divider(&rows[scrolled], view, pane->news);
+	fill_end(pane, view, &rows[scrolled + 1], live);
+}
+
+void pane_fill(struct pane *pane, const struct view *view, int height, struct rows *out)
+{
+	rows_clear(out);
+	for (int y = 0; y < height; y++)
+		rows_add(out);
+	pane->height = height;
+	if (!pane->follow)
+		settle(pane, view);
+	if (pane->follow)
+		fill_end(pane, view, out->row, height);
+	else
+		fill_scrolled(pane, view, out->row, height);
+}

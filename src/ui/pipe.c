@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The face without a face: standard input to the socket, socket to standard output, as nc -N does. Data can never be a
+ * command. What happens to the connection is told on standard error, all of it with -v, failures always. */
+#include "ui/ui.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "ui/outflow.h"
+
+enum {
+	CHUNK = 256 << 10,          /* read from standard input at a time */
+	DATAGRAM = 16 << 10,        /* one read is one datagram, and no larger than in nc */
+	UNSENT_MAX = 512 << 10,     /* no more is read while so much waits to be sent */
+	TRANSCRIPT_BYTES = 4 << 20, /* small enough to stay in the processor's cache */
+};
+
+/* UDP has no end: so long after the input has ended the last answer may still come. */
+#define UDP_LINGER CLOCK_S
+
+struct pipe {
+	struct ui ui;
+	struct app *app;
+	struct pipe_options options;
+	struct outflow outflow;
+	uint32_t talking;       /* number of the session that the input goes to, 0 = none yet */
+	bool input_ended;
+	bool held;              /* nothing is read from the peers while the output is stuck */
+	char last;              /* the last byte read, for line ends that are cut by a read */
+	int64_t ended_at;       /* when the input ended */
+	int64_t moved_at;       /* when a byte last went either way */
+	uint64_t told;          /* transcript position up to which standard error has been told */
+	struct buf translated;
+	char chunk[CHUNK];
+};
+
+static struct pipe *pipe_of(struct ui *ui)
+{
+	return (struct pipe *)ui;
+}
+
+static struct session *talking(const struct pipe *pipe)
+{
+	return sessions_numbered(pipe->app->sessions, pipe->talking);
+}
+
+static bool is_stream_server(const struct pipe *pipe)
+{
+	return session_kind(pipe->options.session) == SESSION_LISTENER;
+}
+
+/* A service answers by itself: then nothing goes through here. */
+static bool is_service(const struct pipe *pipe)
+{
+	return session_service(pipe->options.session) != &service_table[0];
+}
+
+static void end(struct pipe *pipe, int status)
+{
+	pipe->app->quit = true;
+	if (!pipe->app->status)
+		pipe->app->status = status;
+}
+
+static void complain(const char *what)
+{
+	fprintf(stderr, "sockpit: %s\n", what);
+}
+
+/* ---- from the peers to standard output ---- */
+
+static void hold(struct pipe *pipe, bool held)
+{
+	pipe->held = held;
+	for (size_t i = 0; i < sessions_count(pipe->app->sessions); i++)
+		session_hold_reading(sessions_at(pipe->app->sessions, i), held);
+}
+
+static void output_failed(struct pipe *pipe)
+{
+	struct error error;
+	if (pipe->outflow.error == EPIPE) {
+		pipe->ui.signal = SIGPIPE; /* what the kernel would have done to any other filter */
+	} else {
+		error_errno(&error, pipe->outflow.error, "standard output");
+		complain(error.text);
+	}
+	end(pipe, 1);
+}
+
+static void on_data(void *context, struct session *session, const char *data, size_t len)
+{
+	struct pipe *pipe = context;
+	(void)session;
+	pipe->moved_at = clock_now();
+	if (is_service(pipe) || pipe->app->quit)
+		return;
+	if (!outflow_write(&pipe->outflow, data, len))
+		output_failed(pipe);
+	else if (outflow_pending(&pipe->outflow))
+		hold(pipe, true);
+}
+
+/* ---- from standard input to the peer ---- */
+
+/* Line feeds become the line end asked for; what already is CRLF stays, also where a read cut it in two. */
+static void translate(struct pipe *pipe, const char *data, size_t len)
+{
+	size_t eol_len;
+	enum eol eol = pipe->app->settings.eol;
+	const char *end_of_line = eol_bytes(eol, &eol_len);
+	buf_clear(&pipe->translated);
+	for (size_t i = 0; i < len; i++) {
+		char before = i ? data[i - 1] : pipe->last;
+		if (data[i] == '\n' && eol == EOL_CRLF && before == '\r')
+			buf_append(&pipe->translated, "\n", 1);
+		else if (data[i] == '\n')
+			buf_append(&pipe->translated, end_of_line, eol_len);
+		else
+			buf_append(&pipe->translated, data + i, 1);
+	}
+	pipe->last = data[len - 1];
+}
+
+static void send_input(struct pipe *pipe, struct session *session, const char *data, size_t len)
+{
+	struct error error;
+	if (pipe->app->settings.eol != EOL_LF) {
+		translate(pipe, data, len);
+		data = buf_data(&pipe->translated);
+		len = pipe->translated.len;
+	}
+	pipe->moved_at = clock_now();
+	if (!session_send(session, data, len, &error) && session_state(session) == SESSION_OPEN)
+		complain(error.text);
+}
+
+static void finish_input(struct session *session)
+{
+	struct error error;
+	if (session && session_kind(session) == SESSION_TCP && !session_is_shut(session))
+		session_shutdown(session, SHUT_WR, &error);
+}
+
+static void read_input(struct pipe *pipe, struct session *session)
+{
+	size_t most = session_kind(session) == SESSION_UDP ? DATAGRAM : CHUNK;
+	ssize_t got = read(STDIN_FILENO, pipe->chunk, most);
+	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (got > 0) {
+		send_input(pipe, session, pipe->chunk, (size_t)got);
+		return;
+	}
+	pipe->input_ended = true;
+	pipe->ended_at = clock_now();
+	finish_input(session);
+}
+
+static bool wants_input(const struct pipe *pipe)
+{
+	const struct session *session = talking(pipe);
+	if (!session || pipe->input_ended || is_service(pipe) || session_state(session) != SESSION_OPEN)
+		return false;
+	if (session_peer(session).family == AF_UNSPEC)
+		return false;
+	return !session_is_shut(session) && session_unsent(session) < UNSENT_MAX;
+}
+
+/* ---- who is talked to, what is told, when it ends ---- */
+
+/* A listener's input goes to the client that came last. */
+static void choose_session(struct pipe *pipe)
+{
+	uint32_t before = pipe->talking;
+	if (!is_stream_server(pipe))
+		pipe->talking = session_number(pipe->options.session);
+	else
+		for (size_t i = 0; i < sessions_count(pipe->app->sessions); i++) {
+			const struct session *session = sessions_at(pipe->app->sessions, i);
+			if (session_is_accepted(session) && session_number(session) > pipe->talking)
+				pipe->talking = session_number(session);
+		}
+	if (pipe->talking == before)
+		return;
+	pipe->moved_at = clock_now();
+	if (pipe->input_ended)
+		finish_input(talking(pipe));
+}
+
+/* What befalls one client of a service is not worth a line each, unless asked for. */
+static bool is_told(struct pipe *pipe, const struct entry *entry)
+{
+	bool own = entry->session == session_number(pipe->options.session);
+	if (entry->call != CALL_STATE)
+		return false;
+	if (pipe->options.say_port && own) {
+		pipe->options.say_port = false;
+		return true;
+	}
+	return pipe->options.verbose > 0 || (entry->flags & ENTRY_ERROR && (own || !is_service(pipe)));
+}
+
+static void tell(struct pipe *pipe)
+{
+	const struct transcript *transcript = pipe->app->transcript;
+	uint64_t position = pipe->told == TRANSCRIPT_NONE ? transcript_first(transcript)
+	                                                  : transcript_next(transcript, pipe->told);
+	for (; position != TRANSCRIPT_NONE; position = transcript_next(transcript, position)) {
+		const struct entry *entry = transcript_at(transcript, position);
+		pipe->told = position;
+		if (entry && is_told(pipe, entry))
+			fprintf(stderr, "sockpit: %.*s\n", (int)entry->len, entry_payload(entry));
+	}
+}
+
+static bool any_client_open(const struct pipe *pipe)
+{
+	for (size_t i = 0; i < sessions_count(pipe->app->sessions); i++) {
+		const struct session *session = sessions_at(pipe->app->sessions, i);
+		if (session_is_accepted(session) && session_state(session) != SESSION_CLOSED)
+			return true;
+	}
+	return false;
+}
+
+static int status_of(const struct session *session)
+{
+	enum session_end how = session ? session_end(session) : SESSION_ENDED_WELL;
+	return how == SESSION_ENDED_RESET || how == SESSION_ENDED_FAILED;
+}
+
+static void check_closed(struct pipe *pipe)
+{
+	if (session_state(pipe->options.session) != SESSION_CLOSED || any_client_open(pipe))
+		return;
+	if (outflow_pending(&pipe->outflow))
+		return;
+	const struct session *last = pipe->talking ? talking(pipe) : pipe->options.session;
+	end(pipe, status_of(last) | status_of(pipe->options.session));
+}
+
+/* A refused datagram is no end for a person, but a filter has nothing to wait for. */
+static void check_refused(struct pipe *pipe)
+{
+	const struct session *session = pipe->options.session;
+	if (session_kind(session) != SESSION_UDP || session_is_server(session))
+		return;
+	if (session_counts(session)->refused && !session_counts(session)->receives)
+		end(pipe, 1);
+}
+
+static int64_t end_after_input(const struct pipe *pipe)
+{
+	const struct session *session = pipe->options.session;
+	if (!pipe->input_ended || is_service(pipe))
+		return INT64_MAX;
+	if (pipe->options.quit_after >= 0)
+		return pipe->ended_at + pipe->options.quit_after;
+	if (session_kind(session) == SESSION_UDP && !session_is_server(session) && !pipe->options.idle)
+		return (pipe->moved_at > pipe->ended_at ? pipe->moved_at : pipe->ended_at) + UDP_LINGER;
+	return INT64_MAX;
+}
+
+static int64_t end_of_idling(const struct pipe *pipe)
+{
+	const struct session *session = talking(pipe);
+	if (!pipe->options.idle || !session || session_state(session) != SESSION_OPEN)
+		return INT64_MAX;
+	return pipe->moved_at + pipe->options.idle;
+}
+
+static void check_limits(struct pipe *pipe)
+{
+	int64_t now = clock_now();
+	if (now < end_after_input(pipe) && now < end_of_idling(pipe))
+		return;
+	size_t unsent = talking(pipe) ? session_unsent(talking(pipe)) : 0;
+	if (unsent)
+		fprintf(stderr, "sockpit: %zu bytes were not sent: the peer did not take them in time\n", unsent);
+	end(pipe, unsent ? 1 : 0);
+}
+
+static void take_signals(struct pipe *pipe)
+{
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+		if (poller_take_signal(ending[i])) {
+			pipe->ui.signal = ending[i];
+			end(pipe, 128 + ending[i]);
+		}
+}
+
+/* ---- the four functions of a face ---- */
+
+static void prepare(struct ui *ui, struct poller *poller)
+{
+	struct pipe *pipe = pipe_of(ui);
+	if (wants_input(pipe))
+		poller_want_read(poller, STDIN_FILENO);
+	if (outflow_pending(&pipe->outflow))
+		poller_want_write(poller, pipe->outflow.fd);
+	poller_wake_at(poller, end_after_input(pipe));
+	poller_wake_at(poller, end_of_idling(pipe));
+}
+
+static void serve(struct ui *ui, struct poller *poller)
+{
+	struct pipe *pipe = pipe_of(ui);
+	take_signals(pipe);
+	if (poller_readable(poller, STDIN_FILENO) && wants_input(pipe))
+		read_input(pipe, talking(pipe));
+	if (!poller_writable(poller, pipe->outflow.fd))
+		return;
+	if (!outflow_flush(&pipe->outflow))
+		output_failed(pipe);
+	else if (pipe->held && !outflow_pending(&pipe->outflow))
+		hold(pipe, false);
+}
+
+static void draw(struct ui *ui, struct app *app)
+{
+	struct pipe *pipe = pipe_of(ui);
+	(void)app;
+	tell(pipe);
+	choose_session(pipe);
+	check_closed(pipe);
+	check_refused(pipe);
+	check_limits(pipe);
+}
+
+static void free_pipe(struct ui *ui)
+{
+	struct pipe *pipe = pipe_of(ui);
+	tell(pipe);
+	sessions_tap(pipe->app->sessions, NULL, NULL);
+	outflow_done(&pipe->outflow);
+	buf_free(&pipe->translated);
+	free(pipe);
+}
+
+/* Ctrl-Z stops a filter as it stops any other program. */
+static void leave_job_control_alone(void)
+{
+	signal(SIGTSTP, SIG_DFL);
+	signal(SIGCONT, SIG_DFL);
+	signal(SIGWINCH, SIG_DFL);
+}
+
+struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *options, struct error *error)
+{
+	(void)error;
+	struct pipe *pipe = xcalloc(1, sizeof *pipe);
+	pipe->ui = (struct ui){ .prepare = prepare, .serve = serve, .draw = draw, .free = free_pipe };
+	pipe->app = hooks->app;
+	pipe->options = *options;
+	pipe->told = TRANSCRIPT_NONE;
+	pipe->moved_at = clock_now();
+	buf_init(&pipe->translated, SIZE_MAX);
+	outflow_init(&pipe->outflow, STDOUT_FILENO);
+	widen_pipe(STDIN_FILENO);
+	transcript_set_ceiling(pipe->app->transcript, TRANSCRIPT_BYTES);
+	sessions_tap(pipe->app->sessions, on_data, pipe);
+	leave_job_control_alone();
+	draw(&pipe->ui, pipe->app); /* listening, or failing, may have happened already */
+	return &pipe->ui;
+}

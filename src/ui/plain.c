@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The face for screen readers and terminals that can only go on: what happens is printed line after
+ * line, and below it stands the line being typed, in one row. Nothing but text, CR, LF, BS and BEL
+ * is ever sent. */
+#include "ui/ui.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "ui/bars.h"
+#include "ui/desk.h"
+#include "ui/reel.h"
+
+enum {
+	PIECE = 4096,     /* about so much is printed before the keyboard is looked at again */
+	LAST_PIECE = 1 << 16,
+	NOTE_INDENT = 24, /* columns that a note's time and mark may take */
+};
+
+struct plain {
+	struct ui ui;
+	struct app *app;
+	struct terminal *terminal;
+	struct desk desk;
+	struct reel reel;
+	struct line_layout layout;
+	int rows, columns;
+	struct buf words;  /* to be said above the line */
+	struct buf shown;  /* text of the row being typed as it stands there, and how wide it is */
+	int shown_columns, shown_cursor;
+	struct buf wanted; /* and as it is to be */
+	struct buf out;    /* what a turn gives to the terminal */
+	bool started;      /* something has been announced */
+	bool dirty;        /* the row may look different now */
+	bool behind;       /* there is more to print than was */
+	uint64_t entries;  /* how many there were at the last piece */
+};
+
+static struct plain *plain_of(struct ui *ui)
+{
+	return (struct plain *)ui;
+}
+
+/* Not into the last column: terminals differ in what happens then. */
+static int width_of(const struct plain *plain)
+{
+	return plain->columns > 1 ? plain->columns - 1 : 1;
+}
+
+static struct view view_of(const struct plain *plain)
+{
+	const struct app *app = plain->app;
+	return (struct view){
+		.transcript = app->transcript,
+		.session = app_shown(app),
+		.columns = width_of(plain),
+		.time = app->settings.time,
+		.marks = app->settings.marks,
+	};
+}
+
+/* ---- the row being typed ---- */
+
+static void put(struct plain *plain, const char *text, int times)
+{
+	while (times-- > 0)
+		buf_append_text(&plain->out, text);
+}
+
+static void erase_row(struct plain *plain)
+{
+	if (plain->shown_columns > 0) {
+		put(plain, "\r", 1);
+		put(plain, " ", plain->shown_columns);
+	}
+	if (plain->shown_columns > 0 || plain->shown_cursor > 0)
+		put(plain, "\r", 1);
+	buf_clear(&plain->shown);
+	plain->shown_columns = plain->shown_cursor = 0;
+}
+
+/* The row's text with the blanks at its end, which row_print() leaves away. */
+static void print_whole(const struct row *row, struct buf *out)
+{
+	size_t count = row->count;
+	row_print(row, out);
+	while (count > 0 && row->glyphs[count - 1].count == 1 && row->glyphs[count - 1].chars[0] == L' ') {
+		buf_append(out, " ", 1);
+		count--;
+	}
+}
+
+static bool extends_shown(const struct plain *plain)
+{
+	return plain->shown_cursor == plain->shown_columns && plain->wanted.len >= plain->shown.len &&
+	       memcmp(buf_data(&plain->wanted), buf_data(&plain->shown), plain->shown.len) == 0;
+}
+
+static bool is_as_wanted(const struct plain *plain, int columns, int cursor)
+{
+	return columns == plain->shown_columns && cursor == plain->shown_cursor &&
+	       plain->wanted.len == plain->shown.len &&
+	       memcmp(buf_data(&plain->wanted), buf_data(&plain->shown), plain->shown.len) == 0;
+}
+
+/* What was only added to is not written again: a screen reader reads out what is written. */
+static void replace_row(struct plain *plain, int columns, int cursor)
+{
+	bool extends = extends_shown(plain);
+	size_t kept = extends ? plain->shown.len : 0;
+	int rest = extends || columns >= plain->shown_columns ? 0 : plain->shown_columns - columns;
+	put(plain, "\r", !extends);
+	buf_append(&plain->out, buf_data(&plain->wanted) + kept, plain->wanted.len - kept);
+	put(plain, " ", rest);
+	put(plain, "\b", columns + rest - cursor);
+	struct buf now = plain->wanted;
+	plain->wanted = plain->shown;
+	plain->shown = now;
+	plain->shown_columns = columns;
+	plain->shown_cursor = cursor;
+}
+
+static void draw_row(struct plain *plain)
+{
+	char prompt[BARS_PROMPT];
+	struct line line = input_line(bars_prompt(plain->app, prompt));
+	line_layout(&plain->layout, &line, width_of(plain), 1);
+	const struct row *row = &plain->layout.rows.row[0];
+	buf_clear(&plain->wanted);
+	print_whole(row, &plain->wanted);
+	int cursor = plain->layout.cursor_column;
+	if (!is_as_wanted(plain, row->columns, cursor))
+		replace_row(plain, row->columns, cursor);
+	plain->dirty = false;
+}
+
+/* ---- what happens ---- */
+
+/* A line of the program's own, above the row; names in it are made safe. */
+static void add_words(struct plain *plain, const char *text)
+{
+	struct row row = { 0 };
+	row_add_text(&row, text, strlen(text), width_of(plain), STYLE_NOTE);
+	row_print(&row, &plain->words);
+	buf_append_text(&plain->words, "\r\n");
+	row_free(&row);
+}
+
+static void announce(struct plain *plain)
+{
+	char text[SESSION_NAME + 64];
+	const struct session *session = plain->app->current;
+	const char *dash = text_has_unicode() ? "—" : "--";
+	if (session)
+		snprintf(text, sizeof text, "%s session %u %s %s", dash, (unsigned)session_number(session),
+		         session_name(session), dash);
+	else
+		snprintf(text, sizeof text, "%s no session %s", dash, dash);
+	if (session || plain->started)
+		add_words(plain, text);
+	plain->started = true;
+}
+
+static void notice_session(struct plain *plain)
+{
+	struct view view = view_of(plain);
+	if (plain->reel.mark.session == view.session)
+		return;
+	announce(plain);
+	if (reel_select(&plain->reel, &view, plain->rows > 2 ? plain->rows - 2 : 1))
+		add_words(plain, "... earlier lines are left out");
+	plain->dirty = true;
+}
+
+/* Lines go where the row stands, which then comes anew below them. */
+static void print_lines(struct plain *plain, int64_t now, size_t most)
+{
+	struct view view = view_of(plain);
+	struct buf lines = plain->words;
+	buf_init(&plain->words, SIZE_MAX);
+	plain->behind = reel_print(&plain->reel, &view, now, most, &lines);
+	if (lines.len) {
+		erase_row(plain);
+		buf_append(&plain->out, buf_data(&lines), lines.len);
+		plain->dirty = true;
+	}
+	buf_free(&lines);
+}
+
+static void pass_on(struct plain *plain)
+{
+	FILE *stream = terminal_stream(plain->terminal);
+	fwrite(buf_data(&plain->out), 1, plain->out.len, stream);
+	fflush(stream);
+	buf_clear(&plain->out);
+	terminal_flush(plain->terminal);
+}
+
+/* ---- what the desk asks for ---- */
+
+static void on_say(void *context, const char *text)
+{
+	struct plain *plain = context;
+	if (*text)
+		add_words(plain, text);
+	plain->dirty = true;
+}
+
+static void on_bell(void *context)
+{
+	struct plain *plain = context;
+	if (!terminal_is_busy(plain->terminal))
+		put(plain, "\a", 1);
+}
+
+/* Looking back is the terminal's own business. */
+static void on_look(void *context, enum input_action action)
+{
+	struct plain *plain = context;
+	plain->dirty = true;
+	if (action == INPUT_REDRAW)
+		erase_row(plain);
+	else if (action <= INPUT_TOP)
+		on_bell(plain);
+}
+
+static void on_selected(void *context)
+{
+	struct plain *plain = context;
+	plain->dirty = true;
+}
+
+static void on_resize(void *context, bool resumed)
+{
+	struct plain *plain = context;
+	terminal_size(plain->terminal, &plain->rows, &plain->columns);
+	input_set_size(plain->rows, plain->columns);
+	if (resumed) {
+		buf_clear(&plain->shown);
+		plain->shown_columns = plain->shown_cursor = 0;
+	}
+	plain->dirty = true;
+}
+
+static void on_suspend(void *context)
+{
+	struct plain *plain = context;
+	erase_row(plain);
+	pass_on(plain);
+	terminal_suspend(plain->terminal, NULL, NULL);
+	on_resize(plain, true);
+}
+
+static int on_columns(void *context)
+{
+	const struct plain *plain = context;
+	return width_of(plain) - NOTE_INDENT;
+}
+
+/* ---- the four functions of a face ---- */
+
+/* Also what came since the last piece: at the start, by a command, when descriptors were closed. */
+static bool is_owed(const struct plain *plain)
+{
+	return plain->behind || plain->dirty || plain->reel.mark.session != app_shown(plain->app) ||
+	       plain->entries != transcript_count(plain->app->transcript);
+}
+
+static void plain_prepare(struct ui *ui, struct poller *poller)
+{
+	struct plain *plain = plain_of(ui);
+	desk_prepare(&plain->desk, poller);
+	if (terminal_is_busy(plain->terminal))
+		return;
+	poller_wake_at(poller, is_owed(plain) ? 0 : reel_deadline(&plain->reel));
+}
+
+static void plain_serve(struct ui *ui, struct poller *poller)
+{
+	struct plain *plain = plain_of(ui);
+	desk_serve(&plain->desk, poller);
+}
+
+/* Not before the last piece is out: a flood waits in the transcript, and not here. */
+static void plain_draw(struct ui *ui, struct app *app)
+{
+	struct plain *plain = plain_of(ui);
+	(void)app;
+	if (terminal_is_busy(plain->terminal))
+		return;
+	notice_session(plain);
+	plain->entries = transcript_count(plain->app->transcript);
+	print_lines(plain, clock_now(), PIECE);
+	if (input_take_dirty() || plain->dirty)
+		draw_row(plain);
+	if (plain->out.len)
+		pass_on(plain);
+}
+
+/* What was said at the end is worth more than what a flood has left unsaid. */
+static void say_the_last(struct plain *plain)
+{
+	int64_t now = clock_now();
+	notice_session(plain);
+	print_lines(plain, now, LAST_PIECE);
+	print_lines(plain, now + CLOCK_S, LAST_PIECE); /* a line without its end has no time to wait for it */
+	erase_row(plain);
+	pass_on(plain);
+}
+
+static void plain_free(struct ui *ui)
+{
+	struct plain *plain = plain_of(ui);
+	if (!terminal_is_busy(plain->terminal))
+		say_the_last(plain);
+	desk_done(&plain->desk);
+	terminal_close(plain->terminal);
+	reel_free(&plain->reel);
+	line_layout_free(&plain->layout);
+	buf_free(&plain->words);
+	buf_free(&plain->shown);
+	buf_free(&plain->wanted);
+	buf_free(&plain->out);
+	free(plain);
+}
+
+static void init(struct plain *plain, const struct ui_hooks *hooks)
+{
+	plain->ui = (struct ui){ .prepare = plain_prepare, .serve = plain_serve, .draw = plain_draw,
+		                 .free = plain_free };
+	plain->app = hooks->app;
+	buf_init(&plain->words, SIZE_MAX);
+	buf_init(&plain->shown, SIZE_MAX);
+	buf_init(&plain->wanted, SIZE_MAX);
+	buf_init(&plain->out, SIZE_MAX);
+	reel_init(&plain->reel);
+	terminal_set_farewell(plain->terminal, "\r\n", 2);
+}
+
+struct ui *plain_new(const struct ui_hooks *hooks, struct error *error)
+{
+	setenv("TERM", "dumb", 1); /* so that nobody sends anything for a better one */
+	struct terminal *terminal = terminal_open(error);
+	if (!terminal)
+		return NULL;
+	struct plain *plain = xcalloc(1, sizeof *plain);
+	plain->terminal = terminal;
+	init(plain, hooks);
+	struct desk_face face = {
+		.context = plain,
+		.say = on_say,
+		.look = on_look,
+		.selected = on_selected,
+		.bell = on_bell,
+		.suspend = on_suspend,
+		.resize = on_resize,
+		.columns = on_columns,
+	};
+	desk_init(&plain->desk, &plain->ui, hooks, &face, terminal);
+	on_resize(plain, true);
+	return &plain->ui;
+}

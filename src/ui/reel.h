@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* reel: the transcript of the session that is shown as lines that come one after the other and are
+ * never changed: for a terminal that can only go on. Remembers for each session how far it was
+ * shown. No terminal. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "view/view.h"
+
+enum { REEL_PATIENCE_MS = 100 }; /* so long a line without its end waits for the rest */
+
+/* How far a session has been shown. */
+struct reel_mark {
+	uint32_t session;
+	struct place last;    /* the paragraph shown last */
+	bool any;             /* there is one */
+	bool open;            /* and it had no end yet */
+	uint64_t shown_up_to; /* newest entry when all was shown */
+};
+
+struct reel {
+	struct reel_mark mark;    /* of the session that is shown */
+	struct reel_mark *others; /* of those shown before */
+	size_t count, cap;
+	struct place next;        /* where to go on instead of behind mark.last */
+	bool jumps;
+	uint64_t newest;          /* entry, and when it was seen first */
+	int64_t changed;
+	struct rows rows;
+};
+
+void reel_init(struct reel *reel);
+void reel_free(struct reel *reel);
+
+/* Another session from now on. Of what has not been shown of it, only the last paragraphs will be;
+ * true when that leaves any away. */
+bool reel_select(struct reel *reel, const struct view *view, int paragraphs);
+
+/* Appends what is new, as lines that end in CR LF, until `out` has more than `most` bytes. True:
+ * there is more. */
+bool reel_print(struct reel *reel, const struct view *view, int64_t now, size_t most, struct buf *out);
+
+/* When to ask again though nothing has happened; INT64_MAX for never. */
+int64_t reel_deadline(const struct reel *reel);

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/screen.h"
+
+#include <curses.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+
+/* What a style looks like. The words and arrows of the rows say the same, so none of it is needed to
+ * understand them. */
+struct look {
+	attr_t mono, attributes;
+	short color; /* -1 = the terminal's own */
+};
+
+static const struct look looks[STYLE_COUNT] = {
+	[STYLE_TEXT] = { A_NORMAL, A_NORMAL, -1 },
+	[STYLE_MARK] = { A_REVERSE, A_REVERSE, -1 },
+	[STYLE_TIME] = { A_DIM, A_DIM, -1 },
+	[STYLE_IN] = { A_BOLD, A_BOLD, COLOR_GREEN },
+	[STYLE_OUT] = { A_NORMAL, A_BOLD, COLOR_CYAN },
+	[STYLE_NOTE] = { A_NORMAL, A_NORMAL, COLOR_YELLOW },
+	[STYLE_STATE] = { A_BOLD, A_NORMAL, COLOR_CYAN },
+	[STYLE_ERROR] = { A_BOLD, A_BOLD, COLOR_RED },
+	[STYLE_FAINT] = { A_DIM, A_DIM, -1 },
+};
+
+struct screen {
+	SCREEN *curses;
+	struct terminal *terminal;
+	int rows, columns;
+	bool color;
+};
+
+/* ---- opening and closing ---- */
+
+static void start_colors(void)
+{
+	if (!has_colors())
+		return;
+	start_color();
+	use_default_colors();
+	for (int style = 0; style < STYLE_COUNT; style++)
+		init_pair((short)(style + 1), looks[style].color, -1);
+}
+
+/* A capability without its padding marks "$<5>", which are for printers and glass terminals of long ago. */
+static void add_capability(struct buf *out, const char *text)
+{
+	while (text && *text) {
+		const char *padding = strstr(text, "$<");
+		const char *end = padding ? strchr(padding, '>') : NULL;
+		if (!end) {
+			buf_append_text(out, text);
+			return;
+		}
+		buf_append(out, text, (size_t)(padding - text));
+		text = end + 1;
+	}
+}
+
+static void add_place(struct buf *out, const char *name, int first, int second)
+{
+	char *text = tigetstr(name);
+	if (text)
+		add_capability(out, tparm(text, first, second, 0, 0, 0, 0, 0, 0, 0));
+}
+
+/* What endwin() would write (the names are those of strings, so tigetstr() gives one or NULL), for
+ * those who cannot call it. */
+static void prepare_farewell(const struct screen *screen)
+{
+	static const char *const plain[] = { "sgr0", "rmacs", "op", "cnorm", "rmkx", "rmcup" };
+	struct buf out;
+	buf_init(&out, SIZE_MAX);
+	add_place(&out, "csr", 0, screen->rows - 1);
+	add_place(&out, "cup", screen->rows - 1, 0);
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+		add_capability(&out, tigetstr(plain[i]));
+	if (!tigetstr("rmcup"))
+		buf_append_text(&out, "\r\n");
+	terminal_set_farewell(screen->terminal, buf_data(&out), out.len);
+	buf_free(&out);
+}
+
+static struct screen *refuse(struct screen *screen, struct error *error)
+{
+	const char *type = getenv("TERM");
+	error_set(error, "the terminal type \"%s\" cannot place the cursor", type ? type : "");
+	free(screen);
+	return NULL;
+}
+
+struct screen *screen_open(struct terminal *terminal, struct error *error)
+{
+	struct screen *screen = xcalloc(1, sizeof *screen);
+	unsetenv("LINES"); /* either one would pin curses to that size for good */
+	unsetenv("COLUMNS");
+	const char *type = getenv("TERM");
+	screen->curses = type && *type ? newterm(NULL, terminal_stream(terminal), stdin) : NULL;
+	if (!screen->curses)
+		return refuse(screen, error);
+	if (!tigetstr("cup")) {
+		endwin();
+		delscreen(screen->curses);
+		return refuse(screen, error);
+	}
+	raw(); /* the terminal's modes are not curses' to set: these tell it what they are */
+	noecho();
+	nonl();
+	typeahead(-1);
+	intrflush(stdscr, FALSE);
+	idlok(stdscr, TRUE);
+	start_colors();
+	screen->terminal = terminal;
+	screen->color = has_colors();
+	screen_resize(screen);
+	return screen;
+}
+
+void screen_close(struct screen *screen)
+{
+	endwin();
+	delscreen(screen->curses);
+	free(screen);
+}
+
+void screen_leave(void)
+{
+	endwin();
+}
+
+void screen_enter(void)
+{
+	clearok(curscr, TRUE);
+}
+
+/* ---- size and wishes ---- */
+
+void screen_size(const struct screen *screen, int *rows, int *columns)
+{
+	*rows = screen->rows;
+	*columns = screen->columns;
+}
+
+void screen_resize(struct screen *screen)
+{
+	terminal_size(screen->terminal, &screen->rows, &screen->columns);
+	resizeterm(screen->rows, screen->columns);
+	prepare_farewell(screen);
+	screen_redraw(screen);
+}
+
+void screen_redraw(struct screen *screen)
+{
+	(void)screen;
+	clearok(curscr, TRUE);
+}
+
+void screen_set_color(struct screen *screen, bool color)
+{
+	screen->color = color && has_colors();
+}
+
+/* Not while the last frame is under way: bells of a terminal that is stuck would only pile up. */
+void screen_bell(struct screen *screen)
+{
+	if (!terminal_is_busy(screen->terminal))
+		beep();
+}
+
+/* ---- a frame ---- */
+
+/* Whole rows are cleared first: curses and terminals disagree about overwriting half a wide character. */
+void screen_begin(struct screen *screen)
+{
+	if (LINES != screen->rows || COLS != screen->columns)
+		resizeterm(screen->rows, screen->columns);
+	erase();
+}
+
+static attr_t bar_attributes(enum style style)
+{
+	return style == STYLE_NOTE ? A_BOLD : style == STYLE_ERROR ? A_REVERSE | A_BOLD : A_REVERSE;
+}
+
+static attr_t attributes_of(const struct screen *screen, enum style style, bool bar)
+{
+	if (bar)
+		return bar_attributes(style);
+	return screen->color ? looks[style].attributes : looks[style].mono;
+}
+
+static short pair_of(const struct screen *screen, enum style style, bool bar)
+{
+	return screen->color && !bar && looks[style].color >= 0 ? (short)(style + 1) : 0;
+}
+
+/* By setcchar(): curses' functions for strings lose what combines with a wide character. */
+static void put_cluster(int y, int x, const wchar_t *chars, size_t count, attr_t attributes, short pair)
+{
+	wchar_t cluster[CCHARW_MAX + 1];
+	cchar_t cell;
+	if (count > CCHARW_MAX)
+		count = CCHARW_MAX;
+	wmemcpy(cluster, chars, count);
+	cluster[count] = L'\0';
+	if (setcchar(&cell, cluster, attributes, pair, NULL) == OK)
+		mvadd_wch(y, x, &cell);
+}
+
+static void put_glyph(int y, int x, const struct glyph *glyph, attr_t attributes, short pair)
+{
+	if (!glyph->mark && glyph->width > 0) {
+		put_cluster(y, x, glyph->chars, glyph->count, attributes, pair);
+		return;
+	}
+	for (int i = 0; i < glyph->width; i++)
+		put_cluster(y, x + i, &glyph->chars[i], 1, attributes, pair);
+}
+
+static int put_row(const struct screen *screen, int y, const struct row *row, bool bar)
+{
+	int x = 0;
+	for (size_t i = 0; i < row->count; i++) {
+		const struct glyph *glyph = &row->glyphs[i];
+		if (x + glyph->width > screen->columns)
+			break;
+		enum style style = glyph->style < STYLE_COUNT ? glyph->style : STYLE_TEXT;
+		put_glyph(y, x, glyph, attributes_of(screen, style, bar), pair_of(screen, style, bar));
+		x += glyph->width;
+	}
+	return x;
+}
+
+void screen_row(struct screen *screen, int y, const struct row *row, bool bar)
+{
+	if (y < 0 || y >= screen->rows)
+		return;
+	int x = put_row(screen, y, row, bar);
+	while (bar && x < screen->columns)
+		put_cluster(y, x++, L" ", 1, A_REVERSE, 0);
+}
+
+void screen_end(struct screen *screen, int cursor_row, int cursor_column)
+{
+	(void)screen;
+	move(cursor_row, cursor_column);
+	refresh();
+}

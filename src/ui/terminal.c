@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/select.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "ui/job.h"
+#include "ui/sink.h"
+#include "ui/stray.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WITH_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_ADDRESS_SANITIZER 1
+#endif
+#endif
+#ifdef WITH_ADDRESS_SANITIZER
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+enum {
+	FIRST_FREE = 10, /* our copies stay clear of the numbers a shell script uses */
+	FAREWELL = 512,
+	ALTERNATE_STACK = 64 << 10,
+	PATIENCE_US = 50000, /* so long a terminal on its last frame may take nothing */
+	FAREWELL_MS = 400,   /* so long it may take for all of it */
+};
+
+static const char modes_on[] = "\033[?2004h";
+static const char modes_off[] = "\033[?1006l\033[?1000l\033[?2004l";
+static const char mouse_on[] = "\033[?1000h\033[?1006h";
+static const char mouse_off[] = "\033[?1006l\033[?1000l";
+static const char cancel[] = "\030"; /* CAN ends an escape sequence that was cut */
+
+struct terminal {
+	int in, out;
+	struct sink sink;
+	FILE *stream;
+	struct stray stray;
+	bool stray_waits;
+	int last_words; /* where text goes that nobody has shown when the program ends */
+	struct termios found, raw;
+	bool known;     /* for paste brackets and mouse reports */
+	bool mouse;
+	bool ours;      /* raw mode is on, the screen is ours */
+	char farewell[FAREWELL];
+	size_t farewell_len;
+};
+
+/* Signal handlers and atexit() have no other way to it. */
+static struct terminal *volatile live;
+static char alternate_stack[ALTERNATE_STACK];
+
+/* ---- putting it back, whatever happens: async-signal-safe ---- */
+
+static bool is_foreground(const struct terminal *terminal)
+{
+	pid_t group = tcgetpgrp(terminal->in);
+	return group < 0 || group == getpgrp();
+}
+
+static bool put_all(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t put = write(fd, bytes, len);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return false;
+		bytes += put;
+		len -= (size_t)put;
+	}
+	return true;
+}
+
+/* A terminal that takes nothing any more loses what waits for it: the frame is worth less than the way
+ * out. */
+static void say_farewell(const struct terminal *terminal)
+{
+	if (terminal->sink.passed > 0 && !put_all(terminal->out, cancel, sizeof cancel - 1))
+		tcflush(terminal->out, TCOFLUSH);
+	if (put_all(terminal->out, terminal->farewell, terminal->farewell_len))
+		return;
+	tcflush(terminal->out, TCOFLUSH);
+	put_all(terminal->out, cancel, sizeof cancel - 1);
+	put_all(terminal->out, terminal->farewell, terminal->farewell_len);
+}
+
+static void pass_last_words(const struct terminal *terminal)
+{
+	char chunk[1024];
+	ssize_t got = read(terminal->stray.fd, chunk, sizeof chunk);
+	while (got > 0 && put_all(terminal->last_words, chunk, (size_t)got))
+		got = read(terminal->stray.fd, chunk, sizeof chunk);
+}
+
+static void restore_now(void)
+{
+	struct terminal *terminal = live;
+	if (!terminal)
+		return;
+	live = NULL;
+	if (terminal->ours && is_foreground(terminal)) {
+		say_farewell(terminal);
+		tcsetattr(terminal->in, TCSANOW, &terminal->found);
+	}
+	pass_last_words(terminal);
+}
+
+static void on_crash(int signal)
+{
+	restore_now();
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigaction(signal, &action, NULL);
+	raise(signal);
+}
+
+static void catch_crashes(void)
+{
+	static bool caught;
+	if (caught)
+		return;
+	caught = true;
+	atexit(restore_now);
+#ifdef WITH_ADDRESS_SANITIZER
+	/* It has handlers of its own, whose reports are worth more. */
+	static const int fatal[] = { SIGABRT };
+	__sanitizer_set_death_callback(restore_now);
+#else
+	static const int fatal[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL };
+#endif
+	stack_t stack = { .ss_sp = alternate_stack, .ss_size = sizeof alternate_stack };
+	sigaltstack(&stack, NULL);
+	struct sigaction action = { .sa_handler = on_crash, .sa_flags = SA_ONSTACK };
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+		sigaction(fatal[i], &action, NULL);
+}
+
+/* ---- opening and closing ---- */
+
+static struct termios make_raw(const struct termios *found)
+{
+	struct termios raw = *found;
+	raw.c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | IGNCR | INLCR | ISTRIP | IXON | PARMRK);
+	raw.c_oflag &= ~(tcflag_t)OPOST;
+	raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN | ISIG);
+	raw.c_cc[VMIN] = 1;
+	raw.c_cc[VTIME] = 0;
+	return raw;
+}
+
+static bool is_known(const char *type)
+{
+	static const char *const known[] = { "xterm", "screen", "tmux" };
+	for (size_t i = 0; type && i < sizeof known / sizeof *known; i++)
+		if (strncmp(type, known[i], strlen(known[i])) == 0)
+			return true;
+	return false;
+}
+
+/* A new open file description: O_NONBLOCK on the one we were given would be the shell's, too. */
+static int open_anew(int fd)
+{
+	const char *name = ttyname(fd);
+	int flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int out = name ? open(name, flags) : -1;
+	return out >= 0 ? out : open("/dev/tty", flags);
+}
+
+static bool open_descriptors(struct terminal *terminal, struct error *error)
+{
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
+	    tcgetattr(STDIN_FILENO, &terminal->found) < 0) {
+		error_set(error, "standard input and output are not a terminal");
+		return false;
+	}
+	terminal->in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, FIRST_FREE);
+	terminal->out = open_anew(STDOUT_FILENO);
+	if (poller_fits(terminal->in) && poller_fits(terminal->out))
+		return true;
+	error_errno(error, errno, "opening the terminal");
+	return false;
+}
+
+static bool open_stream(struct terminal *terminal, struct error *error)
+{
+	if (!sink_open(&terminal->sink, error))
+		return false;
+	terminal->stream = fdopen(terminal->sink.file, "w");
+	if (terminal->stream)
+		return true;
+	error_errno(error, errno, "a stream to the terminal");
+	close(terminal->sink.file);
+	return false;
+}
+
+static void drop(struct terminal *terminal)
+{
+	if (terminal->stream)
+		fclose(terminal->stream);
+	if (terminal->in >= 0)
+		close(terminal->in);
+	if (terminal->out >= 0)
+		close(terminal->out);
+	free(terminal);
+}
+
+/* The sink takes everything, short of a full disk where it is a file there. */
+static void put(struct terminal *terminal, const char *text)
+{
+	put_all(terminal->sink.file, text, strlen(text));
+}
+
+static void put_modes(struct terminal *terminal)
+{
+	if (terminal->known)
+		put(terminal, modes_on);
+	if (terminal->mouse)
+		put(terminal, mouse_on);
+}
+
+static void take(struct terminal *terminal)
+{
+	tcgetattr(terminal->in, &terminal->found);
+	terminal->raw = make_raw(&terminal->found);
+	tcsetattr(terminal->in, TCSANOW, &terminal->raw);
+	terminal->ours = true;
+	put_modes(terminal);
+}
+
+struct terminal *terminal_open(struct error *error)
+{
+	struct terminal *terminal = xcalloc(1, sizeof *terminal);
+	terminal->in = terminal->out = -1;
+	if (!open_descriptors(terminal, error) || !open_stream(terminal, error) ||
+	    !stray_open(&terminal->stray, error)) {
+		drop(terminal);
+		return NULL;
+	}
+	terminal->known = is_known(getenv("TERM"));
+	terminal->last_words = isatty(terminal->stray.found[1]) ? terminal->out : terminal->stray.found[1];
+	terminal_set_farewell(terminal, "", 0);
+	live = terminal;
+	catch_crashes();
+	poller_on_stuck(restore_now);
+	take(terminal);
+	return terminal;
+}
+
+static bool wait_writable(int fd)
+{
+	struct timeval limit = { .tv_usec = PATIENCE_US };
+	fd_set set;
+	FD_ZERO(&set);
+	FD_SET(fd, &set);
+	return select(fd + 1, NULL, &set, NULL, &limit) > 0;
+}
+
+static bool drain(struct terminal *terminal)
+{
+	int64_t limit = clock_now() + FAREWELL_MS * CLOCK_MS;
+	enum sink_state state = sink_pass(&terminal->sink, terminal->out);
+	while (state == SINK_FULL && clock_now() < limit && wait_writable(terminal->out))
+		state = sink_pass(&terminal->sink, terminal->out);
+	return state != SINK_FULL;
+}
+
+static void give_back(struct terminal *terminal)
+{
+	if (terminal->known)
+		put(terminal, modes_off);
+	if (!drain(terminal)) {
+		say_farewell(terminal);
+		sink_clear(&terminal->sink);
+	}
+	tcsetattr(terminal->in, TCSANOW, &terminal->found);
+	terminal->ours = false;
+}
+
+void terminal_close(struct terminal *terminal)
+{
+	if (terminal->ours && is_foreground(terminal))
+		give_back(terminal);
+	live = NULL;
+	poller_on_stuck(NULL);
+	pass_last_words(terminal);
+	stray_close(&terminal->stray);
+	drop(terminal);
+}
+
+/* ---- looking and showing ---- */
+
+int terminal_input(const struct terminal *terminal)
+{
+	return terminal->in;
+}
+
+FILE *terminal_stream(struct terminal *terminal)
+{
+	return terminal->stream;
+}
+
+void terminal_size(const struct terminal *terminal, int *rows, int *columns)
+{
+	struct winsize size = { 0 };
+	ioctl(terminal->in, TIOCGWINSZ, &size);
+	*rows = size.ws_row ? size.ws_row : 24;
+	*columns = size.ws_col ? size.ws_col : 80;
+}
+
+void terminal_set_mouse(struct terminal *terminal, bool on)
+{
+	on = on && terminal->known;
+	if (on == terminal->mouse)
+		return;
+	terminal->mouse = on;
+	put(terminal, on ? mouse_on : mouse_off);
+}
+
+size_t terminal_waiting(const struct terminal *terminal)
+{
+	return sink_waiting(&terminal->sink);
+}
+
+bool terminal_is_busy(const struct terminal *terminal)
+{
+	return !terminal->ours || terminal_waiting(terminal) > 0;
+}
+
+void terminal_prepare(struct terminal *terminal, struct poller *poller)
+{
+	poller_want_read(poller, terminal->stray.fd);
+	if (terminal->ours && terminal_waiting(terminal) > 0)
+		poller_want_write(poller, terminal->out);
+}
+
+void terminal_flush(struct terminal *terminal)
+{
+	if (terminal->ours)
+		sink_pass(&terminal->sink, terminal->out);
+}
+
+void terminal_serve(struct terminal *terminal, struct poller *poller)
+{
+	terminal->stray_waits = poller_readable(poller, terminal->stray.fd);
+	if (poller_writable(poller, terminal->out))
+		terminal_flush(terminal);
+}
+
+bool terminal_take_stray(struct terminal *terminal, char *line, size_t size, bool *bell)
+{
+	return terminal->stray_waits && stray_take(&terminal->stray, line, size, bell);
+}
+
+void terminal_set_farewell(struct terminal *terminal, const char *bytes, size_t len)
+{
+	enum { MODES = sizeof modes_off - 1 };
+	if (len > FAREWELL - MODES)
+		len = FAREWELL - MODES;
+	terminal->farewell_len = 0;
+	if (terminal->known) {
+		memcpy(terminal->farewell, modes_off, MODES);
+		terminal->farewell_len = MODES;
+	}
+	memcpy(terminal->farewell + terminal->farewell_len, bytes, len);
+	terminal->farewell_len += len;
+}
+
+/* ---- job control ---- */
+
+/* `bg` lets us go on without the terminal: then there is nothing to do but stop again. */
+void terminal_suspend(struct terminal *terminal, void (*leave)(void), void (*enter)(void))
+{
+	if (leave)
+		leave();
+	give_back(terminal);
+	while (job_stop() && !job_is_dying() && !is_foreground(terminal))
+		continue;
+	if (job_is_dying())
+		return;
+	take(terminal);
+	if (enter)
+		enter();
+}
+
+void terminal_resume(struct terminal *terminal)
+{
+	if (!terminal->ours)
+		return;
+	tcsetattr(terminal->in, TCSANOW, &terminal->raw);
+	put_modes(terminal);
+}

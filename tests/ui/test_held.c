@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/held.h"
+
+#include <stdint.h>
+
+#include "../support/tap.h"
+
+static void is_held(const char *const *parts, const char *want, size_t lines, const char *name)
+{
+	struct held held;
+	held_init(&held, SIZE_MAX);
+	for (size_t i = 0; parts[i]; i++)
+		held_add(&held, parts[i], strlen(parts[i]));
+	is_bytes(buf_data(&held.text), held.text.len, want, strlen(want), name);
+	is_int(held.lines, lines, "its lines are counted");
+	held_free(&held);
+}
+
+#define HELD(want, lines, name, ...) is_held((const char *const[]){ __VA_ARGS__, NULL }, want, lines, name)
+
+static void line_ends(void)
+{
+	HELD("a\nb", 2, "LF stays", "a\nb");
+	HELD("a\nb\n", 2, "CR becomes LF", "a\rb\r");
+	HELD("a\nb\n", 2, "CR LF becomes one LF", "a\r\nb\r\n");
+	HELD("a\nb", 2, "also where two parts meet within it", "a\r", "\nb");
+	HELD("a\n\nb", 3, "but an LF behind an LF counts", "a\r\n", "\nb");
+	HELD("\n\n", 2, "CR CR are two", "\r\r");
+	HELD("\n\n", 2, "LF CR are two", "\n\r");
+	HELD("a\n", 1, "a part that is only the LF of a CR", "a\r", "\n");
+	HELD("", 0, "nothing is nothing", "");
+}
+
+static void keeps_bytes(void)
+{
+	struct held held;
+	held_init(&held, 8);
+	ok(held_add(&held, "a\0\xff" "b", 4), "NUL and invalid bytes are data");
+	is_bytes(buf_data(&held.text), held.text.len, "a\0\xff" "b", 4, "and kept");
+	ok(!held_add(&held, "12345", 5), "more than the most is refused");
+	is_int(held.text.len, 4, "with nothing added");
+	held_clear(&held);
+	is_int(held.text.len + held.lines, 0, "cleared");
+	ok(held_add(&held, "12345678", 8), "and there is room again");
+	held_free(&held);
+}
+
+static void describes(void)
+{
+	char out[HELD_TEXT];
+	is_text(held_describe(3, 120, out), "3 lines, 120 bytes", "small");
+	is_text(held_describe(1, 1, out), "1 line, 1 byte", "one");
+	is_text(held_describe(131072, 10485760, out), "131072 lines, 10.5M bytes", "large");
+	is_int(held_count_lines("a\n\nb", 4), 3, "an empty line within");
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	line_ends();
+	keeps_bytes();
+	describes();
+	return tap_done();
+}
