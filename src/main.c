@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The table of contents: options, the app, the face, the loop. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/app.h"
+#include "base/alloc.h"
+#include "base/poller.h"
+#include "command/command.h"
+#include "options.h"
+#include "ui/ui.h"
+
+enum { EXIT_USAGE = 2 };
+
+static bool is_set(const char *name)
+{
+	const char *value = getenv(name);
+	return value && *value;
+}
+
+/* A bare container names no locale at all; UTF-8 is what its terminal speaks. readline reads the environment again at
+ * every line, so it must stand there. */
+static void choose_locale(void)
+{
+	setlocale(LC_ALL, "");
+	if (is_set("LC_ALL") || is_set("LC_CTYPE") || is_set("LANG"))
+		return;
+	if (setlocale(LC_CTYPE, "C.UTF-8"))
+		setenv("LC_CTYPE", "C.UTF-8", 1);
+}
+
+/* A descriptor that was closed for us would become a socket, and then be read as standard input. */
+static void fill_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			abort();
+}
+
+static int fail(int status, const struct error *error)
+{
+	fprintf(stderr, "sockpit: %s\n", error->text);
+	return status;
+}
+
+static bool apply(struct app *app, const struct options *options, struct error *error)
+{
+	for (size_t i = 0; i < options->setting_count; i++)
+		if (!app_set(app, options->settings[i].name, options->settings[i].value, error))
+			return false;
+	app->defaults.family = options->family;
+	app->defaults.numeric = options->numeric;
+	app->defaults.broadcast = options->broadcast;
+	if (options->limit)
+		app->settings.timeout = options->limit;
+	return true;
+}
+
+/* Of the command line's session only: a second one from the same local port could not be. */
+static struct session *open_target(struct app *app, const struct options *options, bool once, struct error *error)
+{
+	struct session_options wanted = app->defaults;
+	wanted.local_host = options->local_host;
+	wanted.local_port = options->local_port;
+	wanted.once = once;
+	wanted.service = options->service;
+	return options->listen ? app_listen(app, &options->target, &wanted, error)
+	                       : app_open(app, &options->target, &wanted, error);
+}
+
+static char *start_up_file(void)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	if (config && *config == '/')
+		return xasprintf("%s/sockpit/sockpitrc", config);
+	return home ? xasprintf("%s/.config/sockpit/sockpitrc", home) : NULL;
+}
+
+static void run_start_up_file(struct app *app)
+{
+	struct error error;
+	char *path = start_up_file();
+	if (path && !command_run_file(app, path, true, &error))
+		app_error(app, "%s", error.text);
+	free(path);
+}
+
+static struct ui *person_ui(struct app *app, const struct options *options, struct error *error)
+{
+	struct ui_hooks hooks = { .app = app, .line = command_run_line, .complete = command_complete };
+	struct error why;
+	struct ui *ui = options->plain ? NULL : window_new(&hooks, &why);
+	if (ui)
+		return ui;
+	ui = plain_new(&hooks, error);
+	if (ui && !options->plain)
+		app_error(app, "plain mode: %s", why.text);
+	return ui;
+}
+
+/* What was wrong before there was a session must not stay behind when the pane shows one. */
+static void repeat_errors(struct app *app)
+{
+	const struct transcript *transcript = app->transcript;
+	uint64_t end = transcript_end(transcript);
+	for (uint64_t at = transcript_first(transcript); at < end; at = transcript_next(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry->session || entry->call != CALL_NOTE || !(entry->flags & ENTRY_ERROR))
+			continue;
+		char *text = xstrndup(entry_payload(entry), entry->len);
+		app_error(app, "%s", text);
+		free(text);
+	}
+}
+
+static void begin_for_person(struct app *app, const struct options *options)
+{
+	struct error error;
+	run_start_up_file(app);
+	bool good = true;
+	if (options->demo)
+		good = app_demo(app, &error);
+	else if (options->has_target)
+		good = open_target(app, options, false, &error) != NULL;
+	else if (!app->current)
+		app_note(app, "sockpit %s: /open HOST PORT begins, /help tells more, Ctrl-D leaves", PACKAGE_VERSION);
+	if (!good)
+		app_error(app, "%s", error.text);
+	if (app->current)
+		repeat_errors(app);
+}
+
+static struct ui *filter_ui(struct app *app, const struct options *options, struct error *error)
+{
+	struct ui_hooks hooks = { .app = app };
+	if (!options->has_target) {
+		error_set(error, "standard input or output is no terminal, so an address is needed: sockpit HOST PORT");
+		return NULL;
+	}
+	struct session *session = open_target(app, options, !options->many, error);
+	if (!session)
+		return NULL;
+	struct pipe_options wanted = {
+		.session = session,
+		.idle = options->limit,
+		.quit_after = options->quit_after,
+		.say_port = options->listen && strcmp(options->target.service, "0") == 0,
+		.verbose = options->verbose,
+	};
+	return pipe_new(&hooks, &wanted, error);
+}
+
+static void loop(struct app *app, struct ui *ui, struct poller *poller)
+{
+	while (!app->quit) {
+		poller_reset(poller);
+		ui->prepare(ui, poller);
+		app_prepare(app, poller);
+		poller_wait(poller);
+		ui->serve(ui, poller);
+		app_serve(app, poller);
+		ui->draw(ui, app);
+		app_reap(app);
+	}
+}
+
+/* So that whoever started us sees what ended us. */
+static void die_of(int signal)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigaction(signal, &action, NULL);
+	raise(signal);
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, signal);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static int run(struct app *app, const struct options *options, struct poller *poller)
+{
+	struct error error;
+	if (!apply(app, options, &error))
+		return fail(EXIT_USAGE, &error);
+	bool person = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	struct ui *ui = person ? person_ui(app, options, &error) : filter_ui(app, options, &error);
+	if (!ui)
+		return fail(EXIT_USAGE, &error);
+	if (person)
+		begin_for_person(app, options);
+	loop(app, ui, poller);
+	int signal = ui->signal;
+	ui->free(ui);
+	if (signal)
+		die_of(signal);
+	return app->status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct error error;
+	fill_standard_descriptors();
+	choose_locale();
+	if (!options_parse(&options, argc, argv, &error))
+		return fail(EXIT_USAGE, &error);
+	if (options.wish == OPTIONS_HELP)
+		options_print_help(stdout);
+	if (options.wish == OPTIONS_VERSION)
+		puts("sockpit " PACKAGE_VERSION);
+	if (options.wish == OPTIONS_MDOC)
+		command_print_man(stdout);
+	if (options.wish != OPTIONS_RUN)
+		return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+
+	struct poller poller;
+	struct app app;
+	poller_init(&poller);
+	app_init(&app);
+	int status = run(&app, &options, &poller);
+	app_free(&app);
+	poller_done(&poller);
+	return status;
+}
