@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The manual with its generated part made anew: reads the manual's file, asks the program, writes to standard output.
+# usage: generate.sh PROGRAM MANUAL
+set -eu
+program=$1 manual=$2
+sed '/generated from the command table/q' "$manual"
+"$program" --commands-as-mdoc
+sed -n '/end of the generated part/,$p' "$manual"
