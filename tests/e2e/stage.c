@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "e2e/stage.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WORDS = 16 };
+
+static char home[] = "/tmp/sockpit-stage-XXXXXX";
+static pid_t owner;
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+	(void)status, (void)type, (void)walk;
+	return remove(path);
+}
+
+static void remove_home(void)
+{
+	if (getpid() == owner)
+		nftw(home, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void stage_open(void)
+{
+	if (!mkdtemp(home)) {
+		puts("Bail out! no temporary directory");
+		exit(97);
+	}
+	owner = getpid();
+	atexit(remove_home);
+	setenv("HOME", home, 1);
+	setenv("XDG_CONFIG_HOME", home, 1);
+	setenv("XDG_STATE_HOME", home, 1);
+	setenv("INPUTRC", "/dev/null", 1);
+	setenv("LC_ALL", "C.UTF-8", 1);
+	unsetenv("NO_COLOR");
+}
+
+const char *stage_home(void)
+{
+	return home;
+}
+
+struct vt *stage_run(int rows, int columns, const char *term, const char *const words[])
+{
+	const char *argv[WORDS] = { "sockpit" };
+	for (size_t i = 0; words[i] && i + 2 < WORDS; i++)
+		argv[i + 1] = words[i];
+	return vt_spawn(rows, columns, term, argv);
+}
+
+struct vt *stage_demo(const char *term)
+{
+	struct vt *vt = stage_run(24, 80, term, STAGE_WORDS("--demo"));
+	vt_wait_text(vt, "connected");
+	vt_wait_row(vt, -1, ">");
+	vt_wait_idle(vt);
+	return vt;
+}
+
+static bool row_has_both(struct vt *vt, const void *context)
+{
+	const char *const *texts = context;
+	char *screen = strdup(vt_screen(vt)), *rest = screen;
+	bool found = false;
+	for (char *row = strsep(&rest, "\n"); row && !found; row = strsep(&rest, "\n"))
+		found = strstr(row, texts[0]) && strstr(row, texts[1]);
+	free(screen);
+	return found;
+}
+
+bool stage_wait_row(struct vt *vt, const char *text, const char *other)
+{
+	const char *texts[] = { text, other };
+	return vt_wait(vt, row_has_both, texts, other);
+}
+
+unsigned stage_port(struct vt *vt, const char *before)
+{
+	const char *found = strstr(vt_screen(vt), before);
+	return found ? (unsigned)strtoul(found + strlen(before), NULL, 10) : 0;
+}
+
+bool stage_is_restored(struct vt *vt)
+{
+	const struct {
+		bool good;
+		const char *what;
+	} checks[] = {
+		{ vt_is_restored(vt), "line settings" },
+		{ !vt_is_alternate(vt), "main screen" },
+		{ vt_cursor_is_visible(vt), "cursor" },
+		{ !vt_has_mouse(vt) && !vt_has_mode(vt, 1006), "no mouse reports" },
+		{ !vt_has_mode(vt, 2004), "no paste brackets" },
+		{ !vt_has_mode(vt, 1), "plain cursor keys" },
+	};
+	bool good = true;
+	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+		if (checks[i].good)
+			continue;
+		printf("# not restored: %s\n", checks[i].what);
+		good = false;
+	}
+	return good;
+}
+
+bool stage_quit(struct vt *vt)
+{
+	int status;
+	vt_send(vt, "/quit\r");
+	bool ended = vt_wait_exit(vt, &status) && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	bool good = ended && stage_is_restored(vt);
+	vt_free(vt);
+	return good;
+}

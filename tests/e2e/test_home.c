@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What a person keeps at home: the start-up file, the history, inputrc. */
+#include "e2e/stage.h"
+
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "support/tap.h"
+
+static const char *in_home(const char *name)
+{
+	static char path[512];
+	snprintf(path, sizeof path, "%s/%s", stage_home(), name);
+	return path;
+}
+
+static void put_file(const char *name, const char *text)
+{
+	FILE *file = fopen(in_home(name), "we");
+	if (!file || fputs(text, file) < 0 || fclose(file) != 0)
+		printf("# writing %s failed\n", in_home(name));
+}
+
+static bool file_has(const char *name, const char *text)
+{
+	char content[8192] = "";
+	FILE *file = fopen(in_home(name), "re");
+	if (!file)
+		return false;
+	content[fread(content, 1, sizeof content - 1, file)] = '\0';
+	fclose(file);
+	return strstr(content, text);
+}
+
+static void runs_the_start_up_file(void)
+{
+	mkdir(in_home("sockpit"), 0700);
+	put_file("sockpit/sockpitrc", "# a comment\n\n/set eol crlf\n/nonsense\n");
+	struct vt *vt = stage_demo("xterm-256color");
+	ok(vt_wait_row(vt, -2, "CRLF"), "its commands are run");
+	vt_send(vt, "x\r");
+	ok(stage_wait_row(vt, "→", "3 bytes"), "and hold for the session");
+	vt_send(vt, "/session 1\r");
+	ok(vt_wait_row(vt, -1, "1>"), "a mistake in it does not keep the window away");
+	ok(stage_quit(vt), "start-up file: ends well");
+
+	struct vt *idle = stage_run(24, 80, "xterm-256color", STAGE_WORDS(NULL));
+	ok(stage_wait_row(idle, "sockpitrc", "4"), "it is told with its line");
+	ok(vt_wait_text(idle, "nonsense"), "and what is wrong");
+	ok(stage_quit(idle), "without a session: ends well");
+	remove(in_home("sockpit/sockpitrc"));
+}
+
+static void keeps_the_history(void)
+{
+	struct stat status;
+	struct vt *vt = stage_demo("xterm-256color");
+	vt_send(vt, "first line\r한글 second\r secret with a blank in front\r");
+	ok(stage_wait_row(vt, "←", "secret"), "three lines are sent");
+	ok(stage_quit(vt), "history: ends well");
+	ok(stat(in_home("sockpit/history"), &status) == 0, "there is a history");
+	is_int(status.st_mode & 0777, 0600, "for its owner only");
+	ok(file_has("sockpit/history", "한글 second"), "with the lines");
+	ok(!file_has("sockpit/history", "secret"), "but not those with a blank in front");
+
+	vt = stage_demo("xterm-256color");
+	vt_send(vt, "\033[A\033[A");
+	ok(vt_wait_row(vt, -1, "2> 한글 second"), "the next time Up brings them back");
+	vt_send(vt, "\003\022first");
+	ok(vt_wait_row(vt, -1, "first line"), "and Ctrl-R finds them");
+	vt_send(vt, "\r");
+	ok(stage_wait_row(vt, "←", "first line"), "Enter sends what was found");
+	ok(stage_quit(vt), "search: ends well");
+}
+
+static void does_without_a_history(void)
+{
+	remove(in_home("sockpit/history"));
+	mkdir(in_home("sockpit/history"), 0700);
+	struct vt *vt = stage_demo("xterm-256color");
+	vt_send(vt, "said\r");
+	ok(stage_wait_row(vt, "←", "said"), "a history that cannot be written keeps nothing away");
+	vt_send(vt, "\033[A");
+	ok(vt_wait_row(vt, -1, "2> said"), "and is there while the program runs");
+	vt_send(vt, "\003");
+	ok(stage_quit(vt), "no history: ends well");
+	remove(in_home("sockpit/history"));
+}
+
+static void obeys_inputrc(void)
+{
+	char lines[64];
+	put_file("inputrc", "set editing-mode emacs\n$if sockpit\n\"\\C-t\": pane-page-up\n\"\\C-x\\C-y\": \"macro\\r\"\n$endif\n"
+	                    "$if other\n\"\\C-x\\C-y\": \"wrong\\r\"\n$endif\n");
+	setenv("INPUTRC", in_home("inputrc"), 1);
+	struct vt *vt = stage_demo("xterm-256color");
+	vt_send(vt, "\030\031");
+	ok(stage_wait_row(vt, "←", "macro"), "a macro of the user's, for this program");
+	for (int i = 0; i < 40; i++)
+		vt_send_bytes(vt, lines, (size_t)snprintf(lines, sizeof lines, "line %d\r", i));
+	stage_wait_row(vt, "←", "line 39");
+	vt_send(vt, "\024");
+	ok(vt_wait_text(vt, "below"), "the window's own commands can be bound");
+	ok(stage_quit(vt), "inputrc: ends well");
+
+	put_file("inputrc", "set editing-mode vi\n");
+	vt = stage_demo("xterm-256color");
+	ok(vt_wait_row(vt, -2, "vi"), "vi mode is named in the status line");
+	vt_send(vt, "one two\033b");
+	ok(vt_wait_cursor(vt, -1, 7), "its commands move");
+	vt_send(vt, "x\033[D");
+	vt_send(vt, "A!\r");
+	ok(stage_wait_row(vt, "←", "one wo!"), "and change");
+	ok(stage_quit(vt), "vi mode: ends well");
+	setenv("INPUTRC", "/dev/null", 1);
+}
+
+static void completes(void)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	vt_send(vt, "/rec\t");
+	ok(vt_wait_row(vt, -1, "/reconnect"), "TAB completes a command");
+	vt_send(vt, "\003/session d\t");
+	ok(vt_wait_row(vt, -1, "/session demo"), "a session");
+	vt_send(vt, "\003/set e\t");
+	ok(vt_wait_row(vt, -1, "/set eol"), "a setting");
+	vt_send(vt, "\003/se\t\t");
+	ok(vt_wait_text(vt, "/sessions") || vt_wait_text(vt, "sessions"), "several are shown in the pane");
+	ok(vt_wait_row(vt, -1, "2> /se"), "and the line stays");
+	vt_send(vt, "\003text\there\003");
+	ok(vt_wait_idle(vt), "in text it does no harm");
+	ok(stage_quit(vt), "completion: ends well");
+}
+
+int main(void)
+{
+	tap_watchdog(60);
+	stage_open();
+	runs_the_start_up_file();
+	keeps_the_history();
+	does_without_a_history();
+	obeys_inputrc();
+	completes();
+	return tap_done();
+}

@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pipe mode: a clean nc -N, byte for byte, with exit codes that tell how it ended."""
+
+import os
+import socket
+import struct
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
+from tap import *  # noqa: E402,F403
+
+EVERY_BYTE = bytes(range(256)) * 997 + b"\n/quit\n//x\n\x1d\x03\x04"
+
+
+def in_thread(action):
+    """A peer beside the test; that the program hangs up on it may be what is tested."""
+    def act():
+        try:
+            action()
+        except OSError as error:
+            print("# a peer: %s" % error, flush=True)
+    thread = threading.Thread(target=act, daemon=True)
+    thread.start()
+    return thread
+
+
+def client_is_byte_exact():
+    server = listener()
+    seen = {}
+
+    def serve():
+        peer, _ = server.accept()
+        seen["got"] = receive_all(peer)
+        peer.sendall(EVERY_BYTE)
+        peer.close()
+    thread = in_thread(serve)
+    status, out, err = run("127.0.0.1", port_of(server), given=EVERY_BYTE)
+    thread.join(DEADLINE)
+    same(status, 0, "a conversation that ends well is status 0")
+    ok(seen.get("got") == EVERY_BYTE, "every byte value arrives, commands among them are data")
+    ok(out == EVERY_BYTE, "every byte value comes back, after our end of input")
+    same(err, b"", "and nothing is said about it")
+
+
+def forms_of_address():
+    for words in (["127.0.0.1", "{}"], ["127.0.0.1:{}"], ["tcp://127.0.0.1:{}"], ["tcp://127.0.0.1:{}/"],
+                  ["-4", "localhost", "{}"], ["-n", "127.0.0.1", "{}"]):
+        server = listener()
+        args = [word.format(port_of(server)) for word in words]
+
+        def serve():
+            peer, _ = server.accept()
+            receive_all(peer)
+            peer.sendall(b"yes")
+            peer.close()
+        in_thread(serve)
+        same(run(*args)[:2], (0, b"yes"), "sockpit " + " ".join(words))
+
+
+def ipv6():
+    try:
+        server = listener(socket.AF_INET6)
+    except OSError:
+        return skip("no IPv6 loopback here")
+
+    def serve():
+        peer, _ = server.accept()
+        peer.sendall(b"six")
+        peer.close()
+    in_thread(serve)
+    same(run("[::1]:%d" % port_of(server))[:2], (0, b"six"), "[v6]:port")
+
+
+def network_errors_are_status_1():
+    dead = socket.socket()
+    dead.bind(("127.0.0.1", 0))
+    status, out, err = run("127.0.0.1", port_of(dead))
+    same(status, 1, "a refused connection is status 1")
+    ok(err.count(b"\n") == 1 and b"refused" in err, "and one line says so: %r" % err)
+    status, out, err = run("-n", "nowhere.invalid", "80")
+    same(status, 1, "a name that is none is status 1")
+    ok(err.count(b"\n") == 1 and b"nowhere.invalid" in err, "and one line says so: %r" % err)
+    status, out, err = run("127.0.0.1", "8x")
+    ok(status == 1 and err.count(b"\n") == 1 and b"8x" in err, "so is a service name that is none: %r" % err)
+
+
+def reset_is_status_1():
+    server = listener()
+
+    def serve():
+        peer, _ = server.accept()
+        peer.sendall(b"before")
+        peer.recv(100)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+    thread = in_thread(serve)
+    process = sockpit("127.0.0.1", port_of(server))
+    read_until(process.stdout, b"before")
+    process.stdin.write(b"x")
+    process.stdin.flush()
+    thread.join(DEADLINE)
+    process.wait(DEADLINE)
+    err = process.stderr.read()
+    same(process.returncode, 1, "a reset is status 1")
+    ok(b"reset" in err.lower(), "and said: %r" % err)
+
+
+def usage_is_status_2():
+    mistakes = {
+        ("127.0.0.1",): b"port", ("127.0.0.1", "70000"): b"70000", ("127.0.0.1", "0"): b"0",
+        ("127.0.0.1", "-5"): b"option", ("-l",): b"-l needs a port",
+        ("-w", "soon", "127.0.0.1", "7"): b"soon", ("-p",): b"-p needs a value", ("--nothing",): b"--nothing",
+        ("-e", "/bin/sh", "127.0.0.1", "7"): b"refused", ("-c", "id", "127.0.0.1", "7"): b"refused",
+        ("--service", "nope", "-l", "0"): b"nope", ("-k", "127.0.0.1", "7"): b"-l", ("a", "b", "c"): b"too many",
+        ("--set", "eol", "127.0.0.1", "7"): b"NAME=VALUE", ("--set", "eol=zz", "127.0.0.1", "7"): b"zz",
+        ("--set", "nope=1", "127.0.0.1", "7"): b"nope", ("http://127.0.0.1:80",): b"http",
+        ("::1",): b"port", (): b"address", ("--demo", "x", "1"): b"--demo", ("-l", "-p", "1", "2", "3"): b"twice",
+    }
+    for args, words in mistakes.items():
+        status, out, err = run(*args)
+        ok(status == 2 and words in err and err.count(b"\n") == 1 and out == b"",
+           "sockpit %s: status %s, %r" % (" ".join(args), status, err))
+
+
+def help_and_version():
+    status, out, err = run("-h")
+    ok(status == 0 and b"usage: sockpit" in out and not err, "-h helps on standard output")
+    ok(all(len(line) <= 110 for line in out.splitlines()), "in lines that fit")
+    status, out, err = run("--version")
+    ok(status == 0 and out.startswith(b"sockpit "), "--version tells it")
+
+
+def listens():
+    for args in (["-l", "0"], ["-l", "127.0.0.1", "0"], ["-l", "-p", "0"], ["-l", "-s", "127.0.0.1", "0"],
+                 ["-4", "-l", "0"]):
+        process = sockpit(*args)
+        port = listening_port(process)
+        client = socket.create_connection(("127.0.0.1", port), DEADLINE)
+        client.sendall(EVERY_BYTE)
+        client.shutdown(socket.SHUT_WR)
+        process.stdin.write(b"from the server")
+        process.stdin.close()
+        got = receive_all(client)
+        out = process.stdout.read()
+        process.wait(DEADLINE)
+        ok(got == b"from the server" and out == EVERY_BYTE and process.returncode == 0,
+           "sockpit %s serves one client and ends (%s)" % (" ".join(args), process.returncode))
+        process.stdout.close()
+        process.stderr.close()
+
+
+def keeps_listening():
+    process = sockpit("-lk", "0", stdin=subprocess.DEVNULL)
+    port = listening_port(process)
+    for word in (b"one", b"two", b"three"):
+        client = socket.create_connection(("127.0.0.1", port), DEADLINE)
+        client.sendall(word)
+        client.shutdown(socket.SHUT_WR)
+        ok(read_until(process.stdout, word).endswith(word), "-k takes client %s" % word.decode())
+        same(receive_all(client), b"", "and closes its side, the input being at its end")
+        client.close()
+    same(end(process), -signal.SIGTERM, "until a signal ends it, of which it dies")
+
+
+def serves():
+    process = sockpit("-lk", "--service", "echo", "0", stdin=subprocess.DEVNULL)
+    port = listening_port(process)
+    clients = [socket.create_connection(("127.0.0.1", port), DEADLINE) for _ in range(20)]
+    for number, client in enumerate(clients):
+        client.sendall(b"client %d\n" % number)
+    for number, client in enumerate(clients):
+        same(client.recv(100), b"client %d\n" % number, "echo answers client %d" % number)
+    end(process)
+    same(process.returncode, -signal.SIGTERM, "the server ends by a signal")
+
+
+def udp():
+    server = listener(kind=socket.SOCK_DGRAM)
+
+    def serve():
+        data, peer = server.recvfrom(65536)
+        server.sendto(data.upper(), peer)
+        server.sendto(b"", peer)
+        server.sendto(b"second", peer)
+    in_thread(serve)
+    status, out, err = run("-u", "127.0.0.1", port_of(server), given=b"hello\nworld\n")
+    same((status, out, err), (0, b"HELLO\nWORLD\nsecond", b""), "a UDP client ends a little after its input")
+    dead = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    dead.bind(("127.0.0.1", 0))
+    port = port_of(dead)
+    dead.close()
+    status, out, err = run("-u", "127.0.0.1", port, given=b"anybody?")
+    ok(status == 1 and b"refused" in err, "a refused datagram is status 1: %r" % err)
+    process = sockpit("-u", "-l", "0", stdin=subprocess.PIPE)
+    port = listening_port(process)
+    client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    client.settimeout(DEADLINE)
+    client.sendto(b"ping", ("127.0.0.1", port))
+    same(read_until(process.stdout, b"ping"), b"ping", "a UDP server passes on what comes")
+    process.stdin.write(b"pong")
+    process.stdin.flush()
+    same(client.recv(100), b"pong", "and answers who wrote last")
+    end(process)
+
+
+def limits():
+    full = listener(backlog=0)
+    fillers = []
+    for _ in range(4):
+        filler = socket.socket()
+        filler.setblocking(False)
+        filler.connect_ex(full.getsockname())
+        fillers.append(filler)
+    begun = time.monotonic()
+    status, out, err = run("-w", "200ms", "127.0.0.1", port_of(full))
+    took = time.monotonic() - begun
+    ok(status == 1 and b"time" in err and 0.15 < took < 5, "-w limits connecting: %s %r %.2f s" % (status, err, took))
+    server = listener()
+    process = sockpit("-w", "200ms", "127.0.0.1", port_of(server))
+    peer, _ = server.accept()
+    process.wait(DEADLINE)
+    same(process.returncode, 0, "-w limits idling")
+    process = sockpit("-q", "100ms", "127.0.0.1", port_of(server), stdin=subprocess.DEVNULL)
+    peer, _ = server.accept()
+    process.wait(DEADLINE)
+    same(process.returncode, 0, "-q ends after the input though the peer stays")
+
+
+def line_ends():
+    def sent(*args, given):
+        server = listener()
+        got = []
+
+        def serve():
+            peer, _ = server.accept()
+            got.append(receive_all(peer))
+            peer.close()
+        thread = in_thread(serve)
+        process = sockpit(*args, "127.0.0.1", port_of(server))
+        for part in given:
+            process.stdin.write(part)
+            process.stdin.flush()
+        process.stdin.close()
+        thread.join(DEADLINE)
+        process.wait(DEADLINE)
+        return got[0] if got else None
+    same(sent("-C", given=[b"a\nb\r\nc"]), b"a\r\nb\r\nc", "-C makes CRLF of LF and leaves CRLF alone")
+    same(sent("--eol", "nul", given=[b"a\nb\n"]), b"a\0b\0", "--eol nul")
+    same(sent("--eol", "none", given=[b"a\nb\n"]), b"ab", "--eol none")
+
+
+def verbose():
+    server = listener()
+
+    def serve():
+        peer, _ = server.accept()
+        data = receive_all(peer)
+        peer.sendall(data)
+        peer.close()
+    in_thread(serve)
+    status, out, err = run("-v", "127.0.0.1", port_of(server), given=b"same")
+    ok(status == 0 and out == b"same" and b"connected" in err and b"FIN" in err, "-v tells the story: %r" % err)
+
+
+def stuck_and_broken_output():
+    server = listener()
+    amount = 8 << 20
+
+    def serve():
+        peer, _ = server.accept()
+        peer.sendall(b"z" * amount)
+        peer.close()
+    in_thread(serve)
+    process = sockpit("127.0.0.1", port_of(server), stdin=subprocess.DEVNULL)
+    first = process.stdout.read(10)
+    ok(first == b"z" * 10, "a reader that pauses")
+    rest = process.stdout.read()
+    same(len(rest), amount - 10, "gets everything all the same")
+    process.wait(DEADLINE)
+    same(process.returncode, 0, "and the end is good")
+    in_thread(serve)
+    process = sockpit("127.0.0.1", port_of(server), stdin=subprocess.DEVNULL)
+    process.stdout.read(10)
+    process.stdout.close()
+    process.wait(DEADLINE)
+    same(process.returncode, -signal.SIGPIPE, "a reader that goes ends us as it ends any filter")
+    process.stderr.close()
+    if not os.path.exists("/dev/full"):
+        return skip("no /dev/full here")
+    in_thread(serve)
+    with open("/dev/full", "wb") as full:
+        status, _, err = run("127.0.0.1", port_of(server), stdin=subprocess.DEVNULL, stdout=full)
+    ok(status == 1 and b"no space" in err, "a full disk is status 1 and told: %r" % err)
+
+
+def odd_descriptors():
+    server = listener()
+
+    def serve():
+        peer, _ = server.accept()
+        data = receive_all(peer)
+        peer.sendall(b"got %d" % len(data))
+        peer.close()
+    in_thread(serve)
+    command = 'exec sockpit 127.0.0.1 %d <&-' % port_of(server)
+    result = subprocess.run(["sh", "-c", command], capture_output=True, timeout=DEADLINE)
+    same((result.returncode, result.stdout), (0, b"got 0"), "a closed standard input is an end of input")
+
+
+def both_ways_at_once():
+    process = sockpit("-l", "0", "--service", "echo", stdin=subprocess.DEVNULL)
+    port = listening_port(process)
+    data = os.urandom(4 << 20)
+    status, out, err = run("127.0.0.1", port, given=data, timeout=30)
+    ok(status == 0 and out == data, "4 MiB through two of us and back, unharmed")
+    process.wait(DEADLINE)
+    same(process.returncode, 0, "a service without -k ends after its client")
+    process.stdout.close()
+    process.stderr.close()
+
+
+watchdog(55)
+client_is_byte_exact()
+forms_of_address()
+ipv6()
+network_errors_are_status_1()
+reset_is_status_1()
+usage_is_status_2()
+help_and_version()
+listens()
+keeps_listening()
+serves()
+udp()
+limits()
+line_ends()
+verbose()
+stuck_and_broken_output()
+odd_descriptors()
+both_ways_at_once()
+done()

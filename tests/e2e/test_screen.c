@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The window as a person sees it: typing, scrolling, sizes, wide characters, pastes. */
+#include "e2e/stage.h"
+
+#include "support/tap.h"
+
+static void shows_the_four_parts(void)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	ok(vt_is_alternate(vt), "the whole screen is used, the shell's is kept");
+	ok(vt_has_mode(vt, 2004), "pastes are asked to come in brackets");
+	ok(vt_wait_row(vt, -1, "2>"), "the prompt names the session");
+	ok(vt_wait_row(vt, -2, "tcp ESTABLISHED"), "the status line");
+	ok(vt_wait_row(vt, -3, "1 echo") && vt_wait_row(vt, -3, "2 demo"), "the tabs");
+	ok(stage_wait_row(vt, "⇄", "connected"), "the pane tells how the connection came about");
+	ok(vt_wait_cursor(vt, -1, 3), "the cursor stands behind the prompt");
+	vt_send(vt, "Hello, server!\r");
+	ok(stage_wait_row(vt, "→", "Hello, server!⏎"), "what was sent");
+	ok(stage_wait_row(vt, "←", "Hello, server!⏎"), "and what came back");
+	ok(stage_wait_row(vt, "←", "15 bytes"), "with its size");
+	ok(vt_wait_row(vt, -2, "↑15 ↓15"), "the status counts");
+	ok(vt_wait_cursor(vt, -1, 3), "the line is empty again");
+	is_text(vt_replies(vt), "", "the terminal was asked nothing");
+	ok(stage_quit(vt), "/quit: ends well");
+}
+
+static void changes_sessions(void)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	vt_send(vt, "for the client\r");
+	ok(stage_wait_row(vt, "←", "for the client"), "an echo");
+	ok(vt_wait_row(vt, -3, "+"), "a session that is not looked at counts its news on its tab");
+	vt_send(vt, "\0331");
+	ok(vt_wait_row(vt, -1, "1>"), "Alt-1 is the first session");
+	ok(vt_wait_row(vt, -2, "LISTEN"), "a listener");
+	ok(vt_wait_gone(vt, "for the client"), "each session has its own pane");
+	vt_send(vt, "\0332");
+	ok(stage_wait_row(vt, "←", "for the client"), "Alt-2 is back");
+	vt_send(vt, "\0339");
+	ok(vt_wait_text(vt, "no session 9"), "a number that is not there is said");
+	vt_send(vt, "/session echo\r");
+	ok(vt_wait_row(vt, -1, "1>"), "/session goes by name");
+	ok(stage_quit(vt), "from another session: ends well");
+}
+
+static void send_lines(struct vt *vt, int count)
+{
+	char last[32];
+	for (int i = 1; i <= count; i++) {
+		char line[32];
+		vt_send_bytes(vt, line, (size_t)snprintf(line, sizeof line, "number %03d\r", i));
+	}
+	snprintf(last, sizeof last, "number %03d", count);
+	stage_wait_row(vt, "←", last);
+	vt_wait_idle(vt);
+}
+
+static void scrolls(void)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	char top[256];
+	send_lines(vt, 60);
+	snprintf(top, sizeof top, "%s", vt_row(vt, 0));
+	ok(strstr(top, "number") && !vt_find(vt, "number 001", NULL, NULL), "old rows are above the window");
+	vt_send(vt, "\033[5~\033[5~\033[5~");
+	ok(vt_wait_text(vt, "lines below"), "PageUp: a divider");
+	ok(vt_wait_row(vt, -2, "SCROLLED"), "the status says so");
+	ok(vt_find(vt, "number 060", NULL, NULL), "the newest rows stay below");
+	ok(strstr(vt_row(vt, 0), "number") && strcmp(vt_row(vt, 0), top) != 0, "old ones are above");
+	vt_send(vt, "while away\r");
+	ok(stage_wait_row(vt, "←", "while away"), "what comes meanwhile shows below");
+	ok(vt_wait_text(vt, "2 new lines below"), "and is counted on the divider");
+	vt_send(vt, "\033[6~\033[6~\033[6~\033[6~");
+	ok(vt_wait_gone(vt, "below"), "PageDown to the end: no divider");
+	ok(vt_find(vt, "while away", NULL, NULL), "the end");
+	ok(!vt_wheel(vt, 5, 5, 3), "the mouse is the terminal's");
+	vt_send(vt, "/set mouse on\r");
+	vt_wait_idle(vt);
+	ok(vt_wheel(vt, 5, 5, 3), "until it is asked for");
+	ok(vt_wait_text(vt, "below"), "the wheel scrolls back");
+	ok(vt_wheel(vt, 5, 5, -9) && vt_wait_gone(vt, "below"), "and to the end");
+	ok(stage_quit(vt), "scrolling: ends well");
+}
+
+static void types_korean(void)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	vt_send(vt, "한글");
+	ok(vt_wait_row(vt, -1, "2> 한글"), "Hangul is typed");
+	ok(vt_wait_cursor(vt, -1, 7), "two columns for each");
+	vt_send(vt, " x\b\b");
+	ok(vt_wait_cursor(vt, -1, 7), "Backspace over narrow ones");
+	vt_send(vt, "\b");
+	ok(vt_wait_row(vt, -1, "2> 한") && vt_wait_cursor(vt, -1, 5), "and over a wide one");
+	vt_send(vt, "\355\225");
+	vt_wait_idle(vt);
+	ok(vt_wait_cursor(vt, -1, 5), "half a character waits");
+	vt_send(vt, "\234국");
+	ok(vt_wait_row(vt, -1, "2> 한한국"), "for its other half");
+	vt_send(vt, "\001\033[C");
+	ok(vt_wait_cursor(vt, -1, 5), "the arrow moves over a whole one");
+	vt_send(vt, "\r");
+	ok(stage_wait_row(vt, "←", "한한국⏎"), "the echo");
+	ok(stage_wait_row(vt, "←", "10 bytes"), "is whole");
+	ok(stage_quit(vt), "Korean: ends well");
+}
+
+static void takes_pastes(void)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	vt_paste(vt, "first 줄\nsecond\tline\n");
+	ok(vt_wait_row(vt, -2, "first 줄^J") && vt_wait_row(vt, -1, "second^Iline"), "a paste stands on the line");
+	vt_wait_idle(vt);
+	ok(!vt_find(vt, "→", NULL, NULL), "and is not sent by itself");
+	vt_send(vt, "\r");
+	ok(stage_wait_row(vt, "←", "second"), "Enter sends it");
+	vt_send(vt, "\033[200~before\033[20");
+	vt_send(vt, "1~\r");
+	ok(stage_wait_row(vt, "←", "before⏎"), "an end that comes in two pieces");
+	vt_send(vt, "\033[200~harmless\r/quit\r\033[201~");
+	vt_wait_idle(vt);
+	ok(vt_wait_row(vt, -1, "/quit"), "a command inside a paste is text");
+	vt_send(vt, "\003");
+	ok(vt_wait_row(vt, -1, "2>") && vt_wait_cursor(vt, -1, 3), "Ctrl-C drops the line");
+	ok(stage_quit(vt), "pastes: ends well");
+}
+
+static void survives_sizes(void)
+{
+	static const struct {
+		int rows, columns;
+	} sizes[] = { { 12, 40 }, { 4, 20 }, { 50, 200 }, { 1, 1 }, { 2, 3 }, { 1, 80 }, { 3, 19 }, { 24, 80 } };
+	struct vt *vt = stage_demo("xterm-256color");
+	vt_send(vt, "한글 before\r");
+	stage_wait_row(vt, "←", "before");
+	vt_send(vt, "half");
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		int rows = sizes[i].rows, columns = sizes[i].columns;
+		vt_resize(vt, rows, columns);
+		ok(vt_wait_idle(vt), "%dx%d settles", columns, rows);
+		if (rows >= 4 && columns >= 20)
+			ok(vt_wait_row(vt, -1, "2> half") && vt_wait_cursor(vt, -1, 7), "%dx%d has the line", columns, rows);
+		else if (columns >= 19)
+			ok(vt_wait_text(vt, "window too smal"), "%dx%d says that it is too small", columns, rows);
+	}
+	ok(vt_wait_row(vt, -3, "2 demo"), "the tabs are back");
+	ok(vt_find(vt, "→", NULL, NULL), "and the pane");
+	for (int i = 0; i < 100; i++)
+		vt_resize(vt, 5 + i % 30, 20 + i * 7 % 100);
+	vt_resize(vt, 24, 80);
+	ok(vt_wait_row(vt, -1, "2> half"), "a storm of sizes ends in the right one");
+	vt_send(vt, "\r");
+	ok(stage_wait_row(vt, "←", "half⏎"), "nothing of the line is lost");
+	ok(stage_quit(vt), "sizes: ends well");
+}
+
+static void wraps_the_line(void)
+{
+	struct vt *vt = stage_run(12, 40, "xterm-256color", STAGE_WORDS("--demo"));
+	vt_wait_row(vt, -1, "2>");
+	for (int i = 0; i < 10; i++)
+		vt_send(vt, "0123456789");
+	ok(vt_wait_row(vt, -1, "3456789") && vt_wait_row(vt, -3, "2> 0123"), "a long line takes more rows");
+	vt_send(vt, "\001");
+	ok(vt_wait_cursor(vt, -3, 3), "Ctrl-A goes to its first");
+	vt_send(vt, "\r");
+	ok(vt_wait_row(vt, -1, "2>") && vt_wait_text(vt, "101 bytes"), "it is sent whole");
+	ok(stage_quit(vt), "a long line: ends well");
+}
+
+int main(void)
+{
+	tap_watchdog(60);
+	stage_open();
+	shows_the_four_parts();
+	changes_sessions();
+	scrolls();
+	types_korean();
+	takes_pastes();
+	survives_sizes();
+	wraps_the_line();
+	return tap_done();
+}

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What the program owes the terminal it was lent: to give it back, however it ends; to stop and go on; to make do with
+ * what it can; and not to wait for one that has stopped reading. */
+#include "e2e/stage.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "support/tap.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+static void dies_of(int signal_number, const char *name)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	int status;
+	vt_send(vt, "half typed");
+	vt_wait_row(vt, -1, "half typed");
+	kill(vt_pid(vt), signal_number);
+	ok(vt_wait_exit(vt, &status) && WIFSIGNALED(status) && WTERMSIG(status) == signal_number, "%s: dies of it", name);
+	ok(stage_is_restored(vt), "%s: the terminal is restored", name);
+	vt_free(vt);
+}
+
+static void gives_the_terminal_back(void)
+{
+	dies_of(SIGTERM, "SIGTERM");
+	dies_of(SIGHUP, "SIGHUP");
+	dies_of(SIGQUIT, "SIGQUIT");
+	dies_of(SIGABRT, "SIGABRT");
+#ifdef SANITIZED
+	tap_skip("the sanitizer catches these");
+#else
+	dies_of(SIGSEGV, "SIGSEGV");
+	dies_of(SIGBUS, "SIGBUS");
+#endif
+}
+
+static void leaves_by_key(void)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	int status;
+	vt_send(vt, "text\003");
+	ok(vt_wait_row(vt, -1, "2>") && vt_wait_cursor(vt, -1, 3), "Ctrl-C drops the line and stays");
+	vt_send(vt, "\004");
+	ok(vt_wait_text(vt, "again"), "Ctrl-D asks once while sessions are open");
+	vt_send(vt, "\004");
+	ok(vt_wait_exit(vt, &status) && WIFEXITED(status) && WEXITSTATUS(status) == 0, "Ctrl-D again leaves");
+	ok(stage_is_restored(vt), "Ctrl-D: the terminal is restored");
+	vt_free(vt);
+}
+
+static void ends_with_its_terminal(void)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	int status;
+	vt_hang_up(vt);
+	ok(vt_wait_exit(vt, &status), "a terminal that goes takes the program along");
+	vt_free(vt);
+}
+
+/* ---- job control ------------------------------------------------------------------------------- */
+
+static bool runs_a_job(struct vt *vt, const void *context)
+{
+	(void)context;
+	pid_t group = vt_foreground(vt);
+	return group > 0 && group != vt_pid(vt);
+}
+
+static bool has_the_shell_back(struct vt *vt, const void *context)
+{
+	(void)context;
+	return vt_foreground(vt) == vt_pid(vt);
+}
+
+static struct vt *start_in_a_shell(void)
+{
+	setenv("PS1", "shell$ ", 1);
+	const char *argv[] = { "bash", "--norc", "--noprofile", "-i", NULL };
+	struct vt *vt = vt_spawn(24, 80, "xterm-256color", argv);
+	if (!vt_wait_text(vt, "shell$")) {
+		tap_skip("no bash");
+		vt_free(vt);
+		return NULL;
+	}
+	vt_send(vt, "sockpit --demo\r");
+	vt_wait(vt, runs_a_job, NULL, "a job");
+	vt_watch(vt, vt_foreground(vt));
+	return vt;
+}
+
+static void stops_and_goes_on(void)
+{
+	struct vt *vt = start_in_a_shell();
+	if (!vt)
+		return;
+	ok(vt_wait_row(vt, -1, "2>"), "started by a shell");
+	vt_send(vt, "before\r");
+	ok(stage_wait_row(vt, "←", "before"), "an echo");
+	vt_send(vt, "half 한\032");
+	ok(vt_wait(vt, has_the_shell_back, NULL, "the shell"), "Ctrl-Z gives the terminal to the shell");
+	ok(vt_wait_text(vt, "Stopped"), "the shell says it is stopped");
+	ok(!vt_is_alternate(vt) && vt_cursor_is_visible(vt), "on the shell's own screen");
+	vt_resize(vt, 12, 60);
+	vt_send(vt, "fg\r");
+	ok(vt_wait_row(vt, -1, "2> half 한"), "fg: the window again, in the new size, with the line");
+	ok(vt_wait_cursor(vt, -1, 10) && vt_is_alternate(vt), "and the cursor");
+	ok(vt_has_mode(vt, 2004), "and paste brackets");
+	vt_send(vt, "\r");
+	ok(stage_wait_row(vt, "←", "half 한⏎"), "the line is sent");
+	kill(vt_foreground(vt), SIGTSTP);
+	ok(vt_wait(vt, has_the_shell_back, NULL, "the shell"), "SIGTSTP stops, too");
+	vt_send(vt, "fg\r");
+	ok(vt_wait_row(vt, -1, "2>"), "and goes on");
+	kill(vt_foreground(vt), SIGSTOP);
+	ok(vt_wait(vt, has_the_shell_back, NULL, "the shell"), "SIGSTOP cannot be caught");
+	vt_send(vt, "fg\r");
+	ok(vt_wait_row(vt, -1, "2>") && vt_wait_row(vt, -2, "ESTABLISHED"), "but is survived");
+	vt_send(vt, "/quit\r");
+	ok(vt_wait(vt, has_the_shell_back, NULL, "the shell"), "ends");
+	vt_send(vt, "echo status $?\r");
+	ok(vt_wait_text(vt, "status 0"), "with status 0");
+	vt_send(vt, "exit\r");
+	ok(vt_wait_exit(vt, NULL), "the shell is sane");
+	ok(stage_is_restored(vt), "job control: the terminal is restored");
+	vt_free(vt);
+}
+
+/* ---- kinds of terminals ------------------------------------------------------------------------ */
+
+static void works_on(const char *term)
+{
+	struct vt *vt = stage_run(24, 80, term, STAGE_WORDS("--demo"));
+	ok(vt_wait_row(vt, -1, "2>"), "%s: a prompt", term);
+	vt_send(vt, "hello 한글\r");
+	ok(stage_wait_row(vt, "←", "hello 한글"), "%s: an echo", term);
+	ok(vt_wait_row(vt, -3, "2 demo") && vt_wait_row(vt, -2, "tcp"), "%s: tabs and status", term);
+	vt_send(vt, "\033[5~\033[D");
+	ok(vt_wait_idle(vt), "%s: keys", term);
+	is_text(vt_replies(vt), "", "it is asked nothing");
+	ok(stage_quit(vt), "%s: ends well", term);
+}
+
+static void makes_do_on(const char *term)
+{
+	struct vt *vt = stage_run(24, 80, term, STAGE_WORDS("--demo"));
+	int status;
+	ok(vt_wait_text(vt, "plain mode"), "%s: a line says that it is the plain mode", *term ? term : "no TERM");
+	vt_send(vt, "hello\r");
+	ok(stage_wait_row(vt, "←", "hello"), "%s: an echo", term);
+	ok(!vt_is_alternate(vt), "%s: not on the whole screen", term);
+	vt_send(vt, "/quit\r");
+	ok(vt_wait_exit(vt, &status) && WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: ends", term);
+	ok(vt_is_restored(vt), "%s: line settings", term);
+	vt_free(vt);
+}
+
+static bool has_color(struct vt *vt)
+{
+	for (int row = 0; row < 24; row++)
+		for (int column = 0; column < 80; column++)
+			if (vt_cell_at(vt, row, column).foreground >= 0 || vt_cell_at(vt, row, column).background >= 0)
+				return true;
+	return false;
+}
+
+static bool is_ascii(struct vt *vt)
+{
+	for (const char *c = vt_screen(vt); *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			return false;
+	return true;
+}
+
+static void obeys_the_environment(void)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	ok(has_color(vt), "colour where the terminal has it");
+	ok(stage_quit(vt), "colour: ends well");
+
+	setenv("NO_COLOR", "1", 1);
+	vt = stage_demo("xterm-256color");
+	ok(!has_color(vt), "none with NO_COLOR");
+	ok(stage_quit(vt), "NO_COLOR: ends well");
+	unsetenv("NO_COLOR");
+
+	setenv("LC_ALL", "C", 1);
+	vt = stage_demo("xterm-256color");
+	vt_send(vt, "hello\r");
+	ok(vt_wait_text(vt, "<  hello"), "the arrows are ASCII in the C locale");
+	ok(vt_wait_row(vt, -3, "2 demo"), "the same is there");
+	ok(is_ascii(vt), "and nothing is beyond ASCII");
+	ok(stage_quit(vt), "the C locale: ends well");
+	setenv("LC_ALL", "C.UTF-8", 1);
+}
+
+/* ---- a terminal that has stopped reading ------------------------------------------------------- */
+
+static int connect_to(unsigned port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+		printf("# connecting to port %u failed\n", port);
+	return fd;
+}
+
+/* Sends so many bytes and counts what comes back within five seconds. */
+static size_t exchange(int fd, size_t size)
+{
+	char block[4096];
+	size_t sent = 0, received = 0;
+	memset(block, 'x', sizeof block);
+	for (size_t i = 79; i < sizeof block; i += 80)
+		block[i] = '\n';
+	while (received < size) {
+		struct pollfd wait = { .fd = fd, .events = (short)(sent < size ? POLLIN | POLLOUT : POLLIN) };
+		if (poll(&wait, 1, 5000) <= 0)
+			break;
+		if (wait.revents & POLLOUT) {
+			size_t len = size - sent < sizeof block ? size - sent : sizeof block;
+			ssize_t put = send(fd, block, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+			sent += put > 0 ? (size_t)put : 0;
+		}
+		if (wait.revents & (POLLIN | POLLHUP)) {
+			char bytes[65536];
+			ssize_t got = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+			if (got == 0)
+				break;
+			received += got > 0 ? (size_t)got : 0;
+		}
+	}
+	return received;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Asks for one frame after the other until the line takes no more. */
+static bool is_full_of_frames(struct vt *vt, const void *context)
+{
+	(void)context;
+	vt_send(vt, "\f");
+	return vt_is_full(vt);
+}
+
+/* A large window full of text, to a terminal that has stopped reading in the middle of a frame. */
+static struct vt *start_stalled(unsigned *port)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	*port = stage_port(vt, "⇄ 127.0.0.1:");
+	vt_resize(vt, 50, 200);
+	for (int i = 0; i < 30; i++)
+		vt_send(vt, "a line that is as long as it takes to fill the window 0123456789 0123456789 0123456789\r");
+	vt_wait_idle(vt);
+	vt_stall(vt, true);
+	ok(vt_wait(vt, is_full_of_frames, NULL, "a full line"), "a terminal that takes nothing any more");
+	int fd = connect_to(*port);
+	is_int(exchange(fd, 2000000), 2000000, "keeps no client waiting");
+	close(fd);
+	return vt;
+}
+
+static void is_not_held_by_a_stalled_terminal(void)
+{
+	unsigned port;
+	struct vt *vt = start_stalled(&port);
+	int status;
+	double start = seconds();
+	kill(vt_pid(vt), SIGTERM);
+	ok(vt_wait_exit(vt, &status), "SIGTERM ends it");
+	ok(seconds() - start < 1.0, "within a second");
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM, "as SIGTERM");
+	ok(vt_is_restored(vt), "with its line settings restored");
+	vt_free(vt);
+}
+
+static void catches_up_after_a_stall(void)
+{
+	unsigned port;
+	struct vt *vt = start_stalled(&port);
+	vt_send(vt, "newest\r");
+	vt_resize(vt, 24, 80);
+	vt_stall(vt, false);
+	ok(stage_wait_row(vt, "→", "newest"), "the newest frame comes when the terminal reads again");
+	ok(vt_wait_row(vt, -1, "2>") && vt_wait_idle(vt), "in the right size");
+	ok(stage_quit(vt), "after a stall: ends well");
+}
+
+int main(void)
+{
+	static const char *const full[] = { "vt100", "linux", "screen", "tmux-256color", "xterm-256color" };
+	static const char *const poor[] = { "dumb", "no-such-terminal", "" };
+	tap_watchdog(60);
+	stage_open();
+	gives_the_terminal_back();
+	leaves_by_key();
+	ends_with_its_terminal();
+	stops_and_goes_on();
+	for (size_t i = 0; i < sizeof full / sizeof *full; i++)
+		works_on(full[i]);
+	for (size_t i = 0; i < sizeof poor / sizeof *poor; i++)
+		makes_do_on(poor[i]);
+	obeys_the_environment();
+	is_not_held_by_a_stalled_terminal();
+	catches_up_after_a_stall();
+	return tap_done();
+}

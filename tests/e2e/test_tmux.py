@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The window in a terminal that is not ours: tmux draws what we see through libvterm elsewhere, and must agree."""
+
+import os
+import select
+import shutil
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from tap import DEADLINE, done, ok, same, skip, watchdog  # noqa: E402
+
+SOCKET = "sockpit-test-%d" % os.getpid()
+
+
+def tmux(*words):
+    return subprocess.run(["tmux", "-L", SOCKET, "-f", "/dev/null", *words], capture_output=True, text=True)
+
+
+def screen():
+    return tmux("capture-pane", "-p", "-t", "main").stdout.split("\n")
+
+
+def ask(format):
+    return tmux("display-message", "-p", "-t", "main", format).stdout.strip()
+
+
+def wait_for(condition, name):
+    end = time.monotonic() + DEADLINE
+    good = condition()
+    while not good and time.monotonic() < end:
+        select.select([], [], [], 0.01)
+        good = condition()
+    if not ok(good, name):
+        print("".join("# |%s\n" % row for row in screen()), flush=True)
+
+
+def row_with(*texts):
+    return any(all(text in row for text in texts) for row in screen())
+
+
+def typed(*keys):
+    tmux("send-keys", "-t", "main", *keys)
+
+
+def walk():
+    wait_for(lambda: row_with("2>"), "a prompt")
+    same(ask("#{alternate_on}"), "1", "on the alternate screen")
+    typed("-l", "hello 한글")
+    wait_for(lambda: row_with("2> hello 한글") and ask("#{cursor_x}") == "13", "typing, with the cursor behind it")
+    typed("Enter")
+    wait_for(lambda: row_with("←", "hello 한글⏎"), "the echo")
+    wait_for(lambda: row_with("1 echo", "2 demo"), "the tabs")
+    tmux("resize-window", "-t", "main", "-x", "40", "-y", "12")
+    wait_for(lambda: len(screen()) <= 13 and row_with("tcp ESTABLISHED") and row_with("2>"), "a smaller window")
+    tmux("set-buffer", "-b", "block", "one\ntwo")
+    tmux("paste-buffer", "-p", "-b", "block", "-t", "main")
+    wait_for(lambda: row_with("two"), "a paste stays on the line")
+    ok(not row_with("→", "one"), "and is not sent by itself")
+    typed("C-c")
+    typed("/quit", "Enter")
+    wait_for(lambda: tmux("has-session", "-t", "main").returncode != 0, "/quit leaves")
+
+
+watchdog(50)
+if not shutil.which("tmux"):
+    skip("no tmux")
+    done()
+start = tmux("new-session", "-d", "-s", "main", "-x", "80", "-y", "24", "sockpit --demo")
+if start.returncode != 0:
+    skip("tmux does not start here: " + start.stderr.strip())
+    done()
+try:
+    walk()
+finally:
+    tmux("kill-server")
+done()

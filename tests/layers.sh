@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The layer rules, read off the #includes: only downward, siblings never, and each foreign library in its one place.
+# With a directory as argument it checks the sources there instead; so it also checks that it can fail.
+
+top=${srcdir:-.}
+count=0
+failed=0
+
+report() { # ok|"not ok", name
+	count=$((count + 1))
+	[ "$1" = ok ] || failed=$((failed + 1))
+	echo "$1 $count - $2"
+}
+
+sources() { # top, more of find's words
+	(cd "$1" && shift && find src "$@" | LC_ALL=C sort)
+}
+
+# "src/ui/pane.c:9 view/row.h", one for each include of a file below `src/`; system headers keep their "<".
+includes_of() {
+	sources "$1" -name '*.[ch]' | (cd "$1" && xargs awk '
+	match($0, /^[ \t]*#[ \t]*include[ \t]*["<][^">]*/) {
+		header = substr($0, RSTART, RLENGTH)
+		sub(/^[ \t]*#[ \t]*include[ \t]*"?/, "", header)
+		print FILENAME ":" FNR " " header
+	}')
+}
+
+# Lines that break the rule "each layer sees only those below".
+upward() {
+	awk '
+	BEGIN {
+		rank["base"] = 0; rank["record"] = 1; rank["net"] = rank["view"] = 2; rank["app"] = 3
+		rank["command"] = rank["ui"] = 4; top = 5
+	}
+	{
+		if ($2 ~ /^(<|support\/|tests\/)/ || $2 == "config.h") next
+		split($1, path, "/"); split($2, to, "/")
+		from = path[2] in rank ? rank[path[2]] : top
+		if (path[2] == to[1]) next
+		if (from == top && $2 !~ /\//) next
+		if (!(to[1] in rank) || rank[to[1]] >= from) print
+	}'
+}
+
+# Lines that include a header (an extended regular expression) outside of the files that may.
+only_in() { # header, files
+	awk -v header="$1" -v files="$2" '{ file = $1; sub(/:.*/, "", file); if ($2 ~ header && file !~ files) print }'
+}
+
+# Socket system calls anywhere but in their one place. Names behind a dot, an arrow or a letter are other things, and so
+# is text in quotes or comments.
+stray_calls() {
+	sources "$1" -name '*.c' ! -path '*/net/calls.c' | (cd "$1" && xargs awk '
+	FNR == 1 { inside = 0 }
+	{
+		line = $0
+		gsub(/\\./, "", line); gsub(/"[^"]*"/, "", line)
+		gsub(/\/\*.*\*\//, "", line); sub(/\/\/.*/, "", line)
+		if (inside) {
+			if (line !~ /\*\//) next
+			sub(/.*\*\//, "", line)
+			inside = 0
+		}
+		if (line ~ /\/\*/) {
+			inside = 1
+			sub(/\/\*.*/, "", line)
+		}
+		if (line ~ /(^|[^A-Za-z0-9_.>])(socket|bind|listen|accept|accept4|connect|shutdown)\(/ ||
+		    line ~ /(^|[^A-Za-z0-9_.>])(send|sendto|sendmsg|recv|recvfrom|recvmsg)\(/ ||
+		    line ~ /(^|[^A-Za-z0-9_.>])([gs]etsockopt|getsockname|getpeername)\(/)
+			print FILENAME ":" FNR " " $0
+	}')
+}
+
+verdict() { # name, offending lines
+	if [ -z "$2" ]; then
+		report ok "$1"
+	else
+		report "not ok" "$1"
+		echo "$2" | sed 's/^/#   /'
+	fi
+}
+
+check_tree() {
+	includes=$(includes_of "$1")
+	if [ -n "$includes" ]; then report ok "there are includes to read"; else report "not ok" "there are includes to read"; fi
+	verdict "includes point only downward" "$(echo "$includes" | upward)"
+	verdict "curses only in ui/screen.c" \
+		"$(echo "$includes" | only_in '^<(n?curses[.]h|ncursesw?/|term[.]h)' '^src/ui/screen[.]c$')"
+	verdict "readline only in ui/input*.c and ui/history.c" \
+		"$(echo "$includes" | only_in '^<readline/' '^src/ui/(input[a-z_]*|history)[.]c$')"
+	verdict "socket calls only in net/calls.c" "$(stray_calls "$1")"
+	verdict "the product includes nothing of the tests" "$(echo "$includes" | awk '$2 ~ /^(support|tests)\//')"
+}
+
+if [ $# -gt 0 ]; then
+	check_tree "$1"
+	echo "1..$count"
+	exit $((failed > 0))
+fi
+
+check_tree "$top"
+
+# Each rule must be able to fail: a fault is planted in a copy, and the rule that should see it must be the only one.
+plant() { # rule number, name, file, text
+	copy=$(mktemp -d) || exit 1
+	cp -R "$top/src" "$copy/src" && chmod -R u+w "$copy"
+	printf '%s\n' "$4" >>"$copy/$3"
+	seen=$(sh "$0" "$copy" | sed -n 's/^not ok \([0-9]*\).*/\1/p' | tr '\n' ' ')
+	rm -rf "$copy"
+	if [ "$seen" = "$1 " ]; then report ok "$2 is found"; else report "not ok" "$2 is found (rules that failed: $seen)"; fi
+}
+
+if [ "$failed" -eq 0 ]; then
+	plant 2 "an include that points up" src/base/buf.c '#include "record/entry.h"'
+	plant 2 "an include of a sibling" src/net/calls.c '#	include  "view/row.h" // why not'
+	plant 2 "an include past all layers" src/app/app.h '#include "options.h"'
+	plant 3 "curses elsewhere" src/ui/pane.c '#include <ncurses.h>'
+	plant 4 "readline elsewhere" src/command/command.c '#include <readline/history.h>'
+	plant 5 "a socket call elsewhere" src/app/app.c 'int stray(int fd) { return listen(fd, 5); }'
+	plant 6 "a header of the tests" src/main.c '#include "support/tap.h"'
+fi
+
+echo "1..$count"
+exit $((failed > 0))

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A person at sockpit --plain: types lines on a pseudo terminal and reads what comes, waiting for it."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import tempfile
+import termios
+import time
+
+from tap import DEADLINE
+
+
+class Desk:
+    def __init__(self, *args, columns=100):
+        self.home = tempfile.mkdtemp()
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        environment = dict(os.environ, HOME=self.home, TERM="xterm-256color")
+        self.process = subprocess.Popen(["sockpit", "--plain", *map(str, args)], stdin=slave, stdout=slave, stderr=slave,
+                                        env=environment, start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(slave)
+        self.text = ""
+        self._bytes = b""
+
+    def pump(self, seconds):
+        if not select.select([self.master], [], [], seconds)[0]:
+            return False
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:
+            return False
+        self._bytes += data
+        self.text = self._bytes.decode(errors="replace")
+        return bool(data)
+
+    def sees(self, needle):
+        """Waits until this has been shown since the last type() or forget()."""
+        end = time.monotonic() + DEADLINE
+        while needle not in self.text:
+            left = end - time.monotonic()
+            if left <= 0 or (not self.pump(left) and self.process.poll() is not None):
+                print("# not seen: %r in\n# %s" % (needle, "\n# ".join(self.text[-3000:].splitlines())), flush=True)
+                return False
+        return True
+
+    def forget(self):
+        self._bytes, self.text = b"", ""
+
+    def type(self, line, enter=True):
+        self.forget()
+        data = line.encode() + (b"\r" if enter else b"")
+        while data:
+            data = data[os.write(self.master, data):]
+
+    def leave(self):
+        """Quits as a person does; gives the exit status."""
+        if self.process.poll() is None:
+            self.type("/quit")
+        end = time.monotonic() + DEADLINE
+        while self.process.poll() is None and time.monotonic() < end:
+            self.pump(0.05)
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.master)
+        return self.process.returncode

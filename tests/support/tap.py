@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Test Anything Protocol for tests in Python, and how they run sockpit: with a deadline, on loopback, and never
+sleeping."""
+
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+DEADLINE = float(os.environ.get("TEST_DEADLINE", "10"))
+_count = 0
+_failed = 0
+
+
+def ok(good, name):
+    global _count, _failed
+    _count += 1
+    name = re.sub(r"[#\x00-\x1f\x7f]", "?", name)
+    print(("" if good else "not ") + "ok %d - %s" % (_count, name), flush=True)
+    if not good:
+        _failed += 1
+        line = sys._getframe(1).f_lineno if sys._getframe(1).f_code.co_name != "same" else sys._getframe(2).f_lineno
+        print("#   at line %d" % line, flush=True)
+    return good
+
+
+def same(got, want, name):
+    if ok(got == want, name):
+        return True
+    print("#   got  %s\n#   want %s" % (repr(got)[:2000], repr(want)[:2000]), flush=True)
+    return False
+
+
+def skip(why):
+    global _count
+    _count += 1
+    print("ok %d # SKIP %s" % (_count, why), flush=True)
+
+
+def done():
+    print("1..%d" % _count)
+    sys.exit(1 if _failed else 0)
+
+
+def watchdog(seconds):
+    def bark(number, frame):
+        print("Bail out! hung near line %d" % frame.f_lineno, flush=True)
+        os._exit(99)
+    signal.signal(signal.SIGALRM, bark)
+    signal.alarm(seconds)
+
+
+def sockpit(*args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more):
+    """The program under test, in pipe mode."""
+    return subprocess.Popen(["sockpit", *map(str, args)], stdin=stdin, stdout=stdout, stderr=stderr, **more)
+
+
+def run(*args, given=b"", timeout=None, **more):
+    """Runs to its end; returns status, output, errors."""
+    process = sockpit(*args, **more)
+    try:
+        out, err = process.communicate(given, timeout or DEADLINE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        return "timeout", out, err
+    return process.returncode, out, err
+
+
+def read_until(stream, needle):
+    """Bytes of a pipe until the needle has come; what came by then otherwise."""
+    got, end = b"", time.monotonic() + DEADLINE
+    while needle not in got:
+        left = end - time.monotonic()
+        if left <= 0 or not select.select([stream], [], [], left)[0]:
+            break
+        data = os.read(stream.fileno(), 65536)
+        if not data:
+            break
+        got += data
+    return got
+
+
+def listening_port(process):
+    """The port that a server says it got, from its standard error."""
+    text = read_until(process.stderr, b"\n").decode(errors="replace")
+    found = re.search(r"127\.0\.0\.1:(\d+)", text)
+    if not found:
+        print("# no port in %r" % text, flush=True)
+        return 0
+    return int(found.group(1))
+
+
+def listener(family=socket.AF_INET, backlog=8, kind=socket.SOCK_STREAM):
+    server = socket.socket(family, kind)
+    server.settimeout(DEADLINE)
+    server.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+    if kind == socket.SOCK_STREAM:
+        server.listen(backlog)
+    return server
+
+
+def port_of(sock):
+    return sock.getsockname()[1]
+
+
+def receive_all(sock):
+    got = b""
+    while True:
+        data = sock.recv(65536)
+        if not data:
+            return got
+        got += data
+
+
+def end(process):
+    """Ends a process that this test started."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.communicate(timeout=DEADLINE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+    return process.returncode
