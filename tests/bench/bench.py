@@ -1,0 +1,433 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the program promises about speed and memory, measured: each figure as a ratio to a bare loop or to the best
+peer of the same run, the median of several rounds in turn. `make bench` runs all; `bench.py flood echo` some. Ends
+with status 1 when a promise is broken. BENCH_ROUNDS and BENCH_SCALE (1 = the sizes of the promises) shorten it."""
+
+import fcntl
+import os
+import pty
+import random
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD = os.environ.get("builddir", ".")
+WORKER = os.path.join(BUILD, "tests", "bench", "worker")
+SOCKPIT = os.path.join(BUILD, "sockpit")
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+SCALE = float(os.environ.get("BENCH_SCALE", "1"))
+MB = 1000 * 1000
+broken = []
+
+
+def median(values):
+    values = sorted(values)
+    return values[len(values) // 2]
+
+
+def report(name, figure, promise, kept):
+    print("%-58s %-34s %-22s %s" % (name, figure, promise, "ok" if kept else "BROKEN"), flush=True)
+    if not kept:
+        broken.append(name)
+
+
+def worker(*args):
+    return subprocess.Popen([WORKER, *map(str, args)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def end(process):
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream:
+            stream.close()
+
+
+class Terminal:
+    """The program on a pseudo terminal that takes what it is given, or only so many bytes a second."""
+
+    def __init__(self, *args, rate=None, program=None):
+        self.home = tempfile.mkdtemp()
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        environment = dict(os.environ, HOME=self.home, TERM="xterm-256color", LC_ALL="C.UTF-8", INPUTRC="/dev/null")
+        for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+            environment.pop(name, None)
+        self.begun = time.monotonic()
+        command = program or [SOCKPIT]
+        self.process = subprocess.Popen(command + list(map(str, args)), stdin=slave, stdout=slave, stderr=slave,
+                                        env=environment, start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(slave)
+        os.set_blocking(self.master, False)
+        self.rate, self.allowance, self.paid = rate, 0.0, time.monotonic()
+        self.written = 0
+
+    def read(self, timeout):
+        """What the program wrote meanwhile; at most what the rate allows."""
+        most = 65536
+        if self.rate:
+            now = time.monotonic()
+            self.allowance = min(self.allowance + (now - self.paid) * self.rate, 4096)
+            self.paid = now
+            most = int(self.allowance)
+            if most < 256:
+                time.sleep(min(timeout, 0.002))
+                return b""
+        if not select.select([self.master], [], [], timeout)[0]:
+            return b""
+        try:
+            data = os.read(self.master, most)
+        except (BlockingIOError, OSError):
+            return b""
+        self.allowance -= len(data)
+        self.written += len(data)
+        return data
+
+    def wait_for(self, needle, limit=20.0):
+        seen, stop = b"", time.monotonic() + limit
+        while time.monotonic() < stop:
+            seen = (seen + self.read(0.05))[-200000:]
+            if needle in seen:
+                return True
+        return False
+
+    def send(self, data, limit=60.0):
+        stop = time.monotonic() + limit
+        while data and time.monotonic() < stop:
+            self.read(0)
+            if select.select([], [self.master], [], 0.01)[1]:
+                try:
+                    data = data[os.write(self.master, data):]
+                except BlockingIOError:
+                    pass
+        return not data
+
+    def memory(self, field="VmRSS"):
+        with open("/proc/%d/status" % self.process.pid) as status:
+            for line in status:
+                if line.startswith(field + ":"):
+                    return int(line.split()[1]) * 1024
+        return 0
+
+    def switches(self):
+        with open("/proc/%d/status" % self.process.pid) as status:
+            return sum(int(line.split()[1]) for line in status if "voluntary_ctxt" in line)
+
+    def close(self):
+        end(self.process)
+        os.close(self.master)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+# ---- flood ----
+
+def flood_seconds(kind, size, make_receiver):
+    """Until everything sent has been taken by the receiver's kernel; the receiver is drained meanwhile."""
+    source = worker("flood", kind, size)
+    port = int(source.stdout.readline())
+    receiver = make_receiver(port)
+    terminal = isinstance(receiver, Terminal)
+    stop = time.monotonic() + 300
+    while time.monotonic() < stop and not select.select([source.stdout], [], [], 0)[0]:
+        if terminal:
+            receiver.read(0.02)
+        else:
+            select.select([source.stdout], [], [], 0.1)
+    took = float(source.stdout.readline())
+    end(source)
+    return took, receiver
+
+
+def bare(port):
+    return worker("drain", port, 64 << 20)
+
+
+def flood():
+    for kind, size in (("lines", 256), ("long", 256), ("random", 256), ("korean", 256)):
+        size = int(size * MB * SCALE)
+        ratios, speeds, written, memory = [], [], 0, 0
+        for _ in range(ROUNDS):
+            floor, loop = flood_seconds(kind, size, bare)
+            end(loop)
+            took, terminal = flood_seconds(kind, size, lambda port: Terminal("127.0.0.1", port))
+            written, memory = terminal.written, terminal.memory("VmHWM")
+            terminal.close()
+            ratios.append(floor / took)
+            speeds.append(size / MB / took)
+        report("flood of %s, %d MB, to a bare recv() loop" % (kind, size / MB),
+               "%.2f  (%.0f MB/s, %d kB to the terminal)" % (median(ratios), median(speeds), written / 1000),
+               ">= 0.8", median(ratios) >= 0.8)
+        report("  memory at the end, over the ceiling of 64 MiB", "%.1f MiB" % (memory / 2**20 - 64),
+               "<= 8 MiB", memory / 2**20 - 64 <= 8)
+    for name, command in (("nc", ["nc"]), ("ncat", ["ncat"]), ("socat", ["socat"])):
+        if not shutil.which(name):
+            continue
+        size = int(64 * MB * SCALE)
+
+        def peer(port):
+            words = ["-", "TCP:127.0.0.1:%d" % port] if name == "socat" else ["127.0.0.1", port]
+            return Terminal(*words, program=command)
+        took, terminal = flood_seconds("lines", size, peer)
+        terminal.close()
+        print("  (%s in the same terminal: %.0f MB/s)" % (name, size / MB / took), flush=True)
+
+
+# ---- keys ----
+
+def key_latencies(terminal, seconds):
+    """A capital letter is typed at odd moments; the flood has none, so the first one written is its echo. The line is
+    dropped before letters repeat, and not while one is timed: a screen that does not change is not written."""
+    latencies, stop, count = [], time.monotonic() + seconds, 0
+    while time.monotonic() < stop:
+        letter = b"BCDEFGHIJKLMNOPQRSTUVWXYZ"[count % 25:count % 25 + 1]
+        if count and count % 25 == 0:
+            os.write(terminal.master, b"\x15")
+        count += 1
+        pause = time.monotonic() + (0.2 if letter == b"B" else random.uniform(0.005, 0.05))
+        while time.monotonic() < pause:
+            terminal.read(0.002)
+        os.write(terminal.master, letter)
+        typed = time.monotonic()
+        while time.monotonic() - typed < 2:
+            if letter in terminal.read(0.02):
+                latencies.append((time.monotonic() - typed) * 1000)
+                break
+        else:
+            latencies.append(2000.0)
+    return sorted(latencies)
+
+
+def keys():
+    for label, rate in (("", None), (" on a terminal that takes 0.2 MB/s", 200000)):
+        source = worker("flood", "lines", 1 << 40)
+        terminal = Terminal("127.0.0.1", int(source.stdout.readline()), rate=rate)
+        terminal.wait_for(b"aaaa")
+        latencies = key_latencies(terminal, 6 * SCALE + 1)
+        terminal.close()
+        end(source)
+        p50, p99 = latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
+        report("key to echo in a flood" + label, "p50 %.1f ms, p99 %.1f ms, %d keys" % (p50, p99, len(latencies)),
+               "p99 <= 20 ms", p99 <= 20)
+
+
+# ---- memory, idleness, start, pastes ----
+
+def memory():
+    lines = int(1000000 * SCALE)
+    source = worker("flood", "lines", 80)
+    terminal = Terminal("--set", "scrollback=256M", "127.0.0.1", int(source.stdout.readline()))
+    terminal.wait_for(b"aaaa")
+    before = terminal.memory()
+    terminal.close()
+    end(source)
+    took, terminal = flood_seconds("lines", lines * 80, lambda port: Terminal("--set", "scrollback=256M", "127.0.0.1", port))
+    stop = time.monotonic() + 1
+    while time.monotonic() < stop:
+        terminal.read(0.05)
+    each = (terminal.memory() - before) / lines
+    terminal.close()
+    report("memory for each of %d lines of 80 bytes" % lines, "%.1f bytes" % each, "<= 84", each <= 84)
+
+
+def idle():
+    terminal = Terminal("--demo")
+    terminal.wait_for(b"1>") or terminal.wait_for(b"2>")
+    quiet = time.monotonic() + 1
+    while time.monotonic() < quiet:
+        terminal.read(0.1)
+    before = terminal.switches()
+    stop = time.monotonic() + 10 * SCALE
+    while time.monotonic() < stop:
+        terminal.read(0.5)
+    wakeups = terminal.switches() - before
+    terminal.close()
+    report("wake-ups in %d s of idling" % (10 * SCALE), "%d" % wakeups, "0", wakeups == 0)
+
+
+def start():
+    times = []
+    for _ in range(15):
+        terminal = Terminal("--demo")
+        seen = b""
+        while b"> " not in seen and time.monotonic() - terminal.begun < 5:
+            seen += terminal.read(0.05)
+        times.append((time.monotonic() - terminal.begun) * 1000)
+        terminal.close()
+    report("start to the first frame, with the prompt", "%.1f ms" % median(times), "<= 20 ms", median(times) <= 20)
+
+
+def sink():
+    import socket
+    server = socket.socket()
+    server.bind(("127.0.0.1", 0))
+    server.listen(1)
+    return server
+
+
+def paste():
+    line = b"x" * 100000
+    lines = b"".join(b"line %08d of a very long paste, no byte of which may be lost\n" % i for i in range(160000))
+    for label, typed, want in (
+            ("a line of 100,000 bytes, typed", line + b"\r", line + b"\n"),
+            ("a paste of %.1f MB" % (len(lines) / MB), b"\x1b[200~" + lines + b"\x1b[201~\r", lines),
+            ("%.1f MB of lines, typed" % (len(lines) / MB), lines.replace(b"\n", b"\r"), lines)):
+        server = sink()
+        terminal = Terminal("127.0.0.1", server.getsockname()[1])
+        peer, _ = server.accept()
+        peer.setblocking(False)
+        terminal.wait_for(b"connected")
+        begun, got = time.monotonic(), bytearray()
+        pending = typed
+        while len(got) < len(want) and time.monotonic() - begun < 60:
+            terminal.read(0)
+            ready = select.select([peer], [terminal.master] if pending else [], [], 0.02)
+            if ready[1]:
+                try:
+                    pending = pending[os.write(terminal.master, pending[:65536]):]
+                except BlockingIOError:
+                    pass
+            if ready[0]:
+                data = peer.recv(1 << 20)
+                if not data:
+                    break
+                got += data
+        took = time.monotonic() - begun
+        whole = bytes(got).rstrip(b"\n") == want.rstrip(b"\n")
+        report(label + " arrives whole", "%d of %d bytes in %.2f s" % (len(got), len(want), took), "all", whole)
+        terminal.close()
+        peer.close()
+        server.close()
+
+
+# ---- pipe mode ----
+
+def pipe_peers(port):
+    peers = {"sockpit": [SOCKPIT, "127.0.0.1", str(port)], "nc": ["nc", "-N", "127.0.0.1", str(port)],
+             "ncat": ["ncat", "127.0.0.1", str(port)], "socat": ["socat", "-t", "60", "-", "TCP:127.0.0.1:%d" % port]}
+    return {name: command for name, command in peers.items() if name == "sockpit" or shutil.which(name)}
+
+
+def pipe_round(name, direction, size):
+    """Seconds for so many bytes through `cat | peer` or `peer | cat`, the far end a bare loop."""
+    import socket
+    server = sink()
+    command = pipe_peers(server.getsockname()[1])[name]
+    begun = time.monotonic()
+    if direction == "send":
+        feeder = subprocess.Popen(["head", "-c", str(size), "/dev/zero"], stdout=subprocess.PIPE)
+        process = subprocess.Popen(command, stdin=feeder.stdout, stdout=subprocess.DEVNULL)
+        feeder.stdout.close()
+        peer, _ = server.accept()
+        buffer, got = bytearray(1 << 20), 0
+        while True:
+            n = peer.recv_into(buffer)
+            if not n:
+                break
+            got += n
+        took = time.monotonic() - begun
+        peer.close()
+    else:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        counter = subprocess.Popen(["wc", "-c"], stdin=process.stdout, stdout=subprocess.PIPE)
+        process.stdout.close()
+        peer, _ = server.accept()
+        chunk, left = bytes(1 << 20), size
+        while left > 0:
+            left -= peer.send(chunk[:left] if left < len(chunk) else chunk)
+        peer.shutdown(socket.SHUT_WR)
+        got = int(counter.communicate()[0])
+        took = time.monotonic() - begun
+        peer.close()
+    server.close()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if got != size:
+        print("  (%s: %d of %d bytes)" % (name, got, size))
+        return float("inf")
+    return took
+
+
+def pipe():
+    size = int(1000 * MB * SCALE)
+    for direction in ("send", "receive"):
+        times = {name: [] for name in pipe_peers(0)}
+        for _ in range(max(ROUNDS, 3)):
+            for name in times:
+                times[name].append(pipe_round(name, direction, size))
+        speed = {name: size / MB / median(values) for name, values in times.items()}
+        best = max([value for name, value in speed.items() if name != "sockpit"], default=0)
+        figures = ", ".join("%s %.0f" % item for item in speed.items())
+        report("pipe mode, %s, MB/s" % direction, figures, ">= the best peer", speed["sockpit"] >= best)
+
+
+# ---- echo ----
+
+def echo_server(kind):
+    """Our service, and the least that echoes: (process, port) of each."""
+    ours = subprocess.Popen([SOCKPIT, "-4", "-lk" if kind == "tcp" else "-lku", "--service", "echo", "0"],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    line = ours.stderr.readline()
+    port = int(line.split("127.0.0.1:")[1].split()[0].rstrip(","))
+    floor = worker("echo", kind)
+    return (ours, port), (floor, int(floor.stdout.readline()))
+
+
+def load(*args):
+    process = worker(*args)
+    out = process.communicate()[0].split()
+    return [float(word) for word in out] if process.returncode == 0 else None
+
+
+def compare_echo(kind, label, *args):
+    (ours, our_port), (floor, floor_port) = echo_server(kind)
+    ratios, speeds, spoiled = [], [], 0
+    for _ in range(ROUNDS):
+        least = load(args[0], floor_port, *args[1:])
+        mine = load(args[0], our_port, *args[1:])
+        if not mine or not least:
+            spoiled += 1
+            continue
+        spoiled += int(sum(mine[1:]))
+        ratios.append(mine[0] / least[0])
+        speeds.append(mine[0])
+    end(ours)
+    end(floor)
+    good = ratios and median(ratios) >= 0.8 and not spoiled
+    report("echo, " + label, "%.2f  (%.0f, %d lost or wrong)" % (median(ratios or [0]), median(speeds or [0]), spoiled),
+           ">= 0.8, none", good)
+
+
+def echo():
+    duration = 1.5 * SCALE
+    for clients in (1, 50, 500):
+        compare_echo("tcp", "TCP, %d clients, 64 bytes, requests/s" % clients, "requests", clients, 64, duration)
+    for clients in (1, 50, 500):
+        compare_echo("tcp", "TCP, %d clients, bulk, MB/s" % clients, "bulk", clients,
+                     int(800 * MB * SCALE / clients))
+    compare_echo("udp", "UDP, 1 peer, 16 on the way, answers/s", "datagrams", 1, 16, duration)
+    compare_echo("udp", "UDP, 50 peers, 1 each on the way, answers/s", "datagrams", 50, 1, duration)
+
+
+def main():
+    jobs = {job.__name__: job for job in (start, idle, flood, keys, memory, paste, pipe, echo)}
+    for name in sys.argv[1:] or jobs:
+        jobs[name]()
+    print("%d promises broken%s" % (len(broken), ": " + "; ".join(broken) if broken else ""))
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    sys.exit(main())

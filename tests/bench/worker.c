@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* worker: what a benchmark needs done fast, a job per run: floods, bare loops to compare with, a minimal epoll
+ * echo server, and loads that check every byte that comes back. Loopback only; prints one line of figures.
+ *
+ *	worker flood KIND BYTES            listens, prints its port, sends to the first client, prints seconds
+ *	worker drain PORT RING             connects, recv()s into a ring of so many bytes and does nothing else
+ *	worker echo tcp|udp                the least that echoes, prints its port
+ *	worker requests PORT CLIENTS SIZE SECONDS     one request on the way per client: prints requests per second
+ *	worker bulk PORT CLIENTS BYTES                prints MB/s echoed; every byte is compared
+ *	worker datagrams PORT PEERS WINDOW SECONDS    prints answers per second, lost, wrong */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static struct sockaddr_in loopback(int port)
+{
+	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+		                     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+}
+
+static int new_socket(int type)
+{
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		die("socket");
+	return fd;
+}
+
+static int bound(int type)
+{
+	int fd = new_socket(type);
+	struct sockaddr_in addr = loopback(0);
+	socklen_t len = sizeof addr;
+	if (bind(fd, (struct sockaddr *)&addr, sizeof addr) || getsockname(fd, (struct sockaddr *)&addr, &len))
+		die("bind");
+	if (type == SOCK_STREAM && listen(fd, 1024))
+		die("listen");
+	printf("%d\n", ntohs(addr.sin_port));
+	fflush(stdout);
+	return fd;
+}
+
+static int connected(int type, int port)
+{
+	int fd = new_socket(type);
+	struct sockaddr_in addr = loopback(port);
+	if (connect(fd, (struct sockaddr *)&addr, sizeof addr))
+		die("connect");
+	if (type == SOCK_STREAM)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+	return fd;
+}
+
+/* ---- flood and drain ---- */
+
+enum { FLOOD_CHUNK = 8 << 20 };
+
+static void fill(char *out, size_t len, const char *pattern, size_t size)
+{
+	for (size_t i = 0; i < len; i++)
+		out[i] = pattern[i % size];
+}
+
+static char *flood_data(const char *kind)
+{
+	char *data = malloc(FLOOD_CHUNK);
+	if (!data)
+		die("malloc");
+	char line[80];
+	memset(line, 'a', sizeof line);
+	line[79] = '\n';
+	static const char korean[] = "동해 물과 백두산이 마르고 닳도록 하느님이 보우하사\n";
+	if (strcmp(kind, "lines") == 0)
+		fill(data, FLOOD_CHUNK, line, sizeof line);
+	else if (strcmp(kind, "korean") == 0)
+		fill(data, FLOOD_CHUNK, korean, sizeof korean - 1);
+	else if (strcmp(kind, "long") == 0)
+		for (size_t i = 0; i < FLOOD_CHUNK; i++)
+			data[i] = i % (1 << 20) ? 'l' : '\n';
+	else
+		for (size_t i = 0; i < FLOOD_CHUNK; i++)
+			data[i] = (char)(rand() >> 7);
+	return data;
+}
+
+static void wait_until_acknowledged(int fd)
+{
+	int left = 1;
+	while (left > 0 && ioctl(fd, SIOCOUTQ, &left) == 0)
+		poll(NULL, 0, left > 1 << 20 ? 1 : 0);
+}
+
+static int flood(const char *kind, size_t total)
+{
+	char *data = flood_data(kind);
+	int listener = bound(SOCK_STREAM), fd = accept(listener, NULL, NULL);
+	if (fd < 0)
+		die("accept");
+	/* Whole lines only: 80 does not divide a power of two. */
+	size_t chunk = strcmp(kind, "lines") == 0 ? FLOOD_CHUNK / 80 * 80 : FLOOD_CHUNK;
+	double begun = seconds();
+	for (size_t sent = 0; sent < total;) {
+		size_t offset = sent % chunk, left = total - sent;
+		ssize_t n = send(fd, data + offset, chunk - offset < left ? chunk - offset : left, MSG_NOSIGNAL);
+		if (n < 0)
+			die("send");
+		sent += (size_t)n;
+	}
+	wait_until_acknowledged(fd);
+	printf("%.6f\n", seconds() - begun);
+	fflush(stdout);
+	char byte; /* the connection stays until our caller has looked at the other end */
+	if (read(STDIN_FILENO, &byte, 1) < 0)
+		die("read");
+	return 0;
+}
+
+static int drain(int port, size_t ring)
+{
+	int fd = connected(SOCK_STREAM, port);
+	char *memory = malloc(ring);
+	size_t at = 0;
+	if (!memory)
+		die("malloc");
+	for (;;) {
+		size_t room = ring - at < 1 << 20 ? ring - at : 1 << 20;
+		ssize_t n = recv(fd, memory + at, room, 0);
+		if (n <= 0)
+			return n < 0;
+		at = (at + (size_t)n) % ring;
+	}
+}
+
+/* ---- the least that echoes ---- */
+
+static void set_nonblocking(int fd)
+{
+	ioctl(fd, FIONBIO, &(int){ 1 });
+}
+
+struct echo_client {
+	size_t len, sent;
+	char buffer[64 << 10];
+};
+
+static bool echo_once(int fd, struct echo_client *client)
+{
+	ssize_t n = 1;
+	if (client->sent == client->len) {
+		n = recv(fd, client->buffer, sizeof client->buffer, 0);
+		if (n <= 0)
+			return n < 0 && errno == EAGAIN;
+		client->len = (size_t)n;
+		client->sent = 0;
+	}
+	n = send(fd, client->buffer + client->sent, client->len - client->sent, MSG_NOSIGNAL);
+	if (n > 0)
+		client->sent += (size_t)n;
+	return n > 0 || errno == EAGAIN;
+}
+
+static void watch(int epoll, int fd, uint32_t events, int operation)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+	if (epoll_ctl(epoll, operation, fd, &event))
+		die("epoll_ctl");
+}
+
+_Noreturn static void echo_tcp(void)
+{
+	static struct echo_client *clients[4096];
+	int listener = bound(SOCK_STREAM), epoll = epoll_create1(0);
+	watch(epoll, listener, EPOLLIN, EPOLL_CTL_ADD);
+	for (;;) {
+		struct epoll_event events[256];
+		int count = epoll_wait(epoll, events, 256, -1);
+		for (int i = 0; i < count; i++) {
+			int fd = events[i].data.fd;
+			if (fd == listener) {
+				int client = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+				if (client < 0 || client >= 4096)
+					die("accept4");
+				clients[client] = calloc(1, sizeof **clients);
+				watch(epoll, client, EPOLLIN, EPOLL_CTL_ADD);
+			} else if (!echo_once(fd, clients[fd])) {
+				free(clients[fd]);
+				close(fd);
+			} else {
+				bool stuck = clients[fd]->sent < clients[fd]->len;
+				if (stuck || events[i].events & EPOLLOUT)
+					watch(epoll, fd, stuck ? EPOLLOUT : EPOLLIN, EPOLL_CTL_MOD);
+			}
+		}
+	}
+}
+
+_Noreturn static void echo_udp(void)
+{
+	static char buffer[65536];
+	int fd = bound(SOCK_DGRAM), epoll = epoll_create1(0);
+	set_nonblocking(fd);
+	watch(epoll, fd, EPOLLIN, EPOLL_CTL_ADD);
+	for (;;) {
+		struct epoll_event event;
+		if (epoll_wait(epoll, &event, 1, -1) < 0)
+			die("epoll_wait");
+		struct sockaddr_storage from;
+		socklen_t len = sizeof from;
+		ssize_t n;
+		while ((n = recvfrom(fd, buffer, sizeof buffer, 0, (struct sockaddr *)&from, &len)) >= 0)
+			sendto(fd, buffer, (size_t)n, 0, (struct sockaddr *)&from, len);
+	}
+}
+
+/* ---- loads ---- */
+
+static void wrong(const char *what)
+{
+	fprintf(stderr, "WRONG: %s\n", what);
+	exit(3);
+}
+
+struct client {
+	int fd;
+	uint64_t next;      /* number of the request on the way, or of the next byte expected */
+	uint64_t sent;      /* bulk: bytes sent so far */
+	size_t got;         /* bytes of the answer that have come */
+};
+
+static void send_request(struct client *client, size_t size)
+{
+	char request[65536];
+	memset(request, (int)('a' + client->next % 26), size);
+	memcpy(request, &client->next, size < 8 ? size : 8);
+	if (send(client->fd, request, size, MSG_NOSIGNAL) != (ssize_t)size)
+		die("send a request");
+	client->got = 0;
+}
+
+static bool take_answer(struct client *client, size_t size)
+{
+	char answer[65536];
+	ssize_t n = recv(client->fd, answer, size - client->got, 0);
+	if (n <= 0)
+		wrong("a client was cut off");
+	if (client->got == 0 && n >= 8 && memcmp(answer, &client->next, 8) != 0)
+		wrong("an answer to another request");
+	if (client->got + (size_t)n > 8 && answer[n - 1] != (char)('a' + client->next % 26))
+		wrong("a byte of an answer");
+	client->got += (size_t)n;
+	return client->got == size;
+}
+
+static struct client *make_clients(int port, int count, int epoll)
+{
+	struct client *clients = calloc((size_t)count, sizeof *clients);
+	if (!clients)
+		die("calloc");
+	for (int i = 0; i < count; i++) {
+		clients[i].fd = connected(SOCK_STREAM, port);
+		clients[i].next = (uint64_t)i << 32;
+		struct epoll_event event = { .events = EPOLLIN, .data.ptr = &clients[i] };
+		if (epoll_ctl(epoll, EPOLL_CTL_ADD, clients[i].fd, &event))
+			die("epoll_ctl");
+	}
+	return clients;
+}
+
+static int requests(int port, int count, size_t size, double duration)
+{
+	int epoll = epoll_create1(0);
+	struct client *clients = make_clients(port, count, epoll);
+	uint64_t done = 0;
+	for (int i = 0; i < count; i++)
+		send_request(&clients[i], size);
+	double begun = seconds(), now = begun;
+	while (now - begun < duration) {
+		struct epoll_event events[256];
+		int ready = epoll_wait(epoll, events, 256, 5000);
+		if (ready <= 0)
+			wrong("no answer for 5 s");
+		for (int i = 0; i < ready; i++) {
+			struct client *client = events[i].data.ptr;
+			if (!take_answer(client, size))
+				continue;
+			done++;
+			client->next++;
+			send_request(client, size);
+		}
+		now = seconds();
+	}
+	printf("%.0f\n", (double)done / (now - begun));
+	return 0;
+}
+
+static const char *pattern(void)
+{
+	static char bytes[1 << 17];
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (char)(i * 2654435761u >> 13);
+	return bytes;
+}
+
+static void bulk_send(struct client *client, const char *bytes, uint64_t total)
+{
+	while (client->sent < total) {
+		uint64_t left = total - client->sent;
+		ssize_t n = send(client->fd, bytes + client->sent % 65536, left < 65536 ? left : 65536,
+		                 MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n < 0)
+			die("send");
+		client->sent += (uint64_t)n;
+	}
+}
+
+static void bulk_take(struct client *client, const char *bytes)
+{
+	static char answer[65536];
+	ssize_t n = recv(client->fd, answer, sizeof answer, MSG_DONTWAIT);
+	if (n < 0 && errno == EAGAIN)
+		return;
+	if (n <= 0)
+		wrong("a client was cut off");
+	if (memcmp(answer, bytes + client->next % 65536, (size_t)n) != 0)
+		wrong("a byte of the stream");
+	client->next += (uint64_t)n;
+}
+
+static int bulk(int port, int count, uint64_t total)
+{
+	const char *bytes = pattern();
+	char *twice = malloc(1 << 17);
+	if (!twice)
+		die("malloc");
+	memcpy(twice, bytes, 65536);
+	memcpy(twice + 65536, bytes, 65536);
+	int epoll = epoll_create1(0), running = count;
+	struct client *clients = make_clients(port, count, epoll);
+	for (int i = 0; i < count; i++) {
+		clients[i].next = 0;
+		struct epoll_event event = { .events = EPOLLIN | EPOLLOUT, .data.ptr = &clients[i] };
+		epoll_ctl(epoll, EPOLL_CTL_MOD, clients[i].fd, &event);
+	}
+	double begun = seconds();
+	while (running) {
+		struct epoll_event events[256];
+		int ready = epoll_wait(epoll, events, 256, 5000);
+		if (ready <= 0)
+			wrong("nothing for 5 s");
+		for (int i = 0; i < ready; i++) {
+			struct client *client = events[i].data.ptr;
+			if (events[i].events & EPOLLOUT)
+				bulk_send(client, twice, total);
+			if (events[i].events & EPOLLIN)
+				bulk_take(client, twice);
+			uint32_t want = client->sent < total ? EPOLLIN | EPOLLOUT : EPOLLIN;
+			if (client->next == total) {
+				running--;
+				want = 0;
+			}
+			struct epoll_event event = { .events = want, .data.ptr = client };
+			epoll_ctl(epoll, EPOLL_CTL_MOD, client->fd, &event);
+		}
+	}
+	printf("%.1f\n", (double)total * count / 1e6 / (seconds() - begun));
+	return 0;
+}
+
+struct datagram {
+	uint32_t peer, number;
+	char rest[56];
+};
+
+static int datagrams(int port, int peers, int window, double duration)
+{
+	struct pollfd *fds = calloc((size_t)peers, sizeof *fds);
+	uint32_t *sent = calloc((size_t)peers, sizeof *sent), *got = calloc((size_t)peers, sizeof *got);
+	uint64_t answers = 0, bad = 0, lost = 0;
+	if (!fds || !sent || !got)
+		die("calloc");
+	for (int i = 0; i < peers; i++)
+		fds[i] = (struct pollfd){ .fd = connected(SOCK_DGRAM, port), .events = POLLIN };
+	double begun = seconds(), now = begun;
+	while (now - begun < duration) {
+		for (int i = 0; i < peers; i++)
+			while (sent[i] - got[i] < (uint32_t)window) {
+				struct datagram datagram = { .peer = (uint32_t)i, .number = sent[i]++ };
+				if (send(fds[i].fd, &datagram, sizeof datagram, 0) < 0)
+					die("send");
+			}
+		if (poll(fds, (nfds_t)peers, 200) == 0)
+			for (int i = 0; i < peers; i++) { /* lost on the way: counted, and replaced */
+				lost += sent[i] - got[i];
+				got[i] = sent[i];
+			}
+		for (int i = 0; i < peers; i++) {
+			struct datagram answer;
+			while (fds[i].revents & POLLIN && recv(fds[i].fd, &answer, sizeof answer, MSG_DONTWAIT) >= 0) {
+				bad += answer.peer != (uint32_t)i || answer.number >= sent[i];
+				got[i]++;
+				answers++;
+			}
+		}
+		now = seconds();
+	}
+	printf("%.0f %llu %llu\n", (double)answers / (now - begun), (unsigned long long)lost, (unsigned long long)bad);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct rlimit limit = { 8192, 8192 };
+	setrlimit(RLIMIT_NOFILE, &limit);
+	const char *job = argc > 1 ? argv[1] : "";
+	long long number[6] = { 0 };
+	for (int i = 2; i < argc && i < 8; i++)
+		number[i - 2] = atoll(argv[i]);
+	if (strcmp(job, "flood") == 0 && argc == 4)
+		return flood(argv[2], (size_t)number[1]);
+	if (strcmp(job, "drain") == 0 && argc == 4)
+		return drain((int)number[0], (size_t)number[1]);
+	if (strcmp(job, "echo") == 0 && argc == 3 && strcmp(argv[2], "tcp") == 0)
+		echo_tcp();
+	if (strcmp(job, "echo") == 0 && argc == 3)
+		echo_udp();
+	if (strcmp(job, "requests") == 0 && argc == 6)
+		return requests((int)number[0], (int)number[1], (size_t)number[2], atof(argv[5]));
+	if (strcmp(job, "bulk") == 0 && argc == 5)
+		return bulk((int)number[0], (int)number[1], (uint64_t)number[2]);
+	if (strcmp(job, "datagrams") == 0 && argc == 6)
+		return datagrams((int)number[0], (int)number[1], (int)number[2], atof(argv[5]));
+	fprintf(stderr, "worker: see the head of its source\n");
+	return 2;
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Fuzzes transcript.h with tiny blocks, beside a list that forgets nothing. Three bytes of input are one
+ * step: what to do, in which session, how much. */
+#include "record/transcript.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK ((size_t)128)
+
+enum { STEPS = 400, PIECES = 5, ENTRIES = STEPS * PIECES };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct step {
+	uint8_t verb, session, amount;
+};
+
+struct remembered {
+	uint64_t position;
+	uint32_t session, len;
+	uint16_t phase;
+	bool continues;
+	uint8_t filler;
+	const struct addr *addr;
+};
+
+struct model {
+	struct remembered list[ENTRIES];
+	size_t count;
+	uint16_t phase[256][2];
+	bool is_unsure[256][2];
+};
+
+static const struct addr four = { .family = AF_INET, .port = 7, .ip = { 127, 0, 0, 1 } };
+static const struct addr six = { .family = AF_INET6, .port = 7, .ip = { [15] = 1 }, .scope = 1 };
+static const struct addr none = { .family = AF_UNSPEC };
+static const struct addr *const addrs[] = { &none, &four, &six };
+
+static void require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static enum call call_of(const struct step *step)
+{
+	static const enum call calls[] = { CALL_RECV, CALL_SEND, CALL_NOTE, CALL_RECVFROM };
+	return calls[step->verb >> 3 & 3];
+}
+
+static struct entry header_of(const struct step *step)
+{
+	return (struct entry){ .session = step->session, .call = (uint8_t)call_of(step), .fd = -1 };
+}
+
+/* A session of which nothing was left may have been forgotten: then its streams begin anew. */
+static uint16_t expected_phase(struct model *model, const struct entry *entry)
+{
+	if (entry->call != CALL_SEND && entry->call != CALL_RECV)
+		return 0;
+	bool is_send = entry->call == CALL_SEND;
+	uint16_t *phase = &model->phase[entry->session][is_send];
+	if (model->is_unsure[entry->session][is_send] && !entry->phase)
+		*phase = 0;
+	model->is_unsure[entry->session][is_send] = false;
+	uint16_t expected = *phase;
+	*phase = (uint16_t)(expected + entry->len);
+	return expected;
+}
+
+static void remember(struct model *model, const struct transcript *t, uint64_t position,
+                     const struct step *step, bool is_gone)
+{
+	const struct entry *entry = transcript_at(t, position);
+	require(entry && entry->session == step->session && model->count < ENTRIES);
+	struct remembered *now = &model->list[model->count++];
+	*now = (struct remembered){ .position = position, .session = entry->session, .len = entry->len,
+		                    .filler = step->amount, .addr = addrs[step->verb % 3],
+		                    .continues = entry->flags & ENTRY_CONTINUES };
+	if (is_gone)
+		model->is_unsure[step->session][0] = model->is_unsure[step->session][1] = true;
+	now->phase = expected_phase(model, entry);
+	require(entry->phase == now->phase);
+}
+
+static void receive(struct model *model, struct transcript *t, const struct step *step)
+{
+	const struct addr *addr = addrs[step->verb % 3];
+	size_t addr_size = step->verb & 128 ? addr_packed_size(addr) : sizeof *addr;
+	size_t most = BLOCK - ENTRY_HEADER - addr_size;
+	size_t room = 0;
+	char *place = transcript_reserve(t, addr_size, step->amount, &room);
+	require(room <= most && room >= (step->amount < most ? step->amount : most));
+	bool is_gone = transcript_last(t, step->session) == TRANSCRIPT_NONE;
+	memset(place, step->amount, room);
+	if (step->verb & 64) {
+		transcript_cancel(t);
+		return;
+	}
+	struct entry header = header_of(step);
+	size_t len = step->amount < room ? step->amount : room;
+	remember(model, t, transcript_commit(t, &header, addr, len), step, is_gone);
+	require(model->list[model->count - 1].len == len);
+}
+
+/* A payload of several blocks may push its own beginning out; what is left of it is remembered. */
+static void append(struct model *model, struct transcript *t, const struct step *step)
+{
+	static char payload[256];
+	memset(payload, step->amount, sizeof payload);
+	struct entry header = header_of(step);
+	uint64_t count = transcript_count(t);
+	transcript_set_ceiling(t, (PIECES + 2) * BLOCK);
+	bool is_gone = transcript_last(t, step->session) == TRANSCRIPT_NONE;
+	uint64_t at = transcript_append(t, &header, addrs[step->verb % 3], payload, step->amount);
+	size_t total = 0;
+	for (; at != TRANSCRIPT_NONE; at = transcript_next(t, at)) {
+		remember(model, t, at, step, is_gone && !total);
+		total += model->list[model->count - 1].len;
+		require(model->list[model->count - 1].continues ==
+		        (header.call == CALL_NOTE && transcript_next(t, at) != TRANSCRIPT_NONE));
+	}
+	require(total == step->amount && transcript_count(t) == model->count && model->count > count);
+}
+
+static void check_entry(const struct remembered *want, const struct transcript *t)
+{
+	const struct entry *entry = transcript_at(t, want->position);
+	require(entry && entry->session == want->session);
+	require(entry->len == want->len && entry->phase == want->phase);
+	struct addr addr = entry_addr(entry);
+	require(addr_equal(&addr, want->addr) && entry->addr_len == addr_packed_size(want->addr));
+	for (size_t i = 0; i < entry->len; i++)
+		require((uint8_t)entry_payload(entry)[i] == want->filler);
+}
+
+static uint64_t find(const struct model *model, size_t begin, size_t end, uint32_t session, bool is_last)
+{
+	uint64_t found = TRANSCRIPT_NONE;
+	for (size_t i = begin; i < end && (is_last || found == TRANSCRIPT_NONE); i++)
+		if (model->list[i].session == session)
+			found = model->list[i].position;
+	return found;
+}
+
+/* What has gone is gone from the front, and leads to the oldest that is left; the rest is as it was. */
+static void check(const struct model *model, const struct transcript *t)
+{
+	size_t lost = transcript_lost(t).entries;
+	uint64_t bytes = 0;
+	require(lost <= model->count && transcript_count(t) == model->count);
+	require(transcript_memory(t) <= transcript_ceiling(t));
+	uint64_t next = transcript_first(t);
+	for (size_t i = 0; i < lost; i++) {
+		bytes += model->list[i].len;
+		require(!transcript_at(t, model->list[i].position));
+		require(transcript_next(t, model->list[i].position) == next);
+	}
+	require(bytes == transcript_lost(t).bytes);
+	for (size_t i = lost; i < model->count; i++, next = transcript_next(t, next)) {
+		const struct remembered *now = &model->list[i];
+		uint64_t last = find(model, i, model->count, now->session, true);
+		require(now->position == next);
+		check_entry(now, t);
+		require(transcript_before(t, next) == find(model, lost, i, now->session, true));
+		require(transcript_after(t, next) == find(model, i + 1, model->count, now->session, false));
+		require(transcript_last(t, now->session) == last);
+	}
+	require(next == TRANSCRIPT_NONE);
+}
+
+static void take(struct model *model, struct transcript *t, const struct step *step)
+{
+	if ((step->verb & 32) && (step->verb & 64))
+		transcript_set_ceiling(t, (size_t)step->amount * 8);
+	else if (step->verb & 32)
+		append(model, t, step);
+	else
+		receive(model, t, step);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct model model;
+	memset(&model, 0, sizeof model);
+	struct transcript *t = transcript_new(4 * BLOCK, BLOCK);
+	for (size_t i = 0; i < STEPS && size >= sizeof(struct step); i++) {
+		struct step step;
+		memcpy(&step, data, sizeof step);
+		data += sizeof step;
+		size -= sizeof step;
+		take(&model, t, &step);
+		if (i % 32 == 31)
+			check(&model, t);
+	}
+	check(&model, t);
+	transcript_free(t);
+	return 0;
+}
