@@ -12,9 +12,9 @@
 
 enum {
 	READ_SIZE = 64 << 10,
-	WORDS = HELD_TEXT + 64,
 	HELD_MOST = 64 << 20,
 	PASTE_ON_LINE = 64 << 10, /* a larger paste does not go through readline */
+	NOTE_INDENT = 24,         /* columns that a note's time and mark may take */
 };
 
 static void say(struct desk *desk, const char *text)
@@ -22,12 +22,17 @@ static void say(struct desk *desk, const char *text)
 	desk->face.say(desk->face.context, text);
 }
 
+static void tell_change(struct desk *desk)
+{
+	desk->face.changed(desk->face.context);
+}
+
 /* ---- sessions ---- */
 
 static void show(struct desk *desk, struct session *session)
 {
 	app_select(desk->app, session);
-	desk->face.selected(desk->face.context);
+	tell_change(desk);
 }
 
 void desk_select(struct desk *desk, uint32_t number)
@@ -37,7 +42,7 @@ void desk_select(struct desk *desk, uint32_t number)
 		show(desk, session);
 		return;
 	}
-	char text[WORDS];
+	char text[DESK_WORDS];
 	snprintf(text, sizeof text, "no session %u", (unsigned)number);
 	say(desk, text);
 	desk->face.bell(desk->face.context);
@@ -66,7 +71,7 @@ static bool something_is_open(const struct app *app)
 static void toggle_literal(struct desk *desk)
 {
 	desk->app->literal = !desk->app->literal;
-	desk->face.look(desk->face.context, INPUT_LITERAL);
+	tell_change(desk);
 }
 
 /* readline drops the line itself. */
@@ -101,7 +106,7 @@ static void on_line(void *context, const char *line)
 	if (line[0] == '/' && line[1] != '/' && !desk->app->literal)
 		app_note(desk->app, "> %s", line);
 	desk->hooks.line(desk->app, line);
-	desk->face.look(desk->face.context, INPUT_BOTTOM);
+	tell_change(desk);
 }
 
 static void on_end(void *context)
@@ -126,7 +131,7 @@ static void on_matches(void *context, char **matches, size_t count)
 	struct desk *desk = context;
 	struct buf text;
 	buf_init(&text, SIZE_MAX);
-	candidates_format(matches, count, desk->face.columns(desk->face.context), &text);
+	candidates_format(matches, count, desk->face.columns(desk->face.context) - NOTE_INDENT, &text);
 	app_note(desk->app, "%s", buf_text(&text));
 	buf_free(&text);
 	desk->face.look(desk->face.context, INPUT_BOTTOM);
@@ -142,7 +147,7 @@ static void on_bell(void *context)
 
 static void hold(struct desk *desk, const struct key *key)
 {
-	char what[HELD_TEXT], text[WORDS];
+	char what[HELD_TEXT], text[DESK_WORDS];
 	if (!held_add(&desk->held, key->bytes, key->len)) {
 		app_error(desk->app, "pasting more than %d MiB: dropped", HELD_MOST >> 20);
 		return;
@@ -196,7 +201,7 @@ static bool must_ask(struct desk *desk, const struct key *key)
 	size_t lines = held_count_lines(line.text, line.len);
 	if (lines < 2)
 		return false;
-	char what[HELD_TEXT], text[WORDS];
+	char what[HELD_TEXT], text[DESK_WORDS];
 	held_describe(lines, line.len, what);
 	snprintf(text, sizeof text, "%s: Enter again sends, Ctrl-C drops", what);
 	say(desk, text);

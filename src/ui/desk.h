@@ -13,16 +13,18 @@
 #include "ui/terminal.h"
 #include "ui/ui.h"
 
+enum { DESK_WORDS = HELD_TEXT + 64 }; /* what is said at once, at most */
+
 struct desk_face {
 	void *context;
 	void (*say)(void *context, const char *text);          /* a word to the person; "" takes it back */
 	void (*look)(void *context, enum input_action action); /* scrolling and redrawing */
 	void (*mouse)(void *context, const struct key *key);   /* or NULL */
-	void (*selected)(void *context);                       /* a session was chosen to be shown */
+	void (*changed)(void *context);                        /* a key did something that is to be seen soon */
 	void (*bell)(void *context);
 	void (*suspend)(void *context);
 	void (*resize)(void *context, bool resumed);           /* resumed: somebody else has written there */
-	int (*columns)(void *context);                         /* of a list of candidates */
+	int (*columns)(void *context);                         /* of a row */
 };
 
 struct desk {

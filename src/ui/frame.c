@@ -19,7 +19,6 @@ static struct stamp take_stamp(const struct app *app)
 	const struct session *current = app->current;
 	return (struct stamp){
 		.entries = transcript_count(app->transcript),
-		.shown = app_shown(app),
 		.sessions = sessions_count(app->sessions),
 		.unsent = current ? session_unsent(current) : 0,
 		.state = current ? session_state(current) : SESSION_CLOSED,
@@ -29,17 +28,14 @@ static struct stamp take_stamp(const struct app *app)
 
 static bool stamps_differ(const struct stamp *a, const struct stamp *b)
 {
-	return a->entries != b->entries || a->shown != b->shown || a->sessions != b->sessions ||
-	       a->unsent != b->unsent || a->state != b->state || a->literal != b->literal;
+	return a->entries != b->entries || a->sessions != b->sessions || a->unsent != b->unsent ||
+	       a->state != b->state || a->literal != b->literal;
 }
 
 void frame_notice(struct window *window)
 {
 	struct stamp now = take_stamp(window->app);
-	if (now.shown != window->stamp.shown) {
-		pane_to_end(&window->pane);
-		window_refresh(window);
-	}
+	window_pane(window); /* another session's, perhaps */
 	if (input_take_dirty())
 		window->dirty = true;
 	if (stamps_differ(&now, &window->stamp))
@@ -84,7 +80,7 @@ static void fill_status(struct window *window, int columns)
 		row_add_text(&window->bar, window->hint, strlen(window->hint), columns - 1, STYLE_NOTE);
 		return;
 	}
-	add_word(mode, sizeof mode, window->pane.follow ? "" : "SCROLLED");
+	add_word(mode, sizeof mode, window_pane(window)->follow ? "" : "SCROLLED");
 	add_word(mode, sizeof mode, window->app->literal ? "LITERAL" : "");
 	add_word(mode, sizeof mode, input_mode());
 	bars_status(window->app, mode, columns, &window->bar);
@@ -109,15 +105,21 @@ static void fill_pane(struct window *window, int height, bool anew)
 	if (!anew && height == window->pane_height)
 		return;
 	struct view view = window_view(window);
-	pane_fill(&window->pane, &view, height, &window->rows);
+	pane_fill(window_pane(window), &view, height, &window->rows);
 	window->pane_height = height;
+}
+
+/* How many the line may take. */
+static int input_rows(int rows)
+{
+	return rows < ONE_INPUT_ROW || input_is_sideways() ? 1 : rows / 3;
 }
 
 static void draw_parts(struct window *window, int rows, int columns, bool pane)
 {
 	char prompt[BARS_PROMPT];
 	struct line line = input_line(bars_prompt(window->app, prompt));
-	line_layout(&window->layout, &line, columns, rows < ONE_INPUT_ROW ? 1 : rows / 3);
+	line_layout(&window->layout, &line, columns, input_rows(rows));
 	int input_row = rows - (int)window->layout.rows.count;
 	window->tabs_row = input_row - BARS;
 	fill_pane(window, window->tabs_row, pane);

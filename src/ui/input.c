@@ -32,6 +32,7 @@ static struct {
 	bool dirty;
 	bool discard;        /* the line that is ending is to be dropped */
 	bool quoting;        /* quoted-insert waits for its character */
+	bool pasted;         /* the region is what the key before has pasted */
 	bool give_up_waiting; /* hand readline the key that stands for none of those that could follow */
 	int64_t pressed;     /* instant of the last key of an unfinished sequence */
 	unsigned long empty_reads;
@@ -162,8 +163,17 @@ static bool only_inserts(const char *bytes)
 	return look_up(bytes, 1) == rl_insert && !RL_ISSTATE(SUBSTATES) && !input.quoting;
 }
 
+/* A mark that is set between two keys outlives the next one, as if that key itself had set it. */
+static void unmark_paste(void)
+{
+	if (input.pasted)
+		rl_deactivate_mark();
+	input.pasted = false;
+}
+
 static void pass_on(const char *bytes, size_t len)
 {
+	unmark_paste();
 	bool valid = only_inserts(bytes);
 	bool quotes = look_up(bytes, len) == rl_quoted_insert;
 	feed(bytes, len);
@@ -215,6 +225,7 @@ static void insert_paste(struct buf *text)
 	rl_insert_text(buf_text(text));
 	rl_end_undo_group();
 	rl_activate_mark();
+	input.pasted = true;
 	input.dirty = true;
 }
 
@@ -340,7 +351,8 @@ void input_start(const struct input_hooks *hooks, int terminal)
 	rl_initialize();
 	rl_tty_set_echoing(1); /* else readline thinks that nobody would hear its bell */
 	input_bindings_apply();
-	rl_callback_handler_install("> ", take_line); /* for good: a new one would wipe out a search's */
+	/* For good: a new one would wipe out a search's. Empty, as some searches show theirs behind it. */
+	rl_callback_handler_install("", take_line);
 	input.dirty = true;
 }
 

@@ -4,6 +4,19 @@
 #include <signal.h>
 #include <stddef.h>
 
+static const int ending[] = { SIGTERM, SIGHUP, SIGQUIT };
+enum { ENDING = sizeof ending / sizeof *ending };
+
+/* For job_is_dying() to see, and for the poller's next wait. */
+static void leave_ending_pending(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < ENDING; i++)
+		sigaddset(&set, ending[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static bool is_pending(int signal)
 {
 	sigset_t set;
@@ -24,6 +37,7 @@ bool job_stop(void)
 	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGTSTP);
+	leave_ending_pending();
 	discard(SIGCONT);
 	sigaction(SIGTSTP, &ordinary, &before);
 	kill(0, SIGTSTP);
@@ -37,8 +51,7 @@ bool job_stop(void)
 
 bool job_is_dying(void)
 {
-	static const int ending[] = { SIGTERM, SIGHUP, SIGQUIT };
-	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+	for (size_t i = 0; i < ENDING; i++)
 		if (is_pending(ending[i]))
 			return true;
 	return false;

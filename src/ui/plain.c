@@ -15,9 +15,8 @@
 #include "ui/reel.h"
 
 enum {
-	PIECE = 4096,     /* about so much is printed before the keyboard is looked at again */
+	PIECE = 4096, /* about so much is printed before the keyboard is looked at again */
 	LAST_PIECE = 1 << 16,
-	NOTE_INDENT = 24, /* columns that a note's time and mark may take */
 };
 
 struct plain {
@@ -227,7 +226,7 @@ static void on_look(void *context, enum input_action action)
 		on_bell(plain);
 }
 
-static void on_selected(void *context)
+static void on_changed(void *context)
 {
 	struct plain *plain = context;
 	plain->dirty = true;
@@ -257,7 +256,7 @@ static void on_suspend(void *context)
 static int on_columns(void *context)
 {
 	const struct plain *plain = context;
-	return width_of(plain) - NOTE_INDENT;
+	return width_of(plain);
 }
 
 /* ---- the four functions of a face ---- */
@@ -353,7 +352,7 @@ struct ui *plain_new(const struct ui_hooks *hooks, struct error *error)
 		.context = plain,
 		.say = on_say,
 		.look = on_look,
-		.selected = on_selected,
+		.changed = on_changed,
 		.bell = on_bell,
 		.suspend = on_suspend,
 		.resize = on_resize,

@@ -2,12 +2,16 @@
 #include "ui/reel.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "ui/bars.h"
 
-enum { LOOK_BACK = 16 }; /* entries without bytes to look behind for the last byte shown */
+enum {
+	LOOK_BACK = 16,     /* entries, most of them without bytes, to look at for the last bytes shown */
+	CHARACTER_MOST = 4, /* bytes, RFC 3629 */
+};
 
 static const struct place NOWHERE = { TRANSCRIPT_NONE, 0 };
 
@@ -98,6 +102,35 @@ static bool ends_well(const struct view *view)
 	return false;
 }
 
+/* The last bytes of the stream that ends with the newest entry, which may have come one by one. */
+static size_t last_bytes(const struct view *view, char tail[CHARACTER_MOST])
+{
+	uint64_t position = transcript_last(view->transcript, view->session);
+	uint8_t call = CALL_NOTE;
+	size_t len = 0;
+	for (int i = 0; i < LOOK_BACK && position != TRANSCRIPT_NONE && len < CHARACTER_MOST; i++) {
+		const struct entry *entry = transcript_at(view->transcript, position);
+		position = transcript_before(view->transcript, position);
+		if (!is_shown(entry))
+			continue;
+		if (!moves_bytes(entry) || entry->addr_len || (len && entry->call != call))
+			break;
+		size_t part = entry->len < CHARACTER_MOST - len ? entry->len : CHARACTER_MOST - len;
+		memmove(tail + part, tail, len);
+		memcpy(tail, entry_payload(entry) + entry->len - part, part);
+		len += part;
+		call = entry->call;
+	}
+	return len;
+}
+
+static int64_t patience_with(const struct view *view)
+{
+	char tail[CHARACTER_MOST];
+	size_t len = last_bytes(view, tail);
+	return (text_whole(tail, len) < len ? REEL_CHARACTER_MS : REEL_PATIENCE_MS) * CLOCK_MS;
+}
+
 /* What came behind an unfinished paragraph begins with an entry of its own. */
 static bool find_rest(const struct reel *reel, const struct view *view, struct place *next)
 {
@@ -181,8 +214,11 @@ static bool print_next(struct reel *reel, const struct view *view, int64_t now, 
 	}
 	bool newest = is_newest(view, next);
 	bool open = newest && !ends_well(view);
-	if (open && now < reel->changed + REEL_PATIENCE_MS * CLOCK_MS)
-		return false;
+	if (open) {
+		reel->patience = patience_with(view);
+		if (now < reel->changed + reel->patience)
+			return false;
+	}
 	tell_loss(reel, view, next, out);
 	print_paragraph(reel, view, next, out);
 	reel->jumps = false;
@@ -207,5 +243,5 @@ int64_t reel_deadline(const struct reel *reel)
 {
 	const struct reel_mark *mark = &reel->mark;
 	bool all_shown = reel->newest == TRANSCRIPT_NONE || mark->shown_up_to == reel->newest;
-	return all_shown ? INT64_MAX : reel->changed + REEL_PATIENCE_MS * CLOCK_MS;
+	return all_shown ? INT64_MAX : reel->changed + reel->patience;
 }

@@ -11,7 +11,10 @@
 #include "base/buf.h"
 #include "view/view.h"
 
-enum { REEL_PATIENCE_MS = 100 }; /* so long a line without its end waits for the rest */
+enum {
+	REEL_PATIENCE_MS = 100,   /* so long a line without its end waits for the rest, */
+	REEL_CHARACTER_MS = 1000, /* and so long a character: printed in two parts it could not be read */
+};
 
 /* How far a session has been shown. */
 struct reel_mark {
@@ -30,6 +33,7 @@ struct reel {
 	bool jumps;
 	uint64_t newest;          /* entry, and when it was seen first */
 	int64_t changed;
+	int64_t patience;         /* so long from then the newest paragraph waits for its end */
 	struct rows rows;
 };
 

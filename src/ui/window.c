@@ -3,35 +3,25 @@
  * its time has come: 60 times a second at most. */
 #include "ui/window.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "ui/bars.h"
 
 #define FRAME (16 * CLOCK_MS)
 
 enum {
-	READ_SIZE = 64 << 10,
 	PANE_RATE = 100000, /* bytes a second that panes may cost while nobody touches a key */
+	WHEEL_ROWS = 3,
+	WHEEL_UP = 64,      /* mouse buttons */
+	WHEEL_DOWN = 65,
 };
 
 static struct window *window_of(struct ui *ui)
 {
 	return (struct window *)ui;
-}
-
-void window_say(struct window *window, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	vsnprintf(window->hint, sizeof window->hint, format, args);
-	va_end(args);
-	window->dirty = true;
 }
 
 struct view window_view(const struct window *window)
@@ -48,98 +38,116 @@ struct view window_view(const struct window *window)
 	return view;
 }
 
+struct pane *window_pane(struct window *window)
+{
+	if (panes_turn(&window->panes, app_shown(window->app)))
+		window_refresh(window);
+	return &window->panes.shown;
+}
+
 void window_refresh(struct window *window)
 {
 	window->dirty = window->stale = true;
 	window->next_pane = 0;
 }
 
-void window_resize(struct window *window)
+/* ---- what the desk asks for ---- */
+
+static void on_say(void *context, const char *text)
 {
+	struct window *window = context;
+	snprintf(window->hint, sizeof window->hint, "%s", text);
+	window->dirty = true;
+}
+
+static void scroll(struct window *window, int rows)
+{
+	struct view view = window_view(window);
+	pane_scroll(window_pane(window), &view, rows);
+}
+
+static void scroll_to_top(struct window *window)
+{
+	struct view view = window_view(window);
+	pane_to_top(window_pane(window), &view);
+}
+
+/* A scrolled pane gives about a quarter of its rows to what is new: a page is what the rest shows,
+ * less a row. */
+static int page_rows(const struct window *window)
+{
+	int rows = window->pane_height * 3 / 4 - 2;
+	return rows > 1 ? rows : 1;
+}
+
+static void on_look(void *context, enum input_action action)
+{
+	struct window *window = context;
+	int page = page_rows(window);
+	switch (action) {
+	case INPUT_PAGE_UP: scroll(window, -page); break;
+	case INPUT_PAGE_DOWN: scroll(window, page); break;
+	case INPUT_LINE_UP: scroll(window, -1); break;
+	case INPUT_LINE_DOWN: scroll(window, 1); break;
+	case INPUT_TOP: scroll_to_top(window); break;
+	case INPUT_BOTTOM: pane_to_end(window_pane(window)); break;
+	case INPUT_REDRAW: screen_redraw(window->screen); break;
+	default: break;
+	}
+	window_refresh(window);
+}
+
+static void on_mouse(void *context, const struct key *key)
+{
+	struct window *window = context;
+	if (key->button == WHEEL_UP || key->button == WHEEL_DOWN) {
+		scroll(window, key->button == WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
+		window_refresh(window);
+		return;
+	}
+	if (key->button != 0 || !key->pressed || key->row != window->tabs_row)
+		return;
+	struct view view = window_view(window);
+	uint32_t number = bars_tab_at(window->app, view.columns, key->column);
+	if (number)
+		desk_select(&window->desk, number);
+}
+
+static void on_changed(void *context)
+{
+	window_refresh(context);
+}
+
+static void on_bell(void *context)
+{
+	struct window *window = context;
+	screen_bell(window->screen);
+}
+
+/* Whoever has written there meanwhile: the size is asked for and all is drawn anew. */
+static void on_resize(void *context, bool resumed)
+{
+	struct window *window = context;
 	int rows, columns;
+	(void)resumed;
 	screen_resize(window->screen);
 	screen_size(window->screen, &rows, &columns);
 	input_set_size(rows, columns);
 	window_refresh(window);
 }
 
-void window_suspend(struct window *window)
+static void on_suspend(void *context)
 {
+	struct window *window = context;
 	terminal_suspend(window->terminal, screen_leave, screen_enter);
-	window_resize(window);
+	on_resize(window, true);
 	window->next_frame = 0;
 }
 
-/* ---- keys and signals come in ---- */
-
-static void take_keys(struct window *window, int64_t now)
+static int on_columns(void *context)
 {
-	struct key key;
-	while (!window->app->quit && keys_next(&window->keys, now, &key))
-		control_key(window, &key);
-}
-
-/* The terminal is gone when reading ends or fails. */
-static void read_keys(struct window *window, int64_t now)
-{
-	char bytes[READ_SIZE];
-	ssize_t got = read(terminal_input(window->terminal), bytes, sizeof bytes);
-	if (got < 0 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (got <= 0) {
-		window->app->quit = true;
-		return;
-	}
-	keys_feed(&window->keys, bytes, (size_t)got, now);
-	take_keys(window, now);
-	fflush(stdout); /* what readline printed there: it comes back as a stray line */
-}
-
-static void serve_keys(struct window *window, const struct poller *poller)
-{
-	int64_t now = clock_now();
-	if (poller_readable(poller, terminal_input(window->terminal)))
-		read_keys(window, now);
-	else if (now >= keys_deadline(&window->keys))
-		take_keys(window, now);
-	if (now >= input_deadline())
-		input_timeout(now);
-}
-
-static void take_ending_signals(struct window *window)
-{
-	static const int ending[] = { SIGTERM, SIGHUP, SIGQUIT };
-	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) {
-		if (!poller_take_signal(ending[i]))
-			continue;
-		window->ui.signal = ending[i];
-		window->app->quit = true;
-	}
-}
-
-static void take_signals(struct window *window)
-{
-	take_ending_signals(window);
-	if (poller_take_signal(SIGINT))
-		control_key(window, &(struct key){ .kind = KEY_TEXT, .bytes = "\003", .len = 1 });
-	if (poller_take_signal(SIGTSTP))
-		window_suspend(window);
-	if (poller_take_signal(SIGCONT)) {
-		terminal_resume(window->terminal);
-		window_resize(window);
-	}
-	if (poller_take_signal(SIGWINCH))
-		window_resize(window);
-}
-
-static void take_strays(struct window *window)
-{
-	char line[512];
-	bool bell = false;
-	while (terminal_take_stray(window->terminal, line, sizeof line, &bell))
-		app_note(window->app, "%s", line);
-	if (bell)
-		screen_bell(window->screen);
+	const struct window *window = context;
+	return window_view(window).columns;
 }
 
 /* ---- the four functions of a face ---- */
@@ -159,13 +167,12 @@ static int64_t frame_due(const struct window *window)
 	return window->stale ? later_of(window->next_frame, window->next_pane) : INT64_MAX;
 }
 
+/* Descriptors are closed after drawing: what that has written down is owed too. */
 static void window_prepare(struct ui *ui, struct poller *poller)
 {
 	struct window *window = window_of(ui);
-	poller_want_read(poller, terminal_input(window->terminal));
-	terminal_prepare(window->terminal, poller);
-	poller_wake_at(poller, keys_deadline(&window->keys));
-	poller_wake_at(poller, input_deadline());
+	desk_prepare(&window->desk, poller);
+	frame_notice(window);
 	if (!terminal_is_busy(window->terminal))
 		poller_wake_at(poller, frame_due(window));
 }
@@ -173,10 +180,7 @@ static void window_prepare(struct ui *ui, struct poller *poller)
 static void window_serve(struct ui *ui, struct poller *poller)
 {
 	struct window *window = window_of(ui);
-	take_signals(window);
-	terminal_serve(window->terminal, poller);
-	take_strays(window);
-	serve_keys(window, poller);
+	desk_serve(&window->desk, poller);
 }
 
 /* What it costs to show a pane is paid for by its next one coming later, so that a slow terminal
@@ -208,12 +212,10 @@ static void window_draw(struct ui *ui, struct app *app)
 static void window_free(struct ui *ui)
 {
 	struct window *window = window_of(ui);
-	input_stop();
+	desk_done(&window->desk);
 	screen_close(window->screen);
 	terminal_close(window->terminal);
-	keys_free(&window->keys);
-	pane_free(&window->pane);
-	held_free(&window->held);
+	panes_free(&window->panes);
 	rows_free(&window->rows);
 	row_free(&window->bar);
 	line_layout_free(&window->layout);
@@ -231,12 +233,20 @@ static bool open_terminal(struct window *window, struct error *error)
 	return window->screen;
 }
 
-/* readline starts behind the screen, so that what it says about inputrc is a note in the pane and not
- * lost below it. */
-static void start_input(struct window *window)
+static void sit_down(struct window *window, const struct ui_hooks *hooks)
 {
-	struct input_hooks hooks = control_hooks(window);
-	input_start(&hooks, terminal_input(window->terminal));
+	struct desk_face face = {
+		.context = window,
+		.say = on_say,
+		.look = on_look,
+		.mouse = on_mouse,
+		.changed = on_changed,
+		.bell = on_bell,
+		.suspend = on_suspend,
+		.resize = on_resize,
+		.columns = on_columns,
+	};
+	desk_init(&window->desk, &window->ui, hooks, &face, window->terminal);
 }
 
 struct ui *window_new(const struct ui_hooks *hooks, struct error *error)
@@ -252,12 +262,9 @@ struct ui *window_new(const struct ui_hooks *hooks, struct error *error)
 		.draw = window_draw,
 		.free = window_free,
 	};
-	window->hooks = *hooks;
 	window->app = hooks->app;
-	keys_init(&window->keys);
-	pane_init(&window->pane);
-	held_init(&window->held, WINDOW_HELD);
-	start_input(window);
-	window_resize(window);
+	panes_init(&window->panes);
+	sit_down(window, hooks);
+	on_resize(window, false);
 	return &window->ui;
 }

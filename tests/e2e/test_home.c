@@ -112,6 +112,15 @@ static void obeys_inputrc(void)
 	vt_send(vt, "A!\r");
 	ok(stage_wait_row(vt, "←", "one wo!"), "and change");
 	ok(stage_quit(vt), "vi mode: ends well");
+
+	put_file("inputrc", "set horizontal-scroll-mode on\n");
+	vt = stage_demo("xterm-256color");
+	for (int i = 0; i < 10; i++)
+		vt_send(vt, "0123456789");
+	ok(vt_wait_cursor(vt, -1, 63), "horizontal-scroll-mode: a long line is shifted");
+	ok(vt_wait_row(vt, -3, "2 demo"), "and stays in one row");
+	vt_send(vt, "\025");
+	ok(stage_quit(vt), "horizontal-scroll-mode: ends well");
 	setenv("INPUTRC", "/dev/null", 1);
 }
 

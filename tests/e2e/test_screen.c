@@ -79,6 +79,16 @@ static void scrolls(void)
 	ok(vt_wheel(vt, 5, 5, 3), "until it is asked for");
 	ok(vt_wait_text(vt, "below"), "the wheel scrolls back");
 	ok(vt_wheel(vt, 5, 5, -9) && vt_wait_gone(vt, "below"), "and to the end");
+	vt_send(vt, "\033[<0;3;22M\033[<0;3;22m");
+	ok(vt_wait_row(vt, -1, "1>"), "a click on a tab chooses its session");
+	vt_send(vt, "\0332\033[5~\033[5~");
+	ok(vt_wait_text(vt, "newest lines below"), "scrolled back");
+	snprintf(top, sizeof top, "%s", vt_row(vt, 0));
+	vt_send(vt, "\0331");
+	ok(vt_wait_gone(vt, "below"), "another session is at its own end");
+	vt_send(vt, "\0332");
+	ok(vt_wait_text(vt, "lines below"), "one that was scrolled back still is");
+	is_text(vt_row(vt, 0), top, "at the same place");
 	ok(stage_quit(vt), "scrolling: ends well");
 }
 
@@ -123,6 +133,51 @@ static void takes_pastes(void)
 	vt_send(vt, "\003");
 	ok(vt_wait_row(vt, -1, "2>") && vt_wait_cursor(vt, -1, 3), "Ctrl-C drops the line");
 	ok(stage_quit(vt), "pastes: ends well");
+}
+
+static void asks_about_pastes(void)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	vt_send(vt, "/set paste ask\r");
+	vt_paste(vt, "one\ntwo\n");
+	vt_send(vt, "\r");
+	ok(vt_wait_row(vt, -3, "2 lines, 7 bytes: Enter again sends"), "Enter on two lines asks");
+	ok(!vt_find(vt, "→", NULL, NULL), "and sends nothing");
+	vt_send(vt, "\033[D");
+	ok(vt_wait_gone(vt, "again") && vt_wait_row(vt, -3, "ESTABLISHED"), "the question goes with the next key");
+	vt_send(vt, "\r");
+	ok(vt_wait_text(vt, "again"), "and is asked anew");
+	vt_send(vt, "\r");
+	ok(stage_wait_row(vt, "←", "two"), "Enter again sends");
+	ok(stage_quit(vt), "paste ask: ends well");
+}
+
+static void paste_lines(struct vt *vt, int count)
+{
+	vt_send(vt, "\033[200~");
+	for (int i = 0; i < count; i++)
+		vt_send(vt, "0123456789abcde\r");
+	vt_send(vt, "\033[201~");
+}
+
+static void holds_large_pastes(void)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	vt_send(vt, "typed");
+	paste_lines(vt, 5000);
+	ok(vt_wait_row(vt, -2, "pasted 5000 lines, 80.0k bytes: Enter sends it"), "a large paste waits beside the line");
+	vt_send(vt, "!");
+	ok(vt_wait_row(vt, -1, "2> typed!") && vt_wait_row(vt, -2, "pasted"), "on which one can type");
+	vt_send(vt, "\003");
+	ok(vt_wait_gone(vt, "pasted"), "Ctrl-C drops it");
+	ok(vt_wait_row(vt, -1, "2> typed!") && vt_wait_row(vt, -2, "↑0"), "and not the line");
+	paste_lines(vt, 5000);
+	vt_wait_text(vt, "pasted");
+	vt_send(vt, "\r");
+	ok(vt_wait_row(vt, -2, "↑80.0k ↓80.0k"), "Enter sends it whole");
+	ok(vt_wait_row(vt, -1, "2> typed!"), "and not the line");
+	vt_send(vt, "\025");
+	ok(stage_quit(vt), "large pastes: ends well");
 }
 
 static void survives_sizes(void)
@@ -177,6 +232,8 @@ int main(void)
 	scrolls();
 	types_korean();
 	takes_pastes();
+	asks_about_pastes();
+	holds_large_pastes();
 	survives_sizes();
 	wraps_the_line();
 	return tap_done();

@@ -119,6 +119,31 @@ static void test_unfinished(void)
 	end();
 }
 
+/* U+C774, U+D55C, in pieces that a lazy sender makes of them. */
+static void test_character(void)
+{
+	begin(1 << 20);
+	add(CALL_RECV, 1, "\xec");
+	add(CALL_RECV, 1, "\x9d");
+	now += WAIT;
+	prints("", "half a character is not printed");
+	is_int(reel_deadline(&reel), now + REEL_CHARACTER_MS * CLOCK_MS, "but waits longer than a line");
+	now += REEL_CHARACTER_MS * CLOCK_MS / 2;
+	add(CALL_RECV, 1, "\xb4");
+	prints("", "a whole one waits like any line");
+	now += WAIT;
+	prints("←  이/", "and is printed whole");
+	add(CALL_RECV, 1, "ok \xed\x95");
+	prints("", "half of another");
+	add(CALL_SEND, 1, "\x9c\n");
+	prints("←  ok \\xed\\x95/→  \\x9c⏎/", "has no rest in what we send ourselves");
+	add(CALL_RECV, 1, "\xed");
+	prints("", "half a character");
+	now += REEL_CHARACTER_MS * CLOCK_MS;
+	prints("←  \\xed/", "does not wait forever");
+	end();
+}
+
 static void test_sessions(void)
 {
 	begin(1 << 20);
@@ -184,6 +209,7 @@ int main(void)
 	buf_init(&out, SIZE_MAX);
 	test_lines();
 	test_unfinished();
+	test_character();
 	test_sessions();
 	test_pieces();
 	test_eviction();
