@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -70,6 +71,11 @@ static int ask(const struct lookup_query *query, struct lookup_answer *answer)
 	struct addrinfo hints = make_hints(query), *list = NULL;
 	const char *host = query->target.host;
 	int status = getaddrinfo(host[0] ? host : NULL, query->target.service, &hints, &list);
+	if (status && strcasecmp(host, "localhost") == 0) {
+		/* RFC 6761, 6.3: that name is never asked for; a bare system has no file that says so. */
+		hints.ai_flags &= ~AI_PASSIVE;
+		status = getaddrinfo(NULL, query->target.service, &hints, &list);
+	}
 	if (status)
 		return status;
 	for (const struct addrinfo *info = list; info; info = info->ai_next) {
