@@ -161,8 +161,8 @@ static void loop(struct app *app, struct ui *ui, struct poller *poller)
 {
 	while (!app->quit) {
 		poller_reset(poller);
-		ui->prepare(ui, poller);
 		app_prepare(app, poller);
+		ui->prepare(ui, poller); /* behind it, so that what was just told is owed a frame */
 		poller_wait(poller);
 		ui->serve(ui, poller);
 		app_serve(app, poller);
