@@ -32,6 +32,7 @@ static const struct script scripts[] = {
 	{ "fail.test", EAI_FAIL, { NULL } },
 	{ "system.test", EAI_SYSTEM, { NULL } },
 	{ "memory.test", EAI_MEMORY, { NULL } },
+	{ "localhost", EAI_AGAIN, { NULL } },
 };
 
 static pthread_mutex_t gate_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -111,11 +112,16 @@ static void play_many(const char *service, const struct addrinfo *hints, struct 
 	}
 }
 
+static bool is_scripted(const char *node)
+{
+	size_t len = node ? strlen(node) : 0;
+	return (len >= 5 && strcmp(node + len - 5, ".test") == 0) || (node && strcmp(node, "localhost") == 0);
+}
+
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **list)
 {
 	*list = NULL;
-	size_t len = node ? strlen(node) : 0;
-	if (len < 5 || strcmp(node + len - 5, ".test") != 0)
+	if (!is_scripted(node))
 		return ask_libc(node, service, hints, list);
 	if (hints->ai_flags & AI_NUMERICHOST)
 		return EAI_NONAME;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* scripted: a getaddrinfo() that stands before the C library's: it answers for names that end in ".test",
- * each in the way its name says, and hands everything else on. "slow.test" is not answered before the gate is
+ * each in the way its name says, and hands everything else on. "localhost" is asked of a name server that does not
+ * answer, as on a system without a hosts file. "slow.test" is not answered before the gate is
  * open. */
 #pragma once
 
