@@ -17,15 +17,24 @@ enum { WANT_READ, WANT_WRITE };
 static const int watched[] = { SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 enum { WATCHED = sizeof watched / sizeof *watched };
 
+/* Those that a program must hear that is stuck and never comes to wait again: unlike the others they are
+ * blocked only while the next wait is prepared. */
+static const int ending[] = { SIGTERM, SIGHUP, SIGQUIT };
+enum { ENDING = sizeof ending / sizeof *ending };
+
 /* A signal handler has no other way to reach anything. */
 static volatile sig_atomic_t came[NSIG];
+static volatile sig_atomic_t fresh; /* one came since the last wait */
 static void (*volatile stuck_restore)(void);
 static sigset_t old_mask;
 static struct sigaction old_action[WATCHED], old_pipe;
 
 static bool ends_program(int signal)
 {
-	return signal == SIGTERM || signal == SIGHUP || signal == SIGINT || signal == SIGQUIT;
+	for (size_t i = 0; i < ENDING; i++)
+		if (ending[i] == signal)
+			return true;
+	return false;
 }
 
 static void on_signal(int signal)
@@ -35,6 +44,17 @@ static void on_signal(int signal)
 		_exit(128 + signal);
 	}
 	came[signal] = 1;
+	fresh = 1;
+}
+
+static void hear_ending(int how)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < ENDING; i++)
+		if (!sigismember(&old_mask, ending[i]))
+			sigaddset(&set, ending[i]);
+	pthread_sigmask(how, &set, NULL);
 }
 
 static sigset_t watched_set(void)
@@ -60,13 +80,18 @@ void poller_init(struct poller *poller)
 	poller_reset(poller);
 }
 
+void poller_leave_signals(void)
+{
+	for (size_t i = 0; i < WATCHED; i++)
+		sigaction(watched[i], &old_action[i], NULL);
+	pthread_sigmask(SIG_SETMASK, &old_mask, NULL);
+}
+
 void poller_done(struct poller *poller)
 {
 	poller_reset(poller);
-	for (size_t i = 0; i < WATCHED; i++)
-		sigaction(watched[i], &old_action[i], NULL);
+	poller_leave_signals();
 	sigaction(SIGPIPE, &old_pipe, NULL);
-	pthread_sigmask(SIG_SETMASK, &old_mask, NULL);
 }
 
 bool poller_fits(int fd)
@@ -112,6 +137,9 @@ void poller_wake_at(struct poller *poller, int64_t instant)
 void poller_wait(struct poller *poller)
 {
 	struct timespec limit = { 0 };
+	hear_ending(SIG_BLOCK); /* or one that comes just before pselect() would not wake it */
+	if (fresh)
+		poller->wake = 0;
 	bool forever = poller->wake == INT64_MAX;
 	int64_t left = forever ? 0 : poller->wake - clock_now();
 	if (left > 0) {
@@ -121,6 +149,8 @@ void poller_wait(struct poller *poller)
 	memcpy(poller->ready, poller->wanted, sizeof poller->ready);
 	int ready = pselect(poller->top + 1, &poller->ready[WANT_READ], &poller->ready[WANT_WRITE], NULL,
 	                    forever ? NULL : &limit, &old_mask);
+	fresh = 0;
+	hear_ending(SIG_UNBLOCK);
 	if (ready <= 0) {
 		FD_ZERO(&poller->ready[WANT_READ]);
 		FD_ZERO(&poller->ready[WANT_WRITE]);

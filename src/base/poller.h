@@ -16,10 +16,15 @@ struct poller {
 	uint64_t turns;   /* how often poller_wait() returned: wake-ups, for tests and benchmarks */
 };
 
-/* Installs the handlers (flags only, no SA_RESTART) for WINCH TSTP CONT INT TERM HUP QUIT, ignores PIPE and
- * blocks the watched ones everywhere but in poller_wait(). Call before curses starts, so that curses leaves
- * them alone, and before any thread is made. */
+/* Installs the handlers (flags only, no SA_RESTART) for WINCH TSTP CONT INT TERM HUP QUIT, ignores PIPE and blocks
+ * the watched ones everywhere but in poller_wait(); TERM, HUP and QUIT only while a wait is prepared, so that they
+ * also reach a program that never comes to wait again, see poller_on_stuck(). Call before curses starts, so that
+ * curses leaves them alone, and before any thread is made. */
 void poller_init(struct poller *poller);
+
+/* From now on signals do what they did before poller_init(), SIGPIPE excepted: for a program that has nothing to put
+ * back when one ends it. */
+void poller_leave_signals(void);
 
 /* Puts back the signal mask and dispositions that were there before poller_init(). */
 void poller_done(struct poller *poller);
@@ -47,9 +52,8 @@ bool poller_take_signal(int signal);
 /* Sends a watched signal to this process: the next poller_wait() returns at once and the flag is set then. */
 void poller_raise(int signal);
 
-/* Called from the handler itself at the second SIGTERM, SIGHUP, SIGINT or SIGQUIT that nobody took
- * meanwhile: the program is stuck. `restore` must be async-signal-safe; the process then ends with
- * _exit(128 + signal). NULL for none. */
+/* Called from the handler itself at the second SIGTERM, SIGHUP or SIGQUIT that nobody took meanwhile: the program is
+ * stuck. `restore` must be async-signal-safe; the process then ends with _exit(128 + signal). NULL for none. */
 void poller_on_stuck(void (*restore)(void));
 
 /* Blocks every watched signal in the calling thread: for threads other than the main one. */

@@ -287,16 +287,6 @@ static void check_limits(struct pipe *pipe)
 	end(pipe, unsent ? 1 : 0);
 }
 
-static void take_signals(struct pipe *pipe)
-{
-	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
-		if (poller_take_signal(ending[i])) {
-			pipe->ui.signal = ending[i];
-			end(pipe, 128 + ending[i]);
-		}
-}
-
 /* ---- the four functions of a face ---- */
 
 static void prepare(struct ui *ui, struct poller *poller)
@@ -313,7 +303,6 @@ static void prepare(struct ui *ui, struct poller *poller)
 static void serve(struct ui *ui, struct poller *poller)
 {
 	struct pipe *pipe = pipe_of(ui);
-	take_signals(pipe);
 	if (poller_readable(poller, STDIN_FILENO) && wants_input(pipe))
 		read_input(pipe, talking(pipe));
 	if (!poller_writable(poller, pipe->outflow.fd))
@@ -345,14 +334,6 @@ static void free_pipe(struct ui *ui)
 	free(pipe);
 }
 
-/* Ctrl-Z stops a filter as it stops any other program. */
-static void leave_job_control_alone(void)
-{
-	signal(SIGTSTP, SIG_DFL);
-	signal(SIGCONT, SIG_DFL);
-	signal(SIGWINCH, SIG_DFL);
-}
-
 struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *options, struct error *error)
 {
 	(void)error;
@@ -367,7 +348,7 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	widen_pipe(STDIN_FILENO);
 	transcript_set_ceiling(pipe->app->transcript, TRANSCRIPT_BYTES);
 	sessions_tap(pipe->app->sessions, on_data, pipe);
-	leave_job_control_alone();
+	poller_leave_signals(); /* a filter is stopped and ended as any other */
 	draw(&pipe->ui, pipe->app); /* listening, or failing, may have happened already */
 	return &pipe->ui;
 }

@@ -120,11 +120,28 @@ static void puts_back_what_was(void)
 	is_int(sigismember(&mask_after, SIGTERM), sigismember(&mask_before, SIGTERM), "and the mask");
 }
 
+static void leaves_signals(void)
+{
+	fflush(stdout);
+	pid_t child = fork();
+	if (child == 0) {
+		struct poller poller;
+		poller_init(&poller);
+		poller_leave_signals();
+		raise(SIGINT);
+		_exit(0);
+	}
+	int status = 0;
+	waitpid(child, &status, 0);
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT, "signals that were left do what they did before");
+}
+
 int main(void)
 {
 	tap_watchdog(30);
 	puts_back_what_was();
 	ends_when_stuck();
+	leaves_signals();
 	struct poller poller;
 	poller_init(&poller);
 	sees_readiness(&poller);

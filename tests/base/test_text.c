@@ -217,6 +217,27 @@ static void survives_every_character(void)
 	is_int(bad, 0, "every character is itself or a mark");
 }
 
+/* Columns of one glyph that takes up all of the text; -1 where it does not. */
+static int columns_of_one(const wchar_t *chars)
+{
+	char bytes[64];
+	struct glyph glyph;
+	size_t len = wcstombs(bytes, chars, sizeof bytes);
+	return len < sizeof bytes && text_glyph(bytes, len, -1, &glyph) == len && !glyph.mark ? glyph.width : -1;
+}
+
+/* Each syllable is two columns wide, also in the two or three letters that it is made of. */
+static void knows_every_syllable(void)
+{
+	int bad = 0;
+	for (wchar_t i = 0; i < 11172; i++) {
+		wchar_t whole[] = { 0xac00 + i, 0 };
+		wchar_t letters[] = { 0x1100 + i / 588, 0x1161 + i / 28 % 21, i % 28 ? 0x11a7 + i % 28 : 0, 0 };
+		bad += columns_of_one(whole) != 2 || columns_of_one(letters) != 2;
+	}
+	is_int(bad, 0, "every Hangul syllable, whole and in letters");
+}
+
 static void survives_the_c_locale(void)
 {
 	setlocale(LC_ALL, "C");
@@ -284,6 +305,7 @@ int main(void)
 	adds_columns_up();
 	finds_whole_characters();
 	survives_every_character();
+	knows_every_syllable();
 	survives_the_c_locale();
 	follows_other_encodings();
 	return tap_done();

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the program promises about speed and memory, measured: each figure as a ratio to a bare loop or to the best
-peer of the same run, the median of several rounds in turn. `make bench` runs all; `bench.py flood echo` some. Ends
-with status 1 when a promise is broken. BENCH_ROUNDS and BENCH_SCALE (1 = the sizes of the promises) shorten it."""
+peer of the same run, the median of several rounds in turn. `make bench` runs all, `make bench BENCHMARKS="flood echo"`
+some. Ends with status 1 when a promise is broken, which is believed when it is broken BENCH_TRIES times in a row:
+other work on the machine breaks one now and then. BENCH_ROUNDS and BENCH_SCALE (1 = the sizes of the promises)
+shorten it."""
 
 import fcntl
 import os
@@ -22,6 +24,7 @@ BUILD = os.environ.get("builddir", ".")
 WORKER = os.path.join(BUILD, "tests", "bench", "worker")
 SOCKPIT = os.path.join(BUILD, "sockpit")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+TRIES = int(os.environ.get("BENCH_TRIES", "3"))
 SCALE = float(os.environ.get("BENCH_SCALE", "1"))
 MB = 1000 * 1000
 broken = []
@@ -80,7 +83,7 @@ class Terminal:
             self.paid = now
             most = int(self.allowance)
             if most < 256:
-                time.sleep(min(timeout, 0.002))
+                select.select([], [], [], min(timeout, 0.002))
                 return b""
         if not select.select([self.master], [], [], timeout)[0]:
             return b""
@@ -422,8 +425,15 @@ def echo():
 
 def main():
     jobs = {job.__name__: job for job in (start, idle, flood, keys, memory, paste, pipe, echo)}
+    kept_broken = []
     for name in sys.argv[1:] or jobs:
-        jobs[name]()
+        for attempt in range(TRIES):
+            del broken[:]
+            jobs[name]()
+            if not broken:
+                break
+        kept_broken += broken
+    broken[:] = kept_broken
     print("%d promises broken%s" % (len(broken), ": " + "; ".join(broken) if broken else ""))
     return 1 if broken else 0
 

@@ -19,7 +19,7 @@ def in_thread(action):
         try:
             action()
         except OSError as error:
-            print("# a peer: %s" % error, flush=True)
+            print("# a peer: %s\n" % error, end="", flush=True)  # whole lines: other threads print too
     thread = threading.Thread(target=act, daemon=True)
     thread.start()
     return thread
@@ -109,6 +109,7 @@ def reset_is_status_1():
 def usage_is_status_2():
     mistakes = {
         ("127.0.0.1",): b"port", ("127.0.0.1", "70000"): b"70000", ("127.0.0.1", "0"): b"0",
+        ("-p", "70000", "127.0.0.1", "80"): b"-p: 70000",
         ("127.0.0.1", "-5"): b"option", ("-l",): b"-l needs a port",
         ("-w", "soon", "127.0.0.1", "7"): b"soon", ("-p",): b"-p needs a value", ("--nothing",): b"--nothing",
         ("-e", "/bin/sh", "127.0.0.1", "7"): b"refused", ("-c", "id", "127.0.0.1", "7"): b"refused",
@@ -294,6 +295,32 @@ def stuck_and_broken_output():
     ok(status == 1 and b"no space" in err, "a full disk is status 1 and told: %r" % err)
 
 
+def stuck_standard_error():
+    """Whoever started us reads nothing: a signal must end us all the same."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    try:
+        while True:
+            os.write(writing, b"x" * 4096)
+    except BlockingIOError:
+        os.set_blocking(writing, True)
+    process = sockpit("-v", "-l", "0", stderr=writing)
+    watched = "/proc/%d/wchan" % process.pid
+    if not os.path.exists(watched):
+        end(process)
+        return skip("no way here to see a process wait")
+    stop = time.monotonic() + DEADLINE
+    while "pipe" not in open(watched).read() and time.monotonic() < stop:
+        pass
+    process.send_signal(signal.SIGTERM)
+    process.wait(DEADLINE)
+    same(process.returncode, -signal.SIGTERM, "a signal ends us though standard error is stuck")
+    os.close(reading)
+    os.close(writing)
+    process.stdout.close()
+    process.stdin.close()
+
+
 def odd_descriptors():
     server = listener()
 
@@ -336,6 +363,7 @@ limits()
 line_ends()
 verbose()
 stuck_and_broken_output()
+stuck_standard_error()
 odd_descriptors()
 both_ways_at_once()
 done()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The programs that socket tutorials teach, run as they are taught, against sockpit: on a person's desk and in a pipe."""
 
+import atexit
 import os
 import re
 import sys
@@ -13,9 +14,21 @@ HERE = os.path.join(os.environ.get("srcdir", "."), "tests", "e2e", "tutorial")
 KOREAN = "안녕하세요, 서버! 소켓"
 
 
+started = []
+
+
 def program(name, *args):
-    return subprocess.Popen([sys.executable, os.path.join(HERE, name + ".py"), *map(str, args)],
-                            stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, os.path.join(HERE, name + ".py"), *map(str, args)],
+                               stdout=subprocess.PIPE, text=True)
+    started.append(process)
+    return process
+
+
+@atexit.register
+def end_programs():
+    for process in started:
+        if process.poll() is None:
+            process.kill()
 
 
 def line_of(process):

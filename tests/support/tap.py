@@ -20,7 +20,7 @@ def ok(good, name):
     global _count, _failed
     _count += 1
     name = re.sub(r"[#\x00-\x1f\x7f]", "?", name)
-    print(("" if good else "not ") + "ok %d - %s" % (_count, name), flush=True)
+    print(("" if good else "not ") + "ok %d - %s\n" % (_count, name), end="", flush=True)
     if not good:
         _failed += 1
         line = sys._getframe(1).f_lineno if sys._getframe(1).f_code.co_name != "same" else sys._getframe(2).f_lineno
@@ -49,7 +49,7 @@ def done():
 def watchdog(seconds):
     def bark(number, frame):
         print("Bail out! hung near line %d" % frame.f_lineno, flush=True)
-        os._exit(99)
+        sys.exit(99)
     signal.signal(signal.SIGALRM, bark)
     signal.alarm(seconds)
 

@@ -116,6 +116,9 @@ static void test_unfinished(void)
 	prints("←  a/", "and is printed");
 	add(CALL_NOTE, 1, "note");
 	prints("·  note/", "something else behind it is no rest");
+	add(CALL_SENDTO, 1, "");
+	add(CALL_SENDTO, 1, "b");
+	prints("→  empty datagram/→  b/", "datagrams have an end without a line feed, also to a connected peer");
 	end();
 }
 
