@@ -177,6 +177,17 @@ static bool listening_target(struct options *options, char **words, int count, e
 	return target_parse(&options->target, host, port, transport, true, error);
 }
 
+/* Of a client; a server's is the target's. */
+static bool check_local_port(const struct options *options, enum transport transport, struct error *error)
+{
+	struct target ignored;
+	struct error why;
+	if (!options->local_port || target_parse(&ignored, "*", options->local_port, transport, true, &why))
+		return true;
+	error_set(error, "-p: %s", why.text);
+	return false;
+}
+
 static bool take_words(struct options *options, char **words, int count, enum transport transport, struct error *error)
 {
 	if (options->demo && (count || options->listen)) {
@@ -194,6 +205,8 @@ static bool take_words(struct options *options, char **words, int count, enum tr
 		error_set(error, "%s is for servers: use it with -l", options->many ? "-k" : "--service");
 		return false;
 	}
+	if (!check_local_port(options, transport, error))
+		return false;
 	return count == 0 || target_parse(&options->target, words[0], count == 2 ? words[1] : NULL, transport, false, error);
 }
 

@@ -80,6 +80,7 @@ void app_select(struct app *app, struct session *session)
 	if (session)
 		note_seen(app, session);
 	app->current = session;
+	sessions_spare(app->sessions, session);
 }
 
 static struct session *nearest_other(const struct app *app, const struct session *session)

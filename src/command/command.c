@@ -170,7 +170,15 @@ static bool run_file_line(struct app *app, struct buf *line, struct error *error
 		error_set(error, "a NUL byte in the line: this is not a file of commands");
 		return false;
 	}
-	return is_skipped(buf_text(line)) || run_line(app, buf_text(line), error);
+	if (is_skipped(buf_text(line)))
+		return true;
+	if (buf_text(line)[0] != '/' && !app->current) {
+		char shown[WORDS_QUOTED];
+		error_set(error, "no session to send %s to: commands begin with /",
+		          word_show(buf_text(line), strlen(buf_text(line)), shown));
+		return false;
+	}
+	return run_line(app, buf_text(line), error);
 }
 
 static bool run_lines(struct app *app, const char *path, FILE *file, struct error *error)

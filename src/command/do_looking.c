@@ -112,14 +112,14 @@ static void list_peer(struct listing *listing, const struct peer *peer, bool cho
 	char ago[CLOCK_TEXT];
 	listing_add(listing, "%u%s", peer->number, chosen ? "*" : "");
 	add_addr(listing, &peer->addr);
-	listing_add(listing, "%" PRIu64 " (%" PRIu64 " bytes)", peer->received, peer->received_bytes);
-	listing_add(listing, "%" PRIu64 " (%" PRIu64 " bytes)", peer->sent, peer->sent_bytes);
+	listing_add(listing, "%" PRIu64 " (%" PRIu64 ")", peer->received, peer->received_bytes);
+	listing_add(listing, "%" PRIu64 " (%" PRIu64 ")", peer->sent, peer->sent_bytes);
 	listing_add(listing, "%s ago", clock_format_duration(now - peer->last, ago));
 }
 
 static void list_peers(const struct session *session, struct listing *listing)
 {
-	static const char *const headings[] = { "#", "peer", "datagrams in", "datagrams out", "last" };
+	static const char *const headings[] = { "#", "peer", "in (bytes)", "out (bytes)", "last" };
 	struct addr chosen = session_peer(session);
 	int64_t now = clock_now();
 	listing_init(listing, sizeof headings / sizeof *headings);
@@ -157,7 +157,7 @@ bool do_peers(const struct invocation *invocation, struct error *error)
 		return true;
 	}
 	listing_free(&listing);
-	app_note(invocation->app, "no clients yet");
+	app_note(invocation->app, "no clients");
 	return true;
 }
 

@@ -130,6 +130,7 @@ const struct command command_table[] = {
 		.help = "send a line to everyone\n"
 			"On a server: to all its clients or peers.\n"
 			"Elsewhere: to every open conversation and every UDP peer.",
+		.needs = NEEDS_SESSION,
 		.run = do_all,
 	},
 	{

@@ -204,6 +204,14 @@ bool session_send_to(struct session *session, const struct addr *to, const void 
 	return session->kind->send(session, to, data, len, error);
 }
 
+/* The name that the program has given says what a server does. */
+static void rename_server(struct session *session)
+{
+	char port[8];
+	snprintf(port, sizeof port, "%u", session->local[0].port);
+	session_name_server(session, session->local[0].port ? port : session->recipe->target.service);
+}
+
 bool session_set_service(struct session *session, const struct service *service, struct error *error)
 {
 	if (!session_is_server(session) && !session->listener) {
@@ -211,6 +219,8 @@ bool session_set_service(struct session *session, const struct service *service,
 		return false;
 	}
 	session->service = service;
+	if (session_is_server(session))
+		rename_server(session);
 	for (size_t i = 0; session->kind == &listener_kind && i < sessions_count(session->sessions); i++) {
 		struct session *client = sessions_at(session->sessions, i);
 		if (client->listener == session->caller.session)

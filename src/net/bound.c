@@ -24,6 +24,17 @@ static bool is_open_to_all(const struct session *session)
 	return true;
 }
 
+/* IPV6_V6ONLY is set, so "::" alone is not reached over IPv4, nor "0.0.0.0" over IPv6. */
+static const char *wildcard_reach(const struct session *session)
+{
+	int family = session->local[0].family;
+	for (unsigned i = 1; i < session->fd_count; i++)
+		if (session->local[i].family != family)
+			return " (every address of this machine)";
+	return family == AF_INET6 ? " (every IPv6 address of this machine)"
+	                          : " (every IPv4 address of this machine)";
+}
+
 static bool is_loopback(const struct session *session)
 {
 	for (unsigned i = 0; i < session->fd_count; i++)
@@ -161,7 +172,7 @@ static void tell_where(struct session *session, const char *verb)
 		buf_printf(&text, "%s%s", i ? " and " : "", addr_format(&session->local[i], addr));
 	session_tell(session, 0, "%s on %s%s", verb, buf_text(&text),
 	             is_loopback(session)      ? " (loopback only)"
-	             : is_open_to_all(session) ? " (every address of this machine)"
+	             : is_open_to_all(session) ? wildcard_reach(session)
 	                                       : "");
 	buf_free(&text);
 }

@@ -44,8 +44,8 @@ ssize_t call_recvfrom(const struct caller *caller, int fd, int family, int flags
                       const char **data);
 
 /* MSG_NOSIGNAL is always added. The payload of the entry is what the kernel took. One call offers at most
- * what a block holds, but always TRANSCRIPT_ROOM, so a datagram is never cut. `data` may be that of the
- * newest entry of the transcript: it outlives this one call. */
+ * what a block holds, but always TRANSCRIPT_ROOM, so a datagram is never cut. Without `to` it goes to the
+ * connected peer. `data` may be that of the newest entry of the transcript: it outlives this one call. */
 ssize_t call_send(const struct caller *caller, int fd, const void *data, size_t len, int flags);
 ssize_t call_sendto(const struct caller *caller, int fd, const void *data, size_t len, int flags,
                     const struct addr *to);

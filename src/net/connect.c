@@ -20,6 +20,7 @@ static const struct meaning {
 	{ ENETUNREACH, "unreachable", "ENETUNREACH: no route there, nothing was sent" },
 	{ EACCES, "not allowed", "EACCES: a broadcast address needs SO_BROADCAST, or a firewall refused" },
 	{ EADDRNOTAVAIL, "not possible", "EADDRNOTAVAIL: no local address or port to connect from" },
+	{ EAFNOSUPPORT, "not tried", "the local address asked for is of the other family" },
 };
 
 static const struct meaning *find_meaning(int code)
@@ -54,7 +55,7 @@ static void name_try(struct session *session)
 		           addr_format_host(tried_addr(session), addr));
 }
 
-/* Explains itself in the last chapter only. */
+/* `call` is NULL for connect(). Explains itself in the last chapter only. */
 static void add_failure(struct session *session, const char *call, int code)
 {
 	struct search *search = session->search;
@@ -64,8 +65,8 @@ static void add_failure(struct session *session, const char *call, int code)
 	if (meaning)
 		buf_printf(&search->story, last ? " %s (%s)" : " %s", meaning->word, meaning->why);
 	else
-		buf_printf(&search->story, last ? ": %s() = -1 %s: %s" : " %s() = -1 %s",
-		           call ? call : "connect", error_name(code), error_why(code));
+		buf_printf(&search->story, last ? ": %s = -1 %s: %s" : " %s = -1 %s",
+		           call ? call : "connect()", error_name(code), error_why(code));
 }
 
 static bool is_hopeless(int code)
@@ -112,6 +113,16 @@ static void succeed(struct session *session)
 	session->kind->opened(session, took);
 }
 
+/* A chapter of its own: what cannot be had is the local address, not the remote one. */
+static bool fail_bind(struct session *session, const struct addr *local)
+{
+	char addr[ADDR_TEXT], call[ADDR_TEXT + 8];
+	int code = errno;
+	snprintf(call, sizeof call, "bind(%s)", addr_format(local, addr));
+	fail(session, call, code);
+	return false;
+}
+
 /* Without a port of our own choice the kernel finds a free one. A port that has just been used waits in
  * TIME_WAIT, which SO_REUSEADDR overlooks where the earlier socket had it, too. */
 static bool bind_local(struct session *session, int fd, const struct addr *remote)
@@ -122,9 +133,10 @@ static bool bind_local(struct session *session, int fd, const struct addr *remot
 			continue;
 		if (local->addr[i].port && session->kind == &stream_kind)
 			call_set_option(&session->caller, fd, SOL_SOCKET, SO_REUSEADDR, 1);
-		return call_bind(&session->caller, fd, &local->addr[i]) == 0;
+		return call_bind(&session->caller, fd, &local->addr[i]) == 0 || fail_bind(session, &local->addr[i]);
 	}
-	errno = EAFNOSUPPORT;
+	if (local->count)
+		fail(session, NULL, EAFNOSUPPORT);
 	return !local->count;
 }
 
@@ -148,10 +160,8 @@ static bool stay_unconnected(struct session *session, int fd, const struct addr 
 {
 	struct addr any = { .family = remote->family };
 	call_set_option(&session->caller, fd, SOL_SOCKET, SO_BROADCAST, 1);
-	if (!session->search->local.count && call_bind(&session->caller, fd, &any) < 0) {
-		fail(session, "bind", errno);
-		return false;
-	}
+	if (!session->search->local.count && call_bind(&session->caller, fd, &any) < 0)
+		return fail_bind(session, &any);
 	succeed(session);
 	return true;
 }
@@ -162,15 +172,13 @@ static bool try_one(struct session *session)
 	session->search->tried = clock_now();
 	int fd = session_socket(session, remote->family);
 	if (fd < 0) {
-		fail(session, "socket", errno);
+		fail(session, "socket()", errno);
 		return false;
 	}
 	session->fd[0] = fd;
 	session->fd_count = 1;
-	if (!bind_local(session, fd, remote)) {
-		fail(session, "bind", errno);
+	if (!bind_local(session, fd, remote))
 		return false;
-	}
 	if (session->kind == &udp_kind && session->recipe->options.broadcast)
 		return stay_unconnected(session, fd, remote);
 	return try_connect(session, fd, remote);

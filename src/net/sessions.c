@@ -25,6 +25,7 @@ struct sessions {
 	size_t count, cap;
 	uint32_t last_number;
 	size_t ended; /* closed ones in the list that a listener had accepted */
+	const struct session *spared;
 	size_t share;
 	struct doomed *doomed;
 	size_t doomed_count, doomed_cap;
@@ -122,6 +123,8 @@ bool sessions_forget(struct sessions *sessions, struct session *session, struct 
 	while (sessions->list[index] != session)
 		index++;
 	sessions->ended -= is_ended_client(session);
+	if (sessions->spared == session)
+		sessions->spared = NULL;
 	session_free(session);
 	sessions->count--;
 	memmove(&sessions->list[index], &sessions->list[index + 1],
@@ -134,11 +137,21 @@ void sessions_count_ended(struct sessions *sessions)
 	sessions->ended++;
 }
 
+void sessions_spare(struct sessions *sessions, const struct session *session)
+{
+	sessions->spared = session;
+}
+
+static bool may_go(const struct sessions *sessions, const struct session *session)
+{
+	return is_ended_client(session) && session != sessions->spared;
+}
+
 /* Those who watch are told while the table is still whole. */
 static void announce_excess(struct sessions *sessions, size_t excess)
 {
 	for (size_t i = 0; excess && i < sessions->count; i++)
-		if (is_ended_client(sessions->list[i])) {
+		if (may_go(sessions, sessions->list[i])) {
 			excess--;
 			if (sessions->gone)
 				sessions->gone(sessions->watch_context, sessions->list[i]);
@@ -154,7 +167,7 @@ static void forget_excess(struct sessions *sessions)
 	announce_excess(sessions, excess);
 	for (size_t i = 0; i < sessions->count; i++) {
 		struct session *session = sessions->list[i];
-		if (excess && is_ended_client(session)) {
+		if (excess && may_go(sessions, session)) {
 			excess--;
 			sessions->ended--;
 			session_free(session);

@@ -28,6 +28,9 @@ struct session *sessions_named(const struct sessions *sessions, const char *name
 /* Removes an ended session from the table and frees it; its entries stay in the transcript. */
 bool sessions_forget(struct sessions *sessions, struct session *session, struct error *error);
 
+/* This session (NULL for none) is looked at: it is not forgotten by itself. One at a time. */
+void sessions_spare(struct sessions *sessions, const struct session *session);
+
 /* Called once for each session that a listener makes, and before each one that is forgotten by itself; NULL for none. */
 void sessions_watch(struct sessions *sessions,
                     void (*born)(void *context, struct session *session),

@@ -71,12 +71,13 @@ static void say_why(struct error *error, int code, size_t len, const struct addr
 
 /* ---- sending ---- */
 
+/* A datagram to the connected peer goes without an address, but not by send(): that would be written down as a
+ * part of a stream, in which an empty one is nothing and two are one. */
 static ssize_t send_one(struct session *session, unsigned slot, const struct addr *to, const void *data,
                         size_t len)
 {
-	if (session->connected && addr_equal(to, &session->peer))
-		return call_send(&session->caller, session->fd[slot], data, len, 0);
-	return call_sendto(&session->caller, session->fd[slot], data, len, 0, to);
+	bool is_peer = session->connected && addr_equal(to, &session->peer);
+	return call_sendto(&session->caller, session->fd[slot], data, len, 0, is_peer ? NULL : to);
 }
 
 static void count_sent(struct session *session, unsigned slot, const struct addr *to, size_t len)

@@ -222,12 +222,21 @@ static void fill_up(struct pane *pane, const struct view *view, struct place pla
 		put_lost(&rows[y - 1], view);
 }
 
+/* A session begins with an entry, so one that has none left has lost all of them. */
+static bool has_lost_its_begin(const struct view *view)
+{
+	uint64_t last = transcript_last(view->transcript, view->session);
+	if (last == TRANSCRIPT_NONE)
+		return transcript_lost(view->transcript).entries > 0;
+	return has_lost(view, last);
+}
+
 static void fill_end(struct pane *pane, const struct view *view, struct row *rows, int count)
 {
 	struct place last;
 	if (view_last(view, &last))
 		fill_up(pane, view, last, INT_MAX, rows, count);
-	else if (count > 0 && has_lost(view, transcript_last(view->transcript, view->session)))
+	else if (count > 0 && has_lost_its_begin(view))
 		put_lost(&rows[count - 1], view);
 }
 

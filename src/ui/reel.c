@@ -81,11 +81,17 @@ static bool moves_bytes(const struct entry *entry)
 	return !entry->error && (entry_is_incoming(entry) || entry_is_outgoing(entry));
 }
 
+/* To a connected peer it goes without an address. */
+static bool is_datagram(const struct entry *entry)
+{
+	return entry->addr_len || entry->call == CALL_SENDTO || entry->call == CALL_RECVFROM;
+}
+
 static bool is_shown(const struct entry *entry)
 {
 	if (!entry_is_call(entry))
 		return true;
-	return moves_bytes(entry) && (entry->len || entry->addr_len);
+	return moves_bytes(entry) && (entry->len || is_datagram(entry));
 }
 
 /* Does the newest paragraph have its end? A stream's has it with the line feed. */
@@ -95,7 +101,7 @@ static bool ends_well(const struct view *view)
 	for (int i = 0; i < LOOK_BACK && position != TRANSCRIPT_NONE; i++) {
 		const struct entry *entry = transcript_at(view->transcript, position);
 		if (is_shown(entry))
-			return !moves_bytes(entry) || entry->addr_len ||
+			return !moves_bytes(entry) || is_datagram(entry) ||
 			       entry_payload(entry)[entry->len - 1] == '\n';
 		position = transcript_before(view->transcript, position);
 	}
@@ -113,7 +119,7 @@ static size_t last_bytes(const struct view *view, char tail[CHARACTER_MOST])
 		position = transcript_before(view->transcript, position);
 		if (!is_shown(entry))
 			continue;
-		if (!moves_bytes(entry) || entry->addr_len || (len && entry->call != call))
+		if (!moves_bytes(entry) || is_datagram(entry) || (len && entry->call != call))
 			break;
 		size_t part = entry->len < CHARACTER_MOST - len ? entry->len : CHARACTER_MOST - len;
 		memmove(tail + part, tail, len);

@@ -143,13 +143,13 @@ static void test_without_session(void)
 	static const char *const lines[] = {
 		"hello",   "",          "//x",        "/close",     "/send x",         "/hex 00",
 		"/peers",  "/to 1 x",   "/reconnect", "/abort",     "/shutdown write", "/service echo",
-		"/name x", "/sessions", "/@c hello",  "/session 1", "/close @1"
+		"/name x", "/sessions", "/@c hello",  "/session 1", "/close @1",
+		"/all x",
 	};
 	struct app app;
 	fixture_start(&app);
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		is_text(run(&app, "%s", lines[i]), "no session: /open HOST PORT makes one", lines[i]);
-	is_text(run(&app, "/all x"), "all: nobody is there to send to", "/all x");
 	fixture_end(&app);
 }
 
@@ -352,7 +352,7 @@ static void test_peers(void)
 	wait_for(&app, has_received(&app, "b", "for b\nboth\n"), "and the second");
 	const char *list = ask(&app, "/peers");
 	ok(strstr(list, "1*  127.0.0.1:") && strstr(list, "\n2   127.0.0.1:"), "/peers marks the chosen one");
-	ok(strstr(list, "1 (7 bytes)") && strstr(list, "3 (18 bytes)"), "and counts");
+	ok(strstr(list, "1 (7)") && strstr(list, "3 (18)"), "and counts");
 	is_text(run(&app, "/to 0"), "", "/to 0 chooses the last writer again");
 	is_text(run(&app, "last"), "", "a plain line");
 	wait_for(&app, has_received(&app, "b", "for b\nboth\nlast\n"), "goes there");
@@ -391,14 +391,16 @@ static void test_clients(void)
 	start_pair(&app);
 	run(&app, "/listen 0 as other");
 	wait_for(&app, is_listening(&app, "other"), "another server");
-	is_text(ask(&app, "/peers"), "no clients yet", "has no clients");
+	is_text(ask(&app, "/peers"), "no clients", "has no clients");
 	is_text(run(&app, "/all x"), "all: nobody is there to send to", "nobody to send to");
 	run(&app, "/open localhost:%u as d", port_of(&app, "other"));
 	wait_for(&app, is_open(&app, "d") && session_clients(named(&app, "other")) == 1, "its client");
+	is_text(run(&app, "/all @other first"), "", "/all to the clients of another server");
+	wait_for(&app, has_received(&app, "d", "first\n"), "which get it");
 	is_text(run(&app, "/session other"), "", "on the server");
 	is_text(run(&app, "/all to mine"), "", "/all");
 	is_text(fixture_note(&app, app_shown(&app)), "sent to 1", "goes to its own clients only");
-	wait_for(&app, has_received(&app, "d", "to mine\n"), "which get it");
+	wait_for(&app, has_received(&app, "d", "first\nto mine\n"), "which get it");
 	const char *list = ask(&app, "/peers");
 	ok(strncmp(list, "session  name", 13) == 0 && strstr(list, "\n6 "), "/peers lists the clients");
 	ok(!strstr(list, "\n3 "), "not those of others");
@@ -500,7 +502,7 @@ static void test_file(void)
 	ok(app.settings.marks, "one behind mistakes");
 	is_int(app.settings.time, VIEW_TIME_OFF, "the last one, without a line end");
 	char want[300];
-	snprintf(want, sizeof want, "%s:6: no session: /open HOST PORT makes one", path);
+	snprintf(want, sizeof want, "%s:6: no session to send \"hello\" to: commands begin with /", path);
 	is_text(fixture_note(&app, 0), want, "a mistake is told with file and line");
 	is_int(transcript_count(app.transcript), 2, "and it is two that are told");
 	unlink(path);

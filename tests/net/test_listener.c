@@ -64,7 +64,7 @@ static void listens_where_it_is_told(struct fixture *f)
 	is_int(session->fd_count, 1, "one family can be asked for");
 	session = listen_on(f, TRANSPORT_TCP, "0.0.0.0", 0, NULL);
 	ok(strstr(last_state(f, session), "listening on 0.0.0.0:") &&
-	           strstr(last_state(f, session), "(every address of this machine)"),
+	           strstr(last_state(f, session), "(every IPv4 address of this machine)"),
 	   "every address must be asked for, and is told");
 	int fd = come_in(f, session, AF_INET);
 	is_int(session_local(newest(f)).ip[0], 127, "the client's session knows which address was called");
@@ -72,6 +72,13 @@ static void listens_where_it_is_told(struct fixture *f)
 	session = listen_on(f, TRANSPORT_TCP, "*", 0, NULL);
 	is_int(session->fd_count, peer_has_ipv6() ? 2 : 1, "a star is every address of both families");
 	ok(session->fd_count < 2 || session->local[0].port == session->local[1].port, "with one port");
+	ok(strstr(last_state(f, session), peer_has_ipv6() ? "(every address" : "(every IPv4 address"),
+	   "and says so");
+	if (peer_has_ipv6()) {
+		session = listen_on(f, TRANSPORT_TCP, "::", 0, NULL);
+		ok(strstr(last_state(f, session), "(every IPv6 address of this machine)"),
+		   ":: does not claim IPv4, which cannot reach it");
+	}
 	session = listen_on(f, TRANSPORT_TCP, "127.0.0.2", 0, NULL);
 	ok(strstr(last_state(f, session), "listening on 127.0.0.2:"), "one address is that address");
 	options = (struct session_options){ .local_host = "127.0.0.3", .backlog = 3 };
@@ -223,6 +230,17 @@ static void forgets_old_clients(struct fixture *f)
 	ok(sessions_numbered(f->sessions, 2) && !sessions_numbered(f->sessions, 3),
 	   "above all those still open");
 	is_int(count_entries(f, 3, CALL_CLOSE, NULL), 1, "what they did is still written down");
+	struct session *oldest = sessions_at(f->sessions, 2);
+	sessions_spare(f->sessions, oldest);
+	for (int i = 0; i < MORE; i++) {
+		int fd = come_in(f, session, AF_INET);
+		session_abort(newest(f), &f->error);
+		peer_close_all(&fd, 1);
+	}
+	fixture_turns(f, 1);
+	ok(sessions_at(f->sessions, 2) == oldest, "but not the one that is looked at");
+	is_int(sessions_count(f->sessions), SESSIONS_KEPT + 2, "others go instead of it");
+	ok(sessions_forget(f->sessions, oldest, &f->error), "by hand it goes like any other");
 	peer_close_all(&stays, 1);
 }
 

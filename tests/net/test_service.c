@@ -257,6 +257,7 @@ static void changes(struct fixture *f)
 	is_int(session_counts(client)->sends, 0, "none answers nothing");
 	ok(session_set_service(server, service_find("echo"), &f->error), "a server can change its service");
 	ok(session_service(client) == service_find("echo"), "also for those who are there");
+	ok(strncmp(session_name(server), "echo:", 5) == 0, "and its name says so");
 	peer_send(fd, "2", 1, PEER_MS);
 	until(f, session_counts(client)->sends == 1);
 	peer_recv_until(fd, text, sizeof text, "2", PEER_MS);

@@ -252,11 +252,12 @@ static void binds_locally(struct fixture *f)
 
 	options = (struct session_options){ .local_host = "::1" };
 	struct session *session = open_to(f, TRANSPORT_TCP, "127.0.0.1", 9, &options);
-	ok(strstr(last_failure(f, session), "bind() = -1 EAFNOSUPPORT"),
-	   "a local address of another family is told");
+	ok(strstr(last_failure(f, session), "127.0.0.1:9 not tried (the local address"),
+	   "a local address of another family is told, and no call claimed that was not made");
 	options = (struct session_options){ .local_host = "198.51.100.7" };
 	session = open_to(f, TRANSPORT_TCP, "127.0.0.1", 9, &options);
-	ok(strstr(last_failure(f, session), "bind() = -1 EADDRNOTAVAIL"), "and so is one that is not ours");
+	ok(strstr(last_failure(f, session), "bind(198.51.100.7:0) = -1 EADDRNOTAVAIL"),
+	   "and so is one that is not ours");
 }
 
 /* ---- descriptors ---- */

@@ -50,6 +50,8 @@ static void asks_nobody(struct fixture *f)
 	ok(strcmp(text, "hello") == 0 && addr_equal(&from, &addr), "from where it says");
 	ok(session_send(session, "", 0, &f->error), "an empty datagram is a datagram");
 	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 0, "and arrives");
+	is_int(count_entries(f, session_number(session), CALL_SENDTO, NULL), 2, "each is an entry of its own");
+	is_int(count_entries(f, session_number(session), CALL_SEND, NULL), 0, "and none a part of a stream");
 	peer_send_to(fd, &addr, "", 0);
 	peer_send_to(fd, &addr, "back", 4);
 	until(f, receives(session) == 2);
