@@ -111,6 +111,7 @@ static bool refuse(char **argv, int letter, struct error *error)
 	return false;
 }
 
+/* clang-format off */
 static bool take_switch(struct options *options, enum transport *transport, int letter, struct error *error)
 {
 	switch (letter) {
@@ -146,6 +147,8 @@ static bool take_value(struct options *options, int letter, char **argv, struct 
 	default: return refuse(argv, letter, error);
 	}
 }
+
+/* clang-format on */
 
 /* -l PORT, -l ADDR PORT, -l -p PORT, -l -s ADDR PORT: all mean what they say. */
 static bool listening_target(struct options *options, char **words, int count, enum transport transport,

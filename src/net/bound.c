@@ -159,8 +159,9 @@ static const char *explain(int code)
 static void tell_failure(struct session *session, const char *call, const struct addr *at, int code)
 {
 	char addr[ADDR_TEXT];
-	session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s%s", call, addr_format(at, addr),
-	               error_why(code), explain(code));
+	const char *why = code == ERANGE ? "no descriptor is left that select() can watch" : error_why(code);
+	session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s%s", call, addr_format(at, addr), why,
+	               explain(code));
 }
 
 static void tell_where(struct session *session, const char *verb)

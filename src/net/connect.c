@@ -20,6 +20,7 @@ static const struct meaning {
 	{ ENETUNREACH, "unreachable", "ENETUNREACH: no route there, nothing was sent" },
 	{ EACCES, "not allowed", "EACCES: a broadcast address needs SO_BROADCAST, or a firewall refused" },
 	{ EADDRNOTAVAIL, "not possible", "EADDRNOTAVAIL: no local address or port to connect from" },
+	{ ERANGE, "not tried", "no descriptor is left that select() can watch" },
 	{ EAFNOSUPPORT, "not tried", "the local address asked for is of the other family" },
 };
 
@@ -71,7 +72,7 @@ static void add_failure(struct session *session, const char *call, int code)
 
 static bool is_hopeless(int code)
 {
-	return code == EMFILE || code == ENFILE;
+	return code == EMFILE || code == ENFILE || code == ERANGE;
 }
 
 static void give_up(struct session *session)
@@ -172,7 +173,7 @@ static bool try_one(struct session *session)
 	session->search->tried = clock_now();
 	int fd = session_socket(session, remote->family);
 	if (fd < 0) {
-		fail(session, "socket()", errno);
+		fail(session, errno == ERANGE ? NULL : "socket()", errno);
 		return false;
 	}
 	session->fd[0] = fd;

@@ -141,7 +141,7 @@ void session_answer(struct session *session, const struct addr *from, const char
 void session_begin_service(struct session *session);
 void session_end_service(struct session *session);
 
-/* socket(), and refuses a descriptor that select() cannot watch: -1 with errno EMFILE, told. */
+/* socket(), and refuses a descriptor that select() cannot watch: -1 with errno ERANGE, told. */
 int session_socket(struct session *session, int family);
 void session_drop_socket(struct session *session, int fd);
 

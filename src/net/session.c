@@ -182,7 +182,7 @@ int session_socket(struct session *session, int family)
 	             "descriptor %d is closed at once: select() can only watch those below FD_SETSIZE = %d",
 	             fd, FD_SETSIZE);
 	sessions_doom(session->sessions, &session->caller, fd);
-	errno = EMFILE;
+	errno = ERANGE; /* which socket() does not know: see kind.h */
 	return -1;
 }
 

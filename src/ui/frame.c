@@ -58,7 +58,7 @@ static void obey_settings(struct window *window)
 static void draw_too_small(struct window *window, int rows, int columns)
 {
 	char text[64];
-	int len = snprintf(text, sizeof text, "window too small: %dx%d", columns, rows);
+	int len = snprintf(text, sizeof text, "too small: %dx%d", columns, rows);
 	row_clear(&window->bar);
 	row_add_text(&window->bar, text, (size_t)len, columns, STYLE_ERROR);
 	screen_row(window->screen, 0, &window->bar, false);

@@ -196,7 +196,7 @@ static void survives_sizes(void)
 		if (rows >= 4 && columns >= 20)
 			ok(vt_wait_row(vt, -1, "2> half") && vt_wait_cursor(vt, -1, 7), "%dx%d has the line", columns, rows);
 		else if (columns >= 19)
-			ok(vt_wait_text(vt, "window too smal"), "%dx%d says that it is too small", columns, rows);
+			ok(vt_wait_text(vt, "too small: "), "%dx%d says that it is too small", columns, rows);
 	}
 	ok(vt_wait_row(vt, -3, "2 demo"), "the tabs are back");
 	ok(vt_find(vt, "→", NULL, NULL), "and the pane");

@@ -297,6 +297,7 @@ static void refuses_high_descriptors(struct fixture *f)
 	struct session *session = open_to(f, TRANSPORT_TCP, "127.0.0.1", peer_port(fd), NULL);
 	ok(count_states(f, session, "select() can only watch those below FD_SETSIZE"),
 	   "a descriptor too high is refused");
+	is_int(count_states(f, session, "EMFILE"), 0, "and socket() is not said to have failed");
 	is_int(session_state(session), SESSION_CLOSED, "the session is closed");
 	sessions_reap(f->sessions);
 	is_int(count_entries(f, session_number(session), CALL_CLOSE, NULL), 1, "and so is the descriptor");
