@@ -25,8 +25,8 @@ static bool is_set(const char *name)
 	return value && *value;
 }
 
-/* A bare container names no locale at all; UTF-8 is what its terminal speaks. readline reads the environment again at
- * every line, so it must stand there. */
+/* A bare container names no locale at all; UTF-8 is what its terminal speaks. readline reads the
+ * environment again at every line, so it must stand there. */
 static void choose_locale(void)
 {
 	setlocale(LC_ALL, "");
@@ -64,7 +64,8 @@ static bool apply(struct app *app, const struct options *options, struct error *
 }
 
 /* Of the command line's session only: a second one from the same local port could not be. */
-static struct session *open_target(struct app *app, const struct options *options, bool once, struct error *error)
+static struct session *open_target(struct app *app, const struct options *options, bool once,
+                                   struct error *error)
 {
 	struct session_options wanted = app->defaults;
 	wanted.local_host = options->local_host;
@@ -94,7 +95,9 @@ static void run_start_up_file(struct app *app)
 
 static struct ui *person_ui(struct app *app, const struct options *options, struct error *error)
 {
-	struct ui_hooks hooks = { .app = app, .line = command_run_line, .complete = command_complete };
+	struct ui_hooks hooks = { .app = app,
+		                  .line = command_run_line,
+		                  .complete = command_complete };
 	struct error why;
 	struct ui *ui = options->plain ? NULL : window_new(&hooks, &why);
 	if (ui)
@@ -110,7 +113,8 @@ static void repeat_errors(struct app *app)
 {
 	const struct transcript *transcript = app->transcript;
 	uint64_t end = transcript_end(transcript);
-	for (uint64_t at = transcript_first(transcript); at < end; at = transcript_next(transcript, at)) {
+	for (uint64_t at = transcript_first(transcript); at < end;
+	     at = transcript_next(transcript, at)) {
 		const struct entry *entry = transcript_at(transcript, at);
 		if (entry->session || entry->call != CALL_NOTE || !(entry->flags & ENTRY_ERROR))
 			continue;
@@ -130,7 +134,8 @@ static void begin_for_person(struct app *app, const struct options *options)
 	else if (options->has_target)
 		good = open_target(app, options, false, &error) != NULL;
 	else if (!app->current)
-		app_note(app, "sockpit %s: /open HOST PORT begins, /help tells more, Ctrl-D leaves", PACKAGE_VERSION);
+		app_note(app, "sockpit %s: /open HOST PORT begins, /help tells more, Ctrl-D leaves",
+		         PACKAGE_VERSION);
 	if (!good)
 		app_error(app, "%s", error.text);
 	if (app->current)
@@ -141,7 +146,8 @@ static struct ui *filter_ui(struct app *app, const struct options *options, stru
 {
 	struct ui_hooks hooks = { .app = app };
 	if (!options->has_target) {
-		error_set(error, "standard input or output is no terminal, so an address is needed: sockpit HOST PORT");
+		error_set(error, "standard input or output is no terminal, so an address is "
+		                 "needed: sockpit HOST PORT");
 		return NULL;
 	}
 	struct session *session = open_target(app, options, !options->many, error);

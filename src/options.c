@@ -24,41 +24,44 @@ static const struct option long_options[] = {
 };
 
 static const char help_text[] =
-	"usage: sockpit [options] [host port | host:port | tcp://host:port | udp://host:port]\n"
-	"       sockpit -l [options] [address] port\n"
-	"       sockpit --demo\n"
-	"\n"
-	"On a terminal this opens a window in which you type and see; type /help there. With standard input or\n"
-	"output elsewhere it is a pipe: input to the socket, socket to output, byte for byte.\n"
-	"\n"
-	"  -4, -6           IPv4 only, IPv6 only\n"
-	"  -u               UDP\n"
-	"  -l               listen; port 0 prints the port it got; loopback unless an address is given\n"
-	"  -k               pipe mode: go on with the next client\n"
-	"  -p PORT          local port\n"
-	"  -s ADDRESS       local address\n"
-	"  -n               no name look-ups\n"
-	"  -b               allow broadcast\n"
-	"  -C               line end CRLF\n"
-	"  -w TIME          limit for connecting and, in pipe mode, for idling (500ms, 3, 2m)\n"
-	"  -N               pipe mode: half-close at the end of input (the default)\n"
-	"  -q TIME          pipe mode: quit so long after the end of input\n"
-	"  -v               pipe mode: say on standard error what happens\n"
-	"  --service NAME   what a server does: none, echo, discard, hello\n"
-	"  --eol NAME       line end of what is typed: lf, crlf, cr, nul, none\n"
-	"  --set NAME=VALUE as /set does\n"
-	"  --plain          no full screen: for screen readers and dumb terminals\n"
-	"  --demo           a TCP echo server on loopback and a session to it\n"
-	"  -h, -V           this help, the version\n"
-	"\n"
-	"exit status: 0 ended well, 1 network error or reset, 2 usage\n";
+        "usage: sockpit [options] [host port | host:port | tcp://host:port | udp://host:port]\n"
+        "       sockpit -l [options] [address] port\n"
+        "       sockpit --demo\n"
+        "\n"
+        "On a terminal this opens a window in which you type and see; type /help there. With "
+        "standard input or\n"
+        "output elsewhere it is a pipe: input to the socket, socket to output, byte for byte.\n"
+        "\n"
+        "  -4, -6           IPv4 only, IPv6 only\n"
+        "  -u               UDP\n"
+        "  -l               listen; port 0 prints the port it got; loopback unless an address is "
+        "given\n"
+        "  -k               pipe mode: go on with the next client\n"
+        "  -p PORT          local port\n"
+        "  -s ADDRESS       local address\n"
+        "  -n               no name look-ups\n"
+        "  -b               allow broadcast\n"
+        "  -C               line end CRLF\n"
+        "  -w TIME          limit for connecting and, in pipe mode, for idling (500ms, 3, 2m)\n"
+        "  -N               pipe mode: half-close at the end of input (the default)\n"
+        "  -q TIME          pipe mode: quit so long after the end of input\n"
+        "  -v               pipe mode: say on standard error what happens\n"
+        "  --service NAME   what a server does: none, echo, discard, hello\n"
+        "  --eol NAME       line end of what is typed: lf, crlf, cr, nul, none\n"
+        "  --set NAME=VALUE as /set does\n"
+        "  --plain          no full screen: for screen readers and dumb terminals\n"
+        "  --demo           a TCP echo server on loopback and a session to it\n"
+        "  -h, -V           this help, the version\n"
+        "\n"
+        "exit status: 0 ended well, 1 network error or reset, 2 usage\n";
 
 void options_print_help(FILE *out)
 {
 	fputs(help_text, out);
 }
 
-static bool add_setting(struct options *options, const char *name, const char *value, struct error *error)
+static bool add_setting(struct options *options, const char *name, const char *value,
+                        struct error *error)
 {
 	if (options->setting_count == OPTIONS_SETTINGS) {
 		error_set(error, "more than %d settings", OPTIONS_SETTINGS);
@@ -100,10 +103,14 @@ static bool read_time(const char *text, char letter, int64_t *time, struct error
 static bool refuse(char **argv, int letter, struct error *error)
 {
 	if (letter == 'e' || letter == 'c')
-		error_set(error, "-%c is refused: no peer may start a program here; --service answers peers, and a pipe "
-		                 "does the rest: mkfifo f; sockpit -l 7001 <f | program >f", letter);
+		error_set(error,
+		          "-%c is refused: no peer may start a program here; --service answers "
+		          "peers, and a pipe "
+		          "does the rest: mkfifo f; sockpit -l 7001 <f | program >f",
+		          letter);
 	else if (letter == ':')
-		error_set(error, "%s needs a value (sockpit -h lists the options)", argv[optind - 1]);
+		error_set(error, "%s needs a value (sockpit -h lists the options)",
+		          argv[optind - 1]);
 	else if (optopt && optopt < 256)
 		error_set(error, "no option -%c (sockpit -h lists the options)", optopt);
 	else
@@ -151,8 +158,8 @@ static bool take_value(struct options *options, int letter, char **argv, struct 
 /* clang-format on */
 
 /* -l PORT, -l ADDR PORT, -l -p PORT, -l -s ADDR PORT: all mean what they say. */
-static bool listening_target(struct options *options, char **words, int count, enum transport transport,
-                             struct error *error)
+static bool listening_target(struct options *options, char **words, int count,
+                             enum transport transport, struct error *error)
 {
 	const char *port = options->local_port, *host = options->local_host;
 	options->local_port = options->local_host = NULL;
@@ -181,17 +188,20 @@ static bool listening_target(struct options *options, char **words, int count, e
 }
 
 /* Of a client; a server's is the target's. */
-static bool check_local_port(const struct options *options, enum transport transport, struct error *error)
+static bool check_local_port(const struct options *options, enum transport transport,
+                             struct error *error)
 {
 	struct target ignored;
 	struct error why;
-	if (!options->local_port || target_parse(&ignored, "*", options->local_port, transport, true, &why))
+	if (!options->local_port ||
+	    target_parse(&ignored, "*", options->local_port, transport, true, &why))
 		return true;
 	error_set(error, "-p: %s", why.text);
 	return false;
 }
 
-static bool take_words(struct options *options, char **words, int count, enum transport transport, struct error *error)
+static bool take_words(struct options *options, char **words, int count, enum transport transport,
+                       struct error *error)
 {
 	if (options->demo && (count || options->listen)) {
 		error_set(error, "--demo goes without an address");
@@ -205,12 +215,14 @@ static bool take_words(struct options *options, char **words, int count, enum tr
 	if (options->listen)
 		return listening_target(options, words, count, transport, error);
 	if (options->many || options->service) {
-		error_set(error, "%s is for servers: use it with -l", options->many ? "-k" : "--service");
+		error_set(error, "%s is for servers: use it with -l",
+		          options->many ? "-k" : "--service");
 		return false;
 	}
 	if (!check_local_port(options, transport, error))
 		return false;
-	return count == 0 || target_parse(&options->target, words[0], count == 2 ? words[1] : NULL, transport, false, error);
+	return count == 0 || target_parse(&options->target, words[0], count == 2 ? words[1] : NULL,
+	                                  transport, false, error);
 }
 
 bool options_parse(struct options *options, int argc, char **argv, struct error *error)

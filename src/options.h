@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* options: the command line as a struct. Short flags mean what they mean in OpenBSD nc. Checks what can be checked
- * without doing anything; a mistake is one line. */
+/* options: the command line as a struct. Short flags mean what they mean in OpenBSD nc. Checks what
+ * can be checked without doing anything; a mistake is one line. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,13 +21,13 @@ struct options {
 	bool has_target;
 	struct target target;
 	bool listen, demo, plain;
-	bool many;               /* -k */
-	int family;              /* AF_UNSPEC, AF_INET, AF_INET6 */
+	bool many;  /* -k */
+	int family; /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *local_port, *local_host;
 	bool numeric, broadcast;
 	int verbose;
-	int64_t limit;           /* -w, ns; 0 = none */
-	int64_t quit_after;      /* -q, ns; -1 = not given */
+	int64_t limit;      /* -w, ns; 0 = none */
+	int64_t quit_after; /* -q, ns; -1 = not given */
 	const struct service *service;
 	struct {
 		const char *name, *value;

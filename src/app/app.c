@@ -10,8 +10,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
-/* What session_news() was when the session was last looked at. Sorted by number; one for each session that
- * ever was the current one and is still in the table. */
+/* What session_news() was when the session was last looked at. Sorted by number; one for each
+ * session that ever was the current one and is still in the table. */
 struct app_seen {
 	uint32_t session;
 	uint64_t news;
@@ -47,7 +47,8 @@ static void note_seen(struct app *app, const struct session *session)
 			app->seen_cap = app->seen_cap ? 2 * app->seen_cap : 16;
 			app->seen = xrealloc(app->seen, app->seen_cap * sizeof *app->seen);
 		}
-		memmove(&app->seen[at + 1], &app->seen[at], (app->seen_count - at) * sizeof *app->seen);
+		memmove(&app->seen[at + 1], &app->seen[at],
+		        (app->seen_count - at) * sizeof *app->seen);
 		app->seen_count++;
 	}
 	app->seen[at] = (struct app_seen){ .session = number, .news = session_news(session) };
@@ -174,8 +175,8 @@ static void fail_ambiguous(const struct app *app, const char *prefix, struct err
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
 		const struct session *session = sessions_at(app->sessions, i);
 		if (strncmp(session_name(session), prefix, strlen(prefix)) == 0)
-			buf_printf(&names, "%s%u %s", names.len ? ", " : "", session_number(session),
-			           session_name(session));
+			buf_printf(&names, "%s%u %s", names.len ? ", " : "",
+			           session_number(session), session_name(session));
 	}
 	error_set(error, "ambiguous: \"%s\" is %s", prefix, buf_text(&names));
 	buf_free(&names);
@@ -211,8 +212,8 @@ static struct session_options fill_in(const struct app *app, const struct sessio
 	return filled;
 }
 
-struct session *app_open(struct app *app, const struct target *target, const struct session_options *options,
-                         struct error *error)
+struct session *app_open(struct app *app, const struct target *target,
+                         const struct session_options *options, struct error *error)
 {
 	struct session_options filled = fill_in(app, options);
 	struct session *session = session_open(app->sessions, target, &filled, error);
@@ -276,8 +277,8 @@ bool app_send_line(struct app *app, struct session *session, const char *text, s
 	return sent;
 }
 
-bool app_send_line_to(struct app *app, struct session *session, const struct addr *to, const char *text,
-                      size_t len, struct error *error)
+bool app_send_line_to(struct app *app, struct session *session, const struct addr *to,
+                      const char *text, size_t len, struct error *error)
 {
 	struct buf line = { .max = SIZE_MAX };
 	make_line(app, text, len, &line);
@@ -288,8 +289,8 @@ bool app_send_line_to(struct app *app, struct session *session, const struct add
 
 /* ---- what the program says ---- */
 
-__attribute__((format(printf, 3, 0))) static void say(struct app *app, unsigned flags, const char *format,
-                                                      va_list args)
+__attribute__((format(printf, 3, 0))) static void say(struct app *app, unsigned flags,
+                                                      const char *format, va_list args)
 {
 	va_list again;
 	va_copy(again, args);

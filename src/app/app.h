@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* app: the whole program without its face: the transcript, the sessions, the current one, the settings. Made
- * in main and passed first. Commands and the user interface change it and read it; it knows neither. */
+/* app: the whole program without its face: the transcript, the sessions, the current one, the
+ * settings. Made in main and passed first. Commands and the user interface change it and read it;
+ * it knows neither. */
 #pragma once
 
 #include <stdbool.h>
@@ -36,10 +37,10 @@ void app_prepare(struct app *app, struct poller *poller);
 void app_serve(struct app *app, struct poller *poller);
 void app_reap(struct app *app);
 
-/* Making sessions, with the defaults and the time limit of the settings filled in; the new one becomes
- * current. `options` may be NULL for the defaults. */
-struct session *app_open(struct app *app, const struct target *target, const struct session_options *options,
-                         struct error *error);
+/* Making sessions, with the defaults and the time limit of the settings filled in; the new one
+ * becomes current. `options` may be NULL for the defaults. */
+struct session *app_open(struct app *app, const struct target *target,
+                         const struct session_options *options, struct error *error);
 struct session *app_listen(struct app *app, const struct target *target,
                            const struct session_options *options, struct error *error);
 
@@ -49,11 +50,12 @@ bool app_demo(struct app *app, struct error *error);
 /* The session that is looked at; it has no news any more. NULL for none. */
 void app_select(struct app *app, struct session *session);
 
-/* Removes an ended session, with its tab; where it was the current one, the nearest other becomes that. */
+/* Removes an ended session, with its tab; where it was the current one, the nearest other becomes
+ * that. */
 bool app_forget(struct app *app, struct session *session, struct error *error);
 
-/* By number or name, with or without a leading '@'; a unique prefix of a name is enough. NULL with one
- * line. */
+/* By number or name, with or without a leading '@'; a unique prefix of a name is enough. NULL with
+ * one line. */
 struct session *app_find_session(struct app *app, const char *text, struct error *error);
 
 /* app->current, or NULL with "no session: /open HOST PORT makes one". */
@@ -62,17 +64,17 @@ struct session *app_need_session(struct app *app, struct error *error);
 /* News of a session since it was last current: for the tab. */
 uint64_t app_unread(const struct app *app, const struct session *session);
 
-/* A line as typed for this session: with the line end of the setting; line feeds within become line ends too
- * (with eol none they stay as they are). On UDP all of it is one datagram. */
+/* A line as typed for this session: with the line end of the setting; line feeds within become line
+ * ends too (with eol none they stay as they are). On UDP all of it is one datagram. */
 bool app_send_line(struct app *app, struct session *session, const char *text, size_t len,
                    struct error *error);
 
 /* The same to one peer of a UDP session. */
-bool app_send_line_to(struct app *app, struct session *session, const struct addr *to, const char *text,
-                      size_t len, struct error *error);
+bool app_send_line_to(struct app *app, struct session *session, const struct addr *to,
+                      const char *text, size_t len, struct error *error);
 
-/* The program speaks, in the current session's pane (or session 0's when there is none). Several lines are
- * allowed. */
+/* The program speaks, in the current session's pane (or session 0's when there is none). Several
+ * lines are allowed. */
 void app_note(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_error(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

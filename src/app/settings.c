@@ -44,7 +44,8 @@ static void words_in_prose(const char *values, struct buf *out)
 	}
 }
 
-/* The place of `value` in "a|b|c", which is its enum value; -1 with one line where it is none of them. */
+/* The place of `value` in "a|b|c", which is its enum value; -1 with one line where it is none of
+ * them. */
 static int choose(const char *name, const char *values, const char *value, struct error *error)
 {
 	size_t value_len = strlen(value);
@@ -172,7 +173,8 @@ static void get_timeout(const struct settings *settings, struct buf *out)
 	} else if (ns % CLOCK_MS == 0) {
 		buf_printf(out, "%lldms", (long long)(ns / CLOCK_MS));
 	} else {
-		buf_printf(out, "%lld.%06lldms", (long long)(ns / CLOCK_MS), (long long)(ns % CLOCK_MS));
+		buf_printf(out, "%lld.%06lldms", (long long)(ns / CLOCK_MS),
+		           (long long)(ns % CLOCK_MS));
 	}
 }
 
@@ -183,7 +185,8 @@ static uint64_t size_unit(const char *unit)
 		const char *name;
 		uint64_t factor;
 	} units[] = {
-		{ "", 1 }, { "K", KIB }, { "k", KIB }, { "M", MIB }, { "m", MIB }, { "G", GIB }, { "g", GIB },
+		{ "", 1 },    { "K", KIB }, { "k", KIB }, { "M", MIB },
+		{ "m", MIB }, { "G", GIB }, { "g", GIB },
 	};
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
 		if (strcmp(unit, units[i].name) == 0)
@@ -239,17 +242,26 @@ static void get_scrollback(const struct settings *settings, struct buf *out)
 
 const struct setting setting_table[] = {
 	{ "eol", EOL_VALUES, "the line end that a typed line is sent with", set_eol, get_eol },
-	{ "time", TIME_VALUES, "what stands before each message: relative is since the first, delta since the one before", set_time, get_time },
-	{ "marks", SWITCH_VALUES, "brackets around what each call moved: [hello], [] for an empty datagram", set_marks, get_marks },
-	{ "timeout", "<duration>", "the limit for connecting: 5, 250ms, 2m; off is the system's own", set_timeout,
+	{ "time", TIME_VALUES,
+	  "what stands before each message: relative is since the first, delta since the one "
+	  "before",
+	  set_time, get_time },
+	{ "marks", SWITCH_VALUES,
+	  "brackets around what each call moved: [hello], [] for an empty datagram", set_marks,
+	  get_marks },
+	{ "timeout", "<duration>",
+	  "the limit for connecting: 5, 250ms, 2m; off is the system's own", set_timeout,
 	  get_timeout },
-	{ "scrollback", "<size>", "most memory for what happened: 500K, 64M, 4G; the oldest goes first",
-	  set_scrollback, get_scrollback },
-	{ "color", COLOR_VALUES, "auto: where the terminal has them and NO_COLOR is not set", set_color,
-	  get_color },
-	{ "mouse", SWITCH_VALUES, "the wheel scrolls, a click chooses a tab; selecting text then needs the Shift key", set_mouse,
-	  get_mouse },
-	{ "paste", PASTE_VALUES, "what Enter does with several pasted lines: send them, or ask for a second Enter",
+	{ "scrollback", "<size>",
+	  "most memory for what happened: 500K, 64M, 4G; the oldest goes first", set_scrollback,
+	  get_scrollback },
+	{ "color", COLOR_VALUES, "auto: where the terminal has them and NO_COLOR is not set",
+	  set_color, get_color },
+	{ "mouse", SWITCH_VALUES,
+	  "the wheel scrolls, a click chooses a tab; selecting text then needs the Shift key",
+	  set_mouse, get_mouse },
+	{ "paste", PASTE_VALUES,
+	  "what Enter does with several pasted lines: send them, or ask for a second Enter",
 	  set_paste, get_paste },
 	{ 0 },
 };
@@ -301,7 +313,8 @@ const char *eol_bytes(enum eol eol, size_t *len)
 const char *eol_label(enum eol eol)
 {
 	static const char *const labels[] = {
-		[EOL_LF] = "LF", [EOL_CRLF] = "CRLF", [EOL_CR] = "CR", [EOL_NUL] = "NUL", [EOL_NONE] = "none",
+		[EOL_LF] = "LF",   [EOL_CRLF] = "CRLF", [EOL_CR] = "CR",
+		[EOL_NUL] = "NUL", [EOL_NONE] = "none",
 	};
 	return labels[eol];
 }

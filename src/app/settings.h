@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* settings: what /set shows and changes, one table that also feeds TAB, /help and the manual. Plain values;
- * who uses one reads it when it is needed, so a change holds from the next moment on. */
+/* settings: what /set shows and changes, one table that also feeds TAB, /help and the manual. Plain
+ * values; who uses one reads it when it is needed, so a change holds from the next moment on. */
 #pragma once
 
 #include <stdbool.h>
@@ -35,7 +35,8 @@ struct setting {
 	const char *values; /* "lf|crlf|cr|nul|none", or a placeholder: "<duration>", "<size>" */
 	const char *help;   /* one line */
 	bool (*set)(struct settings *settings, const char *value, struct error *error);
-	void (*get)(const struct settings *settings, struct buf *out); /* in a form that set takes */
+	void (*get)(const struct settings *settings,
+	            struct buf *out); /* in a form that set takes */
 };
 
 /* Ended by one with a NULL name, in the order in which they are listed. */

@@ -19,7 +19,8 @@ size_t addr_packed_size(const struct addr *addr)
 
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
-	return a->family == b->family && a->port == b->port && memcmp(a->ip, b->ip, ip_size(a)) == 0 &&
+	return a->family == b->family && a->port == b->port &&
+	       memcmp(a->ip, b->ip, ip_size(a)) == 0 &&
 	       (a->family != AF_INET6 || a->scope == b->scope);
 }
 
@@ -92,7 +93,8 @@ socklen_t addr_to_sockaddr(const struct addr *addr, struct sockaddr_storage *out
 		return sizeof in;
 	}
 	if (addr->family == AF_INET6) {
-		struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(addr->port),
+		struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+			                    .sin6_port = htons(addr->port),
 			                    .sin6_scope_id = addr->scope };
 		memcpy(&in6.sin6_addr, addr->ip, 16);
 		memcpy(out, &in6, sizeof in6);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* addr: an internet endpoint as a small value: what the calls take and the entries keep. Opens no socket. */
+/* addr: an internet endpoint as a small value: what the calls take and the entries keep. Opens no
+ * socket. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,7 +21,8 @@ bool addr_equal(const struct addr *a, const struct addr *b);
 bool addr_is_loopback(const struct addr *addr);
 bool addr_is_any(const struct addr *addr);
 
-/* "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80"; v4-mapped IPv6 is shown as the IPv4 address. Returns `out`. */
+/* "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80"; v4-mapped IPv6 is shown as the IPv4 address.
+ * Returns `out`. */
 const char *addr_format(const struct addr *addr, char out[ADDR_TEXT]);
 
 /* The same without port and brackets. */
@@ -32,5 +34,6 @@ socklen_t addr_to_sockaddr(const struct addr *addr, struct sockaddr_storage *out
 /* AF_UNSPEC where the family is neither IPv4 nor IPv6. */
 struct addr addr_from_sockaddr(const struct sockaddr *sa, socklen_t len);
 
-/* How many leading bytes of a struct addr say everything: 8 for IPv4, 24 for IPv6, 0 for AF_UNSPEC. */
+/* How many leading bytes of a struct addr say everything: 8 for IPv4, 24 for IPv6, 0
+ * for AF_UNSPEC. */
 size_t addr_packed_size(const struct addr *addr);

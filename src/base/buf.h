@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* buf: bytes that are appended at the end and consumed at the front, with a ceiling given at creation.
- * Embedded by value; a zeroed struct with a `max` is a valid empty one. */
+/* buf: bytes that are appended at the end and consumed at the front, with a ceiling given at
+ * creation. Embedded by value; a zeroed struct with a `max` is a valid empty one. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,7 +11,7 @@ struct buf {
 	size_t head; /* the first byte not yet consumed */
 	size_t len;  /* bytes from head on */
 	size_t cap;
-	size_t max;  /* ceiling of len; SIZE_MAX for none */
+	size_t max; /* ceiling of len; SIZE_MAX for none */
 };
 
 void buf_init(struct buf *buf, size_t max);

@@ -40,9 +40,11 @@ const char *clock_format_time(int64_t instant, bool short_form, char out[CLOCK_T
 	struct tm parts;
 	if (wall < 0 || !localtime_r(&seconds, &parts))
 		memset(&parts, 0, sizeof parts);
-	int len = snprintf(out, CLOCK_TEXT, "%02d:%02d:%02d", parts.tm_hour % 24, parts.tm_min % 60, parts.tm_sec % 61);
+	int len = snprintf(out, CLOCK_TEXT, "%02d:%02d:%02d", parts.tm_hour % 24, parts.tm_min % 60,
+	                   parts.tm_sec % 61);
 	if (!short_form && len > 0)
-		snprintf(out + len, CLOCK_TEXT - (size_t)len, ".%03d", (int)(wall % CLOCK_S / CLOCK_MS));
+		snprintf(out + len, CLOCK_TEXT - (size_t)len, ".%03d",
+		         (int)(wall % CLOCK_S / CLOCK_MS));
 	return out;
 }
 
@@ -59,9 +61,11 @@ const char *clock_format_duration(int64_t duration, char out[CLOCK_TEXT])
 	else if (seconds < 60)
 		snprintf(out, CLOCK_TEXT, "%.1f s", ms / 1000);
 	else if (seconds < 3600)
-		snprintf(out, CLOCK_TEXT, "%" PRId64 " min %" PRId64 " s", seconds / 60, seconds % 60);
+		snprintf(out, CLOCK_TEXT, "%" PRId64 " min %" PRId64 " s", seconds / 60,
+		         seconds % 60);
 	else
-		snprintf(out, CLOCK_TEXT, "%" PRId64 " h %" PRId64 " min", seconds / 3600, seconds / 60 % 60);
+		snprintf(out, CLOCK_TEXT, "%" PRId64 " h %" PRId64 " min", seconds / 3600,
+		         seconds / 60 % 60);
 	return out;
 }
 
@@ -70,7 +74,11 @@ static bool unit_of(const char *text, double *unit)
 	static const struct {
 		const char *name;
 		int64_t ns;
-	} units[] = { { "", CLOCK_S }, { "ms", CLOCK_MS }, { "s", CLOCK_S }, { "m", 60 * CLOCK_S }, { "h", 3600 * CLOCK_S } };
+	} units[] = { { "", CLOCK_S },
+		      { "ms", CLOCK_MS },
+		      { "s", CLOCK_S },
+		      { "m", 60 * CLOCK_S },
+		      { "h", 3600 * CLOCK_S } };
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
 		if (strcmp(text, units[i].name) == 0) {
 			*unit = (double)units[i].ns;
@@ -79,7 +87,8 @@ static bool unit_of(const char *text, double *unit)
 	return false;
 }
 
-/* strtod() also takes "inf", "nan", "0x10" and blanks in front: what is not written in these is none of ours. */
+/* strtod() also takes "inf", "nan", "0x10" and blanks in front: what is not written in these is
+ * none of ours. */
 static bool plain_number(const char *text, double *value, const char **end)
 {
 	size_t len = strspn(text, "0123456789.");

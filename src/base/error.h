@@ -14,11 +14,12 @@ void error_set(struct error *error, const char *format, ...) __attribute__((form
 
 /* Appends ": " and error_why(code) to the formatted words and keeps the code. */
 void error_errno(struct error *error, int code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 
-/* The symbol of an errno value, errno(3): "ECONNRESET"; "errno 999" where it has none. Static storage
- * for the known ones; an unknown one shares one static buffer. */
+/* The symbol of an errno value, errno(3): "ECONNRESET"; "errno 999" where it has none. Static
+ * storage for the known ones; an unknown one shares one static buffer. */
 const char *error_name(int code);
 
-/* What strerror(3) says, beginning in lower case: "connection refused". Valid until the next call. */
+/* What strerror(3) says, beginning in lower case: "connection refused". Valid until the
+ * next call. */
 const char *error_why(int code);

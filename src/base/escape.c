@@ -42,7 +42,8 @@ static int hex_pair(const char *s)
 static struct escape read_hex(const char *s)
 {
 	int value = hex_pair(s + 2);
-	return value < 0 ? wrong("exactly two hexadecimal digits must follow") : one_byte((unsigned)value, 4);
+	return value < 0 ? wrong("exactly two hexadecimal digits must follow")
+	                 : one_byte((unsigned)value, 4);
 }
 
 static struct escape read_octal(const char *s)
@@ -58,7 +59,11 @@ static struct escape read_octal(const char *s)
 static struct escape encode_utf8(uint32_t c, size_t taken)
 {
 	static const unsigned char leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
-	struct escape escape = { .len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4, .taken = taken };
+	struct escape escape = { .len = c < 0x80      ? 1
+		                        : c < 0x800   ? 2
+		                        : c < 0x10000 ? 3
+		                                      : 4,
+		                 .taken = taken };
 	for (size_t i = escape.len; i-- > 1; c >>= 6)
 		escape.bytes[i] = (char)(0x80 | (c & 0x3f));
 	escape.bytes[0] = (char)(leads[escape.len] | c);
@@ -67,7 +72,8 @@ static struct escape encode_utf8(uint32_t c, size_t taken)
 
 static struct escape read_code_point(const char *s)
 {
-	static const char form[] = "one to six hexadecimal digits in braces must follow, such as \\u{1F600}";
+	static const char form[] =
+	        "one to six hexadecimal digits in braces must follow, such as \\u{1F600}";
 	uint32_t value = 0;
 	size_t at = 3;
 	if (s[2] != '{')
@@ -78,7 +84,8 @@ static struct escape read_code_point(const char *s)
 		return wrong(form);
 	if (value >= 0xd800 && value <= 0xdfff)
 		return wrong("D800 to DFFF are surrogates, no characters");
-	return value > 0x10ffff ? wrong("the last character is \\u{10FFFF}") : encode_utf8(value, at + 1);
+	return value > 0x10ffff ? wrong("the last character is \\u{10FFFF}")
+	                        : encode_utf8(value, at + 1);
 }
 
 static struct escape read_letter(const char *s)
@@ -122,7 +129,8 @@ static bool take_back(struct buf *out, size_t len)
 
 static bool too_long(struct buf *out, size_t len, struct error *error)
 {
-	error_set(error, "the text: longer than the %zu bytes that there is room for", out->max - len);
+	error_set(error, "the text: longer than the %zu bytes that there is room for",
+	          out->max - len);
 	return take_back(out, len);
 }
 
@@ -153,7 +161,8 @@ static size_t skip_separators(const char *s)
 	return strspn(s, " \t,");
 }
 
-/* Appends the pairs of one word and returns where it stopped: before a pair only where `out` is full. */
+/* Appends the pairs of one word and returns where it stopped: before a pair only where `out` is
+ * full. */
 static const char *read_pairs(const char *s, struct buf *out)
 {
 	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && hex_digit(s[2]) >= 0)
@@ -172,7 +181,8 @@ static void blame_pair(const char *text, const char *at, struct error *error)
 	text_glyph(at, strlen(at), -1, &glyph);
 	int column = text_columns(text, (size_t)(at - text)) + 1;
 	bool is_half = hex_digit(*at) >= 0;
-	const char *why = is_half ? "half a byte; each is two hexadecimal digits" : "not a hexadecimal digit";
+	const char *why =
+	        is_half ? "half a byte; each is two hexadecimal digits" : "not a hexadecimal digit";
 	error_set(error, "\"%ls\" at column %d: %s", glyph.chars, column, why);
 }
 
@@ -181,7 +191,8 @@ bool escape_decode_hex(const char *text, struct buf *out, struct error *error)
 	size_t before = out->len;
 	const char *s = text + skip_separators(text);
 	if (!*s) {
-		error_set(error, "no bytes: write each as two hexadecimal digits, such as 48 65 6c");
+		error_set(error,
+		          "no bytes: write each as two hexadecimal digits, such as 48 65 6c");
 		return false;
 	}
 	while (*s) {

@@ -17,8 +17,8 @@ enum { WANT_READ, WANT_WRITE };
 static const int watched[] = { SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 enum { WATCHED = sizeof watched / sizeof *watched };
 
-/* Those that a program must hear that is stuck and never comes to wait again: unlike the others they are
- * blocked only while the next wait is prepared. */
+/* Those that a program must hear that is stuck and never comes to wait again: unlike the others
+ * they are blocked only while the next wait is prepared. */
 static const int ending[] = { SIGTERM, SIGHUP, SIGQUIT };
 enum { ENDING = sizeof ending / sizeof *ending };
 
@@ -99,7 +99,8 @@ bool poller_fits(int fd)
 	return fd >= 0 && fd < FD_SETSIZE;
 }
 
-/* Only the words of the sets up to `top` are ever used, but FD_ZERO costs the same as finding them. */
+/* Only the words of the sets up to `top` are ever used, but FD_ZERO costs the same as
+ * finding them. */
 void poller_reset(struct poller *poller)
 {
 	for (int i = 0; i < 2; i++) {
@@ -147,8 +148,8 @@ void poller_wait(struct poller *poller)
 		limit.tv_nsec = (long)(left % CLOCK_S);
 	}
 	memcpy(poller->ready, poller->wanted, sizeof poller->ready);
-	int ready = pselect(poller->top + 1, &poller->ready[WANT_READ], &poller->ready[WANT_WRITE], NULL,
-	                    forever ? NULL : &limit, &old_mask);
+	int ready = pselect(poller->top + 1, &poller->ready[WANT_READ], &poller->ready[WANT_WRITE],
+	                    NULL, forever ? NULL : &limit, &old_mask);
 	fresh = 0;
 	hear_ending(SIG_UNBLOCK);
 	if (ready <= 0) {

@@ -6,15 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of what follows a base: characters kept for the screen (a curses cell holds five), and invisible ones that
- * are natural (a selector and a joiner). More of the latter can only hide something, and are shown. */
+/* Of what follows a base: characters kept for the screen (a curses cell holds five), and invisible
+ * ones that are natural (a selector and a joiner). More of the latter can only hide something, and
+ * are shown. */
 enum { KEEP_MOST = 4, SWALLOW_MOST = 2 };
 
 struct range {
 	uint32_t first, last;
 };
 
-/* Characters that wcwidth(3) lets pass, but which show nothing, or turn the order of others around. */
+/* Characters that wcwidth(3) lets pass, but which show nothing, or turn the order of
+ * others around. */
 static const struct range deceptive[] = {
 	{ 0x00ad, 0x00ad },   /* soft hyphen */
 	{ 0x034f, 0x034f },   /* combining grapheme joiner */
@@ -33,13 +35,11 @@ static const struct range deceptive[] = {
 	{ 0xe0000, 0xe00ff }, /* tags */
 };
 
-/* Joiners and variation selectors: part of honest text, but terminals differ in what they make of them. */
+/* Joiners and variation selectors: part of honest text, but terminals differ in what they make of
+ * them. */
 static const struct range modifiers[] = {
-	{ 0x180b, 0x180d },
-	{ 0x180f, 0x180f },
-	{ 0x200c, 0x200d },
-	{ 0xfe00, 0xfe0f },
-	{ 0xe0100, 0xe01ef },
+	{ 0x180b, 0x180d }, { 0x180f, 0x180f },   { 0x200c, 0x200d },
+	{ 0xfe00, 0xfe0f }, { 0xe0100, 0xe01ef },
 };
 
 static bool is_within(uint32_t c, const struct range *ranges, size_t count)
@@ -60,9 +60,10 @@ static bool is_modifier(wchar_t wc)
 	return is_within((uint32_t)wc, modifiers, sizeof modifiers / sizeof *modifiers);
 }
 
-/* Like mbrtowc(3), but each call stands alone, a NUL has the length 1, and what is no Unicode character is
- * invalid: surrogates, by which some C libraries pass on undecodable bytes, and what glibc still takes above
- * U+10FFFF. A length above n is an error: (size_t)-1 invalid, (size_t)-2 cut. */
+/* Like mbrtowc(3), but each call stands alone, a NUL has the length 1, and what is no Unicode
+ * character is invalid: surrogates, by which some C libraries pass on undecodable bytes, and what
+ * glibc still takes above U+10FFFF. A length above n is an error: (size_t)-1 invalid, (size_t)-2
+ * cut. */
 static size_t decode(const char *s, size_t n, wchar_t *wc)
 {
 	mbstate_t state = { 0 };
@@ -151,8 +152,8 @@ static size_t take_followers(const char *s, size_t n, struct glyph *glyph)
 	return taken;
 }
 
-/* Nothing but a base may stand at the front: a combining character without one would join whatever the
- * screen has left of it. */
+/* Nothing but a base may stand at the front: a combining character without one would join whatever
+ * the screen has left of it. */
 static size_t cut_multibyte(const char *s, size_t n, struct glyph *glyph)
 {
 	wchar_t wc;
@@ -197,7 +198,8 @@ int text_columns(const char *s, size_t n)
 	return columns;
 }
 
-/* UTF-8 can be read backwards: where the last character begins, or some byte that belongs to none. */
+/* UTF-8 can be read backwards: where the last character begins, or some byte that belongs
+ * to none. */
 static size_t find_last_utf8(const char *s, size_t n)
 {
 	size_t at = n;
@@ -206,7 +208,8 @@ static size_t find_last_utf8(const char *s, size_t n)
 	return at > 0 ? at - 1 : 0;
 }
 
-/* No other encoding uses a byte below '0' inside a longer character, so behind one a character begins. */
+/* No other encoding uses a byte below '0' inside a longer character, so behind one a character
+ * begins. */
 static size_t find_start(const char *s, size_t n)
 {
 	size_t at = n;
@@ -235,7 +238,8 @@ bool text_has_unicode(void)
 	for (size_t i = 0; i < sizeof ornaments / sizeof *ornaments; i++) {
 		char bytes[64];
 		mbstate_t state = { 0 };
-		if (wcrtomb(bytes, ornaments[i], &state) == (size_t)-1 || wcwidth(ornaments[i]) != 1)
+		if (wcrtomb(bytes, ornaments[i], &state) == (size_t)-1 ||
+		    wcwidth(ornaments[i]) != 1)
 			return false;
 	}
 	return true;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* text: cuts bytes of unknown origin into glyphs that a terminal may safely be given. The one opinion on
- * characters and columns, and it is the C library's (mbrtowc, wcwidth), because curses uses the same.
- * Follows the LC_CTYPE in force: in the C locale every byte above 0x7e is shown as a mark. */
+/* text: cuts bytes of unknown origin into glyphs that a terminal may safely be given. The one
+ * opinion on characters and columns, and it is the C library's (mbrtowc, wcwidth), because curses
+ * uses the same. Follows the LC_CTYPE in force: in the C locale every byte above 0x7e is shown as a
+ * mark. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,28 +12,31 @@
 
 enum { GLYPH_CHARS = 10 };
 
-/* What one step of the cursor covers: a base character with its combining marks, or a mark: readable
- * ASCII in place of something that must not reach a terminal. */
+/* What one step of the cursor covers: a base character with its combining marks, or a mark:
+ * readable ASCII in place of something that must not reach a terminal. */
 struct glyph {
 	wchar_t chars[GLYPH_CHARS + 1]; /* ends with L'\0' */
 	uint8_t count;                  /* characters in chars */
 	uint8_t width;                  /* columns, at least 1 */
-	bool mark;                      /* its characters are ASCII, one column each; so are a tab's blanks */
-	uint8_t style;                  /* enum style of view/row.h; 0 from text_glyph() */
+	bool mark;     /* its characters are ASCII, one column each; so are a tab's blanks */
+	uint8_t style; /* enum style of view/row.h; 0 from text_glyph() */
 };
 
-/* Cuts one glyph off the front of s[0..n), n > 0, and returns how many bytes it took, always at least one.
- * C0 becomes "^[", an invalid byte "\x9b", C1, bidirectional controls, zero-width spaces, unassigned
- * characters "U+202E"; up to 2 joiners and variation selectors behind a base are swallowed, more of them and
- * those without a base are such marks too. With column >= 0 a tab becomes blanks up to the next multiple of
- * 8; with column < 0 it is "^I". At most 4 combining characters are kept for the screen. */
+/* Cuts one glyph off the front of s[0..n), n > 0, and returns how many bytes it took, always at
+ * least one. C0 becomes "^[", an invalid byte "\x9b", C1, bidirectional controls, zero-width
+ * spaces, unassigned characters "U+202E"; up to 2 joiners and variation selectors behind a base are
+ * swallowed, more of them and those without a base are such marks too. With column >= 0 a tab
+ * becomes blanks up to the next multiple of 8; with column < 0 it is "^I". At most 4 combining
+ * characters are kept for the screen. */
 size_t text_glyph(const char *s, size_t n, int column, struct glyph *glyph);
 
 /* The columns of a whole text, by text_glyph(); a tab is "^I". */
 int text_columns(const char *s, size_t n);
 
-/* The longest front part of s[0..n) that does not end in the middle of a character: n, or up to 3 less. */
+/* The longest front part of s[0..n) that does not end in the middle of a character: n, or up to 3
+ * less. */
 size_t text_whole(const char *s, size_t n);
 
-/* True where the locale can show the wide characters that the screen uses as ornaments (→ ← ⏎ ⇄ ● ·). */
+/* True where the locale can show the wide characters that the screen uses as ornaments (→ ← ⏎ ⇄ ●
+ * ·). */
 bool text_has_unicode(void);

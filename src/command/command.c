@@ -52,13 +52,15 @@ const struct command *command_find(const char *name, size_t len, struct error *e
 	if (matches > 1)
 		fail_ambiguous(name, len, error);
 	else
-		error_set(error, "no such command: %s: /help lists them", word_show(name, len, shown));
+		error_set(error, "no such command: %s: /help lists them",
+		          word_show(name, len, shown));
 	return NULL;
 }
 
 /* ---- one line ---- */
 
-static bool send_line(struct app *app, struct session *session, const char *text, struct error *error)
+static bool send_line(struct app *app, struct session *session, const char *text,
+                      struct error *error)
 {
 	return session && app_send_line(app, session, text, strlen(text), error);
 }
@@ -87,8 +89,8 @@ static bool send_addressed(struct app *app, const char *line, struct error *erro
 }
 
 /* `args` goes on behind an "@session" where there is one. */
-static struct session *choose_session(struct app *app, const struct command *command, const char **args,
-                                      struct error *error)
+static struct session *choose_session(struct app *app, const struct command *command,
+                                      const char **args, struct error *error)
 {
 	if (command->needs == NEEDS_NOTHING)
 		return app->current;
@@ -199,7 +201,8 @@ static bool run_lines(struct app *app, const char *path, FILE *file, struct erro
 	if (ferror(file))
 		error_errno(error, code, "%.150s", path);
 	else if (end == LINE_TOO_LONG)
-		error_set(error, "%.150s:%zu: a line of more than %d bytes", path, number, FILE_LINE_MAX);
+		error_set(error, "%.150s:%zu: a line of more than %d bytes", path, number,
+		          FILE_LINE_MAX);
 	return !ferror(file) && end != LINE_TOO_LONG;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* command: what can be typed. One table of { name, usage, help, run }: it drives checking, TAB, /help and the
- * COMMANDS section of the manual. A line that starts with '/' is a command, "//x" sends "/x", anything else
- * is sent to the current session. What goes wrong is one line in the pane, and never ends the program. */
+/* command: what can be typed. One table of { name, usage, help, run }: it drives checking, TAB,
+ * /help and the COMMANDS section of the manual. A line that starts with '/' is a command, "//x"
+ * sends "/x", anything else is sent to the current session. What goes wrong is one line in the
+ * pane, and never ends the program. */
 #pragma once
 
 #include <stdbool.h>
@@ -24,7 +25,8 @@ struct command {
 	const char *name;  /* without the slash */
 	const char *group; /* "sessions", "sending", "looking", "servers", "keeping" */
 	const char *usage;
-	const char *help; /* first line: a phrase; further lines: details, for /help NAME and the manual */
+	const char *help; /* first line: a phrase; further lines: details, for /help NAME and the
+	                     manual */
 	enum command_needs needs; /* with NEEDS_SESSION, "@session" may stand first */
 	bool (*run)(const struct invocation *invocation, struct error *error);
 };
@@ -35,17 +37,17 @@ extern const struct command command_table[];
 /* By unique prefix; an exact name wins. NULL: "ambiguous: …" or "no such command: …". */
 const struct command *command_find(const char *name, size_t len, struct error *error);
 
-/* One line as typed, also from the start-up file. False when something was wrong; it has been said in the
- * pane then. */
+/* One line as typed, also from the start-up file. False when something was wrong; it has been said
+ * in the pane then. */
 bool command_run_line(struct app *app, const char *line);
 
-/* Each line of a file, until one quits; blank lines and lines that start with '#' are skipped. Mistakes are
- * told in the pane with file and line, and the next line follows. False where the file cannot be read; a
- * missing one is fine where `optional`. */
+/* Each line of a file, until one quits; blank lines and lines that start with '#' are skipped.
+ * Mistakes are told in the pane with file and line, and the next line follows. False where the file
+ * cannot be read; a missing one is fine where `optional`. */
 bool command_run_file(struct app *app, const char *path, bool optional, struct error *error);
 
-/* What TAB offers for the word line[start..end): malloc'ed strings, ended by NULL, or NULL for nothing.
- * *files asks for file names instead. Never looks anything up on the network. */
+/* What TAB offers for the word line[start..end): malloc'ed strings, ended by NULL, or NULL for
+ * nothing. *files asks for file names instead. Never looks anything up on the network. */
 char **command_complete(struct app *app, const char *line, size_t start, size_t end, bool *files);
 
 /* The COMMANDS, SERVICES and SETTINGS sections of the manual, mdoc(7). */

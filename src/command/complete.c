@@ -45,8 +45,8 @@ static void offer_commands(struct offer *offer, const char *before)
 static void offer_sessions(struct offer *offer, const char *before)
 {
 	for (size_t i = 0; i < sessions_count(offer->app->sessions); i++)
-		offer_word(offer,
-		           xasprintf("%s%s", before, session_name(sessions_at(offer->app->sessions, i))));
+		offer_word(offer, xasprintf("%s%s", before,
+		                            session_name(sessions_at(offer->app->sessions, i))));
 }
 
 static void offer_list(struct offer *offer, const char *list, size_t len)
@@ -112,7 +112,8 @@ static void offer_addresses(struct offer *offer)
 		const struct session *session = sessions_at(offer->app->sessions, i);
 		struct addr local = session_local(session);
 		char text[ADDR_TEXT];
-		if (session_kind(session) == SESSION_LISTENER && local.port != 0 && !addr_is_any(&local))
+		if (session_kind(session) == SESSION_LISTENER && local.port != 0 &&
+		    !addr_is_any(&local))
 			offer_word(offer, xstrdup(addr_format(&local, text)));
 	}
 }

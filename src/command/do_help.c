@@ -5,11 +5,10 @@
 
 #include "command/listing.h"
 
-static const char howto[] =
-        "\n"
-        "Other lines are sent; //x sends /x, ^] makes everything data.\n"
-        "@NAME picks a session: /send @NAME hi; /@NAME hi sends a line.\n"
-        "Unique prefixes do, TAB completes, /help COMMAND says more.";
+static const char howto[] = "\n"
+                            "Other lines are sent; //x sends /x, ^] makes everything data.\n"
+                            "@NAME picks a session: /send @NAME hi; /@NAME hi sends a line.\n"
+                            "Unique prefixes do, TAB completes, /help COMMAND says more.";
 
 static void print_overview(struct buf *out)
 {
@@ -65,8 +64,9 @@ static void print_words(const struct command *command, struct buf *out)
 
 static void print_command(const struct command *command, struct buf *out)
 {
-	buf_printf(out, "/%s%s%s%s\n%s", command->name, command->needs == NEEDS_SESSION ? " [@session]" : "",
-	           *command->usage ? " " : "", command->usage, command->help);
+	buf_printf(out, "/%s%s%s%s\n%s", command->name,
+	           command->needs == NEEDS_SESSION ? " [@session]" : "", *command->usage ? " " : "",
+	           command->usage, command->help);
 	print_words(command, out);
 }
 

@@ -45,16 +45,17 @@ static void add_ends(struct listing *listing, const struct session *session)
 		            addr_format(&peer, text));
 }
 
-static void list_session(struct listing *listing, const struct app *app, const struct session *session)
+static void list_session(struct listing *listing, const struct app *app,
+                         const struct session *session)
 {
 	const struct session_counts *counts = session_counts(session);
 	bool unicode = text_has_unicode();
-	listing_add(listing, "%u%s %s", session_number(session), session == app->current ? "*" : " ",
-	            session_name(session));
+	listing_add(listing, "%u%s %s", session_number(session),
+	            session == app->current ? "*" : " ", session_name(session));
 	listing_add(listing, "%s", session_state_name(session));
 	add_ends(listing, session);
-	listing_add(listing, unicode ? "↑%" PRIu64 " ↓%" PRIu64 : "out %" PRIu64 " in %" PRIu64, counts->sent_bytes,
-	            counts->received_bytes);
+	listing_add(listing, unicode ? "↑%" PRIu64 " ↓%" PRIu64 : "out %" PRIu64 " in %" PRIu64,
+	            counts->sent_bytes, counts->received_bytes);
 }
 
 bool do_sessions(const struct invocation *invocation, struct error *error)
@@ -87,7 +88,8 @@ bool server_has_client(const struct session *server, const struct session *sessi
 	       local.port == listening.port && address_covers(&listening, &local);
 }
 
-static void list_clients(const struct app *app, const struct session *server, struct listing *listing)
+static void list_clients(const struct app *app, const struct session *server,
+                         struct listing *listing)
 {
 	static const char *const headings[] = { "session", "name", "state", "peer", "in", "out" };
 	listing_init(listing, sizeof headings / sizeof *headings);
@@ -163,7 +165,8 @@ bool do_peers(const struct invocation *invocation, struct error *error)
 
 /* ---- /set ---- */
 
-static void list_setting(struct listing *listing, const struct app *app, const struct setting *setting)
+static void list_setting(struct listing *listing, const struct app *app,
+                         const struct setting *setting)
 {
 	struct buf value = { .max = SIZE_MAX };
 	setting->get(&app->settings, &value);

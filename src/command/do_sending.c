@@ -21,7 +21,8 @@ bool do_send(const struct invocation *invocation, struct error *error)
 {
 	const char *text = invocation->args->value[0];
 	if (!text && session_kind(invocation->session) != SESSION_UDP) {
-		error_set(error, "send: needs text: only UDP can send nothing, as an empty datagram");
+		error_set(error,
+		          "send: needs text: only UDP can send nothing, as an empty datagram");
 		return false;
 	}
 	return send_decoded(invocation, text ? text : "", escape_decode, error);
@@ -49,7 +50,8 @@ static bool parse_peer(const char *text, unsigned *number, struct error *error)
 {
 	size_t digits = strspn(text, "0123456789");
 	if (digits == 0 || digits > 9 || text[digits]) {
-		error_set(error, "to: \"%.40s\" is not the number of a peer: /peers lists them", text);
+		error_set(error, "to: \"%.40s\" is not the number of a peer: /peers lists them",
+		          text);
 		return false;
 	}
 	*number = (unsigned)strtoul(text, NULL, 10);
@@ -60,10 +62,12 @@ static bool send_to_peer(const struct invocation *invocation, unsigned number, c
                          struct error *error)
 {
 	const struct session *session = invocation->session;
-	const struct peer *peer = number ? session_peer_numbered(session, number) : last_writer(session);
+	const struct peer *peer =
+	        number ? session_peer_numbered(session, number) : last_writer(session);
 	if (peer) {
 		struct addr to = peer->addr;
-		return app_send_line_to(invocation->app, invocation->session, &to, text, strlen(text), error);
+		return app_send_line_to(invocation->app, invocation->session, &to, text,
+		                        strlen(text), error);
 	}
 	if (number)
 		error_set(error, "to: there is no peer %u: /peers lists them", number);
@@ -78,8 +82,8 @@ bool do_to(const struct invocation *invocation, struct error *error)
 	const char *text = invocation->args->value[1];
 	unsigned number;
 	if (session_kind(session) != SESSION_UDP) {
-		error_set(error,
-		          "to: only a UDP session has numbered peers; /session picks a TCP conversation");
+		error_set(error, "to: only a UDP session has numbered peers; /session picks a TCP "
+		                 "conversation");
 		return false;
 	}
 	if (!parse_peer(invocation->args->value[0], &number, error))
@@ -113,8 +117,8 @@ static void count_result(struct broadcast *broadcast, bool sent, const struct er
 static void send_to_session(struct broadcast *broadcast, struct session *session)
 {
 	struct error error = { 0 };
-	bool sent =
-	        app_send_line(broadcast->invocation->app, session, broadcast->text, broadcast->len, &error);
+	bool sent = app_send_line(broadcast->invocation->app, session, broadcast->text,
+	                          broadcast->len, &error);
 	count_result(broadcast, sent, &error);
 }
 
@@ -123,8 +127,8 @@ static void send_to_peers(struct broadcast *broadcast, struct session *session)
 	for (size_t i = 0; i < session_peer_count(session); i++) {
 		struct error error = { 0 };
 		struct addr to = session_peer_at(session, i)->addr;
-		bool sent = app_send_line_to(broadcast->invocation->app, session, &to, broadcast->text,
-		                             broadcast->len, &error);
+		bool sent = app_send_line_to(broadcast->invocation->app, session, &to,
+		                             broadcast->text, broadcast->len, &error);
 		count_result(broadcast, sent, &error);
 	}
 }
@@ -156,7 +160,8 @@ static void send_to_everyone(struct broadcast *broadcast)
 bool do_all(const struct invocation *invocation, struct error *error)
 {
 	struct session *current = invocation->session;
-	struct broadcast broadcast = { .invocation = invocation, .text = invocation->args->value[0] };
+	struct broadcast broadcast = { .invocation = invocation,
+		                       .text = invocation->args->value[0] };
 	broadcast.len = strlen(broadcast.text);
 	if (current && session_kind(current) == SESSION_LISTENER)
 		send_to_clients(&broadcast, current);

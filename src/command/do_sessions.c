@@ -5,15 +5,17 @@
 #include <sys/socket.h>
 
 /* Where to, from words like "udp" "127.0.0.1" "7001"; `transport` may be NULL. */
-static bool parse_target(struct target *target, const char *transport, const char *text, const char *port,
-                         bool listening, struct error *error)
+static bool parse_target(struct target *target, const char *transport, const char *text,
+                         const char *port, bool listening, struct error *error)
 {
-	enum transport asked = transport && strcmp(transport, "udp") == 0 ? TRANSPORT_UDP : TRANSPORT_TCP;
+	enum transport asked =
+	        transport && strcmp(transport, "udp") == 0 ? TRANSPORT_UDP : TRANSPORT_TCP;
 	if (!target_parse(target, text, port, asked, listening, error))
 		return false;
 	if (!transport || target->transport == asked)
 		return true;
-	error_set(error, "\"%s\" and \"%.100s\" contradict each other: leave one away", transport, text);
+	error_set(error, "\"%s\" and \"%.100s\" contradict each other: leave one away", transport,
+	          text);
 	return false;
 }
 
@@ -33,7 +35,8 @@ bool do_listen(const struct invocation *invocation, struct error *error)
 	const struct args *args = invocation->args;
 	const char *address = args->value[1], *port = args->value[2];
 	struct target target;
-	if (!parse_target(&target, args->value[0], address ? address : port, address ? port : NULL, true, error))
+	if (!parse_target(&target, args->value[0], address ? address : port, address ? port : NULL,
+	                  true, error))
 		return false;
 	struct session_options options = invocation->app->defaults;
 	options.name = args->as;
@@ -56,7 +59,8 @@ bool do_service(const struct invocation *invocation, struct error *error)
 		return session_set_service(invocation->session, service, error);
 	struct buf names = { .max = ERROR_TEXT };
 	list_services(&names);
-	error_set(error, "service: no such service: \"%.40s\": there is %s", name, buf_text(&names));
+	error_set(error, "service: no such service: \"%.40s\": there is %s", name,
+	          buf_text(&names));
 	buf_free(&names);
 	return false;
 }
@@ -76,7 +80,9 @@ bool do_abort(const struct invocation *invocation, struct error *error)
 bool do_shutdown(const struct invocation *invocation, struct error *error)
 {
 	const char *what = invocation->args->value[0];
-	int how = strcmp(what, "read") == 0 ? SHUT_RD : strcmp(what, "write") == 0 ? SHUT_WR : SHUT_RDWR;
+	int how = strcmp(what, "read") == 0    ? SHUT_RD
+	          : strcmp(what, "write") == 0 ? SHUT_WR
+	                                       : SHUT_RDWR;
 	return session_shutdown(invocation->session, how, error);
 }
 
@@ -88,7 +94,8 @@ bool do_reconnect(const struct invocation *invocation, struct error *error)
 
 bool do_session(const struct invocation *invocation, struct error *error)
 {
-	struct session *session = app_find_session(invocation->app, invocation->args->value[0], error);
+	struct session *session =
+	        app_find_session(invocation->app, invocation->args->value[0], error);
 	if (session)
 		app_select(invocation->app, session);
 	return session != NULL;

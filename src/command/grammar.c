@@ -105,7 +105,8 @@ static void element_in_prose(const struct element *element, struct buf *out)
 	else if (element->rest)
 		buf_append_text(out, element->name);
 	else
-		buf_printf(out, "%s %s", strchr("aeiou", element->name[0]) ? "an" : "a", element->name);
+		buf_printf(out, "%s %s", strchr("aeiou", element->name[0]) ? "an" : "a",
+		           element->name);
 }
 
 /* What goes through the whole check. */
@@ -140,13 +141,15 @@ static bool fail_word(const struct match *match, const struct word *word, const 
 {
 	char shown[WORDS_QUOTED];
 	struct buf what = { .max = SIZE_MAX };
-	buf_printf(&what, "%s %s", word_show(word->at, (size_t)(word->end - word->at), shown), verdict);
+	buf_printf(&what, "%s %s", word_show(word->at, (size_t)(word->end - word->at), shown),
+	           verdict);
 	fail(match, buf_text(&what));
 	buf_free(&what);
 	return false;
 }
 
-static bool fail_literal(const struct match *match, const struct word *word, const struct element *element)
+static bool fail_literal(const struct match *match, const struct word *word,
+                         const struct element *element)
 {
 	struct buf verdict = { .max = SIZE_MAX };
 	buf_append_text(&verdict, "is not ");
@@ -199,7 +202,8 @@ static size_t find_as(const struct words *words)
 static void drop_two(struct words *words, size_t at)
 {
 	words->count -= 2;
-	memmove(&words->word[at], &words->word[at + 2], (words->count - at) * sizeof words->word[0]);
+	memmove(&words->word[at], &words->word[at + 2],
+	        (words->count - at) * sizeof words->word[0]);
 }
 
 /* Takes "as NAME" out of the words, so that the others stand as if it had not been typed. */
@@ -232,14 +236,15 @@ static bool take_rest(struct match *match, size_t index, size_t taken)
 {
 	const char *rest = rest_of_line(match, taken);
 	if (*rest == '\0')
-		return !match->elements[index].required || fail_missing(match, &match->elements[index]);
+		return !match->elements[index].required ||
+		       fail_missing(match, &match->elements[index]);
 	match->args->value[index] = match->memory;
 	match->memory = stpcpy(match->memory, rest) + 1;
 	return true;
 }
 
-/* How many of the words left belong to what stands behind this element: one for each that is required, and the last
- * one where it is a literal of the last element. */
+/* How many of the words left belong to what stands behind this element: one for each that is
+ * required, and the last one where it is a literal of the last element. */
 static size_t claimed_behind(const struct match *match, size_t index, size_t left)
 {
 	const struct element *last = NULL;
@@ -344,9 +349,10 @@ static bool is_optional_word(const struct element *element)
 	return !element->literals && !element->required && !element->rest;
 }
 
-/* The element behind those that these words are; `count` where no further one fits. An optional word may have been left
- * away: then the words are those behind it. */
-static size_t skip_words(const struct element *elements, size_t count, const struct words *words, bool left_away)
+/* The element behind those that these words are; `count` where no further one fits. An optional
+ * word may have been left away: then the words are those behind it. */
+static size_t skip_words(const struct element *elements, size_t count, const struct words *words,
+                         bool left_away)
 {
 	size_t next = 0;
 	for (size_t i = 0; i < words->count; i++, next++) {
@@ -362,7 +368,8 @@ static size_t skip_words(const struct element *elements, size_t count, const str
 	return next;
 }
 
-static size_t add_expected(const struct element *element, const struct element *expected[GRAMMAR_MAX], size_t found)
+static size_t add_expected(const struct element *element,
+                           const struct element *expected[GRAMMAR_MAX], size_t found)
 {
 	for (size_t i = 0; i < found; i++)
 		if (expected[i] == element)
@@ -371,8 +378,8 @@ static size_t add_expected(const struct element *element, const struct element *
 	return found + 1;
 }
 
-size_t grammar_expected(const struct element *elements, size_t count, const char *line, size_t point,
-                        const struct element *expected[GRAMMAR_MAX])
+size_t grammar_expected(const struct element *elements, size_t count, const char *line,
+                        size_t point, const struct element *expected[GRAMMAR_MAX])
 {
 	const struct element *tagged = find_tagged(elements, count);
 	struct words words;

@@ -7,8 +7,8 @@
  *	[as <name>] a literal with its word, anywhere among the arguments
  *
  * The name within brackets says what kind of thing it is (session, service, setting, file, command,
- * peer, address, …) and so what TAB offers. Words may be quoted with "…" or '…'; a quoted word is never a
- * literal. Knows no command. */
+ * peer, address, …) and so what TAB offers. Words may be quoted with "…" or '…'; a quoted word is
+ *never a literal. Knows no command. */
 #pragma once
 
 #include <stdbool.h>
@@ -27,8 +27,8 @@ struct args {
 /* One element of a usage, as TAB wants it. */
 struct element {
 	char name[24];        /* "host"; "" for literals */
-	const char *literals; /* "tcp|udp" within the usage, not terminated; "as" where tagged; NULL for a
-	                         placeholder */
+	const char *literals; /* "tcp|udp" within the usage, not terminated; "as" where tagged; NULL
+	                         for a placeholder */
 	size_t literals_len;
 	bool required, rest, tagged; /* tagged: [as <name>] */
 };
@@ -36,14 +36,15 @@ struct element {
 /* Cuts a usage into its elements; a malformed usage is a programmer's mistake and asserts. */
 size_t grammar_elements(const char *usage, struct element elements[GRAMMAR_MAX]);
 
-/* Checks `line` (what stands behind the command's name and one blank) against the usage. False: one line that
- * says what is wrong and what is right. An optional literal that does not match is left away and its word
- * tried on the next element; an optional placeholder leaves the last words to the required ones behind it. */
+/* Checks `line` (what stands behind the command's name and one blank) against the usage. False: one
+ * line that says what is wrong and what is right. An optional literal that does not match is left
+ * away and its word tried on the next element; an optional placeholder leaves the last words to the
+ * required ones behind it. */
 bool grammar_match(const char *command, const char *usage, const char *line, struct args *args,
                    struct error *error);
 void args_free(struct args *args);
 
-/* Everything that a word which begins at line[point] could be, judged by the words before it; returns how
- * many. Behind "as" nothing, as that is a new name. */
-size_t grammar_expected(const struct element *elements, size_t count, const char *line, size_t point,
-                        const struct element *expected[GRAMMAR_MAX]);
+/* Everything that a word which begins at line[point] could be, judged by the words before it;
+ * returns how many. Behind "as" nothing, as that is a new name. */
+size_t grammar_expected(const struct element *elements, size_t count, const char *line,
+                        size_t point, const struct element *expected[GRAMMAR_MAX]);

@@ -37,14 +37,16 @@ void listing_add(struct listing *listing, const char *format, ...)
 }
 
 /* The last column is not padded. */
-static void print_cell(const struct listing *listing, size_t index, const char *cell, struct buf *out)
+static void print_cell(const struct listing *listing, size_t index, const char *cell,
+                       struct buf *out)
 {
 	size_t column = index % listing->columns;
 	if (index > 0)
 		buf_append_text(out, column == 0 ? "\n" : "  ");
 	buf_append_text(out, cell);
 	if (column + 1 < listing->columns)
-		buf_printf(out, "%*s", listing->width[column] - text_columns(cell, strlen(cell)), "");
+		buf_printf(out, "%*s", listing->width[column] - text_columns(cell, strlen(cell)),
+		           "");
 }
 
 void listing_print(const struct listing *listing, struct buf *out)

@@ -15,7 +15,8 @@ struct listing {
 
 void listing_init(struct listing *listing, size_t columns);
 void listing_free(struct listing *listing);
-void listing_add(struct listing *listing, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void listing_add(struct listing *listing, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
 
 /* Appends the rows, two blanks between columns, a line feed between rows, none behind the last. */
 void listing_print(const struct listing *listing, struct buf *out);

@@ -9,7 +9,8 @@
 
 enum { LINE_COLUMNS = 76 };
 
-/* A word of a table, not a macro whatever it begins with; mdoc(7) reads a backslash as an escape. */
+/* A word of a table, not a macro whatever it begins with; mdoc(7) reads a backslash as
+ * an escape. */
 static void print_word(FILE *out, const char *word, size_t len)
 {
 	if (*word == '.' || *word == '\'')

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* words: cuts a line into words at blanks, "…" and '…' keeping blanks within one. Private to this layer.
- * Copies nothing: a word is a range of the line. */
+/* words: cuts a line into words at blanks, "…" and '…' keeping blanks within one. Private to this
+ * layer. Copies nothing: a word is a range of the line. */
 #pragma once
 
 #include <stdbool.h>
@@ -29,8 +29,9 @@ void words_cut(struct words *words, const char *line, size_t len);
 /* The same characters as this text, none of them quoted. */
 bool word_is(const struct word *word, const char *text, size_t len);
 
-/* Without the quotes, ended by NUL, at most as long as the word itself; returns what stands behind the NUL.
- */
+/* Without the quotes, ended by NUL, at most as long as the word itself; returns what stands behind
+ *
+ * the NUL. */
 char *word_unquote(const struct word *word, char *out);
 
 /* "…" for a message: on one line, cut where it is long. Returns `out`. */

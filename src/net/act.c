@@ -25,7 +25,8 @@ static bool is_closed(const struct session *session, struct error *error)
 static bool name_is_right(const char *name)
 {
 	size_t len = strlen(name);
-	if (len == 0 || len >= SESSION_NAME || name[0] == '@' || name[strspn(name, "0123456789")] == '\0')
+	if (len == 0 || len >= SESSION_NAME || name[0] == '@' ||
+	    name[strspn(name, "0123456789")] == '\0')
 		return false;
 	for (const char *p = name; *p; p++)
 		if ((unsigned char)*p <= ' ' || *p == 127)
@@ -33,13 +34,15 @@ static bool name_is_right(const char *name)
 	return true;
 }
 
-static bool check_name(const struct sessions *sessions, const struct session *self, const char *name,
-                       struct error *error)
+static bool check_name(const struct sessions *sessions, const struct session *self,
+                       const char *name, struct error *error)
 {
 	const struct session *other = sessions_named(sessions, name);
 	if (!name_is_right(name))
-		error_set(error, "a name has 1 to %d bytes, no blanks, no '@' in front and not only digits",
-		          SESSION_NAME - 1);
+		error_set(
+		        error,
+		        "a name has 1 to %d bytes, no blanks, no '@' in front and not only digits",
+		        SESSION_NAME - 1);
 	else if (other && other != self)
 		error_set(error, "session %u has that name: %s", number(other), name);
 	else
@@ -115,8 +118,9 @@ static void begin(struct session *session)
 {
 	session->state = SESSION_RESOLVING;
 	session->end = SESSION_NOT_ENDED;
-	buf_init(&session->queue,
-	         session->recipe->options.queue_max ? session->recipe->options.queue_max : QUEUE_MAX);
+	buf_init(&session->queue, session->recipe->options.queue_max
+	                                  ? session->recipe->options.queue_max
+	                                  : QUEUE_MAX);
 	bool wants_port = session->recipe->listening || session->recipe->local_port;
 	if (wants_port && sessions_have_doomed(session->sessions))
 		session->due = true;
@@ -124,8 +128,8 @@ static void begin(struct session *session)
 		search_begin(session);
 }
 
-static struct session *make(struct sessions *sessions, const struct kind *kind, struct recipe *recipe,
-                            const struct session_options *options)
+static struct session *make(struct sessions *sessions, const struct kind *kind,
+                            struct recipe *recipe, const struct session_options *options)
 {
 	struct session *session = session_new(sessions, kind);
 	session->recipe = recipe;
@@ -167,7 +171,8 @@ struct session *session_listen(struct sessions *sessions, const struct target *t
 		return NULL;
 	struct recipe *recipe = recipe_new(target, options, true);
 	if (!target->host[0] && options->local_host)
-		snprintf(recipe->target.host, sizeof recipe->target.host, "%s", options->local_host);
+		snprintf(recipe->target.host, sizeof recipe->target.host, "%s",
+		         options->local_host);
 	return make(sessions, kind, recipe, options);
 }
 
@@ -209,19 +214,23 @@ static void rename_server(struct session *session)
 {
 	char port[8];
 	snprintf(port, sizeof port, "%u", session->local[0].port);
-	session_name_server(session, session->local[0].port ? port : session->recipe->target.service);
+	session_name_server(session,
+	                    session->local[0].port ? port : session->recipe->target.service);
 }
 
-bool session_set_service(struct session *session, const struct service *service, struct error *error)
+bool session_set_service(struct session *session, const struct service *service,
+                         struct error *error)
 {
 	if (!session_is_server(session) && !session->listener) {
-		error_set(error, "session %u is a client: only servers have a service", number(session));
+		error_set(error, "session %u is a client: only servers have a service",
+		          number(session));
 		return false;
 	}
 	session->service = service;
 	if (session_is_server(session))
 		rename_server(session);
-	for (size_t i = 0; session->kind == &listener_kind && i < sessions_count(session->sessions); i++) {
+	for (size_t i = 0; session->kind == &listener_kind && i < sessions_count(session->sessions);
+	     i++) {
 		struct session *client = sessions_at(session->sessions, i);
 		if (client->listener == session->caller.session)
 			client->service = service;

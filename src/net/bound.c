@@ -7,9 +7,12 @@
 
 #include "net/kind.h"
 
-enum { PORT_TRIES = 16 }; /* how often two families may fail to agree on a port that the kernel chose */
+enum {
+	PORT_TRIES = 16
+}; /* how often two families may fail to agree on a port that the kernel chose */
 
-/* No host means loopback: whoever wants to be reached from elsewhere says so with an address, or "*". */
+/* No host means loopback: whoever wants to be reached from elsewhere says so with an address, or
+ * "*". */
 static void make_loopback(struct addr *addr)
 {
 	static const uint8_t v4[16] = { 127, 0, 0, 1 }, v6[16] = { [15] = 1 };
@@ -68,8 +71,9 @@ static int backlog(const struct session *session)
 	return session->recipe->options.backlog > 0 ? session->recipe->options.backlog : SOMAXCONN;
 }
 
-/* SO_REUSEADDR is for TCP alone: on UDP it would let a second program take the port. IPV6_V6ONLY leaves the
- * port free for a socket of IPv4's own, so that no peer is shown under a mapped address. */
+/* SO_REUSEADDR is for TCP alone: on UDP it would let a second program take the port. IPV6_V6ONLY
+ * leaves the port free for a socket of IPv4's own, so that no peer is shown under a
+ * mapped address. */
 static void set_options(struct session *session, int fd, int family)
 {
 	if (session->kind->type == SOCK_STREAM)
@@ -91,9 +95,11 @@ static const char *open_one(struct session *session, const struct addr *addr)
 	set_options(session, fd, addr->family);
 	if (call_bind(&session->caller, fd, addr) < 0)
 		return "bind";
-	if (session->kind->type == SOCK_STREAM && call_listen(&session->caller, fd, backlog(session)) < 0)
+	if (session->kind->type == SOCK_STREAM &&
+	    call_listen(&session->caller, fd, backlog(session)) < 0)
 		return "listen";
-	return call_getsockname(&session->caller, fd, &session->local[slot]) < 0 ? "getsockname" : NULL;
+	return call_getsockname(&session->caller, fd, &session->local[slot]) < 0 ? "getsockname"
+	                                                                         : NULL;
 }
 
 static void drop_all(struct session *session)
@@ -117,7 +123,8 @@ static void drop_last(struct session *session, unsigned had)
 }
 
 /* On each address, with the first one's port. NULL, or the call that failed on *at, with errno. */
-static const char *open_all(struct session *session, const struct addr *list, size_t count, struct addr *at)
+static const char *open_all(struct session *session, const struct addr *list, size_t count,
+                            struct addr *at)
 {
 	const char *call = NULL;
 	int code = 0;
@@ -159,9 +166,10 @@ static const char *explain(int code)
 static void tell_failure(struct session *session, const char *call, const struct addr *at, int code)
 {
 	char addr[ADDR_TEXT];
-	const char *why = code == ERANGE ? "no descriptor is left that select() can watch" : error_why(code);
-	session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s%s", call, addr_format(at, addr), why,
-	               explain(code));
+	const char *why =
+	        code == ERANGE ? "no descriptor is left that select() can watch" : error_why(code);
+	session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s%s", call, addr_format(at, addr),
+	               why, explain(code));
 }
 
 static void tell_where(struct session *session, const char *verb)

@@ -12,16 +12,17 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
-/* Less room than this at the end of a block is left unused, so that a flood is not read in crumbs. */
+/* Less room than this at the end of a block is left unused, so that a flood is not read
+ * in crumbs. */
 enum { RECV_LEAST = 4096 };
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* SIGPIPE is ignored in any case */
 #endif
 
-#define RETRY_INTERRUPTED(result, call)                                                                      \
-	do                                                                                                   \
-		(result) = (call);                                                                           \
+#define RETRY_INTERRUPTED(result, call)                                                            \
+	do                                                                                         \
+		(result) = (call);                                                                 \
 	while ((result) < 0 && errno == EINTR)
 
 #ifdef HAVE_ACCEPT4
@@ -94,8 +95,8 @@ static void end(struct entry *entry, bool failed)
 }
 
 /* Writes down a call that moves no stream of bytes, and leaves result and errno to the caller. */
-static int record(const struct caller *caller, struct entry *entry, int result, const struct addr *addr,
-                  const void *payload, size_t len)
+static int record(const struct caller *caller, struct entry *entry, int result,
+                  const struct addr *addr, const void *payload, size_t len)
 {
 	int saved = errno;
 	end(entry, result < 0);
@@ -170,8 +171,8 @@ int call_shutdown(const struct caller *caller, int fd, int how)
 	return record(caller, &entry, result, NULL, NULL, 0);
 }
 
-/* An interrupted close() has closed all the same on Linux, and trying again may hit somebody else's,
- * close(2). */
+/* An interrupted close() has closed all the same on Linux, and trying again may hit somebody
+ * else's, close(2). */
 int call_close(const struct caller *caller, int fd)
 {
 	struct entry entry = begin(caller, CALL_CLOSE, fd);
@@ -193,7 +194,8 @@ int call_getsockname(const struct caller *caller, int fd, struct addr *addr)
 
 /* ---- options ---- */
 
-static struct entry begin_option(const struct caller *caller, enum call call, int fd, int level, int name)
+static struct entry begin_option(const struct caller *caller, enum call call, int fd, int level,
+                                 int name)
 {
 	struct entry entry = begin(caller, call, fd);
 	entry.arg = name;
@@ -232,16 +234,18 @@ int call_get_option(const struct caller *caller, int fd, int level, int name, in
 /* ---- bytes ---- */
 
 /* Writes down a call whose payload is in its reserved place already. */
-static uint64_t commit(const struct caller *caller, struct entry *entry, const struct addr *addr, ssize_t len)
+static uint64_t commit(const struct caller *caller, struct entry *entry, const struct addr *addr,
+                       ssize_t len)
 {
 	int saved = errno;
-	uint64_t position = transcript_commit(caller->transcript, entry, addr, len > 0 ? (size_t)len : 0);
+	uint64_t position =
+	        transcript_commit(caller->transcript, entry, addr, len > 0 ? (size_t)len : 0);
 	errno = saved;
 	return position;
 }
 
-static struct entry begin_transfer(const struct caller *caller, enum call call, int fd, size_t asked,
-                                   int flags)
+static struct entry begin_transfer(const struct caller *caller, enum call call, int fd,
+                                   size_t asked, int flags)
 {
 	struct entry entry = begin(caller, call, fd);
 	entry.arg = to_arg(asked);
@@ -263,14 +267,15 @@ ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, c
 	return got;
 }
 
-/* Where the bytes of a committed entry are: a shorter address than was left room for has moved them. */
+/* Where the bytes of a committed entry are: a shorter address than was left room for has moved
+ * them. */
 static const char *payload_at(const struct caller *caller, uint64_t position)
 {
 	return entry_payload(transcript_at(caller->transcript, position));
 }
 
-/* Only a block too small for every datagram can cut one. Then MSG_TRUNC makes the result its real length,
- * udp(7). */
+/* Only a block too small for every datagram can cut one. Then MSG_TRUNC makes the result its real
+ * length, udp(7). */
 ssize_t call_recvfrom(const struct caller *caller, int fd, int family, int flags, struct addr *from,
                       const char **data)
 {
@@ -284,7 +289,8 @@ ssize_t call_recvfrom(const struct caller *caller, int fd, int family, int flags
 	socklen_t len = sizeof storage;
 	struct entry entry = begin_transfer(caller, CALL_RECVFROM, fd, asked, flags);
 	ssize_t got;
-	RETRY_INTERRUPTED(got, recvfrom(fd, place, asked, flags, (struct sockaddr *)&storage, &len));
+	RETRY_INTERRUPTED(got,
+	                  recvfrom(fd, place, asked, flags, (struct sockaddr *)&storage, &len));
 	end(&entry, got < 0);
 	*from = addr_from_sockaddr((struct sockaddr *)&storage, got < 0 ? 0 : len);
 	if (got > (ssize_t)asked) {
@@ -297,11 +303,11 @@ ssize_t call_recvfrom(const struct caller *caller, int fd, int family, int flags
 	return got;
 }
 
-/* Room is made before the call and filled behind it. Making room takes the oldest block at most, and never
- * the newest, in which `data` may be. What a block too small for a datagram cannot hold is sent all the same,
- * but kept cut. */
-static ssize_t offer(const struct caller *caller, enum call call, int fd, const void *data, size_t len,
-                     int flags, const struct addr *to)
+/* Room is made before the call and filled behind it. Making room takes the oldest block at most,
+ * and never the newest, in which `data` may be. What a block too small for a datagram cannot hold
+ * is sent all the same, but kept cut. */
+static ssize_t offer(const struct caller *caller, enum call call, int fd, const void *data,
+                     size_t len, int flags, const struct addr *to)
 {
 	size_t room;
 	struct sockaddr_storage storage;
@@ -311,8 +317,8 @@ static ssize_t offer(const struct caller *caller, enum call call, int fd, const 
 	size_t asked = room < TRANSCRIPT_ROOM ? len : smaller(len, room);
 	struct entry entry = begin_transfer(caller, call, fd, asked, flags);
 	ssize_t sent;
-	RETRY_INTERRUPTED(sent,
-	                  sendto(fd, data, asked, flags, to ? (struct sockaddr *)&storage : NULL, addr_len));
+	RETRY_INTERRUPTED(sent, sendto(fd, data, asked, flags,
+	                               to ? (struct sockaddr *)&storage : NULL, addr_len));
 	end(&entry, sent < 0);
 	ssize_t kept = sent > (ssize_t)room ? (ssize_t)room : sent;
 	if (kept < sent) {

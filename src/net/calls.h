@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* calls: the only file that makes system calls on sockets. Each function makes one call and writes it
- * down: arguments, result, errno, time, duration. The result is what the system gave: -1 with errno set for a
- * failure. Decides nothing, retries only EINTR. Descriptors come close-on-exec and non-blocking. */
+/* calls: the only file that makes system calls on sockets. Each function makes one call and writes
+ * it down: arguments, result, errno, time, duration. The result is what the system gave: -1 with
+ * errno set for a failure. Decides nothing, retries only EINTR. Descriptors come close-on-exec and
+ * non-blocking. */
 #pragma once
 
 #include <stdbool.h>
@@ -35,17 +36,19 @@ int call_get_option(const struct caller *caller, int fd, int level, int name, in
 /* setsockopt(SO_LINGER): close() then sends RST when seconds is 0, socket(7). */
 int call_set_linger(const struct caller *caller, int fd, int seconds);
 
-/* Receives straight into the transcript, at most `most` bytes or what the present block still holds,
- * whichever is less, but always room for TRANSCRIPT_ROOM with call_recvfrom, so that no datagram is cut.
- * *data points to the bytes until the next entry is made. EAGAIN is recorded too. `family` is the socket's
- * own: the room for the sender's address is left before the call tells it. */
+/* Receives straight into the transcript, at most `most` bytes or what the present block still
+ * holds, whichever is less, but always room for TRANSCRIPT_ROOM with call_recvfrom, so that no
+ * datagram is cut. *data points to the bytes until the next entry is made. EAGAIN is recorded too.
+ * `family` is the socket's own: the room for the sender's address is left before the call
+ * tells it. */
 ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, const char **data);
 ssize_t call_recvfrom(const struct caller *caller, int fd, int family, int flags, struct addr *from,
                       const char **data);
 
-/* MSG_NOSIGNAL is always added. The payload of the entry is what the kernel took. One call offers at most
- * what a block holds, but always TRANSCRIPT_ROOM, so a datagram is never cut. Without `to` it goes to the
- * connected peer. `data` may be that of the newest entry of the transcript: it outlives this one call. */
+/* MSG_NOSIGNAL is always added. The payload of the entry is what the kernel took. One call offers
+ * at most what a block holds, but always TRANSCRIPT_ROOM, so a datagram is never cut. Without `to`
+ * it goes to the connected peer. `data` may be that of the newest entry of the transcript: it
+ * outlives this one call. */
 ssize_t call_send(const struct caller *caller, int fd, const void *data, size_t len, int flags);
 ssize_t call_sendto(const struct caller *caller, int fd, const void *data, size_t len, int flags,
                     const struct addr *to);

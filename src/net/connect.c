@@ -6,7 +6,8 @@
 #include "base/clock.h"
 #include "net/kind.h"
 
-/* A try that took longer is told before the next one, so that the window does not stay silent for minutes. */
+/* A try that took longer is told before the next one, so that the window does not stay silent for
+ * minutes. */
 #define LONG_TRY CLOCK_S
 
 /* What a failed connect() means on the wire. */
@@ -16,10 +17,13 @@ static const struct meaning {
 } meanings[] = {
 	{ ECONNREFUSED, "refused", "RST to our SYN: nobody listens there" },
 	{ ETIMEDOUT, "timed out", "ETIMEDOUT: no answer to our SYN, however often it was sent" },
-	{ EHOSTUNREACH, "unreachable", "EHOSTUNREACH: nobody answers at that address, or a router refused" },
+	{ EHOSTUNREACH, "unreachable",
+	  "EHOSTUNREACH: nobody answers at that address, or a router refused" },
 	{ ENETUNREACH, "unreachable", "ENETUNREACH: no route there, nothing was sent" },
-	{ EACCES, "not allowed", "EACCES: a broadcast address needs SO_BROADCAST, or a firewall refused" },
-	{ EADDRNOTAVAIL, "not possible", "EADDRNOTAVAIL: no local address or port to connect from" },
+	{ EACCES, "not allowed",
+	  "EACCES: a broadcast address needs SO_BROADCAST, or a firewall refused" },
+	{ EADDRNOTAVAIL, "not possible",
+	  "EADDRNOTAVAIL: no local address or port to connect from" },
 	{ ERANGE, "not tried", "no descriptor is left that select() can watch" },
 	{ EAFNOSUPPORT, "not tried", "the local address asked for is of the other family" },
 };
@@ -52,8 +56,8 @@ static void name_try(struct session *session)
 	if (is_only_one(session))
 		buf_append_text(&search->story, addr_format(tried_addr(session), addr));
 	else
-		buf_printf(&search->story, "%stry %zu %s", search->next ? ", " : "", search->next + 1,
-		           addr_format_host(tried_addr(session), addr));
+		buf_printf(&search->story, "%stry %zu %s", search->next ? ", " : "",
+		           search->next + 1, addr_format_host(tried_addr(session), addr));
 }
 
 /* `call` is NULL for connect(). Explains itself in the last chapter only. */
@@ -124,8 +128,8 @@ static bool fail_bind(struct session *session, const struct addr *local)
 	return false;
 }
 
-/* Without a port of our own choice the kernel finds a free one. A port that has just been used waits in
- * TIME_WAIT, which SO_REUSEADDR overlooks where the earlier socket had it, too. */
+/* Without a port of our own choice the kernel finds a free one. A port that has just been used
+ * waits in TIME_WAIT, which SO_REUSEADDR overlooks where the earlier socket had it, too. */
 static bool bind_local(struct session *session, int fd, const struct addr *remote)
 {
 	const struct lookup_answer *local = &session->search->local;
@@ -134,7 +138,8 @@ static bool bind_local(struct session *session, int fd, const struct addr *remot
 			continue;
 		if (local->addr[i].port && session->kind == &stream_kind)
 			call_set_option(&session->caller, fd, SOL_SOCKET, SO_REUSEADDR, 1);
-		return call_bind(&session->caller, fd, &local->addr[i]) == 0 || fail_bind(session, &local->addr[i]);
+		return call_bind(&session->caller, fd, &local->addr[i]) == 0 ||
+		       fail_bind(session, &local->addr[i]);
 	}
 	if (local->count)
 		fail(session, NULL, EAFNOSUPPORT);

@@ -11,28 +11,30 @@ enum { CLIENTS_A_TURN = 32 };
 
 /* ---- no descriptor left ---- */
 
-/* The client stays in the kernel's queue, so the listener stays readable: not to look at it for a while is
- * all that keeps this from being a busy loop. */
+/* The client stays in the kernel's queue, so the listener stays readable: not to look at it for a
+ * while is all that keeps this from being a busy loop. */
 static void rest(struct session *session, const char *why)
 {
 	session->rest_until = clock_now() + REST;
 	session->freed_seen = sessions_freed(session->sessions);
 	if (!session->full)
-		session_tell(session, ENTRY_ERROR, "clients must wait until a descriptor is closed: %s", why);
+		session_tell(session, ENTRY_ERROR,
+		             "clients must wait until a descriptor is closed: %s", why);
 	session->full = true;
 }
 
 static bool is_resting(struct session *session)
 {
-	if (session->rest_until &&
-	    (sessions_freed(session->sessions) > session->freed_seen || clock_now() >= session->rest_until))
+	if (session->rest_until && (sessions_freed(session->sessions) > session->freed_seen ||
+	                            clock_now() >= session->rest_until))
 		session->rest_until = 0;
 	return session->rest_until != 0;
 }
 
 /* ---- clients ---- */
 
-/* Which of our addresses the client asked for is only a question where the listener waits on all of them. */
+/* Which of our addresses the client asked for is only a question where the listener waits on all of
+ * them. */
 static struct addr local_of(const struct session *session, unsigned slot, int fd)
 {
 	struct addr local = session->local[slot];
@@ -44,7 +46,8 @@ static struct addr local_of(const struct session *session, unsigned slot, int fd
 static void turn_away(struct session *session, int fd, const struct addr *peer)
 {
 	char addr[ADDR_TEXT];
-	session_tell(session, ENTRY_ERROR, "client %s is turned away: no session can have descriptor %d",
+	session_tell(session, ENTRY_ERROR,
+	             "client %s is turned away: no session can have descriptor %d",
 	             addr_format(peer, addr), fd);
 	sessions_doom(session->sessions, &session->caller, fd);
 	rest(session, "select() watches only those below FD_SETSIZE");
@@ -54,12 +57,15 @@ static void turn_away(struct session *session, int fd, const struct addr *peer)
 static void meet_error(struct session *session, int code)
 {
 	if (code == EMFILE || code == ENFILE)
-		rest(session, code == EMFILE ? "accept() = -1 EMFILE (too many open files in this program)"
-		                             : "accept() = -1 ENFILE (too many open files in the system)");
+		rest(session, code == EMFILE
+		                      ? "accept() = -1 EMFILE (too many open files in this program)"
+		                      : "accept() = -1 ENFILE (too many open files in the system)");
 	else if (code == ECONNABORTED)
-		session_tell(session, 0, "a client left before it was accepted: accept() = -1 ECONNABORTED");
+		session_tell(session, 0,
+		             "a client left before it was accepted: accept() = -1 ECONNABORTED");
 	else
-		session_tell(session, ENTRY_ERROR, "accept() = -1 %s: %s", error_name(code), error_why(code));
+		session_tell(session, ENTRY_ERROR, "accept() = -1 %s: %s", error_name(code),
+		             error_why(code));
 	if (code == ENOBUFS || code == ENOMEM)
 		rest(session, error_why(code));
 }
@@ -84,7 +90,8 @@ static bool accept_one(struct session *session, unsigned slot)
 	session_welcome(session, fd, &local, &peer);
 	if (!session->recipe->options.once)
 		return true;
-	session_finish(session, SESSION_ENDED_WELL, "no longer listening: one client was asked for");
+	session_finish(session, SESSION_ENDED_WELL,
+	               "no longer listening: one client was asked for");
 	return false;
 }
 
@@ -126,8 +133,8 @@ static void serve(struct session *session, const struct poller *poller)
 			accept_some(session, i);
 }
 
-static bool refuse_send(struct session *session, const struct addr *to, const void *data, size_t len,
-                        struct error *error)
+static bool refuse_send(struct session *session, const struct addr *to, const void *data,
+                        size_t len, struct error *error)
 {
 	(void)to;
 	(void)data;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* pace: how often to ask a ready socket for its next datagram or client. Asking until EAGAIN costs one call
- * too many each time, asking once a turn of the loop for each. So: as many as came last time, now and then
- * twice as many, and more rarely after each time that this was too many. */
+/* pace: how often to ask a ready socket for its next datagram or client. Asking until EAGAIN costs
+ * one call too many each time, asking once a turn of the loop for each. So: as many as came last
+ * time, now and then twice as many, and more rarely after each time that this was too many. */
 #pragma once
 
 enum { PACE_MOST = 64, PACE_PATIENCE = 63 };

@@ -66,7 +66,8 @@ static void enlist(struct peers *peers, struct peer_slot *slot)
 
 static void delist(struct peers *peers, struct peer_slot *slot)
 {
-	struct peer_slot *before = slot_at(peers, slot->before), *after = slot_at(peers, slot->after);
+	struct peer_slot *before = slot_at(peers, slot->before),
+	                 *after = slot_at(peers, slot->after);
 	*(before ? &before->after : &peers->first) = slot->after;
 	*(after ? &after->before : &peers->last) = slot->before;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* peers: who has written to a UDP socket, or was written to: found by address, listed by number, and the
- * least recently heard is forgotten at the ceiling. Knows no socket. */
+/* peers: who has written to a UDP socket, or was written to: found by address, listed by number,
+ * and the least recently heard is forgotten at the ceiling. Knows no socket. */
 #pragma once
 
 #include <stddef.h>

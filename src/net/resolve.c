@@ -17,14 +17,15 @@
 #include "base/clock.h"
 #include "base/poller.h"
 
-/* Shared by its owner and the thread that asks; whoever leaves last frees it. The thread alone writes the
- * answer until `done`, the owner alone reads it from then on. The thread closes its end of the pipe when it
- * is done: end of file wakes the poller, and needs no buffer and no signal. */
+/* Shared by its owner and the thread that asks; whoever leaves last frees it. The thread alone
+ * writes the answer until `done`, the owner alone reads it from then on. The thread closes its end
+ * of the pipe when it is done: end of file wakes the poller, and needs no buffer and no signal. */
 struct lookup {
 	struct lookup_query query;
 	struct lookup_answer answer;
 	struct error error; /* filled where the answer is known at once */
-	int status; /* of getaddrinfo(), worded by lookup_take(): words are not made in two threads at once */
+	int status; /* of getaddrinfo(), worded by lookup_take(): words are not made in two threads
+	               at once */
 	int code;   /* errno behind EAI_SYSTEM */
 	int owner_fd, thread_fd;
 	atomic_bool done;
@@ -53,7 +54,8 @@ static struct addrinfo make_hints(const struct lookup_query *query)
 	struct addrinfo hints = {
 		.ai_family = query->family,
 		.ai_socktype = query->target.transport == TRANSPORT_UDP ? SOCK_DGRAM : SOCK_STREAM,
-		.ai_flags = (query->passive ? AI_PASSIVE : 0) | (query->numeric ? AI_NUMERICHOST : 0),
+		.ai_flags =
+		        (query->passive ? AI_PASSIVE : 0) | (query->numeric ? AI_NUMERICHOST : 0),
 	};
 	if (is_number(query->target.service))
 		hints.ai_flags |= AI_NUMERICSERV;
@@ -72,7 +74,8 @@ static int ask(const struct lookup_query *query, struct lookup_answer *answer)
 	const char *host = query->target.host;
 	int status = getaddrinfo(host[0] ? host : NULL, query->target.service, &hints, &list);
 	if (status && strcasecmp(host, "localhost") == 0) {
-		/* RFC 6761, 6.3: that name is never asked for; a bare system has no file that says so. */
+		/* RFC 6761, 6.3: that name is never asked for; a bare system has no file that says
+		 * so. */
 		hints.ai_flags &= ~AI_PASSIVE;
 		status = getaddrinfo(NULL, query->target.service, &hints, &list);
 	}
@@ -86,8 +89,8 @@ static int ask(const struct lookup_query *query, struct lookup_answer *answer)
 	return 0;
 }
 
-/* No host at all: every address of this machine, IPv6 first, since it may take IPv4 along. getaddrinfo() has
- * them the other way round. */
+/* No host at all: every address of this machine, IPv6 first, since it may take IPv4 along.
+ * getaddrinfo() has them the other way round. */
 static void answer_any(struct lookup *lookup, uint16_t port)
 {
 	static const int families[] = { AF_INET6, AF_INET };
@@ -173,15 +176,18 @@ static bool is_refused(struct lookup *lookup)
 	else if (!numeric && strchr(host, ':'))
 		error_set(&lookup->error, "no such address on this machine: %.200s", host);
 	else if (host[0] && numeric && !is_numeric_host(host, query->family))
-		error_set(&lookup->error, "not an %saddress: %.200s", family_word(query->family), host);
-	else if (is_number(query->target.service) && strtoul(query->target.service, NULL, 10) > UINT16_MAX)
+		error_set(&lookup->error, "not an %saddress: %.200s", family_word(query->family),
+		          host);
+	else if (is_number(query->target.service) &&
+	         strtoul(query->target.service, NULL, 10) > UINT16_MAX)
 		error_set(&lookup->error, "%s is not a port: 0 to 65535", query->target.service);
 	else
 		return false;
 	return true;
 }
 
-/* True where the answer is known without a thread. Service names are in a file: they wait for one. */
+/* True where the answer is known without a thread. Service names are in a file: they wait
+ * for one. */
 static bool answer_at_once(struct lookup *lookup)
 {
 	const char *host = lookup->query.target.host;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* resolve: names to addresses without stopping the loop. getaddrinfo(3) runs in a thread of its own and wakes
- * the poller through a pipe; numeric addresses are answered at once, without a thread. */
+/* resolve: names to addresses without stopping the loop. getaddrinfo(3) runs in a thread of its own
+ * and wakes the poller through a pipe; numeric addresses are answered at once, without a thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,8 +28,8 @@ struct lookup_answer {
 	int64_t begun, ended; /* clock_now() */
 };
 
-/* Begins; never NULL. The caller owns it and ends it with lookup_free() at any time; a thread still asking is
- * left to end by itself. Freeing closes lookup_fd(). */
+/* Begins; never NULL. The caller owns it and ends it with lookup_free() at any time; a thread still
+ * asking is left to end by itself. Freeing closes lookup_fd(). */
 struct lookup *lookup_start(const struct lookup_query *query);
 void lookup_free(struct lookup *lookup);
 

@@ -38,15 +38,17 @@ static void set_text(char *out, size_t size, const char *text)
 /* The end to bind(): what -s and -p say. */
 static struct lookup_query local_query(const struct recipe *recipe)
 {
-	struct lookup_query query = { .passive = true, .target.transport = recipe->target.transport };
-	set_text(query.target.host, sizeof query.target.host, recipe->local_host ? recipe->local_host : "");
+	struct lookup_query query = { .passive = true,
+		                      .target.transport = recipe->target.transport };
+	set_text(query.target.host, sizeof query.target.host,
+	         recipe->local_host ? recipe->local_host : "");
 	set_text(query.target.service, sizeof query.target.service,
 	         recipe->local_port ? recipe->local_port : "0");
 	return query;
 }
 
-/* "*" is every address, as is no host at all with AI_PASSIVE; that this means loopback is settled with the
- * answer. */
+/* "*" is every address, as is no host at all with AI_PASSIVE; that this means loopback is settled
+ * with the answer. */
 static struct lookup_query target_query(const struct recipe *recipe)
 {
 	struct lookup_query query = { .passive = recipe->listening, .target = recipe->target };
@@ -73,7 +75,8 @@ static void note(const struct session *session, const struct lookup_query *query
 static struct lookup_query query_of(const struct session *session)
 {
 	const struct recipe *recipe = session->recipe;
-	struct lookup_query query = session->search->local_known ? target_query(recipe) : local_query(recipe);
+	struct lookup_query query =
+	        session->search->local_known ? target_query(recipe) : local_query(recipe);
 	query.family = recipe->options.family;
 	query.numeric = recipe->options.numeric;
 	return query;
@@ -81,7 +84,8 @@ static struct lookup_query query_of(const struct session *session)
 
 static void ask(struct session *session);
 
-/* Only what was really asked of somebody is a call: an answer that needed no waiting came from ourselves. */
+/* Only what was really asked of somebody is a call: an answer that needed no waiting came from
+ * ourselves. */
 static void take(struct session *session)
 {
 	struct search *search = session->search;
@@ -117,7 +121,8 @@ void search_begin(struct session *session)
 	const struct recipe *recipe = session->recipe;
 	session->search = xcalloc(1, sizeof *session->search);
 	session->search->begun = clock_now();
-	session->search->local_known = recipe->listening || (!recipe->local_host && !recipe->local_port);
+	session->search->local_known =
+	        recipe->listening || (!recipe->local_host && !recipe->local_port);
 	buf_init(&session->search->story, SIZE_MAX);
 	ask(session);
 }
@@ -136,7 +141,8 @@ void search_prepare(const struct session *session, struct poller *poller)
 static void expire_lookup(struct session *session)
 {
 	char limit[CLOCK_TEXT];
-	session_finish(session, SESSION_ENDED_FAILED, "timed out: no answer to the look-up of %s within %s",
+	session_finish(session, SESSION_ENDED_FAILED,
+	               "timed out: no answer to the look-up of %s within %s",
 	               session->recipe->target.host,
 	               clock_format_duration(session->recipe->options.timeout, limit));
 }

@@ -32,8 +32,8 @@ static void stay_open(struct session *session)
 	(void)session;
 }
 
-/* FIN and not close(): a client that has already written would be answered by RST, which destroys the
- * greeting on its way. What it writes is read and dropped until it closes, too. */
+/* FIN and not close(): a client that has already written would be answered by RST, which destroys
+ * the greeting on its way. What it writes is read and dropped until it closes, too. */
 static void greet(struct session *session)
 {
 	struct error error;
@@ -41,7 +41,8 @@ static void greet(struct session *session)
 	session_shutdown(session, SHUT_WR, &error);
 }
 
-static void greet_back(struct session *session, const struct addr *from, const char *data, size_t len)
+static void greet_back(struct session *session, const struct addr *from, const char *data,
+                       size_t len)
 {
 	(void)data;
 	(void)len;

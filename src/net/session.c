@@ -70,8 +70,8 @@ static void let_go(struct session *session, enum session_end end)
 	sessions_count_ended(session->sessions);
 }
 
-__attribute__((format(printf, 4, 0)))
-static void append(struct session *session, enum call call, unsigned flags, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void
+append(struct session *session, enum call call, unsigned flags, const char *format, va_list args)
 {
 	char *text = NULL;
 	int len = vasprintf(&text, format, args);
@@ -112,7 +112,8 @@ void session_finish(struct session *session, enum session_end end, const char *f
 	if (format) {
 		va_list args;
 		va_start(args, format);
-		append(session, CALL_STATE, end == SESSION_ENDED_WELL ? 0 : ENTRY_ERROR, format, args);
+		append(session, CALL_STATE, end == SESSION_ENDED_WELL ? 0 : ENTRY_ERROR, format,
+		       args);
 		va_end(args);
 	}
 	if (session->unsent)
@@ -132,7 +133,8 @@ void session_end_service(struct session *session)
 	session->caller.flags &= (uint8_t)~ENTRY_ECHO;
 }
 
-void session_welcome(struct session *listener, int fd, const struct addr *local, const struct addr *peer)
+void session_welcome(struct session *listener, int fd, const struct addr *local,
+                     const struct addr *peer)
 {
 	char host[ADDR_TEXT], port[8], pair[SESSION_PAIR];
 	struct session *session = session_new(listener->sessions, &stream_kind);
@@ -179,7 +181,8 @@ int session_socket(struct session *session, int family)
 	if (fd < 0 || poller_fits(fd))
 		return fd;
 	session_tell(session, ENTRY_ERROR,
-	             "descriptor %d is closed at once: select() can only watch those below FD_SETSIZE = %d",
+	             "descriptor %d is closed at once: select() can only watch those below "
+	             "FD_SETSIZE = %d",
 	             fd, FD_SETSIZE);
 	sessions_doom(session->sessions, &session->caller, fd);
 	errno = ERANGE; /* which socket() does not know: see kind.h */

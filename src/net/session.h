@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* session: one socket as the user sees it: a TCP conversation, a UDP socket or a listener. It has a number, a name, a
- * state, a queue, counters, and it outlives its descriptor: FIN, RST, time-outs and ICMP errors become entries
- * of the transcript and a state, never the end of the program. Owns the descriptor, its queue, its look-up.
- * Every function may be called in every state; what makes no sense then is false with one clear line. */
+/* session: one socket as the user sees it: a TCP conversation, a UDP socket or a listener. It has a
+ * number, a name, a state, a queue, counters, and it outlives its descriptor: FIN, RST, time-outs
+ * and ICMP errors become entries of the transcript and a state, never the end of the program. Owns
+ * the descriptor, its queue, its look-up. Every function may be called in every state; what makes
+ * no sense then is false with one clear line. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,23 +27,28 @@ enum session_state {
 	SESSION_CONNECTING, /* connect() is under way */
 	SESSION_OPEN,
 	SESSION_LISTENING,
-	SESSION_CLOSED,     /* no descriptor any more; why is in the transcript */
+	SESSION_CLOSED, /* no descriptor any more; why is in the transcript */
 };
 
 /* How it ended, for exit codes and for the words on the tab. */
-enum session_end { SESSION_NOT_ENDED, SESSION_ENDED_WELL, SESSION_ENDED_RESET, SESSION_ENDED_FAILED };
+enum session_end {
+	SESSION_NOT_ENDED,
+	SESSION_ENDED_WELL,
+	SESSION_ENDED_RESET,
+	SESSION_ENDED_FAILED
+};
 
 struct session_options {
-	int family;            /* AF_UNSPEC, AF_INET, AF_INET6 */
+	int family;             /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *local_host; /* numeric or name, or NULL; copied */
 	const char *local_port; /* or NULL; copied */
-	int64_t timeout;       /* of connecting, all addresses together, ns; 0 = the system's own */
-	bool numeric;          /* no look-ups */
-	bool broadcast;        /* SO_BROADCAST */
-	bool once;             /* a listener that closes after its first client (no -k), or first peer */
-	int backlog;           /* of listen(2); 0 = SOMAXCONN */
-	size_t queue_max;      /* most bytes waiting to be sent; 0 = 64 MiB */
-	const char *name;      /* or NULL: made from the target */
+	int64_t timeout;  /* of connecting, all addresses together, ns; 0 = the system's own */
+	bool numeric;     /* no look-ups */
+	bool broadcast;   /* SO_BROADCAST */
+	bool once;        /* a listener that closes after its first client (no -k), or first peer */
+	int backlog;      /* of listen(2); 0 = SOMAXCONN */
+	size_t queue_max; /* most bytes waiting to be sent; 0 = 64 MiB */
+	const char *name; /* or NULL: made from the target */
 	const struct service *service; /* of a listener or UDP server; NULL = none */
 };
 
@@ -52,7 +58,7 @@ struct peer {
 	struct addr addr;
 	uint64_t received, sent; /* datagrams */
 	uint64_t received_bytes, sent_bytes;
-	int64_t last;    /* instant of the last datagram */
+	int64_t last; /* instant of the last datagram */
 };
 
 struct session_counts {
@@ -61,10 +67,11 @@ struct session_counts {
 	uint64_t refused;         /* ICMP errors met */
 };
 
-/* Making: the session stands in `sessions` at once, and what happens next is told in its transcript. NULL only where
- * the arguments cannot be right; `options` may be NULL. A numeric address is listened on before this returns, unless a
- * socket closed in this turn may still hold the port: then in the next turn. Listening without a host is on loopback, on
- * both families; "*" is every address. */
+/* Making: the session stands in `sessions` at once, and what happens next is told in its
+ * transcript. NULL only where the arguments cannot be right; `options` may be NULL. A numeric
+ * address is listened on before this returns, unless a socket closed in this turn may still hold
+ * the port: then in the next turn. Listening without a host is on loopback, on both families; "*"
+ * is every address. */
 struct session *session_open(struct sessions *sessions, const struct target *target,
                              const struct session_options *options, struct error *error);
 struct session *session_listen(struct sessions *sessions, const struct target *target,
@@ -76,44 +83,53 @@ const char *session_name(const struct session *session);
 enum session_kind session_kind(const struct session *session);
 enum session_state session_state(const struct session *session);
 enum session_end session_end(const struct session *session);
-bool session_is_server(const struct session *session);   /* a listener, or a UDP session that was made by listening */
+bool session_is_server(const struct session *session); /* a listener, or a UDP session that was made
+                                                          by listening */
 bool session_is_accepted(const struct session *session); /* made by a listener of ours */
 bool session_peer_closed(const struct session *session); /* FIN has come */
-bool session_is_shut(const struct session *session);     /* we have sent FIN, or will when the queue is out */
-struct addr session_local(const struct session *session); /* AF_UNSPEC until known; after closing, what it was */
-struct addr session_peer(const struct session *session);  /* TCP: the other end. UDP: whom a plain line goes to */
+bool session_is_shut(
+        const struct session *session); /* we have sent FIN, or will when the queue is out */
+struct addr session_local(
+        const struct session *session); /* AF_UNSPEC until known; after closing, what it was */
+struct addr session_peer(
+        const struct session *session); /* TCP: the other end. UDP: whom a plain line goes to */
 const struct session_counts *session_counts(const struct session *session);
-size_t session_unsent(const struct session *session);     /* bytes in our queue */
-size_t session_clients(const struct session *session);    /* open sessions that this listener accepted */
+size_t session_unsent(const struct session *session); /* bytes in our queue */
+size_t
+session_clients(const struct session *session); /* open sessions that this listener accepted */
 const struct service *session_service(const struct session *session);
 
-/* "SYN_SENT", "ESTABLISHED", "CLOSE_WAIT", … as far as our own calls tell it; "resolving", "UDP", "closed". Static. */
+/* "SYN_SENT", "ESTABLISHED", "CLOSE_WAIT", … as far as our own calls tell it; "resolving", "UDP",
+ * "closed". Static. */
 const char *session_state_name(const struct session *session);
 
 /* Counts what a person would want to be told of: messages in, changes of state. Only grows. */
 uint64_t session_news(const struct session *session);
 
-/* Acting. session_send(): a stream queues the bytes and sends what the kernel takes; a datagram socket sends one datagram
- * to session_peer(). False, and nothing queued, where the session is not open, is shut, or the queue has no room for
- * all of it. While connecting, bytes wait. True means that it was taken over: that the connection turned out to be reset
- * is told in the transcript. */
+/* Acting. session_send(): a stream queues the bytes and sends what the kernel takes; a datagram
+ * socket sends one datagram to session_peer(). False, and nothing queued, where the session is not
+ * open, is shut, or the queue has no room for all of it. While connecting, bytes wait. True means
+ * that it was taken over: that the connection turned out to be reset is told in the transcript. */
 bool session_send(struct session *session, const void *data, size_t len, struct error *error);
 bool session_send_to(struct session *session, const struct addr *to, const void *data, size_t len,
                      struct error *error);
 bool session_rename(struct session *session, const char *name, struct error *error);
-bool session_set_service(struct session *session, const struct service *service, struct error *error);
-bool session_shutdown(struct session *session, int how, struct error *error); /* SHUT_WR waits for the queue */
+bool session_set_service(struct session *session, const struct service *service,
+                         struct error *error);
+bool session_shutdown(struct session *session, int how,
+                      struct error *error); /* SHUT_WR waits for the queue */
 
-/* What is queued goes out first where the kernel takes it at once; how much it does not take is told. The state is
- * SESSION_CLOSED at once, the descriptor follows in sessions_reap(): so does the FIN, or the RST of session_abort(). */
+/* What is queued goes out first where the kernel takes it at once; how much it does not take is
+ * told. The state is SESSION_CLOSED at once, the descriptor follows in sessions_reap(): so does the
+ * FIN, or the RST of session_abort(). */
 bool session_close(struct session *session, struct error *error);
-bool session_abort(struct session *session, struct error *error);   /* RST: SO_LINGER 0, close */
+bool session_abort(struct session *session, struct error *error);     /* RST: SO_LINGER 0, close */
 bool session_reconnect(struct session *session, struct error *error); /* or listens anew */
 void session_set_timeout(struct session *session, int64_t timeout);
 
 /* Says something in the session's transcript. */
 void session_note(struct session *session, unsigned flags, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 
 /* UDP peers, in the order of their numbers. The pointers hold until the next datagram. */
 size_t session_peer_count(const struct session *session);

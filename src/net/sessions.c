@@ -195,7 +195,8 @@ void sessions_announce(struct sessions *sessions, struct session *session)
 }
 
 void sessions_tap(struct sessions *sessions,
-                  void (*data)(void *context, struct session *session, const char *data, size_t len),
+                  void (*data)(void *context, struct session *session, const char *data,
+                               size_t len),
                   void *context)
 {
 	sessions->data = data;
@@ -273,8 +274,8 @@ size_t sessions_share(const struct sessions *sessions)
 	return sessions->share;
 }
 
-/* Many busy sessions read less each, so that a turn stays short; how many is guessed from the turn before. A
- * client accepted in this turn has not been polled for yet, and stands behind `count`. */
+/* Many busy sessions read less each, so that a turn stays short; how many is guessed from the turn
+ * before. A client accepted in this turn has not been polled for yet, and stands behind `count`. */
 void sessions_serve(struct sessions *sessions, struct poller *poller)
 {
 	size_t busy = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* sessions: the table of all sessions of the program. Gives the numbers, says what to poll, serves what is ready
- * with a byte budget for each per turn, and is the only place that closes descriptors: between two turns, so
- * that no number is used twice within one. */
+/* sessions: the table of all sessions of the program. Gives the numbers, says what to poll, serves
+ * what is ready with a byte budget for each per turn, and is the only place that closes
+ * descriptors: between two turns, so that no number is used twice within one. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,7 +12,9 @@
 #include "net/session.h"
 #include "record/transcript.h"
 
-enum { SESSIONS_KEPT = 64 }; /* ended sessions that a listener accepted: the oldest are forgotten beyond that */
+enum {
+	SESSIONS_KEPT = 64
+}; /* ended sessions that a listener accepted: the oldest are forgotten beyond that */
 
 /* The transcript is borrowed and must outlive the table. */
 struct sessions *sessions_new(struct transcript *transcript);
@@ -21,7 +23,8 @@ void sessions_free(struct sessions *sessions); /* closes everything */
 struct transcript *sessions_transcript(const struct sessions *sessions);
 
 size_t sessions_count(const struct sessions *sessions);
-struct session *sessions_at(const struct sessions *sessions, size_t index); /* in the order of their numbers */
+struct session *sessions_at(const struct sessions *sessions,
+                            size_t index); /* in the order of their numbers */
 struct session *sessions_numbered(const struct sessions *sessions, uint32_t number);
 struct session *sessions_named(const struct sessions *sessions, const char *name);
 
@@ -31,14 +34,16 @@ bool sessions_forget(struct sessions *sessions, struct session *session, struct 
 /* This session (NULL for none) is looked at: it is not forgotten by itself. One at a time. */
 void sessions_spare(struct sessions *sessions, const struct session *session);
 
-/* Called once for each session that a listener makes, and before each one that is forgotten by itself; NULL for none. */
-void sessions_watch(struct sessions *sessions,
-                    void (*born)(void *context, struct session *session),
+/* Called once for each session that a listener makes, and before each one that is forgotten by
+ * itself; NULL for none. */
+void sessions_watch(struct sessions *sessions, void (*born)(void *context, struct session *session),
                     void (*gone)(void *context, struct session *session), void *context);
 
-/* Called with every byte that arrives on a session, before its service; pipe mode writes them to standard output. */
+/* Called with every byte that arrives on a session, before its service; pipe mode writes them to
+ * standard output. */
 void sessions_tap(struct sessions *sessions,
-                  void (*data)(void *context, struct session *session, const char *data, size_t len),
+                  void (*data)(void *context, struct session *session, const char *data,
+                               size_t len),
                   void *context);
 
 void sessions_prepare(struct sessions *sessions, struct poller *poller);

@@ -28,8 +28,8 @@ static void break_off(struct session *session, const char *call, int code)
 		session_tell(session, ENTRY_ERROR,
 		             "connection reset by peer (RST) some time ago: %s() = -1 EPIPE", call);
 	else if (code == ECONNRESET || code == ENOTCONN)
-		session_tell(session, ENTRY_ERROR, "connection reset by peer (RST): %s() = -1 %s", call,
-		             error_name(code));
+		session_tell(session, ENTRY_ERROR, "connection reset by peer (RST): %s() = -1 %s",
+		             call, error_name(code));
 	else
 		session_tell(session, ENTRY_ERROR, "%s() = -1 %s: %s", call, error_name(code),
 		             error_why(code));
@@ -59,10 +59,12 @@ void stream_settle(struct session *session)
 
 /* ---- sending ---- */
 
-/* One send(). Returns what the kernel took; less than asked also at the end of a block of the transcript. */
+/* One send(). Returns what the kernel took; less than asked also at the end of a block of the
+ * transcript. */
 static size_t push(struct session *session, const char *data, size_t len)
 {
-	ssize_t sent = call_send(&session->caller, session->fd[0], data, smaller(len, SESSION_TURN), 0);
+	ssize_t sent =
+	        call_send(&session->caller, session->fd[0], data, smaller(len, SESSION_TURN), 0);
 	if (sent < 0) {
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
 			break_off(session, "send", errno);
@@ -73,8 +75,8 @@ static size_t push(struct session *session, const char *data, size_t len)
 	return (size_t)sent;
 }
 
-/* A short write means that the kernel's buffer is full: asking again would only say EAGAIN. The end of a
- * block also shortens one, but never below TRANSCRIPT_ROOM. */
+/* A short write means that the kernel's buffer is full: asking again would only say EAGAIN. The end
+ * of a block also shortens one, but never below TRANSCRIPT_ROOM. */
 static bool was_short(size_t asked, size_t sent)
 {
 	return sent < smaller(asked, TRANSCRIPT_ROOM);
@@ -121,20 +123,23 @@ static bool refuse_send(const struct session *session, size_t len, struct error 
 	if (session->broken)
 		error_set(error, "session %u was reset: nothing can be sent", number);
 	else if (session->shut)
-		error_set(error, "session %u has closed its side (FIN): nothing more can be sent", number);
+		error_set(error, "session %u has closed its side (FIN): nothing more can be sent",
+		          number);
 	else if (len > room)
-		error_set(error, "%zu bytes already wait for the peer of session %u: no room for %zu more",
+		error_set(error,
+		          "%zu bytes already wait for the peer of session %u: no room for %zu more",
 		          session->queue.len, number, len);
 	else
 		return false;
 	return true;
 }
 
-static bool stream_send(struct session *session, const struct addr *to, const void *data, size_t len,
-                        struct error *error)
+static bool stream_send(struct session *session, const struct addr *to, const void *data,
+                        size_t len, struct error *error)
 {
 	if (to && !addr_equal(to, &session->peer)) {
-		error_set(error, "session %u is TCP: it has one peer", (unsigned)session->caller.session);
+		error_set(error, "session %u is TCP: it has one peer",
+		          (unsigned)session->caller.session);
 		return false;
 	}
 	if (refuse_send(session, len, error))
@@ -144,7 +149,8 @@ static bool stream_send(struct session *session, const struct addr *to, const vo
 	size_t sent = send_directly(session, data, len);
 	if (sent == len || session->broken)
 		return true;
-	buf_append(&session->queue, (const char *)data + sent, len - sent); /* has room: refuse_send() */
+	buf_append(&session->queue, (const char *)data + sent,
+	           len - sent); /* has room: refuse_send() */
 	session->unsent = session->queue.len;
 	if (sent && !was_short(len, sent))
 		flush_some(session, SESSION_TURN);
@@ -156,7 +162,8 @@ static bool stream_send(struct session *session, const struct addr *to, const vo
 static bool shut_reading(struct session *session, struct error *error)
 {
 	if (session->state != SESSION_OPEN || session->peer_closed || session->read_shut) {
-		error_set(error, "session %u is not open for reading", (unsigned)session->caller.session);
+		error_set(error, "session %u is not open for reading",
+		          (unsigned)session->caller.session);
 		return false;
 	}
 	if (call_shutdown(&session->caller, session->fd[0], SHUT_RD) < 0) {
@@ -164,7 +171,8 @@ static bool shut_reading(struct session *session, struct error *error)
 		return false;
 	}
 	session->read_shut = true;
-	session_tell(session, 0, "reading is shut: shutdown(SHUT_RD) = 0, and the peer is not told");
+	session_tell(session, 0,
+	             "reading is shut: shutdown(SHUT_RD) = 0, and the peer is not told");
 	return true;
 }
 
@@ -176,7 +184,8 @@ static bool stream_shutdown(struct session *session, int how, struct error *erro
 		          (unsigned)session->caller.session);
 		return false;
 	}
-	if (how != SHUT_WR && !(how == SHUT_RDWR && session->peer_closed) && !shut_reading(session, error))
+	if (how != SHUT_WR && !(how == SHUT_RDWR && session->peer_closed) &&
+	    !shut_reading(session, error))
 		return false;
 	session->shut = session->shut || write;
 	stream_settle(session);
@@ -185,8 +194,8 @@ static bool stream_shutdown(struct session *session, int how, struct error *erro
 
 /* ---- receiving ---- */
 
-/* What a service answers and the kernel does not take waits in the queue: until it is out nothing more is
- * read, so the client feels it, and no byte is copied there without need. */
+/* What a service answers and the kernel does not take waits in the queue: until it is out nothing
+ * more is read, so the client feels it, and no byte is copied there without need. */
 static size_t readable_now(const struct session *session)
 {
 	if (session->peer_closed || session->read_shut || session->held)
@@ -222,12 +231,12 @@ static void meet_error(struct session *session, int code)
 		session_finish(session, SESSION_ENDED_RESET,
 		               "connection reset by peer (RST): recv() = -1 ECONNRESET");
 	else if (code == ETIMEDOUT)
-		session_finish(
-		        session, SESSION_ENDED_FAILED,
-		        "timed out: the peer has not acknowledged anything for long: recv() = -1 ETIMEDOUT");
+		session_finish(session, SESSION_ENDED_FAILED,
+		               "timed out: the peer has not acknowledged anything for long: recv() "
+		               "= -1 ETIMEDOUT");
 	else
-		session_finish(session, SESSION_ENDED_FAILED, "recv() = -1 %s: %s", error_name(code),
-		               error_why(code));
+		session_finish(session, SESSION_ENDED_FAILED, "recv() = -1 %s: %s",
+		               error_name(code), error_why(code));
 }
 
 static void take(struct session *session, const char *data, size_t len)

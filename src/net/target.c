@@ -41,7 +41,8 @@ static bool consists_of(struct span span, const char *accept)
 	return span.len > 0;
 }
 
-/* From here on a word may be quoted in an error: it has nothing in it that a terminal would obey. */
+/* From here on a word may be quoted in an error: it has nothing in it that a terminal
+ * would obey. */
 static bool check_bytes(const char *text, const char *what, struct error *error)
 {
 	size_t len = strnlen(text, TEXT_MAX + 1);
@@ -51,7 +52,8 @@ static bool check_bytes(const char *text, const char *what, struct error *error)
 	}
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)text[i] <= ' ' || text[i] == 127) {
-			error_set(error, "the %s has a blank or a control character in it, at column %zu",
+			error_set(error,
+			          "the %s has a blank or a control character in it, at column %zu",
 			          what, i + 1);
 			return false;
 		}
@@ -60,7 +62,8 @@ static bool check_bytes(const char *text, const char *what, struct error *error)
 
 /* ---- ports ---- */
 
-static bool take_number(struct target *target, struct span word, bool listening, struct error *error)
+static bool take_number(struct target *target, struct span word, bool listening,
+                        struct error *error)
 {
 	unsigned least = listening ? 0 : 1, port = 0;
 	for (size_t i = 0; i < word.len && port <= UINT16_MAX; i++)
@@ -73,14 +76,14 @@ static bool take_number(struct target *target, struct span word, bool listening,
 	return true;
 }
 
-/* Service names as services(5) has them: RFC 6335 has letters, digits and hyphens, and the older ones
- * "whois++". */
+/* Service names as services(5) has them: RFC 6335 has letters, digits and hyphens, and the older
+ * ones "whois++". */
 static bool take_port(struct target *target, struct span word, bool listening, struct error *error)
 {
 	if (consists_of(word, DIGITS))
 		return take_number(target, word, listening, error);
-	bool name = consists_of(word, LETTERS DIGITS "-_+.") && isalnum((unsigned char)word.text[0]) &&
-	            !consists_of(word, DIGITS "-_+.");
+	bool name = consists_of(word, LETTERS DIGITS "-_+.") &&
+	            isalnum((unsigned char)word.text[0]) && !consists_of(word, DIGITS "-_+.");
 	if (name && word.len < TARGET_SERVICE) {
 		snprintf(target->service, sizeof target->service, "%.*s", (int)word.len, word.text);
 		return true;
@@ -89,8 +92,8 @@ static bool take_port(struct target *target, struct span word, bool listening, s
 		error_set(error, "the port is empty: a number %d to 65535 or a service name",
 		          listening ? 0 : 1);
 	else
-		error_set(error, QUOTE " is not a port: %d to 65535 or a service name", QUOTED(word),
-		          listening ? 0 : 1);
+		error_set(error, QUOTE " is not a port: %d to 65535 or a service name",
+		          QUOTED(word), listening ? 0 : 1);
 	return false;
 }
 
@@ -111,8 +114,9 @@ static bool is_ipv6(struct span host)
 	return inet_pton(AF_INET6, text, &ip) == 1;
 }
 
-/* No top-level domain is a number, so what is made of digits and dots is an address or nothing. A lone number would be
- * one, too, for the C library: "0" is every address of the machine, and nobody means that. */
+/* No top-level domain is a number, so what is made of digits and dots is an address or nothing. A
+ * lone number would be one, too, for the C library: "0" is every address of the machine, and nobody
+ * means that. */
 static bool is_bad_ipv4(struct span host)
 {
 	char text[TARGET_HOST];
@@ -153,7 +157,8 @@ static bool take_host(struct target *target, struct span host, bool listening, s
 		error_set(error, QUOTE " is not an IPv6 address", QUOTED(host));
 	else if (host.len && is_bad_ipv4(host))
 		error_set(error, QUOTE " is not an IPv4 address", QUOTED(host));
-	else if (host.len && !memchr(host.text, ':', host.len) && !is_name(host) && !(listening && is_star(host)))
+	else if (host.len && !memchr(host.text, ':', host.len) && !is_name(host) &&
+	         !(listening && is_star(host)))
 		error_set(error, QUOTE " is not a host name or address", QUOTED(host));
 	else {
 		snprintf(target->host, sizeof target->host, "%.*s", (int)host.len, host.text);
@@ -194,12 +199,14 @@ static bool take_scheme(struct target *target, struct span *rest, struct error *
 }
 
 /* "[v6]", "[v6]:port" */
-static bool split_brackets(struct span text, struct span *host, struct span *port, struct error *error)
+static bool split_brackets(struct span text, struct span *host, struct span *port,
+                           struct error *error)
 {
 	const char *end = text.text + text.len;
 	const char *close = memchr(text.text, ']', text.len);
 	if (!close || (close + 1 < end && close[1] != ':')) {
-		error_set(error, "write an IPv6 address with a port as [address]:port: " QUOTE, QUOTED(text));
+		error_set(error, "write an IPv6 address with a port as [address]:port: " QUOTE,
+		          QUOTED(text));
 		return false;
 	}
 	*host = span_from(text.text + 1, close);
@@ -242,8 +249,8 @@ static bool say_no_port(struct span host, struct error *error)
 	return false;
 }
 
-/* Where a server is to listen a port is enough, so a lone word is one; but an address without a port is a
- * slip. */
+/* Where a server is to listen a port is enough, so a lone word is one; but an address without a
+ * port is a slip. */
 static bool is_lone_port(struct span host)
 {
 	if (host.len == 0 || memchr(host.text, ':', host.len))
@@ -269,8 +276,8 @@ static bool choose_port(const char *given, bool listening, struct span *host, st
 	return port->text || say_no_port(*host, error);
 }
 
-bool target_parse(struct target *target, const char *text, const char *port, enum transport transport,
-                  bool listening, struct error *error)
+bool target_parse(struct target *target, const char *text, const char *port,
+                  enum transport transport, bool listening, struct error *error)
 {
 	struct span rest, host, word;
 	*target = (struct target){ .transport = transport };
@@ -279,13 +286,14 @@ bool target_parse(struct target *target, const char *text, const char *port, enu
 	rest = span_of(text);
 	return take_scheme(target, &rest, error) && split(rest, &host, &word, error) &&
 	       choose_port(port, listening, &host, &word, error) &&
-	       take_host(target, host, listening, error) && take_port(target, word, listening, error);
+	       take_host(target, host, listening, error) &&
+	       take_port(target, word, listening, error);
 }
 
 const char *target_format(const struct target *target, char out[TARGET_HOST + TARGET_SERVICE + 4])
 {
 	bool brackets = strchr(target->host, ':');
-	snprintf(out, TARGET_HOST + TARGET_SERVICE + 4, brackets ? "[%s]:%s" : "%s:%s", target->host,
-	         target->service);
+	snprintf(out, TARGET_HOST + TARGET_SERVICE + 4, brackets ? "[%s]:%s" : "%s:%s",
+	         target->host, target->service);
 	return out;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* target: what a person may write for "where": two words, host:port, [v6]:port, a URL. Numbers are checked
- * here and not left to the C library, which takes port 70000 for 4464. Looks nothing up. */
+/* target: what a person may write for "where": two words, host:port, [v6]:port, a URL. Numbers are
+ * checked here and not left to the C library, which takes port 70000 for 4464. Looks nothing up. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,14 +15,16 @@ enum { TARGET_HOST = 256, TARGET_SERVICE = 64 };
 struct target {
 	enum transport transport;
 	char host[TARGET_HOST];       /* "" = none given */
-	char service[TARGET_SERVICE]; /* decimal port 0..65535 or a service name of services(5); never "" */
+	char service[TARGET_SERVICE]; /* decimal port 0..65535 or a service name of services(5);
+	                                 never "" */
 };
 
-/* `transport` is what holds where the text does not say (tcp://, udp://). `port` may be NULL: then it must
- * stand in `text` ("host:port"), except that with `listening` a lone "7001" or "[addr]:7001" or ":7001" is a
- * port. A bare IPv6 address needs `port` or brackets; with `listening`, "*" is every address. Ports: 1..65535, with `listening` also 0. */
-bool target_parse(struct target *target, const char *text, const char *port, enum transport transport,
-                  bool listening, struct error *error);
+/* `transport` is what holds where the text does not say (tcp://, udp://). `port` may be NULL: then
+ * it must stand in `text` ("host:port"), except that with `listening` a lone "7001" or
+ * "[addr]:7001" or ":7001" is a port. A bare IPv6 address needs `port` or brackets; with
+ * `listening`, "*" is every address. Ports: 1..65535, with `listening` also 0. */
+bool target_parse(struct target *target, const char *text, const char *port,
+                  enum transport transport, bool listening, struct error *error);
 
 /* "127.0.0.1:7001", "[::1]:7001", ":7001". */
 const char *target_format(const struct target *target, char out[TARGET_HOST + TARGET_SERVICE + 4]);

@@ -17,7 +17,8 @@ struct datagram {
 
 struct addr udp_peer(const struct session *session)
 {
-	const struct peer *chosen = session->chosen ? peers_numbered(&session->peers, session->chosen) : NULL;
+	const struct peer *chosen =
+	        session->chosen ? peers_numbered(&session->peers, session->chosen) : NULL;
 	if (chosen)
 		return chosen->addr;
 	return session->recipe->listening && !session->connected ? session->writer : session->peer;
@@ -40,8 +41,8 @@ static int socket_for(const struct session *session, const struct addr *to)
 /* ICMP reports that come back as the result of a later call, udp(7). */
 static bool is_icmp(int code)
 {
-	return code == ECONNREFUSED || code == EHOSTUNREACH || code == ENETUNREACH || code == EPROTO ||
-	       code == ENOPROTOOPT;
+	return code == ECONNREFUSED || code == EHOSTUNREACH || code == ENETUNREACH ||
+	       code == EPROTO || code == ENOPROTOOPT;
 }
 
 static void tell_icmp(struct session *session, int code)
@@ -53,7 +54,8 @@ static void tell_icmp(struct session *session, int code)
 		session_tell(session, ENTRY_ERROR,
 		             "%s refused: ICMP port unreachable - nobody receives there", addr);
 	else
-		session_tell(session, ENTRY_ERROR, "%s: %s (%s)", addr, error_why(code), error_name(code));
+		session_tell(session, ENTRY_ERROR, "%s: %s (%s)", addr, error_why(code),
+		             error_name(code));
 }
 
 static void say_why(struct error *error, int code, size_t len, const struct addr *to)
@@ -61,20 +63,21 @@ static void say_why(struct error *error, int code, size_t len, const struct addr
 	char addr[ADDR_TEXT];
 	addr_format(to, addr);
 	if (code == EMSGSIZE)
-		error_errno(error, code, "%zu bytes in one datagram to %s (UDP takes at most %d)", len, addr,
-		            to->family == AF_INET ? 65507 : 65527);
+		error_errno(error, code, "%zu bytes in one datagram to %s (UDP takes at most %d)",
+		            len, addr, to->family == AF_INET ? 65507 : 65527);
 	else if (code == EACCES)
-		error_errno(error, code, "%s (is it a broadcast address, without SO_BROADCAST?)", addr);
+		error_errno(error, code, "%s (is it a broadcast address, without SO_BROADCAST?)",
+		            addr);
 	else
 		error_errno(error, code, "send to %s", addr);
 }
 
 /* ---- sending ---- */
 
-/* A datagram to the connected peer goes without an address, but not by send(): that would be written down as a
- * part of a stream, in which an empty one is nothing and two are one. */
-static ssize_t send_one(struct session *session, unsigned slot, const struct addr *to, const void *data,
-                        size_t len)
+/* A datagram to the connected peer goes without an address, but not by send(): that would be
+ * written down as a part of a stream, in which an empty one is nothing and two are one. */
+static ssize_t send_one(struct session *session, unsigned slot, const struct addr *to,
+                        const void *data, size_t len)
 {
 	bool is_peer = session->connected && addr_equal(to, &session->peer);
 	return call_sendto(&session->caller, session->fd[slot], data, len, 0, is_peer ? NULL : to);
@@ -93,8 +96,8 @@ static void count_sent(struct session *session, unsigned slot, const struct addr
 		session->writer = *to;
 }
 
-/* 0 or an errno value. An ICMP error is the answer to an earlier datagram, and takes the place of this one:
- * it is told, and this one sent again. */
+/* 0 or an errno value. An ICMP error is the answer to an earlier datagram, and takes the place of
+ * this one: it is told, and this one sent again. */
 static int transmit(struct session *session, const struct addr *to, const void *data, size_t len)
 {
 	int slot = socket_for(session, to);
@@ -196,8 +199,8 @@ static bool refuse_shutdown(struct session *session, int how, struct error *erro
 
 /* ---- receiving ---- */
 
-/* RFC 862 and its kin answer every datagram, also each other's: a single forged one would set two of them to
- * talk for ever. So none answers a port where another may live, nor itself. */
+/* RFC 862 and its kin answer every datagram, also each other's: a single forged one would set two
+ * of them to talk for ever. So none answers a port where another may live, nor itself. */
 static bool may_answer(struct session *session, const struct addr *from)
 {
 	static const uint16_t small[] = { 0, 7, 9, 13, 17, 19, 37 };
@@ -208,7 +211,8 @@ static bool may_answer(struct session *session, const struct addr *from)
 	for (unsigned i = 0; i < session->fd_count; i++)
 		good = good && !addr_equal(from, &session->local[i]);
 	if (!good && !session->guarded)
-		session_tell(session, 0, "%s is not answered: it may be a service that answers, too",
+		session_tell(session, 0,
+		             "%s is not answered: it may be a service that answers, too",
 		             addr_format(from, addr));
 	session->guarded = session->guarded || !good;
 	return good;
@@ -256,8 +260,8 @@ static bool receive_one(struct session *session, unsigned slot)
 {
 	struct addr from;
 	const char *data;
-	ssize_t got = call_recvfrom(&session->caller, session->fd[slot], session->local[slot].family, 0,
-	                            &from, &data);
+	ssize_t got = call_recvfrom(&session->caller, session->fd[slot],
+	                            session->local[slot].family, 0, &from, &data);
 	if (got >= 0)
 		take(session, slot, &from, data, (size_t)got);
 	else if (is_icmp(errno))
@@ -363,11 +367,13 @@ const struct peer *session_peer_numbered(const struct session *session, unsigned
 bool session_choose_peer(struct session *session, unsigned number, struct error *error)
 {
 	if (session->kind != &udp_kind) {
-		error_set(error, "session %u has no peers to choose from", (unsigned)session->caller.session);
+		error_set(error, "session %u has no peers to choose from",
+		          (unsigned)session->caller.session);
 		return false;
 	}
 	if (number && !peers_numbered(&session->peers, number)) {
-		error_set(error, "session %u has no peer %u", (unsigned)session->caller.session, number);
+		error_set(error, "session %u has no peer %u", (unsigned)session->caller.session,
+		          number);
 		return false;
 	}
 	session->chosen = session->peers.kept = number;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* entry: one line of the transcript: a call with its result, a change of state, or a note. A fixed header,
- * then the peer's address where a call has one, then the payload: the bytes that went through the call, or
- * text. 40 bytes for a stream, at most 64 with an address. Knows no socket: numbers are the system's. */
+/* entry: one line of the transcript: a call with its result, a change of state, or a note. A fixed
+ * header, then the peer's address where a call has one, then the payload: the bytes that went
+ * through the call, or text. 40 bytes for a stream, at most 64 with an address. Knows no socket:
+ * numbers are the system's. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,8 +12,8 @@
 #include "base/addr.h"
 
 enum call {
-	CALL_NOTE,  /* not a call: text that the program says; flags tell what sort */
-	CALL_STATE, /* not a call: what happened to the session, in words */
+	CALL_NOTE,        /* not a call: text that the program says; flags tell what sort */
+	CALL_STATE,       /* not a call: what happened to the session, in words */
 	CALL_GETADDRINFO, /* payload "host service", then '\n' and each address found on a line */
 	CALL_SOCKET,      /* arg = type, arg2 = family, fd = result */
 	CALL_BIND,        /* address */
@@ -39,19 +40,21 @@ enum entry_flag {
 };
 
 struct entry {
-	int64_t time;         /* clock_now() when the call was made */
-	uint32_t back;        /* distance to the session's previous entry in units of ENTRY_ALIGN; 0 = none */
-	uint32_t len;         /* payload bytes, behind header and address */
-	uint32_t duration;    /* of the call, in microseconds, rounded up; UINT32_MAX = that or more */
-	uint32_t session;     /* number of the session; 0 = the program itself */
-	int32_t arg;          /* see enum call */
+	int64_t time;      /* clock_now() when the call was made */
+	uint32_t back;     /* distance to the session's previous entry in units of ENTRY_ALIGN; 0
+	                    * = none */
+	uint32_t len;      /* payload bytes, behind header and address */
+	uint32_t duration; /* of the call, in microseconds, rounded up; UINT32_MAX = that or more */
+	uint32_t session;  /* number of the session; 0 = the program itself */
+	int32_t arg;       /* see enum call */
 	int16_t arg2;
-	int16_t fd;           /* the descriptor the call was made on, -1 for none */
-	uint16_t phase;       /* low bits of the payload's stream position (CALL_SEND, CALL_RECV) */
-	uint8_t call;         /* enum call */
-	uint8_t error;        /* errno of a failed call, 0 = success */
-	uint8_t addr_len;     /* bytes of struct addr between header and payload, see addr_packed_size() */
-	uint8_t flags;        /* enum entry_flag */
+	int16_t fd;       /* the descriptor the call was made on, -1 for none */
+	uint16_t phase;   /* low bits of the payload's stream position (CALL_SEND, CALL_RECV) */
+	uint8_t call;     /* enum call */
+	uint8_t error;    /* errno of a failed call, 0 = success */
+	uint8_t addr_len; /* bytes of struct addr between header and payload,
+	                   * see addr_packed_size() */
+	uint8_t flags;    /* enum entry_flag */
 };
 
 enum { ENTRY_ALIGN = 8, ENTRY_HEADER = sizeof(struct entry), ENTRY_MAX_OVERHEAD = 64 };
@@ -63,8 +66,8 @@ const char *entry_payload(const struct entry *entry);
 /* The address kept with the call; AF_UNSPEC where there is none. */
 struct addr entry_addr(const struct entry *entry);
 
-/* What the call returned: -1 for a failure, bytes for send and recv, a descriptor for socket and accept,
- * else 0. */
+/* What the call returned: -1 for a failure, bytes for send and recv, a descriptor for socket and
+ * accept, else 0. */
 long entry_result(const struct entry *entry);
 
 bool entry_is_call(const struct entry *entry);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* tracks: what the transcript remembers of each session: where its newest entry is, and how far its
- * streams have come. A hash table that forgets the sessions of which nothing is left, so its size follows
- * that of the transcript. Embedded by value; knows no block. */
+ * streams have come. A hash table that forgets the sessions of which nothing is left, so its size
+ * follows that of the transcript. Embedded by value; knows no block. */
 #pragma once
 
 #include <stddef.h>
@@ -10,14 +10,15 @@
 #define TRACK_NONE UINT64_MAX
 
 struct track {
-	uint64_t last;     /* position of the newest entry, TRACK_NONE before the first */
+	uint64_t last; /* position of the newest entry, TRACK_NONE before the first */
 	uint32_t session;
 	uint16_t phase[2]; /* low bits of the stream position of the next byte received, sent */
 };
 
 struct tracks {
-	struct track *list; /* open addressing, linear probing; last == TRACK_NONE is a free place */
-	size_t cap;         /* a power of two */
+	struct track
+	        *list; /* open addressing, linear probing; last == TRACK_NONE is a free place */
+	size_t cap;    /* a power of two */
 	size_t count;
 };
 
@@ -27,6 +28,7 @@ void tracks_free(struct tracks *tracks);
 /* Position of a session's newest entry, TRACK_NONE where nothing is remembered. */
 uint64_t tracks_last(const struct tracks *tracks, uint32_t session);
 
-/* The track of a session, a new one if need be; the caller sets `last` at once. Sessions whose last entry
- * is before `oldest` may be forgotten on this occasion. The pointer holds until the next call. */
+/* The track of a session, a new one if need be; the caller sets `last` at once. Sessions whose last
+ * entry is before `oldest` may be forgotten on this occasion. The pointer holds until the next
+ * call. */
 struct track *tracks_claim(struct tracks *tracks, uint32_t session, uint64_t oldest);

@@ -12,23 +12,24 @@ _Static_assert(TRACK_NONE == TRANSCRIPT_NONE, "a session without entries has no 
 
 struct block {
 	char *memory;
-	size_t used;      /* bytes that committed entries take, from the front */
+	size_t used; /* bytes that committed entries take, from the front */
 	uint64_t entries;
-	uint64_t bytes;   /* of their payloads */
+	uint64_t bytes; /* of their payloads */
 };
 
-/* Block n of all that ever were holds the positions from n * block_size on. The live ones are a ring: number
- * `first` is at ring[head]. The memory of an evicted block becomes that of the newest. */
+/* Block n of all that ever were holds the positions from n * block_size on. The live ones are a
+ * ring: number `first` is at ring[head]. The memory of an evicted block becomes that of
+ * the newest. */
 struct transcript {
 	size_t block_size;
 	size_t ceiling;
-	size_t most;           /* blocks under the ceiling */
+	size_t most; /* blocks under the ceiling */
 	struct block *ring;
 	size_t cap, head, live;
 	uint64_t first;
-	struct block *now;     /* the newest block, NULL at the very start */
+	struct block *now; /* the newest block, NULL at the very start */
 	bool begun;
-	size_t begun_addr;     /* bytes left for the address of the begun entry */
+	size_t begun_addr; /* bytes left for the address of the begun entry */
 	uint64_t count;
 	struct transcript_lost lost;
 	struct tracks tracks;
@@ -139,7 +140,8 @@ static size_t capacity(const struct transcript *transcript, size_t addr_size)
 	return transcript->block_size - ENTRY_HEADER - addr_size;
 }
 
-char *transcript_reserve(struct transcript *transcript, size_t addr_size, size_t least, size_t *room)
+char *transcript_reserve(struct transcript *transcript, size_t addr_size, size_t least,
+                         size_t *room)
 {
 	assert(!transcript->begun && addr_size <= sizeof(struct addr));
 	size_t overhead = ENTRY_HEADER + addr_size;
@@ -155,7 +157,8 @@ char *transcript_reserve(struct transcript *transcript, size_t addr_size, size_t
 /* Links an entry to the one before it in its session and gives it its place in the stream. */
 static void link_entry(struct transcript *transcript, struct entry *entry, uint64_t position)
 {
-	struct track *track = tracks_claim(&transcript->tracks, entry->session, oldest_position(transcript));
+	struct track *track =
+	        tracks_claim(&transcript->tracks, entry->session, oldest_position(transcript));
 	uint64_t distance = track->last == TRACK_NONE ? 0 : (position - track->last) / ENTRY_ALIGN;
 	entry->back = distance <= UINT32_MAX ? (uint32_t)distance : 0;
 	entry->phase = 0;
@@ -173,8 +176,8 @@ static size_t entry_size(const struct entry *entry)
 	return (size + ENTRY_ALIGN - 1) & ~(size_t)(ENTRY_ALIGN - 1);
 }
 
-uint64_t transcript_commit(struct transcript *transcript, const struct entry *header, const struct addr *addr,
-                           size_t len)
+uint64_t transcript_commit(struct transcript *transcript, const struct entry *header,
+                           const struct addr *addr, size_t len)
 {
 	size_t addr_len = addr ? addr_packed_size(addr) : 0;
 	assert(transcript->begun && addr_len <= transcript->begun_addr);
@@ -182,7 +185,8 @@ uint64_t transcript_commit(struct transcript *transcript, const struct entry *he
 	struct block *block = transcript->now;
 	char *place = block->memory + block->used;
 	if (addr_len < transcript->begun_addr)
-		memmove(place + ENTRY_HEADER + addr_len, place + ENTRY_HEADER + transcript->begun_addr, len);
+		memmove(place + ENTRY_HEADER + addr_len,
+		        place + ENTRY_HEADER + transcript->begun_addr, len);
 	if (addr_len)
 		memcpy(place + ENTRY_HEADER, addr, addr_len);
 
@@ -205,8 +209,8 @@ void transcript_cancel(struct transcript *transcript)
 	transcript->begun = false;
 }
 
-uint64_t transcript_append(struct transcript *transcript, const struct entry *header, const struct addr *addr,
-                           const void *payload, size_t len)
+uint64_t transcript_append(struct transcript *transcript, const struct entry *header,
+                           const struct addr *addr, const void *payload, size_t len)
 {
 	size_t addr_size = addr ? addr_packed_size(addr) : 0;
 	size_t most = capacity(transcript, addr_size);
@@ -271,7 +275,8 @@ uint64_t transcript_end(const struct transcript *transcript)
 {
 	if (!transcript->now)
 		return 0;
-	return (transcript->first + transcript->live - 1) * transcript->block_size + transcript->now->used;
+	return (transcript->first + transcript->live - 1) * transcript->block_size +
+	       transcript->now->used;
 }
 
 /* A link is followed only as long as there is something at its end. */
@@ -293,8 +298,8 @@ uint64_t transcript_before(const struct transcript *transcript, uint64_t positio
 	return live_or_none(transcript, position - (uint64_t)entry->back * ENTRY_ALIGN);
 }
 
-/* Walks forward from the entry and, in turns, back from the session's newest, so that neither a long history
- * of this session nor a flood in another makes it slow. */
+/* Walks forward from the entry and, in turns, back from the session's newest, so that neither a
+ * long history of this session nor a flood in another makes it slow. */
 uint64_t transcript_after(const struct transcript *transcript, uint64_t position)
 {
 	const struct entry *entry = transcript_at(transcript, position);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* transcript: the memory of what happened. Append-only entries in blocks of one size; at the ceiling the
- * oldest block goes. Owns the blocks and, for each session, where its last entry is. A position is the
- * number of bytes ever placed before an entry: it stays true for ever, and transcript_at() says NULL once
- * its block has gone, so a cursor is a plain number that survives eviction. Does no call and draws nothing.
+/* transcript: the memory of what happened. Append-only entries in blocks of one size; at the
+ *ceiling the oldest block goes. Owns the blocks and, for each session, where its last entry is. A
+ *position is the number of bytes ever placed before an entry: it stays true for ever, and
+ *transcript_at() says NULL once its block has gone, so a cursor is a plain number that survives
+ *eviction. Does no call and draws nothing.
  *
- *	recv(fd, transcript_reserve(t, ...)) ; transcript_commit(t, n)      no copy, no line index
- */
+ *	recv(fd, transcript_reserve(t, ...)) ; transcript_commit(t, n)      no copy, no
+ * line index */
 #pragma once
 
 #include <stdbool.h>
@@ -17,14 +18,16 @@
 #define TRANSCRIPT_NONE UINT64_MAX
 
 enum {
-	TRANSCRIPT_BLOCK = 1 << 20,  /* default size of a block */
-	TRANSCRIPT_ROOM = 1 << 16,   /* a datagram always fits: transcript_reserve() grants that much */
+	TRANSCRIPT_BLOCK = 1 << 20, /* default size of a block */
+	TRANSCRIPT_ROOM =
+	        1 << 16, /* a datagram always fits: transcript_reserve() grants that much */
 };
 
 struct transcript;
 
 /* `ceiling` is the most that all blocks take together, at least two blocks; `block` a multiple of
- * ENTRY_ALIGN, at least ENTRY_MAX_OVERHEAD + 64, below 4 GiB. Tests make both tiny. Owned by the caller. */
+ * ENTRY_ALIGN, at least ENTRY_MAX_OVERHEAD + 64, below 4 GiB. Tests make both tiny. Owned by the
+ * caller. */
 struct transcript *transcript_new(size_t ceiling, size_t block);
 void transcript_free(struct transcript *transcript);
 
@@ -32,48 +35,51 @@ void transcript_free(struct transcript *transcript);
 void transcript_set_ceiling(struct transcript *transcript, size_t ceiling);
 size_t transcript_ceiling(const struct transcript *transcript);
 
-/* Begins an entry and gives the place of its payload; *room says how many bytes may be put there: to the end
- * of the block, and at least `least` (capped to what an empty block can hold). The address, if any, is
- * copied behind the header only at transcript_commit(), when the call has returned it: room for addr_size
- * bytes (addr_packed_size) is left. Only one entry may be begun at a time. The newest two blocks always
- * stay, so bytes of the newest entry may be copied into the next. */
-char *transcript_reserve(struct transcript *transcript, size_t addr_size, size_t least, size_t *room);
+/* Begins an entry and gives the place of its payload; *room says how many bytes may be put there:
+ * to the end of the block, and at least `least` (capped to what an empty block can hold). The
+ * address, if any, is copied behind the header only at transcript_commit(), when the call has
+ * returned it: room for addr_size bytes (addr_packed_size) is left. Only one entry may be begun at
+ * a time. The newest two blocks always stay, so bytes of the newest entry may be copied into the
+ * next. */
+char *transcript_reserve(struct transcript *transcript, size_t addr_size, size_t least,
+                         size_t *room);
 
-/* Ends the begun entry: a copy of `header` is completed with len, addr_len, back and phase, and placed;
- * returns where it is. A shorter address than reserved moves the payload, so reserve the size that will be
- * needed where it is known; a longer one has no room. */
+/* Ends the begun entry: a copy of `header` is completed with len, addr_len, back and phase, and
+ * placed; returns where it is. A shorter address than reserved moves the payload, so reserve the
+ * size that will be needed where it is known; a longer one has no room. */
 uint64_t transcript_commit(struct transcript *transcript, const struct entry *header,
                            const struct addr *addr, size_t len);
 
 /* Forgets the begun entry. */
 void transcript_cancel(struct transcript *transcript);
 
-/* An entry in one step. A payload longer than a block can hold is cut into several entries: for a note or
- * state with ENTRY_CONTINUES on all but the last. Returns the position of the first. */
+/* An entry in one step. A payload longer than a block can hold is cut into several entries: for a
+ * note or state with ENTRY_CONTINUES on all but the last. Returns the position of the first. */
 uint64_t transcript_append(struct transcript *transcript, const struct entry *header,
                            const struct addr *addr, const void *payload, size_t len);
 
-/* The entry at a position that was given for one; NULL when it has been evicted. The pointer holds until the
- * next reserve or append. */
+/* The entry at a position that was given for one; NULL when it has been evicted. The pointer holds
+ * until the next reserve or append. */
 const struct entry *transcript_at(const struct transcript *transcript, uint64_t position);
 
 /* Oldest entry still there; TRANSCRIPT_NONE when empty. */
 uint64_t transcript_first(const struct transcript *transcript);
 
-/* The entry that follows in time, of any session; TRANSCRIPT_NONE at the end. An evicted position leads
- * to the oldest entry. */
+/* The entry that follows in time, of any session; TRANSCRIPT_NONE at the end. An evicted position
+ * leads to the oldest entry. */
 uint64_t transcript_next(const struct transcript *transcript, uint64_t position);
 
-/* The position that the next entry will have, or a smaller one if it fits the present block: entries made
- * from now on are at or behind it. */
+/* The position that the next entry will have, or a smaller one if it fits the present block:
+ * entries made from now on are at or behind it. */
 uint64_t transcript_end(const struct transcript *transcript);
 
-/* The newest entry of a session, and the one before an entry in the same session; TRANSCRIPT_NONE where there
- * is none or it has been evicted. */
+/* The newest entry of a session, and the one before an entry in the same session; TRANSCRIPT_NONE
+ * where there is none or it has been evicted. */
 uint64_t transcript_last(const struct transcript *transcript, uint32_t session);
 uint64_t transcript_before(const struct transcript *transcript, uint64_t position);
 
-/* The next entry of the same session; TRANSCRIPT_NONE at the end, and where `position` has been evicted. */
+/* The next entry of the same session; TRANSCRIPT_NONE at the end, and where `position` has been
+ * evicted. */
 uint64_t transcript_after(const struct transcript *transcript, uint64_t position);
 
 /* What eviction has taken so far; bytes are those of payloads. */

@@ -73,7 +73,8 @@ static int label(const struct app *app, const struct session *session, int colum
 	snprintf(tail, sizeof tail, " %s%s%s", sign_of(session), unread ? " +" : "",
 	         unread ? bars_size(unread, size) : "");
 	const char *name = session_name(session);
-	int room = columns - text_columns(number, strlen(number)) - text_columns(tail, strlen(tail));
+	int room =
+	        columns - text_columns(number, strlen(number)) - text_columns(tail, strlen(tail));
 	size_t len = strlen(name);
 	while (len > 0 && text_columns(name, len) > room)
 		len = text_whole(name, len - 1);
@@ -184,7 +185,7 @@ struct pieces {
 };
 
 static void add_piece(struct pieces *pieces, int rank, enum style style, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+        __attribute__((format(printf, 4, 5)));
 
 static void add_piece(struct pieces *pieces, int rank, enum style style, const char *format, ...)
 {
@@ -268,8 +269,8 @@ static void add_traffic(struct pieces *pieces, const struct session *session)
 		add_piece(pieces, 5, STYLE_TEXT, "unsent %s", size);
 	bars_size(counts->sent_bytes, sent);
 	bars_size(counts->received_bytes, received);
-	add_piece(pieces, 4, STYLE_TEXT, text_has_unicode() ? "↑%s ↓%s" : "sent %s received %s", sent,
-	          received);
+	add_piece(pieces, 4, STYLE_TEXT, text_has_unicode() ? "↑%s ↓%s" : "sent %s received %s",
+	          sent, received);
 }
 
 static void collect(const struct app *app, const char *mode, struct pieces *pieces)

@@ -12,15 +12,16 @@
 
 enum { BARS_PROMPT = 48, BARS_SIZE = 16 };
 
-/* ` 1 echo:7001 ● · 2 127.0.0.1:50522 ● · 3 udp :9000 ○ +4`: open, closed, under way (…); how much is
- * new. The current one in STYLE_NOTE. Where not all fit, '<' and '>' say on which side there are more. */
+/* ` 1 echo:7001 ● · 2 127.0.0.1:50522 ● · 3 udp :9000 ○ +4`: open, closed, under way (…); how much
+ * is new. The current one in STYLE_NOTE. Where not all fit, '<' and '>' say on which side there are
+ * more. */
 void bars_tabs(const struct app *app, int columns, struct row *row);
 
 /* The number of the session whose tab is at this column of a bar of that width; 0 for none. */
 uint32_t bars_tab_at(const struct app *app, int columns, int column);
 
-/* ` tcp ESTABLISHED unsent 0 ↑15 ↓15 LF chat`. `mode` is what the input adds (vi mode, scrolled back);
- * may be "". */
+/* ` tcp ESTABLISHED unsent 0 ↑15 ↓15 LF chat`. `mode` is what the input adds (vi mode, scrolled
+ * back); may be "". */
 void bars_status(const struct app *app, const char *mode, int columns, struct row *row);
 
 /* "1> ", with '!' for literal mode: "1! ". Returns `out`. */

@@ -85,11 +85,21 @@ static void on_action(void *context, enum input_action action)
 {
 	struct desk *desk = context;
 	switch (action) {
-	case INPUT_NEXT_SESSION: select_step(desk, true); break;
-	case INPUT_PREVIOUS_SESSION: select_step(desk, false); break;
-	case INPUT_LITERAL: toggle_literal(desk); break;
-	case INPUT_SUSPEND: desk->face.suspend(desk->face.context); break;
-	case INPUT_INTERRUPT: on_interrupt(desk); break;
+	case INPUT_NEXT_SESSION:
+		select_step(desk, true);
+		break;
+	case INPUT_PREVIOUS_SESSION:
+		select_step(desk, false);
+		break;
+	case INPUT_LITERAL:
+		toggle_literal(desk);
+		break;
+	case INPUT_SUSPEND:
+		desk->face.suspend(desk->face.context);
+		break;
+	case INPUT_INTERRUPT:
+		on_interrupt(desk);
+		break;
 	default:
 		if (action >= INPUT_SESSION_1 && action <= INPUT_SESSION_9)
 			desk_select(desk, (uint32_t)(action - INPUT_SESSION_1 + 1));
@@ -131,7 +141,8 @@ static void on_matches(void *context, char **matches, size_t count)
 	struct desk *desk = context;
 	struct buf text;
 	buf_init(&text, SIZE_MAX);
-	candidates_format(matches, count, desk->face.columns(desk->face.context) - NOTE_INDENT, &text);
+	candidates_format(matches, count, desk->face.columns(desk->face.context) - NOTE_INDENT,
+	                  &text);
 	app_note(desk->app, "%s", buf_text(&text));
 	buf_free(&text);
 	desk->face.look(desk->face.context, INPUT_BOTTOM);
@@ -173,7 +184,8 @@ static void send_held(struct desk *desk)
 
 static bool is_byte(const struct key *key, char first, char second)
 {
-	return key->kind == KEY_TEXT && key->len == 1 && (key->bytes[0] == first || key->bytes[0] == second);
+	return key->kind == KEY_TEXT && key->len == 1 &&
+	       (key->bytes[0] == first || key->bytes[0] == second);
 }
 
 /* Whether the key was for the block that is held. */
@@ -318,9 +330,10 @@ void desk_serve(struct desk *desk, struct poller *poller)
 	serve_keys(desk, poller);
 }
 
-/* readline starts when descriptors 1 and 2 are taken over, so that what it says about inputrc is a note. */
-void desk_init(struct desk *desk, struct ui *ui, const struct ui_hooks *hooks, const struct desk_face *face,
-               struct terminal *terminal)
+/* readline starts when descriptors 1 and 2 are taken over, so that what it says about inputrc is a
+ * note. */
+void desk_init(struct desk *desk, struct ui *ui, const struct ui_hooks *hooks,
+               const struct desk_face *face, struct terminal *terminal)
 {
 	*desk = (struct desk){ .ui = ui, .app = hooks->app, .hooks = *hooks, .face = *face };
 	desk->terminal = terminal;

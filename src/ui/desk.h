@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* desk: what is the same wherever a person types: bytes of the terminal become keys, keys become
- * lines and wishes, signals what they stand for; when to ask back, when to leave. Shows nothing: its
- * face does. */
+ * lines and wishes, signals what they stand for; when to ask back, when to leave. Shows nothing:
+ * its face does. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,14 +17,14 @@ enum { DESK_WORDS = HELD_TEXT + 64 }; /* what is said at once, at most */
 
 struct desk_face {
 	void *context;
-	void (*say)(void *context, const char *text);          /* a word to the person; "" takes it back */
+	void (*say)(void *context, const char *text); /* a word to the person; "" takes it back */
 	void (*look)(void *context, enum input_action action); /* scrolling and redrawing */
 	void (*mouse)(void *context, const struct key *key);   /* or NULL */
-	void (*changed)(void *context);                        /* a key did something that is to be seen soon */
+	void (*changed)(void *context); /* a key did something that is to be seen soon */
 	void (*bell)(void *context);
 	void (*suspend)(void *context);
-	void (*resize)(void *context, bool resumed);           /* resumed: somebody else has written there */
-	int (*columns)(void *context);                         /* of a row */
+	void (*resize)(void *context, bool resumed); /* resumed: somebody else has written there */
+	int (*columns)(void *context);               /* of a row */
 };
 
 struct desk {
@@ -40,8 +40,8 @@ struct desk {
 };
 
 /* Starts readline. Everything given is borrowed. */
-void desk_init(struct desk *desk, struct ui *ui, const struct ui_hooks *hooks, const struct desk_face *face,
-               struct terminal *terminal);
+void desk_init(struct desk *desk, struct ui *ui, const struct ui_hooks *hooks,
+               const struct desk_face *face, struct terminal *terminal);
 void desk_done(struct desk *desk);
 
 void desk_prepare(struct desk *desk, struct poller *poller);

@@ -46,7 +46,8 @@ void frame_notice(struct window *window)
 static bool wants_color(const struct settings *settings)
 {
 	const char *no_color = getenv("NO_COLOR");
-	return settings->color == COLOR_ALWAYS || (settings->color == COLOR_AUTO && !(no_color && *no_color));
+	return settings->color == COLOR_ALWAYS ||
+	       (settings->color == COLOR_AUTO && !(no_color && *no_color));
 }
 
 static void obey_settings(struct window *window)
@@ -77,7 +78,8 @@ static void fill_status(struct window *window, int columns)
 	if (window->hint[0]) {
 		row_clear(&window->bar);
 		row_add_text(&window->bar, " ", 1, columns, STYLE_NOTE);
-		row_add_text(&window->bar, window->hint, strlen(window->hint), columns - 1, STYLE_NOTE);
+		row_add_text(&window->bar, window->hint, strlen(window->hint), columns - 1,
+		             STYLE_NOTE);
 		return;
 	}
 	add_word(mode, sizeof mode, window_pane(window)->follow ? "" : "SCROLLED");
@@ -126,7 +128,8 @@ static void draw_parts(struct window *window, int rows, int columns, bool pane)
 	draw_rows(window, 0, &window->rows);
 	draw_bars(window, columns);
 	draw_rows(window, input_row, &window->layout.rows);
-	screen_end(window->screen, input_row + window->layout.cursor_row, window->layout.cursor_column);
+	screen_end(window->screen, input_row + window->layout.cursor_row,
+	           window->layout.cursor_column);
 }
 
 void frame_draw(struct window *window, bool pane)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* held: a pasted block too large for the input line. It waits, whole, until it is sent or dropped. */
+/* held: a pasted block too large for the input line. It waits, whole, until it is sent
+ * or dropped. */
 #pragma once
 
 #include <stdbool.h>

@@ -27,20 +27,22 @@ enum {
 /* readline's state is global and its callbacks take no context. */
 static struct {
 	struct input_hooks hooks;
-	struct buf queue;    /* whole keys on their way into readline */
+	struct buf queue; /* whole keys on their way into readline */
 	FILE *in, *out;
 	bool dirty;
-	bool discard;        /* the line that is ending is to be dropped */
-	bool quoting;        /* quoted-insert waits for its character */
-	bool pasted;         /* the region is what the key before has pasted */
-	bool give_up_waiting; /* hand readline the key that stands for none of those that could follow */
-	int64_t pressed;     /* instant of the last key of an unfinished sequence */
+	bool discard;         /* the line that is ending is to be dropped */
+	bool quoting;         /* quoted-insert waits for its character */
+	bool pasted;          /* the region is what the key before has pasted */
+	bool give_up_waiting; /* hand readline the key that stands for none of those that could
+	                         follow */
+	int64_t pressed;      /* instant of the last key of an unfinished sequence */
 	unsigned long empty_reads;
 } input;
 
 /* ---- what readline calls ---- */
 
-/* Never with an empty queue, if all goes well. The end of input then ends whatever loop readline is in. */
+/* Never with an empty queue, if all goes well. The end of input then ends whatever loop readline is
+ * in. */
 static int take_byte(FILE *stream)
 {
 	(void)stream;
@@ -130,7 +132,8 @@ static bool is_prefix(const char *bytes, size_t len)
 }
 
 /* A search ends at the begin of a longer key. readline sees that only at the second one, reads both
- * anew within one call, and, when nothing is bound to them, jumps into a frame that has returned. */
+ * anew within one call, and, when nothing is bound to them, jumps into a frame that
+ * has returned. */
 static void end_search_at_prefix(const char *bytes, size_t len)
 {
 	if (!RL_ISSTATE(RL_STATE_ISEARCH) || bytes[0] == '\033' || !is_prefix(bytes, len))
@@ -192,7 +195,8 @@ static void press_ours(enum input_action action, const char *bytes, size_t len)
 	}
 }
 
-/* One key. A sequence that nothing is bound to is dropped whole: readline would take its tail for text. */
+/* One key. A sequence that nothing is bound to is dropped whole: readline would take its tail for
+ * text. */
 static void press(const char *bytes, size_t len)
 {
 	enum input_action action;
@@ -281,13 +285,14 @@ static Keymap find_unfinished(void)
 		rl_command_func_t *function;
 		Keymap keymap;
 	} found;
-	found.function = rl_function_of_keyseq_len(rl_executing_keyseq, (size_t)rl_key_sequence_length,
-	                                           rl_get_keymap(), &type);
+	found.function = rl_function_of_keyseq_len(
+	        rl_executing_keyseq, (size_t)rl_key_sequence_length, rl_get_keymap(), &type);
 	return type == ISKMAP ? found.keymap : NULL;
 }
 
 /* The keys so far are a command, too. readline itself lets such a command wait for ever when it is
- * fed like this. In vi's command mode a second ESC is a habit, and must not swallow the next key. */
+ * fed like this. In vi's command mode a second ESC is a habit, and must not swallow the
+ * next key. */
 static bool is_shadowed(void)
 {
 	Keymap keymap = find_unfinished();
@@ -315,7 +320,8 @@ void input_timeout(int64_t now)
 
 /* ---- start and end ---- */
 
-/* readline only asks the descriptor for the terminal's special characters, and must not write anywhere. */
+/* readline only asks the descriptor for the terminal's special characters, and must not write
+ * anywhere. */
 static void give_streams(int terminal)
 {
 	int fd = terminal >= 0 ? fcntl(terminal, F_DUPFD_CLOEXEC, 3) : -1;
@@ -351,7 +357,8 @@ void input_start(const struct input_hooks *hooks, int terminal)
 	rl_initialize();
 	rl_tty_set_echoing(1); /* else readline thinks that nobody would hear its bell */
 	input_bindings_apply();
-	/* For good: a new one would wipe out a search's. Empty, as some searches show theirs behind it. */
+	/* For good: a new one would wipe out a search's. Empty, as some searches show theirs behind
+	 * it. */
 	rl_callback_handler_install("", take_line);
 	input.dirty = true;
 }

@@ -12,11 +12,22 @@
 #include "ui/keys.h"
 #include "ui/line.h"
 
-/* What a key asked the window for: named readline commands (pane-page-up …), so inputrc can rebind them. */
+/* What a key asked the window for: named readline commands (pane-page-up …), so inputrc can rebind
+ * them. */
 enum input_action {
-	INPUT_PAGE_UP, INPUT_PAGE_DOWN, INPUT_LINE_UP, INPUT_LINE_DOWN, INPUT_TOP, INPUT_BOTTOM,
-	INPUT_NEXT_SESSION, INPUT_PREVIOUS_SESSION, INPUT_SESSION_1, INPUT_SESSION_9 = INPUT_SESSION_1 + 8,
-	INPUT_LITERAL, INPUT_REDRAW, INPUT_SUSPEND,
+	INPUT_PAGE_UP,
+	INPUT_PAGE_DOWN,
+	INPUT_LINE_UP,
+	INPUT_LINE_DOWN,
+	INPUT_TOP,
+	INPUT_BOTTOM,
+	INPUT_NEXT_SESSION,
+	INPUT_PREVIOUS_SESSION,
+	INPUT_SESSION_1,
+	INPUT_SESSION_9 = INPUT_SESSION_1 + 8,
+	INPUT_LITERAL,
+	INPUT_REDRAW,
+	INPUT_SUSPEND,
 	INPUT_INTERRUPT, /* told while the line is still there; it is thrown away right after */
 	INPUT_ACTION_COUNT,
 };
@@ -24,18 +35,19 @@ enum input_action {
 /* Each may be NULL. None may call back into input, but for input_line() and input_mode(). */
 struct input_hooks {
 	void *context;
-	void (*line)(void *context, const char *line);   /* Enter; valid during the call */
-	void (*end)(void *context);                      /* Ctrl-D on an empty line */
+	void (*line)(void *context, const char *line); /* Enter; valid during the call */
+	void (*end)(void *context);                    /* Ctrl-D on an empty line */
 	void (*action)(void *context, enum input_action action);
 	char **(*complete)(void *context, const char *line, size_t start, size_t end, bool *files);
-	void (*matches)(void *context, char **matches, size_t count); /* several candidates: show them */
+	void (*matches)(void *context, char **matches,
+	                size_t count); /* several candidates: show them */
 	/* A byte that is no character was dropped. readline's own bells go to descriptor 2. */
 	void (*bell)(void *context);
 };
 
-/* Reads inputrc and the history; `terminal` is a descriptor that readline may ask for the terminal's
- * special characters (it is duplicated; -1 for none). Errors of inputrc, and one line when the
- * history cannot be kept, go to standard error. */
+/* Reads inputrc and the history; `terminal` is a descriptor that readline may ask for the
+ * terminal's special characters (it is duplicated; -1 for none). Errors of inputrc, and one line
+ * when the history cannot be kept, go to standard error. */
 void input_start(const struct input_hooks *hooks, int terminal);
 void input_stop(void); /* writes the history */
 
@@ -52,7 +64,8 @@ bool input_is_sideways(void);
 /* Words for the status line: "vi:cmd", "vi:ins", "" for emacs. */
 const char *input_mode(void);
 
-/* The user's `keyseq-timeout`: when a key that could go on should count as finished; INT64_MAX for none. */
+/* The user's `keyseq-timeout`: when a key that could go on should count as finished; INT64_MAX for
+ * none. */
 int64_t input_deadline(void);
 void input_timeout(int64_t now);
 

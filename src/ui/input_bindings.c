@@ -10,13 +10,13 @@ static void (*perform)(enum input_action action); /* readline passes its command
 
 /* A readline command has no way to know under which name it was called, so each action has a
  * function of its own. */
-#define COMMAND(name, action)                    \
-	static int name(int count, int key)      \
-	{                                        \
-		(void)count;                     \
-		(void)key;                       \
-		perform(action);                 \
-		return 0;                        \
+#define COMMAND(name, action)                                                                      \
+	static int name(int count, int key)                                                        \
+	{                                                                                          \
+		(void)count;                                                                       \
+		(void)key;                                                                         \
+		perform(action);                                                                   \
+		return 0;                                                                          \
 	}
 
 COMMAND(page_up, INPUT_PAGE_UP)
@@ -67,7 +67,10 @@ static const struct command commands[] = {
 	{ "pane-top", top, INPUT_TOP, { "\\e[1;5H", NULL } },
 	{ "pane-bottom", bottom, INPUT_BOTTOM, { "\\e[1;5F", NULL } },
 	{ "next-session", next_session, INPUT_NEXT_SESSION, { "\\e[6;5~", "\\e[6;3~" } },
-	{ "previous-session", previous_session, INPUT_PREVIOUS_SESSION, { "\\e[5;5~", "\\e[5;3~" } },
+	{ "previous-session",
+	  previous_session,
+	  INPUT_PREVIOUS_SESSION,
+	  { "\\e[5;5~", "\\e[5;3~" } },
 	{ "session-1", session_1, INPUT_SESSION_1, { "\\e1", NULL } },
 	{ "session-2", session_2, INPUT_SESSION_1 + 1, { "\\e2", NULL } },
 	{ "session-3", session_3, INPUT_SESSION_1 + 2, { "\\e3", NULL } },
@@ -85,13 +88,12 @@ static const struct command commands[] = {
 
 /* A redisplay function of one's own keeps readline from asking termcap for these, and a user's
  * inputrc keeps the system's, which has them, from being read. */
-static const struct { const char *keys, *function; } editing_keys[] = {
-	{ "\\e[3~", "delete-char" },
-	{ "\\e[2~", "overwrite-mode" },
-	{ "\\e[1~", "beginning-of-line" },
-	{ "\\e[4~", "end-of-line" },
-	{ "\\e[7~", "beginning-of-line" },
-	{ "\\e[8~", "end-of-line" },
+static const struct {
+	const char *keys, *function;
+} editing_keys[] = {
+	{ "\\e[3~", "delete-char" },       { "\\e[2~", "overwrite-mode" },
+	{ "\\e[1~", "beginning-of-line" }, { "\\e[4~", "end-of-line" },
+	{ "\\e[7~", "beginning-of-line" }, { "\\e[8~", "end-of-line" },
 };
 
 static const char *const keymaps[] = { "emacs-standard", "vi-insert", "vi-command" };

@@ -22,7 +22,8 @@ static char **complete(const char *text, int start, int end)
 	bool files = false;
 	char **list = NULL;
 	if (hooks->complete)
-		list = hooks->complete(hooks->context, rl_line_buffer, (size_t)start, (size_t)end, &files);
+		list = hooks->complete(hooks->context, rl_line_buffer, (size_t)start, (size_t)end,
+		                       &files);
 	rl_attempted_completion_over = !files;
 	if (!list)
 		return NULL;
@@ -48,5 +49,6 @@ void input_complete_start(const struct input_hooks *whom)
 	rl_basic_word_break_characters = " \t\n";
 	rl_completer_word_break_characters = rl_basic_word_break_characters;
 	rl_completer_quote_characters = "\"'";
-	rl_filename_quote_characters = " \t\n\"'\\"; /* or names with blanks cannot be completed further */
+	rl_filename_quote_characters =
+	        " \t\n\"'\\"; /* or names with blanks cannot be completed further */
 }

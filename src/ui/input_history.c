@@ -22,8 +22,8 @@
 #include "base/error.h"
 
 enum {
-	READ_MOST = 16 << 20,  /* of the end of the file */
-	BATCH = 1 << 16,       /* bytes that may wait to be written */
+	READ_MOST = 16 << 20, /* of the end of the file */
+	BATCH = 1 << 16,      /* bytes that may wait to be written */
 };
 
 /* One per program, as readline's list is. */
@@ -38,7 +38,8 @@ static struct {
 static void tell(int code)
 {
 	if (!history.told)
-		fprintf(stderr, "sockpit: history is not kept: %s: %s\n", history.path, error_why(code));
+		fprintf(stderr, "sockpit: history is not kept: %s: %s\n", history.path,
+		        error_why(code));
 	history.told = true;
 }
 
@@ -181,7 +182,8 @@ static int read_end(int fd, struct buf *out)
 	if (!S_ISREG(status.st_mode))
 		return S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
 	off_t skipped = status.st_size > READ_MOST ? status.st_size - READ_MOST : 0;
-	if (lseek(fd, skipped, SEEK_SET) < 0 || !read_whole(fd, (size_t)(status.st_size - skipped), out))
+	if (lseek(fd, skipped, SEEK_SET) < 0 ||
+	    !read_whole(fd, (size_t)(status.st_size - skipped), out))
 		return errno;
 	const char *begin = skipped ? memchr(buf_data(out), '\n', out->len) : NULL;
 	if (begin)
@@ -301,7 +303,8 @@ static void claim_file(void)
 		return;
 	}
 	struct stat status;
-	bool open_to_others = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_mode & 077;
+	bool open_to_others =
+	        fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_mode & 077;
 	if (open_to_others && fchmod(fd, 0600) < 0)
 		tell(errno);
 	close(fd);
@@ -315,7 +318,8 @@ void input_history_start(void)
 	if (!history.path)
 		return;
 	claim_file();
-	char *real = realpath(history.path, NULL); /* a link is to stay one when the file is replaced */
+	char *real =
+	        realpath(history.path, NULL); /* a link is to stay one when the file is replaced */
 	if (real) {
 		free(history.path);
 		history.path = real;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* job: stopping and going on as a shell's job, with the watched signals of base/poller blocked all the
- * while. Knows no terminal. */
+/* job: stopping and going on as a shell's job, with the watched signals of base/poller blocked all
+ * the while. Knows no terminal. */
 #pragma once
 
 #include <stdbool.h>

@@ -9,11 +9,11 @@
 enum {
 	ESC = 27,
 	BEL = 7,
-	BRACKET = 6,              /* bytes of a paste bracket */
-	SGR_PREFIX = 3,           /* of "ESC [ <" */
-	X10_LENGTH = 6,           /* of "ESC [ M" and three bytes */
-	MOUSE_MOST = 100000,      /* numbers of a mouse report end here */
-	PENDING_MOST = 64 << 20,  /* a unit that has grown so long is taken as it is */
+	BRACKET = 6,             /* bytes of a paste bracket */
+	SGR_PREFIX = 3,          /* of "ESC [ <" */
+	X10_LENGTH = 6,          /* of "ESC [ M" and three bytes */
+	MOUSE_MOST = 100000,     /* numbers of a mouse report end here */
+	PENDING_MOST = 64 << 20, /* a unit that has grown so long is taken as it is */
 };
 
 static const char PASTE_BEGIN[] = "\033[200~";
@@ -49,7 +49,8 @@ void keys_feed(struct keys *keys, const void *bytes, size_t len, int64_t now)
 	keys->fed = now;
 }
 
-/* A character of the locale. One that is cut short waits for ever: it is its next byte that decides. */
+/* A character of the locale. One that is cut short waits for ever: it is its next byte that
+ * decides. */
 static struct cut cut_character(const char *s, size_t n)
 {
 	mbstate_t state = { 0 };
@@ -61,7 +62,8 @@ static struct cut cut_character(const char *s, size_t n)
 	return (struct cut){ len ? len : 1, KEY_TEXT };
 }
 
-/* The search goes on where the last one ended, less what may be the beginning of the end bracket. */
+/* The search goes on where the last one ended, less what may be the beginning of the
+ * end bracket. */
 static struct cut cut_paste(struct keys *keys, const char *s, size_t n, bool late)
 {
 	size_t from = keys->scanned > BRACKET ? keys->scanned : BRACKET;
@@ -219,7 +221,8 @@ static bool parse_sgr_mouse(struct key *key)
 	return true;
 }
 
-/* ESC [ M and three bytes, each 32 too big; button 3 means that one was let go, which one it does not say. */
+/* ESC [ M and three bytes, each 32 too big; button 3 means that one was let go, which one it does
+ * not say. */
 static void parse_x10_mouse(struct key *key)
 {
 	const unsigned char *s = (const unsigned char *)key->bytes + 3;
@@ -231,7 +234,8 @@ static void parse_x10_mouse(struct key *key)
 
 static void recognise_mouse(struct key *key)
 {
-	if (key->len > SGR_PREFIX && memcmp(key->bytes, "\033[<", SGR_PREFIX) == 0 && parse_sgr_mouse(key))
+	if (key->len > SGR_PREFIX && memcmp(key->bytes, "\033[<", SGR_PREFIX) == 0 &&
+	    parse_sgr_mouse(key))
 		key->kind = KEY_MOUSE;
 	if (key->len == X10_LENGTH && memcmp(key->bytes, "\033[M", 3) == 0) {
 		parse_x10_mouse(key);

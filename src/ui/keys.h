@@ -22,15 +22,16 @@ struct key {
 	enum key_kind kind;
 	const char *bytes; /* valid until the next call; a paste may hold NUL */
 	size_t len;
-	int button, row, column; /* SGR mouse numbers, rows and columns from 0; 64 wheel up, 65 wheel down */
+	int button, row,
+	        column; /* SGR mouse numbers, rows and columns from 0; 64 wheel up, 65 wheel down */
 	bool pressed;
 };
 
 struct keys {
 	struct buf pending;
-	int64_t fed;      /* instant of the last feeding */
-	size_t consumed;  /* of pending by the unit handed out last */
-	size_t scanned;   /* of an open paste, already searched for its end */
+	int64_t fed;     /* instant of the last feeding */
+	size_t consumed; /* of pending by the unit handed out last */
+	size_t scanned;  /* of an open paste, already searched for its end */
 };
 
 enum {

@@ -192,7 +192,8 @@ static void finish(struct line_layout *layout, const struct flow *flow)
 		rows_add(&layout->rows);
 }
 
-static void lay_out_wrapped(struct line_layout *layout, const struct line *line, int columns, int max_rows)
+static void lay_out_wrapped(struct line_layout *layout, const struct line *line, int columns,
+                            int max_rows)
 {
 	struct flow flow = { .line = line, .columns = columns, .wraps = true };
 	size_t from = measure(&flow, max_rows);

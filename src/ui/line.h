@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* line: lays a prompt and the text being typed out in rows, and finds the cursor. Pure: no readline,
- * no curses. */
+/* line: lays a prompt and the text being typed out in rows, and finds the cursor. Pure: no
+ * readline, no curses. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,26 +9,27 @@
 #include "view/row.h"
 
 /* Rows are exact up to so many bytes before the cursor. In a longer line that is not plain ASCII,
- * rows are counted from a place less than twice as far away, so that the work for a frame is bounded
- * however long the line is. */
+ * rows are counted from a place less than twice as far away, so that the work for a frame is
+ * bounded however long the line is. */
 enum { LINE_NEAR = 16384 };
 
 struct line {
 	const char *prompt; /* shown in STYLE_NOTE */
 	const char *text;
 	size_t len;
-	size_t point;                /* byte offset of the cursor */
-	size_t mark_from, mark_to;   /* the active region, empty when equal; shown in STYLE_MARK */
+	size_t point;              /* byte offset of the cursor */
+	size_t mark_from, mark_to; /* the active region, empty when equal; shown in STYLE_MARK */
 };
 
 struct line_layout {
-	struct rows rows;   /* at most max_rows: the part around the cursor */
+	struct rows rows; /* at most max_rows: the part around the cursor */
 	int cursor_row, cursor_column;
-	int needed;         /* rows that the whole would take, counted no further than max_rows + 1 */
+	int needed; /* rows that the whole would take, counted no further than max_rows + 1 */
 };
 
-/* With max_rows == 1 the line does not wrap but scrolls sideways, in steps of half a screen. Control
- * characters are shown as marks (^I, ^J; ^J also starts a new row), a glyph wider than the screen as
+/* With max_rows == 1 the line does not wrap but scrolls sideways, in steps of half a screen.
+ * Control characters are shown as marks (^I, ^J; ^J also starts a new row), a glyph wider than the
+ * screen as
  * "?". */
 void line_layout(struct line_layout *layout, const struct line *line, int columns, int max_rows);
 void line_layout_free(struct line_layout *layout);

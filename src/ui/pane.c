@@ -127,7 +127,8 @@ static void settle(struct pane *pane, const struct view *view)
 	follow_at_end(pane, view);
 }
 
-/* From the end to the row above the live ones, so that nothing is shown twice. False: nothing is there. */
+/* From the end to the row above the live ones, so that nothing is shown twice. False: nothing is
+ * there. */
 static bool leave_end(struct pane *pane, const struct view *view)
 {
 	if (!pane->follow)
@@ -208,8 +209,8 @@ static void swap_rows(struct row *a, struct row *b)
 }
 
 /* `count` rows that end with this one of the place's paragraph. */
-static void fill_up(struct pane *pane, const struct view *view, struct place place, int row, struct row *rows,
-                    int count)
+static void fill_up(struct pane *pane, const struct view *view, struct place place, int row,
+                    struct row *rows, int count)
 {
 	int y = count;
 	do {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* pane: where one looks into a view: at its end, or scrolled back to a place that stays put whatever arrives.
- * Fills rows for a height and a width; scrolled back, the last rows stay live below a divider that counts
- * what is new. No curses. */
+/* pane: where one looks into a view: at its end, or scrolled back to a place that stays put
+ * whatever arrives. Fills rows for a height and a width; scrolled back, the last rows stay live
+ * below a divider that counts what is new. No curses. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,19 +17,19 @@ struct pane {
 	int row;            /* and which of its rows */
 	int height;         /* as it was filled last */
 	struct place seen;  /* the newest paragraph that has been counted */
-	int news;           /* how many have come since it was scrolled back, at most PANE_NEWS_MAX + 1 */
+	int news; /* how many have come since it was scrolled back, at most PANE_NEWS_MAX + 1 */
 	struct rows scratch;
 };
 
 void pane_init(struct pane *pane);
 void pane_free(struct pane *pane);
 
-/* Rows towards the past (negative) or the future; at the end it follows again. What fits the pane as a whole
- * does not scroll. */
+/* Rows towards the past (negative) or the future; at the end it follows again. What fits the pane
+ * as a whole does not scroll. */
 void pane_scroll(struct pane *pane, const struct view *view, int rows);
 void pane_to_top(struct pane *pane, const struct view *view);
 void pane_to_end(struct pane *pane);
 
-/* Exactly `height` rows, from top to bottom; empty ones at the top while there is little to show. Where the
- * oldest paragraph left is on top, the row above it tells what eviction has taken. */
+/* Exactly `height` rows, from top to bottom; empty ones at the top while there is little to show.
+ * Where the oldest paragraph left is on top, the row above it tells what eviction has taken. */
 void pane_fill(struct pane *pane, const struct view *view, int height, struct rows *out);

@@ -17,7 +17,8 @@ void panes_free(struct panes *panes)
 static void drop(struct panes *panes, size_t at)
 {
 	panes->count--;
-	memmove(&panes->left[at], &panes->left[at + 1], (panes->count - at) * sizeof panes->left[0]);
+	memmove(&panes->left[at], &panes->left[at + 1],
+	        (panes->count - at) * sizeof panes->left[0]);
 }
 
 /* The scratch rows stay with the pane that is shown, whichever that is. */

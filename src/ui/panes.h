@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* panes: the pane of the session that is shown, and where those were left that were scrolled back when
- * another session took their place. No curses. */
+/* panes: the pane of the session that is shown, and where those were left that were scrolled back
+ * when another session took their place. No curses. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,5 +26,6 @@ struct panes {
 void panes_init(struct panes *panes);
 void panes_free(struct panes *panes);
 
-/* `shown` is this session's from now on: where it was left, or at its end. True when it was another's. */
+/* `shown` is this session's from now on: where it was left, or at its end. True when it was
+ * another's. */
 bool panes_turn(struct panes *panes, uint32_t session);

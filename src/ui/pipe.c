@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The face without a face: standard input to the socket, socket to standard output, as nc -N does. Data can never be a
- * command. What happens to the connection is told on standard error, all of it with -v, failures always. */
+/* The face without a face: standard input to the socket, socket to standard output, as nc -N does.
+ * Data can never be a command. What happens to the connection is told on standard error, all of it
+ * with -v, failures always. */
 #include "ui/ui.h"
 
 #include <errno.h>
@@ -29,13 +30,13 @@ struct pipe {
 	struct app *app;
 	struct pipe_options options;
 	struct outflow outflow;
-	uint32_t talking;       /* number of the session that the input goes to, 0 = none yet */
+	uint32_t talking; /* number of the session that the input goes to, 0 = none yet */
 	bool input_ended;
-	bool held;              /* nothing is read from the peers while the output is stuck */
-	char last;              /* the last byte read, for line ends that are cut by a read */
-	int64_t ended_at;       /* when the input ended */
-	int64_t moved_at;       /* when a byte last went either way */
-	uint64_t told;          /* transcript position up to which standard error has been told */
+	bool held;        /* nothing is read from the peers while the output is stuck */
+	char last;        /* the last byte read, for line ends that are cut by a read */
+	int64_t ended_at; /* when the input ended */
+	int64_t moved_at; /* when a byte last went either way */
+	uint64_t told;    /* transcript position up to which standard error has been told */
 	struct buf translated;
 	char chunk[CHUNK];
 };
@@ -109,7 +110,8 @@ static void on_data(void *context, struct session *session, const char *data, si
 
 /* ---- from standard input to the peer ---- */
 
-/* Line feeds become the line end asked for; what already is CRLF stays, also where a read cut it in two. */
+/* Line feeds become the line end asked for; what already is CRLF stays, also where a read cut it in
+ * two. */
 static void translate(struct pipe *pipe, const char *data, size_t len)
 {
 	size_t eol_len;
@@ -166,7 +168,8 @@ static void read_input(struct pipe *pipe, struct session *session)
 static bool wants_input(const struct pipe *pipe)
 {
 	const struct session *session = talking(pipe);
-	if (!session || pipe->input_ended || is_service(pipe) || session_state(session) != SESSION_OPEN)
+	if (!session || pipe->input_ended || is_service(pipe) ||
+	    session_state(session) != SESSION_OPEN)
 		return false;
 	if (session_peer(session).family == AF_UNSPEC)
 		return false;
@@ -204,7 +207,8 @@ static bool is_told(struct pipe *pipe, const struct entry *entry)
 		pipe->options.say_port = false;
 		return true;
 	}
-	return pipe->options.verbose > 0 || (entry->flags & ENTRY_ERROR && (own || !is_service(pipe)));
+	return pipe->options.verbose > 0 ||
+	       (entry->flags & ENTRY_ERROR && (own || !is_service(pipe)));
 }
 
 static void tell(struct pipe *pipe)
@@ -263,8 +267,10 @@ static int64_t end_after_input(const struct pipe *pipe)
 		return INT64_MAX;
 	if (pipe->options.quit_after >= 0)
 		return pipe->ended_at + pipe->options.quit_after;
-	if (session_kind(session) == SESSION_UDP && !session_is_server(session) && !pipe->options.idle)
-		return (pipe->moved_at > pipe->ended_at ? pipe->moved_at : pipe->ended_at) + UDP_LINGER;
+	if (session_kind(session) == SESSION_UDP && !session_is_server(session) &&
+	    !pipe->options.idle)
+		return (pipe->moved_at > pipe->ended_at ? pipe->moved_at : pipe->ended_at) +
+		       UDP_LINGER;
 	return INT64_MAX;
 }
 
@@ -283,7 +289,9 @@ static void check_limits(struct pipe *pipe)
 		return;
 	size_t unsent = talking(pipe) ? session_unsent(talking(pipe)) : 0;
 	if (unsent)
-		fprintf(stderr, "sockpit: %zu bytes were not sent: the peer did not take them in time\n", unsent);
+		fprintf(stderr,
+		        "sockpit: %zu bytes were not sent: the peer did not take them in time\n",
+		        unsent);
 	end(pipe, unsent ? 1 : 0);
 }
 
@@ -334,11 +342,13 @@ static void free_pipe(struct ui *ui)
 	free(pipe);
 }
 
-struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *options, struct error *error)
+struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *options,
+                    struct error *error)
 {
 	(void)error;
 	struct pipe *pipe = xcalloc(1, sizeof *pipe);
-	pipe->ui = (struct ui){ .prepare = prepare, .serve = serve, .draw = draw, .free = free_pipe };
+	pipe->ui =
+	        (struct ui){ .prepare = prepare, .serve = serve, .draw = draw, .free = free_pipe };
 	pipe->app = hooks->app;
 	pipe->options = *options;
 	pipe->told = TRANSCRIPT_NONE;
@@ -348,7 +358,7 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	widen_pipe(STDIN_FILENO);
 	transcript_set_ceiling(pipe->app->transcript, TRANSCRIPT_BYTES);
 	sessions_tap(pipe->app->sessions, on_data, pipe);
-	poller_leave_signals(); /* a filter is stopped and ended as any other */
+	poller_leave_signals();     /* a filter is stopped and ended as any other */
 	draw(&pipe->ui, pipe->app); /* listening, or failing, may have happened already */
 	return &pipe->ui;
 }

@@ -27,8 +27,8 @@ struct plain {
 	struct reel reel;
 	struct line_layout layout;
 	int rows, columns;
-	struct buf words;  /* to be said above the line */
-	struct buf shown;  /* text of the row being typed as it stands there, and how wide it is */
+	struct buf words; /* to be said above the line */
+	struct buf shown; /* text of the row being typed as it stands there, and how wide it is */
 	int shown_columns, shown_cursor;
 	struct buf wanted; /* and as it is to be */
 	struct buf out;    /* what a turn gives to the terminal */
@@ -86,7 +86,8 @@ static void print_whole(const struct row *row, struct buf *out)
 {
 	size_t count = row->count;
 	row_print(row, out);
-	while (count > 0 && row->glyphs[count - 1].count == 1 && row->glyphs[count - 1].chars[0] == L' ') {
+	while (count > 0 && row->glyphs[count - 1].count == 1 &&
+	       row->glyphs[count - 1].chars[0] == L' ') {
 		buf_append(out, " ", 1);
 		count--;
 	}
@@ -94,7 +95,8 @@ static void print_whole(const struct row *row, struct buf *out)
 
 static bool extends_shown(const struct plain *plain)
 {
-	return plain->shown_cursor == plain->shown_columns && plain->wanted.len >= plain->shown.len &&
+	return plain->shown_cursor == plain->shown_columns &&
+	       plain->wanted.len >= plain->shown.len &&
 	       memcmp(buf_data(&plain->wanted), buf_data(&plain->shown), plain->shown.len) == 0;
 }
 
@@ -154,8 +156,8 @@ static void announce(struct plain *plain)
 	const struct session *session = plain->app->current;
 	const char *dash = text_has_unicode() ? "—" : "--";
 	if (session)
-		snprintf(text, sizeof text, "%s session %u %s %s", dash, (unsigned)session_number(session),
-		         session_name(session), dash);
+		snprintf(text, sizeof text, "%s session %u %s %s", dash,
+		         (unsigned)session_number(session), session_name(session), dash);
 	else
 		snprintf(text, sizeof text, "%s no session %s", dash, dash);
 	if (session || plain->started)
@@ -305,7 +307,8 @@ static void say_the_last(struct plain *plain)
 	int64_t now = clock_now();
 	notice_session(plain);
 	print_lines(plain, now, LAST_PIECE);
-	print_lines(plain, now + CLOCK_S, LAST_PIECE); /* a line without its end has no time to wait for it */
+	print_lines(plain, now + CLOCK_S,
+	            LAST_PIECE); /* a line without its end has no time to wait for it */
 	erase_row(plain);
 	pass_on(plain);
 }
@@ -328,7 +331,9 @@ static void plain_free(struct ui *ui)
 
 static void init(struct plain *plain, const struct ui_hooks *hooks)
 {
-	plain->ui = (struct ui){ .prepare = plain_prepare, .serve = plain_serve, .draw = plain_draw,
+	plain->ui = (struct ui){ .prepare = plain_prepare,
+		                 .serve = plain_serve,
+		                 .draw = plain_draw,
 		                 .free = plain_free };
 	plain->app = hooks->app;
 	buf_init(&plain->words, SIZE_MAX);

@@ -9,7 +9,8 @@
 #include "ui/bars.h"
 
 enum {
-	LOOK_BACK = 16,     /* entries, most of them without bytes, to look at for the last bytes shown */
+	LOOK_BACK =
+	        16, /* entries, most of them without bytes, to look at for the last bytes shown */
 	CHARACTER_MOST = 4, /* bytes, RFC 3629 */
 };
 
@@ -178,7 +179,8 @@ static uint64_t entry_before(const struct view *view, uint64_t position)
 }
 
 /* Eviction has overtaken what was to be shown next. */
-static void tell_loss(const struct reel *reel, const struct view *view, struct place next, struct buf *out)
+static void tell_loss(const struct reel *reel, const struct view *view, struct place next,
+                      struct buf *out)
 {
 	const struct reel_mark *mark = &reel->mark;
 	if (!mark->any || reel->jumps || view_has(view, mark->last))
@@ -193,7 +195,8 @@ static void tell_loss(const struct reel *reel, const struct view *view, struct p
 	buf_printf(out, "... about %s bytes skipped: the terminal is too slow\r\n", size);
 }
 
-static void print_paragraph(struct reel *reel, const struct view *view, struct place place, struct buf *out)
+static void print_paragraph(struct reel *reel, const struct view *view, struct place place,
+                            struct buf *out)
 {
 	view_layout(view, place, &reel->rows);
 	for (size_t i = 0; i < reel->rows.count; i++) {
@@ -236,7 +239,8 @@ static bool print_next(struct reel *reel, const struct view *view, int64_t now, 
 	return true;
 }
 
-bool reel_print(struct reel *reel, const struct view *view, int64_t now, size_t most, struct buf *out)
+bool reel_print(struct reel *reel, const struct view *view, int64_t now, size_t most,
+                struct buf *out)
 {
 	notice_change(reel, view, now);
 	while (out->len <= most)

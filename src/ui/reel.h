@@ -12,8 +12,9 @@
 #include "view/view.h"
 
 enum {
-	REEL_PATIENCE_MS = 100,   /* so long a line without its end waits for the rest, */
-	REEL_CHARACTER_MS = 1000, /* and so long a character: printed in two parts it could not be read */
+	REEL_PATIENCE_MS = 100, /* so long a line without its end waits for the rest, */
+	REEL_CHARACTER_MS =
+	        1000, /* and so long a character: printed in two parts it could not be read */
 };
 
 /* How far a session has been shown. */
@@ -29,11 +30,11 @@ struct reel {
 	struct reel_mark mark;    /* of the session that is shown */
 	struct reel_mark *others; /* of those shown before */
 	size_t count, cap;
-	struct place next;        /* where to go on instead of behind mark.last */
+	struct place next; /* where to go on instead of behind mark.last */
 	bool jumps;
-	uint64_t newest;          /* entry, and when it was seen first */
+	uint64_t newest; /* entry, and when it was seen first */
 	int64_t changed;
-	int64_t patience;         /* so long from then the newest paragraph waits for its end */
+	int64_t patience; /* so long from then the newest paragraph waits for its end */
 	struct rows rows;
 };
 
@@ -46,7 +47,8 @@ bool reel_select(struct reel *reel, const struct view *view, int paragraphs);
 
 /* Appends what is new, as lines that end in CR LF, until `out` has more than `most` bytes. True:
  * there is more. */
-bool reel_print(struct reel *reel, const struct view *view, int64_t now, size_t most, struct buf *out);
+bool reel_print(struct reel *reel, const struct view *view, int64_t now, size_t most,
+                struct buf *out);
 
 /* When to ask again though nothing has happened; INT64_MAX for never. */
 int64_t reel_deadline(const struct reel *reel);

@@ -8,8 +8,8 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 
-/* What a style looks like. The words and arrows of the rows say the same, so none of it is needed to
- * understand them. */
+/* What a style looks like. The words and arrows of the rows say the same, so none of it is needed
+ * to understand them. */
 struct look {
 	attr_t mono, attributes;
 	short color; /* -1 = the terminal's own */
@@ -46,7 +46,8 @@ static void start_colors(void)
 		init_pair((short)(style + 1), looks[style].color, -1);
 }
 
-/* A capability without its padding marks "$<5>", which are for printers and glass terminals of long ago. */
+/* A capability without its padding marks "$<5>", which are for printers and glass terminals of long
+ * ago. */
 static void add_capability(struct buf *out, const char *text)
 {
 	while (text && *text) {
@@ -173,7 +174,8 @@ void screen_bell(struct screen *screen)
 
 /* ---- a frame ---- */
 
-/* Whole rows are cleared first: curses and terminals disagree about overwriting half a wide character. */
+/* Whole rows are cleared first: curses and terminals disagree about overwriting half a wide
+ * character. */
 void screen_begin(struct screen *screen)
 {
 	if (LINES != screen->rows || COLS != screen->columns)
@@ -199,7 +201,8 @@ static short pair_of(const struct screen *screen, enum style style, bool bar)
 }
 
 /* By setcchar(): curses' functions for strings lose what combines with a wide character. */
-static void put_cluster(int y, int x, const wchar_t *chars, size_t count, attr_t attributes, short pair)
+static void put_cluster(int y, int x, const wchar_t *chars, size_t count, attr_t attributes,
+                        short pair)
 {
 	wchar_t cluster[CCHARW_MAX + 1];
 	cchar_t cell;
@@ -229,7 +232,8 @@ static int put_row(const struct screen *screen, int y, const struct row *row, bo
 		if (x + glyph->width > screen->columns)
 			break;
 		enum style style = glyph->style < STYLE_COUNT ? glyph->style : STYLE_TEXT;
-		put_glyph(y, x, glyph, attributes_of(screen, style, bar), pair_of(screen, style, bar));
+		put_glyph(y, x, glyph, attributes_of(screen, style, bar),
+		          pair_of(screen, style, bar));
 		x += glyph->width;
 	}
 	return x;

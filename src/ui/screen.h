@@ -11,18 +11,21 @@
 
 struct screen;
 
-/* NULL where the terminal cannot place a cursor (TERM=dumb, unknown): say so and use the plain mode. */
+/* NULL where the terminal cannot place a cursor (TERM=dumb, unknown): say so and use the plain
+ * mode. */
 struct screen *screen_open(struct terminal *terminal, struct error *error);
 void screen_close(struct screen *screen);
 
 void screen_size(const struct screen *screen, int *rows, int *columns);
-void screen_resize(struct screen *screen); /* asks the terminal, and draws everything anew next time */
+void screen_resize(
+        struct screen *screen); /* asks the terminal, and draws everything anew next time */
 void screen_redraw(struct screen *screen);
-void screen_set_color(struct screen *screen, bool color); /* no effect where the terminal has none */
+void screen_set_color(struct screen *screen,
+                      bool color); /* no effect where the terminal has none */
 void screen_bell(struct screen *screen);
 
-/* One frame: begin, rows from top to bottom, the cursor, end. A bar fills its whole width in reverse,
- * except for what is in STYLE_NOTE there, which stands out. */
+/* One frame: begin, rows from top to bottom, the cursor, end. A bar fills its whole width in
+ * reverse, except for what is in STYLE_NOTE there, which stands out. */
 void screen_begin(struct screen *screen);
 void screen_row(struct screen *screen, int y, const struct row *row, bool bar);
 void screen_end(struct screen *screen, int cursor_row, int cursor_column);

@@ -50,9 +50,9 @@ struct terminal {
 	bool stray_waits;
 	int last_words; /* where text goes that nobody has shown when the program ends */
 	struct termios found, raw;
-	bool known;     /* for paste brackets and mouse reports */
+	bool known; /* for paste brackets and mouse reports */
 	bool mouse;
-	bool ours;      /* raw mode is on, the screen is ours */
+	bool ours; /* raw mode is on, the screen is ours */
 	char farewell[FAREWELL];
 	size_t farewell_len;
 };
@@ -83,8 +83,8 @@ static bool put_all(int fd, const char *bytes, size_t len)
 	return true;
 }
 
-/* A terminal that takes nothing any more loses what waits for it: the frame is worth less than the way
- * out. */
+/* A terminal that takes nothing any more loses what waits for it: the frame is worth less than the
+ * way out. */
 static void say_farewell(const struct terminal *terminal)
 {
 	if (terminal->sink.passed > 0 && !put_all(terminal->out, cancel, sizeof cancel - 1))
@@ -249,7 +249,8 @@ struct terminal *terminal_open(struct error *error)
 		return NULL;
 	}
 	terminal->known = is_known(getenv("TERM"));
-	terminal->last_words = isatty(terminal->stray.found[1]) ? terminal->out : terminal->stray.found[1];
+	terminal->last_words =
+	        isatty(terminal->stray.found[1]) ? terminal->out : terminal->stray.found[1];
 	terminal_set_farewell(terminal, "", 0);
 	live = terminal;
 	catch_crashes();

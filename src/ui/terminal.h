@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* terminal: the controlling terminal as descriptors: its modes saved and put back, also by a crash,
  * its size, and an output that never blocks: what is to be shown goes into a sink (curses writes
- * there), and the loop passes it on through a descriptor opened anew and non-blocking. The shell's own
- * descriptors are left as they are. One per program: a signal handler must find it. */
+ * there), and the loop passes it on through a descriptor opened anew and non-blocking. The shell's
+ * own descriptors are left as they are. One per program: a signal handler must find it. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,8 +14,8 @@
 struct terminal;
 
 /* Opens the terminal that standard input and output are, saves its modes, sets raw mode, takes over
- * descriptors 1 and 2 (their text is given by terminal_take_stray()). NULL with one line where there
- * is none. */
+ * descriptors 1 and 2 (their text is given by terminal_take_stray()). NULL with one line where
+ * there is none. */
 struct terminal *terminal_open(struct error *error);
 
 /* Everything as it was found. Never blocks on a terminal that has stopped reading. */
@@ -29,8 +29,8 @@ FILE *terminal_stream(struct terminal *terminal);
 
 void terminal_size(const struct terminal *terminal, int *rows, int *columns);
 
-/* Extra modes: bracketed paste, mouse reports; only sent to terminals known for them (xterm*, screen*,
- * tmux*). */
+/* Extra modes: bracketed paste, mouse reports; only sent to terminals known for them (xterm*,
+ * screen*, tmux*). */
 void terminal_set_mouse(struct terminal *terminal, bool on);
 
 /* Bytes written to the stream that are still on their way out. */
@@ -49,13 +49,13 @@ void terminal_flush(struct terminal *terminal);
 bool terminal_take_stray(struct terminal *terminal, char *line, size_t size, bool *bell);
 
 /* Ctrl-Z: gives the terminal back, stops the job, and returns when it goes on, the terminal ours
- * again. When it goes on only to die of a signal, the terminal stays given back. `leave` and `enter`
- * are the screen's part (endwin and back); either may be NULL. */
+ * again. When it goes on only to die of a signal, the terminal stays given back. `leave` and
+ * `enter` are the screen's part (endwin and back); either may be NULL. */
 void terminal_suspend(struct terminal *terminal, void (*leave)(void), void (*enter)(void));
 
 /* After SIGCONT of a stop that we did not see coming. */
 void terminal_resume(struct terminal *terminal);
 
-/* What a crash must write to leave a sane screen; prepared by the screen from terminfo. Copied; cut at
- * 512 bytes. */
+/* What a crash must write to leave a sane screen; prepared by the screen from terminfo. Copied; cut
+ * at 512 bytes. */
 void terminal_set_farewell(struct terminal *terminal, const char *bytes, size_t len);

@@ -15,7 +15,7 @@
 enum {
 	PANE_RATE = 100000, /* bytes a second that panes may cost while nobody touches a key */
 	WHEEL_ROWS = 3,
-	WHEEL_UP = 64,      /* mouse buttons */
+	WHEEL_UP = 64, /* mouse buttons */
 	WHEEL_DOWN = 65,
 };
 
@@ -85,14 +85,29 @@ static void on_look(void *context, enum input_action action)
 	struct window *window = context;
 	int page = page_rows(window);
 	switch (action) {
-	case INPUT_PAGE_UP: scroll(window, -page); break;
-	case INPUT_PAGE_DOWN: scroll(window, page); break;
-	case INPUT_LINE_UP: scroll(window, -1); break;
-	case INPUT_LINE_DOWN: scroll(window, 1); break;
-	case INPUT_TOP: scroll_to_top(window); break;
-	case INPUT_BOTTOM: pane_to_end(window_pane(window)); break;
-	case INPUT_REDRAW: screen_redraw(window->screen); break;
-	default: break;
+	case INPUT_PAGE_UP:
+		scroll(window, -page);
+		break;
+	case INPUT_PAGE_DOWN:
+		scroll(window, page);
+		break;
+	case INPUT_LINE_UP:
+		scroll(window, -1);
+		break;
+	case INPUT_LINE_DOWN:
+		scroll(window, 1);
+		break;
+	case INPUT_TOP:
+		scroll_to_top(window);
+		break;
+	case INPUT_BOTTOM:
+		pane_to_end(window_pane(window));
+		break;
+	case INPUT_REDRAW:
+		screen_redraw(window->screen);
+		break;
+	default:
+		break;
 	}
 	window_refresh(window);
 }
@@ -157,9 +172,9 @@ static int64_t later_of(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* When the next frame may be drawn; INT64_MAX where there is nothing new to show. What a person does
- * is shown one frame early, which the frame after it makes good, so that no key waits behind what a
- * peer sends. */
+/* When the next frame may be drawn; INT64_MAX where there is nothing new to show. What a person
+ * does is shown one frame early, which the frame after it makes good, so that no key waits behind
+ * what a peer sends. */
 static int64_t frame_due(const struct window *window)
 {
 	if (window->dirty)

@@ -14,8 +14,8 @@
 #include "ui/terminal.h"
 #include "ui/ui.h"
 
-/* What a frame shows besides the line being typed and whose pane it is: nothing on the screen changes
- * without one of these. */
+/* What a frame shows besides the line being typed and whose pane it is: nothing on the screen
+ * changes without one of these. */
 struct stamp {
 	uint64_t entries;
 	size_t sessions, unsent;
@@ -30,13 +30,13 @@ struct window {
 	struct screen *screen;
 	struct desk desk;
 	struct panes panes;
-	struct rows rows;        /* of the pane, as last filled */
+	struct rows rows; /* of the pane, as last filled */
 	struct row bar;
 	struct line_layout layout;
-	char hint[DESK_WORDS];   /* instead of the status line, until the next key */
-	bool dirty;              /* the next frame would differ from the last, */
-	bool stale;              /* or only its pane, for which there is more time */
-	int64_t next_frame;      /* instants before which none is drawn */
+	char hint[DESK_WORDS]; /* instead of the status line, until the next key */
+	bool dirty;            /* the next frame would differ from the last, */
+	bool stale;            /* or only its pane, for which there is more time */
+	int64_t next_frame;    /* instants before which none is drawn */
 	int64_t next_pane;
 	int pane_height, tabs_row;
 	struct stamp stamp;

@@ -14,7 +14,7 @@ enum {
 	COLUMNS_TIME = 36,         /* there is a time, */
 	COLUMNS_ARROW = 12,        /* there is an arrow */
 	LEAST_TEXT = 8,            /* what an address leaves to the text of the first row */
-	LEAST_WORD = 8,            /* where not even such a word may move to the next row, none does */
+	LEAST_WORD = 8, /* where not even such a word may move to the next row, none does */
 	TAB_STOP = 8,
 	LABEL_TEXT = 32,
 };
@@ -72,7 +72,8 @@ static void collect(const struct cursor *begin, struct text *text)
 
 /* ---- rows ---- */
 
-/* Where the word begins that the last row ends with; the row's end where moving the word is of no use. */
+/* Where the word begins that the last row ends with; the row's end where moving the word is of no
+ * use. */
 static size_t last_word(const struct layout *layout)
 {
 	const struct row *row = layout->row;
@@ -106,7 +107,8 @@ static int room(const struct layout *layout)
 	return layout->view->columns - layout->row->columns;
 }
 
-/* A mark that is wider than the pane goes over several rows, character by character; others become '?'. */
+/* A mark that is wider than the pane goes over several rows, character by character; others become
+ * '?'. */
 static void put_wide(struct layout *layout, const struct glyph *wide, enum style style)
 {
 	size_t count = wide->mark ? wide->count : 1;
@@ -119,7 +121,8 @@ static void put_wide(struct layout *layout, const struct glyph *wide, enum style
 	}
 }
 
-/* Payload breaks where the row is full, words of the program between words; the blank there is left away. */
+/* Payload breaks where the row is full, words of the program between words; the blank there is left
+ * away. */
 static void put_glyph(struct layout *layout, const struct glyph *glyph, enum style style)
 {
 	if (glyph->mark)
@@ -165,7 +168,8 @@ static void format_seconds(int64_t duration, bool sign, char out[CLOCK_TEXT])
 {
 	char number[CLOCK_TEXT];
 	int64_t ms = duration > 0 ? duration / CLOCK_MS : 0;
-	snprintf(number, sizeof number, "%s%" PRId64 ".%03d", sign ? "+" : "", ms / 1000, (int)(ms % 1000));
+	snprintf(number, sizeof number, "%s%" PRId64 ".%03d", sign ? "+" : "", ms / 1000,
+	         (int)(ms % 1000));
 	snprintf(out, CLOCK_TEXT, "%8.8s", number);
 }
 
@@ -234,8 +238,8 @@ static void blank_row(struct row *row)
 	row_pad(row, columns, STYLE_TIME);
 }
 
-/* One arrow and one address for each datagram, however many lines it has. What the program says in several lines it says
- * at one time. */
+/* One arrow and one address for each datagram, however many lines it has. What the program says in
+ * several lines it says at one time. */
 static void begin_row(struct layout *layout, const struct cursor *begin)
 {
 	bool continued = !entry_is_stream(begin->entry) && begin->offset;
@@ -296,7 +300,8 @@ static void put_lost(struct layout *layout)
 static void put_size(struct layout *layout, uint32_t bytes)
 {
 	char text[LABEL_TEXT];
-	int width = snprintf(text, sizeof text, "%" PRIu32 " %s", bytes, bytes == 1 ? "byte" : "bytes");
+	int width =
+	        snprintf(text, sizeof text, "%" PRIu32 " %s", bytes, bytes == 1 ? "byte" : "bytes");
 	if (room(layout) < width + 2)
 		return;
 	row_pad(layout->row, layout->view->columns - width, STYLE_TEXT);

@@ -15,7 +15,8 @@ static bool moves_bytes(const struct entry *entry)
 
 bool entry_is_datagram(const struct entry *entry)
 {
-	bool has_address = entry->addr_len || entry->call == CALL_SENDTO || entry->call == CALL_RECVFROM;
+	bool has_address =
+	        entry->addr_len || entry->call == CALL_SENDTO || entry->call == CALL_RECVFROM;
 	return moves_bytes(entry) && has_address;
 }
 
@@ -45,9 +46,10 @@ static const struct entry *own_entry(const struct view *view, uint64_t position)
 	return entry && entry->session == view->session ? entry : NULL;
 }
 
-/* The next entry of the view's session behind a position, which may have been evicted; TRANSCRIPT_NONE.
- * Looks from both sides at once, forward in time and back along the session's own links: so neither a flood
- * in another session nor one in this session behind the place makes a frame expensive. */
+/* The next entry of the view's session behind a position, which may have been evicted;
+ * TRANSCRIPT_NONE. Looks from both sides at once, forward in time and back along the session's own
+ * links: so neither a flood in another session nor one in this session behind the place makes a
+ * frame expensive. */
 static uint64_t session_after(const struct view *view, uint64_t position)
 {
 	uint64_t found = TRANSCRIPT_NONE;
@@ -81,7 +83,8 @@ struct place cursor_place(const struct cursor *cursor)
 }
 
 /* From this position on back; *evicted says that there has been more. */
-static bool find_back(struct cursor *cursor, const struct view *view, uint64_t position, bool *evicted)
+static bool find_back(struct cursor *cursor, const struct view *view, uint64_t position,
+                      bool *evicted)
 {
 	while (position != TRANSCRIPT_NONE) {
 		const struct entry *entry = transcript_at(view->transcript, position);
@@ -114,7 +117,8 @@ bool cursor_first(struct cursor *cursor, const struct view *view)
 	if (position == TRANSCRIPT_NONE)
 		return false;
 	struct cursor first = { .view = view, .position = position };
-	bool is_ours = cursor_at(&first, view, (struct place){ position, 0 }) && entry_is_shown(first.entry);
+	bool is_ours = cursor_at(&first, view, (struct place){ position, 0 }) &&
+	               entry_is_shown(first.entry);
 	if (!is_ours && !cursor_after(&first))
 		return false;
 	*cursor = first;
@@ -147,7 +151,8 @@ bool cursor_after(struct cursor *cursor)
 bool run_forward(struct cursor *cursor)
 {
 	struct cursor next = *cursor;
-	if (entry_is_datagram(cursor->entry) || !cursor_after(&next) || !joins(cursor->entry, next.entry))
+	if (entry_is_datagram(cursor->entry) || !cursor_after(&next) ||
+	    !joins(cursor->entry, next.entry))
 		return false;
 	*cursor = next;
 	return true;

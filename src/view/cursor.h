@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* cursor: a walk over the entries that the chat shows, and within runs over their bytes. A run is what may be
- * joined: the stream entries of one direction with nothing else shown between them, the parts of one note, or
- * a single datagram. Private to this directory. */
+/* cursor: a walk over the entries that the chat shows, and within runs over their bytes. A run is
+ * what may be joined: the stream entries of one direction with nothing else shown between them, the
+ * parts of one note, or a single datagram. Private to this directory. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +9,8 @@
 
 #include "view/view.h"
 
-/* A place with its entry at hand. At an offset of the payload's length what follows is the next entry's. */
+/* A place with its entry at hand. At an offset of the payload's length what follows is the next
+ * entry's. */
 struct cursor {
 	const struct view *view;
 	const struct entry *entry;
@@ -17,7 +18,8 @@ struct cursor {
 	uint32_t offset;
 };
 
-/* Successful sends and receives, notes and states; not the end of a stream, of which there are words. */
+/* Successful sends and receives, notes and states; not the end of a stream, of which there are
+ * words. */
 bool entry_is_shown(const struct entry *entry);
 bool entry_is_datagram(const struct entry *entry);
 bool entry_is_stream(const struct entry *entry);
@@ -26,19 +28,21 @@ bool entry_is_stream(const struct entry *entry);
 bool cursor_at(struct cursor *cursor, const struct view *view, struct place place);
 struct place cursor_place(const struct cursor *cursor);
 
-/* The oldest and newest entry shown, the one shown before or after the cursor's; false, and nothing changed,
- * where there is none. Going back, the cursor is then behind the payload, going forward in front of it. */
+/* The oldest and newest entry shown, the one shown before or after the cursor's; false, and nothing
+ * changed, where there is none. Going back, the cursor is then behind the payload, going forward in
+ * front of it. */
 bool cursor_first(struct cursor *cursor, const struct view *view);
 bool cursor_last(struct cursor *cursor, const struct view *view);
 bool cursor_before(struct cursor *cursor);
 bool cursor_after(struct cursor *cursor);
 
-/* To the next entry of the run, or behind the one before; false at its ends. *evicted: there was more. */
+/* To the next entry of the run, or behind the one before; false at its ends. *evicted: there was
+ * more. */
 bool run_forward(struct cursor *cursor);
 bool run_backward(struct cursor *cursor, bool *evicted);
 
-/* Puts the cursor onto a byte of the run: in front of the next entry that has one. False at the end of the
- * run, the cursor then on its last entry. */
+/* Puts the cursor onto a byte of the run: in front of the next entry that has one. False at the end
+ * of the run, the cursor then on its last entry. */
 bool run_settle(struct cursor *cursor);
 
 /* One byte back within the run; false at its begin, the cursor then on its first entry. */

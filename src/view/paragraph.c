@@ -27,7 +27,8 @@ static uint32_t stream_position(const struct cursor *cursor)
 	return position;
 }
 
-/* Back to behind the line feed before, to the begin of the run, or over `limit` bytes. Returns the bytes. */
+/* Back to behind the line feed before, to the begin of the run, or over `limit` bytes. Returns the
+ * bytes. */
 static uint32_t rewind_line(struct cursor *cursor, uint32_t limit, enum stop *stop)
 {
 	uint32_t passed = 0;
@@ -55,8 +56,8 @@ static uint32_t rewind_line(struct cursor *cursor, uint32_t limit, enum stop *st
 	return passed;
 }
 
-/* How many bytes before the cursor are free of line feeds, at most VIEW_LONG. What has been evicted counts as
- * free: so eviction never takes a cut away, and a place stays good. */
+/* How many bytes before the cursor are free of line feeds, at most VIEW_LONG. What has been evicted
+ * counts as free: so eviction never takes a cut away, and a place stays good. */
 static uint32_t clean_before(struct cursor cursor)
 {
 	enum stop stop;
@@ -111,8 +112,8 @@ uint32_t paragraph_end(struct cursor *cursor)
 	return length;
 }
 
-/* The bytes from the cursor, the end of a paragraph, back to the last multiple of VIEW_LONG whose cut is
- * before it. */
+/* The bytes from the cursor, the end of a paragraph, back to the last multiple of VIEW_LONG whose
+ * cut is before it. */
 static uint32_t distance_from_cut(struct cursor cursor)
 {
 	uint32_t distance = stream_position(&cursor) % VIEW_LONG;

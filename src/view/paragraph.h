@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* paragraph: where paragraphs begin and end: the cuts that view.h describes, in both directions. Private to
- * this directory. */
+/* paragraph: where paragraphs begin and end: the cuts that view.h describes, in both directions.
+ * Private to this directory. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,15 +8,17 @@
 
 #include "view/cursor.h"
 
-/* No paragraph is longer: VIEW_LONG bytes up to where a cut may come, as many up to the next multiple, and
- * the rest of a character. */
+/* No paragraph is longer: VIEW_LONG bytes up to where a cut may come, as many up to the next
+ * multiple, and the rest of a character. */
 enum { PARAGRAPH_MAX = 2 * VIEW_LONG + 3 };
 
-/* From the begin of a paragraph to behind its last byte; returns its bytes, at most PARAGRAPH_MAX. */
+/* From the begin of a paragraph to behind its last byte; returns its bytes, at
+ * most PARAGRAPH_MAX. */
 uint32_t paragraph_end(struct cursor *cursor);
 
 /* From behind the last byte of a paragraph, or of a run, to its begin. */
 void paragraph_begin(struct cursor *cursor);
 
-/* From the begin of a paragraph to that of the one before; false, and nothing changed, at the oldest. */
+/* From the begin of a paragraph to that of the one before; false, and nothing changed, at the
+ * oldest. */
 bool paragraph_before(struct cursor *cursor);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* row: one line of a pane: glyphs that are safe for a terminal, each with a style. Knows neither curses nor
- * colours: who draws decides what a style looks like. */
+/* row: one line of a pane: glyphs that are safe for a terminal, each with a style. Knows neither
+ * curses nor colours: who draws decides what a style looks like. */
 #pragma once
 
 #include <stddef.h>
@@ -43,8 +43,8 @@ void row_clear(struct row *row);
 void row_free(struct row *row);
 void row_add_glyph(struct row *row, const struct glyph *glyph, enum style style);
 
-/* Text of the program's own or of a peer, made safe; marks get STYLE_MARK. Stops before a glyph that would
- * pass `columns`; returns the bytes taken. */
+/* Text of the program's own or of a peer, made safe; marks get STYLE_MARK. Stops before a glyph
+ * that would pass `columns`; returns the bytes taken. */
 size_t row_add_text(struct row *row, const char *text, size_t len, int columns, enum style style);
 
 /* Blanks up to this column. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* fixture: an app with its loop, and what its panes say, for tests that use real sockets on loopback. */
+/* fixture: an app with its loop, and what its panes say, for tests that use real sockets on
+ * loopback. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,8 +27,8 @@ static void fixture_end(struct app *app)
 	poller_done(&fixture_poller);
 }
 
-/* One turn of the loop, which sleeps no longer than until `deadline`. The program's own loop acts in the
- * middle of a turn, so what a test has closed is reaped before it sleeps. */
+/* One turn of the loop, which sleeps no longer than until `deadline`. The program's own loop acts
+ * in the middle of a turn, so what a test has closed is reaped before it sleeps. */
 __attribute__((unused)) static void fixture_turn(struct app *app, int64_t deadline)
 {
 	app_reap(app);
@@ -40,12 +41,12 @@ __attribute__((unused)) static void fixture_turn(struct app *app, int64_t deadli
 }
 
 /* Turns the loop until `condition` holds, as a case of the test. */
-#define wait_for(app, condition, name)                                                                       \
-	do {                                                                                                 \
-		int64_t fixture_deadline = clock_now() + FIXTURE_MS * CLOCK_MS;                              \
-		while (!(condition) && clock_now() < fixture_deadline)                                       \
-			fixture_turn(app, fixture_deadline);                                                 \
-		ok(condition, "%s", name);                                                                   \
+#define wait_for(app, condition, name)                                                             \
+	do {                                                                                       \
+		int64_t fixture_deadline = clock_now() + FIXTURE_MS * CLOCK_MS;                    \
+		while (!(condition) && clock_now() < fixture_deadline)                             \
+			fixture_turn(app, fixture_deadline);                                       \
+		ok(condition, "%s", name);                                                         \
 	} while (0)
 
 /* The newest note of a session, or "". The text holds until the next call. */
@@ -74,8 +75,8 @@ __attribute__((unused)) static unsigned fixture_flags(const struct app *app, uin
 	return 0;
 }
 
-/* All bytes that have come in on a session; each datagram between brackets where `marks`. Holds until the
- * next call. */
+/* All bytes that have come in on a session; each datagram between brackets where `marks`. Holds
+ * until the next call. */
 __attribute__((unused)) static struct buf *fixture_received(const struct app *app, uint32_t session,
                                                             bool marks)
 {

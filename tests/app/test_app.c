@@ -15,8 +15,8 @@ static struct session *listen_on(struct app *app, const char *text, enum transpo
 	return app_listen(app, &target, &options, &error);
 }
 
-static struct session *open_to(struct app *app, const struct session *server, enum transport transport,
-                               const char *name)
+static struct session *open_to(struct app *app, const struct session *server,
+                               enum transport transport, const char *name)
 {
 	struct target target;
 	char text[ADDR_TEXT];
@@ -84,7 +84,8 @@ static void test_line_ends(void)
 	struct buf want = { .max = SIZE_MAX };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		ok(app_set(&app, "eol", cases[i].eol, &error), "eol %s", cases[i].eol);
-		ok(app_send_line(&app, client, cases[i].typed, strlen(cases[i].typed), &error), "a line");
+		ok(app_send_line(&app, client, cases[i].typed, strlen(cases[i].typed), &error),
+		   "a line");
 		wait_for(&app, session_counts(server)->receives == i + 1, "is one datagram");
 		buf_append_text(&want, "[");
 		buf_append(&want, cases[i].sent, cases[i].len);
@@ -109,7 +110,8 @@ static void test_finding(void)
 	ok(app_find_session(&app, "alpha", &error) == first, "an exact name beats a prefix");
 	ok(app_find_session(&app, "@alphab", &error) == second, "a unique prefix");
 	ok(!app_find_session(&app, "al", &error), "not an ambiguous one");
-	is_text(error.text, "ambiguous: \"al\" is 1 alpha, 2 alphabet", "which lists the candidates");
+	is_text(error.text, "ambiguous: \"al\" is 1 alpha, 2 alphabet",
+	        "which lists the candidates");
 	ok(!app_find_session(&app, "4", &error), "no such number");
 	ok(app_find_session(&app, "1t", &error) == third, "a prefix that begins with a digit");
 	ok(!app_find_session(&app, "99999999999999999999999", &error), "no such large number");
@@ -186,7 +188,8 @@ static void test_gone(void)
 		if (i == 0)
 			app_select(&app, accepted);
 		session_close(client, &error);
-		while (accepted && session_state(accepted) != SESSION_CLOSED && clock_now() < deadline)
+		while (accepted && session_state(accepted) != SESSION_CLOSED &&
+		       clock_now() < deadline)
 			fixture_turn(&app, deadline);
 		if (app.current == client)
 			app_select(&app, server);
@@ -202,7 +205,8 @@ static void test_gone(void)
 	   "what is looked at is still in the table, though it is the oldest");
 	ok(most <= 8, "what is kept of sessions does not grow");
 	is_text(session_name(sessions_at(app.sessions, 0)), "server", "the listener is there");
-	ok(sessions_count(app.sessions) <= SESSIONS_KEPT + 1, "and no more than a few of its clients");
+	ok(sessions_count(app.sessions) <= SESSIONS_KEPT + 1,
+	   "and no more than a few of its clients");
 	fixture_end(&app);
 }
 
@@ -216,7 +220,8 @@ static void test_settings(void)
 	is_int(transcript_ceiling(app.transcript), 4 << 20, "changes nothing");
 	ok(!app_set(&app, "volume", "11", &error), "no such setting");
 	is_text(error.text,
-	        "no such setting: \"volume\": there is eol, time, marks, timeout, scrollback, color, mouse, "
+	        "no such setting: \"volume\": there is eol, time, marks, timeout, scrollback, "
+	        "color, mouse, "
 	        "paste",
 	        "says which there are");
 	fixture_end(&app);

@@ -114,8 +114,9 @@ static void test_scrollback(void)
 		const char *typed, *shown;
 		uint64_t size;
 	} cases[] = {
-		{ "64M", "64M", 64 << 20 },    { "2m", "2M", 2 << 20 },           { "2048K", "2M", 2 << 20 },
-		{ "3000k", "3000K", 3072000 }, { "5000001", "5000001", 5000001 }, { "1G", "1G", 1 << 30 },
+		{ "64M", "64M", 64 << 20 },        { "2m", "2M", 2 << 20 },
+		{ "2048K", "2M", 2 << 20 },        { "3000k", "3000K", 3072000 },
+		{ "5000001", "5000001", 5000001 }, { "1G", "1G", 1 << 30 },
 	};
 	static const char *const wrong[] = {
 		"",
@@ -152,7 +153,8 @@ static void test_mistakes(void)
 	struct settings s;
 	struct error error = { 0 };
 	settings_init(&s);
-	is_text(try_set(&s, "eol", "unix"), "eol: \"unix\" is not lf, crlf, cr, nul or none", "not a value");
+	is_text(try_set(&s, "eol", "unix"), "eol: \"unix\" is not lf, crlf, cr, nul or none",
+	        "not a value");
 	is_text(try_set(&s, "mouse", ""), "mouse: \"\" is not off or on", "an empty one");
 	is_text(try_set(&s, "eol", "cr|nul"), "eol: \"cr|nul\" is not lf, crlf, cr, nul or none",
 	        "two at once");
@@ -163,7 +165,8 @@ static void test_mistakes(void)
 	is_text(error.text, "ambiguous: \"t\" is time, timeout", "lists the candidates");
 	ok(!setting_find("echo", &error), "no such setting");
 	is_text(error.text,
-	        "no such setting: \"echo\": there is eol, time, marks, timeout, scrollback, color, mouse, "
+	        "no such setting: \"echo\": there is eol, time, marks, timeout, scrollback, color, "
+	        "mouse, "
 	        "paste",
 	        "lists them all");
 	ok(!setting_find("", &error), "an empty name is ambiguous");
@@ -177,8 +180,9 @@ static void test_line_ends(void)
 		size_t len;
 		const char *label;
 	} ends[] = {
-		{ EOL_LF, "\n", 1, "LF" },   { EOL_CRLF, "\r\n", 2, "CRLF" }, { EOL_CR, "\r", 1, "CR" },
-		{ EOL_NUL, "\0", 1, "NUL" }, { EOL_NONE, "", 0, "none" },
+		{ EOL_LF, "\n", 1, "LF" },   { EOL_CRLF, "\r\n", 2, "CRLF" },
+		{ EOL_CR, "\r", 1, "CR" },   { EOL_NUL, "\0", 1, "NUL" },
+		{ EOL_NONE, "", 0, "none" },
 	};
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
 		size_t len;

@@ -26,7 +26,8 @@ static void formats(void)
 		{ AF_INET6, "::1", 0, "[::1]:0", "::1" },
 		{ AF_INET6, "::ffff:10.1.2.3", 7, "10.1.2.3:7", "10.1.2.3" },
 		{ AF_INET6, "1111:2222:3333:4444:5555:6666:7777:8888", 65535,
-		  "[1111:2222:3333:4444:5555:6666:7777:8888]:65535", "1111:2222:3333:4444:5555:6666:7777:8888" },
+		  "[1111:2222:3333:4444:5555:6666:7777:8888]:65535",
+		  "1111:2222:3333:4444:5555:6666:7777:8888" },
 	};
 	char out[ADDR_TEXT];
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -35,19 +36,22 @@ static void formats(void)
 		is_text(addr_format_host(&addr, out), table[i].host, table[i].host);
 	}
 	struct addr scoped = parse(AF_INET6, "fe80::1", 9, 999999);
-	is_text(addr_format(&scoped, out), "[fe80::1%999999]:9", "an unknown interface is its number");
+	is_text(addr_format(&scoped, out), "[fe80::1%999999]:9",
+	        "an unknown interface is its number");
 	struct addr none = { .family = AF_UNSPEC };
 	is_text(addr_format(&none, out), "(no address)", "no address says so");
 }
 
 static void converts_both_ways(void)
 {
-	struct addr list[] = { parse(AF_INET, "1.2.3.4", 5, 0), parse(AF_INET6, "fe80::1", 65535, 3) };
+	struct addr list[] = { parse(AF_INET, "1.2.3.4", 5, 0),
+		               parse(AF_INET6, "fe80::1", 65535, 3) };
 	for (size_t i = 0; i < 2; i++) {
 		struct sockaddr_storage storage;
 		socklen_t len = addr_to_sockaddr(&list[i], &storage);
 		struct addr back = addr_from_sockaddr((const struct sockaddr *)&storage, len);
-		ok(addr_equal(&list[i], &back), "an address survives the way to a sockaddr and back");
+		ok(addr_equal(&list[i], &back),
+		   "an address survives the way to a sockaddr and back");
 		struct addr cut = addr_from_sockaddr((const struct sockaddr *)&storage, len - 1);
 		is_int(cut.family, AF_UNSPEC, "a sockaddr that is too short is no address");
 	}
@@ -76,9 +80,13 @@ static void knows_loopback_and_any(void)
 		const char *ip;
 		bool loopback, any;
 	} table[] = {
-		{ AF_INET, "127.0.0.1", true, false }, { AF_INET, "127.255.0.9", true, false },
-		{ AF_INET, "128.0.0.1", false, false }, { AF_INET, "0.0.0.0", false, true },
-		{ AF_INET6, "::1", true, false }, { AF_INET6, "::", false, true }, { AF_INET6, "::2", false, false },
+		{ AF_INET, "127.0.0.1", true, false },
+		{ AF_INET, "127.255.0.9", true, false },
+		{ AF_INET, "128.0.0.1", false, false },
+		{ AF_INET, "0.0.0.0", false, true },
+		{ AF_INET6, "::1", true, false },
+		{ AF_INET6, "::", false, true },
+		{ AF_INET6, "::2", false, false },
 		{ AF_INET6, "::ffff:127.0.0.1", true, false },
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {

@@ -21,7 +21,8 @@ static void decode_all(decoder *decode, const struct vector *vectors, size_t cou
 		struct buf out = { .max = SIZE_MAX };
 		struct error error = { .text = "" };
 		ok(decode(vectors[i].text, &out, &error), "%s is understood", vectors[i].text);
-		is_bytes(buf_data(&out), out.len, vectors[i].bytes, vectors[i].len, vectors[i].text);
+		is_bytes(buf_data(&out), out.len, vectors[i].bytes, vectors[i].len,
+		         vectors[i].text);
 		buf_free(&out);
 	}
 }
@@ -36,9 +37,13 @@ static void decodes(void)
 		{ "\\\\ \\\" \\' \\?", BYTES("\\ \" ' ?") },
 		{ "GET / HTTP/1.0\\r\\n\\r\\n", BYTES("GET / HTTP/1.0\r\n\r\n") },
 		{ "\\0", BYTES("\0") },
-		{ "\\08\\18", BYTES("\0" "8\1" "8") },
-		{ "\\1\\12\\1234\\377", BYTES("\1\12\123" "4\377") },
-		{ "\\x00\\xfF\\xAb0", BYTES("\x00\xff\xab" "0") },
+		{ "\\08\\18", BYTES("\0"
+		                    "8\1"
+		                    "8") },
+		{ "\\1\\12\\1234\\377", BYTES("\1\12\123"
+		                              "4\377") },
+		{ "\\x00\\xfF\\xAb0", BYTES("\x00\xff\xab"
+		                            "0") },
 		{ "\\u{41}\\u{000041}", BYTES("AA") },
 		{ "\\u{0}", BYTES("\0") },
 		{ "\\u{7f}\\u{80}\\u{7FF}\\u{800}", BYTES("\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80") },
@@ -77,7 +82,9 @@ static void refuse(decoder *decode, const char *text, const char *want)
 
 static void refuses(void)
 {
-	static const struct { const char *text, *want; } table[] = {
+	static const struct {
+		const char *text, *want;
+	} table[] = {
 		{ "\\", "escape \\ at column 1: nothing follows" },
 		{ "half\\n \\", "escape \\ at column 8: nothing follows" },
 		{ "a\\q", "escape \\q at column 2: unknown" },
@@ -108,7 +115,9 @@ static void refuses(void)
 
 static void refuses_hex(void)
 {
-	static const struct { const char *text, *want; } table[] = {
+	static const struct {
+		const char *text, *want;
+	} table[] = {
 		{ "", "no bytes" },
 		{ " , ", "no bytes" },
 		{ "4", "\"4\" at column 1: half a byte" },
@@ -131,11 +140,13 @@ static void encodes(void)
 		{ "", BYTES("") },
 		{ "plain ~\\\\n", BYTES("plain ~\\n") },
 		{ "\\r\\n\\t", BYTES("\r\n\t") },
-		{ "\\x001\\x1b\\x7f\\xed\\x95\\x9c\"", BYTES("\0" "1\033\177한\"") },
+		{ "\\x001\\x1b\\x7f\\xed\\x95\\x9c\"", BYTES("\0"
+		                                             "1\033\177한\"") },
 	};
 	for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
 		struct buf out = { .max = SIZE_MAX };
-		ok(escape_encode(vectors[i].bytes, vectors[i].len, &out), "bytes are written as text");
+		ok(escape_encode(vectors[i].bytes, vectors[i].len, &out),
+		   "bytes are written as text");
 		is_text(buf_text(&out), vectors[i].text, vectors[i].text);
 		buf_free(&out);
 	}
@@ -167,7 +178,8 @@ static void keeps_the_ceiling(void)
 		struct buf out = { .max = max };
 		buf_append_text(&out, "kept");
 		bool fits = max == 9;
-		ok(escape_decode("ab\\n\\x00c", &out, &error) == fits, "a ceiling of %zu bytes is kept", max);
+		ok(escape_decode("ab\\n\\x00c", &out, &error) == fits,
+		   "a ceiling of %zu bytes is kept", max);
 		is_int(out.len, fits ? 9 : 4, "all or nothing is appended");
 		buf_free(&out);
 		out.max = max;

@@ -25,7 +25,8 @@ static void sees_readiness(struct poller *poller)
 	ok(poller_readable(poller, full), "a pipe with a byte is readable");
 	ok(!poller_readable(poller, empty), "an empty one is not");
 	ok(poller_writable(poller, STDOUT_FILENO), "standard output is writable");
-	ok(!poller_readable(poller, -1) && !poller_readable(poller, FD_SETSIZE), "no descriptor is never ready");
+	ok(!poller_readable(poller, -1) && !poller_readable(poller, FD_SETSIZE),
+	   "no descriptor is never ready");
 	poller_reset(poller);
 	poller_wake_at(poller, 0);
 	poller_wait(poller);
@@ -67,7 +68,8 @@ static void takes_signals(struct poller *poller)
 	poller_reset(poller);
 	poller_wake_at(poller, begun + 20 * CLOCK_MS);
 	poller_wait(poller);
-	ok(clock_now() - begun >= 20 * CLOCK_MS, "a signal that nobody takes does not keep it awake");
+	ok(clock_now() - begun >= 20 * CLOCK_MS,
+	   "a signal that nobody takes does not keep it awake");
 	is_int(poller->turns - turns, 1, "each sleep is counted");
 	poller_take_signal(SIGCONT);
 }
@@ -102,7 +104,8 @@ static void ends_when_stuck(void)
 	}
 	int status = 0;
 	waitpid(child, &status, 0);
-	ok(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGTERM, "a second SIGTERM that nobody took ends the program");
+	ok(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGTERM,
+	   "a second SIGTERM that nobody took ends the program");
 }
 
 static void puts_back_what_was(void)
@@ -117,7 +120,8 @@ static void puts_back_what_was(void)
 	sigaction(SIGTERM, NULL, &after);
 	sigprocmask(SIG_BLOCK, NULL, &mask_after);
 	ok(before.sa_handler == after.sa_handler, "the handler that was there comes back");
-	is_int(sigismember(&mask_after, SIGTERM), sigismember(&mask_before, SIGTERM), "and the mask");
+	is_int(sigismember(&mask_after, SIGTERM), sigismember(&mask_before, SIGTERM),
+	       "and the mask");
 }
 
 static void leaves_signals(void)
@@ -133,7 +137,8 @@ static void leaves_signals(void)
 	}
 	int status = 0;
 	waitpid(child, &status, 0);
-	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT, "signals that were left do what they did before");
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT,
+	   "signals that were left do what they did before");
 }
 
 int main(void)

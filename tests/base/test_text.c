@@ -17,7 +17,8 @@ static const char *shown(const char *s, size_t n, int column)
 		size_t taken = text_glyph(s + at, n - at, column, &glyph);
 		if (!taken || taken > n - at || glyph.count != wcslen(glyph.chars))
 			return "(impossible)";
-		len += (size_t)snprintf(out + len, SHOWN - len, glyph.mark ? "<%ls>" : "%ls", glyph.chars);
+		len += (size_t)snprintf(out + len, SHOWN - len, glyph.mark ? "<%ls>" : "%ls",
+		                        glyph.chars);
 		at += taken;
 	}
 	out[len] = '\0';
@@ -31,8 +32,8 @@ struct vector {
 static void show_all(const struct vector *vectors, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		is_text(shown(vectors[i].bytes, strlen(vectors[i].bytes), -1),
-		        vectors[i].want, vectors[i].name);
+		is_text(shown(vectors[i].bytes, strlen(vectors[i].bytes), -1), vectors[i].want,
+		        vectors[i].name);
 }
 
 #define SHOW_ALL(vectors) show_all(vectors, sizeof(vectors) / sizeof *(vectors))
@@ -61,7 +62,8 @@ static void shows_invalid_bytes(void)
 		{ "\355\240\200", "<\\xed><\\xa0><\\x80>", "a surrogate" },
 		{ "\364\220\200\200", "<\\xf4><\\x90><\\x80><\\x80>", "above U+10FFFF" },
 		{ "\370\210\200\200\200", "<\\xf8><\\x88><\\x80><\\x80><\\x80>", "five bytes" },
-		{ "\374\204\200\200\200\200", "<\\xfc><\\x84><\\x80><\\x80><\\x80><\\x80>", "six bytes" },
+		{ "\374\204\200\200\200\200", "<\\xfc><\\x84><\\x80><\\x80><\\x80><\\x80>",
+		  "six bytes" },
 		{ "\376\377", "<\\xfe><\\xff>", "never in UTF-8" },
 		{ "\200x", "<\\x80>x", "a lone continuation" },
 		{ "\355\225", "<\\xed><\\x95>", "a character cut at the end" },
@@ -75,8 +77,10 @@ static void shows_deceptions(void)
 {
 	static const struct vector vectors[] = {
 		{ "a\u202eb\u202ac", "a<U+202E>b<U+202A>c", "embeddings and overrides" },
-		{ "\u2066\u2069\u200e\u061c", "<U+2066><U+2069><U+200E><U+061C>", "isolates and marks" },
-		{ "a\u200bb\ufeff\u2060\u00ad", "a<U+200B>b<U+FEFF><U+2060><U+00AD>", "zero width" },
+		{ "\u2066\u2069\u200e\u061c", "<U+2066><U+2069><U+200E><U+061C>",
+		  "isolates and marks" },
+		{ "a\u200bb\ufeff\u2060\u00ad", "a<U+200B>b<U+FEFF><U+2060><U+00AD>",
+		  "zero width" },
 		{ "\u180e\u034f\u2063", "<U+180E><U+034F><U+2063>", "invisible" },
 		{ "x\U000e0041\U000e007f", "x<U+E0041><U+E007F>", "tags" },
 		{ "\u2028\u2029", "<U+2028><U+2029>", "line and paragraph separators" },
@@ -84,7 +88,8 @@ static void shows_deceptions(void)
 		{ "\u0378\U000fffff", "<U+0378><U+FFFFF>", "unassigned" },
 		{ "\u0301a", "<U+0301>a", "a combining character without a base" },
 		{ "\033\u0301", "<^[><U+0301>", "a mark is no base" },
-		{ "\u200dx\ufe0f\ufe0f\ufe0f", "<U+200D>x<U+FE0F>", "no base, and too many selectors" },
+		{ "\u200dx\ufe0f\ufe0f\ufe0f", "<U+200D>x<U+FE0F>",
+		  "no base, and too many selectors" },
 		{ "\ufff9\U00013430\U0001d173", "<U+FFF9><U+13430><U+1D173>", "format controls" },
 	};
 	SHOW_ALL(vectors);
@@ -94,9 +99,9 @@ static void shows_deceptions(void)
 static void shows_deceptions_behind_a_base(void)
 {
 	static const wchar_t list[] = {
-		0xad, 0x34f, 0x61c, 0x17b4, 0x180e, 0x200b, 0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202e,
-		0x2060, 0x2063, 0x2066, 0x2069, 0x206a, 0x206f, 0xfeff, 0xfff9, 0xfffb, 0x1343f, 0x1bca0,
-		0x1d17a, 0xe0001, 0xe0020, 0xe007f,
+		0xad,   0x34f,  0x61c,  0x17b4,  0x180e,  0x200b,  0x200e,  0x200f,  0x2028,
+		0x2029, 0x202a, 0x202e, 0x2060,  0x2063,  0x2066,  0x2069,  0x206a,  0x206f,
+		0xfeff, 0xfff9, 0xfffb, 0x1343f, 0x1bca0, 0x1d17a, 0xe0001, 0xe0020, 0xe007f,
 	};
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
 		char text[16], want[16];
@@ -117,7 +122,8 @@ static void is_first(const char *s, const wchar_t *chars, int width, size_t byte
 {
 	size_t taken;
 	struct glyph glyph = first(s, &taken);
-	ok(wcscmp(glyph.chars, chars) == 0 && !glyph.mark && !glyph.style, "%s: what is drawn", name);
+	ok(wcscmp(glyph.chars, chars) == 0 && !glyph.mark && !glyph.style, "%s: what is drawn",
+	   name);
 	is_int(glyph.width, width, "its columns");
 	is_int(taken, bytes, "its bytes");
 }
@@ -148,7 +154,9 @@ static void forms_clusters(void)
 static void expands_tabs(void)
 {
 	struct glyph glyph;
-	static const struct { int column, width; } table[] = {
+	static const struct {
+		int column, width;
+	} table[] = {
 		{ 0, 8 }, { 1, 7 }, { 7, 1 }, { 8, 8 }, { 2147483647, 1 },
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -172,7 +180,11 @@ static void adds_columns_up(void)
 
 static void finds_whole_characters(void)
 {
-	static const struct { const char *bytes; size_t whole; const char *name; } table[] = {
+	static const struct {
+		const char *bytes;
+		size_t whole;
+		const char *name;
+	} table[] = {
 		{ "", 0, "nothing" },
 		{ "abc", 3, "ASCII" },
 		{ "한국", 6, "two characters" },
@@ -187,7 +199,8 @@ static void finds_whole_characters(void)
 		{ "\374\204\200\200\200", 5, "five of six bytes that can never be a character" },
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		is_int(text_whole(table[i].bytes, strlen(table[i].bytes)), table[i].whole, table[i].name);
+		is_int(text_whole(table[i].bytes, strlen(table[i].bytes)), table[i].whole,
+		       table[i].name);
 	char text[3 * 500 + 1];
 	for (size_t i = 0; i < 500; i++)
 		memcpy(text + 3 * i, "글", sizeof "글");
@@ -223,7 +236,9 @@ static int columns_of_one(const wchar_t *chars)
 	char bytes[64];
 	struct glyph glyph;
 	size_t len = wcstombs(bytes, chars, sizeof bytes);
-	return len < sizeof bytes && text_glyph(bytes, len, -1, &glyph) == len && !glyph.mark ? glyph.width : -1;
+	return len < sizeof bytes && text_glyph(bytes, len, -1, &glyph) == len && !glyph.mark
+	               ? glyph.width
+	               : -1;
 }
 
 /* Each syllable is two columns wide, also in the two or three letters that it is made of. */
@@ -232,7 +247,8 @@ static void knows_every_syllable(void)
 	int bad = 0;
 	for (wchar_t i = 0; i < 11172; i++) {
 		wchar_t whole[] = { 0xac00 + i, 0 };
-		wchar_t letters[] = { 0x1100 + i / 588, 0x1161 + i / 28 % 21, i % 28 ? 0x11a7 + i % 28 : 0, 0 };
+		wchar_t letters[] = { 0x1100 + i / 588, 0x1161 + i / 28 % 21,
+			              i % 28 ? 0x11a7 + i % 28 : 0, 0 };
 		bad += columns_of_one(whole) != 2 || columns_of_one(letters) != 2;
 	}
 	is_int(bad, 0, "every Hangul syllable, whole and in letters");
@@ -246,7 +262,8 @@ static void survives_the_c_locale(void)
 	for (int byte = 0; byte < 256; byte++) {
 		char s[2] = { (char)byte, 'x' };
 		size_t taken = text_glyph(s, 2, -1, &glyph);
-		bad += taken != 1 || glyph.mark != (byte < ' ' || byte > '~') || glyph.width != glyph.count;
+		bad += taken != 1 || glyph.mark != (byte < ' ' || byte > '~') ||
+		       glyph.width != glyph.count;
 		for (int i = 0; i < glyph.count; i++)
 			bad += glyph.chars[i] < L' ' || glyph.chars[i] > L'~';
 	}
@@ -271,11 +288,13 @@ static void follows_other_encodings(void)
 	if (enter("ko_KR.EUC-KR")) {
 		is_int(text_glyph("\xb0\xa1x", 3, -1, &glyph), 2, "EUC-KR: two bytes");
 		ok(glyph.chars[0] == L'가' && glyph.width == 2, "are a syllable");
-		is_int(text_whole("\xb0\xa1\xb0\xa1", 4), 4, "whole though its last byte could begin one");
+		is_int(text_whole("\xb0\xa1\xb0\xa1", 4), 4,
+		       "whole though its last byte could begin one");
 		is_int(text_whole("\xb0\xa1\xb0", 3), 2, "and half of one is not");
 	}
 	if (enter("zh_CN.GB18030")) {
-		is_int(text_glyph("\x81\x30\x81\x30x", 5, -1, &glyph), 4, "GB18030: digits in a character");
+		is_int(text_glyph("\x81\x30\x81\x30x", 5, -1, &glyph), 4,
+		       "GB18030: digits in a character");
 		is_int(text_whole("x\x81\x30\x81", 4), 1, "are not taken for its end");
 		is_int(text_whole("\xb0\xa1\x81\x30", 4), 2, "in the middle neither");
 	}

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* worker: what a benchmark needs done fast, a job per run: floods, bare loops to compare with, a minimal epoll
- * echo server, and loads that check every byte that comes back. Loopback only; prints one line of figures.
+/* worker: what a benchmark needs done fast, a job per run: floods, bare loops to compare with, a
+ *minimal epoll echo server, and loads that check every byte that comes back. Loopback only; prints
+ *one line of figures.
  *
- *	worker flood KIND BYTES            listens, prints its port, sends to the first client, prints seconds
- *	worker drain PORT RING             connects, recv()s into a ring of so many bytes and does nothing else
- *	worker echo tcp|udp                the least that echoes, prints its port
- *	worker requests PORT CLIENTS SIZE SECONDS     one request on the way per client: prints requests per second
- *	worker bulk PORT CLIENTS BYTES                prints MB/s echoed; every byte is compared
- *	worker datagrams PORT PEERS WINDOW SECONDS    prints answers per second, lost, wrong */
+ *	worker flood KIND BYTES            listens, prints its port, sends to the first client,
+ *prints seconds worker drain PORT RING             connects, recv()s into a ring of so many bytes
+ *and does nothing else worker echo tcp|udp                the least that echoes, prints its port
+ *	worker requests PORT CLIENTS SIZE SECONDS     one request on the way per client: prints
+ *requests per second worker bulk PORT CLIENTS BYTES                prints MB/s echoed; every byte
+ *is compared worker datagrams PORT PEERS WINDOW SECONDS    prints answers per second,
+ * lost, wrong */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/sockios.h>
@@ -40,7 +42,8 @@ static double seconds(void)
 
 static struct sockaddr_in loopback(int port)
 {
-	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+	return (struct sockaddr_in){ .sin_family = AF_INET,
+		                     .sin_port = htons((uint16_t)port),
 		                     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 }
 
@@ -57,7 +60,8 @@ static int bound(int type)
 	int fd = new_socket(type);
 	struct sockaddr_in addr = loopback(0);
 	socklen_t len = sizeof addr;
-	if (bind(fd, (struct sockaddr *)&addr, sizeof addr) || getsockname(fd, (struct sockaddr *)&addr, &len))
+	if (bind(fd, (struct sockaddr *)&addr, sizeof addr) ||
+	    getsockname(fd, (struct sockaddr *)&addr, &len))
 		die("bind");
 	if (type == SOCK_STREAM && listen(fd, 1024))
 		die("listen");
@@ -127,7 +131,8 @@ static int flood(const char *kind, size_t total)
 	double begun = seconds();
 	for (size_t sent = 0; sent < total;) {
 		size_t offset = sent % chunk, left = total - sent;
-		ssize_t n = send(fd, data + offset, chunk - offset < left ? chunk - offset : left, MSG_NOSIGNAL);
+		ssize_t n = send(fd, data + offset, chunk - offset < left ? chunk - offset : left,
+		                 MSG_NOSIGNAL);
 		if (n < 0)
 			die("send");
 		sent += (size_t)n;
@@ -233,7 +238,8 @@ _Noreturn static void echo_udp(void)
 		struct sockaddr_storage from;
 		socklen_t len = sizeof from;
 		ssize_t n;
-		while ((n = recvfrom(fd, buffer, sizeof buffer, 0, (struct sockaddr *)&from, &len)) >= 0)
+		while ((n = recvfrom(fd, buffer, sizeof buffer, 0, (struct sockaddr *)&from,
+		                     &len)) >= 0)
 			sendto(fd, buffer, (size_t)n, 0, (struct sockaddr *)&from, len);
 	}
 }
@@ -248,9 +254,9 @@ static void wrong(const char *what)
 
 struct client {
 	int fd;
-	uint64_t next;      /* number of the request on the way, or of the next byte expected */
-	uint64_t sent;      /* bulk: bytes sent so far */
-	size_t got;         /* bytes of the answer that have come */
+	uint64_t next; /* number of the request on the way, or of the next byte expected */
+	uint64_t sent; /* bulk: bytes sent so far */
+	size_t got;    /* bytes of the answer that have come */
 };
 
 static void send_request(struct client *client, size_t size)
@@ -331,8 +337,8 @@ static void bulk_send(struct client *client, const char *bytes, uint64_t total)
 {
 	while (client->sent < total) {
 		uint64_t left = total - client->sent;
-		ssize_t n = send(client->fd, bytes + client->sent % 65536, left < 65536 ? left : 65536,
-		                 MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = send(client->fd, bytes + client->sent % 65536,
+		                 left < 65536 ? left : 65536, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n < 0)
@@ -366,7 +372,8 @@ static int bulk(int port, int count, uint64_t total)
 	struct client *clients = make_clients(port, count, epoll);
 	for (int i = 0; i < count; i++) {
 		clients[i].next = 0;
-		struct epoll_event event = { .events = EPOLLIN | EPOLLOUT, .data.ptr = &clients[i] };
+		struct epoll_event event = { .events = EPOLLIN | EPOLLOUT,
+			                     .data.ptr = &clients[i] };
 		epoll_ctl(epoll, EPOLL_CTL_MOD, clients[i].fd, &event);
 	}
 	double begun = seconds();
@@ -402,7 +409,8 @@ struct datagram {
 static int datagrams(int port, int peers, int window, double duration)
 {
 	struct pollfd *fds = calloc((size_t)peers, sizeof *fds);
-	uint32_t *sent = calloc((size_t)peers, sizeof *sent), *got = calloc((size_t)peers, sizeof *got);
+	uint32_t *sent = calloc((size_t)peers, sizeof *sent),
+	         *got = calloc((size_t)peers, sizeof *got);
 	uint64_t answers = 0, bad = 0, lost = 0;
 	if (!fds || !sent || !got)
 		die("calloc");
@@ -412,18 +420,21 @@ static int datagrams(int port, int peers, int window, double duration)
 	while (now - begun < duration) {
 		for (int i = 0; i < peers; i++)
 			while (sent[i] - got[i] < (uint32_t)window) {
-				struct datagram datagram = { .peer = (uint32_t)i, .number = sent[i]++ };
+				struct datagram datagram = { .peer = (uint32_t)i,
+					                     .number = sent[i]++ };
 				if (send(fds[i].fd, &datagram, sizeof datagram, 0) < 0)
 					die("send");
 			}
 		if (poll(fds, (nfds_t)peers, 200) == 0)
-			for (int i = 0; i < peers; i++) { /* lost on the way: counted, and replaced */
+			for (int i = 0; i < peers;
+			     i++) { /* lost on the way: counted, and replaced */
 				lost += sent[i] - got[i];
 				got[i] = sent[i];
 			}
 		for (int i = 0; i < peers; i++) {
 			struct datagram answer;
-			while (fds[i].revents & POLLIN && recv(fds[i].fd, &answer, sizeof answer, MSG_DONTWAIT) >= 0) {
+			while (fds[i].revents & POLLIN &&
+			       recv(fds[i].fd, &answer, sizeof answer, MSG_DONTWAIT) >= 0) {
 				bad += answer.peer != (uint32_t)i || answer.number >= sent[i];
 				got[i]++;
 				answers++;
@@ -431,7 +442,8 @@ static int datagrams(int port, int peers, int window, double duration)
 		}
 		now = seconds();
 	}
-	printf("%.0f %llu %llu\n", (double)answers / (now - begun), (unsigned long long)lost, (unsigned long long)bad);
+	printf("%.0f %llu %llu\n", (double)answers / (now - begun), (unsigned long long)lost,
+	       (unsigned long long)bad);
 	return 0;
 }
 

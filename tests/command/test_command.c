@@ -7,7 +7,8 @@
 #include "app/fixture.h"
 
 /* "" where it went well, else what the pane says. */
-static const char *run(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static const char *run(struct app *app, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
 static const char *run(struct app *app, const char *format, ...)
 {
 	char line[1024];
@@ -18,7 +19,8 @@ static const char *run(struct app *app, const char *format, ...)
 	uint64_t said = transcript_count(app->transcript);
 	if (command_run_line(app, line))
 		return "";
-	if (transcript_count(app->transcript) == said || fixture_flags(app, app_shown(app)) != ENTRY_ERROR)
+	if (transcript_count(app->transcript) == said ||
+	    fixture_flags(app, app_shown(app)) != ENTRY_ERROR)
 		return "(wrong, and nothing was said)";
 	return fixture_note(app, app_shown(app));
 }
@@ -92,8 +94,10 @@ static void test_table(void)
 	struct error error = { 0 };
 	for (const struct command *command = command_table; command->name; command++) {
 		struct element elements[GRAMMAR_MAX];
-		ok(grammar_elements(command->usage, elements) <= GRAMMAR_MAX, "/%s: usage", command->name);
-		ok(command->run && *command->help && *command->group, "/%s: complete", command->name);
+		ok(grammar_elements(command->usage, elements) <= GRAMMAR_MAX, "/%s: usage",
+		   command->name);
+		ok(command->run && *command->help && *command->group, "/%s: complete",
+		   command->name);
 		ok(command_find(command->name, strlen(command->name), &error) == command,
 		   "/%s: its own name finds it", command->name);
 		ok(command->help[strlen(command->help) - 1] != '\n', "/%s: help ends with text",
@@ -123,16 +127,19 @@ static void test_finding(void)
 	fixture_start(&app);
 	is_text(command_find("se", 2, &error) ? "" : error.text,
 	        "ambiguous: /se is /sessions, /session, /send, /service, /set", "ambiguous");
-	is_text(command_find("session", 7, &error)->name, "session", "an exact name beats a longer one");
+	is_text(command_find("session", 7, &error)->name, "session",
+	        "an exact name beats a longer one");
 	is_text(command_find("sh", 2, &error)->name, "shutdown", "a unique prefix");
 	is_text(command_find("openx", 4, &error)->name, "open", "only so many bytes count");
 	is_text(run(&app, "/nonsense 1 2"), "no such command: \"nonsense\": /help lists them",
 	        "no such command");
 	is_text(run(&app, "/"), "no command behind the /: /help lists them", "a lone slash");
-	is_text(run(&app, "/ open"), "no command behind the /: /help lists them", "a blank behind it");
+	is_text(run(&app, "/ open"), "no command behind the /: /help lists them",
+	        "a blank behind it");
 	is_text(run(&app, "/\x1b[2J"), "no such command: \"\"...: /help lists them",
 	        "control characters are not repeated");
-	is_text(run(&app, "/OPEN x"), "no such command: \"OPEN\": /help lists them", "capitals are others");
+	is_text(run(&app, "/OPEN x"), "no such command: \"OPEN\": /help lists them",
+	        "capitals are others");
 	ok(*run(&app, "/%0900d", 1), "a very long one");
 	ok(strlen(fixture_note(&app, 0)) < 100, "is cut in the message");
 	fixture_end(&app);
@@ -141,15 +148,30 @@ static void test_finding(void)
 static void test_without_session(void)
 {
 	static const char *const lines[] = {
-		"hello",   "",          "//x",        "/close",     "/send x",         "/hex 00",
-		"/peers",  "/to 1 x",   "/reconnect", "/abort",     "/shutdown write", "/service echo",
-		"/name x", "/sessions", "/@c hello",  "/session 1", "/close @1",
+		"hello",
+		"",
+		"//x",
+		"/close",
+		"/send x",
+		"/hex 00",
+		"/peers",
+		"/to 1 x",
+		"/reconnect",
+		"/abort",
+		"/shutdown write",
+		"/service echo",
+		"/name x",
+		"/sessions",
+		"/@c hello",
+		"/session 1",
+		"/close @1",
 		"/all x",
 	};
 	struct app app;
 	fixture_start(&app);
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-		is_text(run(&app, "%s", lines[i]), "no session: /open HOST PORT makes one", lines[i]);
+		is_text(run(&app, "%s", lines[i]), "no session: /open HOST PORT makes one",
+		        lines[i]);
 	fixture_end(&app);
 }
 
@@ -159,15 +181,18 @@ static void test_usage_mistakes(void)
 		const char *line, *says;
 	} cases[] = {
 		{ "/open", "open: needs an address: /open [tcp|udp] <address> [port] [as <name>]" },
-		{ "/open tcp", "open: needs an address: /open [tcp|udp] <address> [port] [as <name>]" },
-		{ "/open a 1 2", "open: \"2\" is too much: /open [tcp|udp] <address> [port] [as <name>]" },
-		{ "/open a 1 as", "open: \"as\" needs a name: /open [tcp|udp] <address> [port] [as <name>]" },
-		{ "/listen",
-		  "listen: needs a port: /listen [tcp|udp] [local-address] <port> [none|echo|discard|hello] "
-		  "[as <name>]" },
-		{ "/listen udp",
-		  "listen: needs a port: /listen [tcp|udp] [local-address] <port> [none|echo|discard|hello] "
-		  "[as <name>]" },
+		{ "/open tcp",
+		  "open: needs an address: /open [tcp|udp] <address> [port] [as <name>]" },
+		{ "/open a 1 2",
+		  "open: \"2\" is too much: /open [tcp|udp] <address> [port] [as <name>]" },
+		{ "/open a 1 as",
+		  "open: \"as\" needs a name: /open [tcp|udp] <address> [port] [as <name>]" },
+		{ "/listen", "listen: needs a port: /listen [tcp|udp] [local-address] <port> "
+		             "[none|echo|discard|hello] "
+		             "[as <name>]" },
+		{ "/listen udp", "listen: needs a port: /listen [tcp|udp] [local-address] <port> "
+		                 "[none|echo|discard|hello] "
+		                 "[as <name>]" },
 		{ "/listen a 1 2",
 		  "listen: \"2\" is too much: /listen [tcp|udp] [local-address] <port> "
 		  "[none|echo|discard|hello] [as <name>]" },
@@ -182,8 +207,10 @@ static void test_usage_mistakes(void)
 		{ "/abort @7", "no session \"7\": /sessions lists them" },
 		{ "/abort @", "no session \"\": /sessions lists them" },
 		{ "/shutdown", "shutdown: needs write, read or both: /shutdown write|read|both" },
-		{ "/shutdown wr", "shutdown: \"wr\" is not write, read or both: /shutdown write|read|both" },
-		{ "/shutdown write read", "shutdown: \"read\" is too much: /shutdown write|read|both" },
+		{ "/shutdown wr",
+		  "shutdown: \"wr\" is not write, read or both: /shutdown write|read|both" },
+		{ "/shutdown write read",
+		  "shutdown: \"read\" is too much: /shutdown write|read|both" },
 		{ "/reconnect 1", "reconnect: \"1\" is too much: /reconnect" },
 		{ "/reconnect", "session 2 is still open" },
 		{ "/reconnect @nobody", "no session \"nobody\": /sessions lists them" },
@@ -201,7 +228,8 @@ static void test_usage_mistakes(void)
 		{ "/send @nobody x", "no session \"nobody\": /sessions lists them" },
 		{ "/hex", "hex: needs bytes: /hex <bytes...>" },
 		{ "/to", "to: needs a peer: /to <peer> [text...]" },
-		{ "/to 1 x", "to: only a UDP session has numbered peers; /session picks a TCP conversation" },
+		{ "/to 1 x",
+		  "to: only a UDP session has numbered peers; /session picks a TCP conversation" },
 		{ "/to @nobody 1", "no session \"nobody\": /sessions lists them" },
 		{ "/all", "all: needs text: /all <text...>" },
 		{ "/all ", "all: needs text: /all <text...>" },
@@ -210,10 +238,12 @@ static void test_usage_mistakes(void)
 		{ "/set eol unix", "eol: \"unix\" is not lf, crlf, cr, nul or none" },
 		{ "/set eol lf lf", "set: \"lf\" is too much: /set [setting] [value]" },
 		{ "/set t", "ambiguous: \"t\" is time, timeout" },
-		{ "/set 'eol", "set: \"'eol\" begins a quote that does not end: /set [setting] [value]" },
+		{ "/set 'eol",
+		  "set: \"'eol\" begins a quote that does not end: /set [setting] [value]" },
 		{ "/help nothing", "no such command: \"nothing\": /help lists them" },
 		{ "/help open close", "help: \"close\" is too much: /help [command]" },
-		{ "/help s", "ambiguous: /s is /shutdown, /sessions, /session, /send, /service, /set" },
+		{ "/help s",
+		  "ambiguous: /s is /shutdown, /sessions, /session, /send, /service, /set" },
 		{ "/@nobody hello", "no session \"nobody\": /sessions lists them" },
 		{ "/@c", "needs text: /@session <text...>" },
 		{ "/@c ", "needs text: /@session <text...>" },
@@ -313,7 +343,8 @@ static void test_ending(void)
 	is_text(run(&app, "/shutdown write"), "", "/shutdown write");
 	ok(session_is_shut(named(&app, "c")), "shuts");
 	wait_for(&app,
-	         session_state(named(&app, "c")) == SESSION_CLOSED || session_peer_closed(named(&app, "c")),
+	         session_state(named(&app, "c")) == SESSION_CLOSED ||
+	                 session_peer_closed(named(&app, "c")),
 	         "and the echo server answers with FIN");
 	ok(*run(&app, "more"), "nothing can be sent then");
 	if (session_state(named(&app, "c")) != SESSION_CLOSED)
@@ -348,19 +379,22 @@ static void test_peers(void)
 	is_text(run(&app, "chosen"), "", "who gets plain lines");
 	is_text(run(&app, "/all both"), "", "/all");
 	is_text(fixture_note(&app, app_shown(&app)), "sent to 2", "says to how many");
-	wait_for(&app, has_received(&app, "a", "for a\nchosen\nboth\n"), "the first peer has its lines");
+	wait_for(&app, has_received(&app, "a", "for a\nchosen\nboth\n"),
+	         "the first peer has its lines");
 	wait_for(&app, has_received(&app, "b", "for b\nboth\n"), "and the second");
 	const char *list = ask(&app, "/peers");
-	ok(strstr(list, "1*  127.0.0.1:") && strstr(list, "\n2   127.0.0.1:"), "/peers marks the chosen one");
+	ok(strstr(list, "1*  127.0.0.1:") && strstr(list, "\n2   127.0.0.1:"),
+	   "/peers marks the chosen one");
 	ok(strstr(list, "1 (7)") && strstr(list, "3 (18)"), "and counts");
 	is_text(run(&app, "/to 0"), "", "/to 0 chooses the last writer again");
 	is_text(run(&app, "last"), "", "a plain line");
 	wait_for(&app, has_received(&app, "b", "for b\nboth\nlast\n"), "goes there");
 	is_text(run(&app, "/to 3 x"), "to: there is no peer 3: /peers lists them", "no such peer");
-	is_text(run(&app, "/to one x"), "to: \"one\" is not the number of a peer: /peers lists them",
-	        "no number");
+	is_text(run(&app, "/to one x"),
+	        "to: \"one\" is not the number of a peer: /peers lists them", "no number");
 	is_text(run(&app, "/to 99999999999 x"),
-	        "to: \"99999999999\" is not the number of a peer: /peers lists them", "too large a one");
+	        "to: \"99999999999\" is not the number of a peer: /peers lists them",
+	        "too large a one");
 	ok(*run(&app, "/to 3"), "no such peer to choose");
 	is_text(run(&app, "/send"), "", "/send nothing");
 	wait_for(&app, counts(&app, "b")->receives == 4, "is an empty datagram");
@@ -394,7 +428,8 @@ static void test_clients(void)
 	is_text(ask(&app, "/peers"), "no clients", "has no clients");
 	is_text(run(&app, "/all x"), "all: nobody is there to send to", "nobody to send to");
 	run(&app, "/open localhost:%u as d", port_of(&app, "other"));
-	wait_for(&app, is_open(&app, "d") && session_clients(named(&app, "other")) == 1, "its client");
+	wait_for(&app, is_open(&app, "d") && session_clients(named(&app, "other")) == 1,
+	         "its client");
 	is_text(run(&app, "/all @other first"), "", "/all to the clients of another server");
 	wait_for(&app, has_received(&app, "d", "first\n"), "which get it");
 	is_text(run(&app, "/session other"), "", "on the server");
@@ -402,7 +437,8 @@ static void test_clients(void)
 	is_text(fixture_note(&app, app_shown(&app)), "sent to 1", "goes to its own clients only");
 	wait_for(&app, has_received(&app, "d", "first\nto mine\n"), "which get it");
 	const char *list = ask(&app, "/peers");
-	ok(strncmp(list, "session  name", 13) == 0 && strstr(list, "\n6 "), "/peers lists the clients");
+	ok(strncmp(list, "session  name", 13) == 0 && strstr(list, "\n6 "),
+	   "/peers lists the clients");
 	ok(!strstr(list, "\n3 "), "not those of others");
 	is_text(run(&app, "/peers @c"), "", "/peers of a conversation");
 	ok(strncmp(fixture_note(&app, app_shown(&app)), "one peer: 127.0.0.1:", 20) == 0,
@@ -418,18 +454,22 @@ static void test_lists(void)
 	struct app app;
 	start_pair(&app);
 	const char *list = ask(&app, "/sessions");
-	ok(strncmp(list, "1  server ", 10) == 0 && strstr(list, "\n2* c ") && strstr(list, "\n3  127.0.0.1:"),
+	ok(strncmp(list, "1  server ", 10) == 0 && strstr(list, "\n2* c ") &&
+	           strstr(list, "\n3  127.0.0.1:"),
 	   "/sessions lists all, and marks the current one");
 	ok(strstr(list, "LISTEN ") && strstr(list, "ESTABLISHED "), "with their states");
 	list = ask(&app, "/set");
-	ok(strncmp(list, "eol ", 4) == 0 && strstr(list, "\nscrollback  64M  ") && strstr(list, "\npaste "),
+	ok(strncmp(list, "eol ", 4) == 0 && strstr(list, "\nscrollback  64M  ") &&
+	           strstr(list, "\npaste "),
 	   "/set lists all");
 	is_text(run(&app, "/set eol crlf"), "", "/set changes");
-	ok(strncmp(ask(&app, "/set eol"), "eol  crlf  lf|crlf|cr|nul|none", 30) == 0, "/set shows one");
+	ok(strncmp(ask(&app, "/set eol"), "eol  crlf  lf|crlf|cr|nul|none", 30) == 0,
+	   "/set shows one");
 	is_text(run(&app, "/set timeout 250ms"), "", "/set timeout");
 	is_int(app.settings.timeout, 250 * CLOCK_MS, "takes a duration");
 	list = ask(&app, "/help");
-	ok(strncmp(list, "/open ", 6) == 0 && strstr(list, "open a TCP conversation"), "/help has a line for a command");
+	ok(strncmp(list, "/open ", 6) == 0 && strstr(list, "open a TCP conversation"),
+	   "/help has a line for a command");
 	for (const struct command *command = command_table; command->name; command++) {
 		char line[40], want[40];
 		snprintf(line, sizeof line, "/help /%s", command->name);
@@ -491,8 +531,9 @@ static void write_file(const char *text, size_t len)
 
 static void test_file(void)
 {
-	static const char text[] = "# settings\n\n  \t\n/set eol crlf\n/set marks maybe\r\nhello\n/set marks "
-	                           "on\r\n/set time off";
+	static const char text[] =
+	        "# settings\n\n  \t\n/set eol crlf\n/set marks maybe\r\nhello\n/set marks "
+	        "on\r\n/set time off";
 	struct app app;
 	struct error error = { 0 };
 	fixture_start(&app);
@@ -502,7 +543,8 @@ static void test_file(void)
 	ok(app.settings.marks, "one behind mistakes");
 	is_int(app.settings.time, VIEW_TIME_OFF, "the last one, without a line end");
 	char want[300];
-	snprintf(want, sizeof want, "%s:6: no session to send \"hello\" to: commands begin with /", path);
+	snprintf(want, sizeof want, "%s:6: no session to send \"hello\" to: commands begin with /",
+	         path);
 	is_text(fixture_note(&app, 0), want, "a mistake is told with file and line");
 	is_int(transcript_count(app.transcript), 2, "and it is two that are told");
 	unlink(path);
@@ -531,7 +573,8 @@ static void test_bad_files(void)
 	ok(!command_run_file(&app, "/", true, &error), "a directory is no file");
 	is_int(error.code, EISDIR, "and why is said");
 	ok(!command_run_file(&app, "/dev/zero", false, &error), "a line without end");
-	is_text(error.text, "/dev/zero:1: a line of more than 1048576 bytes", "is refused at a ceiling");
+	is_text(error.text, "/dev/zero:1: a line of more than 1048576 bytes",
+	        "is refused at a ceiling");
 	ok(command_run_file(&app, "/dev/null", false, &error), "an empty file");
 	is_int(transcript_count(app.transcript), 0, "none of it is told in the pane");
 	fixture_end(&app);
@@ -547,7 +590,8 @@ static void test_man(void)
 	command_print_man(out);
 	fclose(out);
 	ok(strncmp(text, ".Sh COMMANDS\n.Ss Sessions\n", 26) == 0, "begins with the commands");
-	ok(strstr(text, ".It Ic /open Oo Cm tcp | udp Oc Ar address Oo Ar port Oc Oo Cm as Ar name Oc\n"),
+	ok(strstr(text,
+	          ".It Ic /open Oo Cm tcp | udp Oc Ar address Oo Ar port Oc Oo Cm as Ar name Oc\n"),
 	   "usage as macros");
 	ok(strstr(text, ".It Ic /to Oo Ar @session Oc Ar peer Oo Ar text ... Oc\n"),
 	   "a session may stand first");

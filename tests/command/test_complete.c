@@ -3,7 +3,8 @@
 
 #include "app/fixture.h"
 
-/* What TAB offers at the end of this line for the word behind the last blank, with blanks between. */
+/* What TAB offers at the end of this line for the word behind the last blank, with
+ * blanks between. */
 static const char *offered(struct app *app, const char *line, size_t start, size_t end)
 {
 	static struct buf text = { .max = SIZE_MAX };
@@ -70,7 +71,8 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/shutdown w"), "write", "that begin so");
 	is_text(complete(app, "/shutdown write "), "", "only one of them");
 	is_text(complete(app, "/listen "), "tcp udp", "literals of an element");
-	is_text(complete(app, "/listen udp 0 e"), "echo", "of a later one, an address being left away");
+	is_text(complete(app, "/listen udp 0 e"), "echo",
+	        "of a later one, an address being left away");
 	is_text(complete(app, "/listen udp 0 echo a"), "as", "as");
 	is_text(complete(app, "/listen 0 as e"), "", "a new name is not completed");
 	is_text(complete(app, "/service "), "none echo discard hello", "services");
@@ -135,7 +137,8 @@ int main(void)
 	run(&app, "/listen 0 echo as echo");
 	run(&app, "/listen udp 0 as u");
 	run(&app, "/listen * 0 as other");
-	wait_for(&app, session_local(sessions_named(app.sessions, "other")).port != 0, "three servers");
+	wait_for(&app, session_local(sessions_named(app.sessions, "other")).port != 0,
+	         "three servers");
 	test_commands(&app);
 	test_data(&app);
 	test_words(&app);

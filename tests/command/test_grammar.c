@@ -48,8 +48,8 @@ static const char *expected(const char *usage, const char *line)
 	for (size_t i = 0; i < count; i++) {
 		char one[100];
 		if (found[i]->literals)
-			snprintf(one, sizeof one, "%s(%.*s)", i ? " " : "", (int)found[i]->literals_len,
-			         found[i]->literals);
+			snprintf(one, sizeof one, "%s(%.*s)", i ? " " : "",
+			         (int)found[i]->literals_len, found[i]->literals);
 		else
 			snprintf(one, sizeof one, "%s%s", i ? " " : "", found[i]->name);
 		strncat(text, one, sizeof text - strlen(text) - 1);
@@ -63,7 +63,8 @@ static void test_elements(void)
 	is_int(grammar_elements("", e), 0, "no usage, no elements");
 	is_int(grammar_elements(open_usage, e), 4, "four elements");
 	ok(e[0].literals_len == 7 && !e[0].required && !*e[0].name, "optional literals");
-	ok(e[1].required && strcmp(e[1].name, "address") == 0 && !e[1].literals, "a required placeholder");
+	ok(e[1].required && strcmp(e[1].name, "address") == 0 && !e[1].literals,
+	   "a required placeholder");
 	ok(!e[2].required && strcmp(e[2].name, "port") == 0, "an optional placeholder");
 	ok(e[3].tagged && !e[3].required && strcmp(e[3].name, "name") == 0, "a tagged one");
 	is_bytes(e[3].literals, e[3].literals_len, "as", 2, "and its tag");
@@ -76,11 +77,13 @@ static void test_elements(void)
 static void test_words(void)
 {
 	is_text(match("open", open_usage, "localhost 80"), "-|localhost|80", "a literal left away");
-	is_text(match("open", open_usage, "udp localhost"), "udp|localhost|-", "a placeholder left away");
+	is_text(match("open", open_usage, "udp localhost"), "udp|localhost|-",
+	        "a placeholder left away");
 	is_text(match("open", open_usage, " \t tcp \t h  1  "), "tcp|h|1", "blanks of any number");
 	is_text(match("open", open_usage, "\"tcp\" 80"), "-|tcp|80", "a quoted word is no literal");
 	is_text(match("open", open_usage, "tcpx"), "-|tcpx|-", "nor is a longer one");
-	is_text(match("open", open_usage, "'a b'\"c d\"e"), "-|a bc de|-", "quotes keep blanks and join");
+	is_text(match("open", open_usage, "'a b'\"c d\"e"), "-|a bc de|-",
+	        "quotes keep blanks and join");
 	is_text(match("open", open_usage, "\"it's\""), "-|it's|-", "a quote within the other one");
 	is_text(match("open", open_usage, "''"), "-||-", "an empty word");
 	is_text(match("quit", "", "  "), "", "nothing at all");
@@ -90,36 +93,45 @@ static void test_as(void)
 {
 	is_text(match("open", open_usage, "h 80 as me"), "-|h|80 as me", "as at the end");
 	is_text(match("open", open_usage, "as me h"), "-|h|- as me", "at the front");
-	is_text(match("open", open_usage, "h as \"x y\" 80"), "-|h|80 as x y", "in the middle, quoted name");
+	is_text(match("open", open_usage, "h as \"x y\" 80"), "-|h|80 as x y",
+	        "in the middle, quoted name");
 	is_text(match("open", open_usage, "\"as\" 80"), "-|as|80", "a quoted as is a word");
 	is_text(match("open", open_usage, "h as"),
 	        "open: \"as\" needs a name: /open [tcp|udp] <address> [port] [as <name>]",
 	        "as without a name");
 	is_text(match("open", open_usage, "h as me as you"),
-	        "open: \"you\" is too much: /open [tcp|udp] <address> [port] [as <name>]", "as twice");
-	is_text(match("session", "<session>", "as"), "as", "an ordinary word where the usage has no as");
+	        "open: \"you\" is too much: /open [tcp|udp] <address> [port] [as <name>]",
+	        "as twice");
+	is_text(match("session", "<session>", "as"), "as",
+	        "an ordinary word where the usage has no as");
 }
 
 static void test_optional_before_required(void)
 {
 	is_text(match("listen", listen_usage, "7001"), "-|-|7001|-", "one word is the port");
-	is_text(match("listen", listen_usage, "::1 7001"), "-|::1|7001|-", "two are address and port");
+	is_text(match("listen", listen_usage, "::1 7001"), "-|::1|7001|-",
+	        "two are address and port");
 	is_text(match("listen", listen_usage, "udp 0 as x"), "udp|-|0|- as x", "behind a literal");
 	is_text(match("listen", listen_usage, "7001 echo"), "-|-|7001|echo", "before a literal");
-	is_text(match("listen", listen_usage, "udp ::1 7001 echo"), "udp|::1|7001|echo", "all of them");
-	is_text(match("listen", listen_usage, "echo"), "-|-|echo|-", "a lone word is the required one");
+	is_text(match("listen", listen_usage, "udp ::1 7001 echo"), "udp|::1|7001|echo",
+	        "all of them");
+	is_text(match("listen", listen_usage, "echo"), "-|-|echo|-",
+	        "a lone word is the required one");
 	is_text(match("listen", listen_usage, "a b c"),
-	        "listen: \"c\" is too much: /listen [tcp|udp] [local-address] <port> [none|echo] [as <name>]",
+	        "listen: \"c\" is too much: /listen [tcp|udp] [local-address] <port> [none|echo] "
+	        "[as <name>]",
 	        "a word that is no literal is too much");
 }
 
 static void test_rest(void)
 {
-	is_text(match("send", "<text...>", "  a  'b \\x41 "), "  a  'b \\x41 ", "the rest as it was typed");
+	is_text(match("send", "<text...>", "  a  'b \\x41 "), "  a  'b \\x41 ",
+	        "the rest as it was typed");
 	is_text(match("to", "<peer> [text...]", "2  it's"), "2| it's", "behind one blank");
 	is_text(match("to", "<peer> [text...]", "2 "), "2|-", "an empty rest is none");
 	is_text(match("to", "<peer> [text...]", "2"), "2|-", "or is not there");
-	is_text(match("to", "<peer> [text...]", "\"2\" as x"), "2|as x", "as within a rest is text");
+	is_text(match("to", "<peer> [text...]", "\"2\" as x"), "2|as x",
+	        "as within a rest is text");
 	is_text(match("all", "<text...>", "a\nb"), "a\nb", "a rest of two lines");
 	size_t len = 100000;
 	char *line = xmalloc(len + 1);
@@ -140,16 +152,20 @@ static void test_rest(void)
 static void test_mistakes(void)
 {
 	is_text(match("open", open_usage, ""),
-	        "open: needs an address: /open [tcp|udp] <address> [port] [as <name>]", "a word is missing");
-	is_text(match("all", "<text...>", ""), "all: needs text: /all <text...>", "the rest is missing");
+	        "open: needs an address: /open [tcp|udp] <address> [port] [as <name>]",
+	        "a word is missing");
+	is_text(match("all", "<text...>", ""), "all: needs text: /all <text...>",
+	        "the rest is missing");
 	is_text(match("shutdown", "write|read|both", ""),
-	        "shutdown: needs write, read or both: /shutdown write|read|both", "a literal is missing");
+	        "shutdown: needs write, read or both: /shutdown write|read|both",
+	        "a literal is missing");
 	is_text(match("shutdown", "write|read|both", "writ"),
 	        "shutdown: \"writ\" is not write, read or both: /shutdown write|read|both",
 	        "a wrong literal");
 	is_text(match("quit", "", "now"), "quit: \"now\" is too much: /quit", "a word too much");
 	is_text(match("open", open_usage, "\"a b"),
-	        "open: \"\"a b\" begins a quote that does not end: /open [tcp|udp] <address> [port] [as "
+	        "open: \"\"a b\" begins a quote that does not end: /open [tcp|udp] <address> "
+	        "[port] [as "
 	        "<name>]",
 	        "an open quote");
 	is_text(match("quit", "", "'a\nb'"), "quit: \"'a\"... is too much: /quit",
@@ -169,13 +185,16 @@ static void test_expected(void)
 	is_text(expected(open_usage, " h as "), "", "a new name has no candidates");
 	is_text(expected(open_usage, " h as me "), "port", "as only once");
 	is_text(expected(open_usage, " h 80 9 "), "(as)", "behind too many words nothing but as");
-	is_text(expected(listen_usage, ""), "(tcp|udp) local-address port", "up to the first required one");
-	is_text(expected(listen_usage, " 7001 "), "port (none|echo) (as)", "an address, or the port already");
+	is_text(expected(listen_usage, ""), "(tcp|udp) local-address port",
+	        "up to the first required one");
+	is_text(expected(listen_usage, " 7001 "), "port (none|echo) (as)",
+	        "an address, or the port already");
 	is_text(expected(listen_usage, " ::1 7001 "), "(none|echo) (as)", "behind both");
 	is_text(expected("write|read|both", " "), "(write|read|both)", "required literals");
 	is_text(expected("write|read|both", " x "), "", "nothing behind a wrong one");
 	is_text(expected("<peer> [text...]", " 2 "), "text", "a rest");
-	is_text(expected("<peer> [text...]", " 2 a b c d e f g h i j k l m n "), "text", "stays one");
+	is_text(expected("<peer> [text...]", " 2 a b c d e f g h i j k l m n "), "text",
+	        "stays one");
 	is_text(expected("", " "), "", "nothing");
 	is_text(expected("<file>", " \""), "file", "behind an opening quote");
 	is_text(expected("[setting] [value]", " eol "), "value", "the second of two");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* stage: where the program is played: a private home without start-up file or history, a plain environment, and sockpit in
- * a terminal of a given size. */
+/* stage: where the program is played: a private home without start-up file or history, a plain
+ * environment, and sockpit in a terminal of a given size. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,7 +13,11 @@ const char *stage_home(void);
 
 /* sockpit with STAGE_WORDS("-u", "127.0.0.1", "7001"), or STAGE_WORDS(NULL) for none. */
 struct vt *stage_run(int rows, int columns, const char *term, const char *const words[]);
-#define STAGE_WORDS(...) (const char *const[]){ __VA_ARGS__, NULL }
+#define STAGE_WORDS(...)                                                                           \
+	(const char *const[])                                                                      \
+	{                                                                                          \
+		__VA_ARGS__, NULL                                                                  \
+	}
 
 /* --demo at 80x24, ready to type. */
 struct vt *stage_demo(const char *term);
@@ -21,10 +25,12 @@ struct vt *stage_demo(const char *term);
 /* A row of the screen that holds both texts: "→" and "hello". */
 bool stage_wait_row(struct vt *vt, const char *text, const char *other);
 
-/* The port behind the first occurrence of a text on the screen: "127.0.0.1:", "⇄ 127.0.0.1:"; 0 when there is none. */
+/* The port behind the first occurrence of a text on the screen: "127.0.0.1:", "⇄ 127.0.0.1:"; 0
+ * when there is none. */
 unsigned stage_port(struct vt *vt, const char *before);
 
-/* Everything that a program can change about a terminal is as before; a diagnostic for each thing that is not. */
+/* Everything that a program can change about a terminal is as before; a diagnostic for each thing
+ * that is not. */
 bool stage_is_restored(struct vt *vt);
 
 /* /quit, with status 0 and a restored terminal; frees. */

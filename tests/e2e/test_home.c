@@ -90,7 +90,8 @@ static void does_without_a_history(void)
 static void obeys_inputrc(void)
 {
 	char lines[64];
-	put_file("inputrc", "set editing-mode emacs\n$if sockpit\n\"\\C-t\": pane-page-up\n\"\\C-x\\C-y\": \"macro\\r\"\n$endif\n"
+	put_file("inputrc", "set editing-mode emacs\n$if sockpit\n\"\\C-t\": "
+	                    "pane-page-up\n\"\\C-x\\C-y\": \"macro\\r\"\n$endif\n"
 	                    "$if other\n\"\\C-x\\C-y\": \"wrong\\r\"\n$endif\n");
 	setenv("INPUTRC", in_home("inputrc"), 1);
 	struct vt *vt = stage_demo("xterm-256color");
@@ -134,7 +135,8 @@ static void completes(void)
 	vt_send(vt, "\003/set e\t");
 	ok(vt_wait_row(vt, -1, "/set eol"), "a setting");
 	vt_send(vt, "\003/se\t\t");
-	ok(vt_wait_text(vt, "/sessions") || vt_wait_text(vt, "sessions"), "several are shown in the pane");
+	ok(vt_wait_text(vt, "/sessions") || vt_wait_text(vt, "sessions"),
+	   "several are shown in the pane");
 	ok(vt_wait_row(vt, -1, "2> /se"), "and the line stays");
 	vt_send(vt, "\003text\there\003");
 	ok(vt_wait_idle(vt), "in text it does no harm");

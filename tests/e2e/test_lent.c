@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The terminal is lent by a shell, with an environment: signals from outside, job control by a shell that repairs nothing,
- * sizes, locales, kinds of terminals. */
+/* The terminal is lent by a shell, with an environment: signals from outside, job control by a
+ * shell that repairs nothing, sizes, locales, kinds of terminals. */
 #include "e2e/stage.h"
 
 #include <signal.h>
@@ -44,7 +44,8 @@ static void ends_well(struct vt *vt, const char *what)
 	ok(stage_quit(vt), "%s: ends well", what);
 }
 
-/* ---- signals from outside ---------------------------------------------------------------------- */
+/* ---- signals from
+ * outside ---------------------------------------------------------------------- */
 
 static void takes_an_interrupt(void)
 {
@@ -120,11 +121,13 @@ static void ends_without_a_hangup_signal(void)
 	if (!vt_wait_row(vt, -1, "2>"))
 		printf("# no window\n");
 	vt_hang_up(vt);
-	ok(vt_wait_exit(vt, &status) && WIFEXITED(status), "the end of the terminal is enough, without SIGHUP");
+	ok(vt_wait_exit(vt, &status) && WIFEXITED(status),
+	   "the end of the terminal is enough, without SIGHUP");
 	vt_free(vt);
 }
 
-/* ---- a shell that repairs nothing -------------------------------------------------------------- */
+/* ---- a shell that repairs
+ * nothing -------------------------------------------------------------- */
 
 static bool runs_a_job(struct vt *vt, const void *context)
 {
@@ -141,8 +144,9 @@ static bool has_the_shell_back(struct vt *vt, const void *context)
 
 static void leaves_the_line_as_it_was(int signal_number, const char *name)
 {
-	static const char script[] = "set -m; before=$(stty -g); sockpit --demo; echo \"status $?\"; "
-	                             "[ \"$before\" = \"$(stty -g)\" ] && echo as before";
+	static const char script[] =
+	        "set -m; before=$(stty -g); sockpit --demo; echo \"status $?\"; "
+	        "[ \"$before\" = \"$(stty -g)\" ] && echo as before";
 	const char *argv[] = { "dash", "-c", script, NULL };
 	char status[32];
 	struct vt *vt = vt_spawn(24, 80, "xterm-256color", argv);
@@ -150,7 +154,8 @@ static void leaves_the_line_as_it_was(int signal_number, const char *name)
 	vt_wait_row(vt, -1, "2>");
 	kill(vt_foreground(vt), signal_number);
 	snprintf(status, sizeof status, "status %d", 128 + signal_number);
-	ok(vt_wait_text(vt, status) && vt_wait_text(vt, "as before"), "%s: the shell finds its terminal as before", name);
+	ok(vt_wait_text(vt, status) && vt_wait_text(vt, "as before"),
+	   "%s: the shell finds its terminal as before", name);
 	ok(vt_wait_exit(vt, NULL) && stage_is_restored(vt), "%s: all of it", name);
 	vt_free(vt);
 }
@@ -166,7 +171,8 @@ static struct vt *start_shell(void)
 
 static void is_back_in_the_shell(struct vt *vt, const char *how)
 {
-	ok(vt_wait(vt, has_the_shell_back, NULL, "the shell"), "%s: the shell has the terminal", how);
+	ok(vt_wait(vt, has_the_shell_back, NULL, "the shell"), "%s: the shell has the terminal",
+	   how);
 	ok(stage_is_restored(vt), "%s: as it was", how);
 }
 
@@ -175,7 +181,8 @@ static void goes_on(struct vt *vt, const char *line, const char *how)
 	vt_send(vt, "fg\r");
 	ok(vt_wait(vt, runs_a_job, NULL, "a job") && shows(vt, line), "%s: fg shows the line", how);
 	vt_watch(vt, vt_foreground(vt));
-	ok(vt_is_alternate(vt) && vt_has_mode(vt, 2004) && !vt_is_restored(vt), "%s: the window", how);
+	ok(vt_is_alternate(vt) && vt_has_mode(vt, 2004) && !vt_is_restored(vt), "%s: the window",
+	   how);
 	vt_send(vt, "\001");
 	ok(vt_wait_cursor(vt, -1, 3), "%s: keys are keys", how);
 	vt_send(vt, "\005");
@@ -195,12 +202,14 @@ static void obeys_a_plain_shell(void)
 	is_back_in_the_shell(vt, "Ctrl-Z");
 	vt_resize(vt, 7, 60);
 	goes_on(vt, "2> half 한", "Ctrl-Z");
-	ok(vt_has_mouse(vt) && vt_wait_cursor(vt, -1, 10), "with mouse and cursor, in the new size");
+	ok(vt_has_mouse(vt) && vt_wait_cursor(vt, -1, 10),
+	   "with mouse and cursor, in the new size");
 	kill(vt_foreground(vt), SIGTSTP);
 	is_back_in_the_shell(vt, "SIGTSTP");
 	vt_send(vt, "bg\r");
 	vt_send(vt, "jobs\r");
-	ok(vt_wait_text(vt, "jobs") && !vt_is_alternate(vt), "bg: it does not come to the front by itself");
+	ok(vt_wait_text(vt, "jobs") && !vt_is_alternate(vt),
+	   "bg: it does not come to the front by itself");
 	vt_resize(vt, 24, 80);
 	goes_on(vt, "2> half 한", "bg");
 	kill(vt_foreground(vt), SIGSTOP);
@@ -208,7 +217,8 @@ static void obeys_a_plain_shell(void)
 	vt_send(vt, "stty sane; printf '\\033[2Jscribble\\n'\n");
 	ok(vt_wait_text(vt, "scribble"), "another program writes there");
 	goes_on(vt, "2> half 한", "SIGSTOP");
-	ok(vt_wait_gone(vt, "scribble") && vt_wait_row(vt, -2, "ESTABLISHED"), "all is painted anew");
+	ok(vt_wait_gone(vt, "scribble") && vt_wait_row(vt, -2, "ESTABLISHED"),
+	   "all is painted anew");
 	vt_send(vt, "\003/quit\r");
 	is_back_in_the_shell(vt, "/quit");
 	vt_send(vt, "exit\r");
@@ -231,14 +241,16 @@ static void waits_in_the_background(void)
 	vt_free(vt);
 }
 
-/* ---- sizes ------------------------------------------------------------------------------------- */
+/* ----
+ * sizes ------------------------------------------------------------------------------------- */
 
 static void is_not_pinned_by_the_environment(void)
 {
 	const char *argv[] = { "env", "LINES=6", "COLUMNS=30", "sockpit", "--demo", NULL };
 	struct vt *vt = vt_spawn(24, 80, "xterm-256color", argv);
 	vt_wait_text(vt, "connected");
-	ok(vt_wait_row(vt, -3, "2 demo") && vt_wait_row(vt, -1, "2>"), "the terminal's size counts, not that of the environment");
+	ok(vt_wait_row(vt, -3, "2 demo") && vt_wait_row(vt, -1, "2>"),
+	   "the terminal's size counts, not that of the environment");
 	vt_resize(vt, 30, 100);
 	ok(vt_wait_row(vt, -3, "2 demo") && vt_wait_row(vt, -1, "2>"), "also when it changes");
 	ends_well(vt, "LINES and COLUMNS");
@@ -248,8 +260,9 @@ static void lives_in_any_size(void)
 {
 	static const struct {
 		int rows, columns;
-	} sizes[] = { { 1, 1 },  { 1, 2 },  { 2, 1 },   { 2, 2 },     { 3, 3 },    { 2, 10 }, { 5, 20 },
-		      { 24, 1 }, { 1, 80 }, { 4, 20 }, { 200, 500 }, { 200, 20 }, { 4, 500 }, { 12, 60 } };
+	} sizes[] = { { 1, 1 },     { 1, 2 },    { 2, 1 },   { 2, 2 },  { 3, 3 },
+		      { 2, 10 },    { 5, 20 },   { 24, 1 },  { 1, 80 }, { 4, 20 },
+		      { 200, 500 }, { 200, 20 }, { 4, 500 }, { 12, 60 } };
 	struct vt *vt = stage_run(1, 1, "xterm-256color", STAGE_WORDS("--demo"));
 	vt_wait_idle(vt);
 	vt_send(vt, "한글 가나다 text");
@@ -259,11 +272,13 @@ static void lives_in_any_size(void)
 		if (!ok(vt_wait_idle(vt), "%dx%d", sizes[i].columns, sizes[i].rows))
 			break;
 	}
-	ok(shows(vt, "2> 한글 가나다 text") && vt_wait_cursor(vt, -1, 19), "the line has come through all of them");
+	ok(shows(vt, "2> 한글 가나다 text") && vt_wait_cursor(vt, -1, 19),
+	   "the line has come through all of them");
 	ends_well(vt, "sizes");
 }
 
-/* ---- locales ----------------------------------------------------------------------------------- */
+/* ----
+ * locales ----------------------------------------------------------------------------------- */
 
 static bool is_ascii(struct vt *vt)
 {
@@ -300,9 +315,11 @@ static void speaks_unicode_without_a_locale(void)
 static bool make_korean_locale(void)
 {
 	char command[1200];
-	snprintf(command, sizeof command, "localedef -i ko_KR -f EUC-KR '%s/ko_KR.EUC-KR' >/dev/null 2>&1", stage_home());
+	snprintf(command, sizeof command,
+	         "localedef -i ko_KR -f EUC-KR '%s/ko_KR.EUC-KR' >/dev/null 2>&1", stage_home());
 	int status = system(command);
-	return WIFEXITED(status) && WEXITSTATUS(status) <= 1 && access(in_home("ko_KR.EUC-KR/LC_CTYPE"), R_OK) == 0;
+	return WIFEXITED(status) && WEXITSTATUS(status) <= 1 &&
+	       access(in_home("ko_KR.EUC-KR/LC_CTYPE"), R_OK) == 0;
 }
 
 static void speaks_another_encoding(void)
@@ -326,7 +343,8 @@ static void speaks_another_encoding(void)
 	setenv("LC_ALL", "C.UTF-8", 1);
 }
 
-/* ---- kinds of terminals ------------------------------------------------------------------------ */
+/* ---- kinds of
+ * terminals ------------------------------------------------------------------------ */
 
 static void works_on(const char *term)
 {

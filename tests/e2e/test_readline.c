@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* readline inside the window: what it says itself, what it and other libraries print, candidates, pastes, slow and unknown
- * keys, wide and combined characters, the history of several windows, and what all that costs the terminal. */
+/* readline inside the window: what it says itself, what it and other libraries print, candidates,
+ * pastes, slow and unknown keys, wide and combined characters, the history of several windows, and
+ * what all that costs the terminal. */
 #include "e2e/stage.h"
 
 #include <arpa/inet.h>
@@ -10,7 +11,9 @@
 
 #include "support/tap.h"
 
-#define SYLLABLE "\u1100\u1161\u11a8" /* one syllable in three characters, as some systems store file names */
+#define SYLLABLE                                                                                   \
+	"\u1100\u1161\u11a8" /* one syllable in three characters, as some systems store file       \
+	                      * names \ */
 #define FAMILY "👨\u200d👩\u200d👧"
 
 static const char *in_home(const char *name)
@@ -57,7 +60,8 @@ static bool shows(struct vt *vt, const char *text)
 	return vt_wait(vt, is_row, text, text);
 }
 
-/* ---- what readline says ------------------------------------------------------------------------ */
+/* ---- what readline
+ * says ------------------------------------------------------------------------ */
 
 static void shows_a_search(void)
 {
@@ -67,14 +71,16 @@ static void shows_a_search(void)
 	vt_send(vt, "\355\225");
 	vt_wait_idle(vt);
 	vt_resize(vt, 20, 70);
-	ok(vt_wait_row(vt, -3, "2 demo") && strstr(vt_row(vt, -1), "(reverse-i-search)`':"), "half a character holds nothing up");
+	ok(vt_wait_row(vt, -3, "2 demo") && strstr(vt_row(vt, -1), "(reverse-i-search)`':"),
+	   "half a character holds nothing up");
 	vt_send(vt, "\234");
 	ok(shows(vt, "(reverse-i-search)`한': 한글 trunk"), "its other half is searched for");
 	vt_send(vt, "\033[5~\0331");
 	ok(vt_wait_row(vt, -2, "LISTEN"), "another session is shown");
 	ok(shows(vt, "(reverse-i-search)`한': 한글 trunk"), "and the search goes on");
 	vt_send(vt, "zz");
-	ok(shows(vt, "(failed reverse-i-search)`한zz': 한글 trunk"), "what is not there has failed");
+	ok(shows(vt, "(failed reverse-i-search)`한zz': 한글 trunk"),
+	   "what is not there has failed");
 	vt_send(vt, "\a");
 	ok(shows(vt, "1>"), "then the prompt is that of the session");
 	vt_send(vt, "\0332\022\033[200~tr\nee\033[201~");
@@ -89,10 +95,12 @@ static void shows_a_search(void)
 static void shows_a_count(void)
 {
 	struct vt *vt = start(24, 80, "");
-	vt_send(vt, "\033" "07");
+	vt_send(vt, "\033"
+	            "07");
 	ok(shows(vt, "(arg: 7)"), "a count is shown");
 	vt_send(vt, "\0331");
-	ok(vt_wait_row(vt, -2, "LISTEN") && shows(vt, "(arg: 7)"), "also while the session changes");
+	ok(vt_wait_row(vt, -2, "LISTEN") && shows(vt, "(arg: 7)"),
+	   "also while the session changes");
 	vt_send(vt, "\033[5~x");
 	ok(shows(vt, "1> xxxxxxx"), "and counts behind PageUp");
 	ends_well(vt, "counts");
@@ -127,7 +135,8 @@ static void rings(void)
 static void names_the_mode_of_vi(void)
 {
 	struct vt *vt = start(24, 80, "set editing-mode vi\nset show-mode-in-prompt on\n");
-	ok(vt_wait_row(vt, -2, "vi:ins") && shows(vt, "2>"), "the status line has vi's mode, not the prompt");
+	ok(vt_wait_row(vt, -2, "vi:ins") && shows(vt, "2>"),
+	   "the status line has vi's mode, not the prompt");
 	vt_send(vt, "abc");
 	ok(shows(vt, "2> abc"), "text");
 	vt_send(vt, "\033");
@@ -137,16 +146,20 @@ static void names_the_mode_of_vi(void)
 	vt_send(vt, "/");
 	ok(shows(vt, "/"), "its search has a prompt");
 	vt_send(vt, "\003");
-	ok(vt_wait_row(vt, -2, "vi:ins") && shows(vt, "2>"), "Ctrl-C is the way out, to a new line");
+	ok(vt_wait_row(vt, -2, "vi:ins") && shows(vt, "2>"),
+	   "Ctrl-C is the way out, to a new line");
 	ends_well(vt, "vi");
 }
 
-/* ---- what is printed beside -------------------------------------------------------------------- */
+/* ---- what is printed
+ * beside -------------------------------------------------------------------- */
 
 static void keeps_prints_off_the_screen(void)
 {
-	struct vt *vt = start(24, 80, "\"\\C-xd\": dump-functions\n\"\\C-xv\": dump-variables\n\"\\C-xp\": print-last-kbd-macro\n"
-	                              "\"\\C-xr\": redraw-current-line\n\"\\C-xc\": clear-screen\n");
+	struct vt *vt = start(24, 80,
+	                      "\"\\C-xd\": dump-functions\n\"\\C-xv\": dump-variables\n\"\\C-xp\": "
+	                      "print-last-kbd-macro\n"
+	                      "\"\\C-xr\": redraw-current-line\n\"\\C-xc\": clear-screen\n");
 	vt_send(vt, "text 한");
 	shows(vt, "2> text 한");
 	char *before = strdup(vt_screen(vt));
@@ -167,14 +180,18 @@ static void keeps_prints_off_the_screen(void)
 	ends_well(vt, "a mistake in inputrc");
 }
 
-/* ---- candidates -------------------------------------------------------------------------------- */
+/* ----
+ * candidates -------------------------------------------------------------------------------- */
 
 static void lists_without_asking(void)
 {
-	struct vt *vt = start(24, 80, "set completion-query-items 1\nset page-completions on\nset show-all-if-ambiguous on\n"
-	                              "set colored-stats on\nset colored-completion-prefix on\n");
+	struct vt *vt = start(24, 80,
+	                      "set completion-query-items 1\nset page-completions on\nset "
+	                      "show-all-if-ambiguous on\n"
+	                      "set colored-stats on\nset colored-completion-prefix on\n");
 	vt_send(vt, "/s\t");
-	ok(stage_wait_row(vt, "send", "session") || vt_wait_text(vt, "shutdown"), "candidates are in the pane");
+	ok(stage_wait_row(vt, "send", "session") || vt_wait_text(vt, "shutdown"),
+	   "candidates are in the pane");
 	vt_send(vt, "e");
 	ok(shows(vt, "2> /se"), "the next key is for the line");
 	vt_send(vt, "\033?nd");
@@ -183,18 +200,23 @@ static void lists_without_asking(void)
 	ok(shows(vt, "2> /x") && vt_wait_idle(vt), "also where there are more than rows");
 	vt_send(vt, "\025/reconn\033?y");
 	ok(shows(vt, "2> /reconny"), "one candidate only is nothing to ask about");
-	ok(!vt_find(vt, "isplay all", NULL, NULL) && !vt_find(vt, "More", NULL, NULL), "nobody asks whether to show them");
+	ok(!vt_find(vt, "isplay all", NULL, NULL) && !vt_find(vt, "More", NULL, NULL),
+	   "nobody asks whether to show them");
 	ends_well(vt, "candidates");
 }
 
-/* ---- pastes ------------------------------------------------------------------------------------ */
+/* ----
+ * pastes ------------------------------------------------------------------------------------ */
 
 static void marks_a_paste(void)
 {
 	struct vt *vt = start(24, 80, "");
 	vt_paste(vt, "first 줄\nsecond");
-	ok(vt_wait_row(vt, -2, "2> first 줄^J") && shows(vt, "second"), "a paste stands in the line");
-	ok(vt_cell_at(vt, -1, 0).reverse && vt_cell_at(vt, -2, 3).reverse && !vt_cell_at(vt, -2, 0).reverse, "marked");
+	ok(vt_wait_row(vt, -2, "2> first 줄^J") && shows(vt, "second"),
+	   "a paste stands in the line");
+	ok(vt_cell_at(vt, -1, 0).reverse && vt_cell_at(vt, -2, 3).reverse &&
+	           !vt_cell_at(vt, -2, 0).reverse,
+	   "marked");
 	vt_send(vt, "\005");
 	vt_wait_idle(vt);
 	ok(!vt_cell_at(vt, -1, 0).reverse && !vt_cell_at(vt, -2, 3).reverse, "until the next key");
@@ -213,20 +235,23 @@ static struct vt *begin_paste(void)
 
 static void gets_over_half_a_paste(struct vt *vt)
 {
-	ok(vt_wait_row(vt, -2, "2> half a paste^J") && shows(vt, "/quit"), "a paste without end is taken after a while");
+	ok(vt_wait_row(vt, -2, "2> half a paste^J") && shows(vt, "/quit"),
+	   "a paste without end is taken after a while");
 	vt_send(vt, "x");
 	ok(shows(vt, "/quitx"), "and keys are keys again");
 	ends_well(vt, "half a paste");
 }
 
-/* ---- keys -------------------------------------------------------------------------------------- */
+/* ----
+ * keys -------------------------------------------------------------------------------------- */
 
 static void knows_slow_and_odd_keys(void)
 {
 	struct vt *vt = start(24, 80, "");
 	ok(!vt_has_mode(vt, 1), "the cursor keys send what inputrc expects");
 	vt_send(vt, "a\033[99~\033[15~\033[1;5R\033OPb");
-	ok(shows(vt, "2> ab") && vt_wait_cursor(vt, -1, 5), "keys that are bound to nothing leave nothing");
+	ok(shows(vt, "2> ab") && vt_wait_cursor(vt, -1, 5),
+	   "keys that are bound to nothing leave nothing");
 	for (const char *key = "\033[D"; *key; key++) {
 		vt_send_bytes(vt, key, 1);
 		vt_wait_idle(vt);
@@ -243,8 +268,10 @@ static void knows_slow_and_odd_keys(void)
 
 static void obeys_inputrc(void)
 {
-	struct vt *vt = start(24, 80, "set keyseq-timeout 60\n\"\\e\": kill-whole-line\n\"\\e[A\": \"up!\"\n"
-	                              "\"z\": \"one\"\n\"zz\": \"two\"\n$if sockpit\n\"\\C-t\": pane-page-up\n$endif\n");
+	struct vt *vt = start(
+	        24, 80,
+	        "set keyseq-timeout 60\n\"\\e\": kill-whole-line\n\"\\e[A\": \"up!\"\n"
+	        "\"z\": \"one\"\n\"zz\": \"two\"\n$if sockpit\n\"\\C-t\": pane-page-up\n$endif\n");
 	vt_send(vt, "abc\033[A");
 	ok(shows(vt, "2> abcup!"), "a cursor key of the user's own");
 	vt_send(vt, "\033");
@@ -268,7 +295,8 @@ static void takes_many_lines(void)
 	ends_well(vt, "many lines");
 }
 
-/* ---- characters -------------------------------------------------------------------------------- */
+/* ----
+ * characters -------------------------------------------------------------------------------- */
 
 static void meets_the_right_edge(void)
 {
@@ -276,12 +304,14 @@ static void meets_the_right_edge(void)
 	vt_send(vt, "가나다라마바사아");
 	ok(shows(vt, "2> 가나다라마바사아") && vt_wait_cursor(vt, -1, 19), "one column is left");
 	vt_send(vt, "자");
-	ok(vt_wait_row(vt, -2, "2> 가나다라마바사아") && shows(vt, "자"), "a wide character does not fit there");
+	ok(vt_wait_row(vt, -2, "2> 가나다라마바사아") && shows(vt, "자"),
+	   "a wide character does not fit there");
 	ok(vt_wait_cursor(vt, -1, 2), "the cursor goes with it");
 	vt_send(vt, "\b\b");
 	ok(shows(vt, "2> 가나다라마바사") && vt_wait_cursor(vt, -1, 17), "and back");
 	vt_send(vt, "abc");
-	ok(vt_wait_row(vt, -2, "사abc") && vt_wait_cursor(vt, -1, 0), "a row that is just full has the cursor on the next");
+	ok(vt_wait_row(vt, -2, "사abc") && vt_wait_cursor(vt, -1, 0),
+	   "a row that is just full has the cursor on the next");
 	ends_well(vt, "the right edge");
 }
 
@@ -290,7 +320,8 @@ static void shows_combined_characters(void)
 	struct vt *vt = start(24, 80, "");
 	int row, column;
 	vt_send(vt, SYLLABLE FAMILY "|");
-	ok(shows(vt, "2> " SYLLABLE "👨👩👧|") && vt_wait_cursor(vt, -1, 12), "two columns, and six for a family of three");
+	ok(shows(vt, "2> " SYLLABLE "👨👩👧|") && vt_wait_cursor(vt, -1, 12),
+	   "two columns, and six for a family of three");
 	vt_send(vt, "\002\002");
 	ok(vt_wait_cursor(vt, -1, 9), "Left goes over a whole person");
 	vt_send(vt, "\001\006");
@@ -313,7 +344,8 @@ static void follows_the_cursor(void)
 	ok(shows(vt, "69") && !vt_find(vt, "2> w10", NULL, NULL), "a long line shows its end");
 	ok(vt_wait_row(vt, -6, "2 demo"), "in a third of the window");
 	vt_send(vt, "\001");
-	ok(vt_wait_row(vt, -4, "2> w10") && vt_wait_cursor(vt, -4, 3), "or its begin, where the cursor is");
+	ok(vt_wait_row(vt, -4, "2> w10") && vt_wait_cursor(vt, -4, 3),
+	   "or its begin, where the cursor is");
 	vt_send(vt, "\005");
 	ok(shows(vt, "69"), "or its end again");
 	ends_well(vt, "long lines");
@@ -325,13 +357,16 @@ static void scrolls_sideways(void)
 	for (int i = 0; i < 10; i++)
 		vt_send(vt, "0123456789");
 	vt_send(vt, "end");
-	ok(vt_wait_row(vt, -1, "789end") && vt_wait_row(vt, -3, "2 demo"), "one row only, where that is wanted");
+	ok(vt_wait_row(vt, -1, "789end") && vt_wait_row(vt, -3, "2 demo"),
+	   "one row only, where that is wanted");
 	vt_send(vt, "\001");
-	ok(vt_wait_row(vt, -1, "2> 0123456789") && vt_wait_cursor(vt, -1, 3), "with the part that the cursor is in");
+	ok(vt_wait_row(vt, -1, "2> 0123456789") && vt_wait_cursor(vt, -1, 3),
+	   "with the part that the cursor is in");
 	ends_well(vt, "sideways");
 }
 
-/* ---- history ----------------------------------------------------------------------------------- */
+/* ----
+ * history ----------------------------------------------------------------------------------- */
 
 static bool file_has(const char *name, const char *text)
 {
@@ -350,13 +385,17 @@ static void shares_the_history(void)
 	struct vt *one = start(24, 80, ""), *two = start(24, 80, "");
 	vt_send(one, "of the first\r");
 	vt_send(two, "of the second\r\033[200~two\nlines\033[201~\r");
-	ok(stage_wait_row(one, "←", "of the first") && stage_wait_row(two, "←", "lines"), "two windows with one history");
+	ok(stage_wait_row(one, "←", "of the first") && stage_wait_row(two, "←", "lines"),
+	   "two windows with one history");
 	ends_well(two, "the second");
 	ends_well(one, "the first");
-	ok(file_has("sockpit/history", "of the first\n") && file_has("sockpit/history", "of the second\n"), "keep both");
+	ok(file_has("sockpit/history", "of the first\n") &&
+	           file_has("sockpit/history", "of the second\n"),
+	   "keep both");
 	struct vt *next = start(24, 80, "");
 	vt_send(next, "\022two");
-	ok(vt_wait_row(next, -2, "two^J") && vt_wait_row(next, -1, "lines"), "an entry of two lines comes back as one");
+	ok(vt_wait_row(next, -2, "two^J") && vt_wait_row(next, -1, "lines"),
+	   "an entry of two lines comes back as one");
 	vt_send(next, "\003\022of the");
 	ok(vt_wait_row(next, -1, "of the"), "the next window has both");
 	ends_well(next, "the next");
@@ -377,7 +416,8 @@ static void tells_of_a_lost_history(void)
 	remove(in_home("sockpit/history"));
 }
 
-/* ---- what it costs ----------------------------------------------------------------------------- */
+/* ---- what it
+ * costs ----------------------------------------------------------------------------- */
 
 static void types_cheaply(void)
 {
@@ -403,7 +443,9 @@ static void send_flood(int peer, size_t *sent)
 	char line[80];
 	*sent = 0;
 	for (int i = 1; i <= FLOOD_LINES; i++) {
-		int len = snprintf(line, sizeof line, "line %06d of a flood that nobody could read: 0123456789 한글\n", i);
+		int len = snprintf(line, sizeof line,
+		                   "line %06d of a flood that nobody could read: 0123456789 한글\n",
+		                   i);
 		ssize_t put = send(peer, line, (size_t)len, MSG_NOSIGNAL);
 		*sent += put > 0 ? (size_t)put : 0;
 	}
@@ -411,7 +453,8 @@ static void send_flood(int peer, size_t *sent)
 
 static void survives_a_flood_cheaply(void)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t size = sizeof address;
 	char port[16];
 	size_t sent, len;
@@ -428,7 +471,8 @@ static void survives_a_flood_cheaply(void)
 	send_flood(peer, &sent);
 	ok(vt_wait_text(vt, "line 100000 of a flood"), "a flood comes to its end");
 	vt_output(vt, &len);
-	ok(sent > 6000000 && len > 0 && len < sent / 100, "%zu bytes of it cost the terminal %zu", sent, len);
+	ok(sent > 6000000 && len > 0 && len < sent / 100, "%zu bytes of it cost the terminal %zu",
+	   sent, len);
 	close(peer);
 	close(listener);
 	ends_well(vt, "a flood");

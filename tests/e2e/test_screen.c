@@ -61,12 +61,14 @@ static void scrolls(void)
 	char top[256];
 	send_lines(vt, 60);
 	snprintf(top, sizeof top, "%s", vt_row(vt, 0));
-	ok(strstr(top, "number") && !vt_find(vt, "number 001", NULL, NULL), "old rows are above the window");
+	ok(strstr(top, "number") && !vt_find(vt, "number 001", NULL, NULL),
+	   "old rows are above the window");
 	vt_send(vt, "\033[5~\033[5~\033[5~");
 	ok(vt_wait_text(vt, "lines below"), "PageUp: a divider");
 	ok(vt_wait_row(vt, -2, "SCROLLED"), "the status says so");
 	ok(vt_find(vt, "number 060", NULL, NULL), "the newest rows stay below");
-	ok(strstr(vt_row(vt, 0), "number") && strcmp(vt_row(vt, 0), top) != 0, "old ones are above");
+	ok(strstr(vt_row(vt, 0), "number") && strcmp(vt_row(vt, 0), top) != 0,
+	   "old ones are above");
 	vt_send(vt, "while away\r");
 	ok(stage_wait_row(vt, "←", "while away"), "what comes meanwhile shows below");
 	ok(vt_wait_text(vt, "2 new lines below"), "and is counted on the divider");
@@ -119,7 +121,8 @@ static void takes_pastes(void)
 {
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_paste(vt, "first 줄\nsecond\tline\n");
-	ok(vt_wait_row(vt, -2, "first 줄^J") && vt_wait_row(vt, -1, "second^Iline"), "a paste stands on the line");
+	ok(vt_wait_row(vt, -2, "first 줄^J") && vt_wait_row(vt, -1, "second^Iline"),
+	   "a paste stands on the line");
 	vt_wait_idle(vt);
 	ok(!vt_find(vt, "→", NULL, NULL), "and is not sent by itself");
 	vt_send(vt, "\r");
@@ -144,7 +147,8 @@ static void asks_about_pastes(void)
 	ok(vt_wait_row(vt, -3, "2 lines, 7 bytes: Enter again sends"), "Enter on two lines asks");
 	ok(!vt_find(vt, "→", NULL, NULL), "and sends nothing");
 	vt_send(vt, "\033[D");
-	ok(vt_wait_gone(vt, "again") && vt_wait_row(vt, -3, "ESTABLISHED"), "the question goes with the next key");
+	ok(vt_wait_gone(vt, "again") && vt_wait_row(vt, -3, "ESTABLISHED"),
+	   "the question goes with the next key");
 	vt_send(vt, "\r");
 	ok(vt_wait_text(vt, "again"), "and is asked anew");
 	vt_send(vt, "\r");
@@ -165,9 +169,11 @@ static void holds_large_pastes(void)
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_send(vt, "typed");
 	paste_lines(vt, 5000);
-	ok(vt_wait_row(vt, -2, "pasted 5000 lines, 80.0k bytes: Enter sends it"), "a large paste waits beside the line");
+	ok(vt_wait_row(vt, -2, "pasted 5000 lines, 80.0k bytes: Enter sends it"),
+	   "a large paste waits beside the line");
 	vt_send(vt, "!");
-	ok(vt_wait_row(vt, -1, "2> typed!") && vt_wait_row(vt, -2, "pasted"), "on which one can type");
+	ok(vt_wait_row(vt, -1, "2> typed!") && vt_wait_row(vt, -2, "pasted"),
+	   "on which one can type");
 	vt_send(vt, "\003");
 	ok(vt_wait_gone(vt, "pasted"), "Ctrl-C drops it");
 	ok(vt_wait_row(vt, -1, "2> typed!") && vt_wait_row(vt, -2, "↑0"), "and not the line");
@@ -184,7 +190,8 @@ static void survives_sizes(void)
 {
 	static const struct {
 		int rows, columns;
-	} sizes[] = { { 12, 40 }, { 4, 20 }, { 50, 200 }, { 1, 1 }, { 2, 3 }, { 1, 80 }, { 3, 19 }, { 24, 80 } };
+	} sizes[] = { { 12, 40 }, { 4, 20 }, { 50, 200 }, { 1, 1 },
+		      { 2, 3 },   { 1, 80 }, { 3, 19 },   { 24, 80 } };
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_send(vt, "한글 before\r");
 	stage_wait_row(vt, "←", "before");
@@ -194,9 +201,11 @@ static void survives_sizes(void)
 		vt_resize(vt, rows, columns);
 		ok(vt_wait_idle(vt), "%dx%d settles", columns, rows);
 		if (rows >= 4 && columns >= 20)
-			ok(vt_wait_row(vt, -1, "2> half") && vt_wait_cursor(vt, -1, 7), "%dx%d has the line", columns, rows);
+			ok(vt_wait_row(vt, -1, "2> half") && vt_wait_cursor(vt, -1, 7),
+			   "%dx%d has the line", columns, rows);
 		else if (columns >= 19)
-			ok(vt_wait_text(vt, "too small: "), "%dx%d says that it is too small", columns, rows);
+			ok(vt_wait_text(vt, "too small: "), "%dx%d says that it is too small",
+			   columns, rows);
 	}
 	ok(vt_wait_row(vt, -3, "2 demo"), "the tabs are back");
 	ok(vt_find(vt, "→", NULL, NULL), "and the pane");
@@ -215,7 +224,8 @@ static void wraps_the_line(void)
 	vt_wait_row(vt, -1, "2>");
 	for (int i = 0; i < 10; i++)
 		vt_send(vt, "0123456789");
-	ok(vt_wait_row(vt, -1, "3456789") && vt_wait_row(vt, -3, "2> 0123"), "a long line takes more rows");
+	ok(vt_wait_row(vt, -1, "3456789") && vt_wait_row(vt, -3, "2> 0123"),
+	   "a long line takes more rows");
 	vt_send(vt, "\001");
 	ok(vt_wait_cursor(vt, -3, 3), "Ctrl-A goes to its first");
 	vt_send(vt, "\r");

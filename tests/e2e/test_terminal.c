@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What the program owes the terminal it was lent: to give it back, however it ends; to stop and go on; to make do with
- * what it can; and not to wait for one that has stopped reading. */
+/* What the program owes the terminal it was lent: to give it back, however it ends; to stop and go
+ * on; to make do with what it can; and not to wait for one that has stopped reading. */
 #include "e2e/stage.h"
 
 #include <arpa/inet.h>
@@ -28,7 +28,8 @@ static void dies_of(int signal_number, const char *name)
 	vt_send(vt, "half typed");
 	vt_wait_row(vt, -1, "half typed");
 	kill(vt_pid(vt), signal_number);
-	ok(vt_wait_exit(vt, &status) && WIFSIGNALED(status) && WTERMSIG(status) == signal_number, "%s: dies of it", name);
+	ok(vt_wait_exit(vt, &status) && WIFSIGNALED(status) && WTERMSIG(status) == signal_number,
+	   "%s: dies of it", name);
 	ok(stage_is_restored(vt), "%s: the terminal is restored", name);
 	vt_free(vt);
 }
@@ -52,11 +53,13 @@ static void leaves_by_key(void)
 	struct vt *vt = stage_demo("xterm-256color");
 	int status;
 	vt_send(vt, "text\003");
-	ok(vt_wait_row(vt, -1, "2>") && vt_wait_cursor(vt, -1, 3), "Ctrl-C drops the line and stays");
+	ok(vt_wait_row(vt, -1, "2>") && vt_wait_cursor(vt, -1, 3),
+	   "Ctrl-C drops the line and stays");
 	vt_send(vt, "\004");
 	ok(vt_wait_text(vt, "again"), "Ctrl-D asks once while sessions are open");
 	vt_send(vt, "\004");
-	ok(vt_wait_exit(vt, &status) && WIFEXITED(status) && WEXITSTATUS(status) == 0, "Ctrl-D again leaves");
+	ok(vt_wait_exit(vt, &status) && WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	   "Ctrl-D again leaves");
 	ok(stage_is_restored(vt), "Ctrl-D: the terminal is restored");
 	vt_free(vt);
 }
@@ -70,7 +73,8 @@ static void ends_with_its_terminal(void)
 	vt_free(vt);
 }
 
-/* ---- job control ------------------------------------------------------------------------------- */
+/* ---- job
+ * control ------------------------------------------------------------------------------- */
 
 static bool runs_a_job(struct vt *vt, const void *context)
 {
@@ -110,12 +114,14 @@ static void stops_and_goes_on(void)
 	vt_send(vt, "before\r");
 	ok(stage_wait_row(vt, "←", "before"), "an echo");
 	vt_send(vt, "half 한\032");
-	ok(vt_wait(vt, has_the_shell_back, NULL, "the shell"), "Ctrl-Z gives the terminal to the shell");
+	ok(vt_wait(vt, has_the_shell_back, NULL, "the shell"),
+	   "Ctrl-Z gives the terminal to the shell");
 	ok(vt_wait_text(vt, "Stopped"), "the shell says it is stopped");
 	ok(!vt_is_alternate(vt) && vt_cursor_is_visible(vt), "on the shell's own screen");
 	vt_resize(vt, 12, 60);
 	vt_send(vt, "fg\r");
-	ok(vt_wait_row(vt, -1, "2> half 한"), "fg: the window again, in the new size, with the line");
+	ok(vt_wait_row(vt, -1, "2> half 한"),
+	   "fg: the window again, in the new size, with the line");
 	ok(vt_wait_cursor(vt, -1, 10) && vt_is_alternate(vt), "and the cursor");
 	ok(vt_has_mode(vt, 2004), "and paste brackets");
 	vt_send(vt, "\r");
@@ -138,7 +144,8 @@ static void stops_and_goes_on(void)
 	vt_free(vt);
 }
 
-/* ---- kinds of terminals ------------------------------------------------------------------------ */
+/* ---- kinds of
+ * terminals ------------------------------------------------------------------------ */
 
 static void works_on(const char *term)
 {
@@ -146,7 +153,8 @@ static void works_on(const char *term)
 	ok(vt_wait_row(vt, -1, "2>"), "%s: a prompt", term);
 	vt_send(vt, "hello 한글\r");
 	ok(stage_wait_row(vt, "←", "hello 한글"), "%s: an echo", term);
-	ok(vt_wait_row(vt, -3, "2 demo") && vt_wait_row(vt, -2, "tcp"), "%s: tabs and status", term);
+	ok(vt_wait_row(vt, -3, "2 demo") && vt_wait_row(vt, -2, "tcp"), "%s: tabs and status",
+	   term);
 	vt_send(vt, "\033[5~\033[D");
 	ok(vt_wait_idle(vt), "%s: keys", term);
 	is_text(vt_replies(vt), "", "it is asked nothing");
@@ -157,12 +165,14 @@ static void makes_do_on(const char *term)
 {
 	struct vt *vt = stage_run(24, 80, term, STAGE_WORDS("--demo"));
 	int status;
-	ok(vt_wait_text(vt, "plain mode"), "%s: a line says that it is the plain mode", *term ? term : "no TERM");
+	ok(vt_wait_text(vt, "plain mode"), "%s: a line says that it is the plain mode",
+	   *term ? term : "no TERM");
 	vt_send(vt, "hello\r");
 	ok(stage_wait_row(vt, "←", "hello"), "%s: an echo", term);
 	ok(!vt_is_alternate(vt), "%s: not on the whole screen", term);
 	vt_send(vt, "/quit\r");
-	ok(vt_wait_exit(vt, &status) && WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: ends", term);
+	ok(vt_wait_exit(vt, &status) && WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: ends",
+	   term);
 	ok(vt_is_restored(vt), "%s: line settings", term);
 	vt_free(vt);
 }
@@ -171,7 +181,8 @@ static bool has_color(struct vt *vt)
 {
 	for (int row = 0; row < 24; row++)
 		for (int column = 0; column < 80; column++)
-			if (vt_cell_at(vt, row, column).foreground >= 0 || vt_cell_at(vt, row, column).background >= 0)
+			if (vt_cell_at(vt, row, column).foreground >= 0 ||
+			    vt_cell_at(vt, row, column).background >= 0)
 				return true;
 	return false;
 }
@@ -206,7 +217,8 @@ static void obeys_the_environment(void)
 	setenv("LC_ALL", "C.UTF-8", 1);
 }
 
-/* ---- a terminal that has stopped reading ------------------------------------------------------- */
+/* ---- a terminal that has stopped
+ * reading ------------------------------------------------------- */
 
 static int connect_to(unsigned port)
 {
@@ -227,7 +239,8 @@ static size_t exchange(int fd, size_t size)
 	for (size_t i = 79; i < sizeof block; i += 80)
 		block[i] = '\n';
 	while (received < size) {
-		struct pollfd wait = { .fd = fd, .events = (short)(sent < size ? POLLIN | POLLOUT : POLLIN) };
+		struct pollfd wait = { .fd = fd,
+			               .events = (short)(sent < size ? POLLIN | POLLOUT : POLLIN) };
 		if (poll(&wait, 1, 5000) <= 0)
 			break;
 		if (wait.revents & POLLOUT) {
@@ -268,10 +281,12 @@ static struct vt *start_stalled(unsigned *port)
 	*port = stage_port(vt, "⇄ 127.0.0.1:");
 	vt_resize(vt, 50, 200);
 	for (int i = 0; i < 30; i++)
-		vt_send(vt, "a line that is as long as it takes to fill the window 0123456789 0123456789 0123456789\r");
+		vt_send(vt, "a line that is as long as it takes to fill the window 0123456789 "
+		            "0123456789 0123456789\r");
 	vt_wait_idle(vt);
 	vt_stall(vt, true);
-	ok(vt_wait(vt, is_full_of_frames, NULL, "a full line"), "a terminal that takes nothing any more");
+	ok(vt_wait(vt, is_full_of_frames, NULL, "a full line"),
+	   "a terminal that takes nothing any more");
 	int fd = connect_to(*port);
 	is_int(exchange(fd, 2000000), 2000000, "keeps no client waiting");
 	close(fd);
@@ -299,14 +314,16 @@ static void catches_up_after_a_stall(void)
 	vt_send(vt, "newest\r");
 	vt_resize(vt, 24, 80);
 	vt_stall(vt, false);
-	ok(stage_wait_row(vt, "→", "newest"), "the newest frame comes when the terminal reads again");
+	ok(stage_wait_row(vt, "→", "newest"),
+	   "the newest frame comes when the terminal reads again");
 	ok(vt_wait_row(vt, -1, "2>") && vt_wait_idle(vt), "in the right size");
 	ok(stage_quit(vt), "after a stall: ends well");
 }
 
 int main(void)
 {
-	static const char *const full[] = { "vt100", "linux", "screen", "tmux-256color", "xterm-256color" };
+	static const char *const full[] = { "vt100", "linux", "screen", "tmux-256color",
+		                            "xterm-256color" };
 	static const char *const poor[] = { "dumb", "no-such-terminal", "" };
 	tap_watchdog(60);
 	stage_open();

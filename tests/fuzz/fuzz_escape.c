@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Fuzzes escape.h. The first byte is the ceiling of what may be appended, the rest is text to decode and
- * bytes to encode. */
+/* Fuzzes escape.h. The first byte is the ceiling of what may be appended, the rest is text to
+ * decode and bytes to encode. */
 #include "base/escape.h"
 
 #include <locale.h>
@@ -33,7 +33,8 @@ static void check_decode(decoder *decode, const char *text, size_t max)
 	struct error error = { .text = "" };
 	buf_append_text(&out, "kept");
 	if (!decode(text, &out, &error)) {
-		require(out.len == 4 && strlen(error.text) > 10 && !strpbrk(error.text, "\n\r\033"));
+		require(out.len == 4 && strlen(error.text) > 10 &&
+		        !strpbrk(error.text, "\n\r\033"));
 	} else {
 		require(out.len <= 4 + strlen(text) && out.len <= out.max && !error.text[0]);
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Fuzzes grammar.h and command.h. The first byte picks a usage, the second a place in the line, the rest is
- * the line: as arguments of that usage, as something that TAB is pressed in, and as something typed. */
+/* Fuzzes grammar.h and command.h. The first byte picks a usage, the second a place in the line, the
+ * rest is the line: as arguments of that usage, as something that TAB is pressed in, and as
+ * something typed. */
 #include "command/command.h"
 
 #include <stdint.h>

@@ -23,10 +23,14 @@ static void require(bool holds)
 
 static void check_key(const struct key *key)
 {
-	static const size_t least[] = { [KEY_TEXT] = 1, [KEY_SEQUENCE] = 1, [KEY_PASTE] = 0, [KEY_MOUSE] = 6,
+	static const size_t least[] = { [KEY_TEXT] = 1,
+		                        [KEY_SEQUENCE] = 1,
+		                        [KEY_PASTE] = 0,
+		                        [KEY_MOUSE] = 6,
 		                        [KEY_INVALID] = 1 };
 	require(key->kind <= KEY_INVALID && key->len >= least[key->kind]);
-	require(key->kind != KEY_INVALID || (key->len == 1 && (unsigned char)key->bytes[0] >= 0x80));
+	require(key->kind != KEY_INVALID ||
+	        (key->len == 1 && (unsigned char)key->bytes[0] >= 0x80));
 	require(key->kind != KEY_SEQUENCE || key->bytes[0] == '\033');
 	require(key->kind != KEY_TEXT || key->bytes[0] != '\033');
 	require(key->button >= 0 && key->row >= 0 && key->column >= 0);
@@ -87,7 +91,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf whole, pieces;
 	cut(bytes, size - 1, size, &whole);
 	cut(bytes, size - 1, (size_t)(*data & 15) + 1, &pieces);
-	require(whole.len == pieces.len && memcmp(buf_data(&whole), buf_data(&pieces), whole.len) == 0);
+	require(whole.len == pieces.len &&
+	        memcmp(buf_data(&whole), buf_data(&pieces), whole.len) == 0);
 	buf_free(&whole);
 	buf_free(&pieces);
 	return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Fuzzes target_parse(). The first byte holds the switches, the first line is the text, the second the port.
- */
+/* Fuzzes target_parse(). The first byte holds the switches, the first line is the text, the second
+ *
+ * the port. */
 #include "net/target.h"
 
 #include <stddef.h>
@@ -44,11 +45,13 @@ static void check_target(const struct target *target, bool listening)
 	require(target->service[0] && (target->host[0] || listening));
 	require(is_clean(target->host) && is_clean(target->service));
 	if (target->service[strspn(target->service, "0123456789")] == '\0')
-		require(strlen(target->service) <= 5 && strtoul(target->service, NULL, 10) <= 65535);
+		require(strlen(target->service) <= 5 &&
+		        strtoul(target->service, NULL, 10) <= 65535);
 	target_format(target, out);
 	require(target_parse(&again, out, NULL, target->transport, listening, &error));
 	require(again.transport == target->transport);
-	require(strcmp(again.host, target->host) == 0 && strcmp(again.service, target->service) == 0);
+	require(strcmp(again.host, target->host) == 0 &&
+	        strcmp(again.service, target->service) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

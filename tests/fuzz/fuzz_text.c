@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Fuzzes text_glyph() and text_whole(). The first byte chooses the locale and the column, the rest is the
- * text. */
+/* Fuzzes text_glyph() and text_whole(). The first byte chooses the locale and the column, the rest
+ * is the text. */
 #include "base/text.h"
 
 #include <locale.h>
@@ -74,8 +74,8 @@ static bool is_cut_character(const char *s, size_t n)
 	return (unsigned char)*s <= 0xf4 && mbrtowc(&wc, s, n, &state) == (size_t)-2;
 }
 
-/* Behind the whole part stands the beginning of one character, or nothing, and then there was none to hold
- * back. */
+/* Behind the whole part stands the beginning of one character, or nothing, and then there was none
+ * to hold back. */
 static void check_whole(const char *s, size_t n)
 {
 	size_t whole = text_whole(s, n);

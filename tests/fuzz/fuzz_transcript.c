@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Fuzzes transcript.h with tiny blocks, beside a list that forgets nothing. Three bytes of input are one
- * step: what to do, in which session, how much. */
+/* Fuzzes transcript.h with tiny blocks, beside a list that forgets nothing. Three bytes of input
+ * are one step: what to do, in which session, how much. */
 #include "record/transcript.h"
 
 #include <netinet/in.h>
@@ -76,8 +76,11 @@ static void remember(struct model *model, const struct transcript *t, uint64_t p
 	const struct entry *entry = transcript_at(t, position);
 	require(entry && entry->session == step->session && model->count < ENTRIES);
 	struct remembered *now = &model->list[model->count++];
-	*now = (struct remembered){ .position = position, .session = entry->session, .len = entry->len,
-		                    .filler = step->amount, .addr = addrs[step->verb % 3],
+	*now = (struct remembered){ .position = position,
+		                    .session = entry->session,
+		                    .len = entry->len,
+		                    .filler = step->amount,
+		                    .addr = addrs[step->verb % 3],
 		                    .continues = entry->flags & ENTRY_CONTINUES };
 	if (is_gone)
 		model->is_unsure[step->session][0] = model->is_unsure[step->session][1] = true;
@@ -122,7 +125,8 @@ static void append(struct model *model, struct transcript *t, const struct step 
 		require(model->list[model->count - 1].continues ==
 		        (header.call == CALL_NOTE && transcript_next(t, at) != TRANSCRIPT_NONE));
 	}
-	require(total == step->amount && transcript_count(t) == model->count && model->count > count);
+	require(total == step->amount && transcript_count(t) == model->count &&
+	        model->count > count);
 }
 
 static void check_entry(const struct remembered *want, const struct transcript *t)
@@ -136,7 +140,8 @@ static void check_entry(const struct remembered *want, const struct transcript *
 		require((uint8_t)entry_payload(entry)[i] == want->filler);
 }
 
-static uint64_t find(const struct model *model, size_t begin, size_t end, uint32_t session, bool is_last)
+static uint64_t find(const struct model *model, size_t begin, size_t end, uint32_t session,
+                     bool is_last)
 {
 	uint64_t found = TRANSCRIPT_NONE;
 	for (size_t i = begin; i < end && (is_last || found == TRANSCRIPT_NONE); i++)
@@ -145,7 +150,8 @@ static uint64_t find(const struct model *model, size_t begin, size_t end, uint32
 	return found;
 }
 
-/* What has gone is gone from the front, and leads to the oldest that is left; the rest is as it was. */
+/* What has gone is gone from the front, and leads to the oldest that is left; the rest is as it
+ * was. */
 static void check(const struct model *model, const struct transcript *t)
 {
 	size_t lost = transcript_lost(t).entries;
@@ -165,7 +171,8 @@ static void check(const struct model *model, const struct transcript *t)
 		require(now->position == next);
 		check_entry(now, t);
 		require(transcript_before(t, next) == find(model, lost, i, now->session, true));
-		require(transcript_after(t, next) == find(model, i + 1, model->count, now->session, false));
+		require(transcript_after(t, next) ==
+		        find(model, i + 1, model->count, now->session, false));
 		require(transcript_last(t, now->session) == last);
 	}
 	require(next == TRANSCRIPT_NONE);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Any transcript can be walked and laid out: the places are the same in both directions, every shown byte
- * belongs to exactly one paragraph, and no row is wider than the pane. The input: columns, settings, then
- * entries, each of a kind, a length and its bytes; a long one repeats them. */
+/* Any transcript can be walked and laid out: the places are the same in both directions, every
+ * shown byte belongs to exactly one paragraph, and no row is wider than the pane. The input:
+ * columns, settings, then entries, each of a kind, a length and its bytes; a long one
+ * repeats them. */
 #include <locale.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -111,7 +112,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	setlocale(LC_ALL, data[1] & 0x10 ? "C" : "C.UTF-8");
-	struct transcript *transcript = transcript_new(data[1] & 0x20 ? 16 * BLOCK : 2 * BLOCK, BLOCK);
+	struct transcript *transcript =
+	        transcript_new(data[1] & 0x20 ? 16 * BLOCK : 2 * BLOCK, BLOCK);
 	struct view view = {
 		.transcript = transcript,
 		.session = 1,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A fuzzer without its engine: gives LLVMFuzzerTestOneInput() every kept input once, as a TAP case each, so that what was
- * found stays found with any compiler. The corpus of fuzz_X is tests/fuzz/corpus/X; files named as arguments are
- * tried instead. */
+/* A fuzzer without its engine: gives LLVMFuzzerTestOneInput() every kept input once, as a TAP case
+ * each, so that what was found stays found with any compiler. The corpus of fuzz_X is
+ * tests/fuzz/corpus/X; files named as arguments are tried instead. */
 #include <dirent.h>
 #include <stdint.h>
 
@@ -66,7 +66,8 @@ static void replay_own_corpus(const char *program)
 	char directory[2048];
 	for (const char *later = name; later; later = strstr(later + 1, "fuzz_"))
 		name = later;
-	snprintf(directory, sizeof directory, "%s/tests/fuzz/corpus/%s", source ? source : ".", name ? name + 5 : "");
+	snprintf(directory, sizeof directory, "%s/tests/fuzz/corpus/%s", source ? source : ".",
+	         name ? name + 5 : "");
 	ok(replay_directory(directory) > 0, "there is a corpus");
 }
 

@@ -26,7 +26,8 @@ static inline struct caller small_caller(void)
 
 static inline const struct entry *newest(const struct caller *caller)
 {
-	return transcript_at(caller->transcript, transcript_last(caller->transcript, caller->session));
+	return transcript_at(caller->transcript,
+	                     transcript_last(caller->transcript, caller->session));
 }
 
 /* The newest entry is this call, with this result. */
@@ -34,10 +35,12 @@ static inline void is_call(const struct caller *caller, enum call call, long res
                            const char *name)
 {
 	const struct entry *entry = newest(caller);
-	bool same = entry && entry->call == call && entry_result(entry) == result && entry->error == error;
-	if (!ok(same, "%s is written down as %s() = %ld", name, entry_call_name(call), result) && entry)
-		printf("#   got %s() = %ld, errno %d\n", entry_call_name(entry->call), entry_result(entry),
-		       entry->error);
+	bool same = entry && entry->call == call && entry_result(entry) == result &&
+	            entry->error == error;
+	if (!ok(same, "%s is written down as %s() = %ld", name, entry_call_name(call), result) &&
+	    entry)
+		printf("#   got %s() = %ld, errno %d\n", entry_call_name(entry->call),
+		       entry_result(entry), entry->error);
 }
 
 static inline void is_addr(struct addr got, struct addr want, const char *name)

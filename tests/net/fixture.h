@@ -36,8 +36,8 @@ __attribute__((unused)) static void fixture_stop(struct fixture *f)
 	poller_done(&f->poller);
 }
 
-/* One turn of the loop. It does not wait long: what a test waits for may be the peer's affair. False at the
- * deadline. */
+/* One turn of the loop. It does not wait long: what a test waits for may be the peer's affair.
+ * False at the deadline. */
 __attribute__((unused)) static bool fixture_turn(struct fixture *f, int64_t deadline)
 {
 	poller_reset(&f->poller);
@@ -50,11 +50,11 @@ __attribute__((unused)) static bool fixture_turn(struct fixture *f, int64_t dead
 }
 
 /* Turns until the condition holds; what is tested afterwards says whether it did. */
-#define until(f, condition)                                                                                  \
-	do {                                                                                                 \
-		int64_t until_deadline = clock_now() + 5 * CLOCK_S;                                          \
-		while (!(condition) && fixture_turn((f), until_deadline))                                    \
-			continue;                                                                            \
+#define until(f, condition)                                                                        \
+	do {                                                                                       \
+		int64_t until_deadline = clock_now() + 5 * CLOCK_S;                                \
+		while (!(condition) && fixture_turn((f), until_deadline))                          \
+			continue;                                                                  \
 	} while (0)
 
 /* A few turns, for what must not happen. */
@@ -81,15 +81,17 @@ __attribute__((unused)) static struct session *open_to(struct fixture *f, enum t
 	return session_open(f->sessions, &target, options, &f->error);
 }
 
-__attribute__((unused)) static struct session *listen_on(struct fixture *f, enum transport transport,
-                                                         const char *host, unsigned port,
+__attribute__((unused)) static struct session *listen_on(struct fixture *f,
+                                                         enum transport transport, const char *host,
+                                                         unsigned port,
                                                          const struct session_options *options)
 {
 	struct target target = target_of(transport, host, port);
 	return session_listen(f->sessions, &target, options, &f->error);
 }
 
-__attribute__((unused)) static bool send_text(struct fixture *f, struct session *session, const char *text)
+__attribute__((unused)) static bool send_text(struct fixture *f, struct session *session,
+                                              const char *text)
 {
 	return session_send(session, text, strlen(text), &f->error);
 }
@@ -97,8 +99,8 @@ __attribute__((unused)) static bool send_text(struct fixture *f, struct session 
 /* ---- what is written down ---- */
 
 /* How many entries of this call a session has; `needle` (NULL = any) must be in the payload. */
-__attribute__((unused)) static int count_entries(const struct fixture *f, uint32_t session, enum call call,
-                                                 const char *needle)
+__attribute__((unused)) static int count_entries(const struct fixture *f, uint32_t session,
+                                                 enum call call, const char *needle)
 {
 	int count = 0;
 	uint64_t at = transcript_last(f->transcript, session);
@@ -106,19 +108,22 @@ __attribute__((unused)) static int count_entries(const struct fixture *f, uint32
 		const struct entry *entry = transcript_at(f->transcript, at);
 		if (entry->call != call)
 			continue;
-		count += !needle || memmem(entry_payload(entry), entry->len, needle, strlen(needle)) != NULL;
+		count += !needle ||
+		         memmem(entry_payload(entry), entry->len, needle, strlen(needle)) != NULL;
 	}
 	return count;
 }
 
-__attribute__((unused)) static int count_states(const struct fixture *f, const struct session *session,
-                                                const char *needle)
+__attribute__((unused)) static int count_states(const struct fixture *f,
+                                                const struct session *session, const char *needle)
 {
 	return count_entries(f, session_number(session), CALL_STATE, needle);
 }
 
-/* The newest state line, or the newest one that is flagged as an error. Valid until the next call. */
-__attribute__((unused)) static const char *last_line(const struct fixture *f, uint32_t session, unsigned flag)
+/* The newest state line, or the newest one that is flagged as an error. Valid until the
+ * next call. */
+__attribute__((unused)) static const char *last_line(const struct fixture *f, uint32_t session,
+                                                     unsigned flag)
 {
 	static char text[1024];
 	uint64_t at = transcript_last(f->transcript, session);
@@ -132,7 +137,8 @@ __attribute__((unused)) static const char *last_line(const struct fixture *f, ui
 	return "";
 }
 
-__attribute__((unused)) static const char *last_state(const struct fixture *f, const struct session *session)
+__attribute__((unused)) static const char *last_state(const struct fixture *f,
+                                                      const struct session *session)
 {
 	return last_line(f, session_number(session), 0);
 }
@@ -157,8 +163,8 @@ __attribute__((unused)) static struct buf received(const struct fixture *f, uint
 	return all;
 }
 
-__attribute__((unused)) static bool has_received(const struct fixture *f, const struct session *session,
-                                                 const char *text)
+__attribute__((unused)) static bool has_received(const struct fixture *f,
+                                                 const struct session *session, const char *text)
 {
 	struct buf all = received(f, session_number(session));
 	bool has = all.len == strlen(text) && memcmp(buf_data(&all), text, all.len) == 0;
@@ -187,8 +193,8 @@ struct couple {
 	int listener, peer;
 };
 
-__attribute__((unused))
-static struct couple connect_couple(struct fixture *f, int listener, const struct session_options *options)
+__attribute__((unused)) static struct couple connect_couple(struct fixture *f, int listener,
+                                                            const struct session_options *options)
 {
 	struct couple couple = { .listener = listener };
 	couple.session = open_to(f, TRANSPORT_TCP, "127.0.0.1", peer_port(listener), options);

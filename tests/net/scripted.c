@@ -115,10 +115,12 @@ static void play_many(const char *service, const struct addrinfo *hints, struct 
 static bool is_scripted(const char *node)
 {
 	size_t len = node ? strlen(node) : 0;
-	return (len >= 5 && strcmp(node + len - 5, ".test") == 0) || (node && strcmp(node, "localhost") == 0);
+	return (len >= 5 && strcmp(node + len - 5, ".test") == 0) ||
+	       (node && strcmp(node, "localhost") == 0);
 }
 
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **list)
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **list)
 {
 	*list = NULL;
 	if (!is_scripted(node))
@@ -128,7 +130,8 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 	sigset_t mask;
 	pthread_sigmask(SIG_SETMASK, NULL, &mask);
 	atomic_store(&last_flags, hints->ai_flags);
-	atomic_store(&last_blocks_signals, sigismember(&mask, SIGWINCH) && sigismember(&mask, SIGTERM));
+	atomic_store(&last_blocks_signals,
+	             sigismember(&mask, SIGWINCH) && sigismember(&mask, SIGTERM));
 	if (strcmp(node, "slow.test") == 0)
 		pass_gate();
 	if (strcmp(node, "many.test") == 0)

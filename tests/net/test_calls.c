@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Each call does what its name says and is written down whole: arguments, result, errno, time, bytes. */
+/* Each call does what its name says and is written down whole: arguments, result, errno, time,
+ * bytes. */
 #include "net/calls.h"
 
 #include <errno.h>
@@ -42,7 +43,8 @@ static void check_socket(void)
 	ok(is_prepared(fd), "it is non-blocking and close-on-exec");
 
 	errno = 0;
-	is_int(call_socket(&caller, 12345, SOCK_STREAM), -1, "a family that does not exist is refused");
+	is_int(call_socket(&caller, 12345, SOCK_STREAM), -1,
+	       "a family that does not exist is refused");
 	is_int(errno, EAFNOSUPPORT, "... and errno is kept");
 	is_call(&caller, CALL_SOCKET, -1, EAFNOSUPPORT, "the failure");
 	is_int(newest(&caller)->fd, -1, "... without a descriptor");
@@ -64,7 +66,8 @@ static void check_options(void)
 	ok(entry->arg == SO_REUSEADDR && entry->arg2 == (int16_t)SOL_SOCKET && entry->fd == fd,
 	   "with name and level");
 	ok(has_payload(entry, &one, sizeof one), "... and value");
-	is_int(call_get_option(&caller, fd, SOL_SOCKET, SO_REUSEADDR, &value), 0, "it is read back");
+	is_int(call_get_option(&caller, fd, SOL_SOCKET, SO_REUSEADDR, &value), 0,
+	       "it is read back");
 	is_call(&caller, CALL_GETSOCKOPT, 0, 0, "reading");
 	ok(value == 1 && memcmp(entry_payload(newest(&caller)), &value, sizeof value) == 0,
 	   "... with the value read");
@@ -86,7 +89,8 @@ static void check_server(int family)
 	is_int(call_bind(&caller, listener, &any), 0, "a server binds");
 	is_addr(entry_addr(newest(&caller)), any, "... to the address that was asked");
 	is_int(call_listen(&caller, listener, 5), 0, "it listens");
-	ok(newest(&caller)->call == CALL_LISTEN && newest(&caller)->arg == 5, "... with its backlog");
+	ok(newest(&caller)->call == CALL_LISTEN && newest(&caller)->arg == 5,
+	   "... with its backlog");
 	is_int(call_getsockname(&caller, listener, &local), 0, "it has a name");
 	ok(local.port != 0 && local.family == family, "... with a port");
 	is_addr(entry_addr(newest(&caller)), local, "... that is written down");
@@ -103,7 +107,8 @@ static void check_server(int family)
 	is_addr(peer, want, "... its address is known");
 	is_addr(entry_addr(newest(&caller)), want, "... and written down");
 	is_int(call_shutdown(&caller, fd, SHUT_WR), 0, "its half is shut");
-	ok(newest(&caller)->call == CALL_SHUTDOWN && newest(&caller)->arg == SHUT_WR, "... and written down");
+	ok(newest(&caller)->call == CALL_SHUTDOWN && newest(&caller)->arg == SHUT_WR,
+	   "... and written down");
 	is_int(peer_eof(client, PEER_MS), 1, "... and the client sees it");
 	ok(call_bind(&caller, fd, &local) == -1 && errno == EINVAL, "it cannot be bound again");
 	is_call(&caller, CALL_BIND, -1, EINVAL, "that");
@@ -126,7 +131,8 @@ static void check_connect(void)
 
 	to = peer_addr(refuser);
 	fd = call_socket(&caller, AF_INET, SOCK_STREAM);
-	if (call_connect(&caller, fd, &to) == -1 && errno == EINPROGRESS && peer_wait(fd, POLLOUT, PEER_MS)) {
+	if (call_connect(&caller, fd, &to) == -1 && errno == EINPROGRESS &&
+	    peer_wait(fd, POLLOUT, PEER_MS)) {
 		call_get_option(&caller, fd, SOL_SOCKET, SO_ERROR, &error);
 		is_int(error, ECONNREFUSED, "a refusal is told");
 	} else {
@@ -178,13 +184,15 @@ static void check_recv(void)
 	struct caller caller = big_caller();
 	struct pair pair = make_pair(&caller);
 	const char *data = NULL;
-	ok(call_recv(&caller, pair.fd, 100, 0, &data) == -1 && errno == EAGAIN, "nothing has come yet");
+	ok(call_recv(&caller, pair.fd, 100, 0, &data) == -1 && errno == EAGAIN,
+	   "nothing has come yet");
 	is_call(&caller, CALL_RECV, -1, EAGAIN, "that");
 	is_int(newest(&caller)->len, 0, "... without bytes");
 	peer_send(pair.peer, "a\0b\xff\n", 5, PEER_MS);
 	peer_wait(pair.fd, POLLIN, PEER_MS);
 	is_int(call_recv(&caller, pair.fd, 100, MSG_PEEK, &data), 5, "five bytes are peeked at");
-	ok(newest(&caller)->arg == 100 && newest(&caller)->arg2 == MSG_PEEK, "... which the arguments say");
+	ok(newest(&caller)->arg == 100 && newest(&caller)->arg2 == MSG_PEEK,
+	   "... which the arguments say");
 	is_int(call_recv(&caller, pair.fd, 3, 0, &data), 3, "three are asked for and got");
 	is_bytes(data, 3, "a\0b", 3, "... these");
 	is_call(&caller, CALL_RECV, 3, 0, "that");
@@ -206,7 +214,8 @@ static void check_reset(void)
 	peer_reset(pair.peer);
 	pair.peer = -1;
 	peer_wait(pair.fd, POLLIN, PEER_MS);
-	ok(call_recv(&caller, pair.fd, 100, 0, &data) == -1 && errno == ECONNRESET, "a reset is told");
+	ok(call_recv(&caller, pair.fd, 100, 0, &data) == -1 && errno == ECONNRESET,
+	   "a reset is told");
 	is_call(&caller, CALL_RECV, -1, ECONNRESET, "that");
 	ok(call_send(&caller, pair.fd, "x", 1, 0) == -1 && errno == EPIPE,
 	   "sending then fails, and kills nobody");
@@ -242,8 +251,9 @@ static void check_small_blocks(void)
 	end_pair(pair, &caller);
 }
 
-/* What has just come is sent back out of the transcript, while making room takes its oldest block each time.
- */
+/* What has just come is sent back out of the transcript, while making room takes its oldest block
+ *
+ * each time. */
 static void check_echo_small_blocks(void)
 {
 	struct caller caller = small_caller();
@@ -257,7 +267,8 @@ static void check_echo_small_blocks(void)
 		peer_send(pair.peer, sent, len, PEER_MS);
 		peer_wait(pair.fd, POLLIN, PEER_MS);
 		ssize_t n = call_recv(&caller, pair.fd, len, 0, &data);
-		same = same && n == (ssize_t)len && call_send(&caller, pair.fd, data, len, 0) == n &&
+		same = same && n == (ssize_t)len &&
+		       call_send(&caller, pair.fd, data, len, 0) == n &&
 		       newest(&caller)->call == CALL_SEND && newest(&caller)->len == len &&
 		       memcmp(entry_payload(newest(&caller)), sent, len) == 0;
 		ssize_t back = peer_recv_until(pair.peer, got, len + 1, NULL, PEER_MS);
@@ -282,9 +293,9 @@ static void check_send(void)
 	while (sent < sizeof data) {
 		ssize_t n = call_send(&caller, pair.fd, data + sent, sizeof data - sent, 0);
 		const struct entry *entry = newest(&caller);
-		kept = kept &&
-		       (n < 0 ? entry->error == EAGAIN
-		              : entry->len == n && memcmp(entry_payload(entry), data + sent, (size_t)n) == 0);
+		kept = kept && (n < 0 ? entry->error == EAGAIN
+		                      : entry->len == n && memcmp(entry_payload(entry), data + sent,
+		                                                  (size_t)n) == 0);
 		sent += n > 0 ? (size_t)n : 0;
 		ssize_t back = recv(pair.peer, got + arrived, sizeof got - arrived, MSG_DONTWAIT);
 		arrived += back > 0 ? (size_t)back : 0;
@@ -311,7 +322,8 @@ static void check_send_small_blocks(void)
 	ssize_t len = peer_recv_until(pair.peer, got, sizeof got, NULL, PEER_MS);
 	is_bytes(got, (size_t)len, data, sizeof data, "... it arrives");
 	const struct entry *entry = newest(&caller);
-	is_int(entry->flags, ENTRY_TRUNCATED, "... and the entry says that it keeps the beginning only");
+	is_int(entry->flags, ENTRY_TRUNCATED,
+	       "... and the entry says that it keeps the beginning only");
 	is_int(entry->arg, 1000, "... of how many");
 	ok(has_payload(entry, data, SMALL_BLOCK - ENTRY_HEADER), "... namely this");
 	end_pair(pair, &caller);
@@ -368,8 +380,10 @@ static void check_lookup(void)
 	call_note_lookup(&caller, 1000, 6500, "localhost", "80", "127.0.0.1\n::1", false);
 	const struct entry *entry = newest(&caller);
 	is_call(&caller, CALL_GETADDRINFO, 0, 0, "a look-up");
-	ok(entry->time == 1000 && entry->duration == 6 && entry->fd == -1, "with its time, rounded up");
-	ok(has_payload(entry, "localhost 80\n127.0.0.1\n::1", 26), "what was asked, what came back");
+	ok(entry->time == 1000 && entry->duration == 6 && entry->fd == -1,
+	   "with its time, rounded up");
+	ok(has_payload(entry, "localhost 80\n127.0.0.1\n::1", 26),
+	   "what was asked, what came back");
 	call_note_lookup(&caller, 0, INT64_MAX, "x.invalid", "80", "no such host", true);
 	is_call(&caller, CALL_GETADDRINFO, -1, EHOSTUNREACH, "one that failed");
 	is_int(newest(&caller)->duration, UINT32_MAX, "... after longer than can be said");

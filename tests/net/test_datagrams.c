@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* recvfrom() and sendto(): each datagram is one entry with its address, whole, however small the blocks are.
- */
+/* recvfrom() and sendto(): each datagram is one entry with its address, whole, however small the
+ *
+ * blocks are. */
 #include "net/calls.h"
 
 #include <errno.h>
@@ -42,7 +43,8 @@ static void end_udp(struct udp *udp)
 }
 
 /* The peer sends this and we receive it. */
-static ssize_t pass(struct udp *udp, const void *data, size_t len, struct addr *from, const char **got)
+static ssize_t pass(struct udp *udp, const void *data, size_t len, struct addr *from,
+                    const char **got)
 {
 	if (!peer_send_to(udp->peer, &udp->addr, data, len) || !peer_wait(udp->fd, POLLIN, PEER_MS))
 		return -2;
@@ -72,8 +74,10 @@ static void check_recvfrom(int family)
 	is_int(pass(&udp, "", 0, &from, &data), 0, "an empty one is one too");
 	is_call(&udp.caller, CALL_RECVFROM, 0, 0, "that");
 	is_addr(from, udp.peer_addr, "... with its sender");
-	is_int(pass(&udp, big, DATAGRAM_MAX, &from, &data), DATAGRAM_MAX, "the longest comes whole");
-	ok(data && memcmp(data, big, DATAGRAM_MAX) == 0 && newest(&udp.caller)->flags == 0, "... unaltered");
+	is_int(pass(&udp, big, DATAGRAM_MAX, &from, &data), DATAGRAM_MAX,
+	       "the longest comes whole");
+	ok(data && memcmp(data, big, DATAGRAM_MAX) == 0 && newest(&udp.caller)->flags == 0,
+	   "... unaltered");
 	end_udp(&udp);
 }
 
@@ -88,7 +92,8 @@ static void check_family_guessed(void)
 	for (size_t i = 0; i < 4; i++) {
 		udp.family = guesses[i];
 		same = same && pass(&udp, big + i, 1000, &from, &data) == 1000 && data &&
-		       memcmp(data, big + i, 1000) == 0 && data == entry_payload(newest(&udp.caller)) &&
+		       memcmp(data, big + i, 1000) == 0 &&
+		       data == entry_payload(newest(&udp.caller)) &&
 		       addr_equal(&from, &udp.peer_addr);
 	}
 	ok(same, "more room for the address than it needs does no harm");
@@ -100,7 +105,8 @@ static void check_sendto(int family)
 	struct udp udp = make_udp(big_caller(), family);
 	struct addr from;
 	static char got[DATAGRAM_MAX + 1];
-	is_int(call_sendto(&udp.caller, udp.fd, "hello", 5, 0, &udp.peer_addr), 5, "a datagram is sent");
+	is_int(call_sendto(&udp.caller, udp.fd, "hello", 5, 0, &udp.peer_addr), 5,
+	       "a datagram is sent");
 	is_call(&udp.caller, CALL_SENDTO, 5, 0, "that");
 	const struct entry *entry = newest(&udp.caller);
 	ok(has_payload(entry, "hello", 5), "... with its bytes");
@@ -109,11 +115,13 @@ static void check_sendto(int family)
 	ssize_t len = peer_recv_from(udp.peer, got, sizeof got, &from, PEER_MS);
 	is_bytes(got, (size_t)len, "hello", 5, "... and it arrives");
 	is_addr(from, udp.addr, "... from us");
-	is_int(call_sendto(&udp.caller, udp.fd, NULL, 0, 0, &udp.peer_addr), 0, "an empty one is sent");
+	is_int(call_sendto(&udp.caller, udp.fd, NULL, 0, 0, &udp.peer_addr), 0,
+	       "an empty one is sent");
 	is_int(peer_recv_from(udp.peer, got, sizeof got, NULL, PEER_MS), 0, "... and arrives");
 	is_int(call_sendto(&udp.caller, udp.fd, big, DATAGRAM_MAX, 0, &udp.peer_addr), DATAGRAM_MAX,
 	       "so is the longest");
-	is_int(peer_recv_from(udp.peer, got, sizeof got, NULL, PEER_MS), DATAGRAM_MAX, "... and arrives");
+	is_int(peer_recv_from(udp.peer, got, sizeof got, NULL, PEER_MS), DATAGRAM_MAX,
+	       "... and arrives");
 	ok(memcmp(got, big, DATAGRAM_MAX) == 0, "... unaltered");
 	end_udp(&udp);
 }
@@ -131,9 +139,11 @@ static void check_too_long(void)
 	   "... with what was asked");
 	for (int i = 0; i < 100; i++) {
 		refused = refused &&
-		          call_sendto(&udp.caller, udp.fd, huge, sizeof huge, 0, &udp.peer_addr) == -1 &&
+		          call_sendto(&udp.caller, udp.fd, huge, sizeof huge, 0, &udp.peer_addr) ==
+		                  -1 &&
 		          errno == EMSGSIZE;
-		call_recvfrom(&udp.caller, udp.fd, AF_INET, 0, &(struct addr){ 0 }, &(const char *){ NULL });
+		call_recvfrom(&udp.caller, udp.fd, AF_INET, 0, &(struct addr){ 0 },
+		              &(const char *){ NULL });
 	}
 	ok(refused, "so are three million, wherever in a block it happens");
 	end_udp(&udp);
@@ -150,7 +160,8 @@ static void check_refused(void)
 	       "a datagram socket is connected to a closed port");
 	is_int(call_send(&udp.caller, udp.fd, "x", 1, 0), 1, "sending there succeeds");
 	ok(peer_wait(udp.fd, POLLIN, PEER_MS), "then something comes");
-	ok(call_recvfrom(&udp.caller, udp.fd, AF_INET, 0, &from, &data) == -1 && errno == ECONNREFUSED,
+	ok(call_recvfrom(&udp.caller, udp.fd, AF_INET, 0, &from, &data) == -1 &&
+	           errno == ECONNREFUSED,
 	   "... a refusal");
 	is_call(&udp.caller, CALL_RECVFROM, -1, ECONNREFUSED, "that");
 	ok(call_send(&udp.caller, udp.fd, "x", 1, 0) == 1, "and the socket lives on");
@@ -158,8 +169,8 @@ static void check_refused(void)
 	end_udp(&udp);
 }
 
-/* Up to what a block holds, echoed straight out of the transcript while making room takes its oldest block
- * each time. */
+/* Up to what a block holds, echoed straight out of the transcript while making room takes its
+ * oldest block each time. */
 static void check_echo_small_blocks(void)
 {
 	struct udp udp = make_udp(small_caller(), AF_INET);
@@ -181,7 +192,8 @@ static void check_echo_small_blocks(void)
 	end_udp(&udp);
 }
 
-/* A block that holds no more than this keeps the beginning, and says how long the datagram really was. */
+/* A block that holds no more than this keeps the beginning, and says how long the datagram really
+ * was. */
 static void check_cut(void)
 {
 	enum { ROOM = SMALL_BLOCK - ENTRY_HEADER - 8 };
@@ -199,7 +211,8 @@ static void check_cut(void)
 	ok(data && memcmp(data, big, ROOM) == 0, "... to its beginning");
 	is_int(call_sendto(&udp.caller, udp.fd, big, 1000, 0, &udp.peer_addr), 1000,
 	       "such a one is sent whole");
-	is_int(peer_recv_from(udp.peer, got, sizeof got, NULL, PEER_MS), 1000, "... and arrives whole");
+	is_int(peer_recv_from(udp.peer, got, sizeof got, NULL, PEER_MS), 1000,
+	       "... and arrives whole");
 	ok(newest(&udp.caller)->flags == ENTRY_TRUNCATED && newest(&udp.caller)->arg == 1000,
 	   "... but its entry is cut");
 	is_int(newest(&udp.caller)->len, ROOM, "... to what the block holds");
@@ -216,7 +229,8 @@ static void check_mapped(void)
 	call_bind(&caller, fd, &any);
 	call_getsockname(&caller, fd, &local);
 	struct addr to = { .family = AF_INET, .port = local.port, .ip = { 127, 0, 0, 1 } };
-	ok(peer_send_to(peer, &to, "x", 1) && peer_wait(fd, POLLIN, PEER_MS), "IPv4 comes to an IPv6 socket");
+	ok(peer_send_to(peer, &to, "x", 1) && peer_wait(fd, POLLIN, PEER_MS),
+	   "IPv4 comes to an IPv6 socket");
 	is_int(call_recvfrom(&caller, fd, AF_INET6, 0, &from, &data), 1, "... and is received");
 	ok(from.family == AF_INET6 && from.port == peer_port(peer), "... from a mapped address");
 	is_int(call_sendto(&caller, fd, "y", 1, 0, &from), 1, "... to which an answer goes");

@@ -36,16 +36,16 @@ static void listens_on_both_loopbacks(struct fixture *f)
 	unsigned port = port_of(session);
 	ok(port != 0, "port 0 becomes a real one");
 	if (peer_has_ipv6())
-		snprintf(want, sizeof want, "listening on 127.0.0.1:%u and [::1]:%u (loopback only)", port,
-		         port);
+		snprintf(want, sizeof want,
+		         "listening on 127.0.0.1:%u and [::1]:%u (loopback only)", port, port);
 	else
 		snprintf(want, sizeof want, "listening on 127.0.0.1:%u (loopback only)", port);
 	is_text(last_state(f, session), want, "without an address it is loopback, and says so");
 	snprintf(want, sizeof want, "tcp:%u", port);
 	is_text(session_name(session), want, "the name has the port");
 	ok(session_is_server(session) && !session_is_accepted(session), "it is a server");
-	is_int(count_entries(f, session_number(session), CALL_LISTEN, NULL), peer_has_ipv6() ? 2 : 1,
-	       "once per address");
+	is_int(count_entries(f, session_number(session), CALL_LISTEN, NULL),
+	       peer_has_ipv6() ? 2 : 1, "once per address");
 	int four = come_in(f, session, AF_INET);
 	is_int(session_clients(session), 1, "a client comes over IPv4");
 	if (peer_has_ipv6()) {
@@ -67,12 +67,16 @@ static void listens_where_it_is_told(struct fixture *f)
 	           strstr(last_state(f, session), "(every IPv4 address of this machine)"),
 	   "every address must be asked for, and is told");
 	int fd = come_in(f, session, AF_INET);
-	is_int(session_local(newest(f)).ip[0], 127, "the client's session knows which address was called");
+	is_int(session_local(newest(f)).ip[0], 127,
+	       "the client's session knows which address was called");
 	peer_close_all(&fd, 1);
 	session = listen_on(f, TRANSPORT_TCP, "*", 0, NULL);
-	is_int(session->fd_count, peer_has_ipv6() ? 2 : 1, "a star is every address of both families");
-	ok(session->fd_count < 2 || session->local[0].port == session->local[1].port, "with one port");
-	ok(strstr(last_state(f, session), peer_has_ipv6() ? "(every address" : "(every IPv4 address"),
+	is_int(session->fd_count, peer_has_ipv6() ? 2 : 1,
+	       "a star is every address of both families");
+	ok(session->fd_count < 2 || session->local[0].port == session->local[1].port,
+	   "with one port");
+	ok(strstr(last_state(f, session),
+	          peer_has_ipv6() ? "(every address" : "(every IPv4 address"),
 	   "and says so");
 	if (peer_has_ipv6()) {
 		session = listen_on(f, TRANSPORT_TCP, "::", 0, NULL);
@@ -80,7 +84,8 @@ static void listens_where_it_is_told(struct fixture *f)
 		   ":: does not claim IPv4, which cannot reach it");
 	}
 	session = listen_on(f, TRANSPORT_TCP, "127.0.0.2", 0, NULL);
-	ok(strstr(last_state(f, session), "listening on 127.0.0.2:"), "one address is that address");
+	ok(strstr(last_state(f, session), "listening on 127.0.0.2:"),
+	   "one address is that address");
 	options = (struct session_options){ .local_host = "127.0.0.3", .backlog = 3 };
 	session = listen_on(f, TRANSPORT_TCP, "", 0, &options);
 	ok(strstr(last_state(f, session), "listening on 127.0.0.3:"),
@@ -96,15 +101,18 @@ static void fails_clearly(struct fixture *f)
 	char want[256];
 	struct session *first = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, NULL);
 	struct session *second = listen_on(f, TRANSPORT_TCP, "", port_of(first), NULL);
-	snprintf(want, sizeof want, "bind 127.0.0.1:%u: address already in use (EADDRINUSE)", port_of(first));
-	ok(strncmp(last_failure(f, second), want, strlen(want)) == 0, "a port that is taken is told");
+	snprintf(want, sizeof want, "bind 127.0.0.1:%u: address already in use (EADDRINUSE)",
+	         port_of(first));
+	ok(strncmp(last_failure(f, second), want, strlen(want)) == 0,
+	   "a port that is taken is told");
 	is_int(session_state(second), SESSION_CLOSED, "and no other address tried alone");
 	is_int(session_end(second), SESSION_ENDED_FAILED, "it has failed");
 	unsigned port = port_of(first);
 	session_close(first, &f->error);
 	is_text(last_state(f, first), "closed: no longer listening", "closing is told");
 	ok(session_reconnect(second, &f->error), "it can be tried again");
-	ok(listen_on(f, TRANSPORT_UDP, "127.0.0.1", port, NULL) != NULL, "UDP has ports of its own");
+	ok(listen_on(f, TRANSPORT_UDP, "127.0.0.1", port, NULL) != NULL,
+	   "UDP has ports of its own");
 	until(f, session_state(second) == SESSION_LISTENING);
 	is_int(port_of(second), port, "even in the turn in which the port becomes free");
 	second = listen_on(f, TRANSPORT_TCP, "198.51.100.7", 0, NULL);
@@ -173,7 +181,8 @@ static void makes_sessions_of_clients(struct fixture *f)
 	sessions_watch(f->sessions, born, gone, f->sessions);
 	struct session *session = listen_on(f, TRANSPORT_TCP, "", 0, NULL);
 	int a = come_in(f, session, AF_INET), b = come_in(f, session, AF_INET);
-	struct session *two = newest(f), *one = sessions_numbered(f->sessions, session_number(two) - 1);
+	struct session *two = newest(f),
+	               *one = sessions_numbered(f->sessions, session_number(two) - 1);
 	is_int(births, 2, "each client is announced");
 	struct addr addr = peer_addr(a);
 	is_text(session_name(one), addr_format(&addr, name), "each has its address as its name");
@@ -279,7 +288,8 @@ static void backs_off_without_descriptors(struct fixture *f)
 	       1, "no descriptor for a client is told");
 	poller_reset(&f->poller);
 	sessions_prepare(f->sessions, &f->poller);
-	ok(!FD_ISSET(session->fd[0], &f->poller.wanted[0]), "then the listener is not looked at for a while");
+	ok(!FD_ISSET(session->fd[0], &f->poller.wanted[0]),
+	   "then the listener is not looked at for a while");
 	ok(f->poller.wake < clock_now() + CLOCK_S, "for a short one");
 	int tries = count_entries(f, session_number(session), CALL_ACCEPT, NULL);
 	int64_t begun = clock_now();
@@ -321,7 +331,8 @@ static void turns_high_descriptors_away(struct fixture *f)
 	fixture_turns(f, 5);
 	ok(count_states(f, session, "turned away") <= 1 + (clock_now() - begun) / (200 * CLOCK_MS),
 	   "a client too many is turned away, the next must wait");
-	is_int(count_states(f, session, "FD_SETSIZE"), 1, "a descriptor that select() cannot watch is told");
+	is_int(count_states(f, session, "FD_SETSIZE"), 1,
+	       "a descriptor that select() cannot watch is told");
 	is_int(session_clients(session), 0, "and makes no session");
 	is_int(peer_eof(fd, PEER_MS), 1, "the client is told by FIN");
 	peer_close_all(filler, count);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Look-ups: what is answered at once, what a thread answers, what happens when nobody waits for it any more.
- * No name server is asked: scripted.h answers for ".test". */
+/* Look-ups: what is answered at once, what a thread answers, what happens when nobody waits for it
+ * any more. No name server is asked: scripted.h answers for ".test". */
 #include "net/resolve.h"
 
 #include <errno.h>
@@ -31,7 +31,8 @@ static bool is_readable(int fd, int ms)
 }
 
 /* "127.0.0.1:80 [::1]:80", or "! " and the error. */
-static const char *describe(const struct lookup_answer *answer, const struct error *error, char out[2000])
+static const char *describe(const struct lookup_answer *answer, const struct error *error,
+                            char out[2000])
 {
 	char text[ADDR_TEXT];
 	size_t len = 0;
@@ -104,25 +105,31 @@ static const struct row in_thread[] = {
 	{ "none.test", "80", AF_UNSPEC, false, false, "! no such host: none.test" },
 	{ "nodata.test", "80", AF_UNSPEC, false, false, "! no address: nodata.test" },
 	{ "family.test", "80", AF_INET6, false, false, "! no IPv6 address: family.test" },
-	{ "again.test", "80", AF_UNSPEC, false, false, "! name server does not answer: again.test" },
+	{ "again.test", "80", AF_UNSPEC, false, false,
+	  "! name server does not answer: again.test" },
 	{ "fail.test", "80", AF_UNSPEC, false, false, "! name server failed: fail.test" },
-	{ "system.test", "80", AF_UNSPEC, false, false, "! cannot look up system.test: too many open files" },
+	{ "system.test", "80", AF_UNSPEC, false, false,
+	  "! cannot look up system.test: too many open files" },
 	{ "localhost", "80", AF_INET, false, false, "127.0.0.1:80" },
 };
 
 static void try_rows(const struct row *rows, size_t count, bool expect_at_once)
 {
 	char out[2000], scoped[ADDR_TEXT];
-	struct addr link = { .family = AF_INET6, .port = 80, .ip = { 0xfe, 0x80, [15] = 1 }, .scope = 1 };
+	struct addr link = {
+		.family = AF_INET6, .port = 80, .ip = { 0xfe, 0x80, [15] = 1 }, .scope = 1
+	};
 	for (size_t i = 0; i < count; i++) {
-		struct lookup_query query = make_query(rows[i].host, rows[i].service, rows[i].family);
+		struct lookup_query query =
+		        make_query(rows[i].host, rows[i].service, rows[i].family);
 		query.passive = rows[i].passive;
 		query.numeric = rows[i].numeric;
 		bool was_at_once;
 		resolve(&query, &was_at_once, out);
 		const char *want = rows[i].want ? rows[i].want : addr_format(&link, scoped);
 		is_text(out, want, rows[i].host[0] ? rows[i].host : "no host");
-		ok(was_at_once == expect_at_once, "... %s", expect_at_once ? "at once" : "from a thread");
+		ok(was_at_once == expect_at_once, "... %s",
+		   expect_at_once ? "at once" : "from a thread");
 	}
 }
 
@@ -151,7 +158,8 @@ static void check_services(void)
 {
 	char out[2000];
 	bool was_at_once;
-	if (!getservbyname("echo", "tcp") || !getservbyname("tftp", "udp") || getservbyname("tftp", "tcp")) {
+	if (!getservbyname("echo", "tcp") || !getservbyname("tftp", "udp") ||
+	    getservbyname("tftp", "tcp")) {
 		tap_skip("/etc/services is missing or an unusual one");
 		return;
 	}
@@ -179,7 +187,8 @@ static void check_asking(void)
 	char out[2000];
 	resolve(&query, &was_at_once, out);
 	ok(scripted_blocks_signals(), "the thread leaves signals to the main one");
-	ok(!(scripted_flags() & AI_PASSIVE) && (scripted_flags() & AI_NUMERICSERV), "a client's flags");
+	ok(!(scripted_flags() & AI_PASSIVE) && (scripted_flags() & AI_NUMERICSERV),
+	   "a client's flags");
 #ifdef AI_IDN
 	ok(!(scripted_flags() & AI_IDN), "a plain name is left alone");
 	query = make_query("\xed\x95\x9c.test", "80", AF_UNSPEC);
@@ -213,7 +222,8 @@ static void check_slow(void)
 	lookup_free(NULL);
 }
 
-/* Freed in every order, while the threads still ask and after; the memory is checked by AddressSanitizer. */
+/* Freed in every order, while the threads still ask and after; the memory is checked by
+ * AddressSanitizer. */
 static void check_abandoned(void)
 {
 	enum { COUNT = 8 };
@@ -248,8 +258,8 @@ static void check_no_descriptors(void)
 	none = old;
 	none.rlim_cur = 3;
 	setrlimit(RLIMIT_NOFILE, &none);
-	is_text(resolve(&query, &was_at_once, out), "! cannot look up order.test: too many open files",
-	        "no descriptor is left");
+	is_text(resolve(&query, &was_at_once, out),
+	        "! cannot look up order.test: too many open files", "no descriptor is left");
 	setrlimit(RLIMIT_NOFILE, &old);
 	is_text(resolve(&query, &was_at_once, out), "127.0.0.2:80 [::1]:80 127.0.0.1:80",
 	        "then there are some again");
@@ -272,8 +282,8 @@ static void check_high_descriptors(void)
 	int low = dup(0), high = low;
 	while (high >= 0 && high < FD_SETSIZE)
 		high = dup(0);
-	is_text(resolve(&query, &was_at_once, out), "! cannot look up order.test: too many open files",
-	        "a descriptor is too high");
+	is_text(resolve(&query, &was_at_once, out),
+	        "! cannot look up order.test: too many open files", "a descriptor is too high");
 	int again = dup(0), last = dup(0);
 	ok(again == high + 1 && last == high + 2, "... and both ends of the pipe were closed");
 	for (int fd = low; fd <= last; fd++)

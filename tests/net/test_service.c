@@ -7,7 +7,8 @@
 #include "fixture.h"
 #include "net/kind.h"
 
-static struct session *serve(struct fixture *f, enum transport transport, const char *name, size_t queue_max)
+static struct session *serve(struct fixture *f, enum transport transport, const char *name,
+                             size_t queue_max)
 {
 	struct session_options options = { .service = service_find(name), .queue_max = queue_max };
 	return listen_on(f, transport, "127.0.0.1", 0, &options);
@@ -36,7 +37,8 @@ static void is_a_table(void)
 
 /* ---- echo ---- */
 
-/* Sends in pieces of odd sizes, reads whatever has come back, and lets the server do its turns in between. */
+/* Sends in pieces of odd sizes, reads whatever has come back, and lets the server do its turns in
+ * between. */
 static size_t exchange(struct fixture *f, int fd, const char *data, size_t len, char *back)
 {
 	size_t out = 0, in = 0, piece = 1;
@@ -75,8 +77,8 @@ static void echoes_a_stream(struct fixture *f)
 	peer_close_all(&fd, 1);
 }
 
-/* A client that only writes: echo must stop reading from it, keep what it has, and lose nothing when the
- * client reads at last. */
+/* A client that only writes: echo must stop reading from it, keep what it has, and lose nothing
+ * when the client reads at last. */
 static void holds_back(struct fixture *f, size_t queue_max, const char *what)
 {
 	enum { LEN = 24 << 20 };
@@ -176,11 +178,13 @@ static void echoes_datagrams(struct fixture *f)
 	is_int(session_peer_count(server), PEERS, "all are known");
 	peer_send_to(fd[0], &to, "", 0);
 	until(f, session_counts(server)->sends == 3ul * PEERS + 1);
-	is_int(peer_recv_from(fd[0], text, sizeof text, NULL, PEER_MS), 0, "an empty one comes back empty");
+	is_int(peer_recv_from(fd[0], text, sizeof text, NULL, PEER_MS), 0,
+	       "an empty one comes back empty");
 	char *noise = make_noise(MOST), *back = malloc(MOST);
 	peer_send_to(fd[0], &to, noise, MOST);
 	until(f, session_counts(server)->sends == 3ul * PEERS + 2);
-	ok(peer_recv_from(fd[0], back, MOST, NULL, PEER_MS) == MOST && memcmp(noise, back, MOST) == 0,
+	ok(peer_recv_from(fd[0], back, MOST, NULL, PEER_MS) == MOST &&
+	           memcmp(noise, back, MOST) == 0,
 	   "the largest one comes back whole");
 	free(noise);
 	free(back);
@@ -192,7 +196,8 @@ static void does_not_talk_to_itself(struct fixture *f)
 {
 	struct session *server = serve(f, TRANSPORT_UDP, "echo", 0);
 	struct addr self = session_local(server);
-	ok(session_send_to(server, &self, "mirror", 6, &f->error), "a server may be told to write to itself");
+	ok(session_send_to(server, &self, "mirror", 6, &f->error),
+	   "a server may be told to write to itself");
 	until(f, session_counts(server)->receives == 1);
 	fixture_turns(f, 3);
 	is_int(session_counts(server)->receives, 1, "it does not answer itself");
@@ -241,7 +246,8 @@ static void greets(struct fixture *f)
 	peer_send_to(fd, &to, "a", 1);
 	peer_send_to(fd, &to, "b", 1);
 	until(f, session_counts(server)->sends == 2);
-	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 20, "on UDP it answers one datagram");
+	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 20,
+	       "on UDP it answers one datagram");
 	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 20, "and the next");
 	peer_close_all(&fd, 1);
 }
@@ -255,14 +261,16 @@ static void changes(struct fixture *f)
 	peer_send(fd, "1", 1, PEER_MS);
 	until(f, has_received(f, client, "1"));
 	is_int(session_counts(client)->sends, 0, "none answers nothing");
-	ok(session_set_service(server, service_find("echo"), &f->error), "a server can change its service");
+	ok(session_set_service(server, service_find("echo"), &f->error),
+	   "a server can change its service");
 	ok(session_service(client) == service_find("echo"), "also for those who are there");
 	ok(strncmp(session_name(server), "echo:", 5) == 0, "and its name says so");
 	peer_send(fd, "2", 1, PEER_MS);
 	until(f, session_counts(client)->sends == 1);
 	peer_recv_until(fd, text, sizeof text, "2", PEER_MS);
 	is_text(text, "2", "from now on");
-	ok(session_set_service(client, service_find("none"), &f->error), "a client's can be changed alone");
+	ok(session_set_service(client, service_find("none"), &f->error),
+	   "a client's can be changed alone");
 	ok(session_service(client_of(f, server, &later)) == service_find("echo"),
 	   "the next one has the server's");
 	peer_close_all((int[]){ fd, later }, 2);

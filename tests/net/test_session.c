@@ -107,7 +107,8 @@ static void gives_up_in_time(struct fixture *f)
 	int64_t begun = clock_now();
 	until(f, session_state(session) == SESSION_CLOSED);
 	ok(clock_now() - begun < 2 * CLOCK_S, "the limit for connecting is kept");
-	snprintf(want, sizeof want, "127.0.0.1:%u timed out: no answer to our SYN within the limit of 50",
+	snprintf(want, sizeof want,
+	         "127.0.0.1:%u timed out: no answer to our SYN within the limit of 50",
 	         peer_port(fd));
 	ok(strncmp(last_failure(f, session), want, strlen(want)) == 0, "and told");
 	is_int(session_end(session), SESSION_ENDED_FAILED, "as a failure");
@@ -119,8 +120,8 @@ static void gives_up_in_time(struct fixture *f)
 	peer_close_all(&fd, 1);
 }
 
-/* Hands a session the answer of a look-up, 127.0.0.`first` and 127.0.0.1: a name with two addresses is not to
- * be had everywhere. */
+/* Hands a session the answer of a look-up, 127.0.0.`first` and 127.0.0.1: a name with two addresses
+ * is not to be had everywhere. */
 static struct session *open_to_two(struct fixture *f, uint8_t first, unsigned port)
 {
 	struct session *session = session_new(f->sessions, &stream_kind);
@@ -131,7 +132,9 @@ static struct session *open_to_two(struct fixture *f, uint8_t first, unsigned po
 	session->search->local_known = true;
 	session->search->begun = clock_now();
 	session->search->remote.count = 2;
-	struct addr loopback = { .family = AF_INET, .port = (uint16_t)port, .ip = { 127, 0, 0, 1 } };
+	struct addr loopback = { .family = AF_INET,
+		                 .port = (uint16_t)port,
+		                 .ip = { 127, 0, 0, 1 } };
 	session->search->remote.addr[0] = session->search->remote.addr[1] = loopback;
 	session->search->remote.addr[0].ip[3] = first;
 	connect_next(session);
@@ -145,14 +148,17 @@ static void tells_a_story(struct fixture *f)
 	struct session *session = open_to_two(f, 2, peer_port(listener));
 	until(f, session_state(session) == SESSION_OPEN);
 	snprintf(want, sizeof want, "try 1 127.0.0.2 refused, try 2 127.0.0.1 connected in ");
-	is_int(count_states(f, session, want), 1, "every address is tried in turn, and told in one line");
+	is_int(count_states(f, session, want), 1,
+	       "every address is tried in turn, and told in one line");
 	is_int(count_states(f, session, NULL), 2, "then both ends in another");
 	session = open_to_two(f, 2, peer_port(refused));
 	until(f, session_state(session) == SESSION_CLOSED);
 	is_text(last_failure(f, session),
-	        "try 1 127.0.0.2 refused, try 2 127.0.0.1 refused (RST to our SYN: nobody listens there)",
+	        "try 1 127.0.0.2 refused, try 2 127.0.0.1 refused (RST to our SYN: nobody listens "
+	        "there)",
 	        "where all fail the last one explains itself");
-	is_int(count_entries(f, session_number(session), CALL_CLOSE, NULL), 2, "each socket was closed");
+	is_int(count_entries(f, session_number(session), CALL_CLOSE, NULL), 2,
+	       "each socket was closed");
 	peer_close_all((int[]){ listener, refused }, 2);
 }
 
@@ -192,7 +198,8 @@ static void looks_names_up(struct fixture *f)
 {
 	int listener = peer_listen(AF_INET, 4);
 	struct session_options options = { .family = AF_INET };
-	struct session *session = open_to(f, TRANSPORT_TCP, "localhost", peer_port(listener), &options);
+	struct session *session =
+	        open_to(f, TRANSPORT_TCP, "localhost", peer_port(listener), &options);
 	is_text(session_state_name(session), "resolving", "a name is looked up beside the loop");
 	ok(send_text(f, session, "early"), "what is sent meanwhile waits");
 	until(f, session_state(session) == SESSION_OPEN);
@@ -243,7 +250,8 @@ static void binds_locally(struct fixture *f)
 	peer_close_all(&c.peer, 1);
 	c.peer = -1;
 	ok(session_reconnect(c.session, &f->error), "it can be used again");
-	until(f, session_state(c.session) == SESSION_OPEN || session_state(c.session) == SESSION_CLOSED);
+	until(f, session_state(c.session) == SESSION_OPEN ||
+	                 session_state(c.session) == SESSION_CLOSED);
 	is_int(session_state(c.session), SESSION_OPEN, "at once, TIME_WAIT or not");
 	is_int(session_local(c.session).port, number, "and is the same");
 	is_int(count_entries(f, session_number(c.session), CALL_SETSOCKOPT, NULL), 2,
@@ -300,7 +308,8 @@ static void refuses_high_descriptors(struct fixture *f)
 	is_int(count_states(f, session, "EMFILE"), 0, "and socket() is not said to have failed");
 	is_int(session_state(session), SESSION_CLOSED, "the session is closed");
 	sessions_reap(f->sessions);
-	is_int(count_entries(f, session_number(session), CALL_CLOSE, NULL), 1, "and so is the descriptor");
+	is_int(count_entries(f, session_number(session), CALL_CLOSE, NULL), 1,
+	       "and so is the descriptor");
 	peer_close_all(filler, count);
 	peer_close_all(&fd, 1);
 	setrlimit(RLIMIT_NOFILE, &old);
@@ -336,8 +345,9 @@ static void has_names_and_numbers(struct fixture *f)
 	size_t count = sessions_count(f->sessions);
 	ok(sessions_forget(f->sessions, b, &f->error), "an ended one is");
 	is_int(sessions_count(f->sessions), count - 1, "and gone");
-	struct session *c = open_to(f, TRANSPORT_TCP, "a.very.long.host.name.that.does.not.fit.example",
-	                            65535, &(struct session_options){ .numeric = true });
+	struct session *c =
+	        open_to(f, TRANSPORT_TCP, "a.very.long.host.name.that.does.not.fit.example", 65535,
+	                &(struct session_options){ .numeric = true });
 	ok(session_number(c) == number + 1, "its number is not given again");
 	is_text(session_name(c), "a.very.long.host.name.tha:65535", "a long host keeps its port");
 	ok(sessions_at(f->sessions, 0) && !sessions_at(f->sessions, sessions_count(f->sessions)),
@@ -351,10 +361,12 @@ static void refuses_what_makes_no_sense(struct fixture *f)
 	struct addr other = { .family = AF_INET, .port = 1 };
 	ok(!session_send_to(c.session, &other, "x", 1, &f->error), "TCP has one peer");
 	ok(!session_choose_peer(c.session, 1, &f->error), "that is not chosen");
-	ok(!session_set_service(c.session, service_find("echo"), &f->error), "a client serves nobody");
+	ok(!session_set_service(c.session, service_find("echo"), &f->error),
+	   "a client serves nobody");
 	is_int(session_peer_count(c.session), 0, "and has no list of peers");
 	session_close(c.session, &f->error);
-	ok(!session_shutdown(c.session, SHUT_WR, &f->error) && !session_abort(c.session, &f->error) &&
+	ok(!session_shutdown(c.session, SHUT_WR, &f->error) &&
+	           !session_abort(c.session, &f->error) &&
 	           !session_send(c.session, "x", 1, &f->error),
 	   "a closed one does nothing");
 	end_couple(&c);

@@ -17,7 +17,8 @@ static void meets_fin(struct fixture *f)
 	is_text(session_state_name(c.session), "CLOSE_WAIT", "half");
 	poller_reset(&f->poller);
 	sessions_prepare(f->sessions, &f->poller);
-	ok(!FD_ISSET(c.session->fd[0], &f->poller.wanted[0]), "end of file is not asked for again and again");
+	ok(!FD_ISSET(c.session->fd[0], &f->poller.wanted[0]),
+	   "end of file is not asked for again and again");
 	ok(send_text(f, c.session, "still"), "it still sends");
 	peer_recv_until(c.peer, text, sizeof text, "still", PEER_MS);
 	is_text(text, "still", "and the peer still receives");
@@ -73,8 +74,8 @@ static void meets_reset(struct fixture *f)
 	peer_reset(c.peer);
 	until(f, session_state(c.session) == SESSION_CLOSED);
 	ok(has_received(f, c.session, "precious"), "what came before a reset is read");
-	is_text(last_failure(f, c.session), "connection reset by peer (RST): recv() = -1 ECONNRESET",
-	        "RST is told");
+	is_text(last_failure(f, c.session),
+	        "connection reset by peer (RST): recv() = -1 ECONNRESET", "RST is told");
 	is_int(session_end(c.session), SESSION_ENDED_RESET, "as a reset");
 	peer_close_all(&c.listener, 1);
 }
@@ -106,8 +107,10 @@ static void reads_what_is_left(struct fixture *f)
 	int64_t deadline = clock_now() + 5 * CLOCK_S;
 	while (!count_states(f, c.session, "reset by peer") && fixture_turn(f, deadline))
 		send_text(f, c.session, "x");
-	is_int(count_entries(f, session_number(c.session), CALL_RECV, NULL), 0, "held reading reads nothing");
-	ok(!send_text(f, c.session, "x") && strstr(f->error.text, "reset"), "after a reset nothing is sent");
+	is_int(count_entries(f, session_number(c.session), CALL_RECV, NULL), 0,
+	       "held reading reads nothing");
+	ok(!send_text(f, c.session, "x") && strstr(f->error.text, "reset"),
+	   "after a reset nothing is sent");
 	session_hold_reading(c.session, false);
 	until(f, session_state(c.session) == SESSION_CLOSED);
 	ok(has_received(f, c.session, "legacy"), "the rest is read when reading goes on");
@@ -138,14 +141,16 @@ static void queues_and_then_shuts(struct fixture *f)
 	char *noise = make_noise(LEN), *got = calloc(1, LEN + 2);
 	struct couple c = connect_couple(f, peer_listen_small(AF_INET, 30000), NULL);
 	call_set_option(&c.session->caller, c.session->fd[0], SOL_SOCKET, SO_SNDBUF, 30000);
-	ok(session_send(c.session, noise, LEN, &f->error), "more than the kernel takes can be sent");
+	ok(session_send(c.session, noise, LEN, &f->error),
+	   "more than the kernel takes can be sent");
 	ok(session_unsent(c.session) > 0 && session_unsent(c.session) < LEN, "some of it waits");
 	ok(session_shutdown(c.session, SHUT_WR, &f->error), "closing our side waits, too");
 	ok(!session_shutdown(c.session, SHUT_WR, &f->error), "is asked for once");
 	is_text(session_state_name(c.session), "ESTABLISHED", "and is not done yet");
 	uint64_t turns = f->poller.turns;
 	fixture_turns(f, 3);
-	ok(f->poller.turns - turns == 3 && session_unsent(c.session) > 0, "while the peer does not read");
+	ok(f->poller.turns - turns == 3 && session_unsent(c.session) > 0,
+	   "while the peer does not read");
 	size_t len = 0;
 	int64_t deadline = clock_now() + 10 * CLOCK_S;
 	while (len < LEN && fixture_turn(f, deadline)) {
@@ -158,7 +163,8 @@ static void queues_and_then_shuts(struct fixture *f)
 	is_int(peer_eof(c.peer, PEER_MS), 1, "and FIN behind it");
 	uint64_t sends = session_counts(c.session)->sends;
 	ok(sends > 3, "it took several calls");
-	is_int(count_entries(f, session_number(c.session), CALL_SEND, NULL), sends, "none of them in vain");
+	is_int(count_entries(f, session_number(c.session), CALL_SEND, NULL), sends,
+	       "none of them in vain");
 	free(noise);
 	free(got);
 	end_couple(&c);
@@ -182,7 +188,8 @@ static void tells_what_was_not_sent(struct fixture *f)
 	poller_wait(&f->poller);
 	ok(session_close(c.session, &f->error), "closing does not wait");
 	ok(session_counts(c.session)->sent_bytes > sent, "but sends what can be sent at once");
-	ok(strstr(last_failure(f, c.session), " bytes were not sent"), "it tells how much was lost");
+	ok(strstr(last_failure(f, c.session), " bytes were not sent"),
+	   "it tells how much was lost");
 	size_t lost = strtoul(last_failure(f, c.session), NULL, 10);
 	is_int(lost + session_counts(c.session)->sent_bytes, LEN, "truly");
 	is_int(session_unsent(c.session), 0, "nothing waits any more");

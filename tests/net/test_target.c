@@ -39,8 +39,8 @@ static const struct row forms[] = {
 	{ "host:1", NULL, false, "host:1", NULL },
 	{ "host:65535", NULL, false, "host:65535", NULL },
 	{ "host:0080", NULL, false, "host:80", NULL },
-	{ "host:00000000000000000000000000000000000000000000000000000000000000000000000000080", NULL, false,
-	  "host:80", NULL },
+	{ "host:00000000000000000000000000000000000000000000000000000000000000000000000000080",
+	  NULL, false, "host:80", NULL },
 	{ "host:0", NULL, false, NULL, "0 is not a port: 1 to 65535" },
 	{ "host:65536", NULL, false, NULL, "65536 is not a port: 1 to 65535" },
 	{ "host", "70000", false, NULL, "70000 is not a port: 1 to 65535" },
@@ -101,7 +101,8 @@ static const struct row forms[] = {
 	  "the address has a blank or a control character in it, at column 5" },
 	{ " host:80", NULL, false, NULL, "at column 1" },
 	{ "host:80\n", NULL, false, NULL, "at column 8" },
-	{ "host", "8\t0", false, NULL, "the port has a blank or a control character in it, at column 2" },
+	{ "host", "8\t0", false, NULL,
+	  "the port has a blank or a control character in it, at column 2" },
 	{ "\033[31m:80", NULL, false, NULL, "control character" },
 	{ "host\177:80", NULL, false, NULL, "control character" },
 
@@ -146,11 +147,13 @@ static void try_row(const struct row *row)
 	struct target target;
 	struct error error = { .text = "" };
 	char out[TARGET_HOST + TARGET_SERVICE + 4];
-	bool good = target_parse(&target, row->text, row->port, TRANSPORT_TCP, row->listening, &error);
+	bool good =
+	        target_parse(&target, row->text, row->port, TRANSPORT_TCP, row->listening, &error);
 	const char *port = row->port ? row->port : "";
 	if (row->want) {
-		ok(good && strcmp(target_format(&target, out), row->want) == 0, "%s '%s' '%s' is %s",
-		   row->listening ? "listen" : "open", row->text, port, row->want);
+		ok(good && strcmp(target_format(&target, out), row->want) == 0,
+		   "%s '%s' '%s' is %s", row->listening ? "listen" : "open", row->text, port,
+		   row->want);
 		ok(target.transport == TRANSPORT_TCP, "... over tcp");
 	} else {
 		ok(!good && strstr(error.text, row->why), "%s '%s' '%s' is refused: %s",
@@ -196,7 +199,8 @@ static void check_lengths(void)
 	is_int(strlen(target_format(&target, out)), 261, "... and formatted whole");
 	ok(!parse_long(256, ":65535", NULL, &target, &error) && strstr(error.text, "too long"),
 	   "one of 256 is not");
-	ok(!parse_long(90000, ":1", NULL, &target, &error) && is_clean(error.text), "nor one of 90000");
+	ok(!parse_long(90000, ":1", NULL, &target, &error) && is_clean(error.text),
+	   "nor one of 90000");
 	ok(!parse_long(90000, "", "1", &target, &error) && is_clean(error.text),
 	   "nor with a port of its own");
 	memset(name, 's', sizeof name);

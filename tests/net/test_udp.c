@@ -42,16 +42,20 @@ static void asks_nobody(struct fixture *f)
 	is_int(session_state(session), SESSION_OPEN, "a UDP session is open at once");
 	is_text(session_state_name(session), "UDP", "its state is none of TCP's");
 	struct addr addr = session_local(session), from;
-	snprintf(want, sizeof want, "%s <-> 127.0.0.1:%u ready; UDP asks nobody before the first datagram",
+	snprintf(want, sizeof want,
+	         "%s <-> 127.0.0.1:%u ready; UDP asks nobody before the first datagram",
 	         addr_format(&addr, local), peer_port(fd));
 	is_text(last_state(f, session), want, "and claims nothing about the peer");
 	ok(send_text(f, session, "hello"), "it sends");
-	is_int(peer_recv_from(fd, text, sizeof text, &from, PEER_MS), 5, "one send is one datagram");
+	is_int(peer_recv_from(fd, text, sizeof text, &from, PEER_MS), 5,
+	       "one send is one datagram");
 	ok(strcmp(text, "hello") == 0 && addr_equal(&from, &addr), "from where it says");
 	ok(session_send(session, "", 0, &f->error), "an empty datagram is a datagram");
 	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 0, "and arrives");
-	is_int(count_entries(f, session_number(session), CALL_SENDTO, NULL), 2, "each is an entry of its own");
-	is_int(count_entries(f, session_number(session), CALL_SEND, NULL), 0, "and none a part of a stream");
+	is_int(count_entries(f, session_number(session), CALL_SENDTO, NULL), 2,
+	       "each is an entry of its own");
+	is_int(count_entries(f, session_number(session), CALL_SEND, NULL), 0,
+	       "and none a part of a stream");
 	peer_send_to(fd, &addr, "", 0);
 	peer_send_to(fd, &addr, "back", 4);
 	until(f, receives(session) == 2);
@@ -78,7 +82,8 @@ static void survives_refusal(struct fixture *f)
 	struct session *session = open_to(f, TRANSPORT_UDP, "127.0.0.1", peer_port(fd), NULL);
 	ok(send_text(f, session, "anybody?"), "sending to nobody succeeds");
 	until(f, session_counts(session)->refused);
-	snprintf(want, sizeof want, "127.0.0.1:%u refused: ICMP port unreachable - nobody receives there",
+	snprintf(want, sizeof want,
+	         "127.0.0.1:%u refused: ICMP port unreachable - nobody receives there",
 	         peer_port(fd));
 	is_text(last_failure(f, session), want, "ICMP says that nobody receives");
 	is_int(session_state(session), SESSION_OPEN, "the session goes on");
@@ -133,7 +138,8 @@ static void waits_for_the_look_up(struct fixture *f)
 	struct session_options options = { .family = AF_INET, .queue_max = 200 };
 	struct session *session = open_to(f, TRANSPORT_UDP, "localhost", peer_port(fd), &options);
 	is_text(session_state_name(session), "resolving", "a name is looked up");
-	ok(send_text(f, session, "one") && send_text(f, session, "") && send_text(f, session, "three"),
+	ok(send_text(f, session, "one") && send_text(f, session, "") &&
+	           send_text(f, session, "three"),
 	   "meanwhile datagrams wait");
 	is_int(session_unsent(session), 8, "and are counted");
 	char big[200] = "";
@@ -178,7 +184,8 @@ static void receives_on_both_loopbacks(struct fixture *f)
 		tap_skip("no ::1 here");
 		return;
 	}
-	snprintf(want, sizeof want, "receiving on 127.0.0.1:%u and [::1]:%u (loopback only)", port, port);
+	snprintf(want, sizeof want, "receiving on 127.0.0.1:%u and [::1]:%u (loopback only)", port,
+	         port);
 	is_text(last_state(f, server), want, "is open at once");
 	int four = peer_udp(AF_INET), six = peer_udp(AF_INET6);
 	struct addr to4 = loopback(port);
@@ -190,12 +197,14 @@ static void receives_on_both_loopbacks(struct fixture *f)
 	send_text(f, server, "six");
 	is_int(peer_recv_from(six, text, sizeof text, NULL, PEER_MS), 3, "an answer over IPv6");
 	struct addr addr = peer_addr(four);
-	ok(session_send_to(server, &addr, "four", 4, &f->error), "a peer can be written to by its address");
+	ok(session_send_to(server, &addr, "four", 4, &f->error),
+	   "a peer can be written to by its address");
 	is_int(peer_recv_from(four, text, sizeof text, NULL, PEER_MS), 4, "over IPv4");
 	peer_close_all((int[]){ four, six }, 2);
 }
 
-/* A host may have several addresses of one family; a peer must be answered from the one that it wrote to. */
+/* A host may have several addresses of one family; a peer must be answered from the one that it
+ * wrote to. */
 static void answers_from_where_it_was_asked(struct fixture *f)
 {
 	char text[8];
@@ -273,7 +282,8 @@ static void keeps_peers_apart(struct fixture *f)
 	is_int(session_peer(server).port, peer_port(b), "until it is chosen no more");
 	is_int(session_peer_at(server, 0)->number + session_peer_at(server, 1)->number * 10, 21,
 	       "peers are in order");
-	ok(!session_peer_at(server, 2) && !session_peer_numbered(server, 9), "and no more than there are");
+	ok(!session_peer_at(server, 2) && !session_peer_numbered(server, 9),
+	   "and no more than there are");
 	peer_close_all((int[]){ a, b }, 2);
 }
 
@@ -328,7 +338,8 @@ static void forgets_who_was_silent_longest(void)
 	struct addr addr;
 	for (unsigned i = 0; i < 20; i++) {
 		addr = stranger(i);
-		is_int(peers_meet(&peers, &addr, 0)->peer.number, i + 1, "a new peer has the next number");
+		is_int(peers_meet(&peers, &addr, 0)->peer.number, i + 1,
+		       "a new peer has the next number");
 	}
 	addr = stranger(0);
 	is_int(peers_meet(&peers, &addr, 0)->peer.number, 1, "a known one keeps its number");

@@ -8,7 +8,7 @@
 #include "support/tap.h"
 
 #define BLOCK ((size_t)256)
-#define ROOM (BLOCK - ENTRY_HEADER)
+#define ROOM  (BLOCK - ENTRY_HEADER)
 
 static const struct addr four = { .family = AF_INET, .port = 7001, .ip = { 127, 0, 0, 1 } };
 static const struct addr six = { .family = AF_INET6, .port = 53, .ip = { [15] = 1 }, .scope = 9 };
@@ -33,10 +33,12 @@ static uint64_t add_size(struct transcript *transcript, uint32_t session, size_t
 	return transcript_append(transcript, &entry, NULL, zeros, len);
 }
 
-static void is_payload(const struct transcript *t, uint64_t position, const char *want, const char *name)
+static void is_payload(const struct transcript *t, uint64_t position, const char *want,
+                       const char *name)
 {
 	const struct entry *entry = transcript_at(t, position);
-	is_bytes(entry ? entry_payload(entry) : NULL, entry ? entry->len : 0, want, strlen(want), name);
+	is_bytes(entry ? entry_payload(entry) : NULL, entry ? entry->len : 0, want, strlen(want),
+	         name);
 }
 
 static void begins_empty(void)
@@ -76,7 +78,8 @@ static void keeps_what_it_is_given(void)
 	struct addr addr = entry_addr(entry);
 	ok(entry->time == 7000 && entry->session == 7 && entry->call == CALL_SENDTO, "the header");
 	ok(entry->arg == -5 && entry->arg2 == 3 && entry->fd == 12, "is kept");
-	ok(entry->error == EAGAIN && entry->flags == ENTRY_ECHO && entry->duration == UINT32_MAX, "whole");
+	ok(entry->error == EAGAIN && entry->flags == ENTRY_ECHO && entry->duration == UINT32_MAX,
+	   "whole");
 	ok(addr_equal(&addr, &six) && addr.scope == 9, "the address is kept");
 	is_int(entry->addr_len, 24, "in 24 bytes for IPv6");
 	is_payload(t, position, "abc", "the payload is kept");
@@ -87,7 +90,8 @@ static void keeps_what_it_is_given(void)
 	is_int(transcript_end(t) - position, 48, "in 8 bytes, and an empty payload takes none");
 	struct addr none = { .family = AF_UNSPEC };
 	position = transcript_append(t, &given, &none, "x", 1);
-	is_int(entry_addr(transcript_at(t, position)).family, AF_UNSPEC, "no address is no address");
+	is_int(entry_addr(transcript_at(t, position)).family, AF_UNSPEC,
+	       "no address is no address");
 	is_int(transcript_end(t) - position, 48, "and costs nothing");
 	transcript_free(t);
 }
@@ -108,7 +112,8 @@ static void receives_in_place(void)
 	ok(entry_payload(transcript_at(t, second)) == place, "an expected address moves nothing");
 	place = transcript_reserve(t, 24, 1, &room);
 	memcpy(place, "none", sizeof "none");
-	is_payload(t, transcript_commit(t, &entry, NULL, 4), "none", "no address where one was expected");
+	is_payload(t, transcript_commit(t, &entry, NULL, 4), "none",
+	           "no address where one was expected");
 	transcript_reserve(t, 0, 1, &room);
 	uint64_t end = transcript_end(t);
 	transcript_cancel(t);
@@ -140,7 +145,8 @@ static void fills_blocks_exactly(void)
 	uint64_t order[] = { first, second, third, fourth, fifth, TRANSCRIPT_NONE };
 	for (int i = 0; i < 5; i++)
 		ok(transcript_next(t, order[i]) == order[i + 1] &&
-		   transcript_after(t, order[i]) == order[i + 1], "entry %d is followed by the next", i);
+		           transcript_after(t, order[i]) == order[i + 1],
+		   "entry %d is followed by the next", i);
 	transcript_free(t);
 }
 
@@ -256,7 +262,8 @@ static void links_sessions(void)
 	ok(transcript_before(t, b1) == TRANSCRIPT_NONE, "the first has none before it");
 	is_int(transcript_after(t, a1), a2, "forward within a session");
 	is_int(transcript_after(t, b1), b2, "also over twenty blocks");
-	ok(transcript_after(t, a2) == TRANSCRIPT_NONE, "the last has none after it, though others go on");
+	ok(transcript_after(t, a2) == TRANSCRIPT_NONE,
+	   "the last has none after it, though others go on");
 	transcript_free(t);
 }
 
@@ -268,7 +275,8 @@ static void is_phase(const struct transcript *t, uint64_t position, int want, co
 static void counts_stream_positions(void)
 {
 	struct transcript *t = transcript_new(1 << 20, 1 << 16);
-	struct entry in = header(1, CALL_RECV), out = header(1, CALL_SEND), note = header(1, CALL_NOTE);
+	struct entry in = header(1, CALL_RECV), out = header(1, CALL_SEND),
+	             note = header(1, CALL_NOTE);
 	struct entry datagram = header(1, CALL_RECVFROM), other = header(2, CALL_RECV);
 	char bytes[1000] = "";
 	is_phase(t, transcript_append(t, &in, NULL, bytes, 1000), 0, "a stream begins at 0");
@@ -277,12 +285,14 @@ static void counts_stream_positions(void)
 	is_phase(t, transcript_append(t, &note, NULL, bytes, 9), 0, "a note has no place in it");
 	is_phase(t, transcript_append(t, &datagram, NULL, bytes, 9), 0, "nor has a datagram");
 	is_phase(t, transcript_append(t, &other, NULL, bytes, 9), 0, "each session by itself");
-	is_phase(t, transcript_append(t, &in, NULL, bytes, 0), 1024, "what came between did not count");
+	is_phase(t, transcript_append(t, &in, NULL, bytes, 0), 1024,
+	         "what came between did not count");
 	for (int i = 0; i < 64; i++)
 		transcript_append(t, &in, NULL, bytes, 1000);
 	is_phase(t, transcript_append(t, &in, NULL, bytes, 1000), 65024, "up to 65535");
 	is_phase(t, transcript_append(t, &in, NULL, bytes, 1), 66024 - 65536, "then from 0 again");
-	is_phase(t, transcript_append(t, &out, NULL, bytes, 1), 7, "the other direction is where it was");
+	is_phase(t, transcript_append(t, &out, NULL, bytes, 1), 7,
+	         "the other direction is where it was");
 	transcript_free(t);
 }
 
@@ -314,10 +324,12 @@ static void cuts_long_payloads(void)
 	uint64_t first = transcript_append(t, &recv, &six, text, sizeof text);
 	is_int(transcript_at(t, first)->len, ROOM - 24, "an address is kept with each piece");
 	is_int(transcript_at(t, first)->flags, 0, "the bytes of a stream need no flag");
-	is_int(transcript_at(t, transcript_after(t, first))->phase, ROOM - 24, "for their place says it");
+	is_int(transcript_at(t, transcript_after(t, first))->phase, ROOM - 24,
+	       "for their place says it");
 	is_int(transcript_count(t) - before, 4, "each piece is an entry");
 	transcript_append(t, &note, NULL, text, ROOM);
-	is_int(transcript_at(t, transcript_last(t, 1))->flags, ENTRY_ERROR, "a note that just fits is whole");
+	is_int(transcript_at(t, transcript_last(t, 1))->flags, ENTRY_ERROR,
+	       "a note that just fits is whole");
 	transcript_free(t);
 }
 
@@ -399,7 +411,8 @@ static void entries_answer(void)
 		bool in = call == CALL_RECV || call == CALL_RECVFROM;
 		bool out = call == CALL_SEND || call == CALL_SENDTO;
 		ok(entry_is_incoming(&any) == in && entry_is_outgoing(&any) == out &&
-		   entry_is_call(&any) == (call > CALL_STATE) && entry_call_name((enum call)call),
+		           entry_is_call(&any) == (call > CALL_STATE) &&
+		           entry_call_name((enum call)call),
 		   "%s is what it is", entry_call_name((enum call)call));
 	}
 	is_text(entry_call_name(CALL_RECVFROM), "recvfrom", "calls have their names");
@@ -447,8 +460,8 @@ static void model_add(struct model *model, struct transcript *t, uint32_t *state
 
 static bool same_entry(const struct model *model, size_t i, const struct entry *entry)
 {
-	bool same = entry && entry->session == model->list[i].session && entry->len == model->list[i].len &&
-	            entry->addr_len == model->list[i].addr_len;
+	bool same = entry && entry->session == model->list[i].session &&
+	            entry->len == model->list[i].len && entry->addr_len == model->list[i].addr_len;
 	for (size_t k = 0; same && k < entry->len; k++)
 		same = (uint8_t)entry_payload(entry)[k] == model->list[i].seed;
 	return same;
@@ -508,7 +521,8 @@ static void agrees_with_a_model(void)
 		if (good && !draw(&state, 20))
 			good = agrees(&model, t);
 	}
-	ok(good && agrees(&model, t), "a random history of %zu entries reads as it was written", model.count);
+	ok(good && agrees(&model, t), "a random history of %zu entries reads as it was written",
+	   model.count);
 	transcript_free(t);
 }
 

@@ -10,18 +10,18 @@ enum { KIND_MAX = 48, PENDING_MAX = 64 };
 
 enum state {
 	TEXT,
-	CHARACTER,   /* in the middle of a UTF-8 character */
-	ESCAPE,      /* after ESC and its intermediates */
-	CONTROL,     /* after CSI */
-	STRING,      /* inside OSC, DCS, APC, PM, SOS */
-	STRING_ESC,  /* ESC in there: the start of ST, or the end of it all */
+	CHARACTER,  /* in the middle of a UTF-8 character */
+	ESCAPE,     /* after ESC and its intermediates */
+	CONTROL,    /* after CSI */
+	STRING,     /* inside OSC, DCS, APC, PM, SOS */
+	STRING_ESC, /* ESC in there: the start of ST, or the end of it all */
 };
 
 struct audit {
 	enum state state;
-	int more;            /* bytes missing of a character */
+	int more; /* bytes missing of a character */
 	uint32_t character;
-	const char *string;  /* "OSC" … */
+	const char *string; /* "OSC" … */
 	char pending[PENDING_MAX];
 	size_t pending_len;
 	char (*kinds)[KIND_MAX];
@@ -121,7 +121,7 @@ static void end_control(struct audit *audit, unsigned char final)
 	for (size_t i = 0; i < audit->pending_len; i++)
 		if (mode || !strchr("0123456789;:", audit->pending[i]))
 			kind[len++] = audit->pending[i];
-	kind[len++] = (char)final;
+	kind[len++] = (char) final;
 	kind[len] = '\0';
 	note(audit, "CSI", kind);
 	start(audit, TEXT);
@@ -207,7 +207,8 @@ static void take_character(struct audit *audit, unsigned char byte)
 /* A string ends with ST, BEL or the C1 of ST (raw or as UTF-8), and CAN and SUB cut it off. */
 static void take_string(struct audit *audit, unsigned char byte)
 {
-	bool utf8_c1 = audit->pending_len > 0 && (unsigned char)audit->pending[audit->pending_len - 1] == 0xc2;
+	bool utf8_c1 = audit->pending_len > 0 &&
+	               (unsigned char)audit->pending[audit->pending_len - 1] == 0xc2;
 	if (byte == '\033')
 		audit->state = STRING_ESC;
 	else if (byte == '\a' || byte == 0x18 || byte == 0x1a || (byte == 0x9c && utf8_c1))
@@ -294,11 +295,11 @@ size_t audit_count_new(const struct audit *audit, const struct audit *known)
 		if (audit_has(known, audit->kinds[i]))
 			continue;
 		print("new", audit->kinds[i], audit->counts[i]);
-		new++;
+		new ++;
 	}
 	if (audit->state != TEXT) {
 		print("unfinished", audit->pending, 1);
-		new++;
+		new ++;
 	}
 	return new;
 }

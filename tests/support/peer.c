@@ -97,7 +97,8 @@ void peer_close_all(int *fds, size_t count)
 	}
 }
 
-/* listen(0) queues one connection on Linux; the first that stays under way proves the queue full. */
+/* listen(0) queues one connection on Linux; the first that stays under way proves the
+ * queue full. */
 int peer_blackhole(int family, int fill[PEER_FILL])
 {
 	int listener = peer_listen(family, 0);
@@ -120,7 +121,8 @@ int peer_udp(int family)
 	return bound_socket(family, SOCK_DGRAM, 0);
 }
 
-/* A socket connected to itself takes its own datagrams only, and keeps the port from everybody else. */
+/* A socket connected to itself takes its own datagrams only, and keeps the port from everybody
+ * else. */
 int peer_udp_refused(int family)
 {
 	int fd = peer_udp(family);
@@ -261,7 +263,8 @@ bool peer_send_to(int fd, const struct addr *to, const void *data, size_t len)
 {
 	struct sockaddr_storage storage;
 	socklen_t addr_len = addr_to_sockaddr(to, &storage);
-	return sendto(fd, data, len, MSG_NOSIGNAL, (struct sockaddr *)&storage, addr_len) == (ssize_t)len;
+	return sendto(fd, data, len, MSG_NOSIGNAL, (struct sockaddr *)&storage, addr_len) ==
+	       (ssize_t)len;
 }
 
 void peer_reset(int fd)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* tap: the smallest producer of the Test Anything Protocol. One subject per program; the plan comes last, so a crash
- * shows; a watchdog names the case behind which the program hung. */
+/* tap: the smallest producer of the Test Anything Protocol. One subject per program; the plan comes
+ * last, so a crash shows; a watchdog names the case behind which the program hung. */
 #pragma once
 
 #include <signal.h>
@@ -36,8 +36,8 @@ __attribute__((unused)) static void tap_watchdog(unsigned seconds)
 	alarm(seconds);
 }
 
-__attribute__((unused, format(printf, 4, 5)))
-static bool tap_ok(bool good, const char *file, int line, const char *format, ...)
+__attribute__((unused, format(printf, 4, 5))) static bool tap_ok(bool good, const char *file,
+                                                                 int line, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -69,9 +69,9 @@ __attribute__((unused)) static void tap_diagnose(const char *label, const char *
 	fflush(stdout);
 }
 
-__attribute__((unused))
-static bool tap_same(const char *got, size_t got_len, const char *want, size_t want_len, const char *file, int line,
-                     const char *name)
+__attribute__((unused)) static bool tap_same(const char *got, size_t got_len, const char *want,
+                                             size_t want_len, const char *file, int line,
+                                             const char *name)
 {
 	bool same = got && got_len == want_len && memcmp(got, want, want_len) == 0;
 	if (!tap_ok(same, file, line, "%s", name)) {
@@ -82,8 +82,8 @@ static bool tap_same(const char *got, size_t got_len, const char *want, size_t w
 	return same;
 }
 
-__attribute__((unused))
-static bool tap_number(long long got, long long want, const char *file, int line, const char *name)
+__attribute__((unused)) static bool tap_number(long long got, long long want, const char *file,
+                                               int line, const char *name)
 {
 	if (tap_ok(got == want, file, line, "%s", name))
 		return true;
@@ -93,12 +93,14 @@ static bool tap_number(long long got, long long want, const char *file, int line
 }
 
 #define ok(condition, ...) tap_ok(!!(condition), __FILE__, __LINE__, __VA_ARGS__)
-#define is_int(got, want, name) tap_number((long long)(got), (long long)(want), __FILE__, __LINE__, name)
+#define is_int(got, want, name)                                                                    \
+	tap_number((long long)(got), (long long)(want), __FILE__, __LINE__, name)
 #define is_text(got, want, name) tap_is_text(got, want, __FILE__, __LINE__, name)
-#define is_bytes(got, got_len, want, want_len, name) tap_same(got, got_len, want, want_len, __FILE__, __LINE__, name)
+#define is_bytes(got, got_len, want, want_len, name)                                               \
+	tap_same(got, got_len, want, want_len, __FILE__, __LINE__, name)
 
-__attribute__((unused))
-static bool tap_is_text(const char *got, const char *want, const char *file, int line, const char *name)
+__attribute__((unused)) static bool tap_is_text(const char *got, const char *want, const char *file,
+                                                int line, const char *name)
 {
 	return tap_same(got, got ? strlen(got) : 0, want, strlen(want), file, line, name);
 }

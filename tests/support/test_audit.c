@@ -69,7 +69,8 @@ static void takes_any_cut(void)
 	audit_feed(whole, bytes, strlen(bytes));
 	for (size_t i = 0; i < strlen(bytes); i++)
 		audit_feed(pieces, bytes + i, 1);
-	is_int(audit_count_new(pieces, whole) + audit_count_new(whole, pieces), 0, "byte by byte finds the same");
+	is_int(audit_count_new(pieces, whole) + audit_count_new(whole, pieces), 0,
+	       "byte by byte finds the same");
 	audit_free(whole);
 	audit_free(pieces);
 }

@@ -16,14 +16,16 @@ static struct vt *run_sh(const char *script)
 
 static void sees_text(void)
 {
-	struct vt *vt = run_sh("printf 'hello\\n한글 x\\n\\033[1;31mred\\033[0m \\033[7mback\\033[0m e\\314\\201'; read line");
+	struct vt *vt = run_sh("printf 'hello\\n한글 x\\n\\033[1;31mred\\033[0m "
+	                       "\\033[7mback\\033[0m e\\314\\201'; read line");
 	int row, column;
 	ok(vt_wait_text(vt, "hello"), "text comes");
 	ok(vt_wait_text(vt, "back"), "all of it");
 	is_text(vt_row(vt, 1), "한글 x", "wide characters in a row");
 	is_int(vt_cell_at(vt, 1, 0).width, 2, "are two columns wide");
 	is_int(vt_cell_at(vt, 1, 0).character, 0xD55C, "and in the first of them");
-	ok(vt_find(vt, "x", &row, &column) && row == 1 && column == 5, "a text is found by column, not by byte");
+	ok(vt_find(vt, "x", &row, &column) && row == 1 && column == 5,
+	   "a text is found by column, not by byte");
 	ok(vt_cell_at(vt, 2, 0).bold && vt_cell_at(vt, 2, 0).foreground == 1, "bold and red");
 	ok(vt_cell_at(vt, 2, 4).reverse && !vt_cell_at(vt, 2, 0).reverse, "reverse");
 	is_text(vt_row(vt, 2), "red back e\xcc\x81", "a combining character stays with its base");
@@ -48,24 +50,30 @@ static void types(void)
 
 static void follows_modes(void)
 {
-	struct vt *vt = run_sh("stty raw -echo; printf '\\033[?1049h\\033[?25l\\033[?1000;1006h\\033[?2004h\\033]2;name\\007on';"
-	                       "head -c 1 >/dev/null; printf '\\033[?2004l\\033[?1000;1006l\\033[?25h\\033[?1049loff';"
-	                       "head -c 1 >/dev/null; stty sane; printf end; head -c 1 >/dev/null");
+	struct vt *vt =
+	        run_sh("stty raw -echo; printf "
+	               "'\\033[?1049h\\033[?25l\\033[?1000;1006h\\033[?2004h\\033]2;name\\007on';"
+	               "head -c 1 >/dev/null; printf "
+	               "'\\033[?2004l\\033[?1000;1006l\\033[?25h\\033[?1049loff';"
+	               "head -c 1 >/dev/null; stty sane; printf end; head -c 1 >/dev/null");
 	ok(vt_wait_text(vt, "on"), "a full-screen child");
-	ok(vt_is_alternate(vt) && vt_has_mouse(vt) && vt_has_mode(vt, 2004), "alternate screen, mouse, paste brackets");
+	ok(vt_is_alternate(vt) && vt_has_mouse(vt) && vt_has_mode(vt, 2004),
+	   "alternate screen, mouse, paste brackets");
 	ok(!vt_cursor_is_visible(vt), "cursor hidden");
 	is_text(vt_title(vt), "name", "title");
 	ok(!vt_is_restored(vt), "raw is not restored");
 	vt_send(vt, "x");
 	ok(vt_wait_text(vt, "off"), "switches off");
-	ok(!vt_is_alternate(vt) && !vt_has_mouse(vt) && !vt_has_mode(vt, 2004), "all three are off");
+	ok(!vt_is_alternate(vt) && !vt_has_mouse(vt) && !vt_has_mode(vt, 2004),
+	   "all three are off");
 	ok(vt_cursor_is_visible(vt), "cursor back");
 	vt_free(vt);
 }
 
 static void knows_the_line_settings(void)
 {
-	struct vt *vt = run_sh("old=$(stty -g); stty raw; printf raw; head -c 1 >/dev/null; stty \"$old\"; printf done; read x");
+	struct vt *vt = run_sh("old=$(stty -g); stty raw; printf raw; head -c 1 >/dev/null; stty "
+	                       "\"$old\"; printf done; read x");
 	ok(vt_wait_text(vt, "raw") && !vt_is_restored(vt), "raw is seen");
 	vt_send(vt, "x");
 	ok(vt_wait_text(vt, "done") && vt_is_restored(vt), "restored is seen");
@@ -74,11 +82,13 @@ static void knows_the_line_settings(void)
 
 static void pastes(void)
 {
-	struct vt *vt = run_sh("stty -echo; printf '\\033[?2004h'; printf ready; IFS= read -r x; printf '%s' \"$x\" | od -An -c; read x");
+	struct vt *vt = run_sh("stty -echo; printf '\\033[?2004h'; printf ready; IFS= read -r x; "
+	                       "printf '%s' \"$x\" | od -An -c; read x");
 	vt_wait_text(vt, "ready");
 	vt_paste(vt, "ab");
 	vt_send(vt, "\r");
-	ok(vt_wait_text(vt, "2   0   0   ~   a   b"), "a paste comes in brackets where they are asked for");
+	ok(vt_wait_text(vt, "2   0   0   ~   a   b"),
+	   "a paste comes in brackets where they are asked for");
 	ok(!vt_wheel(vt, 0, 0, 1), "no wheel without mouse reports");
 	vt_free(vt);
 }
@@ -173,7 +183,8 @@ static void stops_under_a_shell(void)
 		return;
 	}
 	vt_send(vt, "cat\r");
-	ok(vt_wait(vt, runs_a_job, NULL, "a job"), "a job in the foreground has a process group of its own");
+	ok(vt_wait(vt, runs_a_job, NULL, "a job"),
+	   "a job in the foreground has a process group of its own");
 	vt_send(vt, "hello\r");
 	ok(vt_wait_row(vt, 2, "hello"), "and the keyboard");
 	vt_send(vt, "\032");

@@ -40,7 +40,8 @@ static void die(const char *what)
 	exit(97);
 }
 
-/* ---- the program ------------------------------------------------------------------------------- */
+/* ---- the
+ * program ------------------------------------------------------------------------------- */
 
 static void open_terminal(struct vt *vt, int rows, int columns)
 {
@@ -56,7 +57,8 @@ static void open_terminal(struct vt *vt, int rows, int columns)
 	fcntl(vt->master, F_SETFL, O_NONBLOCK);
 }
 
-static _Noreturn void become_program(const struct vt *vt, const char *term, const char *const argv[])
+static _Noreturn void become_program(const struct vt *vt, const char *term,
+                                     const char *const argv[])
 {
 #ifdef __linux__
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -138,7 +140,8 @@ static void reap(struct vt *vt)
 	vt->reaped = !WIFSTOPPED(status);
 }
 
-/* ---- its output -------------------------------------------------------------------------------- */
+/* ---- its
+ * output -------------------------------------------------------------------------------- */
 
 static void keep(struct vt *vt, const char *bytes, size_t len)
 {
@@ -153,7 +156,8 @@ static void keep(struct vt *vt, const char *bytes, size_t len)
 	vt->output[vt->output_len] = '\0';
 }
 
-/* Takes in what has been written, waiting for it at most so long; of an endless flood a part, so that deadlines hold. */
+/* Takes in what has been written, waiting for it at most so long; of an endless flood a part, so
+ * that deadlines hold. */
 static bool pump(struct vt *vt, int ms)
 {
 	struct pollfd line = { .fd = vt->stalled ? -1 : vt->master, .events = POLLIN };
@@ -170,7 +174,8 @@ static bool pump(struct vt *vt, int ms)
 		vt_screen_feed(vt, bytes, (size_t)len);
 	}
 	if (!any)
-		poll(NULL, 0, ms < 1 ? 0 : 1); /* the other end is closed: poll() does not wait any more */
+		poll(NULL, 0,
+		     ms < 1 ? 0 : 1); /* the other end is closed: poll() does not wait any more */
 	return any;
 }
 
@@ -200,11 +205,13 @@ bool vt_is_restored(const struct vt *vt)
 	if (tcgetattr(vt->master, &now) < 0)
 		return false;
 	/* By field: the struct has holes. */
-	return now.c_iflag == then->c_iflag && now.c_oflag == then->c_oflag && now.c_cflag == then->c_cflag &&
-	       now.c_lflag == then->c_lflag && memcmp(now.c_cc, then->c_cc, sizeof now.c_cc) == 0;
+	return now.c_iflag == then->c_iflag && now.c_oflag == then->c_oflag &&
+	       now.c_cflag == then->c_cflag && now.c_lflag == then->c_lflag &&
+	       memcmp(now.c_cc, then->c_cc, sizeof now.c_cc) == 0;
 }
 
-/* ---- its input --------------------------------------------------------------------------------- */
+/* ---- its
+ * input --------------------------------------------------------------------------------- */
 
 void vt_send_bytes(struct vt *vt, const void *bytes, size_t len)
 {
@@ -247,9 +254,11 @@ bool vt_wheel(struct vt *vt, int row, int column, int steps)
 	for (int i = 0; i < abs(steps); i++) {
 		char report[64];
 		if (vt_has_mode(vt, 1006))
-			snprintf(report, sizeof report, "\033[<%d;%d;%dM", button, column + 1, row + 1);
+			snprintf(report, sizeof report, "\033[<%d;%d;%dM", button, column + 1,
+			         row + 1);
 		else
-			snprintf(report, sizeof report, "\033[M%c%c%c", 32 + button, 33 + column, 33 + row);
+			snprintf(report, sizeof report, "\033[M%c%c%c", 32 + button, 33 + column,
+			         33 + row);
 		vt_send(vt, report);
 	}
 	return true;
@@ -278,7 +287,8 @@ void vt_hang_up(struct vt *vt)
 	vt->slave = vt->master = -1;
 }
 
-/* ---- waiting ----------------------------------------------------------------------------------- */
+/* ----
+ * waiting ----------------------------------------------------------------------------------- */
 
 bool vt_wait(struct vt *vt, vt_condition *condition, const void *context, const char *what)
 {
@@ -334,7 +344,8 @@ bool vt_wait_exit(struct vt *vt, int *status)
 	return ended;
 }
 
-/* ---- idleness ---------------------------------------------------------------------------------- */
+/* ----
+ * idleness ---------------------------------------------------------------------------------- */
 
 /* The system call that a process is in, and its arguments; false while it runs. */
 static bool read_system_call(pid_t pid, long *number, unsigned long long arguments[6])
@@ -380,8 +391,8 @@ static bool sleeps_without_limit(pid_t pid)
 	return false;
 }
 
-/* poll() on a terminal lets the kernel finish moving bytes from one side to the other; counting them by FIONREAD
- * does not. */
+/* poll() on a terminal lets the kernel finish moving bytes from one side to the other; counting
+ * them by FIONREAD does not. */
 static bool is_idle(struct vt *vt, const void *context)
 {
 	(void)context;

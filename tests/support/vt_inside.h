@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What vt.c (the program and its terminal line) and vt_look.c (the screen) share, and nobody else sees. */
+/* What vt.c (the program and its terminal line) and vt_look.c (the screen) share, and nobody else
+ * sees. */
 #pragma once
 
 #include <termios.h>

@@ -12,7 +12,8 @@
 
 enum { CELL_BYTES = 4 * VTERM_MAX_CHARS_PER_CELL };
 
-/* ---- libvterm and what it tells ---------------------------------------------------------------- */
+/* ---- libvterm and what it
+ * tells ---------------------------------------------------------------- */
 
 /* From 0.2 on, strings come in pieces. */
 static void set_title(struct vt *vt, const VTermValue *value)
@@ -21,7 +22,8 @@ static void set_title(struct vt *vt, const VTermValue *value)
 	if (value->string.initial)
 		vt->title[0] = '\0';
 	size_t len = strlen(vt->title);
-	snprintf(vt->title + len, sizeof vt->title - len, "%.*s", (int)value->string.len, value->string.str);
+	snprintf(vt->title + len, sizeof vt->title - len, "%.*s", (int)value->string.len,
+	         value->string.str);
 #else
 	snprintf(vt->title, sizeof vt->title, "%s", value->string);
 #endif
@@ -134,7 +136,8 @@ void vt_screen_feed(struct vt *vt, const char *bytes, size_t len)
 	vterm_input_write(vt->term, bytes, len);
 }
 
-/* ---- cells ------------------------------------------------------------------------------------- */
+/* ----
+ * cells ------------------------------------------------------------------------------------- */
 
 static const uint32_t SECOND_HALF = (uint32_t)-1;
 
@@ -147,8 +150,8 @@ static bool is_second_half(struct vt *vt, int row, int column)
 	return cell.chars[0] == SECOND_HALF;
 }
 
-/* The cell as terminals show it: of a wide character that was overwritten by half libvterm keeps the other half,
- * and calls a cell wide that has such a rest behind it. */
+/* The cell as terminals show it: of a wide character that was overwritten by half libvterm keeps
+ * the other half, and calls a cell wide that has such a rest behind it. */
 static VTermScreenCell cell_at(struct vt *vt, int row, int column)
 {
 	VTermScreenCell cell;
@@ -288,7 +291,8 @@ bool vt_find(struct vt *vt, const char *text, int *row, int *column)
 	return false;
 }
 
-/* ---- the screen's state ------------------------------------------------------------------------ */
+/* ---- the screen's
+ * state ------------------------------------------------------------------------ */
 
 void vt_cursor(struct vt *vt, int *row, int *column)
 {
@@ -332,8 +336,9 @@ void vt_print(struct vt *vt)
 {
 	int row, column;
 	vt_cursor(vt, &row, &column);
-	printf("# screen of %dx%d, cursor at row %d, column %d, %s screen, %s (status 0x%x)\n", vt->columns, vt->rows, row,
-	       column, vt->alternate ? "alternate" : "main", vt->reaped ? "ended" : "running", (unsigned)vt->status);
+	printf("# screen of %dx%d, cursor at row %d, column %d, %s screen, %s (status 0x%x)\n",
+	       vt->columns, vt->rows, row, column, vt->alternate ? "alternate" : "main",
+	       vt->reaped ? "ended" : "running", (unsigned)vt->status);
 	for (int i = 0; i < vt->rows; i++) {
 		const char *text = vt_row(vt, i);
 		if (*text)
@@ -342,7 +347,8 @@ void vt_print(struct vt *vt)
 	fflush(stdout);
 }
 
-/* ---- waiting for what it shows ----------------------------------------------------------------- */
+/* ---- waiting for what it
+ * shows ----------------------------------------------------------------- */
 
 struct wanted {
 	const char *text;

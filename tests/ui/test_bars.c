@@ -45,7 +45,8 @@ static const char *marked(void)
 }
 
 /* Serves the app until a condition holds; false when it does not within 10 s. */
-static bool serve_until(struct app *app, struct poller *poller, bool (*holds)(const struct app *app))
+static bool serve_until(struct app *app, struct poller *poller,
+                        bool (*holds)(const struct app *app))
 {
 	int64_t limit = clock_now() + 10 * CLOCK_S;
 	while (!holds(app)) {
@@ -87,9 +88,18 @@ static void sizes(void)
 		uint64_t size;
 		const char *want;
 	} cases[] = {
-		{ 0, "0" },           { 15, "15" },          { 9999, "9999" },      { 10000, "10.0k" },
-		{ 12345, "12.3k" },   { 99949, "99.9k" },    { 99950, "100k" },     { 999499, "999k" },
-		{ 999500, "1.0M" },   { 1234567, "1.2M" },   { 123456789, "123M" }, { 999999999, "1.0G" },
+		{ 0, "0" },
+		{ 15, "15" },
+		{ 9999, "9999" },
+		{ 10000, "10.0k" },
+		{ 12345, "12.3k" },
+		{ 99949, "99.9k" },
+		{ 99950, "100k" },
+		{ 999499, "999k" },
+		{ 999500, "1.0M" },
+		{ 1234567, "1.2M" },
+		{ 123456789, "123M" },
+		{ 999999999, "1.0G" },
 		{ UINT64_MAX, "18.4E" },
 	};
 	char out[BARS_SIZE];
@@ -122,7 +132,8 @@ static bool listens(const struct app *app)
 
 static bool is_connected(const struct app *app)
 {
-	return session_state(numbered(app, 2)) == SESSION_OPEN && session_clients(numbered(app, 1)) == 1;
+	return session_state(numbered(app, 2)) == SESSION_OPEN &&
+	       session_clients(numbered(app, 1)) == 1;
 }
 
 static bool has_sent(const struct app *app)
@@ -161,8 +172,8 @@ static void conversation(struct app *app, struct poller *poller)
 	is_text(status(app, "", 80), " tcp ESTABLISHED  unsent 0  ↑0 ↓0  LF  chat", "its state");
 	ok(app_send_line(app, numbered(app, 2), "1234", 4, &error), "it sends");
 	ok(serve_until(app, poller, has_sent), "and gets its echo");
-	is_text(status(app, "SCROLLED", 80), " tcp ESTABLISHED  unsent 0  ↑5 ↓5  LF  chat  SCROLLED",
-	        "counted, and the mode");
+	is_text(status(app, "SCROLLED", 80),
+	        " tcp ESTABLISHED  unsent 0  ↑5 ↓5  LF  chat  SCROLLED", "counted, and the mode");
 	ok(strstr(tabs(app, 200), "1 server ● +"), "what is new elsewhere is counted at its tab");
 	is_text(marked(), "2 client ●", "the current one is another now");
 }
@@ -197,7 +208,8 @@ static void many_tabs(struct app *app)
 		for (int columns = 20; columns < 200; columns += 7) {
 			tabs(app, columns);
 			snprintf(name, sizeof name, "%u ", (unsigned)session_number(app->current));
-			wrong += row.columns > columns || strncmp(marked(), name, strlen(name)) != 0;
+			wrong +=
+			        row.columns > columns || strncmp(marked(), name, strlen(name)) != 0;
 		}
 	}
 	is_int(wrong, 0, "the current tab is there at every width, and nothing is too wide");

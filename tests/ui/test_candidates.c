@@ -6,7 +6,8 @@
 
 #include "../support/tap.h"
 
-static void is_laid_out(char *const *names, size_t count, int columns, const char *want, const char *name)
+static void is_laid_out(char *const *names, size_t count, int columns, const char *want,
+                        const char *name)
 {
 	struct buf out;
 	buf_init(&out, SIZE_MAX);
@@ -19,7 +20,7 @@ static void columns(void)
 {
 	char *names[] = { strdup("/close"), strdup("/open"), strdup("/quit") };
 	is_laid_out(names, 3, 80, "/close  /open   /quit",
-	             "side by side where there is room, the slash of a command kept");
+	            "side by side where there is room, the slash of a command kept");
 	is_laid_out(names, 3, 17, "/close  /quit\n/open", "downwards first");
 	is_laid_out(names, 3, 5, "/close\n/open\n/quit", "one by one where there is none");
 	is_laid_out(names, 3, -10, "/close\n/open\n/quit", "or less than none");
@@ -31,7 +32,8 @@ static void columns(void)
 static void paths(void)
 {
 	char *names[] = {
-		strdup("/etc/passwd"), strdup("/usr/lib/"), strdup("a/b/c"), strdup("/"), strdup(""),
+		strdup("/etc/passwd"), strdup("/usr/lib/"), strdup("a/b/c"),
+		strdup("/"),           strdup(""),
 	};
 	is_laid_out(names, 5, 1, "passwd\nlib/\nc\n/\n", "of a path the last part");
 	for (size_t i = 0; i < 5; i++)
@@ -60,7 +62,8 @@ static void many(void)
 	}
 	buf_init(&out, SIZE_MAX);
 	candidates_format(names, 300, 80, &out);
-	ok(strstr(buf_text(&out), "n199") && !strstr(buf_text(&out), "n200"), "at most 200 are shown");
+	ok(strstr(buf_text(&out), "n199") && !strstr(buf_text(&out), "n200"),
+	   "at most 200 are shown");
 	ok(strstr(buf_text(&out), "100 more"), "and the others counted");
 	buf_free(&out);
 }

@@ -16,7 +16,8 @@ static void is_held(const char *const *parts, const char *want, size_t lines, co
 	held_free(&held);
 }
 
-#define HELD(want, lines, name, ...) is_held((const char *const[]){ __VA_ARGS__, NULL }, want, lines, name)
+#define HELD(want, lines, name, ...)                                                               \
+	is_held((const char *const[]){ __VA_ARGS__, NULL }, want, lines, name)
 
 static void line_ends(void)
 {
@@ -35,8 +36,15 @@ static void keeps_bytes(void)
 {
 	struct held held;
 	held_init(&held, 8);
-	ok(held_add(&held, "a\0\xff" "b", 4), "NUL and invalid bytes are data");
-	is_bytes(buf_data(&held.text), held.text.len, "a\0\xff" "b", 4, "and kept");
+	ok(held_add(&held,
+	            "a\0\xff"
+	            "b",
+	            4),
+	   "NUL and invalid bytes are data");
+	is_bytes(buf_data(&held.text), held.text.len,
+	         "a\0\xff"
+	         "b",
+	         4, "and kept");
 	ok(!held_add(&held, "12345", 5), "more than the most is refused");
 	is_int(held.text.len, 4, "with nothing added");
 	held_clear(&held);

@@ -6,7 +6,7 @@
 #include "ui/typist.h"
 
 #define FILE_NAME "sockpit/history"
-#define UP "\x10"
+#define UP        "\x10"
 
 static bool is_in(const char *name, const char *text)
 {
@@ -65,7 +65,8 @@ static void scenario_flood(void)
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
 	type_bytes(buf_data(&lines), lines.len);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-	ok(end.tv_sec - begin.tv_sec < 10, "100000 lines in %ld s", (long)(end.tv_sec - begin.tv_sec));
+	ok(end.tv_sec - begin.tv_sec < 10, "100000 lines in %ld s",
+	   (long)(end.tv_sec - begin.tv_sec));
 	type(UP);
 	shows("1> line 99999|", "the last is remembered");
 	buf_free(&lines);
@@ -158,7 +159,9 @@ int main(void)
 	is_int(mode_of(FILE_NAME), 0600, "still the user's only");
 	play("long lines", "", scenario_long_lines);
 	static const char broken[] = "old\nolder\n#1700000000\n\xff한\xed\x95글\n"
-				     "#1700000001\na\xff" "b\x80" "c\n";
+	                             "#1700000001\na\xff"
+	                             "b\x80"
+	                             "c\n";
 	write_file(FILE_NAME, broken, sizeof broken - 1);
 	is_int(chmod(path_of(FILE_NAME), 0644), 0, "a file that all can read");
 	play("broken file", "", scenario_broken);

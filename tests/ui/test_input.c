@@ -44,7 +44,8 @@ static void scenario_actions(void)
 	type("\x1d\x0c\x1a");
 	acted("17 18 19 ", "literal mode, redraw, suspend");
 	shows("1> ab|", "none of them touches the line");
-	type("\033" "03\033[5~x");
+	type("\033"
+	     "03\033[5~x");
 	shows("1> abxxx|", "a count goes on over PageUp");
 	pause_typing();
 	type("\x15\033");
@@ -68,7 +69,8 @@ static void scenario_search(void)
 	type("\033[C!");
 	shows("1> t!|runk", "and moves");
 	type("\x03\x12" PASTE("tr\nee"));
-	shows("(failed reverse-i-search)`tr ee': |trunk", "a paste is what is searched for, on one line");
+	shows("(failed reverse-i-search)`tr ee': |trunk",
+	      "a paste is what is searched for, on one line");
 	type("\x03");
 	shows("1> |", "Ctrl-C leaves the search");
 	sent("tree;trunk;leaf;", "and nothing was sent");
@@ -87,11 +89,13 @@ static void scenario_search(void)
 
 static void scenario_garbage(void)
 {
-	type("a\033[99~\033[15~\033[?62;9c\033[24;80R\033]11;rgb:0/0/0\033\\\033OP\033[[A\033\xed\x95\x9c");
+	type("a\033[99~\033[15~\033[?62;9c\033[24;80R\033]11;rgb:0/0/"
+	     "0\033\\\033OP\033[[A\033\xed\x95\x9c");
 	shows("1> a|", "unbound sequences and late reports leave nothing in the line");
 	type("\033[<0;5;3M\033[M !!");
 	shows("1> a|", "nor do mouse reports");
-	type("\xff\xfe\x80" "b");
+	type("\xff\xfe\x80"
+	     "b");
 	shows("1> ab|", "bytes that are no characters are dropped");
 	is_int(typist.bells, 3, "each with a bell");
 	type("\xed\x95");
@@ -133,8 +137,10 @@ static void scenario_paste(void)
 	ok(line.mark_from == line.mark_to, "there is no region any more");
 	static const char odd[] = PASTE("a\0b\xff\033[A\tc");
 	type_bytes(odd, sizeof odd - 1);
-	shows("1> [ab\ufffd\033[A\tc|]", "NUL dropped, an invalid byte replaced, the rest as it was");
-	type("\x05\x15\033" "03" PASTE("x"));
+	shows("1> [ab\ufffd\033[A\tc|]",
+	      "NUL dropped, an invalid byte replaced, the rest as it was");
+	type("\x05\x15\033"
+	     "03" PASTE("x"));
 	shows("1> x|", "a count ends");
 	type("\x15\x18" PASTE("y"));
 	shows("1> y|", "half a key, too");
@@ -173,9 +179,12 @@ static void scenario_vi(void)
 	type("\x03");
 	acted("0 20 ", "Ctrl-C in command mode");
 	is_text(input_mode(), "vi:ins", "the next line starts inserting");
-	type("abc\033" "hx");
+	type("abc\033"
+	     "hx");
 	shows("1> a|c", "ESC and a command in one burst");
-	type("A\x16\x03" "d\x03" "new");
+	type("A\x16\x03"
+	     "d\x03"
+	     "new");
 	shows("1> new|", "Ctrl-C while inserting");
 	sent("", "nothing was sent");
 	type("\r\033");
@@ -189,14 +198,18 @@ static void scenario_vi(void)
 static void scenario_interrupt(void)
 {
 	type("first\rsecond\rhalf\x03");
-	is_text(buf_text(&typist.at_interrupt), "half", "who is told of Ctrl-C still sees the line");
+	is_text(buf_text(&typist.at_interrupt), "half",
+	        "who is told of Ctrl-C still sees the line");
 	shows("1> |", "then it is gone");
 	acted("20 ", "told once");
 	type("\x10\x10 edited");
 	shows("1> first edited|", "a line of the history, changed");
 	type("\x03\x10\x10");
 	shows("1> first|", "is as it was after Ctrl-C");
-	type("\x03\x03\x12se\x03" "\033" "05\x03\x18\x03" "\x1d\x03");
+	type("\x03\x03\x12se\x03"
+	     "\033"
+	     "05\x03\x18\x03"
+	     "\x1d\x03");
 	shows("1> |", "out of a search, a count, half a key");
 	sent("first;second;", "nothing of that was sent");
 	type("third\r");
@@ -227,10 +240,12 @@ static void scenario_macros(void)
 {
 	type("\x18(a\033[5~b\x18)");
 	acted("0 ", "a macro is recorded, and its keys work");
-	type("\x18" "e");
+	type("\x18"
+	     "e");
 	acted("0 0 ", "it runs");
 	shows("1> abab|", "with all keys");
-	type("\x18" "*");
+	type("\x18"
+	     "*");
 	shows("1> abab|", "nothing else does");
 }
 
@@ -294,13 +309,29 @@ static bool line_is_valid(void)
 static void scenario_invalid(void)
 {
 	static const char *const texts[] = {
-		"ab\xed\x95", "\xed\x95", "\xed", "a\xff", "\xff\xfe", "x \xed\x95 y\xed", "\x80",
-		"\xc0\x80", "한\xed\x95", "\xf0\x9f\x98", "a \xf0", "e\xcc", "\xe1\x84\x80\xe1\x85",
-		"\xed\xa0\x80", "\xf4\x90\x80\x80", "한 글\xea", "ab", "한글", "e\xcc\x81 x",
+		"ab\xed\x95",
+		"\xed\x95",
+		"\xed",
+		"a\xff",
+		"\xff\xfe",
+		"x \xed\x95 y\xed",
+		"\x80",
+		"\xc0\x80",
+		"한\xed\x95",
+		"\xf0\x9f\x98",
+		"a \xf0",
+		"e\xcc",
+		"\xe1\x84\x80\xe1\x85",
+		"\xed\xa0\x80",
+		"\xf4\x90\x80\x80",
+		"한 글\xea",
+		"ab",
+		"한글",
+		"e\xcc\x81 x",
 	};
 	static const char *const commands[] = {
-		"e", "E", "w", "W", "*", "b", "B", "h", "l", "0", "$", "x", "X", "dw", "de",
-		"cw\033", "~", "D", "rz", "Fz", "tz", "yw", "ge", "p", "u",
+		"e",  "E",  "w",      "W", "*", "b",  "B",  "h",  "l",  "0",  "$", "x", "X",
+		"dw", "de", "cw\033", "~", "D", "rz", "Fz", "tz", "yw", "ge", "p", "u",
 	};
 	bool valid = true;
 	for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)
@@ -409,17 +440,20 @@ static void scenario_much(void)
 }
 
 /* Keys at random, always the same ones: whatever they are, readline has what it reads, and the line
- * is text. Recalled lines are left out: readline 8.2 by itself uses freed memory when one is changed
- * and that is undone. */
+ * is text. Recalled lines are left out: readline 8.2 by itself uses freed memory when one is
+ * changed and that is undone. */
 static void scenario_random(void)
 {
 	static const char *const pieces[] = {
-		"a", "b ", "한", "e\xcc\x81", "👨\u200d👩", "\033[D", "\033[C", "\033[1~", "\033[4~",
-		"\033[3~", "\x7f", "\x17", "\x15", "\x0b", "\x19", "\x14", "\033f", "\033b",
-		"\033u", "\033t", "\x07", "\t", "\x16", "\x16\x03", "\xff", "\xed", "\x95",
-		"\033[99~", "\033[5~", "\033", "\0330", "\x18\x18", "\x1d", "\x03", "\r",
-		PASTE("p\nq"), "d", "w", "e", "x", "0", "$", "r", "i", "A", "c", "f", ";", "\x1a",
-		"\x0c", "\033[M !!", "\033\033", "\x18", "\033y",
+		"a",      "b ",       "한",        "e\xcc\x81", "👨\u200d👩", "\033[D",
+		"\033[C", "\033[1~",  "\033[4~",   "\033[3~",   "\x7f",     "\x17",
+		"\x15",   "\x0b",     "\x19",      "\x14",      "\033f",    "\033b",
+		"\033u",  "\033t",    "\x07",      "\t",        "\x16",     "\x16\x03",
+		"\xff",   "\xed",     "\x95",      "\033[99~",  "\033[5~",  "\033",
+		"\0330",  "\x18\x18", "\x1d",      "\x03",      "\r",       PASTE("p\nq"),
+		"d",      "w",        "e",         "x",         "0",        "$",
+		"r",      "i",        "A",         "c",         "f",        ";",
+		"\x1a",   "\x0c",     "\033[M !!", "\033\033",  "\x18",     "\033y",
 	};
 	unsigned seed = 12345;
 	bool valid = true;
@@ -440,7 +474,8 @@ static void scenario_random(void)
 
 static void scenario_c_locale(void)
 {
-	type("a\xed\x95\x9c" "b");
+	type("a\xed\x95\x9c"
+	     "b");
 	shows("1> ab|", "no byte above 7e is a character");
 	type(PASTE("\xed\x95\x9c"));
 	shows("1> ab???|", "nor in a paste");
@@ -459,17 +494,23 @@ int main(void)
 	play("paste", "", scenario_paste);
 	play("vi", "set editing-mode vi\n", scenario_vi);
 	play("interrupt", "", scenario_interrupt);
-	play("blocking commands", "\"\\C-xm\": execute-named-command\n", scenario_blocking_commands);
+	play("blocking commands", "\"\\C-xm\": execute-named-command\n",
+	     scenario_blocking_commands);
 	play("macros", "", scenario_macros);
 	play("rebound",
-	     "$if sockpit\n\"\\eu\": pane-page-up\n$endif\n$if Bash\n\"\\ew\": pane-page-down\n$endif\n"
-	     "\"\\C-t\": interrupt\nset horizontal-scroll-mode on\n", scenario_rebound);
-	play("timeout", "\"q\": \"one\"\n\"qq\": \"two\"\n\"\\e\": kill-whole-line\n", scenario_timeout);
+	     "$if sockpit\n\"\\eu\": pane-page-up\n$endif\n$if Bash\n\"\\ew\": "
+	     "pane-page-down\n$endif\n"
+	     "\"\\C-t\": interrupt\nset horizontal-scroll-mode on\n",
+	     scenario_rebound);
+	play("timeout", "\"q\": \"one\"\n\"qq\": \"two\"\n\"\\e\": kill-whole-line\n",
+	     scenario_timeout);
 	play("invalid text", "set editing-mode vi\n", scenario_invalid);
 	play("completion", "", scenario_completion);
 	play("many candidates",
-	     "set completion-query-items 10\nset page-completions on\nset show-all-if-ambiguous on\n"
-	     "set colored-completion-prefix on\n", scenario_many_candidates);
+	     "set completion-query-items 10\nset page-completions on\nset show-all-if-ambiguous "
+	     "on\n"
+	     "set colored-completion-prefix on\n",
+	     scenario_many_candidates);
 	play("much", "", scenario_much);
 	play("random keys", "", scenario_random);
 	play("random keys in vi", "set editing-mode vi\n", scenario_random);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What readline does by itself unless it is kept from it, and what it leaves to whoever feeds it. */
+/* What readline does by itself unless it is kept from it, and what it leaves to whoever
+ * feeds it. */
 #include <locale.h>
 #include <signal.h>
 
@@ -8,8 +9,8 @@
 #include "ui/typist.h"
 
 #define PASTE(text) "\033[200~" text "\033[201~"
-#define SYLLABLE "\u1100\u1161\u11a8"
-#define FAMILY "👨\u200d👩"
+#define SYLLABLE    "\u1100\u1161\u11a8"
+#define FAMILY      "👨\u200d👩"
 
 static bool has_region(void)
 {
@@ -19,7 +20,9 @@ static bool has_region(void)
 
 /* ---- signals and the environment ---- */
 
-static struct { bool called, handlers_stay; } inside;
+static struct {
+	bool called, handlers_stay;
+} inside;
 
 static void ignore_signal(int signal)
 {
@@ -37,7 +40,8 @@ static int look_from_inside(int count, int key)
 	(void)count;
 	(void)key;
 	inside.called = true;
-	inside.handlers_stay = is_ours(SIGINT) && is_ours(SIGTERM) && is_ours(SIGWINCH) && is_ours(SIGTSTP);
+	inside.handlers_stay =
+	        is_ours(SIGINT) && is_ours(SIGTERM) && is_ours(SIGWINCH) && is_ours(SIGTSTP);
 	return 0;
 }
 
@@ -70,9 +74,11 @@ static void scenario_messages(void)
 {
 	type("tree\rtrunk\r\x10\x10\x13t");
 	shows("(i-search)`t': |trunk", "a search forward");
-	type("\x07\x03\x12" "tx");
+	type("\x07\x03\x12"
+	     "tx");
 	shows("(failed reverse-i-search)`tx': |trunk", "one that has failed");
-	type("\x07\x03\033" "05");
+	type("\x07\x03\033"
+	     "05");
 	shows("(arg: 5) |", "a count");
 	type("\x07\033ptr");
 	shows(":tr|", "a search without steps");
@@ -149,7 +155,8 @@ static void scenario_region(void)
 	type("\x05");
 	ok(!has_region(), "until the next key");
 	type(PASTE("x") PASTE("y"));
-	ok(has_region() && input_line("").mark_to - input_line("").mark_from == 1, "of two the second");
+	ok(has_region() && input_line("").mark_to - input_line("").mark_from == 1,
+	   "of two the second");
 	type("\x1f\x1f");
 	shows("1> 한 paste|", "each is undone by itself");
 	ok(!has_region(), "and nothing is marked");
@@ -174,7 +181,9 @@ static void scenario_candidates(void)
 	write_file("it's \"한글\".txt", "", 0);
 	type("\x15/file it\t");
 	char *text = xstrdup(input_line("").text);
-	ok(strstr(text, "한글") && strstr(text, "txt") && (strchr(text, '\\') || strchr(text + 6, '"')), "quotes in a name");
+	ok(strstr(text, "한글") && strstr(text, "txt") &&
+	           (strchr(text, '\\') || strchr(text + 6, '"')),
+	   "quotes in a name");
 	free(text);
 	is_int(chdir("/"), 0, "out again");
 	typist.words = no_words;
@@ -184,7 +193,8 @@ static void scenario_candidates(void)
 
 static void scenario_errors(void)
 {
-	ok(strstr(read_text("errors"), "no closing"), "a mistake in inputrc is told to standard error");
+	ok(strstr(read_text("errors"), "no closing"),
+	   "a mistake in inputrc is told to standard error");
 	type("ok\r");
 	sent("ok;", "and the rest of it counts");
 }
@@ -216,7 +226,8 @@ static void scenario_patience(void)
 static void scenario_edited_history(void)
 {
 	type("one\rtwo\r\x10\x10 edited\x0e\x10");
-	shows("1> one edited|", "a line of the history keeps its changes while others are looked at");
+	shows("1> one edited|",
+	      "a line of the history keeps its changes while others are looked at");
 	type("\rnew\r\x10\x10\x10");
 	sent("one;two;one edited;new;", "it is sent as it stands");
 }
@@ -232,19 +243,23 @@ int main(void)
 	play("process", "", scenario_leaves_the_process_alone);
 	play("brackets", "set blink-matching-paren on\n", scenario_does_not_wait);
 	play("messages", "", scenario_messages);
-	play("messages in vi", "set editing-mode vi\nset show-mode-in-prompt on\n", scenario_vi_messages);
+	play("messages in vi", "set editing-mode vi\nset show-mode-in-prompt on\n",
+	     scenario_vi_messages);
 	play("editing keys", "", scenario_editing_keys);
 	play("clusters", "", scenario_clusters);
 	play("no expansion", "", scenario_no_expansion);
 	play("half characters", "", scenario_half_characters);
 	play("region", "", scenario_region);
-	play("candidates", "set completion-query-items 1\nset page-completions on\n", scenario_candidates);
+	play("candidates", "set completion-query-items 1\nset page-completions on\n",
+	     scenario_candidates);
 	play("errors", "\"\\C-a: nothing\n\"\\C-t\": interrupt\n", scenario_errors);
 	play("bells", "", scenario_bells);
 	play("no bells", "set bell-style none\n", scenario_no_bells);
-	play("patience", "set keyseq-timeout 0\n\"q\": \"one\"\n\"qq\": \"two\"\n", scenario_patience);
+	play("patience", "set keyseq-timeout 0\n\"q\": \"one\"\n\"qq\": \"two\"\n",
+	     scenario_patience);
 	play("edited history", "", scenario_edited_history);
-	play("edited history, put back at once", "set revert-all-at-newline on\n", scenario_edited_history);
+	play("edited history, put back at once", "set revert-all-at-newline on\n",
+	     scenario_edited_history);
 	remove_directory();
 	return tap_done();
 }

@@ -26,7 +26,8 @@ static void describe(struct buf *out, const struct key *key)
 	static const char letters[] = "TSPMI";
 	buf_printf(out, "%s%c:", out->len ? " " : "", letters[key->kind]);
 	if (key->kind == KEY_MOUSE)
-		buf_printf(out, "%d@%d,%d%s", key->button, key->row, key->column, key->pressed ? "" : "-");
+		buf_printf(out, "%d@%d,%d%s", key->button, key->row, key->column,
+		           key->pressed ? "" : "-");
 	else
 		add_bytes(out, key->bytes, key->len);
 }
@@ -69,8 +70,12 @@ static void test_characters(void)
 	CHECK("한", "T:<ed><95><9c>");
 	CHECK("é😀", "T:<c3><a9> T:<f0><9f><98><80>");
 	CHECK("\xff", "I:<ff>");
-	CHECK("\xff\xfe\x80" "A", "I:<ff> I:<fe> I:<80> T:A");
-	CHECK("\xed\x95" "A", "I:<ed> I:<95> T:A");
+	CHECK("\xff\xfe\x80"
+	      "A",
+	      "I:<ff> I:<fe> I:<80> T:A");
+	CHECK("\xed\x95"
+	      "A",
+	      "I:<ed> I:<95> T:A");
 	CHECK("\xc0\x80", "I:<c0> I:<80>");
 	CHECK("\xed\x95\033[A", "I:<ed> I:<95> S:^[[A");
 	CHECK("\xed\x95", "");

@@ -64,7 +64,11 @@ static void test_marks(void)
 
 static void test_window(void)
 {
-	const char *text = "11111111" "2222222222" "3333333333" "4444444444" "5555";
+	const char *text = "11111111"
+	                   "2222222222"
+	                   "3333333333"
+	                   "4444444444"
+	                   "5555";
 	check(text, 42, 10, 3, "|3333333333|4444444444|5555| 2,4");
 	is_int(layout.needed, 4, "more is needed than there are rows");
 	check(text, 0, 10, 3, "|> 11111111|2222222222|3333333333| 0,2");
@@ -122,7 +126,8 @@ static void test_long_plain(void)
 	bool same = true;
 	for (size_t point = LENGTH - 3 * COLUMNS; point <= LENGTH; point++) {
 		lay_out("12> ", text, point, COLUMNS, 5);
-		same &= layout.cursor_column == (int)((point + 4) % COLUMNS) && layout.cursor_row == 4;
+		same &= layout.cursor_column == (int)((point + 4) % COLUMNS) &&
+		        layout.cursor_row == 4;
 		const struct row *row = &layout.rows.row[3];
 		same &= row->columns == COLUMNS;
 		size_t begin = ((point + 4) / COLUMNS - 1) * COLUMNS - 4;

@@ -207,7 +207,8 @@ static void test_resize(void)
 	view.columns = 3;
 	filled(5);
 	view.columns = 80;
-	is_text(filled(3), "·  line 48|·  line 49|·  line 50", "a resize keeps what is at the bottom");
+	is_text(filled(3), "·  line 48|·  line 49|·  line 50",
+	        "a resize keeps what is at the bottom");
 }
 
 static void test_eviction(void)
@@ -225,7 +226,8 @@ static void test_eviction(void)
 	         "… %llu older bytes were dropped (%llu entries of all sessions)|·  line %llu|",
 	         (unsigned long long)lost.bytes, (unsigned long long)lost.entries,
 	         (unsigned long long)lost.entries + 1);
-	ok(strncmp(text, want, strlen(want)) == 0, "an evicted place gives way to the oldest one left");
+	ok(strncmp(text, want, strlen(want)) == 0,
+	   "an evicted place gives way to the oldest one left");
 	if (strncmp(text, want, strlen(want)) != 0)
 		printf("# %s\n", text);
 	ok(!pane.follow, "it does not follow");
@@ -246,7 +248,8 @@ static void test_eviction(void)
 	is_text(filled(2), "|·  x", "a place of nowhere leads back");
 	lines(1000);
 	pane.follow = false;
-	ok(strstr(filled(2), "older bytes were dropped"), "also when nothing is left, and that is said");
+	ok(strstr(filled(2), "older bytes were dropped"),
+	   "also when nothing is left, and that is said");
 	begin(100);
 	is_text(filled(2), "|", "where nothing is lost nothing is said");
 	view.session = 1;

@@ -118,7 +118,8 @@ static void test_unfinished(void)
 	prints("·  note/", "something else behind it is no rest");
 	add(CALL_SENDTO, 1, "");
 	add(CALL_SENDTO, 1, "b");
-	prints("→  empty datagram/→  b/", "datagrams have an end without a line feed, also to a connected peer");
+	prints("→  empty datagram/→  b/",
+	       "datagrams have an end without a line feed, also to a connected peer");
 	end();
 }
 
@@ -130,7 +131,8 @@ static void test_character(void)
 	add(CALL_RECV, 1, "\x9d");
 	now += WAIT;
 	prints("", "half a character is not printed");
-	is_int(reel_deadline(&reel), now + REEL_CHARACTER_MS * CLOCK_MS, "but waits longer than a line");
+	is_int(reel_deadline(&reel), now + REEL_CHARACTER_MS * CLOCK_MS,
+	       "but waits longer than a line");
 	now += REEL_CHARACTER_MS * CLOCK_MS / 2;
 	add(CALL_RECV, 1, "\xb4");
 	prints("", "a whole one waits like any line");
@@ -196,7 +198,8 @@ static void test_eviction(void)
 		add(CALL_RECV, 1, "flood\n");
 	struct view at = view();
 	reel_print(&reel, &at, now, 10, &out);
-	ok(strstr(buf_text(&out), "... about ") == buf_text(&out) && strstr(buf_text(&out), "bytes skipped"),
+	ok(strstr(buf_text(&out), "... about ") == buf_text(&out) &&
+	           strstr(buf_text(&out), "bytes skipped"),
 	   "a flood here is skipped, and that is told");
 	buf_clear(&out);
 	reel_print(&reel, &at, now, SIZE_MAX - 1, &out);

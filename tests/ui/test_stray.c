@@ -5,7 +5,8 @@
 
 #include "../support/tap.h"
 
-/* While descriptors 1 and 2 are taken over, nothing can be reported: results are kept for afterwards. */
+/* While descriptors 1 and 2 are taken over, nothing can be reported: results are kept for
+ * afterwards. */
 struct seen {
 	char line[6][64];
 	int lines;
@@ -15,7 +16,8 @@ struct seen {
 static struct seen take_all(struct stray *stray)
 {
 	struct seen seen = { .lines = 0 };
-	while (seen.lines < 6 && stray_take(stray, seen.line[seen.lines], sizeof seen.line[0], &seen.bell))
+	while (seen.lines < 6 &&
+	       stray_take(stray, seen.line[seen.lines], sizeof seen.line[0], &seen.bell))
 		seen.lines++;
 	return seen;
 }
@@ -75,8 +77,9 @@ int main(void)
 	ok(within.bell, "a bell within text is told");
 	is_text(within.line[0], "before", "and cut out");
 	is_int(cut.lines, 4, "a line longer than the room comes in parts");
-	is_int(strlen(cut.line[0]) + strlen(cut.line[1]) + strlen(cut.line[2]) + strlen(cut.line[3]), 199,
-	       "and none of it is lost");
+	is_int(strlen(cut.line[0]) + strlen(cut.line[1]) + strlen(cut.line[2]) +
+	               strlen(cut.line[3]),
+	       199, "and none of it is lost");
 	is_text(stdio.line[0], "by stdio", "descriptor 1 is taken, too");
 	ok(put < 0, "a full pipe never blocks the writer");
 	ok(drained > 0 && drained < 100000, "and can be emptied");

@@ -16,7 +16,7 @@
 #include "ui/input.h"
 
 static struct {
-	char directory[64];      /* of this test program, removed at its end */
+	char directory[64]; /* of this test program, removed at its end */
 	struct keys keys;
 	struct buf lines;        /* each ended with ';' */
 	struct buf actions;      /* a number and ' ' each */
@@ -146,8 +146,8 @@ __attribute__((unused)) static void shows(const char *want, const char *name)
 	buf_free(&got);
 }
 
-#define sent(want, name) is_text(buf_text(&typist.lines), want, name)
-#define acted(want, name) is_text(buf_text(&typist.actions), want, name)
+#define sent(want, name)   is_text(buf_text(&typist.lines), want, name)
+#define acted(want, name)  is_text(buf_text(&typist.actions), want, name)
 #define listed(want, name) is_text(buf_text(&typist.matches), want, name)
 
 /* ---- files ---- */
@@ -186,15 +186,21 @@ __attribute__((unused)) static const char *read_text(const char *name)
 static void start_with(const char *inputrc)
 {
 	static const struct input_hooks hooks = {
-		.line = note_line, .end = note_end, .action = note_action,
-		.complete = offer, .matches = note_matches, .bell = note_bell,
+		.line = note_line,
+		.end = note_end,
+		.action = note_action,
+		.complete = offer,
+		.matches = note_matches,
+		.bell = note_bell,
 	};
-	struct buf *all[] = { &typist.lines, &typist.actions, &typist.matches, &typist.at_interrupt };
+	struct buf *all[] = { &typist.lines, &typist.actions, &typist.matches,
+		              &typist.at_interrupt };
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		buf_init(all[i], SIZE_MAX);
 	write_file("inputrc", inputrc, strlen(inputrc));
 	setenv("INPUTRC", path_of("inputrc"), 1);
-	int errors = open(path_of("errors"), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	int errors =
+	        open(path_of("errors"), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 	dup2(errors, STDERR_FILENO);
 	close(errors);
 	typist.words = no_words;
@@ -210,7 +216,9 @@ static void stop(void)
 	keys_free(&typist.keys);
 }
 
-struct score { int count, failed; };
+struct score {
+	int count, failed;
+};
 
 static void run_child(const char *inputrc, void (*scenario)(void), int report)
 {
@@ -222,8 +230,8 @@ static void run_child(const char *inputrc, void (*scenario)(void), int report)
 }
 
 /* Runs `scenario` in a process where readline has read this inputrc. */
-__attribute__((unused))
-static void play(const char *name, const char *inputrc, void (*scenario)(void))
+__attribute__((unused)) static void play(const char *name, const char *inputrc,
+                                         void (*scenario)(void))
 {
 	int report[2];
 	struct score score = { tap_count, tap_failed };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Compares the walk over paragraphs with a model that writes down a whole run and looks for the cuts by their
- * definition. */
+/* Compares the walk over paragraphs with a model that writes down a whole run and looks for the
+ * cuts by their definition. */
 #include "view/view.h"
 
 #include <locale.h>
@@ -56,7 +56,8 @@ static bool is_cut(size_t at, size_t len, uint32_t base, bool evicted)
 		if ((base + multiple) % VIEW_LONG || character_rest(multiple, len) != shift)
 			continue;
 		size_t window = multiple < VIEW_LONG ? multiple : VIEW_LONG;
-		if ((window == VIEW_LONG || evicted) && !memchr(bytes + multiple - window, '\n', window))
+		if ((window == VIEW_LONG || evicted) &&
+		    !memchr(bytes + multiple - window, '\n', window))
 			return true;
 	}
 	return false;
@@ -97,7 +98,8 @@ static void make_model(const struct transcript *transcript)
 		if (!is_shown(entry))
 			continue;
 		bool joins = before && before->call == entry->call &&
-		             (is_stream(entry) || (!entry_is_call(entry) && before->flags & ENTRY_CONTINUES));
+		             (is_stream(entry) ||
+		              (!entry_is_call(entry) && before->flags & ENTRY_CONTINUES));
 		if (!joins) {
 			if (before)
 				add_run(begin, len, base, evicted);
@@ -178,7 +180,8 @@ static void check(struct transcript *transcript, const char *name)
 
 /* ---- transcripts ---- */
 
-static void put(struct transcript *transcript, enum call call, uint32_t session, const void *data, size_t len)
+static void put(struct transcript *transcript, enum call call, uint32_t session, const void *data,
+                size_t len)
 {
 	struct entry header = { .call = (uint8_t)call, .session = session, .fd = 4, .arg = 100 };
 	transcript_append(transcript, &header, NULL, data, len);
@@ -206,7 +209,9 @@ static void put_other(struct transcript *transcript)
 {
 	struct entry blocked = { .call = CALL_RECV, .session = SESSION, .error = 11, .fd = 4 };
 	struct entry datagram = { .call = CALL_RECVFROM, .session = SESSION, .fd = 4 };
-	struct entry part = { .call = CALL_NOTE, .session = SESSION, .fd = -1, .flags = ENTRY_CONTINUES };
+	struct entry part = {
+		.call = CALL_NOTE, .session = SESSION, .fd = -1, .flags = ENTRY_CONTINUES
+	};
 	struct addr addr = { .family = AF_INET, .port = 7, .ip = { 127, 0, 0, 1 } };
 	switch (random_below(24)) {
 	case 0:
@@ -244,7 +249,8 @@ static void fill(struct transcript *transcript, int kind, int sizes, size_t tota
 		size_t len = random_size(sizes);
 		for (size_t i = 0; i < len; i++)
 			data[i] = random_byte(kind);
-		put(transcript, calm || random_below(400) ? CALL_RECV : CALL_SEND, SESSION, data, len);
+		put(transcript, calm || random_below(400) ? CALL_RECV : CALL_SEND, SESSION, data,
+		    len);
 		if (!calm || !random_below(900))
 			put_other(transcript);
 		have += len + 20;
@@ -308,7 +314,8 @@ static void test_places_survive(void)
 	size_t count = 0, wrong = 0, there = 0;
 	seed = 77;
 	fill(transcript, 3, 1, 180000, true);
-	for (struct place place = { TRANSCRIPT_NONE, 0 }; count < 2000 && view_after(&view, &place);)
+	for (struct place place = { TRANSCRIPT_NONE, 0 };
+	     count < 2000 && view_after(&view, &place);)
 		kept[count++] = place;
 	for (int round = 0; round < 30; round++) {
 		fill(transcript, 3, 1, 6000, true);

@@ -24,7 +24,8 @@ static void begin(int columns)
 	now = 1000 * CLOCK_S;
 }
 
-static uint64_t put_entry(struct entry header, const struct addr *addr, const char *data, size_t len)
+static uint64_t put_entry(struct entry header, const struct addr *addr, const char *data,
+                          size_t len)
 {
 	header.time = now;
 	header.session = header.session ? header.session : 1;
@@ -62,8 +63,8 @@ static const char *shown(void)
 	return buf_text(&out);
 }
 
-/* The expectation with each "T" at the begin of a row replaced by the time of the entry `quarters` of a
- * second on: "T3 ". */
+/* The expectation with each "T" at the begin of a row replaced by the time of the entry `quarters`
+ * of a second on: "T3 ". */
 static const char *timed(const char *text, bool short_form)
 {
 	static struct buf expected = { .max = SIZE_MAX };
@@ -91,8 +92,8 @@ static void make_conversation(int columns)
 	put(CALL_SEND, "Hello, server!\n");
 	put(CALL_RECV, "Hello, 서버!\r\nand mo");
 	put(CALL_RECV, "re\n");
-	put_entry((struct entry){ .call = CALL_NOTE, .flags = ENTRY_ERROR }, NULL, "no such command: /opne",
-	          22);
+	put_entry((struct entry){ .call = CALL_NOTE, .flags = ENTRY_ERROR }, NULL,
+	          "no such command: /opne", 22);
 	put(CALL_SEND, "\033]0;evil\007");
 }
 
@@ -142,7 +143,8 @@ static void test_narrow(void)
 	is_text(shown(), "hello\n 가⏎\n", "5 columns: text alone");
 	begin(1);
 	put(CALL_RECV, "a가\033b\t");
-	is_text(shown(), "a\n?\n^\n[\nb\n\n", "1 column: a wide character is '?', a mark goes over rows");
+	is_text(shown(), "a\n?\n^\n[\nb\n\n",
+	        "1 column: a wide character is '?', a mark goes over rows");
 	begin(7);
 	put(CALL_NOTE, "ab cde\xe2\x80\xae");
 	is_text(shown(), "ab cde\nU+202E\n", "7 columns: no word is moved to where it has no room");
@@ -156,7 +158,8 @@ static void test_narrow(void)
 	is_text(shown(), "←  0123456789abcdef\n", "a line that just fits");
 	begin(19);
 	put(CALL_RECV, "0123456789abcdef\n");
-	is_text(shown(), "←  0123456789abcdef\n   ⏎       17 bytes\n", "its line end does not get lost");
+	is_text(shown(), "←  0123456789abcdef\n   ⏎       17 bytes\n",
+	        "its line end does not get lost");
 }
 
 static void test_times(void)
@@ -228,14 +231,17 @@ static void test_joining(void)
 	        "→  z⏎                            2 bytes\n",
 	        "a split character is whole; the other direction cuts");
 	begin(40);
-	put_entry((struct entry){ .call = CALL_NOTE, .flags = ENTRY_CONTINUES }, NULL, "one\n\ntw", 7);
+	put_entry((struct entry){ .call = CALL_NOTE, .flags = ENTRY_CONTINUES }, NULL, "one\n\ntw",
+	          7);
 	put(CALL_NOTE, "o\n");
 	put(CALL_NOTE, "");
-	is_text(shown(), "·  one\n\n   two\n·\n", "a note is one paragraph a line, across its parts, with one mark");
+	is_text(shown(), "·  one\n\n   two\n·\n",
+	        "a note is one paragraph a line, across its parts, with one mark");
 	begin(40);
 	put(CALL_RECV, "a\tb\n\t\tc");
 	is_text(shown(),
-	        "←  a       b⏎                    4 bytes\n←                  c             3 bytes\n",
+	        "←  a       b⏎                    4 bytes\n←                  c             3 "
+	        "bytes\n",
 	        "tabs");
 }
 
@@ -263,8 +269,8 @@ static void test_datagrams(void)
 	put_datagram(CALL_RECVFROM, "a\nb\n");
 	put_datagram(CALL_RECVFROM, "");
 	put(CALL_RECVFROM, "c");
-	put_entry((struct entry){ .call = CALL_RECVFROM, .flags = ENTRY_TRUNCATED, .arg = 10 }, NULL, "0123",
-	          4);
+	put_entry((struct entry){ .call = CALL_RECVFROM, .flags = ENTRY_TRUNCATED, .arg = 10 },
+	          NULL, "0123", 4);
 	is_text(shown(),
 	        "→  127.0.0.1:5000  ping                              4 bytes\n"
 	        "←  127.0.0.1:5000  a⏎\n"
@@ -346,13 +352,15 @@ static void test_places(void)
 	put(CALL_RECV, "a\nb\nc\n");
 	view_last(&view, &place);
 	is_int(place.offset, 4, "the newest line begins with its own bytes");
-	ok(!view_after(&view, &place) && place.offset == 4, "nothing behind it, and the place stays");
+	ok(!view_after(&view, &place) && place.offset == 4,
+	   "nothing behind it, and the place stays");
 	ok(view_before(&view, &place) && view_before(&view, &place), "two lines before it");
 	ok(!view_before(&view, &place) && place.offset == 0, "and no more");
 	is_int(view_count_after(&view, place, 99), 2, "two lines are counted");
 	is_int(view_count_after(&view, place, 1), 1, "but no more than asked");
 	gone = (struct place){ 123456, 0 };
-	ok(!view_has(&view, gone) && view_has(&view, place), "a place that is none is told from one that is");
+	ok(!view_has(&view, gone) && view_has(&view, place),
+	   "a place that is none is told from one that is");
 	view_layout(&view, gone, &rows);
 	is_int(rows.count, 1, "and has an empty row");
 	ok(!view_before(&view, &gone), "nothing before it");
