@@ -282,10 +282,19 @@ static char *find_path(void)
 	return NULL;
 }
 
+/* What stands in the environment is somebody else's to make: only a directory below it is ours. */
+static size_t given_part(const char *path)
+{
+	const char *home = getenv("HOME");
+	size_t len = home ? strlen(home) : 0;
+	return len && strncmp(path, home, len) == 0 ? len : 0;
+}
+
 /* Every directory above the file; what is wrong shows when the file is opened. */
 static void make_directories(char *path)
 {
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	char *from = path + given_part(path) + 1;
+	for (char *slash = strchr(from, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		mkdir(path, 0700);
 		*slash = '/';

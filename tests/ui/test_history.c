@@ -137,6 +137,9 @@ static void test_ways_to_fail(void)
 	is_int(symlink("/dev/full", path_of("blocked/sockpit/history")), 0, "a full disk");
 	play("a full disk", "", scenario_no_file);
 	setenv("XDG_STATE_HOME", "relative", 1);
+	setenv("HOME", path_of("missing"), 1);
+	play("a home that does not exist", "", scenario_no_file);
+	ok(access(path_of("missing"), F_OK) != 0, "it is not made");
 	setenv("HOME", "", 1);
 	play("no home", "", scenario_nowhere);
 	setenv("HOME", typist.directory, 1);
