@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/text.h"
 #include "command/listing.h"
 
@@ -49,13 +50,15 @@ static void list_session(struct listing *listing, const struct app *app,
                          const struct session *session)
 {
 	const struct session_counts *counts = session_counts(session);
+	char sent[COUNT_TEXT], received[COUNT_TEXT];
 	bool unicode = text_has_unicode();
 	listing_add(listing, "%u%s %s", session_number(session),
 	            session == app->current ? "*" : " ", session_name(session));
 	listing_add(listing, "%s", session_state_name(session));
 	add_ends(listing, session);
-	listing_add(listing, unicode ? "↑%" PRIu64 " ↓%" PRIu64 : "out %" PRIu64 " in %" PRIu64,
-	            counts->sent_bytes, counts->received_bytes);
+	listing_add(listing, unicode ? "↑%s ↓%s" : "out %s in %s",
+	            count_format(counts->sent_bytes, sent),
+	            count_format(counts->received_bytes, received));
 }
 
 bool do_sessions(const struct invocation *invocation, struct error *error)

@@ -6,24 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LABEL = 96, PIECES = 10, PIECE = 64 };
+#include "base/count.h"
 
-const char *bars_size(uint64_t size, char out[BARS_SIZE])
-{
-	static const char units[] = "kMGTPE";
-	if (size < 10000) {
-		snprintf(out, BARS_SIZE, "%" PRIu64, size);
-		return out;
-	}
-	double value = (double)size / 1000;
-	size_t unit = 0;
-	while (value >= 999.5 && units[unit + 1]) {
-		value /= 1000;
-		unit++;
-	}
-	snprintf(out, BARS_SIZE, "%.*f%c", value < 99.95 ? 1 : 0, value, units[unit]);
-	return out;
-}
+enum { LABEL = 96, PIECES = 10, PIECE = 64 };
 
 const char *bars_prompt(const struct app *app, char out[BARS_PROMPT])
 {
@@ -67,11 +52,11 @@ static const char *sign_of(const struct session *session)
 /* A name too long for the columns loses its end, so that number, sign and count are always seen. */
 static int label(const struct app *app, const struct session *session, int columns, char out[LABEL])
 {
-	char number[16], tail[48], size[BARS_SIZE];
+	char number[16], tail[48], size[COUNT_TEXT];
 	uint64_t unread = app_unread(app, session);
 	snprintf(number, sizeof number, "%" PRIu32 " ", session_number(session));
 	snprintf(tail, sizeof tail, " %s%s%s", sign_of(session), unread ? " +" : "",
-	         unread ? bars_size(unread, size) : "");
+	         unread ? count_format(unread, size) : "");
 	const char *name = session_name(session);
 	int room =
 	        columns - text_columns(number, strlen(number)) - text_columns(tail, strlen(tail));
@@ -260,15 +245,15 @@ static void add_traffic(struct pieces *pieces, const struct session *session)
 	if (session_kind(session) == SESSION_LISTENER)
 		return;
 	const struct session_counts *counts = session_counts(session);
-	char sent[BARS_SIZE], received[BARS_SIZE], size[BARS_SIZE];
+	char sent[COUNT_TEXT], received[COUNT_TEXT], size[COUNT_TEXT];
 	size_t unsent = session_unsent(session);
-	bars_size(unsent, size);
+	count_format(unsent, size);
 	if (unsent)
 		add_piece(pieces, 1, STYLE_NOTE, "unsent %s", size);
 	else if (!is_datagrams(session))
 		add_piece(pieces, 5, STYLE_TEXT, "unsent %s", size);
-	bars_size(counts->sent_bytes, sent);
-	bars_size(counts->received_bytes, received);
+	count_format(counts->sent_bytes, sent);
+	count_format(counts->received_bytes, received);
 	add_piece(pieces, 4, STYLE_TEXT, text_has_unicode() ? "↑%s ↓%s" : "sent %s received %s",
 	          sent, received);
 }

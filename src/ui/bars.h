@@ -10,7 +10,7 @@
 #include "app/app.h"
 #include "view/row.h"
 
-enum { BARS_PROMPT = 48, BARS_SIZE = 16 };
+enum { BARS_PROMPT = 48 };
 
 /* ` 1 echo:7001 ● · 2 127.0.0.1:50522 ● · 3 udp :9000 ○ +4`: open, closed, under way (…); how much
  * is new. The current one in STYLE_NOTE. Where not all fit, '<' and '>' say on which side there are
@@ -26,6 +26,3 @@ void bars_status(const struct app *app, const char *mode, int columns, struct ro
 
 /* "1> ", with '!' for literal mode: "1! ". Returns `out`. */
 const char *bars_prompt(const struct app *app, char out[BARS_PROMPT]);
-
-/* A count as people read it: exact up to 9999, then "12.3k", "1.2M", "987G". Returns `out`. */
-const char *bars_size(uint64_t size, char out[BARS_SIZE]);

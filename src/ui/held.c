@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ui/bars.h"
+#include "base/count.h"
 
 void held_init(struct held *held, size_t max)
 {
@@ -71,8 +71,8 @@ size_t held_count_lines(const char *text, size_t len)
 
 const char *held_describe(size_t lines, size_t bytes, char out[HELD_TEXT])
 {
-	char size[BARS_SIZE];
+	char size[COUNT_TEXT];
 	snprintf(out, HELD_TEXT, "%zu line%s, %s byte%s", lines, lines == 1 ? "" : "s",
-	         bars_size(bytes, size), bytes == 1 ? "" : "s");
+	         count_format(bytes, size), bytes == 1 ? "" : "s");
 	return out;
 }

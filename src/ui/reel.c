@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "ui/bars.h"
+#include "base/count.h"
 
 enum {
 	LOOK_BACK =
@@ -190,8 +190,8 @@ static void tell_loss(const struct reel *reel, const struct view *view, struct p
 		from = mark->shown_up_to;
 	if (entry_before(view, next.entry) <= from)
 		return;
-	char size[BARS_SIZE];
-	bars_size(next.entry - from, size);
+	char size[COUNT_TEXT];
+	count_format(next.entry - from, size);
 	buf_printf(out, "... about %s bytes skipped: the terminal is too slow\r\n", size);
 }
 

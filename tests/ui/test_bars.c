@@ -82,31 +82,6 @@ static struct target target_of(const char *host, unsigned port)
 
 /* ---- without sessions ---- */
 
-static void sizes(void)
-{
-	static const struct {
-		uint64_t size;
-		const char *want;
-	} cases[] = {
-		{ 0, "0" },
-		{ 15, "15" },
-		{ 9999, "9999" },
-		{ 10000, "10.0k" },
-		{ 12345, "12.3k" },
-		{ 99949, "99.9k" },
-		{ 99950, "100k" },
-		{ 999499, "999k" },
-		{ 999500, "1.0M" },
-		{ 1234567, "1.2M" },
-		{ 123456789, "123M" },
-		{ 999999999, "1.0G" },
-		{ UINT64_MAX, "18.4E" },
-	};
-	char out[BARS_SIZE];
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		is_text(bars_size(cases[i].size, out), cases[i].want, cases[i].want);
-}
-
 static void empty(struct app *app)
 {
 	char prompt[BARS_PROMPT];
@@ -270,7 +245,6 @@ int main(void)
 	buf_init(&text, SIZE_MAX);
 	poller_init(&poller);
 	app_init(&app);
-	sizes();
 	empty(&app);
 	listener(&app, &poller);
 	conversation(&app, &poller);

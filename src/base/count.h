@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* count: numbers of bytes or messages as people read them, in few columns. */
+#pragma once
+
+#include <stdint.h>
+
+enum { COUNT_TEXT = 16 };
+
+/* Exact up to 9999, then "12.3k", "1.2M", "987G", powers of 1000. Returns `out`. */
+const char *count_format(uint64_t count, char out[COUNT_TEXT]);
