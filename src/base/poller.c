@@ -25,6 +25,7 @@ enum { ENDING = sizeof ending / sizeof *ending };
 /* A signal handler has no other way to reach anything. */
 static volatile sig_atomic_t came[NSIG];
 static volatile sig_atomic_t fresh; /* one came since the last wait */
+static bool watching;
 static void (*volatile stuck_restore)(void);
 static sigset_t old_mask;
 static struct sigaction old_action[WATCHED], old_pipe;
@@ -49,6 +50,8 @@ static void on_signal(int signal)
 
 static void hear_ending(int how)
 {
+	if (!watching)
+		return;
 	sigset_t set;
 	sigemptyset(&set);
 	for (size_t i = 0; i < ENDING; i++)
@@ -76,12 +79,14 @@ void poller_init(struct poller *poller)
 	sigaction(SIGPIPE, &ignore, &old_pipe);
 	sigset_t set = watched_set();
 	pthread_sigmask(SIG_BLOCK, &set, &old_mask);
+	watching = true;
 	*poller = (struct poller){ .top = -1, .wake = INT64_MAX };
 	poller_reset(poller);
 }
 
 void poller_leave_signals(void)
 {
+	watching = false;
 	for (size_t i = 0; i < WATCHED; i++)
 		sigaction(watched[i], &old_action[i], NULL);
 	pthread_sigmask(SIG_SETMASK, &old_mask, NULL);
