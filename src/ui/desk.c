@@ -325,6 +325,8 @@ void desk_prepare(struct desk *desk, struct poller *poller)
 void desk_serve(struct desk *desk, struct poller *poller)
 {
 	take_signals(desk);
+	if (desk->app->quit)
+		return; /* no key may hold up who was told to end */
 	terminal_serve(desk->terminal, poller);
 	take_strays(desk);
 	serve_keys(desk, poller);

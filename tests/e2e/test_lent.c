@@ -74,21 +74,28 @@ static struct vt *start_with_inputrc(const char *text)
 	return vt;
 }
 
-/* Linux tells in which system call a process is. */
+/* Linux tells in which system call a process is, and with what: one that stays the same is stuck.
+ */
+struct stuck {
+	char call[256];
+	int seen;
+};
+
 static bool is_opening(struct vt *vt, const void *context)
 {
-	(void)context;
-	char path[64];
-	long number = -1;
+	struct stuck *stuck = *(struct stuck *const *)context;
+	char path[64], now[sizeof stuck->call] = "";
 	snprintf(path, sizeof path, "/proc/%d/syscall", (int)vt_pid(vt));
 	FILE *file = fopen(path, "re");
 	if (!file)
 		return false;
-	char text[32] = "";
-	if (fgets(text, sizeof text, file))
-		number = strtol(text, NULL, 10);
+	if (!fgets(now, sizeof now, file))
+		now[0] = '\0';
 	fclose(file);
-	return number == SYS_openat;
+	bool same = strcmp(now, stuck->call) == 0;
+	stuck->seen = same && strtol(now, NULL, 10) == SYS_openat ? stuck->seen + 1 : 0;
+	memcpy(stuck->call, now, sizeof now);
+	return stuck->seen >= 10;
 }
 
 /* readline reads inputrc anew, and a pipe that nobody writes to holds it there. */
@@ -104,7 +111,8 @@ static void dies_when_stuck(void)
 	if (mkfifo(in_home("inputrc"), 0600) < 0)
 		printf("# no pipe\n");
 	vt_send(vt, "\030\022");
-	ok(vt_wait(vt, is_opening, NULL, "the program to be stuck"), "a program that is stuck");
+	struct stuck stuck = { "", 0 }, *context = &stuck;
+	ok(vt_wait(vt, is_opening, &context, "the program to be stuck"), "a program that is stuck");
 	kill(vt_pid(vt), SIGTERM);
 	kill(vt_pid(vt), SIGTERM);
 	ok(vt_wait_exit(vt, NULL), "is ended by a second SIGTERM at the latest");
