@@ -98,6 +98,23 @@ static bool is_opening(struct vt *vt, const void *context)
 	return stuck->seen >= 10;
 }
 
+/* Two signals of a kind that come before the first is delivered are one. */
+static bool is_delivered(struct vt *vt, const void *context)
+{
+	(void)context;
+	char path[64], line[128];
+	unsigned long long pending = 1;
+	snprintf(path, sizeof path, "/proc/%d/status", (int)vt_pid(vt));
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return true;
+	while (pending == 1 && fgets(line, sizeof line, file))
+		if (strncmp(line, "ShdPnd:", 7) == 0)
+			pending = strtoull(line + 7, NULL, 16);
+	fclose(file);
+	return pending == 0;
+}
+
 /* readline reads inputrc anew, and a pipe that nobody writes to holds it there. */
 static void dies_when_stuck(void)
 {
@@ -114,6 +131,7 @@ static void dies_when_stuck(void)
 	struct stuck stuck = { "", 0 }, *context = &stuck;
 	ok(vt_wait(vt, is_opening, &context, "the program to be stuck"), "a program that is stuck");
 	kill(vt_pid(vt), SIGTERM);
+	vt_wait(vt, is_delivered, NULL, "the signal to be delivered");
 	kill(vt_pid(vt), SIGTERM);
 	ok(vt_wait_exit(vt, NULL), "is ended by a second SIGTERM at the latest");
 	ok(stage_is_restored(vt), "and the terminal is restored");
