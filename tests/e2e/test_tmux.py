@@ -67,7 +67,7 @@ watchdog(50)
 if not shutil.which("tmux"):
     skip("no tmux")
     done()
-start = tmux("new-session", "-d", "-s", "main", "-x", "80", "-y", "24", "sockpit --demo")
+start = tmux("new-session", "-d", "-s", "main", "-x", "80", "-y", "24", "sockpit", "--demo")
 if start.returncode != 0:
     skip("tmux does not start here: " + start.stderr.strip())
     done()
