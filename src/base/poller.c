@@ -164,6 +164,17 @@ void poller_wait(struct poller *poller)
 	poller->turns++;
 }
 
+bool poller_is_ready(int fd)
+{
+	fd_set set;
+	struct timeval none = { 0 };
+	if (!poller_fits(fd))
+		return false;
+	FD_ZERO(&set);
+	FD_SET(fd, &set);
+	return select(fd + 1, &set, NULL, NULL, &none) > 0;
+}
+
 bool poller_readable(const struct poller *poller, int fd)
 {
 	return poller_fits(fd) && FD_ISSET(fd, &poller->ready[WANT_READ]);

@@ -45,6 +45,9 @@ void poller_wake_at(struct poller *poller, int64_t instant);
  * last two cases nothing is ready. */
 void poller_wait(struct poller *poller);
 
+/* Whether it can be read from right now, without sleeping. */
+bool poller_is_ready(int fd);
+
 bool poller_readable(const struct poller *poller, int fd);
 bool poller_writable(const struct poller *poller, int fd);
 

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/why.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+	SYMBOL_MAX = 24, /* bytes of a symbol; what is longer is none */
+	NEAR_SHOWN = 4,  /* symbols named for a wrong one */
+};
+
+const struct why *why_numbered(int code)
+{
+	for (const struct why *why = why_table; why->symbol; why++)
+		if (code && why->code == code)
+			return why;
+	return NULL;
+}
+
+/* ---- what was meant ---- */
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+	size_t smaller = a < b ? a : b;
+	return smaller < c ? smaller : c;
+}
+
+/* How many characters are to be put in, taken out or changed (Levenshtein), upper and lower case
+ * being the same. Both are at most SYMBOL_MAX long. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[SYMBOL_MAX + 1], width = strlen(b);
+	for (size_t j = 0; j <= width; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i]; i++) {
+		size_t corner = row[0];
+		row[0] = i + 1;
+		for (size_t j = 0; j < width; j++) {
+			bool same = toupper((unsigned char)a[i]) == toupper((unsigned char)b[j]);
+			size_t changed = corner + !same;
+			corner = row[j + 1];
+			row[j + 1] = least(row[j] + 1, corner + 1, changed);
+		}
+	}
+	return row[width];
+}
+
+static size_t nearest(const char *text)
+{
+	size_t best = SYMBOL_MAX;
+	for (const struct why *why = why_table; why->symbol; why++) {
+		size_t far = distance(text, why->symbol);
+		best = far < best ? far : best;
+	}
+	return best;
+}
+
+static void fail_unknown(const char *text, struct error *error)
+{
+	char near[NEAR_SHOWN * (SYMBOL_MAX + 2) + 1] = "";
+	size_t len = 0, count = 0;
+	size_t best = nearest(text);
+	for (const struct why *why = why_table; why->symbol && count < NEAR_SHOWN; why++) {
+		if (distance(text, why->symbol) > best)
+			continue;
+		len += (size_t)snprintf(near + len, sizeof near - len, "%s%s", count++ ? ", " : "",
+		                        why->symbol);
+	}
+	error_set(error, "no socket call returns %s: near it are %s", text, near);
+}
+
+/* ---- by name ---- */
+
+/* Its E may be left away. */
+static bool begins_with(const struct why *why, const char *text, size_t len)
+{
+	return strncasecmp(why->symbol, text, len) == 0 ||
+	       strncasecmp(why->symbol + 1, text, len) == 0;
+}
+
+static const struct why *find_exact(const char *text)
+{
+	static const struct {
+		const char *symbol, *same_as;
+	} others[] = { { "EWOULDBLOCK", "EAGAIN" }, { "ENOTSUP", "EOPNOTSUPP" } };
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (strcasecmp(text, others[i].symbol) == 0)
+			text = others[i].same_as;
+	for (const struct why *why = why_table; why->symbol; why++)
+		if (strcasecmp(text, why->symbol) == 0 || strcasecmp(text, why->symbol + 1) == 0)
+			return why;
+	return NULL;
+}
+
+static void fail_ambiguous(const char *text, struct error *error)
+{
+	size_t room = sizeof error->text;
+	error_set(error, "ambiguous: ");
+	size_t len = strlen(error->text);
+	const char *before = "";
+	for (const struct why *why = why_table; why->symbol && len < room; why++) {
+		if (!begins_with(why, text, strlen(text)))
+			continue;
+		len += (size_t)snprintf(error->text + len, room - len, "%s%s", before, why->symbol);
+		before = ", ";
+	}
+}
+
+static const struct why *find_prefix(const char *text, size_t *matches)
+{
+	const struct why *found = NULL;
+	*matches = 0;
+	for (const struct why *why = why_table; why->symbol; why++) {
+		if (!begins_with(why, text, strlen(text)))
+			continue;
+		found = why;
+		++*matches;
+	}
+	return *matches == 1 ? found : NULL;
+}
+
+static const struct why *find_number(const char *text, struct error *error)
+{
+	unsigned long code = strtoul(text, NULL, 10);
+	const struct why *why = code <= 4095 ? why_numbered((int)code) : NULL;
+	if (!why)
+		error_set(error, "no socket call returns an errno of %.20s", text);
+	return why;
+}
+
+static bool is_symbol(const char *text)
+{
+	size_t len = 0;
+	while (isalnum((unsigned char)text[len]) || text[len] == '_')
+		len++;
+	return len > 0 && len < SYMBOL_MAX && text[len] == '\0';
+}
+
+const struct why *why_find(const char *text, struct error *error)
+{
+	size_t matches;
+	if (!is_symbol(text)) {
+		error_set(error, "not the name of an errno value, as ECONNRESET is one");
+		return NULL;
+	}
+	if (text[strspn(text, "0123456789")] == '\0')
+		return find_number(text, error);
+	const struct why *exact = find_exact(text);
+	if (exact)
+		return exact;
+	const struct why *found = find_prefix(text, &matches);
+	if (matches > 1)
+		fail_ambiguous(text, error);
+	else if (!found)
+		fail_unknown(text, error);
+	return found;
+}

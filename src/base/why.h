@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* why: what each errno value means when a socket call returns it: what happened, which host said
+ * so, what to try next. One table that feeds /why, TAB and the ERRORS section of the manual. */
+#pragma once
+
+#include "base/error.h"
+
+struct why {
+	const char *symbol; /* "ECONNRESET", or of getaddrinfo(3): "EAI_AGAIN" */
+	int code;           /* errno value; 0 = none, of getaddrinfo() */
+	const char *calls;  /* which calls return it: "connect, send, recv" */
+	const char *what;   /* what happened */
+	const char *who;    /* who said so: this kernel, the peer's, a router; "" where `what` says
+	                     * it */
+	const char *next;   /* what to try */
+};
+
+/* Ended by one with a NULL symbol; in the alphabetical order of the symbols. */
+extern const struct why why_table[];
+
+/* By number; NULL where no socket call returns it. */
+const struct why *why_numbered(int code);
+
+/* "ECONNRESET", "econnreset", "104", "EWOULDBLOCK", or a unique prefix of a symbol, also behind its
+ * E; NULL with one line that names what is near. */
+const struct why *why_find(const char *text, struct error *error);
