@@ -6,6 +6,7 @@
 static const char *const names[CALL_COUNT] = {
 	[CALL_NOTE] = "note",
 	[CALL_STATE] = "state",
+	[CALL_READING] = "reading",
 	[CALL_GETADDRINFO] = "getaddrinfo",
 	[CALL_SOCKET] = "socket",
 	[CALL_BIND] = "bind",
@@ -21,6 +22,7 @@ static const char *const names[CALL_COUNT] = {
 	[CALL_RECVFROM] = "recvfrom",
 	[CALL_SHUTDOWN] = "shutdown",
 	[CALL_CLOSE] = "close",
+	[CALL_ERRQUEUE] = "recvmsg",
 };
 
 const char *entry_payload(const struct entry *entry)
@@ -48,7 +50,7 @@ long entry_result(const struct entry *entry)
 
 bool entry_is_call(const struct entry *entry)
 {
-	return entry->call != CALL_NOTE && entry->call != CALL_STATE;
+	return entry->call > CALL_READING;
 }
 
 bool entry_is_incoming(const struct entry *entry)
@@ -59,6 +61,12 @@ bool entry_is_incoming(const struct entry *entry)
 bool entry_is_outgoing(const struct entry *entry)
 {
 	return entry->call == CALL_SEND || entry->call == CALL_SENDTO;
+}
+
+bool entry_is_aside(const struct entry *entry)
+{
+	int aside = entry_is_incoming(entry) ? MSG_PEEK | MSG_OOB : 0;
+	return entry->arg2 & aside;
 }
 
 const char *entry_call_name(enum call call)

@@ -14,6 +14,7 @@
 enum call {
 	CALL_NOTE,        /* not a call: text that the program says; flags tell what sort */
 	CALL_STATE,       /* not a call: what happened to the session, in words */
+	CALL_READING,     /* not a call: what the kernel says, see record/reading.h */
 	CALL_GETADDRINFO, /* payload "host service", then '\n' and each address found on a line */
 	CALL_SOCKET,      /* arg = type, arg2 = family, fd = result */
 	CALL_BIND,        /* address */
@@ -29,6 +30,7 @@ enum call {
 	CALL_RECVFROM,    /* the same, and the sender's address */
 	CALL_SHUTDOWN,    /* arg = SHUT_RD, SHUT_WR, SHUT_RDWR */
 	CALL_CLOSE,
+	CALL_ERRQUEUE, /* recvmsg(MSG_ERRQUEUE); address = offender, payload = struct errqueue */
 	CALL_COUNT,
 };
 
@@ -37,6 +39,28 @@ enum entry_flag {
 	ENTRY_ECHO = 2,      /* made by a service, not by a person */
 	ENTRY_TRUNCATED = 4, /* arg of a CALL_RECVFROM says how long the datagram really was */
 	ENTRY_CONTINUES = 8, /* the text of a note goes on in the session's next entry */
+	ENTRY_WATCHING = 16, /* a call that the program makes to see more, not to converse */
+	ENTRY_WAITED = 32,   /* a call that a blocking socket would have slept in: the duration is
+	                      * from when it was asked for */
+};
+
+/* What the error queue of a socket gave, ip(7), and its timestamps, socket(7): the payload of a
+ * CALL_ERRQUEUE entry. */
+enum errqueue_origin {
+	ERRQUEUE_LOCAL, /* this machine: too large for the path, mostly */
+	ERRQUEUE_ICMP,  /* from the entry's address */
+	ERRQUEUE_ICMP6, /* the same */
+	ERRQUEUE_ACKED, /* not an error: all bytes of the stream before `info` are acknowledged */
+	ERRQUEUE_LEFT,  /* not an error: they have left for the network interface */
+};
+
+struct errqueue {
+	uint8_t origin;     /* enum errqueue_origin */
+	uint8_t type, code; /* of the ICMP message */
+	uint8_t error;      /* errno value */
+	uint32_t info;      /* the MTU where that is the reason (0 = not said); or see above */
+	uint64_t delay;     /* of ERRQUEUE_ACKED and _LEFT: nanoseconds from the send() to it */
+	struct addr target; /* whom the datagram had been sent to; AF_UNSPEC if not said */
 };
 
 struct entry {
@@ -49,12 +73,15 @@ struct entry {
 	int32_t arg;       /* see enum call */
 	int16_t arg2;
 	int16_t fd;       /* the descriptor the call was made on, -1 for none */
-	uint16_t phase;   /* low bits of the payload's stream position (CALL_SEND, CALL_RECV) */
+	uint16_t phase;   /* low bits of the payload's stream position (CALL_SEND, CALL_RECV); what
+	                   * was only peeked at, or is urgent, does not move it on */
 	uint8_t call;     /* enum call */
 	uint8_t error;    /* errno of a failed call, 0 = success */
 	uint8_t addr_len; /* bytes of struct addr between header and payload,
 	                   * see addr_packed_size() */
 	uint8_t flags;    /* enum entry_flag */
+	uint16_t step;    /* back to the entry before it in time, in units of ENTRY_ALIGN; 0 = first
+	                   * of its block, UINT16_MAX = that far or farther */
 };
 
 enum { ENTRY_ALIGN = 8, ENTRY_HEADER = sizeof(struct entry), ENTRY_MAX_OVERHEAD = 64 };
@@ -70,9 +97,12 @@ struct addr entry_addr(const struct entry *entry);
  * accept, else 0. */
 long entry_result(const struct entry *entry);
 
-bool entry_is_call(const struct entry *entry);
+bool entry_is_call(const struct entry *entry);     /* not a note, a state or a reading */
 bool entry_is_incoming(const struct entry *entry); /* recv, recvfrom */
 bool entry_is_outgoing(const struct entry *entry); /* send, sendto */
 
-/* "recv", "setsockopt"; "note" and "state" for the others. */
+/* Bytes beside the stream: only peeked at, or urgent (MSG_PEEK, MSG_OOB). */
+bool entry_is_aside(const struct entry *entry);
+
+/* "recv", "setsockopt"; "note", "state" and "reading" for the others. */
 const char *entry_call_name(enum call call);

@@ -13,6 +13,7 @@ _Static_assert(TRACK_NONE == TRANSCRIPT_NONE, "a session without entries has no 
 struct block {
 	char *memory;
 	size_t used; /* bytes that committed entries take, from the front */
+	size_t last; /* where the newest of them begins */
 	uint64_t entries;
 	uint64_t bytes; /* of their payloads */
 };
@@ -111,7 +112,7 @@ void transcript_free(struct transcript *transcript)
 
 void transcript_set_ceiling(struct transcript *transcript, size_t ceiling)
 {
-	size_t least = 2 * transcript->block_size;
+	size_t least = 3 * transcript->block_size;
 	transcript->ceiling = ceiling < least ? least : ceiling;
 	transcript->most = transcript->ceiling / transcript->block_size;
 	while (transcript->live > transcript->most)
@@ -167,7 +168,14 @@ static void link_entry(struct transcript *transcript, struct entry *entry, uint6
 		return;
 	uint16_t *phase = &track->phase[entry->call == CALL_SEND];
 	entry->phase = *phase;
-	*phase = (uint16_t)(*phase + entry->len);
+	if (!entry_is_aside(entry))
+		*phase = (uint16_t)(*phase + entry->len);
+}
+
+static uint16_t step_back(const struct block *block)
+{
+	size_t step = (block->used - block->last) / ENTRY_ALIGN;
+	return step < UINT16_MAX ? (uint16_t)step : UINT16_MAX;
 }
 
 static size_t entry_size(const struct entry *entry)
@@ -195,7 +203,9 @@ uint64_t transcript_commit(struct transcript *transcript, const struct entry *he
 	entry.addr_len = (uint8_t)addr_len;
 	entry.len = (uint32_t)len;
 	link_entry(transcript, &entry, position);
+	entry.step = step_back(block);
 	memcpy(place, &entry, sizeof entry);
+	block->last = block->used;
 	block->used += entry_size(&entry);
 	block->entries++;
 	block->bytes += len;
@@ -269,6 +279,46 @@ uint64_t transcript_next(const struct transcript *transcript, uint64_t position)
 		return number * transcript->block_size + offset;
 	const struct block *next = find_block(transcript, number + 1);
 	return next && next->used ? (number + 1) * transcript->block_size : TRANSCRIPT_NONE;
+}
+
+static uint64_t newest_in(const struct transcript *transcript, uint64_t number)
+{
+	const struct block *block = find_block(transcript, number);
+	return block && block->used ? number * transcript->block_size + block->last
+	                            : TRANSCRIPT_NONE;
+}
+
+uint64_t transcript_newest(const struct transcript *transcript)
+{
+	uint64_t number = transcript->first + transcript->live;
+	uint64_t newest = number ? newest_in(transcript, number - 1) : TRANSCRIPT_NONE;
+	bool only_begun = newest == TRANSCRIPT_NONE && number > 1;
+	return only_begun ? newest_in(transcript, number - 2) : newest;
+}
+
+/* Behind an entry too large for the step there can be only few: the way is from the block's begin.
+ */
+static size_t offset_before(const struct block *block, size_t offset)
+{
+	size_t before = 0;
+	for (size_t next = 0; next < offset; next += entry_size(entry_in(block, next)))
+		before = next;
+	return before;
+}
+
+uint64_t transcript_previous(const struct transcript *transcript, uint64_t position)
+{
+	const struct entry *entry = transcript_at(transcript, position);
+	uint64_t number = position / transcript->block_size;
+	if (!entry)
+		return TRANSCRIPT_NONE;
+	if (entry->step && entry->step < UINT16_MAX)
+		return position - (uint64_t)entry->step * ENTRY_ALIGN;
+	if (!entry->step)
+		return number ? newest_in(transcript, number - 1) : TRANSCRIPT_NONE;
+	const struct block *block = find_block(transcript, number);
+	return number * transcript->block_size +
+	       offset_before(block, position % transcript->block_size);
 }
 
 uint64_t transcript_end(const struct transcript *transcript)

@@ -25,13 +25,13 @@ enum {
 
 struct transcript;
 
-/* `ceiling` is the most that all blocks take together, at least two blocks; `block` a multiple of
+/* `ceiling` is the most that all blocks take together, at least three blocks; `block` a multiple of
  * ENTRY_ALIGN, at least ENTRY_MAX_OVERHEAD + 64, below 4 GiB. Tests make both tiny. Owned by the
  * caller. */
 struct transcript *transcript_new(size_t ceiling, size_t block);
 void transcript_free(struct transcript *transcript);
 
-/* A smaller ceiling evicts at once; below two blocks it is two blocks. */
+/* A smaller ceiling evicts at once; below three blocks it is three blocks. */
 void transcript_set_ceiling(struct transcript *transcript, size_t ceiling);
 size_t transcript_ceiling(const struct transcript *transcript);
 
@@ -39,8 +39,9 @@ size_t transcript_ceiling(const struct transcript *transcript);
  * to the end of the block, and at least `least` (capped to what an empty block can hold). The
  * address, if any, is copied behind the header only at transcript_commit(), when the call has
  * returned it: room for addr_size bytes (addr_packed_size) is left. Only one entry may be begun at
- * a time. The newest two blocks always stay, so bytes of the newest entry may be copied into the
- * next. */
+ * a time. The newest three blocks always stay. So bytes of the newest entry may be copied into the
+ * next call's, also where small entries, which together leave room for TRANSCRIPT_ROOM in a block,
+ * come before it and behind it: they fill one block at most between them. */
 char *transcript_reserve(struct transcript *transcript, size_t addr_size, size_t least,
                          size_t *room);
 
@@ -68,6 +69,11 @@ uint64_t transcript_first(const struct transcript *transcript);
 /* The entry that follows in time, of any session; TRANSCRIPT_NONE at the end. An evicted position
  * leads to the oldest entry. */
 uint64_t transcript_next(const struct transcript *transcript, uint64_t position);
+
+/* The newest entry, and the one before a position in time, of any session; TRANSCRIPT_NONE at the
+ * oldest, and where `position` has been evicted. */
+uint64_t transcript_newest(const struct transcript *transcript);
+uint64_t transcript_previous(const struct transcript *transcript, uint64_t position);
 
 /* The position that the next entry will have, or a smaller one if it fits the present block:
  * entries made from now on are at or behind it. */

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "record/reading.h"
+
+#include "support/tap.h"
+
+#define BLOCK ((size_t)4096)
+
+static struct transcript *fresh(void)
+{
+	return transcript_new(8 * BLOCK, BLOCK);
+}
+
+static uint64_t add_bytes(struct transcript *t, uint32_t session, int when, const void *bytes,
+                          size_t len)
+{
+	struct entry header = { .call = CALL_READING, .session = session, .arg = when, .fd = -1 };
+	return transcript_append(t, &header, NULL, bytes, len);
+}
+
+static uint64_t add_reading(struct transcript *t, uint32_t session, int when,
+                            const struct reading *reading)
+{
+	char packed[READING_PACKED];
+	size_t len = reading_pack(reading, packed);
+	return add_bytes(t, session, when, packed, len);
+}
+
+static uint64_t add_call(struct transcript *t, uint32_t session, enum call call)
+{
+	struct entry header = { .call = (uint8_t)call, .session = session, .fd = -1 };
+	return transcript_append(t, &header, NULL, "x", 1);
+}
+
+static struct reading in_state(enum tcp_state_number state)
+{
+	struct reading reading = { 0 };
+	reading_set(&reading, READING_STATE, state);
+	return reading;
+}
+
+static bool same(const struct reading *a, const struct reading *b)
+{
+	if (a->present != b->present)
+		return false;
+	for (unsigned field = 0; field < READING_COUNT; field++)
+		if (reading_get(a, field) != reading_get(b, field))
+			return false;
+	return true;
+}
+
+/* ---- the compact form ---- */
+
+static void is_kept(const struct reading *reading, const char *name)
+{
+	struct transcript *t = fresh();
+	struct reading got;
+	memset(&got, 0xa5, sizeof got);
+	uint64_t position = add_reading(t, 1, READING_LATER, reading);
+	ok(reading_unpack(transcript_at(t, position), &got) && same(&got, reading), "%s", name);
+	transcript_free(t);
+}
+
+static void packs(void)
+{
+	struct reading none = { 0 }, all = { 0 }, some = { 0 };
+	char packed[READING_PACKED];
+	is_kept(&none, "a reading of nothing is kept");
+	is_int(reading_pack(&none, packed), 1, "in one byte");
+	for (unsigned field = 0; field < READING_COUNT; field++)
+		reading_set(&all, field, UINT64_MAX - field);
+	is_kept(&all, "one of everything is kept");
+	ok(reading_pack(&all, packed) <= READING_PACKED, "and fits");
+	for (unsigned field = 0; field < READING_COUNT; field += 3)
+		reading_set(&some, field, UINT64_C(1) << field);
+	is_kept(&some, "some fields, every size of number");
+	struct reading zero = in_state(0);
+	is_kept(&zero, "a 0 that was read is not what is absent");
+	struct reading beyond = { .present = UINT64_C(1) << 63 };
+	is_int(reading_pack(&beyond, packed), 1, "fields that do not exist are not packed");
+}
+
+static bool unpacks(const void *bytes, size_t len, struct reading *reading)
+{
+	struct transcript *t = fresh();
+	uint64_t position = add_bytes(t, 1, READING_LATER, bytes, len);
+	bool good = reading_unpack(transcript_at(t, position), reading);
+	transcript_free(t);
+	return good;
+}
+
+static void survives_cuts(void)
+{
+	struct reading reading = { 0 }, got;
+	char packed[READING_PACKED];
+	for (unsigned field = 0; field < READING_COUNT; field += 2)
+		reading_set(&reading, field, UINT64_C(1000) << field % 50);
+	size_t len = reading_pack(&reading, packed), refused = 0;
+	for (size_t cut = 0; cut < len; cut++)
+		refused += !unpacks(packed, cut, &got) && got.present == 0;
+	is_int(refused, len, "a cut reading is none, wherever it is cut");
+	ok(unpacks(packed, len, &got) && same(&got, &reading), "and the whole one is one");
+}
+
+static void survives_garbage(void)
+{
+	struct reading got;
+	static const unsigned char endless[24] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+	                                         "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+	ok(!unpacks("", 0, &got), "no bytes are no reading");
+	ok(!unpacks(endless, sizeof endless, &got), "nor is a number without an end");
+	ok(!unpacks("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10, &got),
+	   "nor one of more than 64 bits");
+	ok(!unpacks("\x01\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x00", 12, &got),
+	   "nor a 0 of eleven bytes");
+	struct transcript *t = fresh();
+	ok(!reading_unpack(transcript_at(t, add_call(t, 1, CALL_SEND)), &got),
+	   "what a call moved is no reading");
+	transcript_free(t);
+}
+
+/* Presence with the bits 0 and 63; 5, then a number that this version does not know. */
+static void skips_what_is_newer(void)
+{
+	static const char newer[] = "\x81\x80\x80\x80\x80\x80\x80\x80\x80\x01\x05\xff\x01";
+	_Static_assert(READING_COUNT <= 63, "bit 63 must be a field of the future");
+	struct reading got;
+	ok(unpacks(newer, sizeof newer - 1, &got), "a reading of a later version is one");
+	is_int(got.present, 1, "without the fields that are not known");
+	is_int(got.value[READING_STATE], 5, "and with those that are");
+	ok(!unpacks(newer, sizeof newer - 2, &got), "cut among the unknown it is none");
+}
+
+/* ---- two readings ---- */
+
+static struct reading counts(uint64_t out, uint64_t in, uint64_t data_out, uint64_t data_in,
+                             uint64_t again)
+{
+	struct reading reading = in_state(STATE_ESTABLISHED);
+	reading_set(&reading, READING_SEGS_OUT, out);
+	reading_set(&reading, READING_SEGS_IN, in);
+	reading_set(&reading, READING_DATA_SEGS_OUT, data_out);
+	reading_set(&reading, READING_DATA_SEGS_IN, data_in);
+	reading_set(&reading, READING_TOTAL_RETRANS, again);
+	return reading;
+}
+
+static void compares(void)
+{
+	struct reading before = counts(10, 20, 5, 6, 1), now = counts(17, 22, 9, 7, 2);
+	reading_compare(&now, &before);
+	is_int(now.value[READING_NEW_OUT], 7, "segments that have left");
+	is_int(now.value[READING_NEW_IN], 2, "and come");
+	is_int(now.value[READING_NEW_DATA_OUT], 3, "data without what was sent again");
+	is_int(now.value[READING_NEW_DATA_IN], 1, "data that came");
+	is_int(now.value[READING_NEW_RETRANS], 1, "what was sent again");
+	ok(!reading_has(&now, READING_OLD_STATE), "the same state is no news");
+	reading_set(&now, READING_STATE, STATE_CLOSE_WAIT);
+	reading_compare(&now, &before);
+	is_int(now.value[READING_OLD_STATE], STATE_ESTABLISHED, "another state is");
+	reading_compare(&now, &now);
+	ok(!reading_has(&now, READING_OLD_STATE) && now.value[READING_NEW_OUT] == 0,
+	   "what an earlier comparison said is forgotten");
+}
+
+static void compares_edges(void)
+{
+	struct reading syn = counts(3, 0, 0, 0, 2), start = counts(1, 0, 0, 0, 0);
+	reading_compare(&syn, &start);
+	is_int(syn.value[READING_NEW_DATA_OUT], 0, "a SYN sent again is no data");
+	is_int(syn.value[READING_NEW_RETRANS], 2, "but is sent again");
+	struct reading wrapped = counts(2, 0, 0, 0, 0), old = counts(UINT32_MAX, 0, 0, 0, 0);
+	reading_compare(&wrapped, &old);
+	is_int(wrapped.value[READING_NEW_OUT], 3, "counts of 32 bits go round");
+	struct reading other = counts(1, 1, 0, 0, 0), longer = counts(100, 100, 9, 9, 9);
+	reading_compare(&other, &longer);
+	ok(!reading_has(&other, READING_NEW_OUT) && !reading_has(&other, READING_NEW_DATA_OUT),
+	   "counts that went back are another socket's");
+	struct reading bare = in_state(STATE_ESTABLISHED);
+	reading_compare(&bare, &longer);
+	is_int(bare.present, 1, "what one of them does not have is not compared");
+	struct reading late = counts(1, 1, 1, 1, 1), empty = { 0 };
+	reading_compare(&late, &empty);
+	ok(!reading_has(&late, READING_NEW_OUT) && !reading_has(&late, READING_OLD_STATE),
+	   "nor behind nothing at all");
+}
+
+static bool field_matters(enum reading_field field)
+{
+	struct reading a = { 0 }, b = { 0 };
+	reading_set(&a, field, 1);
+	reading_set(&b, field, 2);
+	return reading_differs(&a, &b);
+}
+
+static void differs(void)
+{
+	static const enum reading_field shown[] = {
+		READING_STATE,   READING_SEGS_IN, READING_INQ,     READING_OUTQ,
+		READING_NOTSENT, READING_LOST,    READING_SND_WND, READING_DROPS,
+		READING_TIMER,   READING_QUEUE,   READING_RMEM,    READING_TOTAL_RETRANS
+	};
+	static const enum reading_field hidden[] = { READING_RTT,       READING_RTTVAR,
+		                                     READING_RTO,       READING_PACING_RATE,
+		                                     READING_BUSY_TIME, READING_TIMER_LEFT,
+		                                     READING_CALLS,     READING_NEW_OUT,
+		                                     READING_BUFFERED,  READING_DELIVERY_RATE };
+	size_t seen = 0, unseen = 0;
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+		seen += field_matters(shown[i]);
+	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+		unseen += !field_matters(hidden[i]);
+	is_int(seen, sizeof shown / sizeof *shown, "what a person watches makes a difference");
+	is_int(unseen, sizeof hidden / sizeof *hidden, "clocks and rates make none");
+	struct reading none = { 0 }, some = in_state(0), timed = in_state(0);
+	ok(!reading_differs(&none, &none), "nothing is as nothing");
+	ok(reading_differs(&none, &some) && reading_differs(&some, &none),
+	   "a field that comes or goes is a difference");
+	reading_set(&some, READING_RMEM, 832);
+	reading_set(&timed, READING_RMEM, 0);
+	ok(!reading_differs(&some, &timed), "of a stream the memory makes none");
+	reading_set(&timed, READING_TIMER, TIMER_PERSIST);
+	ok(!reading_differs(&some, &timed), "but a timer that was not asked for");
+}
+
+/* ---- in the transcript ---- */
+
+static void finds_what_stands_behind(void)
+{
+	struct transcript *t = fresh();
+	struct reading state = in_state(STATE_CLOSE_WAIT), got = { 0 };
+	uint64_t call = add_call(t, 1, CALL_SEND);
+	ok(!reading_after(t, call, &got), "nothing stands behind the newest call");
+	add_reading(t, 1, READING_AFTER, &state);
+	ok(reading_after(t, call, &got) && reading_is(&got, STATE_CLOSE_WAIT),
+	   "the reading behind a call");
+	uint64_t other = add_call(t, 1, CALL_SEND);
+	add_reading(t, 2, READING_AFTER, &state);
+	ok(!reading_after(t, other, &got), "is not that of another session");
+	uint64_t third = add_call(t, 1, CALL_RECV);
+	uint64_t before = add_reading(t, 1, READING_BEFORE, &state);
+	ok(!reading_after(t, third, &got), "nor one of another time");
+	add_reading(t, 1, READING_AFTER, &state);
+	ok(!reading_after(t, before, &got), "a reading is no call");
+	ok(!reading_after(t, TRANSCRIPT_NONE, &got), "nothing stands behind nothing");
+	transcript_free(t);
+}
+
+static void finds_what_stood_before(void)
+{
+	struct transcript *t = fresh();
+	struct reading first = in_state(STATE_SYN_SENT), second = in_state(STATE_LISTEN);
+	struct reading got = { 0 };
+	uint64_t start = add_call(t, 1, CALL_CONNECT);
+	add_reading(t, 1, READING_AFTER, &first);
+	add_reading(t, 2, READING_AFTER, &second);
+	uint64_t last = start;
+	for (int i = 0; i < 5; i++)
+		last = add_call(t, 1, CALL_SEND);
+	ok(!reading_before(t, start, 100, &got), "nothing stood before the first");
+	ok(reading_before(t, last, 6, &got) && reading_is(&got, STATE_SYN_SENT),
+	   "the session's newest reading");
+	ok(!reading_before(t, last, 5, &got), "is looked for no farther than asked");
+	ok(!reading_before(t, last, 0, &got), "and not at all when not");
+	ok(!reading_before(t, TRANSCRIPT_NONE, 9, &got), "nothing stood before nothing");
+	transcript_free(t);
+}
+
+static void forgets_what_was_evicted(void)
+{
+	struct transcript *t = transcript_new(3 * BLOCK, BLOCK);
+	struct reading state = in_state(STATE_CLOSE), got;
+	uint64_t call = add_call(t, 1, CALL_SEND), last = call;
+	add_reading(t, 1, READING_AFTER, &state);
+	while (transcript_at(t, call))
+		last = add_call(t, 1, CALL_SEND);
+	ok(!reading_after(t, call, &got), "an evicted call has nothing behind it");
+	ok(!reading_before(t, last, UINT32_MAX, &got), "an evicted reading is not found");
+	transcript_free(t);
+}
+
+static void has_words(void)
+{
+	is_text(reading_state_name(STATE_FIN_WAIT2), "FIN_WAIT2", "states have their names");
+	is_text(reading_state_name(STATE_GONE), "gone", "and so has none");
+	size_t unnamed = 0;
+	for (uint64_t state = 0; state < STATE_COUNT; state++)
+		unnamed += !reading_state_name(state) || !*reading_state_name(state);
+	is_int(unnamed, 0, "every one of them");
+	is_text(reading_state_name(STATE_COUNT), "?", "other numbers do not");
+	is_text(reading_state_name(UINT64_MAX), "?", "however large");
+	is_text(reading_timer_name(TIMER_PERSIST), "persist", "timers have names");
+	is_text(reading_timer_name(TIMER_OFF), "off", "and so has none");
+	is_text(reading_timer_name(5), "?", "a new one has not");
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	packs();
+	survives_cuts();
+	survives_garbage();
+	skips_what_is_newer();
+	compares();
+	compares_edges();
+	differs();
+	finds_what_stands_behind();
+	finds_what_stood_before();
+	forgets_what_was_evicted();
+	has_words();
+	return tap_done();
+}
