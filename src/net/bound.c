@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "net/kind.h"
+#include "net/sampler.h"
 
 enum {
 	PORT_TRIES = 16
@@ -82,6 +83,8 @@ static void set_options(struct session *session, int fd, int family)
 		call_set_option(&session->caller, fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (session->kind->type == SOCK_DGRAM && session->recipe->options.broadcast)
 		call_set_option(&session->caller, fd, SOL_SOCKET, SO_BROADCAST, 1);
+	if (session->kind->type == SOCK_DGRAM)
+		sampler_meet_datagrams(session, fd, family);
 }
 
 /* NULL, or the call that failed, with errno. The socket is the session's in either case. */

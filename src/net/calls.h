@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* calls: the only file that makes system calls on sockets. Each function makes one call and writes
+/* calls: the only files (calls*.c) that make system calls on sockets, but for those that only ask
+ * the kernel: kernel.c, kernel_tcp.c and diag.c. Each function makes one call and writes
  * it down: arguments, result, errno, time, duration. The result is what the system gave: -1 with
  * errno set for a failure. Decides nothing, retries only EINTR. Descriptors come close-on-exec and
  * non-blocking. */
@@ -17,6 +18,9 @@ struct caller {
 	struct transcript *transcript;
 	uint32_t session;
 	uint8_t flags; /* enum entry_flag put on every entry: ENTRY_ECHO while a service acts */
+	struct watch *watch; /* reads the kernel around its calls; NULL = nobody does */
+	int64_t since;       /* the call was asked for then, and has waited as a blocking one:
+	                      * ENTRY_WAITED; 0 = now */
 };
 
 /* AF_UNSPEC in call_connect() dissolves, connect(2). A client's address goes to *peer. */
@@ -33,6 +37,26 @@ int call_getsockname(const struct caller *caller, int fd, struct addr *addr);
 int call_set_option(const struct caller *caller, int fd, int level, int name, int value);
 int call_get_option(const struct caller *caller, int fd, int level, int name, int *value);
 
+/* Options of any form, as bytes; *len is the room, and then what the kernel gave. */
+int call_set_bytes(const struct caller *caller, int fd, int level, int name, const void *value,
+                   size_t len);
+int call_get_bytes(const struct caller *caller, int fd, int level, int name, void *value,
+                   size_t *len);
+
+/* The next of the socket's error queue (MSG_ERRQUEUE, ip(7)): what came back for something sent.
+ * False where nothing is queued, which is not written down; nor is an acknowledgement of what the
+ * watch has not asked for. */
+bool call_error_queue(const struct caller *caller, int fd, struct errqueue *error,
+                      struct addr *offender);
+
+/* What the program asks for by itself, to see more: entries with ENTRY_WATCHING. Arrival times of
+ * what is received; how acknowledgements of sends are told, on an established TCP connection with
+ * nothing under way; ICMP errors on the error queue. False where the system has no such thing, or
+ * refuses. */
+bool call_ask_arrivals(const struct caller *caller, int fd, bool on);
+bool call_ask_acknowledgements(const struct caller *caller, int fd, bool on);
+bool call_ask_errors(const struct caller *caller, int fd, int family);
+
 /* setsockopt(SO_LINGER): close() then sends RST when seconds is 0, socket(7). */
 int call_set_linger(const struct caller *caller, int fd, int seconds);
 
@@ -40,18 +64,25 @@ int call_set_linger(const struct caller *caller, int fd, int seconds);
  * holds, whichever is less, but always room for TRANSCRIPT_ROOM with call_recvfrom, so that no
  * datagram is cut. *data points to the bytes until the next entry is made. EAGAIN is recorded too.
  * `family` is the socket's own: the room for the sender's address is left before the call
- * tells it. */
+ * tells it. call_recvfrom_most() takes a buffer's size, as a program's own call would: what of the
+ * datagram does not fit is lost: ENTRY_TRUNCATED, with MSG_TRUNC among the flags, which alone makes
+ * the result its real length, udp(7). */
 ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, const char **data);
 ssize_t call_recvfrom(const struct caller *caller, int fd, int family, int flags, struct addr *from,
                       const char **data);
+ssize_t call_recvfrom_most(const struct caller *caller, int fd, int family, size_t most, int flags,
+                           struct addr *from, const char **data);
 
 /* MSG_NOSIGNAL is always added. The payload of the entry is what the kernel took. One call offers
  * at most what a block holds, but always TRANSCRIPT_ROOM, so a datagram is never cut. Without `to`
- * it goes to the connected peer. `data` may be that of the newest entry of the transcript: it
- * outlives this one call. */
+ * it goes to the connected peer. `data` may be that of the newest call of the transcript: it
+ * outlives this one, and the readings around both. */
 ssize_t call_send(const struct caller *caller, int fd, const void *data, size_t len, int flags);
 ssize_t call_sendto(const struct caller *caller, int fd, const void *data, size_t len, int flags,
                     const struct addr *to);
+
+/* Writes down a close() that a thread has made; `code` is its errno value. */
+void call_note_close(const struct caller *caller, int64_t begun, int64_t ended, int fd, int code);
 
 /* Writes down a name look-up that a thread has made: what was asked, what came back. `text` is the
  * addresses, one on a line, or for a failure (recorded as EHOSTUNREACH) its words. */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "net/kind.h"
+#include "net/sampler.h"
 
 /* A try that took longer is told before the next one, so that the window does not stay silent for
  * minutes. */
@@ -115,6 +116,7 @@ static void succeed(struct session *session)
 	}
 	search_end(session);
 	session->state = SESSION_OPEN;
+	sampler_meet_connection(session);
 	session->kind->opened(session, took);
 }
 
@@ -176,6 +178,7 @@ static bool try_one(struct session *session)
 {
 	const struct addr *remote = tried_addr(session);
 	session->search->tried = clock_now();
+	session->local[0] = (struct addr){ .family = AF_UNSPEC };
 	int fd = session_socket(session, remote->family);
 	if (fd < 0) {
 		fail(session, errno == ERANGE ? NULL : "socket()", errno);
@@ -183,6 +186,8 @@ static bool try_one(struct session *session)
 	}
 	session->fd[0] = fd;
 	session->fd_count = 1;
+	if (session->kind == &udp_kind)
+		sampler_meet_datagrams(session, fd, remote->family);
 	if (!bind_local(session, fd, remote))
 		return false;
 	if (session->kind == &udp_kind && session->recipe->options.broadcast)

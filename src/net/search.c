@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "net/kind.h"
+#include "net/sampler.h"
 
 int64_t search_deadline(const struct session *session)
 {
@@ -57,7 +58,7 @@ static struct lookup_query target_query(const struct recipe *recipe)
 	return query;
 }
 
-static void note(const struct session *session, const struct lookup_query *query,
+void search_note(const struct session *session, const struct lookup_query *query,
                  const struct lookup_answer *answer, const struct error *error)
 {
 	struct buf text;
@@ -95,7 +96,7 @@ static void take(struct session *session)
 	if (!lookup_take(search->lookup, answer, &error))
 		return;
 	if (lookup_fd(search->lookup) >= 0 || !answer->count)
-		note(session, &query, answer, &error);
+		search_note(session, &query, answer, &error);
 	sessions_doom_lookup(session->sessions, search->lookup);
 	search->lookup = NULL;
 	if (!answer->count) {
@@ -119,6 +120,7 @@ static void ask(struct session *session)
 void search_begin(struct session *session)
 {
 	const struct recipe *recipe = session->recipe;
+	aftermath_end(sessions_aftermath(session->sessions), session->caller.session);
 	session->search = xcalloc(1, sizeof *session->search);
 	session->search->begun = clock_now();
 	session->search->local_known =

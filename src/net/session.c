@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "net/kind.h"
+#include "net/sampler.h"
 
 /* ---- life ---- */
 
@@ -23,13 +24,23 @@ struct session *session_new(struct sessions *sessions, const struct kind *kind)
 	session->peers.max = PEERS_MOST;
 	session->caller.transcript = sessions_transcript(sessions);
 	session->caller.session = sessions_add(sessions, session);
+	session->caller.watch = &session->watch;
+	session->watch.budget = sessions_budget(sessions);
+	session->watch.type = kind->type;
 	return session;
 }
 
-static void doom_sockets(struct session *session)
+static void doom_sockets(struct session *session, bool connected)
 {
 	for (unsigned i = 0; i < session->fd_count; i++)
-		sessions_doom(session->sessions, &session->caller, session->fd[i]);
+		if (connected && session->kind == &stream_kind)
+			sessions_doom_connection(session->sessions, session, session->fd[i]);
+		else if (session->lingers)
+			sessions_doom_lingering(session->sessions, &session->caller,
+			                        session->fd[i]);
+		else
+			sessions_doom(session->sessions, &session->caller, session->fd[i]);
+	session->lingers = false;
 	session->fd_count = 0;
 }
 
@@ -44,9 +55,11 @@ static void recipe_free(struct recipe *recipe)
 
 void session_free(struct session *session)
 {
-	doom_sockets(session);
+	doom_sockets(session, false);
+	aftermath_end(sessions_aftermath(session->sessions), session->caller.session);
 	search_end(session);
 	recipe_free(session->recipe);
+	step_drop(session);
 	peers_free(&session->peers);
 	buf_free(&session->queue);
 	free(session);
@@ -55,11 +68,13 @@ void session_free(struct session *session)
 /* Its state is SESSION_CLOSED at once; the descriptors follow at the end of the turn. */
 static void let_go(struct session *session, enum session_end end)
 {
+	bool connected = session->state == SESSION_OPEN;
 	session->state = SESSION_CLOSED;
 	session->end = end;
 	session->due = false;
-	doom_sockets(session);
+	doom_sockets(session, connected);
 	search_end(session);
+	step_drop(session);
 	buf_free(&session->queue);
 	session->unsent = 0;
 	if (!session->listener)
@@ -133,8 +148,8 @@ void session_end_service(struct session *session)
 	session->caller.flags &= (uint8_t)~ENTRY_ECHO;
 }
 
-void session_welcome(struct session *listener, int fd, const struct addr *local,
-                     const struct addr *peer)
+struct session *session_welcome(struct session *listener, int fd, const struct addr *local,
+                                const struct addr *peer)
 {
 	char host[ADDR_TEXT], port[8], pair[SESSION_PAIR];
 	struct session *session = session_new(listener->sessions, &stream_kind);
@@ -142,9 +157,15 @@ void session_welcome(struct session *listener, int fd, const struct addr *local,
 	session->fd[session->fd_count++] = fd;
 	session->listener = listener->caller.session;
 	session->service = listener->service;
+	session->paused = listener->paused;
+	session->greeting_due = true;
 	session->local[0] = *local;
 	session->peer = *peer;
+	session->lingers = listener->lingers; /* as its socket does */
 	session->queue.max = listener->queue.max;
+	session->watch.stamped = listener->watch.stamped; /* and that, too */
+	session->watch.muted = listener->watch.muted;
+	session->watch.muted_at = listener->watch.muted_at;
 	listener->clients++;
 	snprintf(port, sizeof port, "%u", peer->port);
 	session_make_name(session, addr_format_host(peer, host), port);
@@ -153,11 +174,11 @@ void session_welcome(struct session *listener, int fd, const struct addr *local,
 	session_tell(listener, 0, "client %s is session %u", session->name,
 	             (unsigned)session->caller.session);
 	sessions_announce(session->sessions, session);
-	if (session->service->opened) {
-		session_begin_service(session);
-		session->service->opened(session);
-		session_end_service(session);
-	}
+	sampler_meet_connection(session);
+	watch_read(&session->caller, fd, READING_BEFORE);
+	if (!session->paused)
+		session_greet(session);
+	return session;
 }
 
 void session_received(struct session *session, const char *data, size_t len)
@@ -178,6 +199,8 @@ void session_answer(struct session *session, const struct addr *from, const char
 int session_socket(struct session *session, int family)
 {
 	int fd = call_socket(&session->caller, family, session->kind->type);
+	if (fd >= 0 && poller_fits(fd))
+		sampler_meet_socket(session, fd);
 	if (fd < 0 || poller_fits(fd))
 		return fd;
 	session_tell(session, ENTRY_ERROR,
@@ -227,7 +250,9 @@ void session_prepare(struct session *session, struct poller *poller)
 {
 	if (session->due && !begin_due(session, poller))
 		return;
-	if (session->state == SESSION_OPEN || session->state == SESSION_LISTENING)
+	if (step_drives(session))
+		step_prepare(session, poller);
+	else if (session->state == SESSION_OPEN || session->state == SESSION_LISTENING)
 		session->kind->prepare(session, poller);
 	else if (session->state != SESSION_CLOSED)
 		search_prepare(session, poller);
@@ -235,7 +260,11 @@ void session_prepare(struct session *session, struct poller *poller)
 
 void session_serve(struct session *session, const struct poller *poller)
 {
-	if (session->state == SESSION_OPEN || session->state == SESSION_LISTENING)
+	if (sampler_take_answers(session, poller))
+		return;
+	if (step_drives(session))
+		step_serve(session, poller);
+	else if (session->state == SESSION_OPEN || session->state == SESSION_LISTENING)
 		session->kind->serve(session, poller);
 	else
 		search_serve(session, poller);
@@ -318,11 +347,31 @@ const struct service *session_service(const struct session *session)
 	return session->service;
 }
 
+/* What our own calls tell is true as well, but less: after one that was not read around it alone
+ * is. NULL where the kernel has said nothing that is still so. */
+static const char *kernel_state(const struct session *session)
+{
+	const struct watch *watch = &session->watch;
+	uint64_t state = reading_get(&watch->last, READING_STATE);
+	if (session->kind != &stream_kind || !watch->last.present || watch->calls ||
+	    state == STATE_GONE || state == STATE_CLOSE)
+		return NULL;
+	if (session->state == SESSION_OPEN)
+		return watch->fd == session->fd[0] ? reading_state_name(state) : NULL;
+	bool followed = session->state == SESSION_CLOSED && watch->when == READING_CLOSED;
+	return followed ? reading_state_name(state) : NULL;
+}
+
 const char *session_state_name(const struct session *session)
 {
+	const char *state = kernel_state(session);
+	if (state)
+		return state;
 	switch (session->state) {
 	case SESSION_RESOLVING:
 		return "resolving";
+	case SESSION_FRESH:
+		return "CLOSE";
 	case SESSION_CONNECTING:
 		return "SYN_SENT";
 	case SESSION_OPEN:

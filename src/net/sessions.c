@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "net/closer.h"
 #include "net/kind.h"
+#include "net/sampler.h"
 
 enum {
 	ALL_SHARES = 8 << 20, /* bytes that all sessions together read in a turn, roughly */
@@ -16,6 +19,8 @@ enum {
 struct doomed {
 	struct caller caller;
 	int fd;
+	bool lingers;
+	struct addr local, peer; /* of a connection that is followed from then on, else AF_UNSPEC */
 	struct lookup *lookup;
 };
 
@@ -29,7 +34,13 @@ struct sessions {
 	size_t share;
 	struct doomed *doomed;
 	size_t doomed_count, doomed_cap;
+	struct closer *closer;
 	uint64_t freed;
+	struct watch_budget budget;
+	struct diag *diag;
+	struct aftermath aftermath;
+	int64_t look_due; /* of all sessions, as of the last sessions_prepare() */
+	int64_t called;   /* budget.called as it was in the turn before */
 	void (*born)(void *context, struct session *session);
 	void (*gone)(void *context, struct session *session);
 	void *watch_context;
@@ -42,6 +53,9 @@ struct sessions *sessions_new(struct transcript *transcript)
 	struct sessions *sessions = xcalloc(1, sizeof *sessions);
 	sessions->transcript = transcript;
 	sessions->share = SESSION_TURN;
+	sessions->closer = closer_new();
+	sessions->diag = diag_new();
+	sessions->look_due = INT64_MAX;
 	return sessions;
 }
 
@@ -53,6 +67,8 @@ void sessions_free(struct sessions *sessions)
 		session_free(sessions->list[i]);
 	sessions->count = sessions->ended = 0;
 	sessions_reap(sessions);
+	closer_free(sessions->closer);
+	diag_free(sessions->diag);
 	free(sessions->list);
 	free(sessions->doomed);
 	free(sessions);
@@ -142,6 +158,11 @@ void sessions_spare(struct sessions *sessions, const struct session *session)
 	sessions->spared = session;
 }
 
+bool sessions_spares(const struct sessions *sessions, const struct session *session)
+{
+	return sessions->spared == session;
+}
+
 static bool may_go(const struct sessions *sessions, const struct session *session)
 {
 	return is_ended_client(session) && session != sessions->spared;
@@ -209,6 +230,23 @@ void sessions_show(struct sessions *sessions, struct session *session, const cha
 		sessions->data(sessions->tap_context, session, data, len);
 }
 
+/* ---- the kernel ---- */
+
+struct watch_budget *sessions_budget(struct sessions *sessions)
+{
+	return &sessions->budget;
+}
+
+struct aftermath *sessions_aftermath(struct sessions *sessions)
+{
+	return &sessions->aftermath;
+}
+
+struct diag *sessions_diag(const struct sessions *sessions)
+{
+	return sessions->diag;
+}
+
 /* ---- closing ---- */
 
 static struct doomed *add_doomed(struct sessions *sessions)
@@ -224,6 +262,22 @@ static struct doomed *add_doomed(struct sessions *sessions)
 void sessions_doom(struct sessions *sessions, const struct caller *caller, int fd)
 {
 	*add_doomed(sessions) = (struct doomed){ .caller = *caller, .fd = fd };
+}
+
+void sessions_doom_lingering(struct sessions *sessions, const struct caller *caller, int fd)
+{
+	*add_doomed(sessions) = (struct doomed){ .caller = *caller, .fd = fd, .lingers = true };
+}
+
+void sessions_doom_connection(struct sessions *sessions, const struct session *session, int fd)
+{
+	*add_doomed(sessions) = (struct doomed){
+		.caller = session->caller,
+		.fd = fd,
+		.lingers = session->lingers,
+		.local = session->local[0],
+		.peer = session->peer,
+	};
 }
 
 void sessions_doom_lookup(struct sessions *sessions, struct lookup *lookup)
@@ -247,12 +301,31 @@ uint64_t sessions_freed(const struct sessions *sessions)
 	return sessions->freed;
 }
 
+/* The session may have another socket by now, or be gone. */
+static void close_doomed(struct sessions *sessions, struct doomed *doomed)
+{
+	struct session *session = sessions_numbered(sessions, doomed->caller.session);
+	bool watched = session && session->watch.last.present && session->watch.fd == doomed->fd;
+	if (!watched || doomed->lingers)
+		doomed->caller.watch = NULL;
+	if (doomed->lingers)
+		closer_close(sessions->closer, &doomed->caller, doomed->fd);
+	else
+		call_close(&doomed->caller, doomed->fd);
+	if (!session || session->state != SESSION_CLOSED)
+		return;
+	if (sessions->budget.off || doomed->peer.family == AF_UNSPEC)
+		watch_forget(&session->watch);
+	else
+		aftermath_begin(sessions, session, &doomed->local, &doomed->peer, doomed->lingers);
+}
+
 void sessions_reap(struct sessions *sessions)
 {
 	for (size_t i = 0; i < sessions->doomed_count; i++) {
 		struct doomed *doomed = &sessions->doomed[i];
 		if (doomed->fd >= 0)
-			call_close(&doomed->caller, doomed->fd);
+			close_doomed(sessions, doomed);
 		lookup_free(doomed->lookup);
 		sessions->freed++;
 	}
@@ -262,11 +335,41 @@ void sessions_reap(struct sessions *sessions)
 
 /* ---- turns ---- */
 
+static void prepare_one(struct sessions *sessions, struct session *session, struct poller *poller)
+{
+	int64_t due = sampler_prepare(session);
+	if (due < sessions->look_due)
+		sessions->look_due = due;
+	if (session->state != SESSION_CLOSED)
+		session_prepare(session, poller);
+}
+
 void sessions_prepare(struct sessions *sessions, struct poller *poller)
 {
+	sessions->look_due = INT64_MAX;
 	for (size_t i = 0; i < sessions->count; i++)
 		if (sessions->list[i]->state != SESSION_CLOSED)
-			session_prepare(sessions->list[i], poller);
+			prepare_one(sessions, sessions->list[i], poller);
+	poller_wake_at(poller, sessions->look_due);
+	aftermath_prepare(&sessions->aftermath, poller);
+	closer_prepare(sessions->closer, poller);
+}
+
+/* What time it is, if it may be as late as this: the calls of this turn have asked already. */
+static int64_t instant(struct sessions *sessions, int64_t due)
+{
+	int64_t before = sessions->called;
+	sessions->called = sessions->budget.called;
+	return due == INT64_MAX || sessions->called != before ? sessions->called : clock_now();
+}
+
+static void look_around(struct sessions *sessions)
+{
+	int64_t now = instant(sessions, sessions->look_due);
+	for (size_t i = 0; sessions->look_due <= now && i < sessions->count; i++)
+		if (sessions->list[i]->state != SESSION_CLOSED)
+			sampler_serve(sessions->list[i], now);
+	aftermath_serve(sessions);
 }
 
 size_t sessions_share(const struct sessions *sessions)
@@ -292,4 +395,6 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 	if (share > SESSION_TURN)
 		share = SESSION_TURN;
 	sessions->share = share < SMALLEST_SHARE ? SMALLEST_SHARE : share;
+	closer_serve(sessions->closer);
+	look_around(sessions);
 }

@@ -31,7 +31,8 @@ struct session *sessions_named(const struct sessions *sessions, const char *name
 /* Removes an ended session from the table and frees it; its entries stay in the transcript. */
 bool sessions_forget(struct sessions *sessions, struct session *session, struct error *error);
 
-/* This session (NULL for none) is looked at: it is not forgotten by itself. One at a time. */
+/* This session (NULL for none) is looked at: it is not forgotten by itself, and the kernel is asked
+ * about it more often while something is on its way. One at a time. */
 void sessions_spare(struct sessions *sessions, const struct session *session);
 
 /* Called once for each session that a listener makes, and before each one that is forgotten by
@@ -49,3 +50,8 @@ void sessions_tap(struct sessions *sessions,
 void sessions_prepare(struct sessions *sessions, struct poller *poller);
 void sessions_serve(struct sessions *sessions, struct poller *poller);
 void sessions_reap(struct sessions *sessions);
+
+/* Whether the kernel is read at all; it is, from the start. Then a block of the transcript must
+ * hold TRANSCRIPT_ROOM and some thousand bytes more, so that what is received outlives the readings
+ * around the send() that echoes it. */
+void sessions_read_kernel(struct sessions *sessions, bool on);

@@ -5,6 +5,9 @@
 
 #include "base/clock.h"
 #include "net/kind.h"
+#include "net/udp_errors.h"
+
+enum { SEND_TRIES = 4 }; /* while errors of earlier datagrams come back */
 
 /* What stands before each datagram in the queue. */
 struct datagram {
@@ -36,42 +39,6 @@ static int socket_for(const struct session *session, const struct addr *to)
 	return -1;
 }
 
-/* ---- errors ---- */
-
-/* ICMP reports that come back as the result of a later call, udp(7). */
-static bool is_icmp(int code)
-{
-	return code == ECONNREFUSED || code == EHOSTUNREACH || code == ENETUNREACH ||
-	       code == EPROTO || code == ENOPROTOOPT;
-}
-
-static void tell_icmp(struct session *session, int code)
-{
-	char addr[ADDR_TEXT];
-	addr_format(&session->peer, addr);
-	session->counts.refused++;
-	if (code == ECONNREFUSED)
-		session_tell(session, ENTRY_ERROR,
-		             "%s refused: ICMP port unreachable - nobody receives there", addr);
-	else
-		session_tell(session, ENTRY_ERROR, "%s: %s (%s)", addr, error_why(code),
-		             error_name(code));
-}
-
-static void say_why(struct error *error, int code, size_t len, const struct addr *to)
-{
-	char addr[ADDR_TEXT];
-	addr_format(to, addr);
-	if (code == EMSGSIZE)
-		error_errno(error, code, "%zu bytes in one datagram to %s (UDP takes at most %d)",
-		            len, addr, to->family == AF_INET ? 65507 : 65527);
-	else if (code == EACCES)
-		error_errno(error, code, "%s (is it a broadcast address, without SO_BROADCAST?)",
-		            addr);
-	else
-		error_errno(error, code, "send to %s", addr);
-}
-
 /* ---- sending ---- */
 
 /* A datagram to the connected peer goes without an address, but not by send(): that would be
@@ -97,26 +64,26 @@ static void count_sent(struct session *session, unsigned slot, const struct addr
 }
 
 /* 0 or an errno value. An ICMP error is the answer to an earlier datagram, and takes the place of
- * this one: it is told, and this one sent again. */
-static int transmit(struct session *session, const struct addr *to, const void *data, size_t len)
+ * this one: it is told, and this one sent again, unless a person makes the calls one by one. *mtu
+ * goes with EMSGSIZE, 0 = not told. */
+static int transmit(struct session *session, const struct addr *to, const void *data, size_t len,
+                    unsigned *mtu)
 {
 	int slot = socket_for(session, to);
 	if (slot < 0)
 		return EAFNOSUPPORT;
-	ssize_t sent = send_one(session, (unsigned)slot, to, data, len);
-	if (sent < 0 && session->connected && is_icmp(errno)) {
-		tell_icmp(session, errno);
-		sent = send_one(session, (unsigned)slot, to, data, len);
+	for (int tries = 0; tries < SEND_TRIES; tries++) {
+		if (send_one(session, (unsigned)slot, to, data, len) >= 0) {
+			count_sent(session, (unsigned)slot, to, len);
+			return 0;
+		}
+		int code = errno;
+		bool again = udp_meet_send_error(session, (unsigned)slot, code, mtu);
+		errno = code;
+		if (!again)
+			break;
 	}
-	if (sent < 0)
-		return errno;
-	count_sent(session, (unsigned)slot, to, len);
-	return 0;
-}
-
-static bool must_wait(int code)
-{
-	return code == EAGAIN || code == EWOULDBLOCK;
+	return errno;
 }
 
 static bool enqueue(struct session *session, const struct addr *to, const void *data, size_t len,
@@ -137,10 +104,11 @@ static bool enqueue(struct session *session, const struct addr *to, const void *
 	return true;
 }
 
-static void tell_unsent(struct session *session, int code, size_t len, const struct addr *to)
+static void tell_unsent(struct session *session, int code, size_t len, const struct addr *to,
+                        unsigned mtu)
 {
 	struct error error;
-	say_why(&error, code, len, to);
+	udp_say_why(&error, code, len, to, mtu);
 	session_tell(session, ENTRY_ERROR, "not sent: %s", error.text);
 }
 
@@ -148,17 +116,19 @@ static void tell_unsent(struct session *session, int code, size_t len, const str
 static bool send_first(struct session *session)
 {
 	struct datagram head;
+	unsigned mtu = 0;
 	uint8_t flags = session->caller.flags;
 	memcpy(&head, buf_data(&session->queue), sizeof head);
 	if (head.to.family == AF_UNSPEC)
 		head.to = udp_peer(session);
 	session->caller.flags = head.flags;
-	int code = transmit(session, &head.to, buf_data(&session->queue) + sizeof head, head.len);
+	int code = transmit(session, &head.to, buf_data(&session->queue) + sizeof head, head.len,
+	                    &mtu);
 	session->caller.flags = flags;
-	if (must_wait(code))
+	if (udp_must_wait(code))
 		return false;
 	if (code)
-		tell_unsent(session, code, head.len, &head.to);
+		tell_unsent(session, code, head.len, &head.to, mtu);
 	buf_consume(&session->queue, sizeof head + head.len);
 	session->unsent -= head.len;
 	return true;
@@ -181,11 +151,12 @@ static bool udp_send(struct session *session, const struct addr *to, const void 
 		          (unsigned)session->caller.session);
 		return false;
 	}
-	int code = transmit(session, &peer, data, len);
-	if (must_wait(code))
+	unsigned mtu = 0;
+	int code = transmit(session, &peer, data, len, &mtu);
+	if (udp_must_wait(code))
 		return enqueue(session, &peer, data, len, error);
 	if (code)
-		say_why(error, code, len, &peer);
+		udp_say_why(error, code, len, &peer, mtu);
 	return code == 0;
 }
 
@@ -234,7 +205,7 @@ static void keep_to(struct session *session, unsigned slot, const struct addr *f
 	             addr_format(from, addr));
 }
 
-static void meet(struct session *session, unsigned slot, const struct addr *from, size_t len)
+void udp_meet(struct session *session, unsigned slot, const struct addr *from, size_t len)
 {
 	struct peer_slot *met = peers_meet(&session->peers, from, slot);
 	met->socket = slot;
@@ -247,7 +218,7 @@ static void meet(struct session *session, unsigned slot, const struct addr *from
 static void take(struct session *session, unsigned slot, const struct addr *from, const char *data,
                  size_t len)
 {
-	meet(session, slot, from, len);
+	udp_meet(session, slot, from, len);
 	session_received(session, data, len);
 	if (session->service != &service_table[0] && may_answer(session, from))
 		session_answer(session, from, data, len);
@@ -255,8 +226,8 @@ static void take(struct session *session, unsigned slot, const struct addr *from
 		keep_to(session, slot, from);
 }
 
-/* False at EAGAIN. */
-static bool receive_one(struct session *session, unsigned slot)
+/* False at EAGAIN, or any error. */
+static bool receive_one(struct session *session, unsigned slot, bool was_ready)
 {
 	struct addr from;
 	const char *data;
@@ -264,11 +235,8 @@ static bool receive_one(struct session *session, unsigned slot)
 	                            session->local[slot].family, 0, &from, &data);
 	if (got >= 0)
 		take(session, slot, &from, data, (size_t)got);
-	else if (is_icmp(errno))
-		tell_icmp(session, errno);
-	else if (!must_wait(errno))
-		session_tell(session, ENTRY_ERROR, "recvfrom() = -1 %s: %s", error_name(errno),
-		             error_why(errno));
+	else
+		udp_meet_error(session, slot, errno, was_ready);
 	return got >= 0;
 }
 
@@ -277,7 +245,7 @@ static void receive(struct session *session, unsigned slot)
 	unsigned most = pace_ask(&session->pace), got = 0;
 	int fd = session->fd[slot];
 	while (got < most && session->state == SESSION_OPEN && slot < session->fd_count &&
-	       session->fd[slot] == fd && receive_one(session, slot))
+	       session->fd[slot] == fd && receive_one(session, slot, got == 0))
 		got++;
 	if (got == most)
 		pace_met(&session->pace);

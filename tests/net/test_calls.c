@@ -81,6 +81,48 @@ static void check_options(void)
 	transcript_free(caller.transcript);
 }
 
+static void check_bytes(void)
+{
+	struct caller caller = big_caller();
+	struct timeval time = { .tv_sec = 3 }, back = { 0 };
+	struct linger linger = { 0 };
+	size_t len = sizeof back;
+	int fd = call_socket(&caller, AF_INET, SOCK_STREAM);
+	is_int(call_set_bytes(&caller, fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time), 0,
+	       "an option of any form is set");
+	ok(has_payload(newest(&caller), &time, sizeof time), "... and written down");
+	is_int(call_get_bytes(&caller, fd, SOL_SOCKET, SO_RCVTIMEO, &back, &len), 0,
+	       "... and read back");
+	ok(len == sizeof back && back.tv_sec == 3, "... as it was");
+	ok(has_payload(newest(&caller), &back, sizeof back), "... which is written down");
+	len = sizeof linger - 1;
+	ok(call_get_bytes(&caller, fd, SOL_SOCKET, SO_LINGER, &linger, &len) == 0 &&
+	           len == sizeof linger - 1 && newest(&caller)->len == len,
+	   "what there is no room for is cut");
+	len = 1;
+	ok(call_get_bytes(&caller, fd, SOL_SOCKET, 9999, &linger, &len) == -1 && len == 1 &&
+	           newest(&caller)->len == 0,
+	   "a failure brings nothing");
+	close(fd);
+	transcript_free(caller.transcript);
+}
+
+/* As if it had been a blocking one. */
+static void check_since(void)
+{
+	struct caller caller = big_caller();
+	int fd = peer_listen(AF_INET, 1);
+	struct addr peer;
+	caller.since = clock_now() - 5 * CLOCK_MS;
+	call_accept(&caller, fd, &peer);
+	const struct entry *entry = newest(&caller);
+	ok(entry->flags == ENTRY_WAITED && entry->time == caller.since,
+	   "a call that has waited began when it was asked for");
+	ok(entry->duration >= 5000 && entry->duration < 5000000, "... and took so long");
+	close(fd);
+	transcript_free(caller.transcript);
+}
+
 static void check_server(int family)
 {
 	struct caller caller = big_caller();
@@ -395,6 +437,8 @@ int main(void)
 	tap_watchdog(30);
 	check_socket();
 	check_options();
+	check_bytes();
+	check_since();
 	check_server(AF_INET);
 	if (peer_has_ipv6())
 		check_server(AF_INET6);

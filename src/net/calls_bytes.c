@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/calls.h"
+
+#include <string.h>
+
+#include "net/calls_inside.h"
+
+/* Less room than this at the end of a block is left unused, so that a flood is not read
+ * in crumbs. */
+enum { RECV_LEAST = 4096 };
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* SIGPIPE is ignored in any case */
+#endif
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static int32_t to_arg(size_t value)
+{
+	return (int32_t)smaller(value, INT32_MAX);
+}
+
+static void set_arguments(struct entry *entry, size_t asked, int flags)
+{
+	entry->arg = to_arg(asked);
+	entry->arg2 = (int16_t)flags;
+}
+
+/* A socket that is said to be ready and is not may have something on its error queue, which would
+ * go on saying so. Of datagrams that nobody waits for by hand the session wants to know more. */
+static void look_aside(const struct caller *caller, int fd, const struct entry *entry)
+{
+	const struct watch *watch = caller->watch;
+	if ((entry->error == EAGAIN || entry->error == EWOULDBLOCK) && watch && watch->errors &&
+	    (watch->type == SOCK_STREAM || caller->since))
+		watch_collect(caller, fd);
+}
+
+/* Writes down a call whose payload is in its reserved place already, and reads behind it. */
+static uint64_t commit(const struct caller *caller, const struct entry *entry, int fd, int64_t now,
+                       const struct addr *addr, size_t kept, int64_t buffered)
+{
+	int saved = errno;
+	uint64_t position = transcript_commit(caller->transcript, entry, addr, kept);
+	watch_after(caller, fd, now, buffered);
+	look_aside(caller, fd, entry);
+	errno = saved;
+	return position;
+}
+
+/* ---- receiving ---- */
+
+static bool has_stamps(const struct caller *caller)
+{
+	return caller->watch && caller->watch->exact && caller->watch->stamps;
+}
+
+/* recv() where `from` is NULL. Arrival times only come with recvmsg(), which costs more. */
+static ssize_t receive(const struct caller *caller, int fd, void *place, size_t len, int flags,
+                       struct sockaddr_storage *from, socklen_t *from_len, int64_t *buffered)
+{
+	ssize_t got;
+	*buffered = -1;
+	if (has_stamps(caller))
+		return stamps_recv(fd, place, len, flags, from, from_len, buffered);
+	if (from)
+		RETRY_INTERRUPTED(
+		        got, recvfrom(fd, place, len, flags, (struct sockaddr *)from, from_len));
+	else
+		RETRY_INTERRUPTED(got, recv(fd, place, len, flags));
+	return got;
+}
+
+ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, const char **data)
+{
+	size_t room;
+	int64_t buffered;
+	struct entry entry = call_enter(caller, CALL_RECV, fd);
+	char *place = transcript_reserve(caller->transcript, 0, smaller(most, RECV_LEAST), &room);
+	size_t asked = smaller(most, room);
+	set_arguments(&entry, asked, flags);
+	ssize_t got = receive(caller, fd, place, asked, flags, NULL, NULL, &buffered);
+	int64_t now = call_end(&entry, got < 0);
+	commit(caller, &entry, fd, now, NULL, got > 0 ? (size_t)got : 0, got > 0 ? buffered : -1);
+	*data = place;
+	return got;
+}
+
+/* What a datagram's call has brought. Of a cut one the result is its real length, which the entry
+ * keeps. Returns what is there of it. */
+static ssize_t note_cut(struct entry *entry, ssize_t got, size_t asked)
+{
+	if (got <= (ssize_t)asked)
+		return got;
+	entry->flags |= ENTRY_TRUNCATED;
+	entry->arg = to_arg((size_t)got);
+	return (ssize_t)asked;
+}
+
+/* Of an address shorter than the room left for it the payload has moved. */
+static const char *payload_at(const struct caller *caller, uint64_t position)
+{
+	return entry_payload(transcript_at(caller->transcript, position));
+}
+
+ssize_t call_recvfrom_most(const struct caller *caller, int fd, int family, size_t most, int flags,
+                           struct addr *from, const char **data)
+{
+	size_t room;
+	int64_t buffered;
+	size_t addr_size = addr_packed_size(&(struct addr){ .family = (uint16_t)family });
+	struct entry entry = call_enter(caller, CALL_RECVFROM, fd);
+	char *place = transcript_reserve(caller->transcript, addr_size,
+	                                 smaller(most, TRANSCRIPT_ROOM), &room);
+	size_t asked = smaller(most, room);
+	if (asked < TRANSCRIPT_ROOM)
+		flags |= MSG_TRUNC;
+	struct sockaddr_storage storage;
+	socklen_t len = sizeof storage;
+	set_arguments(&entry, asked, flags);
+	ssize_t got = receive(caller, fd, place, asked, flags, &storage, &len, &buffered);
+	int64_t now = call_end(&entry, got < 0);
+	*from = addr_from_sockaddr((struct sockaddr *)&storage, got < 0 ? 0 : len);
+	got = note_cut(&entry, got, asked);
+	uint64_t position =
+	        commit(caller, &entry, fd, now, from, got > 0 ? (size_t)got : 0, buffered);
+	*data = addr_packed_size(from) == addr_size ? place : payload_at(caller, position);
+	return got;
+}
+
+/* Only a block too small for every datagram can cut one. */
+ssize_t call_recvfrom(const struct caller *caller, int fd, int family, int flags, struct addr *from,
+                      const char **data)
+{
+	return call_recvfrom_most(caller, fd, family, TRANSCRIPT_ROOM, flags, from, data);
+}
+
+/* ---- sending ---- */
+
+/* Bytes of a stream may be asked when they are acknowledged; *wall is then the time, else 0. */
+static ssize_t transmit(const struct caller *caller, const struct entry *entry, int fd,
+                        const void *data, size_t len, const struct addr *to, int64_t *wall)
+{
+	ssize_t sent;
+	struct sockaddr_storage storage;
+	socklen_t addr_len = to ? addr_to_sockaddr(to, &storage) : 0;
+	*wall = 0;
+	if (entry->call == CALL_SEND && watch_may_ask(caller->watch, entry->time))
+		return stamps_send(fd, data, len, entry->arg2, wall);
+	RETRY_INTERRUPTED(sent, sendto(fd, data, len, entry->arg2,
+	                               to ? (struct sockaddr *)&storage : NULL, addr_len));
+	return sent;
+}
+
+static void note_kept(struct entry *entry, ssize_t sent, size_t kept)
+{
+	if (sent <= (ssize_t)kept)
+		return;
+	entry->flags |= ENTRY_TRUNCATED;
+	entry->arg = to_arg((size_t)sent);
+}
+
+/* Room is made before the call and filled behind it. Making room takes the oldest blocks, and never
+ * the one in which `data` may be. What a block too small for a datagram cannot hold is sent all the
+ * same, but kept cut. */
+static ssize_t offer(const struct caller *caller, enum call call, int fd, const void *data,
+                     size_t len, int flags, const struct addr *to)
+{
+	size_t room;
+	int64_t wall;
+	struct entry entry = call_enter(caller, call, fd);
+	char *place = transcript_reserve(caller->transcript, to ? addr_packed_size(to) : 0,
+	                                 smaller(len, TRANSCRIPT_ROOM), &room);
+	size_t asked = room < TRANSCRIPT_ROOM ? len : smaller(len, room);
+	set_arguments(&entry, asked, flags);
+	ssize_t sent = transmit(caller, &entry, fd, data, asked, to, &wall);
+	int64_t now = call_end(&entry, sent < 0);
+	size_t kept = sent > 0 ? smaller((size_t)sent, room) : 0;
+	note_kept(&entry, sent, kept);
+	if (kept > 0)
+		memcpy(place, data, kept);
+	if (call == CALL_SEND && sent > 0 && caller->watch)
+		watch_sent(caller->watch, (size_t)sent, wall);
+	commit(caller, &entry, fd, now, to, kept, -1);
+	return sent;
+}
+
+ssize_t call_send(const struct caller *caller, int fd, const void *data, size_t len, int flags)
+{
+	return offer(caller, CALL_SEND, fd, data, len, flags | MSG_NOSIGNAL, NULL);
+}
+
+ssize_t call_sendto(const struct caller *caller, int fd, const void *data, size_t len, int flags,
+                    const struct addr *to)
+{
+	return offer(caller, CALL_SENDTO, fd, data, len, flags | MSG_NOSIGNAL, to);
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* calls_inside: what the files that make up calls share, and nobody else includes.
+ *
+ *	calls.c         making and ending, options, names; how a call is written down
+ *	calls_bytes.c   sending and receiving
+ *	calls_stamps.c  when bytes came and when they were acknowledged, and the error queue: Linux
+ */
+#pragma once
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "net/calls.h"
+#include "net/watch.h"
+
+#define RETRY_INTERRUPTED(result, call)                                                            \
+	do                                                                                         \
+		(result) = (call);                                                                 \
+	while ((result) < 0 && errno == EINTR)
+
+/* ---- calls.c ---- */
+
+/* The entry of a call that begins now, without the watch; and with it: it reads the kernel before a
+ * call on `fd`, -1 for none. Both before transcript_reserve(). */
+struct entry call_begin(const struct caller *caller, enum call call, int fd);
+struct entry call_enter(const struct caller *caller, enum call call, int fd);
+
+/* The call is over: its duration, and errno where it failed. Returns the instant. */
+int64_t call_end(struct entry *entry, bool failed);
+
+/* ---- calls_stamps.c ---- */
+
+/* recv() or, with `from`, recvfrom(), on a socket with SO_TIMESTAMPNS: *buffered is how long the
+ * last byte, or the datagram, had lain there, nanoseconds, -1 = not told. */
+ssize_t stamps_recv(int fd, void *place, size_t len, int flags, struct sockaddr_storage *from,
+                    socklen_t *from_len, int64_t *buffered);
+
+/* send() that asks to be told when its last byte is acknowledged; *wall is the wall clock then, 0
+ * where the system refuses, and the bytes are sent all the same. */
+ssize_t stamps_send(int fd, const void *data, size_t len, int flags, int64_t *wall);
+
+/* True where this option, once set, brings something to the error queue. */
+bool stamps_fill_queue(int level, int name);
+
+/* The next of the error queue, from recvmsg(MSG_ERRQUEUE). */
+struct queued {
+	struct errqueue error; /* .info of ERRQUEUE_ACKED: the low bits of the stream position */
+	struct addr offender;
+	int64_t wall; /* of ERRQUEUE_ACKED and _LEFT: when */
+};
+bool stamps_next(int fd, struct queued *queued);

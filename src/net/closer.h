@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* closer: close() where it sleeps: with SO_LINGER and some seconds it waits until the peer has
+ * acknowledged everything, on a non-blocking socket too, socket(7). Each such call is made in a
+ * thread of its own, and written down with its true duration when it has returned; one that takes
+ * its time is told of meanwhile. Owns the descriptors it is given. */
+#pragma once
+
+#include "base/poller.h"
+#include "net/calls.h"
+
+struct closer;
+
+struct closer *closer_new(void);
+
+/* Nothing more is written down. Threads still in close() are left to end by themselves, and those
+ * that wait for their turn are never made: the end of the program closes, and does not linger. */
+void closer_free(struct closer *closer);
+
+/* The descriptor is this one's from now on. Where no thread can be made, it is closed before this
+ * returns. */
+void closer_close(struct closer *closer, const struct caller *caller, int fd);
+
+void closer_prepare(const struct closer *closer, struct poller *poller);
+void closer_serve(struct closer *closer);

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/diag.h"
+
+#if defined __linux__
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+enum { STALE_ANSWERS = 8 }; /* to questions that were given up: passed over */
+
+struct diag {
+	int fd;
+	uint32_t sequence;
+};
+
+struct request {
+	struct nlmsghdr header;
+	struct inet_diag_req_v2 body;
+};
+
+struct diag *diag_new(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
+	if (fd < 0)
+		return NULL;
+	struct diag *diag = xcalloc(1, sizeof *diag);
+	diag->fd = fd;
+	return diag;
+}
+
+void diag_free(struct diag *diag)
+{
+	if (!diag)
+		return;
+	close(diag->fd);
+	free(diag);
+}
+
+/* ---- asking ---- */
+
+/* An IPv4 connection of an IPv6 socket is found by its IPv4 ends, and so are those of IPv4 sockets.
+ */
+static struct addr plain(const struct addr *addr)
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+	if (addr->family != AF_INET6 || memcmp(addr->ip, prefix, sizeof prefix) != 0)
+		return *addr;
+	struct addr four = { .family = AF_INET, .port = addr->port };
+	memcpy(four.ip, addr->ip + sizeof prefix, 4);
+	return four;
+}
+
+static void fill_end(const struct addr *addr, __be16 *port, __be32 ip[4])
+{
+	*port = htons(addr->port);
+	memcpy(ip, addr->ip, addr->family == AF_INET ? 4 : 16);
+}
+
+/* Without NLM_F_DUMP the kernel looks one socket up, as it would for a segment that comes in. */
+static bool ask(struct diag *diag, const struct addr *local, const struct addr *peer)
+{
+	struct request request = {
+		.header = { .nlmsg_len = sizeof request,
+		            .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		            .nlmsg_flags = NLM_F_REQUEST,
+		            .nlmsg_seq = ++diag->sequence },
+		.body = { .sdiag_family = (uint8_t)local->family,
+		          .sdiag_protocol = IPPROTO_TCP,
+		          .idiag_states = UINT32_MAX },
+	};
+	struct inet_diag_sockid *id = &request.body.id;
+	fill_end(local, &id->idiag_sport, id->idiag_src);
+	fill_end(peer, &id->idiag_dport, id->idiag_dst);
+	id->idiag_if = local->family == AF_INET6 ? local->scope : 0;
+	id->idiag_cookie[0] = id->idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+	return send(diag->fd, &request, sizeof request, MSG_DONTWAIT) == (ssize_t)sizeof request;
+}
+
+/* ---- the answer ---- */
+
+static const void *content(const struct nlmsghdr *header)
+{
+	return (const char *)header + NLMSG_HDRLEN;
+}
+
+static enum diag_answer refusal(const struct nlmsghdr *header)
+{
+	struct nlmsgerr error;
+	if (header->nlmsg_len < NLMSG_LENGTH(sizeof error))
+		return DIAG_UNAVAILABLE;
+	memcpy(&error, content(header), sizeof error);
+	return error.error == -ENOENT ? DIAG_GONE : DIAG_UNAVAILABLE;
+}
+
+static enum diag_answer read_message(const struct nlmsghdr *header, struct inet_diag_msg *row)
+{
+	if (header->nlmsg_type == NLMSG_ERROR)
+		return refusal(header);
+	if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+	    header->nlmsg_len < NLMSG_LENGTH(sizeof *row))
+		return DIAG_UNAVAILABLE;
+	memcpy(row, content(header), sizeof *row);
+	return DIAG_FOUND;
+}
+
+/* The kernel has answered when send() returns: nothing is waited for. */
+static enum diag_answer receive(struct diag *diag, struct inet_diag_msg *row)
+{
+	union {
+		struct nlmsghdr header;
+		char bytes[8192];
+	} answer;
+	for (int i = 0; i < STALE_ANSWERS; i++) {
+		ssize_t n = recv(diag->fd, &answer, sizeof answer, MSG_DONTWAIT);
+		if (n < (ssize_t)sizeof answer.header || !NLMSG_OK(&answer.header, (size_t)n))
+			return DIAG_UNAVAILABLE;
+		if (answer.header.nlmsg_seq == diag->sequence)
+			return read_message(&answer.header, row);
+	}
+	return DIAG_UNAVAILABLE;
+}
+
+static bool is_end(const struct addr *want, int family, __be16 port, const __be32 ip[4])
+{
+	struct addr got = { .family = (uint16_t)family, .port = ntohs(port) };
+	memcpy(got.ip, ip, family == AF_INET ? 4 : 16);
+	got = plain(&got);
+	size_t size = want->family == AF_INET ? 4 : 16;
+	return got.family == want->family && got.port == want->port &&
+	       memcmp(got.ip, want->ip, size) == 0;
+}
+
+/* Where a connection has gone, its listener is what such a segment would meet: another row. */
+static bool is_asked_for(const struct inet_diag_msg *row, const struct addr *local,
+                         const struct addr *peer)
+{
+	bool listens = row->idiag_state == STATE_LISTEN;
+	if (row->idiag_family != AF_INET && row->idiag_family != AF_INET6)
+		return false;
+	if (peer->family == AF_UNSPEC && listens)
+		return ntohs(row->id.idiag_sport) == local->port;
+	return !listens &&
+	       is_end(local, row->idiag_family, row->id.idiag_sport, row->id.idiag_src) &&
+	       is_end(peer, row->idiag_family, row->id.idiag_dport, row->id.idiag_dst);
+}
+
+/* ---- into the reading ---- */
+
+static void add(struct reading *reading, enum reading_field field, uint64_t value)
+{
+	if (!reading_has(reading, field))
+		reading_set(reading, field, value);
+}
+
+/* As a byte that cannot be read it counts until recv() has said 0. */
+static uint32_t without_fin(uint32_t bytes, bool fin)
+{
+	return fin && bytes ? bytes - 1 : bytes;
+}
+
+static void add_queues(const struct inet_diag_msg *row, struct reading *reading)
+{
+	unsigned state = row->idiag_state;
+	bool fin_came =
+	        state == STATE_CLOSE_WAIT || state == STATE_LAST_ACK || state == STATE_CLOSING;
+	bool fin_waits =
+	        state == STATE_FIN_WAIT1 || state == STATE_LAST_ACK || state == STATE_CLOSING;
+	if (state == STATE_LISTEN) {
+		add(reading, READING_QUEUE, row->idiag_rqueue);
+		add(reading, READING_BACKLOG, row->idiag_wqueue);
+		return;
+	}
+	add(reading, READING_INQ, without_fin(row->idiag_rqueue, fin_came));
+	add(reading, READING_OUTQ, without_fin(row->idiag_wqueue, fin_waits));
+}
+
+/* A FIN_WAIT2 that nobody owns waits to be given up, whichever of its two timers does it. */
+static unsigned timer_of(const struct inet_diag_msg *row)
+{
+	bool orphan = row->idiag_inode == 0 && row->idiag_state == STATE_FIN_WAIT2;
+	if (orphan && row->idiag_timer == TIMER_KEEPALIVE)
+		return TIMER_TIMEWAIT;
+	return row->idiag_timer;
+}
+
+static void add_row(const struct inet_diag_msg *row, struct reading *reading)
+{
+	unsigned timer = timer_of(row);
+	if (reading_is(reading, STATE_CLOSE))
+		reading_set(reading, READING_STATE, row->idiag_state);
+	add(reading, READING_STATE, row->idiag_state);
+	add(reading, READING_TIMER, timer);
+	if (timer != TIMER_OFF)
+		add(reading, READING_TIMER_LEFT, row->idiag_expires * UINT64_C(1000));
+	if (timer == TIMER_RETRANSMIT)
+		add(reading, READING_RETRANSMITS, row->idiag_retrans);
+	else if (timer == TIMER_KEEPALIVE || timer == TIMER_PERSIST)
+		add(reading, READING_PROBES, row->idiag_retrans);
+	add_queues(row, reading);
+}
+
+enum diag_answer diag_find(struct diag *diag, const struct addr *local, const struct addr *peer,
+                           struct reading *reading)
+{
+	struct addr here = plain(local), there = plain(peer);
+	struct inet_diag_msg row;
+	if (!diag || here.family == AF_UNSPEC || !ask(diag, &here, &there))
+		return DIAG_UNAVAILABLE;
+	enum diag_answer answer = receive(diag, &row);
+	if (answer != DIAG_FOUND)
+		return answer;
+	if (!is_asked_for(&row, &here, &there))
+		return DIAG_GONE;
+	add_row(&row, reading);
+	return DIAG_FOUND;
+}
+
+#else
+
+struct diag *diag_new(void)
+{
+	return NULL;
+}
+
+void diag_free(struct diag *diag)
+{
+	(void)diag;
+}
+
+enum diag_answer diag_find(struct diag *diag, const struct addr *local, const struct addr *peer,
+                           struct reading *reading)
+{
+	(void)diag;
+	(void)local;
+	(void)peer;
+	(void)reading;
+	return DIAG_UNAVAILABLE;
+}
+
+#endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* diag: asks sock_diag(7) for one connection by its two ends. So it finds timers, which TCP_INFO
+ * does not tell, and what no descriptor leads to any more: FIN_WAIT2, LAST_ACK, TIME_WAIT after
+ * close(), and connections that wait in a listener's queue. No privileges are needed. Owns its
+ * netlink socket. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/addr.h"
+#include "record/reading.h"
+
+enum diag_answer {
+	DIAG_FOUND,
+	DIAG_GONE,        /* there is no such connection (any more) */
+	DIAG_UNAVAILABLE, /* this system does not say, or not now */
+};
+
+struct diag;
+
+/* NULL where the system has no sock_diag; diag_find() then says DIAG_UNAVAILABLE. */
+struct diag *diag_new(void);
+void diag_free(struct diag *diag);
+
+/* Adds READING_STATE, READING_TIMER, READING_TIMER_LEFT, READING_RETRANSMITS and, where there is no
+ * descriptor to ask, READING_INQ and READING_OUTQ to `reading`, and leaves the fields alone that it
+ * already has. A TCP connection; `peer` AF_UNSPEC: the listener at `local`. The row of a socket
+ * that is gone says uid 0 and inode 0, so both ends must match. The FIN counts as a byte to read
+ * there, and is taken off. Some 2 microseconds. */
+enum diag_answer diag_find(struct diag *diag, const struct addr *local, const struct addr *peer,
+                           struct reading *reading);

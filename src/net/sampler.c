@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/sampler.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "net/kind.h"
+
+#define OFTEN  (50 * CLOCK_MS) /* the session that is looked at */
+#define SELDOM CLOCK_S         /* the others, and how often drops are told */
+#define REST   (2 * CLOCK_S)   /* without being busy: then arrivals are stamped again */
+
+enum { REFUSED_MOST = 50 }; /* between two looks: more make a session busy, beside busy others */
+
+void sessions_read_kernel(struct sessions *sessions, bool on)
+{
+	sessions_budget(sessions)->off = !on;
+}
+
+static bool is_on(const struct session *session)
+{
+	return !session->watch.budget->off;
+}
+
+/* ---- asking ---- */
+
+void sampler_meet_socket(struct session *session, int fd)
+{
+	if (is_on(session))
+		session->watch.stamped = call_ask_arrivals(&session->caller, fd, true);
+}
+
+void sampler_meet_datagrams(struct session *session, int fd, int family)
+{
+	if (is_on(session))
+		call_ask_errors(&session->caller, fd, family);
+}
+
+/* An accepted socket has inherited SO_TIMESTAMPNS. A person who makes the calls one by one has made
+ * them all. */
+void sampler_meet_connection(struct session *session)
+{
+	if (!is_on(session) || session->paused || session->stepped || session->kind != &stream_kind)
+		return;
+	session->watch.sent = 0;
+	session->watch.acks = call_ask_acknowledgements(&session->caller, session->fd[0], true);
+}
+
+/* ---- looking ---- */
+
+/* The socket whose reading is the newest, so that two of one session do not take turns. */
+static int socket_of(const struct session *session)
+{
+	for (unsigned i = 0; i < session->fd_count; i++)
+		if (session->fd[i] == session->watch.fd)
+			return session->fd[i];
+	return session->fd[0];
+}
+
+static const struct addr *peer_of(const struct session *session)
+{
+	const struct search *search = session->search;
+	if (search && search->next < search->remote.count)
+		return &search->remote.addr[search->next];
+	if (session->step && session->step->call == STEP_CONNECT)
+		return &session->step->addr;
+	return &session->peer;
+}
+
+/* Where connect() goes out from is not asked before it has succeeded; but who is looked for must be
+ * known. */
+static const struct addr *local_of(struct session *session, int fd)
+{
+	unsigned slot = 0;
+	struct caller caller = session->caller;
+	while (session->fd[slot] != fd)
+		slot++;
+	struct addr *local = &session->local[slot];
+	caller.flags |= ENTRY_WATCHING;
+	if (session->state == SESSION_CONNECTING &&
+	    (local->family == AF_UNSPEC || addr_is_any(local)))
+		call_getsockname(&caller, fd, local);
+	return local;
+}
+
+/* TCP_INFO does not tell timers. */
+static void add_timer(struct session *session, int fd, struct reading *reading)
+{
+	static const struct addr nobody = { .family = AF_UNSPEC };
+	bool listens = session->state == SESSION_LISTENING;
+	const struct addr *peer = listens ? &nobody : peer_of(session);
+	if (session->watch.type == SOCK_STREAM && (listens || peer->family != AF_UNSPEC))
+		diag_find(sessions_diag(session->sessions), local_of(session, fd), peer, reading);
+}
+
+static void look_at(struct session *session)
+{
+	struct reading reading = { 0 };
+	int fd = socket_of(session);
+	if (session->watch.expected)
+		watch_collect(&session->caller, fd);
+	kernel_read(fd, session->watch.type, &reading);
+	add_timer(session, fd, &reading);
+	watch_note(&session->caller, fd, &reading, READING_LATER);
+}
+
+void session_look(struct session *session)
+{
+	if (!is_on(session))
+		return;
+	if (session->fd_count)
+		look_at(session);
+	else if (session->state == SESSION_CLOSED)
+		aftermath_look(session->sessions, session);
+}
+
+const struct reading *session_reading(const struct session *session)
+{
+	return &session->watch.last;
+}
+
+int64_t session_read_at(const struct session *session)
+{
+	return session->watch.read_at;
+}
+
+bool session_is_unsettled(const struct session *session)
+{
+	if (session->state == SESSION_CLOSED)
+		return aftermath_follows(sessions_aftermath(session->sessions),
+		                         session->caller.session);
+	return session->watch.unsettled;
+}
+
+/* ---- stamps ---- */
+
+/* Stamps that nobody looks at cost a busy session some percent of its speed. */
+static void stamp(struct session *session, bool on)
+{
+	struct watch *watch = &session->watch;
+	bool done = true;
+	for (unsigned i = 0; i < session->fd_count; i++)
+		done = call_ask_arrivals(&session->caller, session->fd[i], on) && done;
+	watch->stamped = on && done;
+	watch->stamps = watch->stamps && watch->stamped;
+	watch->muted = !on;
+	if (on && session->state == SESSION_OPEN)
+		sampler_meet_connection(session);
+	else if (watch->acks)
+		watch->acks = !call_ask_acknowledgements(&session->caller, session->fd[0], false);
+}
+
+static void mute(struct session *session, int64_t now)
+{
+	session->watch.muted_at = now;
+	session->watch.refused = 0;
+	if (session->watch.stamped)
+		stamp(session, false);
+}
+
+/* While any socket of the program wants stamps, the arrivals of all are stamped. */
+static void mute_all(struct session *session, int64_t now)
+{
+	struct session *listener = NULL;
+	if (session->listener)
+		listener = sessions_numbered(session->sessions, session->listener);
+	mute(session, now);
+	if (listener)
+		mute(listener, now);
+}
+
+static bool is_busy(const struct session *session, int64_t now)
+{
+	return watch_is_busy(&session->watch, now) || session->watch.refused > REFUSED_MOST;
+}
+
+/* A stream must have nothing under way: from there on the kernel counts its bytes anew. */
+static void mind_stamps(struct session *session, int64_t now)
+{
+	struct watch *watch = &session->watch;
+	if (is_busy(session, now))
+		mute_all(session, now);
+	else if (watch->muted && now - watch->muted_at >= REST && !watch->unsettled)
+		stamp(session, true);
+	watch->refused = 0;
+}
+
+/* ---- what comes aside ---- */
+
+/* select() says both of a socket that has something on its error queue. */
+bool sampler_take_answers(struct session *session, const struct poller *poller)
+{
+	int fd = session->fd_count ? session->fd[0] : -1;
+	if (!session->watch.expected || fd < 0 ||
+	    !(poller_readable(poller, fd) || poller_writable(poller, fd)))
+		return false;
+	if (!watch_collect(&session->caller, fd))
+		return false;
+	watch_read(&session->caller, fd, READING_BEFORE);
+	return true;
+}
+
+/* ---- what is told ---- */
+
+/* A peer that has sent FIN can only be heard of again by RST, which wakes nobody who does not
+ * write. */
+static bool was_cut_off(const struct session *session)
+{
+	return session->peer_closed && !session->fin_sent && !session->broken && !session->paused &&
+	       session->state == SESSION_OPEN && session->kind == &stream_kind &&
+	       session->watch.last.present && session->watch.fd == session->fd[0] &&
+	       reading_is(&session->watch.last, STATE_CLOSE);
+}
+
+static void tell_cut_off(struct session *session)
+{
+	int code = 0;
+	struct caller caller = session->caller;
+	caller.flags |= ENTRY_WATCHING;
+	call_get_option(&caller, session->fd[0], SOL_SOCKET, SO_ERROR, &code);
+	if (code == ETIMEDOUT)
+		session_finish(session, SESSION_ENDED_FAILED,
+		               "timed out: the peer has not acknowledged anything for long *");
+	else
+		session_finish(session, SESSION_ENDED_RESET, "connection reset by peer (RST) *");
+}
+
+static void tell_drops(struct session *session, int64_t now)
+{
+	struct watch *watch = &session->watch;
+	uint64_t count = watch->dropped - watch->dropped_told;
+	session_tell(session, ENTRY_ERROR,
+	             "%llu datagram%s dropped here: the receive buffer was full *",
+	             (unsigned long long)count, count == 1 ? " was" : "s were");
+	watch->dropped_told = watch->dropped;
+	watch->dropped_told_at = now;
+}
+
+static int64_t drops_due(const struct watch *watch)
+{
+	if (watch->dropped == watch->dropped_told)
+		return INT64_MAX;
+	return watch->dropped_told_at ? watch->dropped_told_at + SELDOM : 0;
+}
+
+/* ---- turns ---- */
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* While calls are made they tell enough, but for what comes after the last of them. */
+static int64_t look_due(const struct session *session)
+{
+	const struct watch *watch = &session->watch;
+	if (!session->fd_count || !is_on(session))
+		return INT64_MAX;
+	if (!watch->unsettled && !watch->calls && !step_may_grow(session))
+		return watch->muted ? later(watch->muted_at + REST, watch->looked_at + SELDOM)
+		                    : INT64_MAX;
+	bool watched = sessions_spares(session->sessions, session);
+	int64_t next = watch->looked_at + (watched ? OFTEN : SELDOM);
+	return watch->looked_at ? later(next, watch->look_at) : watch->look_at;
+}
+
+int64_t sampler_prepare(struct session *session)
+{
+	const struct watch *watch = &session->watch;
+	if (was_cut_off(session))
+		tell_cut_off(session);
+	if (watch->stamped && is_busy(session, watch->budget->called))
+		mute_all(session, watch->budget->called);
+	return earlier(look_due(session), drops_due(&session->watch));
+}
+
+void sampler_serve(struct session *session, int64_t now)
+{
+	if (look_due(session) <= now) {
+		session->watch.looked_at = now;
+		look_at(session);
+		mind_stamps(session, now);
+		if (session->watch.stamped && !session->watch.stamps)
+			watch_read(&session->caller, socket_of(session), READING_LATER);
+	}
+	if (drops_due(&session->watch) <= now)
+		tell_drops(session, now);
+}
