@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "net/kind.h"
-
-enum { QUEUE_MAX = 64 << 20 }; /* where the options say nothing */
 
 static unsigned number(const struct session *session)
 {
@@ -34,8 +33,8 @@ static bool name_is_right(const char *name)
 	return true;
 }
 
-static bool check_name(const struct sessions *sessions, const struct session *self,
-                       const char *name, struct error *error)
+bool session_check_name(const struct sessions *sessions, const struct session *self,
+                        const char *name, struct error *error)
 {
 	const struct session *other = sessions_named(sessions, name);
 	if (!name_is_right(name))
@@ -52,7 +51,7 @@ static bool check_name(const struct sessions *sessions, const struct session *se
 
 bool session_rename(struct session *session, const char *name, struct error *error)
 {
-	if (!check_name(session->sessions, session, name, error))
+	if (!session_check_name(session->sessions, session, name, error))
 		return false;
 	snprintf(session->name, sizeof session->name, "%s", name);
 	session->named = true;
@@ -120,7 +119,7 @@ static void begin(struct session *session)
 	session->end = SESSION_NOT_ENDED;
 	buf_init(&session->queue, session->recipe->options.queue_max
 	                                  ? session->recipe->options.queue_max
-	                                  : QUEUE_MAX);
+	                                  : SESSION_QUEUE);
 	bool wants_port = session->recipe->listening || session->recipe->local_port;
 	if (wants_port && sessions_have_doomed(session->sessions))
 		session->due = true;
@@ -154,7 +153,7 @@ struct session *session_open(struct sessions *sessions, const struct target *tar
 	const struct kind *kind = target->transport == TRANSPORT_UDP ? &udp_kind : &stream_kind;
 	if (!options)
 		options = &no_options;
-	if (options->name && !check_name(sessions, NULL, options->name, error))
+	if (options->name && !session_check_name(sessions, NULL, options->name, error))
 		return NULL;
 	struct session_options client = *options;
 	client.service = NULL;
@@ -167,7 +166,7 @@ struct session *session_listen(struct sessions *sessions, const struct target *t
 	const struct kind *kind = target->transport == TRANSPORT_UDP ? &udp_kind : &listener_kind;
 	if (!options)
 		options = &no_options;
-	if (options->name && !check_name(sessions, NULL, options->name, error))
+	if (options->name && !session_check_name(sessions, NULL, options->name, error))
 		return NULL;
 	struct recipe *recipe = recipe_new(target, options, true);
 	if (!target->host[0] && options->local_host)
@@ -180,13 +179,16 @@ bool session_reconnect(struct session *session, struct error *error)
 {
 	if (session->state != SESSION_CLOSED)
 		error_set(error, "session %u is still open", number(session));
+	else if (session->stepped)
+		error_set(error, "session %u was made step by step: /socket makes another",
+		          number(session));
 	else if (!session->recipe)
 		error_set(error, "session %u was made by its client, who alone can connect again",
 		          number(session));
 	else {
 		session->peer_closed = session->read_shut = session->shut = false;
 		session->fin_sent = session->broken = session->full = false;
-		session->connected = false;
+		session->connected = session->fin_due = false;
 		session->rest_until = 0;
 		begin(session);
 		return true;
@@ -206,6 +208,8 @@ bool session_send_to(struct session *session, const struct addr *to, const void 
 {
 	if (is_closed(session, error))
 		return false;
+	if (step_drives(session))
+		return step_send(session, to, data, len, error);
 	return session->kind->send(session, to, data, len, error);
 }
 
@@ -216,6 +220,16 @@ static void rename_server(struct session *session)
 	snprintf(port, sizeof port, "%u", session->local[0].port);
 	session_name_server(session,
 	                    session->local[0].port ? port : session->recipe->target.service);
+}
+
+void session_greet(struct session *session)
+{
+	if (session->greeting_due && session->service->opened) {
+		session_begin_service(session);
+		session->service->opened(session);
+		session_end_service(session);
+	}
+	session->greeting_due = false;
 }
 
 bool session_set_service(struct session *session, const struct service *service,
@@ -238,10 +252,20 @@ bool session_set_service(struct session *session, const struct service *service,
 	return true;
 }
 
+/* Without a connection the kernel alone knows what to say. */
+static bool shut_fresh(struct session *session, int how, struct error *error)
+{
+	if (call_shutdown(&session->caller, session->fd[0], how) == 0)
+		return true;
+	return step_fail(session, CALL_SHUTDOWN, "shutdown()", errno, error);
+}
+
 bool session_shutdown(struct session *session, int how, struct error *error)
 {
 	if (is_closed(session, error))
 		return false;
+	if (session->state == SESSION_FRESH && session->kind == &stream_kind)
+		return shut_fresh(session, how, error);
 	return session->kind->shutdown(session, how, error);
 }
 
@@ -251,6 +275,7 @@ bool session_close(struct session *session, struct error *error)
 		return false;
 	bool open = session->state == SESSION_OPEN;
 	bool server = session_is_server(session);
+	step_abandon(session);
 	if (open)
 		session->kind->flush(session);
 	if (session->broken)
@@ -275,7 +300,9 @@ bool session_abort(struct session *session, struct error *error)
 	}
 	if (session->state != SESSION_OPEN)
 		return session_close(session, error);
+	step_abandon(session);
 	call_set_linger(&session->caller, session->fd[0], 0);
+	session->lingers = false;
 	session_finish(session, SESSION_ENDED_RESET, "aborted: close() with SO_LINGER 0 sends RST");
 	return true;
 }

@@ -8,7 +8,9 @@
  *	connect.c   every address in turn, and the story of it
  *	bound.c     sockets that wait on an address
  *	stream.c    TCP: the queue, FIN, RST        udp.c   datagrams and peers        listener.c
- *clients sessions.c  the table */
+ *clients sessions.c  the table
+ *	step.c      the call of a person that waits, pausing        step_open.c  socket, bind,
+ *listen, connect by hand        step_move.c  recv, accept, send by hand */
 #pragma once
 
 #include <stdbool.h>
@@ -23,11 +25,15 @@
 #include "net/resolve.h"
 #include "net/session.h"
 #include "net/sessions.h"
+#include "net/watch.h"
 
 enum {
 	SESSION_SOCKETS = 4, /* most descriptors of one session: a listener has one per address */
+	SESSION_BUFFER =
+	        1 << 16, /* what a recv() asks for, as programs do, until that is too little */
 	SESSION_TURN = 1 << 20, /* most bytes that one session moves in one direction in a turn */
 	SESSION_BACKLOG = 1 << 18, /* with so many bytes of datagrams waiting, no more are read */
+	SESSION_QUEUE = 64 << 20, /* most bytes waiting to be sent, where the options say nothing */
 };
 
 struct kind {
@@ -69,6 +75,31 @@ struct recipe {
 	bool listening;
 };
 
+/* The call of a person that a blocking socket would sleep in. */
+enum step_call { STEP_LOOKUP, STEP_CONNECT, STEP_ACCEPT, STEP_RECV, STEP_SEND };
+
+enum { STEP_TEXT = 400 };
+
+struct step {
+	enum step_call call;
+	char text[STEP_TEXT]; /* "recv(1024)" */
+	int64_t since;        /* when it was asked for */
+	bool waited;          /* it was not made at once */
+
+	/* STEP_LOOKUP, for bind() or connect() */
+	struct lookup *lookup;
+	struct lookup_query query;
+	bool binds;
+
+	struct addr addr;        /* STEP_CONNECT: to whom */
+	char name[SESSION_NAME]; /* STEP_ACCEPT: of the client, "" = none chosen */
+
+	/* STEP_RECV */
+	size_t most;
+	enum recv_how how;
+	int low; /* SO_RCVLOWAT as it was before RECV_ALL has raised it, 0 = it has not */
+};
+
 struct session {
 	/* what every turn looks at */
 	const struct kind *kind;
@@ -77,16 +108,20 @@ struct session {
 	int fd[SESSION_SOCKETS];
 	unsigned fd_count;
 	bool held;        /* nothing is read: who reads us is stuck */
+	bool flooded;     /* the last recv() gave a full buffer: much is asked for at once */
 	bool peer_closed; /* recv() = 0 */
 	bool read_shut;   /* we have shut reading */
 	bool shut;        /* no more is taken for sending; FIN follows the last byte */
 	bool fin_sent;
+	bool lingers;     /* SO_LINGER with a time: close() would sleep */
 	bool broken;      /* send() met a reset: only what has already come is still read */
 	bool due;         /* begins in the next turn: an old descriptor may still hold the port */
 	struct buf queue; /* TCP: bytes. UDP: datagrams, each behind a struct datagram */
 	size_t unsent;    /* bytes of payload in it */
 	const struct service *service;
+	bool paused; /* nothing is read or accepted by itself: a person makes the calls */
 	struct caller caller;
+	struct watch watch;
 	struct session_counts counts;
 	uint64_t news;
 
@@ -98,6 +133,13 @@ struct session {
 	struct addr local[SESSION_SOCKETS], peer;
 	struct recipe *recipe;
 	struct search *search;
+
+	/* step by step, see step.c */
+	bool stepped;      /* made by session_make_socket() */
+	bool greeting_due; /* its service has not been told of the client, */
+	bool fin_due;      /* and not of its FIN: what was paused */
+	struct step *step; /* the call that waits, NULL = none */
+	bool puzzled;      /* select() calls it readable, and the kernel's reading not why */
 
 	/* UDP */
 	bool connected;     /* connect() was called: ICMP errors come back, strangers do not */
@@ -121,9 +163,10 @@ struct session *session_new(struct sessions *sessions, const struct kind *kind);
 void session_free(
         struct session *session); /* its descriptors are closed at the next sessions_reap() */
 
-/* A client that a listener has accepted; it stands in the table, and its service has been told. */
-void session_welcome(struct session *listener, int fd, const struct addr *local,
-                     const struct addr *peer);
+/* A client that a listener has accepted; it stands in the table, is paused where the listener is,
+ * and else its service has been told. */
+struct session *session_welcome(struct session *listener, int fd, const struct addr *local,
+                                const struct addr *peer);
 
 void session_prepare(struct session *session, struct poller *poller);
 void session_serve(struct session *session, const struct poller *poller);
@@ -162,6 +205,13 @@ void session_make_name(struct session *session, const char *host, const char *po
 
 void session_name_server(struct session *session, const char *port);
 
+/* Whether a session may have this name; `self` has it already, or is NULL. */
+bool session_check_name(const struct sessions *sessions, const struct session *self,
+                        const char *name, struct error *error);
+
+/* Tells its service of the client, once. */
+void session_greet(struct session *session);
+
 /* ---- search.c ---- */
 
 void search_begin(struct session *session);
@@ -169,6 +219,8 @@ void search_prepare(const struct session *session, struct poller *poller);
 void search_serve(struct session *session, const struct poller *poller);
 void search_end(struct session *session);
 int64_t search_deadline(const struct session *session); /* INT64_MAX = none */
+void search_note(const struct session *session, const struct lookup_query *query,
+                 const struct lookup_answer *answer, const struct error *error);
 
 /* ---- connect.c ---- */
 
@@ -183,11 +235,65 @@ void connect_expire(struct session *session); /* the time limit is over */
  * closed. */
 bool bound_open(struct session *session, const char *verb);
 
-/* ---- stream.c, udp.c ---- */
+/* ---- stream.c, udp.c, listener.c ---- */
 
-void stream_settle(
-        struct session *session); /* FIN when the queue is out, closed when both sides are */
+/* FIN when the queue is out; closed when both sides are, unless it is paused. */
+void stream_settle(struct session *session);
+void stream_meet_fin(struct session *session);             /* recv() = 0 */
+void stream_meet_error(struct session *session, int code); /* recv() = -1, which ends it */
+void stream_break_off(struct session *session, int code);  /* send() = -1, which ends sending */
+void stream_resume(struct session *session);               /* it is not paused any more */
 struct addr udp_peer(const struct session *session);
+void udp_meet(struct session *session, unsigned slot, const struct addr *from, size_t len);
+
+/* One accept(). NULL where no session has come of it: *code is the errno value, or 0 where it has
+ * been told already. */
+struct session *listener_accept(struct session *session, unsigned slot, int *code);
+
+/* ---- step.c ---- */
+
+/* What a call by hand has come to. */
+enum step_end { STEP_DONE, STEP_FAILED, STEP_WAITS };
+
+/* True where a person makes the calls, or one is under way: then step_prepare() and step_serve()
+ * are its turn. */
+bool step_drives(const struct session *session);
+void step_prepare(struct session *session, struct poller *poller);
+
+/* Something waits in the kernel for a person to take it: select() does not tell when more comes. */
+bool step_may_grow(const struct session *session);
+
+void step_serve(struct session *session, const struct poller *poller);
+
+/* Writes a call down as the one that waits, also while it is only tried. */
+struct step *step_begin(struct session *session, enum step_call call, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+void step_drop(struct session *session);    /* and makes no call */
+void step_abandon(struct session *session); /* the same, and tells, unless it is a send() */
+
+/* False, and told in `error`, where it has no socket, or another call waits. */
+bool step_may_begin(const struct session *session, struct error *error);
+bool step_must_be_paused(const struct session *session, const char *does, struct error *error);
+
+/* "bind(127.0.0.1:80) = -1 EACCES: ports below 1024 are the superuser's". Returns false. */
+bool step_fail(const struct session *session, enum call call, const char *text, int code,
+               struct error *error);
+
+/* For caller.since: 0 where the call did not have to wait. */
+int64_t step_since(const struct session *session);
+
+/* Of its first socket, also one without an address. */
+int step_family(const struct session *session);
+
+/* ---- step_open.c, step_move.c ---- */
+
+enum step_end step_look_up(struct session *session, struct error *error); /* the answer is there */
+enum step_end step_connect(struct session *session, struct error *error); /* so is connect()'s */
+enum step_end step_accept(struct session *session, unsigned slot, struct error *error);
+enum step_end step_receive(struct session *session, unsigned slot, struct error *error);
+bool step_send(struct session *session, const struct addr *to, const void *data, size_t len,
+               struct error *error);
+void step_lower(struct session *session); /* puts SO_RCVLOWAT back */
 
 /* ---- sessions.c ---- */
 
@@ -201,6 +307,7 @@ void sessions_show(struct sessions *sessions, struct session *session, const cha
  * one turn. */
 void sessions_doom(struct sessions *sessions, const struct caller *caller, int fd);
 void sessions_doom_lookup(struct sessions *sessions, struct lookup *lookup);
+void sessions_doom_lingering(struct sessions *sessions, const struct caller *caller, int fd);
 bool sessions_have_doomed(const struct sessions *sessions); /* is a socket waiting to be closed? */
 uint64_t sessions_freed(const struct sessions *sessions);   /* descriptors closed so far */
 size_t sessions_share(const struct sessions *sessions); /* bytes a session may read in this turn */

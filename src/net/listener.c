@@ -70,29 +70,38 @@ static void meet_error(struct session *session, int code)
 		rest(session, error_why(code));
 }
 
-/* False where no more are there, or can be taken, in this turn. */
-static bool accept_one(struct session *session, unsigned slot)
+struct session *listener_accept(struct session *session, unsigned slot, int *code)
 {
 	struct addr peer;
+	session->caller.since = step_since(session);
 	int fd = call_accept(&session->caller, session->fd[slot], &peer);
-	if (fd < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return false;
-	if (fd < 0) {
-		meet_error(session, errno);
-		return session->rest_until == 0;
-	}
+	*code = fd < 0 ? errno : 0;
+	session->caller.since = 0;
+	if (fd < 0)
+		return NULL;
 	if (!poller_fits(fd)) {
 		turn_away(session, fd, &peer);
-		return false;
+		return NULL;
 	}
 	session->full = false;
 	struct addr local = local_of(session, slot, fd);
-	session_welcome(session, fd, &local, &peer);
-	if (!session->recipe->options.once)
-		return true;
-	session_finish(session, SESSION_ENDED_WELL,
-	               "no longer listening: one client was asked for");
-	return false;
+	struct session *client = session_welcome(session, fd, &local, &peer);
+	if (session->recipe && session->recipe->options.once)
+		session_finish(session, SESSION_ENDED_WELL,
+		               "no longer listening: one client was asked for");
+	return client;
+}
+
+/* False where no more are there, or can be taken, in this turn. */
+static bool accept_one(struct session *session, unsigned slot)
+{
+	int code;
+	if (listener_accept(session, slot, &code))
+		return session->state == SESSION_LISTENING;
+	if (code == 0 || code == EAGAIN || code == EWOULDBLOCK)
+		return false;
+	meet_error(session, code);
+	return session->rest_until == 0;
 }
 
 static void accept_some(struct session *session, unsigned slot)

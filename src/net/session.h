@@ -15,6 +15,7 @@
 #include "base/poller.h"
 #include "net/service.h"
 #include "net/target.h"
+#include "record/reading.h"
 
 struct sessions;
 
@@ -24,6 +25,7 @@ enum session_kind { SESSION_TCP, SESSION_UDP, SESSION_LISTENER };
 
 enum session_state {
 	SESSION_RESOLVING,  /* a name is being looked up */
+	SESSION_FRESH,      /* a socket made by /socket, neither connected nor listening */
 	SESSION_CONNECTING, /* connect() is under way */
 	SESSION_OPEN,
 	SESSION_LISTENING,
@@ -130,6 +132,74 @@ void session_set_timeout(struct session *session, int64_t timeout);
 /* Says something in the session's transcript. */
 void session_note(struct session *session, unsigned flags, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
+
+/* ---- the kernel's view ---- */
+
+/* The newest reading of its socket, and the instant at which it was made; .present == 0 before the
+ * first. After close() it is what sock_diag(7) says of the connection. */
+const struct reading *session_reading(const struct session *session);
+int64_t session_read_at(const struct session *session);
+
+/* Reads now, the timer too; what has changed is written down. */
+void session_look(struct session *session);
+
+/* True while the kernel has something to do that we are not woken for: bytes in flight or held
+ * back, a timer, a state that passes. */
+bool session_is_unsettled(const struct session *session);
+
+/* ---- step by step ---- */
+
+/* socket() and nothing else; the session is paused. Of the options family (IPv4 where none is
+ * asked for), numeric, queue_max and name count. */
+struct session *session_make_socket(struct sessions *sessions, bool udp,
+                                    const struct session_options *options, struct error *error);
+
+/* One call each, on the first socket of a session that is paused or was made by
+ * session_make_socket(), whatever the kernel will say to it. False with errno's line; what comes
+ * later is told in the transcript. bind() and connect() may look a name up first, off the loop, and
+ * take the first address of it; without a host bind() takes 127.0.0.1 or ::1, for "*" every
+ * address. connect() and accept() wait where a blocking one would. A client accepted here is paused
+ * like its listener; `name` may be NULL. */
+bool session_bind(struct session *session, const char *host, const char *port, struct error *error);
+bool session_start_listening(struct session *session, int backlog, struct error *error);
+bool session_connect(struct session *session, const char *host, const char *port,
+                     struct error *error);
+bool session_accept(struct session *session, const char *name, struct error *error);
+
+/* One recv() or recvfrom() into a buffer of `most` bytes, at most SESSION_RECV_MOST, on a paused
+ * session; it waits where a blocking one would, with RECV_ALL until there are so many bytes. A
+ * service is not given what was read like this. */
+enum { SESSION_RECV_MOST = 1000000 };
+enum recv_how { RECV_PLAIN, RECV_PEEK, RECV_URGENT, RECV_ALL };
+bool session_recv(struct session *session, size_t most, enum recv_how how, struct error *error);
+
+/* send(MSG_OOB), at once or not at all. */
+bool session_send_urgent(struct session *session, unsigned char byte, struct error *error);
+
+/* A paused session reads and accepts nothing by itself, and does not close by itself when both
+ * sides have sent FIN. What its service has missed it is told when reading goes on. session_send()
+ * is one send() then: what the kernel does not take waits, and nothing more can be sent
+ * meanwhile. */
+bool session_pause(struct session *session, bool pause, struct error *error);
+bool session_is_paused(const struct session *session);
+
+/* The call that waits, as text: "recv(1024)", and since when (`since` may be NULL); NULL for none.
+ * Cancelling tells it; false where nothing waits. What connect() has begun is taken back. */
+const char *session_waiting(const struct session *session, int64_t *since);
+bool session_cancel(struct session *session);
+
+/* getsockopt() and setsockopt(), of any session with a socket; `value` is the option's own form,
+ * see base/sockopt.h, *len the room and then what the kernel gave. The first socket is asked, all
+ * of them are set. False with errno's line. session_peek_option() is a call made to see more. */
+bool session_get_option(struct session *session, int level, int number, void *value, size_t *len,
+                        struct error *error);
+bool session_peek_option(struct session *session, int level, int number, void *value, size_t *len,
+                         struct error *error);
+bool session_set_option(struct session *session, int level, int number, const void *value,
+                        size_t len, struct error *error);
+int session_family(const struct session *session); /* of its socket, AF_UNSPEC without one */
+
+/* ---- peers ---- */
 
 /* UDP peers, in the order of their numbers. The pointers hold until the next datagram. */
 size_t session_peer_count(const struct session *session);

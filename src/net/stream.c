@@ -34,8 +34,13 @@ static void break_off(struct session *session, const char *call, int code)
 		session_tell(session, ENTRY_ERROR, "%s() = -1 %s: %s", call, error_name(code),
 		             error_why(code));
 	give_up_queue(session);
-	if (session->peer_closed || session->read_shut)
+	if ((session->peer_closed || session->read_shut) && !session->paused)
 		session_finish(session, SESSION_ENDED_RESET, NULL);
+}
+
+void stream_break_off(struct session *session, int code)
+{
+	break_off(session, "send", code);
 }
 
 static void send_fin(struct session *session)
@@ -53,7 +58,8 @@ void stream_settle(struct session *session)
 		return;
 	if (session->shut && !session->fin_sent && !session->queue.len)
 		send_fin(session);
-	if (session->fin_sent && (session->peer_closed || session->read_shut))
+	bool over = session->fin_sent && (session->peer_closed || session->read_shut);
+	if (over && !session->paused)
 		session_finish(session, SESSION_ENDED_WELL, "closed");
 }
 
@@ -63,8 +69,11 @@ void stream_settle(struct session *session)
  * transcript. */
 static size_t push(struct session *session, const char *data, size_t len)
 {
+	bool waited = session->step && session->step->call == STEP_SEND;
+	session->caller.since = waited ? session->step->since : 0;
 	ssize_t sent =
 	        call_send(&session->caller, session->fd[0], data, smaller(len, SESSION_TURN), 0);
+	session->caller.since = 0;
 	if (sent < 0) {
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
 			break_off(session, "send", errno);
@@ -152,7 +161,7 @@ static bool stream_send(struct session *session, const struct addr *to, const vo
 	buf_append(&session->queue, (const char *)data + sent,
 	           len - sent); /* has room: refuse_send() */
 	session->unsent = session->queue.len;
-	if (sent && !was_short(len, sent))
+	if (sent && !was_short(len, sent) && !session->paused)
 		flush_some(session, SESSION_TURN);
 	return true;
 }
@@ -205,27 +214,51 @@ static size_t readable_now(const struct session *session)
 	return session->queue.len ? 0 : smaller(session->queue.max, SESSION_TURN);
 }
 
-static void meet_fin(struct session *session)
+/* The service learns of FIN. */
+static void answer_fin(struct session *session)
 {
 	struct error error;
-	session->peer_closed = true;
-	if (session->broken) {
-		session_finish(session, SESSION_ENDED_RESET, NULL);
-		return;
-	}
-	session_tell(session, 0, "peer closed its side (FIN): recv() = 0");
+	session->fin_due = false;
 	session_begin_service(session);
 	if (session->service->ended)
 		session->service->ended(session);
 	else if (!session->shut)
 		stream_shutdown(session, SHUT_WR, &error);
 	session_end_service(session);
+}
+
+void stream_meet_fin(struct session *session)
+{
+	session->peer_closed = true;
+	if (session->broken) {
+		session_finish(session, SESSION_ENDED_RESET, NULL);
+		return;
+	}
+	session_tell(session, 0, "peer closed its side (FIN): recv() = 0");
+	session->fin_due = true;
+	if (!session->paused)
+		answer_fin(session);
 	stream_settle(session);
 }
 
-static void meet_error(struct session *session, int code)
+/* What has not been read yet still is. */
+void stream_resume(struct session *session)
 {
-	if (session->broken)
+	if (session->broken && session->peer_closed) {
+		session_finish(session, SESSION_ENDED_RESET, NULL);
+		return;
+	}
+	if (session->fin_due)
+		answer_fin(session);
+	stream_settle(session);
+}
+
+/* Of a socket whose calls a person makes, close() is one, too. */
+void stream_meet_error(struct session *session, int code)
+{
+	if (session->paused && !session->broken)
+		break_off(session, "recv", code);
+	else if (session->broken)
 		session_finish(session, SESSION_ENDED_RESET, NULL);
 	else if (code == ECONNRESET)
 		session_finish(session, SESSION_ENDED_RESET,
@@ -252,17 +285,20 @@ static void receive(struct session *session)
 	while (left && session->state == SESSION_OPEN) {
 		const char *data;
 		size_t asked = smaller(left, readable_now(session));
+		if (!session->flooded)
+			asked = smaller(asked, SESSION_BUFFER);
 		if (!asked)
 			return;
 		ssize_t got = call_recv(&session->caller, session->fd[0], asked, 0, &data);
 		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
 		if (got < 0)
-			meet_error(session, errno);
+			stream_meet_error(session, errno);
 		else if (got == 0)
-			meet_fin(session);
+			stream_meet_fin(session);
 		else
 			take(session, data, (size_t)got);
+		session->flooded = got >= SESSION_BUFFER;
 		if (got < (ssize_t)asked)
 			return;
 		left -= (size_t)got;
@@ -302,6 +338,8 @@ static void serve(struct session *session, const struct poller *poller)
 
 static const char *state_name(const struct session *session)
 {
+	if (session->peer_closed && session->fin_sent)
+		return "CLOSE";
 	if (session->peer_closed)
 		return "CLOSE_WAIT";
 	return session->fin_sent ? "FIN_WAIT" : "ESTABLISHED";

@@ -21,7 +21,7 @@ static inline struct caller big_caller(void)
 
 static inline struct caller small_caller(void)
 {
-	return make_caller((size_t)2 * SMALL_BLOCK, SMALL_BLOCK);
+	return make_caller((size_t)3 * SMALL_BLOCK, SMALL_BLOCK);
 }
 
 static inline const struct entry *newest(const struct caller *caller)

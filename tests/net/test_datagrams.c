@@ -219,6 +219,66 @@ static void check_cut(void)
 	end_udp(&udp);
 }
 
+/* A buffer of a program's own size. */
+static void check_most(void)
+{
+	struct udp udp = make_udp(big_caller(), AF_INET);
+	struct addr from;
+	const char *data = NULL;
+	peer_send_to(udp.peer, &udp.addr, "0123456789", 10);
+	peer_send_to(udp.peer, &udp.addr, "abcd", 4);
+	peer_wait(udp.fd, POLLIN, PEER_MS);
+	is_int(call_recvfrom_most(&udp.caller, udp.fd, AF_INET, 4, MSG_PEEK, &from, &data), 4,
+	       "a small buffer gets as much as it holds");
+	is_int(call_recvfrom_most(&udp.caller, udp.fd, AF_INET, 4, 0, &from, &data), 4,
+	       "... also after a peek");
+	is_bytes(data, 4, "0123", 4, "... the beginning");
+	ok(newest(&udp.caller)->flags == ENTRY_TRUNCATED && newest(&udp.caller)->arg == 10,
+	   "... and how long it was");
+	is_addr(from, udp.peer_addr, "... from whom");
+	is_int(call_recvfrom_most(&udp.caller, udp.fd, AF_INET, 4, 0, &from, &data), 4,
+	       "one that just fits is whole");
+	is_int(newest(&udp.caller)->flags, 0, "... and not called cut");
+	end_udp(&udp);
+}
+
+static void check_error_queue(void)
+{
+	struct udp udp = make_udp(big_caller(), AF_INET);
+	int refuser = peer_udp_refused(AF_INET);
+	struct addr closed = peer_addr(refuser), offender, from;
+	struct errqueue error, kept;
+	const char *data = NULL;
+	uint64_t count = transcript_count(udp.caller.transcript);
+	ok(!call_error_queue(&udp.caller, udp.fd, &error, &offender) &&
+	           transcript_count(udp.caller.transcript) == count,
+	   "an empty error queue is not written down");
+	if (!call_ask_errors(&udp.caller, udp.fd, AF_INET)) {
+		tap_skip("this system has no error queue");
+		close(refuser);
+		end_udp(&udp);
+		return;
+	}
+	is_int(newest(&udp.caller)->flags, ENTRY_WATCHING, "asking for errors is only to watch");
+	call_sendto(&udp.caller, udp.fd, "x", 1, 0, &closed);
+	peer_wait(udp.fd, POLLIN, PEER_MS);
+	ok(call_recvfrom(&udp.caller, udp.fd, AF_INET, 0, &from, &data) == -1 &&
+	           errno == ECONNREFUSED,
+	   "an unconnected socket is told of the refusal");
+	ok(call_error_queue(&udp.caller, udp.fd, &error, &offender), "and by whom");
+	is_call(&udp.caller, CALL_ERRQUEUE, 0, 0, "that");
+	memcpy(&kept, entry_payload(newest(&udp.caller)), sizeof kept);
+	ok(newest(&udp.caller)->len == sizeof kept && memcmp(&kept, &error, sizeof kept) == 0,
+	   "... whole");
+	ok(error.origin == ERRQUEUE_ICMP && error.type == 3 && error.code == 3 &&
+	           error.error == ECONNREFUSED,
+	   "port unreachable");
+	is_addr(error.target, closed, "... there");
+	ok(!call_error_queue(&udp.caller, udp.fd, &error, &offender), "once");
+	close(refuser);
+	end_udp(&udp);
+}
+
 static void check_mapped(void)
 {
 	struct caller caller = big_caller();
@@ -251,6 +311,8 @@ int main(void)
 	check_refused();
 	check_echo_small_blocks();
 	check_cut();
+	check_most();
+	check_error_queue();
 	if (!peer_has_ipv6()) {
 		tap_skip("no ::1 here");
 		return tap_done();

@@ -36,7 +36,7 @@ static void shuts_first(struct fixture *f)
 	struct couple c = make_couple(f);
 	ok(session_shutdown(c.session, SHUT_WR, &f->error), "our side closes first");
 	ok(session_is_shut(c.session), "it is shut");
-	is_text(session_state_name(c.session), "FIN_WAIT", "the state says so");
+	ok(strncmp(session_state_name(c.session), "FIN_WAIT", 8) == 0, "the state says so");
 	ok(!send_text(f, c.session, "x") && strstr(f->error.text, "FIN"), "nothing more is sent");
 	ok(!session_shutdown(c.session, SHUT_WR, &f->error), "it cannot be shut twice");
 	is_int(peer_eof(c.peer, PEER_MS), 1, "the peer sees end of file");
@@ -80,9 +80,11 @@ static void meets_reset(struct fixture *f)
 	peer_close_all(&c.listener, 1);
 }
 
-/* The peer closes, the first send() is answered by RST, the second one meets it. */
+/* The peer closes, the first send() is answered by RST, the second one meets it: where the kernel
+ * is not read, which knows before. */
 static void writes_to_nobody(struct fixture *f)
 {
+	sessions_read_kernel(f->sessions, false);
 	struct couple c = make_couple(f);
 	peer_close_all(&c.peer, 1);
 	until(f, session_peer_closed(c.session));

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "fixture.h"
 #include "net/kind.h"
+#include "net/udp_errors.h"
 
 static unsigned port_of(const struct session *session)
 {
@@ -83,7 +84,7 @@ static void survives_refusal(struct fixture *f)
 	ok(send_text(f, session, "anybody?"), "sending to nobody succeeds");
 	until(f, session_counts(session)->refused);
 	snprintf(want, sizeof want,
-	         "127.0.0.1:%u refused: ICMP port unreachable - nobody receives there",
+	         "127.0.0.1:%u refused: ICMP port unreachable (3/3) from 127.0.0.1 *",
 	         peer_port(fd));
 	is_text(last_failure(f, session), want, "ICMP says that nobody receives");
 	is_int(session_state(session), SESSION_OPEN, "the session goes on");
@@ -252,6 +253,97 @@ static void says_where_none_fits(struct fixture *f)
 	peer_close_all(&fd, 1);
 }
 
+/* What came back for one peer is not the fault of the next. */
+static void learns_who_has_gone(struct fixture *f)
+{
+	char want[256], text[8] = "";
+	struct session *server = listen_on(f, TRANSPORT_UDP, "127.0.0.1", 0, NULL);
+	int gone = peer_udp(AF_INET), stays = peer_udp(AF_INET);
+	struct addr to = loopback(port_of(server)), left = peer_addr(gone),
+	            other = peer_addr(stays);
+	peer_send_to(gone, &to, "hi", 2);
+	until(f, receives(server) == 1);
+	if (!server->watch.errors) {
+		tap_skip("this system has no error queue");
+		peer_close_all((int[]){ gone, stays }, 2);
+		return;
+	}
+	peer_close_all(&gone, 1);
+	ok(session_send_to(server, &left, "you?", 4, &f->error),
+	   "sending to who has gone succeeds");
+	ok(session_send_to(server, &other, "and you?", 8, &f->error), "so does the next send");
+	is_int(peer_recv_from(stays, text, sizeof text, NULL, PEER_MS), 8, "which arrives");
+	until(f, session_counts(server)->refused);
+	snprintf(want, sizeof want,
+	         "127.0.0.1:%u refused: ICMP port unreachable (3/3) from 127.0.0.1 *", left.port);
+	is_text(last_failure(f, server), want, "a server is told which peer has gone");
+	is_int(session_counts(server)->refused, 1, "once");
+	is_int(count_entries(f, session_number(server), CALL_ERRQUEUE, NULL), 1,
+	       "out of the error queue");
+	uint64_t at = transcript_last(f->transcript, session_number(server));
+	while (transcript_at(f->transcript, at)->call != CALL_ERRQUEUE)
+		at = transcript_before(f->transcript, at);
+	struct errqueue error;
+	const struct entry *entry = transcript_at(f->transcript, at);
+	struct addr offender = entry_addr(entry);
+	memcpy(&error, entry_payload(entry), sizeof error);
+	ok(error.origin == ERRQUEUE_ICMP && error.type == 3 && error.code == 3 &&
+	           error.error == ECONNREFUSED,
+	   "with the ICMP message");
+	ok(addr_equal(&error.target, &left) && offender.ip[0] == 127, "to whom, and from whom");
+	uint64_t turns = f->poller.turns;
+	int calls = count_entries(f, session_number(server), CALL_RECVFROM, NULL);
+	fixture_turns(f, 5);
+	ok(f->poller.turns - turns == 5 &&
+	           count_entries(f, session_number(server), CALL_RECVFROM, NULL) == calls,
+	   "then it is quiet again");
+	for (int i = 0; i < 20; i++) {
+		session_send_to(server, &left, "x", 1, &f->error);
+		ok(session_send_to(server, &other, "x", 1, &f->error), "no error hits another, %d",
+		   i);
+	}
+	until(f, session_counts(server)->refused == 21);
+	is_int(session_counts(server)->refused, 21, "and none is lost");
+	peer_close_all(&stays, 1);
+}
+
+/* Whom a person drives by hand meets errors by hand, and is not woken for ever by them. */
+static void leaves_errors_to_a_person(struct fixture *f)
+{
+	int fd = peer_udp_refused(AF_INET);
+	struct session *session = open_to(f, TRANSPORT_UDP, "127.0.0.1", peer_port(fd), NULL);
+	session_pause(session, true, &f->error);
+	send_text(f, session, "one");
+	until(f, session_recv(session, 10, RECV_PLAIN, &f->error) || f->error.code == ECONNREFUSED);
+	is_int(f->error.code, ECONNREFUSED, "recvfrom() by hand meets the refusal");
+	session_recv(session, 10, RECV_PLAIN, &f->error);
+	fixture_turns(f, 3);
+	uint64_t count = transcript_count(f->transcript);
+	fixture_turns(f, 10);
+	ok(transcript_count(f->transcript) - count <= 2, "and the next one waits in peace");
+	session_pause(session, false, &f->error);
+	send_text(f, session, "two");
+	until(f, session_counts(session)->refused >= 2);
+	ok(strstr(last_failure(f, session), "(3/3)"), "then it is told again");
+	peer_close_all(&fd, 1);
+}
+
+static void says_what_fits(struct fixture *f)
+{
+	struct error error = { 0 };
+	struct addr to = loopback(9), six = { .family = AF_INET6, .port = 9, .ip = { [15] = 1 } };
+	(void)f;
+	udp_say_why(&error, EMSGSIZE, 2000, &to, 1500);
+	ok(strstr(error.text, "UDP takes at most 65507; MTU 1500 *, so 1472 fit"),
+	   "a path that is smaller than UDP is told");
+	udp_say_why(&error, EMSGSIZE, 70000, &six, 65536);
+	ok(strstr(error.text, "at most 65527; MTU 65536 *, so 65488 fit"), "over IPv6, too");
+	udp_say_why(&error, EMSGSIZE, 70000, &to, 20);
+	ok(!strstr(error.text, "MTU"), "one that cannot be is not");
+	udp_say_why(&error, EACCES, 1, &to, 0);
+	ok(strstr(error.text, "SO_BROADCAST"), "and other reasons");
+}
+
 static void keeps_peers_apart(struct fixture *f)
 {
 	char text[64] = "";
@@ -388,6 +480,9 @@ int main(void)
 	run(receives_on_both_loopbacks);
 	run(answers_from_where_it_was_asked);
 	run(says_where_none_fits);
+	run(learns_who_has_gone);
+	run(leaves_errors_to_a_person);
+	run(says_what_fits);
 	run(keeps_peers_apart);
 	run(serves_one_peer_only);
 	run(reads_bursts);

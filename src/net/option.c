@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/sockopt.h"
+#include "net/kind.h"
+
+/* ---- refusals ---- */
+
+/* What an errno value means for these two calls; error_why() for the others. */
+static const struct meaning {
+	int code;
+	const char *why;
+} meanings[] = {
+	{ ENOPROTOOPT, "this system does not have it, or not for such a socket" },
+	{ EOPNOTSUPP, "not for such a socket" },
+	{ EPERM, "only the superuser may" },
+	{ EACCES, "only the superuser may" },
+	{ EINVAL, "not with this value, or not in this state" },
+	{ EDOM, "the value is out of range" },
+	{ ERANGE, "the value is out of range" },
+	{ ENOTCONN, "only once it is connected" },
+	{ EISCONN, "only before it is connected" },
+	{ ENOENT, "there is none of that name" },
+	{ ENODEV, "there is no such interface" },
+	{ EADDRNOTAVAIL, "no interface of this machine has that address" },
+};
+
+static const char *find_why(int code)
+{
+	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+		if (meanings[i].code == code)
+			return meanings[i].why;
+	return error_why(code);
+}
+
+static bool refuse(const char *call, int level, int number, int code, struct error *error)
+{
+	const struct sockopt *option = sockopt_numbered(level, number);
+	if (option)
+		error_set(error, "%s(%s) = -1 %s: %s", call, option->name, error_name(code),
+		          find_why(code));
+	else
+		error_set(error, "%s(%d, %d) = -1 %s: %s", call, level, number, error_name(code),
+		          find_why(code));
+	error->code = code;
+	return false;
+}
+
+static bool has_socket(const struct session *session, struct error *error)
+{
+	if (session->fd_count)
+		return true;
+	error_set(error, "session %u %s", (unsigned)session->caller.session,
+	          session->state == SESSION_CLOSED ? "is closed" : "has no socket yet");
+	return false;
+}
+
+/* ---- getting ---- */
+
+static bool get(const struct session *session, const struct caller *caller, int level, int number,
+                void *value, size_t *len, struct error *error)
+{
+	if (!has_socket(session, error))
+		return false;
+	if (call_get_bytes(caller, session->fd[0], level, number, value, len) < 0)
+		return refuse("getsockopt", level, number, errno, error);
+	return true;
+}
+
+bool session_get_option(struct session *session, int level, int number, void *value, size_t *len,
+                        struct error *error)
+{
+	return get(session, &session->caller, level, number, value, len, error);
+}
+
+bool session_peek_option(struct session *session, int level, int number, void *value, size_t *len,
+                         struct error *error)
+{
+	struct caller caller = session->caller;
+	caller.flags |= ENTRY_WATCHING;
+	caller.watch = NULL;
+	return get(session, &caller, level, number, value, len, error);
+}
+
+int session_family(const struct session *session)
+{
+	const struct search *search = session->search;
+	if (!session->fd_count)
+		return AF_UNSPEC;
+	if (search && search->next < search->remote.count)
+		return search->remote.addr[search->next].family;
+	return step_family(session);
+}
+
+/* ---- setting ---- */
+
+/* close() would then sleep, and everything with it. */
+static void note_linger(struct session *session, int level, int number, const void *value,
+                        size_t len)
+{
+	struct linger linger;
+	if (level != SOL_SOCKET || number != SO_LINGER || len != sizeof linger)
+		return;
+	memcpy(&linger, value, sizeof linger);
+	session->lingers = linger.l_onoff && linger.l_linger > 0;
+}
+
+bool session_set_option(struct session *session, int level, int number, const void *value,
+                        size_t len, struct error *error)
+{
+	int code = 0;
+	if (!has_socket(session, error))
+		return false;
+	for (unsigned i = 0; i < session->fd_count; i++)
+		if (call_set_bytes(&session->caller, session->fd[i], level, number, value, len) <
+		            0 &&
+		    code == 0)
+			code = errno;
+	if (code)
+		return refuse("setsockopt", level, number, code, error);
+	note_linger(session, level, number, value, len);
+	return true;
+}

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "net/kind.h"
+
+static unsigned number(const struct session *session)
+{
+	return session->caller.session;
+}
+
+/* ---- what waits ---- */
+
+struct step *step_begin(struct session *session, enum step_call call, const char *format, ...)
+{
+	va_list args;
+	struct step *step = xcalloc(1, sizeof *step);
+	step->call = call;
+	step->since = clock_now();
+	va_start(args, format);
+	vsnprintf(step->text, sizeof step->text, format, args);
+	va_end(args);
+	session->step = step;
+	session->puzzled = false;
+	return step;
+}
+
+void step_drop(struct session *session)
+{
+	struct step *step = session->step;
+	if (!step)
+		return;
+	if (step->lookup)
+		sessions_doom_lookup(session->sessions, step->lookup);
+	free(step);
+	session->step = NULL;
+}
+
+static const char *waited(const struct step *step, char out[CLOCK_TEXT])
+{
+	return clock_format_duration(clock_now() - step->since, out);
+}
+
+void step_abandon(struct session *session)
+{
+	char took[CLOCK_TEXT];
+	struct step *step = session->step;
+	if (!step || step->call == STEP_SEND)
+		return;
+	session_tell(session, 0, "%s cancelled after %s", step->text, waited(step, took));
+	step_drop(session);
+}
+
+int64_t step_since(const struct session *session)
+{
+	return session->step && session->step->waited ? session->step->since : 0;
+}
+
+const char *session_waiting(const struct session *session, int64_t *since)
+{
+	if (!session->step)
+		return NULL;
+	if (since)
+		*since = session->step->since;
+	return session->step->text;
+}
+
+/* ---- what cannot be ---- */
+
+bool step_may_begin(const struct session *session, struct error *error)
+{
+	if (session->state == SESSION_CLOSED)
+		error_set(error, "session %u is closed", number(session));
+	else if (session->search || session->due)
+		error_set(error, "session %u is still being opened", number(session));
+	else if (!session->fd_count)
+		error_set(error, "session %u has no socket", number(session));
+	else if (session->step)
+		error_set(error, "%.150s waits in session %u: Ctrl-C there cancels it",
+		          session->step->text, number(session));
+	else
+		return true;
+	return false;
+}
+
+bool step_must_be_paused(const struct session *session, const char *does, struct error *error)
+{
+	if (!session->paused)
+		error_set(error, "/pause first: session %u %s by itself", number(session), does);
+	return session->paused;
+}
+
+/* What an errno value means for a call that a person has made; error_why() for the others. */
+static const struct meaning {
+	enum call call;
+	int code;
+	const char *why;
+} meanings[] = {
+	{ CALL_BIND, EINVAL,
+	  "this socket has its address already, or that one is of another family" },
+	{ CALL_BIND, EADDRINUSE,
+	  "another socket has this port, or a connection of it is still in TIME_WAIT" },
+	{ CALL_BIND, EADDRNOTAVAIL, "not an address of this machine" },
+	{ CALL_BIND, EACCES, "ports below 1024 are the superuser's" },
+	{ CALL_BIND, EAFNOSUPPORT, "the address is of another family than the socket" },
+	{ CALL_LISTEN, EOPNOTSUPP, "UDP has no connections to wait for" },
+	{ CALL_LISTEN, EINVAL, "a socket that is connected cannot listen" },
+	{ CALL_LISTEN, EADDRINUSE, "another socket listens on this port" },
+	{ CALL_ACCEPT, EINVAL, "this socket does not listen: listen() comes first" },
+	{ CALL_ACCEPT, EOPNOTSUPP, "UDP has no connections to accept" },
+	{ CALL_ACCEPT, ECONNABORTED, "the client left before it was accepted" },
+	{ CALL_CONNECT, EISCONN, "this socket is connected already, or it listens" },
+	{ CALL_CONNECT, ECONNREFUSED, "RST to our SYN: nobody listens there" },
+	{ CALL_CONNECT, ETIMEDOUT, "no answer to our SYN, however often it was sent" },
+	{ CALL_CONNECT, EHOSTUNREACH, "nobody answers at that address, or a router refused" },
+	{ CALL_CONNECT, ENETUNREACH, "no route there, nothing was sent" },
+	{ CALL_CONNECT, EADDRNOTAVAIL, "no local port to connect from, or no such address" },
+	{ CALL_CONNECT, EACCES, "a broadcast address needs SO_BROADCAST, or a firewall refused" },
+	{ CALL_CONNECT, EAFNOSUPPORT, "the address is of another family than the socket" },
+	{ CALL_CONNECT, EINVAL, "the address does not fit this socket: another family, mostly" },
+	{ CALL_RECV, ENOTCONN, "this socket is not connected" },
+	{ CALL_RECV, EINVAL,
+	  "there is no urgent byte, or SO_OOBINLINE has put it into the stream" },
+	{ CALL_RECV, EAGAIN, "an urgent byte is announced, but has not come yet" },
+	{ CALL_RECVFROM, ECONNREFUSED, "ICMP port unreachable: nobody receives there" },
+	{ CALL_RECVFROM, EOPNOTSUPP, "UDP has no urgent bytes" },
+	{ CALL_SEND, EAGAIN, "there is no room for it in the send buffer now" },
+	{ CALL_SENDTO, EDESTADDRREQ, "to whom? /connect gives this socket its peer" },
+	{ CALL_SENDTO, EOPNOTSUPP, "UDP has no urgent bytes" },
+	{ CALL_SHUTDOWN, ENOTCONN, "this socket is not connected" },
+};
+
+static const char *explain_pipe(const struct session *session)
+{
+	if (session->broken)
+		return "the connection was reset";
+	return session->fin_sent ? "this side is closed, FIN has been sent"
+	                         : "this socket is not connected";
+}
+
+static const char *explain(const struct session *session, enum call call, int code)
+{
+	if (call == CALL_SEND && code == EPIPE)
+		return explain_pipe(session);
+	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+		if (meanings[i].call == call && meanings[i].code == code)
+			return meanings[i].why;
+	return error_why(code);
+}
+
+bool step_fail(const struct session *session, enum call call, const char *text, int code,
+               struct error *error)
+{
+	error_set(error, "%.150s = -1 %s: %s", text, error_name(code),
+	          explain(session, call, code));
+	error->code = code;
+	return false;
+}
+
+int step_family(const struct session *session)
+{
+	if (session->local[0].family != AF_UNSPEC)
+		return session->local[0].family;
+	return session->recipe ? session->recipe->options.family : AF_UNSPEC;
+}
+
+/* ---- turns ---- */
+
+bool step_drives(const struct session *session)
+{
+	if (session->search || session->due)
+		return false;
+	return session->paused || session->step || session->state == SESSION_FRESH;
+}
+
+/* What a blocking send() would sleep for, however it came into the queue. */
+static void wait_for_queue(struct session *session)
+{
+	if (!session->step && session->paused)
+		step_begin(session, STEP_SEND, "send(%zu)", session->unsent)->waited = true;
+}
+
+static void want(const struct session *session, struct poller *poller,
+                 void (*ask)(struct poller *poller, int fd))
+{
+	for (unsigned i = 0; i < session->fd_count; i++)
+		ask(poller, session->fd[i]);
+}
+
+/* ---- what comes meanwhile ---- */
+
+static bool has_come(const struct session *session)
+{
+	const struct reading *last = &session->watch.last;
+	return reading_get(last, READING_INQ) || reading_get(last, READING_QUEUE);
+}
+
+/* Nothing has come yet of which select() would tell in each turn, and what comes can be read. */
+static bool is_quiet(const struct session *session)
+{
+	const struct reading *last = &session->watch.last;
+	bool may_tell = reading_is(last, STATE_ESTABLISHED) || reading_is(last, STATE_LISTEN) ||
+	                reading_is(last, STATE_FIN_WAIT1) || reading_is(last, STATE_FIN_WAIT2);
+	return session->paused && session->fd_count == 1 && !session->step && may_tell &&
+	       !session->watch.budget->off && !session->puzzled && !has_come(session);
+}
+
+bool step_may_grow(const struct session *session)
+{
+	return session->paused && (session->watch.type == SOCK_DGRAM || has_come(session));
+}
+
+static void look(struct session *session, const struct poller *poller)
+{
+	if (!is_quiet(session) || !poller_readable(poller, session->fd[0]))
+		return;
+	watch_read(&session->caller, session->fd[0], READING_LATER);
+	session->puzzled = is_quiet(session);
+}
+
+void step_prepare(struct session *session, struct poller *poller)
+{
+	if (is_quiet(session))
+		poller_want_read(poller, session->fd[0]);
+	if (session->state == SESSION_OPEN && session->queue.len) {
+		wait_for_queue(session);
+		want(session, poller, poller_want_write);
+	}
+	const struct step *step = session->step;
+	if (!step || step->call == STEP_SEND)
+		return;
+	if (step->call == STEP_LOOKUP)
+		poller_want_read(poller, lookup_fd(step->lookup));
+	else
+		want(session, poller,
+		     step->call == STEP_CONNECT ? poller_want_write : poller_want_read);
+}
+
+/* The socket that is ready, or -1. */
+static int find_slot(const struct session *session, const struct poller *poller,
+                     bool (*is_ready)(const struct poller *poller, int fd))
+{
+	for (unsigned i = 0; i < session->fd_count; i++)
+		if (is_ready(poller, session->fd[i]))
+			return (int)i;
+	return -1;
+}
+
+static enum step_end go_on(struct session *session, const struct poller *poller,
+                           struct error *error)
+{
+	struct step *step = session->step;
+	if (step->call == STEP_LOOKUP)
+		return poller_readable(poller, lookup_fd(step->lookup))
+		               ? step_look_up(session, error)
+		               : STEP_WAITS;
+	if (step->call == STEP_CONNECT)
+		return poller_writable(poller, session->fd[0]) ? step_connect(session, error)
+		                                               : STEP_WAITS;
+	int slot = find_slot(session, poller, poller_readable);
+	if (slot < 0)
+		return STEP_WAITS;
+	return step->call == STEP_ACCEPT ? step_accept(session, (unsigned)slot, error)
+	                                 : step_receive(session, (unsigned)slot, error);
+}
+
+static void flush(struct session *session, const struct poller *poller)
+{
+	if (session->state != SESSION_OPEN || !session->queue.len ||
+	    find_slot(session, poller, poller_writable) < 0)
+		return;
+	session->kind->flush(session);
+	if (session->step && session->step->call == STEP_SEND && !session->queue.len)
+		step_drop(session);
+}
+
+void step_serve(struct session *session, const struct poller *poller)
+{
+	struct error error;
+	flush(session, poller);
+	look(session, poller);
+	if (!session->step || session->step->call == STEP_SEND)
+		return;
+	if (go_on(session, poller, &error) == STEP_FAILED)
+		session_tell(session, ENTRY_ERROR, "%s", error.text);
+}
+
+/* ---- cancelling ---- */
+
+/* connect(2): an address of no family dissolves what was begun, on a stream that is not connected
+ * yet as well. Where a system does not do that, it goes on without us. */
+static void cancel_connect(struct session *session)
+{
+	char took[CLOCK_TEXT];
+	const struct step *step = session->step;
+	struct addr none = { .family = AF_UNSPEC };
+	bool gone = call_connect(&session->caller, session->fd[0], &none) == 0;
+	session->state = SESSION_FRESH;
+	session_tell(session, 0, "%s cancelled after %s%s", step->text, waited(step, took),
+	             gone ? ": connect(AF_UNSPEC) = 0 has taken it back"
+	                  : ": the kernel goes on with it");
+	step_drop(session);
+}
+
+static void cancel_send(struct session *session)
+{
+	char took[CLOCK_TEXT];
+	const struct step *step = session->step;
+	size_t unsent = session->unsent;
+	buf_clear(&session->queue);
+	session->unsent = 0;
+	session_tell(session, ENTRY_ERROR, "%s cancelled after %s: %zu bytes were not sent",
+	             step->text, waited(step, took), unsent);
+	step_drop(session);
+	if (session->kind == &stream_kind)
+		stream_settle(session);
+}
+
+bool session_cancel(struct session *session)
+{
+	if (!session->step)
+		return false;
+	if (session->step->call == STEP_CONNECT) {
+		cancel_connect(session);
+	} else if (session->step->call == STEP_SEND) {
+		cancel_send(session);
+	} else {
+		step_lower(session);
+		step_abandon(session);
+	}
+	return true;
+}
+
+/* ---- pausing ---- */
+
+static void pause_session(struct session *session)
+{
+	bool listens = session->kind == &listener_kind;
+	session->paused = true;
+	session_tell(session, 0, "paused: %s",
+	             listens ? "connections queue up in the kernel, /accept takes one"
+	                     : "what comes waits in the kernel, /recv takes it");
+}
+
+/* What a person waits for comes by itself now; only connect() still has to come to its end. */
+static void resume_session(struct session *session)
+{
+	bool listens = session->kind == &listener_kind;
+	const struct step *step = session->step;
+	session->paused = false;
+	if (step && step->call == STEP_SEND)
+		step_drop(session);
+	else if (step && (step->call == STEP_ACCEPT || step->call == STEP_RECV))
+		session_cancel(session);
+	session_tell(session, 0, "%s by itself again", listens ? "accepts" : "reads");
+	session_greet(session);
+	if (session->kind == &stream_kind)
+		stream_resume(session);
+}
+
+bool session_pause(struct session *session, bool pause, struct error *error)
+{
+	if (session->state == SESSION_CLOSED) {
+		error_set(error, "session %u is closed", number(session));
+		return false;
+	}
+	if (pause == session->paused) {
+		error_set(error, "session %u is %s", number(session),
+		          pause ? "paused already" : "not paused");
+		return false;
+	}
+	if (pause)
+		pause_session(session);
+	else
+		resume_session(session);
+	return true;
+}
+
+bool session_is_paused(const struct session *session)
+{
+	return session->paused;
+}

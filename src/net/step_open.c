@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "net/kind.h"
+
+enum { CALL_TEXT = ADDR_TEXT + 16 };
+
+static unsigned number(const struct session *session)
+{
+	return session->caller.session;
+}
+
+static bool is_udp(const struct session *session)
+{
+	return session->kind == &udp_kind;
+}
+
+/* ---- socket() ---- */
+
+static struct recipe *make_recipe(bool udp, const struct session_options *options)
+{
+	struct recipe *recipe = xcalloc(1, sizeof *recipe);
+	recipe->target.transport = udp ? TRANSPORT_UDP : TRANSPORT_TCP;
+	recipe->options.numeric = options->numeric;
+	recipe->options.family = options->family == AF_INET6 ? AF_INET6 : AF_INET;
+	return recipe;
+}
+
+static void name_socket(struct session *session, const char *name)
+{
+	snprintf(session->name, sizeof session->name, "%s",
+	         name              ? name
+	         : is_udp(session) ? "udp"
+	                           : "tcp");
+	session->named = name != NULL;
+}
+
+static void open_socket(struct session *session)
+{
+	int family = session->recipe->options.family;
+	session->state = SESSION_FRESH;
+	int fd = session_socket(session, family);
+	if (fd >= 0) {
+		session->fd[session->fd_count++] = fd;
+		session_tell(session, 0, "socket() = %d: %s over %s, paused", fd,
+		             is_udp(session) ? "UDP" : "TCP", family == AF_INET6 ? "IPv6" : "IPv4");
+	} else if (errno == ERANGE) {
+		session_finish(session, SESSION_ENDED_FAILED, "no socket");
+	} else {
+		session_finish(session, SESSION_ENDED_FAILED, "socket() = -1 %s: %s",
+		               error_name(errno), error_why(errno));
+	}
+}
+
+struct session *session_make_socket(struct sessions *sessions, bool udp,
+                                    const struct session_options *options, struct error *error)
+{
+	static const struct session_options none;
+	if (!options)
+		options = &none;
+	if (options->name && !session_check_name(sessions, NULL, options->name, error))
+		return NULL;
+	struct session *session = session_new(sessions, udp ? &udp_kind : &stream_kind);
+	session->recipe = make_recipe(udp, options);
+	session->stepped = session->paused = true;
+	buf_init(&session->queue, options->queue_max ? options->queue_max : SESSION_QUEUE);
+	name_socket(session, options->name);
+	open_socket(session);
+	return session;
+}
+
+/* ---- the address ---- */
+
+static const char *reach(const struct addr *addr)
+{
+	if (addr_is_loopback(addr))
+		return " (loopback only)";
+	if (!addr_is_any(addr))
+		return "";
+	return addr->family == AF_INET6
+	               ? " (every address of this machine, IPv4 too unless IPV6_V6ONLY is set)"
+	               : " (every IPv4 address of this machine)";
+}
+
+static const char *local_text(const struct session *session, char out[ADDR_TEXT])
+{
+	return addr_format(&session->local[0], out);
+}
+
+static void learn_local(struct session *session)
+{
+	char port[8];
+	call_getsockname(&session->caller, session->fd[0], &session->local[0]);
+	snprintf(port, sizeof port, "%u", session->local[0].port);
+	if (session->stepped)
+		session_name_server(session, port);
+}
+
+static enum step_end bind_now(struct session *session, const struct addr *addr, struct error *error)
+{
+	char text[ADDR_TEXT], call[CALL_TEXT];
+	snprintf(call, sizeof call, "bind(%s)", addr_format(addr, text));
+	if (call_bind(&session->caller, session->fd[0], addr) < 0) {
+		step_fail(session, CALL_BIND, call, errno, error);
+		return STEP_FAILED;
+	}
+	learn_local(session);
+	session_tell(session, 0, "bound to %s%s", local_text(session, text),
+	             reach(&session->local[0]));
+	if (is_udp(session)) {
+		session->recipe->listening = true; /* it answers whoever writes */
+		session->state = SESSION_OPEN;
+	}
+	return STEP_DONE;
+}
+
+/* ---- listen() ---- */
+
+static bool may_open(const struct session *session, struct error *error)
+{
+	if (!step_may_begin(session, error))
+		return false;
+	if (session->paused || session->stepped)
+		return true;
+	error_set(error, "/pause first: session %u makes its calls by itself", number(session));
+	return false;
+}
+
+bool session_start_listening(struct session *session, int backlog, struct error *error)
+{
+	char call[CALL_TEXT], text[ADDR_TEXT];
+	if (!may_open(session, error))
+		return false;
+	snprintf(call, sizeof call, "listen(%d)", backlog);
+	if (call_listen(&session->caller, session->fd[0], backlog) < 0)
+		return step_fail(session, CALL_LISTEN, call, errno, error);
+	bool chosen = session->local[0].family == AF_UNSPEC;
+	session->kind = &listener_kind;
+	session->state = SESSION_LISTENING;
+	if (session->recipe)
+		session->recipe->listening = true;
+	if (chosen)
+		learn_local(session);
+	session_tell(session, 0, "listening on %s%s%s; about %d may wait for /accept",
+	             local_text(session, text), reach(&session->local[0]),
+	             chosen ? ": without bind() the kernel chose" : "", backlog);
+	return true;
+}
+
+/* ---- connect() ---- */
+
+/* Linux counts a socket as connecting until connect() is asked once more, see connect(2) EALREADY:
+ * only then does it say EISCONN to the next one, or try anew behind a failure. A blocking connect()
+ * has that behind it. */
+static void settle(struct session *session, const struct addr *addr)
+{
+	uint8_t flags = session->caller.flags;
+	session->caller.flags |= ENTRY_WATCHING;
+	call_connect(&session->caller, session->fd[0], addr);
+	session->caller.flags = flags;
+}
+
+static enum step_end connected(struct session *session, const struct addr *addr)
+{
+	char host[ADDR_TEXT], port[8], took[CLOCK_TEXT];
+	clock_format_duration(clock_now() - session->step->since, took);
+	step_drop(session);
+	session->peer = *addr;
+	session->connected = is_udp(session);
+	session->state = SESSION_OPEN;
+	call_getsockname(&session->caller, session->fd[0], &session->local[0]);
+	snprintf(port, sizeof port, "%u", addr->port);
+	session_make_name(session, addr_format_host(addr, host), port);
+	session->kind->opened(session, took);
+	return STEP_DONE;
+}
+
+static enum step_end fail_connect(struct session *session, int code, struct error *error)
+{
+	step_fail(session, CALL_CONNECT, session->step->text, code, error);
+	step_drop(session);
+	return STEP_FAILED;
+}
+
+/* How connect() has ended. */
+enum step_end step_connect(struct session *session, struct error *error)
+{
+	int code;
+	struct addr addr = session->step->addr, none = { .family = AF_UNSPEC };
+	if (call_get_option(&session->caller, session->fd[0], SOL_SOCKET, SO_ERROR, &code) < 0)
+		code = errno;
+	settle(session, code ? &none : &addr);
+	if (!code)
+		return connected(session, &addr);
+	session->state = SESSION_FRESH;
+	return fail_connect(session, code, error);
+}
+
+/* Only a connection that connect() was not asked about again says 0 here: the one it has. */
+static enum step_end connected_before(struct session *session, struct error *error)
+{
+	char peer[ADDR_TEXT];
+	error_set(error, "%.150s = 0, but it is the connection to %s still: EISCONN from now on",
+	          session->step->text, addr_format(&session->peer, peer));
+	step_drop(session);
+	return STEP_FAILED;
+}
+
+static enum step_end connect_now(struct session *session, const struct addr *addr,
+                                 struct error *error)
+{
+	char text[ADDR_TEXT];
+	struct step *step =
+	        step_begin(session, STEP_CONNECT, "connect(%s)", addr_format(addr, text));
+	bool open = session->state == SESSION_OPEN && !is_udp(session);
+	step->addr = *addr;
+	if (call_connect(&session->caller, session->fd[0], addr) == 0)
+		return open ? connected_before(session, error) : connected(session, addr);
+	if (errno != EINPROGRESS && errno != EALREADY)
+		return fail_connect(session, errno, error);
+	session->state = SESSION_CONNECTING;
+	step->waited = true;
+	return STEP_WAITS;
+}
+
+/* ---- names ---- */
+
+/* One call takes one address, and the first is the one that a program would try first. */
+static enum step_end found(struct session *session, const struct lookup_answer *answer,
+                           struct error *error)
+{
+	char text[ADDR_TEXT];
+	struct addr addr = answer->addr[0];
+	bool binds = session->step->binds;
+	if (answer->count > 1)
+		session_tell(session, 0, "%s is the first of %zu addresses",
+		             addr_format(&addr, text), answer->count);
+	step_drop(session);
+	return binds ? bind_now(session, &addr, error) : connect_now(session, &addr, error);
+}
+
+enum step_end step_look_up(struct session *session, struct error *error)
+{
+	struct step *step = session->step;
+	struct lookup_answer answer;
+	if (!lookup_take(step->lookup, &answer, error))
+		return STEP_WAITS;
+	if (lookup_fd(step->lookup) >= 0)
+		search_note(session, &step->query, &answer, error);
+	if (answer.count)
+		return found(session, &answer, error);
+	step_drop(session);
+	return STEP_FAILED;
+}
+
+/* A number is given to the kernel as it is, also one of the wrong family; a name is looked up in
+ * the socket's own. */
+static bool is_name(const struct lookup_query *query)
+{
+	struct lookup_query numeric = *query;
+	struct lookup_answer answer;
+	struct error error;
+	numeric.numeric = true;
+	numeric.family = AF_UNSPEC;
+	snprintf(numeric.target.service, sizeof numeric.target.service, "0");
+	struct lookup *lookup = lookup_start(&numeric);
+	bool is_number = lookup_take(lookup, &answer, &error) && answer.count;
+	lookup_free(lookup);
+	return !is_number;
+}
+
+static bool look_up(struct session *session, const struct target *target, bool binds,
+                    struct error *error)
+{
+	char text[TARGET_HOST + TARGET_SERVICE + 4];
+	struct lookup_query query = { .target = *target, .passive = binds };
+	struct step *step = step_begin(session, STEP_LOOKUP, "%s(%s)", binds ? "bind" : "connect",
+	                               target_format(target, text));
+	if (session->recipe)
+		query.numeric = session->recipe->options.numeric;
+	if (is_name(&query))
+		query.family = step_family(session);
+	step->binds = binds;
+	step->query = query;
+	step->lookup = lookup_start(&query);
+	if (lookup_fd(step->lookup) >= 0)
+		return true;
+	return step_look_up(session, error) != STEP_FAILED;
+}
+
+static bool parse(const struct session *session, const char *host, const char *port, bool binds,
+                  struct target *target, struct error *error)
+{
+	enum transport transport = is_udp(session) ? TRANSPORT_UDP : TRANSPORT_TCP;
+	if (!target_parse(target,
+	                  host   ? host
+	                  : port ? port
+	                         : "",
+	                  host ? port : NULL, transport, binds, error))
+		return false;
+	if (target->transport == transport)
+		return true;
+	error_set(error, "session %u is %s", number(session), is_udp(session) ? "UDP" : "TCP");
+	return false;
+}
+
+static void set_host(struct target *target, const char *host)
+{
+	snprintf(target->host, sizeof target->host, "%s", host);
+}
+
+bool session_bind(struct session *session, const char *host, const char *port, struct error *error)
+{
+	struct target target;
+	bool six = step_family(session) == AF_INET6;
+	if (!may_open(session, error) || !parse(session, host, port, true, &target, error))
+		return false;
+	if (!target.host[0])
+		set_host(&target, six ? "::1" : "127.0.0.1");
+	else if (strcmp(target.host, "*") == 0)
+		set_host(&target, six ? "::" : "0.0.0.0");
+	return look_up(session, &target, true, error);
+}
+
+bool session_connect(struct session *session, const char *host, const char *port,
+                     struct error *error)
+{
+	struct target target;
+	return may_open(session, error) && parse(session, host, port, false, &target, error) &&
+	       look_up(session, &target, false, error);
+}

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Calls made one by one: socket, bind, listen, connect, accept, those that the kernel refuses, and
+ * datagrams. */
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "net/kind.h"
+#include "step.h"
+
+static const char *try_bind(struct fixture *f, struct session *session, const char *host,
+                            const char *port)
+{
+	return session_bind(session, host, port, &f->error) ? "" : f->error.text;
+}
+
+static const char *try_listen(struct fixture *f, struct session *session)
+{
+	return session_start_listening(session, 5, &f->error) ? "" : f->error.text;
+}
+
+static const char *try_connect(struct fixture *f, struct session *session, const char *host,
+                               unsigned port)
+{
+	char text[8];
+	snprintf(text, sizeof text, "%u", port);
+	return session_connect(session, host, text, &f->error) ? "" : f->error.text;
+}
+
+static const char *try_accept(struct fixture *f, struct session *session)
+{
+	return session_accept(session, NULL, &f->error) ? "" : f->error.text;
+}
+
+static bool begins(const char *text, const char *front)
+{
+	return strncmp(text, front, strlen(front)) == 0;
+}
+
+/* ---- one after the other ---- */
+
+static void makes_nothing_else(struct fixture *f)
+{
+	struct session *s = make_socket(f, false, AF_INET);
+	struct session *u = make_socket(f, true, AF_UNSPEC);
+	is_int(session_state(s), SESSION_FRESH, "a fresh socket");
+	is_int(session_kind(u), SESSION_UDP, "one of UDP");
+	ok(session_is_paused(s) && session_is_paused(u), "both are paused");
+	fixture_turns(f, 2);
+	is_int(count_calls(f, s, CALL_SOCKET), 1, "socket() was called");
+	is_int(count_own(f, s), 1, "and nothing else");
+	is_idle(f, s, "nothing is waited for");
+	is_text(session_state_name(s), "CLOSE", "its state");
+	ok(!session_make_socket(f->sessions, false, &(struct session_options){ .name = "no name" },
+	                        &f->error),
+	   "a name that is none");
+	session_close(s, &f->error);
+	is_text(last_state(f, s), "closed before it was connected", "it can be closed");
+	is_text(try_recv(f, s, 1, RECV_PLAIN), say("session %u is closed", session_number(s)),
+	        "and is then");
+	ok(!session_reconnect(s, &f->error), "it cannot be reconnected");
+	is_text(f->error.text,
+	        say("session %u was made step by step: /socket makes another", session_number(s)),
+	        "but made anew");
+	ok(sessions_forget(f->sessions, s, &f->error), "nor is it needed any more");
+}
+
+static void walks_through(struct fixture *f)
+{
+	struct session *s = make_socket(f, false, AF_INET), *c = make_socket(f, false, AF_INET);
+	is_text(try_bind(f, s, NULL, "0"), "", "bind() without an address");
+	struct addr local = session_local(s);
+	ok(addr_is_loopback(&local) && local.port, "is loopback, and a port that is free");
+	ok(begins(last_state(f, s), "bound to 127.0.0.1:") &&
+	           strstr(last_state(f, s), " (loopback only)"),
+	   "which is told");
+	is_int(count_own(f, s), 3, "socket(), bind() and getsockname(): nothing is set on it");
+	is_text(try_listen(f, s), "", "listen()");
+	is_int(session_state(s), SESSION_LISTENING, "it listens");
+	is_int(newest_call(f, s, CALL_LISTEN)->arg, 5, "with the backlog asked for");
+	is_text(try_accept(f, s), "", "accept()");
+	is_text(session_waiting(s, NULL), "accept()", "waits");
+	fixture_turns(f, 2);
+	is_int(count_calls(f, s, CALL_ACCEPT), 0, "without a call");
+	is_text(try_connect(f, c, "127.0.0.1", local.port), "", "connect()");
+	until(f, session_state(c) == SESSION_OPEN && !session_waiting(s, NULL));
+	ok(strstr(last_state(f, c), " connected in "), "connected, and told");
+	is_int(newest_call(f, s, CALL_ACCEPT)->flags & ENTRY_WAITED, ENTRY_WAITED,
+	       "accept() has waited for it");
+	struct session *client = sessions_at(f->sessions, 2);
+	ok(client && session_is_accepted(client) && session_is_paused(client),
+	   "its client is a session, paused like the listener");
+	is_text(try_recv(f, client, 9, RECV_PLAIN), "", "recv()");
+	send_text(f, c, "hi");
+	until(f, has_received(f, client, "hi"));
+	ok(has_received(f, client, "hi"), "two sockets talk");
+	is_text(try_listen(f, s), "", "listen() again sets another backlog");
+	ok(!session_close(s, &f->error) == false && session_state(s) == SESSION_CLOSED, "closed");
+}
+
+static void listens_unbound(struct fixture *f)
+{
+	struct session *s = make_socket(f, false, AF_INET);
+	is_text(try_listen(f, s), "", "listen() without bind()");
+	ok(begins(last_state(f, s), "listening on 0.0.0.0:") &&
+	           strstr(last_state(f, s), "every IPv4 address of this machine") &&
+	           strstr(last_state(f, s), "without bind() the kernel chose"),
+	   "it says who can reach it now");
+	ok(session_local(s).port, "and its port is known");
+}
+
+static void binds_everywhere(struct fixture *f)
+{
+	struct session *s = make_socket(f, false, AF_INET);
+	is_text(try_bind(f, s, "*", "0"), "", "bind(*)");
+	ok(begins(last_state(f, s), "bound to 0.0.0.0:"), "is every address");
+	if (!peer_has_ipv6()) {
+		tap_skip("no IPv6");
+		return;
+	}
+	s = make_socket(f, false, AF_INET6);
+	is_text(try_bind(f, s, NULL, "0"), "", "of IPv6");
+	ok(begins(last_state(f, s), "bound to [::1]:"), "loopback is ::1");
+	is_text(try_bind(f, make_socket(f, false, AF_INET6), "*", "0"), "", "and * is ::");
+	ok(*try_bind(f, make_socket(f, false, AF_INET), "::1", "0"), "one of IPv4 cannot have it");
+	ok(strstr(f->error.text, "bind([::1]:0) = -1 EAFNOSUPPORT"), "says the kernel");
+	ok(*try_connect(f, make_socket(f, false, AF_INET6), "127.0.0.1", 9), "the other way round");
+	ok(strstr(f->error.text, "connect(127.0.0.1:9) = -1 "), "says the kernel, too");
+}
+
+static void looks_names_up(struct fixture *f)
+{
+	struct session *s = make_listener(f, 5), *c = make_socket(f, false, AF_INET);
+	is_text(try_connect(f, c, "localhost", session_local(s).port), "", "connect() to a name");
+	ok(begins(session_waiting(c, NULL), "connect(localhost:"), "waits for its address");
+	until(f, session_state(c) == SESSION_OPEN);
+	is_int(session_state(c), SESSION_OPEN, "and connects to it");
+	is_int(count_calls(f, c, CALL_GETADDRINFO), 1, "the look-up is written down");
+	c = make_socket(f, false, AF_INET);
+	try_connect(f, c, "localhost", session_local(s).port);
+	ok(session_cancel(c), "a look-up can be cancelled");
+	fixture_turns(f, 2);
+	is_int(session_state(c), SESSION_FRESH, "and nothing follows");
+	is_text(try_bind(f, c, "localhost", "0"), "", "bind() to a name");
+	until(f, !session_waiting(c, NULL));
+	ok(begins(last_state(f, c), "bound to 127.0.0.1:"), "also");
+	c = make_socket(f, true, AF_INET);
+	try_connect(f, c, "localhost", 9);
+	session_close(c, &f->error);
+	ok(strstr(last_state(f, c), "closed"), "closing forgets a look-up");
+	session_make_socket(f->sessions, false, &(struct session_options){ .numeric = true },
+	                    &f->error);
+	c = sessions_at(f->sessions, sessions_count(f->sessions) - 1);
+	is_text(try_connect(f, c, "localhost", 9), "not a numeric address: localhost",
+	        "without look-ups there are numbers only");
+	ok(!session_waiting(c, NULL), "and nothing waits");
+	ok(*try_connect(f, c, "udp://127.0.0.1", 9), "a scheme of the other kind");
+}
+
+/* ---- what the kernel says no to ---- */
+
+static void learns_errno(struct fixture *f)
+{
+	char name[160];
+	struct session *s = make_socket(f, false, AF_INET), *u = make_socket(f, true, AF_INET);
+	is_text(try_recv(f, s, 5, RECV_PLAIN),
+	        "recv(5) = -1 ENOTCONN: this socket is not connected", "recv() on a fresh socket");
+	is_int(newest_call(f, s, CALL_RECV)->error, ENOTCONN, "was made");
+	is_text(try_accept(f, s),
+	        "accept() = -1 EINVAL: this socket does not listen: listen() comes first",
+	        "accept() on a fresh socket");
+	ok(!send_text(f, s, "hello"), "send() on a fresh socket");
+	is_text(f->error.text, "send(5) = -1 EPIPE: this socket is not connected", "says why");
+	ok(!session_shutdown(s, SHUT_WR, &f->error), "shutdown()");
+	is_text(f->error.text, "shutdown() = -1 ENOTCONN: this socket is not connected", "also");
+	is_text(try_listen(f, u), "listen(5) = -1 EOPNOTSUPP: UDP has no connections to wait for",
+	        "listen() on UDP");
+	is_text(try_accept(f, u), "accept() = -1 EOPNOTSUPP: UDP has no connections to accept",
+	        "accept() on UDP");
+	ok(!send_text(f, u, "x"), "send() on UDP");
+	is_text(f->error.text,
+	        "sendto(1) = -1 EDESTADDRREQ: to whom? /connect gives this socket its peer",
+	        "without a peer");
+	ok(!session_send_urgent(u, 'x', &f->error), "urgent data on UDP");
+	is_text(try_bind(f, s, NULL, "0"), "", "bind()");
+	ok(begins(try_bind(f, s, NULL, "0"), "bind(127.0.0.1:0) = -1 EINVAL: "), "bind() twice");
+	snprintf(name, sizeof name, "%u", session_local(s).port);
+	ok(strstr(try_bind(f, make_socket(f, false, AF_INET), NULL, name), "= -1 EADDRINUSE: "),
+	   "a port in use");
+	ok(strstr(try_bind(f, make_socket(f, false, AF_INET), "192.0.2.1", "0"),
+	          "= -1 EADDRNOTAVAIL: not an address of this machine"),
+	   "another machine's address");
+	try_listen(f, s);
+	ok(strstr(try_connect(f, s, "127.0.0.1", 9), "= -1 EISCONN: "), "connect() of a listener");
+	ok(begins(try_recv(f, s, 5, RECV_PLAIN), "recv(5) = -1 ENOTCONN: "), "recv() of one");
+	ok(!send_text(f, s, "x") && begins(f->error.text, "send(1) = -1 EPIPE: "), "send() of one");
+	is_int(session_state(s), SESSION_LISTENING, "it listens all the same");
+}
+
+static void connects_once(struct fixture *f)
+{
+	struct pair p = make_pair(f);
+	unsigned port = session_local(p.listener).port;
+	ok(strstr(try_connect(f, p.client, "127.0.0.1", port),
+	          "= -1 EISCONN: this socket is connected already"),
+	   "connect() twice");
+	ok(begins(try_listen(f, p.client), "listen(5) = -1 EINVAL: "), "listen() behind connect()");
+	ok(begins(try_accept(f, p.client), "accept() = -1 EINVAL: "), "accept()");
+	ok(strstr(try_bind(f, p.server, NULL, "0"), "= -1 EINVAL"), "bind() of a client accepted");
+	is_int(session_state(p.client), SESSION_OPEN, "it stays what it is");
+	end_pair(f, &p);
+	struct couple c = make_couple(f);
+	ok(begins(try_connect(f, c.session, "127.0.0.1", port), "/pause first: "),
+	   "what goes by itself is left alone");
+	session_pause(c.session, true, &f->error);
+	ok(*try_connect(f, c.session, "127.0.0.1", port), "paused, it may be asked");
+	is_int(session_peer(c.session).port, peer_port(c.listener), "and stays connected");
+	end_couple(&c);
+}
+
+static void is_refused(struct fixture *f)
+{
+	int closed = peer_refused(AF_INET);
+	struct session *s = make_socket(f, false, AF_INET), *l = make_listener(f, 5);
+	is_text(try_connect(f, s, "127.0.0.1", peer_port(closed)), "", "connect() to nobody");
+	until(f, !session_waiting(s, NULL));
+	ok(strstr(last_failure(f, s), "= -1 ECONNREFUSED: RST to our SYN: nobody listens there"),
+	   "is refused");
+	is_int(session_state(s), SESSION_FRESH, "the socket is still there");
+	try_connect(f, s, "127.0.0.1", session_local(l).port);
+	until(f, session_state(s) == SESSION_OPEN);
+	is_int(session_state(s), SESSION_OPEN, "and connects elsewhere");
+	peer_close_all(&closed, 1);
+}
+
+static void cancels_connecting(struct fixture *f)
+{
+	int fill[PEER_FILL], hole = peer_blackhole(AF_INET, fill);
+	struct session *s = make_socket(f, false, AF_INET), *l = make_listener(f, 5);
+	is_text(try_connect(f, s, "127.0.0.1", peer_port(hole)), "", "connect() without an answer");
+	fixture_turns(f, 2);
+	is_text(session_state_name(s), "SYN_SENT", "is on its way");
+	ok(begins(session_waiting(s, NULL), "connect(127.0.0.1:"), "and waits");
+	ok(!send_text(f, s, "x"), "nothing is sent meanwhile");
+	ok(session_pause(s, false, &f->error), "resuming does not disturb it");
+	ok(session_waiting(s, NULL), "it still waits");
+	session_pause(s, true, &f->error);
+	ok(session_cancel(s), "cancelled");
+	ok(strstr(last_state(f, s), " cancelled after ") &&
+	           strstr(last_state(f, s), "connect(AF_UNSPEC) = 0"),
+	   "it says how");
+	is_int(session_state(s), SESSION_FRESH, "the socket is as before");
+	try_connect(f, s, "127.0.0.1", session_local(l).port);
+	until(f, session_state(s) == SESSION_OPEN);
+	is_int(session_state(s), SESSION_OPEN, "and connects elsewhere");
+	s = make_socket(f, false, AF_INET);
+	try_connect(f, s, "127.0.0.1", peer_port(hole));
+	ok(session_abort(s, &f->error), "/abort while it connects");
+	is_int(session_state(s), SESSION_CLOSED, "closes it");
+	try_connect(f, make_socket(f, false, AF_INET), "127.0.0.1", peer_port(hole));
+	peer_close_all(fill, PEER_FILL);
+	peer_close_all(&hole, 1);
+}
+
+static void accepts_by_name(struct fixture *f)
+{
+	struct session *l = make_listener(f, 1);
+	int fd = peer_connect(AF_INET, session_local(l).port, PEER_MS);
+	until(f, is_readable(l));
+	ok(!session_accept(l, "42", &f->error), "a name that is none");
+	ok(session_accept(l, "guest", &f->error), "accept() with one that is");
+	ok(sessions_named(f->sessions, "guest"), "the client has it");
+	ok(!session_accept(l, "guest", &f->error), "a name is given once");
+	is_int(newest_call(f, l, CALL_ACCEPT)->flags & ENTRY_WAITED, 0, "it did not wait");
+	try_accept(f, l);
+	ok(session_cancel(l), "accept() can be cancelled");
+	is_idle(f, l, "and the loop sleeps");
+	try_accept(f, l);
+	ok(session_pause(l, false, &f->error) && !session_waiting(l, NULL),
+	   "resuming takes its place");
+	int other = peer_connect(AF_INET, session_local(l).port, PEER_MS);
+	until(f, session_clients(l) == 2);
+	is_int((long long)session_clients(l), 2, "the next client comes by itself");
+	peer_close_all((int[]){ fd, other }, 2);
+}
+
+/* ---- datagrams ---- */
+
+static void receives_datagrams(struct fixture *f)
+{
+	struct session *u = make_socket(f, true, AF_INET);
+	int peer = peer_udp(AF_INET);
+	is_text(try_recv(f, u, 9, RECV_PLAIN), "", "recvfrom() without a port");
+	ok(strstr(last_state(f, u), "no port"), "can only wait, which is said");
+	session_cancel(u);
+	is_text(try_bind(f, u, NULL, "0"), "", "bind()");
+	struct addr to = session_local(u);
+	peer_send_to(peer, &to, "0123456789", 10);
+	peer_send_to(peer, &to, "", 0);
+	until(f, is_readable(u));
+	try_recv(f, u, 4, RECV_PEEK);
+	is_text(try_recv(f, u, 4, RECV_PLAIN), "", "recvfrom(4)");
+	const struct entry *entry = newest_call(f, u, CALL_RECVFROM);
+	is_bytes(entry_payload(entry), entry->len, "0123", 4, "what fits");
+	ok(entry->flags & ENTRY_TRUNCATED && entry->arg == 10, "six bytes are lost, and known");
+	is_int((long long)session_peer_count(u), 1, "its sender is a peer");
+	is_text(try_recv(f, u, 4, RECV_ALL), "", "recvfrom() again");
+	is_int(newest_call(f, u, CALL_RECVFROM)->len, 0, "an empty datagram");
+	is_int(session_state(u), SESSION_OPEN, "is no end");
+	is_int((long long)session_counts(u)->receives, 2, "two were received");
+	ok(send_text(f, u, "answer"), "an answer");
+	char text[16] = "";
+	peer_recv_from(peer, text, sizeof text, NULL, PEER_MS);
+	is_text(text, "answer", "goes to who wrote");
+	try_recv(f, u, 1024, RECV_PLAIN);
+	is_text(session_waiting(u, NULL), "recvfrom(1024)", "waiting");
+	peer_send_to(peer, &to, "late", 4);
+	until(f, !session_waiting(u, NULL));
+	ok(newest_call(f, u, CALL_RECVFROM)->flags & ENTRY_WAITED, "is told of a datagram, too");
+	peer_close_all(&peer, 1);
+}
+
+static void hears_of_nobody(struct fixture *f)
+{
+	char port[8];
+	struct session *u = make_socket(f, true, AF_INET);
+	int refused = peer_refused(AF_INET);
+	snprintf(port, sizeof port, "%u", peer_port(refused));
+	session_connect(u, "127.0.0.1", port, &f->error);
+	ok(send_text(f, u, "one"), "the first datagram to nobody is sent");
+	until(f, is_readable(u));
+	ok(!send_text(f, u, "two"), "the next one meets what ICMP has said");
+	ok(strstr(f->error.text, "(ICMP port unreachable to an earlier datagram): connection "
+	                         "refused"),
+	   "which is told");
+	is_int((long long)session_counts(u)->refused, 1, "and counted");
+	ok(send_text(f, u, "three"), "once");
+	close(refused);
+}
+
+/* A server that waits on two addresses, each of a family of its own. */
+static void receives_on_both(struct fixture *f)
+{
+	if (!peer_has_ipv6()) {
+		tap_skip("no IPv6");
+		return;
+	}
+	struct session *u = listen_on(f, TRANSPORT_UDP, "", 0, NULL);
+	session_pause(u, true, &f->error);
+	is_int(u->fd_count, 2, "a server on two sockets");
+	try_recv(f, u, 9, RECV_PLAIN);
+	int peer = peer_udp(AF_INET6);
+	peer_send_to(peer, &u->local[1], "six", 3);
+	until(f, !session_waiting(u, NULL));
+	ok(has_received(f, u, "six"), "a recvfrom() waits on both");
+	ok(send_text(f, u, "seven"), "the answer");
+	char text[16] = "";
+	peer_recv_from(peer, text, sizeof text, NULL, PEER_MS);
+	is_text(text, "seven", "goes the same way");
+	peer_close_all(&peer, 1);
+}
+
+static void connects_datagrams(struct fixture *f)
+{
+	int closed = peer_udp_refused(AF_INET);
+	struct session *u = make_socket(f, true, AF_INET), *v = make_socket(f, true, AF_INET);
+	is_text(try_connect(f, u, "127.0.0.1", peer_port(closed)), "", "connect() of UDP");
+	is_int(session_state(u), SESSION_OPEN, "needs nobody");
+	ok(send_text(f, u, "x"), "a datagram");
+	until(f, is_readable(u));
+	is_text(try_recv(f, u, 9, RECV_PLAIN),
+	        "recvfrom(9) = -1 ECONNREFUSED: ICMP port unreachable: nobody receives there",
+	        "nobody is there");
+	ok(send_text(f, u, "x"), "another one");
+	until(f, is_readable(u));
+	ok(!send_text(f, u, "x"), "send() meets it as well");
+	is_int(f->error.code, ECONNREFUSED, "and is not made a second time");
+	is_int(count_calls(f, u, CALL_SENDTO), 3, "behind a person's back");
+	try_bind(f, v, NULL, "0");
+	try_connect(f, u, "127.0.0.1", session_local(v).port);
+	ok(send_text(f, u, "moved"), "connect() again is another peer");
+	until(f, is_readable(v));
+	try_recv(f, v, 9, RECV_PLAIN);
+	ok(has_received(f, v, "moved"), "who gets it");
+	struct session *w = make_socket(f, true, AF_INET);
+	struct addr to = session_local(v);
+	ok(session_send_to(w, &to, "hi", 2, &f->error), "sendto() of a fresh socket");
+	ok(session_state(w) == SESSION_OPEN && session_local(w).port, "gives it a port");
+	ok(session_pause(v, false, &f->error), "resumed");
+	until(f, has_received(f, v, "movedhi"));
+	ok(has_received(f, v, "movedhi"), "it reads by itself");
+	peer_close_all(&closed, 1);
+}
+
+int main(void)
+{
+	static void (*const tests[])(struct fixture *) = {
+		makes_nothing_else, walks_through,    listens_unbound,    binds_everywhere,
+		looks_names_up,     learns_errno,     connects_once,      is_refused,
+		cancels_connecting, accepts_by_name,  receives_datagrams, connects_datagrams,
+		hears_of_nobody,    receives_on_both,
+	};
+	tap_watchdog(30);
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+		struct fixture f;
+		fixture_start(&f);
+		tests[i](&f);
+		fixture_stop(&f);
+	}
+	return tap_done();
+}
