@@ -5,16 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "view/find.h"
+#include "view/lead.h"
 #include "view/paragraph.h"
 
 enum {
-	COLUMNS_MILLISECONDS = 60, /* from so many columns on the clock has milliseconds, */
-	COLUMNS_ADDRESS = 50,      /* datagrams tell their peer, */
-	COLUMNS_TIME = 36,         /* there is a time, */
-	COLUMNS_ARROW = 12,        /* there is an arrow */
-	LEAST_TEXT = 8,            /* what an address leaves to the text of the first row */
-	LEAST_WORD = 8, /* where not even such a word may move to the next row, none does */
+	COLUMNS_ADDRESS = 50, /* from so many columns on datagrams tell their peer */
+	LEAST_TEXT = 8,       /* what an address leaves to the text of the first row */
+	LEAST_WORD = 8,       /* where not even such a word may move to the next row, none does */
 	TAB_STOP = 8,
 	LABEL_TEXT = 32,
 };
@@ -25,6 +23,7 @@ struct text {
 	uint32_t len;
 	bool closed;                    /* the last entry's payload ends here */
 	bool starts[PARAGRAPH_MAX + 1]; /* an entry's payload begins with this byte */
+	bool found[PARAGRAPH_MAX];      /* part of what is looked for */
 	char copy[PARAGRAPH_MAX];       /* where more than one entry has a part */
 };
 
@@ -56,7 +55,7 @@ static void join(struct cursor part, struct text *text)
 	text->closed = part.offset == part.entry->len;
 }
 
-static void collect(const struct cursor *begin, struct text *text)
+static void gather(const struct cursor *begin, struct text *text)
 {
 	struct cursor end = *begin;
 	text->len = paragraph_end(&end);
@@ -68,6 +67,16 @@ static void collect(const struct cursor *begin, struct text *text)
 	text->bytes = entry_payload(begin->entry) + begin->offset;
 	text->starts[0] = begin->offset == 0;
 	text->closed = end.offset == end.entry->len;
+}
+
+static void collect(const struct cursor *begin, struct text *text)
+{
+	const struct view *view = begin->view;
+	gather(begin, text);
+	if (view->find)
+		find_mark_bytes(text->bytes, text->len, view->find, view->find_len, text->found);
+	else
+		memset(text->found, 0, text->len);
 }
 
 /* ---- rows ---- */
@@ -125,7 +134,7 @@ static void put_wide(struct layout *layout, const struct glyph *wide, enum style
  * away. */
 static void put_glyph(struct layout *layout, const struct glyph *glyph, enum style style)
 {
-	if (glyph->mark)
+	if (glyph->mark && style != STYLE_FOUND)
 		style = STYLE_MARK;
 	if (glyph->width > layout->view->columns - layout->indent) {
 		put_wide(layout, glyph, style);
@@ -164,60 +173,6 @@ static void put_text(struct layout *layout, const char *text, enum style style)
 
 /* ---- before the text ---- */
 
-static void format_seconds(int64_t duration, bool sign, char out[CLOCK_TEXT])
-{
-	char number[CLOCK_TEXT];
-	int64_t ms = duration > 0 ? duration / CLOCK_MS : 0;
-	snprintf(number, sizeof number, "%s%" PRId64 ".%03d", sign ? "+" : "", ms / 1000,
-	         (int)(ms % 1000));
-	snprintf(out, CLOCK_TEXT, "%8.8s", number);
-}
-
-static int64_t reference_time(const struct cursor *begin)
-{
-	struct cursor other = *begin;
-	if (begin->view->time == VIEW_TIME_DELTA)
-		paragraph_before(&other);
-	else
-		cursor_first(&other, begin->view);
-	return other.entry->time;
-}
-
-static void put_time(struct layout *layout, const struct cursor *begin)
-{
-	char text[CLOCK_TEXT];
-	const struct view *view = begin->view;
-	int64_t time = begin->entry->time;
-	if (view->time == VIEW_TIME_OFF || view->columns < COLUMNS_TIME)
-		return;
-	if (view->time == VIEW_TIME_CLOCK)
-		clock_format_time(time, view->columns < COLUMNS_MILLISECONDS, text);
-	else
-		format_seconds(time - reference_time(begin), view->time == VIEW_TIME_DELTA, text);
-	put_text(layout, text, STYLE_TIME);
-	put_text(layout, " ", STYLE_TIME);
-}
-
-static enum style words_style(const struct entry *entry)
-{
-	if (entry->flags & ENTRY_ERROR)
-		return STYLE_ERROR;
-	return entry->call == CALL_STATE ? STYLE_STATE : STYLE_NOTE;
-}
-
-static void put_arrow(struct layout *layout)
-{
-	const struct entry *entry = layout->entry;
-	if (entry_is_incoming(entry))
-		put_text(layout, layout->unicode ? "←" : "<", STYLE_IN);
-	else if (entry_is_outgoing(entry))
-		put_text(layout, layout->unicode ? "→" : ">", STYLE_OUT);
-	else if (entry->flags & ENTRY_ERROR)
-		put_text(layout, "!", STYLE_ERROR);
-	else
-		put_text(layout, layout->unicode ? "·" : "-", words_style(entry));
-}
-
 static void put_address(struct layout *layout)
 {
 	char text[ADDR_TEXT];
@@ -231,31 +186,13 @@ static void put_address(struct layout *layout)
 	put_text(layout, "  ", STYLE_FAINT);
 }
 
-static void blank_row(struct row *row)
-{
-	int columns = row->columns;
-	row_clear(row);
-	row_pad(row, columns, STYLE_TIME);
-}
-
-/* One arrow and one address for each datagram, however many lines it has. What the program says in
- * several lines it says at one time. */
+/* One arrow and one address for each datagram, however many lines it has. */
 static void begin_row(struct layout *layout, const struct cursor *begin)
 {
-	bool continued = !entry_is_stream(begin->entry) && begin->offset;
 	layout->row = rows_add(layout->rows);
-	put_time(layout, begin);
-	if (continued && !layout->payload)
-		blank_row(layout->row);
-	if (layout->view->columns >= COLUMNS_ARROW) {
-		if (continued)
-			put_text(layout, " ", STYLE_TEXT);
-		else
-			put_arrow(layout);
-		put_text(layout, "  ", STYLE_TEXT);
-	}
+	lead_put(begin, layout->row);
 	layout->indent = layout->row->columns;
-	if (entry_is_datagram(begin->entry) && !continued)
+	if (entry_is_datagram(begin->entry) && !lead_is_continued(begin))
 		put_address(layout);
 }
 
@@ -275,9 +212,10 @@ static size_t put_next(struct layout *layout, const char *bytes, size_t len, enu
 
 static void put_bytes(struct layout *layout, const struct text *text, uint32_t len, bool marks)
 {
-	enum style style = layout->payload ? STYLE_TEXT : words_style(layout->entry);
+	enum style style = layout->payload ? STYLE_TEXT : lead_words_style(layout->entry);
 	for (uint32_t i = 0; i < len;) {
-		uint32_t next = i + (uint32_t)put_next(layout, text->bytes + i, len - i, style);
+		enum style here = text->found[i] ? STYLE_FOUND : style;
+		uint32_t next = i + (uint32_t)put_next(layout, text->bytes + i, len - i, here);
 		while (i++ < next)
 			if (marks && i < text->len && text->starts[i])
 				put_text(layout, "][", STYLE_FAINT);
@@ -295,6 +233,14 @@ static void put_lost(struct layout *layout)
 		return;
 	snprintf(text, sizeof text, "~%" PRId64 " lost", lost);
 	put_text(layout, text, STYLE_ERROR);
+}
+
+/* Bytes that are no part of the stream where they stand. */
+static void put_aside(struct layout *layout)
+{
+	bool peeked = layout->entry->arg2 & MSG_PEEK;
+	if (entry_is_aside(layout->entry))
+		put_text(layout, peeked ? " (peeked)" : " (urgent)", STYLE_FAINT);
 }
 
 static void put_size(struct layout *layout, uint32_t bytes)
@@ -318,11 +264,14 @@ static void put_payload(struct layout *layout, const struct text *text)
 		put_text(layout, "empty datagram", STYLE_FAINT);
 	put_bytes(layout, text, text->len - fed, marks);
 	if (fed)
-		put_text(layout, layout->unicode ? "⏎" : "$", STYLE_FAINT);
+		put_text(layout, layout->unicode ? "⏎" : "$",
+		         text->found[text->len - 1] ? STYLE_FOUND : STYLE_FAINT);
 	if (text->closed)
 		put_lost(layout);
 	if (marks && text->closed)
 		put_text(layout, "]", STYLE_FAINT);
+	if (text->closed)
+		put_aside(layout);
 	if (!entry_is_datagram(layout->entry))
 		put_size(layout, text->len);
 	else if (text->closed)
@@ -337,7 +286,7 @@ void chat_layout(const struct cursor *begin, struct rows *rows)
 		.view = begin->view,
 		.entry = begin->entry,
 		.rows = rows,
-		.payload = entry_is_stream(begin->entry) || entry_is_datagram(begin->entry),
+		.payload = !entry_is_words(begin->entry),
 		.unicode = text_has_unicode(),
 	};
 	begin_row(&layout, begin);

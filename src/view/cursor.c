@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/cursor.h"
 
+#include "record/reading.h"
+#include "view/ladder/stroke.h"
+#include "view/trace.h"
+
 /* ---- entries ---- */
 
-static bool is_text(const struct entry *entry)
+bool entry_is_words(const struct entry *entry)
 {
 	return entry->call == CALL_NOTE || entry->call == CALL_STATE;
 }
@@ -22,55 +26,179 @@ bool entry_is_datagram(const struct entry *entry)
 
 bool entry_is_stream(const struct entry *entry)
 {
-	return moves_bytes(entry) && !entry_is_datagram(entry);
+	return moves_bytes(entry) && !entry_is_datagram(entry) && !entry_is_aside(entry);
 }
 
-/* A stream's recv() = 0 is its end, which the session tells in words. */
-bool entry_is_shown(const struct entry *entry)
+bool entry_is_payload(const struct entry *entry)
 {
-	return is_text(entry) || entry_is_datagram(entry) || (entry_is_stream(entry) && entry->len);
+	return moves_bytes(entry) && (entry->len || entry_is_datagram(entry));
+}
+
+/* A ladder draws what a program would do, and what the kernel says of it; of words only those that
+ * answer a command or tell a failure, and the first of an accepted session. */
+static bool is_on_ladder(const struct entry *entry)
+{
+	if (entry->call == CALL_STATE)
+		return entry->flags & ENTRY_ERROR || !entry->back;
+	if (entry->call == CALL_READING)
+		return entry->arg != READING_AFTER;
+	if (entry->call == CALL_NOTE || entry->call == CALL_ERRQUEUE)
+		return true;
+	return entry_is_call(entry) && !(entry->flags & ENTRY_WATCHING);
+}
+
+/* A listing of options asks the kernel for each of them: its answer is what counts. */
+static bool is_in_trace(const struct entry *entry)
+{
+	if (entry->call == CALL_READING)
+		return entry->arg != READING_AFTER;
+	return entry->call != CALL_GETSOCKOPT || !(entry->flags & ENTRY_WATCHING);
+}
+
+bool view_shows(enum view_kind kind, const struct entry *entry)
+{
+	if (kind == VIEW_LADDER)
+		return is_on_ladder(entry);
+	if (kind == VIEW_TRACE)
+		return is_in_trace(entry);
+	return entry_is_words(entry) || entry_is_payload(entry);
+}
+
+/* Of a reading only what it tells anew is shown: the entries around it say what. */
+static bool shows(const struct view *view, uint64_t position, const struct entry *entry)
+{
+	if (!view_shows(view->kind, entry))
+		return false;
+	if (view->kind == VIEW_TRACE)
+		return trace_tells(view, position, entry);
+	bool told = view->kind != VIEW_LADDER || entry->call == CALL_NOTE ||
+	            (entry->call == CALL_STATE && entry->flags & ENTRY_ERROR);
+	return told || strokes_are_drawn(view, position, entry);
 }
 
 /* Whether `b`, the next entry shown behind `a`, goes on with the same run. */
-static bool joins(const struct entry *a, const struct entry *b)
+static bool joins(const struct view *view, const struct entry *a, const struct entry *b)
 {
-	if (is_text(a))
-		return a->flags & ENTRY_CONTINUES && a->call == b->call;
-	return entry_is_stream(a) && entry_is_stream(b) && a->call == b->call &&
+	if (a->session != b->session || a->call != b->call)
+		return false;
+	if (entry_is_words(a))
+		return a->flags & ENTRY_CONTINUES;
+	return view->kind == VIEW_CHAT && entry_is_stream(a) && entry_is_stream(b) &&
 	       (uint16_t)(a->phase + a->len) == b->phase;
 }
 
-static const struct entry *own_entry(const struct view *view, uint64_t position)
+/* ---- whose entries ---- */
+
+static bool is_merged(const struct view *view)
 {
-	const struct entry *entry = transcript_at(view->transcript, position);
-	return entry && entry->session == view->session ? entry : NULL;
+	return view->all && view->kind != VIEW_LADDER;
 }
 
-/* The next entry of the view's session behind a position, which may have been evicted;
- * TRANSCRIPT_NONE. Looks from both sides at once, forward in time and back along the session's own
- * links: so neither a flood in another session nor one in this session behind the place makes a
- * frame expensive. */
-static uint64_t session_after(const struct view *view, uint64_t position)
+/* The second session of a ladder, or the same once more. */
+static uint32_t second_session(const struct view *view)
 {
-	uint64_t found = TRANSCRIPT_NONE;
+	return view->kind == VIEW_LADDER && view->other ? view->other : view->session;
+}
+
+static bool is_ours(const struct view *view, const struct entry *entry)
+{
+	return is_merged(view) || entry->session == view->session ||
+	       entry->session == second_session(view);
+}
+
+static bool is_behind(uint64_t position, uint64_t mark)
+{
+	return position != TRANSCRIPT_NONE && position > mark;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The next entry of either session behind a position, which may have been evicted; TRANSCRIPT_NONE.
+ * Looks from both sides at once, forward in time and back along the sessions' own links: so neither
+ * a flood in another session nor one in these behind the place makes a frame expensive. */
+static uint64_t either_after(const struct view *view, uint32_t one, uint32_t two, uint64_t position)
+{
+	const struct transcript *transcript = view->transcript;
+	uint64_t first = TRANSCRIPT_NONE, second = TRANSCRIPT_NONE;
 	uint64_t ahead = position;
-	uint64_t back = transcript_last(view->transcript, view->session);
-	while (back != TRANSCRIPT_NONE && back > position) {
-		ahead = transcript_next(view->transcript, ahead);
-		if (own_entry(view, ahead))
+	uint64_t back = transcript_last(transcript, one);
+	uint64_t also = one == two ? TRANSCRIPT_NONE : transcript_last(transcript, two);
+	while (is_behind(back, position) || is_behind(also, position)) {
+		ahead = transcript_next(transcript, ahead);
+		uint32_t session = transcript_at(transcript, ahead)->session;
+		if (session == one || session == two)
 			return ahead;
-		found = back;
-		back = transcript_before(view->transcript, back);
+		if (is_behind(back, position)) {
+			first = back;
+			back = transcript_before(transcript, back);
+		}
+		if (is_behind(also, position)) {
+			second = also;
+			also = transcript_before(transcript, also);
+		}
 	}
-	return found;
+	return earlier(first, second);
+}
+
+/* The session's newest entry before a position that is in the transcript. */
+static uint64_t session_before(const struct view *view, uint32_t session, uint64_t position)
+{
+	if (transcript_at(view->transcript, position)->session == session)
+		return transcript_before(view->transcript, position);
+	uint64_t after = either_after(view, session, session, position);
+	return after == TRANSCRIPT_NONE ? transcript_last(view->transcript, session)
+	                                : transcript_before(view->transcript, after);
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	if (a == TRANSCRIPT_NONE || b == TRANSCRIPT_NONE)
+		return earlier(a, b);
+	return a > b ? a : b;
+}
+
+/* ---- in time, whether shown or not ---- */
+
+static uint64_t position_after(const struct view *view, uint64_t position)
+{
+	if (is_merged(view))
+		return transcript_next(view->transcript, position);
+	return either_after(view, view->session, second_session(view), position);
+}
+
+static uint64_t position_before(const struct view *view, uint64_t position)
+{
+	if (is_merged(view))
+		return transcript_previous(view->transcript, position);
+	uint32_t second = second_session(view);
+	uint64_t before = session_before(view, view->session, position);
+	return second == view->session ? before
+	                               : later(before, session_before(view, second, position));
+}
+
+static uint64_t newest_position(const struct view *view)
+{
+	if (is_merged(view))
+		return transcript_newest(view->transcript);
+	return later(transcript_last(view->transcript, view->session),
+	             transcript_last(view->transcript, second_session(view)));
+}
+
+/* Whether there has been more before the oldest entry that is left. */
+static bool has_lost(const struct view *view, const struct entry *oldest)
+{
+	return is_merged(view) ? transcript_lost(view->transcript).entries > 0 : oldest->back > 0;
 }
 
 /* ---- the cursor ---- */
 
 bool cursor_at(struct cursor *cursor, const struct view *view, struct place place)
 {
-	const struct entry *entry = own_entry(view, place.entry);
-	if (!entry)
+	const struct entry *entry = transcript_at(view->transcript, place.entry);
+	if (!entry || !is_ours(view, entry) || !shows(view, place.entry, entry))
 		return false;
 	uint32_t offset = place.offset < entry->len ? place.offset : entry->len;
 	*cursor = (struct cursor){ view, entry, place.entry, offset };
@@ -88,27 +216,41 @@ static bool find_back(struct cursor *cursor, const struct view *view, uint64_t p
 {
 	while (position != TRANSCRIPT_NONE) {
 		const struct entry *entry = transcript_at(view->transcript, position);
-		if (entry_is_shown(entry)) {
+		if (shows(view, position, entry)) {
 			*cursor = (struct cursor){ view, entry, position, entry->len };
 			return true;
 		}
-		position = transcript_before(view->transcript, position);
-		*evicted = position == TRANSCRIPT_NONE && entry->back;
+		position = position_before(view, position);
+		*evicted = position == TRANSCRIPT_NONE && has_lost(view, entry);
 	}
 	return false;
 }
 
 static bool find_before(struct cursor *cursor, bool *evicted)
 {
-	uint64_t position = transcript_before(cursor->view->transcript, cursor->position);
-	*evicted = position == TRANSCRIPT_NONE && cursor->entry->back;
-	return find_back(cursor, cursor->view, position, evicted);
+	const struct view *view = cursor->view;
+	uint64_t position = position_before(view, cursor->position);
+	*evicted = position == TRANSCRIPT_NONE && has_lost(view, cursor->entry);
+	return find_back(cursor, view, position, evicted);
+}
+
+static bool find_forward(struct cursor *cursor, const struct view *view, uint64_t position)
+{
+	while (position != TRANSCRIPT_NONE) {
+		const struct entry *entry = transcript_at(view->transcript, position);
+		if (shows(view, position, entry)) {
+			*cursor = (struct cursor){ view, entry, position, 0 };
+			return true;
+		}
+		position = position_after(view, position);
+	}
+	return false;
 }
 
 bool cursor_last(struct cursor *cursor, const struct view *view)
 {
 	bool evicted;
-	return find_back(cursor, view, transcript_last(view->transcript, view->session), &evicted);
+	return find_back(cursor, view, newest_position(view), &evicted);
 }
 
 bool cursor_first(struct cursor *cursor, const struct view *view)
@@ -116,43 +258,49 @@ bool cursor_first(struct cursor *cursor, const struct view *view)
 	uint64_t position = transcript_first(view->transcript);
 	if (position == TRANSCRIPT_NONE)
 		return false;
-	struct cursor first = { .view = view, .position = position };
-	bool is_ours = cursor_at(&first, view, (struct place){ position, 0 }) &&
-	               entry_is_shown(first.entry);
-	if (!is_ours && !cursor_after(&first))
-		return false;
-	*cursor = first;
-	return true;
+	if (!is_ours(view, transcript_at(view->transcript, position)))
+		position = position_after(view, position);
+	return find_forward(cursor, view, position);
+}
+
+bool cursor_near_before(struct cursor *cursor, const struct view *view, uint64_t position)
+{
+	bool evicted;
+	return transcript_at(view->transcript, position) &&
+	       find_back(cursor, view, position_before(view, position), &evicted);
+}
+
+bool cursor_near_after(struct cursor *cursor, const struct view *view, uint64_t position)
+{
+	if (!transcript_at(view->transcript, position))
+		return cursor_first(cursor, view);
+	return find_forward(cursor, view, position_after(view, position));
 }
 
 bool cursor_before(struct cursor *cursor)
 {
-	bool evicted;
-	return find_before(cursor, &evicted);
+	return cursor_near_before(cursor, cursor->view, cursor->position);
 }
 
 bool cursor_after(struct cursor *cursor)
 {
-	const struct view *view = cursor->view;
-	uint64_t position = session_after(view, cursor->position);
-	while (position != TRANSCRIPT_NONE) {
-		const struct entry *entry = transcript_at(view->transcript, position);
-		if (entry_is_shown(entry)) {
-			*cursor = (struct cursor){ view, entry, position, 0 };
-			return true;
-		}
-		position = session_after(view, position);
-	}
-	return false;
+	return cursor_near_after(cursor, cursor->view, cursor->position);
 }
 
 /* ---- runs ---- */
 
+/* Whether the entry could be part of a run of several. */
+static bool has_runs(const struct cursor *cursor)
+{
+	return entry_is_words(cursor->entry) ||
+	       (cursor->view->kind == VIEW_CHAT && entry_is_stream(cursor->entry));
+}
+
 bool run_forward(struct cursor *cursor)
 {
 	struct cursor next = *cursor;
-	if (entry_is_datagram(cursor->entry) || !cursor_after(&next) ||
-	    !joins(cursor->entry, next.entry))
+	if (!has_runs(cursor) || !cursor_after(&next) ||
+	    !joins(cursor->view, cursor->entry, next.entry))
 		return false;
 	*cursor = next;
 	return true;
@@ -162,8 +310,8 @@ bool run_backward(struct cursor *cursor, bool *evicted)
 {
 	struct cursor before = *cursor;
 	*evicted = false;
-	if (entry_is_datagram(cursor->entry) || !find_before(&before, evicted) ||
-	    !joins(before.entry, cursor->entry))
+	if (!has_runs(cursor) || !find_before(&before, evicted) ||
+	    !joins(cursor->view, before.entry, cursor->entry))
 		return false;
 	*cursor = before;
 	return true;

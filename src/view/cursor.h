@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* cursor: a walk over the entries that the chat shows, and within runs over their bytes. A run is
- * what may be joined: the stream entries of one direction with nothing else shown between them, the
- * parts of one note, or a single datagram. Private to this directory. */
+/* cursor: a walk over the entries that a view shows, and within runs over their bytes. A run is
+ * what may be joined: the parts of one note, in the chat the stream entries of one direction with
+ * nothing else shown between them, or a single other entry. Private to this directory. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,13 +18,15 @@ struct cursor {
 	uint32_t offset;
 };
 
-/* Successful sends and receives, notes and states; not the end of a stream, of which there are
- * words. */
-bool entry_is_shown(const struct entry *entry);
-bool entry_is_datagram(const struct entry *entry);
-bool entry_is_stream(const struct entry *entry);
+bool entry_is_words(const struct entry *entry);    /* a note, a state */
+bool entry_is_datagram(const struct entry *entry); /* that was sent or received */
+bool entry_is_stream(const struct entry *entry);   /* bytes of a stream, in its order */
 
-/* False where the place's entry has gone or is another session's. */
+/* Bytes sent or received, and empty datagrams; not the end of a stream, of which there are words.
+ */
+bool entry_is_payload(const struct entry *entry);
+
+/* False where the place's entry has gone, or the view does not show it. */
 bool cursor_at(struct cursor *cursor, const struct view *view, struct place place);
 struct place cursor_place(const struct cursor *cursor);
 
@@ -35,6 +37,10 @@ bool cursor_first(struct cursor *cursor, const struct view *view);
 bool cursor_last(struct cursor *cursor, const struct view *view);
 bool cursor_before(struct cursor *cursor);
 bool cursor_after(struct cursor *cursor);
+
+/* The same from an entry that the view need not show; behind one that has gone comes the oldest. */
+bool cursor_near_before(struct cursor *cursor, const struct view *view, uint64_t position);
+bool cursor_near_after(struct cursor *cursor, const struct view *view, uint64_t position);
 
 /* To the next entry of the run, or behind the one before; false at its ends. *evicted: there was
  * more. */

@@ -89,8 +89,36 @@ static uint32_t distance_to_cut(const struct cursor *cursor)
 	return distance < need ? distance + VIEW_LONG : distance;
 }
 
+/* In the bytes of a run there are lines; the other views cut each entry for itself. */
+static bool has_lines(const struct cursor *cursor)
+{
+	return cursor->view->kind == VIEW_CHAT || entry_is_words(cursor->entry);
+}
+
+/* How long the pieces are that an entry is cut into. */
+static uint32_t piece_length(const struct cursor *cursor)
+{
+	return cursor->view->kind == VIEW_HEX ? VIEW_LONG : UINT32_MAX;
+}
+
+static uint32_t piece_end(struct cursor *cursor)
+{
+	uint32_t begin = cursor->offset, piece = piece_length(cursor);
+	uint32_t left = piece - begin % piece;
+	cursor->offset = begin + smaller(left, cursor->entry->len - begin);
+	return cursor->offset - begin;
+}
+
+static void piece_begin(struct cursor *cursor)
+{
+	if (cursor->offset > 0)
+		cursor->offset -= (cursor->offset - 1) % piece_length(cursor) + 1;
+}
+
 uint32_t paragraph_end(struct cursor *cursor)
 {
+	if (!has_lines(cursor))
+		return piece_end(cursor);
 	uint32_t limit = distance_to_cut(cursor);
 	uint32_t length = limit ? 0 : skip_character_rest(cursor);
 	if (length)
@@ -133,6 +161,10 @@ static void settle_begin(struct cursor *cursor)
 
 void paragraph_begin(struct cursor *cursor)
 {
+	if (!has_lines(cursor)) {
+		piece_begin(cursor);
+		return;
+	}
 	uint32_t distance = distance_from_cut(*cursor);
 	if (!run_step_back(cursor))
 		return;

@@ -111,3 +111,8 @@ void row_print(const struct row *row, struct buf *out)
 		for (size_t j = 0; j < row->glyphs[i].count; j++)
 			print_char(row->glyphs[i].chars[j], &state, out);
 }
+
+enum style style_of_tag(uint32_t session)
+{
+	return STYLE_TAG + session % (STYLE_TAG_LAST - STYLE_TAG + 1);
+}

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/text.h"
@@ -18,6 +19,9 @@ enum style {
 	STYLE_STATE, /* the network speaks */
 	STYLE_ERROR,
 	STYLE_FAINT, /* line ends, sizes, dividers */
+	STYLE_FOUND, /* what /find looks for */
+	STYLE_TAG,   /* and those behind it: the number of a session, see style_of_tag() */
+	STYLE_TAG_LAST = STYLE_TAG + 5,
 	STYLE_COUNT,
 };
 
@@ -35,6 +39,9 @@ struct rows {
 
 void rows_clear(struct rows *rows);
 void rows_free(struct rows *rows);
+
+/* The style of a session's tag: neighbours differ. */
+enum style style_of_tag(uint32_t session);
 
 /* A new empty last row. The pointer holds until the next call. */
 struct row *rows_add(struct rows *rows);

@@ -2,7 +2,10 @@
 #include "view/view.h"
 
 #include "view/chat.h"
+#include "view/hex.h"
 #include "view/paragraph.h"
+#include "view/ladder/rung.h"
+#include "view/trace.h"
 
 /* Onto a byte; the paragraph of a run without any begins where the run does. */
 static struct place begin_at(const struct cursor *cursor)
@@ -24,8 +27,14 @@ bool view_last(const struct view *view, struct place *place)
 bool view_before(const struct view *view, struct place *place)
 {
 	struct cursor cursor;
-	if (!cursor_at(&cursor, view, *place) || !paragraph_before(&cursor))
-		return false;
+	if (cursor_at(&cursor, view, *place)) {
+		if (!paragraph_before(&cursor))
+			return false;
+	} else {
+		if (!cursor_near_before(&cursor, view, place->entry))
+			return false;
+		paragraph_begin(&cursor);
+	}
 	*place = cursor_place(&cursor);
 	return true;
 }
@@ -34,7 +43,7 @@ bool view_after(const struct view *view, struct place *place)
 {
 	struct cursor cursor;
 	if (!cursor_at(&cursor, view, *place)) {
-		if (!cursor_first(&cursor, view))
+		if (!cursor_near_after(&cursor, view, place->entry))
 			return false;
 	} else {
 		paragraph_end(&cursor);
@@ -59,12 +68,64 @@ int view_count_after(const struct view *view, struct place place, int limit)
 	return count;
 }
 
+uint64_t view_newest_entry(const struct view *view)
+{
+	struct cursor cursor;
+	return cursor_last(&cursor, view) ? cursor.position : TRANSCRIPT_NONE;
+}
+
+uint64_t view_entry_after(const struct view *view, uint64_t entry)
+{
+	struct cursor cursor;
+	return cursor_near_after(&cursor, view, entry) ? cursor.position : TRANSCRIPT_NONE;
+}
+
+bool view_is_open(const struct view *view, bool *in_character)
+{
+	enum { MOST = 4 }; /* bytes of a character, RFC 3629 */
+	char tail[MOST];
+	size_t begin = MOST;
+	struct cursor cursor;
+	*in_character = false;
+	if (view->kind != VIEW_CHAT || !cursor_last(&cursor, view) ||
+	    !entry_is_stream(cursor.entry))
+		return false;
+	while (begin > 0 && run_step_back(&cursor))
+		tail[--begin] = entry_payload(cursor.entry)[cursor.offset];
+	*in_character = text_whole(tail + begin, MOST - begin) < MOST - begin;
+	return begin == MOST || tail[MOST - 1] != '\n';
+}
+
+/* The first state of an accepted session stands for its accept() in a ladder. */
+static bool is_rung(const struct cursor *cursor)
+{
+	return cursor->view->kind == VIEW_LADDER && cursor->entry->call == CALL_STATE &&
+	       !(cursor->entry->flags & ENTRY_ERROR);
+}
+
 void view_layout(const struct view *view, struct place place, struct rows *rows)
 {
 	struct cursor cursor;
 	rows_clear(rows);
-	if (cursor_at(&cursor, view, place))
-		chat_layout(&cursor, rows);
-	else
+	if (!cursor_at(&cursor, view, place))
 		rows_add(rows);
+	else if (view->kind == VIEW_CHAT || (entry_is_words(cursor.entry) && !is_rung(&cursor)))
+		chat_layout(&cursor, rows);
+	else if (view->kind == VIEW_HEX)
+		hex_layout(&cursor, rows);
+	else if (view->kind == VIEW_TRACE)
+		trace_layout(&cursor, rows);
+	else
+		rung_layout(&cursor, rows);
+}
+
+const char *view_kind_name(enum view_kind kind)
+{
+	static const char *const names[VIEW_KINDS] = {
+		[VIEW_CHAT] = "chat",
+		[VIEW_HEX] = "hex",
+		[VIEW_TRACE] = "trace",
+		[VIEW_LADDER] = "ladder",
+	};
+	return names[kind];
 }

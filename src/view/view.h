@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* view: the transcript of one session as rows of a given width. A pane is a walk over paragraphs: a
- * message line, a datagram, a note, each named by the place where it begins. Nothing is stored, so
+/* view: the transcript of one session, or of all, as rows of a given width. A pane is a walk over
+ * paragraphs: a message line, a datagram, a note (chat); a call (trace, ladder); a piece of what a
+ * call moved (hex), each named by the place where it begins. Nothing is stored, so
  * a place stays good whatever arrives, and rows are made only for what is on the screen. Knows no
  * socket and no curses.
  *
@@ -19,15 +20,22 @@
 
 enum { VIEW_LONG = 4096 };
 
+enum view_kind { VIEW_CHAT, VIEW_HEX, VIEW_TRACE, VIEW_LADDER, VIEW_KINDS };
+
 enum view_time { VIEW_TIME_OFF, VIEW_TIME_CLOCK, VIEW_TIME_RELATIVE, VIEW_TIME_DELTA };
 
 struct view {
 	const struct transcript *transcript;
 	uint32_t session;
+	enum view_kind kind;
+	bool all;            /* every session, merged by time, each row with a numbered tag */
+	uint32_t other;      /* VIEW_LADDER: the session at the other end, 0 = not ours */
 	int columns;         /* > 0 */
 	enum view_time time; /* relative: since the oldest entry shown; delta: since the paragraph
 	                        before */
 	bool marks; /* brackets around what each call moved: [hello], [] for an empty datagram */
+	const char *find; /* bytes that are highlighted, NULL for none */
+	size_t find_len;
 };
 
 /* Where a paragraph begins: an entry and a byte of its payload. */
@@ -52,6 +60,21 @@ bool view_has(const struct view *view, struct place place);
  * indented to the text. At least one row. A size that does not fit is left away; narrow panes have
  * no milliseconds, no addresses, no time, no arrow, in this order. */
 void view_layout(const struct view *view, struct place place, struct rows *rows);
+
+/* The newest entry that is shown, and the next one behind an entry that need not be, which may have
+ * been evicted; TRANSCRIPT_NONE where there is none. */
+uint64_t view_newest_entry(const struct view *view);
+uint64_t view_entry_after(const struct view *view, uint64_t entry);
+
+/* Whether the newest paragraph may still grow: the line of a stream that has no end yet.
+ * *in_character: it ends in the middle of a character. */
+bool view_is_open(const struct view *view, bool *in_character);
+
+/* "chat", "hex", "trace", "ladder". */
+const char *view_kind_name(enum view_kind kind);
+
+/* Whether such an entry has a paragraph in this kind of view. */
+bool view_shows(enum view_kind kind, const struct entry *entry);
 
 /* How many paragraphs came after this place (at most `limit`): what a scrolled-back pane
  * calls new. */

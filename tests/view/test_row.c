@@ -119,6 +119,18 @@ static void test_locale_without_unicode(void)
 	row_clear(&row);
 }
 
+static void test_tags(void)
+{
+	bool good = true;
+	for (uint32_t session = 0; session < 100; session++) {
+		enum style style = style_of_tag(session);
+		good = good && style >= STYLE_TAG && style <= STYLE_TAG_LAST &&
+		       style != style_of_tag(session + 1);
+	}
+	ok(good, "the tags of neighbours differ");
+	ok(style_of_tag(UINT32_MAX) < STYLE_COUNT, "every session has one");
+}
+
 int main(void)
 {
 	tap_watchdog(30);
@@ -129,6 +141,7 @@ int main(void)
 	test_padding();
 	test_many();
 	test_locale_without_unicode();
+	test_tags();
 	row_free(&row);
 	buf_free(&out);
 	return tap_done();

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "record/reading.h"
 #include "support/tap.h"
 
 static struct transcript *transcript;
@@ -291,6 +292,223 @@ static void test_datagrams(void)
 	        "with marks, in a pane without room for addresses");
 }
 
+static void make_marked(int columns)
+{
+	begin(columns);
+	view.marks = true;
+	view.time = VIEW_TIME_RELATIVE;
+	put(CALL_SEND, "hello");
+	put_datagram(CALL_RECVFROM, "");
+	put_entry((struct entry){ .call = CALL_RECVFROM, .flags = ENTRY_TRUNCATED, .arg = 10 },
+	          NULL, "0123", 4);
+	put_entry((struct entry){ .call = CALL_RECV, .arg2 = MSG_PEEK }, NULL, "\033[2J]\n[", 7);
+	put(CALL_RECV, "\033[2J]\n[");
+}
+
+static void test_marks_golden(void)
+{
+	make_marked(80);
+	is_text(shown(),
+	        "   0.000 →  [hello]                                                      5 bytes\n"
+	        "   0.250 ←  127.0.0.1:5000  []                                           0 bytes\n"
+	        "   0.500 ←  [0123~6 lost]                                                4 bytes\n"
+	        "   0.750 ←  [^[[2J]⏎                                                     6 bytes\n"
+	        "   0.750    [] (peeked)                                                   1 byte\n"
+	        "   1.000 ←  [^[[2J]⏎                                                     6 bytes\n"
+	        "   1.000 ←  []                                                            1 "
+	        "byte\n",
+	        "marks at 80 columns");
+	make_marked(40);
+	is_text(shown(),
+	        "   0.000 →  [hello]              5 bytes\n"
+	        "   0.250 ←  []                   0 bytes\n"
+	        "   0.500 ←  [0123~6 lost]        4 bytes\n"
+	        "   0.750 ←  [^[[2J]⏎             6 bytes\n"
+	        "   0.750    [] (peeked)           1 byte\n"
+	        "   1.000 ←  [^[[2J]⏎             6 bytes\n"
+	        "   1.000 ←  []                    1 byte\n",
+	        "at 40");
+	make_marked(200);
+	is_text(shown(),
+	        "   0.000 →  [hello]                                                               "
+	        "                                                                                  "
+	        "                             5 bytes\n"
+	        "   0.250 ←  127.0.0.1:5000  []                                                    "
+	        "                                                                                  "
+	        "                             0 bytes\n"
+	        "   0.500 ←  [0123~6 lost]                                                         "
+	        "                                                                                  "
+	        "                             4 bytes\n"
+	        "   0.750 ←  [^[[2J]⏎                                                              "
+	        "                                                                                  "
+	        "                             6 bytes\n"
+	        "   0.750    [] (peeked)                                                           "
+	        "                                                                                  "
+	        "                              1 byte\n"
+	        "   1.000 ←  [^[[2J]⏎                                                              "
+	        "                                                                                  "
+	        "                             6 bytes\n"
+	        "   1.000 ←  []                                                                    "
+	        "                                                                                  "
+	        "                              1 byte\n",
+	        "at 200");
+	make_marked(80);
+	setlocale(LC_ALL, "C");
+	is_text(shown(),
+	        "   0.000 >  [hello]                                                      5 bytes\n"
+	        "   0.250 <  127.0.0.1:5000  []                                           0 bytes\n"
+	        "   0.500 <  [0123~6 lost]                                                4 bytes\n"
+	        "   0.750 <  [^[[2J]$                                                     6 bytes\n"
+	        "   0.750    [] (peeked)                                                   1 byte\n"
+	        "   1.000 <  [^[[2J]$                                                     6 bytes\n"
+	        "   1.000 <  []                                                            1 "
+	        "byte\n",
+	        "in ASCII");
+	setlocale(LC_ALL, "");
+}
+
+/* What is peeked at comes again: it is no part of the stream. */
+static void test_asides(void)
+{
+	const struct entry peek = { .call = CALL_RECV, .arg2 = MSG_PEEK };
+	begin(60);
+	put(CALL_RECV, "ab");
+	put_entry(peek, NULL, "cd\n", 3);
+	put(CALL_RECV, "cd\n");
+	put_entry((struct entry){ .call = CALL_RECV, .arg2 = MSG_OOB }, NULL, "!", 1);
+	put(CALL_RECV, "e\n");
+	is_text(shown(),
+	        "←  ab                                                2 bytes\n"
+	        "←  cd⏎ (peeked)                                      3 bytes\n"
+	        "←  cd⏎                                               3 bytes\n"
+	        "←  ! (urgent)                                         1 byte\n"
+	        "←  e⏎                                                2 bytes\n",
+	        "bytes beside the stream");
+	begin(60);
+	put_entry(peek, NULL, "", 0);
+	is_text(shown(), "", "not the end of the stream");
+	put_entry((struct entry){ .call = CALL_RECVFROM, .arg2 = MSG_PEEK }, NULL, "x", 1);
+	is_text(shown(), "←  x (peeked)                                         1 byte\n",
+	        "a datagram");
+}
+
+/* ---- kinds ---- */
+
+static int count_paragraphs(enum view_kind kind, bool all)
+{
+	view.kind = kind;
+	view.all = all;
+	return view_count_after(&view, (struct place){ TRANSCRIPT_NONE, 0 }, 9999);
+}
+
+static void test_kinds(void)
+{
+	char *large = calloc(3, VIEW_LONG);
+	begin(80);
+	put(CALL_SOCKET, "");
+	put(CALL_RECV, "a\nb\n");
+	put_entry((struct entry){ .call = CALL_READING, .arg = READING_AFTER }, NULL, "", 0);
+	put_entry((struct entry){ .call = CALL_READING, .arg = READING_LATER }, NULL, "", 0);
+	put_entry((struct entry){ .call = CALL_SEND, .session = 2 }, NULL, "other", 5);
+	put(CALL_RECV, "c");
+	put_datagram(CALL_RECVFROM, "");
+	put(CALL_NOTE, "one\ntwo");
+	put(CALL_RECV, "");
+	put_entry((struct entry){ .call = CALL_SEND }, NULL, large, 2 * VIEW_LONG + 1);
+	free(large);
+	is_int(count_paragraphs(VIEW_CHAT, false), 9, "chat: lines, a datagram, long pieces");
+	is_int(count_paragraphs(VIEW_CHAT, true), 10, "and another session's");
+	is_int(count_paragraphs(VIEW_HEX, false), 8, "hex: pieces of what each call moved");
+	is_int(count_paragraphs(VIEW_HEX, true), 9, "and another session's");
+	is_int(count_paragraphs(VIEW_TRACE, false), 9,
+	       "trace: calls, words, readings that stand alone");
+	is_int(count_paragraphs(VIEW_TRACE, true), 10, "and another session's");
+	is_text(view_kind_name(VIEW_CHAT), "chat", "kinds have names");
+	is_text(view_kind_name(VIEW_LADDER), "ladder", "to the last");
+}
+
+/* A place of one kind is used in another, and in other sessions. */
+static void test_turning(void)
+{
+	struct place place, hidden;
+	begin(80);
+	put(CALL_RECV, "a\n");
+	put(CALL_SOCKET, "");
+	put(CALL_RECV, "b\n");
+	view.kind = VIEW_TRACE;
+	view_last(&view, &hidden);
+	ok(view_before(&view, &hidden), "onto a call");
+	view.kind = VIEW_CHAT;
+	ok(!view_has(&view, hidden), "that the chat does not show");
+	place = hidden;
+	ok(view_after(&view, &place) && place.entry > hidden.entry, "behind it is the next line");
+	place = hidden;
+	ok(view_before(&view, &place) && place.entry < hidden.entry, "before it the one before");
+	view_layout(&view, hidden, &rows);
+	is_int(rows.count, 1, "it has an empty row");
+	view.session = 2;
+	place = hidden;
+	ok(!view_before(&view, &place) && !view_after(&view, &place),
+	   "nothing is around it in an empty session");
+	put_entry((struct entry){ .call = CALL_NOTE, .session = 2 }, NULL, "x", 1);
+	ok(view_after(&view, &place), "what another session says then");
+	is_text(shown(), "·  x\n", "is found from there");
+}
+
+/* Amidst the floods of three sessions a screen takes a walk of a few steps: the watchdog bites
+ * where each step goes through all of them. */
+static void test_floods(void)
+{
+	enum { FLOOD = 200000, SCREEN = 1000 };
+	struct place place;
+	transcript_free(transcript);
+	transcript = transcript_new(64 << 20, 1 << 20);
+	for (int kind = 0; kind < VIEW_KINDS; kind++) {
+		view = (struct view){ .transcript = transcript, .columns = 80 };
+		view.session = 1;
+		view.other = 2;
+		view.kind = (enum view_kind)kind;
+		for (uint32_t i = 0; i < FLOOD; i++)
+			put_entry((struct entry){ .call = CALL_SEND, .session = 1 + i % 3 }, NULL,
+			          "x\n", 2);
+		for (int all = 0; all < 2; all++) {
+			view.all = all;
+			int back = 0, forth = 0;
+			view_last(&view, &place);
+			while (back < SCREEN && view_before(&view, &place))
+				back++;
+			while (forth < SCREEN && view_after(&view, &place))
+				forth++;
+			ok(back == SCREEN && forth == SCREEN, "%s%s: a screen",
+			   view_kind_name(view.kind), all ? " of all" : "");
+		}
+	}
+}
+
+static void test_newest(void)
+{
+	bool in_character;
+	begin(80);
+	ok(!view_is_open(&view, &in_character), "nothing is not open");
+	is_int(view_newest_entry(&view) == TRANSCRIPT_NONE, 1, "and has no newest entry");
+	put(CALL_RECV, "a\nb");
+	ok(view_is_open(&view, &in_character) && !in_character, "a line without its end is");
+	uint64_t newest = view_newest_entry(&view);
+	put(CALL_SOCKET, "");
+	ok(view_newest_entry(&view) == newest, "what is not shown is not the newest");
+	put(CALL_RECV, "\xea");
+	put(CALL_RECV, "\xb0");
+	ok(view_is_open(&view, &in_character) && in_character, "within a character");
+	ok(view_entry_after(&view, newest) > newest, "the next entry shown");
+	put(CALL_RECV, "\x80\n");
+	ok(!view_is_open(&view, &in_character), "the end of the line");
+	put_datagram(CALL_RECVFROM, "a");
+	ok(!view_is_open(&view, &in_character), "a datagram is whole");
+	view.kind = VIEW_TRACE;
+	put(CALL_RECV, "x");
+	ok(!view_is_open(&view, &in_character), "and so is a call");
+}
+
 static void test_truncated(void)
 {
 	begin(30);
@@ -386,10 +604,16 @@ int main(void)
 	test_joining();
 	test_marks();
 	test_datagrams();
+	test_marks_golden();
+	test_asides();
+	test_kinds();
+	test_turning();
+	test_newest();
 	test_truncated();
 	test_ascii();
 	test_styles();
 	test_places();
+	test_floods();
 	transcript_free(transcript);
 	rows_free(&rows);
 	buf_free(&out);

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/calltext.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/constant.h"
+#include "base/error.h"
+#include "base/escape.h"
+#include "base/sockopt.h"
+#include "base/text.h"
+
+/* Bytes of an option nobody knows the form of that are shown. */
+enum { OPTION_BYTES = 16 };
+
+/* ---- bytes ---- */
+
+/* Characters that a terminal shows stand for themselves, all else as escapes. */
+static void add_bytes(const char *bytes, size_t len, struct buf *out)
+{
+	while (len > 0) {
+		struct glyph glyph;
+		size_t n = text_glyph(bytes, len, -1, &glyph);
+		if (*bytes == '"')
+			buf_append_text(out, "\\\"");
+		else if (glyph.mark || *bytes == '\\')
+			escape_encode(bytes, n, out);
+		else
+			buf_append(out, bytes, n);
+		bytes += n;
+		len -= n;
+	}
+}
+
+static void add_excerpt(const struct entry *entry, size_t most, struct buf *out)
+{
+	const char *bytes = entry_payload(entry);
+	size_t len = entry->len;
+	if (len > most)
+		len = text_whole(bytes, most);
+	add_bytes(bytes, len, out);
+	if (len < entry->len)
+		buf_append_text(out, text_has_unicode() ? "…" : "...");
+}
+
+/* ---- arguments ---- */
+
+static void add_addr(const struct entry *entry, struct buf *out)
+{
+	char text[ADDR_TEXT];
+	struct addr addr = entry_addr(entry);
+	buf_append_text(out, addr.family == AF_UNSPEC ? "AF_UNSPEC" : addr_format(&addr, text));
+}
+
+static void add_flags(int flags, struct buf *out)
+{
+	char text[CONSTANT_TEXT];
+	if (flags)
+		buf_printf(out, ", %s", constant_flags(flags, text));
+}
+
+/* Of a datagram that was cut the argument tells how long it was; the buffer was then as long as
+ * what it took. */
+static unsigned long asked(const struct entry *entry)
+{
+	bool cut = entry->flags & ENTRY_TRUNCATED;
+	return cut || entry->arg < 0 ? entry->len : (unsigned long)entry->arg;
+}
+
+static unsigned long taken(const struct entry *entry)
+{
+	bool cut = entry->flags & ENTRY_TRUNCATED && entry->arg >= 0;
+	return cut ? (unsigned long)entry->arg : entry->len;
+}
+
+/* No call of ours raises SIGPIPE: that flag would only be in the way. */
+static void add_sending(const struct entry *entry, size_t payload, struct buf *out)
+{
+	unsigned long all = entry->flags & ENTRY_TRUNCATED ? taken(entry) : asked(entry);
+	bool whole = !entry->error && all == entry->len;
+	if (payload && !entry->error) {
+		buf_append_text(out, "\"");
+		add_excerpt(entry, payload, out);
+		buf_append_text(out, whole ? "\"" : "\", ");
+	}
+	if (!payload || !whole)
+		buf_printf(out, "%lu", all);
+	add_flags(entry->arg2 & ~MSG_NOSIGNAL, out);
+	if (entry->addr_len) {
+		buf_append_text(out, ", ");
+		add_addr(entry, out);
+	}
+}
+
+static void add_receiving(const struct entry *entry, struct buf *out)
+{
+	buf_printf(out, "%lu", asked(entry));
+	add_flags(entry->arg2, out);
+}
+
+static void add_value(const struct entry *entry, const struct sockopt *option, struct buf *out)
+{
+	const char *bytes = entry_payload(entry);
+	int number;
+	if (option) {
+		sockopt_format(option, bytes, entry->len, out);
+	} else if (entry->len == sizeof number) {
+		memcpy(&number, bytes, sizeof number);
+		buf_printf(out, "%d", number);
+	} else {
+		for (uint32_t i = 0; i < entry->len && i < OPTION_BYTES; i++)
+			buf_printf(out, "%s%02x", i ? " " : "", (unsigned char)bytes[i]);
+		if (entry->len > OPTION_BYTES)
+			buf_append_text(out, " ...");
+	}
+}
+
+static const struct sockopt *option_of(const struct entry *entry)
+{
+	return sockopt_numbered(entry->arg2, entry->arg);
+}
+
+static void add_option(const struct entry *entry, struct buf *out)
+{
+	const struct sockopt *option = option_of(entry);
+	const char *level = sockopt_level_name(entry->arg2);
+	if (option)
+		buf_append_text(out, option->name);
+	else if (level)
+		buf_printf(out, "%s, %d", level, (int)entry->arg);
+	else
+		buf_printf(out, "%d, %d", (int)entry->arg2, (int)entry->arg);
+	if (entry->call != CALL_SETSOCKOPT)
+		return;
+	buf_append_text(out, ", ");
+	add_value(entry, option, out);
+}
+
+/* "host service" on the first line. */
+static void add_name(const struct entry *entry, struct buf *out)
+{
+	const char *text = entry_payload(entry);
+	const char *end = memchr(text, '\n', entry->len);
+	size_t len = end ? (size_t)(end - text) : entry->len;
+	const char *blank = memrchr(text, ' ', len);
+	size_t host = blank ? (size_t)(blank - text) : len;
+	buf_append_text(out, "\"");
+	add_bytes(text, host, out);
+	if (blank) {
+		buf_append_text(out, "\", \"");
+		add_bytes(blank + 1, len - host - 1, out);
+	}
+	buf_append_text(out, "\"");
+}
+
+static void add_socket(const struct entry *entry, struct buf *out)
+{
+	char family[CONSTANT_TEXT], type[CONSTANT_TEXT];
+	buf_printf(out, "%s, %s", constant_family(entry->arg2, family),
+	           constant_type(entry->arg, type));
+}
+
+static void add_arguments(const struct entry *entry, size_t payload, struct buf *out)
+{
+	char text[CONSTANT_TEXT];
+	if (entry_is_outgoing(entry))
+		add_sending(entry, payload, out);
+	else if (entry_is_incoming(entry))
+		add_receiving(entry, out);
+	else if (entry->call == CALL_BIND || entry->call == CALL_CONNECT)
+		add_addr(entry, out);
+	else if (entry->call == CALL_SETSOCKOPT || entry->call == CALL_GETSOCKOPT)
+		add_option(entry, out);
+	else if (entry->call == CALL_GETADDRINFO)
+		add_name(entry, out);
+	else if (entry->call == CALL_SOCKET)
+		add_socket(entry, out);
+	else if (entry->call == CALL_LISTEN)
+		buf_printf(out, "%d", (int)entry->arg);
+	else if (entry->call == CALL_SHUTDOWN)
+		buf_append_text(out, constant_shutdown(entry->arg, text));
+	else if (entry->call == CALL_ERRQUEUE)
+		buf_append_text(out, "MSG_ERRQUEUE");
+}
+
+void calltext_call(const struct entry *entry, size_t payload, struct buf *out)
+{
+	const char *name = entry->call < CALL_COUNT ? entry_call_name(entry->call) : "?";
+	buf_printf(out, "%s(", name);
+	add_arguments(entry, payload, out);
+	buf_append_text(out, ")");
+}
+
+/* ---- results ---- */
+
+/* getaddrinfo() has errors of its own: its words stand where the addresses would. */
+static void add_lookup_result(const struct entry *entry, struct buf *out)
+{
+	const char *text = entry_payload(entry), *end = text + entry->len;
+	const char *line = memchr(text, '\n', entry->len);
+	const char *words = line ? line + 1 : end;
+	if (end > words && end[-1] == '\n')
+		end--;
+	if (!entry->error)
+		buf_append_text(out, "= 0");
+	else
+		buf_append_text(out, end > words ? "failed: " : "failed");
+	if (entry->error)
+		add_bytes(words, (size_t)(end - words), out);
+}
+
+/* MSG_TRUNC makes recv() return how long the datagram really was, recv(2). */
+static long result_of(const struct entry *entry)
+{
+	bool cut = !entry->error && entry->flags & ENTRY_TRUNCATED;
+	bool whole = entry_is_outgoing(entry) || entry->arg2 & MSG_TRUNC;
+	return cut && whole ? (long)taken(entry) : entry_result(entry);
+}
+
+static bool is_end_of_file(const struct entry *entry)
+{
+	return entry->call == CALL_RECV && !entry->error && !entry->len && entry->arg > 0 &&
+	       !entry->addr_len;
+}
+
+static void add_wait(const struct entry *entry, struct buf *out)
+{
+	char text[CLOCK_TEXT];
+	if (entry->flags & ENTRY_WAITED)
+		buf_printf(out, " after %s",
+		           clock_format_duration(entry->duration * CLOCK_US, text));
+}
+
+/* What came with it. */
+static void add_given(const struct entry *entry, struct buf *out)
+{
+	if (is_end_of_file(entry))
+		buf_append_text(out, "  end of file");
+	else if (entry_is_incoming(entry) && entry->addr_len) {
+		buf_append_text(out, " from ");
+		add_addr(entry, out);
+	} else if (entry->call == CALL_GETSOCKNAME && entry->addr_len) {
+		buf_append_text(out, "  ");
+		add_addr(entry, out);
+	} else if (entry->call == CALL_GETSOCKOPT) {
+		buf_append_text(out, "  ");
+		add_value(entry, option_of(entry), out);
+	}
+}
+
+void calltext_result(const struct entry *entry, struct buf *out)
+{
+	if (entry->call == CALL_GETADDRINFO) {
+		add_lookup_result(entry, out);
+		return;
+	}
+	if (entry->call == CALL_ERRQUEUE)
+		return;
+	buf_printf(out, "= %ld", result_of(entry));
+	if (entry->error)
+		buf_printf(out, " %s", error_name(entry->error));
+	add_wait(entry, out);
+	if (!entry->error)
+		add_given(entry, out);
+}
+
+void calltext_received(const struct entry *entry, size_t most, struct buf *out)
+{
+	bool datagram = entry->call == CALL_RECVFROM || entry->addr_len;
+	if (!entry_is_incoming(entry) || entry->error || (!entry->len && !datagram))
+		return;
+	buf_append_text(out, "[");
+	add_excerpt(entry, most, out);
+	if (entry->flags & ENTRY_TRUNCATED && taken(entry) > entry->len)
+		buf_printf(out, "~%lu lost", taken(entry) - entry->len);
+	buf_append_text(out, "]");
+}

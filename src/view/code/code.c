@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/code/code.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "view/code/coder.h"
+#include "view/code/origin.h"
+
+enum { TITLE = 96, REMARK = 256 };
+
+/* A descriptor that the program has at this point, and its variable. */
+struct variable {
+	int fd;
+	bool client; /* accepted: its calls are another session's */
+	char name[CODER_NAME];
+};
+
+/* Somebody whose address recvfrom() has given. */
+struct known {
+	struct addr addr;
+	char name[CODER_NAME];
+};
+
+struct coder {
+	const struct transcript *transcript;
+	struct origin origin;
+	const struct language *language;
+	FILE *file;    /* NULL: only what the calls need is found out */
+	unsigned left; /* calls that may still be written */
+	struct variable *variable;
+	size_t variables, variables_cap;
+	struct known *known;
+	size_t knowns, knowns_cap;
+	unsigned sockets, clients; /* made so far, for names */
+	struct statement
+	        waiting; /* a recv() that the next one may be joined to; .calls = 0: none */
+	unsigned needs;  /* enum coder_need */
+};
+
+/* ---- variables ---- */
+
+static struct variable *find_variable(const struct coder *coder, int fd)
+{
+	for (size_t i = coder->variables; i-- > 0;)
+		if (coder->variable[i].fd == fd)
+			return &coder->variable[i];
+	return NULL;
+}
+
+static void drop_variable(struct coder *coder, int fd)
+{
+	struct variable *variable = find_variable(coder, fd);
+	if (variable)
+		*variable = coder->variable[--coder->variables];
+}
+
+static const char *add_variable(struct coder *coder, int fd, bool client)
+{
+	drop_variable(coder, fd);
+	if (coder->variables == coder->variables_cap) {
+		coder->variables_cap = coder->variables_cap ? 2 * coder->variables_cap : 8;
+		coder->variable =
+		        xrealloc(coder->variable, coder->variables_cap * sizeof *coder->variable);
+	}
+	struct variable *variable = &coder->variable[coder->variables++];
+	*variable = (struct variable){ .fd = fd, .client = client };
+	if (client)
+		snprintf(variable->name, sizeof variable->name, "c%u", ++coder->clients);
+	else if (++coder->sockets == 1)
+		snprintf(variable->name, sizeof variable->name, "s");
+	else
+		snprintf(variable->name, sizeof variable->name, "s%u", coder->sockets);
+	return variable->name;
+}
+
+static const struct known *find_known(const struct coder *coder, const struct addr *addr)
+{
+	for (size_t i = 0; i < coder->knowns; i++)
+		if (addr_equal(&coder->known[i].addr, addr))
+			return &coder->known[i];
+	return NULL;
+}
+
+static const struct known *meet(struct coder *coder, const struct addr *addr)
+{
+	const struct known *old = find_known(coder, addr);
+	if (old)
+		return old;
+	if (!coder->known || coder->knowns == coder->knowns_cap) {
+		coder->knowns_cap = coder->knowns_cap ? 2 * coder->knowns_cap : 8;
+		coder->known = xrealloc(coder->known, coder->knowns_cap * sizeof *coder->known);
+	}
+	struct known *known = &coder->known[coder->knowns++];
+	known->addr = *addr;
+	snprintf(known->name, sizeof known->name, "peer%zu", coder->knowns);
+	return known;
+}
+
+/* ---- whose calls ---- */
+
+/* The listener's part in an accepted session is its socket and the one accept(). */
+static bool belongs(const struct coder *coder, const struct entry *entry, uint64_t at)
+{
+	const struct origin *origin = &coder->origin;
+	if (entry->session == origin->session)
+		return true;
+	if (origin->listener && entry->session == origin->listener)
+		return entry->fd == origin->listening && at <= origin->accepted &&
+		       (entry->call != CALL_ACCEPT || at == origin->accepted);
+	const struct variable *variable = find_variable(coder, entry->fd);
+	return variable && variable->client && !origin->listener;
+}
+
+/* The entries in which there may be a part of the program: of a session alone, of its listener up
+ * to the accept() and then of it, or from the first client on of all. */
+static uint64_t next_entry(const struct coder *coder, uint64_t at)
+{
+	const struct origin *origin = &coder->origin;
+	if (origin->listener && at == origin->accepted)
+		return origin->first;
+	if (coder->clients && !origin->listener)
+		return transcript_next(coder->transcript, at);
+	return transcript_after(coder->transcript, at);
+}
+
+/* What only a program that never waits has to do, or one that watches itself. */
+static bool is_left_out(const struct entry *entry)
+{
+	bool dissolves = entry->call == CALL_CONNECT && !entry->addr_len;
+	return !entry_is_call(entry) || entry->flags & ENTRY_WATCHING || dissolves ||
+	       entry->call == CALL_GETSOCKNAME || entry->call == CALL_GETSOCKOPT ||
+	       entry->call == CALL_ERRQUEUE || entry->error == EAGAIN;
+}
+
+/* ---- statements ---- */
+
+/* How a connect() that was under way has ended: what SO_ERROR said, 0 where nothing did. */
+static int connect_error(const struct coder *coder, const struct entry *entry, uint64_t at)
+{
+	if (entry->error != EINPROGRESS)
+		return entry->error;
+	int value = 0;
+	for (at = transcript_after(coder->transcript, at); at != TRANSCRIPT_NONE;
+	     at = transcript_after(coder->transcript, at)) {
+		const struct entry *later = transcript_at(coder->transcript, at);
+		if (later->call == CALL_GETSOCKOPT && later->arg2 == SOL_SOCKET &&
+		    later->arg == SO_ERROR && coder_option_value(later, &value))
+			return value;
+		if (later->call == CALL_CLOSE)
+			return ETIMEDOUT;
+		if (later->call == CALL_SEND || later->call == CALL_RECV)
+			return 0;
+	}
+	return 0;
+}
+
+static unsigned needs_of(const struct statement *statement)
+{
+	const struct entry *entry = statement->entry;
+	unsigned needs = entry_is_incoming(entry) ? NEED_BUFFER : 0;
+	bool named = entry->call == CALL_BIND || entry->call == CALL_CONNECT ||
+	             entry->call == CALL_SENDTO;
+	if (named && entry->addr_len && !statement->peer[0])
+		needs |= NEED_ENDPOINT;
+	if (coder_is_receive(statement))
+		return needs | NEED_RECEIVE | NEED_SHOW | NEED_CHECK;
+	if (coder_is_send_all(statement))
+		return needs | NEED_SEND_ALL | NEED_CHECK;
+	if (statement->error)
+		return needs | NEED_ATTEMPT | (entry_is_outgoing(entry) ? NEED_BUFFER : 0);
+	if (entry_is_incoming(entry) && !(entry->arg2 & MSG_PEEK))
+		return needs | NEED_SHOW;
+	return needs | NEED_CHECK | (entry->call == CALL_LISTEN ? NEED_TELL : 0);
+}
+
+static void emit(struct coder *coder, const struct statement *statement)
+{
+	coder->needs |= needs_of(statement);
+	if (coder->file)
+		coder->language->call(coder->file, statement);
+}
+
+static void flush(struct coder *coder)
+{
+	if (coder->waiting.calls)
+		emit(coder, &coder->waiting);
+	coder->waiting.calls = 0;
+}
+
+static void write_statement(struct coder *coder, const struct statement *statement)
+{
+	struct statement *waiting = &coder->waiting;
+	bool receive = coder_is_receive(statement);
+	if (receive && waiting->calls && strcmp(waiting->socket, statement->socket) == 0) {
+		waiting->bytes += statement->bytes;
+		waiting->calls++;
+		return;
+	}
+	flush(coder);
+	if (receive)
+		*waiting = *statement;
+	else
+		emit(coder, statement);
+}
+
+static void copy_name(char out[CODER_NAME], const char *name)
+{
+	snprintf(out, CODER_NAME, "%s", name);
+}
+
+static void name_ends(struct coder *coder, struct statement *statement)
+{
+	const struct entry *entry = statement->entry;
+	struct addr addr = entry_addr(entry);
+	const struct variable *variable = find_variable(coder, entry->fd);
+	if (entry->call == CALL_SOCKET && !entry->error)
+		copy_name(statement->socket, add_variable(coder, entry->fd, false));
+	else if (variable)
+		copy_name(statement->socket, variable->name);
+	if (entry->call == CALL_ACCEPT && !entry->error)
+		copy_name(statement->client, add_variable(coder, entry->arg, true));
+	const struct known *known = NULL;
+	size_t knowns = coder->knowns;
+	if (entry->call == CALL_RECVFROM && !entry->error && addr.family != AF_UNSPEC)
+		known = meet(coder, &addr);
+	else if (entry->call == CALL_SENDTO || entry->call == CALL_CONNECT)
+		known = find_known(coder, &addr);
+	if (known)
+		copy_name(statement->peer, known->name);
+	statement->met = coder->knowns > knowns;
+}
+
+static void write_lookup(struct coder *coder, const struct entry *entry)
+{
+	char text[REMARK];
+	const char *asked = entry_payload(entry);
+	const char *feed = memchr(asked, '\n', entry->len);
+	size_t len = feed ? (size_t)(feed - asked) : entry->len;
+	snprintf(text, sizeof text, "looked up: %.*s", (int)(len < 200 ? len : 200), asked);
+	for (char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || (unsigned char)*p > '~' || *p == '*' || *p == '\\')
+			*p = '?';
+	flush(coder);
+	if (coder->file)
+		coder->language->remark(coder->file, text);
+}
+
+static void write_entry(struct coder *coder, const struct entry *entry, uint64_t at)
+{
+	if (entry->call == CALL_GETADDRINFO) {
+		write_lookup(coder, entry);
+		return;
+	}
+	if (is_left_out(entry) || (entry->call == CALL_SOCKET && entry->error))
+		return;
+	struct statement statement = { .entry = entry, .error = entry->error, .calls = 1 };
+	name_ends(coder, &statement);
+	if (!statement.socket[0])
+		return;
+	if (entry->call == CALL_CONNECT)
+		statement.error = connect_error(coder, entry, at);
+	if (entry_is_incoming(entry))
+		statement.bytes = entry->len;
+	write_statement(coder, &statement);
+	if (entry->call == CALL_CLOSE)
+		drop_variable(coder, entry->fd);
+}
+
+/* Whether those were all. */
+static bool write_calls(struct coder *coder)
+{
+	for (uint64_t at = coder->origin.start; at != TRANSCRIPT_NONE; at = next_entry(coder, at)) {
+		const struct entry *entry = transcript_at(coder->transcript, at);
+		bool broken = coder->file && ferror(coder->file);
+		if (!belongs(coder, entry, at))
+			continue;
+		if (!coder->left || broken) {
+			flush(coder);
+			return false;
+		}
+		coder->left--;
+		write_entry(coder, entry, at);
+	}
+	flush(coder);
+	return true;
+}
+
+static void forget(struct coder *coder)
+{
+	free(coder->variable);
+	free(coder->known);
+}
+
+/* What stands before the calls depends on them: so they are gone through twice, and a program of
+ * any length takes no memory. */
+static unsigned find_needs(const struct coder *coder)
+{
+	struct coder dry = *coder;
+	write_calls(&dry);
+	forget(&dry);
+	return dry.needs;
+}
+
+bool code_write_begin(const struct transcript *transcript, uint32_t session,
+                      enum code_language language, unsigned calls, FILE *file, bool *whole,
+                      struct error *error)
+{
+	char title[TITLE], when[CLOCK_TEXT];
+	struct coder coder = {
+		.transcript = transcript,
+		.language = language == CODE_PYTHON ? &code_python : &code_c,
+		.left = calls,
+	};
+	*whole = false;
+	if (!origin_find(&coder.origin, transcript, session, error))
+		return false;
+	clock_format_time(coder.origin.begun, true, when);
+	snprintf(title, sizeof title, "Session %u as a program: the calls made from %s on.",
+	         (unsigned)session, when);
+	unsigned needs = find_needs(&coder);
+	coder.file = file;
+	coder.language->begin(file, title, needs);
+	*whole = write_calls(&coder);
+	forget(&coder);
+	if (*whole)
+		coder.language->end(file);
+	if (fflush(file) == 0 && !ferror(file))
+		return true;
+	*whole = false;
+	error_errno(error, errno, "write");
+	return false;
+}
+
+bool code_write(const struct transcript *transcript, uint32_t session, enum code_language language,
+                FILE *file, struct error *error)
+{
+	bool whole;
+	return code_write_begin(transcript, session, language, UINT_MAX, file, &whole, error);
+}

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <inttypes.h>
+#include <sys/socket.h>
+
+#include "base/constant.h"
+#include "base/error.h"
+#include "base/sockopt.h"
+#include "view/code/coder.h"
+
+static const struct {
+	unsigned need;
+	const char *text;
+} helpers[] = {
+	{ NEED_BUFFER, "static char buffer[65536];\n"
+	               "\n" },
+	{ NEED_CHECK, "static void check(int result, const char *call)\n"
+	              "{\n"
+	              "\tif (result >= 0)\n"
+	              "\t\treturn;\n"
+	              "\tperror(call);\n"
+	              "\texit(1);\n"
+	              "}\n"
+	              "\n" },
+	{ NEED_ATTEMPT, "/* A call that failed then, and may fail again. */\n"
+	                "static void attempt(int result, const char *call)\n"
+	                "{\n"
+	                "\tif (result < 0)\n"
+	                "\t\tperror(call);\n"
+	                "}\n"
+	                "\n" },
+	{ NEED_ENDPOINT, "static struct sockaddr_storage address;\n"
+	                 "\n"
+	                 "static struct sockaddr *endpoint(int family, const char *host, int port, "
+	                 "unsigned scope)\n"
+	                 "{\n"
+	                 "\tstruct sockaddr_in *v4 = (struct sockaddr_in *)&address;\n"
+	                 "\tstruct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address;\n"
+	                 "\tmemset(&address, 0, sizeof address);\n"
+	                 "\taddress.ss_family = (sa_family_t)family;\n"
+	                 "\tif (family == AF_INET6) {\n"
+	                 "\t\tv6->sin6_port = htons((in_port_t)port);\n"
+	                 "\t\tv6->sin6_scope_id = scope;\n"
+	                 "\t\tinet_pton(AF_INET6, host, &v6->sin6_addr);\n"
+	                 "\t} else {\n"
+	                 "\t\tv4->sin_port = htons((in_port_t)port);\n"
+	                 "\t\tinet_pton(AF_INET, host, &v4->sin_addr);\n"
+	                 "\t}\n"
+	                 "\treturn (struct sockaddr *)&address;\n"
+	                 "}\n"
+	                 "\n" },
+	{ NEED_SHOW, "static void show(ssize_t size)\n"
+	             "{\n"
+	             "\tif (size > 0)\n"
+	             "\t\tfwrite(buffer, 1, (size_t)size, stdout);\n"
+	             "\tfflush(stdout);\n"
+	             "}\n"
+	             "\n" },
+	{ NEED_SEND_ALL, "/* One send() may take less than it is given. */\n"
+	                 "static void send_all(int fd, const char *data, size_t size)\n"
+	                 "{\n"
+	                 "\twhile (size > 0) {\n"
+	                 "\t\tssize_t sent = send(fd, data, size, MSG_NOSIGNAL);\n"
+	                 "\t\tcheck(sent < 0 ? -1 : 0, \"send\");\n"
+	                 "\t\tdata += sent;\n"
+	                 "\t\tsize -= (size_t)sent;\n"
+	                 "\t}\n"
+	                 "}\n"
+	                 "\n" },
+	{ NEED_RECEIVE,
+	  "/* A stream keeps no boundaries: one recv() may give less than one send() sent. */\n"
+	  "static void receive(int fd, unsigned long size)\n"
+	  "{\n"
+	  "\twhile (size > 0) {\n"
+	  "\t\tsize_t most = size < sizeof buffer ? size : sizeof buffer;\n"
+	  "\t\tssize_t got = recv(fd, buffer, most, 0);\n"
+	  "\t\tcheck(got < 0 ? -1 : 0, \"recv\");\n"
+	  "\t\tif (got == 0) {\n"
+	  "\t\t\tfprintf(stderr, \"the peer closed %lu bytes too early\\n"
+	  "\", size);\n"
+	  "\t\t\texit(1);\n"
+	  "\t\t}\n"
+	  "\t\tshow(got);\n"
+	  "\t\tsize -= (unsigned long)got;\n"
+	  "\t}\n"
+	  "}\n"
+	  "\n" },
+	{ NEED_TELL, "static void tell(int fd)\n"
+	             "{\n"
+	             "\tstruct sockaddr_storage name;\n"
+	             "\tsocklen_t size = sizeof name;\n"
+	             "\tif (getsockname(fd, (struct sockaddr *)&name, &size) == 0)\n"
+	             "\t\tfprintf(stderr, \"listening on port %d\\n"
+	             "\",\n"
+	             "\t\t        ntohs(((struct sockaddr_in *)&name)->sin_port));\n"
+	             "}\n"
+	             "\n" },
+};
+
+static void begin(FILE *file, const char *title, unsigned needs)
+{
+	fprintf(file,
+	        "/* %s\n"
+	        " * What is received goes to standard output.\n"
+	        " *\n"
+	        " *\tcc -o session session.c && ./session */\n"
+	        "#include <arpa/inet.h>\n"
+	        "#include <netinet/in.h>\n"
+	        "#include <netinet/tcp.h>\n"
+	        "#include <stdio.h>\n"
+	        "#include <stdlib.h>\n"
+	        "#include <string.h>\n"
+	        "#include <sys/socket.h>\n"
+	        "#include <unistd.h>\n"
+	        "\n",
+	        title);
+	for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++)
+		if (needs & helpers[i].need)
+			fputs(helpers[i].text, file);
+	fputs("int main(void)\n{\n", file);
+}
+
+/* Octal digits end by themselves, hexadecimal ones would take the next byte's along; a quoted '?'
+ * is no part of a trigraph. */
+static const struct coder_literal literal = {
+	.quoted = "\"\\?",
+	.octal = true,
+	.next = "\"\n\t        \"",
+};
+
+static void put_bytes(FILE *file, const struct entry *entry)
+{
+	putc('"', file);
+	coder_put_bytes(file, entry, &literal);
+	putc('"', file);
+}
+
+static void put_address(FILE *file, const struct statement *statement)
+{
+	char host[CODER_HOST], family[CONSTANT_TEXT];
+	struct addr addr = entry_addr(statement->entry);
+	if (statement->peer[0]) {
+		fprintf(file, "(struct sockaddr *)&%s, %s_length", statement->peer,
+		        statement->peer);
+		return;
+	}
+	fprintf(file, "endpoint(%s, \"%s\", %u, %" PRIu32 "), sizeof(struct sockaddr_in%s)",
+	        constant_family(addr.family, family), coder_host(statement->entry, host), addr.port,
+	        addr.scope, addr.family == AF_INET6 ? "6" : "");
+}
+
+static const char *verb(const struct statement *statement)
+{
+	return statement->error ? "attempt" : "check";
+}
+
+static void close_check(FILE *file, const struct statement *statement, const char *name)
+{
+	fprintf(file, "), \"%s\");", name);
+	if (statement->error)
+		fprintf(file, " /* = -1 %s */", error_name(statement->error));
+	putc('\n', file);
+}
+
+static void put_socket(FILE *file, const struct statement *statement)
+{
+	char family[CONSTANT_TEXT], type[CONSTANT_TEXT];
+	const struct entry *entry = statement->entry;
+	fprintf(file, "\tint %s = socket(%s, %s, 0);\n\tcheck(%s, \"socket\");\n",
+	        statement->socket, constant_family(entry->arg2, family),
+	        constant_type(entry->arg, type), statement->socket);
+}
+
+static void put_addressed(FILE *file, const struct statement *statement, const char *name)
+{
+	fprintf(file, "\t%s(%s(%s, ", verb(statement), name, statement->socket);
+	put_address(file, statement);
+	close_check(file, statement, name);
+}
+
+static void put_listen(FILE *file, const struct statement *statement)
+{
+	fprintf(file, "\t%s(listen(%s, %d", verb(statement), statement->socket,
+	        statement->entry->arg);
+	close_check(file, statement, "listen");
+	if (!statement->error)
+		fprintf(file, "\ttell(%s);\n", statement->socket);
+}
+
+static void put_accept(FILE *file, const struct statement *statement)
+{
+	if (statement->error) {
+		fprintf(file, "\tattempt(accept(%s, NULL, NULL", statement->socket);
+		close_check(file, statement, "accept");
+		return;
+	}
+	fprintf(file, "\tint %s = accept(%s, NULL, NULL);\n\tcheck(%s, \"accept\");\n",
+	        statement->client, statement->socket, statement->client);
+}
+
+static void put_option(FILE *file, const struct statement *statement)
+{
+	const struct entry *entry = statement->entry;
+	const struct sockopt *option = sockopt_numbered(entry->arg2, entry->arg);
+	const char *level = coder_level(entry);
+	int value;
+	fprintf(file, "\t%s(setsockopt(%s, ", verb(statement), statement->socket);
+	if (level)
+		fprintf(file, "%s, %s, ", level, coder_option(entry));
+	else
+		fprintf(file, "%d, %d, ", entry->arg2, entry->arg);
+	if (coder_option_value(entry, &value))
+		fprintf(file, "&(int){ %d }, sizeof(int)", value);
+	else
+		put_bytes(file, entry);
+	if (entry->len != sizeof value)
+		fprintf(file, ", %" PRIu32, entry->len);
+	close_check(file, statement, option ? option->name : "setsockopt");
+}
+
+static void put_flags(FILE *file, const struct entry *entry, int always)
+{
+	char text[CONSTANT_TEXT];
+	fprintf(file, ", %s", constant_flags(coder_flags(entry) | always, text));
+}
+
+static void put_receive(FILE *file, const struct statement *statement)
+{
+	const struct entry *entry = statement->entry;
+	bool shown = !statement->error && !(entry->arg2 & MSG_PEEK);
+	if (coder_is_receive(statement)) {
+		fprintf(file, "\treceive(%s, %" PRIu64 ");", statement->socket, statement->bytes);
+		if (statement->calls > 1)
+			fprintf(file, " /* in %u calls */", statement->calls);
+		putc('\n', file);
+		return;
+	}
+	fprintf(file, "\t%s(%srecv(%s, buffer, %" PRIu64, shown ? "show" : verb(statement),
+	        shown ? "" : "(int)", statement->socket, coder_buffer(statement));
+	put_flags(file, entry, 0);
+	if (!shown)
+		close_check(file, statement, "recv");
+	else
+		fprintf(file, "));%s\n",
+		        statement->bytes || !entry->arg ? "" : " /* = 0: end of file */");
+}
+
+static void put_unnamed(FILE *file, const struct statement *statement)
+{
+	fprintf(file, "\t%s(%srecv(%s, buffer, %" PRIu64, statement->error ? "attempt" : "show",
+	        statement->error ? "(int)" : "", statement->socket, coder_buffer(statement));
+	put_flags(file, statement->entry, 0);
+	if (statement->error)
+		close_check(file, statement, "recvfrom");
+	else
+		fprintf(file, ")); /* %" PRIu64 " bytes */\n", statement->bytes);
+}
+
+static void put_receive_from(FILE *file, const struct statement *statement)
+{
+	const char *peer = statement->peer;
+	if (statement->error || !peer[0]) {
+		put_unnamed(file, statement);
+		return;
+	}
+	if (statement->met)
+		fprintf(file, "\tstruct sockaddr_storage %s;\n\tsocklen_t %s_length;\n", peer,
+		        peer);
+	fprintf(file, "\t%s_length = sizeof %s;\n", peer, peer);
+	fprintf(file, "\tshow(recvfrom(%s, buffer, %" PRIu64, statement->socket,
+	        coder_buffer(statement));
+	put_flags(file, statement->entry, 0);
+	fprintf(file,
+	        ",\n\t              (struct sockaddr *)&%s, &%s_length)); /* %" PRIu64
+	        " bytes */\n",
+	        peer, peer, statement->bytes);
+}
+
+/* What a failed send() was given has not been kept, only how much it was. */
+static void put_data(FILE *file, const struct statement *statement)
+{
+	const struct entry *entry = statement->entry;
+	if (statement->error)
+		fprintf(file, "buffer, %d", entry->arg);
+	else
+		put_bytes(file, entry);
+	if (!statement->error)
+		fprintf(file, ", %" PRIu32, entry->len);
+}
+
+static void put_send(FILE *file, const struct statement *statement)
+{
+	const struct entry *entry = statement->entry;
+	bool to = entry->call == CALL_SENDTO && entry->addr_len;
+	if (coder_is_send_all(statement)) {
+		fprintf(file, "\tsend_all(%s,\n\t         ", statement->socket);
+		put_data(file, statement);
+		fputs(");\n", file);
+		return;
+	}
+	fprintf(file, "\t%s((int)%s(%s,\n\t        ", verb(statement), to ? "sendto" : "send",
+	        statement->socket);
+	put_data(file, statement);
+	put_flags(file, entry, MSG_NOSIGNAL);
+	if (to) {
+		fputs(", ", file);
+		put_address(file, statement);
+	}
+	close_check(file, statement, "send");
+}
+
+static void call(FILE *file, const struct statement *statement)
+{
+	char text[CONSTANT_TEXT];
+	const struct entry *entry = statement->entry;
+	switch (entry->call) {
+	case CALL_SOCKET:
+		put_socket(file, statement);
+		break;
+	case CALL_BIND:
+		put_addressed(file, statement, "bind");
+		break;
+	case CALL_CONNECT:
+		put_addressed(file, statement, "connect");
+		break;
+	case CALL_LISTEN:
+		put_listen(file, statement);
+		break;
+	case CALL_ACCEPT:
+		put_accept(file, statement);
+		break;
+	case CALL_SETSOCKOPT:
+		put_option(file, statement);
+		break;
+	case CALL_SEND:
+	case CALL_SENDTO:
+		put_send(file, statement);
+		break;
+	case CALL_RECV:
+		put_receive(file, statement);
+		break;
+	case CALL_RECVFROM:
+		put_receive_from(file, statement);
+		break;
+	case CALL_SHUTDOWN:
+		fprintf(file, "\t%s(shutdown(%s, %s", verb(statement), statement->socket,
+		        constant_shutdown(entry->arg, text));
+		close_check(file, statement, "shutdown");
+		break;
+	default:
+		fprintf(file, "\tclose(%s);\n", statement->socket);
+	}
+}
+
+static void remark(FILE *file, const char *text)
+{
+	fprintf(file, "\t/* %s */\n", text);
+}
+
+static void end(FILE *file)
+{
+	fputs("\treturn 0;\n}\n", file);
+}
+
+const struct language code_c = { begin, call, remark, end };

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <inttypes.h>
+#include <sys/socket.h>
+
+#include "base/constant.h"
+#include "base/error.h"
+#include "base/sockopt.h"
+#include "view/code/coder.h"
+
+static const struct {
+	unsigned need;
+	const char *text;
+} helpers[] = {
+	{ NEED_SHOW, "\n"
+	             "def show(data):\n"
+	             "    sys.stdout.buffer.write(data)\n"
+	             "    sys.stdout.buffer.flush()\n"
+	             "    return data\n"
+	             "\n" },
+	{ NEED_RECEIVE,
+	  "\n"
+	  "# A stream keeps no boundaries: one recv() may give less than one send() sent.\n"
+	  "def receive(sock, size):\n"
+	  "    while size > 0:\n"
+	  "        data = show(sock.recv(min(size, 65536)))\n"
+	  "        if not data:\n"
+	  "            sys.exit(\"the peer closed %d bytes too early\" % size)\n"
+	  "        size -= len(data)\n"
+	  "\n" },
+	{ NEED_ATTEMPT, "\n"
+	                "# A call that failed then, and may fail again.\n"
+	                "def attempt(call, *arguments):\n"
+	                "    try:\n"
+	                "        return call(*arguments)\n"
+	                "    except OSError as why:\n"
+	                "        print(why, file=sys.stderr)\n"
+	                "\n" },
+};
+
+static void begin(FILE *file, const char *title, unsigned needs)
+{
+	fprintf(file,
+	        "#!/usr/bin/env python3\n"
+	        "# %s\n"
+	        "# What is received goes to standard output.\n"
+	        "import socket\n"
+	        "import sys\n"
+	        "\n",
+	        title);
+	for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++)
+		if (needs & helpers[i].need)
+			fputs(helpers[i].text, file);
+	putc('\n', file);
+}
+
+static void put_bytes(FILE *file, const struct entry *entry)
+{
+	static const struct coder_literal literal = { .quoted = "\"\\", .next = "\"\n    b\"" };
+	fputs("b\"", file);
+	coder_put_bytes(file, entry, &literal);
+	putc('"', file);
+}
+
+static void put_address(FILE *file, const struct statement *statement)
+{
+	char host[CODER_HOST];
+	struct addr addr = entry_addr(statement->entry);
+	if (statement->peer[0]) {
+		fputs(statement->peer, file);
+		return;
+	}
+	fprintf(file, "(\"%s\", %u", coder_host(statement->entry, host), addr.port);
+	if (addr.scope)
+		fprintf(file, ", 0, %" PRIu32, addr.scope);
+	putc(')', file);
+}
+
+static void put_flags(FILE *file, const struct entry *entry)
+{
+	static const struct {
+		int flag;
+		const char *name;
+	} names[] = { { MSG_OOB, "MSG_OOB" },
+		      { MSG_PEEK, "MSG_PEEK" },
+		      { MSG_WAITALL, "MSG_WAITALL" } };
+	int flags = coder_flags(entry);
+	const char *before = ", socket.";
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (flags & names[i].flag) {
+			fprintf(file, "%s%s", before, names[i].name);
+			before = " | socket.";
+		}
+}
+
+/* What has no name has its number. */
+static void put_constant(FILE *file, const char *name)
+{
+	fprintf(file, "%s%s", *name >= 'A' ? "socket." : "", name);
+}
+
+static void put_option(FILE *file, const struct entry *entry)
+{
+	int value;
+	const char *level = coder_level(entry), *option = coder_option(entry);
+	if (level)
+		fprintf(file, "socket.%s, socket.%s, ", level, option);
+	else
+		fprintf(file, "%d, %d, ", entry->arg2, entry->arg);
+	if (coder_option_value(entry, &value))
+		fprintf(file, "%d", value);
+	else
+		put_bytes(file, entry);
+}
+
+/* Names for the numbers, what the call gave, and what of it may be different next time. */
+static void put_comment(FILE *file, const struct statement *statement)
+{
+	const struct entry *entry = statement->entry;
+	const struct sockopt *option = sockopt_numbered(entry->arg2, entry->arg);
+	if (statement->error)
+		fprintf(file, "  # = -1 %s", error_name(statement->error));
+	else if (entry->call == CALL_SETSOCKOPT && option && !coder_option(entry))
+		fprintf(file, "  # %s", option->name);
+	else if (entry->call == CALL_RECV && statement->calls > 1)
+		fprintf(file, "  # in %u calls", statement->calls);
+	else if (entry->call == CALL_RECV && statement->bytes == 0 && entry->arg)
+		fputs("  # = b\"\": end of file", file);
+	else if (entry->call == CALL_RECVFROM)
+		fprintf(file, "  # %" PRIu64 " bytes", statement->bytes);
+}
+
+static void put_method(FILE *file, const struct statement *statement, const char *method)
+{
+	if (statement->error)
+		fprintf(file, "attempt(%s.%s, ", statement->socket, method);
+	else
+		fprintf(file, "%s.%s(", statement->socket, method);
+}
+
+static void put_receive(FILE *file, const struct statement *statement)
+{
+	bool shown = !statement->error && !(statement->entry->arg2 & MSG_PEEK);
+	if (coder_is_receive(statement)) {
+		fprintf(file, "receive(%s, %" PRIu64 ")", statement->socket, statement->bytes);
+		return;
+	}
+	if (shown)
+		fputs("show(", file);
+	put_method(file, statement, "recv");
+	fprintf(file, "%" PRIu64, coder_buffer(statement));
+	put_flags(file, statement->entry);
+	fputs(shown ? "))" : ")", file);
+}
+
+static void put_receive_from(FILE *file, const struct statement *statement)
+{
+	if (!statement->error)
+		fprintf(file, "data, %s = ", statement->peer[0] ? statement->peer : "peer");
+	put_method(file, statement, "recvfrom");
+	fprintf(file, "%" PRIu64, coder_buffer(statement));
+	put_flags(file, statement->entry);
+	putc(')', file);
+}
+
+/* What a failed send() was given has not been kept, only how much it was. */
+static void put_data(FILE *file, const struct statement *statement)
+{
+	if (statement->error)
+		fprintf(file, "bytes(%d)", statement->entry->arg);
+	else
+		put_bytes(file, statement->entry);
+}
+
+static void put_send(FILE *file, const struct statement *statement)
+{
+	const struct entry *entry = statement->entry;
+	bool to = entry->call == CALL_SENDTO && entry->addr_len;
+	bool all = coder_is_send_all(statement);
+	put_method(file, statement, to ? "sendto" : all ? "sendall" : "send");
+	put_data(file, statement);
+	if (!to)
+		put_flags(file, entry);
+	if (to) {
+		fputs(", ", file);
+		put_address(file, statement);
+	}
+	putc(')', file);
+}
+
+static void put_socket(FILE *file, const struct statement *statement)
+{
+	char text[CONSTANT_TEXT];
+	const struct entry *entry = statement->entry;
+	fprintf(file, "%s = socket.socket(", statement->socket);
+	put_constant(file, constant_family(entry->arg2, text));
+	fputs(", ", file);
+	put_constant(file, constant_type(entry->arg, text));
+	putc(')', file);
+}
+
+static void put_accept(FILE *file, const struct statement *statement)
+{
+	if (statement->error)
+		fprintf(file, "attempt(%s.accept)", statement->socket);
+	else
+		fprintf(file, "%s, peer = %s.accept()", statement->client, statement->socket);
+}
+
+static void put_call(FILE *file, const struct statement *statement)
+{
+	char text[CONSTANT_TEXT];
+	const struct entry *entry = statement->entry;
+	switch (entry->call) {
+	case CALL_SOCKET:
+		put_socket(file, statement);
+		break;
+	case CALL_BIND:
+	case CALL_CONNECT:
+		put_method(file, statement, entry->call == CALL_BIND ? "bind" : "connect");
+		put_address(file, statement);
+		putc(')', file);
+		break;
+	case CALL_LISTEN:
+		put_method(file, statement, "listen");
+		fprintf(file, "%d)", entry->arg);
+		break;
+	case CALL_ACCEPT:
+		put_accept(file, statement);
+		break;
+	case CALL_SETSOCKOPT:
+		put_method(file, statement, "setsockopt");
+		put_option(file, entry);
+		putc(')', file);
+		break;
+	case CALL_SEND:
+	case CALL_SENDTO:
+		put_send(file, statement);
+		break;
+	case CALL_RECV:
+		put_receive(file, statement);
+		break;
+	case CALL_RECVFROM:
+		put_receive_from(file, statement);
+		break;
+	case CALL_SHUTDOWN:
+		put_method(file, statement, "shutdown");
+		put_constant(file, constant_shutdown(entry->arg, text));
+		putc(')', file);
+		break;
+	default:
+		fprintf(file, "%s.close()", statement->socket);
+	}
+}
+
+static void call(FILE *file, const struct statement *statement)
+{
+	const struct entry *entry = statement->entry;
+	put_call(file, statement);
+	put_comment(file, statement);
+	putc('\n', file);
+	if (entry->call == CALL_RECVFROM && !statement->error)
+		fputs("show(data)\n", file);
+	if (entry->call == CALL_LISTEN && !statement->error)
+		fprintf(file,
+		        "print(\"listening on\", *%s.getsockname()[:2], file=sys.stderr, "
+		        "flush=True)\n",
+		        statement->socket);
+}
+
+static void remark(FILE *file, const char *text)
+{
+	fprintf(file, "# %s\n", text);
+}
+
+static void end(FILE *file)
+{
+	(void)file;
+}
+
+const struct language code_python = { begin, call, remark, end };

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/code/coder.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/sockopt.h"
+
+enum { LINE = 72, USUAL_BUFFER = 1024, LARGEST_BUFFER = 65536 };
+
+static void put_byte(FILE *file, unsigned char byte, const struct coder_literal *literal)
+{
+	static const char controls[] = "\n\r\t", letters[] = "nrt";
+	const char *control = byte ? strchr(controls, byte) : NULL;
+	if (control)
+		fprintf(file, "\\%c", letters[control - controls]);
+	else if (byte && strchr(literal->quoted, byte))
+		fprintf(file, "\\%c", byte);
+	else if (byte >= ' ' && byte < 0x7f)
+		putc(byte, file);
+	else
+		fprintf(file, literal->octal ? "\\%03o" : "\\x%02x", byte);
+}
+
+void coder_put_bytes(FILE *file, const struct entry *entry, const struct coder_literal *literal)
+{
+	const char *bytes = entry_payload(entry);
+	for (uint32_t i = 0; i < entry->len && !ferror(file); i++) {
+		put_byte(file, (unsigned char)bytes[i], literal);
+		if (i + 1 < entry->len && (bytes[i] == '\n' || i % LINE == LINE - 1))
+			fputs(literal->next, file);
+	}
+}
+
+const char *coder_option(const struct entry *entry)
+{
+	static const char *const common[] = {
+		"SO_REUSEADDR", "SO_REUSEPORT",     "SO_KEEPALIVE",      "SO_BROADCAST",
+		"SO_LINGER",    "SO_RCVBUF",        "SO_SNDBUF",         "SO_OOBINLINE",
+		"SO_RCVLOWAT",  "SO_RCVTIMEO",      "SO_SNDTIMEO",       "TCP_NODELAY",
+		"TCP_CORK",     "TCP_KEEPIDLE",     "TCP_KEEPINTVL",     "TCP_KEEPCNT",
+		"TCP_MAXSEG",   "TCP_QUICKACK",     "TCP_SYNCNT",        "TCP_DEFER_ACCEPT",
+		"TCP_LINGER2",  "TCP_WINDOW_CLAMP", "TCP_USER_TIMEOUT",  "IP_TTL",
+		"IP_TOS",       "IPV6_V6ONLY",      "IPV6_UNICAST_HOPS",
+	};
+	const struct sockopt *option = sockopt_numbered(entry->arg2, entry->arg);
+	for (size_t i = 0; option && i < sizeof common / sizeof *common; i++)
+		if (strcmp(common[i], option->name) == 0)
+			return common[i];
+	return NULL;
+}
+
+const char *coder_level(const struct entry *entry)
+{
+	return coder_option(entry) ? sockopt_level_name(entry->arg2) : NULL;
+}
+
+bool coder_option_value(const struct entry *entry, int *value)
+{
+	if (entry->len != sizeof *value)
+		return false;
+	memcpy(value, entry_payload(entry), sizeof *value);
+	return true;
+}
+
+int coder_flags(const struct entry *entry)
+{
+	return entry->arg2 & ~(MSG_NOSIGNAL | MSG_DONTWAIT | MSG_TRUNC);
+}
+
+bool coder_is_receive(const struct statement *statement)
+{
+	return statement->entry->call == CALL_RECV && !statement->error && statement->bytes &&
+	       !coder_flags(statement->entry);
+}
+
+bool coder_is_send_all(const struct statement *statement)
+{
+	return statement->entry->call == CALL_SEND && !statement->error &&
+	       !coder_flags(statement->entry);
+}
+
+/* The program's own buffers are as large as a block of the transcript: of no use to anybody else.
+ */
+uint64_t coder_buffer(const struct statement *statement)
+{
+	const struct entry *entry = statement->entry;
+	if (entry->flags & ENTRY_TRUNCATED)
+		return entry->len;
+	if (entry->arg < 0 || entry->arg > LARGEST_BUFFER)
+		return statement->bytes ? statement->bytes : USUAL_BUFFER;
+	return (uint64_t)entry->arg;
+}
+
+const char *coder_host(const struct entry *entry, char out[CODER_HOST])
+{
+	struct addr addr = entry_addr(entry);
+	if (!inet_ntop(addr.family, addr.ip, out, CODER_HOST))
+		out[0] = '\0';
+	return out;
+}

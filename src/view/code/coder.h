@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* coder: what the files that write a session as a program share: one statement of it, and the two
+ * languages. Private to this directory.
+ *
+ *	code.c   which calls, in which order, on which variables     code_python.c, code_c.c   how
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "record/entry.h"
+
+enum { CODER_NAME = 16, CODER_HOST = 64 };
+
+/* Which helpers the program's calls need. */
+enum coder_need {
+	NEED_SHOW = 1,
+	NEED_RECEIVE = 2,
+	NEED_SEND_ALL = 4,
+	NEED_ATTEMPT = 8,
+	NEED_ENDPOINT = 16,
+	NEED_TELL = 32,
+	NEED_CHECK = 64,
+	NEED_BUFFER = 128,
+};
+
+/* A call as a program makes it that has nothing else to do: it waits in it. */
+struct statement {
+	const struct entry *entry;
+	int error;               /* errno value it ended with; of a connect(), in the end */
+	char socket[CODER_NAME]; /* the variable of the descriptor; of socket(), the new one */
+	char client[CODER_NAME]; /* the new one of accept() */
+	char peer[CODER_NAME];   /* where the address that recvfrom() gave is kept, or that of
+	                          * sendto() comes from; "" for none */
+	bool met;                /* for the first time */
+	uint64_t bytes;          /* received: of all the calls that this statement stands for */
+	unsigned calls;          /* which are so many */
+};
+
+struct language {
+	void (*begin)(FILE *file, const char *title, unsigned needs);
+	void (*call)(FILE *file, const struct statement *statement);
+	void (*remark)(FILE *file, const char *text);
+	void (*end)(FILE *file);
+};
+
+extern const struct language code_python, code_c;
+
+/* How a language writes bytes between the quotes of a literal. */
+struct coder_literal {
+	const char *quoted; /* characters that stand behind a backslash */
+	bool octal;         /* bytes that are not printable; else in hexadecimal */
+	const char *next;   /* where a line of the literal ends */
+};
+
+/* The payload of a call as the text between the quotes of a literal. */
+void coder_put_bytes(FILE *file, const struct entry *entry, const struct coder_literal *literal);
+
+/* The names of an option's level and number, where C's headers and Python's module have long had
+ * them; else NULL. */
+const char *coder_level(const struct entry *entry);
+const char *coder_option(const struct entry *entry);
+
+/* The int that an option's value is; false where it has another size. */
+bool coder_option_value(const struct entry *entry, int *value);
+
+/* A stream's recv() that is one wish: so many bytes. Its send() that is: all of them. */
+bool coder_is_receive(const struct statement *statement);
+bool coder_is_send_all(const struct statement *statement);
+
+/* The buffer that a recv() is given which is no such wish. */
+uint64_t coder_buffer(const struct statement *statement);
+
+/* The numeric host of the call's address, without its scope. */
+const char *coder_host(const struct entry *entry, char out[CODER_HOST]);
+
+/* Flags that matter to a reader: without MSG_NOSIGNAL and MSG_DONTWAIT. */
+int coder_flags(const struct entry *entry);

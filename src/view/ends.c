@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/ends.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "view/ladder/scene.h"
+
+enum { NEWEST = 256, FIRST = 64 };
+
+/* What one session's calls say of its two ends. */
+struct found {
+	struct addr local, bound, peer;
+	bool listening, datagrams;
+	uint32_t listener; /* that accepted it */
+};
+
+static void set_once(struct addr *addr, const struct entry *entry)
+{
+	if (addr->family == AF_UNSPEC)
+		*addr = entry_addr(entry);
+}
+
+static bool is_begun(const struct entry *entry)
+{
+	return !entry->error || entry->error == EINPROGRESS;
+}
+
+static void learn_accept(const struct view *view, uint64_t position, struct found *found)
+{
+	const struct entry *accept = scene_find_accept(view->transcript, position);
+	if (!accept)
+		return;
+	set_once(&found->peer, accept);
+	found->listener = accept->session;
+}
+
+static void learn(const struct view *view, uint64_t position, struct found *found)
+{
+	const struct entry *entry = transcript_at(view->transcript, position);
+	if (entry->call == CALL_CONNECT && is_begun(entry))
+		set_once(&found->peer, entry);
+	else if (entry->call == CALL_GETSOCKNAME && !entry->error)
+		set_once(&found->local, entry);
+	else if (entry->call == CALL_BIND && !entry->error)
+		set_once(&found->bound, entry);
+	else if (entry->call == CALL_LISTEN && !entry->error)
+		found->listening = true;
+	else if (entry->call == CALL_SENDTO || entry->call == CALL_RECVFROM ||
+	         (entry->call == CALL_SOCKET && entry->arg == SOCK_DGRAM))
+		found->datagrams = true;
+	else if (scene_is_accepted(entry))
+		learn_accept(view, position, found);
+}
+
+static void learn_newest(const struct view *view, uint32_t session, struct found *found)
+{
+	uint64_t position = transcript_last(view->transcript, session);
+	for (int i = 0; i < NEWEST && position != TRANSCRIPT_NONE; i++) {
+		learn(view, position, found);
+		position = transcript_before(view->transcript, position);
+	}
+}
+
+static void learn_first(const struct view *view, uint32_t session, struct found *found)
+{
+	struct cursor cursor;
+	const struct view alone = {
+		.transcript = view->transcript,
+		.session = session,
+		.kind = VIEW_TRACE,
+		.columns = view->columns,
+	};
+	bool more = cursor_first(&cursor, &alone);
+	for (int i = 0; i < FIRST && more; i++) {
+		learn(view, cursor.position, found);
+		more = cursor_after(&cursor);
+	}
+}
+
+static struct found look_at(const struct view *view, uint32_t session)
+{
+	struct found found = { 0 };
+	learn_newest(view, session, &found);
+	if (found.local.family == AF_UNSPEC || found.peer.family == AF_UNSPEC)
+		learn_first(view, session, &found);
+	if (found.local.family == AF_UNSPEC)
+		found.local = found.bound;
+	return found;
+}
+
+/* An accepted session makes no call that tells its own address: it is its listener's. */
+static struct addr address_of_listener(const struct view *view, uint32_t listener)
+{
+	struct found found = { 0 };
+	if (listener)
+		found = look_at(view, listener);
+	return found.local;
+}
+
+static void fill(struct addr *addr, const struct addr *from)
+{
+	if (addr->family == AF_UNSPEC)
+		*addr = *from;
+}
+
+void ends_find(const struct view *view, struct ends *ends)
+{
+	struct found left = look_at(view, view->session), right = { 0 };
+	if (view->other)
+		right = look_at(view, view->other);
+	*ends = (struct ends){
+		.addr = { left.local, left.peer },
+		.listening = left.listening,
+		.datagrams = left.datagrams,
+	};
+	fill(&ends->addr[0], &right.peer);
+	fill(&ends->addr[1], &right.local);
+	if (ends->addr[0].family == AF_UNSPEC)
+		ends->addr[0] = address_of_listener(view, left.listener);
+}
+
+static const char *name_others(const struct ends *ends, bool one)
+{
+	if (ends->listening)
+		return "clients";
+	return ends->datagrams && !one ? "peers" : "peer";
+}
+
+const char *ends_name(const struct view *view, const struct ends *ends, int side,
+                      char out[ENDS_NAME])
+{
+	char addr[ADDR_TEXT] = "";
+	uint32_t session = side ? view->other : view->session;
+	if (ends->addr[side].family != AF_UNSPEC)
+		addr_format(&ends->addr[side], addr);
+	if (session)
+		snprintf(out, ENDS_NAME, "%" PRIu32 "%s%s", session, *addr ? "  " : "", addr);
+	else
+		snprintf(out, ENDS_NAME, "%s%s%s", name_others(ends, *addr), *addr ? "  " : "",
+		         addr);
+	return out;
+}
+
+const char *ends_title(const struct view *view, const struct ends *ends, char out[ENDS_NAME])
+{
+	bool loopback = addr_is_loopback(&ends->addr[0]) || addr_is_loopback(&ends->addr[1]);
+	const char *where = loopback ? "   loopback" : "";
+	if (ends->listening)
+		snprintf(out, ENDS_NAME,
+		         "LADDER %" PRIu32 "   a listener: its clients have their own",
+		         view->session);
+	else if (view->other)
+		snprintf(out, ENDS_NAME, "LADDER %" PRIu32 " %s %" PRIu32 "%s", view->session,
+		         text_has_unicode() ? "⇄" : "<->", view->other, where);
+	else
+		snprintf(out, ENDS_NAME, "LADDER %" PRIu32 "%s", view->session, where);
+	return out;
+}

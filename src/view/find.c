@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/find.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "view/find_words.h"
+#include "view/haystack.h"
+#include "view/paragraph.h"
+
+struct search {
+	struct view view; /* as it is walked */
+	struct cursor at;
+	bool newer;
+	struct find_words words;
+	struct haystack stack;
+};
+
+/* Hexadecimal digits know no runs, but bytes that follow each other can be found in them as well as
+ * in the chat, which shows the same entries. */
+static struct view walked(const struct view *view)
+{
+	struct view walk = *view;
+	if (walk.kind == VIEW_HEX)
+		walk.kind = VIEW_CHAT;
+	return walk;
+}
+
+static bool shows_calls(const struct view *view)
+{
+	return view->kind == VIEW_TRACE || view->kind == VIEW_LADDER;
+}
+
+static bool in_words(void *context, const struct cursor *cursor)
+{
+	struct search *search = context;
+	return shows_calls(&search->view) && !entry_is_words(cursor->entry) &&
+	       find_words_match(&search->words, cursor);
+}
+
+/* Where to begin, and whether the whole entry there is to be looked at. */
+static bool start(struct search *search, const struct view *view, const struct place *from,
+                  bool *whole)
+{
+	struct cursor *at = &search->at;
+	const struct view *walk = &search->view;
+	*whole = !from || !cursor_at(at, view, *from);
+	if (!*whole) {
+		if (search->newer)
+			paragraph_end(at);
+		at->view = walk;
+		return true;
+	}
+	if (!from)
+		return search->newer ? cursor_first(at, walk) : cursor_last(at, walk);
+	return search->newer ? cursor_near_after(at, walk, from->entry)
+	                     : cursor_near_before(at, walk, from->entry);
+}
+
+/* The paragraph with this byte. */
+static struct place paragraph_of(const struct view *view, struct place byte)
+{
+	byte.offset++;
+	view_before(view, &byte);
+	return byte;
+}
+
+static bool walk(struct search *search, const struct view *view, struct place *hit)
+{
+	bool more, named;
+	do {
+		more = search->newer ? haystack_take_newer(&search->stack, &search->at, in_words,
+		                                           search, &named)
+		                     : haystack_take_older(&search->stack, &search->at, in_words,
+		                                           search, &named);
+		if (haystack_search(&search->stack, !search->newer, hit)) {
+			*hit = paragraph_of(view, *hit);
+			return true;
+		}
+	} while (more);
+	if (named)
+		*hit = (struct place){ search->at.position, 0 };
+	return named;
+}
+
+static bool search_from(struct search *search, const struct view *view, const struct place *from,
+                        struct place *hit)
+{
+	bool whole;
+	if (!start(search, view, from, &whole))
+		return false;
+	if (!whole || !in_words(search, &search->at))
+		return walk(search, view, hit);
+	*hit = (struct place){ search->at.position, 0 };
+	return true;
+}
+
+static bool find(const struct view *view, const struct place *from, bool newer, struct place *hit)
+{
+	if (!view->find || view->find_len == 0 || view->find_len > FIND_MAX)
+		return false;
+	struct search *search = xmalloc(sizeof *search);
+	search->view = walked(view);
+	search->newer = newer;
+	search->stack.find = view->find;
+	search->stack.find_len = view->find_len;
+	find_words_init(&search->words, view->find, view->find_len);
+	bool found = search_from(search, view, from, hit);
+	find_words_free(&search->words);
+	free(search);
+	return found;
+}
+
+bool find_older(const struct view *view, const struct place *from, struct place *hit)
+{
+	return find(view, from, false, hit);
+}
+
+bool find_newer(const struct view *view, const struct place *from, struct place *hit)
+{
+	return find(view, from, true, hit);
+}

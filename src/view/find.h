@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* find: where text stands in a view: towards the past or the future, over boundaries of calls, in
+ * the bytes of the chat and of hex, and in the words of a trace. Bytes match exactly. */
+#pragma once
+
+#include "view/view.h"
+
+enum { FIND_MAX = 256 }; /* bytes that can be looked for */
+
+/* The nearest paragraph before (or behind) `from` in which view->find stands; `from` NULL: from the
+ * newest (or oldest) one on, inclusive. False where there is none. 64 MiB take less than a tenth of
+ * a second. */
+bool find_older(const struct view *view, const struct place *from, struct place *hit);
+bool find_newer(const struct view *view, const struct place *from, struct place *hit);
+
+/* Gives the glyphs of a row in which `find` stands the style STYLE_FOUND: for rows whose text is
+ * the program's own. */
+void find_mark_row(struct row *row, const char *find, size_t len);
+
+/* Whether any of it has been marked. */
+bool find_row_is_marked(const struct row *row);
+
+/* found[i] for each byte of bytes[0..len) that is part of a hit; also of hits that overlap. */
+void find_mark_bytes(const char *bytes, size_t len, const char *find, size_t find_len, bool *found);

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/hex.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "view/calltext.h"
+#include "view/find.h"
+#include "view/lead.h"
+#include "view/paragraph.h"
+
+enum {
+	BYTES_MOST = 32, /* on a row */
+	GROUP = 8,       /* so many bytes stand together */
+	LEAST_DIGITS = 4,
+	COLUMNS_ARROW = 12, /* from so many columns on there is an arrow */
+	ARROW = 2,          /* columns that it takes */
+	LABEL_TEXT = 48,
+};
+
+/* How the columns of a row are shared out. */
+struct shape {
+	int digits; /* of an offset */
+	int gap;    /* blanks before digits and text */
+	int arrow;
+	uint32_t bytes;
+};
+
+struct dump {
+	const struct view *view;
+	const struct entry *entry;
+	struct rows *rows;
+	struct shape shape;
+	uint32_t begin, len; /* of the piece */
+	const bool *found;   /* for each of its bytes; NULL where nothing is looked for */
+};
+
+/* ---- the row with the call ---- */
+
+static void put_text(struct row *row, const char *text, int columns, enum style style)
+{
+	row_add_text(row, text, strlen(text), columns, style);
+}
+
+static void put_size(const struct entry *entry, int columns, struct row *row)
+{
+	char text[LABEL_TEXT];
+	int width = snprintf(text, sizeof text, "%" PRIu32 " %s", entry->len,
+	                     entry->len == 1 ? "byte" : "bytes");
+	if (columns - row->columns < width + 2)
+		return;
+	row_pad(row, columns - width, STYLE_TEXT);
+	put_text(row, text, columns, STYLE_FAINT);
+}
+
+/* The call as a program writes it; whom it was with where that does not say it; what of a datagram
+ * is lost. */
+static void describe(const struct entry *entry, struct buf *text)
+{
+	char peer[ADDR_TEXT];
+	struct addr addr = entry_addr(entry);
+	int64_t lost = (int64_t)entry->arg - entry->len;
+	calltext_call(entry, 0, text);
+	buf_append_text(text, " ");
+	calltext_result(entry, text);
+	if (addr.family != AF_UNSPEC && !strstr(buf_text(text), addr_format(&addr, peer)))
+		buf_printf(text, "  %s", peer);
+	if (entry->flags & ENTRY_TRUNCATED && lost > 0)
+		buf_printf(text, "  ~%" PRId64 " lost", lost);
+}
+
+static void put_call(const struct cursor *begin, struct rows *rows)
+{
+	struct buf text = { .max = SIZE_MAX };
+	int columns = begin->view->columns;
+	struct row *row = rows_add(rows);
+	lead_put(begin, row);
+	int indent = row->columns;
+	describe(begin->entry, &text);
+	size_t taken = row_add_text(row, buf_data(&text), text.len, columns, STYLE_NOTE);
+	for (size_t more = taken; more > 0 && taken < text.len; taken += more) {
+		row = rows_add(rows);
+		row_pad(row, indent, STYLE_TEXT);
+		more = row_add_text(row, buf_data(&text) + taken, text.len - taken, columns,
+		                    STYLE_NOTE);
+	}
+	buf_free(&text);
+	put_size(begin->entry, columns, row);
+}
+
+/* ---- the shape of the others ---- */
+
+static int hex_columns(uint32_t bytes)
+{
+	return (int)(3 * bytes - 1 + (bytes - 1) / GROUP);
+}
+
+static int shape_columns(const struct shape *shape)
+{
+	return shape->arrow + shape->digits + 2 * shape->gap + hex_columns(shape->bytes) +
+	       (int)shape->bytes;
+}
+
+static int count_digits(uint32_t len)
+{
+	int digits = LEAST_DIGITS;
+	while (digits < 8 && (len - 1) >> 4 * digits)
+		digits++;
+	return digits;
+}
+
+/* As many bytes as fit, and wide gaps where they still do. */
+static struct shape choose_shape(int columns, uint32_t len)
+{
+	struct shape shape = {
+		.digits = count_digits(len),
+		.arrow = columns >= COLUMNS_ARROW ? ARROW : 0,
+	};
+	for (shape.bytes = BYTES_MOST; shape.bytes > 1; shape.bytes /= 2)
+		for (shape.gap = 2; shape.gap > 0; shape.gap--)
+			if (shape_columns(&shape) <= columns)
+				return shape;
+	shape.gap = 1;
+	return shape;
+}
+
+/* ---- the bytes of a row ---- */
+
+static bool is_found(const struct dump *dump, uint32_t at)
+{
+	return dump->found && dump->found[at];
+}
+
+static enum style found_style(const struct dump *dump, uint32_t at, enum style otherwise)
+{
+	return is_found(dump, at) ? STYLE_FOUND : otherwise;
+}
+
+static void put_arrow(const struct dump *dump, struct row *row)
+{
+	bool unicode = text_has_unicode();
+	bool in = entry_is_incoming(dump->entry);
+	if (!dump->shape.arrow)
+		return;
+	if (in)
+		put_text(row, unicode ? "←" : "<", dump->view->columns, STYLE_IN);
+	else
+		put_text(row, unicode ? "→" : ">", dump->view->columns, STYLE_OUT);
+	put_text(row, " ", dump->view->columns, STYLE_TEXT);
+}
+
+/* A hit goes on over the blanks between its bytes. */
+static void put_digits(const struct dump *dump, uint32_t at, uint32_t count, struct row *row)
+{
+	int columns = dump->view->columns;
+	const char *bytes = entry_payload(dump->entry) + dump->begin;
+	for (uint32_t i = at; i < at + count; i++) {
+		char digits[3];
+		bool inside = i > at && is_found(dump, i - 1) && is_found(dump, i);
+		if (i > at)
+			put_text(row, (i - at) % GROUP ? " " : "  ", columns,
+			         inside ? STYLE_FOUND : STYLE_TEXT);
+		snprintf(digits, sizeof digits, "%02x", (unsigned char)bytes[i]);
+		put_text(row, digits, columns, found_style(dump, i, STYLE_TEXT));
+	}
+}
+
+static void put_times(struct row *row, const char *text, size_t times, int columns,
+                      enum style style)
+{
+	while (times--)
+		put_text(row, text, columns, style);
+}
+
+/* One column for each byte: blanks behind a character of several, dots for what is none. */
+static void put_characters(const struct dump *dump, uint32_t at, uint32_t count, struct row *row)
+{
+	int columns = dump->view->columns;
+	const char *bytes = entry_payload(dump->entry) + dump->begin;
+	for (uint32_t end = at + count; at < end;) {
+		struct glyph glyph;
+		size_t n = text_glyph(bytes + at, end - at, -1, &glyph);
+		if (glyph.mark || glyph.width > n) {
+			put_times(row, ".", n, columns, found_style(dump, at, STYLE_FAINT));
+		} else {
+			enum style style = found_style(dump, at, STYLE_TEXT);
+			if (row->columns + glyph.width <= columns)
+				row_add_glyph(row, &glyph, style);
+			put_times(row, " ", n - glyph.width, columns, style);
+		}
+		at += (uint32_t)n;
+	}
+}
+
+static void put_row(const struct dump *dump, uint32_t at)
+{
+	char offset[16];
+	const struct shape *shape = &dump->shape;
+	uint32_t left = dump->len - at;
+	uint32_t count = left < shape->bytes ? left : shape->bytes;
+	struct row *row = rows_add(dump->rows);
+	put_arrow(dump, row);
+	snprintf(offset, sizeof offset, "%0*" PRIx32, shape->digits, dump->begin + at);
+	put_text(row, offset, dump->view->columns, STYLE_FAINT);
+	put_times(row, " ", (size_t)shape->gap, dump->view->columns, STYLE_TEXT);
+	int text = row->columns + hex_columns(shape->bytes) + shape->gap;
+	put_digits(dump, at, count, row);
+	if (text >= dump->view->columns)
+		return;
+	row_pad(row, text, STYLE_TEXT);
+	put_characters(dump, at, count, row);
+}
+
+/* ---- hits ---- */
+
+/* A piece with as much before and behind it as a hit may reach there, as far as the chat would join
+ * it. */
+struct surroundings {
+	char bytes[FIND_MAX + VIEW_LONG + FIND_MAX];
+	bool found[FIND_MAX + VIEW_LONG + FIND_MAX];
+	size_t first, last;
+};
+
+static void add_before(struct surroundings *around, struct cursor at)
+{
+	bool evicted;
+	do {
+		uint32_t n = at.offset < around->first ? at.offset : (uint32_t)around->first;
+		at.offset -= n;
+		around->first -= n;
+		memcpy(around->bytes + around->first, entry_payload(at.entry) + at.offset, n);
+	} while (around->first > 0 && run_backward(&at, &evicted));
+}
+
+static void add_behind(struct surroundings *around, struct cursor at, size_t most)
+{
+	do {
+		size_t n = at.entry->len - at.offset;
+		if (n > most - around->last)
+			n = most - around->last;
+		memcpy(around->bytes + around->last, entry_payload(at.entry) + at.offset, n);
+		around->last += n;
+	} while (around->last < most && run_forward(&at));
+}
+
+/* found[i] for each byte of the piece. */
+static const bool *look_around(const struct cursor *begin, uint32_t len,
+                               struct surroundings *around)
+{
+	const struct view *view = begin->view;
+	struct view chat = *view;
+	chat.kind = VIEW_CHAT;
+	struct cursor at = *begin;
+	at.view = &chat;
+	around->first = around->last = FIND_MAX;
+	add_before(around, at);
+	add_behind(around, at, FIND_MAX + len + FIND_MAX);
+	find_mark_bytes(around->bytes + around->first, around->last - around->first, view->find,
+	                view->find_len, around->found + around->first);
+	return around->found + FIND_MAX;
+}
+
+void hex_layout(const struct cursor *begin, struct rows *rows)
+{
+	struct surroundings around;
+	struct cursor end = *begin;
+	struct dump dump = {
+		.view = begin->view,
+		.entry = begin->entry,
+		.rows = rows,
+		.shape = choose_shape(begin->view->columns, begin->entry->len),
+		.begin = begin->offset,
+		.len = paragraph_end(&end),
+	};
+	if (begin->view->find && begin->view->find_len <= FIND_MAX)
+		dump.found = look_around(begin, dump.len, &around);
+	if (begin->offset == 0)
+		put_call(begin, rows);
+	for (uint32_t at = 0; at < dump.len; at += dump.shape.bytes)
+		put_row(&dump, at);
+	if (rows->count == 0)
+		rows_add(rows);
+}

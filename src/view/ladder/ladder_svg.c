@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/ladder/ladder.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "view/ends.h"
+#include "view/ladder/rung.h"
+#include "view/ladder/stroke.h"
+
+/* Pixels, but for the columns of text. */
+enum {
+	WIDTH = 1000,
+	TIME_END = 54,
+	TOP = 104, /* of the lines */
+	STEP = 26, /* from one stroke to the next */
+	BOTTOM = 18,
+	CHARACTER = 8,
+	GAP_BESIDE = 10, /* between a line and its margin */
+	WORDS_COLUMNS = 118,
+};
+
+/* Where the two lines are, and what the margins hold. */
+struct canvas {
+	int line[2];
+	int columns[2];
+	int y;         /* of the stroke that is drawn */
+	int64_t first; /* what times count from */
+	struct buf body;
+};
+
+/* Colour is never all that tells: there are words, marks and dashes. */
+static const char style[] = "text{fill:#111}"
+                            ".t{fill:#666;text-anchor:end}"
+                            ".l{text-anchor:middle}"
+                            ".r{text-anchor:end}"
+                            ".s{fill:#05489b;font-weight:bold}"
+                            ".d{fill:#555;font-style:italic}"
+                            ".e{fill:#a80000;font-weight:bold}"
+                            ".m{fill:#555;text-anchor:middle}"
+                            "path{fill:none;stroke-width:1.5}"
+                            ".v{stroke:#888;stroke-width:2}"
+                            ".o{stroke:#14662a}.i{stroke:#05489b}"
+                            ".x{stroke:#a80000;stroke-width:2}"
+                            ".a{stroke:#a80000;stroke-dasharray:6 4}"
+                            ".q{stroke-dasharray:2 3}";
+
+/* ---- text ---- */
+
+/* What XML 1.0 has no way to write is not let through either, whatever the C library thinks of
+ * it. */
+static bool is_xml(uint32_t c)
+{
+	return (c >= 0x20 && c < 0xd800) || (c >= 0xe000 && c < 0xfffe) ||
+	       (c >= 0x10000 && c <= 0x10ffff);
+}
+
+static void put_utf8(uint32_t c, struct buf *out)
+{
+	if (c < 0x80)
+		buf_printf(out, "%c", (int)c);
+	else if (c < 0x800)
+		buf_printf(out, "%c%c", (int)(0xc0 | c >> 6), (int)(0x80 | (c & 63)));
+	else if (c < 0x10000)
+		buf_printf(out, "%c%c%c", (int)(0xe0 | c >> 12), (int)(0x80 | (c >> 6 & 63)),
+		           (int)(0x80 | (c & 63)));
+	else
+		buf_printf(out, "%c%c%c%c", (int)(0xf0 | c >> 18), (int)(0x80 | (c >> 12 & 63)),
+		           (int)(0x80 | (c >> 6 & 63)), (int)(0x80 | (c & 63)));
+}
+
+static void put_char(wchar_t wc, struct buf *out)
+{
+	uint32_t c = (uint32_t)wc;
+	if (c == '&')
+		buf_append_text(out, "&amp;");
+	else if (c == '<')
+		buf_append_text(out, "&lt;");
+	else if (c == '>')
+		buf_append_text(out, "&gt;");
+	else
+		put_utf8(is_xml(c) ? c : '?', out);
+}
+
+static void put_glyphs(const struct row *row, struct buf *out)
+{
+	for (size_t i = 0; i < row->count; i++)
+		for (size_t j = 0; j < row->glyphs[i].count; j++)
+			put_char(row->glyphs[i].chars[j], out);
+}
+
+/* At most so many columns of text, safe for any reader. */
+static void put_text(const char *text, int columns, struct buf *out)
+{
+	struct row row = { 0 };
+	rung_put_cut(&row, text, columns, STYLE_TEXT);
+	put_glyphs(&row, out);
+	row_free(&row);
+}
+
+/* The class is one, several, or none: "". */
+static void put_element(const char *class, int x, int y, const char *text, int columns,
+                        struct buf *out)
+{
+	buf_printf(out, "<text x=\"%d\" y=\"%d\"", x, y);
+	if (*class)
+		buf_printf(out, " class=\"%s\"", class);
+	buf_append_text(out, ">");
+	put_text(text, columns, out);
+	buf_append_text(out, "</text>\n");
+}
+
+/* ---- strokes ---- */
+
+static const char *margin_class(const struct stroke_margin *margin)
+{
+	if (margin->style == STYLE_ERROR)
+		return "e";
+	if (margin->mark == MARK_DEDUCED)
+		return "d";
+	return margin->style == STYLE_STATE ? "s" : "";
+}
+
+static void draw_margin(struct canvas *canvas, const struct stroke *stroke, int side)
+{
+	char class[8];
+	struct buf text = { .max = SIZE_MAX };
+	const struct stroke_margin *margin = &stroke->margin[side];
+	if (margin_is_free(margin))
+		return;
+	stroke_print_margin(margin, canvas->columns[side] - 2, &text);
+	if (margin->mark)
+		buf_printf(&text, " %c", margin->mark);
+	snprintf(class, sizeof class, "%s%s%s", margin_class(margin),
+	         side || !*margin_class(margin) ? "" : " ", side ? "" : "r");
+	put_element(class, canvas->line[side] + (side ? GAP_BESIDE : -GAP_BESIDE), canvas->y + 4,
+	            buf_text(&text), canvas->columns[side], &canvas->body);
+	buf_free(&text);
+}
+
+static const char *arrow_class(const struct stroke *stroke)
+{
+	if (stroke->look != LOOK_PLAIN)
+		return stroke->look == LOOK_AGAIN ? "e" : "x";
+	return stroke->way == WAY_RIGHT ? "o" : "i";
+}
+
+static const char *dashes(const struct stroke *stroke)
+{
+	if (stroke->look == LOOK_AGAIN)
+		return " a";
+	return stroke->mark == MARK_DEDUCED ? " q" : "";
+}
+
+/* The head, or the cross in its place, is never dashed. */
+static void draw_head(const char *class, bool right, bool lost, int x, int y, struct buf *out)
+{
+	int back = right ? -9 : 9;
+	buf_printf(out, "<path class=\"%s\" d=\"M%d %d", class, x + (lost ? 2 * back : 0), y);
+	if (lost)
+		buf_append_text(out, "m-6-6 12 12m0-12-12 12\"/>\n");
+	else
+		buf_printf(out, "m%d-4 %d 4 %d 4\"/>\n", back, -back, back);
+}
+
+static void draw_arrow(struct canvas *canvas, const struct stroke *stroke)
+{
+	char label[STROKE_LABEL + 4];
+	bool right = stroke->way == WAY_RIGHT, lost = stroke->look == LOOK_LOST;
+	const char *class = arrow_class(stroke);
+	int inside = right ? 2 : -2;
+	int from = canvas->line[!right] + inside, to = canvas->line[right] - inside;
+	buf_printf(&canvas->body, "<path class=\"%s%s\" d=\"M%d %dH%d\"/>\n", class, dashes(stroke),
+	           from, canvas->y, lost ? to - 9 * inside : to);
+	draw_head(class, right, lost, to, canvas->y, &canvas->body);
+	snprintf(label, sizeof label, "%s%s%c", stroke->label, stroke->mark ? " " : "",
+	         stroke->mark);
+	put_element(stroke->look == LOOK_PLAIN ? "l" : "l e", (from + to) / 2, canvas->y - 5, label,
+	            (canvas->line[1] - canvas->line[0]) / CHARACTER, &canvas->body);
+}
+
+static void draw_gap(struct canvas *canvas, int64_t gap)
+{
+	char duration[CLOCK_TEXT], text[CLOCK_TEXT + 8];
+	snprintf(text, sizeof text, "%s later", clock_format_duration(gap, duration));
+	put_element("m", (canvas->line[0] + canvas->line[1]) / 2, canvas->y - 2, text,
+	            (int)sizeof text, &canvas->body);
+	canvas->y += STEP;
+}
+
+static void draw_rung(struct canvas *canvas, const struct cursor *cursor)
+{
+	int64_t gap;
+	char time[RUNG_TIME];
+	struct strokes strokes;
+	strokes_draw(cursor, &strokes);
+	if (rung_has_gap(cursor, &gap))
+		draw_gap(canvas, gap);
+	if (rung_needs_time(cursor, canvas->first))
+		put_element("t", TIME_END, canvas->y + 4,
+		            rung_format_time(cursor, canvas->first, time), RUNG_TIME,
+		            &canvas->body);
+	for (size_t i = 0; i < strokes.count; i++) {
+		const struct stroke *stroke = &strokes.list[i];
+		draw_margin(canvas, stroke, 0);
+		if (stroke->way != WAY_NONE)
+			draw_arrow(canvas, stroke);
+		draw_margin(canvas, stroke, 1);
+		canvas->y += STEP;
+	}
+}
+
+/* A failure told in words goes over the lines. */
+static void draw_words(struct canvas *canvas, const struct entry *entry)
+{
+	char *text = xstrndup(entry_payload(entry), entry->len);
+	put_element("e", TIME_END + GAP_BESIDE, canvas->y + 4, text, WORDS_COLUMNS, &canvas->body);
+	free(text);
+	canvas->y += STEP;
+}
+
+static void draw_entry(struct canvas *canvas, const struct cursor *cursor)
+{
+	if (cursor->entry->call == CALL_STATE && cursor->entry->flags & ENTRY_ERROR)
+		draw_words(canvas, cursor->entry);
+	else
+		draw_rung(canvas, cursor);
+}
+
+/* ---- the document ---- */
+
+/* The first of the newest LADDER_SVG_MOST entries; false where there is none. */
+static bool find_begin(const struct view *view, struct cursor *cursor, bool *older)
+{
+	*older = false;
+	if (!cursor_last(cursor, view))
+		return false;
+	for (int i = 0; i < LADDER_SVG_MOST; i++)
+		if (!cursor_before(cursor))
+			return true;
+	*older = cursor_after(cursor);
+	return true;
+}
+
+static void canvas_set(struct canvas *canvas, const struct view *view)
+{
+	bool both = view->other != 0;
+	*canvas = (struct canvas){
+		.line = { both ? 360 : 470, both ? 640 : 810 },
+		.columns = { both ? 37 : 51, both ? 43 : 20 },
+		.y = TOP + STEP,
+		.first = rung_begin(view),
+		.body = { .max = SIZE_MAX },
+	};
+}
+
+static void put_head(const struct canvas *canvas, const char *title, int height, struct buf *out)
+{
+	buf_printf(out,
+	           "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+	           "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
+	           "viewBox=\"0 0 %d %d\" font-family=\"monospace\" font-size=\"13\" "
+	           "xml:space=\"preserve\">\n<title>",
+	           WIDTH, height, WIDTH, height);
+	put_text(title, ENDS_NAME, out);
+	buf_printf(out, "</title>\n<style>%s</style>\n", style);
+	buf_append_text(out, "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
+	buf_printf(out, "<path class=\"v\" d=\"M%d %dV%dM%d %dV%d\"/>\n", canvas->line[0], TOP,
+	           height - BOTTOM, canvas->line[1], TOP, height - BOTTOM);
+}
+
+static void put_legend(struct buf *out)
+{
+	put_element("", 20, 50, "* read from the kernel   o counted by it   ? deduced", WIDTH, out);
+	buf_append_text(out, "<path class=\"e a\" d=\"M530 46H580\"/>\n");
+	draw_head("e", true, false, 580, 46, out);
+	put_element("", 588, 50, "sent again", WIDTH, out);
+	buf_append_text(out, "<path class=\"x\" d=\"M690 46H730\"/>\n");
+	draw_head("x", true, true, 748, 46, out);
+	put_element("", 744, 50, "thrown away", WIDTH, out);
+	put_element("t", TIME_END, TOP - 12, "ms", WIDTH, out);
+}
+
+static void put_top(const struct view *view, const struct canvas *canvas, bool older, int height,
+                    struct buf *out)
+{
+	struct ends ends;
+	char title[ENDS_NAME], name[ENDS_NAME];
+	ends_find(view, &ends);
+	ends_title(view, &ends, title);
+	put_head(canvas, title, height, out);
+	put_element("s", 20, 28, title, ENDS_NAME, out);
+	put_legend(out);
+	put_element("s r", canvas->line[0] + GAP_BESIDE, TOP - 12, ends_name(view, &ends, 0, name),
+	            ENDS_NAME, out);
+	ends_name(view, &ends, 1, name);
+	int most = WIDTH - GAP_BESIDE - CHARACTER * text_columns(name, strlen(name));
+	int begin = canvas->line[1] - GAP_BESIDE;
+	put_element("s", begin < most ? begin : most, TOP - 12, name, ENDS_NAME, out);
+	if (!older)
+		return;
+	snprintf(name, sizeof name, "Only the newest %d entries are drawn.", LADDER_SVG_MOST);
+	put_element("e", 20, 70, name, ENDS_NAME, out);
+}
+
+static bool write_all(const struct buf *top, const struct buf *body, FILE *file)
+{
+	return fwrite(buf_data(top), 1, top->len, file) == top->len &&
+	       fwrite(buf_data(body), 1, body->len, file) == body->len &&
+	       fputs("</svg>\n", file) >= 0 && fflush(file) == 0;
+}
+
+bool ladder_write_svg(const struct view *view, FILE *file, uint64_t *entries)
+{
+	bool older;
+	struct cursor cursor;
+	struct canvas canvas;
+	struct buf top = { .max = SIZE_MAX };
+	canvas_set(&canvas, view);
+	*entries = 0;
+	for (bool more = find_begin(view, &cursor, &older); more; more = cursor_after(&cursor)) {
+		if (cursor.entry->call == CALL_NOTE)
+			continue;
+		draw_entry(&canvas, &cursor);
+		++*entries;
+	}
+	put_top(view, &canvas, older, canvas.y + BOTTOM, &top);
+	bool good = write_all(&top, &canvas.body, file);
+	int code = errno;
+	buf_free(&top);
+	buf_free(&canvas.body);
+	errno = code;
+	return good;
+}

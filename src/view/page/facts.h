@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* facts: what is known of one end at one instant: what its session's own calls tell, and the newest
+ * reading of the kernel; and what follows from both. The status line and the pages about a session
+ * are drawn from it alone. Knows no socket: who has one fills it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "record/reading.h"
+
+enum facts_kind { FACTS_STREAM, FACTS_DATAGRAMS, FACTS_LISTENER };
+
+struct facts {
+	enum facts_kind kind;
+	uint32_t session;
+	const char *name;
+	struct addr local, peer; /* AF_UNSPEC where unknown */
+	struct reading reading;  /* .present == 0: the kernel has not been read */
+	int64_t age;             /* of the reading, ns */
+	const char *told;        /* the state as far as our own calls tell it */
+	bool open;               /* there is a descriptor */
+	bool accepted;           /* by a listener of ours */
+	bool paused;             /* a person makes the calls */
+	bool at_end;             /* recv() has returned 0 */
+	uint64_t sent, received; /* bytes by our calls */
+	uint64_t sends, receives;
+	uint64_t refused;    /* ICMP errors met */
+	size_t unsent;       /* bytes in the program's own queue */
+	size_t others;       /* clients of a listener, peers of a UDP session */
+	const char *service; /* NULL for none */
+};
+
+/* "[demo]": the name where it is short, else the number. Returns `out`. */
+enum { FACTS_TAG = 48 };
+const char *facts_format_tag(const struct facts *facts, char out[FACTS_TAG]);
+
+/* Both ends are this machine's: round trips, windows of congestion and rates mean nothing. */
+bool facts_are_loopback(const struct facts *facts);
+
+/* The state's number, STATE_COUNT for none, and its word. `mark` tells how it is known: '*' read,
+ * '?' told by our calls only, '\0' where it is no state of TCP. */
+enum tcp_state_number facts_state_number(const struct facts *facts);
+const char *facts_state(const struct facts *facts, char *mark);
+
+/* "ESTABLISHED *", "SYN_SENT ?", "resolving". Returns `out`. */
+enum { FACTS_STATE = 32 };
+const char *facts_format_state(const struct facts *facts, char out[FACTS_STATE]);
+
+/* The timer that runs, TIMER_OFF for none or unknown, and how long it still has by now, ns, never
+ * below 0. */
+enum reading_timer facts_timer(const struct facts *facts, int64_t *left);
+
+/* "816 ms", "3.2 s", "51 s", "2 min 5 s": a time that shrinks, with as many digits as can be read
+ * meanwhile. */
+enum { FACTS_LEFT = 32, FACTS_TIMER = 64 };
+const char *facts_format_left(int64_t left, char out[FACTS_LEFT]);
+
+/* How often such a text changes, ns. */
+int64_t facts_left_pulse(int64_t left);
+
+/* "retransmit 2 in 816 ms", "window probe in 844 ms", "51 s left"; "" for none. */
+const char *facts_format_timer(const struct facts *facts, char out[FACTS_TIMER]);
+
+/* Bytes of the stream, our FIN not among them: sent and not acknowledged, and waiting in the
+ * kernel; false where that cannot be known. */
+bool facts_in_flight(const struct facts *facts, uint64_t *bytes);
+bool facts_unacknowledged(const struct facts *facts, uint64_t *bytes); /* both */
+bool facts_held_back(const struct facts *facts, uint64_t *bytes);
+
+/* What more sending waits for, now. */
+enum facts_limit {
+	LIMIT_UNKNOWN,
+	LIMIT_NO_DATA,     /* there is nothing to send */
+	LIMIT_PEER_WINDOW, /* his program does not read */
+	LIMIT_SEND_BUFFER, /* ours is full of what is on its way */
+	LIMIT_NAGLE,       /* little is held back until all before is acknowledged */
+	LIMIT_NETWORK,     /* acknowledgements */
+};
+enum facts_limit facts_limit(const struct facts *facts);
+const char *facts_limit_name(enum facts_limit limit); /* "his window"; static */
+
+/* Connections wait for accept(), and no more fit: new SYNs are thrown away. */
+bool facts_queue_is_full(const struct facts *facts);
+
+/* Segments were sent again though none seems lost: probes for a lost tail, whose peer only took
+ * its time to acknowledge. */
+bool facts_retransmits_are_probes(const struct facts *facts);

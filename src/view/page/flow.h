@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* flow: the newest bytes that a session sent, and how they went: the calls that gave them, the
+ * parts they left in, the calls of the other end that got them. Offsets count from the first byte
+ * shown; an empty datagram takes the room of one byte. Every look is bounded. Private to this
+ * directory. */
+#pragma once
+
+#include "record/reading.h"
+#include "view/view.h"
+
+enum {
+	FLOW_CALLS = 16,
+	FLOW_PARTS = 64,
+	FLOW_WALK = 512, /* entries of a session that are looked at */
+};
+
+struct flow_part {
+	int64_t begin, end;        /* may lie before the first byte shown */
+	int64_t time;              /* since flow.begun, ns; negative before */
+	const struct entry *entry; /* the call; of what left the reading that tells of it */
+	uint64_t position;         /* of that */
+	uint64_t segments;         /* it left in, 0 = not known */
+	int64_t acked;             /* how long after its call, ns; -1 = nobody told */
+};
+
+struct flow_parts {
+	struct flow_part list[FLOW_PARTS];
+	size_t count;
+};
+
+struct flow {
+	const struct view *view;
+	bool datagrams, listening;
+	bool older; /* more was sent before */
+	bool cut;   /* what came before the `walked` newest entries is not looked at */
+	int walked;
+	int64_t size;           /* what is shown ends here */
+	int64_t begun;          /* clock_now() at the first of the newest calls in a row */
+	struct flow_parts sent; /* the oldest first, as in the others */
+	struct flow_parts left; /* a stream's; ends where bytes are still held back */
+	struct flow_parts got;
+	bool counted; /* the kernel was read: `left` is true */
+	bool sampled; /* but not around each call */
+	bool deduced; /* where one segment ends and the next begins in the bytes of one part */
+	bool matched; /* `got` is true: the bytes are the same */
+};
+
+/* The newest FLOW_CALLS calls that sent something. */
+void flow_find(const struct view *view, struct flow *flow);
+
+/* Forgets all but the newest of them, and finds out how they went. */
+void flow_follow(struct flow *flow, size_t calls);
+
+/* Copies bytes [begin, end) of a stream, which must be shown. */
+void flow_copy(const struct flow *flow, int64_t begin, int64_t end, char *out);
+
+/* The last byte of that call is urgent (MSG_OOB). */
+bool flow_is_urgent(const struct flow *flow, const struct flow_part *call);
+
+/* ---- for the files that make up flow ---- */
+
+/* A new first part; when there are too many the last one goes. */
+struct flow_part *flow_prepend(struct flow_parts *parts);
+
+bool flow_has_sent(const struct flow *flow, const struct entry *entry);
+
+/* Low bits of the position at which the connection's stream began: not 0 where the session has
+ * connected anew. */
+uint16_t flow_base(const struct transcript *t, uint32_t session, enum call call);
+
+void flow_follow_segments(struct flow *flow); /* flow_left.c */
+void flow_follow_acks(struct flow *flow, uint16_t base);
+void flow_follow_bytes(struct flow *flow, uint16_t base); /* flow_got.c */
+void flow_follow_datagrams(struct flow *flow);

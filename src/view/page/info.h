@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* info: the kernel's view of one session as a page: state and timer, how full each buffer is, what
+ * is in flight and what is held back, the windows, what was sent again, and what sending waits for.
+ * Every value has the mark of how it is known; one that the kernel does not give is "not
+ * available". */
+#pragma once
+
+#include "view/page/facts.h"
+#include "view/row.h"
+
+/* `other`: the other end, where that is a session of ours too; else NULL. Replaces what was in
+ * `rows`; where there are more than `height`, what matters least is left away. */
+void info_draw(const struct facts *facts, const struct facts *other, int columns, int height,
+               struct rows *rows);

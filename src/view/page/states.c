@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/page/states.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "view/page/diagram.h"
+#include "view/page/form.h"
+
+enum { MOST_ENTRIES = 4096, ADVICE = 320 };
+
+/* ---- where an end has been ---- */
+
+static uint32_t bit(enum tcp_state_number state)
+{
+	return UINT32_C(1) << state;
+}
+
+static void visit(struct states_end *end, uint64_t state)
+{
+	if (state < STATE_COUNT)
+		end->visited |= bit((enum tcp_state_number)state);
+}
+
+/* Going back in time: the state still is the present one until one says otherwise. */
+static void note_reading(struct states_end *end, const struct entry *entry, bool *present)
+{
+	struct reading reading;
+	if (!reading_unpack(entry, &reading) || !reading_has(&reading, READING_STATE))
+		return;
+	visit(end, reading_get(&reading, READING_STATE));
+	*present = *present && reading_get(&reading, READING_STATE) ==
+	                               (uint64_t)facts_state_number(&end->facts);
+	if (*present)
+		end->since = entry->time;
+	if (!reading_has(&reading, READING_OLD_STATE))
+		return;
+	visit(end, reading_get(&reading, READING_OLD_STATE));
+	end->older = end->older && !*present;
+	*present = false;
+}
+
+/* What one must have come through to be there; the kernel was not asked meanwhile. */
+static void deduce(struct states_end *end, bool connected)
+{
+	const uint32_t open = bit(STATE_ESTABLISHED);
+	const uint32_t behind = bit(STATE_FIN_WAIT1) | bit(STATE_FIN_WAIT2) | bit(STATE_CLOSING) |
+	                        bit(STATE_TIME_WAIT) | bit(STATE_CLOSE_WAIT) | bit(STATE_LAST_ACK);
+	uint32_t seen = end->visited;
+	uint32_t way = 0;
+	if (seen & behind)
+		way |= open;
+	if (seen & (bit(STATE_FIN_WAIT2) | bit(STATE_CLOSING) | bit(STATE_TIME_WAIT)))
+		way |= bit(STATE_FIN_WAIT1);
+	if (seen & bit(STATE_LAST_ACK))
+		way |= bit(STATE_CLOSE_WAIT);
+	if ((seen | way) & open)
+		way |= connected ? bit(STATE_SYN_SENT) : bit(STATE_SYN_RECV);
+	end->deduced = way & ~seen;
+}
+
+/* Of a connection whose begin has been evicted, or is too far back, it is not known since when it
+ * has been in a state that it has not changed meanwhile. */
+void states_trace(struct states_end *end, const struct transcript *transcript)
+{
+	uint64_t at = transcript_last(transcript, end->facts.session);
+	bool present = true, whole = false, connected = !end->facts.accepted;
+	enum tcp_state_number now = facts_state_number(&end->facts);
+	end->visited = 0;
+	end->since = 0;
+	end->older = end->facts.accepted;
+	for (int i = 0; i < MOST_ENTRIES && at != TRANSCRIPT_NONE; i++) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry->call == CALL_READING)
+			note_reading(end, entry, &present);
+		whole = entry->call == CALL_SOCKET || !entry->back;
+		if (whole)
+			break;
+		at = transcript_before(transcript, at);
+	}
+	if (present && !whole)
+		end->since = 0;
+	if (now != STATE_COUNT)
+		end->visited |= bit(now);
+	deduce(end, connected);
+}
+
+/* ---- whose move it is ---- */
+
+struct whose {
+	const struct facts *facts, *other;
+	char *out;
+};
+
+__attribute__((format(printf, 2, 3))) static void say(const struct whose *whose, const char *format,
+                                                      ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(whose->out, ADVICE, format, args);
+	va_end(args);
+}
+
+static void advise_close(const struct whose *whose)
+{
+	if (whose->facts->open)
+		say(whose, "A socket and nothing more. My move: /connect, or /bind and /backlog.");
+	else
+		say(whose, "There is no connection any more. /reconnect opens a new one.");
+}
+
+static void advise_listen(const struct whose *whose)
+{
+	const struct facts *facts = whose->facts;
+	uint64_t queue = reading_get(&facts->reading, READING_QUEUE);
+	if (facts_queue_is_full(facts))
+		say(whose, "The queue is full, and new SYNs are thrown away. My move: /accept.");
+	else if (queue)
+		say(whose, "%" PRIu64 " connected already and wait%s for accept()%s.", queue,
+		    queue == 1 ? "s" : "", facts->paused ? ": my move: /accept" : "");
+	else
+		say(whose, "Waits for a SYN; the kernel answers it by itself.");
+}
+
+static void advise_established(const struct whose *whose)
+{
+	const struct reading *reading = &whose->facts->reading;
+	if (facts_limit(whose->facts) == LIMIT_PEER_WINDOW)
+		say(whose, "His window is closed: nothing more goes out until the peer PROGRAM "
+		           "reads.");
+	else if (whose->facts->paused && reading_get(reading, READING_INQ))
+		say(whose, "%" PRIu64 " bytes wait here. My move: /recv, or /resume.",
+		    reading_get(reading, READING_INQ));
+	else
+		say(whose, "Both may send. Whoever closes first will be the one in TIME_WAIT.");
+}
+
+static void advise_fin_wait1(const struct whose *whose)
+{
+	const struct reading *reading = &whose->facts->reading;
+	uint64_t waiting = reading_get(reading, READING_OUTQ);
+	bool stuck = reading_get(reading, READING_TIMER) == TIMER_PERSIST;
+	if (waiting)
+		say(whose, "Our FIN stands behind %" PRIu64 " byte%s not acknowledged yet%s.",
+		    waiting, waiting == 1 ? "" : "s",
+		    stuck ? ": the peer PROGRAM has to read them" : "");
+	else
+		say(whose, "Our FIN is sent. The peer's kernel has to acknowledge it.");
+}
+
+static void advise_fin_wait2(const struct whose *whose)
+{
+	const struct facts *other = whose->other;
+	bool ours = other && facts_state_number(other) == STATE_CLOSE_WAIT;
+	if (ours)
+		say(whose,
+		    "Our FIN is acknowledged, by the peer's kernel. Nothing more happens until the "
+		    "peer PROGRAM closes: /close @%s.",
+		    other->name);
+	else
+		say(whose, "Our FIN is acknowledged, by the peer's kernel. Nothing more happens "
+		           "until the peer PROGRAM closes.");
+}
+
+static void advise_close_wait(const struct whose *whose)
+{
+	if (whose->facts->at_end)
+		say(whose, "The peer has sent its FIN, and recv() has returned 0 here: it sends no "
+		           "more. My move: /close.");
+	else
+		say(whose, "The peer has sent its FIN: recv() will return 0 once everything is "
+		           "read. My move: /recv, then /close.");
+}
+
+static void advise_time_wait(const struct whose *whose)
+{
+	int64_t left;
+	char text[FACTS_LEFT];
+	if (facts_timer(whose->facts, &left) == TIMER_OFF)
+		say(whose,
+		    "Nobody's move: the kernel keeps the pair of ports for a while, for what "
+		    "is still on its way.");
+	else
+		say(whose,
+		    "%s left. Nobody's move: the kernel keeps the pair of ports so long, "
+		    "for what is still on its way.",
+		    facts_format_left(left, text));
+}
+
+static void advise(const struct whose *whose)
+{
+	*whose->out = '\0';
+	switch (facts_state_number(whose->facts)) {
+	case STATE_CLOSE:
+	case STATE_GONE:
+		advise_close(whose);
+		break;
+	case STATE_LISTEN:
+		advise_listen(whose);
+		break;
+	case STATE_SYN_SENT:
+		say(whose, "Our SYN is sent. The peer's kernel has to answer it.");
+		break;
+	case STATE_SYN_RECV:
+		say(whose, "A SYN has come and is answered. The peer's kernel has to acknowledge.");
+		break;
+	case STATE_ESTABLISHED:
+		advise_established(whose);
+		break;
+	case STATE_FIN_WAIT1:
+		advise_fin_wait1(whose);
+		break;
+	case STATE_FIN_WAIT2:
+		advise_fin_wait2(whose);
+		break;
+	case STATE_CLOSING:
+		say(whose,
+		    "Both have sent FIN at once. The peer's kernel has to acknowledge ours.");
+		break;
+	case STATE_TIME_WAIT:
+		advise_time_wait(whose);
+		break;
+	case STATE_CLOSE_WAIT:
+		advise_close_wait(whose);
+		break;
+	case STATE_LAST_ACK:
+		say(whose, "Both FINs are sent. The peer's kernel has to acknowledge ours, the "
+		           "last one.");
+		break;
+	case STATE_COUNT:
+		if (whose->facts->open)
+			say(whose, "It has no state of TCP yet.");
+		else
+			advise_close(whose);
+		break;
+	}
+}
+
+/* ---- the page ---- */
+
+/* TIME_WAIT says it in its sentence. */
+static void format_timer(const struct facts *facts, char out[FACTS_TIMER + 4])
+{
+	char timer[FACTS_TIMER];
+	facts_format_timer(facts, timer);
+	bool said = facts_state_number(facts) == STATE_TIME_WAIT;
+	snprintf(out, FACTS_TIMER + 4, "%s%s", *timer && !said ? ", " : "", said ? "" : timer);
+}
+
+static void add_advice(struct form *form, const struct states_end *end,
+                       const struct states_end *other)
+{
+	char text[ADVICE], time[CLOCK_TEXT] = "", timer[FACTS_TIMER + 4], tag[FACTS_TAG];
+	char state[FACTS_STATE];
+	struct whose whose = { &end->facts, other ? &other->facts : NULL, text };
+	if (end->since)
+		clock_format_time(end->since, true, time);
+	advise(&whose);
+	format_timer(&end->facts, timer);
+	form_sentence(form, FORM_MAIN, STYLE_NOTE, 5, "%s %s%s%s%s: %s",
+	              facts_format_tag(&end->facts, tag), facts_format_state(&end->facts, state),
+	              !*time       ? ""
+	              : end->older ? " at least since "
+	                           : " since ",
+	              time, timer, text);
+}
+
+/* The ends that stand on the diagram, mine first. */
+static void add_legend(struct form *form, const struct states_end *mine,
+                       const struct states_end *other)
+{
+	char tag[FACTS_TAG], local[ADDR_TEXT];
+	const struct states_end *ends[] = { mine, other };
+	char text[2 * (FACTS_TAG + ADDR_TEXT + 4)] = "";
+	for (int i = 0; i < 2 && ends[i]; i++) {
+		const struct facts *facts = &ends[i]->facts;
+		size_t len = strlen(text);
+		bool known = facts->local.family != AF_UNSPEC;
+		snprintf(text + len, sizeof text - len, " %s %s", facts_format_tag(facts, tag),
+		         known ? addr_format(&facts->local, local) : "");
+	}
+	form_sentence(form, FORM_MAIN, STYLE_STATE, 8, "STATES %s", text);
+	form_sentence(form, FORM_NOTE, STYLE_FAINT, 1,
+	              "been there: .STATE., on the way: (STATE) ?, now: >>>STATE<<<");
+}
+
+static size_t advice_rows(const struct states_end *mine, const struct states_end *other,
+                          int columns)
+{
+	struct rows rows = { 0 };
+	struct form form;
+	form_begin(&form, &rows, columns, FORM_GAP);
+	add_legend(&form, mine, other);
+	add_advice(&form, mine, other);
+	if (other)
+		add_advice(&form, other, mine);
+	size_t count = rows.count;
+	rows_free(&rows);
+	return count;
+}
+
+static void draw_datagrams(const struct facts *facts, int columns, struct rows *rows)
+{
+	struct form form;
+	form_begin(&form, rows, columns, FORM_GAP);
+	form_sentence(&form, FORM_MAIN, STYLE_STATE, 8, "STATES  %s", facts->name);
+	form_sentence(&form, FORM_MAIN, STYLE_NOTE, 1,
+	              "UDP has no states: a datagram is sent, and nobody knows of the next one.");
+}
+
+void states_draw(const struct states_end *mine, const struct states_end *other, int columns,
+                 int height, struct rows *rows)
+{
+	struct form form;
+	rows_clear(rows);
+	if (mine->facts.kind == FACTS_DATAGRAMS) {
+		draw_datagrams(&mine->facts, columns, rows);
+		return;
+	}
+	size_t room = height > 0 ? (size_t)height : 1;
+	size_t taken = advice_rows(mine, other, columns);
+	room = room > taken ? room - taken : 0;
+	form_begin(&form, rows, columns, FORM_GAP);
+	add_legend(&form, mine, other);
+	if (columns >= DIAGRAM_COLUMNS && room >= DIAGRAM_ROWS)
+		diagram_draw(mine, other, columns, rows);
+	else
+		diagram_list(mine, other, columns, room, rows);
+	form.next = form.cells;
+	add_advice(&form, mine, other);
+	if (other)
+		add_advice(&form, other, mine);
+}

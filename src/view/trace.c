@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/trace.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "view/calltext.h"
+#include "view/find.h"
+#include "view/lead.h"
+
+enum {
+	COLUMNS_DETAIL = 30, /* from so many columns on calls have their measures, */
+	COLUMNS_STOPS = 72,  /* and everything has its column */
+	HANGING = 2,         /* columns by which rows that go on stand further in */
+	GAP = 2,
+	EXCERPT_LEAST = 8, /* bytes of a payload that are shown */
+	EXCERPT_MOST = 160,
+	AROUND_EXCERPT = 14, /* columns for the call and its result */
+	LOOK_BACK = 64,      /* entries in which the sends that were held back are looked for */
+	LOOK_BACK_READING = 16,
+	STOPS = 2,
+};
+
+struct trace {
+	const struct view *view;
+	const struct entry *entry;
+	uint64_t position;
+	struct rows *rows;
+	struct row *row; /* the last one */
+	int indent;
+	int stops[STOPS]; /* columns that changes and measures begin at; 0 for none */
+	struct buf text;
+};
+
+/* ---- rows ---- */
+
+static int room(const struct trace *trace)
+{
+	return trace->view->columns - trace->row->columns;
+}
+
+/* Where a row that goes on begins. */
+static int hanging(const struct trace *trace)
+{
+	int column = trace->indent + HANGING;
+	return column < trace->view->columns / 2 ? column : 0;
+}
+
+static void break_row(struct trace *trace)
+{
+	trace->row = rows_add(trace->rows);
+	row_pad(trace->row, hanging(trace), STYLE_TEXT);
+}
+
+/* A character that is wider than a whole row. */
+static size_t put_unknown(struct trace *trace, const char *text, size_t len, enum style style)
+{
+	struct glyph glyph;
+	row_add_text(trace->row, "?", 1, trace->view->columns, style);
+	return text_glyph(text, len, -1, &glyph);
+}
+
+/* As much as there is room for, then goes on in the next row. */
+static void put_broken(struct trace *trace, const char *text, size_t len, enum style style)
+{
+	bool fresh = false;
+	while (len > 0) {
+		size_t n = row_add_text(trace->row, text, len, trace->view->columns, style);
+		if (n == 0 && fresh)
+			n = put_unknown(trace, text, len, style);
+		text += n;
+		len -= n;
+		if (len > 0)
+			break_row(trace);
+		fresh = true;
+	}
+}
+
+/* Breaks at blanks, of which none is left there, or where it must. */
+static void put_words(struct trace *trace, const char *text, size_t len, enum style style)
+{
+	while (len > 0) {
+		size_t blanks = strspn(text, " ");
+		size_t word = strcspn(text + blanks, " ");
+		if (blanks + word == 0)
+			word = 1;
+		int width = text_columns(text + blanks, word);
+		if ((int)blanks + width <= room(trace)) {
+			put_broken(trace, text, blanks + word, style);
+		} else {
+			if (width <= trace->view->columns - hanging(trace))
+				break_row(trace);
+			put_broken(trace, text + blanks, word, style);
+		}
+		text += blanks + word;
+		len -= blanks + word;
+	}
+}
+
+/* ---- parts ---- */
+
+/* The first stop behind a column; 0 for none. */
+static int stop_behind(const struct trace *trace, int column)
+{
+	for (int i = 0; i < STOPS; i++)
+		if (trace->stops[i] >= column)
+			return trace->stops[i];
+	return 0;
+}
+
+/* Moves on to where the next part begins: at a stop, behind a gap, or in a new row. */
+static void begin_part(struct trace *trace, int width)
+{
+	int next = trace->row->columns + GAP;
+	int stop = stop_behind(trace, next);
+	int most = trace->view->columns - width;
+	if (trace->row->columns <= trace->indent)
+		return;
+	if (stop && stop <= most)
+		row_pad(trace->row, stop, STYLE_TEXT);
+	else if (next <= most)
+		row_pad(trace->row, next, STYLE_TEXT);
+	else
+		break_row(trace);
+}
+
+/* Puts what has been written into trace->text, as one part; nothing where that is empty. */
+static void put_part(struct trace *trace, enum style style)
+{
+	const char *text = buf_text(&trace->text);
+	size_t len = trace->text.len;
+	if (len) {
+		begin_part(trace, text_columns(text, len));
+		put_words(trace, text, len, style);
+	}
+	buf_clear(&trace->text);
+}
+
+/* ---- calls ---- */
+
+static bool is_not_yet(const struct entry *entry)
+{
+	return entry->error == EAGAIN || entry->error == EINPROGRESS;
+}
+
+static enum style result_style(const struct entry *entry)
+{
+	if (entry->flags & ENTRY_WATCHING || is_not_yet(entry))
+		return STYLE_FAINT;
+	return entry->error ? STYLE_ERROR : STYLE_TEXT;
+}
+
+static size_t excerpt_length(const struct trace *trace)
+{
+	int width = (trace->stops[0] ? trace->stops[0] : trace->view->columns) - trace->indent;
+	width -= AROUND_EXCERPT;
+	return (size_t)(width < EXCERPT_LEAST  ? EXCERPT_LEAST
+	                : width > EXCERPT_MOST ? EXCERPT_MOST
+	                                       : width);
+}
+
+/* Goes on behind a blank, in one piece where a row has room for that. */
+static void put_next(struct trace *trace, enum style style)
+{
+	const char *text = buf_text(&trace->text);
+	size_t len = trace->text.len;
+	int width = text_columns(text, len);
+	if (len && width + 1 > room(trace) && width <= trace->view->columns - hanging(trace))
+		break_row(trace);
+	else if (len)
+		put_words(trace, " ", 1, style);
+	put_words(trace, text, len, style);
+	buf_clear(&trace->text);
+}
+
+/* One part, in several styles. */
+static void put_call(struct trace *trace)
+{
+	const struct entry *entry = trace->entry;
+	size_t excerpt = excerpt_length(trace);
+	bool faint = entry->flags & ENTRY_WATCHING;
+	calltext_call(entry, excerpt, &trace->text);
+	put_words(trace, buf_text(&trace->text), trace->text.len, faint ? STYLE_FAINT : STYLE_TEXT);
+	buf_clear(&trace->text);
+	calltext_result(entry, &trace->text);
+	put_next(trace, result_style(entry));
+	calltext_received(entry, excerpt, &trace->text);
+	put_next(trace, STYLE_TEXT);
+}
+
+/* The words of getaddrinfo() are its own; that a call will go on needs none. */
+static void put_reason(struct trace *trace)
+{
+	const struct entry *entry = trace->entry;
+	if (!entry->error || is_not_yet(entry) || entry->call == CALL_GETADDRINFO)
+		return;
+	buf_append_text(&trace->text, error_why(entry->error));
+	put_part(trace, STYLE_ERROR);
+}
+
+static void layout_call(struct trace *trace)
+{
+	struct reading after;
+	const struct entry *entry = trace->entry;
+	bool wide = trace->view->columns >= COLUMNS_DETAIL;
+	bool read = reading_after(trace->view->transcript, trace->position, &after);
+	put_call(trace);
+	if (read)
+		calltext_change(&after, &trace->text);
+	put_part(trace, STYLE_STATE);
+	if (wide)
+		put_reason(trace);
+	if (wide || entry->call == CALL_ERRQUEUE)
+		calltext_detail(entry, read ? &after : NULL, &trace->text);
+	put_part(trace, STYLE_FAINT);
+}
+
+/* ---- readings that stand alone ---- */
+
+/* The sends before this position whose bytes were all held back, each told of by a reading of its
+ * own; 0 where that cannot be known. */
+static unsigned count_held(const struct trace *trace)
+{
+	const struct transcript *transcript = trace->view->transcript;
+	unsigned held = 0;
+	uint64_t position = transcript_before(transcript, trace->position);
+	for (int i = 0; i < LOOK_BACK && position != TRANSCRIPT_NONE; i++) {
+		struct reading reading;
+		const struct entry *entry = transcript_at(transcript, position);
+		bool counted = reading_unpack(entry, &reading) &&
+		               reading_has(&reading, READING_NEW_DATA_OUT);
+		bool sampled = counted && reading_get(&reading, READING_CALLS) > 1;
+		if (sampled || (counted && reading_get(&reading, READING_NEW_DATA_OUT)))
+			return sampled ? 0 : held;
+		held += entry->call == CALL_SEND && !entry->error && entry->len;
+		position = transcript_before(transcript, position);
+	}
+	return 0;
+}
+
+static void put_left(struct trace *trace, const struct reading *reading)
+{
+	uint64_t segments = reading_get(reading, READING_NEW_DATA_OUT);
+	bool all = reading_has(reading, READING_NOTSENT) && !reading_get(reading, READING_NOTSENT);
+	bool sampled = reading_get(reading, READING_CALLS) > 1;
+	unsigned sends = segments && all && !sampled ? count_held(trace) : 0;
+	if (!sends)
+		return;
+	buf_printf(&trace->text, "%u send%s left as %" PRIu64 " segment%s o", sends,
+	           sends == 1 ? "" : "s", segments, segments == 1 ? "" : "s");
+	put_part(trace, STYLE_FAINT);
+}
+
+static bool find_before(const struct view *view, uint64_t position, struct reading *before)
+{
+	const struct transcript *transcript = view->transcript;
+	return reading_before(transcript, transcript_before(transcript, position),
+	                      LOOK_BACK_READING, before);
+}
+
+bool trace_tells(const struct view *view, uint64_t position, const struct entry *entry)
+{
+	struct reading now, before;
+	struct buf text = { .max = SIZE_MAX };
+	if (entry->call != CALL_READING || !reading_unpack(entry, &now) ||
+	    reading_has(&now, READING_OLD_STATE) || reading_get(&now, READING_NEW_OUT) ||
+	    reading_get(&now, READING_NEW_IN))
+		return true;
+	bool known = find_before(view, position, &before);
+	calltext_news(&now, known ? &before : NULL, &text);
+	bool tells = text.len > 0;
+	buf_free(&text);
+	return tells;
+}
+
+static void layout_reading(struct trace *trace)
+{
+	struct reading now, before;
+	if (!reading_unpack(trace->entry, &now)) {
+		buf_append_text(&trace->text, "a reading that cannot be read");
+		put_part(trace, STYLE_ERROR);
+		return;
+	}
+	bool known = find_before(trace->view, trace->position, &before);
+	calltext_change(&now, &trace->text);
+	put_part(trace, STYLE_STATE);
+	calltext_news(&now, known ? &before : NULL, &trace->text);
+	put_part(trace, STYLE_STATE);
+	put_left(trace, &now);
+}
+
+static void set_stops(struct trace *trace)
+{
+	int columns = trace->view->columns - trace->indent;
+	if (trace->view->columns < COLUMNS_STOPS)
+		return;
+	trace->stops[0] = trace->indent + columns * 9 / 20;
+	trace->stops[1] = trace->indent + columns * 7 / 10;
+}
+
+void trace_layout(const struct cursor *begin, struct rows *rows)
+{
+	const struct view *view = begin->view;
+	size_t first = rows->count;
+	struct trace trace = {
+		.view = view,
+		.entry = begin->entry,
+		.position = begin->position,
+		.rows = rows,
+		.row = rows_add(rows),
+		.text = { .max = SIZE_MAX },
+	};
+	lead_put(begin, trace.row);
+	trace.indent = trace.row->columns;
+	set_stops(&trace);
+	if (begin->entry->call == CALL_READING)
+		layout_reading(&trace);
+	else
+		layout_call(&trace);
+	buf_free(&trace.text);
+	for (size_t i = first; view->find && i < rows->count; i++)
+		find_mark_row(&rows->row[i], view->find, view->find_len);
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "support/tap.h"
+#include "view/code/code.h"
+
+static struct transcript *transcript;
+static char *text;
+
+static const struct addr server = { .family = AF_INET, .port = 7001, .ip = { 127, 0, 0, 1 } };
+static const struct addr other = { .family = AF_INET, .port = 9, .ip = { 127, 0, 0, 1 } };
+
+static uint64_t put(uint32_t session, enum call call, int fd, int32_t arg, int arg2, int error,
+                    const struct addr *addr, const void *payload, size_t len)
+{
+	struct entry entry = {
+		.session = session,
+		.call = (uint8_t)call,
+		.fd = (int16_t)fd,
+		.arg = arg,
+		.arg2 = (int16_t)arg2,
+		.error = (uint8_t)error,
+	};
+	return transcript_append(transcript, &entry, addr, payload, len);
+}
+
+static void put_flagged(uint32_t session, enum call call, int fd, unsigned flags,
+                        const char *payload)
+{
+	struct entry entry = {
+		.session = session,
+		.call = (uint8_t)call,
+		.fd = (int16_t)fd,
+		.arg = 1024,
+		.flags = (uint8_t)flags,
+	};
+	transcript_append(transcript, &entry, NULL, payload, strlen(payload));
+}
+
+static void put_bytes(enum call call, int flags, const char *payload)
+{
+	put(1, call, 5, 1 << 20, flags, 0, NULL, payload, strlen(payload));
+}
+
+static void begin(size_t ceiling, size_t block)
+{
+	transcript_free(transcript);
+	transcript = transcript_new(ceiling, block);
+}
+
+static void begin_client(void)
+{
+	begin(1 << 20, 1 << 12);
+	put(1, CALL_SOCKET, 5, SOCK_STREAM, AF_INET, 0, NULL, "", 0);
+	put(1, CALL_CONNECT, 5, 0, 0, EINPROGRESS, &server, "", 0);
+	put(1, CALL_GETSOCKOPT, 5, SO_ERROR, SOL_SOCKET, 0, NULL, &(int){ 0 }, sizeof(int));
+}
+
+/* NULL where it was refused; the error is then in `error`. */
+static const char *written(uint32_t session, enum code_language language, struct error *error)
+{
+	size_t len;
+	free(text);
+	text = NULL;
+	FILE *file = open_memstream(&text, &len);
+	bool done = code_write(transcript, session, language, file, error);
+	fclose(file);
+	return done ? text : NULL;
+}
+
+static bool has(enum code_language language, const char *line)
+{
+	struct error error;
+	const char *program = written(1, language, &error);
+	bool good = program && strstr(program, line);
+	if (!good)
+		printf("# %s\n", program ? "not in the program" : error.text);
+	return good;
+}
+
+static void test_refusals(void)
+{
+	struct error error;
+	begin(1 << 20, 1 << 12);
+	ok(!written(1, CODE_C, &error), "no session");
+	is_text(error.text, "no calls to write: the session has made none yet", "says so");
+	put(1, CALL_STATE, -1, 0, 0, 0, NULL, "resolving", 9);
+	ok(!written(1, CODE_PYTHON, &error), "a session without calls");
+	begin(3 << 10, 1 << 10);
+	put(1, CALL_SOCKET, 5, SOCK_STREAM, AF_INET, 0, NULL, "", 0);
+	for (int i = 0; i < 100; i++)
+		put_bytes(CALL_SEND, 0, "a text that fills the blocks sooner or later");
+	ok(!written(1, CODE_PYTHON, &error), "the first calls are gone");
+	ok(strstr(error.text, "scrollback"), "and the way out is said");
+	for (int i = 0; i < 100; i++)
+		put(2, CALL_SEND, 6, 0, 0, 0, NULL, "another session fills the rest", 30);
+	ok(!written(1, CODE_C, &error) && strstr(error.text, "scrollback"), "so are all its calls");
+	begin(1 << 20, 1 << 12);
+	put_bytes(CALL_RECV, 0, "of an accepted session");
+	ok(!written(1, CODE_C, &error), "nobody has accepted it, as far as one can see");
+}
+
+static void test_evicted_listener(void)
+{
+	struct error error;
+	begin(3 << 10, 1 << 10);
+	put(2, CALL_SOCKET, 3, SOCK_STREAM, AF_INET, 0, NULL, "", 0);
+	for (int i = 0; i < 100; i++)
+		put(2, CALL_ACCEPT, 3, 7, 0, 0, &other, "", 0);
+	put(1, CALL_RECV, 7, 1024, 0, 0, NULL, "hello", 5);
+	ok(!written(1, CODE_PYTHON, &error), "the listener that accept() is called on is unknown");
+	ok(strstr(error.text, "scrollback"), "as its socket() is gone");
+}
+
+static bool begin_of(unsigned calls, bool *whole)
+{
+	size_t len;
+	struct error error;
+	free(text);
+	FILE *file = open_memstream(&text, &len);
+	bool done = code_write_begin(transcript, 1, CODE_PYTHON, calls, file, whole, &error);
+	fclose(file);
+	return done;
+}
+
+static void test_begin(void)
+{
+	bool whole;
+	begin_client();
+	put_bytes(CALL_SEND, MSG_NOSIGNAL, "one");
+	put_bytes(CALL_SEND, MSG_NOSIGNAL, "two");
+	ok(begin_of(5, &whole) && whole && strstr(text, "two"), "so many calls are all");
+	ok(begin_of(4, &whole) && !whole, "less are not");
+	ok(strstr(text, "one") && !strstr(text, "two"), "but the first ones");
+	put_bytes(CALL_RECV, 0, "12345");
+	put_bytes(CALL_RECV, 0, "67890");
+	ok(begin_of(6, &whole) && !whole && strstr(text, "5)"), "nor is a part of what was joined");
+}
+
+/* What has no room fails, and is not gone on with. */
+static void test_full(void)
+{
+	char memory[512];
+	bool whole = true;
+	struct error error;
+	begin_client();
+	for (int i = 0; i < 100; i++)
+		put_bytes(CALL_SEND, MSG_NOSIGNAL, "a line of a long program");
+	FILE *file = fmemopen(memory, sizeof memory, "w");
+	ok(!code_write_begin(transcript, 1, CODE_C, 1000, file, &whole, &error) && !whole,
+	   "a file that is full");
+	ok(error.text[0], "has its line");
+	fclose(file);
+}
+
+static void test_connect(void)
+{
+	begin_client();
+	ok(has(CODE_PYTHON, "\ns.connect((\"127.0.0.1\", 7001))\n"), "a connect() that waits");
+	ok(!has(CODE_PYTHON, "SO_ERROR"), "needs no SO_ERROR");
+	ok(!has(CODE_PYTHON, "def attempt"), "and nothing that has not failed an attempt");
+	ok(has(CODE_C, "check(connect(s, endpoint(AF_INET, \"127.0.0.1\", 7001, 0)"), "in C, too");
+	begin(1 << 20, 1 << 12);
+	put(1, CALL_SOCKET, 5, SOCK_STREAM, AF_INET, 0, NULL, "", 0);
+	put(1, CALL_CONNECT, 5, 0, 0, EINPROGRESS, &server, "", 0);
+	put(1, CALL_GETSOCKOPT, 5, SO_ERROR, SOL_SOCKET, 0, NULL, &(int){ ECONNREFUSED },
+	    sizeof(int));
+	ok(has(CODE_PYTHON, "attempt(s.connect, (\"127.0.0.1\", 7001))  # = -1 ECONNREFUSED\n"),
+	   "one that was refused");
+	ok(has(CODE_C, "/* = -1 ECONNREFUSED */"), "in C, too");
+}
+
+static void test_stream(void)
+{
+	begin_client();
+	put_bytes(CALL_SEND, MSG_NOSIGNAL, "one");
+	put_bytes(CALL_RECV, 0, "on");
+	put(1, CALL_RECV, 5, 1024, 0, EAGAIN, NULL, "", 0);
+	put_bytes(CALL_RECV, 0, "e");
+	ok(has(CODE_PYTHON, "\ns.sendall(b\"one\")\nreceive(s, 3)  # in 2 calls\n"),
+	   "what came in parts is asked for at once");
+	ok(has(CODE_C, "\treceive(s, 3); /* in 2 calls */\n"), "in C, too");
+	put_bytes(CALL_SEND, 0, "x");
+	put_bytes(CALL_RECV, 0, "y");
+	put_bytes(CALL_RECV, MSG_PEEK, "z");
+	put_bytes(CALL_SEND, MSG_OOB, "!");
+	ok(has(CODE_PYTHON, "s.sendall(b\"x\")\nreceive(s, 1)\ns.recv(1, socket.MSG_PEEK)\n"
+	                    "s.send(b\"!\", socket.MSG_OOB)\n"),
+	   "but not over another call, nor with what was only looked at");
+	ok(has(CODE_C, "recv(s, buffer, 1, MSG_PEEK)"), "in C, too");
+	put_flagged(1, CALL_SETSOCKOPT, 5, ENTRY_WATCHING, "....");
+	put(1, CALL_RECV, 5, 1 << 20, 0, 0, NULL, "", 0);
+	put(1, CALL_SHUTDOWN, 5, SHUT_WR, 0, 0, NULL, "", 0);
+	put(1, CALL_CLOSE, 5, 0, 0, 0, NULL, "", 0);
+	ok(!has(CODE_PYTHON, "setsockopt"), "what was made to watch is left out");
+	ok(has(CODE_PYTHON, "show(s.recv(1024))  # = b\"\": end of file\n"
+	                    "s.shutdown(socket.SHUT_WR)\ns.close()\n"),
+	   "end of file, shutdown, close");
+	ok(has(CODE_C, "check(shutdown(s, SHUT_WR), \"shutdown\");\n\tclose(s);\n"), "in C, too");
+}
+
+static void test_options(void)
+{
+	struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+	begin_client();
+	put(1, CALL_SETSOCKOPT, 5, SO_REUSEADDR, SOL_SOCKET, 0, NULL, &(int){ 1 }, sizeof(int));
+	put(1, CALL_SETSOCKOPT, 5, SO_LINGER, SOL_SOCKET, 0, NULL, &linger, sizeof linger);
+	put(1, CALL_SETSOCKOPT, 5, 12345, 777, EINVAL, NULL, &(int){ 1 }, sizeof(int));
+	ok(has(CODE_PYTHON, "s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"),
+	   "an option");
+	ok(has(CODE_PYTHON, "socket.SO_LINGER, b\"\\x01\\x00"), "one that is no int");
+	ok(has(CODE_PYTHON, "attempt(s.setsockopt, 777, 12345, 1)  # = -1 EINVAL\n"),
+	   "one that failed");
+	ok(has(CODE_C, "setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int))"),
+	   "in C, too");
+	ok(has(CODE_C, "SO_LINGER, \"\\001\\000\\000\\000\\000\\000\\000\\000\", 8)"), "as bytes");
+}
+
+static void test_bytes(void)
+{
+	begin_client();
+	put(1, CALL_SEND, 5, 20, 0, 0, NULL,
+	    "a\0b\xff\"\\?"
+	    "?/\r\n1\x1b",
+	    13);
+	ok(has(CODE_PYTHON, "b\"a\\x00b\\xff\\\"\\\\?"
+	                    "?/\\r\\n\"\n    b\"1\\x1b\""),
+	   "every byte");
+	ok(has(CODE_C, "\"a\\000b\\377\\\"\\\\\\?\\?/\\r\\n\"\n\t        \"1\\033\""), "in C, too");
+	put(1, CALL_SEND, 5, 7, 0, EPIPE, NULL, "", 0);
+	ok(has(CODE_PYTHON, "attempt(s.send, bytes(7))  # = -1 EPIPE\n") ||
+	           has(CODE_PYTHON, "attempt(s.sendall, bytes(7))  # = -1 EPIPE\n"),
+	   "of what was not sent, how much");
+}
+
+static void test_datagrams(void)
+{
+	begin(1 << 20, 1 << 12);
+	put(1, CALL_SOCKET, 6, SOCK_DGRAM, AF_INET, 0, NULL, "", 0);
+	put(1, CALL_BIND, 6, 0, 0, 0, &server, "", 0);
+	put(1, CALL_RECVFROM, 6, 65536, 0, 0, &other, "ask", 3);
+	put(1, CALL_SENDTO, 6, 3, 0, 0, &other, "say", 3);
+	put(1, CALL_SENDTO, 6, 0, 0, 0, &server, "", 0);
+	put(1, CALL_RECVFROM, 6, 65536, 0, 0, &other, "", 0);
+	ok(has(CODE_PYTHON,
+	       "s.bind((\"127.0.0.1\", 7001))\ndata, peer1 = s.recvfrom(65536)  # 3 bytes\n"
+	       "show(data)\ns.sendto(b\"say\", peer1)\ns.sendto(b\"\", (\"127.0.0.1\", 7001))\n"
+	       "data, peer1 = s.recvfrom(65536)  # 0 bytes\n"),
+	   "answers go to who asked");
+	ok(has(CODE_C, "\tstruct sockaddr_storage peer1;\n"), "whose variable is declared");
+	char *first = strstr(text, "sockaddr_storage peer1");
+	ok(first && !strstr(first + 1, "sockaddr_storage peer1"), "once");
+}
+
+static void test_server(void)
+{
+	struct error error;
+	begin(1 << 20, 1 << 12);
+	put(2, CALL_SOCKET, 3, SOCK_STREAM, AF_INET, 0, NULL, "", 0);
+	put(2, CALL_BIND, 3, 0, 0, 0, &server, "", 0);
+	put(2, CALL_LISTEN, 3, 5, 0, 0, NULL, "", 0);
+	put(2, CALL_ACCEPT, 3, 7, 0, 0, &other, "", 0);
+	put(4, CALL_RECV, 7, 1024, 0, 0, NULL, "not ours", 8);
+	put(4, CALL_CLOSE, 7, 0, 0, 0, NULL, "", 0);
+	put(2, CALL_ACCEPT, 3, 7, 0, 0, &other, "", 0);
+	put(1, CALL_RECV, 7, 1024, 0, 0, NULL, "hi", 2);
+	put(3, CALL_SEND, 9, 2, 0, 0, NULL, "no", 2);
+	ok(has(CODE_PYTHON, "s.listen(5)\n"), "an accepted session brings its listener's socket");
+	ok(strstr(text, "c1, peer = s.accept()\nreceive(c1, 2)\n"), "and the one accept()");
+	ok(!strstr(text, "c2") && !strstr(text, "b\"no\"") && !strstr(text, "receive(c1, 8)"),
+	   "and nobody else's calls");
+	const char *all = written(2, CODE_PYTHON, &error);
+	ok(all && strstr(all, "c1, peer = s.accept()\nreceive(c1, 8)\nc1.close()\n"
+	                      "c2, peer = s.accept()\nreceive(c2, 2)\n"),
+	   "a listener brings all its clients");
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	test_refusals();
+	test_evicted_listener();
+	test_begin();
+	test_full();
+	test_connect();
+	test_stream();
+	test_options();
+	test_bytes();
+	test_datagrams();
+	test_server();
+	transcript_free(transcript);
+	free(text);
+	tap_done();
+}

@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/find.h"
+
+#include <locale.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "record/reading.h"
+#include "support/tap.h"
+#include "view/calltext.h"
+#include "view/find_words.h"
+
+static struct transcript *transcript;
+static struct view view;
+
+static void begin(size_t ceiling, size_t block)
+{
+	transcript_free(transcript);
+	transcript = transcript_new(ceiling, block);
+	view = (struct view){ .transcript = transcript, .session = 1, .columns = 80 };
+}
+
+static void look_for(const char *text)
+{
+	view.find = text;
+	view.find_len = strlen(text);
+}
+
+static uint64_t put_bytes(uint32_t session, enum call call, const char *bytes, size_t len)
+{
+	struct entry header = { .session = session, .call = (uint8_t)call, .fd = 3, .arg = 1024 };
+	return transcript_append(transcript, &header, NULL, bytes, len);
+}
+
+static uint64_t put(enum call call, const char *text)
+{
+	return put_bytes(1, call, text, strlen(text));
+}
+
+static uint64_t put_datagram(const char *text)
+{
+	const struct addr addr = { .family = AF_INET, .port = 5000, .ip = { 127, 0, 0, 1 } };
+	struct entry header = { .session = 1, .call = CALL_RECVFROM, .fd = 3, .arg = 1024 };
+	return transcript_append(transcript, &header, &addr, text, strlen(text));
+}
+
+static void is_place(bool found, struct place place, uint64_t entry, uint32_t offset,
+                     const char *name)
+{
+	bool same = found && place.entry == entry && place.offset == offset;
+	if (!ok(same, "%s", name))
+		printf("#   got %s %llu+%u, want %llu+%u\n", found ? "a hit at" : "no hit",
+		       (unsigned long long)place.entry, (unsigned)place.offset,
+		       (unsigned long long)entry, (unsigned)offset);
+}
+
+/* Hits from the newest on, each from the one before; then back. */
+static size_t all_hits(struct place *hits, size_t most)
+{
+	size_t count = 0;
+	while (count < most && find_older(&view, count ? &hits[count - 1] : NULL, &hits[count]))
+		count++;
+	return count;
+}
+
+static bool same_forward(const struct place *hits, size_t count)
+{
+	struct place hit;
+	if (!find_newer(&view, NULL, &hit))
+		return count == 0;
+	for (size_t i = count; i > 0; i--) {
+		if (hit.entry != hits[i - 1].entry || hit.offset != hits[i - 1].offset)
+			return false;
+		if (find_newer(&view, &hit, &hit) != (i > 1))
+			return false;
+	}
+	return true;
+}
+
+static void test_lines(void)
+{
+	struct place hits[8];
+	begin(1 << 16, 1 << 13);
+	uint64_t note = put(CALL_NOTE, "the apple");
+	uint64_t first = put(CALL_RECV, "pear\nappl");
+	put(CALL_RECV, "e one\nplum\n");
+	uint64_t sent = put(CALL_SEND, "an apple and an apple\nnone\nApple\n");
+	look_for("apple");
+	is_int(all_hits(hits, 8), 3, "a hit for each line with the text");
+	is_place(true, hits[0], sent, 0, "the newest first, once for two in a line");
+	is_place(true, hits[1], first, 5, "a line over two calls");
+	is_place(true, hits[2], note, 0, "words of the program");
+	ok(same_forward(hits, 3), "the same towards the present");
+	look_for("plumb");
+	is_int(all_hits(hits, 8), 0, "what is not there");
+	look_for("plum\nan");
+	is_int(all_hits(hits, 8), 0, "the two directions do not join");
+	look_for("");
+	ok(!find_older(&view, NULL, hits), "nothing is nowhere");
+	view.find = NULL;
+	view.find_len = 3;
+	ok(!find_newer(&view, NULL, hits), "no text either");
+}
+
+static void test_apart(void)
+{
+	struct place hit;
+	begin(1 << 16, 1 << 13);
+	put_datagram("app");
+	put_datagram("le");
+	look_for("apple");
+	ok(!find_older(&view, NULL, &hit) && !find_newer(&view, NULL, &hit),
+	   "datagrams do not join");
+	put(CALL_RECV, "ap");
+	put(CALL_NOTE, "between");
+	uint64_t whole = put(CALL_RECV, "ple");
+	ok(!find_older(&view, NULL, &hit), "nor do bytes with a note between them");
+	put(CALL_RECV, "apple");
+	is_place(find_older(&view, NULL, &hit), hit, whole, 0, "a false one hides no true one");
+	is_place(find_newer(&view, NULL, &hit), hit, whole, 0, "from either side");
+}
+
+/* One byte for each call: hits lie over many entries, and over the stretches of a search. */
+static void test_single_bytes(void)
+{
+	enum { LINES = 700 };
+	static uint64_t begins[LINES];
+	static struct place hits[LINES + 1];
+	begin(1 << 20, 1 << 16);
+	for (int i = 0; i < LINES; i++) {
+		const char *line = "needle\n";
+		begins[i] = put_bytes(1, CALL_RECV, line, 1);
+		for (int j = 1; j < 7; j++)
+			put_bytes(1, CALL_RECV, line + j, 1);
+	}
+	look_for("needle");
+	size_t count = all_hits(hits, LINES + 1);
+	is_int(count, LINES, "each line of single bytes is found");
+	size_t right = 0;
+	for (size_t i = 0; i < count; i++)
+		right += hits[i].entry == begins[LINES - 1 - i] && hits[i].offset == 0;
+	is_int(right, LINES, "where it begins");
+	ok(same_forward(hits, count), "and the same forward");
+}
+
+static char *filler(size_t len)
+{
+	char *bytes = malloc(len);
+	for (size_t i = 0; bytes && i < len; i++)
+		bytes[i] = i % 64 == 63 ? '\n' : 'x';
+	return bytes;
+}
+
+/* Where the stretches of a search meet, whatever their length: the needle at every offset around.
+ */
+static void test_stretches(void)
+{
+	enum { SIZE = 200000, EACH = 1000 };
+	char *bytes = filler(SIZE);
+	struct place hit;
+	int found = 0, wrong = 0;
+	for (size_t at = 65536 - 40; at < 65536 + 40; at++) {
+		begin(1 << 21, 1 << 20);
+		memcpy(bytes + at, "needle", 6);
+		memcpy(bytes + SIZE - at, "NEEDLE", 6);
+		uint64_t entry = put_bytes(1, CALL_RECV, bytes, SIZE);
+		look_for("needle");
+		found += find_newer(&view, NULL, &hit);
+		wrong += hit.entry != entry || hit.offset > at || hit.offset + 64 <= at;
+		look_for("NEEDLE");
+		found += find_older(&view, NULL, &hit);
+		wrong += hit.entry != entry || hit.offset > SIZE - at ||
+		         hit.offset + 64 <= SIZE - at;
+		free(bytes);
+		bytes = filler(SIZE);
+	}
+	is_int(found, 160, "over the ends of what is searched at once");
+	is_int(wrong, 0, "in their lines");
+	free(bytes);
+}
+
+static void test_long_lines(void)
+{
+	static char bytes[3 * VIEW_LONG];
+	struct place hits[4];
+	begin(1 << 16, 1 << 15);
+	memset(bytes, 'x', sizeof bytes);
+	memcpy(bytes + VIEW_LONG - 3, "needle", 6);
+	memcpy(bytes + 2 * VIEW_LONG + 1, "needle", 6);
+	uint64_t entry = put_bytes(1, CALL_RECV, bytes, sizeof bytes);
+	look_for("needle");
+	is_int(all_hits(hits, 4), 2, "a line that is cut");
+	is_place(true, hits[0], entry, 2 * VIEW_LONG, "the piece");
+	is_place(true, hits[1], entry, 0, "and where the hit begins, over a cut");
+	ok(same_forward(hits, 2), "and forward");
+	view.kind = VIEW_HEX;
+	is_int(all_hits(hits, 4), 2, "in hex");
+	is_place(true, hits[0], entry, 2 * VIEW_LONG, "its piece");
+	is_place(true, hits[1], entry, 0, "and the first");
+}
+
+static void test_hex_joins(void)
+{
+	struct place hit;
+	begin(1 << 16, 1 << 13);
+	uint64_t first = put(CALL_RECV, "one\ntw");
+	put(CALL_RECV, "o\n");
+	view.kind = VIEW_HEX;
+	look_for("two");
+	is_place(find_older(&view, NULL, &hit), hit, first, 0, "hex: over the end of a call");
+	struct place from = hit;
+	ok(!find_older(&view, &from, &hit), "once");
+	look_for("\n");
+	is_place(find_older(&view, NULL, &hit), hit, transcript_last(transcript, 1), 0,
+	         "hex: line ends too");
+}
+
+static void test_sessions(void)
+{
+	struct place hit;
+	begin(1 << 16, 1 << 13);
+	uint64_t mine = put_bytes(1, CALL_RECV, "needle\n", 7);
+	uint64_t other = put_bytes(2, CALL_RECV, "needle\n", 7);
+	look_for("needle");
+	is_place(find_older(&view, NULL, &hit), hit, mine, 0, "only in its own session");
+	view.all = true;
+	is_place(find_older(&view, NULL, &hit), hit, other, 0, "in all of them");
+	struct place from = hit;
+	is_place(find_older(&view, &from, &hit), hit, mine, 0, "one after the other");
+	put_bytes(1, CALL_RECV, "nee", 3);
+	put_bytes(2, CALL_RECV, "dle", 3);
+	look_for("needle\nnee");
+	ok(!find_older(&view, NULL, &hit), "different sessions do not join");
+}
+
+static void test_trace(void)
+{
+	struct place hits[8], hit;
+	begin(1 << 16, 1 << 13);
+	view.kind = VIEW_TRACE;
+	struct entry failed = {
+		.session = 1, .call = CALL_RECV, .fd = 3, .arg = 4096, .error = 104
+	};
+	uint64_t reset = transcript_append(transcript, &failed, NULL, NULL, 0);
+	struct entry option = { .session = 1, .call = CALL_SETSOCKOPT, .fd = 3 };
+	option.arg = SO_REUSEADDR;
+	option.arg2 = SOL_SOCKET;
+	const int on = 1;
+	uint64_t set = transcript_append(transcript, &option, NULL, &on, sizeof on);
+	uint64_t sent = put(CALL_SEND, "hello\n");
+	uint64_t got = 0, note = put(CALL_NOTE, "one\ntwo words");
+	look_for("ECONNRESET");
+	is_place(find_older(&view, NULL, &hit), hit, reset, 0, "trace: an error by name");
+	is_place(find_newer(&view, NULL, &hit), hit, reset, 0, "trace: forward");
+	ok(!find_older(&view, &hit, &hit), "trace: once");
+	look_for("REUSEADDR");
+	is_place(find_older(&view, NULL, &hit), hit, set, 0, "trace: an argument");
+	look_for("hello");
+	is_place(find_older(&view, NULL, &hit), hit, sent, 0, "trace: a payload");
+	look_for("hello\\n");
+	is_place(find_older(&view, NULL, &hit), hit, sent, 0, "trace: as it is shown");
+	look_for("\"hel");
+	is_place(find_older(&view, NULL, &hit), hit, sent, 0, "trace: with its quotes");
+	look_for("\"ello");
+	ok(!find_older(&view, NULL, &hit), "trace: but only at its ends");
+	look_for("send(6");
+	ok(!find_older(&view, NULL, &hit), "trace: no words that are not shown");
+	for (int32_t asked = 5000; asked < 5003; asked++) {
+		struct entry header = { .session = 1, .call = CALL_RECV, .fd = 3, .arg = asked };
+		got = transcript_append(transcript, &header, NULL, "xy", 2);
+	}
+	look_for("recv(5002) = 2");
+	is_place(find_newer(&view, NULL, &hit), hit, got, 0, "trace: a number among its like");
+	look_for("002");
+	is_place(find_newer(&view, NULL, &hit), hit, got, 0, "trace: its last digits");
+	look_for("(5002) = 2 [x");
+	is_place(find_newer(&view, NULL, &hit), hit, got, 0, "trace: with what came");
+	look_for("(5003) = 2");
+	ok(!find_older(&view, NULL, &hit), "trace: but no other number");
+	struct entry cut = {
+		.session = 1, .call = CALL_RECVFROM, .arg = 2000, .flags = ENTRY_TRUNCATED
+	};
+	got = transcript_append(transcript, &cut, NULL, "abcd", 4);
+	look_for("1996 lost");
+	is_place(find_older(&view, NULL, &hit), hit, got, 0, "trace: what was lost");
+	look_for("words");
+	is_place(find_older(&view, NULL, &hit), hit, note, 4, "trace: a line of a note");
+	look_for("(");
+	is_int(all_hits(hits, 8), 7, "trace: every call");
+	ok(same_forward(hits, 7), "trace: and forward");
+	view.kind = VIEW_CHAT;
+	look_for("REUSEADDR");
+	ok(!find_older(&view, NULL, &hit), "which the chat does not show");
+	hit = (struct place){ set, 0 };
+	look_for("hello");
+	is_place(find_newer(&view, &hit, &hit), hit, sent, 0, "from what the chat does not show");
+	hit = (struct place){ sent, 3 };
+	look_for("one");
+	ok(!find_older(&view, &hit, &hit), "nothing before");
+}
+
+static void put_reading(enum reading_when when, uint64_t old, uint64_t state)
+{
+	struct reading reading = { 0 };
+	char packed[READING_PACKED];
+	reading_set(&reading, READING_STATE, state);
+	reading_set(&reading, READING_OLD_STATE, old);
+	struct entry header = { .session = 1, .call = CALL_READING, .fd = 3, .arg = (int32_t)when };
+	size_t len = reading_pack(&reading, packed);
+	transcript_append(transcript, &header, NULL, packed, len);
+}
+
+static void test_readings(void)
+{
+	struct place hit;
+	begin(1 << 16, 1 << 13);
+	view.kind = VIEW_TRACE;
+	uint64_t call = put(CALL_RECV, "bye");
+	put_reading(READING_AFTER, STATE_ESTABLISHED, STATE_CLOSE_WAIT);
+	uint64_t later = transcript_end(transcript);
+	put_reading(READING_LATER, STATE_ESTABLISHED, STATE_FIN_WAIT2);
+	look_for("CLOSE_WAIT");
+	is_place(find_older(&view, NULL, &hit), hit, call, 0, "trace: what a call changed");
+	look_for("FIN_WAIT2");
+	is_place(find_older(&view, NULL, &hit), hit, later, 0, "trace: what the network changed");
+	is_place(find_newer(&view, NULL, &hit), hit, later, 0, "trace: and forward");
+}
+
+static uint32_t random_state = 1;
+
+static uint32_t random_number(void)
+{
+	random_state = random_state * 1664525 + 1013904223;
+	return random_state >> 8;
+}
+
+static struct reading random_reading(void)
+{
+	static const uint64_t values[] = { 0, 1, 2, 7, 200, 3000, 100000, 1u << 30, UINT64_MAX };
+	struct reading reading = { 0 };
+	for (enum reading_field field = 0; field < READING_COUNT; field++) {
+		bool small = field == READING_STATE || field == READING_OLD_STATE ||
+		             field == READING_TIMER;
+		uint64_t value = small ? random_number() % 14 : values[random_number() % 9];
+		if (random_number() % 3)
+			reading_set(&reading, field, value);
+	}
+	return reading;
+}
+
+/* The same, but for little: then that is told. */
+static struct reading alter(struct reading reading)
+{
+	for (uint32_t changes = random_number() % 3 + 1; changes > 0; changes--)
+		reading_set(&reading, (enum reading_field)(random_number() % READING_COUNT),
+		            random_number() % 12);
+	return reading;
+}
+
+/* Whatever a reading makes a trace say, it could be looked for. */
+static void test_words_of_readings(void)
+{
+	static const uint8_t calls[] = { CALL_SEND, CALL_RECV, CALL_SENDTO, CALL_RECVFROM,
+		                         CALL_READING };
+	struct buf text = { .max = SIZE_MAX };
+	int missed = 0;
+	size_t written = 0;
+	for (int i = 0; i < 40000; i++) {
+		struct reading now = random_reading();
+		struct reading before = i % 2 ? alter(now) : random_reading();
+		struct entry entry = { .call = calls[i % 5], .error = (uint8_t)(i % 7 ? 0 : 104) };
+		buf_clear(&text);
+		calltext_change(&now, &text);
+		buf_append_text(&text, "  ");
+		calltext_detail(&entry, &now, &text);
+		buf_append_text(&text, "  ");
+		calltext_news(&now, i % 3 ? &before : NULL, &text);
+		written += text.len;
+		if (find_words_fit_readings(buf_data(&text), text.len))
+			continue;
+		if (!missed++)
+			printf("# %s\n", buf_text(&text));
+	}
+	is_int(missed, 0, "find_words.c knows all words for readings");
+	ok(written > 40000 * 8, "and there were some");
+	ok(!find_words_fit_readings("nobody", 6), "others are told apart");
+	ok(!find_words_fit_readings("5 byt\xc3\xa9", 7), "by their letters");
+	ok(find_words_fit_readings("149 ms", 6) && find_words_fit_readings("0", 1),
+	   "numbers may be anything");
+	buf_free(&text);
+}
+
+static void test_eviction(void)
+{
+	struct place hit, gone;
+	begin(1 << 14, 1 << 13);
+	put(CALL_RECV, "needle\n");
+	look_for("needle");
+	ok(find_older(&view, NULL, &gone), "a hit");
+	char *bytes = filler(4032);
+	while (transcript_at(transcript, gone.entry))
+		put_bytes(1, CALL_RECV, bytes, 4032);
+	ok(!find_older(&view, &gone, &hit), "nothing is above what has gone");
+	ok(!find_newer(&view, &gone, &hit), "nor below");
+	uint64_t here = put(CALL_RECV, "needle\n");
+	is_place(find_newer(&view, &gone, &hit), hit, here, 0, "what is left is below it");
+	begin(1 << 14, 1 << 13);
+	ok(!find_older(&view, NULL, &hit) && !find_newer(&view, NULL, &hit),
+	   "nothing in an empty transcript");
+	free(bytes);
+}
+
+static void test_hostile(void)
+{
+	struct place hit;
+	begin(1 << 16, 1 << 13);
+	uint64_t entry = put_bytes(1, CALL_RECV, "\0\xff\x80\xed\xa0\x80\0", 7);
+	look_for("\xff\x80");
+	is_place(find_older(&view, NULL, &hit), hit, entry, 0, "bytes that are no text");
+	char most[FIND_MAX + 1];
+	memset(most, 'm', sizeof most);
+	entry = put_bytes(1, CALL_SEND, most, FIND_MAX);
+	view.find = most;
+	view.find_len = FIND_MAX;
+	is_place(find_older(&view, NULL, &hit), hit, entry, 0, "as long as it may be");
+	view.find_len = FIND_MAX + 1;
+	ok(!find_older(&view, NULL, &hit), "longer is nowhere");
+}
+
+static const char *marks(const char *bytes, const char *find)
+{
+	static char text[64];
+	bool found[sizeof text];
+	size_t len = strlen(bytes);
+	memset(found, 0x55, sizeof found);
+	find_mark_bytes(bytes, len, find, strlen(find), found);
+	for (size_t i = 0; i < len; i++)
+		text[i] = found[i] ? '^' : '.';
+	text[len] = '\0';
+	return text;
+}
+
+static void test_mark_bytes(void)
+{
+	is_text(marks("an apple, apple", "apple"), "...^^^^^..^^^^^", "bytes of hits");
+	is_text(marks("xaaaax", "aa"), ".^^^^.", "hits that overlap");
+	is_text(marks("abababa", "aba"), "^^^^^^^", "all of them");
+	is_text(marks("abc", "abcd"), "...", "too long");
+	is_text(marks("abc", ""), "...", "nothing");
+	is_text(marks("", "a"), "", "in nothing");
+}
+
+static const char *marked_row(const char *words, const char *find)
+{
+	static char text[64];
+	struct row row = { 0 };
+	row_add_text(&row, words, strlen(words), 60, STYLE_NOTE);
+	find_mark_row(&row, find, strlen(find));
+	size_t i = 0;
+	for (; i < row.count; i++)
+		text[i] = row.glyphs[i].style == STYLE_FOUND ? '^' : '.';
+	text[i] = '\0';
+	row_free(&row);
+	return text;
+}
+
+static void test_mark_row(void)
+{
+	is_text(marked_row("recv(1024) = 5", "24) ="), ".......^^^^^..", "glyphs of a row");
+	is_text(marked_row("서버 a 서버", "버"), ".^....^", "wide ones");
+	is_text(marked_row("a\033[b", "\033["), ".^^.", "marks are one glyph");
+	is_text(marked_row("a\033[b", "^["), ".^..", "and are found as they look");
+	is_text(marked_row("e\xcc\x81 e", "e"), "^.^", "with what combines");
+	is_text(marked_row("abc", "bcd"), "...", "not over its end");
+	is_text(marked_row("abc", ""), "...", "nothing");
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	setlocale(LC_ALL, "C.UTF-8");
+	test_lines();
+	test_apart();
+	test_single_bytes();
+	test_stretches();
+	test_long_lines();
+	test_hex_joins();
+	test_sessions();
+	test_trace();
+	test_readings();
+	test_words_of_readings();
+	test_eviction();
+	test_hostile();
+	test_mark_bytes();
+	test_mark_row();
+	transcript_free(transcript);
+	return tap_done();
+}

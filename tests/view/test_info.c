@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/page/info.h"
+
+#include <locale.h>
+
+#include "support/tap.h"
+#include "view/facts_samples.h"
+#include "view/info_golden.h"
+
+static struct rows rows;
+static struct buf out = { .max = SIZE_MAX };
+
+static const char *drawn(const struct facts *facts, const struct facts *other, int columns,
+                         int height)
+{
+	info_draw(facts, other, columns, height, &rows);
+	buf_clear(&out);
+	for (size_t i = 0; i < rows.count; i++) {
+		row_print(&rows.row[i], &out);
+		buf_append_text(&out, "\n");
+	}
+	return buf_text(&out);
+}
+
+/* ---- as they stand there ---- */
+
+/* A tick is as long as many segments take on loopback. */
+static void shares(void)
+{
+	struct facts facts = facts_stuck();
+	facts_set(&facts, READING_BUSY_TIME, 4000);
+	facts_set(&facts, READING_RWND_LIMITED, 0);
+	const char *text = drawn(&facts, NULL, 80, 40);
+	ok(strstr(text, "sending took  4.0 ms * (counted in ticks)"), "a tick of sending is told");
+	ok(!strstr(text, " % "), "but no shares of it");
+	facts_set(&facts, READING_BUSY_TIME, 100000);
+	ok(strstr(drawn(&facts, NULL, 80, 40), "missing ACKs  [########] 100 % ?"), "of many are");
+}
+
+static void is_drawn(const struct facts *facts, const struct facts *other,
+                     const char *const want[3], const char *name)
+{
+	static const int columns[] = { 40, 80, 200 };
+	for (int i = 0; i < 3; i++) {
+		char text[96];
+		snprintf(text, sizeof text, "%s, %d columns", name, columns[i]);
+		is_text(drawn(facts, other, columns[i], 20), want[i], text);
+	}
+}
+
+#define GOLDEN(name)                                                                               \
+	(const char *const[])                                                                      \
+	{                                                                                          \
+		name##_40, name##_80, name##_200                                                   \
+	}
+
+static void golden(void)
+{
+	struct facts idle = facts_idle(), stuck = facts_stuck(), his = facts_accepted();
+	struct facts drops = facts_datagrams(81), full = facts_listener(2, 1);
+	struct facts closed = facts_time_wait(), unread = facts_idle();
+	facts_set(&his, READING_RMEM, 38832);
+	facts_set(&his, READING_RCVBUF, 40000);
+	facts_set(&his, READING_INQ, 38000);
+	unread.reading = (struct reading){ 0 };
+	is_drawn(&idle, NULL, GOLDEN(idle), "an idle conversation");
+	is_drawn(&stuck, &his, GOLDEN(stuck), "a reader that does not read");
+	is_drawn(&drops, NULL, GOLDEN(drops), "datagrams that were dropped");
+	is_drawn(&full, NULL, GOLDEN(full), "a full queue");
+	is_drawn(&closed, NULL, GOLDEN(closed), "after close()");
+	is_drawn(&unread, NULL, GOLDEN(unread), "without a word of the kernel");
+}
+
+/* ---- what must never be said ---- */
+
+static bool says(const struct facts *facts, const char *words)
+{
+	return strstr(drawn(facts, NULL, 80, 40), words);
+}
+
+static void loopback(void)
+{
+	struct facts near = facts_idle(), far = facts_idle();
+	far.local.ip[0] = far.peer.ip[0] = 10;
+	facts_set(&far, READING_DELIVERY_RATE, 1000000);
+	facts_set(&far, READING_APP_LIMITED, 1);
+	ok(!says(&near, "round trip") && !says(&near, "cwnd   "), "no round trip on loopback");
+	ok(says(&near, "say nothing on loopback"), "where it is said why");
+	ok(says(&far, "round trip    0.03 ms ± 0.01 ms *"), "elsewhere there is one");
+	ok(says(&far, "cwnd          10 *, ssthresh not set yet *"),
+	   "no threshold is not a number");
+	ok(says(&far, "delivery      1000.0kB/s *, more was not given") ||
+	           says(&far, "delivery      1.0MB/s *, more was not given"),
+	   "a rate says what it is of");
+	facts_set(&far, READING_SSTHRESH, 7);
+	ok(says(&far, "ssthresh 7 *"), "one that is set is told");
+	facts_set(&far, READING_CA_STATE, 3);
+	ok(says(&far, "congestion    Recovery *"), "and what congestion control does");
+}
+
+static void unconnected(void)
+{
+	struct facts facts = facts_idle();
+	facts_set(&facts, READING_STATE, STATE_CLOSE);
+	ok(says(&facts, "There is no connection"), "without a connection");
+	ok(!says(&facts, "peer's window") && !says(&facts, "mss") && !says(&facts, "in flight") &&
+	           !says(&facts, "not available"),
+	   "nothing is told of one");
+	ok(says(&facts, "to read       0 B *") && says(&facts, "segments out  "),
+	   "what came of it before still is");
+}
+
+static void probes(void)
+{
+	struct facts facts = facts_idle();
+	facts_set(&facts, READING_TOTAL_RETRANS, 1);
+	facts_set(&facts, READING_DSACK_DUPS, 1);
+	ok(says(&facts, "1 *: probe, not lost ?"), "a probe is no loss");
+	facts_set(&facts, READING_TOTAL_RTO, 1);
+	ok(says(&facts, "retransmitted 1 segment *"), "a timeout is one");
+	facts_set(&facts, READING_DSACK_DUPS, 0);
+	facts_set(&facts, READING_TOTAL_RTO, 0);
+	ok(says(&facts, "retransmitted 1 segment *"), "so is what the peer did not have");
+}
+
+static void absent(void)
+{
+	struct facts facts = facts_idle();
+	facts.reading = (struct reading){ 0 };
+	facts_set(&facts, READING_STATE, STATE_ESTABLISHED);
+	ok(says(&facts, "peer's window not available"), "no window is not 0");
+	ok(says(&facts, "in flight     not available"), "nor is nothing in flight");
+	ok(says(&facts, "retransmitted not available"), "nor nothing sent again");
+	ok(says(&facts, "held up by    not available"), "and no reason is given");
+	ok(!says(&facts, " 0 B *") && !says(&facts, "0/0"), "no zero is made up");
+	facts = facts_accepted();
+	ok(says(&facts, "4 * (1 data) + SYN,ACK ?"),
+	   "the passive side's SYN,ACK is counted nowhere");
+	facts = facts_datagrams(0);
+	facts_set(&facts, READING_INQ, 0);
+	ok(says(&facts, "to read first 0 B *: empty ?"), "an empty datagram can be first");
+	facts_set(&facts, READING_RMEM, 0);
+	ok(says(&facts, "to read first none *"), "or none is");
+}
+
+/* ---- any width, any number ---- */
+
+static int count_wide(const struct facts *facts, const struct facts *other)
+{
+	int wide = 0;
+	for (int columns = 20; columns <= 220; columns++)
+		for (int height = 1; height < 30; height += 7) {
+			info_draw(facts, other, columns, height, &rows);
+			for (size_t i = 0; i < rows.count; i++)
+				wide += rows.row[i].columns > columns;
+		}
+	return wide;
+}
+
+static void hostile(void)
+{
+	struct facts facts = facts_idle();
+	for (int field = 0; field < READING_COUNT; field++)
+		facts_set(&facts, (enum reading_field)field, UINT64_MAX);
+	facts.name = "\033[2J\xff\xff name";
+	is_int(count_wide(&facts, &facts), 0, "no row is too wide, whatever the kernel says");
+	ok(!strchr(drawn(&facts, &facts, 80, 40), '\033'), "and a name is safe");
+	facts.kind = FACTS_DATAGRAMS;
+	is_int(count_wide(&facts, NULL), 0, "of datagrams too");
+	facts.kind = FACTS_LISTENER;
+	is_int(count_wide(&facts, NULL), 0, "and of listeners");
+	facts.open = false;
+	is_int(count_wide(&facts, NULL), 0, "and of closed ones");
+	facts = facts_stuck();
+	is_int(count_wide(&facts, NULL), 0, "nor is one of a usual conversation");
+	info_draw(&facts, NULL, 80, 8, &rows);
+	ok(rows.count <= 8, "few rows show what matters most");
+	ok(strstr(drawn(&facts, NULL, 80, 8), "held up by    his window") &&
+	           strstr(drawn(&facts, NULL, 80, 8), "the rest needs more rows"),
+	   "who holds it up is among it, and that there is more");
+}
+
+static void ascii(void)
+{
+	struct facts facts = facts_stuck();
+	setlocale(LC_ALL, "C");
+	const char *text = drawn(&facts, NULL, 80, 8);
+	int beyond = 0;
+	for (const char *p = text; *p; p++)
+		beyond += (unsigned char)*p > 0x7e;
+	is_int(beyond, 0, "without UTF-8 it is ASCII");
+	ok(strstr(text, "127.0.0.1:39446 <-> 127.0.0.1:44617"), "with the same words");
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	if (!setlocale(LC_ALL, "C.UTF-8")) {
+		tap_skip("no C.UTF-8 here");
+		return tap_done();
+	}
+	golden();
+	shares();
+	loopback();
+	unconnected();
+	probes();
+	absent();
+	hostile();
+	ascii();
+	rows_free(&rows);
+	buf_free(&out);
+	return tap_done();
+}

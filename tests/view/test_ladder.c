@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/ladder/ladder.h"
+
+#include <locale.h>
+#include <stdlib.h>
+
+#include "support/tap.h"
+#include "view/conversation.h"
+#include "view/ladder_golden.h"
+
+static struct rows rows;
+static struct buf out = { .max = SIZE_MAX };
+static uint64_t entries; /* that the last ladder drew */
+
+static const char *ladder(void)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+	bool good = ladder_write_text(&view, file, &entries);
+	fclose(file);
+	buf_clear(&out);
+	if (good)
+		buf_append(&out, text, size);
+	free(text);
+	return buf_text(&out);
+}
+
+typedef void conversation(void);
+
+static const char *ladder_of(conversation *make, int columns, uint32_t other)
+{
+	begin(columns, other);
+	make();
+	return ladder();
+}
+
+static int count(const char *text, const char *what)
+{
+	int found = 0;
+	for (text = strstr(text, what); text; text = strstr(text + 1, what))
+		found++;
+	return found;
+}
+
+/* ---- what it looks like ---- */
+
+static void test_conversation(void)
+{
+	is_text(ladder_of(converse, 80, SERVER), converse_80, "both ends, 80 columns");
+	is_int(entries, 18, "entries are counted");
+	is_text(ladder_of(converse, 40, SERVER), converse_40, "40 columns");
+	is_text(ladder_of(converse, 20, SERVER), converse_20, "20 columns");
+	is_text(ladder_of(converse, 200, SERVER), converse_200, "200 columns");
+	is_text(ladder_of(converse, 80, 0), converse_alone, "one margin");
+	setlocale(LC_ALL, "C");
+	is_text(ladder_of(converse, 80, SERVER), converse_ascii, "a locale without UTF-8");
+	setlocale(LC_ALL, "");
+}
+
+static void test_ends(void)
+{
+	is_text(ladder_of(reset, 80, SERVER), reset_both, "a reset is drawn by who sends it");
+	is_text(ladder_of(reset, 80, 0), reset_alone, "or by who gets it");
+	is_text(ladder_of(meet_refusal, 80, 0), refused, "refused");
+	is_text(ladder_of(lose, 80, 0), lossy, "sent again");
+}
+
+static void test_others(void)
+{
+	is_text(ladder_of(send_datagrams, 80, 0), datagrams_80, "datagrams and ICMP");
+	is_text(ladder_of(send_datagrams, 40, 0), datagrams_40, "in 40 columns");
+	is_text(ladder_of(flood, 80, 0), sampled, "a reading for several calls says so");
+	is_text(ladder_of(listen_for_clients, 80, 0), listener, "a listener has its calls alone");
+	is_text(ladder_of(converse_unwatched, 80, 0), unwatched, "what nobody reads is deduced");
+	is_text(ladder_of(be_hostile, 80, 0), hostile, "hostile bytes are marks");
+	setlocale(LC_ALL, "C");
+	is_text(ladder_of(be_hostile, 80, 0), hostile_ascii, "in ASCII, too");
+	setlocale(LC_ALL, "");
+}
+
+static bool fits(conversation *make, int columns, uint32_t other)
+{
+	bool good = true;
+	char *text = strdup(ladder_of(make, columns, other)), *rest = text;
+	for (char *row = strsep(&rest, "\n"); row && good; row = strsep(&rest, "\n"))
+		good = text_columns(row, strlen(row)) <= columns;
+	free(text);
+	return good;
+}
+
+static void test_widths(void)
+{
+	conversation *const all[] = { converse,       reset, meet_refusal,       lose,
+		                      send_datagrams, flood, listen_for_clients, be_hostile };
+	bool good = true;
+	for (int columns = 20; columns <= 210 && good; columns += columns < 50 ? 1 : 23)
+		for (size_t i = 0; i < sizeof all / sizeof *all && good; i++)
+			good = fits(all[i], columns, 0) && fits(all[i], columns, SERVER);
+	ok(good, "no row is wider than the pane");
+	for (int columns = 1; columns < 20; columns++)
+		ladder_of(converse, columns, SERVER);
+	ok(true, "panes too narrow for anything do no harm");
+}
+
+/* ---- what it says ---- */
+
+static void test_once(void)
+{
+	const char *text = ladder_of(converse, 100, SERVER);
+	is_int(count(text, "data "), 2, "each data segment is drawn once");
+	is_int(count(text, "FIN o"), 2, "so is each FIN");
+	is_int(count(text, "SYN"), 4, "and the handshake, with its two passing states");
+	ok(!strstr(text, "getsockname"), "calls that only ask are left away");
+	text = ladder_of(converse, 100, 0);
+	is_int(count(text, "data "), 2, "seen from one end: what went, and what came");
+	ok(!strstr(text, "accept"), "and nothing of the other");
+}
+
+static void open_evicted(void)
+{
+	begin_small(80, 0, 3 * 512, 512);
+	open_connection();
+	for (int i = 0; i < 40; i++)
+		put_send(CLIENT, "0123456789");
+	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 1, 0), READING_OUTQ, 0);
+}
+
+static void test_evicted(void)
+{
+	open_evicted();
+	const char *text = ladder();
+	ok(strstr(text, "older entries were dropped"), "what has gone is said");
+	ok(strstr(text, "data 10 bytes o"), "without the begin a send has no numbers of bytes");
+	ok(!strstr(text, "?  ") && !strstr(text, " ? ─"), "and nothing is deduced in its place");
+}
+
+static void test_passive(void)
+{
+	struct addr client = loopback(CLIENT_PORT);
+	begin(80, 0);
+	put(LISTENER, (struct entry){ .call = CALL_ACCEPT, .arg = 5 }, &client, "");
+	put(CLIENT, (struct entry){ .call = CALL_STATE }, NULL, "accepted by session 1");
+	BEFORE(CLIENT, STATE(ESTABLISHED), READING_SEGS_OUT, 0, READING_SEGS_IN, 3,
+	       READING_DATA_SEGS_OUT, 0, READING_DATA_SEGS_IN, 1, READING_BYTES_RECEIVED, 5);
+	put_recv(CLIENT, "hello");
+	const char *text = ladder();
+	ok(strstr(text, "←── SYN ? ") && strstr(text, "── SYN,ACK ? ─") &&
+	           strstr(text, "←── ACK ? "),
+	   "an accepted session's handshake is deduced");
+	ok(strstr(text, "accept() = 5"), "its accept() is the listener's");
+	ok(strstr(text, "←── data 0..4 o"), "the first reading counts from the begin");
+	is_int(count(text, "ACK"), 2, "without the segments of the handshake");
+	ok(strstr(text, "peer  127.0.0.1:39446"), "the peer is who was accepted");
+}
+
+static void test_closed(void)
+{
+	begin(80, 0);
+	open_connection();
+	PUT(CLIENT, CALL_CLOSE, .fd = 3);
+	CLOSED(CLIENT, STATE(FIN_WAIT2), FROM(ESTABLISHED), READING_TIMER, TIMER_TIMEWAIT,
+	       READING_TIMER_LEFT, 60000000);
+	CLOSED(CLIENT, STATE(TIME_WAIT), FROM(FIN_WAIT2), READING_TIMER, TIMER_TIMEWAIT,
+	       READING_TIMER_LEFT, 59900000);
+	CLOSED(CLIENT, READING_STATE, STATE_GONE, FROM(TIME_WAIT));
+	const char *text = ladder();
+	ok(strstr(text, "── FIN ? ─"), "the FIN of close() is deduced: nobody counts it any more");
+	ok(strstr(text, "FIN_WAIT2 60 s left *"), "the state behind it is read");
+	ok(strstr(text, "←── FIN ? ") && strstr(text, "TIME_WAIT 59 s left *"), "and the next");
+	ok(strstr(text, "CLOSED *"), "until nothing is left");
+}
+
+static void test_unread(void)
+{
+	begin(80, 0);
+	open_connection();
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 0, 1), SENT(0), READING_BYTES_RECEIVED, 9,
+	      READING_INQ, 9);
+	PUT(CLIENT, CALL_CLOSE, .fd = 3);
+	const char *text = ladder();
+	ok(strstr(text, "9 to read *"), "what waits to be read is said");
+	ok(strstr(text, "── RST ? ─"), "close() over unread bytes sends RST");
+}
+
+static void test_segments(void)
+{
+	begin(120, 0);
+	open_connection();
+	put_send(CLIENT, "0123456789");
+	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(8, 4, 8, 0), SENT(4000), READING_OUTQ, 0);
+	PUT(CLIENT, CALL_SEND, .arg = 1, .arg2 = MSG_OOB);
+	LATER(CLIENT, STATE(ESTABLISHED), READING_NEW_OUT, 2, READING_NEW_IN, 0,
+	      READING_NEW_DATA_OUT, 0, READING_NEW_DATA_IN, 0, READING_NEW_RETRANS, 2);
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(0, 1, 0, 0), READING_SND_WND, 0, READING_NOTSENT,
+	      7);
+	LATER(CLIENT, STATE(CLOSE_WAIT), FROM(ESTABLISHED), SEGMENTS(0, 2, 0, 2), SENT(4000),
+	      READING_BYTES_RECEIVED, 3);
+	const char *text = ladder();
+	ok(strstr(text, "data 0..3999 in 8 segments o"), "a call's segments are counted");
+	ok(strstr(text, "4 ACKs o"), "acknowledgements share a row");
+	ok(strstr(text, "data again (probe), 2 times o"), "a probe for the tail is no loss");
+	ok(strstr(text, "7 wait: window 0 *"), "a closed window is said");
+	ok(strstr(text, "data in 2 segments, FIN o"), "a FIN may come with the last data");
+}
+
+static void test_shut_window(void)
+{
+	begin(80, 0);
+	open_connection();
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 0, 0), READING_SND_WND, 0, READING_NOTSENT,
+	      7, READING_OUTQ, 7);
+	const char *text = ladder();
+	ok(strstr(text, "── window probe o ─"), "a window probe is named");
+	ok(!strstr(text, "acked"), "bytes that wait are not acknowledged");
+	begin(80, 0);
+	put_socket(SOCK_STREAM);
+	AFTER(CLIENT, STATE(CLOSE), READING_NOTSENT, 2);
+	ok(!strstr(ladder(), "held back"), "without a connection nothing waits");
+}
+
+/* A datagram socket has no handshake and no FIN, whether anybody reads the kernel or not. */
+static void test_connected_datagrams(void)
+{
+	struct addr addr = loopback(5000);
+	begin(80, 0);
+	put_socket(SOCK_DGRAM);
+	put(CLIENT, (struct entry){ .call = CALL_CONNECT }, &addr, "");
+	put(CLIENT, (struct entry){ .call = CALL_SENDTO, .arg = 1 }, NULL, "x");
+	PUT(CLIENT, CALL_SHUTDOWN, .arg = SHUT_WR);
+	PUT(CLIENT, CALL_CLOSE, .fd = 3);
+	const char *text = ladder();
+	ok(!strstr(text, "SYN") && !strstr(text, "FIN"), "UDP has no handshake and no FIN");
+	is_int(count(text, "datagram 1 byte ?"), 1, "only its datagram");
+	ok(strstr(text, "peer  127.0.0.1:5000"), "to its peer");
+}
+
+/* ---- in the pane ---- */
+
+static bool walks_both_ways(void)
+{
+	enum { MOST = 64 };
+	struct place places[MOST], place = { TRANSCRIPT_NONE, 0 };
+	int there = 0;
+	while (there < MOST && view_after(&view, &place))
+		places[there++] = place;
+	bool good = there > 5 && view_last(&view, &place);
+	while (good && there > 0) {
+		good = place.entry == places[--there].entry;
+		if (view_before(&view, &place) != (there > 0))
+			good = false;
+	}
+	return good;
+}
+
+static void test_walking(void)
+{
+	begin(80, SERVER);
+	converse();
+	ok(walks_both_ways(), "the same rungs in both directions");
+	begin(80, 0);
+	send_datagrams();
+	ok(walks_both_ways(), "of datagrams, too");
+	struct place last;
+	view_last(&view, &last);
+	AFTER(CLIENT, READING_DROPS, 3);
+	LATER(CLIENT, READING_DROPS, 3);
+	is_int(view_count_after(&view, last, 9), 0, "a reading with nothing new has no rung");
+	LATER(CLIENT, READING_DROPS, 4);
+	is_int(view_count_after(&view, last, 9), 1, "one with news has");
+}
+
+static void test_notes(void)
+{
+	begin(80, 0);
+	put_socket(SOCK_STREAM);
+	put(CLIENT, (struct entry){ .call = CALL_NOTE }, NULL, "an answer\nin two lines");
+	put(CLIENT, (struct entry){ .call = CALL_STATE }, NULL, "connected");
+	put(CLIENT, (struct entry){ .call = CALL_STATE, .flags = ENTRY_ERROR }, NULL, "timed out");
+	struct place place;
+	ok(view_last(&view, &place), "something is shown");
+	view_layout(&view, place, &rows);
+	buf_clear(&out);
+	row_print(&rows.row[0], &out);
+	is_text(buf_text(&out), "!  timed out", "a failure is told in words");
+	view_before(&view, &place);
+	view_layout(&view, place, &rows);
+	buf_clear(&out);
+	row_print(&rows.row[0], &out);
+	is_text(buf_text(&out), "   in two lines", "answers to commands are shown in the pane");
+	const char *text = ladder();
+	ok(!strstr(text, "answer") && !strstr(text, "connected") && strstr(text, "timed out"),
+	   "but not written");
+}
+
+static bool has_style(const char *name, enum style style)
+{
+	struct place place = { TRANSCRIPT_NONE, 0 };
+	while (view_after(&view, &place)) {
+		view_layout(&view, place, &rows);
+		for (size_t i = 0; i < rows.count; i++) {
+			buf_clear(&out);
+			row_print(&rows.row[i], &out);
+			const char *found = strstr(buf_text(&out), name);
+			if (!found)
+				continue;
+			size_t glyph = text_has_unicode() ? 0 : (size_t)(found - buf_text(&out));
+			for (size_t j = glyph; j < rows.row[i].count; j++)
+				if (rows.row[i].glyphs[j].chars[0] == (wchar_t)name[0] &&
+				    rows.row[i].glyphs[j].style == style)
+					return true;
+		}
+	}
+	return false;
+}
+
+static void test_styles(void)
+{
+	begin(80, SERVER);
+	reset();
+	ok(has_style("RST", STYLE_ERROR), "a reset is alarming");
+	ok(has_style("ESTABLISHED", STYLE_STATE), "a state is the network's");
+	ok(has_style("SYN_SENT", STYLE_FAINT), "what is deduced is faint");
+	ok(has_style("recv() = -1", STYLE_ERROR), "a call that failed");
+	ok(has_style("connect() = 0", STYLE_TEXT), "one that did not");
+}
+
+static void test_heading(void)
+{
+	begin(80, 0);
+	ladder_heading(&view, &rows);
+	ok(rows.count >= 3, "a session without entries has a heading");
+	rows_clear(&rows);
+	ok(strstr(ladder(), "peer") && entries == 0, "and an empty ladder");
+	view.session = SERVER;
+	view.other = CLIENT;
+	begin(80, SERVER);
+	converse();
+	view.session = SERVER;
+	view.other = CLIENT;
+	const char *text = ladder();
+	ok(strstr(text, "LADDER 3 ⇄ 2"), "seen from the other end");
+	ok(strstr(text, "accept() = 5") < strstr(text, "data 0..4"), "its calls are on the left");
+	ok(strstr(text, "│←── data 0..4 o"), "and what it gets comes from the right");
+}
+
+static void test_failing(void)
+{
+	FILE *full = fopen("/dev/full", "w");
+	if (!full) {
+		tap_skip("no /dev/full");
+		return;
+	}
+	begin(80, SERVER);
+	converse();
+	errno = 0;
+	ok(!ladder_write_text(&view, full, &entries) && errno == ENOSPC, "a full disk is told");
+	fclose(full);
+}
+
+/* Long silences, long sessions: nothing overflows its column. */
+static void test_long(void)
+{
+	begin(80, 0);
+	put_socket(SOCK_STREAM);
+	static const double times[] = { 99999, 100000, 5.9e6, 7e6, 3.6e9 };
+	for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+		at(times[i]);
+		put_send(CLIENT, "x");
+	}
+	const char *text = ladder();
+	ok(strstr(text, "\n99999 send") && strstr(text, "\n100 s send") &&
+	           strstr(text, "\n  98m send"),
+	   "milliseconds, seconds, minutes");
+	ok(strstr(text, "\n   1h send") && strstr(text, "\n1000h send"), "hours");
+	ok(strstr(text, ":    1 min 39 s later    :"), "a silence is a row of its own");
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	setlocale(LC_ALL, "");
+	test_conversation();
+	test_ends();
+	test_others();
+	test_widths();
+	test_once();
+	test_evicted();
+	test_passive();
+	test_closed();
+	test_unread();
+	test_segments();
+	test_shut_window();
+	test_connected_datagrams();
+	test_walking();
+	test_notes();
+	test_styles();
+	test_heading();
+	test_failing();
+	test_long();
+	rows_free(&rows);
+	buf_free(&out);
+	transcript_free(transcript);
+	return tap_done();
+}

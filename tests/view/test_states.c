@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/page/states.h"
+
+#include <locale.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "support/tap.h"
+#include "view/facts_samples.h"
+#include "view/states_golden.h"
+
+static struct rows rows;
+static struct buf out = { .max = SIZE_MAX };
+
+static const char *drawn(const struct states_end *mine, const struct states_end *other, int columns,
+                         int height)
+{
+	states_draw(mine, other, columns, height, &rows);
+	buf_clear(&out);
+	for (size_t i = 0; i < rows.count; i++) {
+		row_print(&rows.row[i], &out);
+		buf_append_text(&out, "\n");
+	}
+	return buf_text(&out);
+}
+
+static uint32_t bit(enum tcp_state_number state)
+{
+	return UINT32_C(1) << state;
+}
+
+/* ---- as they stand there ---- */
+
+static void is_drawn(const struct states_end *mine, const struct states_end *other,
+                     const char *const want[3], const char *name)
+{
+	static const int columns[] = { 40, 80, 200 };
+	for (int i = 0; i < 3; i++) {
+		char text[96];
+		snprintf(text, sizeof text, "%s, %d columns", name, columns[i]);
+		is_text(drawn(mine, other, columns[i], 20), want[i], text);
+	}
+}
+
+#define GOLDEN(name)                                                                               \
+	(const char *const[])                                                                      \
+	{                                                                                          \
+		name##_40, name##_80, name##_200                                                   \
+	}
+
+/* One end has closed, the other has not. */
+static void make_half(struct states_end *mine, struct states_end *his)
+{
+	*mine = (struct states_end){
+		.facts = facts_idle(),
+		.visited = bit(STATE_ESTABLISHED) | bit(STATE_FIN_WAIT2),
+		.deduced = bit(STATE_SYN_SENT) | bit(STATE_FIN_WAIT1),
+	};
+	*his = (struct states_end){
+		.facts = facts_accepted(),
+		.visited = bit(STATE_ESTABLISHED) | bit(STATE_CLOSE_WAIT),
+		.deduced = bit(STATE_SYN_RECV),
+	};
+	facts_set(&mine->facts, READING_STATE, STATE_FIN_WAIT2);
+	facts_set(&his->facts, READING_STATE, STATE_CLOSE_WAIT);
+	his->facts.at_end = true;
+}
+
+static void golden(void)
+{
+	struct states_end mine, his;
+	make_half(&mine, &his);
+	is_drawn(&mine, &his, GOLDEN(half), "half closed");
+	mine.facts = facts_time_wait();
+	mine.visited |= bit(STATE_TIME_WAIT);
+	is_drawn(&mine, NULL, GOLDEN(gone), "TIME_WAIT");
+	struct states_end listener = { .facts = facts_listener(2, 1),
+		                       .visited = bit(STATE_LISTEN) };
+	is_drawn(&listener, NULL, GOLDEN(full), "a listener with a full queue");
+	struct states_end datagrams = { .facts = facts_datagrams(0) };
+	is_drawn(&datagrams, NULL, GOLDEN(udp), "datagrams");
+}
+
+/* ---- whose move it is ---- */
+
+static void advice(void)
+{
+	static const struct {
+		enum tcp_state_number state;
+		const char *words;
+	} cases[] = {
+		{ STATE_ESTABLISHED, "Both may send" },
+		{ STATE_SYN_SENT, "The peer's kernel has to answer" },
+		{ STATE_SYN_RECV, "The peer's kernel has to acknowledge" },
+		{ STATE_FIN_WAIT1, "Our FIN is sent" },
+		{ STATE_FIN_WAIT2, "until the peer PROGRAM closes" },
+		{ STATE_TIME_WAIT, "Nobody's move" },
+		{ STATE_CLOSE, "My move: /connect" },
+		{ STATE_CLOSE_WAIT, "My move: /recv, then /close" },
+		{ STATE_LAST_ACK, "the last one" },
+		{ STATE_LISTEN, "Waits for a SYN" },
+		{ STATE_CLOSING, "Both have sent FIN at once" },
+	};
+	struct states_end end = { .facts = facts_idle() };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char now[64];
+		facts_set(&end.facts, READING_STATE, cases[i].state);
+		const char *name = cases[i].state == STATE_CLOSE
+		                           ? "CLOSED"
+		                           : reading_state_name(cases[i].state);
+		snprintf(now, sizeof now, ">>>%s<<< [demo]", name);
+		ok(strstr(drawn(&end, NULL, 200, 30), cases[i].words), "%s has its advice", name);
+		ok(strstr(drawn(&end, NULL, 80, 30), now), "and is marked in the drawing");
+		ok(strstr(drawn(&end, NULL, 40, 30), now), "and in the list");
+	}
+	end.facts = facts_time_wait();
+	facts_set(&end.facts, READING_STATE, STATE_GONE);
+	ok(strstr(drawn(&end, NULL, 80, 30), "/reconnect"), "a connection that is gone");
+	ok(strstr(drawn(&end, NULL, 80, 30), "> >>>CLOSED<<< [demo]"), "and where that is");
+	end.facts.reading.present = 0;
+	ok(strstr(drawn(&end, NULL, 80, 30), "> >>>CLOSED<<< [demo]"), "also by our own calls");
+	struct states_end stuck = { .facts = facts_stuck() };
+	ok(strstr(drawn(&stuck, NULL, 200, 30), "until the peer PROGRAM reads"),
+	   "a closed window is the peer's move");
+	ok(strstr(drawn(&stuck, NULL, 200, 30), "window probe in 844 ms"), "the timer runs");
+}
+
+/* ---- where it has been ---- */
+
+static struct transcript *transcript;
+
+static void put_reading(enum tcp_state_number state, enum tcp_state_number old, int64_t time)
+{
+	char packed[READING_PACKED];
+	struct reading reading = { 0 };
+	reading_set(&reading, READING_STATE, state);
+	if (old)
+		reading_set(&reading, READING_OLD_STATE, old);
+	struct entry header = { .time = time, .session = 2, .call = CALL_READING };
+	transcript_append(transcript, &header, NULL, packed, reading_pack(&reading, packed));
+}
+
+static void put_call(enum call call, int64_t time)
+{
+	struct entry header = { .time = time, .session = 2, .call = (uint8_t)call };
+	transcript_append(transcript, &header, NULL, "", 0);
+}
+
+static void trace(void)
+{
+	struct states_end end = { .facts = facts_idle() };
+	transcript = transcript_new(1 << 22, 1 << 20);
+	put_call(CALL_SOCKET, 1);
+	put_reading(STATE_CLOSE_WAIT, 0, 2); /* of a connection before */
+	put_call(CALL_SOCKET, 3);
+	put_call(CALL_CONNECT, 4);
+	put_reading(STATE_ESTABLISHED, STATE_CLOSE, 5);
+	put_reading(STATE_ESTABLISHED, 0, 6);
+	states_trace(&end, transcript);
+	is_int(end.visited, bit(STATE_ESTABLISHED) | bit(STATE_CLOSE), "what was read since");
+	is_int(end.deduced, bit(STATE_SYN_SENT), "and what lies on the way of who connects");
+	is_int(end.since, 5, "since the first reading of it");
+	put_reading(STATE_FIN_WAIT2, STATE_ESTABLISHED, 9);
+	facts_set(&end.facts, READING_STATE, STATE_FIN_WAIT2);
+	states_trace(&end, transcript);
+	is_int(end.deduced, bit(STATE_SYN_SENT) | bit(STATE_FIN_WAIT1), "FIN_WAIT1 was too short");
+	is_int(end.since, 9, "since then");
+	end.facts.accepted = true;
+	states_trace(&end, transcript);
+	is_int(end.deduced, bit(STATE_SYN_RECV) | bit(STATE_FIN_WAIT1), "who is accepted");
+	ok(!end.older, "whose state was seen to begin");
+	struct entry garbage = { .time = 10, .session = 2, .call = CALL_READING };
+	transcript_append(transcript, &garbage, NULL, "\xff\xff\xff", 3);
+	states_trace(&end, transcript);
+	is_int(end.since, 9, "what is no reading changes nothing");
+	end.facts = facts_accepted();
+	states_trace(&end, transcript);
+	is_int(end.since, 0, "no entries, no instant");
+	put_reading(STATE_FIN_WAIT2, 0, 12);
+	for (int i = 0; i < 4000; i++)
+		put_call(CALL_RECV, 20);
+	end.facts = facts_idle();
+	facts_set(&end.facts, READING_STATE, STATE_FIN_WAIT2);
+	states_trace(&end, transcript);
+	is_int(end.since, 9, "nothing new for long");
+	put_reading(STATE_FIN_WAIT2, 0, 21);
+	for (int i = 0; i < 4090; i++)
+		put_call(CALL_RECV, 22);
+	states_trace(&end, transcript);
+	is_int(end.since, 0, "since when it is so for too long is not known");
+	for (int i = 0; i < 10000; i++)
+		put_call(CALL_RECV, 20);
+	end.facts = facts_idle();
+	states_trace(&end, transcript);
+	is_int(end.visited, bit(STATE_ESTABLISHED), "the way back is bounded");
+	transcript_free(transcript);
+}
+
+/* ---- any size ---- */
+
+static void sizes(void)
+{
+	struct states_end mine, his;
+	int wide = 0, lost = 0;
+	make_half(&mine, &his);
+	mine.since = his.since = clock_now();
+	for (int columns = 20; columns <= 220; columns++)
+		for (int height = 1; height < 40; height += 3) {
+			const char *text = drawn(&mine, &his, columns, height);
+			lost += !strstr(text, "[demo]") || !strstr(text, "[3]");
+			for (size_t i = 0; i < rows.count; i++)
+				wide += rows.row[i].columns > columns;
+		}
+	is_int(wide, 0, "no row is too wide");
+	is_int(lost, 0, "both ends are always there");
+	is_int(his.since ? strstr(drawn(&mine, &his, 200, 30), " since ") != NULL : 0, 1,
+	       "since when");
+	his.older = true;
+	ok(strstr(drawn(&mine, &his, 200, 30), " at least since "), "or for how long at least");
+	setlocale(LC_ALL, "C");
+	int beyond = 0;
+	for (const char *p = drawn(&mine, &his, 80, 30); *p; p++)
+		beyond += (unsigned char)*p > 0x7e;
+	is_int(beyond, 0, "without UTF-8 it is ASCII");
+	ok(strstr(drawn(&mine, &his, 80, 30), "connect .------------+------------. listen"),
+	   "lines are of signs then");
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	if (!setlocale(LC_ALL, "C.UTF-8")) {
+		tap_skip("no C.UTF-8 here");
+		return tap_done();
+	}
+	golden();
+	advice();
+	trace();
+	sizes();
+	rows_free(&rows);
+	buf_free(&out);
+	return tap_done();
+}

@@ -1,0 +1,627 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/page/stream.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "record/reading.h"
+#include "support/tap.h"
+
+enum { ONE = 1, TWO = 2, MSS = 32741 };
+
+static struct transcript *transcript;
+static struct view view;
+static struct rows rows;
+static struct buf out;
+static int64_t now;
+static struct reading kernel; /* session 1's, as it would be read */
+
+static void begin(int columns)
+{
+	transcript_free(transcript);
+	transcript = transcript_new(1 << 22, 1 << 20);
+	view = (struct view){
+		.transcript = transcript, .session = ONE, .other = TWO, .columns = columns
+	};
+	now = 1000 * CLOCK_S;
+	kernel = (struct reading){ 0 };
+	reading_set(&kernel, READING_STATE, STATE_ESTABLISHED);
+	reading_set(&kernel, READING_SND_MSS, MSS);
+	reading_set(&kernel, READING_SND_WND, 65483);
+	reading_set(&kernel, READING_UNACKED, 0);
+	reading_set(&kernel, READING_NOTSENT, 0);
+	reading_set(&kernel, READING_OUTQ, 0);
+}
+
+static uint64_t put_entry(struct entry header, const void *data, size_t len)
+{
+	header.time = now;
+	header.session = header.session ? header.session : ONE;
+	header.arg = header.arg ? header.arg : (int32_t)len;
+	return transcript_append(transcript, &header, NULL, data, len);
+}
+
+static void put(uint32_t session, enum call call, const char *text)
+{
+	put_entry((struct entry){ .call = (uint8_t)call, .session = session }, text, strlen(text));
+}
+
+static void put_size(uint32_t session, enum call call, size_t len)
+{
+	static char zeros[70000];
+	memset(zeros, 'z', sizeof zeros);
+	put_entry((struct entry){ .call = (uint8_t)call, .session = session }, zeros, len);
+}
+
+/* What the kernel says: bytes waiting and not sent, segments sent since the last time. */
+static void put_reading(enum reading_when when, uint64_t waiting, uint64_t held, uint64_t segments)
+{
+	char packed[READING_PACKED];
+	reading_set(&kernel, READING_OUTQ, waiting);
+	reading_set(&kernel, READING_NOTSENT, held);
+	reading_set(&kernel, READING_UNACKED, waiting > held);
+	reading_set(&kernel, READING_NEW_DATA_OUT, segments);
+	size_t len = reading_pack(&kernel, packed);
+	put_entry((struct entry){ .call = CALL_READING, .arg = (int32_t)when }, packed, len);
+}
+
+static void put_acked(uint32_t end, int64_t delay)
+{
+	struct errqueue told = { .origin = ERRQUEUE_ACKED, .info = end, .delay = (uint64_t)delay };
+	put_entry((struct entry){ .call = CALL_ERRQUEUE, .flags = ENTRY_WATCHING }, &told,
+	          sizeof told);
+}
+
+static const char *shown(int height)
+{
+	buf_clear(&out);
+	stream_draw(&view, height, &rows);
+	for (size_t i = 0; i < rows.count; i++) {
+		row_print(&rows.row[i], &out);
+		buf_append_text(&out, "\n");
+	}
+	buf_append(&out, "", 1);
+	return buf_data(&out);
+}
+
+/* The experiment of three sends behind an exchange: Nagle holds two of them back. */
+static void put_nagle(void)
+{
+	put_reading(READING_AFTER, 0, 0, 0);
+	put(ONE, CALL_SEND, "one");
+	put_reading(READING_AFTER, 3, 0, 1);
+	now += 20 * CLOCK_US;
+	put(ONE, CALL_SEND, "two");
+	put_reading(READING_AFTER, 6, 3, 0);
+	put(TWO, CALL_RECV, "one");
+	now += 20 * CLOCK_US;
+	put(ONE, CALL_SEND, "three");
+	put_reading(READING_AFTER, 11, 8, 0);
+	now += 43360 * CLOCK_US;
+	put_acked(3, 43400 * CLOCK_US);
+	put_reading(READING_LATER, 8, 0, 1);
+	put(TWO, CALL_RECV, "twothree");
+	put_reading(READING_LATER, 0, 0, 0);
+}
+
+static void put_urgent(void)
+{
+	put_reading(READING_AFTER, 0, 0, 0);
+	put(ONE, CALL_SEND, "abc");
+	put_reading(READING_AFTER, 0, 0, 1);
+	put_entry((struct entry){ .call = CALL_SEND, .arg2 = MSG_OOB }, "X", 1);
+	put_reading(READING_AFTER, 0, 0, 1);
+	put(ONE, CALL_SEND, "def\n");
+	put_reading(READING_AFTER, 0, 0, 1);
+	put(TWO, CALL_RECV, "abc");
+	put_entry((struct entry){ .call = CALL_RECV, .session = TWO, .arg2 = MSG_OOB }, "X", 1);
+	put(TWO, CALL_RECV, "def\n");
+}
+
+static void put_large(void)
+{
+	reading_set(&kernel, READING_SND_MSS, 1448);
+	put_reading(READING_AFTER, 0, 0, 0);
+	put_size(ONE, CALL_SEND, 4000);
+	put_reading(READING_AFTER, 0, 0, 3);
+	for (int i = 0; i < 4; i++)
+		put_size(TWO, CALL_RECV, i < 3 ? 1024 : 928);
+}
+
+static void put_window(void)
+{
+	put_reading(READING_AFTER, 0, 0, 0);
+	put_size(ONE, CALL_SEND, 9000);
+	put_reading(READING_AFTER, 9000, 0, 1);
+	reading_set(&kernel, READING_SND_WND, 0);
+	now += 5 * CLOCK_S;
+	put_size(ONE, CALL_SEND, 9000);
+	put_reading(READING_AFTER, 9000, 9000, 0);
+}
+
+static void put_datagrams(void)
+{
+	struct entry socket = { .call = CALL_SOCKET, .arg = SOCK_DGRAM };
+	put_entry(socket, NULL, 0);
+	put(ONE, CALL_SENDTO, "one");
+	put(ONE, CALL_SENDTO, "");
+	put(ONE, CALL_SENDTO, "lost");
+	put(ONE, CALL_SENDTO, "three");
+	put(TWO, CALL_RECVFROM, "one");
+	put(TWO, CALL_RECVFROM, "");
+	put(TWO, CALL_RECVFROM, "three");
+}
+
+static void is_shown(int height, const char *want, const char *name)
+{
+	const char *got = shown(height);
+	if (!tap_ok(strcmp(got, want) == 0, __FILE__, __LINE__, "%s", name))
+		printf("# got\n%s# want\n%s", got, want);
+}
+
+static const char nagle_80[] =
+        "STREAM 1 → 2  11 bytes   | boundary of a call   : boundary of a segment\n"
+        " byte           0     3     6         11\n"
+        "                 o n e t w o t h r e e\n"
+        " your send()    |one  |two  |three    |  3 calls  0.00 0.02 0.04 ms\n"
+        " segments o     :one  :twothree       :  2 segments  0.00 43.4 ms\n"
+        " his recv()     |one  |twothree       |  2 calls  0.02 43.4 ms\n"
+        "\n"
+        " 3 send() calls left as 2 segments o; 2 recv() calls got it\n"
+        " 0.00 ms send(\"one\") leaves at once; acknowledged after 43.4 ms *: his kernel\n"
+        "          puts off its ACK ?\n"
+        " 0.02 ms send(\"two\") is held back: Nagle ?: 3 bytes are unacknowledged * and 3\n"
+        "          are less than a full segment of 32741; to send 6 = 3 in flight + 3 not\n"
+        "          yet sent *\n"
+        " 0.04 ms send(\"three\") is held back: Nagle ?: 3 bytes are unacknowledged * and 8\n"
+        "          are less than a full segment of 32741; to send 11 = 3 in flight + 8\n"
+        "          not yet sent *\n"
+        " 43.4 ms 8 bytes had left as 1 segment o by then\n";
+
+static const char nagle_40[] = "STREAM 1 → 2  11 bytes\n"
+                               "byte    0     3     6         11\n"
+                               "         o n e t w o t h r e e\n"
+                               "sent    |one  |two  |three    |  3 calls\n"
+                               "segs o  :one  :twothree       :\n"
+                               "got     |one  |twothree       |  2 calls\n"
+                               "\n"
+                               " 3 send() calls left as 2 segments o; 2\n"
+                               " recv() calls got it\n"
+                               " 0.00 ms send(\"one\") leaves at once;\n"
+                               "          acknowledged after 43.4 ms *:\n"
+                               "          his kernel puts off its ACK ?\n"
+                               " 0.02 ms send(\"two\") is held back: Nagle\n"
+                               "          ?: 3 bytes are unacknowledged\n"
+                               "          * and 3 are less than a full\n"
+                               "          segment of 32741; to send 6 =\n"
+                               "          3 in flight + 3 not yet sent *\n"
+                               " 0.04 ms send(\"three\") is held back:\n"
+                               "          Nagle ?: 3 bytes are\n"
+                               "          unacknowledged * and 8 are\n"
+                               "          less than a full segment of\n"
+                               "          32741; to send 11 = 3 in\n"
+                               "          flight + 8 not yet sent *\n"
+                               " 43.4 ms 8 bytes had left as 1 segment o\n"
+                               "          by then\n";
+
+static const char nagle_200[] =
+        "STREAM 1 → 2  11 bytes   | boundary of a call   : boundary of a segment\n"
+        " byte           0     3     6         11\n"
+        "                 o n e t w o t h r e e\n"
+        " your send()    |one  |two  |three    |  3 calls  0.00 0.02 0.04 ms\n"
+        " segments o     :one  :twothree       :  2 segments  0.00 43.4 ms\n"
+        " his recv()     |one  |twothree       |  2 calls  0.02 43.4 ms\n"
+        "\n"
+        " 3 send() calls left as 2 segments o; 2 recv() calls got it\n"
+        " 0.00 ms send(\"one\") leaves at once; acknowledged after 43.4 ms *: his kernel puts off "
+        "its ACK ?\n"
+        " 0.02 ms send(\"two\") is held back: Nagle ?: 3 bytes are unacknowledged * and 3 are less "
+        "than a full segment of 32741; to send 6 = 3 in flight + 3 not yet sent *\n"
+        " 0.04 ms send(\"three\") is held back: Nagle ?: 3 bytes are unacknowledged * and 8 are "
+        "less than a full segment of 32741; to send 11 = 3 in flight + 8 not yet sent *\n"
+        " 43.4 ms 8 bytes had left as 1 segment o by then\n";
+
+static const char urgent_80[] =
+        "STREAM 1 → 2  8 bytes   | boundary of a call   : boundary of a segment\n"
+        " byte           0     3 4       8\n"
+        "                 a b c X d e f ⏎\n"
+        " urgent                !\n"
+        " your send()    |abc  |X|def⏎   |  3 calls  0.00 ms\n"
+        " segments o     :abc  :X:def⏎   :  3 segments  0.00 ms\n"
+        " his recv()     |abc  | |def⏎   |  2 calls  0.00 ms\n"
+        "\n"
+        " 3 send() calls left as 3 segments o; 2 recv() calls got it\n"
+        " ! marks the urgent byte: recv() stops in front of it, and recv(MSG_OOB) reads\n"
+        " it\n";
+
+static const char urgent_40[] = "STREAM 1 → 2  8 bytes\n"
+                                "byte    0     3 4       8\n"
+                                "         a b c X d e f ⏎\n"
+                                "urgent         !\n"
+                                "sent    |abc  |X|def⏎   |  3 calls\n"
+                                "segs o  :abc  :X:def⏎   :  3 segments\n"
+                                "got     |abc  | |def⏎   |  2 calls\n"
+                                "\n"
+                                " 3 send() calls left as 3 segments o; 2\n"
+                                " recv() calls got it\n"
+                                " ! marks the urgent byte: recv() stops\n"
+                                " in front of it, and recv(MSG_OOB) reads\n"
+                                " it\n";
+
+static const char urgent_200[] =
+        "STREAM 1 → 2  8 bytes   | boundary of a call   : boundary of a segment\n"
+        " byte           0     3 4       8\n"
+        "                 a b c X d e f ⏎\n"
+        " urgent                !\n"
+        " your send()    |abc  |X|def⏎   |  3 calls  0.00 ms\n"
+        " segments o     :abc  :X:def⏎   :  3 segments  0.00 ms\n"
+        " his recv()     |abc  | |def⏎   |  2 calls  0.00 ms\n"
+        "\n"
+        " 3 send() calls left as 3 segments o; 2 recv() calls got it\n"
+        " ! marks the urgent byte: recv() stops in front of it, and recv(MSG_OOB) reads it\n";
+
+static const char large_80[] =
+        "STREAM 1 → 2  4000 bytes   | boundary of a call   : boundary of a segment\n"
+        " byte           0                                    4000\n"
+        " your send()    |4000 B                              |  1 call  0.00 ms\n"
+        " segments o     :1448 B      :1448 B      :1104 B    :  3 segments  0.00 ms\n"
+        " his recv()     |1024 B  |1024 B  |1024 B   |928 B   |  4 calls  0.00 ms\n"
+        "\n"
+        " 1 send() left as 3 segments o, cut as the MSS asks ?; 4 recv() calls got it\n";
+
+static const char large_40[] = "STREAM 1 → 2  4000 bytes\n"
+                               "byte    0                           4000\n"
+                               "sent    |4000 B                        |\n"
+                               "segs o  :1448 B    :1448 B    :1104 B  :\n"
+                               "got     |1024 B|1024 B |1024 B |928 B  |\n"
+                               "\n"
+                               " 1 send() left as 3 segments o, cut as\n"
+                               " the MSS asks ?; 4 recv() calls got it\n";
+
+static const char large_200[] =
+        "STREAM 1 → 2  4000 bytes   | boundary of a call   : boundary of a segment\n"
+        " byte           0                                                                         "
+        "                                                               4000\n"
+        " your send()    |4000 B                                                                   "
+        "                                                               |  1 call  0.00 ms\n"
+        " segments o     :1448 B                                          :1448 B                  "
+        "                         :1104 B                               :  3 segments  0.00 ms\n"
+        " his recv()     |1024 B                            |1024 B                            "
+        "|1024 B                            |928 B                          |  4 calls  0.00 ms\n"
+        "\n"
+        " 1 send() left as 3 segments o, cut as the MSS asks ?; 4 recv() calls got it\n";
+
+static const char window_80[] =
+        "STREAM 1 → 2  18.0k bytes   | boundary of a call   : boundary of a segment\n"
+        " byte           0                 9000               18.0k\n"
+        " your send()    |9000 B           |9000 B            |  2 calls  ... 0.00 ms\n"
+        " segments o     :9000 B           :                     1 segment  before\n"
+        " his recv()\n"
+        "\n"
+        " 2 send() calls left as 1 segment o, but for 9000 bytes *; no recv() has got any\n"
+        " of it\n"
+        " 0.00 ms send(\"zzzzzzzzzzzz…\") is held back: his window is 0 *: his program does\n"
+        "          not read; to send 9000 = 0 in flight + 9000 not yet sent *\n"
+        " now: 9000 bytes are held back: his window is 0 *: his program does not read\n";
+
+static const char window_40[] = "STREAM 1 → 2  18.0k bytes\n"
+                                "byte    0              9000        18.0k\n"
+                                "sent    |9000 B        |9000 B         |\n"
+                                "segs o  :9000 B        :\n"
+                                "got\n"
+                                "\n"
+                                " 2 send() calls left as 1 segment o, but\n"
+                                " for 9000 bytes *; no recv() has got any\n"
+                                " of it\n"
+                                " 0.00 ms send(\"zzzzzzzzzzzz…\") is held\n"
+                                "          back: his window is 0 *: his\n"
+                                "          program does not read; to send\n"
+                                "          9000 = 0 in flight + 9000 not\n"
+                                "          yet sent *\n"
+                                " now: 9000 bytes are held back: his\n"
+                                " window is 0 *: his program does not\n"
+                                " read\n";
+
+static const char datagrams_80[] =
+        "STREAM 1 → 2  12 bytes   | boundary of a call\n"
+        " bytes           3     0 4       5\n"
+        " your sendto()  |one  | |lost   |three    |  4 datagrams  0.00 ms\n"
+        " his recvfrom() |one  | |       |three    |  3 datagrams  0.00 ms\n"
+        "\n"
+        " 4 datagrams sent, 3 received: each send is one datagram, each datagram one\n"
+        " receive\n"
+        " 1 not received: on the way, still to be read, or lost ?\n";
+
+static const char datagrams_40[] = "STREAM 1 → 2  12 bytes\n"
+                                   "byte     3     0 4       5\n"
+                                   "sent    |one  | |lost   |three    |\n"
+                                   "got     |one  | |       |three    |\n"
+                                   "\n"
+                                   " 4 datagrams sent, 3 received: each send\n"
+                                   " is one datagram, each datagram one\n"
+                                   " receive\n"
+                                   " 1 not received: on the way, still to be\n"
+                                   " read, or lost ?\n";
+
+static const char datagrams_200[] =
+        "STREAM 1 → 2  12 bytes   | boundary of a call\n"
+        " bytes           3     0 4       5\n"
+        " your sendto()  |one  | |lost   |three    |  4 datagrams  0.00 ms\n"
+        " his recvfrom() |one  | |       |three    |  3 datagrams  0.00 ms\n"
+        "\n"
+        " 4 datagrams sent, 3 received: each send is one datagram, each datagram one receive\n"
+        " 1 not received: on the way, still to be read, or lost ?\n";
+
+static void draws_nagle(void)
+{
+	begin(80);
+	put_nagle();
+	is_shown(40, nagle_80, "what Nagle held back, 80 columns");
+	begin(40);
+	put_nagle();
+	is_shown(40, nagle_40, "what Nagle held back, 40 columns");
+	begin(200);
+	put_nagle();
+	is_shown(40, nagle_200, "what Nagle held back, 200 columns");
+}
+
+static void draws_urgent(void)
+{
+	begin(80);
+	put_urgent();
+	is_shown(40, urgent_80, "an urgent byte, 80 columns");
+	begin(40);
+	put_urgent();
+	is_shown(40, urgent_40, "an urgent byte, 40 columns");
+	begin(200);
+	put_urgent();
+	is_shown(40, urgent_200, "an urgent byte, 200 columns");
+}
+
+static void draws_large(void)
+{
+	begin(80);
+	put_large();
+	is_shown(40, large_80, "one large send, 80 columns");
+	begin(40);
+	put_large();
+	is_shown(40, large_40, "one large send, 40 columns");
+	begin(200);
+	put_large();
+	is_shown(40, large_200, "one large send, 200 columns");
+}
+
+static void draws_window(void)
+{
+	begin(80);
+	put_window();
+	is_shown(40, window_80, "a closed window, 80 columns");
+	begin(40);
+	put_window();
+	is_shown(40, window_40, "a closed window, 40 columns");
+}
+
+static void draws_datagrams(void)
+{
+	begin(80);
+	put_datagrams();
+	is_shown(40, datagrams_80, "datagrams, 80 columns");
+	begin(40);
+	put_datagrams();
+	is_shown(40, datagrams_40, "datagrams, 40 columns");
+	begin(200);
+	put_datagrams();
+	is_shown(40, datagrams_200, "datagrams, 200 columns");
+}
+
+static bool has(const char *text)
+{
+	bool found = strstr(shown(60), text) != NULL;
+	if (!found)
+		printf("# %s is not in\n%s", text, shown(60));
+	return found;
+}
+
+static void draws_without(void)
+{
+	begin(80);
+	is_shown(24, " Nothing has been sent here yet.\n", "a session that has sent nothing");
+	put(ONE, CALL_RECV, "hello");
+	is_shown(24, " Nothing has been sent here yet.\n", "or has only received");
+	put(ONE, CALL_SEND, "long ago");
+	for (int i = 0; i < 511; i++)
+		put(ONE, CALL_RECV, "hello");
+	ok(has("STREAM 1 → 2  newest 8 bytes"), "what may not be all says so");
+	put(ONE, CALL_RECV, "hello");
+	is_shown(24,
+	         " Nothing was sent in the newest 512 entries of this session; older ones are not\n"
+	         " looked at here.\n",
+	         "what was sent long ago");
+	begin(80);
+	put(ONE, CALL_RECV, "hello");
+	put(ONE, CALL_LISTEN, "");
+	ok(has(" A listener sends no bytes"), "a listener says what it is");
+	begin(80);
+	view.other = 0;
+	put(ONE, CALL_SEND, "alone");
+	ok(has("STREAM 1 → peer  5 bytes"), "an end that is not ours has no number");
+	ok(has("not available") && has("the kernel was not asked"),
+	   "without readings no segments are told");
+	ok(!strstr(shown(24), "recv"), "nor what it received");
+	begin(80);
+	put_entry((struct entry){ .call = CALL_SEND, .error = EAGAIN }, NULL, 0);
+	ok(has("Nothing has been sent"), "a send() that failed has sent nothing");
+}
+
+static void keeps_to_its_rows(void)
+{
+	begin(40);
+	put_nagle();
+	shown(10);
+	is_int(rows.count, 10, "no more rows than there are");
+	shown(3);
+	is_int(rows.count, 6, "but the rulers, whatever comes");
+	shown(-1);
+	is_int(rows.count, 6, "nonsense too");
+}
+
+static void draws_ascii(void)
+{
+	setlocale(LC_ALL, "C");
+	begin(80);
+	put_urgent();
+	ok(has("STREAM 1 -> 2") && has("def$"), "in ASCII it is the same");
+	setlocale(LC_ALL, "");
+}
+
+static void shows_the_newest(void)
+{
+	begin(80);
+	for (int i = 0; i < 100; i++)
+		put(ONE, CALL_SEND, "abc\n");
+	ok(has("newest 28 bytes") && has("7 calls"), "as many of the newest as fit");
+	put_size(ONE, CALL_SEND, 4000);
+	ok(has("4000 B"), "a large one in fewer columns than bytes");
+	begin(40);
+	put(ONE, CALL_SEND, "a long line of text ...");
+	ok(has("a long line of text ..."), "or with one column for each");
+	transcript_free(transcript);
+	transcript = transcript_new(8192, 4096);
+	view.transcript = transcript;
+	for (int i = 0; i < 1000; i++) {
+		put(ONE, CALL_SEND, "abc");
+		put(TWO, CALL_RECV, "abc");
+	}
+	ok(has("|abc") && has("got it"), "whatever has been evicted");
+}
+
+static void matches_what_came(void)
+{
+	begin(80);
+	put_size(ONE, CALL_SEND, 70000);
+	put(ONE, CALL_SEND, "abc");
+	put_size(TWO, CALL_RECV, 70000);
+	put(TWO, CALL_RECV, "ab");
+	ok(has("|ab") && has("some of it"), "behind more than positions can tell apart");
+	begin(80);
+	put(ONE, CALL_SEND, "abc");
+	put(TWO, CALL_RECV, "xyz");
+	ok(has("what his recv() got cannot"), "other bytes are not those");
+	begin(80);
+	put(ONE, CALL_SEND, "old");
+	put(ONE, CALL_SOCKET, "");
+	put(ONE, CALL_CONNECT, "");
+	put(ONE, CALL_SEND, "new");
+	put(TWO, CALL_RECV, "new");
+	ok(has("|new  |") && has("got it") && !strstr(shown(24), "old"),
+	   "a new connection begins anew");
+	begin(80);
+	put(ONE, CALL_SEND, "abc");
+	put_entry((struct entry){ .call = CALL_SEND, .arg2 = MSG_OOB }, "X", 1);
+	put(ONE, CALL_SEND, "def");
+	put(TWO, CALL_RECV, "abc");
+	put(TWO, CALL_RECV, "Xdef");
+	ok(has("|abc  |Xdef"), "an urgent byte may come in its place");
+}
+
+static void draws_without_counts(void)
+{
+	begin(80);
+	put_reading(READING_AFTER, 0, 0, 0);
+	put(ONE, CALL_SEND, "abc");
+	put(ONE, CALL_SEND, "def");
+	reading_set(&kernel, READING_CALLS, 2);
+	put_reading(READING_AFTER, 0, 0, 2);
+	ok(has(":abcdef     :"), "two calls, one reading");
+	ok(has("2 segments") && has("around some of them only"), "their sum, and that it is one");
+	begin(80);
+	put(ONE, CALL_SEND, "abc");
+	put_reading(READING_AFTER, 0, 0, 0);
+	ok(has("how many segments is not known"), "the first reading counts nothing");
+	begin(80);
+	put_reading(READING_AFTER, 0, 0, 0);
+	put(ONE, CALL_SEND, "abc");
+	put_reading(READING_AFTER, 3, 3, 0);
+	ok(has("nothing has left yet") && has("TCP_CORK"), "nothing in flight, and yet held back");
+	reading_set(&kernel, READING_STATE, STATE_CLOSE);
+	put_reading(READING_LATER, 0, 0, 0);
+	ok(has("nothing has left yet"), "what the kernel threw away has not left");
+}
+
+/* ---- anything ---- */
+
+static uint32_t state = 1;
+
+static uint32_t pick(uint32_t below)
+{
+	state = state * 1664525 + 1013904223;
+	return (state >> 8) % below;
+}
+
+static void put_anything(void)
+{
+	static const enum call calls[] = { CALL_SEND,  CALL_SEND,   CALL_SENDTO,   CALL_RECV,
+		                           CALL_RECV,  CALL_SOCKET, CALL_READING,  CALL_READING,
+		                           CALL_STATE, CALL_CLOSE,  CALL_RECVFROM, CALL_ERRQUEUE };
+	static const int16_t flags[] = { 0, 0, MSG_OOB, MSG_PEEK, 1 };
+	char bytes[128];
+	struct reading reading = { .present = ((uint64_t)pick(1 << 24) << 40) | pick(1 << 24) |
+		                              (uint64_t)pick(1 << 24) << 20 };
+	struct entry header = { .call = (uint8_t)calls[pick(12)],
+		                .session = 1 + pick(2),
+		                .arg2 = flags[pick(5)],
+		                .arg = (int32_t)pick(4),
+		                .error = pick(9) ? 0 : EAGAIN };
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (char)(pick(2) ? pick(256) : 'a');
+	for (unsigned i = 0; i < READING_COUNT; i++)
+		reading.value[i] = pick(3) ? pick(200) : UINT64_MAX >> pick(64);
+	now += (int64_t)pick(1 << 20) * CLOCK_US;
+	if (header.call == CALL_READING && pick(8)) {
+		char packed[READING_PACKED];
+		put_entry(header, packed, reading_pack(&reading, packed));
+	} else {
+		put_entry(header, bytes, pick(pick(2) ? 4 : sizeof bytes));
+	}
+}
+
+static void survives_anything(void)
+{
+	size_t wide = 0, empty = 0;
+	for (int round = 0; round < 300; round++) {
+		begin(20 + (int)pick(pick(2) ? 30 : 190));
+		for (uint32_t i = pick(80); i > 0; i--)
+			put_anything();
+		shown((int)pick(40));
+		empty += rows.count == 0;
+		for (size_t i = 0; i < rows.count; i++)
+			wide += rows.row[i].columns > view.columns;
+	}
+	is_int(wide, 0, "whatever there is, no row is wider than the pane");
+	is_int(empty, 0, "and there is always one");
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	setlocale(LC_ALL, "");
+	buf_init(&out, SIZE_MAX);
+	draws_nagle();
+	draws_urgent();
+	draws_large();
+	draws_window();
+	draws_datagrams();
+	draws_without();
+	keeps_to_its_rows();
+	draws_ascii();
+	shows_the_newest();
+	matches_what_came();
+	draws_without_counts();
+	survives_anything();
+	rows_free(&rows);
+	buf_free(&out);
+	transcript_free(transcript);
+	return tap_done();
+}
