@@ -112,6 +112,7 @@ static void session_gone(void *context, struct session *session)
 	if (session == app->current)
 		app_select(app, nearest_other(app, session));
 	drop_seen(app, session_number(session));
+	app_forget_look(app, session_number(session));
 }
 
 bool app_forget(struct app *app, struct session *session, struct error *error)
@@ -126,6 +127,7 @@ bool app_forget(struct app *app, struct session *session, struct error *error)
 		app_select(app, other);
 	}
 	drop_seen(app, number);
+	app_forget_look(app, number);
 	return true;
 }
 
@@ -333,6 +335,7 @@ bool app_set(struct app *app, const char *name, const char *value, struct error 
 		return false;
 	if (transcript_ceiling(app->transcript) != app->settings.scrollback)
 		transcript_set_ceiling(app->transcript, app->settings.scrollback);
+	sessions_read_kernel(app->sessions, app->settings.kernel);
 	return true;
 }
 
@@ -353,6 +356,7 @@ void app_free(struct app *app)
 	sessions_free(app->sessions);
 	transcript_free(app->transcript);
 	free(app->seen);
+	free(app->looks);
 	*app = (struct app){ 0 };
 }
 

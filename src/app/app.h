@@ -13,8 +13,30 @@
 #include "base/poller.h"
 #include "net/sessions.h"
 #include "record/transcript.h"
+#include "view/find.h"
 
 struct app_seen;
+struct app_look;
+
+/* What stands in the place of the transcript until it is sent away: drawn anew for each frame. */
+enum page { PAGE_NONE, PAGE_INFO, PAGE_STATES, PAGE_STREAM, PAGE_PYTHON, PAGE_C, PAGE_COUNT };
+
+/* How a session is looked at. */
+struct look {
+	enum view_kind kind;
+	bool all;
+};
+
+/* What /find looks for, and where it was found last. */
+struct finding {
+	char text[FIND_MAX + 1];
+	size_t len; /* 0 = nothing yet */
+	struct place place;
+	uint32_t session; /* in whose pane */
+	bool found;
+	uint64_t serial; /* grows with each hit: the face goes there */
+	bool marked;     /* what is looked for stands out */
+};
 
 struct app {
 	struct transcript *transcript;
@@ -25,9 +47,13 @@ struct app {
 	struct session_options defaults;
 	bool literal; /* ^]: every line is data */
 	bool quit;
-	int status;            /* exit status: 0 well, 1 network error, 2 usage; main's to set */
+	int status;     /* exit status: 0 well, 1 network error, 2 usage; main's to set */
+	enum page page; /* of the current session */
+	struct finding finding;
 	struct app_seen *seen; /* the news of each session that was looked at; app.c's own */
 	size_t seen_count, seen_cap;
+	struct app_look *looks; /* look.c's own */
+	size_t look_count, look_cap;
 };
 
 void app_init(struct app *app);
@@ -80,6 +106,37 @@ void app_error(struct app *app, const char *format, ...) __attribute__((format(p
 
 /* Which session's transcript the pane shows: the current one's number, or 0. */
 uint32_t app_shown(const struct app *app);
+
+/* The view of what is shown, for panes: settings, the session's look, what is looked for. */
+struct view app_view(const struct app *app, int columns);
+
+/* How a session is looked at: as it was chosen for it, else as the setting says. A ladder is never
+ * one of all. What hides the view of the shown session goes away. app_forget_look() is for
+ * sessions that go. */
+struct look app_look(const struct app *app, uint32_t session);
+void app_set_look(struct app *app, uint32_t session, struct look look);
+void app_forget_look(struct app *app, uint32_t session);
+
+/* The next kind of view of a session, in turn; from a page back to the view. */
+void app_next_view(struct app *app, uint32_t session);
+
+/* The session of ours at the other end of this one's connection; NULL where there is none. */
+struct session *app_other_end(const struct app *app, const struct session *session);
+
+/* Shows a page, or sends it away where it is shown already. */
+void app_turn_page(struct app *app, enum page page);
+const char *app_page_name(enum page page); /* "info", "states", "stream", "python", "c"; "" */
+
+/* The rows of the page that is shown, for a pane of that size. */
+void app_fill_page(struct app *app, int columns, int height, struct rows *rows);
+
+/* Looks for text (NULL: the same again) from the last hit on, or where that is another session's or
+ * there is none, from the newest (oldest) entry on. False with one line. */
+bool app_find(struct app *app, const char *text, bool newer, struct error *error);
+
+/* Hits no longer stand out, until the next time that one is looked for; where one stands is not
+ * forgotten. False where none did. */
+bool app_unmark(struct app *app);
 
 /* A setting by name or unique prefix; it holds at once, the time limit from the next session on. */
 bool app_set(struct app *app, const char *name, const char *value, struct error *error);

@@ -10,13 +10,14 @@
 #define COLOR_VALUES  "auto|always|never"
 #define PASTE_VALUES  "send|ask"
 #define SWITCH_VALUES "off|on"
+#define VIEW_VALUES   "chat|hex|trace|ladder"
 
 #define KIB (UINT64_C(1) << 10)
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
 
-/* Two blocks are the least that a transcript can work with. */
-#define SCROLLBACK_LEAST (2 * MIB)
+/* Three blocks are the least that a transcript can work with. */
+#define SCROLLBACK_LEAST (3 * MIB)
 #define SCROLLBACK_MOST  (sizeof(size_t) > 4 ? 4 * GIB : GIB)
 
 void settings_init(struct settings *settings)
@@ -27,6 +28,8 @@ void settings_init(struct settings *settings)
 		.scrollback = 64 * MIB,
 		.color = COLOR_AUTO,
 		.paste = PASTE_SEND,
+		.view = VIEW_CHAT,
+		.kernel = true,
 	};
 }
 
@@ -150,6 +153,29 @@ static void get_paste(const struct settings *settings, struct buf *out)
 	print_choice(PASTE_VALUES, settings->paste, out);
 }
 
+static bool set_view(struct settings *settings, const char *value, struct error *error)
+{
+	int choice = choose("view", VIEW_VALUES, value, error);
+	if (choice >= 0)
+		settings->view = (enum view_kind)choice;
+	return choice >= 0;
+}
+
+static void get_view(const struct settings *settings, struct buf *out)
+{
+	print_choice(VIEW_VALUES, settings->view, out);
+}
+
+static bool set_kernel(struct settings *settings, const char *value, struct error *error)
+{
+	return set_switch("kernel", &settings->kernel, value, error);
+}
+
+static void get_kernel(const struct settings *settings, struct buf *out)
+{
+	print_choice(SWITCH_VALUES, settings->kernel, out);
+}
+
 static bool set_timeout(struct settings *settings, const char *value, struct error *error)
 {
 	int64_t timeout = 0;
@@ -249,6 +275,11 @@ const struct setting setting_table[] = {
 	{ "marks", SWITCH_VALUES,
 	  "brackets around what each call moved: [hello], [] for an empty datagram", set_marks,
 	  get_marks },
+	{ "view", VIEW_VALUES, "how sessions are shown for which /view has not said otherwise",
+	  set_view, get_view },
+	{ "kernel", SWITCH_VALUES,
+	  "read what the kernel says around each call: for trace, ladder, status line and /info",
+	  set_kernel, get_kernel },
 	{ "timeout", "<duration>",
 	  "the limit for connecting: 5, 250ms, 2m; off is the system's own", set_timeout,
 	  get_timeout },

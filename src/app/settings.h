@@ -28,6 +28,8 @@ struct settings {
 	enum color color;
 	bool mouse;
 	enum paste paste;
+	enum view_kind view; /* of sessions that have not been looked at otherwise */
+	bool kernel;         /* it is read around each call */
 };
 
 struct setting {

@@ -210,6 +210,66 @@ static void test_gone(void)
 	fixture_end(&app);
 }
 
+static void test_looks(void)
+{
+	struct app app;
+	fixture_start(&app);
+	is_int(app_view(&app, 80).kind, VIEW_CHAT, "the program's own pane is a chat");
+	ok(app_demo(&app, &error), "the demo starts");
+	struct session *demo = app.current, *echo = sessions_named(app.sessions, "echo");
+	wait_for(&app, session_state(demo) == SESSION_OPEN, "it connects");
+	uint32_t number = session_number(demo);
+	app_set(&app, "view", "trace", &error);
+	is_int(app_look(&app, number).kind, VIEW_TRACE, "a setting holds at once");
+	app.page = PAGE_INFO;
+	app_set_look(&app, number, (struct look){ .kind = VIEW_HEX, .all = true });
+	is_int(app.page, PAGE_NONE, "a view takes the place of a page");
+	struct view view = app_view(&app, 77);
+	ok(view.kind == VIEW_HEX && view.all && view.session == number && view.columns == 77,
+	   "a session is shown as was chosen for it");
+	is_int(app_look(&app, session_number(echo)).kind, VIEW_TRACE, "and only that one");
+	app_set_look(&app, number, (struct look){ .kind = VIEW_LADDER, .all = true });
+	ok(!app_look(&app, number).all, "a ladder is not one of all");
+	app_next_view(&app, number);
+	is_int(app_look(&app, number).kind, VIEW_CHAT, "behind the last is the first");
+	app_next_view(&app, number);
+	is_int(app_look(&app, number).kind, VIEW_HEX, "and then the next");
+	app_set_look(&app, number, (struct look){ .kind = VIEW_TRACE, .all = true });
+	app_next_view(&app, number);
+	ok(app_look(&app, number).kind == VIEW_CHAT && app_look(&app, number).all,
+	   "of all the last is another");
+	ok(session_close(demo, &error) && app_forget(&app, demo, &error), "it is forgotten");
+	is_int(app_look(&app, number).kind, VIEW_TRACE, "and how it was shown");
+	is_int(app.look_count, 0, "nothing is kept");
+	ok(app_set(&app, "kernel", "off", &error) && !app.settings.kernel,
+	   "the kernel is left alone");
+	fixture_end(&app);
+}
+
+static void test_other_end(void)
+{
+	struct app app;
+	fixture_start(&app);
+	ok(!app_other_end(&app, NULL), "nothing has no other end");
+	struct session *any = listen_on(&app, "*:0", TRANSPORT_TCP, "none", "any");
+	struct session *one = open_to(&app, any, TRANSPORT_TCP, "one");
+	wait_for(&app, session_state(one) == SESSION_OPEN && session_clients(any) == 1, "a client");
+	struct session *two = open_to(&app, any, TRANSPORT_TCP, "two");
+	wait_for(&app, session_state(two) == SESSION_OPEN && session_clients(any) == 2, "another");
+	struct session *other = app_other_end(&app, one);
+	ok(other && session_is_accepted(other), "the other end of a connection of our own");
+	ok(app_other_end(&app, other) == one, "whose other end it is");
+	ok(app_other_end(&app, two) && app_other_end(&app, two) != other, "each has its own");
+	ok(!app_other_end(&app, any), "a listener has none");
+	app_select(&app, one);
+	app_set_look(&app, session_number(one), (struct look){ .kind = VIEW_LADDER });
+	is_int(app_view(&app, 80).other, session_number(other), "a ladder shows it");
+	session_close(one, &error);
+	session_close(other, &error);
+	ok(app_other_end(&app, one) == other, "also when both have ended");
+	fixture_end(&app);
+}
+
 static void test_settings(void)
 {
 	struct app app;
@@ -220,9 +280,8 @@ static void test_settings(void)
 	is_int(transcript_ceiling(app.transcript), 4 << 20, "changes nothing");
 	ok(!app_set(&app, "volume", "11", &error), "no such setting");
 	is_text(error.text,
-	        "no such setting: \"volume\": there is eol, time, marks, timeout, scrollback, "
-	        "color, mouse, "
-	        "paste",
+	        "no such setting: \"volume\": there is eol, time, marks, view, kernel, "
+	        "timeout, scrollback, color, mouse, paste",
 	        "says which there are");
 	fixture_end(&app);
 }
@@ -237,6 +296,8 @@ int main(void)
 	test_news();
 	test_forgetting();
 	test_gone();
+	test_looks();
+	test_other_end();
 	test_settings();
 	return tap_done();
 }

@@ -37,6 +37,8 @@ static void test_defaults(void)
 	is_text(get(&s, "color"), "auto", "colors where they are");
 	is_text(get(&s, "mouse"), "off", "the mouse selects");
 	is_text(get(&s, "paste"), "send", "a paste is sent");
+	is_text(get(&s, "view"), "chat", "the chat is shown");
+	is_text(get(&s, "kernel"), "on", "the kernel is read");
 }
 
 /* Sets every literal of a setting and reads it back. */
@@ -60,7 +62,7 @@ static void test_literals(void)
 	for (const struct setting *setting = setting_table; setting->name; setting++, count++)
 		if (setting->values[0] != '<')
 			round_trip_literals(setting);
-	is_int(count, 8, "eight settings");
+	is_int(count, 10, "ten settings");
 }
 
 static void test_effects(void)
@@ -77,6 +79,14 @@ static void test_effects(void)
 	is_int(s.color, COLOR_NEVER, "color never");
 	try_set(&s, "paste", "ask");
 	is_int(s.paste, PASTE_ASK, "paste ask");
+	try_set(&s, "view", "trace");
+	is_int(s.view, VIEW_TRACE, "view trace");
+	try_set(&s, "view", "ladder");
+	is_int(s.view, VIEW_LADDER, "view ladder");
+	is_text(try_set(&s, "view", "page"), "view: \"page\" is not chat, hex, trace or ladder",
+	        "no view");
+	try_set(&s, "kernel", "off");
+	ok(!s.kernel, "kernel off");
 }
 
 static void test_timeout(void)
@@ -114,15 +124,15 @@ static void test_scrollback(void)
 		const char *typed, *shown;
 		uint64_t size;
 	} cases[] = {
-		{ "64M", "64M", 64 << 20 },        { "2m", "2M", 2 << 20 },
-		{ "2048K", "2M", 2 << 20 },        { "3000k", "3000K", 3072000 },
+		{ "64M", "64M", 64 << 20 },        { "3m", "3M", 3 << 20 },
+		{ "3072K", "3M", 3 << 20 },        { "4000k", "4000K", 4096000 },
 		{ "5000001", "5000001", 5000001 }, { "1G", "1G", 1 << 30 },
 	};
 	static const char *const wrong[] = {
 		"",
 		"M",
 		"1M",
-		"2047K",
+		"3071K",
 		"-64M",
 		"64MB",
 		"64 M",
@@ -143,7 +153,7 @@ static void test_scrollback(void)
 	}
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		ok(*try_set(&s, "scrollback", wrong[i]), "no scrollback: %s", wrong[i]);
-	is_text(try_set(&s, "scrollback", "1M"), "scrollback: \"1M\" is not a size from 2M to 4G",
+	is_text(try_set(&s, "scrollback", "1M"), "scrollback: \"1M\" is not a size from 3M to 4G",
 	        "the message");
 	is_int(s.scrollback, 1 << 30, "a mistake changes nothing");
 }
@@ -165,9 +175,8 @@ static void test_mistakes(void)
 	is_text(error.text, "ambiguous: \"t\" is time, timeout", "lists the candidates");
 	ok(!setting_find("echo", &error), "no such setting");
 	is_text(error.text,
-	        "no such setting: \"echo\": there is eol, time, marks, timeout, scrollback, color, "
-	        "mouse, "
-	        "paste",
+	        "no such setting: \"echo\": there is eol, time, marks, view, kernel, "
+	        "timeout, scrollback, color, mouse, paste",
 	        "lists them all");
 	ok(!setting_find("", &error), "an empty name is ambiguous");
 }
