@@ -89,16 +89,22 @@ static bool send_addressed(struct app *app, const char *line, struct error *erro
 }
 
 /* `args` goes on behind an "@session" where there is one. */
-static struct session *choose_session(struct app *app, const struct command *command,
-                                      const char **args, struct error *error)
+static bool choose_session(struct app *app, const struct command *command, const char **args,
+                           struct session **session, struct error *error)
 {
-	if (command->needs == NEEDS_NOTHING)
-		return app->current;
 	const char *first = *args + strspn(*args, BLANKS);
-	if (*first != '@')
-		return app_need_session(app, error);
-	*args = first;
-	return cut_session(app, args, error);
+	*session = app->current;
+	if (command->needs == NEEDS_NOTHING)
+		return true;
+	if (*first == '@') {
+		*args = first;
+		*session = cut_session(app, args, error);
+	} else if (command->needs == NEEDS_SESSION) {
+		*session = app_need_session(app, error);
+	} else {
+		return true;
+	}
+	return *session != NULL;
 }
 
 static bool run_command(struct app *app, const char *line, struct error *error)
@@ -108,8 +114,8 @@ static bool run_command(struct app *app, const char *line, struct error *error)
 	if (!command)
 		return false;
 	line += len + (line[len] != '\0');
-	struct session *session = choose_session(app, command, &line, error);
-	if (!session && command->needs == NEEDS_SESSION)
+	struct session *session;
+	if (!choose_session(app, command, &line, &session, error))
 		return false;
 	struct args args;
 	if (!grammar_match(command->name, command->usage, line, &args, error))

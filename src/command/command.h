@@ -19,15 +19,16 @@ struct invocation {
 	const struct args *args;
 };
 
-enum command_needs { NEEDS_NOTHING, NEEDS_SESSION };
+enum command_needs { NEEDS_NOTHING, TAKES_SESSION, NEEDS_SESSION };
 
 struct command {
 	const char *name;  /* without the slash */
-	const char *group; /* "sessions", "sending", "looking", "servers", "keeping" */
+	const char *group; /* "sessions", "sending", "looking", "step by step", "servers",
+	                    * "keeping" */
 	const char *usage;
 	const char *help; /* first line: a phrase; further lines: details, for /help NAME and the
 	                     manual */
-	enum command_needs needs; /* with NEEDS_SESSION, "@session" may stand first */
+	enum command_needs needs; /* but for NEEDS_NOTHING, "@session" may stand first */
 	bool (*run)(const struct invocation *invocation, struct error *error);
 };
 
@@ -50,5 +51,6 @@ bool command_run_file(struct app *app, const char *path, bool optional, struct e
  * nothing. *files asks for file names instead. Never looks anything up on the network. */
 char **command_complete(struct app *app, const char *line, size_t start, size_t end, bool *files);
 
-/* The COMMANDS, SERVICES and SETTINGS sections of the manual, mdoc(7). */
+/* The COMMANDS, SERVICES, SETTINGS, SOCKET OPTIONS and SOCKET ERRORS sections of the
+ * manual, mdoc(7). */
 void command_print_man(FILE *out);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/sockopt.h"
+#include "base/why.h"
+#include "command/handlers.h"
 #include "command/words.h"
 
 #define BLANKS " \t\n"
@@ -22,6 +26,7 @@ struct offer {
 	char **words;            /* ended by NULL once there is one */
 	size_t count;
 	bool files;
+	bool options; /* a value is that of a socket option, not of a setting */
 };
 
 /* Takes over the word. */
@@ -85,17 +90,74 @@ static void offer_settings(struct offer *offer)
 		offer_word(offer, xstrdup(setting->name));
 }
 
-static void offer_values(struct offer *offer)
+static void offer_setting_values(struct offer *offer, const char *name)
 {
-	struct words words;
 	struct error ignored;
-	words_cut(&words, offer->args, offer->point);
-	if (words.count == 0)
-		return;
-	char *name = xstrndup(words.word[0].at, (size_t)(words.word[0].end - words.word[0].at));
 	const struct setting *setting = setting_find(name, &ignored);
 	if (setting && setting->values[0] != '<')
 		offer_list(offer, setting->values, strlen(setting->values));
+}
+
+/* What stands in capitals in a table, as it is being typed. */
+static void offer_symbol(struct offer *offer, const char *symbol)
+{
+	char *word = xstrdup(symbol);
+	if (islower((unsigned char)*offer->prefix))
+		for (char *p = word; *p; p++)
+			*p = (char)tolower((unsigned char)*p);
+	offer_word(offer, word);
+}
+
+static unsigned option_set(const struct offer *offer)
+{
+	return offer->session ? session_option_set(offer->session) : 0;
+}
+
+/* Whole names; behind a first letter also what stands behind the underscore. */
+static void offer_options(struct offer *offer)
+{
+	for (const struct sockopt *option = sockopt_table; option->name; option++) {
+		if (!sockopt_is_of(option, option_set(offer)))
+			continue;
+		offer_symbol(offer, option->name);
+		if (offer->prefix_len)
+			offer_symbol(offer, strchr(option->name, '_') + 1);
+	}
+}
+
+static void offer_option_values(struct offer *offer, const char *name)
+{
+	static const char on_off[] = "on|off";
+	struct error ignored;
+	const struct sockopt *option = sockopt_find(name, option_set(offer), &ignored);
+	if (!option || option->read_only)
+		return;
+	if (option->form == SOCKOPT_SWITCH)
+		offer_list(offer, on_off, sizeof on_off - 1);
+	else if (option->form == SOCKOPT_LINGER || option->form == SOCKOPT_TIME || option->range)
+		offer_word(offer, xstrdup("off"));
+	for (const struct sockopt_word *word = option->words; word && word->word; word++)
+		offer_word(offer, xstrdup(word->word));
+}
+
+static void offer_errors(struct offer *offer)
+{
+	for (const struct why *why = why_table; why->symbol; why++)
+		offer_symbol(offer, why->symbol);
+}
+
+/* Of the setting or option in front. */
+static void offer_values(struct offer *offer)
+{
+	struct words words;
+	words_cut(&words, offer->args, offer->point);
+	if (words.count != 1)
+		return;
+	char *name = xstrndup(words.word[0].at, (size_t)(words.word[0].end - words.word[0].at));
+	if (offer->options)
+		offer_option_values(offer, name);
+	else
+		offer_setting_values(offer, name);
 	free(name);
 }
 
@@ -133,6 +195,7 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "service", offer_services },      { "setting", offer_settings },
 		{ "value", offer_values },          { "peer", offer_peers },
 		{ "address", offer_addresses },     { "file", offer_files },
+		{ "option", offer_options },        { "error", offer_errors },
 	};
 	if (element->literals) {
 		offer_list(offer, element->literals, element->literals_len);
@@ -150,6 +213,7 @@ static void offer_arguments(struct offer *offer, const struct command *command)
 	struct element elements[GRAMMAR_MAX];
 	const struct element *expected[GRAMMAR_MAX];
 	size_t count = grammar_elements(command->usage, elements);
+	offer->options = count && strcmp(elements[0].name, "option") == 0;
 	count = grammar_expected(elements, count, offer->args, offer->point, expected);
 	for (size_t i = 0; i < count; i++)
 		offer_element(offer, expected[i]);
@@ -183,7 +247,7 @@ static void offer_behind_command(struct offer *offer, const char *line, size_t s
 		return;
 	offer->args = line + 1 + name_len;
 	offer->point = start - 1 - name_len;
-	if (command->needs == NEEDS_SESSION && is_at_session(offer))
+	if (command->needs != NEEDS_NOTHING && is_at_session(offer))
 		offer_sessions(offer, "@");
 	else
 		offer_arguments(offer, command);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "app/page.h"
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/text.h"
@@ -46,15 +47,30 @@ static void add_ends(struct listing *listing, const struct session *session)
 		            addr_format(&peer, text));
 }
 
-static void list_session(struct listing *listing, const struct app *app,
-                         const struct session *session)
+/* As the kernel says it just now, with '?' where it does not say, and how long the state will last
+ * where a timer ends it. */
+static void add_state(struct listing *listing, struct session *session)
+{
+	struct facts facts;
+	int64_t left;
+	char mark, text[FACTS_LEFT];
+	session_look(session);
+	page_facts(session, &facts);
+	const char *state = facts_state(&facts, &mark);
+	if (facts_timer(&facts, &left) == TIMER_TIMEWAIT)
+		listing_add(listing, "%s %s", state, facts_format_left(left, text));
+	else
+		listing_add(listing, "%s%s", state, mark == '?' ? " ?" : "");
+}
+
+static void list_session(struct listing *listing, const struct app *app, struct session *session)
 {
 	const struct session_counts *counts = session_counts(session);
 	char sent[COUNT_TEXT], received[COUNT_TEXT];
 	bool unicode = text_has_unicode();
 	listing_add(listing, "%u%s %s", session_number(session),
 	            session == app->current ? "*" : " ", session_name(session));
-	listing_add(listing, "%s", session_state_name(session));
+	add_state(listing, session);
 	add_ends(listing, session);
 	listing_add(listing, unicode ? "↑%s ↓%s" : "out %s in %s",
 	            count_format(counts->sent_bytes, sent),

@@ -42,10 +42,12 @@ static void tag_element(struct element *element, const char *inside, size_t len,
 
 static void bracket_element(struct element *element, const char *inside, size_t len)
 {
+	static const char all[] = "all";
+	bool is_all = len == sizeof all - 1 && memcmp(inside, all, len) == 0;
 	const char *blank = memchr(inside, ' ', len);
 	if (blank)
 		tag_element(element, inside, len, blank);
-	else if (memchr(inside, '|', len))
+	else if (is_all || memchr(inside, '|', len))
 		list_element(element, inside, len);
 	else
 		name_element(element, inside, len);

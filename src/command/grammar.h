@@ -3,11 +3,12 @@
  *
  *	<name>      a word that must be there      [name]     a word that may be there
  *	a|b         one of these words             [a|b]      one of these words, or nothing
+ *	[all]       this very word, or nothing
  *	<text...>   the rest of the line, as it was typed behind one blank; [text...] may be empty
  *	[as <name>] a literal with its word, anywhere among the arguments
  *
- * The name within brackets says what kind of thing it is (session, service, setting, file, command,
- * peer, address, …) and so what TAB offers. Words may be quoted with "…" or '…'; a quoted word is
+ * The name within brackets says what kind of thing it is (session, service, setting, option, error,
+ * file, command, peer, address, …) and so what TAB offers. Words may be quoted with "…" or '…'; a quoted word is
  *never a literal. Knows no command. */
 #pragma once
 

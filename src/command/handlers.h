@@ -17,6 +17,26 @@ command_run do_send, do_hex, do_to, do_all;
 /* do_looking.c */
 command_run do_sessions, do_peers, do_set, do_help;
 
+/* do_views.c, do_ladder.c, do_pages.c, do_stats.c */
+command_run do_view, do_ladder, do_info, do_states, do_stream, do_stats;
+
+/* do_code.c */
+command_run do_code;
+
+/* do_finding.c */
+command_run do_find;
+
+/* do_why.c */
+command_run do_why;
+
+/* do_stepping.c */
+command_run do_socket, do_bind, do_backlog, do_accept, do_connect, do_recv, do_pause, do_resume,
+        do_urgent;
+
+/* do_option.c */
+command_run do_option;
+unsigned session_option_set(const struct session *session); /* for sockopt_find() */
+
 /* True for an open conversation that this listener accepted: the kernel gives it the listener's own
  * port. */
 bool server_has_client(const struct session *server, const struct session *session);

@@ -2,10 +2,14 @@
 #include "command/command.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
+#include "base/sockopt.h"
+#include "base/why.h"
 
 enum { LINE_COLUMNS = 76 };
 
@@ -45,9 +49,10 @@ static void print_text(FILE *out, const char *text, size_t len)
 static void print_help(FILE *out, const char *help)
 {
 	char *phrase = xstrndup(help, strcspn(help, "\n"));
-	phrase[0] = (char)toupper((unsigned char)phrase[0]);
+	if (!memchr(phrase, '(', strcspn(phrase, " "))) /* not the name of a call */
+		phrase[0] = (char)toupper((unsigned char)phrase[0]);
 	print_text(out, phrase, strlen(phrase));
-	fputs(".\n", out);
+	fputs(phrase[strlen(phrase) - 1] == '?' ? "\n" : ".\n", out);
 	for (help += strlen(phrase); *help; help += strcspn(help, "\n")) {
 		help++;
 		print_text(out, help, strcspn(help, "\n"));
@@ -84,7 +89,7 @@ static void print_command(FILE *out, const struct command *command)
 	struct element elements[GRAMMAR_MAX];
 	size_t count = grammar_elements(command->usage, elements);
 	fprintf(out, ".It Ic /%s", command->name);
-	if (command->needs == NEEDS_SESSION)
+	if (command->needs != NEEDS_NOTHING)
 		fputs(" Oo Ar @session Oc", out);
 	for (size_t i = 0; i < count; i++)
 		print_element(out, &elements[i]);
@@ -137,6 +142,102 @@ static void print_services(FILE *out)
 	fputs(".El\n", out);
 }
 
+/* ---- socket options ---- */
+
+/* "off | on", "bytes": what may stand behind the name. */
+static void print_value(FILE *out, const struct sockopt *option)
+{
+	static const char *const names[] = {
+		[SOCKOPT_NUMBER] = "number", [SOCKOPT_LINGER] = "seconds",
+		[SOCKOPT_TIME] = "duration", [SOCKOPT_TEXT] = "name",
+		[SOCKOPT_ADDR] = "address",
+	};
+	if (option->read_only)
+		return;
+	if (option->form == SOCKOPT_SWITCH)
+		fputs(" Cm off | on", out);
+	else if (option->form == SOCKOPT_LINGER || option->form == SOCKOPT_TIME)
+		fprintf(out, " Cm off | Ar %s", names[option->form]);
+	else if (option->range)
+		fputs(" Cm off | Ar low-high", out);
+	else
+		fprintf(out, " Ar %s", *option->unit ? option->unit : names[option->form]);
+	for (const struct sockopt_word *word = option->words; word && word->word; word++)
+		fprintf(out, " | Cm %s", word->word);
+}
+
+/* NULL for all sockets of the level's own family. */
+static const char *sockets_of(const struct sockopt *option)
+{
+	bool tcp = option->of & SOCKOPT_TCP, udp = option->of & SOCKOPT_UDP;
+	bool v4 = option->of & SOCKOPT_IPV4, v6 = option->of & SOCKOPT_IPV6;
+	if (tcp && udp)
+		return NULL;
+	if (v4 && v6)
+		return tcp ? "TCP" : "UDP";
+	if (v4)
+		return tcp ? "TCP over IPv4" : "UDP over IPv4";
+	return tcp ? "TCP over IPv6" : "UDP over IPv6";
+}
+
+static void print_option(FILE *out, const struct sockopt *option)
+{
+	const char *sockets = sockets_of(option);
+	fprintf(out, ".It Dv %s", option->name);
+	print_value(out, option);
+	putc('\n', out);
+	print_help(out, option->help);
+	if (option->doubled)
+		fputs("The kernel doubles what it is asked, for its own bookkeeping.\n", out);
+	if (option->alters) {
+		fputs("What the kernel makes of it may differ:\n", out);
+		print_text(out, option->alters, strlen(option->alters));
+		fputs(".\n", out);
+	}
+	if (option->read_only)
+		fputs("It can only be read.\n", out);
+	if (sockets)
+		fprintf(out, "For %s.\n", sockets);
+}
+
+static void print_options(FILE *out)
+{
+	fputs(".Sh SOCKET OPTIONS\n"
+	      "What\n.Ic /option\nknows: all of these can be used without being root.\n"
+	      ".Bl -tag -width Ds\n",
+	      out);
+	for (const struct sockopt *option = sockopt_table; option->name; option++)
+		print_option(out, option);
+	fputs(".El\n", out);
+}
+
+/* ---- errors ---- */
+
+static void print_error(FILE *out, const struct why *why)
+{
+	struct buf text = { .max = SIZE_MAX };
+	buf_printf(&text, "From %s. %s", why->calls, why->what);
+	if (*why->who)
+		buf_printf(&text, " Who says so: %c%s", tolower((unsigned char)*why->who),
+		           why->who + 1);
+	buf_printf(&text, " Next: %c%s", tolower((unsigned char)*why->next), why->next + 1);
+	fprintf(out, ".It %s %s\n", why->code ? "Er" : "Dv", why->symbol);
+	print_text(out, buf_text(&text), text.len);
+	putc('\n', out);
+	buf_free(&text);
+}
+
+static void print_errors(FILE *out)
+{
+	fputs(".Sh SOCKET ERRORS\n"
+	      "What a socket call may return, as\n.Ic /why\nexplains it.\n"
+	      ".Bl -tag -width Ds\n",
+	      out);
+	for (const struct why *why = why_table; why->symbol; why++)
+		print_error(out, why);
+	fputs(".El\n", out);
+}
+
 void command_print_man(FILE *out)
 {
 	fputs(".Sh COMMANDS\n", out);
@@ -145,4 +246,6 @@ void command_print_man(FILE *out)
 			print_group(out, command);
 	print_services(out);
 	print_settings(out);
+	print_options(out);
+	print_errors(out);
 }

@@ -69,8 +69,11 @@ const struct command command_table[] = {
 	        .group = "sessions",
 	        .usage = "",
 	        .help = "list all sessions\n"
-	                "With their states, local port and peer, bytes sent and received. * marks "
-	                "the current one.",
+	                "With their states as the kernel says them, and how long TIME_WAIT lasts; "
+	                "? "
+	                "is told by our\n"
+	                "own calls only. Local port and peer, bytes sent and received. * marks the "
+	                "current one.",
 	        .run = do_sessions,
 	},
 	{
@@ -147,6 +150,226 @@ const struct command command_table[] = {
 	                "* marks the peer that plain lines go to.",
 	        .needs = NEEDS_SESSION,
 	        .run = do_peers,
+	},
+	{
+	        .name = "view",
+	        .group = "looking",
+	        .usage = "[chat|hex|trace|ladder] [all]",
+	        .help = "choose how the session is shown, also its past\n"
+	                "chat: what was said. hex: every byte. trace: every call, its result, and "
+	                "what the kernel\n"
+	                "thinks of it. ladder: the calls of both ends and the segments between "
+	                "them.\n"
+	                "all merges every session by time. Without a word: the next of them.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_view,
+	},
+	{
+	        .name = "find",
+	        .group = "looking",
+	        .usage = "[text...]",
+	        .help = "look for text in the pane, towards the past\n"
+	                "Also text that came in several pieces; in a trace the words of calls "
+	                "too.\n"
+	                "Upper and lower case differ.\n"
+	                "Without text: the next hit. F3 goes on towards the past, F4 towards the "
+	                "present.",
+	        .run = do_find,
+	},
+	{
+	        .name = "info",
+	        .group = "looking",
+	        .usage = "",
+	        .help = "show the kernel's view of the connection\n"
+	                "State, timer, windows, queues, what was sent again, and what sending "
+	                "waits for;\n"
+	                "round trip and congestion window where the peer is another machine.\n"
+	                "* is read from the kernel, o counted around calls, ? deduced.\n"
+	                "The page goes on changing with it; once more, or F5, sends it away.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_info,
+	},
+	{
+	        .name = "states",
+	        .group = "looking",
+	        .usage = "",
+	        .help = "show the TCP state diagram with the session on it\n"
+	                "Also the other end, where that is a session of ours, and whose move it "
+	                "is.\n"
+	                "Once more, or F6, sends it away.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_states,
+	},
+	{
+	        .name = "stream",
+	        .group = "looking",
+	        .usage = "",
+	        .help = "show the stream as rulers: calls, segments, calls\n"
+	                "Of the newest bytes sent: which send() they came from, how they left, "
+	                "which recv() got\n"
+	                "them. Once more, or F7, sends it away.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_stream,
+	},
+	{
+	        .name = "ladder",
+	        .group = "looking",
+	        .usage = "[file]",
+	        .help = "draw the conversation as a ladder, or write it to a file\n"
+	                "Calls stand in the margins, segments between them, with how they are "
+	                "known:\n"
+	                "* read from the kernel, o counted by it, ? deduced.\n"
+	                "A name that ends in .svg gives a drawing of the newest 4000 entries, any "
+	                "other a text\n"
+	                "of all. A file that exists is overwritten. Without a name it is the same "
+	                "as\n"
+	                "/view ladder.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_ladder,
+	},
+	{
+	        .name = "code",
+	        .group = "looking",
+	        .usage = "python|c [file]",
+	        .help = "write the session as a program\n"
+	                "The very calls with the very bytes, in blocking style, ready to run.\n"
+	                "Without a file it is shown.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_code,
+	},
+	{
+	        .name = "why",
+	        .group = "looking",
+	        .usage = "[error]",
+	        .help = "explain the last error of the session, or one by its name\n"
+	                "What happened, which host said so, what to try next. The name is an errno "
+	                "value's: ECONNRESET.",
+	        .needs = TAKES_SESSION,
+	        .run = do_why,
+	},
+	{
+	        .name = "stats",
+	        .group = "looking",
+	        .usage = "",
+	        .help = "count calls, bytes and errors, for each session and each call",
+	        .run = do_stats,
+	},
+	{
+	        .name = "socket",
+	        .group = "step by step",
+	        .usage = "tcp|udp [4|6] [as <name>]",
+	        .help = "make a socket, and nothing else\n"
+	                "It reads and accepts nothing by itself: each of the commands below is one "
+	                "call on it,\n"
+	                "made also where the kernel will refuse it. 4, for IPv4, where nothing is "
+	                "said.\n"
+	                "A call that would block is shown waiting; Ctrl-C on an empty line cancels "
+	                "it.\n"
+	                "What is typed is one send(). /resume makes it read by itself.",
+	        .run = do_socket,
+	},
+	{
+	        .name = "bind",
+	        .group = "step by step",
+	        .usage = "[local-address] <port>",
+	        .help = "give the socket its local address\n"
+	                "Without an address it is 127.0.0.1, or ::1; * is every address; port 0 "
+	                "takes a free one.\n"
+	                "Of a name the first address is taken.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_bind,
+	},
+	{
+	        .name = "backlog",
+	        .group = "step by step",
+	        .usage = "[number]",
+	        .help = "listen(): let connections queue up\n"
+	                "The number is how many may wait for /accept, 5 where nothing is said.\n"
+	                "Without /bind before, the kernel chooses a port, on every address.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_backlog,
+	},
+	{
+	        .name = "connect",
+	        .group = "step by step",
+	        .usage = "<address> [port]",
+	        .help = "connect the socket\n"
+	                "It is shown waiting until it is connected or refused; Ctrl-C cancels.\n"
+	                "Of a name the first address is taken. On UDP nothing is sent: it chooses "
+	                "the peer.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_connect,
+	},
+	{
+	        .name = "accept",
+	        .group = "step by step",
+	        .usage = "[as <name>]",
+	        .help = "take the next connection from the queue\n"
+	                "It becomes a session, paused as this one is. Waits for one; Ctrl-C "
+	                "cancels.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_accept,
+	},
+	{
+	        .name = "recv",
+	        .group = "step by step",
+	        .usage = "[bytes] [peek|urgent|waitall]",
+	        .help = "make one recv() into a buffer of so many bytes\n"
+	                "1024 where nothing is said, at most 1000000. On UDP it is recvfrom(), and "
+	                "what of the\n"
+	                "datagram does not fit is lost. peek leaves the bytes there, urgent gets "
+	                "the urgent\n"
+	                "byte, waitall waits until there are so many. Waits for the first byte; "
+	                "Ctrl-C cancels.\n"
+	                "Only what is paused is read like this: /pause.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_recv,
+	},
+	{
+	        .name = "urgent",
+	        .group = "step by step",
+	        .usage = "<byte>",
+	        .help = "send one byte as urgent data (MSG_OOB)\n"
+	                "A character of ASCII, or hexadecimal digits behind 0x: \"/urgent !\", "
+	                "\"/urgent 0x21\".\n"
+	                "The peer gets it by \"/recv urgent\", past what is in the stream before "
+	                "it.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_urgent,
+	},
+	{
+	        .name = "option",
+	        .group = "step by step",
+	        .usage = "[option] [value...]",
+	        .help = "list the options of the socket, tell about one, or set it\n"
+	                "By name, by what stands behind its underscore, or by a beginning of "
+	                "either: nodelay.\n"
+	                "A value that was set is read back: the kernel may have made something "
+	                "else of it.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_option,
+	},
+	{
+	        .name = "pause",
+	        .group = "step by step",
+	        .usage = "",
+	        .help = "read and accept nothing by itself any more\n"
+	                "What comes waits in the kernel: /recv and /accept take it, one call at a "
+	                "time.\n"
+	                "FIN and RST are noticed only there, and where a buffer is full the peer "
+	                "must wait.\n"
+	                "A service does not see what is read by hand.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_pause,
+	},
+	{
+	        .name = "resume",
+	        .group = "step by step",
+	        .usage = "",
+	        .help = "read and accept by itself again\n"
+	                "A /recv or /accept that waits is cancelled.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_resume,
 	},
 	{
 	        .name = "service",

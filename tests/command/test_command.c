@@ -243,7 +243,8 @@ static void test_usage_mistakes(void)
 		{ "/help nothing", "no such command: \"nothing\": /help lists them" },
 		{ "/help open close", "help: \"close\" is too much: /help [command]" },
 		{ "/help s",
-		  "ambiguous: /s is /shutdown, /sessions, /session, /send, /service, /set" },
+		  "ambiguous: /s is /shutdown, /sessions, /session, /send, /states, /stream, "
+		  "/stats, /socket, /service, /set" },
 		{ "/@nobody hello", "no session \"nobody\": /sessions lists them" },
 		{ "/@c", "needs text: /@session <text...>" },
 		{ "/@c ", "needs text: /@session <text...>" },
@@ -364,7 +365,7 @@ static void test_ending(void)
 	ok(app.current, "and another is current");
 	is_text(run(&app, "/close @server"), "", "/close @server");
 	is_int(session_state(named(&app, "server")), SESSION_CLOSED, "stops listening");
-	is_text(run(&app, "/rec @server"), "", "/reconnect @server");
+	is_text(run(&app, "/reconn @server"), "", "/reconnect @server");
 	wait_for(&app, is_listening(&app, "server"), "listens anew");
 	fixture_end(&app);
 }
@@ -481,6 +482,35 @@ static void test_lists(void)
 	ok(strncmp(ask(&app, "/help close"), "/close [@session]\nclose the ", 28) == 0,
 	   "/help shows usage and text");
 	ok(strstr(ask(&app, "/help set"), "\n  mouse "), "/help set tells the settings");
+	fixture_end(&app);
+}
+
+static void test_views(void)
+{
+	struct app app;
+	start_pair(&app);
+	uint32_t c = session_number(named(&app, "c")),
+	         server = session_number(named(&app, "server"));
+	is_text(run(&app, "/view trace"), "", "/view trace");
+	is_int(app_look(&app, c).kind, VIEW_TRACE, "shows the calls");
+	is_text(run(&app, "/view all"), "", "/view all");
+	ok(app_look(&app, c).kind == VIEW_TRACE && app_look(&app, c).all, "keeps the kind");
+	is_text(run(&app, "/view hex"), "", "/view hex");
+	ok(app_look(&app, c).kind == VIEW_HEX && !app_look(&app, c).all, "is of one session");
+	is_text(run(&app, "/view chat all"), "", "/view chat all");
+	ok(app_look(&app, c).kind == VIEW_CHAT && app_look(&app, c).all, "and back");
+	is_text(run(&app, "/view"), "", "/view");
+	is_int(app_look(&app, c).kind, VIEW_HEX, "turns to the next");
+	is_text(run(&app, "/view @server trace"), "", "/view @server");
+	is_int(app_look(&app, server).kind, VIEW_TRACE, "sets the other's");
+	is_int(app_look(&app, c).kind, VIEW_HEX, "and not this one's");
+	is_text(run(&app, "/view ladder"), "", "/view ladder");
+	static const char refusal[] = "a ladder has two ends: /view trace all shows every session";
+	is_text(run(&app, "/view ladder all"), refusal, "/view ladder all");
+	is_text(run(&app, "/view all"), refusal, "also when there is one already");
+	is_int(app_look(&app, c).kind, VIEW_LADDER, "and it stays");
+	is_text(run(&app, "/view page"),
+	        "view: \"page\" is too much: /view [chat|hex|trace|ladder] [all]", "no such view");
 	fixture_end(&app);
 }
 
@@ -622,6 +652,7 @@ int main(void)
 	test_nobody_wrote();
 	test_clients();
 	test_lists();
+	test_views();
 	test_listen_forms();
 	test_file();
 	test_bad_files();

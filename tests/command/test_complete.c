@@ -34,7 +34,7 @@ static void run(struct app *app, const char *line)
 
 static void test_commands(struct app *app)
 {
-	char all[500] = "";
+	char all[1000] = "";
 	for (const struct command *command = command_table; command->name; command++) {
 		strncat(all, *all ? " /" : "/", sizeof all - strlen(all) - 1);
 		strncat(all, command->name, sizeof all - strlen(all) - 1);
@@ -43,9 +43,10 @@ static void test_commands(struct app *app)
 	is_text(complete(app, "/ses"), "/sessions /session", "those that begin so");
 	is_text(complete(app, "/open"), "/open", "a whole one");
 	is_text(complete(app, "/x"), "", "none");
+	is_text(complete(app, "/rec"), "/reconnect /recv", "of several groups");
 	is_text(offered(app, "/sesxyz", 0, 4), "/sessions /session", "the cursor within a word");
 	is_text(complete(app, "/help se"), "sessions session send service set", "/help");
-	is_text(complete(app, "/help /op"), "/open", "with a slash");
+	is_text(complete(app, "/help /ope"), "/open", "with a slash");
 	is_text(complete(app, "/hel cl"), "close", "behind a prefix of a command");
 	is_text(complete(app, "/s "), "", "not behind an ambiguous one");
 	is_text(complete(app, "/open a b c d e f g h i j k l m n "), "as", "behind too many words");
@@ -77,6 +78,9 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/listen 0 as e"), "", "a new name is not completed");
 	is_text(complete(app, "/service "), "none echo discard hello", "services");
 	is_text(complete(app, "/set m"), "marks mouse", "settings");
+	is_text(complete(app, "/view "), "chat hex trace ladder all", "views");
+	is_text(complete(app, "/view t"), "trace", "that begin so");
+	is_text(complete(app, "/view chat "), "all", "of all");
 	is_text(complete(app, "/set eol "), "lf crlf cr nul none", "their values");
 	is_text(complete(app, "/set eol c"), "crlf cr", "that begin so");
 	is_text(complete(app, "/set mou "), "off on", "of a setting by its prefix");
@@ -86,6 +90,44 @@ static void test_words(struct app *app)
 	is_text(offered(app, "/set", 3, 99), "", "an end behind the line");
 	is_text(offered(app, "/set", 3, 2), "", "an end before the start");
 	is_text(offered(app, "/set eol", 2, 8), "", "a start within the command");
+}
+
+/* The current session is a listener of TCP over IPv4. */
+static void test_options(struct app *app)
+{
+	is_text(complete(app, "/option TCP_NO"), "TCP_NODELAY TCP_NOTSENT_LOWAT", "options");
+	is_text(complete(app, "/option nod"), "nodelay", "by what is behind the underscore");
+	is_text(complete(app, "/option NOD"), "NODELAY", "as it is being typed");
+	is_text(complete(app, "/option so_rcv"), "so_rcvbuf so_rcvlowat so_rcvtimeo",
+	        "a whole name in lower case");
+	is_text(complete(app, "/option v6"), "", "not what is of another family");
+	is_text(complete(app, "/option @u ip_multicast_t"), "ip_multicast_ttl",
+	        "of the session that is meant");
+	is_text(complete(app, "/option @u nod"), "", "and not of another transport");
+	is_text(complete(app, "/option nodelay "), "on off", "what a switch can be");
+	is_text(complete(app, "/option linger "), "off", "what a time can be");
+	is_text(complete(app, "/option mtu_discover pro"), "probe", "words");
+	is_text(complete(app, "/option rcvbuf "), "", "no number");
+	is_text(complete(app, "/option so_type "), "", "nothing to set");
+	is_text(complete(app, "/option nosuch "), "", "of no option");
+	is_text(complete(app, "/option nodelay on "), "", "one value is enough");
+	ok(strlen(complete(app, "/option ")) > 400, "all of them");
+	is_text(complete(app, "/why ECONN"), "ECONNABORTED ECONNREFUSED ECONNRESET", "errors");
+	is_text(complete(app, "/why epi"), "epipe", "in lower case");
+	is_text(complete(app, "/why eai_n"), "eai_nodata eai_noname", "of look-ups");
+}
+
+static void test_looking(struct app *app)
+{
+	is_text(complete(app, "/view "), "chat hex trace ladder all", "views");
+	is_text(complete(app, "/view hex "), "all", "of every session");
+	is_text(complete(app, "/view hex all "), "", "and no more");
+	is_text(complete(app, "/recv "), "peek urgent waitall", "how to receive");
+	is_text(complete(app, "/recv 10 p"), "peek", "behind a number");
+	is_text(complete(app, "/code "), "python c", "languages");
+	is_text(complete(app, "/code c "), "(files)", "and a file");
+	is_text(complete(app, "/ladder x"), "(files)", "a file");
+	is_text(complete(app, "/bind 0 "), "", "a port is nobody's to guess");
 }
 
 static void test_sessions(struct app *app)
@@ -142,6 +184,8 @@ int main(void)
 	test_commands(&app);
 	test_data(&app);
 	test_words(&app);
+	test_options(&app);
+	test_looking(&app);
 	test_sessions(&app);
 	test_addresses_and_peers(&app);
 	fixture_end(&app);

@@ -9,6 +9,10 @@
 static const char open_usage[] = "[tcp|udp] <address> [port] [as <name>]";
 static const char listen_usage[] = "[tcp|udp] [local-address] <port> [none|echo] [as <name>]";
 
+static const char view_usage[] = "[chat|hex] [all]";
+static const char recv_usage[] = "[bytes] [peek|urgent|waitall]";
+static const char option_usage[] = "[option] [value...]";
+
 /* The values, '|' between them, "-" for one left away, then "as NAME"; or the error. */
 static const char *match(const char *command, const char *usage, const char *line)
 {
@@ -123,6 +127,30 @@ static void test_optional_before_required(void)
 	        "a word that is no literal is too much");
 }
 
+static void test_by_hand(void)
+{
+	is_text(match("view", view_usage, ""), "-|-", "nothing");
+	is_text(match("view", view_usage, "hex"), "hex|-", "a kind");
+	is_text(match("view", view_usage, "all"), "-|all", "all alone");
+	is_text(match("view", view_usage, "hex all"), "hex|all", "both");
+	is_text(match("view", view_usage, "hexx"),
+	        "view: \"hexx\" is too much: /view [chat|hex] [all]", "no kind");
+	is_text(match("view", view_usage, "hex al"),
+	        "view: \"al\" is too much: /view [chat|hex] [all]", "not all");
+	is_text(match("recv", recv_usage, "10"), "10|-", "a number");
+	is_text(match("recv", recv_usage, "peek"), "-|peek", "a word without a number");
+	is_text(match("recv", recv_usage, "10 waitall"), "10|waitall", "behind one");
+	is_text(match("recv", recv_usage, "10 20"),
+	        "recv: \"20\" is too much: /recv [bytes] [peek|urgent|waitall]", "two numbers");
+	is_text(match("option", option_usage, ""), "-|-", "no option");
+	is_text(match("option", option_usage, "nodelay"), "nodelay|-", "an option");
+	is_text(match("option", option_usage, "rcvtimeo 1.5 s"), "rcvtimeo|1.5 s",
+	        "a value with a blank");
+	is_text(expected(view_usage, ""), "(chat|hex) (all)", "what can be");
+	is_text(expected(view_usage, "hex "), "(all)", "what can follow");
+	is_text(expected(option_usage, "x "), "value", "a value");
+}
+
 static void test_rest(void)
 {
 	is_text(match("send", "<text...>", "  a  'b \\x41 "), "  a  'b \\x41 ",
@@ -207,6 +235,7 @@ int main(void)
 	test_words();
 	test_as();
 	test_optional_before_required();
+	test_by_hand();
 	test_rest();
 	test_mistakes();
 	test_expected();

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/handlers.h"
+
+#include <string.h>
+
+#include "base/savefile.h"
+#include "view/code/code.h"
+
+static bool write_file(const struct invocation *invocation, enum code_language language,
+                       const char *path, struct error *error)
+{
+	struct savefile save;
+	struct app *app = invocation->app;
+	uint32_t session = session_number(invocation->session);
+	if (!savefile_begin(&save, path, error))
+		return false;
+	if (!code_write(app->transcript, session, language, save.file, error)) {
+		savefile_drop(&save);
+		return false;
+	}
+	if (!savefile_end(&save, error))
+		return false;
+	app_note(app, "session %u is a program now: %s", (unsigned)session, path);
+	return true;
+}
+
+bool do_code(const struct invocation *invocation, struct error *error)
+{
+	const char *path = invocation->args->value[1];
+	bool python = strcmp(invocation->args->value[0], "python") == 0;
+	if (path)
+		return write_file(invocation, python ? CODE_PYTHON : CODE_C, path, error);
+	if (invocation->session != invocation->app->current)
+		app_select(invocation->app, invocation->session);
+	app_turn_page(invocation->app, python ? PAGE_PYTHON : PAGE_C);
+	return true;
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/handlers.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/savefile.h"
+#include "view/ladder/ladder.h"
+
+enum { FILE_COLUMNS = 100 }; /* of a ladder as text: a page has so many */
+
+static struct view ladder_of(const struct app *app, const struct session *session)
+{
+	const struct session *other = app_other_end(app, session);
+	return (struct view){
+		.transcript = app->transcript,
+		.session = session_number(session),
+		.kind = VIEW_LADDER,
+		.other = other ? session_number(other) : 0,
+		.columns = FILE_COLUMNS,
+		.time = VIEW_TIME_RELATIVE,
+	};
+}
+
+static bool is_drawing(const char *path)
+{
+	size_t len = strlen(path);
+	return len > 4 && strcasecmp(path + len - 4, ".svg") == 0;
+}
+
+static bool write_file(const struct invocation *invocation, const char *path, struct error *error)
+{
+	struct savefile save;
+	struct view view = ladder_of(invocation->app, invocation->session);
+	bool drawing = is_drawing(path);
+	uint64_t entries;
+	if (!savefile_begin(&save, path, error))
+		return false;
+	bool written = drawing ? ladder_write_svg(&view, save.file, &entries)
+	                       : ladder_write_text(&view, save.file, &entries);
+	if (!written) {
+		error_errno(error, errno, "%.150s", path);
+		savefile_drop(&save);
+		return false;
+	}
+	if (!savefile_end(&save, error))
+		return false;
+	app_note(invocation->app, "%s: the ladder of session %u, %" PRIu64 " entr%s%s", path,
+	         (unsigned)view.session, entries, entries == 1 ? "y" : "ies",
+	         drawing && entries >= LADDER_SVG_MOST ? ", the newest" : "");
+	return true;
+}
+
+bool do_ladder(const struct invocation *invocation, struct error *error)
+{
+	struct app *app = invocation->app;
+	const char *path = invocation->args->value[0];
+	if (path)
+		return write_file(invocation, path, error);
+	if (invocation->session != app->current)
+		app_select(app, invocation->session);
+	app_set_look(app, session_number(invocation->session),
+	             (struct look){ .kind = VIEW_LADDER });
+	return true;
+}

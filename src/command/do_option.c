@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/handlers.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/sockopt.h"
+
+enum { LEFT_COLUMNS = 31 }; /* of name and value together, the value at their right end */
+
+unsigned session_option_set(const struct session *session)
+{
+	int family = session_family(session);
+	unsigned of = session_kind(session) == SESSION_UDP ? SOCKOPT_UDP : SOCKOPT_TCP;
+	return of | (family == AF_INET ? SOCKOPT_IPV4 : family == AF_INET6 ? SOCKOPT_IPV6 : 0);
+}
+
+/* ---- values ---- */
+
+/* One byte, not one bytes; but a ms. */
+static int unit_length(const char *unit, const char *value)
+{
+	size_t len = strlen(unit);
+	bool plural = len > 2 && unit[len - 1] == 's' && !strchr(unit, '/');
+	return (int)(len - (plural && strcmp(value, "1") == 0));
+}
+
+static void format_value(const struct sockopt *option, const char *value, size_t len,
+                         struct buf *out)
+{
+	struct buf text = { .max = SIZE_MAX };
+	if (option->form == SOCKOPT_BYTES) {
+		buf_printf(out, "%zu bytes", len);
+		return;
+	}
+	sockopt_format(option, value, len, &text);
+	const char *shown = buf_text(&text);
+	buf_append_text(out, shown);
+	if (text.len && isdigit((unsigned char)shown[text.len - 1]) && *option->unit)
+		buf_printf(out, " %.*s", unit_length(option->unit, shown), option->unit);
+	buf_free(&text);
+}
+
+/* ---- the listing ---- */
+
+/* A value that reading would take away is left there. */
+static void format_peeked(struct session *session, const struct sockopt *option, struct buf *out)
+{
+	char value[SOCKOPT_MAX];
+	size_t len = sockopt_size(option);
+	struct error ignored;
+	if (option->taken)
+		buf_append_text(out, "not read");
+	else if (session_peek_option(session, option->level, option->number, value, &len, &ignored))
+		format_value(option, value, len, out);
+	else
+		buf_append_text(out, "not available");
+}
+
+static void add_line(const struct sockopt *option, struct buf *value, struct buf *out)
+{
+	size_t taken = strlen(option->name) + value->len + 1;
+	int pad = taken < LEFT_COLUMNS ? (int)(LEFT_COLUMNS - taken) + 1 : 1;
+	buf_printf(out, "%s%*s%s  %.*s\n", option->name, pad, "", buf_text(value),
+	           (int)strcspn(option->help, "\n"), option->help);
+}
+
+static bool list_options(const struct invocation *invocation, struct error *error)
+{
+	struct session *session = invocation->session;
+	unsigned of = session_option_set(session);
+	struct buf text = { .max = SIZE_MAX };
+	if (session_family(session) == AF_UNSPEC) {
+		error_set(error, "session %u has no socket", session_number(session));
+		return false;
+	}
+	for (const struct sockopt *option = sockopt_table; option->name; option++) {
+		struct buf value = { .max = SIZE_MAX };
+		if (!sockopt_is_of(option, of))
+			continue;
+		format_peeked(session, option, &value);
+		add_line(option, &value, &text);
+		buf_free(&value);
+	}
+	buf_append_text(&text, "/option NAME says more of one, /option NAME VALUE sets it.");
+	app_note(invocation->app, "%s", buf_text(&text));
+	buf_free(&text);
+	return true;
+}
+
+/* ---- one of them ---- */
+
+static bool show_option(const struct invocation *invocation, const struct sockopt *option,
+                        struct error *error)
+{
+	char bytes[SOCKOPT_MAX];
+	size_t len = sockopt_size(option);
+	struct buf value = { .max = SIZE_MAX }, text = { .max = SIZE_MAX };
+	if (!session_get_option(invocation->session, option->level, option->number, bytes, &len,
+	                        error))
+		return false;
+	format_value(option, bytes, len, &value);
+	add_line(option, &value, &text);
+	buf_append_text(&text, option->help + strcspn(option->help, "\n") +
+	                               (strchr(option->help, '\n') != NULL));
+	app_note(invocation->app, "%s", buf_text(&text));
+	buf_free(&value);
+	buf_free(&text);
+	return true;
+}
+
+/* What has been made of the value that was asked for. */
+static void tell_change(struct app *app, const struct sockopt *option, const char *asked,
+                        size_t asked_len, const char *got, size_t got_len)
+{
+	struct buf want = { .max = SIZE_MAX }, has = { .max = SIZE_MAX };
+	sockopt_format(option, asked, asked_len, &want);
+	sockopt_format(option, got, got_len, &has);
+	const char *reason = sockopt_reason(option, asked, got);
+	if (strcmp(buf_text(&want), buf_text(&has)) != 0) {
+		app_note(app, "%s: asked %s, the kernel made it %s%s%s%s", option->name,
+		         buf_text(&want), buf_text(&has), reason ? " (" : "", reason ? reason : "",
+		         reason ? ")" : "");
+	} else {
+		buf_clear(&has);
+		format_value(option, got, got_len, &has);
+		app_note(app, "%s is %s", option->name, buf_text(&has));
+	}
+	buf_free(&want);
+	buf_free(&has);
+}
+
+static bool set_option(const struct invocation *invocation, const struct sockopt *option,
+                       const char *text, struct error *error)
+{
+	struct session *session = invocation->session;
+	char asked[SOCKOPT_MAX], got[SOCKOPT_MAX] = { 0 };
+	size_t asked_len, got_len = sockopt_size(option);
+	if (!sockopt_parse(option, text, asked, &asked_len, error) ||
+	    !session_set_option(session, option->level, option->number, asked, asked_len, error) ||
+	    !session_get_option(session, option->level, option->number, got, &got_len, error))
+		return false;
+	tell_change(invocation->app, option, asked, asked_len, got, got_len);
+	return true;
+}
+
+/* The rest of the line without the blanks around it. */
+static const char *trim(const char *text, struct buf *out)
+{
+	text += strspn(text, " \t\n");
+	size_t len = strlen(text);
+	while (len && isspace((unsigned char)text[len - 1]))
+		len--;
+	buf_append(out, text, len);
+	return buf_text(out);
+}
+
+bool do_option(const struct invocation *invocation, struct error *error)
+{
+	const char *name = invocation->args->value[0], *value = invocation->args->value[1];
+	if (!name)
+		return list_options(invocation, error);
+	const struct sockopt *option =
+	        sockopt_find(name, session_option_set(invocation->session), error);
+	if (!option)
+		return false;
+	struct buf text = { .max = SIZE_MAX };
+	bool done = value && *trim(value, &text)
+	                    ? set_option(invocation, option, buf_text(&text), error)
+	                    : show_option(invocation, option, error);
+	buf_free(&text);
+	return done;
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/handlers.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/count.h"
+#include "command/listing.h"
+
+/* What the entries that are still there add up to. */
+struct total {
+	uint64_t calls, failed, would_block, bytes;
+	int64_t time, longest; /* ns; those that waited for somebody not among them */
+};
+
+static void count_entry(struct total *total, const struct entry *entry)
+{
+	int64_t duration = entry->duration * CLOCK_US;
+	bool would_block = entry->error == EAGAIN || entry->error == EINPROGRESS;
+	total->calls++;
+	total->would_block += would_block;
+	total->failed += entry->error && !would_block;
+	if (entry_is_incoming(entry) || entry_is_outgoing(entry))
+		total->bytes += entry->len;
+	if (entry->flags & ENTRY_WAITED)
+		return;
+	total->time += duration;
+	if (duration > total->longest)
+		total->longest = duration;
+}
+
+static void count_session(const struct app *app, uint32_t session, struct total total[CALL_COUNT])
+{
+	const struct transcript *transcript = app->transcript;
+	for (uint64_t at = transcript_last(transcript, session); at != TRANSCRIPT_NONE;
+	     at = transcript_before(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry_is_call(entry) && entry->call < CALL_COUNT)
+			count_entry(&total[entry->call], entry);
+	}
+}
+
+/* ---- listings ---- */
+
+static void add_row(struct listing *listing, const char *name, const struct total *total)
+{
+	char bytes[COUNT_TEXT], all[CLOCK_TEXT], longest[CLOCK_TEXT];
+	listing_add(listing, "%s", name);
+	listing_add(listing, "%" PRIu64, total->calls);
+	listing_add(listing, "%" PRIu64, total->failed);
+	listing_add(listing, "%" PRIu64, total->would_block);
+	listing_add(listing, "%s", count_format(total->bytes, bytes));
+	listing_add(listing, "%s", clock_format_duration(total->time, all));
+	listing_add(listing, "%s", clock_format_duration(total->longest, longest));
+}
+
+static void add_headings(struct listing *listing, const char *first)
+{
+	static const char *const headings[] = { "calls", "failed", "not ready",
+		                                "bytes", "took",   "longest" };
+	listing_init(listing, 7);
+	listing_add(listing, "%s", first);
+	for (size_t i = 0; i < sizeof headings / sizeof *headings; i++)
+		listing_add(listing, "%s", headings[i]);
+}
+
+static void print(struct listing *listing, struct buf *out)
+{
+	if (out->len)
+		buf_append_text(out, "\n");
+	listing_print(listing, out);
+	listing_free(listing);
+}
+
+static void list_calls(const struct app *app, const struct session *session, struct buf *out)
+{
+	struct listing listing;
+	struct total total[CALL_COUNT] = { { 0 } };
+	count_session(app, session_number(session), total);
+	add_headings(&listing, session_name(session));
+	for (enum call call = 0; call < CALL_COUNT; call++)
+		if (total[call].calls)
+			add_row(&listing, entry_call_name(call), &total[call]);
+	print(&listing, out);
+}
+
+static void add_up(struct total *sum, const struct total *total)
+{
+	sum->calls += total->calls;
+	sum->failed += total->failed;
+	sum->would_block += total->would_block;
+	sum->bytes += total->bytes;
+	sum->time += total->time;
+	if (total->longest > sum->longest)
+		sum->longest = total->longest;
+}
+
+static void list_sessions(const struct app *app, struct buf *out)
+{
+	struct listing listing;
+	add_headings(&listing, "all sessions");
+	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
+		const struct session *session = sessions_at(app->sessions, i);
+		struct total total[CALL_COUNT] = { { 0 } }, sum = { 0 };
+		count_session(app, session_number(session), total);
+		for (enum call call = 0; call < CALL_COUNT; call++)
+			add_up(&sum, &total[call]);
+		add_row(&listing, session_name(session), &sum);
+	}
+	print(&listing, out);
+}
+
+bool do_stats(const struct invocation *invocation, struct error *error)
+{
+	struct app *app = invocation->app;
+	struct buf text = { .max = SIZE_MAX };
+	struct transcript_lost lost = transcript_lost(app->transcript);
+	(void)error;
+	list_sessions(app, &text);
+	list_calls(app, invocation->session, &text);
+	if (lost.entries)
+		buf_printf(&text, "\n%" PRIu64 " older entries are gone and not counted",
+		           lost.entries);
+	app_note(app, "%s", buf_text(&text));
+	buf_free(&text);
+	return true;
+}

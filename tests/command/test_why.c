@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/command.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "app/fixture.h"
+#include "support/peer.h"
+
+/* What the pane says: a note or a mistake. */
+static const char *say(struct app *app, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+static const char *say(struct app *app, const char *format, ...)
+{
+	char line[256];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	command_run_line(app, line);
+	return fixture_note(app, app_shown(app));
+}
+
+/* All of these are in what /why says; ended by NULL. */
+static void why_says(struct app *app, const char *name, const char *const wants[])
+{
+	const char *said = say(app, "/why");
+	bool all = true;
+	for (size_t i = 0; wants[i]; i++) {
+		bool there = strstr(said, wants[i]) != NULL;
+		if (!there)
+			printf("#   missing: %s\n", wants[i]);
+		all = all && there;
+	}
+	if (!ok(all, "%s", name))
+		tap_diagnose("said", said, strlen(said));
+}
+
+#define WHY(app, name, ...) why_says(app, name, (const char *const[]){ __VA_ARGS__, NULL })
+
+static enum session_state state(const struct app *app)
+{
+	return session_state(app->current);
+}
+
+/* An open session to a peer of the test; it is the current one. */
+static int connect_peer(struct app *app, int listener)
+{
+	say(app, "/open 127.0.0.1 %u", peer_port(listener));
+	wait_for(app, state(app) != SESSION_CONNECTING, "connected");
+	return peer_accept(listener, PEER_MS);
+}
+
+static void test_named(struct app *app)
+{
+	is_text(say(app, "/why"), "no session: /open HOST PORT makes one", "no session");
+	const char *said = say(app, "/why epipe");
+	ok(strncmp(said, "EPIPE (32): broken pipe\nFrom send, shutdown.\nThere is nobody", 60) ==
+	                   0 ||
+	           EPIPE != 32,
+	   "one by name, without a session");
+	ok(strstr(said, "\nWho says so: this kernel") && strstr(said, "\nNext: read until"),
+	   "with who says so, and what to do");
+	ok(strstr(say(app, "/why EAI_AGAIN"), "EAI_AGAIN\nFrom getaddrinfo.\n"), "of a look-up");
+	is_text(say(app, "/why EPIPPE"), "no socket call returns EPIPPE: near it are EPIPE",
+	        "a wrong one");
+	is_text(say(app, "/why no such"), "why: \"such\" is too much: /why [error]", "two");
+}
+
+static void test_refused(struct app *app)
+{
+	int refused = peer_refused(AF_INET);
+	say(app, "/open 127.0.0.1 %u", peer_port(refused));
+	wait_for(app, state(app) == SESSION_CLOSED, "refused");
+	WHY(app, "ECONNREFUSED of TCP",
+	    "connect(127.0.0.1:", ") = -1 ECONNREFUSED: connection refused, after ", "\nAt ",
+	    " ago, in session ",
+	    "\nRST came back for our SYN: the machine is there, and nobody listens at its port ",
+	    "\nWho says so: the kernel of the machine", "\nNext: is the server running?");
+	const char *said = say(app, "/why");
+	ok(!strstr(said, "SO_ERROR"), "not of the call that told it");
+	ok(strstr(said, "in session 1 ("), "of which session");
+	close(refused);
+}
+
+static void test_other_address(struct app *app)
+{
+	say(app, "/listen 127.0.0.2 0 as elsewhere");
+	wait_for(app, state(app) == SESSION_LISTENING, "a listener");
+	unsigned port = session_local(app->current).port;
+	say(app, "/open 127.0.0.1 %u", port);
+	wait_for(app, state(app) == SESSION_CLOSED, "refused");
+	WHY(app, "who listens elsewhere", " (elsewhere) has that port, but at 127.0.0.2:");
+	say(app, "/close @elsewhere");
+}
+
+static void test_udp_refused(struct app *app)
+{
+	int refused = peer_refused(AF_INET);
+	say(app, "/open udp 127.0.0.1 %u", peer_port(refused));
+	wait_for(app, state(app) == SESSION_OPEN, "a UDP session");
+	say(app, "hello");
+	wait_for(app, session_counts(app->current)->refused > 0, "ICMP has come");
+#ifdef __linux__
+	WHY(app, "ECONNREFUSED of UDP", "ECONNREFUSED: connection refused\n",
+	    "ICMP port unreachable (3/3) came from 127.0.0.1");
+#else
+	WHY(app, "ECONNREFUSED of UDP", "ECONNREFUSED", "answer to a datagram");
+#endif
+	close(refused);
+}
+
+static void test_reset(struct app *app, int listener)
+{
+	int peer = connect_peer(app, listener);
+	is_text(say(app, "/why"), "nothing has failed in session 5", "nothing has failed");
+	peer_reset(peer);
+	wait_for(app, state(app) == SESSION_CLOSED, "a reset");
+	WHY(app, "ECONNRESET without a byte sent", "recv(", ") = -1 ECONNRESET: ",
+	    "\nNo FIN had come before: the peer did not close in order.\nNothing had been sent");
+	peer = connect_peer(app, listener);
+	say(app, "hello");
+	peer_wait(peer, POLLIN, PEER_MS);
+	peer_reset(peer);
+	wait_for(app, state(app) == SESSION_CLOSED, "a reset");
+	WHY(app, "ECONNRESET after some", "\n6 bytes had been sent from here: either the peer");
+}
+
+static void test_pipe(struct app *app, int listener)
+{
+	int peer = connect_peer(app, listener);
+	close(peer);
+	wait_for(app, session_peer_closed(app->current), "FIN");
+	say(app, "one");
+	int64_t deadline = clock_now() + FIXTURE_MS * CLOCK_MS;
+	while (state(app) != SESSION_CLOSED && clock_now() < deadline) {
+		fixture_turn(app, clock_now() + CLOCK_MS);
+		say(app, "two");
+	}
+	WHY(app, "EPIPE", " said EPIPE: broken pipe",
+	    "\nWhat was sent behind the peer's close was answered by RST. recv() had returned 0 "
+	    "at ");
+	say(app, "/socket tcp 4");
+	say(app, "hello");
+	WHY(app, "EPIPE of a socket that is not connected", "send(6) = -1 EPIPE: broken pipe",
+	    "\nThis socket has never been connected.\n");
+}
+
+/* Behind the error recv() returns 0, too, and that is no FIN. */
+static void test_pipe_of_reset(struct app *app, int listener)
+{
+	say(app, "/socket tcp 4");
+	say(app, "/connect 127.0.0.1 %u", peer_port(listener));
+	wait_for(app, state(app) == SESSION_OPEN, "connected by hand");
+	peer_reset(peer_accept(listener, PEER_MS));
+	wait_for(app, reading_is(session_reading(app->current), STATE_CLOSE), "RST has come");
+	say(app, "/recv");
+	say(app, "/recv");
+	say(app, "hello");
+	WHY(app, "EPIPE behind a reset", "send(6) = -1 EPIPE: broken pipe",
+	    "\nThe connection had been reset before.\n");
+	say(app, "/open 127.0.0.1 1");
+	uint32_t number = session_number(app->current);
+	ok(strstr(say(app, "/why @%u", number - 1), "EPIPE"), "of another session");
+	is_text(say(app, "/why @nobody"), "no session \"nobody\": /sessions lists them", "of none");
+}
+
+static void test_other_end(struct app *app)
+{
+	say(app, "/listen 127.0.0.1 0 as server");
+	wait_for(app, state(app) == SESSION_LISTENING, "a server of our own");
+	say(app, "/open 127.0.0.1 %u as client", session_local(app->current).port);
+	wait_for(app, session_clients(sessions_named(app->sessions, "server")) == 1, "a client");
+	struct session *other = app_other_end(app, app->current);
+	ok(other, "whose other end is ours");
+	say(app, "/abort @%u", other ? session_number(other) : 0);
+	wait_for(app, state(app) == SESSION_CLOSED, "aborted");
+	WHY(app, "what the other end did", ", the other end, closed with SO_LINGER 0.");
+}
+
+static void test_in_use(struct app *app)
+{
+	unsigned port = session_local(sessions_named(app->sessions, "server")).port;
+	say(app, "/listen 127.0.0.1 %u as second", port);
+	wait_for(app, state(app) == SESSION_CLOSED, "a second listener");
+	WHY(app, "EADDRINUSE", "bind(127.0.0.1:", " = -1 EADDRINUSE: address already in use",
+	    " (server) has port ", ": LISTEN at 127.0.0.1:");
+	int other = peer_listen(AF_INET, 1);
+	say(app, "/listen 127.0.0.1 %u as third", peer_port(other));
+	wait_for(app, state(app) == SESSION_CLOSED, "a third one");
+	WHY(app, "EADDRINUSE by another program", "No session here has port ",
+	    "another program does");
+	close(other);
+}
+
+static void test_lookup(struct app *app)
+{
+	app->defaults.numeric = true;
+	say(app, "/open nosuch.invalid 80");
+	wait_for(app, state(app) == SESSION_CLOSED, "a name that is none");
+	WHY(app, "a look-up", "not a numeric address: nosuch.invalid");
+	app->defaults.numeric = false;
+}
+
+static void test_option(struct app *app)
+{
+	say(app, "/session server");
+	say(app, "/option maxseg 1");
+	WHY(app, "an option", "setsockopt(TCP_MAXSEG, 1) = -1 EINVAL: invalid argument\n");
+}
+
+static void test_time_limit(struct app *app)
+{
+	int fill[PEER_FILL];
+	int hole = peer_blackhole(AF_INET, fill);
+	say(app, "/set timeout 20ms");
+	say(app, "/open 127.0.0.1 %u", peer_port(hole));
+	wait_for(app, state(app) == SESSION_CLOSED, "the time limit is over");
+	WHY(app, "the program's own limit", "timed out: no answer to our SYN within the limit of",
+	    "\nNo call has failed: this program gave up while connect() still waited. ");
+	peer_close_all(fill, PEER_FILL);
+	close(hole);
+}
+
+int main(void)
+{
+	struct app app;
+	tap_watchdog(30);
+	setlocale(LC_CTYPE, "");
+	fixture_start(&app);
+	int listener = peer_listen(AF_INET, 8);
+	test_named(&app);
+	test_refused(&app);
+	test_other_address(&app);
+	test_udp_refused(&app);
+	test_reset(&app, listener);
+	test_pipe(&app, listener);
+	test_pipe_of_reset(&app, listener);
+	test_other_end(&app);
+	test_in_use(&app);
+	test_lookup(&app);
+	test_option(&app);
+	test_time_limit(&app);
+	close(listener);
+	fixture_end(&app);
+	return tap_done();
+}
