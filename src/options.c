@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-enum { LONG_SERVICE = 256, LONG_EOL, LONG_SET, LONG_PLAIN, LONG_DEMO, LONG_MDOC };
+enum { LONG_SERVICE = 256, LONG_EOL, LONG_SET, LONG_VIEW, LONG_PLAIN, LONG_DEMO, LONG_MDOC };
 
 static const char short_options[] = ":46blknp:q:s:uvw:CNhVe:c:";
 
@@ -15,6 +15,7 @@ static const struct option long_options[] = {
 	{ "service", required_argument, NULL, LONG_SERVICE },
 	{ "eol", required_argument, NULL, LONG_EOL },
 	{ "set", required_argument, NULL, LONG_SET },
+	{ "view", required_argument, NULL, LONG_VIEW },
 	{ "plain", no_argument, NULL, LONG_PLAIN },
 	{ "demo", no_argument, NULL, LONG_DEMO },
 	{ "commands-as-mdoc", no_argument, NULL, LONG_MDOC },
@@ -48,6 +49,7 @@ static const char help_text[] =
         "  -v               pipe mode: say on standard error what happens\n"
         "  --service NAME   what a server does: none, echo, discard, hello\n"
         "  --eol NAME       line end of what is typed: lf, crlf, cr, nul, none\n"
+        "  --view NAME      how sessions are shown: chat, hex, trace, ladder\n"
         "  --set NAME=VALUE as /set does\n"
         "  --plain          no full screen: for screen readers and dumb terminals\n"
         "  --demo           a TCP echo server on loopback and a session to it\n"
@@ -151,6 +153,7 @@ static bool take_value(struct options *options, int letter, char **argv, struct 
 	case LONG_SERVICE: return choose_service(options, optarg, error);
 	case LONG_EOL: return add_setting(options, "eol", optarg, error);
 	case LONG_SET: return add_assignment(options, optarg, error);
+	case LONG_VIEW: return add_setting(options, "view", optarg, error);
 	default: return refuse(argv, letter, error);
 	}
 }

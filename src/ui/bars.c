@@ -2,13 +2,14 @@
 #include "ui/bars.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "app/page.h"
 #include "base/count.h"
+#include "ui/status.h"
 
-enum { LABEL = 96, PIECES = 10, PIECE = 64 };
+enum { LABEL = 96 };
 
 const char *bars_prompt(const struct app *app, char out[BARS_PROMPT])
 {
@@ -38,6 +39,7 @@ static const char *sign_of(const struct session *session)
 	bool unicode = text_has_unicode();
 	switch (session_state(session)) {
 	case SESSION_RESOLVING:
+	case SESSION_FRESH:
 	case SESSION_CONNECTING:
 		return unicode ? "…" : "~";
 	case SESSION_OPEN:
@@ -158,129 +160,22 @@ uint32_t bars_tab_at(const struct app *app, int columns, int column)
 
 /* ---- status ---- */
 
-/* Pieces are added in the order in which they are shown; where not all fit, those with the highest
- * rank go. */
-struct pieces {
-	struct piece {
-		char text[PIECE];
-		enum style style;
-		int rank;
-	} piece[PIECES];
-	size_t count;
-};
-
-static void add_piece(struct pieces *pieces, int rank, enum style style, const char *format, ...)
-        __attribute__((format(printf, 4, 5)));
-
-static void add_piece(struct pieces *pieces, int rank, enum style style, const char *format, ...)
+static void print_view(const struct app *app, char *out, size_t size)
 {
-	if (pieces->count == PIECES)
-		return;
-	struct piece *piece = &pieces->piece[pieces->count++];
-	piece->rank = rank;
-	piece->style = style;
-	va_list args;
-	va_start(args, format);
-	vsnprintf(piece->text, sizeof piece->text, format, args);
-	va_end(args);
-}
-
-static int pieces_columns(const struct pieces *pieces)
-{
-	int columns = 0;
-	for (size_t i = 0; i < pieces->count; i++) {
-		const char *text = pieces->piece[i].text;
-		columns += (i > 0 ? 2 : 1) + text_columns(text, strlen(text));
-	}
-	return columns;
-}
-
-static void drop_least(struct pieces *pieces)
-{
-	size_t least = 0;
-	for (size_t i = 1; i < pieces->count; i++)
-		if (pieces->piece[i].rank > pieces->piece[least].rank)
-			least = i;
-	pieces->count--;
-	memmove(&pieces->piece[least], &pieces->piece[least + 1],
-	        (pieces->count - least) * sizeof pieces->piece[least]);
-}
-
-static const char *plural(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
-static bool is_datagrams(const struct session *session)
-{
-	return session_kind(session) == SESSION_UDP;
-}
-
-static void add_state(struct pieces *pieces, const struct session *session)
-{
-	const char *state = session_state_name(session);
-	if (!is_datagrams(session))
-		add_piece(pieces, 0, STYLE_STATE, "tcp %s", state);
-	else if (strcmp(state, "UDP") == 0)
-		add_piece(pieces, 0, STYLE_STATE, "udp");
+	struct look look = app_look(app, app_shown(app));
+	if (app->page != PAGE_NONE)
+		snprintf(out, size, "%s", app_page_name(app->page));
 	else
-		add_piece(pieces, 0, STYLE_STATE, "udp %s", state);
-}
-
-static void add_server(struct pieces *pieces, const struct session *session)
-{
-	const struct service *service = session_service(session);
-	if (session_is_server(session) && service)
-		add_piece(pieces, 2, STYLE_TEXT, "service %s", service->name);
-	size_t clients = session_clients(session), peers = session_peer_count(session);
-	if (session_kind(session) == SESSION_LISTENER)
-		add_piece(pieces, 3, STYLE_TEXT, "%zu client%s", clients, plural(clients));
-	else if (is_datagrams(session))
-		add_piece(pieces, 3, STYLE_TEXT, "%zu peer%s", peers, plural(peers));
-}
-
-/* A listener has neither queue nor bytes. */
-static void add_traffic(struct pieces *pieces, const struct session *session)
-{
-	if (session_kind(session) == SESSION_LISTENER)
-		return;
-	const struct session_counts *counts = session_counts(session);
-	char sent[COUNT_TEXT], received[COUNT_TEXT], size[COUNT_TEXT];
-	size_t unsent = session_unsent(session);
-	count_format(unsent, size);
-	if (unsent)
-		add_piece(pieces, 1, STYLE_NOTE, "unsent %s", size);
-	else if (!is_datagrams(session))
-		add_piece(pieces, 5, STYLE_TEXT, "unsent %s", size);
-	count_format(counts->sent_bytes, sent);
-	count_format(counts->received_bytes, received);
-	add_piece(pieces, 4, STYLE_TEXT, text_has_unicode() ? "↑%s ↓%s" : "sent %s received %s",
-	          sent, received);
-}
-
-static void collect(const struct app *app, const char *mode, struct pieces *pieces)
-{
-	const struct session *session = app->current;
-	if (session) {
-		add_state(pieces, session);
-		add_server(pieces, session);
-		add_traffic(pieces, session);
-	}
-	add_piece(pieces, 6, STYLE_TEXT, "%s", eol_label(app->settings.eol));
-	add_piece(pieces, 7, STYLE_TEXT, "chat");
-	if (*mode)
-		add_piece(pieces, 1, STYLE_NOTE, "%s", mode);
+		snprintf(out, size, "%s%s", view_kind_name(look.kind), look.all ? " all" : "");
 }
 
 void bars_status(const struct app *app, const char *mode, int columns, struct row *row)
 {
-	struct pieces pieces = { .count = 0 };
-	row_clear(row);
-	collect(app, mode, &pieces);
-	while (pieces.count > 1 && pieces_columns(&pieces) > columns)
-		drop_least(&pieces);
-	for (size_t i = 0; i < pieces.count; i++) {
-		add(row, i > 0 ? "  " : " ", columns, STYLE_TEXT);
-		add(row, pieces.piece[i].text, columns, pieces.piece[i].style);
-	}
+	char view[32];
+	struct facts facts;
+	struct status_words words = { eol_label(app->settings.eol), view, mode };
+	print_view(app, view, sizeof view);
+	if (app->current)
+		page_facts(app->current, &facts);
+	status_draw(app->current ? &facts : NULL, &words, columns, row);
 }

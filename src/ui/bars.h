@@ -20,7 +20,9 @@ void bars_tabs(const struct app *app, int columns, struct row *row);
 /* The number of the session whose tab is at this column of a bar of that width; 0 for none. */
 uint32_t bars_tab_at(const struct app *app, int columns, int column);
 
-/* ` tcp ESTABLISHED unsent 0 ↑15 ↓15 LF chat`. `mode` is what the input adds (vi mode, scrolled
+/* ` tcp ESTABLISHED *  rtt 0.2 ms ± 0.1 ms  cwnd 10  ↑15 ↓15  LF  chat`: the state and its timer,
+ * and of what the kernel says only what is not as usual: what waits, what is lost, who holds it up.
+ * What means nothing on loopback is left away. `mode` is what the input adds (vi mode, scrolled
  * back); may be "". */
 void bars_status(const struct app *app, const char *mode, int columns, struct row *row);
 

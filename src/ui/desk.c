@@ -74,11 +74,31 @@ static void toggle_literal(struct desk *desk)
 	tell_change(desk);
 }
 
-/* readline drops the line itself. */
+static void find_next(struct desk *desk, bool newer)
+{
+	struct error error;
+	if (!app_find(desk->app, NULL, newer, &error))
+		say(desk, error.text);
+	tell_change(desk);
+}
+
+/* readline drops the line itself. Where there is none it is the call that waits, or what makes the
+ * hits of a search stand out. */
 static void on_interrupt(struct desk *desk)
 {
-	if (input_line("").len == 0)
+	if (input_line("").len > 0)
+		return;
+	bool cancelled = desk->app->current && session_cancel(desk->app->current);
+	if (cancelled || app_unmark(desk->app))
+		tell_change(desk);
+	else
 		say(desk, "Ctrl-D or /quit leaves");
+}
+
+static void turn_page(struct desk *desk, enum page page)
+{
+	app_turn_page(desk->app, page);
+	tell_change(desk);
 }
 
 static void on_action(void *context, enum input_action action)
@@ -90,6 +110,23 @@ static void on_action(void *context, enum input_action action)
 		break;
 	case INPUT_PREVIOUS_SESSION:
 		select_step(desk, false);
+		break;
+	case INPUT_FIND_OLDER:
+	case INPUT_FIND_NEWER:
+		find_next(desk, action == INPUT_FIND_NEWER);
+		break;
+	case INPUT_NEXT_VIEW:
+		app_next_view(desk->app, app_shown(desk->app));
+		tell_change(desk);
+		break;
+	case INPUT_INFO:
+		turn_page(desk, PAGE_INFO);
+		break;
+	case INPUT_STATES:
+		turn_page(desk, PAGE_STATES);
+		break;
+	case INPUT_STREAM:
+		turn_page(desk, PAGE_STREAM);
 		break;
 	case INPUT_LITERAL:
 		toggle_literal(desk);

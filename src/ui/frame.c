@@ -4,41 +4,63 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "ui/bars.h"
 #include "ui/window.h"
+#include "view/ladder/ladder.h"
 
 enum {
 	LEAST_ROWS = 4,
 	LEAST_COLUMNS = 20,
 	BARS = 2,          /* rows of tabs and status */
 	ONE_INPUT_ROW = 6, /* below so many rows of the window the input has one */
+	HEADING_SHARE = 3, /* a heading that takes a larger part of the pane is left away */
+	WAITING = 128,
 };
 
 static struct stamp take_stamp(const struct app *app)
 {
 	const struct session *current = app->current;
+	int64_t since;
 	return (struct stamp){
 		.entries = transcript_count(app->transcript),
+		.hits = app->finding.serial,
 		.sessions = sessions_count(app->sessions),
 		.unsent = current ? session_unsent(current) : 0,
 		.state = current ? session_state(current) : SESSION_CLOSED,
 		.literal = app->literal,
+		.waiting = current && session_waiting(current, &since),
+		.page = app->page,
+		.look = app_look(app, app_shown(app)),
 	};
 }
 
 static bool stamps_differ(const struct stamp *a, const struct stamp *b)
 {
 	return a->entries != b->entries || a->sessions != b->sessions || a->unsent != b->unsent ||
-	       a->state != b->state || a->literal != b->literal;
+	       a->state != b->state || a->literal != b->literal || a->waiting != b->waiting ||
+	       a->page != b->page || a->look.kind != b->look.kind || a->look.all != b->look.all;
+}
+
+static void go_to_hit(struct window *window)
+{
+	const struct finding *finding = &window->app->finding;
+	if (finding->session != app_shown(window->app))
+		return;
+	struct view view = window_view(window);
+	pane_go(window_pane(window), &view, finding->place);
+	window_refresh(window);
 }
 
 void frame_notice(struct window *window)
 {
 	struct stamp now = take_stamp(window->app);
 	window_pane(window); /* another session's, perhaps */
+	if (now.hits != window->stamp.hits)
+		go_to_hit(window);
 	if (input_take_dirty())
 		window->dirty = true;
-	if (stamps_differ(&now, &window->stamp))
+	if (stamps_differ(&now, &window->stamp) || clock_now() >= window->next_tick)
 		window->stale = true;
 	window->stamp = now;
 }
@@ -102,13 +124,72 @@ static void draw_rows(struct window *window, int y, const struct rows *rows)
 		screen_row(window->screen, y + (int)i, &rows->row[i], false);
 }
 
-static void fill_pane(struct window *window, int height, bool anew)
+/* ---- what stands above the bars ---- */
+
+/* The rows that a ladder has above it, as long as they leave it most of the height. */
+static void fill_heading(struct window *window, const struct view *view, int height)
 {
-	if (!anew && height == window->pane_height)
-		return;
+	rows_clear(&window->heading);
+	if (view->kind == VIEW_LADDER)
+		ladder_heading(view, &window->heading);
+	if ((int)window->heading.count > height / HEADING_SHARE)
+		rows_clear(&window->heading);
+}
+
+static void draw_pane(struct window *window, int height, bool anew)
+{
 	struct view view = window_view(window);
-	pane_fill(window_pane(window), &view, height, &window->rows);
+	if (anew) {
+		fill_heading(window, &view, height);
+		pane_fill(window_pane(window), &view, height - (int)window->heading.count,
+		          &window->rows);
+	}
+	draw_rows(window, 0, &window->heading);
+	draw_rows(window, (int)window->heading.count, &window->rows);
+}
+
+static void draw_sheet(struct window *window, int height, int columns, bool anew)
+{
+	if (anew)
+		sheet_fill(&window->sheet, window->app, columns, height);
+	for (int y = 0; y < height; y++) {
+		const struct row *row = sheet_row(&window->sheet, y);
+		if (row)
+			screen_row(window->screen, y, row, false);
+	}
+}
+
+/* The call that a blocking socket would sleep in, as a row of its own. */
+static bool draw_waiting(struct window *window, int y, int columns)
+{
+	int64_t since;
+	char text[WAITING], time[CLOCK_TEXT];
+	const struct session *current = window->app->current;
+	const char *call = current ? session_waiting(current, &since) : NULL;
+	if (!call || y < 1)
+		return false;
+	int len = snprintf(text, sizeof text, " %s %s %s  (Ctrl-C cancels)", call,
+	                   text_has_unicode() ? "…" : "...",
+	                   clock_format_duration(clock_now() - since, time));
+	row_clear(&window->bar);
+	row_add_text(&window->bar, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1,
+	             columns, STYLE_NOTE);
+	screen_row(window->screen, y, &window->bar, false);
+	return true;
+}
+
+/* A page that comes or goes is shown at once, whatever the pane has time for. */
+static void draw_upper(struct window *window, int height, int columns, bool anew)
+{
+	enum page page = window->app->page;
+	height -= draw_waiting(window, height - 1, columns);
+	anew = anew || height != window->pane_height || page != window->page;
 	window->pane_height = height;
+	window->page = page;
+	if (page != PAGE_NONE)
+		draw_sheet(window, height, columns, anew);
+	else
+		draw_pane(window, height, anew);
 }
 
 /* How many the line may take. */
@@ -124,8 +205,7 @@ static void draw_parts(struct window *window, int rows, int columns, bool pane)
 	line_layout(&window->layout, &line, columns, input_rows(rows));
 	int input_row = rows - (int)window->layout.rows.count;
 	window->tabs_row = input_row - BARS;
-	fill_pane(window, window->tabs_row, pane);
-	draw_rows(window, 0, &window->rows);
+	draw_upper(window, window->tabs_row, columns, pane);
 	draw_bars(window, columns);
 	draw_rows(window, input_row, &window->layout.rows);
 	screen_end(window->screen, input_row + window->layout.cursor_row,

@@ -36,6 +36,12 @@ COMMAND(session_6, INPUT_SESSION_1 + 5)
 COMMAND(session_7, INPUT_SESSION_1 + 6)
 COMMAND(session_8, INPUT_SESSION_1 + 7)
 COMMAND(session_9, INPUT_SESSION_9)
+COMMAND(find_older, INPUT_FIND_OLDER)
+COMMAND(find_newer, INPUT_FIND_NEWER)
+COMMAND(next_view, INPUT_NEXT_VIEW)
+COMMAND(info, INPUT_INFO)
+COMMAND(states, INPUT_STATES)
+COMMAND(stream, INPUT_STREAM)
 COMMAND(literal, INPUT_LITERAL)
 COMMAND(redraw, INPUT_REDRAW)
 COMMAND(suspend, INPUT_SUSPEND)
@@ -54,11 +60,12 @@ struct command {
 	const char *name;
 	rl_command_func_t *run;
 	enum input_action action;
-	const char *keys[2]; /* as in inputrc */
+	const char *keys[3]; /* as in inputrc */
 };
 
 /* Alt-arrows move by words and Ctrl-N is history, so sessions are on the page keys, as tabs are
- * elsewhere; terminals that keep Ctrl-PageUp for themselves mostly leave Alt-PageUp. */
+ * elsewhere; terminals that keep Ctrl-PageUp for themselves mostly leave Alt-PageUp. The function
+ * keys up to F5 are those of xterm and its kin, of rxvt, and of the Linux console. */
 static const struct command commands[] = {
 	{ "pane-page-up", page_up, INPUT_PAGE_UP, { "\\e[5~", NULL } },
 	{ "pane-page-down", page_down, INPUT_PAGE_DOWN, { "\\e[6~", NULL } },
@@ -80,6 +87,12 @@ static const struct command commands[] = {
 	{ "session-7", session_7, INPUT_SESSION_1 + 6, { "\\e7", NULL } },
 	{ "session-8", session_8, INPUT_SESSION_1 + 7, { "\\e8", NULL } },
 	{ "session-9", session_9, INPUT_SESSION_9, { "\\e9", NULL } },
+	{ "next-view", next_view, INPUT_NEXT_VIEW, { "\\eOQ", "\\e[12~", "\\e[[B" } },
+	{ "find-older", find_older, INPUT_FIND_OLDER, { "\\eOR", "\\e[13~", "\\e[[C" } },
+	{ "find-newer", find_newer, INPUT_FIND_NEWER, { "\\eOS", "\\e[14~", "\\e[[D" } },
+	{ "info-page", info, INPUT_INFO, { "\\e[15~", "\\e[[E" } },
+	{ "states-page", states, INPUT_STATES, { "\\e[17~", NULL } },
+	{ "stream-page", stream, INPUT_STREAM, { "\\e[18~", NULL } },
 	{ "literal-mode", literal, INPUT_LITERAL, { "\\C-]", NULL } },
 	{ "redraw-window", redraw, INPUT_REDRAW, { "\\C-l", NULL } },
 	{ "suspend", suspend, INPUT_SUSPEND, { "\\C-z", NULL } },

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "view/find.h"
+
 enum { LIVE_MIN_HEIGHT = 6, LIVE_MIN = 2, LIVE_MAX = 6, PANE_TEXT = 128 };
 
 void pane_init(struct pane *pane)
@@ -29,32 +31,32 @@ static int count_rows(struct pane *pane, const struct view *view, struct place p
 /* Moves place and row up; returns how many of the rows were not there. */
 static int move_up(struct pane *pane, const struct view *view, int rows)
 {
-	while (rows > pane->row) {
-		if (!view_before(view, &pane->place)) {
-			rows -= pane->row;
-			pane->row = 0;
+	while (rows > pane->spot.row) {
+		if (!view_before(view, &pane->spot.place)) {
+			rows -= pane->spot.row;
+			pane->spot.row = 0;
 			return rows;
 		}
-		rows -= pane->row + 1;
-		pane->row = count_rows(pane, view, pane->place) - 1;
+		rows -= pane->spot.row + 1;
+		pane->spot.row = count_rows(pane, view, pane->spot.place) - 1;
 	}
-	pane->row -= rows;
+	pane->spot.row -= rows;
 	return 0;
 }
 
 static int move_down(struct pane *pane, const struct view *view, int rows)
 {
 	while (rows > 0) {
-		int below = count_rows(pane, view, pane->place) - 1 - pane->row;
+		int below = count_rows(pane, view, pane->spot.place) - 1 - pane->spot.row;
 		if (rows <= below) {
-			pane->row += rows;
+			pane->spot.row += rows;
 			return 0;
 		}
 		rows -= below;
-		pane->row += below;
-		if (!view_after(view, &pane->place))
+		pane->spot.row += below;
+		if (!view_after(view, &pane->spot.place))
 			return rows;
-		pane->row = 0;
+		pane->spot.row = 0;
 		rows--;
 	}
 	return 0;
@@ -78,10 +80,13 @@ static int bottom_rows(int height)
 	return live ? live + 1 : 0;
 }
 
-/* Whether the session has had entries before this one that are no longer there. */
+/* Whether there have been entries before this one that are no longer there: of its session, or of
+ * any where all are shown. */
 static bool has_lost(const struct view *view, uint64_t position)
 {
 	const struct entry *oldest = NULL;
+	if (view->all && view->kind != VIEW_LADDER)
+		return transcript_lost(view->transcript).entries > 0;
 	while (position != TRANSCRIPT_NONE) {
 		oldest = transcript_at(view->transcript, position);
 		position = transcript_before(view->transcript, position);
@@ -92,39 +97,88 @@ static bool has_lost(const struct view *view, uint64_t position)
 /* Not further up than what fills the pane, with one row for the word on what was lost. */
 static void clamp_top(struct pane *pane, const struct view *view)
 {
-	struct place place = pane->place;
-	int row = pane->row;
+	struct pane_spot spot = pane->spot;
 	int missing = move_up(pane, view, pane->height - bottom_rows(pane->height) - 1);
-	if (missing > 0 && has_lost(view, pane->place.entry))
+	if (missing > 0 && has_lost(view, pane->spot.place.entry))
 		missing--;
-	pane->place = place;
-	pane->row = row;
+	pane->spot = spot;
 	move_down(pane, view, missing);
 }
 
 /* A pane that hides nothing but the row of its divider follows. */
 static void follow_at_end(struct pane *pane, const struct view *view)
 {
-	struct place place = pane->place;
-	int row = pane->row;
+	struct pane_spot spot = pane->spot;
 	pane->follow = move_down(pane, view, bottom_rows(pane->height) + 1) > 0;
-	pane->place = place;
-	pane->row = row;
+	pane->spot = spot;
+}
+
+/* Onto the begin of a paragraph of this view: the one with that byte, else the next, else the last.
+ * False where there is none at all. */
+static bool find_paragraph(const struct view *view, struct place *place)
+{
+	if (!view_has(view, *place))
+		return view_after(view, place) || view_last(view, place);
+	struct place behind = { place->entry, place->offset + 1 };
+	if (transcript_at(view->transcript, place->entry)->len > 0 && view_before(view, &behind))
+		*place = behind;
+	return true;
+}
+
+static bool is_of_kind(const struct pane_spot *spot, const struct view *view)
+{
+	return spot->kind == view->kind && spot->all == view->all;
+}
+
+/* The view has become one of another kind. Turned back, it is as it was. */
+static void turn(struct pane *pane, const struct view *view)
+{
+	if (is_of_kind(&pane->spot, view))
+		return;
+	pane->going = pane->sought;
+	if (!pane->turned) {
+		pane->left = pane->spot;
+		pane->followed = pane->follow;
+	}
+	pane->turned = !is_of_kind(&pane->left, view);
+	pane->spot = pane->left;
+	pane->spot.kind = view->kind;
+	pane->spot.all = view->all;
+	pane->follow = pane->followed;
+	if (pane->follow)
+		return;
+	view_last(view, &pane->seen);
+	if (!pane->turned)
+		return;
+	pane->spot.row = 0;
+	pane->follow = !find_paragraph(view, &pane->spot.place);
 }
 
 static void settle(struct pane *pane, const struct view *view)
 {
-	if (!view_has(view, pane->place)) {
-		pane->row = 0;
-		pane->follow = !view_after(view, &pane->place);
+	if (!view_has(view, pane->spot.place)) {
+		pane->spot.row = 0;
+		pane->follow = !find_paragraph(view, &pane->spot.place);
 		if (pane->follow)
 			return;
 	}
-	int rows = count_rows(pane, view, pane->place);
-	if (pane->row >= rows)
-		pane->row = rows - 1;
+	int rows = count_rows(pane, view, pane->spot.place);
+	if (pane->spot.row >= rows)
+		pane->spot.row = rows - 1;
 	clamp_top(pane, view);
 	follow_at_end(pane, view);
+}
+
+/* From now on scrolled back: what is new counts from here. False: there is nothing. */
+static bool stop_following(struct pane *pane, const struct view *view)
+{
+	struct place last;
+	if (!view_last(view, &last))
+		return false;
+	pane->follow = false;
+	pane->seen = last;
+	pane->news = 0;
+	return true;
 }
 
 /* From the end to the row above the live ones, so that nothing is shown twice. False: nothing is
@@ -133,18 +187,25 @@ static bool leave_end(struct pane *pane, const struct view *view)
 {
 	if (!pane->follow)
 		return true;
-	if (!view_last(view, &pane->place))
+	if (!stop_following(pane, view))
 		return false;
-	pane->follow = false;
-	pane->seen = pane->place;
-	pane->news = 0;
-	pane->row = count_rows(pane, view, pane->place) - 1;
+	pane->spot.place = pane->seen;
+	pane->spot.row = count_rows(pane, view, pane->spot.place) - 1;
 	move_up(pane, view, bottom_rows(pane->height));
 	return true;
 }
 
+/* A person moves: whatever was to be kept in sight may go. */
+static void let_go(struct pane *pane, const struct view *view)
+{
+	turn(pane, view);
+	pane->turned = false;
+	pane->sought = pane->going = false;
+}
+
 void pane_scroll(struct pane *pane, const struct view *view, int rows)
 {
+	let_go(pane, view);
 	if ((pane->follow && rows >= 0) || !leave_end(pane, view))
 		return;
 	if (rows < 0)
@@ -156,15 +217,57 @@ void pane_scroll(struct pane *pane, const struct view *view, int rows)
 
 void pane_to_top(struct pane *pane, const struct view *view)
 {
+	let_go(pane, view);
 	if (!leave_end(pane, view))
 		return;
-	pane->place = (struct place){ TRANSCRIPT_NONE, 0 };
+	pane->spot.place = (struct place){ TRANSCRIPT_NONE, 0 };
 	settle(pane, view);
 }
 
 void pane_to_end(struct pane *pane)
 {
+	pane->turned = false;
+	pane->sought = pane->going = false;
 	pane->follow = true;
+}
+
+/* ---- going somewhere ---- */
+
+/* The first row of the paragraph with a hit; the first of all where none has one. */
+static int found_row(struct pane *pane, const struct view *view, struct place place)
+{
+	int rows = count_rows(pane, view, place);
+	for (int i = 0; i < rows; i++)
+		if (find_row_is_marked(&pane->scratch.row[i]))
+			return i;
+	return 0;
+}
+
+/* The goal in the middle of the rows above the divider, or the end followed where nothing would be
+ * hidden then. */
+static void aim(struct pane *pane, const struct view *view)
+{
+	pane->spot.place = pane->goal;
+	if (!find_paragraph(view, &pane->spot.place)) {
+		pane_to_end(pane);
+		return;
+	}
+	if (pane->follow && !stop_following(pane, view))
+		return;
+	int above = pane->height - bottom_rows(pane->height);
+	pane->spot.row = found_row(pane, view, pane->spot.place);
+	move_down(pane, view, (above - 1) / 2);
+	settle(pane, view);
+	pane->going = pane->follow;
+}
+
+void pane_go(struct pane *pane, const struct view *view, struct place place)
+{
+	let_go(pane, view);
+	pane->goal = place;
+	pane->sought = pane->going = true;
+	if (pane->height > 0)
+		aim(pane, view);
 }
 
 /* ---- rows ---- */
@@ -252,7 +355,7 @@ static void fill_scrolled(struct pane *pane, const struct view *view, struct row
 {
 	int live = live_rows(height);
 	int scrolled = height - bottom_rows(height);
-	fill_up(pane, view, pane->place, pane->row, rows, scrolled);
+	fill_up(pane, view, pane->spot.place, pane->spot.row, rows, scrolled);
 	count_news(pane, view);
 	if (!live)
 		return;
@@ -266,7 +369,10 @@ void pane_fill(struct pane *pane, const struct view *view, int height, struct ro
 	for (int y = 0; y < height; y++)
 		rows_add(out);
 	pane->height = height;
-	if (!pane->follow)
+	turn(pane, view);
+	if (pane->going)
+		aim(pane, view);
+	else if (!pane->follow)
 		settle(pane, view);
 	if (pane->follow)
 		fill_end(pane, view, out->row, height);

@@ -36,6 +36,8 @@ struct plain {
 	bool dirty;        /* the row may look different now */
 	bool behind;       /* there is more to print than was */
 	uint64_t entries;  /* how many there were at the last piece */
+	uint64_t hits;     /* and of what is looked for */
+	int64_t waiting;   /* since when the call has waited that was told, 0 = none */
 };
 
 static struct plain *plain_of(struct ui *ui)
@@ -51,14 +53,7 @@ static int width_of(const struct plain *plain)
 
 static struct view view_of(const struct plain *plain)
 {
-	const struct app *app = plain->app;
-	return (struct view){
-		.transcript = app->transcript,
-		.session = app_shown(app),
-		.columns = width_of(plain),
-		.time = app->settings.time,
-		.marks = app->settings.marks,
-	};
+	return app_view(plain->app, width_of(plain));
 }
 
 /* ---- the row being typed ---- */
@@ -150,14 +145,17 @@ static void add_words(struct plain *plain, const char *text)
 	row_free(&row);
 }
 
-static void announce(struct plain *plain)
+static void announce(struct plain *plain, const struct view *view)
 {
 	char text[SESSION_NAME + 64];
+	bool is_chat = view->kind == VIEW_CHAT && !view->all;
 	const struct session *session = plain->app->current;
 	const char *dash = text_has_unicode() ? "—" : "--";
 	if (session)
-		snprintf(text, sizeof text, "%s session %u %s %s", dash,
-		         (unsigned)session_number(session), session_name(session), dash);
+		snprintf(text, sizeof text, "%s session %u %s%s%s%s %s", dash,
+		         (unsigned)session_number(session), session_name(session),
+		         is_chat ? "" : ", ", is_chat ? "" : view_kind_name(view->kind),
+		         view->all ? " of all" : "", dash);
 	else
 		snprintf(text, sizeof text, "%s no session %s", dash, dash);
 	if (session || plain->started)
@@ -165,15 +163,67 @@ static void announce(struct plain *plain)
 	plain->started = true;
 }
 
+/* Once: what has been printed does not change any more. */
+static void print_page(struct plain *plain)
+{
+	enum { ALL_ROWS = 10000 };
+	struct rows rows = { 0 };
+	if (plain->app->page == PAGE_NONE)
+		return;
+	app_fill_page(plain->app, width_of(plain), ALL_ROWS, &rows);
+	for (size_t i = 0; i < rows.count; i++) {
+		row_print(&rows.row[i], &plain->words);
+		buf_append_text(&plain->words, "\r\n");
+	}
+	plain->app->page = PAGE_NONE;
+	plain->behind = true;
+	rows_free(&rows);
+}
+
+/* A call that a blocking socket would sleep in is told once. */
+static void notice_waiting(struct plain *plain)
+{
+	char text[128];
+	int64_t since = 0;
+	const struct session *session = plain->app->current;
+	const char *call = session ? session_waiting(session, &since) : NULL;
+	if (call && since != plain->waiting) {
+		snprintf(text, sizeof text, "%.80s waits: Ctrl-C cancels it", call);
+		add_words(plain, text);
+	}
+	plain->waiting = call ? since : 0;
+}
+
+/* A view that is turned to is read out anew: what it tells of the past is why it was turned to. */
 static void notice_session(struct plain *plain)
 {
 	struct view view = view_of(plain);
-	if (plain->reel.mark.session == view.session)
+	if (reel_is_at(&plain->reel, &view))
 		return;
-	announce(plain);
+	announce(plain, &view);
 	if (reel_select(&plain->reel, &view, plain->rows > 2 ? plain->rows - 2 : 1))
 		add_words(plain, "... earlier lines are left out");
 	plain->dirty = true;
+}
+
+/* What was looked for and found stands further up: it is said again, of a long paragraph the rows
+ * with a hit. */
+static void print_hit(struct plain *plain, const struct view *view, struct buf *lines)
+{
+	enum { WHOLE_MOST = 16 };
+	struct rows rows = { 0 };
+	const struct finding *finding = &plain->app->finding;
+	plain->hits = finding->serial;
+	if (finding->session != view->session)
+		return;
+	view_layout(view, finding->place, &rows);
+	for (size_t i = 0; i < rows.count; i++) {
+		if (rows.count > WHOLE_MOST && !find_row_is_marked(&rows.row[i]))
+			continue;
+		row_print(&rows.row[i], lines);
+		buf_append_text(lines, "\r\n");
+	}
+	rows_free(&rows);
 }
 
 /* Lines go where the row stands, which then comes anew below them. */
@@ -183,6 +233,8 @@ static void print_lines(struct plain *plain, int64_t now, size_t most)
 	struct buf lines = plain->words;
 	buf_init(&plain->words, SIZE_MAX);
 	plain->behind = reel_print(&plain->reel, &view, now, most, &lines);
+	if (!plain->behind && plain->hits != plain->app->finding.serial)
+		print_hit(plain, &view, &lines);
 	if (lines.len) {
 		erase_row(plain);
 		buf_append(&plain->out, buf_data(&lines), lines.len);
@@ -266,7 +318,9 @@ static int on_columns(void *context)
 /* Also what came since the last piece: at the start, by a command, when descriptors were closed. */
 static bool is_owed(const struct plain *plain)
 {
-	return plain->behind || plain->dirty || plain->reel.mark.session != app_shown(plain->app) ||
+	struct view view = view_of(plain);
+	return plain->behind || plain->dirty || plain->app->page != PAGE_NONE ||
+	       !reel_is_at(&plain->reel, &view) ||
 	       plain->entries != transcript_count(plain->app->transcript);
 }
 
@@ -293,8 +347,11 @@ static void plain_draw(struct ui *ui, struct app *app)
 	if (terminal_is_busy(plain->terminal))
 		return;
 	notice_session(plain);
+	notice_waiting(plain);
 	plain->entries = transcript_count(plain->app->transcript);
 	print_lines(plain, clock_now(), PIECE);
+	if (!plain->behind)
+		print_page(plain); /* with the next piece, below what asked for it */
 	if (input_take_dirty() || plain->dirty)
 		draw_row(plain);
 	if (plain->out.len)

@@ -8,12 +8,6 @@
 #include "base/clock.h"
 #include "base/count.h"
 
-enum {
-	LOOK_BACK =
-	        16, /* entries, most of them without bytes, to look at for the last bytes shown */
-	CHARACTER_MOST = 4, /* bytes, RFC 3629 */
-};
-
 static const struct place NOWHERE = { TRANSCRIPT_NONE, 0 };
 
 void reel_init(struct reel *reel)
@@ -64,12 +58,27 @@ static bool find_late_start(const struct reel *reel, const struct view *view, in
 	return true;
 }
 
+static bool is_for(const struct reel_mark *mark, const struct view *view)
+{
+	return mark->session == view->session && mark->kind == view->kind && mark->all == view->all;
+}
+
+bool reel_is_at(const struct reel *reel, const struct view *view)
+{
+	return is_for(&reel->mark, view);
+}
+
 bool reel_select(struct reel *reel, const struct view *view, int paragraphs)
 {
 	keep_mark(reel);
 	const struct reel_mark *mark = find_mark(reel, view->session);
-	const struct reel_mark fresh = { .session = view->session, .shown_up_to = TRANSCRIPT_NONE };
-	reel->mark = mark ? *mark : fresh;
+	const struct reel_mark fresh = {
+		.session = view->session,
+		.kind = view->kind,
+		.all = view->all,
+		.shown_up_to = TRANSCRIPT_NONE,
+	};
+	reel->mark = mark && is_for(mark, view) ? *mark : fresh;
 	reel->newest = TRANSCRIPT_NONE;
 	reel->jumps = find_late_start(reel, view, paragraphs, &reel->next);
 	return reel->jumps;
@@ -77,80 +86,12 @@ bool reel_select(struct reel *reel, const struct view *view, int paragraphs)
 
 /* ---- where to go on ---- */
 
-static bool moves_bytes(const struct entry *entry)
-{
-	return !entry->error && (entry_is_incoming(entry) || entry_is_outgoing(entry));
-}
-
-/* To a connected peer it goes without an address. */
-static bool is_datagram(const struct entry *entry)
-{
-	return entry->addr_len || entry->call == CALL_SENDTO || entry->call == CALL_RECVFROM;
-}
-
-static bool is_shown(const struct entry *entry)
-{
-	if (!entry_is_call(entry))
-		return true;
-	return moves_bytes(entry) && (entry->len || is_datagram(entry));
-}
-
-/* Does the newest paragraph have its end? A stream's has it with the line feed. */
-static bool ends_well(const struct view *view)
-{
-	uint64_t position = transcript_last(view->transcript, view->session);
-	for (int i = 0; i < LOOK_BACK && position != TRANSCRIPT_NONE; i++) {
-		const struct entry *entry = transcript_at(view->transcript, position);
-		if (is_shown(entry))
-			return !moves_bytes(entry) || is_datagram(entry) ||
-			       entry_payload(entry)[entry->len - 1] == '\n';
-		position = transcript_before(view->transcript, position);
-	}
-	return false;
-}
-
-/* The last bytes of the stream that ends with the newest entry, which may have come one by one. */
-static size_t last_bytes(const struct view *view, char tail[CHARACTER_MOST])
-{
-	uint64_t position = transcript_last(view->transcript, view->session);
-	uint8_t call = CALL_NOTE;
-	size_t len = 0;
-	for (int i = 0; i < LOOK_BACK && position != TRANSCRIPT_NONE && len < CHARACTER_MOST; i++) {
-		const struct entry *entry = transcript_at(view->transcript, position);
-		position = transcript_before(view->transcript, position);
-		if (!is_shown(entry))
-			continue;
-		if (!moves_bytes(entry) || is_datagram(entry) || (len && entry->call != call))
-			break;
-		size_t part = entry->len < CHARACTER_MOST - len ? entry->len : CHARACTER_MOST - len;
-		memmove(tail + part, tail, len);
-		memcpy(tail, entry_payload(entry) + entry->len - part, part);
-		len += part;
-		call = entry->call;
-	}
-	return len;
-}
-
-static int64_t patience_with(const struct view *view)
-{
-	char tail[CHARACTER_MOST];
-	size_t len = last_bytes(view, tail);
-	return (text_whole(tail, len) < len ? REEL_CHARACTER_MS : REEL_PATIENCE_MS) * CLOCK_MS;
-}
-
 /* What came behind an unfinished paragraph begins with an entry of its own. */
 static bool find_rest(const struct reel *reel, const struct view *view, struct place *next)
 {
-	uint64_t position = transcript_last(view->transcript, view->session);
-	bool found = false;
-	while (position != TRANSCRIPT_NONE && position > reel->mark.shown_up_to) {
-		if (is_shown(transcript_at(view->transcript, position))) {
-			*next = (struct place){ position, 0 };
-			found = true;
-		}
-		position = transcript_before(view->transcript, position);
-	}
-	return found;
+	uint64_t entry = view_entry_after(view, reel->mark.shown_up_to);
+	*next = (struct place){ entry, 0 };
+	return entry != TRANSCRIPT_NONE;
 }
 
 static bool find_next(const struct reel *reel, const struct view *view, struct place *next)
@@ -178,7 +119,16 @@ static uint64_t entry_before(const struct view *view, uint64_t position)
 	return entry && entry->back ? position - (uint64_t)entry->back * ENTRY_ALIGN : position;
 }
 
-/* Eviction has overtaken what was to be shown next. */
+/* Whether what was to be shown next was evicted before. Of one session its links tell, of all that
+ * the oldest entry left is a later one than the next would have been. */
+static bool has_lost(const struct reel *reel, const struct view *view, uint64_t from, uint64_t next)
+{
+	if (!view->all && !view->other)
+		return entry_before(view, next) > from;
+	return next == transcript_first(view->transcript) &&
+	       transcript_lost(view->transcript).entries > reel->mark.count;
+}
+
 static void tell_loss(const struct reel *reel, const struct view *view, struct place next,
                       struct buf *out)
 {
@@ -188,7 +138,7 @@ static void tell_loss(const struct reel *reel, const struct view *view, struct p
 	uint64_t from = mark->last.entry;
 	if (mark->shown_up_to != TRANSCRIPT_NONE && mark->shown_up_to > from)
 		from = mark->shown_up_to;
-	if (entry_before(view, next.entry) <= from)
+	if (!has_lost(reel, view, from, next.entry))
 		return;
 	char size[COUNT_TEXT];
 	count_format(next.entry - from, size);
@@ -207,10 +157,16 @@ static void print_paragraph(struct reel *reel, const struct view *view, struct p
 
 static void notice_change(struct reel *reel, const struct view *view, int64_t now)
 {
-	uint64_t newest = transcript_last(view->transcript, view->session);
+	uint64_t newest = view_newest_entry(view);
 	if (newest != reel->newest)
 		reel->changed = now;
 	reel->newest = newest;
+}
+
+static void note_all_shown(struct reel *reel, const struct view *view)
+{
+	reel->mark.shown_up_to = reel->newest;
+	reel->mark.count = transcript_count(view->transcript);
 }
 
 /* One paragraph; false when there is none that can be shown now. */
@@ -218,13 +174,14 @@ static bool print_next(struct reel *reel, const struct view *view, int64_t now, 
 {
 	struct place next;
 	if (!find_next(reel, view, &next)) {
-		reel->mark.shown_up_to = reel->newest;
+		note_all_shown(reel, view);
 		return false;
 	}
-	bool newest = is_newest(view, next);
-	bool open = newest && !ends_well(view);
+	bool newest = is_newest(view, next), in_character = false;
+	bool open = newest && view_is_open(view, &in_character);
 	if (open) {
-		reel->patience = patience_with(view);
+		int64_t patience = in_character ? REEL_CHARACTER_MS : REEL_PATIENCE_MS;
+		reel->patience = patience * CLOCK_MS;
 		if (now < reel->changed + reel->patience)
 			return false;
 	}
@@ -235,7 +192,7 @@ static bool print_next(struct reel *reel, const struct view *view, int64_t now, 
 	reel->mark.any = true;
 	reel->mark.open = open;
 	if (newest)
-		reel->mark.shown_up_to = reel->newest;
+		note_all_shown(reel, view);
 	return true;
 }
 

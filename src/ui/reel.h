@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* reel: the transcript of the session that is shown as lines that come one after the other and are
- * never changed: for a terminal that can only go on. Remembers for each session how far it was
- * shown. No terminal. */
+/* reel: the view that is shown as lines that come one after the other and are never changed: for a
+ * terminal that can only go on. Remembers for each session how far it was shown. No terminal. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,10 +19,13 @@ enum {
 /* How far a session has been shown. */
 struct reel_mark {
 	uint32_t session;
+	enum view_kind kind;
+	bool all;
 	struct place last;    /* the paragraph shown last */
 	bool any;             /* there is one */
 	bool open;            /* and it had no end yet */
 	uint64_t shown_up_to; /* newest entry when all was shown */
+	uint64_t count;       /* and how many of all sessions there had been */
 };
 
 struct reel {
@@ -41,8 +43,12 @@ struct reel {
 void reel_init(struct reel *reel);
 void reel_free(struct reel *reel);
 
-/* Another session from now on. Of what has not been shown of it, only the last paragraphs will be;
- * true when that leaves any away. */
+/* Whether this is the view that is being shown. */
+bool reel_is_at(const struct reel *reel, const struct view *view);
+
+/* Another session or kind of view from now on. Of what has not been shown of the session, only the
+ * last paragraphs will be; of another kind of view they are shown anew. True when that leaves any
+ * away. */
 bool reel_select(struct reel *reel, const struct view *view, int paragraphs);
 
 /* Appends what is new, as lines that end in CR LF, until `out` has more than `most` bytes. True:

@@ -3,9 +3,11 @@
  * its time has come: 60 times a second at most. */
 #include "ui/window.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/page.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "ui/bars.h"
@@ -14,6 +16,7 @@
 
 enum {
 	PANE_RATE = 100000, /* bytes a second that panes may cost while nobody touches a key */
+	PANE_SHARE = 4,     /* and the part of the time that making them may take: a fourth */
 	WHEEL_ROWS = 3,
 	WHEEL_UP = 64, /* mouse buttons */
 	WHEEL_DOWN = 65,
@@ -26,16 +29,9 @@ static struct window *window_of(struct ui *ui)
 
 struct view window_view(const struct window *window)
 {
-	const struct app *app = window->app;
-	struct view view = {
-		.transcript = app->transcript,
-		.session = app_shown(app),
-		.time = app->settings.time,
-		.marks = app->settings.marks,
-	};
-	int rows;
-	screen_size(window->screen, &rows, &view.columns);
-	return view;
+	int rows, columns;
+	screen_size(window->screen, &rows, &columns);
+	return app_view(window->app, columns);
 }
 
 struct pane *window_pane(struct window *window)
@@ -60,23 +56,44 @@ static void on_say(void *context, const char *text)
 	window->dirty = true;
 }
 
+static bool has_page(const struct window *window)
+{
+	return window->app->page != PAGE_NONE;
+}
+
 static void scroll(struct window *window, int rows)
 {
+	if (has_page(window)) {
+		sheet_scroll(&window->sheet, rows);
+		return;
+	}
 	struct view view = window_view(window);
 	pane_scroll(window_pane(window), &view, rows);
 }
 
 static void scroll_to_top(struct window *window)
 {
+	if (has_page(window)) {
+		sheet_scroll(&window->sheet, -INT_MAX);
+		return;
+	}
 	struct view view = window_view(window);
 	pane_to_top(window_pane(window), &view);
+}
+
+static void scroll_to_end(struct window *window)
+{
+	if (has_page(window))
+		sheet_scroll(&window->sheet, INT_MAX);
+	else
+		pane_to_end(window_pane(window));
 }
 
 /* A scrolled pane gives about a quarter of its rows to what is new: a page is what the rest shows,
  * less a row. */
 static int page_rows(const struct window *window)
 {
-	int rows = window->pane_height * 3 / 4 - 2;
+	int rows = has_page(window) ? window->pane_height - 2 : window->pane_height * 3 / 4 - 2;
 	return rows > 1 ? rows : 1;
 }
 
@@ -101,7 +118,7 @@ static void on_look(void *context, enum input_action action)
 		scroll_to_top(window);
 		break;
 	case INPUT_BOTTOM:
-		pane_to_end(window_pane(window));
+		scroll_to_end(window);
 		break;
 	case INPUT_REDRAW:
 		screen_redraw(window->screen);
@@ -172,6 +189,11 @@ static int64_t later_of(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+static int64_t earlier_of(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* When the next frame may be drawn; INT64_MAX where there is nothing new to show. What a person
  * does is shown one frame early, which the frame after it makes good, so that no key waits behind
  * what a peer sends. */
@@ -189,7 +211,7 @@ static void window_prepare(struct ui *ui, struct poller *poller)
 	desk_prepare(&window->desk, poller);
 	frame_notice(window);
 	if (!terminal_is_busy(window->terminal))
-		poller_wake_at(poller, frame_due(window));
+		poller_wake_at(poller, earlier_of(frame_due(window), window->next_tick));
 }
 
 static void window_serve(struct ui *ui, struct poller *poller)
@@ -199,11 +221,11 @@ static void window_serve(struct ui *ui, struct poller *poller)
 }
 
 /* What it costs to show a pane is paid for by its next one coming later, so that a slow terminal
- * always has room for keys. */
-static int64_t time_for(size_t bytes)
+ * always has room for keys, and what is read is never slowed down by drawing it. */
+static int64_t time_for(size_t bytes, int64_t making)
 {
-	int64_t needed = (int64_t)bytes * CLOCK_S / PANE_RATE;
-	return needed > FRAME ? needed : FRAME;
+	int64_t needed = later_of((int64_t)bytes * CLOCK_S / PANE_RATE, making * PANE_SHARE);
+	return later_of(needed, FRAME);
 }
 
 static void window_draw(struct ui *ui, struct app *app)
@@ -217,11 +239,14 @@ static void window_draw(struct ui *ui, struct app *app)
 	bool pane = window->stale && now >= window->next_pane;
 	frame_draw(window, pane);
 	if (pane)
-		window->next_pane = now + time_for(terminal_waiting(window->terminal));
+		window->next_pane =
+		        now + time_for(terminal_waiting(window->terminal), clock_now() - now);
 	terminal_flush(window->terminal);
 	window->next_frame = later_of(window->next_frame, now) + FRAME;
 	window->dirty = false;
 	window->stale = window->stale && !pane;
+	int64_t pulse = page_pulse(window->app);
+	window->next_tick = pulse ? now + pulse : INT64_MAX;
 }
 
 static void window_free(struct ui *ui)
@@ -231,6 +256,8 @@ static void window_free(struct ui *ui)
 	screen_close(window->screen);
 	terminal_close(window->terminal);
 	panes_free(&window->panes);
+	sheet_free(&window->sheet);
+	rows_free(&window->heading);
 	rows_free(&window->rows);
 	row_free(&window->bar);
 	line_layout_free(&window->layout);
@@ -278,7 +305,9 @@ struct ui *window_new(const struct ui_hooks *hooks, struct error *error)
 		.free = window_free,
 	};
 	window->app = hooks->app;
+	window->next_tick = INT64_MAX;
 	panes_init(&window->panes);
+	sheet_init(&window->sheet);
 	sit_down(window, hooks);
 	on_resize(window, false);
 	return &window->ui;

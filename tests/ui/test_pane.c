@@ -244,7 +244,7 @@ static void test_eviction(void)
 	transcript_append(transcript, &other, NULL, "x", 1);
 	is_text(filled(2), "|·  x", "another session has lost nothing");
 	pane.follow = false;
-	pane.place = (struct place){ 0, 0 };
+	pane.spot.place = (struct place){ 0, 0 };
 	is_text(filled(2), "|·  x", "a place of nowhere leads back");
 	lines(1000);
 	pane.follow = false;
@@ -266,6 +266,202 @@ static void test_ascii(void)
 	setlocale(LC_ALL, "");
 }
 
+/* Bytes received, in one call, as lines "a1", "a2" … */
+static uint64_t receive(char letter, int count)
+{
+	char text[1024];
+	size_t len = 0;
+	struct entry header = { .call = CALL_RECV, .session = 1, .fd = 3, .arg = 1024 };
+	for (int i = 1; i <= count; i++)
+		len += (size_t)snprintf(text + len, sizeof text - len, "%c%d\n", letter, i);
+	return transcript_append(transcript, &header, NULL, text, len);
+}
+
+static bool has_row(const char *text, const char *row)
+{
+	const char *at = strstr(text, row);
+	size_t len = strlen(row);
+	return at && (at == text || at[-1] == '|') && (at[len] == '|' || !at[len]);
+}
+
+static void test_going(void)
+{
+	uint64_t at[40];
+	char want[16];
+	begin(10);
+	for (int i = 0; i < 40; i++) {
+		at[i] = transcript_end(transcript);
+		lines(1);
+	}
+	filled(12);
+	int right = 0;
+	for (int i = 6; i < 30; i++) {
+		pane_go(&pane, &view, (struct place){ at[i], 0 });
+		filled(12);
+		buf_clear(&out);
+		for (size_t y = 4; y < 8; y++)
+			row_print(&rows.row[y], &out);
+		snprintf(want, sizeof want, "line %d", i + 1);
+		right += !pane.follow && strstr(buf_text(&out), want) != NULL;
+	}
+	is_int(right, 24, "whatever one goes to stands in the middle third");
+	pane_go(&pane, &view, (struct place){ at[1], 0 });
+	ok(has_row(filled(12), "line 1") && has_row(filled(12), "line 2"), "also near the top");
+	pane_go(&pane, &view, (struct place){ at[38], 0 });
+	is_text(filled(4), "line 37|line 38|line 39|line 40", "near the end there is no more");
+	pane_go(&pane, &view, (struct place){ at[38], 0 });
+	filled(12);
+	bool seen = true;
+	for (int i = 0; i < 30; i++) {
+		lines(1);
+		seen = seen && has_row(filled(12), "line 39");
+	}
+	ok(seen, "and whatever comes, it stays in sight");
+	ok(!pane.follow, "where the end is no longer");
+	pane_scroll(&pane, &view, 1000);
+	ok(pane.follow && has_row(filled(12), "line 70"), "until one scrolls on");
+	pane_go(&pane, &view, (struct place){ at[38], 1 });
+	pane_to_end(&pane);
+	ok(has_row(filled(12), "line 70"), "or to the end");
+}
+
+/* A hit stays in sight in every kind of view. */
+static void test_going_and_turning(void)
+{
+	begin(60);
+	view.find = "n5";
+	view.find_len = 2;
+	for (char letter = 'a'; letter <= 'z'; letter++)
+		receive(letter, 9);
+	filled(12);
+	struct place place = { TRANSCRIPT_NONE, 0 };
+	for (int i = 0; i < 13 * 9 + 5; i++)
+		view_after(&view, &place);
+	pane_go(&pane, &view, place);
+	ok(strstr(filled(12), "n5") != NULL && !pane.follow, "a hit");
+	view.kind = VIEW_HEX;
+	ok(strstr(filled(12), "6e 35") != NULL, "as hex");
+	view.kind = VIEW_CHAT;
+	ok(strstr(filled(12), "n5") != NULL, "and in the chat");
+	pane_scroll(&pane, &view, -20);
+	ok(strstr(filled(12), "n5") == NULL, "until one scrolls");
+}
+
+static void test_going_nowhere(void)
+{
+	begin(10);
+	pane_go(&pane, &view, (struct place){ 0, 0 });
+	is_text(filled(2), "|", "where nothing is nobody goes");
+	ok(pane.follow, "and follows");
+	begin(60);
+	lines(30000);
+	pane_go(&pane, &view, (struct place){ 0, 0 });
+	const char *text = filled(12);
+	ok(!pane.follow && strstr(text, "older"), "what has gone is at the top");
+}
+
+static void test_going_into_long(void)
+{
+	begin(10);
+	char text[301];
+	memset(text, 'x', 300);
+	text[300] = '\0';
+	memcpy(text + 150, "needle", 6);
+	uint64_t entry = transcript_end(transcript);
+	note(text);
+	lines(20);
+	view.find = "needle";
+	view.find_len = 6;
+	pane_go(&pane, &view, (struct place){ entry, 0 });
+	ok(strstr(filled(12), "needle") != NULL, "of a long paragraph the row with the hit");
+	int y = 0;
+	for (size_t i = 0; i < rows.count; i++)
+		for (size_t j = 0; j < rows.row[i].count; j++)
+			if (rows.row[i].glyphs[j].style == STYLE_FOUND)
+				y = (int)i;
+	ok(y >= 4 && y < 8, "in the middle");
+}
+
+/* The bottom row above the divider. */
+static const char *bottom(int height)
+{
+	static char text[64];
+	filled(height);
+	buf_clear(&out);
+	int y = 0;
+	while (y + 1 < (int)rows.count &&
+	       !(rows.row[y + 1].count > 1 && rows.row[y + 1].glyphs[0].style == STYLE_FAINT))
+		y++;
+	row_print(&rows.row[y], &out);
+	snprintf(text, sizeof text, "%s", buf_text(&out));
+	return text;
+}
+
+static void test_kinds(void)
+{
+	begin(60);
+	for (char letter = 'a'; letter <= 'z'; letter++)
+		receive(letter, 9);
+	filled(12);
+	pane_scroll(&pane, &view, -100);
+	ok(!pane.follow, "scrolled back");
+	char before[64];
+	snprintf(before, sizeof before, "%s", bottom(12));
+	ok(strstr(before, "n") != NULL || strstr(before, "o") != NULL, "among the lines of a call");
+	for (enum view_kind kind = VIEW_HEX; kind <= VIEW_TRACE; kind++) {
+		uint64_t entry = pane.spot.place.entry;
+		view.kind = kind;
+		filled(12);
+		ok(!pane.follow && pane.spot.place.entry == entry, "another kind: the same entry");
+		is_int(pane.spot.place.offset, 0, "at the begin of a paragraph");
+	}
+	view.kind = VIEW_CHAT;
+	is_text(bottom(12), before, "turned back it is the very row");
+	view.kind = VIEW_TRACE;
+	filled(12);
+	pane_scroll(&pane, &view, -2);
+	uint64_t entry = pane.spot.place.entry;
+	view.kind = VIEW_CHAT;
+	filled(12);
+	is_int(pane.spot.place.entry, entry, "scrolled in between, it is the entry come to");
+	view.kind = VIEW_TRACE;
+	pane_to_end(&pane);
+	filled(12);
+	view.kind = VIEW_CHAT;
+	ok(has_row(filled(12), "<  z9$") || strstr(filled(12), "z9"), "at the end it stays there");
+	ok(pane.follow, "and follows");
+}
+
+/* What one kind shows and the other does not, at the place one looks at. */
+static void test_kinds_unshown(void)
+{
+	struct entry call = { .call = CALL_GETSOCKNAME, .session = 1, .fd = 3 };
+	begin(60);
+	lines(3);
+	for (int i = 0; i < 40; i++)
+		transcript_append(transcript, &call, NULL, NULL, 0);
+	view.kind = VIEW_TRACE;
+	filled(8);
+	pane_scroll(&pane, &view, -15);
+	ok(!pane.follow, "among calls");
+	view.kind = VIEW_CHAT;
+	ok(strstr(filled(8), "line 3") != NULL, "which the chat does not show: its nearest line");
+	view.kind = VIEW_TRACE;
+	ok(strstr(filled(8), "getsockname") != NULL && !pane.follow, "and back");
+	struct entry other = { .call = CALL_NOTE, .session = 2, .fd = -1 };
+	begin(60);
+	view.all = true;
+	lines(10);
+	for (int i = 0; i < 40; i++)
+		transcript_append(transcript, &other, NULL, "other", 5);
+	lines(10);
+	filled(8);
+	pane_scroll(&pane, &view, -25);
+	ok(strstr(filled(8), "other") != NULL, "among another session's");
+	view.all = false;
+	ok(strstr(filled(8), "line 1") != NULL, "which it alone does not show");
+}
+
 int main(void)
 {
 	tap_watchdog(30);
@@ -283,6 +479,12 @@ int main(void)
 	test_rows_of_paragraphs();
 	test_resize();
 	test_eviction();
+	test_going();
+	test_going_and_turning();
+	test_going_nowhere();
+	test_going_into_long();
+	test_kinds();
+	test_kinds_unshown();
 	test_ascii();
 	pane_free(&pane);
 	rows_free(&rows);

@@ -13,6 +13,8 @@ static struct reel reel;
 static struct buf out;
 static int64_t now = 1000 * CLOCK_S;
 static uint32_t shown = 1;
+static enum view_kind kind;
+static bool all;
 static uint16_t phase[4];
 
 static void add(enum call call, uint32_t session, const char *text)
@@ -27,16 +29,23 @@ static void add(enum call call, uint32_t session, const char *text)
 
 static struct view view(void)
 {
-	return (struct view){ .transcript = transcript, .session = shown, .columns = 30 };
+	return (struct view){
+		.transcript = transcript,
+		.session = shown,
+		.columns = 30,
+		.kind = kind,
+		.all = all,
+	};
 }
 
 /* The text of each line, without the size at its end. */
 static void take_text(struct buf *text)
 {
-	enum { MARK = 5 }; /* bytes of an arrow and the blanks behind it */
+	enum { MARK = 5, TAG = 4 }; /* bytes of an arrow and the blanks behind it, and a tag */
+	int mark = all ? TAG + MARK : MARK;
 	const char *end, *s = buf_text(&out);
 	for (; (end = strstr(s, "\r\n")); s = end + 2) {
-		const char *size = end - s > MARK ? strstr(s + MARK, "  ") : NULL;
+		const char *size = end - s > mark ? strstr(s + mark, "  ") : NULL;
 		buf_append(text, s, (size_t)((size && size < end ? size : end) - s));
 		buf_append_text(text, "/");
 	}
@@ -89,6 +98,54 @@ static void test_lines(void)
 	add(CALL_RECV, 2, "elsewhere\n");
 	prints("", "what is not shown, and other sessions, print nothing");
 	is_int(reel_deadline(&reel), INT64_MAX, "nor do they keep anybody awake");
+	end();
+}
+
+/* A view that is turned to tells the past anew. */
+static void test_views(void)
+{
+	begin(1 << 20);
+	add(CALL_SOCKET, 1, "");
+	add(CALL_RECV, 1, "one\ntwo\n");
+	add(CALL_NOTE, 2, "other");
+	prints("←  one⏎/←  two⏎/", "the chat");
+	kind = VIEW_TRACE;
+	struct view at = view();
+	ok(!reel_is_at(&reel, &at), "another kind is another view");
+	ok(!selects(1, 2) && reel_is_at(&reel, &at), "that is turned to");
+	prints("   socket(AF_UNSPEC, 0) = 5/←  recv(0) = 8 [one\\ntwo\\n]/",
+	       "and shown from the begin");
+	add(CALL_RECV, 1, "par");
+	prints("←  recv(0) = 3 [par]/", "a call is not waited for");
+	is_int(reel_deadline(&reel), INT64_MAX, "as it is whole");
+	all = true;
+	ok(selects(1, 2), "all have more than is told");
+	prints("[2] ·  other/[1] ←  recv(0) = 3 [par]/", "the last of all");
+	add(CALL_NOTE, 2, "more");
+	prints("[2] ·  more/", "and what comes, of any session");
+	all = false;
+	kind = VIEW_CHAT;
+	selects(1, 9);
+	prints("←  one⏎/←  two⏎/", "the chat again");
+	now += WAIT;
+	prints("←  par/", "with its unfinished line");
+	end();
+}
+
+static void test_all_evicted(void)
+{
+	begin(4096);
+	all = true;
+	selects(1, 10);
+	add(CALL_NOTE, 2, "first");
+	prints("[2] ·  first/", "a line of all");
+	for (int i = 0; i < 400; i++)
+		add(CALL_NOTE, 3, "flood");
+	struct view at = view();
+	reel_print(&reel, &at, now, 1, &out);
+	ok(strncmp(buf_text(&out), "... about ", 10) == 0, "what is lost of all is told");
+	buf_clear(&out);
+	all = false;
 	end();
 }
 
@@ -214,6 +271,8 @@ int main(void)
 	setlocale(LC_ALL, "C.UTF-8");
 	buf_init(&out, SIZE_MAX);
 	test_lines();
+	test_views();
+	test_all_evicted();
 	test_unfinished();
 	test_character();
 	test_sessions();
