@@ -9,6 +9,7 @@ import fcntl
 import os
 import pty
 import random
+import re
 import select
 import shutil
 import signal
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -131,6 +133,15 @@ class Terminal:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
+def shown_port(terminal):
+    """Where a server in the window listens."""
+    seen, port = b"", None
+    while not port and time.monotonic() - terminal.begun < 5:
+        seen += terminal.read(0.05)
+        port = re.search(rb"127\.0\.0\.1:(\d+)", seen)
+    return int(port.group(1))
+
+
 # ---- flood ----
 
 def flood_seconds(kind, size, make_receiver):
@@ -186,30 +197,50 @@ def flood():
 
 # ---- keys ----
 
+# No view and no page has these letters by itself, nor has what a terminal is told.
+LETTERS = "αβγδεζηθικλμνξοπρστυφχψω"
+LOOKS = ("/view chat", "/view hex", "/view trace", "/view ladder", "/view chat all", "/view hex all",
+         "/view trace all", "/info", "/states", "/stream", "/code python", "/code c")
+
+
+def settle(terminal, seconds):
+    stop = time.monotonic() + seconds
+    while time.monotonic() < stop:
+        terminal.read(0.02)
+
+
+def time_key(terminal, letter):
+    """Milliseconds until it is written."""
+    os.write(terminal.master, letter)
+    typed, seen = time.monotonic(), b""
+    while time.monotonic() - typed < 2:
+        seen = seen[-1:] + terminal.read(0.02)
+        if letter in seen:
+            return (time.monotonic() - typed) * 1000
+    return 2000.0
+
+
 def key_latencies(terminal, seconds):
-    """A capital letter is typed at odd moments; the flood has none, so the first one written is its echo. The line is
-    dropped before letters repeat, and not while one is timed: a screen that does not change is not written."""
+    """A letter is typed at odd moments. The line is dropped before letters repeat, and not while one is timed: a
+    screen that does not change is not written."""
     latencies, stop, count = [], time.monotonic() + seconds, 0
     while time.monotonic() < stop:
-        letter = b"BCDEFGHIJKLMNOPQRSTUVWXYZ"[count % 25:count % 25 + 1]
-        if count and count % 25 == 0:
+        at = count % len(LETTERS)
+        if at == 0:
             os.write(terminal.master, b"\x15")
+        settle(terminal, 0.2 if at == 0 else random.uniform(0.005, 0.05))
+        latencies.append(time_key(terminal, LETTERS[at].encode()))
         count += 1
-        pause = time.monotonic() + (0.2 if letter == b"B" else random.uniform(0.005, 0.05))
-        while time.monotonic() < pause:
-            terminal.read(0.002)
-        os.write(terminal.master, letter)
-        typed = time.monotonic()
-        while time.monotonic() - typed < 2:
-            if letter in terminal.read(0.02):
-                latencies.append((time.monotonic() - typed) * 1000)
-                break
-        else:
-            latencies.append(2000.0)
     return sorted(latencies)
 
 
-def keys():
+def report_keys(label, latencies):
+    p50, p99 = latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
+    report("key to echo in " + label, "p50 %.1f ms, p99 %.1f ms, %d keys" % (p50, p99, len(latencies)),
+           "p99 <= 20 ms", p99 <= 20)
+
+
+def keys_in_floods():
     for label, rate in (("", None), (" on a terminal that takes 0.2 MB/s", 200000)):
         source = worker("flood", "lines", 1 << 40)
         terminal = Terminal("127.0.0.1", int(source.stdout.readline()), rate=rate)
@@ -217,9 +248,65 @@ def keys():
         latencies = key_latencies(terminal, 6 * SCALE + 1)
         terminal.close()
         end(source)
-        p50, p99 = latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
-        report("key to echo in a flood" + label, "p50 %.1f ms, p99 %.1f ms, %d keys" % (p50, p99, len(latencies)),
-               "p99 <= 20 ms", p99 <= 20)
+        report_keys("a flood" + label, latencies)
+
+
+def keys_in_looks(label, start_load):
+    """All looks together: one that is slow is more than a hundredth of them. The one with the slowest key is told."""
+    merged, slowest = [], (0, "")
+    for look in LOOKS:
+        source, terminal = start_load()
+        settle(terminal, 0.5)
+        terminal.send(look.encode() + b"\r")
+        latencies = key_latencies(terminal, 1.5 * SCALE + 0.5)
+        terminal.close()
+        end(source)
+        merged += latencies
+        slowest = max(slowest, (latencies[-1], look))
+    report_keys("%s, each view and page (%s)" % (label, slowest[1]), sorted(merged))
+
+
+def start_flood(kind):
+    source = worker("flood", kind, 1 << 40)
+    return source, Terminal("127.0.0.1", int(source.stdout.readline()))
+
+
+def start_exchange(options, job, *numbers):
+    terminal = Terminal("-l", *options, "--service", "echo", "0")
+    client = worker(job, shown_port(terminal), *numbers, 60)
+    settle(terminal, 0.2)
+    terminal.send(b"\x1b3")
+    return client, terminal
+
+
+def keys():
+    keys_in_floods()
+    for kind in ("lines", "long", "random"):
+        keys_in_looks("a flood of " + kind, lambda: start_flood(kind))
+    keys_in_looks("an echo of 50 clients", lambda: start_exchange(["-k"], "requests", 50, 64))
+    keys_in_looks("an echo of datagrams", lambda: start_exchange(["-u"], "datagrams", 50, 4))
+
+
+def looks():
+    """The flood's speed does not depend on how it is looked at."""
+    size = int(256 * MB * SCALE)
+    for look in LOOKS:
+        ratios = []
+        for _ in range(ROUNDS):
+            floor, loop = flood_seconds("lines", size, bare)
+            end(loop)
+            took, terminal = flood_seconds("lines", size, lambda port: looking_at(look, port))
+            terminal.close()
+            ratios.append(floor / took)
+        least = 0.8 if look == "/view chat" else 0.6
+        report("flood with %s, to a bare recv() loop" % look, "%.2f" % median(ratios), ">= %.1f" % least,
+               median(ratios) >= least)
+
+
+def looking_at(look, port):
+    terminal = Terminal("127.0.0.1", port)
+    terminal.send(look.encode() + b"\r")
+    return terminal
 
 
 # ---- memory, idleness, start, pastes ----
@@ -377,14 +464,18 @@ def pipe():
 
 # ---- echo ----
 
-def echo_server(kind):
-    """Our service, and the least that echoes: (process, port) of each."""
-    ours = subprocess.Popen([SOCKPIT, "-4", "-lk" if kind == "tcp" else "-lku", "--service", "echo", "0"],
+def our_echo_server(kind, *options):
+    """Our service: the process, and its port."""
+    ours = subprocess.Popen([SOCKPIT, "-4", "-lk" if kind == "tcp" else "-lku", *options, "--service", "echo", "0"],
                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     line = ours.stderr.readline()
-    port = int(line.split("127.0.0.1:")[1].split()[0].rstrip(","))
+    return ours, int(line.split("127.0.0.1:")[1].split()[0].rstrip(","))
+
+
+def echo_server(kind):
+    """Our service, and the least that echoes: (process, port) of each."""
     floor = worker("echo", kind)
-    return (ours, port), (floor, int(floor.stdout.readline()))
+    return our_echo_server(kind), (floor, int(floor.stdout.readline()))
 
 
 def load(*args):
@@ -423,8 +514,109 @@ def echo():
     compare_echo("udp", "UDP, 50 peers, 1 each on the way, answers/s", "datagrams", 50, 1, duration)
 
 
+# ---- reading the kernel ----
+
+def compare_kernel(label, measure):
+    """`measure` says how fast it goes with these options. Each round is short and goes both ways, close together, and in
+    turn the other way first. What counts is the median ratio of many: one run differs from the next by more than what
+    is to be seen, as the two processes share a processor or do not."""
+    ratios, speeds = [], []
+    for turn in range(14 * ROUNDS):
+        order = ("on", "off") if turn % 2 else ("off", "on")
+        speed = {value: measure("--set", "kernel=" + value) for value in order}
+        ratios.append(speed["on"] / speed["off"])
+        speeds.append(speed["on"])
+    report("reading the kernel around calls, " + label, "%.3f  (%.0f)" % (median(ratios), median(speeds)),
+           ">= 0.97", median(ratios) >= 0.97)
+
+
+def flood_speed(size, *options):
+    took, terminal = flood_seconds("lines", size, lambda port: Terminal(*options, "127.0.0.1", port))
+    terminal.close()
+    return size / MB / took
+
+
+def echo_speed(clients, duration, *options):
+    ours, port = our_echo_server("tcp", *options)
+    answers = load("requests", port, clients, 64, duration)
+    end(ours)
+    return answers[0] if answers else 1e-9
+
+
+def kernel():
+    size, duration = int(512 * MB * SCALE), 0.5 * SCALE
+    compare_kernel("flood, MB/s", lambda *options: flood_speed(size, *options))
+    for clients in (1, 50):
+        compare_kernel("echo, %d client%s, requests/s" % (clients, "s" if clients > 1 else ""),
+                       lambda *options: echo_speed(clients, duration, *options))
+
+
+# ---- find ----
+
+def answer_time(terminal, line, answer):
+    """Milliseconds from Enter to what the window says then."""
+    terminal.send(line)
+    quiet = time.monotonic() + 0.2
+    while time.monotonic() < quiet:
+        terminal.read(0.02)
+    begun = time.monotonic()
+    terminal.send(b"\r")
+    return (time.monotonic() - begun) * 1000 if terminal.wait_for(answer) else 20000.0
+
+
+def find_everywhere(label, terminal, oldest):
+    """Finding the oldest words goes through all. Ctrl-End leads back to the end."""
+    for view in ("chat", "hex", "trace"):
+        misses, hits = [], []
+        terminal.send(b"/view %s\r" % view.encode())
+        for attempt in range(ROUNDS):
+            misses.append(answer_time(terminal, b"/find is not there %d" % attempt, b"not found"))
+            hits.append(answer_time(terminal, b"/find " + oldest, b"SCROLLED"))
+            terminal.send(b"\x1b[1;5F")
+        figures = "miss %.0f ms, hit %.0f ms" % (median(misses), median(hits))
+        report("/find in %s, %s" % (view, label), figures, "<= 100 ms", max(median(misses), median(hits)) <= 100)
+
+
+def find_in_lines():
+    size = int(60 * MB * SCALE)
+    took, terminal = flood_seconds("lines", size, lambda port: Terminal("127.0.0.1", port))
+    find_everywhere("%d MB of lines" % (size / MB), terminal, b"connected in")
+    terminal.close()
+
+
+def find_in_messages():
+    """A server in the window answers messages of 64 bytes, each of which it received and sent by a call of its own."""
+    count = int(250000 * SCALE)
+    terminal = Terminal("-l", "--service", "echo", "0")
+    port = shown_port(terminal)
+    client = threading.Thread(target=exchange, args=(port, count))
+    client.start()
+    while client.is_alive():
+        terminal.read(0.05)
+    terminal.send(b"\x1b2")
+    find_everywhere("%d messages of 64 bytes" % (2 * count), terminal, b"accepted by")
+    terminal.close()
+
+
+def exchange(port, count):
+    import socket
+    message = b"m" * 64
+    with socket.create_connection(("127.0.0.1", port)) as peer:
+        for _ in range(count):
+            peer.sendall(message)
+            left = len(message)
+            while left > 0:
+                left -= len(peer.recv(left))
+
+
+def find():
+    find_in_lines()
+    find_in_messages()
+
+
 def main():
-    jobs = {job.__name__: job for job in (start, idle, flood, keys, memory, paste, pipe, echo)}
+    jobs = {job.__name__: job for job in (start, idle, flood, keys, looks, memory, paste, pipe, echo,
+                                                kernel, find)}
     kept_broken = []
     for name in sys.argv[1:] or jobs:
         for attempt in range(TRIES):

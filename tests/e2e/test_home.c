@@ -128,7 +128,7 @@ static void obeys_inputrc(void)
 static void completes(void)
 {
 	struct vt *vt = stage_demo("xterm-256color");
-	vt_send(vt, "/rec\t");
+	vt_send(vt, "/reco\t");
 	ok(vt_wait_row(vt, -1, "/reconnect"), "TAB completes a command");
 	vt_send(vt, "\003/session d\t");
 	ok(vt_wait_row(vt, -1, "/session demo"), "a session");

@@ -186,6 +186,26 @@ static void meets_all(int rows, int columns, bool in_pieces)
 	stop(vt, "after all that");
 }
 
+/* Whatever shows them; a page at the end has all of them in it. */
+static void meets_views(void)
+{
+	static const char *const looks[] = { "/view hex",     "/view trace", "/view ladder",
+		                             "/view hex all", "/code c",     "/code python",
+		                             "/stream",       "/info" };
+	struct vt *vt = start(24, 80);
+	for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+		vt_mark(vt);
+		vt_send(vt, looks[i]);
+		vt_send(vt, "\r");
+		for (size_t j = 0; j < sizeof payloads / sizeof *payloads; j++)
+			peer_sends(payloads[j].bytes, payloads[j].len);
+		vt_send(vt, "/send \\e]0;t\\a\\x9b6n\\xe2\\x80\\xae\\xff\r");
+		vt_wait_idle(vt);
+		window_stands(vt, looks[i]);
+	}
+	stop(vt, "after all views");
+}
+
 static void meets_length(void)
 {
 	struct vt *vt = start(24, 80);
@@ -220,6 +240,7 @@ int main(void)
 	meets_all(24, 80, false);
 	meets_all(24, 80, true);
 	meets_all(10, 20, false);
+	meets_views();
 	meets_length();
 	return tap_done();
 }

@@ -249,7 +249,7 @@ static void knows_slow_and_odd_keys(void)
 {
 	struct vt *vt = start(24, 80, "");
 	ok(!vt_has_mode(vt, 1), "the cursor keys send what inputrc expects");
-	vt_send(vt, "a\033[99~\033[15~\033[1;5R\033OPb");
+	vt_send(vt, "a\033[99~\033[19~\033[1;5R\033OPb");
 	ok(shows(vt, "2> ab") && vt_wait_cursor(vt, -1, 5),
 	   "keys that are bound to nothing leave nothing");
 	for (const char *key = "\033[D"; *key; key++) {

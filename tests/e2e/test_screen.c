@@ -43,6 +43,53 @@ static void changes_sessions(void)
 	ok(stage_quit(vt), "from another session: ends well");
 }
 
+static void shows_pages(void)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	vt_send(vt, "\033[15~");
+	ok(stage_wait_row(vt, "INFO", "demo"), "F5: the kernel's view");
+	ok(vt_wait_row(vt, -4, "F5: back") && vt_wait_row(vt, -2, "info"), "and how it goes");
+	vt_send(vt, "typed below\r");
+	ok(vt_wait_row(vt, -2, "↑12 ↓12"), "typing goes on below it");
+	ok(stage_wait_row(vt, "sent", "12 B in 1 call"), "and what it does is shown");
+	vt_send(vt, "\033[17~");
+	ok(vt_wait_text(vt, ">>>ESTABLISHED<<< [demo]"), "F6: the states");
+	vt_send(vt, "\0331");
+	ok(vt_wait_text(vt, ">>>LISTEN<<< [echo]"), "another session, the same page");
+	vt_send(vt, "\0332\033[17~");
+	ok(stage_wait_row(vt, "←", "typed below"), "F6 again: the conversation");
+	vt_send(vt, "/states\r");
+	ok(vt_wait_text(vt, ">>>ESTABLISHED<<< [demo]"), "/states");
+	vt_send(vt, "\033OQ");
+	ok(stage_wait_row(vt, "←", "typed below") && vt_wait_row(vt, -2, "chat"), "F2: back");
+	vt_send(vt, "/code c\r");
+	ok(vt_wait_text(vt, "#include") && vt_wait_row(vt, -4, "more"), "a program is longer");
+	vt_send(vt, "\033[6~");
+	ok(vt_wait_gone(vt, "#include <arpa/inet.h>"), "PageDown");
+	vt_send(vt, "\033[1;5F");
+	ok(vt_wait_row(vt, -4, "above"), "to its end");
+	vt_send(vt, "/view\r");
+	ok(stage_wait_row(vt, "←", "typed below"), "/view: back");
+	ok(stage_quit(vt), "pages: ends well");
+}
+
+/* A closed conversation is followed, one that is shown waits. */
+static void tells_of_the_kernel(void)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	vt_send(vt, "/pause\r/recv 5\r");
+	ok(vt_wait_row(vt, -4, "recv(5) …"), "a call that waits is a row of its own");
+	ok(vt_wait_row(vt, -4, "Ctrl-C cancels"), "with the way out");
+	vt_send(vt, "\003");
+	ok(vt_wait_gone(vt, "Ctrl-C cancels"), "which works");
+	vt_send(vt, "/resume\r/close\r");
+	ok(vt_wait_row(vt, -2, "tcp TIME_WAIT *") && vt_wait_row(vt, -2, " s left"),
+	   "after close() the status counts down");
+	vt_send(vt, "/sessions\r");
+	ok(vt_wait_text(vt, "TIME_WAIT 5"), "and so does the list");
+	ok(stage_quit(vt), "the kernel's view: ends well");
+}
+
 static void send_lines(struct vt *vt, int count)
 {
 	char last[32];
@@ -239,6 +286,8 @@ int main(void)
 	stage_open();
 	shows_the_four_parts();
 	changes_sessions();
+	shows_pages();
+	tells_of_the_kernel();
 	scrolls();
 	types_korean();
 	takes_pastes();

@@ -79,14 +79,14 @@ static void check_complete(struct app *app, const char *line, size_t start, size
 	free(words);
 }
 
-/* What opens sockets, changes the memory limit or ends the program is left out. */
+/* What opens sockets, writes files, changes the memory limit or ends the program is left out. */
 static bool is_harmless(const char *line)
 {
 	struct error error;
 	if (line[0] != '/')
 		return true;
 	const struct command *command = command_find(line + 1, strcspn(line + 1, " \t\n"), &error);
-	return !command || !strstr("open listen set quit", command->name);
+	return !command || !strstr("open listen socket set quit code ladder", command->name);
 }
 
 static void check_run(struct app *app, const char *line)

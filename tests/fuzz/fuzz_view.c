@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Any transcript can be walked and laid out: the places are the same in both directions, every
- * shown byte belongs to exactly one paragraph, and no row is wider than the pane. The input:
- * columns, settings, then entries, each of a kind, a length and its bytes; a long one
- * repeats them. */
+/* Any transcript can be walked and laid out in any kind of view: the places are the same in both
+ * directions, a place of one kind leads to one of another, every byte that the chat shows belongs
+ * to exactly one paragraph, and no row is wider than the pane. The input: columns, settings, then
+ * entries, each of a kind, a length and its bytes; a long one repeats them. */
 #include <locale.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
+#include "record/reading.h"
 #include "view/view.h"
 
 enum { BLOCK = 1 << 12, LONGEST = 2000, MOST_PLACES = 1 << 16 };
@@ -33,6 +35,19 @@ static void append(struct transcript *transcript, uint8_t kind, const uint8_t *b
 		{ .call = CALL_RECVFROM, .session = 1, .flags = ENTRY_TRUNCATED, .arg = 100 },
 		{ .call = CALL_SENDTO, .session = 1 },
 		{ .call = CALL_SETSOCKOPT, .session = 1 },
+		{ .call = CALL_READING, .session = 1, .arg = READING_AFTER },
+		{ .call = CALL_READING, .session = 1, .arg = READING_BEFORE },
+		{ .call = CALL_READING, .session = 2, .arg = READING_LATER },
+		{ .call = CALL_ERRQUEUE, .session = 1, .flags = ENTRY_WATCHING },
+		{ .call = CALL_GETADDRINFO, .session = 1 },
+		{ .call = CALL_GETADDRINFO, .session = 0, .error = 113 },
+		{ .call = CALL_ACCEPT, .session = 3, .flags = ENTRY_WAITED, .duration = 7 },
+		{ .call = CALL_RECV, .session = 1, .arg = 100, .arg2 = MSG_PEEK },
+		{ .call = CALL_SENDTO, .session = 2, .arg = 3000, .flags = ENTRY_TRUNCATED },
+		{ .call = CALL_GETSOCKOPT, .session = 2, .arg = -1, .arg2 = -1 },
+		{ .call = CALL_CLOSE, .session = 1, .error = 255 },
+		{ .call = CALL_NOTE, .session = 0 },
+		{ .call = CALL_STATE, .session = 2 },
 	};
 	static const struct addr addr = { .family = AF_INET6, .port = 53, .ip = { [15] = 1 } };
 	char payload[LONGEST];
@@ -66,7 +81,7 @@ static size_t count_bytes(const struct transcript *transcript, struct place from
 	for (uint64_t p = from.entry; p != TRANSCRIPT_NONE && p <= to.entry;
 	     p = transcript_after(transcript, p)) {
 		const struct entry *entry = transcript_at(transcript, p);
-		bool shown = !entry->error && entry->call != CALL_SETSOCKOPT;
+		bool shown = view_shows(VIEW_CHAT, entry);
 		size_t end = p == to.entry ? to.offset : entry->len;
 		count += shown ? end - (p == from.entry ? from.offset : 0) : 0;
 	}
@@ -92,10 +107,11 @@ static void check_walks(const struct view *view)
 		check_rows(view, place, &rows);
 		if (count) {
 			struct place before = places[count - 1];
-			size_t len = count_bytes(view->transcript, before, place);
 			demand(before.entry < place.entry ||
 			       (before.entry == place.entry && before.offset < place.offset));
-			demand(len <= 2 * VIEW_LONG + 3);
+			if (view->kind == VIEW_CHAT && !view->all)
+				demand(count_bytes(view->transcript, before, place) <=
+				       2 * VIEW_LONG + 3);
 		}
 		places[count++] = place;
 	}
@@ -107,13 +123,50 @@ static void check_walks(const struct view *view)
 	}
 }
 
+/* Wherever one is, the next paragraph of any other kind is behind it, and the one before before. */
+static void check_turns(const struct view *view)
+{
+	struct place place = { TRANSCRIPT_NONE, 0 };
+	struct view other = *view;
+	while (view_after(view, &place))
+		for (int kind = 0; kind < VIEW_KINDS; kind++) {
+			struct place after = place, before = place;
+			other.kind = (enum view_kind)kind;
+			demand(!view_after(&other, &after) || after.entry > place.entry ||
+			       after.offset > place.offset);
+			demand(!view_before(&other, &before) || before.entry < place.entry ||
+			       before.offset < place.offset);
+			demand(view_count_after(&other, place, 3) <= 3);
+		}
+}
+
+static void check_kinds(struct view *view)
+{
+	enum { LADDER_LEAST = 20 }; /* columns; the window has no fewer */
+	static const char *const find[] = { NULL, "a", "=" };
+	int columns = view->columns;
+	for (int kind = 0; kind < VIEW_KINDS; kind++)
+		for (int all = 0; all < 2; all++) {
+			bool in_character, narrow = columns < LADDER_LEAST;
+			view->columns = kind == VIEW_LADDER && narrow ? LADDER_LEAST : columns;
+			view->kind = (enum view_kind)kind;
+			view->all = all && kind != VIEW_LADDER;
+			view->other = all ? 2 : 0;
+			view->find = find[(kind + all) % 3];
+			view->find_len = view->find ? 1 : 0;
+			check_walks(view);
+			check_turns(view);
+			view_is_open(view, &in_character);
+		}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 2)
 		return 0;
 	setlocale(LC_ALL, data[1] & 0x10 ? "C" : "C.UTF-8");
 	struct transcript *transcript =
-	        transcript_new(data[1] & 0x20 ? 16 * BLOCK : 2 * BLOCK, BLOCK);
+	        transcript_new(data[1] & 0x20 ? 6 * BLOCK : 2 * BLOCK, BLOCK);
 	struct view view = {
 		.transcript = transcript,
 		.session = 1,
@@ -122,7 +175,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.marks = data[1] & 4,
 	};
 	build(transcript, data + 2, size - 2);
-	check_walks(&view);
+	check_kinds(&view);
 	transcript_free(transcript);
 	return 0;
 }

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions written as programs by /code, and those programs run: they must say and hear the same bytes."""
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
+from tap import *  # noqa: E402,F403
+from desk import Desk  # noqa: E402
+
+WORK = tempfile.mkdtemp()
+COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+STRICT = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1"]
+LANGUAGES = ["python"] + (["c"] if COMPILER else [])
+
+
+def port_on(desk, verb="listening"):
+    desk.sees("loopback only")
+    found = re.search(verb + r" on 127\.0\.0\.1:(\d+)", desk.text)
+    return int(found.group(1)) if found else 0
+
+
+def export(desk, language, session=None):
+    """The program's path, as /code wrote it."""
+    path = os.path.join(WORK, "session." + ("py" if language == "python" else "c"))
+    if os.path.exists(path):
+        os.unlink(path)
+    desk.type("/code %s%s %s" % ("@%s " % session if session else "", language, path))
+    ok(desk.sees("is a program now"), "/code %s writes a file" % language)
+    return path
+
+
+def command_for(path):
+    if path.endswith(".py"):
+        return [sys.executable, path]
+    program = path[:-2]
+    built = subprocess.run([COMPILER, *STRICT, "-o", program, path], capture_output=True, text=True)
+    ok(built.returncode == 0, "it compiles without a warning")
+    if built.returncode:
+        print("# " + built.stderr[:2000].replace("\n", "\n# "), flush=True)
+    return [program]
+
+
+def start(path):
+    return subprocess.Popen(command_for(path), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def finish(process):
+    try:
+        out, err = process.communicate(timeout=DEADLINE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        return "timeout", out, err
+    return process.returncode, out, err
+
+
+HARD = b"\x00\x01\x1b\xff??/\"\\%s '?\x7f0"
+
+
+def client_of_the_echo_service():
+    desk = Desk("-l", "127.0.0.1", "0", "--service", "echo")
+    port = port_on(desk)
+    desk.type("/open 127.0.0.1 %d as me" % port)
+    desk.sees("connected")
+    said = b""
+    for line in ("hello", "안녕 소켓", "x" * 300):
+        desk.type(line)
+        said += line.encode() + b"\n"
+        ok(desk.sees("←"), "an echo")
+    desk.type("/hex " + HARD.hex())
+    said += HARD
+    ok(desk.sees("16 bytes"), "hostile bytes come back")
+    desk.type("/shutdown write")
+    ok(desk.sees("FIN): recv() = 0"), "and the end")
+    for language in LANGUAGES:
+        path = export(desk, language)
+        same(os.stat(path).st_mode & 0o777, 0o600, "for its owner alone")
+        status, out, err = finish(start(path))
+        same((status, err), (0, b""), "the %s program ends well" % language)
+        same(out, said, "and hears what we heard")
+    same(desk.leave(), 0, "leaves")
+
+
+def datagrams():
+    desk = Desk("-u", "-l", "127.0.0.1", "0", "--service", "echo")
+    desk.sees("127.0.0.1:")
+    port = port_on(desk, "receiving")
+    desk.type("/open udp 127.0.0.1 %d as me" % port)
+    desk.sees("ready")
+    for text in ("/send one", "/send", "/send \\xff\\x00two"):
+        desk.type(text)
+        ok(desk.sees("←"), "an echo of " + text)
+    for language in LANGUAGES:
+        status, out, err = finish(start(export(desk, language)))
+        same((status, out, err), (0, b"one\xff\x00two", b""), "the %s program asks the UDP service" % language)
+    same(desk.leave(), 0, "leaves")
+
+
+def server_with_one_client():
+    """The accepted session's program is a server: another client gets the same from it."""
+    desk = Desk("-l", "127.0.0.1", "0")
+    port = port_on(desk)
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as client:
+        client.sendall(b"Hello, server!")
+        ok(desk.sees("session 2"), "a client")
+        desk.type("/session 2")
+        desk.sees("Hello, server!")
+        desk.type("/send Hello, i'm server!")
+        same(client.recv(1024), b"Hello, i'm server!", "is answered")
+        client.shutdown(socket.SHUT_WR)
+        desk.sees("FIN): recv() = 0")
+        desk.type("/close")
+        same(client.recv(1024), b"", "and left")
+    desk.type("/close @1")
+    desk.type("/sessions")
+    desk.sees("closed")
+    for session in (2, 1):
+        for language in LANGUAGES:
+            process = start(export(desk, language, session))
+            found = re.search(rb"(\d+)\n", read_until(process.stderr, b"\n"))
+            with socket.create_connection(("127.0.0.1", int(found.group(1)) if found else 0), DEADLINE) as client:
+                client.settimeout(DEADLINE)
+                client.sendall(b"Hello, server!")
+                same(client.recv(1024), b"Hello, i'm server!", "the %s server of session %d answers" % (language, session))
+                client.shutdown(socket.SHUT_WR)
+                same(client.recv(1024), b"", "and closes")
+            same(finish(process)[:2], (0, b"Hello, server!"), "and ends well")
+    same(desk.leave(), 0, "leaves")
+
+
+def what_failed_then():
+    with listener() as taken:
+        port = port_of(taken)
+    desk = Desk()
+    desk.type("/open 127.0.0.1 %d" % port)
+    ok(desk.sees("refused"), "refused")
+    for language in LANGUAGES:
+        status, out, err = finish(start(export(desk, language)))
+        same((status, out), (0, b""), "a call that failed is tried in %s, too" % language)
+        ok(b"refused" in err.lower(), "and says why")
+    same(desk.leave(), 0, "leaves")
+
+
+def mistakes():
+    desk = Desk()
+    desk.type("/code python")
+    ok(desk.sees("no session"), "no session, no program")
+    desk.type("/listen 0")
+    desk.sees("loopback only")
+    desk.type("/code pascal x.pas")
+    ok(desk.sees("python|c"), "what is right is said")
+    desk.type("/code python /nonexistent/x.py")
+    ok(desk.sees("/nonexistent/x.py: no such file"), "a place that is not there")
+    if os.path.exists("/dev/full"):
+        desk.type("/code c /dev/full")
+        ok(desk.sees("no space left"), "a full disk")
+        ok(not os.path.isfile("/dev/full"), "a device stays one")
+    desk.type("/code python " + WORK)
+    ok(desk.sees("is a directory"), "a directory")
+    same([name for name in os.listdir(WORK) if "." in name and len(name.split(".")[-1]) == 6], [], "nothing is left behind")
+    same(desk.leave(), 0, "leaves")
+
+
+watchdog(50)
+try:
+    client_of_the_echo_service()
+    datagrams()
+    server_with_one_client()
+    what_failed_then()
+    mistakes()
+finally:
+    shutil.rmtree(WORK)
+done()
