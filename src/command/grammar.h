@@ -9,7 +9,7 @@
  *
  * The name within brackets says what kind of thing it is (session, service, setting, option, error,
  * file, command, peer, address, …) and so what TAB offers. Words may be quoted with "…" or '…'; a quoted word is
- *never a literal. Knows no command. */
+ * never a literal. Knows no command. */
 #pragma once
 
 #include <stdbool.h>

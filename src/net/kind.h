@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* kind: what the files that make up sessions share, and nobody else includes: the inside of a
- *session, and the table of what differs between a TCP conversation, a UDP socket and a listener.
+ * session, and the table of what differs between a TCP conversation, a UDP socket and a listener.
  *
- *	session.c   life, state lines, looking: the same for every kind
- *	act.c       making and acting, the same for every kind
- *	search.c    from a target to addresses: the look-ups, the time limit
- *	connect.c   every address in turn, and the story of it
- *	bound.c     sockets that wait on an address
- *	stream.c    TCP: the queue, FIN, RST        udp.c   datagrams and peers        listener.c
- *clients sessions.c  the table
- *	step.c      the call of a person that waits, pausing        step_open.c  socket, bind,
- *listen, connect by hand        step_move.c  recv, accept, send by hand */
+ *	session.c     life, state lines, looking: the same for every kind
+ *	act.c         making and acting, the same for every kind
+ *	search.c      from a target to addresses: the look-ups, the time limit
+ *	connect.c     every address in turn, and the story of it
+ *	bound.c       sockets that wait on an address
+ *	stream.c      TCP: the queue, FIN, RST
+ *	udp.c         datagrams and peers; udp_errors.c  what came back for them
+ *	listener.c    clients
+ *	sessions.c    the table
+ *	sampler.c     looks at the kernel while something is under way
+ *	aftermath.c   follows connections after close()
+ *	option.c      getsockopt() and setsockopt() for a person
+ *	step.c        the call of a person that waits, pausing
+ *	step_open.c   socket, bind, listen, connect by hand; step_move.c  recv, accept, send */
 #pragma once
 
 #include <stdbool.h>

@@ -101,8 +101,9 @@ size_t
 session_clients(const struct session *session); /* open sessions that this listener accepted */
 const struct service *session_service(const struct session *session);
 
-/* "SYN_SENT", "ESTABLISHED", "CLOSE_WAIT", … as far as our own calls tell it; "resolving", "UDP",
- * "closed". Static. */
+/* "SYN_SENT", "ESTABLISHED", "FIN_WAIT2", …: what the newest reading says, without one what our own
+ * calls tell; "resolving", "UDP", "closed", and behind close() as long as the kernel knows the
+ * connection its state there. Static. */
 const char *session_state_name(const struct session *session);
 
 /* Counts what a person would want to be told of: messages in, changes of state. Only grows. */

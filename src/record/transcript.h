@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* transcript: the memory of what happened. Append-only entries in blocks of one size; at the
- *ceiling the oldest block goes. Owns the blocks and, for each session, where its last entry is. A
- *position is the number of bytes ever placed before an entry: it stays true for ever, and
- *transcript_at() says NULL once its block has gone, so a cursor is a plain number that survives
- *eviction. Does no call and draws nothing.
+ * ceiling the oldest block goes. Owns the blocks and, for each session, where its last entry is. A
+ * position is the number of bytes ever placed before an entry: it stays true for ever, and
+ * transcript_at() says NULL once its block has gone, so a cursor is a plain number that survives
+ * eviction. Does no call and draws nothing.
  *
- *	recv(fd, transcript_reserve(t, ...)) ; transcript_commit(t, n)      no copy, no
- * line index */
+ *	recv(fd, transcript_reserve(t, ...)) ; transcript_commit(t, n)     no copy, no line index */
 #pragma once
 
 #include <stdbool.h>

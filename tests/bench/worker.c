@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* worker: what a benchmark needs done fast, a job per run: floods, bare loops to compare with, a
- *minimal epoll echo server, and loads that check every byte that comes back. Loopback only; prints
- *one line of figures.
+ * minimal epoll echo server, and loads that check every byte that comes back. Loopback only; prints
+ * one line of figures.
  *
- *	worker flood KIND BYTES            listens, prints its port, sends to the first client,
- *prints seconds worker drain PORT RING             connects, recv()s into a ring of so many bytes
- *and does nothing else worker echo tcp|udp                the least that echoes, prints its port
- *	worker requests PORT CLIENTS SIZE SECONDS     one request on the way per client: prints
- *requests per second worker bulk PORT CLIENTS BYTES                prints MB/s echoed; every byte
- *is compared worker datagrams PORT PEERS WINDOW SECONDS    prints answers per second,
- * lost, wrong */
+ *	worker flood KIND BYTES
+ *		listens, prints its port, sends to the first client, prints seconds
+ *	worker drain PORT RING
+ *		connects, recv()s into a ring of so many bytes and does nothing else
+ *	worker echo tcp|udp
+ *		the least that echoes, prints its port
+ *	worker requests PORT CLIENTS SIZE SECONDS
+ *		one request on the way per client: prints requests per second
+ *	worker bulk PORT CLIENTS BYTES
+ *		prints MB/s echoed; every byte is compared
+ *	worker datagrams PORT PEERS WINDOW SECONDS
+ *		prints answers per second, lost, wrong */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/sockios.h>
