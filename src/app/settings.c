@@ -284,7 +284,7 @@ const struct setting setting_table[] = {
 	  "the limit for connecting: 5, 250ms, 2m; off is the system's own", set_timeout,
 	  get_timeout },
 	{ "scrollback", "<size>",
-	  "most memory for what happened: 500K, 64M, 4G; the oldest goes first", set_scrollback,
+	  "most memory for what happened: 3M, 64M, 4G; the oldest goes first", set_scrollback,
 	  get_scrollback },
 	{ "color", COLOR_VALUES, "auto: where the terminal has them and NO_COLOR is not set",
 	  set_color, get_color },

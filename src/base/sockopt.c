@@ -185,7 +185,7 @@ static void format_number(const struct sockopt *option, int64_t number, struct b
 	else if (word && word->word)
 		buf_append_text(out, word->word);
 	else if (option->taken)
-		buf_append_text(out, number ? error_name((int)number) : "0");
+		buf_append_text(out, number ? error_name((int)number) : "no error");
 	else
 		buf_printf(out, "%" PRId64, number);
 }
