@@ -16,7 +16,7 @@ from tap import DEADLINE
 
 
 class Desk:
-    def __init__(self, *args, columns=100):
+    def __init__(self, *args, columns=200):
         self.home = tempfile.mkdtemp()
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
