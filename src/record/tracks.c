@@ -67,6 +67,12 @@ uint64_t tracks_last(const struct tracks *tracks, uint32_t session)
 	return probe(tracks->list, tracks->cap, session)->last;
 }
 
+uint64_t tracks_first(const struct tracks *tracks, uint32_t session)
+{
+	const struct track *track = probe(tracks->list, tracks->cap, session);
+	return track->last == TRACK_NONE ? TRACK_NONE : track->first;
+}
+
 struct track *tracks_claim(struct tracks *tracks, uint32_t session, uint64_t oldest)
 {
 	struct track *track = probe(tracks->list, tracks->cap, session);

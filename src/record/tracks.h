@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* tracks: what the transcript remembers of each session: where its newest entry is, and how far its
- * streams have come. A hash table that forgets the sessions of which nothing is left, so its size
+/* tracks: what the transcript remembers of each session: where its first and its newest entry are,
+ * and how far its streams have come. A hash table that forgets the sessions of which nothing is left, so its size
  * follows that of the transcript. Embedded by value; knows no block. */
 #pragma once
 
@@ -10,7 +10,8 @@
 #define TRACK_NONE UINT64_MAX
 
 struct track {
-	uint64_t last; /* position of the newest entry, TRACK_NONE before the first */
+	uint64_t last;  /* position of the newest entry, TRACK_NONE before the first */
+	uint64_t first; /* of the very first one, which may be gone */
 	uint32_t session;
 	uint16_t phase[2]; /* low bits of the stream position of the next byte received, sent */
 };
@@ -25,8 +26,9 @@ struct tracks {
 void tracks_init(struct tracks *tracks);
 void tracks_free(struct tracks *tracks);
 
-/* Position of a session's newest entry, TRACK_NONE where nothing is remembered. */
+/* Position of a session's newest entry, and of its first, TRACK_NONE where nothing is remembered. */
 uint64_t tracks_last(const struct tracks *tracks, uint32_t session);
+uint64_t tracks_first(const struct tracks *tracks, uint32_t session);
 
 /* The track of a session, a new one if need be; the caller sets `last` at once. Sessions whose last
  * entry is before `oldest` may be forgotten on this occasion. The pointer holds until the next

@@ -163,6 +163,8 @@ static void link_entry(struct transcript *transcript, struct entry *entry, uint6
 	uint64_t distance = track->last == TRACK_NONE ? 0 : (position - track->last) / ENTRY_ALIGN;
 	entry->back = distance <= UINT32_MAX ? (uint32_t)distance : 0;
 	entry->phase = 0;
+	if (track->last == TRACK_NONE)
+		track->first = position;
 	track->last = position;
 	if (entry->call != CALL_SEND && entry->call != CALL_RECV)
 		return;
@@ -338,6 +340,11 @@ static uint64_t live_or_none(const struct transcript *transcript, uint64_t posit
 uint64_t transcript_last(const struct transcript *transcript, uint32_t session)
 {
 	return live_or_none(transcript, tracks_last(&transcript->tracks, session));
+}
+
+uint64_t transcript_begin(const struct transcript *transcript, uint32_t session)
+{
+	return live_or_none(transcript, tracks_first(&transcript->tracks, session));
 }
 
 uint64_t transcript_before(const struct transcript *transcript, uint64_t position)

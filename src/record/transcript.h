@@ -78,9 +78,10 @@ uint64_t transcript_previous(const struct transcript *transcript, uint64_t posit
  * entries made from now on are at or behind it. */
 uint64_t transcript_end(const struct transcript *transcript);
 
-/* The newest entry of a session, and the one before an entry in the same session; TRANSCRIPT_NONE
- * where there is none or it has been evicted. */
+/* The newest entry of a session, the very first one, and the one before an entry in the same
+ * session; TRANSCRIPT_NONE where there is none or it has been evicted. */
 uint64_t transcript_last(const struct transcript *transcript, uint32_t session);
+uint64_t transcript_begin(const struct transcript *transcript, uint32_t session);
 uint64_t transcript_before(const struct transcript *transcript, uint64_t position);
 
 /* The next entry of the same session; TRANSCRIPT_NONE at the end, and where `position` has been

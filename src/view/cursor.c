@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/cursor.h"
 
+#include <sys/socket.h>
+
 #include "record/reading.h"
 #include "view/ladder/stroke.h"
 #include "view/trace.h"
@@ -26,7 +28,8 @@ bool entry_is_datagram(const struct entry *entry)
 
 bool entry_is_stream(const struct entry *entry)
 {
-	return moves_bytes(entry) && !entry_is_datagram(entry) && !entry_is_aside(entry);
+	bool beside = entry_is_aside(entry) || entry->arg2 & MSG_OOB;
+	return moves_bytes(entry) && !entry_is_datagram(entry) && !beside;
 }
 
 bool entry_is_payload(const struct entry *entry)
@@ -253,9 +256,19 @@ bool cursor_last(struct cursor *cursor, const struct view *view)
 	return find_back(cursor, view, newest_position(view), &evicted);
 }
 
+/* Where a session's first entry is still there, the search need not begin with those of others. */
+static uint64_t begin_of(const struct view *view)
+{
+	uint64_t begin = transcript_begin(view->transcript, view->session);
+	uint64_t other = view->other ? transcript_begin(view->transcript, view->other) : begin;
+	if (view->all || begin == TRANSCRIPT_NONE || other == TRANSCRIPT_NONE)
+		return transcript_first(view->transcript);
+	return begin < other ? begin : other;
+}
+
 bool cursor_first(struct cursor *cursor, const struct view *view)
 {
-	uint64_t position = transcript_first(view->transcript);
+	uint64_t position = begin_of(view);
 	if (position == TRANSCRIPT_NONE)
 		return false;
 	if (!is_ours(view, transcript_at(view->transcript, position)))

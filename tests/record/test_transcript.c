@@ -605,6 +605,23 @@ static void keeps_asides_out_of_streams(void)
 	transcript_free(t);
 }
 
+static void remembers_where_a_session_began(void)
+{
+	struct transcript *t = transcript_new(4 * BLOCK, BLOCK);
+	struct entry header = { .call = CALL_NOTE, .session = 2 };
+	is_int(transcript_begin(t, 2) == TRANSCRIPT_NONE, true, "of nobody nothing is known");
+	header.session = 1;
+	transcript_append(t, &header, NULL, "another", 7);
+	header.session = 2;
+	uint64_t first = transcript_append(t, &header, NULL, "first", 5);
+	transcript_append(t, &header, NULL, "second", 6);
+	ok(transcript_begin(t, 2) == first, "the first entry of a session");
+	while (transcript_at(t, first))
+		transcript_append(t, &header, NULL, "more", 4);
+	ok(transcript_begin(t, 2) == TRANSCRIPT_NONE, "which is none once it has gone");
+	transcript_free(t);
+}
+
 int main(void)
 {
 	tap_watchdog(30);
@@ -627,5 +644,6 @@ int main(void)
 	costs_little();
 	entries_answer();
 	agrees_with_a_model();
+	remembers_where_a_session_began();
 	return tap_done();
 }

@@ -27,6 +27,14 @@ struct known {
 	char name[CODER_NAME];
 };
 
+/* What is to be written. */
+struct plan {
+	const struct transcript *transcript;
+	const struct language *language;
+	struct origin origin;
+	unsigned calls; /* at most */
+};
+
 struct coder {
 	const struct transcript *transcript;
 	struct origin origin;
@@ -291,45 +299,53 @@ static bool write_calls(struct coder *coder)
 	return true;
 }
 
-static void forget(struct coder *coder)
+/* Goes through the calls; NULL: only for what they need. Whether those were all. */
+static bool write_pass(const struct plan *plan, FILE *file, unsigned *needs)
 {
-	free(coder->variable);
-	free(coder->known);
+	struct coder coder = {
+		.transcript = plan->transcript,
+		.origin = plan->origin,
+		.language = plan->language,
+		.left = plan->calls,
+		.file = file,
+	};
+	bool whole = write_calls(&coder);
+	*needs = coder.needs;
+	free(coder.variable);
+	free(coder.known);
+	return whole;
 }
 
 /* What stands before the calls depends on them: so they are gone through twice, and a program of
  * any length takes no memory. */
-static unsigned find_needs(const struct coder *coder)
+static bool write_program(const struct plan *plan, FILE *file)
 {
-	struct coder dry = *coder;
-	write_calls(&dry);
-	forget(&dry);
-	return dry.needs;
+	char title[TITLE], when[CLOCK_TEXT];
+	unsigned needs;
+	clock_format_time(plan->origin.begun, true, when);
+	snprintf(title, sizeof title, "Session %u as a program: the calls made from %s on.",
+	         (unsigned)plan->origin.session, when);
+	write_pass(plan, NULL, &needs);
+	plan->language->begin(file, title, needs);
+	bool whole = write_pass(plan, file, &needs);
+	if (whole)
+		plan->language->end(file);
+	return whole;
 }
 
 bool code_write_begin(const struct transcript *transcript, uint32_t session,
                       enum code_language language, unsigned calls, FILE *file, bool *whole,
                       struct error *error)
 {
-	char title[TITLE], when[CLOCK_TEXT];
-	struct coder coder = {
+	struct plan plan = {
 		.transcript = transcript,
 		.language = language == CODE_PYTHON ? &code_python : &code_c,
-		.left = calls,
+		.calls = calls,
 	};
 	*whole = false;
-	if (!origin_find(&coder.origin, transcript, session, error))
+	if (!origin_find(&plan.origin, transcript, session, error))
 		return false;
-	clock_format_time(coder.origin.begun, true, when);
-	snprintf(title, sizeof title, "Session %u as a program: the calls made from %s on.",
-	         (unsigned)session, when);
-	unsigned needs = find_needs(&coder);
-	coder.file = file;
-	coder.language->begin(file, title, needs);
-	*whole = write_calls(&coder);
-	forget(&coder);
-	if (*whole)
-		coder.language->end(file);
+	*whole = write_program(&plan, file);
 	if (fflush(file) == 0 && !ferror(file))
 		return true;
 	*whole = false;

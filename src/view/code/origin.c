@@ -1,21 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/code/origin.h"
 
-/* The oldest entry of a session that is left; looked for from both ends, as it may be far from
- * either. */
-static uint64_t find_oldest(const struct transcript *transcript, uint32_t session)
-{
-	uint64_t back = transcript_last(transcript, session), ahead = transcript_first(transcript);
-	while (back != TRANSCRIPT_NONE && transcript_at(transcript, ahead)->session != session) {
-		uint64_t before = transcript_before(transcript, back);
-		if (before == TRANSCRIPT_NONE)
-			return back;
-		back = before;
-		ahead = transcript_next(transcript, ahead);
-	}
-	return back == TRANSCRIPT_NONE ? TRANSCRIPT_NONE : ahead;
-}
-
 /* The last accept() before the session's first entry that gave this descriptor. */
 static void find_listener(struct origin *origin, const struct transcript *transcript, int fd)
 {
@@ -49,20 +34,20 @@ static bool fail_evicted(struct error *error)
 	return false;
 }
 
-/* A session begins with an entry, so one that has none left has lost all of them. */
-static bool has_lost(const struct transcript *transcript, uint64_t oldest)
+/* Of a session that has none left, and of one that never had any, nothing may be remembered. */
+static bool is_lost(const struct transcript *transcript, uint32_t session, uint64_t first)
 {
-	if (oldest == TRANSCRIPT_NONE)
-		return transcript_lost(transcript).entries > 0;
-	return transcript_at(transcript, oldest)->back > 0;
+	return first == TRANSCRIPT_NONE &&
+	       (transcript_last(transcript, session) != TRANSCRIPT_NONE ||
+	        transcript_lost(transcript).entries > 0);
 }
 
 bool origin_find(struct origin *origin, const struct transcript *transcript, uint32_t session,
                  struct error *error)
 {
 	*origin = (struct origin){ .session = session };
-	origin->first = find_oldest(transcript, session);
-	if (has_lost(transcript, origin->first))
+	origin->first = transcript_begin(transcript, session);
+	if (is_lost(transcript, session, origin->first))
 		return fail_evicted(error);
 	const struct entry *begin = find_begin(transcript, origin->first);
 	if (!begin) {
@@ -76,6 +61,6 @@ bool origin_find(struct origin *origin, const struct transcript *transcript, uin
 	find_listener(origin, transcript, begin->fd);
 	if (!origin->listener)
 		return fail_evicted(error);
-	origin->start = find_oldest(transcript, origin->listener);
-	return has_lost(transcript, origin->start) ? fail_evicted(error) : true;
+	origin->start = transcript_begin(transcript, origin->listener);
+	return origin->start == TRANSCRIPT_NONE ? fail_evicted(error) : true;
 }
