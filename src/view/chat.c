@@ -235,12 +235,14 @@ static void put_lost(struct layout *layout)
 	put_text(layout, text, STYLE_ERROR);
 }
 
-/* Bytes that are no part of the stream where they stand. */
+/* Bytes that stand beside the stream: what was only looked at comes again. */
 static void put_aside(struct layout *layout)
 {
-	bool peeked = layout->entry->arg2 & MSG_PEEK;
-	if (entry_is_aside(layout->entry))
-		put_text(layout, peeked ? " (peeked)" : " (urgent)", STYLE_FAINT);
+	const struct entry *entry = layout->entry;
+	if (entry_is_incoming(entry) && entry->arg2 & MSG_PEEK)
+		put_text(layout, " (peeked)", STYLE_FAINT);
+	else if (entry->arg2 & MSG_OOB)
+		put_text(layout, " (urgent)", STYLE_FAINT);
 }
 
 static void put_size(struct layout *layout, uint32_t bytes)

@@ -20,7 +20,10 @@ struct cursor {
 
 bool entry_is_words(const struct entry *entry);    /* a note, a state */
 bool entry_is_datagram(const struct entry *entry); /* that was sent or received */
-bool entry_is_stream(const struct entry *entry);   /* bytes of a stream, in its order */
+
+/* Bytes of a stream, in its order. Those sent as urgent have their place there (entry.phase), but
+ * whoever gets them gets them beside it: they are shown as what was received so. */
+bool entry_is_stream(const struct entry *entry);
 
 /* Bytes sent or received, and empty datagrams; not the end of a stream, of which there are words.
  */

@@ -56,6 +56,8 @@ static void append(struct transcript *transcript, uint8_t kind, const uint8_t *b
 		for (size_t j = 0; j < len; j++)
 			payload[have++] = (char)bytes[j];
 	struct entry header = kinds[kind % (sizeof kinds / sizeof *kinds)];
+	if (header.call == CALL_SEND && kind & 0x40)
+		header.arg2 = MSG_OOB;
 	header.time = (int64_t)kind << 28;
 	transcript_append(transcript, &header, kind & 0x80 ? &addr : NULL, payload, have);
 }

@@ -217,6 +217,33 @@ static void test_hex_joins(void)
 	         "hex: line ends too");
 }
 
+/* A hit does not go over an urgent byte, in either kind: there a line of the chat ends. */
+static void test_urgent(void)
+{
+	const struct entry urgent = { .session = 1, .call = CALL_SEND, .arg2 = MSG_OOB };
+	static const enum view_kind kinds[] = { VIEW_CHAT, VIEW_HEX };
+	struct place hit;
+	begin(1 << 16, 1 << 13);
+	uint64_t first = put(CALL_SEND, "one");
+	uint64_t byte = transcript_append(transcript, &urgent, NULL, "!", 1);
+	uint64_t last = put(CALL_SEND, "two");
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		view.kind = kinds[i];
+		look_for("!");
+		is_place(find_older(&view, NULL, &hit), hit, byte, 0, "an urgent byte is found");
+		is_place(find_newer(&view, NULL, &hit), hit, byte, 0, "from both sides");
+		look_for("!t");
+		ok(!find_older(&view, NULL, &hit), "alone");
+		look_for("e!");
+		ok(!find_newer(&view, NULL, &hit), "on either side");
+		look_for("t");
+		is_place(find_older(&view, NULL, &hit), hit, last, 0, "and what is behind it");
+		look_for("e");
+		bool found = find_older(&view, NULL, &hit);
+		is_place(found, hit, first, 0, "and before it");
+	}
+}
+
 static void test_sessions(void)
 {
 	struct place hit;
@@ -487,6 +514,7 @@ int main(void)
 	test_stretches();
 	test_long_lines();
 	test_hex_joins();
+	test_urgent();
 	test_sessions();
 	test_trace();
 	test_readings();

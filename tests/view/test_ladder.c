@@ -43,6 +43,22 @@ static int count(const char *text, const char *what)
 	return found;
 }
 
+static bool walks_both_ways(void)
+{
+	enum { MOST = 64 };
+	struct place places[MOST], place = { TRANSCRIPT_NONE, 0 };
+	int there = 0;
+	while (there < MOST && view_after(&view, &place))
+		places[there++] = place;
+	bool good = there > 5 && view_last(&view, &place);
+	while (good && there > 0) {
+		good = place.entry == places[--there].entry;
+		if (view_before(&view, &place) != (there > 0))
+			good = false;
+	}
+	return good;
+}
+
 /* ---- what it looks like ---- */
 
 static void test_conversation(void)
@@ -171,6 +187,121 @@ static void test_closed(void)
 	ok(strstr(text, "CLOSED *"), "until nothing is left");
 }
 
+/* The client closes; the server, which does not, gets the FIN. */
+static void close_client(uint32_t session, uint32_t other)
+{
+	begin(80, SERVER);
+	open_connection();
+	view.session = session;
+	view.other = other;
+	BEFORE(SERVER, STATE(ESTABLISHED), READING_SEGS_OUT, 0, READING_SEGS_IN, 2,
+	       READING_DATA_SEGS_OUT, 0, READING_DATA_SEGS_IN, 0);
+	at(100);
+	PUT(CLIENT, CALL_CLOSE, .fd = 4);
+	CLOSED(CLIENT, STATE(FIN_WAIT1), FROM(ESTABLISHED));
+	BEFORE(SERVER, STATE(CLOSE_WAIT), FROM(ESTABLISHED), SEGMENTS(0, 1, 0, 0));
+	put_recv(SERVER, "");
+	at(140);
+}
+
+static void tell_ack(void)
+{
+	CLOSED(CLIENT, STATE(FIN_WAIT2), FROM(FIN_WAIT1));
+}
+
+static void count_acks(int count)
+{
+	LATER(SERVER, STATE(CLOSE_WAIT), SEGMENTS(count, 0, 0, 0));
+}
+
+/* How many ACKs of each sort there are behind close(). */
+static void is_acked(int counted, int deduced, const char *name)
+{
+	const char *text = strstr(ladder(), "FIN ");
+	int others = text ? count(text, "ACKs") : 0;
+	bool good = text && !others && count(text, " ACK o ") == counted &&
+	            count(text, " ACK ? ") == deduced && count(text, "FIN_WAIT2 *") == 1;
+	if (!ok(good && walks_both_ways(), "%s", name))
+		printf("%s", buf_text(&out));
+}
+
+static void test_acknowledged_fin(void)
+{
+	static const uint32_t ends[][2] = { { CLIENT, SERVER }, { SERVER, CLIENT } };
+	const char *text;
+	for (size_t i = 0; i < 2; i++) {
+		close_client(ends[i][0], ends[i][1]);
+		count_acks(1);
+		tell_ack();
+		is_acked(1, 0, "the ACK of a FIN is drawn by who counts it first");
+		close_client(ends[i][0], ends[i][1]);
+		tell_ack();
+		is_acked(0, 1, "by the state where that comes first");
+		count_acks(1);
+		is_acked(0, 1, "and then not once more");
+		count_acks(1);
+		is_acked(1, 1, "a further one is");
+		close_client(ends[i][0], ends[i][1]);
+		tell_ack();
+		count_acks(2);
+		is_acked(1, 1, "also with the first");
+	}
+	close_client(CLIENT, SERVER);
+	for (int i = 0; i < 200; i++)
+		PUT(LISTENER, CALL_LISTEN, .arg = i);
+	count_acks(1);
+	tell_ack();
+	is_acked(0, 1, "what came too late to be drawn by its count is drawn by the state");
+	close_client(CLIENT, 0);
+	count_acks(1);
+	tell_ack();
+	text = strstr(ladder(), "FIN ");
+	ok(text && count(text, " ACK ? ") == 1 && !strstr(text, " ACK o "),
+	   "with one margin nobody counts it");
+}
+
+/* What is acknowledged before the FIN came is not the FIN. */
+static void test_acknowledged_data(void)
+{
+	begin(80, SERVER);
+	open_connection();
+	put_send(CLIENT, "hello");
+	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 0, 1, 0), SENT(5), READING_OUTQ, 5);
+	PUT(CLIENT, CALL_CLOSE, .fd = 4);
+	CLOSED(CLIENT, STATE(FIN_WAIT1), FROM(ESTABLISHED));
+	BEFORE(SERVER, STATE(ESTABLISHED), SEGMENTS(1, 1, 0, 1));
+	put_recv(SERVER, "hello");
+	tell_ack();
+	is_acked(1, 1, "data and FIN, each has its ACK");
+}
+
+/* Both ends count an ACK that came before close(), but one of them only behind it. */
+static void acknowledge_twice(int count)
+{
+	begin(80, SERVER);
+	open_connection();
+	BEFORE(SERVER, STATE(ESTABLISHED), READING_SEGS_OUT, 0, READING_SEGS_IN, 2,
+	       READING_DATA_SEGS_OUT, 0, READING_DATA_SEGS_IN, 0);
+	put_send(CLIENT, "hello");
+	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 1, 0), SENT(5), READING_OUTQ, 0);
+	PUT(CLIENT, CALL_CLOSE, .fd = 4);
+	CLOSED(CLIENT, STATE(FIN_WAIT1), FROM(ESTABLISHED));
+	BEFORE(SERVER, STATE(CLOSE_WAIT), FROM(ESTABLISHED), SEGMENTS(count, 2, 0, 1));
+	put_recv(SERVER, "hello");
+}
+
+static void test_acknowledged_before(void)
+{
+	acknowledge_twice(1);
+	tell_ack();
+	is_acked(0, 1, "an ACK that both ends count is drawn once");
+	count_acks(1);
+	is_acked(0, 1, "so is that of the FIN then");
+	acknowledge_twice(2);
+	tell_ack();
+	is_acked(1, 0, "also where this end counts both at once");
+}
+
 static void test_unread(void)
 {
 	begin(80, 0);
@@ -236,22 +367,6 @@ static void test_connected_datagrams(void)
 }
 
 /* ---- in the pane ---- */
-
-static bool walks_both_ways(void)
-{
-	enum { MOST = 64 };
-	struct place places[MOST], place = { TRANSCRIPT_NONE, 0 };
-	int there = 0;
-	while (there < MOST && view_after(&view, &place))
-		places[there++] = place;
-	bool good = there > 5 && view_last(&view, &place);
-	while (good && there > 0) {
-		good = place.entry == places[--there].entry;
-		if (view_before(&view, &place) != (there > 0))
-			good = false;
-	}
-	return good;
-}
 
 static void test_walking(void)
 {
@@ -388,6 +503,9 @@ int main(void)
 	test_evicted();
 	test_passive();
 	test_closed();
+	test_acknowledged_fin();
+	test_acknowledged_data();
+	test_acknowledged_before();
 	test_unread();
 	test_segments();
 	test_shut_window();

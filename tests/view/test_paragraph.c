@@ -5,6 +5,7 @@
 
 #include <locale.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "support/tap.h"
@@ -27,7 +28,8 @@ static uint32_t random_below(uint32_t limit)
 
 static bool is_stream(const struct entry *entry)
 {
-	return entry->call == CALL_RECV || entry->call == CALL_SEND;
+	bool moves = entry->call == CALL_RECV || entry->call == CALL_SEND;
+	return moves && !(entry->arg2 & MSG_OOB);
 }
 
 static bool is_shown(const struct entry *entry)
@@ -36,7 +38,7 @@ static bool is_shown(const struct entry *entry)
 		return true;
 	if (entry->error || !(entry_is_incoming(entry) || entry_is_outgoing(entry)))
 		return false;
-	return entry->len || !is_stream(entry);
+	return entry->len || entry->call == CALL_RECVFROM;
 }
 
 static size_t character_rest(size_t at, size_t len)
@@ -98,14 +100,14 @@ static void make_model(const struct transcript *transcript)
 		if (!is_shown(entry))
 			continue;
 		bool joins = before && before->call == entry->call &&
-		             (is_stream(entry) ||
+		             ((is_stream(before) && is_stream(entry)) ||
 		              (!entry_is_call(entry) && before->flags & ENTRY_CONTINUES));
 		if (!joins) {
 			if (before)
 				add_run(begin, len, base, evicted);
 			evicted = lost && !before && (is_stream(entry) || !entry_is_call(entry));
 			begin = (struct place){ p, 0 };
-			base = entry->phase;
+			base = is_stream(entry) ? entry->phase : 0;
 			len = 0;
 		}
 		len = take_bytes(p, entry, len);
@@ -187,6 +189,12 @@ static void put(struct transcript *transcript, enum call call, uint32_t session,
 	transcript_append(transcript, &header, NULL, data, len);
 }
 
+static void put_urgent(struct transcript *transcript, enum call call, const void *data, size_t len)
+{
+	struct entry header = { .call = (uint8_t)call, .session = SESSION, .arg2 = MSG_OOB };
+	transcript_append(transcript, &header, NULL, data, len);
+}
+
 static char random_byte(int kind)
 {
 	if (kind == 0)
@@ -238,6 +246,12 @@ static void put_other(struct transcript *transcript)
 	case 7:
 	case 8:
 		transcript_append(transcript, &blocked, NULL, "", 0);
+		break;
+	case 9:
+		put_urgent(transcript, CALL_SEND, "\x81\n!", random_below(4));
+		break;
+	case 10:
+		put_urgent(transcript, CALL_RECV, "!", 1);
 		break;
 	}
 }
@@ -293,6 +307,24 @@ static void test_notes(void)
 	transcript_free(transcript);
 }
 
+/* Urgent bytes in a stream that is sent: what follows is cut where it would be without a mark. */
+static void test_urgent(void)
+{
+	struct transcript *transcript = transcript_new(1 << 15, 1 << 13);
+	static char data[6000];
+	memset(data, 'u', sizeof data);
+	data[2000] = '\n';
+	for (int i = 0; i < 12; i++) {
+		put(transcript, CALL_SEND, SESSION, data, sizeof data);
+		if (i % 3 < 2)
+			put_urgent(transcript, CALL_SEND, i % 2 ? "!" : "\x81", 1);
+		if (i % 4 == 3)
+			put_urgent(transcript, CALL_SEND, data, sizeof data);
+		check(transcript, "urgent bytes that were sent");
+	}
+	transcript_free(transcript);
+}
+
 /* The oldest entry left begins where a cut would be, were there no rest of a character. */
 static void test_rest_at_the_begin(void)
 {
@@ -340,6 +372,7 @@ int main(void)
 	test_random();
 	test_notes();
 	test_rest_at_the_begin();
+	test_urgent();
 	test_places_survive();
 	return tap_done();
 }

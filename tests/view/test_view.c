@@ -367,6 +367,37 @@ static void test_marks_golden(void)
 	setlocale(LC_ALL, "");
 }
 
+/* What is sent as urgent counts in the stream, but does not go on with a line of it. */
+static void test_urgent_sent(void)
+{
+	struct entry urgent = { .call = CALL_SEND, .arg = 1, .arg2 = MSG_OOB | MSG_NOSIGNAL };
+	bool in_character;
+	begin(60);
+	put(CALL_SEND, "ab");
+	put_entry(urgent, NULL, "!", 1);
+	is_int(transcript_at(transcript, transcript_newest(transcript))->phase, 2,
+	       "an urgent byte has its place in the stream");
+	ok(!view_is_open(&view, &in_character), "nothing goes on with it");
+	put(CALL_SEND, "cd\n");
+	is_int(transcript_at(transcript, transcript_newest(transcript))->phase, 3,
+	       "what follows counts it");
+	put_entry(urgent, NULL, "\xed", 1);
+	put_entry(urgent, NULL, "\n", 1);
+	is_text(shown(),
+	        "→  ab                                                2 bytes\n"
+	        "→  ! (urgent)                                         1 byte\n"
+	        "→  cd⏎                                               3 bytes\n"
+	        "→  \\xed (urgent)                                      1 byte\n"
+	        "→  ⏎ (urgent)                                         1 byte\n",
+	        "urgent bytes that were sent are paragraphs of their own");
+	ok(!view_is_open(&view, &in_character) && !in_character, "whatever they are");
+	view.marks = true;
+	ok(strstr(shown(), "→  [!] (urgent)"), "with brackets, too");
+	view.marks = false;
+	view.kind = VIEW_HEX;
+	ok(strstr(shown(), "send(1, MSG_OOB) = 1"), "hex has them as their call says");
+}
+
 /* What is peeked at comes again: it is no part of the stream. */
 static void test_asides(void)
 {
@@ -606,6 +637,7 @@ int main(void)
 	test_datagrams();
 	test_marks_golden();
 	test_asides();
+	test_urgent_sent();
 	test_kinds();
 	test_turning();
 	test_newest();

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/text.h"
+#include "view/ladder/acked.h"
 
 enum { DATA_TEXT = 64 };
 
@@ -234,8 +235,9 @@ static void draw_sent(const struct scene *scene, struct left *left, struct strok
 		draw_again(scene, strokes);
 	if (fin_alone && take(&left->out))
 		strokes_add_arrow(strokes, wire_out(scene), MARK_COUNTED, "FIN", "FIN");
-	if (left->out && (!scene->both || scene_other_farewell(scene) == FAREWELL_FIN))
-		draw_bare(scene, left->out, strokes);
+	uint64_t bare = acked_left(scene, left->out);
+	if (bare)
+		draw_bare(scene, bare, strokes);
 	left->out = 0;
 }
 
@@ -262,11 +264,8 @@ static void draw_received(const struct scene *scene, struct left *left, struct s
 /* Behind close() the kernel tells states only. */
 static void deduce_closed(const struct scene *scene, struct strokes *strokes)
 {
-	bool acked = scene->state == STATE_FIN_WAIT2 || scene->state == STATE_TIME_WAIT;
-	bool was_open = scene->before != STATE_FIN_WAIT2 && scene->before != STATE_TIME_WAIT &&
-	                scene->before != STATE_CLOSING && scene->before != STATE_CLOSE;
 	bool deaf = !scene->both || scene_other_farewell(scene) == FAREWELL_FIN;
-	if (acked && was_open)
+	if (acked_is_new(scene))
 		strokes_add_arrow(strokes, wire_in(scene), MARK_DEDUCED, "ACK", "ACK");
 	if (!scene_fin_has_come(scene))
 		return;
