@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/timer.h"
 
 enum { WANT_READ, WANT_WRITE };
 
@@ -80,7 +81,7 @@ void poller_init(struct poller *poller)
 	sigset_t set = watched_set();
 	pthread_sigmask(SIG_BLOCK, &set, &old_mask);
 	watching = true;
-	*poller = (struct poller){ .top = -1, .wake = INT64_MAX };
+	*poller = (struct poller){ .top = -1, .armed = INT64_MAX };
 	poller_reset(poller);
 }
 
@@ -95,6 +96,9 @@ void poller_leave_signals(void)
 void poller_done(struct poller *poller)
 {
 	poller_reset(poller);
+	if (poller->timer)
+		close(poller->timer - 1);
+	poller->timer = 0;
 	poller_leave_signals();
 	sigaction(SIGPIPE, &old_pipe, NULL);
 }
@@ -113,7 +117,7 @@ void poller_reset(struct poller *poller)
 		FD_ZERO(&poller->ready[i]);
 	}
 	poller->top = -1;
-	poller->wake = INT64_MAX;
+	poller->wake = poller->lazy = INT64_MAX;
 }
 
 static void want(struct poller *poller, int kind, int fd)
@@ -140,9 +144,61 @@ void poller_wake_at(struct poller *poller, int64_t instant)
 		poller->wake = instant;
 }
 
+void poller_wake_lazily(struct poller *poller, int64_t instant)
+{
+	if (instant < poller->lazy)
+		poller->lazy = instant;
+}
+
+static bool has_timer(struct poller *poller)
+{
+	if (poller->timer)
+		return true;
+	int timer = timer_open();
+	if (timer >= 0 && !poller_fits(timer)) {
+		close(timer);
+		timer = -1;
+	}
+	poller->timer = timer + 1;
+	poller->armed = INT64_MAX;
+	return poller->timer != 0;
+}
+
+static bool arm(struct poller *poller, int64_t instant)
+{
+	if (!timer_arm(poller->timer - 1, instant))
+		return false;
+	poller->armed = instant;
+	return true;
+}
+
+/* A timer that is due too early stays as it is: the turn that it begins will ask again. */
+static void mind_timer(struct poller *poller)
+{
+	if (poller->lazy == INT64_MAX) {
+		if (poller->timer && poller->armed != INT64_MAX)
+			arm(poller, INT64_MAX);
+		return;
+	}
+	bool stands = poller->timer && poller->armed <= poller->lazy;
+	if (stands || (has_timer(poller) && arm(poller, poller->lazy)))
+		poller_want_read(poller, poller->timer - 1);
+	else
+		poller_wake_at(poller, poller->lazy);
+}
+
+static void clear_timer(struct poller *poller)
+{
+	if (!poller->timer || !FD_ISSET(poller->timer - 1, &poller->ready[WANT_READ]))
+		return;
+	timer_clear(poller->timer - 1);
+	poller->armed = INT64_MAX;
+}
+
 void poller_wait(struct poller *poller)
 {
 	struct timespec limit = { 0 };
+	mind_timer(poller);
 	hear_ending(SIG_BLOCK); /* or one that comes just before pselect() would not wake it */
 	if (fresh)
 		poller->wake = 0;
@@ -161,6 +217,7 @@ void poller_wait(struct poller *poller)
 		FD_ZERO(&poller->ready[WANT_READ]);
 		FD_ZERO(&poller->ready[WANT_WRITE]);
 	}
+	clear_timer(poller);
 	poller->turns++;
 }
 

@@ -13,6 +13,9 @@ struct poller {
 	fd_set ready[2];
 	int top;        /* highest descriptor asked about, -1 for none */
 	int64_t wake;   /* instant of clock_now() at which to return, INT64_MAX for none */
+	int64_t lazy;   /* the same of poller_wake_lazily() */
+	int timer;      /* its descriptor, plus one; 0 = none */
+	int64_t armed;  /* when that will be readable, INT64_MAX = not */
 	uint64_t turns; /* how often poller_wait() returned: wake-ups, for tests and benchmarks */
 };
 
@@ -40,6 +43,10 @@ void poller_want_write(struct poller *poller, int fd);
 /* Return no later than this instant. The earliest of all calls counts; one in the past means at
  * once. */
 void poller_wake_at(struct poller *poller, int64_t instant);
+
+/* The same for what can wait a little and is asked for in every turn: it costs a busy program less,
+ * and may return once too early. */
+void poller_wake_lazily(struct poller *poller, int64_t instant);
 
 /* Sleeps until something asked for is ready, the wake instant is reached, or a signal came; in the
  * last two cases nothing is ready. */

@@ -24,9 +24,12 @@ static bool is_on(const struct session *session)
 
 /* ---- asking ---- */
 
+/* A service takes what comes at once: how long it lay there says nothing. And the kernel stamps the
+ * arrivals of every socket of the machine from the first that has asked until that is closed, also
+ * where it no longer asks: a busy server would pay for it. */
 void sampler_meet_socket(struct session *session, int fd)
 {
-	if (is_on(session))
+	if (is_on(session) && session->service == &service_table[0])
 		session->watch.stamped = call_ask_arrivals(&session->caller, fd, true);
 }
 

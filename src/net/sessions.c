@@ -350,7 +350,7 @@ void sessions_prepare(struct sessions *sessions, struct poller *poller)
 	for (size_t i = 0; i < sessions->count; i++)
 		if (sessions->list[i]->state != SESSION_CLOSED)
 			prepare_one(sessions, sessions->list[i], poller);
-	poller_wake_at(poller, sessions->look_due);
+	poller_wake_lazily(poller, sessions->look_due);
 	aftermath_prepare(&sessions->aftermath, poller);
 	closer_prepare(sessions->closer, poller);
 }

@@ -14,13 +14,13 @@
 struct caller;
 
 enum {
-	WATCH_RATE = 1000,   /* a session that makes more calls a second is busy */
-	WATCH_BURST = 128,   /* after a rest, so many at once */
-	WATCH_SAMPLES = 100, /* most readings a second behind calls of a busy one */
+	WATCH_RATE = 1000,  /* a session that makes more calls a second is busy */
+	WATCH_BURST = 128,  /* after a rest, so many at once */
+	WATCH_SAMPLES = 50, /* most readings a second behind calls of a busy one */
 	WATCH_RATE_ALL =
-	        1000, /* calls of all sessions that are read at, beyond WATCH_EACH for each */
+	        500, /* calls of all sessions that are read at, beyond WATCH_EACH for each */
 	WATCH_BURST_ALL = 192,
-	WATCH_EACH = 10,
+	WATCH_EACH = 4,
 	WATCH_BURST_EACH = 4,
 	WATCH_ASKED = 8,   /* most sends whose acknowledgement is waited for */
 	WATCH_SOCKETS = 4, /* of one session, whose drops are told apart */

@@ -141,6 +141,35 @@ static void leaves_signals(void)
 	   "signals that were left do what they did before");
 }
 
+static void wakes_lazily(void)
+{
+	struct poller poller;
+	poller_init(&poller);
+	int64_t begun = clock_now(), due = begun + 20 * CLOCK_MS;
+	for (int turn = 0; turn < 3 && clock_now() < due; turn++) {
+		poller_reset(&poller);
+		poller_wake_lazily(&poller, due + CLOCK_S);
+		poller_wake_lazily(&poller, due);
+		poller_wait(&poller);
+	}
+	ok(clock_now() >= due && clock_now() < due + 10 * CLOCK_S, "the earliest counts");
+	is_int((int)poller.turns, 1, "and nothing else has woken it");
+	poller_reset(&poller);
+	poller_wake_lazily(&poller, begun);
+	poller_wait(&poller);
+	ok(clock_now() < due + 10 * CLOCK_S, "what is past comes at once");
+	poller_reset(&poller);
+	poller_wake_lazily(&poller, clock_now() + 20 * CLOCK_MS);
+	poller_wake_at(&poller, 0);
+	poller_wait(&poller);
+	poller_reset(&poller);
+	due = clock_now() + 60 * CLOCK_MS;
+	poller_wake_at(&poller, due);
+	poller_wait(&poller);
+	ok(clock_now() >= due, "what is no longer asked for wakes nobody");
+	poller_done(&poller);
+}
+
 int main(void)
 {
 	tap_watchdog(30);
@@ -154,5 +183,6 @@ int main(void)
 	takes_signals(&poller);
 	fits_only_what_select_can_watch();
 	poller_done(&poller);
+	wakes_lazily();
 	return tap_done();
 }

@@ -132,6 +132,6 @@ __attribute__((unused)) static void is_idle(struct fixture *f, struct session *s
 	poller_reset(&f->poller);
 	session_prepare(session, &f->poller);
 	ok((f->poller.top == -1 || !poller_is_ready(session->fd[0])) &&
-	           f->poller.wake > clock_now(),
+	           f->poller.wake > clock_now() && f->poller.lazy > clock_now(),
 	   "%s", name);
 }

@@ -45,7 +45,8 @@ static void stays_idle(struct fixture *f)
 	struct couple c = make_couple(f);
 	poller_reset(&f->poller);
 	sessions_prepare(f->sessions, &f->poller);
-	ok(f->poller.wake == INT64_MAX, "an idle session asks for no wake-up");
+	ok(f->poller.wake == INT64_MAX && f->poller.lazy == INT64_MAX,
+	   "an idle session asks for no wake-up");
 	ok(FD_ISSET(c.session->fd[0], &f->poller.wanted[0]), "it waits for bytes");
 	ok(!FD_ISSET(c.session->fd[0], &f->poller.wanted[1]), "and not for room to write");
 	end_couple(&c);
