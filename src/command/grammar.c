@@ -281,6 +281,15 @@ static bool take_element(struct match *match, size_t index, size_t *taken)
 	return take_word(match, word, &match->args->value[index]);
 }
 
+/* A choice is still open that the word is not among. */
+static bool has_choice_left(const struct match *match)
+{
+	if (match->count == 0)
+		return false;
+	const struct element *last = &match->elements[match->count - 1];
+	return last->literals && !last->tagged && !match->args->value[match->count - 1];
+}
+
 static bool take_all(struct match *match)
 {
 	if (!take_as(match))
@@ -291,7 +300,8 @@ static bool take_all(struct match *match)
 			return false;
 	bool rest = match->count > 0 && match->elements[match->count - 1].rest;
 	if (!rest && taken < match->words.count)
-		return fail_word(match, &match->words.word[taken], "is too much");
+		return fail_word(match, &match->words.word[taken],
+		                 has_choice_left(match) ? "fits nowhere" : "is too much");
 	return true;
 }
 

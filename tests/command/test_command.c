@@ -510,7 +510,7 @@ static void test_views(void)
 	is_text(run(&app, "/view all"), refusal, "also when there is one already");
 	is_int(app_look(&app, c).kind, VIEW_LADDER, "and it stays");
 	is_text(run(&app, "/view page"),
-	        "view: \"page\" is too much: /view [chat|hex|trace|ladder] [all]", "no such view");
+	        "view: \"page\" fits nowhere: /view [chat|hex|trace|ladder] [all]", "no such view");
 	fixture_end(&app);
 }
 

@@ -134,14 +134,14 @@ static void test_by_hand(void)
 	is_text(match("view", view_usage, "all"), "-|all", "all alone");
 	is_text(match("view", view_usage, "hex all"), "hex|all", "both");
 	is_text(match("view", view_usage, "hexx"),
-	        "view: \"hexx\" is too much: /view [chat|hex] [all]", "no kind");
+	        "view: \"hexx\" fits nowhere: /view [chat|hex] [all]", "no kind");
 	is_text(match("view", view_usage, "hex al"),
-	        "view: \"al\" is too much: /view [chat|hex] [all]", "not all");
+	        "view: \"al\" fits nowhere: /view [chat|hex] [all]", "not all");
 	is_text(match("recv", recv_usage, "10"), "10|-", "a number");
 	is_text(match("recv", recv_usage, "peek"), "-|peek", "a word without a number");
 	is_text(match("recv", recv_usage, "10 waitall"), "10|waitall", "behind one");
 	is_text(match("recv", recv_usage, "10 20"),
-	        "recv: \"20\" is too much: /recv [bytes] [peek|urgent|waitall]", "two numbers");
+	        "recv: \"20\" fits nowhere: /recv [bytes] [peek|urgent|waitall]", "two numbers");
 	is_text(match("option", option_usage, ""), "-|-", "no option");
 	is_text(match("option", option_usage, "nodelay"), "nodelay|-", "an option");
 	is_text(match("option", option_usage, "rcvtimeo 1.5 s"), "rcvtimeo|1.5 s",
