@@ -2,6 +2,7 @@
 #include "ui/screen.h"
 
 #include <curses.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,39 @@ static void prepare_farewell(const struct screen *screen)
 	buf_free(&out);
 }
 
+/* What clearok() takes for granted and a terminal may have lost: plain attributes, and margins as
+ * wide as the screen. A terminal that grows keeps the margins it was given, and a line feed at the
+ * old bottom then scrolls instead of moving down. Between frames curses has written everything. */
+static void reset_terminal(const struct screen *screen)
+{
+	static const char *const plain[] = { "sgr0", "rmacs", "rmir" };
+	FILE *stream = terminal_stream(screen->terminal);
+	struct buf out;
+	buf_init(&out, SIZE_MAX);
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+		add_capability(&out, tigetstr(plain[i]));
+	add_place(&out, "csr", 0, screen->rows - 1);
+	fwrite(buf_data(&out), 1, out.len, stream);
+	fflush(stream);
+	buf_free(&out);
+}
+
+/* curses asks the descriptor that it writes to for the size, which is no terminal here: it takes
+ * the size from these two. Later they would pin it to that size for good. */
+static SCREEN *start_curses(struct screen *screen)
+{
+	char number[16];
+	terminal_size(screen->terminal, &screen->rows, &screen->columns);
+	snprintf(number, sizeof number, "%d", screen->rows);
+	setenv("LINES", number, 1);
+	snprintf(number, sizeof number, "%d", screen->columns);
+	setenv("COLUMNS", number, 1);
+	SCREEN *curses = newterm(NULL, terminal_stream(screen->terminal), stdin);
+	unsetenv("LINES");
+	unsetenv("COLUMNS");
+	return curses;
+}
+
 static struct screen *refuse(struct screen *screen, struct error *error)
 {
 	const char *type = getenv("TERM");
@@ -104,10 +138,9 @@ static struct screen *refuse(struct screen *screen, struct error *error)
 struct screen *screen_open(struct terminal *terminal, struct error *error)
 {
 	struct screen *screen = xcalloc(1, sizeof *screen);
-	unsetenv("LINES"); /* either one would pin curses to that size for good */
-	unsetenv("COLUMNS");
+	screen->terminal = terminal;
 	const char *type = getenv("TERM");
-	screen->curses = type && *type ? newterm(NULL, terminal_stream(terminal), stdin) : NULL;
+	screen->curses = type && *type ? start_curses(screen) : NULL;
 	if (!screen->curses)
 		return refuse(screen, error);
 	if (!tigetstr("cup")) {
@@ -122,7 +155,6 @@ struct screen *screen_open(struct terminal *terminal, struct error *error)
 	intrflush(stdscr, FALSE);
 	idlok(stdscr, TRUE);
 	start_colors();
-	screen->terminal = terminal;
 	screen->color = has_colors();
 	screen_resize(screen);
 	return screen;
@@ -163,7 +195,7 @@ void screen_resize(struct screen *screen)
 
 void screen_redraw(struct screen *screen)
 {
-	(void)screen;
+	reset_terminal(screen);
 	clearok(curscr, TRUE);
 }
 

@@ -233,6 +233,41 @@ static void holds_large_pastes(void)
 	ok(stage_quit(vt), "large pastes: ends well");
 }
 
+static void keeps_its_bars(struct vt *vt, const char *how)
+{
+	char many[101];
+	memset(many, 'x', 100);
+	many[100] = '\0';
+	vt_send(vt, many);
+	ok(vt_wait_row(vt, -1, "xxx") && vt_wait_row(vt, -3, "ESTABLISHED"),
+	   "%s: a line of two rows moves the bars up", how);
+	vt_send(vt, "\025");
+	ok(vt_wait_row(vt, -2, "ESTABLISHED") && vt_wait_row(vt, -3, "2 demo"),
+	   "%s: and back down when it is dropped", how);
+	vt_send(vt, "\033[200~one\ntwo\nthree\033[201~");
+	ok(vt_wait_row(vt, -1, "three") && vt_wait_row(vt, -4, "ESTABLISHED") &&
+	           vt_wait_row(vt, -5, "2 demo"),
+	   "%s: a paste of three lines stands below them", how);
+	vt_send(vt, "\003");
+	ok(vt_wait_row(vt, -2, "ESTABLISHED"), "%s: dropped", how);
+}
+
+static void is_taller_than_24_rows(void)
+{
+	static const int heights[] = { 25, 30, 43, 100 };
+	for (size_t i = 0; i < sizeof heights / sizeof *heights; i++) {
+		struct vt *vt = stage_run(heights[i], 80, "xterm-256color", STAGE_WORDS("--demo"));
+		vt_wait_row(vt, -1, "2>");
+		keeps_its_bars(vt, "taller");
+		ok(stage_quit(vt), "%d rows: ends well", heights[i]);
+	}
+	struct vt *vt = stage_demo("xterm-256color");
+	vt_resize(vt, 40, 80);
+	vt_wait_row(vt, -1, "2>");
+	keeps_its_bars(vt, "grown");
+	ok(stage_quit(vt), "grown: ends well");
+}
+
 static void survives_sizes(void)
 {
 	static const struct {
@@ -293,6 +328,7 @@ int main(void)
 	takes_pastes();
 	asks_about_pastes();
 	holds_large_pastes();
+	is_taller_than_24_rows();
 	survives_sizes();
 	wraps_the_line();
 	return tap_done();
