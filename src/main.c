@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <fcntl.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,29 +11,13 @@
 
 #include "app/app.h"
 #include "base/alloc.h"
+#include "base/locale.h"
 #include "base/poller.h"
 #include "command/command.h"
 #include "options.h"
 #include "ui/ui.h"
 
 enum { EXIT_USAGE = 2 };
-
-static bool is_set(const char *name)
-{
-	const char *value = getenv(name);
-	return value && *value;
-}
-
-/* A bare container names no locale at all; UTF-8 is what its terminal speaks. readline reads the
- * environment again at every line, so it must stand there. */
-static void choose_locale(void)
-{
-	setlocale(LC_ALL, "");
-	if (is_set("LC_ALL") || is_set("LC_CTYPE") || is_set("LANG"))
-		return;
-	if (setlocale(LC_CTYPE, "C.UTF-8"))
-		setenv("LC_CTYPE", "C.UTF-8", 1);
-}
 
 /* A descriptor that was closed for us would become a socket, and then be read as standard input. */
 static void fill_standard_descriptors(void)
@@ -213,7 +196,7 @@ int main(int argc, char **argv)
 	struct options options;
 	struct error error;
 	fill_standard_descriptors();
-	choose_locale();
+	locale_choose();
 	if (!options_parse(&options, argc, argv, &error))
 		return fail(EXIT_USAGE, &error);
 	if (options.wish == OPTIONS_HELP)
