@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The face for screen readers and terminals that can only go on: what happens is printed line after
  * line, and below it stands the line being typed, in one row. Nothing but text, CR, LF, BS and BEL
- * is ever sent. */
+ * is sent, and once, to a terminal that is not called dumb, the request for brackets around a
+ * paste: a pasted line must not run here either. */
 #include "ui/ui.h"
 
 #include <stdio.h>
@@ -403,10 +404,10 @@ static void init(struct plain *plain, const struct ui_hooks *hooks)
 
 struct ui *plain_new(const struct ui_hooks *hooks, struct error *error)
 {
-	setenv("TERM", "dumb", 1); /* so that nobody sends anything for a better one */
 	struct terminal *terminal = terminal_open(error);
 	if (!terminal)
 		return NULL;
+	setenv("TERM", "dumb", 1); /* so that no library sends anything for a better one */
 	struct plain *plain = xcalloc(1, sizeof *plain);
 	plain->terminal = terminal;
 	init(plain, hooks);

@@ -50,7 +50,7 @@ struct terminal {
 	bool stray_waits;
 	int last_words; /* where text goes that nobody has shown when the program ends */
 	struct termios found, raw;
-	bool known; /* for paste brackets and mouse reports */
+	bool dumb; /* is sent no modes */
 	bool mouse;
 	bool ours; /* raw mode is on, the screen is ours */
 	char farewell[FAREWELL];
@@ -160,13 +160,11 @@ static struct termios make_raw(const struct termios *found)
 	return raw;
 }
 
-static bool is_known(const char *type)
+/* A dumb terminal prints escape sequences. Every other passes over those that it does not know, so
+ * no list of names is needed. */
+static bool is_dumb(const char *type)
 {
-	static const char *const known[] = { "xterm", "screen", "tmux" };
-	for (size_t i = 0; type && i < sizeof known / sizeof *known; i++)
-		if (strncmp(type, known[i], strlen(known[i])) == 0)
-			return true;
-	return false;
+	return type && strcmp(type, "dumb") == 0;
 }
 
 /* A new open file description: O_NONBLOCK on the one we were given would be the shell's, too. */
@@ -224,7 +222,7 @@ static void put(struct terminal *terminal, const char *text)
 
 static void put_modes(struct terminal *terminal)
 {
-	if (terminal->known)
+	if (!terminal->dumb)
 		put(terminal, modes_on);
 	if (terminal->mouse)
 		put(terminal, mouse_on);
@@ -248,7 +246,7 @@ struct terminal *terminal_open(struct error *error)
 		drop(terminal);
 		return NULL;
 	}
-	terminal->known = is_known(getenv("TERM"));
+	terminal->dumb = is_dumb(getenv("TERM"));
 	terminal->last_words =
 	        isatty(terminal->stray.found[1]) ? terminal->out : terminal->stray.found[1];
 	terminal_set_farewell(terminal, "", 0);
@@ -279,7 +277,7 @@ static bool drain(struct terminal *terminal)
 
 static void give_back(struct terminal *terminal)
 {
-	if (terminal->known)
+	if (!terminal->dumb)
 		put(terminal, modes_off);
 	if (!drain(terminal)) {
 		say_farewell(terminal);
@@ -322,7 +320,7 @@ void terminal_size(const struct terminal *terminal, int *rows, int *columns)
 
 void terminal_set_mouse(struct terminal *terminal, bool on)
 {
-	on = on && terminal->known;
+	on = on && !terminal->dumb;
 	if (on == terminal->mouse)
 		return;
 	terminal->mouse = on;
@@ -370,7 +368,7 @@ void terminal_set_farewell(struct terminal *terminal, const char *bytes, size_t 
 	if (len > FAREWELL - MODES)
 		len = FAREWELL - MODES;
 	terminal->farewell_len = 0;
-	if (terminal->known) {
+	if (!terminal->dumb) {
 		memcpy(terminal->farewell, modes_off, MODES);
 		terminal->farewell_len = MODES;
 	}

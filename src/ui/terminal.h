@@ -29,8 +29,8 @@ FILE *terminal_stream(struct terminal *terminal);
 
 void terminal_size(const struct terminal *terminal, int *rows, int *columns);
 
-/* Extra modes: bracketed paste, mouse reports; only sent to terminals known for them (xterm*,
- * screen*, tmux*). */
+/* Mouse reports. They, and the brackets around a paste that are always asked for, are sent to every
+ * terminal whose TERM is not "dumb". */
 void terminal_set_mouse(struct terminal *terminal, bool on);
 
 /* Bytes written to the stream that are still on their way out. */

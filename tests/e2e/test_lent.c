@@ -338,6 +338,30 @@ static void speaks_unicode_without_a_locale(void)
 	setenv("LC_ALL", "C.UTF-8", 1);
 }
 
+/* Typed, pasted, twice, since readline reads the environment again at every line. */
+static void keeps_characters_with(const char *variable, const char *value, const char *option)
+{
+	setenv("LC_TIME", "xx_XX.nothing", 1);
+	unsetenv("LC_ALL");
+	setenv(variable, value, 1);
+	struct vt *vt = stage_run(24, 80, "xterm-256color", STAGE_WORDS("--demo", option));
+	vt_wait_row(vt, -1, "2>");
+	for (int line = 1; line <= 2; line++) {
+		char typed[32], back[32];
+		snprintf(typed, sizeof typed, "%d Grüße", line);
+		snprintf(back, sizeof back, "%d GrüßeGrüße⏎", line);
+		vt_send(vt, typed);
+		vt_paste(vt, "Grüße");
+		vt_send(vt, "\r");
+		ok(stage_wait_row(vt, "←", back), "%s=%s: line %d comes back whole", variable, value,
+		   line);
+	}
+	ends_well(vt, value);
+	unsetenv(variable);
+	unsetenv("LC_TIME");
+	setenv("LC_ALL", "C.UTF-8", 1);
+}
+
 static bool make_korean_locale(void)
 {
 	char command[1200];
@@ -376,15 +400,34 @@ static void works_on(const char *term)
 {
 	struct vt *vt = stage_run(24, 80, term, STAGE_WORDS("--demo"));
 	ok(shows(vt, "2>"), "%s: a prompt", term);
+	ok(vt_has_mode(vt, 2004), "%s: is asked to put pastes in brackets", term);
 	vt_send(vt, "hello 한글\033[D\033[3~\r");
 	ok(stage_wait_row(vt, "←", "hello 한⏎"), "%s: an echo", term);
 	ok(!vt_has_mouse(vt), "%s: the mouse is the terminal's", term);
 	ends_well(vt, term);
 }
 
+/* Also what has no place on the screen, and so runs in plain mode. */
+static void brackets_pastes_in_plain_mode(void)
+{
+	static const struct {
+		const char *term;
+		bool asked;
+	} terminals[] = { { "xterm-256color", true }, { "nosuch", true }, { "dumb", false } };
+	for (size_t i = 0; i < sizeof terminals / sizeof *terminals; i++) {
+		const char *term = terminals[i].term;
+		struct vt *vt = stage_run(24, 80, term, STAGE_WORDS("--plain"));
+		vt_wait_text(vt, ">");
+		vt_wait_idle(vt);
+		ok(vt_has_mode(vt, 2004) == terminals[i].asked, "--plain on %s: paste brackets", term);
+		ok(stage_quit(vt), "--plain on %s: ends well", term);
+	}
+}
+
 int main(void)
 {
-	static const char *const terms[] = { "xterm", "xterm-mono", "vt220", "rxvt", "ansi" };
+	static const char *const terms[] = { "xterm", "xterm-mono", "vt220",
+		                             "rxvt",  "ansi",       "linux" };
 	tap_watchdog(60);
 	stage_open();
 	unsetenv("LANG");
@@ -408,8 +451,13 @@ int main(void)
 	speaks_ascii_for("LANG");
 	speaks_ascii_for("LC_ALL");
 	speaks_unicode_without_a_locale();
+	keeps_characters_with("LANG", "xx_XX.UTF-8", NULL);
+	keeps_characters_with("LC_CTYPE", "UTF-8", NULL);
+	keeps_characters_with("LC_ALL", "xx_XX", NULL);
+	keeps_characters_with("LANG", "xx_XX.UTF-8", "--plain");
 	speaks_another_encoding();
 	for (size_t i = 0; i < sizeof terms / sizeof *terms; i++)
 		works_on(terms[i]);
+	brackets_pastes_in_plain_mode();
 	return tap_done();
 }
