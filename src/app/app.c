@@ -138,6 +138,11 @@ struct session *app_need_session(struct app *app, struct error *error)
 	return app->current;
 }
 
+void app_to_newest(struct app *app)
+{
+	app->acted++;
+}
+
 uint32_t app_shown(const struct app *app)
 {
 	return app->current ? session_number(app->current) : 0;

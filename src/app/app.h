@@ -50,6 +50,7 @@ struct app {
 	int status;     /* exit status: 0 well, 1 network error, 2 usage; main's to set */
 	enum page page; /* of the current session */
 	struct finding finding;
+	uint64_t acted;         /* counts app_to_newest(): the frontend returns the pane there */
 	struct app_seen *seen; /* the news of each session that was looked at; app.c's own */
 	size_t seen_count, seen_cap;
 	struct app_look *looks; /* look.c's own */
@@ -103,6 +104,9 @@ bool app_send_line_to(struct app *app, struct session *session, const struct add
  * lines are allowed. */
 void app_note(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_error(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A person sends, or acts on a session: a pane that is scrolled back shows its newest rows again. */
+void app_to_newest(struct app *app);
 
 /* Which session's transcript the pane shows: the current one's number, or 0. */
 uint32_t app_shown(const struct app *app);

@@ -62,6 +62,7 @@ const struct command *command_find(const char *name, size_t len, struct error *e
 static bool send_line(struct app *app, struct session *session, const char *text,
                       struct error *error)
 {
+	app_to_newest(app);
 	return session && app_send_line(app, session, text, strlen(text), error);
 }
 
@@ -107,6 +108,22 @@ static bool choose_session(struct app *app, const struct command *command, const
 	return *session != NULL;
 }
 
+static bool acts(const struct command *command, const struct args *args)
+{
+	struct element elements[GRAMMAR_MAX];
+	size_t count;
+	switch (command->acts) {
+	case ACTS_NEVER:
+		break;
+	case ACTS_ALWAYS:
+		return true;
+	case ACTS_WITH_VALUE:
+		count = grammar_elements(command->usage, elements);
+		return count > 0 && args->value[count - 1];
+	}
+	return false;
+}
+
 static bool run_command(struct app *app, const char *line, struct error *error)
 {
 	size_t len = strcspn(line, BLANKS);
@@ -121,6 +138,8 @@ static bool run_command(struct app *app, const char *line, struct error *error)
 	if (!grammar_match(command->name, command->usage, line, &args, error))
 		return false;
 	struct invocation invocation = { .app = app, .session = session, .args = &args };
+	if (acts(command, &args))
+		app_to_newest(app);
 	bool done = command->run(&invocation, error);
 	args_free(&args);
 	return done;

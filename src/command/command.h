@@ -21,6 +21,14 @@ struct invocation {
 
 enum command_needs { NEEDS_NOTHING, TAKES_SESSION, NEEDS_SESSION };
 
+/* Whether a use of the command acts on a session. If so, a pane that is scrolled back returns to
+ * its newest rows; what only looks leaves it where it is. */
+enum command_acts {
+	ACTS_NEVER,
+	ACTS_ALWAYS,
+	ACTS_WITH_VALUE, /* where the last word of the usage is given: /option nodelay on */
+};
+
 struct command {
 	const char *name;  /* without the slash */
 	const char *group; /* "sessions", "sending", "looking", "step by step", "servers",
@@ -29,6 +37,7 @@ struct command {
 	const char *help; /* first line: a phrase; further lines: details, for /help NAME and the
 	                     manual */
 	enum command_needs needs; /* but for NEEDS_NOTHING, "@session" may stand first */
+	enum command_acts acts;
 	bool (*run)(const struct invocation *invocation, struct error *error);
 };
 

@@ -11,6 +11,7 @@ const struct command command_table[] = {
 	                "udp:// work.\n"
 	                "All addresses of a name are tried in turn; /set timeout limits how long.\n"
 	                "The new session becomes the current one.",
+	        .acts = ACTS_ALWAYS,
 	        .run = do_open,
 	},
 	{
@@ -23,6 +24,7 @@ const struct command command_table[] = {
 	                "Port 0 takes a free port and says which. /help service tells about "
 	                "services.\n"
 	                "Each TCP client becomes a session of its own; UDP peers stand in /peers.",
+	        .acts = ACTS_ALWAYS,
 	        .run = do_listen,
 	},
 	{
@@ -33,6 +35,7 @@ const struct command command_table[] = {
 	                "What waits to be sent goes out first where it can go at once.\n"
 	                "The session stays, also for /reconnect, until a second /close forgets it.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_close,
 	},
 	{
@@ -42,6 +45,7 @@ const struct command command_table[] = {
 	        .help = "close at once with a reset (RST)\n"
 	                "What waits to be sent is lost.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_abort,
 	},
 	{
@@ -53,6 +57,7 @@ const struct command command_table[] = {
 	                "file,\n"
 	                "and can still answer.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_shutdown,
 	},
 	{
@@ -62,6 +67,7 @@ const struct command command_table[] = {
 	        .help = "open an ended session again\n"
 	                "It goes to where it was; a listener listens anew.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_reconnect,
 	},
 	{
@@ -90,6 +96,7 @@ const struct command command_table[] = {
 	        .usage = "<name>",
 	        .help = "give the session another name",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_name,
 	},
 	{
@@ -109,6 +116,7 @@ const struct command command_table[] = {
 	                "Without text: an empty datagram, on UDP.\n"
 	                "To begin with an @, write \\x40.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_send,
 	},
 	{
@@ -118,6 +126,7 @@ const struct command command_table[] = {
 	        .help = "send bytes given as pairs of hexadecimal digits\n"
 	                "\"/hex 48 69 0a\" and \"/hex 48690a\" are the same.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_hex,
 	},
 	{
@@ -129,6 +138,7 @@ const struct command command_table[] = {
 	                "Without text: plain lines go to that peer from now on.\n"
 	                "Peer 0 is whoever wrote last.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_to,
 	},
 	{
@@ -139,6 +149,7 @@ const struct command command_table[] = {
 	                "On a server: to all its clients or peers.\n"
 	                "Elsewhere: to every open conversation and every UDP peer.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_all,
 	},
 	{
@@ -266,6 +277,7 @@ const struct command command_table[] = {
 	                "A call that would block is shown waiting; Ctrl-C on an empty line cancels "
 	                "it.\n"
 	                "What is typed is one send(). /resume makes it read by itself.",
+	        .acts = ACTS_ALWAYS,
 	        .run = do_socket,
 	},
 	{
@@ -277,6 +289,7 @@ const struct command command_table[] = {
 	                "takes a free one.\n"
 	                "Of a name the first address is taken.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_bind,
 	},
 	{
@@ -287,6 +300,7 @@ const struct command command_table[] = {
 	                "The number is how many may wait for /accept, 5 where nothing is said.\n"
 	                "Without /bind before, the kernel chooses a port, on every address.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_backlog,
 	},
 	{
@@ -298,6 +312,7 @@ const struct command command_table[] = {
 	                "Of a name the first address is taken. On UDP nothing is sent: it chooses "
 	                "the peer.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_connect,
 	},
 	{
@@ -308,6 +323,7 @@ const struct command command_table[] = {
 	                "It becomes a session, paused as this one is. Waits for one; Ctrl-C "
 	                "cancels.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_accept,
 	},
 	{
@@ -323,6 +339,7 @@ const struct command command_table[] = {
 	                "Ctrl-C cancels.\n"
 	                "Only what is paused is read like this: /pause.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_recv,
 	},
 	{
@@ -335,6 +352,7 @@ const struct command command_table[] = {
 	                "The peer gets it by \"/recv urgent\", past what is in the stream before "
 	                "it.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_urgent,
 	},
 	{
@@ -347,6 +365,7 @@ const struct command command_table[] = {
 	                "A value that was set is read back: the kernel may have made something "
 	                "else of it.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_WITH_VALUE,
 	        .run = do_option,
 	},
 	{
@@ -360,6 +379,7 @@ const struct command command_table[] = {
 	                "must wait.\n"
 	                "A service does not see what is read by hand.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_pause,
 	},
 	{
@@ -369,6 +389,7 @@ const struct command command_table[] = {
 	        .help = "read and accept by itself again\n"
 	                "A /recv or /accept that waits is cancelled.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_resume,
 	},
 	{
@@ -378,6 +399,7 @@ const struct command command_table[] = {
 	        .help = "choose what a server does with what it reads\n"
 	                "A listener's clients follow it, also those that are here already.",
 	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_service,
 	},
 	{

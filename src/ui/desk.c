@@ -215,6 +215,7 @@ static void send_held(struct desk *desk)
 	if (len > 0 && text[len - 1] == '\n')
 		len--;
 	struct session *session = app_need_session(app, &error);
+	app_to_newest(app);
 	if (!session || !app_send_line(app, session, text, len, &error))
 		app_error(app, "%s", error.text);
 }

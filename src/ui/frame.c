@@ -25,6 +25,7 @@ static struct stamp take_stamp(const struct app *app)
 	return (struct stamp){
 		.entries = transcript_count(app->transcript),
 		.hits = app->finding.serial,
+		.acted = app->acted,
 		.sessions = sessions_count(app->sessions),
 		.unsent = current ? session_unsent(current) : 0,
 		.state = current ? session_state(current) : SESSION_CLOSED,
@@ -55,7 +56,11 @@ static void go_to_hit(struct window *window)
 void frame_notice(struct window *window)
 {
 	struct stamp now = take_stamp(window->app);
-	window_pane(window); /* another session's, perhaps */
+	struct pane *pane = window_pane(window); /* another session's, perhaps */
+	if (now.acted != window->stamp.acted) {
+		pane_to_end(pane);
+		window_refresh(window);
+	}
 	if (now.hits != window->stamp.hits)
 		go_to_hit(window);
 	if (input_take_dirty())

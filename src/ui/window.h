@@ -20,6 +20,7 @@
 struct stamp {
 	uint64_t entries;
 	uint64_t hits;
+	uint64_t acted;
 	size_t sessions, unsent;
 	enum session_state state;
 	bool literal;

@@ -118,7 +118,7 @@ static void finds_near_the_end(void)
 	           highlighted_row(vt, "needle", 2) >= 0,
 	   "what is in sight stands out where it is");
 	for (int i = 0; i < LINES; i++)
-		vt_send(vt, "more\r");
+		vt_send(vt, "/set eol\r");
 	vt_wait_idle(vt);
 	ok(strstr(vt_screen(vt), "a needle here") != NULL, "and stays in sight");
 	vt_send(vt, "\033[5~\033[6~\033[6~\033[6~\033[6~\033[6~\033[6~");

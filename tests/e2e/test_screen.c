@@ -116,12 +116,12 @@ static void scrolls(void)
 	ok(vt_find(vt, "number 060", NULL, NULL), "the newest rows stay below");
 	ok(strstr(vt_row(vt, 0), "number") && strcmp(vt_row(vt, 0), top) != 0,
 	   "old ones are above");
-	vt_send(vt, "while away\r");
-	ok(stage_wait_row(vt, "←", "while away"), "what comes meanwhile shows below");
+	vt_send(vt, "/set eol\r");
+	ok(vt_wait_text(vt, "> /set eol"), "what comes meanwhile shows below");
 	ok(vt_wait_text(vt, "2 new lines below"), "and is counted on the divider");
 	vt_send(vt, "\033[6~\033[6~\033[6~\033[6~");
 	ok(vt_wait_gone(vt, "below"), "PageDown to the end: no divider");
-	ok(vt_find(vt, "while away", NULL, NULL), "the end");
+	ok(vt_find(vt, "> /set eol", NULL, NULL), "the end");
 	ok(!vt_wheel(vt, 5, 5, 3), "the mouse is the terminal's");
 	vt_send(vt, "/set mouse on\r");
 	vt_wait_idle(vt);
