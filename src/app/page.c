@@ -93,6 +93,11 @@ void page_facts(const struct session *session, struct facts *facts)
 		.others = listens ? session_clients(session) : session_peer_count(session),
 		.service = session_is_server(session) && service ? service->name : NULL,
 	};
+	size_t count = session_socket_count(session);
+	for (size_t i = 0; count > 1 && i < count && i < FACTS_SOCKETS; i++) {
+		struct facts_socket *socket = &facts->sockets[facts->socket_count++];
+		socket->reading = *session_socket_reading(session, i, &socket->local);
+	}
 }
 
 /* ---- pulse ---- */

@@ -93,18 +93,10 @@ bool do_sessions(const struct invocation *invocation, struct error *error)
 
 /* ---- /peers ---- */
 
-/* A listener may have a socket for each family and tells the address of the first. */
-static bool address_covers(const struct addr *listening, const struct addr *local)
-{
-	return addr_is_any(listening) || addr_equal(listening, local) ||
-	       (addr_is_loopback(listening) && addr_is_loopback(local));
-}
-
 bool server_has_client(const struct session *server, const struct session *session)
 {
-	struct addr listening = session_local(server), local = session_local(session);
-	return session_is_accepted(session) && session_state(session) == SESSION_OPEN &&
-	       local.port == listening.port && address_covers(&listening, &local);
+	return session_listener(session) == session_number(server) &&
+	       session_state(session) == SESSION_OPEN;
 }
 
 static void list_clients(const struct app *app, const struct session *server,

@@ -147,8 +147,9 @@ static bool is_asked_for(const struct inet_diag_msg *row, const struct addr *loc
 	bool listens = row->idiag_state == STATE_LISTEN;
 	if (row->idiag_family != AF_INET && row->idiag_family != AF_INET6)
 		return false;
-	if (peer->family == AF_UNSPEC && listens)
-		return ntohs(row->id.idiag_sport) == local->port;
+	if (peer->family == AF_UNSPEC)
+		return listens &&
+		       is_end(local, row->idiag_family, row->id.idiag_sport, row->id.idiag_src);
 	return !listens &&
 	       is_end(local, row->idiag_family, row->id.idiag_sport, row->id.idiag_src) &&
 	       is_end(peer, row->idiag_family, row->id.idiag_dport, row->id.idiag_dst);

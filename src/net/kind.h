@@ -144,7 +144,8 @@ struct session {
 	bool greeting_due; /* its service has not been told of the client, */
 	bool fin_due;      /* and not of its FIN: what was paused */
 	struct step *step; /* the call that waits, NULL = none */
-	bool puzzled;      /* select() calls it readable, and the kernel's reading not why */
+	unsigned puzzled;  /* a bit per socket: select() calls it readable, and the kernel's
+	                    * reading not why */
 
 	/* UDP */
 	bool connected;     /* connect() was called: ICMP errors come back, strangers do not */

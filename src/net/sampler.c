@@ -96,15 +96,20 @@ static void add_timer(struct session *session, int fd, struct reading *reading)
 		diag_find(sessions_diag(session->sessions), local_of(session, fd), peer, reading);
 }
 
-static void look_at(struct session *session)
+static void look_at_socket(struct session *session, int fd)
 {
 	struct reading reading = { 0 };
-	int fd = socket_of(session);
 	if (session->watch.expected)
 		watch_collect(&session->caller, fd);
 	kernel_read(fd, session->watch.type, &reading);
 	add_timer(session, fd, &reading);
 	watch_note(&session->caller, fd, &reading, READING_LATER);
+}
+
+static void look_at(struct session *session)
+{
+	for (unsigned i = 0; i < session->fd_count; i++)
+		look_at_socket(session, session->fd[i]);
 }
 
 void session_look(struct session *session)
@@ -120,6 +125,18 @@ void session_look(struct session *session)
 const struct reading *session_reading(const struct session *session)
 {
 	return &session->watch.last;
+}
+
+size_t session_socket_count(const struct session *session)
+{
+	return session->fd_count;
+}
+
+const struct reading *session_socket_reading(const struct session *session, size_t index,
+                                             struct addr *local)
+{
+	*local = session->local[index];
+	return watch_last(&session->watch, session->fd[index]);
 }
 
 int64_t session_read_at(const struct session *session)

@@ -307,6 +307,11 @@ bool session_is_accepted(const struct session *session)
 	return session->listener != 0;
 }
 
+uint32_t session_listener(const struct session *session)
+{
+	return session->listener;
+}
+
 bool session_peer_closed(const struct session *session)
 {
 	return session->peer_closed;

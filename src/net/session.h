@@ -87,8 +87,9 @@ enum session_state session_state(const struct session *session);
 enum session_end session_end(const struct session *session);
 bool session_is_server(const struct session *session); /* a listener, or a UDP session that was made
                                                           by listening */
-bool session_is_accepted(const struct session *session); /* made by a listener of ours */
-bool session_peer_closed(const struct session *session); /* FIN has come */
+bool session_is_accepted(const struct session *session);  /* made by a listener of ours, */
+uint32_t session_listener(const struct session *session); /* the number of that one, 0 = none */
+bool session_peer_closed(const struct session *session);  /* FIN has come */
 bool session_is_shut(
         const struct session *session); /* we have sent FIN, or will when the queue is out */
 struct addr session_local(
@@ -140,6 +141,12 @@ void session_note(struct session *session, unsigned flags, const char *format, .
  * first. After close() it is what sock_diag(7) says of the connection. */
 const struct reading *session_reading(const struct session *session);
 int64_t session_read_at(const struct session *session);
+
+/* A server has a socket for each address that it waits on, each with a queue of its own: the
+ * newest reading of the one at `index`, .present == 0 before the first. *local is its address. */
+size_t session_socket_count(const struct session *session);
+const struct reading *session_socket_reading(const struct session *session, size_t index,
+                                             struct addr *local);
 
 /* Reads now, the timer too; what has changed is written down. */
 void session_look(struct session *session);

@@ -26,7 +26,7 @@ struct step *step_begin(struct session *session, enum step_call call, const char
 	vsnprintf(step->text, sizeof step->text, format, args);
 	va_end(args);
 	session->step = step;
-	session->puzzled = false;
+	session->puzzled = 0;
 	return step;
 }
 
@@ -194,20 +194,29 @@ static void want(const struct session *session, struct poller *poller,
 
 /* ---- what comes meanwhile ---- */
 
-static bool has_come(const struct session *session)
+static bool has_come_on(const struct session *session, unsigned slot)
 {
-	const struct reading *last = &session->watch.last;
+	const struct reading *last = watch_last(&session->watch, session->fd[slot]);
 	return reading_get(last, READING_INQ) || reading_get(last, READING_QUEUE);
 }
 
-/* Nothing has come yet of which select() would tell in each turn, and what comes can be read. */
-static bool is_quiet(const struct session *session)
+static bool has_come(const struct session *session)
 {
-	const struct reading *last = &session->watch.last;
+	for (unsigned i = 0; i < session->fd_count; i++)
+		if (has_come_on(session, i))
+			return true;
+	return false;
+}
+
+/* Nothing has come on this socket yet of which select() would tell in each turn, and what comes can
+ * be read. */
+static bool is_quiet(const struct session *session, unsigned slot)
+{
+	const struct reading *last = watch_last(&session->watch, session->fd[slot]);
 	bool may_tell = reading_is(last, STATE_ESTABLISHED) || reading_is(last, STATE_LISTEN) ||
 	                reading_is(last, STATE_FIN_WAIT1) || reading_is(last, STATE_FIN_WAIT2);
-	return session->paused && session->fd_count == 1 && !session->step && may_tell &&
-	       !session->watch.budget->off && !session->puzzled && !has_come(session);
+	return session->paused && !session->step && may_tell && !session->watch.budget->off &&
+	       !(session->puzzled >> slot & 1) && !has_come_on(session, slot);
 }
 
 bool step_may_grow(const struct session *session)
@@ -217,16 +226,20 @@ bool step_may_grow(const struct session *session)
 
 static void look(struct session *session, const struct poller *poller)
 {
-	if (!is_quiet(session) || !poller_readable(poller, session->fd[0]))
-		return;
-	watch_read(&session->caller, session->fd[0], READING_LATER);
-	session->puzzled = is_quiet(session);
+	for (unsigned i = 0; i < session->fd_count; i++) {
+		if (!is_quiet(session, i) || !poller_readable(poller, session->fd[i]))
+			continue;
+		watch_read(&session->caller, session->fd[i], READING_LATER);
+		if (is_quiet(session, i))
+			session->puzzled |= 1u << i;
+	}
 }
 
 void step_prepare(struct session *session, struct poller *poller)
 {
-	if (is_quiet(session))
-		poller_want_read(poller, session->fd[0]);
+	for (unsigned i = 0; i < session->fd_count; i++)
+		if (is_quiet(session, i))
+			poller_want_read(poller, session->fd[i]);
 	if (session->state == SESSION_OPEN && session->queue.len) {
 		wait_for_queue(session);
 		want(session, poller, poller_want_write);

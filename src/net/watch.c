@@ -76,21 +76,38 @@ static bool is_unsettled(const struct reading *reading, int type)
 	       timer == TIMER_PERSIST;
 }
 
-/* A session may have several sockets, each of which counts for itself. */
-static void count_drops(struct watch *watch, int fd, const struct reading *now)
+static struct watch_socket *find_socket(struct watch *watch, int fd)
 {
-	unsigned slot = 0;
-	if (!reading_has(now, READING_DROPS))
+	for (unsigned i = 0; i < WATCH_SOCKETS; i++)
+		if (watch->sockets[i].fd == fd + 1)
+			return &watch->sockets[i];
+	return NULL;
+}
+
+const struct reading *watch_last(const struct watch *watch, int fd)
+{
+	static const struct reading nothing;
+	for (unsigned i = 0; i < WATCH_SOCKETS; i++)
+		if (watch->sockets[i].fd == fd + 1)
+			return &watch->sockets[i].last;
+	return &nothing;
+}
+
+/* Counts what was dropped since the socket's own reading before. */
+static void remember(struct watch *watch, int fd, const struct reading *now)
+{
+	struct watch_socket *socket = find_socket(watch, fd);
+	uint64_t drops = reading_get(now, READING_DROPS);
+	if (fd < 0)
 		return;
-	while (slot < WATCH_SOCKETS && watch->drops[slot].fd != fd + 1)
-		slot++;
-	uint64_t count = reading_get(now, READING_DROPS);
-	if (slot == WATCH_SOCKETS)
-		slot = watch->drops_next++ % WATCH_SOCKETS;
-	else if (count > watch->drops[slot].count)
-		watch->dropped += count - watch->drops[slot].count;
-	watch->drops[slot].fd = fd + 1; /* 0 is a free place */
-	watch->drops[slot].count = count;
+	if (!socket)
+		socket = find_socket(watch, -1);
+	else if (reading_has(&socket->last, READING_DROPS) &&
+	         drops > reading_get(&socket->last, READING_DROPS))
+		watch->dropped += drops - reading_get(&socket->last, READING_DROPS);
+	if (!socket)
+		socket = &watch->sockets[watch->next_socket++ % WATCH_SOCKETS];
+	*socket = (struct watch_socket){ .fd = fd + 1, .last = *now };
 }
 
 static void settle(struct watch *watch, int64_t now)
@@ -122,21 +139,20 @@ static void append(const struct caller *caller, int fd, int64_t now, const struc
 	transcript_append(caller->transcript, &entry, NULL, packed, len);
 }
 
-/* What is known of another socket of the session cannot be compared. */
 static void meet(const struct caller *caller, int fd, int64_t now, struct reading *reading,
                  enum reading_when when)
 {
 	struct watch *watch = caller->watch;
-	bool same = watch->last.present && (watch->fd == fd || when == READING_CLOSED);
-	bool worth = !same || reading_differs(&watch->last, reading) ||
+	const struct reading *last = when == READING_CLOSED ? &watch->last : watch_last(watch, fd);
+	bool worth = !last->present || reading_differs(last, reading) ||
 	             reading_has(reading, READING_BUFFERED) ||
 	             (when == READING_AFTER && watch->calls > 1);
-	if (same)
-		reading_compare(reading, &watch->last);
+	if (last->present)
+		reading_compare(reading, last);
 	reading_set(reading, READING_CALLS, watch->calls);
 	if (worth)
 		append(caller, fd, now, reading, when);
-	count_drops(watch, fd, reading);
+	remember(watch, fd, reading);
 	watch->last = *reading;
 	watch->fd = fd;
 	watch->when = when;
@@ -159,7 +175,7 @@ static void read_kernel(const struct caller *caller, int fd, int64_t now, int64_
 	struct reading reading = { 0 };
 	int saved = errno;
 	kernel_read(fd, caller->watch->type, &reading);
-	keep_time_wait(&caller->watch->last, &reading);
+	keep_time_wait(watch_last(caller->watch, fd), &reading);
 	if (buffered >= 0)
 		reading_set(&reading, READING_BUFFERED, (uint64_t)(buffered / CLOCK_US));
 	meet(caller, fd, now, &reading, when);
@@ -225,9 +241,9 @@ void watch_begin(const struct caller *caller, int fd)
 	watch_forget(watch);
 	watch->stamps = watch->stamped = watch->muted = watch->acks = watch->errors = false;
 	watch->expected = 0;
-	for (unsigned slot = 0; slot < WATCH_SOCKETS; slot++)
-		if (watch->drops[slot].fd == fd + 1)
-			watch->drops[slot].fd = 0;
+	struct watch_socket *socket = find_socket(watch, fd);
+	if (socket)
+		*socket = (struct watch_socket){ 0 };
 }
 
 void watch_forget(struct watch *watch)

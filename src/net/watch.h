@@ -23,7 +23,7 @@ enum {
 	WATCH_EACH = 4,
 	WATCH_BURST_EACH = 4,
 	WATCH_ASKED = 8,   /* most sends whose acknowledgement is waited for */
-	WATCH_SOCKETS = 4, /* of one session, whose drops are told apart */
+	WATCH_SOCKETS = 4, /* most of one session that are told apart */
 };
 
 /* So many a second, and after a rest some more at once. */
@@ -75,11 +75,13 @@ struct watch {
 	struct watch_asked asked[WATCH_ASKED]; /* these, the oldest first */
 	uint64_t sent; /* stream bytes sent since SO_TIMESTAMPING was on: what it counts */
 
-	struct {
-		int fd;
-		uint64_t count; /* READING_DROPS as it was last */
-	} drops[WATCH_SOCKETS];
-	unsigned drops_next;
+	/* Each socket's own newest reading: a queue of one says nothing of another's. */
+	struct watch_socket {
+		int fd; /* plus 1; 0 = a free place */
+		struct reading last;
+	} sockets[WATCH_SOCKETS];
+	unsigned next_socket; /* the place that is used when none is free */
+
 	uint64_t dropped, dropped_told; /* of all sockets, since each was seen first */
 	int64_t dropped_told_at;
 };
@@ -98,6 +100,9 @@ bool watch_is_busy(const struct watch *watch, int64_t now);
 
 /* The descriptor is a new socket's. */
 void watch_begin(const struct caller *caller, int fd);
+
+/* The newest reading of this socket; .present == 0 where there is none. */
+const struct reading *watch_last(const struct watch *watch, int fd);
 
 /* Nothing is known any more: of a connection that is followed no longer. */
 void watch_forget(struct watch *watch);

@@ -164,6 +164,22 @@ bool reading_before(const struct transcript *transcript, uint64_t position, unsi
 	return false;
 }
 
+/* Without a descriptor, by sock_diag(7), it follows on whatever was read last. */
+bool reading_previous(const struct transcript *transcript, uint64_t position, unsigned most,
+                      struct reading *reading)
+{
+	const struct entry *entry = transcript_at(transcript, position);
+	int fd = entry ? entry->fd : -1;
+	for (; entry && most > 0; most--) {
+		position = transcript_before(transcript, position);
+		entry = transcript_at(transcript, position);
+		bool same = entry && (fd < 0 || entry->fd == fd);
+		if (same && reading_unpack(entry, reading))
+			return true;
+	}
+	return false;
+}
+
 /* ---- words ---- */
 
 const char *reading_state_name(uint64_t state)

@@ -184,6 +184,11 @@ bool reading_after(const struct transcript *transcript, uint64_t position, struc
 bool reading_before(const struct transcript *transcript, uint64_t position, unsigned most,
                     struct reading *reading);
 
+/* The reading of the same socket before the one at this position, as above: a session that waits on
+ * several addresses has a socket for each. */
+bool reading_previous(const struct transcript *transcript, uint64_t position, unsigned most,
+                      struct reading *reading);
+
 /* "ESTABLISHED", "FIN_WAIT2", …; "gone" for STATE_GONE, "?" for numbers of no state. Static. */
 const char *reading_state_name(uint64_t state);
 

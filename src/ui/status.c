@@ -77,15 +77,26 @@ static void add_state(struct pieces *pieces, const struct facts *facts)
 		add_piece(pieces, 2, STYLE_STATE, "%s", timer);
 }
 
+/* Each socket has a queue of its own: "queue 2+0/4096". */
+static void add_queue(struct pieces *pieces, const struct facts *facts)
+{
+	char queues[PIECE] = "";
+	size_t len = 0;
+	for (size_t i = 0; i < facts_socket_count(facts) && len < sizeof queues; i++)
+		len += (size_t)snprintf(queues + len, sizeof queues - len, "%s%" PRIu64,
+		                        i ? "+" : "",
+		                        reading_get(facts_socket(facts, i), READING_QUEUE));
+	add_piece(pieces, 2, facts_queue_is_full(facts) ? STYLE_ERROR : STYLE_TEXT,
+	          "queue %s/%" PRIu64, queues, reading_get(&facts->reading, READING_BACKLOG));
+}
+
 static void add_server(struct pieces *pieces, const struct facts *facts)
 {
 	const struct reading *reading = &facts->reading;
 	if (facts->service)
 		add_piece(pieces, 4, STYLE_TEXT, "service %s", facts->service);
 	if (facts->kind == FACTS_LISTENER && reading_has(reading, READING_QUEUE))
-		add_piece(pieces, 2, facts_queue_is_full(facts) ? STYLE_ERROR : STYLE_TEXT,
-		          "queue %" PRIu64 "/%" PRIu64, reading_get(reading, READING_QUEUE),
-		          reading_get(reading, READING_BACKLOG));
+		add_queue(pieces, facts);
 	const char *plural = facts->others == 1 ? "" : "s";
 	if (facts->kind == FACTS_LISTENER)
 		add_piece(pieces, 5, STYLE_TEXT, "%zu client%s", facts->others, plural);
@@ -132,7 +143,7 @@ static void add_queues(struct pieces *pieces, const struct facts *facts)
 		add_bytes(pieces, 3, STYLE_NOTE, "held back", bytes);
 	if (facts_in_flight(facts, &bytes))
 		add_bytes(pieces, 4, STYLE_TEXT, "in flight", bytes);
-	bytes = reading_get(&facts->reading, READING_INQ);
+	bytes = facts_sum(facts, READING_INQ);
 	if (bytes || (facts->paused && may_come(facts)))
 		add_piece(pieces, 3, STYLE_NOTE, "to read %" PRIu64, bytes);
 }

@@ -227,11 +227,10 @@ static bool detail_holds(struct find_words *words, const struct cursor *cursor)
 static bool reading_holds(struct find_words *words, const struct cursor *cursor)
 {
 	struct reading now, before;
-	const struct transcript *transcript = cursor->view->transcript;
 	if (!words->readings || !reading_unpack(cursor->entry, &now))
 		return false;
-	uint64_t earlier = transcript_before(transcript, cursor->position);
-	bool known = reading_before(transcript, earlier, LOOK_BACK, &before);
+	bool known =
+	        reading_previous(cursor->view->transcript, cursor->position, LOOK_BACK, &before);
 	buf_clear(&words->text);
 	calltext_change(&now, &words->text);
 	buf_append_text(&words->text, "  ");

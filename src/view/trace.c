@@ -253,13 +253,6 @@ static void put_left(struct trace *trace, const struct reading *reading)
 	put_part(trace, STYLE_FAINT);
 }
 
-static bool find_before(const struct view *view, uint64_t position, struct reading *before)
-{
-	const struct transcript *transcript = view->transcript;
-	return reading_before(transcript, transcript_before(transcript, position),
-	                      LOOK_BACK_READING, before);
-}
-
 bool trace_tells(const struct view *view, uint64_t position, const struct entry *entry)
 {
 	struct reading now, before;
@@ -268,7 +261,7 @@ bool trace_tells(const struct view *view, uint64_t position, const struct entry 
 	    reading_has(&now, READING_OLD_STATE) || reading_get(&now, READING_NEW_OUT) ||
 	    reading_get(&now, READING_NEW_IN))
 		return true;
-	bool known = find_before(view, position, &before);
+	bool known = reading_previous(view->transcript, position, LOOK_BACK_READING, &before);
 	calltext_news(&now, known ? &before : NULL, &text);
 	bool tells = text.len > 0;
 	buf_free(&text);
@@ -283,7 +276,8 @@ static void layout_reading(struct trace *trace)
 		put_part(trace, STYLE_ERROR);
 		return;
 	}
-	bool known = find_before(trace->view, trace->position, &before);
+	bool known = reading_previous(trace->view->transcript, trace->position, LOOK_BACK_READING,
+	                              &before);
 	calltext_change(&now, &trace->text);
 	put_part(trace, STYLE_STATE);
 	calltext_news(&now, known ? &before : NULL, &trace->text);

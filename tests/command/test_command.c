@@ -450,6 +450,27 @@ static void test_clients(void)
 	fixture_end(&app);
 }
 
+/* Two servers on one port of two addresses: each answers for its own clients only. */
+static void test_clients_of_one_port(void)
+{
+	struct app app;
+	fixture_start(&app);
+	run(&app, "/listen 127.0.0.1 0 as one");
+	wait_for(&app, is_listening(&app, "one"), "a server");
+	unsigned port = port_of(&app, "one");
+	is_text(run(&app, "/listen 127.0.0.2 %u as two", port), "", "another address");
+	wait_for(&app, is_listening(&app, "two"), "with the same port");
+	run(&app, "/open 127.0.0.1:%u as c", port);
+	wait_for(&app, is_open(&app, "c") && session_clients(named(&app, "one")) == 1,
+	         "a client of the first");
+	is_text(run(&app, "/all @two x"), "all: nobody is there to send to", "the second has none");
+	is_text(run(&app, "/session two"), "", "on the second");
+	is_text(ask(&app, "/peers"), "no clients", "and lists none");
+	is_text(run(&app, "/all @one hi"), "", "the first has it");
+	wait_for(&app, has_received(&app, "c", "hi\n"), "and reaches it");
+	fixture_end(&app);
+}
+
 static void test_lists(void)
 {
 	struct app app;
@@ -651,6 +672,7 @@ int main(void)
 	test_peers();
 	test_nobody_wrote();
 	test_clients();
+	test_clients_of_one_port();
 	test_lists();
 	test_views();
 	test_listen_forms();

@@ -342,6 +342,71 @@ static void turns_high_descriptors_away(struct fixture *f)
 	peer_close_all((int[]){ fd, other }, 2);
 }
 
+static uint64_t queue_of(const struct session *session, size_t index)
+{
+	struct addr local;
+	return reading_get(session_socket_reading(session, index, &local), READING_QUEUE);
+}
+
+static int count_readings(const struct fixture *f, const struct session *session)
+{
+	return count_entries(f, session_number(session), CALL_READING, NULL);
+}
+
+/* Each socket has a queue of its own, and none of them is polled while it has one. */
+static void keeps_the_queues_apart(struct fixture *f)
+{
+	struct session *session = listen_on(f, TRANSPORT_TCP, "", 0, NULL);
+	if (!peer_has_ipv6()) {
+		tap_skip("no IPv6 here");
+		return;
+	}
+	uint16_t port = (uint16_t)port_of(session);
+	session_pause(session, true, &f->error);
+	fixture_turns(f, 2);
+	int six = peer_connect(AF_INET6, port, PEER_MS);
+	until(f, queue_of(session, 1) == 1);
+	is_int(queue_of(session, 1), 1, "a client that waits at the second address is noticed");
+	is_int(queue_of(session, 0), 0, "and not counted at the first");
+	int fd[2] = { peer_connect(AF_INET, port, PEER_MS), peer_connect(AF_INET, port, PEER_MS) };
+	until(f, queue_of(session, 0) == 2);
+	is_int(queue_of(session, 0), 2, "two more wait at the first");
+	is_int(queue_of(session, 1), 1, "where the second still has its one");
+	int readings = count_readings(f, session);
+	for (int i = 0; i < 10; i++)
+		session_look(session);
+	is_int(count_readings(f, session), readings, "looking again writes nothing down");
+	struct addr local;
+	session_socket_reading(session, 1, &local);
+	is_int(local.family, AF_INET6, "each has its address");
+	session_pause(session, false, &f->error);
+	until(f, session_clients(session) == 3);
+	session_look(session);
+	is_int(queue_of(session, 0) + queue_of(session, 1), 0, "accepted, none waits any more");
+	peer_close_all(&six, 1);
+	peer_close_all(fd, 2);
+}
+
+/* Two listeners on one port of two addresses, and one that has the port after another. */
+static void knows_whose_client_it_is(struct fixture *f)
+{
+	struct session *one = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, NULL);
+	struct session *two = listen_on(f, TRANSPORT_TCP, "127.0.0.2", port_of(one), NULL);
+	int fd = come_in(f, one, AF_INET);
+	struct session *client = newest(f);
+	is_int(session_listener(client), session_number(one), "a client knows its listener");
+	is_int(session_clients(two), 0, "another on the same port has none");
+	unsigned port = port_of(one);
+	session_close(one, &f->error);
+	fixture_turns(f, 2);
+	struct session *after = listen_on(f, TRANSPORT_TCP, "127.0.0.1", port, NULL);
+	until(f, session_state(after) == SESSION_LISTENING);
+	is_int(session_listener(client), session_number(one),
+	       "nor is it the next one's that has the port");
+	is_int(session_listener(after), 0, "a listener has none");
+	peer_close_all(&fd, 1);
+}
+
 static void run(void (*test)(struct fixture *f))
 {
 	struct fixture f;
@@ -359,6 +424,8 @@ int main(void)
 	run(refuses_what_makes_no_sense);
 	run(listens_again);
 	run(makes_sessions_of_clients);
+	run(keeps_the_queues_apart);
+	run(knows_whose_client_it_is);
 	run(takes_one_client);
 	run(forgets_old_clients);
 	run(takes_many_at_once);

@@ -25,6 +25,15 @@ static uint64_t add_reading(struct transcript *t, uint32_t session, int when,
 	return add_bytes(t, session, when, packed, len);
 }
 
+/* Of one of the sockets of session 1. */
+static uint64_t add_reading_of(struct transcript *t, int fd, const struct reading *reading)
+{
+	char packed[READING_PACKED];
+	size_t len = reading_pack(reading, packed);
+	struct entry header = { .call = CALL_READING, .session = 1, .fd = (int16_t)fd };
+	return transcript_append(t, &header, NULL, packed, len);
+}
+
 static uint64_t add_call(struct transcript *t, uint32_t session, enum call call)
 {
 	struct entry header = { .call = (uint8_t)call, .session = session, .fd = -1 };
@@ -265,6 +274,23 @@ static void finds_what_stood_before(void)
 	transcript_free(t);
 }
 
+static void tells_sockets_apart(void)
+{
+	struct transcript *t = fresh();
+	struct reading one = in_state(STATE_LISTEN), two = in_state(STATE_CLOSE), got = { 0 };
+	uint64_t at[3] = { add_reading_of(t, 5, &one), add_reading_of(t, 6, &two),
+		           add_reading_of(t, 5, &two) };
+	ok(reading_previous(t, at[2], 9, &got) && reading_is(&got, STATE_LISTEN),
+	   "the reading before is that of the same socket");
+	ok(!reading_previous(t, at[2], 1, &got), "looked for no farther than asked");
+	ok(!reading_previous(t, at[1], 9, &got), "the first of a socket has none");
+	uint64_t closed = add_reading_of(t, -1, &one);
+	ok(reading_previous(t, closed, 9, &got) && reading_is(&got, STATE_CLOSE),
+	   "one without a socket follows on the newest");
+	ok(!reading_previous(t, TRANSCRIPT_NONE, 9, &got), "nothing comes before nothing");
+	transcript_free(t);
+}
+
 static void forgets_what_was_evicted(void)
 {
 	struct transcript *t = transcript_new(3 * BLOCK, BLOCK);
@@ -305,6 +331,7 @@ int main(void)
 	differs();
 	finds_what_stands_behind();
 	finds_what_stood_before();
+	tells_sockets_apart();
 	forgets_what_was_evicted();
 	has_words();
 	return tap_done();

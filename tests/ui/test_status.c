@@ -99,6 +99,11 @@ static void servers(void)
 	is_status(&facts, 80, " tcp LISTEN *  service echo  queue 2/1  3 clients  LF  chat",
 	          "a listener");
 	is_status(&facts, 40, " tcp LISTEN *  service echo  queue 2/1", "a listener");
+	facts.sockets[0].reading = facts.sockets[1].reading = facts.reading;
+	reading_set(&facts.sockets[0].reading, READING_QUEUE, 0);
+	facts.socket_count = 2;
+	is_status(&facts, 80, " tcp LISTEN *  service echo  queue 0+2/1  3 clients  LF  chat",
+	          "of two sockets both queues");
 	is_status(&facts, 20, " tcp LISTEN *  LF", "a listener");
 }
 

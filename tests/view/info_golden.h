@@ -180,10 +180,10 @@ static const char full_40[] = " INFO echo 127.0.0.1:44617\n"
                               " clients       0 open\n"
                               " service       echo\n"
                               "\n"
-                              " The kernel connects by itself: who\n"
-                              " waits in the queue is connected\n"
-                              " already, may send, and is told nothing.\n"
-                              " accept() takes the oldest out.\n"
+                              " The kernel connects by itself: clients\n"
+                              " in the queue are already connected and\n"
+                              " may send; they are not told that they\n"
+                              " wait. accept() takes the oldest one.\n"
                               "\n"
                               " * read from the kernel, o counted\n"
                               " around the last calls, ? deduced.\n";
@@ -195,8 +195,8 @@ static const char full_80[] =
         " queue         [########] 2/1 * full - new SYNs are thrown away\n"
         " clients       0 open                    service       echo\n"
         "\n"
-        " The kernel connects by itself: who waits in the queue is connected already, may\n"
-        " send, and is told nothing. accept() takes the oldest out.\n"
+        " The kernel connects by itself: clients in the queue are already connected and\n"
+        " may send; they are not told that they wait. accept() takes the oldest one.\n"
         "\n"
         " * read from the kernel, o counted around the last calls, ? deduced.\n";
 
@@ -207,8 +207,8 @@ static const char full_200[] =
         "* full - new SYNs are thrown away                            clients       0 open\n"
         " service       echo\n"
         "\n"
-        " The kernel connects by itself: who waits in the queue is connected already, may send, "
-        "and is told nothing. accept() takes the oldest out.\n"
+        " The kernel connects by itself: clients in the queue are already connected and may send; "
+        "they are not told that they wait. accept() takes the oldest one.\n"
         "\n"
         " * read from the kernel, o counted around the last calls, ? deduced.\n";
 

@@ -180,6 +180,49 @@ static void hostile(void)
 	   "who holds it up is among it, and that there is more");
 }
 
+/* A server on two addresses, of which the second has a full queue. */
+static void sockets(void)
+{
+	struct facts facts = { .kind = FACTS_LISTENER,
+		               .session = 1,
+		               .name = "tcp:9000",
+		               .told = "LISTEN",
+		               .open = true,
+		               .paused = true,
+		               .socket_count = 2 };
+	for (unsigned i = 0; i < 2; i++) {
+		struct facts_socket *socket = &facts.sockets[i];
+		socket->local = (struct addr){ .family = AF_INET,
+			                       .port = 9000,
+			                       .ip = { 127, 0, 0, (uint8_t)(i + 1) } };
+		reading_set(&socket->reading, READING_STATE, STATE_LISTEN);
+		reading_set(&socket->reading, READING_QUEUE, i ? 4 : 0);
+		reading_set(&socket->reading, READING_BACKLOG, 3);
+	}
+	facts.local = facts.sockets[0].local;
+	facts.reading = facts.sockets[0].reading;
+	const char *text = drawn(&facts, NULL, 100, 24);
+	ok(strstr(text, "0/3 *  127.0.0.1:9000"), "the queue of each address is shown");
+	ok(strstr(text, "4/3 * full - new SYNs are thrown away  127.0.0.2:9000"), "with its state");
+	ok(strstr(text, "/accept takes one"), "and what to do, whichever has clients");
+	ok(facts_queue_is_full(&facts) && facts_sum(&facts, READING_QUEUE) == 4,
+	   "one full queue is to be told");
+	is_int(count_wide(&facts, NULL), 0, "no row is too wide");
+	facts.kind = FACTS_DATAGRAMS;
+	facts.told = "UDP";
+	for (unsigned i = 0; i < 2; i++) {
+		reading_set(&facts.sockets[i].reading, READING_INQ, i ? 7 : 0);
+		reading_set(&facts.sockets[i].reading, READING_RMEM, i ? 768 : 0);
+		reading_set(&facts.sockets[i].reading, READING_RCVBUF, 212992);
+		reading_set(&facts.sockets[i].reading, READING_DROPS, 2);
+	}
+	text = drawn(&facts, NULL, 100, 24);
+	ok(strstr(text, "none *  127.0.0.1:9000") && strstr(text, "7 B *  127.0.0.2:9000"),
+	   "so is what waits at each address of a datagram server");
+	ok(strstr(text, "4 datagrams *"), "drops are counted together");
+	is_int(count_wide(&facts, NULL), 0, "no row is too wide then");
+}
+
 static void ascii(void)
 {
 	struct facts facts = facts_stuck();
@@ -206,6 +249,7 @@ int main(void)
 	probes();
 	absent();
 	hostile();
+	sockets();
 	ascii();
 	rows_free(&rows);
 	buf_free(&out);

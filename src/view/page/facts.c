@@ -218,16 +218,44 @@ const char *facts_limit_name(enum facts_limit limit)
 	return names[limit];
 }
 
-/* ---- others ---- */
+/* ---- sockets of a server ---- */
+
+size_t facts_socket_count(const struct facts *facts)
+{
+	return facts->socket_count ? facts->socket_count : 1;
+}
+
+const struct reading *facts_socket(const struct facts *facts, size_t index)
+{
+	return facts->socket_count ? &facts->sockets[index].reading : &facts->reading;
+}
+
+uint64_t facts_sum(const struct facts *facts, enum reading_field field)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < facts_socket_count(facts); i++)
+		sum += reading_get(facts_socket(facts, i), field);
+	return sum;
+}
 
 /* Linux lets one more in than listen() was asked for. */
-bool facts_queue_is_full(const struct facts *facts)
+bool facts_queue_of_is_full(const struct reading *reading)
 {
-	const struct reading *reading = &facts->reading;
-	return facts->kind == FACTS_LISTENER && reading_has(reading, READING_QUEUE) &&
-	       reading_has(reading, READING_BACKLOG) &&
+	return reading_has(reading, READING_QUEUE) && reading_has(reading, READING_BACKLOG) &&
 	       reading_get(reading, READING_QUEUE) > reading_get(reading, READING_BACKLOG);
 }
+
+bool facts_queue_is_full(const struct facts *facts)
+{
+	if (facts->kind != FACTS_LISTENER)
+		return false;
+	for (size_t i = 0; i < facts_socket_count(facts); i++)
+		if (facts_queue_of_is_full(facts_socket(facts, i)))
+			return true;
+	return false;
+}
+
+/* ---- others ---- */
 
 bool facts_retransmits_are_probes(const struct facts *facts)
 {

@@ -13,6 +13,14 @@
 
 enum facts_kind { FACTS_STREAM, FACTS_DATAGRAMS, FACTS_LISTENER };
 
+/* One of the sockets of a server that waits on several addresses. */
+struct facts_socket {
+	struct addr local;
+	struct reading reading;
+};
+
+enum { FACTS_SOCKETS = 4 };
+
 struct facts {
 	enum facts_kind kind;
 	uint32_t session;
@@ -31,7 +39,18 @@ struct facts {
 	size_t unsent;       /* bytes in the program's own queue */
 	size_t others;       /* clients of a listener, peers of a UDP session */
 	const char *service; /* NULL for none */
+
+	/* Of a server with several sockets; else none, and `local` and `reading` are the one's. */
+	struct facts_socket sockets[FACTS_SOCKETS];
+	size_t socket_count;
 };
+
+/* How many sockets there are, at least 1, and the newest reading of each. */
+size_t facts_socket_count(const struct facts *facts);
+const struct reading *facts_socket(const struct facts *facts, size_t index);
+
+/* The sum of a field over all sockets. */
+uint64_t facts_sum(const struct facts *facts, enum reading_field field);
 
 /* "[demo]": the name where it is short, else the number. Returns `out`. */
 enum { FACTS_TAG = 48 };
@@ -82,7 +101,9 @@ enum facts_limit {
 enum facts_limit facts_limit(const struct facts *facts);
 const char *facts_limit_name(enum facts_limit limit); /* "his window"; static */
 
-/* Connections wait for accept(), and no more fit: new SYNs are thrown away. */
+/* Connections wait for accept(), and no more fit: new SYNs are thrown away. Of one socket, and of
+ * any of them. */
+bool facts_queue_of_is_full(const struct reading *reading);
 bool facts_queue_is_full(const struct facts *facts);
 
 /* Segments were sent again though none seems lost: probes for a lost tail, whose peer only took

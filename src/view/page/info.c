@@ -13,7 +13,7 @@ static void add_sending(struct form *form, const struct facts *facts)
 {
 	const struct reading *reading = &facts->reading;
 	uint64_t bytes, window = reading_get(reading, READING_SND_WND);
-	info_add_memory(form, FORM_MAIN, "send buffer", reading, READING_WMEM, READING_SNDBUF);
+	info_add_memory(form, FORM_MAIN, "send buffer", reading, READING_WMEM, READING_SNDBUF, "");
 	bool closed = reading_has(reading, READING_SND_WND) && !window;
 	if (closed)
 		form_text(form, FORM_MAIN, STYLE_ERROR, "peer's window", "0 B *: closed");
@@ -32,7 +32,7 @@ static void add_sending(struct form *form, const struct facts *facts)
 static void add_receiving(struct form *form, const struct facts *facts)
 {
 	const struct reading *reading = &facts->reading;
-	info_add_memory(form, FORM_MAIN, "recv buffer", reading, READING_RMEM, READING_RCVBUF);
+	info_add_memory(form, FORM_MAIN, "recv buffer", reading, READING_RMEM, READING_RCVBUF, "");
 	info_add_bytes(form, FORM_MAIN, "to read", reading, READING_INQ);
 	info_add_bytes(form, FORM_LESS, "own window", reading, READING_RCV_WND);
 }
@@ -47,7 +47,7 @@ static void add_other_end(struct form *form, const struct facts *other)
 	if (!other->open)
 		return;
 	info_add_memory(form, FORM_MORE, "his recv buf.", &other->reading, READING_RMEM,
-	                READING_RCVBUF);
+	                READING_RCVBUF, "");
 	info_add_bytes(form, FORM_MORE, "to read there", &other->reading, READING_INQ);
 }
 
@@ -168,8 +168,8 @@ static void draw_unconnected(struct form *form, const void *context)
 	const struct reading *reading = &facts->reading;
 	info_add_heading(form, facts);
 	info_add_state(form, facts);
-	info_add_memory(form, FORM_MAIN, "send buffer", reading, READING_WMEM, READING_SNDBUF);
-	info_add_memory(form, FORM_MAIN, "recv buffer", reading, READING_RMEM, READING_RCVBUF);
+	info_add_memory(form, FORM_MAIN, "send buffer", reading, READING_WMEM, READING_SNDBUF, "");
+	info_add_memory(form, FORM_MAIN, "recv buffer", reading, READING_RMEM, READING_RCVBUF, "");
 	info_add_bytes(form, FORM_MAIN, "to read", reading, READING_INQ);
 	add_other_end(form, info->other);
 	add_segments(form, facts);

@@ -3,13 +3,26 @@
 #include "view/page/info_parts.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+
+enum { SOCKET_NAME = 2 + ADDR_TEXT };
 
 /* ---- datagrams ---- */
 
-static void add_drops(struct form *form, const struct reading *reading)
+/* Which of several sockets a value is of: "  [::1]:9000". */
+static const char *name_socket(const struct facts *facts, size_t index, char out[SOCKET_NAME])
 {
-	uint64_t drops = reading_get(reading, READING_DROPS);
-	if (!reading_has(reading, READING_DROPS))
+	char addr[ADDR_TEXT];
+	out[0] = '\0';
+	if (facts->socket_count)
+		snprintf(out, SOCKET_NAME, "  %s", addr_format(&facts->sockets[index].local, addr));
+	return out;
+}
+
+static void add_drops(struct form *form, const struct facts *facts)
+{
+	uint64_t drops = facts_sum(facts, READING_DROPS);
+	if (!reading_has(facts_socket(facts, 0), READING_DROPS))
 		form_text(form, FORM_MAIN, STYLE_FAINT, "dropped", NOT_AVAILABLE);
 	else
 		form_text(form, FORM_MAIN, drops ? STYLE_ERROR : STYLE_TEXT, "dropped",
@@ -17,17 +30,20 @@ static void add_drops(struct form *form, const struct reading *reading)
 }
 
 /* FIONREAD says 0 both for an empty datagram and for none: the memory tells them apart. */
-static void add_first(struct form *form, const struct reading *reading)
+static void add_first(struct form *form, const struct facts *facts, size_t index)
 {
+	char name[SOCKET_NAME];
+	const struct reading *reading = facts_socket(facts, index);
 	uint64_t size = reading_get(reading, READING_INQ);
 	bool waits = size || reading_get(reading, READING_RMEM);
+	name_socket(facts, index, name);
 	if (!reading_has(reading, READING_INQ))
-		form_text(form, FORM_MAIN, STYLE_FAINT, "to read first", NOT_AVAILABLE);
+		form_text(form, FORM_MAIN, STYLE_FAINT, "to read first", NOT_AVAILABLE "%s", name);
 	else if (!waits)
-		form_text(form, FORM_MAIN, STYLE_TEXT, "to read first", "none *");
+		form_text(form, FORM_MAIN, STYLE_TEXT, "to read first", "none *%s", name);
 	else
 		form_text(form, FORM_MAIN, STYLE_TEXT, "to read first",
-		          size ? "%" PRIu64 " B *" : "%" PRIu64 " B *: empty ?", size);
+		          size ? "%" PRIu64 " B *%s" : "%" PRIu64 " B *: empty ?%s", size, name);
 }
 
 void info_draw_datagrams(struct form *form, const void *context)
@@ -35,17 +51,21 @@ void info_draw_datagrams(struct form *form, const void *context)
 	const struct info *info = context;
 	const struct facts *facts = info->facts;
 	const struct reading *reading = &facts->reading;
+	char name[SOCKET_NAME];
 	info_add_heading(form, facts);
-	info_add_memory(form, FORM_MAIN, "bucket", reading, READING_RMEM, READING_RCVBUF);
-	add_drops(form, reading);
-	add_first(form, reading);
-	info_add_memory(form, FORM_MORE, "send buffer", reading, READING_WMEM, READING_SNDBUF);
+	for (size_t i = 0; i < facts_socket_count(facts); i++)
+		info_add_memory(form, FORM_MAIN, "bucket", facts_socket(facts, i), READING_RMEM,
+		                READING_RCVBUF, name_socket(facts, i, name));
+	add_drops(form, facts);
+	for (size_t i = 0; i < facts_socket_count(facts); i++)
+		add_first(form, facts, i);
+	info_add_memory(form, FORM_MORE, "send buffer", reading, READING_WMEM, READING_SNDBUF, "");
 	info_add_traffic(form, facts);
 	form_text(form, FORM_MORE, STYLE_TEXT, "peers", "%zu", facts->others);
 	form_text(form, FORM_MORE, facts->refused ? STYLE_ERROR : STYLE_TEXT, "ICMP errors",
 	          "%" PRIu64, facts->refused);
 	form_gap(form);
-	if (reading_get(reading, READING_DROPS))
+	if (facts_sum(facts, READING_DROPS))
 		form_sentence(form, FORM_NOTE, STYLE_NOTE, 1,
 		              "What found the bucket full was thrown away by this machine: no call "
 		              "failed, and the sender was not told.");
@@ -57,18 +77,20 @@ void info_draw_datagrams(struct form *form, const void *context)
 
 /* ---- listeners ---- */
 
-static void add_queue(struct form *form, const struct facts *facts)
+static void add_queue(struct form *form, const struct facts *facts, size_t index)
 {
-	const struct reading *reading = &facts->reading;
+	char name[SOCKET_NAME];
+	const struct reading *reading = facts_socket(facts, index);
 	uint64_t queue = reading_get(reading, READING_QUEUE);
 	uint64_t backlog = reading_get(reading, READING_BACKLOG);
-	bool full = facts_queue_is_full(facts);
+	bool full = facts_queue_of_is_full(reading);
+	name_socket(facts, index, name);
 	if (!reading_has(reading, READING_QUEUE) || !reading_has(reading, READING_BACKLOG))
-		form_text(form, FORM_MAIN, STYLE_FAINT, "queue", NOT_AVAILABLE);
+		form_text(form, FORM_MAIN, STYLE_FAINT, "queue", NOT_AVAILABLE "%s", name);
 	else
 		form_gauge(form, FORM_MAIN, full ? STYLE_ERROR : STYLE_TEXT, "queue", queue,
-		           backlog, "%" PRIu64 "/%" PRIu64 " *%s", queue, backlog,
-		           full ? " full - new SYNs are thrown away" : "");
+		           backlog, "%" PRIu64 "/%" PRIu64 " *%s%s", queue, backlog,
+		           full ? " full - new SYNs are thrown away" : "", name);
 }
 
 void info_draw_listener(struct form *form, const void *context)
@@ -77,15 +99,17 @@ void info_draw_listener(struct form *form, const void *context)
 	const struct facts *facts = info->facts;
 	info_add_heading(form, facts);
 	info_add_state(form, facts);
-	add_queue(form, facts);
+	for (size_t i = 0; i < facts_socket_count(facts); i++)
+		add_queue(form, facts, i);
 	form_text(form, FORM_MORE, STYLE_TEXT, "clients", "%zu open", facts->others);
 	if (facts->service)
 		form_text(form, FORM_MORE, STYLE_TEXT, "service", "%s", facts->service);
 	form_gap(form);
 	form_sentence(form, FORM_NOTE, STYLE_FAINT, 1,
-	              "The kernel connects by itself: who waits in the queue is connected already, "
-	              "may send, and is told nothing. accept() takes the oldest out.");
-	if (facts->paused && reading_get(&facts->reading, READING_QUEUE))
+	              "The kernel connects by itself: clients in the queue are already connected "
+	              "and may send; they are not told that they wait. accept() takes the oldest "
+	              "one.");
+	if (facts->paused && facts_sum(facts, READING_QUEUE))
 		form_sentence(form, FORM_MORE, STYLE_NOTE, 1,
 		              "The session is paused: /accept takes one, /resume all.");
 	info_add_legend(form);

@@ -66,15 +66,15 @@ void info_add_bytes(struct form *form, enum form_rank rank, const char *label,
 
 void info_add_memory(struct form *form, enum form_rank rank, const char *label,
                      const struct reading *reading, enum reading_field used,
-                     enum reading_field most)
+                     enum reading_field most, const char *of)
 {
 	char bytes[COUNT_TEXT], all[COUNT_TEXT];
 	uint64_t part = reading_get(reading, used), whole = reading_get(reading, most);
 	if (reading_has(reading, used) && reading_has(reading, most))
 		form_gauge(form, rank, part >= whole ? STYLE_ERROR : STYLE_TEXT, label, part, whole,
-		           "%s/%s *", format_bytes(part, bytes), format_bytes(whole, all));
+		           "%s/%s *%s", format_bytes(part, bytes), format_bytes(whole, all), of);
 	else
-		form_text(form, rank, STYLE_FAINT, label, NOT_AVAILABLE);
+		form_text(form, rank, STYLE_FAINT, label, NOT_AVAILABLE "%s", of);
 }
 
 void info_add_part(struct form *form, enum form_rank rank, const char *label, bool known,

@@ -24,10 +24,10 @@ void info_add_state(struct form *form, const struct facts *facts);
 void info_add_bytes(struct form *form, enum form_rank rank, const char *label,
                     const struct reading *reading, enum reading_field field);
 
-/* "[####....] 16832/40000 *". */
+/* "[####....] 16832/40000 *", and `of`: which socket's it is, or "". */
 void info_add_memory(struct form *form, enum form_rank rank, const char *label,
                      const struct reading *reading, enum reading_field used,
-                     enum reading_field most);
+                     enum reading_field most, const char *of);
 
 /* "[####....] 16000 B *", of `whole`, 0 = unknown. */
 void info_add_part(struct form *form, enum form_rank rank, const char *label, bool known,

@@ -115,7 +115,7 @@ static void advise_close(const struct whose *whose)
 static void advise_listen(const struct whose *whose)
 {
 	const struct facts *facts = whose->facts;
-	uint64_t queue = reading_get(&facts->reading, READING_QUEUE);
+	uint64_t queue = facts_sum(facts, READING_QUEUE);
 	if (facts_queue_is_full(facts))
 		say(whose, "The queue is full, and new SYNs are thrown away. My move: /accept.");
 	else if (queue)
