@@ -6,58 +6,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of what follows a base: characters kept for the screen (a curses cell holds five), and invisible
- * ones that are natural (a selector and a joiner). More of the latter can only hide something, and
- * are shown. */
-enum { KEEP_MOST = 4, SWALLOW_MOST = 2 };
+#include "base/unicode.h"
+
+/* Characters of what follows a base that are kept for the screen: a curses cell holds five. */
+enum { KEEP_MOST = 4 };
+
+enum {
+	JOINER = 0x200d,         /* between emoji it makes one of two */
+	EMOJI_SELECTOR = 0xfe0f, /* behind an emoji it asks for the coloured one */
+	KEYCAP = 0x20e3,
+};
 
 struct range {
 	uint32_t first, last;
 };
 
-/* Characters that wcwidth(3) lets pass, but which show nothing, or turn the order of
- * others around. */
+/* Besides what Unicode calls ignorable: characters that wcwidth(3) lets pass, but which show
+ * nothing, or break lines. */
 static const struct range deceptive[] = {
-	{ 0x00ad, 0x00ad },   /* soft hyphen */
-	{ 0x034f, 0x034f },   /* combining grapheme joiner */
-	{ 0x061c, 0x061c },   /* Arabic letter mark */
-	{ 0x17b4, 0x17b5 },   /* Khmer inherent vowels */
-	{ 0x180e, 0x180e },   /* Mongolian vowel separator */
-	{ 0x200b, 0x200b },   /* zero width space */
-	{ 0x200e, 0x200f },   /* marks of direction */
-	{ 0x2028, 0x202e },   /* line and paragraph separator, embeddings, overrides */
-	{ 0x2060, 0x206f },   /* word joiner, invisible operators, isolates */
-	{ 0xfeff, 0xfeff },   /* byte order mark */
-	{ 0xfff0, 0xfffb },   /* interlinear annotation */
+	{ 0x2028, 0x2029 },   /* line and paragraph separator */
+	{ 0xfff9, 0xfffb },   /* interlinear annotation */
 	{ 0x13430, 0x1343f }, /* hieroglyph joiners */
-	{ 0x1bca0, 0x1bca3 }, /* shorthand controls */
-	{ 0x1d173, 0x1d17a }, /* musical controls */
-	{ 0xe0000, 0xe00ff }, /* tags */
 };
-
-/* Joiners and variation selectors: part of honest text, but terminals differ in what they make of
- * them. */
-static const struct range modifiers[] = {
-	{ 0x180b, 0x180d }, { 0x180f, 0x180f },   { 0x200c, 0x200d },
-	{ 0xfe00, 0xfe0f }, { 0xe0100, 0xe01ef },
-};
-
-static bool is_within(uint32_t c, const struct range *ranges, size_t count)
-{
-	for (size_t i = 0; i < count && c >= ranges[i].first; i++)
-		if (c <= ranges[i].last)
-			return true;
-	return false;
-}
 
 static bool is_deceptive(wchar_t wc)
 {
-	return is_within((uint32_t)wc, deceptive, sizeof deceptive / sizeof *deceptive);
-}
-
-static bool is_modifier(wchar_t wc)
-{
-	return is_within((uint32_t)wc, modifiers, sizeof modifiers / sizeof *modifiers);
+	uint32_t c = (uint32_t)wc;
+	for (size_t i = 0; i < sizeof deceptive / sizeof *deceptive; i++)
+		if (c >= deceptive[i].first && c <= deceptive[i].last)
+			return true;
+	return unicode_is_ignorable(c);
 }
 
 /* Like mbrtowc(3), but each call stands alone, a NUL has the length 1, and what is no Unicode
@@ -129,23 +107,55 @@ static void put_control(struct glyph *glyph, char byte, int column)
 	glyph->mark = true;
 }
 
-/* Adds what belongs to the base before it, and returns its bytes. */
+/* A skin tone is a glyph of its own, behind the emoji that it colours. */
+static bool is_emoji(wchar_t wc)
+{
+	return unicode_is_pictographic((uint32_t)wc) || (wc >= 0x1f3fb && wc <= 0x1f3ff);
+}
+
+static bool is_keycap_base(wchar_t wc)
+{
+	return (wc >= L'0' && wc <= L'9') || wc == L'#' || wc == L'*';
+}
+
+/* The character at the front; L'\0' where there is none. */
+static wchar_t peek(const char *s, size_t n)
+{
+	wchar_t wc;
+	return n > 0 && decode(s, n, &wc) <= n ? wc : L'\0';
+}
+
+/* Whether a selector or joiner does what it is made for between the character before it and the
+ * text after it. Anywhere else it shows nothing, and could only hide something. */
+static bool is_natural(wchar_t wc, wchar_t before, const char *after, size_t n)
+{
+	if (wc == JOINER)
+		return is_emoji(before) && is_emoji(peek(after, n));
+	return wc == EMOJI_SELECTOR &&
+	       (is_emoji(before) || (is_keycap_base(before) && peek(after, n) == KEYCAP));
+}
+
+/* Adds what belongs to the base before it, and returns its bytes. Terminals differ in what they
+ * make of joiners and selectors, so the screen gets none. */
 static size_t take_followers(const char *s, size_t n, struct glyph *glyph)
 {
-	int swallowed = 0;
 	size_t taken = 0;
+	wchar_t before = glyph->chars[0];
+	bool selected = false;
 	while (taken < n && (unsigned char)s[taken] >= 0x80) {
 		wchar_t wc;
 		size_t len = decode(s + taken, n - taken, &wc);
 		if (len > n - taken)
 			break;
-		if (is_modifier(wc)) {
-			if (++swallowed > SWALLOW_MOST)
-				break;
+		if (is_natural(wc, before, s + taken + len, n - taken - len) &&
+		    !(wc == EMOJI_SELECTOR && selected)) {
+			selected = true;
 		} else if (wcwidth(wc) != 0 || is_deceptive(wc)) {
 			break;
-		} else if (glyph->count <= KEEP_MOST) {
-			put_char(glyph, wc);
+		} else {
+			if (glyph->count <= KEEP_MOST)
+				put_char(glyph, wc);
+			before = wc;
 		}
 		taken += len;
 	}
@@ -163,7 +173,7 @@ static size_t cut_multibyte(const char *s, size_t n, struct glyph *glyph)
 		return 1;
 	}
 	int width = wcwidth(wc);
-	if (width > 0 && !is_deceptive(wc) && !is_modifier(wc)) {
+	if (width > 0 && !is_deceptive(wc)) {
 		put_base(glyph, wc, width);
 		return len + take_followers(s + len, n - len, glyph);
 	}

@@ -88,27 +88,49 @@ static void shows_deceptions(void)
 		{ "\u0378\U000fffff", "<U+0378><U+FFFFF>", "unassigned" },
 		{ "\u0301a", "<U+0301>a", "a combining character without a base" },
 		{ "\033\u0301", "<^[><U+0301>", "a mark is no base" },
-		{ "\u200dx\ufe0f\ufe0f\ufe0f", "<U+200D>x<U+FE0F>",
-		  "no base, and too many selectors" },
+		{ "\u200dx\ufe0f", "<U+200D>x<U+FE0F>", "a joiner and a selector alone" },
+		{ "ad\u1160min", "ad<U+1160>min", "a filler in a name" },
+		{ "\u2764\ufe0f\ufe0f", "\u2764<U+FE0F>", "a second selector" },
+		{ "\u2764\ufe0e", "\u2764<U+FE0E>", "the selector of text" },
+		{ "\U0001f468\u200dx", "\U0001f468<U+200D>x", "a joiner to no emoji" },
+		{ "\U0001f468\u200d", "\U0001f468<U+200D>", "a joiner to nothing" },
+		{ "a\u200d\U0001f468", "a<U+200D>\U0001f468", "a joiner from no emoji" },
+		{ "\U0001f468\u200d\u200d\U0001f469", "\U0001f468<U+200D><U+200D>\U0001f469",
+		  "two joiners" },
+		{ "1\ufe0f7", "1<U+FE0F>7", "a selector on a digit" },
+		{ "\U0001f468\u0301\u200d\U0001f469", "\U0001f468\u0301<U+200D>\U0001f469",
+		  "an accent between them" },
 		{ "\ufff9\U00013430\U0001d173", "<U+FFF9><U+13430><U+1D173>", "format controls" },
 	};
 	SHOW_ALL(vectors);
 }
 
-/* Behind a base they would vanish or turn it around. */
-static void shows_deceptions_behind_a_base(void)
+/* Default_Ignorable_Code_Point of DerivedCoreProperties.txt, and what else shows nothing: a mark
+ * alone, behind a letter, behind a wide one and behind an emoji. */
+static void shows_ignorables(void)
 {
-	static const wchar_t list[] = {
-		0xad,   0x34f,  0x61c,  0x17b4,  0x180e,  0x200b,  0x200e,  0x200f,  0x2028,
-		0x2029, 0x202a, 0x202e, 0x2060,  0x2063,  0x2066,  0x2069,  0x206a,  0x206f,
-		0xfeff, 0xfff9, 0xfffb, 0x1343f, 0x1bca0, 0x1d17a, 0xe0001, 0xe0020, 0xe007f,
+	static const struct {
+		wchar_t first, last;
+	} list[] = {
+		{ 0xad, 0xad },       { 0x34f, 0x34f },     { 0x61c, 0x61c },
+		{ 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
+		{ 0x200b, 0x200f },   { 0x2028, 0x202e },   { 0x2060, 0x206f },
+		{ 0x3164, 0x3164 },   { 0xfe00, 0xfe0e },   { 0xfeff, 0xfeff },
+		{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },   { 0x1343f, 0x1343f },
+		{ 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
 	};
-	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-		char text[16], want[16];
-		snprintf(text, sizeof text, "e%lc", (wint_t)list[i]);
-		snprintf(want, sizeof want, "e<U+%04X>", (unsigned)list[i]);
-		is_text(shown(text, strlen(text), -1), want, want);
-	}
+	static const wchar_t *const bases[] = { L"", L"e", L"가", L"\U0001f600" };
+	int count = 0, bad = 0;
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+		for (wchar_t wc = list[i].first; wc <= list[i].last; wc++)
+			for (size_t j = 0; j < sizeof bases / sizeof *bases; j++, count++) {
+				char text[32], want[32];
+				snprintf(text, sizeof text, "%ls%lcn", bases[j], (wint_t)wc);
+				snprintf(want, sizeof want, "%ls<U+%04X>n", bases[j], (unsigned)wc);
+				bad += strcmp(shown(text, strlen(text), -1), want) != 0;
+			}
+	is_int(bad, 0, "an ignorable character is a mark, wherever it stands");
+	is_int(count, 4 * 4179, "all of them");
 }
 
 static struct glyph first(const char *s, size_t *taken)
@@ -138,8 +160,8 @@ static void forms_clusters(void)
 	is_first("\U0001f468\u200d\U0001f469", L"\U0001f468", 2, 7, "a joiner is swallowed");
 	is_first("\u2764\ufe0f\u200d\U0001f525", L"\u2764", 1, 9, "a selector and a joiner are");
 	is_first("1\ufe0f\u20e3x", L"1\u20e3", 1, 7, "a keycap keeps what can be seen");
-	is_first("\u1820\u180b\u1821", L"\u1820", 1, 6, "a Mongolian selector");
-	is_first("葛\U000e0100", L"葛", 2, 7, "a Han selector");
+	is_first("\U0001f469\U0001f3fd", L"\U0001f469", 2, 4, "a skin tone is a glyph of its own");
+	is_first("\U0001f3fd\u200d\U0001f4bb", L"\U0001f3fd", 2, 7, "and may be joined");
 	is_first("가\t", L"가", 2, 3, "a tab is no follower");
 	is_first("가\u202e", L"가", 2, 3, "an override is no follower");
 	is_first("가\u200b", L"가", 2, 3, "nor is a zero width space");
@@ -318,7 +340,7 @@ int main(void)
 	shows_controls();
 	shows_invalid_bytes();
 	shows_deceptions();
-	shows_deceptions_behind_a_base();
+	shows_ignorables();
 	forms_clusters();
 	expands_tabs();
 	adds_columns_up();

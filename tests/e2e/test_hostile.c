@@ -233,6 +233,25 @@ static void meets_length(void)
 	stop(vt, "after long ones");
 }
 
+/* A filler of Hangul shows nothing where it stands: in what comes, what is typed, names, words. */
+static void shows_fillers(void)
+{
+	struct vt *vt = start(24, 80);
+	peer_sends("ad\u1160min\n", strlen("ad\u1160min\n"));
+	ok(stage_wait_row(vt, "←", "adU+1160min"), "a filler in what comes");
+	vt_send(vt, "ad\u3164min");
+	ok(vt_wait_row(vt, -1, "adU+3164min"), "on the line that is typed");
+	vt_send(vt, "\r");
+	ok(stage_wait_row(vt, "→", "adU+3164min"), "in what is sent");
+	vt_send(vt, "/name ad\uffa0min\r");
+	ok(vt_wait_row(vt, -3, "adU+FFA0min"), "on a tab");
+	vt_send(vt, "/\u115f\r");
+	ok(vt_wait_text(vt, "no such command: \"U+115F\""), "in a message");
+	vt_send(vt, "/view trace\r");
+	ok(stage_wait_row(vt, "recv(", "ad\\xe1\\x85\\xa0min"), "in a trace, as its bytes");
+	stop(vt, "after fillers");
+}
+
 int main(void)
 {
 	tap_watchdog(60);
@@ -242,5 +261,6 @@ int main(void)
 	meets_all(10, 20, false);
 	meets_views();
 	meets_length();
+	shows_fillers();
 	return tap_done();
 }
