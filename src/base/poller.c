@@ -29,7 +29,7 @@ static volatile sig_atomic_t fresh; /* one came since the last wait */
 static bool watching;
 static void (*volatile stuck_restore)(void);
 static sigset_t old_mask;
-static struct sigaction old_action[WATCHED], old_pipe;
+static struct sigaction old_action[WATCHED], old_pipe, old_limit;
 
 static bool ends_program(int signal)
 {
@@ -78,6 +78,7 @@ void poller_init(struct poller *poller)
 		sigaction(watched[i], &action, &old_action[i]);
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	sigaction(SIGPIPE, &ignore, &old_pipe);
+	sigaction(SIGXFSZ, &ignore, &old_limit); /* write() beyond `ulimit -f` fails instead */
 	sigset_t set = watched_set();
 	pthread_sigmask(SIG_BLOCK, &set, &old_mask);
 	watching = true;
@@ -101,6 +102,7 @@ void poller_done(struct poller *poller)
 	poller->timer = 0;
 	poller_leave_signals();
 	sigaction(SIGPIPE, &old_pipe, NULL);
+	sigaction(SIGXFSZ, &old_limit, NULL);
 }
 
 bool poller_fits(int fd)

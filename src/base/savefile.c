@@ -31,72 +31,112 @@ static void forget(struct savefile *save)
 	*save = (struct savefile){ 0 };
 }
 
-static bool is_special(const char *path)
+static const char *kind_of(const struct stat *st)
 {
-	struct stat st;
-	return lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
+	if (S_ISDIR(st->st_mode))
+		return "a directory";
+	if (S_ISFIFO(st->st_mode))
+		return "a FIFO";
+	return S_ISSOCK(st->st_mode) ? "a socket" : "a device";
+}
+
+/* Only a regular file never blocks the one who writes it. A link is followed, so that it stays one:
+ * its target's name takes the place of `*path`. */
+static bool resolve(char **path, struct error *error)
+{
+	struct stat st, link;
+	if (stat(*path, &st) < 0) {
+		int code = errno;
+		if (code == ENOENT && lstat(*path, &link) < 0)
+			return true;
+		error_errno(error, code, "%.150s", *path);
+		return false;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		error_set(error, "%.150s: is %s, not a regular file", *path, kind_of(&st));
+		return false;
+	}
+	char *real = realpath(*path, NULL);
+	if (!real) {
+		error_errno(error, errno, "%.150s", *path);
+		return false;
+	}
+	free(*path);
+	*path = real;
+	return true;
 }
 
 /* mkstemp() makes the file 0600. */
-static int open_beside(struct savefile *save)
+static FILE *open_beside(struct savefile *save)
 {
 	save->temporary = join(save->path, ".XXXXXX");
-	return mkstemp(save->temporary);
+	int fd = mkstemp(save->temporary);
+	if (fd < 0)
+		return NULL;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	FILE *file = fdopen(fd, "w");
+	if (!file) {
+		int code = errno;
+		close(fd);
+		unlink(save->temporary);
+		errno = code;
+	}
+	return file;
 }
 
-/* A FIFO that nobody reads is an error, not a wait; one that somebody does is written as any file.
- */
-static int open_itself(const struct savefile *save)
+bool savefile_exists(const char *path)
 {
-	int fd = open(save->path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd >= 0)
-		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-	return fd;
+	char *whole = expand(path);
+	struct stat st;
+	bool exists = stat(whole, &st) == 0 && S_ISREG(st.st_mode);
+	free(whole);
+	return exists;
 }
 
 bool savefile_begin(struct savefile *save, const char *path, struct error *error)
 {
 	if (!*path) {
-		error_set(error, "a file has a name");
+		error_set(error, "the name of a file is missing");
 		return false;
 	}
 	*save = (struct savefile){ .path = expand(path) };
-	int fd = is_special(save->path) ? open_itself(save) : open_beside(save);
-	if (fd >= 0)
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
-	save->file = fd < 0 ? NULL : fdopen(fd, "w");
+	bool good = resolve(&save->path, error);
+	if (good)
+		save->file = open_beside(save);
 	if (save->file)
 		return true;
-	error_errno(error, errno, "%.150s", save->path);
+	if (good)
+		error_errno(error, errno, "%.150s", save->path);
 	forget(save);
 	return false;
 }
 
+/* stdio keeps no errno of the write that has failed, but what was not written is tried again. */
+static int finish(FILE *file)
+{
+	bool failed = ferror(file);
+	int code = fflush(file) != 0 ? errno : failed ? EIO : 0;
+	if (fclose(file) != 0 && !code)
+		code = errno;
+	return code;
+}
+
 bool savefile_end(struct savefile *save, struct error *error)
 {
-	bool bad = ferror(save->file) != 0;
-	errno = bad ? EIO : 0;
-	bad = fflush(save->file) != 0 || bad;
-	int code = errno;
-	bad = fclose(save->file) != 0 || bad;
-	if (!code)
+	int code = finish(save->file);
+	if (!code && rename(save->temporary, save->path) < 0)
 		code = errno;
-	if (!bad && save->temporary && rename(save->temporary, save->path) < 0) {
-		bad = true;
-		code = errno;
-	}
-	if (bad)
-		error_errno(error, code ? code : EIO, "%.150s", save->path);
-	if (bad && save->temporary)
+	if (code) {
+		error_errno(error, code, "%.150s", save->path);
 		unlink(save->temporary);
+	}
 	forget(save);
-	return !bad;
+	return code == 0;
 }
 
 void savefile_drop(struct savefile *save)
 {
 	fclose(save->file);
-	if (save->temporary)
-		unlink(save->temporary);
+	unlink(save->temporary);
 	forget(save);
 }

@@ -3,10 +3,17 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sched.h>
+#include <sys/mount.h>
+#endif
 
 #include "support/tap.h"
 
@@ -107,21 +114,121 @@ static void test_refusals(void)
 	is_int(count_files(), before + 2, "nothing was left behind");
 }
 
-static void test_full_disk(void)
+/* The others may make whoever writes them wait. */
+static void test_only_regular_files(void)
 {
 	struct error error = { 0 };
-	struct savefile file;
 	struct stat st;
-	if (access("/dev/full", W_OK) < 0) {
-		tap_skip("no /dev/full");
-		return;
-	}
-	ok(savefile_begin(&file, "/dev/full", &error), "a device is written to itself");
-	fputs("x", file.file);
-	ok(!savefile_end(&file, &error), "and may be full");
-	is_text(error.text, "/dev/full: no space left on device", "says so");
-	ok(stat("/dev/full", &st) == 0 && S_ISCHR(st.st_mode), "it is still there");
+	char wanted[256];
+	int reader = open(in_directory("fifo"), O_RDONLY | O_NONBLOCK);
+	snprintf(wanted, sizeof wanted, "%s: is a FIFO, not a regular file", path);
+	ok(reader >= 0 && !save("fifo", "x", &error), "a FIFO is refused, also where it is read");
+	is_text(error.text, wanted, "in one line with its name");
+	close(reader);
+	ok(symlink("/dev/null", in_directory("device")) == 0 && !save("device", "x", &error),
+	   "and so is a device behind a link");
+	snprintf(wanted, sizeof wanted, "%s: is a device, not a regular file", path);
+	is_text(error.text, wanted, "in one line");
+	ok(stat("/dev/null", &st) == 0 && S_ISCHR(st.st_mode), "it is still there");
+	ok(symlink("nowhere", in_directory("dangling")) == 0 && !save("dangling", "x", &error),
+	   "a link to nothing");
+	ok(strstr(error.text, "dangling: no such file"), "says so");
+	ok(savefile_exists(in_directory("one")) && !savefile_exists(in_directory("fifo")) &&
+	           !savefile_exists(in_directory("nothing")),
+	   "only a regular file would be replaced");
 }
+
+/* 64 KiB, so that some of it is written before the disk is full. */
+static bool save_much(struct error *error)
+{
+	struct savefile file;
+	static char block[1024];
+	if (!savefile_begin(&file, in_directory("one"), error))
+		return false;
+	memset(block, 'x', sizeof block);
+	for (int i = 0; i < 64; i++)
+		fwrite(block, 1, sizeof block, file.file);
+	return savefile_end(&file, error);
+}
+
+static void check_old_one_stays(int files, const char *why)
+{
+	struct error error = { 0 };
+	char wanted[256];
+	ok(!save_much(&error), "more than there is room for");
+	snprintf(wanted, sizeof wanted, "%s: %s", in_directory("one"), why);
+	is_text(error.text, wanted, "says so in one line with its name");
+	is_text(content("one"), "old", "the old one is whole");
+	is_int(count_files(), files, "and nothing else is there");
+}
+
+static void test_file_limit(void)
+{
+	struct error error;
+	struct rlimit limit, small;
+	signal(SIGXFSZ, SIG_IGN);
+	ok(save("one", "old", &error), "an old file");
+	getrlimit(RLIMIT_FSIZE, &limit);
+	small = limit;
+	small.rlim_cur = 8192;
+	setrlimit(RLIMIT_FSIZE, &small);
+	check_old_one_stays(count_files(), "file too large");
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+#ifdef __linux__
+static bool put(const char *file, const char *text)
+{
+	FILE *out = fopen(file, "w");
+	bool good = out && fputs(text, out) >= 0;
+	return out && fclose(out) == 0 && good;
+}
+
+/* A small file system of our own, mount_namespaces(7): in a process that this one has forked. */
+static bool mount_small_disk(void)
+{
+	char users[64], groups[64];
+	snprintf(users, sizeof users, "0 %u 1", (unsigned)geteuid());
+	snprintf(groups, sizeof groups, "0 %u 1", (unsigned)getegid());
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		return false;
+	return put("/proc/self/setgroups", "deny") && put("/proc/self/uid_map", users) &&
+	       put("/proc/self/gid_map", groups) &&
+	       mount("disk", directory, "tmpfs", 0, "size=32k") == 0;
+}
+
+/* The cases of a process that has been forked are no part of this one's plan: it only tells whether
+ * all went well. */
+static void test_full_disk(void)
+{
+	enum { GOOD, NO_DISK, BAD };
+	fflush(stdout);
+	pid_t child = fork();
+	if (child == 0) {
+		struct error error = { 0 };
+		char wanted[256];
+		if (!mount_small_disk())
+			_exit(NO_DISK);
+		snprintf(wanted, sizeof wanted, "%s: no space left on device", in_directory("one"));
+		bool good = save("one", "old", &error) && !save_much(&error) &&
+		            strcmp(error.text, wanted) == 0 && strcmp(content("one"), "old") == 0 &&
+		            count_files() == 1;
+		_exit(good ? GOOD : BAD);
+	}
+	int status = 0;
+	waitpid(child, &status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_DISK)
+		tap_skip("no namespace of our own for a full disk");
+	else
+		ok(WIFEXITED(status) && WEXITSTATUS(status) == GOOD,
+		   "a full disk: one line, and the old file stays");
+}
+#else
+static void test_full_disk(void)
+{
+	tap_skip("no namespaces on this system");
+}
+#endif
 
 int main(void)
 {
@@ -132,8 +239,10 @@ int main(void)
 	test_links();
 	test_home();
 	test_refusals();
+	test_only_regular_files();
+	test_file_limit();
 	test_full_disk();
-	static const char *const names[] = { "one", "link", "home", "fifo" };
+	static const char *const names[] = { "one", "link", "home", "fifo", "device", "dangling" };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		unlink(in_directory(names[i]));
 	rmdir(in_directory("dir"));
