@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "net/kernel.h"
 #include "net/kind.h"
 
 static unsigned number(const struct session *session)
@@ -269,6 +271,29 @@ bool session_shutdown(struct session *session, int how, struct error *error)
 	return session->kind->shutdown(session, how, error);
 }
 
+/* Connections that wait for accept(): close() resets them. */
+static uint64_t count_queued(const struct session *session)
+{
+	uint64_t queued = 0;
+	for (unsigned i = 0; i < session->fd_count; i++) {
+		struct reading reading = { 0 };
+		kernel_read(session->fd[i], SOCK_STREAM, &reading);
+		queued += reading_get(&reading, READING_QUEUE);
+	}
+	return queued;
+}
+
+static void stop_listening(struct session *session)
+{
+	uint64_t queued = count_queued(session);
+	if (queued)
+		session_finish(session, SESSION_ENDED_WELL,
+		               "closed: no longer listening; %" PRIu64 " queued client%s reset",
+		               queued, queued == 1 ? " was" : "s were");
+	else
+		session_finish(session, SESSION_ENDED_WELL, "closed: no longer listening");
+}
+
 bool session_close(struct session *session, struct error *error)
 {
 	if (is_closed(session, error))
@@ -280,9 +305,11 @@ bool session_close(struct session *session, struct error *error)
 		session->kind->flush(session);
 	if (session->broken)
 		session_finish(session, SESSION_ENDED_RESET, NULL);
-	else if (open || session->state == SESSION_LISTENING)
+	else if (session->state == SESSION_LISTENING)
+		stop_listening(session);
+	else if (open)
 		session_finish(session, SESSION_ENDED_WELL,
-		               server ? "closed: no longer listening" : "closed");
+		               server ? "closed: no longer receiving" : "closed");
 	else
 		session_finish(session, SESSION_ENDED_WELL, "closed before it was %s",
 		               server ? "open" : "connected");

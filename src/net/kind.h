@@ -181,6 +181,9 @@ void session_serve(struct session *session, const struct poller *poller);
 void session_tell(struct session *session, unsigned flags, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
+/* So many bytes are lost that waited to be sent. */
+void session_tell_unsent(struct session *session, size_t bytes);
+
 /* Closes: gives away descriptors and queue; `format` is the last state line, NULL = it has been
  * told. */
 void session_finish(struct session *session, enum session_end end, const char *format, ...)
@@ -306,6 +309,7 @@ void step_lower(struct session *session); /* puts SO_RCVLOWAT back */
 uint32_t sessions_add(struct sessions *sessions, struct session *session);
 void sessions_announce(struct sessions *sessions, struct session *session);
 void sessions_count_ended(struct sessions *sessions); /* one more that a listener had accepted */
+void sessions_count_lost(struct sessions *sessions, size_t bytes);
 void sessions_show(struct sessions *sessions, struct session *session, const char *data,
                    size_t len);
 

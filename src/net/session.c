@@ -120,6 +120,13 @@ void session_note(struct session *session, unsigned flags, const char *format, .
 	va_end(args);
 }
 
+void session_tell_unsent(struct session *session, size_t bytes)
+{
+	sessions_count_lost(session->sessions, bytes);
+	session_tell(session, ENTRY_ERROR, "%zu byte%s not sent", bytes,
+	             bytes == 1 ? " was" : "s were");
+}
+
 void session_finish(struct session *session, enum session_end end, const char *format, ...)
 {
 	if (session->state == SESSION_CLOSED)
@@ -132,7 +139,7 @@ void session_finish(struct session *session, enum session_end end, const char *f
 		va_end(args);
 	}
 	if (session->unsent)
-		session_tell(session, ENTRY_ERROR, "%zu bytes were not sent", session->unsent);
+		session_tell_unsent(session, session->unsent);
 	let_go(session, end);
 }
 

@@ -36,6 +36,7 @@ struct sessions {
 	size_t doomed_count, doomed_cap;
 	struct closer *closer;
 	uint64_t freed;
+	uint64_t lost; /* bytes, see sessions_lost() */
 	struct watch_budget budget;
 	struct diag *diag;
 	struct aftermath aftermath;
@@ -151,6 +152,16 @@ bool sessions_forget(struct sessions *sessions, struct session *session, struct 
 void sessions_count_ended(struct sessions *sessions)
 {
 	sessions->ended++;
+}
+
+void sessions_count_lost(struct sessions *sessions, size_t bytes)
+{
+	sessions->lost += bytes;
+}
+
+uint64_t sessions_lost(const struct sessions *sessions)
+{
+	return sessions->lost;
 }
 
 void sessions_spare(struct sessions *sessions, const struct session *session)

@@ -28,6 +28,9 @@ struct session *sessions_at(const struct sessions *sessions,
 struct session *sessions_numbered(const struct sessions *sessions, uint32_t number);
 struct session *sessions_named(const struct sessions *sessions, const char *name);
 
+/* Bytes that were given to any session and could not be sent before it ended. */
+uint64_t sessions_lost(const struct sessions *sessions);
+
 /* Removes an ended session from the table and frees it; its entries stay in the transcript. */
 bool sessions_forget(struct sessions *sessions, struct session *session, struct error *error);
 

@@ -18,7 +18,7 @@ static void give_up_queue(struct session *session)
 	buf_clear(&session->queue);
 	session->unsent = 0;
 	if (unsent)
-		session_tell(session, ENTRY_ERROR, "%zu bytes were not sent", unsent);
+		session_tell_unsent(session, unsent);
 }
 
 static void break_off(struct session *session, const char *call, int code)

@@ -109,6 +109,7 @@ static void tell_unsent(struct session *session, int code, size_t len, const str
 {
 	struct error error;
 	udp_say_why(&error, code, len, to, mtu);
+	sessions_count_lost(session->sessions, len);
 	session_tell(session, ENTRY_ERROR, "not sent: %s", error.text);
 }
 
