@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,9 +184,12 @@ static int run(struct app *app, const struct options *options, struct poller *po
 		return fail(EXIT_USAGE, &error);
 	if (person)
 		begin_for_person(app, options);
+	app->attended = person;
 	loop(app, ui, poller);
 	int signal = ui->signal;
 	ui->free(ui);
+	if (app->lost)
+		fprintf(stderr, "sockpit: %" PRIu64 " bytes were not sent\n", app->lost);
 	if (signal)
 		die_of(signal);
 	return app->status;

@@ -362,17 +362,20 @@ void app_free(struct app *app)
 	transcript_free(app->transcript);
 	free(app->seen);
 	free(app->looks);
+	free(app->asked);
 	*app = (struct app){ 0 };
 }
 
 void app_prepare(struct app *app, struct poller *poller)
 {
 	sessions_prepare(app->sessions, poller);
+	app_prepare_leaving(app, poller);
 }
 
 void app_serve(struct app *app, struct poller *poller)
 {
 	sessions_serve(app->sessions, poller);
+	app_serve_leaving(app);
 }
 
 void app_reap(struct app *app)

@@ -47,7 +47,13 @@ struct app {
 	struct session_options defaults;
 	bool literal; /* ^]: every line is data */
 	bool quit;
-	int status;     /* exit status: 0 well, 1 network error, 2 usage; main's to set */
+	int status;     /* exit status: 0 well, 1 network error or data lost, 2 usage */
+	bool attended;  /* a person gives the commands and can be asked */
+	char *asked;    /* the question that waits for its answer, and since when; ask.c's own */
+	int64_t asked_at;
+	int64_t leave_by;     /* quits when all is sent, or at this instant; 0 = does not quit */
+	uint64_t lost_before; /* sessions_lost() when it began to wait for that */
+	uint64_t lost;        /* bytes that were not sent by then */
 	enum page page; /* of the current session */
 	struct finding finding;
 	uint64_t acted;         /* counts app_to_newest(): the frontend returns the pane there */
@@ -141,6 +147,26 @@ bool app_find(struct app *app, const char *text, bool newer, struct error *error
 /* Hits no longer stand out, until the next time that one is looked for; where one stands is not
  * forgotten. False where none did. */
 bool app_unmark(struct app *app);
+
+/* What is not done without a second word: leaving with data that has not been sent, overwriting a
+ * file. A person answers by giving the same command again within so many seconds. Where nobody can
+ * be asked (app->attended is false: the start-up file, a script) leaving waits, overwriting fails. */
+enum { ASK_SECONDS = 10 };
+
+/* True where this very deed was asked about in that time, which uses the question up. False: it is
+ * asked about from now on, and the caller says so. */
+bool app_confirmed(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Bytes that quitting now would lose, of all sessions. */
+size_t app_unsent(const struct app *app);
+
+/* Quits; with unsent data only on the second call. False: one line says how much would be lost, and
+ * to give `again` ("/quit") once more. Where nobody can be asked it quits when all is sent, or when
+ * the time limit of the settings is over. */
+bool app_leave(struct app *app, const char *again, struct error *error);
+bool app_is_leaving(const struct app *app);
+void app_prepare_leaving(const struct app *app, struct poller *poller);
+void app_serve_leaving(struct app *app);
 
 /* A setting by name or unique prefix; it holds at once, the time limit from the next session on. */
 bool app_set(struct app *app, const char *name, const char *value, struct error *error);

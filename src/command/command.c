@@ -57,6 +57,18 @@ const struct command *command_find(const char *name, size_t len, struct error *e
 	return NULL;
 }
 
+/* By the name as it was typed: "/quit!" does without asking. */
+static const struct command *find_typed(const char *name, size_t len, bool *forced,
+                                        struct error *error)
+{
+	*forced = len > 1 && name[len - 1] == '!';
+	const struct command *command = command_find(name, len - *forced, error);
+	if (!command || !*forced || command->asks)
+		return command;
+	error_set(error, "/%s asks nothing, so there is no /%s!", command->name, command->name);
+	return NULL;
+}
+
 /* ---- one line ---- */
 
 static bool send_line(struct app *app, struct session *session, const char *text,
@@ -127,7 +139,8 @@ static bool acts(const struct command *command, const struct args *args)
 static bool run_command(struct app *app, const char *line, struct error *error)
 {
 	size_t len = strcspn(line, BLANKS);
-	const struct command *command = command_find(line, len, error);
+	bool forced;
+	const struct command *command = find_typed(line, len, &forced, error);
 	if (!command)
 		return false;
 	line += len + (line[len] != '\0');
@@ -137,7 +150,9 @@ static bool run_command(struct app *app, const char *line, struct error *error)
 	struct args args;
 	if (!grammar_match(command->name, command->usage, line, &args, error))
 		return false;
-	struct invocation invocation = { .app = app, .session = session, .args = &args };
+	struct invocation invocation = {
+		.app = app, .command = command, .forced = forced, .session = session, .args = &args
+	};
 	if (acts(command, &args))
 		app_to_newest(app);
 	bool done = command->run(&invocation, error);
@@ -213,7 +228,7 @@ static bool run_lines(struct app *app, const char *path, FILE *file, struct erro
 	struct buf line = { .max = FILE_LINE_MAX };
 	enum line_end end = LINE_THERE;
 	size_t number = 0;
-	while (!app->quit && end == LINE_THERE) {
+	while (!app_is_leaving(app) && end == LINE_THERE) {
 		struct error why = { 0 };
 		number++;
 		errno = 0;
@@ -240,7 +255,10 @@ bool command_run_file(struct app *app, const char *path, bool optional, struct e
 		error_errno(error, errno, "%.150s", path);
 		return false;
 	}
+	bool attended = app->attended;
+	app->attended = false;
 	bool done = run_lines(app, path, file, error);
+	app->attended = attended;
 	fclose(file);
 	return done;
 }

@@ -12,9 +12,13 @@
 #include "app/app.h"
 #include "command/grammar.h"
 
+struct command;
+
 /* One use of a command: whom it acts on and with what. */
 struct invocation {
 	struct app *app;
+	const struct command *command;
+	bool forced; /* typed with a ! behind its name: nothing is asked */
 	struct session *session; /* @name, or the current one; NULL only where none is needed */
 	const struct args *args;
 };
@@ -36,6 +40,7 @@ struct command {
 	const char *usage;
 	const char *help; /* first line: a phrase; further lines: details, for /help NAME and the
 	                     manual */
+	bool asks;        /* before it does its worst; with a ! behind its name it does not */
 	enum command_needs needs; /* but for NEEDS_NOTHING, "@session" may stand first */
 	enum command_acts acts;
 	bool (*run)(const struct invocation *invocation, struct error *error);

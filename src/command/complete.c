@@ -242,7 +242,8 @@ static void offer_behind_command(struct offer *offer, const char *line, size_t s
 {
 	struct error ignored;
 	size_t name_len = strcspn(line + 1, BLANKS);
-	const struct command *command = command_find(line + 1, name_len, &ignored);
+	bool forced = name_len > 1 && line[name_len] == '!';
+	const struct command *command = command_find(line + 1, name_len - forced, &ignored);
 	if (!command || start < name_len + 2)
 		return;
 	offer->args = line + 1 + name_len;

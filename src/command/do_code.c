@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/savefile.h"
+#include "command/output.h"
 #include "view/code/code.h"
 
 static bool write_file(const struct invocation *invocation, enum code_language language,
@@ -12,9 +12,11 @@ static bool write_file(const struct invocation *invocation, enum code_language l
 	struct savefile save;
 	struct app *app = invocation->app;
 	uint32_t session = session_number(invocation->session);
-	if (!savefile_begin(&save, path, error))
+	if (!output_begin(invocation, path, &save, error))
 		return false;
 	if (!code_write(app->transcript, session, language, save.file, error)) {
+		if (error->code)
+			error_errno(error, error->code, "%.150s", path);
 		savefile_drop(&save);
 		return false;
 	}

@@ -64,7 +64,7 @@ static void print_words(const struct command *command, struct buf *out)
 
 static void print_command(const struct command *command, struct buf *out)
 {
-	buf_printf(out, "/%s%s%s%s\n%s", command->name,
+	buf_printf(out, "/%s%s%s%s%s\n%s", command->name, command->asks ? "[!]" : "",
 	           command->needs != NEEDS_NOTHING ? " [@session]" : "", *command->usage ? " " : "",
 	           command->usage, command->help);
 	print_words(command, out);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/savefile.h"
+#include "command/output.h"
 #include "view/ladder/ladder.h"
 
 enum { FILE_COLUMNS = 100 }; /* of a ladder as text: a page has so many */
@@ -36,7 +36,7 @@ static bool write_file(const struct invocation *invocation, const char *path, st
 	struct view view = ladder_of(invocation->app, invocation->session);
 	bool drawing = is_drawing(path);
 	uint64_t entries;
-	if (!savefile_begin(&save, path, error))
+	if (!output_begin(invocation, path, &save, error))
 		return false;
 	bool written = drawing ? ladder_write_svg(&view, save.file, &entries)
 	                       : ladder_write_text(&view, save.file, &entries);

@@ -65,11 +65,36 @@ bool do_service(const struct invocation *invocation, struct error *error)
 	return false;
 }
 
+/* What became of a session since this position, where it was told in another pane than the one that
+ * is shown. */
+static void repeat_states(struct app *app, const struct session *session, uint64_t since)
+{
+	struct buf text = { .max = SIZE_MAX };
+	const struct transcript *transcript = app->transcript;
+	if (session == app->current)
+		return;
+	for (uint64_t at = transcript_next(transcript, since); at != TRANSCRIPT_NONE;
+	     at = transcript_next(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry->session != session_number(session) || entry->call != CALL_STATE)
+			continue;
+		buf_append_text(&text, text.len ? "; " : "");
+		buf_append(&text, entry_payload(entry), entry->len);
+	}
+	app_note(app, "session %u: %s", (unsigned)session_number(session), buf_text(&text));
+	buf_free(&text);
+}
+
 bool do_close(const struct invocation *invocation, struct error *error)
 {
+	struct app *app = invocation->app;
 	if (session_state(invocation->session) == SESSION_CLOSED)
-		return app_forget(invocation->app, invocation->session, error);
-	return session_close(invocation->session, error);
+		return app_forget(app, invocation->session, error);
+	uint64_t since = transcript_newest(app->transcript);
+	if (!session_close(invocation->session, error))
+		return false;
+	repeat_states(app, invocation->session, since);
+	return true;
 }
 
 bool do_abort(const struct invocation *invocation, struct error *error)
@@ -108,7 +133,8 @@ bool do_name(const struct invocation *invocation, struct error *error)
 
 bool do_quit(const struct invocation *invocation, struct error *error)
 {
-	(void)error;
+	if (!invocation->forced)
+		return app_leave(invocation->app, "/quit", error);
 	invocation->app->quit = true;
 	return true;
 }

@@ -88,7 +88,7 @@ static void print_command(FILE *out, const struct command *command)
 {
 	struct element elements[GRAMMAR_MAX];
 	size_t count = grammar_elements(command->usage, elements);
-	fprintf(out, ".It Ic /%s", command->name);
+	fprintf(out, ".It Ic /%s%s", command->name, command->asks ? " Ns Oo Ic \\&! Oc" : "");
 	if (command->needs != NEEDS_NOTHING)
 		fputs(" Oo Ar @session Oc", out);
 	for (size_t i = 0; i < count; i++)

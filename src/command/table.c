@@ -103,7 +103,13 @@ const struct command command_table[] = {
 	        .name = "quit",
 	        .group = "sessions",
 	        .usage = "",
-	        .help = "close everything and leave",
+	        .help = "close everything and leave\n"
+	                "Where data has not been sent it says how much, and the same command "
+	                "again within\n"
+	                "10 s quits, as /quit! does at once. In the start-up file it waits until "
+	                "all is sent,\n"
+	                "at most as long as /set timeout says.",
+	        .asks = true,
 	        .run = do_quit,
 	},
 	{
@@ -232,9 +238,10 @@ const struct command command_table[] = {
 	                "* read from the kernel, o counted by it, ? deduced.\n"
 	                "A name that ends in .svg gives a drawing of the newest 4000 entries, any "
 	                "other a text\n"
-	                "of all. A file that exists is overwritten. Without a name it is the same "
-	                "as\n"
-	                "/view ladder.",
+	                "of all. A file that exists is overwritten by the same command again "
+	                "within 10 s,\n"
+	                "or at once by /ladder!. Without a name it is the same as /view ladder.",
+	        .asks = true,
 	        .needs = NEEDS_SESSION,
 	        .run = do_ladder,
 	},
@@ -244,7 +251,10 @@ const struct command command_table[] = {
 	        .usage = "python|c [file]",
 	        .help = "write the session as a program\n"
 	                "The very calls with the very bytes, in blocking style, ready to run.\n"
-	                "Without a file it is shown.",
+	                "Without a file it is shown. A file that exists is overwritten by the same "
+	                "command\n"
+	                "again within 10 s, or at once by /code!.",
+	        .asks = true,
 	        .needs = NEEDS_SESSION,
 	        .run = do_code,
 	},

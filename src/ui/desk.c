@@ -159,12 +159,12 @@ static void on_line(void *context, const char *line)
 static void on_end(void *context)
 {
 	struct desk *desk = context;
-	if (desk->left_before || !something_is_open(desk->app)) {
-		desk->app->quit = true;
-		return;
-	}
-	desk->leaving = true;
-	say(desk, "sessions are open: Ctrl-D again quits");
+	struct app *app = desk->app;
+	struct error error;
+	if (!app_unsent(app) && something_is_open(app) && !app_confirmed(app, "close all"))
+		say(desk, "sessions are open: Ctrl-D again quits");
+	else if (!app_leave(app, "Ctrl-D", &error))
+		say(desk, error.text);
 }
 
 static char **on_complete(void *context, const char *line, size_t start, size_t end, bool *files)
@@ -276,8 +276,6 @@ static void take_key(struct desk *desk, const struct key *key)
 		return;
 	if (desk->held.text.len == 0)
 		say(desk, "");
-	desk->left_before = desk->leaving;
-	desk->leaving = false;
 	input_key(key);
 }
 

@@ -36,7 +36,6 @@ struct desk {
 	struct keys keys;
 	struct held held;          /* a paste too large for the line */
 	bool asked;                /* Enter on several lines has been asked about */
-	bool leaving, left_before; /* Ctrl-D came; and it came with the key before */
 };
 
 /* Starts readline. Everything given is borrowed. */

@@ -113,7 +113,7 @@ bool stage_is_restored(struct vt *vt)
 bool stage_quit(struct vt *vt)
 {
 	int status;
-	vt_send(vt, "/quit\r");
+	vt_send(vt, "/quit!\r");
 	bool ended = vt_wait_exit(vt, &status) && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	bool good = ended && stage_is_restored(vt);
 	vt_free(vt);

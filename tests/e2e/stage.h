@@ -33,5 +33,5 @@ unsigned stage_port(struct vt *vt, const char *before);
  * that is not. */
 bool stage_is_restored(struct vt *vt);
 
-/* /quit, with status 0 and a restored terminal; frees. */
+/* /quit!, with status 0 and a restored terminal; frees. */
 bool stage_quit(struct vt *vt);

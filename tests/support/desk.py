@@ -16,12 +16,17 @@ from tap import DEADLINE
 
 
 class Desk:
-    def __init__(self, *args, columns=200):
+    def __init__(self, *args, columns=200, under=(), start_up=None):
+        """`under`: words of a command that runs it; `start_up`: text of the start-up file."""
         self.home = tempfile.mkdtemp()
+        if start_up is not None:
+            os.makedirs(os.path.join(self.home, ".config", "sockpit"))
+            with open(os.path.join(self.home, ".config", "sockpit", "sockpitrc"), "w", encoding="utf-8") as file:
+                file.write(start_up)
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         environment = dict(os.environ, HOME=self.home, TERM="xterm-256color")
-        self.process = subprocess.Popen(["sockpit", "--plain", *map(str, args)], stdin=slave, stdout=slave, stderr=slave,
+        self.process = subprocess.Popen([*under, "sockpit", "--plain", *map(str, args)], stdin=slave, stdout=slave, stderr=slave,
                                         env=environment, start_new_session=True,
                                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(slave)
@@ -61,7 +66,7 @@ class Desk:
     def leave(self):
         """Quits as a person does; gives the exit status."""
         if self.process.poll() is None:
-            self.type("/quit")
+            self.type("/quit!")
         end = time.monotonic() + DEADLINE
         while self.process.poll() is None and time.monotonic() < end:
             self.pump(0.05)
