@@ -54,7 +54,7 @@ static void returns_to_the_newest_rows(void)
 {
 	struct vt *vt = stage_demo("xterm-256color");
 	fill(vt);
-	stays(vt, "/help quit", "leave");
+	stays(vt, "/help name", "another name");
 	stays(vt, "/set eol", "crlf");
 	stays(vt, "/option nodelay", "TCP_NODELAY");
 	stays(vt, "/nonsense", "no such command");
