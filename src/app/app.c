@@ -131,6 +131,21 @@ bool app_forget(struct app *app, struct session *session, struct error *error)
 	return true;
 }
 
+size_t app_forget_ended(struct app *app)
+{
+	size_t forgotten = 0, i = 0;
+	struct error error;
+	while (i < sessions_count(app->sessions)) {
+		struct session *session = sessions_at(app->sessions, i);
+		if (session_state(session) == SESSION_CLOSED && app_forget(app, session, &error))
+			forgotten++;
+		else
+			i++;
+	}
+	sessions_hide_others(app->sessions);
+	return forgotten;
+}
+
 struct session *app_need_session(struct app *app, struct error *error)
 {
 	if (!app->current)
@@ -341,6 +356,7 @@ bool app_set(struct app *app, const char *name, const char *value, struct error 
 	if (transcript_ceiling(app->transcript) != app->settings.scrollback)
 		transcript_set_ceiling(app->transcript, app->settings.scrollback);
 	sessions_read_kernel(app->sessions, app->settings.kernel);
+	sessions_keep_clients(app->sessions, app->settings.keep_clients);
 	return true;
 }
 

@@ -83,9 +83,13 @@ bool app_demo(struct app *app, struct error *error);
 /* The session that is looked at; it has no news any more. NULL for none. */
 void app_select(struct app *app, struct session *session);
 
-/* Removes an ended session, with its tab; where it was the current one, the nearest other becomes
- * that. */
+/* Removes an ended session, with its tab, and hides what it did; where it was the current one, the
+ * nearest other becomes that. */
 bool app_forget(struct app *app, struct session *session, struct error *error);
+
+/* The same for all that have ended, and hides what clients did that lost their tab before. Returns
+ * how many. */
+size_t app_forget_ended(struct app *app);
 
 /* By number or name, with or without a leading '@'; a unique prefix of a name is enough. NULL with
  * one line. */

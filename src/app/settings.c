@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/settings.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "net/sessions.h"
 
 #define EOL_VALUES    "lf|crlf|cr|nul|none"
 #define TIME_VALUES   "off|clock|relative|delta"
@@ -30,6 +32,7 @@ void settings_init(struct settings *settings)
 		.paste = PASTE_SEND,
 		.view = VIEW_CHAT,
 		.kernel = true,
+		.keep_clients = SESSIONS_KEPT,
 	};
 }
 
@@ -266,6 +269,24 @@ static void get_scrollback(const struct settings *settings, struct buf *out)
 	           units[unit].name);
 }
 
+static bool set_keep_clients(struct settings *settings, const char *value, struct error *error)
+{
+	size_t digits = strspn(value, "0123456789");
+	unsigned long long number = strtoull(value, NULL, 10);
+	if (digits == 0 || value[digits] || number > SESSIONS_KEPT_MOST) {
+		error_set(error, "keep-clients: \"%.40s\" is not a number from 0 to %d", value,
+		          SESSIONS_KEPT_MOST);
+		return false;
+	}
+	settings->keep_clients = (size_t)number;
+	return true;
+}
+
+static void get_keep_clients(const struct settings *settings, struct buf *out)
+{
+	buf_printf(out, "%zu", settings->keep_clients);
+}
+
 const struct setting setting_table[] = {
 	{ "eol", EOL_VALUES, "the line end that a typed line is sent with", set_eol, get_eol },
 	{ "time", TIME_VALUES,
@@ -283,6 +304,9 @@ const struct setting setting_table[] = {
 	{ "timeout", "<duration>",
 	  "the limit for connecting: 5, 250ms, 2m; off is the system's own", set_timeout,
 	  get_timeout },
+	{ "keep-clients", "<number>",
+	  "how many ended clients of listeners keep their tab; the oldest lose theirs first",
+	  set_keep_clients, get_keep_clients },
 	{ "scrollback", "<size>",
 	  "most memory for what happened: 3M, 64M, 4G; the oldest goes first", set_scrollback,
 	  get_scrollback },

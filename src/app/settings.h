@@ -30,6 +30,7 @@ struct settings {
 	enum paste paste;
 	enum view_kind view; /* of sessions that have not been looked at otherwise */
 	bool kernel;         /* it is read around each call */
+	size_t keep_clients; /* ended clients of listeners that keep their tab */
 };
 
 struct setting {

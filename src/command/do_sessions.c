@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/handlers.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -88,12 +89,29 @@ static void repeat_states(struct app *app, const struct session *session, uint64
 bool do_close(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
-	if (session_state(invocation->session) == SESSION_CLOSED)
-		return app_forget(app, invocation->session, error);
 	uint64_t since = transcript_newest(app->transcript);
 	if (!session_close(invocation->session, error))
 		return false;
 	repeat_states(app, invocation->session, since);
+	return true;
+}
+
+bool do_forget(const struct invocation *invocation, struct error *error)
+{
+	struct app *app = invocation->app;
+	char name[SESSION_NAME];
+	if (invocation->args->value[0]) {
+		size_t count = app_forget_ended(app);
+		app_note(app, "%zu ended session%s forgotten", count, count == 1 ? "" : "s");
+		return true;
+	}
+	if (!invocation->session)
+		return app_need_session(app, error) != NULL;
+	uint32_t number = session_number(invocation->session);
+	snprintf(name, sizeof name, "%s", session_name(invocation->session));
+	if (!app_forget(app, invocation->session, error))
+		return false;
+	app_note(app, "session %u (%s) forgotten", (unsigned)number, name);
 	return true;
 }
 

@@ -8,7 +8,7 @@
 typedef bool command_run(const struct invocation *invocation, struct error *error);
 
 /* do_sessions.c */
-command_run do_open, do_listen, do_service, do_close, do_abort, do_shutdown, do_reconnect,
+command_run do_open, do_listen, do_service, do_close, do_forget, do_abort, do_shutdown, do_reconnect,
         do_session, do_name, do_quit;
 
 /* do_sending.c */

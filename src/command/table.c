@@ -31,12 +31,26 @@ const struct command command_table[] = {
 	        .name = "close",
 	        .group = "sessions",
 	        .usage = "",
-	        .help = "close the session; once more removes its tab\n"
+	        .help = "close the session\n"
 	                "What waits to be sent goes out first where it can go at once.\n"
-	                "The session stays, also for /reconnect, until a second /close forgets it.",
+	                "The session stays with its transcript, also for /reconnect and /code, "
+	                "until /forget.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .run = do_close,
+	},
+	{
+	        .name = "forget",
+	        .group = "sessions",
+	        .usage = "[ended]",
+	        .help = "remove a closed session and hide its transcript\n"
+	                "It disappears from the tabs, /sessions, /view all and /find at once, and "
+	                "is left out\n"
+	                "of what is written later. ended: every session that has ended, also "
+	                "clients that\n"
+	                "have lost their tab already (/help set keep-clients).",
+	        .needs = TAKES_SESSION,
+	        .run = do_forget,
 	},
 	{
 	        .name = "abort",

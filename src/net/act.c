@@ -14,11 +14,21 @@ static unsigned number(const struct session *session)
 	return session->caller.session;
 }
 
-static bool is_closed(const struct session *session, struct error *error)
+bool session_refuse_closed(const struct session *session, struct error *error)
 {
-	if (session->state == SESSION_CLOSED)
-		error_set(error, "session %u is closed", number(session));
-	return session->state == SESSION_CLOSED;
+	const char *next;
+	if (session->state != SESSION_CLOSED)
+		return false;
+	if (session->listener)
+		next = "only its client can connect again";
+	else if (session->stepped)
+		next = "/socket makes another";
+	else if (session->kind == &listener_kind)
+		next = "/reconnect listens again";
+	else
+		next = "/reconnect opens it again";
+	error_set(error, "session %u is closed: %s", number(session), next);
+	return true;
 }
 
 /* ---- names ---- */
@@ -208,7 +218,7 @@ bool session_send(struct session *session, const void *data, size_t len, struct 
 bool session_send_to(struct session *session, const struct addr *to, const void *data, size_t len,
                      struct error *error)
 {
-	if (is_closed(session, error))
+	if (session_refuse_closed(session, error))
 		return false;
 	if (step_drives(session))
 		return step_send(session, to, data, len, error);
@@ -264,7 +274,7 @@ static bool shut_fresh(struct session *session, int how, struct error *error)
 
 bool session_shutdown(struct session *session, int how, struct error *error)
 {
-	if (is_closed(session, error))
+	if (session_refuse_closed(session, error))
 		return false;
 	if (session->state == SESSION_FRESH && session->kind == &stream_kind)
 		return shut_fresh(session, how, error);
@@ -296,8 +306,11 @@ static void stop_listening(struct session *session)
 
 bool session_close(struct session *session, struct error *error)
 {
-	if (is_closed(session, error))
+	if (session->state == SESSION_CLOSED) {
+		error_set(error, "session %u is already closed: /forget removes it",
+		          number(session));
 		return false;
+	}
 	bool open = session->state == SESSION_OPEN;
 	bool server = session_is_server(session);
 	step_abandon(session);
@@ -319,7 +332,7 @@ bool session_close(struct session *session, struct error *error)
 /* The RST leaves with close(), at the end of this turn. */
 bool session_abort(struct session *session, struct error *error)
 {
-	if (is_closed(session, error))
+	if (session_refuse_closed(session, error))
 		return false;
 	if (session->kind != &stream_kind) {
 		error_set(error, "session %u has no connection to reset", number(session));

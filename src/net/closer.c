@@ -21,7 +21,7 @@ struct job {
 	struct closer *closer;
 	struct caller caller;
 	int fd;
-	bool running, told;
+	bool running, told, forgotten;
 	int64_t begun; /* clock_now() */
 	int64_t ended; /* the thread's, as is what follows */
 	int code;      /* errno value */
@@ -168,7 +168,8 @@ static void finish_those_done(struct closer *closer)
 			continue;
 		}
 		job->caller.since = job->begun;
-		call_note_close(&job->caller, job->begun, job->ended, job->fd, job->code);
+		if (!job->forgotten)
+			call_note_close(&job->caller, job->begun, job->ended, job->fd, job->code);
 		closer->running--;
 		*at = job->next;
 		free(job);
@@ -189,6 +190,13 @@ void closer_close(struct closer *closer, const struct caller *caller, int fd)
 	*end = job;
 	start_waiting(closer);
 	finish_those_done(closer);
+}
+
+void closer_forget(struct closer *closer, uint32_t session)
+{
+	for (struct job *job = closer->jobs; job; job = job->next)
+		if (job->caller.session == session)
+			job->forgotten = job->told = true;
 }
 
 void closer_prepare(const struct closer *closer, struct poller *poller)

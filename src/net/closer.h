@@ -20,5 +20,8 @@ void closer_free(struct closer *closer);
  * returns. */
 void closer_close(struct closer *closer, const struct caller *caller, int fd);
 
+/* What close() of this session's sockets comes to is not written down any more. */
+void closer_forget(struct closer *closer, uint32_t session);
+
 void closer_prepare(const struct closer *closer, struct poller *poller);
 void closer_serve(struct closer *closer);

@@ -208,6 +208,9 @@ const char *session_pair(const struct session *session, char out[SESSION_PAIR]);
 
 /* ---- act.c ---- */
 
+/* True where it is closed: one line says how there can be another. */
+bool session_refuse_closed(const struct session *session, struct error *error);
+
 /* "host:port" cut to a name, the port whole; "echo:7001". Nothing if a person has named the
  * session. */
 void session_make_name(struct session *session, const char *host, const char *port);

@@ -52,8 +52,8 @@ static bool has_socket(const struct session *session, struct error *error)
 {
 	if (session->fd_count)
 		return true;
-	error_set(error, "session %u %s", (unsigned)session->caller.session,
-	          session->state == SESSION_CLOSED ? "is closed" : "has no socket yet");
+	if (!session_refuse_closed(session, error))
+		error_set(error, "session %u has no socket yet", (unsigned)session->caller.session);
 	return false;
 }
 

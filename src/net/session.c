@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/alloc.h"
@@ -155,10 +156,24 @@ void session_end_service(struct session *session)
 	session->caller.flags &= (uint8_t)~ENTRY_ECHO;
 }
 
+/* On this machine the port alone says who it is. */
+static void name_client(struct session *session)
+{
+	static const uint8_t v4[16] = { 127, 0, 0, 1 }, v6[16] = { [15] = 1 },
+	                     mapped[16] = { [10] = 0xff, 0xff, 127, 0, 0, 1 };
+	const struct addr *peer = &session->peer;
+	char host[ADDR_TEXT], port[8];
+	bool here = peer->family == AF_INET6 ? memcmp(peer->ip, v6, sizeof v6) == 0 ||
+	                                               memcmp(peer->ip, mapped, sizeof mapped) == 0
+	                                     : memcmp(peer->ip, v4, 4) == 0;
+	snprintf(port, sizeof port, "%u", peer->port);
+	session_make_name(session, here ? "" : addr_format_host(peer, host), port);
+}
+
 struct session *session_welcome(struct session *listener, int fd, const struct addr *local,
                                 const struct addr *peer)
 {
-	char host[ADDR_TEXT], port[8], pair[SESSION_PAIR];
+	char addr[ADDR_TEXT], pair[SESSION_PAIR];
 	struct session *session = session_new(listener->sessions, &stream_kind);
 	session->state = SESSION_OPEN;
 	session->fd[session->fd_count++] = fd;
@@ -174,11 +189,10 @@ struct session *session_welcome(struct session *listener, int fd, const struct a
 	session->watch.muted = listener->watch.muted;
 	session->watch.muted_at = listener->watch.muted_at;
 	listener->clients++;
-	snprintf(port, sizeof port, "%u", peer->port);
-	session_make_name(session, addr_format_host(peer, host), port);
+	name_client(session);
 	session_tell(session, 0, "%s accepted by session %u", session_pair(session, pair),
 	             (unsigned)session->listener);
-	session_tell(listener, 0, "client %s is session %u", session->name,
+	session_tell(listener, 0, "client %s is session %u", addr_format(peer, addr),
 	             (unsigned)session->caller.session);
 	sessions_announce(session->sessions, session);
 	sampler_meet_connection(session);

@@ -29,7 +29,8 @@ struct sessions {
 	struct session **list; /* in the order of their numbers */
 	size_t count, cap;
 	uint32_t last_number;
-	size_t ended; /* closed ones in the list that a listener had accepted */
+	size_t ended; /* closed ones in the list that a listener had accepted, */
+	size_t kept;  /* of which this many stay */
 	const struct session *spared;
 	size_t share;
 	struct doomed *doomed;
@@ -54,6 +55,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 	struct sessions *sessions = xcalloc(1, sizeof *sessions);
 	sessions->transcript = transcript;
 	sessions->share = SESSION_TURN;
+	sessions->kept = SESSIONS_KEPT;
 	sessions->closer = closer_new();
 	sessions->diag = diag_new();
 	sessions->look_due = INT64_MAX;
@@ -142,11 +144,28 @@ bool sessions_forget(struct sessions *sessions, struct session *session, struct 
 	sessions->ended -= is_ended_client(session);
 	if (sessions->spared == session)
 		sessions->spared = NULL;
+	transcript_hide(sessions->transcript, session->caller.session);
+	closer_forget(sessions->closer, session->caller.session);
 	session_free(session);
 	sessions->count--;
 	memmove(&sessions->list[index], &sessions->list[index + 1],
 	        (sessions->count - index) * sizeof(struct session *));
 	return true;
+}
+
+static bool is_in_table(const void *context, uint32_t session)
+{
+	return session == 0 || sessions_numbered(context, session);
+}
+
+void sessions_hide_others(struct sessions *sessions)
+{
+	transcript_hide_others(sessions->transcript, is_in_table, sessions);
+}
+
+void sessions_keep_clients(struct sessions *sessions, size_t count)
+{
+	sessions->kept = count < SESSIONS_KEPT_MOST ? count : SESSIONS_KEPT_MOST;
 }
 
 void sessions_count_ended(struct sessions *sessions)
@@ -192,7 +211,7 @@ static void announce_excess(struct sessions *sessions, size_t excess)
 
 static void forget_excess(struct sessions *sessions)
 {
-	size_t excess = sessions->ended > SESSIONS_KEPT ? sessions->ended - SESSIONS_KEPT : 0;
+	size_t excess = sessions->ended > sessions->kept ? sessions->ended - sessions->kept : 0;
 	size_t kept = 0;
 	if (!excess)
 		return;
@@ -321,7 +340,9 @@ static void close_doomed(struct sessions *sessions, struct doomed *doomed)
 		doomed->caller.watch = NULL;
 	if (doomed->lingers)
 		closer_close(sessions->closer, &doomed->caller, doomed->fd);
-	else
+	if (doomed->lingers && transcript_is_hidden(sessions->transcript, doomed->caller.session))
+		closer_forget(sessions->closer, doomed->caller.session);
+	if (!doomed->lingers)
 		call_close(&doomed->caller, doomed->fd);
 	if (!session || session->state != SESSION_CLOSED)
 		return;

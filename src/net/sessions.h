@@ -12,9 +12,7 @@
 #include "net/session.h"
 #include "record/transcript.h"
 
-enum {
-	SESSIONS_KEPT = 64
-}; /* ended sessions that a listener accepted: the oldest are forgotten beyond that */
+enum { SESSIONS_KEPT = 20, SESSIONS_KEPT_MOST = 10000 };
 
 /* The transcript is borrowed and must outlive the table. */
 struct sessions *sessions_new(struct transcript *transcript);
@@ -31,15 +29,22 @@ struct session *sessions_named(const struct sessions *sessions, const char *name
 /* Bytes that were given to any session and could not be sent before it ended. */
 uint64_t sessions_lost(const struct sessions *sessions);
 
-/* Removes an ended session from the table and frees it; its entries stay in the transcript. */
+/* Removes an ended session from the table and frees it; its entries are hidden in the transcript. */
 bool sessions_forget(struct sessions *sessions, struct session *session, struct error *error);
 
-/* This session (NULL for none) is looked at: it is not forgotten by itself, and the kernel is asked
- * about it more often while something is on its way. One at a time. */
+/* Hides the entries of all sessions that have left the table. */
+void sessions_hide_others(struct sessions *sessions);
+
+/* How many ended clients of listeners stay in the table, SESSIONS_KEPT at first, at most
+ * SESSIONS_KEPT_MOST. Beyond that the oldest leave it; their entries are not hidden. */
+void sessions_keep_clients(struct sessions *sessions, size_t count);
+
+/* This session (NULL for none) is looked at: it does not leave the table by itself, and the kernel is
+ * asked about it more often while something is on its way. One at a time. */
 void sessions_spare(struct sessions *sessions, const struct session *session);
 
-/* Called once for each session that a listener makes, and before each one that is forgotten by
- * itself; NULL for none. */
+/* Called once for each session that a listener makes, and before each one that leaves the table
+ * without sessions_forget(); NULL for none. */
 void sessions_watch(struct sessions *sessions, void (*born)(void *context, struct session *session),
                     void (*gone)(void *context, struct session *session), void *context);
 

@@ -74,9 +74,9 @@ const char *session_waiting(const struct session *session, int64_t *since)
 
 bool step_may_begin(const struct session *session, struct error *error)
 {
-	if (session->state == SESSION_CLOSED)
-		error_set(error, "session %u is closed", number(session));
-	else if (session->search || session->due)
+	if (session_refuse_closed(session, error))
+		return false;
+	if (session->search || session->due)
 		error_set(error, "session %u is still being opened", number(session));
 	else if (!session->fd_count)
 		error_set(error, "session %u has no socket", number(session));
@@ -378,10 +378,8 @@ static void resume_session(struct session *session)
 
 bool session_pause(struct session *session, bool pause, struct error *error)
 {
-	if (session->state == SESSION_CLOSED) {
-		error_set(error, "session %u is closed", number(session));
+	if (session_refuse_closed(session, error))
 		return false;
-	}
 	if (pause == session->paused) {
 		error_set(error, "session %u is %s", number(session),
 		          pause ? "paused already" : "not paused");

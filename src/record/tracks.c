@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "record/tracks.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -71,6 +70,29 @@ uint64_t tracks_first(const struct tracks *tracks, uint32_t session)
 {
 	const struct track *track = probe(tracks->list, tracks->cap, session);
 	return track->last == TRACK_NONE ? TRACK_NONE : track->first;
+}
+
+void tracks_hide(struct tracks *tracks, uint32_t session)
+{
+	struct track *track = probe(tracks->list, tracks->cap, session);
+	if (track->last != TRACK_NONE)
+		track->hidden = true;
+}
+
+void tracks_hide_others(struct tracks *tracks, bool (*stays)(const void *context, uint32_t session),
+                        const void *context)
+{
+	for (size_t i = 0; i < tracks->cap; i++) {
+		struct track *track = &tracks->list[i];
+		if (track->last != TRACK_NONE && !stays(context, track->session))
+			track->hidden = true;
+	}
+}
+
+bool tracks_is_hidden(const struct tracks *tracks, uint32_t session)
+{
+	const struct track *track = probe(tracks->list, tracks->cap, session);
+	return track->last != TRACK_NONE && track->hidden;
 }
 
 struct track *tracks_claim(struct tracks *tracks, uint32_t session, uint64_t oldest)

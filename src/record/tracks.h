@@ -4,6 +4,7 @@
  * follows that of the transcript. Embedded by value; knows no block. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,7 @@ struct track {
 	uint64_t first; /* of the very first one, which may be gone */
 	uint32_t session;
 	uint16_t phase[2]; /* low bits of the stream position of the next byte received, sent */
+	bool hidden;       /* left out where all sessions are shown */
 };
 
 struct tracks {
@@ -29,6 +31,12 @@ void tracks_free(struct tracks *tracks);
 /* Position of a session's newest entry, and of its first, TRACK_NONE where nothing is remembered. */
 uint64_t tracks_last(const struct tracks *tracks, uint32_t session);
 uint64_t tracks_first(const struct tracks *tracks, uint32_t session);
+
+/* Hides a session of which something is remembered, for as long as it is. */
+void tracks_hide(struct tracks *tracks, uint32_t session);
+void tracks_hide_others(struct tracks *tracks, bool (*stays)(const void *context, uint32_t session),
+                        const void *context);
+bool tracks_is_hidden(const struct tracks *tracks, uint32_t session);
 
 /* The track of a session, a new one if need be; the caller sets `last` at once. Sessions whose last
  * entry is before `oldest` may be forgotten on this occasion. The pointer holds until the next

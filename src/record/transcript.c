@@ -34,6 +34,7 @@ struct transcript {
 	uint64_t count;
 	struct transcript_lost lost;
 	struct tracks tracks;
+	bool hides; /* some session has been hidden */
 };
 
 /* ---- blocks ---- */
@@ -374,6 +375,26 @@ uint64_t transcript_after(const struct transcript *transcript, uint64_t position
 			return next;
 	}
 	return TRANSCRIPT_NONE;
+}
+
+void transcript_hide(struct transcript *transcript, uint32_t session)
+{
+	tracks_hide(&transcript->tracks, session);
+	transcript->hides = true;
+}
+
+void transcript_hide_others(struct transcript *transcript,
+                            bool (*stays)(const void *context, uint32_t session),
+                            const void *context)
+{
+	tracks_hide_others(&transcript->tracks, stays, context);
+	transcript->hides = true;
+}
+
+/* Asked for each entry of a merged view, and mostly nothing is hidden. */
+bool transcript_is_hidden(const struct transcript *transcript, uint32_t session)
+{
+	return transcript->hides && tracks_is_hidden(&transcript->tracks, session);
 }
 
 struct transcript_lost transcript_lost(const struct transcript *transcript)

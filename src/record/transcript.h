@@ -88,6 +88,14 @@ uint64_t transcript_before(const struct transcript *transcript, uint64_t positio
  * evicted. */
 uint64_t transcript_after(const struct transcript *transcript, uint64_t position);
 
+/* Hides the entries of a session wherever all sessions are shown or written out; they go with their
+ * blocks, as others do. Nothing more is to be appended to it. */
+void transcript_hide(struct transcript *transcript, uint32_t session);
+void transcript_hide_others(struct transcript *transcript,
+                            bool (*stays)(const void *context, uint32_t session),
+                            const void *context);
+bool transcript_is_hidden(const struct transcript *transcript, uint32_t session);
+
 /* What eviction has taken so far; bytes are those of payloads. */
 struct transcript_lost {
 	uint64_t entries, bytes;

@@ -67,10 +67,16 @@ bool view_shows(enum view_kind kind, const struct entry *entry)
 	return entry_is_words(entry) || entry_is_payload(entry);
 }
 
+static bool is_merged(const struct view *view)
+{
+	return view->all && view->kind != VIEW_LADDER;
+}
+
 /* Of a reading only what it tells anew is shown: the entries around it say what. */
 static bool shows(const struct view *view, uint64_t position, const struct entry *entry)
 {
-	if (!view_shows(view->kind, entry))
+	if (!view_shows(view->kind, entry) ||
+	    (is_merged(view) && transcript_is_hidden(view->transcript, entry->session)))
 		return false;
 	if (view->kind == VIEW_TRACE)
 		return trace_tells(view, position, entry);
@@ -91,11 +97,6 @@ static bool joins(const struct view *view, const struct entry *a, const struct e
 }
 
 /* ---- whose entries ---- */
-
-static bool is_merged(const struct view *view)
-{
-	return view->all && view->kind != VIEW_LADDER;
-}
 
 /* The second session of a ladder, or the same once more. */
 static uint32_t second_session(const struct view *view)

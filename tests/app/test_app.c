@@ -164,6 +164,23 @@ static void test_forgetting(void)
 	session_close(one, &error);
 	ok(app_forget(&app, one, &error) && !app.current, "or none");
 	is_int(app.seen_count, 0, "nothing is kept of them");
+	ok(transcript_is_hidden(app.transcript, 1) && transcript_is_hidden(app.transcript, 2),
+	   "and what they did is hidden");
+	for (int i = 0; i < 4; i++)
+		listen_on(&app, "0", TRANSPORT_TCP, "none", NULL);
+	struct session *stays = sessions_numbered(app.sessions, 5);
+	session_close(sessions_numbered(app.sessions, 4), &error);
+	session_close(sessions_numbered(app.sessions, 6), &error);
+	session_close(sessions_numbered(app.sessions, 7), &error);
+	ok(app_shown(&app) == 7, "four more, the last one current");
+	is_int(app_forget_ended(&app), 3, "three have ended");
+	ok(sessions_count(app.sessions) == 1 && app.current == stays, "one stays, and is current");
+	ok(!transcript_is_hidden(app.transcript, 5) && !transcript_is_hidden(app.transcript, 0),
+	   "and is not hidden, as the program's own pane is not");
+	is_int(app_forget_ended(&app), 0, "then there is nothing more");
+	session_close(stays, &error);
+	is_int(app_forget_ended(&app), 1, "the last one");
+	ok(!app.current && app_shown(&app) == 0, "leaves none");
 	fixture_end(&app);
 }
 
@@ -281,7 +298,7 @@ static void test_settings(void)
 	ok(!app_set(&app, "volume", "11", &error), "no such setting");
 	is_text(error.text,
 	        "no such setting: \"volume\": there is eol, time, marks, view, kernel, "
-	        "timeout, scrollback, color, mouse, paste",
+	        "timeout, keep-clients, scrollback, color, mouse, paste",
 	        "says which there are");
 	fixture_end(&app);
 }

@@ -62,7 +62,7 @@ static void test_literals(void)
 	for (const struct setting *setting = setting_table; setting->name; setting++, count++)
 		if (setting->values[0] != '<')
 			round_trip_literals(setting);
-	is_int(count, 10, "ten settings");
+	is_int(count, 11, "eleven settings");
 }
 
 static void test_effects(void)
@@ -176,7 +176,7 @@ static void test_mistakes(void)
 	ok(!setting_find("echo", &error), "no such setting");
 	is_text(error.text,
 	        "no such setting: \"echo\": there is eol, time, marks, view, kernel, "
-	        "timeout, scrollback, color, mouse, paste",
+	        "timeout, keep-clients, scrollback, color, mouse, paste",
 	        "lists them all");
 	ok(!setting_find("", &error), "an empty name is ambiguous");
 }

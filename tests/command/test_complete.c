@@ -166,7 +166,7 @@ static void test_addresses_and_peers(struct app *app)
 	run(app, "/session echo");
 	is_text(complete(app, "/to "), "", "a listener has none");
 	run(app, "/close @client");
-	run(app, "/close @client");
+	run(app, "/forget @client");
 }
 
 int main(void)

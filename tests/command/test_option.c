@@ -207,8 +207,8 @@ static void test_sessions(struct app *app)
 	   "another session");
 	say(app, "/close");
 	is_text(say(app, "/option"), "session 5 has no socket", "a closed one");
-	is_text(say(app, "/option keepalive"), "session 5 is closed", "has no options");
-	is_text(say(app, "/option keepalive on"), "session 5 is closed", "nor can they be set");
+	is_text(say(app, "/option keepalive"), "session 5 is closed: /reconnect opens it again", "has no options");
+	is_text(say(app, "/option keepalive on"), "session 5 is closed: /reconnect opens it again", "nor can they be set");
 }
 
 int main(void)

@@ -151,10 +151,10 @@ static void test_mistakes(void)
 	is_text(run(&app, "/resume"), "session 1 is not paused", "once");
 	is_text(run(&app, "/recv"), "/pause first: session 1 reads by itself", "/recv");
 	is_text(run(&app, "/close"), "", "/close");
-	is_text(run(&app, "/recv"), "session 1 is closed", "closed");
+	is_text(run(&app, "/recv"), "session 1 is closed: /socket makes another", "closed");
 	is_text(run(&app, "/reconnect"), "session 1 was made step by step: /socket makes another",
 	        "/reconnect");
-	is_text(run(&app, "/close"), "", "/close forgets it");
+	is_text(run(&app, "/forget"), "", "/forget");
 	fixture_end(&app);
 }
 

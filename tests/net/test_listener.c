@@ -51,7 +51,7 @@ static void listens_on_both_loopbacks(struct fixture *f)
 	if (peer_has_ipv6()) {
 		int six = come_in(f, session, AF_INET6);
 		is_int(session_clients(session), 2, "and one over IPv6");
-		ok(strncmp(session_name(newest(f)), "[::1]:", 6) == 0, "who is not shown as IPv4");
+		is_int(session_peer(newest(f)).family, AF_INET6, "who is not shown as IPv4");
 		peer_close_all(&six, 1);
 	}
 	peer_close_all(&four, 1);
@@ -177,7 +177,7 @@ static void gone(void *context, struct session *session)
 
 static void makes_sessions_of_clients(struct fixture *f)
 {
-	char text[64], name[ADDR_TEXT];
+	char text[64], name[ADDR_TEXT], client[ADDR_TEXT + 16];
 	sessions_watch(f->sessions, born, gone, f->sessions);
 	struct session *session = listen_on(f, TRANSPORT_TCP, "", 0, NULL);
 	int a = come_in(f, session, AF_INET), b = come_in(f, session, AF_INET);
@@ -185,9 +185,12 @@ static void makes_sessions_of_clients(struct fixture *f)
 	               *one = sessions_numbered(f->sessions, session_number(two) - 1);
 	is_int(births, 2, "each client is announced");
 	struct addr addr = peer_addr(a);
-	is_text(session_name(one), addr_format(&addr, name), "each has its address as its name");
+	is_text(session_name(one), strrchr(addr_format(&addr, name), ':'),
+	        "each has its port as its name");
 	ok(strstr(last_state(f, one), " accepted by session 1"), "its first line tells whence");
-	ok(strstr(last_state(f, session), " is session 3"), "and the listener's whither");
+	addr = peer_addr(b);
+	snprintf(client, sizeof client, "client %s is session 3", addr_format(&addr, name));
+	is_text(last_state(f, session), client, "and the listener's whither, with the address");
 	send_text(f, one, "to one");
 	send_text(f, two, "to two");
 	peer_recv_until(a, text, sizeof text, "to one", PEER_MS);
@@ -239,6 +242,7 @@ static void forgets_old_clients(struct fixture *f)
 	ok(sessions_numbered(f->sessions, 2) && !sessions_numbered(f->sessions, 3),
 	   "above all those still open");
 	is_int(count_entries(f, 3, CALL_CLOSE, NULL), 1, "what they did is still written down");
+	ok(!transcript_is_hidden(f->transcript, 3), "and not hidden");
 	struct session *oldest = sessions_at(f->sessions, 2);
 	sessions_spare(f->sessions, oldest);
 	for (int i = 0; i < MORE; i++) {
@@ -249,7 +253,21 @@ static void forgets_old_clients(struct fixture *f)
 	fixture_turns(f, 1);
 	ok(sessions_at(f->sessions, 2) == oldest, "but not the one that is looked at");
 	is_int(sessions_count(f->sessions), SESSIONS_KEPT + 2, "others go instead of it");
+	uint32_t hidden = session_number(oldest);
 	ok(sessions_forget(f->sessions, oldest, &f->error), "by hand it goes like any other");
+	ok(transcript_is_hidden(f->transcript, hidden), "and is hidden");
+	sessions_keep_clients(f->sessions, 3);
+	fixture_turns(f, 1);
+	is_int(sessions_count(f->sessions), 5, "a smaller number holds at once");
+	sessions_hide_others(f->sessions);
+	ok(transcript_is_hidden(f->transcript, 3), "what those did who have left can be hidden");
+	uint32_t kept = session_number(sessions_at(f->sessions, 3));
+	ok(!transcript_is_hidden(f->transcript, kept) &&
+	           !transcript_is_hidden(f->transcript, session_number(session)),
+	   "of the others nothing is");
+	sessions_keep_clients(f->sessions, 0);
+	fixture_turns(f, 1);
+	is_int(sessions_count(f->sessions), 2, "none is a number, too");
 	peer_close_all(&stays, 1);
 }
 

@@ -55,7 +55,8 @@ static void makes_nothing_else(struct fixture *f)
 	   "a name that is none");
 	session_close(s, &f->error);
 	is_text(last_state(f, s), "closed before it was connected", "it can be closed");
-	is_text(try_recv(f, s, 1, RECV_PLAIN), say("session %u is closed", session_number(s)),
+	is_text(try_recv(f, s, 1, RECV_PLAIN),
+	        say("session %u is closed: /socket makes another", session_number(s)),
 	        "and is then");
 	ok(!session_reconnect(s, &f->error), "it cannot be reconnected");
 	is_text(f->error.text,

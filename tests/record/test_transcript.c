@@ -622,6 +622,32 @@ static void remembers_where_a_session_began(void)
 	transcript_free(t);
 }
 
+static bool is_even(const void *context, uint32_t session)
+{
+	(void)context;
+	return session % 2 == 0;
+}
+
+static void hides_sessions(void)
+{
+	struct transcript *t = transcript_new(4 * BLOCK, BLOCK);
+	for (uint32_t session = 0; session < 6; session++)
+		add(t, session, "x");
+	ok(!transcript_is_hidden(t, 2), "nothing is hidden at first");
+	transcript_hide(t, 2);
+	transcript_hide(t, 77);
+	ok(transcript_is_hidden(t, 2) && !transcript_is_hidden(t, 1), "one session is");
+	ok(!transcript_is_hidden(t, 77), "not one of which nothing is there");
+	is_payload(t, transcript_last(t, 2), "x", "what it did is still there");
+	transcript_hide_others(t, is_even, NULL);
+	ok(transcript_is_hidden(t, 1) && transcript_is_hidden(t, 5) && !transcript_is_hidden(t, 4),
+	   "all but some can be");
+	for (uint32_t session = 100; session < 100 + 64; session++)
+		add_size(t, session, 100);
+	ok(!transcript_is_hidden(t, 1), "nothing is remembered of what has gone");
+	transcript_free(t);
+}
+
 int main(void)
 {
 	tap_watchdog(30);
@@ -645,5 +671,6 @@ int main(void)
 	entries_answer();
 	agrees_with_a_model();
 	remembers_where_a_session_began();
+	hides_sessions();
 	return tap_done();
 }

@@ -260,6 +260,19 @@ static void test_sessions(void)
 	put_bytes(2, CALL_RECV, "dle", 3);
 	look_for("needle\nnee");
 	ok(!find_older(&view, NULL, &hit), "different sessions do not join");
+	look_for("needle");
+	transcript_hide(transcript, 2);
+	is_place(find_older(&view, NULL, &hit), hit, mine, 0, "what is hidden is not found");
+	is_place(find_newer(&view, NULL, &hit), hit, mine, 0, "from either side");
+	ok(!view_has(&view, (struct place){ other, 0 }), "nor shown among all");
+	ok(view_entry_after(&view, mine) != other, "nor followed");
+	struct place last;
+	ok(view_last(&view, &last) && last.entry != TRANSCRIPT_NONE &&
+	           transcript_at(transcript, last.entry)->session == 1,
+	   "the newest is another's");
+	view.session = 2;
+	view.all = false;
+	is_place(find_older(&view, NULL, &hit), hit, other, 0, "alone it is still there");
 }
 
 static void test_trace(void)
