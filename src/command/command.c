@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "command/words.h"
 
 #define BLANKS " \t\n"
@@ -101,23 +102,48 @@ static bool send_addressed(struct app *app, const char *line, struct error *erro
 	return false;
 }
 
-/* `args` goes on behind an "@session" where there is one. */
-static bool choose_session(struct app *app, const struct command *command, const char **args,
-                           struct session **session, struct error *error)
+bool command_picks_session(const char *args)
 {
-	const char *first = *args + strspn(*args, BLANKS);
-	*session = app->current;
+	const char *first = args + strspn(args, BLANKS);
+	return first[0] == '@' && first[1] != '@' && !strchr(BLANKS, first[1]);
+}
+
+static bool begins_with_text(const struct command *command)
+{
+	struct element elements[GRAMMAR_MAX];
+	return grammar_elements(command->usage, elements) > 0 && elements[0].rest;
+}
+
+/* Who meant text must not look for a session. */
+static void explain_text(const char *name, struct error *error)
+{
+	struct error why = *error;
+	error_set(error, "%s; for text that begins with @ write @@%.*s", why.text,
+	          (int)text_whole(name, strcspn(name, BLANKS) < 40 ? strcspn(name, BLANKS) : 40),
+	          name);
+}
+
+/* `args` goes on after an "@session" where there is one; an "@@" there becomes an "@". */
+static bool choose_session(const struct command *command, char **args,
+                           struct invocation *invocation, struct error *error)
+{
+	struct app *app = invocation->app;
+	char *first = *args + strspn(*args, BLANKS);
+	invocation->session = app->current;
 	if (command->needs == NEEDS_NOTHING)
 		return true;
-	if (*first == '@') {
-		*args = first;
-		*session = cut_session(app, args, error);
-	} else if (command->needs == NEEDS_SESSION) {
-		*session = app_need_session(app, error);
-	} else {
-		return true;
+	if (command_picks_session(*args)) {
+		const char *rest = first;
+		invocation->chosen = true;
+		invocation->session = cut_session(app, &rest, error);
+		if (!invocation->session && app->current && begins_with_text(command))
+			explain_text(first + 1, error);
+		*args += rest - *args;
+		return invocation->session != NULL;
 	}
-	return *session != NULL;
+	if (first[0] == '@' && first[1] == '@')
+		memmove(first, first + 1, strlen(first));
+	return command->needs != NEEDS_SESSION || app_need_session(app, error);
 }
 
 static bool acts(const struct command *command, const struct args *args)
@@ -144,19 +170,18 @@ static bool run_command(struct app *app, const char *line, struct error *error)
 	if (!command)
 		return false;
 	line += len + (line[len] != '\0');
-	struct session *session;
-	if (!choose_session(app, command, &line, &session, error))
-		return false;
-	struct args args;
-	if (!grammar_match(command->name, command->usage, line, &args, error))
-		return false;
+	char *copy = xstrdup(line), *rest = copy;
+	struct args args = { 0 };
 	struct invocation invocation = {
-		.app = app, .command = command, .forced = forced, .session = session, .args = &args
+		.app = app, .command = command, .forced = forced, .args = &args
 	};
-	if (acts(command, &args))
+	bool done = choose_session(command, &rest, &invocation, error) &&
+	            grammar_match(command->name, command->usage, rest, &args, error);
+	if (done && acts(command, &args))
 		app_to_newest(app);
-	bool done = command->run(&invocation, error);
+	done = done && command->run(&invocation, error);
 	args_free(&args);
+	free(copy);
 	return done;
 }
 

@@ -20,6 +20,7 @@ struct invocation {
 	const struct command *command;
 	bool forced; /* typed with a ! behind its name: nothing is asked */
 	struct session *session; /* @name, or the current one; NULL only where none is needed */
+	bool chosen;             /* it was named */
 	const struct args *args;
 };
 
@@ -51,6 +52,10 @@ extern const struct command command_table[];
 
 /* By unique prefix; an exact name wins. NULL: "ambiguous: …" or "no such command: …". */
 const struct command *command_find(const char *name, size_t len, struct error *error);
+
+/* Whether a line of arguments begins with "@name", which picks a session: a lone "@" is itself, and
+ * "@@" is an "@" of what follows. */
+bool command_picks_session(const char *args);
 
 /* One line as typed, also from the start-up file. False when something was wrong; it has been said
  * in the pane then. */

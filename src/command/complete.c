@@ -224,7 +224,7 @@ static bool is_at_session(struct offer *offer)
 {
 	size_t blanks = strspn(offer->args, BLANKS);
 	const char *word = offer->args + blanks;
-	if (*word != '@')
+	if (word[0] != '@' || word[1] == '@')
 		return false;
 	size_t len = strcspn(word, BLANKS);
 	if (blanks + len >= offer->point)

@@ -7,7 +7,7 @@
 
 static const char howto[] = "\n"
                             "Other lines are sent; //x sends /x, ^] makes everything data.\n"
-                            "@NAME picks a session: /send @NAME hi; /@NAME hi sends a line.\n"
+                            "@NAME picks a session: /send @NAME hi; /@NAME hi sends a line; @@ is an @.\n"
                             "Unique prefixes do, TAB completes, /help COMMAND says more.";
 
 static void print_overview(struct buf *out)
@@ -42,7 +42,7 @@ static void list_settings(struct buf *out)
 	listing_init(&listing, 2);
 	for (const struct setting *setting = setting_table; setting->name; setting++) {
 		listing_add(&listing, "  %s", setting->name);
-		listing_add(&listing, "%s", setting->help);
+		listing_add(&listing, "%.*s", (int)strcspn(setting->help, "\n"), setting->help);
 	}
 	buf_append_text(out, "\n");
 	listing_print(&listing, out);

@@ -134,7 +134,8 @@ const struct command command_table[] = {
 	                "Escapes are those of C and \\e, \\xHH, \\u{HEX}.\n"
 	                "Example: \"/send GET / HTTP/1.0\\r\\n\\r\\n\".\n"
 	                "Without text: an empty datagram, on UDP.\n"
-	                "To begin with an @, write \\x40.",
+	                "Text that begins with @ is written with two: \"/send @@home\" sends "
+	                "\"@home\".",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .run = do_send,
@@ -167,7 +168,8 @@ const struct command command_table[] = {
 	        .usage = "<text...>",
 	        .help = "send a line to everyone\n"
 	                "On a server: to all its clients or peers.\n"
-	                "Elsewhere: to every open conversation and every UDP peer.",
+	                "Elsewhere: to every open conversation and every UDP peer.\n"
+	                "Text that begins with @ is written with two: \"/all @@bob hi\".",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .run = do_all,
@@ -431,7 +433,10 @@ const struct command command_table[] = {
 	        .group = "keeping",
 	        .usage = "[setting] [value]",
 	        .help = "show the settings, or change one\n"
-	                "/help set tells what they are for.",
+	                "/help set tells what they are for.\n"
+	                "With @session, a setting that belongs to a session is set for that one "
+	                "only.",
+	        .needs = TAKES_SESSION,
 	        .run = do_set,
 	},
 	{

@@ -205,7 +205,8 @@ static void test_usage_mistakes(void)
 		{ "/close @nobody", "no session \"nobody\": /sessions lists them" },
 		{ "/abort 1", "abort: \"1\" is too much: /abort" },
 		{ "/abort @7", "no session \"7\": /sessions lists them" },
-		{ "/abort @", "no session \"\": /sessions lists them" },
+		{ "/abort @", "abort: \"@\" is too much: /abort" },
+		{ "/abort @@c", "abort: \"@c\" is too much: /abort" },
 		{ "/shutdown", "shutdown: needs write, read or both: /shutdown write|read|both" },
 		{ "/shutdown wr",
 		  "shutdown: \"wr\" is not write, read or both: /shutdown write|read|both" },
@@ -225,7 +226,8 @@ static void test_usage_mistakes(void)
 		{ "/quit \"now", "quit: \"\"now\" is too much: /quit" },
 		{ "/q q", "quit: \"q\" is too much: /quit" },
 		{ "/send", "send: needs text: only UDP can send nothing, as an empty datagram" },
-		{ "/send @nobody x", "no session \"nobody\": /sessions lists them" },
+		{ "/send @nobody x", "no session \"nobody\": /sessions lists them; "
+		                     "for text that begins with @ write @@nobody" },
 		{ "/hex", "hex: needs bytes: /hex <bytes...>" },
 		{ "/to", "to: needs a peer: /to <peer> [text...]" },
 		{ "/to 1 x",
@@ -319,6 +321,91 @@ static void test_addressing(void)
 	is_text(session_name(app.current), "client", "renames");
 	is_text(run(&app, "/name @server s"), "", "/name @session");
 	ok(named(&app, "s") == sessions_numbered(app.sessions, 1), "renames the other");
+	fixture_end(&app);
+}
+
+/* Whatever the text begins with. */
+static void test_text_with_at(void)
+{
+	struct app app;
+	start_pair(&app);
+	is_text(run(&app, "/service @server none"), "", "nobody answers");
+	is_text(run(&app, "/session server"), "", "at the server");
+	is_text(run(&app, "/all @ hi"), "", "a lone @ picks no session");
+	is_text(run(&app, "/all @@bob hi"), "", "two of them are one");
+	is_text(run(&app, "/all @@@x"), "", "three are two");
+	is_text(run(&app, "/all @server @@both"), "", "only the first argument is looked at");
+	is_text(run(&app, "/all //x \"it's"), "", "slashes and quotes are text");
+	is_text(run(&app, "/session 3"), "", "at the server's end");
+	is_text(run(&app, "/send @@home\\n"), "", "/send, too");
+	is_text(run(&app, "/send  @@ \\n"), "", "after a blank that is sent");
+	is_text(run(&app, "/send @\\n"), "no session \"\\n\": /sessions lists them; for text that "
+	                                 "begins with @ write @@\\n", "an escape is no blank");
+	is_text(run(&app, "/send @"), "", "a lone one");
+	is_text(run(&app, "/send @\t\\n"), "", "before a tab");
+	is_text(run(&app, "@plain"), "", "and so is a plain line");
+	static const char want[] = "@ hi\n@bob hi\n@@x\n@@both\n//x \"it's\n@home\n @ \n"
+	                           "@@\t\n@plain\n";
+	wait_for(&app, has_received(&app, "c", want), "all of it was sent so");
+	fixture_end(&app);
+}
+
+/* Sends a line and waits for its echo. */
+static void expect_echo(struct app *app, const char *line, const char *want)
+{
+	is_text(run(app, "%s", line), "", line);
+	wait_for(app, has_received(app, "c", want), "with the right end");
+}
+
+static void test_line_ends(void)
+{
+	struct app app;
+	start_pair(&app);
+	is_text(run(&app, "/open 127.0.0.1 %u as d", port_of(&app, "server")), "", "another");
+	wait_for(&app, is_open(&app, "d"), "client");
+	is_text(run(&app, "/session c"), "", "of one of them");
+	is_text(ask(&app, "/set eol crlf"),
+	        "eol is crlf for session 2, and for new sessions; others keep theirs", "/set eol");
+	is_text(run(&app, "/@d x"), "", "a line to the other one");
+	wait_for(&app, has_received(&app, "d", "x\n"), "ends as before");
+	expect_echo(&app, "x", "x\r\n");
+	is_text(ask(&app, "/set @d eol nul"), "eol is nul for session 4", "one session alone");
+	expect_echo(&app, "y", "x\r\ny\r\n");
+	is_text(ask(&app, "/set eol"), "eol  crlf  lf|crlf|cr|nul|none", "as it is here");
+	is_text(ask(&app, "/set @d eol"), "eol  nul (new sessions: crlf)  lf|crlf|cr|nul|none",
+	        "and there");
+	is_text(run(&app, "/open 127.0.0.1 %u as e", port_of(&app, "server")), "", "a new one");
+	is_int(session_eol(named(&app, "e")), EOL_CRLF, "has that of new ones");
+	is_text(run(&app, "/set @d time off"), "time belongs to no session: /set time off",
+	        "not every setting is a session's");
+	is_text(run(&app, "/set @d eol unix"), "eol: \"unix\" is not lf, crlf, cr, nul or none",
+	        "a wrong value");
+	is_int(session_eol(named(&app, "d")), EOL_NUL, "changes nothing");
+	is_text(run(&app, "/reconnect @d"), "session 4 is still open", "still open");
+	is_text(run(&app, "/abort @d"), "", "aborted");
+	is_text(run(&app, "/reconnect @d"), "", "and opened again");
+	is_int(session_eol(named(&app, "d")), EOL_NUL, "it is the same session");
+	fixture_end(&app);
+}
+
+static void test_line_ends_of_clients(void)
+{
+	struct app app;
+	start_pair(&app);
+	struct session *client = sessions_numbered(app.sessions, 3);
+	is_text(ask(&app, "/set @server eol cr"), "eol is cr for session 1 and its clients",
+	        "a listener");
+	is_int(session_eol(client), EOL_CR, "and its client");
+	is_int(session_eol(named(&app, "c")), EOL_LF, "not the other end");
+	is_text(run(&app, "/open 127.0.0.1 %u as d", port_of(&app, "server")), "", "a client");
+	wait_for(&app, session_clients(named(&app, "server")) == 2, "that comes later");
+	is_int(session_eol(sessions_numbered(app.sessions, 5)), EOL_CR, "has it too");
+	is_int(app.settings.eol, EOL_LF, "and the default stays");
+	fixture_end(&app);
+	fixture_start(&app);
+	is_text(run(&app, "/set eol cr"), "", "without a session");
+	is_text(run(&app, "/socket tcp as s"), "", "/socket");
+	is_int(session_eol(named(&app, "s")), EOL_CR, "makes a new one");
 	fixture_end(&app);
 }
 
@@ -652,7 +739,7 @@ static void test_man(void)
 	   "usage as macros");
 	ok(strstr(text, ".It Ic /to Oo Ar @session Oc Ar peer Oo Ar text ... Oc\n"),
 	   "a session may stand first");
-	ok(strstr(text, "\\ex40"), "a backslash is one");
+	ok(strstr(text, "\\exHH"), "a backslash is one");
 	ok(strstr(text, "\n.Sh SETTINGS\n"), "and has the settings");
 	ok(strstr(text, ".It Ic eol Cm lf | crlf | cr | nul | none\n"), "with their values");
 	for (const struct command *command = command_table; command->name; command++) {
@@ -673,6 +760,9 @@ int main(void)
 	test_usage_mistakes();
 	test_sending();
 	test_addressing();
+	test_text_with_at();
+	test_line_ends();
+	test_line_ends_of_clients();
 	test_literal();
 	test_ending();
 	test_peers();
