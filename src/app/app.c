@@ -231,6 +231,7 @@ static struct session_options fill_in(const struct app *app, const struct sessio
 	struct session_options filled = options ? *options : app->defaults;
 	if (filled.timeout == 0)
 		filled.timeout = app->settings.timeout;
+	filled.eol = app->settings.eol;
 	return filled;
 }
 
@@ -272,11 +273,11 @@ bool app_demo(struct app *app, struct error *error)
 
 /* ---- sending ---- */
 
-static void make_line(const struct app *app, const char *text, size_t len, struct buf *line)
+static void make_line(enum eol eol, const char *text, size_t len, struct buf *line)
 {
 	size_t end_len;
-	const char *end = eol_bytes(app->settings.eol, &end_len);
-	const char *feed = app->settings.eol == EOL_NONE ? NULL : memchr(text, '\n', len);
+	const char *end = eol_bytes(eol, &end_len);
+	const char *feed = eol == EOL_NONE ? NULL : memchr(text, '\n', len);
 	while (feed) {
 		size_t taken = (size_t)(feed - text);
 		buf_append(line, text, taken);
@@ -292,8 +293,9 @@ static void make_line(const struct app *app, const char *text, size_t len, struc
 bool app_send_line(struct app *app, struct session *session, const char *text, size_t len,
                    struct error *error)
 {
+	(void)app;
 	struct buf line = { .max = SIZE_MAX };
-	make_line(app, text, len, &line);
+	make_line(session_eol(session), text, len, &line);
 	bool sent = session_send(session, buf_data(&line), line.len, error);
 	buf_free(&line);
 	return sent;
@@ -302,8 +304,9 @@ bool app_send_line(struct app *app, struct session *session, const char *text, s
 bool app_send_line_to(struct app *app, struct session *session, const struct addr *to,
                       const char *text, size_t len, struct error *error)
 {
+	(void)app;
 	struct buf line = { .max = SIZE_MAX };
-	make_line(app, text, len, &line);
+	make_line(session_eol(session), text, len, &line);
 	bool sent = session_send_to(session, to, buf_data(&line), line.len, error);
 	buf_free(&line);
 	return sent;
@@ -348,6 +351,19 @@ void app_error(struct app *app, const char *format, ...)
 	va_end(args);
 }
 
+/* A listener's clients follow it, also those that are here already. */
+static void give_setting(struct app *app, const struct setting *setting,
+                         const struct settings *settings, struct session *session)
+{
+	if (!setting_give(setting, settings, session))
+		return;
+	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
+		struct session *other = sessions_at(app->sessions, i);
+		if (session_listener(other) == session_number(session))
+			setting_give(setting, settings, other);
+	}
+}
+
 bool app_set(struct app *app, const char *name, const char *value, struct error *error)
 {
 	const struct setting *setting = setting_find(name, error);
@@ -357,6 +373,26 @@ bool app_set(struct app *app, const char *name, const char *value, struct error 
 		transcript_set_ceiling(app->transcript, app->settings.scrollback);
 	sessions_read_kernel(app->sessions, app->settings.kernel);
 	sessions_keep_clients(app->sessions, app->settings.keep_clients);
+	if (app->current)
+		give_setting(app, setting, &app->settings, app->current);
+	return true;
+}
+
+bool app_set_session(struct app *app, struct session *session, const char *name, const char *value,
+                     struct error *error)
+{
+	const struct setting *setting = setting_find(name, error);
+	struct settings wanted = app->settings;
+	if (!setting)
+		return false;
+	if (!setting_is_of_session(setting)) {
+		error_set(error, "%s belongs to no session: /set %s %.40s", setting->name,
+		          setting->name, value);
+		return false;
+	}
+	if (!setting->set(&wanted, value, error))
+		return false;
+	give_setting(app, setting, &wanted, session);
 	return true;
 }
 

@@ -101,7 +101,7 @@ struct session *app_need_session(struct app *app, struct error *error);
 /* News of a session since it was last current: for the tab. */
 uint64_t app_unread(const struct app *app, const struct session *session);
 
-/* A line as typed for this session: with the line end of the setting; line feeds within become line
+/* A line as typed for this session: with its line end; line feeds within become line
  * ends too (with eol none they stay as they are). On UDP all of it is one datagram. */
 bool app_send_line(struct app *app, struct session *session, const char *text, size_t len,
                    struct error *error);
@@ -172,5 +172,9 @@ bool app_is_leaving(const struct app *app);
 void app_prepare_leaving(const struct app *app, struct poller *poller);
 void app_serve_leaving(struct app *app);
 
-/* A setting by name or unique prefix; it holds at once, the time limit from the next session on. */
+/* A setting by name or unique prefix; it holds at once, the time limit from the next session on.
+ * One that belongs to a session is set for the current session and for new ones;
+ * app_set_session() sets it for one session. */
 bool app_set(struct app *app, const char *name, const char *value, struct error *error);
+bool app_set_session(struct app *app, struct session *session, const char *name, const char *value,
+                     struct error *error);

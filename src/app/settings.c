@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "net/session.h"
 #include "net/sessions.h"
 
 #define EOL_VALUES    "lf|crlf|cr|nul|none"
@@ -288,7 +289,11 @@ static void get_keep_clients(const struct settings *settings, struct buf *out)
 }
 
 const struct setting setting_table[] = {
-	{ "eol", EOL_VALUES, "the line end that a typed line is sent with", set_eol, get_eol },
+	{ "eol", EOL_VALUES,
+	  "the line end that a typed line is sent with\n"
+	  "Each session has its own: /set eol changes the current one and that of new sessions,\n"
+	  "/set @NAME eol only that session's. A listener's clients follow it.",
+	  set_eol, get_eol },
 	{ "time", TIME_VALUES,
 	  "what stands before each message: relative is since the first, delta since the one "
 	  "before",
@@ -352,24 +357,53 @@ const struct setting *setting_find(const char *name, struct error *error)
 	return NULL;
 }
 
-const char *eol_bytes(enum eol eol, size_t *len)
+/* ---- those that belong to a session ---- */
+
+static void give_eol(const struct settings *settings, struct session *session)
 {
-	static const struct {
-		const char *bytes;
-		size_t len;
-	} ends[] = {
-		[EOL_LF] = { "\n", 1 },  [EOL_CRLF] = { "\r\n", 2 }, [EOL_CR] = { "\r", 1 },
-		[EOL_NUL] = { "\0", 1 }, [EOL_NONE] = { "", 0 },
-	};
-	*len = ends[eol].len;
-	return ends[eol].bytes;
+	session_set_eol(session, settings->eol);
 }
 
-const char *eol_label(enum eol eol)
+static void take_eol(struct settings *settings, const struct session *session)
 {
-	static const char *const labels[] = {
-		[EOL_LF] = "LF",   [EOL_CRLF] = "CRLF", [EOL_CR] = "CR",
-		[EOL_NUL] = "NUL", [EOL_NONE] = "none",
-	};
-	return labels[eol];
+	settings->eol = session_eol(session);
+}
+
+static const struct scope {
+	const char *name;
+	void (*give)(const struct settings *settings, struct session *session);
+	void (*take)(struct settings *settings, const struct session *session);
+} scopes[] = {
+	{ "eol", give_eol, take_eol },
+};
+
+static const struct scope *find_scope(const struct setting *setting)
+{
+	for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++)
+		if (strcmp(scopes[i].name, setting->name) == 0)
+			return &scopes[i];
+	return NULL;
+}
+
+bool setting_is_of_session(const struct setting *setting)
+{
+	return find_scope(setting) != NULL;
+}
+
+bool setting_give(const struct setting *setting, const struct settings *settings,
+                  struct session *session)
+{
+	const struct scope *scope = find_scope(setting);
+	if (scope)
+		scope->give(settings, session);
+	return scope != NULL;
+}
+
+bool setting_take(const struct setting *setting, struct settings *settings,
+                  const struct session *session)
+{
+	const struct scope *scope = find_scope(setting);
+	if (scope)
+		scope->take(settings, session);
+	return scope != NULL;
 }

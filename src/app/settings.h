@@ -8,10 +8,9 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/eol.h"
 #include "base/error.h"
 #include "view/view.h"
-
-enum eol { EOL_LF, EOL_CRLF, EOL_CR, EOL_NUL, EOL_NONE };
 
 /* auto: if the terminal has colours and NO_COLOR is unset */
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -19,8 +18,10 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 /* ask: Enter on a text of several lines wants a second Enter */
 enum paste { PASTE_SEND, PASTE_ASK };
 
+struct session;
+
 struct settings {
-	enum eol eol;
+	enum eol eol; /* of new sessions: each has its own */
 	enum view_time time;
 	bool marks;
 	int64_t timeout;   /* of connecting, ns; 0 = the system's own */
@@ -50,6 +51,10 @@ void settings_init(struct settings *settings);
 /* By name or unique prefix; NULL with one line that names the candidates. */
 const struct setting *setting_find(const char *name, struct error *error);
 
-/* The bytes of a line end: "\n", "\r\n", "\r", "\0" (one byte), "". */
-const char *eol_bytes(enum eol eol, size_t *len);
-const char *eol_label(enum eol eol); /* "LF", "CRLF", "CR", "NUL", "none" */
+/* Some belong to a session: the settings have what a new one gets. Copies the value to a session,
+ * and back from one; false, and nothing done, for a setting of the whole program. */
+bool setting_give(const struct setting *setting, const struct settings *settings,
+                  struct session *session);
+bool setting_take(const struct setting *setting, struct settings *settings,
+                  const struct session *session);
+bool setting_is_of_session(const struct setting *setting);

@@ -72,6 +72,7 @@ bool do_socket(const struct invocation *invocation, struct error *error)
 	const struct args *args = invocation->args;
 	struct session_options options = app->defaults;
 	options.name = args->as;
+	options.eol = app->settings.eol;
 	options.family = choose_family(app, args->value[1]);
 	struct session *session = session_make_socket(
 	        app->sessions, strcmp(args->value[0], "udp") == 0, &options, error);

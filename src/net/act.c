@@ -149,6 +149,7 @@ static struct session *make(struct sessions *sessions, const struct kind *kind,
 	if (options->name)
 		snprintf(session->name, sizeof session->name, "%s", options->name);
 	session->named = options->name != NULL;
+	session->eol = options->eol;
 	if (recipe->listening)
 		session_name_server(session, recipe->target.service);
 	else

@@ -133,6 +133,7 @@ struct session {
 	/* who it is */
 	char name[SESSION_NAME];
 	bool named;        /* by a person */
+	enum eol eol;      /* what a typed line ends with */
 	uint32_t listener; /* number of the one that accepted it, 0 = none */
 	enum session_end end;
 	struct addr local[SESSION_SOCKETS], peer;

@@ -179,6 +179,7 @@ struct session *session_welcome(struct session *listener, int fd, const struct a
 	session->fd[session->fd_count++] = fd;
 	session->listener = listener->caller.session;
 	session->service = listener->service;
+	session->eol = listener->eol;
 	session->paused = listener->paused;
 	session->greeting_due = true;
 	session->local[0] = *local;
@@ -371,6 +372,16 @@ size_t session_clients(const struct session *session)
 const struct service *session_service(const struct session *session)
 {
 	return session->service;
+}
+
+enum eol session_eol(const struct session *session)
+{
+	return session->eol;
+}
+
+void session_set_eol(struct session *session, enum eol eol)
+{
+	session->eol = eol;
 }
 
 /* What our own calls tell is true as well, but less: after one that was not read around it alone

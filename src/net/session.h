@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/eol.h"
 #include "base/error.h"
 #include "base/poller.h"
 #include "net/service.h"
@@ -52,6 +53,7 @@ struct session_options {
 	size_t queue_max; /* most bytes waiting to be sent; 0 = 64 MiB */
 	const char *name; /* or NULL: made from the target */
 	const struct service *service; /* of a listener or UDP server; NULL = none */
+	enum eol eol;                  /* what a typed line ends with */
 };
 
 /* Somebody who has written to a UDP session, or whom it wrote to. */
@@ -101,6 +103,10 @@ size_t session_unsent(const struct session *session); /* bytes in our queue */
 size_t
 session_clients(const struct session *session); /* open sessions that this listener accepted */
 const struct service *session_service(const struct session *session);
+
+/* What a typed line ends with; a client has it from its listener. */
+enum eol session_eol(const struct session *session);
+void session_set_eol(struct session *session, enum eol eol);
 
 /* "SYN_SENT", "ESTABLISHED", "FIN_WAIT2", …: what the newest reading says, without one what our own
  * calls tell; "resolving", "UDP", "closed", and behind close() as long as the kernel knows the

@@ -69,6 +69,7 @@ struct session *session_make_socket(struct sessions *sessions, bool udp,
 	struct session *session = session_new(sessions, udp ? &udp_kind : &stream_kind);
 	session->recipe = make_recipe(udp, options);
 	session->stepped = session->paused = true;
+	session->eol = options->eol;
 	buf_init(&session->queue, options->queue_max ? options->queue_max : SESSION_QUEUE);
 	name_socket(session, options->name);
 	open_socket(session);

@@ -173,7 +173,8 @@ void bars_status(const struct app *app, const char *mode, int columns, struct ro
 {
 	char view[32];
 	struct facts facts;
-	struct status_words words = { eol_label(app->settings.eol), view, mode };
+	enum eol eol = app->current ? session_eol(app->current) : app->settings.eol;
+	struct status_words words = { eol_label(eol), view, mode };
 	print_view(app, view, sizeof view);
 	if (app->current)
 		page_facts(app->current, &facts);
