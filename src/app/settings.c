@@ -31,6 +31,7 @@ void settings_init(struct settings *settings)
 		.scrollback = 64 * MIB,
 		.color = COLOR_AUTO,
 		.paste = PASTE_SEND,
+		.escape_time = 50 * CLOCK_MS,
 		.view = VIEW_CHAT,
 		.kernel = true,
 		.keep_clients = SESSIONS_KEPT,
@@ -193,12 +194,9 @@ static bool set_timeout(struct settings *settings, const char *value, struct err
 }
 
 /* In the largest unit that loses nothing, down to millionths of a millisecond. */
-static void get_timeout(const struct settings *settings, struct buf *out)
+static void print_duration(int64_t ns, struct buf *out)
 {
-	int64_t ns = settings->timeout;
-	if (ns == 0) {
-		buf_append_text(out, "off");
-	} else if (ns % CLOCK_S == 0) {
+	if (ns % CLOCK_S == 0) {
 		buf_printf(out, "%llds", (long long)(ns / CLOCK_S));
 	} else if (ns % CLOCK_MS == 0) {
 		buf_printf(out, "%lldms", (long long)(ns / CLOCK_MS));
@@ -206,6 +204,36 @@ static void get_timeout(const struct settings *settings, struct buf *out)
 		buf_printf(out, "%lld.%06lldms", (long long)(ns / CLOCK_MS),
 		           (long long)(ns % CLOCK_MS));
 	}
+}
+
+static void get_timeout(const struct settings *settings, struct buf *out)
+{
+	if (settings->timeout == 0)
+		buf_append_text(out, "off");
+	else
+		print_duration(settings->timeout, out);
+}
+
+/* At most as long as the rest of a sequence may take to come. */
+static bool set_escape_time(struct settings *settings, const char *value, struct error *error)
+{
+	int64_t time = 0;
+	struct error why = { 0 };
+	if (!clock_parse_duration(value, &time, &why)) {
+		error_set(error, "escape-time: %s", why.text);
+		return false;
+	}
+	if (time > CLOCK_S) {
+		error_set(error, "escape-time: at most 1s, not \"%.40s\": write 50ms", value);
+		return false;
+	}
+	settings->escape_time = time;
+	return true;
+}
+
+static void get_escape_time(const struct settings *settings, struct buf *out)
+{
+	print_duration(settings->escape_time, out);
 }
 
 /* The factor of a size's unit; 0 where it is none. */
@@ -323,6 +351,9 @@ const struct setting setting_table[] = {
 	{ "paste", PASTE_VALUES,
 	  "what Enter does with several pasted lines: send them, or ask for a second Enter",
 	  set_paste, get_paste },
+	{ "escape-time", "<duration>",
+	  "how long the rest of a key's sequence may take after ESC; then it is Escape alone: 50ms",
+	  set_escape_time, get_escape_time },
 	{ 0 },
 };
 

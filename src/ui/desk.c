@@ -95,6 +95,20 @@ static void on_interrupt(struct desk *desk)
 		say(desk, "Ctrl-D or /quit leaves");
 }
 
+/* One thing at a time, the topmost first. In vi's command mode ESC is pressed out of habit, and may
+ * only take a page away. */
+static void on_escape(struct desk *desk)
+{
+	struct app *app = desk->app;
+	if (app->page != PAGE_NONE)
+		app_turn_page(app, app->page);
+	else if (*input_mode())
+		return;
+	else if (!desk->face.follow || !desk->face.follow(desk->face.context))
+		app_unmark(app);
+	tell_change(desk);
+}
+
 static void turn_page(struct desk *desk, enum page page)
 {
 	app_turn_page(desk->app, page);
@@ -133,6 +147,9 @@ static void on_action(void *context, enum input_action action)
 		break;
 	case INPUT_SUSPEND:
 		desk->face.suspend(desk->face.context);
+		break;
+	case INPUT_ESCAPE:
+		on_escape(desk);
 		break;
 	case INPUT_INTERRUPT:
 		on_interrupt(desk);
@@ -305,6 +322,7 @@ static void read_keys(struct desk *desk, int64_t now)
 static void serve_keys(struct desk *desk, const struct poller *poller)
 {
 	int64_t now = clock_now();
+	desk->keys.escape_time = desk->app->settings.escape_time;
 	if (poller_readable(poller, terminal_input(desk->terminal)))
 		read_keys(desk, now);
 	else if (now >= keys_deadline(&desk->keys))

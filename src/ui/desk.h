@@ -19,6 +19,7 @@ struct desk_face {
 	void *context;
 	void (*say)(void *context, const char *text); /* a word to the person; "" takes it back */
 	void (*look)(void *context, enum input_action action); /* scrolling and redrawing */
+	bool (*follow)(void *context); /* the newest rows; false if they are shown; or NULL */
 	void (*mouse)(void *context, const struct key *key);   /* or NULL */
 	void (*changed)(void *context); /* a key did something that is to be seen soon */
 	void (*bell)(void *context);

@@ -195,19 +195,94 @@ static void press_ours(enum input_action action, const char *bytes, size_t len)
 	}
 }
 
+static bool is_vi_command(void)
+{
+	return rl_editing_mode == 0 && rl_get_keymap() == rl_get_keymap_by_name("vi-command");
+}
+
+/* What the keys pressed so far are the begin of, or NULL. */
+static Keymap find_unfinished(void)
+{
+	int type = -1;
+	if (!RL_ISSTATE(RL_STATE_MULTIKEY) || rl_key_sequence_length <= 0)
+		return NULL;
+	union { /* readline keeps either in a pointer to a function */
+		rl_command_func_t *function;
+		Keymap keymap;
+	} found;
+	found.function = rl_function_of_keyseq_len(
+	        rl_executing_keyseq, (size_t)rl_key_sequence_length, rl_get_keymap(), &type);
+	return type == ISKMAP ? found.keymap : NULL;
+}
+
+/* The keys so far are a command, too. readline itself lets such a command wait for ever when it is
+ * fed like this. In vi's command mode a second ESC is a habit, and must not swallow the
+ * next key. */
+static bool is_shadowed(void)
+{
+	Keymap keymap = find_unfinished();
+	return keymap && (keymap[ANYOTHERKEY].function || is_vi_command());
+}
+
+/* Escape ends what readline is in the middle of; only then it is the window's. readline never keeps
+ * it as the begin of a longer key: whoever presses it has finished. */
+static void press_escape(void)
+{
+	if (input_bindings_has_escape() && !RL_ISSTATE(SUBSTATES)) {
+		pass_on("\033", 1);
+		input.give_up_waiting = is_shadowed();
+		run();
+	} else if (RL_ISSTATE(RL_STATE_ISEARCH)) {
+		pass_on("\033", 1);
+		if (RL_ISSTATE(RL_STATE_ISEARCH)) /* inputrc says that ESC does not end it */
+			leave_substate();
+	} else if (RL_ISSTATE(SUBSTATES)) {
+		leave_substate();
+	} else {
+		act(INPUT_ESCAPE);
+	}
+}
+
+/* Two keys in one: tmux holds an Escape back for half a second, and what is pressed meanwhile comes
+ * with it, as Alt and that key would. Taken apart where such a key would do nothing: a sequence or
+ * a key of the window's anywhere, text only on an empty line, so that Alt and a wrong key does
+ * not write. vi's commands are no text. */
+static bool is_escape_and_key(const char *bytes, size_t len)
+{
+	enum input_action action;
+	bool has_one_rest = len == 2 || bytes[1] == '\033' || (unsigned char)bytes[1] >= 0x80;
+	if (!is_sequence(bytes, len) || !has_one_rest || input_bindings_has_escape())
+		return false;
+	bool empty = rl_end == 0 && !RL_ISSTATE(SUBSTATES);
+	if (!input_bindings_is_idle(bytes, len, empty))
+		return false;
+	return empty || is_vi_command() || bytes[1] == '\033' ||
+	       input_bindings_find(bytes + 1, len - 1, &action);
+}
+
 /* One key. A sequence that nothing is bound to is dropped whole: readline would take its tail for
  * text. */
 static void press(const char *bytes, size_t len)
 {
 	enum input_action action;
 	bool continuing = RL_ISSTATE(RL_STATE_MULTIKEY) && continues(bytes, len);
+	if (!continuing && !input.quoting && len == 1 && *bytes == '\033') {
+		press_escape();
+		return;
+	}
+	if (!continuing && !input.quoting && is_escape_and_key(bytes, len)) {
+		press_escape();
+		press(bytes + 1, len - 1);
+		return;
+	}
 	bool literally = continuing || RL_ISSTATE(RL_STATE_MACRODEF) ||
 	                 (input.quoting && !is_sequence(bytes, len));
 	if (!literally && input_bindings_find(bytes, len, &action)) {
 		press_ours(action, bytes, len);
 		return;
 	}
-	if (!continuing && len > 2 && is_sequence(bytes, len) && !look_up(bytes, len))
+	if (!continuing && len > 2 && is_sequence(bytes, len) &&
+	    (!look_up(bytes, len) || is_prefix(bytes, len)))
 		return;
 	if (!continuing && RL_ISSTATE(RL_STATE_MULTIKEY) && is_sequence(bytes, len))
 		leave_substate();
@@ -269,35 +344,6 @@ void input_key(const struct key *key)
 }
 
 /* ---- keys that could go on ---- */
-
-static bool is_vi_command(void)
-{
-	return rl_editing_mode == 0 && rl_get_keymap() == rl_get_keymap_by_name("vi-command");
-}
-
-/* What the keys pressed so far are the begin of, or NULL. */
-static Keymap find_unfinished(void)
-{
-	int type = -1;
-	if (!RL_ISSTATE(RL_STATE_MULTIKEY) || rl_key_sequence_length <= 0)
-		return NULL;
-	union { /* readline keeps either in a pointer to a function */
-		rl_command_func_t *function;
-		Keymap keymap;
-	} found;
-	found.function = rl_function_of_keyseq_len(
-	        rl_executing_keyseq, (size_t)rl_key_sequence_length, rl_get_keymap(), &type);
-	return type == ISKMAP ? found.keymap : NULL;
-}
-
-/* The keys so far are a command, too. readline itself lets such a command wait for ever when it is
- * fed like this. In vi's command mode a second ESC is a habit, and must not swallow the
- * next key. */
-static bool is_shadowed(void)
-{
-	Keymap keymap = find_unfinished();
-	return keymap && (keymap[ANYOTHERKEY].function || is_vi_command());
-}
 
 int64_t input_deadline(void)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/input_bindings.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -180,6 +181,14 @@ static void unbind_comment(const char *key, const char *keymap)
 		rl_bind_keyseq_in_map(key, NULL, map);
 }
 
+/* Two Escapes are two, and not TAB. */
+static void unbind_second_escape(void)
+{
+	Keymap map = rl_get_keymap_by_name("emacs-standard");
+	if (rl_function_of_keyseq("\033\033", map, NULL) == rl_complete)
+		rl_bind_keyseq_in_map("\033\033", NULL, map);
+}
+
 void input_bindings_apply(void)
 {
 	rl_variable_bind("blink-matching-paren", "off"); /* it waits on the terminal by itself */
@@ -190,6 +199,7 @@ void input_bindings_apply(void)
 		bind_ours(map);
 		bind_editing_keys(map);
 	}
+	unbind_second_escape();
 	unbind_comment("\033#", "emacs-standard");
 	unbind_comment("#", "vi-command");
 }
@@ -206,4 +216,69 @@ bool input_bindings_find(const char *keys, size_t len, enum input_action *action
 			return true;
 		}
 	return false;
+}
+
+/* ---- Escape ---- */
+
+static bool needs_text(rl_command_func_t *function)
+{
+	static rl_command_func_t *const functions[] = {
+		rl_backward_word,
+		rl_forward_word,
+		rl_backward_kill_word,
+		rl_kill_word,
+		rl_capitalize_word,
+		rl_downcase_word,
+		rl_upcase_word,
+		rl_transpose_words,
+		rl_delete_horizontal_space,
+		rl_set_mark,
+		rl_yank_pop,
+		rl_tilde_expand,
+		rl_complete,
+		rl_possible_completions,
+		rl_insert_completions,
+	};
+	for (size_t i = 0; i < COUNT(functions); i++)
+		if (functions[i] == function)
+			return true;
+	return function == rl_revert_line && !rl_undo_list;
+}
+
+bool input_bindings_is_idle(const char *keys, size_t len, bool empty)
+{
+	int type = -1;
+	rl_command_func_t *function = rl_function_of_keyseq_len(keys, len, rl_get_keymap(), &type);
+	if (function == rl_do_lowercase_version && len == 2) {
+		const char lower[] = { keys[0], (char)tolower((unsigned char)keys[1]) };
+		function = rl_function_of_keyseq_len(lower, len, rl_get_keymap(), &type);
+	}
+	if (!function || function == refuse)
+		return true;
+	if (type == ISKMAP)
+		return len == 2 && (keys[1] == '[' || keys[1] == 'O' || keys[1] == ESC);
+	return empty && type == ISFUNC && needs_text(function);
+}
+
+/* readline puts a function of no name on vi's ESC, which does nothing. */
+static bool does_something(KEYMAP_ENTRY entry)
+{
+	if (!entry.function || entry.type != ISFUNC)
+		return entry.function != NULL;
+	for (FUNMAP **named = funmap; named && *named; named++)
+		if ((*named)->function == entry.function)
+			return true;
+	return false;
+}
+
+bool input_bindings_has_escape(void)
+{
+	KEYMAP_ENTRY entry = rl_get_keymap()[ESC];
+	if (entry.type != ISKMAP)
+		return does_something(entry);
+	union { /* readline keeps either in a pointer to a function */
+		rl_command_func_t *function;
+		Keymap keymap;
+	} found = { .function = entry.function };
+	return does_something(found.keymap[ANYOTHERKEY]);
 }

@@ -17,3 +17,10 @@ void input_bindings_apply(void);
 
 /* Is this key, in the keymap in force, on a command of ours? */
 bool input_bindings_find(const char *keys, size_t len, enum input_action *action);
+
+/* A whole key that does nothing in the keymap in force; on an empty line also one that is on a
+ * command for the text around the cursor. */
+bool input_bindings_is_idle(const char *keys, size_t len, bool empty);
+
+/* inputrc has put something on ESC itself; in vi's insert mode readline has. */
+bool input_bindings_has_escape(void);

@@ -34,7 +34,7 @@ static struct cut sequence(size_t len)
 
 void keys_init(struct keys *keys)
 {
-	*keys = (struct keys){ 0 };
+	*keys = (struct keys){ .escape_time = KEYS_ESCAPE_MS * CLOCK_MS };
 	buf_init(&keys->pending, SIZE_MAX);
 }
 
@@ -43,8 +43,26 @@ void keys_free(struct keys *keys)
 	buf_free(&keys->pending);
 }
 
+/* A whole "[A", "[1;5C", "[[A", "[200~" or "OP" at the front. */
+static bool starts_with_tail(const char *s, size_t n)
+{
+	if (n < 2 || (s[0] != '[' && s[0] != 'O'))
+		return false;
+	size_t at = 1;
+	while (at < n && s[at] >= 0x20 && s[at] <= 0x3f)
+		at++;
+	if (at == 1 && s[0] == '[' && s[1] == '[')
+		at++;
+	return at < n && s[at] >= 0x40 && s[at] <= 0x7e;
+}
+
 void keys_feed(struct keys *keys, const void *bytes, size_t len, int64_t now)
 {
+	bool cut = keys->escaped && now - keys->escaped < KEYS_TAIL_MS * CLOCK_MS &&
+	           keys->pending.len == keys->consumed && starts_with_tail(bytes, len);
+	if (cut)
+		buf_append(&keys->pending, "\033", 1);
+	keys->escaped = 0;
 	buf_append(&keys->pending, bytes, len);
 	keys->fed = now;
 }
@@ -168,16 +186,24 @@ static bool may_become_paste(const char *s, size_t n)
 	return n > 2 && memcmp(s, PASTE_BEGIN, n < BRACKET ? n : BRACKET) == 0;
 }
 
-static int64_t patience(const char *s, size_t n)
+/* Nor its parameters. rxvt ends some keys with a byte ("ESC [ 5 $") after which more could come. */
+static bool is_in_parameters(const char *s, size_t n)
 {
-	return (may_become_paste(s, n) ? KEYS_PASTE_MS : KEYS_ESCAPE_MS) * CLOCK_MS;
+	return n > 2 && s[1] == '[' && s[n - 1] >= 0x30 && s[n - 1] <= 0x3f;
+}
+
+static int64_t patience(const struct keys *keys, const char *s, size_t n)
+{
+	if (may_become_paste(s, n))
+		return KEYS_PASTE_MS * CLOCK_MS;
+	return is_in_parameters(s, n) ? KEYS_TAIL_MS * CLOCK_MS : keys->escape_time;
 }
 
 static struct cut cut_unit(struct keys *keys, const char *s, size_t n, int64_t now)
 {
 	if (s[0] != ESC)
 		return cut_character(s, n);
-	bool late = now - keys->fed >= patience(s, n) || n >= PENDING_MOST;
+	bool late = now - keys->fed >= patience(keys, s, n) || n >= PENDING_MOST;
 	return cut_escape(keys, s, n, late);
 }
 
@@ -261,6 +287,8 @@ bool keys_next(struct keys *keys, int64_t now, struct key *key)
 	struct cut cut = cut_unit(keys, bytes, keys->pending.len, now);
 	if (!cut.len)
 		return false;
+	bool alone = cut.len == 1 && *bytes == ESC && keys->pending.len == 1;
+	keys->escaped = alone ? now : 0;
 	keys->consumed = cut.len;
 	keys->scanned = 0;
 	*key = (struct key){ .kind = cut.kind, .bytes = bytes, .len = cut.len };
@@ -277,5 +305,5 @@ int64_t keys_deadline(const struct keys *keys)
 	size_t len = keys->pending.len - keys->consumed;
 	if (!len || bytes[0] != ESC)
 		return INT64_MAX;
-	return keys->fed + patience(bytes, len);
+	return keys->fed + patience(keys, bytes, len);
 }

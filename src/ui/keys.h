@@ -29,18 +29,26 @@ struct key {
 
 struct keys {
 	struct buf pending;
-	int64_t fed;     /* instant of the last feeding */
+	int64_t escape_time; /* a lone ESC may be the start of a sequence for this long, ns */
+	int64_t fed;         /* instant of the last feeding */
+	int64_t escaped; /* when the last unit was an Escape that nothing had followed, else 0 */
 	size_t consumed; /* of pending by the unit handed out last */
 	size_t scanned;  /* of an open paste, already searched for its end */
 };
 
 enum {
-	KEYS_ESCAPE_MS = 50,  /* so long a lone ESC may be the start of a sequence */
-	KEYS_PASTE_MS = 3000, /* so long a paste may stay open with nothing coming */
+	KEYS_ESCAPE_MS = 50,  /* the usual escape_time */
+	KEYS_TAIL_MS = 1000,  /* the rest of a sequence that was cut may take this long */
+	KEYS_PASTE_MS = 3000, /* a paste may stay open this long with nothing coming */
 };
 
+/* With the usual escape_time. */
 void keys_init(struct keys *keys);
 void keys_free(struct keys *keys);
+
+/* What one read() of the terminal gave. Where the last unit was a lone Escape, less than a second
+ * ago, and these bytes begin with a whole tail of a sequence ("[A", "[5~", "OP"), a slow line has
+ * cut it after its ESC: they are that key, and not text. Nobody types a tail within one read(). */
 void keys_feed(struct keys *keys, const void *bytes, size_t len, int64_t now);
 
 /* The next whole unit; false when more bytes, or more time, must come first. `now` decides whether

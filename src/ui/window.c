@@ -129,6 +129,15 @@ static void on_look(void *context, enum input_action action)
 	window_refresh(window);
 }
 
+static bool on_follow(void *context)
+{
+	struct window *window = context;
+	struct pane *pane = window_pane(window);
+	bool scrolled = !pane->follow;
+	pane_to_end(pane);
+	return scrolled;
+}
+
 static void on_mouse(void *context, const struct key *key)
 {
 	struct window *window = context;
@@ -281,6 +290,7 @@ static void sit_down(struct window *window, const struct ui_hooks *hooks)
 		.context = window,
 		.say = on_say,
 		.look = on_look,
+		.follow = on_follow,
 		.mouse = on_mouse,
 		.changed = on_changed,
 		.bell = on_bell,

@@ -298,7 +298,7 @@ static void test_settings(void)
 	ok(!app_set(&app, "volume", "11", &error), "no such setting");
 	is_text(error.text,
 	        "no such setting: \"volume\": there is eol, time, marks, view, kernel, "
-	        "timeout, keep-clients, scrollback, color, mouse, paste",
+	        "timeout, keep-clients, scrollback, color, mouse, paste, escape-time",
 	        "says which there are");
 	fixture_end(&app);
 }

@@ -62,7 +62,7 @@ static void test_literals(void)
 	for (const struct setting *setting = setting_table; setting->name; setting++, count++)
 		if (setting->values[0] != '<')
 			round_trip_literals(setting);
-	is_int(count, 11, "eleven settings");
+	is_int(count, 12, "twelve settings");
 }
 
 static void test_effects(void)
@@ -116,6 +116,21 @@ static void test_timeout(void)
 	ok(*try_set(&s, "timeout", "-1"), "nor is one before now");
 	ok(*try_set(&s, "timeout", ""), "nor is nothing");
 	is_int(s.timeout, CLOCK_MS / 2, "a mistake changes nothing");
+}
+
+static void test_escape_time(void)
+{
+	struct settings s;
+	settings_init(&s);
+	is_text(get(&s, "escape-time"), "50ms", "the usual time");
+	is_text(try_set(&s, "escape-time", "0"), "", "none at all");
+	is_text(get(&s, "escape-time"), "0s", "is shown");
+	is_text(try_set(&s, "escape-time", "1s"), "", "the most");
+	is_int(s.escape_time, CLOCK_S, "a second");
+	is_text(try_set(&s, "escape-time", "50"), "escape-time: at most 1s, not \"50\": write 50ms",
+	        "a bare number is seconds");
+	ok(*try_set(&s, "escape-time", "off"), "it cannot be off");
+	is_text(get(&s, "escape-time"), "1s", "a mistake changes nothing");
 }
 
 static void test_scrollback(void)
@@ -176,7 +191,7 @@ static void test_mistakes(void)
 	ok(!setting_find("echo", &error), "no such setting");
 	is_text(error.text,
 	        "no such setting: \"echo\": there is eol, time, marks, view, kernel, "
-	        "timeout, keep-clients, scrollback, color, mouse, paste",
+	        "timeout, keep-clients, scrollback, color, mouse, paste, escape-time",
 	        "lists them all");
 	ok(!setting_find("", &error), "an empty name is ambiguous");
 }
@@ -208,6 +223,7 @@ int main(void)
 	test_literals();
 	test_effects();
 	test_timeout();
+	test_escape_time();
 	test_scrollback();
 	test_mistakes();
 	test_line_ends();

@@ -132,7 +132,7 @@ static void completes(void)
 	ok(vt_wait_row(vt, -1, "/reconnect"), "TAB completes a command");
 	vt_send(vt, "\003/session d\t");
 	ok(vt_wait_row(vt, -1, "/session demo"), "a session");
-	vt_send(vt, "\003/set e\t");
+	vt_send(vt, "\003/set eo\t");
 	ok(vt_wait_row(vt, -1, "/set eol"), "a setting");
 	vt_send(vt, "\003/se\t\t");
 	ok(vt_wait_text(vt, "/sessions") || vt_wait_text(vt, "sessions"),

@@ -59,7 +59,12 @@ def walk():
     wait_for(lambda: row_with("two"), "a paste stays on the line")
     ok(not row_with("→", "one"), "and is not sent by itself")
     typed("C-c")
-    typed("/quit", "Enter")
+    typed("F5")
+    wait_for(lambda: row_with("F5"), "a page")
+    typed("M-/")
+    wait_for(lambda: row_with("2> /") and not row_with("F5"), "Escape and / in one burst: the page goes, the / is there")
+    typed("-l", "quit")
+    typed("Enter")
     wait_for(lambda: tmux("has-session", "-t", "main").returncode != 0, "/quit leaves")
 
 

@@ -57,8 +57,8 @@ static void scenario_actions(void)
 	type("\x15\033");
 	pause_typing();
 	type("1x");
-	acted("23 24 25 0 8 ", "Alt-1 with its ESC long before");
-	shows("1> x|", "and nothing of it in the line");
+	acted("23 24 25 0 27 ", "ESC long before is Escape");
+	shows("1> 1x|", "and what follows is text");
 }
 
 static void scenario_search(void)
@@ -109,19 +109,19 @@ static void scenario_garbage(void)
 	type("\x9c");
 	shows("1> ab한|", "for its other half");
 	type("\033");
-	pause_typing();
-	type("[");
-	pause_typing();
-	type("D");
-	shows("1> ab|한", "Left in three pieces");
+	pause_for_escape();
+	type("[D");
+	shows("1> ab|한", "Left whose ESC came long before");
 	type("\033");
-	pause_typing();
+	pause_for_escape();
 	type("\033[D");
-	shows("1> a|b한", "ESC, and later Left");
+	shows("1> a|b한", "Escape, and later Left");
 	type("\033");
-	pause_typing();
-	type("f");
-	shows("1> ab한|", "ESC, and later f: a word forward");
+	pause_for_escape();
+	type("f\x08\x05");
+	shows("1> ab한|", "Escape, and later f, is no word forward");
+	acted("27 27 27 ", "each was Escape");
+	forget();
 	type("\x16\t\x16\x03\x16\x1a\x16\x1d\x16\x0c");
 	shows("1> ab한\t\x03\x1a\x1d\x0c|", "Ctrl-V takes the next key as it is");
 	type("\x16\033[5~z");
@@ -156,6 +156,120 @@ static void scenario_paste(void)
 	sent("y;", "Enter sends");
 }
 
+static void press_escape(void)
+{
+	type("\033");
+	pause_for_escape();
+}
+
+/* Escape alone is the window's, and what is pressed after it is that key. */
+static void scenario_escape(void)
+{
+	press_escape();
+	type("/");
+	acted("27 ", "Escape");
+	shows("1> /|", "the next key is text");
+	press_escape();
+	press_escape();
+	acted("27 27 27 ", "twice is two");
+	type("\033\033");
+	pause_for_escape();
+	acted("27 27 27 27 27 ", "also in one burst");
+	shows("1> /|", "without a key of readline's");
+	forget();
+	type("\x15one\rtwo\r\x12on");
+	press_escape();
+	shows("1> |one", "it ends a search");
+	acted("", "and nothing else");
+	type("x");
+	shows("1> x|one", "readline waits for nothing after it");
+	type("\x05\x15\033pone");
+	press_escape();
+	shows("1> |", "the other kind of search, too");
+	type("\033"
+	     "05");
+	shows("(arg: 5) |", "a count");
+	press_escape();
+	type("x");
+	shows("1> x|", "is dropped");
+	type("\x15\x18");
+	press_escape();
+	type("y");
+	shows("1> y|", "half a key, too");
+	acted("", "none of them was the window's");
+	type("\x15\x16");
+	press_escape();
+	type("y");
+	shows("1> \033y|", "Ctrl-V takes Escape as a character");
+	type("\x15" PASTE("a\nb"));
+	press_escape();
+	shows("1> a\nb|", "it leaves the line alone");
+	type("!\x15\x18(a");
+	press_escape();
+	type("b\x18)\x18"
+	     "e");
+	shows("1> abab|", "a macro is recorded past it");
+	type("c\033\x03");
+	shows("1> |", "Ctrl-C after it drops the line");
+	acted("27 27 27 26 ", "even at once");
+}
+
+/* tmux sends Escape and the next key as one. */
+static void scenario_escape_and_key(void)
+{
+	static const char taken_apart[] =
+	        "r/abcdefghijklmoqstuvwxyzABMOZ [#\\?=*&~,:;'\"!@$%^+|{}()`";
+	for (const char *c = taken_apart; *c; c++) {
+		char keys[] = { '\033', *c, '\0' }, want[] = { '1', '>', ' ', *c, '|', '\0' };
+		type(keys);
+		pause_for_escape();
+		shows(want, "on an empty line it is that character");
+		acted("27 ", "after Escape");
+		type("\x15");
+		forget();
+	}
+	type("\033é\x08");
+	acted("27 ", "one of several bytes, too");
+	forget();
+	type("\0331one\r\033.");
+	acted("8 ", "keys that do something there stay: a session");
+	shows("1> one|", "the last word of the line before");
+	type("\x15\033pone\r");
+	shows("1> |one", "a search in the history");
+	type("\x01\033f");
+	shows("1> one|", "with text on the line, Alt and a letter is what it was");
+	type("\033q");
+	shows("1> one|", "or nothing");
+	acted("8 ", "and no Escape");
+	forget();
+	type("\033\033[5~\033\033[D\033\x1a");
+	acted("27 0 27 27 25 ", "Escape and a key that is no text, on any line");
+	shows("1> on|e", "which does what it does");
+}
+
+static void scenario_escape_in_vi(void)
+{
+	type("abc");
+	press_escape();
+	is_text(input_mode(), "vi:cmd", "in vi's insert mode it is readline's");
+	acted("", "and not the window's");
+	press_escape();
+	acted("27 ", "in command mode it is");
+	type("x");
+	shows("1> a|b", "and the next key is a command");
+	type("2");
+	press_escape();
+	type("x");
+	shows("1> |a", "a count is dropped");
+	type("d");
+	press_escape();
+	type("h");
+	shows("1> |a", "so is half a command");
+	type("\033i!");
+	shows("1> !|a", "Escape and a command in one burst");
+	acted("27 27 ", "are both");
+}
+
 static void scenario_vi(void)
 {
 	is_text(input_mode(), "vi:ins", "it starts inserting");
@@ -183,7 +297,7 @@ static void scenario_vi(void)
 	type("\033x");
 	wait_for_input();
 	type("\x03");
-	acted("0 26 ", "Ctrl-C in command mode");
+	acted("0 27 27 26 ", "Ctrl-C in command mode");
 	is_text(input_mode(), "vi:ins", "the next line starts inserting");
 	type("abc\033"
 	     "hx");
@@ -230,16 +344,16 @@ static void scenario_blocking_commands(void)
 	sent("afoo;", "Alt-X asks for nothing");
 	forget();
 	type("b\033");
-	pause_typing();
-	type("[200~c\r");
-	sent("bc;", "half a paste bracket, slowly, does not block");
+	pause_for_escape();
+	type("[200~c\033[201~\r");
+	sent("bc;", "a paste bracket that was cut is one");
 	forget();
 	type("line\033#");
 	sent("", "Alt-# sends nothing");
 	type("\x0f");
 	sent("line;", "Ctrl-O sends");
-	type("\x18\x12\033xbar\r");
-	sent("line;bar;", "also when inputrc is read again");
+	type("\x18\x12-\033xbar\r");
+	sent("line;-bar;", "also when inputrc is read again");
 }
 
 static void scenario_macros(void)
@@ -261,7 +375,7 @@ static void scenario_rebound(void)
 	acted("0 ", "inputrc names the command, also behind $if sockpit");
 	type("\033[5~");
 	acted("0 ", "then its usual key is free");
-	type("\033w");
+	type("a\033w\x15");
 	acted("0 ", "what is for another program is not for us");
 	type("\033[6~");
 	acted("0 1 ", "the other commands keep theirs");
@@ -498,6 +612,9 @@ int main(void)
 	play("search", "", scenario_search);
 	play("garbage", "", scenario_garbage);
 	play("paste", "", scenario_paste);
+	play("escape", "", scenario_escape);
+	play("escape and a key", "", scenario_escape_and_key);
+	play("escape in vi", "set editing-mode vi\n", scenario_escape_in_vi);
 	play("vi", "set editing-mode vi\n", scenario_vi);
 	play("interrupt", "", scenario_interrupt);
 	play("blocking commands", "\"\\C-xm\": execute-named-command\n",

@@ -164,7 +164,8 @@ static void check_late(const char *bytes, int64_t wait, const char *want)
 
 static void test_time(void)
 {
-	const int64_t escape = KEYS_ESCAPE_MS * CLOCK_MS, paste = KEYS_PASTE_MS * CLOCK_MS;
+	const int64_t escape = KEYS_ESCAPE_MS * CLOCK_MS, tail = KEYS_TAIL_MS * CLOCK_MS,
+	              paste = KEYS_PASTE_MS * CLOCK_MS;
 	check_late("\033", escape, "S:^[");
 	check_late("\033[", escape, "S:^[[");
 	check_late("\033O", escape, "S:^[O");
@@ -175,6 +176,9 @@ static void test_time(void)
 	check_late("\033[[", escape, "S:^[[[");
 	check_late("\033]0;half", escape, "S:^[]0;half");
 	check_late("\033\xed\x95", escape, "S:^[");
+	check_late("\033[5", tail, "S:^[[5");
+	check_late("\033[1;5", tail, "S:^[[1;5");
+	check_late("\033[<0;1", tail, "S:^[[<0;1");
 	check_late("\033[20", paste, "S:^[[20");
 	check_late("\033[200~half", paste, "P:half");
 	check_late("\033[200~half\033[201", paste, "P:half^[[201");
@@ -196,6 +200,58 @@ static void test_waiting(void)
 	keys_feed(&keys, "[", 1, START + CLOCK_S + CLOCK_MS);
 	ok(!keys_next(&keys, late, &key), "each byte starts the time anew");
 	keys_free(&keys);
+}
+
+/* What comes in one read() so long after a lone Escape has acted. */
+static void check_tail(int64_t after, const char *bytes, const char *want, const char *name)
+{
+	struct keys keys;
+	struct buf out;
+	const int64_t acted = START + KEYS_ESCAPE_MS * CLOCK_MS;
+	buf_init(&out, SIZE_MAX);
+	keys_init(&keys);
+	keys_feed(&keys, "\033", 1, START);
+	drain(&keys, acted, &out);
+	is_text(buf_text(&out), "S:^[", "Escape");
+	buf_clear(&out);
+	keys_feed(&keys, bytes, strlen(bytes), acted + after);
+	drain(&keys, acted + after, &out);
+	is_text(buf_text(&out), want, name);
+	keys_free(&keys);
+	buf_free(&out);
+}
+
+static void test_tails(void)
+{
+	const int64_t soon = 300 * CLOCK_MS, late = KEYS_TAIL_MS * CLOCK_MS;
+	check_tail(soon, "[A", "S:^[[A", "a cursor key whose ESC came first");
+	check_tail(late - 1, "[A", "S:^[[A", "up to a second before");
+	check_tail(late, "[A", "T:[ T:A", "but no longer");
+	check_tail(soon, "OPx", "S:^[OP T:x", "a function key, and text");
+	check_tail(soon, "[1;5C[A", "S:^[[1;5C T:[ T:A", "only the first is one");
+	check_tail(soon, "[[B", "S:^[[[B", "a key of the Linux console");
+	check_tail(soon, "[<64;3;2M", "M:64@1,2", "the mouse");
+	check_tail(soon, "[200~/quit\r\033[201~", "P:/quit<0d>", "a paste");
+	check_tail(soon, "[", "T:[", "half a tail is text");
+	check_tail(soon, "O", "T:O", "also the other");
+	check_tail(soon, "[5", "T:[ T:5", "and one without its last byte");
+	check_tail(soon, "[\xff", "T:[ I:<ff>", "or with none that can be");
+	check_tail(soon, "x", "T:x", "any other key is that key");
+	check_tail(soon, "\033[A", "S:^[[A", "a whole one, too");
+	struct keys keys;
+	struct buf out;
+	buf_init(&out, SIZE_MAX);
+	keys_init(&keys);
+	keys.escape_time = 0;
+	keys_feed(&keys, "\033", 1, START);
+	drain(&keys, START, &out);
+	keys_feed(&keys, "x", 1, START);
+	drain(&keys, START, &out);
+	keys_feed(&keys, "[A", 2, START);
+	drain(&keys, START, &out);
+	is_text(buf_text(&out), "S:^[ T:x T:[ T:A", "after another key it is text; no time at all");
+	keys_free(&keys);
+	buf_free(&out);
 }
 
 /* A piece at a time, as a terminal gives it: what has been looked through is not looked through
@@ -276,6 +332,7 @@ int main(void)
 	test_pastes();
 	test_time();
 	test_waiting();
+	test_tails();
 	test_huge_paste();
 	test_huge_text();
 	test_other_locales();

@@ -112,6 +112,13 @@ __attribute__((unused)) static void pause_typing(void)
 	drain();
 }
 
+/* Just as long as makes Escape of a lone ESC. */
+__attribute__((unused)) static void pause_for_escape(void)
+{
+	typist.now += KEYS_ESCAPE_MS * CLOCK_MS;
+	drain();
+}
+
 /* The keyseq-timeout passes. */
 __attribute__((unused)) static void wait_for_input(void)
 {
