@@ -120,11 +120,26 @@ static void list_clients(const struct app *app, const struct session *server,
 	}
 }
 
-static void list_peer(struct listing *listing, const struct peer *peer, bool chosen, int64_t now)
+/* Whether the answers to its peers leave from the address that each has asked. */
+static bool has_locals(const struct session *session)
 {
-	char ago[CLOCK_TEXT];
+	for (size_t i = 0; i < session_peer_count(session); i++)
+		if (session_peer_at(session, i)->local.family != AF_UNSPEC)
+			return true;
+	return false;
+}
+
+static void list_peer(struct listing *listing, const struct peer *peer, bool chosen, bool locals,
+                      int64_t now)
+{
+	char ago[CLOCK_TEXT], local[ADDR_TEXT];
 	listing_add(listing, "%u%s", peer->number, chosen ? "*" : "");
 	add_addr(listing, &peer->addr);
+	if (locals)
+		listing_add(listing, "%s",
+		            peer->local.family == AF_UNSPEC
+		                    ? "-"
+		                    : addr_format_host(&peer->local, local));
 	listing_add(listing, "%" PRIu64 " (%" PRIu64 ")", peer->received, peer->received_bytes);
 	listing_add(listing, "%" PRIu64 " (%" PRIu64 ")", peer->sent, peer->sent_bytes);
 	listing_add(listing, "%s ago", clock_format_duration(now - peer->last, ago));
@@ -133,13 +148,17 @@ static void list_peer(struct listing *listing, const struct peer *peer, bool cho
 static void list_peers(const struct session *session, struct listing *listing)
 {
 	static const char *const headings[] = { "#", "peer", "in (bytes)", "out (bytes)", "last" };
+	static const char *const asked[] = { "#",          "peer",        "asked",
+		                             "in (bytes)", "out (bytes)", "last" };
 	struct addr chosen = session_peer(session);
 	int64_t now = clock_now();
-	listing_init(listing, sizeof headings / sizeof *headings);
-	add_headings(listing, headings);
+	bool locals = has_locals(session);
+	listing_init(listing,
+	             locals ? sizeof asked / sizeof *asked : sizeof headings / sizeof *headings);
+	add_headings(listing, locals ? asked : headings);
 	for (size_t i = 0; i < session_peer_count(session); i++) {
 		const struct peer *peer = session_peer_at(session, i);
-		list_peer(listing, peer, addr_equal(&peer->addr, &chosen), now);
+		list_peer(listing, peer, addr_equal(&peer->addr, &chosen), locals, now);
 	}
 }
 

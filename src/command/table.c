@@ -180,7 +180,8 @@ const struct command command_table[] = {
 	        .usage = "",
 	        .help = "list who is at the other end\n"
 	                "Of a listener the clients, of a UDP session the peers.\n"
-	                "* marks the peer that plain lines go to.",
+	                "* marks the peer that plain lines go to. asked is the address of this "
+	                "machine that a peer has used last, and that it is answered from.",
 	        .needs = NEEDS_SESSION,
 	        .run = do_peers,
 	},

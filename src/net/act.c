@@ -202,6 +202,7 @@ bool session_reconnect(struct session *session, struct error *error)
 		session->peer_closed = session->read_shut = session->shut = false;
 		session->fin_sent = session->broken = session->full = false;
 		session->connected = session->fin_due = false;
+		session->only = session->asks_local = false;
 		session->rest_until = 0;
 		begin(session);
 		return true;

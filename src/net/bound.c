@@ -96,6 +96,7 @@ static const char *open_one(struct session *session, const struct addr *addr)
 	unsigned slot = session->fd_count++;
 	session->fd[slot] = fd;
 	set_options(session, fd, addr->family);
+	udp_ask_locals(session, fd, addr);
 	if (call_bind(&session->caller, fd, addr) < 0)
 		return "bind";
 	if (session->kind->type == SOCK_STREAM &&

@@ -61,17 +61,27 @@ bool call_ask_errors(const struct caller *caller, int fd, int family);
 int call_set_linger(const struct caller *caller, int fd, int seconds);
 
 /* Receives straight into the transcript, at most `most` bytes or what the present block still
- * holds, whichever is less, but always room for TRANSCRIPT_ROOM with call_recvfrom, so that no
- * datagram is cut. *data points to the bytes until the next entry is made. EAGAIN is recorded too.
- * `family` is the socket's own: the room for the sender's address is left before the call
- * tells it. call_recvfrom_most() takes a buffer's size, as a program's own call would: what of the
- * datagram does not fit is lost: ENTRY_TRUNCATED, with MSG_TRUNC among the flags, which alone makes
- * the result its real length, udp(7). */
+ * holds, whichever is less. *data points to the bytes until the next entry is made. EAGAIN is
+ * recorded too. call_recvfrom() has always room for `most` bytes up to TRANSCRIPT_ROOM, in which
+ * every datagram fits; `family` is the socket's own: the room for the sender's address is left
+ * before the call reports it. What of a datagram does not fit in a smaller buffer is lost, as with a
+ * program's own call: ENTRY_TRUNCATED, with MSG_TRUNC among the flags, which alone makes the result
+ * its real length, udp(7). */
 ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, const char **data);
-ssize_t call_recvfrom(const struct caller *caller, int fd, int family, int flags, struct addr *from,
-                      const char **data);
-ssize_t call_recvfrom_most(const struct caller *caller, int fd, int family, size_t most, int flags,
-                           struct addr *from, const char **data);
+ssize_t call_recvfrom(const struct caller *caller, int fd, int family, size_t most, int flags,
+                      struct addr *from, const char **data);
+
+/* The same on a socket that was asked by call_ask_locals(): recvmsg() tells what a datagram was
+ * sent to, which is written down, and from which address of this machine it is to be answered: the
+ * same, or for a broadcast or multicast that of the interface (ip(7), ipi_spec_dst). AF_UNSPEC where
+ * the system does not say. Neither has a port. */
+struct arrival {
+	struct addr to, local;
+};
+bool call_ask_locals(const struct caller *caller, int fd, int family);
+bool locals_are_asked_by(int level, int name); /* whether that is what this option is for */
+ssize_t call_recvmsg(const struct caller *caller, int fd, int family, size_t most, int flags,
+                     struct addr *from, struct arrival *arrival, const char **data);
 
 /* MSG_NOSIGNAL is always added. The payload of the entry is what the kernel took. One call offers
  * at most what a block holds, but always TRANSCRIPT_ROOM, so a datagram is never cut. Without `to`
@@ -80,6 +90,10 @@ ssize_t call_recvfrom_most(const struct caller *caller, int fd, int family, size
 ssize_t call_send(const struct caller *caller, int fd, const void *data, size_t len, int flags);
 ssize_t call_sendto(const struct caller *caller, int fd, const void *data, size_t len, int flags,
                     const struct addr *to);
+
+/* From this address of ours, of the family of `to`: its port does not count. */
+ssize_t call_sendmsg(const struct caller *caller, int fd, const void *data, size_t len, int flags,
+                     const struct addr *to, const struct addr *local);
 
 /* Writes down a close() that a thread has made; `code` is its errno value. */
 void call_note_close(const struct caller *caller, int64_t begun, int64_t ended, int fd, int code);

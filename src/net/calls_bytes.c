@@ -41,10 +41,11 @@ static void look_aside(const struct caller *caller, int fd, const struct entry *
 
 /* Writes down a call whose payload is in its reserved place already, and reads behind it. */
 static uint64_t commit(const struct caller *caller, const struct entry *entry, int fd, int64_t now,
-                       const struct addr *addr, size_t kept, int64_t buffered)
+                       const struct addr *addr, const struct addr *local, size_t kept,
+                       int64_t buffered)
 {
 	int saved = errno;
-	uint64_t position = transcript_commit(caller->transcript, entry, addr, kept);
+	uint64_t position = transcript_commit_ends(caller->transcript, entry, addr, local, kept);
 	watch_after(caller, fd, now, buffered);
 	look_aside(caller, fd, entry);
 	errno = saved;
@@ -58,14 +59,18 @@ static bool has_stamps(const struct caller *caller)
 	return caller->watch && caller->watch->exact && caller->watch->stamps;
 }
 
-/* recv() where `from` is NULL. Arrival times only come with recvmsg(), which costs more. */
+/* recv() where `from` is NULL. Arrival times and local addresses only come with recvmsg(), which
+ * costs more. */
 static ssize_t receive(const struct caller *caller, int fd, void *place, size_t len, int flags,
-                       struct sockaddr_storage *from, socklen_t *from_len, int64_t *buffered)
+                       struct sockaddr_storage *from, socklen_t *from_len, int64_t *buffered,
+                       struct arrival *arrival)
 {
 	ssize_t got;
+	bool stamped = has_stamps(caller);
 	*buffered = -1;
-	if (has_stamps(caller))
-		return stamps_recv(fd, place, len, flags, from, from_len, buffered);
+	if (stamped || arrival)
+		return stamps_recv(fd, place, len, flags, from, from_len, stamped ? buffered : NULL,
+		                   arrival);
 	if (from)
 		RETRY_INTERRUPTED(
 		        got, recvfrom(fd, place, len, flags, (struct sockaddr *)from, from_len));
@@ -82,9 +87,10 @@ ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, c
 	char *place = transcript_reserve(caller->transcript, 0, smaller(most, RECV_LEAST), &room);
 	size_t asked = smaller(most, room);
 	set_arguments(&entry, asked, flags);
-	ssize_t got = receive(caller, fd, place, asked, flags, NULL, NULL, &buffered);
+	ssize_t got = receive(caller, fd, place, asked, flags, NULL, NULL, &buffered, NULL);
 	int64_t now = call_end(&entry, got < 0);
-	commit(caller, &entry, fd, now, NULL, got > 0 ? (size_t)got : 0, got > 0 ? buffered : -1);
+	commit(caller, &entry, fd, now, NULL, NULL, got > 0 ? (size_t)got : 0,
+	       got > 0 ? buffered : -1);
 	*data = place;
 	return got;
 }
@@ -106,13 +112,16 @@ static const char *payload_at(const struct caller *caller, uint64_t position)
 	return entry_payload(transcript_at(caller->transcript, position));
 }
 
-ssize_t call_recvfrom_most(const struct caller *caller, int fd, int family, size_t most, int flags,
-                           struct addr *from, const char **data)
+/* `arrival` is NULL where it is not asked for. */
+static ssize_t receive_datagram(const struct caller *caller, int fd, int family, size_t most,
+                                int flags, struct addr *from, struct arrival *arrival,
+                                const char **data)
 {
 	size_t room;
 	int64_t buffered;
-	size_t addr_size = addr_packed_size(&(struct addr){ .family = (uint16_t)family });
-	struct entry entry = call_enter(caller, CALL_RECVFROM, fd);
+	const struct addr end = { .family = (uint16_t)family };
+	size_t addr_size = entry_addresses_size(&end, arrival ? &end : NULL);
+	struct entry entry = call_enter(caller, arrival ? CALL_RECVMSG : CALL_RECVFROM, fd);
 	char *place = transcript_reserve(caller->transcript, addr_size,
 	                                 smaller(most, TRANSCRIPT_ROOM), &room);
 	size_t asked = smaller(most, room);
@@ -121,28 +130,37 @@ ssize_t call_recvfrom_most(const struct caller *caller, int fd, int family, size
 	struct sockaddr_storage storage;
 	socklen_t len = sizeof storage;
 	set_arguments(&entry, asked, flags);
-	ssize_t got = receive(caller, fd, place, asked, flags, &storage, &len, &buffered);
+	ssize_t got = receive(caller, fd, place, asked, flags, &storage, &len, &buffered, arrival);
 	int64_t now = call_end(&entry, got < 0);
 	*from = addr_from_sockaddr((struct sockaddr *)&storage, got < 0 ? 0 : len);
 	got = note_cut(&entry, got, asked);
+	const struct addr *to = arrival ? &arrival->to : NULL;
 	uint64_t position =
-	        commit(caller, &entry, fd, now, from, got > 0 ? (size_t)got : 0, buffered);
-	*data = addr_packed_size(from) == addr_size ? place : payload_at(caller, position);
+	        commit(caller, &entry, fd, now, from, to, got > 0 ? (size_t)got : 0, buffered);
+	bool moved = entry_addresses_size(from, to) != addr_size;
+	*data = moved ? payload_at(caller, position) : place;
 	return got;
 }
 
-/* Only a block too small for every datagram can cut one. */
-ssize_t call_recvfrom(const struct caller *caller, int fd, int family, int flags, struct addr *from,
-                      const char **data)
+ssize_t call_recvfrom(const struct caller *caller, int fd, int family, size_t most, int flags,
+                      struct addr *from, const char **data)
 {
-	return call_recvfrom_most(caller, fd, family, TRANSCRIPT_ROOM, flags, from, data);
+	return receive_datagram(caller, fd, family, most, flags, from, NULL, data);
+}
+
+ssize_t call_recvmsg(const struct caller *caller, int fd, int family, size_t most, int flags,
+                     struct addr *from, struct arrival *arrival, const char **data)
+{
+	arrival->to.family = arrival->local.family = AF_UNSPEC;
+	return receive_datagram(caller, fd, family, most, flags, from, arrival, data);
 }
 
 /* ---- sending ---- */
 
 /* Bytes of a stream may be asked when they are acknowledged; *wall is then the time, else 0. */
 static ssize_t transmit(const struct caller *caller, const struct entry *entry, int fd,
-                        const void *data, size_t len, const struct addr *to, int64_t *wall)
+                        const void *data, size_t len, const struct addr *to,
+                        const struct addr *local, int64_t *wall)
 {
 	ssize_t sent;
 	struct sockaddr_storage storage;
@@ -150,6 +168,8 @@ static ssize_t transmit(const struct caller *caller, const struct entry *entry, 
 	*wall = 0;
 	if (entry->call == CALL_SEND && watch_may_ask(caller->watch, entry->time))
 		return stamps_send(fd, data, len, entry->arg2, wall);
+	if (local)
+		return locals_send(fd, data, len, entry->arg2, &storage, addr_len, local);
 	RETRY_INTERRUPTED(sent, sendto(fd, data, len, entry->arg2,
 	                               to ? (struct sockaddr *)&storage : NULL, addr_len));
 	return sent;
@@ -167,16 +187,16 @@ static void note_kept(struct entry *entry, ssize_t sent, size_t kept)
  * the one in which `data` may be. What a block too small for a datagram cannot hold is sent all the
  * same, but kept cut. */
 static ssize_t offer(const struct caller *caller, enum call call, int fd, const void *data,
-                     size_t len, int flags, const struct addr *to)
+                     size_t len, int flags, const struct addr *to, const struct addr *local)
 {
 	size_t room;
 	int64_t wall;
 	struct entry entry = call_enter(caller, call, fd);
-	char *place = transcript_reserve(caller->transcript, to ? addr_packed_size(to) : 0,
+	char *place = transcript_reserve(caller->transcript, entry_addresses_size(to, local),
 	                                 smaller(len, TRANSCRIPT_ROOM), &room);
 	size_t asked = room < TRANSCRIPT_ROOM ? len : smaller(len, room);
 	set_arguments(&entry, asked, flags);
-	ssize_t sent = transmit(caller, &entry, fd, data, asked, to, &wall);
+	ssize_t sent = transmit(caller, &entry, fd, data, asked, to, local, &wall);
 	int64_t now = call_end(&entry, sent < 0);
 	size_t kept = sent > 0 ? smaller((size_t)sent, room) : 0;
 	note_kept(&entry, sent, kept);
@@ -184,17 +204,23 @@ static ssize_t offer(const struct caller *caller, enum call call, int fd, const 
 		memcpy(place, data, kept);
 	if (call == CALL_SEND && sent > 0 && caller->watch)
 		watch_sent(caller->watch, (size_t)sent, wall);
-	commit(caller, &entry, fd, now, to, kept, -1);
+	commit(caller, &entry, fd, now, to, local, kept, -1);
 	return sent;
 }
 
 ssize_t call_send(const struct caller *caller, int fd, const void *data, size_t len, int flags)
 {
-	return offer(caller, CALL_SEND, fd, data, len, flags | MSG_NOSIGNAL, NULL);
+	return offer(caller, CALL_SEND, fd, data, len, flags | MSG_NOSIGNAL, NULL, NULL);
 }
 
 ssize_t call_sendto(const struct caller *caller, int fd, const void *data, size_t len, int flags,
                     const struct addr *to)
 {
-	return offer(caller, CALL_SENDTO, fd, data, len, flags | MSG_NOSIGNAL, to);
+	return offer(caller, CALL_SENDTO, fd, data, len, flags | MSG_NOSIGNAL, to, NULL);
+}
+
+ssize_t call_sendmsg(const struct caller *caller, int fd, const void *data, size_t len, int flags,
+                     const struct addr *to, const struct addr *local)
+{
+	return offer(caller, CALL_SENDMSG, fd, data, len, flags | MSG_NOSIGNAL, to, local);
 }

@@ -3,6 +3,7 @@
  *
  *	calls.c         making and ending, options, names; how a call is written down
  *	calls_bytes.c   sending and receiving
+ *	calls_local.c   which address of ours a datagram came to, and leaves from: Linux
  *	calls_stamps.c  when bytes came and when they were acknowledged, and the error queue: Linux
  */
 #pragma once
@@ -28,12 +29,22 @@ struct entry call_enter(const struct caller *caller, enum call call, int fd);
 /* The call is over: its duration, and errno where it failed. Returns the instant. */
 int64_t call_end(struct entry *entry, bool failed);
 
+/* ---- calls_local.c ---- */
+
+/* Takes this part of what recvmsg() gave, if it is about that. */
+void locals_take(const struct cmsghdr *cmsg, struct arrival *arrival);
+
+/* sendmsg() with a source address. */
+ssize_t locals_send(int fd, const void *data, size_t len, int flags, struct sockaddr_storage *to,
+                    socklen_t to_len, const struct addr *local);
+
 /* ---- calls_stamps.c ---- */
 
-/* recv() or, with `from`, recvfrom(), on a socket with SO_TIMESTAMPNS: *buffered is how long the
- * last byte, or the datagram, had lain there, nanoseconds, -1 = not told. */
+/* recvmsg() where more is asked than recv() or, with `from`, recvfrom() tell. *buffered (NULL = not
+ * asked) is how long on a socket with SO_TIMESTAMPNS the last byte, or the datagram, had lain there,
+ * nanoseconds, -1 = not told; `arrival` may be NULL. */
 ssize_t stamps_recv(int fd, void *place, size_t len, int flags, struct sockaddr_storage *from,
-                    socklen_t *from_len, int64_t *buffered);
+                    socklen_t *from_len, int64_t *buffered, struct arrival *arrival);
 
 /* send() that asks to be told when its last byte is acknowledged; *wall is the wall clock then, 0
  * where the system refuses, and the bytes are sent all the same. */

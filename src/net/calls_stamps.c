@@ -74,19 +74,18 @@ bool call_ask_errors(const struct caller *caller, int fd, int family)
 
 /* ---- receiving ---- */
 
-static int64_t find_arrival(struct msghdr *message)
+static void take_stamp(const struct cmsghdr *cmsg, int64_t now, int64_t *buffered)
 {
 	struct timespec time;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
-		if (is_cmsg(c, SOL_SOCKET, SCM_TIMESTAMPNS, sizeof time)) {
-			memcpy(&time, CMSG_DATA(c), sizeof time);
-			return to_ns(&time);
-		}
-	return 0;
+	if (!is_cmsg(cmsg, SOL_SOCKET, SCM_TIMESTAMPNS, sizeof time))
+		return;
+	memcpy(&time, CMSG_DATA(cmsg), sizeof time);
+	int64_t arrival = to_ns(&time);
+	*buffered = now > arrival ? now - arrival : 0;
 }
 
 ssize_t stamps_recv(int fd, void *place, size_t len, int flags, struct sockaddr_storage *from,
-                    socklen_t *from_len, int64_t *buffered)
+                    socklen_t *from_len, int64_t *buffered, struct arrival *arrival)
 {
 	union control control;
 	struct iovec piece = { .iov_base = place, .iov_len = len };
@@ -98,17 +97,19 @@ ssize_t stamps_recv(int fd, void *place, size_t len, int flags, struct sockaddr_
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof control,
 	};
-	int64_t now = wall_now();
+	int64_t now = buffered ? wall_now() : 0;
 	ssize_t got;
 	RETRY_INTERRUPTED(got, recvmsg(fd, &message, flags));
-	*buffered = -1;
 	if (got < 0)
 		return got;
 	if (from)
 		*from_len = message.msg_namelen;
-	int64_t arrival = find_arrival(&message);
-	if (arrival)
-		*buffered = now > arrival ? now - arrival : 0;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+		if (buffered)
+			take_stamp(c, now, buffered);
+		if (arrival)
+			locals_take(c, arrival);
+	}
 	return got;
 }
 
@@ -246,11 +247,12 @@ bool call_ask_errors(const struct caller *caller, int fd, int family)
 }
 
 ssize_t stamps_recv(int fd, void *place, size_t len, int flags, struct sockaddr_storage *from,
-                    socklen_t *from_len, int64_t *buffered)
+                    socklen_t *from_len, int64_t *buffered, struct arrival *arrival)
 {
+	(void)buffered;
+	(void)arrival;
 	ssize_t got;
 	RETRY_INTERRUPTED(got, recvfrom(fd, place, len, flags, (struct sockaddr *)from, from_len));
-	*buffered = -1;
 	return got;
 }
 

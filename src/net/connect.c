@@ -168,6 +168,8 @@ static bool stay_unconnected(struct session *session, int fd, const struct addr 
 {
 	struct addr any = { .family = remote->family };
 	call_set_option(&session->caller, fd, SOL_SOCKET, SO_BROADCAST, 1);
+	if (!session->search->local.count)
+		udp_ask_locals(session, fd, &any);
 	if (!session->search->local.count && call_bind(&session->caller, fd, &any) < 0)
 		return fail_bind(session, &any);
 	succeed(session);

@@ -150,6 +150,8 @@ struct session {
 
 	/* UDP */
 	bool connected;     /* connect() was called: ICMP errors come back, strangers do not */
+	bool only;          /* the same without connect(): others than `peer` are dropped here */
+	bool asks_local;    /* recvmsg() tells which address of ours was asked: IP_PKTINFO is on */
 	bool guarded;       /* has said that it does not answer small services */
 	unsigned chosen;    /* number of the peer that plain lines go to, 0 = the last writer */
 	struct addr writer; /* who wrote last, or whom we wrote to before anybody did */
@@ -257,7 +259,16 @@ void stream_meet_error(struct session *session, int code); /* recv() = -1, which
 void stream_break_off(struct session *session, int code);  /* send() = -1, which ends sending */
 void stream_resume(struct session *session);               /* it is not paused any more */
 struct addr udp_peer(const struct session *session);
-void udp_meet(struct session *session, unsigned slot, const struct addr *from, size_t len);
+struct peer_slot *udp_meet(struct session *session, unsigned slot, const struct addr *from,
+                           const struct addr *local, size_t len);
+
+/* One recvfrom(), or recvmsg() where that tells more; *local is AF_UNSPEC where it does not. */
+ssize_t udp_receive(struct session *session, unsigned slot, size_t most, int flags,
+                    struct addr *from, struct addr *local, const char **data);
+
+/* On a socket that will have, or has, every address of this machine: asks which of them a datagram
+ * came to, so that the answer leaves from there. */
+void udp_ask_locals(struct session *session, int fd, const struct addr *bound);
 
 /* One accept(). NULL where no session has come of it: *code is the errno value, or 0 where it has
  * been told already. */

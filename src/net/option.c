@@ -107,6 +107,16 @@ static void note_linger(struct session *session, int level, int number, const vo
 	session->lingers = linger.l_onoff && linger.l_linger > 0;
 }
 
+/* Any byte that is not zero: an int, or what a system makes of a shorter value. */
+static bool is_switched_on(const void *value, size_t len)
+{
+	const char *bytes = value;
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i])
+			return true;
+	return false;
+}
+
 bool session_set_option(struct session *session, int level, int number, const void *value,
                         size_t len, struct error *error)
 {
@@ -121,5 +131,7 @@ bool session_set_option(struct session *session, int level, int number, const vo
 	if (code)
 		return refuse("setsockopt", level, number, code, error);
 	note_linger(session, level, number, value, len);
+	if (locals_are_asked_by(level, number) && session->kind == &udp_kind)
+		session->asks_local = is_switched_on(value, len);
 	return true;
 }

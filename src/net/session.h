@@ -62,7 +62,9 @@ struct peer {
 	struct addr addr;
 	uint64_t received, sent; /* datagrams */
 	uint64_t received_bytes, sent_bytes;
-	int64_t last; /* instant of the last datagram */
+	int64_t last;      /* instant of the last datagram */
+	struct addr local; /* what it asked last, without a port: answers leave from there;
+	                    * AF_UNSPEC = not known, the kernel chooses */
 };
 
 struct session_counts {

@@ -371,6 +371,8 @@ static void resume_session(struct session *session)
 	else if (step && (step->call == STEP_ACCEPT || step->call == STEP_RECV))
 		session_cancel(session);
 	session_tell(session, 0, "%s by itself again", listens ? "accepts" : "reads");
+	for (unsigned i = 0; session->stepped && !session->connected && i < session->fd_count; i++)
+		udp_ask_locals(session, session->fd[i], &session->local[i]);
 	session_greet(session);
 	if (session->kind == &stream_kind)
 		stream_resume(session);

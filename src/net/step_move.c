@@ -99,8 +99,9 @@ static const char *flags_text(enum recv_how how)
 
 static void name_recv(const struct session *session, struct step *step)
 {
-	snprintf(step->text, sizeof step->text, "%s(%zu%s)", is_udp(session) ? "recvfrom" : "recv",
-	         step->most, flags_text(step->how));
+	const char *call = is_udp(session) ? session->asks_local ? "recvmsg" : "recvfrom" : "recv";
+	snprintf(step->text, sizeof step->text, "%s(%zu%s)", call, step->most,
+	         flags_text(step->how));
 }
 
 static int set_low(struct session *session, int bytes)
@@ -150,13 +151,8 @@ static void make_room(struct session *session, size_t most)
 	transcript_cancel(session->caller.transcript);
 }
 
-static int family_of(const struct session *session, unsigned slot)
-{
-	int family = session->local[slot].family;
-	return family == AF_UNSPEC ? step_family(session) : family;
-}
-
-static ssize_t receive(struct session *session, unsigned slot, struct addr *from, const char **data)
+static ssize_t receive(struct session *session, unsigned slot, struct addr *from,
+                       struct addr *local, const char **data)
 {
 	const struct step *step = session->step;
 	int fd = session->fd[slot], flags = flags_of(step->how);
@@ -164,8 +160,7 @@ static ssize_t receive(struct session *session, unsigned slot, struct addr *from
 	make_room(session, step->most);
 	session->caller.since = step_since(session);
 	if (is_udp(session))
-		got = call_recvfrom_most(&session->caller, fd, family_of(session, slot), step->most,
-		                         flags, from, data);
+		got = udp_receive(session, slot, step->most, flags, from, local, data);
 	else
 		got = call_recv(&session->caller, fd, step->most, flags, data);
 	session->caller.since = 0;
@@ -173,10 +168,10 @@ static ssize_t receive(struct session *session, unsigned slot, struct addr *from
 }
 
 static void take_datagram(struct session *session, unsigned slot, const struct addr *from,
-                          const char *data, size_t len)
+                          const struct addr *local, const char *data, size_t len)
 {
 	if (session->step->how != RECV_PEEK) {
-		udp_meet(session, slot, from, len);
+		udp_meet(session, slot, from, local, len);
 		session_received(session, data, len);
 	}
 	end(session);
@@ -264,8 +259,8 @@ static enum step_end meet_error(struct session *session, int code, struct error 
 enum step_end step_receive(struct session *session, unsigned slot, struct error *error)
 {
 	const char *data;
-	struct addr from = { .family = AF_UNSPEC };
-	ssize_t got = receive(session, slot, &from, &data);
+	struct addr from = { .family = AF_UNSPEC }, local = { .family = AF_UNSPEC };
+	ssize_t got = receive(session, slot, &from, &local, &data);
 	bool urgent = session->step->how == RECV_URGENT && !is_udp(session);
 	if (got < 0 && would_block(errno) && !urgent)
 		return STEP_WAITS;
@@ -275,7 +270,7 @@ enum step_end step_receive(struct session *session, unsigned slot, struct error 
 		return take_nothing(session);
 	if (!is_udp(session))
 		return take_bytes(session, data, (size_t)got);
-	take_datagram(session, slot, &from, data, (size_t)got);
+	take_datagram(session, slot, &from, &local, data, (size_t)got);
 	return STEP_DONE;
 }
 

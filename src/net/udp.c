@@ -11,7 +11,8 @@ enum { SEND_TRIES = 4 }; /* while errors of earlier datagrams come back */
 
 /* What stands before each datagram in the queue. */
 struct datagram {
-	struct addr to; /* AF_UNSPEC: whomever a plain line goes to when it is sent */
+	struct addr to;    /* AF_UNSPEC: whomever a plain line goes to when it is sent */
+	struct addr local; /* what `to` had asked; AF_UNSPEC: the kernel chooses */
 	size_t len;
 	uint8_t flags; /* of the caller */
 };
@@ -41,16 +42,33 @@ static int socket_for(const struct session *session, const struct addr *to)
 
 /* ---- sending ---- */
 
+/* A peer with several addresses of ours in use is still one peer: it is answered from the one that
+ * it has asked last. */
+static struct addr local_for(const struct session *session, const struct addr *to)
+{
+	const struct peer_slot *slot = session->asks_local ? peers_find(&session->peers, to) : NULL;
+	return slot ? slot->peer.local : (struct addr){ .family = AF_UNSPEC };
+}
+
+static bool may_choose(const struct session *session, const struct addr *to,
+                       const struct addr *local)
+{
+	return !session->connected && local->family != AF_UNSPEC && local->family == to->family;
+}
+
 /* A datagram to the connected peer goes without an address, but not by send(): that would be
  * written down as a part of a stream, in which an empty one is nothing and two are one. */
 static ssize_t send_one(struct session *session, unsigned slot, const struct addr *to,
-                        const void *data, size_t len)
+                        const struct addr *local, const void *data, size_t len)
 {
 	bool is_peer = session->connected && addr_equal(to, &session->peer);
+	if (may_choose(session, to, local))
+		return call_sendmsg(&session->caller, session->fd[slot], data, len, 0, to, local);
 	return call_sendto(&session->caller, session->fd[slot], data, len, 0, is_peer ? NULL : to);
 }
 
-static void count_sent(struct session *session, unsigned slot, const struct addr *to, size_t len)
+static void count_sent(struct session *session, unsigned slot, const struct addr *to,
+                       size_t len)
 {
 	struct peer_slot *met = peers_find(&session->peers, to);
 	if (!met)
@@ -63,21 +81,36 @@ static void count_sent(struct session *session, unsigned slot, const struct addr
 		session->writer = *to;
 }
 
+/* What was asked need not be an address to send from: an anycast one, or one that this machine has
+ * lost meanwhile. Then the kernel chooses. */
+static bool drop_local(struct session *session, const struct addr *to, struct addr *local, int code)
+{
+	struct peer_slot *slot = peers_find(&session->peers, to);
+	if (!may_choose(session, to, local) || (code != EINVAL && code != EADDRNOTAVAIL))
+		return false;
+	local->family = AF_UNSPEC;
+	if (slot)
+		slot->peer.local.family = AF_UNSPEC;
+	return true;
+}
+
 /* 0 or an errno value. An ICMP error is the answer to an earlier datagram, and takes the place of
  * this one: it is told, and this one sent again, unless a person makes the calls one by one. *mtu
  * goes with EMSGSIZE, 0 = not told. */
-static int transmit(struct session *session, const struct addr *to, const void *data, size_t len,
-                    unsigned *mtu)
+static int transmit(struct session *session, const struct addr *to, struct addr local,
+                    const void *data, size_t len, unsigned *mtu)
 {
 	int slot = socket_for(session, to);
 	if (slot < 0)
 		return EAFNOSUPPORT;
 	for (int tries = 0; tries < SEND_TRIES; tries++) {
-		if (send_one(session, (unsigned)slot, to, data, len) >= 0) {
+		if (send_one(session, (unsigned)slot, to, &local, data, len) >= 0) {
 			count_sent(session, (unsigned)slot, to, len);
 			return 0;
 		}
 		int code = errno;
+		if (drop_local(session, to, &local, code))
+			continue;
 		bool again = udp_meet_send_error(session, (unsigned)slot, code, mtu);
 		errno = code;
 		if (!again)
@@ -93,6 +126,8 @@ static bool enqueue(struct session *session, const struct addr *to, const void *
 	size_t room = session->queue.max - session->queue.len;
 	if (to)
 		head.to = *to;
+	if (to)
+		head.local = local_for(session, to);
 	if (sizeof head > room || len > room - sizeof head) {
 		error_set(error, "%zu bytes already wait in session %u: no room for %zu more",
 		          session->unsent, (unsigned)session->caller.session, len);
@@ -122,9 +157,11 @@ static bool send_first(struct session *session)
 	memcpy(&head, buf_data(&session->queue), sizeof head);
 	if (head.to.family == AF_UNSPEC)
 		head.to = udp_peer(session);
+	if (head.local.family == AF_UNSPEC)
+		head.local = local_for(session, &head.to);
 	session->caller.flags = head.flags;
-	int code = transmit(session, &head.to, buf_data(&session->queue) + sizeof head, head.len,
-	                    &mtu);
+	int code = transmit(session, &head.to, head.local, buf_data(&session->queue) + sizeof head,
+	                    head.len, &mtu);
 	session->caller.flags = flags;
 	if (udp_must_wait(code))
 		return false;
@@ -153,7 +190,7 @@ static bool udp_send(struct session *session, const struct addr *to, const void 
 		return false;
 	}
 	unsigned mtu = 0;
-	int code = transmit(session, &peer, data, len, &mtu);
+	int code = transmit(session, &peer, local_for(session, &peer), data, len, &mtu);
 	if (udp_must_wait(code))
 		return enqueue(session, &peer, data, len, error);
 	if (code)
@@ -190,52 +227,88 @@ static bool may_answer(struct session *session, const struct addr *from)
 	return good;
 }
 
-/* `once`: the first peer is the only one. Others are refused by the kernel from now on. */
+/* `once`: the first peer is the only one: others are refused by the kernel from now on. But connect()
+ * also chooses the address of ours that the socket has from then on, and that need not be the one
+ * that the peer has asked and goes on to ask: on a wildcard address others are dropped here. */
 static void keep_to(struct session *session, unsigned slot, const struct addr *from)
 {
 	char addr[ADDR_TEXT];
 	int fd = session->fd[slot];
-	if (call_connect(&session->caller, fd, from) < 0)
+	if (session->asks_local)
+		session->only = true;
+	else if (call_connect(&session->caller, fd, from) < 0)
 		return;
-	session->connected = true;
-	session->peer = *from;
+	session->connected = !session->only;
+	session->peer = session->writer = *from;
 	for (unsigned i = session->fd_count; i-- > 0;)
 		if (session->fd[i] != fd)
 			session_drop_socket(session, session->fd[i]);
-	session_tell(session, 0, "only %s from now on: connect(), since one peer was asked for",
-	             addr_format(from, addr));
+	session_tell(session, 0, "only %s from now on: %s, since one peer was asked for",
+	             addr_format(from, addr),
+	             session->only ? "others are dropped here" : "connect()");
 }
 
-void udp_meet(struct session *session, unsigned slot, const struct addr *from, size_t len)
+struct peer_slot *udp_meet(struct session *session, unsigned slot, const struct addr *from,
+                           const struct addr *local, size_t len)
 {
 	struct peer_slot *met = peers_meet(&session->peers, from, slot);
 	met->socket = slot;
+	met->peer.local = *local;
 	met->peer.received++;
 	met->peer.received_bytes += len;
 	met->peer.last = clock_now();
 	session->writer = *from;
+	return met;
 }
 
-static void take(struct session *session, unsigned slot, const struct addr *from, const char *data,
-                 size_t len)
+static void take(struct session *session, unsigned slot, const struct addr *from,
+                 const struct addr *local, const char *data, size_t len)
 {
-	udp_meet(session, slot, from, len);
+	if (session->only && !addr_equal(from, &session->peer))
+		return;
+	udp_meet(session, slot, from, local, len);
 	session_received(session, data, len);
 	if (session->service != &service_table[0] && may_answer(session, from))
 		session_answer(session, from, data, len);
-	if (session->recipe->options.once && session->recipe->listening && !session->connected)
+	if (session->recipe->options.once && session->recipe->listening && !session->connected &&
+	    !session->only)
 		keep_to(session, slot, from);
+}
+
+void udp_ask_locals(struct session *session, int fd, const struct addr *bound)
+{
+	if (session->kind == &udp_kind && addr_is_any(bound) &&
+	    call_ask_locals(&session->caller, fd, bound->family))
+		session->asks_local = true;
+}
+
+static int family_of(const struct session *session, unsigned slot)
+{
+	int family = session->local[slot].family;
+	return family == AF_UNSPEC ? step_family(session) : family;
+}
+
+ssize_t udp_receive(struct session *session, unsigned slot, size_t most, int flags,
+                    struct addr *from, struct addr *local, const char **data)
+{
+	struct arrival arrival = { .local.family = AF_UNSPEC };
+	int fd = session->fd[slot], family = family_of(session, slot);
+	ssize_t got = session->asks_local ? call_recvmsg(&session->caller, fd, family, most, flags,
+	                                                 from, &arrival, data)
+	                                  : call_recvfrom(&session->caller, fd, family, most, flags,
+	                                                  from, data);
+	*local = arrival.local;
+	return got;
 }
 
 /* False at EAGAIN, or any error. */
 static bool receive_one(struct session *session, unsigned slot, bool was_ready)
 {
-	struct addr from;
+	struct addr from, local;
 	const char *data;
-	ssize_t got = call_recvfrom(&session->caller, session->fd[slot],
-	                            session->local[slot].family, 0, &from, &data);
+	ssize_t got = udp_receive(session, slot, TRANSCRIPT_ROOM, 0, &from, &local, &data);
 	if (got >= 0)
-		take(session, slot, &from, data, (size_t)got);
+		take(session, slot, &from, &local, data, (size_t)got);
 	else
 		udp_meet_error(session, slot, errno, was_ready);
 	return got >= 0;

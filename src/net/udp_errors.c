@@ -154,6 +154,7 @@ void udp_meet_error(struct session *session, unsigned slot, int code, bool was_r
 	if (is_icmp(code) && session->connected)
 		tell_refusal(session, code);
 	else
-		session_tell(session, ENTRY_ERROR, "recvfrom() = -1 %s: %s", error_name(code),
+		session_tell(session, ENTRY_ERROR, "%s() = -1 %s: %s",
+		             session->asks_local ? "recvmsg" : "recvfrom", error_name(code),
 		             error_why(code));
 }

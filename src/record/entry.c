@@ -20,6 +20,8 @@ static const char *const names[CALL_COUNT] = {
 	[CALL_SENDTO] = "sendto",
 	[CALL_RECV] = "recv",
 	[CALL_RECVFROM] = "recvfrom",
+	[CALL_SENDMSG] = "sendmsg",
+	[CALL_RECVMSG] = "recvmsg",
 	[CALL_SHUTDOWN] = "shutdown",
 	[CALL_CLOSE] = "close",
 	[CALL_ERRQUEUE] = "recvmsg",
@@ -33,8 +35,34 @@ const char *entry_payload(const struct entry *entry)
 struct addr entry_addr(const struct entry *entry)
 {
 	struct addr addr = { .family = AF_UNSPEC };
-	memcpy(&addr, (const char *)entry + ENTRY_HEADER, entry->addr_len);
+	size_t len = entry->addr_len < sizeof addr ? entry->addr_len : sizeof addr;
+	memcpy(&addr, (const char *)entry + ENTRY_HEADER, len);
+	memset((char *)&addr + addr_packed_size(&addr), 0, sizeof addr - addr_packed_size(&addr));
 	return addr;
+}
+
+static size_t ip_size(const struct addr *addr)
+{
+	return addr->family == AF_INET ? 4 : 16;
+}
+
+size_t entry_addresses_size(const struct addr *addr, const struct addr *local)
+{
+	size_t size = addr ? addr_packed_size(addr) : 0;
+	bool both = size && local && local->family == addr->family;
+	return size + (both ? ip_size(local) : 0);
+}
+
+struct addr entry_local(const struct entry *entry)
+{
+	struct addr local = { .family = AF_UNSPEC };
+	struct addr addr = entry_addr(entry);
+	size_t size = addr_packed_size(&addr);
+	if (entry->addr_len <= size)
+		return local;
+	local.family = addr.family;
+	memcpy(local.ip, (const char *)entry + ENTRY_HEADER + size, ip_size(&local));
+	return local;
 }
 
 long entry_result(const struct entry *entry)
@@ -55,12 +83,20 @@ bool entry_is_call(const struct entry *entry)
 
 bool entry_is_incoming(const struct entry *entry)
 {
-	return entry->call == CALL_RECV || entry->call == CALL_RECVFROM;
+	return entry->call == CALL_RECV || entry->call == CALL_RECVFROM ||
+	       entry->call == CALL_RECVMSG;
 }
 
 bool entry_is_outgoing(const struct entry *entry)
 {
-	return entry->call == CALL_SEND || entry->call == CALL_SENDTO;
+	return entry->call == CALL_SEND || entry->call == CALL_SENDTO ||
+	       entry->call == CALL_SENDMSG;
+}
+
+bool entry_is_addressed(const struct entry *entry)
+{
+	return (entry_is_incoming(entry) || entry_is_outgoing(entry)) && entry->call != CALL_RECV &&
+	       entry->call != CALL_SEND;
 }
 
 bool entry_is_aside(const struct entry *entry)

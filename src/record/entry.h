@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* entry: one line of the transcript: a call with its result, a change of state, or a note. A fixed
- * header, then the peer's address where a call has one, then the payload: the bytes that went
- * through the call, or text. 40 bytes for a stream, at most 64 with an address. Knows no socket:
- * numbers are the system's. */
+ * header, then the peer's address where a call has one, then our own address where a datagram tells
+ * it, then the payload: the bytes that went through the call, or text. 40 bytes for a stream, at
+ * most 64 with an address, 80 with two of IPv6. Knows no socket: numbers are the system's. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,6 +28,8 @@ enum call {
 	CALL_SENDTO,      /* the same, and the address */
 	CALL_RECV,        /* arg = bytes asked, arg2 = flags, payload = bytes got */
 	CALL_RECVFROM,    /* the same, and the sender's address */
+	CALL_SENDMSG,     /* as CALL_SENDTO, and the local address that it is sent from */
+	CALL_RECVMSG,     /* as CALL_RECVFROM, and the address that it was sent to */
 	CALL_SHUTDOWN,    /* arg = SHUT_RD, SHUT_WR, SHUT_RDWR */
 	CALL_CLOSE,
 	CALL_ERRQUEUE, /* recvmsg(MSG_ERRQUEUE); address = offender, payload = struct errqueue */
@@ -77,14 +79,19 @@ struct entry {
 	                   * was only peeked at, or is urgent, does not move it on */
 	uint8_t call;     /* enum call */
 	uint8_t error;    /* errno of a failed call, 0 = success */
-	uint8_t addr_len; /* bytes of struct addr between header and payload,
-	                   * see addr_packed_size() */
+	uint8_t addr_len; /* bytes of addresses between header and payload,
+	                   * see entry_addresses_size() */
 	uint8_t flags;    /* enum entry_flag */
 	uint16_t step;    /* back to the entry before it in time, in units of ENTRY_ALIGN; 0 = first
 	                   * of its block, UINT16_MAX = that far or farther */
 };
 
-enum { ENTRY_ALIGN = 8, ENTRY_HEADER = sizeof(struct entry), ENTRY_MAX_OVERHEAD = 64 };
+enum {
+	ENTRY_ALIGN = 8,
+	ENTRY_HEADER = sizeof(struct entry),
+	ENTRY_MAX_OVERHEAD = 64,
+	ENTRY_ADDRESSES = sizeof(struct addr) + 16, /* most bytes of addr_len */
+};
 _Static_assert(sizeof(struct entry) == 40, "the transcript's cost per call is a promise");
 _Static_assert(sizeof(struct entry) + sizeof(struct addr) <= ENTRY_MAX_OVERHEAD, "so is this");
 
@@ -93,13 +100,22 @@ const char *entry_payload(const struct entry *entry);
 /* The address kept with the call; AF_UNSPEC where there is none. */
 struct addr entry_addr(const struct entry *entry);
 
+/* Our own end of a datagram, with port 0: what CALL_RECVMSG was sent to, which may be a broadcast or
+ * multicast address, and what CALL_SENDMSG was sent from. AF_UNSPEC where it is not kept. */
+struct addr entry_local(const struct entry *entry);
+
+/* Bytes that a call's addresses take. Either may be NULL, and a local one is kept only with another
+ * of its family. */
+size_t entry_addresses_size(const struct addr *addr, const struct addr *local);
+
 /* What the call returned: -1 for a failure, bytes for send and recv, a descriptor for socket and
  * accept, else 0. */
 long entry_result(const struct entry *entry);
 
-bool entry_is_call(const struct entry *entry);     /* not a note, a state or a reading */
-bool entry_is_incoming(const struct entry *entry); /* recv, recvfrom */
-bool entry_is_outgoing(const struct entry *entry); /* send, sendto */
+bool entry_is_call(const struct entry *entry);      /* not a note, a state or a reading */
+bool entry_is_incoming(const struct entry *entry);  /* recv, recvfrom, recvmsg */
+bool entry_is_outgoing(const struct entry *entry);  /* send, sendto, sendmsg */
+bool entry_is_addressed(const struct entry *entry); /* of these, those that name a peer each time */
 
 /* Bytes beside the stream: only peeked at, or urgent (MSG_PEEK, MSG_OOB). */
 bool entry_is_aside(const struct entry *entry);

@@ -145,7 +145,7 @@ static size_t capacity(const struct transcript *transcript, size_t addr_size)
 char *transcript_reserve(struct transcript *transcript, size_t addr_size, size_t least,
                          size_t *room)
 {
-	assert(!transcript->begun && addr_size <= sizeof(struct addr));
+	assert(!transcript->begun && addr_size <= ENTRY_ADDRESSES);
 	size_t overhead = ENTRY_HEADER + addr_size;
 	size_t most = capacity(transcript, addr_size);
 	if (room_left(transcript) < overhead + (least < most ? least : most))
@@ -190,7 +190,14 @@ static size_t entry_size(const struct entry *entry)
 uint64_t transcript_commit(struct transcript *transcript, const struct entry *header,
                            const struct addr *addr, size_t len)
 {
-	size_t addr_len = addr ? addr_packed_size(addr) : 0;
+	return transcript_commit_ends(transcript, header, addr, NULL, len);
+}
+
+uint64_t transcript_commit_ends(struct transcript *transcript, const struct entry *header,
+                                const struct addr *addr, const struct addr *local, size_t len)
+{
+	size_t peer_len = entry_addresses_size(addr, NULL);
+	size_t addr_len = entry_addresses_size(addr, local);
 	assert(transcript->begun && addr_len <= transcript->begun_addr);
 	assert(len <= room_left(transcript) - ENTRY_HEADER - transcript->begun_addr);
 	struct block *block = transcript->now;
@@ -198,8 +205,10 @@ uint64_t transcript_commit(struct transcript *transcript, const struct entry *he
 	if (addr_len < transcript->begun_addr)
 		memmove(place + ENTRY_HEADER + addr_len,
 		        place + ENTRY_HEADER + transcript->begun_addr, len);
-	if (addr_len)
-		memcpy(place + ENTRY_HEADER, addr, addr_len);
+	if (peer_len)
+		memcpy(place + ENTRY_HEADER, addr, peer_len);
+	if (addr_len > peer_len)
+		memcpy(place + ENTRY_HEADER + peer_len, local->ip, addr_len - peer_len);
 
 	uint64_t position = transcript_end(transcript);
 	struct entry entry = *header;

@@ -54,6 +54,15 @@ static void add_addr(const struct entry *entry, struct buf *out)
 	buf_append_text(out, addr.family == AF_UNSPEC ? "AF_UNSPEC" : addr_format(&addr, text));
 }
 
+/* Our own end, which has no port of its own here. */
+static void add_local(const struct entry *entry, const char *word, struct buf *out)
+{
+	char text[ADDR_TEXT];
+	struct addr local = entry_local(entry);
+	if (local.family != AF_UNSPEC)
+		buf_printf(out, "%s%s", word, addr_format_host(&local, text));
+}
+
 static void add_flags(int flags, struct buf *out)
 {
 	char text[CONSTANT_TEXT];
@@ -91,6 +100,7 @@ static void add_sending(const struct entry *entry, size_t payload, struct buf *o
 	if (entry->addr_len) {
 		buf_append_text(out, ", ");
 		add_addr(entry, out);
+		add_local(entry, ", from ", out);
 	}
 }
 
@@ -241,6 +251,7 @@ static void add_given(const struct entry *entry, struct buf *out)
 	else if (entry_is_incoming(entry) && entry->addr_len) {
 		buf_append_text(out, " from ");
 		add_addr(entry, out);
+		add_local(entry, " to ", out);
 	} else if (entry->call == CALL_GETSOCKNAME && entry->addr_len) {
 		buf_append_text(out, "  ");
 		add_addr(entry, out);
@@ -268,7 +279,7 @@ void calltext_result(const struct entry *entry, struct buf *out)
 
 void calltext_received(const struct entry *entry, size_t most, struct buf *out)
 {
-	bool datagram = entry->call == CALL_RECVFROM || entry->addr_len;
+	bool datagram = entry_is_addressed(entry) || entry->addr_len;
 	if (!entry_is_incoming(entry) || entry->error || (!entry->len && !datagram))
 		return;
 	buf_append_text(out, "[");

@@ -21,9 +21,7 @@ static bool moves_bytes(const struct entry *entry)
 
 bool entry_is_datagram(const struct entry *entry)
 {
-	bool has_address =
-	        entry->addr_len || entry->call == CALL_SENDTO || entry->call == CALL_RECVFROM;
-	return moves_bytes(entry) && has_address;
+	return moves_bytes(entry) && (entry->addr_len || entry_is_addressed(entry));
 }
 
 bool entry_is_stream(const struct entry *entry)

@@ -48,7 +48,7 @@ static void learn(const struct view *view, uint64_t position, struct found *foun
 		set_once(&found->bound, entry);
 	else if (entry->call == CALL_LISTEN && !entry->error)
 		found->listening = true;
-	else if (entry->call == CALL_SENDTO || entry->call == CALL_RECVFROM ||
+	else if (entry_is_addressed(entry) ||
 	         (entry->call == CALL_SOCKET && entry->arg == SOCK_DGRAM))
 		found->datagrams = true;
 	else if (scene_is_accepted(entry))

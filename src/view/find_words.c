@@ -144,7 +144,7 @@ static bool call_holds(struct find_words *words, const struct entry *entry, size
 }
 
 /* Bytes between the fields would make equal keys differ: there are none where the sizes add up. */
-_Static_assert(sizeof(struct find_words_key) == sizeof(struct addr) + 20, "a key has no holes");
+_Static_assert(sizeof(struct find_words_key) == 2 * sizeof(struct addr) + 20, "a key has no holes");
 
 static struct find_words_key make_key(const struct entry *entry)
 {
@@ -152,6 +152,7 @@ static struct find_words_key make_key(const struct entry *entry)
 	bool asks = entry_is_incoming(entry) && entry->arg > 0;
 	return (struct find_words_key){
 		.addr = entry_addr(entry),
+		.local = entry_local(entry),
 		.len = entry->len,
 		.duration = tells_duration ? entry->duration : 0,
 		.arg = asks ? 1 : entry->arg,

@@ -11,7 +11,7 @@ enum { FIND_WORDS_SLOTS = 256 };
 /* All by which the words of two calls without payload could differ; but for how many bytes were
  * asked for, which is another number for each recv(). */
 struct find_words_key {
-	struct addr addr;
+	struct addr addr, local;
 	uint32_t len, duration;
 	int32_t arg;
 	int16_t arg2, fd;

@@ -100,6 +100,41 @@ def datagrams():
     same(desk.leave(), 0, "leaves")
 
 
+def asks_and_hears(port, text, attempts=1):
+    """A connected client hears only the address that it asks. A program that has just been started may not have its
+    port yet."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect(("127.0.0.5", port))
+        client.settimeout(DEADLINE / attempts)
+        for _ in range(attempts):
+            try:
+                client.send(text)
+                return client.recv(1024)
+            except (TimeoutError, ConnectionRefusedError):
+                time.sleep(0.05)
+    return None
+
+
+def datagrams_on_every_address():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("0.0.0.0", 0))
+        port = free.getsockname()[1]
+    desk = Desk("-u", "-l", "0.0.0.0", str(port), "--service", "echo")
+    desk.sees("every IPv4 address")
+    same(asks_and_hears(port, b"five"), b"five", "a client of 127.0.0.5 is answered from there")
+    desk.type("/view trace")
+    ok(desk.sees("to 127.0.0.5") and desk.sees(", from 127.0.0.5) = 4"), "and the trace says so")
+    desk.type("/peers")
+    ok(desk.sees("asked"), "so does /peers")
+    desk.type("/close")
+    desk.sees("no longer listening")
+    for language in LANGUAGES:
+        process = start(export(desk, language))
+        same(asks_and_hears(port, b"five", 50), b"five", "the %s program answers from there" % language)
+        same(finish(process), (0, b"five", b""), "and ends well")
+    same(desk.leave(), 0, "leaves")
+
+
 def server_with_one_client():
     """The accepted session's program is a server: another client gets the same from it."""
     desk = Desk("-l", "127.0.0.1", "0")
@@ -165,6 +200,7 @@ watchdog(50)
 try:
     client_of_the_echo_service()
     datagrams()
+    datagrams_on_every_address()
     server_with_one_client()
     what_failed_then()
     mistakes()

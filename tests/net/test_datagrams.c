@@ -48,7 +48,7 @@ static ssize_t pass(struct udp *udp, const void *data, size_t len, struct addr *
 {
 	if (!peer_send_to(udp->peer, &udp->addr, data, len) || !peer_wait(udp->fd, POLLIN, PEER_MS))
 		return -2;
-	return call_recvfrom(&udp->caller, udp->fd, udp->family, 0, from, got);
+	return call_recvfrom(&udp->caller, udp->fd, udp->family, TRANSCRIPT_ROOM, 0, from, got);
 }
 
 static void check_recvfrom(int family)
@@ -56,7 +56,8 @@ static void check_recvfrom(int family)
 	struct udp udp = make_udp(big_caller(), family);
 	struct addr from = { .family = AF_INET };
 	const char *data = NULL;
-	ok(call_recvfrom(&udp.caller, udp.fd, family, 0, &from, &data) == -1 && errno == EAGAIN,
+	ok(call_recvfrom(&udp.caller, udp.fd, family, TRANSCRIPT_ROOM, 0, &from, &data) == -1 &&
+	           errno == EAGAIN,
 	   "nothing has come yet");
 	is_call(&udp.caller, CALL_RECVFROM, -1, EAGAIN, "that");
 	ok(from.family == AF_UNSPEC && newest(&udp.caller)->addr_len == 0, "... from nobody");
@@ -142,7 +143,7 @@ static void check_too_long(void)
 		          call_sendto(&udp.caller, udp.fd, huge, sizeof huge, 0, &udp.peer_addr) ==
 		                  -1 &&
 		          errno == EMSGSIZE;
-		call_recvfrom(&udp.caller, udp.fd, AF_INET, 0, &(struct addr){ 0 },
+		call_recvfrom(&udp.caller, udp.fd, AF_INET, TRANSCRIPT_ROOM, 0, &(struct addr){ 0 },
 		              &(const char *){ NULL });
 	}
 	ok(refused, "so are three million, wherever in a block it happens");
@@ -160,7 +161,7 @@ static void check_refused(void)
 	       "a datagram socket is connected to a closed port");
 	is_int(call_send(&udp.caller, udp.fd, "x", 1, 0), 1, "sending there succeeds");
 	ok(peer_wait(udp.fd, POLLIN, PEER_MS), "then something comes");
-	ok(call_recvfrom(&udp.caller, udp.fd, AF_INET, 0, &from, &data) == -1 &&
+	ok(call_recvfrom(&udp.caller, udp.fd, AF_INET, TRANSCRIPT_ROOM, 0, &from, &data) == -1 &&
 	           errno == ECONNREFUSED,
 	   "... a refusal");
 	is_call(&udp.caller, CALL_RECVFROM, -1, ECONNREFUSED, "that");
@@ -228,15 +229,15 @@ static void check_most(void)
 	peer_send_to(udp.peer, &udp.addr, "0123456789", 10);
 	peer_send_to(udp.peer, &udp.addr, "abcd", 4);
 	peer_wait(udp.fd, POLLIN, PEER_MS);
-	is_int(call_recvfrom_most(&udp.caller, udp.fd, AF_INET, 4, MSG_PEEK, &from, &data), 4,
+	is_int(call_recvfrom(&udp.caller, udp.fd, AF_INET, 4, MSG_PEEK, &from, &data), 4,
 	       "a small buffer gets as much as it holds");
-	is_int(call_recvfrom_most(&udp.caller, udp.fd, AF_INET, 4, 0, &from, &data), 4,
+	is_int(call_recvfrom(&udp.caller, udp.fd, AF_INET, 4, 0, &from, &data), 4,
 	       "... also after a peek");
 	is_bytes(data, 4, "0123", 4, "... the beginning");
 	ok(newest(&udp.caller)->flags == ENTRY_TRUNCATED && newest(&udp.caller)->arg == 10,
 	   "... and how long it was");
 	is_addr(from, udp.peer_addr, "... from whom");
-	is_int(call_recvfrom_most(&udp.caller, udp.fd, AF_INET, 4, 0, &from, &data), 4,
+	is_int(call_recvfrom(&udp.caller, udp.fd, AF_INET, 4, 0, &from, &data), 4,
 	       "one that just fits is whole");
 	is_int(newest(&udp.caller)->flags, 0, "... and not called cut");
 	end_udp(&udp);
@@ -262,7 +263,7 @@ static void check_error_queue(void)
 	is_int(newest(&udp.caller)->flags, ENTRY_WATCHING, "asking for errors is only to watch");
 	call_sendto(&udp.caller, udp.fd, "x", 1, 0, &closed);
 	peer_wait(udp.fd, POLLIN, PEER_MS);
-	ok(call_recvfrom(&udp.caller, udp.fd, AF_INET, 0, &from, &data) == -1 &&
+	ok(call_recvfrom(&udp.caller, udp.fd, AF_INET, TRANSCRIPT_ROOM, 0, &from, &data) == -1 &&
 	           errno == ECONNREFUSED,
 	   "an unconnected socket is told of the refusal");
 	ok(call_error_queue(&udp.caller, udp.fd, &error, &offender), "and by whom");
@@ -291,7 +292,8 @@ static void check_mapped(void)
 	struct addr to = { .family = AF_INET, .port = local.port, .ip = { 127, 0, 0, 1 } };
 	ok(peer_send_to(peer, &to, "x", 1) && peer_wait(fd, POLLIN, PEER_MS),
 	   "IPv4 comes to an IPv6 socket");
-	is_int(call_recvfrom(&caller, fd, AF_INET6, 0, &from, &data), 1, "... and is received");
+	is_int(call_recvfrom(&caller, fd, AF_INET6, TRANSCRIPT_ROOM, 0, &from, &data), 1,
+	       "... and is received");
 	ok(from.family == AF_INET6 && from.port == peer_port(peer), "... from a mapped address");
 	is_int(call_sendto(&caller, fd, "y", 1, 0, &from), 1, "... to which an answer goes");
 	is_int(peer_recv_from(peer, &(char){ 0 }, 1, NULL, PEER_MS), 1, "... and arrives");

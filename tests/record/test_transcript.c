@@ -89,10 +89,47 @@ static void keeps_what_it_is_given(void)
 	ok(addr_equal(&addr, &four), "an IPv4 address is kept");
 	is_int(transcript_end(t) - position, 48, "in 8 bytes, and an empty payload takes none");
 	struct addr none = { .family = AF_UNSPEC };
+	ok(entry_local(transcript_at(t, position)).family == AF_UNSPEC, "without our own");
 	position = transcript_append(t, &given, &none, "x", 1);
 	is_int(entry_addr(transcript_at(t, position)).family, AF_UNSPEC,
 	       "no address is no address");
 	is_int(transcript_end(t) - position, 48, "and costs nothing");
+	transcript_free(t);
+}
+
+/* What was received in its place moves when less is known than room was left for. */
+static void keeps_both_ends(void)
+{
+	static const struct addr *const peers[] = { &six, &four }, none = { .family = AF_UNSPEC };
+	static const size_t sizes[] = { 40, 12 };
+	struct transcript *t = transcript_new(4 * BLOCK, BLOCK);
+	struct entry given = header(7, CALL_RECVMSG);
+	for (int i = 0; i < 2; i++) {
+		size_t room;
+		struct addr own = *peers[i];
+		own.ip[3] ^= 0x55;
+		char *place = transcript_reserve(t, sizes[i], 4, &room);
+		memcpy(place, "both", 4);
+		uint64_t position = transcript_commit_ends(t, &given, peers[i], &own, 4);
+		const struct entry *entry = transcript_at(t, position);
+		struct addr peer = entry_addr(entry), local = entry_local(entry);
+		ok(addr_equal(&peer, peers[i]), "a datagram's peer is kept");
+		own.port = 0;
+		own.scope = 0;
+		ok(addr_equal(&local, &own), "and our own address, without a port");
+		is_int(entry->addr_len, (int)sizes[i], "in no more bytes than that takes");
+		is_payload(t, position, "both", "and the payload");
+		place = transcript_reserve(t, sizes[i], 4, &room);
+		memcpy(place, "one.", 4);
+		position = transcript_commit_ends(t, &given, peers[i], &none, 4);
+		is_int(entry_local(transcript_at(t, position)).family, AF_UNSPEC, "or none");
+		is_payload(t, position, "one.", "and the payload");
+		place = transcript_reserve(t, sizes[i], 4, &room);
+		memcpy(place, "none", 4);
+		position = transcript_commit_ends(t, &given, NULL, &own, 4);
+		is_int(transcript_at(t, position)->addr_len, 0, "and never ours alone");
+		is_payload(t, position, "none", "and the payload");
+	}
 	transcript_free(t);
 }
 
@@ -424,8 +461,8 @@ static void entries_answer(void)
 	is_int(entry_result(&bound), 0, "bind() returns 0");
 	for (int call = 0; call < CALL_COUNT; call++) {
 		struct entry any = header(1, (enum call)call);
-		bool in = call == CALL_RECV || call == CALL_RECVFROM;
-		bool out = call == CALL_SEND || call == CALL_SENDTO;
+		bool in = call == CALL_RECV || call == CALL_RECVFROM || call == CALL_RECVMSG;
+		bool out = call == CALL_SEND || call == CALL_SENDTO || call == CALL_SENDMSG;
 		ok(entry_is_incoming(&any) == in && entry_is_outgoing(&any) == out &&
 		           entry_is_call(&any) == (call > CALL_READING) &&
 		           entry_call_name((enum call)call),
@@ -655,6 +692,7 @@ int main(void)
 	keeps_asides_out_of_streams();
 	begins_empty();
 	keeps_what_it_is_given();
+	keeps_both_ends();
 	receives_in_place();
 	fills_blocks_exactly();
 	grants_what_is_asked();

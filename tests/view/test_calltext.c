@@ -33,6 +33,22 @@ static const char *told(struct entry header, const struct addr *addr, const char
 	return buf_text(&text);
 }
 
+/* The same of a datagram that says our own end, too. */
+static const char *told_ends(enum call call, const struct addr *local)
+{
+	size_t room;
+	struct entry header = { .session = 1, .call = (uint8_t)call, .arg = 2 };
+	char *place = transcript_reserve(transcript, entry_addresses_size(&echo, local), 2, &room);
+	memcpy(place, "hi", 2);
+	const struct entry *entry = transcript_at(
+	        transcript, transcript_commit_ends(transcript, &header, &echo, local, 2));
+	buf_clear(&text);
+	calltext_call(entry, 10, &text);
+	buf_append_text(&text, " ");
+	calltext_result(entry, &text);
+	return buf_text(&text);
+}
+
 #define TOLD(addr, payload, ...) told((struct entry){ __VA_ARGS__ }, addr, payload)
 
 static void test_calls(void)
@@ -71,6 +87,13 @@ static void test_bytes(void)
 	        "send(9000) = -1 EAGAIN", "not at all");
 	is_text(TOLD(NULL, "!", .call = CALL_SEND, .arg = 1, .arg2 = MSG_OOB | MSG_NOSIGNAL),
 	        "send(\"!\", MSG_OOB) = 1", "with flags");
+	struct addr five = { .family = AF_INET, .ip = { 127, 0, 0, 5 } };
+	is_text(told_ends(CALL_SENDMSG, &five),
+	        "sendmsg(\"hi\", 127.0.0.1:7001, from 127.0.0.5) = 2", "sendmsg()");
+	is_text(told_ends(CALL_RECVMSG, &five), "recvmsg(2) = 2 from 127.0.0.1:7001 to 127.0.0.5",
+	        "recvmsg()");
+	is_text(told_ends(CALL_RECVMSG, NULL), "recvmsg(2) = 2 from 127.0.0.1:7001",
+	        "that says no more");
 	is_text(TOLD(&echo, "hi", .call = CALL_SENDTO, .arg = 2),
 	        "sendto(\"hi\", 127.0.0.1:7001) = 2", "sendto()");
 	is_text(TOLD(&echo, "", .call = CALL_SENDTO), "sendto(\"\", 127.0.0.1:7001) = 0",

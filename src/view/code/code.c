@@ -173,7 +173,11 @@ static unsigned needs_of(const struct statement *statement)
 	const struct entry *entry = statement->entry;
 	unsigned needs = entry_is_incoming(entry) ? NEED_BUFFER : 0;
 	bool named = entry->call == CALL_BIND || entry->call == CALL_CONNECT ||
-	             entry->call == CALL_SENDTO;
+	             entry->call == CALL_SENDTO || entry->call == CALL_SENDMSG;
+	if (entry->call == CALL_SENDMSG)
+		needs |= NEED_SEND_FROM;
+	if (entry->call == CALL_RECVMSG)
+		needs |= NEED_RECEIVE_MESSAGE;
 	if (named && entry->addr_len && !statement->peer[0])
 		needs |= NEED_ENDPOINT;
 	if (coder_is_receive(statement))
@@ -235,9 +239,11 @@ static void name_ends(struct coder *coder, struct statement *statement)
 		copy_name(statement->client, add_variable(coder, entry->arg, true));
 	const struct known *known = NULL;
 	size_t knowns = coder->knowns;
-	if (entry->call == CALL_RECVFROM && !entry->error && addr.family != AF_UNSPEC)
+	bool taken = entry->call == CALL_RECVFROM || entry->call == CALL_RECVMSG;
+	if (taken && !entry->error && addr.family != AF_UNSPEC)
 		known = meet(coder, &addr);
-	else if (entry->call == CALL_SENDTO || entry->call == CALL_CONNECT)
+	else if (entry->call == CALL_SENDTO || entry->call == CALL_SENDMSG ||
+	         entry->call == CALL_CONNECT)
 		known = find_known(coder, &addr);
 	if (known)
 		copy_name(statement->peer, known->name);

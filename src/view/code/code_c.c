@@ -84,6 +84,52 @@ static const struct {
 	  "\t}\n"
 	  "}\n"
 	  "\n" },
+	{ NEED_RECEIVE_MESSAGE,
+	  "static ssize_t receive_message(int fd, size_t size, int flags, void *from, socklen_t "
+	  "*length)\n"
+	  "{\n"
+	  "\tchar control[128]; /* the address that was asked: IP_PKTINFO, ip(7) */\n"
+	  "\tstruct iovec piece = { buffer, size };\n"
+	  "\tstruct msghdr message = { .msg_name = from, .msg_namelen = *length, .msg_iov = "
+	  "&piece,\n"
+	  "\t                          .msg_iovlen = 1, .msg_control = control,\n"
+	  "\t                          .msg_controllen = sizeof control };\n"
+	  "\tssize_t got = recvmsg(fd, &message, flags);\n"
+	  "\t*length = message.msg_namelen;\n"
+	  "\treturn got;\n"
+	  "}\n"
+	  "\n" },
+	{ NEED_SEND_FROM,
+	  "/* From this address of ours, ip(7), ipv6(7). */\n"
+	  "static ssize_t send_from(int fd, const char *host, const void *data, size_t size, int "
+	  "flags,\n"
+	  "                         const struct sockaddr *to, socklen_t length)\n"
+	  "{\n"
+	  "\tunion {\n"
+	  "\t\tstruct cmsghdr header;\n"
+	  "\t\tchar bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];\n"
+	  "\t} control = { .bytes = { 0 } };\n"
+	  "\tstruct iovec piece = { (void *)data, size };\n"
+	  "\tstruct msghdr message = { .msg_name = (void *)to, .msg_namelen = length,\n"
+	  "\t                          .msg_iov = &piece, .msg_iovlen = 1,\n"
+	  "\t                          .msg_control = control.bytes };\n"
+	  "\tvoid *info = CMSG_DATA(&control.header);\n"
+	  "\tif (strchr(host, ':')) {\n"
+	  "\t\tinet_pton(AF_INET6, host, &((struct in6_pktinfo *)info)->ipi6_addr);\n"
+	  "\t\tcontrol.header.cmsg_level = IPPROTO_IPV6;\n"
+	  "\t\tcontrol.header.cmsg_type = IPV6_PKTINFO;\n"
+	  "\t\tcontrol.header.cmsg_len = CMSG_LEN(sizeof(struct in6_pktinfo));\n"
+	  "\t\tmessage.msg_controllen = CMSG_SPACE(sizeof(struct in6_pktinfo));\n"
+	  "\t} else {\n"
+	  "\t\tinet_pton(AF_INET, host, &((struct in_pktinfo *)info)->ipi_spec_dst);\n"
+	  "\t\tcontrol.header.cmsg_level = IPPROTO_IP;\n"
+	  "\t\tcontrol.header.cmsg_type = IP_PKTINFO;\n"
+	  "\t\tcontrol.header.cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo));\n"
+	  "\t\tmessage.msg_controllen = CMSG_SPACE(sizeof(struct in_pktinfo));\n"
+	  "\t}\n"
+	  "\treturn sendmsg(fd, &message, flags);\n"
+	  "}\n"
+	  "\n" },
 	{ NEED_TELL, "static void tell(int fd)\n"
 	             "{\n"
 	             "\tstruct sockaddr_storage name;\n"
@@ -103,6 +149,7 @@ static void begin(FILE *file, const char *title, unsigned needs)
 	        " * What is received goes to standard output.\n"
 	        " *\n"
 	        " *\tcc -o session session.c && ./session */\n"
+	        "%s"
 	        "#include <arpa/inet.h>\n"
 	        "#include <netinet/in.h>\n"
 	        "#include <netinet/tcp.h>\n"
@@ -112,7 +159,8 @@ static void begin(FILE *file, const char *title, unsigned needs)
 	        "#include <sys/socket.h>\n"
 	        "#include <unistd.h>\n"
 	        "\n",
-	        title);
+	        title,
+	        needs & NEED_SEND_FROM ? "#define _GNU_SOURCE /* struct in6_pktinfo */\n" : "");
 	for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++)
 		if (needs & helpers[i].need)
 			fputs(helpers[i].text, file);
@@ -250,7 +298,7 @@ static void put_unnamed(FILE *file, const struct statement *statement)
 	        statement->error ? "(int)" : "", statement->socket, coder_buffer(statement));
 	put_flags(file, statement->entry, 0);
 	if (statement->error)
-		close_check(file, statement, "recvfrom");
+		close_check(file, statement, entry_call_name(statement->entry->call));
 	else
 		fprintf(file, ")); /* %" PRIu64 " bytes */\n", statement->bytes);
 }
@@ -266,13 +314,16 @@ static void put_receive_from(FILE *file, const struct statement *statement)
 		fprintf(file, "\tstruct sockaddr_storage %s;\n\tsocklen_t %s_length;\n", peer,
 		        peer);
 	fprintf(file, "\t%s_length = sizeof %s;\n", peer, peer);
-	fprintf(file, "\tshow(recvfrom(%s, buffer, %" PRIu64, statement->socket,
-	        coder_buffer(statement));
+	bool message = statement->entry->call == CALL_RECVMSG;
+	char local[CODER_HOST];
+	coder_local(statement->entry, local);
+	fprintf(file, "\tshow(%s(%s, %s%" PRIu64, message ? "receive_message" : "recvfrom",
+	        statement->socket, message ? "" : "buffer, ", coder_buffer(statement));
 	put_flags(file, statement->entry, 0);
 	fprintf(file,
 	        ",\n\t              (struct sockaddr *)&%s, &%s_length)); /* %" PRIu64
-	        " bytes */\n",
-	        peer, peer, statement->bytes);
+	        " bytes%s%s */\n",
+	        peer, peer, statement->bytes, local[0] ? " to " : "", local);
 }
 
 /* What a failed send() was given has not been kept, only how much it was. */
@@ -290,18 +341,24 @@ static void put_data(FILE *file, const struct statement *statement)
 static void put_send(FILE *file, const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
+	bool from = entry->call == CALL_SENDMSG;
 	bool to = entry->call == CALL_SENDTO && entry->addr_len;
+	char local[CODER_HOST];
 	if (coder_is_send_all(statement)) {
 		fprintf(file, "\tsend_all(%s,\n\t         ", statement->socket);
 		put_data(file, statement);
 		fputs(");\n", file);
 		return;
 	}
-	fprintf(file, "\t%s((int)%s(%s,\n\t        ", verb(statement), to ? "sendto" : "send",
-	        statement->socket);
+	if (from)
+		fprintf(file, "\t%s((int)send_from(%s, \"%s\",\n\t        ", verb(statement),
+		        statement->socket, coder_local(entry, local));
+	else
+		fprintf(file, "\t%s((int)%s(%s,\n\t        ", verb(statement),
+		        to ? "sendto" : "send", statement->socket);
 	put_data(file, statement);
 	put_flags(file, entry, MSG_NOSIGNAL);
-	if (to) {
+	if (to || from) {
 		fputs(", ", file);
 		put_address(file, statement);
 	}
@@ -333,12 +390,14 @@ static void call(FILE *file, const struct statement *statement)
 		break;
 	case CALL_SEND:
 	case CALL_SENDTO:
+	case CALL_SENDMSG:
 		put_send(file, statement);
 		break;
 	case CALL_RECV:
 		put_receive(file, statement);
 		break;
 	case CALL_RECVFROM:
+	case CALL_RECVMSG:
 		put_receive_from(file, statement);
 		break;
 	case CALL_SHUTDOWN:

@@ -27,6 +27,16 @@ static const struct {
 	  "            sys.exit(\"the peer closed %d bytes too early\" % size)\n"
 	  "        size -= len(data)\n"
 	  "\n" },
+	{ NEED_SEND_FROM,
+	  "\n"
+	  "# What makes sendmsg() send from this address of ours, ip(7), ipv6(7).\n"
+	  "def source(host):\n"
+	  "    if \":\" in host:\n"
+	  "        info = socket.inet_pton(socket.AF_INET6, host) + bytes(4)\n"
+	  "        return [(socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, info)]\n"
+	  "    return [(socket.IPPROTO_IP, 8, bytes(4) + socket.inet_aton(host) + bytes(4))]  # "
+	  "IP_PKTINFO\n"
+	  "\n" },
 	{ NEED_ATTEMPT, "\n"
 	                "# A call that failed then, and may fail again.\n"
 	                "def attempt(call, *arguments):\n"
@@ -117,6 +127,8 @@ static void put_comment(FILE *file, const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
 	const struct sockopt *option = sockopt_numbered(entry->arg2, entry->arg);
+	char local[CODER_HOST];
+	coder_local(entry, local);
 	if (statement->error)
 		fprintf(file, "  # = -1 %s", error_name(statement->error));
 	else if (entry->call == CALL_SETSOCKOPT && option && !coder_option(entry))
@@ -125,8 +137,9 @@ static void put_comment(FILE *file, const struct statement *statement)
 		fprintf(file, "  # in %u calls", statement->calls);
 	else if (entry->call == CALL_RECV && statement->bytes == 0 && entry->arg)
 		fputs("  # = b\"\": end of file", file);
-	else if (entry->call == CALL_RECVFROM)
-		fprintf(file, "  # %" PRIu64 " bytes", statement->bytes);
+	else if (entry->call == CALL_RECVFROM || entry->call == CALL_RECVMSG)
+		fprintf(file, "  # %" PRIu64 " bytes%s%s", statement->bytes, local[0] ? " to " : "",
+		        local);
 }
 
 static void put_method(FILE *file, const struct statement *statement, const char *method)
@@ -156,10 +169,11 @@ static void put_receive_from(FILE *file, const struct statement *statement)
 {
 	if (!statement->error)
 		fprintf(file, "data, %s = ", statement->peer[0] ? statement->peer : "peer");
-	put_method(file, statement, "recvfrom");
-	fprintf(file, "%" PRIu64, coder_buffer(statement));
+	bool message = statement->entry->call == CALL_RECVMSG;
+	put_method(file, statement, message ? "recvmsg" : "recvfrom");
+	fprintf(file, "%" PRIu64 "%s", coder_buffer(statement), message ? ", 128" : "");
 	put_flags(file, statement->entry);
-	putc(')', file);
+	fputs(message && !statement->error ? ")[::3]" : ")", file);
 }
 
 /* What a failed send() was given has not been kept, only how much it was. */
@@ -169,6 +183,17 @@ static void put_data(FILE *file, const struct statement *statement)
 		fprintf(file, "bytes(%d)", statement->entry->arg);
 	else
 		put_bytes(file, statement->entry);
+}
+
+static void put_send_from(FILE *file, const struct statement *statement)
+{
+	char local[CODER_HOST];
+	put_method(file, statement, "sendmsg");
+	putc('[', file);
+	put_data(file, statement);
+	fprintf(file, "], source(\"%s\"), 0, ", coder_local(statement->entry, local));
+	put_address(file, statement);
+	putc(')', file);
 }
 
 static void put_send(FILE *file, const struct statement *statement)
@@ -239,7 +264,11 @@ static void put_call(FILE *file, const struct statement *statement)
 	case CALL_RECV:
 		put_receive(file, statement);
 		break;
+	case CALL_SENDMSG:
+		put_send_from(file, statement);
+		break;
 	case CALL_RECVFROM:
+	case CALL_RECVMSG:
 		put_receive_from(file, statement);
 		break;
 	case CALL_SHUTDOWN:
@@ -258,7 +287,8 @@ static void call(FILE *file, const struct statement *statement)
 	put_call(file, statement);
 	put_comment(file, statement);
 	putc('\n', file);
-	if (entry->call == CALL_RECVFROM && !statement->error)
+	bool datagram = entry->call == CALL_RECVFROM || entry->call == CALL_RECVMSG;
+	if (datagram && !statement->error)
 		fputs("show(data)\n", file);
 	if (entry->call == CALL_LISTEN && !statement->error)
 		fprintf(file,

@@ -100,3 +100,11 @@ const char *coder_host(const struct entry *entry, char out[CODER_HOST])
 		out[0] = '\0';
 	return out;
 }
+
+const char *coder_local(const struct entry *entry, char out[CODER_HOST])
+{
+	struct addr local = entry_local(entry);
+	if (local.family == AF_UNSPEC || !inet_ntop(local.family, local.ip, out, CODER_HOST))
+		out[0] = '\0';
+	return out;
+}

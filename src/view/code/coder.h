@@ -24,6 +24,8 @@ enum coder_need {
 	NEED_TELL = 32,
 	NEED_CHECK = 64,
 	NEED_BUFFER = 128,
+	NEED_SEND_FROM = 256,
+	NEED_RECEIVE_MESSAGE = 512,
 };
 
 /* A call as a program makes it that has nothing else to do: it waits in it. */
@@ -75,6 +77,9 @@ uint64_t coder_buffer(const struct statement *statement);
 
 /* The numeric host of the call's address, without its scope. */
 const char *coder_host(const struct entry *entry, char out[CODER_HOST]);
+
+/* The numeric host of our own end of a datagram; "" where the call does not say it. */
+const char *coder_local(const struct entry *entry, char out[CODER_HOST]);
 
 /* Flags that matter to a reader: without MSG_NOSIGNAL and MSG_DONTWAIT. */
 int coder_flags(const struct entry *entry);

@@ -191,7 +191,7 @@ bool scene_is_datagram(const struct scene *scene)
 	if (scene->timed && reading_has(&scene->now, READING_STATE))
 		return false;
 	for (int i = 0; i < LOOK_BACK && entry; i++) {
-		if (entry->call == CALL_SENDTO || entry->call == CALL_RECVFROM)
+		if (entry_is_addressed(entry))
 			return true;
 		if (entry->call == CALL_SOCKET)
 			return entry->arg == SOCK_DGRAM;

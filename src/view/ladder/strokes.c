@@ -229,6 +229,8 @@ static void draw_entry(const struct scene *scene, struct strokes *strokes)
 	case CALL_SENDTO:
 	case CALL_RECV:
 	case CALL_RECVFROM:
+	case CALL_SENDMSG:
+	case CALL_RECVMSG:
 		draw_transfer(scene, strokes);
 		break;
 	default:
