@@ -8,7 +8,8 @@
  *	connect.c     every address in turn, and the story of it
  *	bound.c       sockets that wait on an address
  *	stream.c      TCP: the queue, FIN, RST
- *	udp.c         datagrams and peers; udp_errors.c  what came back for them
+ *	udp.c         datagrams and peers; udp_errors.c  what came back for them;
+ *	              udp_loop.c  services that would answer each other forever
  *	listener.c    clients
  *	sessions.c    the table
  *	sampler.c     looks at the kernel while something is under way

@@ -8,12 +8,14 @@
 
 #include "base/addr.h"
 #include "net/session.h"
+#include "net/udp_loop.h"
 
 enum { PEERS_MOST = 1024 };
 
 /* A peer and its places in the lists; 0 = none, else the index of a slot plus one. */
 struct peer_slot {
 	struct peer peer;
+	struct udp_loop loop;
 	unsigned socket;        /* which of the session's sockets it wrote to */
 	uint32_t chain;         /* the next with the same hash */
 	uint32_t before, after; /* in the order of numbers */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* service: what a server does with what it reads: none (a person answers), echo (RFC 862), discard
  * (RFC 863), hello (greets and closes; on UDP it answers each datagram). A table of small functions
- * on the session; a new service is one more entry. Small UDP services never answer a port below
- * 1024 that is one of theirs (7, 9, 13, 17, 19, 37), so that no two of them can be set to talk to
- * each other for ever. */
+ * on the session; a new service is one more entry. What keeps two UDP services from answering each
+ * other forever is in udp_loop. */
 #pragma once
 
 #include <stdbool.h>

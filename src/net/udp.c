@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "net/kind.h"
 #include "net/udp_errors.h"
+#include "net/udp_loop.h"
 
 enum { SEND_TRIES = 4 }; /* while errors of earlier datagrams come back */
 
@@ -67,14 +68,17 @@ static ssize_t send_one(struct session *session, unsigned slot, const struct add
 	return call_sendto(&session->caller, session->fd[slot], data, len, 0, is_peer ? NULL : to);
 }
 
+/* `began` is transcript_end() before the call. */
 static void count_sent(struct session *session, unsigned slot, const struct addr *to,
-                       size_t len)
+                       uint64_t began, const void *data, size_t len)
 {
 	struct peer_slot *met = peers_find(&session->peers, to);
 	if (!met)
 		met = peers_meet(&session->peers, to, slot);
 	met->peer.sent++;
 	met->peer.sent_bytes += len;
+	if (session->caller.flags & ENTRY_ECHO)
+		udp_loop_answered(&met->loop, began, data, len);
 	session->counts.sends++;
 	session->counts.sent_bytes += len;
 	if (session->writer.family == AF_UNSPEC)
@@ -104,8 +108,9 @@ static int transmit(struct session *session, const struct addr *to, struct addr 
 	if (slot < 0)
 		return EAFNOSUPPORT;
 	for (int tries = 0; tries < SEND_TRIES; tries++) {
+		uint64_t began = transcript_end(session->caller.transcript);
 		if (send_one(session, (unsigned)slot, to, &local, data, len) >= 0) {
-			count_sent(session, (unsigned)slot, to, len);
+			count_sent(session, (unsigned)slot, to, began, data, len);
 			return 0;
 		}
 		int code = errno;
@@ -208,25 +213,6 @@ static bool refuse_shutdown(struct session *session, int how, struct error *erro
 
 /* ---- receiving ---- */
 
-/* RFC 862 and its kin answer every datagram, also each other's: a single forged one would set two
- * of them to talk for ever. So none answers a port where another may live, nor itself. */
-static bool may_answer(struct session *session, const struct addr *from)
-{
-	static const uint16_t small[] = { 0, 7, 9, 13, 17, 19, 37 };
-	bool good = true;
-	char addr[ADDR_TEXT];
-	for (size_t i = 0; i < sizeof small / sizeof *small; i++)
-		good = good && from->port != small[i];
-	for (unsigned i = 0; i < session->fd_count; i++)
-		good = good && !addr_equal(from, &session->local[i]);
-	if (!good && !session->guarded)
-		session_tell(session, 0,
-		             "%s is not answered: it may be a service that answers, too",
-		             addr_format(from, addr));
-	session->guarded = session->guarded || !good;
-	return good;
-}
-
 /* `once`: the first peer is the only one: others are refused by the kernel from now on. But connect()
  * also chooses the address of ours that the socket has from then on, and that need not be the one
  * that the peer has asked and goes on to ask: on a wildcard address others are dropped here. */
@@ -266,9 +252,9 @@ static void take(struct session *session, unsigned slot, const struct addr *from
 {
 	if (session->only && !addr_equal(from, &session->peer))
 		return;
-	udp_meet(session, slot, from, local, len);
+	struct peer_slot *met = udp_meet(session, slot, from, local, len);
 	session_received(session, data, len);
-	if (session->service != &service_table[0] && may_answer(session, from))
+	if (session->service != &service_table[0] && udp_loop_may_answer(session, met, data, len))
 		session_answer(session, from, data, len);
 	if (session->recipe->options.once && session->recipe->listening && !session->connected &&
 	    !session->only)

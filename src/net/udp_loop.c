@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/udp_loop.h"
+
+#include <string.h>
+
+#include "net/kind.h"
+
+/* Another small service may live on these ports; and nobody is to answer himself. */
+static bool may_be_service(struct session *session, const struct addr *from)
+{
+	static const uint16_t small[] = { 0, 7, 9, 13, 17, 19, 37 };
+	bool may_be = false;
+	char addr[ADDR_TEXT];
+	for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+		may_be = may_be || from->port == small[i];
+	for (unsigned i = 0; i < session->fd_count; i++)
+		may_be = may_be || addr_equal(from, &session->local[i]);
+	if (may_be && !session->guarded)
+		session_tell(session, 0,
+		             "%s is not answered: it may be a service that answers, too",
+		             addr_format(from, addr));
+	session->guarded = session->guarded || may_be;
+	return may_be;
+}
+
+/* Its length, and up to eight bytes of each end. */
+static uint32_t print_of(const char *data, size_t len)
+{
+	uint64_t first = 0, last = 0;
+	if (len >= sizeof first) {
+		memcpy(&first, data, sizeof first);
+		memcpy(&last, data + len - sizeof last, sizeof last);
+	} else if (len) {
+		memcpy(&first, data, len);
+	}
+	return (uint32_t)(((first * 31 + last) * 31 + len) * 0x9e3779b97f4a7c15u >> 32);
+}
+
+/* `position` is the transcript's end just before the call: there, or in the block that it began, its
+ * entry is the first of the session that sends. */
+static bool is_answer(const struct session *session, uint64_t position, const char *data,
+                      size_t len)
+{
+	const struct transcript *transcript = session->caller.transcript;
+	const struct entry *entry = transcript_at(transcript, position);
+	while (!entry || entry->session != session->caller.session || !entry_is_outgoing(entry)) {
+		position = transcript_next(transcript, position);
+		if (position == TRANSCRIPT_NONE)
+			return false;
+		entry = transcript_at(transcript, position);
+	}
+	return !(entry->flags & ENTRY_TRUNCATED) && entry->len == len &&
+	       memcmp(entry_payload(entry), data, len) == 0;
+}
+
+static bool is_returned(const struct session *session, const struct udp_loop *loop,
+                        const char *data, size_t len)
+{
+	uint32_t print = print_of(data, len);
+	for (unsigned i = 0; i < UDP_LOOP_ANSWERS; i++)
+		if (loop->print[i] == print && loop->answer[i] &&
+		    is_answer(session, loop->answer[i] - 1, data, len))
+			return true;
+	return false;
+}
+
+static void pause_answers(struct session *session, struct udp_loop *loop, const struct addr *from)
+{
+	char addr[ADDR_TEXT], rest[CLOCK_TEXT];
+	loop->paused_at = loop->last;
+	loop->unanswered = 0;
+	session_tell(session, ENTRY_ERROR,
+	             "%s has sent our answers back %d times in a row, as a service does that "
+	             "answers, too: not answered for %s, or until it sends something else",
+	             addr_format(from, addr), UDP_LOOP_MOST,
+	             clock_format_duration(UDP_LOOP_REST, rest));
+}
+
+static void go_on(struct session *session, struct udp_loop *loop, const struct addr *from)
+{
+	char addr[ADDR_TEXT];
+	loop->paused_at = 0;
+	loop->returned = 0;
+	session_tell(session, 0, "%s is answered again; %llu datagram%s not answered",
+	             addr_format(from, addr), (unsigned long long)loop->unanswered,
+	             loop->unanswered == 1 ? " was" : "s were");
+}
+
+bool udp_loop_may_answer(struct session *session, struct peer_slot *slot, const char *data,
+                         size_t len)
+{
+	struct udp_loop *loop = &slot->loop;
+	const struct addr *from = &slot->peer.addr;
+	if (may_be_service(session, from))
+		return false;
+	bool rested = slot->peer.last - loop->last >= UDP_LOOP_REST;
+	bool returned = is_returned(session, loop, data, len);
+	loop->last = slot->peer.last;
+	if (loop->paused_at && (!returned || loop->last - loop->paused_at >= UDP_LOOP_REST))
+		go_on(session, loop, from);
+	loop->returned = returned && !rested ? loop->returned + 1 : 0;
+	if (!loop->paused_at && loop->returned >= UDP_LOOP_MOST)
+		pause_answers(session, loop, from);
+	loop->unanswered += loop->paused_at != 0;
+	return !loop->paused_at;
+}
+
+void udp_loop_answered(struct udp_loop *loop, uint64_t position, const char *data, size_t len)
+{
+	loop->answer[loop->next] = position + 1;
+	loop->print[loop->next] = print_of(data, len);
+	loop->next = (loop->next + 1) % UDP_LOOP_ANSWERS;
+}

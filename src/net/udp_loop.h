@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* udp_loop: keeps a UDP service out of endless conversations. RFC 862 and its kin answer every
+ * datagram, also each other's, so that one with a forged sender sets two of them to answer each
+ * other forever. The ports of the small services are never answered. On any other port the sign is a
+ * peer that sends back our own answers, UDP_LOOP_MOST times in a row without a break: then it is not
+ * answered for UDP_LOOP_REST, or until it sends something else. A loop does not survive that; a
+ * client that happens to send the same again and again has lost an answer. Part of udp.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/clock.h"
+
+enum {
+	UDP_LOOP_MOST = 1000,
+	UDP_LOOP_ANSWERS = 8, /* of the last ones to a peer that are compared: one forged datagram
+	                       * more makes one loop more, and they take turns */
+};
+#define UDP_LOOP_REST CLOCK_S /* a loop turns faster than this, or does no harm */
+
+struct session;
+struct peer_slot;
+
+/* What is kept for each peer. All zero is the start. */
+struct udp_loop {
+	uint64_t answer[UDP_LOOP_ANSWERS]; /* where they are in the transcript, plus 1; 0 = none */
+	uint32_t print[UDP_LOOP_ANSWERS];  /* a few of their bytes, mixed: most differ there */
+	unsigned next;                     /* of these two, in turns */
+	unsigned returned;                 /* answers that have come back, in a row */
+	int64_t last;                      /* when its last datagram came */
+	int64_t paused_at;                 /* 0 = answers go on */
+	uint64_t unanswered;               /* datagrams since then */
+};
+
+/* A datagram has come: whether the service may answer it. What is decided is reported once. */
+bool udp_loop_may_answer(struct session *session, struct peer_slot *slot, const char *data,
+                         size_t len);
+
+/* This answer of the service has been sent to the peer, by a call that was written down at this
+ * transcript_end() or after it. */
+void udp_loop_answered(struct udp_loop *loop, uint64_t position, const char *data, size_t len);
