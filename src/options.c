@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/choice.h"
 #include "base/clock.h"
 
 enum { LONG_SERVICE = 256, LONG_EOL, LONG_SET, LONG_VIEW, LONG_PLAIN, LONG_DEMO, LONG_MDOC };
@@ -25,7 +26,7 @@ static const struct option long_options[] = {
 };
 
 static const char help_text[] =
-        "usage: sockpit [options] [host port | host:port | tcp://host:port | udp://host:port]\n"
+        "usage: sockpit [options] [host port | host:port | :port | tcp://host:port | udp://host:port]\n"
         "       sockpit -l [options] [address] port\n"
         "       sockpit --demo\n"
         "\n"
@@ -87,9 +88,7 @@ static bool add_assignment(struct options *options, char *text, struct error *er
 
 static bool choose_service(struct options *options, const char *name, struct error *error)
 {
-	options->service = service_find(name);
-	if (!options->service)
-		error_set(error, "no such service: %s (none, echo, discard, hello)", name);
+	options->service = service_choose(name, error);
 	return options->service != NULL;
 }
 
@@ -100,6 +99,20 @@ static bool read_time(const char *text, char letter, int64_t *time, struct error
 		return true;
 	error_set(error, "-%c: %s", letter, why.text);
 	return false;
+}
+
+static const char *name_of_option(const void *options, size_t index)
+{
+	return ((const struct option *)options)[index].name;
+}
+
+static void refuse_long(const char *option, struct error *error)
+{
+	static const struct choice names = { name_of_option, long_options, "--" };
+	const char *name = option + strspn(option, "-");
+	size_t len = strcspn(name, "=");
+	error_set(error, "no option --%.*s", (int)len, name);
+	choice_suggest(&names, name, len, "sockpit -h lists the options", error);
 }
 
 static bool refuse(char **argv, int letter, struct error *error)
@@ -116,7 +129,7 @@ static bool refuse(char **argv, int letter, struct error *error)
 	else if (optopt && optopt < 256)
 		error_set(error, "no option -%c (sockpit -h lists the options)", optopt);
 	else
-		error_set(error, "no option %s (sockpit -h lists the options)", argv[optind - 1]);
+		refuse_long(argv[optind - 1], error);
 	return false;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/choice.h"
 #include "base/clock.h"
 
 /* What session_news() was when the session was last looked at. Sorted by number; one for each
@@ -176,51 +177,34 @@ static struct session *find_numbered(const struct app *app, const char *text)
 	return number <= UINT32_MAX ? sessions_numbered(app->sessions, (uint32_t)number) : NULL;
 }
 
-/* The one session whose name begins like this; NULL for none or several, told apart by *matches. */
-static struct session *find_prefixed(const struct app *app, const char *prefix, size_t *matches)
+static const char *name_of_session(const void *sessions, size_t index)
 {
-	struct session *found = NULL;
-	*matches = 0;
-	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
-		struct session *session = sessions_at(app->sessions, i);
-		if (strncmp(session_name(session), prefix, strlen(prefix)) != 0)
-			continue;
-		found = session;
-		++*matches;
-	}
-	return *matches == 1 ? found : NULL;
-}
-
-static void fail_ambiguous(const struct app *app, const char *prefix, struct error *error)
-{
-	struct buf names = { .max = SIZE_MAX };
-	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
-		const struct session *session = sessions_at(app->sessions, i);
-		if (strncmp(session_name(session), prefix, strlen(prefix)) == 0)
-			buf_printf(&names, "%s%u %s", names.len ? ", " : "",
-			           session_number(session), session_name(session));
-	}
-	error_set(error, "ambiguous: \"%s\" is %s", prefix, buf_text(&names));
-	buf_free(&names);
+	return index < sessions_count(sessions) ? session_name(sessions_at(sessions, index)) : NULL;
 }
 
 struct session *app_find_session(struct app *app, const char *text, struct error *error)
 {
 	const char *name = text + (*text == '@');
-	size_t matches = 0;
+	size_t matches = 0, len = strlen(name), index = CHOICE_NONE;
+	struct choice names = { name_of_session, app->sessions, NULL };
 	struct session *found = is_number(name) ? find_numbered(app, name) : NULL;
 	if (!found)
 		found = sessions_named(app->sessions, name);
-	if (!found && *name && !is_number(name)) /* else "1" would find "127.0.0.1:80" */
-		found = find_prefixed(app, name, &matches);
 	if (found)
 		return found;
-	if (matches > 1)
-		fail_ambiguous(app, name, error);
-	else if (sessions_count(app->sessions) == 0)
+	if (!is_number(name)) /* else "1" would find "127.0.0.1:80" */
+		index = choice_find(&names, name, len, &matches);
+	if (index != CHOICE_NONE)
+		return sessions_at(app->sessions, index);
+	if (matches > 0) {
+		choice_fail_ambiguous(&names, name, len, error);
+	} else if (sessions_count(app->sessions) == 0) {
 		app_need_session(app, error);
-	else
-		error_set(error, "no session \"%.40s\": /sessions lists them", name);
+	} else {
+		error_set(error, "no session \"%.40s\"", name);
+		choice_suggest(&names, name, is_number(name) ? 0 : len, "/sessions lists them",
+		               error);
+	}
 	return NULL;
 }
 

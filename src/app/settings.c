@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/choice.h"
 #include "base/clock.h"
 #include "net/session.h"
 #include "net/sessions.h"
@@ -38,35 +39,20 @@ void settings_init(struct settings *settings)
 	};
 }
 
-/* "a|b|c" for people: "a, b or c". */
-static void words_in_prose(const char *values, struct buf *out)
-{
-	while (*values) {
-		size_t len = strcspn(values, "|");
-		buf_append(out, values, len);
-		values += len;
-		if (!*values)
-			return;
-		values++;
-		buf_append_text(out, strchr(values, '|') ? ", " : " or ");
-	}
-}
-
 /* The place of `value` in "a|b|c", which is its enum value; -1 with one line where it is none of
  * them. */
 static int choose(const char *name, const char *values, const char *value, struct error *error)
 {
-	size_t value_len = strlen(value);
-	int index = 0;
-	for (const char *p = values; *p; index++) {
-		size_t len = strcspn(p, "|");
-		if (len == value_len && memcmp(p, value, len) == 0)
-			return index;
-		p += len + (p[len] == '|');
-	}
+	struct choice_words words = { values, strlen(values) };
+	struct choice choice = { choice_word, &words, NULL };
+	const char *word;
+	for (size_t i = 0; (word = choice_word(&words, i)); i++)
+		if (strcmp(word, value) == 0)
+			return (int)i;
 	struct buf right = { .max = SIZE_MAX };
-	words_in_prose(values, &right);
+	choice_list(&choice, "or", &right);
 	error_set(error, "%s: \"%.40s\" is not %s", name, value, buf_text(&right));
+	choice_suggest(&choice, value, strlen(value), "", error);
 	buf_free(&right);
 	return -1;
 }
@@ -357,34 +343,26 @@ const struct setting setting_table[] = {
 	{ 0 },
 };
 
-static void list_candidates(const char *name, size_t len, struct buf *out)
+static const char *name_of_setting(const void *table, size_t index)
 {
-	for (const struct setting *s = setting_table; s->name; s++)
-		if (strncmp(s->name, name, len) == 0)
-			buf_printf(out, "%s%s", out->len ? ", " : "", s->name);
+	const struct setting *settings = table;
+	return settings[index].name;
 }
+
+const struct choice setting_names = { name_of_setting, setting_table, NULL };
 
 const struct setting *setting_find(const char *name, struct error *error)
 {
-	size_t len = strlen(name), matches = 0;
-	const struct setting *found = NULL;
-	for (const struct setting *s = setting_table; s->name; s++) {
-		if (strcmp(s->name, name) == 0)
-			return s;
-		if (strncmp(s->name, name, len) != 0)
-			continue;
-		found = s;
-		matches++;
+	size_t matches, len = strlen(name);
+	size_t index = choice_find(&setting_names, name, len, &matches);
+	if (index != CHOICE_NONE)
+		return &setting_table[index];
+	if (matches > 0) {
+		choice_fail_ambiguous(&setting_names, name, len, error);
+		return NULL;
 	}
-	if (matches == 1)
-		return found;
-	struct buf names = { .max = SIZE_MAX };
-	list_candidates(name, matches ? len : 0, &names);
-	if (matches)
-		error_set(error, "ambiguous: \"%s\" is %s", name, buf_text(&names));
-	else
-		error_set(error, "no such setting: \"%.40s\": there is %s", name, buf_text(&names));
-	buf_free(&names);
+	error_set(error, "no such setting: \"%.40s\"", name);
+	choice_suggest(&setting_names, name, len, NULL, error);
 	return NULL;
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/choice.h"
 #include "base/eol.h"
 #include "base/error.h"
 #include "view/view.h"
@@ -48,6 +49,8 @@ struct setting {
 extern const struct setting setting_table[];
 
 void settings_init(struct settings *settings);
+
+extern const struct choice setting_names;
 
 /* By name or unique prefix; NULL with one line that names the candidates. */
 const struct setting *setting_find(const char *name, struct error *error);

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "base/choice.h"
+
 enum {
 	NAME_SHOWN = 40, /* characters of a wrong name in a message */
 	BYTES_SHOWN = 12,
@@ -42,13 +44,25 @@ static enum fit fit(const struct sockopt *option, const char *name)
 	return len > 0 && begins ? FIT_PREFIX : FIT_NONE;
 }
 
+/* Each option twice: whole, and after the underscore. */
+static const char *name_of_option(const void *table, size_t index)
+{
+	const struct sockopt *option = (const struct sockopt *)table + index / 2;
+	return !option->name ? NULL : index % 2 == 0 ? option->name : strchr(option->name, '_') + 1;
+}
+
 static void fail_unknown(const char *name, struct error *error)
 {
-	size_t len = 0;
+	static const struct choice names = { name_of_option, sockopt_table, NULL };
+	size_t nearest, len = 0;
 	while (len < NAME_SHOWN && name[len] > ' ' && name[len] < 127)
 		len++;
 	error_set(error, "no such socket option here: \"%.*s\"%s", (int)len, name,
 	          name[len] ? "..." : "");
+	size_t used = strlen(error->text);
+	if (choice_nearest(&names, name, strlen(name), &nearest, 1) > 0)
+		snprintf(error->text + used, sizeof error->text - used, ": did you mean %s?",
+		         sockopt_table[nearest / 2].name);
 }
 
 static void fail_ambiguous(const char *name, unsigned of, enum fit best, struct error *error)

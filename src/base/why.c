@@ -11,7 +11,6 @@
 
 enum {
 	SYMBOL_MAX = 24, /* bytes of a symbol; what is longer is none */
-	NEAR_SHOWN = 4,  /* symbols named for a wrong one */
 };
 
 const struct why *why_numbered(int code)
@@ -22,56 +21,18 @@ const struct why *why_numbered(int code)
 	return NULL;
 }
 
-/* ---- what was meant ---- */
-
-static size_t least(size_t a, size_t b, size_t c)
+static const char *name_of_why(const void *table, size_t index)
 {
-	size_t smaller = a < b ? a : b;
-	return smaller < c ? smaller : c;
+	const struct why *whys = table;
+	return whys[index].symbol;
 }
 
-/* How many characters are to be put in, taken out or changed (Levenshtein), upper and lower case
- * being the same. Both are at most SYMBOL_MAX long. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[SYMBOL_MAX + 1], width = strlen(b);
-	for (size_t j = 0; j <= width; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		size_t corner = row[0];
-		row[0] = i + 1;
-		for (size_t j = 0; j < width; j++) {
-			bool same = toupper((unsigned char)a[i]) == toupper((unsigned char)b[j]);
-			size_t changed = corner + !same;
-			corner = row[j + 1];
-			row[j + 1] = least(row[j] + 1, corner + 1, changed);
-		}
-	}
-	return row[width];
-}
-
-static size_t nearest(const char *text)
-{
-	size_t best = SYMBOL_MAX;
-	for (const struct why *why = why_table; why->symbol; why++) {
-		size_t far = distance(text, why->symbol);
-		best = far < best ? far : best;
-	}
-	return best;
-}
+const struct choice why_names = { name_of_why, why_table, NULL };
 
 static void fail_unknown(const char *text, struct error *error)
 {
-	char near[NEAR_SHOWN * (SYMBOL_MAX + 2) + 1] = "";
-	size_t len = 0, count = 0;
-	size_t best = nearest(text);
-	for (const struct why *why = why_table; why->symbol && count < NEAR_SHOWN; why++) {
-		if (distance(text, why->symbol) > best)
-			continue;
-		len += (size_t)snprintf(near + len, sizeof near - len, "%s%s", count++ ? ", " : "",
-		                        why->symbol);
-	}
-	error_set(error, "no socket call returns %s: near it are %s", text, near);
+	error_set(error, "no socket call returns %s", text);
+	choice_suggest(&why_names, text, strlen(text), "", error);
 }
 
 /* ---- by name ---- */

@@ -3,6 +3,7 @@
  * so, what to try next. One table that feeds /why, TAB and the ERRORS section of the manual. */
 #pragma once
 
+#include "base/choice.h"
 #include "base/error.h"
 
 struct why {
@@ -17,6 +18,8 @@ struct why {
 
 /* Ended by one with a NULL symbol; in the alphabetical order of the symbols. */
 extern const struct why why_table[];
+
+extern const struct choice why_names; /* their symbols */
 
 /* By number; NULL where no socket call returns it. */
 const struct why *why_numbered(int code);

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/choice.h"
 #include "base/text.h"
 #include "command/words.h"
 
@@ -16,45 +17,41 @@ enum { FILE_LINE_MAX = 1 << 20 }; /* bytes of one line of a file */
 
 /* ---- which command ---- */
 
-static bool begins_with(const struct command *command, const char *name, size_t len)
+static const char *name_of_command(const void *table, size_t index)
 {
-	return strlen(command->name) >= len && memcmp(command->name, name, len) == 0;
+	const struct command *commands = table;
+	return commands[index].name;
 }
 
-static void fail_ambiguous(const char *name, size_t len, struct error *error)
+const struct choice command_names = { name_of_command, command_table, "/" };
+
+static const struct command *find_letter(char letter)
 {
-	struct buf names = { .max = SIZE_MAX };
 	for (const struct command *command = command_table; command->name; command++)
-		if (begins_with(command, name, len))
-			buf_printf(&names, "%s/%s", names.len ? ", " : "", command->name);
-	error_set(error, "ambiguous: /%.*s is %s", (int)len, name, buf_text(&names));
-	buf_free(&names);
+		if (command->letter == letter)
+			return command;
+	return NULL;
 }
 
 const struct command *command_find(const char *name, size_t len, struct error *error)
 {
-	const struct command *found = NULL;
-	size_t matches = 0;
+	char shown[WORDS_QUOTED];
+	size_t matches;
 	if (len == 0) {
-		error_set(error, "no command behind the /: /help lists them");
+		error_set(error, "no command after the /: /help lists them");
 		return NULL;
 	}
-	for (const struct command *command = command_table; command->name; command++) {
-		if (!begins_with(command, name, len))
-			continue;
-		if (command->name[len] == '\0')
-			return command;
-		found = command;
-		matches++;
+	if (len == 1 && find_letter(*name))
+		return find_letter(*name);
+	size_t index = choice_find(&command_names, name, len, &matches);
+	if (index != CHOICE_NONE)
+		return &command_table[index];
+	if (matches > 0) {
+		choice_fail_ambiguous(&command_names, name, len, error);
+		return NULL;
 	}
-	if (matches == 1)
-		return found;
-	char shown[WORDS_QUOTED];
-	if (matches > 1)
-		fail_ambiguous(name, len, error);
-	else
-		error_set(error, "no such command: %s: /help lists them",
-		          word_show(name, len, shown));
+	error_set(error, "no such command: %s", word_show(name, len, shown));
+	choice_suggest(&command_names, name, len, "/help lists them", error);
 	return NULL;
 }
 
@@ -146,6 +143,25 @@ static bool choose_session(const struct command *command, char **args,
 	return command->needs != NEEDS_SESSION || app_need_session(app, error);
 }
 
+/* Who names a session as the argument of a command that takes none means "@session". */
+static void explain_session(const struct invocation *invocation, const char *args,
+                            struct error *error)
+{
+	struct error ignored;
+	const struct command *command = invocation->command;
+	if (*command->usage || command->needs == NEEDS_NOTHING || invocation->chosen)
+		return;
+	args += strspn(args, BLANKS);
+	if (*args == '@')
+		return;
+	char *name = xstrndup(args, strcspn(args, BLANKS));
+	const struct session *session = app_find_session(invocation->app, name, &ignored);
+	if (session)
+		error_set(error, "/%s takes no argument: /%s @%s picks session %u", command->name,
+		          command->name, name, session_number(session));
+	free(name);
+}
+
 static bool acts(const struct command *command, const struct args *args)
 {
 	struct element elements[GRAMMAR_MAX];
@@ -175,8 +191,11 @@ static bool run_command(struct app *app, const char *line, struct error *error)
 	struct invocation invocation = {
 		.app = app, .command = command, .forced = forced, .args = &args
 	};
-	bool done = choose_session(command, &rest, &invocation, error) &&
-	            grammar_match(command->name, command->usage, rest, &args, error);
+	bool done = choose_session(command, &rest, &invocation, error);
+	if (done && !grammar_match(command->name, command->usage, rest, &args, error)) {
+		explain_session(&invocation, rest, error);
+		done = false;
+	}
 	if (done && acts(command, &args))
 		app_to_newest(app);
 	done = done && command->run(&invocation, error);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "app/app.h"
+#include "base/choice.h"
 #include "command/grammar.h"
 
 struct command;
@@ -36,6 +37,7 @@ enum command_acts {
 
 struct command {
 	const char *name;  /* without the slash */
+	char letter;       /* that stands for it, whatever else begins so; 0 = none */
 	const char *group; /* "sessions", "sending", "looking", "step by step", "servers",
 	                    * "keeping" */
 	const char *usage;
@@ -50,7 +52,9 @@ struct command {
 /* Ended by one with a NULL name. */
 extern const struct command command_table[];
 
-/* By unique prefix; an exact name wins. NULL: "ambiguous: …" or "no such command: …". */
+extern const struct choice command_names;
+
+/* By its letter, its name, or a beginning that no other has. NULL with one line. */
 const struct command *command_find(const char *name, size_t len, struct error *error);
 
 /* Whether a line of arguments begins with "@name", which picks a session: a lone "@" is itself, and

@@ -146,6 +146,26 @@ static void offer_errors(struct offer *offer)
 		offer_symbol(offer, why->symbol);
 }
 
+static void offer_views(struct offer *offer)
+{
+	for (int i = 0; i < VIEW_KINDS; i++)
+		offer_word(offer, xstrdup(view_kind_name((enum view_kind)i)));
+}
+
+/* Commands first of all; of the rest what begins as was typed. */
+static void offer_topics(struct offer *offer)
+{
+	offer_command_names(offer);
+	if (!offer->prefix_len || *offer->prefix == '/')
+		return;
+	offer->session = NULL; /* options of every socket */
+	offer_settings(offer);
+	offer_services(offer);
+	offer_views(offer);
+	offer_options(offer);
+	offer_errors(offer);
+}
+
 /* Of the setting or option in front. */
 static void offer_values(struct offer *offer)
 {
@@ -185,6 +205,8 @@ static void offer_files(struct offer *offer)
 	offer->files = true;
 }
 
+static void offer_details(struct offer *offer);
+
 static void offer_element(struct offer *offer, const struct element *element)
 {
 	static const struct {
@@ -196,6 +218,7 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "value", offer_values },          { "peer", offer_peers },
 		{ "address", offer_addresses },     { "file", offer_files },
 		{ "option", offer_options },        { "error", offer_errors },
+		{ "topic", offer_topics },          { "detail", offer_details },
 	};
 	if (element->literals) {
 		offer_list(offer, element->literals, element->literals_len);
@@ -204,6 +227,25 @@ static void offer_element(struct offer *offer, const struct element *element)
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strcmp(element->name, kinds[i].name) == 0)
 			kinds[i].run(offer);
+}
+
+/* What the command in front takes first. */
+static void offer_details(struct offer *offer)
+{
+	struct words words;
+	struct error ignored;
+	struct element elements[GRAMMAR_MAX];
+	words_cut(&words, offer->args, offer->point);
+	if (words.count != 1)
+		return;
+	const char *name = words.word[0].at + (*words.word[0].at == '/');
+	const struct command *command =
+	        command_find(name, (size_t)(words.word[0].end - name), &ignored);
+	if (!command || grammar_elements(command->usage, elements) == 0 ||
+	    strcmp(elements[0].name, "topic") == 0)
+		return;
+	offer->session = NULL;
+	offer_element(offer, &elements[0]);
 }
 
 /* ---- where in the line ---- */

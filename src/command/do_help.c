@@ -2,20 +2,28 @@
 #include "command/handlers.h"
 
 #include <string.h>
+#include <strings.h>
 
+#include "base/sockopt.h"
+#include "base/why.h"
 #include "command/listing.h"
+#include "command/words.h"
 
 static const char howto[] = "\n"
                             "Other lines are sent; //x sends /x, ^] makes everything data.\n"
                             "@NAME picks a session: /send @NAME hi; /@NAME hi sends a line; @@ is an @.\n"
-                            "Unique prefixes do, TAB completes, /help COMMAND says more.";
+                            "Unique prefixes do, TAB completes, /help NAME says more of a command,\n"
+                            "a setting, a service, a view, a socket option or an errno value.";
 
 static void print_overview(struct buf *out)
 {
 	struct listing listing;
 	listing_init(&listing, 2);
 	for (const struct command *command = command_table; command->name; command++) {
-		listing_add(&listing, "/%s", command->name);
+		if (command->letter)
+			listing_add(&listing, "/%s, /%c", command->name, command->letter);
+		else
+			listing_add(&listing, "/%s", command->name);
 		listing_add(&listing, "%.*s", (int)strcspn(command->help, "\n"), command->help);
 	}
 	listing_print(&listing, out);
@@ -67,23 +75,176 @@ static void print_command(const struct command *command, struct buf *out)
 	buf_printf(out, "/%s%s%s%s%s\n%s", command->name, command->asks ? "[!]" : "",
 	           command->needs != NEEDS_NOTHING ? " [@session]" : "", *command->usage ? " " : "",
 	           command->usage, command->help);
+	if (command->letter)
+		buf_printf(out, "\n/%c is short for it.", command->letter);
 	print_words(command, out);
+}
+
+/* ---- other things that have a name ---- */
+
+/* What is called so, or begins so where `begins`: its help is appended. False where there is none,
+ * or more than one. */
+typedef bool print_named(const char *name, bool begins, struct buf *out);
+
+static bool print_setting(const char *name, bool begins, struct buf *out)
+{
+	struct error ignored;
+	const struct setting *setting = setting_find(name, &ignored);
+	if (!setting || (!begins && strcmp(setting->name, name) != 0))
+		return false;
+	buf_printf(out, "/set %s %s\n%s", setting->name, setting->values, setting->help);
+	return true;
+}
+
+static bool print_service(const char *name, bool begins, struct buf *out)
+{
+	struct error ignored;
+	const struct service *service = service_choose(name, &ignored);
+	if (!service || (!begins && strcmp(service->name, name) != 0))
+		return false;
+	buf_printf(out, "%s, a service: %s\n/listen PORT %s, or /service %s", service->name,
+	           service->help, service->name, service->name);
+	return true;
+}
+
+/* The help of /view has a line for each. */
+static bool print_view(const char *name, bool begins, struct buf *out)
+{
+	struct error ignored;
+	for (int i = 0; i < VIEW_KINDS; i++) {
+		const char *view = view_kind_name((enum view_kind)i);
+		if (strncmp(view, name, strlen(name)) == 0 && (begins || strcmp(view, name) == 0)) {
+			print_command(command_find("view", strlen("view"), &ignored), out);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool print_option(const char *name, bool begins, struct buf *out)
+{
+	struct error ignored;
+	const struct sockopt *option = sockopt_find(name, 0, &ignored);
+	if (!option || (!begins && strcasecmp(option->name, name) != 0 &&
+	                strcasecmp(strchr(option->name, '_') + 1, name) != 0))
+		return false;
+	buf_printf(out, "%s\n%s\n/option %s shows it, with a value sets it", option->name,
+	           option->help, strchr(option->name, '_') + 1);
+	return true;
+}
+
+static bool print_error(const char *name, bool begins, struct buf *out)
+{
+	struct error ignored;
+	const struct why *why = why_find(name, &ignored);
+	if (!why || (!begins && strcasecmp(why->symbol, name) != 0))
+		return false;
+	why_print(why, out);
+	return true;
+}
+
+/* Which of them an element of a usage means; also the order in which a name is looked for. */
+static const struct {
+	const char *element;
+	print_named *print;
+} kinds[] = {
+	{ "setting", print_setting }, { "service", print_service }, { "view", print_view },
+	{ "option", print_option },   { "error", print_error },
+};
+
+/* Only of the kind that this command takes, where `command` is not NULL and takes one. */
+static bool print_other(const struct command *command, const char *name, bool begins,
+                        struct buf *out)
+{
+	struct element elements[GRAMMAR_MAX];
+	size_t count = command ? grammar_elements(command->usage, elements) : 0;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (count > 0 && strcmp(elements[0].name, kinds[i].element) == 0)
+			return kinds[i].print(name, begins, out);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (kinds[i].print(name, begins, out))
+			return true;
+	return false;
+}
+
+static const char *name_of_view(size_t index)
+{
+	return index < VIEW_KINDS ? view_kind_name((enum view_kind)index) : NULL;
+}
+
+/* All names but those of options and errors, which are as many as the others together. */
+static const char *name_of_topic(const void *context, size_t index)
+{
+	static const struct choice *const lists[] = { &command_names, &setting_names,
+		                                      &service_names };
+	(void)context;
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		size_t count = 0;
+		while (lists[i]->name(lists[i]->context, count))
+			count++;
+		if (index < count)
+			return lists[i]->name(lists[i]->context, index);
+		index -= count;
+	}
+	return name_of_view(index);
+}
+
+static bool print_topic(const char *name, struct buf *out, struct error *error)
+{
+	static const struct choice topics = { name_of_topic, NULL, NULL };
+	size_t matches, len = strlen(name);
+	struct error why;
+	char shown[WORDS_QUOTED];
+	const struct command *command = command_find(name, len, &why);
+	if (command && (len == 1 || command->name[len] == '\0')) {
+		print_command(command, out);
+		return true;
+	}
+	if (print_other(NULL, name, false, out))
+		return true;
+	choice_find(&command_names, name, len, &matches);
+	if (command)
+		print_command(command, out);
+	else if (matches > 0)
+		*error = why;
+	if (matches > 0)
+		return command;
+	if (print_other(NULL, name, true, out))
+		return true;
+	error_set(error, "no help for %s", word_show(name, len, shown));
+	choice_suggest(&topics, name, len, "/help lists the commands", error);
+	return false;
+}
+
+/* "/help set eol": the command says which kind of name the second one is. */
+static bool print_detail(const char *name, const char *detail, struct buf *out, struct error *error)
+{
+	char shown[WORDS_QUOTED];
+	const struct command *command = command_find(name, strlen(name), error);
+	if (!command)
+		return false;
+	if (print_other(command, detail, false, out) || print_other(command, detail, true, out))
+		return true;
+	error_set(error, "no help for %s in /%s: /help %s",
+	          word_show(detail, strlen(detail), shown), command->name, command->name);
+	return false;
 }
 
 bool do_help(const struct invocation *invocation, struct error *error)
 {
-	const char *name = invocation->args->value[0];
+	const char *name = invocation->args->value[0], *detail = invocation->args->value[1];
 	struct buf text = { .max = SIZE_MAX };
-	if (name) {
+	bool done = true;
+	if (name)
 		name += *name == '/';
-		const struct command *command = command_find(name, strlen(name), error);
-		if (!command)
-			return false;
-		print_command(command, &text);
-	} else {
+	if (detail)
+		done = print_detail(name, detail, &text, error);
+	else if (name)
+		done = print_topic(name, &text, error);
+	else
 		print_overview(&text);
-	}
-	app_note(invocation->app, "%s", buf_text(&text));
+	if (done)
+		app_note(invocation->app, "%s", buf_text(&text));
 	buf_free(&text);
-	return true;
+	return done;
 }

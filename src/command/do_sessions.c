@@ -2,6 +2,7 @@
 #include "command/handlers.h"
 
 #include <stdio.h>
+#include <ctype.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -31,39 +32,44 @@ bool do_open(const struct invocation *invocation, struct error *error)
 	return app_open(invocation->app, &target, &options, error) != NULL;
 }
 
+static bool is_port(const char *word)
+{
+	return *word && word[strspn(word, "0123456789")] == '\0';
+}
+
+static bool is_word(const char *word)
+{
+	return isalpha((unsigned char)*word) && !strpbrk(word, ".:");
+}
+
+/* What the usage takes for an address and a port is a port and a service where it can be nothing
+ * else: no address is a lone number. */
 bool do_listen(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
 	const char *address = args->value[1], *port = args->value[2];
+	const struct service *service = args->value[3] ? service_find(args->value[3]) : NULL;
 	struct target target;
+	if (address && is_port(address) && is_word(port)) {
+		service = service_choose(port, error);
+		if (!service)
+			return false;
+		port = address;
+		address = NULL;
+	}
 	if (!parse_target(&target, args->value[0], address ? address : port, address ? port : NULL,
 	                  true, error))
 		return false;
 	struct session_options options = invocation->app->defaults;
 	options.name = args->as;
-	if (args->value[3])
-		options.service = service_find(args->value[3]);
+	options.service = service;
 	return app_listen(invocation->app, &target, &options, error) != NULL;
-}
-
-static void list_services(struct buf *out)
-{
-	for (const struct service *service = service_table; service->name; service++)
-		buf_printf(out, "%s%s", out->len ? ", " : "", service->name);
 }
 
 bool do_service(const struct invocation *invocation, struct error *error)
 {
-	const char *name = invocation->args->value[0];
-	const struct service *service = service_find(name);
-	if (service)
-		return session_set_service(invocation->session, service, error);
-	struct buf names = { .max = ERROR_TEXT };
-	list_services(&names);
-	error_set(error, "service: no such service: \"%.40s\": there is %s", name,
-	          buf_text(&names));
-	buf_free(&names);
-	return false;
+	const struct service *service = service_choose(invocation->args->value[0], error);
+	return service && session_set_service(invocation->session, service, error);
 }
 
 /* What became of a session since this position, where it was told in another pane than the one that

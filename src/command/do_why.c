@@ -23,14 +23,19 @@ static void add_paragraph(const struct why *why, struct buf *out)
 	buf_printf(out, "Next: %c%s", tolower((unsigned char)*why->next), why->next + 1);
 }
 
+void why_print(const struct why *why, struct buf *out)
+{
+	buf_append_text(out, why->symbol);
+	if (why->code)
+		buf_printf(out, " (%d): %s", why->code, error_why(why->code));
+	buf_printf(out, "\nFrom %s.\n", why->calls);
+	add_paragraph(why, out);
+}
+
 static void explain_named(struct app *app, const struct why *why)
 {
 	struct buf text = { .max = SIZE_MAX };
-	buf_append_text(&text, why->symbol);
-	if (why->code)
-		buf_printf(&text, " (%d): %s", why->code, error_why(why->code));
-	buf_printf(&text, "\nFrom %s.\n", why->calls);
-	add_paragraph(why, &text);
+	why_print(why, &text);
 	app_note(app, "%s", buf_text(&text));
 	buf_free(&text);
 }

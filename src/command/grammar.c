@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/choice.h"
 #include "command/words.h"
 
 /* ---- usage to elements ---- */
@@ -86,24 +87,12 @@ size_t grammar_elements(const char *usage, struct element elements[GRAMMAR_MAX])
 
 /* ---- messages ---- */
 
-/* "write|read|both" for people: "write, read or both". */
-static void literals_in_prose(const struct element *element, struct buf *out)
-{
-	const char *p = element->literals, *end = p + element->literals_len;
-	while (p < end) {
-		const char *bar = memchr(p, '|', (size_t)(end - p));
-		buf_append(out, p, (size_t)((bar ? bar : end) - p));
-		if (!bar)
-			return;
-		p = bar + 1;
-		buf_append_text(out, memchr(p, '|', (size_t)(end - p)) ? ", " : " or ");
-	}
-}
-
 static void element_in_prose(const struct element *element, struct buf *out)
 {
+	struct choice_words words = { element->literals, element->literals_len };
+	struct choice names = { choice_word, &words, NULL };
 	if (element->literals)
-		literals_in_prose(element, out);
+		choice_list(&names, "or", out);
 	else if (element->rest)
 		buf_append_text(out, element->name);
 	else
@@ -150,13 +139,24 @@ static bool fail_word(const struct match *match, const struct word *word, const 
 	return false;
 }
 
+/* A word that is nearly one of the literals needs no usage. */
 static bool fail_literal(const struct match *match, const struct word *word,
-                         const struct element *element)
+                         const char *literals, size_t literals_len)
 {
+	struct choice_words words = { literals, literals_len };
+	struct choice names = { choice_word, &words, NULL };
+	char shown[WORDS_QUOTED];
 	struct buf verdict = { .max = SIZE_MAX };
+	size_t nearest, len = (size_t)(word->end - word->at);
 	buf_append_text(&verdict, "is not ");
-	literals_in_prose(element, &verdict);
-	fail_word(match, word, buf_text(&verdict));
+	choice_list(&names, "or", &verdict);
+	if (choice_nearest(&names, word->at, len, &nearest, 1) > 0) {
+		error_set(match->error, "%s: %s %s", match->command,
+		          word_show(word->at, len, shown), buf_text(&verdict));
+		choice_suggest(&names, word->at, len, NULL, match->error);
+	} else {
+		fail_word(match, word, buf_text(&verdict));
+	}
 	buf_free(&verdict);
 	return false;
 }
@@ -274,20 +274,44 @@ static bool take_element(struct match *match, size_t index, size_t *taken)
 		return !element->required || fail_missing(match, element);
 	const struct word *word = &match->words.word[*taken];
 	if (element->literals && !word_is_literal(word, element))
-		return !element->required || fail_literal(match, word, element);
+		return !element->required || fail_literal(match, word, element->literals,
+		                                        element->literals_len);
 	if (!element->literals && !element->required && left <= claimed_behind(match, index, left))
 		return true;
 	++*taken;
 	return take_word(match, word, &match->args->value[index]);
 }
 
-/* A choice is still open that the word is not among. */
-static bool has_choice_left(const struct match *match)
+/* The choices at the end that nothing was said about: "chat|hex|all". */
+static void list_choices_left(const struct match *match, struct buf *out)
 {
-	if (match->count == 0)
-		return false;
-	const struct element *last = &match->elements[match->count - 1];
-	return last->literals && !last->tagged && !match->args->value[match->count - 1];
+	size_t first = match->count;
+	while (first > 0 && !match->args->value[first - 1])
+		first--;
+	for (; first < match->count; first++) {
+		const struct element *element = &match->elements[first];
+		if (!element->literals || element->tagged)
+			continue;
+		buf_append_text(out, out->len ? "|" : "");
+		buf_append(out, element->literals, element->literals_len);
+	}
+}
+
+/* A word more than the usage takes. */
+static bool fail_left_over(const struct match *match, const struct word *word)
+{
+	char shown[WORDS_QUOTED];
+	struct buf choices = { .max = SIZE_MAX };
+	list_choices_left(match, &choices);
+	if (choices.len > 0)
+		fail_literal(match, word, buf_text(&choices), choices.len);
+	else if (match->count > 0)
+		fail_word(match, word, "is too much");
+	else
+		error_set(match->error, "/%s takes no argument: %s", match->command,
+		          word_show(word->at, (size_t)(word->end - word->at), shown));
+	buf_free(&choices);
+	return false;
 }
 
 static bool take_all(struct match *match)
@@ -300,8 +324,7 @@ static bool take_all(struct match *match)
 			return false;
 	bool rest = match->count > 0 && match->elements[match->count - 1].rest;
 	if (!rest && taken < match->words.count)
-		return fail_word(match, &match->words.word[taken],
-		                 has_choice_left(match) ? "fits nowhere" : "is too much");
+		return fail_left_over(match, &match->words.word[taken]);
 	return true;
 }
 

@@ -3,6 +3,7 @@
  * once. */
 #pragma once
 
+#include "base/why.h"
 #include "command/command.h"
 
 typedef bool command_run(const struct invocation *invocation, struct error *error);
@@ -28,6 +29,7 @@ command_run do_find;
 
 /* do_why.c */
 command_run do_why;
+void why_print(const struct why *why, struct buf *out); /* what /why and /help say of one */
 
 /* do_stepping.c */
 command_run do_socket, do_bind, do_backlog, do_accept, do_connect, do_recv, do_pause, do_resume,

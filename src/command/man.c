@@ -95,6 +95,8 @@ static void print_command(FILE *out, const struct command *command)
 		print_element(out, &elements[i]);
 	putc('\n', out);
 	print_help(out, command->help);
+	if (command->letter)
+		fprintf(out, ".Ic /%c\nis short for it.\n", command->letter);
 }
 
 /* Has a command before this one been of its group? Then the group has been printed. */

@@ -4,6 +4,7 @@
 const struct command command_table[] = {
 	{
 	        .name = "open",
+	        .letter = 'o',
 	        .group = "sessions",
 	        .usage = "[tcp|udp] <address> [port] [as <name>]",
 	        .help = "open a TCP conversation, or a UDP session\n"
@@ -16,6 +17,7 @@ const struct command command_table[] = {
 	},
 	{
 	        .name = "listen",
+	        .letter = 'l',
 	        .group = "sessions",
 	        .usage = "[tcp|udp] [local-address] <port> [none|echo|discard|hello] [as <name>]",
 	        .help = "serve TCP clients, or UDP peers\n"
@@ -29,6 +31,7 @@ const struct command command_table[] = {
 	},
 	{
 	        .name = "close",
+	        .letter = 'c',
 	        .group = "sessions",
 	        .usage = "",
 	        .help = "close the session\n"
@@ -76,6 +79,7 @@ const struct command command_table[] = {
 	},
 	{
 	        .name = "reconnect",
+	        .letter = 'r',
 	        .group = "sessions",
 	        .usage = "",
 	        .help = "open an ended session again\n"
@@ -115,6 +119,7 @@ const struct command command_table[] = {
 	},
 	{
 	        .name = "quit",
+	        .letter = 'q',
 	        .group = "sessions",
 	        .usage = "",
 	        .help = "close everything and leave\n"
@@ -187,6 +192,7 @@ const struct command command_table[] = {
 	},
 	{
 	        .name = "view",
+	        .letter = 'v',
 	        .group = "looking",
 	        .usage = "[chat|hex|trace|ladder] [all]",
 	        .help = "choose how the session is shown, also its past\n"
@@ -200,6 +206,7 @@ const struct command command_table[] = {
 	},
 	{
 	        .name = "find",
+	        .letter = 'f',
 	        .group = "looking",
 	        .usage = "[text...]",
 	        .help = "look for text in the pane, towards the past\n"
@@ -212,6 +219,7 @@ const struct command command_table[] = {
 	},
 	{
 	        .name = "info",
+	        .letter = 'i',
 	        .group = "looking",
 	        .usage = "",
 	        .help = "show the kernel's view of the connection\n"
@@ -277,6 +285,7 @@ const struct command command_table[] = {
 	},
 	{
 	        .name = "why",
+	        .letter = 'w',
 	        .group = "looking",
 	        .usage = "[error]",
 	        .help = "explain the last error of the session, or one by its name\n"
@@ -442,9 +451,12 @@ const struct command command_table[] = {
 	},
 	{
 	        .name = "help",
+	        .letter = 'h',
 	        .group = "keeping",
-	        .usage = "[command]",
-	        .help = "list the commands, or tell about one",
+	        .usage = "[topic] [detail]",
+	        .help = "list the commands, or explain one\n"
+	                "Also anything else that has a name: \"/help echo\", \"/help set eol\", "
+	                "\"/help nodelay\".",
 	        .run = do_help,
 	},
 	{ 0 },

@@ -89,18 +89,25 @@ static int ask(const struct lookup_query *query, struct lookup_answer *answer)
 	return 0;
 }
 
-/* No host at all: every address of this machine, IPv6 first, since it may take IPv4 along.
- * getaddrinfo() has them the other way round. */
-static void answer_any(struct lookup *lookup, uint16_t port)
+static void add_own(struct lookup *lookup, struct addr addr)
 {
-	static const int families[] = { AF_INET6, AF_INET };
-	struct addr addr = { .port = port };
+	if (lookup->query.family == AF_UNSPEC || lookup->query.family == addr.family)
+		add_addr(&lookup->answer, &addr);
+}
+
+/* No host at all is this machine. To wait on, that is every address of it, IPv6 first, since it may
+ * take IPv4 along; getaddrinfo() has them the other way round. To open, it is loopback, IPv4 first:
+ * most servers wait there only, and UDP tries one address. */
+static void answer_own(struct lookup *lookup, uint16_t port)
+{
 	lookup->answer.count = 0;
-	for (size_t i = 0; i < 2; i++)
-		if (lookup->query.family == AF_UNSPEC || lookup->query.family == families[i]) {
-			addr.family = (uint16_t)families[i];
-			add_addr(&lookup->answer, &addr);
-		}
+	if (lookup->query.passive) {
+		add_own(lookup, (struct addr){ .family = AF_INET6, .port = port });
+		add_own(lookup, (struct addr){ .family = AF_INET, .port = port });
+	} else {
+		add_own(lookup, (struct addr){ .family = AF_INET, .port = port, .ip = { 127, [3] = 1 } });
+		add_own(lookup, (struct addr){ .family = AF_INET6, .port = port, .ip = { [15] = 1 } });
+	}
 }
 
 static void look_up(struct lookup *lookup)
@@ -108,7 +115,7 @@ static void look_up(struct lookup *lookup)
 	lookup->status = ask(&lookup->query, &lookup->answer);
 	lookup->code = errno;
 	if (lookup->answer.count && !lookup->query.target.host[0])
-		answer_any(lookup, lookup->answer.addr[0].port);
+		answer_own(lookup, lookup->answer.addr[0].port);
 }
 
 static bool is_numeric_host(const char *host, int family)
@@ -169,9 +176,7 @@ static bool is_refused(struct lookup *lookup)
 	const struct lookup_query *query = &lookup->query;
 	const char *host = query->target.host;
 	bool numeric = is_numeric_host(host, AF_UNSPEC);
-	if (!host[0] && !query->passive)
-		error_set(&lookup->error, "no host given");
-	else if (host[0] && query->numeric && !numeric)
+	if (host[0] && query->numeric && !numeric)
 		error_set(&lookup->error, "not a numeric address: %.200s", host);
 	else if (!numeric && strchr(host, ':'))
 		error_set(&lookup->error, "no such address on this machine: %.200s", host);

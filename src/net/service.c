@@ -61,10 +61,33 @@ const struct service service_table[] = {
 	{ .name = NULL },
 };
 
+static const char *name_of_service(const void *table, size_t index)
+{
+	const struct service *services = table;
+	return services[index].name;
+}
+
+const struct choice service_names = { name_of_service, service_table, NULL };
+
 const struct service *service_find(const char *name)
 {
 	const struct service *service = service_table;
 	while (service->name && strcmp(service->name, name) != 0)
 		service++;
 	return service->name ? service : NULL;
+}
+
+const struct service *service_choose(const char *name, struct error *error)
+{
+	size_t matches, len = strlen(name);
+	size_t index = choice_find(&service_names, name, len, &matches);
+	if (index != CHOICE_NONE)
+		return &service_table[index];
+	if (matches > 0) {
+		choice_fail_ambiguous(&service_names, name, len, error);
+	} else {
+		error_set(error, "no service \"%.40s\"", name);
+		choice_suggest(&service_names, name, len, NULL, error);
+	}
+	return NULL;
 }

@@ -9,6 +9,8 @@
 #include <stddef.h>
 
 #include "base/addr.h"
+#include "base/choice.h"
+#include "base/error.h"
 
 struct session;
 
@@ -32,3 +34,7 @@ struct service {
 extern const struct service service_table[];
 
 const struct service *service_find(const char *name);
+
+/* As a person types it: by name or a beginning that no other has; NULL with one line. */
+extern const struct choice service_names;
+const struct service *service_choose(const char *name, struct error *error);

@@ -316,16 +316,20 @@ static void set_host(struct target *target, const char *host)
 	snprintf(target->host, sizeof target->host, "%s", host);
 }
 
+static void set_loopback(const struct session *session, struct target *target)
+{
+	set_host(target, step_family(session) == AF_INET6 ? "::1" : "127.0.0.1");
+}
+
 bool session_bind(struct session *session, const char *host, const char *port, struct error *error)
 {
 	struct target target;
-	bool six = step_family(session) == AF_INET6;
 	if (!may_open(session, error) || !parse(session, host, port, true, &target, error))
 		return false;
 	if (!target.host[0])
-		set_host(&target, six ? "::1" : "127.0.0.1");
+		set_loopback(session, &target);
 	else if (strcmp(target.host, "*") == 0)
-		set_host(&target, six ? "::" : "0.0.0.0");
+		set_host(&target, step_family(session) == AF_INET6 ? "::" : "0.0.0.0");
 	return look_up(session, &target, true, error);
 }
 
@@ -333,6 +337,9 @@ bool session_connect(struct session *session, const char *host, const char *port
                      struct error *error)
 {
 	struct target target;
-	return may_open(session, error) && parse(session, host, port, false, &target, error) &&
-	       look_up(session, &target, false, error);
+	if (!may_open(session, error) || !parse(session, host, port, false, &target, error))
+		return false;
+	if (!target.host[0])
+		set_loopback(session, &target);
+	return look_up(session, &target, false, error);
 }

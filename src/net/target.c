@@ -151,9 +151,7 @@ static bool take_host(struct target *target, struct span host, bool listening, s
 		error_set(error, "the host is too long: at most %d bytes", TARGET_HOST - 1);
 		return false;
 	}
-	if (host.len == 0 && !listening)
-		error_set(error, "no host: write host port or host:port");
-	else if (host.len && memchr(host.text, ':', host.len) && !is_ipv6(host))
+	if (host.len && memchr(host.text, ':', host.len) && !is_ipv6(host))
 		error_set(error, QUOTE " is not an IPv6 address", QUOTED(host));
 	else if (host.len && is_bad_ipv4(host))
 		error_set(error, QUOTE " is not an IPv4 address", QUOTED(host));
@@ -235,7 +233,7 @@ static bool split(struct span text, struct span *host, struct span *port, struct
 	return true;
 }
 
-static bool say_no_port(struct span host, struct error *error)
+static void say_no_port(struct span host, struct error *error)
 {
 	bool colons = host.len && memchr(host.text, ':', host.len);
 	if (colons && is_ipv6(host))
@@ -246,34 +244,46 @@ static bool say_no_port(struct span host, struct error *error)
 		error_set(error, "no port: write " QUOTE ":port", QUOTED(host));
 	else
 		error_set(error, "no host and no port: write host port or host:port");
-	return false;
 }
 
-/* Where a server is to listen a port is enough, so a lone word is one; but an address without a
- * port is a slip. */
-static bool is_lone_port(struct span host)
+/* A port alone is one of this machine. So is the name of a service where a server is to listen;
+ * else it would be a host without a port, and an address without a port is a slip. */
+static bool is_lone_port(struct span host, bool listening)
 {
-	if (host.len == 0 || memchr(host.text, ':', host.len))
-		return false;
-	return !(consists_of(host, DIGITS ".") && memchr(host.text, '.', host.len));
+	if (consists_of(host, DIGITS))
+		return true;
+	return listening && host.len && !memchr(host.text, ':', host.len) &&
+	       !consists_of(host, DIGITS ".");
 }
+
 
 static bool choose_port(const char *given, bool listening, struct span *host, struct span *port,
                         struct error *error)
 {
 	if (given && port->len) {
 		error_set(error, "two ports: " QUOTE " and %.40s", QUOTED(*port), given);
-		return false;
-	}
-	if (port->text)
+	} else if (given && !port->text && consists_of(*host, DIGITS)) {
+		/* no address is a lone number, see is_bad_ipv4() */
+		if (consists_of(span_of(given), DIGITS))
+			error_set(error, QUOTE " is not an address: the port comes last",
+			          QUOTED(*host));
+		else
+			error_set(error, "the port comes last: %.80s " QUOTE, given, QUOTED(*host));
+	} else if (given && !port->text && host->len == 0 && !listening) {
+		error_set(error, "no host: write host port or host:port");
+	} else if (port->text) {
 		return true;
-	if (given) {
+	} else if (given) {
 		*port = span_of(given);
-	} else if (listening && is_lone_port(*host)) {
+		return true;
+	} else if (is_lone_port(*host, listening)) {
 		*port = *host;
 		*host = span_of("");
+		return true;
+	} else {
+		say_no_port(*host, error);
 	}
-	return port->text || say_no_port(*host, error);
+	return false;
 }
 
 bool target_parse(struct target *target, const char *text, const char *port,

@@ -14,14 +14,14 @@ enum { TARGET_HOST = 256, TARGET_SERVICE = 64 };
 
 struct target {
 	enum transport transport;
-	char host[TARGET_HOST];       /* "" = none given */
+	char host[TARGET_HOST];       /* "" = none given: this machine */
 	char service[TARGET_SERVICE]; /* decimal port 0..65535 or a service name of services(5);
 	                                 never "" */
 };
 
 /* `transport` is what holds where the text does not say (tcp://, udp://). `port` may be NULL: then
- * it must stand in `text` ("host:port"), except that with `listening` a lone "7001" or
- * "[addr]:7001" or ":7001" is a port. A bare IPv6 address needs `port` or brackets; with
+ * it must be in `text`, "host:port"; a lone "7001" or ":7001" is a port of this machine, with
+ * `listening` also the lone name of a service. A bare IPv6 address needs `port` or brackets; with
  * `listening`, "*" is every address. Ports: 1..65535, with `listening` also 0. */
 bool target_parse(struct target *target, const char *text, const char *port,
                   enum transport transport, bool listening, struct error *error);

@@ -190,8 +190,8 @@ static void test_mistakes(void)
 	is_text(error.text, "ambiguous: \"t\" is time, timeout", "lists the candidates");
 	ok(!setting_find("echo", &error), "no such setting");
 	is_text(error.text,
-	        "no such setting: \"echo\": there is eol, time, marks, view, kernel, "
-	        "timeout, keep-clients, scrollback, color, mouse, paste, escape-time",
+	        "no such setting: \"echo\": eol, time, marks, view, kernel, "
+	        "timeout, keep-clients, scrollback, color, mouse, paste and escape-time",
 	        "lists them all");
 	ok(!setting_find("", &error), "an empty name is ambiguous");
 }

@@ -104,6 +104,11 @@ static void test_find(void)
 	is_text(find("sndb", SOCKOPT_TCP), "SO_SNDBUF", "a beginning");
 	is_text(find("snd", SOCKOPT_TCP), "ambiguous: SO_SNDBUF, SO_SNDLOWAT, SO_SNDTIMEO",
 	        "ambiguous, by a beginning");
+	is_text(find("nodely", 0),
+	        "no such socket option here: \"nodely\": did you mean TCP_NODELAY?", "a slip");
+	is_text(find("so_keepalvie", 0),
+	        "no such socket option here: \"so_keepalvie\": did you mean SO_KEEPALIVE?",
+	        "another one");
 	is_text(find("foo", 0), "no such socket option here: \"foo\"", "no such one");
 	is_text(find("", 0), "no such socket option here: \"\"", "nothing");
 	is_text(find("a\033]0;x", 0), "no such socket option here: \"a\"...", "garbage is cut");

@@ -74,9 +74,9 @@ static void test_find(void)
 	is_text(find("EWOULDBLOCK"), "EAGAIN", "by its other name");
 	is_text(find("eai_again"), "EAI_AGAIN", "of getaddrinfo()");
 	is_text(find("ECONN"), "ambiguous: ECONNABORTED, ECONNREFUSED, ECONNRESET", "ambiguous");
-	is_text(find("ECONNRSET"), "no socket call returns ECONNRSET: near it are ECONNRESET",
+	is_text(find("ECONNRSET"), "no socket call returns ECONNRSET: did you mean ECONNRESET?",
 	        "a letter is missing");
-	is_text(find("EPIEP"), "no socket call returns EPIEP: near it are EPIPE",
+	is_text(find("EPIEP"), "no socket call returns EPIEP: did you mean EPIPE?",
 	        "two are exchanged");
 	is_text(find("0"), "no socket call returns an errno of 0", "0");
 	is_text(find("99999999999999999999999"),

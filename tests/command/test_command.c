@@ -133,15 +133,102 @@ static void test_finding(void)
 	is_text(command_find("openx", 4, &error)->name, "open", "only so many bytes count");
 	is_text(run(&app, "/nonsense 1 2"), "no such command: \"nonsense\": /help lists them",
 	        "no such command");
-	is_text(run(&app, "/"), "no command behind the /: /help lists them", "a lone slash");
-	is_text(run(&app, "/ open"), "no command behind the /: /help lists them",
+	is_text(run(&app, "/"), "no command after the /: /help lists them", "a lone slash");
+	is_text(run(&app, "/ open"), "no command after the /: /help lists them",
 	        "a blank behind it");
 	is_text(run(&app, "/\x1b[2J"), "no such command: \"\"...: /help lists them",
 	        "control characters are not repeated");
-	is_text(run(&app, "/OPEN x"), "no such command: \"OPEN\": /help lists them",
+	is_text(run(&app, "/OPEN x"), "no such command: \"OPEN\": did you mean /open?",
 	        "capitals are others");
 	ok(*run(&app, "/%0900d", 1), "a very long one");
 	ok(strlen(fixture_note(&app, 0)) < 100, "is cut in the message");
+	fixture_end(&app);
+}
+
+/* The letters are commands of their own, whatever else begins so. */
+static void test_letters(void)
+{
+	static const struct {
+		char letter;
+		const char *name;
+	} letters[] = {
+		{ 'o', "open" }, { 'l', "listen" }, { 'c', "close" }, { 'r', "reconnect" },
+		{ 'h', "help" }, { 'v', "view" },   { 'i', "info" },  { 'f', "find" },
+		{ 'w', "why" },  { 'q', "quit" },
+	};
+	struct error error = { 0 };
+	for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+		is_text(command_find(&letters[i].letter, 1, &error)->name, letters[i].name,
+		        letters[i].name);
+	for (const struct command *a = command_table; a->name; a++)
+		for (const struct command *b = a + 1; b->name; b++)
+			ok(!a->letter || a->letter != b->letter, "/%s and /%s differ", a->name,
+			   b->name);
+	ok(!command_find("s", 1, &error), "another letter is ambiguous still");
+	struct app app;
+	start_pair(&app);
+	ok(strstr(ask(&app, "/h"), "/open, /o "), "/help shows them");
+	ok(strstr(ask(&app, "/h o"), "\n/o is short for it."), "and /help of one");
+	is_text(run(&app, "/c"), "", "/c");
+	is_int(session_state(named(&app, "c")), SESSION_CLOSED, "closes");
+	is_text(run(&app, "/r"), "", "/r opens again");
+	is_text(run(&app, "/f zzqq"), "not found in this pane; upper and lower case differ", "/f");
+	fixture_end(&app);
+}
+
+/* A port alone is one of this machine. */
+static void test_lone_ports(void)
+{
+	struct app app;
+	start_pair(&app);
+	is_text(run(&app, "/o %u as d", port_of(&app, "server")), "", "/open PORT");
+	wait_for(&app, is_open(&app, "d"), "reaches this machine");
+	is_text(run(&app, "/open :%u as e", port_of(&app, "server")), "", "/open :PORT");
+	wait_for(&app, is_open(&app, "e"), "too");
+	is_text(run(&app, "/open tcp://:%u as f", port_of(&app, "server")), "", "and as a URL");
+	wait_for(&app, is_open(&app, "f"), "it does");
+	is_text(run(&app, "/socket tcp as g"), "", "a socket");
+	is_text(run(&app, "/connect %u", port_of(&app, "server")), "", "/connect PORT");
+	wait_for(&app, is_open(&app, "g"), "is the same");
+	is_text(run(&app, "/listen 0 ec as i"), "", "a service cut short behind a port");
+	is_text(session_service(named(&app, "i"))->name, "echo", "is that service");
+	fixture_end(&app);
+}
+
+static void test_help_of_all(void)
+{
+	static const struct {
+		const char *line, *has;
+	} cases[] = {
+		{ "/help set eol", "/set eol lf|crlf|cr|nul|none\nthe line end" },
+		{ "/help eol", "/set eol lf|" },
+		{ "/help /set eo", "/set eol lf|" },
+		{ "/help echo", "echo, a service: sends back" },
+		{ "/help service hello", "hello, a service: " },
+		{ "/help hex", "/hex [@session] <bytes...>" },
+		{ "/help trace", "/view [@session] [chat|" },
+		{ "/help option nodelay", "TCP_NODELAY\n" },
+		{ "/help nodelay", "TCP_NODELAY\n" },
+		{ "/help ECONNRESET", "ECONNRESET (" },
+		{ "/help why epipe", "EPIPE (" },
+		{ "/help view chat", "/view [@session] [chat|" },
+		{ "/help /o", "/open [tcp|udp] <address>" },
+		{ "/help scroll", "/set scrollback <size>" },
+	};
+	struct app app;
+	fixture_start(&app);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		ok(strstr(ask(&app, cases[i].line), cases[i].has), "%s", cases[i].line);
+	for (const struct setting *setting = setting_table; setting->name; setting++) {
+		char line[80];
+		snprintf(line, sizeof line, "/help set %s", setting->name);
+		ok(strstr(ask(&app, line), setting->help), "%s", line);
+	}
+	for (const struct service *service = service_table; service->name; service++) {
+		char line[80];
+		snprintf(line, sizeof line, "/help %s", service->name);
+		ok(strstr(ask(&app, line), service->help), "%s", line);
+	}
 	fixture_end(&app);
 }
 
@@ -194,37 +281,59 @@ static void test_usage_mistakes(void)
 		                 "[none|echo|discard|hello] "
 		                 "[as <name>]" },
 		{ "/listen a 1 2",
-		  "listen: \"2\" is too much: /listen [tcp|udp] [local-address] <port> "
+		  "listen: \"2\" is not none, echo, discard or hello: /listen [tcp|udp] [local-address] <port> "
 		  "[none|echo|discard|hello] [as <name>]" },
 		{ "/service", "service: needs a service: /service <service>" },
 		{ "/service echo 7", "service: \"7\" is too much: /service <service>" },
 		{ "/service chargen",
-		  "service: no such service: \"chargen\": there is none, echo, discard, hello" },
-		{ "/close 1", "close: \"1\" is too much: /close" },
-		{ "/close now please", "close: \"now\" is too much: /close" },
+		  "no service \"chargen\": none, echo, discard and hello" },
+		{ "/close 1", "/close takes no argument: /close @1 picks session 1" },
+		{ "/close now please", "/close takes no argument: \"now\"" },
 		{ "/close @nobody", "no session \"nobody\": /sessions lists them" },
-		{ "/abort 1", "abort: \"1\" is too much: /abort" },
+		{ "/close c", "/close takes no argument: /close @c picks session 2" },
+		{ "/opne 1", "no such command: \"opne\": did you mean /open?" },
+		{ "/recieve", "no such command: \"recieve\": /help lists them" },
+		{ "/lsiten 1", "no such command: \"lsiten\": did you mean /listen?" },
+		{ "/session clent", "no session \"clent\": /sessions lists them" },
+		{ "/close @srver", "no session \"srver\": did you mean server?" },
+		{ "/shutdown wrte", "shutdown: \"wrte\" is not write, read or both: did you mean write?" },
+		{ "/set elo crlf", "no such setting: \"elo\": did you mean eol?" },
+		{ "/set eol clrf", "eol: \"clrf\" is not lf, crlf, cr, nul or none: did you mean crlf?" },
+		{ "/service ehco", "no service \"ehco\": did you mean echo?" },
+		{ "/listen 0 ehco", "no service \"ehco\": did you mean echo?" },
+		{ "/listen 127.0.0.1 0 ehco",
+		  "listen: \"ehco\" is not none, echo, discard or hello: did you mean echo?" },
+		{ "/listen 0 chargen", "no service \"chargen\": none, echo, discard and hello" },
+		{ "/listen 7001 127.0.0.1", "the port comes last: 127.0.0.1 7001" },
+		{ "/open 7001 127.0.0.1", "the port comes last: 127.0.0.1 7001" },
+		{ "/open 0", "0 is not a port: 1 to 65535" },
+		{ "/view hxe", "view: \"hxe\" is not chat, hex, trace, ladder or all: did you mean hex?" },
+		{ "/option nodely", "no such socket option here: \"nodely\": did you mean TCP_NODELAY?" },
+		{ "/help opne", "no help for \"opne\": did you mean open?" },
+		{ "/help ehco", "no help for \"ehco\": did you mean echo?" },
+		{ "/help set eool", "no help for \"eool\" in /set: /help set" },
+		{ "/abort 1", "/abort takes no argument: /abort @1 picks session 1" },
 		{ "/abort @7", "no session \"7\": /sessions lists them" },
-		{ "/abort @", "abort: \"@\" is too much: /abort" },
-		{ "/abort @@c", "abort: \"@c\" is too much: /abort" },
+		{ "/abort @", "/abort takes no argument: \"@\"" },
+		{ "/abort @@c", "/abort takes no argument: \"@c\"" },
 		{ "/shutdown", "shutdown: needs write, read or both: /shutdown write|read|both" },
 		{ "/shutdown wr",
 		  "shutdown: \"wr\" is not write, read or both: /shutdown write|read|both" },
 		{ "/shutdown write read",
 		  "shutdown: \"read\" is too much: /shutdown write|read|both" },
-		{ "/reconnect 1", "reconnect: \"1\" is too much: /reconnect" },
+		{ "/reconnect 1", "/reconnect takes no argument: /reconnect @1 picks session 1" },
 		{ "/reconnect", "session 2 is still open" },
 		{ "/reconnect @nobody", "no session \"nobody\": /sessions lists them" },
-		{ "/sessions all", "sessions: \"all\" is too much: /sessions" },
+		{ "/sessions all", "/sessions takes no argument: \"all\"" },
 		{ "/session", "session: needs a session: /session <session>" },
 		{ "/session 1 2", "session: \"2\" is too much: /session <session>" },
 		{ "/session 99", "no session \"99\": /sessions lists them" },
 		{ "/name", "name: needs a name: /name <name>" },
 		{ "/name a b", "name: \"b\" is too much: /name <name>" },
 		{ "/name server", "session 1 has that name: server" },
-		{ "/quit now", "quit: \"now\" is too much: /quit" },
-		{ "/quit \"now", "quit: \"\"now\" is too much: /quit" },
-		{ "/q q", "quit: \"q\" is too much: /quit" },
+		{ "/quit now", "/quit takes no argument: \"now\"" },
+		{ "/quit \"now", "/quit takes no argument: \"\"now\"" },
+		{ "/q q", "/quit takes no argument: \"q\"" },
 		{ "/send", "send: needs text: only UDP can send nothing, as an empty datagram" },
 		{ "/send @nobody x", "no session \"nobody\": /sessions lists them; "
 		                     "for text that begins with @ write @@nobody" },
@@ -235,15 +344,15 @@ static void test_usage_mistakes(void)
 		{ "/to @nobody 1", "no session \"nobody\": /sessions lists them" },
 		{ "/all", "all: needs text: /all <text...>" },
 		{ "/all ", "all: needs text: /all <text...>" },
-		{ "/peers x", "peers: \"x\" is too much: /peers" },
+		{ "/peers x", "/peers takes no argument: \"x\"" },
 		{ "/peers @nobody", "no session \"nobody\": /sessions lists them" },
 		{ "/set eol unix", "eol: \"unix\" is not lf, crlf, cr, nul or none" },
 		{ "/set eol lf lf", "set: \"lf\" is too much: /set [setting] [value]" },
 		{ "/set t", "ambiguous: \"t\" is time, timeout" },
 		{ "/set 'eol",
 		  "set: \"'eol\" begins a quote that does not end: /set [setting] [value]" },
-		{ "/help nothing", "no such command: \"nothing\": /help lists them" },
-		{ "/help open close", "help: \"close\" is too much: /help [command]" },
+		{ "/help nothing", "no help for \"nothing\": /help lists the commands" },
+		{ "/help open close", "no help for \"close\" in /open: /help open" },
 		{ "/help s",
 		  "ambiguous: /s is /shutdown, /sessions, /session, /send, /states, /stream, "
 		  "/stats, /socket, /service, /set" },
@@ -583,7 +692,7 @@ static void test_lists(void)
 	is_text(run(&app, "/set timeout 250ms"), "", "/set timeout");
 	is_int(app.settings.timeout, 250 * CLOCK_MS, "takes a duration");
 	list = ask(&app, "/help");
-	ok(strncmp(list, "/open ", 6) == 0 && strstr(list, "open a TCP conversation"),
+	ok(strncmp(list, "/open, /o ", 10) == 0 && strstr(list, "open a TCP conversation"),
 	   "/help has a line for a command");
 	for (const struct command *command = command_table; command->name; command++) {
 		char line[40], want[40];
@@ -624,7 +733,7 @@ static void test_views(void)
 	is_text(run(&app, "/view all"), refusal, "also when there is one already");
 	is_int(app_look(&app, c).kind, VIEW_LADDER, "and it stays");
 	is_text(run(&app, "/view page"),
-	        "view: \"page\" fits nowhere: /view [chat|hex|trace|ladder] [all]", "no such view");
+	        "view: \"page\" is not chat, hex, trace, ladder or all: /view [chat|hex|trace|ladder] [all]", "no such view");
 	fixture_end(&app);
 }
 
@@ -756,6 +865,9 @@ int main(void)
 	test_table();
 	test_services_of_listen();
 	test_finding();
+	test_letters();
+	test_lone_ports();
+	test_help_of_all();
 	test_without_session();
 	test_usage_mistakes();
 	test_sending();

@@ -122,7 +122,7 @@ static void test_optional_before_required(void)
 	is_text(match("listen", listen_usage, "echo"), "-|-|echo|-",
 	        "a lone word is the required one");
 	is_text(match("listen", listen_usage, "a b c"),
-	        "listen: \"c\" is too much: /listen [tcp|udp] [local-address] <port> [none|echo] "
+	        "listen: \"c\" is not none or echo: /listen [tcp|udp] [local-address] <port> [none|echo] "
 	        "[as <name>]",
 	        "a word that is no literal is too much");
 }
@@ -134,14 +134,14 @@ static void test_by_hand(void)
 	is_text(match("view", view_usage, "all"), "-|all", "all alone");
 	is_text(match("view", view_usage, "hex all"), "hex|all", "both");
 	is_text(match("view", view_usage, "hexx"),
-	        "view: \"hexx\" fits nowhere: /view [chat|hex] [all]", "no kind");
+	        "view: \"hexx\" is not chat, hex or all: did you mean hex?", "no kind");
 	is_text(match("view", view_usage, "hex al"),
-	        "view: \"al\" fits nowhere: /view [chat|hex] [all]", "not all");
+	        "view: \"al\" is not all: did you mean all?", "not all");
 	is_text(match("recv", recv_usage, "10"), "10|-", "a number");
 	is_text(match("recv", recv_usage, "peek"), "-|peek", "a word without a number");
 	is_text(match("recv", recv_usage, "10 waitall"), "10|waitall", "behind one");
 	is_text(match("recv", recv_usage, "10 20"),
-	        "recv: \"20\" fits nowhere: /recv [bytes] [peek|urgent|waitall]", "two numbers");
+	        "recv: \"20\" is not peek, urgent or waitall: /recv [bytes] [peek|urgent|waitall]", "two numbers");
 	is_text(match("option", option_usage, ""), "-|-", "no option");
 	is_text(match("option", option_usage, "nodelay"), "nodelay|-", "an option");
 	is_text(match("option", option_usage, "rcvtimeo 1.5 s"), "rcvtimeo|1.5 s",
@@ -188,18 +188,18 @@ static void test_mistakes(void)
 	        "shutdown: needs write, read or both: /shutdown write|read|both",
 	        "a literal is missing");
 	is_text(match("shutdown", "write|read|both", "writ"),
-	        "shutdown: \"writ\" is not write, read or both: /shutdown write|read|both",
+	        "shutdown: \"writ\" is not write, read or both: did you mean write?",
 	        "a wrong literal");
-	is_text(match("quit", "", "now"), "quit: \"now\" is too much: /quit", "a word too much");
+	is_text(match("quit", "", "now"), "/quit takes no argument: \"now\"", "a word too much");
 	is_text(match("open", open_usage, "\"a b"),
 	        "open: \"\"a b\" begins a quote that does not end: /open [tcp|udp] <address> "
 	        "[port] [as "
 	        "<name>]",
 	        "an open quote");
-	is_text(match("quit", "", "'a\nb'"), "quit: \"'a\"... is too much: /quit",
+	is_text(match("quit", "", "'a\nb'"), "/quit takes no argument: \"'a\"...",
 	        "a message stays on one line");
 	is_text(match("quit", "", "1234567890123456789012345678901234567890123"),
-	        "quit: \"1234567890123456789012345678901234567890\"... is too much: /quit",
+	        "/quit takes no argument: \"1234567890123456789012345678901234567890\"...",
 	        "a long word is cut");
 }
 

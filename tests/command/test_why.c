@@ -64,7 +64,7 @@ static void test_named(struct app *app)
 	ok(strstr(said, "\nWho says so: this kernel") && strstr(said, "\nNext: read until"),
 	   "with who says so, and what to do");
 	ok(strstr(say(app, "/why EAI_AGAIN"), "EAI_AGAIN\nFrom getaddrinfo.\n"), "of a look-up");
-	is_text(say(app, "/why EPIPPE"), "no socket call returns EPIPPE: near it are EPIPE",
+	is_text(say(app, "/why EPIPPE"), "no socket call returns EPIPPE: did you mean EPIPE?",
 	        "a wrong one");
 	is_text(say(app, "/why no such"), "why: \"such\" is too much: /why [error]", "two");
 }

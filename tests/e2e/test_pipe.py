@@ -118,10 +118,42 @@ def usage_is_status_2():
         ("--set", "nope=1", "127.0.0.1", "7"): b"nope", ("http://127.0.0.1:80",): b"http",
         ("::1",): b"port", (): b"address", ("--demo", "x", "1"): b"--demo", ("-l", "-p", "1", "2", "3"): b"twice",
     }
+    mistakes.update({
+        ("-l", "7001", "127.0.0.1"): b"the port comes last: 127.0.0.1 7001",
+        ("7001", "localhost"): b"the port comes last: localhost 7001",
+        ("--servce", "echo", "-l", "0"): b"did you mean --service?",
+        ("--service", "ehco", "-l", "0"): b"did you mean echo?", ("--view", "hxe", "x", "7"): b"did you mean hex?",
+        ("--set", "elo=lf", "x", "7"): b"did you mean eol?", ("0",): b"0 is not a port", ("70000",): b"70000 is not a port",
+        (":",): b"the port is empty", ("http",): b"write http:port",
+    })
     for args, words in mistakes.items():
         status, out, err = run(*args)
         ok(status == 2 and words in err and err.count(b"\n") == 1 and out == b"",
            "sockpit %s: status %s, %r" % (" ".join(args), status, err))
+
+
+def a_port_alone_is_ours():
+    with listener() as server:
+        for form in ("%d", ":%d", "tcp://:%d", "tcp://127.0.0.1:%d/", "localhost:%d"):
+            process = sockpit("-4", form % port_of(server))
+            client, _ = server.accept()
+            process.stdin.write(b"x")
+            process.stdin.close()
+            same(receive_all(client), b"x", "sockpit " + form + " reaches this machine")
+            client.close()
+            same(process.wait(DEADLINE), 0, "and ends well")
+            process.stdout.close()
+            process.stderr.close()
+    with listener(kind=socket.SOCK_DGRAM) as server:
+        process = sockpit("udp://:%d" % port_of(server), "-q", "0")
+        process.communicate(b"datagram")
+        same(server.recv(100), b"datagram", "udp://:port is one for datagrams")
+    with listener(family=socket.AF_INET6) as server:
+        process = sockpit(port_of(server))
+        client, _ = server.accept()
+        client.close()
+        process.communicate()
+        same(process.returncode, 0, "a server on ::1 only is found after 127.0.0.1 has refused")
 
 
 def help_and_version():
@@ -354,6 +386,7 @@ ipv6()
 network_errors_are_status_1()
 reset_is_status_1()
 usage_is_status_2()
+a_port_alone_is_ours()
 help_and_version()
 listens()
 keeps_listening()

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/choice.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	NAME_MAX_LEN = 40, /* bytes of a name that may be misspelt */
+	SUGGESTED = 3,
+	FAR = NAME_MAX_LEN + 1,
+};
+
+const char *choice_word(const void *context, size_t index)
+{
+	static char word[NAME_MAX_LEN + 1];
+	const struct choice_words *words = context;
+	const char *at = words->list, *end = words->list + words->len;
+	for (; at < end; index--) {
+		const char *bar = memchr(at, '|', (size_t)(end - at));
+		size_t len = (size_t)((bar ? bar : end) - at);
+		if (index == 0) {
+			snprintf(word, sizeof word, "%.*s", (int)len, at);
+			return word;
+		}
+		at += len + 1;
+	}
+	return NULL;
+}
+
+static bool begins_with(const char *name, const char *word, size_t len)
+{
+	return len > 0 && strncmp(name, word, len) == 0;
+}
+
+size_t choice_find(const struct choice *choice, const char *word, size_t len, size_t *matches)
+{
+	size_t found = CHOICE_NONE;
+	const char *name;
+	*matches = 0;
+	for (size_t i = 0; (name = choice->name(choice->context, i)); i++) {
+		if (!begins_with(name, word, len))
+			continue;
+		if (name[len] == '\0') {
+			*matches = 1;
+			return i;
+		}
+		found = i;
+		++*matches;
+	}
+	return *matches == 1 ? found : CHOICE_NONE;
+}
+
+/* ---- what was meant ---- */
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool is_same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* How many characters are to be put in, taken out, changed, or swapped with their neighbour, to make
+ * the word a name (Damerau and Levenshtein, no part changed twice). */
+static size_t distance(const char *word, size_t len, const char *name)
+{
+	size_t width = strlen(name);
+	size_t rows[3][NAME_MAX_LEN + 1], *above = rows[0], *row = rows[1], *spare = rows[2];
+	if (len > NAME_MAX_LEN || width > NAME_MAX_LEN)
+		return FAR;
+	for (size_t j = 0; j <= width; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= len; i++) {
+		size_t *top = above;
+		above = row;
+		row = spare;
+		spare = top;
+		row[0] = i;
+		for (size_t j = 1; j <= width; j++) {
+			bool same = is_same(word[i - 1], name[j - 1]);
+			row[j] = least(above[j - 1] + !same, least(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && is_same(word[i - 1], name[j - 2]) &&
+			    is_same(word[i - 2], name[j - 1]))
+				row[j] = least(row[j], top[j - 2] + 1);
+		}
+	}
+	return row[width];
+}
+
+/* A short word is near to every other short one. */
+static size_t farthest(size_t len)
+{
+	return len < 2 ? 0 : len < 5 ? 1 : len < 9 ? 2 : 3;
+}
+
+size_t choice_nearest(const struct choice *choice, const char *word, size_t len, size_t nearest[],
+                      size_t most)
+{
+	size_t best = farthest(len), count = 0;
+	const char *name;
+	for (size_t i = 0; (name = choice->name(choice->context, i)); i++) {
+		size_t far = distance(word, len, name);
+		if (far > best || far >= strlen(name))
+			continue;
+		if (far < best)
+			count = 0;
+		best = far;
+		if (count < most)
+			nearest[count++] = i;
+	}
+	return count;
+}
+
+/* ---- messages ---- */
+
+static const char *sign_of(const struct choice *choice)
+{
+	return choice->sign ? choice->sign : "";
+}
+
+/* Sets the text that buf holds, as much of it as there is room for. */
+static void append(struct error *error, struct buf *text)
+{
+	size_t len = strlen(error->text);
+	snprintf(error->text + len, sizeof error->text - len, "%s", buf_text(text));
+	buf_free(text);
+}
+
+void choice_fail_ambiguous(const struct choice *choice, const char *word, size_t len,
+                           struct error *error)
+{
+	struct buf names = { .max = SIZE_MAX };
+	const char *name, *quote = choice->sign ? "" : "\"";
+	for (size_t i = 0; (name = choice->name(choice->context, i)); i++)
+		if (begins_with(name, word, len))
+			buf_printf(&names, "%s%s%s", names.len ? ", " : "", sign_of(choice), name);
+	error_set(error, "ambiguous: %s%s%.*s%s is ", quote, sign_of(choice), (int)len, word,
+	          quote);
+	append(error, &names);
+}
+
+void choice_list(const struct choice *choice, const char *last, struct buf *out)
+{
+	const char *name;
+	for (size_t i = 0; (name = choice->name(choice->context, i)); i++) {
+		buf_printf(out, "%s%s", sign_of(choice), name);
+		if (!choice->name(choice->context, i + 1))
+			return;
+		if (choice->name(choice->context, i + 2))
+			buf_append_text(out, ", ");
+		else
+			buf_printf(out, " %s ", last);
+	}
+}
+
+void choice_suggest(const struct choice *choice, const char *word, size_t len,
+                    const char *otherwise, struct error *error)
+{
+	struct buf text = { .max = SIZE_MAX };
+	size_t nearest[SUGGESTED];
+	size_t count = choice_nearest(choice, word, len, nearest, SUGGESTED);
+	if (count > 0 || !otherwise || *otherwise)
+		buf_append_text(&text, ": ");
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&text, "%s%s%s",
+		           i == 0           ? "did you mean "
+		           : i + 1 == count ? " or "
+		                            : ", ",
+		           sign_of(choice), choice->name(choice->context, nearest[i]));
+	if (count > 0)
+		buf_append_text(&text, "?");
+	else if (otherwise)
+		buf_append_text(&text, otherwise);
+	else
+		choice_list(choice, "and", &text);
+	append(error, &text);
+}
