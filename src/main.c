@@ -30,7 +30,7 @@ static void fill_standard_descriptors(void)
 
 static int fail(int status, const struct error *error)
 {
-	fprintf(stderr, "sockpit: %s\n", error->text);
+	error_print("%s", error->text);
 	return status;
 }
 
@@ -181,7 +181,7 @@ static int run(struct app *app, const struct options *options, struct poller *po
 	bool person = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	struct ui *ui = person ? person_ui(app, options, &error) : filter_ui(app, options, &error);
 	if (!ui)
-		return fail(EXIT_USAGE, &error);
+		return fail(person ? EXIT_FAILURE : EXIT_USAGE, &error);
 	if (person)
 		begin_for_person(app, options);
 	app->attended = person;
@@ -189,7 +189,7 @@ static int run(struct app *app, const struct options *options, struct poller *po
 	int signal = ui->signal;
 	ui->free(ui);
 	if (app->lost)
-		fprintf(stderr, "sockpit: %" PRIu64 " bytes were not sent\n", app->lost);
+		error_print("%" PRIu64 " bytes were not sent", app->lost);
 	if (signal)
 		die_of(signal);
 	return app->status;

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/descriptor.h"
 
 enum { MOST_THREADS = 32 }; /* further ones wait until one of these has ended */
 
@@ -114,18 +115,13 @@ static bool open_pipe(struct closer *closer)
 {
 	if (closer->pipe[0] >= 0)
 		return true;
-	if (pipe(closer->pipe)) {
+	if (!descriptor_pipe(closer->pipe)) {
 		closer->pipe[0] = closer->pipe[1] = -1;
 		return false;
 	}
-	for (int i = 0; i < 2; i++) {
-		fcntl(closer->pipe[i], F_SETFD, FD_CLOEXEC);
+	for (int i = 0; i < 2; i++)
 		fcntl(closer->pipe[i], F_SETFL, O_NONBLOCK);
-	}
-	if (poller_fits(closer->pipe[0]))
-		return true;
-	close_pipe(closer);
-	return false;
+	return true;
 }
 
 /* ---- the owner ---- */

@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
+
 enum { CHUNK = 16 << 10, KEEP = 1 << 20 };
 
 static int open_unnamed(void)
@@ -33,7 +35,7 @@ bool sink_open(struct sink *sink, struct error *error)
 	*sink = (struct sink){ .file = open_file() };
 	if (sink->file >= 0)
 		return true;
-	error_errno(error, errno, "a file for what the screen shows");
+	descriptor_explain(error, errno, "a file for what the screen shows");
 	return false;
 }
 

@@ -7,18 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 64 << 10, CHUNK = 4 << 10, FIRST_FREE = 10 };
+#include "base/descriptor.h"
 
-static void set_flags(int fd)
-{
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-}
+enum { TEXT_MAX = 64 << 10, CHUNK = 4 << 10 };
 
 static bool keep_found(struct stray *stray)
 {
 	for (int i = 0; i < 2; i++)
-		stray->found[i] = fcntl(i + 1, F_DUPFD_CLOEXEC, FIRST_FREE);
+		stray->found[i] = descriptor_copy(i + 1);
 	return stray->found[0] >= 0 && stray->found[1] >= 0;
 }
 
@@ -36,12 +32,12 @@ static void give_found(struct stray *stray)
 bool stray_open(struct stray *stray, struct error *error)
 {
 	int ends[2];
-	if (pipe(ends) < 0) {
-		error_errno(error, errno, "a pipe for standard error");
+	if (!descriptor_pipe(ends)) {
+		descriptor_explain(error, errno, "a pipe for standard error");
 		return false;
 	}
-	set_flags(ends[0]);
-	set_flags(ends[1]);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	fcntl(ends[1], F_SETFL, O_NONBLOCK);
 	fflush(stdout);
 	bool good = keep_found(stray) && dup2(ends[1], STDOUT_FILENO) >= 0 &&
 	            dup2(ends[1], STDERR_FILENO) >= 0;
@@ -50,7 +46,7 @@ bool stray_open(struct stray *stray, struct error *error)
 	if (!good) {
 		give_found(stray);
 		close(ends[0]);
-		error_errno(error, why, "taking over standard error");
+		descriptor_explain(error, why, "taking over standard error");
 		return false;
 	}
 	stray->fd = ends[0];

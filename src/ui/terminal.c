@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "ui/job.h"
 #include "ui/sink.h"
 #include "ui/stray.h"
@@ -29,7 +30,6 @@
 #endif
 
 enum {
-	FIRST_FREE = 10, /* our copies stay clear of the numbers a shell script uses */
 	FAREWELL = 512,
 	ALTERNATE_STACK = 64 << 10,
 	PATIENCE_US = 50000, /* so long a terminal on its last frame may take nothing */
@@ -183,11 +183,12 @@ static bool open_descriptors(struct terminal *terminal, struct error *error)
 		error_set(error, "standard input and output are not a terminal");
 		return false;
 	}
-	terminal->in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, FIRST_FREE);
-	terminal->out = open_anew(STDOUT_FILENO);
-	if (poller_fits(terminal->in) && poller_fits(terminal->out))
+	terminal->in = descriptor_watched(descriptor_copy(STDIN_FILENO));
+	if (terminal->in >= 0)
+		terminal->out = descriptor_watched(open_anew(STDOUT_FILENO));
+	if (terminal->out >= 0)
 		return true;
-	error_errno(error, errno, "opening the terminal");
+	descriptor_explain(error, errno, "opening the terminal");
 	return false;
 }
 

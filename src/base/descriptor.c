@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/descriptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <unistd.h>
+
+#include "base/poller.h"
+
+enum { FIRST_FREE = 10, AFTER_STANDARD = 3 };
+
+int descriptor_copy(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE);
+	if (copy < 0 && (errno == EINVAL || errno == EMFILE))
+		copy = fcntl(fd, F_DUPFD_CLOEXEC, AFTER_STANDARD);
+	if (copy < 0 && errno == EINVAL)
+		errno = EMFILE; /* what a limit of 3 amounts to */
+	return copy;
+}
+
+int descriptor_watched(int fd)
+{
+	if (fd < 0 || poller_fits(fd))
+		return fd;
+	close(fd);
+	errno = EMFILE;
+	return -1;
+}
+
+bool descriptor_pipe(int ends[2])
+{
+	if (pipe(ends) < 0)
+		return false;
+	for (int i = 0; i < 2; i++)
+		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+	if (descriptor_watched(ends[0]) >= 0)
+		return true;
+	close(ends[1]);
+	errno = EMFILE;
+	return false;
+}
+
+void descriptor_explain(struct error *error, int code, const char *what)
+{
+	struct rlimit limit;
+	if (code != EMFILE || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		error_errno(error, code, "%.150s", what);
+	else if (limit.rlim_cur <= FD_SETSIZE)
+		error_set(error, "%.150s: no descriptor is left of %llu (ulimit -n)", what,
+		          (unsigned long long)limit.rlim_cur);
+	else
+		error_set(error,
+		          "%.150s: no descriptor below %d is left, and select() watches no others",
+		          what, FD_SETSIZE);
+	error->code = code;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/descriptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <unistd.h>
+
+#include "support/tap.h"
+
+static void allow(rlim_t count)
+{
+	struct rlimit limit;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = count;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static bool is_private(int fd)
+{
+	return fcntl(fd, F_GETFD) & FD_CLOEXEC;
+}
+
+static void copies(void)
+{
+	int copy = descriptor_copy(STDIN_FILENO);
+	ok(copy >= 10 && is_private(copy), "a copy is out of the way, and for us alone");
+	close(copy);
+	allow(8);
+	copy = descriptor_copy(STDIN_FILENO);
+	ok(copy >= 3 && copy < 8, "or as low as the limit wants it");
+	close(copy);
+	allow(3);
+	is_int(descriptor_copy(STDIN_FILENO), -1, "none where none is allowed");
+	is_int(errno, EMFILE, "because of the limit");
+	allow(FD_SETSIZE);
+	ok(descriptor_copy(-1) < 0 && errno == EBADF, "nor of what is no descriptor");
+}
+
+static void explains(void)
+{
+	struct error error;
+	allow(8);
+	descriptor_explain(&error, EMFILE, "opening");
+	is_text(error.text, "opening: no descriptor is left of 8 (ulimit -n)", "a limit is named");
+	is_int(error.code, EMFILE, "with the code");
+	allow(FD_SETSIZE);
+	descriptor_explain(&error, ENOENT, "opening");
+	is_text(error.text, "opening: no such file or directory", "other reasons are their own");
+}
+
+/* Where the hard limit lets a process have descriptors that select() cannot watch. */
+static void watches(void)
+{
+	struct rlimit limit;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_max <= FD_SETSIZE + 10) {
+		tap_skip("the hard limit is too low");
+		return;
+	}
+	allow(FD_SETSIZE + 10);
+	struct error error;
+	descriptor_explain(&error, EMFILE, "opening");
+	ok(strstr(error.text, "no descriptor below 1024 is left, and select() watches no others"),
+	   "select() is named where it is the limit");
+	int fd = dup(STDIN_FILENO);
+	is_int(descriptor_watched(fd), fd, "a low one can be watched");
+	close(fd);
+	int high = fcntl(STDIN_FILENO, F_DUPFD, FD_SETSIZE);
+	is_int(descriptor_watched(high), -1, "a high one cannot");
+	is_int(errno, EMFILE, "as if there were none");
+	ok(fcntl(high, F_GETFD) < 0, "and is closed");
+	errno = ENOENT;
+	ok(descriptor_watched(-1) < 0 && errno == ENOENT, "what has failed keeps its reason");
+	int filler[FD_SETSIZE], count = 0;
+	while (count < FD_SETSIZE) {
+		int next = dup(STDIN_FILENO);
+		if (next >= FD_SETSIZE) {
+			close(next);
+			break;
+		}
+		filler[count++] = next;
+	}
+	int ends[2];
+	ok(!descriptor_pipe(ends) && errno == EMFILE, "a pipe that cannot be watched is none");
+	int after = dup(STDIN_FILENO);
+	is_int(after, FD_SETSIZE, "and leaves nothing open");
+	close(after);
+	close(filler[--count]);
+	ok(descriptor_pipe(ends), "its reading end must be low");
+	ok(is_private(ends[0]) && is_private(ends[1]), "and both are for us alone");
+	close(ends[0]);
+	close(ends[1]);
+	while (count > 0)
+		close(filler[--count]);
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	copies();
+	explains();
+	watches();
+	return tap_done();
+}
