@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/text.h"
 
 #define NAME(symbol) [symbol] = #symbol
 
@@ -74,4 +77,19 @@ void error_errno(struct error *error, int code, const char *format, ...)
 	va_end(args);
 	size_t len = strlen(error->text);
 	snprintf(error->text + len, sizeof error->text - len, ": %s", error_why(code));
+}
+
+void error_print(const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+	va_start(args, format);
+	int len = vasprintf(&text, format, args);
+	va_end(args);
+	if (len < 0)
+		return;
+	fputs("sockpit: ", stderr);
+	text_print(stderr, text, (size_t)len);
+	fputc('\n', stderr);
+	free(text);
 }

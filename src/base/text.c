@@ -199,6 +199,22 @@ size_t text_glyph(const char *s, size_t n, int column, struct glyph *glyph)
 	return 1 + take_followers(s + 1, n - 1, glyph);
 }
 
+void text_print(FILE *out, const char *s, size_t n)
+{
+	while (n > 0) {
+		struct glyph glyph;
+		size_t used = text_glyph(s, n, -1, &glyph);
+		for (int i = 0; i < glyph.count; i++) {
+			char bytes[MB_LEN_MAX];
+			mbstate_t state = { 0 };
+			size_t len = wcrtomb(bytes, glyph.chars[i], &state);
+			fwrite(bytes, 1, len <= sizeof bytes ? len : 0, out);
+		}
+		s += used;
+		n -= used;
+	}
+}
+
 int text_columns(const char *s, size_t n)
 {
 	int columns = 0;

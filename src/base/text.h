@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <wchar.h>
 
 enum { GLYPH_CHARS = 10 };
@@ -29,6 +30,9 @@ struct glyph {
  * column >= 0 a tab becomes blanks up to the next multiple of 8; with column < 0 it is "^I". At most
  * 4 combining characters are kept for the screen. */
 size_t text_glyph(const char *s, size_t n, int column, struct glyph *glyph);
+
+/* Writes a text with marks in place of all that must not reach a terminal; a tab is "^I". */
+void text_print(FILE *out, const char *s, size_t n);
 
 /* The columns of a whole text, by text_glyph(); a tab is "^I". */
 int text_columns(const char *s, size_t n);

@@ -38,8 +38,7 @@ static struct {
 static void tell(int code)
 {
 	if (!history.told)
-		fprintf(stderr, "sockpit: history is not kept: %s: %s\n", history.path,
-		        error_why(code));
+		error_print("history is not kept: %s: %s", history.path, error_why(code));
 	history.told = true;
 }
 

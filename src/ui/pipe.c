@@ -69,11 +69,6 @@ static void end(struct pipe *pipe, int status)
 		pipe->app->status = status;
 }
 
-static void complain(const char *what)
-{
-	fprintf(stderr, "sockpit: %s\n", what);
-}
-
 /* ---- from the peers to standard output ---- */
 
 static void hold(struct pipe *pipe, bool held)
@@ -90,7 +85,7 @@ static void output_failed(struct pipe *pipe)
 		pipe->ui.signal = SIGPIPE; /* what the kernel would have done to any other filter */
 	} else {
 		error_errno(&error, pipe->outflow.error, "standard output");
-		complain(error.text);
+		error_print("%s", error.text);
 	}
 	end(pipe, 1);
 }
@@ -140,7 +135,7 @@ static void send_input(struct pipe *pipe, struct session *session, const char *d
 	}
 	pipe->moved_at = clock_now();
 	if (!session_send(session, data, len, &error) && session_state(session) == SESSION_OPEN)
-		complain(error.text);
+		error_print("%s", error.text);
 }
 
 static void finish_input(struct session *session)
@@ -220,7 +215,7 @@ static void tell(struct pipe *pipe)
 		const struct entry *entry = transcript_at(transcript, position);
 		pipe->told = position;
 		if (entry && is_told(pipe, entry))
-			fprintf(stderr, "sockpit: %.*s\n", (int)entry->len, entry_payload(entry));
+			error_print("%.*s", (int)entry->len, entry_payload(entry));
 	}
 }
 
@@ -289,9 +284,7 @@ static void check_limits(struct pipe *pipe)
 		return;
 	size_t unsent = talking(pipe) ? session_unsent(talking(pipe)) : 0;
 	if (unsent)
-		fprintf(stderr,
-		        "sockpit: %zu bytes were not sent: the peer did not take them in time\n",
-		        unsent);
+		error_print("%zu bytes were not sent: the peer did not take them in time", unsent);
 	end(pipe, unsent ? 1 : 0);
 }
 

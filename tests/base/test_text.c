@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include <locale.h>
+#include <stdlib.h>
 
 #include "support/tap.h"
 
@@ -329,6 +330,23 @@ static void follows_other_encodings(void)
 	setlocale(LC_ALL, "C.UTF-8");
 }
 
+static void prints(void)
+{
+	char *out = NULL;
+	size_t len = 0;
+	FILE *file = open_memstream(&out, &len);
+	static const char text[] = "a\tb\n\033]0;x\a \xc2\x9b"
+	                           "6n \xff gr\xc3\xbc\xc3\x9f"
+	                           "e \xe2\x80\xae";
+	text_print(file, text, sizeof text - 1);
+	fclose(file);
+	is_text(out,
+	        "a^Ib^J^[]0;x^G U+009B6n \\xff gr\xc3\xbc\xc3\x9f"
+	        "e U+202E",
+	        "what is printed has marks for all that a terminal would obey");
+	free(out);
+}
+
 int main(void)
 {
 	tap_watchdog(30);
@@ -337,6 +355,7 @@ int main(void)
 		return tap_done();
 	}
 	ok(text_has_unicode(), "UTF-8 has the ornaments");
+	prints();
 	shows_controls();
 	shows_invalid_bytes();
 	shows_deceptions();
