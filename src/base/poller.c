@@ -25,7 +25,8 @@ enum { ENDING = sizeof ending / sizeof *ending };
 
 /* A signal handler has no other way to reach anything. */
 static volatile sig_atomic_t came[NSIG];
-static volatile sig_atomic_t fresh; /* one came since the last wait */
+static volatile sig_atomic_t fresh;   /* one came since the last wait */
+static volatile sig_atomic_t looping; /* the first wait has begun */
 static bool watching;
 static void (*volatile stuck_restore)(void);
 static sigset_t old_mask;
@@ -39,12 +40,21 @@ static bool ends_program(int signal)
 	return false;
 }
 
+/* The signal that is raised again is blocked here: it ends the program when the handler returns. */
+static void die_of(int signal)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	if (stuck_restore)
+		stuck_restore();
+	sigaction(signal, &action, NULL);
+	raise(signal);
+}
+
+/* Before the first wait nobody takes signals, and what is read at the start may be slow. */
 static void on_signal(int signal)
 {
-	if (came[signal] && ends_program(signal) && stuck_restore) {
-		stuck_restore();
-		_exit(128 + signal);
-	}
+	if (ends_program(signal) ? came[signal] || !looping : signal == SIGINT && !looping)
+		die_of(signal);
 	came[signal] = 1;
 	fresh = 1;
 }
@@ -58,6 +68,8 @@ static void hear_ending(int how)
 	for (size_t i = 0; i < ENDING; i++)
 		if (!sigismember(&old_mask, ending[i]))
 			sigaddset(&set, ending[i]);
+	if (!looping && !sigismember(&old_mask, SIGINT))
+		sigaddset(&set, SIGINT);
 	pthread_sigmask(how, &set, NULL);
 }
 
@@ -82,6 +94,8 @@ void poller_init(struct poller *poller)
 	sigset_t set = watched_set();
 	pthread_sigmask(SIG_BLOCK, &set, &old_mask);
 	watching = true;
+	looping = 0;
+	hear_ending(SIG_UNBLOCK);
 	*poller = (struct poller){ .top = -1, .armed = INT64_MAX };
 	poller_reset(poller);
 }
@@ -202,6 +216,7 @@ void poller_wait(struct poller *poller)
 	struct timespec limit = { 0 };
 	mind_timer(poller);
 	hear_ending(SIG_BLOCK); /* or one that comes just before pselect() would not wake it */
+	looping = 1;
 	if (fresh)
 		poller->wake = 0;
 	bool forever = poller->wake == INT64_MAX;

@@ -65,9 +65,10 @@ bool poller_take_signal(int signal);
  * set then. */
 void poller_raise(int signal);
 
-/* Called from the handler itself at the second SIGTERM, SIGHUP or SIGQUIT that nobody took
- * meanwhile: the program is stuck. `restore` must be async-signal-safe; the process then ends with
- * _exit(128 + signal). NULL for none. */
+/* Called from the handler itself where SIGTERM, SIGHUP or SIGQUIT end the program at once: at the
+ * second one that nobody took meanwhile, since the program is stuck, and before the first
+ * poller_wait(), where SIGINT does, too. `restore` must be async-signal-safe; the process then dies of the signal. NULL for
+ * none. */
 void poller_on_stuck(void (*restore)(void));
 
 /* Blocks every watched signal in the calling thread: for threads other than the main one. */

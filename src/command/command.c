@@ -2,13 +2,17 @@
 #include "command/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/choice.h"
 #include "base/text.h"
+#include "base/descriptor.h"
 #include "command/words.h"
 
 #define BLANKS " \t\n"
@@ -290,15 +294,37 @@ static bool run_lines(struct app *app, const char *path, FILE *file, struct erro
 	return !ferror(file) && end != LINE_TOO_LONG;
 }
 
+/* A start-up file that is linked to it is switched off. */
+static bool is_null_device(const struct stat *status)
+{
+	struct stat null;
+	return S_ISCHR(status->st_mode) && stat("/dev/null", &null) == 0 &&
+	       null.st_rdev == status->st_rdev;
+}
+
+/* Only a regular file has an end that comes without anybody's doing: a FIFO would be waited for, and
+ * a terminal, or a device that never ends, read in the person's place. */
+static FILE *open_commands(const char *path, struct error *error)
+{
+	struct stat status;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	bool known = fd >= 0 && fstat(fd, &status) == 0;
+	if (known && (S_ISREG(status.st_mode) || is_null_device(&status)))
+		return fdopen(fd, "r");
+	if (known && !S_ISDIR(status.st_mode))
+		error_set(error, "%.150s: not a regular file", path);
+	else
+		descriptor_explain(error, known ? EISDIR : errno, path);
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
 bool command_run_file(struct app *app, const char *path, bool optional, struct error *error)
 {
-	FILE *file = fopen(path, "re");
-	if (!file && optional && (errno == ENOENT || errno == ENOTDIR))
-		return true;
-	if (!file) {
-		error_errno(error, errno, "%.150s", path);
-		return false;
-	}
+	FILE *file = open_commands(path, error);
+	if (!file)
+		return optional && (error->code == ENOENT || error->code == ENOTDIR);
 	bool attended = app->attended;
 	app->attended = false;
 	bool done = run_lines(app, path, file, error);

@@ -86,8 +86,16 @@ static void say_bye(void)
 		_exit(3);
 }
 
-/* A child that sleeps in no poller_wait() stands for a program stuck in a write(). */
-static void ends_when_stuck(void)
+static void turn_once(struct poller *poller)
+{
+	poller_reset(poller);
+	poller_wake_at(poller, 0);
+	poller_wait(poller);
+}
+
+/* What becomes of a child that gets a signal so often after so many turns of its loop, and takes
+ * it in none. */
+static int status_after(int signal, int turns, int times)
 {
 	fflush(stdout);
 	pid_t child = fork();
@@ -95,17 +103,33 @@ static void ends_when_stuck(void)
 		struct poller poller;
 		poller_init(&poller);
 		poller_on_stuck(say_bye);
-		poller_raise(SIGTERM);
-		poller_reset(&poller);
-		poller_wait(&poller);
-		poller_raise(SIGTERM);
-		poller_wait(&poller);
-		_exit(0);
+		for (int i = 0; i < turns; i++)
+			turn_once(&poller);
+		for (int i = 0; i < times; i++)
+			raise(signal);
+		turn_once(&poller);
+		_exit(7);
 	}
 	int status = 0;
 	waitpid(child, &status, 0);
-	ok(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGTERM,
-	   "a second SIGTERM that nobody took ends the program");
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* A child that sleeps in no poller_wait() stands for a program stuck in a write(). */
+static void ends_when_stuck(void)
+{
+	is_int(status_after(SIGTERM, 1, 1), 7, "one SIGTERM is a flag");
+	is_int(status_after(SIGTERM, 1, 2), -SIGTERM, "a second that nobody took ends the program");
+	is_int(status_after(SIGINT, 1, 2), 7, "SIGINT does not: it is a key");
+}
+
+static void ends_before_the_loop(void)
+{
+	static const int ends[] = { SIGTERM, SIGHUP, SIGQUIT, SIGINT };
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		ok(status_after(ends[i], 0, 1) == -ends[i],
+		   "before the first wait signal %d ends the program at once", ends[i]);
+	is_int(status_after(SIGWINCH, 0, 1), 7, "others wait");
 }
 
 static void puts_back_what_was(void)
@@ -175,6 +199,7 @@ int main(void)
 	tap_watchdog(30);
 	puts_back_what_was();
 	ends_when_stuck();
+	ends_before_the_loop();
 	leaves_signals();
 	struct poller poller;
 	poller_init(&poller);

@@ -825,9 +825,14 @@ static void test_bad_files(void)
 	ok(command_run_file(&app, "/dev/null/x", true, &error), "below a file there is none, too");
 	ok(!command_run_file(&app, "/", true, &error), "a directory is no file");
 	is_int(error.code, EISDIR, "and why is said");
-	ok(!command_run_file(&app, "/dev/zero", false, &error), "a line without end");
-	is_text(error.text, "/dev/zero:1: a line of more than 1048576 bytes",
-	        "is refused at a ceiling");
+	ok(!command_run_file(&app, "/dev/zero", false, &error), "nor is a device without end");
+	is_text(error.text, "/dev/zero: not a regular file", "which is refused");
+	static char endless[(1 << 20) + 1];
+	memset(endless, 'x', sizeof endless);
+	write_file(endless, sizeof endless);
+	ok(!command_run_file(&app, path, false, &error), "a line without end");
+	ok(strstr(error.text, ":1: a line of more than 1048576 bytes"), "is refused at a ceiling");
+	unlink(path);
 	ok(command_run_file(&app, "/dev/null", false, &error), "an empty file");
 	is_int(transcript_count(app.transcript), 0, "none of it is told in the pane");
 	fixture_end(&app);
