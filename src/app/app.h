@@ -45,7 +45,8 @@ struct app {
 	struct settings settings;
 	/* of the command line: -4 -6 -n -b -s -p …, but not the time limit, which is a setting */
 	struct session_options defaults;
-	bool literal; /* ^]: every line is data */
+	bool unfolded; /* long messages are shown whole, whatever the setting says */
+	bool literal;  /* ^]: every line is data */
 	bool quit;
 	int status;     /* exit status: 0 well, 1 network error or data lost, 2 usage */
 	bool attended;  /* a person gives the commands and can be asked */
@@ -133,6 +134,9 @@ void app_forget_look(struct app *app, uint32_t session);
 
 /* The next kind of view of a session, in turn; from a page back to the view. */
 void app_next_view(struct app *app, uint32_t session);
+
+/* Folds long messages, or shows them whole, in all sessions. */
+void app_turn_fold(struct app *app);
 
 /* The session of ours at the other end of this one's connection; NULL where there is none. */
 struct session *app_other_end(const struct app *app, const struct session *session);

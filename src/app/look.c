@@ -63,6 +63,11 @@ void app_next_view(struct app *app, uint32_t session)
 	app_set_look(app, session, look);
 }
 
+void app_turn_fold(struct app *app)
+{
+	app->unfolded = !app->unfolded;
+}
+
 /* ---- the other end ---- */
 
 /* What an IPv6 socket calls an IPv4 address is that address, RFC 4291 section 2.5.5.2. */
@@ -120,6 +125,7 @@ struct view app_view(const struct app *app, int columns)
 		.columns = columns,
 		.time = app->settings.time,
 		.marks = app->settings.marks,
+		.fold = app->unfolded ? 0 : app->settings.fold,
 		.find = app->finding.marked ? app->finding.text : NULL,
 		.find_len = app->finding.marked ? app->finding.len : 0,
 	};

@@ -20,6 +20,9 @@
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
 
+/* Rows of a folded message: one of it, and one that says what is hidden. */
+enum { FOLD_LEAST = 2, FOLD_MOST = 999, FOLD_ROWS = 8 };
+
 /* Three blocks are the least that a transcript can work with. */
 #define SCROLLBACK_LEAST (3 * MIB)
 #define SCROLLBACK_MOST  (sizeof(size_t) > 4 ? 4 * GIB : GIB)
@@ -33,6 +36,7 @@ void settings_init(struct settings *settings)
 		.color = COLOR_AUTO,
 		.paste = PASTE_SEND,
 		.escape_time = 50 * CLOCK_MS,
+		.fold = FOLD_ROWS,
 		.view = VIEW_CHAT,
 		.kernel = true,
 		.keep_clients = SESSIONS_KEPT,
@@ -165,6 +169,30 @@ static bool set_kernel(struct settings *settings, const char *value, struct erro
 static void get_kernel(const struct settings *settings, struct buf *out)
 {
 	print_choice(SWITCH_VALUES, settings->kernel, out);
+}
+
+static bool set_fold(struct settings *settings, const char *value, struct error *error)
+{
+	int rows = 0;
+	const char *digit = value;
+	for (; *digit >= '0' && *digit <= '9' && rows <= FOLD_MOST; digit++)
+		rows = 10 * rows + (*digit - '0');
+	bool off = strcmp(value, "off") == 0;
+	if (!off && (*digit || rows < FOLD_LEAST || rows > FOLD_MOST)) {
+		error_set(error, "fold: \"%.40s\" is not a number of rows from %d to %d, or off",
+		          value, FOLD_LEAST, FOLD_MOST);
+		return false;
+	}
+	settings->fold = off ? 0 : rows;
+	return true;
+}
+
+static void get_fold(const struct settings *settings, struct buf *out)
+{
+	if (settings->fold)
+		buf_printf(out, "%d", settings->fold);
+	else
+		buf_append_text(out, "off");
 }
 
 static bool set_timeout(struct settings *settings, const char *value, struct error *error)
@@ -315,6 +343,9 @@ const struct setting setting_table[] = {
 	{ "marks", SWITCH_VALUES,
 	  "brackets around what each call moved: [hello], [] for an empty datagram", set_marks,
 	  get_marks },
+	{ "fold", "<rows>",
+	  "rows that the chat shows of a longer message, or off; /fold shows all of it", set_fold,
+	  get_fold },
 	{ "view", VIEW_VALUES, "how sessions are shown for which /view has not said otherwise",
 	  set_view, get_view },
 	{ "kernel", SWITCH_VALUES,

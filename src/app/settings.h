@@ -31,6 +31,7 @@ struct settings {
 	bool mouse;
 	enum paste paste;
 	int64_t escape_time; /* a lone ESC may be the start of a key's sequence for this long, ns */
+	int fold;            /* rows shown of a longer message; 0 = all */
 	enum view_kind view; /* of sessions that have not been looked at otherwise */
 	bool kernel;         /* it is read around each call */
 	size_t keep_clients; /* ended clients of listeners that keep their tab */

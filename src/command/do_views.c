@@ -36,3 +36,17 @@ bool do_view(const struct invocation *invocation, struct error *error)
 	app_set_look(app, session, look);
 	return true;
 }
+
+bool do_fold(const struct invocation *invocation, struct error *error)
+{
+	struct app *app = invocation->app;
+	(void)error;
+	app_turn_fold(app);
+	if (!app->settings.fold)
+		app_note(app, "/set fold is off: all messages are shown whole");
+	else if (app->unfolded)
+		app_note(app, "long messages are shown whole");
+	else
+		app_note(app, "of long messages %d rows are shown", app->settings.fold);
+	return true;
+}

@@ -19,7 +19,7 @@ command_run do_send, do_hex, do_to, do_all;
 command_run do_sessions, do_peers, do_set, do_help;
 
 /* do_views.c, do_ladder.c, do_pages.c, do_stats.c */
-command_run do_view, do_ladder, do_info, do_states, do_stream, do_stats;
+command_run do_view, do_fold, do_ladder, do_info, do_states, do_stream, do_stats;
 
 /* do_code.c */
 command_run do_code;

@@ -205,6 +205,14 @@ const struct command command_table[] = {
 	        .run = do_view,
 	},
 	{
+	        .name = "fold",
+	        .group = "looking",
+	        .usage = "",
+	        .help = "show long messages whole, or fold them again\n"
+	                "/set fold is how many rows of them are shown. F8 does the same.",
+	        .run = do_fold,
+	},
+	{
 	        .name = "find",
 	        .letter = 'f',
 	        .group = "looking",

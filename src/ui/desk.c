@@ -133,6 +133,10 @@ static void on_action(void *context, enum input_action action)
 		app_next_view(desk->app, app_shown(desk->app));
 		tell_change(desk);
 		break;
+	case INPUT_FOLD:
+		app_turn_fold(desk->app);
+		tell_change(desk);
+		break;
 	case INPUT_INFO:
 		turn_page(desk, PAGE_INFO);
 		break;

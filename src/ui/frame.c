@@ -30,6 +30,7 @@ static struct stamp take_stamp(const struct app *app)
 		.unsent = current ? session_unsent(current) : 0,
 		.state = current ? session_state(current) : SESSION_CLOSED,
 		.literal = app->literal,
+		.fold = app->unfolded ? 0 : app->settings.fold,
 		.waiting = current && session_waiting(current, &since),
 		.page = app->page,
 		.look = app_look(app, app_shown(app)),
@@ -39,7 +40,7 @@ static struct stamp take_stamp(const struct app *app)
 static bool stamps_differ(const struct stamp *a, const struct stamp *b)
 {
 	return a->entries != b->entries || a->sessions != b->sessions || a->unsent != b->unsent ||
-	       a->state != b->state || a->literal != b->literal || a->waiting != b->waiting ||
+	       a->state != b->state || a->literal != b->literal || a->fold != b->fold || a->waiting != b->waiting ||
 	       a->page != b->page || a->look.kind != b->look.kind || a->look.all != b->look.all;
 }
 

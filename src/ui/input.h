@@ -36,6 +36,7 @@ enum input_action {
 	INPUT_SUSPEND,
 	INPUT_INTERRUPT, /* told while the line is still there; it is thrown away right after */
 	INPUT_ESCAPE,    /* Escape alone, where readline is in the middle of nothing */
+	INPUT_FOLD,
 	INPUT_ACTION_COUNT,
 };
 

@@ -40,6 +40,7 @@ COMMAND(session_9, INPUT_SESSION_9)
 COMMAND(find_older, INPUT_FIND_OLDER)
 COMMAND(find_newer, INPUT_FIND_NEWER)
 COMMAND(next_view, INPUT_NEXT_VIEW)
+COMMAND(fold, INPUT_FOLD)
 COMMAND(info, INPUT_INFO)
 COMMAND(states, INPUT_STATES)
 COMMAND(stream, INPUT_STREAM)
@@ -94,6 +95,7 @@ static const struct command commands[] = {
 	{ "info-page", info, INPUT_INFO, { "\\e[15~", "\\e[[E" } },
 	{ "states-page", states, INPUT_STATES, { "\\e[17~", NULL } },
 	{ "stream-page", stream, INPUT_STREAM, { "\\e[18~", NULL } },
+	{ "fold-messages", fold, INPUT_FOLD, { "\\e[19~", NULL } },
 	{ "literal-mode", literal, INPUT_LITERAL, { "\\C-]", NULL } },
 	{ "redraw-window", redraw, INPUT_REDRAW, { "\\C-l", NULL } },
 	{ "suspend", suspend, INPUT_SUSPEND, { "\\C-z", NULL } },

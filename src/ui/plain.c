@@ -54,7 +54,9 @@ static int width_of(const struct plain *plain)
 
 static struct view view_of(const struct plain *plain)
 {
-	return app_view(plain->app, width_of(plain));
+	struct view view = app_view(plain->app, width_of(plain));
+	view.fold = 0; /* what is printed cannot be unfolded */
+	return view;
 }
 
 /* ---- the row being typed ---- */

@@ -24,6 +24,7 @@ struct stamp {
 	size_t sessions, unsent;
 	enum session_state state;
 	bool literal;
+	int fold;
 	bool waiting; /* a call does */
 	enum page page;
 	struct look look;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "view/find.h"
+#include "view/find_around.h"
 #include "view/lead.h"
 #include "view/paragraph.h"
 
@@ -27,6 +27,13 @@ struct text {
 	char copy[PARAGRAPH_MAX];       /* where more than one entry has a part */
 };
 
+/* Where the rows of a paragraph become too many. */
+struct fold {
+	size_t first; /* row of the paragraph */
+	size_t rows;  /* that it may have; 0 = any number */
+	uint32_t at;  /* the byte with which the last of them begins; 0 = none yet */
+};
+
 struct layout {
 	const struct view *view;
 	const struct entry *entry; /* where the paragraph begins */
@@ -35,6 +42,7 @@ struct layout {
 	int indent;      /* column of the text */
 	bool payload;    /* bytes that went over the network, not words of the program */
 	bool unicode;
+	struct fold fold;
 };
 
 /* ---- the bytes ---- */
@@ -71,12 +79,8 @@ static void gather(const struct cursor *begin, struct text *text)
 
 static void collect(const struct cursor *begin, struct text *text)
 {
-	const struct view *view = begin->view;
 	gather(begin, text);
-	if (view->find)
-		find_mark_bytes(text->bytes, text->len, view->find, view->find_len, text->found);
-	else
-		memset(text->found, 0, text->len);
+	find_around(begin, text->len, text->found);
 }
 
 /* ---- rows ---- */
@@ -210,17 +214,54 @@ static size_t put_next(struct layout *layout, const char *bytes, size_t len, enu
 	return n;
 }
 
-static void put_bytes(struct layout *layout, const struct text *text, uint32_t len, bool marks)
+/* The line end of a datagram's line, or of the whole paragraph. */
+static void put_feed(struct layout *layout, const struct text *text, uint32_t at)
+{
+	put_text(layout, layout->unicode ? "⏎" : "$", text->found[at] ? STYLE_FOUND : STYLE_FAINT);
+	if (at + 1 < text->len)
+		break_row(layout, layout->row->count);
+}
+
+/* Whether the paragraph has become too long with what has been put since the last call, which began
+ * with this byte. What is looked for is never folded away. */
+static bool is_too_long(struct layout *layout, const struct text *text, uint32_t at)
+{
+	struct fold *fold = &layout->fold;
+	size_t rows = layout->rows->count - fold->first;
+	if (!fold->rows || rows < fold->rows)
+		return false;
+	if (!fold->at)
+		fold->at = at;
+	if (rows == fold->rows)
+		return false;
+	if (!memchr(text->found + fold->at, true, text->len - fold->at))
+		return true;
+	fold->rows = 0;
+	return false;
+}
+
+/* False where the rest is to be folded away. */
+static bool put_bytes(struct layout *layout, const struct text *text, bool marks)
 {
 	enum style style = layout->payload ? STYLE_TEXT : lead_words_style(layout->entry);
-	for (uint32_t i = 0; i < len;) {
-		enum style here = text->found[i] ? STYLE_FOUND : style;
-		uint32_t next = i + (uint32_t)put_next(layout, text->bytes + i, len - i, here);
+	for (uint32_t i = 0; i < text->len;) {
+		uint32_t next = i + 1;
+		if (text->bytes[i] != '\n') {
+			next = i + (uint32_t)put_next(layout, text->bytes + i, text->len - i,
+			                              text->found[i] ? STYLE_FOUND : style);
+			if (is_too_long(layout, text, i))
+				return false;
+		} else if (layout->payload) {
+			put_feed(layout, text, i);
+		}
 		while (i++ < next)
 			if (marks && i < text->len && text->starts[i])
 				put_text(layout, "][", STYLE_FAINT);
 		i = next;
+		if (is_too_long(layout, text, next))
+			return false;
 	}
+	return true;
 }
 
 /* A datagram that did not fit where it was received: how many bytes are lost. */
@@ -248,26 +289,46 @@ static void put_aside(struct layout *layout)
 static void put_size(struct layout *layout, uint32_t bytes)
 {
 	char text[LABEL_TEXT];
-	int width =
-	        snprintf(text, sizeof text, "%" PRIu32 " %s", bytes, bytes == 1 ? "byte" : "bytes");
-	if (room(layout) < width + 2)
-		return;
-	row_pad(layout->row, layout->view->columns - width, STYLE_TEXT);
-	put_text(layout, text, STYLE_FAINT);
+	snprintf(text, sizeof text, "%" PRIu32 " byte%s", bytes, bytes == 1 ? "" : "s");
+	row_add_end(layout->row, text, VIEW_READABLE, layout->view->columns, STYLE_FAINT);
+}
+
+/* What does not fit the row is left out. */
+static void put_part(struct layout *layout, const char *words)
+{
+	row_add_text(layout->row, words, strlen(words), layout->view->columns, STYLE_NOTE);
+}
+
+/* The row in place of those that are too many. */
+static void put_fold(struct layout *layout, const struct text *text)
+{
+	char words[LABEL_TEXT];
+	struct fold *fold = &layout->fold;
+	uint32_t hidden = text->len - fold->at;
+	layout->rows->count = fold->first + fold->rows - 1;
+	layout->row = &layout->rows->row[layout->rows->count - 1];
+	break_row(layout, layout->row->count);
+	static const char how[] = ": /fold or F8 shows them";
+	const char *ellipsis = layout->unicode ? "…" : "...";
+	snprintf(words, sizeof words, "%s %" PRIu32 " more byte%s", ellipsis, hidden,
+	         hidden == 1 ? "" : "s");
+	int width = text_columns(words, strlen(words));
+	if (width > room(layout))
+		snprintf(words, sizeof words, "%s %" PRIu32 " more", ellipsis, hidden);
+	put_part(layout, words);
+	if (room(layout) >= (int)sizeof how - 1)
+		put_part(layout, how);
 }
 
 static void put_payload(struct layout *layout, const struct text *text)
 {
 	bool marks = layout->view->marks;
-	bool fed = text->len && text->bytes[text->len - 1] == '\n';
 	if (marks && text->starts[0])
 		put_text(layout, "[", STYLE_FAINT);
 	if (!text->len && !marks)
 		put_text(layout, "empty datagram", STYLE_FAINT);
-	put_bytes(layout, text, text->len - fed, marks);
-	if (fed)
-		put_text(layout, layout->unicode ? "⏎" : "$",
-		         text->found[text->len - 1] ? STYLE_FOUND : STYLE_FAINT);
+	if (!put_bytes(layout, text, marks))
+		put_fold(layout, text);
 	if (text->closed)
 		put_lost(layout);
 	if (marks && text->closed)
@@ -290,12 +351,13 @@ void chat_layout(const struct cursor *begin, struct rows *rows)
 		.rows = rows,
 		.payload = !entry_is_words(begin->entry),
 		.unicode = text_has_unicode(),
+		.fold = { .first = rows->count },
 	};
 	begin_row(&layout, begin);
-	if (layout.payload) {
-		put_payload(&layout, &text);
+	if (!layout.payload) {
+		put_bytes(&layout, &text, false);
 		return;
 	}
-	bool fed = text.len && text.bytes[text.len - 1] == '\n';
-	put_bytes(&layout, &text, text.len - fed, false);
+	layout.fold.rows = begin->view->fold > 1 ? (size_t)begin->view->fold : 0;
+	put_payload(&layout, &text);
 }

@@ -35,6 +35,12 @@ bool entry_is_payload(const struct entry *entry)
 	return moves_bytes(entry) && (entry->len || entry_is_datagram(entry));
 }
 
+int64_t entry_shown_time(const struct entry *entry)
+{
+	bool waited = entry->flags & ENTRY_WAITED && entry->duration != UINT32_MAX;
+	return entry->time + (waited ? entry->duration * CLOCK_US : 0);
+}
+
 /* A ladder draws what a program would do, and what the kernel says of it; of words only those that
  * answer a command or tell a failure, and the first of an accepted session. */
 static bool is_on_ladder(const struct entry *entry)

@@ -29,6 +29,10 @@ bool entry_is_stream(const struct entry *entry);
  */
 bool entry_is_payload(const struct entry *entry);
 
+/* When it is shown to have been: a call that waited, where it came back, so that it is between what
+ * there was meanwhile. */
+int64_t entry_shown_time(const struct entry *entry);
+
 /* False where the place's entry has gone, or the view does not show it. */
 bool cursor_at(struct cursor *cursor, const struct view *view, struct place place);
 struct place cursor_place(const struct cursor *cursor);

@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "view/calltext.h"
-#include "view/find.h"
+#include "view/find_around.h"
 #include "view/lead.h"
 #include "view/paragraph.h"
 
 enum {
-	BYTES_MOST = 32, /* on a row */
+	BYTES_MOST = 16, /* on a row */
 	GROUP = 8,       /* so many bytes stand together */
 	LEAST_DIGITS = 4,
 	COLUMNS_ARROW = 12, /* from so many columns on there is an arrow */
@@ -33,7 +33,7 @@ struct dump {
 	struct rows *rows;
 	struct shape shape;
 	uint32_t begin, len; /* of the piece */
-	const bool *found;   /* for each of its bytes; NULL where nothing is looked for */
+	const bool *found;   /* for each of its bytes */
 };
 
 /* ---- the row with the call ---- */
@@ -46,12 +46,8 @@ static void put_text(struct row *row, const char *text, int columns, enum style 
 static void put_size(const struct entry *entry, int columns, struct row *row)
 {
 	char text[LABEL_TEXT];
-	int width = snprintf(text, sizeof text, "%" PRIu32 " %s", entry->len,
-	                     entry->len == 1 ? "byte" : "bytes");
-	if (columns - row->columns < width + 2)
-		return;
-	row_pad(row, columns - width, STYLE_TEXT);
-	put_text(row, text, columns, STYLE_FAINT);
+	snprintf(text, sizeof text, "%" PRIu32 " byte%s", entry->len, entry->len == 1 ? "" : "s");
+	row_add_end(row, text, VIEW_READABLE, columns, STYLE_FAINT);
 }
 
 /* The call as a program writes it; whom it was with where that does not say it; what of a datagram
@@ -117,6 +113,8 @@ static struct shape choose_shape(int columns, uint32_t len)
 		.digits = count_digits(len),
 		.arrow = columns >= COLUMNS_ARROW ? ARROW : 0,
 	};
+	if (columns > VIEW_READABLE)
+		columns = VIEW_READABLE;
 	for (shape.bytes = BYTES_MOST; shape.bytes > 1; shape.bytes /= 2)
 		for (shape.gap = 2; shape.gap > 0; shape.gap--)
 			if (shape_columns(&shape) <= columns)
@@ -129,7 +127,7 @@ static struct shape choose_shape(int columns, uint32_t len)
 
 static bool is_found(const struct dump *dump, uint32_t at)
 {
-	return dump->found && dump->found[at];
+	return dump->found[at];
 }
 
 static enum style found_style(const struct dump *dump, uint32_t at, enum style otherwise)
@@ -212,58 +210,9 @@ static void put_row(const struct dump *dump, uint32_t at)
 	put_characters(dump, at, count, row);
 }
 
-/* ---- hits ---- */
-
-/* A piece with as much before and behind it as a hit may reach there, as far as the chat would join
- * it. */
-struct surroundings {
-	char bytes[FIND_MAX + VIEW_LONG + FIND_MAX];
-	bool found[FIND_MAX + VIEW_LONG + FIND_MAX];
-	size_t first, last;
-};
-
-static void add_before(struct surroundings *around, struct cursor at)
-{
-	bool evicted;
-	do {
-		uint32_t n = at.offset < around->first ? at.offset : (uint32_t)around->first;
-		at.offset -= n;
-		around->first -= n;
-		memcpy(around->bytes + around->first, entry_payload(at.entry) + at.offset, n);
-	} while (around->first > 0 && run_backward(&at, &evicted));
-}
-
-static void add_behind(struct surroundings *around, struct cursor at, size_t most)
-{
-	do {
-		size_t n = at.entry->len - at.offset;
-		if (n > most - around->last)
-			n = most - around->last;
-		memcpy(around->bytes + around->last, entry_payload(at.entry) + at.offset, n);
-		around->last += n;
-	} while (around->last < most && run_forward(&at));
-}
-
-/* found[i] for each byte of the piece. */
-static const bool *look_around(const struct cursor *begin, uint32_t len,
-                               struct surroundings *around)
-{
-	const struct view *view = begin->view;
-	struct view chat = *view;
-	chat.kind = VIEW_CHAT;
-	struct cursor at = *begin;
-	at.view = &chat;
-	around->first = around->last = FIND_MAX;
-	add_before(around, at);
-	add_behind(around, at, FIND_MAX + len + FIND_MAX);
-	find_mark_bytes(around->bytes + around->first, around->last - around->first, view->find,
-	                view->find_len, around->found + around->first);
-	return around->found + FIND_MAX;
-}
-
 void hex_layout(const struct cursor *begin, struct rows *rows)
 {
-	struct surroundings around;
+	bool found[VIEW_PIECE];
 	struct cursor end = *begin;
 	struct dump dump = {
 		.view = begin->view,
@@ -272,9 +221,9 @@ void hex_layout(const struct cursor *begin, struct rows *rows)
 		.shape = choose_shape(begin->view->columns, begin->entry->len),
 		.begin = begin->offset,
 		.len = paragraph_end(&end),
+		.found = found,
 	};
-	if (begin->view->find && begin->view->find_len <= FIND_MAX)
-		dump.found = look_around(begin, dump.len, &around);
+	find_around(begin, dump.len, found);
 	if (begin->offset == 0)
 		put_call(begin, rows);
 	for (uint32_t at = 0; at < dump.len; at += dump.shape.bytes)

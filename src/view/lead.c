@@ -33,13 +33,6 @@ static void format_seconds(int64_t duration, bool sign, char out[CLOCK_TEXT])
 	snprintf(out, CLOCK_TEXT, "%8.8s", number);
 }
 
-/* What has waited stands where it came back: between what was there meanwhile. */
-static int64_t time_of(const struct entry *entry)
-{
-	bool waited = entry->flags & ENTRY_WAITED && entry->duration != UINT32_MAX;
-	return entry->time + (waited ? entry->duration * CLOCK_US : 0);
-}
-
 static int64_t reference_time(const struct cursor *begin)
 {
 	struct cursor other = *begin;
@@ -47,14 +40,14 @@ static int64_t reference_time(const struct cursor *begin)
 		paragraph_before(&other);
 	else
 		cursor_first(&other, begin->view);
-	return time_of(other.entry);
+	return entry_shown_time(other.entry);
 }
 
 static void put_time(const struct cursor *begin, struct row *row)
 {
 	char text[CLOCK_TEXT];
 	const struct view *view = begin->view;
-	int64_t time = time_of(begin->entry);
+	int64_t time = entry_shown_time(begin->entry);
 	if (view->time == VIEW_TIME_OFF || view->columns < COLUMNS_TIME)
 		return;
 	if (view->time == VIEW_TIME_CLOCK)
@@ -119,6 +112,14 @@ static void blank(struct row *row)
 	row_pad(row, columns, STYLE_TIME);
 }
 
+/* The line of a stream that goes on here began in a paragraph before. */
+static bool is_in_line(const struct cursor *begin)
+{
+	struct cursor before = *begin;
+	return begin->view->kind == VIEW_CHAT && entry_is_stream(begin->entry) &&
+	       run_step_back(&before) && entry_payload(before.entry)[before.offset] != '\n';
+}
+
 bool lead_is_continued(const struct cursor *begin)
 {
 	bool in_stream = begin->view->kind == VIEW_CHAT && entry_is_stream(begin->entry);
@@ -138,5 +139,9 @@ void lead_put(const struct cursor *begin, struct row *row)
 		put_text(row, " ", STYLE_TEXT);
 	else
 		put_arrow(begin->entry, row);
-	put_text(row, "  ", STYLE_TEXT);
+	if (is_in_line(begin))
+		put_text(row, text_has_unicode() ? "…" : "+", STYLE_FAINT);
+	else
+		put_text(row, " ", STYLE_TEXT);
+	put_text(row, " ", STYLE_TEXT);
 }

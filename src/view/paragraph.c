@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum stop { STOP_LIMIT, STOP_LINE_FEED, STOP_RUN, STOP_EVICTED };
+enum stop { STOP_LIMIT, STOP_BREAK, STOP_RUN, STOP_EVICTED };
 
 static uint32_t smaller(uint32_t a, uint32_t b)
 {
@@ -27,18 +27,75 @@ static uint32_t stream_position(const struct cursor *cursor)
 	return position;
 }
 
-/* Back to behind the line feed before, to the begin of the run, or over `limit` bytes. Returns the
- * bytes. */
+static bool is_continuation(unsigned char byte)
+{
+	return (byte & 0xc0) == 0x80; /* of a UTF-8 character, RFC 3629 */
+}
+
+/* How many bytes the character takes that begins with this one. */
+static uint32_t character_length(unsigned char lead)
+{
+	if (lead >= 0xf0 && lead <= 0xf4)
+		return 4;
+	if (lead >= 0xe0 && lead < 0xf0)
+		return 3;
+	return lead >= 0xc2 && lead < 0xe0 ? 2 : 1;
+}
+
+/* The bytes from the cursor on that end a character which begins before it; 0 for none. A cut does
+ * not go through a character: it comes behind them. */
+static uint32_t character_rest(struct cursor cursor)
+{
+	struct cursor lead = cursor;
+	uint32_t before = 0, rest = 0;
+	do {
+		if (before == 3 || !run_step_back(&lead))
+			return 0;
+		before++;
+	} while (is_continuation(byte_at(&lead)));
+	uint32_t length = character_length(byte_at(&lead));
+	while (before + rest < length && run_settle(&cursor) && is_continuation(byte_at(&cursor))) {
+		cursor.offset++;
+		rest++;
+	}
+	return rest;
+}
+
+/* Over so many bytes that the run has. */
+static void advance(struct cursor *cursor, uint32_t count)
+{
+	for (; count > 0 && run_settle(cursor); count--)
+		cursor->offset++;
+}
+
+static bool is_pause(const struct entry *before, const struct entry *after)
+{
+	return entry_is_stream(after) &&
+	       entry_shown_time(after) - entry_shown_time(before) >= VIEW_PAUSE;
+}
+
+/* Back to behind the line feed before, or a pause, to the begin of the run, or over `limit` bytes.
+ * Returns the bytes. */
 static uint32_t rewind_line(struct cursor *cursor, uint32_t limit, enum stop *stop)
 {
 	uint32_t passed = 0;
 	while (passed < limit) {
 		bool evicted;
 		if (cursor->offset == 0) {
-			if (run_backward(cursor, &evicted))
+			struct cursor begin = *cursor;
+			if (!run_backward(cursor, &evicted)) {
+				*stop = evicted ? STOP_EVICTED : STOP_RUN;
+				return passed;
+			}
+			if (!is_pause(cursor->entry, begin.entry))
 				continue;
-			*stop = evicted ? STOP_EVICTED : STOP_RUN;
-			return passed;
+			uint32_t rest = character_rest(begin);
+			if (rest > passed)
+				continue;
+			advance(&begin, rest);
+			*cursor = begin;
+			*stop = STOP_BREAK;
+			return passed - rest;
 		}
 		uint32_t n = smaller(cursor->offset, limit - passed);
 		const char *end = entry_payload(cursor->entry) + cursor->offset;
@@ -48,7 +105,7 @@ static uint32_t rewind_line(struct cursor *cursor, uint32_t limit, enum stop *st
 		passed += n;
 		cursor->offset -= n;
 		if (feed) {
-			*stop = STOP_LINE_FEED;
+			*stop = STOP_BREAK;
 			return passed;
 		}
 	}
@@ -56,7 +113,7 @@ static uint32_t rewind_line(struct cursor *cursor, uint32_t limit, enum stop *st
 	return passed;
 }
 
-/* How many bytes before the cursor are free of line feeds, at most VIEW_LONG. What has been evicted
+/* How many bytes before the cursor are free of breaks, at most VIEW_LONG. What has been evicted
  * counts as free: so eviction never takes a cut away, and a place stays good. */
 static uint32_t clean_before(struct cursor cursor)
 {
@@ -65,20 +122,12 @@ static uint32_t clean_before(struct cursor cursor)
 	return stop == STOP_EVICTED ? VIEW_LONG : clean;
 }
 
-static bool is_continuation(unsigned char byte)
-{
-	return (byte & 0xc0) == 0x80; /* of a UTF-8 character, RFC 3629 */
-}
-
-/* A cut does not go through a character: forward over what is left of one. */
+/* Forward over what is left of a character. */
 static uint32_t skip_character_rest(struct cursor *cursor)
 {
-	uint32_t skipped = 0;
-	while (skipped < 3 && run_settle(cursor) && is_continuation(byte_at(cursor))) {
-		cursor->offset++;
-		skipped++;
-	}
-	return skipped;
+	uint32_t rest = character_rest(*cursor);
+	advance(cursor, rest);
+	return rest;
 }
 
 /* The bytes from the cursor to the next multiple of VIEW_LONG at which a line may be cut. */
@@ -89,16 +138,19 @@ static uint32_t distance_to_cut(const struct cursor *cursor)
 	return distance < need ? distance + VIEW_LONG : distance;
 }
 
-/* In the bytes of a run there are lines; the other views cut each entry for itself. */
+/* In words and streams there are lines; anything else is cut for itself. */
 static bool has_lines(const struct cursor *cursor)
 {
-	return cursor->view->kind == VIEW_CHAT || entry_is_words(cursor->entry);
+	bool in_chat = cursor->view->kind == VIEW_CHAT && entry_is_stream(cursor->entry);
+	return in_chat || entry_is_words(cursor->entry);
 }
 
 /* How long the pieces are that an entry is cut into. */
 static uint32_t piece_length(const struct cursor *cursor)
 {
-	return cursor->view->kind == VIEW_HEX ? VIEW_LONG : UINT32_MAX;
+	if (cursor->view->kind == VIEW_CHAT)
+		return VIEW_LONG;
+	return cursor->view->kind == VIEW_HEX ? VIEW_PIECE : UINT32_MAX;
 }
 
 static uint32_t piece_end(struct cursor *cursor)
@@ -124,7 +176,7 @@ uint32_t paragraph_end(struct cursor *cursor)
 	if (length)
 		return length;
 	limit = limit ? limit : VIEW_LONG;
-	do {
+	for (;;) {
 		uint32_t n = smaller(cursor->entry->len - cursor->offset, limit - length);
 		const char *begin = entry_payload(cursor->entry) + cursor->offset;
 		const char *feed = memchr(begin, '\n', n);
@@ -136,8 +188,16 @@ uint32_t paragraph_end(struct cursor *cursor)
 			return length;
 		if (length == limit)
 			return length + skip_character_rest(cursor);
-	} while (run_forward(cursor));
-	return length;
+		struct cursor next = *cursor;
+		if (!run_forward(&next))
+			return length;
+		if (is_pause(cursor->entry, next.entry)) {
+			uint32_t rest = character_rest(next);
+			advance(cursor, rest);
+			return length + rest;
+		}
+		*cursor = next;
+	}
 }
 
 /* The bytes from the cursor, the end of a paragraph, back to the last multiple of VIEW_LONG whose
@@ -145,10 +205,10 @@ uint32_t paragraph_end(struct cursor *cursor)
 static uint32_t distance_from_cut(struct cursor cursor)
 {
 	uint32_t distance = stream_position(&cursor) % VIEW_LONG;
-	bool same_cut = distance <= 3;
-	for (uint32_t i = 0; same_cut && i < distance; i++)
-		same_cut = run_step_back(&cursor) && is_continuation(byte_at(&cursor));
-	return same_cut ? distance + VIEW_LONG : distance;
+	bool near = distance <= 3;
+	for (uint32_t i = 0; near && i < distance; i++)
+		near = run_step_back(&cursor);
+	return near && character_rest(cursor) >= distance ? distance + VIEW_LONG : distance;
 }
 
 /* The cursor moves to the begin, unless the run has no byte from there on. */
@@ -171,9 +231,9 @@ void paragraph_begin(struct cursor *cursor)
 	enum stop stop;
 	rewind_line(cursor, distance - 1, &stop);
 	if (stop == STOP_LIMIT) {
+		uint32_t rest = skip_character_rest(cursor);
 		struct cursor cut = *cursor;
-		skip_character_rest(&cut);
-		rewind_line(cursor, VIEW_LONG, &stop);
+		rewind_line(cursor, VIEW_LONG + rest, &stop);
 		if (stop == STOP_LIMIT || stop == STOP_EVICTED)
 			*cursor = cut;
 	}

@@ -80,6 +80,19 @@ void row_pad(struct row *row, int column, enum style style)
 		row_add_glyph(row, &blank, style);
 }
 
+void row_add_end(struct row *row, const char *text, int near, int columns, enum style style)
+{
+	enum { GAP = 2 };
+	int width = text_columns(text, strlen(text));
+	int edge = near < columns ? near : columns;
+	if (edge < row->columns + GAP + width)
+		edge = row->columns + GAP + width;
+	if (edge > columns)
+		return;
+	row_pad(row, edge - width, STYLE_TEXT);
+	row_add_text(row, text, strlen(text), columns, style);
+}
+
 static bool is_blank(const struct glyph *glyph)
 {
 	for (size_t i = 0; i < glyph->count; i++)

@@ -154,8 +154,8 @@ static enum style result_style(const struct entry *entry)
 
 static size_t excerpt_length(const struct trace *trace)
 {
-	int width = (trace->stops[0] ? trace->stops[0] : trace->view->columns) - trace->indent;
-	width -= AROUND_EXCERPT;
+	int width = trace->view->columns - trace->indent;
+	width = (trace->stops[0] ? width * 9 / 20 : width) - AROUND_EXCERPT;
 	return (size_t)(width < EXCERPT_LEAST  ? EXCERPT_LEAST
 	                : width > EXCERPT_MOST ? EXCERPT_MOST
 	                                       : width);
@@ -287,8 +287,9 @@ static void layout_reading(struct trace *trace)
 
 static void set_stops(struct trace *trace)
 {
-	int columns = trace->view->columns - trace->indent;
-	if (trace->view->columns < COLUMNS_STOPS)
+	int width = trace->view->columns < VIEW_READABLE ? trace->view->columns : VIEW_READABLE;
+	int columns = width - trace->indent;
+	if (width < COLUMNS_STOPS)
 		return;
 	trace->stops[0] = trace->indent + columns * 9 / 20;
 	trace->stops[1] = trace->indent + columns * 7 / 10;

@@ -5,20 +5,28 @@
  * a place stays good whatever arrives, and rows are made only for what is on the screen. Knows no
  * socket and no curses.
  *
- * A stream is cut into paragraphs at its line ends. Bytes of one direction belong together across
- * recv() boundaries (a character split over two calls is whole) until something else is shown
- * between them. A line that does not end is cut at stream positions that are multiples of VIEW_LONG
- * bytes, so that the work for one screen is bounded whatever a peer sends, and cuts are the same
- * from wherever one looks. */
+ * A stream is cut into paragraphs at its line ends, and where it paused. Bytes of one direction
+ * belong together across recv() boundaries (a character split over two calls is whole) until
+ * something else is shown between them. A line that does not end is cut at stream positions that
+ * are multiples of VIEW_LONG bytes, so that the work for one screen is bounded whatever a peer
+ * sends, and cuts are the same from wherever one looks. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "record/transcript.h"
 #include "view/row.h"
 
-enum { VIEW_LONG = 4096 };
+enum {
+	VIEW_LONG = 1 << 16, /* a line or a datagram of that many bytes is never cut */
+	VIEW_PIECE = 4096,   /* hex is cut at multiples of it */
+	VIEW_READABLE = 100, /* columns: in a wider pane sizes and measures stay near their text */
+};
+
+/* After this long a line goes on in a new row, with a time of its own. */
+#define VIEW_PAUSE (100 * CLOCK_MS)
 
 enum view_kind { VIEW_CHAT, VIEW_HEX, VIEW_TRACE, VIEW_LADDER, VIEW_KINDS };
 
@@ -34,6 +42,7 @@ struct view {
 	enum view_time time; /* relative: since the oldest entry shown; delta: since the paragraph
 	                        before */
 	bool marks; /* brackets around what each call moved: [hello], [] for an empty datagram */
+	int fold;   /* rows that the chat shows of a longer line or datagram; 0 = all */
 	const char *find; /* bytes that are highlighted, NULL for none */
 	size_t find_len;
 };
@@ -57,7 +66,7 @@ bool view_after(const struct view *view, struct place *place);
 bool view_has(const struct view *view, struct place place);
 
 /* Lays the paragraph out: `21:04:11.004 →  Hello, server!⏎      15 bytes`, continuation rows
- * indented to the text. At least one row. A size that does not fit is left away; narrow panes have
+ * indented to the text. At least one row. A size that does not fit is left out; narrow panes have
  * no milliseconds, no addresses, no time, no arrow, in this order. */
 void view_layout(const struct view *view, struct place place, struct rows *rows);
 

@@ -8,6 +8,7 @@
 enum { LINES = 60 };
 
 #define PAGE_UP "\033[5~"
+#define F8      "\033[19~"
 
 static void fill(struct vt *vt)
 {
@@ -68,10 +69,40 @@ static void returns_to_the_newest_rows(void)
 	ok(stage_quit(vt), "ends well");
 }
 
+/* A long line is sent and echoed: one paragraph each, of a few rows. */
+static void folds_long_lines(int rows, int columns)
+{
+	enum { LONG = 5000 };
+	char line[LONG + 2];
+	struct vt *vt = stage_run(rows, columns, "xterm-256color", STAGE_WORDS("--demo"));
+	vt_wait_text(vt, "connected");
+	memset(line, 'x', LONG);
+	memcpy(line + LONG / 2, "needle", 6);
+	memcpy(line + LONG, "\r", 2);
+	vt_send(vt, line);
+	ok(vt_wait_row(vt, -4, " more byte") && !vt_find(vt, "needle", NULL, NULL),
+	   "%d columns: a long line is folded", columns);
+	vt_send(vt, F8);
+	ok(vt_wait_gone(vt, " more bytes") && vt_wait_row(vt, -4, "x⏎"), "F8 shows it whole");
+	vt_send(vt, F8);
+	ok(vt_wait_row(vt, -4, " more byte"), "and again not");
+	vt_send(vt, "/find needle\r");
+	ok(vt_wait_text(vt, "xneedlex"), "what is looked for is seen");
+	vt_send(vt, "\003");
+	vt_wait_idle(vt);
+	ok(vt_wait_gone(vt, "xneedlex"), "as long as it is looked for");
+	vt_send(vt, "/fold\r");
+	ok(vt_wait_text(vt, "messages are shown"), "/fold says what it does");
+	ok(stage_quit(vt), "ends well");
+}
+
 int main(void)
 {
 	tap_watchdog(60);
 	stage_open();
 	returns_to_the_newest_rows();
+	folds_long_lines(24, 80);
+	folds_long_lines(12, 40);
+	folds_long_lines(50, 200);
 	return tap_done();
 }

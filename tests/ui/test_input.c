@@ -41,8 +41,8 @@ static void scenario_actions(void)
 	type("\0331\0332\0333\0334\0335\0336\0337\0338\0339");
 	acted("8 9 10 11 12 13 14 15 16 ", "Alt-1 to Alt-9");
 	forget();
-	type("\033OQ\033OR\033OS\033[15~\033[17~\033[18~");
-	acted("19 17 18 20 21 22 ", "F2 to F7");
+	type("\033OQ\033OR\033OS\033[15~\033[17~\033[18~\033[19~");
+	acted("19 17 18 20 21 22 28 ", "F2 to F8");
 	forget();
 	type("\033[[B\033[[C\033[[D\033[[E\033[12~\033[13~\033[14~");
 	acted("19 17 18 20 19 17 18 ", "those of the Linux console, and of rxvt");
@@ -95,7 +95,7 @@ static void scenario_search(void)
 
 static void scenario_garbage(void)
 {
-	type("a\033[99~\033[19~\033[?62;9c\033[24;80R\033]11;rgb:0/0/"
+	type("a\033[99~\033[20~\033[?62;9c\033[24;80R\033]11;rgb:0/0/"
 	     "0\033\\\033OP\033[[A\033\xed\x95\x9c");
 	shows("1> a|", "unbound sequences and late reports leave nothing in the line");
 	type("\033[<0;5;3M\033[M !!");

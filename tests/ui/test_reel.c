@@ -165,7 +165,7 @@ static void test_unfinished(void)
 	is_int(reel_deadline(&reel), INT64_MAX, "then there is nothing to wait for");
 	add(CALL_GETSOCKOPT, 1, "");
 	add(CALL_RECV, 1, "root\nmore\n");
-	prints("←  root⏎/←  more⏎/", "the rest stands on a line of its own");
+	prints("←… root⏎/←  more⏎/", "the rest stands on a line of its own");
 	add(CALL_RECV, 1, "a");
 	now += WAIT;
 	prints("", "each piece waits anew");
@@ -198,7 +198,7 @@ static void test_character(void)
 	add(CALL_RECV, 1, "ok \xed\x95");
 	prints("", "half of another");
 	add(CALL_SEND, 1, "\x9c\n");
-	prints("←  ok \\xed\\x95/→  \\x9c⏎/", "has no rest in what we send ourselves");
+	prints("←… ok \\xed\\x95/→  \\x9c⏎/", "has no rest in what we send ourselves");
 	add(CALL_RECV, 1, "\xed");
 	prints("", "half a character");
 	now += REEL_CHARACTER_MS * CLOCK_MS;

@@ -185,7 +185,7 @@ static void test_long_lines(void)
 {
 	static char bytes[3 * VIEW_LONG];
 	struct place hits[4];
-	begin(1 << 16, 1 << 15);
+	begin(1 << 20, 1 << 19);
 	memset(bytes, 'x', sizeof bytes);
 	memcpy(bytes + VIEW_LONG - 3, "needle", 6);
 	memcpy(bytes + 2 * VIEW_LONG + 1, "needle", 6);
@@ -198,7 +198,35 @@ static void test_long_lines(void)
 	view.kind = VIEW_HEX;
 	is_int(all_hits(hits, 4), 2, "in hex");
 	is_place(true, hits[0], entry, 2 * VIEW_LONG, "its piece");
-	is_place(true, hits[1], entry, 0, "and the first");
+	is_place(true, hits[1], entry, VIEW_LONG - VIEW_PIECE, "and the first");
+}
+
+/* Whether these bytes of the paragraph's first row stand out, and no others. */
+static bool is_marked(struct place place, const char *text)
+{
+	static struct rows rows;
+	char found[64] = "";
+	size_t len = 0;
+	view_layout(&view, place, &rows);
+	for (size_t i = 0; i < rows.row[0].count; i++)
+		if (rows.row[0].glyphs[i].style == STYLE_FOUND)
+			found[len++] = (char)rows.row[0].glyphs[i].chars[0];
+	return strcmp(found, text) == 0;
+}
+
+static void test_pauses(void)
+{
+	struct place hits[4];
+	begin(1 << 16, 1 << 15);
+	struct entry header = { .session = 1, .call = CALL_RECV, .fd = 3, .arg = 1024 };
+	uint64_t first = transcript_append(transcript, &header, NULL, "a nee", 5);
+	header.time += 3 * CLOCK_S;
+	uint64_t second = transcript_append(transcript, &header, NULL, "dle\n", 4);
+	look_for("needle");
+	is_int(all_hits(hits, 4), 1, "a hit over a pause");
+	is_place(true, hits[0], first, 0, "where it begins");
+	ok(is_marked(hits[0], "nee") && is_marked((struct place){ second, 0 }, "dle"),
+	   "both of its parts stand out");
 }
 
 static void test_hex_joins(void)
@@ -526,6 +554,7 @@ int main(void)
 	test_single_bytes();
 	test_stretches();
 	test_long_lines();
+	test_pauses();
 	test_hex_joins();
 	test_urgent();
 	test_sessions();

@@ -14,6 +14,7 @@ enum { MODEL_BYTES = 1 << 20, MODEL_PLACES = 1 << 19, SESSION = 1, OTHER = 2 };
 
 static char bytes[MODEL_BYTES];
 static struct place owner[MODEL_BYTES]; /* of each byte of the run */
+static bool paused[MODEL_BYTES];        /* before this byte there was a pause */
 static struct place expected[MODEL_PLACES];
 static size_t expected_count;
 static uint32_t seed;
@@ -41,42 +42,85 @@ static bool is_shown(const struct entry *entry)
 	return entry->len || entry->call == CALL_RECVFROM;
 }
 
+/* A datagram, or what was received beside the stream. */
+static bool is_apart(const struct entry *entry)
+{
+	return entry_is_call(entry) && !is_stream(entry);
+}
+
+static bool is_rest(size_t at)
+{
+	return ((unsigned char)bytes[at] & 0xc0) == 0x80;
+}
+
+/* What is left at `at` of a character that begins before it. */
 static size_t character_rest(size_t at, size_t len)
 {
-	size_t n = 0;
-	while (n < 3 && at + n < len && ((unsigned char)bytes[at + n] & 0xc0) == 0x80)
+	size_t lead = at, n = 0;
+	while (lead > 0 && at - lead < 3 && (lead == at || is_rest(lead)))
+		lead--;
+	if (lead == at || is_rest(lead))
+		return 0;
+	unsigned char first = (unsigned char)bytes[lead];
+	size_t length = first < 0xc2   ? 1
+	                : first < 0xe0 ? 2
+	                : first < 0xf0 ? 3
+	                : first < 0xf5 ? 4
+	                               : 1;
+	while (lead + length > at + n && at + n < len && is_rest(at + n))
 		n++;
 	return n;
 }
 
-static bool is_cut(size_t at, size_t len, uint32_t base, bool evicted)
+/* Behind a line feed, or where it goes on after a pause. */
+static bool is_break(size_t at, size_t len)
 {
 	if (at && bytes[at - 1] == '\n')
+		return true;
+	for (size_t shift = 0; shift <= 3 && shift < at; shift++)
+		if (paused[at - shift] && character_rest(at - shift, len) == shift)
+			return true;
+	return false;
+}
+
+static bool is_clean(size_t from, size_t to, size_t len)
+{
+	while (++from <= to)
+		if (is_break(from, len))
+			return false;
+	return true;
+}
+
+static bool is_cut(size_t at, size_t len, uint32_t base, bool evicted)
+{
+	if (is_break(at, len))
 		return true;
 	for (size_t shift = 0; shift <= 3 && shift <= at; shift++) {
 		size_t multiple = at - shift;
 		if ((base + multiple) % VIEW_LONG || character_rest(multiple, len) != shift)
 			continue;
 		size_t window = multiple < VIEW_LONG ? multiple : VIEW_LONG;
-		if ((window == VIEW_LONG || evicted) &&
-		    !memchr(bytes + multiple - window, '\n', window))
+		if ((window == VIEW_LONG || evicted) && is_clean(multiple - window, multiple, len))
 			return true;
 	}
 	return false;
 }
 
-static void add_run(struct place begin, size_t len, uint32_t base, bool evicted)
+static void add_run(struct place begin, size_t len, uint32_t base, bool evicted, bool apart)
 {
 	expected[expected_count++] = len ? owner[0] : begin;
+	if (apart)
+		return;
 	for (size_t at = 1; at < len; at++)
 		if (is_cut(at, len, base, evicted))
 			expected[expected_count++] = owner[at];
 }
 
-static size_t take_bytes(uint64_t position, const struct entry *entry, size_t len)
+static size_t take_bytes(uint64_t position, const struct entry *entry, bool pause, size_t len)
 {
 	for (uint32_t i = 0; i < entry->len; i++) {
 		bytes[len] = entry_payload(entry)[i];
+		paused[len] = i == 0 && pause;
 		owner[len++] = (struct place){ position, i };
 	}
 	return len;
@@ -104,17 +148,18 @@ static void make_model(const struct transcript *transcript)
 		              (!entry_is_call(entry) && before->flags & ENTRY_CONTINUES));
 		if (!joins) {
 			if (before)
-				add_run(begin, len, base, evicted);
+				add_run(begin, len, base, evicted, is_apart(before));
 			evicted = lost && !before && (is_stream(entry) || !entry_is_call(entry));
 			begin = (struct place){ p, 0 };
 			base = is_stream(entry) ? entry->phase : 0;
 			len = 0;
 		}
-		len = take_bytes(p, entry, len);
+		bool pause = joins && is_stream(entry) && entry->time - before->time >= VIEW_PAUSE;
+		len = take_bytes(p, entry, pause, len);
 		before = entry;
 	}
 	if (before)
-		add_run(begin, len, base, evicted);
+		add_run(begin, len, base, evicted, is_apart(before));
 }
 
 /* ---- comparing ---- */
@@ -182,10 +227,16 @@ static void check(struct transcript *transcript, const char *name)
 
 /* ---- transcripts ---- */
 
+static int64_t now;
+static bool slow; /* one entry in eight comes after a pause */
+
 static void put(struct transcript *transcript, enum call call, uint32_t session, const void *data,
                 size_t len)
 {
-	struct entry header = { .call = (uint8_t)call, .session = session, .fd = 4, .arg = 100 };
+	now += slow && !random_below(8) ? VIEW_PAUSE : VIEW_PAUSE - 1;
+	struct entry header = {
+		.time = now, .call = (uint8_t)call, .session = session, .fd = 4, .arg = 100
+	};
 	transcript_append(transcript, &header, NULL, data, len);
 }
 
@@ -203,7 +254,7 @@ static char random_byte(int kind)
 		return random_below(30) ? 'x' : '\n';
 	if (kind == 2)
 		return random_below(4) ? (char)(0x80 + random_below(64)) : (char)0xe3;
-	return random_below(9000) ? 'y' : '\n';
+	return random_below(150000) ? 'y' : '\n';
 }
 
 static size_t random_size(int sizes)
@@ -274,11 +325,13 @@ static void fill(struct transcript *transcript, int kind, int sizes, size_t tota
 static void try_random(int kind, int sizes, bool calm, bool evicting)
 {
 	char name[80];
-	snprintf(name, sizeof name, "bytes %d in pieces %d%s%s", kind, sizes, calm ? ", calm" : "",
-	         evicting ? ", evicted" : "");
+	slow = !calm;
+	snprintf(name, sizeof name, "bytes %d in pieces %d%s%s%s", kind, sizes,
+	         calm ? ", calm" : "", slow ? ", slow" : "", evicting ? ", evicted" : "");
 	seed = (uint32_t)(kind * 100 + sizes * 10 + calm);
-	struct transcript *transcript = transcript_new(evicting ? 1 << 16 : 1 << 24, 1 << 12);
-	fill(transcript, kind, sizes, evicting ? 200000 : 90000, calm);
+	struct transcript *transcript = transcript_new(evicting ? 1 << 19 : 1 << 24, 1 << 12);
+	fill(transcript, kind, sizes, evicting ? 700000 : 300000, calm);
+	slow = false;
 	check(transcript, name);
 	transcript_free(transcript);
 }
@@ -296,12 +349,13 @@ static void test_random(void)
 static void test_notes(void)
 {
 	struct transcript *transcript = transcript_new(1 << 20, 1 << 10);
-	char *text = xmalloc(30000);
-	memset(text, 'n', 30000);
-	text[9999] = text[19] = '\n';
+	enum { LENGTH = 6 * VIEW_LONG };
+	char *text = xmalloc(LENGTH);
+	memset(text, 'n', LENGTH);
+	text[2 * VIEW_LONG + 9] = text[19] = '\n';
 	for (int i = 0; i < 3; i++)
-		text[4095 + i] = "\xed\x95\x9c"[i];
-	put(transcript, CALL_NOTE, SESSION, text, 30000);
+		text[VIEW_LONG - 1 + i] = "\xed\x95\x9c"[i];
+	put(transcript, CALL_NOTE, SESSION, text, LENGTH);
 	check(transcript, "a note of many parts");
 	free(text);
 	transcript_free(transcript);
@@ -310,11 +364,11 @@ static void test_notes(void)
 /* Urgent bytes in a stream that is sent: what follows is cut where it would be without a mark. */
 static void test_urgent(void)
 {
-	struct transcript *transcript = transcript_new(1 << 15, 1 << 13);
+	struct transcript *transcript = transcript_new(1 << 18, 1 << 13);
 	static char data[6000];
 	memset(data, 'u', sizeof data);
-	data[2000] = '\n';
-	for (int i = 0; i < 12; i++) {
+	for (int i = 0; i < 60; i++) {
+		data[2000] = i % 23 ? 'u' : '\n';
 		put(transcript, CALL_SEND, SESSION, data, sizeof data);
 		if (i % 3 < 2)
 			put_urgent(transcript, CALL_SEND, i % 2 ? "!" : "\x81", 1);
@@ -328,10 +382,11 @@ static void test_urgent(void)
 /* The oldest entry left begins where a cut would be, were there no rest of a character. */
 static void test_rest_at_the_begin(void)
 {
-	struct transcript *transcript = transcript_new(1 << 15, VIEW_LONG + 64);
-	char data[VIEW_LONG];
+	enum { PART = VIEW_LONG / 16 };
+	struct transcript *transcript = transcript_new(1 << 18, PART + 64);
+	char data[PART];
 	memset(data, 0x81, sizeof data);
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 320; i++)
 		put(transcript, CALL_RECV, SESSION, data, sizeof data);
 	check(transcript, "the rest of a character whose begin is gone");
 	transcript_free(transcript);
@@ -367,7 +422,7 @@ static void test_places_survive(void)
 
 int main(void)
 {
-	tap_watchdog(30);
+	tap_watchdog(60);
 	setlocale(LC_ALL, "");
 	test_random();
 	test_notes();

@@ -13,8 +13,9 @@ static struct transcript *transcript;
 static struct view view;
 static struct rows rows;
 static struct buf out;
-static int64_t now;      /* of the entries made */
-static uint32_t speaker; /* session of those that name none */
+static int64_t now;         /* of the entries made */
+static int64_t last, early; /* by this much the next one is */
+static uint32_t speaker;    /* session of those that name none */
 
 static void begin(int columns)
 {
@@ -30,9 +31,16 @@ static void begin(int columns)
 	speaker = 1;
 }
 
+/* The next entry comes at once, as what belongs together does. */
+static void at_once(void)
+{
+	early = now - last;
+}
+
 static void put_entry(struct entry header, const struct addr *addr, const void *data, size_t len)
 {
-	header.time = now;
+	header.time = last = now - early;
+	early = 0;
 	header.session = header.session ? header.session : speaker;
 	now += 250 * CLOCK_MS;
 	transcript_append(transcript, &header, addr, data, len);
@@ -108,20 +116,15 @@ static void test_golden(void)
 	make_conversation(200);
 	is_text(shown(),
 	        "   0.000    socket(AF_INET, SOCK_STREAM) = 4\n"
-	        "   0.250    connect(127.0.0.1:7001) = 0                                           "
-	        "              CLOSE → ESTABLISHED *                          2 segments out 1 in "
-	        "o\n"
+	        "   0.250    connect(127.0.0.1:7001) = 0            CLOSE → ESTABLISHED *  2 segmen"
+	        "ts out 1 in o\n"
 	        "   0.750 ·  connected in 0.2 ms\n"
-	        "   1.000 →  send(\"hello\\n\") = 6                                                "
-	        "                 1 segment o\n"
+	        "   1.000 →  send(\"hello\\n\") = 6                    1 segment o\n"
 	        "   1.500 *  readable: 6 bytes to read *\n"
-	        "   1.750 ←  recv(65536) = 6 [hello\\n]                                            "
-	        "               lay in the buffer 149 ms\n"
-	        "   2.250 *  ESTABLISHED → CLOSE_WAIT *                                            "
-	        "              readable: end of file *\n"
+	        "   1.750 ←  recv(65536) = 6 [hello\\n]              lay in the buffer 149 ms\n"
+	        "   2.250 *  ESTABLISHED → CLOSE_WAIT *             readable: end of file *\n"
 	        "   2.500 ←  recv(65536) = 0  end of file\n"
-	        "   2.750 !  send(3) = -1 EPIPE                                                    "
-	        "              broken pipe\n"
+	        "   2.750 !  send(3) = -1 EPIPE                     broken pipe\n"
 	        "   3.000    close() = 0\n"
 	        "   3.250 *  gone *\n",
 	        "200 columns");
@@ -292,8 +295,7 @@ static void test_hostile(void)
 	        "*  a reading that cannot be read\n"
 	        "!  two\n"
 	        "   ^[lines\n"
-	        "!  ?() = -1 errno 250                                                             "
-	        "         unknown error 250\n",
+	        "!  ?() = -1 errno 250                         unknown error 250\n",
 	        "at 200");
 	make_hostile(1);
 	ok(!strstr(shown(), "TOO WIDE"), "at 1");
@@ -322,6 +324,7 @@ static void make_all(int columns, enum view_kind kind)
 	view.all = true;
 	view.time = VIEW_TIME_RELATIVE;
 	put((struct entry){ .call = CALL_SEND, .arg = 3 }, "one");
+	at_once();
 	put((struct entry){ .call = CALL_SEND, .arg = 3 }, "two");
 	speaker = 2;
 	put((struct entry){ .call = CALL_RECV, .arg = 9 }, "onetwo");
@@ -344,17 +347,13 @@ static void test_all(void)
 	view.columns = 200;
 	is_text(shown(),
 	        "   0.000 [1]  →  onetwo                                                           "
-	        "                                                                                  "
-	        "                             6 bytes\n"
+	        "           6 bytes\n"
 	        "   0.500 [2]  ←  onetwo                                                           "
-	        "                                                                                  "
-	        "                             6 bytes\n"
+	        "           6 bytes\n"
 	        "   1.000 [12] →  ^[three                                                          "
-	        "                                                                                  "
-	        "                             6 bytes\n"
+	        "           6 bytes\n"
 	        "   1.250 [1]  →  !⏎                                                               "
-	        "                                                                                  "
-	        "                             2 bytes\n"
+	        "           2 bytes\n"
 	        "   1.500 [4000000000] ·  reset\n",
 	        "all, chat, 200 columns");
 	view.columns = 40;
@@ -376,7 +375,7 @@ static void test_all(void)
 	make_all(80, VIEW_TRACE);
 	is_text(shown(),
 	        "   0.000 [1]  →  send(\"one\") = 3\n"
-	        "   0.250 [1]  →  send(\"two\") = 3\n"
+	        "   0.000 [1]  →  send(\"two\") = 3\n"
 	        "   0.500 [2]  ←  recv(9) = 6 [onetwo]        lay in the buffer 0.1 ms\n"
 	        "   1.000 [12] →  send(\"\\x1bthree\") = 6\n"
 	        "   1.250 [1]  →  send(\"!\\n\") = 2\n"
@@ -385,7 +384,7 @@ static void test_all(void)
 	view.columns = 40;
 	is_text(shown(),
 	        "   0.000 [1]  →  send(\"one\") = 3\n"
-	        "   0.250 [1]  →  send(\"two\") = 3\n"
+	        "   0.000 [1]  →  send(\"two\") = 3\n"
 	        "   0.500 [2]  ←  recv(9) = 6 [onetwo]\n"
 	        "                   lay in the buffer 0.1\n"
 	        "                   ms\n"
@@ -396,9 +395,8 @@ static void test_all(void)
 	view.columns = 200;
 	is_text(shown(),
 	        "   0.000 [1]  →  send(\"one\") = 3\n"
-	        "   0.250 [1]  →  send(\"two\") = 3\n"
-	        "   0.500 [2]  ←  recv(9) = 6 [onetwo]                                             "
-	        "                 lay in the buffer 0.1 ms\n"
+	        "   0.000 [1]  →  send(\"two\") = 3\n"
+	        "   0.500 [2]  ←  recv(9) = 6 [onetwo]                 lay in the buffer 0.1 ms\n"
 	        "   1.000 [12] →  send(\"\\x1bthree\") = 6\n"
 	        "   1.250 [1]  →  send(\"!\\n\") = 2\n"
 	        "   1.500 [4000000000] ·  reset\n",
@@ -407,7 +405,7 @@ static void test_all(void)
 	setlocale(LC_ALL, "C");
 	is_text(shown(),
 	        "   0.000 [1]  >  send(\"one\") = 3\n"
-	        "   0.250 [1]  >  send(\"two\") = 3\n"
+	        "   0.000 [1]  >  send(\"two\") = 3\n"
 	        "   0.500 [2]  <  recv(9) = 6 [onetwo]        lay in the buffer 0.1 ms\n"
 	        "   1.000 [12] >  send(\"\\x1bthree\") = 6\n"
 	        "   1.250 [1]  >  send(\"!\\n\") = 2\n"
@@ -494,6 +492,7 @@ static void test_styles(void)
 	view.find = "lo\nwor";
 	view.find_len = 6;
 	put((struct entry){ .call = CALL_RECV }, "hel");
+	at_once();
 	put((struct entry){ .call = CALL_RECV }, "lo\n");
 	lay_out_last();
 	ok(!has_style(0, "l", STYLE_FOUND), "no hit in a part");

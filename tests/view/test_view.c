@@ -15,7 +15,8 @@ static struct transcript *transcript;
 static struct view view;
 static struct rows rows;
 static struct buf out;
-static int64_t now; /* of the entries made */
+static int64_t now;         /* of the entries made */
+static int64_t last, early; /* by this much the next one is */
 
 static void begin(int columns)
 {
@@ -25,10 +26,17 @@ static void begin(int columns)
 	now = 1000 * CLOCK_S;
 }
 
+/* The next entry comes at once, as what belongs together does. */
+static void at_once(void)
+{
+	early = now - last;
+}
+
 static uint64_t put_entry(struct entry header, const struct addr *addr, const char *data,
                           size_t len)
 {
-	header.time = now;
+	header.time = last = now - early;
+	early = 0;
 	header.session = header.session ? header.session : 1;
 	now += 250 * CLOCK_MS;
 	return transcript_append(transcript, &header, addr, data, len);
@@ -92,6 +100,7 @@ static void make_conversation(int columns)
 	put(CALL_STATE, "127.0.0.1:50522 ⇄ 127.0.0.1:7001 connected in 0.2 ms");
 	put(CALL_SEND, "Hello, server!\n");
 	put(CALL_RECV, "Hello, 서버!\r\nand mo");
+	at_once();
 	put(CALL_RECV, "re\n");
 	put_entry((struct entry){ .call = CALL_NOTE, .flags = ENTRY_ERROR }, NULL,
 	          "no such command: /opne", 22);
@@ -114,8 +123,8 @@ static void test_golden(void)
 	const char *text = shown();
 	const char *line = strchr(text, '\n') + 1;
 	ok(strstr(line, "Hello, server!⏎") != NULL, "200 columns: the text");
-	is_int(text_columns(line, strcspn(line, "\n")), 200,
-	       "200 columns: the size stands at the right edge");
+	is_int(text_columns(line, strcspn(line, "\n")), VIEW_READABLE,
+	       "200 columns: the size stays near it");
 	make_conversation(40);
 	is_text(shown(),
 	        timed("T0 ·  127.0.0.1:50522 ⇄\n"
@@ -167,6 +176,7 @@ static void test_times(void)
 {
 	begin(80);
 	put(CALL_RECV, "a\nb");
+	early = 151 * CLOCK_MS;
 	put(CALL_RECV, "\nc\n");
 	now += 20 * CLOCK_S;
 	put(CALL_NOTE, "later");
@@ -175,15 +185,15 @@ static void test_times(void)
 	is_text(shown(),
 	        "   0.000 ←  a⏎                   2 bytes\n"
 	        "   0.000 ←  b⏎                   2 bytes\n"
-	        "   0.250 ←  c⏎                   2 bytes\n"
+	        "   0.099 ←  c⏎                   2 bytes\n"
 	        "  20.500 ·  later\n",
 	        "time since the first entry");
 	view.time = VIEW_TIME_DELTA;
 	is_text(shown(),
 	        "  +0.000 ←  a⏎                   2 bytes\n"
 	        "  +0.000 ←  b⏎                   2 bytes\n"
-	        "  +0.250 ←  c⏎                   2 bytes\n"
-	        " +20.250 ·  later\n",
+	        "  +0.099 ←  c⏎                   2 bytes\n"
+	        " +20.401 ·  later\n",
 	        "time since the paragraph before");
 	now += 1000000 * CLOCK_S;
 	put(CALL_NOTE, "x");
@@ -202,6 +212,7 @@ static void test_hidden(void)
 	put_entry((struct entry){ .call = CALL_RECV, .error = EAGAIN }, NULL, "", 0);
 	put_entry((struct entry){ .call = CALL_RECV, .session = 2 }, NULL, "other", 5);
 	put(CALL_GETSOCKOPT, "\1");
+	early = CLOCK_S;
 	put(CALL_RECV, "line\n");
 	put(CALL_RECV, "");
 	put_entry((struct entry){ .call = CALL_SEND, .error = EPIPE }, NULL, "", 0);
@@ -246,15 +257,196 @@ static void test_joining(void)
 	        "tabs");
 }
 
+/* The next entry comes so much after the one before. */
+static void after(int ms)
+{
+	early = now - last - ms * CLOCK_MS;
+}
+
+static void test_pauses(void)
+{
+	begin(40);
+	view.time = VIEW_TIME_RELATIVE;
+	put(CALL_RECV, "AAAA");
+	after(3000);
+	put(CALL_RECV, "BBBB");
+	after(99);
+	put(CALL_RECV, "bb");
+	after(100);
+	put(CALL_RECV, "CCCC\n");
+	after(3000);
+	put(CALL_RECV, "D\n");
+	is_text(shown(),
+	        "   0.000 ←  AAAA                 4 bytes\n"
+	        "   3.000 ←… BBBBbb               6 bytes\n"
+	        "   3.199 ←… CCCC⏎                5 bytes\n"
+	        "   6.199 ←  D⏎                   2 bytes\n",
+	        "a pause in a line begins a new row");
+	begin(40);
+	view.time = VIEW_TIME_RELATIVE;
+	put(CALL_SEND, "\xed");
+	after(3000);
+	put(CALL_SEND, "\x95");
+	after(3000);
+	put(CALL_SEND, "\x9c!\r");
+	after(3000);
+	put(CALL_SEND, "\n\xff");
+	after(3000);
+	put(CALL_SEND, "\x95\x9c\n");
+	is_text(shown(),
+	        "   0.000 →  한                   3 bytes\n"
+	        "   6.000 →… !^M                  2 bytes\n"
+	        "   9.000 →… ⏎                     1 byte\n"
+	        "   9.000 →  \\xff                  1 byte\n"
+	        "  12.000 →… \\x95\\x9c⏎            3 bytes\n",
+	        "but not in a character");
+	begin(40);
+	put(CALL_RECV, "ab");
+	after(100);
+	put_entry((struct entry){ .call = CALL_RECV, .arg2 = MSG_OOB }, NULL, "!", 1);
+	after(100);
+	put(CALL_RECV, "cd\n");
+	setlocale(LC_ALL, "C");
+	is_text(shown(),
+	        "<  ab                            2 bytes\n"
+	        "<  ! (urgent)                     1 byte\n"
+	        "<  cd$                           3 bytes\n",
+	        "what stands between begins anew");
+	view.kind = VIEW_CHAT;
+	begin(40);
+	put(CALL_RECV, "ab");
+	after(100);
+	put(CALL_RECV, "cd\n");
+	is_text(shown(),
+	        "<  ab                            2 bytes\n"
+	        "<+ cd$                           3 bytes\n",
+	        "in ASCII");
+	setlocale(LC_ALL, "");
+}
+
+/* Of a slow peer each byte has its row, also when the begin of its line has gone. */
+static void test_slow_peer(void)
+{
+	enum { BYTES = 3000 };
+	transcript_free(transcript);
+	transcript = transcript_new(1 << 15, 1 << 12);
+	view = (struct view){ .transcript = transcript, .session = 1, .columns = 40 };
+	now = 1000 * CLOCK_S;
+	for (int i = 0; i < BYTES; i++) {
+		after(i ? 100 : 0);
+		put(CALL_RECV, "z");
+	}
+	struct place place;
+	int rows_seen = 0, continued = 0;
+	bool more = view_last(&view, &place);
+	for (; more; more = view_before(&view, &place), rows_seen++) {
+		buf_clear(&out);
+		print_paragraph(place);
+		continued += strncmp(buf_text(&out), "←… z ", strlen("←… z ")) == 0;
+	}
+	ok(rows_seen > 100 && rows_seen < BYTES, "the oldest of %d bytes are gone", BYTES);
+	is_int(continued, rows_seen - 1, "all but the first left go on with their line");
+	is_int(view_count_after(&view, (struct place){ TRANSCRIPT_NONE, 0 }, BYTES), rows_seen,
+	       "and each is counted");
+}
+
+static size_t row_count(const char *text)
+{
+	size_t count = 0;
+	for (; *text; text++)
+		count += *text == '\n';
+	return count;
+}
+
+static void test_folds(void)
+{
+	static char bytes[20000];
+	memset(bytes, 'x', sizeof bytes);
+	begin(80);
+	put_datagram(CALL_RECVFROM, "");
+	struct entry header = { .call = CALL_RECVFROM };
+	put_entry(header, NULL, bytes, sizeof bytes);
+	is_int(row_count(shown()), 1 + 260, "a large datagram is one paragraph");
+	view.fold = 4;
+	const char *text = shown();
+	is_int(row_count(text), 1 + 4, "folded");
+	ok(strstr(text,
+	          "   … 19769 more bytes: /fold or F8 shows them                        20000 "
+	          "bytes\n") != NULL,
+	   "and the last row says so");
+	bytes[10000] = '!';
+	put_entry(header, NULL, bytes, sizeof bytes);
+	view.find = "x!x";
+	view.find_len = 3;
+	is_int(row_count(shown()), 1 + 4 + 260, "what is looked for unfolds");
+	bytes[10] = '!';
+	bytes[10000] = 'x';
+	put_entry(header, NULL, bytes, sizeof bytes);
+	is_int(row_count(shown()), 1 + 4 + 260 + 4, "not where it can be seen");
+	begin(20);
+	view.fold = 2;
+	put(CALL_RECV, "0123456789abcdef0\n0123456789abcdef0123456789abcdef01\n"
+	               "0123456789abcdef0123456789abcdef012\n");
+	is_text(shown(),
+	        "←  0123456789abcdef0\n"
+	        "   ⏎        18 bytes\n"
+	        "←  0123456789abcdef0\n"
+	        "   … 18 more bytes\n"
+	        "←  0123456789abcdef0\n"
+	        "   … 19 more bytes\n",
+	        "as many rows as one may have are shown");
+	view.columns = 21;
+	is_int(row_count(shown()), 5, "what fits as it is, is not folded");
+	begin(20);
+	view.fold = 3;
+	put_datagram(CALL_SENDTO, "a\nb\nc\n");
+	put_datagram(CALL_SENDTO, "a\nb\nc\nd\n");
+	put(CALL_NOTE, "a\nb\nc\nd");
+	is_text(shown(),
+	        "→  a⏎\n   b⏎\n   c⏎        6 bytes\n"
+	        "→  a⏎\n   b⏎\n   … 4 more bytes\n"
+	        "·  a\n   b\n   c\n   d\n",
+	        "lines of a datagram, not of a note");
+}
+
+static int count_paragraphs(enum view_kind kind, bool all)
+{
+	view.kind = kind;
+	view.all = all;
+	return view_count_after(&view, (struct place){ TRANSCRIPT_NONE, 0 }, 9999);
+}
+
+/* The line that was sent as one is one row of the past, however long. */
+static void test_long_line(void)
+{
+	static char bytes[VIEW_LONG];
+	begin(80);
+	memset(bytes, 'y', sizeof bytes);
+	bytes[VIEW_LONG - 1] = '\n';
+	put(CALL_SEND, "before\n");
+	put_entry((struct entry){ .call = CALL_SEND }, NULL, bytes, sizeof bytes);
+	for (size_t at = 0; at < sizeof bytes; at += 1448) {
+		size_t len = sizeof bytes - at < 1448 ? sizeof bytes - at : 1448;
+		at_once();
+		put_entry((struct entry){ .call = CALL_RECV }, NULL, bytes + at, len);
+	}
+	is_int(count_paragraphs(VIEW_CHAT, false), 3, "a long line is one, sent or received");
+	ok(strstr(shown(), " 65536 bytes\n") != NULL, "with all its bytes");
+}
+
 static void test_marks(void)
 {
 	begin(50);
 	view.marks = true;
 	put(CALL_RECV, "hel");
+	at_once();
 	put(CALL_RECV, "lo\nwor");
+	at_once();
 	put(CALL_RECV, "ld");
+	at_once();
 	put(CALL_RECV, "\n");
 	put(CALL_SEND, "\xea");
+	at_once();
 	put(CALL_SEND, "\xb0\x80!");
 	is_text(shown(),
 	        "←  [hel][lo⏎                               6 bytes\n"
@@ -312,8 +504,8 @@ static void test_marks_golden(void)
 	        "   0.000 →  [hello]                                                      5 bytes\n"
 	        "   0.250 ←  127.0.0.1:5000  []                                           0 bytes\n"
 	        "   0.500 ←  [0123~6 lost]                                                4 bytes\n"
-	        "   0.750 ←  [^[[2J]⏎                                                     6 bytes\n"
-	        "   0.750    [] (peeked)                                                   1 byte\n"
+	        "   0.750 ←  [^[[2J]⏎\n"
+	        "            [] (peeked)                                                  7 bytes\n"
 	        "   1.000 ←  [^[[2J]⏎                                                     6 bytes\n"
 	        "   1.000 ←  []                                                            1 "
 	        "byte\n",
@@ -323,43 +515,24 @@ static void test_marks_golden(void)
 	        "   0.000 →  [hello]              5 bytes\n"
 	        "   0.250 ←  []                   0 bytes\n"
 	        "   0.500 ←  [0123~6 lost]        4 bytes\n"
-	        "   0.750 ←  [^[[2J]⏎             6 bytes\n"
-	        "   0.750    [] (peeked)           1 byte\n"
+	        "   0.750 ←  [^[[2J]⏎\n"
+	        "            [] (peeked)          7 bytes\n"
 	        "   1.000 ←  [^[[2J]⏎             6 bytes\n"
 	        "   1.000 ←  []                    1 byte\n",
 	        "at 40");
 	make_marked(200);
-	is_text(shown(),
-	        "   0.000 →  [hello]                                                               "
-	        "                                                                                  "
-	        "                             5 bytes\n"
-	        "   0.250 ←  127.0.0.1:5000  []                                                    "
-	        "                                                                                  "
-	        "                             0 bytes\n"
-	        "   0.500 ←  [0123~6 lost]                                                         "
-	        "                                                                                  "
-	        "                             4 bytes\n"
-	        "   0.750 ←  [^[[2J]⏎                                                              "
-	        "                                                                                  "
-	        "                             6 bytes\n"
-	        "   0.750    [] (peeked)                                                           "
-	        "                                                                                  "
-	        "                              1 byte\n"
-	        "   1.000 ←  [^[[2J]⏎                                                              "
-	        "                                                                                  "
-	        "                             6 bytes\n"
-	        "   1.000 ←  []                                                                    "
-	        "                                                                                  "
-	        "                              1 byte\n",
-	        "at 200");
+	static char wide[4096];
+	snprintf(wide, sizeof wide, "%s", shown());
+	make_marked(VIEW_READABLE);
+	is_text(shown(), wide, "in a wider pane sizes stay near their text");
 	make_marked(80);
 	setlocale(LC_ALL, "C");
 	is_text(shown(),
 	        "   0.000 >  [hello]                                                      5 bytes\n"
 	        "   0.250 <  127.0.0.1:5000  []                                           0 bytes\n"
 	        "   0.500 <  [0123~6 lost]                                                4 bytes\n"
-	        "   0.750 <  [^[[2J]$                                                     6 bytes\n"
-	        "   0.750    [] (peeked)                                                   1 byte\n"
+	        "   0.750 <  [^[[2J]$\n"
+	        "            [] (peeked)                                                  7 bytes\n"
 	        "   1.000 <  [^[[2J]$                                                     6 bytes\n"
 	        "   1.000 <  []                                                            1 "
 	        "byte\n",
@@ -425,13 +598,6 @@ static void test_asides(void)
 
 /* ---- kinds ---- */
 
-static int count_paragraphs(enum view_kind kind, bool all)
-{
-	view.kind = kind;
-	view.all = all;
-	return view_count_after(&view, (struct place){ TRANSCRIPT_NONE, 0 }, 9999);
-}
-
 static void test_kinds(void)
 {
 	char *large = calloc(3, VIEW_LONG);
@@ -449,8 +615,10 @@ static void test_kinds(void)
 	free(large);
 	is_int(count_paragraphs(VIEW_CHAT, false), 9, "chat: lines, a datagram, long pieces");
 	is_int(count_paragraphs(VIEW_CHAT, true), 10, "and another session's");
-	is_int(count_paragraphs(VIEW_HEX, false), 8, "hex: pieces of what each call moved");
-	is_int(count_paragraphs(VIEW_HEX, true), 9, "and another session's");
+	is_int(count_paragraphs(VIEW_HEX, false), 5 + 2 * VIEW_LONG / VIEW_PIECE + 1,
+	       "hex: pieces of what each call moved");
+	is_int(count_paragraphs(VIEW_HEX, true), 6 + 2 * VIEW_LONG / VIEW_PIECE + 1,
+	       "and another session's");
 	is_int(count_paragraphs(VIEW_TRACE, false), 9,
 	       "trace: calls, words, readings that stand alone");
 	is_int(count_paragraphs(VIEW_TRACE, true), 10, "and another session's");
@@ -633,6 +801,10 @@ int main(void)
 	test_times();
 	test_hidden();
 	test_joining();
+	test_pauses();
+	test_slow_peer();
+	test_folds();
+	test_long_line();
 	test_marks();
 	test_datagrams();
 	test_marks_golden();
