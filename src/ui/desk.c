@@ -5,9 +5,13 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
+#include "ui/byte_escape.h"
 #include "ui/candidates.h"
 
 enum {
@@ -166,14 +170,46 @@ static void on_action(void *context, enum input_action action)
 	}
 }
 
-/* A command stands in the transcript before what it says, so that it reads as a protocol; what is
- * sent stands there anyway. */
-static void on_line(void *context, const char *line)
+static bool send_data(struct desk *desk, const char *text, size_t len)
+{
+	struct error error;
+	struct app *app = desk->app;
+	struct session *session = app_need_session(app, &error);
+	app_to_newest(app);
+	bool sent = session && app_send_line(app, session, text, len, &error);
+	if (!sent)
+		app_error(app, "%s", error.text);
+	return sent;
+}
+
+/* As typed. A command stands in the transcript before what it says, so that it reads as a protocol;
+ * what is sent stands there anyway. */
+static void run_line(struct desk *desk, const char *line, size_t len)
+{
+	bool slash = *line == '/' && !desk->app->literal;
+	bool has_nul = memchr(line, '\0', len);
+	if (slash && line[1] != '/')
+		app_note(desk->app, "> %s", line);
+	if (!has_nul)
+		desk->hooks.line(desk->app, line);
+	else if (slash && line[1] != '/')
+		app_error(desk->app, "a command has no NUL byte: /send and \\0 sends one");
+	else
+		send_data(desk, line + slash, len - slash);
+	tell_change(desk);
+}
+
+/* What was pasted as several lines stays data, also when literal mode was switched, or its first
+ * line taken away. */
+static void on_line(void *context, const char *line, size_t len)
 {
 	struct desk *desk = context;
-	if (line[0] == '/' && line[1] != '/' && !desk->app->literal)
-		app_note(desk->app, "> %s", line);
-	desk->hooks.line(desk->app, line);
+	bool data = desk->pasted_lines && memchr(line, '\n', len);
+	desk->pasted_lines = false;
+	if (data)
+		send_data(desk, line, len);
+	else
+		run_line(desk, line, len);
 	tell_change(desk);
 }
 
@@ -214,31 +250,49 @@ static void on_bell(void *context)
 
 /* ---- pastes ---- */
 
-static void hold(struct desk *desk, const struct key *key)
+static void describe_held(struct desk *desk)
 {
+	enum { NARROW = 72 };
 	char what[HELD_TEXT], text[DESK_WORDS];
-	if (!held_add(&desk->held, key->bytes, key->len)) {
-		app_error(desk->app, "pasting more than %d MiB: dropped", HELD_MOST >> 20);
-		return;
-	}
-	snprintf(text, sizeof text, "pasted %s: Enter sends it, Ctrl-C drops it",
-	         held_describe(desk->held.lines, desk->held.text.len, what));
+	bool narrow = desk->face.columns(desk->face.context) < NARROW;
+	held_describe(desk->held.lines, desk->held.text.len, what);
+	if (narrow)
+		snprintf(text, sizeof text, "Enter sends, %sCtrl-C drops",
+		         desk->held.commands ? "F2 runs, " : "");
+	else
+		snprintf(text, sizeof text, "pasted %s: Enter sends it, %sCtrl-C drops it", what,
+		         desk->held.commands ? "F2 runs it, " : "");
 	say(desk, text);
 }
 
-/* The line end that it is sent with takes the place of its own last one. */
-static void send_held(struct desk *desk)
+static void hold(struct desk *desk, const struct key *key)
 {
-	struct error error;
-	struct app *app = desk->app;
+	if (held_add(&desk->held, key->bytes, key->len))
+		describe_held(desk);
+	else
+		app_error(desk->app, "pasting more than %d MiB: dropped", HELD_MOST >> 20);
+}
+
+/* The line end that it is sent with takes the place of its own last one. */
+static bool send_held(struct desk *desk)
+{
 	const char *text = buf_data(&desk->held.text);
 	size_t len = desk->held.text.len;
-	if (len > 0 && text[len - 1] == '\n')
-		len--;
-	struct session *session = app_need_session(app, &error);
-	app_to_newest(app);
-	if (!session || !app_send_line(app, session, text, len, &error))
-		app_error(app, "%s", error.text);
+	return send_data(desk, text, len - (len > 0 && text[len - 1] == '\n'));
+}
+
+static void run_held(struct desk *desk)
+{
+	const char *text = buf_data(&desk->held.text), *end = text + desk->held.text.len;
+	while (text < end && !desk->app->quit) {
+		const char *feed = memchr(text, '\n', (size_t)(end - text));
+		size_t len = (size_t)((feed ? feed : end) - text);
+		char *line = xcalloc(len + 1, 1);
+		memcpy(line, text, len);
+		run_line(desk, line, len);
+		free(line);
+		text += len + 1;
+	}
 }
 
 static bool is_byte(const struct key *key, char first, char second)
@@ -247,19 +301,57 @@ static bool is_byte(const struct key *key, char first, char second)
 	       (key->bytes[0] == first || key->bytes[0] == second);
 }
 
-/* Whether the key was for the block that is held. */
+static bool is_f2(const struct key *key)
+{
+	static const char *const sent[] = { "\033OQ", "\033[12~", "\033[[B" };
+	for (size_t i = 0; i < sizeof sent / sizeof *sent; i++)
+		if (key->kind == KEY_SEQUENCE && key->len == strlen(sent[i]) &&
+		    memcmp(key->bytes, sent[i], key->len) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the key was for the block that is held. One that could not be sent is still held. */
 static bool settle_held(struct desk *desk, const struct key *key)
 {
-	if (desk->held.text.len == 0)
+	bool enter = is_byte(key, '\r', '\n'), run = desk->held.commands && is_f2(key);
+	if (desk->held.text.len == 0 || input_is_searching() ||
+	    (!enter && !run && !is_byte(key, 3, 3)))
 		return false;
-	bool enter = is_byte(key, '\r', '\n');
-	if (!enter && !is_byte(key, 3, 3))
-		return false;
-	if (enter)
-		send_held(desk);
+	if (enter && !send_held(desk))
+		return true;
+	if (run)
+		run_held(desk);
 	held_clear(&desk->held);
 	say(desk, "");
+	tell_change(desk);
 	return true;
+}
+
+/* Nothing but blanks is before the cursor: what is pasted there begins the line. */
+static bool is_at_begin(void)
+{
+	struct line line = input_line("");
+	size_t at = 0;
+	while (at < line.point && (line.text[at] == ' ' || line.text[at] == '\t'))
+		at++;
+	return at == line.point;
+}
+
+/* Where it goes on the line, and would begin it, lines that look like commands are held: on the line
+ * they would be one, if only by a slip. Whether the paste was held. */
+static bool take_paste(struct desk *desk, const struct key *key)
+{
+	if (key->kind != KEY_PASTE || input_is_searching())
+		return false;
+	bool begins = is_at_begin();
+	if (key->len > PASTE_ON_LINE || desk->held.text.len > 0 ||
+	    (begins && held_are_commands(key->bytes, key->len))) {
+		hold(desk, key);
+		return true;
+	}
+	desk->pasted_lines |= begins && held_are_lines(key->bytes, key->len);
+	return false;
 }
 
 static bool must_ask(struct desk *desk, const struct key *key)
@@ -269,11 +361,15 @@ static bool must_ask(struct desk *desk, const struct key *key)
 	if (desk->app->settings.paste != PASTE_ASK || asked || !is_byte(key, '\r', '\n'))
 		return false;
 	struct line line = input_line("");
-	size_t lines = held_count_lines(line.text, line.len);
+	struct buf bytes;
+	buf_init(&bytes, SIZE_MAX);
+	byte_escape_release(line.text, line.len, &bytes);
+	size_t len = bytes.len, lines = held_count_lines(buf_data(&bytes), len);
+	buf_free(&bytes);
 	if (lines < 2)
 		return false;
 	char what[HELD_TEXT], text[DESK_WORDS];
-	held_describe(lines, line.len, what);
+	held_describe(lines, len, what);
 	snprintf(text, sizeof text, "%s: Enter again sends, Ctrl-C drops", what);
 	say(desk, text);
 	desk->asked = true;
@@ -289,11 +385,9 @@ static void take_key(struct desk *desk, const struct key *key)
 			desk->face.mouse(desk->face.context, key);
 		return;
 	}
-	if (key->kind == KEY_PASTE && key->len > PASTE_ON_LINE) {
-		hold(desk, key);
-		return;
-	}
-	if (settle_held(desk, key) || must_ask(desk, key))
+	if (input_line("").len == 0)
+		desk->pasted_lines = false;
+	if (take_paste(desk, key) || settle_held(desk, key) || must_ask(desk, key))
 		return;
 	if (desk->held.text.len == 0)
 		say(desk, "");

@@ -35,7 +35,8 @@ struct desk {
 	struct desk_face face;
 	struct terminal *terminal;
 	struct keys keys;
-	struct held held;          /* a paste too large for the line */
+	struct held held;          /* a paste that is not on the line */
+	bool pasted_lines;         /* the line begins with a paste: several lines are data */
 	bool asked;                /* Enter on several lines has been asked about */
 };
 

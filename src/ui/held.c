@@ -52,8 +52,25 @@ bool held_add(struct held *held, const char *bytes, size_t len)
 		return false;
 	add_normalised(held, bytes, len);
 	held->cut_return = bytes[len - 1] == '\r';
+	held->commands = held_are_commands(buf_data(&held->text), held->text.len);
 	held->lines = held_count_lines(buf_data(&held->text), held->text.len);
 	return true;
+}
+
+bool held_are_lines(const char *text, size_t len)
+{
+	bool feed = len > 0 && text[len - 1] == '\n';
+	len -= feed;
+	len -= len > 0 && text[len - 1] == '\r';
+	return memchr(text, '\n', len) || memchr(text, '\r', len);
+}
+
+bool held_are_commands(const char *text, size_t len)
+{
+	size_t at = 0;
+	while (at < len && (text[at] == ' ' || (text[at] >= '\t' && text[at] <= '\r')))
+		at++;
+	return at < len && text[at] == '/' && held_are_lines(text, len);
 }
 
 size_t held_count_lines(const char *text, size_t len)

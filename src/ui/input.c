@@ -9,6 +9,7 @@
 #include <readline/readline.h>
 
 #include "base/clock.h"
+#include "ui/byte_escape.h"
 #include "ui/input_bindings.h"
 #include "ui/input_complete.h"
 #include "ui/input_history.h"
@@ -33,6 +34,7 @@ static struct {
 	bool discard;         /* the line that is ending is to be dropped */
 	bool quoting;         /* quoted-insert waits for its character */
 	bool pasted;          /* the region is what the key before has pasted */
+	bool cut;             /* and it ended with a line end, which is not on the line */
 	bool give_up_waiting; /* hand readline the key that stands for none of those that could
 	                         follow */
 	int64_t pressed;      /* instant of the last key of an unfinished sequence */
@@ -87,9 +89,13 @@ static void take_line(char *line)
 	if (!line && hooks->end)
 		hooks->end(hooks->context);
 	if (line && !discard) {
+		struct buf bytes;
+		buf_init(&bytes, SIZE_MAX);
 		input_history_add(line);
+		byte_escape_release(line, strlen(line), &bytes);
 		if (hooks->line)
-			hooks->line(hooks->context, line);
+			hooks->line(hooks->context, buf_text(&bytes), bytes.len);
+		buf_free(&bytes);
 	}
 	free(line);
 }
@@ -260,6 +266,44 @@ static bool is_escape_and_key(const char *bytes, size_t len)
 	       input_bindings_find(bytes + 1, len - 1, &action);
 }
 
+static void ring(void)
+{
+	if (input.hooks.bell)
+		input.hooks.bell(input.hooks.context);
+}
+
+/* quoted-insert waits for a character, and only one ends that. */
+static void leave_quoting(void)
+{
+	if (!input.quoting)
+		return;
+	int point = rl_point;
+	feed("x", 1);
+	rl_delete_text(point, rl_point);
+	rl_point = point;
+	input.quoting = false;
+}
+
+/* A byte that is no character, and the mark of escapes itself. A search looks for text, and vi's
+ * commands have characters. */
+static void insert_byte(char byte)
+{
+	struct buf text;
+	if (RL_ISSTATE(SEARCHES) || is_vi_command()) {
+		ring();
+		return;
+	}
+	buf_init(&text, SIZE_MAX);
+	byte_escape_hold(&byte, 1, &text);
+	unmark_paste();
+	leave_quoting();
+	leave_substate();
+	rl_insert_text(buf_text(&text));
+	rl_last_func = rl_insert; /* else TAB after it would count as a second TAB */
+	buf_free(&text);
+	input.dirty = true;
+}
+
 /* One key. A sequence that nothing is bound to is dropped whole: readline would take its tail for
  * text. */
 static void press(const char *bytes, size_t len)
@@ -273,6 +317,11 @@ static void press(const char *bytes, size_t len)
 	if (!continuing && !input.quoting && is_escape_and_key(bytes, len)) {
 		press_escape();
 		press(bytes + 1, len - 1);
+		return;
+	}
+	if (!continuing && len == 1 && *bytes == BYTE_MARK &&
+	    (input.quoting || look_up(bytes, len) == rl_insert)) {
+		insert_byte(*bytes);
 		return;
 	}
 	bool literally = continuing || RL_ISSTATE(RL_STATE_MACRODEF) ||
@@ -292,19 +341,24 @@ static void press(const char *bytes, size_t len)
 
 /* ---- pastes ---- */
 
-static void insert_paste(struct buf *text)
+/* The line end that the paste before has left to Enter is within the text after all. */
+static void insert_paste(struct buf *text, bool cut)
 {
-	if (text->len + (size_t)rl_end > LINE_MOST) {
-		if (input.hooks.bell)
-			input.hooks.bell(input.hooks.context);
+	bool joins = input.pasted && input.cut;
+	if (text->len + (size_t)rl_end >= LINE_MOST) {
+		ring();
 		return;
 	}
 	rl_begin_undo_group();
+	if (joins)
+		rl_insert_text("\n");
 	rl_mark = rl_point;
 	rl_insert_text(buf_text(text));
 	rl_end_undo_group();
 	rl_activate_mark();
+	rl_last_func = rl_insert;
 	input.pasted = true;
+	input.cut = cut;
 	input.dirty = true;
 }
 
@@ -313,13 +367,14 @@ static void paste(const char *bytes, size_t len)
 {
 	struct buf text;
 	buf_init(&text, SIZE_MAX);
-	paste_clean(bytes, len, &text);
+	bool cut = paste_clean(bytes, len, &text);
 	if (RL_ISSTATE(SEARCHES)) {
 		paste_flatten(&text, SEARCH_MOST);
 		feed(buf_data(&text), text.len);
-	} else if (text.len) {
+	} else if (text.len || cut) {
+		leave_quoting();
 		leave_substate();
-		insert_paste(&text);
+		insert_paste(&text, cut);
 	}
 	buf_free(&text);
 }
@@ -335,8 +390,7 @@ void input_key(const struct key *key)
 		paste(key->bytes, key->len);
 		break;
 	case KEY_INVALID:
-		if (input.hooks.bell)
-			input.hooks.bell(input.hooks.context);
+		insert_byte(*key->bytes);
 		break;
 	case KEY_MOUSE:
 		break;
@@ -469,4 +523,9 @@ bool input_take_dirty(void)
 unsigned long input_empty_reads(void)
 {
 	return input.empty_reads;
+}
+
+bool input_is_searching(void)
+{
+	return RL_ISSTATE(SEARCHES);
 }

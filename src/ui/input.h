@@ -43,13 +43,16 @@ enum input_action {
 /* Each may be NULL. None may call back into input, but for input_line() and input_mode(). */
 struct input_hooks {
 	void *context;
-	void (*line)(void *context, const char *line); /* Enter; valid during the call */
+	/* Enter; valid during the call. Bytes that are no text stand on the line as escapes
+	 * (byte_escape.h), but here they are those bytes: NUL may be among them. The other hooks
+	 * are given, and give, bytes, too. */
+	void (*line)(void *context, const char *line, size_t len);
 	void (*end)(void *context);                    /* Ctrl-D on an empty line */
 	void (*action)(void *context, enum input_action action);
 	char **(*complete)(void *context, const char *line, size_t start, size_t end, bool *files);
 	void (*matches)(void *context, char **matches,
 	                size_t count); /* several candidates: show them */
-	/* A byte that is no character was dropped. readline's own bells go to descriptor 2. */
+	/* A key could do nothing here. readline's own bells go to descriptor 2. */
 	void (*bell)(void *context);
 };
 
@@ -65,6 +68,9 @@ void input_set_size(int rows, int columns);
 /* What is to be shown now: the text, the cursor, the region, and readline's own prompt in a search
  * or count; `prompt` is what stands there otherwise. Valid until the next key. */
 struct line input_line(const char *prompt);
+
+/* A search is under way: what is pasted now is what is looked for. */
+bool input_is_searching(void);
 
 /* `set horizontal-scroll-mode on`: the line wants one row only. */
 bool input_is_sideways(void);

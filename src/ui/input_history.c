@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include <readline/history.h>
 
@@ -20,6 +19,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "ui/byte_escape.h"
 
 enum {
 	READ_MOST = 16 << 20, /* of the end of the file */
@@ -137,19 +137,11 @@ static void list_add(const char *line)
 	history.bytes += len;
 }
 
-/* Only whole characters: readline loops on others. */
-static void add_valid(const char *s, size_t n)
+static void list_add_bytes(const char *bytes, size_t len)
 {
 	struct buf line;
 	buf_init(&line, SIZE_MAX);
-	for (size_t at = 0; at < n;) {
-		mbstate_t state = { 0 };
-		size_t len = mbrlen(s + at, n - at, &state);
-		bool valid = len > 0 && len <= n - at;
-		if (valid)
-			buf_append(&line, s + at, len);
-		at += valid ? len : 1;
-	}
+	byte_escape_hold(bytes, len, &line);
 	if (line.len && line.len < HISTORY_ENTRY_MOST)
 		list_add(buf_text(&line));
 	buf_free(&line);
@@ -224,7 +216,7 @@ static void load(void)
 	struct reader reader = { .bytes = buf_data(&bytes), .len = bytes.len };
 	skip_old_entries(&reader);
 	while (next_entry(&reader))
-		add_valid(reader.bytes + reader.from, reader.to - reader.from);
+		list_add_bytes(reader.bytes + reader.from, reader.to - reader.from);
 	buf_free(&bytes);
 }
 
@@ -346,7 +338,7 @@ void input_history_add(const char *line)
 	if (!history.path)
 		return;
 	buf_printf(&history.pending, "#%lld\n", (long long)time(NULL));
-	buf_append(&history.pending, line, len);
+	byte_escape_release(line, len, &history.pending);
 	buf_append(&history.pending, "\n", 1);
 	if (history.pending.len >= BATCH || clock_now() - history.written > CLOCK_S)
 		flush();

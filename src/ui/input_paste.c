@@ -1,69 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/input_paste.h"
 
-#include <limits.h>
-#include <wchar.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "base/text.h"
+#include "ui/byte_escape.h"
 
-static size_t plain_run(const char *s, size_t n)
+bool paste_clean(const char *bytes, size_t len, struct buf *out)
 {
-	size_t at = 0;
-	while (at < n && (unsigned char)s[at] < 0x80 && s[at] != '\0' && s[at] != '\r')
-		at++;
-	return at;
-}
-
-static void add_replacement(struct buf *out)
-{
-	char bytes[MB_LEN_MAX];
-	mbstate_t state = { 0 };
-	size_t len = wcrtomb(bytes, 0xfffd, &state);
-	if (len == (size_t)-1)
-		buf_append(out, "?", 1);
-	else
-		buf_append(out, bytes, len);
-}
-
-/* One that is not plain; returns its bytes. */
-static size_t clean_one(const char *s, size_t n, struct buf *out)
-{
-	mbstate_t state = { 0 };
-	size_t len = mbrlen(s, n, &state);
-	if (len == 0)
-		return 1;
-	if (len > n) {
-		add_replacement(out);
-		return 1;
+	while (len > 0) {
+		const char *end = memchr(bytes, '\r', len);
+		size_t taken = end ? (size_t)(end - bytes) : len;
+		byte_escape_hold(bytes, taken, out);
+		if (end) {
+			buf_append(out, "\n", 1);
+			taken += taken + 1 < len && end[1] == '\n' ? 2 : 1;
+		}
+		bytes += taken;
+		len -= taken;
 	}
-	if (*s != '\r') {
-		buf_append(out, s, len);
-		return len;
-	}
-	buf_append(out, "\n", 1);
-	return n > 1 && s[1] == '\n' ? 2 : 1;
-}
-
-void paste_clean(const char *bytes, size_t len, struct buf *out)
-{
-	for (size_t at = 0; at < len;) {
-		size_t plain = plain_run(bytes + at, len - at);
-		buf_append(out, bytes + at, plain);
-		at += plain;
-		if (at < len)
-			at += clean_one(bytes + at, len - at, out);
-	}
-	while (out->len && buf_data(out)[out->len - 1] == '\n')
-		out->len--;
+	bool cut = out->len > 0 && buf_data(out)[out->len - 1] == '\n';
+	out->len -= cut;
+	return cut;
 }
 
 void paste_flatten(struct buf *text, size_t most)
 {
+	char *bytes = text->memory + text->head;
+	size_t len = 0;
 	if (text->len > most)
-		text->len = text_whole(buf_data(text), most);
-	for (size_t i = 0; i < text->len; i++) {
-		char *c = text->memory + text->head + i;
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = ' ';
+		text->len = text_whole(bytes, most);
+	for (size_t at = 0; at < text->len; len++) {
+		size_t escape = byte_escape_length(bytes + at, text->len - at);
+		unsigned char byte = (unsigned char)bytes[at];
+		bytes[len] = escape ? '?' : byte < ' ' || byte == 0x7f ? ' ' : (char)byte;
+		at += escape ? escape : 1;
 	}
+	text->len = len;
 }

@@ -3,14 +3,15 @@
  * knows no readline. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
 
-/* CR and CR LF become LF, NUL is dropped, what is no character becomes U+FFFD or '?', and line ends
- * at the end are cut. */
-void paste_clean(const char *bytes, size_t len, struct buf *out);
+/* CR and CR LF become LF, what is no text becomes an escape (byte_escape.h), and one line end at the
+ * end goes: Enter, which sends the line, stands for it. True if there was one. */
+bool paste_clean(const char *bytes, size_t len, struct buf *out);
 
-/* Control characters become blanks, and only the first `most` bytes stay, or less, to the end of a
- * character. */
+/* For a search, which looks for text on one line: control characters become blanks, escapes a '?',
+ * and only the first `most` bytes stay, or less, to the end of a character. */
 void paste_flatten(struct buf *text, size_t most);

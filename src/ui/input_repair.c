@@ -8,6 +8,8 @@
 
 #include <readline/readline.h>
 
+#include "ui/byte_escape.h"
+
 static size_t ascii_prefix(const char *s, size_t n)
 {
 	size_t at = 0;
@@ -27,6 +29,17 @@ static void drop_byte(int at)
 	rl_point -= rl_point > at;
 }
 
+static void escape_byte(int at)
+{
+	char escape[BYTE_ESCAPE + 1];
+	snprintf(escape, sizeof escape, "%cx%02x", BYTE_MARK, (unsigned char)rl_line_buffer[at]);
+	int point = rl_point > at ? rl_point + BYTE_ESCAPE - 1 : rl_point;
+	rl_delete_text(at, at + 1);
+	rl_point = at;
+	rl_insert_text(escape);
+	rl_point = point;
+}
+
 void input_repair(void)
 {
 	for (const char *nul; (nul = memchr(rl_line_buffer, '\0', (size_t)rl_end));)
@@ -38,7 +51,8 @@ void input_repair(void)
 		mbstate_t state = { 0 };
 		size_t len = mbrlen(rl_line_buffer + at, (size_t)(rl_end - at), &state);
 		if (len > (size_t)(rl_end - at)) {
-			drop_byte(at);
+			escape_byte(at);
+			at += BYTE_ESCAPE;
 			continue;
 		}
 		if (rl_point > at && rl_point < at + (int)len)

@@ -2,7 +2,7 @@
 /* input_repair: keeps readline's line text. Part of input: nobody else includes it. */
 #pragma once
 
-/* Takes what is no character out of the line, and the cursor out of the middle of one: vi's
- * commands loop for ever on such text. File names that were completed bring it in, marks that point
- * into a character, vi's redo a NUL. */
+/* Makes escapes (byte_escape.h) of bytes on the line that are no character, and takes the cursor out
+ * of the middle of one: vi's commands loop for ever on such text. Macros of inputrc bring it in, and
+ * marks that point into a character. A NUL, which vi's redo brings in, goes. */
 void input_repair(void);

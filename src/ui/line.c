@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ui/byte_escape.h"
+
 enum { SYNC_MOST = 64 }; /* bytes to look through for a place where a character surely begins */
 
 /* What is shown of the rows that a flow makes; no rows: nothing is drawn, it only measures. */
@@ -42,7 +44,8 @@ static void draw(struct flow *flow, const struct glyph *glyph, enum style style)
 
 static size_t next_glyph(const struct flow *flow, const char *s, size_t n, struct glyph *glyph)
 {
-	size_t len = text_glyph(s, n, -1, glyph);
+	const char *shown = *s == BYTE_MARK ? "\\" : s;
+	size_t len = text_glyph(shown, shown == s ? n : 1, -1, glyph);
 	if (glyph->width > flow->columns)
 		*glyph = (struct glyph){ .chars = L"?", .count = 1, .width = 1, .mark = true };
 	return len;
@@ -99,16 +102,20 @@ static bool is_enough(const struct flow *flow, int rows)
 static void walk(struct flow *flow, size_t from, int rows)
 {
 	const struct line *line = flow->line;
+	size_t marked = from; /* the end of an escape */
 	if (from == 0)
 		add_prompt(flow);
 	for (size_t at = from; at < line->len;) {
 		struct glyph glyph;
+		if (byte_escape_length(line->text + at, line->len - at))
+			marked = at + BYTE_ESCAPE;
 		size_t len = next_glyph(flow, line->text + at, line->len - at, &glyph);
 		make_room(flow, &glyph);
 		find_cursor(flow, at);
 		if (is_enough(flow, rows))
 			return;
-		add_glyph(flow, &glyph, style_at(line, at, &glyph));
+		add_glyph(flow, &glyph,
+		          at < marked ? STYLE_MARK : style_at(line, at, &glyph));
 		if (line->text[at] == '\n' && flow->wraps)
 			break_row(flow);
 		at += len;

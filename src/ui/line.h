@@ -30,6 +30,6 @@ struct line_layout {
 /* With max_rows == 1 the line does not wrap but scrolls sideways, in steps of half a screen.
  * Control characters are shown as marks (^I, ^J; ^J also starts a new row), a glyph wider than the
  * screen as
- * "?". */
+ * "?", the escape of a byte that is no text (byte_escape.h) as \xff in STYLE_MARK. */
 void line_layout(struct line_layout *layout, const struct line *line, int columns, int max_rows);
 void line_layout_free(struct line_layout *layout);

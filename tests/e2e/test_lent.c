@@ -319,8 +319,13 @@ static void speaks_ascii_for(const char *variable)
 	unsetenv("LC_ALL");
 	setenv(variable, "C", 1);
 	struct vt *vt = stage_demo("xterm-256color");
-	vt_send(vt, "a한b\033[200~가\033[201~\r");
-	ok(stage_wait_row(vt, "<", "ab???"), "%s=C: what cannot be typed is left away", variable);
+	vt_send(vt, "a한b\033[200~가\033[201~");
+	ok(shows(vt, "2> a\\xed\\x95\\x9cb\\xea\\xb0\\x80"),
+	   "%s=C: what is not ASCII shows as bytes", variable);
+	vt_send(vt, "\r");
+	ok(stage_wait_row(vt, "<", "a\\xed\\x95\\x9cb\\xea\\xb0\\x80") &&
+	           vt_wait_text(vt, "9 bytes"),
+	   "%s=C: and is sent as those", variable);
 	ok(is_ascii(vt), "%s=C: nothing is beyond ASCII", variable);
 	ends_well(vt, variable);
 	unsetenv(variable);

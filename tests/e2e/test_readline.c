@@ -260,9 +260,12 @@ static void knows_slow_and_odd_keys(void)
 	vt_wait_idle(vt);
 	vt_send(vt, "f");
 	ok(shows(vt, "2> afb"), "Escape, a rest, f is an f");
-	vt_send(vt, "\b\005");
-	vt_send(vt, "\377\376\200c");
-	ok(shows(vt, "2> abc"), "bytes that are no characters leave nothing");
+	vt_send(vt, "\b\005\377\376c");
+	ok(shows(vt, "2> ab\\xff\\xfec"), "bytes that are no characters show as what they are");
+	ok(vt_cell_at(vt, -1, 5).reverse && !vt_cell_at(vt, -1, 4).reverse, "marked");
+	vt_send(vt, "\r");
+	ok(stage_wait_row(vt, "←", "ab\\xff\\xfec⏎") && vt_wait_text(vt, "6 bytes"),
+	   "and are sent as those");
 	ends_well(vt, "odd keys");
 }
 

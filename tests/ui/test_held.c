@@ -53,6 +53,30 @@ static void keeps_bytes(void)
 	held_free(&held);
 }
 
+static void knows_commands(void)
+{
+	static const struct {
+		const char *text;
+		bool lines, commands;
+	} cases[] = {
+		{ "", false, false },          { "/quit", false, false },
+		{ "/quit\n", false, false },   { "/quit\r\n", false, false },
+		{ "/quit\r", false, false },   { "/quit\n\n", true, true },
+		{ "/quit\r\r", true, true },   { "/a\n/b", true, true },
+		{ "/a\rb", true, true },       { " \t/a\nb", true, true },
+		{ "\n/a\n", true, true },      { "//a\nb", true, true },
+		{ "a\n/quit\n", true, false }, { "a", false, false },
+		{ "\n", false, false },        { "\n\n", true, false },
+		{ "  \n", false, false },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		size_t len = strlen(cases[i].text);
+		ok(held_are_lines(cases[i].text, len) == cases[i].lines, "lines: case %zu", i);
+		ok(held_are_commands(cases[i].text, len) == cases[i].commands, "commands: case %zu",
+		   i);
+	}
+}
+
 static void describes(void)
 {
 	char out[HELD_TEXT];
@@ -67,6 +91,7 @@ int main(void)
 	tap_watchdog(30);
 	line_ends();
 	keeps_bytes();
+	knows_commands();
 	describes();
 	return tap_done();
 }

@@ -92,11 +92,20 @@ static void scenario_long_lines(void)
 static void scenario_broken(void)
 {
 	type(UP);
-	shows("1> abc|", "invalid bytes are left away");
+	shows("1> a\x1cxffb\x1cx80c|", "bytes that are no text are escapes");
 	type(UP);
-	shows("1> 한글|", "and what is valid stays");
+	shows("1> \x1cxff한\x1cxed\x1cx95글|", "and what is text stays");
 	type(UP UP);
 	shows("1> old|", "lines without time stamps are entries, too");
+}
+
+static void scenario_bytes(void)
+{
+	type("a\xff"
+	     "b\r");
+	ok(is_in(FILE_NAME, "a\xff"
+	                    "b\n"),
+	   "the file has the bytes, not the escapes");
 }
 
 static void scenario_no_file(void)
@@ -169,6 +178,7 @@ int main(void)
 	is_int(chmod(path_of(FILE_NAME), 0644), 0, "a file that all can read");
 	play("broken file", "", scenario_broken);
 	is_int(mode_of(FILE_NAME), 0600, "is made private");
+	play("bytes", "", scenario_bytes);
 	write_file(FILE_NAME, "", 0);
 	play("recall", "", scenario_recall);
 	test_ways_to_fail();

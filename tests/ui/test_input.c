@@ -6,6 +6,7 @@
 #include "ui/typist.h"
 
 #define PASTE(text) "\033[200~" text "\033[201~"
+#define BYTE(digits) "\x1cx" digits /* as it is on the line */
 
 static void scenario_basics(void)
 {
@@ -100,10 +101,13 @@ static void scenario_garbage(void)
 	shows("1> a|", "unbound sequences and late reports leave nothing in the line");
 	type("\033[<0;5;3M\033[M !!");
 	shows("1> a|", "nor do mouse reports");
-	type("\xff\xfe\x80"
+	type("\xff\x80"
 	     "b");
-	shows("1> ab|", "bytes that are no characters are dropped");
-	is_int(typist.bells, 3, "each with a bell");
+	shows("1> a" BYTE("ff") BYTE("80") "b|",
+	      "bytes that are no characters are held as escapes");
+	is_int(typist.bells, 0, "without a bell");
+	type("\x01\x0b"
+	     "ab");
 	type("\xed\x95");
 	shows("1> ab|", "half a character waits");
 	type("\x9c");
@@ -131,7 +135,7 @@ static void scenario_garbage(void)
 
 static void scenario_paste(void)
 {
-	type("[]\x02" PASTE("one\rtwo\r\nthree\n\n"));
+	type("[]\x02" PASTE("one\rtwo\r\nthree\n"));
 	shows("1> [one\ntwo\nthree|]", "a paste of several lines waits in the line");
 	sent("", "and sends nothing");
 	struct line line = input_line("");
@@ -143,17 +147,86 @@ static void scenario_paste(void)
 	ok(line.mark_from == line.mark_to, "there is no region any more");
 	static const char odd[] = PASTE("a\0b\xff\033[A\tc");
 	type_bytes(odd, sizeof odd - 1);
-	shows("1> [ab\ufffd\033[A\tc|]",
-	      "NUL dropped, an invalid byte replaced, the rest as it was");
+	shows("1> [a" BYTE("00") "b" BYTE("ff") "\033[A\tc|]",
+	      "NUL and an invalid byte are held, the rest is as it was");
 	type("\x05\x15\033"
 	     "03" PASTE("x"));
 	shows("1> x|", "a count ends");
 	type("\x15\x18" PASTE("y"));
 	shows("1> y|", "half a key, too");
-	type(PASTE("") PASTE("\n\n\r"));
+	type(PASTE(""));
 	shows("1> y|", "an empty paste is nothing");
 	type("\r");
 	sent("y;", "Enter sends");
+}
+
+static void scenario_line_ends(void)
+{
+	type(PASTE("GET / HTTP/1.0\nHost: x\n\n") "\r");
+	sent("GET / HTTP/1.0\nHost: x\n;", "of two line ends at the end one stays");
+	forget();
+	type(PASTE("one\r\r\n") "\r");
+	sent("one\n;", "however they are written");
+	forget();
+	type(PASTE("one\n") PASTE("two\n\n") PASTE("three\n") "\r");
+	sent("one\ntwo\n\nthree;", "where another paste follows, it was within");
+	forget();
+	type(PASTE("one\n") "\x05" PASTE("two") "\r");
+	sent("onetwo;", "after a key it is gone");
+	forget();
+	type("x" PASTE("\n") "\r" PASTE("\n\n") "\r");
+	sent("x;\n;", "a paste of nothing but line ends");
+	forget();
+	type(PASTE("a\nb") "\x1f\x1f");
+	shows("1> |", "a paste is undone in one");
+}
+
+/* What is no text comes back as the same bytes, and what looks like it as the same text. */
+static void scenario_bytes(void)
+{
+	type("\x12\xff");
+	shows("(reverse-i-search)`': |", "a search looks for text");
+	is_int(typist.bells, 1, "and rings");
+	type("\x07\x12" PASTE("a\xff\nb"));
+	is_text(input_line("").prompt,
+	        "(failed reverse-i-search)`a? b': ", "also when it is pasted");
+	type("\x07");
+	type("Gr\xfc\xdf"
+	     "e \\xfc \\x1cxff\r");
+	sent("Gr\xfc\xdf"
+	     "e \\xfc \\x1cxff;",
+	     "Latin-1, and backslashes");
+	type("\x10");
+	shows("1> Gr" BYTE("fc") BYTE("df") "e \\xfc \\x1cxff|", "also from the history");
+	type("!\r");
+	forget();
+	static const char odd[] = PASTE("a\0b\x1cxff\xed\x95\n\xc0\x80") "\r";
+	type_bytes(odd, sizeof odd - 1);
+	is_bytes(buf_data(&typist.lines), typist.lines.len, "a\0b\x1cxff\xed\x95\n\xc0\x80;", 13,
+	         "a paste with NUL and with the mark of escapes");
+	forget();
+	type("\x16\xff\x16\x1c\x16\xed\x95\x9c\r");
+	sent("\xff\x1c한;", "Ctrl-V before each");
+	forget();
+	type("\x16" PASTE("p") "\x01q\r");
+	sent("qp;", "Ctrl-V before a paste takes no key along");
+	forget();
+	type("\033"
+	     "03\xff\r");
+	sent("\xff;", "in a count");
+	forget();
+	type("\x18\xff\r");
+	sent("\xff;", "in half a key");
+	forget();
+	type("\xff\x08\x08\r");
+	sent("\\x;", "an escape that was edited is what it looks like");
+	forget();
+	type("\xff\x08"
+	     "e\r");
+	sent("\xfe;", "or another byte");
+	forget();
+	type("\x14\r");
+	sent("m\xff;", "a macro of inputrc");
 }
 
 static void press_escape(void)
@@ -486,6 +559,7 @@ static void scenario_invalid(void)
 static void scenario_completion(void)
 {
 	static const char *const words[] = { "/open", "/option", "/quit", NULL };
+	static const char *const odd_words[] = { "s\xff", NULL };
 	typist.words = words;
 	type("/q\t");
 	shows("1> /quit |", "one candidate: completed, and a blank");
@@ -509,8 +583,26 @@ static void scenario_completion(void)
 	listed("한글 디렉터리/file one 한글 디렉터리/file two ", "the files are listed");
 	type("o\t");
 	shows("1> /file \"한글 디렉터리/file one\" |", "to its end");
+	write_file("y\xff", "", 0);
+	write_file("y\xfe", "", 0);
+	mkdir("z\xff", 0700);
+	write_file("z\xff/한\xfe", "", 0);
 	type("\x15/file x\t");
-	shows("1> /file x한 |", "no byte that is no character comes in");
+	shows("1> /file x한" BYTE("ff") " |", "a byte that is no character comes in as an escape");
+	forget();
+	type("\x15/file y\t\t");
+	shows("1> /file y|", "names that differ within one");
+	listed("y\xfe y\xff ", "are listed as they are");
+	type("\xff\t\r");
+	sent("/file y\xff ;", "and one is typed on");
+	forget();
+	type("/file z\t\t");
+	shows("1> /file z" BYTE("ff") "/한" BYTE("fe") " |", "a directory");
+	type("\r");
+	sent("/file z\xff/한\xfe ;", "is handed over in bytes");
+	typist.words = odd_words;
+	type("/session s\t\r");
+	sent("/file z\xff/한\xfe ;/session s\xff ;", "so is a word");
 	is_int(chdir("/"), 0, "out again");
 }
 
@@ -596,9 +688,12 @@ static void scenario_c_locale(void)
 {
 	type("a\xed\x95\x9c"
 	     "b");
-	shows("1> ab|", "no byte above 7e is a character");
-	type(PASTE("\xed\x95\x9c"));
-	shows("1> ab???|", "nor in a paste");
+	shows("1> a" BYTE("ed") BYTE("95") BYTE("9c") "b|", "no byte above 7e is a character");
+	type(PASTE("ü") "\r");
+	sent("a한bü;", "but all come back");
+	type("\x10");
+	shows("1> a" BYTE("ed") BYTE("95") BYTE("9c") "b" BYTE("c3") BYTE("bc") "|",
+	      "also from the history");
 }
 
 int main(void)
@@ -612,6 +707,8 @@ int main(void)
 	play("search", "", scenario_search);
 	play("garbage", "", scenario_garbage);
 	play("paste", "", scenario_paste);
+	play("line ends of a paste", "", scenario_line_ends);
+	play("bytes", "\"\\C-t\": \"m\xff\"\n", scenario_bytes);
 	play("escape", "", scenario_escape);
 	play("escape and a key", "", scenario_escape_and_key);
 	play("escape in vi", "set editing-mode vi\n", scenario_escape_in_vi);

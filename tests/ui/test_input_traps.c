@@ -141,7 +141,7 @@ static void scenario_half_characters(void)
 	shows("1> |", "nor does it disturb the key that ends the search");
 	type("a\xed");
 	type("\r");
-	sent("한글;a;", "nor Enter");
+	sent("한글;a\xed;", "before Enter it is a byte");
 }
 
 /* ---- pastes ---- */

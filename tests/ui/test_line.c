@@ -47,6 +47,18 @@ static void test_wrapping(void)
 	check("한", 3, 1, 4, "|>||?|| 3,0");
 }
 
+/* What is a byte stands out from what was typed like it. */
+static void test_escapes(void)
+{
+	lay_out("\x1cxfe> ", "\\xff\x1cxff0", 9, 20, 4);
+	is_text(picture(), "|\\xfe> \\xff\\xff0| 0,15", "both are shown alike");
+	const struct row *row = &layout.rows.row[0];
+	bool right = true;
+	for (size_t i = 6; i < row->count; i++)
+		right &= (row->glyphs[i].style == STYLE_MARK) == (i >= 10 && i < 14);
+	ok(right, "but one in the style of a mark");
+}
+
 static void test_marks(void)
 {
 	check("\033\001\tz", 4, 20, 4, "|> ^[^A^Iz| 0,9");
@@ -56,6 +68,8 @@ static void test_marks(void)
 	check("abcdefg\n", 8, 10, 4, "|> abcdefg|^J|| 2,0");
 	check("e\xcc\x81x", 3, 20, 4, "|> e\xcc\x81x| 0,3");
 	check("\u1100\u1161\u11a8x", 9, 20, 4, "|> \u1100\u1161\u11a8x| 0,4");
+	check("a\x1cxff!", 5, 20, 4, "|> a\\xff!| 0,7");
+	check("a\x1cxf!", 2, 20, 4, "|> a\\xf!| 0,4");
 	check("👨\u200d👩", 7, 20, 4, "|> 👨👩| 0,4");
 	check("a\u202eb", 5, 20, 4, "|> aU+202Eb| 0,10");
 	check("a\u202eb", 5, 4, 4, "|> a?|b| 1,1");
@@ -187,6 +201,7 @@ int main(void)
 	setlocale(LC_ALL, "C.UTF-8");
 	test_wrapping();
 	test_marks();
+	test_escapes();
 	test_window();
 	test_sideways();
 	test_region();

@@ -31,10 +31,10 @@ static const char *const no_words[] = { NULL };
 
 /* ---- what input calls ---- */
 
-static void note_line(void *context, const char *line)
+static void note_line(void *context, const char *line, size_t len)
 {
 	(void)context;
-	buf_append_text(&typist.lines, line);
+	buf_append(&typist.lines, line, len);
 	buf_append_text(&typist.lines, ";");
 }
 
