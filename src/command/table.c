@@ -284,6 +284,9 @@ const struct command command_table[] = {
 	        .usage = "python|c [file]",
 	        .help = "write the session as a program\n"
 	                "The very calls with the very bytes, in blocking style, ready to run.\n"
+	                "It ends where the peer ends or sends less than then: how much came is a\n"
+	                "comment, and no call waits longer than LIMIT, which is set at its top. Only a\n"
+	                "server waits for its first client without one.\n"
 	                "Without a file it is shown. A file that exists is overwritten by the same "
 	                "command\n"
 	                "again within 10 s, or at once by /code!.",

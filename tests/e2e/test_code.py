@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+import struct
 import sys
 import tempfile
 
@@ -167,6 +168,178 @@ def server_with_one_client():
     same(desk.leave(), 0, "leaves")
 
 
+def programs_of(desk, session=None):
+    """What to run for each language, built once."""
+    commands = {}
+    for language in LANGUAGES:
+        path = export(desk, language, session)
+        commands[language] = command_for(path)
+        if language == "python":
+            kept = os.path.join(WORK, "kept.py")
+            os.rename(path, kept)
+            commands[language] = [sys.executable, kept]
+    return commands
+
+
+def launch(command):
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def reset(sock):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+BIG = b"z" * 100000
+
+
+def as_then(client):
+    client.sendall(b"220 hello there\n")
+    client.recv(100)
+    client.sendall(b"250 ok\n")
+    client.recv(100)
+    client.sendall(BIG)
+    client.close()
+
+
+def in_pieces(client):
+    for piece in (b"220 hel", b"lo there\n"):
+        client.sendall(piece)
+    client.recv(100)
+    client.sendall(b"250 ok\n")
+    client.recv(100)
+    for at in range(0, len(BIG), 20000):
+        client.sendall(BIG[at:at + 20000])
+    client.close()
+
+
+def less(client):
+    client.sendall(b"2")
+    client.recv(100)
+    client.sendall(b"2")
+    client.recv(100)
+    client.sendall(b"z")
+    client.close()
+
+
+def more(client):
+    client.sendall(b"220 hello there, and welcome\n")
+    client.recv(100)
+    client.sendall(b"250 ok, go on\n")
+    client.recv(100)
+    client.sendall(BIG + BIG)
+    client.close()
+
+
+def half_way(client):
+    client.sendall(b"220 hello there\n")
+    client.close()
+
+
+def reset_half_way(client):
+    client.sendall(b"220 hello there\n")
+    client.recv(100)
+    reset(client)
+
+
+def other_peers():
+    """A program meets peers that do other things than the one then did."""
+    with listener() as server:
+        desk = Desk("127.0.0.1", port_of(server))
+        client, _ = server.accept()
+        client.sendall(b"220 hello there\n")
+        desk.sees("hello there")
+        desk.type("EHLO me")
+        client.recv(100)
+        client.sendall(b"250 ok\n")
+        desk.sees("250 ok")
+        desk.type("GET")
+        client.recv(100)
+        client.sendall(BIG)
+        client.close()
+        ok(desk.sees("FIN): recv() = 0"), "a conversation")
+        commands = programs_of(desk)
+        for peer, status, heard in ((as_then, 0, b"220 hello there\n250 ok\n" + BIG),
+                                    (in_pieces, 0, b"220 hello there\n250 ok\n" + BIG), (less, 0, b"22z"),
+                                    (more, 0, b"220 hello there, and welcome\n250 ok, go on\n" + BIG + BIG),
+                                    (half_way, 1, b"220 hello there\n"), (reset_half_way, 1, b"220 hello there\n"),
+                                    (socket.socket.close, 1, b""), (reset, 1, b"")):
+            for language, command in commands.items():
+                process = launch(command)
+                client, _ = server.accept()
+                peer(client)
+                got, out, err = finish(process)
+                same((got, out), (status, heard), "the %s program and a peer that does %s" % (language, peer.__name__))
+                ok(bool(err) == (status == 1) and err.count(b"\n") <= 1, "says what was wrong in one line: %r" % err)
+        silent, processes = [], {}
+        for language, command in commands.items():
+            for words in (b"", b"220 hello there\n"):
+                processes[language, words] = launch(command)
+                client, _ = server.accept()
+                client.sendall(words)
+                silent.append(client)
+        for (language, words), process in processes.items():
+            got, out, err = finish(process)
+            same((got, out), (1, words), "the %s program does not wait forever after %r" % (language, words))
+            ok(b"timed out" in err or b"did nothing" in err, "and says so: %r" % err)
+        for client in silent:
+            client.close()
+        same(desk.leave(), 0, "leaves")
+
+
+def other_datagrams():
+    with listener(kind=socket.SOCK_DGRAM) as server:
+        desk = Desk("-u", "127.0.0.1", port_of(server))
+        desk.sees("ready")
+        for text in (b"one", b"two"):
+            desk.type("/send " + text.decode())
+            _, peer = server.recvfrom(100)
+            server.sendto(text, peer)
+            desk.sees("←")
+        commands = programs_of(desk)
+        for language, command in commands.items():
+            process = launch(command)
+            for answer in (b"", BIG[:2000]):
+                _, peer = server.recvfrom(100)
+                server.sendto(answer, peer)
+            same(finish(process), (0, BIG[:2000], b""), "the %s program takes datagrams of any size" % language)
+        processes = {language: launch(command) for language, command in commands.items()}
+        for language, process in processes.items():
+            got, out, err = finish(process)
+            same((got, out), (1, b""), "the %s program gives up where no datagram comes" % language)
+            ok(b"timed out" in err or b"did nothing" in err, "and says so: %r" % err)
+        same(desk.leave(), 0, "leaves")
+
+
+def other_clients():
+    """Servers: their first client may take its time, and do less than then."""
+    desk = Desk("-l", "127.0.0.1", "0")
+    port = port_on(desk)
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as client:
+        client.sendall(b"Hello, server!")
+        desk.sees("session 2")
+        desk.type("/session 2")
+        desk.sees("Hello, server!")
+        desk.type("/send hi")
+        client.recv(100)
+        client.sendall(b"again")
+        desk.sees("again")
+    desk.sees("FIN): recv() = 0")
+    desk.type("/close @1")
+    desk.sees("no longer listening")
+    commands = programs_of(desk, 2)
+    for words, ending, status in ((b"Hello, server!again", None, 1), (b"H", None, 1), (b"", None, 1), (b"", reset, 1)):
+        for language, command in commands.items():
+            process = launch(command)
+            found = re.search(rb"(\d+)\n", read_until(process.stderr, b"\n"))
+            client = socket.create_connection(("127.0.0.1", int(found.group(1)) if found else 0), DEADLINE)
+            client.sendall(words)
+            (ending or socket.socket.close)(client)
+            got, out, err = finish(process)
+            same((got, out), (status, words), "the %s server and a client that sends %r and ends" % (language, words))
+    same(desk.leave(), 0, "leaves")
+
+
 def what_failed_then():
     with listener() as taken:
         port = port_of(taken)
@@ -196,12 +369,15 @@ def mistakes():
     same(desk.leave(), 0, "leaves")
 
 
-watchdog(50)
+watchdog(100)
 try:
     client_of_the_echo_service()
     datagrams()
     datagrams_on_every_address()
     server_with_one_client()
+    other_peers()
+    other_datagrams()
+    other_clients()
     what_failed_then()
     mistakes()
 finally:

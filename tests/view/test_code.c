@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "support/tap.h"
 #include "view/code/code.h"
 
@@ -139,7 +140,8 @@ static void test_begin(void)
 	ok(strstr(text, "one") && !strstr(text, "two"), "but the first ones");
 	put_bytes(CALL_RECV, 0, "12345");
 	put_bytes(CALL_RECV, 0, "67890");
-	ok(begin_of(6, &whole) && !whole && strstr(text, "5)"), "nor is a part of what was joined");
+	ok(begin_of(6, &whole) && !whole && strstr(text, "5 bytes"),
+	   "nor is a part of what was joined");
 }
 
 /* What has no room fails, and is not gone on with. */
@@ -182,26 +184,71 @@ static void test_stream(void)
 	put_bytes(CALL_RECV, 0, "on");
 	put(1, CALL_RECV, 5, 1024, 0, EAGAIN, NULL, "", 0);
 	put_bytes(CALL_RECV, 0, "e");
-	ok(has(CODE_PYTHON, "\ns.sendall(b\"one\")\nreceive(s, 3)  # in 2 calls\n"),
+	ok(has(CODE_PYTHON, "\ns.sendall(b\"one\")\nreceive(s, most=3)  # 3 bytes in 2 calls\n"),
 	   "what came in parts is asked for at once");
-	ok(has(CODE_C, "\treceive(s, 3); /* in 2 calls */\n"), "in C, too");
+	ok(has(CODE_C, "\treceive(s, 3); /* 3 bytes in 2 calls */\n"), "in C, too");
 	put_bytes(CALL_SEND, 0, "x");
 	put_bytes(CALL_RECV, 0, "y");
 	put_bytes(CALL_RECV, MSG_PEEK, "z");
 	put_bytes(CALL_SEND, MSG_OOB, "!");
-	ok(has(CODE_PYTHON, "s.sendall(b\"x\")\nreceive(s, 1)\ns.recv(1, socket.MSG_PEEK)\n"
+	ok(has(CODE_PYTHON, "s.sendall(b\"x\")\nreceive(s)  # 1 byte\ns.recv(65536, socket.MSG_PEEK)  # 1 byte\n"
 	                    "s.send(b\"!\", socket.MSG_OOB)\n"),
 	   "but not over another call, nor with what was only looked at");
-	ok(has(CODE_C, "recv(s, buffer, 1, MSG_PEEK)"), "in C, too");
+	ok(has(CODE_C, "recv(s, buffer, 65536, MSG_PEEK)"), "in C, too");
 	put_flagged(1, CALL_SETSOCKOPT, 5, ENTRY_WATCHING, "....");
 	put(1, CALL_RECV, 5, 1 << 20, 0, 0, NULL, "", 0);
 	put(1, CALL_SHUTDOWN, 5, SHUT_WR, 0, 0, NULL, "", 0);
 	put(1, CALL_CLOSE, 5, 0, 0, 0, NULL, "", 0);
 	ok(!has(CODE_PYTHON, "setsockopt"), "what was made to watch is left out");
-	ok(has(CODE_PYTHON, "show(s.recv(1024))  # = b\"\": end of file\n"
+	ok(has(CODE_PYTHON, "receive_end(s)  # = b\"\": end of file\n"
 	                    "s.shutdown(socket.SHUT_WR)\ns.close()\n"),
 	   "end of file, shutdown, close");
 	ok(has(CODE_C, "check(shutdown(s, SHUT_WR), \"shutdown\");\n\tclose(s);\n"), "in C, too");
+}
+
+/* A person's recv() is that very call; the program's own has a ceiling where it was more than a
+ * segment. */
+static void test_sizes(void)
+{
+	char bytes[3000];
+	memset(bytes, 'x', sizeof bytes);
+	begin_client();
+	put(1, CALL_RECV, 5, 5, 0, 0, NULL, "hello", 5);
+	put(1, CALL_RECV, 5, 100, 0, 0, NULL, "x", 1);
+	put(1, CALL_RECV, 5, 65536, 0, 0, NULL, bytes, sizeof bytes);
+	ok(has(CODE_PYTHON, "show(s.recv(5))  # 5 bytes\nshow(s.recv(100))  # 1 byte\n"
+	                    "receive(s, most=3000)  # 3000 bytes\n"),
+	   "each with its own");
+	ok(has(CODE_C, "\tshow(recv(s, buffer, 5, 0)); /* 5 bytes */\n"), "in C, too");
+	ok(has(CODE_C, "\treceive(s, 3000); /* 3000 bytes */\n"), "all of them");
+}
+
+static void put_at(int64_t time, enum call call, int32_t arg, const char *payload)
+{
+	struct entry entry = {
+		.time = time * CLOCK_MS,
+		.session = 1,
+		.call = (uint8_t)call,
+		.fd = 5,
+		.arg = arg,
+	};
+	transcript_append(transcript, &entry, NULL, payload, strlen(payload));
+}
+
+/* Twice as long as then; but not forever. */
+static void test_limits(void)
+{
+	begin_client();
+	put_at(1000, CALL_SEND, 2, "hi");
+	put_at(1100, CALL_RECV, 65536, "at once");
+	put_at(1200, CALL_RECV, 65536, ", or nearly");
+	ok(has(CODE_PYTHON, "\nLIMIT = 5 ") && has(CODE_PYTHON, "\nPAUSE = 1 "), "at least");
+	put_at(4200, CALL_RECV, 65536, "much later");
+	ok(has(CODE_PYTHON, "\nLIMIT = 7 ") && has(CODE_PYTHON, "\nPAUSE = 7 "), "twice as long");
+	put_at(900000, CALL_SEND, 2, "we have waited, not the peer");
+	ok(has(CODE_C, "\tLIMIT = 7, ") && has(CODE_C, "\tPAUSE = 7, "), "in C, too");
+	put_at(990000, CALL_RECV, 65536, "so had the peer");
+	ok(has(CODE_C, "\tLIMIT = 60, "), "at most");
 }
 
 static void test_options(void)
@@ -248,7 +295,10 @@ static void test_datagrams(void)
 	put(1, CALL_SENDTO, 6, 0, 0, 0, &server, "", 0);
 	put(1, CALL_RECVFROM, 6, 65536, 0, 0, &other, "", 0);
 	ok(has(CODE_PYTHON,
-	       "s.bind((\"127.0.0.1\", 7001))\ndata, peer1 = s.recvfrom(65536)  # 3 bytes\n"
+	       "s.bind((\"127.0.0.1\", 7001))\n"
+	       "s.settimeout(None)  # for the first client, however long it takes\n"
+	       "data, peer1 = s.recvfrom(65536)  # 3 bytes\n"
+	       "s.settimeout(LIMIT)\n"
 	       "show(data)\ns.sendto(b\"say\", peer1)\ns.sendto(b\"\", (\"127.0.0.1\", 7001))\n"
 	       "data, peer1 = s.recvfrom(65536)  # 0 bytes\n"),
 	   "answers go to who asked");
@@ -265,18 +315,19 @@ static void test_server(void)
 	put(2, CALL_BIND, 3, 0, 0, 0, &server, "", 0);
 	put(2, CALL_LISTEN, 3, 5, 0, 0, NULL, "", 0);
 	put(2, CALL_ACCEPT, 3, 7, 0, 0, &other, "", 0);
-	put(4, CALL_RECV, 7, 1024, 0, 0, NULL, "not ours", 8);
+	put(4, CALL_RECV, 7, 65536, 0, 0, NULL, "not ours", 8);
 	put(4, CALL_CLOSE, 7, 0, 0, 0, NULL, "", 0);
 	put(2, CALL_ACCEPT, 3, 7, 0, 0, &other, "", 0);
-	put(1, CALL_RECV, 7, 1024, 0, 0, NULL, "hi", 2);
+	put(1, CALL_RECV, 7, 65536, 0, 0, NULL, "hi", 2);
 	put(3, CALL_SEND, 9, 2, 0, 0, NULL, "no", 2);
 	ok(has(CODE_PYTHON, "s.listen(5)\n"), "an accepted session brings its listener's socket");
-	ok(strstr(text, "c1, peer = s.accept()\nreceive(c1, 2)\n"), "and the one accept()");
-	ok(!strstr(text, "c2") && !strstr(text, "b\"no\"") && !strstr(text, "receive(c1, 8)"),
+	ok(strstr(text, "s.settimeout(None)  # for the first client, however long it takes\n"
+	                 "c1, peer = s.accept()\ns.settimeout(LIMIT)\nreceive(c1)  # 2 bytes\n"), "and the one accept()");
+	ok(!strstr(text, "c2") && !strstr(text, "b\"no\"") && !strstr(text, "8 bytes"),
 	   "and nobody else's calls");
 	const char *all = written(2, CODE_PYTHON, &error);
-	ok(all && strstr(all, "c1, peer = s.accept()\nreceive(c1, 8)\nc1.close()\n"
-	                      "c2, peer = s.accept()\nreceive(c2, 2)\n"),
+	ok(all && strstr(all, "c1, peer = s.accept()\ns.settimeout(LIMIT)\nreceive(c1)  # 8 bytes\n"
+	                      "c1.close()\nc2, peer = s.accept()\nreceive(c2)  # 2 bytes\n"),
 	   "a listener brings all its clients");
 }
 
@@ -289,6 +340,8 @@ int main(void)
 	test_full();
 	test_connect();
 	test_stream();
+	test_sizes();
+	test_limits();
 	test_options();
 	test_bytes();
 	test_datagrams();

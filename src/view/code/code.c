@@ -14,10 +14,15 @@
 
 enum { TITLE = 96, REMARK = 256 };
 
+/* Seconds. */
+enum { LIMIT_LEAST = 5, LIMIT_MOST = 60, PAUSE_LEAST = 1 };
+
 /* A descriptor that the program has at this point, and its variable. */
 struct variable {
 	int fd;
 	bool client; /* accepted: its calls are another session's */
+	bool datagrams;
+	bool waits;  /* a server's, that nobody has come to yet */
 	char name[CODER_NAME];
 };
 
@@ -49,6 +54,9 @@ struct coder {
 	struct statement
 	        waiting; /* a recv() that the next one may be joined to; .calls = 0: none */
 	unsigned needs;  /* enum coder_need */
+	int64_t last;    /* time of the call before, ns; 0 = none yet */
+	int64_t longest; /* that any has waited for the peer, ns; */
+	int64_t gap;     /* and between two that were joined */
 };
 
 /* ---- variables ---- */
@@ -68,7 +76,7 @@ static void drop_variable(struct coder *coder, int fd)
 		*variable = coder->variable[--coder->variables];
 }
 
-static const char *add_variable(struct coder *coder, int fd, bool client)
+static const char *add_variable(struct coder *coder, int fd, bool client, bool datagrams)
 {
 	drop_variable(coder, fd);
 	if (coder->variables == coder->variables_cap) {
@@ -77,7 +85,7 @@ static const char *add_variable(struct coder *coder, int fd, bool client)
 		        xrealloc(coder->variable, coder->variables_cap * sizeof *coder->variable);
 	}
 	struct variable *variable = &coder->variable[coder->variables++];
-	*variable = (struct variable){ .fd = fd, .client = client };
+	*variable = (struct variable){ .fd = fd, .client = client, .datagrams = datagrams };
 	if (client)
 		snprintf(variable->name, sizeof variable->name, "c%u", ++coder->clients);
 	else if (++coder->sockets == 1)
@@ -148,8 +156,53 @@ static bool is_left_out(const struct entry *entry)
 
 /* ---- statements ---- */
 
+static void note_wait(struct coder *coder, int64_t wait)
+{
+	if (wait > coder->longest)
+		coder->longest = wait;
+}
+
+/* How long a call for something of the peer has waited, since the call before. */
+static void measure(struct coder *coder, const struct statement *statement)
+{
+	const struct entry *entry = statement->entry;
+	int64_t done = entry->time;
+	if (entry->flags & ENTRY_WAITED)
+		done += (int64_t)entry->duration * CLOCK_US;
+	bool waits = entry_is_incoming(entry) || entry->call == CALL_ACCEPT;
+	if (waits && coder->last && !statement->patient)
+		note_wait(coder, done - coder->last);
+	coder->last = done;
+}
+
+/* A listener, and a datagram socket with an address that has not sent, wait for whoever comes. */
+static bool begins_to_wait(const struct entry *entry, const struct variable *variable)
+{
+	return !entry->error && (entry->call == CALL_LISTEN ||
+	                         (entry->call == CALL_BIND && variable->datagrams));
+}
+
+static bool ends_waiting(const struct entry *entry)
+{
+	return !entry->error &&
+	       (entry->call == CALL_ACCEPT || entry->call == CALL_CONNECT ||
+	        entry_is_incoming(entry) || entry_is_outgoing(entry));
+}
+
+/* Whether this call is the one in which a server waits for its first client. */
+static bool take_patience(struct variable *variable, const struct entry *entry)
+{
+	bool waited = variable->waits;
+	if (begins_to_wait(entry, variable))
+		variable->waits = true;
+	else if (ends_waiting(entry))
+		variable->waits = false;
+	return waited && !variable->waits &&
+	       (entry->call == CALL_ACCEPT || entry_is_incoming(entry));
+}
+
 /* How a connect() that was under way has ended: what SO_ERROR said, 0 where nothing did. */
-static int connect_error(const struct coder *coder, const struct entry *entry, uint64_t at)
+static int connect_error(struct coder *coder, const struct entry *entry, uint64_t at)
 {
 	if (entry->error != EINPROGRESS)
 		return entry->error;
@@ -158,8 +211,10 @@ static int connect_error(const struct coder *coder, const struct entry *entry, u
 	     at = transcript_after(coder->transcript, at)) {
 		const struct entry *later = transcript_at(coder->transcript, at);
 		if (later->call == CALL_GETSOCKOPT && later->arg2 == SOL_SOCKET &&
-		    later->arg == SO_ERROR && coder_option_value(later, &value))
+		    later->arg == SO_ERROR && coder_option_value(later, &value)) {
+			note_wait(coder, later->time - entry->time);
 			return value;
+		}
 		if (later->call == CALL_CLOSE)
 			return ETIMEDOUT;
 		if (later->call == CALL_SEND || later->call == CALL_RECV)
@@ -180,8 +235,12 @@ static unsigned needs_of(const struct statement *statement)
 		needs |= NEED_RECEIVE_MESSAGE;
 	if (named && entry->addr_len && !statement->peer[0])
 		needs |= NEED_ENDPOINT;
+	if (entry->call == CALL_SOCKET || entry->call == CALL_ACCEPT || statement->patient)
+		needs |= NEED_LIMIT;
 	if (coder_is_receive(statement))
-		return needs | NEED_RECEIVE | NEED_SHOW | NEED_CHECK;
+		return needs | NEED_RECEIVE | NEED_SHOW;
+	if (coder_is_end(statement))
+		return needs | NEED_RECEIVE_END | NEED_SHOW;
 	if (coder_is_send_all(statement))
 		return needs | NEED_SEND_ALL | NEED_CHECK;
 	if (statement->error)
@@ -209,7 +268,11 @@ static void write_statement(struct coder *coder, const struct statement *stateme
 {
 	struct statement *waiting = &coder->waiting;
 	bool receive = coder_is_receive(statement);
+	int64_t before = coder->last;
+	measure(coder, statement);
 	if (receive && waiting->calls && strcmp(waiting->socket, statement->socket) == 0) {
+		if (coder->last - before > coder->gap)
+			coder->gap = coder->last - before;
 		waiting->bytes += statement->bytes;
 		waiting->calls++;
 		return;
@@ -230,13 +293,16 @@ static void name_ends(struct coder *coder, struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
 	struct addr addr = entry_addr(entry);
-	const struct variable *variable = find_variable(coder, entry->fd);
+	struct variable *variable = find_variable(coder, entry->fd);
+	if (variable)
+		statement->patient = take_patience(variable, entry);
 	if (entry->call == CALL_SOCKET && !entry->error)
-		copy_name(statement->socket, add_variable(coder, entry->fd, false));
+		copy_name(statement->socket,
+		          add_variable(coder, entry->fd, false, entry->arg == SOCK_DGRAM));
 	else if (variable)
 		copy_name(statement->socket, variable->name);
 	if (entry->call == CALL_ACCEPT && !entry->error)
-		copy_name(statement->client, add_variable(coder, entry->arg, true));
+		copy_name(statement->client, add_variable(coder, entry->arg, true, false));
 	const struct known *known = NULL;
 	size_t knowns = coder->knowns;
 	bool taken = entry->call == CALL_RECVFROM || entry->call == CALL_RECVMSG;
@@ -305,8 +371,15 @@ static bool write_calls(struct coder *coder)
 	return true;
 }
 
-/* Goes through the calls; NULL: only for what they need. Whether those were all. */
-static bool write_pass(const struct plan *plan, FILE *file, unsigned *needs)
+/* Twice as long as then, in whole seconds. */
+static int seconds(int64_t then, int least, int most)
+{
+	int64_t twice = 2 * then / CLOCK_S + 1;
+	return twice < least ? least : twice > most ? most : (int)twice;
+}
+
+/* Goes through the calls; a NULL file: only for what stands before them. Whether those were all. */
+static bool write_pass(const struct plan *plan, FILE *file, struct program *program)
 {
 	struct coder coder = {
 		.transcript = plan->transcript,
@@ -316,7 +389,9 @@ static bool write_pass(const struct plan *plan, FILE *file, unsigned *needs)
 		.file = file,
 	};
 	bool whole = write_calls(&coder);
-	*needs = coder.needs;
+	program->needs = coder.needs;
+	program->limit = seconds(coder.longest, LIMIT_LEAST, LIMIT_MOST);
+	program->pause = seconds(coder.gap, PAUSE_LEAST, program->limit);
 	free(coder.variable);
 	free(coder.known);
 	return whole;
@@ -327,13 +402,13 @@ static bool write_pass(const struct plan *plan, FILE *file, unsigned *needs)
 static bool write_program(const struct plan *plan, FILE *file)
 {
 	char title[TITLE], when[CLOCK_TEXT];
-	unsigned needs;
+	struct program program = { .title = title };
 	clock_format_time(plan->origin.begun, true, when);
 	snprintf(title, sizeof title, "Session %u as a program: the calls made from %s on.",
 	         (unsigned)plan->origin.session, when);
-	write_pass(plan, NULL, &needs);
-	plan->language->begin(file, title, needs);
-	bool whole = write_pass(plan, file, &needs);
+	write_pass(plan, NULL, &program);
+	plan->language->begin(file, &program);
+	bool whole = write_pass(plan, file, &program);
 	if (whole)
 		plan->language->end(file);
 	return whole;

@@ -13,12 +13,27 @@ static const struct {
 } helpers[] = {
 	{ NEED_BUFFER, "static char buffer[65536];\n"
 	               "\n" },
+	{ NEED_FAIL, "static void fail(const char *call)\n"
+	             "{\n"
+	             "\tif (errno == EAGAIN || errno == EINPROGRESS)\n"
+	             "\t\tfprintf(stderr, \"%s: the peer did nothing for %d s\\n\", call, LIMIT);\n"
+	             "\telse\n"
+	             "\t\tperror(call);\n"
+	             "\texit(1);\n"
+	             "}\n"
+	             "\n" },
 	{ NEED_CHECK, "static void check(int result, const char *call)\n"
 	              "{\n"
-	              "\tif (result >= 0)\n"
-	              "\t\treturn;\n"
-	              "\tperror(call);\n"
-	              "\texit(1);\n"
+	              "\tif (result < 0)\n"
+	              "\t\tfail(call);\n"
+	              "}\n"
+	              "\n" },
+	{ NEED_LIMIT, "/* Calls on this socket wait that many seconds; 0: forever. */\n"
+	              "static void limit(int fd, int seconds)\n"
+	              "{\n"
+	              "\tstruct timeval time = { .tv_sec = seconds };\n"
+	              "\tsetsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);\n"
+	              "\tsetsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);\n"
 	              "}\n"
 	              "\n" },
 	{ NEED_ATTEMPT, "/* A call that failed then, and may fail again. */\n"
@@ -48,11 +63,13 @@ static const struct {
 	                 "\treturn (struct sockaddr *)&address;\n"
 	                 "}\n"
 	                 "\n" },
-	{ NEED_SHOW, "static void show(ssize_t size)\n"
+	{ NEED_SHOW, "static ssize_t show(ssize_t size)\n"
 	             "{\n"
-	             "\tif (size > 0)\n"
-	             "\t\tfwrite(buffer, 1, (size_t)size, stdout);\n"
+	             "\tif (size < 0)\n"
+	             "\t\tfail(\"recv\");\n"
+	             "\tfwrite(buffer, 1, (size_t)size, stdout);\n"
 	             "\tfflush(stdout);\n"
+	             "\treturn size;\n"
 	             "}\n"
 	             "\n" },
 	{ NEED_SEND_ALL, "/* One send() may take less than it is given. */\n"
@@ -67,21 +84,34 @@ static const struct {
 	                 "}\n"
 	                 "\n" },
 	{ NEED_RECEIVE,
-	  "/* A stream keeps no boundaries: one recv() may give less than one send() sent. */\n"
-	  "static void receive(int fd, unsigned long size)\n"
+	  "/* A stream keeps no boundaries, and the peer may send less than it did then, or close. So this\n"
+	  " * waits for the first bytes, and for more only up to `most`, and while the peer makes no pause. "
+	  "*/\n"
+	  "static void receive(int fd, size_t most)\n"
 	  "{\n"
-	  "\twhile (size > 0) {\n"
-	  "\t\tsize_t most = size < sizeof buffer ? size : sizeof buffer;\n"
-	  "\t\tssize_t got = recv(fd, buffer, most, 0);\n"
-	  "\t\tcheck(got < 0 ? -1 : 0, \"recv\");\n"
-	  "\t\tif (got == 0) {\n"
-	  "\t\t\tfprintf(stderr, \"the peer closed %lu bytes too early\\n"
-	  "\", size);\n"
+	  "\tstruct pollfd readable = { .fd = fd, .events = POLLIN };\n"
+	  "\tssize_t got = show(recv(fd, buffer, sizeof buffer, 0));\n"
+	  "\tsize_t size = (size_t)got;\n"
+	  "\tif (got == 0) {\n"
+	  "\t\tfprintf(stderr, \"the peer has closed\\n\");\n"
+	  "\t\texit(1);\n"
+	  "\t}\n"
+	  "\twhile (got > 0 && size < most && poll(&readable, 1, PAUSE * 1000) > 0) {\n"
+	  "\t\tgot = show(recv(fd, buffer, sizeof buffer, 0));\n"
+	  "\t\tsize += (size_t)got;\n"
+	  "\t}\n"
+	  "}\n"
+	  "\n" },
+	{ NEED_RECEIVE_END,
+	  "/* Until the peer closes, or sends nothing for too long. */\n"
+	  "static void receive_end(int fd)\n"
+	  "{\n"
+	  "\ttime_t end = time(NULL) + LIMIT;\n"
+	  "\twhile (show(recv(fd, buffer, sizeof buffer, 0)) > 0)\n"
+	  "\t\tif (time(NULL) > end) {\n"
+	  "\t\t\tfprintf(stderr, \"the peer has not closed\\n\");\n"
 	  "\t\t\texit(1);\n"
 	  "\t\t}\n"
-	  "\t\tshow(got);\n"
-	  "\t\tsize -= (unsigned long)got;\n"
-	  "\t}\n"
 	  "}\n"
 	  "\n" },
 	{ NEED_RECEIVE_MESSAGE,
@@ -142,8 +172,11 @@ static const struct {
 	             "\n" },
 };
 
-static void begin(FILE *file, const char *title, unsigned needs)
+static void begin(FILE *file, const struct program *program)
 {
+	unsigned needs = program->needs;
+	if (needs & (NEED_CHECK | NEED_SHOW))
+		needs |= NEED_FAIL;
 	fprintf(file,
 	        "/* %s\n"
 	        " * What is received goes to standard output.\n"
@@ -151,16 +184,26 @@ static void begin(FILE *file, const char *title, unsigned needs)
 	        " *\tcc -o session session.c && ./session */\n"
 	        "%s"
 	        "#include <arpa/inet.h>\n"
+	        "#include <errno.h>\n"
 	        "#include <netinet/in.h>\n"
 	        "#include <netinet/tcp.h>\n"
+	        "%s"
 	        "#include <stdio.h>\n"
 	        "#include <stdlib.h>\n"
 	        "#include <string.h>\n"
 	        "#include <sys/socket.h>\n"
+	        "#include <sys/time.h>\n"
+	        "#include <time.h>\n"
 	        "#include <unistd.h>\n"
+	        "\n"
+	        "enum {\n"
+	        "\tLIMIT = %d, /* seconds that a call waits for the peer */\n"
+	        "\tPAUSE = %d, /* seconds after which what it sends is taken to be all */\n"
+	        "};\n"
 	        "\n",
-	        title,
-	        needs & NEED_SEND_FROM ? "#define _GNU_SOURCE /* struct in6_pktinfo */\n" : "");
+	        program->title,
+	        needs & NEED_SEND_FROM ? "#define _GNU_SOURCE /* struct in6_pktinfo */\n" : "",
+	        needs & NEED_RECEIVE ? "#include <poll.h>\n" : "", program->limit, program->pause);
 	for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++)
 		if (needs & helpers[i].need)
 			fputs(helpers[i].text, file);
@@ -213,9 +256,9 @@ static void put_socket(FILE *file, const struct statement *statement)
 {
 	char family[CONSTANT_TEXT], type[CONSTANT_TEXT];
 	const struct entry *entry = statement->entry;
-	fprintf(file, "\tint %s = socket(%s, %s, 0);\n\tcheck(%s, \"socket\");\n",
+	fprintf(file, "\tint %s = socket(%s, %s, 0);\n\tcheck(%s, \"socket\");\n\tlimit(%s, LIMIT);\n",
 	        statement->socket, constant_family(entry->arg2, family),
-	        constant_type(entry->arg, type), statement->socket);
+	        constant_type(entry->arg, type), statement->socket, statement->socket);
 }
 
 static void put_addressed(FILE *file, const struct statement *statement, const char *name)
@@ -241,8 +284,9 @@ static void put_accept(FILE *file, const struct statement *statement)
 		close_check(file, statement, "accept");
 		return;
 	}
-	fprintf(file, "\tint %s = accept(%s, NULL, NULL);\n\tcheck(%s, \"accept\");\n",
-	        statement->client, statement->socket, statement->client);
+	fprintf(file,
+	        "\tint %s = accept(%s, NULL, NULL);\n\tcheck(%s, \"accept\");\n\tlimit(%s, LIMIT);\n",
+	        statement->client, statement->socket, statement->client, statement->client);
 }
 
 static void put_option(FILE *file, const struct statement *statement)
@@ -275,11 +319,16 @@ static void put_receive(FILE *file, const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
 	bool shown = !statement->error && !(entry->arg2 & MSG_PEEK);
+	if (coder_is_end(statement)) {
+		fprintf(file, "\treceive_end(%s); /* = 0: end of file */\n", statement->socket);
+		return;
+	}
 	if (coder_is_receive(statement)) {
-		fprintf(file, "\treceive(%s, %" PRIu64 ");", statement->socket, statement->bytes);
+		fprintf(file, "\treceive(%s, %" PRIu64 "); /* %" PRIu64 " byte%s", statement->socket,
+		        coder_most(statement), statement->bytes, statement->bytes == 1 ? "" : "s");
 		if (statement->calls > 1)
-			fprintf(file, " /* in %u calls */", statement->calls);
-		putc('\n', file);
+			fprintf(file, " in %u calls", statement->calls);
+		fputs(" */\n", file);
 		return;
 	}
 	fprintf(file, "\t%s(%srecv(%s, buffer, %" PRIu64, shown ? "show" : verb(statement),
@@ -288,8 +337,8 @@ static void put_receive(FILE *file, const struct statement *statement)
 	if (!shown)
 		close_check(file, statement, "recv");
 	else
-		fprintf(file, "));%s\n",
-		        statement->bytes || !entry->arg ? "" : " /* = 0: end of file */");
+		fprintf(file, ")); /* %" PRIu64 " byte%s */\n", statement->bytes,
+		        statement->bytes == 1 ? "" : "s");
 }
 
 static void put_unnamed(FILE *file, const struct statement *statement)
@@ -365,7 +414,7 @@ static void put_send(FILE *file, const struct statement *statement)
 	close_check(file, statement, "send");
 }
 
-static void call(FILE *file, const struct statement *statement)
+static void put_call(FILE *file, const struct statement *statement)
 {
 	char text[CONSTANT_TEXT];
 	const struct entry *entry = statement->entry;
@@ -408,6 +457,16 @@ static void call(FILE *file, const struct statement *statement)
 	default:
 		fprintf(file, "\tclose(%s);\n", statement->socket);
 	}
+}
+
+static void call(FILE *file, const struct statement *statement)
+{
+	if (statement->patient)
+		fprintf(file, "\tlimit(%s, 0); /* for the first client, however long it takes */\n",
+		        statement->socket);
+	put_call(file, statement);
+	if (statement->patient)
+		fprintf(file, "\tlimit(%s, LIMIT);\n", statement->socket);
 }
 
 static void remark(FILE *file, const char *text)

@@ -19,13 +19,24 @@ static const struct {
 	             "\n" },
 	{ NEED_RECEIVE,
 	  "\n"
-	  "# A stream keeps no boundaries: one recv() may give less than one send() sent.\n"
-	  "def receive(sock, size):\n"
-	  "    while size > 0:\n"
-	  "        data = show(sock.recv(min(size, 65536)))\n"
-	  "        if not data:\n"
-	  "            sys.exit(\"the peer closed %d bytes too early\" % size)\n"
-	  "        size -= len(data)\n"
+	  "# A stream keeps no boundaries, and the peer may send less than it did then, or close. So this waits for the\n"
+	  "# first bytes, and for more only up to `most`, and while the peer makes no pause.\n"
+	  "def receive(sock, most=0):\n"
+	  "    size = len(show(sock.recv(65536)))\n"
+	  "    if size == 0:\n"
+	  "        sys.exit(\"the peer has closed\")\n"
+	  "    while size < most and select.select([sock], [], [], PAUSE)[0]:\n"
+	  "        data = show(sock.recv(65536))\n"
+	  "        size = size + len(data) if data else most\n"
+	  "\n" },
+	{ NEED_RECEIVE_END,
+	  "\n"
+	  "# Until the peer closes, or sends nothing for too long.\n"
+	  "def receive_end(sock):\n"
+	  "    end = time.monotonic() + LIMIT\n"
+	  "    while show(sock.recv(65536)):\n"
+	  "        if time.monotonic() > end:\n"
+	  "            sys.exit(\"the peer has not closed\")\n"
 	  "\n" },
 	{ NEED_SEND_FROM,
 	  "\n"
@@ -47,18 +58,30 @@ static const struct {
 	                "\n" },
 };
 
-static void begin(FILE *file, const char *title, unsigned needs)
+static void begin(FILE *file, const struct program *program)
 {
 	fprintf(file,
 	        "#!/usr/bin/env python3\n"
 	        "# %s\n"
 	        "# What is received goes to standard output.\n"
+	        "%s"
 	        "import socket\n"
 	        "import sys\n"
-	        "\n",
-	        title);
+	        "%s"
+	        "\n"
+	        "LIMIT = %d  # seconds that a call waits for the peer\n",
+	        program->title, program->needs & NEED_RECEIVE ? "import select\n" : "",
+	        program->needs & NEED_RECEIVE_END ? "import time\n" : "", program->limit);
+	if (program->needs & NEED_RECEIVE)
+		fprintf(file, "PAUSE = %d  # seconds after which what it sends is taken to be all\n",
+		        program->pause);
+	fputs("socket.setdefaulttimeout(LIMIT)\n"
+	      "sys.excepthook = lambda kind, why, trace: print(kind.__name__, why, sep=\": \", "
+	      "file=sys.stderr)\n"
+	      "\n",
+	      file);
 	for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++)
-		if (needs & helpers[i].need)
+		if (program->needs & helpers[i].need)
 			fputs(helpers[i].text, file);
 	putc('\n', file);
 }
@@ -133,10 +156,14 @@ static void put_comment(FILE *file, const struct statement *statement)
 		fprintf(file, "  # = -1 %s", error_name(statement->error));
 	else if (entry->call == CALL_SETSOCKOPT && option && !coder_option(entry))
 		fprintf(file, "  # %s", option->name);
-	else if (entry->call == CALL_RECV && statement->calls > 1)
-		fprintf(file, "  # in %u calls", statement->calls);
-	else if (entry->call == CALL_RECV && statement->bytes == 0 && entry->arg)
+	else if (coder_is_end(statement))
 		fputs("  # = b\"\": end of file", file);
+	else if (entry->call == CALL_RECV && statement->calls > 1)
+		fprintf(file, "  # %" PRIu64 " bytes in %u calls", statement->bytes,
+		        statement->calls);
+	else if (entry->call == CALL_RECV)
+		fprintf(file, "  # %" PRIu64 " byte%s", statement->bytes,
+		        statement->bytes == 1 ? "" : "s");
 	else if (entry->call == CALL_RECVFROM || entry->call == CALL_RECVMSG)
 		fprintf(file, "  # %" PRIu64 " bytes%s%s", statement->bytes, local[0] ? " to " : "",
 		        local);
@@ -153,8 +180,15 @@ static void put_method(FILE *file, const struct statement *statement, const char
 static void put_receive(FILE *file, const struct statement *statement)
 {
 	bool shown = !statement->error && !(statement->entry->arg2 & MSG_PEEK);
+	if (coder_is_end(statement)) {
+		fprintf(file, "receive_end(%s)", statement->socket);
+		return;
+	}
 	if (coder_is_receive(statement)) {
-		fprintf(file, "receive(%s, %" PRIu64 ")", statement->socket, statement->bytes);
+		fprintf(file, "receive(%s", statement->socket);
+		if (coder_most(statement))
+			fprintf(file, ", most=%" PRIu64, coder_most(statement));
+		putc(')', file);
 		return;
 	}
 	if (shown)
@@ -284,9 +318,14 @@ static void put_call(FILE *file, const struct statement *statement)
 static void call(FILE *file, const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
+	if (statement->patient)
+		fprintf(file, "%s.settimeout(None)  # for the first client, however long it takes\n",
+		        statement->socket);
 	put_call(file, statement);
 	put_comment(file, statement);
 	putc('\n', file);
+	if (statement->patient)
+		fprintf(file, "%s.settimeout(LIMIT)\n", statement->socket);
 	bool datagram = entry->call == CALL_RECVFROM || entry->call == CALL_RECVMSG;
 	if (datagram && !statement->error)
 		fputs("show(data)\n", file);

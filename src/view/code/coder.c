@@ -7,7 +7,11 @@
 
 #include "base/sockopt.h"
 
-enum { LINE = 72, USUAL_BUFFER = 1024, LARGEST_BUFFER = 65536 };
+enum {
+	LINE = 72,
+	LARGEST_BUFFER = 65536,
+	SEGMENT = 1200, /* bytes that a network hardly ever cuts in two */
+};
 
 static void put_byte(FILE *file, unsigned char byte, const struct coder_literal *literal)
 {
@@ -69,10 +73,29 @@ int coder_flags(const struct entry *entry)
 	return entry->arg2 & ~(MSG_NOSIGNAL | MSG_DONTWAIT | MSG_TRUNC);
 }
 
+/* A person chooses a buffer, and gets one recv() into it. */
+static bool is_own_recv(const struct statement *statement)
+{
+	const struct entry *entry = statement->entry;
+	return entry->call == CALL_RECV && !statement->error && !coder_flags(entry) &&
+	       entry->arg >= LARGEST_BUFFER;
+}
+
 bool coder_is_receive(const struct statement *statement)
 {
-	return statement->entry->call == CALL_RECV && !statement->error && statement->bytes &&
-	       !coder_flags(statement->entry);
+	return is_own_recv(statement) && statement->bytes;
+}
+
+uint64_t coder_most(const struct statement *statement)
+{
+	return statement->calls > 1 || statement->bytes > SEGMENT ? statement->bytes : 0;
+}
+
+bool coder_is_end(const struct statement *statement)
+{
+	const struct entry *entry = statement->entry;
+	return entry->call == CALL_RECV && !statement->error && !statement->bytes && entry->arg &&
+	       !coder_flags(entry);
 }
 
 bool coder_is_send_all(const struct statement *statement)
@@ -89,7 +112,7 @@ uint64_t coder_buffer(const struct statement *statement)
 	if (entry->flags & ENTRY_TRUNCATED)
 		return entry->len;
 	if (entry->arg < 0 || entry->arg > LARGEST_BUFFER)
-		return statement->bytes ? statement->bytes : USUAL_BUFFER;
+		return LARGEST_BUFFER;
 	return (uint64_t)entry->arg;
 }
 

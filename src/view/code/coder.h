@@ -26,6 +26,18 @@ enum coder_need {
 	NEED_BUFFER = 128,
 	NEED_SEND_FROM = 256,
 	NEED_RECEIVE_MESSAGE = 512,
+	NEED_LIMIT = 1024,
+	NEED_RECEIVE_END = 2048,
+	NEED_FAIL = 4096,
+};
+
+/* All of a program that stands before its calls. A peer may be another one next time: no call waits
+ * for it without a limit, but those of a server for its first client. */
+struct program {
+	const char *title;
+	unsigned needs; /* enum coder_need */
+	int limit;      /* seconds that a call waits: more than any has waited then */
+	int pause;      /* seconds after which a peer that has sent less is taken to be done */
 };
 
 /* A call as a program makes it that has nothing else to do: it waits in it. */
@@ -37,12 +49,13 @@ struct statement {
 	char peer[CODER_NAME];   /* where the address that recvfrom() gave is kept, or that of
 	                          * sendto() comes from; "" for none */
 	bool met;                /* for the first time */
+	bool patient;            /* a server's first wait for a client, which has no limit */
 	uint64_t bytes;          /* received: of all the calls that this statement stands for */
 	unsigned calls;          /* which are so many */
 };
 
 struct language {
-	void (*begin)(FILE *file, const char *title, unsigned needs);
+	void (*begin)(FILE *file, const struct program *program);
 	void (*call)(FILE *file, const struct statement *statement);
 	void (*remark)(FILE *file, const char *text);
 	void (*end)(FILE *file);
@@ -68,8 +81,12 @@ const char *coder_option(const struct entry *entry);
 /* The int that an option's value is; false where it has another size. */
 bool coder_option_value(const struct entry *entry, int *value);
 
-/* A stream's recv() that is one wish: so many bytes. Its send() that is: all of them. */
+/* A stream's recv() that the program made by itself, for whatever there was. How many bytes that
+ * were is no wish: the peer may send less, or end. It is a ceiling where they did not come as one
+ * segment, else nothing, 0. Its send() that is a wish: all of the bytes. */
 bool coder_is_receive(const struct statement *statement);
+uint64_t coder_most(const struct statement *statement);
+bool coder_is_end(const struct statement *statement); /* recv() = 0: end of file */
 bool coder_is_send_all(const struct statement *statement);
 
 /* The buffer that a recv() is given which is no such wish. */
