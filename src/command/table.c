@@ -10,7 +10,10 @@ const struct command command_table[] = {
 	        .help = "open a TCP conversation, or a UDP session\n"
 	                "The address is a name or a number; host:port, [v6]:port, tcp:// and "
 	                "udp:// work.\n"
-	                "All addresses of a name are tried in turn; /set timeout limits how long.\n"
+	                "The addresses of a name are tried in turn, IPv6 and IPv4 by turns: the "
+	                "next one 250 ms after one that does not answer, or at once after one that "
+	                "fails. The first to answer is the peer, the others are closed; /set "
+	                "timeout is the limit for all.\n"
 	                "The new session becomes the current one.",
 	        .acts = ACTS_ALWAYS,
 	        .run = do_open,

@@ -79,6 +79,9 @@ static void find_call(struct failure *failure)
 	failure->at = failure->told;
 	if (pending_error(told) && !(told->flags & ENTRY_WATCHING)) {
 		uint64_t connect = failure_earlier(failure, failure->told, CALL_CONNECT);
+		while (connect != TRANSCRIPT_NONE &&
+		       transcript_at(transcript, connect)->fd != told->fd)
+			connect = failure_earlier(failure, connect, CALL_CONNECT);
 		failure->at = connect == TRANSCRIPT_NONE ? failure->told : connect;
 	}
 	uint64_t at = failure->told;

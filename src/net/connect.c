@@ -7,9 +7,13 @@
 #include "net/kind.h"
 #include "net/sampler.h"
 
-/* A try that took longer is told before the next one, so that the window does not stay silent for
- * minutes. */
-#define LONG_TRY CLOCK_S
+/* RFC 8305: an address that does not answer holds up the next one for no longer than this, and so
+ * does it what is to be reported of others. */
+#define ATTEMPT_DELAY (250 * CLOCK_MS)
+
+/* Where SESSION_SOCKETS are under way the oldest makes room once it has had time for a SYN that was
+ * lost, whose retransmission follows after one second. */
+#define ATTEMPT_LEAST (2 * CLOCK_S)
 
 /* What a failed connect() means on the wire. */
 static const struct meaning {
@@ -37,47 +41,87 @@ static const struct meaning *find_meaning(int code)
 	return NULL;
 }
 
-static const struct addr *tried_addr(const struct session *session)
-{
-	return &session->search->remote.addr[session->search->next];
-}
-
 static bool is_only_one(const struct session *session)
 {
 	return session->search->remote.count == 1;
 }
 
+static const struct addr *addr_at(const struct session *session, unsigned slot)
+{
+	const struct search *search = session->search;
+	return &search->remote.addr[search->attempt[slot].number];
+}
+
+const struct addr *connect_addr(const struct session *session, int fd)
+{
+	for (unsigned i = 0;
+	     session->state == SESSION_CONNECTING && session->search && i < session->fd_count; i++)
+		if (session->fd[i] == fd)
+			return addr_at(session, i);
+	return NULL;
+}
+
 /* ---- the story ---- */
 
-/* The present chapter begins: an address alone has no number, but its port. */
-static void name_try(struct session *session)
+/* An address alone has no number, but its port. */
+static void name_address(const struct session *session, size_t number, struct buf *out)
 {
 	char addr[ADDR_TEXT];
-	struct search *search = session->search;
+	const struct addr *tried = &session->search->remote.addr[number];
 	if (is_only_one(session))
-		buf_append_text(&search->story, addr_format(tried_addr(session), addr));
+		buf_append_text(out, addr_format(tried, addr));
 	else
-		buf_printf(&search->story, "%stry %zu %s", search->next ? ", " : "",
-		           search->next + 1, addr_format_host(tried_addr(session), addr));
+		buf_printf(out, "try %zu %s", number + 1, addr_format_host(tried, addr));
+}
+
+/* A chapter begins. */
+static void name_try(struct session *session, size_t number)
+{
+	struct buf *story = &session->search->story;
+	if (story->len)
+		buf_append_text(story, ", ");
+	name_address(session, number, story);
+}
+
+/* Of every attempt that is under way. */
+static void name_all(const struct session *session, struct buf *out)
+{
+	for (unsigned i = 0; i < session->fd_count; i++) {
+		buf_append_text(out, i ? ", " : "");
+		name_address(session, session->search->attempt[i].number, out);
+	}
+}
+
+/* What has happened to one of several while others go on. */
+static void report(struct session *session)
+{
+	struct search *search = session->search;
+	const char *text = buf_text(&search->story) + search->reported;
+	if (search->report_at != INT64_MAX)
+		session_tell(session, 0, "%s", text + (search->reported ? 2 : 0));
+	search->reported = search->story.len;
+	search->report_at = INT64_MAX;
+}
+
+static bool is_last(const struct session *session)
+{
+	return !session->fd_count && session->search->next >= session->search->remote.count;
 }
 
 /* `call` is NULL for connect(). Explains itself in the last chapter only. */
-static void add_failure(struct session *session, const char *call, int code)
+static void add_failure(struct session *session, size_t number, const char *call, int code)
 {
 	struct search *search = session->search;
 	const struct meaning *meaning = call ? NULL : find_meaning(code);
-	bool last = search->next + 1 == search->remote.count;
-	name_try(session);
+	bool last = is_last(session);
+	name_try(session, number);
 	if (meaning)
 		buf_printf(&search->story, last ? " %s (%s)" : " %s", meaning->word, meaning->why);
 	else
 		buf_printf(&search->story, last ? ": %s = -1 %s: %s" : " %s = -1 %s",
 		           call ? call : "connect()", error_name(code), error_why(code));
-}
-
-static bool is_hopeless(int code)
-{
-	return code == EMFILE || code == ENFILE || code == ERANGE;
+	if (search->report_at == INT64_MAX)
+		search->report_at = clock_now() + ATTEMPT_DELAY;
 }
 
 static void give_up(struct session *session)
@@ -85,147 +129,297 @@ static void give_up(struct session *session)
 	session_finish(session, SESSION_ENDED_FAILED, "%s", buf_text(&session->search->story));
 }
 
-/* This address has failed; connect_next() goes on with the one behind it. */
-static void fail(struct session *session, const char *call, int code)
+/* ---- one attempt ---- */
+
+static void drop(struct session *session, unsigned slot)
 {
 	struct search *search = session->search;
-	bool took_long = clock_now() - search->tried >= LONG_TRY;
-	if (is_hopeless(code))
-		search->remote.count = search->next + 1;
-	add_failure(session, call, code);
-	while (session->fd_count)
-		session_drop_socket(session, session->fd[0]);
-	search->next++;
-	if (took_long && search->next < search->remote.count)
-		session_tell(session, 0, "%s, trying the next", buf_text(&search->story));
+	session_drop_socket(session, session->fd[slot]);
+	for (unsigned i = slot; i < session->fd_count; i++)
+		search->attempt[i] = search->attempt[i + 1];
 }
 
-/* ---- one try ---- */
+static bool is_hopeless(int code)
+{
+	return code == EMFILE || code == ENFILE || code == ERANGE;
+}
 
-static void succeed(struct session *session)
+static void fail(struct session *session, unsigned slot, const char *call, int code)
+{
+	size_t number = session->search->attempt[slot].number;
+	drop(session, slot);
+	add_failure(session, number, call, code);
+}
+
+/* What the others would have come to is not known: one may even have been a moment too late. */
+static void drop_others(struct session *session, size_t winner)
+{
+	struct buf losers = { .max = SIZE_MAX };
+	for (unsigned i = 0; i < session->fd_count;) {
+		size_t number = session->search->attempt[i].number;
+		if (number == winner) {
+			i++;
+			continue;
+		}
+		if (losers.len)
+			buf_append_text(&losers, ", ");
+		name_address(session, number, &losers);
+		drop(session, i);
+	}
+	if (losers.len)
+		session_tell(session, 0, "%s closed: try %zu was first", buf_text(&losers),
+		             winner + 1);
+	buf_free(&losers);
+}
+
+static void succeed(struct session *session, unsigned slot)
 {
 	struct search *search = session->search;
 	char took[CLOCK_TEXT];
-	bool first = search->next == 0;
-	session->peer = *tried_addr(session);
-	call_getsockname(&session->caller, session->fd[0], &session->local[0]);
-	clock_format_duration(clock_now() - search->tried, took);
+	struct attempt won = search->attempt[slot];
+	bool first = !won.number && session->fd_count == 1 && !search->story.len;
+	session->peer = *addr_at(session, slot);
+	call_getsockname(&session->caller, session->fd[slot], &session->local[slot]);
+	clock_format_duration(clock_now() - won.begun, took);
 	if (!first) {
-		name_try(session);
-		session_tell(session, 0, "%s connected in %s", buf_text(&search->story), took);
+		name_try(session, won.number);
+		buf_printf(&search->story, " connected in %s", took);
+		search->report_at = 0;
+		report(session);
 	}
+	drop_others(session, won.number);
 	search_end(session);
 	session->state = SESSION_OPEN;
 	sampler_meet_connection(session);
 	session->kind->opened(session, took);
 }
 
-/* A chapter of its own: what cannot be had is the local address, not the remote one. */
-static bool fail_bind(struct session *session, const struct addr *local)
+/* What cannot be had is the local address, not the remote one. */
+static bool fail_bind(struct session *session, unsigned slot, const struct addr *local)
 {
 	char addr[ADDR_TEXT], call[ADDR_TEXT + 8];
 	int code = errno;
 	snprintf(call, sizeof call, "bind(%s)", addr_format(local, addr));
-	fail(session, call, code);
+	fail(session, slot, call, code);
 	return false;
 }
 
 /* Without a port of our own choice the kernel finds a free one. A port that has just been used
  * waits in TIME_WAIT, which SO_REUSEADDR overlooks where the earlier socket had it, too. */
-static bool bind_local(struct session *session, int fd, const struct addr *remote)
+static bool bind_local(struct session *session, unsigned slot)
 {
+	const struct addr *remote = addr_at(session, slot);
 	const struct lookup_answer *local = &session->search->local;
+	int fd = session->fd[slot];
 	for (size_t i = 0; i < local->count; i++) {
 		if (local->addr[i].family != remote->family)
 			continue;
 		if (local->addr[i].port && session->kind == &stream_kind)
 			call_set_option(&session->caller, fd, SOL_SOCKET, SO_REUSEADDR, 1);
 		return call_bind(&session->caller, fd, &local->addr[i]) == 0 ||
-		       fail_bind(session, &local->addr[i]);
+		       fail_bind(session, slot, &local->addr[i]);
 	}
 	if (local->count)
-		fail(session, NULL, EAFNOSUPPORT);
+		fail(session, slot, NULL, EAFNOSUPPORT);
 	return !local->count;
 }
 
-/* True while it is under way. */
-static bool try_connect(struct session *session, int fd, const struct addr *remote)
+/* True while it is under way, and when it has succeeded. */
+static bool try_connect(struct session *session, unsigned slot)
 {
-	session->state = SESSION_CONNECTING;
-	if (call_connect(&session->caller, fd, remote) == 0) {
-		session->connected = true;
-		succeed(session);
+	if (call_connect(&session->caller, session->fd[slot], addr_at(session, slot)) == 0) {
+		session->connected = session->kind == &udp_kind;
+		succeed(session, slot);
 		return true;
 	}
 	if (errno == EINPROGRESS)
 		return true;
-	fail(session, NULL, errno);
+	fail(session, slot, NULL, errno);
 	return false;
 }
 
 /* connect() would hide the answers to a broadcast: they come from other addresses. */
-static bool stay_unconnected(struct session *session, int fd, const struct addr *remote)
+static bool stay_unconnected(struct session *session, unsigned slot)
 {
-	struct addr any = { .family = remote->family };
+	struct addr any = { .family = addr_at(session, slot)->family };
+	int fd = session->fd[slot];
 	call_set_option(&session->caller, fd, SOL_SOCKET, SO_BROADCAST, 1);
 	if (!session->search->local.count)
 		udp_ask_locals(session, fd, &any);
 	if (!session->search->local.count && call_bind(&session->caller, fd, &any) < 0)
-		return fail_bind(session, &any);
-	succeed(session);
+		return fail_bind(session, slot, &any);
+	succeed(session, slot);
 	return true;
 }
 
-static bool try_one(struct session *session)
+/* Begins with the next address. False where it has failed at once. */
+static bool try_next(struct session *session)
 {
-	const struct addr *remote = tried_addr(session);
-	session->search->tried = clock_now();
-	session->local[0] = (struct addr){ .family = AF_UNSPEC };
+	struct search *search = session->search;
+	size_t number = search->next++;
+	const struct addr *remote = &search->remote.addr[number];
+	unsigned slot = session->fd_count;
+	session->state = SESSION_CONNECTING;
 	int fd = session_socket(session, remote->family);
 	if (fd < 0) {
-		fail(session, errno == ERANGE ? NULL : "socket()", errno);
+		int code = errno;
+		if (is_hopeless(code))
+			search->next = search->remote.count;
+		add_failure(session, number, code == ERANGE ? NULL : "socket()", code);
 		return false;
 	}
-	session->fd[0] = fd;
-	session->fd_count = 1;
+	search->attempt[slot] = (struct attempt){ .number = number, .begun = clock_now() };
+	session->local[slot] = (struct addr){ .family = AF_UNSPEC };
+	session->fd[slot] = fd;
+	session->fd_count = slot + 1;
 	if (session->kind == &udp_kind)
 		sampler_meet_datagrams(session, fd, remote->family);
-	if (!bind_local(session, fd, remote))
+	if (!bind_local(session, slot))
 		return false;
 	if (session->kind == &udp_kind && session->recipe->options.broadcast)
-		return stay_unconnected(session, fd, remote);
-	return try_connect(session, fd, remote);
+		return stay_unconnected(session, slot);
+	return try_connect(session, slot);
 }
 
-void connect_next(struct session *session)
+/* ---- several ---- */
+
+static void plan_next(struct session *session)
 {
-	while (session->search->next < session->search->remote.count)
-		if (try_one(session))
+	struct search *search = session->search;
+	int64_t now = clock_now();
+	search->next_at = INT64_MAX;
+	if (search->next >= search->remote.count)
+		return;
+	search->next_at = now + ATTEMPT_DELAY;
+	if (session->fd_count == SESSION_SOCKETS &&
+	    search->attempt[0].begun + ATTEMPT_LEAST > search->next_at)
+		search->next_at = search->attempt[0].begun + ATTEMPT_LEAST;
+}
+
+/* The next address that does not fail at once, and when the one after it has its turn. */
+static void go_on(struct session *session)
+{
+	while (session->search->next < session->search->remote.count) {
+		bool begun = try_next(session);
+		if (!session->search)
 			return;
-	give_up(session);
+		if (begun)
+			break;
+	}
+	if (session->fd_count)
+		plan_next(session);
+	else
+		give_up(session);
+}
+
+/* RFC 8305, 4: the families in turn, beginning with that of the first address; within each the order
+ * of getaddrinfo(), which is that of RFC 6724, stays. */
+static void take_families_in_turn(struct lookup_answer *answer)
+{
+	struct lookup_answer old = *answer;
+	bool taken[RESOLVE_MAX] = { false };
+	int wanted = old.count ? old.addr[0].family : AF_UNSPEC;
+	for (size_t count = 0; count < old.count; count++) {
+		size_t first = old.count, fit = old.count;
+		for (size_t i = old.count; i-- > 0;) {
+			if (!taken[i])
+				first = i;
+			if (!taken[i] && old.addr[i].family == wanted)
+				fit = i;
+		}
+		size_t next = fit < old.count ? fit : first;
+		taken[next] = true;
+		answer->addr[count] = old.addr[next];
+		wanted = old.addr[next].family == AF_INET ? AF_INET6 : AF_INET;
+	}
+}
+
+void connect_begin(struct session *session)
+{
+	if (session->kind == &stream_kind)
+		take_families_in_turn(&session->search->remote);
+	go_on(session);
 }
 
 /* ---- later ---- */
 
-void connect_serve(struct session *session)
+void connect_prepare(const struct session *session, struct poller *poller)
 {
-	int code;
-	if (call_get_option(&session->caller, session->fd[0], SOL_SOCKET, SO_ERROR, &code) < 0)
-		code = errno;
-	if (code == 0) {
-		succeed(session);
-		return;
-	}
-	fail(session, NULL, code);
-	connect_next(session);
+	for (unsigned i = 0; i < session->fd_count; i++)
+		poller_want_write(poller, session->fd[i]);
+	poller_wake_at(poller, session->search->next_at);
+	poller_wake_at(poller, session->search->report_at);
 }
 
-void connect_expire(struct session *session)
+/* How one has ended whose descriptor is ready. */
+static void settle(struct session *session, unsigned slot)
+{
+	int code;
+	if (call_get_option(&session->caller, session->fd[slot], SOL_SOCKET, SO_ERROR, &code) < 0)
+		code = errno;
+	if (code == 0)
+		succeed(session, slot);
+	else
+		fail(session, slot, NULL, code);
+}
+
+static void expire(struct session *session)
 {
 	char limit[CLOCK_TEXT];
-	name_try(session);
+	struct buf text = { .max = SIZE_MAX };
+	struct buf *story = &session->search->story;
+	buf_printf(&text, "%s%s", story->len ? buf_text(story) : "", story->len ? ", " : "");
+	name_all(session, &text);
 	session_finish(session, SESSION_ENDED_FAILED,
-	               "%s timed out: no answer to our SYN within the limit of %s",
-	               buf_text(&session->search->story),
+	               "%s timed out: no answer to our SYN%s within the limit of %s",
+	               buf_text(&text), session->fd_count == 1 ? "" : "s",
 	               clock_format_duration(session->recipe->options.timeout, limit));
+	buf_free(&text);
+}
+
+/* The newest attempt has been silent for so long that the next one begins. */
+static void overtake(struct session *session)
+{
+	struct buf text = { .max = SIZE_MAX };
+	char after[CLOCK_TEXT];
+	struct search *search = session->search;
+	bool full = session->fd_count == SESSION_SOCKETS;
+	unsigned slot = full ? 0 : session->fd_count - 1;
+	int64_t now = clock_now();
+	report(session);
+	name_address(session, search->attempt[slot].number, &text);
+	clock_format_duration(now - search->attempt[slot].begun, after);
+	if (full)
+		session_tell(session, 0, "%s given up: no answer within %s, and %d are under way",
+		             buf_text(&text), after, SESSION_SOCKETS);
+	else
+		session_tell(session, 0, "%s has not answered within %s, trying the next as well",
+		             buf_text(&text), after);
+	buf_free(&text);
+	if (full)
+		drop(session, slot);
+	go_on(session);
+}
+
+void connect_serve(struct session *session, const struct poller *poller)
+{
+	bool failed = false;
+	for (unsigned i = 0; i < session->fd_count;) {
+		unsigned had = session->fd_count;
+		if (poller_writable(poller, session->fd[i]))
+			settle(session, i);
+		if (session->state != SESSION_CONNECTING)
+			return;
+		failed = failed || session->fd_count < had;
+		i += session->fd_count == had;
+	}
+	int64_t now = clock_now();
+	if (failed)
+		go_on(session);
+	else if (now >= search_deadline(session))
+		expire(session);
+	else if (now >= session->search->next_at)
+		overtake(session);
+	else if (now >= session->search->report_at)
+		report(session);
 }

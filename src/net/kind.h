@@ -5,7 +5,7 @@
  *	session.c     life, state lines, looking: the same for every kind
  *	act.c         making and acting, the same for every kind
  *	search.c      from a target to addresses: the look-ups, the time limit
- *	connect.c     every address in turn, and the story of it
+ *	connect.c     the addresses in turn and side by side, and the story of it
  *	bound.c       sockets that wait on an address
  *	stream.c      TCP: the queue, FIN, RST
  *	udp.c         datagrams and peers; udp_errors.c  what came back for them;
@@ -63,14 +63,24 @@ struct kind {
 
 extern const struct kind stream_kind, udp_kind, listener_kind;
 
-/* From making to open or listening: what is looked up, which address is tried. */
+/* A connect() that is under way on the session's socket of the same index. */
+struct attempt {
+	size_t number; /* of the address, from 0 */
+	int64_t begun;
+};
+
+/* From making to open or listening: what is looked up, which addresses are tried. */
 struct search {
 	struct lookup *lookup;
 	bool local_known; /* the local address has been looked up, or none was asked for */
 	struct lookup_answer local, remote;
-	size_t next;          /* the address that is tried, or will be */
-	int64_t begun, tried; /* clock_now(): all of it, this address */
-	struct buf story;     /* what became of the addresses tried so far */
+	size_t next;     /* the address that is tried next */
+	int64_t begun;   /* clock_now() */
+	int64_t next_at; /* when that begins though others are under way; INT64_MAX = never */
+	struct attempt attempt[SESSION_SOCKETS];
+	struct buf story;  /* what became of the addresses tried so far, */
+	size_t reported;   /* so much of it is a line in the transcript, */
+	int64_t report_at; /* and the rest will be then; INT64_MAX = there is none */
 };
 
 /* How a session was made, so that it can be made again. Clients of a listener have none. */
@@ -240,10 +250,10 @@ void search_note(const struct session *session, const struct lookup_query *query
 
 /* ---- connect.c ---- */
 
-void connect_next(
-        struct session *session); /* tries the address whose turn it is, and those after it */
-void connect_serve(struct session *session);  /* the descriptor is ready: how did it end? */
-void connect_expire(struct session *session); /* the time limit is over */
+void connect_begin(struct session *session); /* the addresses are known */
+void connect_prepare(const struct session *session, struct poller *poller);
+void connect_serve(struct session *session, const struct poller *poller);
+const struct addr *connect_addr(const struct session *session, int fd); /* NULL = none */
 
 /* ---- bound.c ---- */
 

@@ -86,12 +86,10 @@ bool session_peek_option(struct session *session, int level, int number, void *v
 
 int session_family(const struct session *session)
 {
-	const struct search *search = session->search;
 	if (!session->fd_count)
 		return AF_UNSPEC;
-	if (search && search->next < search->remote.count)
-		return search->remote.addr[search->next].family;
-	return step_family(session);
+	const struct addr *tried = connect_addr(session, session->fd[0]);
+	return tried ? tried->family : step_family(session);
 }
 
 /* ---- setting ---- */

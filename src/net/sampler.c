@@ -60,11 +60,11 @@ static int socket_of(const struct session *session)
 	return session->fd[0];
 }
 
-static const struct addr *peer_of(const struct session *session)
+static const struct addr *peer_of(const struct session *session, int fd)
 {
-	const struct search *search = session->search;
-	if (search && search->next < search->remote.count)
-		return &search->remote.addr[search->next];
+	const struct addr *tried = connect_addr(session, fd);
+	if (tried)
+		return tried;
 	if (session->step && session->step->call == STEP_CONNECT)
 		return &session->step->addr;
 	return &session->peer;
@@ -91,7 +91,7 @@ static void add_timer(struct session *session, int fd, struct reading *reading)
 {
 	static const struct addr nobody = { .family = AF_UNSPEC };
 	bool listens = session->state == SESSION_LISTENING;
-	const struct addr *peer = listens ? &nobody : peer_of(session);
+	const struct addr *peer = listens ? &nobody : peer_of(session, fd);
 	if (session->watch.type == SOCK_STREAM && (listens || peer->family != AF_UNSPEC))
 		diag_find(sessions_diag(session->sessions), local_of(session, fd), peer, reading);
 }

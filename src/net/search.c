@@ -125,6 +125,7 @@ void search_begin(struct session *session)
 	session->search->begun = clock_now();
 	session->search->local_known =
 	        recipe->listening || (!recipe->local_host && !recipe->local_port);
+	session->search->next_at = session->search->report_at = INT64_MAX;
 	buf_init(&session->search->story, SIZE_MAX);
 	ask(session);
 }
@@ -136,7 +137,7 @@ void search_prepare(const struct session *session, struct poller *poller)
 	if (session->state == SESSION_RESOLVING)
 		poller_want_read(poller, lookup_fd(session->search->lookup));
 	else
-		poller_want_write(poller, session->fd[0]);
+		connect_prepare(session, poller);
 	poller_wake_at(poller, search_deadline(session));
 }
 
@@ -154,10 +155,7 @@ void search_serve(struct session *session, const struct poller *poller)
 	if (!session->search)
 		return;
 	if (session->state == SESSION_CONNECTING) {
-		if (poller_writable(poller, session->fd[0]))
-			connect_serve(session);
-		else if (clock_now() >= search_deadline(session))
-			connect_expire(session);
+		connect_serve(session, poller);
 	} else if (poller_readable(poller, lookup_fd(session->search->lookup))) {
 		take(session);
 	} else if (clock_now() >= search_deadline(session)) {

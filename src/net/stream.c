@@ -348,7 +348,7 @@ static const char *state_name(const struct session *session)
 const struct kind stream_kind = {
 	.kind = SESSION_TCP,
 	.type = SOCK_STREAM,
-	.found = connect_next,
+	.found = connect_begin,
 	.opened = opened,
 	.prepare = prepare,
 	.serve = serve,

@@ -318,7 +318,7 @@ static void receive(struct session *session, unsigned slot)
 static void found(struct session *session)
 {
 	if (!session->recipe->listening) {
-		connect_next(session);
+		connect_begin(session);
 	} else if (bound_open(session, "receiving")) {
 		session->state = SESSION_OPEN;
 		flush(session);

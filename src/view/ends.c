@@ -13,6 +13,8 @@ enum { NEWEST = 256, FIRST = 64 };
 /* What one session's calls say of its two ends. */
 struct found {
 	struct addr local, bound, peer;
+	struct addr tried; /* by the newest connect() of another socket than that of `local` */
+	int named;         /* the descriptor that `local` is of, plus 1; 0 = not known */
 	bool listening, datagrams;
 	uint32_t listener; /* that accepted it */
 };
@@ -37,13 +39,21 @@ static void learn_accept(const struct view *view, uint64_t position, struct foun
 	found->listener = accept->session;
 }
 
+/* Of several sockets that connect() side by side the winner's is the last that is named. */
+static void learn_name(const struct entry *entry, struct found *found)
+{
+	if (found->local.family == AF_UNSPEC)
+		found->named = entry->fd + 1;
+	set_once(&found->local, entry);
+}
+
 static void learn(const struct view *view, uint64_t position, struct found *found)
 {
 	const struct entry *entry = transcript_at(view->transcript, position);
 	if (entry->call == CALL_CONNECT && is_begun(entry))
-		set_once(&found->peer, entry);
+		set_once(entry->fd + 1 == found->named ? &found->peer : &found->tried, entry);
 	else if (entry->call == CALL_GETSOCKNAME && !entry->error)
-		set_once(&found->local, entry);
+		learn_name(entry, found);
 	else if (entry->call == CALL_BIND && !entry->error)
 		set_once(&found->bound, entry);
 	else if (entry->call == CALL_LISTEN && !entry->error)
@@ -86,6 +96,10 @@ static struct found look_at(const struct view *view, uint32_t session)
 	learn_newest(view, session, &found);
 	if (found.local.family == AF_UNSPEC || found.peer.family == AF_UNSPEC)
 		learn_first(view, session, &found);
+	if (found.named && found.peer.family == AF_UNSPEC)
+		learn_first(view, session, &found);
+	if (found.peer.family == AF_UNSPEC)
+		found.peer = found.tried;
 	if (found.local.family == AF_UNSPEC)
 		found.local = found.bound;
 	return found;

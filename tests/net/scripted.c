@@ -22,6 +22,7 @@ struct script {
 
 static const struct script scripts[] = {
 	{ "order.test", 0, { "127.0.0.2", "::1", "127.0.0.1" } },
+	{ "race.test", 0, { "127.0.0.2", "127.0.0.3", "127.0.0.1", "::1" } },
 	{ "twice.test", 0, { "127.0.0.1", "::1", "127.0.0.1", "::1", "127.0.0.2" } },
 	{ "slow.test", 0, { "127.0.0.1" } },
 	{ "empty.test", 0, { NULL } },

@@ -138,7 +138,8 @@ static struct session *open_to_two(struct fixture *f, uint8_t first, unsigned po
 		                 .ip = { 127, 0, 0, 1 } };
 	session->search->remote.addr[0] = session->search->remote.addr[1] = loopback;
 	session->search->remote.addr[0].ip[3] = first;
-	connect_next(session);
+	session->search->next_at = session->search->report_at = INT64_MAX;
+	connect_begin(session);
 	return session;
 }
 

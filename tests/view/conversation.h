@@ -56,6 +56,8 @@ static void put_bytes(uint32_t session, struct entry header, const struct addr *
 {
 	header.session = session;
 	header.time = now;
+	if (!header.fd)
+		header.fd = session == CLIENT ? 4 : 5;
 	now += 10 * CLOCK_US;
 	transcript_append(transcript, &header, addr, bytes, len);
 }
@@ -122,7 +124,7 @@ static UNUSED void put_send(uint32_t session, const char *text)
 
 static UNUSED void put_recv(uint32_t session, const char *text)
 {
-	put(session, (struct entry){ .call = CALL_RECV, .fd = 4, .arg = 1024 }, NULL, text);
+	put(session, (struct entry){ .call = CALL_RECV, .arg = 1024 }, NULL, text);
 }
 
 static UNUSED void put_linger(uint32_t session)

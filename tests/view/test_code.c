@@ -177,6 +177,29 @@ static void test_connect(void)
 	ok(has(CODE_C, "/* = -1 ECONNREFUSED */"), "in C, too");
 }
 
+/* Two addresses were tried side by side, and the first was closed when the second answered. */
+static void test_race(void)
+{
+	begin(1 << 20, 1 << 12);
+	put(1, CALL_SOCKET, 5, SOCK_STREAM, AF_INET, 0, NULL, "", 0);
+	put(1, CALL_CONNECT, 5, 0, 0, EINPROGRESS, &other, "", 0);
+	put(1, CALL_SOCKET, 6, SOCK_STREAM, AF_INET, 0, NULL, "", 0);
+	put(1, CALL_CONNECT, 6, 0, 0, EINPROGRESS, &server, "", 0);
+	put(1, CALL_GETSOCKOPT, 6, SO_ERROR, SOL_SOCKET, 0, NULL, &(int){ 0 }, sizeof(int));
+	put(1, CALL_CLOSE, 5, 0, 0, 0, NULL, "", 0);
+	put(1, CALL_SEND, 6, 2, 0, 0, NULL, "hi", 2);
+	ok(has(CODE_PYTHON, "s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)\n"
+	                    "s.connect((\"127.0.0.1\", 7001))\ns.sendall(b\"hi\")\n"),
+	   "of a race only the winner");
+	ok(!strstr(text, "close") && !strstr(text, "s2"), "and nothing of the loser");
+	begin(1 << 20, 1 << 12);
+	put(1, CALL_SOCKET, 5, SOCK_STREAM, AF_INET, 0, NULL, "", 0);
+	put(1, CALL_CONNECT, 5, 0, 0, EINPROGRESS, &other, "", 0);
+	put(1, CALL_CLOSE, 5, 0, 0, 0, NULL, "", 0);
+	ok(has(CODE_PYTHON, "attempt(s.connect, (\"127.0.0.1\", 9))  # = -1 ETIMEDOUT\n"),
+	   "what nobody has overtaken was tried");
+}
+
 static void test_stream(void)
 {
 	begin_client();
@@ -339,6 +362,7 @@ int main(void)
 	test_begin();
 	test_full();
 	test_connect();
+	test_race();
 	test_stream();
 	test_sizes();
 	test_limits();

@@ -366,6 +366,26 @@ static void test_connected_datagrams(void)
 	ok(strstr(text, "peer  127.0.0.1:5000"), "to its peer");
 }
 
+/* The one that did not answer first is closed without FIN, and the other one is the peer. */
+static void test_race(void)
+{
+	struct addr winner = loopback(5000), loser = loopback(6000), own = loopback(7000);
+	struct entry first = { .call = CALL_CONNECT, .fd = 4, .error = EINPROGRESS };
+	struct entry second = { .call = CALL_CONNECT, .fd = 6, .error = EINPROGRESS };
+	begin(80, 0);
+	put_socket(SOCK_STREAM);
+	put(CLIENT, second, &winner, "");
+	put(CLIENT, first, &loser, "");
+	put(CLIENT, (struct entry){ .call = CALL_GETSOCKNAME, .fd = 6 }, &own, "");
+	put(CLIENT, (struct entry){ .call = CALL_SEND, .fd = 6, .arg = 1 }, NULL, "x");
+	PUT(CLIENT, CALL_CLOSE, .fd = 4);
+	const char *text = ladder();
+	ok(strstr(text, "peer  127.0.0.1:5000"), "the winner of a race is the peer");
+	is_int(count(text, "FIN"), 0, "and the loser's close() sends no FIN");
+	PUT(CLIENT, CALL_CLOSE, .fd = 6);
+	is_int(count(ladder(), "FIN"), 1, "the winner's does");
+}
+
 /* ---- in the pane ---- */
 
 static void test_walking(void)
@@ -510,6 +530,7 @@ int main(void)
 	test_segments();
 	test_shut_window();
 	test_connected_datagrams();
+	test_race();
 	test_walking();
 	test_notes();
 	test_styles();

@@ -201,6 +201,44 @@ static bool take_patience(struct variable *variable, const struct entry *entry)
 	       (entry->call == CALL_ACCEPT || entry_is_incoming(entry));
 }
 
+/* Several addresses are tried side by side, each with a socket of its own. */
+static bool is_other_socket(const struct entry *entry, const struct entry *own)
+{
+	return entry->session == own->session && entry->fd >= 0 && entry->fd != own->fd;
+}
+
+static bool is_answer(const struct entry *entry)
+{
+	return entry->call == CALL_GETSOCKOPT && entry->arg2 == SOL_SOCKET &&
+	       entry->arg == SO_ERROR;
+}
+
+/* A socket whose connect() was still under way when that of another had succeeded, and was closed
+ * then. A program that waits in connect() would wait there for minutes. */
+static bool has_lost_race(const struct coder *coder, const struct entry *made, uint64_t at)
+{
+	int value = 0;
+	bool others = false;
+	if (made->arg != SOCK_STREAM)
+		return false;
+	for (at = transcript_after(coder->transcript, at); at != TRANSCRIPT_NONE;
+	     at = transcript_after(coder->transcript, at)) {
+		const struct entry *later = transcript_at(coder->transcript, at);
+		bool own = !is_other_socket(later, made);
+		if (own && later->call == CALL_CLOSE)
+			return others;
+		if (own && entry_is_call(later) && later->fd == made->fd &&
+		    (is_answer(later) || later->call == CALL_LISTEN ||
+		     (later->call == CALL_CONNECT && later->error != EINPROGRESS)))
+			return false;
+		if (!own && is_answer(later) && coder_option_value(later, &value) && value == 0)
+			others = true;
+		if (later->call == CALL_SEND || later->call == CALL_RECV)
+			return others;
+	}
+	return false;
+}
+
 /* How a connect() that was under way has ended: what SO_ERROR said, 0 where nothing did. */
 static int connect_error(struct coder *coder, const struct entry *entry, uint64_t at)
 {
@@ -210,8 +248,9 @@ static int connect_error(struct coder *coder, const struct entry *entry, uint64_
 	for (at = transcript_after(coder->transcript, at); at != TRANSCRIPT_NONE;
 	     at = transcript_after(coder->transcript, at)) {
 		const struct entry *later = transcript_at(coder->transcript, at);
-		if (later->call == CALL_GETSOCKOPT && later->arg2 == SOL_SOCKET &&
-		    later->arg == SO_ERROR && coder_option_value(later, &value)) {
+		if (is_other_socket(later, entry))
+			continue;
+		if (is_answer(later) && coder_option_value(later, &value)) {
 			note_wait(coder, later->time - entry->time);
 			return value;
 		}
@@ -337,7 +376,8 @@ static void write_entry(struct coder *coder, const struct entry *entry, uint64_t
 		write_lookup(coder, entry);
 		return;
 	}
-	if (is_left_out(entry) || (entry->call == CALL_SOCKET && entry->error))
+	if (is_left_out(entry) || (entry->call == CALL_SOCKET && entry->error) ||
+	    (entry->call == CALL_SOCKET && has_lost_race(coder, entry, at)))
 		return;
 	struct statement statement = { .entry = entry, .error = entry->error, .calls = 1 };
 	name_ends(coder, &statement);

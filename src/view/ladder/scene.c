@@ -10,6 +10,13 @@ enum { LOOK_BACK = 64, LOOK_FAR = 1024, LOOK_AROUND = 128, LOOK_NEAR = 16, LOOK_
 
 /* ---- readings ---- */
 
+/* While several addresses are tried a session has a socket for each: what is said of one says nothing
+ * of another. */
+static bool is_of_other_socket(const struct entry *entry, int fd)
+{
+	return fd >= 0 && entry->fd >= 0 && entry->fd != fd;
+}
+
 static void find_old(struct scene *scene)
 {
 	const struct transcript *transcript = scene->transcript;
@@ -20,6 +27,10 @@ static void find_old(struct scene *scene)
 		bool oldest = !entry->back;
 		position = transcript_before(transcript, position);
 		entry = transcript_at(transcript, position);
+		if (entry && is_of_other_socket(entry, scene->entry->fd)) {
+			scene->first = oldest;
+			continue;
+		}
 		scene->first = oldest || (entry && entry->call == CALL_SOCKET);
 		scene->had = entry && reading_unpack(entry, &scene->old);
 		if (!entry)
@@ -263,11 +274,14 @@ enum farewell scene_farewell(const struct transcript *transcript, uint64_t posit
 {
 	struct reading reading;
 	bool linger_zero = false, open = false;
+	const struct entry *closes = transcript_at(transcript, position);
 	for (int i = 0; i < LOOK_BACK; i++) {
 		position = transcript_before(transcript, position);
 		const struct entry *entry = transcript_at(transcript, position);
 		if (!entry)
 			break;
+		if (is_of_other_socket(entry, closes->fd))
+			continue;
 		linger_zero = linger_zero || is_linger_zero(entry);
 		if (reading_unpack(entry, &reading))
 			return farewell_in(&reading, linger_zero);
