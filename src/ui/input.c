@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/input.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include <readline/readline.h>
 
@@ -12,7 +14,9 @@
 #include "ui/byte_escape.h"
 #include "ui/input_bindings.h"
 #include "ui/input_complete.h"
+#include "ui/input_edits.h"
 #include "ui/input_history.h"
+#include "ui/input_macros.h"
 #include "ui/input_paste.h"
 #include "ui/input_repair.h"
 
@@ -20,24 +24,26 @@ enum {
 	SEARCHES = RL_STATE_ISEARCH | RL_STATE_NSEARCH,
 	SUBSTATES = SEARCHES | RL_STATE_NUMERICARG | RL_STATE_MULTIKEY | RL_STATE_VIMOTION |
 	            RL_STATE_CHARSEARCH,
-	SEQUENCE_MOST = 64,    /* bytes of a binding of several keys that we look for */
 	SEARCH_MOST = 1024,    /* bytes of a paste that make a search string */
 	LINE_MOST = 256 << 20, /* bytes that pastes may make a line grow to */
 };
 
+/* What the command before waits for. */
+enum quoting { QUOTING_NONE, QUOTING_CHARACTER, QUOTING_ANY };
+
 /* readline's state is global and its callbacks take no context. */
 static struct {
 	struct input_hooks hooks;
-	struct buf queue; /* whole keys on their way into readline */
+	struct buf queue; /* a whole key on its way into readline */
 	FILE *in, *out;
 	bool dirty;
-	bool discard;         /* the line that is ending is to be dropped */
-	bool quoting;         /* quoted-insert waits for its character */
-	bool pasted;          /* the region is what the key before has pasted */
-	bool cut;             /* and it ended with a line end, which is not on the line */
-	bool give_up_waiting; /* hand readline the key that stands for none of those that could
-	                         follow */
-	int64_t pressed;      /* instant of the last key of an unfinished sequence */
+	bool discard; /* the line that is ending is to be dropped */
+	bool pasted;  /* the region is what the key before has pasted */
+	bool cut;     /* and it ended with a line end, which is not on the line */
+	enum quoting quoting;
+	struct buf sequence; /* keys that something is bound to together with those that follow;
+	                        readline gets them together, or not at all */
+	int64_t pressed;     /* instant of the last of them */
 	unsigned long empty_reads;
 } input;
 
@@ -48,10 +54,6 @@ static struct {
 static int take_byte(FILE *stream)
 {
 	(void)stream;
-	if (input.give_up_waiting) {
-		input.give_up_waiting = false;
-		return ANYOTHERKEY;
-	}
 	if (!input.queue.len) {
 		input.empty_reads++;
 		return EOF;
@@ -63,7 +65,7 @@ static int take_byte(FILE *stream)
 
 static int has_byte(void)
 {
-	return input.give_up_waiting || input.queue.len > 0;
+	return input.queue.len > 0;
 }
 
 static void redisplay(void)
@@ -88,6 +90,7 @@ static void take_line(char *line)
 	input.dirty = true;
 	if (!line && hooks->end)
 		hooks->end(hooks->context);
+	edits_end_line();
 	if (line && !discard) {
 		struct buf bytes;
 		buf_init(&bytes, SIZE_MAX);
@@ -106,8 +109,6 @@ static void run(void)
 {
 	while (has_byte())
 		rl_callback_read_char();
-	input.give_up_waiting = false;
-	input.pressed = RL_ISSTATE(RL_STATE_MULTIKEY) ? clock_now() : 0;
 	if (rl_last_func == rl_re_read_init_file)
 		input_bindings_apply();
 }
@@ -118,47 +119,33 @@ static void feed(const char *bytes, size_t len)
 	run();
 }
 
-/* Out of a search, a count, an unfinished key: with readline's own key for it. */
+/* As if `key` had this binding in this keymap, and no other. */
+static void feed_as(Keymap keymap, char key, KEYMAP_ENTRY binding, const char *bytes, size_t len)
+{
+	KEYMAP_ENTRY *entry = &keymap[(unsigned char)key], old = *entry;
+	*entry = binding;
+	feed(bytes, len);
+	if (entry->type == binding.type && entry->function == binding.function)
+		*entry = old;
+}
+
+/* Out of a search, a count, an unfinished key: with readline's own key for it, whatever inputrc has
+ * put on that. */
 static void leave_substate(void)
 {
+	static const KEYMAP_ENTRY abort = { ISFUNC, rl_abort };
+	buf_clear(&input.sequence);
 	if (RL_ISSTATE(SUBSTATES))
-		feed("\a", 1);
+		feed_as(rl_get_keymap(), '\a', abort, "\a", 1);
 }
 
-static rl_command_func_t *look_up(const char *bytes, size_t len)
+/* What is found stays. readline would look at the key that ends the search again, within one call,
+ * and, where nothing is bound to it, jump into a frame that has returned. */
+static void end_search(void)
 {
-	int type = -1;
-	return rl_function_of_keyseq_len(bytes, len, rl_get_keymap(), &type);
-}
-
-static bool is_prefix(const char *bytes, size_t len)
-{
-	int type = -1;
-	return rl_function_of_keyseq_len(bytes, len, rl_get_keymap(), &type) && type == ISKMAP;
-}
-
-/* A search ends at the begin of a longer key. readline sees that only at the second one, reads both
- * anew within one call, and, when nothing is bound to them, jumps into a frame that
- * has returned. */
-static void end_search_at_prefix(const char *bytes, size_t len)
-{
-	if (!RL_ISSTATE(RL_STATE_ISEARCH) || bytes[0] == '\033' || !is_prefix(bytes, len))
-		return;
-	feed("\033", 1);
-	if (RL_ISSTATE(RL_STATE_ISEARCH)) /* inputrc says that ESC does not end it */
-		leave_substate();
-}
-
-/* Is this what an unfinished sequence of keys waits for? */
-static bool continues(const char *bytes, size_t len)
-{
-	size_t begun = (size_t)rl_key_sequence_length;
-	char keys[SEQUENCE_MOST];
-	if (begun + len > sizeof keys)
-		return false;
-	memcpy(keys, rl_executing_keyseq, begun);
-	memcpy(keys + begun, bytes, len);
-	return look_up(keys, begun + len) != NULL;
+	if (RL_ISSTATE(RL_STATE_ISEARCH))
+		rl_callback_sigcleanup();
+	input.dirty = true;
 }
 
 static bool is_sequence(const char *bytes, size_t len)
@@ -166,10 +153,21 @@ static bool is_sequence(const char *bytes, size_t len)
 	return bytes[0] == '\033' && len > 1;
 }
 
-/* A text is valid still when a valid character was put into it; only then nobody needs to look. */
-static bool only_inserts(const char *bytes)
+static bool is_control(const char *bytes)
 {
-	return look_up(bytes, 1) == rl_insert && !RL_ISSTATE(SUBSTATES) && !input.quoting;
+	return (unsigned char)bytes[0] < ' ' || bytes[0] == 0x7f;
+}
+
+/* The key after these commands is no command, but a character for them. */
+static enum quoting quotes(rl_command_func_t *command)
+{
+	if (command == rl_quoted_insert)
+		return QUOTING_ANY;
+	return command == rl_vi_change_char || command == rl_vi_set_mark ||
+	                       command == rl_vi_goto_mark || command == rl_char_search ||
+	                       command == rl_backward_char_search
+	               ? QUOTING_CHARACTER
+	               : QUOTING_NONE;
 }
 
 /* A mark that is set between two keys outlives the next one, as if that key itself had set it. */
@@ -180,25 +178,163 @@ static void unmark_paste(void)
 	input.pasted = false;
 }
 
-static void pass_on(const char *bytes, size_t len)
+/* To readline. A text is valid still when a valid character was put into it; only then nobody needs
+ * to look. */
+static void pass_on(const char *bytes, size_t len, rl_command_func_t *command)
 {
 	unmark_paste();
-	bool valid = only_inserts(bytes);
-	bool quotes = look_up(bytes, len) == rl_quoted_insert;
+	bool valid = command == rl_insert && !RL_ISSTATE(SUBSTATES) && !input.quoting;
+	edits_before(command);
 	feed(bytes, len);
-	input.quoting = quotes;
+	input.quoting = quotes(command);
 	if (!valid && !RL_ISSTATE(SUBSTATES) && !input.quoting)
 		input_repair();
+	edits_after();
 }
 
-static void press_ours(enum input_action action, const char *bytes, size_t len)
+/* Back from a failed search forward. readline would go on at a place of the line found last in a
+ * shorter one. A new search, and the same key again, look for the same text. */
+static bool turns_failed_search(rl_command_func_t *command)
 {
-	if (action == INPUT_INTERRUPT) {
-		leave_substate();
-		pass_on(bytes, len);
-	} else {
+	static const char failed[] = "(failed i-search)";
+	return RL_ISSTATE(RL_STATE_ISEARCH) && command == rl_reverse_search_history &&
+	       strncmp(rl_display_prompt, failed, sizeof failed - 1) == 0;
+}
+
+static void dispatch(struct binding found, const char *bytes, size_t len)
+{
+	enum input_action action = INPUT_INTERRUPT;
+	bool records = macros_are_recording() && macros_depth() == 0;
+	bool ours = found.type == ISFUNC && input_bindings_find(found.command, &action);
+	if (found.type == ISMACR) {
+		end_search();
+		macros_run(found.macro);
+	} else if (ours && action != INPUT_INTERRUPT) {
 		act(action); /* past readline, so that a search or a count goes on */
+	} else {
+		if (ours)
+			leave_substate();
+		else if (is_sequence(bytes, len))
+			end_search();
+		if (turns_failed_search(found.command)) {
+			end_search();
+			pass_on(bytes, len, found.command);
+		}
+		pass_on(bytes, len, found.command);
+		if (found.command == rl_abort)
+			macros_abort();
 	}
+	if (records)
+		macros_record(bytes, len);
+}
+
+static bool is_prefix(const char *bytes, size_t len)
+{
+	struct binding found = input_bindings_look_up(bytes, len);
+	return found.type == ISKMAP && found.keymap;
+}
+
+static bool is_ours(const char *bytes, size_t len)
+{
+	enum input_action action;
+	struct binding found = input_bindings_look_up(bytes, len);
+	return found.type == ISFUNC && input_bindings_find(found.command, &action);
+}
+
+/* The keys so far are a command, too. */
+static bool is_shadowed(const char *bytes, size_t len)
+{
+	struct binding found = input_bindings_look_up(bytes, len);
+	return found.type == ISKMAP && found.keymap && found.keymap[ANYOTHERKEY].function;
+}
+
+static bool press_whole(const char *bytes, size_t len);
+static void press(const char *bytes, size_t len);
+static void run_macros(size_t depth);
+
+/* The command that more keys would have made another one, as if nothing began with it. */
+static void press_shadowed(const char *bytes, size_t len)
+{
+	Keymap keymap = len > 1 ? input_bindings_look_up(bytes, len - 1).keymap : rl_get_keymap();
+	KEYMAP_ENTRY *entry = &keymap[(unsigned char)bytes[len - 1]], old = *entry;
+	KEYMAP_ENTRY shadowed = input_bindings_look_up(bytes, len).keymap[ANYOTHERKEY];
+	*entry = shadowed;
+	press_whole(bytes, len);
+	if (entry->type == shadowed.type && entry->function == shadowed.function)
+		*entry = old;
+}
+
+/* What nothing is bound to ends what was begun, as readline has it. */
+static void refuse(void)
+{
+	macros_abort();
+	if (RL_ISSTATE(RL_STATE_ISEARCH))
+		end_search();
+	else if (RL_ISSTATE(SUBSTATES))
+		leave_substate();
+	else
+		rl_ding();
+	buf_clear(&input.sequence);
+}
+
+/* No key will complete the sequence: as much of it as is a command is run, and the rest by itself.
+ * False where nothing of it is. */
+static bool give_up(void)
+{
+	struct buf keys = input.sequence;
+	buf_init(&input.sequence, SIZE_MAX);
+	const char *bytes = buf_data(&keys);
+	size_t len = keys.len, depth = macros_depth();
+	while (len && !is_shadowed(bytes, len))
+		len--;
+	if (len)
+		press_shadowed(bytes, len);
+	else
+		refuse();
+	run_macros(depth);
+	for (size_t at = len; len && at < keys.len; at++)
+		press(bytes + at, 1);
+	buf_free(&keys);
+	return len > 0;
+}
+
+/* The keys of a longer sequence. A search ends at once: readline would see it at the second key
+ * only. */
+static void hold(const char *bytes, size_t len)
+{
+	end_search();
+	buf_clear(&input.sequence);
+	buf_append(&input.sequence, bytes, len);
+	input.pressed = clock_now();
+}
+
+/* readline would do this for ever where no capital letter is bound to it. */
+static bool press_lower(const char *bytes, size_t len)
+{
+	if (!isupper((unsigned char)bytes[len - 1]))
+		return false;
+	struct buf keys;
+	buf_init(&keys, SIZE_MAX);
+	buf_append(&keys, bytes, len - 1);
+	buf_append(&keys, &(char){ (char)tolower((unsigned char)bytes[len - 1]) }, 1);
+	bool bound = press_whole(buf_data(&keys), len);
+	buf_free(&keys);
+	return bound;
+}
+
+/* False where nothing is bound to it. */
+static bool press_whole(const char *bytes, size_t len)
+{
+	struct binding found = input_bindings_look_up(bytes, len);
+	if (!found.command)
+		return false;
+	if (found.type == ISFUNC && found.command == rl_do_lowercase_version)
+		return press_lower(bytes, len);
+	if (found.type == ISKMAP)
+		hold(bytes, len);
+	else
+		dispatch(found, bytes, len);
+	return true;
 }
 
 static bool is_vi_command(void)
@@ -206,46 +342,25 @@ static bool is_vi_command(void)
 	return rl_editing_mode == 0 && rl_get_keymap() == rl_get_keymap_by_name("vi-command");
 }
 
-/* What the keys pressed so far are the begin of, or NULL. */
-static Keymap find_unfinished(void)
+static bool is_escape(const char *bytes, size_t len)
 {
-	int type = -1;
-	if (!RL_ISSTATE(RL_STATE_MULTIKEY) || rl_key_sequence_length <= 0)
-		return NULL;
-	union { /* readline keeps either in a pointer to a function */
-		rl_command_func_t *function;
-		Keymap keymap;
-	} found;
-	found.function = rl_function_of_keyseq_len(
-	        rl_executing_keyseq, (size_t)rl_key_sequence_length, rl_get_keymap(), &type);
-	return type == ISKMAP ? found.keymap : NULL;
+	return len == 1 && bytes[0] == '\033';
 }
 
-/* The keys so far are a command, too. readline itself lets such a command wait for ever when it is
- * fed like this. In vi's command mode a second ESC is a habit, and must not swallow the
- * next key. */
-static bool is_shadowed(void)
-{
-	Keymap keymap = find_unfinished();
-	return keymap && (keymap[ANYOTHERKEY].function || is_vi_command());
-}
-
-/* Escape ends what readline is in the middle of; only then it is the window's. readline never keeps
- * it as the begin of a longer key: whoever presses it has finished. */
+/* Escape ends what readline is in the middle of; only then it is the window's. It never begins a
+ * longer key: whoever presses it has finished. */
 static void press_escape(void)
 {
-	if (input_bindings_has_escape() && !RL_ISSTATE(SUBSTATES)) {
-		pass_on("\033", 1);
-		input.give_up_waiting = is_shadowed();
-		run();
-	} else if (RL_ISSTATE(RL_STATE_ISEARCH)) {
-		pass_on("\033", 1);
-		if (RL_ISSTATE(RL_STATE_ISEARCH)) /* inputrc says that ESC does not end it */
-			leave_substate();
+	if (RL_ISSTATE(RL_STATE_ISEARCH)) {
+		end_search();
 	} else if (RL_ISSTATE(SUBSTATES)) {
 		leave_substate();
-	} else {
+	} else if (!input_bindings_has_escape()) {
 		act(INPUT_ESCAPE);
+	} else if (is_shadowed("\033", 1)) {
+		press_shadowed("\033", 1);
+	} else {
+		press_whole("\033", 1);
 	}
 }
 
@@ -255,33 +370,85 @@ static void press_escape(void)
  * not write. vi's commands are no text. */
 static bool is_escape_and_key(const char *bytes, size_t len)
 {
-	enum input_action action;
 	bool has_one_rest = len == 2 || bytes[1] == '\033' || (unsigned char)bytes[1] >= 0x80;
-	if (!is_sequence(bytes, len) || !has_one_rest || input_bindings_has_escape())
+	if (!is_sequence(bytes, len) || !has_one_rest)
 		return false;
+	if (input_bindings_has_escape())
+		return !input_bindings_look_up(bytes, len).command;
 	bool empty = rl_end == 0 && !RL_ISSTATE(SUBSTATES);
 	if (!input_bindings_is_idle(bytes, len, empty))
 		return false;
-	return empty || is_vi_command() || bytes[1] == '\033' ||
-	       input_bindings_find(bytes + 1, len - 1, &action);
+	return empty || is_vi_command() || bytes[1] == '\033' || is_ours(bytes + 1, len - 1);
+}
+
+/* A sequence is dropped whole: readline would take its tail for text. */
+static void press_unbound(const char *bytes, size_t len)
+{
+	struct binding first = input_bindings_look_up(bytes, 1);
+	if (is_sequence(bytes, len) && len > 2)
+		return;
+	if ((unsigned char)bytes[0] >= 0x80 && first.command)
+		pass_on(bytes, len, first.type == ISFUNC ? first.command : NULL);
+	else
+		refuse();
+}
+
+/* readline reads this key by itself and takes it for a character. */
+static bool is_literal(const char *bytes, size_t len)
+{
+	if (input.quoting == QUOTING_ANY)
+		return !is_sequence(bytes, len);
+	if (input.quoting || RL_ISSTATE(RL_STATE_CHARSEARCH))
+		return true;
+	if (RL_ISSTATE(RL_STATE_NSEARCH))
+		return bytes[0] != '\033' && !is_ours(bytes, len);
+	if (RL_ISSTATE(RL_STATE_ISEARCH))
+		return !is_control(bytes);
+	return RL_ISSTATE(RL_STATE_NUMERICARG) && len == 1 &&
+	       ((bytes[0] >= '0' && bytes[0] <= '9') || bytes[0] == '-');
+}
+
+/* Whatever this key begins otherwise. */
+static void press_literally(const char *bytes, size_t len)
+{
+	static const KEYMAP_ENTRY insert = { ISFUNC, rl_insert };
+	bool records = macros_are_recording() && macros_depth() == 0;
+	if (RL_ISSTATE(RL_STATE_ISEARCH) && len == 1)
+		feed_as(rl_get_keymap(), bytes[0], insert, bytes, len);
+	else
+		pass_on(bytes, len, NULL);
+	if (records)
+		macros_record(bytes, len);
+}
+
+/* One key more of a sequence. */
+static void press_next(const char *bytes, size_t len)
+{
+	struct buf keys;
+	buf_init(&keys, SIZE_MAX);
+	buf_append(&keys, buf_data(&input.sequence), input.sequence.len);
+	buf_append(&keys, bytes, len);
+	if (input_bindings_look_up(buf_data(&keys), keys.len).command) {
+		buf_clear(&input.sequence);
+		press_whole(buf_data(&keys), keys.len);
+	} else if (give_up() || is_sequence(bytes, len) || is_ours(bytes, len)) {
+		press(bytes, len);
+	}
+	buf_free(&keys);
+}
+
+/* What waits for a character does so no longer. */
+static void stop_quoting(void)
+{
+	if (input.quoting || RL_ISSTATE(RL_STATE_CHARSEARCH))
+		rl_callback_sigcleanup();
+	input.quoting = QUOTING_NONE;
 }
 
 static void ring(void)
 {
 	if (input.hooks.bell)
 		input.hooks.bell(input.hooks.context);
-}
-
-/* quoted-insert waits for a character, and only one ends that. */
-static void leave_quoting(void)
-{
-	if (!input.quoting)
-		return;
-	int point = rl_point;
-	feed("x", 1);
-	rl_delete_text(point, rl_point);
-	rl_point = point;
-	input.quoting = false;
 }
 
 /* A byte that is no character, and the mark of escapes itself. A search looks for text, and vi's
@@ -296,7 +463,7 @@ static void insert_byte(char byte)
 	buf_init(&text, SIZE_MAX);
 	byte_escape_hold(&byte, 1, &text);
 	unmark_paste();
-	leave_quoting();
+	stop_quoting();
 	leave_substate();
 	rl_insert_text(buf_text(&text));
 	rl_last_func = rl_insert; /* else TAB after it would count as a second TAB */
@@ -304,39 +471,55 @@ static void insert_byte(char byte)
 	input.dirty = true;
 }
 
-/* One key. A sequence that nothing is bound to is dropped whole: readline would take its tail for
- * text. */
+static bool is_inserted(const char *bytes)
+{
+	return input.quoting ||
+	       (!input.sequence.len && input_bindings_look_up(bytes, 1).command == rl_insert);
+}
+
 static void press(const char *bytes, size_t len)
 {
-	enum input_action action;
-	bool continuing = RL_ISSTATE(RL_STATE_MULTIKEY) && continues(bytes, len);
-	if (!continuing && !input.quoting && len == 1 && *bytes == '\033') {
-		press_escape();
-		return;
+	bool waits = input.quoting == QUOTING_CHARACTER || RL_ISSTATE(RL_STATE_CHARSEARCH);
+	if (waits && (bytes[0] == '\033' || is_ours(bytes, len))) {
+		stop_quoting();
+		if (is_escape(bytes, len))
+			return;
 	}
-	if (!continuing && !input.quoting && is_escape_and_key(bytes, len)) {
+	if (len == 1 && *bytes == BYTE_MARK && is_inserted(bytes)) {
+		insert_byte(*bytes);
+	} else if (is_literal(bytes, len)) {
+		press_literally(bytes, len);
+	} else if (input.sequence.len) {
+		press_next(bytes, len);
+	} else if (is_escape(bytes, len)) {
+		press_escape();
+	} else if (is_escape_and_key(bytes, len)) {
 		press_escape();
 		press(bytes + 1, len - 1);
+	} else if (RL_ISSTATE(RL_STATE_NSEARCH) && !is_ours(bytes, len)) {
+		rl_ding();
+	} else if (is_sequence(bytes, len) && len > 2 && is_prefix(bytes, len)) {
+		return; /* cut short on its way */
+	} else if (!press_whole(bytes, len)) {
+		press_unbound(bytes, len);
+	}
+}
+
+/* With convert-meta readline takes each byte of a character for a key. */
+static bool is_several_keys(const char *bytes, size_t len)
+{
+	const char *value = rl_variable_value("convert-meta");
+	return len > 1 && bytes[0] != '\033' && value && strcmp(value, "on") == 0;
+}
+
+static void press_key(const char *bytes, size_t len)
+{
+	if (!is_several_keys(bytes, len)) {
+		press(bytes, len);
 		return;
 	}
-	if (!continuing && len == 1 && *bytes == BYTE_MARK &&
-	    (input.quoting || look_up(bytes, len) == rl_insert)) {
-		insert_byte(*bytes);
-		return;
-	}
-	bool literally = continuing || RL_ISSTATE(RL_STATE_MACRODEF) ||
-	                 (input.quoting && !is_sequence(bytes, len));
-	if (!literally && input_bindings_find(bytes, len, &action)) {
-		press_ours(action, bytes, len);
-		return;
-	}
-	if (!continuing && len > 2 && is_sequence(bytes, len) &&
-	    (!look_up(bytes, len) || is_prefix(bytes, len)))
-		return;
-	if (!continuing && RL_ISSTATE(RL_STATE_MULTIKEY) && is_sequence(bytes, len))
-		leave_substate();
-	end_search_at_prefix(bytes, len);
-	pass_on(bytes, len);
+	for (size_t at = 0; at < len; at++)
+		press(bytes + at, 1);
 }
 
 /* ---- pastes ---- */
@@ -362,6 +545,17 @@ static void insert_paste(struct buf *text, bool cut)
 	input.dirty = true;
 }
 
+static void search_for(const char *text, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		mbstate_t state = { 0 };
+		size_t bytes = mbrlen(text + at, len - at, &state);
+		bytes = bytes && bytes <= len - at ? bytes : 1;
+		press_literally(text + at, bytes);
+		at += bytes;
+	}
+}
+
 /* Never more than text: nothing of it is a command, and no line of it is sent. */
 static void paste(const char *bytes, size_t len)
 {
@@ -370,21 +564,21 @@ static void paste(const char *bytes, size_t len)
 	bool cut = paste_clean(bytes, len, &text);
 	if (RL_ISSTATE(SEARCHES)) {
 		paste_flatten(&text, SEARCH_MOST);
-		feed(buf_data(&text), text.len);
+		search_for(buf_data(&text), text.len);
 	} else if (text.len || cut) {
-		leave_quoting();
+		stop_quoting();
 		leave_substate();
 		insert_paste(&text, cut);
 	}
 	buf_free(&text);
 }
 
-void input_key(const struct key *key)
+static void take(const struct key *key)
 {
 	switch (key->kind) {
 	case KEY_TEXT:
 	case KEY_SEQUENCE:
-		press(key->bytes, key->len);
+		press_key(key->bytes, key->len);
 		break;
 	case KEY_PASTE:
 		paste(key->bytes, key->len);
@@ -397,11 +591,25 @@ void input_key(const struct key *key)
 	}
 }
 
+static void run_macros(size_t depth)
+{
+	struct key key;
+	while (macros_next_key(depth, &key))
+		take(&key);
+}
+
+void input_key(const struct key *key)
+{
+	macros_begin_key();
+	take(key);
+	run_macros(0);
+}
+
 /* ---- keys that could go on ---- */
 
 int64_t input_deadline(void)
 {
-	if (!is_shadowed())
+	if (!input.sequence.len || !is_shadowed(buf_data(&input.sequence), input.sequence.len))
 		return INT64_MAX;
 	const char *value = rl_variable_value("keyseq-timeout");
 	long ms = value ? strtol(value, NULL, 10) : 0;
@@ -410,12 +618,10 @@ int64_t input_deadline(void)
 
 void input_timeout(int64_t now)
 {
-	if (now < input_deadline())
+	if (now < input_deadline() || !input.sequence.len)
 		return;
-	input.give_up_waiting = true;
-	run();
-	if (!RL_ISSTATE(SUBSTATES))
-		input_repair();
+	macros_begin_key();
+	give_up();
 }
 
 /* ---- start and end ---- */
@@ -449,6 +655,8 @@ void input_start(const struct input_hooks *hooks, int terminal)
 {
 	input.hooks = *hooks;
 	buf_init(&input.queue, SIZE_MAX);
+	buf_init(&input.sequence, SIZE_MAX);
+	macros_start();
 	give_streams(terminal);
 	set_variables();
 	input_complete_start(&input.hooks);
@@ -457,6 +665,7 @@ void input_start(const struct input_hooks *hooks, int terminal)
 	rl_initialize();
 	rl_tty_set_echoing(1); /* else readline thinks that nobody would hear its bell */
 	input_bindings_apply();
+	edits_start();
 	/* For good: a new one would wipe out a search's. Empty, as some searches show theirs behind
 	 * it. */
 	rl_callback_handler_install("", take_line);
@@ -466,7 +675,10 @@ void input_start(const struct input_hooks *hooks, int terminal)
 void input_stop(void)
 {
 	rl_callback_handler_remove();
+	edits_stop();
+	macros_stop();
 	input_history_stop();
+	buf_free(&input.sequence);
 	buf_free(&input.queue);
 	rl_instream = stdin;
 	rl_outstream = stdout;

@@ -7,6 +7,8 @@
 
 #include <readline/readline.h>
 
+#include "ui/input_macros.h"
+
 static void (*perform)(enum input_action action); /* readline passes its commands no context */
 
 /* A readline command has no way to know under which name it was called, so each action has a
@@ -114,16 +116,30 @@ static const struct {
 
 static const char *const keymaps[] = { "emacs-standard", "vi-insert", "vi-command" };
 
-/* Both read keys in a loop of their own, in which the program would be blind. */
-static const char *const nested_readers[] = { "execute-named-command", "bracketed-paste-begin" };
-
 #define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* One slip beside another key: insert-comment sends the line with a '#' in front, two Escapes are two,
+ * and not TAB, and the others change the way of editing, and most do not know the way back. inputrc
+ * can bind them again. */
+static void unbind_slips(void)
+{
+	static const struct {
+		const char *keys, *keymap;
+	} slips[] = {
+		{ "\\e#", "emacs-standard" },     { "#", "vi-command" },
+		{ "\\e\\e", "emacs-standard" },   { "\\e\\C-j", "emacs-standard" },
+		{ "\\e\\C-m", "emacs-standard" }, { "\\C-e", "vi-command" },
+	};
+	for (size_t i = 0; i < COUNT(slips); i++)
+		rl_bind_keyseq_in_map(slips[i].keys, NULL, rl_get_keymap_by_name(slips[i].keymap));
+}
 
 void input_bindings_add(void (*to_perform)(enum input_action action))
 {
 	perform = to_perform;
 	for (size_t i = 0; i < COUNT(commands); i++)
 		rl_add_defun(commands[i].name, commands[i].run, -1);
+	unbind_slips();
 }
 
 static void free_list(char **list)
@@ -148,13 +164,38 @@ static int refuse(int count, int key)
 	return rl_ding();
 }
 
-/* Not just unbound: then the last byte of its key would be taken for text. */
-static void replace_by_refusal(rl_command_func_t *function, Keymap map)
+/* Commands that would read keys in a loop of their own, in which the program would be blind, and
+ * those whose work is done by us. */
+static rl_command_func_t *find_substitute(rl_command_func_t *command)
 {
-	char **keys = function ? rl_invoking_keyseqs_in_map(function, map) : NULL;
-	for (char **key = keys; key && *key; key++)
-		rl_bind_keyseq_in_map(*key, refuse, map);
-	free_list(keys);
+	static const struct {
+		rl_command_func_t *of, *with;
+	} substitutes[] = {
+		{ rl_bracketed_paste_begin, refuse },
+		{ rl_arrow_keys, refuse },
+		{ rl_skip_csi_sequence, refuse },
+		{ rl_start_kbd_macro, macros_start_recording },
+		{ rl_end_kbd_macro, macros_end_recording },
+		{ rl_call_last_kbd_macro, macros_call_last },
+		{ rl_print_last_kbd_macro, macros_print_last },
+	};
+	for (size_t i = 0; i < COUNT(substitutes); i++)
+		if (substitutes[i].of == command)
+			return substitutes[i].with;
+	static const char later[] = "execute-named-command"; /* readline 8.3 */
+	return command == rl_named_function(later) ? refuse : command;
+}
+
+/* Also what shorter keys are bound to, behind the longer ones. */
+static void substitute(Keymap map)
+{
+	for (int key = 0; key < KEYMAP_SIZE; key++) {
+		struct binding found = { map[key].type, .command = map[key].function };
+		if (found.type == ISFUNC && found.command)
+			map[key].function = find_substitute(found.command);
+		else if (found.type == ISKMAP && found.keymap)
+			substitute(found.keymap);
+	}
 }
 
 static void bind_ours(Keymap map)
@@ -174,46 +215,29 @@ static void bind_editing_keys(Keymap map)
 		                                 rl_named_function(editing_keys[i].function), map);
 }
 
-/* insert-comment sends the line with a '#' in front, one slip beside Alt-3: not to a peer. On a key
- * of the user's own it stays. */
-static void unbind_comment(const char *key, const char *keymap)
-{
-	Keymap map = rl_get_keymap_by_name(keymap);
-	if (rl_function_of_keyseq(key, map, NULL) == rl_insert_comment)
-		rl_bind_keyseq_in_map(key, NULL, map);
-}
-
-/* Two Escapes are two, and not TAB. */
-static void unbind_second_escape(void)
-{
-	Keymap map = rl_get_keymap_by_name("emacs-standard");
-	if (rl_function_of_keyseq("\033\033", map, NULL) == rl_complete)
-		rl_bind_keyseq_in_map("\033\033", NULL, map);
-}
-
 void input_bindings_apply(void)
 {
-	rl_variable_bind("blink-matching-paren", "off"); /* it waits on the terminal by itself */
+	rl_variable_bind("blink-matching-paren", "off");   /* it waits on the terminal by itself */
+	rl_variable_bind("enable-bracketed-paste", "off"); /* searches would read pastes so */
 	for (size_t i = 0; i < COUNT(keymaps); i++) {
 		Keymap map = rl_get_keymap_by_name(keymaps[i]);
-		for (size_t k = 0; k < COUNT(nested_readers); k++)
-			replace_by_refusal(rl_named_function(nested_readers[k]), map);
+		substitute(map);
 		bind_ours(map);
 		bind_editing_keys(map);
 	}
-	unbind_second_escape();
-	unbind_comment("\033#", "emacs-standard");
-	unbind_comment("#", "vi-command");
 }
 
-bool input_bindings_find(const char *keys, size_t len, enum input_action *action)
+struct binding input_bindings_look_up(const char *keys, size_t len)
 {
-	int type = -1;
-	rl_command_func_t *function = rl_function_of_keyseq_len(keys, len, rl_get_keymap(), &type);
-	if (!function || type != ISFUNC)
-		return false;
+	struct binding found = { .type = ISFUNC };
+	found.command = rl_function_of_keyseq_len(keys, len, rl_get_keymap(), &found.type);
+	return found;
+}
+
+bool input_bindings_find(rl_command_func_t *command, enum input_action *action)
+{
 	for (size_t i = 0; i < COUNT(commands); i++)
-		if (commands[i].run == function) {
+		if (commands[i].run == command) {
 			*action = commands[i].action;
 			return true;
 		}
@@ -249,17 +273,16 @@ static bool needs_text(rl_command_func_t *function)
 
 bool input_bindings_is_idle(const char *keys, size_t len, bool empty)
 {
-	int type = -1;
-	rl_command_func_t *function = rl_function_of_keyseq_len(keys, len, rl_get_keymap(), &type);
-	if (function == rl_do_lowercase_version && len == 2) {
+	struct binding found = input_bindings_look_up(keys, len);
+	if (found.command == rl_do_lowercase_version && len == 2) {
 		const char lower[] = { keys[0], (char)tolower((unsigned char)keys[1]) };
-		function = rl_function_of_keyseq_len(lower, len, rl_get_keymap(), &type);
+		found = input_bindings_look_up(lower, len);
 	}
-	if (!function || function == refuse)
+	if (!found.command || found.command == refuse)
 		return true;
-	if (type == ISKMAP)
+	if (found.type == ISKMAP)
 		return len == 2 && (keys[1] == '[' || keys[1] == 'O' || keys[1] == ESC);
-	return empty && type == ISFUNC && needs_text(function);
+	return empty && found.type == ISFUNC && needs_text(found.command);
 }
 
 /* readline puts a function of no name on vi's ESC, which does nothing. */
@@ -275,12 +298,8 @@ static bool does_something(KEYMAP_ENTRY entry)
 
 bool input_bindings_has_escape(void)
 {
-	KEYMAP_ENTRY entry = rl_get_keymap()[ESC];
-	if (entry.type != ISKMAP)
-		return does_something(entry);
-	union { /* readline keeps either in a pointer to a function */
-		rl_command_func_t *function;
-		Keymap keymap;
-	} found = { .function = entry.function };
-	return does_something(found.keymap[ANYOTHERKEY]);
+	struct binding found = input_bindings_look_up("\033", 1);
+	if (found.type == ISKMAP && found.keymap)
+		return does_something(found.keymap[ANYOTHERKEY]);
+	return does_something(rl_get_keymap()[ESC]);
 }

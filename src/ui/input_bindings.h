@@ -4,9 +4,21 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdio.h> /* readline.h needs it */
+
+#include <readline/readline.h>
 
 #include "ui/input.h"
+
+/* What a key is bound to; readline keeps all three in a pointer to a function. */
+struct binding {
+	int type; /* ISFUNC, ISKMAP, ISMACR */
+	union {
+		rl_command_func_t *command; /* NULL: nothing is bound */
+		Keymap keymap;
+		const char *macro;
+	};
+};
 
 /* Before inputrc is read, so that it can name the commands. `perform` is called when one runs. */
 void input_bindings_add(void (*perform)(enum input_action action));
@@ -15,8 +27,11 @@ void input_bindings_add(void (*perform)(enum input_action action));
  * does not name it, and takes away what cannot work here. Does no harm when repeated. */
 void input_bindings_apply(void);
 
-/* Is this key, in the keymap in force, on a command of ours? */
-bool input_bindings_find(const char *keys, size_t len, enum input_action *action);
+/* What these keys are bound to in the keymap in force. */
+struct binding input_bindings_look_up(const char *keys, size_t len);
+
+/* Is this a command of ours? */
+bool input_bindings_find(rl_command_func_t *command, enum input_action *action);
 
 /* A whole key that does nothing in the keymap in force; on an empty line also one that is on a
  * command for the text around the cursor. */

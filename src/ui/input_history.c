@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "ui/byte_escape.h"
+#include "ui/input_edits.h"
 
 enum {
 	READ_MOST = 16 << 20, /* of the end of the file */
@@ -124,6 +125,7 @@ static void forget_oldest(void)
 	size_t len = strlen(entry->line); /* not what it was, where the user has edited it */
 	history.bytes -= len < history.bytes ? len : history.bytes;
 	free_history_entry(entry);
+	edits_lose_oldest();
 }
 
 static void list_add(const char *line)

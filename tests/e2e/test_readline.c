@@ -180,6 +180,21 @@ static void keeps_prints_off_the_screen(void)
 	ends_well(vt, "a mistake in inputrc");
 }
 
+static void stops_endless_macros(void)
+{
+	struct vt *vt = start(24, 80,
+	                      "\"\\C-t\": \"a\\C-t\"\n\"\\C-o\": \"\\C-r\\C-x\"\n"
+	                      "\"\\C-xs\": \"said\\r\\C-xs\"\n");
+	vt_send(vt, "\024");
+	ok(stage_wait_row(vt, "·", "macro stopped: it runs itself"), "an endless macro is stopped");
+	ok(shows(vt, "2> a"), "where it began anew");
+	vt_send(vt, "\003\017;b");
+	ok(shows(vt, "2> b"), "one that ends within a key leaves the program in order");
+	vt_send(vt, "\003\030s");
+	ok(stage_wait_row(vt, "←", "said") && shows(vt, "2>"), "one that sends does so once");
+	ends_well(vt, "macros");
+}
+
 /* ----
  * candidates -------------------------------------------------------------------------------- */
 
@@ -491,6 +506,7 @@ int main(void)
 	rings();
 	names_the_mode_of_vi();
 	keeps_prints_off_the_screen();
+	stops_endless_macros();
 	lists_without_asking();
 	marks_a_paste();
 	knows_slow_and_odd_keys();

@@ -3,6 +3,7 @@
  * feeds it. */
 #include <locale.h>
 #include <signal.h>
+#include <time.h>
 
 #include <readline/readline.h>
 
@@ -232,6 +233,173 @@ static void scenario_edited_history(void)
 	sent("one;two;one edited;new;", "it is sent as it stands");
 }
 
+/* readline 8.2 frees the list of changes of such a line twice. */
+static void scenario_history_left_in_vi(void)
+{
+	type("?b\r/help\r\033");
+	pause_typing();
+	type("?b\rnjA\033");
+	pause_typing();
+	type("G/a\r\033[B\x03");
+	type("still here\r");
+	ok(strstr(buf_text(&typist.lines), "still here;"), "lines that a search has left");
+}
+
+static void scenario_history_left(void)
+{
+	type("one\rtwo\rthree\r");
+	type("\x10\x10 edited\x10\x0e\x1f");
+	shows("1> two edited|", "the changes of a line that was left are not undone");
+	type("\x1f\033r!\x1f");
+	shows("1> two edited|", "but those made since");
+	type("\x12one\x01\x0e more\033r\x10\x0e\x0e\x0e\r");
+	sent("one;two;three;;", "a search, revert-line, and back to the new line");
+	type("\x10\x10\r");
+	sent("one;two;three;;two edited;", "a changed line stays changed until it is sent");
+	type("\x10\x10\x10");
+	shows("1> two|", "then it is what it was");
+}
+
+static void scenario_history_reverts(void)
+{
+	type("one\rtwo\rthree\r\x10\x10 edited\x10 too\x03\x10\x10\x10");
+	shows("1> one|", "revert-all-at-newline puts back the one");
+	type("\x0e");
+	shows("1> two|", "and the other");
+}
+
+static void scenario_found_line(void)
+{
+	type("one\rtwo\rtree\r\x10\x10\033pone\r!\r");
+	sent("one;two;tree;!one;", "what was found can be changed");
+	type("\x10\x10\x10");
+	shows("1> two|", "and the line that it was searched from has not changed");
+}
+
+static void scenario_turned_search(void)
+{
+	type("ab ab\r\x12"
+	     "ab\x13?\x08");
+	shows("(failed i-search)`ab': ab |ab", "nothing comes after");
+	type("\x12");
+	shows("(reverse-i-search)`ab': ab |ab", "and back from there");
+	type("\x12");
+	shows("(reverse-i-search)`ab': |ab ab", "and on");
+	type("\x05");
+	shows("1> ab ab|", "to a line that is whole");
+}
+
+/* ---- macros ---- */
+
+static void scenario_keyboard_macros(void)
+{
+	type("old\r\x18(\x18"
+	     "e\x10\x18)");
+	shows("1> old|", "a macro does not call itself");
+	type("\x03\x18"
+	     "e");
+	shows("1> old|", "and runs");
+	type("\x03\x18(ab\x18)\033"
+	     "03\x18"
+	     "e");
+	shows("1> abababab|", "three times");
+	type("\033"
+	     "01\x18(c\x18)");
+	shows("1> ababababab"
+	      "c|",
+	      "it is continued where a count says so");
+	type("\x03\033-\x18"
+	     "e\033"
+	     "0\x18"
+	     "e");
+	shows("1> |", "no times, or fewer");
+	type("\x18("
+	     "ab\x07\x18)\x18"
+	     "e");
+	shows("1> ab|", "Ctrl-G ends the recording");
+	type("\x03\x18(q\x16\x03\033[D\x18)\x18"
+	     "e");
+	shows("1> qq|\x03\x03", "a quoted key and a sequence are recorded");
+}
+
+static void scenario_unfinished_macros(void)
+{
+	type("tree\rtrunk\r\x14");
+	shows("1> |", "a search, and the begin of a key");
+	type(";a");
+	shows("1> a|", "that no key follows");
+	type("\x14y");
+	shows("1> arunk|", "or one");
+	type("\x03\x18x");
+	pause_typing();
+	type("y");
+	shows("1> trunk|", "a macro whose end and the next key are one");
+	type("\x03\x12"
+	     "tre\x18z");
+	shows("1> |tree", "a macro that follows a search");
+	type("\x03\033"
+	     "03\x18w");
+	shows("1> aaab|", "a count is for the first key of a macro");
+}
+
+static void scenario_endless_macros(void)
+{
+	type("\x14");
+	shows("1> a|", "a macro that runs itself is stopped");
+	ok(strstr(read_text("errors"), "sockpit: macro stopped: it runs itself"), "with a line");
+	type("\x03\x18t");
+	shows("1> bc|", "also by way of another");
+	type("\x03\x18r\x18s");
+	is_text(buf_text(&typist.lines), "line;line;", "and what was left of it is dropped");
+	struct timespec begin, end;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+	type("\x18h");
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	ok(end.tv_sec - begin.tv_sec < 5, "one that would double sixteen times ends");
+	ok(strstr(read_text("errors"), "65536 keys"), "and says so");
+	is_int(input_line("").len < 65536, 1, "without having run to its end");
+}
+
+static void scenario_shadowed_keys(void)
+{
+	type("j");
+	shows("1> |", "a key that may go on waits");
+	wait_for_input();
+	shows("1> j|", "and is itself in the end");
+	type("jx");
+	shows("1> jjx|", "or when another follows");
+	type("jjk");
+	is_text(input_mode(), "vi:cmd", "the whole sequence counts");
+	shows("1> jjx|j", "and only that");
+	type("A\x18l");
+	shows("1> jjxjlower|", "keys of the other case");
+	type("\x18L\x18"
+	     "1");
+	shows("1> jjxjlowerlower|", "where there is one");
+}
+
+static void scenario_slips(void)
+{
+	type("a\033\rb\033\nc");
+	is_text(input_mode(), "", "Alt-Enter does not change the way of editing");
+	sent("", "nor does it send");
+	shows("1> abc|", "or write");
+}
+
+static void scenario_slips_in_vi(void)
+{
+	type("abc\033");
+	pause_typing();
+	type("\x05");
+	is_text(input_mode(), "vi:cmd", "nor does Ctrl-E in vi");
+}
+
+static void scenario_wanted_slips(void)
+{
+	type("a\033\r");
+	is_text(input_mode(), "vi:ins", "unless inputrc says so");
+}
+
 int main(void)
 {
 	tap_watchdog(50);
@@ -260,6 +428,35 @@ int main(void)
 	play("edited history", "", scenario_edited_history);
 	play("edited history, put back at once", "set revert-all-at-newline on\n",
 	     scenario_edited_history);
+	play("history left in vi", "set editing-mode vi\n", scenario_history_left_in_vi);
+	play("history left", "", scenario_history_left);
+	play("history put back", "set revert-all-at-newline on\n", scenario_history_reverts);
+	play("found line", "", scenario_found_line);
+	play("turned search", "", scenario_turned_search);
+	play("keyboard macros", "", scenario_keyboard_macros);
+	play("unfinished macros",
+	     "\"\\C-t\": \"\\C-r\\C-x\"\n\"\\C-xx\": \"t\\C-x\"\n\"\\C-xy\": \"runk\"\n"
+	     "\"\\C-xz\": \"\\C-x\"\n\"\\C-xw\": \"ab\"\n",
+	     scenario_unfinished_macros);
+	play("endless macros",
+	     "\"\\C-t\": \"a\\C-tz\"\n\"\\C-xt\": \"b\\C-xu\"\n\"\\C-xu\": \"c\\C-xt\"\n"
+	     "\"\\C-xr\": \"line\\r\\C-xr\"\n\"\\C-xs\": \"line\\r\\C-xsline\\r\"\n"
+	     "\"\\C-xa\": \"aaaaaaaaaaaaaaaa\"\n\"\\C-xb\": \"\\C-xa\\C-xa\\C-xa\\C-xa\"\n"
+	     "\"\\C-xc\": \"\\C-xb\\C-xb\\C-xb\\C-xb\"\n"
+	     "\"\\C-xd\": \"\\C-xc\\C-xc\\C-xc\\C-xc\"\n"
+	     "\"\\C-xe\": \"\\C-xd\\C-xd\\C-xd\\C-xd\"\n"
+	     "\"\\C-xf\": \"\\C-xe\\C-xe\\C-xe\\C-xe\"\n"
+	     "\"\\C-xg\": \"\\C-xf\\C-xf\\C-xf\\C-xf\"\n"
+	     "\"\\C-xh\": \"\\C-xg\\C-xg\\C-xg\\C-xg\"\n",
+	     scenario_endless_macros);
+	play("shadowed keys",
+	     "set editing-mode vi\nset keymap vi-insert\n\"jk\": vi-movement-mode\n"
+	     "\"\\C-xl\": \"lower\"\n\"\\C-xL\": do-lowercase-version\n"
+	     "\"\\C-x1\": do-lowercase-version\n",
+	     scenario_shadowed_keys);
+	play("slips", "", scenario_slips);
+	play("slips in vi", "set editing-mode vi\n", scenario_slips_in_vi);
+	play("wanted slips", "\"\\e\\C-m\": vi-editing-mode\n", scenario_wanted_slips);
 	remove_directory();
 	return tap_done();
 }

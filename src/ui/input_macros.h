@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* input_macros: macros of inputrc and the one that is recorded, run as if their keys were typed.
+ * readline never runs one itself: its callback interface jumps into a frame that has returned when a
+ * macro ends within a key sequence, and never comes back when one contains its own key. Part of
+ * input: nobody else includes it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ui/keys.h"
+
+enum {
+	MACRO_KEYS_MOST = 1 << 16, /* that one typed key may run */
+	MACRO_DEPTH_MOST = 16,     /* macros within macros */
+};
+
+void macros_start(void);
+void macros_stop(void);
+
+/* A key is typed: what follows counts for it. */
+void macros_begin_key(void);
+
+/* Puts the macro in front of what is left of those that run. A macro that runs itself, and one too
+ * many, ends all of them, with a line on standard error. */
+void macros_run(const char *text);
+
+/* Macros that run, one within the other. */
+size_t macros_depth(void);
+
+/* The next key of those deeper than that, valid until they are asked again; false when they are
+ * through. */
+bool macros_next_key(size_t depth, struct key *key);
+
+void macros_abort(void);
+
+/* A typed key that had its effect, for the macro that is being recorded. */
+bool macros_are_recording(void);
+void macros_record(const char *bytes, size_t len);
+
+/* In place of readline's commands of the same names. */
+int macros_start_recording(int count, int key);
+int macros_end_recording(int count, int key);
+int macros_call_last(int count, int key);
+int macros_print_last(int count, int key);
