@@ -81,6 +81,7 @@ static struct ui *person_ui(struct app *app, const struct options *options, stru
 {
 	struct ui_hooks hooks = { .app = app,
 		                  .line = command_run_line,
+		                  .hides = command_hides,
 		                  .complete = command_complete };
 	struct error why;
 	struct ui *ui = options->plain ? NULL : window_new(&hooks, &why);

@@ -285,6 +285,22 @@ bool app_send_line(struct app *app, struct session *session, const char *text, s
 	return sent;
 }
 
+bool app_send_secret(struct app *app, struct session *session, const char *text, size_t len,
+                     struct error *error)
+{
+	struct buf line = { .max = SIZE_MAX };
+	buf_reserve(&line, 2 * len + 2); /* or growing would leave copies of it behind */
+	make_line(session_eol(session), text, len, &line);
+	bool sent = session_send_secret(session, buf_data(&line), line.len, error);
+	buf_wipe(&line);
+	buf_free(&line);
+	if (sent && !app->secret_told)
+		app_note(app, "a secret is masked where it is sent; what a peer sends back, or a "
+		              "session here receives, is shown as it comes");
+	app->secret_told = app->secret_told || sent;
+	return sent;
+}
+
 bool app_send_line_to(struct app *app, struct session *session, const struct addr *to,
                       const char *text, size_t len, struct error *error)
 {

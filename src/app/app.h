@@ -45,19 +45,21 @@ struct app {
 	struct settings settings;
 	/* of the command line: -4 -6 -n -b -s -p …, but not the time limit, which is a setting */
 	struct session_options defaults;
-	bool unfolded; /* long messages are shown whole, whatever the setting says */
-	bool literal;  /* ^]: every line is data */
+	bool unfolded;       /* long messages are shown whole, whatever the setting says */
+	bool literal;        /* ^]: every line is data */
+	uint32_t secret_for; /* the session that the next line typed goes to, unseen; 0 = none */
+	bool secret_told;    /* that only what we send is masked */
 	bool quit;
-	int status;     /* exit status: 0 well, 1 network error or data lost, 2 usage */
-	bool attended;  /* a person gives the commands and can be asked */
-	char *asked;    /* the question that waits for its answer, and since when; ask.c's own */
+	int status;    /* exit status: 0 well, 1 network error or data lost, 2 usage */
+	bool attended; /* a person gives the commands and can be asked */
+	char *asked;   /* the question that waits for its answer, and since when; ask.c's own */
 	int64_t asked_at;
 	int64_t leave_by;     /* quits when all is sent, or at this instant; 0 = does not quit */
 	uint64_t lost_before; /* sessions_lost() when it began to wait for that */
 	uint64_t lost;        /* bytes that were not sent by then */
-	enum page page; /* of the current session */
+	enum page page;       /* of the current session */
 	struct finding finding;
-	uint64_t acted;         /* counts app_to_newest(): the frontend returns the pane there */
+	uint64_t acted;        /* counts app_to_newest(): the frontend returns the pane there */
 	struct app_seen *seen; /* the news of each session that was looked at; app.c's own */
 	size_t seen_count, seen_cap;
 	struct app_look *looks; /* look.c's own */
@@ -107,7 +109,11 @@ uint64_t app_unread(const struct app *app, const struct session *session);
 bool app_send_line(struct app *app, struct session *session, const char *text, size_t len,
                    struct error *error);
 
-/* The same to one peer of a UDP session. */
+/* The same, but it is shown nowhere, only how long it was. */
+bool app_send_secret(struct app *app, struct session *session, const char *text, size_t len,
+                     struct error *error);
+
+/* The same as app_send_line() to one peer of a UDP session. */
 bool app_send_line_to(struct app *app, struct session *session, const struct addr *to,
                       const char *text, size_t len, struct error *error);
 

@@ -33,6 +33,12 @@ void *xrealloc(void *old, size_t size)
 	return must(realloc(old, size ? size : 1));
 }
 
+void wipe(void *memory, size_t len)
+{
+	void *(*const volatile set)(void *, int, size_t) = memset;
+	set(memory, 0, len);
+}
+
 char *xstrdup(const char *text)
 {
 	return must(strdup(text));

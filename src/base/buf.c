@@ -21,6 +21,13 @@ void buf_free(struct buf *buf)
 	buf_init(buf, buf->max);
 }
 
+void buf_wipe(struct buf *buf)
+{
+	if (buf->memory)
+		wipe(buf->memory, buf->cap);
+	buf_clear(buf);
+}
+
 void buf_clear(struct buf *buf)
 {
 	buf->head = buf->len = 0;

@@ -17,6 +17,7 @@ struct buf {
 void buf_init(struct buf *buf, size_t max);
 void buf_free(struct buf *buf);
 void buf_clear(struct buf *buf);
+void buf_wipe(struct buf *buf); /* the same, and nothing is left in its memory */
 
 /* False, and nothing appended, where the ceiling would be passed. */
 bool buf_append(struct buf *buf, const void *data, size_t len);

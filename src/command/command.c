@@ -196,6 +196,9 @@ static bool run_command(struct app *app, const char *line, struct error *error)
 		.app = app, .command = command, .forced = forced, .args = &args
 	};
 	bool done = choose_session(command, &rest, &invocation, error);
+	if (!done && invocation.chosen && command->hides)
+		error_set(error, "%s: no such session; a text that begins with @ begins with @@",
+		          command->name);
 	if (done && !grammar_match(command->name, command->usage, rest, &args, error)) {
 		explain_session(&invocation, rest, error);
 		done = false;
@@ -203,6 +206,10 @@ static bool run_command(struct app *app, const char *line, struct error *error)
 	if (done && acts(command, &args))
 		app_to_newest(app);
 	done = done && command->run(&invocation, error);
+	if (command->hides) {
+		args_wipe(&args);
+		wipe(copy, strlen(line));
+	}
 	args_free(&args);
 	free(copy);
 	return done;
@@ -226,6 +233,37 @@ bool command_run_line(struct app *app, const char *line)
 	if (!done)
 		app_error(app, "%s", error.text);
 	return done;
+}
+
+/* ---- lines that are not to be kept ---- */
+
+/* A name that fits nothing, or several, may have been meant for one that hides its arguments. */
+static bool may_hide(const char *name, size_t len)
+{
+	enum { NEAR = 8, LEAST = 2 };
+	size_t nearest[NEAR];
+	size_t count = choice_nearest(&command_names, name, len, nearest, NEAR);
+	for (size_t i = 0; i < count; i++)
+		if (command_table[nearest[i]].hides)
+			return true;
+	for (const struct command *command = command_table; command->name; command++)
+		if (command->hides && len >= LEAST && strncmp(command->name, name, len) == 0)
+			return true;
+	return false;
+}
+
+bool command_hides(struct app *app, const char *line)
+{
+	struct error ignored;
+	line += strspn(line, BLANKS);
+	if (app->literal || *line != '/' || line[1] == '/' || line[1] == '@')
+		return false;
+	const char *name = line + 1;
+	size_t len = strcspn(name, BLANKS);
+	if (name[len + strspn(name + len, BLANKS)] == '\0')
+		return false;
+	const struct command *typed = command_find(name, len, &ignored);
+	return typed ? typed->hides : may_hide(name, len);
 }
 
 /* ---- a file ---- */

@@ -19,7 +19,7 @@ struct command;
 struct invocation {
 	struct app *app;
 	const struct command *command;
-	bool forced; /* typed with a ! behind its name: nothing is asked */
+	bool forced;             /* typed with a ! behind its name: nothing is asked */
 	struct session *session; /* @name, or the current one; NULL only where none is needed */
 	bool chosen;             /* it was named */
 	const struct args *args;
@@ -44,6 +44,7 @@ struct command {
 	const char *help; /* first line: a phrase; further lines: details, for /help NAME and the
 	                     manual */
 	bool asks;        /* before it does its worst; with a ! behind its name it does not */
+	bool hides;       /* its arguments are shown and kept nowhere */
 	enum command_needs needs; /* but for NEEDS_NOTHING, "@session" may stand first */
 	enum command_acts acts;
 	bool (*run)(const struct invocation *invocation, struct error *error);
@@ -64,6 +65,10 @@ bool command_picks_session(const char *args);
 /* One line as typed, also from the start-up file. False when something was wrong; it has been said
  * in the pane then. */
 bool command_run_line(struct app *app, const char *line);
+
+/* Whether a line holds what is to be shown and kept nowhere: the arguments of such a command, also
+ * where its name is mistyped a little. */
+bool command_hides(struct app *app, const char *line);
 
 /* Each line of a file, until one quits; blank lines and lines that start with '#' are skipped.
  * Mistakes are told in the pane with file and line, and the next line follows. False where the file

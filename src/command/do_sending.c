@@ -33,6 +33,42 @@ bool do_hex(const struct invocation *invocation, struct error *error)
 	return send_decoded(invocation, invocation->args->value[0], escape_decode_hex, error);
 }
 
+/* ---- /secret ---- */
+
+static const char *from_environment(const char *text, struct error *error)
+{
+	const char *value = *text == '$' ? getenv(text + 1) : text;
+	if (!value)
+		error_set(error, "secret: the environment has no variable %.100s", text + 1);
+	return value;
+}
+
+bool do_secret(const struct invocation *invocation, struct error *error)
+{
+	struct app *app = invocation->app;
+	struct session *session = invocation->session;
+	const char *text = invocation->args->value[0];
+	if (!text && !app->attended) {
+		error_set(error, "secret: nobody is there to type it: /secret $NAME takes it from "
+		                 "the environment");
+		return false;
+	}
+	if (!text && session_state(session) == SESSION_CLOSED) /* before it is typed in vain */
+		return session_send_secret(session, "", 0, error);
+	if (!text && session_kind(session) == SESSION_LISTENER) {
+		error_set(error, "session %u is a listener: its clients are sessions of their own",
+		          (unsigned)session_number(session));
+		return false;
+	}
+	if (!text) {
+		app->secret_for = session_number(session);
+		return true;
+	}
+	if (!app->attended)
+		text = from_environment(text, error);
+	return text && app_send_secret(app, session, text, strlen(text), error);
+}
+
 /* ---- /to ---- */
 
 static const struct peer *last_writer(const struct session *session)

@@ -140,8 +140,8 @@ static bool fail_word(const struct match *match, const struct word *word, const 
 }
 
 /* A word that is nearly one of the literals needs no usage. */
-static bool fail_literal(const struct match *match, const struct word *word,
-                         const char *literals, size_t literals_len)
+static bool fail_literal(const struct match *match, const struct word *word, const char *literals,
+                         size_t literals_len)
 {
 	struct choice_words words = { literals, literals_len };
 	struct choice names = { choice_word, &words, NULL };
@@ -274,8 +274,8 @@ static bool take_element(struct match *match, size_t index, size_t *taken)
 		return !element->required || fail_missing(match, element);
 	const struct word *word = &match->words.word[*taken];
 	if (element->literals && !word_is_literal(word, element))
-		return !element->required || fail_literal(match, word, element->literals,
-		                                        element->literals_len);
+		return !element->required ||
+		       fail_literal(match, word, element->literals, element->literals_len);
 	if (!element->literals && !element->required && left <= claimed_behind(match, index, left))
 		return true;
 	++*taken;
@@ -335,7 +335,8 @@ bool grammar_match(const char *command, const char *usage, const char *line, str
 	struct match match = {
 		.command = command, .usage = usage, .line = line, .args = args, .error = error
 	};
-	*args = (struct args){ .memory = xmalloc(len + GRAMMAR_MAX + 2) };
+	size_t size = len + GRAMMAR_MAX + 2;
+	*args = (struct args){ .memory = xcalloc(size, 1), .size = size };
 	match.memory = args->memory;
 	match.count = grammar_elements(usage, match.elements);
 	words_cut(&match.words, line, len);
@@ -343,6 +344,12 @@ bool grammar_match(const char *command, const char *usage, const char *line, str
 		return true;
 	args_free(args);
 	return false;
+}
+
+void args_wipe(struct args *args)
+{
+	if (args->memory)
+		wipe(args->memory, args->size);
 }
 
 void args_free(struct args *args)

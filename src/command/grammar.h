@@ -23,6 +23,7 @@ struct args {
 	const char *value[GRAMMAR_MAX]; /* by element of the usage, NULL where left away */
 	const char *as;                 /* the word behind "as", or NULL */
 	char *memory;                   /* what the values point into */
+	size_t size;                    /* of that */
 };
 
 /* One element of a usage, as TAB wants it. */
@@ -44,6 +45,7 @@ size_t grammar_elements(const char *usage, struct element elements[GRAMMAR_MAX])
 bool grammar_match(const char *command, const char *usage, const char *line, struct args *args,
                    struct error *error);
 void args_free(struct args *args);
+void args_wipe(struct args *args); /* before it: overwrites the values */
 
 /* Everything that a word which begins at line[point] could be, judged by the words before it;
  * returns how many. Behind "as" nothing, as that is a new name. */

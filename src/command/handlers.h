@@ -9,11 +9,11 @@
 typedef bool command_run(const struct invocation *invocation, struct error *error);
 
 /* do_sessions.c */
-command_run do_open, do_listen, do_service, do_close, do_forget, do_abort, do_shutdown, do_reconnect,
-        do_session, do_name, do_quit;
+command_run do_open, do_listen, do_service, do_close, do_forget, do_abort, do_shutdown,
+        do_reconnect, do_session, do_name, do_quit;
 
 /* do_sending.c */
-command_run do_send, do_hex, do_to, do_all;
+command_run do_send, do_hex, do_to, do_all, do_secret;
 
 /* do_looking.c */
 command_run do_sessions, do_peers, do_set, do_help;

@@ -159,6 +159,22 @@ const struct command command_table[] = {
 	        .run = do_hex,
 	},
 	{
+	        .name = "secret",
+	        .group = "sending",
+	        .usage = "[text...]",
+	        .help = "send a line that is shown and kept nowhere\n"
+	                "Without text, the next line is typed unseen: Enter sends it, Escape or "
+	                "Ctrl-C drops\n"
+	                "it. Every view, file and search has stars in its place, as many as it has "
+	                "bytes. What\n"
+	                "the peer sends back is shown. In the start-up file $NAME is a variable of "
+	                "the environment.",
+	        .acts = ACTS_ALWAYS,
+	        .hides = true,
+	        .needs = NEEDS_SESSION,
+	        .run = do_secret,
+	},
+	{
 	        .name = "to",
 	        .group = "sending",
 	        .usage = "<peer> [text...]",

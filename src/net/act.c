@@ -217,6 +217,15 @@ bool session_send(struct session *session, const void *data, size_t len, struct 
 	return session_send_to(session, NULL, data, len, error);
 }
 
+bool session_send_secret(struct session *session, const void *data, size_t len, struct error *error)
+{
+	uint8_t flags = session->caller.flags;
+	session->caller.flags |= ENTRY_SECRET;
+	bool sent = session_send(session, data, len, error);
+	session->caller.flags = flags;
+	return sent;
+}
+
 bool session_send_to(struct session *session, const struct addr *to, const void *data, size_t len,
                      struct error *error)
 {

@@ -194,6 +194,8 @@ static ssize_t offer(const struct caller *caller, enum call call, int fd, const 
 	struct entry entry = call_enter(caller, call, fd);
 	char *place = transcript_reserve(caller->transcript, entry_addresses_size(to, local),
 	                                 smaller(len, TRANSCRIPT_ROOM), &room);
+	if (caller->flags & ENTRY_SECRET)
+		room = smaller(room, ENTRY_SECRET_MOST);
 	size_t asked = room < TRANSCRIPT_ROOM ? len : smaller(len, room);
 	set_arguments(&entry, asked, flags);
 	ssize_t sent = transmit(caller, &entry, fd, data, asked, to, local, &wall);

@@ -29,6 +29,7 @@
 #include "net/pace.h"
 #include "net/peers.h"
 #include "net/resolve.h"
+#include "net/secrets.h"
 #include "net/session.h"
 #include "net/sessions.h"
 #include "net/watch.h"
@@ -134,6 +135,7 @@ struct session {
 	bool due;         /* begins in the next turn: an old descriptor may still hold the port */
 	struct buf queue; /* TCP: bytes. UDP: datagrams, each behind a struct datagram */
 	size_t unsent;    /* bytes of payload in it */
+	struct secrets secrets; /* TCP: which of them; of a datagram its own flags say it */
 	const struct service *service;
 	bool paused; /* nothing is read or accepted by itself: a person makes the calls */
 	struct caller caller;

@@ -63,6 +63,7 @@ void session_free(struct session *session)
 	step_drop(session);
 	peers_free(&session->peers);
 	buf_free(&session->queue);
+	secrets_clear(&session->secrets);
 	free(session);
 }
 
@@ -77,6 +78,7 @@ static void let_go(struct session *session, enum session_end end)
 	search_end(session);
 	step_drop(session);
 	buf_free(&session->queue);
+	secrets_clear(&session->secrets);
 	session->unsent = 0;
 	if (!session->listener)
 		return;

@@ -123,6 +123,11 @@ uint64_t session_news(const struct session *session);
  * open, is shut, or the queue has no room for all of it. While connecting, bytes wait. True means
  * that it was taken over: that the connection turned out to be reset is told in the transcript. */
 bool session_send(struct session *session, const void *data, size_t len, struct error *error);
+
+/* The same, and its entries are flagged ENTRY_SECRET: those bytes are never shown. */
+bool session_send_secret(struct session *session, const void *data, size_t len,
+                         struct error *error);
+
 bool session_send_to(struct session *session, const struct addr *to, const void *data, size_t len,
                      struct error *error);
 bool session_rename(struct session *session, const char *name, struct error *error);

@@ -326,6 +326,7 @@ static void cancel_send(struct session *session)
 	const struct step *step = session->step;
 	size_t unsent = session->unsent;
 	buf_clear(&session->queue);
+	secrets_clear(&session->secrets);
 	session->unsent = 0;
 	session_tell(session, ENTRY_ERROR, "%s cancelled after %s: %zu bytes were not sent",
 	             step->text, waited(step, took), unsent);

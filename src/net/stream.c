@@ -16,6 +16,7 @@ static void give_up_queue(struct session *session)
 {
 	size_t unsent = session->unsent;
 	buf_clear(&session->queue);
+	secrets_clear(&session->secrets);
 	session->unsent = 0;
 	if (unsent)
 		session_tell_unsent(session, unsent);
@@ -91,6 +92,18 @@ static bool was_short(size_t asked, size_t sent)
 	return sent < smaller(asked, TRANSCRIPT_ROOM);
 }
 
+/* Of what waits either secret bytes or others. */
+static size_t push_first(struct session *session, size_t *asked)
+{
+	bool secret;
+	*asked = secrets_run(&session->secrets, session->queue.len, &secret);
+	if (secret)
+		session->caller.flags |= ENTRY_SECRET;
+	else
+		session->caller.flags &= (uint8_t)~ENTRY_SECRET;
+	return push(session, buf_data(&session->queue), *asked);
+}
+
 static void flush_some(struct session *session, size_t most)
 {
 	uint8_t flags = session->caller.flags;
@@ -99,11 +112,12 @@ static void flush_some(struct session *session, size_t most)
 	if (session->service != &service_table[0])
 		session_begin_service(session);
 	while (more && session->queue.len && moved < most) {
-		size_t asked = session->queue.len;
-		size_t sent = push(session, buf_data(&session->queue), asked);
+		size_t asked;
+		size_t sent = push_first(session, &asked);
 		if (session->broken)
 			break;
 		buf_consume(&session->queue, sent);
+		secrets_consume(&session->secrets, sent);
 		session->unsent = session->queue.len;
 		moved += sent;
 		more = !was_short(asked, sent);
@@ -158,8 +172,11 @@ static bool stream_send(struct session *session, const struct addr *to, const vo
 	size_t sent = send_directly(session, data, len);
 	if (sent == len || session->broken)
 		return true;
+	size_t waiting = session->queue.len;
 	buf_append(&session->queue, (const char *)data + sent,
 	           len - sent); /* has room: refuse_send() */
+	if (session->caller.flags & ENTRY_SECRET)
+		secrets_add(&session->secrets, waiting, session->queue.len);
 	session->unsent = session->queue.len;
 	if (sent && !was_short(len, sent) && !session->paused)
 		flush_some(session, SESSION_TURN);

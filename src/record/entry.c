@@ -27,9 +27,25 @@ static const char *const names[CALL_COUNT] = {
 	[CALL_ERRQUEUE] = "recvmsg",
 };
 
-const char *entry_payload(const struct entry *entry)
+const char *entry_bytes(const struct entry *entry)
 {
 	return (const char *)entry + ENTRY_HEADER + entry->addr_len;
+}
+
+bool entry_is_secret(const struct entry *entry)
+{
+	return entry->flags & ENTRY_SECRET && entry_is_outgoing(entry);
+}
+
+/* Of no entry anything else is shown, whoever asks: so no view can forget it. */
+const char *entry_payload(const struct entry *entry)
+{
+	static char stars[ENTRY_SECRET_MOST];
+	if (!entry_is_secret(entry))
+		return entry_bytes(entry);
+	if (!stars[0])
+		memset(stars, '*', sizeof stars);
+	return stars;
 }
 
 struct addr entry_addr(const struct entry *entry)

@@ -44,6 +44,7 @@ enum entry_flag {
 	ENTRY_WATCHING = 16, /* a call that the program makes to see more, not to converse */
 	ENTRY_WAITED = 32,   /* a call that a blocking socket would have slept in: the duration is
 	                      * from when it was asked for */
+	ENTRY_SECRET = 64,   /* what a CALL_SEND or CALL_SENDTO took is not to be shown */
 };
 
 /* What the error queue of a socket gave, ip(7), and its timestamps, socket(7): the payload of a
@@ -90,12 +91,17 @@ enum {
 	ENTRY_ALIGN = 8,
 	ENTRY_HEADER = sizeof(struct entry),
 	ENTRY_MAX_OVERHEAD = 64,
+	ENTRY_SECRET_MOST = 1 << 20,                /* bytes of a secret in one entry */
 	ENTRY_ADDRESSES = sizeof(struct addr) + 16, /* most bytes of addr_len */
 };
 _Static_assert(sizeof(struct entry) == 40, "the transcript's cost per call is a promise");
 _Static_assert(sizeof(struct entry) + sizeof(struct addr) <= ENTRY_MAX_OVERHEAD, "so is this");
 
+/* The payload as it may be shown: of a secret as many stars as it has bytes. entry_bytes() gives the
+ * true bytes, for those who only compare them. */
 const char *entry_payload(const struct entry *entry);
+const char *entry_bytes(const struct entry *entry);
+bool entry_is_secret(const struct entry *entry);
 
 /* The address kept with the call; AF_UNSPEC where there is none. */
 struct addr entry_addr(const struct entry *entry);

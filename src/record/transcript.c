@@ -8,6 +8,8 @@
 #include "base/alloc.h"
 #include "record/tracks.h"
 
+_Static_assert((int)TRANSCRIPT_BLOCK <= (int)ENTRY_SECRET_MOST,
+               "an entry has no more stars than that");
 _Static_assert(TRACK_NONE == TRANSCRIPT_NONE, "a session without entries has no last one");
 
 struct block {

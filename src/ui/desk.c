@@ -11,6 +11,8 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/text.h"
+#include "ui/bars.h"
 #include "ui/byte_escape.h"
 #include "ui/candidates.h"
 
@@ -20,6 +22,8 @@ enum {
 	PASTE_ON_LINE = 64 << 10, /* a larger paste does not go through readline */
 	NOTE_INDENT = 24,         /* columns that a note's time and mark may take */
 };
+
+#define SECRET_HINT "typed unseen: Enter sends it, Escape or Ctrl-C drops it"
 
 static void say(struct desk *desk, const char *text)
 {
@@ -182,20 +186,56 @@ static bool send_data(struct desk *desk, const char *text, size_t len)
 	return sent;
 }
 
+static bool on_hides(void *context, const char *line)
+{
+	struct desk *desk = context;
+	return desk->hooks.hides && desk->hooks.hides(desk->app, line);
+}
+
+static void note_command(struct desk *desk, const char *line)
+{
+	if (on_hides(desk, line))
+		app_note(desk->app, "> %.*s %s", (int)strcspn(line, " \t\n"), line,
+		         text_has_unicode() ? "…" : "...");
+	else
+		app_note(desk->app, "> %s", line);
+}
+
+/* The line that /secret without text has asked for. */
+static void send_secret(struct desk *desk, const char *text, size_t len)
+{
+	struct error error;
+	struct app *app = desk->app;
+	unsigned number = app->secret_for;
+	struct session *session = sessions_numbered(app->sessions, number);
+	app->secret_for = 0;
+	if (!session)
+		app_error(app, "session %u has gone: the secret was not sent", number);
+	else if (!app_send_secret(app, session, text, len, &error))
+		app_error(app, "the secret was not sent: %s", error.text);
+	tell_change(desk);
+}
+
 /* As typed. A command stands in the transcript before what it says, so that it reads as a protocol;
  * what is sent stands there anyway. */
 static void run_line(struct desk *desk, const char *line, size_t len)
 {
 	bool slash = *line == '/' && !desk->app->literal;
 	bool has_nul = memchr(line, '\0', len);
+	if (desk->app->secret_for) {
+		send_secret(desk, line, len);
+		return;
+	}
 	if (slash && line[1] != '/')
-		app_note(desk->app, "> %s", line);
+		note_command(desk, line);
 	if (!has_nul)
 		desk->hooks.line(desk->app, line);
 	else if (slash && line[1] != '/')
 		app_error(desk->app, "a command has no NUL byte: /send and \\0 sends one");
 	else
 		send_data(desk, line + slash, len - slash);
+	if (desk->app->secret_for)
+		say(desk, SECRET_HINT);
 	tell_change(desk);
 }
 
@@ -376,6 +416,54 @@ static bool must_ask(struct desk *desk, const struct key *key)
 	return true;
 }
 
+/* ---- secrets ---- */
+
+static void end_secret(struct desk *desk, bool send)
+{
+	if (send)
+		send_secret(desk, desk->secret.text ? desk->secret.text : "", desk->secret.len);
+	secret_line_wipe(&desk->secret);
+	desk->app->secret_for = 0;
+	say(desk, send ? "" : "dropped: nothing was sent");
+	tell_change(desk);
+}
+
+/* Whether the key was for a line that is typed unseen. */
+static bool take_secret(struct desk *desk, const struct key *key)
+{
+	if (!desk->app->secret_for)
+		return false;
+	switch (secret_line_take(&desk->secret, key)) {
+	case SECRET_LINE_TAKEN:
+		break;
+	case SECRET_LINE_REFUSED:
+		if (is_byte(key, 'Z' - '@', 'Z' - '@'))
+			desk->face.suspend(desk->face.context);
+		else if (is_byte(key, 'L' - '@', 'L' - '@'))
+			desk->face.look(desk->face.context, INPUT_REDRAW);
+		else
+			desk->face.bell(desk->face.context);
+		break;
+	case SECRET_LINE_ENTERED:
+		end_secret(desk, true);
+		break;
+	case SECRET_LINE_DROPPED:
+		end_secret(desk, false);
+		break;
+	}
+	keys_wipe(&desk->keys);
+	return true;
+}
+
+struct line desk_line(const struct desk *desk)
+{
+	static char prompt[BARS_PROMPT + sizeof "secret "]; /* the line points to it */
+	if (!desk->app->secret_for)
+		return input_line(bars_prompt(desk->app, prompt));
+	snprintf(prompt, sizeof prompt, "%u secret> ", (unsigned)desk->app->secret_for);
+	return (struct line){ .prompt = prompt, .text = "" };
+}
+
 /* ---- keys ---- */
 
 static void take_key(struct desk *desk, const struct key *key)
@@ -385,6 +473,8 @@ static void take_key(struct desk *desk, const struct key *key)
 			desk->face.mouse(desk->face.context, key);
 		return;
 	}
+	if (take_secret(desk, key))
+		return;
 	if (input_line("").len == 0)
 		desk->pasted_lines = false;
 	if (take_paste(desk, key) || settle_held(desk, key) || must_ask(desk, key))
@@ -412,8 +502,11 @@ static void read_keys(struct desk *desk, int64_t now)
 		desk->app->quit = true;
 		return;
 	}
+	bool secret = desk->app->secret_for;
 	keys_feed(&desk->keys, bytes, (size_t)got, now);
 	take_keys(desk, now);
+	if (secret)
+		wipe(bytes, (size_t)got);
 	fflush(stdout); /* what readline printed there: it comes back as a stray line */
 }
 
@@ -496,6 +589,7 @@ void desk_init(struct desk *desk, struct ui *ui, const struct ui_hooks *hooks,
 	struct input_hooks input = {
 		.context = desk,
 		.line = on_line,
+		.hides = on_hides,
 		.end = on_end,
 		.action = on_action,
 		.complete = on_complete,
@@ -508,6 +602,7 @@ void desk_init(struct desk *desk, struct ui *ui, const struct ui_hooks *hooks,
 void desk_done(struct desk *desk)
 {
 	input_stop();
+	secret_line_wipe(&desk->secret);
 	keys_free(&desk->keys);
 	held_free(&desk->held);
 }

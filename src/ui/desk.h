@@ -10,6 +10,7 @@
 #include "ui/held.h"
 #include "ui/input.h"
 #include "ui/keys.h"
+#include "ui/secret_line.h"
 #include "ui/terminal.h"
 #include "ui/ui.h"
 
@@ -20,7 +21,7 @@ struct desk_face {
 	void (*say)(void *context, const char *text); /* a word to the person; "" takes it back */
 	void (*look)(void *context, enum input_action action); /* scrolling and redrawing */
 	bool (*follow)(void *context); /* the newest rows; false if they are shown; or NULL */
-	void (*mouse)(void *context, const struct key *key);   /* or NULL */
+	void (*mouse)(void *context, const struct key *key); /* or NULL */
 	void (*changed)(void *context); /* a key did something that is to be seen soon */
 	void (*bell)(void *context);
 	void (*suspend)(void *context);
@@ -37,6 +38,7 @@ struct desk {
 	struct keys keys;
 	struct held held;          /* a paste that is not on the line */
 	bool pasted_lines;         /* the line begins with a paste: several lines are data */
+	struct secret_line secret; /* what is typed while app->secret_for is set */
 	bool asked;                /* Enter on several lines has been asked about */
 };
 
@@ -47,6 +49,9 @@ void desk_done(struct desk *desk);
 
 void desk_prepare(struct desk *desk, struct poller *poller);
 void desk_serve(struct desk *desk, struct poller *poller);
+
+/* The line that is being typed; of a secret only that there is one. */
+struct line desk_line(const struct desk *desk);
 
 /* Shows the session with this number, or says that there is none. */
 void desk_select(struct desk *desk, uint32_t number);

@@ -206,8 +206,7 @@ static int input_rows(int rows)
 
 static void draw_parts(struct window *window, int rows, int columns, bool pane)
 {
-	char prompt[BARS_PROMPT];
-	struct line line = input_line(bars_prompt(window->app, prompt));
+	struct line line = desk_line(&window->desk);
 	line_layout(&window->layout, &line, columns, input_rows(rows));
 	int input_row = rows - (int)window->layout.rows.count;
 	window->tabs_row = input_row - BARS;

@@ -10,6 +10,7 @@
 
 #include <readline/readline.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "ui/byte_escape.h"
 #include "ui/input_bindings.h"
@@ -82,6 +83,15 @@ static void act(enum input_action action)
 	input.dirty = true;
 }
 
+/* readline has its own copy of it still. */
+static void wipe_line(char *line)
+{
+	size_t len = strlen(line);
+	if (strcmp(rl_line_buffer, line) == 0)
+		wipe(rl_line_buffer, len);
+	wipe(line, len);
+}
+
 static void take_line(char *line)
 {
 	const struct input_hooks *hooks = &input.hooks;
@@ -92,12 +102,18 @@ static void take_line(char *line)
 		hooks->end(hooks->context);
 	edits_end_line();
 	if (line && !discard) {
+		bool hidden = hooks->hides && hooks->hides(hooks->context, line);
 		struct buf bytes;
 		buf_init(&bytes, SIZE_MAX);
-		input_history_add(line);
+		if (!hidden)
+			input_history_add(line);
 		byte_escape_release(line, strlen(line), &bytes);
 		if (hooks->line)
 			hooks->line(hooks->context, buf_text(&bytes), bytes.len);
+		if (hidden) {
+			buf_wipe(&bytes);
+			wipe_line(line);
+		}
 		buf_free(&bytes);
 	}
 	free(line);

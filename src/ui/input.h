@@ -47,7 +47,8 @@ struct input_hooks {
 	 * (byte_escape.h), but here they are those bytes: NUL may be among them. The other hooks
 	 * are given, and give, bytes, too. */
 	void (*line)(void *context, const char *line, size_t len);
-	void (*end)(void *context);                    /* Ctrl-D on an empty line */
+	bool (*hides)(void *context, const char *line); /* before it: the history may not have it */
+	void (*end)(void *context);                     /* Ctrl-D on an empty line */
 	void (*action)(void *context, enum input_action action);
 	char **(*complete)(void *context, const char *line, size_t start, size_t end, bool *files);
 	void (*matches)(void *context, char **matches,

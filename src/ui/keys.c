@@ -4,6 +4,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 
 enum {
@@ -297,6 +298,12 @@ bool keys_next(struct keys *keys, int64_t now, struct key *key)
 	else if (key->kind == KEY_SEQUENCE)
 		recognise_mouse(key);
 	return true;
+}
+
+void keys_wipe(struct keys *keys)
+{
+	if (keys->consumed)
+		wipe(keys->pending.memory + keys->pending.head, keys->consumed);
 }
 
 int64_t keys_deadline(const struct keys *keys)

@@ -55,5 +55,8 @@ void keys_feed(struct keys *keys, const void *bytes, size_t len, int64_t now);
  * an incomplete sequence has waited long enough. */
 bool keys_next(struct keys *keys, int64_t now, struct key *key);
 
+/* Overwrites the unit that was handed out last. */
+void keys_wipe(struct keys *keys);
+
 /* When keys_next() should be asked again though nothing came; INT64_MAX for never. */
 int64_t keys_deadline(const struct keys *keys);

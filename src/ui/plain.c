@@ -124,8 +124,7 @@ static void replace_row(struct plain *plain, int columns, int cursor)
 
 static void draw_row(struct plain *plain)
 {
-	char prompt[BARS_PROMPT];
-	struct line line = input_line(bars_prompt(plain->app, prompt));
+	struct line line = desk_line(&plain->desk);
 	line_layout(&plain->layout, &line, width_of(plain), 1);
 	const struct row *row = &plain->layout.rows.row[0];
 	buf_clear(&plain->wanted);

@@ -28,6 +28,8 @@ struct ui {
 struct ui_hooks {
 	struct app *app;
 	bool (*line)(struct app *app, const char *line);
+	bool (*hides)(struct app *app,
+	              const char *line); /* a line that is kept nowhere: it has a secret in it */
 	char **(*complete)(struct app *app, const char *line, size_t start, size_t end,
 	                   bool *files);
 };

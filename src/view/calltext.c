@@ -88,8 +88,11 @@ static unsigned long taken(const struct entry *entry)
 static void add_sending(const struct entry *entry, size_t payload, struct buf *out)
 {
 	unsigned long all = entry->flags & ENTRY_TRUNCATED ? taken(entry) : asked(entry);
-	bool whole = !entry->error && all == entry->len;
-	if (payload && !entry->error) {
+	bool secret = entry_is_secret(entry);
+	bool whole = !entry->error && all == entry->len && !secret;
+	if (payload && !entry->error && secret) {
+		buf_append_text(out, "<secret>, ");
+	} else if (payload && !entry->error) {
 		buf_append_text(out, "\"");
 		add_excerpt(entry, payload, out);
 		buf_append_text(out, whole ? "\"" : "\", ");

@@ -244,6 +244,8 @@ static bool is_too_long(struct layout *layout, const struct text *text, uint32_t
 static bool put_bytes(struct layout *layout, const struct text *text, bool marks)
 {
 	enum style style = layout->payload ? STYLE_TEXT : lead_words_style(layout->entry);
+	if (entry_is_secret(layout->entry))
+		style = STYLE_FAINT;
 	for (uint32_t i = 0; i < text->len;) {
 		uint32_t next = i + 1;
 		if (text->bytes[i] != '\n') {
@@ -280,7 +282,9 @@ static void put_lost(struct layout *layout)
 static void put_aside(struct layout *layout)
 {
 	const struct entry *entry = layout->entry;
-	if (entry_is_incoming(entry) && entry->arg2 & MSG_PEEK)
+	if (entry_is_secret(entry))
+		put_text(layout, " (secret)", STYLE_FAINT);
+	else if (entry_is_incoming(entry) && entry->arg2 & MSG_PEEK)
 		put_text(layout, " (peeked)", STYLE_FAINT);
 	else if (entry->arg2 & MSG_OOB)
 		put_text(layout, " (urgent)", STYLE_FAINT);

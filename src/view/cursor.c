@@ -96,6 +96,8 @@ static bool joins(const struct view *view, const struct entry *a, const struct e
 		return false;
 	if (entry_is_words(a))
 		return a->flags & ENTRY_CONTINUES;
+	if (entry_is_secret(a) || entry_is_secret(b))
+		return false;
 	return view->kind == VIEW_CHAT && entry_is_stream(a) && entry_is_stream(b) &&
 	       (uint16_t)(a->phase + a->len) == b->phase;
 }

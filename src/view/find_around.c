@@ -39,7 +39,7 @@ void find_around(const struct cursor *begin, uint32_t len, bool *found)
 {
 	const struct view *view = begin->view;
 	memset(found, 0, len * sizeof *found);
-	if (!view->find || view->find_len > FIND_MAX)
+	if (!view->find || view->find_len > FIND_MAX || entry_is_secret(begin->entry))
 		return;
 	size_t most = FIND_MAX + (size_t)len + FIND_MAX;
 	struct view chat = *view;

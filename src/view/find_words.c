@@ -207,7 +207,7 @@ static bool moving_may_hold(struct find_words *words, const struct entry *entry)
 static bool moving_holds(struct find_words *words, const struct entry *entry)
 {
 	bool cut = entry->flags & ENTRY_TRUNCATED;
-	if (!words->escapes && !cut && !moving_may_hold(words, entry))
+	if (!words->escapes && !cut && !entry_is_secret(entry) && !moving_may_hold(words, entry))
 		return false;
 	return call_holds(words, entry, PAYLOAD_SHOWN);
 }

@@ -10,9 +10,11 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* The payloads of all others are numbers, not text. */
+/* The payloads of all others are numbers, not text; and no search finds a secret. */
 static bool has_bytes(const struct entry *entry)
 {
+	if (entry_is_secret(entry))
+		return false;
 	return entry_is_words(entry) || entry_is_incoming(entry) || entry_is_outgoing(entry);
 }
 

@@ -62,6 +62,8 @@ static void describe(const struct entry *entry, struct buf *text)
 	calltext_result(entry, text);
 	if (addr.family != AF_UNSPEC && !strstr(buf_text(text), addr_format(&addr, peer)))
 		buf_printf(text, "  %s", peer);
+	if (entry_is_secret(entry))
+		buf_append_text(text, "  (secret)");
 	if (entry->flags & ENTRY_TRUNCATED && lost > 0)
 		buf_printf(text, "  ~%" PRId64 " lost", lost);
 }
@@ -159,7 +161,10 @@ static void put_digits(const struct dump *dump, uint32_t at, uint32_t count, str
 		if (i > at)
 			put_text(row, (i - at) % GROUP ? " " : "  ", columns,
 			         inside ? STYLE_FOUND : STYLE_TEXT);
-		snprintf(digits, sizeof digits, "%02x", (unsigned char)bytes[i]);
+		if (entry_is_secret(dump->entry))
+			snprintf(digits, sizeof digits, "**");
+		else
+			snprintf(digits, sizeof digits, "%02x", (unsigned char)bytes[i]);
 		put_text(row, digits, columns, found_style(dump, i, STYLE_TEXT));
 	}
 }

@@ -88,7 +88,7 @@ bool view_is_open(const struct view *view, bool *in_character)
 	struct cursor cursor;
 	*in_character = false;
 	if (view->kind != VIEW_CHAT || !cursor_last(&cursor, view) ||
-	    !entry_is_stream(cursor.entry))
+	    !entry_is_stream(cursor.entry) || entry_is_secret(cursor.entry))
 		return false;
 	while (begin > 0 && run_step_back(&cursor))
 		tail[--begin] = entry_payload(cursor.entry)[cursor.offset];

@@ -126,7 +126,7 @@ static void test_finding(void)
 	struct error error = { 0 };
 	fixture_start(&app);
 	is_text(command_find("se", 2, &error) ? "" : error.text,
-	        "ambiguous: /se is /sessions, /session, /send, /service, /set", "ambiguous");
+	        "ambiguous: /se is /sessions, /session, /send, /secret, /service, /set", "ambiguous");
 	is_text(command_find("session", 7, &error)->name, "session",
 	        "an exact name beats a longer one");
 	is_text(command_find("sh", 2, &error)->name, "shutdown", "a unique prefix");
@@ -354,7 +354,7 @@ static void test_usage_mistakes(void)
 		{ "/help nothing", "no help for \"nothing\": /help lists the commands" },
 		{ "/help open close", "no help for \"close\" in /open: /help open" },
 		{ "/help s",
-		  "ambiguous: /s is /shutdown, /sessions, /session, /send, /states, /stream, "
+		  "ambiguous: /s is /shutdown, /sessions, /session, /send, /secret, /states, /stream, "
 		  "/stats, /socket, /service, /set" },
 		{ "/@nobody hello", "no session \"nobody\": /sessions lists them" },
 		{ "/@c", "needs text: /@session <text...>" },
@@ -422,7 +422,7 @@ static void test_addressing(void)
 	wait_for(&app, has_received(&app, "c", " hello\n/close\nx@y"), "all went there");
 	ok(app.current == named(&app, "server"), "and the window stayed");
 	ok(*run(&app, "hello"), "a listener is sent no line");
-	is_text(run(&app, "/se 2"), "ambiguous: /se is /sessions, /session, /send, /service, /set",
+	is_text(run(&app, "/se 2"), "ambiguous: /se is /sessions, /session, /send, /secret, /service, /set",
 	        "not a prefix");
 	is_text(run(&app, "/session @c"), "", "/session with an @");
 	ok(app.current == named(&app, "c"), "is the same");

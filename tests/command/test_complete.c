@@ -45,7 +45,7 @@ static void test_commands(struct app *app)
 	is_text(complete(app, "/x"), "", "none");
 	is_text(complete(app, "/rec"), "/reconnect /recv", "of several groups");
 	is_text(offered(app, "/sesxyz", 0, 4), "/sessions /session", "the cursor within a word");
-	is_text(complete(app, "/help se"), "sessions session send service set segment", "/help");
+	is_text(complete(app, "/help se"), "sessions session send secret service set segment", "/help");
 	is_text(complete(app, "/help /ope"), "/open", "with a slash");
 	is_text(complete(app, "/hel cl"), "close", "behind a prefix of a command");
 	is_text(complete(app, "/s "), "", "not behind an ambiguous one");

@@ -355,6 +355,13 @@ static void name_ends(struct coder *coder, struct statement *statement)
 	statement->met = coder->knowns > knowns;
 }
 
+static void write_remark(struct coder *coder, const char *text)
+{
+	flush(coder);
+	if (coder->file)
+		coder->language->remark(coder->file, text);
+}
+
 static void write_lookup(struct coder *coder, const struct entry *entry)
 {
 	char text[REMARK];
@@ -365,9 +372,7 @@ static void write_lookup(struct coder *coder, const struct entry *entry)
 	for (char *p = text; *p; p++)
 		if ((unsigned char)*p < ' ' || (unsigned char)*p > '~' || *p == '*' || *p == '\\')
 			*p = '?';
-	flush(coder);
-	if (coder->file)
-		coder->language->remark(coder->file, text);
+	write_remark(coder, text);
 }
 
 static void write_entry(struct coder *coder, const struct entry *entry, uint64_t at)
@@ -387,6 +392,8 @@ static void write_entry(struct coder *coder, const struct entry *entry, uint64_t
 		statement.error = connect_error(coder, entry, at);
 	if (entry_is_incoming(entry))
 		statement.bytes = entry->len;
+	if (entry_is_secret(entry) && entry->len)
+		write_remark(coder, "a secret: stars stand in the place of its bytes");
 	write_statement(coder, &statement);
 	if (entry->call == CALL_CLOSE)
 		drop_variable(coder, entry->fd);

@@ -99,17 +99,27 @@ bool flow_is_urgent(const struct flow *flow, const struct flow_part *call)
 	return !flow->datagrams && (call->entry->arg2 & MSG_OOB);
 }
 
-void flow_copy(const struct flow *flow, int64_t begin, int64_t end, char *out)
+static void copy(const struct flow *flow, int64_t begin, int64_t end,
+                 const char *(*bytes_of)(const struct entry *entry), char *out)
 {
 	for (size_t i = 0; i < flow->sent.count; i++) {
 		const struct flow_part *call = &flow->sent.list[i];
 		int64_t from = begin > call->begin ? begin : call->begin;
 		int64_t to = end < call->end ? end : call->end;
 		if (from < to)
-			memcpy(out + (from - begin),
-			       entry_payload(call->entry) + (from - call->begin),
+			memcpy(out + (from - begin), bytes_of(call->entry) + (from - call->begin),
 			       (size_t)(to - from));
 	}
+}
+
+void flow_copy(const struct flow *flow, int64_t begin, int64_t end, char *out)
+{
+	copy(flow, begin, end, entry_payload, out);
+}
+
+void flow_copy_true(const struct flow *flow, int64_t begin, int64_t end, char *out)
+{
+	copy(flow, begin, end, entry_bytes, out);
 }
 
 /* ---- how they went ---- */

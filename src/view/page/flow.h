@@ -20,6 +20,7 @@ struct flow_part {
 	const struct entry *entry; /* the call; of what left the reading that tells of it */
 	uint64_t position;         /* of that */
 	uint64_t segments;         /* it left in, 0 = not known */
+	bool secret;               /* a datagram that was sent as one */
 	int64_t acked;             /* how long after its call, ns; -1 = nobody told */
 };
 
@@ -51,8 +52,10 @@ void flow_find(const struct view *view, struct flow *flow);
 /* Forgets all but the newest of them, and finds out how they went. */
 void flow_follow(struct flow *flow, size_t calls);
 
-/* Copies bytes [begin, end) of a stream, which must be shown. */
+/* Copies bytes [begin, end) of a stream, which must be shown: as they may be shown, or the true
+ * ones, to compare them. */
 void flow_copy(const struct flow *flow, int64_t begin, int64_t end, char *out);
+void flow_copy_true(const struct flow *flow, int64_t begin, int64_t end, char *out);
 
 /* The last byte of that call is urgent (MSG_OOB). */
 bool flow_is_urgent(const struct flow *flow, const struct flow_part *call);

@@ -43,7 +43,7 @@ static bool is_same(const struct flow *flow, const struct entry *entry, int64_t 
 		from = end - COMPARED;
 	if (end <= from)
 		return true;
-	flow_copy(flow, from, end, bytes);
+	flow_copy_true(flow, from, end, bytes);
 	return memcmp(bytes, entry_payload(entry) + (from - begin), (size_t)(end - from)) == 0;
 }
 
@@ -126,7 +126,7 @@ static bool is_that_datagram(const struct entry *sent, const struct entry *got)
 	bool whole = got->len == sent->len;
 	bool cut = (got->flags & ENTRY_TRUNCATED) && got->len < sent->len;
 	return (whole || cut) && ended(got) >= sent->time &&
-	       memcmp(entry_payload(sent), entry_payload(got), got->len) == 0;
+	       memcmp(entry_bytes(sent), entry_bytes(got), got->len) == 0;
 }
 
 /* The first that is the same and has not been given to another one. */
@@ -140,6 +140,7 @@ static void match_datagram(struct flow *flow, const struct flow_part *call, stru
 		*got = *one;
 		got->begin = call->begin;
 		got->end = call->end;
+		got->secret = entry_is_secret(call->entry);
 		one->entry = NULL;
 		return;
 	}

@@ -75,7 +75,9 @@ static void put_inside(const struct ruler *ruler, struct row *row, const struct 
 	int64_t begin = part->begin > 0 ? part->begin : 0;
 	size_t len = (size_t)(part->end - begin);
 	const char *from = bytes;
-	if (ruler->flow->datagrams) {
+	if (part->secret) {
+		len = sizeof bytes + 1;
+	} else if (ruler->flow->datagrams) {
 		from = entry_payload(part->entry);
 		len = part->entry->len;
 	} else if (len <= sizeof bytes) {
