@@ -61,12 +61,14 @@ static void set_hit(struct app *app, struct place hit)
 }
 
 /* Without the text: else the next search would find it here. */
-static void fail(bool again, bool newer, struct error *error)
+static void fail(const struct finding *finding, bool again, bool newer, struct error *error)
 {
 	if (again)
 		error_set(error, "no more hits %s", newer ? "below" : "above");
+	else if (pattern_has_capital(finding->text, finding->len))
+		error_set(error, "not found in this pane, with these capital letters");
 	else
-		error_set(error, "not found in this pane; upper and lower case differ");
+		error_set(error, "not found in this pane");
 }
 
 bool app_find(struct app *app, const char *text, bool newer, struct error *error)
@@ -85,7 +87,7 @@ bool app_find(struct app *app, const char *text, bool newer, struct error *error
 	view.find_len = finding->len;
 	bool again = finding->found && finding->session == app_shown(app);
 	if (!find_next(&view, again ? &finding->place : NULL, newer, &hit)) {
-		fail(again, newer, error);
+		fail(finding, again, newer, error);
 		return false;
 	}
 	set_hit(app, hit);

@@ -239,7 +239,7 @@ const struct command command_table[] = {
 	        .help = "look for text in the pane, towards the past\n"
 	                "Also text that came in several pieces; in a trace the words of calls "
 	                "too.\n"
-	                "Upper and lower case differ.\n"
+	                "Upper and lower case are the same, unless the text has a capital letter.\n"
 	                "Without text: the next hit. F3 goes on towards the past, F4 towards the "
 	                "present.",
 	        .run = do_find,

@@ -102,9 +102,8 @@ static bool find(const struct view *view, const struct place *from, bool newer, 
 	struct search *search = xmalloc(sizeof *search);
 	search->view = walked(view);
 	search->newer = newer;
-	search->stack.find = view->find;
-	search->stack.find_len = view->find_len;
-	find_words_init(&search->words, view->find, view->find_len);
+	pattern_init(&search->stack.pattern, view->find, view->find_len);
+	find_words_init(&search->words, &search->stack.pattern);
 	bool found = search_from(search, view, from, hit);
 	find_words_free(&search->words);
 	free(search);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* find: where text stands in a view: towards the past or the future, over boundaries of calls, in
- * the bytes of the chat and of hex, and in the words of a trace. Bytes match exactly. */
+ * the bytes of the chat and of hex, and in the words of a trace. Case matters only where the text
+ * has a capital letter, see view/pattern.h. */
 #pragma once
 
+#include "view/pattern.h"
 #include "view/view.h"
 
-enum { FIND_MAX = 256 }; /* bytes that can be looked for */
+enum { FIND_MAX = PATTERN_MAX }; /* bytes that can be looked for */
 
 /* The nearest paragraph before (or behind) `from` in which view->find stands; `from` NULL: from the
  * newest (or oldest) one on, inclusive. False where there is none. 64 MiB take less than a tenth of

@@ -35,13 +35,14 @@ static bool is_plain(char c)
 /* The longest part of what is looked for that is made of such characters. */
 static struct find_words_part find_part(const struct find_words *words, bool (*is_such)(char))
 {
-	struct find_words_part part = { words->find, 0 };
+	const struct pattern *pattern = words->pattern;
+	struct find_words_part part = { pattern->bytes, 0 };
 	size_t begin = 0;
-	for (size_t i = 0; i <= words->find_len; i++) {
-		if (i < words->find_len && is_such(words->find[i]))
+	for (size_t i = 0; i <= pattern->len; i++) {
+		if (i < pattern->len && is_such(pattern->bytes[i]))
 			continue;
 		if (i - begin > part.len)
-			part = (struct find_words_part){ words->find + begin, i - begin };
+			part = (struct find_words_part){ pattern->bytes + begin, i - begin };
 		begin = i + 1;
 	}
 	return part;
@@ -67,31 +68,33 @@ static bool is_foreign(char c)
 	return (unsigned char)c >= 0x80 && !memchr("→", c, sizeof "→" - 1);
 }
 
-bool find_words_fit_readings(const char *text, size_t len)
+bool find_words_fit_readings(const struct pattern *pattern)
 {
-	for (size_t at = 0; at < len; at++) {
+	char words[sizeof vocabulary];
+	const char *text = pattern->bytes;
+	memcpy(words, vocabulary, sizeof words);
+	pattern_fold(pattern, words, sizeof words - 1);
+	for (size_t at = 0; at < pattern->len; at++) {
 		size_t letters = 0;
-		while (at + letters < len && is_letter(text[at + letters]))
+		while (at + letters < pattern->len && is_letter(text[at + letters]))
 			letters++;
-		if (is_foreign(text[at]) ||
-		    !memmem(vocabulary, sizeof vocabulary - 1, text + at, letters))
+		if (is_foreign(text[at]) || !memmem(words, sizeof words - 1, text + at, letters))
 			return false;
 		at += letters ? letters - 1 : 0;
 	}
 	return true;
 }
 
-void find_words_init(struct find_words *words, const char *find, size_t len)
+void find_words_init(struct find_words *words, const struct pattern *pattern)
 {
 	memset(words, 0, sizeof *words);
-	words->find = find;
-	words->find_len = len;
-	words->readings = find_words_fit_readings(find, len);
-	words->escapes = memchr(find, '\\', len);
+	words->pattern = pattern;
+	words->readings = find_words_fit_readings(pattern);
+	words->escapes = memchr(pattern->bytes, '\\', pattern->len);
 	words->core = find_part(words, is_core);
 	words->plain = find_part(words, is_plain);
 	words->digits = find_part(words, is_digit);
-	words->quotes = words->core.len < len;
+	words->quotes = words->core.len < pattern->len;
 	buf_init(&words->text, SIZE_MAX);
 }
 
@@ -100,9 +103,10 @@ void find_words_free(struct find_words *words)
 	buf_free(&words->text);
 }
 
-static bool text_holds(const struct find_words *words)
+static bool text_holds(struct find_words *words)
 {
-	return memmem(buf_data(&words->text), words->text.len, words->find, words->find_len);
+	pattern_fold(words->pattern, words->text.memory + words->text.head, words->text.len);
+	return pattern_search(words->pattern, buf_data(&words->text), words->text.len);
 }
 
 static bool text_holds_part(const struct find_words *words, struct find_words_part part)
@@ -110,10 +114,14 @@ static bool text_holds_part(const struct find_words *words, struct find_words_pa
 	return memmem(buf_data(&words->text), words->text.len, part.text, part.len);
 }
 
-static bool payload_holds(const struct entry *entry, struct find_words_part part)
+static bool payload_holds(const struct find_words *words, const struct entry *entry,
+                          struct find_words_part part)
 {
+	char bytes[PAYLOAD_SHOWN];
 	size_t len = entry->len < PAYLOAD_SHOWN ? entry->len : PAYLOAD_SHOWN;
-	return memmem(entry_payload(entry), len, part.text, part.len);
+	memcpy(bytes, entry_payload(entry), len);
+	pattern_fold(words->pattern, bytes, len);
+	return memmem(bytes, len, part.text, part.len);
 }
 
 static bool number_holds(int32_t number, struct find_words_part digits)
@@ -196,7 +204,7 @@ static bool moving_may_hold(struct find_words *words, const struct entry *entry)
 {
 	const struct find_words_slot *alike = look_up(words, entry);
 	if (words->quotes)
-		return alike->holds_plain || payload_holds(entry, words->core);
+		return alike->holds_plain || payload_holds(words, entry, words->core);
 	if (words->digits.len > 0)
 		return alike->holds_plain &&
 		       (alike->holds_digits || number_holds(entry->arg, words->digits));

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "view/cursor.h"
+#include "view/pattern.h"
 
 enum { FIND_WORDS_SLOTS = 256 };
 
@@ -26,8 +27,7 @@ struct find_words_part {
 
 /* Calls are alike by the thousands: what their words hold is looked up once. */
 struct find_words {
-	const char *find;
-	size_t find_len;
+	const struct pattern *pattern;
 	bool readings; /* it may stand in the words for a reading */
 	bool escapes;  /* it may stand in a payload as it is shown, and not as it is, */
 	bool quotes;   /* or at the ends of one */
@@ -41,12 +41,12 @@ struct find_words {
 	} slot[FIND_WORDS_SLOTS];
 };
 
-void find_words_init(struct find_words *words, const char *find, size_t len);
+void find_words_init(struct find_words *words, const struct pattern *pattern);
 void find_words_free(struct find_words *words);
 
 /* Not for notes and states, whose words are their payload. */
 bool find_words_match(struct find_words *words, const struct cursor *cursor);
 
-/* Whether text could stand in the words for a reading: few texts could, and there may be a hundred
+/* Whether it could stand in the words for a reading: few texts could, and there may be a hundred
  * thousand readings to put into words. True more often than need be, never false by mistake. */
-bool find_words_fit_readings(const char *text, size_t len);
+bool find_words_fit_readings(const struct pattern *pattern);

@@ -65,7 +65,7 @@ static void put_before(struct haystack *stack, struct cursor *at, size_t n)
 /* What a hit that begins in the stretch may need: the rest of the entry and of its run. */
 static void put_rest(struct haystack *stack, struct cursor at)
 {
-	size_t want = stack->find_len - 1;
+	size_t want = stack->pattern.len - 1;
 	bool more = has_bytes(at.entry);
 	while (more && want > 0) {
 		size_t n = smaller(at.entry->len - at.offset, want);
@@ -147,19 +147,20 @@ static size_t find_piece(const struct haystack *stack, size_t byte)
 /* Bytes that stand side by side here only do not make a hit. */
 static bool is_whole(const struct haystack *stack, size_t byte, size_t piece)
 {
-	size_t end = byte + stack->find_len;
+	size_t end = byte + stack->pattern.len;
 	while (++piece < stack->last && stack->piece[piece].begin < end)
 		if (!stack->piece[piece].joins)
 			return false;
 	return true;
 }
 
-bool haystack_search(const struct haystack *stack, bool newest, struct place *hit)
+bool haystack_search(struct haystack *stack, bool newest, struct place *hit)
 {
 	bool found = false;
+	pattern_fold(&stack->pattern, stack->bytes + stack->low, stack->high - stack->low);
 	for (size_t at = stack->low; at < stack->split && !(found && !newest); at++) {
 		const char *match =
-		        memmem(stack->bytes + at, stack->high - at, stack->find, stack->find_len);
+		        pattern_search(&stack->pattern, stack->bytes + at, stack->high - at);
 		at = match ? (size_t)(match - stack->bytes) : stack->split;
 		if (at >= stack->split)
 			break;

@@ -17,8 +17,7 @@ struct haystack_piece {
 };
 
 struct haystack {
-	const char *find;
-	size_t find_len;
+	struct pattern pattern;
 	/* bytes[low..split) is the stretch, bytes[split..high) what hits may go on into */
 	size_t low, split, high;
 	size_t first, last; /* the pieces of both */
@@ -36,5 +35,5 @@ bool haystack_take_older(struct haystack *stack, struct cursor *at, haystack_sto
 bool haystack_take_newer(struct haystack *stack, struct cursor *at, haystack_stop *stop,
                          void *context, bool *stopped);
 
-/* The newest (oldest) hit that begins in the stretch: its first byte. */
-bool haystack_search(const struct haystack *stack, bool newest, struct place *hit);
+/* The newest (oldest) hit that begins in the stretch: its first byte. Folds the stretch. */
+bool haystack_search(struct haystack *stack, bool newest, struct place *hit);

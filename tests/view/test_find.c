@@ -88,11 +88,15 @@ static void test_lines(void)
 	put(CALL_RECV, "e one\nplum\n");
 	uint64_t sent = put(CALL_SEND, "an apple and an apple\nnone\nApple\n");
 	look_for("apple");
-	is_int(all_hits(hits, 8), 3, "a hit for each line with the text");
-	is_place(true, hits[0], sent, 0, "the newest first, once for two in a line");
-	is_place(true, hits[1], first, 5, "a line over two calls");
-	is_place(true, hits[2], note, 0, "words of the program");
-	ok(same_forward(hits, 3), "the same towards the present");
+	is_int(all_hits(hits, 8), 4, "a hit for each line with the text");
+	is_place(true, hits[0], sent, 27, "the newest first, with a capital, too");
+	is_place(true, hits[1], sent, 0, "once for two in a line");
+	is_place(true, hits[2], first, 5, "a line over two calls");
+	is_place(true, hits[3], note, 0, "words of the program");
+	ok(same_forward(hits, 4), "the same towards the present");
+	look_for("Apple");
+	is_int(all_hits(hits, 8), 1, "a capital is only that");
+	is_place(true, hits[0], sent, 27, "where it is");
 	look_for("plumb");
 	is_int(all_hits(hits, 8), 0, "what is not there");
 	look_for("plum\nan");
@@ -427,6 +431,21 @@ static struct reading alter(struct reading reading)
 	return reading;
 }
 
+/* All of a text, in pieces that can be looked for. */
+static bool fits(const char *text)
+{
+	struct pattern pattern;
+	for (size_t left = strlen(text); left > 0;) {
+		size_t len = left < FIND_MAX ? left : FIND_MAX;
+		pattern_init(&pattern, text, len);
+		if (!find_words_fit_readings(&pattern))
+			return false;
+		text += len;
+		left -= len;
+	}
+	return true;
+}
+
 /* Whatever a reading makes a trace say, it could be looked for. */
 static void test_words_of_readings(void)
 {
@@ -446,17 +465,17 @@ static void test_words_of_readings(void)
 		buf_append_text(&text, "  ");
 		calltext_news(&now, i % 3 ? &before : NULL, &text);
 		written += text.len;
-		if (find_words_fit_readings(buf_data(&text), text.len))
+		if (fits(buf_text(&text)))
 			continue;
 		if (!missed++)
 			printf("# %s\n", buf_text(&text));
 	}
 	is_int(missed, 0, "find_words.c knows all words for readings");
 	ok(written > 40000 * 8, "and there were some");
-	ok(!find_words_fit_readings("nobody", 6), "others are told apart");
-	ok(!find_words_fit_readings("5 byt\xc3\xa9", 7), "by their letters");
-	ok(find_words_fit_readings("149 ms", 6) && find_words_fit_readings("0", 1),
-	   "numbers may be anything");
+	ok(!fits("nobody"), "others are told apart");
+	ok(!fits("5 byt\xc3\xa9"), "by their letters");
+	ok(fits("149 ms") && fits("0"), "numbers may be anything");
+	ok(fits("established") && !fits("Established"), "in small letters, or as they are");
 	buf_free(&text);
 }
 
@@ -497,6 +516,72 @@ static void test_hostile(void)
 	ok(!find_older(&view, NULL, &hit), "longer is nowhere");
 }
 
+/* Case is folded over pieces and beyond ASCII, and every byte keeps its place. */
+static void test_case(void)
+{
+	struct place hits[8], hit;
+	begin(1 << 16, 1 << 13);
+	uint64_t ascii = put(CALL_RECV, "HTTP/1.1 404 NOT FOUND\n[@Z`{]\n");
+	uint64_t cut = put(CALL_RECV, "sch\xc3");
+	put(CALL_RECV, "\x96N IST DIE GR\xc3\x96SSE\n");
+	uint64_t russian = put(CALL_SEND, "\xd0\x9f\xd1\x80\xd0\xb8\xd0\x92\xd0\x95\xd1\x82\n");
+	uint64_t sigma = put(CALL_SEND, "\xe1\xb8\x80 \xc4\xb0 \xe2\x84\xaa after\n");
+	look_for("not found");
+	is_place(find_older(&view, NULL, &hit), hit, ascii, 0, "ASCII");
+	look_for("z`{");
+	is_place(find_older(&view, NULL, &hit), hit, ascii, 23, "only letters are folded");
+	look_for("@[");
+	ok(!find_older(&view, NULL, &hit), "not the signs beside them");
+	look_for("sch\xc3\xb6n ist");
+	is_int(all_hits(hits, 8), 1, "a character over two calls");
+	is_place(true, hits[0], cut, 0, "begins in the first");
+	look_for("gr\xc3\xb6sse");
+	is_place(find_newer(&view, NULL, &hit), hit, cut, 0, "a letter with two bytes");
+	look_for("gr\xc3\x96sse");
+	ok(!find_newer(&view, NULL, &hit), "a capital beyond ASCII is one");
+	look_for("GR\xc3\x96SSE");
+	ok(find_newer(&view, NULL, &hit), "that is found as it is");
+	look_for("\xd0\xbf\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82");
+	is_place(find_older(&view, NULL, &hit), hit, russian, 0, "another script");
+	look_for("\xe1\xb8\x81");
+	is_place(find_older(&view, NULL, &hit), hit, sigma, 0, "with three bytes");
+	look_for("after");
+	is_place(find_older(&view, NULL, &hit), hit, sigma, 0, "nothing before it has moved");
+	look_for("k after");
+	ok(!find_older(&view, NULL, &hit), "a capital of another length is left alone");
+	view.kind = VIEW_HEX;
+	look_for("not found");
+	is_place(find_older(&view, NULL, &hit), hit, ascii, 0, "in hex, a row");
+	view.kind = VIEW_TRACE;
+	look_for("econnrefused");
+	uint64_t failed = transcript_append(
+	        transcript, &(struct entry){ .session = 1, .call = CALL_CONNECT, .fd = 3, .error = 111 },
+	        NULL, "", 0);
+	is_place(find_older(&view, NULL, &hit), hit, failed, 0, "in the words of a trace");
+	look_for("Econnrefused");
+	ok(!find_older(&view, NULL, &hit), "with a capital exactly");
+	look_for("404 not found");
+	is_place(find_older(&view, NULL, &hit), hit, ascii, 0, "and in the bytes of one");
+}
+
+/* 64 MiB, more than half of it letters that fold; a generous limit, as machines differ. */
+static void test_fold_speed(const char *find, const char *unit)
+{
+	struct pattern pattern;
+	size_t len = (size_t)64 << 20, unit_len = strlen(unit);
+	char *bytes = malloc(len);
+	for (size_t at = 0; at < len; at++)
+		bytes[at] = unit[at % unit_len];
+	pattern_init(&pattern, find, strlen(find));
+	int64_t begun = clock_now();
+	pattern_fold(&pattern, bytes, len);
+	const char *hit = pattern_search(&pattern, bytes, len);
+	int64_t took = clock_now() - begun;
+	printf("# folding and searching 64 MiB for %s: %lld ms\n", find, (long long)(took / CLOCK_MS));
+	ok(!hit && took < CLOCK_S, "64 MiB are folded and searched in no time");
+	free(bytes);
+}
+
 static const char *marks(const char *bytes, const char *find)
 {
 	static char text[64];
@@ -512,6 +597,9 @@ static const char *marks(const char *bytes, const char *find)
 
 static void test_mark_bytes(void)
 {
+	is_text(marks("an Apple, aPPLE", "apple"), "...^^^^^..^^^^^", "in either case");
+	is_text(marks("an Apple, apple", "Apple"), "...^^^^^.......", "a capital is exact");
+	is_text(marks("\xc3\x84 \xc3\xa4", "\xc3\xa4"), "^^.^^", "also beyond ASCII");
 	is_text(marks("an apple, apple", "apple"), "...^^^^^..^^^^^", "bytes of hits");
 	is_text(marks("xaaaax", "aa"), ".^^^^.", "hits that overlap");
 	is_text(marks("abababa", "aba"), "^^^^^^^", "all of them");
@@ -537,6 +625,9 @@ static const char *marked_row(const char *words, const char *find)
 static void test_mark_row(void)
 {
 	is_text(marked_row("recv(1024) = 5", "24) ="), ".......^^^^^..", "glyphs of a row");
+	is_text(marked_row("ECONNRESET reset", "reset"), ".....^^^^^.^^^^^", "in either case");
+	is_text(marked_row("Ä ä", "ä"), "^.^", "also beyond ASCII");
+	is_text(marked_row("Ä ä", "Ä"), "^..", "but for a capital");
 	is_text(marked_row("서버 a 서버", "버"), ".^....^", "wide ones");
 	is_text(marked_row("a\033[b", "\033["), ".^^.", "marks are one glyph");
 	is_text(marked_row("a\033[b", "^["), ".^..", "and are found as they look");
@@ -550,6 +641,11 @@ int main(void)
 	tap_watchdog(30);
 	setlocale(LC_ALL, "C.UTF-8");
 	test_lines();
+	test_case();
+	test_fold_speed("needle", "A Line of Text That MUST be Folded\n");
+	test_fold_speed("größe", "GRÖSSE und Größ");
+	test_fold_speed("привет", "Привеи ПРИВЕ ");
+	test_fold_speed("안녕", "서버와 클라이언트 ");
 	test_apart();
 	test_single_bytes();
 	test_stretches();
