@@ -13,7 +13,8 @@ const struct command command_table[] = {
 	                "The addresses of a name are tried in turn, IPv6 and IPv4 by turns: the "
 	                "next one 250 ms after one that does not answer, or at once after one that "
 	                "fails. The first to answer is the peer, the others are closed; /set "
-	                "timeout is the limit for all.\n"
+	                "timeout is the limit for all. At most 4 names are looked up at a time; "
+	                "the others wait.\n"
 	                "The new session becomes the current one.",
 	        .acts = ACTS_ALWAYS,
 	        .run = do_open,
@@ -304,7 +305,8 @@ const struct command command_table[] = {
 	        .help = "write the session as a program\n"
 	                "The very calls with the very bytes, in blocking style, ready to run.\n"
 	                "It ends where the peer ends or sends less than then: how much came is a\n"
-	                "comment, and no call waits longer than LIMIT, which is set at its top. Only a\n"
+	                "comment, and no call waits longer than LIMIT, which is set at its top. "
+	                "Only a\n"
 	                "server waits for its first client without one.\n"
 	                "Without a file it is shown. A file that exists is overwritten by the same "
 	                "command\n"

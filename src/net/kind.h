@@ -247,6 +247,7 @@ void search_prepare(const struct session *session, struct poller *poller);
 void search_serve(struct session *session, const struct poller *poller);
 void search_end(struct session *session);
 int64_t search_deadline(const struct session *session); /* INT64_MAX = none */
+void search_report_waiting(struct session *session); /* that a look-up has to */
 void search_note(const struct session *session, const struct lookup_query *query,
                  const struct lookup_answer *answer, const struct error *error);
 
@@ -344,6 +345,7 @@ void sessions_show(struct sessions *sessions, struct session *session, const cha
 /* Closed, or freed, at the next sessions_reap(): no descriptor's number is used twice in
  * one turn. */
 void sessions_doom(struct sessions *sessions, const struct caller *caller, int fd);
+struct resolver *sessions_resolver(const struct sessions *sessions);
 void sessions_doom_lookup(struct sessions *sessions, struct lookup *lookup);
 void sessions_doom_lingering(struct sessions *sessions, const struct caller *caller, int fd);
 bool sessions_have_doomed(const struct sessions *sessions); /* is a socket waiting to be closed? */

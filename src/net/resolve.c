@@ -3,6 +3,7 @@
 
 #include "net/resolve.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -30,6 +31,21 @@ struct lookup {
 	int owner_fd, thread_fd;
 	atomic_bool done;
 	atomic_int holders;
+
+	/* the owner's */
+	struct resolver *resolver; /* NULL = none */
+	bool waiting, asking;
+	struct lookup *next; /* of those that wait */
+};
+
+/* Of an abandoned look-up the end of the pipe is kept: end of file says that its thread has ended. */
+struct resolver {
+	unsigned at_once, threads;
+	unsigned asking; /* look-ups that have a thread and an owner */
+	struct lookup *first, *last;
+	int abandoned[RESOLVE_MOST];
+	unsigned abandoned_count;
+	bool stopped;
 };
 
 static bool is_number(const char *text)
@@ -105,8 +121,10 @@ static void answer_own(struct lookup *lookup, uint16_t port)
 		add_own(lookup, (struct addr){ .family = AF_INET6, .port = port });
 		add_own(lookup, (struct addr){ .family = AF_INET, .port = port });
 	} else {
-		add_own(lookup, (struct addr){ .family = AF_INET, .port = port, .ip = { 127, [3] = 1 } });
-		add_own(lookup, (struct addr){ .family = AF_INET6, .port = port, .ip = { [15] = 1 } });
+		add_own(lookup,
+		        (struct addr){ .family = AF_INET, .port = port, .ip = { 127, [3] = 1 } });
+		add_own(lookup,
+		        (struct addr){ .family = AF_INET6, .port = port, .ip = { [15] = 1 } });
 	}
 }
 
@@ -293,17 +311,71 @@ static bool hand_over(struct lookup *lookup)
 
 /* ---- the owner ---- */
 
-struct lookup *lookup_start(const struct lookup_query *query)
+static void begin(struct lookup *lookup)
+{
+	lookup->answer.begun = clock_now();
+	lookup->asking = hand_over(lookup);
+	if (lookup->asking && lookup->resolver)
+		lookup->resolver->asking++;
+	if (lookup->asking)
+		return;
+	lookup->answer.ended = clock_now();
+	atomic_store(&lookup->done, true);
+}
+
+static bool has_room(const struct resolver *resolver)
+{
+	return resolver->asking < resolver->at_once &&
+	       resolver->asking + resolver->abandoned_count < resolver->threads;
+}
+
+static void enqueue(struct resolver *resolver, struct lookup *lookup)
+{
+	lookup->waiting = true;
+	if (resolver->last)
+		resolver->last->next = lookup;
+	else
+		resolver->first = lookup;
+	resolver->last = lookup;
+}
+
+static void dequeue(struct resolver *resolver, struct lookup *lookup)
+{
+	struct lookup *before = NULL;
+	for (struct lookup *other = resolver->first; other != lookup; other = other->next)
+		before = other;
+	*(before ? &before->next : &resolver->first) = lookup->next;
+	if (resolver->last == lookup)
+		resolver->last = before;
+	lookup->waiting = false;
+	lookup->next = NULL;
+}
+
+static void begin_waiting(struct resolver *resolver)
+{
+	while (!resolver->stopped && resolver->first && has_room(resolver)) {
+		struct lookup *lookup = resolver->first;
+		dequeue(resolver, lookup);
+		begin(lookup);
+	}
+}
+
+struct lookup *lookup_start(struct resolver *resolver, const struct lookup_query *query)
 {
 	struct lookup *lookup = xcalloc(1, sizeof *lookup);
 	lookup->query = *query;
+	lookup->resolver = resolver;
 	lookup->owner_fd = lookup->thread_fd = -1;
 	lookup->answer.begun = clock_now();
 	atomic_init(&lookup->done, false);
 	atomic_init(&lookup->holders, 1);
-	if (answer_at_once(lookup) || !hand_over(lookup)) {
+	if (answer_at_once(lookup)) {
 		lookup->answer.ended = clock_now();
 		atomic_store(&lookup->done, true);
+	} else if (resolver && (resolver->first || !has_room(resolver))) {
+		enqueue(resolver, lookup);
+	} else {
+		begin(lookup);
 	}
 	return lookup;
 }
@@ -312,9 +384,24 @@ void lookup_free(struct lookup *lookup)
 {
 	if (!lookup)
 		return;
-	if (lookup->owner_fd >= 0)
+	struct resolver *resolver = lookup->resolver;
+	bool abandoned = resolver && lookup->asking && !atomic_load(&lookup->done);
+	if (lookup->waiting)
+		dequeue(resolver, lookup);
+	if (resolver && lookup->asking)
+		resolver->asking--;
+	if (abandoned)
+		resolver->abandoned[resolver->abandoned_count++] = lookup->owner_fd;
+	else if (lookup->owner_fd >= 0)
 		close(lookup->owner_fd);
 	release(lookup);
+	if (resolver)
+		begin_waiting(resolver);
+}
+
+bool lookup_is_waiting(const struct lookup *lookup)
+{
+	return lookup->waiting;
 }
 
 int lookup_fd(const struct lookup *lookup)
@@ -331,4 +418,57 @@ bool lookup_take(struct lookup *lookup, struct lookup_answer *answer, struct err
 	if (answer->count == 0 && !error->text[0])
 		say_why(lookup, error);
 	return true;
+}
+
+void lookup_prepare(const struct lookup *lookup, struct poller *poller)
+{
+	if (lookup->owner_fd >= 0)
+		poller_want_read(poller, lookup->owner_fd);
+	else if (!lookup->waiting)
+		poller_wake_at(poller, 0);
+}
+
+/* One that had to wait may have failed to begin. */
+bool lookup_is_ready(const struct lookup *lookup, const struct poller *poller)
+{
+	return lookup->owner_fd >= 0 ? poller_readable(poller, lookup->owner_fd) : !lookup->waiting;
+}
+
+/* ---- the resolver ---- */
+
+struct resolver *resolver_new(unsigned at_once, unsigned threads)
+{
+	assert(at_once > 0 && threads <= RESOLVE_MOST);
+	struct resolver *resolver = xcalloc(1, sizeof *resolver);
+	resolver->at_once = at_once;
+	resolver->threads = threads;
+	return resolver;
+}
+
+void resolver_stop(struct resolver *resolver)
+{
+	resolver->stopped = true;
+}
+
+void resolver_free(struct resolver *resolver)
+{
+	for (unsigned i = 0; i < resolver->abandoned_count; i++)
+		close(resolver->abandoned[i]);
+	free(resolver);
+}
+
+void resolver_prepare(const struct resolver *resolver, struct poller *poller)
+{
+	for (unsigned i = 0; i < resolver->abandoned_count; i++)
+		poller_want_read(poller, resolver->abandoned[i]);
+}
+
+void resolver_serve(struct resolver *resolver, const struct poller *poller)
+{
+	for (unsigned i = resolver->abandoned_count; i-- > 0;)
+		if (poller_readable(poller, resolver->abandoned[i])) {
+			close(resolver->abandoned[i]);
+			resolver->abandoned[i] = resolver->abandoned[--resolver->abandoned_count];
+		}
+	begin_waiting(resolver);
 }

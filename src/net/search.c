@@ -83,6 +83,13 @@ static struct lookup_query query_of(const struct session *session)
 	return query;
 }
 
+void search_report_waiting(struct session *session)
+{
+	session_tell(session, 0,
+	             "waiting for a name look-up: others are under way, at most %d at a time",
+	             RESOLVE_AT_ONCE);
+}
+
 static void ask(struct session *session);
 
 /* Only what was really asked of somebody is a call: an answer that needed no waiting came from
@@ -112,8 +119,11 @@ static void take(struct session *session)
 static void ask(struct session *session)
 {
 	struct lookup_query query = query_of(session);
-	session->search->lookup = lookup_start(&query);
-	if (lookup_fd(session->search->lookup) < 0)
+	struct lookup *lookup = lookup_start(sessions_resolver(session->sessions), &query);
+	session->search->lookup = lookup;
+	if (lookup_is_waiting(lookup))
+		search_report_waiting(session);
+	else if (lookup_fd(lookup) < 0)
 		take(session);
 }
 
@@ -135,7 +145,7 @@ void search_begin(struct session *session)
 void search_prepare(const struct session *session, struct poller *poller)
 {
 	if (session->state == SESSION_RESOLVING)
-		poller_want_read(poller, lookup_fd(session->search->lookup));
+		lookup_prepare(session->search->lookup, poller);
 	else
 		connect_prepare(session, poller);
 	poller_wake_at(poller, search_deadline(session));
@@ -144,8 +154,11 @@ void search_prepare(const struct session *session, struct poller *poller)
 static void expire_lookup(struct session *session)
 {
 	char limit[CLOCK_TEXT];
+	const struct lookup *lookup = session->search->lookup;
 	session_finish(session, SESSION_ENDED_FAILED,
-	               "timed out: no answer to the look-up of %s within %s",
+	               lookup_is_waiting(lookup)
+	                       ? "timed out: the look-up of %s has waited for others for %s"
+	                       : "timed out: no answer to the look-up of %s within %s",
 	               session->recipe->target.host,
 	               clock_format_duration(session->recipe->options.timeout, limit));
 }
@@ -156,7 +169,7 @@ void search_serve(struct session *session, const struct poller *poller)
 		return;
 	if (session->state == SESSION_CONNECTING) {
 		connect_serve(session, poller);
-	} else if (poller_readable(poller, lookup_fd(session->search->lookup))) {
+	} else if (lookup_is_ready(session->search->lookup, poller)) {
 		take(session);
 	} else if (clock_now() >= search_deadline(session)) {
 		expire_lookup(session);

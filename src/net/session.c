@@ -401,6 +401,12 @@ static const char *kernel_state(const struct session *session)
 	return followed ? reading_state_name(state) : NULL;
 }
 
+static bool is_waiting_to_resolve(const struct session *session)
+{
+	const struct search *search = session->search;
+	return search && search->lookup && lookup_is_waiting(search->lookup);
+}
+
 const char *session_state_name(const struct session *session)
 {
 	const char *state = kernel_state(session);
@@ -408,7 +414,7 @@ const char *session_state_name(const struct session *session)
 		return state;
 	switch (session->state) {
 	case SESSION_RESOLVING:
-		return "resolving";
+		return is_waiting_to_resolve(session) ? "waiting to resolve" : "resolving";
 	case SESSION_FRESH:
 		return "CLOSE";
 	case SESSION_CONNECTING:

@@ -111,8 +111,8 @@ enum eol session_eol(const struct session *session);
 void session_set_eol(struct session *session, enum eol eol);
 
 /* "SYN_SENT", "ESTABLISHED", "FIN_WAIT2", …: what the newest reading says, without one what our own
- * calls tell; "resolving", "UDP", "closed", and behind close() as long as the kernel knows the
- * connection its state there. Static. */
+ * calls tell; "resolving", "waiting to resolve", "UDP", "closed", and after close() as long as the
+ * kernel knows the connection its state there. Static. */
 const char *session_state_name(const struct session *session);
 
 /* Counts what a person would want to be told of: messages in, changes of state. Only grows. */

@@ -36,6 +36,7 @@ struct sessions {
 	struct doomed *doomed;
 	size_t doomed_count, doomed_cap;
 	struct closer *closer;
+	struct resolver *resolver;
 	uint64_t freed;
 	uint64_t lost; /* bytes, see sessions_lost() */
 	struct watch_budget budget;
@@ -57,6 +58,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 	sessions->share = SESSION_TURN;
 	sessions->kept = SESSIONS_KEPT;
 	sessions->closer = closer_new();
+	sessions->resolver = resolver_new(RESOLVE_AT_ONCE, RESOLVE_THREADS);
 	sessions->diag = diag_new();
 	sessions->look_due = INT64_MAX;
 	return sessions;
@@ -66,11 +68,13 @@ void sessions_free(struct sessions *sessions)
 {
 	if (!sessions)
 		return;
+	resolver_stop(sessions->resolver);
 	for (size_t i = 0; i < sessions->count; i++)
 		session_free(sessions->list[i]);
 	sessions->count = sessions->ended = 0;
 	sessions_reap(sessions);
 	closer_free(sessions->closer);
+	resolver_free(sessions->resolver);
 	diag_free(sessions->diag);
 	free(sessions->list);
 	free(sessions->doomed);
@@ -272,6 +276,11 @@ struct aftermath *sessions_aftermath(struct sessions *sessions)
 	return &sessions->aftermath;
 }
 
+struct resolver *sessions_resolver(const struct sessions *sessions)
+{
+	return sessions->resolver;
+}
+
 struct diag *sessions_diag(const struct sessions *sessions)
 {
 	return sessions->diag;
@@ -385,6 +394,7 @@ void sessions_prepare(struct sessions *sessions, struct poller *poller)
 	poller_wake_lazily(poller, sessions->look_due);
 	aftermath_prepare(&sessions->aftermath, poller);
 	closer_prepare(sessions->closer, poller);
+	resolver_prepare(sessions->resolver, poller);
 }
 
 /* What time it is, if it may be as late as this: the calls of this turn have asked already. */
@@ -428,5 +438,6 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 		share = SESSION_TURN;
 	sessions->share = share < SMALLEST_SHARE ? SMALLEST_SHARE : share;
 	closer_serve(sessions->closer);
+	resolver_serve(sessions->resolver, poller);
 	look_around(sessions);
 }

@@ -248,7 +248,7 @@ void step_prepare(struct session *session, struct poller *poller)
 	if (!step || step->call == STEP_SEND)
 		return;
 	if (step->call == STEP_LOOKUP)
-		poller_want_read(poller, lookup_fd(step->lookup));
+		lookup_prepare(step->lookup, poller);
 	else
 		want(session, poller,
 		     step->call == STEP_CONNECT ? poller_want_write : poller_want_read);
@@ -269,9 +269,8 @@ static enum step_end go_on(struct session *session, const struct poller *poller,
 {
 	struct step *step = session->step;
 	if (step->call == STEP_LOOKUP)
-		return poller_readable(poller, lookup_fd(step->lookup))
-		               ? step_look_up(session, error)
-		               : STEP_WAITS;
+		return lookup_is_ready(step->lookup, poller) ? step_look_up(session, error)
+		                                             : STEP_WAITS;
 	if (step->call == STEP_CONNECT)
 		return poller_writable(poller, session->fd[0]) ? step_connect(session, error)
 		                                               : STEP_WAITS;

@@ -270,7 +270,7 @@ static bool is_name(const struct lookup_query *query)
 	numeric.numeric = true;
 	numeric.family = AF_UNSPEC;
 	snprintf(numeric.target.service, sizeof numeric.target.service, "0");
-	struct lookup *lookup = lookup_start(&numeric);
+	struct lookup *lookup = lookup_start(NULL, &numeric);
 	bool is_number = lookup_take(lookup, &answer, &error) && answer.count;
 	lookup_free(lookup);
 	return !is_number;
@@ -289,8 +289,10 @@ static bool look_up(struct session *session, const struct target *target, bool b
 		query.family = step_family(session);
 	step->binds = binds;
 	step->query = query;
-	step->lookup = lookup_start(&query);
-	if (lookup_fd(step->lookup) >= 0)
+	step->lookup = lookup_start(sessions_resolver(session->sessions), &query);
+	if (lookup_is_waiting(step->lookup))
+		search_report_waiting(session);
+	if (lookup_is_waiting(step->lookup) || lookup_fd(step->lookup) >= 0)
 		return true;
 	return step_look_up(session, error) != STEP_FAILED;
 }

@@ -51,7 +51,7 @@ static const char *resolve(const struct lookup_query *query, bool *at_once, char
 	struct lookup_answer answer = { .count = 0 };
 	struct error error = { .text = "" };
 	int64_t before = clock_now();
-	struct lookup *lookup = lookup_start(query);
+	struct lookup *lookup = lookup_start(NULL, query);
 	*at_once = lookup_fd(lookup) == -1;
 	if (!*at_once && !is_readable(lookup_fd(lookup), DEADLINE))
 		snprintf(out, 2000, "no answer");
@@ -140,7 +140,7 @@ static void check_ceiling(void)
 	struct lookup_query query = make_query("many.test", "80", AF_UNSPEC);
 	struct lookup_answer answer = { .count = 0 };
 	struct error error = { .text = "" };
-	struct lookup *lookup = lookup_start(&query);
+	struct lookup *lookup = lookup_start(NULL, &query);
 	ok(is_readable(lookup_fd(lookup), DEADLINE) && lookup_take(lookup, &answer, &error),
 	   "very many addresses");
 	is_int(answer.count, RESOLVE_MAX, "... are kept up to the ceiling");
@@ -210,7 +210,7 @@ static void check_slow(void)
 	struct error error;
 	scripted_set_gate(false);
 	int64_t before = clock_now();
-	struct lookup *lookup = lookup_start(&query);
+	struct lookup *lookup = lookup_start(NULL, &query);
 	int fd = lookup_fd(lookup);
 	ok(fd >= 0 && clock_now() - before < 2 * CLOCK_S, "a slow look-up does not stop anybody");
 	ok(fcntl(fd, F_GETFD) & FD_CLOEXEC, "no child inherits it");
@@ -235,7 +235,7 @@ static void check_abandoned(void)
 	bool ended = true;
 	scripted_set_gate(false);
 	for (size_t i = 0; i < COUNT; i++) {
-		lookups[i] = lookup_start(&query);
+		lookups[i] = lookup_start(NULL, &query);
 		ends[i] = dup(lookup_fd(lookups[i]));
 	}
 	for (size_t i = 0; i < COUNT; i += 2)
