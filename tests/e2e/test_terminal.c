@@ -21,9 +21,10 @@
 #endif
 #endif
 
-static void dies_of(int signal_number, const char *name)
+static void dies_of_on(const char *term, int signal_number, const char *name)
 {
-	struct vt *vt = stage_demo("xterm-256color");
+	struct vt *vt = stage_demo(term);
+	ok(vt_has_mode(vt, 2004), "%s: paste brackets are on", term);
 	int status;
 	vt_send(vt, "half typed");
 	vt_wait_row(vt, -1, "half typed");
@@ -34,8 +35,15 @@ static void dies_of(int signal_number, const char *name)
 	vt_free(vt);
 }
 
+static void dies_of(int signal_number, const char *name)
+{
+	dies_of_on("xterm-256color", signal_number, name);
+}
+
 static void gives_the_terminal_back(void)
 {
+	dies_of_on("rxvt", SIGABRT, "SIGABRT on rxvt");
+	dies_of_on("linux", SIGHUP, "SIGHUP on the console");
 	dies_of(SIGTERM, "SIGTERM");
 	dies_of(SIGHUP, "SIGHUP");
 	dies_of(SIGQUIT, "SIGQUIT");

@@ -666,6 +666,7 @@ static void scenario_random(void)
 		"d",      "w",        "e",         "x",         "0",        "$",
 		"r",      "i",        "A",         "c",         "f",        ";",
 		"\x1a",   "\x0c",     "\033[M !!", "\033\033",  "\x18",     "\033y",
+		"\x1c",   "\x16\x1c", "\033#",     "\033é",     "\x1cx",    PASTE("\xff\n"),
 	};
 	unsigned seed = 12345;
 	bool valid = true;
