@@ -60,6 +60,8 @@ struct app {
 	enum page page;       /* of the current session */
 	struct finding finding;
 	uint64_t acted;        /* counts app_to_newest(): the frontend returns the pane there */
+	/* The lines that were typed, newest first, NULL after the oldest; NULL where nobody types. */
+	const char *(*past)(size_t index);
 	struct app_seen *seen; /* the news of each session that was looked at; app.c's own */
 	size_t seen_count, seen_cap;
 	struct app_look *looks; /* look.c's own */

@@ -11,6 +11,7 @@
 #include "base/sockopt.h"
 #include "base/why.h"
 #include "command/handlers.h"
+#include "command/places.h"
 #include "command/words.h"
 
 #define BLANKS " \t\n"
@@ -27,12 +28,22 @@ struct offer {
 	size_t count;
 	bool files;
 	bool options; /* a value is that of a socket option, not of a setting */
+	bool local;   /* a port is one to listen on */
+	char *address; /* that a port belongs to; NULL = any */
 };
+
+static bool is_offered(const struct offer *offer, const char *word)
+{
+	for (size_t i = 0; i < offer->count; i++)
+		if (strcmp(offer->words[i], word) == 0)
+			return true;
+	return false;
+}
 
 /* Takes over the word. */
 static void offer_word(struct offer *offer, char *word)
 {
-	if (strncmp(word, offer->prefix, offer->prefix_len) != 0) {
+	if (strncmp(word, offer->prefix, offer->prefix_len) != 0 || is_offered(offer, word)) {
 		free(word);
 		return;
 	}
@@ -187,9 +198,43 @@ static void offer_peers(struct offer *offer)
 		offer_word(offer, xasprintf("%u", session_peer_at(offer->session, i)->number));
 }
 
+static void offer_place_address(void *context, const char *address, const char *port)
+{
+	(void)port;
+	if (*address)
+		offer_word(context, xstrdup(address));
+}
+
+/* Those that were used with the address in front, where there is one. */
+static void offer_place_port(void *context, const char *address, const char *port)
+{
+	struct offer *offer = context;
+	if (port && (!offer->address || strcmp(address, offer->address) == 0))
+		offer_word(offer, xstrdup(port));
+}
+
+static void offer_ports(struct offer *offer)
+{
+	struct words words;
+	words_cut(&words, offer->args, offer->point);
+	const struct word *last = words.count ? &words.word[words.count - 1] : NULL;
+	bool transport = last && (word_is(last, "tcp", 3) || word_is(last, "udp", 3));
+	if (last && !transport)
+		offer->address = xstrndup(last->at, (size_t)(last->end - last->at));
+	places_each(offer->app, offer->local, offer_place_port, offer);
+	free(offer->address);
+	offer->address = NULL;
+}
+
+static void offer_local_addresses(struct offer *offer)
+{
+	places_each(offer->app, true, offer_place_address, offer);
+}
+
 /* Servers of our own are what one most likely wants to talk to; names are not looked up. */
 static void offer_addresses(struct offer *offer)
 {
+	places_each(offer->app, false, offer_place_address, offer);
 	for (size_t i = 0; i < sessions_count(offer->app->sessions); i++) {
 		const struct session *session = sessions_at(offer->app->sessions, i);
 		struct addr local = session_local(session);
@@ -216,7 +261,8 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "command", offer_command_names }, { "session", offer_session_names },
 		{ "service", offer_services },      { "setting", offer_settings },
 		{ "value", offer_values },          { "peer", offer_peers },
-		{ "address", offer_addresses },     { "file", offer_files },
+		{ "address", offer_addresses },     { "port", offer_ports },
+		{ "local-address", offer_local_addresses }, { "file", offer_files },
 		{ "option", offer_options },        { "error", offer_errors },
 		{ "topic", offer_topics },          { "detail", offer_details },
 	};
@@ -255,6 +301,8 @@ static void offer_arguments(struct offer *offer, const struct command *command)
 	struct element elements[GRAMMAR_MAX];
 	const struct element *expected[GRAMMAR_MAX];
 	size_t count = grammar_elements(command->usage, elements);
+	for (size_t i = 0; i < count; i++)
+		offer->local = offer->local || strcmp(elements[i].name, "local-address") == 0;
 	offer->options = count && strcmp(elements[0].name, "option") == 0;
 	count = grammar_expected(elements, count, offer->args, offer->point, expected);
 	for (size_t i = 0; i < count; i++)

@@ -336,6 +336,11 @@ uint32_t session_listener(const struct session *session)
 	return session->listener;
 }
 
+const struct target *session_target(const struct session *session)
+{
+	return session->recipe ? &session->recipe->target : NULL;
+}
+
 bool session_peer_closed(const struct session *session)
 {
 	return session->peer_closed;

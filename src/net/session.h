@@ -96,6 +96,8 @@ uint32_t session_listener(const struct session *session); /* the number of that 
 bool session_peer_closed(const struct session *session);  /* FIN has come */
 bool session_is_shut(
         const struct session *session); /* we have sent FIN, or will when the queue is out */
+const struct target *session_target(
+        const struct session *session); /* where it was told to go; NULL for a listener's client */
 struct addr session_local(
         const struct session *session); /* AF_UNSPEC until known; after closing, what it was */
 struct addr session_peer(

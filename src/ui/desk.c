@@ -597,10 +597,12 @@ void desk_init(struct desk *desk, struct ui *ui, const struct ui_hooks *hooks,
 		.bell = on_bell,
 	};
 	input_start(&input, terminal_input(terminal));
+	desk->app->past = input_past;
 }
 
 void desk_done(struct desk *desk)
 {
+	desk->app->past = NULL;
 	input_stop();
 	secret_line_wipe(&desk->secret);
 	keys_free(&desk->keys);

@@ -753,6 +753,11 @@ unsigned long input_empty_reads(void)
 	return input.empty_reads;
 }
 
+const char *input_past(size_t index)
+{
+	return input_history_past(index);
+}
+
 bool input_is_searching(void)
 {
 	return RL_ISSTATE(SEARCHES);

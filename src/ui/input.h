@@ -70,6 +70,9 @@ void input_set_size(int rows, int columns);
  * or count; `prompt` is what stands there otherwise. Valid until the next key. */
 struct line input_line(const char *prompt);
 
+/* The lines of the history, newest first; NULL after the oldest. */
+const char *input_past(size_t index);
+
 /* A search is under way: what is pasted now is what is looked for. */
 bool input_is_searching(void);
 

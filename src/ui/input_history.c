@@ -117,6 +117,14 @@ static HIST_ENTRY *newest(void)
 	return history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
 }
 
+const char *input_history_past(size_t index)
+{
+	if (index >= (size_t)history_length)
+		return NULL;
+	const HIST_ENTRY *entry = history_get(history_base + history_length - 1 - (int)index);
+	return entry ? entry->line : NULL;
+}
+
 static void forget_oldest(void)
 {
 	HIST_ENTRY *entry = remove_history(0);

@@ -5,6 +5,8 @@
  * and is no error. Part of input: nobody else includes it. */
 #pragma once
 
+#include <stddef.h>
+
 enum {
 	HISTORY_ENTRIES = 1000,       /* in the list, and in the file when the program ends */
 	HISTORY_ENTRY_MOST = 1 << 20, /* bytes; a longer line is not kept */
@@ -17,5 +19,8 @@ void input_history_start(void);
 /* At the end of the list, and into the file: at once, or with the next ones where many come at
  * once. Not when the line is empty, begins with a blank, or repeats the last one. */
 void input_history_add(const char *line);
+
+/* The entries of the list, newest first; NULL after the oldest. */
+const char *input_history_past(size_t index);
 
 void input_history_stop(void);

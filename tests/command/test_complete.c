@@ -169,6 +169,45 @@ static void test_addresses_and_peers(struct app *app)
 	run(app, "/forget @client");
 }
 
+static const char *const *typed_before;
+
+static const char *past(size_t index)
+{
+	return typed_before[index];
+}
+
+/* Hosts and ports of lines and sessions; nothing is looked up. */
+static void test_places(void)
+{
+	static const char *const lines[] = { "/o example.org 443 as web", "/open tcp example.org 80",
+		                             "hello example.com 1", "/open udp://dns.example:53",
+		                             "/listen 192.0.2.1 7001 echo", "/l 7002",
+		                             "/connect @3 example.net 99", "/open 8080", "/open a b c",
+		                             "/open bad\001host 1", "/open 1.2.3.4.5 7",
+		                             "/open example.org 443", "/close", "/", "", NULL };
+	struct app app;
+	fixture_start(&app);
+	is_text(complete(&app, "/open "), "tcp udp", "nobody has typed");
+	typed_before = lines;
+	app.past = past;
+	is_text(complete(&app, "/open "), "tcp udp example.org udp://dns.example:53 example.net 8080",
+	        "what was opened");
+	is_text(complete(&app, "/o exa"), "example.org example.net", "that begins so");
+	is_text(complete(&app, "/open tcp example.org "), "443 80 as", "and its ports");
+	is_text(complete(&app, "/open example.org 4"), "443", "that begin so");
+	is_text(complete(&app, "/open example.com "), "as", "of another none");
+	is_text(complete(&app, "/listen "), "tcp udp 192.0.2.1 7001 7002", "what was listened on");
+	is_text(complete(&app, "/listen 192.0.2.1 "), "7001 none echo discard hello as",
+	        "the port of an address");
+	is_text(complete(&app, "/connect exam"), "example.org example.net", "for /connect, too");
+	app.past = NULL;
+	run(&app, "/open udp 127.0.0.1 9 as x");
+	is_text(complete(&app, "/open "), "tcp udp 127.0.0.1", "what a session of this run uses");
+	is_text(complete(&app, "/open 127.0.0.1 "), "9 as", "with its port");
+	is_text(complete(&app, "/listen "), "tcp udp", "which is not one to listen on");
+	fixture_end(&app);
+}
+
 int main(void)
 {
 	struct app app;
@@ -188,6 +227,7 @@ int main(void)
 	test_looking(&app);
 	test_sessions(&app);
 	test_addresses_and_peers(&app);
+	test_places();
 	fixture_end(&app);
 	return tap_done();
 }

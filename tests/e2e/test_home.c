@@ -134,6 +134,14 @@ static void completes(void)
 	ok(vt_wait_row(vt, -1, "/session demo"), "a session");
 	vt_send(vt, "\003/set eo\t");
 	ok(vt_wait_row(vt, -1, "/set eol"), "a setting");
+	vt_send(vt, "\003/open udp 127.1.2.3 77 as far\r");
+	ok(vt_wait_row(vt, -1, "4>"), "a session");
+	vt_send(vt, "/close\r/forget\r/session demo\r");
+	ok(vt_wait_row(vt, -1, "2>"), "that is gone");
+	vt_send(vt, "/o udp 127.1\t");
+	ok(vt_wait_row(vt, -1, "2> /o udp 127.1.2.3"), "a host of a line before");
+	vt_send(vt, "7\t");
+	ok(vt_wait_row(vt, -1, "2> /o udp 127.1.2.3 77"), "and its port");
 	vt_send(vt, "\003/se\t\t");
 	ok(vt_wait_text(vt, "/sessions") || vt_wait_text(vt, "sessions"),
 	   "several are shown in the pane");
