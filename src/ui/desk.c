@@ -216,6 +216,25 @@ static void send_secret(struct desk *desk, const char *text, size_t len)
 	tell_change(desk);
 }
 
+/* A page stands where the answer to a command would be seen: its first line is said at once. */
+static void say_answer(struct desk *desk, uint64_t since)
+{
+	const struct transcript *transcript = desk->app->transcript;
+	if (desk->app->page == PAGE_NONE)
+		return;
+	for (uint64_t at = transcript_newest(transcript); at != TRANSCRIPT_NONE && at >= since;
+	     at = transcript_previous(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry->call != CALL_NOTE)
+			continue;
+		char *text = xstrndup(entry_payload(entry), entry->len);
+		text[strcspn(text, "\n")] = '\0';
+		say(desk, text);
+		free(text);
+		return;
+	}
+}
+
 /* As typed. A command stands in the transcript before what it says, so that it reads as a protocol;
  * what is sent stands there anyway. */
 static void run_line(struct desk *desk, const char *line, size_t len)
@@ -228,12 +247,14 @@ static void run_line(struct desk *desk, const char *line, size_t len)
 	}
 	if (slash && line[1] != '/')
 		note_command(desk, line);
+	uint64_t since = transcript_end(desk->app->transcript);
 	if (!has_nul)
 		desk->hooks.line(desk->app, line);
 	else if (slash && line[1] != '/')
 		app_error(desk->app, "a command has no NUL byte: /send and \\0 sends one");
 	else
 		send_data(desk, line + slash, len - slash);
+	say_answer(desk, since);
 	if (desk->app->secret_for)
 		say(desk, SECRET_HINT);
 	tell_change(desk);

@@ -47,7 +47,8 @@ static void test_leaving(void)
 	is_text(error.text,
 	        "2 sessions have 9 unsent bytes: Ctrl-D again within 10 s quits and drops them",
 	        "and counts all sessions");
-	ok(app_leave(&app, "Ctrl-D", &error) && app.quit, "the second time it quits");
+	ok(!app_leave(&app, "/quit", &error) && !app.quit, "/quit is no answer to that");
+	ok(app_leave(&app, "/quit", &error) && app.quit, "but to its own question");
 	fixture_end(&app);
 }
 

@@ -72,6 +72,24 @@ static void leaves_by_key(void)
 	vt_free(vt);
 }
 
+/* A page hides the pane, and not the answer to a command. */
+static void answers_over_a_page(void)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	vt_send(vt, "\033[15~");
+	ok(vt_wait_text(vt, "INFO"), "a page");
+	vt_send(vt, "/nonsense\r");
+	ok(vt_wait_row(vt, -2, "no such command: \"nonsense\""),
+	   "what was wrong is said beside it");
+	vt_send(vt, "/all hello\r");
+	ok(vt_wait_row(vt, -2, "sent to"), "so is what was done");
+	vt_send(vt, "x");
+	ok(vt_wait_row(vt, -2, "ESTABLISHED"), "until the next key");
+	ok(vt_wait_text(vt, "INFO"), "and the page stays");
+	vt_send(vt, "\003");
+	ok(stage_quit(vt), "over a page: ends well");
+}
+
 static void ends_with_its_terminal(void)
 {
 	struct vt *vt = stage_demo("xterm-256color");
@@ -337,6 +355,7 @@ int main(void)
 	stage_open();
 	gives_the_terminal_back();
 	leaves_by_key();
+	answers_over_a_page();
 	ends_with_its_terminal();
 	stops_and_goes_on();
 	for (size_t i = 0; i < sizeof full / sizeof *full; i++)
