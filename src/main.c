@@ -130,6 +130,7 @@ static void begin_for_person(struct app *app, const struct options *options)
 static struct ui *filter_ui(struct app *app, const struct options *options, struct error *error)
 {
 	struct ui_hooks hooks = { .app = app };
+	app->keeps_failed = true; /* its end is the program's exit status */
 	if (!options->has_target) {
 		error_set(error, "standard input or output is no terminal, so an address is "
 		                 "needed: sockpit HOST PORT");

@@ -79,6 +79,8 @@ void app_select(struct app *app, struct session *session)
 {
 	if (app->current)
 		note_seen(app, app->current);
+	if (app->current && app->current != session)
+		app->previous = session_number(app->current);
 	if (session)
 		note_seen(app, session);
 	app->current = session;
@@ -130,6 +132,55 @@ bool app_forget(struct app *app, struct session *session, struct error *error)
 	drop_seen(app, number);
 	app_forget_look(app, number);
 	return true;
+}
+
+/* All that it has said, a line each. */
+static void tell_failed(struct app *app, const struct session *session)
+{
+	const struct transcript *transcript = app->transcript;
+	uint32_t number = session_number(session);
+	struct buf text = { .max = SIZE_MAX };
+	uint64_t at = transcript_begin(transcript, number);
+	if (at == TRANSCRIPT_NONE)
+		at = transcript_last(transcript, number);
+	for (; at != TRANSCRIPT_NONE; at = transcript_after(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry->call != CALL_STATE)
+			continue;
+		buf_append_text(&text, text.len ? "\n" : "");
+		buf_append(&text, entry_payload(entry), entry->len);
+	}
+	app->failed_in = app_shown(app);
+	app->failed_told = transcript_end(transcript);
+	app_error(app, "%s", buf_text(&text));
+	buf_free(&text);
+}
+
+void app_settle_failed(struct app *app)
+{
+	struct session *session;
+	if (app->keeps_failed)
+		return;
+	while ((session = sessions_failed(app->sessions, app->typing ? app->current : NULL))) {
+		uint32_t number = session_number(session);
+		struct session *before = sessions_numbered(app->sessions, app->previous);
+		if (!before || before == session)
+			before = nearest_other(app, session);
+		if (session == app->current)
+			app_select(app, before);
+		sessions_set_aside(app->sessions, session);
+		drop_seen(app, number);
+		app_forget_look(app, number);
+		tell_failed(app, session);
+	}
+}
+
+const struct session *app_failed_since(const struct app *app, uint64_t position)
+{
+	const struct session *failed = sessions_aside(app->sessions);
+	bool shown = failed && app->failed_in == app_shown(app);
+	return shown && (position == TRANSCRIPT_NONE || app->failed_told > position) ? failed
+	                                                                             : NULL;
 }
 
 size_t app_forget_ended(struct app *app)
@@ -427,6 +478,7 @@ void app_prepare(struct app *app, struct poller *poller)
 void app_serve(struct app *app, struct poller *poller)
 {
 	sessions_serve(app->sessions, poller);
+	app_settle_failed(app);
 	app_serve_leaving(app);
 }
 

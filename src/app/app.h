@@ -42,6 +42,11 @@ struct app {
 	struct transcript *transcript;
 	struct sessions *sessions;
 	struct session *current; /* NULL when there is none */
+	uint32_t previous;       /* number of the session that was current before */
+	bool keeps_failed;       /* pipe mode: a session that failed to open stays */
+	bool typing;             /* the input line is not empty: the current session stays */
+	uint64_t failed_told;    /* position of the note about sessions_aside(), */
+	uint32_t failed_in;      /* and in which session's pane it is */
 	struct settings settings;
 	/* of the command line: -4 -6 -n -b -s -p …, but not the time limit, which is a setting */
 	struct session_options defaults;
@@ -95,6 +100,15 @@ bool app_forget(struct app *app, struct session *session, struct error *error);
 /* The same for all that have ended, and hides what clients did that lost their tab before. Returns
  * how many. */
 size_t app_forget_ended(struct app *app);
+
+/* What failed to open has no tab: each such session is set aside, all that it said is repeated as a
+ * note where one looks now, and where it was the current one, the session before it is that again.
+ * While a line is being typed for it, it stays. */
+void app_settle_failed(struct app *app);
+
+/* The session that failed to open, where the pane shows the note about it and it has failed since
+ * `position`; NULL. */
+const struct session *app_failed_since(const struct app *app, uint64_t position);
 
 /* By number or name, with or without a leading '@'; a unique prefix of a name is enough. NULL with
  * one line. */

@@ -131,11 +131,28 @@ static void explain_state(const struct failure *failure, struct buf *out)
 	                             : "No call has failed.");
 }
 
+/* The entry that tells of it. */
+static uint64_t position_of(const struct failure *failure)
+{
+	return failure->at == TRANSCRIPT_NONE ? failure->state : failure->told;
+}
+
+/* What failed to open has no tab: it is explained where one was told of it, unless the session there
+ * has failed since. */
 static void explain_last(struct app *app, const struct session *session)
 {
 	struct failure failure;
 	struct buf text = { .max = SIZE_MAX };
-	if (!failure_find(app, session, &failure))
+	bool found = session && failure_find(app, session, &failure);
+	const struct session *failed =
+	        session == app->current
+	                ? app_failed_since(app, found ? position_of(&failure) : TRANSCRIPT_NONE)
+	                : NULL;
+	if (failed) {
+		session = failed;
+		found = failure_find(app, session, &failure);
+	}
+	if (!found)
 		buf_printf(&text, "nothing has failed in session %u", session_number(session));
 	else if (failure.at == TRANSCRIPT_NONE)
 		explain_state(&failure, &text);
@@ -149,10 +166,12 @@ bool do_why(const struct invocation *invocation, struct error *error)
 {
 	const char *name = invocation->args->value[0];
 	if (!name) {
+		struct app *app = invocation->app;
 		const struct session *session = invocation->session;
-		if (session)
-			explain_last(invocation->app, session);
-		return session || app_need_session(invocation->app, error);
+		if (!session && !app_failed_since(app, TRANSCRIPT_NONE))
+			return app_need_session(app, error) != NULL;
+		explain_last(app, session);
+		return true;
 	}
 	const struct why *why = why_find(name, error);
 	if (why)

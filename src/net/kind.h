@@ -149,6 +149,7 @@ struct session {
 	enum eol eol;      /* what a typed line ends with */
 	uint32_t listener; /* number of the one that accepted it, 0 = none */
 	enum session_end end;
+	bool was_open; /* or listening, or had a socket of a person's own, at any time */
 	struct addr local[SESSION_SOCKETS], peer;
 	struct recipe *recipe;
 	struct search *search;
@@ -338,6 +339,7 @@ void step_lower(struct session *session); /* puts SO_RCVLOWAT back */
 uint32_t sessions_add(struct sessions *sessions, struct session *session);
 void sessions_announce(struct sessions *sessions, struct session *session);
 void sessions_count_ended(struct sessions *sessions); /* one more that a listener had accepted */
+void sessions_count_failed(struct sessions *sessions);
 void sessions_count_lost(struct sessions *sessions, size_t bytes);
 void sessions_show(struct sessions *sessions, struct session *session, const char *data,
                    size_t len);

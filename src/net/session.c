@@ -71,6 +71,8 @@ void session_free(struct session *session)
 static void let_go(struct session *session, enum session_end end)
 {
 	bool connected = session->state == SESSION_OPEN;
+	bool had_begun = session->state == SESSION_RESOLVING || session->state == SESSION_CONNECTING;
+	session->was_open = session->was_open || !had_begun;
 	session->state = SESSION_CLOSED;
 	session->end = end;
 	session->due = false;
@@ -80,6 +82,8 @@ static void let_go(struct session *session, enum session_end end)
 	buf_free(&session->queue);
 	secrets_clear(&session->secrets);
 	session->unsent = 0;
+	if (session_failed_to_open(session))
+		sessions_count_failed(session->sessions);
 	if (!session->listener)
 		return;
 	struct session *listener = sessions_numbered(session->sessions, session->listener);
@@ -319,6 +323,12 @@ enum session_state session_state(const struct session *session)
 enum session_end session_end(const struct session *session)
 {
 	return session->end;
+}
+
+bool session_failed_to_open(const struct session *session)
+{
+	return session->state == SESSION_CLOSED && session->end == SESSION_ENDED_FAILED &&
+	       !session->was_open;
 }
 
 bool session_is_server(const struct session *session)

@@ -89,6 +89,7 @@ const char *session_name(const struct session *session);
 enum session_kind session_kind(const struct session *session);
 enum session_state session_state(const struct session *session);
 enum session_end session_end(const struct session *session);
+bool session_failed_to_open(const struct session *session); /* and has never been open */
 bool session_is_server(const struct session *session); /* a listener, or a UDP session that was made
                                                           by listening */
 bool session_is_accepted(const struct session *session);  /* made by a listener of ours, */

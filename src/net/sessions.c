@@ -32,6 +32,8 @@ struct sessions {
 	size_t ended; /* closed ones in the list that a listener had accepted, */
 	size_t kept;  /* of which this many stay */
 	const struct session *spared;
+	bool failed;           /* some session may be there that failed to open */
+	struct session *aside; /* the one that failed last */
 	size_t share;
 	struct doomed *doomed;
 	size_t doomed_count, doomed_cap;
@@ -72,6 +74,8 @@ void sessions_free(struct sessions *sessions)
 	for (size_t i = 0; i < sessions->count; i++)
 		session_free(sessions->list[i]);
 	sessions->count = sessions->ended = 0;
+	if (sessions->aside)
+		session_free(sessions->aside);
 	sessions_reap(sessions);
 	closer_free(sessions->closer);
 	resolver_free(sessions->resolver);
@@ -136,25 +140,61 @@ static bool is_ended_client(const struct session *session)
 	return session->listener && session->state == SESSION_CLOSED;
 }
 
-bool sessions_forget(struct sessions *sessions, struct session *session, struct error *error)
+static void take_out(struct sessions *sessions, struct session *session)
 {
 	size_t index = 0;
-	if (session->state != SESSION_CLOSED) {
-		error_set(error, "session %u is still open", (unsigned)session->caller.session);
-		return false;
-	}
 	while (sessions->list[index] != session)
 		index++;
 	sessions->ended -= is_ended_client(session);
 	if (sessions->spared == session)
 		sessions->spared = NULL;
-	transcript_hide(sessions->transcript, session->caller.session);
-	closer_forget(sessions->closer, session->caller.session);
-	session_free(session);
 	sessions->count--;
 	memmove(&sessions->list[index], &sessions->list[index + 1],
 	        (sessions->count - index) * sizeof(struct session *));
+}
+
+bool sessions_forget(struct sessions *sessions, struct session *session, struct error *error)
+{
+	if (session->state != SESSION_CLOSED) {
+		error_set(error, "session %u is still open", (unsigned)session->caller.session);
+		return false;
+	}
+	take_out(sessions, session);
+	transcript_hide(sessions->transcript, session->caller.session);
+	closer_forget(sessions->closer, session->caller.session);
+	session_free(session);
 	return true;
+}
+
+void sessions_count_failed(struct sessions *sessions)
+{
+	sessions->failed = true;
+}
+
+struct session *sessions_failed(struct sessions *sessions, const struct session *but)
+{
+	bool others = false;
+	for (size_t i = 0; sessions->failed && i < sessions->count; i++) {
+		struct session *session = sessions->list[i];
+		if (session_failed_to_open(session) && session != but)
+			return session;
+		others = others || session_failed_to_open(session);
+	}
+	sessions->failed = others;
+	return NULL;
+}
+
+void sessions_set_aside(struct sessions *sessions, struct session *session)
+{
+	take_out(sessions, session);
+	if (sessions->aside)
+		session_free(sessions->aside);
+	sessions->aside = session;
+}
+
+const struct session *sessions_aside(const struct sessions *sessions)
+{
+	return sessions->aside;
 }
 
 static bool is_in_table(const void *context, uint32_t session)

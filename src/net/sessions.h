@@ -32,6 +32,14 @@ uint64_t sessions_lost(const struct sessions *sessions);
 /* Removes an ended session from the table and frees it; its entries are hidden in the transcript. */
 bool sessions_forget(struct sessions *sessions, struct session *session, struct error *error);
 
+/* A session of the table that failed to open, other than this one (NULL for none); NULL. */
+struct session *sessions_failed(struct sessions *sessions, const struct session *but);
+
+/* Takes it out of the table, but keeps it until the next one is set aside: so that what failed last
+ * can still be explained. Its entries are not hidden. */
+void sessions_set_aside(struct sessions *sessions, struct session *session);
+const struct session *sessions_aside(const struct sessions *sessions); /* NULL = none */
+
 /* Hides the entries of all sessions that have left the table. */
 void sessions_hide_others(struct sessions *sessions);
 

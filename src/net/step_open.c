@@ -44,9 +44,9 @@ static void name_socket(struct session *session, const char *name)
 static void open_socket(struct session *session)
 {
 	int family = session->recipe->options.family;
-	session->state = SESSION_FRESH;
 	int fd = session_socket(session, family);
 	if (fd >= 0) {
+		session->state = SESSION_FRESH;
 		session->fd[session->fd_count++] = fd;
 		session_tell(session, 0, "socket() = %d: %s over %s, paused", fd,
 		             is_udp(session) ? "UDP" : "TCP", family == AF_INET6 ? "IPv6" : "IPv4");

@@ -596,6 +596,7 @@ void desk_serve(struct desk *desk, struct poller *poller)
 	terminal_serve(desk->terminal, poller);
 	take_strays(desk);
 	serve_keys(desk, poller);
+	desk->app->typing = input_line("").len > 0;
 }
 
 /* readline starts when descriptors 1 and 2 are taken over, so that what it says about inputrc is a

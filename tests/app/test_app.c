@@ -2,6 +2,7 @@
 #include "app/app.h"
 
 #include "app/fixture.h"
+#include "support/peer.h"
 
 static struct error error;
 
@@ -184,6 +185,90 @@ static void test_forgetting(void)
 	fixture_end(&app);
 }
 
+static struct session *open_on(struct app *app, const char *text, const char *name)
+{
+	struct target target;
+	struct session_options options = { .name = name };
+	if (!target_parse(&target, text, NULL, TRANSPORT_TCP, false, &error))
+		return NULL;
+	return app_open(app, &target, &options, &error);
+}
+
+static size_t states_of(const struct app *app, uint32_t session)
+{
+	size_t count = 0;
+	uint64_t at = transcript_last(app->transcript, session);
+	for (; at != TRANSCRIPT_NONE; at = transcript_before(app->transcript, at))
+		count += transcript_at(app->transcript, at)->call == CALL_STATE;
+	return count;
+}
+
+static void test_failed_to_open(void)
+{
+	struct app app;
+	char text[ADDR_TEXT + 1];
+	fixture_start(&app);
+	int refused = peer_refused(AF_INET), held = peer_listen(AF_INET, 4);
+	snprintf(text, sizeof text, "127.0.0.1:%u", peer_port(refused));
+	open_on(&app, text, NULL);
+	wait_for(&app, sessions_count(app.sessions) == 0, "what is refused has no tab");
+	ok(!app.current && strstr(fixture_note(&app, 0), " refused (RST to our SYN"),
+	   "and is told in the program's own pane");
+	is_int(fixture_flags(&app, 0), ENTRY_ERROR, "as an error");
+	const struct session *failed = app_failed_since(&app, TRANSCRIPT_NONE);
+	ok(failed && session_number(failed) == 1, "it can still be explained");
+	struct session *one = listen_on(&app, "0", TRANSPORT_TCP, "none", "one");
+	struct session *two = listen_on(&app, "0", TRANSPORT_TCP, "none", "two");
+	ok(!app_failed_since(&app, TRANSCRIPT_NONE), "but not in another's pane");
+	app_select(&app, one);
+	snprintf(text, sizeof text, "127.0.0.1:%u", peer_port(held));
+	listen_on(&app, text, TRANSPORT_TCP, "none", "three");
+	wait_for(&app, sessions_count(app.sessions) == 2, "nor has a port that is taken");
+	ok(app.current == one && strstr(fixture_note(&app, 2), "EADDRINUSE"),
+	   "the session looked at before is so again, and has the error");
+	failed = app_failed_since(&app, TRANSCRIPT_NONE);
+	is_text(failed ? session_name(failed) : "", "three", "the last failure can be explained");
+	ok(!app_failed_since(&app, transcript_end(app.transcript)), "unless there was another since");
+
+	app.typing = true;
+	snprintf(text, sizeof text, "127.0.0.1:%u", peer_port(refused));
+	struct session *typed = open_on(&app, text, NULL);
+	wait_for(&app, session_state(typed) == SESSION_CLOSED, "another is refused");
+	fixture_turn(&app, clock_now());
+	ok(app.current == typed && sessions_count(app.sessions) == 3,
+	   "while a line is typed for it, it stays");
+	ok(!app_send_line(&app, typed, "x", 1, &error), "and takes no line");
+	app.typing = false;
+	wait_for(&app, app.current == one, "then it goes");
+
+	struct session *four = open_on(&app, text, NULL);
+	app_select(&app, two);
+	uint32_t number = session_number(four);
+	wait_for(&app, sessions_count(app.sessions) == 2, "one that is not looked at goes, too");
+	ok(app.current == two && strstr(fixture_note(&app, 3), " refused "), "and is told here");
+	ok(states_of(&app, number) == 1, "what it did is still written down");
+	app.keeps_failed = true;
+	four = open_on(&app, text, NULL);
+	wait_for(&app, session_state(four) == SESSION_CLOSED, "in pipe mode");
+	fixture_turn(&app, clock_now());
+	ok(app.current == four, "it stays: its end is the exit status");
+	app.keeps_failed = false;
+
+	snprintf(text, sizeof text, "127.0.0.1:%u", session_local(two).port);
+	struct session *five = open_on(&app, text, "five");
+	wait_for(&app, session_state(five) == SESSION_OPEN, "one that has been open");
+	session_close(five, &error);
+	session_close(two, &error);
+	fixture_turn(&app, clock_now());
+	ok(session_reconnect(five, &error), "and is opened again");
+	wait_for(&app, session_state(five) == SESSION_CLOSED, "in vain");
+	fixture_turn(&app, clock_now());
+	ok(sessions_named(app.sessions, "five") == five && app.current == five,
+	   "keeps its tab: there is something to read");
+	peer_close_all((int[]){ refused, held }, 2);
+	fixture_end(&app);
+}
+
 /* A listener forgets its oldest ended clients by itself. */
 static void test_gone(void)
 {
@@ -310,6 +395,7 @@ int main(void)
 	test_finding();
 	test_news();
 	test_forgetting();
+	test_failed_to_open();
 	test_gone();
 	test_looks();
 	test_other_end();

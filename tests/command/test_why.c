@@ -45,6 +45,27 @@ static enum session_state state(const struct app *app)
 	return session_state(app->current);
 }
 
+static uint32_t failed(const struct app *app)
+{
+	const struct session *aside = sessions_aside(app->sessions);
+	return aside ? session_number(aside) : 0;
+}
+
+/* A session that fails to open, and so has no tab. */
+static void fails(struct app *app, const char *name, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+static void fails(struct app *app, const char *name, const char *format, ...)
+{
+	char line[256];
+	va_list args;
+	uint32_t before = failed(app);
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	command_run_line(app, line);
+	wait_for(app, failed(app) != before, name);
+}
+
 /* An open session to a peer of the test; it is the current one. */
 static int connect_peer(struct app *app, int listener)
 {
@@ -72,8 +93,7 @@ static void test_named(struct app *app)
 static void test_refused(struct app *app)
 {
 	int refused = peer_refused(AF_INET);
-	say(app, "/open 127.0.0.1 %u", peer_port(refused));
-	wait_for(app, state(app) == SESSION_CLOSED, "refused");
+	fails(app, "refused", "/open 127.0.0.1 %u", peer_port(refused));
 	WHY(app, "ECONNREFUSED of TCP",
 	    "connect(127.0.0.1:", ") = -1 ECONNREFUSED: connection refused, after ", "\nAt ",
 	    " ago, in session ",
@@ -82,6 +102,7 @@ static void test_refused(struct app *app)
 	const char *said = say(app, "/why");
 	ok(!strstr(said, "SO_ERROR"), "not of the call that told it");
 	ok(strstr(said, "in session 1 ("), "of which session");
+	ok(!app->current, "which has no tab");
 	close(refused);
 }
 
@@ -90,8 +111,7 @@ static void test_other_address(struct app *app)
 	say(app, "/listen 127.0.0.2 0 as elsewhere");
 	wait_for(app, state(app) == SESSION_LISTENING, "a listener");
 	unsigned port = session_local(app->current).port;
-	say(app, "/open 127.0.0.1 %u", port);
-	wait_for(app, state(app) == SESSION_CLOSED, "refused");
+	fails(app, "refused", "/open 127.0.0.1 %u", port);
 	WHY(app, "who listens elsewhere", " (elsewhere) has that port, but at 127.0.0.2:");
 	say(app, "/close @elsewhere");
 }
@@ -183,13 +203,11 @@ static void test_other_end(struct app *app)
 static void test_in_use(struct app *app)
 {
 	unsigned port = session_local(sessions_named(app->sessions, "server")).port;
-	say(app, "/listen 127.0.0.1 %u as second", port);
-	wait_for(app, state(app) == SESSION_CLOSED, "a second listener");
+	fails(app, "a second listener", "/listen 127.0.0.1 %u as second", port);
 	WHY(app, "EADDRINUSE", "bind(127.0.0.1:", " = -1 EADDRINUSE: address already in use",
 	    " (server) has port ", ": LISTEN at 127.0.0.1:");
 	int other = peer_listen(AF_INET, 1);
-	say(app, "/listen 127.0.0.1 %u as third", peer_port(other));
-	wait_for(app, state(app) == SESSION_CLOSED, "a third one");
+	fails(app, "a third one", "/listen 127.0.0.1 %u as third", peer_port(other));
 	WHY(app, "EADDRINUSE by another program", "No session here has port ",
 	    "another program does");
 	close(other);
@@ -198,8 +216,7 @@ static void test_in_use(struct app *app)
 static void test_lookup(struct app *app)
 {
 	app->defaults.numeric = true;
-	say(app, "/open nosuch.invalid 80");
-	wait_for(app, state(app) == SESSION_CLOSED, "a name that is none");
+	fails(app, "a name that is none", "/open nosuch.invalid 80");
 	WHY(app, "a look-up", "not a numeric address: nosuch.invalid");
 	app->defaults.numeric = false;
 }
@@ -216,8 +233,7 @@ static void test_time_limit(struct app *app)
 	int fill[PEER_FILL];
 	int hole = peer_blackhole(AF_INET, fill);
 	say(app, "/set timeout 20ms");
-	say(app, "/open 127.0.0.1 %u", peer_port(hole));
-	wait_for(app, state(app) == SESSION_CLOSED, "the time limit is over");
+	fails(app, "the time limit is over", "/open 127.0.0.1 %u", peer_port(hole));
 	WHY(app, "the program's own limit", "timed out: no answer to our SYN within the limit of",
 	    "\nNo call has failed: this program gave up while connect() still waited. ");
 	peer_close_all(fill, PEER_FILL);

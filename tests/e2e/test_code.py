@@ -344,8 +344,10 @@ def what_failed_then():
     with listener() as taken:
         port = port_of(taken)
     desk = Desk()
-    desk.type("/open 127.0.0.1 %d" % port)
-    ok(desk.sees("refused"), "refused")
+    desk.type("/socket tcp")
+    ok(desk.sees("paused"), "a socket")
+    desk.type("/connect 127.0.0.1 %d" % port)
+    ok(desk.sees("ECONNREFUSED"), "refused")
     for language in LANGUAGES:
         status, out, err = finish(start(export(desk, language)))
         same((status, out), (0, b""), "a call that failed is tried in %s, too" % language)
