@@ -189,7 +189,9 @@ size_t app_forget_ended(struct app *app)
 	struct error error;
 	while (i < sessions_count(app->sessions)) {
 		struct session *session = sessions_at(app->sessions, i);
-		if (session_state(session) == SESSION_CLOSED && app_forget(app, session, &error))
+		bool ended = session_state(session) == SESSION_CLOSED &&
+		             !session_opens_again(session, NULL);
+		if (ended && app_forget(app, session, &error))
 			forgotten++;
 		else
 			i++;
@@ -471,6 +473,7 @@ void app_free(struct app *app)
 
 void app_prepare(struct app *app, struct poller *poller)
 {
+	sessions_reconnect(app->sessions, app->settings.reconnect && !app->keeps_failed);
 	sessions_prepare(app->sessions, poller);
 	app_prepare_leaving(app, poller);
 }

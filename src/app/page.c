@@ -139,8 +139,11 @@ int64_t page_pulse(const struct app *app)
 	int64_t since;
 	if (!session)
 		return 0;
+	int64_t left;
 	if (session_waiting(session, &since))
 		return OFTEN;
+	if (session_opens_again(session, &left))
+		return facts_left_pulse(left);
 	if (!is_alive(app->page))
 		return countdown_pulse(session, false);
 	const struct session *other = app_other_end(app, session);

@@ -312,6 +312,16 @@ static void get_scrollback(const struct settings *settings, struct buf *out)
 	           units[unit].name);
 }
 
+static bool set_reconnect(struct settings *settings, const char *value, struct error *error)
+{
+	return set_switch("reconnect", &settings->reconnect, value, error);
+}
+
+static void get_reconnect(const struct settings *settings, struct buf *out)
+{
+	print_choice(SWITCH_VALUES, settings->reconnect, out);
+}
+
 static bool set_keep_clients(struct settings *settings, const char *value, struct error *error)
 {
 	size_t digits = strspn(value, "0123456789");
@@ -354,6 +364,10 @@ const struct setting setting_table[] = {
 	{ "timeout", "<duration>",
 	  "the limit for connecting: 5, 250ms, 2m; off is the system's own", set_timeout,
 	  get_timeout },
+	{ "reconnect", SWITCH_VALUES,
+	  "open TCP sessions again that were refused, reset, timed out or closed by their peer, "
+	  "after 1 s, 2 s, 4 s up to 1 min",
+	  set_reconnect, get_reconnect },
 	{ "keep-clients", "<number>",
 	  "how many ended clients of listeners keep their tab; the oldest lose theirs first",
 	  set_keep_clients, get_keep_clients },

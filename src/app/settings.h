@@ -34,6 +34,7 @@ struct settings {
 	int fold;            /* rows shown of a longer message; 0 = all */
 	enum view_kind view; /* of sessions that have not been looked at otherwise */
 	bool kernel;         /* it is read around each call */
+	bool reconnect;      /* what the peer or the network has ended is opened again */
 	size_t keep_clients; /* ended clients of listeners that keep their tab */
 };
 

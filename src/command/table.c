@@ -87,7 +87,10 @@ const struct command command_table[] = {
 	        .group = "sessions",
 	        .usage = "",
 	        .help = "open an ended session again\n"
-	                "It goes to where it was; a listener listens anew.",
+	                "It goes to where it was; a listener listens again. One whose peer has "
+	                "closed its side is\n"
+	                "closed first. What /option has set is set again. /set reconnect on does it "
+	                "by itself.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .run = do_reconnect,

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "net/kernel.h"
 #include "net/kind.h"
 
@@ -17,8 +18,15 @@ static unsigned number(const struct session *session)
 bool session_refuse_closed(const struct session *session, struct error *error)
 {
 	const char *next;
+	char left[CLOCK_TEXT];
+	int64_t ns;
 	if (session->state != SESSION_CLOSED)
 		return false;
+	if (session_opens_again(session, &ns)) {
+		error_set(error, "session %u is closed: it opens again in %s, /reconnect does it now",
+		          number(session), clock_format_duration(ns, left));
+		return true;
+	}
 	if (session->listener)
 		next = "only its client can connect again";
 	else if (session->stepped)
@@ -125,15 +133,19 @@ static struct recipe *recipe_new(const struct target *target, const struct sessi
 }
 
 /* An old descriptor that is closed at the end of this turn may hold the port that is asked for. */
-static void begin(struct session *session)
+void session_begin(struct session *session)
 {
 	session->state = SESSION_RESOLVING;
 	session->end = SESSION_NOT_ENDED;
+	session->ended_here = session->hopeless = false;
+	session->begun = clock_now();
+	session->life = transcript_end(session->caller.transcript);
+	session->sent_before = session->counts.sent_bytes;
 	buf_init(&session->queue, session->recipe->options.queue_max
 	                                  ? session->recipe->options.queue_max
 	                                  : SESSION_QUEUE);
 	bool wants_port = session->recipe->listening || session->recipe->local_port;
-	if (wants_port && sessions_have_doomed(session->sessions))
+	if (wants_port && sessions_doomed_descriptors(session->sessions))
 		session->due = true;
 	else
 		search_begin(session);
@@ -154,7 +166,7 @@ static struct session *make(struct sessions *sessions, const struct kind *kind,
 		session_name_server(session, recipe->target.service);
 	else
 		session_make_name(session, recipe->target.host, recipe->target.service);
-	begin(session);
+	session_begin(session);
 	return session;
 }
 
@@ -186,28 +198,6 @@ struct session *session_listen(struct sessions *sessions, const struct target *t
 		snprintf(recipe->target.host, sizeof recipe->target.host, "%s",
 		         options->local_host);
 	return make(sessions, kind, recipe, options);
-}
-
-bool session_reconnect(struct session *session, struct error *error)
-{
-	if (session->state != SESSION_CLOSED)
-		error_set(error, "session %u is still open", number(session));
-	else if (session->stepped)
-		error_set(error, "session %u was made step by step: /socket makes another",
-		          number(session));
-	else if (!session->recipe)
-		error_set(error, "session %u was made by its client, who alone can connect again",
-		          number(session));
-	else {
-		session->peer_closed = session->read_shut = session->shut = false;
-		session->fin_sent = session->broken = session->full = false;
-		session->connected = session->fin_due = false;
-		session->only = session->asks_local = false;
-		session->rest_until = 0;
-		begin(session);
-		return true;
-	}
-	return false;
 }
 
 /* ---- acting ---- */
@@ -289,6 +279,7 @@ bool session_shutdown(struct session *session, int how, struct error *error)
 		return false;
 	if (session->state == SESSION_FRESH && session->kind == &stream_kind)
 		return shut_fresh(session, how, error);
+	session->ended_here = session->ended_here || how != SHUT_RD;
 	return session->kind->shutdown(session, how, error);
 }
 
@@ -317,6 +308,8 @@ static void stop_listening(struct session *session)
 
 bool session_close(struct session *session, struct error *error)
 {
+	if (again_cancel(session))
+		return true;
 	if (session->state == SESSION_CLOSED) {
 		error_set(error, "session %u is already closed: /forget removes it",
 		          number(session));
@@ -324,6 +317,7 @@ bool session_close(struct session *session, struct error *error)
 	}
 	bool open = session->state == SESSION_OPEN;
 	bool server = session_is_server(session);
+	session->ended_here = true;
 	step_abandon(session);
 	if (open)
 		session->kind->flush(session);
@@ -351,6 +345,7 @@ bool session_abort(struct session *session, struct error *error)
 	}
 	if (session->state != SESSION_OPEN)
 		return session_close(session, error);
+	session->ended_here = true;
 	step_abandon(session);
 	call_set_linger(&session->caller, session->fd[0], 0);
 	session->lingers = false;

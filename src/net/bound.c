@@ -78,11 +78,11 @@ static int backlog(const struct session *session)
 static void set_options(struct session *session, int fd, int family)
 {
 	if (session->kind->type == SOCK_STREAM)
-		call_set_option(&session->caller, fd, SOL_SOCKET, SO_REUSEADDR, 1);
+		option_default(session, fd, SOL_SOCKET, SO_REUSEADDR);
 	if (family == AF_INET6)
 		call_set_option(&session->caller, fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (session->kind->type == SOCK_DGRAM && session->recipe->options.broadcast)
-		call_set_option(&session->caller, fd, SOL_SOCKET, SO_BROADCAST, 1);
+		option_default(session, fd, SOL_SOCKET, SO_BROADCAST);
 	if (session->kind->type == SOCK_DGRAM)
 		sampler_meet_datagrams(session, fd, family);
 }

@@ -108,12 +108,25 @@ static bool is_last(const struct session *session)
 	return !session->fd_count && session->search->next >= session->search->remote.count;
 }
 
+static bool is_hopeless(int code)
+{
+	return code == EMFILE || code == ENFILE || code == ERANGE;
+}
+
+/* What this machine says by itself, and would say again. */
+static bool is_local(int code)
+{
+	return is_hopeless(code) || code == EACCES || code == EPERM || code == EADDRNOTAVAIL ||
+	       code == EAFNOSUPPORT || code == EINVAL;
+}
+
 /* `call` is NULL for connect(). Explains itself in the last chapter only. */
 static void add_failure(struct session *session, size_t number, const char *call, int code)
 {
 	struct search *search = session->search;
 	const struct meaning *meaning = call ? NULL : find_meaning(code);
-	bool last = is_last(session);
+	bool last = is_last(session), local = call || is_local(code);
+	session->hopeless = local && (session->hopeless || !search->story.len);
 	name_try(session, number);
 	if (meaning)
 		buf_printf(&search->story, last ? " %s (%s)" : " %s", meaning->word, meaning->why);
@@ -137,11 +150,6 @@ static void drop(struct session *session, unsigned slot)
 	session_drop_socket(session, session->fd[slot]);
 	for (unsigned i = slot; i < session->fd_count; i++)
 		search->attempt[i] = search->attempt[i + 1];
-}
-
-static bool is_hopeless(int code)
-{
-	return code == EMFILE || code == ENFILE || code == ERANGE;
 }
 
 static void fail(struct session *session, unsigned slot, const char *call, int code)
@@ -215,7 +223,7 @@ static bool bind_local(struct session *session, unsigned slot)
 		if (local->addr[i].family != remote->family)
 			continue;
 		if (local->addr[i].port && session->kind == &stream_kind)
-			call_set_option(&session->caller, fd, SOL_SOCKET, SO_REUSEADDR, 1);
+			option_default(session, fd, SOL_SOCKET, SO_REUSEADDR);
 		return call_bind(&session->caller, fd, &local->addr[i]) == 0 ||
 		       fail_bind(session, slot, &local->addr[i]);
 	}
@@ -243,7 +251,7 @@ static bool stay_unconnected(struct session *session, unsigned slot)
 {
 	struct addr any = { .family = addr_at(session, slot)->family };
 	int fd = session->fd[slot];
-	call_set_option(&session->caller, fd, SOL_SOCKET, SO_BROADCAST, 1);
+	option_default(session, fd, SOL_SOCKET, SO_BROADCAST);
 	if (!session->search->local.count)
 		udp_ask_locals(session, fd, &any);
 	if (!session->search->local.count && call_bind(&session->caller, fd, &any) < 0)
@@ -370,6 +378,7 @@ static void expire(struct session *session)
 	struct buf *story = &session->search->story;
 	buf_printf(&text, "%s%s", story->len ? buf_text(story) : "", story->len ? ", " : "");
 	name_all(session, &text);
+	session->hopeless = false;
 	session_finish(session, SESSION_ENDED_FAILED,
 	               "%s timed out: no answer to our SYN%s within the limit of %s",
 	               buf_text(&text), session->fd_count == 1 ? "" : "s",

@@ -14,6 +14,7 @@
  *	sessions.c    the table
  *	sampler.c     looks at the kernel while something is under way
  *	aftermath.c   follows connections after close()
+ *	again.c       opening what has ended
  *	option.c      getsockopt() and setsockopt() for a person
  *	step.c        the call of a person that waits, pausing
  *	step_open.c   socket, bind, listen, connect by hand; step_move.c  recv, accept, send */
@@ -152,7 +153,17 @@ struct session {
 	bool was_open; /* or listening, or had a socket of a person's own, at any time */
 	struct addr local[SESSION_SOCKETS], peer;
 	struct recipe *recipe;
+	struct kept_option *kept; /* what a person has set by /option, for the next socket, too */
 	struct search *search;
+
+	/* this connection, and the next one; see again.c */
+	uint64_t life;        /* position in the transcript from which on its entries are */
+	uint64_t sent_before; /* counts.sent_bytes when it began */
+	int64_t begun;        /* clock_now() */
+	bool ended_here;      /* a person has closed it, or its sending side */
+	bool hopeless;        /* this machine refused: trying again does not help */
+	int64_t pause;        /* before it was opened again by itself, ns; 0 = it was not */
+	int64_t again_at;     /* clock_now() when it will be; 0 = it will not */
 
 	/* step by step, see step.c */
 	bool stepped;      /* made by session_make_socket() */
@@ -174,6 +185,8 @@ struct session {
 	/* listener, and bursts of datagrams */
 	struct pace pace;
 	size_t clients;
+	bool made_room;     /* has said that it closes clients to make room */
+	int other_fds;      /* most descriptors seen in use that are not a session's */
 	bool full;          /* has said that it has no descriptor for a client */
 	int64_t rest_until; /* nobody is accepted before, unless a descriptor is closed; 0 =
 	                     * no rest */
@@ -234,12 +247,32 @@ void session_make_name(struct session *session, const char *host, const char *po
 
 void session_name_server(struct session *session, const char *port);
 
+/* Begins to open it as its recipe says. */
+void session_begin(struct session *session);
+
 /* Whether a session may have this name; `self` has it already, or is NULL. */
 bool session_check_name(const struct sessions *sessions, const struct session *self,
                         const char *name, struct error *error);
 
 /* Tells its service of the client, once. */
 void session_greet(struct session *session);
+
+/* ---- again.c ---- */
+
+/* It has just ended: whether it is opened again by itself, and when. */
+void again_plan(struct session *session, bool was_open);
+bool again_cancel(struct session *session); /* false where it was not to be opened again */
+bool again_follows_fin(const struct session *session); /* the peer's FIN ends it */
+void again_serve(struct session *session);
+
+/* ---- option.c ---- */
+
+/* Sets what a person has set on a socket of this session before; what cannot be set is told. */
+void option_restore(struct session *session, int fd);
+
+/* Switches an option on, unless a person has set it. */
+void option_default(struct session *session, int fd, int level, int number);
+void option_forget(struct session *session);
 
 /* ---- search.c ---- */
 
@@ -339,6 +372,7 @@ void step_lower(struct session *session); /* puts SO_RCVLOWAT back */
 uint32_t sessions_add(struct sessions *sessions, struct session *session);
 void sessions_announce(struct sessions *sessions, struct session *session);
 void sessions_count_ended(struct sessions *sessions); /* one more that a listener had accepted */
+bool sessions_reconnect_by_themselves(const struct sessions *sessions);
 void sessions_count_failed(struct sessions *sessions);
 void sessions_count_lost(struct sessions *sessions, size_t bytes);
 void sessions_show(struct sessions *sessions, struct session *session, const char *data,
@@ -350,6 +384,7 @@ void sessions_doom(struct sessions *sessions, const struct caller *caller, int f
 struct resolver *sessions_resolver(const struct sessions *sessions);
 void sessions_doom_lookup(struct sessions *sessions, struct lookup *lookup);
 void sessions_doom_lingering(struct sessions *sessions, const struct caller *caller, int fd);
-bool sessions_have_doomed(const struct sessions *sessions); /* is a socket waiting to be closed? */
+size_t sessions_doomed_descriptors(
+        const struct sessions *sessions); /* sockets that wait to be closed */
 uint64_t sessions_freed(const struct sessions *sessions);   /* descriptors closed so far */
 size_t sessions_share(const struct sessions *sessions); /* bytes a session may read in this turn */

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
 #include "net/kind.h"
+#include "net/sampler.h"
 
 #define REST (200 * CLOCK_MS) /* without descriptors: until somebody may have closed one */
 
@@ -29,6 +32,72 @@ static bool is_resting(struct session *session)
 	                            clock_now() >= session->rest_until))
 		session->rest_until = 0;
 	return session->rest_until != 0;
+}
+
+/* ---- few descriptors left ---- */
+
+static int most_descriptors(void)
+{
+	struct rlimit limit;
+	bool lower = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < FD_SETSIZE;
+	return lower ? (int)limit.rlim_cur : FD_SETSIZE;
+}
+
+/* A person may still answer who has sent FIN (CLOSE_WAIT), but need not: nobody else ends it. What
+ * is looked at, and where a person makes the calls, stays. */
+static bool may_make_room(const struct session *session)
+{
+	return session->listener && session->state == SESSION_OPEN && session->peer_closed &&
+	       !session->shut && !session->paused && session->service == &service_table[0] &&
+	       !sessions_spares(session->sessions, session);
+}
+
+static void close_for_room(struct session *client, int used, int most)
+{
+	client->kind->flush(client);
+	session_finish(client, client->broken ? SESSION_ENDED_RESET : SESSION_ENDED_WELL,
+	               "closed to make room: the peer had sent FIN, and %d of %d descriptors are "
+	               "in use",
+	               used, most);
+}
+
+/* accept() gives the lowest free descriptor, so at least as many are in use as its number says: what
+ * is not a session's is others'. Low numbers become free again, so the number alone does not say how
+ * many are in use. */
+static int count_used(struct session *listener, int fd)
+{
+	const struct sessions *sessions = listener->sessions;
+	int ours = 0, doomed = (int)sessions_doomed_descriptors(sessions);
+	for (size_t i = 0; i < sessions_count(sessions); i++)
+		ours += (int)sessions_at(sessions, i)->fd_count;
+	int others = fd + 1 - ours - doomed;
+	listener->other_fds = others > listener->other_fds ? others : listener->other_fds;
+	return ours + listener->other_fds;
+}
+
+/* Beyond three quarters of what there may be, each new client closes an old one. */
+static void make_room(struct session *listener, int fd)
+{
+	struct sessions *sessions = listener->sessions;
+	int most = most_descriptors(), enough = most / 4 * 3;
+	if (fd < enough && sessions_count(sessions) < (size_t)enough / 2)
+		return;
+	int used = count_used(listener, fd);
+	if (used <= most / 2)
+		listener->made_room = false;
+	for (size_t i = 0; used > enough && i < sessions_count(sessions); i++) {
+		struct session *client = sessions_at(sessions, i);
+		if (!may_make_room(client))
+			continue;
+		close_for_room(client, used, most);
+		if (!listener->made_room)
+			session_tell(listener, 0,
+			             "%d of %d descriptors are in use: clients that have sent FIN "
+			             "are closed from now on, the oldest first",
+			             used, most);
+		listener->made_room = true;
+		used--;
+	}
 }
 
 /* ---- clients ---- */
@@ -86,6 +155,7 @@ struct session *listener_accept(struct session *session, unsigned slot, int *cod
 	session->full = false;
 	struct addr local = local_of(session, slot, fd);
 	struct session *client = session_welcome(session, fd, &local, &peer);
+	make_room(session, fd);
 	if (session->recipe && session->recipe->options.once)
 		session_finish(session, SESSION_ENDED_WELL,
 		               "no longer listening: one client was asked for");

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/alloc.h"
 #include "base/sockopt.h"
 #include "net/kind.h"
 
@@ -115,6 +117,70 @@ static bool is_switched_on(const void *value, size_t len)
 	return false;
 }
 
+/* What the session itself has to know of it. */
+static void note_set(struct session *session, int level, int number, const void *value, size_t len)
+{
+	note_linger(session, level, number, value, len);
+	if (locals_are_asked_by(level, number) && session->kind == &udp_kind)
+		session->asks_local = is_switched_on(value, len);
+}
+
+/* ---- for the next socket ---- */
+
+struct kept_option {
+	struct kept_option *next; /* in the order in which they were set */
+	int level, number;
+	size_t len;
+	char value[SOCKOPT_MAX];
+};
+
+static void keep(struct session *session, int level, int number, const void *value, size_t len)
+{
+	struct kept_option **at = &session->kept;
+	while (*at && ((*at)->level != level || (*at)->number != number))
+		at = &(*at)->next;
+	if (!*at)
+		*at = xcalloc(1, sizeof **at);
+	(*at)->level = level;
+	(*at)->number = number;
+	(*at)->len = len;
+	memcpy((*at)->value, value, len);
+}
+
+void option_default(struct session *session, int fd, int level, int number)
+{
+	const struct kept_option *kept = session->kept;
+	while (kept && (kept->level != level || kept->number != number))
+		kept = kept->next;
+	if (!kept)
+		call_set_option(&session->caller, fd, level, number, 1);
+}
+
+void option_forget(struct session *session)
+{
+	for (struct kept_option *kept = session->kept, *next; kept; kept = next) {
+		next = kept->next;
+		free(kept);
+	}
+	session->kept = NULL;
+}
+
+void option_restore(struct session *session, int fd)
+{
+	struct error error;
+	for (const struct kept_option *kept = session->kept; kept; kept = kept->next) {
+		if (call_set_bytes(&session->caller, fd, kept->level, kept->number, kept->value,
+		                   kept->len) < 0) {
+			refuse("setsockopt", kept->level, kept->number, errno, &error);
+			session_tell(session, ENTRY_ERROR, "an option is not kept: %s", error.text);
+			continue;
+		}
+		note_set(session, kept->level, kept->number, kept->value, kept->len);
+	}
+}
+
+/* ---- setting by a person ---- */
+
 bool session_set_option(struct session *session, int level, int number, const void *value,
                         size_t len, struct error *error)
 {
@@ -128,8 +194,8 @@ bool session_set_option(struct session *session, int level, int number, const vo
 			code = errno;
 	if (code)
 		return refuse("setsockopt", level, number, code, error);
-	note_linger(session, level, number, value, len);
-	if (locals_are_asked_by(level, number) && session->kind == &udp_kind)
-		session->asks_local = is_switched_on(value, len);
+	note_set(session, level, number, value, len);
+	if (session->recipe && !session->stepped && len <= SOCKOPT_MAX)
+		keep(session, level, number, value, len);
 	return true;
 }

@@ -107,6 +107,7 @@ static void take(struct session *session)
 	sessions_doom_lookup(session->sessions, search->lookup);
 	search->lookup = NULL;
 	if (!answer->count) {
+		session->hopeless = !session->was_open;
 		session_finish(session, SESSION_ENDED_FAILED, "%s", error.text);
 	} else if (search->local_known) {
 		session->kind->found(session);

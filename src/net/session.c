@@ -60,6 +60,7 @@ void session_free(struct session *session)
 	aftermath_end(sessions_aftermath(session->sessions), session->caller.session);
 	search_end(session);
 	recipe_free(session->recipe);
+	option_forget(session);
 	step_drop(session);
 	peers_free(&session->peers);
 	buf_free(&session->queue);
@@ -82,6 +83,7 @@ static void let_go(struct session *session, enum session_end end)
 	buf_free(&session->queue);
 	secrets_clear(&session->secrets);
 	session->unsent = 0;
+	again_plan(session, connected);
 	if (session_failed_to_open(session))
 		sessions_count_failed(session->sessions);
 	if (!session->listener)
@@ -229,6 +231,8 @@ int session_socket(struct session *session, int family)
 	int fd = call_socket(&session->caller, family, session->kind->type);
 	if (fd >= 0 && poller_fits(fd))
 		sampler_meet_socket(session, fd);
+	if (fd >= 0 && poller_fits(fd))
+		option_restore(session, fd);
 	if (fd < 0 || poller_fits(fd))
 		return fd;
 	session_tell(session, ENTRY_ERROR,
@@ -265,7 +269,7 @@ const char *session_pair(const struct session *session, char out[SESSION_PAIR])
 /* False while it must wait for the end of the turn. */
 static bool begin_due(struct session *session, struct poller *poller)
 {
-	if (sessions_have_doomed(session->sessions)) {
+	if (sessions_doomed_descriptors(session->sessions)) {
 		poller_wake_at(poller, 0);
 		return false;
 	}
@@ -328,7 +332,7 @@ enum session_end session_end(const struct session *session)
 bool session_failed_to_open(const struct session *session)
 {
 	return session->state == SESSION_CLOSED && session->end == SESSION_ENDED_FAILED &&
-	       !session->was_open;
+	       !session->was_open && !session->again_at;
 }
 
 bool session_is_server(const struct session *session)
@@ -379,6 +383,16 @@ const struct session_counts *session_counts(const struct session *session)
 size_t session_unsent(const struct session *session)
 {
 	return session->unsent;
+}
+
+uint64_t session_life(const struct session *session)
+{
+	return session->life;
+}
+
+uint64_t session_life_sent(const struct session *session)
+{
+	return session->counts.sent_bytes - session->sent_before;
 }
 
 size_t session_clients(const struct session *session)

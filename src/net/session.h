@@ -105,6 +105,11 @@ struct addr session_peer(
         const struct session *session); /* TCP: the other end. UDP: whom a plain line goes to */
 const struct session_counts *session_counts(const struct session *session);
 size_t session_unsent(const struct session *session); /* bytes in our queue */
+
+/* Of this connection, where it has been opened again: the position in the transcript from which on
+ * its entries are, and the bytes sent on it. */
+uint64_t session_life(const struct session *session);
+uint64_t session_life_sent(const struct session *session);
 size_t
 session_clients(const struct session *session); /* open sessions that this listener accepted */
 const struct service *session_service(const struct session *session);
@@ -144,7 +149,14 @@ bool session_shutdown(struct session *session, int how,
  * FIN, or the RST of session_abort(). */
 bool session_close(struct session *session, struct error *error);
 bool session_abort(struct session *session, struct error *error);     /* RST: SO_LINGER 0, close */
-bool session_reconnect(struct session *session, struct error *error); /* or listens anew */
+
+/* Opens an ended session again, or listens again; one whose peer has ended it is closed first. What
+ * was set by session_set_option() is set on the new socket. */
+bool session_reconnect(struct session *session, struct error *error);
+
+/* True while it waits to be opened again by itself, and how long it will (`left` may be NULL), ns;
+ * session_cancel() and session_close() end that. */
+bool session_opens_again(const struct session *session, int64_t *left);
 void session_set_timeout(struct session *session, int64_t timeout);
 
 /* Says something in the session's transcript. */

@@ -32,6 +32,7 @@ struct sessions {
 	size_t ended; /* closed ones in the list that a listener had accepted, */
 	size_t kept;  /* of which this many stay */
 	const struct session *spared;
+	bool reconnects;       /* by themselves */
 	bool failed;           /* some session may be there that failed to open */
 	struct session *aside; /* the one that failed last */
 	size_t share;
@@ -164,6 +165,19 @@ bool sessions_forget(struct sessions *sessions, struct session *session, struct 
 	closer_forget(sessions->closer, session->caller.session);
 	session_free(session);
 	return true;
+}
+
+void sessions_reconnect(struct sessions *sessions, bool on)
+{
+	bool ends = sessions->reconnects && !on;
+	sessions->reconnects = on;
+	for (size_t i = 0; ends && i < sessions->count; i++)
+		again_cancel(sessions->list[i]);
+}
+
+bool sessions_reconnect_by_themselves(const struct sessions *sessions)
+{
+	return sessions->reconnects;
 }
 
 void sessions_count_failed(struct sessions *sessions)
@@ -367,12 +381,12 @@ void sessions_doom_lookup(struct sessions *sessions, struct lookup *lookup)
 		*add_doomed(sessions) = (struct doomed){ .fd = -1, .lookup = lookup };
 }
 
-bool sessions_have_doomed(const struct sessions *sessions)
+size_t sessions_doomed_descriptors(const struct sessions *sessions)
 {
+	size_t count = 0;
 	for (size_t i = 0; i < sessions->doomed_count; i++)
-		if (sessions->doomed[i].fd >= 0)
-			return true;
-	return false;
+		count += sessions->doomed[i].fd >= 0;
+	return count;
 }
 
 uint64_t sessions_freed(const struct sessions *sessions)
@@ -431,6 +445,8 @@ void sessions_prepare(struct sessions *sessions, struct poller *poller)
 	for (size_t i = 0; i < sessions->count; i++)
 		if (sessions->list[i]->state != SESSION_CLOSED)
 			prepare_one(sessions, sessions->list[i], poller);
+		else if (sessions->list[i]->again_at)
+			poller_wake_at(poller, sessions->list[i]->again_at);
 	poller_wake_lazily(poller, sessions->look_due);
 	aftermath_prepare(&sessions->aftermath, poller);
 	closer_prepare(sessions->closer, poller);
@@ -467,8 +483,10 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 	size_t count = sessions->count;
 	for (size_t i = 0; i < count; i++) {
 		struct session *session = sessions->list[i];
-		if (session->state == SESSION_CLOSED)
+		if (session->state == SESSION_CLOSED) {
+			again_serve(session);
 			continue;
+		}
 		uint64_t received = session->counts.received_bytes;
 		session_serve(session, poller);
 		busy += session->counts.received_bytes - received >= SMALLEST_SHARE;

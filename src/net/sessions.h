@@ -32,6 +32,10 @@ uint64_t sessions_lost(const struct sessions *sessions);
 /* Removes an ended session from the table and frees it; its entries are hidden in the transcript. */
 bool sessions_forget(struct sessions *sessions, struct session *session, struct error *error);
 
+/* Whether TCP clients that were refused, reset, timed out or closed by their peer are opened again by
+ * themselves; not from the start. Off ends every wait for it. */
+void sessions_reconnect(struct sessions *sessions, bool on);
+
 /* A session of the table that failed to open, other than this one (NULL for none); NULL. */
 struct session *sessions_failed(struct sessions *sessions, const struct session *but);
 

@@ -46,6 +46,8 @@ static const char *sign_of(const struct session *session)
 	case SESSION_LISTENING:
 		return unicode ? "●" : "*";
 	case SESSION_CLOSED:
+		if (session_opens_again(session, NULL))
+			return unicode ? "…" : "~";
 		break;
 	}
 	return unicode ? "○" : "-";

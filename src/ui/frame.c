@@ -8,6 +8,7 @@
 #include "ui/bars.h"
 #include "ui/window.h"
 #include "view/ladder/ladder.h"
+#include "view/page/facts.h"
 
 enum {
 	LEAST_ROWS = 4,
@@ -31,7 +32,8 @@ static struct stamp take_stamp(const struct app *app)
 		.state = current ? session_state(current) : SESSION_CLOSED,
 		.literal = app->literal,
 		.fold = app->unfolded ? 0 : app->settings.fold,
-		.waiting = current && session_waiting(current, &since),
+		.waiting = current && (session_waiting(current, &since) ||
+		                       session_opens_again(current, NULL)),
 		.page = app->page,
 		.look = app_look(app, app_shown(app)),
 	};
@@ -165,18 +167,27 @@ static void draw_sheet(struct window *window, int height, int columns, bool anew
 	}
 }
 
-/* The call that a blocking socket would sleep in, as a row of its own. */
+/* The call that a blocking socket would sleep in, or the pause before the session is opened again, as
+ * a row of its own. */
 static bool draw_waiting(struct window *window, int y, int columns)
 {
-	int64_t since;
-	char text[WAITING], time[CLOCK_TEXT];
+	int64_t since, left;
+	int len;
+	char text[WAITING], time[CLOCK_TEXT], rest[FACTS_LEFT];
 	const struct session *current = window->app->current;
 	const char *call = current ? session_waiting(current, &since) : NULL;
-	if (!call || y < 1)
+	if (!current || y < 1)
 		return false;
-	int len = snprintf(text, sizeof text, " %s %s %s  (Ctrl-C cancels)", call,
-	                   text_has_unicode() ? "…" : "...",
-	                   clock_format_duration(clock_now() - since, time));
+	if (call)
+		len = snprintf(text, sizeof text, " %s %s %s  (Ctrl-C cancels)", call,
+		               text_has_unicode() ? "…" : "...",
+		               clock_format_duration(clock_now() - since, time));
+	else if (session_opens_again(current, &left))
+		len = snprintf(text, sizeof text,
+		               " opens again in %s  (Ctrl-C cancels, /reconnect does it now)",
+		               facts_format_left(left, rest));
+	else
+		return false;
 	row_clear(&window->bar);
 	row_add_text(&window->bar, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1,
 	             columns, STYLE_NOTE);

@@ -322,7 +322,7 @@ static void test_usage_mistakes(void)
 		{ "/shutdown write read",
 		  "shutdown: \"read\" is too much: /shutdown write|read|both" },
 		{ "/reconnect 1", "/reconnect takes no argument: /reconnect @1 picks session 1" },
-		{ "/reconnect", "session 2 is still open" },
+		{ "/reconnect", "session 2 is still open: /close it first" },
 		{ "/reconnect @nobody", "no session \"nobody\": /sessions lists them" },
 		{ "/sessions all", "/sessions takes no argument: \"all\"" },
 		{ "/session", "session: needs a session: /session <session>" },
@@ -490,7 +490,8 @@ static void test_line_ends(void)
 	is_text(run(&app, "/set @d eol unix"), "eol: \"unix\" is not lf, crlf, cr, nul or none",
 	        "a wrong value");
 	is_int(session_eol(named(&app, "d")), EOL_NUL, "changes nothing");
-	is_text(run(&app, "/reconnect @d"), "session 4 is still open", "still open");
+	is_text(run(&app, "/reconnect @d"), "session 4 is still open: /close it first",
+	        "still open");
 	is_text(run(&app, "/abort @d"), "", "aborted");
 	is_text(run(&app, "/reconnect @d"), "", "and opened again");
 	is_int(session_eol(named(&app, "d")), EOL_NUL, "it is the same session");

@@ -327,6 +327,79 @@ static void backs_off_without_descriptors(struct fixture *f)
 	peer_close_all((int[]){ inside, waiting }, 2);
 }
 
+static bool is_open(const struct session *session)
+{
+	return session_state(session) == SESSION_OPEN;
+}
+
+/* Clients that have sent FIN to a server without a service wait for a person, but not for ever. */
+static void makes_room(struct fixture *f)
+{
+	enum { MOST = 64, MANY = 150 };
+	struct rlimit old, few;
+	getrlimit(RLIMIT_NOFILE, &old);
+	few = old;
+	few.rlim_cur = MOST;
+	struct session *session = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, NULL);
+	struct session *other = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, NULL);
+	int stays = come_in(f, session, AF_INET);
+	struct session *open = newest(f);
+	int fd = come_in(f, other, AF_INET);
+	struct session *looked_at = newest(f);
+	close(fd);
+	until(f, session_peer_closed(looked_at));
+	sessions_spare(f->sessions, looked_at);
+	fd = come_in(f, session, AF_INET);
+	struct session *paused = newest(f);
+	session_pause(paused, true, &f->error);
+	peer_half_close(fd);
+	fd = come_in(f, other, AF_INET);
+	struct session *first = newest(f);
+	uint32_t number = session_number(first);
+	close(fd);
+	until(f, session_peer_closed(first));
+	session_close(other, &f->error);
+	sessions_forget(f->sessions, other, &f->error);
+	setrlimit(RLIMIT_NOFILE, &few);
+	int highest = 0;
+	for (int i = 0; i < MANY && !count_states(f, session, "EMFILE"); i++) {
+		uint32_t before = session_number(newest(f));
+		fd = peer_connect(AF_INET, (uint16_t)port_of(session), PEER_MS);
+		until(f, session_number(newest(f)) > before || count_states(f, session, "EMFILE"));
+		struct session *client = newest(f);
+		highest = client->fd[0] > highest ? client->fd[0] : highest;
+		if (i % 10 == 5)
+			peer_reset(fd);
+		else
+			close(fd);
+		until(f, session_peer_closed(client) || session_state(client) == SESSION_CLOSED);
+		if (i == 5)
+			is_int(session_state(first), SESSION_OPEN, "who has sent FIN stays at first");
+	}
+	fixture_turns(f, 2);
+	ok(highest <= MOST / 4 * 3 + 2, "three quarters of the descriptors are not exceeded");
+	is_int(count_states(f, session, "EMFILE"), 0, "so nobody has to wait");
+	ok(is_open(open) && is_open(looked_at) &&
+	           is_open(paused),
+	   "who has not sent FIN stays, and what is looked at or paused");
+	ok(!sessions_numbered(f->sessions, number) ||
+	           session_state(sessions_numbered(f->sessions, number)) == SESSION_CLOSED,
+	   "the oldest goes, though its listener has gone before");
+	is_int(count_entries(f, number, CALL_STATE,
+	                     "closed to make room: the peer had sent FIN, and 49 of 64 "
+	                     "descriptors are in use"),
+	       1, "and is told why");
+	ok(is_open(newest(f)) && session_peer_closed(newest(f)),
+	   "the newest stays in CLOSE_WAIT");
+	is_int(count_states(f, session,
+	                    "of 64 descriptors are in use: clients that have sent FIN are closed "
+	                    "from now on, the oldest first"),
+	       1, "the listener says it once");
+	setrlimit(RLIMIT_NOFILE, &old);
+	sessions_spare(f->sessions, NULL);
+	peer_close_all(&stays, 1);
+}
+
 static void turns_high_descriptors_away(struct fixture *f)
 {
 	static int filler[FD_SETSIZE];
@@ -448,6 +521,7 @@ int main(void)
 	run(forgets_old_clients);
 	run(takes_many_at_once);
 	run(backs_off_without_descriptors);
+	run(makes_room);
 	run(turns_high_descriptors_away);
 	return tap_done();
 }
