@@ -10,9 +10,11 @@
 const struct why why_table[] = {
 	{ "EACCES", EACCES, "bind, connect, send",
 	  "It is not allowed: a port below 1024, a broadcast address without SO_BROADCAST, a path "
-	  "without permission, or a rule of the firewall.",
+	  "without permission, or a firewall rule.",
 	  "This kernel, or over IPv6 a router that says \"prohibited\".",
-	  "Take a port from 1024 on; /option broadcast on; for a firewall, ask who set it up." },
+	  "Take a port from 1024 on. For a broadcast address: /socket udp, /option broadcast on, "
+	  "/connect; on an open UDP session /option broadcast on; or start with -b. For a "
+	  "firewall, ask who set it up." },
 	{ "EADDRINUSE", EADDRINUSE, "bind, listen, connect, setsockopt",
 	  "The address and port are taken: by a socket that listens or is bound there, by a "
 	  "connection of it in TIME_WAIT, or, of a group, by having joined it already.",
@@ -37,7 +39,7 @@ const struct why why_table[] = {
 	  "Wait until select() says ready, as this program does. It is also called EWOULDBLOCK." },
 	{ "EAI_ADDRFAMILY", 0, "getaddrinfo",
 	  "The name has no address of the family that was asked for.",
-	  "The resolver of this machine, or a name server.", "Without -4 or -6." },
+	  "The resolver of this machine, or a name server.", "Start without -4 or -6." },
 	{ "EAI_AGAIN", 0, "getaddrinfo", "No name server answered, or it said to come back later.",
 	  "The resolver of this machine.",
 	  "Is there a network at all? A numeric address needs no name server. See "
@@ -45,7 +47,7 @@ const struct why why_table[] = {
 	{ "EAI_FAIL", 0, "getaddrinfo", "A name server failed for good.", "The name server.",
 	  "Ask another one: /etc/resolv.conf." },
 	{ "EAI_FAMILY", 0, "getaddrinfo", "The family that was asked for does not exist here.",
-	  "The resolver of this machine.", "Without -4 or -6." },
+	  "The resolver of this machine.", "Start without -4 or -6." },
 	{ "EAI_MEMORY", 0, "getaddrinfo", "There is no memory for the answer.",
 	  "The resolver of this machine.", "Try again when less is in use." },
 	{ "EAI_NODATA", 0, "getaddrinfo", "The name exists, but has no address.", "A name server.",
@@ -53,7 +55,7 @@ const struct why why_table[] = {
 	{ "EAI_NONAME", 0, "getaddrinfo",
 	  "Nobody knows this name; or it is no number and look-ups are off (-n).",
 	  "A name server, or /etc/hosts.",
-	  "Is it spelt right? 127.0.0.256 is no address, and so a name." },
+	  "Check the spelling: 127.0.0.256 is not a valid address, so it is looked up as a name." },
 	{ "EAI_SERVICE", 0, "getaddrinfo", "No service of that name for this transport.",
 	  "/etc/services of this machine.", "Give the port as a number." },
 	{ "EAI_SYSTEM", 0, "getaddrinfo",
@@ -82,10 +84,12 @@ const struct why why_table[] = {
 	  "nothing of the connection any more.",
 	  "The peer's kernel, or a firewall that forgot the connection.",
 	  "Find out why the peer closed: did its program end, or not read all that was sent? "
-	  "Connect again." },
+	  "/reconnect opens the session again; a socket made by /socket is of no more use, another "
+	  "/socket makes a new one." },
 	{ "EDESTADDRREQ", EDESTADDRREQ, "send",
 	  "The socket is not connected, and no address was given.", "This kernel.",
-	  "connect() first, or sendto() with an address: /to." },
+	  "/connect gives the socket its peer; where peers have written, /to answers one by its "
+	  "number." },
 	{ "EDOM", EDOM, "setsockopt", "The value is outside of what the option can hold.",
 	  "This kernel.", "/option NAME says what it is for." },
 	{ "EFAULT", EFAULT, "all",
@@ -95,8 +99,8 @@ const struct why why_table[] = {
 	  "A router there: ICMP host unknown.",
 	  "Is the machine running, and is the address right?" },
 	{ "EHOSTUNREACH", EHOSTUNREACH, "connect, send, recv",
-	  "There is no way to that host. On the own network nobody answered the question who has "
-	  "the address; farther away a router said so.",
+	  "There is no way to that host. On the local network no host answered ARP for this "
+	  "address; farther away a router said so.",
 	  "This kernel after some three seconds of asking; or a router by ICMP: host unreachable, "
 	  "or prohibited.",
 	  "Is the machine on and the address right? Ask for a numeric address to leave the name "
@@ -108,7 +112,7 @@ const struct why why_table[] = {
 	{ "EINTR", EINTR, "connect, accept, send, recv", "A signal came while the call waited.",
 	  "This kernel.", "Call again; but not connect(), which goes on by itself." },
 	{ "EINVAL", EINVAL, "bind, listen, accept, connect, setsockopt, shutdown, recv",
-	  "The call makes no sense now: bind() on a socket that has its address, accept() on one "
+	  "The call is not valid in this state: bind() on a socket that has its address, accept() on one "
 	  "that does not listen, a value that the option does not take, recv(MSG_OOB) without an "
 	  "urgent byte.",
 	  "This kernel.", "Look at the order of the calls in /view trace." },
@@ -123,7 +127,7 @@ const struct why why_table[] = {
 	{ "EMFILE", EMFILE, "socket, accept",
 	  "The program has as many descriptors as it may. A connection that accept() could not "
 	  "take stays in the queue, established.",
-	  "This kernel.", "Close something, or raise the limit: ulimit -n." },
+	  "This kernel.", "Close sessions, or start with a higher limit: ulimit -n." },
 	{ "EMSGSIZE", EMSGSIZE, "send, recv",
 	  "The datagram is too large: more than 65507 bytes over IPv4, or more than the path takes "
 	  "where it must not be cut in fragments.",
@@ -142,7 +146,8 @@ const struct why why_table[] = {
 	  "There is no route to that network; nothing was sent. TCP to a broadcast or multicast "
 	  "address ends like this, too.",
 	  "This kernel; or a router by ICMP network unreachable.",
-	  "Look at ip route. Without IPv6 on this network every IPv6 address ends here: -4." },
+	  "Look at ip route. Without IPv6 on this network every IPv6 address ends here: start with "
+	  "-4." },
 	{ "ENFILE", ENFILE, "socket, accept", "The whole system has as many open files as it may.",
 	  "This kernel.", "Close something; fs.file-max is the limit." },
 	{ "ENOBUFS", ENOBUFS, "socket, send, setsockopt, connect",
@@ -188,7 +193,7 @@ const struct why why_table[] = {
 	  "This kernel; or a router that refuses a source route.",
 	  "Take the other kind: /socket tcp." },
 	{ "EPERM", EPERM, "connect, send, setsockopt, accept, socket",
-	  "It is forbidden: a rule of the firewall on this machine drops what is sent, or the "
+	  "It is forbidden: a firewall rule on this machine drops what is sent, or the "
 	  "option is for root only.",
 	  "This kernel.", "nft list ruleset, as root, shows the rules." },
 	{ "EPFNOSUPPORT", EPFNOSUPPORT, "socket",
@@ -201,7 +206,7 @@ const struct why why_table[] = {
 	  "program by SIGPIPE.",
 	  "This kernel, by what it had learnt before.",
 	  "Read until end of file before sending more, and stop when recv() returns 0. /reconnect "
-	  "begins anew." },
+	  "opens the session again; instead of a socket made by /socket take a new one." },
 	{ "EPROTO", EPROTO, "accept, connect, send, recv", "What came breaks the protocol.",
 	  "This kernel; or by ICMP parameter problem the machine that could not read our packet.",
 	  "Look for what changes packets on their way." },

@@ -60,6 +60,8 @@ uint64_t failure_earlier(const struct failure *failure, uint64_t position, enum 
 	while (position != TRANSCRIPT_NONE) {
 		position = transcript_before(transcript, position);
 		const struct entry *entry = transcript_at(transcript, position);
+		if (position < session_life(failure->session))
+			break;
 		if (entry && entry->call == call)
 			return position;
 	}
@@ -95,6 +97,12 @@ static void find_call(struct failure *failure)
 	}
 }
 
+/* The program's own connect() to no address takes back one that has failed. */
+static bool begins_connection(const struct entry *entry)
+{
+	return entry->call == CALL_CONNECT && entry_addr(entry).family != AF_UNSPEC;
+}
+
 /* False where the newest failure is that of no call: a line of the session stands before it, and
  * an older failure is that of an earlier connection. */
 static bool find_told(struct failure *failure)
@@ -102,18 +110,19 @@ static bool find_told(struct failure *failure)
 	const struct transcript *transcript = failure->app->transcript;
 	uint64_t at = transcript_last(transcript, session_number(failure->session));
 	bool answered = false;
-	for (; at != TRANSCRIPT_NONE; at = transcript_before(transcript, at)) {
+	for (; at != TRANSCRIPT_NONE && at >= session_life(failure->session);
+	     at = transcript_before(transcript, at)) {
 		const struct entry *entry = transcript_at(transcript, at);
 		failure->code = failure_code(entry);
 		failure->told = at;
 		if (failure->code)
 			return true;
 		answered = answered || asks_pending(entry);
-		failure->waiting = entry->call == CALL_CONNECT && entry->error && !answered;
+		failure->waiting = begins_connection(entry) && entry->error && !answered;
 		if (failure->state == TRANSCRIPT_NONE && entry->call == CALL_STATE &&
 		    entry->flags & ENTRY_ERROR)
 			failure->state = at;
-		if (failure->state != TRANSCRIPT_NONE && entry->call == CALL_CONNECT)
+		if (failure->state != TRANSCRIPT_NONE && begins_connection(entry))
 			return false;
 	}
 	return false;
@@ -225,15 +234,15 @@ static void say_unread(const struct failure *failure, struct buf *out)
 static void say_reset(const struct failure *failure, struct buf *out)
 {
 	uint64_t fin = find_fin(failure);
-	uint64_t sent = session_counts(failure->session)->sent_bytes;
+	uint64_t sent = session_life_sent(failure->session);
 	if (fin != TRANSCRIPT_NONE)
 		say_at(failure, fin, "The peer had closed its side before (FIN),", out);
 	else
 		buf_append_text(out, "No FIN had come before: the peer did not close in order.\n");
 	if (sent == 0)
-		buf_append_text(out, "Nothing had been sent from here, so that it was not for "
-		                     "unread bytes: the peer closed with SO_LINGER 0, or it was a "
-		                     "listener that closed with us in its queue.\n");
+		buf_append_text(out, "We had sent nothing, so unread bytes were not the cause: the "
+		                     "peer closed with SO_LINGER 0, or it was a listener that "
+		                     "closed with us in its queue.\n");
 	else
 		buf_printf(out,
 		           "%" PRIu64 " bytes had been sent from here: either the peer closed "
@@ -298,7 +307,7 @@ static void say_too_large(const struct failure *failure, struct buf *out)
 	if (!entry_is_outgoing(call))
 		return;
 	buf_printf(out, "One datagram was to have %d bytes; %s.\n", call->arg,
-	           call->arg > most ? "UDP cannot count so many"
+	           call->arg > most ? "IPv4 carries at most 65507 bytes in a UDP datagram"
 	                            : "that is more than a packet may have on this path");
 }
 

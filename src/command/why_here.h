@@ -32,5 +32,6 @@ void failure_say_others(const struct failure *failure, struct buf *out);
 
 const struct entry *failure_call(const struct failure *failure);
 
-/* The newest entry of this call in a session before `position`; TRANSCRIPT_NONE for none. */
+/* The newest entry of this call before `position`, of the same connection; TRANSCRIPT_NONE for
+ * none. */
 uint64_t failure_earlier(const struct failure *failure, uint64_t position, enum call call);

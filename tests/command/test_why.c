@@ -139,7 +139,7 @@ static void test_reset(struct app *app, int listener)
 	peer_reset(peer);
 	wait_for(app, state(app) == SESSION_CLOSED, "a reset");
 	WHY(app, "ECONNRESET without a byte sent", "recv(", ") = -1 ECONNRESET: ",
-	    "\nNo FIN had come before: the peer did not close in order.\nNothing had been sent");
+	    "\nNo FIN had come before: the peer did not close in order.\nWe had sent nothing, so ");
 	peer = connect_peer(app, listener);
 	say(app, "hello");
 	peer_wait(peer, POLLIN, PEER_MS);
@@ -221,6 +221,56 @@ static void test_lookup(struct app *app)
 	app->defaults.numeric = false;
 }
 
+/* The program takes back what has failed by connect() to no address. */
+static void test_step_by_step(struct app *app)
+{
+	int refused = peer_refused(AF_INET);
+	say(app, "/socket tcp");
+	say(app, "/connect 127.0.0.1 %u", peer_port(refused));
+	wait_for(app, !session_waiting(app->current, NULL), "refused");
+	WHY(app, "connect() by hand", "connect(127.0.0.1:", ") = -1 ECONNREFUSED: connection refused",
+	    "nobody listens at its port ", "\nNext: is the server running?");
+	say(app, "/close");
+	close(refused);
+}
+
+/* Only this connection is spoken of. */
+static void test_connected_again(struct app *app)
+{
+	int listener = peer_listen(AF_INET, 4);
+	int peer = connect_peer(app, listener);
+	say(app, "hello");
+	peer_wait(peer, POLLIN, PEER_MS);
+	peer_reset(peer);
+	wait_for(app, state(app) == SESSION_CLOSED, "a reset");
+	WHY(app, "is explained", "6 bytes had been sent from here");
+	say(app, "/reconnect");
+	wait_for(app, state(app) == SESSION_OPEN, "opened again");
+	peer = peer_accept(listener, PEER_MS);
+	ok(strncmp(say(app, "/why"), "nothing has failed in session ", 30) == 0,
+	   "on this connection nothing has failed");
+	peer_reset(peer);
+	wait_for(app, state(app) == SESSION_CLOSED, "reset again");
+	WHY(app, "of which the bytes are counted alone", "We had sent nothing, so ");
+	close(listener);
+	say(app, "/reconnect");
+	wait_for(app, state(app) == SESSION_CLOSED, "refused");
+	WHY(app, "and the newest attempt is the last", ") = -1 ECONNREFUSED: ");
+}
+
+/* What is advised for a broadcast address works. */
+static void test_broadcast(struct app *app)
+{
+	fails(app, "a broadcast address", "/open udp 127.255.255.255 9");
+	WHY(app, "is not allowed", "connect(127.255.255.255:9) = -1 EACCES",
+	    "For a broadcast address: /socket udp, /option broadcast on, /connect");
+	say(app, "/socket udp");
+	say(app, "/option broadcast on");
+	say(app, "/connect 127.255.255.255 9");
+	wait_for(app, state(app) == SESSION_OPEN, "but as advised");
+	say(app, "/close");
+}
+
 static void test_option(struct app *app)
 {
 	say(app, "/session server");
@@ -257,6 +307,11 @@ int main(void)
 	test_other_end(&app);
 	test_in_use(&app);
 	test_lookup(&app);
+	test_step_by_step(&app);
+	test_connected_again(&app);
+#ifdef __linux__
+	test_broadcast(&app);
+#endif
 	test_option(&app);
 	test_time_limit(&app);
 	close(listener);
