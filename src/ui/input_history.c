@@ -25,22 +25,24 @@
 enum {
 	READ_MOST = 16 << 20, /* of the end of the file */
 	BATCH = 1 << 16,      /* bytes that may wait to be written */
+	NOT_REGULAR = -1,     /* in place of an errno */
 };
 
 /* One per program, as readline's list is. */
 static struct {
 	char *path;         /* NULL: nowhere to keep it */
-	bool told;          /* that something is wrong */
+	bool failed;        /* the last time that something was to be written, which was told */
 	struct buf pending; /* not yet written */
-	int64_t written;    /* instant of the last writing */
+	int64_t tried;      /* instant of the last writing */
 	size_t bytes;       /* of the lines in the list */
 } history;
 
-static void tell(int code)
+static const char not_saved[] = "is not saved, the next line tries again";
+
+static void report(const char *what, int code)
 {
-	if (!history.told)
-		error_print("history is not kept: %s: %s", history.path, error_why(code));
-	history.told = true;
+	error_print("history %s: %s: %s", what, history.path,
+	            code == NOT_REGULAR ? "not a regular file" : error_why(code));
 }
 
 /* ---- the file as a sequence of entries ---- */
@@ -181,7 +183,7 @@ static int read_end(int fd, struct buf *out)
 	if (fstat(fd, &status) < 0)
 		return errno;
 	if (!S_ISREG(status.st_mode))
-		return S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+		return S_ISDIR(status.st_mode) ? EISDIR : NOT_REGULAR;
 	off_t skipped = status.st_size > READ_MOST ? status.st_size - READ_MOST : 0;
 	if (lseek(fd, skipped, SEEK_SET) < 0 ||
 	    !read_whole(fd, (size_t)(status.st_size - skipped), out))
@@ -202,18 +204,17 @@ static int read_file(struct buf *out)
 	return code;
 }
 
-static bool write_whole(int fd, const char *bytes, size_t len)
+/* How much could be written; errno says why it was not all. */
+static size_t write_most(int fd, const char *bytes, size_t len)
 {
-	while (len) {
-		ssize_t put = write(fd, bytes, len);
+	size_t done = 0;
+	while (done < len) {
+		ssize_t put = write(fd, bytes + done, len - done);
 		if (put < 0 && errno != EINTR)
-			return false;
-		if (put > 0) {
-			bytes += put;
-			len -= (size_t)put;
-		}
+			break;
+		done += put > 0 ? (size_t)put : 0;
 	}
-	return true;
+	return done;
 }
 
 static void load(void)
@@ -221,8 +222,8 @@ static void load(void)
 	struct buf bytes;
 	buf_init(&bytes, READ_MOST);
 	int code = read_file(&bytes);
-	if (code && code != ENOENT)
-		tell(code);
+	if (code && code != ENOENT && !history.failed)
+		report("is not read", code);
 	struct reader reader = { .bytes = buf_data(&bytes), .len = bytes.len };
 	skip_old_entries(&reader);
 	while (next_entry(&reader))
@@ -230,18 +231,68 @@ static void load(void)
 	buf_free(&bytes);
 }
 
-/* In one write, so that those of several programs do not mix. */
-static void flush(void)
+/* Takes back an entry that was cut short, unless another program has written after it. */
+static void take_back(int fd, size_t len)
+{
+	struct stat status;
+	off_t end = lseek(fd, 0, SEEK_CUR);
+	if (len && end >= (off_t)len && fstat(fd, &status) == 0 && status.st_size == end &&
+	    ftruncate(fd, end - (off_t)len) < 0)
+		return; /* then the entry stands there twice in the end */
+}
+
+static int open_to_append(int *fd)
+{
+	struct stat status;
+	*fd = open(history.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
+	if (*fd < 0)
+		return errno;
+	int code = fstat(*fd, &status) < 0 ? errno : S_ISREG(status.st_mode) ? 0 : NOT_REGULAR;
+	if (code)
+		close(*fd);
+	return code;
+}
+
+/* In one write, so that those of several programs do not mix. All of it or nothing: 0, or why not. */
+static int append_pending(void)
+{
+	int fd, code = open_to_append(&fd);
+	if (code)
+		return code;
+	size_t done = write_most(fd, buf_data(&history.pending), history.pending.len);
+	if (done < history.pending.len) {
+		code = errno;
+		take_back(fd, done);
+	}
+	if (close(fd) < 0 && !code)
+		code = errno;
+	return code;
+}
+
+/* As much as the list keeps. */
+static void bound_pending(void)
+{
+	struct reader reader = { .bytes = buf_data(&history.pending), .len = history.pending.len };
+	while (reader.len - reader.at > HISTORY_BYTES && next_entry(&reader))
+		;
+	buf_consume(&history.pending, reader.at);
+}
+
+/* What cannot be written now waits for the next line. */
+static bool flush(void)
 {
 	if (!history.pending.len)
-		return;
-	int fd = open(history.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
-	if (fd < 0 || !write_whole(fd, buf_data(&history.pending), history.pending.len))
-		tell(errno);
-	if (fd >= 0)
-		close(fd);
-	buf_clear(&history.pending);
-	history.written = clock_now();
+		return true;
+	int code = append_pending();
+	history.tried = clock_now();
+	if (code && !history.failed)
+		report(not_saved, code);
+	if (!code && history.failed)
+		error_print("history is saved again: %s", history.path);
+	if (!code)
+		buf_clear(&history.pending);
+	history.failed = code != 0;
+	return !code;
 }
 
 /* Beside the file and then in its place, so that a full disk destroys nothing. */
@@ -250,7 +301,7 @@ static void replace_file(const char *bytes, size_t len)
 	char *path = xasprintf("%s.%ld", history.path, (long)getpid());
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd >= 0) {
-		bool written = write_whole(fd, bytes, len);
+		bool written = write_most(fd, bytes, len) == len;
 		if (close(fd) < 0 || !written || rename(path, history.path) < 0)
 			unlink(path);
 	}
@@ -307,16 +358,15 @@ static void make_directories(char *path)
 static void claim_file(void)
 {
 	make_directories(history.path);
-	int fd = open(history.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
-	if (fd < 0) {
-		tell(errno);
+	int fd, code = open_to_append(&fd);
+	if (code) {
+		report(not_saved, code);
+		history.failed = true;
 		return;
 	}
 	struct stat status;
-	bool open_to_others =
-	        fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_mode & 077;
-	if (open_to_others && fchmod(fd, 0600) < 0)
-		tell(errno);
+	if (fstat(fd, &status) == 0 && status.st_mode & 077 && fchmod(fd, 0600) < 0)
+		report("can be read by others", errno);
 	close(fd);
 }
 
@@ -350,7 +400,11 @@ void input_history_add(const char *line)
 	buf_printf(&history.pending, "#%lld\n", (long long)time(NULL));
 	byte_escape_release(line, len, &history.pending);
 	buf_append(&history.pending, "\n", 1);
-	if (history.pending.len >= BATCH || clock_now() - history.written > CLOCK_S)
+	bound_pending();
+	/* Many wait to be written together, but not for a disk that is full. */
+	bool is_many = history.pending.len >= BATCH;
+	bool is_due = clock_now() - history.tried > CLOCK_S;
+	if (is_due || is_many != history.failed)
 		flush();
 }
 
@@ -358,10 +412,11 @@ void input_history_add(const char *line)
  * 8.2 still uses. */
 void input_history_stop(void)
 {
-	if (history.path) {
-		flush();
+	if (history.path && flush())
 		truncate_file();
-	}
+	struct reader lost = { .bytes = buf_data(&history.pending), .len = history.pending.len };
+	if (history.path && lost.len)
+		error_print("history: %zu of the lines typed are not saved", count_entries(lost));
 	buf_free(&history.pending);
 	free(history.path);
 	history.path = NULL;

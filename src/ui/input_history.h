@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* input_history: the history list of readline, and its file: $XDG_STATE_HOME/sockpit/history, 0600.
  * The file has readline's form with time stamps, so that an entry may have several lines; several
- * programs may write it at once. What cannot be read or written is told once, on standard error,
- * and is no error. Part of input: nobody else includes it. */
+ * programs may write it at once. What cannot be written is kept, and tried again with the next line
+ * and at the end. That something cannot be read or written, and that it can be again, is one line on
+ * standard error, and is no error. Part of input: nobody else includes it. */
 #pragma once
 
 #include <stddef.h>

@@ -427,7 +427,7 @@ static void tells_of_a_lost_history(void)
 		return;
 	}
 	struct vt *vt = start(24, 80, "");
-	ok(stage_wait_row(vt, "·", "history is not kept"), "a history that cannot be kept is told");
+	ok(stage_wait_row(vt, "·", "history is not saved"), "a history that cannot be saved is told");
 	vt_send(vt, "said\r");
 	ok(stage_wait_row(vt, "←", "said"), "and nothing else is lost");
 	ends_well(vt, "a lost history");

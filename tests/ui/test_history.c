@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The history and its file: what is kept, in which form, and what a broken one does. */
 #include <locale.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
+#ifdef __linux__
+#include <sched.h>
+#include <sys/mount.h>
+#endif
 
 #include "ui/typist.h"
 
@@ -112,9 +118,168 @@ static void scenario_no_file(void)
 {
 	type("works\r" UP);
 	shows("1> works|", "the history works without a file");
-	ok(is_in("errors", "history is not kept"), "what is wrong was told");
-	const char *first = strstr(read_text("errors"), "not kept");
-	ok(first && !strstr(first + 1, "not kept"), "once");
+	ok(is_in("errors", "history is not saved"), "what is wrong was told");
+	const char *first = strstr(read_text("errors"), "not saved");
+	ok(first && !strstr(first + 1, "not saved"), "once");
+}
+
+/* ---- files that cannot be written ---- */
+
+static size_t size_of(const char *name)
+{
+	struct stat status;
+	return stat(path_of(name), &status) == 0 ? (size_t)status.st_size : 0;
+}
+
+/* `ulimit -f`, soft; RLIM_INFINITY for none. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = bytes;
+	is_int(setrlimit(RLIMIT_FSIZE, &limit), 0, "files are limited");
+}
+
+static size_t count_in(const char *name, const char *text)
+{
+	size_t count = 0;
+	for (const char *at = read_text(name); (at = strstr(at, text)); at++)
+		count++;
+	return count;
+}
+
+static void scenario_limit(void)
+{
+	size_t size = size_of(FILE_NAME);
+	limit_files(size + 8);
+	type("one\rtwo\r");
+	is_int(size_of(FILE_NAME), size, "no half of an entry is left in the file");
+	is_int(count_in("errors", "history is not saved"), 1, "one line says that");
+	ok(is_in("errors", "too large"), "and why");
+	limit_files(RLIM_INFINITY);
+	type("three\r");
+	const char *one = strstr(read_text(FILE_NAME), "\none\n");
+	const char *two = one ? strstr(one, "\ntwo\n") : NULL;
+	ok(two && strstr(two, "\nthree\n"), "with the next line all are written, in order");
+	is_int(count_in("errors", "history is saved again"), 1, "which is told");
+	is_int(count_in(FILE_NAME, "\none\n"), 1, "none twice");
+	limit_files(size_of(FILE_NAME) + 1);
+	type("four\rfive\r");
+}
+
+static void scenario_limit_lifted(void)
+{
+	limit_files(size_of(FILE_NAME));
+	type("six\r");
+	limit_files(RLIM_INFINITY);
+}
+
+/* More than a disk that stays full can have; what is kept in memory has a ceiling. */
+static void scenario_long_limit(void)
+{
+	char *text = malloc(100001);
+	memset(text, 'x', 100000);
+	text[100000] = '\r';
+	limit_files(size_of(FILE_NAME));
+	for (int i = 0; i < 100; i++) {
+		text[0] = (char)('0' + i % 10);
+		type_bytes("\033[200~", 6);
+		type_bytes(text, 100000);
+		type("\033[201~\r");
+	}
+	limit_files(RLIM_INFINITY);
+	type("the end\r");
+	free(text);
+}
+
+static void fill(const char *name)
+{
+	char block[4096] = { 0 };
+	FILE *file = fopen(path_of(name), "w");
+	while (file && fwrite(block, sizeof block, 1, file) == 1 && fflush(file) == 0)
+		;
+	if (file)
+		fclose(file);
+}
+
+static void scenario_full_disk(void)
+{
+	fill("small/rest");
+	char *long_line = malloc(9001);
+	memset(long_line, 'y', 9000);
+	long_line[9000] = '\r';
+	type_bytes(long_line, 9001);
+	free(long_line);
+	type("while it is full\r");
+	ok(is_in("errors", "no space left on device"), "a full disk is told");
+	ok(!is_in("small/" FILE_NAME, "yyy") && is_in("small/" FILE_NAME, "before\n"),
+	   "and the file is as it was");
+	is_int(unlink(path_of("small/rest")), 0, "there is room");
+	type("after\r");
+	const char *full = strstr(read_text("small/" FILE_NAME), "yyyy");
+	ok(full && strstr(full, "while it is full\n") && strstr(full, "after\n"),
+	   "then all is written");
+}
+
+static bool put(const char *file, const char *text)
+{
+	FILE *out = fopen(file, "w");
+	bool good = out && fputs(text, out) >= 0;
+	return out && fclose(out) == 0 && good;
+}
+
+/* In namespaces of our own from here on, mount_namespaces(7). */
+static bool mount_small_disk(const char *directory)
+{
+#ifdef __linux__
+	char users[64], groups[64];
+	snprintf(users, sizeof users, "0 %u 1", (unsigned)geteuid());
+	snprintf(groups, sizeof groups, "0 %u 1", (unsigned)getegid());
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		return false;
+	return put("/proc/self/setgroups", "deny") && put("/proc/self/uid_map", users) &&
+	       put("/proc/self/gid_map", groups) &&
+	       mount("disk", directory, "tmpfs", 0, "size=64k") == 0;
+#else
+	(void)directory;
+	return false;
+#endif
+}
+
+static void test_full_disk(void)
+{
+	mkdir(path_of("small"), 0700);
+	setenv("XDG_STATE_HOME", path_of("small"), 1);
+	if (!mount_small_disk(path_of("small"))) {
+		tap_skip("no namespace of our own for a full disk");
+		return;
+	}
+	mkdir(path_of("small/sockpit"), 0700);
+	write_file("small/" FILE_NAME, "before\n", 7);
+	play("a full disk", "", scenario_full_disk);
+#ifdef __linux__
+	is_int(umount(path_of("small")), 0, "taken away again");
+#endif
+}
+
+static void test_limits(void)
+{
+	char old[3000];
+	memset(old, 'o', sizeof old);
+	write_file(FILE_NAME, old, sizeof old); /* files of errors have to be shorter */
+	play("limit", "", scenario_limit);
+	is_int(count_in("errors", "history is not saved"), 2, "what fails again is told again");
+	ok(is_in("errors", "2 of the lines typed are not saved"),
+	   "what is lost in the end is told");
+	play("a limit that is lifted", "", scenario_limit_lifted);
+	ok(is_in(FILE_NAME, "six\n"), "at the end it is tried once more");
+	write_file(FILE_NAME, "", 0);
+	play("a long time without room", "", scenario_long_limit);
+	size_t size = size_of(FILE_NAME);
+	ok(size > 3 << 20 && size < 6 << 20 && is_in(FILE_NAME, "\nthe end\n"),
+	   "of what waited the last 4 MiB are written");
+	write_file(FILE_NAME, "", 0);
 }
 
 static void scenario_nowhere(void)
@@ -143,8 +308,8 @@ static void test_ways_to_fail(void)
 	mkdir(path_of("blocked/sockpit/history"), 0700);
 	play("a directory in place of the file", "", scenario_no_file);
 	is_int(rmdir(path_of("blocked/sockpit/history")), 0, "it is left alone");
-	is_int(symlink("/dev/full", path_of("blocked/sockpit/history")), 0, "a full disk");
-	play("a full disk", "", scenario_no_file);
+	is_int(symlink("/dev/full", path_of("blocked/sockpit/history")), 0, "a device");
+	play("a device", "", scenario_no_file);
 	setenv("XDG_STATE_HOME", "relative", 1);
 	setenv("HOME", path_of("missing"), 1);
 	play("a home that does not exist", "", scenario_no_file);
@@ -181,7 +346,9 @@ int main(void)
 	play("bytes", "", scenario_bytes);
 	write_file(FILE_NAME, "", 0);
 	play("recall", "", scenario_recall);
+	test_limits();
 	test_ways_to_fail();
+	test_full_disk();
 	remove_directory();
 	return tap_done();
 }
