@@ -429,10 +429,13 @@ static void press_literally(const char *bytes, size_t len)
 {
 	static const KEYMAP_ENTRY insert = { ISFUNC, rl_insert };
 	bool records = macros_are_recording() && macros_depth() == 0;
+	enum quoting quoted = input.quoting;
 	if (RL_ISSTATE(RL_STATE_ISEARCH) && len == 1)
 		feed_as(rl_get_keymap(), bytes[0], insert, bytes, len);
 	else
 		pass_on(bytes, len, NULL);
+	if (quoted == QUOTING_ANY)
+		rl_callback_sigcleanup(); /* with a negative count it would take more of them, Ctrl-C, too */
 	if (records)
 		macros_record(bytes, len);
 }

@@ -276,6 +276,13 @@ static void scenario_found_line(void)
 	shows("1> two|", "and the line that it was searched from has not changed");
 }
 
+static void scenario_quoted_keys(void)
+{
+	type("\033-5\x16\x03\x16\x16z\x03");
+	acted("26 ", "a count of characters to quote does not swallow Ctrl-C");
+	shows("1> |", "which drops the line");
+}
+
 static void scenario_turned_search(void)
 {
 	type("ab ab\r\x12"
@@ -432,6 +439,7 @@ int main(void)
 	play("history left", "", scenario_history_left);
 	play("history put back", "set revert-all-at-newline on\n", scenario_history_reverts);
 	play("found line", "", scenario_found_line);
+	play("quoted keys", "", scenario_quoted_keys);
 	play("turned search", "", scenario_turned_search);
 	play("keyboard macros", "", scenario_keyboard_macros);
 	play("unfinished macros",
