@@ -354,6 +354,26 @@ bool app_send_secret(struct app *app, struct session *session, const char *text,
 	return sent;
 }
 
+const char *app_find_slash(const struct app *app, const char *line)
+{
+	const char *first = line + strspn(line, " \t");
+	return *first == '/' && !app->literal ? first : NULL;
+}
+
+bool app_send_typed(struct app *app, struct session *session, const char *line, size_t len,
+                    struct error *error)
+{
+	const char *slash = app_find_slash(app, line);
+	if (!slash)
+		return app_send_line(app, session, line, len, error);
+	struct buf text = { .max = SIZE_MAX };
+	buf_append(&text, line, (size_t)(slash - line));
+	buf_append(&text, slash + 1, len - (size_t)(slash + 1 - line));
+	bool sent = app_send_line(app, session, buf_data(&text), text.len, error);
+	buf_free(&text);
+	return sent;
+}
+
 bool app_send_line_to(struct app *app, struct session *session, const struct addr *to,
                       const char *text, size_t len, struct error *error)
 {

@@ -129,6 +129,14 @@ bool app_send_line(struct app *app, struct session *session, const char *text, s
 bool app_send_secret(struct app *app, struct session *session, const char *text, size_t len,
                      struct error *error);
 
+/* The slash that makes a typed line a command, or, when another follows, that stands for a slash in
+ * the data. Blanks may precede it. NULL: all of the line is data. */
+const char *app_find_slash(const struct app *app, const char *line);
+
+/* app_send_line() of a typed line that is data: two slashes at its start are one. */
+bool app_send_typed(struct app *app, struct session *session, const char *line, size_t len,
+                    struct error *error);
+
 /* The same as app_send_line() to one peer of a UDP session. */
 bool app_send_line_to(struct app *app, struct session *session, const struct addr *to,
                       const char *text, size_t len, struct error *error);

@@ -215,15 +215,21 @@ static bool run_command(struct app *app, const char *line, struct error *error)
 	return done;
 }
 
+static bool send_typed(struct app *app, const char *line, struct error *error)
+{
+	struct session *session = app_need_session(app, error);
+	app_to_newest(app);
+	return session && app_send_typed(app, session, line, strlen(line), error);
+}
+
 static bool run_line(struct app *app, const char *line, struct error *error)
 {
-	if (app->literal || line[0] != '/')
-		return send_line(app, app_need_session(app, error), line, error);
-	if (line[1] == '/')
-		return send_line(app, app_need_session(app, error), line + 1, error);
-	if (line[1] == '@')
-		return send_addressed(app, line + 1, error);
-	return run_command(app, line + 1, error);
+	const char *slash = app_find_slash(app, line);
+	if (!slash || slash[1] == '/')
+		return send_typed(app, line, error);
+	if (slash[1] == '@')
+		return send_addressed(app, slash + 1, error);
+	return run_command(app, slash + 1, error);
 }
 
 bool command_run_line(struct app *app, const char *line)
@@ -255,10 +261,10 @@ static bool may_hide(const char *name, size_t len)
 bool command_hides(struct app *app, const char *line)
 {
 	struct error ignored;
-	line += strspn(line, BLANKS);
-	if (app->literal || *line != '/' || line[1] == '/' || line[1] == '@')
+	const char *slash = app_find_slash(app, line);
+	if (!slash || slash[1] == '/' || slash[1] == '@')
 		return false;
-	const char *name = line + 1;
+	const char *name = slash + 1;
 	size_t len = strcspn(name, BLANKS);
 	if (name[len + strspn(name + len, BLANKS)] == '\0')
 		return false;
@@ -300,7 +306,7 @@ static bool run_file_line(struct app *app, struct buf *line, struct error *error
 	}
 	if (is_skipped(buf_text(line)))
 		return true;
-	if (buf_text(line)[0] != '/' && !app->current) {
+	if (!app->current && !app_find_slash(app, buf_text(line))) {
 		char shown[WORDS_QUOTED];
 		error_set(error, "no session to send %s to: commands begin with /",
 		          word_show(buf_text(line), strlen(buf_text(line)), shown));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* command: what can be typed. One table of { name, usage, help, run }: it drives checking, TAB,
- * /help and the COMMANDS section of the manual. A line that starts with '/' is a command, "//x"
- * sends "/x", anything else is sent to the current session. What goes wrong is one line in the
- * pane, and never ends the program. */
+ * /help and the COMMANDS section of the manual. A line that starts with '/', blanks or not, is a
+ * command, "//x" sends "/x", anything else is sent to the current session. What goes wrong is one
+ * line in the pane, and never ends the program. */
 #pragma once
 
 #include <stdbool.h>

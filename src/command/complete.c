@@ -347,8 +347,13 @@ static void offer_behind_command(struct offer *offer, const char *line, size_t s
 char **command_complete(struct app *app, const char *line, size_t start, size_t end, bool *files)
 {
 	*files = false;
-	if (app->literal || line[0] != '/' || line[1] == '/' || start > end || end > strlen(line))
+	const char *slash = app_find_slash(app, line);
+	size_t blanks = slash ? (size_t)(slash - line) : 0;
+	if (!slash || slash[1] == '/' || start < blanks || start > end || end > strlen(line))
 		return NULL;
+	line += blanks;
+	start -= blanks;
+	end -= blanks;
 	struct offer offer = {
 		.app = app,
 		.session = app->current,

@@ -174,13 +174,14 @@ static void on_action(void *context, enum input_action action)
 	}
 }
 
-static bool send_data(struct desk *desk, const char *text, size_t len)
+static bool send_data(struct desk *desk, const char *text, size_t len, bool typed)
 {
 	struct error error;
 	struct app *app = desk->app;
 	struct session *session = app_need_session(app, &error);
 	app_to_newest(app);
-	bool sent = session && app_send_line(app, session, text, len, &error);
+	bool sent = session &&
+	            (typed ? app_send_typed : app_send_line)(app, session, text, len, &error);
 	if (!sent)
 		app_error(app, "%s", error.text);
 	return sent;
@@ -239,21 +240,21 @@ static void say_answer(struct desk *desk, uint64_t since)
  * what is sent stands there anyway. */
 static void run_line(struct desk *desk, const char *line, size_t len)
 {
-	bool slash = *line == '/' && !desk->app->literal;
-	bool has_nul = memchr(line, '\0', len);
+	const char *slash = app_find_slash(desk->app, line);
+	bool is_command = slash && slash[1] != '/';
 	if (desk->app->secret_for) {
 		send_secret(desk, line, len);
 		return;
 	}
-	if (slash && line[1] != '/')
-		note_command(desk, line);
+	if (is_command)
+		note_command(desk, slash);
 	uint64_t since = transcript_end(desk->app->transcript);
-	if (!has_nul)
+	if (!memchr(line, '\0', len))
 		desk->hooks.line(desk->app, line);
-	else if (slash && line[1] != '/')
+	else if (is_command)
 		app_error(desk->app, "a command has no NUL byte: /send and \\0 sends one");
 	else
-		send_data(desk, line + slash, len - slash);
+		send_data(desk, line, len, true);
 	say_answer(desk, since);
 	if (desk->app->secret_for)
 		say(desk, SECRET_HINT);
@@ -268,7 +269,7 @@ static void on_line(void *context, const char *line, size_t len)
 	bool data = desk->pasted_lines && memchr(line, '\n', len);
 	desk->pasted_lines = false;
 	if (data)
-		send_data(desk, line, len);
+		send_data(desk, line, len, false);
 	else
 		run_line(desk, line, len);
 	tell_change(desk);
@@ -339,7 +340,7 @@ static bool send_held(struct desk *desk)
 {
 	const char *text = buf_data(&desk->held.text);
 	size_t len = desk->held.text.len;
-	return send_data(desk, text, len - (len > 0 && text[len - 1] == '\n'));
+	return send_data(desk, text, len - (len > 0 && text[len - 1] == '\n'), false);
 }
 
 static void run_held(struct desk *desk)

@@ -126,7 +126,8 @@ static void test_finding(void)
 	struct error error = { 0 };
 	fixture_start(&app);
 	is_text(command_find("se", 2, &error) ? "" : error.text,
-	        "ambiguous: /se is /sessions, /session, /send, /secret, /service, /set", "ambiguous");
+	        "ambiguous: /se is /sessions, /session, /send, /secret, /service, /set",
+	        "ambiguous");
 	is_text(command_find("session", 7, &error)->name, "session",
 	        "an exact name beats a longer one");
 	is_text(command_find("sh", 2, &error)->name, "shutdown", "a unique prefix");
@@ -280,13 +281,12 @@ static void test_usage_mistakes(void)
 		{ "/listen udp", "listen: needs a port: /listen [tcp|udp] [local-address] <port> "
 		                 "[none|echo|discard|hello] "
 		                 "[as <name>]" },
-		{ "/listen a 1 2",
-		  "listen: \"2\" is not none, echo, discard or hello: /listen [tcp|udp] [local-address] <port> "
-		  "[none|echo|discard|hello] [as <name>]" },
+		{ "/listen a 1 2", "listen: \"2\" is not none, echo, discard or hello: /listen "
+		                   "[tcp|udp] [local-address] <port> "
+		                   "[none|echo|discard|hello] [as <name>]" },
 		{ "/service", "service: needs a service: /service <service>" },
 		{ "/service echo 7", "service: \"7\" is too much: /service <service>" },
-		{ "/service chargen",
-		  "no service \"chargen\": none, echo, discard and hello" },
+		{ "/service chargen", "no service \"chargen\": none, echo, discard and hello" },
 		{ "/close 1", "/close takes no argument: /close @1 picks session 1" },
 		{ "/close now please", "/close takes no argument: \"now\"" },
 		{ "/close @nobody", "no session \"nobody\": /sessions lists them" },
@@ -296,9 +296,11 @@ static void test_usage_mistakes(void)
 		{ "/lsiten 1", "no such command: \"lsiten\": did you mean /listen?" },
 		{ "/session clent", "no session \"clent\": /sessions lists them" },
 		{ "/close @srver", "no session \"srver\": did you mean server?" },
-		{ "/shutdown wrte", "shutdown: \"wrte\" is not write, read or both: did you mean write?" },
+		{ "/shutdown wrte",
+		  "shutdown: \"wrte\" is not write, read or both: did you mean write?" },
 		{ "/set elo crlf", "no such setting: \"elo\": did you mean eol?" },
-		{ "/set eol clrf", "eol: \"clrf\" is not lf, crlf, cr, nul or none: did you mean crlf?" },
+		{ "/set eol clrf",
+		  "eol: \"clrf\" is not lf, crlf, cr, nul or none: did you mean crlf?" },
 		{ "/service ehco", "no service \"ehco\": did you mean echo?" },
 		{ "/listen 0 ehco", "no service \"ehco\": did you mean echo?" },
 		{ "/listen 127.0.0.1 0 ehco",
@@ -307,8 +309,10 @@ static void test_usage_mistakes(void)
 		{ "/listen 7001 127.0.0.1", "the port comes last: 127.0.0.1 7001" },
 		{ "/open 7001 127.0.0.1", "the port comes last: 127.0.0.1 7001" },
 		{ "/open 0", "0 is not a port: 1 to 65535" },
-		{ "/view hxe", "view: \"hxe\" is not chat, hex, trace, ladder or all: did you mean hex?" },
-		{ "/option nodely", "no such socket option here: \"nodely\": did you mean TCP_NODELAY?" },
+		{ "/view hxe",
+		  "view: \"hxe\" is not chat, hex, trace, ladder or all: did you mean hex?" },
+		{ "/option nodely",
+		  "no such socket option here: \"nodely\": did you mean TCP_NODELAY?" },
 		{ "/help opne", "no help for \"opne\": did you mean open?" },
 		{ "/help ehco", "no help for \"ehco\": did you mean echo?" },
 		{ "/help set eool", "no help for \"eool\" in /set: /help set" },
@@ -353,9 +357,9 @@ static void test_usage_mistakes(void)
 		  "set: \"'eol\" begins a quote that does not end: /set [setting] [value]" },
 		{ "/help nothing", "no help for \"nothing\": /help lists the commands" },
 		{ "/help open close", "no help for \"close\" in /open: /help open" },
-		{ "/help s",
-		  "ambiguous: /s is /shutdown, /sessions, /session, /send, /secret, /states, /stream, "
-		  "/stats, /socket, /service, /set" },
+		{ "/help s", "ambiguous: /s is /shutdown, /sessions, /session, /send, /secret, "
+		             "/states, /stream, "
+		             "/stats, /socket, /service, /set" },
 		{ "/@nobody hello", "no session \"nobody\": /sessions lists them" },
 		{ "/@c", "needs text: /@session <text...>" },
 		{ "/@c ", "needs text: /@session <text...>" },
@@ -399,11 +403,13 @@ static void test_sending(void)
 	start_pair(&app);
 	is_text(run(&app, "plain  line "), "", "a plain line");
 	is_text(run(&app, "//slash"), "", "one that begins with a slash");
-	is_text(run(&app, " /close"), "", "one with a blank in front is no command");
+	is_text(run(&app, " \t//slash"), "", "or with blanks and a slash");
+	is_text(run(&app, " a / "), "", "one with a blank in front");
+	is_text(run(&app, " \t/name c"), "", "which does not make a command data");
 	is_text(run(&app, "/send  it's \\x41\\r\\n"), "", "/send");
 	is_text(run(&app, "/hex 48 69 0a"), "", "/hex");
 	is_text(run(&app, "한글"), "", "another script");
-	static const char want[] = "plain  line \n/slash\n /close\n it's A\r\nHi\n한글\n";
+	static const char want[] = "plain  line \n/slash\n \t/slash\n a / \n it's A\r\nHi\n한글\n";
 	wait_for(&app, has_received(&app, "c", want), "all of it comes back as it was typed");
 	is_int(counts(&app, "c")->sent_bytes, strlen(want), "and no other byte was sent");
 	fixture_end(&app);
@@ -422,7 +428,8 @@ static void test_addressing(void)
 	wait_for(&app, has_received(&app, "c", " hello\n/close\nx@y"), "all went there");
 	ok(app.current == named(&app, "server"), "and the window stayed");
 	ok(*run(&app, "hello"), "a listener is sent no line");
-	is_text(run(&app, "/se 2"), "ambiguous: /se is /sessions, /session, /send, /secret, /service, /set",
+	is_text(run(&app, "/se 2"),
+	        "ambiguous: /se is /sessions, /session, /send, /secret, /service, /set",
 	        "not a prefix");
 	is_text(run(&app, "/session @c"), "", "/session with an @");
 	ok(app.current == named(&app, "c"), "is the same");
@@ -448,8 +455,10 @@ static void test_text_with_at(void)
 	is_text(run(&app, "/session 3"), "", "at the server's end");
 	is_text(run(&app, "/send @@home\\n"), "", "/send, too");
 	is_text(run(&app, "/send  @@ \\n"), "", "after a blank that is sent");
-	is_text(run(&app, "/send @\\n"), "no session \"\\n\": /sessions lists them; for text that "
-	                                 "begins with @ write @@\\n", "an escape is no blank");
+	is_text(run(&app, "/send @\\n"),
+	        "no session \"\\n\": /sessions lists them; for text that "
+	        "begins with @ write @@\\n",
+	        "an escape is no blank");
 	is_text(run(&app, "/send @"), "", "a lone one");
 	is_text(run(&app, "/send @\t\\n"), "", "before a tab");
 	is_text(run(&app, "@plain"), "", "and so is a plain line");
@@ -526,10 +535,11 @@ static void test_literal(void)
 	app.literal = true;
 	is_text(run(&app, "/quit"), "", "in literal mode");
 	is_text(run(&app, "//x"), "", "every line");
+	is_text(run(&app, " /quit"), "", "with a blank, too,");
 	ok(!app.quit, "is data");
-	wait_for(&app, has_received(&app, "c", "/quit\n//x\n"), "as typed");
+	wait_for(&app, has_received(&app, "c", "/quit\n//x\n /quit\n"), "as typed");
 	app.literal = false;
-	is_text(run(&app, "/quit"), "", "/quit");
+	is_text(run(&app, " /quit"), "", "/quit");
 	ok(app.quit, "quits");
 	fixture_end(&app);
 }
@@ -734,7 +744,9 @@ static void test_views(void)
 	is_text(run(&app, "/view all"), refusal, "also when there is one already");
 	is_int(app_look(&app, c).kind, VIEW_LADDER, "and it stays");
 	is_text(run(&app, "/view page"),
-	        "view: \"page\" is not chat, hex, trace, ladder or all: /view [chat|hex|trace|ladder] [all]", "no such view");
+	        "view: \"page\" is not chat, hex, trace, ladder or all: /view "
+	        "[chat|hex|trace|ladder] [all]",
+	        "no such view");
 	fixture_end(&app);
 }
 

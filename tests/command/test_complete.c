@@ -45,11 +45,20 @@ static void test_commands(struct app *app)
 	is_text(complete(app, "/x"), "", "none");
 	is_text(complete(app, "/rec"), "/reconnect /recv", "of several groups");
 	is_text(offered(app, "/sesxyz", 0, 4), "/sessions /session", "the cursor within a word");
-	is_text(complete(app, "/help se"), "sessions session send secret service set segment", "/help");
+	is_text(complete(app, "/help se"), "sessions session send secret service set segment",
+	        "/help");
 	is_text(complete(app, "/help /ope"), "/open", "with a slash");
 	is_text(complete(app, "/hel cl"), "close", "behind a prefix of a command");
 	is_text(complete(app, "/s "), "", "not behind an ambiguous one");
 	is_text(complete(app, "/open a b c d e f g h i j k l m n "), "as", "behind too many words");
+}
+
+static void test_leading_blanks(struct app *app)
+{
+	is_text(complete(app, "  /hel"), "/help", "blanks before a command");
+	is_text(offered(app, "\t/hel", 1, 5), "/help", "or a tab");
+	is_text(complete(app, "  /help cl"), "close", "and before what comes after it");
+	is_text(offered(app, "  /hel", 1, 6), "", "but not as a part of its name");
 }
 
 static void test_data(struct app *app)
@@ -58,7 +67,8 @@ static void test_data(struct app *app)
 	is_text(complete(app, "ope"), "", "data is not completed");
 	is_text(complete(app, "//op"), "", "nor a line that begins with a slash");
 	is_text(complete(app, "hello /op"), "", "nor a slash within");
-	is_text(complete(app, " /op"), "", "nor behind a blank");
+	is_text(complete(app, " //op"), "", "nor one with a blank in front");
+	is_text(complete(app, " "), "", "nor a blank");
 	app->literal = true;
 	is_text(complete(app, "/op"), "", "nor anything in literal mode");
 	app->literal = false;
@@ -221,6 +231,7 @@ int main(void)
 	wait_for(&app, session_local(sessions_named(app.sessions, "other")).port != 0,
 	         "three servers");
 	test_commands(&app);
+	test_leading_blanks(&app);
 	test_data(&app);
 	test_words(&app);
 	test_options(&app);

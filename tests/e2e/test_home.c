@@ -57,11 +57,15 @@ static void keeps_the_history(void)
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_send(vt, "first line\r한글 second\r secret with a blank in front\r");
 	ok(stage_wait_row(vt, "←", "secret"), "three lines are sent");
+	vt_send(vt, "  /name renamed\r");
+	ok(vt_wait_text(vt, "2 renamed") && vt_wait_text(vt, "> /name renamed"),
+	   "a command with a blank in front is still a command");
 	ok(stage_quit(vt), "history: ends well");
 	ok(stat(in_home("sockpit/history"), &status) == 0, "there is a history");
 	is_int(status.st_mode & 0777, 0600, "for its owner only");
 	ok(file_has("sockpit/history", "한글 second"), "with the lines");
-	ok(!file_has("sockpit/history", "secret"), "but not those with a blank in front");
+	ok(!file_has("sockpit/history", "secret") && !file_has("sockpit/history", "renamed"),
+	   "but not those with a blank in front");
 
 	vt = stage_demo("xterm-256color");
 	vt_send(vt, "\033[A\033[A");
