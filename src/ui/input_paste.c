@@ -27,6 +27,8 @@ bool paste_clean(const char *bytes, size_t len, struct buf *out)
 
 void paste_flatten(struct buf *text, size_t most)
 {
+	if (text->len == 0)
+		return;
 	char *bytes = text->memory + text->head;
 	size_t len = 0;
 	if (text->len > most)
