@@ -218,6 +218,7 @@ static int input_rows(int rows)
 static void draw_parts(struct window *window, int rows, int columns, bool pane)
 {
 	struct line line = desk_line(&window->desk);
+	line.spare_corner = screen_tears_corner(window->screen);
 	line_layout(&window->layout, &line, columns, input_rows(rows));
 	int input_row = rows - (int)window->layout.rows.count;
 	window->tabs_row = input_row - BARS;

@@ -30,11 +30,19 @@ static void break_row(struct flow *flow)
 	flow->column = 0;
 }
 
+static bool would_tear(const struct flow *flow, const struct glyph *glyph, int end)
+{
+	return flow->line->spare_corner && glyph->width > 1 && !glyph->mark &&
+	       end == flow->columns - 1;
+}
+
 static void draw(struct flow *flow, const struct glyph *glyph, enum style style)
 {
 	const struct canvas *canvas = &flow->canvas;
 	int row = flow->row - canvas->top, column = flow->column - canvas->left;
-	if (row < 0 || row >= canvas->height || column < 0 || column + glyph->width > flow->columns)
+	int end = column + glyph->width;
+	if (row < 0 || row >= canvas->height || column < 0 || end > flow->columns ||
+	    would_tear(flow, glyph, end))
 		return;
 	while (canvas->rows->count <= (size_t)row)
 		rows_add(canvas->rows);
@@ -53,7 +61,8 @@ static size_t next_glyph(const struct flow *flow, const char *s, size_t n, struc
 
 static void make_room(struct flow *flow, const struct glyph *glyph)
 {
-	if (flow->wraps && flow->column + glyph->width > flow->columns)
+	int end = flow->column + glyph->width;
+	if (flow->wraps && (end > flow->columns || would_tear(flow, glyph, end)))
 		break_row(flow);
 }
 

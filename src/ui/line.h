@@ -19,6 +19,7 @@ struct line {
 	size_t len;
 	size_t point;              /* byte offset of the cursor */
 	size_t mark_from, mark_to; /* the active region, empty when equal; shown in STYLE_MARK */
+	bool spare_corner; /* no wide character ends one column before the last: see screen.h */
 };
 
 struct line_layout {

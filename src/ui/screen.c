@@ -40,6 +40,7 @@ struct screen {
 	struct terminal *terminal;
 	int rows, columns;
 	bool color;
+	bool tears_corner;
 };
 
 /* ---- opening and closing ---- */
@@ -156,6 +157,7 @@ struct screen *screen_open(struct terminal *terminal, struct error *error)
 	idlok(stdscr, TRUE);
 	start_colors();
 	screen->color = has_colors();
+	screen->tears_corner = tigetflag("am") > 0 && !(tigetstr("rmam") && tigetstr("smam"));
 	screen_resize(screen);
 	return screen;
 }
@@ -178,6 +180,11 @@ void screen_enter(void)
 }
 
 /* ---- size and wishes ---- */
+
+bool screen_tears_corner(const struct screen *screen)
+{
+	return screen->tears_corner;
+}
 
 void screen_size(const struct screen *screen, int *rows, int *columns)
 {

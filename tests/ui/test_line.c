@@ -59,6 +59,27 @@ static void test_escapes(void)
 	ok(right, "but one in the style of a mark");
 }
 
+static void check_corner(const char *text, int columns, int max_rows, const char *want)
+{
+	size_t len = strlen(text);
+	struct line line = {
+		.prompt = "> ", .text = text, .len = len, .point = len, .spare_corner = true
+	};
+	line_layout(&layout, &line, columns, max_rows);
+	is_text(picture(), want, want);
+}
+
+static void test_corner(void)
+{
+	check_corner("abcdefgh", 10, 4, "|> abcdefgh|| 1,0");
+	check_corner("가나다라", 10, 4, "|> 가나다라|| 1,0");
+	check_corner("a가나다라", 10, 4, "|> a가나|다라| 1,4");
+	check_corner("abcdefg가", 10, 4, "|> abcdefg|가| 1,2");
+	check_corner("abcde가", 10, 4, "|> abcde|가| 1,2");
+	check_corner("abcdef가", 10, 4, "|> abcdef가|| 1,0");
+	check_corner("abcde가", 10, 1, "|> abcde| 0,9");
+}
+
 static void test_marks(void)
 {
 	check("\033\001\tz", 4, 20, 4, "|> ^[^A^Iz| 0,9");
@@ -200,6 +221,7 @@ int main(void)
 	tap_watchdog(30);
 	setlocale(LC_ALL, "C.UTF-8");
 	test_wrapping();
+	test_corner();
 	test_marks();
 	test_escapes();
 	test_window();
