@@ -22,6 +22,8 @@ struct vt {
 
 	VTerm *term;
 	VTermScreen *screen;
+	char piece[4]; /* of a character, on its way in */
+	size_t piece_len;
 	int rows, columns;
 	bool alternate, cursor_visible;
 	int mouse;

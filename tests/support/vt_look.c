@@ -129,11 +129,37 @@ static void follow_modes(struct vt *vt, char byte)
 	vt->sequence_len = 0;
 }
 
+/* Bytes at the end that begin a character whose rest is still to come. */
+static size_t unfinished(const char *bytes, size_t len)
+{
+	for (size_t back = 1; back <= 3 && back <= len; back++) {
+		unsigned char byte = (unsigned char)bytes[len - back];
+		if (byte < 0x80)
+			return 0;
+		if (byte >= 0xc0)
+			return back < (byte < 0xe0 ? 2u : byte < 0xf0 ? 3u : 4u) ? back : 0;
+	}
+	return 0;
+}
+
+/* libvterm loses a character that comes in two pieces, once a program has chosen a character set: a
+ * piece waits for the other. */
 void vt_screen_feed(struct vt *vt, const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		follow_modes(vt, bytes[i]);
-	vterm_input_write(vt->term, bytes, len);
+	while (vt->piece_len > 0 && len > 0) {
+		vt->piece[vt->piece_len++] = *bytes++;
+		len--;
+		if (vt->piece_len < sizeof vt->piece && unfinished(vt->piece, vt->piece_len))
+			continue;
+		vterm_input_write(vt->term, vt->piece, vt->piece_len);
+		vt->piece_len = 0;
+	}
+	size_t rest = unfinished(bytes, len);
+	vterm_input_write(vt->term, bytes, len - rest);
+	memcpy(vt->piece + vt->piece_len, bytes + len - rest, rest);
+	vt->piece_len += rest;
 }
 
 /* ----
