@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The face on a whole screen. A frame is drawn when something has changed, the last one is out, and
- * its time has come: 60 times a second at most. */
+ * its time has come: at once on a screen that was idle, at most 60 times in any second. */
 #include "ui/window.h"
 
 #include <limits.h>
@@ -12,7 +12,11 @@
 #include "base/clock.h"
 #include "ui/bars.h"
 
-#define FRAME (16 * CLOCK_MS)
+/* 55 a second, and four at once after a rest, are fewer than 60 in any second. The last of the four
+ * is kept for what a person does, so that no key waits behind what a peer sends. */
+#define FRAME        (18 * CLOCK_MS)
+#define FRAME_CREDIT (3 * FRAME)
+#define PANE_CREDIT  (60 * CLOCK_MS)
 
 enum {
 	PANE_RATE = 100000, /* bytes a second that panes may cost while nobody touches a key */
@@ -44,7 +48,7 @@ struct pane *window_pane(struct window *window)
 void window_refresh(struct window *window)
 {
 	window->dirty = window->stale = true;
-	window->next_pane = 0;
+	budget_refill(&window->panes_shown);
 }
 
 /* ---- what the desk asks for ---- */
@@ -182,7 +186,7 @@ static void on_suspend(void *context)
 	struct window *window = context;
 	terminal_suspend(window->terminal, screen_leave, screen_enter);
 	on_resize(window, true);
-	window->next_frame = 0;
+	budget_refill(&window->frames);
 }
 
 static int on_columns(void *context)
@@ -203,14 +207,14 @@ static int64_t earlier_of(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* When the next frame may be drawn; INT64_MAX where there is nothing new to show. What a person
- * does is shown one frame early, which the frame after it makes good, so that no key waits behind
- * what a peer sends. */
+/* When the next frame may be drawn; INT64_MAX where there is nothing new to show. */
 static int64_t frame_due(const struct window *window)
 {
 	if (window->dirty)
-		return window->next_frame - FRAME;
-	return window->stale ? later_of(window->next_frame, window->next_pane) : INT64_MAX;
+		return budget_due(&window->frames, 0);
+	return window->stale ? later_of(budget_due(&window->frames, FRAME),
+	                                budget_due(&window->panes_shown, 0))
+	                     : INT64_MAX;
 }
 
 /* Descriptors are closed after drawing: what that has written down is owed too. */
@@ -231,10 +235,9 @@ static void window_serve(struct ui *ui, struct poller *poller)
 
 /* What it costs to show a pane is paid for by its next one coming later, so that a slow terminal
  * always has room for keys, and what is read is never slowed down by drawing it. */
-static int64_t time_for(size_t bytes, int64_t making)
+static int64_t cost_of(size_t bytes, int64_t making)
 {
-	int64_t needed = later_of((int64_t)bytes * CLOCK_S / PANE_RATE, making * PANE_SHARE);
-	return later_of(needed, FRAME);
+	return later_of((int64_t)bytes * CLOCK_S / PANE_RATE, making * PANE_SHARE);
 }
 
 static void window_draw(struct ui *ui, struct app *app)
@@ -245,13 +248,13 @@ static void window_draw(struct ui *ui, struct app *app)
 	int64_t now = clock_now();
 	if (now < frame_due(window) || terminal_is_busy(window->terminal))
 		return;
-	bool pane = window->stale && now >= window->next_pane;
+	bool pane = window->stale && now >= budget_due(&window->panes_shown, 0);
 	frame_draw(window, pane);
 	if (pane)
-		window->next_pane =
-		        now + time_for(terminal_waiting(window->terminal), clock_now() - now);
+		budget_spend(&window->panes_shown, now,
+		             cost_of(terminal_waiting(window->terminal), clock_now() - now));
+	budget_spend(&window->frames, now, FRAME);
 	terminal_flush(window->terminal);
-	window->next_frame = later_of(window->next_frame, now) + FRAME;
 	window->dirty = false;
 	window->stale = window->stale && !pane;
 	int64_t pulse = page_pulse(window->app);
@@ -316,6 +319,8 @@ struct ui *window_new(const struct ui_hooks *hooks, struct error *error)
 	};
 	window->app = hooks->app;
 	window->next_tick = INT64_MAX;
+	window->frames.credit = FRAME_CREDIT;
+	window->panes_shown.credit = PANE_CREDIT;
 	panes_init(&window->panes);
 	sheet_init(&window->sheet);
 	sit_down(window, hooks);

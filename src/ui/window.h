@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ui/budget.h"
 #include "ui/desk.h"
 #include "ui/line.h"
 #include "ui/panes.h"
@@ -45,8 +46,7 @@ struct window {
 	char hint[DESK_WORDS]; /* instead of the status line, until the next key */
 	bool dirty;            /* the next frame would differ from the last, */
 	bool stale;            /* or only its pane, for which there is more time */
-	int64_t next_frame;    /* instants before which none is drawn */
-	int64_t next_pane;
+	struct budget frames, panes_shown;
 	int64_t next_tick; /* when something shown will have changed by itself; INT64_MAX = never */
 	enum page page;    /* shown by the last frame */
 	int pane_height, tabs_row;

@@ -355,6 +355,34 @@ def start():
     report("start to the first frame, with the prompt", "%.1f ms" % median(times), "<= 20 ms", median(times) <= 20)
 
 
+def time_banner(port, program=None):
+    """Milliseconds from the start until what the server says first is shown."""
+    terminal = Terminal("127.0.0.1", port, program=program)
+    shown = terminal.wait_for(b"banner", 5)
+    took = (time.monotonic() - terminal.begun) * 1000
+    terminal.close()
+    return took if shown else 5000.0
+
+
+def banner():
+    if not shutil.which("nc"):
+        return
+    server, clients = sink(), []
+
+    def greet():
+        while True:
+            clients.append(server.accept()[0])
+            clients[-1].sendall(b"banner\r\n")
+    threading.Thread(target=greet, daemon=True).start()
+    port, ours, theirs = server.getsockname()[1], [], []
+    for _ in range(21):
+        ours.append(time_banner(port))
+        theirs.append(time_banner(port, ["nc"]))
+    beyond = median(ours) - median(theirs)
+    report("start to the server's banner on the screen, to nc", "%.2f  (%.1f ms beyond nc)"
+           % (median(ours) / median(theirs), beyond), "<= 6 ms beyond", beyond <= 6)
+
+
 def sink():
     import socket
     server = socket.socket()
@@ -619,7 +647,7 @@ def find():
 
 
 def main():
-    jobs = {job.__name__: job for job in (start, idle, flood, keys, looks, memory, paste, pipe, echo,
+    jobs = {job.__name__: job for job in (start, banner, idle, flood, keys, looks, memory, paste, pipe, echo,
                                                 kernel, find)}
     kept_broken = []
     for name in sys.argv[1:] or jobs:
