@@ -184,6 +184,11 @@ static bool listening_target(struct options *options, char **words, int count,
 			error_set(error, "the address to listen on is given twice");
 			return false;
 		}
+		bool port_first = words[0][strspn(words[0], "0123456789")] == '\0';
+		if (port_first && service_find(words[1])) { /* else it is a port, services(5) */
+			error_set(error, "a service is chosen by --service %s", words[1]);
+			return false;
+		}
 		return target_parse(&options->target, words[0], words[1], transport, true, error);
 	}
 	if (count == 1 && !port && !host)

@@ -343,8 +343,9 @@ static void get_keep_clients(const struct settings *settings, struct buf *out)
 const struct setting setting_table[] = {
 	{ "eol", EOL_VALUES,
 	  "the line end that a typed line is sent with\n"
-	  "Each session has its own: /set eol changes the current one and that of new sessions,\n"
-	  "/set @NAME eol only that session's. A listener's clients follow it.",
+	  "Each session has its own. /set eol changes that of the current session and of new ones.\n"
+	  "/set @NAME eol changes that of one session.\n"
+	  "A listener's clients follow it.",
 	  set_eol, get_eol },
 	{ "time", TIME_VALUES,
 	  "what stands before each message: relative is since the first, delta since the one "

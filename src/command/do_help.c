@@ -9,25 +9,41 @@
 #include "command/listing.h"
 #include "command/words.h"
 
+enum { LINE_COLUMNS = 64 }; /* of a note, on 80 columns */
+
+/* "/o open, /l listen, …" */
+static void print_letters(struct buf *out)
+{
+	size_t column = 0;
+	for (const struct command *command = command_table; command->name; command++) {
+		if (!command->letter)
+			continue;
+		size_t len = strlen("/x ") + strlen(command->name);
+		bool fits = column + len + strlen(", ") <= LINE_COLUMNS;
+		buf_append_text(out, column == 0 || !fits ? "\n" : ", ");
+		buf_printf(out, "/%c %s", command->letter, command->name);
+		column = fits ? column + len + strlen(", ") : len;
+	}
+}
+
 static const char howto[] = "\n"
                             "Other lines are sent; //x sends /x, ^] makes everything data.\n"
-                            "@NAME picks a session: /send @NAME hi; /@NAME hi sends a line; @@ is an @.\n"
-                            "Unique prefixes do, TAB completes, /help NAME says more of a command,\n"
-                            "a setting, a service, a view, a socket option or an errno value.";
+                            "@NAME picks a session: /send @NAME hi; /@NAME hi sends a line;\n"
+                            "text that begins with @ is written with two: /send @@hi.\n"
+                            "Unique prefixes do, TAB completes. /help NAME explains a command,\n"
+                            "setting, service, view, socket option or errno value.";
 
 static void print_overview(struct buf *out)
 {
 	struct listing listing;
 	listing_init(&listing, 2);
 	for (const struct command *command = command_table; command->name; command++) {
-		if (command->letter)
-			listing_add(&listing, "/%s, /%c", command->name, command->letter);
-		else
-			listing_add(&listing, "/%s", command->name);
+		listing_add(&listing, "/%s", command->name);
 		listing_add(&listing, "%.*s", (int)strcspn(command->help, "\n"), command->help);
 	}
 	listing_print(&listing, out);
 	listing_free(&listing);
+	print_letters(out);
 	buf_append_text(out, howto);
 }
 
@@ -128,8 +144,8 @@ static bool print_option(const char *name, bool begins, struct buf *out)
 	if (!option || (!begins && strcasecmp(option->name, name) != 0 &&
 	                strcasecmp(strchr(option->name, '_') + 1, name) != 0))
 		return false;
-	buf_printf(out, "%s\n%s\n/option %s shows it, with a value sets it", option->name,
-	           option->help, strchr(option->name, '_') + 1);
+	buf_printf(out, "%s\n%s\n/option %s shows it, with a value sets it.", option->name,
+	           option->help, option->name);
 	return true;
 }
 

@@ -42,6 +42,15 @@ static bool is_word(const char *word)
 	return isalpha((unsigned char)*word) && !strpbrk(word, ".:");
 }
 
+/* What is not even nearly a service may have been meant for an address. */
+static void explain_order(const char *word, struct error *error)
+{
+	size_t nearest;
+	struct error why = *error;
+	if (choice_nearest(&service_names, word, strlen(word), &nearest, 1) == 0)
+		error_set(error, "%s; an address comes before its port", why.text);
+}
+
 /* What the usage takes for an address and a port is a port and a service where it can be nothing
  * else: no address is a lone number. */
 bool do_listen(const struct invocation *invocation, struct error *error)
@@ -52,8 +61,10 @@ bool do_listen(const struct invocation *invocation, struct error *error)
 	struct target target;
 	if (address && is_port(address) && is_word(port)) {
 		service = service_choose(port, error);
-		if (!service)
+		if (!service) {
+			explain_order(port, error);
 			return false;
+		}
 		port = address;
 		address = NULL;
 	}

@@ -168,7 +168,7 @@ static void test_letters(void)
 	ok(!command_find("s", 1, &error), "another letter is ambiguous still");
 	struct app app;
 	start_pair(&app);
-	ok(strstr(ask(&app, "/h"), "/open, /o "), "/help shows them");
+	ok(strstr(ask(&app, "/h"), "\n/o open, /l listen, /c close, "), "/help shows them");
 	ok(strstr(ask(&app, "/h o"), "\n/o is short for it."), "and /help of one");
 	is_text(run(&app, "/c"), "", "/c");
 	is_int(session_state(named(&app, "c")), SESSION_CLOSED, "closes");
@@ -305,7 +305,10 @@ static void test_usage_mistakes(void)
 		{ "/listen 0 ehco", "no service \"ehco\": did you mean echo?" },
 		{ "/listen 127.0.0.1 0 ehco",
 		  "listen: \"ehco\" is not none, echo, discard or hello: did you mean echo?" },
-		{ "/listen 0 chargen", "no service \"chargen\": none, echo, discard and hello" },
+		{ "/listen 0 chargen", "no service \"chargen\": none, echo, discard and hello; "
+		                       "an address comes before its port" },
+		{ "/listen 0 localhost", "no service \"localhost\": none, echo, discard and hello; "
+		                         "an address comes before its port" },
 		{ "/listen 7001 127.0.0.1", "the port comes last: 127.0.0.1 7001" },
 		{ "/open 7001 127.0.0.1", "the port comes last: 127.0.0.1 7001" },
 		{ "/open 0", "0 is not a port: 1 to 65535" },
@@ -703,7 +706,7 @@ static void test_lists(void)
 	is_text(run(&app, "/set timeout 250ms"), "", "/set timeout");
 	is_int(app.settings.timeout, 250 * CLOCK_MS, "takes a duration");
 	list = ask(&app, "/help");
-	ok(strncmp(list, "/open, /o ", 10) == 0 && strstr(list, "open a TCP conversation"),
+	ok(strncmp(list, "/open ", 6) == 0 && strstr(list, "open a TCP conversation"),
 	   "/help has a line for a command");
 	for (const struct command *command = command_table; command->name; command++) {
 		char line[40], want[40];

@@ -120,6 +120,7 @@ def usage_is_status_2():
     }
     mistakes.update({
         ("-l", "7001", "127.0.0.1"): b"the port comes last: 127.0.0.1 7001",
+        ("-l", "7001", "echo"): b"a service is chosen by --service echo",
         ("7001", "localhost"): b"the port comes last: localhost 7001",
         ("--servce", "echo", "-l", "0"): b"did you mean --service?",
         ("--service", "ehco", "-l", "0"): b"did you mean echo?", ("--view", "hxe", "x", "7"): b"did you mean hex?",
