@@ -134,7 +134,7 @@ bool app_forget(struct app *app, struct session *session, struct error *error)
 	return true;
 }
 
-/* All that it has said, a line each. */
+/* All that it has said, and what went wrong in its pane, a line each. */
 static void tell_failed(struct app *app, const struct session *session)
 {
 	const struct transcript *transcript = app->transcript;
@@ -145,7 +145,8 @@ static void tell_failed(struct app *app, const struct session *session)
 		at = transcript_last(transcript, number);
 	for (; at != TRANSCRIPT_NONE; at = transcript_after(transcript, at)) {
 		const struct entry *entry = transcript_at(transcript, at);
-		if (entry->call != CALL_STATE)
+		bool mistake = entry->call == CALL_NOTE && entry->flags & ENTRY_ERROR;
+		if (entry->call != CALL_STATE && !mistake)
 			continue;
 		buf_append_text(&text, text.len ? "\n" : "");
 		buf_append(&text, entry_payload(entry), entry->len);

@@ -27,6 +27,11 @@ bool session_refuse_closed(const struct session *session, struct error *error)
 		          number(session), clock_format_duration(ns, left));
 		return true;
 	}
+	if (session_failed_to_open(session)) {
+		error_set(error, "session %u is closed: it did not open",
+		          number(session));
+		return true;
+	}
 	if (session->listener)
 		next = "only its client can connect again";
 	else if (session->stepped)

@@ -238,8 +238,11 @@ static void test_failed_to_open(void)
 	ok(app.current == typed && sessions_count(app.sessions) == 3,
 	   "while a line is typed for it, it stays");
 	ok(!app_send_line(&app, typed, "x", 1, &error), "and takes no line");
+	app_error(&app, "%s", error.text);
 	app.typing = false;
 	wait_for(&app, app.current == one, "then it goes");
+	ok(strstr(fixture_note(&app, 2), ": it did not open"),
+	   "and what was said about the line is seen");
 
 	struct session *four = open_on(&app, text, NULL);
 	app_select(&app, two);
