@@ -142,14 +142,15 @@ static void list_peer(struct listing *listing, const struct peer *peer, bool cho
 		                    : addr_format_host(&peer->local, local));
 	listing_add(listing, "%" PRIu64 " (%" PRIu64 ")", peer->received, peer->received_bytes);
 	listing_add(listing, "%" PRIu64 " (%" PRIu64 ")", peer->sent, peer->sent_bytes);
-	listing_add(listing, "%s ago", clock_format_duration(now - peer->last, ago));
+	clock_format_duration(now - peer->last, ago);
+	listing_add(listing, locals ? "%s" : "%s ago", ago);
 }
 
 static void list_peers(const struct session *session, struct listing *listing)
 {
 	static const char *const headings[] = { "#", "peer", "in (bytes)", "out (bytes)", "last" };
-	static const char *const asked[] = { "#",          "peer",        "asked",
-		                             "in (bytes)", "out (bytes)", "last" };
+	/* shorter, so that it fits in 80 columns */
+	static const char *const asked[] = { "#", "peer", "asked", "in", "out", "last, ago" };
 	struct addr chosen = session_peer(session);
 	int64_t now = clock_now();
 	bool locals = has_locals(session);

@@ -209,7 +209,8 @@ const struct command command_table[] = {
 	        .help = "list who is at the other end\n"
 	                "Of a listener the clients, of a UDP session the peers.\n"
 	                "* marks the peer that plain lines go to. asked is the address of this "
-	                "machine that a peer has used last, and that it is answered from.",
+	                "machine that a peer has used last, and that it is answered from; in and "
+	                "out are datagrams, and their bytes.",
 	        .needs = NEEDS_SESSION,
 	        .run = do_peers,
 	},
