@@ -103,6 +103,25 @@ static bool begins_connection(const struct entry *entry)
 	return entry->call == CALL_CONNECT && entry_addr(entry).family != AF_UNSPEC;
 }
 
+/* Of several addresses that are tried side by side: whether what is answered here was only one of
+ * them, and the session ended with others that were closed after the line that says so. */
+static bool is_of_other_attempt(const struct failure *failure, const struct entry *entry)
+{
+	bool ended = false;
+	const struct transcript *transcript = failure->app->transcript;
+	uint64_t at = failure->state;
+	if (at == TRANSCRIPT_NONE || !asks_pending(entry))
+		return false;
+	for (at = transcript_after(transcript, at); at != TRANSCRIPT_NONE;
+	     at = transcript_after(transcript, at)) {
+		const struct entry *later = transcript_at(transcript, at);
+		if (later->call == CALL_CLOSE && later->fd == entry->fd)
+			return false;
+		ended = ended || later->call == CALL_CLOSE;
+	}
+	return ended;
+}
+
 /* False where the newest failure is that of no call: a line of the session stands before it, and
  * an older failure is that of an earlier connection. */
 static bool find_told(struct failure *failure)
@@ -115,6 +134,8 @@ static bool find_told(struct failure *failure)
 		const struct entry *entry = transcript_at(transcript, at);
 		failure->code = failure_code(entry);
 		failure->told = at;
+		if (failure->code && is_of_other_attempt(failure, entry))
+			continue;
 		if (failure->code)
 			return true;
 		answered = answered || asks_pending(entry);
