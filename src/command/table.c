@@ -129,12 +129,11 @@ const struct command command_table[] = {
 	        .letter = 'q',
 	        .group = "sessions",
 	        .usage = "",
-	        .help = "close everything and leave\n"
-	                "Where data has not been sent it says how much, and the same command "
-	                "again within\n"
-	                "10 s quits, as /quit! does at once. In the start-up file it waits until "
-	                "all is sent,\n"
-	                "at most as long as /set timeout says.",
+	        .help = "close everything and quit\n"
+	                "With data that has not been sent it says how much, and the same command "
+	                "again within 10 s quits; /quit! quits at once.\n"
+	                "In the start-up file it waits until all is sent, at most as long as /set "
+	                "timeout says.",
 	        .asks = true,
 	        .run = do_quit,
 	},
@@ -168,11 +167,11 @@ const struct command command_table[] = {
 	        .usage = "[text...]",
 	        .help = "send a line that is shown and kept nowhere\n"
 	                "Without text, the next line is typed unseen: Enter sends it, Escape or "
-	                "Ctrl-C drops\n"
-	                "it. Every view, file and search has stars in its place, as many as it has "
-	                "bytes. What\n"
-	                "the peer sends back is shown. In the start-up file $NAME is a variable of "
-	                "the environment.",
+	                "Ctrl-C drops it.\n"
+	                "Views and files have stars in its place, as many as it has bytes, and no "
+	                "search finds it.\n"
+	                "What the peer sends back is shown.\n"
+	                "In the start-up file $NAME is a variable of the environment.",
 	        .acts = ACTS_ALWAYS,
 	        .hides = true,
 	        .needs = NEEDS_SESSION,
@@ -294,10 +293,10 @@ const struct command command_table[] = {
 	                "known:\n"
 	                "* read from the kernel, o counted by it, ? deduced.\n"
 	                "A name that ends in .svg gives a drawing of the newest 4000 entries, any "
-	                "other a text\n"
-	                "of all. A file that exists is overwritten by the same command again "
-	                "within 10 s,\n"
-	                "or at once by /ladder!. Without a name it is the same as /view ladder.",
+	                "other a text of all.\n"
+	                "A file that exists is overwritten by the same command again within 10 s, "
+	                "or at once by /ladder!.\n"
+	                "Without a name it is the same as /view ladder.",
 	        .asks = true,
 	        .needs = NEEDS_SESSION,
 	        .run = do_ladder,
@@ -308,13 +307,12 @@ const struct command command_table[] = {
 	        .usage = "python|c [file]",
 	        .help = "write the session as a program\n"
 	                "The very calls with the very bytes, in blocking style, ready to run.\n"
-	                "It ends where the peer ends or sends less than then: how much came is a\n"
-	                "comment, and no call waits longer than LIMIT, which is set at its top. "
-	                "Only a\n"
-	                "server waits for its first client without one.\n"
-	                "Without a file it is shown. A file that exists is overwritten by the same "
-	                "command\n"
-	                "again within 10 s, or at once by /code!.",
+	                "It ends where the peer ends or sends less than then: how much came is a "
+	                "comment, and no call waits longer than LIMIT, which is set at its top.\n"
+	                "Only a server waits for its first client without one.\n"
+	                "Without a file it is shown.\n"
+	                "A file that exists is overwritten by the same command again within 10 s, "
+	                "or at once by /code!.",
 	        .asks = true,
 	        .needs = NEEDS_SESSION,
 	        .run = do_code,
