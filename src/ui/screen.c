@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -128,10 +129,25 @@ static SCREEN *start_curses(struct screen *screen)
 	return curses;
 }
 
-static struct screen *refuse(struct screen *screen, struct error *error)
+/* Declared here, since <term.h> makes macros of words like "columns". */
+int setupterm(const char *type, int fd, int *found);
+
+static void explain(const char *type, bool known, struct error *error)
 {
-	const char *type = getenv("TERM");
-	error_set(error, "the terminal type \"%s\" cannot place the cursor", type ? type : "");
+	int found = 0;
+	if (!type || !*type)
+		error_set(error, "TERM is not set");
+	else if (known || setupterm(type, STDOUT_FILENO, &found) == OK || found > 0)
+		error_set(error, "TERM=%s: this terminal cannot place the cursor", type);
+	else if (found == 0)
+		error_set(error, "TERM=%s: no terminfo entry for it", type);
+	else
+		error_set(error, "TERM=%s: there is no terminfo database", type);
+}
+
+static struct screen *refuse(struct screen *screen, bool known, struct error *error)
+{
+	explain(getenv("TERM"), known, error);
 	free(screen);
 	return NULL;
 }
@@ -143,11 +159,11 @@ struct screen *screen_open(struct terminal *terminal, struct error *error)
 	const char *type = getenv("TERM");
 	screen->curses = type && *type ? start_curses(screen) : NULL;
 	if (!screen->curses)
-		return refuse(screen, error);
+		return refuse(screen, false, error);
 	if (!tigetstr("cup")) {
 		endwin();
 		delscreen(screen->curses);
-		return refuse(screen, error);
+		return refuse(screen, true, error);
 	}
 	raw(); /* the terminal's modes are not curses' to set: these tell it what they are */
 	noecho();

@@ -36,8 +36,12 @@ enum {
 	FAREWELL_MS = 400,   /* so long it may take for all of it */
 };
 
-static const char modes_on[] = "\033[?2004h";
-static const char modes_off[] = "\033[?1006l\033[?1000l\033[?2004l";
+/* Pastes in brackets (2004); Alt as an Escape in front, where it would set the eighth bit (1036);
+ * no arrow keys in place of the wheel on the alternate screen (1007). The last two are a person's
+ * to choose, and come back as they were found. Where nothing can be saved 1007 is on by default. */
+static const char modes_saved[] = "\033[?1007;1036s";
+static const char modes_on[] = "\033[?2004h\033[?1007l\033[?1036h";
+static const char modes_off[] = "\033[?1006l\033[?1000l\033[?2004l\033[?1007h\033[?1007;1036r";
 static const char mouse_on[] = "\033[?1000h\033[?1006h";
 static const char mouse_off[] = "\033[?1006l\033[?1000l";
 static const char cancel[] = "\030"; /* CAN ends an escape sequence that was cut */
@@ -235,6 +239,8 @@ static void take(struct terminal *terminal)
 	terminal->raw = make_raw(&terminal->found);
 	tcsetattr(terminal->in, TCSANOW, &terminal->raw);
 	terminal->ours = true;
+	if (!terminal->dumb)
+		put(terminal, modes_saved);
 	put_modes(terminal);
 }
 

@@ -98,6 +98,8 @@ bool stage_is_restored(struct vt *vt)
 		{ vt_cursor_is_visible(vt), "cursor" },
 		{ !vt_has_mouse(vt) && !vt_has_mode(vt, 1006), "no mouse reports" },
 		{ !vt_has_mode(vt, 2004), "no paste brackets" },
+		{ vt_has_mode(vt, 1007), "arrows for the wheel, as before" },
+		{ !vt_has_mode(vt, 1036), "Alt as before" },
 		{ !vt_has_mode(vt, 1), "plain cursor keys" },
 	};
 	bool good = true;

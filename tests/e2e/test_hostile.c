@@ -133,7 +133,8 @@ static struct audit *what_a_window_needs(void)
 	        "b\033[@\033[P"
 	        "\033[L\033[M\033[S\033[T\033[r\033M\0337\0338\033(B\033>\033=\033[?25l\033[?"
 	        "25h\033[?12l\033[?12;25h"
-	        "\033[?1049h\033[22;0;0t\033[?1h\033[?1l\033[4l\033[?7h\033[?2004h\a";
+	        "\033[?1049h\033[22;0;0t\033[?1h\033[?1l\033[4l\033[?7h\033[?2004h\a"
+	        "\033[?1007;1036s\033[?1007l\033[?1036h";
 	struct audit *audit = audit_new();
 	audit_feed(audit, needed, sizeof needed - 1);
 	return audit;

@@ -25,6 +25,8 @@ static void dies_of_on(const char *term, int signal_number, const char *name)
 {
 	struct vt *vt = stage_demo(term);
 	ok(vt_has_mode(vt, 2004), "%s: paste brackets are on", term);
+	ok(!vt_has_mode(vt, 1007), "%s: the wheel becomes no arrow keys", term);
+	ok(vt_has_mode(vt, 1036), "%s: Alt is an Escape in front", term);
 	int status;
 	vt_send(vt, "half typed");
 	vt_wait_row(vt, -1, "half typed");
@@ -144,12 +146,14 @@ static void stops_and_goes_on(void)
 	   "Ctrl-Z gives the terminal to the shell");
 	ok(vt_wait_text(vt, "Stopped"), "the shell says it is stopped");
 	ok(!vt_is_alternate(vt) && vt_cursor_is_visible(vt), "on the shell's own screen");
+	ok(vt_has_mode(vt, 1007) && !vt_has_mode(vt, 1036), "with its own wheel and Alt");
 	vt_resize(vt, 12, 60);
 	vt_send(vt, "fg\r");
 	ok(vt_wait_row(vt, -1, "2> half 한"),
 	   "fg: the window again, in the new size, with the line");
 	ok(vt_wait_cursor(vt, -1, 10) && vt_is_alternate(vt), "and the cursor");
 	ok(vt_has_mode(vt, 2004), "and paste brackets");
+	ok(!vt_has_mode(vt, 1007) && vt_has_mode(vt, 1036), "and our wheel and Alt");
 	vt_send(vt, "\r");
 	ok(stage_wait_row(vt, "←", "half 한⏎"), "the line is sent");
 	kill(vt_foreground(vt), SIGTSTP);
@@ -187,11 +191,11 @@ static void works_on(const char *term)
 	ok(stage_quit(vt), "%s: ends well", term);
 }
 
-static void makes_do_on(const char *term)
+static void makes_do_on(const char *term, const char *why)
 {
 	struct vt *vt = stage_run(24, 80, term, STAGE_WORDS("--demo"));
 	int status;
-	ok(vt_wait_text(vt, "plain mode"), "%s: a line says that it is the plain mode",
+	ok(stage_wait_row(vt, "plain mode", why), "%s: a line says why it is the plain mode",
 	   *term ? term : "no TERM");
 	vt_send(vt, "hello\r");
 	ok(stage_wait_row(vt, "←", "hello"), "%s: an echo", term);
@@ -350,7 +354,12 @@ int main(void)
 {
 	static const char *const full[] = { "vt100", "linux", "screen", "tmux-256color",
 		                            "xterm-256color" };
-	static const char *const poor[] = { "dumb", "no-such-terminal", "" };
+	static const char *const poor[][2] = {
+		{ "dumb", "TERM=dumb: this terminal cannot place the cursor" },
+		{ "no-such-terminal", "TERM=no-such-terminal: no terminfo entry for it" },
+		{ "../xterm", "TERM=../xterm: no terminfo entry for it" },
+		{ "", "TERM is not set" },
+	};
 	tap_watchdog(60);
 	stage_open();
 	gives_the_terminal_back();
@@ -361,7 +370,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof full / sizeof *full; i++)
 		works_on(full[i]);
 	for (size_t i = 0; i < sizeof poor / sizeof *poor; i++)
-		makes_do_on(poor[i]);
+		makes_do_on(poor[i][0], poor[i][1]);
 	obeys_the_environment();
 	is_not_held_by_a_stalled_terminal();
 	catches_up_after_a_stall();

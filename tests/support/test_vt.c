@@ -70,6 +70,20 @@ static void follows_modes(void)
 	vt_free(vt);
 }
 
+static void saves_modes(void)
+{
+	struct vt *vt =
+	        run_sh("stty raw -echo; printf '\\033[?1036h\\033[?1036;1007s\\033[?1036;1007lon';"
+	               "head -c 1 >/dev/null; printf '\\033[?1007;1036roff';"
+	               "head -c 1 >/dev/null; stty sane");
+	ok(vt_wait_text(vt, "on"), "modes that were saved");
+	ok(!vt_has_mode(vt, 1007) && !vt_has_mode(vt, 1036), "and switched off");
+	vt_send(vt, "x");
+	ok(vt_wait_text(vt, "off"), "are restored");
+	ok(vt_has_mode(vt, 1007) && vt_has_mode(vt, 1036), "to what they were");
+	vt_free(vt);
+}
+
 static void knows_the_line_settings(void)
 {
 	struct vt *vt = run_sh("old=$(stty -g); stty raw; printf raw; head -c 1 >/dev/null; stty "
@@ -207,6 +221,7 @@ int main(void)
 	sees_text();
 	types();
 	follows_modes();
+	saves_modes();
 	knows_the_line_settings();
 	pastes();
 	resizes();

@@ -30,7 +30,7 @@ struct vt {
 	char title[256];
 	char replies[4096];
 	size_t replies_len;
-	bool modes[VT_MODES];
+	bool modes[VT_MODES], saved[VT_MODES];
 	char sequence[VT_SEQUENCE]; /* an escape sequence on its way in, for `modes` */
 	size_t sequence_len;
 	char *text; /* what vt_row() and vt_screen() return */

@@ -77,6 +77,8 @@ void vt_screen_open(struct vt *vt, int rows, int columns)
 	vt->rows = rows;
 	vt->columns = columns;
 	vt->cursor_visible = true;
+	vt->modes[1007] =
+	        true; /* as in most terminals: on the alternate screen the wheel is arrows */
 	vt->term = vterm_new(rows, columns_for_libvterm(columns));
 	vterm_set_utf8(vt->term, 1);
 	vterm_output_set_callback(vt->term, on_reply, vt);
@@ -99,13 +101,15 @@ void vt_screen_resize(struct vt *vt, int rows, int columns)
 	vterm_set_size(vt->term, rows, columns_for_libvterm(columns));
 }
 
-/* "ESC [ ? 7 ; 25 h" */
-static void take_modes(struct vt *vt, bool on)
+/* "ESC [ ? 7 ; 25 h", and s and r to save and restore, as xterm has them */
+static void take_modes(struct vt *vt, char final)
 {
 	for (char *rest = vt->sequence + 3; *rest >= '0' && *rest <= '9';) {
 		long mode = strtol(rest, &rest, 10);
-		if (mode < VT_MODES)
-			vt->modes[mode] = on;
+		if (mode < VT_MODES && final == 's')
+			vt->saved[mode] = vt->modes[mode];
+		else if (mode < VT_MODES)
+			vt->modes[mode] = final == 'r' ? vt->saved[mode] : final == 'h';
 		if (*rest == ';')
 			rest++;
 	}
@@ -124,8 +128,8 @@ static void follow_modes(struct vt *vt, char byte)
 	vt->sequence[vt->sequence_len] = '\0';
 	if (vt->sequence_len < 3 || byte < '@')
 		return;
-	if ((byte == 'h' || byte == 'l') && memcmp(vt->sequence, "\033[?", 3) == 0)
-		take_modes(vt, byte == 'h');
+	if (strchr("hlsr", byte) && memcmp(vt->sequence, "\033[?", 3) == 0)
+		take_modes(vt, byte);
 	vt->sequence_len = 0;
 }
 
