@@ -140,8 +140,8 @@ void bars_tabs(const struct app *app, int columns, struct row *row)
 		const struct session *session = sessions_at(app->sessions, tabs.first + i);
 		label(app, session, room_of(columns), text);
 		if (i > 0)
-			add(row, separator(), columns, STYLE_TEXT);
-		add(row, text, columns, session == app->current ? STYLE_NOTE : STYLE_TEXT);
+			add(row, separator(), columns, STYLE_FAINT);
+		add(row, text, columns, session == app->current ? STYLE_CURRENT : STYLE_TEXT);
 	}
 	if (tabs.behind)
 		add(row, " >", columns, STYLE_TEXT);

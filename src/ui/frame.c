@@ -42,8 +42,9 @@ static struct stamp take_stamp(const struct app *app)
 static bool stamps_differ(const struct stamp *a, const struct stamp *b)
 {
 	return a->entries != b->entries || a->sessions != b->sessions || a->unsent != b->unsent ||
-	       a->state != b->state || a->literal != b->literal || a->fold != b->fold || a->waiting != b->waiting ||
-	       a->page != b->page || a->look.kind != b->look.kind || a->look.all != b->look.all;
+	       a->state != b->state || a->literal != b->literal || a->fold != b->fold ||
+	       a->waiting != b->waiting || a->page != b->page || a->look.kind != b->look.kind ||
+	       a->look.all != b->look.all;
 }
 
 static void go_to_hit(struct window *window)
@@ -92,7 +93,7 @@ static void draw_too_small(struct window *window, int rows, int columns)
 	int len = snprintf(text, sizeof text, "too small: %dx%d", columns, rows);
 	row_clear(&window->bar);
 	row_add_text(&window->bar, text, (size_t)len, columns, STYLE_ERROR);
-	screen_row(window->screen, 0, &window->bar, false);
+	screen_row(window->screen, 0, &window->bar);
 	screen_end(window->screen, 0, 0);
 }
 
@@ -121,15 +122,15 @@ static void fill_status(struct window *window, int columns)
 static void draw_bars(struct window *window, int columns)
 {
 	bars_tabs(window->app, columns, &window->bar);
-	screen_row(window->screen, window->tabs_row, &window->bar, true);
+	screen_row(window->screen, window->tabs_row, &window->bar);
 	fill_status(window, columns);
-	screen_row(window->screen, window->tabs_row + 1, &window->bar, false);
+	screen_row(window->screen, window->tabs_row + 1, &window->bar);
 }
 
 static void draw_rows(struct window *window, int y, const struct rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++)
-		screen_row(window->screen, y + (int)i, &rows->row[i], false);
+		screen_row(window->screen, y + (int)i, &rows->row[i]);
 }
 
 /* ---- what stands above the bars ---- */
@@ -163,7 +164,7 @@ static void draw_sheet(struct window *window, int height, int columns, bool anew
 	for (int y = 0; y < height; y++) {
 		const struct row *row = sheet_row(&window->sheet, y);
 		if (row)
-			screen_row(window->screen, y, row, false);
+			screen_row(window->screen, y, row);
 	}
 }
 
@@ -191,7 +192,7 @@ static bool draw_waiting(struct window *window, int y, int columns)
 	row_clear(&window->bar);
 	row_add_text(&window->bar, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1,
 	             columns, STYLE_NOTE);
-	screen_row(window->screen, y, &window->bar, false);
+	screen_row(window->screen, y, &window->bar);
 	return true;
 }
 

@@ -10,41 +10,56 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 
-/* What a style looks like. The words and arrows of the rows say the same, so none of it is needed
- * to understand them. */
-struct look {
-	attr_t mono, attributes;
+enum depth { DEPTH_MONO, DEPTH_8, DEPTH_256, DEPTHS };
+
+struct paint {
+	attr_t attributes;
 	short color; /* -1 = the terminal's own */
 };
 
-static const struct look looks[STYLE_COUNT] = {
-	[STYLE_TEXT] = { A_NORMAL, A_NORMAL, -1 },
-	[STYLE_MARK] = { A_REVERSE, A_REVERSE, -1 },
-	[STYLE_TIME] = { A_DIM, A_DIM, -1 },
-	[STYLE_IN] = { A_BOLD, A_BOLD, COLOR_GREEN },
-	[STYLE_OUT] = { A_NORMAL, A_BOLD, COLOR_CYAN },
-	[STYLE_NOTE] = { A_NORMAL, A_NORMAL, COLOR_YELLOW },
-	[STYLE_STATE] = { A_BOLD, A_NORMAL, COLOR_CYAN },
-	[STYLE_ERROR] = { A_BOLD, A_BOLD, COLOR_RED },
-	[STYLE_FAINT] = { A_DIM, A_DIM, -1 },
-	[STYLE_FOUND] = { A_REVERSE | A_BOLD, A_REVERSE, COLOR_YELLOW },
-	[STYLE_TAG] = { A_BOLD, A_BOLD, COLOR_BLUE },
-	[STYLE_TAG + 1] = { A_BOLD, A_BOLD, COLOR_GREEN },
-	[STYLE_TAG + 2] = { A_BOLD, A_BOLD, COLOR_MAGENTA },
-	[STYLE_TAG + 3] = { A_BOLD, A_BOLD, COLOR_CYAN },
-	[STYLE_TAG + 4] = { A_BOLD, A_BOLD, COLOR_YELLOW },
-	[STYLE_TAG_LAST] = { A_BOLD, A_BOLD, COLOR_RED },
+/* What a style looks like: without colour, with 8 colours, and with 256. The theme is calm: what
+ * people and peers wrote is in the terminal's own colour, and so is most of what the program says.
+ * The background may be black or white: the 256 are chosen to be read on both, and so are, among
+ * the 8, red, magenta and bold blue. xterm draws black as dim as it is, so times are grey where
+ * there is one. The words and arrows of the rows say the same, so none of it is needed to
+ * understand them. */
+static const struct paint theme[STYLE_COUNT][DEPTHS] = {
+	[STYLE_TEXT] = { { A_NORMAL, -1 }, { A_NORMAL, -1 }, { A_NORMAL, -1 } },
+	[STYLE_MARK] = { { A_REVERSE, -1 }, { A_REVERSE, -1 }, { A_REVERSE, -1 } },
+	[STYLE_TIME] = { { A_DIM, -1 }, { A_DIM, -1 }, { A_NORMAL, 244 } },
+	[STYLE_IN] = { { A_BOLD, -1 }, { A_NORMAL, COLOR_GREEN }, { A_BOLD, 28 } },
+	[STYLE_OUT] = { { A_BOLD, -1 }, { A_BOLD, COLOR_BLUE }, { A_BOLD, 26 } },
+	[STYLE_NOTE] = { { A_NORMAL, -1 }, { A_NORMAL, -1 }, { A_NORMAL, -1 } },
+	[STYLE_STATE] = { { A_BOLD, -1 }, { A_BOLD, -1 }, { A_NORMAL, 30 } },
+	[STYLE_ERROR] = { { A_BOLD, -1 }, { A_BOLD, COLOR_RED }, { A_BOLD, 160 } },
+	[STYLE_FAINT] = { { A_DIM, -1 }, { A_DIM, -1 }, { A_NORMAL, 244 } },
+	[STYLE_FOUND] = { { A_REVERSE | A_BOLD, -1 },
+	                  { A_REVERSE, COLOR_YELLOW },
+	                  { A_REVERSE, 136 } },
+	[STYLE_CURRENT] = { { A_REVERSE, -1 }, { A_REVERSE, -1 }, { A_REVERSE, -1 } },
+	[STYLE_TAG] = { { A_BOLD, -1 }, { A_BOLD, COLOR_BLUE }, { A_BOLD, 26 } },
+	[STYLE_TAG + 1] = { { A_BOLD, -1 }, { A_NORMAL, COLOR_GREEN }, { A_BOLD, 28 } },
+	[STYLE_TAG + 2] = { { A_BOLD, -1 }, { A_NORMAL, COLOR_MAGENTA }, { A_BOLD, 97 } },
+	[STYLE_TAG + 3] = { { A_BOLD, -1 }, { A_BOLD, COLOR_BLUE }, { A_BOLD, 30 } },
+	[STYLE_TAG + 4] = { { A_BOLD, -1 }, { A_NORMAL, COLOR_GREEN }, { A_BOLD, 130 } },
+	[STYLE_TAG_LAST] = { { A_BOLD, -1 }, { A_NORMAL, COLOR_MAGENTA }, { A_BOLD, 132 } },
 };
 
 struct screen {
 	SCREEN *curses;
 	struct terminal *terminal;
 	int rows, columns;
-	bool color;
+	enum depth depth;
 	bool tears_corner;
 };
 
 /* ---- opening and closing ---- */
+
+/* How many colours this terminal has. */
+static enum depth depth_of_terminal(void)
+{
+	return !has_colors() ? DEPTH_MONO : COLORS >= 256 ? DEPTH_256 : DEPTH_8;
+}
 
 static void start_colors(void)
 {
@@ -53,7 +68,7 @@ static void start_colors(void)
 	start_color();
 	use_default_colors();
 	for (int style = 0; style < STYLE_COUNT; style++)
-		init_pair((short)(style + 1), looks[style].color, -1);
+		init_pair((short)(style + 1), theme[style][depth_of_terminal()].color, -1);
 }
 
 /* A capability without its padding marks "$<5>", which are for printers and glass terminals of long
@@ -172,7 +187,7 @@ struct screen *screen_open(struct terminal *terminal, struct error *error)
 	intrflush(stdscr, FALSE);
 	idlok(stdscr, TRUE);
 	start_colors();
-	screen->color = has_colors();
+	screen->depth = depth_of_terminal();
 	screen->tears_corner = tigetflag("am") > 0 && !(tigetstr("rmam") && tigetstr("smam"));
 	screen_resize(screen);
 	return screen;
@@ -224,7 +239,7 @@ void screen_redraw(struct screen *screen)
 
 void screen_set_color(struct screen *screen, bool color)
 {
-	screen->color = color && has_colors();
+	screen->depth = color ? depth_of_terminal() : DEPTH_MONO;
 }
 
 /* Not while the last frame is under way: bells of a terminal that is stuck would only pile up. */
@@ -243,23 +258,6 @@ void screen_begin(struct screen *screen)
 	if (LINES != screen->rows || COLS != screen->columns)
 		resizeterm(screen->rows, screen->columns);
 	erase();
-}
-
-static attr_t bar_attributes(enum style style)
-{
-	return style == STYLE_NOTE ? A_BOLD : style == STYLE_ERROR ? A_REVERSE | A_BOLD : A_REVERSE;
-}
-
-static attr_t attributes_of(const struct screen *screen, enum style style, bool bar)
-{
-	if (bar)
-		return bar_attributes(style);
-	return screen->color ? looks[style].attributes : looks[style].mono;
-}
-
-static short pair_of(const struct screen *screen, enum style style, bool bar)
-{
-	return screen->color && !bar && looks[style].color >= 0 ? (short)(style + 1) : 0;
 }
 
 /* By setcchar(): curses' functions for strings lose what combines with a wide character. */
@@ -286,28 +284,21 @@ static void put_glyph(int y, int x, const struct glyph *glyph, attr_t attributes
 		put_cluster(y, x + i, &glyph->chars[i], 1, attributes, pair);
 }
 
-static int put_row(const struct screen *screen, int y, const struct row *row, bool bar)
+void screen_row(struct screen *screen, int y, const struct row *row)
 {
+	if (y < 0 || y >= screen->rows)
+		return;
 	int x = 0;
 	for (size_t i = 0; i < row->count; i++) {
 		const struct glyph *glyph = &row->glyphs[i];
 		if (x + glyph->width > screen->columns)
 			break;
-		enum style style = glyph->style < STYLE_COUNT ? glyph->style : STYLE_TEXT;
-		put_glyph(y, x, glyph, attributes_of(screen, style, bar),
-		          pair_of(screen, style, bar));
+		int style = glyph->style < STYLE_COUNT ? glyph->style : STYLE_TEXT;
+		const struct paint *paint = &theme[style][screen->depth];
+		put_glyph(y, x, glyph, paint->attributes,
+		          paint->color >= 0 ? (short)(style + 1) : 0);
 		x += glyph->width;
 	}
-	return x;
-}
-
-void screen_row(struct screen *screen, int y, const struct row *row, bool bar)
-{
-	if (y < 0 || y >= screen->rows)
-		return;
-	int x = put_row(screen, y, row, bar);
-	while (bar && x < screen->columns)
-		put_cluster(y, x++, L" ", 1, A_REVERSE, 0);
 }
 
 void screen_end(struct screen *screen, int cursor_row, int cursor_column)

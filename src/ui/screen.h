@@ -28,10 +28,9 @@ void screen_set_color(struct screen *screen,
                       bool color); /* no effect where the terminal has none */
 void screen_bell(struct screen *screen);
 
-/* One frame: begin, rows from top to bottom, the cursor, end. A bar fills its whole width in
- * reverse, except for what is in STYLE_NOTE there, which stands out. */
+/* One frame: begin, rows from top to bottom, the cursor, end. */
 void screen_begin(struct screen *screen);
-void screen_row(struct screen *screen, int y, const struct row *row, bool bar);
+void screen_row(struct screen *screen, int y, const struct row *row);
 void screen_end(struct screen *screen, int cursor_row, int cursor_column);
 
 void screen_leave(void); /* for terminal_suspend() */

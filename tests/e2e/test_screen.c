@@ -90,6 +90,39 @@ static void tells_of_the_kernel(void)
 	ok(stage_quit(vt), "the kernel's view: ends well");
 }
 
+static struct vt_cell cell_of(struct vt *vt, const char *text)
+{
+	int row = 0, column = 0;
+	vt_find(vt, text, &row, &column);
+	return vt_cell_at(vt, row, column);
+}
+
+static bool is_ordinary(struct vt_cell cell)
+{
+	return cell.foreground == -1 && cell.background == -1 && !cell.reverse && !cell.bold;
+}
+
+static void is_calm_on(const char *term, int red)
+{
+	struct vt *vt = stage_demo(term);
+	vt_send(vt, "what a peer says\r/wat\r/set eol\r");
+	vt_wait_text(vt, "no such command");
+	vt_wait_idle(vt);
+	ok(is_ordinary(cell_of(vt, "what a peer says")), "%s: text has no colour", term);
+	ok(is_ordinary(cell_of(vt, "> /set eol")), "%s: nor have notes and answers", term);
+	ok(cell_of(vt, "no such command").foreground == red, "%s: errors are red", term);
+	ok(cell_of(vt, "2 demo").reverse, "%s: the current tab stands out", term);
+	ok(is_ordinary(cell_of(vt, "1 echo")) && !vt_cell_at(vt, -3, 79).reverse,
+	   "%s: and nothing else of its row", term);
+	ok(stage_quit(vt), "%s: ends well", term);
+}
+
+static void is_calm(void)
+{
+	is_calm_on("xterm-256color", 160);
+	is_calm_on("xterm", 1);
+}
+
 static void send_lines(struct vt *vt, int count)
 {
 	char last[32];
@@ -321,6 +354,7 @@ int main(void)
 	stage_open();
 	shows_the_four_parts();
 	changes_sessions();
+	is_calm();
 	shows_pages();
 	tells_of_the_kernel();
 	scrolls();

@@ -35,8 +35,8 @@ static const char *marked(void)
 	static char out[256];
 	struct row part = { 0 };
 	for (size_t i = 0; i < row.count; i++)
-		if (row.glyphs[i].style == STYLE_NOTE)
-			row_add_glyph(&part, &row.glyphs[i], STYLE_NOTE);
+		if (row.glyphs[i].style == STYLE_CURRENT)
+			row_add_glyph(&part, &row.glyphs[i], STYLE_CURRENT);
 	buf_clear(&text);
 	row_print(&part, &text);
 	snprintf(out, sizeof out, "%s", buf_text(&text));
@@ -206,7 +206,7 @@ static void clicks(struct app *app)
 	tabs(app, 60);
 	int first = 0, wrong = 0;
 	for (int x = 0; x < row.columns; x++)
-		if (row.glyphs[x].style == STYLE_NOTE) {
+		if (row.glyphs[x].style == STYLE_CURRENT) {
 			first = first ? first : x;
 			wrong += bars_tab_at(app, 60, x) != 2;
 		}
