@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The face for screen readers and terminals that can only go on: what happens is printed line after
  * line, and below it stands the line being typed, in one row. Nothing but text, CR, LF, BS and BEL
- * is sent, and once, to a terminal that is not called dumb, the request for brackets around a
- * paste: a pasted line must not run here either. */
+ * is sent, and once, to a terminal that is not called dumb, the modes that its keys need: a pasted
+ * line must not run here either. */
 #include "ui/ui.h"
 
 #include <stdio.h>

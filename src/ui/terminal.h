@@ -29,8 +29,9 @@ FILE *terminal_stream(struct terminal *terminal);
 
 void terminal_size(const struct terminal *terminal, int *rows, int *columns);
 
-/* Mouse reports. They, and the brackets around a paste that are always asked for, are sent to every
- * terminal whose TERM is not "dumb". */
+/* Mouse reports. They, and the modes that are always asked for (brackets around a paste, Alt as an
+ * Escape in front, no arrow keys for the wheel), are sent to every terminal whose TERM is not
+ * "dumb". */
 void terminal_set_mouse(struct terminal *terminal, bool on);
 
 /* Bytes written to the stream that are still on their way out. */
