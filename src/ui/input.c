@@ -524,21 +524,16 @@ static void press(const char *bytes, size_t len)
 	}
 }
 
-/* With convert-meta readline takes each byte of a character for a key. */
-static bool is_several_keys(const char *bytes, size_t len)
-{
-	const char *value = rl_variable_value("convert-meta");
-	return len > 1 && bytes[0] != '\033' && value && strcmp(value, "on") == 0;
-}
-
+/* With convert-meta a byte beyond ASCII is ESC and another to readline. */
 static void press_key(const char *bytes, size_t len)
 {
-	if (!is_several_keys(bytes, len)) {
+	const char *value = rl_variable_value("convert-meta");
+	if ((unsigned char)bytes[0] < 0x80 || !value || strcmp(value, "on") != 0) {
 		press(bytes, len);
 		return;
 	}
 	for (size_t at = 0; at < len; at++)
-		press(bytes + at, 1);
+		press((const char[]){ '\033', bytes[at] & 0x7f }, 2);
 }
 
 /* ---- pastes ---- */

@@ -22,6 +22,7 @@ enum {
 	REVERTS = 2,
 	SHOWS_REGION = 4,
 	KEEPS_POINT = 8,
+	CONVERTS_META = 16,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -203,6 +204,18 @@ static void check(void)
 		abort();
 }
 
+/* A count of a million takes its time with every command, and finds no more than one of a hundred. */
+static bool is_large_count(const uint8_t *data, const uint8_t *begin)
+{
+	enum { DIGITS_MOST = 3 };
+	size_t digits = 0;
+	while (data >= begin && *data >= '0' && *data <= '9' && digits <= DIGITS_MOST) {
+		digits++;
+		data--;
+	}
+	return digits > DIGITS_MOST;
+}
+
 static size_t take_one(const uint8_t *data, size_t size)
 {
 	char command[32];
@@ -248,9 +261,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	set("revert-all-at-newline", *data & REVERTS);
 	set("enable-active-region", *data & SHOWS_REGION);
 	set("history-preserve-point", *data & KEEPS_POINT);
+	set("convert-meta", *data & CONVERTS_META);
 	rl_variable_bind("editing-mode", *data & VI ? "vi" : "emacs");
 	for (size_t at = 1, count = 0; at < size && count < KEYS_MOST; count++) {
-		at += take_one(data + at, size - at);
+		at += is_large_count(data + at, data + 1) ? 1 : take_one(data + at, size - at);
 		check();
 	}
 	put_back();

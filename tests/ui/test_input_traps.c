@@ -385,6 +385,15 @@ static void scenario_shadowed_keys(void)
 	shows("1> jjxjlowerlower|", "where there is one");
 }
 
+static void scenario_meta_bytes(void)
+{
+	type("\u1100");
+	shows("1> one|", "each byte of a character is a key where inputrc says so");
+	type("\033"
+	     "ab");
+	shows("1> onetwo|", "also one that could go on");
+}
+
 static void scenario_slips(void)
 {
 	type("a\033\rb\033\nc");
@@ -462,6 +471,8 @@ int main(void)
 	     "\"\\C-xl\": \"lower\"\n\"\\C-xL\": do-lowercase-version\n"
 	     "\"\\C-x1\": do-lowercase-version\n",
 	     scenario_shadowed_keys);
+	play("meta bytes", "set convert-meta on\n\"\\ea\": \"one\"\n\"\\eab\": \"two\"\n",
+	     scenario_meta_bytes);
 	play("slips", "", scenario_slips);
 	play("slips in vi", "set editing-mode vi\n", scenario_slips_in_vi);
 	play("wanted slips", "\"\\e\\C-m\": vi-editing-mode\n", scenario_wanted_slips);
