@@ -12,7 +12,7 @@
 #include "base/clock.h"
 
 /* What session_news() was when the session was last looked at. Sorted by number; one for each
- * session that ever was the current one and is still in the table. */
+ * session that ever was shown and is still in the table. */
 struct app_seen {
 	uint32_t session;
 	uint64_t news;
@@ -64,9 +64,21 @@ static void drop_seen(struct app *app, uint32_t session)
 	memmove(&app->seen[at], &app->seen[at + 1], (app->seen_count - at) * sizeof *app->seen);
 }
 
+void app_note_seen(struct app *app)
+{
+	if (!app->current)
+		return;
+	if (!app_look(app, app_shown(app)).all) {
+		note_seen(app, app->current);
+		return;
+	}
+	for (size_t i = 0; i < sessions_count(app->sessions); i++)
+		note_seen(app, sessions_at(app->sessions, i));
+}
+
 uint64_t app_unread(const struct app *app, const struct session *session)
 {
-	if (session == app->current)
+	if (session == app->current || app_look(app, app_shown(app)).all)
 		return 0;
 	uint32_t number = session_number(session);
 	size_t at = find_seen(app, number);
@@ -77,13 +89,11 @@ uint64_t app_unread(const struct app *app, const struct session *session)
 
 void app_select(struct app *app, struct session *session)
 {
-	if (app->current)
-		note_seen(app, app->current);
+	app_note_seen(app);
 	if (app->current && app->current != session)
 		app->previous = session_number(app->current);
-	if (session)
-		note_seen(app, session);
 	app->current = session;
+	app_note_seen(app);
 	sessions_spare(app->sessions, session);
 }
 

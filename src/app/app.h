@@ -117,7 +117,11 @@ struct session *app_find_session(struct app *app, const char *text, struct error
 /* app->current, or NULL with "no session: /open HOST PORT makes one". */
 struct session *app_need_session(struct app *app, struct error *error);
 
-/* News of a session since it was last current: for the tab. */
+/* What the pane shows has no news up to now: the current session, or all of them. Whoever changes
+ * that says so before and after. */
+void app_note_seen(struct app *app);
+
+/* News of a session since it was last shown: for the tab. */
 uint64_t app_unread(const struct app *app, const struct session *session);
 
 /* A line as typed for this session: with its line end; line feeds within become line
@@ -175,7 +179,7 @@ struct session *app_other_end(const struct app *app, const struct session *sessi
 void app_turn_page(struct app *app, enum page page);
 const char *app_page_name(enum page page); /* "info", "states", "stream", "python", "c"; "" */
 
-/* The rows of the page that is shown, for a pane of that size. */
+/* The rows of the page that is shown, all of them, also where that is more than the height. */
 void app_fill_page(struct app *app, int columns, int height, struct rows *rows);
 
 /* Looks for text (NULL: the same again) from the last hit on, or where that is another session's or

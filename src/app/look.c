@@ -29,6 +29,7 @@ struct look app_look(const struct app *app, uint32_t session)
 
 void app_set_look(struct app *app, uint32_t session, struct look look)
 {
+	app_note_seen(app);
 	struct app_look *found = find_look(app, session);
 	if (look.kind == VIEW_LADDER)
 		look.all = false;
@@ -42,6 +43,7 @@ void app_set_look(struct app *app, uint32_t session, struct look look)
 		found = &app->looks[app->look_count++];
 	}
 	*found = (struct app_look){ session, look };
+	app_note_seen(app);
 }
 
 void app_forget_look(struct app *app, uint32_t session)

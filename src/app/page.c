@@ -161,14 +161,14 @@ static struct session *look_at_both(const struct app *app)
 	return other;
 }
 
-static void fill_info(const struct app *app, int columns, int height, struct rows *rows)
+static void fill_info(const struct app *app, int columns, struct rows *rows)
 {
 	struct facts mine, his;
 	const struct session *other = look_at_both(app);
 	page_facts(app->current, &mine);
 	if (other)
 		page_facts(other, &his);
-	info_draw(&mine, other ? &his : NULL, columns, height, rows);
+	info_draw(&mine, other ? &his : NULL, columns, rows);
 }
 
 static void fill_states(const struct app *app, int columns, int height, struct rows *rows)
@@ -184,12 +184,12 @@ static void fill_states(const struct app *app, int columns, int height, struct r
 	states_draw(&mine, other ? &his : NULL, columns, height, rows);
 }
 
-static void fill_stream(const struct app *app, int columns, int height, struct rows *rows)
+static void fill_stream(const struct app *app, int columns, struct rows *rows)
 {
 	const struct session *other = look_at_both(app);
 	struct view view = app_view(app, columns);
 	view.other = other ? session_number(other) : 0;
-	stream_draw(&view, height, rows);
+	stream_draw(&view, rows);
 }
 
 /* ---- code ---- */
@@ -199,18 +199,17 @@ static void add_words(struct rows *rows, const char *text, int columns, enum sty
 	row_add_text(rows_add(rows), text, strlen(text), columns, style);
 }
 
-/* A line that is too long for its row says so at its end. */
+/* A line that is too long for its row goes on in the next, marked as that. */
 static void add_line(struct rows *rows, const char *line, size_t len, int columns)
 {
-	const char *more = text_has_unicode() ? "…" : ">";
+	const char *more = text_has_unicode() ? "  … " : "  > ";
 	struct row *row = rows_add(rows);
 	struct glyph glyph;
 	for (size_t at = 0; at < len;) {
-		size_t taken = text_glyph(line + at, len - at, row->columns, &glyph);
-		at += taken;
-		if (row->columns + glyph.width > columns - (at < len)) {
+		at += text_glyph(line + at, len - at, row->columns, &glyph);
+		if (row->columns + glyph.width > columns) {
+			row = rows_add(rows);
 			row_add_text(row, more, strlen(more), columns, STYLE_FAINT);
-			return;
 		}
 		row_add_glyph(row, &glyph, glyph.mark ? STYLE_MARK : STYLE_TEXT);
 	}
@@ -259,13 +258,13 @@ void app_fill_page(struct app *app, int columns, int height, struct rows *rows)
 	}
 	switch (app->page) {
 	case PAGE_INFO:
-		fill_info(app, columns, height, rows);
+		fill_info(app, columns, rows);
 		break;
 	case PAGE_STATES:
 		fill_states(app, columns, height, rows);
 		break;
 	case PAGE_STREAM:
-		fill_stream(app, columns, height, rows);
+		fill_stream(app, columns, rows);
 		break;
 	case PAGE_PYTHON:
 		fill_code(app, CODE_PYTHON, columns, rows);

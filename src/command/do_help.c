@@ -28,9 +28,9 @@ static void print_letters(struct buf *out)
 
 static const char howto[] = "\n"
                             "Other lines are sent; //x sends /x, ^] makes everything data.\n"
-                            "@NAME picks a session: /send @NAME hi; /@NAME hi sends a line;\n"
+                            "@NAME picks a session: /send @NAME hi; /@NAME hi sends a line; "
                             "text that begins with @ is written with two: /send @@hi.\n"
-                            "Unique prefixes do, TAB completes. /help NAME explains a command,\n"
+                            "Unique prefixes do, TAB completes. /help NAME explains a command, "
                             "setting, service, view, socket option or errno value.";
 
 static void print_overview(struct buf *out)
@@ -73,6 +73,23 @@ static void list_settings(struct buf *out)
 	listing_free(&listing);
 }
 
+/* The phrase at the front is a line, and so is each sentence: where a table breaks its lines within
+ * one, the source was full. */
+static void add_help(struct buf *out, const char *help)
+{
+	size_t len = strcspn(help, "\n");
+	bool ends = true;
+	while (true) {
+		buf_append(out, help, len);
+		help += len + (help[len] == '\n');
+		if (!*help)
+			return;
+		buf_append_text(out, ends ? "\n" : " ");
+		len = strcspn(help, "\n");
+		ends = len > 0 && strchr(".:?", help[len - 1]);
+	}
+}
+
 /* What the words of its usage may be, where a table says so. */
 static void print_words(const struct command *command, struct buf *out)
 {
@@ -88,9 +105,10 @@ static void print_words(const struct command *command, struct buf *out)
 
 static void print_command(const struct command *command, struct buf *out)
 {
-	buf_printf(out, "/%s%s%s%s%s\n%s", command->name, command->asks ? "[!]" : "",
+	buf_printf(out, "/%s%s%s%s%s\n", command->name, command->asks ? "[!]" : "",
 	           command->needs != NEEDS_NOTHING ? " [@session]" : "", *command->usage ? " " : "",
-	           command->usage, command->help);
+	           command->usage);
+	add_help(out, command->help);
 	if (command->letter)
 		buf_printf(out, "\n/%c is short for it.", command->letter);
 	print_words(command, out);
@@ -108,7 +126,8 @@ static bool print_setting(const char *name, bool begins, struct buf *out)
 	const struct setting *setting = setting_find(name, &ignored);
 	if (!setting || (!begins && strcmp(setting->name, name) != 0))
 		return false;
-	buf_printf(out, "/set %s %s\n%s", setting->name, setting->values, setting->help);
+	buf_printf(out, "/set %s %s\n", setting->name, setting->values);
+	add_help(out, setting->help);
 	return true;
 }
 
@@ -144,8 +163,9 @@ static bool print_option(const char *name, bool begins, struct buf *out)
 	if (!option || (!begins && strcasecmp(option->name, name) != 0 &&
 	                strcasecmp(strchr(option->name, '_') + 1, name) != 0))
 		return false;
-	buf_printf(out, "%s\n%s\n/option %s shows it, with a value sets it.", option->name,
-	           option->help, option->name);
+	buf_printf(out, "%s\n", option->name);
+	add_help(out, option->help);
+	buf_printf(out, "\n/option %s shows it, with a value sets it.", option->name);
 	return true;
 }
 

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/count.h"
+#include "base/text.h"
 #include "command/listing.h"
 
 /* What the entries that are still there add up to. */
@@ -43,10 +45,21 @@ static void count_session(const struct app *app, uint32_t session, struct total 
 
 /* ---- listings ---- */
 
+/* A long name loses its end, so that the numbers fit beside it in 80 columns. */
+static void add_name(struct listing *listing, const char *name)
+{
+	enum { MOST = 15 };
+	size_t len = strlen(name);
+	while (text_columns(name, len) > MOST)
+		len = text_whole(name, len - 1);
+	const char *more = text_has_unicode() ? "…" : "~";
+	listing_add(listing, "%.*s%s", (int)len, name, name[len] ? more : "");
+}
+
 static void add_row(struct listing *listing, const char *name, const struct total *total)
 {
 	char bytes[COUNT_TEXT], all[CLOCK_TEXT], longest[CLOCK_TEXT];
-	listing_add(listing, "%s", name);
+	add_name(listing, name);
 	listing_add(listing, "%" PRIu64, total->calls);
 	listing_add(listing, "%" PRIu64, total->failed);
 	listing_add(listing, "%" PRIu64, total->would_block);
@@ -57,10 +70,10 @@ static void add_row(struct listing *listing, const char *name, const struct tota
 
 static void add_headings(struct listing *listing, const char *first)
 {
-	static const char *const headings[] = { "calls", "failed", "not ready",
+	static const char *const headings[] = { "calls", "failed", "EAGAIN",
 		                                "bytes", "took",   "longest" };
 	listing_init(listing, 7);
-	listing_add(listing, "%s", first);
+	add_name(listing, first);
 	for (size_t i = 0; i < sizeof headings / sizeof *headings; i++)
 		listing_add(listing, "%s", headings[i]);
 }

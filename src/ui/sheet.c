@@ -56,7 +56,7 @@ static void fill_foot(struct sheet *sheet, int columns)
 	if (below > 0)
 		snprintf(text, sizeof text, "%s %d more ", dash, below);
 	else
-		snprintf(text, sizeof text, sheet->top > 0 ? "%s %d above " : "%s", dash,
+		snprintf(text, sizeof text, sheet->top > 0 ? "%s %d up " : "%s", dash,
 		         sheet->top);
 	add(row, text, columns, STYLE_FAINT);
 	while (row->columns < columns)

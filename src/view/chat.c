@@ -15,6 +15,10 @@ enum {
 	LEAST_WORD = 8,       /* where not even such a word may move to the next row, none does */
 	TAB_STOP = 8,
 	LABEL_TEXT = 32,
+	HANG = 2,       /* columns by which a line that goes on is further in, */
+	HANG_ROOM = 24, /* where there are so many */
+	LIST_PART = 5,  /* of the room for a text may be left of a list's last cell, */
+	LIST_WHOLE = 8,
 };
 
 /* The bytes of a paragraph in one piece. */
@@ -40,6 +44,7 @@ struct layout {
 	struct rows *rows;
 	struct row *row; /* the last one */
 	int indent;      /* column of the text */
+	int hang;        /* by which the rows that go on are further in */
 	bool payload;    /* bytes that went over the network, not words of the program */
 	bool unicode;
 	struct fold fold;
@@ -90,7 +95,7 @@ static void collect(const struct cursor *begin, struct text *text)
 static size_t last_word(const struct layout *layout)
 {
 	const struct row *row = layout->row;
-	int most = (layout->view->columns - layout->indent) / 2;
+	int most = (layout->view->columns - layout->indent - layout->hang) / 2;
 	int moved = 0;
 	for (size_t i = row->count; i > 0 && moved <= most && most >= LEAST_WORD; i--) {
 		const struct glyph *glyph = &row->glyphs[i - 1];
@@ -106,7 +111,7 @@ static void break_row(struct layout *layout, size_t keep)
 {
 	struct row *row = rows_add(layout->rows);
 	struct row *full = row - 1;
-	row_pad(row, layout->indent, STYLE_TEXT);
+	row_pad(row, layout->indent + layout->hang, STYLE_TEXT);
 	for (size_t i = keep; i < full->count; i++) {
 		row_add_glyph(row, &full->glyphs[i], full->glyphs[i].style);
 		full->columns -= full->glyphs[i].width;
@@ -140,7 +145,7 @@ static void put_glyph(struct layout *layout, const struct glyph *glyph, enum sty
 {
 	if (glyph->mark && style != STYLE_FOUND)
 		style = STYLE_MARK;
-	if (glyph->width > layout->view->columns - layout->indent) {
+	if (glyph->width > layout->view->columns - layout->indent - layout->hang) {
 		put_wide(layout, glyph, style);
 		return;
 	}
@@ -243,18 +248,16 @@ static bool is_too_long(struct layout *layout, const struct text *text, uint32_t
 /* False where the rest is to be folded away. */
 static bool put_bytes(struct layout *layout, const struct text *text, bool marks)
 {
-	enum style style = layout->payload ? STYLE_TEXT : lead_words_style(layout->entry);
-	if (entry_is_secret(layout->entry))
-		style = STYLE_FAINT;
+	enum style style = entry_is_secret(layout->entry) ? STYLE_FAINT : STYLE_TEXT;
 	for (uint32_t i = 0; i < text->len;) {
 		uint32_t next = i + 1;
-		if (text->bytes[i] != '\n') {
+		if (text->bytes[i] == '\n') {
+			put_feed(layout, text, i);
+		} else {
 			next = i + (uint32_t)put_next(layout, text->bytes + i, text->len - i,
 			                              text->found[i] ? STYLE_FOUND : style);
 			if (is_too_long(layout, text, i))
 				return false;
-		} else if (layout->payload) {
-			put_feed(layout, text, i);
 		}
 		while (i++ < next)
 			if (marks && i < text->len && text->starts[i])
@@ -265,6 +268,76 @@ static bool put_bytes(struct layout *layout, const struct text *text, bool marks
 	}
 	return true;
 }
+
+/* ---- words of the program ---- */
+
+/* Blanks that set a cell apart: two or more, not those at the front of a line. */
+static uint32_t gap_at(const struct text *text, uint32_t at, uint32_t len)
+{
+	uint32_t blanks = 0;
+	while (at + blanks < len && text->bytes[at + blanks] == ' ')
+		blanks++;
+	return blanks > 1 ? blanks : 0;
+}
+
+/* The columns of a cell that begins here. */
+static int cell_columns(const struct text *text, uint32_t at, uint32_t len)
+{
+	uint32_t end = at;
+	while (end < len && !gap_at(text, end, len))
+		end++;
+	return text_columns(text->bytes + at, end - at);
+}
+
+/* Where the rows of a line go on that one row does not hold: below the last cell, as in a list of
+ * words and what they mean, where that leaves it enough room; else a little further in than the
+ * line. *table: it has cells, and is broken between them. */
+static int choose_hang(const struct layout *layout, const struct text *text, uint32_t len,
+                       bool *table)
+{
+	int room = layout->view->columns - layout->indent;
+	uint32_t front = 0, last = 0;
+	while (front < len && text->bytes[front] == ' ')
+		front++;
+	for (uint32_t i = front; i < len; i++) {
+		uint32_t gap = gap_at(text, i, len);
+		if (gap)
+			last = i + gap;
+		i += gap;
+	}
+	int column = text_columns(text->bytes, last);
+	*table = last && last < len && column > room * LIST_PART / LIST_WHOLE;
+	if (last && !*table)
+		return column;
+	return room >= HANG_ROOM && (int)front + HANG <= room / 2 ? (int)front + HANG : 0;
+}
+
+static void put_words(struct layout *layout, const struct text *text)
+{
+	enum style style = lead_words_style(layout->entry);
+	uint32_t len = text->len && text->bytes[text->len - 1] == '\n' ? text->len - 1 : text->len;
+	bool table = false;
+	if (text_columns(text->bytes, len) > room(layout))
+		layout->hang = choose_hang(layout, text, len, &table);
+	bool front = true;
+	for (uint32_t i = 0; i < len;) {
+		uint32_t gap = front ? 0 : gap_at(text, i, len);
+		if (i + gap == len)
+			return;
+		bool breaks = table && (int)gap + cell_columns(text, i + gap, len) > room(layout);
+		if (gap && (breaks || (int)gap >= room(layout))) {
+			break_row(layout, layout->row->count);
+			i += gap;
+			continue;
+		}
+		front = front && text->bytes[i] == ' ';
+		for (uint32_t end = i + (gap ? gap : 1); i < end;)
+			i += (uint32_t)put_next(layout, text->bytes + i, len - i,
+			                        text->found[i] ? STYLE_FOUND : style);
+	}
+}
+
+/* ---- payload ---- */
 
 /* A datagram that did not fit where it was received: how many bytes are lost. */
 static void put_lost(struct layout *layout)
@@ -359,7 +432,7 @@ void chat_layout(const struct cursor *begin, struct rows *rows)
 	};
 	begin_row(&layout, begin);
 	if (!layout.payload) {
-		put_bytes(&layout, &text, false);
+		put_words(&layout, &text);
 		return;
 	}
 	layout.fold.rows = begin->view->fold > 1 ? (size_t)begin->view->fold : 0;

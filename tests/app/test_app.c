@@ -111,8 +111,7 @@ static void test_finding(void)
 	ok(app_find_session(&app, "alpha", &error) == first, "an exact name beats a prefix");
 	ok(app_find_session(&app, "@alphab", &error) == second, "a unique prefix");
 	ok(!app_find_session(&app, "al", &error), "not an ambiguous one");
-	is_text(error.text, "ambiguous: \"al\" is alpha, alphabet",
-	        "which lists the candidates");
+	is_text(error.text, "ambiguous: \"al\" is alpha, alphabet", "which lists the candidates");
 	ok(!app_find_session(&app, "4", &error), "no such number");
 	ok(app_find_session(&app, "1t", &error) == third, "a prefix that begins with a digit");
 	ok(!app_find_session(&app, "99999999999999999999999", &error), "no such large number");
@@ -144,6 +143,12 @@ static void test_news(void)
 	app_select(&app, accepted);
 	is_int(app_unread(&app, accepted), 0, "nor where one has just begun to look");
 	is_int(app_unread(&app, client), 0, "what was seen stays seen");
+	app_select(&app, client);
+	ok(app_unread(&app, server) > 0, "elsewhere there is news");
+	app_set_look(&app, session_number(client), (struct look){ .kind = VIEW_CHAT, .all = true });
+	is_int(app_unread(&app, server), 0, "what a view of all shows is none");
+	app_set_look(&app, session_number(client), (struct look){ .kind = VIEW_CHAT });
+	is_int(app_unread(&app, server), 0, "nor was it behind it");
 	app_select(&app, NULL);
 	ok(!app.current && app_unread(&app, accepted) == 0, "looking at none");
 	fixture_end(&app);

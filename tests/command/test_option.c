@@ -115,13 +115,13 @@ static void test_widths(struct app *app)
 	static const char middle[] =
 	        "·  TCP_NODELAY                 off  send small pieces at once\n"
 	        "   Off, Nagle's rule holds a small one back while an earlier one is not\n"
-	        "   acknowledged: some 40 ms where the peer delays its ACK.\n";
-	static const char narrow[] = "·  TCP_NODELAY                 off  send\n"
-	                             "   small pieces at once\n"
+	        "     acknowledged: some 40 ms where the peer delays its ACK.\n";
+	static const char narrow[] = "·  TCP_NODELAY                 off\n"
+	                             "     send small pieces at once\n"
 	                             "   Off, Nagle's rule holds a small one\n"
-	                             "   back while an earlier one is not\n"
-	                             "   acknowledged: some 40 ms where the\n"
-	                             "   peer delays its ACK.\n";
+	                             "     back while an earlier one is not\n"
+	                             "     acknowledged: some 40 ms where the\n"
+	                             "     peer delays its ACK.\n";
 	say(app, "/option nodelay");
 	is_text(pane(app, 200), wide, "at 200 columns");
 	is_text(pane(app, 80), middle, "at 80 columns");

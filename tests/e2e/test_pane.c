@@ -96,6 +96,48 @@ static void folds_long_lines(int rows, int columns)
 	ok(stage_quit(vt), "ends well");
 }
 
+/* Every row of a page comes by when one scrolls from its begin to its end. */
+static void scrolls_pages(int rows, int columns)
+{
+	static const struct {
+		const char *command, *first, *last, *away;
+	} pages[] = {
+		{ "/info", "INFO demo", "stream.", "/info" },
+		{ "/states", "STATES", ">>>ESTA", "/states" },
+		{ "/stream", "STREAM", "|", "/stream" },
+		{ "/code python", "#!/usr/bin/", "receive(s)", "/code python" },
+	};
+	struct vt *vt = stage_run(rows, columns, "xterm-256color", STAGE_WORDS("--demo"));
+	vt_wait_row(vt, -1, "2>");
+	vt_send(vt, "hello\r");
+	vt_wait_row(vt, -4, "hello");
+	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+		bool found = false;
+		vt_send(vt, pages[i].command);
+		vt_send(vt, "\r");
+		ok(vt_wait_row(vt, 0, pages[i].first), "%dx%d: %s", columns, rows,
+		   pages[i].command);
+		for (int row = 0; row < 80 && !found; row++) {
+			vt_send(vt, "\033[1;2B");
+			vt_wait_idle(vt);
+			found = vt_find(vt, pages[i].last, NULL, NULL);
+		}
+		ok(found, "its end can be reached");
+		ok(!vt_find(vt, "more rows", NULL, NULL), "nothing is left out");
+		vt_send(vt, pages[i].away);
+		vt_send(vt, "\r");
+		vt_wait_gone(vt, pages[i].last);
+	}
+	vt_send(vt, "/help\r");
+	vt_wait_idle(vt);
+	for (int i = 0; i < 400 && !vt_find(vt, "/open", NULL, NULL); i++) {
+		vt_send(vt, "\033[5~");
+		vt_wait_idle(vt);
+	}
+	ok(vt_find(vt, "/open", NULL, NULL), "the begin of /help can be reached");
+	ok(stage_quit(vt), "ends well");
+}
+
 int main(void)
 {
 	tap_watchdog(60);
@@ -104,5 +146,8 @@ int main(void)
 	folds_long_lines(24, 80);
 	folds_long_lines(12, 40);
 	folds_long_lines(50, 200);
+	scrolls_pages(12, 40);
+	scrolls_pages(4, 20);
+	scrolls_pages(24, 80);
 	return tap_done();
 }

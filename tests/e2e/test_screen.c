@@ -67,7 +67,7 @@ static void shows_pages(void)
 	vt_send(vt, "\033[6~");
 	ok(vt_wait_gone(vt, "#include <arpa/inet.h>"), "PageDown");
 	vt_send(vt, "\033[1;5F");
-	ok(vt_wait_row(vt, -4, "above"), "to its end");
+	ok(vt_wait_row(vt, -4, " up "), "to its end");
 	vt_send(vt, "/view\r");
 	ok(stage_wait_row(vt, "←", "typed below"), "/view: back");
 	ok(stage_quit(vt), "pages: ends well");

@@ -177,6 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.columns = data[0] + 1,
 		.time = (enum view_time)(data[1] & 3),
 		.marks = data[1] & 4,
+		.fold = data[1] & 8 ? 2 + data[0] % 4 : 0,
 	};
 	build(transcript, data + 2, size - 2);
 	check_kinds(&view);

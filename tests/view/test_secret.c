@@ -200,7 +200,7 @@ static void test_stream_page(bool datagrams)
 	begin(datagrams);
 	struct view view = view_of(VIEW_CHAT);
 	view.columns = 200;
-	stream_draw(&view, 30, &rows);
+	stream_draw(&view, &rows);
 	buf_clear(&out);
 	for (size_t i = 0; i < rows.count; i++) {
 		row_print(&rows.row[i], &out);

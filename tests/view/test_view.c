@@ -128,8 +128,8 @@ static void test_golden(void)
 	make_conversation(40);
 	is_text(shown(),
 	        timed("T0 ·  127.0.0.1:50522 ⇄\n"
-	              "            127.0.0.1:7001 connected in\n"
-	              "            0.2 ms\n"
+	              "              127.0.0.1:7001 connected\n"
+	              "              in 0.2 ms\n"
 	              "T1 →  Hello, server!⏎     15 bytes\n"
 	              "T2 ←  Hello, 서버!^M⏎     16 bytes\n"
 	              "T2 ←  and more⏎            9 bytes\n"
@@ -432,6 +432,39 @@ static void test_long_line(void)
 	}
 	is_int(count_paragraphs(VIEW_CHAT, false), 3, "a long line is one, sent or received");
 	ok(strstr(shown(), " 65536 bytes\n") != NULL, "with all its bytes");
+}
+
+/* Words of the program that do not fit go on further in, or below the cell that they belong to. */
+static void test_words(void)
+{
+	begin(43);
+	put(CALL_NOTE, "one sentence that is longer than a row of this pane\n"
+	               "  another that begins further in than the first\n"
+	               "/open   open a TCP conversation, or a UDP session\n"
+	               "/close  close it");
+	is_text(shown(),
+	        "·  one sentence that is longer than a row\n"
+	        "     of this pane\n"
+	        "     another that begins further in than\n"
+	        "       the first\n"
+	        "   /open   open a TCP conversation, or a\n"
+	        "           UDP session\n"
+	        "   /close  close it\n",
+	        "sentences and a list");
+	begin(42);
+	put(CALL_NOTE, "name   calls  failed  not ready  took\n"
+	               "demo   12     0       3          0.05 ms\n"
+	               "other  1      0       0          0.01 ms");
+	is_text(shown(),
+	        "·  name   calls  failed  not ready  took\n"
+	        "   demo   12     0       3\n"
+	        "     0.05 ms\n"
+	        "   other  1      0       0\n"
+	        "     0.01 ms\n",
+	        "a table is broken between its cells");
+	begin(23);
+	put(CALL_NOTE, "a note in a very narrow pane");
+	is_text(shown(), "·  a note in a very\n   narrow pane\n", "not in the narrowest");
 }
 
 static void test_marks(void)
@@ -805,6 +838,7 @@ int main(void)
 	test_slow_peer();
 	test_folds();
 	test_long_line();
+	test_words();
 	test_marks();
 	test_datagrams();
 	test_marks_golden();

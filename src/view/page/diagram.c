@@ -15,7 +15,7 @@ struct node {
 	int row, middle; /* where it stands in the drawing */
 };
 
-static const struct node nodes[] = {
+static const struct node nodes[DIAGRAM_NODES] = {
 	{ STATE_CLOSE, false, 0, 40 },       { STATE_SYN_SENT, false, 2, 27 },
 	{ STATE_LISTEN, false, 2, 53 },      { STATE_SYN_RECV, false, 4, 53 },
 	{ STATE_ESTABLISHED, false, 6, 40 }, { STATE_FIN_WAIT1, false, 8, 23 },
@@ -23,8 +23,6 @@ static const struct node nodes[] = {
 	{ STATE_CLOSING, false, 10, 36 },    { STATE_LAST_ACK, false, 10, 57 },
 	{ STATE_TIME_WAIT, false, 12, 23 },  { STATE_CLOSE, true, 12, 57 },
 };
-
-enum { NODES = sizeof nodes / sizeof *nodes };
 
 static const char *name_of(const struct node *node)
 {
@@ -189,7 +187,7 @@ void diagram_draw(const struct states_end *mine, const struct states_end *other,
 		if (lines[i])
 			put_line(row, lines[i], columns);
 	}
-	for (size_t i = 0; i < NODES; i++) {
+	for (size_t i = 0; i < DIAGRAM_NODES; i++) {
 		struct label label;
 		struct row *row = &rows->row[first + (size_t)nodes[i].row];
 		make_label(&nodes[i], mine, other, &label);
@@ -202,22 +200,6 @@ void diagram_draw(const struct states_end *mine, const struct states_end *other,
 
 /* ---- the list ---- */
 
-static bool matters(const struct node *node, const struct states_end *mine,
-                    const struct states_end *other)
-{
-	struct label label;
-	make_label(node, mine, other, &label);
-	return label.style != STYLE_FAINT;
-}
-
-static size_t count_mattering(const struct states_end *mine, const struct states_end *other)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < NODES; i++)
-		count += matters(&nodes[i], mine, other);
-	return count;
-}
-
 static void list_node(const struct node *node, const struct states_end *mine,
                       const struct states_end *other, int columns, struct rows *rows)
 {
@@ -228,19 +210,9 @@ static void list_node(const struct node *node, const struct states_end *mine,
 	put_node(row, 0, columns, &(struct node){ .middle = MIDDLE }, &label);
 }
 
-/* Where not even those fit, the last ones stay: the present is there. */
 void diagram_list(const struct states_end *mine, const struct states_end *other, int columns,
-                  size_t most, struct rows *rows)
+                  struct rows *rows)
 {
-	bool all = most >= NODES;
-	size_t count = all ? NODES : count_mattering(mine, other);
-	size_t skip = count > most ? count - most : 0;
-	for (size_t i = 0; i < NODES; i++) {
-		if (!all && !matters(&nodes[i], mine, other))
-			continue;
-		if (skip)
-			skip--;
-		else
-			list_node(&nodes[i], mine, other, columns, rows);
-	}
+	for (size_t i = 0; i < DIAGRAM_NODES; i++)
+		list_node(&nodes[i], mine, other, columns, rows);
 }

@@ -5,13 +5,12 @@
 
 #include "view/page/states.h"
 
-enum { DIAGRAM_COLUMNS = 78, DIAGRAM_ROWS = 13 };
+enum { DIAGRAM_COLUMNS = 78, DIAGRAM_ROWS = 13, DIAGRAM_NODES = 12 };
 
 /* Appends exactly DIAGRAM_ROWS rows, in the middle of the columns. */
 void diagram_draw(const struct states_end *mine, const struct states_end *other, int columns,
                   struct rows *rows);
 
-/* Appends a row for each state, and where there are fewer than that, only for those that have to do
- * with these two; never more than `most`. */
+/* Appends a row for each state. */
 void diagram_list(const struct states_end *mine, const struct states_end *other, int columns,
-                  size_t most, struct rows *rows);
+                  struct rows *rows);

@@ -16,26 +16,17 @@ enum {
 	SENTENCE = 1024,
 };
 
-void form_begin(struct form *form, struct rows *rows, int columns, enum form_rank detail)
+void form_begin(struct form *form, struct rows *rows, int columns)
 {
 	int cells = columns / CELL;
 	*form = (struct form){
 		.rows = rows,
 		.columns = columns,
-		.detail = detail,
 		.cells = cells < 1       ? 1
 		         : cells > CELLS ? CELLS
 		                         : cells,
 	};
 	form->next = form->cells;
-}
-
-static bool leaves_away(struct form *form, enum form_rank rank)
-{
-	bool away = rank > form->detail;
-	if (away && rank < FORM_NOTE)
-		form->left_away = true;
-	return away;
 }
 
 static struct row *last_row(const struct form *form)
@@ -87,13 +78,10 @@ static void put_words(struct form *form, const char *text, int indent, enum styl
 	}
 }
 
-void form_sentence(struct form *form, enum form_rank rank, enum style style, int indent,
-                   const char *format, ...)
+void form_sentence(struct form *form, enum style style, int indent, const char *format, ...)
 {
 	char text[SENTENCE];
 	va_list args;
-	if (leaves_away(form, rank))
-		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
@@ -104,8 +92,6 @@ void form_sentence(struct form *form, enum form_rank rank, enum style style, int
 
 void form_gap(struct form *form)
 {
-	if (leaves_away(form, FORM_GAP))
-		return;
 	rows_add(form->rows);
 	form->next = form->cells;
 }
@@ -178,13 +164,10 @@ static int bar_width(const struct form *form, int cells, int columns)
 	return room < LEAST_BAR ? 0 : room > BAR ? BAR : room;
 }
 
-void form_text(struct form *form, enum form_rank rank, enum style style, const char *label,
-               const char *format, ...)
+void form_text(struct form *form, enum style style, const char *label, const char *format, ...)
 {
 	char value[VALUE];
 	va_list args;
-	if (leaves_away(form, rank))
-		return;
 	va_start(args, format);
 	vsnprintf(value, sizeof value, format, args);
 	va_end(args);
@@ -198,13 +181,11 @@ void form_text(struct form *form, enum form_rank rank, enum style style, const c
 	put(row, value, form->columns, style);
 }
 
-void form_gauge(struct form *form, enum form_rank rank, enum style style, const char *label,
-                uint64_t part, uint64_t whole, const char *format, ...)
+void form_gauge(struct form *form, enum style style, const char *label, uint64_t part,
+                uint64_t whole, const char *format, ...)
 {
 	char value[VALUE];
 	va_list args;
-	if (leaves_away(form, rank))
-		return;
 	va_start(args, format);
 	vsnprintf(value, sizeof value, format, args);
 	va_end(args);
@@ -220,23 +201,4 @@ void form_gauge(struct form *form, enum form_rank rank, enum style style, const 
 	if (bar && whole)
 		put_bar(row, bar, part, whole, style);
 	put(row, value, form->columns, style);
-}
-
-/* ---- all of it ---- */
-
-void form_fit(struct rows *rows, int columns, int height,
-              void (*draw)(struct form *form, const void *context), const void *context)
-{
-	for (int detail = FORM_RANKS - 1; detail >= 0; detail--) {
-		struct form form;
-		rows_clear(rows);
-		form_begin(&form, rows, columns, (enum form_rank)detail);
-		draw(&form, context);
-		if (form.left_away)
-			form_sentence(&form, FORM_MAIN, STYLE_FAINT, 1,
-			              "%s the rest needs more rows",
-			              text_has_unicode() ? "…" : "...");
-		if (rows->count <= (size_t)(height > 0 ? height : 1))
-			return;
-	}
 }

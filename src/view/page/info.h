@@ -9,6 +9,6 @@
 #include "view/row.h"
 
 /* `other`: the other end, where that is a session of ours too; else NULL. Replaces what was in
- * `rows`; where there are more than `height`, what matters least is left away. */
-void info_draw(const struct facts *facts, const struct facts *other, int columns, int height,
+ * `rows`. */
+void info_draw(const struct facts *facts, const struct facts *other, int columns,
                struct rows *rows);

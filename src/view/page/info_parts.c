@@ -19,7 +19,7 @@ void info_add_heading(struct form *form, const struct facts *facts)
 		addr_format(&facts->local, local);
 	if (peered)
 		addr_format(&facts->peer, peer);
-	form_sentence(form, FORM_MAIN, STYLE_STATE, 7, "INFO %s %s%s%s", facts->name, local,
+	form_sentence(form, STYLE_STATE, 7, "INFO %s %s%s%s", facts->name, local,
 	              peered ? arrow : "", peer);
 	form_gap(form);
 }
@@ -27,22 +27,22 @@ void info_add_heading(struct form *form, const struct facts *facts)
 void info_add_legend(struct form *form)
 {
 	form_gap(form);
-	form_sentence(form, FORM_NOTE, STYLE_FAINT, 1,
+	form_sentence(form, STYLE_FAINT, 1,
 	              "* read from the kernel, o counted around the last calls, ? deduced.");
 }
 
 void info_add_state(struct form *form, const struct facts *facts)
 {
 	char state[FACTS_STATE], timer[FACTS_TIMER];
-	form_text(form, FORM_MAIN, STYLE_STATE, "state", "%s", facts_format_state(facts, state));
+	form_text(form, STYLE_STATE, "state", "%s", facts_format_state(facts, state));
 	facts_format_timer(facts, timer);
 	if (*timer)
-		form_text(form, FORM_MAIN, STYLE_STATE, "timer", "%s *", timer);
+		form_text(form, STYLE_STATE, "timer", "%s *", timer);
 	else if (reading_has(&facts->reading, READING_TIMER))
-		form_text(form, FORM_MORE, STYLE_TEXT, "timer", "off *");
+		form_text(form, STYLE_TEXT, "timer", "off *");
 	else if (facts->open && facts->reading.present && facts->kind == FACTS_STREAM &&
 	         facts_state_number(facts) != STATE_CLOSE)
-		form_text(form, FORM_MORE, STYLE_FAINT, "timer", NOT_AVAILABLE);
+		form_text(form, STYLE_FAINT, "timer", NOT_AVAILABLE);
 }
 
 static const char *format_bytes(uint64_t bytes, char out[COUNT_TEXT])
@@ -53,39 +53,37 @@ static const char *format_bytes(uint64_t bytes, char out[COUNT_TEXT])
 	return out;
 }
 
-void info_add_bytes(struct form *form, enum form_rank rank, const char *label,
-                    const struct reading *reading, enum reading_field field)
+void info_add_bytes(struct form *form, const char *label, const struct reading *reading,
+                    enum reading_field field)
 {
 	char bytes[COUNT_TEXT];
 	if (reading_has(reading, field))
-		form_text(form, rank, STYLE_TEXT, label, "%s B *",
+		form_text(form, STYLE_TEXT, label, "%s B *",
 		          format_bytes(reading_get(reading, field), bytes));
 	else
-		form_text(form, rank, STYLE_FAINT, label, NOT_AVAILABLE);
+		form_text(form, STYLE_FAINT, label, NOT_AVAILABLE);
 }
 
-void info_add_memory(struct form *form, enum form_rank rank, const char *label,
-                     const struct reading *reading, enum reading_field used,
-                     enum reading_field most, const char *of)
+void info_add_memory(struct form *form, const char *label, const struct reading *reading,
+                     enum reading_field used, enum reading_field most, const char *of)
 {
 	char bytes[COUNT_TEXT], all[COUNT_TEXT];
 	uint64_t part = reading_get(reading, used), whole = reading_get(reading, most);
 	if (reading_has(reading, used) && reading_has(reading, most))
-		form_gauge(form, rank, part >= whole ? STYLE_ERROR : STYLE_TEXT, label, part, whole,
+		form_gauge(form, part >= whole ? STYLE_ERROR : STYLE_TEXT, label, part, whole,
 		           "%s/%s *%s", format_bytes(part, bytes), format_bytes(whole, all), of);
 	else
-		form_text(form, rank, STYLE_FAINT, label, NOT_AVAILABLE "%s", of);
+		form_text(form, STYLE_FAINT, label, NOT_AVAILABLE "%s", of);
 }
 
-void info_add_part(struct form *form, enum form_rank rank, const char *label, bool known,
-                   uint64_t bytes, uint64_t whole)
+void info_add_part(struct form *form, const char *label, bool known, uint64_t bytes, uint64_t whole)
 {
 	char text[COUNT_TEXT];
 	if (known)
-		form_gauge(form, rank, STYLE_TEXT, label, bytes, whole, "%s B *",
+		form_gauge(form, STYLE_TEXT, label, bytes, whole, "%s B *",
 		           format_bytes(bytes, text));
 	else
-		form_text(form, rank, STYLE_FAINT, label, NOT_AVAILABLE);
+		form_text(form, STYLE_FAINT, label, NOT_AVAILABLE);
 }
 
 /* ---- what sending waits for ---- */
@@ -94,7 +92,7 @@ static void add_share(struct form *form, const char *label, uint64_t part, uint6
                       char mark)
 {
 	int percent = (int)(100.0 * (double)(part < whole ? part : whole) / (double)whole + 0.5);
-	form_gauge(form, FORM_REST, STYLE_TEXT, label, part, whole, "%d %% %c", percent, mark);
+	form_gauge(form, STYLE_TEXT, label, part, whole, "%d %% %c", percent, mark);
 }
 
 /* The kernel counts in ticks of its clock, of some milliseconds each: shares of a few would be made
@@ -108,7 +106,7 @@ static void add_busy(struct form *form, const struct reading *reading)
 	if (!busy || !reading_has(reading, READING_RWND_LIMITED) ||
 	    !reading_has(reading, READING_SNDBUF_LIMITED))
 		return;
-	form_text(form, FORM_LESS, STYLE_TEXT, "sending took", "%s * (counted in ticks)",
+	form_text(form, STYLE_TEXT, "sending took", "%s * (counted in ticks)",
 	          info_format_us(busy, text));
 	if (busy < SHARED_LEAST)
 		return;
@@ -124,9 +122,9 @@ void info_add_limit(struct form *form, const struct facts *facts)
 	enum facts_limit limit = facts_limit(facts);
 	bool holds = limit == LIMIT_PEER_WINDOW || limit == LIMIT_SEND_BUFFER;
 	if (limit == LIMIT_UNKNOWN)
-		form_text(form, FORM_MAIN, STYLE_FAINT, "held up by", NOT_AVAILABLE);
+		form_text(form, STYLE_FAINT, "held up by", NOT_AVAILABLE);
 	else
-		form_text(form, FORM_MAIN, holds ? STYLE_ERROR : STYLE_TEXT, "held up by", "%s %c",
+		form_text(form, holds ? STYLE_ERROR : STYLE_TEXT, "held up by", "%s %c",
 		          facts_limit_name(limit), limit == LIMIT_NO_DATA ? '*' : '?');
 	add_busy(form, &facts->reading);
 }
@@ -138,8 +136,8 @@ static void add_moved(struct form *form, const struct facts *facts, const char *
 {
 	char text[COUNT_TEXT];
 	const char *unit = facts->kind == FACTS_DATAGRAMS ? "datagram" : "call";
-	form_text(form, FORM_LESS, STYLE_TEXT, label, "%s B in %" PRIu64 " %s%s",
-	          format_bytes(bytes, text), calls, unit, calls == 1 ? "" : "s");
+	form_text(form, STYLE_TEXT, label, "%s B in %" PRIu64 " %s%s", format_bytes(bytes, text),
+	          calls, unit, calls == 1 ? "" : "s");
 }
 
 void info_add_traffic(struct form *form, const struct facts *facts)

@@ -21,17 +21,16 @@ void info_add_legend(struct form *form);
 void info_add_state(struct form *form, const struct facts *facts);
 
 /* "16000 B *". */
-void info_add_bytes(struct form *form, enum form_rank rank, const char *label,
-                    const struct reading *reading, enum reading_field field);
+void info_add_bytes(struct form *form, const char *label, const struct reading *reading,
+                    enum reading_field field);
 
 /* "[####....] 16832/40000 *", and `of`: which socket's it is, or "". */
-void info_add_memory(struct form *form, enum form_rank rank, const char *label,
-                     const struct reading *reading, enum reading_field used,
-                     enum reading_field most, const char *of);
+void info_add_memory(struct form *form, const char *label, const struct reading *reading,
+                     enum reading_field used, enum reading_field most, const char *of);
 
 /* "[####....] 16000 B *", of `whole`, 0 = unknown. */
-void info_add_part(struct form *form, enum form_rank rank, const char *label, bool known,
-                   uint64_t bytes, uint64_t whole);
+void info_add_part(struct form *form, const char *label, bool known, uint64_t bytes,
+                   uint64_t whole);
 
 /* What sending waits for, now and so far. */
 void info_add_limit(struct form *form, const struct facts *facts);
@@ -50,5 +49,5 @@ void info_options(const struct reading *reading, char out[INFO_TEXT]);
 const char *info_format_us(uint64_t us, char *out);
 
 /* info_bound.c */
-void info_draw_datagrams(struct form *form, const void *context);
-void info_draw_listener(struct form *form, const void *context);
+void info_draw_datagrams(struct form *form, const struct info *info);
+void info_draw_listener(struct form *form, const struct info *info);

@@ -260,8 +260,8 @@ static void add_advice(struct form *form, const struct states_end *end,
 		clock_format_time(end->since, true, time);
 	advise(&whose);
 	format_timer(&end->facts, timer);
-	form_sentence(form, FORM_MAIN, STYLE_NOTE, 5, "%s %s%s%s%s: %s",
-	              facts_format_tag(&end->facts, tag), facts_format_state(&end->facts, state),
+	form_sentence(form, STYLE_NOTE, 5, "%s %s%s%s%s: %s", facts_format_tag(&end->facts, tag),
+	              facts_format_state(&end->facts, state),
 	              !*time       ? ""
 	              : end->older ? " at least since "
 	                           : " since ",
@@ -282,32 +282,25 @@ static void add_legend(struct form *form, const struct states_end *mine,
 		snprintf(text + len, sizeof text - len, " %s %s", facts_format_tag(facts, tag),
 		         known ? addr_format(&facts->local, local) : "");
 	}
-	form_sentence(form, FORM_MAIN, STYLE_STATE, 8, "STATES %s", text);
-	form_sentence(form, FORM_NOTE, STYLE_FAINT, 1,
+	form_sentence(form, STYLE_STATE, 8, "STATES %s", text);
+	form_sentence(form, STYLE_FAINT, 1,
 	              "been there: .STATE., on the way: (STATE) ?, now: >>>STATE<<<");
 }
 
-static size_t advice_rows(const struct states_end *mine, const struct states_end *other,
-                          int columns)
+static void add_all_advice(struct form *form, const struct states_end *mine,
+                           const struct states_end *other)
 {
-	struct rows rows = { 0 };
-	struct form form;
-	form_begin(&form, &rows, columns, FORM_GAP);
-	add_legend(&form, mine, other);
-	add_advice(&form, mine, other);
+	add_advice(form, mine, other);
 	if (other)
-		add_advice(&form, other, mine);
-	size_t count = rows.count;
-	rows_free(&rows);
-	return count;
+		add_advice(form, other, mine);
 }
 
 static void draw_datagrams(const struct facts *facts, int columns, struct rows *rows)
 {
 	struct form form;
-	form_begin(&form, rows, columns, FORM_GAP);
-	form_sentence(&form, FORM_MAIN, STYLE_STATE, 8, "STATES  %s", facts->name);
-	form_sentence(&form, FORM_MAIN, STYLE_NOTE, 1,
+	form_begin(&form, rows, columns);
+	form_sentence(&form, STYLE_STATE, 8, "STATES  %s", facts->name);
+	form_sentence(&form, STYLE_NOTE, 1,
 	              "UDP has no states: a datagram is sent, and nobody knows of the next one.");
 }
 
@@ -320,17 +313,20 @@ void states_draw(const struct states_end *mine, const struct states_end *other, 
 		draw_datagrams(&mine->facts, columns, rows);
 		return;
 	}
-	size_t room = height > 0 ? (size_t)height : 1;
-	size_t taken = advice_rows(mine, other, columns);
-	room = room > taken ? room - taken : 0;
-	form_begin(&form, rows, columns, FORM_GAP);
+	bool drawn = columns >= DIAGRAM_COLUMNS;
+	form_begin(&form, rows, columns);
 	add_legend(&form, mine, other);
-	if (columns >= DIAGRAM_COLUMNS && room >= DIAGRAM_ROWS)
+	add_all_advice(&form, mine, other);
+	bool fits = rows->count + (drawn ? DIAGRAM_ROWS : DIAGRAM_NODES) <= (size_t)height;
+	if (fits) {
+		rows_clear(rows);
+		form_begin(&form, rows, columns);
+		add_legend(&form, mine, other);
+	}
+	if (drawn)
 		diagram_draw(mine, other, columns, rows);
 	else
-		diagram_list(mine, other, columns, room, rows);
-	form.next = form.cells;
-	add_advice(&form, mine, other);
-	if (other)
-		add_advice(&form, other, mine);
+		diagram_list(mine, other, columns, rows);
+	if (fits)
+		add_all_advice(&form, mine, other);
 }

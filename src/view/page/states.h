@@ -20,7 +20,7 @@ struct states_end {
  * at a bounded number of them. `facts` is filled already. */
 void states_trace(struct states_end *end, const struct transcript *transcript);
 
-/* `other`: NULL where it is not ours. As a drawing where it has the room, else as a list. Replaces
- * what was in `rows`. */
+/* `other`: NULL where it is not ours. As a drawing where it has the columns, else as a list; below
+ * what is said of the states where both do not fit `height`. Replaces what was in `rows`. */
 void states_draw(const struct states_end *mine, const struct states_end *other, int columns,
                  int height, struct rows *rows);

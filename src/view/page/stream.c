@@ -288,39 +288,26 @@ static void draw_rulers(const struct ruler *ruler, struct rows *rows)
 static void draw_nothing(const struct flow *flow, struct form *form)
 {
 	if (flow->listening)
-		form_sentence(form, FORM_MAIN, STYLE_NOTE, 1,
+		form_sentence(form, STYLE_NOTE, 1,
 		              "A listener sends no bytes: each of its clients is a session of its "
 		              "own.");
 	else if (flow->cut)
-		form_sentence(form, FORM_MAIN, STYLE_NOTE, 1,
+		form_sentence(form, STYLE_NOTE, 1,
 		              "Nothing was sent in the newest %d entries of this session; older "
 		              "ones are not looked at here.",
 		              flow->walked);
 	else
-		form_sentence(form, FORM_MAIN, STYLE_NOTE, 1, "Nothing has been sent here yet.");
+		form_sentence(form, STYLE_NOTE, 1, "Nothing has been sent here yet.");
 }
 
-/* The rulers stay, whatever there is room for. */
-static void cut_to(struct rows *rows, size_t least, int height, int columns)
-{
-	const char *more =
-	        text_has_unicode() ? " … more with more rows" : " ... more with more rows";
-	size_t most = height > 0 ? (size_t)height : 1;
-	if (rows->count <= most || rows->count <= least)
-		return;
-	rows->count = most > least ? most - 1 : least;
-	if (rows->count < most)
-		row_add_text(rows_add(rows), more, strlen(more), columns, STYLE_FAINT);
-}
-
-void stream_draw(const struct view *view, int height, struct rows *rows)
+void stream_draw(const struct view *view, struct rows *rows)
 {
 	struct flow flow;
 	struct form form;
 	struct ruler ruler = { .flow = &flow, .columns = view->columns };
 	rows_clear(rows);
 	flow_find(view, &flow);
-	form_begin(&form, rows, view->columns, FORM_RANKS);
+	form_begin(&form, rows, view->columns);
 	if (!flow.sent.count) {
 		draw_nothing(&flow, &form);
 		return;
@@ -328,7 +315,5 @@ void stream_draw(const struct view *view, int height, struct rows *rows)
 	flow_follow(&flow, ruler_choose(&ruler));
 	ruler_find_cuts(&ruler);
 	draw_rulers(&ruler, rows);
-	size_t least = rows->count;
 	stream_explain(&flow, &form);
-	cut_to(rows, least, height, view->columns);
 }

@@ -6,6 +6,6 @@
 
 #include "view/view.h"
 
-/* Of view->session towards view->other (0 = not ours), laid out for view->columns; no more rows
- * than `height` where that is enough for the rulers. Replaces what was in `rows`. */
-void stream_draw(const struct view *view, int height, struct rows *rows);
+/* Of view->session towards view->other (0 = not ours), laid out for view->columns.
+ * Replaces what was in `rows`. */
+void stream_draw(const struct view *view, struct rows *rows);

@@ -146,8 +146,7 @@ static void explain_call(const struct flow *flow, const struct flow_part *call, 
 	print_call(call->entry, text);
 	if (held)
 		print_held(&reading, call->entry, what);
-	form_sentence(form, FORM_NOTE, STYLE_STATE, indent(form), "%s %s %s%s", time, text, what,
-	              acked);
+	form_sentence(form, STYLE_STATE, indent(form), "%s %s %s%s", time, text, what, acked);
 }
 
 /* Of what left by itself, not in a call, only the time is known by which it had. */
@@ -160,9 +159,8 @@ static void explain_left(const struct flow_part *part, struct form *form)
 		snprintf(segments, sizeof segments, " as %" PRIu64 " segment%s o", part->segments,
 		         part->segments == 1 ? "" : "s");
 	print_time(part->time, time);
-	form_sentence(form, FORM_NOTE, STYLE_STATE, indent(form),
-	              "%s %" PRId64 " bytes had left%s by then", time, part->end - part->begin,
-	              segments);
+	form_sentence(form, STYLE_STATE, indent(form), "%s %" PRId64 " bytes had left%s by then",
+	              time, part->end - part->begin, segments);
 }
 
 static int64_t count_left(const struct flow *flow)
@@ -181,7 +179,7 @@ static void explain_rest(const struct flow *flow, struct form *form)
 	    !reading_get(&reading, READING_NOTSENT) || reading_is(&reading, STATE_CLOSE))
 		return;
 	reason(&reading, NULL, why);
-	form_sentence(form, FORM_NOTE, STYLE_STATE, 1, "now: %" PRIu64 " bytes are held back: %s",
+	form_sentence(form, STYLE_STATE, 1, "now: %" PRIu64 " bytes are held back: %s",
 	              reading_get(&reading, READING_NOTSENT), why);
 }
 
@@ -232,8 +230,8 @@ static void sum_up_stream(const struct flow *flow, struct form *form)
 	size_t calls = flow->sent.count;
 	print_left(flow, left);
 	print_got(flow, got);
-	form_sentence(form, FORM_NOTE, STYLE_NOTE, 1, "%zu send()%s%s%s", calls,
-	              calls == 1 ? "" : " calls", left, got);
+	form_sentence(form, STYLE_NOTE, 1, "%zu send()%s%s%s", calls, calls == 1 ? "" : " calls",
+	              left, got);
 }
 
 static void sum_up_datagrams(const struct flow *flow, struct form *form)
@@ -241,16 +239,16 @@ static void sum_up_datagrams(const struct flow *flow, struct form *form)
 	size_t sent = flow->sent.count, got = flow->got.count;
 	if (!flow->view->other)
 		form_sentence(
-		        form, FORM_NOTE, STYLE_NOTE, 1,
+		        form, STYLE_NOTE, 1,
 		        "%zu datagram%s, each by itself: who gets it, and whether, is not told",
 		        sent, plural(sent));
 	else
-		form_sentence(form, FORM_NOTE, STYLE_NOTE, 1,
+		form_sentence(form, STYLE_NOTE, 1,
 		              "%zu datagram%s sent, %zu received: each send is one datagram, each "
 		              "datagram one receive",
 		              sent, plural(sent), got);
 	if (flow->view->other && got < sent)
-		form_sentence(form, FORM_NOTE, STYLE_ERROR, 1,
+		form_sentence(form, STYLE_ERROR, 1,
 		              "%zu not received: on the way, still to be read, or lost ?",
 		              sent - got);
 }
@@ -259,7 +257,7 @@ static void explain_urgent(const struct flow *flow, struct form *form)
 {
 	for (size_t i = 0; i < flow->sent.count; i++)
 		if (flow_is_urgent(flow, &flow->sent.list[i])) {
-			form_sentence(form, FORM_NOTE, STYLE_STATE, 1,
+			form_sentence(form, STYLE_STATE, 1,
 			              "! marks the urgent byte: recv() stops in front of it, and "
 			              "recv(MSG_OOB) reads it");
 			return;
@@ -282,7 +280,7 @@ void stream_explain(const struct flow *flow, struct form *form)
 	explain_urgent(flow, form);
 	if (flow->sampled)
 		form_sentence(
-		        form, FORM_NOTE, STYLE_FAINT, 1,
+		        form, STYLE_FAINT, 1,
 		        "So many calls a second: the kernel was read around some of them only, "
 		        "and what was counted is their sum.");
 }
