@@ -17,6 +17,7 @@ enum {
 	COLUMNS_ARROW = 12, /* from so many columns on there is an arrow */
 	ARROW = 2,          /* columns that it takes */
 	LABEL_TEXT = 48,
+	HANG = 2, /* columns by which the rows of a call that go on are further in */
 };
 
 /* How the columns of a row are shared out. */
@@ -68,6 +69,23 @@ static void describe(const struct entry *entry, struct buf *text)
 		buf_printf(text, "  ~%" PRId64 " lost", lost);
 }
 
+/* The bytes of the text that a row has room for, without a part of a word where that can be. */
+static size_t fitting(const char *text, size_t len, int columns)
+{
+	size_t taken = 0, word = 0;
+	struct glyph glyph;
+	while (taken < len) {
+		size_t n = text_glyph(text + taken, len - taken, -1, &glyph);
+		columns -= glyph.width;
+		if (columns < 0)
+			return word ? word : taken;
+		if (text[taken] == ' ')
+			word = taken;
+		taken += n;
+	}
+	return len;
+}
+
 static void put_call(const struct cursor *begin, struct rows *rows)
 {
 	struct buf text = { .max = SIZE_MAX };
@@ -76,12 +94,18 @@ static void put_call(const struct cursor *begin, struct rows *rows)
 	lead_put(begin, row);
 	int indent = row->columns;
 	describe(begin->entry, &text);
-	size_t taken = row_add_text(row, buf_data(&text), text.len, columns, STYLE_NOTE);
-	for (size_t more = taken; more > 0 && taken < text.len; taken += more) {
+	indent = indent + HANG < columns / 2 ? indent + HANG : indent;
+	const char *rest = buf_data(&text), *end = rest + text.len;
+	for (size_t taken = 1; rest < end && taken > 0;) {
+		taken = fitting(rest, (size_t)(end - rest), columns - row->columns);
+		row_add_text(row, rest, taken, columns, STYLE_NOTE);
+		rest += taken;
+		while (rest < end && *rest == ' ')
+			rest++;
+		if (rest == end)
+			break;
 		row = rows_add(rows);
 		row_pad(row, indent, STYLE_TEXT);
-		more = row_add_text(row, buf_data(&text) + taken, text.len - taken, columns,
-		                    STYLE_NOTE);
 	}
 	buf_free(&text);
 	put_size(begin->entry, columns, row);

@@ -85,8 +85,8 @@ static void test_golden(void)
 	        "← 0018 61 6e 64 20 6d 6f 72 65 and more\n"
 	        "← 0020 20 74 68 61 6e 20 6f 6e  than on\n"
 	        "← 0028 65 20                   e\n"
-	        "←  recvfrom(1024) = 4 from 127.0.0.1:500\n"
-	        "   0                             4 bytes\n"
+	        "←  recvfrom(1024) = 4 from\n"
+	        "     127.0.0.1:5000              4 bytes\n"
 	        "← 0000 30 31 32 33             0123\n",
 	        "40 columns");
 	make_conversation(200);
