@@ -57,6 +57,7 @@ const struct command command_table[] = {
 	                "clients that\n"
 	                "have lost their tab already (/help set keep-clients).",
 	        .needs = TAKES_SESSION,
+	        .acts = ACTS_ALWAYS,
 	        .run = do_forget,
 	},
 	{
