@@ -113,13 +113,23 @@ static uint32_t rewind_line(struct cursor *cursor, uint32_t limit, enum stop *st
 	return passed;
 }
 
-/* How many bytes before the cursor are free of breaks, at most VIEW_LONG. What has been evicted
- * counts as free: so eviction never takes a cut away, and a place stays good. */
-static uint32_t clean_before(struct cursor cursor)
+/* Whether so many bytes before the cursor are free of breaks. What has been evicted counts as free:
+ * so eviction never takes a cut away, and a place stays good. */
+static bool is_clean_before(struct cursor cursor, uint32_t count)
 {
 	enum stop stop;
-	uint32_t clean = rewind_line(&cursor, VIEW_LONG, &stop);
-	return stop == STOP_EVICTED ? VIEW_LONG : clean;
+	return rewind_line(&cursor, count, &stop) == count || stop == STOP_EVICTED;
+}
+
+/* How many such bytes a cut at the cursor needs, which is at a multiple of VIEW_PIECE; 0 where there
+ * is none. Small calls are many, and so make long paragraphs expensive. */
+static uint32_t clean_needed(struct cursor cursor)
+{
+	if (!run_settle(&cursor))
+		return 0;
+	if (cursor.entry->len < VIEW_SMALL)
+		return VIEW_PIECE;
+	return stream_position(&cursor) % VIEW_LONG == 0 ? VIEW_LONG : 0;
 }
 
 /* Forward over what is left of a character. */
@@ -128,14 +138,6 @@ static uint32_t skip_character_rest(struct cursor *cursor)
 	uint32_t rest = character_rest(*cursor);
 	advance(cursor, rest);
 	return rest;
-}
-
-/* The bytes from the cursor to the next multiple of VIEW_LONG at which a line may be cut. */
-static uint32_t distance_to_cut(const struct cursor *cursor)
-{
-	uint32_t need = VIEW_LONG - clean_before(*cursor);
-	uint32_t distance = (VIEW_LONG - stream_position(cursor) % VIEW_LONG) % VIEW_LONG;
-	return distance < need ? distance + VIEW_LONG : distance;
 }
 
 /* In words and streams there are lines; anything else is cut for itself. */
@@ -171,23 +173,25 @@ uint32_t paragraph_end(struct cursor *cursor)
 {
 	if (!has_lines(cursor))
 		return piece_end(cursor);
-	uint32_t limit = distance_to_cut(cursor);
-	uint32_t length = limit ? 0 : skip_character_rest(cursor);
-	if (length)
-		return length;
-	limit = limit ? limit : VIEW_LONG;
+	const struct cursor begin = *cursor;
+	uint32_t length = 0, limit = VIEW_PIECE - stream_position(cursor) % VIEW_PIECE;
 	for (;;) {
 		uint32_t n = smaller(cursor->entry->len - cursor->offset, limit - length);
-		const char *begin = entry_payload(cursor->entry) + cursor->offset;
-		const char *feed = memchr(begin, '\n', n);
+		const char *bytes = entry_payload(cursor->entry) + cursor->offset;
+		const char *feed = memchr(bytes, '\n', n);
 		if (feed)
-			n = (uint32_t)(feed + 1 - begin);
+			n = (uint32_t)(feed + 1 - bytes);
 		length += n;
 		cursor->offset += n;
 		if (feed)
 			return length;
-		if (length == limit)
-			return length + skip_character_rest(cursor);
+		if (length == limit) {
+			uint32_t need = clean_needed(*cursor);
+			if (need && (need <= length || is_clean_before(begin, need - length)))
+				return length + skip_character_rest(cursor);
+			limit += VIEW_PIECE;
+			continue;
+		}
 		struct cursor next = *cursor;
 		if (!run_forward(&next))
 			return length;
@@ -200,15 +204,15 @@ uint32_t paragraph_end(struct cursor *cursor)
 	}
 }
 
-/* The bytes from the cursor, the end of a paragraph, back to the last multiple of VIEW_LONG whose
- * cut is before it. */
+/* The bytes from the cursor, the end of a paragraph, back to the last multiple of VIEW_PIECE whose
+ * cut would be before it. */
 static uint32_t distance_from_cut(struct cursor cursor)
 {
-	uint32_t distance = stream_position(&cursor) % VIEW_LONG;
+	uint32_t distance = stream_position(&cursor) % VIEW_PIECE;
 	bool near = distance <= 3;
 	for (uint32_t i = 0; near && i < distance; i++)
 		near = run_step_back(&cursor);
-	return near && character_rest(cursor) >= distance ? distance + VIEW_LONG : distance;
+	return near && character_rest(cursor) >= distance ? distance + VIEW_PIECE : distance;
 }
 
 /* The cursor moves to the begin, unless the run has no byte from there on. */
@@ -230,12 +234,13 @@ void paragraph_begin(struct cursor *cursor)
 		return;
 	enum stop stop;
 	rewind_line(cursor, distance - 1, &stop);
-	if (stop == STOP_LIMIT) {
+	while (stop == STOP_LIMIT) {
+		uint32_t need = clean_needed(*cursor);
+		bool cut = need && is_clean_before(*cursor, need);
 		uint32_t rest = skip_character_rest(cursor);
-		struct cursor cut = *cursor;
-		rewind_line(cursor, VIEW_LONG + rest, &stop);
-		if (stop == STOP_LIMIT || stop == STOP_EVICTED)
-			*cursor = cut;
+		if (cut)
+			break;
+		rewind_line(cursor, VIEW_PIECE + rest, &stop);
 	}
 	settle_begin(cursor);
 }

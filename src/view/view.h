@@ -8,8 +8,9 @@
  * A stream is cut into paragraphs at its line ends, and where it paused. Bytes of one direction
  * belong together across recv() boundaries (a character split over two calls is whole) until
  * something else is shown between them. A line that does not end is cut at stream positions that
- * are multiples of VIEW_LONG bytes, so that the work for one screen is bounded whatever a peer
- * sends, and cuts are the same from wherever one looks. */
+ * are multiples of VIEW_LONG bytes, or of VIEW_PIECE bytes where the calls are small, so that the
+ * work for one screen is bounded whatever a peer sends, and cuts are the same from wherever one
+ * looks. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,7 +22,8 @@
 
 enum {
 	VIEW_LONG = 1 << 16, /* a line or a datagram of that many bytes is never cut */
-	VIEW_PIECE = 4096,   /* hex is cut at multiples of it */
+	VIEW_PIECE = 4096,   /* but where it comes in small calls; and hex is cut there */
+	VIEW_SMALL = 512,    /* bytes of a call that is not small */
 	VIEW_READABLE = 100, /* columns: in a wider pane sizes and measures stay near their text */
 };
 

@@ -14,6 +14,7 @@ enum { MODEL_BYTES = 1 << 20, MODEL_PLACES = 1 << 19, SESSION = 1, OTHER = 2 };
 
 static char bytes[MODEL_BYTES];
 static struct place owner[MODEL_BYTES]; /* of each byte of the run */
+static uint32_t size[MODEL_BYTES];      /* of the entry that it is of */
 static bool paused[MODEL_BYTES];        /* before this byte there was a pause */
 static struct place expected[MODEL_PLACES];
 static size_t expected_count;
@@ -97,10 +98,13 @@ static bool is_cut(size_t at, size_t len, uint32_t base, bool evicted)
 		return true;
 	for (size_t shift = 0; shift <= 3 && shift <= at; shift++) {
 		size_t multiple = at - shift;
-		if ((base + multiple) % VIEW_LONG || character_rest(multiple, len) != shift)
+		if ((base + multiple) % VIEW_PIECE || character_rest(multiple, len) != shift)
 			continue;
-		size_t window = multiple < VIEW_LONG ? multiple : VIEW_LONG;
-		if ((window == VIEW_LONG || evicted) && is_clean(multiple - window, multiple, len))
+		if (size[multiple] >= VIEW_SMALL && (base + multiple) % VIEW_LONG)
+			continue;
+		size_t need = size[multiple] < VIEW_SMALL ? VIEW_PIECE : VIEW_LONG;
+		size_t window = multiple < need ? multiple : need;
+		if ((window == need || evicted) && is_clean(multiple - window, multiple, len))
 			return true;
 	}
 	return false;
@@ -121,6 +125,7 @@ static size_t take_bytes(uint64_t position, const struct entry *entry, bool paus
 	for (uint32_t i = 0; i < entry->len; i++) {
 		bytes[len] = entry_payload(entry)[i];
 		paused[len] = i == 0 && pause;
+		size[len] = entry->len;
 		owner[len++] = (struct place){ position, i };
 	}
 	return len;
