@@ -41,14 +41,22 @@ static void tag_element(struct element *element, const char *inside, size_t len,
 	element->tagged = true;
 }
 
+/* A word in brackets that stands for itself. */
+static bool is_very_word(const char *inside, size_t len)
+{
+	static const char *const words[] = { "all", "ended" };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (len == strlen(words[i]) && memcmp(inside, words[i], len) == 0)
+			return true;
+	return false;
+}
+
 static void bracket_element(struct element *element, const char *inside, size_t len)
 {
-	static const char all[] = "all";
-	bool is_all = len == sizeof all - 1 && memcmp(inside, all, len) == 0;
 	const char *blank = memchr(inside, ' ', len);
 	if (blank)
 		tag_element(element, inside, len, blank);
-	else if (is_all || memchr(inside, '|', len))
+	else if (is_very_word(inside, len) || memchr(inside, '|', len))
 		list_element(element, inside, len);
 	else
 		name_element(element, inside, len);

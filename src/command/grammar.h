@@ -3,7 +3,7 @@
  *
  *	<name>      a word that must be there      [name]     a word that may be there
  *	a|b         one of these words             [a|b]      one of these words, or nothing
- *	[all]       this very word, or nothing
+ *	[all]       this very word, or nothing; so is [ended]
  *	<text...>   the rest of the line, as it was typed behind one blank; [text...] may be empty
  *	[as <name>] a literal with its word, anywhere among the arguments
  *

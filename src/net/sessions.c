@@ -157,7 +157,8 @@ static void take_out(struct sessions *sessions, struct session *session)
 bool sessions_forget(struct sessions *sessions, struct session *session, struct error *error)
 {
 	if (session->state != SESSION_CLOSED) {
-		error_set(error, "session %u is still open", (unsigned)session->caller.session);
+		error_set(error, "session %u is still open: /close it first",
+		          (unsigned)session->caller.session);
 		return false;
 	}
 	take_out(sessions, session);

@@ -579,7 +579,9 @@ static void test_ending(void)
 	ok(named(&app, "c"), "deletes nothing");
 	is_text(run(&app, "hello"), "session 2 is closed: /reconnect opens it again",
 	        "what is typed goes nowhere");
-	is_text(run(&app, "/forget @server"), "session 1 is still open", "/forget of an open one");
+	is_text(run(&app, "/forget @server"), "session 1 is still open: /close it first",
+	        "/forget of an open one");
+	ok(*run(&app, "/forget 1") && named(&app, "c"), "a number without an @ forgets nothing");
 	is_text(run(&app, "/forget"), "", "/forget");
 	ok(!named(&app, "c"), "forgets it");
 	ok(app.current, "and another is current");

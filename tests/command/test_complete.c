@@ -148,6 +148,8 @@ static void test_sessions(struct app *app)
 	is_text(complete(app, "/@"), "/@echo /@u /@other", "for a line");
 	is_text(complete(app, "/@o"), "/@other", "that begin so");
 	is_text(complete(app, "/close "), "", "not where they are not asked for");
+	is_text(complete(app, "/forget "), "ended", "a word of its own");
+	is_text(complete(app, "/set reconnect "), "off on", "values of a setting");
 	is_text(complete(app, "/close @"), "@echo @u @other", "but where an @ was typed");
 	is_text(complete(app, "/service @ec"), "@echo", "in front of other words");
 	is_text(complete(app, "/service @echo d"), "discard", "which follow");
