@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A life of sessions in the running program: those that fail to open, end, are opened again, are forgotten."""
+
+import os
+import socket
+import struct
+import sys
+
+sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
+from tap import *  # noqa: E402,F403
+from desk import Desk  # noqa: E402
+
+
+def refused_port():
+    """Bound, and so nobody else's, but nobody listens there."""
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    return held, held.getsockname()[1]
+
+
+def listener(port=0):
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind(("127.0.0.1", port))
+    server.listen(8)
+    server.settimeout(DEADLINE)
+    return server
+
+
+def what_fails_to_open():
+    held, port = refused_port()
+    desk = Desk("127.0.0.1", port)
+    ok(desk.sees("refused (RST to our SYN"), "what the command line names is refused")
+    desk.type("/sessions")
+    ok(desk.sees("no session: /open HOST PORT makes one"), "and has no tab")
+    desk.type("/why")
+    ok(desk.sees("nobody listens at its port %d" % port), "it is explained")
+    desk.type("/open tcp nosuch 99999")
+    ok(desk.sees("99999"), "a line that is wrong")
+    desk.type("/why")
+    ok(desk.sees("nobody listens at its port %d" % port), "opens nothing, and so changes nothing")
+    same(desk.leave(), 0, "leaves")
+    held.close()
+
+
+def what_has_ended():
+    server = listener()
+    desk = Desk("127.0.0.1", server.getsockname()[1])
+    ok(desk.sees("connected in"), "a session")
+    peer = server.accept()[0]
+    peer.settimeout(DEADLINE)
+    peer.sendall(b"remember me\n")
+    ok(desk.sees("remember me"), "receives")
+    peer.close()
+    ok(desk.sees("peer closed its side (FIN)"), "its peer closes")
+    desk.type("/reconnect")
+    ok(desk.sees("connected in"), "it is opened again")
+    peer = server.accept()[0]
+    desk.type("/close")
+    ok(desk.sees("closed"), "and closed")
+    desk.type("/close")
+    ok(desk.sees("session 1 is already closed: /forget removes it"), "once")
+    desk.type("hello")
+    ok(desk.sees("session 1 is closed: /reconnect opens it again"), "what is typed goes nowhere")
+    desk.type("/view all")
+    ok(desk.sees("remember me"), "what it received is still there")
+    desk.type("/forget")
+    ok(desk.sees("session 1 (") and desk.sees("forgotten"), "until it is forgotten")
+    desk.type("/listen 0")
+    ok(desk.sees("loopback only"), "another session")
+    desk.type("/view all")
+    ok(desk.sees("of all") and desk.sees("loopback only"), "shown with all")
+    ok("remember me" not in desk.text, "does not show it")
+    same(desk.leave(), 0, "leaves")
+    peer.close()
+    server.close()
+
+
+def what_opens_by_itself():
+    server = listener()
+    port = server.getsockname()[1]
+    desk = Desk("--set", "reconnect=on", "127.0.0.1", port)
+    ok(desk.sees("connected in"), "a session")
+    peer = server.accept()[0]
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()
+    ok(desk.sees("connection reset by peer") and desk.sees("opens again in 1"), "a reset ends it for a second")
+    desk.forget()
+    ok(desk.sees("connected in"), "then it is open again")
+    server.accept()[0].close()
+    server.close()
+    ok(desk.sees("opens again in 2"), "FIN ends it, and the pause grows")
+    desk.type("\x03", enter=False)
+    ok(desk.sees("closed: not opened again"), "Ctrl-C ends that")
+    same(desk.leave(), 0, "leaves")
+
+
+watchdog(50)
+what_fails_to_open()
+what_has_ended()
+what_opens_by_itself()
+done()
