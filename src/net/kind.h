@@ -272,6 +272,9 @@ void option_restore(struct session *session, int fd);
 
 /* Switches an option on, unless a person has set it. */
 void option_default(struct session *session, int fd, int level, int number);
+
+/* Whether a person has set one of these, on or off. */
+bool option_is_set(const struct session *session, bool (*is_one)(int level, int number));
 void option_forget(struct session *session);
 
 /* ---- search.c ---- */

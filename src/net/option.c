@@ -156,6 +156,14 @@ void option_default(struct session *session, int fd, int level, int number)
 		call_set_option(&session->caller, fd, level, number, 1);
 }
 
+bool option_is_set(const struct session *session, bool (*is_one)(int level, int number))
+{
+	for (const struct kept_option *kept = session->kept; kept; kept = kept->next)
+		if (is_one(kept->level, kept->number))
+			return true;
+	return false;
+}
+
 void option_forget(struct session *session)
 {
 	for (struct kept_option *kept = session->kept, *next; kept; kept = next) {

@@ -264,6 +264,7 @@ static void take(struct session *session, unsigned slot, const struct addr *from
 void udp_ask_locals(struct session *session, int fd, const struct addr *bound)
 {
 	if (session->kind == &udp_kind && addr_is_any(bound) &&
+	    !option_is_set(session, locals_are_asked_by) &&
 	    call_ask_locals(&session->caller, fd, bound->family))
 		session->asks_local = true;
 }

@@ -248,6 +248,11 @@ static void asks_only_where_it_matters(struct fixture *f)
 	peer_recv_from(fd, text, sizeof text, &from, PEER_MS);
 	is_int(from.ip[3], 1, "and sees the kernel choose");
 	ok(newest(f, server, CALL_RECVFROM) && newest(f, server, CALL_SENDTO), "by plain calls");
+	session_close(server, &f->error);
+	fixture_turns(f, 2);
+	ok(session_reconnect(server, &f->error), "opened again");
+	until(f, session_state(server) == SESSION_OPEN);
+	ok(!server->asks_local, "it stays off");
 	peer_close_all(&fd, 1);
 }
 
