@@ -16,7 +16,7 @@ enum {
 	TAB_STOP = 8,
 	LABEL_TEXT = 32,
 	HANG = 2,       /* columns by which a line that goes on is further in, */
-	HANG_ROOM = 24, /* where there are so many */
+	HANG_ROOM = 24, /* in a pane that leaves the text this many */
 	LIST_PART = 5,  /* of the room for a text may be left of a list's last cell, */
 	LIST_WHOLE = 8,
 };

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "view/find.h"
 
-/* The stretch, with as much before and behind it as a hit may reach there. */
+/* The stretch, with as much before and after it as a hit may reach. */
 struct surroundings {
 	char *bytes;
 	size_t first, last;
@@ -24,7 +24,7 @@ static void add_before(struct surroundings *around, struct cursor at)
 	} while (around->first > 0 && run_backward(&at, &evicted));
 }
 
-static void add_behind(struct surroundings *around, struct cursor at, size_t most)
+static void add_after(struct surroundings *around, struct cursor at, size_t most)
 {
 	do {
 		size_t n = at.entry->len - at.offset;
@@ -49,7 +49,7 @@ void find_around(const struct cursor *begin, uint32_t len, bool *found)
 	struct surroundings around = { xmalloc(most), FIND_MAX, FIND_MAX };
 	bool *marked = xmalloc(most * sizeof *marked);
 	add_before(&around, at);
-	add_behind(&around, at, most);
+	add_after(&around, at, most);
 	find_mark_bytes(around.bytes + around.first, around.last - around.first, view->find,
 	                view->find_len, marked + around.first);
 	memcpy(found, marked + FIND_MAX, len * sizeof *found);

@@ -8,7 +8,7 @@
 /* Time, tag of the session and arrow as far as the pane has columns for them, and blanks: the text
  * begins at row->columns, and so should the rows that follow. `row` is empty. A paragraph that goes
  * on with its entry has no arrow of its own; one that goes on with the line of a stream is marked
- * as that behind its arrow. */
+ * as that after its arrow. */
 void lead_put(const struct cursor *begin, struct row *row);
 
 /* The paragraph is not the first of its entry. */

@@ -43,7 +43,7 @@ static uint32_t character_length(unsigned char lead)
 }
 
 /* The bytes from the cursor on that end a character which begins before it; 0 for none. A cut does
- * not go through a character: it comes behind them. */
+ * not go through a character: it comes after them. */
 static uint32_t character_rest(struct cursor cursor)
 {
 	struct cursor lead = cursor;
@@ -61,7 +61,7 @@ static uint32_t character_rest(struct cursor cursor)
 	return rest;
 }
 
-/* Over so many bytes that the run has. */
+/* Over `count` bytes, or to the end of the run. */
 static void advance(struct cursor *cursor, uint32_t count)
 {
 	for (; count > 0 && run_settle(cursor); count--)
@@ -74,7 +74,7 @@ static bool is_pause(const struct entry *before, const struct entry *after)
 	       entry_shown_time(after) - entry_shown_time(before) >= VIEW_PAUSE;
 }
 
-/* Back to behind the line feed before, or a pause, to the begin of the run, or over `limit` bytes.
+/* Back to after the line feed before, or a pause, to the begin of the run, or over `limit` bytes.
  * Returns the bytes. */
 static uint32_t rewind_line(struct cursor *cursor, uint32_t limit, enum stop *stop)
 {
@@ -113,7 +113,7 @@ static uint32_t rewind_line(struct cursor *cursor, uint32_t limit, enum stop *st
 	return passed;
 }
 
-/* Whether so many bytes before the cursor are free of breaks. What has been evicted counts as free:
+/* Whether `count` bytes before the cursor are free of breaks. What has been evicted counts as free:
  * so eviction never takes a cut away, and a place stays good. */
 static bool is_clean_before(struct cursor cursor, uint32_t count)
 {

@@ -59,7 +59,7 @@ size_t row_add_text(struct row *row, const char *text, size_t len, int columns, 
 void row_pad(struct row *row, int column, enum style style);
 
 /* Puts words at the end of a row of `columns`: flush with that or with `near`, whichever is less,
- * and behind two blanks where the row has text there. Nothing where there is no room. */
+ * and after two blanks where the row has text there. Nothing where there is no room. */
 void row_add_end(struct row *row, const char *text, int near, int columns, enum style style);
 
 /* Appends the row in the locale's encoding, without trailing blanks and without a line end. */

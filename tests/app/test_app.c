@@ -148,7 +148,7 @@ static void test_news(void)
 	app_set_look(&app, session_number(client), (struct look){ .kind = VIEW_CHAT, .all = true });
 	is_int(app_unread(&app, server), 0, "what a view of all shows is none");
 	app_set_look(&app, session_number(client), (struct look){ .kind = VIEW_CHAT });
-	is_int(app_unread(&app, server), 0, "nor was it behind it");
+	is_int(app_unread(&app, server), 0, "nor was it afterwards");
 	app_select(&app, NULL);
 	ok(!app.current && app_unread(&app, accepted) == 0, "looking at none");
 	fixture_end(&app);

@@ -165,7 +165,7 @@ static void test_unfinished(void)
 	is_int(reel_deadline(&reel), INT64_MAX, "then there is nothing to wait for");
 	add(CALL_GETSOCKOPT, 1, "");
 	add(CALL_RECV, 1, "root\nmore\n");
-	prints("←… root⏎/←  more⏎/", "the rest stands on a line of its own");
+	prints("←… root⏎/←  more⏎/", "the rest is on a line of its own");
 	add(CALL_RECV, 1, "a");
 	now += WAIT;
 	prints("", "each piece waits anew");

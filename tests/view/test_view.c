@@ -311,7 +311,7 @@ static void test_pauses(void)
 	        "<  ab                            2 bytes\n"
 	        "<  ! (urgent)                     1 byte\n"
 	        "<  cd$                           3 bytes\n",
-	        "what stands between begins anew");
+	        "what is in between begins a new row");
 	view.kind = VIEW_CHAT;
 	begin(40);
 	put(CALL_RECV, "ab");
