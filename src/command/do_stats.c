@@ -70,7 +70,7 @@ static void add_row(struct listing *listing, const char *name, const struct tota
 
 static void add_headings(struct listing *listing, const char *first)
 {
-	static const char *const headings[] = { "calls", "failed", "EAGAIN",
+	static const char *const headings[] = { "calls", "failed", "again",
 		                                "bytes", "took",   "longest" };
 	listing_init(listing, 7);
 	add_name(listing, first);

@@ -90,7 +90,8 @@ const struct command command_table[] = {
 	        .help = "open an ended session again\n"
 	                "It goes to where it was; a listener listens again. One whose peer has "
 	                "closed its side is\n"
-	                "closed first. What /option has set is set again. /set reconnect on does it "
+	                "closed first. What /option has set is set again. /set reconnect on does "
+	                "it "
 	                "by itself.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
@@ -333,7 +334,8 @@ const struct command command_table[] = {
 	        .name = "stats",
 	        .group = "looking",
 	        .usage = "",
-	        .help = "count calls, bytes and errors, for each session and each call",
+	        .help = "count calls, bytes and errors, for each session and each call\n"
+	                "again counts the calls that were not ready: EAGAIN, EINPROGRESS.",
 	        .run = do_stats,
 	},
 	{
