@@ -191,7 +191,8 @@ static int run(struct app *app, const struct options *options, struct poller *po
 	int signal = ui->signal;
 	ui->free(ui);
 	if (app->lost)
-		error_print("%" PRIu64 " bytes were not sent", app->lost);
+		error_print("%" PRIu64 " byte%s not sent", app->lost,
+		            app->lost == 1 ? " was" : "s were");
 	if (signal)
 		die_of(signal);
 	return app->status;
