@@ -50,6 +50,7 @@ class Program:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 self.status = os.waitstatus_to_exitcode(status)
+                self.pump(0)  # its last words
 
     def waits_for(self, condition):
         end = time.monotonic() + DEADLINE
