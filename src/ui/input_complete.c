@@ -132,8 +132,10 @@ static void drop_half_escape(char *text)
 static char **complete(const char *text, int start, int end)
 {
 	bool files = false;
-	char **list = ask(start, end, &files);
 	rl_attempted_completion_over = 1;
+	if (start > end) /* the cursor is between a quote and a blank */
+		return NULL;
+	char **list = ask(start, end, &files);
 	if (!list && files) {
 		char *path = release(text);
 		list = list_files(path);

@@ -177,6 +177,8 @@ static void scenario_candidates(void)
 	shows("1> sen|", "also where there is one only");
 	type("\x15sess\033*");
 	shows("1> session sessions |", "Alt-* puts all in");
+	type("\x15' se\x01\x06\t");
+	shows("1> '| se", "between a quote and a blank there is nothing to complete");
 	typist.words = NULL;
 	is_int(chdir(typist.directory), 0, "in a directory");
 	write_file("it's \"한글\".txt", "", 0);
