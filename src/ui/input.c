@@ -386,8 +386,10 @@ static void press_escape(void)
  * not write. vi's commands are no text. */
 static bool is_escape_and_key(const char *bytes, size_t len)
 {
+	if (!is_sequence(bytes, len))
+		return false;
 	bool has_one_rest = len == 2 || bytes[1] == '\033' || (unsigned char)bytes[1] >= 0x80;
-	if (!is_sequence(bytes, len) || !has_one_rest)
+	if (!has_one_rest)
 		return false;
 	if (input_bindings_has_escape())
 		return !input_bindings_look_up(bytes, len).command;
