@@ -217,6 +217,14 @@ static bool turns_failed_search(rl_command_func_t *command)
 	       strncmp(rl_display_prompt, failed, sizeof failed - 1) == 0;
 }
 
+/* Which vi's commands would take for one without end. */
+static bool has_negative_count(void)
+{
+	static const char negative[] = "(arg: -";
+	return RL_ISSTATE(RL_STATE_NUMERICARG) &&
+	       strncmp(rl_display_prompt, negative, sizeof negative - 1) == 0;
+}
+
 static void dispatch(struct binding found, const char *bytes, size_t len)
 {
 	enum input_action action = INPUT_INTERRUPT;
@@ -232,6 +240,8 @@ static void dispatch(struct binding found, const char *bytes, size_t len)
 			leave_substate();
 		else if (is_sequence(bytes, len))
 			end_search();
+		if (has_negative_count() && (rl_editing_mode == 0 || found.command == rl_vi_put))
+			leave_substate();
 		if (turns_failed_search(found.command)) {
 			end_search();
 			pass_on(bytes, len, found.command);

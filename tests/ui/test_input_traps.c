@@ -285,6 +285,14 @@ static void scenario_quoted_keys(void)
 	shows("1> |", "which drops the line");
 }
 
+static void scenario_negative_count(void)
+{
+	type("abc\033");
+	pause_typing();
+	type("x\x18u-p");
+	shows("1> ab|c", "a negative count is none in vi");
+}
+
 static void scenario_turned_search(void)
 {
 	type("ab ab\r\x12"
@@ -451,6 +459,9 @@ int main(void)
 	play("history put back", "set revert-all-at-newline on\n", scenario_history_reverts);
 	play("found line", "", scenario_found_line);
 	play("quoted keys", "", scenario_quoted_keys);
+	play("negative count",
+	     "set editing-mode vi\nset keymap vi-command\n\"\\C-xu\": universal-argument\n",
+	     scenario_negative_count);
 	play("turned search", "", scenario_turned_search);
 	play("keyboard macros", "", scenario_keyboard_macros);
 	play("unfinished macros",
