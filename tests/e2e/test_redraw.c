@@ -83,10 +83,10 @@ static const char *type_long(void)
 
 static const char *edit(void)
 {
-	static const char *const keys[] = { "\001",   "\005",  "\025",  "\027",   "\013",
-		                            "\033b",  "\033f", "\b",    "\033[D", "\033[A",
-		                            "\033[B", "\031",  "\037",  "\024",   "\033[3~",
-		                            "\022qu", "\007",  "\0330", "\033d" };
+	static const char *const keys[] = {
+		"\001",   "\005",   "\025", "\027", "\013", "\033b",   "\033f",  "\b",   "\033[D",
+		"\033[A", "\033[B", "\031", "\037", "\024", "\033[3~", "\022qu", "\007", "\033d"
+	};
 	const char *key = ONE_OF(keys);
 	for (unsigned i = 0, count = 1 + chance(4); i < count; i++)
 		type(key);
