@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <wchar.h>
 
 #include <readline/readline.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "ui/byte_escape.h"
 #include "ui/input_bindings.h"
 #include "ui/input_complete.h"
@@ -677,6 +679,19 @@ static void set_variables(void)
 	rl_redisplay_function = redisplay;
 }
 
+/* readline would wait for whoever writes into it, while the terminal is ours already. */
+static void pass_over_waiting_init_file(void)
+{
+	struct stat status;
+	const char *path = getenv("INPUTRC"), *home = getenv("HOME");
+	char *own = path && *path ? xstrdup(path) : xasprintf("%s/.inputrc", home ? home : "");
+	if (stat(own, &status) == 0 && S_ISFIFO(status.st_mode)) {
+		error_print("%s: not a regular file", own);
+		setenv("INPUTRC", "/dev/null", 1);
+	}
+	free(own);
+}
+
 void input_start(const struct input_hooks *hooks, int terminal)
 {
 	input.hooks = *hooks;
@@ -688,6 +703,7 @@ void input_start(const struct input_hooks *hooks, int terminal)
 	input_complete_start(&input.hooks);
 	input_history_start();
 	input_bindings_add(act);
+	pass_over_waiting_init_file();
 	rl_initialize();
 	rl_tty_set_echoing(1); /* else readline thinks that nobody would hear its bell */
 	input_bindings_apply();

@@ -153,11 +153,16 @@ def check_start_up_file():
 # ---- signals ----
 
 def check_signals():
-    """readline waits for an INPUTRC that is a FIFO, at a time when nobody takes signals."""
+    """readline waits for a FIFO that an INPUTRC includes, at a time when nobody takes signals."""
+    fifo = os.path.join(tempfile.mkdtemp(), "fifo")
+    os.mkfifo(fifo)
+    program = Program(INPUTRC=fifo)
+    ok(program.ends_or_shows(b"fifo: not a regular file"), "an INPUTRC that is one itself is passed over")
+    program.end()
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT):
-        fifo = os.path.join(tempfile.mkdtemp(), "fifo")
-        os.mkfifo(fifo)
-        program = Program(INPUTRC=fifo)
+        with open(fifo + ".rc", "w", encoding="utf-8") as inputrc:
+            inputrc.write("$include %s\n" % fifo)
+        program = Program(INPUTRC=fifo + ".rc")
         if not program.waits_for(program.is_raw):
             ok(False, "the terminal is taken")
         same(program.end(number), -number, "%s ends a start that waits" % number.name)
