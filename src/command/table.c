@@ -336,6 +336,7 @@ const struct command command_table[] = {
 	        .usage = "",
 	        .help = "count calls, bytes and errors, for each session and each call\n"
 	                "again counts the calls that were not ready: EAGAIN, EINPROGRESS.",
+	        .needs = NEEDS_SESSION,
 	        .run = do_stats,
 	},
 	{

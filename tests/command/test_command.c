@@ -254,6 +254,7 @@ static void test_without_session(void)
 		"/service echo",
 		"/name x",
 		"/sessions",
+		"/stats",
 		"/@c hello",
 		"/session 1",
 		"/close @1",
