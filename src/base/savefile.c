@@ -53,7 +53,7 @@ static bool resolve(char **path, struct error *error)
 		return false;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		error_set(error, "%.150s: is %s, not a regular file", *path, kind_of(&st));
+		error_set(error, "%.150s: %s, not a regular file", *path, kind_of(&st));
 		return false;
 	}
 	char *real = realpath(*path, NULL);

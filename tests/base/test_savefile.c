@@ -107,7 +107,7 @@ static void test_refusals(void)
 	ok(!save("no/such/place", "x", &error), "no such directory");
 	ok(strstr(error.text, "no/such/place: no such file"), "says so");
 	ok(mkdir(in_directory("dir"), 0700) == 0 && !save("dir", "x", &error), "a directory");
-	ok(strstr(error.text, "is a directory"), "says so");
+	ok(strstr(error.text, ": a directory, not a regular file"), "says so");
 	ok(mkfifo(in_directory("fifo"), 0600) == 0 && !save("fifo", "x", &error),
 	   "a FIFO that nobody reads is no wait");
 	ok(!savefile_begin(&file, "", &error), "no name at all");
@@ -121,13 +121,13 @@ static void test_only_regular_files(void)
 	struct stat st;
 	char wanted[256];
 	int reader = open(in_directory("fifo"), O_RDONLY | O_NONBLOCK);
-	snprintf(wanted, sizeof wanted, "%s: is a FIFO, not a regular file", path);
+	snprintf(wanted, sizeof wanted, "%s: a FIFO, not a regular file", path);
 	ok(reader >= 0 && !save("fifo", "x", &error), "a FIFO is refused, also where it is read");
 	is_text(error.text, wanted, "in one line with its name");
 	close(reader);
 	ok(symlink("/dev/null", in_directory("device")) == 0 && !save("device", "x", &error),
 	   "and so is a device behind a link");
-	snprintf(wanted, sizeof wanted, "%s: is a device, not a regular file", path);
+	snprintf(wanted, sizeof wanted, "%s: a device, not a regular file", path);
 	is_text(error.text, wanted, "in one line");
 	ok(stat("/dev/null", &st) == 0 && S_ISCHR(st.st_mode), "it is still there");
 	ok(symlink("nowhere", in_directory("dangling")) == 0 && !save("dangling", "x", &error),

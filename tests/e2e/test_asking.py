@@ -133,6 +133,11 @@ def overwriting(desk, command):
     ok(desk.sees("other exists: the same"), "another file is another question")
     desk.type("%s %s" % (command, path("old")))
     ok(desk.sees("old exists: the same") and content("old") == "old", "so it asks again")
+    if command.startswith("/code"):
+        desk.type("/code %s %s" % ("c" if command.endswith("python") else "python", path("old")))
+        ok(desk.sees("old exists: the same") and content("old") == "old", "another language is another question")
+        desk.type("%s %s" % (command, path("old")))
+        desk.sees("old exists: the same")
     desk.type("%s %s" % (command, path("old")))
     written = path("old") + ": the ladder of" if command == "/ladder" else "program now: " + path("old")
     ok(desk.sees(written), "the same again does it")
@@ -150,7 +155,7 @@ def never_blocking(desk, command):
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     for name, what in (fifo, "a FIFO"), ("/dev/stdout", "a FIFO"), ("/dev/tty", "a device"), (WORK, "a directory"):
         desk.type("%s %s" % (command, name))
-        ok(desk.sees("%s: is %s, not a regular file" % (name, what)), "%s %s: one line" % (command, what))
+        ok(desk.sees("%s: %s, not a regular file" % (name, what)), "%s %s: one line" % (command, what))
     os.close(reader)
 
 

@@ -373,7 +373,7 @@ def mistakes():
     desk.type("/code python /nonexistent/x.py")
     ok(desk.sees("/nonexistent/x.py: no such file"), "a place that is not there")
     desk.type("/code python " + WORK)
-    ok(desk.sees("is a directory"), "a directory")
+    ok(desk.sees(": a directory, not a regular file"), "a directory")
     same([name for name in os.listdir(WORK) if "." in name and len(name.split(".")[-1]) == 6], [], "nothing is left behind")
     same(desk.leave(), 0, "leaves")
 
