@@ -123,7 +123,7 @@ static void begin_for_person(struct app *app, const struct options *options)
 		         PACKAGE_VERSION);
 	if (!good)
 		app_error(app, "%s", error.text);
-	if (app->current)
+	if (app->current && !session_failed_to_open(app->current))
 		repeat_errors(app);
 }
 

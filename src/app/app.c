@@ -144,7 +144,8 @@ bool app_forget(struct app *app, struct session *session, struct error *error)
 	return true;
 }
 
-/* All that it has said, and what went wrong in its pane, a line each. */
+/* All that it has said, and what was refused in its pane since it failed, a line each. Older mistakes
+ * have been seen, and those of the start are in this pane already. */
 static void tell_failed(struct app *app, const struct session *session)
 {
 	const struct transcript *transcript = app->transcript;
@@ -153,11 +154,13 @@ static void tell_failed(struct app *app, const struct session *session)
 	uint64_t at = transcript_begin(transcript, number);
 	if (at == TRANSCRIPT_NONE)
 		at = transcript_last(transcript, number);
+	bool failed = false;
 	for (; at != TRANSCRIPT_NONE; at = transcript_after(transcript, at)) {
 		const struct entry *entry = transcript_at(transcript, at);
-		bool mistake = entry->call == CALL_NOTE && entry->flags & ENTRY_ERROR;
-		if (entry->call != CALL_STATE && !mistake)
+		bool state = entry->call == CALL_STATE, error = entry->flags & ENTRY_ERROR;
+		if (!state && !(failed && error && entry->call == CALL_NOTE))
 			continue;
+		failed = failed || (state && error);
 		buf_append_text(&text, text.len ? "\n" : "");
 		buf_append(&text, entry_payload(entry), entry->len);
 	}

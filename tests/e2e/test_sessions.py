@@ -43,6 +43,16 @@ def what_fails_to_open():
     held.close()
 
 
+def mistakes_of_the_start():
+    """Said once, also where the session of the command line fails."""
+    held, port = refused_port()
+    desk = Desk("127.0.0.1", port, start_up="/nonsense\n")
+    ok(desk.sees("refused (RST to our SYN"), "a mistake in the start-up file, and an address that is refused")
+    same(desk.text.count("no such command"), 1, "the mistake is printed once")
+    desk.leave()
+    held.close()
+
+
 def what_has_ended():
     server = listener()
     desk = Desk("127.0.0.1", server.getsockname()[1])
@@ -97,6 +107,7 @@ def what_opens_by_itself():
 
 watchdog(50)
 what_fails_to_open()
+mistakes_of_the_start()
 what_has_ended()
 what_opens_by_itself()
 done()
