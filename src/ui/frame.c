@@ -32,8 +32,8 @@ static struct stamp take_stamp(const struct app *app)
 		.state = current ? session_state(current) : SESSION_CLOSED,
 		.literal = app->literal,
 		.fold = app->unfolded ? 0 : app->settings.fold,
-		.waiting = current && (session_waiting(current, &since) ||
-		                       session_opens_again(current, NULL)),
+		.waiting = current &&
+		           (session_waiting(current, &since) || session_opens_again(current, NULL)),
 		.page = app->page,
 		.look = app_look(app, app_shown(app)),
 	};
@@ -106,7 +106,7 @@ static void add_word(char *words, size_t size, const char *word)
 static void fill_status(struct window *window, int columns)
 {
 	char mode[64] = "";
-	if (window->hint[0]) {
+	if (window->hint[0] && window->hint_rows.count < 2) {
 		row_clear(&window->bar);
 		row_add_text(&window->bar, " ", 1, columns, STYLE_NOTE);
 		row_add_text(&window->bar, window->hint, strlen(window->hint), columns - 1,
@@ -196,10 +196,47 @@ static bool draw_waiting(struct window *window, int y, int columns)
 	return true;
 }
 
+/* At blanks, each row as long as the status line. */
+static void wrap_hint(struct window *window, int columns)
+{
+	const char *text = window->hint;
+	rows_clear(&window->hint_rows);
+	while (*text) {
+		struct row *row = rows_add(&window->hint_rows);
+		size_t len = strlen(text);
+		row_add_text(row, " ", 1, columns, STYLE_NOTE);
+		size_t taken = row_add_text(row, text, len, columns - 1, STYLE_NOTE), end = taken;
+		while (end > 0 && end < len && text[end] != ' ')
+			end--;
+		if (end > 0 && end < taken) {
+			row_clear(row);
+			row_add_text(row, " ", 1, columns, STYLE_NOTE);
+			row_add_text(row, text, end, columns - 1, STYLE_NOTE);
+			taken = end;
+		}
+		text += taken + (text[taken] == ' ');
+	}
+}
+
+/* A hint that is too long for the status line has rows of its own, too, where the window is high
+ * enough. Returns how many. */
+static int draw_hint(struct window *window, int height, int columns)
+{
+	wrap_hint(window, columns);
+	if ((int)window->hint_rows.count >= height)
+		rows_clear(&window->hint_rows);
+	int count = (int)window->hint_rows.count;
+	if (count < 2)
+		return 0;
+	draw_rows(window, height - count, &window->hint_rows);
+	return count;
+}
+
 /* A page that comes or goes is shown at once, whatever the pane has time for. */
 static void draw_upper(struct window *window, int height, int columns, bool anew)
 {
 	enum page page = window->app->page;
+	height -= draw_hint(window, height, columns);
 	height -= draw_waiting(window, height - 1, columns);
 	anew = anew || height != window->pane_height || page != window->page;
 	window->pane_height = height;

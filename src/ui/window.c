@@ -270,6 +270,7 @@ static void window_free(struct ui *ui)
 	panes_free(&window->panes);
 	sheet_free(&window->sheet);
 	rows_free(&window->heading);
+	rows_free(&window->hint_rows);
 	rows_free(&window->rows);
 	row_free(&window->bar);
 	line_layout_free(&window->layout);

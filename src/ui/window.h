@@ -44,6 +44,7 @@ struct window {
 	struct row bar;
 	struct line_layout layout;
 	char hint[DESK_WORDS]; /* instead of the status line, until the next key */
+	struct rows hint_rows; /* the hint, where it is too long for that */
 	bool dirty;            /* the next frame would differ from the last, */
 	bool stale;            /* or only its pane, for which there is more time */
 	struct budget frames, panes_shown;

@@ -348,6 +348,24 @@ static void wraps_the_line(void)
 	ok(stage_quit(vt), "a long line: ends well");
 }
 
+static void shows_hints_whole(void)
+{
+	struct vt *vt = stage_run(12, 40, "xterm-256color", STAGE_WORDS("--demo"));
+	vt_wait_row(vt, -1, "2>");
+	vt_send(vt, "\033[15~");
+	ok(stage_wait_row(vt, "INFO", "demo"), "a page in a narrow window");
+	vt_send(vt, "/nonsense\r");
+	ok(vt_wait_row(vt, -5, "no such command: \"nonsense\": /help") &&
+	           vt_wait_row(vt, -4, "lists them"),
+	   "an answer too long for the status line has rows of its own");
+	ok(vt_wait_row(vt, -2, "tcp ESTABLISHED"), "and the status line is there, too");
+	vt_send(vt, "x");
+	ok(vt_wait_gone(vt, "lists them"), "until the next key");
+	ok(stage_wait_row(vt, "INFO", "demo"), "the page stays");
+	vt_send(vt, "\025");
+	ok(stage_quit(vt), "a long answer: ends well");
+}
+
 int main(void)
 {
 	tap_watchdog(60);
@@ -365,5 +383,6 @@ int main(void)
 	is_taller_than_24_rows();
 	survives_sizes();
 	wraps_the_line();
+	shows_hints_whole();
 	return tap_done();
 }

@@ -56,7 +56,8 @@ static void types_unseen(int rows, int columns)
 	struct vt *vt = start(rows, columns);
 	vt_send(vt, "/secret\r");
 	ok(vt_wait_row(vt, -1, "1 secret>"), "the prompt says that the next line is one");
-	ok(vt_wait_row(vt, -2, "typed unseen: Enter sends"), "and what to do with it");
+	ok(vt_wait_text(vt, "typed unseen: Enter sends") && vt_wait_text(vt, "Ctrl-C drops it"),
+	   "and what to do with it");
 	int row, column;
 	vt_cursor(vt, &row, &column);
 	vt_send(vt, "wrong\025s3cre\303\251X\177t");
