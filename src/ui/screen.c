@@ -51,6 +51,7 @@ struct screen {
 	int rows, columns;
 	enum depth depth;
 	bool tears_corner;
+	bool drawn; /* a frame: until then the terminal shows what was there before */
 };
 
 /* ---- opening and closing ---- */
@@ -113,7 +114,9 @@ static void prepare_farewell(const struct screen *screen)
 
 /* What clearok() takes for granted and a terminal may have lost: plain attributes, and margins as
  * wide as the screen. A terminal that grows keeps the margins it was given, and a line feed at the
- * old bottom then scrolls instead of moving down. Between frames curses has written everything. */
+ * old bottom then scrolls instead of moving down. Between frames curses has written everything. Not
+ * on the shell's screen: margins move the cursor to the top left, and it would stay there after the
+ * program has left. */
 static void reset_terminal(const struct screen *screen)
 {
 	static const char *const plain[] = { "sgr0", "rmacs", "rmir" };
@@ -233,7 +236,8 @@ void screen_resize(struct screen *screen)
 
 void screen_redraw(struct screen *screen)
 {
-	reset_terminal(screen);
+	if (screen->drawn && !isendwin())
+		reset_terminal(screen);
 	clearok(curscr, TRUE);
 }
 
@@ -303,7 +307,7 @@ void screen_row(struct screen *screen, int y, const struct row *row)
 
 void screen_end(struct screen *screen, int cursor_row, int cursor_column)
 {
-	(void)screen;
+	screen->drawn = true;
 	move(cursor_row, cursor_column);
 	refresh();
 }

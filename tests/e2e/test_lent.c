@@ -252,6 +252,40 @@ static void obeys_a_plain_shell(void)
 	vt_free(vt);
 }
 
+/* The shell goes on below what it has written, not at the top of its screen. */
+static void is_below(struct vt *vt, int *before, const char *how)
+{
+	int row, column;
+	vt_wait_idle(vt);
+	vt_cursor(vt, &row, &column);
+	ok(row > *before && strncmp(vt_row(vt, row), "shell$", 6) == 0,
+	   "%s: the shell goes on in row %d, after %d", how, row, *before);
+	*before = row;
+}
+
+static void leaves_the_cursor_where_it_was(void)
+{
+	int row = 0;
+	struct vt *vt = start_shell();
+	vt_send(vt, "echo one; echo two\r");
+	vt_wait_text(vt, "two");
+	is_below(vt, &row, "echo");
+	vt_send(vt, "sockpit --demo\r");
+	vt_wait(vt, runs_a_job, NULL, "a job");
+	vt_wait_row(vt, -1, "2>");
+	vt_send(vt, "\032");
+	vt_wait(vt, has_the_shell_back, NULL, "the shell");
+	is_below(vt, &row, "Ctrl-Z");
+	vt_resize(vt, 25, 90);
+	goes_on(vt, "2>", "in another size");
+	vt_send(vt, "\014/quit\r");
+	vt_wait(vt, has_the_shell_back, NULL, "the shell");
+	is_below(vt, &row, "/quit");
+	vt_send(vt, "exit\r");
+	ok(vt_wait_exit(vt, NULL), "the cursor: the shell is well");
+	vt_free(vt);
+}
+
 static void waits_in_the_background(void)
 {
 	struct vt *vt = start_shell();
@@ -358,8 +392,8 @@ static void keeps_characters_with(const char *variable, const char *value, const
 		vt_send(vt, typed);
 		vt_paste(vt, "Grüße");
 		vt_send(vt, "\r");
-		ok(stage_wait_row(vt, "←", back), "%s=%s: line %d comes back whole", variable, value,
-		   line);
+		ok(stage_wait_row(vt, "←", back), "%s=%s: line %d comes back whole", variable,
+		   value, line);
 	}
 	ends_well(vt, value);
 	unsetenv(variable);
@@ -424,15 +458,17 @@ static void brackets_pastes_in_plain_mode(void)
 		struct vt *vt = stage_run(24, 80, term, STAGE_WORDS("--plain"));
 		vt_wait_text(vt, ">");
 		vt_wait_idle(vt);
-		ok(vt_has_mode(vt, 2004) == terminals[i].asked, "--plain on %s: paste brackets", term);
+		ok(vt_has_mode(vt, 2004) == terminals[i].asked, "--plain on %s: paste brackets",
+		   term);
 		ok(stage_quit(vt), "--plain on %s: ends well", term);
 	}
 }
 
 int main(void)
 {
-	static const char *const terms[] = { "xterm", "xterm-mono", "vt220",
-		                             "rxvt",  "ansi",       "linux" };
+	static const char *const terms[] = {
+		"xterm", "xterm-mono", "vt220", "rxvt", "ansi", "linux"
+	};
 	tap_watchdog(60);
 	stage_open();
 	unsetenv("LANG");
@@ -450,6 +486,7 @@ int main(void)
 	leaves_the_line_as_it_was(SIGSEGV, "SIGSEGV");
 #endif
 	obeys_a_plain_shell();
+	leaves_the_cursor_where_it_was();
 	waits_in_the_background();
 	is_not_pinned_by_the_environment();
 	lives_in_any_size();
