@@ -273,7 +273,7 @@ bool do_help(const struct invocation *invocation, struct error *error)
 	bool done = true;
 	if (name)
 		name += *name == '/';
-	if (detail)
+	if (name && detail)
 		done = print_detail(name, detail, &text, error);
 	else if (name)
 		done = print_topic(name, &text, error);

@@ -386,7 +386,7 @@ void lookup_free(struct lookup *lookup)
 		return;
 	struct resolver *resolver = lookup->resolver;
 	bool abandoned = resolver && lookup->asking && !atomic_load(&lookup->done);
-	if (lookup->waiting)
+	if (resolver && lookup->waiting)
 		dequeue(resolver, lookup);
 	if (resolver && lookup->asking)
 		resolver->asking--;

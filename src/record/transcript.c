@@ -207,9 +207,9 @@ uint64_t transcript_commit_ends(struct transcript *transcript, const struct entr
 	if (addr_len < transcript->begun_addr)
 		memmove(place + ENTRY_HEADER + addr_len,
 		        place + ENTRY_HEADER + transcript->begun_addr, len);
-	if (peer_len)
+	if (addr && peer_len)
 		memcpy(place + ENTRY_HEADER, addr, peer_len);
-	if (addr_len > peer_len)
+	if (local && addr_len > peer_len)
 		memcpy(place + ENTRY_HEADER + peer_len, local->ip, addr_len - peer_len);
 
 	uint64_t position = transcript_end(transcript);

@@ -239,7 +239,7 @@ static bool is_too_long(struct layout *layout, const struct text *text, uint32_t
 		fold->at = at;
 	if (rows == fold->rows)
 		return false;
-	if (!memchr(text->found + fold->at, true, text->len - fold->at))
+	if (!memchr(text->found + fold->at, 1, text->len - fold->at))
 		return true;
 	fold->rows = 0;
 	return false;
