@@ -42,7 +42,7 @@ static void check_target(const struct target *target, bool listening)
 	char out[TARGET_HOST + TARGET_SERVICE + 4];
 	struct target again;
 	struct error error;
-	require(target->service[0] && (target->host[0] || listening));
+	require(target->service[0]); /* without a host it is this machine */
 	require(is_clean(target->host) && is_clean(target->service));
 	if (target->service[strspn(target->service, "0123456789")] == '\0')
 		require(strlen(target->service) <= 5 &&
