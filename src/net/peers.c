@@ -10,6 +10,8 @@ enum { FIRST_SLOTS = 8 }; /* a power of two, as each later size but the last */
 
 void peers_free(struct peers *peers)
 {
+	for (size_t i = 0; i < peers->count; i++)
+		udp_loop_free(&peers->slots[i].loop);
 	free(peers->slots);
 	free(peers->heads);
 	*peers = (struct peers){ .max = peers->max };
@@ -120,6 +122,7 @@ static struct peer_slot *forget_oldest(struct peers *peers)
 	unchain(peers, slot);
 	delist(peers, slot);
 	leave_ages(peers, slot);
+	udp_loop_free(&slot->loop);
 	return slot;
 }
 

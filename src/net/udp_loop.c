@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/udp_loop.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "net/kind.h"
 
 /* Another small service may live on these ports; and nobody is to answer himself. */
@@ -57,9 +59,9 @@ static bool is_returned(const struct session *session, const struct udp_loop *lo
                         const char *data, size_t len)
 {
 	uint32_t print = print_of(data, len);
-	for (unsigned i = 0; i < UDP_LOOP_ANSWERS; i++)
-		if (loop->print[i] == print && loop->answer[i] &&
-		    is_answer(session, loop->answer[i] - 1, data, len))
+	for (unsigned i = 0; i < loop->count; i++)
+		if (loop->answers[i].print == print &&
+		    is_answer(session, loop->answers[i].position, data, len))
 			return true;
 	return false;
 }
@@ -105,9 +107,26 @@ bool udp_loop_may_answer(struct session *session, struct peer_slot *slot, const 
 	return !loop->paused_at;
 }
 
+static void grow(struct udp_loop *loop)
+{
+	enum { FIRST = 8 };
+	loop->cap = loop->cap ? 2 * loop->cap : FIRST;
+	loop->answers = xrealloc(loop->answers, loop->cap * sizeof *loop->answers);
+}
+
 void udp_loop_answered(struct udp_loop *loop, uint64_t position, const char *data, size_t len)
 {
-	loop->answer[loop->next] = position + 1;
-	loop->print[loop->next] = print_of(data, len);
-	loop->next = (loop->next + 1) % UDP_LOOP_ANSWERS;
+	if (loop->count == loop->cap && loop->cap < UDP_LOOP_ANSWERS)
+		grow(loop);
+	if (loop->count < loop->cap)
+		loop->next = loop->count++;
+	loop->answers[loop->next] =
+	        (struct udp_answer){ .position = position, .print = print_of(data, len) };
+	loop->next = (loop->next + 1) % loop->cap;
+}
+
+void udp_loop_free(struct udp_loop *loop)
+{
+	free(loop->answers);
+	*loop = (struct udp_loop){ .answers = NULL };
 }

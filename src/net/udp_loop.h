@@ -16,23 +16,30 @@
 
 enum {
 	UDP_LOOP_MOST = 1000,
-	UDP_LOOP_ANSWERS = 8, /* of the last ones to a peer that are compared: one forged datagram
-	                       * more makes one loop more, and they take turns */
+	UDP_LOOP_ANSWERS = 1024, /* of the last ones to a peer that are compared: one forged datagram
+	                          * more makes one loop more, and they take turns. The receive
+	                          * buffers of both ends hold about 550 where nobody has made them
+	                          * larger */
 };
 #define UDP_LOOP_REST CLOCK_S /* a loop turns faster than this, or does no harm */
 
 struct session;
 struct peer_slot;
 
+struct udp_answer {
+	uint64_t position; /* in the transcript, as udp_loop_answered() was told */
+	uint32_t print;    /* a few of its bytes, mixed: most answers differ there */
+};
+
 /* What is kept for each peer. All zero is the start. */
 struct udp_loop {
-	uint64_t answer[UDP_LOOP_ANSWERS]; /* where they are in the transcript, plus 1; 0 = none */
-	uint32_t print[UDP_LOOP_ANSWERS];  /* a few of their bytes, mixed: most differ there */
-	unsigned next;                     /* of these two, in turns */
-	unsigned returned;                 /* answers that have come back, in a row */
-	int64_t last;                      /* when its last datagram came */
-	int64_t paused_at;                 /* 0 = answers go on */
-	uint64_t unanswered;               /* datagrams since then */
+	struct udp_answer *answers; /* the last ones, allocated; grows with their number */
+	unsigned count, cap;
+	unsigned next;       /* the one that is overwritten next */
+	unsigned returned;   /* answers that have come back, in a row */
+	int64_t last;        /* when its last datagram came */
+	int64_t paused_at;   /* 0 = answers go on */
+	uint64_t unanswered; /* datagrams since then */
 };
 
 /* A datagram has come: whether the service may answer it. What is decided is reported once. */
@@ -42,3 +49,5 @@ bool udp_loop_may_answer(struct session *session, struct peer_slot *slot, const 
 /* This answer of the service has been sent to the peer, by a call that was written down at this
  * transcript_end() or after it. */
 void udp_loop_answered(struct udp_loop *loop, uint64_t position, const char *data, size_t len);
+
+void udp_loop_free(struct udp_loop *loop);

@@ -159,6 +159,12 @@ static void several_forged(struct fixture *f)
 	stops(f, "echo", "echo", 5);
 }
 
+/* As many as the receive buffers of both hold at the most, or nearly. */
+static void many_forged(struct fixture *f)
+{
+	stops(f, "echo", "echo", 200);
+}
+
 int main(void)
 {
 	tap_watchdog(60);
@@ -166,6 +172,7 @@ int main(void)
 	run(echo_and_hello);
 	run(two_hellos);
 	run(several_forged);
+	run(many_forged);
 	run(answers_others);
 	run(goes_on);
 	run(rests);
