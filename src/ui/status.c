@@ -122,9 +122,9 @@ static void add_window(struct pieces *pieces, const struct reading *reading)
 	    window >= reading_get(reading, READING_SND_MSS))
 		return;
 	if (window)
-		add_piece(pieces, 4, STYLE_TEXT, "his window %s", count_format(window, text));
+		add_piece(pieces, 4, STYLE_TEXT, "peer's window %s", count_format(window, text));
 	else
-		add_piece(pieces, 1, STYLE_ERROR, "his window 0");
+		add_piece(pieces, 1, STYLE_ERROR, "peer's window 0");
 }
 
 /* Without a connection there is nobody to read from. */

@@ -40,7 +40,7 @@ static void say_sent(const struct reading *reading, const struct saying *saying)
 	if (segments)
 		saying_add(saying, "%" PRIu64 " segment%s o", segments, saying_plural(segments));
 	else if (reading_has(reading, READING_NEW_DATA_OUT))
-		saying_add(saying, "no segment yet o");
+		saying_add(saying, "not sent yet o");
 	if (held)
 		saying_add(saying, "%" PRIu64 " byte%s held back *", held, saying_plural(held));
 }

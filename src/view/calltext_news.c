@@ -167,7 +167,7 @@ void calltext_news(const struct reading *reading, const struct reading *before, 
 	bool told = reading_has(reading, READING_OLD_STATE);
 	if (reading_is(reading, STATE_GONE)) {
 		if (!told)
-			saying_add(&saying, "gone *");
+			saying_add(&saying, "no longer in the kernel *");
 		return;
 	}
 	saying_add_deduced(reading, &saying);

@@ -164,7 +164,7 @@ const char *ends_title(const struct view *view, const struct ends *ends, char ou
 	const char *where = loopback ? "   loopback" : "";
 	if (ends->listening)
 		snprintf(out, ENDS_NAME,
-		         "LADDER %" PRIu32 "   a listener: its clients have their own",
+		         "LADDER %" PRIu32 "   a listener: each client has its own ladder",
 		         view->session);
 	else if (view->other)
 		snprintf(out, ENDS_NAME, "LADDER %" PRIu32 " %s %" PRIu32 "%s", view->session,

@@ -53,8 +53,9 @@ static struct find_words_part find_part(const struct find_words *words, bool (*i
 static const char vocabulary[] =
         "ESTABLISHED SYN SENT RECV FIN WAIT TIME CLOSE LAST ACK LISTEN CLOSING gone of calls o "
         "segments out in sent again queue readable bytes to read end file connections waits error "
-        "pending window not acknowledged all s ms min h left retransmit probe keepalive no yet "
-        "held back lay the buffer dropped so far flight taken for lost order come waiting own "
+        "pending window not acknowledged all s ms min h left retransmit probe keepalive no longer "
+        "kernel yet held back lay the buffer dropped so far flight taken for lost order come "
+        "waiting own "
         "receive path MTU";
 
 static bool is_letter(char c)

@@ -48,13 +48,13 @@ static void stuck(void)
 {
 	struct facts facts = facts_stuck();
 	is_status(&facts, 200,
-	          " tcp ESTABLISHED *  window probe in 844 ms  held back 16.0k  his window 0  "
+	          " tcp ESTABLISHED *  window probe in 844 ms  held back 16.0k  peer's window 0  "
 	          "↑54.0k ↓15  LF  chat",
 	          "nobody reads");
 	is_status(&facts, 80,
-	          " tcp ESTABLISHED *  window probe in 844 ms  held back 16.0k  his window 0  LF",
+	          " tcp ESTABLISHED *  window probe in 844 ms  held back 16.0k  peer's window 0  LF",
 	          "nobody reads");
-	is_status(&facts, 40, " tcp ESTABLISHED *  his window 0  LF", "nobody reads");
+	is_status(&facts, 40, " tcp ESTABLISHED *  peer's window 0  LF", "nobody reads");
 	is_status(&facts, 20, " tcp ESTABLISHED *", "nobody reads");
 	facts = facts_accepted();
 	facts.paused = true;

@@ -299,7 +299,7 @@ static const char sampled[] =
 	"                                                      │── data 20..29 o ──────→│\n";
 
 static const char listener[] =
-	"LADDER 2   a listener: its clients have their own\n"
+	"LADDER 2   a listener: each client has its own ladder\n"
 	"* read from the kernel  o counted  ? deduced\n"
 	"   ms 2  127.0.0.1:44617                                                 clients\n"
 	"────────────────────────────────────────────────────────────────────────────────\n"
@@ -308,7 +308,7 @@ static const char listener[] =
 	"      bind(127.0.0.1:44617) = 0                       │                        │\n"
 	"      listen(2) = 0                                   │                        │\n"
 	"      LISTEN *                                        │                        │\n"
-	"      1 wait for accept() *                           │                        │\n"
+	"      1 waiting for accept() *                        │                        │\n"
 	"      accept() = 7                                    │                        │\n";
 
 static const char unwatched[] =

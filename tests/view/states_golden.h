@@ -13,8 +13,8 @@ static const char half_40[] = " STATES [demo] 127.0.0.1:39446 [3]\n"
                               "     @127.0.0.1:39446.\n"
                               " [3] CLOSE_WAIT *: The peer has sent its\n"
                               "     FIN, and recv() has returned 0\n"
-                              "     here: it sends no more. My move:\n"
-                              "     /close.\n"
+                              "     here: it sends no more. Next step:\n"
+                              "     yours, /close.\n"
                               "       CLOSED\n"
                               "     (SYN_SENT)\n"
                               "       LISTEN\n"
@@ -47,7 +47,7 @@ static const char half_80[] =
         " [demo] FIN_WAIT2 *: Our FIN is acknowledged, by the peer's kernel. Nothing more\n"
         "     happens until the peer PROGRAM closes: /close @127.0.0.1:39446.\n"
         " [3] CLOSE_WAIT *: The peer has sent its FIN, and recv() has returned 0 here: it\n"
-        "     sends no more. My move: /close.\n";
+        "     sends no more. Next step: yours, /close.\n";
 
 static const char half_200[] =
         " STATES [demo] 127.0.0.1:39446 [3] 127.0.0.1:44617\n"
@@ -81,7 +81,7 @@ static const char half_200[] =
         " [demo] FIN_WAIT2 *: Our FIN is acknowledged, by the peer's kernel. Nothing more happens "
         "until the peer PROGRAM closes: /close @127.0.0.1:39446.\n"
         " [3] CLOSE_WAIT *: The peer has sent its FIN, and recv() has returned 0 here: it sends no "
-        "more. My move: /close.\n";
+        "more. Next step: yours, /close.\n";
 
 static const char gone_40[] = " STATES [demo] 127.0.0.1:39446\n"
                               " been there: .STATE., on the way:\n"
@@ -98,10 +98,10 @@ static const char gone_40[] = " STATES [demo] 127.0.0.1:39446\n"
                               "      LAST_ACK\n"
                               "   >>>TIME_WAIT<<< [demo]\n"
                               "       CLOSED\n"
-                              " [demo] TIME_WAIT *: 51 s left. Nobody's\n"
-                              "     move: the kernel keeps the pair of\n"
-                              "     ports so long, for what is still on\n"
-                              "     its way.\n";
+                              " [demo] TIME_WAIT *: 51 s left. Next\n"
+                              "     step: nobody's; the kernel keeps\n"
+                              "     the pair of ports that long, for\n"
+                              "     what is still on its way.\n";
 
 static const char gone_80[] =
         " STATES [demo] 127.0.0.1:39446\n"
@@ -119,8 +119,8 @@ static const char gone_80[] =
         "      .FIN_WAIT2.                 CLOSING             LAST_ACK\n"
         "   rcv FIN └────────────┬────────────┘ rcv ACK            │ rcv ACK\n"
         "                 >>>TIME_WAIT<<< [demo] ─────────────> CLOSED\n"
-        " [demo] TIME_WAIT *: 51 s left. Nobody's move: the kernel keeps the pair of\n"
-        "     ports so long, for what is still on its way.\n";
+        " [demo] TIME_WAIT *: 51 s left. Next step: nobody's; the kernel keeps the pair\n"
+        "     of ports that long, for what is still on its way.\n";
 
 static const char gone_200[] = " STATES [demo] 127.0.0.1:39446\n"
                                " been there: .STATE., on the way: (STATE) ?, now: >>>STATE<<<\n"
@@ -150,8 +150,8 @@ static const char gone_200[] = " STATES [demo] 127.0.0.1:39446\n"
                                "FIN └────────────┬────────────┘ rcv ACK            │ rcv ACK\n"
                                "                                                                   "
                                "          >>>TIME_WAIT<<< [demo] ─────────────> CLOSED\n"
-                               " [demo] TIME_WAIT *: 51 s left. Nobody's move: the kernel keeps "
-                               "the pair of ports so long, for what is still on its way.\n";
+                               " [demo] TIME_WAIT *: 51 s left. Next step: nobody's; the kernel "
+                               "keeps the pair of ports that long, for what is still on its way.\n";
 
 static const char full_40[] = " STATES [echo] 127.0.0.1:44617\n"
                               " been there: .STATE., on the way:\n"
@@ -169,8 +169,8 @@ static const char full_40[] = " STATES [echo] 127.0.0.1:44617\n"
                               "      TIME_WAIT\n"
                               "       CLOSED\n"
                               " [echo] LISTEN *: The queue is full, and\n"
-                              "     new SYNs are thrown away. My move:\n"
-                              "     /accept.\n";
+                              "     new SYNs are thrown away. Next\n"
+                              "     step: yours, /accept.\n";
 
 static const char full_80[] =
         " STATES [echo] 127.0.0.1:44617\n"
@@ -188,8 +188,8 @@ static const char full_80[] =
         "       FIN_WAIT2                  CLOSING             LAST_ACK\n"
         "   rcv FIN └────────────┬────────────┘ rcv ACK            │ rcv ACK\n"
         "                    TIME_WAIT ───────────────────────> CLOSED\n"
-        " [echo] LISTEN *: The queue is full, and new SYNs are thrown away. My move:\n"
-        "     /accept.\n";
+        " [echo] LISTEN *: The queue is full, and new SYNs are thrown away. Next step:\n"
+        "     yours, /accept.\n";
 
 static const char full_200[] =
         " STATES [echo] 127.0.0.1:44617\n"
@@ -220,7 +220,7 @@ static const char full_200[] =
         "└────────────┬────────────┘ rcv ACK            │ rcv ACK\n"
         "                                                                                TIME_WAIT "
         "───────────────────────> CLOSED\n"
-        " [echo] LISTEN *: The queue is full, and new SYNs are thrown away. My move: /accept.\n";
+        " [echo] LISTEN *: The queue is full, and new SYNs are thrown away. Next step: yours, /accept.\n";
 
 static const char udp_40[] = " STATES udp\n"
                              " UDP has no states: a datagram is sent,\n"

@@ -203,7 +203,7 @@ static void test_details(void)
 	struct reading r = READING(READING_NEW_DATA_OUT, 1, READING_CALLS, 1);
 	is_text(detail(CALL_SEND, 0, &r), "1 segment o", "how many segments left");
 	r = READING(READING_NEW_DATA_OUT, 0, READING_NOTSENT, 6);
-	is_text(detail(CALL_SEND, 0, &r), "no segment yet o, 6 bytes held back *", "held back");
+	is_text(detail(CALL_SEND, 0, &r), "not sent yet o, 6 bytes held back *", "held back");
 	r = READING(READING_NOTSENT, 1);
 	is_text(detail(CALL_SEND, 0, &r), "1 byte held back *", "counters a system does not have");
 	r = READING(READING_NEW_DATA_OUT, 5, READING_CALLS, 87);
@@ -267,7 +267,7 @@ static void test_news(void)
 	a = READING(READING_STATE, STATE_GONE, READING_OLD_STATE, STATE_TIME_WAIT);
 	is_text(news(&a, NULL), "TIME_WAIT → gone *|", "gone");
 	a = READING(READING_STATE, STATE_GONE);
-	is_text(news(&a, NULL), "|gone *", "from a state nobody read");
+	is_text(news(&a, NULL), "|no longer in the kernel *", "from a state nobody read");
 	a = READING(READING_STATE, STATE_TIME_WAIT, READING_OLD_STATE, STATE_CLOSE, READING_TIMER,
 	            TIMER_TIMEWAIT, READING_TIMER_LEFT, 60000000);
 	is_text(news(&a, NULL), "TIME_WAIT *|60 s left *", "which CLOSE was all the time");

@@ -88,8 +88,8 @@ static void loopback(void)
 	ok(says(&far, "round trip    0.03 ms ± 0.01 ms *"), "elsewhere there is one");
 	ok(says(&far, "cwnd          10 *, ssthresh not set yet *"),
 	   "no threshold is not a number");
-	ok(says(&far, "delivery      1000.0kB/s *, more was not given") ||
-	           says(&far, "delivery      1.0MB/s *, more was not given"),
+	ok(says(&far, "delivery      1000.0kB/s *, limited by the application") ||
+	           says(&far, "delivery      1.0MB/s *, limited by the application"),
 	   "a rate says what it is of");
 	facts_set(&far, READING_SSTHRESH, 7);
 	ok(says(&far, "ssthresh 7 *"), "one that is set is told");

@@ -81,7 +81,7 @@ static void golden(void)
 	is_drawn(&datagrams, NULL, GOLDEN(udp), "datagrams");
 }
 
-/* ---- whose move it is ---- */
+/* ---- whose step is next ---- */
 
 static void advice(void)
 {
@@ -94,9 +94,9 @@ static void advice(void)
 		{ STATE_SYN_RECV, "The peer's kernel has to acknowledge" },
 		{ STATE_FIN_WAIT1, "Our FIN is sent" },
 		{ STATE_FIN_WAIT2, "until the peer PROGRAM closes" },
-		{ STATE_TIME_WAIT, "Nobody's move" },
-		{ STATE_CLOSE, "My move: /connect" },
-		{ STATE_CLOSE_WAIT, "My move: /recv, then /close" },
+		{ STATE_TIME_WAIT, "Next step: nobody's" },
+		{ STATE_CLOSE, "Next step: yours, /connect" },
+		{ STATE_CLOSE_WAIT, "Next step: yours, /recv, then /close" },
 		{ STATE_LAST_ACK, "the last one" },
 		{ STATE_LISTEN, "Waits for a SYN" },
 		{ STATE_CLOSING, "Both have sent FIN at once" },

@@ -167,18 +167,18 @@ static const char nagle_80[] =
         "                 o n e t w o t h r e e\n"
         " your send()    |one  |two  |three    |  3 calls  0.00 0.02 0.04 ms\n"
         " segments o     :one  :twothree       :  2 segments  0.00 43.4 ms\n"
-        " his recv()     |one  |twothree       |  2 calls  0.02 43.4 ms\n"
+        " peer recv()    |one  |twothree       |  2 calls  0.02 43.4 ms\n"
         "\n"
         " 3 send() calls left as 2 segments o; 2 recv() calls got it\n"
-        " 0.00 ms send(\"one\") leaves at once; acknowledged after 43.4 ms *: his kernel\n"
-        "          puts off its ACK ?\n"
+        " 0.00 ms send(\"one\") leaves at once; acknowledged after 43.4 ms *: the peer's\n"
+        "          kernel delays its ACK ?\n"
         " 0.02 ms send(\"two\") is held back: Nagle ?: 3 bytes are unacknowledged * and 3\n"
         "          are less than a full segment of 32741; to send 6 = 3 in flight + 3 not\n"
         "          yet sent *\n"
         " 0.04 ms send(\"three\") is held back: Nagle ?: 3 bytes are unacknowledged * and 8\n"
         "          are less than a full segment of 32741; to send 11 = 3 in flight + 8\n"
         "          not yet sent *\n"
-        " 43.4 ms 8 bytes had left as 1 segment o by then\n";
+        " 43.4 ms 8 bytes had left as 1 segment o\n";
 
 static const char nagle_40[] = "STREAM 1 → 2  11 bytes\n"
                                "byte    0     3     6         11\n"
@@ -191,7 +191,8 @@ static const char nagle_40[] = "STREAM 1 → 2  11 bytes\n"
                                " recv() calls got it\n"
                                " 0.00 ms send(\"one\") leaves at once;\n"
                                "          acknowledged after 43.4 ms *:\n"
-                               "          his kernel puts off its ACK ?\n"
+                               "          the peer's kernel delays its\n"
+                               "          ACK ?\n"
                                " 0.02 ms send(\"two\") is held back: Nagle\n"
                                "          ?: 3 bytes are unacknowledged\n"
                                "          * and 3 are less than a full\n"
@@ -203,8 +204,7 @@ static const char nagle_40[] = "STREAM 1 → 2  11 bytes\n"
                                "          less than a full segment of\n"
                                "          32741; to send 11 = 3 in\n"
                                "          flight + 8 not yet sent *\n"
-                               " 43.4 ms 8 bytes had left as 1 segment o\n"
-                               "          by then\n";
+                               " 43.4 ms 8 bytes had left as 1 segment o\n";
 
 static const char nagle_200[] =
         "STREAM 1 → 2  11 bytes   | boundary of a call   : boundary of a segment\n"
@@ -212,16 +212,16 @@ static const char nagle_200[] =
         "                 o n e t w o t h r e e\n"
         " your send()    |one  |two  |three    |  3 calls  0.00 0.02 0.04 ms\n"
         " segments o     :one  :twothree       :  2 segments  0.00 43.4 ms\n"
-        " his recv()     |one  |twothree       |  2 calls  0.02 43.4 ms\n"
+        " peer recv()    |one  |twothree       |  2 calls  0.02 43.4 ms\n"
         "\n"
         " 3 send() calls left as 2 segments o; 2 recv() calls got it\n"
-        " 0.00 ms send(\"one\") leaves at once; acknowledged after 43.4 ms *: his kernel puts off "
-        "its ACK ?\n"
+        " 0.00 ms send(\"one\") leaves at once; acknowledged after 43.4 ms *: the peer's kernel "
+        "delays its ACK ?\n"
         " 0.02 ms send(\"two\") is held back: Nagle ?: 3 bytes are unacknowledged * and 3 are less "
         "than a full segment of 32741; to send 6 = 3 in flight + 3 not yet sent *\n"
         " 0.04 ms send(\"three\") is held back: Nagle ?: 3 bytes are unacknowledged * and 8 are "
         "less than a full segment of 32741; to send 11 = 3 in flight + 8 not yet sent *\n"
-        " 43.4 ms 8 bytes had left as 1 segment o by then\n";
+        " 43.4 ms 8 bytes had left as 1 segment o\n";
 
 static const char urgent_80[] =
         "STREAM 1 → 2  8 bytes   | boundary of a call   : boundary of a segment\n"
@@ -230,7 +230,7 @@ static const char urgent_80[] =
         " urgent                !\n"
         " your send()    |abc  |X|def⏎   |  3 calls  0.00 ms\n"
         " segments o     :abc  :X:def⏎   :  3 segments  0.00 ms\n"
-        " his recv()     |abc  | |def⏎   |  2 calls  0.00 ms\n"
+        " peer recv()    |abc  | |def⏎   |  2 calls  0.00 ms\n"
         "\n"
         " 3 send() calls left as 3 segments o; 2 recv() calls got it\n"
         " ! marks the urgent byte: recv() stops in front of it, and recv(MSG_OOB) reads\n"
@@ -257,7 +257,7 @@ static const char urgent_200[] =
         " urgent                !\n"
         " your send()    |abc  |X|def⏎   |  3 calls  0.00 ms\n"
         " segments o     :abc  :X:def⏎   :  3 segments  0.00 ms\n"
-        " his recv()     |abc  | |def⏎   |  2 calls  0.00 ms\n"
+        " peer recv()    |abc  | |def⏎   |  2 calls  0.00 ms\n"
         "\n"
         " 3 send() calls left as 3 segments o; 2 recv() calls got it\n"
         " ! marks the urgent byte: recv() stops in front of it, and recv(MSG_OOB) reads it\n";
@@ -267,7 +267,7 @@ static const char large_80[] =
         " byte           0                                    4000\n"
         " your send()    |4000 B                              |  1 call  0.00 ms\n"
         " segments o     :1448 B      :1448 B      :1104 B    :  3 segments  0.00 ms\n"
-        " his recv()     |1024 B  |1024 B  |1024 B   |928 B   |  4 calls  0.00 ms\n"
+        " peer recv()    |1024 B  |1024 B  |1024 B   |928 B   |  4 calls  0.00 ms\n"
         "\n"
         " 1 send() left as 3 segments o, cut as the MSS asks ?; 4 recv() calls got it\n";
 
@@ -288,7 +288,7 @@ static const char large_200[] =
         "                                                               |  1 call  0.00 ms\n"
         " segments o     :1448 B                                          :1448 B                  "
         "                         :1104 B                               :  3 segments  0.00 ms\n"
-        " his recv()     |1024 B                            |1024 B                            "
+        " peer recv()    |1024 B                            |1024 B                            "
         "|1024 B                            |928 B                          |  4 calls  0.00 ms\n"
         "\n"
         " 1 send() left as 3 segments o, cut as the MSS asks ?; 4 recv() calls got it\n";
@@ -298,13 +298,15 @@ static const char window_80[] =
         " byte           0                 9000               18.0k\n"
         " your send()    |9000 B           |9000 B            |  2 calls  ... 0.00 ms\n"
         " segments o     :9000 B           :                     1 segment  before\n"
-        " his recv()\n"
+        " peer recv()\n"
         "\n"
         " 2 send() calls left as 1 segment o, but for 9000 bytes *; no recv() has got any\n"
         " of it\n"
-        " 0.00 ms send(\"zzzzzzzzzzzz…\") is held back: his window is 0 *: his program does\n"
-        "          not read; to send 9000 = 0 in flight + 9000 not yet sent *\n"
-        " now: 9000 bytes are held back: his window is 0 *: his program does not read\n";
+        " 0.00 ms send(\"zzzzzzzzzzzz…\") is held back: the peer's window is 0 *: its\n"
+        "          program does not read; to send 9000 = 0 in flight + 9000 not yet sent\n"
+        "          *\n"
+        " now: 9000 bytes are held back: the peer's window is 0 *: its program does not\n"
+        " read\n";
 
 static const char window_40[] = "STREAM 1 → 2  18.0k bytes\n"
                                 "byte    0              9000        18.0k\n"
@@ -316,19 +318,19 @@ static const char window_40[] = "STREAM 1 → 2  18.0k bytes\n"
                                 " for 9000 bytes *; no recv() has got any\n"
                                 " of it\n"
                                 " 0.00 ms send(\"zzzzzzzzzzzz…\") is held\n"
-                                "          back: his window is 0 *: his\n"
-                                "          program does not read; to send\n"
-                                "          9000 = 0 in flight + 9000 not\n"
-                                "          yet sent *\n"
-                                " now: 9000 bytes are held back: his\n"
-                                " window is 0 *: his program does not\n"
-                                " read\n";
+                                "          back: the peer's window is 0\n"
+                                "          *: its program does not read;\n"
+                                "          to send 9000 = 0 in flight +\n"
+                                "          9000 not yet sent *\n"
+                                " now: 9000 bytes are held back: the\n"
+                                " peer's window is 0 *: its program does\n"
+                                " not read\n";
 
 static const char datagrams_80[] =
         "STREAM 1 → 2  12 bytes   | boundary of a call\n"
         " bytes           3     0 4       5\n"
         " your sendto()  |one  | |lost   |three    |  4 datagrams  0.00 ms\n"
-        " his recvfrom() |one  | |       |three    |  3 datagrams  0.00 ms\n"
+        " peer recvfrom()|one  | |       |three    |  3 datagrams  0.00 ms\n"
         "\n"
         " 4 datagrams sent, 3 received: each send is one datagram, each datagram one\n"
         " receive\n"
@@ -349,7 +351,7 @@ static const char datagrams_200[] =
         "STREAM 1 → 2  12 bytes   | boundary of a call\n"
         " bytes           3     0 4       5\n"
         " your sendto()  |one  | |lost   |three    |  4 datagrams  0.00 ms\n"
-        " his recvfrom() |one  | |       |three    |  3 datagrams  0.00 ms\n"
+        " peer recvfrom()|one  | |       |three    |  3 datagrams  0.00 ms\n"
         "\n"
         " 4 datagrams sent, 3 received: each send is one datagram, each datagram one receive\n"
         " 1 not received: on the way, still to be read, or lost ?\n";
@@ -495,7 +497,7 @@ static void matches_what_came(void)
 	begin(80);
 	put(ONE, CALL_SEND, "abc");
 	put(TWO, CALL_RECV, "xyz");
-	ok(has("what his recv() got cannot"), "other bytes are not those");
+	ok(has("the peer's recv() got"), "other bytes are not those");
 	begin(80);
 	put(ONE, CALL_SEND, "old");
 	put(ONE, CALL_SOCKET, "");

@@ -126,7 +126,7 @@ static void test_golden(void)
 	        "   2.500 ←  recv(65536) = 0  end of file\n"
 	        "   2.750 !  send(3) = -1 EPIPE                     broken pipe\n"
 	        "   3.000    close() = 0\n"
-	        "   3.250 *  gone *\n",
+	        "   3.250 *  no longer in the kernel *\n",
 	        "200 columns");
 	make_conversation(80);
 	is_text(shown(),
@@ -141,7 +141,7 @@ static void test_golden(void)
 	        "   2.500 ←  recv(65536) = 0  end of file\n"
 	        "   2.750 !  send(3) = -1 EPIPE            broken pipe\n"
 	        "   3.000    close() = 0\n"
-	        "   3.250 *  gone *\n",
+	        "   3.250 *  no longer in the kernel *\n",
 	        "80 columns");
 	make_conversation(40);
 	is_text(shown(),
@@ -162,7 +162,7 @@ static void test_golden(void)
 	        "   2.750 !  send(3) = -1 EPIPE\n"
 	        "              broken pipe\n"
 	        "   3.000    close() = 0\n"
-	        "   3.250 *  gone *\n",
+	        "   3.250 *  no longer in the kernel *\n",
 	        "40 columns");
 	make_conversation(20);
 	is_text(shown(),
@@ -190,7 +190,8 @@ static void test_golden(void)
 	        "!  send(3)\n"
 	        "     = -1 EPIPE\n"
 	        "   close() = 0\n"
-	        "*  gone *\n",
+	        "*  no longer in the\n"
+	        "     kernel *\n",
 	        "20 columns");
 	make_conversation(80);
 	setlocale(LC_ALL, "C");
@@ -206,7 +207,7 @@ static void test_golden(void)
 	        "   2.500 <  recv(65536) = 0  end of file\n"
 	        "   2.750 !  send(3) = -1 EPIPE            broken pipe\n"
 	        "   3.000    close() = 0\n"
-	        "   3.250 *  gone *\n",
+	        "   3.250 *  no longer in the kernel *\n",
 	        "80 columns without UTF-8");
 	setlocale(LC_ALL, "");
 }
@@ -428,8 +429,8 @@ static void test_held(void)
 	     READING_NEW_OUT, 1, READING_NEW_IN, 1);
 	is_text(shown(),
 	        "→  send(\"one\") = 3                   1 segment o\n"
-	        "→  send(\"two\") = 3                   no segment yet o, 3 bytes held back *\n"
-	        "→  send(\"three\") = 5                 no segment yet o, 8 bytes held back *\n"
+	        "→  send(\"two\") = 3                   not sent yet o, 3 bytes held back *\n"
+	        "→  send(\"three\") = 5                 not sent yet o, 8 bytes held back *\n"
 	        "*  1 segment out 1 in o              2 sends left as 1 segment o\n",
 	        "sends that left together");
 	begin(80);
@@ -438,7 +439,7 @@ static void test_held(void)
 	READ(READING_LATER, READING_STATE, 1, READING_NEW_DATA_OUT, 1, READING_NOTSENT, 0,
 	     READING_NEW_OUT, 1);
 	is_text(shown(),
-	        "→  send(\"one\") = 3                   no segment yet o, of 9 calls o\n"
+	        "→  send(\"one\") = 3                   not sent yet o, of 9 calls o\n"
 	        "*  1 segment out o\n",
 	        "are not told where only some calls were read around");
 }

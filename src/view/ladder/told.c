@@ -77,7 +77,7 @@ static bool name_condition(const struct reading *reading, char out[CONDITION_TEX
 	else if (unsent)
 		snprintf(out, CONDITION_TEXT, "%" PRIu64 " held back", unsent);
 	else if (reading_is(reading, STATE_LISTEN) && reading_get(reading, READING_QUEUE))
-		snprintf(out, CONDITION_TEXT, "%" PRIu64 " wait for accept()",
+		snprintf(out, CONDITION_TEXT, "%" PRIu64 " waiting for accept()",
 		         reading_get(reading, READING_QUEUE));
 	return out[0];
 }

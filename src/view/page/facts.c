@@ -210,8 +210,8 @@ const char *facts_limit_name(enum facts_limit limit)
 	static const char *const names[] = {
 		[LIMIT_UNKNOWN] = "not available",
 		[LIMIT_NO_DATA] = "nothing to send",
-		[LIMIT_PEER_WINDOW] = "his window",
-		[LIMIT_SEND_BUFFER] = "my send buffer",
+		[LIMIT_PEER_WINDOW] = "peer's window",
+		[LIMIT_SEND_BUFFER] = "send buffer",
 		[LIMIT_NAGLE] = "Nagle",
 		[LIMIT_NETWORK] = "missing ACKs",
 	};

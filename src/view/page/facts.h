@@ -93,13 +93,13 @@ bool facts_held_back(const struct facts *facts, uint64_t *bytes);
 enum facts_limit {
 	LIMIT_UNKNOWN,
 	LIMIT_NO_DATA,     /* there is nothing to send */
-	LIMIT_PEER_WINDOW, /* his program does not read */
+	LIMIT_PEER_WINDOW, /* the peer's program does not read */
 	LIMIT_SEND_BUFFER, /* ours is full of what is on its way */
 	LIMIT_NAGLE,       /* little is held back until all before is acknowledged */
 	LIMIT_NETWORK,     /* acknowledgements */
 };
 enum facts_limit facts_limit(const struct facts *facts);
-const char *facts_limit_name(enum facts_limit limit); /* "his window"; static */
+const char *facts_limit_name(enum facts_limit limit); /* "peer's window"; static */
 
 /* Connections wait for accept(), and no more fit: new SYNs are thrown away. Of one socket, and of
  * any of them. */

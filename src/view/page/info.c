@@ -45,7 +45,7 @@ static void add_other_end(struct form *form, const struct facts *other)
 	          facts_format_state(other, state));
 	if (!other->open)
 		return;
-	info_add_memory(form, "his recv buf.", &other->reading, READING_RMEM, READING_RCVBUF, "");
+	info_add_memory(form, "peer's buffer", &other->reading, READING_RMEM, READING_RCVBUF, "");
 	info_add_bytes(form, "to read there", &other->reading, READING_INQ);
 }
 
@@ -108,7 +108,8 @@ static void add_congestion(struct form *form, const struct reading *reading)
 		char rate[COUNT_TEXT];
 		form_text(form, STYLE_TEXT, "delivery", "%sB/s *%s",
 		          count_format(reading_get(reading, READING_DELIVERY_RATE), rate),
-		          reading_get(reading, READING_APP_LIMITED) ? ", more was not given" : "");
+		          reading_get(reading, READING_APP_LIMITED) ? ", limited by the application"
+		                                                    : "");
 	}
 }
 
@@ -118,7 +119,7 @@ static void add_path(struct form *form, const struct facts *facts)
 	bool stamps = reading_get(reading, READING_OPTIONS) & OPTION_TIMESTAMPS;
 	char text[INFO_TEXT];
 	if (reading_has(reading, READING_RTO))
-		form_text(form, STYLE_TEXT, "waits for ACK", "%s *",
+		form_text(form, STYLE_TEXT, "timeout (RTO)", "%s *",
 		          info_format_us(reading_get(reading, READING_RTO), text));
 	if (reading_has(reading, READING_SND_MSS))
 		form_text(form, STYLE_TEXT, "mss",

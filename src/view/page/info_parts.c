@@ -110,8 +110,8 @@ static void add_busy(struct form *form, const struct reading *reading)
 	          info_format_us(busy, text));
 	if (busy < SHARED_LEAST)
 		return;
-	add_share(form, "his window", window, busy, '*');
-	add_share(form, "my buffer", buffer, busy, '*');
+	add_share(form, "window full", window, busy, '*');
+	add_share(form, "buffer full", buffer, busy, '*');
 	uint64_t held = window < busy ? window : busy;
 	held += buffer < busy - held ? buffer : busy - held;
 	add_share(form, "missing ACKs", busy - held, busy, '?');

@@ -88,7 +88,7 @@ void states_trace(struct states_end *end, const struct transcript *transcript)
 	deduce(end, connected);
 }
 
-/* ---- whose move it is ---- */
+/* ---- whose step is next ---- */
 
 struct whose {
 	const struct facts *facts, *other;
@@ -107,7 +107,8 @@ __attribute__((format(printf, 2, 3))) static void say(const struct whose *whose,
 static void advise_close(const struct whose *whose)
 {
 	if (whose->facts->open)
-		say(whose, "A socket and nothing more. My move: /connect, or /bind and /backlog.");
+		say(whose, "A socket and nothing more. Next step: yours, /connect, or /bind and "
+		           "/backlog.");
 	else
 		say(whose, "There is no connection any more. /reconnect opens a new one.");
 }
@@ -117,10 +118,11 @@ static void advise_listen(const struct whose *whose)
 	const struct facts *facts = whose->facts;
 	uint64_t queue = facts_sum(facts, READING_QUEUE);
 	if (facts_queue_is_full(facts))
-		say(whose, "The queue is full, and new SYNs are thrown away. My move: /accept.");
+		say(whose,
+		    "The queue is full, and new SYNs are thrown away. Next step: yours, /accept.");
 	else if (queue)
 		say(whose, "%" PRIu64 " connected already and wait%s for accept()%s.", queue,
-		    queue == 1 ? "s" : "", facts->paused ? ": my move: /accept" : "");
+		    queue == 1 ? "s" : "", facts->paused ? ": next step: yours, /accept" : "");
 	else
 		say(whose, "Waits for a SYN; the kernel answers it by itself.");
 }
@@ -129,10 +131,11 @@ static void advise_established(const struct whose *whose)
 {
 	const struct reading *reading = &whose->facts->reading;
 	if (facts_limit(whose->facts) == LIMIT_PEER_WINDOW)
-		say(whose, "His window is closed: nothing more goes out until the peer PROGRAM "
-		           "reads.");
+		say(whose,
+		    "The peer's window is closed: nothing more goes out until the peer PROGRAM "
+		    "reads.");
 	else if (whose->facts->paused && reading_get(reading, READING_INQ))
-		say(whose, "%" PRIu64 " bytes wait here. My move: /recv, or /resume.",
+		say(whose, "%" PRIu64 " bytes wait here. Next step: yours, /recv, or /resume.",
 		    reading_get(reading, READING_INQ));
 	else
 		say(whose, "Both may send. Whoever closes first will be the one in TIME_WAIT.");
@@ -169,10 +172,10 @@ static void advise_close_wait(const struct whose *whose)
 {
 	if (whose->facts->at_end)
 		say(whose, "The peer has sent its FIN, and recv() has returned 0 here: it sends no "
-		           "more. My move: /close.");
+		           "more. Next step: yours, /close.");
 	else
 		say(whose, "The peer has sent its FIN: recv() will return 0 once everything is "
-		           "read. My move: /recv, then /close.");
+		           "read. Next step: yours, /recv, then /close.");
 }
 
 static void advise_time_wait(const struct whose *whose)
@@ -181,11 +184,11 @@ static void advise_time_wait(const struct whose *whose)
 	char text[FACTS_LEFT];
 	if (facts_timer(whose->facts, &left) == TIMER_OFF)
 		say(whose,
-		    "Nobody's move: the kernel keeps the pair of ports for a while, for what "
+		    "Next step: nobody's; the kernel keeps the pair of ports for a while, for what "
 		    "is still on its way.");
 	else
 		say(whose,
-		    "%s left. Nobody's move: the kernel keeps the pair of ports so long, "
+		    "%s left. Next step: nobody's; the kernel keeps the pair of ports that long, "
 		    "for what is still on its way.",
 		    facts_format_left(left, text));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* states: the diagram of TCP's states with a session on it, and the other end where that is ours
- * too: where each is, which states it has been in, since when, and whose move it is. */
+ * too: where each is, which states it has been in, since when, and whose step is next. */
 #pragma once
 
 #include "record/transcript.h"

@@ -9,8 +9,8 @@ enum { LEAST_BOX = 8 }; /* columns of a call where bytes have none of their own 
 static void choose_labels(struct ruler *ruler)
 {
 	static const char *const wide[2][4] = {
-		{ "byte", "your send()", "segments o", "his recv()" },
-		{ "bytes", "your sendto()", "", "his recvfrom()" },
+		{ "byte", "your send()", "segments o", "peer recv()" },
+		{ "bytes", "your sendto()", "", "peer recvfrom()" },
 	};
 	static const char *const narrow[4] = { "byte", "sent", "segs o", "got" };
 	int columns = ruler->columns;

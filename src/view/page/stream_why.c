@@ -16,7 +16,7 @@
 enum { REASON = 200, WHY = 400, SHOWN_BYTES = 12, CALL_TEXT_MOST = 160 };
 
 #define LATE_ACK (CLOCK_MS)      /* what is acknowledged sooner needs no word */
-#define SLOW_ACK (30 * CLOCK_MS) /* a kernel that puts off its ACK takes no less */
+#define SLOW_ACK (30 * CLOCK_MS) /* a kernel that delays its ACK takes no less */
 
 uint64_t stream_count_segments(const struct flow *flow)
 {
@@ -54,10 +54,10 @@ static void reason(const struct reading *reading, const struct entry *call, char
 	uint64_t in_flight = count_in_flight(reading);
 	uint64_t mss = reading_get(reading, READING_SND_MSS);
 	if (reading_has(reading, READING_SND_WND) && !reading_get(reading, READING_SND_WND))
-		snprintf(out, REASON, "his window is 0 *: his program does not read");
+		snprintf(out, REASON, "the peer's window is 0 *: its program does not read");
 	else if (window_is_full(reading, in_flight))
 		snprintf(out, REASON,
-		         "his window of %" PRIu64 " bytes * has no room beside the %" PRIu64
+		         "the peer's window of %" PRIu64 " bytes * has no room beside the %" PRIu64
 		         " in flight",
 		         reading_get(reading, READING_SND_WND), in_flight);
 	else if (held < mss && reading_get(reading, READING_UNACKED))
@@ -118,7 +118,7 @@ static void print_acked(const struct flow_part *call, char out[WHY])
 	clock_format_duration(call->acked, took);
 	snprintf(out, WHY, "; acknowledged after %s *%s", took,
 	         call->acked >= SLOW_ACK && call->acked < 10 * SLOW_ACK
-	                 ? ": his kernel puts off its ACK ?"
+	                 ? ": the peer's kernel delays its ACK ?"
 	                 : "");
 }
 
@@ -149,6 +149,11 @@ static void explain_call(const struct flow *flow, const struct flow_part *call, 
 	form_sentence(form, STYLE_STATE, indent(form), "%s %s %s%s", time, text, what, acked);
 }
 
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 /* Of what left by itself, not in a call, only the time is known by which it had. */
 static void explain_left(const struct flow_part *part, struct form *form)
 {
@@ -157,10 +162,11 @@ static void explain_left(const struct flow_part *part, struct form *form)
 		return;
 	if (part->segments)
 		snprintf(segments, sizeof segments, " as %" PRIu64 " segment%s o", part->segments,
-		         part->segments == 1 ? "" : "s");
+		         plural(part->segments));
 	print_time(part->time, time);
-	form_sentence(form, STYLE_STATE, indent(form), "%s %" PRId64 " bytes had left%s by then",
-	              time, part->end - part->begin, segments);
+	form_sentence(form, STYLE_STATE, indent(form), "%s %" PRId64 " byte%s had left%s", time,
+	              part->end - part->begin, plural((uint64_t)(part->end - part->begin)),
+	              segments);
 }
 
 static int64_t count_left(const struct flow *flow)
@@ -181,11 +187,6 @@ static void explain_rest(const struct flow *flow, struct form *form)
 	reason(&reading, NULL, why);
 	form_sentence(form, STYLE_STATE, 1, "now: %" PRIu64 " bytes are held back: %s",
 	              reading_get(&reading, READING_NOTSENT), why);
-}
-
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
 }
 
 /* ---- all of it ---- */
@@ -214,7 +215,7 @@ static void print_got(const struct flow *flow, char out[WHY])
 	if (!flow->view->other)
 		return;
 	if (!flow->matched)
-		snprintf(out, WHY, "; what his recv() got cannot be matched");
+		snprintf(out, WHY, "; what the peer's recv() got cannot be matched");
 	else if (!flow->got.count)
 		snprintf(out, WHY, "; no recv() has got any of it");
 	else
