@@ -108,10 +108,10 @@ const struct sockopt sockopt_table[] = {
 #endif
 	OPTION(SOL_SOCKET, SO_KEEPALIVE, SWITCH, TCP, "",
 	       "probe a peer that is silent\nTCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT say when. "
-	       "Without it an idle connection to a peer that has died stays open for ever."),
+	       "Without it an idle connection to a peer that has died stays open forever."),
 	OPTION(SOL_SOCKET, SO_LINGER, LINGER, TCP, "",
-	       "close() waits till all is there\nFor so many seconds, until everything is "
-	       "acknowledged, also on a socket that never blocks. With 0 it sends RST instead, and "
+	       "close() waits for all ACKs\nUntil all data is acknowledged, at most this "
+	       "many seconds, also on a socket that never blocks. With 0 it sends RST instead, and "
 	       "what has not left is lost."),
 #ifdef SO_MAX_PACING_RATE
 	OPTION(SOL_SOCKET, SO_MAX_PACING_RATE, NUMBER, TCP, "bytes/s",
@@ -145,15 +145,16 @@ const struct sockopt sockopt_table[] = {
 	       "room for what is not read yet\nTCP tells its peer a window that fits into it; UDP "
 	       "drops what does not fit, and nobody is told.",
 	       .doubled = true),
-	OPTION(SOL_SOCKET, SO_RCVLOWAT, NUMBER, TCP, "bytes", "readable from so many bytes on",
+	OPTION(SOL_SOCKET, SO_RCVLOWAT, NUMBER, TCP, "bytes", "readable from this size on",
 	       .alters = "less than 1 is 1"),
 	OPTION(SOL_SOCKET, SO_RCVTIMEO, TIME, ANY, "",
 	       "a blocking recv() waits so long\nThen EAGAIN. The sockets of this program never "
 	       "block, so that it can only be looked at.",
 	       .alters = ticks),
 	OPTION(SOL_SOCKET, SO_REUSEADDR, SWITCH, ANY, "",
-	       "bind() in spite of TIME_WAIT\nBoth need it: the new socket, and the old one before "
-	       "it was closed. A port that somebody listens on stays taken. UDP sockets share a "
+	       "allow bind() during TIME_WAIT\nBoth need it: the new socket, and the old one "
+	       "before it was closed. A port that somebody listens on stays taken. UDP sockets "
+	       "share a "
 	       "port by it, and the last one gets the datagrams."),
 #ifdef SO_REUSEPORT
 	OPTION(SOL_SOCKET, SO_REUSEPORT, SWITCH, ANY, "",

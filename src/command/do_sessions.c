@@ -16,8 +16,7 @@ static bool parse_target(struct target *target, const char *transport, const cha
 		return false;
 	if (!transport || target->transport == asked)
 		return true;
-	error_set(error, "\"%s\" and \"%.100s\" contradict each other: leave one away", transport,
-	          text);
+	error_set(error, "\"%s\" and \"%.100s\" exclude each other: use one", transport, text);
 	return false;
 }
 

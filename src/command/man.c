@@ -192,7 +192,7 @@ static void print_option(FILE *out, const struct sockopt *option)
 	if (option->doubled)
 		fputs("The kernel doubles what it is asked, for its own bookkeeping.\n", out);
 	if (option->alters) {
-		fputs("What the kernel makes of it may differ:\n", out);
+		fputs("The kernel may store another value:\n", out);
 		print_text(out, option->alters, strlen(option->alters));
 		fputs(".\n", out);
 	}

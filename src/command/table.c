@@ -27,9 +27,9 @@ const struct command command_table[] = {
 	        .help = "serve TCP clients, or UDP peers\n"
 	                "Without a local address only this machine reaches it; * stands for every "
 	                "address.\n"
-	                "Port 0 takes a free port and says which. /help service tells about "
+	                "Port 0 takes a free port and says which. /help service explains "
 	                "services.\n"
-	                "Each TCP client becomes a session of its own; UDP peers stand in /peers.",
+	                "Each TCP client becomes a session of its own; /peers lists UDP peers.",
 	        .acts = ACTS_ALWAYS,
 	        .run = do_listen,
 	},
@@ -260,7 +260,7 @@ const struct command command_table[] = {
 	                "waits for;\n"
 	                "round trip and congestion window where the peer is another machine.\n"
 	                "* is read from the kernel, o counted around calls, ? deduced.\n"
-	                "The page goes on changing with it; once more, or F5, sends it away.",
+	                "The page changes with it; F5 or the same command closes it.",
 	        .needs = NEEDS_SESSION,
 	        .run = do_info,
 	},
@@ -269,9 +269,9 @@ const struct command command_table[] = {
 	        .group = "looking",
 	        .usage = "",
 	        .help = "show the TCP state diagram with the session on it\n"
-	                "Also the other end, where that is a session of ours, and whose move it "
-	                "is.\n"
-	                "Once more, or F6, sends it away.",
+	                "Also the other end, where that is a session of ours, and whose step is "
+	                "next.\n"
+	                "F6 or the same command closes it.",
 	        .needs = NEEDS_SESSION,
 	        .run = do_states,
 	},
@@ -282,7 +282,7 @@ const struct command command_table[] = {
 	        .help = "show the stream as rulers: calls, segments, calls\n"
 	                "Of the newest bytes sent: which send() they came from, how they left, "
 	                "which recv() got\n"
-	                "them. Once more, or F7, sends it away.",
+	                "them. F7 or the same command closes it.",
 	        .needs = NEEDS_SESSION,
 	        .run = do_stream,
 	},
@@ -346,8 +346,8 @@ const struct command command_table[] = {
 	        .help = "make a socket, and nothing else\n"
 	                "It reads and accepts nothing by itself: each of the commands below is one "
 	                "call on it,\n"
-	                "made also where the kernel will refuse it. 4, for IPv4, where nothing is "
-	                "said.\n"
+	                "made also where the kernel will refuse it. The default is 4, "
+	                "for IPv4.\n"
 	                "A call that would block is shown waiting; Ctrl-C on an empty line cancels "
 	                "it.\n"
 	                "What is typed is one send(). /resume makes it read by itself.",
@@ -361,7 +361,7 @@ const struct command command_table[] = {
 	        .help = "give the socket its local address\n"
 	                "Without an address it is 127.0.0.1, or ::1; * is every address; port 0 "
 	                "takes a free one.\n"
-	                "Of a name the first address is taken.",
+	                "Only the first address of a name is used.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .run = do_bind,
@@ -371,7 +371,7 @@ const struct command command_table[] = {
 	        .group = "step by step",
 	        .usage = "[number]",
 	        .help = "listen(): let connections queue up\n"
-	                "The number is how many may wait for /accept, 5 where nothing is said.\n"
+	                "The number is how many may wait for /accept; the default is 5.\n"
 	                "Without /bind before, the kernel chooses a port, on every address.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
@@ -383,8 +383,8 @@ const struct command command_table[] = {
 	        .usage = "<address> [port]",
 	        .help = "connect the socket\n"
 	                "It is shown waiting until it is connected or refused; Ctrl-C cancels.\n"
-	                "Of a name the first address is taken. On UDP nothing is sent: it chooses "
-	                "the peer.",
+	                "Only the first address of a name is used. On UDP nothing is sent: it "
+	                "chooses the peer.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .run = do_connect,
@@ -404,14 +404,14 @@ const struct command command_table[] = {
 	        .name = "recv",
 	        .group = "step by step",
 	        .usage = "[bytes] [peek|urgent|waitall]",
-	        .help = "make one recv() into a buffer of so many bytes\n"
-	                "1024 where nothing is said, at most 1000000. On UDP it is recvfrom(), and "
-	                "what of the\n"
+	        .help = "make one recv() into a buffer of that many bytes\n"
+	                "The default is 1024, the most 1000000. On UDP it is recvfrom(), and what "
+	                "of the\n"
 	                "datagram does not fit is lost. peek leaves the bytes there, urgent gets "
 	                "the urgent\n"
-	                "byte, waitall waits until there are so many. Waits for the first byte; "
-	                "Ctrl-C cancels.\n"
-	                "Only what is paused is read like this: /pause.",
+	                "byte, waitall waits until that many bytes have arrived. Waits for the "
+	                "first byte;\n"
+	                "Ctrl-C cancels. Works only on a paused session; see /pause.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .run = do_recv,
@@ -421,7 +421,7 @@ const struct command command_table[] = {
 	        .group = "step by step",
 	        .usage = "<byte>",
 	        .help = "send one byte as urgent data (MSG_OOB)\n"
-	                "A character of ASCII, or hexadecimal digits behind 0x: \"/urgent !\", "
+	                "A character of ASCII, or hexadecimal digits after 0x: \"/urgent !\", "
 	                "\"/urgent 0x21\".\n"
 	                "The peer gets it by \"/recv urgent\", past what is in the stream before "
 	                "it.",
@@ -433,11 +433,10 @@ const struct command command_table[] = {
 	        .name = "option",
 	        .group = "step by step",
 	        .usage = "[option] [value...]",
-	        .help = "list the options of the socket, tell about one, or set it\n"
-	                "By name, by what stands behind its underscore, or by a beginning of "
-	                "either: nodelay.\n"
-	                "A value that was set is read back: the kernel may have made something "
-	                "else of it.",
+	        .help = "list the options of the socket, explain one, or set it\n"
+	                "By name, by the part after its underscore, or by a beginning of either: "
+	                "nodelay.\n"
+	                "After setting, the value is read back: the kernel may have changed it.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_WITH_VALUE,
 	        .run = do_option,
@@ -451,7 +450,7 @@ const struct command command_table[] = {
 	                "time.\n"
 	                "FIN and RST are noticed only there, and where a buffer is full the peer "
 	                "must wait.\n"
-	                "A service does not see what is read by hand.",
+	                "Bytes read with /recv do not reach the service.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .run = do_pause,
@@ -481,7 +480,7 @@ const struct command command_table[] = {
 	        .group = "keeping",
 	        .usage = "[setting] [value]",
 	        .help = "show the settings, or change one\n"
-	                "/help set tells what they are for.\n"
+	                "/help set explains them.\n"
 	                "With @session, a setting that belongs to a session is set for that one "
 	                "only.",
 	        .needs = TAKES_SESSION,

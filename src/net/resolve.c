@@ -175,7 +175,7 @@ static void say_why(const struct lookup *lookup, struct error *error)
 		error_set(error, "no such %s service: %s", udp ? "udp" : "tcp", service);
 		return;
 	case EAI_AGAIN:
-		error_set(error, "name server does not answer: %.200s", host);
+		error_set(error, "no name server answered for %.200s", host);
 		return;
 	case EAI_FAIL:
 		error_set(error, "name server failed: %.200s", host);

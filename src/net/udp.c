@@ -330,7 +330,7 @@ static void opened(struct session *session, const char *took)
 {
 	char pair[SESSION_PAIR];
 	(void)took;
-	session_tell(session, 0, "%s ready; UDP asks nobody before the first datagram",
+	session_tell(session, 0, "%s ready; UDP sends nothing until your first datagram",
 	             session_pair(session, pair));
 	flush(session);
 }

@@ -88,7 +88,7 @@ static void test_listing(struct app *app)
 	is_text(line_of(listing, "SO_KEEPALIVE"),
 	        "SO_KEEPALIVE                off  probe a peer that is silent", "a switch");
 	is_text(line_of(listing, "SO_LINGER"),
-	        "SO_LINGER                   off  close() waits till all is there", "off");
+	        "SO_LINGER                   off  close() waits for all ACKs", "off");
 	is_text(line_of(listing, "SO_ERROR"),
 	        "SO_ERROR               not read  an error that waits to be told",
 	        "what reading would take away is left there");

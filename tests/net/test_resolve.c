@@ -108,7 +108,7 @@ static const struct row in_thread[] = {
 	{ "nodata.test", "80", AF_UNSPEC, false, false, "! no address: nodata.test" },
 	{ "family.test", "80", AF_INET6, false, false, "! no IPv6 address: family.test" },
 	{ "again.test", "80", AF_UNSPEC, false, false,
-	  "! name server does not answer: again.test" },
+	  "! no name server answered for again.test" },
 	{ "fail.test", "80", AF_UNSPEC, false, false, "! name server failed: fail.test" },
 	{ "system.test", "80", AF_UNSPEC, false, false,
 	  "! cannot look up system.test: too many open files" },

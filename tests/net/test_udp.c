@@ -44,7 +44,7 @@ static void asks_nobody(struct fixture *f)
 	is_text(session_state_name(session), "UDP", "its state is none of TCP's");
 	struct addr addr = session_local(session), from;
 	snprintf(want, sizeof want,
-	         "%s <-> 127.0.0.1:%u ready; UDP asks nobody before the first datagram",
+	         "%s <-> 127.0.0.1:%u ready; UDP sends nothing until your first datagram",
 	         addr_format(&addr, local), peer_port(fd));
 	is_text(last_state(f, session), want, "and claims nothing about the peer");
 	ok(send_text(f, session, "hello"), "it sends");
