@@ -86,11 +86,13 @@ static void count_sent(struct session *session, unsigned slot, const struct addr
 }
 
 /* What was asked need not be an address to send from: an anycast one, or one that this machine has
- * lost meanwhile. Then the kernel chooses. */
+ * lost meanwhile, which Linux calls ENETUNREACH over IPv4, as it does a route that is not there. Then
+ * the kernel chooses. */
 static bool drop_local(struct session *session, const struct addr *to, struct addr *local, int code)
 {
 	struct peer_slot *slot = peers_find(&session->peers, to);
-	if (!may_choose(session, to, local) || (code != EINVAL && code != EADDRNOTAVAIL))
+	if (!may_choose(session, to, local) ||
+	    (code != EINVAL && code != EADDRNOTAVAIL && code != ENETUNREACH))
 		return false;
 	local->family = AF_UNSPEC;
 	if (slot)

@@ -117,6 +117,38 @@ static void answers_by_hand(struct fixture *f)
 	peer_close_all((int[]){ a, b }, 2);
 }
 
+/* An address of RFC 5737 or 3849, which no machine has: as if ours had been taken away meanwhile. */
+static void answers_from_another(struct fixture *f, const char *host, const struct addr *to,
+                                 const struct addr *lost)
+{
+	struct session *server = serve(f, host, "none");
+	struct addr at = *to;
+	at.port = session_local(server).port;
+	int fd = peer_udp(at.family);
+	peer_send_to(fd, &at, "a", 1);
+	until(f, receives(server) == 1);
+	struct addr from = session_peer_numbered(server, 1)->addr;
+	peers_find(&server->peers, &from)->peer.local = *lost;
+	ok(send_text(f, server, "typed") && hears(fd, "typed"),
+	   "%s: where the address that was asked is gone the kernel chooses another", host);
+	ok(send_text(f, server, "again") && hears(fd, "again"), "and goes on to");
+	peer_close_all(&fd, 1);
+}
+
+static void loses_an_address(struct fixture *f)
+{
+	struct addr to = at(1, 0),
+	            lost = { .family = AF_INET, .ip = { 198, 51, 100, 7 } };
+	answers_from_another(f, "0.0.0.0", &to, &lost);
+}
+
+static void loses_an_ipv6_address(struct fixture *f)
+{
+	struct addr to = { .family = AF_INET6, .ip = { [15] = 1 } },
+	            lost = { .family = AF_INET6, .ip = { 0x20, 1, 0x0d, 0xb8, [15] = 7 } };
+	answers_from_another(f, "::", &to, &lost);
+}
+
 static void keeps_one_peer(struct fixture *f)
 {
 	char text[64];
@@ -269,12 +301,14 @@ int main(void)
 	tap_watchdog(30);
 	run(answers_a_connected_client);
 	run(answers_by_hand);
+	run(loses_an_address);
 	run(keeps_one_peer);
 	run(answers_a_broadcast);
 	run(answers_a_multicast);
 	if (peer_has_ipv6()) {
 		run(answers_over_ipv6);
 		run(answers_over_both);
+		run(loses_an_ipv6_address);
 	}
 	run(serves_one_peer);
 	run(asks_only_where_it_matters);
