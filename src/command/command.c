@@ -147,13 +147,25 @@ static bool choose_session(const struct command *command, char **args,
 	return command->needs != NEEDS_SESSION || app_need_session(app, error);
 }
 
+/* True where a command takes nothing but fixed words, or no argument. */
+static bool takes_no_value(const char *usage)
+{
+	struct element elements[GRAMMAR_MAX];
+	size_t count = grammar_elements(usage, elements);
+	for (size_t i = 0; i < count; i++)
+		if (!elements[i].literals)
+			return false;
+	return true;
+}
+
 /* Who names a session as the argument of a command that takes none means "@session". */
 static void explain_session(const struct invocation *invocation, const char *args,
                             struct error *error)
 {
 	struct error ignored;
 	const struct command *command = invocation->command;
-	if (*command->usage || command->needs == NEEDS_NOTHING || invocation->chosen)
+	if (!takes_no_value(command->usage) || command->needs == NEEDS_NOTHING ||
+	    invocation->chosen)
 		return;
 	args += strspn(args, BLANKS);
 	if (*args == '@')
@@ -161,8 +173,9 @@ static void explain_session(const struct invocation *invocation, const char *arg
 	char *name = xstrndup(args, strcspn(args, BLANKS));
 	const struct session *session = app_find_session(invocation->app, name, &ignored);
 	if (session)
-		error_set(error, "/%s takes no argument: /%s @%s picks session %u", command->name,
-		          command->name, name, session_number(session));
+		error_set(error, "/%s takes no %s: /%s @%s picks session %u", command->name,
+		          *command->usage ? "session as its argument" : "argument", command->name,
+		          name, session_number(session));
 	free(name);
 }
 

@@ -334,6 +334,8 @@ static void test_usage_mistakes(void)
 		{ "/shutdown write read",
 		  "shutdown: \"read\" is too much: /shutdown write|read|both" },
 		{ "/reconnect 1", "/reconnect takes no argument: /reconnect @1 picks session 1" },
+		{ "/forget 1",
+		  "/forget takes no session as its argument: /forget @1 picks session 1" },
 		{ "/reconnect", "session 2 is still open: /close it first" },
 		{ "/reconnect @nobody", "no session \"nobody\": /sessions lists them" },
 		{ "/sessions all", "/sessions takes no argument: \"all\"" },
