@@ -113,12 +113,13 @@ static void follow_at_end(struct pane *pane, const struct view *view)
 	pane->spot = spot;
 }
 
-/* Onto the begin of a paragraph of this view: the one with that byte, else the next, else the last.
- * False where there is none at all. */
+/* Onto the begin of a paragraph of this view: the one with that byte, else with the next shown, else
+ * the last. The next may be within a paragraph that began before a place of another session: drawn
+ * from there, it would stand twice. False where there is none at all. */
 static bool find_paragraph(const struct view *view, struct place *place)
 {
-	if (!view_has(view, *place))
-		return view_after(view, place) || view_last(view, place);
+	if (!view_has(view, *place) && !view_after(view, place))
+		return view_last(view, place);
 	struct place behind = { place->entry, place->offset + 1 };
 	if (transcript_at(view->transcript, place->entry)->len > 0 && view_before(view, &behind))
 		*place = behind;

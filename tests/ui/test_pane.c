@@ -462,6 +462,29 @@ static void test_kinds_unshown(void)
 	ok(strstr(filled(8), "line 1") != NULL, "which it alone does not show");
 }
 
+/* Where the line one comes to began before the place of another session that one has left. */
+static void test_kinds_within_line(void)
+{
+	struct entry call = { .call = CALL_RECV, .session = 1, .fd = 3 };
+	struct entry other = { .call = CALL_NOTE, .session = 2, .fd = -1 };
+	begin(60);
+	view.all = true;
+	lines(10);
+	transcript_append(transcript, &call, NULL, "one ", 4);
+	for (int i = 0; i < 20; i++)
+		transcript_append(transcript, &other, NULL, "other", 5);
+	transcript_append(transcript, &call, NULL, "line\n", 5);
+	lines(10);
+	filled(8);
+	pane_scroll(&pane, &view, -15);
+	ok(strstr(filled(8), "other") && !pane.follow, "among another session's within a line");
+	view.all = false;
+	const char *text = bottom(8);
+	ok(strstr(text, "one line"), "the line is whole");
+	if (!strstr(text, "one line"))
+		printf("# %s\n", text);
+}
+
 int main(void)
 {
 	tap_watchdog(30);
@@ -485,6 +508,7 @@ int main(void)
 	test_going_into_long();
 	test_kinds();
 	test_kinds_unshown();
+	test_kinds_within_line();
 	test_ascii();
 	pane_free(&pane);
 	rows_free(&rows);
