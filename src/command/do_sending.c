@@ -126,7 +126,13 @@ bool do_to(const struct invocation *invocation, struct error *error)
 		return false;
 	if (text)
 		return send_to_peer(invocation, number, text, error);
-	return session_choose_peer(session, number, error);
+	if (!session_choose_peer(session, number, error))
+		return false;
+	if (number)
+		app_note(invocation->app, "lines go to peer %u from now on", number);
+	else
+		app_note(invocation->app, "lines go to the last writer from now on");
+	return true;
 }
 
 /* ---- /all ---- */

@@ -118,7 +118,10 @@ bool do_forget(const struct invocation *invocation, struct error *error)
 	char name[SESSION_NAME];
 	if (invocation->args->value[0]) {
 		size_t count = app_forget_ended(app);
-		app_note(app, "%zu ended session%s forgotten", count, count == 1 ? "" : "s");
+		if (count)
+			app_note(app, "%zu ended session%s forgotten", count, count == 1 ? "" : "s");
+		else
+			app_note(app, "no session has ended");
 		return true;
 	}
 	if (!invocation->session)

@@ -602,6 +602,7 @@ static void test_peers(void)
 	is_text(run(&app, "/to 1 for a"), "", "/to a peer");
 	is_text(run(&app, "/to 0 for b"), "", "/to the last one");
 	is_text(run(&app, "/to 1"), "", "/to chooses");
+	is_text(fixture_note(&app, app_shown(&app)), "lines go to peer 1 from now on", "and says whom");
 	is_text(run(&app, "chosen"), "", "who gets plain lines");
 	is_text(run(&app, "/all both"), "", "/all");
 	is_text(fixture_note(&app, app_shown(&app)), "sent to 2", "says to how many");
@@ -613,6 +614,8 @@ static void test_peers(void)
 	   "/peers marks the chosen one");
 	ok(strstr(list, "1 (7)") && strstr(list, "3 (18)"), "and counts");
 	is_text(run(&app, "/to 0"), "", "/to 0 chooses the last writer again");
+	is_text(fixture_note(&app, app_shown(&app)), "lines go to the last writer from now on",
+	        "and says so");
 	is_text(run(&app, "last"), "", "a plain line");
 	wait_for(&app, has_received(&app, "b", "for b\nboth\nlast\n"), "goes there");
 	is_text(run(&app, "/to 3 x"), "to: there is no peer 3: /peers lists them", "no such peer");
