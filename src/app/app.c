@@ -341,10 +341,9 @@ static void make_line(enum eol eol, const char *text, size_t len, struct buf *li
 	buf_append(line, end, end_len);
 }
 
-bool app_send_line(struct app *app, struct session *session, const char *text, size_t len,
+bool app_send_line(struct session *session, const char *text, size_t len,
                    struct error *error)
 {
-	(void)app;
 	struct buf line = { .max = SIZE_MAX };
 	make_line(session_eol(session), text, len, &line);
 	bool sent = session_send(session, buf_data(&line), line.len, error);
@@ -379,19 +378,18 @@ bool app_send_typed(struct app *app, struct session *session, const char *line, 
 {
 	const char *slash = app_find_slash(app, line);
 	if (!slash)
-		return app_send_line(app, session, line, len, error);
+		return app_send_line(session, line, len, error);
 	struct buf text = { .max = SIZE_MAX };
 	buf_append(&text, line, (size_t)(slash - line));
 	buf_append(&text, slash + 1, len - (size_t)(slash + 1 - line));
-	bool sent = app_send_line(app, session, buf_data(&text), text.len, error);
+	bool sent = app_send_line(session, buf_data(&text), text.len, error);
 	buf_free(&text);
 	return sent;
 }
 
-bool app_send_line_to(struct app *app, struct session *session, const struct addr *to,
+bool app_send_line_to(struct session *session, const struct addr *to,
                       const char *text, size_t len, struct error *error)
 {
-	(void)app;
 	struct buf line = { .max = SIZE_MAX };
 	make_line(session_eol(session), text, len, &line);
 	bool sent = session_send_to(session, to, buf_data(&line), line.len, error);

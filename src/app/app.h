@@ -126,7 +126,7 @@ uint64_t app_unread(const struct app *app, const struct session *session);
 
 /* A line as typed for this session: with its line end; line feeds within become line
  * ends too (with eol none they stay as they are). On UDP all of it is one datagram. */
-bool app_send_line(struct app *app, struct session *session, const char *text, size_t len,
+bool app_send_line(struct session *session, const char *text, size_t len,
                    struct error *error);
 
 /* The same, but it is shown nowhere, only how long it was. */
@@ -142,7 +142,7 @@ bool app_send_typed(struct app *app, struct session *session, const char *line, 
                     struct error *error);
 
 /* The same as app_send_line() to one peer of a UDP session. */
-bool app_send_line_to(struct app *app, struct session *session, const struct addr *to,
+bool app_send_line_to(struct session *session, const struct addr *to,
                       const char *text, size_t len, struct error *error);
 
 /* The program speaks, in the current session's pane (or session 0's when there is none). Several

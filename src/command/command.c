@@ -77,7 +77,7 @@ static bool send_line(struct app *app, struct session *session, const char *text
                       struct error *error)
 {
 	app_to_newest(app);
-	return session && app_send_line(app, session, text, strlen(text), error);
+	return session && app_send_line(session, text, strlen(text), error);
 }
 
 /* The session named by the word at the front, and what stands behind it and one blank. */

@@ -102,7 +102,7 @@ static bool send_to_peer(const struct invocation *invocation, unsigned number, c
 	        number ? session_peer_numbered(session, number) : last_writer(session);
 	if (peer) {
 		struct addr to = peer->addr;
-		return app_send_line_to(invocation->app, invocation->session, &to, text,
+		return app_send_line_to(invocation->session, &to, text,
 		                        strlen(text), error);
 	}
 	if (number)
@@ -159,7 +159,7 @@ static void count_result(struct broadcast *broadcast, bool sent, const struct er
 static void send_to_session(struct broadcast *broadcast, struct session *session)
 {
 	struct error error = { 0 };
-	bool sent = app_send_line(broadcast->invocation->app, session, broadcast->text,
+	bool sent = app_send_line(session, broadcast->text,
 	                          broadcast->len, &error);
 	count_result(broadcast, sent, &error);
 }
@@ -169,7 +169,7 @@ static void send_to_peers(struct broadcast *broadcast, struct session *session)
 	for (size_t i = 0; i < session_peer_count(session); i++) {
 		struct error error = { 0 };
 		struct addr to = session_peer_at(session, i)->addr;
-		bool sent = app_send_line_to(broadcast->invocation->app, session, &to,
+		bool sent = app_send_line_to(session, &to,
 		                             broadcast->text, broadcast->len, &error);
 		count_result(broadcast, sent, &error);
 	}

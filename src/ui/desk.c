@@ -180,8 +180,8 @@ static bool send_data(struct desk *desk, const char *text, size_t len, bool type
 	struct app *app = desk->app;
 	struct session *session = app_need_session(app, &error);
 	app_to_newest(app);
-	bool sent = session &&
-	            (typed ? app_send_typed : app_send_line)(app, session, text, len, &error);
+	bool sent = session && (typed ? app_send_typed(app, session, text, len, &error)
+	                              : app_send_line(session, text, len, &error));
 	if (!sent)
 		app_error(app, "%s", error.text);
 	return sent;

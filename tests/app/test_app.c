@@ -57,7 +57,7 @@ static void test_demo(void)
 	struct session *echo = sessions_named(app.sessions, "echo");
 	ok(echo && session_kind(echo) == SESSION_LISTENER, "beside a listener");
 	wait_for(&app, session_state(demo) == SESSION_OPEN, "it connects");
-	ok(app_send_line(&app, demo, "Hello, server!", 14, &error), "a line goes out");
+	ok(app_send_line(demo, "Hello, server!", 14, &error), "a line goes out");
 	wait_for(&app, session_counts(demo)->received_bytes >= 15, "and comes back");
 	struct buf *got = fixture_received(&app, session_number(demo), false);
 	is_bytes(buf_data(got), got->len, "Hello, server!\n", 15, "whole, with its line end");
@@ -85,7 +85,7 @@ static void test_line_ends(void)
 	struct buf want = { .max = SIZE_MAX };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		ok(app_set(&app, "eol", cases[i].eol, &error), "eol %s", cases[i].eol);
-		ok(app_send_line(&app, client, cases[i].typed, strlen(cases[i].typed), &error),
+		ok(app_send_line(client, cases[i].typed, strlen(cases[i].typed), &error),
 		   "a line");
 		wait_for(&app, session_counts(server)->receives == i + 1, "is one datagram");
 		buf_append_text(&want, "[");
@@ -136,7 +136,7 @@ static void test_news(void)
 	ok(app.current == client, "who comes does not steal the window");
 	ok(app_unread(&app, accepted) > 0 && app_unread(&app, server) > 0, "but is news");
 	uint64_t before = app_unread(&app, accepted);
-	app_send_line(&app, client, "x", 1, &error);
+	app_send_line(client, "x", 1, &error);
 	wait_for(&app, session_counts(client)->received_bytes == 2, "an echo");
 	ok(app_unread(&app, accepted) > before, "a message is news");
 	is_int(app_unread(&app, client), 0, "not where one looks");
@@ -242,7 +242,7 @@ static void test_failed_to_open(void)
 	fixture_turn(&app, clock_now());
 	ok(app.current == typed && sessions_count(app.sessions) == 3,
 	   "while a line is typed for it, it stays");
-	ok(!app_send_line(&app, typed, "x", 1, &error), "and takes no line");
+	ok(!app_send_line(typed, "x", 1, &error), "and takes no line");
 	app_error(&app, "%s", error.text);
 	app.typing = false;
 	wait_for(&app, app.current == one, "then it goes");

@@ -23,7 +23,7 @@ static struct session *start(struct app *app, const char *text)
 	struct error error;
 	struct target target = { .transport = TRANSPORT_UDP, .host = "localhost", .service = "9" };
 	struct session *session = app_open(app, &target, NULL, &error);
-	ok(session && app_send_line(app, session, text, strlen(text), &error), "sent: %s", text);
+	ok(session && app_send_line(session, text, strlen(text), &error), "sent: %s", text);
 	return session;
 }
 

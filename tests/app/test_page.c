@@ -50,7 +50,7 @@ static void conversation(struct app *app)
 	page_facts(numbered(app, 1), &facts);
 	is_int(facts.kind, FACTS_LISTENER, "a listener");
 	is_text(facts.service, "echo", "with its service");
-	ok(app_send_line(app, numbered(app, 2), "hello", 5, &error), "a line is sent");
+	ok(app_send_line(numbered(app, 2), "hello", 5, &error), "a line is sent");
 	wait_for(app, session_counts(numbered(app, 2))->received_bytes == 6, "and comes back");
 	page_facts(numbered(app, 2), &facts);
 	is_int(facts.kind, FACTS_STREAM, "a conversation");
