@@ -81,6 +81,16 @@ static void get_eol(const struct settings *settings, struct buf *out)
 	print_choice(EOL_VALUES, settings->eol, out);
 }
 
+static void give_eol(const struct settings *settings, struct session *session)
+{
+	session_set_eol(session, settings->eol);
+}
+
+static void take_eol(struct settings *settings, const struct session *session)
+{
+	settings->eol = session_eol(session);
+}
+
 static bool set_time(struct settings *settings, const char *value, struct error *error)
 {
 	int choice = choose("time", TIME_VALUES, value, error);
@@ -341,51 +351,120 @@ static void get_keep_clients(const struct settings *settings, struct buf *out)
 }
 
 const struct setting setting_table[] = {
-	{ "eol", EOL_VALUES,
-	  "the line end that a typed line is sent with\n"
-	  "Each session has its own. /set eol changes that of the current session and of new ones.\n"
-	  "/set @NAME eol changes that of one session.\n"
-	  "A listener's clients follow it.",
-	  set_eol, get_eol },
-	{ "time", TIME_VALUES,
-	  "what stands before each message: relative is since the first, delta since the one "
-	  "before",
-	  set_time, get_time },
-	{ "marks", SWITCH_VALUES,
-	  "brackets around what each call moved: [hello], [] for an empty datagram", set_marks,
-	  get_marks },
-	{ "fold", "<rows>",
-	  "rows that the chat shows of a longer message, or off; /fold shows all of it", set_fold,
-	  get_fold },
-	{ "view", VIEW_VALUES, "how sessions are shown for which /view has not said otherwise",
-	  set_view, get_view },
-	{ "kernel", SWITCH_VALUES,
-	  "read what the kernel says around each call: for trace, ladder, status line and /info",
-	  set_kernel, get_kernel },
-	{ "timeout", "<duration>",
-	  "the limit for connecting: 5, 250ms, 2m; off is the system's own", set_timeout,
-	  get_timeout },
-	{ "reconnect", SWITCH_VALUES,
-	  "open TCP sessions again that were refused, reset, timed out or closed by their peer, "
-	  "after 1 s, 2 s, 4 s up to 1 min",
-	  set_reconnect, get_reconnect },
-	{ "keep-clients", "<number>",
-	  "how many ended clients of listeners keep their tab; the oldest lose theirs first",
-	  set_keep_clients, get_keep_clients },
-	{ "scrollback", "<size>",
-	  "most memory for what happened: 3M, 64M, 4G; the oldest goes first", set_scrollback,
-	  get_scrollback },
-	{ "color", COLOR_VALUES, "auto: where the terminal has them and NO_COLOR is not set",
-	  set_color, get_color },
-	{ "mouse", SWITCH_VALUES,
-	  "the wheel scrolls, a click chooses a tab; selecting text then needs the Shift key",
-	  set_mouse, get_mouse },
-	{ "paste", PASTE_VALUES,
-	  "what Enter does with several pasted lines: send them, or ask for a second Enter",
-	  set_paste, get_paste },
-	{ "escape-time", "<duration>",
-	  "how long the rest of a key's sequence may take after ESC; then it is Escape alone: 50ms",
-	  set_escape_time, get_escape_time },
+	{
+	        .name = "eol",
+	        .values = EOL_VALUES,
+	        .help = "the line end that a typed line is sent with\n"
+	                "Each session has its own. /set eol changes that of the current session "
+	                "and of new ones.\n"
+	                "/set @NAME eol changes that of one session.\n"
+	                "A listener's clients follow it.",
+	        .set = set_eol,
+	        .get = get_eol,
+	        .give = give_eol,
+	        .take = take_eol,
+	},
+	{
+	        .name = "time",
+	        .values = TIME_VALUES,
+	        .help = "what is shown before each message: relative is since the first, delta "
+	                "since the one "
+	                "before",
+	        .set = set_time,
+	        .get = get_time,
+	},
+	{
+	        .name = "marks",
+	        .values = SWITCH_VALUES,
+	        .help = "brackets around what each call moved: [hello], [] for an empty datagram",
+	        .set = set_marks,
+	        .get = get_marks,
+	},
+	{
+	        .name = "fold",
+	        .values = "<rows>",
+	        .help = "rows that the chat shows of a longer message, or off; /fold shows all of "
+	                "it",
+	        .set = set_fold,
+	        .get = get_fold,
+	},
+	{
+	        .name = "view",
+	        .values = VIEW_VALUES,
+	        .help = "how sessions are shown for which /view has not said otherwise",
+	        .set = set_view,
+	        .get = get_view,
+	},
+	{
+	        .name = "kernel",
+	        .values = SWITCH_VALUES,
+	        .help = "read what the kernel says around each call: for trace, ladder, status "
+	                "line and /info",
+	        .set = set_kernel,
+	        .get = get_kernel,
+	},
+	{
+	        .name = "timeout",
+	        .values = "<duration>",
+	        .help = "the limit for connecting: 5, 250ms, 2m; off is the system's own",
+	        .set = set_timeout,
+	        .get = get_timeout,
+	},
+	{
+	        .name = "reconnect",
+	        .values = SWITCH_VALUES,
+	        .help = "open TCP sessions again that were refused, reset, timed out or closed by "
+	                "their peer, "
+	                "after 1 s, 2 s, 4 s up to 1 min",
+	        .set = set_reconnect,
+	        .get = get_reconnect,
+	},
+	{
+	        .name = "keep-clients",
+	        .values = "<number>",
+	        .help = "how many ended clients of listeners keep their tab; the oldest lose "
+	                "theirs first",
+	        .set = set_keep_clients,
+	        .get = get_keep_clients,
+	},
+	{
+	        .name = "scrollback",
+	        .values = "<size>",
+	        .help = "most memory for what happened: 3M, 64M, 4G; the oldest goes first",
+	        .set = set_scrollback,
+	        .get = get_scrollback,
+	},
+	{
+	        .name = "color",
+	        .values = COLOR_VALUES,
+	        .help = "auto: where the terminal has them and NO_COLOR is not set",
+	        .set = set_color,
+	        .get = get_color,
+	},
+	{
+	        .name = "mouse",
+	        .values = SWITCH_VALUES,
+	        .help = "the wheel scrolls, a click chooses a tab; selecting text then needs the "
+	                "Shift key",
+	        .set = set_mouse,
+	        .get = get_mouse,
+	},
+	{
+	        .name = "paste",
+	        .values = PASTE_VALUES,
+	        .help = "what Enter does with several pasted lines: send them, or ask for a second "
+	                "Enter",
+	        .set = set_paste,
+	        .get = get_paste,
+	},
+	{
+	        .name = "escape-time",
+	        .values = "<duration>",
+	        .help = "how long the rest of a key's sequence may take after ESC; then it is "
+	                "Escape alone: 50ms",
+	        .set = set_escape_time,
+	        .get = get_escape_time,
+	},
 	{ 0 },
 };
 
@@ -414,51 +493,23 @@ const struct setting *setting_find(const char *name, struct error *error)
 
 /* ---- those that belong to a session ---- */
 
-static void give_eol(const struct settings *settings, struct session *session)
-{
-	session_set_eol(session, settings->eol);
-}
-
-static void take_eol(struct settings *settings, const struct session *session)
-{
-	settings->eol = session_eol(session);
-}
-
-static const struct scope {
-	const char *name;
-	void (*give)(const struct settings *settings, struct session *session);
-	void (*take)(struct settings *settings, const struct session *session);
-} scopes[] = {
-	{ "eol", give_eol, take_eol },
-};
-
-static const struct scope *find_scope(const struct setting *setting)
-{
-	for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++)
-		if (strcmp(scopes[i].name, setting->name) == 0)
-			return &scopes[i];
-	return NULL;
-}
-
 bool setting_is_of_session(const struct setting *setting)
 {
-	return find_scope(setting) != NULL;
+	return setting->give != NULL;
 }
 
 bool setting_give(const struct setting *setting, const struct settings *settings,
                   struct session *session)
 {
-	const struct scope *scope = find_scope(setting);
-	if (scope)
-		scope->give(settings, session);
-	return scope != NULL;
+	if (setting->give)
+		setting->give(settings, session);
+	return setting->give != NULL;
 }
 
 bool setting_take(const struct setting *setting, struct settings *settings,
                   const struct session *session)
 {
-	const struct scope *scope = find_scope(setting);
-	if (scope)
-		scope->take(settings, session);
-	return scope != NULL;
+	if (setting->take)
+		setting->take(settings, session);
+	return setting->take != NULL;
 }

@@ -41,10 +41,14 @@ struct settings {
 struct setting {
 	const char *name;
 	const char *values; /* "lf|crlf|cr|nul|none", or a placeholder: "<duration>", "<size>" */
-	const char *help;   /* one line */
+	const char *help;   /* a line; after a line feed, more for /help and the manual */
 	bool (*set)(struct settings *settings, const char *value, struct error *error);
 	void (*get)(const struct settings *settings,
 	            struct buf *out); /* in a form that set takes */
+
+	/* Of one that belongs to a session, see setting_give() and setting_take(); else NULL. */
+	void (*give)(const struct settings *settings, struct session *session);
+	void (*take)(struct settings *settings, const struct session *session);
 };
 
 /* Ended by one with a NULL name, in the order in which they are listed. */

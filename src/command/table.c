@@ -113,7 +113,7 @@ const struct command command_table[] = {
 	        .name = "session",
 	        .group = "sessions",
 	        .usage = "<session>",
-	        .help = "look at another session\n"
+	        .help = "switch to another session\n"
 	                "By number or name; a unique prefix of the name is enough.",
 	        .run = do_session,
 	},
@@ -144,7 +144,7 @@ const struct command command_table[] = {
 	        .group = "sending",
 	        .usage = "[text...]",
 	        .help = "send text with escapes, without a line end\n"
-	                "Escapes are those of C and \\e, \\xHH, \\u{HEX}.\n"
+	                "C escapes, and \\e, \\xHH, \\u{HEX}.\n"
 	                "Example: \"/send GET / HTTP/1.0\\r\\n\\r\\n\".\n"
 	                "Without text: an empty datagram, on UDP.\n"
 	                "Text that begins with @ is written with two: \"/send @@home\" sends "
