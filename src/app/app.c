@@ -355,7 +355,7 @@ bool app_send_secret(struct app *app, struct session *session, const char *text,
                      struct error *error)
 {
 	struct buf line = { .max = SIZE_MAX };
-	buf_reserve(&line, 2 * len + 2); /* or growing would leave copies of it behind */
+	buf_reserve(&line, 2 * len + 2); /* growing would leave copies of it */
 	make_line(session_eol(session), text, len, &line);
 	bool sent = session_send_secret(session, buf_data(&line), line.len, error);
 	buf_wipe(&line);

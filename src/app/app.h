@@ -129,7 +129,7 @@ uint64_t app_unread(const struct app *app, const struct session *session);
 bool app_send_line(struct session *session, const char *text, size_t len,
                    struct error *error);
 
-/* The same, but it is shown nowhere, only how long it was. */
+/* The same, but only its length is shown anywhere. */
 bool app_send_secret(struct app *app, struct session *session, const char *text, size_t len,
                      struct error *error);
 
@@ -191,7 +191,7 @@ bool app_find(struct app *app, const char *text, bool newer, struct error *error
 bool app_unmark(struct app *app);
 
 /* What is not done without a second word: leaving with data that has not been sent, overwriting a
- * file. A person answers by giving the same command again within so many seconds. Where nobody can
+ * file. A person answers by giving the same command again within ASK_SECONDS. Where nobody can
  * be asked (app->attended is false: the start-up file, a script) leaving waits, overwriting fails. */
 enum { ASK_SECONDS = 10 };
 
@@ -203,7 +203,7 @@ bool app_confirmed(struct app *app, const char *format, ...) __attribute__((form
 size_t app_unsent(const struct app *app);
 
 /* Quits; with unsent data only on the second call. False: one line says how much would be lost, and
- * to give `again` ("/quit") once more. Where nobody can be asked it quits when all is sent, or when
+ * to give `again` ("/quit") again. Where nobody can be asked it quits when all is sent, or when
  * the time limit of the settings is over. */
 bool app_leave(struct app *app, const char *again, struct error *error);
 bool app_is_leaving(const struct app *app);

@@ -50,7 +50,7 @@ static void die_of(int signal)
 	raise(signal);
 }
 
-/* Before the first wait nobody takes signals, and what is read at the start may be slow. */
+/* Before the first wait nobody takes signals, and reading files at the start may be slow. */
 static void on_signal(int signal)
 {
 	if (ends_program(signal) ? came[signal] || !looping : signal == SIGINT && !looping)

@@ -67,8 +67,8 @@ void poller_raise(int signal);
 
 /* Called from the handler itself where SIGTERM, SIGHUP or SIGQUIT end the program at once: at the
  * second one that nobody took meanwhile, since the program is stuck, and before the first
- * poller_wait(), where SIGINT does, too. `restore` must be async-signal-safe; the process then dies of the signal. NULL for
- * none. */
+ * poller_wait(), where SIGINT does, too. `restore` must be async-signal-safe; the process then dies
+ * of the signal. NULL for none. */
 void poller_on_stuck(void (*restore)(void));
 
 /* Blocks every watched signal in the calling thread: for threads other than the main one. */

@@ -13,7 +13,7 @@ enum { KEEP_MOST = 4 };
 
 enum {
 	JOINER = 0x200d,         /* between emoji it makes one of two */
-	EMOJI_SELECTOR = 0xfe0f, /* behind an emoji it asks for the coloured one */
+	EMOJI_SELECTOR = 0xfe0f, /* after an emoji it asks for the coloured one */
 	KEYCAP = 0x20e3,
 };
 
@@ -107,7 +107,7 @@ static void put_control(struct glyph *glyph, char byte, int column)
 	glyph->mark = true;
 }
 
-/* A skin tone is a glyph of its own, behind the emoji that it colours. */
+/* A skin tone is a glyph of its own, after the emoji that it colours. */
 static bool is_emoji(wchar_t wc)
 {
 	return unicode_is_pictographic((uint32_t)wc) || (wc >= 0x1f3fb && wc <= 0x1f3ff);

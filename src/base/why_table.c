@@ -112,9 +112,9 @@ const struct why why_table[] = {
 	{ "EINTR", EINTR, "connect, accept, send, recv", "A signal came while the call waited.",
 	  "This kernel.", "Call again; but not connect(), which goes on by itself." },
 	{ "EINVAL", EINVAL, "bind, listen, accept, connect, setsockopt, shutdown, recv",
-	  "The call is not valid in this state: bind() on a socket that has its address, accept() on one "
-	  "that does not listen, a value that the option does not take, recv(MSG_OOB) without an "
-	  "urgent byte.",
+	  "The call is not valid in this state: bind() on a socket that has its address, accept() "
+	  "on one that does not listen, a value that the option does not take, recv(MSG_OOB) "
+	  "without an urgent byte.",
 	  "This kernel.", "Look at the order of the calls in /view trace." },
 	{ "EIO", EIO, "send, recv", "The network device or driver failed.", "This kernel.",
 	  "See the system's log." },

@@ -11,8 +11,8 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/choice.h"
-#include "base/text.h"
 #include "base/descriptor.h"
+#include "base/text.h"
 #include "command/words.h"
 
 #define BLANKS " \t\n"

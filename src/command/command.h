@@ -19,7 +19,7 @@ struct command;
 struct invocation {
 	struct app *app;
 	const struct command *command;
-	bool forced;             /* typed with a ! behind its name: nothing is asked */
+	bool forced;             /* typed with a ! after its name: nothing is asked */
 	struct session *session; /* @name, or the current one; NULL only where none is needed */
 	bool chosen;             /* it was named */
 	const struct args *args;
@@ -37,13 +37,13 @@ enum command_acts {
 
 struct command {
 	const char *name;  /* without the slash */
-	char letter;       /* that stands for it, whatever else begins so; 0 = none */
+	char letter;       /* that is short for it, whatever else begins so; 0 = none */
 	const char *group; /* "sessions", "sending", "looking", "step by step", "servers",
 	                    * "keeping" */
 	const char *usage;
 	const char *help; /* first line: a phrase; further lines: details, for /help NAME and the
 	                     manual */
-	bool asks;        /* before it does its worst; with a ! behind its name it does not */
+	bool asks;        /* before something is lost; with a ! after its name it does not */
 	bool hides;       /* its arguments are shown and kept nowhere */
 	enum command_needs needs; /* but for NEEDS_NOTHING, "@session" may stand first */
 	enum command_acts acts;

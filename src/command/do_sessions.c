@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/handlers.h"
 
-#include <stdio.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -82,8 +82,7 @@ bool do_service(const struct invocation *invocation, struct error *error)
 	return service && session_set_service(invocation->session, service, error);
 }
 
-/* What became of a session since this position, where it was told in another pane than the one that
- * is shown. */
+/* What became of a session since this position, where another pane than its own is shown. */
 static void repeat_states(struct app *app, const struct session *session, uint64_t since)
 {
 	struct buf text = { .max = SIZE_MAX };

@@ -131,13 +131,13 @@ static void explain_state(const struct failure *failure, struct buf *out)
 	                             : "No call has failed.");
 }
 
-/* The entry that tells of it. */
+/* The entry that reports it. */
 static uint64_t position_of(const struct failure *failure)
 {
 	return failure->at == TRANSCRIPT_NONE ? failure->state : failure->told;
 }
 
-/* What failed to open has no tab: it is explained where one was told of it, unless the session there
+/* What failed to open has no tab: it is explained where the note about it is, unless the session there
  * has failed since. */
 static void explain_last(struct app *app, const struct session *session)
 {

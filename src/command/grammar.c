@@ -41,7 +41,7 @@ static void tag_element(struct element *element, const char *inside, size_t len,
 	element->tagged = true;
 }
 
-/* A word in brackets that stands for itself. */
+/* A word in brackets that is meant literally. */
 static bool is_very_word(const char *inside, size_t len)
 {
 	static const char *const words[] = { "all", "ended" };

@@ -91,8 +91,7 @@ const struct command command_table[] = {
 	                "It goes to where it was; a listener listens again. One whose peer has "
 	                "closed its side is\n"
 	                "closed first. What /option has set is set again. /set reconnect on does "
-	                "it "
-	                "by itself.",
+	                "it by itself.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .run = do_reconnect,

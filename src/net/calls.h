@@ -71,7 +71,7 @@ ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, c
 ssize_t call_recvfrom(const struct caller *caller, int fd, int family, size_t most, int flags,
                       struct addr *from, const char **data);
 
-/* The same on a socket that was asked by call_ask_locals(): recvmsg() tells what a datagram was
+/* The same on a socket that was asked by call_ask_locals(): recvmsg() reports what a datagram was
  * sent to, which is written down, and from which address of this machine it is to be answered: the
  * same, or for a broadcast or multicast that of the interface (ip(7), ipi_spec_dst). AF_UNSPEC where
  * the system does not say. Neither has a port. */

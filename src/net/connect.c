@@ -7,8 +7,8 @@
 #include "net/kind.h"
 #include "net/sampler.h"
 
-/* RFC 8305: an address that does not answer holds up the next one for no longer than this, and so
- * does it what is to be reported of others. */
+/* RFC 8305: an address that does not answer delays the next one no longer than this, nor the
+ * report about others. */
 #define ATTEMPT_DELAY (250 * CLOCK_MS)
 
 /* Where SESSION_SOCKETS are under way the oldest makes room once it has had time for a SYN that was
@@ -386,7 +386,7 @@ static void expire(struct session *session)
 	buf_free(&text);
 }
 
-/* The newest attempt has been silent for so long that the next one begins. */
+/* The newest attempt has been silent long enough: the next one begins. */
 static void overtake(struct session *session)
 {
 	struct buf text = { .max = SIZE_MAX };

@@ -81,7 +81,7 @@ struct search {
 	int64_t next_at; /* when that begins though others are under way; INT64_MAX = never */
 	struct attempt attempt[SESSION_SOCKETS];
 	struct buf story;  /* what became of the addresses tried so far, */
-	size_t reported;   /* so much of it is a line in the transcript, */
+	size_t reported;   /* this much of it is a line in the transcript, */
 	int64_t report_at; /* and the rest will be then; INT64_MAX = there is none */
 };
 
@@ -176,7 +176,7 @@ struct session {
 	/* UDP */
 	bool connected;     /* connect() was called: ICMP errors come back, strangers do not */
 	bool only;          /* the same without connect(): others than `peer` are dropped here */
-	bool asks_local;    /* recvmsg() tells which address of ours was asked: IP_PKTINFO is on */
+	bool asks_local;    /* IP_PKTINFO is on: recvmsg() reports which address was asked */
 	bool guarded;       /* has said that it does not answer small services */
 	unsigned chosen;    /* number of the peer that plain lines go to, 0 = the last writer */
 	struct addr writer; /* who wrote last, or whom we wrote to before anybody did */
@@ -211,7 +211,7 @@ void session_serve(struct session *session, const struct poller *poller);
 void session_tell(struct session *session, unsigned flags, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
-/* So many bytes are lost that waited to be sent. */
+/* Reports that this many bytes that waited to be sent are lost. */
 void session_tell_unsent(struct session *session, size_t bytes);
 
 /* Closes: gives away descriptors and queue; `format` is the last state line, NULL = it has been
@@ -267,7 +267,7 @@ void again_serve(struct session *session);
 
 /* ---- option.c ---- */
 
-/* Sets what a person has set on a socket of this session before; what cannot be set is told. */
+/* Sets what a person has set on a socket of this session before; what cannot be set is reported. */
 void option_restore(struct session *session, int fd);
 
 /* Switches an option on, unless a person has set it. */
@@ -313,7 +313,7 @@ struct addr udp_peer(const struct session *session);
 struct peer_slot *udp_meet(struct session *session, unsigned slot, const struct addr *from,
                            const struct addr *local, size_t len);
 
-/* One recvfrom(), or recvmsg() where that tells more; *local is AF_UNSPEC where it does not. */
+/* One recvfrom(), or recvmsg() where that reports more; *local is AF_UNSPEC where it does not. */
 ssize_t udp_receive(struct session *session, unsigned slot, size_t most, int flags,
                     struct addr *from, struct addr *local, const char **data);
 
@@ -387,7 +387,6 @@ void sessions_doom(struct sessions *sessions, const struct caller *caller, int f
 struct resolver *sessions_resolver(const struct sessions *sessions);
 void sessions_doom_lookup(struct sessions *sessions, struct lookup *lookup);
 void sessions_doom_lingering(struct sessions *sessions, const struct caller *caller, int fd);
-size_t sessions_doomed_descriptors(
-        const struct sessions *sessions); /* sockets that wait to be closed */
+size_t sessions_doomed_descriptors(const struct sessions *sessions); /* wait to be closed */
 uint64_t sessions_freed(const struct sessions *sessions);   /* descriptors closed so far */
 size_t sessions_share(const struct sessions *sessions); /* bytes a session may read in this turn */

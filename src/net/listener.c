@@ -43,8 +43,8 @@ static int most_descriptors(void)
 	return lower ? (int)limit.rlim_cur : FD_SETSIZE;
 }
 
-/* A person may still answer who has sent FIN (CLOSE_WAIT), but need not: nobody else ends it. What
- * is looked at, and where a person makes the calls, stays. */
+/* A client that has sent FIN (CLOSE_WAIT) waits for a person, and nobody else ends it. What is
+ * looked at stays, and so does a session whose calls a person makes. */
 static bool may_make_room(const struct session *session)
 {
 	return session->listener && session->state == SESSION_OPEN && session->peer_closed &&

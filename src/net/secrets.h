@@ -15,7 +15,7 @@ struct secrets {
 
 void secrets_clear(struct secrets *secrets); /* also frees */
 
-/* Bytes [begin, end) behind all that are in it are secret. */
+/* Bytes [begin, end), after all that are in it, are secret. */
 void secrets_add(struct secrets *secrets, size_t begin, size_t end);
 
 /* How many of the first `len` bytes are of one sort; *secret says of which. */

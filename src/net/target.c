@@ -256,7 +256,6 @@ static bool is_lone_port(struct span host, bool listening)
 	       !consists_of(host, DIGITS ".");
 }
 
-
 static bool choose_port(const char *given, bool listening, struct span *host, struct span *port,
                         struct error *error)
 {

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "net/kind.h"
 
-/* Another small service may live on these ports; and nobody is to answer himself. */
+/* Another small service may be on these ports; and no service is to answer itself. */
 static bool may_be_service(struct session *session, const struct addr *from)
 {
 	static const uint16_t small[] = { 0, 7, 9, 13, 17, 19, 37 };

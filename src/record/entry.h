@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* entry: one line of the transcript: a call with its result, a change of state, or a note. A fixed
- * header, then the peer's address where a call has one, then our own address where a datagram tells
+ * header, then the peer's address where a call has one, then our own address where a datagram has
  * it, then the payload: the bytes that went through the call, or text. 40 bytes for a stream, at
  * most 64 with an address, 80 with two of IPv6. Knows no socket: numbers are the system's. */
 #pragma once
@@ -44,7 +44,7 @@ enum entry_flag {
 	ENTRY_WATCHING = 16, /* a call that the program makes to see more, not to converse */
 	ENTRY_WAITED = 32,   /* a call that a blocking socket would have slept in: the duration is
 	                      * from when it was asked for */
-	ENTRY_SECRET = 64,   /* what a CALL_SEND or CALL_SENDTO took is not to be shown */
+	ENTRY_SECRET = 64,   /* what an outgoing call took is not to be shown */
 };
 
 /* What the error queue of a socket gave, ip(7), and its timestamps, socket(7): the payload of a

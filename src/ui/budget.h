@@ -10,7 +10,7 @@ struct budget {
 	int64_t paid_until; /* all costs until now are paid for by then */
 };
 
-/* The instant from which something can be spent, if so much of the credit is to be left. */
+/* The instant from which something can be spent, if `left` of the credit is to remain. */
 int64_t budget_due(const struct budget *budget, int64_t left);
 
 /* Costs may be larger than the credit: the next one then waits longer. */

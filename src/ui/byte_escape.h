@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* byte_escape: how bytes that are no text are on readline's line. readline loops for ever on bytes
+/* byte_escape: how bytes that are no text are on readline's line. readline loops forever on bytes
  * that are no character of the locale, and its line cannot hold NUL. So such a byte is held as four
  * characters: BYTE_MARK, 'x' and two hexadecimal digits, and is shown as \xff.
  *

@@ -236,8 +236,8 @@ static void say_answer(struct desk *desk, uint64_t since)
 	}
 }
 
-/* As typed. A command stands in the transcript before what it says, so that it reads as a protocol;
- * what is sent stands there anyway. */
+/* As typed. A command is noted in the transcript before its answer, so that it reads as a protocol;
+ * what is sent is there anyway. */
 static void run_line(struct desk *desk, const char *line, size_t len)
 {
 	const char *slash = app_find_slash(desk->app, line);

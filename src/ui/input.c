@@ -196,8 +196,8 @@ static void unmark_paste(void)
 	input.pasted = false;
 }
 
-/* To readline. A text is valid still when a valid character was put into it; only then nobody needs
- * to look. */
+/* To readline. A valid text stays valid when a valid character is inserted; after anything else it is
+ * checked. */
 static void pass_on(const char *bytes, size_t len, rl_command_func_t *command)
 {
 	unmark_paste();
@@ -336,7 +336,7 @@ static void hold(const char *bytes, size_t len)
 	input.pressed = clock_now();
 }
 
-/* readline would do this for ever where no capital letter is bound to it. */
+/* readline would do this forever where no capital letter is bound to it. */
 static bool press_lower(const char *bytes, size_t len)
 {
 	if (!isupper((unsigned char)bytes[len - 1]))

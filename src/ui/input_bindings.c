@@ -186,7 +186,7 @@ static rl_command_func_t *find_substitute(rl_command_func_t *command)
 	return command == rl_named_function(later) ? refuse : command;
 }
 
-/* Also what shorter keys are bound to, behind the longer ones. */
+/* Also what a shorter key is bound to that begins longer ones. */
 static void substitute(Keymap map)
 {
 	for (int key = 0; key < KEYMAP_SIZE; key++) {

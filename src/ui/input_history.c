@@ -31,7 +31,7 @@ enum {
 /* One per program, as readline's list is. */
 static struct {
 	char *path;         /* NULL: nowhere to keep it */
-	bool failed;        /* the last time that something was to be written, which was told */
+	bool failed;        /* to be written, the last time; it has been reported */
 	struct buf pending; /* not yet written */
 	int64_t tried;      /* instant of the last writing */
 	size_t bytes;       /* of the lines in the list */
@@ -238,7 +238,7 @@ static void take_back(int fd, size_t len)
 	off_t end = lseek(fd, 0, SEEK_CUR);
 	if (len && end >= (off_t)len && fstat(fd, &status) == 0 && status.st_size == end &&
 	    ftruncate(fd, end - (off_t)len) < 0)
-		return; /* then the entry stands there twice in the end */
+		return; /* then the file has the entry twice in the end */
 }
 
 static int open_to_append(int *fd)

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 
 /* CR and CR LF become LF, what is no text becomes an escape (byte_escape.h), and one line end at the
- * end goes: Enter, which sends the line, stands for it. True if there was one. */
+ * end goes: Enter, which sends the line, takes its place. True if there was one. */
 bool paste_clean(const char *bytes, size_t len, struct buf *out);
 
 /* For a search, which looks for text on one line: control characters become blanks, escapes a '?',

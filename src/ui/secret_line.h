@@ -8,7 +8,7 @@
 #include "ui/keys.h"
 
 struct secret_line {
-	char *text; /* one block from the first key on: growing would leave copies behind */
+	char *text; /* one block from the first key on: growing would leave copies */
 	size_t len;
 };
 

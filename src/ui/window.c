@@ -13,7 +13,7 @@
 #include "ui/bars.h"
 
 /* 55 a second, and four at once after a rest, are fewer than 60 in any second. The last of the four
- * is kept for what a person does, so that no key waits behind what a peer sends. */
+ * is kept for what a person does, so that no key waits for what a peer sends. */
 #define FRAME        (18 * CLOCK_MS)
 #define FRAME_CREDIT (3 * FRAME)
 #define PANE_CREDIT  (60 * CLOCK_MS)

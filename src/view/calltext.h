@@ -9,9 +9,8 @@
 #include "record/reading.h"
 
 /* `connect(127.0.0.1:7001)`, `setsockopt(SO_REUSEADDR, on)`, `recv(1024, MSG_PEEK)`,
- * `send("hello\n")` with at most `payload` bytes of it, then "…"; 0 = its length alone: `send(6)`. A secret
- * is `send(<secret>, 6)`.
- * Not for notes, states and readings. */
+ * `send("hello\n")` with at most `payload` bytes of it, then "…"; 0 = its length alone: `send(6)`.
+ * A secret is `send(<secret>, 6)`. Not for notes, states and readings. */
 void calltext_call(const struct entry *entry, size_t payload, struct buf *out);
 
 /* "= 5", "= -1 ECONNRESET", "= 0  end of file"; "= 5 after 3.2 s" where it has waited; what else it
