@@ -505,7 +505,7 @@ void app_free(struct app *app)
 
 void app_prepare(struct app *app, struct poller *poller)
 {
-	sessions_reconnect(app->sessions, app->settings.reconnect && !app->keeps_failed);
+	sessions_set_reconnect(app->sessions, app->settings.reconnect && !app->keeps_failed);
 	sessions_prepare(app->sessions, poller);
 	app_prepare_leaving(app, poller);
 }

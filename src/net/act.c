@@ -313,7 +313,7 @@ static void stop_listening(struct session *session)
 
 bool session_close(struct session *session, struct error *error)
 {
-	if (again_cancel(session))
+	if (reconnect_cancel(session))
 		return true;
 	if (session->state == SESSION_CLOSED) {
 		error_set(error, "session %u is already closed: /forget removes it",

@@ -14,7 +14,7 @@
  *	sessions.c    the table
  *	sampler.c     looks at the kernel while something is under way
  *	aftermath.c   follows connections after close()
- *	again.c       opening what has ended
+ *	reconnect.c   opening what has ended
  *	option.c      getsockopt() and setsockopt() for a person
  *	step.c        the call of a person that waits, pausing
  *	step_open.c   socket, bind, listen, connect by hand; step_move.c  recv, accept, send */
@@ -156,7 +156,7 @@ struct session {
 	struct kept_option *kept; /* what a person has set by /option, for the next socket, too */
 	struct search *search;
 
-	/* this connection, and the next one; see again.c */
+	/* this connection, and the next one; see reconnect.c */
 	uint64_t life;        /* position in the transcript from which on its entries are */
 	uint64_t sent_before; /* counts.sent_bytes when it began */
 	int64_t begun;        /* clock_now() */
@@ -257,13 +257,13 @@ bool session_check_name(const struct sessions *sessions, const struct session *s
 /* Tells its service of the client, once. */
 void session_greet(struct session *session);
 
-/* ---- again.c ---- */
+/* ---- reconnect.c ---- */
 
 /* It has just ended: whether it is opened again by itself, and when. */
-void again_plan(struct session *session, bool was_open);
-bool again_cancel(struct session *session); /* false where it was not to be opened again */
-bool again_follows_fin(const struct session *session); /* the peer's FIN ends it */
-void again_serve(struct session *session);
+void reconnect_plan(struct session *session, bool was_open);
+bool reconnect_cancel(struct session *session); /* false where it was not to be opened again */
+bool reconnect_follows_fin(const struct session *session); /* the peer's FIN ends it */
+void reconnect_serve(struct session *session);
 
 /* ---- option.c ---- */
 
@@ -375,7 +375,7 @@ void step_lower(struct session *session); /* puts SO_RCVLOWAT back */
 uint32_t sessions_add(struct sessions *sessions, struct session *session);
 void sessions_announce(struct sessions *sessions, struct session *session);
 void sessions_count_ended(struct sessions *sessions); /* one more that a listener had accepted */
-bool sessions_reconnect_by_themselves(const struct sessions *sessions);
+bool sessions_may_reconnect(const struct sessions *sessions);
 void sessions_count_failed(struct sessions *sessions);
 void sessions_count_lost(struct sessions *sessions, size_t bytes);
 void sessions_show(struct sessions *sessions, struct session *session, const char *data,

@@ -83,7 +83,7 @@ static void let_go(struct session *session, enum session_end end)
 	buf_free(&session->queue);
 	secrets_clear(&session->secrets);
 	session->unsent = 0;
-	again_plan(session, connected);
+	reconnect_plan(session, connected);
 	if (session_failed_to_open(session))
 		sessions_count_failed(session->sessions);
 	if (!session->listener)

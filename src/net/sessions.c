@@ -168,15 +168,15 @@ bool sessions_forget(struct sessions *sessions, struct session *session, struct 
 	return true;
 }
 
-void sessions_reconnect(struct sessions *sessions, bool on)
+void sessions_set_reconnect(struct sessions *sessions, bool on)
 {
 	bool ends = sessions->reconnects && !on;
 	sessions->reconnects = on;
 	for (size_t i = 0; ends && i < sessions->count; i++)
-		again_cancel(sessions->list[i]);
+		reconnect_cancel(sessions->list[i]);
 }
 
-bool sessions_reconnect_by_themselves(const struct sessions *sessions)
+bool sessions_may_reconnect(const struct sessions *sessions)
 {
 	return sessions->reconnects;
 }
@@ -485,7 +485,7 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 	for (size_t i = 0; i < count; i++) {
 		struct session *session = sessions->list[i];
 		if (session->state == SESSION_CLOSED) {
-			again_serve(session);
+			reconnect_serve(session);
 			continue;
 		}
 		uint64_t received = session->counts.received_bytes;

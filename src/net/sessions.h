@@ -34,7 +34,7 @@ bool sessions_forget(struct sessions *sessions, struct session *session, struct 
 
 /* Whether TCP clients that were refused, reset, timed out or closed by their peer are opened again by
  * themselves; not from the start. Off ends every wait for it. */
-void sessions_reconnect(struct sessions *sessions, bool on);
+void sessions_set_reconnect(struct sessions *sessions, bool on);
 
 /* A session of the table that failed to open, other than this one (NULL for none); NULL. */
 struct session *sessions_failed(struct sessions *sessions, const struct session *but);

@@ -337,7 +337,7 @@ static void cancel_send(struct session *session)
 bool session_cancel(struct session *session)
 {
 	if (!session->step)
-		return again_cancel(session);
+		return reconnect_cancel(session);
 	if (session->step->call == STEP_CONNECT) {
 		cancel_connect(session);
 	} else if (session->step->call == STEP_SEND) {

@@ -255,7 +255,7 @@ void stream_meet_fin(struct session *session)
 	session->fin_due = true;
 	if (!session->paused)
 		answer_fin(session);
-	session->shut = session->shut || again_follows_fin(session);
+	session->shut = session->shut || reconnect_follows_fin(session);
 	stream_settle(session);
 }
 

@@ -51,12 +51,12 @@ bool session_reconnect(struct session *session, struct error *error)
 /* Not where a person has ended it, or makes the calls; a server's client cannot be called. */
 static bool may_open_again(const struct session *session)
 {
-	return sessions_reconnect_by_themselves(session->sessions) && session->recipe &&
+	return sessions_may_reconnect(session->sessions) && session->recipe &&
 	       session->kind == &stream_kind && !session->recipe->listening &&
 	       !session->stepped && !session->paused && !session->ended_here;
 }
 
-bool again_follows_fin(const struct session *session)
+bool reconnect_follows_fin(const struct session *session)
 {
 	return may_open_again(session);
 }
@@ -68,7 +68,7 @@ static bool is_worth_it(const struct session *session)
 	return session->end == SESSION_ENDED_WELL ? session->peer_closed : !session->hopeless;
 }
 
-void again_plan(struct session *session, bool was_open)
+void reconnect_plan(struct session *session, bool was_open)
 {
 	char text[CLOCK_TEXT];
 	int64_t now = clock_now();
@@ -83,7 +83,7 @@ void again_plan(struct session *session, bool was_open)
 	             clock_format_duration(session->pause, text));
 }
 
-bool again_cancel(struct session *session)
+bool reconnect_cancel(struct session *session)
 {
 	if (!session->again_at)
 		return false;
@@ -102,7 +102,7 @@ bool session_opens_again(const struct session *session, int64_t *left)
 	return session->again_at != 0;
 }
 
-void again_serve(struct session *session)
+void reconnect_serve(struct session *session)
 {
 	if (session->again_at && clock_now() >= session->again_at)
 		open_again(session);

@@ -92,7 +92,7 @@ static void opens_by_itself(struct fixture *f)
 	int64_t left;
 	struct couple c = make_couple(f);
 	struct session *s = c.session;
-	sessions_reconnect(f->sessions, true);
+	sessions_set_reconnect(f->sessions, true);
 	close(c.peer);
 	until(f, waits(s));
 	is_int(session_state(s), SESSION_CLOSED, "the peer's FIN ends it");
@@ -129,7 +129,7 @@ static void opens_by_itself(struct fixture *f)
 
 static void knows_when_not_to(struct fixture *f)
 {
-	sessions_reconnect(f->sessions, true);
+	sessions_set_reconnect(f->sessions, true);
 	struct couple c = make_couple(f);
 	session_close(c.session, &f->error);
 	ok(!waits(c.session), "a person's own close() is one");
@@ -170,7 +170,7 @@ static void knows_when_not_to(struct fixture *f)
 	until(f, session_state(s) == SESSION_CLOSED);
 	ok(waits(s) && session_reconnect(s, &f->error), "a person need not wait");
 	until(f, waits(s));
-	sessions_reconnect(f->sessions, false);
+	sessions_set_reconnect(f->sessions, false);
 	ok(!waits(s), "off ends it");
 	s = open_to(f, TRANSPORT_TCP, "127.0.0.1", port, NULL);
 	until(f, session_state(s) == SESSION_CLOSED);
