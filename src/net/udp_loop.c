@@ -58,11 +58,14 @@ static bool is_answer(const struct session *session, uint64_t position, const ch
 static bool is_returned(const struct session *session, const struct udp_loop *loop,
                         const char *data, size_t len)
 {
-	uint32_t print = print_of(data, len);
-	for (unsigned i = 0; i < loop->count; i++)
-		if (loop->answers[i].print == print &&
-		    is_answer(session, loop->answers[i].position, data, len))
+	uint32_t print = print_of(data, len), mask = loop->cap - 1;
+	uint32_t number = loop->cap ? loop->buckets[print & mask] : 0;
+	while (number && loop->count - number < loop->cap) { /* else it has been overwritten */
+		const struct udp_answer *answer = &loop->answers[(number - 1) & mask];
+		if (answer->print == print && is_answer(session, answer->position, data, len))
 			return true;
+		number = answer->older;
+	}
 	return false;
 }
 
@@ -107,26 +110,39 @@ bool udp_loop_may_answer(struct session *session, struct peer_slot *slot, const 
 	return !loop->paused_at;
 }
 
+static void enter(struct udp_loop *loop, uint32_t number)
+{
+	uint32_t mask = loop->cap - 1;
+	struct udp_answer *answer = &loop->answers[(number - 1) & mask];
+	answer->older = loop->buckets[answer->print & mask];
+	loop->buckets[answer->print & mask] = number;
+}
+
+/* Before the first one is overwritten, so each keeps its place. */
 static void grow(struct udp_loop *loop)
 {
 	enum { FIRST = 8 };
 	loop->cap = loop->cap ? 2 * loop->cap : FIRST;
 	loop->answers = xrealloc(loop->answers, loop->cap * sizeof *loop->answers);
+	free(loop->buckets);
+	loop->buckets = xcalloc(loop->cap, sizeof *loop->buckets);
+	for (uint32_t number = 1; number <= loop->count; number++)
+		enter(loop, number);
 }
 
 void udp_loop_answered(struct udp_loop *loop, uint64_t position, const char *data, size_t len)
 {
 	if (loop->count == loop->cap && loop->cap < UDP_LOOP_ANSWERS)
 		grow(loop);
-	if (loop->count < loop->cap)
-		loop->next = loop->count++;
-	loop->answers[loop->next] =
+	uint32_t number = ++loop->count;
+	loop->answers[(number - 1) & (loop->cap - 1)] =
 	        (struct udp_answer){ .position = position, .print = print_of(data, len) };
-	loop->next = (loop->next + 1) % loop->cap;
+	enter(loop, number);
 }
 
 void udp_loop_free(struct udp_loop *loop)
 {
 	free(loop->answers);
+	free(loop->buckets);
 	*loop = (struct udp_loop){ .answers = NULL };
 }

@@ -16,7 +16,8 @@
 
 enum {
 	UDP_LOOP_MOST = 1000,
-	UDP_LOOP_ANSWERS = 1024, /* of the last ones to a peer that are compared: one forged datagram
+	UDP_LOOP_ANSWERS =
+	        1024, /* of the last ones to a peer that are compared: one forged datagram
 	                          * more makes one loop more, and they take turns. The receive
 	                          * buffers of both ends hold about 550 where nobody has made them
 	                          * larger */
@@ -29,17 +30,19 @@ struct peer_slot;
 struct udp_answer {
 	uint64_t position; /* in the transcript, as udp_loop_answered() was told */
 	uint32_t print;    /* a few of its bytes, mixed: most answers differ there */
+	uint32_t older;    /* the number of the one before it in its bucket; 0 = none */
 };
 
 /* What is kept for each peer. All zero is the start. */
 struct udp_loop {
-	struct udp_answer *answers; /* the last ones, allocated; grows with their number */
-	unsigned count, cap;
-	unsigned next;       /* the one that is overwritten next */
-	unsigned returned;   /* answers that have come back, in a row */
-	int64_t last;        /* when its last datagram came */
-	int64_t paused_at;   /* 0 = answers go on */
-	uint64_t unanswered; /* datagrams since then */
+	struct udp_answer *answers; /* the last `cap` of them, number n at (n - 1) % cap */
+	uint32_t *buckets;          /* by print: the number of the newest one, 0 = none */
+	uint32_t cap;               /* a power of two, grows with their number */
+	uint32_t count;             /* answers so far: the number of the newest, from 1 */
+	unsigned returned;          /* answers that have come back, in a row */
+	int64_t last;               /* when its last datagram came */
+	int64_t paused_at;          /* 0 = answers go on */
+	uint64_t unanswered;        /* datagrams since then */
 };
 
 /* A datagram has come: whether the service may answer it. What is decided is reported once. */
