@@ -554,8 +554,9 @@ def compare_kernel(label, measure):
         speed = {value: measure("--set", "kernel=" + value) for value in order}
         ratios.append(speed["on"] / speed["off"])
         speeds.append(speed["on"])
+    least = 0.97 if SCALE >= 1 else 0.9  # a short flood takes 50 ms: its medians differ by 5 % from run to run
     report("reading the kernel around calls, " + label, "%.3f  (%.0f)" % (median(ratios), median(speeds)),
-           ">= 0.97", median(ratios) >= 0.97)
+           ">= %.2f" % least, median(ratios) >= least)
 
 
 def flood_speed(size, *options):
