@@ -301,12 +301,12 @@ static int choose_hang(const struct layout *layout, const struct text *text, uin
 		front++;
 	for (uint32_t i = front; i < len; i++) {
 		uint32_t gap = gap_at(text, i, len);
-		if (gap)
+		if (gap && i + gap < len)
 			last = i + gap;
 		i += gap;
 	}
 	int column = text_columns(text->bytes, last);
-	*table = last && last < len && column > room * LIST_PART / LIST_WHOLE;
+	*table = last && column > room * LIST_PART / LIST_WHOLE;
 	if (last && !*table)
 		return column;
 	return room >= HANG_ROOM && (int)front + HANG <= room / 2 ? (int)front + HANG : 0;

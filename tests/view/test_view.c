@@ -451,6 +451,15 @@ static void test_words(void)
 	        "           UDP session\n"
 	        "   /close  close it\n",
 	        "sentences and a list");
+	begin(43);
+	put(CALL_NOTE, "one sentence that is longer than a row of this pane  \n"
+	               "/open   open a TCP conversation, or a UDP session   ");
+	is_text(shown(),
+	        "·  one sentence that is longer than a row\n"
+	        "     of this pane\n"
+	        "   /open   open a TCP conversation, or a\n"
+	        "           UDP session\n",
+	        "blanks at the end of a line are no cell");
 	begin(42);
 	put(CALL_NOTE, "name   calls  failed  not ready  took\n"
 	               "demo   12     0       3          0.05 ms\n"
