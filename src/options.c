@@ -26,7 +26,8 @@ static const struct option long_options[] = {
 };
 
 static const char help_text[] =
-        "usage: sockpit [options] [host port | host:port | :port | tcp://host:port | udp://host:port]\n"
+        "usage: sockpit [options] [host port | host:port | :port | tcp://host:port | "
+        "udp://host:port]\n"
         "       sockpit -l [options] [address] port\n"
         "       sockpit --demo\n"
         "\n"

@@ -31,8 +31,8 @@ includes_of() {
 upward() {
 	awk '
 	BEGIN {
-		rank["base"] = 0; rank["record"] = 1; rank["net"] = rank["view"] = 2; rank["app"] = 3
-		rank["command"] = rank["ui"] = 4; top = 5
+		rank["base"] = 0; rank["socket"] = 1; rank["record"] = 2; rank["net"] = rank["view"] = 3; rank["app"] = 4
+		rank["command"] = rank["ui"] = 5; top = 6
 	}
 	{
 		if ($2 ~ /^(<|support\/|tests\/)/ || $2 == "config.h") next

@@ -68,7 +68,7 @@ void app_note_seen(struct app *app)
 {
 	if (!app->current)
 		return;
-	if (!app_look(app, app_shown(app)).all) {
+	if (!app_view_mode(app, app_shown(app)).all) {
 		note_seen(app, app->current);
 		return;
 	}
@@ -78,7 +78,7 @@ void app_note_seen(struct app *app)
 
 uint64_t app_unread(const struct app *app, const struct session *session)
 {
-	if (session == app->current || app_look(app, app_shown(app)).all)
+	if (session == app->current || app_view_mode(app, app_shown(app)).all)
 		return 0;
 	uint32_t number = session_number(session);
 	size_t at = find_seen(app, number);
@@ -94,7 +94,7 @@ void app_select(struct app *app, struct session *session)
 		app->previous = session_number(app->current);
 	app->current = session;
 	app_note_seen(app);
-	sessions_spare(app->sessions, session);
+	sessions_pin(app->sessions, session);
 }
 
 static struct session *nearest_other(const struct app *app, const struct session *session)
@@ -341,8 +341,7 @@ static void make_line(enum eol eol, const char *text, size_t len, struct buf *li
 	buf_append(line, end, end_len);
 }
 
-bool app_send_line(struct session *session, const char *text, size_t len,
-                   struct error *error)
+bool app_send_line(struct session *session, const char *text, size_t len, struct error *error)
 {
 	struct buf line = { .max = SIZE_MAX };
 	make_line(session_eol(session), text, len, &line);
@@ -387,8 +386,8 @@ bool app_send_typed(struct app *app, struct session *session, const char *line, 
 	return sent;
 }
 
-bool app_send_line_to(struct session *session, const struct addr *to,
-                      const char *text, size_t len, struct error *error)
+bool app_send_line_to(struct session *session, const struct endpoint *to, const char *text,
+                      size_t len, struct error *error)
 {
 	struct buf line = { .max = SIZE_MAX };
 	make_line(session_eol(session), text, len, &line);

@@ -16,22 +16,22 @@
 #include "view/find.h"
 
 struct app_seen;
-struct app_look;
+struct app_view_mode;
 
 /* What stands in the place of the transcript until it is sent away: drawn anew for each frame. */
 enum page { PAGE_NONE, PAGE_INFO, PAGE_STATES, PAGE_STREAM, PAGE_PYTHON, PAGE_C, PAGE_COUNT };
 
 /* How a session is looked at. */
-struct look {
+struct view_mode {
 	enum view_kind kind;
 	bool all;
 };
 
 /* What /find looks for, and where it was found last. */
-struct finding {
+struct search {
 	char text[FIND_MAX + 1];
 	size_t len; /* 0 = nothing yet */
-	struct place place;
+	struct location location;
 	uint32_t session; /* in whose pane */
 	bool found;
 	uint64_t serial; /* grows with each hit: the face goes there */
@@ -63,13 +63,13 @@ struct app {
 	uint64_t lost_before; /* sessions_lost() when it began to wait for that */
 	uint64_t lost;        /* bytes that were not sent by then */
 	enum page page;       /* of the current session */
-	struct finding finding;
-	uint64_t acted;        /* counts app_to_newest(): the frontend returns the pane there */
+	struct search search;
+	uint64_t acted; /* counts app_to_newest(): the frontend returns the pane there */
 	/* The lines that were typed, newest first, NULL after the oldest; NULL where nobody types. */
 	const char *(*past)(size_t index);
 	struct app_seen *seen; /* the news of each session that was looked at; app.c's own */
 	size_t seen_count, seen_cap;
-	struct app_look *looks; /* look.c's own */
+	struct app_view_mode *looks; /* view_mode.c's own */
 	size_t look_count, look_cap;
 };
 
@@ -126,8 +126,7 @@ uint64_t app_unread(const struct app *app, const struct session *session);
 
 /* A line as typed for this session: with its line end; line feeds within become line
  * ends too (with eol none they stay as they are). On UDP all of it is one datagram. */
-bool app_send_line(struct session *session, const char *text, size_t len,
-                   struct error *error);
+bool app_send_line(struct session *session, const char *text, size_t len, struct error *error);
 
 /* The same, but only its length is shown anywhere. */
 bool app_send_secret(struct app *app, struct session *session, const char *text, size_t len,
@@ -142,8 +141,8 @@ bool app_send_typed(struct app *app, struct session *session, const char *line, 
                     struct error *error);
 
 /* The same as app_send_line() to one peer of a UDP session. */
-bool app_send_line_to(struct session *session, const struct addr *to,
-                      const char *text, size_t len, struct error *error);
+bool app_send_line_to(struct session *session, const struct endpoint *to, const char *text,
+                      size_t len, struct error *error);
 
 /* The program speaks, in the current session's pane (or session 0's when there is none). Several
  * lines are allowed. */
@@ -162,21 +161,21 @@ struct view app_view(const struct app *app, int columns);
 /* How a session is looked at: as it was chosen for it, else as the setting says. A ladder is never
  * one of all. What hides the view of the shown session goes away. app_forget_look() is for
  * sessions that go. */
-struct look app_look(const struct app *app, uint32_t session);
-void app_set_look(struct app *app, uint32_t session, struct look look);
+struct view_mode app_view_mode(const struct app *app, uint32_t session);
+void app_set_look(struct app *app, uint32_t session, struct view_mode look);
 void app_forget_look(struct app *app, uint32_t session);
 
 /* The next kind of view of a session, in turn; from a page back to the view. */
 void app_next_view(struct app *app, uint32_t session);
 
 /* Folds long messages, or shows them whole, in all sessions. */
-void app_turn_fold(struct app *app);
+void app_toggle_fold(struct app *app);
 
 /* The session of ours at the other end of this one's connection; NULL where there is none. */
 struct session *app_other_end(const struct app *app, const struct session *session);
 
 /* Shows a page, or sends it away where it is shown already. */
-void app_turn_page(struct app *app, enum page page);
+void app_toggle_page(struct app *app, enum page page);
 const char *app_page_name(enum page page); /* "info", "states", "stream", "python", "c"; "" */
 
 /* The rows of the page that is shown, all of them, also where that is more than the height. */

@@ -19,7 +19,7 @@ enum { CODE_CALLS = 1000, CODE_BYTES = 128 << 10 };
 
 /* ---- names ---- */
 
-void app_turn_page(struct app *app, enum page page)
+void app_toggle_page(struct app *app, enum page page)
 {
 	app->page = app->page == page ? PAGE_NONE : page;
 }
@@ -47,17 +47,17 @@ const char *page_key(enum page page)
 
 /* ---- facts ---- */
 
-static enum facts_kind kind_of(const struct session *session)
+static enum snapshot_kind kind_of(const struct session *session)
 {
 	switch (session_kind(session)) {
 	case SESSION_UDP:
-		return FACTS_DATAGRAMS;
+		return SNAPSHOT_DATAGRAMS;
 	case SESSION_LISTENER:
-		return FACTS_LISTENER;
+		return SNAPSHOT_LISTENER;
 	case SESSION_TCP:
 		break;
 	}
-	return FACTS_STREAM;
+	return SNAPSHOT_STREAM;
 }
 
 static bool has_socket(const struct session *session)
@@ -66,18 +66,18 @@ static bool has_socket(const struct session *session)
 	       session_state(session) != SESSION_RESOLVING;
 }
 
-void page_facts(const struct session *session, struct facts *facts)
+void page_snapshot(const struct session *session, struct snapshot *snapshot)
 {
 	const struct session_counts *counts = session_counts(session);
 	const struct service *service = session_service(session);
 	bool listens = session_kind(session) == SESSION_LISTENER;
-	*facts = (struct facts){
+	*snapshot = (struct snapshot){
 		.kind = kind_of(session),
 		.session = session_number(session),
 		.name = session_name(session),
 		.local = session_local(session),
 		.peer = session_peer(session),
-		.reading = *session_reading(session),
+		.sample = *session_sample(session),
 		.age = clock_now() - session_read_at(session),
 		.told = session_state_name(session),
 		.open = has_socket(session),
@@ -94,9 +94,9 @@ void page_facts(const struct session *session, struct facts *facts)
 		.service = session_is_server(session) && service ? service->name : NULL,
 	};
 	size_t count = session_socket_count(session);
-	for (size_t i = 0; count > 1 && i < count && i < FACTS_SOCKETS; i++) {
-		struct facts_socket *socket = &facts->sockets[facts->socket_count++];
-		socket->reading = *session_socket_reading(session, i, &socket->local);
+	for (size_t i = 0; count > 1 && i < count && i < SNAPSHOT_SOCKETS; i++) {
+		struct snapshot_socket *socket = &snapshot->sockets[snapshot->socket_count++];
+		socket->sample = *session_socket_reading(session, i, &socket->local);
 	}
 }
 
@@ -110,13 +110,13 @@ static int64_t shorter(int64_t a, int64_t b)
 /* The status line leaves the keepalive timer away. */
 static int64_t countdown_pulse(const struct session *session, bool page)
 {
-	struct facts facts;
+	struct snapshot snapshot;
 	int64_t left;
-	page_facts(session, &facts);
-	enum reading_timer timer = facts_timer(&facts, &left);
+	page_snapshot(session, &snapshot);
+	enum sample_timer timer = snapshot_timer(&snapshot, &left);
 	if (timer == TIMER_OFF || (timer == TIMER_KEEPALIVE && !page))
 		return 0;
-	return facts_left_pulse(left);
+	return snapshot_left_pulse(left);
 }
 
 /* A state that only its timer ends is as slow as that. */
@@ -143,7 +143,7 @@ int64_t page_pulse(const struct app *app)
 	if (session_waiting(session, &since))
 		return OFTEN;
 	if (session_opens_again(session, &left))
-		return facts_left_pulse(left);
+		return snapshot_left_pulse(left);
 	if (!is_alive(app->page))
 		return countdown_pulse(session, false);
 	const struct session *other = app_other_end(app, session);
@@ -163,11 +163,11 @@ static struct session *look_at_both(const struct app *app)
 
 static void fill_info(const struct app *app, int columns, struct rows *rows)
 {
-	struct facts mine, his;
+	struct snapshot mine, his;
 	const struct session *other = look_at_both(app);
-	page_facts(app->current, &mine);
+	page_snapshot(app->current, &mine);
 	if (other)
-		page_facts(other, &his);
+		page_snapshot(other, &his);
 	info_draw(&mine, other ? &his : NULL, columns, rows);
 }
 
@@ -175,10 +175,10 @@ static void fill_states(const struct app *app, int columns, int height, struct r
 {
 	struct states_end mine = { .visited = 0 }, his = { .visited = 0 };
 	const struct session *other = look_at_both(app);
-	page_facts(app->current, &mine.facts);
+	page_snapshot(app->current, &mine.snapshot);
 	states_trace(&mine, app->transcript);
 	if (other) {
-		page_facts(other, &his.facts);
+		page_snapshot(other, &his.snapshot);
 		states_trace(&his, app->transcript);
 	}
 	states_draw(&mine, other ? &his : NULL, columns, height, rows);

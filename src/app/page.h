@@ -4,11 +4,11 @@
 #pragma once
 
 #include "app/app.h"
-#include "view/page/facts.h"
+#include "view/page/snapshot.h"
 
 /* From the session and the newest reading of it; asks the kernel nothing. The pointers in it hold
  * as long as the session is not changed. */
-void page_facts(const struct session *session, struct facts *facts);
+void page_snapshot(const struct session *session, struct snapshot *snapshot);
 
 /* How often something about the current session that is on the screen changes by itself, ns; 0 =
  * not at all. */

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/sockopt.h"
-#include "base/why.h"
+#include "socket/sockopt.h"
+#include "socket/errno_meaning.h"
 #include "command/handlers.h"
-#include "command/places.h"
+#include "command/recent_hosts.h"
 #include "command/words.h"
 
 #define BLANKS " \t\n"
@@ -27,8 +27,8 @@ struct offer {
 	char **words;            /* ended by NULL once there is one */
 	size_t count;
 	bool files;
-	bool options; /* a value is that of a socket option, not of a setting */
-	bool local;   /* a port is one to listen on */
+	bool options;  /* a value is that of a socket option, not of a setting */
+	bool local;    /* a port is one to listen on */
 	char *address; /* that a port belongs to; NULL = any */
 };
 
@@ -153,7 +153,7 @@ static void offer_option_values(struct offer *offer, const char *name)
 
 static void offer_errors(struct offer *offer)
 {
-	for (const struct why *why = why_table; why->symbol; why++)
+	for (const struct errno_meaning *why = errno_meaning_table; why->symbol; why++)
 		offer_symbol(offer, why->symbol);
 }
 
@@ -221,27 +221,27 @@ static void offer_ports(struct offer *offer)
 	bool transport = last && (word_is(last, "tcp", 3) || word_is(last, "udp", 3));
 	if (last && !transport)
 		offer->address = xstrndup(last->at, (size_t)(last->end - last->at));
-	places_each(offer->app, offer->local, offer_place_port, offer);
+	recent_hosts_each(offer->app, offer->local, offer_place_port, offer);
 	free(offer->address);
 	offer->address = NULL;
 }
 
 static void offer_local_addresses(struct offer *offer)
 {
-	places_each(offer->app, true, offer_place_address, offer);
+	recent_hosts_each(offer->app, true, offer_place_address, offer);
 }
 
 /* Servers of our own are what one most likely wants to talk to; names are not looked up. */
 static void offer_addresses(struct offer *offer)
 {
-	places_each(offer->app, false, offer_place_address, offer);
+	recent_hosts_each(offer->app, false, offer_place_address, offer);
 	for (size_t i = 0; i < sessions_count(offer->app->sessions); i++) {
 		const struct session *session = sessions_at(offer->app->sessions, i);
-		struct addr local = session_local(session);
-		char text[ADDR_TEXT];
+		struct endpoint local = session_local(session);
+		char text[ENDPOINT_TEXT];
 		if (session_kind(session) == SESSION_LISTENER && local.port != 0 &&
-		    !addr_is_any(&local))
-			offer_word(offer, xstrdup(addr_format(&local, text)));
+		    !endpoint_is_any(&local))
+			offer_word(offer, xstrdup(endpoint_format(&local, text)));
 	}
 }
 
@@ -258,13 +258,20 @@ static void offer_element(struct offer *offer, const struct element *element)
 		const char *name;
 		void (*run)(struct offer *offer);
 	} kinds[] = {
-		{ "command", offer_command_names }, { "session", offer_session_names },
-		{ "service", offer_services },      { "setting", offer_settings },
-		{ "value", offer_values },          { "peer", offer_peers },
-		{ "address", offer_addresses },     { "port", offer_ports },
-		{ "local-address", offer_local_addresses }, { "file", offer_files },
-		{ "option", offer_options },        { "error", offer_errors },
-		{ "topic", offer_topics },          { "detail", offer_details },
+		{ "command", offer_command_names },
+		{ "session", offer_session_names },
+		{ "service", offer_services },
+		{ "setting", offer_settings },
+		{ "value", offer_values },
+		{ "peer", offer_peers },
+		{ "address", offer_addresses },
+		{ "port", offer_ports },
+		{ "local-address", offer_local_addresses },
+		{ "file", offer_files },
+		{ "option", offer_options },
+		{ "error", offer_errors },
+		{ "topic", offer_topics },
+		{ "detail", offer_details },
 	};
 	if (element->literals) {
 		offer_list(offer, element->literals, element->literals_len);

@@ -34,6 +34,6 @@ bool do_code(const struct invocation *invocation, struct error *error)
 		return write_file(invocation, python ? CODE_PYTHON : CODE_C, path, error);
 	if (invocation->session != invocation->app->current)
 		app_select(invocation->app, invocation->session);
-	app_turn_page(invocation->app, python ? PAGE_PYTHON : PAGE_C);
+	app_toggle_page(invocation->app, python ? PAGE_PYTHON : PAGE_C);
 	return true;
 }

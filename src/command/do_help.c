@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/sockopt.h"
-#include "base/why.h"
+#include "socket/sockopt.h"
+#include "socket/errno_meaning.h"
 #include "command/listing.h"
 #include "command/words.h"
 
@@ -172,10 +172,10 @@ static bool print_option(const char *name, bool begins, struct buf *out)
 static bool print_error(const char *name, bool begins, struct buf *out)
 {
 	struct error ignored;
-	const struct why *why = why_find(name, &ignored);
+	const struct errno_meaning *why = errno_meaning_find(name, &ignored);
 	if (!why || (!begins && strcasecmp(why->symbol, name) != 0))
 		return false;
-	why_print(why, out);
+	errno_meaning_print(why, out);
 	return true;
 }
 

@@ -62,6 +62,6 @@ bool do_ladder(const struct invocation *invocation, struct error *error)
 	if (invocation->session != app->current)
 		app_select(app, invocation->session);
 	app_set_look(app, session_number(invocation->session),
-	             (struct look){ .kind = VIEW_LADDER });
+	             (struct view_mode){ .kind = VIEW_LADDER });
 	return true;
 }

@@ -25,10 +25,10 @@ static void add_headings(struct listing *listing, const char *const *headings)
 		listing_add(listing, "%s", headings[i]);
 }
 
-static void add_addr(struct listing *listing, const struct addr *addr)
+static void add_addr(struct listing *listing, const struct endpoint *addr)
 {
-	char text[ADDR_TEXT];
-	listing_add(listing, "%s", addr->family == AF_UNSPEC ? "-" : addr_format(addr, text));
+	char text[ENDPOINT_TEXT];
+	listing_add(listing, "%s", addr->family == AF_UNSPEC ? "-" : endpoint_format(addr, text));
 }
 
 /* ---- /sessions ---- */
@@ -36,29 +36,29 @@ static void add_addr(struct listing *listing, const struct addr *addr)
 /* The local end is the port alone, so that a row fits. */
 static void add_ends(struct listing *listing, const struct session *session)
 {
-	char text[ADDR_TEXT];
-	struct addr local = session_local(session), peer = session_peer(session);
+	char text[ENDPOINT_TEXT];
+	struct endpoint local = session_local(session), peer = session_peer(session);
 	if (session_is_server(session) || peer.family == AF_UNSPEC)
 		add_addr(listing, &local);
 	else if (local.family == AF_UNSPEC)
 		add_addr(listing, &peer);
 	else
 		listing_add(listing, ":%u %s %s", local.port, text_has_unicode() ? "⇄" : "<->",
-		            addr_format(&peer, text));
+		            endpoint_format(&peer, text));
 }
 
 /* As the kernel says it just now, with '?' where it does not say, and how long the state will last
  * where a timer ends it. */
 static void add_state(struct listing *listing, struct session *session)
 {
-	struct facts facts;
+	struct snapshot snapshot;
 	int64_t left;
-	char mark, text[FACTS_LEFT];
+	char mark, text[SNAPSHOT_LEFT];
 	session_look(session);
-	page_facts(session, &facts);
-	const char *state = facts_state(&facts, &mark);
-	if (facts_timer(&facts, &left) == TIMER_TIMEWAIT)
-		listing_add(listing, "%s %s", state, facts_format_left(left, text));
+	page_snapshot(session, &snapshot);
+	const char *state = snapshot_state(&snapshot, &mark);
+	if (snapshot_timer(&snapshot, &left) == TIMER_TIMEWAIT)
+		listing_add(listing, "%s %s", state, snapshot_format_left(left, text));
 	else
 		listing_add(listing, "%s%s", state, mark == '?' ? " ?" : "");
 }
@@ -110,7 +110,7 @@ static void list_clients(const struct app *app, const struct session *server,
 		if (!server_has_client(server, client))
 			continue;
 		const struct session_counts *counts = session_counts(client);
-		struct addr peer = session_peer(client);
+		struct endpoint peer = session_peer(client);
 		listing_add(listing, "%u", session_number(client));
 		listing_add(listing, "%s", session_name(client));
 		listing_add(listing, "%s", session_state_name(client));
@@ -132,14 +132,14 @@ static bool has_locals(const struct session *session)
 static void list_peer(struct listing *listing, const struct peer *peer, bool chosen, bool locals,
                       int64_t now)
 {
-	char ago[CLOCK_TEXT], local[ADDR_TEXT];
+	char ago[CLOCK_TEXT], local[ENDPOINT_TEXT];
 	listing_add(listing, "%u%s", peer->number, chosen ? "*" : "");
 	add_addr(listing, &peer->addr);
 	if (locals)
 		listing_add(listing, "%s",
 		            peer->local.family == AF_UNSPEC
 		                    ? "-"
-		                    : addr_format_host(&peer->local, local));
+		                    : endpoint_format_host(&peer->local, local));
 	listing_add(listing, "%" PRIu64 " (%" PRIu64 ")", peer->received, peer->received_bytes);
 	listing_add(listing, "%" PRIu64 " (%" PRIu64 ")", peer->sent, peer->sent_bytes);
 	clock_format_duration(now - peer->last, ago);
@@ -151,7 +151,7 @@ static void list_peers(const struct session *session, struct listing *listing)
 	static const char *const headings[] = { "#", "peer", "in (bytes)", "out (bytes)", "last" };
 	/* shorter, so that it fits in 80 columns */
 	static const char *const asked[] = { "#", "peer", "asked", "in", "out", "last, ago" };
-	struct addr chosen = session_peer(session);
+	struct endpoint chosen = session_peer(session);
 	int64_t now = clock_now();
 	bool locals = has_locals(session);
 	listing_init(listing,
@@ -159,18 +159,18 @@ static void list_peers(const struct session *session, struct listing *listing)
 	add_headings(listing, locals ? asked : headings);
 	for (size_t i = 0; i < session_peer_count(session); i++) {
 		const struct peer *peer = session_peer_at(session, i);
-		list_peer(listing, peer, addr_equal(&peer->addr, &chosen), locals, now);
+		list_peer(listing, peer, endpoint_equal(&peer->addr, &chosen), locals, now);
 	}
 }
 
 static bool show_single_peer(const struct invocation *invocation)
 {
-	char text[ADDR_TEXT];
-	struct addr peer = session_peer(invocation->session);
+	char text[ENDPOINT_TEXT];
+	struct endpoint peer = session_peer(invocation->session);
 	if (peer.family == AF_UNSPEC)
 		app_note(invocation->app, "no peer yet");
 	else
-		app_note(invocation->app, "one peer: %s", addr_format(&peer, text));
+		app_note(invocation->app, "one peer: %s", endpoint_format(&peer, text));
 	return true;
 }
 

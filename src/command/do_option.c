@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/sockopt.h"
+#include "socket/sockopt.h"
 
 enum { LEFT_COLUMNS = 31 }; /* of name and value together, the value at their right end */
 

@@ -9,7 +9,7 @@ static bool turn(const struct invocation *invocation, enum page page)
 		app_select(app, invocation->session);
 		app->page = PAGE_NONE;
 	}
-	app_turn_page(app, page);
+	app_toggle_page(app, page);
 	return true;
 }
 

@@ -101,9 +101,8 @@ static bool send_to_peer(const struct invocation *invocation, unsigned number, c
 	const struct peer *peer =
 	        number ? session_peer_numbered(session, number) : last_writer(session);
 	if (peer) {
-		struct addr to = peer->addr;
-		return app_send_line_to(invocation->session, &to, text,
-		                        strlen(text), error);
+		struct endpoint to = peer->addr;
+		return app_send_line_to(invocation->session, &to, text, strlen(text), error);
 	}
 	if (number)
 		error_set(error, "to: there is no peer %u: /peers lists them", number);
@@ -159,8 +158,7 @@ static void count_result(struct broadcast *broadcast, bool sent, const struct er
 static void send_to_session(struct broadcast *broadcast, struct session *session)
 {
 	struct error error = { 0 };
-	bool sent = app_send_line(session, broadcast->text,
-	                          broadcast->len, &error);
+	bool sent = app_send_line(session, broadcast->text, broadcast->len, &error);
 	count_result(broadcast, sent, &error);
 }
 
@@ -168,9 +166,8 @@ static void send_to_peers(struct broadcast *broadcast, struct session *session)
 {
 	for (size_t i = 0; i < session_peer_count(session); i++) {
 		struct error error = { 0 };
-		struct addr to = session_peer_at(session, i)->addr;
-		bool sent = app_send_line_to(session, &to,
-		                             broadcast->text, broadcast->len, &error);
+		struct endpoint to = session_peer_at(session, i)->addr;
+		bool sent = app_send_line_to(session, &to, broadcast->text, broadcast->len, &error);
 		count_result(broadcast, sent, &error);
 	}
 }

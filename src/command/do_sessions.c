@@ -118,7 +118,8 @@ bool do_forget(const struct invocation *invocation, struct error *error)
 	if (invocation->args->value[0]) {
 		size_t count = app_forget_ended(app);
 		if (count)
-			app_note(app, "%zu ended session%s forgotten", count, count == 1 ? "" : "s");
+			app_note(app, "%zu ended session%s forgotten", count,
+			         count == 1 ? "" : "s");
 		else
 			app_note(app, "no session has ended");
 		return true;

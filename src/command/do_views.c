@@ -18,7 +18,7 @@ bool do_view(const struct invocation *invocation, struct error *error)
 	struct app *app = invocation->app;
 	const char *name = invocation->args->value[0];
 	uint32_t session = session_number(invocation->session);
-	struct look look = app_look(app, session);
+	struct view_mode look = app_view_mode(app, session);
 	bool all = invocation->args->value[1];
 	if (!name && !all) {
 		app_next_view(app, session);
@@ -41,7 +41,7 @@ bool do_fold(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	(void)error;
-	app_turn_fold(app);
+	app_toggle_fold(app);
 	if (!app->settings.fold)
 		app_note(app, "/set fold is off: all messages are shown whole");
 	else if (app->unfolded)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/why.h"
+#include "socket/errno_meaning.h"
 #include "command/why_here.h"
 #include "view/calltext.h"
 
@@ -14,7 +14,7 @@ enum { PAYLOAD_SHOWN = 24 };
 
 /* ---- the table's words ---- */
 
-static void add_paragraph(const struct why *why, struct buf *out)
+static void add_paragraph(const struct errno_meaning *why, struct buf *out)
 {
 	buf_printf(out, "%s\n", why->what);
 	if (*why->who)
@@ -23,7 +23,7 @@ static void add_paragraph(const struct why *why, struct buf *out)
 	buf_printf(out, "Next: %c%s", tolower((unsigned char)*why->next), why->next + 1);
 }
 
-void why_print(const struct why *why, struct buf *out)
+void errno_meaning_print(const struct errno_meaning *why, struct buf *out)
 {
 	buf_append_text(out, why->symbol);
 	if (why->code)
@@ -32,10 +32,10 @@ void why_print(const struct why *why, struct buf *out)
 	add_paragraph(why, out);
 }
 
-static void explain_named(struct app *app, const struct why *why)
+static void explain_named(struct app *app, const struct errno_meaning *why)
 {
 	struct buf text = { .max = SIZE_MAX };
-	why_print(why, &text);
+	errno_meaning_print(why, &text);
 	app_note(app, "%s", buf_text(&text));
 	buf_free(&text);
 }
@@ -43,7 +43,7 @@ static void explain_named(struct app *app, const struct why *why)
 /* ---- the last failure ---- */
 
 /* getaddrinfo() has no errno value: which of its own it was stands in the program's words. */
-static const struct why *find_lookup_why(const char *words)
+static const struct errno_meaning *find_lookup_why(const char *words)
 {
 	static const struct {
 		const char *begins, *symbol;
@@ -58,8 +58,8 @@ static const struct why *find_lookup_why(const char *words)
 	struct error ignored;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (strncmp(words, rows[i].begins, strlen(rows[i].begins)) == 0)
-			return why_find(rows[i].symbol, &ignored);
-	return why_find("EAI_SYSTEM", &ignored);
+			return errno_meaning_find(rows[i].symbol, &ignored);
+	return errno_meaning_find("EAI_SYSTEM", &ignored);
 }
 
 static void add_lookup(const struct entry *entry, struct buf *out)
@@ -68,7 +68,7 @@ static void add_lookup(const struct entry *entry, struct buf *out)
 	const char *end = memchr(entry_payload(entry), '\n', entry->len);
 	if (end)
 		buf_append(&words, end + 1, entry->len - (size_t)(end + 1 - entry_payload(entry)));
-	const struct why *why = find_lookup_why(buf_text(&words));
+	const struct errno_meaning *why = find_lookup_why(buf_text(&words));
 	buf_printf(out, "%s\n", buf_text(&words));
 	if (why)
 		add_paragraph(why, out);
@@ -105,7 +105,7 @@ static void add_call(const struct failure *failure, struct buf *out)
 static void explain_failure(const struct failure *failure, struct buf *out)
 {
 	const struct entry *call = failure_call(failure);
-	const struct why *why = why_numbered(failure->code);
+	const struct errno_meaning *why = errno_meaning_numbered(failure->code);
 	add_call(failure, out);
 	if (call->call == CALL_GETADDRINFO) {
 		add_lookup(call, out);
@@ -173,7 +173,7 @@ bool do_why(const struct invocation *invocation, struct error *error)
 		explain_last(app, session);
 		return true;
 	}
-	const struct why *why = why_find(name, error);
+	const struct errno_meaning *why = errno_meaning_find(name, error);
 	if (why)
 		explain_named(invocation->app, why);
 	return why != NULL;

@@ -3,7 +3,7 @@
  * once. */
 #pragma once
 
-#include "base/why.h"
+#include "socket/errno_meaning.h"
 #include "command/command.h"
 
 typedef bool command_run(const struct invocation *invocation, struct error *error);
@@ -24,12 +24,13 @@ command_run do_view, do_fold, do_ladder, do_info, do_states, do_stream, do_stats
 /* do_code.c */
 command_run do_code;
 
-/* do_finding.c */
+/* do_find.c */
 command_run do_find;
 
 /* do_why.c */
 command_run do_why;
-void why_print(const struct why *why, struct buf *out); /* what /why and /help say of one */
+void errno_meaning_print(const struct errno_meaning *why,
+                         struct buf *out); /* what /why and /help say of one */
 
 /* do_stepping.c */
 command_run do_socket, do_bind, do_backlog, do_accept, do_connect, do_recv, do_pause, do_resume,

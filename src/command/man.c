@@ -8,8 +8,8 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/sockopt.h"
-#include "base/why.h"
+#include "socket/sockopt.h"
+#include "socket/errno_meaning.h"
 
 enum { LINE_COLUMNS = 76 };
 
@@ -215,7 +215,7 @@ static void print_options(FILE *out)
 
 /* ---- errors ---- */
 
-static void print_error(FILE *out, const struct why *why)
+static void print_error(FILE *out, const struct errno_meaning *why)
 {
 	struct buf text = { .max = SIZE_MAX };
 	buf_printf(&text, "From %s. %s", why->calls, why->what);
@@ -235,7 +235,7 @@ static void print_errors(FILE *out)
 	      "What a socket call may return, as\n.Ic /why\nexplains it.\n"
 	      ".Bl -tag -width Ds\n",
 	      out);
-	for (const struct why *why = why_table; why->symbol; why++)
+	for (const struct errno_meaning *why = errno_meaning_table; why->symbol; why++)
 		print_error(out, why);
 	fputs(".El\n", out);
 }

@@ -7,12 +7,12 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "base/constant.h"
+#include "socket/constant.h"
 
 enum {
-	NEAR = 16,         /* entries around a failure in which its ICMP message is looked for */
-	READING_NEAR = 64, /* and the kernel's reading before it */
-	PORT_FREE = 1024,  /* ports below are root's */
+	NEAR = 16,        /* entries around a failure in which its ICMP message is looked for */
+	SAMPLE_NEAR = 64, /* and the kernel's reading before it */
+	PORT_FREE = 1024, /* ports below are root's */
 };
 
 /* ---- which call ---- */
@@ -167,17 +167,18 @@ bool failure_find(const struct app *app, const struct session *session, struct f
 
 static void say_queued(const struct entry *entry, const struct errqueue *queued, struct buf *out)
 {
-	char what[CONSTANT_TEXT], offender[ADDR_TEXT], target[ADDR_TEXT];
-	struct addr from = entry_addr(entry);
+	char what[CONSTANT_TEXT], offender[ENDPOINT_TEXT], target[ENDPOINT_TEXT];
+	struct endpoint from = entry_addr(entry);
 	if (queued->origin == ERRQUEUE_LOCAL)
 		buf_append_text(out, "The error queue says that it was this machine");
 	else
 		buf_printf(out, "%s came from %s",
 		           constant_icmp(queued->origin == ERRQUEUE_ICMP6, queued->type,
 		                         queued->code, what),
-		           addr_format_host(&from, offender));
+		           endpoint_format_host(&from, offender));
 	if (queued->target.family != AF_UNSPEC)
-		buf_printf(out, ", about what went to %s", addr_format(&queued->target, target));
+		buf_printf(out, ", about what went to %s",
+		           endpoint_format(&queued->target, target));
 	if (queued->info)
 		buf_printf(out, "; a packet may have %" PRIu32 " bytes", queued->info);
 	buf_append_text(out, " *.\n");
@@ -233,7 +234,7 @@ static uint64_t find_fin(const struct failure *failure)
 static void say_refused(const struct failure *failure, struct buf *out)
 {
 	const struct entry *call = failure_call(failure);
-	struct addr addr = entry_addr(call);
+	struct endpoint addr = entry_addr(call);
 	if (session_kind(failure->session) == SESSION_UDP)
 		buf_append_text(out, "It is the answer to a datagram that was sent before.\n");
 	else if (call->call == CALL_CONNECT)
@@ -245,11 +246,11 @@ static void say_refused(const struct failure *failure, struct buf *out)
 
 static void say_unread(const struct failure *failure, struct buf *out)
 {
-	struct reading reading;
-	if (reading_before(failure->app->transcript, failure->at, READING_NEAR, &reading) &&
-	    reading_get(&reading, READING_INQ))
+	struct sample sample;
+	if (sample_before(failure->app->transcript, failure->at, SAMPLE_NEAR, &sample) &&
+	    sample_get(&sample, SAMPLE_INQ))
 		buf_printf(out, "%" PRIu64 " bytes of the peer's had not been read here *.\n",
-		           reading_get(&reading, READING_INQ));
+		           sample_get(&sample, SAMPLE_INQ));
 }
 
 static void say_reset(const struct failure *failure, struct buf *out)
@@ -293,27 +294,27 @@ static void say_pipe(const struct failure *failure, struct buf *out)
 
 static void say_timed_out(const struct failure *failure, struct buf *out)
 {
-	struct reading reading;
-	if (!reading_before(failure->app->transcript, failure->told, READING_NEAR, &reading))
+	struct sample sample;
+	if (!sample_before(failure->app->transcript, failure->told, SAMPLE_NEAR, &sample))
 		return;
-	uint64_t again = reading_get(&reading, READING_RETRANSMITS);
-	uint64_t probes = reading_get(&reading, READING_PROBES);
-	uint64_t total = reading_get(&reading, READING_TOTAL_RETRANS);
+	uint64_t again = sample_get(&sample, SAMPLE_RETRANSMITS);
+	uint64_t probes = sample_get(&sample, SAMPLE_PROBES);
+	uint64_t total = sample_get(&sample, SAMPLE_TOTAL_RETRANS);
 	char wait[CLOCK_TEXT];
 	if (probes)
 		buf_printf(out, "%" PRIu64 " probes had not been answered *.\n", probes);
 	if (again || total)
 		buf_printf(out, "Segments sent again: %" PRIu64 " *.\n", total ? total : again);
-	if (reading_has(&reading, READING_RTO) && (again || total))
+	if (sample_has(&sample, SAMPLE_RTO) && (again || total))
 		buf_printf(out, "The wait before the next one was %s *.\n",
 		           clock_format_duration(
-		                   (int64_t)(reading_get(&reading, READING_RTO) * CLOCK_US), wait));
+		                   (int64_t)(sample_get(&sample, SAMPLE_RTO) * CLOCK_US), wait));
 }
 
 static void say_no_access(const struct failure *failure, struct buf *out)
 {
 	const struct entry *call = failure_call(failure);
-	struct addr addr = entry_addr(call);
+	struct endpoint addr = entry_addr(call);
 	if (call->call == CALL_BIND && addr.port < PORT_FREE)
 		buf_printf(out,
 		           "Port %u is below %d: only root may take it, see "
@@ -343,7 +344,7 @@ void failure_say_here(const struct failure *failure, struct buf *out)
 	static const struct {
 		int code;
 		void (*say)(const struct failure *failure, struct buf *out);
-	} facts[] = {
+	} snapshot[] = {
 		{ ECONNREFUSED, say_refused },
 		{ ECONNRESET, say_reset },
 		{ EPIPE, say_pipe },
@@ -355,7 +356,7 @@ void failure_say_here(const struct failure *failure, struct buf *out)
 	if (failure->at == TRANSCRIPT_NONE || !failure_call(failure))
 		return;
 	bool icmp = say_icmp(failure, out);
-	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
-		if (facts[i].code == failure->code && !(icmp && failure->code == ECONNREFUSED))
-			facts[i].say(failure, out);
+	for (size_t i = 0; i < sizeof snapshot / sizeof *snapshot; i++)
+		if (snapshot[i].code == failure->code && !(icmp && failure->code == ECONNREFUSED))
+			snapshot[i].say(failure, out);
 }

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "command/why_here.h"
 
-enum { READING_NEAR = 64 }; /* entries before close() in which the kernel's reading is looked for */
+enum { SAMPLE_NEAR = 64 }; /* entries before close() in which the kernel's reading is looked for */
 
 static bool same_transport(const struct session *a, const struct session *b)
 {
@@ -24,10 +24,10 @@ static void name_session(const struct session *session, struct buf *out)
 static bool say_time_wait(const struct session *session, struct buf *out)
 {
 	char left[CLOCK_TEXT];
-	const struct reading *reading = session_reading(session);
-	if (!reading_is(reading, STATE_TIME_WAIT))
+	const struct sample *sample = session_sample(session);
+	if (!sample_is(sample, STATE_TIME_WAIT))
 		return false;
-	int64_t rest = (int64_t)reading_get(reading, READING_TIMER_LEFT) * CLOCK_US -
+	int64_t rest = (int64_t)sample_get(sample, SAMPLE_TIMER_LEFT) * CLOCK_US -
 	               (clock_now() - session_read_at(session));
 	name_session(session, out);
 	buf_append_text(out, " has gone, but its connection is in TIME_WAIT");
@@ -39,22 +39,22 @@ static bool say_time_wait(const struct session *session, struct buf *out)
 
 static bool say_holder(const struct session *session, unsigned port, struct buf *out)
 {
-	char text[ADDR_TEXT];
-	struct addr local = session_local(session);
+	char text[ENDPOINT_TEXT];
+	struct endpoint local = session_local(session);
 	if (local.port != port)
 		return false;
 	if (session_state(session) == SESSION_CLOSED)
 		return say_time_wait(session, out);
 	name_session(session, out);
 	buf_printf(out, " has port %u: %s at %s.\n", port, session_state_name(session),
-	           addr_format(&local, text));
+	           endpoint_format(&local, text));
 	return true;
 }
 
 /* bind() says which port, listen() takes that of its socket. */
 static unsigned wanted_port(const struct failure *failure)
 {
-	struct addr addr = entry_addr(failure_call(failure));
+	struct endpoint addr = entry_addr(failure_call(failure));
 	if (addr.family != AF_UNSPEC)
 		return addr.port;
 	return session_local(failure->session).port;
@@ -81,18 +81,19 @@ static void say_holders(const struct failure *failure, struct buf *out)
 
 static void say_listeners(const struct failure *failure, struct buf *out)
 {
-	char text[ADDR_TEXT];
+	char text[ENDPOINT_TEXT];
 	const struct sessions *sessions = failure->app->sessions;
-	struct addr addr = entry_addr(failure_call(failure));
+	struct endpoint addr = entry_addr(failure_call(failure));
 	for (size_t i = 0; addr.port && i < sessions_count(sessions); i++) {
 		const struct session *other = sessions_at(sessions, i);
-		struct addr local = session_local(other);
+		struct endpoint local = session_local(other);
 		if (!session_is_server(other) || local.port != addr.port ||
 		    session_state(other) == SESSION_CLOSED)
 			continue;
 		name_session(other, out);
 		if (same_transport(other, failure->session))
-			buf_printf(out, " has that port, but at %s.\n", addr_format(&local, text));
+			buf_printf(out, " has that port, but at %s.\n",
+			           endpoint_format(&local, text));
 		else
 			buf_printf(out, " has that port, but of %s.\n",
 			           session_kind(other) == SESSION_UDP ? "UDP" : "TCP");
@@ -114,7 +115,7 @@ static bool aborts(const struct entry *entry)
 static void say_how_it_closed(const struct transcript *transcript, const struct session *other,
                               struct buf *out)
 {
-	struct reading reading;
+	struct sample sample;
 	uint64_t at = transcript_last(transcript, session_number(other));
 	while (at != TRANSCRIPT_NONE && transcript_at(transcript, at)->call != CALL_CLOSE)
 		at = transcript_before(transcript, at);
@@ -129,13 +130,13 @@ static void say_how_it_closed(const struct transcript *transcript, const struct 
 	if (set && aborts(set)) {
 		name_session(other, out);
 		buf_append_text(out, ", the other end, closed with SO_LINGER 0.\n");
-	} else if (reading_before(transcript, at, READING_NEAR, &reading) &&
-	           reading_get(&reading, READING_INQ)) {
+	} else if (sample_before(transcript, at, SAMPLE_NEAR, &sample) &&
+	           sample_get(&sample, SAMPLE_INQ)) {
 		name_session(other, out);
 		buf_printf(out,
 		           ", the other end, closed with %" PRIu64 " bytes in its buffer unread *."
 		           "\n",
-		           reading_get(&reading, READING_INQ));
+		           sample_get(&sample, SAMPLE_INQ));
 	}
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "net/calls_inside.h"
+#include "net/calls_internal.h"
 
 #ifdef HAVE_ACCEPT4
 static int make_socket(int family, int type)
@@ -69,7 +69,7 @@ struct entry call_begin(const struct caller *caller, enum call call, int fd)
 struct entry call_enter(const struct caller *caller, enum call call, int fd)
 {
 	int64_t now = clock_now();
-	if (watch_before(caller, fd, now))
+	if (probe_before(caller, fd, now))
 		now = clock_now();
 	return begin_at(caller, call, fd, now);
 }
@@ -90,7 +90,7 @@ int64_t call_end(struct entry *entry, bool failed)
 
 /* Writes down a call that moves no stream of bytes, and leaves result and errno to the caller. */
 static int64_t write_down(const struct caller *caller, struct entry *entry, int result,
-                          const struct addr *addr, const void *payload, size_t len)
+                          const struct endpoint *addr, const void *payload, size_t len)
 {
 	int saved = errno;
 	int64_t now = call_end(entry, result < 0);
@@ -100,9 +100,9 @@ static int64_t write_down(const struct caller *caller, struct entry *entry, int 
 }
 
 static int record(const struct caller *caller, struct entry *entry, int fd, int result,
-                  const struct addr *addr, const void *payload, size_t len)
+                  const struct endpoint *addr, const void *payload, size_t len)
 {
-	watch_after(caller, fd, write_down(caller, entry, result, addr, payload, len), -1);
+	probe_after(caller, fd, write_down(caller, entry, result, addr, payload, len), -1);
 	return result;
 }
 
@@ -116,14 +116,14 @@ int call_socket(const struct caller *caller, int family, int type)
 	int fd = make_socket(family, type);
 	entry.fd = to_fd(fd);
 	if (fd >= 0)
-		watch_begin(caller, fd);
+		probe_begin(caller, fd);
 	return record(caller, &entry, fd, fd, NULL, NULL, 0);
 }
 
-int call_bind(const struct caller *caller, int fd, const struct addr *addr)
+int call_bind(const struct caller *caller, int fd, const struct endpoint *addr)
 {
 	struct sockaddr_storage storage;
-	socklen_t len = addr_to_sockaddr(addr, &storage);
+	socklen_t len = endpoint_to_sockaddr(addr, &storage);
 	struct entry entry = call_enter(caller, CALL_BIND, fd);
 	int result = bind(fd, (struct sockaddr *)&storage, len);
 	return record(caller, &entry, fd, result, addr, NULL, 0);
@@ -138,10 +138,10 @@ int call_listen(const struct caller *caller, int fd, int backlog)
 }
 
 /* An interrupted connect() goes on by itself, connect(2): trying again would only say EALREADY. */
-int call_connect(const struct caller *caller, int fd, const struct addr *addr)
+int call_connect(const struct caller *caller, int fd, const struct endpoint *addr)
 {
 	struct sockaddr_storage storage;
-	socklen_t len = addr_to_sockaddr(addr, &storage);
+	socklen_t len = endpoint_to_sockaddr(addr, &storage);
 	if (len == 0)
 		len = sizeof(struct sockaddr);
 	struct entry entry = call_enter(caller, CALL_CONNECT, fd);
@@ -151,7 +151,7 @@ int call_connect(const struct caller *caller, int fd, const struct addr *addr)
 	return record(caller, &entry, fd, result, addr, NULL, 0);
 }
 
-int call_accept(const struct caller *caller, int fd, struct addr *peer)
+int call_accept(const struct caller *caller, int fd, struct endpoint *peer)
 {
 	struct sockaddr_storage storage;
 	socklen_t len = sizeof storage;
@@ -159,9 +159,9 @@ int call_accept(const struct caller *caller, int fd, struct addr *peer)
 	int client;
 	RETRY_INTERRUPTED(client, take_client(fd, (struct sockaddr *)&storage, &len));
 	if (client < 0)
-		*peer = (struct addr){ .family = AF_UNSPEC };
+		*peer = (struct endpoint){ .family = AF_UNSPEC };
 	else
-		*peer = addr_from_sockaddr((struct sockaddr *)&storage, len);
+		*peer = endpoint_from_sockaddr((struct sockaddr *)&storage, len);
 	entry.arg = client;
 	return record(caller, &entry, fd, client, peer, NULL, 0);
 }
@@ -185,13 +185,13 @@ int call_close(const struct caller *caller, int fd)
 	return record(caller, &entry, -1, result, NULL, NULL, 0);
 }
 
-int call_getsockname(const struct caller *caller, int fd, struct addr *addr)
+int call_getsockname(const struct caller *caller, int fd, struct endpoint *addr)
 {
 	struct sockaddr_storage storage;
 	socklen_t len = sizeof storage;
 	struct entry entry = call_begin(caller, CALL_GETSOCKNAME, fd);
 	int result = getsockname(fd, (struct sockaddr *)&storage, &len);
-	*addr = addr_from_sockaddr((struct sockaddr *)&storage, result < 0 ? 0 : len);
+	*addr = endpoint_from_sockaddr((struct sockaddr *)&storage, result < 0 ? 0 : len);
 	write_down(caller, &entry, result, addr, NULL, 0);
 	return result;
 }
@@ -212,8 +212,8 @@ int call_set_bytes(const struct caller *caller, int fd, int level, int name, con
 {
 	struct entry entry = enter_option(caller, CALL_SETSOCKOPT, fd, level, name);
 	int result = setsockopt(fd, level, name, value, (socklen_t)len);
-	if (result == 0 && caller->watch && stamps_fill_queue(level, name))
-		caller->watch->errors = true;
+	if (result == 0 && caller->probe && stamps_fill_queue(level, name))
+		caller->probe->errors = true;
 	return record(caller, &entry, fd, result, NULL, value, len);
 }
 
@@ -249,7 +249,7 @@ int call_get_option(const struct caller *caller, int fd, int level, int name, in
 /* ---- the error queue ---- */
 
 bool call_error_queue(const struct caller *caller, int fd, struct errqueue *error,
-                      struct addr *offender)
+                      struct endpoint *offender)
 {
 	struct queued queued;
 	struct entry entry = call_begin(caller, CALL_ERRQUEUE, fd);
@@ -260,8 +260,8 @@ bool call_error_queue(const struct caller *caller, int fd, struct errqueue *erro
 	if (error->origin == ERRQUEUE_LEFT)
 		return true;
 	if (error->origin == ERRQUEUE_ACKED &&
-	    !(caller->watch &&
-	      watch_acknowledged(caller->watch, error->info, queued.wall, &error->delay)))
+	    !(caller->probe &&
+	      probe_acknowledged(caller->probe, error->info, queued.wall, &error->delay)))
 		return true;
 	entry.flags |= ENTRY_WATCHING;
 	write_down(caller, &entry, 0, offender, error, sizeof *error);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "base/addr.h"
+#include "socket/endpoint.h"
 #include "record/transcript.h"
 
 /* In whose name a call is made. */
@@ -18,20 +18,20 @@ struct caller {
 	struct transcript *transcript;
 	uint32_t session;
 	uint8_t flags; /* enum entry_flag put on every entry: ENTRY_ECHO while a service acts */
-	struct watch *watch; /* reads the kernel around its calls; NULL = nobody does */
+	struct probe *probe; /* reads the kernel around its calls; NULL = nobody does */
 	int64_t since;       /* the call was asked for then, and has waited as a blocking one:
 	                      * ENTRY_WAITED; 0 = now */
 };
 
 /* AF_UNSPEC in call_connect() dissolves, connect(2). A client's address goes to *peer. */
 int call_socket(const struct caller *caller, int family, int type);
-int call_bind(const struct caller *caller, int fd, const struct addr *addr);
+int call_bind(const struct caller *caller, int fd, const struct endpoint *addr);
 int call_listen(const struct caller *caller, int fd, int backlog);
-int call_connect(const struct caller *caller, int fd, const struct addr *addr);
-int call_accept(const struct caller *caller, int fd, struct addr *peer);
+int call_connect(const struct caller *caller, int fd, const struct endpoint *addr);
+int call_accept(const struct caller *caller, int fd, struct endpoint *peer);
 int call_shutdown(const struct caller *caller, int fd, int how);
 int call_close(const struct caller *caller, int fd);
-int call_getsockname(const struct caller *caller, int fd, struct addr *addr);
+int call_getsockname(const struct caller *caller, int fd, struct endpoint *addr);
 
 /* Options with an int value; the value read back goes to *value. */
 int call_set_option(const struct caller *caller, int fd, int level, int name, int value);
@@ -47,7 +47,7 @@ int call_get_bytes(const struct caller *caller, int fd, int level, int name, voi
  * False where nothing is queued, which is not written down; nor is an acknowledgement of what the
  * watch has not asked for. */
 bool call_error_queue(const struct caller *caller, int fd, struct errqueue *error,
-                      struct addr *offender);
+                      struct endpoint *offender);
 
 /* What the program asks for by itself, to see more: entries with ENTRY_WATCHING. Arrival times of
  * what is received; how acknowledgements of sends are told, on an established TCP connection with
@@ -69,19 +69,19 @@ int call_set_linger(const struct caller *caller, int fd, int seconds);
  * its real length, udp(7). */
 ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, const char **data);
 ssize_t call_recvfrom(const struct caller *caller, int fd, int family, size_t most, int flags,
-                      struct addr *from, const char **data);
+                      struct endpoint *from, const char **data);
 
 /* The same on a socket that was asked by call_ask_locals(): recvmsg() reports what a datagram was
  * sent to, which is written down, and from which address of this machine it is to be answered: the
  * same, or for a broadcast or multicast that of the interface (ip(7), ipi_spec_dst). AF_UNSPEC where
  * the system does not say. Neither has a port. */
 struct arrival {
-	struct addr to, local;
+	struct endpoint to, local;
 };
 bool call_ask_locals(const struct caller *caller, int fd, int family);
 bool locals_are_asked_by(int level, int name); /* whether that is what this option is for */
 ssize_t call_recvmsg(const struct caller *caller, int fd, int family, size_t most, int flags,
-                     struct addr *from, struct arrival *arrival, const char **data);
+                     struct endpoint *from, struct arrival *arrival, const char **data);
 
 /* MSG_NOSIGNAL is always added. The payload of the entry is what the kernel took. One call offers
  * at most what a block holds, but always TRANSCRIPT_ROOM, so a datagram is never cut. Without `to`
@@ -89,11 +89,11 @@ ssize_t call_recvmsg(const struct caller *caller, int fd, int family, size_t mos
  * outlives this one, and the readings around both. */
 ssize_t call_send(const struct caller *caller, int fd, const void *data, size_t len, int flags);
 ssize_t call_sendto(const struct caller *caller, int fd, const void *data, size_t len, int flags,
-                    const struct addr *to);
+                    const struct endpoint *to);
 
 /* From this address of ours, of the family of `to`: its port does not count. */
 ssize_t call_sendmsg(const struct caller *caller, int fd, const void *data, size_t len, int flags,
-                     const struct addr *to, const struct addr *local);
+                     const struct endpoint *to, const struct endpoint *local);
 
 /* Writes down a close() that a thread has made; `code` is its errno value. */
 void call_note_close(const struct caller *caller, int64_t begun, int64_t ended, int fd, int code);

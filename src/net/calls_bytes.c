@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "net/calls_inside.h"
+#include "net/calls_internal.h"
 
 /* Less room than this at the end of a block is left unused, so that a flood is not read
  * in crumbs. */
@@ -33,20 +33,20 @@ static void set_arguments(struct entry *entry, size_t asked, int flags)
  * go on saying so. Of datagrams that nobody waits for by hand the session wants to know more. */
 static void look_aside(const struct caller *caller, int fd, const struct entry *entry)
 {
-	const struct watch *watch = caller->watch;
-	if ((entry->error == EAGAIN || entry->error == EWOULDBLOCK) && watch && watch->errors &&
-	    (watch->type == SOCK_STREAM || caller->since))
-		watch_collect(caller, fd);
+	const struct probe *probe = caller->probe;
+	if ((entry->error == EAGAIN || entry->error == EWOULDBLOCK) && probe && probe->errors &&
+	    (probe->type == SOCK_STREAM || caller->since))
+		probe_collect(caller, fd);
 }
 
 /* Writes down a call whose payload is in its reserved place already, and reads behind it. */
 static uint64_t commit(const struct caller *caller, const struct entry *entry, int fd, int64_t now,
-                       const struct addr *addr, const struct addr *local, size_t kept,
+                       const struct endpoint *addr, const struct endpoint *local, size_t kept,
                        int64_t buffered)
 {
 	int saved = errno;
 	uint64_t position = transcript_commit_ends(caller->transcript, entry, addr, local, kept);
-	watch_after(caller, fd, now, buffered);
+	probe_after(caller, fd, now, buffered);
 	look_aside(caller, fd, entry);
 	errno = saved;
 	return position;
@@ -56,7 +56,7 @@ static uint64_t commit(const struct caller *caller, const struct entry *entry, i
 
 static bool has_stamps(const struct caller *caller)
 {
-	return caller->watch && caller->watch->exact && caller->watch->stamps;
+	return caller->probe && caller->probe->exact && caller->probe->stamps;
 }
 
 /* recv() where `from` is NULL. Arrival times and local addresses only come with recvmsg(), which
@@ -114,15 +114,15 @@ static const char *payload_at(const struct caller *caller, uint64_t position)
 
 /* `arrival` is NULL where it is not asked for. */
 static ssize_t receive_datagram(const struct caller *caller, int fd, int family, size_t most,
-                                int flags, struct addr *from, struct arrival *arrival,
+                                int flags, struct endpoint *from, struct arrival *arrival,
                                 const char **data)
 {
 	size_t room;
 	int64_t buffered;
-	const struct addr end = { .family = (uint16_t)family };
-	size_t addr_size = entry_addresses_size(&end, arrival ? &end : NULL);
+	const struct endpoint end = { .family = (uint16_t)family };
+	size_t endpoint_size = entry_addresses_size(&end, arrival ? &end : NULL);
 	struct entry entry = call_enter(caller, arrival ? CALL_RECVMSG : CALL_RECVFROM, fd);
-	char *place = transcript_reserve(caller->transcript, addr_size,
+	char *place = transcript_reserve(caller->transcript, endpoint_size,
 	                                 smaller(most, TRANSCRIPT_ROOM), &room);
 	size_t asked = smaller(most, room);
 	if (asked < TRANSCRIPT_ROOM)
@@ -132,24 +132,24 @@ static ssize_t receive_datagram(const struct caller *caller, int fd, int family,
 	set_arguments(&entry, asked, flags);
 	ssize_t got = receive(caller, fd, place, asked, flags, &storage, &len, &buffered, arrival);
 	int64_t now = call_end(&entry, got < 0);
-	*from = addr_from_sockaddr((struct sockaddr *)&storage, got < 0 ? 0 : len);
+	*from = endpoint_from_sockaddr((struct sockaddr *)&storage, got < 0 ? 0 : len);
 	got = note_cut(&entry, got, asked);
-	const struct addr *to = arrival ? &arrival->to : NULL;
+	const struct endpoint *to = arrival ? &arrival->to : NULL;
 	uint64_t position =
 	        commit(caller, &entry, fd, now, from, to, got > 0 ? (size_t)got : 0, buffered);
-	bool moved = entry_addresses_size(from, to) != addr_size;
+	bool moved = entry_addresses_size(from, to) != endpoint_size;
 	*data = moved ? payload_at(caller, position) : place;
 	return got;
 }
 
 ssize_t call_recvfrom(const struct caller *caller, int fd, int family, size_t most, int flags,
-                      struct addr *from, const char **data)
+                      struct endpoint *from, const char **data)
 {
 	return receive_datagram(caller, fd, family, most, flags, from, NULL, data);
 }
 
 ssize_t call_recvmsg(const struct caller *caller, int fd, int family, size_t most, int flags,
-                     struct addr *from, struct arrival *arrival, const char **data)
+                     struct endpoint *from, struct arrival *arrival, const char **data)
 {
 	arrival->to.family = arrival->local.family = AF_UNSPEC;
 	return receive_datagram(caller, fd, family, most, flags, from, arrival, data);
@@ -159,19 +159,19 @@ ssize_t call_recvmsg(const struct caller *caller, int fd, int family, size_t mos
 
 /* Bytes of a stream may be asked when they are acknowledged; *wall is then the time, else 0. */
 static ssize_t transmit(const struct caller *caller, const struct entry *entry, int fd,
-                        const void *data, size_t len, const struct addr *to,
-                        const struct addr *local, int64_t *wall)
+                        const void *data, size_t len, const struct endpoint *to,
+                        const struct endpoint *local, int64_t *wall)
 {
 	ssize_t sent;
 	struct sockaddr_storage storage;
-	socklen_t addr_len = to ? addr_to_sockaddr(to, &storage) : 0;
+	socklen_t endpoint_len = to ? endpoint_to_sockaddr(to, &storage) : 0;
 	*wall = 0;
-	if (entry->call == CALL_SEND && watch_may_ask(caller->watch, entry->time))
+	if (entry->call == CALL_SEND && probe_may_ask(caller->probe, entry->time))
 		return stamps_send(fd, data, len, entry->arg2, wall);
 	if (local)
-		return locals_send(fd, data, len, entry->arg2, &storage, addr_len, local);
+		return locals_send(fd, data, len, entry->arg2, &storage, endpoint_len, local);
 	RETRY_INTERRUPTED(sent, sendto(fd, data, len, entry->arg2,
-	                               to ? (struct sockaddr *)&storage : NULL, addr_len));
+	                               to ? (struct sockaddr *)&storage : NULL, endpoint_len));
 	return sent;
 }
 
@@ -187,7 +187,7 @@ static void note_kept(struct entry *entry, ssize_t sent, size_t kept)
  * the one in which `data` may be. What a block too small for a datagram cannot hold is sent all the
  * same, but kept cut. */
 static ssize_t offer(const struct caller *caller, enum call call, int fd, const void *data,
-                     size_t len, int flags, const struct addr *to, const struct addr *local)
+                     size_t len, int flags, const struct endpoint *to, const struct endpoint *local)
 {
 	size_t room;
 	int64_t wall;
@@ -204,8 +204,8 @@ static ssize_t offer(const struct caller *caller, enum call call, int fd, const 
 	note_kept(&entry, sent, kept);
 	if (kept > 0)
 		memcpy(place, data, kept);
-	if (call == CALL_SEND && sent > 0 && caller->watch)
-		watch_sent(caller->watch, (size_t)sent, wall);
+	if (call == CALL_SEND && sent > 0 && caller->probe)
+		probe_sent(caller->probe, (size_t)sent, wall);
 	commit(caller, &entry, fd, now, to, local, kept, -1);
 	return sent;
 }
@@ -216,13 +216,13 @@ ssize_t call_send(const struct caller *caller, int fd, const void *data, size_t 
 }
 
 ssize_t call_sendto(const struct caller *caller, int fd, const void *data, size_t len, int flags,
-                    const struct addr *to)
+                    const struct endpoint *to)
 {
 	return offer(caller, CALL_SENDTO, fd, data, len, flags | MSG_NOSIGNAL, to, NULL);
 }
 
 ssize_t call_sendmsg(const struct caller *caller, int fd, const void *data, size_t len, int flags,
-                     const struct addr *to, const struct addr *local)
+                     const struct endpoint *to, const struct endpoint *local)
 {
 	return offer(caller, CALL_SENDMSG, fd, data, len, flags | MSG_NOSIGNAL, to, local);
 }

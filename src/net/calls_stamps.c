@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "net/calls_inside.h"
+#include "net/calls_internal.h"
 
 #ifdef __linux__
 
@@ -169,8 +169,8 @@ static void take_error(const struct cmsghdr *cmsg, struct queued *queued)
 		size_t size = len - sizeof error;
 		memcpy(&offender, data + sizeof error,
 		       size < sizeof offender ? size : sizeof offender);
-		queued->offender = addr_from_sockaddr((struct sockaddr *)&offender,
-		                                      (socklen_t)sizeof offender);
+		queued->offender = endpoint_from_sockaddr((struct sockaddr *)&offender,
+		                                          (socklen_t)sizeof offender);
 		queued->error.origin =
 		        error.ee_origin == SO_EE_ORIGIN_ICMP ? ERRQUEUE_ICMP : ERRQUEUE_ICMP6;
 	} else if (error.ee_origin == SO_EE_ORIGIN_TIMESTAMPING) {
@@ -214,7 +214,8 @@ bool stamps_next(int fd, struct queued *queued)
 	if (got < 0)
 		return false;
 	memset(queued, 0, sizeof *queued);
-	queued->error.target = addr_from_sockaddr((struct sockaddr *)&target, message.msg_namelen);
+	queued->error.target =
+	        endpoint_from_sockaddr((struct sockaddr *)&target, message.msg_namelen);
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
 		take_part(c, queued);
 	return true;

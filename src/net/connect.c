@@ -4,8 +4,8 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "net/kind.h"
-#include "net/sampler.h"
+#include "net/session_internal.h"
+#include "net/probe_timer.h"
 
 /* RFC 8305: an address that does not answer delays the next one no longer than this, nor the
  * report about others. */
@@ -43,21 +43,21 @@ static const struct meaning *find_meaning(int code)
 
 static bool is_only_one(const struct session *session)
 {
-	return session->search->remote.count == 1;
+	return session->dial->remote.count == 1;
 }
 
-static const struct addr *addr_at(const struct session *session, unsigned slot)
+static const struct endpoint *endpoint_at(const struct session *session, unsigned slot)
 {
-	const struct search *search = session->search;
-	return &search->remote.addr[search->attempt[slot].number];
+	const struct dial *dial = session->dial;
+	return &dial->remote.addr[dial->attempt[slot].number];
 }
 
-const struct addr *connect_addr(const struct session *session, int fd)
+const struct endpoint *connect_addr(const struct session *session, int fd)
 {
 	for (unsigned i = 0;
-	     session->state == SESSION_CONNECTING && session->search && i < session->fd_count; i++)
+	     session->state == SESSION_CONNECTING && session->dial && i < session->fd_count; i++)
 		if (session->fd[i] == fd)
-			return addr_at(session, i);
+			return endpoint_at(session, i);
 	return NULL;
 }
 
@@ -66,21 +66,21 @@ const struct addr *connect_addr(const struct session *session, int fd)
 /* An address alone has no number, but its port. */
 static void name_address(const struct session *session, size_t number, struct buf *out)
 {
-	char addr[ADDR_TEXT];
-	const struct addr *tried = &session->search->remote.addr[number];
+	char addr[ENDPOINT_TEXT];
+	const struct endpoint *tried = &session->dial->remote.addr[number];
 	if (is_only_one(session))
-		buf_append_text(out, addr_format(tried, addr));
+		buf_append_text(out, endpoint_format(tried, addr));
 	else
-		buf_printf(out, "try %zu %s", number + 1, addr_format_host(tried, addr));
+		buf_printf(out, "try %zu %s", number + 1, endpoint_format_host(tried, addr));
 }
 
 /* A chapter begins. */
 static void name_try(struct session *session, size_t number)
 {
-	struct buf *story = &session->search->story;
-	if (story->len)
-		buf_append_text(story, ", ");
-	name_address(session, number, story);
+	struct buf *attempt_log = &session->dial->attempt_log;
+	if (attempt_log->len)
+		buf_append_text(attempt_log, ", ");
+	name_address(session, number, attempt_log);
 }
 
 /* Of every attempt that is under way. */
@@ -88,24 +88,24 @@ static void name_all(const struct session *session, struct buf *out)
 {
 	for (unsigned i = 0; i < session->fd_count; i++) {
 		buf_append_text(out, i ? ", " : "");
-		name_address(session, session->search->attempt[i].number, out);
+		name_address(session, session->dial->attempt[i].number, out);
 	}
 }
 
 /* What has happened to one of several while others go on. */
 static void report(struct session *session)
 {
-	struct search *search = session->search;
-	const char *text = buf_text(&search->story) + search->reported;
-	if (search->report_at != INT64_MAX)
-		session_tell(session, 0, "%s", text + (search->reported ? 2 : 0));
-	search->reported = search->story.len;
-	search->report_at = INT64_MAX;
+	struct dial *dial = session->dial;
+	const char *text = buf_text(&dial->attempt_log) + dial->reported;
+	if (dial->report_at != INT64_MAX)
+		session_report(session, 0, "%s", text + (dial->reported ? 2 : 0));
+	dial->reported = dial->attempt_log.len;
+	dial->report_at = INT64_MAX;
 }
 
 static bool is_last(const struct session *session)
 {
-	return !session->fd_count && session->search->next >= session->search->remote.count;
+	return !session->fd_count && session->dial->next >= session->dial->remote.count;
 }
 
 static bool is_hopeless(int code)
@@ -123,38 +123,39 @@ static bool is_local(int code)
 /* `call` is NULL for connect(). Explains itself in the last chapter only. */
 static void add_failure(struct session *session, size_t number, const char *call, int code)
 {
-	struct search *search = session->search;
+	struct dial *dial = session->dial;
 	const struct meaning *meaning = call ? NULL : find_meaning(code);
 	bool last = is_last(session), local = call || is_local(code);
-	session->hopeless = local && (session->hopeless || !search->story.len);
+	session->hopeless = local && (session->hopeless || !dial->attempt_log.len);
 	name_try(session, number);
 	if (meaning)
-		buf_printf(&search->story, last ? " %s (%s)" : " %s", meaning->word, meaning->why);
+		buf_printf(&dial->attempt_log, last ? " %s (%s)" : " %s", meaning->word,
+		           meaning->why);
 	else
-		buf_printf(&search->story, last ? ": %s = -1 %s: %s" : " %s = -1 %s",
+		buf_printf(&dial->attempt_log, last ? ": %s = -1 %s: %s" : " %s = -1 %s",
 		           call ? call : "connect()", error_name(code), error_why(code));
-	if (search->report_at == INT64_MAX)
-		search->report_at = clock_now() + ATTEMPT_DELAY;
+	if (dial->report_at == INT64_MAX)
+		dial->report_at = clock_now() + ATTEMPT_DELAY;
 }
 
 static void give_up(struct session *session)
 {
-	session_finish(session, SESSION_ENDED_FAILED, "%s", buf_text(&session->search->story));
+	session_finish(session, SESSION_ENDED_FAILED, "%s", buf_text(&session->dial->attempt_log));
 }
 
 /* ---- one attempt ---- */
 
 static void drop(struct session *session, unsigned slot)
 {
-	struct search *search = session->search;
+	struct dial *dial = session->dial;
 	session_drop_socket(session, session->fd[slot]);
 	for (unsigned i = slot; i < session->fd_count; i++)
-		search->attempt[i] = search->attempt[i + 1];
+		dial->attempt[i] = dial->attempt[i + 1];
 }
 
 static void fail(struct session *session, unsigned slot, const char *call, int code)
 {
-	size_t number = session->search->attempt[slot].number;
+	size_t number = session->dial->attempt[slot].number;
 	drop(session, slot);
 	add_failure(session, number, call, code);
 }
@@ -164,7 +165,7 @@ static void drop_others(struct session *session, size_t winner)
 {
 	struct buf losers = { .max = SIZE_MAX };
 	for (unsigned i = 0; i < session->fd_count;) {
-		size_t number = session->search->attempt[i].number;
+		size_t number = session->dial->attempt[i].number;
 		if (number == winner) {
 			i++;
 			continue;
@@ -175,39 +176,39 @@ static void drop_others(struct session *session, size_t winner)
 		drop(session, i);
 	}
 	if (losers.len)
-		session_tell(session, 0, "%s closed: try %zu was first", buf_text(&losers),
-		             winner + 1);
+		session_report(session, 0, "%s closed: try %zu was first", buf_text(&losers),
+		               winner + 1);
 	buf_free(&losers);
 }
 
 static void succeed(struct session *session, unsigned slot)
 {
-	struct search *search = session->search;
+	struct dial *dial = session->dial;
 	char took[CLOCK_TEXT];
-	struct attempt won = search->attempt[slot];
-	bool first = !won.number && session->fd_count == 1 && !search->story.len;
-	session->peer = *addr_at(session, slot);
+	struct attempt won = dial->attempt[slot];
+	bool first = !won.number && session->fd_count == 1 && !dial->attempt_log.len;
+	session->peer = *endpoint_at(session, slot);
 	call_getsockname(&session->caller, session->fd[slot], &session->local[slot]);
 	clock_format_duration(clock_now() - won.begun, took);
 	if (!first) {
 		name_try(session, won.number);
-		buf_printf(&search->story, " connected in %s", took);
-		search->report_at = 0;
+		buf_printf(&dial->attempt_log, " connected in %s", took);
+		dial->report_at = 0;
 		report(session);
 	}
 	drop_others(session, won.number);
-	search_end(session);
+	dial_end(session);
 	session->state = SESSION_OPEN;
-	sampler_meet_connection(session);
+	probe_timer_add_connection(session);
 	session->kind->opened(session, took);
 }
 
 /* What cannot be had is the local address, not the remote one. */
-static bool fail_bind(struct session *session, unsigned slot, const struct addr *local)
+static bool fail_bind(struct session *session, unsigned slot, const struct endpoint *local)
 {
-	char addr[ADDR_TEXT], call[ADDR_TEXT + 8];
+	char addr[ENDPOINT_TEXT], call[ENDPOINT_TEXT + 8];
 	int code = errno;
-	snprintf(call, sizeof call, "bind(%s)", addr_format(local, addr));
+	snprintf(call, sizeof call, "bind(%s)", endpoint_format(local, addr));
 	fail(session, slot, call, code);
 	return false;
 }
@@ -216,8 +217,8 @@ static bool fail_bind(struct session *session, unsigned slot, const struct addr 
  * waits in TIME_WAIT, which SO_REUSEADDR overlooks where the earlier socket had it, too. */
 static bool bind_local(struct session *session, unsigned slot)
 {
-	const struct addr *remote = addr_at(session, slot);
-	const struct lookup_answer *local = &session->search->local;
+	const struct endpoint *remote = endpoint_at(session, slot);
+	const struct lookup_answer *local = &session->dial->local;
 	int fd = session->fd[slot];
 	for (size_t i = 0; i < local->count; i++) {
 		if (local->addr[i].family != remote->family)
@@ -235,8 +236,8 @@ static bool bind_local(struct session *session, unsigned slot)
 /* True while it is under way, and when it has succeeded. */
 static bool try_connect(struct session *session, unsigned slot)
 {
-	if (call_connect(&session->caller, session->fd[slot], addr_at(session, slot)) == 0) {
-		session->connected = session->kind == &udp_kind;
+	if (call_connect(&session->caller, session->fd[slot], endpoint_at(session, slot)) == 0) {
+		session->connected = session->kind == &datagram_kind;
 		succeed(session, slot);
 		return true;
 	}
@@ -249,12 +250,12 @@ static bool try_connect(struct session *session, unsigned slot)
 /* connect() would hide the answers to a broadcast: they come from other addresses. */
 static bool stay_unconnected(struct session *session, unsigned slot)
 {
-	struct addr any = { .family = addr_at(session, slot)->family };
+	struct endpoint any = { .family = endpoint_at(session, slot)->family };
 	int fd = session->fd[slot];
 	option_default(session, fd, SOL_SOCKET, SO_BROADCAST);
-	if (!session->search->local.count)
-		udp_ask_locals(session, fd, &any);
-	if (!session->search->local.count && call_bind(&session->caller, fd, &any) < 0)
+	if (!session->dial->local.count)
+		datagram_ask_pktinfo(session, fd, &any);
+	if (!session->dial->local.count && call_bind(&session->caller, fd, &any) < 0)
 		return fail_bind(session, slot, &any);
 	succeed(session, slot);
 	return true;
@@ -263,28 +264,28 @@ static bool stay_unconnected(struct session *session, unsigned slot)
 /* Begins with the next address. False where it has failed at once. */
 static bool try_next(struct session *session)
 {
-	struct search *search = session->search;
-	size_t number = search->next++;
-	const struct addr *remote = &search->remote.addr[number];
+	struct dial *dial = session->dial;
+	size_t number = dial->next++;
+	const struct endpoint *remote = &dial->remote.addr[number];
 	unsigned slot = session->fd_count;
 	session->state = SESSION_CONNECTING;
 	int fd = session_socket(session, remote->family);
 	if (fd < 0) {
 		int code = errno;
 		if (is_hopeless(code))
-			search->next = search->remote.count;
+			dial->next = dial->remote.count;
 		add_failure(session, number, code == ERANGE ? NULL : "socket()", code);
 		return false;
 	}
-	search->attempt[slot] = (struct attempt){ .number = number, .begun = clock_now() };
-	session->local[slot] = (struct addr){ .family = AF_UNSPEC };
+	dial->attempt[slot] = (struct attempt){ .number = number, .begun = clock_now() };
+	session->local[slot] = (struct endpoint){ .family = AF_UNSPEC };
 	session->fd[slot] = fd;
 	session->fd_count = slot + 1;
-	if (session->kind == &udp_kind)
-		sampler_meet_datagrams(session, fd, remote->family);
+	if (session->kind == &datagram_kind)
+		probe_timer_add_datagrams(session, fd, remote->family);
 	if (!bind_local(session, slot))
 		return false;
-	if (session->kind == &udp_kind && session->recipe->options.broadcast)
+	if (session->kind == &datagram_kind && session->open_parameters->options.broadcast)
 		return stay_unconnected(session, slot);
 	return try_connect(session, slot);
 }
@@ -293,23 +294,23 @@ static bool try_next(struct session *session)
 
 static void plan_next(struct session *session)
 {
-	struct search *search = session->search;
+	struct dial *dial = session->dial;
 	int64_t now = clock_now();
-	search->next_at = INT64_MAX;
-	if (search->next >= search->remote.count)
+	dial->next_at = INT64_MAX;
+	if (dial->next >= dial->remote.count)
 		return;
-	search->next_at = now + ATTEMPT_DELAY;
+	dial->next_at = now + ATTEMPT_DELAY;
 	if (session->fd_count == SESSION_SOCKETS &&
-	    search->attempt[0].begun + ATTEMPT_LEAST > search->next_at)
-		search->next_at = search->attempt[0].begun + ATTEMPT_LEAST;
+	    dial->attempt[0].begun + ATTEMPT_LEAST > dial->next_at)
+		dial->next_at = dial->attempt[0].begun + ATTEMPT_LEAST;
 }
 
 /* The next address that does not fail at once, and when the one after it has its turn. */
 static void go_on(struct session *session)
 {
-	while (session->search->next < session->search->remote.count) {
+	while (session->dial->next < session->dial->remote.count) {
 		bool begun = try_next(session);
-		if (!session->search)
+		if (!session->dial)
 			return;
 		if (begun)
 			break;
@@ -345,7 +346,7 @@ static void take_families_in_turn(struct lookup_answer *answer)
 void connect_begin(struct session *session)
 {
 	if (session->kind == &stream_kind)
-		take_families_in_turn(&session->search->remote);
+		take_families_in_turn(&session->dial->remote);
 	go_on(session);
 }
 
@@ -355,8 +356,8 @@ void connect_prepare(const struct session *session, struct poller *poller)
 {
 	for (unsigned i = 0; i < session->fd_count; i++)
 		poller_want_write(poller, session->fd[i]);
-	poller_wake_at(poller, session->search->next_at);
-	poller_wake_at(poller, session->search->report_at);
+	poller_wake_at(poller, session->dial->next_at);
+	poller_wake_at(poller, session->dial->report_at);
 }
 
 /* How one has ended whose descriptor is ready. */
@@ -375,14 +376,15 @@ static void expire(struct session *session)
 {
 	char limit[CLOCK_TEXT];
 	struct buf text = { .max = SIZE_MAX };
-	struct buf *story = &session->search->story;
-	buf_printf(&text, "%s%s", story->len ? buf_text(story) : "", story->len ? ", " : "");
+	struct buf *attempt_log = &session->dial->attempt_log;
+	buf_printf(&text, "%s%s", attempt_log->len ? buf_text(attempt_log) : "",
+	           attempt_log->len ? ", " : "");
 	name_all(session, &text);
 	session->hopeless = false;
 	session_finish(session, SESSION_ENDED_FAILED,
 	               "%s timed out: no answer to our SYN%s within the limit of %s",
 	               buf_text(&text), session->fd_count == 1 ? "" : "s",
-	               clock_format_duration(session->recipe->options.timeout, limit));
+	               clock_format_duration(session->open_parameters->options.timeout, limit));
 	buf_free(&text);
 }
 
@@ -391,19 +393,19 @@ static void overtake(struct session *session)
 {
 	struct buf text = { .max = SIZE_MAX };
 	char after[CLOCK_TEXT];
-	struct search *search = session->search;
+	struct dial *dial = session->dial;
 	bool full = session->fd_count == SESSION_SOCKETS;
 	unsigned slot = full ? 0 : session->fd_count - 1;
 	int64_t now = clock_now();
 	report(session);
-	name_address(session, search->attempt[slot].number, &text);
-	clock_format_duration(now - search->attempt[slot].begun, after);
+	name_address(session, dial->attempt[slot].number, &text);
+	clock_format_duration(now - dial->attempt[slot].begun, after);
 	if (full)
-		session_tell(session, 0, "%s given up: no answer within %s, and %d are under way",
-		             buf_text(&text), after, SESSION_SOCKETS);
+		session_report(session, 0, "%s given up: no answer within %s, and %d are under way",
+		               buf_text(&text), after, SESSION_SOCKETS);
 	else
-		session_tell(session, 0, "%s has not answered within %s, trying the next as well",
-		             buf_text(&text), after);
+		session_report(session, 0, "%s has not answered within %s, trying the next as well",
+		               buf_text(&text), after);
 	buf_free(&text);
 	if (full)
 		drop(session, slot);
@@ -425,10 +427,10 @@ void connect_serve(struct session *session, const struct poller *poller)
 	int64_t now = clock_now();
 	if (failed)
 		go_on(session);
-	else if (now >= search_deadline(session))
+	else if (now >= dial_deadline(session))
 		expire(session);
-	else if (now >= session->search->next_at)
+	else if (now >= session->dial->next_at)
 		overtake(session);
-	else if (now >= session->search->report_at)
+	else if (now >= session->dial->report_at)
 		report(session);
 }

@@ -50,24 +50,24 @@ void diag_free(struct diag *diag)
 
 /* An IPv4 connection of an IPv6 socket is found by its IPv4 ends, and so are those of IPv4 sockets.
  */
-static struct addr plain(const struct addr *addr)
+static struct endpoint plain(const struct endpoint *addr)
 {
 	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
 	if (addr->family != AF_INET6 || memcmp(addr->ip, prefix, sizeof prefix) != 0)
 		return *addr;
-	struct addr four = { .family = AF_INET, .port = addr->port };
+	struct endpoint four = { .family = AF_INET, .port = addr->port };
 	memcpy(four.ip, addr->ip + sizeof prefix, 4);
 	return four;
 }
 
-static void fill_end(const struct addr *addr, __be16 *port, __be32 ip[4])
+static void fill_end(const struct endpoint *addr, __be16 *port, __be32 ip[4])
 {
 	*port = htons(addr->port);
 	memcpy(ip, addr->ip, addr->family == AF_INET ? 4 : 16);
 }
 
 /* Without NLM_F_DUMP the kernel looks one socket up, as it would for a segment that comes in. */
-static bool ask(struct diag *diag, const struct addr *local, const struct addr *peer)
+static bool ask(struct diag *diag, const struct endpoint *local, const struct endpoint *peer)
 {
 	struct request request = {
 		.header = { .nlmsg_len = sizeof request,
@@ -130,9 +130,9 @@ static enum diag_answer receive(struct diag *diag, struct inet_diag_msg *row)
 	return DIAG_UNAVAILABLE;
 }
 
-static bool is_end(const struct addr *want, int family, __be16 port, const __be32 ip[4])
+static bool is_end(const struct endpoint *want, int family, __be16 port, const __be32 ip[4])
 {
-	struct addr got = { .family = (uint16_t)family, .port = ntohs(port) };
+	struct endpoint got = { .family = (uint16_t)family, .port = ntohs(port) };
 	memcpy(got.ip, ip, family == AF_INET ? 4 : 16);
 	got = plain(&got);
 	size_t size = want->family == AF_INET ? 4 : 16;
@@ -141,8 +141,8 @@ static bool is_end(const struct addr *want, int family, __be16 port, const __be3
 }
 
 /* Where a connection has gone, its listener is what such a segment would meet: another row. */
-static bool is_asked_for(const struct inet_diag_msg *row, const struct addr *local,
-                         const struct addr *peer)
+static bool is_asked_for(const struct inet_diag_msg *row, const struct endpoint *local,
+                         const struct endpoint *peer)
 {
 	bool listens = row->idiag_state == STATE_LISTEN;
 	if (row->idiag_family != AF_INET && row->idiag_family != AF_INET6)
@@ -157,10 +157,10 @@ static bool is_asked_for(const struct inet_diag_msg *row, const struct addr *loc
 
 /* ---- into the reading ---- */
 
-static void add(struct reading *reading, enum reading_field field, uint64_t value)
+static void add(struct sample *sample, enum sample_field field, uint64_t value)
 {
-	if (!reading_has(reading, field))
-		reading_set(reading, field, value);
+	if (!sample_has(sample, field))
+		sample_set(sample, field, value);
 }
 
 /* As a byte that cannot be read it counts until recv() has said 0. */
@@ -169,7 +169,7 @@ static uint32_t without_fin(uint32_t bytes, bool fin)
 	return fin && bytes ? bytes - 1 : bytes;
 }
 
-static void add_queues(const struct inet_diag_msg *row, struct reading *reading)
+static void add_queues(const struct inet_diag_msg *row, struct sample *sample)
 {
 	unsigned state = row->idiag_state;
 	bool fin_came =
@@ -177,12 +177,12 @@ static void add_queues(const struct inet_diag_msg *row, struct reading *reading)
 	bool fin_waits =
 	        state == STATE_FIN_WAIT1 || state == STATE_LAST_ACK || state == STATE_CLOSING;
 	if (state == STATE_LISTEN) {
-		add(reading, READING_QUEUE, row->idiag_rqueue);
-		add(reading, READING_BACKLOG, row->idiag_wqueue);
+		add(sample, SAMPLE_QUEUE, row->idiag_rqueue);
+		add(sample, SAMPLE_BACKLOG, row->idiag_wqueue);
 		return;
 	}
-	add(reading, READING_INQ, without_fin(row->idiag_rqueue, fin_came));
-	add(reading, READING_OUTQ, without_fin(row->idiag_wqueue, fin_waits));
+	add(sample, SAMPLE_INQ, without_fin(row->idiag_rqueue, fin_came));
+	add(sample, SAMPLE_OUTQ, without_fin(row->idiag_wqueue, fin_waits));
 }
 
 /* A FIN_WAIT2 that nobody owns waits to be given up, whichever of its two timers does it. */
@@ -194,26 +194,26 @@ static unsigned timer_of(const struct inet_diag_msg *row)
 	return row->idiag_timer;
 }
 
-static void add_row(const struct inet_diag_msg *row, struct reading *reading)
+static void add_row(const struct inet_diag_msg *row, struct sample *sample)
 {
 	unsigned timer = timer_of(row);
-	if (reading_is(reading, STATE_CLOSE))
-		reading_set(reading, READING_STATE, row->idiag_state);
-	add(reading, READING_STATE, row->idiag_state);
-	add(reading, READING_TIMER, timer);
+	if (sample_is(sample, STATE_CLOSE))
+		sample_set(sample, SAMPLE_STATE, row->idiag_state);
+	add(sample, SAMPLE_STATE, row->idiag_state);
+	add(sample, SAMPLE_TIMER, timer);
 	if (timer != TIMER_OFF)
-		add(reading, READING_TIMER_LEFT, row->idiag_expires * UINT64_C(1000));
+		add(sample, SAMPLE_TIMER_LEFT, row->idiag_expires * UINT64_C(1000));
 	if (timer == TIMER_RETRANSMIT)
-		add(reading, READING_RETRANSMITS, row->idiag_retrans);
+		add(sample, SAMPLE_RETRANSMITS, row->idiag_retrans);
 	else if (timer == TIMER_KEEPALIVE || timer == TIMER_PERSIST)
-		add(reading, READING_PROBES, row->idiag_retrans);
-	add_queues(row, reading);
+		add(sample, SAMPLE_PROBES, row->idiag_retrans);
+	add_queues(row, sample);
 }
 
-enum diag_answer diag_find(struct diag *diag, const struct addr *local, const struct addr *peer,
-                           struct reading *reading)
+enum diag_answer diag_find(struct diag *diag, const struct endpoint *local,
+                           const struct endpoint *peer, struct sample *sample)
 {
-	struct addr here = plain(local), there = plain(peer);
+	struct endpoint here = plain(local), there = plain(peer);
 	struct inet_diag_msg row;
 	if (!diag || here.family == AF_UNSPEC || !ask(diag, &here, &there))
 		return DIAG_UNAVAILABLE;
@@ -222,7 +222,7 @@ enum diag_answer diag_find(struct diag *diag, const struct addr *local, const st
 		return answer;
 	if (!is_asked_for(&row, &here, &there))
 		return DIAG_GONE;
-	add_row(&row, reading);
+	add_row(&row, sample);
 	return DIAG_FOUND;
 }
 
@@ -238,13 +238,13 @@ void diag_free(struct diag *diag)
 	(void)diag;
 }
 
-enum diag_answer diag_find(struct diag *diag, const struct addr *local, const struct addr *peer,
-                           struct reading *reading)
+enum diag_answer diag_find(struct diag *diag, const struct endpoint *local,
+                           const struct endpoint *peer, struct sample *sample)
 {
 	(void)diag;
 	(void)local;
 	(void)peer;
-	(void)reading;
+	(void)sample;
 	return DIAG_UNAVAILABLE;
 }
 

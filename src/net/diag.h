@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "base/addr.h"
-#include "record/reading.h"
+#include "socket/endpoint.h"
+#include "record/sample.h"
 
 enum diag_answer {
 	DIAG_FOUND,
@@ -22,10 +22,10 @@ struct diag;
 struct diag *diag_new(void);
 void diag_free(struct diag *diag);
 
-/* Adds READING_STATE, READING_TIMER, READING_TIMER_LEFT, READING_RETRANSMITS and, where there is no
- * descriptor to ask, READING_INQ and READING_OUTQ to `reading`, and leaves the fields alone that it
+/* Adds SAMPLE_STATE, SAMPLE_TIMER, SAMPLE_TIMER_LEFT, SAMPLE_RETRANSMITS and, where there is no
+ * descriptor to ask, SAMPLE_INQ and SAMPLE_OUTQ to `reading`, and leaves the fields alone that it
  * already has. A TCP connection; `peer` AF_UNSPEC: the listener at `local`. The row of a socket
  * that is gone says uid 0 and inode 0, so both ends must match. The FIN counts as a byte to read
  * there, and is taken off. Some 2 microseconds. */
-enum diag_answer diag_find(struct diag *diag, const struct addr *local, const struct addr *peer,
-                           struct reading *reading);
+enum diag_answer diag_find(struct diag *diag, const struct endpoint *local,
+                           const struct endpoint *peer, struct sample *sample);

@@ -12,26 +12,25 @@
 #endif
 
 /* A negative answer would be a system's mistake; it says nothing. */
-static void ask_queue(int fd, unsigned long request, enum reading_field field,
-                      struct reading *reading)
+static void ask_queue(int fd, unsigned long request, enum sample_field field, struct sample *sample)
 {
 	int bytes = -1;
 	if (ioctl(fd, request, &bytes) == 0 && bytes >= 0)
-		reading_set(reading, field, (uint64_t)bytes);
+		sample_set(sample, field, (uint64_t)bytes);
 }
 
 #ifdef __linux__
 
 /* Older kernels give fewer words. */
-static void ask_memory(int fd, int type, struct reading *reading)
+static void ask_memory(int fd, int type, struct sample *sample)
 {
 	static const struct {
 		unsigned word;
-		enum reading_field field;
+		enum sample_field field;
 	} words[] = {
-		{ SK_MEMINFO_RMEM_ALLOC, READING_RMEM },
-		{ SK_MEMINFO_RCVBUF, READING_RCVBUF },
-		{ SK_MEMINFO_SNDBUF, READING_SNDBUF },
+		{ SK_MEMINFO_RMEM_ALLOC, SAMPLE_RMEM },
+		{ SK_MEMINFO_RCVBUF, SAMPLE_RCVBUF },
+		{ SK_MEMINFO_SNDBUF, SAMPLE_SNDBUF },
 	};
 	uint32_t memory[SK_MEMINFO_VARS];
 	socklen_t len = sizeof memory;
@@ -40,73 +39,73 @@ static void ask_memory(int fd, int type, struct reading *reading)
 	unsigned count = len / sizeof *memory;
 	for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
 		if (words[i].word < count)
-			reading_set(reading, words[i].field, memory[words[i].word]);
+			sample_set(sample, words[i].field, memory[words[i].word]);
 	/* A stream keeps what it has sent until it is acknowledged; datagrams are only passed on.
 	 */
 	unsigned sending = type == SOCK_STREAM ? SK_MEMINFO_WMEM_QUEUED : SK_MEMINFO_WMEM_ALLOC;
 	if (sending < count)
-		reading_set(reading, READING_WMEM, memory[sending]);
+		sample_set(sample, SAMPLE_WMEM, memory[sending]);
 	if (type == SOCK_DGRAM && SK_MEMINFO_DROPS < count)
-		reading_set(reading, READING_DROPS, memory[SK_MEMINFO_DROPS]);
+		sample_set(sample, SAMPLE_DROPS, memory[SK_MEMINFO_DROPS]);
 }
 
 /* What a connection that is closed had not been acknowledged is counted for ever, and waits for
  * nothing. */
-static void ask_queues(int fd, int type, struct reading *reading)
+static void ask_queues(int fd, int type, struct sample *sample)
 {
-	ask_queue(fd, SIOCINQ, READING_INQ, reading);
-	if (reading_is(reading, STATE_CLOSE))
+	ask_queue(fd, SIOCINQ, SAMPLE_INQ, sample);
+	if (sample_is(sample, STATE_CLOSE))
 		return;
-	ask_queue(fd, SIOCOUTQ, READING_OUTQ, reading);
-	if (type == SOCK_STREAM && !reading_has(reading, READING_NOTSENT))
-		ask_queue(fd, SIOCOUTQNSD, READING_NOTSENT, reading);
+	ask_queue(fd, SIOCOUTQ, SAMPLE_OUTQ, sample);
+	if (type == SOCK_STREAM && !sample_has(sample, SAMPLE_NOTSENT))
+		ask_queue(fd, SIOCOUTQNSD, SAMPLE_NOTSENT, sample);
 }
 
 #else
 
-static void ask_memory(int fd, int type, struct reading *reading)
+static void ask_memory(int fd, int type, struct sample *sample)
 {
 	(void)fd;
 	(void)type;
-	(void)reading;
+	(void)sample;
 }
 
 /* FIONREAD counts all datagrams on some systems: of them it is not the size of the first. */
-static void ask_queues(int fd, int type, struct reading *reading)
+static void ask_queues(int fd, int type, struct sample *sample)
 {
 	if (type == SOCK_STREAM)
-		ask_queue(fd, FIONREAD, READING_INQ, reading);
+		ask_queue(fd, FIONREAD, SAMPLE_INQ, sample);
 #if defined FIONWRITE
-	ask_queue(fd, FIONWRITE, READING_OUTQ, reading);
+	ask_queue(fd, FIONWRITE, SAMPLE_OUTQ, sample);
 #elif defined SO_NWRITE
 	int bytes = -1;
 	socklen_t len = sizeof bytes;
 	if (getsockopt(fd, SOL_SOCKET, SO_NWRITE, &bytes, &len) == 0 && bytes >= 0)
-		reading_set(reading, READING_OUTQ, (uint64_t)bytes);
+		sample_set(sample, SAMPLE_OUTQ, (uint64_t)bytes);
 #endif
 }
 
 #endif
 
 /* The FIN is the last byte of the queue: where anything has not left yet, it is among that. */
-static void discount_fin(struct reading *reading)
+static void discount_fin(struct sample *sample)
 {
-	if (!reading_is(reading, STATE_FIN_WAIT1) && !reading_is(reading, STATE_CLOSING) &&
-	    !reading_is(reading, STATE_LAST_ACK))
+	if (!sample_is(sample, STATE_FIN_WAIT1) && !sample_is(sample, STATE_CLOSING) &&
+	    !sample_is(sample, STATE_LAST_ACK))
 		return;
-	if (reading_get(reading, READING_OUTQ))
-		reading->value[READING_OUTQ]--;
-	if (reading_get(reading, READING_NOTSENT))
-		reading->value[READING_NOTSENT]--;
+	if (sample_get(sample, SAMPLE_OUTQ))
+		sample->value[SAMPLE_OUTQ]--;
+	if (sample_get(sample, SAMPLE_NOTSENT))
+		sample->value[SAMPLE_NOTSENT]--;
 }
 
-void kernel_read(int fd, int type, struct reading *reading)
+void kernel_read(int fd, int type, struct sample *sample)
 {
-	reading->present = 0;
+	sample->present = 0;
 	if (type == SOCK_STREAM)
-		kernel_read_tcp(fd, reading);
-	if (!reading_is(reading, STATE_LISTEN))
-		ask_queues(fd, type, reading);
-	ask_memory(fd, type, reading);
-	discount_fin(reading);
+		kernel_read_tcp(fd, sample);
+	if (!sample_is(sample, STATE_LISTEN))
+		ask_queues(fd, type, sample);
+	ask_memory(fd, type, sample);
+	discount_fin(sample);
 }

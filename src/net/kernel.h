@@ -4,18 +4,18 @@
  * absent. */
 #pragma once
 
-#include "record/reading.h"
+#include "record/sample.h"
 
 /* Everything that is cheap to ask (some 2 microseconds on Linux): TCP_INFO for a TCP socket, the
  * queues, the buffers' memory and drops. `type` is SOCK_STREAM or SOCK_DGRAM. The kernel counts a
  * FIN that is on its way as a byte of its queues; here it is none. */
-void kernel_read(int fd, int type, struct reading *reading);
+void kernel_read(int fd, int type, struct sample *sample);
 
 /* TCP_INFO alone, by as many bytes as this kernel returns (104 to 280 are known), tcp(7). Lives in
  * the one file that includes <linux/tcp.h>, which cannot stand together with <netinet/tcp.h>. */
-void kernel_read_tcp(int fd, struct reading *reading);
+void kernel_read_tcp(int fd, struct sample *sample);
 
 /* The same of bytes that TCP_INFO has returned: exactly those fields that lie wholly in `len`, and
  * mean something in that state. What the kernel has not measured yet is absent too. Nothing on
  * other systems than Linux. */
-void kernel_decode_tcp(const void *info, size_t len, struct reading *reading);
+void kernel_decode_tcp(const void *info, size_t len, struct sample *sample);

@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "net/kind.h"
-#include "net/sampler.h"
+#include "net/session_internal.h"
+#include "net/probe_timer.h"
 
 #define REST (200 * CLOCK_MS) /* without descriptors: until somebody may have closed one */
 
@@ -21,8 +21,8 @@ static void rest(struct session *session, const char *why)
 	session->rest_until = clock_now() + REST;
 	session->freed_seen = sessions_freed(session->sessions);
 	if (!session->full)
-		session_tell(session, ENTRY_ERROR,
-		             "clients must wait until a descriptor is closed: %s", why);
+		session_report(session, ENTRY_ERROR,
+		               "clients must wait until a descriptor is closed: %s", why);
 	session->full = true;
 }
 
@@ -49,7 +49,7 @@ static bool may_make_room(const struct session *session)
 {
 	return session->listener && session->state == SESSION_OPEN && session->peer_closed &&
 	       !session->shut && !session->paused && session->service == &service_table[0] &&
-	       !sessions_spares(session->sessions, session);
+	       !sessions_is_pinned(session->sessions, session);
 }
 
 static void close_for_room(struct session *client, int used, int most)
@@ -67,10 +67,10 @@ static void close_for_room(struct session *client, int used, int most)
 static int count_used(struct session *listener, int fd)
 {
 	const struct sessions *sessions = listener->sessions;
-	int ours = 0, doomed = (int)sessions_doomed_descriptors(sessions);
+	int ours = 0, deferred = (int)sessions_doomed_descriptors(sessions);
 	for (size_t i = 0; i < sessions_count(sessions); i++)
 		ours += (int)sessions_at(sessions, i)->fd_count;
-	int others = fd + 1 - ours - doomed;
+	int others = fd + 1 - ours - deferred;
 	listener->other_fds = others > listener->other_fds ? others : listener->other_fds;
 	return ours + listener->other_fds;
 }
@@ -91,10 +91,11 @@ static void make_room(struct session *listener, int fd)
 			continue;
 		close_for_room(client, used, most);
 		if (!listener->made_room)
-			session_tell(listener, 0,
-			             "%d of %d descriptors are in use: clients that have sent FIN "
-			             "are closed from now on, the oldest first",
-			             used, most);
+			session_report(
+			        listener, 0,
+			        "%d of %d descriptors are in use: clients that have sent FIN "
+			        "are closed from now on, the oldest first",
+			        used, most);
 		listener->made_room = true;
 		used--;
 	}
@@ -104,21 +105,21 @@ static void make_room(struct session *listener, int fd)
 
 /* Which of our addresses the client asked for is only a question where the listener waits on all of
  * them. */
-static struct addr local_of(const struct session *session, unsigned slot, int fd)
+static struct endpoint local_of(const struct session *session, unsigned slot, int fd)
 {
-	struct addr local = session->local[slot];
-	if (addr_is_any(&local))
+	struct endpoint local = session->local[slot];
+	if (endpoint_is_any(&local))
 		call_getsockname(&session->caller, fd, &local);
 	return local;
 }
 
-static void turn_away(struct session *session, int fd, const struct addr *peer)
+static void turn_away(struct session *session, int fd, const struct endpoint *peer)
 {
-	char addr[ADDR_TEXT];
-	session_tell(session, ENTRY_ERROR,
-	             "client %s is turned away: no session can have descriptor %d",
-	             addr_format(peer, addr), fd);
-	sessions_doom(session->sessions, &session->caller, fd);
+	char addr[ENDPOINT_TEXT];
+	session_report(session, ENTRY_ERROR,
+	               "client %s is turned away: no session can have descriptor %d",
+	               endpoint_format(peer, addr), fd);
+	sessions_defer_close(session->sessions, &session->caller, fd);
 	rest(session, "select() watches only those below FD_SETSIZE");
 	session->freed_seen++; /* this one */
 }
@@ -130,18 +131,18 @@ static void meet_error(struct session *session, int code)
 		                      ? "accept() = -1 EMFILE (too many open files in this program)"
 		                      : "accept() = -1 ENFILE (too many open files in the system)");
 	else if (code == ECONNABORTED)
-		session_tell(session, 0,
-		             "a client left before it was accepted: accept() = -1 ECONNABORTED");
+		session_report(session, 0,
+		               "a client left before it was accepted: accept() = -1 ECONNABORTED");
 	else
-		session_tell(session, ENTRY_ERROR, "accept() = -1 %s: %s", error_name(code),
-		             error_why(code));
+		session_report(session, ENTRY_ERROR, "accept() = -1 %s: %s", error_name(code),
+		               error_why(code));
 	if (code == ENOBUFS || code == ENOMEM)
 		rest(session, error_why(code));
 }
 
 struct session *listener_accept(struct session *session, unsigned slot, int *code)
 {
-	struct addr peer;
+	struct endpoint peer;
 	session->caller.since = step_since(session);
 	int fd = call_accept(&session->caller, session->fd[slot], &peer);
 	*code = fd < 0 ? errno : 0;
@@ -153,10 +154,10 @@ struct session *listener_accept(struct session *session, unsigned slot, int *cod
 		return NULL;
 	}
 	session->full = false;
-	struct addr local = local_of(session, slot, fd);
-	struct session *client = session_welcome(session, fd, &local, &peer);
+	struct endpoint local = local_of(session, slot, fd);
+	struct session *client = session_accept_client(session, fd, &local, &peer);
 	make_room(session, fd);
-	if (session->recipe && session->recipe->options.once)
+	if (session->open_parameters && session->open_parameters->options.once)
 		session_finish(session, SESSION_ENDED_WELL,
 		               "no longer listening: one client was asked for");
 	return client;
@@ -212,7 +213,7 @@ static void serve(struct session *session, const struct poller *poller)
 			accept_some(session, i);
 }
 
-static bool refuse_send(struct session *session, const struct addr *to, const void *data,
+static bool refuse_send(struct session *session, const struct endpoint *to, const void *data,
                         size_t len, struct error *error)
 {
 	(void)to;

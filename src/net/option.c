@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 
 #include "base/alloc.h"
-#include "base/sockopt.h"
-#include "net/kind.h"
+#include "socket/sockopt.h"
+#include "net/session_internal.h"
 
 /* ---- refusals ---- */
 
@@ -82,7 +82,7 @@ bool session_peek_option(struct session *session, int level, int number, void *v
 {
 	struct caller caller = session->caller;
 	caller.flags |= ENTRY_WATCHING;
-	caller.watch = NULL;
+	caller.probe = NULL;
 	return get(session, &caller, level, number, value, len, error);
 }
 
@@ -90,7 +90,7 @@ int session_family(const struct session *session)
 {
 	if (!session->fd_count)
 		return AF_UNSPEC;
-	const struct addr *tried = connect_addr(session, session->fd[0]);
+	const struct endpoint *tried = connect_addr(session, session->fd[0]);
 	return tried ? tried->family : step_family(session);
 }
 
@@ -121,7 +121,7 @@ static bool is_switched_on(const void *value, size_t len)
 static void note_set(struct session *session, int level, int number, const void *value, size_t len)
 {
 	note_linger(session, level, number, value, len);
-	if (locals_are_asked_by(level, number) && session->kind == &udp_kind)
+	if (locals_are_asked_by(level, number) && session->kind == &datagram_kind)
 		session->asks_local = is_switched_on(value, len);
 }
 
@@ -180,7 +180,8 @@ void option_restore(struct session *session, int fd)
 		if (call_set_bytes(&session->caller, fd, kept->level, kept->number, kept->value,
 		                   kept->len) < 0) {
 			refuse("setsockopt", kept->level, kept->number, errno, &error);
-			session_tell(session, ENTRY_ERROR, "an option is not kept: %s", error.text);
+			session_report(session, ENTRY_ERROR, "an option is not kept: %s",
+			               error.text);
 			continue;
 		}
 		note_set(session, kept->level, kept->number, kept->value, kept->len);
@@ -203,7 +204,7 @@ bool session_set_option(struct session *session, int level, int number, const vo
 	if (code)
 		return refuse("setsockopt", level, number, code, error);
 	note_set(session, level, number, value, len);
-	if (session->recipe && !session->stepped && len <= SOCKOPT_MAX)
+	if (session->open_parameters && !session->stepped && len <= SOCKOPT_MAX)
 		keep(session, level, number, value, len);
 	return true;
 }

@@ -11,7 +11,7 @@ enum { FIRST_SLOTS = 8 }; /* a power of two, as each later size but the last */
 void peers_free(struct peers *peers)
 {
 	for (size_t i = 0; i < peers->count; i++)
-		udp_loop_free(&peers->slots[i].loop);
+		answer_loop_free(&peers->slots[i].loop);
 	free(peers->slots);
 	free(peers->heads);
 	*peers = (struct peers){ .max = peers->max };
@@ -28,11 +28,11 @@ static uint32_t place_of(const struct peers *peers, const struct peer_slot *slot
 }
 
 /* FNV-1a over what tells addresses apart. */
-static uint32_t *head_for(const struct peers *peers, const struct addr *addr)
+static uint32_t *head_for(const struct peers *peers, const struct endpoint *addr)
 {
 	uint32_t hash = 2166136261u;
 	const unsigned char *bytes = (const void *)addr;
-	for (size_t i = 0; i < addr_packed_size(addr); i++)
+	for (size_t i = 0; i < endpoint_packed_size(addr); i++)
 		hash = (hash ^ bytes[i]) * 16777619u;
 	return &peers->heads[hash % peers->cap];
 }
@@ -122,7 +122,7 @@ static struct peer_slot *forget_oldest(struct peers *peers)
 	unchain(peers, slot);
 	delist(peers, slot);
 	leave_ages(peers, slot);
-	udp_loop_free(&slot->loop);
+	answer_loop_free(&slot->loop);
 	return slot;
 }
 
@@ -135,17 +135,17 @@ static struct peer_slot *free_slot(struct peers *peers)
 	return &peers->slots[peers->count++];
 }
 
-struct peer_slot *peers_find(const struct peers *peers, const struct addr *addr)
+struct peer_slot *peers_find(const struct peers *peers, const struct endpoint *addr)
 {
 	if (!peers->count)
 		return NULL;
 	struct peer_slot *slot = slot_at(peers, *head_for(peers, addr));
-	while (slot && !addr_equal(&slot->peer.addr, addr))
+	while (slot && !endpoint_equal(&slot->peer.addr, addr))
 		slot = slot_at(peers, slot->chain);
 	return slot;
 }
 
-struct peer_slot *peers_meet(struct peers *peers, const struct addr *addr, unsigned socket)
+struct peer_slot *peers_meet(struct peers *peers, const struct endpoint *addr, unsigned socket)
 {
 	struct peer_slot *slot = peers_find(peers, addr);
 	if (slot) {

@@ -6,16 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "socket/endpoint.h"
 #include "net/session.h"
-#include "net/udp_loop.h"
+#include "net/answer_loop.h"
 
 enum { PEERS_MOST = 1024 };
 
 /* A peer and its places in the lists; 0 = none, else the index of a slot plus one. */
 struct peer_slot {
 	struct peer peer;
-	struct udp_loop loop;
+	struct answer_loop loop;
 	unsigned socket;        /* which of the session's sockets it wrote to */
 	uint32_t chain;         /* the next with the same hash */
 	uint32_t before, after; /* in the order of numbers */
@@ -36,10 +36,10 @@ struct peers {
 void peers_free(struct peers *peers);
 
 /* NULL where this address is not known. Slots hold until the next peers_meet(). */
-struct peer_slot *peers_find(const struct peers *peers, const struct addr *addr);
+struct peer_slot *peers_find(const struct peers *peers, const struct endpoint *addr);
 
 /* Finds or adds, and makes it the most recently heard. */
-struct peer_slot *peers_meet(struct peers *peers, const struct addr *addr, unsigned socket);
+struct peer_slot *peers_meet(struct peers *peers, const struct endpoint *addr, unsigned socket);
 
 const struct peer *peers_at(const struct peers *peers, size_t index); /* in the order of numbers */
 const struct peer *peers_numbered(const struct peers *peers, unsigned number);

@@ -2,7 +2,7 @@
 /* A session that has ended is opened again: by a person, or by itself after a pause that grows while
  * it does not help. */
 #include "base/clock.h"
-#include "net/kind.h"
+#include "net/session_internal.h"
 
 #define FIRST_PAUSE CLOCK_S
 #define MOST_PAUSE  (60 * CLOCK_S)
@@ -33,7 +33,7 @@ bool session_reconnect(struct session *session, struct error *error)
 	if (session->stepped)
 		error_set(error, "session %u was made step by step: /socket makes another",
 		          number(session));
-	else if (!session->recipe)
+	else if (!session->open_parameters)
 		error_set(error, "session %u was made by its client, who alone can connect again",
 		          number(session));
 	else if (session->state != SESSION_CLOSED && !over)
@@ -51,8 +51,8 @@ bool session_reconnect(struct session *session, struct error *error)
 /* Not where a person has ended it, or makes the calls; a server's client cannot be called. */
 static bool may_open_again(const struct session *session)
 {
-	return sessions_may_reconnect(session->sessions) && session->recipe &&
-	       session->kind == &stream_kind && !session->recipe->listening &&
+	return sessions_may_reconnect(session->sessions) && session->open_parameters &&
+	       session->kind == &stream_kind && !session->open_parameters->listening &&
 	       !session->stepped && !session->paused && !session->ended_here;
 }
 
@@ -79,8 +79,8 @@ void reconnect_plan(struct session *session, bool was_open)
 	else
 		session->pause = session->pause < MOST_PAUSE / 2 ? 2 * session->pause : MOST_PAUSE;
 	session->again_at = now + session->pause;
-	session_tell(session, 0, "opens again in %s: Ctrl-C or /close ends that",
-	             clock_format_duration(session->pause, text));
+	session_report(session, 0, "opens again in %s: Ctrl-C or /close ends that",
+	               clock_format_duration(session->pause, text));
 }
 
 bool reconnect_cancel(struct session *session)
@@ -89,7 +89,7 @@ bool reconnect_cancel(struct session *session)
 		return false;
 	session->again_at = 0;
 	session->end = SESSION_ENDED_WELL; /* a person has ended it: it keeps its tab */
-	session_tell(session, 0, "closed: not opened again");
+	session_report(session, 0, "closed: not opened again");
 	return true;
 }
 

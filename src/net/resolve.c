@@ -55,12 +55,12 @@ static bool is_number(const char *text)
 
 /* ---- asking ---- */
 
-static void add_addr(struct lookup_answer *answer, const struct addr *addr)
+static void add_addr(struct lookup_answer *answer, const struct endpoint *addr)
 {
 	if (addr->family == AF_UNSPEC || answer->count == RESOLVE_MAX)
 		return;
 	for (size_t i = 0; i < answer->count; i++)
-		if (addr_equal(&answer->addr[i], addr))
+		if (endpoint_equal(&answer->addr[i], addr))
 			return;
 	answer->addr[answer->count++] = *addr;
 }
@@ -98,14 +98,14 @@ static int ask(const struct lookup_query *query, struct lookup_answer *answer)
 	if (status)
 		return status;
 	for (const struct addrinfo *info = list; info; info = info->ai_next) {
-		struct addr addr = addr_from_sockaddr(info->ai_addr, info->ai_addrlen);
+		struct endpoint addr = endpoint_from_sockaddr(info->ai_addr, info->ai_addrlen);
 		add_addr(answer, &addr);
 	}
 	freeaddrinfo(list);
 	return 0;
 }
 
-static void add_own(struct lookup *lookup, struct addr addr)
+static void add_own(struct lookup *lookup, struct endpoint addr)
 {
 	if (lookup->query.family == AF_UNSPEC || lookup->query.family == addr.family)
 		add_addr(&lookup->answer, &addr);
@@ -118,13 +118,13 @@ static void answer_own(struct lookup *lookup, uint16_t port)
 {
 	lookup->answer.count = 0;
 	if (lookup->query.passive) {
-		add_own(lookup, (struct addr){ .family = AF_INET6, .port = port });
-		add_own(lookup, (struct addr){ .family = AF_INET, .port = port });
+		add_own(lookup, (struct endpoint){ .family = AF_INET6, .port = port });
+		add_own(lookup, (struct endpoint){ .family = AF_INET, .port = port });
 	} else {
+		add_own(lookup, (struct endpoint){
+		                        .family = AF_INET, .port = port, .ip = { 127, [3] = 1 } });
 		add_own(lookup,
-		        (struct addr){ .family = AF_INET, .port = port, .ip = { 127, [3] = 1 } });
-		add_own(lookup,
-		        (struct addr){ .family = AF_INET6, .port = port, .ip = { [15] = 1 } });
+		        (struct endpoint){ .family = AF_INET6, .port = port, .ip = { [15] = 1 } });
 	}
 }
 

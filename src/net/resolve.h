@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "socket/endpoint.h"
 #include "base/error.h"
 #include "base/poller.h"
 #include "net/target.h"
@@ -42,7 +42,7 @@ struct lookup_query {
 };
 
 struct lookup_answer {
-	struct addr addr[RESOLVE_MAX];
+	struct endpoint addr[RESOLVE_MAX];
 	size_t count;
 	int64_t begun, ended; /* clock_now() */
 };

@@ -10,7 +10,7 @@
 static const char greeting[] = "Hello from sockpit!\n";
 
 /* A stream that takes no more is shut or reset, which its transcript tells already. */
-static void answer(struct session *session, const struct addr *to, const char *data, size_t len)
+static void answer(struct session *session, const struct endpoint *to, const char *data, size_t len)
 {
 	struct error error;
 	if (!to)
@@ -19,7 +19,7 @@ static void answer(struct session *session, const struct addr *to, const char *d
 		session_note(session, ENTRY_ERROR, "not answered: %s", error.text);
 }
 
-static void drop(struct session *session, const struct addr *from, const char *data, size_t len)
+static void drop(struct session *session, const struct endpoint *from, const char *data, size_t len)
 {
 	(void)session;
 	(void)from;
@@ -41,7 +41,7 @@ static void greet(struct session *session)
 	session_shutdown(session, SHUT_WR, &error);
 }
 
-static void greet_back(struct session *session, const struct addr *from, const char *data,
+static void greet_back(struct session *session, const struct endpoint *from, const char *data,
                        size_t len)
 {
 	(void)data;

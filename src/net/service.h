@@ -2,13 +2,13 @@
 /* service: what a server does with what it reads: none (a person answers), echo (RFC 862), discard
  * (RFC 863), hello (greets and closes; on UDP it answers each datagram). A table of small functions
  * on the session; a new service is one more entry. What keeps two UDP services from answering each
- * other forever is in udp_loop. */
+ * other forever is in answer_loop. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/addr.h"
+#include "socket/endpoint.h"
 #include "base/choice.h"
 #include "base/error.h"
 
@@ -23,7 +23,7 @@ struct service {
 
 	/* Bytes of a stream, or one datagram of `from`. They stay valid until the next call on a
 	 * session. */
-	void (*data)(struct session *session, const struct addr *from, const char *data,
+	void (*data)(struct session *session, const struct endpoint *from, const char *data,
 	             size_t len);
 
 	/* The peer has sent FIN. NULL = close when everything queued is out. */

@@ -11,8 +11,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "net/kind.h"
-#include "net/sampler.h"
+#include "net/session_internal.h"
+#include "net/probe_timer.h"
 
 /* ---- life ---- */
 
@@ -25,9 +25,9 @@ struct session *session_new(struct sessions *sessions, const struct kind *kind)
 	session->peers.max = PEERS_MOST;
 	session->caller.transcript = sessions_transcript(sessions);
 	session->caller.session = sessions_add(sessions, session);
-	session->caller.watch = &session->watch;
-	session->watch.budget = sessions_budget(sessions);
-	session->watch.type = kind->type;
+	session->caller.probe = &session->probe;
+	session->probe.budget = sessions_budget(sessions);
+	session->probe.type = kind->type;
 	return session;
 }
 
@@ -35,31 +35,31 @@ static void doom_sockets(struct session *session, bool connected)
 {
 	for (unsigned i = 0; i < session->fd_count; i++)
 		if (connected && session->kind == &stream_kind)
-			sessions_doom_connection(session->sessions, session, session->fd[i]);
+			sessions_defer_connection_close(session->sessions, session, session->fd[i]);
 		else if (session->lingers)
-			sessions_doom_lingering(session->sessions, &session->caller,
-			                        session->fd[i]);
+			sessions_defer_lingering_close(session->sessions, &session->caller,
+			                               session->fd[i]);
 		else
-			sessions_doom(session->sessions, &session->caller, session->fd[i]);
+			sessions_defer_close(session->sessions, &session->caller, session->fd[i]);
 	session->lingers = false;
 	session->fd_count = 0;
 }
 
-static void recipe_free(struct recipe *recipe)
+static void open_parameters_free(struct open_parameters *open_parameters)
 {
-	if (!recipe)
+	if (!open_parameters)
 		return;
-	free(recipe->local_host);
-	free(recipe->local_port);
-	free(recipe);
+	free(open_parameters->local_host);
+	free(open_parameters->local_port);
+	free(open_parameters);
 }
 
 void session_free(struct session *session)
 {
 	doom_sockets(session, false);
-	aftermath_end(sessions_aftermath(session->sessions), session->caller.session);
-	search_end(session);
-	recipe_free(session->recipe);
+	lingering_end(sessions_lingering(session->sessions), session->caller.session);
+	dial_end(session);
+	open_parameters_free(session->open_parameters);
 	option_forget(session);
 	step_drop(session);
 	peers_free(&session->peers);
@@ -72,13 +72,14 @@ void session_free(struct session *session)
 static void let_go(struct session *session, enum session_end end)
 {
 	bool connected = session->state == SESSION_OPEN;
-	bool had_begun = session->state == SESSION_RESOLVING || session->state == SESSION_CONNECTING;
+	bool had_begun =
+	        session->state == SESSION_RESOLVING || session->state == SESSION_CONNECTING;
 	session->was_open = session->was_open || !had_begun;
 	session->state = SESSION_CLOSED;
 	session->end = end;
 	session->due = false;
 	doom_sockets(session, connected);
-	search_end(session);
+	dial_end(session);
 	step_drop(session);
 	buf_free(&session->queue);
 	secrets_clear(&session->secrets);
@@ -113,7 +114,7 @@ append(struct session *session, enum call call, unsigned flags, const char *form
 	session->news++;
 }
 
-void session_tell(struct session *session, unsigned flags, const char *format, ...)
+void session_report(struct session *session, unsigned flags, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -129,11 +130,11 @@ void session_note(struct session *session, unsigned flags, const char *format, .
 	va_end(args);
 }
 
-void session_tell_unsent(struct session *session, size_t bytes)
+void session_report_unsent(struct session *session, size_t bytes)
 {
 	sessions_count_lost(session->sessions, bytes);
-	session_tell(session, ENTRY_ERROR, "%zu byte%s not sent", bytes,
-	             bytes == 1 ? " was" : "s were");
+	session_report(session, ENTRY_ERROR, "%zu byte%s not sent", bytes,
+	               bytes == 1 ? " was" : "s were");
 }
 
 void session_finish(struct session *session, enum session_end end, const char *format, ...)
@@ -148,7 +149,7 @@ void session_finish(struct session *session, enum session_end end, const char *f
 		va_end(args);
 	}
 	if (session->unsent)
-		session_tell_unsent(session, session->unsent);
+		session_report_unsent(session, session->unsent);
 	let_go(session, end);
 }
 
@@ -169,19 +170,19 @@ static void name_client(struct session *session)
 {
 	static const uint8_t v4[16] = { 127, 0, 0, 1 }, v6[16] = { [15] = 1 },
 	                     mapped[16] = { [10] = 0xff, 0xff, 127, 0, 0, 1 };
-	const struct addr *peer = &session->peer;
-	char host[ADDR_TEXT], port[8];
+	const struct endpoint *peer = &session->peer;
+	char host[ENDPOINT_TEXT], port[8];
 	bool here = peer->family == AF_INET6 ? memcmp(peer->ip, v6, sizeof v6) == 0 ||
 	                                               memcmp(peer->ip, mapped, sizeof mapped) == 0
 	                                     : memcmp(peer->ip, v4, 4) == 0;
 	snprintf(port, sizeof port, "%u", peer->port);
-	session_make_name(session, here ? "" : addr_format_host(peer, host), port);
+	session_make_name(session, here ? "" : endpoint_format_host(peer, host), port);
 }
 
-struct session *session_welcome(struct session *listener, int fd, const struct addr *local,
-                                const struct addr *peer)
+struct session *session_accept_client(struct session *listener, int fd,
+                                      const struct endpoint *local, const struct endpoint *peer)
 {
-	char addr[ADDR_TEXT], pair[SESSION_PAIR];
+	char addr[ENDPOINT_TEXT], pair[SESSION_PAIR];
 	struct session *session = session_new(listener->sessions, &stream_kind);
 	session->state = SESSION_OPEN;
 	session->fd[session->fd_count++] = fd;
@@ -194,18 +195,18 @@ struct session *session_welcome(struct session *listener, int fd, const struct a
 	session->peer = *peer;
 	session->lingers = listener->lingers; /* as its socket does */
 	session->queue.max = listener->queue.max;
-	session->watch.stamped = listener->watch.stamped; /* and that, too */
-	session->watch.muted = listener->watch.muted;
-	session->watch.muted_at = listener->watch.muted_at;
+	session->probe.stamped = listener->probe.stamped; /* and that, too */
+	session->probe.muted = listener->probe.muted;
+	session->probe.muted_at = listener->probe.muted_at;
 	listener->clients++;
 	name_client(session);
-	session_tell(session, 0, "%s accepted by session %u", session_pair(session, pair),
-	             (unsigned)session->listener);
-	session_tell(listener, 0, "client %s is session %u", addr_format(peer, addr),
-	             (unsigned)session->caller.session);
+	session_report(session, 0, "%s accepted by session %u", session_pair(session, pair),
+	               (unsigned)session->listener);
+	session_report(listener, 0, "client %s is session %u", endpoint_format(peer, addr),
+	               (unsigned)session->caller.session);
 	sessions_announce(session->sessions, session);
-	sampler_meet_connection(session);
-	watch_read(&session->caller, fd, READING_BEFORE);
+	probe_timer_add_connection(session);
+	probe_read(&session->caller, fd, SAMPLE_BEFORE);
 	if (!session->paused)
 		session_greet(session);
 	return session;
@@ -219,7 +220,8 @@ void session_received(struct session *session, const char *data, size_t len)
 	sessions_show(session->sessions, session, data, len);
 }
 
-void session_answer(struct session *session, const struct addr *from, const char *data, size_t len)
+void session_answer(struct session *session, const struct endpoint *from, const char *data,
+                    size_t len)
 {
 	session_begin_service(session);
 	session->service->data(session, from, data, len);
@@ -230,17 +232,17 @@ int session_socket(struct session *session, int family)
 {
 	int fd = call_socket(&session->caller, family, session->kind->type);
 	if (fd >= 0 && poller_fits(fd))
-		sampler_meet_socket(session, fd);
+		probe_timer_add_socket(session, fd);
 	if (fd >= 0 && poller_fits(fd))
 		option_restore(session, fd);
 	if (fd < 0 || poller_fits(fd))
 		return fd;
-	session_tell(session, ENTRY_ERROR,
-	             "descriptor %d is closed at once: select() can only watch those below "
-	             "FD_SETSIZE = %d",
-	             fd, FD_SETSIZE);
-	sessions_doom(session->sessions, &session->caller, fd);
-	errno = ERANGE; /* which socket() does not know: see kind.h */
+	session_report(session, ENTRY_ERROR,
+	               "descriptor %d is closed at once: select() can only watch those below "
+	               "FD_SETSIZE = %d",
+	               fd, FD_SETSIZE);
+	sessions_defer_close(session->sessions, &session->caller, fd);
+	errno = ERANGE; /* which socket() does not know: see session_internal.h */
 	return -1;
 }
 
@@ -255,14 +257,14 @@ void session_drop_socket(struct session *session, int fd)
 		session->fd[kept++] = session->fd[i];
 	}
 	session->fd_count = kept;
-	sessions_doom(session->sessions, &session->caller, fd);
+	sessions_defer_close(session->sessions, &session->caller, fd);
 }
 
 const char *session_pair(const struct session *session, char out[SESSION_PAIR])
 {
-	char local[ADDR_TEXT], peer[ADDR_TEXT];
-	snprintf(out, SESSION_PAIR, "%s %s %s", addr_format(&session->local[0], local),
-	         text_has_unicode() ? "⇄" : "<->", addr_format(&session->peer, peer));
+	char local[ENDPOINT_TEXT], peer[ENDPOINT_TEXT];
+	snprintf(out, SESSION_PAIR, "%s %s %s", endpoint_format(&session->local[0], local),
+	         text_has_unicode() ? "⇄" : "<->", endpoint_format(&session->peer, peer));
 	return out;
 }
 
@@ -274,7 +276,7 @@ static bool begin_due(struct session *session, struct poller *poller)
 		return false;
 	}
 	session->due = false;
-	search_begin(session);
+	dial_begin(session);
 	return true;
 }
 
@@ -287,19 +289,19 @@ void session_prepare(struct session *session, struct poller *poller)
 	else if (session->state == SESSION_OPEN || session->state == SESSION_LISTENING)
 		session->kind->prepare(session, poller);
 	else if (session->state != SESSION_CLOSED)
-		search_prepare(session, poller);
+		dial_prepare(session, poller);
 }
 
 void session_serve(struct session *session, const struct poller *poller)
 {
-	if (sampler_take_answers(session, poller))
+	if (probe_timer_take_answers(session, poller))
 		return;
 	if (step_drives(session))
 		step_serve(session, poller);
 	else if (session->state == SESSION_OPEN || session->state == SESSION_LISTENING)
 		session->kind->serve(session, poller);
 	else
-		search_serve(session, poller);
+		dial_serve(session, poller);
 }
 
 /* ---- looking ---- */
@@ -337,7 +339,7 @@ bool session_failed_to_open(const struct session *session)
 
 bool session_is_server(const struct session *session)
 {
-	return session->recipe && session->recipe->listening;
+	return session->open_parameters && session->open_parameters->listening;
 }
 
 bool session_is_accepted(const struct session *session)
@@ -352,7 +354,7 @@ uint32_t session_listener(const struct session *session)
 
 const struct target *session_target(const struct session *session)
 {
-	return session->recipe ? &session->recipe->target : NULL;
+	return session->open_parameters ? &session->open_parameters->target : NULL;
 }
 
 bool session_peer_closed(const struct session *session)
@@ -365,14 +367,14 @@ bool session_is_shut(const struct session *session)
 	return session->shut;
 }
 
-struct addr session_local(const struct session *session)
+struct endpoint session_local(const struct session *session)
 {
 	return session->local[0];
 }
 
-struct addr session_peer(const struct session *session)
+struct endpoint session_peer(const struct session *session)
 {
-	return session->kind == &udp_kind ? udp_peer(session) : session->peer;
+	return session->kind == &datagram_kind ? datagram_peer(session) : session->peer;
 }
 
 const struct session_counts *session_counts(const struct session *session)
@@ -419,21 +421,21 @@ void session_set_eol(struct session *session, enum eol eol)
  * is. NULL where the kernel has said nothing that is still so. */
 static const char *kernel_state(const struct session *session)
 {
-	const struct watch *watch = &session->watch;
-	uint64_t state = reading_get(&watch->last, READING_STATE);
-	if (session->kind != &stream_kind || !watch->last.present || watch->calls ||
+	const struct probe *probe = &session->probe;
+	uint64_t state = sample_get(&probe->last, SAMPLE_STATE);
+	if (session->kind != &stream_kind || !probe->last.present || probe->calls ||
 	    state == STATE_GONE || state == STATE_CLOSE)
 		return NULL;
 	if (session->state == SESSION_OPEN)
-		return watch->fd == session->fd[0] ? reading_state_name(state) : NULL;
-	bool followed = session->state == SESSION_CLOSED && watch->when == READING_CLOSED;
-	return followed ? reading_state_name(state) : NULL;
+		return probe->fd == session->fd[0] ? sample_state_name(state) : NULL;
+	bool followed = session->state == SESSION_CLOSED && probe->when == SAMPLE_CLOSED;
+	return followed ? sample_state_name(state) : NULL;
 }
 
 static bool is_waiting_to_resolve(const struct session *session)
 {
-	const struct search *search = session->search;
-	return search && search->lookup && lookup_is_waiting(search->lookup);
+	const struct dial *dial = session->dial;
+	return dial && dial->lookup && lookup_is_waiting(dial->lookup);
 }
 
 const char *session_state_name(const struct session *session)

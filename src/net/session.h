@@ -10,13 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "socket/endpoint.h"
 #include "base/eol.h"
 #include "base/error.h"
 #include "base/poller.h"
 #include "net/service.h"
 #include "net/target.h"
-#include "record/reading.h"
+#include "record/sample.h"
 
 struct sessions;
 
@@ -59,11 +59,11 @@ struct session_options {
 /* Somebody who has written to a UDP session, or whom it wrote to. */
 struct peer {
 	unsigned number; /* from 1, in the order of appearance, never given twice */
-	struct addr addr;
+	struct endpoint addr;
 	uint64_t received, sent; /* datagrams */
 	uint64_t received_bytes, sent_bytes;
-	int64_t last;      /* instant of the last datagram */
-	struct addr local; /* what it asked last, without a port: answers leave from there;
+	int64_t last;          /* instant of the last datagram */
+	struct endpoint local; /* what it asked last, without a port: answers leave from there;
 	                    * AF_UNSPEC = not known, the kernel chooses */
 };
 
@@ -99,9 +99,9 @@ bool session_is_shut(
         const struct session *session); /* we have sent FIN, or will when the queue is out */
 const struct target *session_target(
         const struct session *session); /* where it was told to go; NULL for a listener's client */
-struct addr session_local(
+struct endpoint session_local(
         const struct session *session); /* AF_UNSPEC until known; after closing, what it was */
-struct addr session_peer(
+struct endpoint session_peer(
         const struct session *session); /* TCP: the other end. UDP: whom a plain line goes to */
 const struct session_counts *session_counts(const struct session *session);
 size_t session_unsent(const struct session *session); /* bytes in our queue */
@@ -136,8 +136,8 @@ bool session_send(struct session *session, const void *data, size_t len, struct 
 bool session_send_secret(struct session *session, const void *data, size_t len,
                          struct error *error);
 
-bool session_send_to(struct session *session, const struct addr *to, const void *data, size_t len,
-                     struct error *error);
+bool session_send_to(struct session *session, const struct endpoint *to, const void *data,
+                     size_t len, struct error *error);
 bool session_rename(struct session *session, const char *name, struct error *error);
 bool session_set_service(struct session *session, const struct service *service,
                          struct error *error);
@@ -148,7 +148,7 @@ bool session_shutdown(struct session *session, int how,
  * told. The state is SESSION_CLOSED at once, the descriptor follows in sessions_reap(): so does the
  * FIN, or the RST of session_abort(). */
 bool session_close(struct session *session, struct error *error);
-bool session_abort(struct session *session, struct error *error);     /* RST: SO_LINGER 0, close */
+bool session_abort(struct session *session, struct error *error); /* RST: SO_LINGER 0, close */
 
 /* Opens an ended session again, or listens again; one whose peer has ended it is closed first. What
  * was set by session_set_option() is set on the new socket. */
@@ -167,14 +167,14 @@ void session_note(struct session *session, unsigned flags, const char *format, .
 
 /* The newest reading of its socket, and the instant at which it was made; .present == 0 before the
  * first. After close() it is what sock_diag(7) says of the connection. */
-const struct reading *session_reading(const struct session *session);
+const struct sample *session_sample(const struct session *session);
 int64_t session_read_at(const struct session *session);
 
 /* A server has a socket for each address that it waits on, each with a queue of its own: the
  * newest reading of the one at `index`, .present == 0 before the first. *local is its address. */
 size_t session_socket_count(const struct session *session);
-const struct reading *session_socket_reading(const struct session *session, size_t index,
-                                             struct addr *local);
+const struct sample *session_socket_reading(const struct session *session, size_t index,
+                                            struct endpoint *local);
 
 /* Reads now, the timer too; what has changed is written down. */
 void session_look(struct session *session);

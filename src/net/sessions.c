@@ -6,9 +6,9 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "net/closer.h"
-#include "net/kind.h"
-#include "net/sampler.h"
+#include "net/async_close.h"
+#include "net/session_internal.h"
+#include "net/probe_timer.h"
 
 enum {
 	ALL_SHARES = 8 << 20, /* bytes that all sessions together read in a turn, roughly */
@@ -16,11 +16,12 @@ enum {
 };
 
 /* What is closed or freed between two turns: a descriptor, or a look-up. */
-struct doomed {
+struct deferred {
 	struct caller caller;
 	int fd;
 	bool lingers;
-	struct addr local, peer; /* of a connection that is followed from then on, else AF_UNSPEC */
+	struct endpoint local,
+	        peer; /* of a connection that is followed from then on, else AF_UNSPEC */
 	struct lookup *lookup;
 };
 
@@ -36,20 +37,20 @@ struct sessions {
 	bool failed;           /* some session may be there that failed to open */
 	struct session *aside; /* the one that failed last */
 	size_t share;
-	struct doomed *doomed;
+	struct deferred *deferred;
 	size_t doomed_count, doomed_cap;
-	struct closer *closer;
+	struct async_close *async_close;
 	struct resolver *resolver;
 	uint64_t freed;
 	uint64_t lost; /* bytes, see sessions_lost() */
-	struct watch_budget budget;
+	struct probe_budget budget;
 	struct diag *diag;
-	struct aftermath aftermath;
+	struct lingering lingering;
 	int64_t look_due; /* of all sessions, as of the last sessions_prepare() */
 	int64_t called;   /* budget.called as it was in the turn before */
 	void (*born)(void *context, struct session *session);
 	void (*gone)(void *context, struct session *session);
-	void *watch_context;
+	void *probe_context;
 	void (*data)(void *context, struct session *session, const char *data, size_t len);
 	void *tap_context;
 };
@@ -60,7 +61,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 	sessions->transcript = transcript;
 	sessions->share = SESSION_TURN;
 	sessions->kept = SESSIONS_KEPT;
-	sessions->closer = closer_new();
+	sessions->async_close = async_close_new();
 	sessions->resolver = resolver_new(RESOLVE_AT_ONCE, RESOLVE_THREADS);
 	sessions->diag = diag_new();
 	sessions->look_due = INT64_MAX;
@@ -78,11 +79,11 @@ void sessions_free(struct sessions *sessions)
 	if (sessions->aside)
 		session_free(sessions->aside);
 	sessions_reap(sessions);
-	closer_free(sessions->closer);
+	async_close_free(sessions->async_close);
 	resolver_free(sessions->resolver);
 	diag_free(sessions->diag);
 	free(sessions->list);
-	free(sessions->doomed);
+	free(sessions->deferred);
 	free(sessions);
 }
 
@@ -163,7 +164,7 @@ bool sessions_forget(struct sessions *sessions, struct session *session, struct 
 	}
 	take_out(sessions, session);
 	transcript_hide(sessions->transcript, session->caller.session);
-	closer_forget(sessions->closer, session->caller.session);
+	async_close_forget(sessions->async_close, session->caller.session);
 	session_free(session);
 	return true;
 }
@@ -242,12 +243,12 @@ uint64_t sessions_lost(const struct sessions *sessions)
 	return sessions->lost;
 }
 
-void sessions_spare(struct sessions *sessions, const struct session *session)
+void sessions_pin(struct sessions *sessions, const struct session *session)
 {
 	sessions->spared = session;
 }
 
-bool sessions_spares(const struct sessions *sessions, const struct session *session)
+bool sessions_is_pinned(const struct sessions *sessions, const struct session *session)
 {
 	return sessions->spared == session;
 }
@@ -264,7 +265,7 @@ static void announce_excess(struct sessions *sessions, size_t excess)
 		if (may_go(sessions, sessions->list[i])) {
 			excess--;
 			if (sessions->gone)
-				sessions->gone(sessions->watch_context, sessions->list[i]);
+				sessions->gone(sessions->probe_context, sessions->list[i]);
 		}
 }
 
@@ -295,13 +296,13 @@ void sessions_watch(struct sessions *sessions, void (*born)(void *context, struc
 {
 	sessions->born = born;
 	sessions->gone = gone;
-	sessions->watch_context = context;
+	sessions->probe_context = context;
 }
 
 void sessions_announce(struct sessions *sessions, struct session *session)
 {
 	if (sessions->born)
-		sessions->born(sessions->watch_context, session);
+		sessions->born(sessions->probe_context, session);
 }
 
 void sessions_tap(struct sessions *sessions,
@@ -321,14 +322,14 @@ void sessions_show(struct sessions *sessions, struct session *session, const cha
 
 /* ---- the kernel ---- */
 
-struct watch_budget *sessions_budget(struct sessions *sessions)
+struct probe_budget *sessions_budget(struct sessions *sessions)
 {
 	return &sessions->budget;
 }
 
-struct aftermath *sessions_aftermath(struct sessions *sessions)
+struct lingering *sessions_lingering(struct sessions *sessions)
 {
-	return &sessions->aftermath;
+	return &sessions->lingering;
 }
 
 struct resolver *sessions_resolver(const struct sessions *sessions)
@@ -343,29 +344,30 @@ struct diag *sessions_diag(const struct sessions *sessions)
 
 /* ---- closing ---- */
 
-static struct doomed *add_doomed(struct sessions *sessions)
+static struct deferred *add_doomed(struct sessions *sessions)
 {
 	if (sessions->doomed_count == sessions->doomed_cap) {
 		sessions->doomed_cap = sessions->doomed_cap ? 2 * sessions->doomed_cap : 16;
-		sessions->doomed =
-		        xrealloc(sessions->doomed, sessions->doomed_cap * sizeof *sessions->doomed);
+		sessions->deferred = xrealloc(sessions->deferred,
+		                              sessions->doomed_cap * sizeof *sessions->deferred);
 	}
-	return &sessions->doomed[sessions->doomed_count++];
+	return &sessions->deferred[sessions->doomed_count++];
 }
 
-void sessions_doom(struct sessions *sessions, const struct caller *caller, int fd)
+void sessions_defer_close(struct sessions *sessions, const struct caller *caller, int fd)
 {
-	*add_doomed(sessions) = (struct doomed){ .caller = *caller, .fd = fd };
+	*add_doomed(sessions) = (struct deferred){ .caller = *caller, .fd = fd };
 }
 
-void sessions_doom_lingering(struct sessions *sessions, const struct caller *caller, int fd)
+void sessions_defer_lingering_close(struct sessions *sessions, const struct caller *caller, int fd)
 {
-	*add_doomed(sessions) = (struct doomed){ .caller = *caller, .fd = fd, .lingers = true };
+	*add_doomed(sessions) = (struct deferred){ .caller = *caller, .fd = fd, .lingers = true };
 }
 
-void sessions_doom_connection(struct sessions *sessions, const struct session *session, int fd)
+void sessions_defer_connection_close(struct sessions *sessions, const struct session *session,
+                                     int fd)
 {
-	*add_doomed(sessions) = (struct doomed){
+	*add_doomed(sessions) = (struct deferred){
 		.caller = session->caller,
 		.fd = fd,
 		.lingers = session->lingers,
@@ -374,19 +376,19 @@ void sessions_doom_connection(struct sessions *sessions, const struct session *s
 	};
 }
 
-void sessions_doom_lookup(struct sessions *sessions, struct lookup *lookup)
+void sessions_defer_lookup_end(struct sessions *sessions, struct lookup *lookup)
 {
 	if (lookup_fd(lookup) < 0)
 		lookup_free(lookup);
 	else
-		*add_doomed(sessions) = (struct doomed){ .fd = -1, .lookup = lookup };
+		*add_doomed(sessions) = (struct deferred){ .fd = -1, .lookup = lookup };
 }
 
 size_t sessions_doomed_descriptors(const struct sessions *sessions)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < sessions->doomed_count; i++)
-		count += sessions->doomed[i].fd >= 0;
+		count += sessions->deferred[i].fd >= 0;
 	return count;
 }
 
@@ -396,33 +398,35 @@ uint64_t sessions_freed(const struct sessions *sessions)
 }
 
 /* The session may have another socket by now, or be gone. */
-static void close_doomed(struct sessions *sessions, struct doomed *doomed)
+static void close_doomed(struct sessions *sessions, struct deferred *deferred)
 {
-	struct session *session = sessions_numbered(sessions, doomed->caller.session);
-	bool watched = session && session->watch.last.present && session->watch.fd == doomed->fd;
-	if (!watched || doomed->lingers)
-		doomed->caller.watch = NULL;
-	if (doomed->lingers)
-		closer_close(sessions->closer, &doomed->caller, doomed->fd);
-	if (doomed->lingers && transcript_is_hidden(sessions->transcript, doomed->caller.session))
-		closer_forget(sessions->closer, doomed->caller.session);
-	if (!doomed->lingers)
-		call_close(&doomed->caller, doomed->fd);
+	struct session *session = sessions_numbered(sessions, deferred->caller.session);
+	bool watched = session && session->probe.last.present && session->probe.fd == deferred->fd;
+	if (!watched || deferred->lingers)
+		deferred->caller.probe = NULL;
+	if (deferred->lingers)
+		async_close_close(sessions->async_close, &deferred->caller, deferred->fd);
+	if (deferred->lingers &&
+	    transcript_is_hidden(sessions->transcript, deferred->caller.session))
+		async_close_forget(sessions->async_close, deferred->caller.session);
+	if (!deferred->lingers)
+		call_close(&deferred->caller, deferred->fd);
 	if (!session || session->state != SESSION_CLOSED)
 		return;
-	if (sessions->budget.off || doomed->peer.family == AF_UNSPEC)
-		watch_forget(&session->watch);
+	if (sessions->budget.off || deferred->peer.family == AF_UNSPEC)
+		probe_forget(&session->probe);
 	else
-		aftermath_begin(sessions, session, &doomed->local, &doomed->peer, doomed->lingers);
+		lingering_begin(sessions, session, &deferred->local, &deferred->peer,
+		                deferred->lingers);
 }
 
 void sessions_reap(struct sessions *sessions)
 {
 	for (size_t i = 0; i < sessions->doomed_count; i++) {
-		struct doomed *doomed = &sessions->doomed[i];
-		if (doomed->fd >= 0)
-			close_doomed(sessions, doomed);
-		lookup_free(doomed->lookup);
+		struct deferred *deferred = &sessions->deferred[i];
+		if (deferred->fd >= 0)
+			close_doomed(sessions, deferred);
+		lookup_free(deferred->lookup);
 		sessions->freed++;
 	}
 	sessions->doomed_count = 0;
@@ -433,7 +437,7 @@ void sessions_reap(struct sessions *sessions)
 
 static void prepare_one(struct sessions *sessions, struct session *session, struct poller *poller)
 {
-	int64_t due = sampler_prepare(session);
+	int64_t due = probe_timer_prepare(session);
 	if (due < sessions->look_due)
 		sessions->look_due = due;
 	if (session->state != SESSION_CLOSED)
@@ -449,8 +453,8 @@ void sessions_prepare(struct sessions *sessions, struct poller *poller)
 		else if (sessions->list[i]->again_at)
 			poller_wake_at(poller, sessions->list[i]->again_at);
 	poller_wake_lazily(poller, sessions->look_due);
-	aftermath_prepare(&sessions->aftermath, poller);
-	closer_prepare(sessions->closer, poller);
+	lingering_prepare(&sessions->lingering, poller);
+	async_close_prepare(sessions->async_close, poller);
 	resolver_prepare(sessions->resolver, poller);
 }
 
@@ -467,8 +471,8 @@ static void look_around(struct sessions *sessions)
 	int64_t now = instant(sessions, sessions->look_due);
 	for (size_t i = 0; sessions->look_due <= now && i < sessions->count; i++)
 		if (sessions->list[i]->state != SESSION_CLOSED)
-			sampler_serve(sessions->list[i], now);
-	aftermath_serve(sessions);
+			probe_timer_serve(sessions->list[i], now);
+	lingering_serve(sessions);
 }
 
 size_t sessions_share(const struct sessions *sessions)
@@ -496,7 +500,7 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 	if (share > SESSION_TURN)
 		share = SESSION_TURN;
 	sessions->share = share < SMALLEST_SHARE ? SMALLEST_SHARE : share;
-	closer_serve(sessions->closer);
+	async_close_serve(sessions->async_close);
 	resolver_serve(sessions->resolver, poller);
 	look_around(sessions);
 }

@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "net/kind.h"
+#include "net/session_internal.h"
 
 static unsigned number(const struct session *session)
 {
@@ -26,7 +26,7 @@ struct step *step_begin(struct session *session, enum step_call call, const char
 	vsnprintf(step->text, sizeof step->text, format, args);
 	va_end(args);
 	session->step = step;
-	session->puzzled = 0;
+	session->readable_unexplained = 0;
 	return step;
 }
 
@@ -36,7 +36,7 @@ void step_drop(struct session *session)
 	if (!step)
 		return;
 	if (step->lookup)
-		sessions_doom_lookup(session->sessions, step->lookup);
+		sessions_defer_lookup_end(session->sessions, step->lookup);
 	free(step);
 	session->step = NULL;
 }
@@ -52,7 +52,7 @@ void step_abandon(struct session *session)
 	struct step *step = session->step;
 	if (!step || step->call == STEP_SEND)
 		return;
-	session_tell(session, 0, "%s cancelled after %s", step->text, waited(step, took));
+	session_report(session, 0, "%s cancelled after %s", step->text, waited(step, took));
 	step_drop(session);
 }
 
@@ -76,7 +76,7 @@ bool step_may_begin(const struct session *session, struct error *error)
 {
 	if (session_refuse_closed(session, error))
 		return false;
-	if (session->search || session->due)
+	if (session->dial || session->due)
 		error_set(error, "session %u is still being opened", number(session));
 	else if (!session->fd_count)
 		error_set(error, "session %u has no socket", number(session));
@@ -166,14 +166,14 @@ int step_family(const struct session *session)
 {
 	if (session->local[0].family != AF_UNSPEC)
 		return session->local[0].family;
-	return session->recipe ? session->recipe->options.family : AF_UNSPEC;
+	return session->open_parameters ? session->open_parameters->options.family : AF_UNSPEC;
 }
 
 /* ---- turns ---- */
 
 bool step_drives(const struct session *session)
 {
-	if (session->search || session->due)
+	if (session->dial || session->due)
 		return false;
 	return session->paused || session->step || session->state == SESSION_FRESH;
 }
@@ -196,8 +196,8 @@ static void want(const struct session *session, struct poller *poller,
 
 static bool has_come_on(const struct session *session, unsigned slot)
 {
-	const struct reading *last = watch_last(&session->watch, session->fd[slot]);
-	return reading_get(last, READING_INQ) || reading_get(last, READING_QUEUE);
+	const struct sample *last = probe_last(&session->probe, session->fd[slot]);
+	return sample_get(last, SAMPLE_INQ) || sample_get(last, SAMPLE_QUEUE);
 }
 
 static bool has_come(const struct session *session)
@@ -212,16 +212,16 @@ static bool has_come(const struct session *session)
  * be read. */
 static bool is_quiet(const struct session *session, unsigned slot)
 {
-	const struct reading *last = watch_last(&session->watch, session->fd[slot]);
-	bool may_tell = reading_is(last, STATE_ESTABLISHED) || reading_is(last, STATE_LISTEN) ||
-	                reading_is(last, STATE_FIN_WAIT1) || reading_is(last, STATE_FIN_WAIT2);
-	return session->paused && !session->step && may_tell && !session->watch.budget->off &&
-	       !(session->puzzled >> slot & 1) && !has_come_on(session, slot);
+	const struct sample *last = probe_last(&session->probe, session->fd[slot]);
+	bool may_tell = sample_is(last, STATE_ESTABLISHED) || sample_is(last, STATE_LISTEN) ||
+	                sample_is(last, STATE_FIN_WAIT1) || sample_is(last, STATE_FIN_WAIT2);
+	return session->paused && !session->step && may_tell && !session->probe.budget->off &&
+	       !(session->readable_unexplained >> slot & 1) && !has_come_on(session, slot);
 }
 
 bool step_may_grow(const struct session *session)
 {
-	return session->paused && (session->watch.type == SOCK_DGRAM || has_come(session));
+	return session->paused && (session->probe.type == SOCK_DGRAM || has_come(session));
 }
 
 static void look(struct session *session, const struct poller *poller)
@@ -229,9 +229,9 @@ static void look(struct session *session, const struct poller *poller)
 	for (unsigned i = 0; i < session->fd_count; i++) {
 		if (!is_quiet(session, i) || !poller_readable(poller, session->fd[i]))
 			continue;
-		watch_read(&session->caller, session->fd[i], READING_LATER);
+		probe_read(&session->caller, session->fd[i], SAMPLE_LATER);
 		if (is_quiet(session, i))
-			session->puzzled |= 1u << i;
+			session->readable_unexplained |= 1u << i;
 	}
 }
 
@@ -299,7 +299,7 @@ void step_serve(struct session *session, const struct poller *poller)
 	if (!session->step || session->step->call == STEP_SEND)
 		return;
 	if (go_on(session, poller, &error) == STEP_FAILED)
-		session_tell(session, ENTRY_ERROR, "%s", error.text);
+		session_report(session, ENTRY_ERROR, "%s", error.text);
 }
 
 /* ---- cancelling ---- */
@@ -310,12 +310,12 @@ static void cancel_connect(struct session *session)
 {
 	char took[CLOCK_TEXT];
 	const struct step *step = session->step;
-	struct addr none = { .family = AF_UNSPEC };
+	struct endpoint none = { .family = AF_UNSPEC };
 	bool gone = call_connect(&session->caller, session->fd[0], &none) == 0;
 	session->state = SESSION_FRESH;
-	session_tell(session, 0, "%s cancelled after %s%s", step->text, waited(step, took),
-	             gone ? ": connect(AF_UNSPEC) = 0 has taken it back"
-	                  : ": the kernel goes on with it");
+	session_report(session, 0, "%s cancelled after %s%s", step->text, waited(step, took),
+	               gone ? ": connect(AF_UNSPEC) = 0 has taken it back"
+	                    : ": the kernel goes on with it");
 	step_drop(session);
 }
 
@@ -327,8 +327,8 @@ static void cancel_send(struct session *session)
 	buf_clear(&session->queue);
 	secrets_clear(&session->secrets);
 	session->unsent = 0;
-	session_tell(session, ENTRY_ERROR, "%s cancelled after %s: %zu bytes were not sent",
-	             step->text, waited(step, took), unsent);
+	session_report(session, ENTRY_ERROR, "%s cancelled after %s: %zu bytes were not sent",
+	               step->text, waited(step, took), unsent);
 	step_drop(session);
 	if (session->kind == &stream_kind)
 		stream_settle(session);
@@ -355,9 +355,9 @@ static void pause_session(struct session *session)
 {
 	bool listens = session->kind == &listener_kind;
 	session->paused = true;
-	session_tell(session, 0, "paused: %s",
-	             listens ? "connections queue up in the kernel, /accept takes one"
-	                     : "what comes waits in the kernel, /recv takes it");
+	session_report(session, 0, "paused: %s",
+	               listens ? "connections queue up in the kernel, /accept takes one"
+	                       : "what comes waits in the kernel, /recv takes it");
 }
 
 /* What a person waits for comes by itself now; only connect() still has to come to its end. */
@@ -370,9 +370,9 @@ static void resume_session(struct session *session)
 		step_drop(session);
 	else if (step && (step->call == STEP_ACCEPT || step->call == STEP_RECV))
 		session_cancel(session);
-	session_tell(session, 0, "%s by itself again", listens ? "accepts" : "reads");
+	session_report(session, 0, "%s by itself again", listens ? "accepts" : "reads");
 	for (unsigned i = 0; session->stepped && !session->connected && i < session->fd_count; i++)
-		udp_ask_locals(session, session->fd[i], &session->local[i]);
+		datagram_ask_pktinfo(session, session->fd[i], &session->local[i]);
 	session_greet(session);
 	if (session->kind == &stream_kind)
 		stream_resume(session);

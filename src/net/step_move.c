@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 
 #include "net/kernel.h"
-#include "net/kind.h"
+#include "net/session_internal.h"
 
 enum { CALL_TEXT = 64 };
 
@@ -18,7 +18,7 @@ static unsigned number(const struct session *session)
 
 static bool is_udp(const struct session *session)
 {
-	return session->kind == &udp_kind;
+	return session->kind == &datagram_kind;
 }
 
 static bool would_block(int code)
@@ -151,8 +151,8 @@ static void make_room(struct session *session, size_t most)
 	transcript_cancel(session->caller.transcript);
 }
 
-static ssize_t receive(struct session *session, unsigned slot, struct addr *from,
-                       struct addr *local, const char **data)
+static ssize_t receive(struct session *session, unsigned slot, struct endpoint *from,
+                       struct endpoint *local, const char **data)
 {
 	const struct step *step = session->step;
 	int fd = session->fd[slot], flags = flags_of(step->how);
@@ -160,18 +160,18 @@ static ssize_t receive(struct session *session, unsigned slot, struct addr *from
 	make_room(session, step->most);
 	session->caller.since = step_since(session);
 	if (is_udp(session))
-		got = udp_receive(session, slot, step->most, flags, from, local, data);
+		got = datagram_receive(session, slot, step->most, flags, from, local, data);
 	else
 		got = call_recv(&session->caller, fd, step->most, flags, data);
 	session->caller.since = 0;
 	return got;
 }
 
-static void take_datagram(struct session *session, unsigned slot, const struct addr *from,
-                          const struct addr *local, const char *data, size_t len)
+static void take_datagram(struct session *session, unsigned slot, const struct endpoint *from,
+                          const struct endpoint *local, const char *data, size_t len)
 {
 	if (session->step->how != RECV_PEEK) {
-		udp_meet(session, slot, from, local, len);
+		datagram_note_peer(session, slot, from, local, len);
 		session_received(session, data, len);
 	}
 	end(session);
@@ -180,11 +180,11 @@ static void take_datagram(struct session *session, unsigned slot, const struct a
 /* Ready, and nothing to read: end of file, an error, or the mark of an urgent byte. */
 static bool is_at_end(const struct session *session)
 {
-	struct reading reading = { 0 };
+	struct sample sample = { 0 };
 	if (!poller_is_ready(session->fd[0]))
 		return false;
-	kernel_read(session->fd[0], SOCK_STREAM, &reading);
-	return reading_get(&reading, READING_INQ) == 0;
+	kernel_read(session->fd[0], SOCK_STREAM, &sample);
+	return sample_get(&sample, SAMPLE_INQ) == 0;
 }
 
 /* Memory that is short, or a receive buffer smaller than the bytes asked for, makes select() say
@@ -220,16 +220,16 @@ static enum step_end take_nothing(struct session *session)
 	bool reset = asked && session->broken && !session->peer_closed;
 	end(session);
 	if (!asked)
-		session_tell(session, 0,
-		             "recv(0) = 0: nothing was asked for, so this is no end of file");
+		session_report(session, 0,
+		               "recv(0) = 0: nothing was asked for, so this is no end of file");
 	else if (session->read_shut)
-		session_tell(session, 0, "recv() = 0: reading is shut");
+		session_report(session, 0, "recv() = 0: reading is shut");
 	else if (session->peer_closed)
-		session_tell(session, 0, "recv() = 0: end of file, as before");
+		session_report(session, 0, "recv() = 0: end of file, as before");
 	else if (reset)
-		session_tell(session, 0, "recv() = 0: after a reset nothing more comes");
+		session_report(session, 0, "recv() = 0: after a reset nothing more comes");
 	else
-		stream_meet_fin(session);
+		stream_receive_fin(session);
 	session->peer_closed = session->peer_closed || reset;
 	return STEP_DONE;
 }
@@ -250,7 +250,7 @@ static enum step_end meet_error(struct session *session, int code, struct error 
 		          code, error);
 	end(session);
 	if (!misuse)
-		stream_meet_error(session, code);
+		stream_receive_error(session, code);
 	else if (code == ECONNREFUSED)
 		session->counts.refused++;
 	return misuse ? STEP_FAILED : STEP_DONE;
@@ -259,7 +259,7 @@ static enum step_end meet_error(struct session *session, int code, struct error 
 enum step_end step_receive(struct session *session, unsigned slot, struct error *error)
 {
 	const char *data;
-	struct addr from = { .family = AF_UNSPEC }, local = { .family = AF_UNSPEC };
+	struct endpoint from = { .family = AF_UNSPEC }, local = { .family = AF_UNSPEC };
 	ssize_t got = receive(session, slot, &from, &local, &data);
 	bool urgent = session->step->how == RECV_URGENT && !is_udp(session);
 	if (got < 0 && would_block(errno) && !urgent)
@@ -285,9 +285,9 @@ static bool never_sleeps(const struct session *session)
 static void warn_portless(struct session *session)
 {
 	if (is_udp(session) && session->state == SESSION_FRESH)
-		session_tell(session, 0,
-		             "this socket has no port, so nothing can come: /bind "
-		             "gives it one");
+		session_report(session, 0,
+		               "this socket has no port, so nothing can come: /bind "
+		               "gives it one");
 }
 
 static bool may_receive(const struct session *session, size_t most, struct error *error)
@@ -319,17 +319,17 @@ bool session_recv(struct session *session, size_t most, enum recv_how how, struc
 
 /* ---- send() ---- */
 
-static bool can_send(const struct session *session, const struct addr *to)
+static bool can_send(const struct session *session, const struct endpoint *to)
 {
 	if (session->state != SESSION_OPEN)
 		return false;
 	if (is_udp(session))
-		return to || udp_peer(session).family != AF_UNSPEC;
+		return to || datagram_peer(session).family != AF_UNSPEC;
 	return !session->broken && !session->fin_sent;
 }
 
 /* One call, whatever it is good for: the kernel answers. */
-static bool send_anyway(struct session *session, const struct addr *to, const void *data,
+static bool send_anyway(struct session *session, const struct endpoint *to, const void *data,
                         size_t len, int flags, struct error *error)
 {
 	char text[CALL_TEXT];
@@ -353,15 +353,15 @@ static bool send_anyway(struct session *session, const struct addr *to, const vo
 }
 
 /* The first datagram gives a socket its port. */
-static void begin_udp(struct session *session, const struct addr *to)
+static void begin_udp(struct session *session, const struct endpoint *to)
 {
 	session->state = SESSION_OPEN;
-	session->recipe->listening = true;
+	session->open_parameters->listening = true;
 	session->writer = *to;
 	call_getsockname(&session->caller, session->fd[0], &session->local[0]);
 }
 
-bool step_send(struct session *session, const struct addr *to, const void *data, size_t len,
+bool step_send(struct session *session, const struct endpoint *to, const void *data, size_t len,
                struct error *error)
 {
 	if (!step_may_begin(session, error))

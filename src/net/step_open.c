@@ -7,9 +7,9 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "net/kind.h"
+#include "net/session_internal.h"
 
-enum { CALL_TEXT = ADDR_TEXT + 16 };
+enum { CALL_TEXT = ENDPOINT_TEXT + 16 };
 
 static unsigned number(const struct session *session)
 {
@@ -18,18 +18,18 @@ static unsigned number(const struct session *session)
 
 static bool is_udp(const struct session *session)
 {
-	return session->kind == &udp_kind;
+	return session->kind == &datagram_kind;
 }
 
 /* ---- socket() ---- */
 
-static struct recipe *make_recipe(bool udp, const struct session_options *options)
+static struct open_parameters *make_recipe(bool udp, const struct session_options *options)
 {
-	struct recipe *recipe = xcalloc(1, sizeof *recipe);
-	recipe->target.transport = udp ? TRANSPORT_UDP : TRANSPORT_TCP;
-	recipe->options.numeric = options->numeric;
-	recipe->options.family = options->family == AF_INET6 ? AF_INET6 : AF_INET;
-	return recipe;
+	struct open_parameters *open_parameters = xcalloc(1, sizeof *open_parameters);
+	open_parameters->target.transport = udp ? TRANSPORT_UDP : TRANSPORT_TCP;
+	open_parameters->options.numeric = options->numeric;
+	open_parameters->options.family = options->family == AF_INET6 ? AF_INET6 : AF_INET;
+	return open_parameters;
 }
 
 static void name_socket(struct session *session, const char *name)
@@ -43,13 +43,14 @@ static void name_socket(struct session *session, const char *name)
 
 static void open_socket(struct session *session)
 {
-	int family = session->recipe->options.family;
+	int family = session->open_parameters->options.family;
 	int fd = session_socket(session, family);
 	if (fd >= 0) {
 		session->state = SESSION_FRESH;
 		session->fd[session->fd_count++] = fd;
-		session_tell(session, 0, "socket() = %d: %s over %s, paused", fd,
-		             is_udp(session) ? "UDP" : "TCP", family == AF_INET6 ? "IPv6" : "IPv4");
+		session_report(session, 0, "socket() = %d: %s over %s, paused", fd,
+		               is_udp(session) ? "UDP" : "TCP",
+		               family == AF_INET6 ? "IPv6" : "IPv4");
 	} else if (errno == ERANGE) {
 		session_finish(session, SESSION_ENDED_FAILED, "no socket");
 	} else {
@@ -66,8 +67,8 @@ struct session *session_make_socket(struct sessions *sessions, bool udp,
 		options = &none;
 	if (options->name && !session_check_name(sessions, NULL, options->name, error))
 		return NULL;
-	struct session *session = session_new(sessions, udp ? &udp_kind : &stream_kind);
-	session->recipe = make_recipe(udp, options);
+	struct session *session = session_new(sessions, udp ? &datagram_kind : &stream_kind);
+	session->open_parameters = make_recipe(udp, options);
 	session->stepped = session->paused = true;
 	session->eol = options->eol;
 	buf_init(&session->queue, options->queue_max ? options->queue_max : SESSION_QUEUE);
@@ -78,20 +79,20 @@ struct session *session_make_socket(struct sessions *sessions, bool udp,
 
 /* ---- the address ---- */
 
-static const char *reach(const struct addr *addr)
+static const char *reach(const struct endpoint *addr)
 {
-	if (addr_is_loopback(addr))
+	if (endpoint_is_loopback(addr))
 		return " (loopback only)";
-	if (!addr_is_any(addr))
+	if (!endpoint_is_any(addr))
 		return "";
 	return addr->family == AF_INET6
 	               ? " (every address of this machine, IPv4 too unless IPV6_V6ONLY is set)"
 	               : " (every IPv4 address of this machine)";
 }
 
-static const char *local_text(const struct session *session, char out[ADDR_TEXT])
+static const char *local_text(const struct session *session, char out[ENDPOINT_TEXT])
 {
-	return addr_format(&session->local[0], out);
+	return endpoint_format(&session->local[0], out);
 }
 
 static void learn_local(struct session *session)
@@ -103,19 +104,20 @@ static void learn_local(struct session *session)
 		session_name_server(session, port);
 }
 
-static enum step_end bind_now(struct session *session, const struct addr *addr, struct error *error)
+static enum step_end bind_now(struct session *session, const struct endpoint *addr,
+                              struct error *error)
 {
-	char text[ADDR_TEXT], call[CALL_TEXT];
-	snprintf(call, sizeof call, "bind(%s)", addr_format(addr, text));
+	char text[ENDPOINT_TEXT], call[CALL_TEXT];
+	snprintf(call, sizeof call, "bind(%s)", endpoint_format(addr, text));
 	if (call_bind(&session->caller, session->fd[0], addr) < 0) {
 		step_fail(session, CALL_BIND, call, errno, error);
 		return STEP_FAILED;
 	}
 	learn_local(session);
-	session_tell(session, 0, "bound to %s%s", local_text(session, text),
-	             reach(&session->local[0]));
+	session_report(session, 0, "bound to %s%s", local_text(session, text),
+	               reach(&session->local[0]));
 	if (is_udp(session)) {
-		session->recipe->listening = true; /* it answers whoever writes */
+		session->open_parameters->listening = true; /* it answers whoever writes */
 		session->state = SESSION_OPEN;
 	}
 	return STEP_DONE;
@@ -135,7 +137,7 @@ static bool may_open(const struct session *session, struct error *error)
 
 bool session_start_listening(struct session *session, int backlog, struct error *error)
 {
-	char call[CALL_TEXT], text[ADDR_TEXT];
+	char call[CALL_TEXT], text[ENDPOINT_TEXT];
 	if (!may_open(session, error))
 		return false;
 	snprintf(call, sizeof call, "listen(%d)", backlog);
@@ -144,13 +146,13 @@ bool session_start_listening(struct session *session, int backlog, struct error 
 	bool chosen = session->local[0].family == AF_UNSPEC;
 	session->kind = &listener_kind;
 	session->state = SESSION_LISTENING;
-	if (session->recipe)
-		session->recipe->listening = true;
+	if (session->open_parameters)
+		session->open_parameters->listening = true;
 	if (chosen)
 		learn_local(session);
-	session_tell(session, 0, "listening on %s%s%s; about %d may wait for /accept",
-	             local_text(session, text), reach(&session->local[0]),
-	             chosen ? ": without bind() the kernel chose" : "", backlog);
+	session_report(session, 0, "listening on %s%s%s; about %d may wait for /accept",
+	               local_text(session, text), reach(&session->local[0]),
+	               chosen ? ": without bind() the kernel chose" : "", backlog);
 	return true;
 }
 
@@ -159,7 +161,7 @@ bool session_start_listening(struct session *session, int backlog, struct error 
 /* Linux counts a socket as connecting until connect() is asked once more, see connect(2) EALREADY:
  * only then does it say EISCONN to the next one, or try anew behind a failure. A blocking connect()
  * has that behind it. */
-static void settle(struct session *session, const struct addr *addr)
+static void settle(struct session *session, const struct endpoint *addr)
 {
 	uint8_t flags = session->caller.flags;
 	session->caller.flags |= ENTRY_WATCHING;
@@ -167,9 +169,9 @@ static void settle(struct session *session, const struct addr *addr)
 	session->caller.flags = flags;
 }
 
-static enum step_end connected(struct session *session, const struct addr *addr)
+static enum step_end connected(struct session *session, const struct endpoint *addr)
 {
-	char host[ADDR_TEXT], port[8], took[CLOCK_TEXT];
+	char host[ENDPOINT_TEXT], port[8], took[CLOCK_TEXT];
 	clock_format_duration(clock_now() - session->step->since, took);
 	step_drop(session);
 	session->peer = *addr;
@@ -177,7 +179,7 @@ static enum step_end connected(struct session *session, const struct addr *addr)
 	session->state = SESSION_OPEN;
 	call_getsockname(&session->caller, session->fd[0], &session->local[0]);
 	snprintf(port, sizeof port, "%u", addr->port);
-	session_make_name(session, addr_format_host(addr, host), port);
+	session_make_name(session, endpoint_format_host(addr, host), port);
 	session->kind->opened(session, took);
 	return STEP_DONE;
 }
@@ -193,7 +195,7 @@ static enum step_end fail_connect(struct session *session, int code, struct erro
 enum step_end step_connect(struct session *session, struct error *error)
 {
 	int code;
-	struct addr addr = session->step->addr, none = { .family = AF_UNSPEC };
+	struct endpoint addr = session->step->addr, none = { .family = AF_UNSPEC };
 	if (call_get_option(&session->caller, session->fd[0], SOL_SOCKET, SO_ERROR, &code) < 0)
 		code = errno;
 	settle(session, code ? &none : &addr);
@@ -206,19 +208,19 @@ enum step_end step_connect(struct session *session, struct error *error)
 /* Only a connection that connect() was not asked about again says 0 here: the one it has. */
 static enum step_end connected_before(struct session *session, struct error *error)
 {
-	char peer[ADDR_TEXT];
+	char peer[ENDPOINT_TEXT];
 	error_set(error, "%.150s = 0, but it is the connection to %s still: EISCONN from now on",
-	          session->step->text, addr_format(&session->peer, peer));
+	          session->step->text, endpoint_format(&session->peer, peer));
 	step_drop(session);
 	return STEP_FAILED;
 }
 
-static enum step_end connect_now(struct session *session, const struct addr *addr,
+static enum step_end connect_now(struct session *session, const struct endpoint *addr,
                                  struct error *error)
 {
-	char text[ADDR_TEXT];
+	char text[ENDPOINT_TEXT];
 	struct step *step =
-	        step_begin(session, STEP_CONNECT, "connect(%s)", addr_format(addr, text));
+	        step_begin(session, STEP_CONNECT, "connect(%s)", endpoint_format(addr, text));
 	bool open = session->state == SESSION_OPEN && !is_udp(session);
 	step->addr = *addr;
 	if (call_connect(&session->caller, session->fd[0], addr) == 0)
@@ -236,12 +238,12 @@ static enum step_end connect_now(struct session *session, const struct addr *add
 static enum step_end found(struct session *session, const struct lookup_answer *answer,
                            struct error *error)
 {
-	char text[ADDR_TEXT];
-	struct addr addr = answer->addr[0];
+	char text[ENDPOINT_TEXT];
+	struct endpoint addr = answer->addr[0];
 	bool binds = session->step->binds;
 	if (answer->count > 1)
-		session_tell(session, 0, "%s is the first of %zu addresses",
-		             addr_format(&addr, text), answer->count);
+		session_report(session, 0, "%s is the first of %zu addresses",
+		               endpoint_format(&addr, text), answer->count);
 	step_drop(session);
 	return binds ? bind_now(session, &addr, error) : connect_now(session, &addr, error);
 }
@@ -253,7 +255,7 @@ enum step_end step_look_up(struct session *session, struct error *error)
 	if (!lookup_take(step->lookup, &answer, error))
 		return STEP_WAITS;
 	if (lookup_fd(step->lookup) >= 0)
-		search_note(session, &step->query, &answer, error);
+		dial_note(session, &step->query, &answer, error);
 	if (answer.count)
 		return found(session, &answer, error);
 	step_drop(session);
@@ -283,15 +285,15 @@ static bool look_up(struct session *session, const struct target *target, bool b
 	struct lookup_query query = { .target = *target, .passive = binds };
 	struct step *step = step_begin(session, STEP_LOOKUP, "%s(%s)", binds ? "bind" : "connect",
 	                               target_format(target, text));
-	if (session->recipe)
-		query.numeric = session->recipe->options.numeric;
+	if (session->open_parameters)
+		query.numeric = session->open_parameters->options.numeric;
 	if (is_name(&query))
 		query.family = step_family(session);
 	step->binds = binds;
 	step->query = query;
 	step->lookup = lookup_start(sessions_resolver(session->sessions), &query);
 	if (lookup_is_waiting(step->lookup))
-		search_report_waiting(session);
+		dial_report_waiting(session);
 	if (lookup_is_waiting(step->lookup) || lookup_fd(step->lookup) >= 0)
 		return true;
 	return step_look_up(session, error) != STEP_FAILED;

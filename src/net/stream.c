@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "net/kind.h"
+#include "net/session_internal.h"
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -19,21 +19,22 @@ static void give_up_queue(struct session *session)
 	secrets_clear(&session->secrets);
 	session->unsent = 0;
 	if (unsent)
-		session_tell_unsent(session, unsent);
+		session_report_unsent(session, unsent);
 }
 
 static void break_off(struct session *session, const char *call, int code)
 {
 	session->broken = true;
 	if (code == EPIPE)
-		session_tell(session, ENTRY_ERROR,
-		             "connection reset by peer (RST) some time ago: %s() = -1 EPIPE", call);
+		session_report(session, ENTRY_ERROR,
+		               "connection reset by peer (RST) some time ago: %s() = -1 EPIPE",
+		               call);
 	else if (code == ECONNRESET || code == ENOTCONN)
-		session_tell(session, ENTRY_ERROR, "connection reset by peer (RST): %s() = -1 %s",
-		             call, error_name(code));
+		session_report(session, ENTRY_ERROR, "connection reset by peer (RST): %s() = -1 %s",
+		               call, error_name(code));
 	else
-		session_tell(session, ENTRY_ERROR, "%s() = -1 %s: %s", call, error_name(code),
-		             error_why(code));
+		session_report(session, ENTRY_ERROR, "%s() = -1 %s: %s", call, error_name(code),
+		               error_why(code));
 	give_up_queue(session);
 	if ((session->peer_closed || session->read_shut) && !session->paused)
 		session_finish(session, SESSION_ENDED_RESET, NULL);
@@ -50,7 +51,7 @@ static void send_fin(struct session *session)
 	if (call_shutdown(&session->caller, session->fd[0], SHUT_WR) < 0)
 		break_off(session, "shutdown", errno);
 	else
-		session_tell(session, 0, "closed our side (FIN): shutdown(SHUT_WR) = 0");
+		session_report(session, 0, "closed our side (FIN): shutdown(SHUT_WR) = 0");
 }
 
 void stream_settle(struct session *session)
@@ -157,10 +158,10 @@ static bool refuse_send(const struct session *session, size_t len, struct error 
 	return true;
 }
 
-static bool stream_send(struct session *session, const struct addr *to, const void *data,
+static bool stream_send(struct session *session, const struct endpoint *to, const void *data,
                         size_t len, struct error *error)
 {
-	if (to && !addr_equal(to, &session->peer)) {
+	if (to && !endpoint_equal(to, &session->peer)) {
 		error_set(error, "session %u is TCP: it has one peer",
 		          (unsigned)session->caller.session);
 		return false;
@@ -197,8 +198,8 @@ static bool shut_reading(struct session *session, struct error *error)
 		return false;
 	}
 	session->read_shut = true;
-	session_tell(session, 0,
-	             "reading is shut: shutdown(SHUT_RD) = 0, and the peer is not told");
+	session_report(session, 0,
+	               "reading is shut: shutdown(SHUT_RD) = 0, and the peer is not told");
 	return true;
 }
 
@@ -244,14 +245,14 @@ static void answer_fin(struct session *session)
 	session_end_service(session);
 }
 
-void stream_meet_fin(struct session *session)
+void stream_receive_fin(struct session *session)
 {
 	session->peer_closed = true;
 	if (session->broken) {
 		session_finish(session, SESSION_ENDED_RESET, NULL);
 		return;
 	}
-	session_tell(session, 0, "peer closed its side (FIN): recv() = 0");
+	session_report(session, 0, "peer closed its side (FIN): recv() = 0");
 	session->fin_due = true;
 	if (!session->paused)
 		answer_fin(session);
@@ -272,7 +273,7 @@ void stream_resume(struct session *session)
 }
 
 /* Of a socket whose calls a person makes, close() is one, too. */
-void stream_meet_error(struct session *session, int code)
+void stream_receive_error(struct session *session, int code)
 {
 	if (session->paused && !session->broken)
 		break_off(session, "recv", code);
@@ -303,7 +304,7 @@ static void receive(struct session *session)
 	while (left && session->state == SESSION_OPEN) {
 		const char *data;
 		size_t asked = smaller(left, readable_now(session));
-		if (!session->flooded)
+		if (!session->large_reads)
 			asked = smaller(asked, SESSION_BUFFER);
 		if (!asked)
 			return;
@@ -311,12 +312,12 @@ static void receive(struct session *session)
 		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
 		if (got < 0)
-			stream_meet_error(session, errno);
+			stream_receive_error(session, errno);
 		else if (got == 0)
-			stream_meet_fin(session);
+			stream_receive_fin(session);
 		else
 			take(session, data, (size_t)got);
-		session->flooded = got >= SESSION_BUFFER;
+		session->large_reads = got >= SESSION_BUFFER;
 		if (got < (ssize_t)asked)
 			return;
 		left -= (size_t)got;
@@ -328,9 +329,9 @@ static void receive(struct session *session)
 static void opened(struct session *session, const char *took)
 {
 	char pair[SESSION_PAIR];
-	bool itself = addr_equal(&session->local[0], &session->peer);
-	session_tell(session, 0, "%s connected in %s%s", session_pair(session, pair), took,
-	             itself ? " (to itself: both ends are this one socket)" : "");
+	bool itself = endpoint_equal(&session->local[0], &session->peer);
+	session_report(session, 0, "%s connected in %s%s", session_pair(session, pair), took,
+	               itself ? " (to itself: both ends are this one socket)" : "");
 	flush_some(session, SESSION_TURN);
 	stream_settle(session);
 }

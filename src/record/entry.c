@@ -6,7 +6,7 @@
 static const char *const names[CALL_COUNT] = {
 	[CALL_NOTE] = "note",
 	[CALL_STATE] = "state",
-	[CALL_READING] = "reading",
+	[CALL_SAMPLE] = "reading",
 	[CALL_GETADDRINFO] = "getaddrinfo",
 	[CALL_SOCKET] = "socket",
 	[CALL_BIND] = "bind",
@@ -29,7 +29,7 @@ static const char *const names[CALL_COUNT] = {
 
 const char *entry_bytes(const struct entry *entry)
 {
-	return (const char *)entry + ENTRY_HEADER + entry->addr_len;
+	return (const char *)entry + ENTRY_HEADER + entry->endpoint_len;
 }
 
 bool entry_is_secret(const struct entry *entry)
@@ -48,33 +48,34 @@ const char *entry_payload(const struct entry *entry)
 	return stars;
 }
 
-struct addr entry_addr(const struct entry *entry)
+struct endpoint entry_addr(const struct entry *entry)
 {
-	struct addr addr = { .family = AF_UNSPEC };
-	size_t len = entry->addr_len < sizeof addr ? entry->addr_len : sizeof addr;
+	struct endpoint addr = { .family = AF_UNSPEC };
+	size_t len = entry->endpoint_len < sizeof addr ? entry->endpoint_len : sizeof addr;
 	memcpy(&addr, (const char *)entry + ENTRY_HEADER, len);
-	memset((char *)&addr + addr_packed_size(&addr), 0, sizeof addr - addr_packed_size(&addr));
+	memset((char *)&addr + endpoint_packed_size(&addr), 0,
+	       sizeof addr - endpoint_packed_size(&addr));
 	return addr;
 }
 
-static size_t ip_size(const struct addr *addr)
+static size_t ip_size(const struct endpoint *addr)
 {
 	return addr->family == AF_INET ? 4 : 16;
 }
 
-size_t entry_addresses_size(const struct addr *addr, const struct addr *local)
+size_t entry_addresses_size(const struct endpoint *addr, const struct endpoint *local)
 {
-	size_t size = addr ? addr_packed_size(addr) : 0;
+	size_t size = addr ? endpoint_packed_size(addr) : 0;
 	bool both = size && local && local->family == addr->family;
 	return size + (both ? ip_size(local) : 0);
 }
 
-struct addr entry_local(const struct entry *entry)
+struct endpoint entry_local(const struct entry *entry)
 {
-	struct addr local = { .family = AF_UNSPEC };
-	struct addr addr = entry_addr(entry);
-	size_t size = addr_packed_size(&addr);
-	if (entry->addr_len <= size)
+	struct endpoint local = { .family = AF_UNSPEC };
+	struct endpoint addr = entry_addr(entry);
+	size_t size = endpoint_packed_size(&addr);
+	if (entry->endpoint_len <= size)
 		return local;
 	local.family = addr.family;
 	memcpy(local.ip, (const char *)entry + ENTRY_HEADER + size, ip_size(&local));
@@ -94,7 +95,7 @@ long entry_result(const struct entry *entry)
 
 bool entry_is_call(const struct entry *entry)
 {
-	return entry->call > CALL_READING;
+	return entry->call > CALL_SAMPLE;
 }
 
 bool entry_is_incoming(const struct entry *entry)

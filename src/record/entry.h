@@ -9,12 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "socket/endpoint.h"
 
 enum call {
 	CALL_NOTE,        /* not a call: text that the program says; flags tell what sort */
 	CALL_STATE,       /* not a call: what happened to the session, in words */
-	CALL_READING,     /* not a call: what the kernel says, see record/reading.h */
+	CALL_SAMPLE,      /* not a call: what the kernel says, see record/sample.h */
 	CALL_GETADDRINFO, /* payload "host service", then '\n' and each address found on a line */
 	CALL_SOCKET,      /* arg = type, arg2 = family, fd = result */
 	CALL_BIND,        /* address */
@@ -58,12 +58,12 @@ enum errqueue_origin {
 };
 
 struct errqueue {
-	uint8_t origin;     /* enum errqueue_origin */
-	uint8_t type, code; /* of the ICMP message */
-	uint8_t error;      /* errno value */
-	uint32_t info;      /* the MTU where that is the reason (0 = not said); or see above */
-	uint64_t delay;     /* of ERRQUEUE_ACKED and _LEFT: nanoseconds from the send() to it */
-	struct addr target; /* whom the datagram had been sent to; AF_UNSPEC if not said */
+	uint8_t origin;         /* enum errqueue_origin */
+	uint8_t type, code;     /* of the ICMP message */
+	uint8_t error;          /* errno value */
+	uint32_t info;          /* the MTU where that is the reason (0 = not said); or see above */
+	uint64_t delay;         /* of ERRQUEUE_ACKED and _LEFT: nanoseconds from the send() to it */
+	struct endpoint target; /* whom the datagram had been sent to; AF_UNSPEC if not said */
 };
 
 struct entry {
@@ -75,15 +75,15 @@ struct entry {
 	uint32_t session;  /* number of the session; 0 = the program itself */
 	int32_t arg;       /* see enum call */
 	int16_t arg2;
-	int16_t fd;       /* the descriptor the call was made on, -1 for none */
-	uint16_t phase;   /* low bits of the payload's stream position (CALL_SEND, CALL_RECV); what
+	int16_t fd;     /* the descriptor the call was made on, -1 for none */
+	uint16_t phase; /* low bits of the payload's stream position (CALL_SEND, CALL_RECV); what
 	                   * was only peeked at, or is urgent, does not move it on */
-	uint8_t call;     /* enum call */
-	uint8_t error;    /* errno of a failed call, 0 = success */
-	uint8_t addr_len; /* bytes of addresses between header and payload,
+	uint8_t call;   /* enum call */
+	uint8_t error;  /* errno of a failed call, 0 = success */
+	uint8_t endpoint_len; /* bytes of addresses between header and payload,
 	                   * see entry_addresses_size() */
-	uint8_t flags;    /* enum entry_flag */
-	uint16_t step;    /* back to the entry before it in time, in units of ENTRY_ALIGN; 0 = first
+	uint8_t flags;        /* enum entry_flag */
+	uint16_t step; /* back to the entry before it in time, in units of ENTRY_ALIGN; 0 = first
 	                   * of its block, UINT16_MAX = that far or farther */
 };
 
@@ -91,11 +91,11 @@ enum {
 	ENTRY_ALIGN = 8,
 	ENTRY_HEADER = sizeof(struct entry),
 	ENTRY_MAX_OVERHEAD = 64,
-	ENTRY_SECRET_MOST = 1 << 20,                /* bytes of a secret in one entry */
-	ENTRY_ADDRESSES = sizeof(struct addr) + 16, /* most bytes of addr_len */
+	ENTRY_SECRET_MOST = 1 << 20,                    /* bytes of a secret in one entry */
+	ENTRY_ADDRESSES = sizeof(struct endpoint) + 16, /* most bytes of endpoint_len */
 };
 _Static_assert(sizeof(struct entry) == 40, "the transcript's cost per call is a promise");
-_Static_assert(sizeof(struct entry) + sizeof(struct addr) <= ENTRY_MAX_OVERHEAD, "so is this");
+_Static_assert(sizeof(struct entry) + sizeof(struct endpoint) <= ENTRY_MAX_OVERHEAD, "so is this");
 
 /* The payload as it may be shown: of a secret as many stars as it has bytes. entry_bytes() gives the
  * true bytes, for those who only compare them. */
@@ -104,15 +104,15 @@ const char *entry_bytes(const struct entry *entry);
 bool entry_is_secret(const struct entry *entry);
 
 /* The address kept with the call; AF_UNSPEC where there is none. */
-struct addr entry_addr(const struct entry *entry);
+struct endpoint entry_addr(const struct entry *entry);
 
 /* Our own end of a datagram, with port 0: what CALL_RECVMSG was sent to, which may be a broadcast or
  * multicast address, and what CALL_SENDMSG was sent from. AF_UNSPEC where it is not kept. */
-struct addr entry_local(const struct entry *entry);
+struct endpoint entry_local(const struct entry *entry);
 
 /* Bytes that a call's addresses take. Either may be NULL, and a local one is kept only with another
  * of its family. */
-size_t entry_addresses_size(const struct addr *addr, const struct addr *local);
+size_t entry_addresses_size(const struct endpoint *addr, const struct endpoint *local);
 
 /* What the call returned: -1 for a failure, bytes for send and recv, a descriptor for socket and
  * accept, else 0. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "record/tracks.h"
+#include "record/session_index.h"
 
 _Static_assert((int)TRANSCRIPT_BLOCK <= (int)ENTRY_SECRET_MOST,
                "an entry has no more stars than that");
@@ -35,7 +35,7 @@ struct transcript {
 	size_t begun_addr; /* bytes left for the address of the begun entry */
 	uint64_t count;
 	struct transcript_lost lost;
-	struct tracks tracks;
+	struct session_index session_index;
 	bool hides; /* some session has been hidden */
 };
 
@@ -97,7 +97,7 @@ struct transcript *transcript_new(size_t ceiling, size_t block)
 	assert(block % ENTRY_ALIGN == 0 && block >= ENTRY_MAX_OVERHEAD + 64 && block <= UINT32_MAX);
 	struct transcript *transcript = xcalloc(1, sizeof *transcript);
 	transcript->block_size = block;
-	tracks_init(&transcript->tracks);
+	session_index_init(&transcript->session_index);
 	transcript_set_ceiling(transcript, ceiling);
 	return transcript;
 }
@@ -109,7 +109,7 @@ void transcript_free(struct transcript *transcript)
 	while (transcript->live)
 		free(evict(transcript));
 	free(transcript->ring);
-	tracks_free(&transcript->tracks);
+	session_index_free(&transcript->session_index);
 	free(transcript);
 }
 
@@ -139,21 +139,21 @@ static size_t room_left(const struct transcript *transcript)
 	return transcript->now ? transcript->block_size - transcript->now->used : 0;
 }
 
-static size_t capacity(const struct transcript *transcript, size_t addr_size)
+static size_t capacity(const struct transcript *transcript, size_t endpoint_size)
 {
-	return transcript->block_size - ENTRY_HEADER - addr_size;
+	return transcript->block_size - ENTRY_HEADER - endpoint_size;
 }
 
-char *transcript_reserve(struct transcript *transcript, size_t addr_size, size_t least,
+char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, size_t least,
                          size_t *room)
 {
-	assert(!transcript->begun && addr_size <= ENTRY_ADDRESSES);
-	size_t overhead = ENTRY_HEADER + addr_size;
-	size_t most = capacity(transcript, addr_size);
+	assert(!transcript->begun && endpoint_size <= ENTRY_ADDRESSES);
+	size_t overhead = ENTRY_HEADER + endpoint_size;
+	size_t most = capacity(transcript, endpoint_size);
 	if (room_left(transcript) < overhead + (least < most ? least : most))
 		open_block(transcript);
 	transcript->begun = true;
-	transcript->begun_addr = addr_size;
+	transcript->begun_addr = endpoint_size;
 	*room = room_left(transcript) - overhead;
 	return transcript->now->memory + transcript->now->used + overhead;
 }
@@ -161,8 +161,8 @@ char *transcript_reserve(struct transcript *transcript, size_t addr_size, size_t
 /* Links an entry to the one before it in its session and gives it its place in the stream. */
 static void link_entry(struct transcript *transcript, struct entry *entry, uint64_t position)
 {
-	struct track *track =
-	        tracks_claim(&transcript->tracks, entry->session, oldest_position(transcript));
+	struct session_track *track = session_index_claim(
+	        &transcript->session_index, entry->session, oldest_position(transcript));
 	uint64_t distance = track->last == TRACK_NONE ? 0 : (position - track->last) / ENTRY_ALIGN;
 	entry->back = distance <= UINT32_MAX ? (uint32_t)distance : 0;
 	entry->phase = 0;
@@ -185,36 +185,37 @@ static uint16_t step_back(const struct block *block)
 
 static size_t entry_size(const struct entry *entry)
 {
-	size_t size = (size_t)ENTRY_HEADER + entry->addr_len + entry->len;
+	size_t size = (size_t)ENTRY_HEADER + entry->endpoint_len + entry->len;
 	return (size + ENTRY_ALIGN - 1) & ~(size_t)(ENTRY_ALIGN - 1);
 }
 
 uint64_t transcript_commit(struct transcript *transcript, const struct entry *header,
-                           const struct addr *addr, size_t len)
+                           const struct endpoint *addr, size_t len)
 {
 	return transcript_commit_ends(transcript, header, addr, NULL, len);
 }
 
 uint64_t transcript_commit_ends(struct transcript *transcript, const struct entry *header,
-                                const struct addr *addr, const struct addr *local, size_t len)
+                                const struct endpoint *addr, const struct endpoint *local,
+                                size_t len)
 {
 	size_t peer_len = entry_addresses_size(addr, NULL);
-	size_t addr_len = entry_addresses_size(addr, local);
-	assert(transcript->begun && addr_len <= transcript->begun_addr);
+	size_t endpoint_len = entry_addresses_size(addr, local);
+	assert(transcript->begun && endpoint_len <= transcript->begun_addr);
 	assert(len <= room_left(transcript) - ENTRY_HEADER - transcript->begun_addr);
 	struct block *block = transcript->now;
 	char *place = block->memory + block->used;
-	if (addr_len < transcript->begun_addr)
-		memmove(place + ENTRY_HEADER + addr_len,
+	if (endpoint_len < transcript->begun_addr)
+		memmove(place + ENTRY_HEADER + endpoint_len,
 		        place + ENTRY_HEADER + transcript->begun_addr, len);
 	if (addr && peer_len)
 		memcpy(place + ENTRY_HEADER, addr, peer_len);
-	if (local && addr_len > peer_len)
-		memcpy(place + ENTRY_HEADER + peer_len, local->ip, addr_len - peer_len);
+	if (local && endpoint_len > peer_len)
+		memcpy(place + ENTRY_HEADER + peer_len, local->ip, endpoint_len - peer_len);
 
 	uint64_t position = transcript_end(transcript);
 	struct entry entry = *header;
-	entry.addr_len = (uint8_t)addr_len;
+	entry.endpoint_len = (uint8_t)endpoint_len;
 	entry.len = (uint32_t)len;
 	link_entry(transcript, &entry, position);
 	entry.step = step_back(block);
@@ -234,10 +235,10 @@ void transcript_cancel(struct transcript *transcript)
 }
 
 uint64_t transcript_append(struct transcript *transcript, const struct entry *header,
-                           const struct addr *addr, const void *payload, size_t len)
+                           const struct endpoint *addr, const void *payload, size_t len)
 {
-	size_t addr_size = addr ? addr_packed_size(addr) : 0;
-	size_t most = capacity(transcript, addr_size);
+	size_t endpoint_size = addr ? endpoint_packed_size(addr) : 0;
+	size_t most = capacity(transcript, endpoint_size);
 	uint64_t first = TRANSCRIPT_NONE;
 	size_t done = 0;
 	do {
@@ -246,7 +247,7 @@ uint64_t transcript_append(struct transcript *transcript, const struct entry *he
 		struct entry entry = *header;
 		if (done + piece < len && !entry_is_call(header))
 			entry.flags |= ENTRY_CONTINUES;
-		char *place = transcript_reserve(transcript, addr_size, piece, &room);
+		char *place = transcript_reserve(transcript, endpoint_size, piece, &room);
 		if (piece)
 			memcpy(place, (const char *)payload + done, piece);
 		uint64_t position = transcript_commit(transcript, &entry, addr, piece);
@@ -351,12 +352,12 @@ static uint64_t live_or_none(const struct transcript *transcript, uint64_t posit
 
 uint64_t transcript_last(const struct transcript *transcript, uint32_t session)
 {
-	return live_or_none(transcript, tracks_last(&transcript->tracks, session));
+	return live_or_none(transcript, session_index_last(&transcript->session_index, session));
 }
 
 uint64_t transcript_begin(const struct transcript *transcript, uint32_t session)
 {
-	return live_or_none(transcript, tracks_first(&transcript->tracks, session));
+	return live_or_none(transcript, session_index_first(&transcript->session_index, session));
 }
 
 uint64_t transcript_before(const struct transcript *transcript, uint64_t position)
@@ -390,7 +391,7 @@ uint64_t transcript_after(const struct transcript *transcript, uint64_t position
 
 void transcript_hide(struct transcript *transcript, uint32_t session)
 {
-	tracks_hide(&transcript->tracks, session);
+	session_index_hide(&transcript->session_index, session);
 	transcript->hides = true;
 }
 
@@ -398,14 +399,14 @@ void transcript_hide_others(struct transcript *transcript,
                             bool (*stays)(const void *context, uint32_t session),
                             const void *context)
 {
-	tracks_hide_others(&transcript->tracks, stays, context);
+	session_index_hide_others(&transcript->session_index, stays, context);
 	transcript->hides = true;
 }
 
 /* Asked for each entry of a merged view, and mostly nothing is hidden. */
 bool transcript_is_hidden(const struct transcript *transcript, uint32_t session)
 {
-	return transcript->hides && tracks_is_hidden(&transcript->tracks, session);
+	return transcript->hides && session_index_is_hidden(&transcript->session_index, session);
 }
 
 struct transcript_lost transcript_lost(const struct transcript *transcript)

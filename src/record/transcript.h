@@ -37,22 +37,23 @@ size_t transcript_ceiling(const struct transcript *transcript);
 /* Begins an entry and gives the place of its payload; *room says how many bytes may be put there:
  * to the end of the block, and at least `least` (capped to what an empty block can hold). The
  * address, if any, is copied behind the header only at transcript_commit(), when the call has
- * returned it: room for addr_size bytes (entry_addresses_size) is left. Only one entry may be begun at
+ * returned it: room for endpoint_size bytes (entry_addresses_size) is left. Only one entry may be begun at
  * a time. The newest three blocks always stay. So bytes of the newest entry may be copied into the
  * next call's, also where small entries, which together leave room for TRANSCRIPT_ROOM in a block,
  * come before it and behind it: they fill one block at most between them. */
-char *transcript_reserve(struct transcript *transcript, size_t addr_size, size_t least,
+char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, size_t least,
                          size_t *room);
 
-/* Ends the begun entry: a copy of `header` is completed with len, addr_len, back and phase, and
+/* Ends the begun entry: a copy of `header` is completed with len, endpoint_len, back and phase, and
  * placed; returns where it is. A shorter address than reserved moves the payload, so reserve the
  * size that will be needed where it is known; a longer one has no room. */
 uint64_t transcript_commit(struct transcript *transcript, const struct entry *header,
-                           const struct addr *addr, size_t len);
+                           const struct endpoint *addr, size_t len);
 
 /* The same with our own address beside the peer's, see entry_addresses_size(); both may be NULL. */
 uint64_t transcript_commit_ends(struct transcript *transcript, const struct entry *header,
-                                const struct addr *addr, const struct addr *local, size_t len);
+                                const struct endpoint *addr, const struct endpoint *local,
+                                size_t len);
 
 /* Forgets the begun entry. */
 void transcript_cancel(struct transcript *transcript);
@@ -60,7 +61,7 @@ void transcript_cancel(struct transcript *transcript);
 /* An entry in one step. A payload longer than a block can hold is cut into several entries: for a
  * note or state with ENTRY_CONTINUES on all but the last. Returns the position of the first. */
 uint64_t transcript_append(struct transcript *transcript, const struct entry *header,
-                           const struct addr *addr, const void *payload, size_t len);
+                           const struct endpoint *addr, const void *payload, size_t len);
 
 /* The entry at a position that was given for one; NULL when it has been evicted. The pointer holds
  * until the next reserve or append. */

@@ -164,7 +164,7 @@ uint32_t bars_tab_at(const struct app *app, int columns, int column)
 
 static void print_view(const struct app *app, char *out, size_t size)
 {
-	struct look look = app_look(app, app_shown(app));
+	struct view_mode look = app_view_mode(app, app_shown(app));
 	if (app->page != PAGE_NONE)
 		snprintf(out, size, "%s", app_page_name(app->page));
 	else
@@ -174,11 +174,11 @@ static void print_view(const struct app *app, char *out, size_t size)
 void bars_status(const struct app *app, const char *mode, int columns, struct row *row)
 {
 	char view[32];
-	struct facts facts;
+	struct snapshot snapshot;
 	enum eol eol = app->current ? session_eol(app->current) : app->settings.eol;
 	struct status_words words = { eol_label(eol), view, mode };
 	print_view(app, view, sizeof view);
 	if (app->current)
-		page_facts(app->current, &facts);
-	status_draw(app->current ? &facts : NULL, &words, columns, row);
+		page_snapshot(app->current, &snapshot);
+	status_draw(app->current ? &snapshot : NULL, &words, columns, row);
 }

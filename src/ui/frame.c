@@ -8,7 +8,7 @@
 #include "ui/bars.h"
 #include "ui/window.h"
 #include "view/ladder/ladder.h"
-#include "view/page/facts.h"
+#include "view/page/snapshot.h"
 
 enum {
 	LEAST_ROWS = 4,
@@ -25,7 +25,7 @@ static struct stamp take_stamp(const struct app *app)
 	int64_t since;
 	return (struct stamp){
 		.entries = transcript_count(app->transcript),
-		.hits = app->finding.serial,
+		.hits = app->search.serial,
 		.acted = app->acted,
 		.sessions = sessions_count(app->sessions),
 		.unsent = current ? session_unsent(current) : 0,
@@ -35,7 +35,7 @@ static struct stamp take_stamp(const struct app *app)
 		.waiting = current &&
 		           (session_waiting(current, &since) || session_opens_again(current, NULL)),
 		.page = app->page,
-		.look = app_look(app, app_shown(app)),
+		.look = app_view_mode(app, app_shown(app)),
 	};
 }
 
@@ -49,11 +49,11 @@ static bool stamps_differ(const struct stamp *a, const struct stamp *b)
 
 static void go_to_hit(struct window *window)
 {
-	const struct finding *finding = &window->app->finding;
-	if (finding->session != app_shown(window->app))
+	const struct search *search = &window->app->search;
+	if (search->session != app_shown(window->app))
 		return;
 	struct view view = window_view(window);
-	pane_go(window_pane(window), &view, finding->place);
+	pane_go(window_pane(window), &view, search->location);
 	window_refresh(window);
 }
 
@@ -160,9 +160,9 @@ static void draw_pane(struct window *window, int height, bool anew)
 static void draw_sheet(struct window *window, int height, int columns, bool anew)
 {
 	if (anew)
-		sheet_fill(&window->sheet, window->app, columns, height);
+		pager_fill(&window->pager, window->app, columns, height);
 	for (int y = 0; y < height; y++) {
-		const struct row *row = sheet_row(&window->sheet, y);
+		const struct row *row = pager_row(&window->pager, y);
 		if (row)
 			screen_row(window->screen, y, row);
 	}
@@ -174,7 +174,7 @@ static bool draw_waiting(struct window *window, int y, int columns)
 {
 	int64_t since, left;
 	int len;
-	char text[WAITING], time[CLOCK_TEXT], rest[FACTS_LEFT];
+	char text[WAITING], time[CLOCK_TEXT], rest[SNAPSHOT_LEFT];
 	const struct session *current = window->app->current;
 	const char *call = current ? session_waiting(current, &since) : NULL;
 	if (!current || y < 1)
@@ -186,7 +186,7 @@ static bool draw_waiting(struct window *window, int y, int columns)
 	else if (session_opens_again(current, &left))
 		len = snprintf(text, sizeof text,
 		               " opens again in %s  (Ctrl-C cancels, /reconnect does it now)",
-		               facts_format_left(left, rest));
+		               snapshot_format_left(left, rest));
 	else
 		return false;
 	row_clear(&window->bar);
@@ -255,7 +255,7 @@ static int input_rows(int rows)
 
 static void draw_parts(struct window *window, int rows, int columns, bool pane)
 {
-	struct line line = desk_line(&window->desk);
+	struct line line = controller_line(&window->controller);
 	line.spare_corner = screen_tears_corner(window->screen);
 	line_layout(&window->layout, &line, columns, input_rows(rows));
 	int input_row = rows - (int)window->layout.rows.count;

@@ -779,7 +779,7 @@ unsigned long input_empty_reads(void)
 	return input.empty_reads;
 }
 
-const char *input_past(size_t index)
+const char *input_history_line(size_t index)
 {
 	return input_history_past(index);
 }

@@ -71,7 +71,7 @@ void input_set_size(int rows, int columns);
 struct line input_line(const char *prompt);
 
 /* The lines of the history, newest first; NULL after the oldest. */
-const char *input_past(size_t index);
+const char *input_history_line(size_t index);
 
 /* A search is under way: what is pasted now is what is looked for. */
 bool input_is_searching(void);

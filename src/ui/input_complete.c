@@ -29,9 +29,9 @@ static char *hold(const char *bytes)
 	struct buf text;
 	buf_init(&text, SIZE_MAX);
 	byte_escape_hold(bytes, strlen(bytes), &text);
-	char *held = xstrdup(buf_text(&text));
+	char *pending_paste = xstrdup(buf_text(&text));
 	buf_free(&text);
-	return held;
+	return pending_paste;
 }
 
 static char *release(const char *text)
@@ -59,9 +59,9 @@ static char **ask(int start, int end, bool *files)
 	char **list = hooks->complete(hooks->context, buf_text(&line), from, to, files);
 	buf_free(&line);
 	for (char **word = list; word && *word; word++) {
-		char *held = hold(*word);
+		char *pending_paste = hold(*word);
 		free(*word);
-		*word = held;
+		*word = pending_paste;
 	}
 	return list;
 }

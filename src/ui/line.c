@@ -123,8 +123,7 @@ static void walk(struct flow *flow, size_t from, int rows)
 		find_cursor(flow, at);
 		if (is_enough(flow, rows))
 			return;
-		add_glyph(flow, &glyph,
-		          at < marked ? STYLE_MARK : style_at(line, at, &glyph));
+		add_glyph(flow, &glyph, at < marked ? STYLE_MARK : style_at(line, at, &glyph));
 		if (line->text[at] == '\n' && flow->wraps)
 			break_row(flow);
 		at += len;

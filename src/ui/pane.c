@@ -22,41 +22,42 @@ void pane_free(struct pane *pane)
 
 /* ---- moving ---- */
 
-static int count_rows(struct pane *pane, const struct view *view, struct place place)
+static int count_rows(struct pane *pane, const struct view *view, struct location location)
 {
-	view_layout(view, place, &pane->scratch);
+	view_layout(view, location, &pane->scratch);
 	return (int)pane->scratch.count;
 }
 
 /* Moves place and row up; returns how many of the rows were not there. */
 static int move_up(struct pane *pane, const struct view *view, int rows)
 {
-	while (rows > pane->spot.row) {
-		if (!view_before(view, &pane->spot.place)) {
-			rows -= pane->spot.row;
-			pane->spot.row = 0;
+	while (rows > pane->position.row) {
+		if (!view_before(view, &pane->position.location)) {
+			rows -= pane->position.row;
+			pane->position.row = 0;
 			return rows;
 		}
-		rows -= pane->spot.row + 1;
-		pane->spot.row = count_rows(pane, view, pane->spot.place) - 1;
+		rows -= pane->position.row + 1;
+		pane->position.row = count_rows(pane, view, pane->position.location) - 1;
 	}
-	pane->spot.row -= rows;
+	pane->position.row -= rows;
 	return 0;
 }
 
 static int move_down(struct pane *pane, const struct view *view, int rows)
 {
 	while (rows > 0) {
-		int below = count_rows(pane, view, pane->spot.place) - 1 - pane->spot.row;
+		int below =
+		        count_rows(pane, view, pane->position.location) - 1 - pane->position.row;
 		if (rows <= below) {
-			pane->spot.row += rows;
+			pane->position.row += rows;
 			return 0;
 		}
 		rows -= below;
-		pane->spot.row += below;
-		if (!view_after(view, &pane->spot.place))
+		pane->position.row += below;
+		if (!view_after(view, &pane->position.location))
 			return rows;
-		pane->spot.row = 0;
+		pane->position.row = 0;
 		rows--;
 	}
 	return 0;
@@ -97,75 +98,75 @@ static bool has_lost(const struct view *view, uint64_t position)
 /* Not further up than what fills the pane, with one row for the word on what was lost. */
 static void clamp_top(struct pane *pane, const struct view *view)
 {
-	struct pane_spot spot = pane->spot;
+	struct pane_position position = pane->position;
 	int missing = move_up(pane, view, pane->height - bottom_rows(pane->height) - 1);
-	if (missing > 0 && has_lost(view, pane->spot.place.entry))
+	if (missing > 0 && has_lost(view, pane->position.location.entry))
 		missing--;
-	pane->spot = spot;
+	pane->position = position;
 	move_down(pane, view, missing);
 }
 
 /* A pane that hides nothing but the row of its divider follows. */
 static void follow_at_end(struct pane *pane, const struct view *view)
 {
-	struct pane_spot spot = pane->spot;
+	struct pane_position position = pane->position;
 	pane->follow = move_down(pane, view, bottom_rows(pane->height) + 1) > 0;
-	pane->spot = spot;
+	pane->position = position;
 }
 
 /* Onto the begin of a paragraph of this view: the one with that byte, else with the next shown, else
  * the last. The next may be within a paragraph that began before a place of another session: drawn
  * from there, it would stand twice. False where there is none at all. */
-static bool find_paragraph(const struct view *view, struct place *place)
+static bool find_paragraph(const struct view *view, struct location *location)
 {
-	if (!view_has(view, *place) && !view_after(view, place))
-		return view_last(view, place);
-	struct place behind = { place->entry, place->offset + 1 };
-	if (transcript_at(view->transcript, place->entry)->len > 0 && view_before(view, &behind))
-		*place = behind;
+	if (!view_has(view, *location) && !view_after(view, location))
+		return view_last(view, location);
+	struct location behind = { location->entry, location->offset + 1 };
+	if (transcript_at(view->transcript, location->entry)->len > 0 && view_before(view, &behind))
+		*location = behind;
 	return true;
 }
 
-static bool is_of_kind(const struct pane_spot *spot, const struct view *view)
+static bool is_of_kind(const struct pane_position *position, const struct view *view)
 {
-	return spot->kind == view->kind && spot->all == view->all;
+	return position->kind == view->kind && position->all == view->all;
 }
 
 /* The view has become one of another kind. Turned back, it is as it was. */
 static void turn(struct pane *pane, const struct view *view)
 {
-	if (is_of_kind(&pane->spot, view))
+	if (is_of_kind(&pane->position, view))
 		return;
 	pane->going = pane->sought;
 	if (!pane->turned) {
-		pane->left = pane->spot;
+		pane->left = pane->position;
 		pane->followed = pane->follow;
 	}
 	pane->turned = !is_of_kind(&pane->left, view);
-	pane->spot = pane->left;
-	pane->spot.kind = view->kind;
-	pane->spot.all = view->all;
+	pane->position = pane->left;
+	pane->position.kind = view->kind;
+	pane->position.all = view->all;
 	pane->follow = pane->followed;
 	if (pane->follow)
 		return;
 	view_last(view, &pane->seen);
 	if (!pane->turned)
 		return;
-	pane->spot.row = 0;
-	pane->follow = !find_paragraph(view, &pane->spot.place);
+	pane->position.row = 0;
+	pane->follow = !find_paragraph(view, &pane->position.location);
 }
 
 static void settle(struct pane *pane, const struct view *view)
 {
-	if (!view_has(view, pane->spot.place)) {
-		pane->spot.row = 0;
-		pane->follow = !find_paragraph(view, &pane->spot.place);
+	if (!view_has(view, pane->position.location)) {
+		pane->position.row = 0;
+		pane->follow = !find_paragraph(view, &pane->position.location);
 		if (pane->follow)
 			return;
 	}
-	int rows = count_rows(pane, view, pane->spot.place);
-	if (pane->spot.row >= rows)
-		pane->spot.row = rows - 1;
+	int rows = count_rows(pane, view, pane->position.location);
+	if (pane->position.row >= rows)
+		pane->position.row = rows - 1;
 	clamp_top(pane, view);
 	follow_at_end(pane, view);
 }
@@ -173,7 +174,7 @@ static void settle(struct pane *pane, const struct view *view)
 /* From now on scrolled back: what is new counts from here. False: there is nothing. */
 static bool stop_following(struct pane *pane, const struct view *view)
 {
-	struct place last;
+	struct location last;
 	if (!view_last(view, &last))
 		return false;
 	pane->follow = false;
@@ -190,8 +191,8 @@ static bool leave_end(struct pane *pane, const struct view *view)
 		return true;
 	if (!stop_following(pane, view))
 		return false;
-	pane->spot.place = pane->seen;
-	pane->spot.row = count_rows(pane, view, pane->spot.place) - 1;
+	pane->position.location = pane->seen;
+	pane->position.row = count_rows(pane, view, pane->position.location) - 1;
 	move_up(pane, view, bottom_rows(pane->height));
 	return true;
 }
@@ -221,7 +222,7 @@ void pane_to_top(struct pane *pane, const struct view *view)
 	let_go(pane, view);
 	if (!leave_end(pane, view))
 		return;
-	pane->spot.place = (struct place){ TRANSCRIPT_NONE, 0 };
+	pane->position.location = (struct location){ TRANSCRIPT_NONE, 0 };
 	settle(pane, view);
 }
 
@@ -235,9 +236,9 @@ void pane_to_end(struct pane *pane)
 /* ---- going somewhere ---- */
 
 /* The first row of the paragraph with a hit; the first of all where none has one. */
-static int found_row(struct pane *pane, const struct view *view, struct place place)
+static int found_row(struct pane *pane, const struct view *view, struct location location)
 {
-	int rows = count_rows(pane, view, place);
+	int rows = count_rows(pane, view, location);
 	for (int i = 0; i < rows; i++)
 		if (find_row_is_marked(&pane->scratch.row[i]))
 			return i;
@@ -248,24 +249,24 @@ static int found_row(struct pane *pane, const struct view *view, struct place pl
  * hidden then. */
 static void aim(struct pane *pane, const struct view *view)
 {
-	pane->spot.place = pane->goal;
-	if (!find_paragraph(view, &pane->spot.place)) {
+	pane->position.location = pane->goal;
+	if (!find_paragraph(view, &pane->position.location)) {
 		pane_to_end(pane);
 		return;
 	}
 	if (pane->follow && !stop_following(pane, view))
 		return;
 	int above = pane->height - bottom_rows(pane->height);
-	pane->spot.row = found_row(pane, view, pane->spot.place);
+	pane->position.row = found_row(pane, view, pane->position.location);
 	move_down(pane, view, (above - 1) / 2);
 	settle(pane, view);
 	pane->going = pane->follow;
 }
 
-void pane_go(struct pane *pane, const struct view *view, struct place place)
+void pane_go(struct pane *pane, const struct view *view, struct location location)
 {
 	let_go(pane, view);
-	pane->goal = place;
+	pane->goal = location;
 	pane->sought = pane->going = true;
 	if (pane->height > 0)
 		aim(pane, view);
@@ -313,17 +314,17 @@ static void swap_rows(struct row *a, struct row *b)
 }
 
 /* `count` rows that end with this one of the place's paragraph. */
-static void fill_up(struct pane *pane, const struct view *view, struct place place, int row,
+static void fill_up(struct pane *pane, const struct view *view, struct location location, int row,
                     struct row *rows, int count)
 {
 	int y = count;
 	do {
-		int last = count_rows(pane, view, place) - 1;
+		int last = count_rows(pane, view, location) - 1;
 		for (int i = row < last ? row : last; i >= 0 && y > 0; i--)
 			swap_rows(&rows[--y], &pane->scratch.row[i]);
 		row = INT_MAX;
-	} while (y > 0 && view_before(view, &place));
-	if (y > 0 && has_lost(view, place.entry))
+	} while (y > 0 && view_before(view, &location));
+	if (y > 0 && has_lost(view, location.entry))
 		put_lost(&rows[y - 1], view);
 }
 
@@ -338,7 +339,7 @@ static bool has_lost_its_begin(const struct view *view)
 
 static void fill_end(struct pane *pane, const struct view *view, struct row *rows, int count)
 {
-	struct place last;
+	struct location last;
 	if (view_last(view, &last))
 		fill_up(pane, view, last, INT_MAX, rows, count);
 	else if (count > 0 && has_lost_its_begin(view))
@@ -356,7 +357,7 @@ static void fill_scrolled(struct pane *pane, const struct view *view, struct row
 {
 	int live = live_rows(height);
 	int scrolled = height - bottom_rows(height);
-	fill_up(pane, view, pane->spot.place, pane->spot.row, rows, scrolled);
+	fill_up(pane, view, pane->position.location, pane->position.row, rows, scrolled);
 	count_news(pane, view);
 	if (!live)
 		return;

@@ -13,25 +13,25 @@
 enum { PANE_NEWS_MAX = 999 };
 
 /* A paragraph, one of its rows, and in which kind of view it is one. */
-struct pane_spot {
-	struct place place;
+struct pane_position {
+	struct location location;
 	int row;
 	enum view_kind kind;
 	bool all;
 };
 
 struct pane {
-	bool follow;           /* at the end */
-	struct pane_spot spot; /* else: what stands at the bottom row */
-	struct pane_spot
-	        left;      /* the same before the kind changed, while nobody has scrolled since */
-	bool followed;     /* and whether the end was followed then */
-	bool turned;       /* there is such a one */
-	struct place goal; /* what pane_go() was asked for */
-	bool sought;       /* and nobody has scrolled since */
-	bool going;        /* it has yet to come into the middle */
-	int height;        /* as it was filled last */
-	struct place seen; /* the newest paragraph that has been counted */
+	bool follow;                   /* at the end */
+	struct pane_position position; /* else: what stands at the bottom row */
+	struct pane_position
+	        left;  /* the same before the kind changed, while nobody has scrolled since */
+	bool followed; /* and whether the end was followed then */
+	bool turned;   /* there is such a one */
+	struct location goal; /* what pane_go() was asked for */
+	bool sought;          /* and nobody has scrolled since */
+	bool going;           /* it has yet to come into the middle */
+	int height;           /* as it was filled last */
+	struct location seen; /* the newest paragraph that has been counted */
 	int news; /* how many have come since it was scrolled back, at most PANE_NEWS_MAX + 1 */
 	struct rows scratch;
 };
@@ -48,7 +48,7 @@ void pane_to_end(struct pane *pane);
 /* The paragraph with this place, or the nearest to it, in the middle third; of a long one the first
  * row in which view->find stands. Where it is too near to the end for that, the end is followed
  * until there is enough behind it. */
-void pane_go(struct pane *pane, const struct view *view, struct place place);
+void pane_go(struct pane *pane, const struct view *view, struct location location);
 
 /* Exactly `height` rows, from top to bottom; empty ones at the top while there is little to show.
  * Where the oldest paragraph left is on top, the row above it tells what eviction has taken. */

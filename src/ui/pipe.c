@@ -13,7 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "ui/outflow.h"
+#include "ui/output_queue.h"
 
 enum {
 	CHUNK = 256 << 10,          /* read from standard input at a time */
@@ -29,14 +29,14 @@ struct pipe {
 	struct ui ui;
 	struct app *app;
 	struct pipe_options options;
-	struct outflow outflow;
+	struct output_queue output_queue;
 	uint32_t talking; /* number of the session that the input goes to, 0 = none yet */
 	bool input_ended;
-	bool held;        /* nothing is read from the peers while the output is stuck */
-	char last;        /* the last byte read, for line ends that are cut by a read */
-	int64_t ended_at; /* when the input ended */
-	int64_t moved_at; /* when a byte last went either way */
-	uint64_t told;    /* transcript position up to which standard error has been told */
+	bool pending_paste; /* nothing is read from the peers while the output is stuck */
+	char last;          /* the last byte read, for line ends that are cut by a read */
+	int64_t ended_at;   /* when the input ended */
+	int64_t moved_at;   /* when a byte last went either way */
+	uint64_t told;      /* transcript position up to which standard error has been told */
 	struct buf translated;
 	char chunk[CHUNK];
 };
@@ -71,20 +71,20 @@ static void end(struct pipe *pipe, int status)
 
 /* ---- from the peers to standard output ---- */
 
-static void hold(struct pipe *pipe, bool held)
+static void hold(struct pipe *pipe, bool pending_paste)
 {
-	pipe->held = held;
+	pipe->pending_paste = pending_paste;
 	for (size_t i = 0; i < sessions_count(pipe->app->sessions); i++)
-		session_hold_reading(sessions_at(pipe->app->sessions, i), held);
+		session_hold_reading(sessions_at(pipe->app->sessions, i), pending_paste);
 }
 
 static void output_failed(struct pipe *pipe)
 {
 	struct error error;
-	if (pipe->outflow.error == EPIPE) {
+	if (pipe->output_queue.error == EPIPE) {
 		pipe->ui.signal = SIGPIPE; /* what the kernel would have done to any other filter */
 	} else {
-		error_errno(&error, pipe->outflow.error, "standard output");
+		error_errno(&error, pipe->output_queue.error, "standard output");
 		error_print("%s", error.text);
 	}
 	end(pipe, 1);
@@ -97,9 +97,9 @@ static void on_data(void *context, struct session *session, const char *data, si
 	pipe->moved_at = clock_now();
 	if (is_service(pipe) || pipe->app->quit)
 		return;
-	if (!outflow_write(&pipe->outflow, data, len))
+	if (!output_queue_write(&pipe->output_queue, data, len))
 		output_failed(pipe);
-	else if (outflow_pending(&pipe->outflow))
+	else if (output_queue_pending(&pipe->output_queue))
 		hold(pipe, true);
 }
 
@@ -239,7 +239,7 @@ static void check_closed(struct pipe *pipe)
 {
 	if (session_state(pipe->options.session) != SESSION_CLOSED || any_client_open(pipe))
 		return;
-	if (outflow_pending(&pipe->outflow))
+	if (output_queue_pending(&pipe->output_queue))
 		return;
 	const struct session *last = pipe->talking ? talking(pipe) : pipe->options.session;
 	end(pipe, status_of(last) | status_of(pipe->options.session));
@@ -295,8 +295,8 @@ static void prepare(struct ui *ui, struct poller *poller)
 	struct pipe *pipe = pipe_of(ui);
 	if (wants_input(pipe))
 		poller_want_read(poller, STDIN_FILENO);
-	if (outflow_pending(&pipe->outflow))
-		poller_want_write(poller, pipe->outflow.fd);
+	if (output_queue_pending(&pipe->output_queue))
+		poller_want_write(poller, pipe->output_queue.fd);
 	poller_wake_at(poller, end_after_input(pipe));
 	poller_wake_at(poller, end_of_idling(pipe));
 }
@@ -306,11 +306,11 @@ static void serve(struct ui *ui, struct poller *poller)
 	struct pipe *pipe = pipe_of(ui);
 	if (poller_readable(poller, STDIN_FILENO) && wants_input(pipe))
 		read_input(pipe, talking(pipe));
-	if (!poller_writable(poller, pipe->outflow.fd))
+	if (!poller_writable(poller, pipe->output_queue.fd))
 		return;
-	if (!outflow_flush(&pipe->outflow))
+	if (!output_queue_flush(&pipe->output_queue))
 		output_failed(pipe);
-	else if (pipe->held && !outflow_pending(&pipe->outflow))
+	else if (pipe->pending_paste && !output_queue_pending(&pipe->output_queue))
 		hold(pipe, false);
 }
 
@@ -330,7 +330,7 @@ static void free_pipe(struct ui *ui)
 	struct pipe *pipe = pipe_of(ui);
 	tell(pipe);
 	sessions_tap(pipe->app->sessions, NULL, NULL);
-	outflow_done(&pipe->outflow);
+	output_queue_done(&pipe->output_queue);
 	buf_free(&pipe->translated);
 	free(pipe);
 }
@@ -347,7 +347,7 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	pipe->told = TRANSCRIPT_NONE;
 	pipe->moved_at = clock_now();
 	buf_init(&pipe->translated, SIZE_MAX);
-	outflow_init(&pipe->outflow, STDOUT_FILENO);
+	output_queue_init(&pipe->output_queue, STDOUT_FILENO);
 	widen_pipe(STDIN_FILENO);
 	transcript_set_ceiling(pipe->app->transcript, TRANSCRIPT_BYTES);
 	sessions_tap(pipe->app->sessions, on_data, pipe);

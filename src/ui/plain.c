@@ -12,8 +12,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "ui/bars.h"
-#include "ui/desk.h"
-#include "ui/reel.h"
+#include "ui/controller.h"
+#include "ui/tail.h"
 
 enum {
 	PIECE = 4096, /* about so much is printed before the keyboard is looked at again */
@@ -24,8 +24,8 @@ struct plain {
 	struct ui ui;
 	struct app *app;
 	struct terminal *terminal;
-	struct desk desk;
-	struct reel reel;
+	struct controller controller;
+	struct tail tail;
 	struct line_layout layout;
 	int rows, columns;
 	struct buf words; /* to be said above the line */
@@ -124,7 +124,7 @@ static void replace_row(struct plain *plain, int columns, int cursor)
 
 static void draw_row(struct plain *plain)
 {
-	struct line line = desk_line(&plain->desk);
+	struct line line = controller_line(&plain->controller);
 	line_layout(&plain->layout, &line, width_of(plain), 1);
 	const struct row *row = &plain->layout.rows.row[0];
 	buf_clear(&plain->wanted);
@@ -200,10 +200,10 @@ static void notice_waiting(struct plain *plain)
 static void notice_session(struct plain *plain)
 {
 	struct view view = view_of(plain);
-	if (reel_is_at(&plain->reel, &view))
+	if (tail_is_at(&plain->tail, &view))
 		return;
 	announce(plain, &view);
-	if (reel_select(&plain->reel, &view, plain->rows > 2 ? plain->rows - 2 : 1))
+	if (tail_select(&plain->tail, &view, plain->rows > 2 ? plain->rows - 2 : 1))
 		add_words(plain, "... earlier lines are left out");
 	plain->dirty = true;
 }
@@ -214,11 +214,11 @@ static void print_hit(struct plain *plain, const struct view *view, struct buf *
 {
 	enum { WHOLE_MOST = 16 };
 	struct rows rows = { 0 };
-	const struct finding *finding = &plain->app->finding;
-	plain->hits = finding->serial;
-	if (finding->session != view->session)
+	const struct search *search = &plain->app->search;
+	plain->hits = search->serial;
+	if (search->session != view->session)
 		return;
-	view_layout(view, finding->place, &rows);
+	view_layout(view, search->location, &rows);
 	for (size_t i = 0; i < rows.count; i++) {
 		if (rows.count > WHOLE_MOST && !find_row_is_marked(&rows.row[i]))
 			continue;
@@ -234,8 +234,8 @@ static void print_lines(struct plain *plain, int64_t now, size_t most)
 	struct view view = view_of(plain);
 	struct buf lines = plain->words;
 	buf_init(&plain->words, SIZE_MAX);
-	plain->behind = reel_print(&plain->reel, &view, now, most, &lines);
-	if (!plain->behind && plain->hits != plain->app->finding.serial)
+	plain->behind = tail_print(&plain->tail, &view, now, most, &lines);
+	if (!plain->behind && plain->hits != plain->app->search.serial)
 		print_hit(plain, &view, &lines);
 	if (lines.len) {
 		erase_row(plain);
@@ -322,23 +322,23 @@ static bool is_owed(const struct plain *plain)
 {
 	struct view view = view_of(plain);
 	return plain->behind || plain->dirty || plain->app->page != PAGE_NONE ||
-	       !reel_is_at(&plain->reel, &view) ||
+	       !tail_is_at(&plain->tail, &view) ||
 	       plain->entries != transcript_count(plain->app->transcript);
 }
 
 static void plain_prepare(struct ui *ui, struct poller *poller)
 {
 	struct plain *plain = plain_of(ui);
-	desk_prepare(&plain->desk, poller);
+	controller_prepare(&plain->controller, poller);
 	if (terminal_is_busy(plain->terminal))
 		return;
-	poller_wake_at(poller, is_owed(plain) ? 0 : reel_deadline(&plain->reel));
+	poller_wake_at(poller, is_owed(plain) ? 0 : tail_deadline(&plain->tail));
 }
 
 static void plain_serve(struct ui *ui, struct poller *poller)
 {
 	struct plain *plain = plain_of(ui);
-	desk_serve(&plain->desk, poller);
+	controller_serve(&plain->controller, poller);
 }
 
 /* Not before the last piece is out: a flood waits in the transcript, and not here. */
@@ -377,9 +377,9 @@ static void plain_free(struct ui *ui)
 	struct plain *plain = plain_of(ui);
 	if (!terminal_is_busy(plain->terminal))
 		say_the_last(plain);
-	desk_done(&plain->desk);
+	controller_done(&plain->controller);
 	terminal_close(plain->terminal);
-	reel_free(&plain->reel);
+	tail_free(&plain->tail);
 	line_layout_free(&plain->layout);
 	buf_free(&plain->words);
 	buf_free(&plain->shown);
@@ -399,7 +399,7 @@ static void init(struct plain *plain, const struct ui_hooks *hooks)
 	buf_init(&plain->shown, SIZE_MAX);
 	buf_init(&plain->wanted, SIZE_MAX);
 	buf_init(&plain->out, SIZE_MAX);
-	reel_init(&plain->reel);
+	tail_init(&plain->tail);
 	terminal_set_farewell(plain->terminal, "\r\n", 2);
 }
 
@@ -412,7 +412,7 @@ struct ui *plain_new(const struct ui_hooks *hooks, struct error *error)
 	struct plain *plain = xcalloc(1, sizeof *plain);
 	plain->terminal = terminal;
 	init(plain, hooks);
-	struct desk_face face = {
+	struct frontend_ops frontend = {
 		.context = plain,
 		.say = on_say,
 		.look = on_look,
@@ -422,7 +422,7 @@ struct ui *plain_new(const struct ui_hooks *hooks, struct error *error)
 		.resize = on_resize,
 		.columns = on_columns,
 	};
-	desk_init(&plain->desk, &plain->ui, hooks, &face, terminal);
+	controller_init(&plain->controller, &plain->ui, hooks, &frontend, terminal);
 	on_resize(plain, true);
 	return &plain->ui;
 }

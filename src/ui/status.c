@@ -59,49 +59,49 @@ static void choose(struct pieces *pieces, int columns)
 		}
 }
 
-static void add_state(struct pieces *pieces, const struct facts *facts)
+static void add_state(struct pieces *pieces, const struct snapshot *snapshot)
 {
-	char state[FACTS_STATE], timer[FACTS_TIMER];
-	facts_format_state(facts, state);
-	if (facts->kind != FACTS_DATAGRAMS)
+	char state[SNAPSHOT_STATE], timer[SNAPSHOT_TIMER];
+	snapshot_format_state(snapshot, state);
+	if (snapshot->kind != SNAPSHOT_DATAGRAMS)
 		add_piece(pieces, 0, STYLE_STATE, "tcp %s", state);
 	else if (strcmp(state, "UDP") == 0)
 		add_piece(pieces, 0, STYLE_STATE, "udp");
 	else
 		add_piece(pieces, 0, STYLE_STATE, "udp %s", state);
 	int64_t left;
-	if (facts_timer(facts, &left) == TIMER_KEEPALIVE)
+	if (snapshot_timer(snapshot, &left) == TIMER_KEEPALIVE)
 		return;
-	facts_format_timer(facts, timer);
+	snapshot_format_timer(snapshot, timer);
 	if (*timer)
 		add_piece(pieces, 2, STYLE_STATE, "%s", timer);
 }
 
 /* Each socket has a queue of its own: "queue 2+0/4096". */
-static void add_queue(struct pieces *pieces, const struct facts *facts)
+static void add_queue(struct pieces *pieces, const struct snapshot *snapshot)
 {
 	char queues[PIECE] = "";
 	size_t len = 0;
-	for (size_t i = 0; i < facts_socket_count(facts) && len < sizeof queues; i++)
+	for (size_t i = 0; i < snapshot_socket_count(snapshot) && len < sizeof queues; i++)
 		len += (size_t)snprintf(queues + len, sizeof queues - len, "%s%" PRIu64,
 		                        i ? "+" : "",
-		                        reading_get(facts_socket(facts, i), READING_QUEUE));
-	add_piece(pieces, 2, facts_queue_is_full(facts) ? STYLE_ERROR : STYLE_TEXT,
-	          "queue %s/%" PRIu64, queues, reading_get(&facts->reading, READING_BACKLOG));
+		                        sample_get(snapshot_socket(snapshot, i), SAMPLE_QUEUE));
+	add_piece(pieces, 2, snapshot_queue_is_full(snapshot) ? STYLE_ERROR : STYLE_TEXT,
+	          "queue %s/%" PRIu64, queues, sample_get(&snapshot->sample, SAMPLE_BACKLOG));
 }
 
-static void add_server(struct pieces *pieces, const struct facts *facts)
+static void add_server(struct pieces *pieces, const struct snapshot *snapshot)
 {
-	const struct reading *reading = &facts->reading;
-	if (facts->service)
-		add_piece(pieces, 4, STYLE_TEXT, "service %s", facts->service);
-	if (facts->kind == FACTS_LISTENER && reading_has(reading, READING_QUEUE))
-		add_queue(pieces, facts);
-	const char *plural = facts->others == 1 ? "" : "s";
-	if (facts->kind == FACTS_LISTENER)
-		add_piece(pieces, 5, STYLE_TEXT, "%zu client%s", facts->others, plural);
-	else if (facts->kind == FACTS_DATAGRAMS)
-		add_piece(pieces, 5, STYLE_TEXT, "%zu peer%s", facts->others, plural);
+	const struct sample *sample = &snapshot->sample;
+	if (snapshot->service)
+		add_piece(pieces, 4, STYLE_TEXT, "service %s", snapshot->service);
+	if (snapshot->kind == SNAPSHOT_LISTENER && sample_has(sample, SAMPLE_QUEUE))
+		add_queue(pieces, snapshot);
+	const char *plural = snapshot->others == 1 ? "" : "s";
+	if (snapshot->kind == SNAPSHOT_LISTENER)
+		add_piece(pieces, 5, STYLE_TEXT, "%zu client%s", snapshot->others, plural);
+	else if (snapshot->kind == SNAPSHOT_DATAGRAMS)
+		add_piece(pieces, 5, STYLE_TEXT, "%zu peer%s", snapshot->others, plural);
 }
 
 /* A number of bytes where there are any. */
@@ -114,12 +114,11 @@ static void add_bytes(struct pieces *pieces, int rank, enum style style, const c
 }
 
 /* A window is small where not even a segment fits, once something has been told of it. */
-static void add_window(struct pieces *pieces, const struct reading *reading)
+static void add_window(struct pieces *pieces, const struct sample *sample)
 {
-	uint64_t window = reading_get(reading, READING_SND_WND);
+	uint64_t window = sample_get(sample, SAMPLE_SND_WND);
 	char text[COUNT_TEXT];
-	if (!reading_has(reading, READING_SND_WND) ||
-	    window >= reading_get(reading, READING_SND_MSS))
+	if (!sample_has(sample, SAMPLE_SND_WND) || window >= sample_get(sample, SAMPLE_SND_MSS))
 		return;
 	if (window)
 		add_piece(pieces, 4, STYLE_TEXT, "peer's window %s", count_format(window, text));
@@ -128,98 +127,97 @@ static void add_window(struct pieces *pieces, const struct reading *reading)
 }
 
 /* Without a connection there is nobody to read from. */
-static bool may_come(const struct facts *facts)
+static bool may_come(const struct snapshot *snapshot)
 {
-	enum tcp_state_number state = facts_state_number(facts);
-	return facts->reading.present && state != STATE_CLOSE && state != STATE_SYN_SENT &&
+	enum tcp_state_number state = snapshot_state_number(snapshot);
+	return snapshot->sample.present && state != STATE_CLOSE && state != STATE_SYN_SENT &&
 	       state != STATE_TIME_WAIT;
 }
 
-static void add_queues(struct pieces *pieces, const struct facts *facts)
+static void add_queues(struct pieces *pieces, const struct snapshot *snapshot)
 {
 	uint64_t bytes;
-	add_bytes(pieces, 1, STYLE_NOTE, "unsent", facts->unsent);
-	if (facts_held_back(facts, &bytes))
+	add_bytes(pieces, 1, STYLE_NOTE, "unsent", snapshot->unsent);
+	if (snapshot_held_back(snapshot, &bytes))
 		add_bytes(pieces, 3, STYLE_NOTE, "held back", bytes);
-	if (facts_in_flight(facts, &bytes))
+	if (snapshot_in_flight(snapshot, &bytes))
 		add_bytes(pieces, 4, STYLE_TEXT, "in flight", bytes);
-	bytes = facts_sum(facts, READING_INQ);
-	if (bytes || (facts->paused && may_come(facts)))
+	bytes = snapshot_sum(snapshot, SAMPLE_INQ);
+	if (bytes || (snapshot->paused && may_come(snapshot)))
 		add_piece(pieces, 3, STYLE_NOTE, "to read %" PRIu64, bytes);
 }
 
 /* The window says of itself that it holds. */
-static void add_limit(struct pieces *pieces, const struct facts *facts)
+static void add_limit(struct pieces *pieces, const struct snapshot *snapshot)
 {
-	enum facts_limit limit = facts_limit(facts);
-	bool said = !reading_get(&facts->reading, READING_SND_WND);
+	enum snapshot_limit limit = snapshot_limit(snapshot);
+	bool said = !sample_get(&snapshot->sample, SAMPLE_SND_WND);
 	if (limit == LIMIT_SEND_BUFFER || limit == LIMIT_NAGLE ||
 	    (limit == LIMIT_PEER_WINDOW && !said))
-		add_piece(pieces, 5, STYLE_NOTE, "held up by %s", facts_limit_name(limit));
+		add_piece(pieces, 5, STYLE_NOTE, "held up by %s", snapshot_limit_name(limit));
 }
 
-static void add_path(struct pieces *pieces, const struct facts *facts)
+static void add_path(struct pieces *pieces, const struct snapshot *snapshot)
 {
-	const struct reading *reading = &facts->reading;
+	const struct sample *sample = &snapshot->sample;
 	char rtt[CLOCK_TEXT], var[CLOCK_TEXT];
 	uint64_t most = INT64_MAX / CLOCK_US;
-	uint64_t time = reading_get(reading, READING_RTT),
-	         spread = reading_get(reading, READING_RTTVAR);
-	if (facts_are_loopback(facts) || !reading_has(reading, READING_RTT) || time > most ||
+	uint64_t time = sample_get(sample, SAMPLE_RTT), spread = sample_get(sample, SAMPLE_RTTVAR);
+	if (snapshot_are_loopback(snapshot) || !sample_has(sample, SAMPLE_RTT) || time > most ||
 	    spread > most)
 		return;
 	add_piece(pieces, 6, STYLE_TEXT, text_has_unicode() ? "rtt %s ± %s" : "rtt %s +- %s",
 	          clock_format_duration((int64_t)time * CLOCK_US, rtt),
 	          clock_format_duration((int64_t)spread * CLOCK_US, var));
-	if (reading_has(reading, READING_CWND))
-		add_piece(pieces, 8, STYLE_TEXT, "cwnd %" PRIu64,
-		          reading_get(reading, READING_CWND));
+	if (sample_has(sample, SAMPLE_CWND))
+		add_piece(pieces, 8, STYLE_TEXT, "cwnd %" PRIu64, sample_get(sample, SAMPLE_CWND));
 }
 
-static void add_lost(struct pieces *pieces, const struct facts *facts)
+static void add_lost(struct pieces *pieces, const struct snapshot *snapshot)
 {
-	uint64_t drops = reading_get(&facts->reading, READING_DROPS);
-	uint64_t again = reading_get(&facts->reading, READING_TOTAL_RETRANS);
+	uint64_t drops = sample_get(&snapshot->sample, SAMPLE_DROPS);
+	uint64_t again = sample_get(&snapshot->sample, SAMPLE_TOTAL_RETRANS);
 	char text[COUNT_TEXT];
-	if (facts->kind == FACTS_DATAGRAMS && drops)
+	if (snapshot->kind == SNAPSHOT_DATAGRAMS && drops)
 		add_piece(pieces, 1, STYLE_ERROR, "dropped %s", count_format(drops, text));
-	if (facts->kind == FACTS_STREAM && again && !facts_retransmits_are_probes(facts))
+	if (snapshot->kind == SNAPSHOT_STREAM && again &&
+	    !snapshot_retransmits_are_probes(snapshot))
 		add_piece(pieces, 5, STYLE_ERROR, "retransmitted %s", count_format(again, text));
 }
 
 /* Of what there is no socket for any more, nothing waits. */
-static void add_kernel(struct pieces *pieces, const struct facts *facts)
+static void add_kernel(struct pieces *pieces, const struct snapshot *snapshot)
 {
-	if (facts->kind == FACTS_LISTENER || !facts->open)
+	if (snapshot->kind == SNAPSHOT_LISTENER || !snapshot->open)
 		return;
-	add_queues(pieces, facts);
-	if (facts->kind == FACTS_STREAM && facts->reading.present) {
-		add_window(pieces, &facts->reading);
-		add_limit(pieces, facts);
-		add_path(pieces, facts);
+	add_queues(pieces, snapshot);
+	if (snapshot->kind == SNAPSHOT_STREAM && snapshot->sample.present) {
+		add_window(pieces, &snapshot->sample);
+		add_limit(pieces, snapshot);
+		add_path(pieces, snapshot);
 	}
-	add_lost(pieces, facts);
+	add_lost(pieces, snapshot);
 }
 
-static void add_traffic(struct pieces *pieces, const struct facts *facts)
+static void add_traffic(struct pieces *pieces, const struct snapshot *snapshot)
 {
 	char sent[COUNT_TEXT], received[COUNT_TEXT];
-	if (facts->kind == FACTS_LISTENER)
+	if (snapshot->kind == SNAPSHOT_LISTENER)
 		return;
-	count_format(facts->sent, sent);
-	count_format(facts->received, received);
+	count_format(snapshot->sent, sent);
+	count_format(snapshot->received, received);
 	add_piece(pieces, 7, STYLE_TEXT, text_has_unicode() ? "↑%s ↓%s" : "sent %s received %s",
 	          sent, received);
 }
 
-static void collect(const struct facts *facts, const struct status_words *words,
+static void collect(const struct snapshot *snapshot, const struct status_words *words,
                     struct pieces *pieces)
 {
-	if (facts) {
-		add_state(pieces, facts);
-		add_server(pieces, facts);
-		add_kernel(pieces, facts);
-		add_traffic(pieces, facts);
+	if (snapshot) {
+		add_state(pieces, snapshot);
+		add_server(pieces, snapshot);
+		add_kernel(pieces, snapshot);
+		add_traffic(pieces, snapshot);
 	}
 	add_piece(pieces, 9, STYLE_TEXT, "%s", words->eol);
 	add_piece(pieces, 10, STYLE_TEXT, "%s", words->view);
@@ -233,12 +231,12 @@ static void add(struct row *row, const char *text, int columns, enum style style
 }
 
 /* The state is there even where it has to be cut. */
-void status_draw(const struct facts *facts, const struct status_words *words, int columns,
+void status_draw(const struct snapshot *snapshot, const struct status_words *words, int columns,
                  struct row *row)
 {
 	struct pieces pieces = { .count = 0 };
 	row_clear(row);
-	collect(facts, words, &pieces);
+	collect(snapshot, words, &pieces);
 	choose(&pieces, columns);
 	pieces.piece[0].kept = pieces.piece[0].kept || pieces.piece[0].rank == 0;
 	for (size_t i = 0; i < pieces.count; i++) {

@@ -4,7 +4,7 @@
  * left away there. No curses. */
 #pragma once
 
-#include "view/page/facts.h"
+#include "view/page/snapshot.h"
 #include "view/row.h"
 
 struct status_words {
@@ -15,5 +15,5 @@ struct status_words {
 /* ` tcp ESTABLISHED *  in flight 15  rtt 0.2 ms ± 0.1 ms  ↑15 ↓15  LF  chat`. What does not fit is
  * left away from the least important on; the state stays. `facts`: NULL where there is no
  * session. */
-void status_draw(const struct facts *facts, const struct status_words *words, int columns,
+void status_draw(const struct snapshot *snapshot, const struct status_words *words, int columns,
                  struct row *row);

@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "ui/job.h"
-#include "ui/sink.h"
-#include "ui/stray.h"
+#include "ui/output_file.h"
+#include "ui/stdio_capture.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define WITH_ADDRESS_SANITIZER 1
@@ -48,10 +48,10 @@ static const char cancel[] = "\030"; /* CAN ends an escape sequence that was cut
 
 struct terminal {
 	int in, out;
-	struct sink sink;
+	struct output_file output_file;
 	FILE *stream;
-	struct stray stray;
-	bool stray_waits;
+	struct stdio_capture stdio_capture;
+	bool stdio_capture_waits;
 	int last_words; /* where text goes that nobody has shown when the program ends */
 	struct termios found, raw;
 	bool dumb; /* is sent no modes */
@@ -91,7 +91,7 @@ static bool put_all(int fd, const char *bytes, size_t len)
  * way out. */
 static void say_farewell(const struct terminal *terminal)
 {
-	if (terminal->sink.passed > 0 && !put_all(terminal->out, cancel, sizeof cancel - 1))
+	if (terminal->output_file.passed > 0 && !put_all(terminal->out, cancel, sizeof cancel - 1))
 		tcflush(terminal->out, TCOFLUSH);
 	if (put_all(terminal->out, terminal->farewell, terminal->farewell_len))
 		return;
@@ -103,9 +103,9 @@ static void say_farewell(const struct terminal *terminal)
 static void pass_last_words(const struct terminal *terminal)
 {
 	char chunk[1024];
-	ssize_t got = read(terminal->stray.fd, chunk, sizeof chunk);
+	ssize_t got = read(terminal->stdio_capture.fd, chunk, sizeof chunk);
 	while (got > 0 && put_all(terminal->last_words, chunk, (size_t)got))
-		got = read(terminal->stray.fd, chunk, sizeof chunk);
+		got = read(terminal->stdio_capture.fd, chunk, sizeof chunk);
 }
 
 static void restore_now(void)
@@ -198,13 +198,13 @@ static bool open_descriptors(struct terminal *terminal, struct error *error)
 
 static bool open_stream(struct terminal *terminal, struct error *error)
 {
-	if (!sink_open(&terminal->sink, error))
+	if (!output_file_open(&terminal->output_file, error))
 		return false;
-	terminal->stream = fdopen(terminal->sink.file, "w");
+	terminal->stream = fdopen(terminal->output_file.file, "w");
 	if (terminal->stream)
 		return true;
 	error_errno(error, errno, "a stream to the terminal");
-	close(terminal->sink.file);
+	close(terminal->output_file.file);
 	return false;
 }
 
@@ -222,7 +222,7 @@ static void drop(struct terminal *terminal)
 /* The sink takes everything, short of a full disk where it is a file there. */
 static void put(struct terminal *terminal, const char *text)
 {
-	put_all(terminal->sink.file, text, strlen(text));
+	put_all(terminal->output_file.file, text, strlen(text));
 }
 
 static void put_modes(struct terminal *terminal)
@@ -249,13 +249,14 @@ struct terminal *terminal_open(struct error *error)
 	struct terminal *terminal = xcalloc(1, sizeof *terminal);
 	terminal->in = terminal->out = -1;
 	if (!open_descriptors(terminal, error) || !open_stream(terminal, error) ||
-	    !stray_open(&terminal->stray, error)) {
+	    !stdio_capture_open(&terminal->stdio_capture, error)) {
 		drop(terminal);
 		return NULL;
 	}
 	terminal->dumb = is_dumb(getenv("TERM"));
-	terminal->last_words =
-	        isatty(terminal->stray.found[1]) ? terminal->out : terminal->stray.found[1];
+	terminal->last_words = isatty(terminal->stdio_capture.found[1])
+	                               ? terminal->out
+	                               : terminal->stdio_capture.found[1];
 	terminal_set_farewell(terminal, "", 0);
 	live = terminal;
 	catch_crashes();
@@ -276,10 +277,10 @@ static bool wait_writable(int fd)
 static bool drain(struct terminal *terminal)
 {
 	int64_t limit = clock_now() + FAREWELL_MS * CLOCK_MS;
-	enum sink_state state = sink_pass(&terminal->sink, terminal->out);
-	while (state == SINK_FULL && clock_now() < limit && wait_writable(terminal->out))
-		state = sink_pass(&terminal->sink, terminal->out);
-	return state != SINK_FULL;
+	enum output_file_state state = output_file_pass(&terminal->output_file, terminal->out);
+	while (state == OUTPUT_FILE_FULL && clock_now() < limit && wait_writable(terminal->out))
+		state = output_file_pass(&terminal->output_file, terminal->out);
+	return state != OUTPUT_FILE_FULL;
 }
 
 static void give_back(struct terminal *terminal)
@@ -288,7 +289,7 @@ static void give_back(struct terminal *terminal)
 		put(terminal, modes_off);
 	if (!drain(terminal)) {
 		say_farewell(terminal);
-		sink_clear(&terminal->sink);
+		output_file_clear(&terminal->output_file);
 	}
 	tcsetattr(terminal->in, TCSANOW, &terminal->found);
 	terminal->ours = false;
@@ -301,7 +302,7 @@ void terminal_close(struct terminal *terminal)
 	live = NULL;
 	poller_on_stuck(NULL);
 	pass_last_words(terminal);
-	stray_close(&terminal->stray);
+	stdio_capture_close(&terminal->stdio_capture);
 	drop(terminal);
 }
 
@@ -336,7 +337,7 @@ void terminal_set_mouse(struct terminal *terminal, bool on)
 
 size_t terminal_waiting(const struct terminal *terminal)
 {
-	return sink_waiting(&terminal->sink);
+	return output_file_waiting(&terminal->output_file);
 }
 
 bool terminal_is_busy(const struct terminal *terminal)
@@ -346,7 +347,7 @@ bool terminal_is_busy(const struct terminal *terminal)
 
 void terminal_prepare(struct terminal *terminal, struct poller *poller)
 {
-	poller_want_read(poller, terminal->stray.fd);
+	poller_want_read(poller, terminal->stdio_capture.fd);
 	if (terminal->ours && terminal_waiting(terminal) > 0)
 		poller_want_write(poller, terminal->out);
 }
@@ -354,19 +355,20 @@ void terminal_prepare(struct terminal *terminal, struct poller *poller)
 void terminal_flush(struct terminal *terminal)
 {
 	if (terminal->ours)
-		sink_pass(&terminal->sink, terminal->out);
+		output_file_pass(&terminal->output_file, terminal->out);
 }
 
 void terminal_serve(struct terminal *terminal, struct poller *poller)
 {
-	terminal->stray_waits = poller_readable(poller, terminal->stray.fd);
+	terminal->stdio_capture_waits = poller_readable(poller, terminal->stdio_capture.fd);
 	if (poller_writable(poller, terminal->out))
 		terminal_flush(terminal);
 }
 
-bool terminal_take_stray(struct terminal *terminal, char *line, size_t size, bool *bell)
+bool terminal_take_captured(struct terminal *terminal, char *line, size_t size, bool *bell)
 {
-	return terminal->stray_waits && stray_take(&terminal->stray, line, size, bell);
+	return terminal->stdio_capture_waits &&
+	       stdio_capture_take(&terminal->stdio_capture, line, size, bell);
 }
 
 void terminal_set_farewell(struct terminal *terminal, const char *bytes, size_t len)

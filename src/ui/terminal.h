@@ -14,7 +14,7 @@
 struct terminal;
 
 /* Opens the terminal that standard input and output are, saves its modes, sets raw mode, takes over
- * descriptors 1 and 2 (their text is given by terminal_take_stray()). NULL with one line where
+ * descriptors 1 and 2 (their text is given by terminal_take_captured()). NULL with one line where
  * there is none. */
 struct terminal *terminal_open(struct error *error);
 
@@ -47,7 +47,7 @@ void terminal_flush(struct terminal *terminal);
 
 /* What a library wrote to descriptors 1 and 2 meanwhile, as a line at a time; false when there is
  * nothing. Bells are cut out: *bell becomes true when there were any. */
-bool terminal_take_stray(struct terminal *terminal, char *line, size_t size, bool *bell);
+bool terminal_take_captured(struct terminal *terminal, char *line, size_t size, bool *bell);
 
 /* Ctrl-Z: gives the terminal back, stops the job, and returns when it goes on, the terminal ours
  * again. When it goes on only to die of a signal, the terminal stays given back. `leave` and

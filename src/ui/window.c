@@ -48,7 +48,7 @@ struct pane *window_pane(struct window *window)
 void window_refresh(struct window *window)
 {
 	window->dirty = window->stale = true;
-	budget_refill(&window->panes_shown);
+	rate_limit_refill(&window->panes_shown);
 }
 
 /* ---- what the desk asks for ---- */
@@ -68,7 +68,7 @@ static bool has_page(const struct window *window)
 static void scroll(struct window *window, int rows)
 {
 	if (has_page(window)) {
-		sheet_scroll(&window->sheet, rows);
+		pager_scroll(&window->pager, rows);
 		return;
 	}
 	struct view view = window_view(window);
@@ -78,7 +78,7 @@ static void scroll(struct window *window, int rows)
 static void scroll_to_top(struct window *window)
 {
 	if (has_page(window)) {
-		sheet_scroll(&window->sheet, -INT_MAX);
+		pager_scroll(&window->pager, -INT_MAX);
 		return;
 	}
 	struct view view = window_view(window);
@@ -88,7 +88,7 @@ static void scroll_to_top(struct window *window)
 static void scroll_to_end(struct window *window)
 {
 	if (has_page(window))
-		sheet_scroll(&window->sheet, INT_MAX);
+		pager_scroll(&window->pager, INT_MAX);
 	else
 		pane_to_end(window_pane(window));
 }
@@ -155,7 +155,7 @@ static void on_mouse(void *context, const struct key *key)
 	struct view view = window_view(window);
 	uint32_t number = bars_tab_at(window->app, view.columns, key->column);
 	if (number)
-		desk_select(&window->desk, number);
+		controller_select(&window->controller, number);
 }
 
 static void on_changed(void *context)
@@ -186,7 +186,7 @@ static void on_suspend(void *context)
 	struct window *window = context;
 	terminal_suspend(window->terminal, screen_leave, screen_enter);
 	on_resize(window, true);
-	budget_refill(&window->frames);
+	rate_limit_refill(&window->frames);
 }
 
 static int on_columns(void *context)
@@ -211,9 +211,9 @@ static int64_t earlier_of(int64_t a, int64_t b)
 static int64_t frame_due(const struct window *window)
 {
 	if (window->dirty)
-		return budget_due(&window->frames, 0);
-	return window->stale ? later_of(budget_due(&window->frames, FRAME),
-	                                budget_due(&window->panes_shown, 0))
+		return rate_limit_due(&window->frames, 0);
+	return window->stale ? later_of(rate_limit_due(&window->frames, FRAME),
+	                                rate_limit_due(&window->panes_shown, 0))
 	                     : INT64_MAX;
 }
 
@@ -221,7 +221,7 @@ static int64_t frame_due(const struct window *window)
 static void window_prepare(struct ui *ui, struct poller *poller)
 {
 	struct window *window = window_of(ui);
-	desk_prepare(&window->desk, poller);
+	controller_prepare(&window->controller, poller);
 	frame_notice(window);
 	if (!terminal_is_busy(window->terminal))
 		poller_wake_at(poller, earlier_of(frame_due(window), window->next_tick));
@@ -230,7 +230,7 @@ static void window_prepare(struct ui *ui, struct poller *poller)
 static void window_serve(struct ui *ui, struct poller *poller)
 {
 	struct window *window = window_of(ui);
-	desk_serve(&window->desk, poller);
+	controller_serve(&window->controller, poller);
 }
 
 /* What it costs to show a pane is paid for by its next one coming later, so that a slow terminal
@@ -248,12 +248,12 @@ static void window_draw(struct ui *ui, struct app *app)
 	int64_t now = clock_now();
 	if (now < frame_due(window) || terminal_is_busy(window->terminal))
 		return;
-	bool pane = window->stale && now >= budget_due(&window->panes_shown, 0);
+	bool pane = window->stale && now >= rate_limit_due(&window->panes_shown, 0);
 	frame_draw(window, pane);
 	if (pane)
-		budget_spend(&window->panes_shown, now,
-		             cost_of(terminal_waiting(window->terminal), clock_now() - now));
-	budget_spend(&window->frames, now, FRAME);
+		rate_limit_spend(&window->panes_shown, now,
+		                 cost_of(terminal_waiting(window->terminal), clock_now() - now));
+	rate_limit_spend(&window->frames, now, FRAME);
 	terminal_flush(window->terminal);
 	window->dirty = false;
 	window->stale = window->stale && !pane;
@@ -264,11 +264,11 @@ static void window_draw(struct ui *ui, struct app *app)
 static void window_free(struct ui *ui)
 {
 	struct window *window = window_of(ui);
-	desk_done(&window->desk);
+	controller_done(&window->controller);
 	screen_close(window->screen);
 	terminal_close(window->terminal);
 	panes_free(&window->panes);
-	sheet_free(&window->sheet);
+	pager_free(&window->pager);
 	rows_free(&window->heading);
 	rows_free(&window->hint_rows);
 	rows_free(&window->rows);
@@ -290,7 +290,7 @@ static bool open_terminal(struct window *window, struct error *error)
 
 static void sit_down(struct window *window, const struct ui_hooks *hooks)
 {
-	struct desk_face face = {
+	struct frontend_ops frontend = {
 		.context = window,
 		.say = on_say,
 		.look = on_look,
@@ -302,7 +302,7 @@ static void sit_down(struct window *window, const struct ui_hooks *hooks)
 		.resize = on_resize,
 		.columns = on_columns,
 	};
-	desk_init(&window->desk, &window->ui, hooks, &face, window->terminal);
+	controller_init(&window->controller, &window->ui, hooks, &frontend, window->terminal);
 }
 
 struct ui *window_new(const struct ui_hooks *hooks, struct error *error)
@@ -323,7 +323,7 @@ struct ui *window_new(const struct ui_hooks *hooks, struct error *error)
 	window->frames.credit = FRAME_CREDIT;
 	window->panes_shown.credit = PANE_CREDIT;
 	panes_init(&window->panes);
-	sheet_init(&window->sheet);
+	pager_init(&window->pager);
 	sit_down(window, hooks);
 	on_resize(window, false);
 	return &window->ui;

@@ -7,12 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ui/budget.h"
-#include "ui/desk.h"
+#include "base/rate_limit.h"
+#include "ui/controller.h"
 #include "ui/line.h"
 #include "ui/panes.h"
 #include "ui/screen.h"
-#include "ui/sheet.h"
+#include "ui/pager.h"
 #include "ui/terminal.h"
 #include "ui/ui.h"
 
@@ -28,7 +28,7 @@ struct stamp {
 	int fold;
 	bool waiting; /* a call does */
 	enum page page;
-	struct look look;
+	struct view_mode look;
 };
 
 struct window {
@@ -36,18 +36,18 @@ struct window {
 	struct app *app;
 	struct terminal *terminal;
 	struct screen *screen;
-	struct desk desk;
+	struct controller controller;
 	struct panes panes;
 	struct rows rows; /* of the pane, as last filled */
-	struct sheet sheet;
+	struct pager pager;
 	struct rows heading; /* pinned above the pane */
 	struct row bar;
 	struct line_layout layout;
-	char hint[DESK_WORDS]; /* instead of the status line, until the next key */
-	struct rows hint_rows; /* the hint, where it is too long for that */
-	bool dirty;            /* the next frame would differ from the last, */
-	bool stale;            /* or only its pane, for which there is more time */
-	struct budget frames, panes_shown;
+	char hint[CONTROLLER_WORDS]; /* instead of the status line, until the next key */
+	struct rows hint_rows;       /* the hint, where it is too long for that */
+	bool dirty;                  /* the next frame would differ from the last, */
+	bool stale;                  /* or only its pane, for which there is more time */
+	struct rate_limit frames, panes_shown;
 	int64_t next_tick; /* when something shown will have changed by itself; INT64_MAX = never */
 	enum page page;    /* shown by the last frame */
 	int pane_height, tabs_row;

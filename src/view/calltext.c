@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/constant.h"
+#include "socket/constant.h"
 #include "base/error.h"
 #include "base/escape.h"
-#include "base/sockopt.h"
+#include "socket/sockopt.h"
 #include "base/text.h"
 
 /* Bytes of an option nobody knows the form of that are shown. */
@@ -49,18 +49,18 @@ static void add_excerpt(const struct entry *entry, size_t most, struct buf *out)
 
 static void add_addr(const struct entry *entry, struct buf *out)
 {
-	char text[ADDR_TEXT];
-	struct addr addr = entry_addr(entry);
-	buf_append_text(out, addr.family == AF_UNSPEC ? "AF_UNSPEC" : addr_format(&addr, text));
+	char text[ENDPOINT_TEXT];
+	struct endpoint addr = entry_addr(entry);
+	buf_append_text(out, addr.family == AF_UNSPEC ? "AF_UNSPEC" : endpoint_format(&addr, text));
 }
 
 /* Our own end, which has no port of its own here. */
 static void add_local(const struct entry *entry, const char *word, struct buf *out)
 {
-	char text[ADDR_TEXT];
-	struct addr local = entry_local(entry);
+	char text[ENDPOINT_TEXT];
+	struct endpoint local = entry_local(entry);
 	if (local.family != AF_UNSPEC)
-		buf_printf(out, "%s%s", word, addr_format_host(&local, text));
+		buf_printf(out, "%s%s", word, endpoint_format_host(&local, text));
 }
 
 static void add_flags(int flags, struct buf *out)
@@ -100,7 +100,7 @@ static void add_sending(const struct entry *entry, size_t payload, struct buf *o
 	if (!payload || !whole)
 		buf_printf(out, "%lu", all);
 	add_flags(entry->arg2 & ~MSG_NOSIGNAL, out);
-	if (entry->addr_len) {
+	if (entry->endpoint_len) {
 		buf_append_text(out, ", ");
 		add_addr(entry, out);
 		add_local(entry, ", from ", out);
@@ -235,7 +235,7 @@ static long result_of(const struct entry *entry)
 static bool is_end_of_file(const struct entry *entry)
 {
 	return entry->call == CALL_RECV && !entry->error && !entry->len && entry->arg > 0 &&
-	       !entry->addr_len;
+	       !entry->endpoint_len;
 }
 
 static void add_wait(const struct entry *entry, struct buf *out)
@@ -251,11 +251,11 @@ static void add_given(const struct entry *entry, struct buf *out)
 {
 	if (is_end_of_file(entry))
 		buf_append_text(out, "  end of file");
-	else if (entry_is_incoming(entry) && entry->addr_len) {
+	else if (entry_is_incoming(entry) && entry->endpoint_len) {
 		buf_append_text(out, " from ");
 		add_addr(entry, out);
 		add_local(entry, " to ", out);
-	} else if (entry->call == CALL_GETSOCKNAME && entry->addr_len) {
+	} else if (entry->call == CALL_GETSOCKNAME && entry->endpoint_len) {
 		buf_append_text(out, "  ");
 		add_addr(entry, out);
 	} else if (entry->call == CALL_GETSOCKOPT) {
@@ -282,7 +282,7 @@ void calltext_result(const struct entry *entry, struct buf *out)
 
 void calltext_received(const struct entry *entry, size_t most, struct buf *out)
 {
-	bool datagram = entry_is_addressed(entry) || entry->addr_len;
+	bool datagram = entry_is_addressed(entry) || entry->endpoint_len;
 	if (!entry_is_incoming(entry) || entry->error || (!entry->len && !datagram))
 		return;
 	buf_append_text(out, "[");

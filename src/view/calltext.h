@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "record/reading.h"
+#include "record/sample.h"
 
 /* `connect(127.0.0.1:7001)`, `setsockopt(SO_REUSEADDR, on)`, `recv(1024, MSG_PEEK)`,
  * `send("hello\n")` with at most `payload` bytes of it, then "…"; 0 = its length alone: `send(6)`.
@@ -22,13 +22,13 @@ void calltext_result(const struct entry *entry, struct buf *out);
 void calltext_received(const struct entry *entry, size_t most, struct buf *out);
 
 /* "ESTABLISHED → CLOSE_WAIT *". */
-void calltext_change(const struct reading *reading, struct buf *out);
+void calltext_change(const struct sample *sample, struct buf *out);
 
 /* The measured detail of a call, or of what happened between two: "1 segment o", "lay in the buffer
  * 149 ms", "readable: 5 bytes to read *", "queue 1/2 *", "of 87 calls o". `entry` is the call, or
  * the reading's own entry; `reading` may be NULL where there is none behind the call. */
-void calltext_detail(const struct entry *entry, const struct reading *reading, struct buf *out);
+void calltext_detail(const struct entry *entry, const struct sample *sample, struct buf *out);
 
 /* The detail of a reading's own entry, with what has changed since the reading before, NULL where
  * that is not known: "window 20000 → 0 *". Nothing where there is nothing new. */
-void calltext_news(const struct reading *reading, const struct reading *before, struct buf *out);
+void calltext_news(const struct sample *sample, const struct sample *before, struct buf *out);

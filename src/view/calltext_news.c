@@ -4,80 +4,79 @@
 
 #include "base/clock.h"
 #include "view/calltext.h"
-#include "view/saying.h"
+#include "view/phrases.h"
 
-static bool is_new(const struct reading *now, const struct reading *before,
-                   enum reading_field field)
+static bool is_new(const struct sample *now, const struct sample *before, enum sample_field field)
 {
-	return reading_has(now, field) && (!before || !reading_has(before, field) ||
-	                                   before->value[field] != now->value[field]);
+	return sample_has(now, field) &&
+	       (!before || !sample_has(before, field) || before->value[field] != now->value[field]);
 }
 
 /* The peer's FIN is what leads there. It leads to others, too, but behind close() nobody can read
  * any more. */
-static bool has_ended(const struct reading *reading)
+static bool has_ended(const struct sample *sample)
 {
-	return reading_has(reading, READING_OLD_STATE) && reading_is(reading, STATE_CLOSE_WAIT);
+	return sample_has(sample, SAMPLE_OLD_STATE) && sample_is(sample, STATE_CLOSE_WAIT);
 }
 
 /* From these no orderly way leads to CLOSE without a call of ours. */
-static bool has_failed(const struct reading *reading)
+static bool has_failed(const struct sample *sample)
 {
-	return reading_is(reading, STATE_CLOSE) && (saying_came_from(reading, STATE_SYN_SENT) ||
-	                                            saying_came_from(reading, STATE_ESTABLISHED) ||
-	                                            saying_came_from(reading, STATE_CLOSE_WAIT));
+	return sample_is(sample, STATE_CLOSE) && (phrases_came_from(sample, STATE_SYN_SENT) ||
+	                                          phrases_came_from(sample, STATE_ESTABLISHED) ||
+	                                          phrases_came_from(sample, STATE_CLOSE_WAIT));
 }
 
-static void say_readable(const struct reading *now, const struct reading *before,
-                         const struct saying *saying)
+static void say_readable(const struct sample *now, const struct sample *before,
+                         const struct phrases *phrases)
 {
-	uint64_t bytes = reading_get(now, READING_INQ);
-	uint64_t waiting = reading_get(now, READING_QUEUE);
-	if (bytes && is_new(now, before, READING_INQ))
-		saying_add(saying, "readable: %" PRIu64 " byte%s to read *", bytes,
-		           saying_plural(bytes));
+	uint64_t bytes = sample_get(now, SAMPLE_INQ);
+	uint64_t waiting = sample_get(now, SAMPLE_QUEUE);
+	if (bytes && is_new(now, before, SAMPLE_INQ))
+		phrases_add(phrases, "readable: %" PRIu64 " byte%s to read *", bytes,
+		            phrases_plural(bytes));
 	else if (has_ended(now))
-		saying_add(saying, "readable: end of file *");
-	if (waiting && is_new(now, before, READING_QUEUE))
-		saying_add(saying, "readable: %" PRIu64 " connection%s wait%s", waiting,
-		           saying_plural(waiting), waiting == 1 ? "s" : "");
-	if (is_new(now, before, READING_QUEUE))
-		saying_add_queue(now, saying);
+		phrases_add(phrases, "readable: end of file *");
+	if (waiting && is_new(now, before, SAMPLE_QUEUE))
+		phrases_add(phrases, "readable: %" PRIu64 " connection%s wait%s", waiting,
+		            phrases_plural(waiting), waiting == 1 ? "s" : "");
+	if (is_new(now, before, SAMPLE_QUEUE))
+		phrases_add_queue(now, phrases);
 	if (has_failed(now))
-		saying_add(saying, "error pending ?");
+		phrases_add(phrases, "error pending ?");
 }
 
 /* A window moves with every segment; what a person looks for is that it shuts and opens. */
-static void say_window(const struct reading *now, const struct reading *before,
-                       const struct saying *saying)
+static void say_window(const struct sample *now, const struct sample *before,
+                       const struct phrases *phrases)
 {
-	uint64_t window = reading_get(now, READING_SND_WND);
-	if (!is_new(now, before, READING_SND_WND))
+	uint64_t window = sample_get(now, SAMPLE_SND_WND);
+	if (!is_new(now, before, SAMPLE_SND_WND))
 		return;
-	if (!before || !reading_has(before, READING_SND_WND)) {
-		if (!window && reading_is(now, STATE_ESTABLISHED))
-			saying_add(saying, "window 0 *");
+	if (!before || !sample_has(before, SAMPLE_SND_WND)) {
+		if (!window && sample_is(now, STATE_ESTABLISHED))
+			phrases_add(phrases, "window 0 *");
 		return;
 	}
-	uint64_t old = before->value[READING_SND_WND];
+	uint64_t old = before->value[SAMPLE_SND_WND];
 	if (!window || !old)
-		saying_add(saying, "window %" PRIu64 " %s %" PRIu64 " *", old, saying_arrow(),
-		           window);
+		phrases_add(phrases, "window %" PRIu64 " %s %" PRIu64 " *", old, phrases_arrow(),
+		            window);
 }
 
 /* What waits for the peer's acknowledgement, or has not even left. */
-static void say_flight(const struct reading *now, const struct reading *before,
-                       const struct saying *saying)
+static void say_flight(const struct sample *now, const struct sample *before,
+                       const struct phrases *phrases)
 {
-	uint64_t left = reading_get(now, READING_OUTQ);
-	bool known = before && reading_has(before, READING_OUTQ) && reading_has(now, READING_STATE);
-	if (!known || !is_new(now, before, READING_OUTQ))
+	uint64_t left = sample_get(now, SAMPLE_OUTQ);
+	bool known = before && sample_has(before, SAMPLE_OUTQ) && sample_has(now, SAMPLE_STATE);
+	if (!known || !is_new(now, before, SAMPLE_OUTQ))
 		return;
 	if (left)
-		saying_add(saying, "%" PRIu64 " byte%s not acknowledged *", left,
-		           saying_plural(left));
+		phrases_add(phrases, "%" PRIu64 " byte%s not acknowledged *", left,
+		            phrases_plural(left));
 	else
-		saying_add(saying, "all acknowledged *");
+		phrases_add(phrases, "all acknowledged *");
 }
 
 /* Whole seconds up to two minutes: so long timers are known by. */
@@ -90,42 +89,43 @@ static void format_left(uint64_t us, char out[CLOCK_TEXT])
 }
 
 /* The state stands before it where it is new. */
-static void say_state_left(const struct reading *now, const char *left, const struct saying *saying)
+static void say_state_left(const struct sample *now, const char *left,
+                           const struct phrases *phrases)
 {
-	bool told = reading_has(now, READING_OLD_STATE) || !reading_has(now, READING_STATE);
-	saying_add(saying, "%s%s%s left *",
-	           told ? "" : reading_state_name(now->value[READING_STATE]), told ? "" : ", ",
-	           left);
+	bool told = sample_has(now, SAMPLE_OLD_STATE) || !sample_has(now, SAMPLE_STATE);
+	phrases_add(phrases, "%s%s%s left *",
+	            told ? "" : sample_state_name(now->value[SAMPLE_STATE]), told ? "" : ", ",
+	            left);
 }
 
 /* Each window probe is answered, so what counts them is how often the timer has doubled. */
-static void say_timer(const struct reading *now, const struct saying *saying)
+static void say_timer(const struct sample *now, const struct phrases *phrases)
 {
 	char text[CLOCK_TEXT];
-	uint64_t left = reading_get(now, READING_TIMER_LEFT);
-	uint64_t tries = reading_get(now, READING_RETRANSMITS) + 1;
-	uint64_t probes = reading_get(now, READING_PROBES) + 1;
-	if (!reading_has(now, READING_TIMER_LEFT) || left >= INT64_MAX / CLOCK_US)
+	uint64_t left = sample_get(now, SAMPLE_TIMER_LEFT);
+	uint64_t tries = sample_get(now, SAMPLE_RETRANSMITS) + 1;
+	uint64_t probes = sample_get(now, SAMPLE_PROBES) + 1;
+	if (!sample_has(now, SAMPLE_TIMER_LEFT) || left >= INT64_MAX / CLOCK_US)
 		return;
 	format_left(left, text);
-	switch (reading_get(now, READING_TIMER)) {
+	switch (sample_get(now, SAMPLE_TIMER)) {
 	case TIMER_RETRANSMIT:
 		if (tries > 1)
-			saying_add(saying, "retransmit %" PRIu64 " in %s *", tries, text);
+			phrases_add(phrases, "retransmit %" PRIu64 " in %s *", tries, text);
 		break;
 	case TIMER_PERSIST:
-		if (reading_has(now, READING_BACKOFF))
-			saying_add(saying, "window probe %" PRIu64 " in %s *",
-			           reading_get(now, READING_BACKOFF) + 1, text);
+		if (sample_has(now, SAMPLE_BACKOFF))
+			phrases_add(phrases, "window probe %" PRIu64 " in %s *",
+			            sample_get(now, SAMPLE_BACKOFF) + 1, text);
 		else
-			saying_add(saying, "window probe in %s *", text);
+			phrases_add(phrases, "window probe in %s *", text);
 		break;
 	case TIMER_KEEPALIVE:
 		if (probes > 1)
-			saying_add(saying, "keepalive probe %" PRIu64 " in %s *", probes, text);
+			phrases_add(phrases, "keepalive probe %" PRIu64 " in %s *", probes, text);
 		break;
 	case TIMER_TIMEWAIT:
-		say_state_left(now, text, saying);
+		say_state_left(now, text, phrases);
 		break;
 	default:
 		break;
@@ -133,53 +133,53 @@ static void say_timer(const struct reading *now, const struct saying *saying)
 }
 
 /* What is told where there is nothing else: that there is this reading has a reason. */
-static void say_at_least(const struct reading *now, const struct reading *before,
-                         const struct saying *saying)
+static void say_at_least(const struct sample *now, const struct sample *before,
+                         const struct phrases *phrases)
 {
 	static const struct {
-		enum reading_field field;
+		enum sample_field field;
 		const char *name;
 	} changes[] = {
-		{ READING_UNACKED, "segments in flight" },
-		{ READING_LOST, "segments taken for lost" },
-		{ READING_SACKED, "segments acknowledged out of order" },
-		{ READING_RCV_OOOPACK, "segments come out of order" },
-		{ READING_NOTSENT, "bytes held back" },
-		{ READING_INQ, "bytes to read" },
-		{ READING_QUEUE, "connections waiting" },
-		{ READING_SND_WND, "window" },
-		{ READING_RCV_WND, "own window" },
-		{ READING_PMTU, "path MTU" },
+		{ SAMPLE_UNACKED, "segments in flight" },
+		{ SAMPLE_LOST, "segments taken for lost" },
+		{ SAMPLE_SACKED, "segments acknowledged out of order" },
+		{ SAMPLE_RCV_OOOPACK, "segments come out of order" },
+		{ SAMPLE_NOTSENT, "bytes held back" },
+		{ SAMPLE_INQ, "bytes to read" },
+		{ SAMPLE_QUEUE, "connections waiting" },
+		{ SAMPLE_SND_WND, "window" },
+		{ SAMPLE_RCV_WND, "own window" },
+		{ SAMPLE_PMTU, "path MTU" },
 	};
 	for (size_t i = 0; i < sizeof changes / sizeof *changes && before; i++) {
-		enum reading_field field = changes[i].field;
-		if (!reading_has(before, field) || !is_new(now, before, field))
+		enum sample_field field = changes[i].field;
+		if (!sample_has(before, field) || !is_new(now, before, field))
 			continue;
-		saying_add(saying, "%s %" PRIu64 " %s %" PRIu64 " *", changes[i].name,
-		           before->value[field], saying_arrow(), now->value[field]);
+		phrases_add(phrases, "%s %" PRIu64 " %s %" PRIu64 " *", changes[i].name,
+		            before->value[field], phrases_arrow(), now->value[field]);
 		return;
 	}
 }
 
-void calltext_news(const struct reading *reading, const struct reading *before, struct buf *out)
+void calltext_news(const struct sample *sample, const struct sample *before, struct buf *out)
 {
-	struct saying saying = saying_begin(out);
-	bool told = reading_has(reading, READING_OLD_STATE);
-	if (reading_is(reading, STATE_GONE)) {
+	struct phrases phrases = phrases_begin(out);
+	bool told = sample_has(sample, SAMPLE_OLD_STATE);
+	if (sample_is(sample, STATE_GONE)) {
 		if (!told)
-			saying_add(&saying, "no longer in the kernel *");
+			phrases_add(&phrases, "no longer in the kernel *");
 		return;
 	}
-	saying_add_deduced(reading, &saying);
-	say_readable(reading, before, &saying);
-	say_flight(reading, before, &saying);
-	say_window(reading, before, &saying);
-	say_timer(reading, &saying);
-	if (is_new(reading, before, READING_DROPS) && reading_get(reading, READING_DROPS))
-		saying_add(&saying, "%" PRIu64 " dropped so far *", reading->value[READING_DROPS]);
-	saying_add_segments(reading, &saying);
-	saying_add_again(reading, &saying);
-	saying_add_sample(reading, &saying);
-	if (!saying_has_any(&saying) && !told)
-		say_at_least(reading, before, &saying);
+	phrases_add_deduced(sample, &phrases);
+	say_readable(sample, before, &phrases);
+	say_flight(sample, before, &phrases);
+	say_window(sample, before, &phrases);
+	say_timer(sample, &phrases);
+	if (is_new(sample, before, SAMPLE_DROPS) && sample_get(sample, SAMPLE_DROPS))
+		phrases_add(&phrases, "%" PRIu64 " dropped so far *", sample->value[SAMPLE_DROPS]);
+	phrases_add_segments(sample, &phrases);
+	phrases_add_again(sample, &phrases);
+	phrases_add_sample(sample, &phrases);
+	if (!phrases_has_any(&phrases) && !told)
+		say_at_least(sample, before, &phrases);
 }

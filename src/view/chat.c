@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "view/find_around.h"
-#include "view/lead.h"
+#include "view/gutter.h"
 #include "view/paragraph.h"
 
 enum {
@@ -184,11 +184,11 @@ static void put_text(struct layout *layout, const char *text, enum style style)
 
 static void put_address(struct layout *layout)
 {
-	char text[ADDR_TEXT];
-	struct addr addr = entry_addr(layout->entry);
+	char text[ENDPOINT_TEXT];
+	struct endpoint addr = entry_addr(layout->entry);
 	if (addr.family == AF_UNSPEC || layout->view->columns < COLUMNS_ADDRESS)
 		return;
-	int columns = text_columns(addr_format(&addr, text), strlen(text)) + 2;
+	int columns = text_columns(endpoint_format(&addr, text), strlen(text)) + 2;
 	if (columns + LEAST_TEXT > room(layout))
 		return;
 	put_text(layout, text, STYLE_FAINT);
@@ -199,9 +199,9 @@ static void put_address(struct layout *layout)
 static void begin_row(struct layout *layout, const struct cursor *begin)
 {
 	layout->row = rows_add(layout->rows);
-	lead_put(begin, layout->row);
+	gutter_put(begin, layout->row);
 	layout->indent = layout->row->columns;
-	if (entry_is_datagram(begin->entry) && !lead_is_continued(begin))
+	if (entry_is_datagram(begin->entry) && !gutter_is_continued(begin))
 		put_address(layout);
 }
 
@@ -314,7 +314,7 @@ static int choose_hang(const struct layout *layout, const struct text *text, uin
 
 static void put_words(struct layout *layout, const struct text *text)
 {
-	enum style style = lead_words_style(layout->entry);
+	enum style style = gutter_words_style(layout->entry);
 	uint32_t len = text->len && text->bytes[text->len - 1] == '\n' ? text->len - 1 : text->len;
 	bool table = false;
 	if (text_columns(text->bytes, len) > room(layout))

@@ -3,8 +3,8 @@
 
 #include <sys/socket.h>
 
-#include "record/reading.h"
-#include "view/ladder/stroke.h"
+#include "record/sample.h"
+#include "view/ladder/arrow.h"
 #include "view/trace.h"
 
 /* ---- entries ---- */
@@ -21,7 +21,7 @@ static bool moves_bytes(const struct entry *entry)
 
 bool entry_is_datagram(const struct entry *entry)
 {
-	return moves_bytes(entry) && (entry->addr_len || entry_is_addressed(entry));
+	return moves_bytes(entry) && (entry->endpoint_len || entry_is_addressed(entry));
 }
 
 bool entry_is_stream(const struct entry *entry)
@@ -47,8 +47,8 @@ static bool is_on_ladder(const struct entry *entry)
 {
 	if (entry->call == CALL_STATE)
 		return entry->flags & ENTRY_ERROR || !entry->back;
-	if (entry->call == CALL_READING)
-		return entry->arg != READING_AFTER;
+	if (entry->call == CALL_SAMPLE)
+		return entry->arg != SAMPLE_AFTER;
 	if (entry->call == CALL_NOTE || entry->call == CALL_ERRQUEUE)
 		return true;
 	return entry_is_call(entry) && !(entry->flags & ENTRY_WATCHING);
@@ -57,8 +57,8 @@ static bool is_on_ladder(const struct entry *entry)
 /* A listing of options asks the kernel for each of them: its answer is what counts. */
 static bool is_in_trace(const struct entry *entry)
 {
-	if (entry->call == CALL_READING)
-		return entry->arg != READING_AFTER;
+	if (entry->call == CALL_SAMPLE)
+		return entry->arg != SAMPLE_AFTER;
 	return entry->call != CALL_GETSOCKOPT || !(entry->flags & ENTRY_WATCHING);
 }
 
@@ -86,7 +86,7 @@ static bool shows(const struct view *view, uint64_t position, const struct entry
 		return trace_tells(view, position, entry);
 	bool told = view->kind != VIEW_LADDER || entry->call == CALL_NOTE ||
 	            (entry->call == CALL_STATE && entry->flags & ENTRY_ERROR);
-	return told || strokes_are_drawn(view, position, entry);
+	return told || arrows_are_drawn(view, position, entry);
 }
 
 /* Whether `b`, the next entry shown behind `a`, goes on with the same run. */
@@ -205,19 +205,19 @@ static bool has_lost(const struct view *view, const struct entry *oldest)
 
 /* ---- the cursor ---- */
 
-bool cursor_at(struct cursor *cursor, const struct view *view, struct place place)
+bool cursor_at(struct cursor *cursor, const struct view *view, struct location location)
 {
-	const struct entry *entry = transcript_at(view->transcript, place.entry);
-	if (!entry || !is_ours(view, entry) || !shows(view, place.entry, entry))
+	const struct entry *entry = transcript_at(view->transcript, location.entry);
+	if (!entry || !is_ours(view, entry) || !shows(view, location.entry, entry))
 		return false;
-	uint32_t offset = place.offset < entry->len ? place.offset : entry->len;
-	*cursor = (struct cursor){ view, entry, place.entry, offset };
+	uint32_t offset = location.offset < entry->len ? location.offset : entry->len;
+	*cursor = (struct cursor){ view, entry, location.entry, offset };
 	return true;
 }
 
-struct place cursor_place(const struct cursor *cursor)
+struct location cursor_location(const struct cursor *cursor)
 {
-	return (struct place){ cursor->position, cursor->offset };
+	return (struct location){ cursor->position, cursor->offset };
 }
 
 /* From this position on back; *evicted says that there has been more. */

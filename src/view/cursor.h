@@ -34,8 +34,8 @@ bool entry_is_payload(const struct entry *entry);
 int64_t entry_shown_time(const struct entry *entry);
 
 /* False where the place's entry has gone, or the view does not show it. */
-bool cursor_at(struct cursor *cursor, const struct view *view, struct place place);
-struct place cursor_place(const struct cursor *cursor);
+bool cursor_at(struct cursor *cursor, const struct view *view, struct location location);
+struct location cursor_location(const struct cursor *cursor);
 
 /* The oldest and newest entry shown, the one shown before or after the cursor's; false, and nothing
  * changed, where there is none. Going back, the cursor is then behind the payload, going forward in

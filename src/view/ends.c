@@ -6,20 +6,20 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#include "view/ladder/scene.h"
+#include "view/ladder/context.h"
 
 enum { NEWEST = 256, FIRST = 64 };
 
 /* What one session's calls say of its two ends. */
 struct found {
-	struct addr local, bound, peer;
-	struct addr tried; /* by the newest connect() of another socket than that of `local` */
-	int named;         /* the descriptor that `local` is of, plus 1; 0 = not known */
+	struct endpoint local, bound, peer;
+	struct endpoint tried; /* by the newest connect() of another socket than that of `local` */
+	int named;             /* the descriptor that `local` is of, plus 1; 0 = not known */
 	bool listening, datagrams;
 	uint32_t listener; /* that accepted it */
 };
 
-static void set_once(struct addr *addr, const struct entry *entry)
+static void set_once(struct endpoint *addr, const struct entry *entry)
 {
 	if (addr->family == AF_UNSPEC)
 		*addr = entry_addr(entry);
@@ -32,7 +32,7 @@ static bool is_begun(const struct entry *entry)
 
 static void learn_accept(const struct view *view, uint64_t position, struct found *found)
 {
-	const struct entry *accept = scene_find_accept(view->transcript, position);
+	const struct entry *accept = context_find_accept(view->transcript, position);
 	if (!accept)
 		return;
 	set_once(&found->peer, accept);
@@ -61,7 +61,7 @@ static void learn(const struct view *view, uint64_t position, struct found *foun
 	else if (entry_is_addressed(entry) ||
 	         (entry->call == CALL_SOCKET && entry->arg == SOCK_DGRAM))
 		found->datagrams = true;
-	else if (scene_is_accepted(entry))
+	else if (context_is_accepted(entry))
 		learn_accept(view, position, found);
 }
 
@@ -106,7 +106,7 @@ static struct found look_at(const struct view *view, uint32_t session)
 }
 
 /* An accepted session makes no call that tells its own address: it is its listener's. */
-static struct addr address_of_listener(const struct view *view, uint32_t listener)
+static struct endpoint address_of_listener(const struct view *view, uint32_t listener)
 {
 	struct found found = { 0 };
 	if (listener)
@@ -114,7 +114,7 @@ static struct addr address_of_listener(const struct view *view, uint32_t listene
 	return found.local;
 }
 
-static void fill(struct addr *addr, const struct addr *from)
+static void fill(struct endpoint *addr, const struct endpoint *from)
 {
 	if (addr->family == AF_UNSPEC)
 		*addr = *from;
@@ -146,10 +146,10 @@ static const char *name_others(const struct ends *ends, bool one)
 const char *ends_name(const struct view *view, const struct ends *ends, int side,
                       char out[ENDS_NAME])
 {
-	char addr[ADDR_TEXT] = "";
+	char addr[ENDPOINT_TEXT] = "";
 	uint32_t session = side ? view->other : view->session;
 	if (ends->addr[side].family != AF_UNSPEC)
-		addr_format(&ends->addr[side], addr);
+		endpoint_format(&ends->addr[side], addr);
 	if (session)
 		snprintf(out, ENDS_NAME, "%" PRIu32 "%s%s", session, *addr ? "  " : "", addr);
 	else
@@ -160,7 +160,8 @@ const char *ends_name(const struct view *view, const struct ends *ends, int side
 
 const char *ends_title(const struct view *view, const struct ends *ends, char out[ENDS_NAME])
 {
-	bool loopback = addr_is_loopback(&ends->addr[0]) || addr_is_loopback(&ends->addr[1]);
+	bool loopback =
+	        endpoint_is_loopback(&ends->addr[0]) || endpoint_is_loopback(&ends->addr[1]);
 	const char *where = loopback ? "   loopback" : "";
 	if (ends->listening)
 		snprintf(out, ENDS_NAME,

@@ -5,8 +5,9 @@
 #include "view/view.h"
 
 struct ends {
-	struct addr addr[2]; /* left, right; AF_UNSPEC where it is not known, or there are many */
-	bool listening;      /* a listener: nobody is at the other end */
+	struct endpoint
+	        addr[2]; /* left, right; AF_UNSPEC where it is not known, or there are many */
+	bool listening;  /* a listener: nobody is at the other end */
 	bool datagrams;
 };
 

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "view/find_words.h"
-#include "view/haystack.h"
+#include "view/search_window.h"
 #include "view/paragraph.h"
 
 struct search {
@@ -13,7 +13,7 @@ struct search {
 	struct cursor at;
 	bool newer;
 	struct find_words words;
-	struct haystack stack;
+	struct search_window stack;
 };
 
 /* Hexadecimal digits know no runs, but bytes that follow each other can be found in them as well as
@@ -39,7 +39,7 @@ static bool in_words(void *context, const struct cursor *cursor)
 }
 
 /* Where to begin, and whether the whole entry there is to be looked at. */
-static bool start(struct search *search, const struct view *view, const struct place *from,
+static bool start(struct search *search, const struct view *view, const struct location *from,
                   bool *whole)
 {
 	struct cursor *at = &search->at;
@@ -58,44 +58,45 @@ static bool start(struct search *search, const struct view *view, const struct p
 }
 
 /* The paragraph with this byte. */
-static struct place paragraph_of(const struct view *view, struct place byte)
+static struct location paragraph_of(const struct view *view, struct location byte)
 {
 	byte.offset++;
 	view_before(view, &byte);
 	return byte;
 }
 
-static bool walk(struct search *search, const struct view *view, struct place *hit)
+static bool walk(struct search *search, const struct view *view, struct location *hit)
 {
 	bool more, named;
 	do {
-		more = search->newer ? haystack_take_newer(&search->stack, &search->at, in_words,
-		                                           search, &named)
-		                     : haystack_take_older(&search->stack, &search->at, in_words,
-		                                           search, &named);
-		if (haystack_search(&search->stack, !search->newer, hit)) {
+		more = search->newer ? search_window_take_newer(&search->stack, &search->at,
+		                                                in_words, search, &named)
+		                     : search_window_take_older(&search->stack, &search->at,
+		                                                in_words, search, &named);
+		if (search_window_search(&search->stack, !search->newer, hit)) {
 			*hit = paragraph_of(view, *hit);
 			return true;
 		}
 	} while (more);
 	if (named)
-		*hit = (struct place){ search->at.position, 0 };
+		*hit = (struct location){ search->at.position, 0 };
 	return named;
 }
 
-static bool search_from(struct search *search, const struct view *view, const struct place *from,
-                        struct place *hit)
+static bool search_from(struct search *search, const struct view *view, const struct location *from,
+                        struct location *hit)
 {
 	bool whole;
 	if (!start(search, view, from, &whole))
 		return false;
 	if (!whole || !in_words(search, &search->at))
 		return walk(search, view, hit);
-	*hit = (struct place){ search->at.position, 0 };
+	*hit = (struct location){ search->at.position, 0 };
 	return true;
 }
 
-static bool find(const struct view *view, const struct place *from, bool newer, struct place *hit)
+static bool find(const struct view *view, const struct location *from, bool newer,
+                 struct location *hit)
 {
 	if (!view->find || view->find_len == 0 || view->find_len > FIND_MAX)
 		return false;
@@ -110,12 +111,12 @@ static bool find(const struct view *view, const struct place *from, bool newer, 
 	return found;
 }
 
-bool find_older(const struct view *view, const struct place *from, struct place *hit)
+bool find_older(const struct view *view, const struct location *from, struct location *hit)
 {
 	return find(view, from, false, hit);
 }
 
-bool find_newer(const struct view *view, const struct place *from, struct place *hit)
+bool find_newer(const struct view *view, const struct location *from, struct location *hit)
 {
 	return find(view, from, true, hit);
 }

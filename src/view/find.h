@@ -12,8 +12,8 @@ enum { FIND_MAX = PATTERN_MAX }; /* bytes that can be looked for */
 /* The nearest paragraph before (or behind) `from` in which view->find stands; `from` NULL: from the
  * newest (or oldest) one on, inclusive. False where there is none. 64 MiB take less than a tenth of
  * a second. */
-bool find_older(const struct view *view, const struct place *from, struct place *hit);
-bool find_newer(const struct view *view, const struct place *from, struct place *hit);
+bool find_older(const struct view *view, const struct location *from, struct location *hit);
+bool find_newer(const struct view *view, const struct location *from, struct location *hit);
 
 /* Gives the glyphs of a row in which `find` stands the style STYLE_FOUND: for rows whose text is
  * the program's own. */

@@ -90,7 +90,7 @@ void find_words_init(struct find_words *words, const struct pattern *pattern)
 {
 	memset(words, 0, sizeof *words);
 	words->pattern = pattern;
-	words->readings = find_words_fit_readings(pattern);
+	words->samples = find_words_fit_readings(pattern);
 	words->escapes = memchr(pattern->bytes, '\\', pattern->len);
 	words->core = find_part(words, is_core);
 	words->plain = find_part(words, is_plain);
@@ -153,7 +153,8 @@ static bool call_holds(struct find_words *words, const struct entry *entry, size
 }
 
 /* Bytes between the fields would make equal keys differ: there are none where the sizes add up. */
-_Static_assert(sizeof(struct find_words_key) == 2 * sizeof(struct addr) + 20, "a key has no holes");
+_Static_assert(sizeof(struct find_words_key) == 2 * sizeof(struct endpoint) + 20,
+               "a key has no holes");
 
 static struct find_words_key make_key(const struct entry *entry)
 {
@@ -224,23 +225,23 @@ static bool moving_holds(struct find_words *words, const struct entry *entry)
 /* What is known beside the call itself. */
 static bool detail_holds(struct find_words *words, const struct cursor *cursor)
 {
-	struct reading reading;
-	bool read = reading_after(cursor->view->transcript, cursor->position, &reading);
+	struct sample sample;
+	bool read = sample_after(cursor->view->transcript, cursor->position, &sample);
 	buf_clear(&words->text);
 	if (read)
-		calltext_change(&reading, &words->text);
+		calltext_change(&sample, &words->text);
 	buf_append_text(&words->text, "  ");
-	calltext_detail(cursor->entry, read ? &reading : NULL, &words->text);
+	calltext_detail(cursor->entry, read ? &sample : NULL, &words->text);
 	return text_holds(words);
 }
 
-static bool reading_holds(struct find_words *words, const struct cursor *cursor)
+static bool sample_holds(struct find_words *words, const struct cursor *cursor)
 {
-	struct reading now, before;
-	if (!words->readings || !reading_unpack(cursor->entry, &now))
+	struct sample now, before;
+	if (!words->samples || !sample_unpack(cursor->entry, &now))
 		return false;
 	bool known =
-	        reading_previous(cursor->view->transcript, cursor->position, LOOK_BACK, &before);
+	        sample_previous(cursor->view->transcript, cursor->position, LOOK_BACK, &before);
 	buf_clear(&words->text);
 	calltext_change(&now, &words->text);
 	buf_append_text(&words->text, "  ");
@@ -251,10 +252,10 @@ static bool reading_holds(struct find_words *words, const struct cursor *cursor)
 bool find_words_match(struct find_words *words, const struct cursor *cursor)
 {
 	const struct entry *entry = cursor->entry;
-	if (entry->call == CALL_READING)
-		return reading_holds(words, cursor);
+	if (entry->call == CALL_SAMPLE)
+		return sample_holds(words, cursor);
 	if (entry_is_incoming(entry) || entry_is_outgoing(entry))
 		return moving_holds(words, entry) ||
-		       (words->readings && detail_holds(words, cursor));
+		       (words->samples && detail_holds(words, cursor));
 	return call_holds(words, entry, PAYLOAD_SHOWN) || detail_holds(words, cursor);
 }

@@ -12,7 +12,7 @@ enum { FIND_WORDS_SLOTS = 256 };
 /* All by which the words of two calls without payload could differ; but for how many bytes were
  * asked for, which is another number for each recv(). */
 struct find_words_key {
-	struct addr addr, local;
+	struct endpoint addr, local;
 	uint32_t len, duration;
 	int32_t arg;
 	int16_t arg2, fd;
@@ -28,9 +28,9 @@ struct find_words_part {
 /* Calls are alike by the thousands: what their words hold is looked up once. */
 struct find_words {
 	const struct pattern *pattern;
-	bool readings; /* it may stand in the words for a reading */
-	bool escapes;  /* it may stand in a payload as it is shown, and not as it is, */
-	bool quotes;   /* or at the ends of one */
+	bool samples; /* it may stand in the words for a reading */
+	bool escapes; /* it may stand in a payload as it is shown, and not as it is, */
+	bool quotes;  /* or at the ends of one */
 	struct find_words_part core;   /* the longest without quotes, */
 	struct find_words_part plain;  /* and without digits; */
 	struct find_words_part digits; /* of digits alone */

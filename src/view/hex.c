@@ -7,7 +7,7 @@
 
 #include "view/calltext.h"
 #include "view/find_around.h"
-#include "view/lead.h"
+#include "view/gutter.h"
 #include "view/paragraph.h"
 
 enum {
@@ -55,13 +55,13 @@ static void put_size(const struct entry *entry, int columns, struct row *row)
  * is lost. */
 static void describe(const struct entry *entry, struct buf *text)
 {
-	char peer[ADDR_TEXT];
-	struct addr addr = entry_addr(entry);
+	char peer[ENDPOINT_TEXT];
+	struct endpoint addr = entry_addr(entry);
 	int64_t lost = (int64_t)entry->arg - entry->len;
 	calltext_call(entry, 0, text);
 	buf_append_text(text, " ");
 	calltext_result(entry, text);
-	if (addr.family != AF_UNSPEC && !strstr(buf_text(text), addr_format(&addr, peer)))
+	if (addr.family != AF_UNSPEC && !strstr(buf_text(text), endpoint_format(&addr, peer)))
 		buf_printf(text, "  %s", peer);
 	if (entry_is_secret(entry))
 		buf_append_text(text, "  (secret)");
@@ -91,7 +91,7 @@ static void put_call(const struct cursor *begin, struct rows *rows)
 	struct buf text = { .max = SIZE_MAX };
 	int columns = begin->view->columns;
 	struct row *row = rows_add(rows);
-	lead_put(begin, row);
+	gutter_put(begin, row);
 	int indent = row->columns;
 	describe(begin->entry, &text);
 	indent = indent + HANG < columns / 2 ? indent + HANG : indent;

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "view/calltext.h"
 #include "view/find.h"
-#include "view/lead.h"
+#include "view/gutter.h"
 
 enum {
 	COLUMNS_DETAIL = 30, /* from so many columns on calls have their measures, */
@@ -202,10 +202,10 @@ static void put_reason(struct trace *trace)
 
 static void layout_call(struct trace *trace)
 {
-	struct reading after;
+	struct sample after;
 	const struct entry *entry = trace->entry;
 	bool wide = trace->view->columns >= COLUMNS_DETAIL;
-	bool read = reading_after(trace->view->transcript, trace->position, &after);
+	bool read = sample_after(trace->view->transcript, trace->position, &after);
 	put_call(trace);
 	if (read)
 		calltext_change(&after, &trace->text);
@@ -227,12 +227,12 @@ static unsigned count_held(const struct trace *trace)
 	unsigned held = 0;
 	uint64_t position = transcript_before(transcript, trace->position);
 	for (int i = 0; i < LOOK_BACK && position != TRANSCRIPT_NONE; i++) {
-		struct reading reading;
+		struct sample sample;
 		const struct entry *entry = transcript_at(transcript, position);
-		bool counted = reading_unpack(entry, &reading) &&
-		               reading_has(&reading, READING_NEW_DATA_OUT);
-		bool sampled = counted && reading_get(&reading, READING_CALLS) > 1;
-		if (sampled || (counted && reading_get(&reading, READING_NEW_DATA_OUT)))
+		bool counted =
+		        sample_unpack(entry, &sample) && sample_has(&sample, SAMPLE_NEW_DATA_OUT);
+		bool sampled = counted && sample_get(&sample, SAMPLE_CALLS) > 1;
+		if (sampled || (counted && sample_get(&sample, SAMPLE_NEW_DATA_OUT)))
 			return sampled ? 0 : held;
 		held += entry->call == CALL_SEND && !entry->error && entry->len;
 		position = transcript_before(transcript, position);
@@ -240,11 +240,11 @@ static unsigned count_held(const struct trace *trace)
 	return 0;
 }
 
-static void put_left(struct trace *trace, const struct reading *reading)
+static void put_left(struct trace *trace, const struct sample *sample)
 {
-	uint64_t segments = reading_get(reading, READING_NEW_DATA_OUT);
-	bool all = reading_has(reading, READING_NOTSENT) && !reading_get(reading, READING_NOTSENT);
-	bool sampled = reading_get(reading, READING_CALLS) > 1;
+	uint64_t segments = sample_get(sample, SAMPLE_NEW_DATA_OUT);
+	bool all = sample_has(sample, SAMPLE_NOTSENT) && !sample_get(sample, SAMPLE_NOTSENT);
+	bool sampled = sample_get(sample, SAMPLE_CALLS) > 1;
 	unsigned sends = segments && all && !sampled ? count_held(trace) : 0;
 	if (!sends)
 		return;
@@ -255,13 +255,13 @@ static void put_left(struct trace *trace, const struct reading *reading)
 
 bool trace_tells(const struct view *view, uint64_t position, const struct entry *entry)
 {
-	struct reading now, before;
+	struct sample now, before;
 	struct buf text = { .max = SIZE_MAX };
-	if (entry->call != CALL_READING || !reading_unpack(entry, &now) ||
-	    reading_has(&now, READING_OLD_STATE) || reading_get(&now, READING_NEW_OUT) ||
-	    reading_get(&now, READING_NEW_IN))
+	if (entry->call != CALL_SAMPLE || !sample_unpack(entry, &now) ||
+	    sample_has(&now, SAMPLE_OLD_STATE) || sample_get(&now, SAMPLE_NEW_OUT) ||
+	    sample_get(&now, SAMPLE_NEW_IN))
 		return true;
-	bool known = reading_previous(view->transcript, position, LOOK_BACK_READING, &before);
+	bool known = sample_previous(view->transcript, position, LOOK_BACK_READING, &before);
 	calltext_news(&now, known ? &before : NULL, &text);
 	bool tells = text.len > 0;
 	buf_free(&text);
@@ -270,14 +270,14 @@ bool trace_tells(const struct view *view, uint64_t position, const struct entry 
 
 static void layout_reading(struct trace *trace)
 {
-	struct reading now, before;
-	if (!reading_unpack(trace->entry, &now)) {
+	struct sample now, before;
+	if (!sample_unpack(trace->entry, &now)) {
 		buf_append_text(&trace->text, "a reading that cannot be read");
 		put_part(trace, STYLE_ERROR);
 		return;
 	}
-	bool known = reading_previous(trace->view->transcript, trace->position, LOOK_BACK_READING,
-	                              &before);
+	bool known = sample_previous(trace->view->transcript, trace->position, LOOK_BACK_READING,
+	                             &before);
 	calltext_change(&now, &trace->text);
 	put_part(trace, STYLE_STATE);
 	calltext_news(&now, known ? &before : NULL, &trace->text);
@@ -307,10 +307,10 @@ void trace_layout(const struct cursor *begin, struct rows *rows)
 		.row = rows_add(rows),
 		.text = { .max = SIZE_MAX },
 	};
-	lead_put(begin, trace.row);
+	gutter_put(begin, trace.row);
 	trace.indent = trace.row->columns;
 	set_stops(&trace);
-	if (begin->entry->call == CALL_READING)
+	if (begin->entry->call == CALL_SAMPLE)
 		layout_reading(&trace);
 	else
 		layout_call(&trace);

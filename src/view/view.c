@@ -4,66 +4,66 @@
 #include "view/chat.h"
 #include "view/hex.h"
 #include "view/paragraph.h"
-#include "view/ladder/rung.h"
+#include "view/ladder/ladder_row.h"
 #include "view/trace.h"
 
 /* Onto a byte; the paragraph of a run without any begins where the run does. */
-static struct place begin_at(const struct cursor *cursor)
+static struct location begin_at(const struct cursor *cursor)
 {
 	struct cursor begin = *cursor;
-	return cursor_place(run_settle(&begin) ? &begin : cursor);
+	return cursor_location(run_settle(&begin) ? &begin : cursor);
 }
 
-bool view_last(const struct view *view, struct place *place)
+bool view_last(const struct view *view, struct location *location)
 {
 	struct cursor cursor;
 	if (!cursor_last(&cursor, view))
 		return false;
 	paragraph_begin(&cursor);
-	*place = cursor_place(&cursor);
+	*location = cursor_location(&cursor);
 	return true;
 }
 
-bool view_before(const struct view *view, struct place *place)
+bool view_before(const struct view *view, struct location *location)
 {
 	struct cursor cursor;
-	if (cursor_at(&cursor, view, *place)) {
+	if (cursor_at(&cursor, view, *location)) {
 		if (!paragraph_before(&cursor))
 			return false;
 	} else {
-		if (!cursor_near_before(&cursor, view, place->entry))
+		if (!cursor_near_before(&cursor, view, location->entry))
 			return false;
 		paragraph_begin(&cursor);
 	}
-	*place = cursor_place(&cursor);
+	*location = cursor_location(&cursor);
 	return true;
 }
 
-bool view_after(const struct view *view, struct place *place)
+bool view_after(const struct view *view, struct location *location)
 {
 	struct cursor cursor;
-	if (!cursor_at(&cursor, view, *place)) {
-		if (!cursor_near_after(&cursor, view, place->entry))
+	if (!cursor_at(&cursor, view, *location)) {
+		if (!cursor_near_after(&cursor, view, location->entry))
 			return false;
 	} else {
 		paragraph_end(&cursor);
 		if (!run_settle(&cursor) && !cursor_after(&cursor))
 			return false;
 	}
-	*place = begin_at(&cursor);
+	*location = begin_at(&cursor);
 	return true;
 }
 
-bool view_has(const struct view *view, struct place place)
+bool view_has(const struct view *view, struct location location)
 {
 	struct cursor cursor;
-	return cursor_at(&cursor, view, place);
+	return cursor_at(&cursor, view, location);
 }
 
-int view_count_after(const struct view *view, struct place place, int limit)
+int view_count_after(const struct view *view, struct location location, int limit)
 {
 	int count = 0;
-	while (count < limit && view_after(view, &place))
+	while (count < limit && view_after(view, &location))
 		count++;
 	return count;
 }
@@ -103,11 +103,11 @@ static bool is_rung(const struct cursor *cursor)
 	       !(cursor->entry->flags & ENTRY_ERROR);
 }
 
-void view_layout(const struct view *view, struct place place, struct rows *rows)
+void view_layout(const struct view *view, struct location location, struct rows *rows)
 {
 	struct cursor cursor;
 	rows_clear(rows);
-	if (!cursor_at(&cursor, view, place))
+	if (!cursor_at(&cursor, view, location))
 		rows_add(rows);
 	else if (view->kind == VIEW_CHAT || (entry_is_words(cursor.entry) && !is_rung(&cursor)))
 		chat_layout(&cursor, rows);
@@ -116,7 +116,7 @@ void view_layout(const struct view *view, struct place place, struct rows *rows)
 	else if (view->kind == VIEW_TRACE)
 		trace_layout(&cursor, rows);
 	else
-		rung_layout(&cursor, rows);
+		ladder_row_layout(&cursor, rows);
 }
 
 const char *view_kind_name(enum view_kind kind)

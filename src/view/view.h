@@ -50,27 +50,27 @@ struct view {
 };
 
 /* Where a paragraph begins: an entry and a byte of its payload. */
-struct place {
+struct location {
 	uint64_t entry;
 	uint32_t offset;
 };
 
 /* The newest paragraph; false where there is nothing to show. */
-bool view_last(const struct view *view, struct place *place);
+bool view_last(const struct view *view, struct location *location);
 
 /* One paragraph towards the past, or the future; false, and `place` unchanged, at the end. A place
  * whose entry has been evicted goes to the oldest paragraph left (view_after) or nowhere
  * (view_before). */
-bool view_before(const struct view *view, struct place *place);
-bool view_after(const struct view *view, struct place *place);
+bool view_before(const struct view *view, struct location *location);
+bool view_after(const struct view *view, struct location *location);
 
 /* True while the place's entry is still in the transcript. */
-bool view_has(const struct view *view, struct place place);
+bool view_has(const struct view *view, struct location location);
 
 /* Lays the paragraph out: `21:04:11.004 →  Hello, server!⏎      15 bytes`, continuation rows
  * indented to the text. At least one row. A size that does not fit is left out; narrow panes have
  * no milliseconds, no addresses, no time, no arrow, in this order. */
-void view_layout(const struct view *view, struct place place, struct rows *rows);
+void view_layout(const struct view *view, struct location location, struct rows *rows);
 
 /* The newest entry that is shown, and the next one behind an entry that need not be, which may have
  * been evicted; TRANSCRIPT_NONE where there is none. */
@@ -89,4 +89,4 @@ bool view_shows(enum view_kind kind, const struct entry *entry);
 
 /* How many paragraphs came after this place (at most `limit`): what a scrolled-back pane
  * calls new. */
-int view_count_after(const struct view *view, struct place place, int limit);
+int view_count_after(const struct view *view, struct location location, int limit);

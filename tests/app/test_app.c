@@ -20,10 +20,10 @@ static struct session *open_to(struct app *app, const struct session *server,
                                enum transport transport, const char *name)
 {
 	struct target target;
-	char text[ADDR_TEXT];
-	struct addr addr = session_local(server);
+	char text[ENDPOINT_TEXT];
+	struct endpoint addr = session_local(server);
 	struct session_options options = { .name = name };
-	if (!target_parse(&target, addr_format(&addr, text), NULL, transport, false, &error))
+	if (!target_parse(&target, endpoint_format(&addr, text), NULL, transport, false, &error))
 		return NULL;
 	return app_open(app, &target, &options, &error);
 }
@@ -85,8 +85,7 @@ static void test_line_ends(void)
 	struct buf want = { .max = SIZE_MAX };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		ok(app_set(&app, "eol", cases[i].eol, &error), "eol %s", cases[i].eol);
-		ok(app_send_line(client, cases[i].typed, strlen(cases[i].typed), &error),
-		   "a line");
+		ok(app_send_line(client, cases[i].typed, strlen(cases[i].typed), &error), "a line");
 		wait_for(&app, session_counts(server)->receives == i + 1, "is one datagram");
 		buf_append_text(&want, "[");
 		buf_append(&want, cases[i].sent, cases[i].len);
@@ -98,7 +97,7 @@ static void test_line_ends(void)
 	fixture_end(&app);
 }
 
-static void test_finding(void)
+static void test_search(void)
 {
 	struct app app;
 	fixture_start(&app);
@@ -145,9 +144,10 @@ static void test_news(void)
 	is_int(app_unread(&app, client), 0, "what was seen stays seen");
 	app_select(&app, client);
 	ok(app_unread(&app, server) > 0, "elsewhere there is news");
-	app_set_look(&app, session_number(client), (struct look){ .kind = VIEW_CHAT, .all = true });
+	app_set_look(&app, session_number(client),
+	             (struct view_mode){ .kind = VIEW_CHAT, .all = true });
 	is_int(app_unread(&app, server), 0, "what a view of all shows is none");
-	app_set_look(&app, session_number(client), (struct look){ .kind = VIEW_CHAT });
+	app_set_look(&app, session_number(client), (struct view_mode){ .kind = VIEW_CHAT });
 	is_int(app_unread(&app, server), 0, "nor was it afterwards");
 	app_select(&app, NULL);
 	ok(!app.current && app_unread(&app, accepted) == 0, "looking at none");
@@ -211,7 +211,7 @@ static size_t states_of(const struct app *app, uint32_t session)
 static void test_failed_to_open(void)
 {
 	struct app app;
-	char text[ADDR_TEXT + 1];
+	char text[ENDPOINT_TEXT + 1];
 	fixture_start(&app);
 	int refused = peer_refused(AF_INET), held = peer_listen(AF_INET, 4);
 	snprintf(text, sizeof text, "127.0.0.1:%u", peer_port(refused));
@@ -233,7 +233,8 @@ static void test_failed_to_open(void)
 	   "the session looked at before is so again, and has the error");
 	failed = app_failed_since(&app, TRANSCRIPT_NONE);
 	is_text(failed ? session_name(failed) : "", "three", "the last failure can be explained");
-	ok(!app_failed_since(&app, transcript_end(app.transcript)), "unless there was another since");
+	ok(!app_failed_since(&app, transcript_end(app.transcript)),
+	   "unless there was another since");
 
 	app.typing = true;
 	snprintf(text, sizeof text, "127.0.0.1:%u", peer_port(refused));
@@ -330,26 +331,26 @@ static void test_looks(void)
 	wait_for(&app, session_state(demo) == SESSION_OPEN, "it connects");
 	uint32_t number = session_number(demo);
 	app_set(&app, "view", "trace", &error);
-	is_int(app_look(&app, number).kind, VIEW_TRACE, "a setting holds at once");
+	is_int(app_view_mode(&app, number).kind, VIEW_TRACE, "a setting holds at once");
 	app.page = PAGE_INFO;
-	app_set_look(&app, number, (struct look){ .kind = VIEW_HEX, .all = true });
+	app_set_look(&app, number, (struct view_mode){ .kind = VIEW_HEX, .all = true });
 	is_int(app.page, PAGE_NONE, "a view takes the place of a page");
 	struct view view = app_view(&app, 77);
 	ok(view.kind == VIEW_HEX && view.all && view.session == number && view.columns == 77,
 	   "a session is shown as was chosen for it");
-	is_int(app_look(&app, session_number(echo)).kind, VIEW_TRACE, "and only that one");
-	app_set_look(&app, number, (struct look){ .kind = VIEW_LADDER, .all = true });
-	ok(!app_look(&app, number).all, "a ladder is not one of all");
+	is_int(app_view_mode(&app, session_number(echo)).kind, VIEW_TRACE, "and only that one");
+	app_set_look(&app, number, (struct view_mode){ .kind = VIEW_LADDER, .all = true });
+	ok(!app_view_mode(&app, number).all, "a ladder is not one of all");
 	app_next_view(&app, number);
-	is_int(app_look(&app, number).kind, VIEW_CHAT, "behind the last is the first");
+	is_int(app_view_mode(&app, number).kind, VIEW_CHAT, "behind the last is the first");
 	app_next_view(&app, number);
-	is_int(app_look(&app, number).kind, VIEW_HEX, "and then the next");
-	app_set_look(&app, number, (struct look){ .kind = VIEW_TRACE, .all = true });
+	is_int(app_view_mode(&app, number).kind, VIEW_HEX, "and then the next");
+	app_set_look(&app, number, (struct view_mode){ .kind = VIEW_TRACE, .all = true });
 	app_next_view(&app, number);
-	ok(app_look(&app, number).kind == VIEW_CHAT && app_look(&app, number).all,
+	ok(app_view_mode(&app, number).kind == VIEW_CHAT && app_view_mode(&app, number).all,
 	   "of all the last is another");
 	ok(session_close(demo, &error) && app_forget(&app, demo, &error), "it is forgotten");
-	is_int(app_look(&app, number).kind, VIEW_TRACE, "and how it was shown");
+	is_int(app_view_mode(&app, number).kind, VIEW_TRACE, "and how it was shown");
 	is_int(app.look_count, 0, "nothing is kept");
 	ok(app_set(&app, "kernel", "off", &error) && !app.settings.kernel,
 	   "the kernel is left alone");
@@ -372,7 +373,7 @@ static void test_other_end(void)
 	ok(app_other_end(&app, two) && app_other_end(&app, two) != other, "each has its own");
 	ok(!app_other_end(&app, any), "a listener has none");
 	app_select(&app, one);
-	app_set_look(&app, session_number(one), (struct look){ .kind = VIEW_LADDER });
+	app_set_look(&app, session_number(one), (struct view_mode){ .kind = VIEW_LADDER });
 	is_int(app_view(&app, 80).other, session_number(other), "a ladder shows it");
 	session_close(one, &error);
 	session_close(other, &error);
@@ -400,7 +401,7 @@ int main(void)
 	test_empty();
 	test_demo();
 	test_line_ends();
-	test_finding();
+	test_search();
 	test_news();
 	test_forgetting();
 	test_failed_to_open();

@@ -30,11 +30,11 @@ static void names(struct app *app)
 	is_text(app_page_name(PAGE_NONE), "", "no page has no name");
 	for (enum page i = PAGE_INFO; i < PAGE_COUNT; i++)
 		ok(*app_page_name(i) && *page_key(i), "%s has a key", app_page_name(i));
-	app_turn_page(app, PAGE_INFO);
+	app_toggle_page(app, PAGE_INFO);
 	is_int(app->page, PAGE_INFO, "a page comes");
-	app_turn_page(app, PAGE_STATES);
+	app_toggle_page(app, PAGE_STATES);
 	is_int(app->page, PAGE_STATES, "another takes its place");
-	app_turn_page(app, PAGE_STATES);
+	app_toggle_page(app, PAGE_STATES);
 	is_int(app->page, PAGE_NONE, "once more, and it goes");
 	ok(strstr(page(app, PAGE_INFO), "/open"), "without a session it says how to get one");
 	is_int(page_pulse(app), 0, "and nothing changes by itself");
@@ -43,22 +43,22 @@ static void names(struct app *app)
 static void conversation(struct app *app)
 {
 	struct error error;
-	struct facts facts;
+	struct snapshot snapshot;
 	ok(app_demo(app, &error), "a server, and a session to it");
 	wait_for(app, session_state(numbered(app, 2)) == SESSION_OPEN && numbered(app, 3),
 	         "they are connected");
-	page_facts(numbered(app, 1), &facts);
-	is_int(facts.kind, FACTS_LISTENER, "a listener");
-	is_text(facts.service, "echo", "with its service");
+	page_snapshot(numbered(app, 1), &snapshot);
+	is_int(snapshot.kind, SNAPSHOT_LISTENER, "a listener");
+	is_text(snapshot.service, "echo", "with its service");
 	ok(app_send_line(numbered(app, 2), "hello", 5, &error), "a line is sent");
 	wait_for(app, session_counts(numbered(app, 2))->received_bytes == 6, "and comes back");
-	page_facts(numbered(app, 2), &facts);
-	is_int(facts.kind, FACTS_STREAM, "a conversation");
-	ok(facts.open && !facts.accepted && facts.sent == 6 && facts.received == 6,
+	page_snapshot(numbered(app, 2), &snapshot);
+	is_int(snapshot.kind, SNAPSHOT_STREAM, "a conversation");
+	ok(snapshot.open && !snapshot.accepted && snapshot.sent == 6 && snapshot.received == 6,
 	   "with what it has moved");
-	ok(facts_are_loopback(&facts), "on loopback");
-	page_facts(numbered(app, 3), &facts);
-	ok(facts.accepted && !facts.service, "the other end was accepted");
+	ok(snapshot_are_loopback(&snapshot), "on loopback");
+	page_snapshot(numbered(app, 3), &snapshot);
+	ok(snapshot.accepted && !snapshot.service, "the other end was accepted");
 	const char *info = page(app, PAGE_INFO);
 	ok(strstr(info, "INFO demo") && strstr(info, "ESTABLISHED"), "/info");
 	ok(strstr(info, "6 B in 1 call"), "with its traffic");
@@ -96,21 +96,21 @@ static void long_program(struct app *app)
 
 static void goes_back(struct app *app)
 {
-	enum view_kind kind = app_look(app, 2).kind;
+	enum view_kind kind = app_view_mode(app, 2).kind;
 	app->page = PAGE_C;
 	app_next_view(app, 2);
 	is_int(app->page, PAGE_NONE, "the next view of a page");
-	is_int(app_look(app, 2).kind, kind, "is the view it took the place of");
+	is_int(app_view_mode(app, 2).kind, kind, "is the view it took the place of");
 }
 
 static void closed(struct app *app)
 {
 	struct error error;
-	struct facts facts;
+	struct snapshot snapshot;
 	ok(session_close(numbered(app, 2), &error), "closing");
 	fixture_turn(app, clock_now() + CLOCK_MS);
-	page_facts(numbered(app, 2), &facts);
-	ok(!facts.open, "there is no descriptor any more");
+	page_snapshot(numbered(app, 2), &snapshot);
+	ok(!snapshot.open, "there is no descriptor any more");
 	ok(!strstr(page(app, PAGE_INFO), "send buffer"), "so there is no buffer");
 	ok(!strstr(page(app, PAGE_STATES), ">>>ESTABLISHED<<< [demo]"), "nor the state it had");
 }

@@ -120,7 +120,7 @@ static void test_services_of_listen(void)
 	         "/listen knows all services");
 }
 
-static void test_finding(void)
+static void test_search(void)
 {
 	struct app app;
 	struct error error = { 0 };
@@ -602,7 +602,8 @@ static void test_peers(void)
 	is_text(run(&app, "/to 1 for a"), "", "/to a peer");
 	is_text(run(&app, "/to 0 for b"), "", "/to the last one");
 	is_text(run(&app, "/to 1"), "", "/to chooses");
-	is_text(fixture_note(&app, app_shown(&app)), "lines go to peer 1 from now on", "and says whom");
+	is_text(fixture_note(&app, app_shown(&app)), "lines go to peer 1 from now on",
+	        "and says whom");
 	is_text(run(&app, "chosen"), "", "who gets plain lines");
 	is_text(run(&app, "/all both"), "", "/all");
 	is_text(fixture_note(&app, app_shown(&app)), "sent to 2", "says to how many");
@@ -741,23 +742,25 @@ static void test_views(void)
 	uint32_t c = session_number(named(&app, "c")),
 	         server = session_number(named(&app, "server"));
 	is_text(run(&app, "/view trace"), "", "/view trace");
-	is_int(app_look(&app, c).kind, VIEW_TRACE, "shows the calls");
+	is_int(app_view_mode(&app, c).kind, VIEW_TRACE, "shows the calls");
 	is_text(run(&app, "/view all"), "", "/view all");
-	ok(app_look(&app, c).kind == VIEW_TRACE && app_look(&app, c).all, "keeps the kind");
+	ok(app_view_mode(&app, c).kind == VIEW_TRACE && app_view_mode(&app, c).all,
+	   "keeps the kind");
 	is_text(run(&app, "/view hex"), "", "/view hex");
-	ok(app_look(&app, c).kind == VIEW_HEX && !app_look(&app, c).all, "is of one session");
+	ok(app_view_mode(&app, c).kind == VIEW_HEX && !app_view_mode(&app, c).all,
+	   "is of one session");
 	is_text(run(&app, "/view chat all"), "", "/view chat all");
-	ok(app_look(&app, c).kind == VIEW_CHAT && app_look(&app, c).all, "and back");
+	ok(app_view_mode(&app, c).kind == VIEW_CHAT && app_view_mode(&app, c).all, "and back");
 	is_text(run(&app, "/view"), "", "/view");
-	is_int(app_look(&app, c).kind, VIEW_HEX, "turns to the next");
+	is_int(app_view_mode(&app, c).kind, VIEW_HEX, "turns to the next");
 	is_text(run(&app, "/view @server trace"), "", "/view @server");
-	is_int(app_look(&app, server).kind, VIEW_TRACE, "sets the other's");
-	is_int(app_look(&app, c).kind, VIEW_HEX, "and not this one's");
+	is_int(app_view_mode(&app, server).kind, VIEW_TRACE, "sets the other's");
+	is_int(app_view_mode(&app, c).kind, VIEW_HEX, "and not this one's");
 	is_text(run(&app, "/view ladder"), "", "/view ladder");
 	static const char refusal[] = "a ladder has two ends: /view trace all shows every session";
 	is_text(run(&app, "/view ladder all"), refusal, "/view ladder all");
 	is_text(run(&app, "/view all"), refusal, "also when there is one already");
-	is_int(app_look(&app, c).kind, VIEW_LADDER, "and it stays");
+	is_int(app_view_mode(&app, c).kind, VIEW_LADDER, "and it stays");
 	is_text(run(&app, "/view page"),
 	        "view: \"page\" is not chat, hex, trace, ladder or all: /view "
 	        "[chat|hex|trace|ladder] [all]",
@@ -790,10 +793,10 @@ static void test_listen_forms(void)
 		is_int(session_kind(session), cases[i].kind, "is of that kind");
 	}
 	is_text(session_service(named(&app, "seven"))->name, "echo", "with a service");
-	struct addr local = session_local(named(&app, "one"));
-	ok(addr_is_loopback(&local), "loopback where no address is given");
+	struct endpoint local = session_local(named(&app, "one"));
+	ok(endpoint_is_loopback(&local), "loopback where no address is given");
 	local = session_local(named(&app, "five"));
-	ok(addr_is_any(&local), "every address with *");
+	ok(endpoint_is_any(&local), "every address with *");
 	fixture_end(&app);
 }
 
@@ -897,7 +900,7 @@ int main(void)
 	tap_watchdog(30);
 	test_table();
 	test_services_of_listen();
-	test_finding();
+	test_search();
 	test_letters();
 	test_lone_ports();
 	test_help_of_all();

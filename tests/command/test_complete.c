@@ -159,11 +159,11 @@ static void test_sessions(struct app *app)
 
 static void test_addresses_and_peers(struct app *app)
 {
-	char line[100], want[100], text[ADDR_TEXT];
-	struct addr addr = session_local(sessions_named(app->sessions, "echo"));
-	snprintf(want, sizeof want, "tcp udp %s", addr_format(&addr, text));
+	char line[100], want[100], text[ENDPOINT_TEXT];
+	struct endpoint addr = session_local(sessions_named(app->sessions, "echo"));
+	snprintf(want, sizeof want, "tcp udp %s", endpoint_format(&addr, text));
 	is_text(complete(app, "/open "), want, "servers of our own");
-	snprintf(want, sizeof want, "%s as", addr_format(&addr, text));
+	snprintf(want, sizeof want, "%s as", endpoint_format(&addr, text));
 	is_text(complete(app, "/open tcp "), want, "behind a literal");
 	snprintf(line, sizeof line, "/open udp 127.0.0.1:%u as client",
 	         session_local(sessions_named(app->sessions, "u")).port);
@@ -191,19 +191,29 @@ static const char *past(size_t index)
 /* Hosts and ports of lines and sessions; nothing is looked up. */
 static void test_places(void)
 {
-	static const char *const lines[] = { "/o example.org 443 as web", "/open tcp example.org 80",
-		                             "hello example.com 1", "/open udp://dns.example:53",
-		                             "/listen 192.0.2.1 7001 echo", "/l 7002",
-		                             "/connect @3 example.net 99", "/open 8080", "/open a b c",
-		                             "/open bad\001host 1", "/open 1.2.3.4.5 7",
-		                             "/open example.org 443", "/close", "/", "", NULL };
+	static const char *const lines[] = { "/o example.org 443 as web",
+		                             "/open tcp example.org 80",
+		                             "hello example.com 1",
+		                             "/open udp://dns.example:53",
+		                             "/listen 192.0.2.1 7001 echo",
+		                             "/l 7002",
+		                             "/connect @3 example.net 99",
+		                             "/open 8080",
+		                             "/open a b c",
+		                             "/open bad\001host 1",
+		                             "/open 1.2.3.4.5 7",
+		                             "/open example.org 443",
+		                             "/close",
+		                             "/",
+		                             "",
+		                             NULL };
 	struct app app;
 	fixture_start(&app);
 	is_text(complete(&app, "/open "), "tcp udp", "nobody has typed");
 	typed_before = lines;
 	app.past = past;
-	is_text(complete(&app, "/open "), "tcp udp example.org udp://dns.example:53 example.net 8080",
-	        "what was opened");
+	is_text(complete(&app, "/open "),
+	        "tcp udp example.org udp://dns.example:53 example.net 8080", "what was opened");
 	is_text(complete(&app, "/o exa"), "example.org example.net", "that begins so");
 	is_text(complete(&app, "/open tcp example.org "), "443 80 as", "and its ports");
 	is_text(complete(&app, "/open example.org 4"), "443", "that begin so");

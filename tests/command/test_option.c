@@ -27,21 +27,21 @@ static const char *pane(const struct app *app, int columns)
 	static struct buf text = { .max = SIZE_MAX };
 	struct rows rows = { 0 };
 	struct view view = app_view(app, columns);
-	struct place place;
+	struct location location;
 	buf_clear(&text);
 	view.time = VIEW_TIME_OFF;
-	bool there = view_last(&view, &place);
-	while (there && transcript_at(app->transcript, place.entry)->call == CALL_NOTE &&
-	       place.offset > 0)
-		there = view_before(&view, &place);
+	bool there = view_last(&view, &location);
+	while (there && transcript_at(app->transcript, location.entry)->call == CALL_NOTE &&
+	       location.offset > 0)
+		there = view_before(&view, &location);
 	while (there) {
 		rows_clear(&rows);
-		view_layout(&view, place, &rows);
+		view_layout(&view, location, &rows);
 		for (size_t i = 0; i < rows.count; i++) {
 			row_print(&rows.row[i], &text);
 			buf_append_text(&text, "\n");
 		}
-		there = view_after(&view, &place);
+		there = view_after(&view, &location);
 	}
 	rows_free(&rows);
 	return buf_text(&text);
@@ -207,8 +207,10 @@ static void test_sessions(struct app *app)
 	   "another session");
 	say(app, "/close");
 	is_text(say(app, "/option"), "session 5 has no socket", "a closed one");
-	is_text(say(app, "/option keepalive"), "session 5 is closed: /reconnect opens it again", "has no options");
-	is_text(say(app, "/option keepalive on"), "session 5 is closed: /reconnect opens it again", "nor can they be set");
+	is_text(say(app, "/option keepalive"), "session 5 is closed: /reconnect opens it again",
+	        "has no options");
+	is_text(say(app, "/option keepalive on"), "session 5 is closed: /reconnect opens it again",
+	        "nor can they be set");
 }
 
 int main(void)

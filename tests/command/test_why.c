@@ -175,7 +175,7 @@ static void test_pipe_of_reset(struct app *app, int listener)
 	say(app, "/connect 127.0.0.1 %u", peer_port(listener));
 	wait_for(app, state(app) == SESSION_OPEN, "connected by hand");
 	peer_reset(peer_accept(listener, PEER_MS));
-	wait_for(app, reading_is(session_reading(app->current), STATE_CLOSE), "RST has come");
+	wait_for(app, sample_is(session_sample(app->current), STATE_CLOSE), "RST has come");
 	say(app, "/recv");
 	say(app, "/recv");
 	say(app, "hello");
@@ -228,7 +228,8 @@ static void test_step_by_step(struct app *app)
 	say(app, "/socket tcp");
 	say(app, "/connect 127.0.0.1 %u", peer_port(refused));
 	wait_for(app, !session_waiting(app->current, NULL), "refused");
-	WHY(app, "connect() by hand", "connect(127.0.0.1:", ") = -1 ECONNREFUSED: connection refused",
+	WHY(app, "connect() by hand",
+	    "connect(127.0.0.1:", ") = -1 ECONNREFUSED: connection refused",
 	    "nobody listens at its port ", "\nNext: is the server running?");
 	say(app, "/close");
 	close(refused);
@@ -292,7 +293,7 @@ static void test_time_limit(struct app *app)
 
 static void add(struct app *app, struct entry entry, const void *payload, size_t len)
 {
-	struct addr addr = { .family = AF_INET, .port = 1, .ip = { 127, 0, 0, 1 } };
+	struct endpoint addr = { .family = AF_INET, .port = 1, .ip = { 127, 0, 0, 1 } };
 	entry.session = session_number(app->current);
 	entry.time = clock_now();
 	transcript_append(app->transcript, &entry, entry.call == CALL_CONNECT ? &addr : NULL,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Fuzzes sockopt.h. The first byte chooses an option; the rest is a name, a value as a person may
  * write it, and a value as a kernel may give it. */
-#include "base/sockopt.h"
+#include "socket/sockopt.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -21,8 +21,8 @@ static bool is_invisible(wchar_t wc)
 {
 	return wc == 0xad || wc == 0xfeff || (wc >= 0x200b && wc <= 0x200f) ||
 	       (wc >= 0x2028 && wc <= 0x202e) || (wc >= 0x2060 && wc <= 0x206f) ||
-	       (wc >= 0xfe00 && wc <= 0xfe0f) || (wc >= 0xe0000 && wc <= 0xe0fff) ||
-	       wc == 0x115f || wc == 0x1160 || wc == 0x3164 || wc == 0xffa0;
+	       (wc >= 0xfe00 && wc <= 0xfe0f) || (wc >= 0xe0000 && wc <= 0xe0fff) || wc == 0x115f ||
+	       wc == 0x1160 || wc == 0x3164 || wc == 0xffa0;
 }
 
 static int width_of(wchar_t wc, bool is_mark)
@@ -59,13 +59,13 @@ static int walk(const char *s, size_t n, int column)
 	return columns;
 }
 
-static bool is_boundary(const char *s, size_t n, size_t place)
+static bool is_boundary(const char *s, size_t n, size_t location)
 {
 	struct glyph glyph;
 	size_t at = 0;
-	while (at < place)
+	while (at < location)
 		at += text_glyph(s + at, n - at, -1, &glyph);
-	return at == place;
+	return at == location;
 }
 
 static bool is_cut_character(const char *s, size_t n)

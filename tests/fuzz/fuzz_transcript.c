@@ -23,7 +23,7 @@ struct remembered {
 	uint16_t phase;
 	bool continues;
 	uint8_t filler;
-	const struct addr *addr;
+	const struct endpoint *addr;
 };
 
 struct model {
@@ -33,10 +33,12 @@ struct model {
 	bool is_unsure[256][2];
 };
 
-static const struct addr four = { .family = AF_INET, .port = 7, .ip = { 127, 0, 0, 1 } };
-static const struct addr six = { .family = AF_INET6, .port = 7, .ip = { [15] = 1 }, .scope = 1 };
-static const struct addr none = { .family = AF_UNSPEC };
-static const struct addr *const addrs[] = { &none, &four, &six };
+static const struct endpoint four = { .family = AF_INET, .port = 7, .ip = { 127, 0, 0, 1 } };
+static const struct endpoint six = {
+	.family = AF_INET6, .port = 7, .ip = { [15] = 1 }, .scope = 1
+};
+static const struct endpoint none = { .family = AF_UNSPEC };
+static const struct endpoint *const addrs[] = { &none, &four, &six };
 
 static void require(bool holds)
 {
@@ -90,14 +92,14 @@ static void remember(struct model *model, const struct transcript *t, uint64_t p
 
 static void receive(struct model *model, struct transcript *t, const struct step *step)
 {
-	const struct addr *addr = addrs[step->verb % 3];
-	size_t addr_size = step->verb & 128 ? addr_packed_size(addr) : sizeof *addr;
-	size_t most = BLOCK - ENTRY_HEADER - addr_size;
+	const struct endpoint *addr = addrs[step->verb % 3];
+	size_t endpoint_size = step->verb & 128 ? endpoint_packed_size(addr) : sizeof *addr;
+	size_t most = BLOCK - ENTRY_HEADER - endpoint_size;
 	size_t room = 0;
-	char *place = transcript_reserve(t, addr_size, step->amount, &room);
+	char *location = transcript_reserve(t, endpoint_size, step->amount, &room);
 	require(room <= most && room >= (step->amount < most ? step->amount : most));
 	bool is_gone = transcript_last(t, step->session) == TRANSCRIPT_NONE;
-	memset(place, step->amount, room);
+	memset(location, step->amount, room);
 	if (step->verb & 64) {
 		transcript_cancel(t);
 		return;
@@ -134,8 +136,9 @@ static void check_entry(const struct remembered *want, const struct transcript *
 	const struct entry *entry = transcript_at(t, want->position);
 	require(entry && entry->session == want->session);
 	require(entry->len == want->len && entry->phase == want->phase);
-	struct addr addr = entry_addr(entry);
-	require(addr_equal(&addr, want->addr) && entry->addr_len == addr_packed_size(want->addr));
+	struct endpoint addr = entry_addr(entry);
+	require(endpoint_equal(&addr, want->addr) &&
+	        entry->endpoint_len == endpoint_packed_size(want->addr));
 	for (size_t i = 0; i < entry->len; i++)
 		require((uint8_t)entry_payload(entry)[i] == want->filler);
 }

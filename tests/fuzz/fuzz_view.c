@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "record/reading.h"
+#include "record/sample.h"
 #include "view/view.h"
 
 enum { BLOCK = 1 << 12, LONGEST = 2000, MOST_PLACES = 1 << 16 };
@@ -35,9 +35,9 @@ static void append(struct transcript *transcript, uint8_t kind, const uint8_t *b
 		{ .call = CALL_RECVFROM, .session = 1, .flags = ENTRY_TRUNCATED, .arg = 100 },
 		{ .call = CALL_SENDTO, .session = 1 },
 		{ .call = CALL_SETSOCKOPT, .session = 1 },
-		{ .call = CALL_READING, .session = 1, .arg = READING_AFTER },
-		{ .call = CALL_READING, .session = 1, .arg = READING_BEFORE },
-		{ .call = CALL_READING, .session = 2, .arg = READING_LATER },
+		{ .call = CALL_SAMPLE, .session = 1, .arg = SAMPLE_AFTER },
+		{ .call = CALL_SAMPLE, .session = 1, .arg = SAMPLE_BEFORE },
+		{ .call = CALL_SAMPLE, .session = 2, .arg = SAMPLE_LATER },
 		{ .call = CALL_ERRQUEUE, .session = 1, .flags = ENTRY_WATCHING },
 		{ .call = CALL_GETADDRINFO, .session = 1 },
 		{ .call = CALL_GETADDRINFO, .session = 0, .error = 113 },
@@ -51,7 +51,7 @@ static void append(struct transcript *transcript, uint8_t kind, const uint8_t *b
 		{ .call = CALL_SEND, .session = 1, .flags = ENTRY_SECRET },
 		{ .call = CALL_SENDTO, .session = 1, .flags = ENTRY_SECRET },
 	};
-	static const struct addr addr = { .family = AF_INET6, .port = 53, .ip = { [15] = 1 } };
+	static const struct endpoint addr = { .family = AF_INET6, .port = 53, .ip = { [15] = 1 } };
 	char payload[LONGEST];
 	size_t have = 0;
 	for (size_t i = 0; i <= repeat && have + len <= sizeof payload; i++)
@@ -79,7 +79,8 @@ static void build(struct transcript *transcript, const uint8_t *data, size_t siz
 	}
 }
 
-static size_t count_bytes(const struct transcript *transcript, struct place from, struct place to)
+static size_t count_bytes(const struct transcript *transcript, struct location from,
+                          struct location to)
 {
 	size_t count = 0;
 	for (uint64_t p = from.entry; p != TRANSCRIPT_NONE && p <= to.entry;
@@ -92,9 +93,9 @@ static size_t count_bytes(const struct transcript *transcript, struct place from
 	return count;
 }
 
-static void check_rows(const struct view *view, struct place place, struct rows *rows)
+static void check_rows(const struct view *view, struct location location, struct rows *rows)
 {
-	view_layout(view, place, rows);
+	view_layout(view, location, rows);
 	demand(rows->count > 0);
 	for (size_t i = 0; i < rows->count; i++)
 		demand(rows->row[i].columns <= view->columns);
@@ -102,45 +103,45 @@ static void check_rows(const struct view *view, struct place place, struct rows 
 
 static void check_walks(const struct view *view)
 {
-	static struct place places[MOST_PLACES];
-	struct place place = { TRANSCRIPT_NONE, 0 };
+	static struct location places[MOST_PLACES];
+	struct location location = { TRANSCRIPT_NONE, 0 };
 	struct rows rows = { 0 };
 	size_t count = 0;
-	while (view_after(view, &place)) {
-		demand(count < MOST_PLACES && view_has(view, place));
-		check_rows(view, place, &rows);
+	while (view_after(view, &location)) {
+		demand(count < MOST_PLACES && view_has(view, location));
+		check_rows(view, location, &rows);
 		if (count) {
-			struct place before = places[count - 1];
-			demand(before.entry < place.entry ||
-			       (before.entry == place.entry && before.offset < place.offset));
+			struct location before = places[count - 1];
+			demand(before.entry < location.entry ||
+			       (before.entry == location.entry && before.offset < location.offset));
 			if (view->kind == VIEW_CHAT && !view->all)
-				demand(count_bytes(view->transcript, before, place) <=
+				demand(count_bytes(view->transcript, before, location) <=
 				       2 * VIEW_LONG + 3);
 		}
-		places[count++] = place;
+		places[count++] = location;
 	}
 	rows_free(&rows);
-	demand(view_last(view, &place) == (count > 0));
+	demand(view_last(view, &location) == (count > 0));
 	for (size_t i = count; i-- > 0;) {
-		demand(place.entry == places[i].entry && place.offset == places[i].offset);
-		demand(view_before(view, &place) == (i > 0));
+		demand(location.entry == places[i].entry && location.offset == places[i].offset);
+		demand(view_before(view, &location) == (i > 0));
 	}
 }
 
 /* Wherever one is, the next paragraph of any other kind is behind it, and the one before before. */
 static void check_turns(const struct view *view)
 {
-	struct place place = { TRANSCRIPT_NONE, 0 };
+	struct location location = { TRANSCRIPT_NONE, 0 };
 	struct view other = *view;
-	while (view_after(view, &place))
+	while (view_after(view, &location))
 		for (int kind = 0; kind < VIEW_KINDS; kind++) {
-			struct place after = place, before = place;
+			struct location after = location, before = location;
 			other.kind = (enum view_kind)kind;
-			demand(!view_after(&other, &after) || after.entry > place.entry ||
-			       after.offset > place.offset);
-			demand(!view_before(&other, &before) || before.entry < place.entry ||
-			       before.offset < place.offset);
-			demand(view_count_after(&other, place, 3) <= 3);
+			demand(!view_after(&other, &after) || after.entry > location.entry ||
+			       after.offset > location.offset);
+			demand(!view_before(&other, &before) || before.entry < location.entry ||
+			       before.offset < location.offset);
+			demand(view_count_after(&other, location, 3) <= 3);
 		}
 }
 

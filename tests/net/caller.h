@@ -43,10 +43,10 @@ static inline void is_call(const struct caller *caller, enum call call, long res
 		       entry_result(entry), entry->error);
 }
 
-static inline void is_addr(struct addr got, struct addr want, const char *name)
+static inline void is_addr(struct endpoint got, struct endpoint want, const char *name)
 {
-	char text[2][ADDR_TEXT];
-	is_text(addr_format(&got, text[0]), addr_format(&want, text[1]), name);
+	char text[2][ENDPOINT_TEXT];
+	is_text(endpoint_format(&got, text[0]), endpoint_format(&want, text[1]), name);
 }
 
 static inline bool has_payload(const struct entry *entry, const void *data, size_t len)

@@ -112,7 +112,7 @@ static void check_since(void)
 {
 	struct caller caller = big_caller();
 	int fd = peer_listen(AF_INET, 1);
-	struct addr peer;
+	struct endpoint peer;
 	caller.since = clock_now() - 5 * CLOCK_MS;
 	call_accept(&caller, fd, &peer);
 	const struct entry *entry = newest(&caller);
@@ -126,7 +126,7 @@ static void check_since(void)
 static void check_server(int family)
 {
 	struct caller caller = big_caller();
-	struct addr any = { .family = (uint16_t)family }, local, peer, want;
+	struct endpoint any = { .family = (uint16_t)family }, local, peer, want;
 	int listener = call_socket(&caller, family, SOCK_STREAM);
 	is_int(call_bind(&caller, listener, &any), 0, "a server binds");
 	is_addr(entry_addr(newest(&caller)), any, "... to the address that was asked");
@@ -162,7 +162,7 @@ static void check_connect(void)
 {
 	struct caller caller = big_caller();
 	int refuser = peer_refused(AF_INET), listener = peer_listen(AF_INET, 5), error = 0;
-	struct addr to = peer_addr(listener);
+	struct endpoint to = peer_addr(listener);
 	int fd = call_socket(&caller, AF_INET, SOCK_STREAM);
 	int result = call_connect(&caller, fd, &to);
 	ok(result == 0 || errno == EINPROGRESS, "connecting begins");
@@ -182,7 +182,7 @@ static void check_connect(void)
 	}
 	close(fd);
 
-	struct addr nowhere = { .family = AF_UNSPEC };
+	struct endpoint nowhere = { .family = AF_UNSPEC };
 	int other = peer_udp(AF_INET);
 	to = peer_addr(other);
 	fd = call_socket(&caller, AF_INET, SOCK_DGRAM);
@@ -190,7 +190,7 @@ static void check_connect(void)
 	   "a datagram socket is connected");
 	is_int(call_connect(&caller, fd, &nowhere), 0, "... and dissolved");
 	is_call(&caller, CALL_CONNECT, 0, 0, "that");
-	is_int(newest(&caller)->addr_len, 0, "... without an address");
+	is_int(newest(&caller)->endpoint_len, 0, "... without an address");
 	ok(call_send(&caller, fd, "x", 1, 0) == -1 && errno == EDESTADDRREQ,
 	   "... so it has no peer any more");
 	peer_close_all((int[]){ fd, other, refuser, listener }, 4);
@@ -206,7 +206,7 @@ struct pair {
 static struct pair make_pair(const struct caller *caller)
 {
 	int listener = peer_listen(AF_INET, 5);
-	struct addr peer;
+	struct endpoint peer;
 	struct pair pair;
 	pair.peer = peer_connect(AF_INET, peer_port(listener), PEER_MS);
 	peer_wait(listener, POLLIN, PEER_MS);

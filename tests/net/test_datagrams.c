@@ -22,7 +22,7 @@ struct udp {
 	struct caller caller;
 	int fd, peer;
 	int family;
-	struct addr addr, peer_addr;
+	struct endpoint addr, peer_addr;
 };
 
 static struct udp make_udp(struct caller caller, int family)
@@ -43,7 +43,7 @@ static void end_udp(struct udp *udp)
 }
 
 /* The peer sends this and we receive it. */
-static ssize_t pass(struct udp *udp, const void *data, size_t len, struct addr *from,
+static ssize_t pass(struct udp *udp, const void *data, size_t len, struct endpoint *from,
                     const char **got)
 {
 	if (!peer_send_to(udp->peer, &udp->addr, data, len) || !peer_wait(udp->fd, POLLIN, PEER_MS))
@@ -54,13 +54,13 @@ static ssize_t pass(struct udp *udp, const void *data, size_t len, struct addr *
 static void check_recvfrom(int family)
 {
 	struct udp udp = make_udp(big_caller(), family);
-	struct addr from = { .family = AF_INET };
+	struct endpoint from = { .family = AF_INET };
 	const char *data = NULL;
 	ok(call_recvfrom(&udp.caller, udp.fd, family, TRANSCRIPT_ROOM, 0, &from, &data) == -1 &&
 	           errno == EAGAIN,
 	   "nothing has come yet");
 	is_call(&udp.caller, CALL_RECVFROM, -1, EAGAIN, "that");
-	ok(from.family == AF_UNSPEC && newest(&udp.caller)->addr_len == 0, "... from nobody");
+	ok(from.family == AF_UNSPEC && newest(&udp.caller)->endpoint_len == 0, "... from nobody");
 
 	is_int(pass(&udp, "hello", 5, &from, &data), 5, "a datagram comes");
 	is_bytes(data, 5, "hello", 5, "... with these bytes");
@@ -69,7 +69,7 @@ static void check_recvfrom(int family)
 	ok(data == entry_payload(entry), "... without a copy");
 	is_addr(from, udp.peer_addr, "... its sender is told");
 	is_addr(entry_addr(entry), udp.peer_addr, "... and written down");
-	is_int(entry->addr_len, family == AF_INET ? 8 : 24, "... in as many bytes as it needs");
+	is_int(entry->endpoint_len, family == AF_INET ? 8 : 24, "... in as many bytes as it needs");
 	ok(entry->arg2 == 0 && entry->flags == 0 && entry->fd == udp.fd, "... with its arguments");
 
 	is_int(pass(&udp, "", 0, &from, &data), 0, "an empty one is one too");
@@ -87,7 +87,7 @@ static void check_family_guessed(void)
 {
 	static const int guesses[] = { AF_INET, AF_INET6, AF_INET, AF_INET6 };
 	struct udp udp = make_udp(big_caller(), AF_INET);
-	struct addr from;
+	struct endpoint from;
 	const char *data = NULL;
 	bool same = true;
 	for (size_t i = 0; i < 4; i++) {
@@ -95,7 +95,7 @@ static void check_family_guessed(void)
 		same = same && pass(&udp, big + i, 1000, &from, &data) == 1000 && data &&
 		       memcmp(data, big + i, 1000) == 0 &&
 		       data == entry_payload(newest(&udp.caller)) &&
-		       addr_equal(&from, &udp.peer_addr);
+		       endpoint_equal(&from, &udp.peer_addr);
 	}
 	ok(same, "more room for the address than it needs does no harm");
 	end_udp(&udp);
@@ -104,7 +104,7 @@ static void check_family_guessed(void)
 static void check_sendto(int family)
 {
 	struct udp udp = make_udp(big_caller(), family);
-	struct addr from;
+	struct endpoint from;
 	static char got[DATAGRAM_MAX + 1];
 	is_int(call_sendto(&udp.caller, udp.fd, "hello", 5, 0, &udp.peer_addr), 5,
 	       "a datagram is sent");
@@ -143,8 +143,8 @@ static void check_too_long(void)
 		          call_sendto(&udp.caller, udp.fd, huge, sizeof huge, 0, &udp.peer_addr) ==
 		                  -1 &&
 		          errno == EMSGSIZE;
-		call_recvfrom(&udp.caller, udp.fd, AF_INET, TRANSCRIPT_ROOM, 0, &(struct addr){ 0 },
-		              &(const char *){ NULL });
+		call_recvfrom(&udp.caller, udp.fd, AF_INET, TRANSCRIPT_ROOM, 0,
+		              &(struct endpoint){ 0 }, &(const char *){ NULL });
 	}
 	ok(refused, "so are three million, wherever in a block it happens");
 	end_udp(&udp);
@@ -155,7 +155,7 @@ static void check_refused(void)
 {
 	struct udp udp = make_udp(big_caller(), AF_INET);
 	int refuser = peer_udp_refused(AF_INET);
-	struct addr closed = peer_addr(refuser), from;
+	struct endpoint closed = peer_addr(refuser), from;
 	const char *data = NULL;
 	is_int(call_connect(&udp.caller, udp.fd, &closed), 0,
 	       "a datagram socket is connected to a closed port");
@@ -178,7 +178,7 @@ static void check_echo_small_blocks(void)
 	char got[SMALL_BLOCK];
 	bool same = true;
 	for (size_t len = 0; len <= SMALL_BLOCK - ENTRY_HEADER - 8; len++) {
-		struct addr from;
+		struct endpoint from;
 		const char *data = NULL;
 		ssize_t n = pass(&udp, big + len, len, &from, &data);
 		same = same && n == (ssize_t)len &&
@@ -199,7 +199,7 @@ static void check_cut(void)
 {
 	enum { ROOM = SMALL_BLOCK - ENTRY_HEADER - 8 };
 	struct udp udp = make_udp(small_caller(), AF_INET);
-	struct addr from;
+	struct endpoint from;
 	const char *data = NULL;
 	char got[1000];
 	is_int(pass(&udp, big, ROOM, &from, &data), ROOM, "what a block just holds comes whole");
@@ -224,7 +224,7 @@ static void check_cut(void)
 static void check_most(void)
 {
 	struct udp udp = make_udp(big_caller(), AF_INET);
-	struct addr from;
+	struct endpoint from;
 	const char *data = NULL;
 	peer_send_to(udp.peer, &udp.addr, "0123456789", 10);
 	peer_send_to(udp.peer, &udp.addr, "abcd", 4);
@@ -247,7 +247,7 @@ static void check_error_queue(void)
 {
 	struct udp udp = make_udp(big_caller(), AF_INET);
 	int refuser = peer_udp_refused(AF_INET);
-	struct addr closed = peer_addr(refuser), offender, from;
+	struct endpoint closed = peer_addr(refuser), offender, from;
 	struct errqueue error, kept;
 	const char *data = NULL;
 	uint64_t count = transcript_count(udp.caller.transcript);
@@ -283,13 +283,13 @@ static void check_error_queue(void)
 static void check_mapped(void)
 {
 	struct caller caller = big_caller();
-	struct addr any = { .family = AF_INET6 }, from, local;
+	struct endpoint any = { .family = AF_INET6 }, from, local;
 	int fd = call_socket(&caller, AF_INET6, SOCK_DGRAM), peer = peer_udp(AF_INET);
 	const char *data = NULL;
 	call_set_option(&caller, fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
 	call_bind(&caller, fd, &any);
 	call_getsockname(&caller, fd, &local);
-	struct addr to = { .family = AF_INET, .port = local.port, .ip = { 127, 0, 0, 1 } };
+	struct endpoint to = { .family = AF_INET, .port = local.port, .ip = { 127, 0, 0, 1 } };
 	ok(peer_send_to(peer, &to, "x", 1) && peer_wait(fd, POLLIN, PEER_MS),
 	   "IPv4 comes to an IPv6 socket");
 	is_int(call_recvfrom(&caller, fd, AF_INET6, TRANSCRIPT_ROOM, 0, &from, &data), 1,

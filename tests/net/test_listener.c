@@ -3,7 +3,7 @@
 #include <sys/resource.h>
 
 #include "fixture.h"
-#include "net/kind.h"
+#include "net/session_internal.h"
 
 static unsigned port_of(const struct session *session)
 {
@@ -177,19 +177,19 @@ static void gone(void *context, struct session *session)
 
 static void makes_sessions_of_clients(struct fixture *f)
 {
-	char text[64], name[ADDR_TEXT], client[ADDR_TEXT + 16];
+	char text[64], name[ENDPOINT_TEXT], client[ENDPOINT_TEXT + 16];
 	sessions_watch(f->sessions, born, gone, f->sessions);
 	struct session *session = listen_on(f, TRANSPORT_TCP, "", 0, NULL);
 	int a = come_in(f, session, AF_INET), b = come_in(f, session, AF_INET);
 	struct session *two = newest(f),
 	               *one = sessions_numbered(f->sessions, session_number(two) - 1);
 	is_int(births, 2, "each client is announced");
-	struct addr addr = peer_addr(a);
-	is_text(session_name(one), strrchr(addr_format(&addr, name), ':'),
+	struct endpoint addr = peer_addr(a);
+	is_text(session_name(one), strrchr(endpoint_format(&addr, name), ':'),
 	        "each has its port as its name");
 	ok(strstr(last_state(f, one), " accepted by session 1"), "its first line tells whence");
 	addr = peer_addr(b);
-	snprintf(client, sizeof client, "client %s is session 3", addr_format(&addr, name));
+	snprintf(client, sizeof client, "client %s is session 3", endpoint_format(&addr, name));
 	is_text(last_state(f, session), client, "and the listener's whither, with the address");
 	send_text(f, one, "to one");
 	send_text(f, two, "to two");
@@ -244,7 +244,7 @@ static void forgets_old_clients(struct fixture *f)
 	is_int(count_entries(f, 3, CALL_CLOSE, NULL), 1, "what they did is still written down");
 	ok(!transcript_is_hidden(f->transcript, 3), "and not hidden");
 	struct session *oldest = sessions_at(f->sessions, 2);
-	sessions_spare(f->sessions, oldest);
+	sessions_pin(f->sessions, oldest);
 	for (int i = 0; i < MORE; i++) {
 		int fd = come_in(f, session, AF_INET);
 		session_abort(newest(f), &f->error);
@@ -348,7 +348,7 @@ static void makes_room(struct fixture *f)
 	struct session *looked_at = newest(f);
 	close(fd);
 	until(f, session_peer_closed(looked_at));
-	sessions_spare(f->sessions, looked_at);
+	sessions_pin(f->sessions, looked_at);
 	fd = come_in(f, session, AF_INET);
 	struct session *paused = newest(f);
 	session_pause(paused, true, &f->error);
@@ -374,13 +374,13 @@ static void makes_room(struct fixture *f)
 			close(fd);
 		until(f, session_peer_closed(client) || session_state(client) == SESSION_CLOSED);
 		if (i == 5)
-			is_int(session_state(first), SESSION_OPEN, "who has sent FIN stays at first");
+			is_int(session_state(first), SESSION_OPEN,
+			       "who has sent FIN stays at first");
 	}
 	fixture_turns(f, 2);
 	ok(highest <= MOST / 4 * 3 + 2, "three quarters of the descriptors are not exceeded");
 	is_int(count_states(f, session, "EMFILE"), 0, "so nobody has to wait");
-	ok(is_open(open) && is_open(looked_at) &&
-	           is_open(paused),
+	ok(is_open(open) && is_open(looked_at) && is_open(paused),
 	   "who has not sent FIN stays, and what is looked at or paused");
 	ok(!sessions_numbered(f->sessions, number) ||
 	           session_state(sessions_numbered(f->sessions, number)) == SESSION_CLOSED,
@@ -389,14 +389,13 @@ static void makes_room(struct fixture *f)
 	                     "closed to make room: the peer had sent FIN, and 49 of 64 "
 	                     "descriptors are in use"),
 	       1, "and is told why");
-	ok(is_open(newest(f)) && session_peer_closed(newest(f)),
-	   "the newest stays in CLOSE_WAIT");
+	ok(is_open(newest(f)) && session_peer_closed(newest(f)), "the newest stays in CLOSE_WAIT");
 	is_int(count_states(f, session,
 	                    "of 64 descriptors are in use: clients that have sent FIN are closed "
 	                    "from now on, the oldest first"),
 	       1, "the listener says it once");
 	setrlimit(RLIMIT_NOFILE, &old);
-	sessions_spare(f->sessions, NULL);
+	sessions_pin(f->sessions, NULL);
 	peer_close_all(&stays, 1);
 }
 
@@ -435,13 +434,13 @@ static void turns_high_descriptors_away(struct fixture *f)
 
 static uint64_t queue_of(const struct session *session, size_t index)
 {
-	struct addr local;
-	return reading_get(session_socket_reading(session, index, &local), READING_QUEUE);
+	struct endpoint local;
+	return sample_get(session_socket_reading(session, index, &local), SAMPLE_QUEUE);
 }
 
 static int count_readings(const struct fixture *f, const struct session *session)
 {
-	return count_entries(f, session_number(session), CALL_READING, NULL);
+	return count_entries(f, session_number(session), CALL_SAMPLE, NULL);
 }
 
 /* Each socket has a queue of its own, and none of them is polled while it has one. */
@@ -463,11 +462,11 @@ static void keeps_the_queues_apart(struct fixture *f)
 	until(f, queue_of(session, 0) == 2);
 	is_int(queue_of(session, 0), 2, "two more wait at the first");
 	is_int(queue_of(session, 1), 1, "where the second still has its one");
-	int readings = count_readings(f, session);
+	int samples = count_readings(f, session);
 	for (int i = 0; i < 10; i++)
 		session_look(session);
-	is_int(count_readings(f, session), readings, "looking again writes nothing down");
-	struct addr local;
+	is_int(count_readings(f, session), samples, "looking again writes nothing down");
+	struct endpoint local;
 	session_socket_reading(session, 1, &local);
 	is_int(local.family, AF_INET6, "each has its address");
 	session_pause(session, false, &f->error);

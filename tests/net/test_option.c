@@ -4,7 +4,7 @@
 #include <netinet/tcp.h>
 
 #include "net/fixture.h"
-#include "net/kind.h"
+#include "net/session_internal.h"
 
 static int get(struct fixture *f, struct session *session, int level, int number)
 {

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "fixture.h"
-#include "net/kind.h"
+#include "net/session_internal.h"
 #include "net/scripted.h"
 
 /* A name with several addresses, 127.0.0.1 to 127.0.0.6 at one port: an address that is silent has a
@@ -17,25 +17,25 @@ struct silent {
 	int listener, fill[FULL];
 };
 
-static struct addr at(unsigned last, unsigned port)
+static struct endpoint at(unsigned last, unsigned port)
 {
-	return (struct addr){ .family = AF_INET,
-		              .port = (uint16_t)port,
-		              .ip = { 127, 0, 0, (uint8_t)last } };
+	return (struct endpoint){ .family = AF_INET,
+		                  .port = (uint16_t)port,
+		                  .ip = { 127, 0, 0, (uint8_t)last } };
 }
 
-static int bound(const struct addr *addr)
+static int bound(const struct endpoint *addr)
 {
 	struct sockaddr_storage storage;
 	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	socklen_t len = addr_to_sockaddr(addr, &storage);
+	socklen_t len = endpoint_to_sockaddr(addr, &storage);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	return bind(fd, (struct sockaddr *)&storage, len) == 0 ? fd : -1;
 }
 
 static int listener_at(unsigned last, unsigned port)
 {
-	struct addr addr = at(last, port);
+	struct endpoint addr = at(last, port);
 	int fd = bound(&addr);
 	listen(fd, 8);
 	return fd;
@@ -44,10 +44,10 @@ static int listener_at(unsigned last, unsigned port)
 /* listen(0) queues one connection: of those that follow none is let in. */
 static struct silent silent_at(unsigned last, unsigned port)
 {
-	struct addr addr = at(last, port);
+	struct endpoint addr = at(last, port);
 	struct sockaddr_storage storage;
 	struct silent silent = { .listener = bound(&addr) };
-	socklen_t len = addr_to_sockaddr(&addr, &storage);
+	socklen_t len = endpoint_to_sockaddr(&addr, &storage);
 	listen(silent.listener, 0);
 	for (int i = 0; i < FULL; i++) {
 		silent.fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -67,17 +67,17 @@ static struct session *open_to_all(struct fixture *f, const unsigned *last, size
                                    unsigned port, int64_t limit)
 {
 	struct session *session = session_new(f->sessions, &stream_kind);
-	session->recipe = xcalloc(1, sizeof *session->recipe);
-	session->recipe->options.timeout = limit;
-	session->search = xcalloc(1, sizeof *session->search);
-	buf_init(&session->search->story, SIZE_MAX);
+	session->open_parameters = xcalloc(1, sizeof *session->open_parameters);
+	session->open_parameters->options.timeout = limit;
+	session->dial = xcalloc(1, sizeof *session->dial);
+	buf_init(&session->dial->attempt_log, SIZE_MAX);
 	session->queue.max = 1000;
-	session->search->local_known = true;
-	session->search->begun = clock_now();
-	session->search->next_at = session->search->report_at = INT64_MAX;
-	session->search->remote.count = count;
+	session->dial->local_known = true;
+	session->dial->begun = clock_now();
+	session->dial->next_at = session->dial->report_at = INT64_MAX;
+	session->dial->remote.count = count;
 	for (size_t i = 0; i < count; i++)
-		session->search->remote.addr[i] = at(last[i], port);
+		session->dial->remote.addr[i] = at(last[i], port);
 	connect_begin(session);
 	return session;
 }

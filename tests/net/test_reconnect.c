@@ -3,7 +3,7 @@
 #include <netinet/tcp.h>
 
 #include "net/fixture.h"
-#include "net/kind.h"
+#include "net/session_internal.h"
 
 static int get(struct fixture *f, struct session *session, int level, int number)
 {
@@ -117,7 +117,8 @@ static void opens_by_itself(struct fixture *f)
 		end_pause(s);
 		until(f, !waits(s));
 		until(f, waits(s));
-		bool grows = s->pause == 2 * pause || (s->pause == 60 * CLOCK_S && pause > 30 * CLOCK_S);
+		bool grows =
+		        s->pause == 2 * pause || (s->pause == 60 * CLOCK_S && pause > 30 * CLOCK_S);
 		ok(grows || s->pause == 60 * CLOCK_S, "refused: the pause grows, up to a minute");
 		pause = s->pause;
 	}

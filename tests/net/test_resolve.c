@@ -34,14 +34,14 @@ static bool is_readable(int fd, int ms)
 static const char *describe(const struct lookup_answer *answer, const struct error *error,
                             char out[2000])
 {
-	char text[ADDR_TEXT];
+	char text[ENDPOINT_TEXT];
 	size_t len = 0;
 	out[0] = '\0';
 	if (answer->count == 0)
 		snprintf(out, 2000, "! %s", error->text);
 	for (size_t i = 0; i < answer->count; i++)
 		len += (size_t)snprintf(out + len, 2000 - len, "%s%s", i ? " " : "",
-		                        addr_format(&answer->addr[i], text));
+		                        endpoint_format(&answer->addr[i], text));
 	return out;
 }
 
@@ -107,8 +107,7 @@ static const struct row in_thread[] = {
 	{ "none.test", "80", AF_UNSPEC, false, false, "! no such host: none.test" },
 	{ "nodata.test", "80", AF_UNSPEC, false, false, "! no address: nodata.test" },
 	{ "family.test", "80", AF_INET6, false, false, "! no IPv6 address: family.test" },
-	{ "again.test", "80", AF_UNSPEC, false, false,
-	  "! no name server answered for again.test" },
+	{ "again.test", "80", AF_UNSPEC, false, false, "! no name server answered for again.test" },
 	{ "fail.test", "80", AF_UNSPEC, false, false, "! name server failed: fail.test" },
 	{ "system.test", "80", AF_UNSPEC, false, false,
 	  "! cannot look up system.test: too many open files" },
@@ -117,8 +116,8 @@ static const struct row in_thread[] = {
 
 static void try_rows(const struct row *rows, size_t count, bool expect_at_once)
 {
-	char out[2000], scoped[ADDR_TEXT];
-	struct addr link = {
+	char out[2000], scoped[ENDPOINT_TEXT];
+	struct endpoint link = {
 		.family = AF_INET6, .port = 80, .ip = { 0xfe, 0x80, [15] = 1 }, .scope = 1
 	};
 	for (size_t i = 0; i < count; i++) {
@@ -128,7 +127,7 @@ static void try_rows(const struct row *rows, size_t count, bool expect_at_once)
 		query.numeric = rows[i].numeric;
 		bool was_at_once;
 		resolve(&query, &was_at_once, out);
-		const char *want = rows[i].want ? rows[i].want : addr_format(&link, scoped);
+		const char *want = rows[i].want ? rows[i].want : endpoint_format(&link, scoped);
 		is_text(out, want, rows[i].host[0] ? rows[i].host : "no host");
 		ok(was_at_once == expect_at_once, "... %s",
 		   expect_at_once ? "at once" : "from a thread");

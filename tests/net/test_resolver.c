@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
-#include "net/kind.h"
+#include "net/session_internal.h"
 #include "net/scripted.h"
 
 /* Many names at once whose name server does not answer: "slow.test" is stuck while the gate is

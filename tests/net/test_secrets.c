@@ -3,7 +3,7 @@
 #include "net/secrets.h"
 
 #include "net/fixture.h"
-#include "net/kind.h"
+#include "net/session_internal.h"
 
 /* ---- the ranges, against one flag for each byte ---- */
 

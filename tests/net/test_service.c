@@ -5,7 +5,7 @@
 #include <poll.h>
 
 #include "fixture.h"
-#include "net/kind.h"
+#include "net/session_internal.h"
 
 static struct session *serve(struct fixture *f, enum transport transport, const char *name,
                              size_t queue_max)
@@ -159,7 +159,7 @@ static void echoes_datagrams(struct fixture *f)
 	char text[64], want[16];
 	bool right = true;
 	struct session *server = serve(f, TRANSPORT_UDP, "echo", 0);
-	struct addr to = session_local(server);
+	struct endpoint to = session_local(server);
 	for (int i = 0; i < PEERS; i++) {
 		fd[i] = peer_udp(AF_INET);
 		for (int j = 0; j < 3; j++)
@@ -195,7 +195,7 @@ static void echoes_datagrams(struct fixture *f)
 static void does_not_talk_to_itself(struct fixture *f)
 {
 	struct session *server = serve(f, TRANSPORT_UDP, "echo", 0);
-	struct addr self = session_local(server);
+	struct endpoint self = session_local(server);
 	ok(session_send_to(server, &self, "mirror", 6, &f->error),
 	   "a server may be told to write to itself");
 	until(f, session_counts(server)->receives == 1);
@@ -242,7 +242,7 @@ static void greets(struct fixture *f)
 
 	server = serve(f, TRANSPORT_UDP, "hello", 0);
 	fd = peer_udp(AF_INET);
-	struct addr to = session_local(server);
+	struct endpoint to = session_local(server);
 	peer_send_to(fd, &to, "a", 1);
 	peer_send_to(fd, &to, "b", 1);
 	until(f, session_counts(server)->sends == 2);

@@ -6,19 +6,19 @@
 
 #include "base/alloc.h"
 #include "fixture.h"
-#include "net/kind.h"
+#include "net/session_internal.h"
 
 /* ---- opening ---- */
 
 static void connects(struct fixture *f)
 {
-	char want[256], local[ADDR_TEXT], text[64];
+	char want[256], local[ENDPOINT_TEXT], text[64];
 	struct couple c = make_couple(f);
 	is_int(session_state(c.session), SESSION_OPEN, "a session opens");
 	is_text(session_state_name(c.session), "ESTABLISHED", "its state has TCP's name");
-	struct addr addr = session_local(c.session), peer = peer_addr(c.peer);
-	snprintf(want, sizeof want, "%s <-> 127.0.0.1:%u connected in ", addr_format(&addr, local),
-	         peer.port);
+	struct endpoint addr = session_local(c.session), peer = peer_addr(c.peer);
+	snprintf(want, sizeof want, "%s <-> 127.0.0.1:%u connected in ",
+	         endpoint_format(&addr, local), peer.port);
 	ok(strncmp(last_state(f, c.session), want, strlen(want)) == 0,
 	   "one line tells both ends and the time");
 	is_int(count_states(f, c.session, NULL), 1, "and no other");
@@ -126,19 +126,19 @@ static void gives_up_in_time(struct fixture *f)
 static struct session *open_to_two(struct fixture *f, uint8_t first, unsigned port)
 {
 	struct session *session = session_new(f->sessions, &stream_kind);
-	session->recipe = xcalloc(1, sizeof *session->recipe);
-	session->search = xcalloc(1, sizeof *session->search);
-	buf_init(&session->search->story, SIZE_MAX);
+	session->open_parameters = xcalloc(1, sizeof *session->open_parameters);
+	session->dial = xcalloc(1, sizeof *session->dial);
+	buf_init(&session->dial->attempt_log, SIZE_MAX);
 	session->queue.max = 1000;
-	session->search->local_known = true;
-	session->search->begun = clock_now();
-	session->search->remote.count = 2;
-	struct addr loopback = { .family = AF_INET,
-		                 .port = (uint16_t)port,
-		                 .ip = { 127, 0, 0, 1 } };
-	session->search->remote.addr[0] = session->search->remote.addr[1] = loopback;
-	session->search->remote.addr[0].ip[3] = first;
-	session->search->next_at = session->search->report_at = INT64_MAX;
+	session->dial->local_known = true;
+	session->dial->begun = clock_now();
+	session->dial->remote.count = 2;
+	struct endpoint loopback = { .family = AF_INET,
+		                     .port = (uint16_t)port,
+		                     .ip = { 127, 0, 0, 1 } };
+	session->dial->remote.addr[0] = session->dial->remote.addr[1] = loopback;
+	session->dial->remote.addr[0].ip[3] = first;
+	session->dial->next_at = session->dial->report_at = INT64_MAX;
 	connect_begin(session);
 	return session;
 }
@@ -371,7 +371,7 @@ static void has_names_and_numbers(struct fixture *f)
 static void refuses_what_makes_no_sense(struct fixture *f)
 {
 	struct couple c = make_couple(f);
-	struct addr other = { .family = AF_INET, .port = 1 };
+	struct endpoint other = { .family = AF_INET, .port = 1 };
 	ok(!session_send_to(c.session, &other, "x", 1, &f->error), "TCP has one peer");
 	ok(!session_choose_peer(c.session, 1, &f->error), "that is not chosen");
 	ok(!session_set_service(c.session, service_find("echo"), &f->error),

@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 
-#include "net/kind.h"
+#include "net/session_internal.h"
 #include "step.h"
 
 /* ---- recv() ---- */
@@ -336,9 +336,9 @@ static void cancels_sending(struct fixture *f)
 
 /* ---- what comes meanwhile ---- */
 
-static uint64_t known(const struct session *session, enum reading_field field)
+static uint64_t known(const struct session *session, enum sample_field field)
 {
-	return reading_get(session_reading(session), field);
+	return sample_get(session_sample(session), field);
 }
 
 /* No call is made, and none is waited for. */
@@ -348,18 +348,18 @@ static void sees_what_comes(struct fixture *f)
 	struct session *other = make_socket(f, false, AF_INET);
 	int receives = count_calls(f, p.server, CALL_RECV);
 	send_text(f, p.client, "one");
-	until(f, known(p.server, READING_INQ) == 3);
-	is_int(known(p.server, READING_INQ), 3, "what comes is seen");
+	until(f, known(p.server, SAMPLE_INQ) == 3);
+	is_int(known(p.server, SAMPLE_INQ), 3, "what comes is seen");
 	send_text(f, p.client, "two");
-	until(f, known(p.server, READING_INQ) == 6);
-	is_int(known(p.server, READING_INQ), 6, "and what more comes");
+	until(f, known(p.server, SAMPLE_INQ) == 6);
+	is_int(known(p.server, SAMPLE_INQ), 6, "and what more comes");
 	is_int(count_calls(f, p.server, CALL_RECV), receives, "without a call");
 	is_idle(f, p.server, "which lets the loop sleep");
 	char port[8];
 	port_text(p.listener, port);
 	session_connect(other, "127.0.0.1", port, &f->error);
-	until(f, known(p.listener, READING_QUEUE) == 1);
-	is_int(known(p.listener, READING_QUEUE), 1, "so is who waits to be accepted");
+	until(f, known(p.listener, SAMPLE_QUEUE) == 1);
+	is_int(known(p.listener, SAMPLE_QUEUE), 1, "so is who waits to be accepted");
 	session_shutdown(p.client, SHUT_RD, &f->error);
 	is_idle(f, p.client, "what is readable for no reason of the kernel's is left alone");
 	session_close(other, &f->error);

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#include "net/kind.h"
+#include "net/session_internal.h"
 #include "step.h"
 
 static const char *try_bind(struct fixture *f, struct session *session, const char *host,
@@ -69,8 +69,8 @@ static void walks_through(struct fixture *f)
 {
 	struct session *s = make_socket(f, false, AF_INET), *c = make_socket(f, false, AF_INET);
 	is_text(try_bind(f, s, NULL, "0"), "", "bind() without an address");
-	struct addr local = session_local(s);
-	ok(addr_is_loopback(&local) && local.port, "is loopback, and a port that is free");
+	struct endpoint local = session_local(s);
+	ok(endpoint_is_loopback(&local) && local.port, "is loopback, and a port that is free");
 	ok(begins(last_state(f, s), "bound to 127.0.0.1:") &&
 	           strstr(last_state(f, s), " (loopback only)"),
 	   "which is told");
@@ -294,7 +294,7 @@ static void receives_datagrams(struct fixture *f)
 	ok(strstr(last_state(f, u), "no port"), "can only wait, which is said");
 	session_cancel(u);
 	is_text(try_bind(f, u, NULL, "0"), "", "bind()");
-	struct addr to = session_local(u);
+	struct endpoint to = session_local(u);
 	peer_send_to(peer, &to, "0123456789", 10);
 	peer_send_to(peer, &to, "", 0);
 	until(f, is_readable(u));
@@ -383,7 +383,7 @@ static void connects_datagrams(struct fixture *f)
 	try_recv(f, v, 9, RECV_PLAIN);
 	ok(has_received(f, v, "moved"), "who gets it");
 	struct session *w = make_socket(f, true, AF_INET);
-	struct addr to = session_local(v);
+	struct endpoint to = session_local(v);
 	ok(session_send_to(w, &to, "hi", 2, &f->error), "sendto() of a fresh socket");
 	ok(session_state(w) == SESSION_OPEN && session_local(w).port, "gives it a port");
 	ok(session_pause(v, false, &f->error), "resumed");

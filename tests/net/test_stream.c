@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "fixture.h"
-#include "net/kind.h"
+#include "net/session_internal.h"
 
 /* ---- closing ---- */
 

@@ -4,14 +4,16 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#include "record/tracks.h"
+#include "record/session_index.h"
 #include "support/tap.h"
 
 #define BLOCK ((size_t)256)
 #define ROOM  (BLOCK - ENTRY_HEADER)
 
-static const struct addr four = { .family = AF_INET, .port = 7001, .ip = { 127, 0, 0, 1 } };
-static const struct addr six = { .family = AF_INET6, .port = 53, .ip = { [15] = 1 }, .scope = 9 };
+static const struct endpoint four = { .family = AF_INET, .port = 7001, .ip = { 127, 0, 0, 1 } };
+static const struct endpoint six = {
+	.family = AF_INET6, .port = 53, .ip = { [15] = 1 }, .scope = 9
+};
 
 static struct entry header(uint32_t session, enum call call)
 {
@@ -75,20 +77,20 @@ static void keeps_what_it_is_given(void)
 	given.duration = UINT32_MAX;
 	uint64_t position = transcript_append(t, &given, &six, "abc", 3);
 	const struct entry *entry = transcript_at(t, position);
-	struct addr addr = entry_addr(entry);
+	struct endpoint addr = entry_addr(entry);
 	ok(entry->time == 7000 && entry->session == 7 && entry->call == CALL_SENDTO, "the header");
 	ok(entry->arg == -5 && entry->arg2 == 3 && entry->fd == 12, "is kept");
 	ok(entry->error == EAGAIN && entry->flags == ENTRY_ECHO && entry->duration == UINT32_MAX,
 	   "whole");
-	ok(addr_equal(&addr, &six) && addr.scope == 9, "the address is kept");
-	is_int(entry->addr_len, 24, "in 24 bytes for IPv6");
+	ok(endpoint_equal(&addr, &six) && addr.scope == 9, "the address is kept");
+	is_int(entry->endpoint_len, 24, "in 24 bytes for IPv6");
 	is_payload(t, position, "abc", "the payload is kept");
 	is_int(transcript_end(t), 72, "64 bytes and the padded payload");
 	position = transcript_append(t, &given, &four, NULL, 0);
 	addr = entry_addr(transcript_at(t, position));
-	ok(addr_equal(&addr, &four), "an IPv4 address is kept");
+	ok(endpoint_equal(&addr, &four), "an IPv4 address is kept");
 	is_int(transcript_end(t) - position, 48, "in 8 bytes, and an empty payload takes none");
-	struct addr none = { .family = AF_UNSPEC };
+	struct endpoint none = { .family = AF_UNSPEC };
 	ok(entry_local(transcript_at(t, position)).family == AF_UNSPEC, "without our own");
 	position = transcript_append(t, &given, &none, "x", 1);
 	is_int(entry_addr(transcript_at(t, position)).family, AF_UNSPEC,
@@ -100,24 +102,25 @@ static void keeps_what_it_is_given(void)
 /* What was received in its place moves when less is known than room was left for. */
 static void keeps_both_ends(void)
 {
-	static const struct addr *const peers[] = { &six, &four }, none = { .family = AF_UNSPEC };
+	static const struct endpoint *const peers[] = { &six, &four },
+	                                    none = { .family = AF_UNSPEC };
 	static const size_t sizes[] = { 40, 12 };
 	struct transcript *t = transcript_new(4 * BLOCK, BLOCK);
 	struct entry given = header(7, CALL_RECVMSG);
 	for (int i = 0; i < 2; i++) {
 		size_t room;
-		struct addr own = *peers[i];
+		struct endpoint own = *peers[i];
 		own.ip[3] ^= 0x55;
 		char *place = transcript_reserve(t, sizes[i], 4, &room);
 		memcpy(place, "both", 4);
 		uint64_t position = transcript_commit_ends(t, &given, peers[i], &own, 4);
 		const struct entry *entry = transcript_at(t, position);
-		struct addr peer = entry_addr(entry), local = entry_local(entry);
-		ok(addr_equal(&peer, peers[i]), "a datagram's peer is kept");
+		struct endpoint peer = entry_addr(entry), local = entry_local(entry);
+		ok(endpoint_equal(&peer, peers[i]), "a datagram's peer is kept");
 		own.port = 0;
 		own.scope = 0;
-		ok(addr_equal(&local, &own), "and our own address, without a port");
-		is_int(entry->addr_len, (int)sizes[i], "in no more bytes than that takes");
+		ok(endpoint_equal(&local, &own), "and our own address, without a port");
+		is_int(entry->endpoint_len, (int)sizes[i], "in no more bytes than that takes");
 		is_payload(t, position, "both", "and the payload");
 		place = transcript_reserve(t, sizes[i], 4, &room);
 		memcpy(place, "one.", 4);
@@ -127,7 +130,7 @@ static void keeps_both_ends(void)
 		place = transcript_reserve(t, sizes[i], 4, &room);
 		memcpy(place, "none", 4);
 		position = transcript_commit_ends(t, &given, NULL, &own, 4);
-		is_int(transcript_at(t, position)->addr_len, 0, "and never ours alone");
+		is_int(transcript_at(t, position)->endpoint_len, 0, "and never ours alone");
 		is_payload(t, position, "none", "and the payload");
 	}
 	transcript_free(t);
@@ -413,24 +416,24 @@ static void holds_many_sessions(void)
 /* A quarter of a million sessions, of which at most a thousand are there at a time. */
 static void forgets_sessions(void)
 {
-	struct tracks tracks;
-	tracks_init(&tracks);
+	struct session_index session_index;
+	session_index_init(&session_index);
 	for (uint32_t i = 0; i < 250000; i++)
-		tracks_claim(&tracks, i, i < 1000 ? 0 : i - 1000)->last = i;
-	ok(tracks.cap <= 4096, "a table of sessions does not grow with those that are gone");
+		session_index_claim(&session_index, i, i < 1000 ? 0 : i - 1000)->last = i;
+	ok(session_index.cap <= 4096, "a table of sessions does not grow with those that are gone");
 	int remembered = 0;
 	for (uint32_t i = 249000; i < 250000; i++)
-		remembered += tracks_last(&tracks, i) == i;
+		remembered += session_index_last(&session_index, i) == i;
 	is_int(remembered, 1000, "and remembers those that are not");
-	ok(tracks_last(&tracks, 250000) == TRACK_NONE, "and no others");
-	tracks_free(&tracks);
+	ok(session_index_last(&session_index, 250000) == TRACK_NONE, "and no others");
+	session_index_free(&session_index);
 }
 
 static void costs_little(void)
 {
 	struct transcript *t = transcript_new(16 << 20, TRANSCRIPT_BLOCK);
 	size_t room = 0;
-	transcript_reserve(t, sizeof(struct addr), TRANSCRIPT_ROOM, &room);
+	transcript_reserve(t, sizeof(struct endpoint), TRANSCRIPT_ROOM, &room);
 	ok(room >= TRANSCRIPT_ROOM, "a datagram always fits a block of the usual size");
 	transcript_cancel(t);
 	struct entry entry = header(1, CALL_RECVFROM);
@@ -464,7 +467,7 @@ static void entries_answer(void)
 		bool in = call == CALL_RECV || call == CALL_RECVFROM || call == CALL_RECVMSG;
 		bool out = call == CALL_SEND || call == CALL_SENDTO || call == CALL_SENDMSG;
 		ok(entry_is_incoming(&any) == in && entry_is_outgoing(&any) == out &&
-		           entry_is_call(&any) == (call > CALL_READING) &&
+		           entry_is_call(&any) == (call > CALL_SAMPLE) &&
 		           entry_call_name((enum call)call),
 		   "%s is what it is", entry_call_name((enum call)call));
 	}
@@ -482,7 +485,7 @@ struct model {
 		uint64_t position;
 		uint32_t session, len;
 		uint8_t seed;
-		size_t addr_len;
+		size_t endpoint_len;
 	} list[MODEL];
 	size_t count;
 };
@@ -495,12 +498,12 @@ static uint32_t draw(uint32_t *state, uint32_t below)
 
 static void model_add(struct model *model, struct transcript *t, uint32_t *state)
 {
-	static const struct addr *const addrs[] = { NULL, &four, &six };
-	const struct addr *addr = addrs[draw(state, 3)];
+	static const struct endpoint *const addrs[] = { NULL, &four, &six };
+	const struct endpoint *addr = addrs[draw(state, 3)];
 	struct entry entry = header(draw(state, SESSIONS), CALL_SENDTO);
 	size_t room = 0;
-	size_t addr_size = addr && draw(state, 2) ? addr_packed_size(addr) : sizeof *addr;
-	char *place = transcript_reserve(t, addr_size, draw(state, 2 * (uint32_t)BLOCK), &room);
+	size_t endpoint_size = addr && draw(state, 2) ? endpoint_packed_size(addr) : sizeof *addr;
+	char *place = transcript_reserve(t, endpoint_size, draw(state, 2 * (uint32_t)BLOCK), &room);
 	size_t len = draw(state, 3) ? draw(state, (uint32_t)room + 1) : room;
 	uint8_t seed = (uint8_t)draw(state, 256);
 	memset(place, seed, room);
@@ -508,13 +511,14 @@ static void model_add(struct model *model, struct transcript *t, uint32_t *state
 	model->list[model->count].session = entry.session;
 	model->list[model->count].len = (uint32_t)len;
 	model->list[model->count].seed = seed;
-	model->list[model->count++].addr_len = addr ? addr_packed_size(addr) : 0;
+	model->list[model->count++].endpoint_len = addr ? endpoint_packed_size(addr) : 0;
 }
 
 static bool same_entry(const struct model *model, size_t i, const struct entry *entry)
 {
 	bool same = entry && entry->session == model->list[i].session &&
-	            entry->len == model->list[i].len && entry->addr_len == model->list[i].addr_len;
+	            entry->len == model->list[i].len &&
+	            entry->endpoint_len == model->list[i].endpoint_len;
 	for (size_t k = 0; same && k < entry->len; k++)
 		same = (uint8_t)entry_payload(entry)[k] == model->list[i].seed;
 	return same;

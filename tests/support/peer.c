@@ -10,9 +10,9 @@
 
 #include "base/clock.h"
 
-static struct addr loopback(int family, uint16_t port)
+static struct endpoint loopback(int family, uint16_t port)
 {
-	struct addr addr = { .family = (uint16_t)family, .port = port };
+	struct endpoint addr = { .family = (uint16_t)family, .port = port };
 	if (family == AF_INET6)
 		addr.ip[15] = 1;
 	else
@@ -30,17 +30,17 @@ static int close_failed(int fd)
 
 static int bind_loopback(int fd, int family)
 {
-	struct addr addr = loopback(family, 0);
+	struct endpoint addr = loopback(family, 0);
 	struct sockaddr_storage storage;
-	socklen_t len = addr_to_sockaddr(&addr, &storage);
+	socklen_t len = endpoint_to_sockaddr(&addr, &storage);
 	return bind(fd, (struct sockaddr *)&storage, len);
 }
 
 static int connect_loopback(int fd, int family, uint16_t port)
 {
-	struct addr addr = loopback(family, port);
+	struct endpoint addr = loopback(family, port);
 	struct sockaddr_storage storage;
-	socklen_t len = addr_to_sockaddr(&addr, &storage);
+	socklen_t len = endpoint_to_sockaddr(&addr, &storage);
 	return connect(fd, (struct sockaddr *)&storage, len);
 }
 
@@ -147,13 +147,13 @@ int peer_connect(int family, uint16_t port, int ms)
 	return error ? close_failed(fd) : fd;
 }
 
-struct addr peer_addr(int fd)
+struct endpoint peer_addr(int fd)
 {
 	struct sockaddr_storage storage;
 	socklen_t len = sizeof storage;
 	if (getsockname(fd, (struct sockaddr *)&storage, &len))
-		return (struct addr){ .family = AF_UNSPEC };
-	return addr_from_sockaddr((struct sockaddr *)&storage, len);
+		return (struct endpoint){ .family = AF_UNSPEC };
+	return endpoint_from_sockaddr((struct sockaddr *)&storage, len);
 }
 
 uint16_t peer_port(int fd)
@@ -247,7 +247,7 @@ int peer_eof(int fd, int ms)
 	return 0;
 }
 
-ssize_t peer_recv_from(int fd, void *data, size_t cap, struct addr *from, int ms)
+ssize_t peer_recv_from(int fd, void *data, size_t cap, struct endpoint *from, int ms)
 {
 	struct sockaddr_storage storage;
 	socklen_t len = sizeof storage;
@@ -255,15 +255,15 @@ ssize_t peer_recv_from(int fd, void *data, size_t cap, struct addr *from, int ms
 		return -1;
 	ssize_t got = recvfrom(fd, data, cap, MSG_DONTWAIT, (struct sockaddr *)&storage, &len);
 	if (got >= 0 && from)
-		*from = addr_from_sockaddr((struct sockaddr *)&storage, len);
+		*from = endpoint_from_sockaddr((struct sockaddr *)&storage, len);
 	return got;
 }
 
-bool peer_send_to(int fd, const struct addr *to, const void *data, size_t len)
+bool peer_send_to(int fd, const struct endpoint *to, const void *data, size_t len)
 {
 	struct sockaddr_storage storage;
-	socklen_t addr_len = addr_to_sockaddr(to, &storage);
-	return sendto(fd, data, len, MSG_NOSIGNAL, (struct sockaddr *)&storage, addr_len) ==
+	socklen_t endpoint_len = endpoint_to_sockaddr(to, &storage);
+	return sendto(fd, data, len, MSG_NOSIGNAL, (struct sockaddr *)&storage, endpoint_len) ==
 	       (ssize_t)len;
 }
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/addr.h"
+#include "socket/endpoint.h"
 
 enum {
 	PEER_MS = 5000, /* a deadline that is reached only where the test fails */
@@ -30,8 +30,8 @@ int peer_udp_refused(int family); /* datagrams of strangers are answered by ICMP
 int peer_connect(int family, uint16_t port, int ms); /* a TCP client, connected */
 void peer_close_all(int *fds, size_t count);         /* each that is not -1 */
 
-uint16_t peer_port(int fd);    /* 0 where it has none */
-struct addr peer_addr(int fd); /* its own end */
+uint16_t peer_port(int fd);        /* 0 where it has none */
+struct endpoint peer_addr(int fd); /* its own end */
 
 bool peer_wait(int fd, short events,
                int ms); /* poll(2): POLLIN, POLLOUT; true at an error or hang-up too */
@@ -49,8 +49,8 @@ ssize_t peer_recv_until(int fd, char *data, size_t cap, const char *needle, int 
 int peer_eof(int fd, int ms);
 
 /* One datagram, or -1 at the deadline or an error. `from` may be NULL. */
-ssize_t peer_recv_from(int fd, void *data, size_t cap, struct addr *from, int ms);
-bool peer_send_to(int fd, const struct addr *to, const void *data, size_t len);
+ssize_t peer_recv_from(int fd, void *data, size_t cap, struct endpoint *from, int ms);
+bool peer_send_to(int fd, const struct endpoint *to, const void *data, size_t len);
 
 void peer_reset(int fd);      /* RST now; closes */
 void peer_half_close(int fd); /* FIN; still reads */

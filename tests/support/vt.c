@@ -17,7 +17,7 @@
 #include <sys/prctl.h>
 #endif
 
-#include "support/vt_inside.h"
+#include "support/vt_internal.h"
 
 enum { STEP_MS = 2, QUIET_MS = 100, PUMP_READS = 16 };
 

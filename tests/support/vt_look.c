@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "support/vt_inside.h"
+#include "support/vt_internal.h"
 
 enum { CELL_BYTES = 4 * VTERM_MAX_CHARS_PER_CELL };
 

@@ -244,7 +244,7 @@ static void test_eviction(void)
 	transcript_append(transcript, &other, NULL, "x", 1);
 	is_text(filled(2), "|·  x", "another session has lost nothing");
 	pane.follow = false;
-	pane.spot.place = (struct place){ 0, 0 };
+	pane.position.location = (struct location){ 0, 0 };
 	is_text(filled(2), "|·  x", "a place of nowhere leads back");
 	lines(1000);
 	pane.follow = false;
@@ -296,7 +296,7 @@ static void test_going(void)
 	filled(12);
 	int right = 0;
 	for (int i = 6; i < 30; i++) {
-		pane_go(&pane, &view, (struct place){ at[i], 0 });
+		pane_go(&pane, &view, (struct location){ at[i], 0 });
 		filled(12);
 		buf_clear(&out);
 		for (size_t y = 4; y < 8; y++)
@@ -305,11 +305,11 @@ static void test_going(void)
 		right += !pane.follow && strstr(buf_text(&out), want) != NULL;
 	}
 	is_int(right, 24, "whatever one goes to stands in the middle third");
-	pane_go(&pane, &view, (struct place){ at[1], 0 });
+	pane_go(&pane, &view, (struct location){ at[1], 0 });
 	ok(has_row(filled(12), "line 1") && has_row(filled(12), "line 2"), "also near the top");
-	pane_go(&pane, &view, (struct place){ at[38], 0 });
+	pane_go(&pane, &view, (struct location){ at[38], 0 });
 	is_text(filled(4), "line 37|line 38|line 39|line 40", "near the end there is no more");
-	pane_go(&pane, &view, (struct place){ at[38], 0 });
+	pane_go(&pane, &view, (struct location){ at[38], 0 });
 	filled(12);
 	bool seen = true;
 	for (int i = 0; i < 30; i++) {
@@ -320,7 +320,7 @@ static void test_going(void)
 	ok(!pane.follow, "where the end is no longer");
 	pane_scroll(&pane, &view, 1000);
 	ok(pane.follow && has_row(filled(12), "line 70"), "until one scrolls on");
-	pane_go(&pane, &view, (struct place){ at[38], 1 });
+	pane_go(&pane, &view, (struct location){ at[38], 1 });
 	pane_to_end(&pane);
 	ok(has_row(filled(12), "line 70"), "or to the end");
 }
@@ -334,10 +334,10 @@ static void test_going_and_turning(void)
 	for (char letter = 'a'; letter <= 'z'; letter++)
 		receive(letter, 9);
 	filled(12);
-	struct place place = { TRANSCRIPT_NONE, 0 };
+	struct location location = { TRANSCRIPT_NONE, 0 };
 	for (int i = 0; i < 13 * 9 + 5; i++)
-		view_after(&view, &place);
-	pane_go(&pane, &view, place);
+		view_after(&view, &location);
+	pane_go(&pane, &view, location);
 	ok(strstr(filled(12), "n5") != NULL && !pane.follow, "a hit");
 	view.kind = VIEW_HEX;
 	ok(strstr(filled(12), "6e 35") != NULL, "as hex");
@@ -350,12 +350,12 @@ static void test_going_and_turning(void)
 static void test_going_nowhere(void)
 {
 	begin(10);
-	pane_go(&pane, &view, (struct place){ 0, 0 });
+	pane_go(&pane, &view, (struct location){ 0, 0 });
 	is_text(filled(2), "|", "where nothing is nobody goes");
 	ok(pane.follow, "and follows");
 	begin(60);
 	lines(30000);
-	pane_go(&pane, &view, (struct place){ 0, 0 });
+	pane_go(&pane, &view, (struct location){ 0, 0 });
 	const char *text = filled(12);
 	ok(!pane.follow && strstr(text, "older"), "what has gone is at the top");
 }
@@ -372,7 +372,7 @@ static void test_going_into_long(void)
 	lines(20);
 	view.find = "needle";
 	view.find_len = 6;
-	pane_go(&pane, &view, (struct place){ entry, 0 });
+	pane_go(&pane, &view, (struct location){ entry, 0 });
 	ok(strstr(filled(12), "needle") != NULL, "of a long paragraph the row with the hit");
 	int y = 0;
 	for (size_t i = 0; i < rows.count; i++)
@@ -409,21 +409,22 @@ static void test_kinds(void)
 	snprintf(before, sizeof before, "%s", bottom(12));
 	ok(strstr(before, "n") != NULL || strstr(before, "o") != NULL, "among the lines of a call");
 	for (enum view_kind kind = VIEW_HEX; kind <= VIEW_TRACE; kind++) {
-		uint64_t entry = pane.spot.place.entry;
+		uint64_t entry = pane.position.location.entry;
 		view.kind = kind;
 		filled(12);
-		ok(!pane.follow && pane.spot.place.entry == entry, "another kind: the same entry");
-		is_int(pane.spot.place.offset, 0, "at the begin of a paragraph");
+		ok(!pane.follow && pane.position.location.entry == entry,
+		   "another kind: the same entry");
+		is_int(pane.position.location.offset, 0, "at the begin of a paragraph");
 	}
 	view.kind = VIEW_CHAT;
 	is_text(bottom(12), before, "turned back it is the very row");
 	view.kind = VIEW_TRACE;
 	filled(12);
 	pane_scroll(&pane, &view, -2);
-	uint64_t entry = pane.spot.place.entry;
+	uint64_t entry = pane.position.location.entry;
 	view.kind = VIEW_CHAT;
 	filled(12);
-	is_int(pane.spot.place.entry, entry, "scrolled in between, it is the entry come to");
+	is_int(pane.position.location.entry, entry, "scrolled in between, it is the entry come to");
 	view.kind = VIEW_TRACE;
 	pane_to_end(&pane);
 	filled(12);

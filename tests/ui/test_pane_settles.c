@@ -66,7 +66,7 @@ static void happen(void)
 
 static void move(void)
 {
-	struct place place = { TRANSCRIPT_NONE, 0 };
+	struct location location = { TRANSCRIPT_NONE, 0 };
 	switch (chance(8)) {
 	case 0:
 		pane_to_top(&pane, &view);
@@ -75,9 +75,9 @@ static void move(void)
 		pane_to_end(&pane);
 		break;
 	case 2:
-		for (unsigned i = chance(60); i > 0 && view_after(&view, &place); i--)
+		for (unsigned i = chance(60); i > 0 && view_after(&view, &location); i--)
 			continue;
-		pane_go(&pane, &view, place);
+		pane_go(&pane, &view, location);
 		break;
 	default:
 		pane_scroll(&pane, &view,
@@ -129,11 +129,11 @@ static void fill(struct buf *out)
 /* Every row from the oldest paragraph to the newest. */
 static void write_all(void)
 {
-	struct place place = { TRANSCRIPT_NONE, 0 };
+	struct location location = { TRANSCRIPT_NONE, 0 };
 	buf_clear(&all);
 	buf_append_text(&all, "\n");
-	while (view_after(&view, &place)) {
-		view_layout(&view, place, &part);
+	while (view_after(&view, &location)) {
+		view_layout(&view, location, &part);
 		for (size_t i = 0; i < part.count; i++)
 			put(&all, &part.row[i]);
 	}

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "record/reading.h"
+#include "record/sample.h"
 #include "view/view.h"
 
 enum { CLIENT = 2, SERVER = 3, LISTENER = 1, CLIENT_PORT = 39446, SERVER_PORT = 44617 };
@@ -46,12 +46,14 @@ static UNUSED void at(double ms)
 	now = 1000 * CLOCK_S + (int64_t)(ms * 1e6);
 }
 
-static struct addr loopback(unsigned port)
+static struct endpoint loopback(unsigned port)
 {
-	return (struct addr){ .family = AF_INET, .port = (uint16_t)port, .ip = { 127, 0, 0, 1 } };
+	return (struct endpoint){ .family = AF_INET,
+		                  .port = (uint16_t)port,
+		                  .ip = { 127, 0, 0, 1 } };
 }
 
-static void put_bytes(uint32_t session, struct entry header, const struct addr *addr,
+static void put_bytes(uint32_t session, struct entry header, const struct endpoint *addr,
                       const void *bytes, size_t len)
 {
 	header.session = session;
@@ -62,7 +64,8 @@ static void put_bytes(uint32_t session, struct entry header, const struct addr *
 	transcript_append(transcript, &header, addr, bytes, len);
 }
 
-static void put(uint32_t session, struct entry header, const struct addr *addr, const char *text)
+static void put(uint32_t session, struct entry header, const struct endpoint *addr,
+                const char *text)
 {
 	put_bytes(session, header, addr, text, strlen(text));
 }
@@ -71,30 +74,30 @@ static void put(uint32_t session, struct entry header, const struct addr *addr, 
 	put(session, (struct entry){ .call = (name), __VA_ARGS__ }, NULL, "")
 
 /* Fields and values by turns, ended by -1. */
-static void put_reading(uint32_t session, enum reading_when when, ...)
+static void put_reading(uint32_t session, enum sample_when when, ...)
 {
-	struct reading reading = { 0 };
-	char packed[READING_PACKED];
+	struct sample sample = { 0 };
+	char packed[SAMPLE_PACKED];
 	va_list args;
 	va_start(args, when);
 	for (int field = va_arg(args, int); field >= 0; field = va_arg(args, int))
-		reading_set(&reading, (enum reading_field)field, (uint64_t)va_arg(args, int));
+		sample_set(&sample, (enum sample_field)field, (uint64_t)va_arg(args, int));
 	va_end(args);
-	size_t len = reading_pack(&reading, packed);
-	struct entry header = { .call = CALL_READING, .arg = (int32_t)when, .fd = -1 };
+	size_t len = sample_pack(&sample, packed);
+	struct entry header = { .call = CALL_SAMPLE, .arg = (int32_t)when, .fd = -1 };
 	put_bytes(session, header, NULL, packed, len);
 }
 
-#define AFTER(session, ...)  put_reading(session, READING_AFTER, __VA_ARGS__, -1)
-#define BEFORE(session, ...) put_reading(session, READING_BEFORE, __VA_ARGS__, -1)
-#define LATER(session, ...)  put_reading(session, READING_LATER, __VA_ARGS__, -1)
-#define CLOSED(session, ...) put_reading(session, READING_CLOSED, __VA_ARGS__, -1)
-#define STATE(name)          READING_STATE, STATE_##name
-#define FROM(name)           READING_OLD_STATE, STATE_##name
-#define SENT(bytes)          READING_BYTES_SENT, bytes, READING_BYTES_RETRANS, 0
+#define AFTER(session, ...)  put_reading(session, SAMPLE_AFTER, __VA_ARGS__, -1)
+#define BEFORE(session, ...) put_reading(session, SAMPLE_BEFORE, __VA_ARGS__, -1)
+#define LATER(session, ...)  put_reading(session, SAMPLE_LATER, __VA_ARGS__, -1)
+#define CLOSED(session, ...) put_reading(session, SAMPLE_CLOSED, __VA_ARGS__, -1)
+#define STATE(name)          SAMPLE_STATE, STATE_##name
+#define FROM(name)           SAMPLE_OLD_STATE, STATE_##name
+#define SENT(bytes)          SAMPLE_BYTES_SENT, bytes, SAMPLE_BYTES_RETRANS, 0
 #define SEGMENTS(out, in, data_out, data_in)                                                       \
-	READING_NEW_OUT, out, READING_NEW_IN, in, READING_NEW_DATA_OUT, data_out,                  \
-	        READING_NEW_DATA_IN, data_in, READING_NEW_RETRANS, 0
+	SAMPLE_NEW_OUT, out, SAMPLE_NEW_IN, in, SAMPLE_NEW_DATA_OUT, data_out, SAMPLE_NEW_DATA_IN, \
+	        data_in, SAMPLE_NEW_RETRANS, 0
 
 /* ---- calls ---- */
 
@@ -105,14 +108,14 @@ static UNUSED void put_socket(int type)
 
 static UNUSED void put_connect(int error)
 {
-	struct addr addr = loopback(SERVER_PORT);
+	struct endpoint addr = loopback(SERVER_PORT);
 	put(CLIENT, (struct entry){ .call = CALL_CONNECT, .fd = 4, .error = (uint8_t)error }, &addr,
 	    "");
 }
 
 static UNUSED void put_name(void)
 {
-	struct addr addr = loopback(CLIENT_PORT);
+	struct endpoint addr = loopback(CLIENT_PORT);
 	put(CLIENT, (struct entry){ .call = CALL_GETSOCKNAME, .fd = 4 }, &addr, "");
 }
 
@@ -138,12 +141,12 @@ static UNUSED void put_linger(uint32_t session)
 
 static UNUSED void open_connection(void)
 {
-	struct addr client = loopback(CLIENT_PORT);
+	struct endpoint client = loopback(CLIENT_PORT);
 	put_socket(SOCK_STREAM);
-	AFTER(CLIENT, STATE(CLOSE), SENT(0), READING_BYTES_RECEIVED, 0);
+	AFTER(CLIENT, STATE(CLOSE), SENT(0), SAMPLE_BYTES_RECEIVED, 0);
 	put_connect(0);
 	AFTER(CLIENT, STATE(ESTABLISHED), FROM(CLOSE), SEGMENTS(2, 1, 0, 0), SENT(0),
-	      READING_BYTES_RECEIVED, 0);
+	      SAMPLE_BYTES_RECEIVED, 0);
 	put_name();
 	if (view.other == SERVER) {
 		put(LISTENER, (struct entry){ .call = CALL_ACCEPT, .arg = 5 }, &client, "");
@@ -157,42 +160,42 @@ static UNUSED void converse(void)
 	open_connection();
 	at(240);
 	put_send(CLIENT, "hello");
-	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 1, 0), SENT(5), READING_OUTQ, 0,
-	      READING_BYTES_RECEIVED, 0);
-	BEFORE(SERVER, STATE(ESTABLISHED), READING_SEGS_OUT, 1, READING_SEGS_IN, 3,
-	       READING_DATA_SEGS_OUT, 0, READING_DATA_SEGS_IN, 1, SENT(0), READING_BYTES_RECEIVED,
-	       5, READING_INQ, 5);
+	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 1, 0), SENT(5), SAMPLE_OUTQ, 0,
+	      SAMPLE_BYTES_RECEIVED, 0);
+	BEFORE(SERVER, STATE(ESTABLISHED), SAMPLE_SEGS_OUT, 1, SAMPLE_SEGS_IN, 3,
+	       SAMPLE_DATA_SEGS_OUT, 0, SAMPLE_DATA_SEGS_IN, 1, SENT(0), SAMPLE_BYTES_RECEIVED, 5,
+	       SAMPLE_INQ, 5);
 	put_recv(SERVER, "hello");
-	AFTER(SERVER, STATE(ESTABLISHED), SEGMENTS(0, 0, 0, 0), SENT(0), READING_BYTES_RECEIVED, 5,
-	      READING_INQ, 0);
+	AFTER(SERVER, STATE(ESTABLISHED), SEGMENTS(0, 0, 0, 0), SENT(0), SAMPLE_BYTES_RECEIVED, 5,
+	      SAMPLE_INQ, 0);
 	at(610);
 	PUT(CLIENT, CALL_SHUTDOWN, .arg = SHUT_WR);
 	AFTER(CLIENT, STATE(FIN_WAIT1), FROM(ESTABLISHED), SEGMENTS(1, 0, 0, 0), SENT(5),
-	      READING_BYTES_RECEIVED, 0);
+	      SAMPLE_BYTES_RECEIVED, 0);
 	BEFORE(SERVER, STATE(CLOSE_WAIT), FROM(ESTABLISHED), SEGMENTS(0, 1, 0, 0), SENT(0),
-	       READING_BYTES_RECEIVED, 6);
+	       SAMPLE_BYTES_RECEIVED, 6);
 	at(617.6);
 	LATER(CLIENT, STATE(FIN_WAIT2), FROM(FIN_WAIT1), SEGMENTS(0, 1, 0, 0), SENT(5),
-	      READING_BYTES_RECEIVED, 0);
+	      SAMPLE_BYTES_RECEIVED, 0);
 	put_recv(SERVER, "");
-	AFTER(SERVER, STATE(CLOSE_WAIT), SEGMENTS(0, 0, 0, 0), SENT(0), READING_BYTES_RECEIVED, 6);
+	AFTER(SERVER, STATE(CLOSE_WAIT), SEGMENTS(0, 0, 0, 0), SENT(0), SAMPLE_BYTES_RECEIVED, 6);
 	at(700);
 	put_send(SERVER, "late");
-	AFTER(SERVER, STATE(CLOSE_WAIT), SEGMENTS(1, 1, 1, 0), SENT(4), READING_OUTQ, 0,
-	      READING_BYTES_RECEIVED, 6);
-	BEFORE(CLIENT, STATE(FIN_WAIT2), SEGMENTS(1, 1, 0, 1), SENT(5), READING_BYTES_RECEIVED, 4,
-	       READING_INQ, 4);
+	AFTER(SERVER, STATE(CLOSE_WAIT), SEGMENTS(1, 1, 1, 0), SENT(4), SAMPLE_OUTQ, 0,
+	      SAMPLE_BYTES_RECEIVED, 6);
+	BEFORE(CLIENT, STATE(FIN_WAIT2), SEGMENTS(1, 1, 0, 1), SENT(5), SAMPLE_BYTES_RECEIVED, 4,
+	       SAMPLE_INQ, 4);
 	put_recv(CLIENT, "late");
-	AFTER(CLIENT, STATE(FIN_WAIT2), SEGMENTS(0, 0, 0, 0), SENT(5), READING_BYTES_RECEIVED, 4);
+	AFTER(CLIENT, STATE(FIN_WAIT2), SEGMENTS(0, 0, 0, 0), SENT(5), SAMPLE_BYTES_RECEIVED, 4);
 	at(3900);
 	PUT(SERVER, CALL_CLOSE, .fd = 5);
-	CLOSED(SERVER, READING_STATE, STATE_GONE, FROM(CLOSE_WAIT));
+	CLOSED(SERVER, SAMPLE_STATE, STATE_GONE, FROM(CLOSE_WAIT));
 	BEFORE(CLIENT, STATE(CLOSE), FROM(FIN_WAIT2), SEGMENTS(1, 1, 0, 0), SENT(5));
 	put_recv(CLIENT, "");
 	AFTER(CLIENT, STATE(CLOSE), SEGMENTS(0, 0, 0, 0), SENT(5));
 	PUT(CLIENT, CALL_CLOSE, .fd = 4);
-	CLOSED(CLIENT, STATE(TIME_WAIT), FROM(CLOSE), READING_TIMER, TIMER_TIMEWAIT,
-	       READING_TIMER_LEFT, 58000000);
+	CLOSED(CLIENT, STATE(TIME_WAIT), FROM(CLOSE), SAMPLE_TIMER, TIMER_TIMEWAIT,
+	       SAMPLE_TIMER_LEFT, 58000000);
 }
 
 /* The server ends with a reset, the client finds it when it sends. */
@@ -230,25 +233,25 @@ static UNUSED void lose(void)
 	put_connect(EINPROGRESS);
 	AFTER(CLIENT, STATE(SYN_SENT), FROM(CLOSE), SEGMENTS(1, 0, 0, 0));
 	at(1010);
-	LATER(CLIENT, STATE(SYN_SENT), READING_NEW_OUT, 1, READING_NEW_IN, 0, READING_NEW_DATA_OUT,
-	      0, READING_NEW_DATA_IN, 0, READING_NEW_RETRANS, 1, READING_RETRANSMITS, 1);
+	LATER(CLIENT, STATE(SYN_SENT), SAMPLE_NEW_OUT, 1, SAMPLE_NEW_IN, 0, SAMPLE_NEW_DATA_OUT, 0,
+	      SAMPLE_NEW_DATA_IN, 0, SAMPLE_NEW_RETRANS, 1, SAMPLE_RETRANSMITS, 1);
 	at(1060);
 	BEFORE(CLIENT, STATE(ESTABLISHED), FROM(SYN_SENT), SEGMENTS(1, 1, 0, 0), SENT(0));
 	at(1100);
 	put_send(CLIENT, "lost");
-	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 0, 1, 0), SENT(4), READING_OUTQ, 4);
+	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 0, 1, 0), SENT(4), SAMPLE_OUTQ, 4);
 	at(1500);
-	LATER(CLIENT, STATE(ESTABLISHED), READING_NEW_OUT, 1, READING_NEW_IN, 0,
-	      READING_NEW_DATA_OUT, 0, READING_NEW_DATA_IN, 0, READING_NEW_RETRANS, 1,
-	      READING_BACKOFF, 1, READING_RETRANSMITS, 1, READING_OUTQ, 4, READING_TIMER,
-	      TIMER_RETRANSMIT, READING_TIMER_LEFT, 816000);
+	LATER(CLIENT, STATE(ESTABLISHED), SAMPLE_NEW_OUT, 1, SAMPLE_NEW_IN, 0, SAMPLE_NEW_DATA_OUT,
+	      0, SAMPLE_NEW_DATA_IN, 0, SAMPLE_NEW_RETRANS, 1, SAMPLE_BACKOFF, 1,
+	      SAMPLE_RETRANSMITS, 1, SAMPLE_OUTQ, 4, SAMPLE_TIMER, TIMER_RETRANSMIT,
+	      SAMPLE_TIMER_LEFT, 816000);
 	at(1560);
-	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(0, 1, 0, 0), READING_OUTQ, 0);
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(0, 1, 0, 0), SAMPLE_OUTQ, 0);
 }
 
 static UNUSED void put_icmp(uint8_t type, uint8_t code, int error, uint32_t mtu)
 {
-	struct addr router = { .family = AF_INET, .ip = { 10, 99, 0, 254 } };
+	struct endpoint router = { .family = AF_INET, .ip = { 10, 99, 0, 254 } };
 	struct errqueue told = { .origin = ERRQUEUE_ICMP, .type = type, .code = code };
 	told.error = (uint8_t)error;
 	told.info = mtu;
@@ -258,17 +261,17 @@ static UNUSED void put_icmp(uint8_t type, uint8_t code, int error, uint32_t mtu)
 /* Datagrams, one of them empty, one cut, some dropped, some refused. */
 static UNUSED void send_datagrams(void)
 {
-	struct addr addr = loopback(5000);
+	struct endpoint addr = loopback(5000);
 	struct entry sendto = { .call = CALL_SENDTO, .arg = 4 };
 	struct errqueue local = { .origin = ERRQUEUE_LOCAL, .error = EMSGSIZE, .info = 1500 };
 	put_socket(SOCK_DGRAM);
-	AFTER(CLIENT, READING_DROPS, 0);
+	AFTER(CLIENT, SAMPLE_DROPS, 0);
 	put(CLIENT, sendto, &addr, "ping");
 	put(CLIENT, (struct entry){ .call = CALL_RECVFROM, .arg = 65536 }, &addr, "pong");
 	put(CLIENT, (struct entry){ .call = CALL_RECVFROM, .arg = 65536 }, &addr, "");
 	put(CLIENT, (struct entry){ .call = CALL_RECVFROM, .arg = 10, .flags = ENTRY_TRUNCATED },
 	    &addr, "0123");
-	LATER(CLIENT, READING_DROPS, 3);
+	LATER(CLIENT, SAMPLE_DROPS, 3);
 	sendto.arg = 0;
 	put(CLIENT, sendto, &addr, "");
 	put_icmp(3, 3, ECONNREFUSED, 0);
@@ -284,21 +287,21 @@ static UNUSED void flood(void)
 	at(50);
 	for (int i = 0; i < 3; i++)
 		put_send(CLIENT, "0123456789");
-	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(2, 1, 2, 0), SENT(20), READING_NOTSENT, 10,
-	      READING_CALLS, 3, READING_OUTQ, 10);
-	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 1, 0), SENT(30), READING_NOTSENT, 0,
-	      READING_OUTQ, 0);
+	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(2, 1, 2, 0), SENT(20), SAMPLE_NOTSENT, 10,
+	      SAMPLE_CALLS, 3, SAMPLE_OUTQ, 10);
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 1, 0), SENT(30), SAMPLE_NOTSENT, 0,
+	      SAMPLE_OUTQ, 0);
 }
 
 static UNUSED void listen_for_clients(void)
 {
-	struct addr addr = loopback(SERVER_PORT), client = loopback(CLIENT_PORT);
+	struct endpoint addr = loopback(SERVER_PORT), client = loopback(CLIENT_PORT);
 	put_socket(SOCK_STREAM);
 	AFTER(CLIENT, STATE(CLOSE));
 	put(CLIENT, (struct entry){ .call = CALL_BIND }, &addr, "");
 	PUT(CLIENT, CALL_LISTEN, .arg = 2);
-	AFTER(CLIENT, STATE(LISTEN), FROM(CLOSE), READING_QUEUE, 0, READING_BACKLOG, 2);
-	LATER(CLIENT, STATE(LISTEN), READING_QUEUE, 1, READING_BACKLOG, 2);
+	AFTER(CLIENT, STATE(LISTEN), FROM(CLOSE), SAMPLE_QUEUE, 0, SAMPLE_BACKLOG, 2);
+	LATER(CLIENT, STATE(LISTEN), SAMPLE_QUEUE, 1, SAMPLE_BACKLOG, 2);
 	put(CLIENT, (struct entry){ .call = CALL_ACCEPT, .arg = 7 }, &client, "");
 }
 
@@ -326,7 +329,7 @@ static UNUSED void be_hostile(void)
 	put_bytes(CLIENT, header, NULL, bytes, sizeof bytes - 1);
 	put(CLIENT, (struct entry){ .call = CALL_STATE, .flags = ENTRY_ERROR }, NULL,
 	    "lost \033[31m]]><&");
-	put_bytes(CLIENT, (struct entry){ .call = CALL_READING, .arg = READING_LATER }, NULL,
+	put_bytes(CLIENT, (struct entry){ .call = CALL_SAMPLE, .arg = SAMPLE_LATER }, NULL,
 	          "\xff\xff\xff", 3);
 	put_bytes(CLIENT, (struct entry){ .call = CALL_ERRQUEUE }, NULL, "short", 5);
 }

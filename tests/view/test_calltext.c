@@ -11,11 +11,11 @@
 
 static struct transcript *transcript;
 static struct buf text;
-static const struct addr echo = { .family = AF_INET, .port = 7001, .ip = { 127, 0, 0, 1 } };
-static const struct addr six = { .family = AF_INET6, .port = 53, .ip = { [15] = 1 } };
+static const struct endpoint echo = { .family = AF_INET, .port = 7001, .ip = { 127, 0, 0, 1 } };
+static const struct endpoint six = { .family = AF_INET6, .port = 53, .ip = { [15] = 1 } };
 
-static const struct entry *make(struct entry header, const struct addr *addr, const void *payload,
-                                size_t len)
+static const struct entry *make(struct entry header, const struct endpoint *addr,
+                                const void *payload, size_t len)
 {
 	header.session = 1;
 	return transcript_at(transcript,
@@ -23,7 +23,7 @@ static const struct entry *make(struct entry header, const struct addr *addr, co
 }
 
 /* The call, a blank, its result. */
-static const char *told(struct entry header, const struct addr *addr, const char *payload)
+static const char *told(struct entry header, const struct endpoint *addr, const char *payload)
 {
 	const struct entry *entry = make(header, addr, payload, strlen(payload));
 	buf_clear(&text);
@@ -34,12 +34,13 @@ static const char *told(struct entry header, const struct addr *addr, const char
 }
 
 /* The same of a datagram that says our own end, too. */
-static const char *told_ends(enum call call, const struct addr *local)
+static const char *told_ends(enum call call, const struct endpoint *local)
 {
 	size_t room;
 	struct entry header = { .session = 1, .call = (uint8_t)call, .arg = 2 };
-	char *place = transcript_reserve(transcript, entry_addresses_size(&echo, local), 2, &room);
-	memcpy(place, "hi", 2);
+	char *location =
+	        transcript_reserve(transcript, entry_addresses_size(&echo, local), 2, &room);
+	memcpy(location, "hi", 2);
 	const struct entry *entry = transcript_at(
 	        transcript, transcript_commit_ends(transcript, &header, &echo, local, 2));
 	buf_clear(&text);
@@ -87,7 +88,7 @@ static void test_bytes(void)
 	        "send(9000) = -1 EAGAIN", "not at all");
 	is_text(TOLD(NULL, "!", .call = CALL_SEND, .arg = 1, .arg2 = MSG_OOB | MSG_NOSIGNAL),
 	        "send(\"!\", MSG_OOB) = 1", "with flags");
-	struct addr five = { .family = AF_INET, .ip = { 127, 0, 0, 5 } };
+	struct endpoint five = { .family = AF_INET, .ip = { 127, 0, 0, 5 } };
 	is_text(told_ends(CALL_SENDMSG, &five),
 	        "sendmsg(\"hi\", 127.0.0.1:7001, from 127.0.0.5) = 2", "sendmsg()");
 	is_text(told_ends(CALL_RECVMSG, &five), "recvmsg(2) = 2 from 127.0.0.1:7001 to 127.0.0.5",
@@ -179,44 +180,44 @@ static void test_received(void)
 
 /* ---- readings: field, value, …, -1 ---- */
 
-static struct reading reading_of(const int64_t *fields)
+static struct sample sample_of(const int64_t *fields)
 {
-	struct reading reading = { 0 };
+	struct sample sample = { 0 };
 	for (; *fields >= 0; fields += 2)
-		reading_set(&reading, (enum reading_field)fields[0], (uint64_t)fields[1]);
-	return reading;
+		sample_set(&sample, (enum sample_field)fields[0], (uint64_t)fields[1]);
+	return sample;
 }
 
-#define READING(...) reading_of((const int64_t[]){ __VA_ARGS__, -1 })
+#define SAMPLE(...) sample_of((const int64_t[]){ __VA_ARGS__, -1 })
 
-static const char *detail(enum call call, uint8_t error, const struct reading *reading)
+static const char *detail(enum call call, uint8_t error, const struct sample *sample)
 {
 	const struct entry *entry =
 	        make((struct entry){ .call = (uint8_t)call, .error = error }, &echo, "x", 1);
 	buf_clear(&text);
-	calltext_detail(entry, reading, &text);
+	calltext_detail(entry, sample, &text);
 	return buf_text(&text);
 }
 
 static void test_details(void)
 {
-	struct reading r = READING(READING_NEW_DATA_OUT, 1, READING_CALLS, 1);
+	struct sample r = SAMPLE(SAMPLE_NEW_DATA_OUT, 1, SAMPLE_CALLS, 1);
 	is_text(detail(CALL_SEND, 0, &r), "1 segment o", "how many segments left");
-	r = READING(READING_NEW_DATA_OUT, 0, READING_NOTSENT, 6);
+	r = SAMPLE(SAMPLE_NEW_DATA_OUT, 0, SAMPLE_NOTSENT, 6);
 	is_text(detail(CALL_SEND, 0, &r), "not sent yet o, 6 bytes held back *", "held back");
-	r = READING(READING_NOTSENT, 1);
+	r = SAMPLE(SAMPLE_NOTSENT, 1);
 	is_text(detail(CALL_SEND, 0, &r), "1 byte held back *", "counters a system does not have");
-	r = READING(READING_NEW_DATA_OUT, 5, READING_CALLS, 87);
+	r = SAMPLE(SAMPLE_NEW_DATA_OUT, 5, SAMPLE_CALLS, 87);
 	is_text(detail(CALL_SEND, 0, &r), "5 segments o, of 87 calls o", "sampled");
 	is_text(detail(CALL_SEND, EAGAIN, &r), "of 87 calls o", "nothing left with a failure");
-	r = READING(READING_BUFFERED, 149000, READING_INQ, 5);
+	r = SAMPLE(SAMPLE_BUFFERED, 149000, SAMPLE_INQ, 5);
 	is_text(detail(CALL_RECV, 0, &r), "lay in the buffer 149 ms, 5 bytes left to read *",
 	        "what lay there");
-	r = READING(READING_QUEUE, 1, READING_BACKLOG, 2);
+	r = SAMPLE(SAMPLE_QUEUE, 1, SAMPLE_BACKLOG, 2);
 	is_text(detail(CALL_ACCEPT, 0, &r), "peer 127.0.0.1:7001, queue 1/2 *", "a listener's");
-	r = READING(READING_NEW_OUT, 2, READING_NEW_IN, 1, READING_NEW_RETRANS, 1);
+	r = SAMPLE(SAMPLE_NEW_OUT, 2, SAMPLE_NEW_IN, 1, SAMPLE_NEW_RETRANS, 1);
 	is_text(detail(CALL_CONNECT, 0, &r), "2 segments out 1 in o, 1 sent again o", "segments");
-	r = READING(READING_DROPS, 3);
+	r = SAMPLE(SAMPLE_DROPS, 3);
 	is_text(detail(CALL_RECVFROM, 0, &r), "3 dropped so far *", "drops");
 	is_text(detail(CALL_SEND, 0, NULL), "", "nothing was read");
 	const struct entry *entry =
@@ -226,7 +227,7 @@ static void test_details(void)
 	is_text(buf_text(&text), "a, b, c, 2 more", "addresses of a name");
 }
 
-static const char *news(const struct reading *now, const struct reading *before)
+static const char *news(const struct sample *now, const struct sample *before)
 {
 	buf_clear(&text);
 	calltext_change(now, &text);
@@ -237,59 +238,59 @@ static const char *news(const struct reading *now, const struct reading *before)
 
 static void test_news(void)
 {
-	struct reading a, b;
-	a = READING(READING_STATE, STATE_ESTABLISHED, READING_INQ, 5);
+	struct sample a, b;
+	a = SAMPLE(SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_INQ, 5);
 	is_text(news(&a, NULL), "|readable: 5 bytes to read *", "bytes to read");
 	is_text(news(&a, &a), "|", "said once");
-	a = READING(READING_STATE, STATE_CLOSE_WAIT, READING_OLD_STATE, STATE_ESTABLISHED,
-	            READING_NEW_IN, 1);
+	a = SAMPLE(SAMPLE_STATE, STATE_CLOSE_WAIT, SAMPLE_OLD_STATE, STATE_ESTABLISHED,
+	           SAMPLE_NEW_IN, 1);
 	is_text(news(&a, NULL),
 	        "ESTABLISHED → CLOSE_WAIT *|readable: end of file *, 1 segment in o", "the end");
-	a = READING(READING_STATE, STATE_CLOSE, READING_OLD_STATE, STATE_ESTABLISHED);
+	a = SAMPLE(SAMPLE_STATE, STATE_CLOSE, SAMPLE_OLD_STATE, STATE_ESTABLISHED);
 	is_text(news(&a, NULL), "ESTABLISHED → CLOSE *|error pending ?", "a reset");
-	a = READING(READING_STATE, STATE_CLOSE, READING_OLD_STATE, STATE_LAST_ACK);
+	a = SAMPLE(SAMPLE_STATE, STATE_CLOSE, SAMPLE_OLD_STATE, STATE_LAST_ACK);
 	is_text(news(&a, NULL), "LAST_ACK → CLOSE *|", "an orderly end");
-	a = READING(READING_QUEUE, 1, READING_BACKLOG, 2, READING_STATE, STATE_LISTEN);
+	a = SAMPLE(SAMPLE_QUEUE, 1, SAMPLE_BACKLOG, 2, SAMPLE_STATE, STATE_LISTEN);
 	is_text(news(&a, NULL), "|readable: 1 connection waits, queue 1/2 *", "a connection");
-	b = READING(READING_SND_WND, 20000);
-	a = READING(READING_SND_WND, 0);
+	b = SAMPLE(SAMPLE_SND_WND, 20000);
+	a = SAMPLE(SAMPLE_SND_WND, 0);
 	is_text(news(&a, &b), "|window 20000 → 0 *", "a window that shuts");
 	is_text(news(&b, &a), "|window 0 → 20000 *", "and opens");
-	a = READING(READING_TIMER, TIMER_RETRANSMIT, READING_TIMER_LEFT, 816000,
-	            READING_RETRANSMITS, 2);
+	a = SAMPLE(SAMPLE_TIMER, TIMER_RETRANSMIT, SAMPLE_TIMER_LEFT, 816000, SAMPLE_RETRANSMITS,
+	           2);
 	is_text(news(&a, NULL), "|retransmit 3 in 816 ms *", "retransmission");
-	a = READING(READING_TIMER, TIMER_PERSIST, READING_TIMER_LEFT, 1700000, READING_PROBES, 0,
-	            READING_BACKOFF, 3);
+	a = SAMPLE(SAMPLE_TIMER, TIMER_PERSIST, SAMPLE_TIMER_LEFT, 1700000, SAMPLE_PROBES, 0,
+	           SAMPLE_BACKOFF, 3);
 	is_text(news(&a, NULL), "|window probe 4 in 1.7 s *", "a probe");
-	a = READING(READING_STATE, STATE_TIME_WAIT, READING_TIMER, TIMER_TIMEWAIT,
-	            READING_TIMER_LEFT, 60000000);
+	a = SAMPLE(SAMPLE_STATE, STATE_TIME_WAIT, SAMPLE_TIMER, TIMER_TIMEWAIT, SAMPLE_TIMER_LEFT,
+	           60000000);
 	is_text(news(&a, NULL), "|TIME_WAIT, 60 s left *", "TIME_WAIT");
-	a = READING(READING_STATE, STATE_GONE, READING_OLD_STATE, STATE_TIME_WAIT);
+	a = SAMPLE(SAMPLE_STATE, STATE_GONE, SAMPLE_OLD_STATE, STATE_TIME_WAIT);
 	is_text(news(&a, NULL), "TIME_WAIT → gone *|", "gone");
-	a = READING(READING_STATE, STATE_GONE);
+	a = SAMPLE(SAMPLE_STATE, STATE_GONE);
 	is_text(news(&a, NULL), "|no longer in the kernel *", "from a state nobody read");
-	a = READING(READING_STATE, STATE_TIME_WAIT, READING_OLD_STATE, STATE_CLOSE, READING_TIMER,
-	            TIMER_TIMEWAIT, READING_TIMER_LEFT, 60000000);
+	a = SAMPLE(SAMPLE_STATE, STATE_TIME_WAIT, SAMPLE_OLD_STATE, STATE_CLOSE, SAMPLE_TIMER,
+	           TIMER_TIMEWAIT, SAMPLE_TIMER_LEFT, 60000000);
 	is_text(news(&a, NULL), "TIME_WAIT *|60 s left *", "which CLOSE was all the time");
-	a = READING(READING_STATE, STATE_CLOSE, READING_OLD_STATE, STATE_FIN_WAIT2);
+	a = SAMPLE(SAMPLE_STATE, STATE_CLOSE, SAMPLE_OLD_STATE, STATE_FIN_WAIT2);
 	is_text(news(&a, NULL), "FIN_WAIT2 → CLOSE *|TIME_WAIT ?", "as a socket tells of it");
-	b = READING(READING_STATE, STATE_ESTABLISHED, READING_OUTQ, 13);
-	a = READING(READING_STATE, STATE_ESTABLISHED, READING_OUTQ, 0);
+	b = SAMPLE(SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_OUTQ, 13);
+	a = SAMPLE(SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_OUTQ, 0);
 	is_text(news(&a, &b), "|all acknowledged *", "an acknowledgement");
 	is_text(news(&b, &a), "|13 bytes not acknowledged *", "what waits for one");
 	is_text(news(&b, NULL), "|", "nothing without the reading before");
-	b = READING(READING_STATE, STATE_ESTABLISHED, READING_RCV_WND, 5, READING_RMEM, 1);
-	a = READING(READING_STATE, STATE_ESTABLISHED, READING_RCV_WND, 9, READING_RMEM, 2);
+	b = SAMPLE(SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_RCV_WND, 5, SAMPLE_RMEM, 1);
+	a = SAMPLE(SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_RCV_WND, 9, SAMPLE_RMEM, 2);
 	is_text(news(&a, &b), "|own window 5 → 9 *", "one thing where there is nothing better");
-	a = READING(READING_RTT, 5);
+	a = SAMPLE(SAMPLE_RTT, 5);
 	is_text(news(&a, NULL), "|", "nothing where nothing is told");
-	a = READING(READING_TIMER, 77, READING_TIMER_LEFT, INT64_MAX, READING_STATE, 99);
+	a = SAMPLE(SAMPLE_TIMER, 77, SAMPLE_TIMER_LEFT, INT64_MAX, SAMPLE_STATE, 99);
 	is_text(news(&a, NULL), "|", "numbers of nothing");
-	a = READING(READING_STATE, STATE_TIME_WAIT, READING_OLD_STATE, STATE_FIN_WAIT2);
+	a = SAMPLE(SAMPLE_STATE, STATE_TIME_WAIT, SAMPLE_OLD_STATE, STATE_FIN_WAIT2);
 	is_text(news(&a, NULL), "FIN_WAIT2 → TIME_WAIT *|", "nobody reads behind close()");
 }
 
-static const char *queued(struct errqueue error, const struct addr *offender)
+static const char *queued(struct errqueue error, const struct endpoint *offender)
 {
 	const struct entry *entry =
 	        make((struct entry){ .call = CALL_ERRQUEUE }, offender, &error, sizeof error);
@@ -342,7 +343,7 @@ static void test_error_queue(void)
 
 static void test_ascii(void)
 {
-	struct reading a = READING(READING_STATE, STATE_LISTEN, READING_OLD_STATE, STATE_CLOSE);
+	struct sample a = SAMPLE(SAMPLE_STATE, STATE_LISTEN, SAMPLE_OLD_STATE, STATE_CLOSE);
 	setlocale(LC_ALL, "C");
 	is_text(news(&a, NULL), "CLOSE -> LISTEN *|", "an arrow in ASCII");
 	is_text(TOLD(NULL, "가나다라", .call = CALL_SEND, .arg = 12),

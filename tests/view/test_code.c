@@ -13,11 +13,11 @@
 static struct transcript *transcript;
 static char *text;
 
-static const struct addr server = { .family = AF_INET, .port = 7001, .ip = { 127, 0, 0, 1 } };
-static const struct addr other = { .family = AF_INET, .port = 9, .ip = { 127, 0, 0, 1 } };
+static const struct endpoint server = { .family = AF_INET, .port = 7001, .ip = { 127, 0, 0, 1 } };
+static const struct endpoint other = { .family = AF_INET, .port = 9, .ip = { 127, 0, 0, 1 } };
 
 static uint64_t put(uint32_t session, enum call call, int fd, int32_t arg, int arg2, int error,
-                    const struct addr *addr, const void *payload, size_t len)
+                    const struct endpoint *addr, const void *payload, size_t len)
 {
 	struct entry entry = {
 		.session = session,
@@ -214,8 +214,9 @@ static void test_stream(void)
 	put_bytes(CALL_RECV, 0, "y");
 	put_bytes(CALL_RECV, MSG_PEEK, "z");
 	put_bytes(CALL_SEND, MSG_OOB, "!");
-	ok(has(CODE_PYTHON, "s.sendall(b\"x\")\nreceive(s)  # 1 byte\ns.recv(65536, socket.MSG_PEEK)  # 1 byte\n"
-	                    "s.send(b\"!\", socket.MSG_OOB)\n"),
+	ok(has(CODE_PYTHON,
+	       "s.sendall(b\"x\")\nreceive(s)  # 1 byte\ns.recv(65536, socket.MSG_PEEK)  # 1 byte\n"
+	       "s.send(b\"!\", socket.MSG_OOB)\n"),
 	   "but not over another call, nor with what was only looked at");
 	ok(has(CODE_C, "recv(s, buffer, 65536, MSG_PEEK)"), "in C, too");
 	put_flagged(1, CALL_SETSOCKOPT, 5, ENTRY_WATCHING, "....");
@@ -345,7 +346,8 @@ static void test_server(void)
 	put(3, CALL_SEND, 9, 2, 0, 0, NULL, "no", 2);
 	ok(has(CODE_PYTHON, "s.listen(5)\n"), "an accepted session brings its listener's socket");
 	ok(strstr(text, "s.settimeout(None)  # for the first client, however long it takes\n"
-	                 "c1, peer = s.accept()\ns.settimeout(LIMIT)\nreceive(c1)  # 2 bytes\n"), "and the one accept()");
+	                "c1, peer = s.accept()\ns.settimeout(LIMIT)\nreceive(c1)  # 2 bytes\n"),
+	   "and the one accept()");
 	ok(!strstr(text, "c2") && !strstr(text, "b\"no\"") && !strstr(text, "8 bytes"),
 	   "and nobody else's calls");
 	const char *all = written(2, CODE_PYTHON, &error);

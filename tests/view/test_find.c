@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "record/reading.h"
+#include "record/sample.h"
 #include "support/tap.h"
 #include "view/calltext.h"
 #include "view/find_words.h"
@@ -41,23 +41,23 @@ static uint64_t put(enum call call, const char *text)
 
 static uint64_t put_datagram(const char *text)
 {
-	const struct addr addr = { .family = AF_INET, .port = 5000, .ip = { 127, 0, 0, 1 } };
+	const struct endpoint addr = { .family = AF_INET, .port = 5000, .ip = { 127, 0, 0, 1 } };
 	struct entry header = { .session = 1, .call = CALL_RECVFROM, .fd = 3, .arg = 1024 };
 	return transcript_append(transcript, &header, &addr, text, strlen(text));
 }
 
-static void is_place(bool found, struct place place, uint64_t entry, uint32_t offset,
-                     const char *name)
+static void is_location(bool found, struct location location, uint64_t entry, uint32_t offset,
+                        const char *name)
 {
-	bool same = found && place.entry == entry && place.offset == offset;
+	bool same = found && location.entry == entry && location.offset == offset;
 	if (!ok(same, "%s", name))
 		printf("#   got %s %llu+%u, want %llu+%u\n", found ? "a hit at" : "no hit",
-		       (unsigned long long)place.entry, (unsigned)place.offset,
+		       (unsigned long long)location.entry, (unsigned)location.offset,
 		       (unsigned long long)entry, (unsigned)offset);
 }
 
 /* Hits from the newest on, each from the one before; then back. */
-static size_t all_hits(struct place *hits, size_t most)
+static size_t all_hits(struct location *hits, size_t most)
 {
 	size_t count = 0;
 	while (count < most && find_older(&view, count ? &hits[count - 1] : NULL, &hits[count]))
@@ -65,9 +65,9 @@ static size_t all_hits(struct place *hits, size_t most)
 	return count;
 }
 
-static bool same_forward(const struct place *hits, size_t count)
+static bool same_forward(const struct location *hits, size_t count)
 {
-	struct place hit;
+	struct location hit;
 	if (!find_newer(&view, NULL, &hit))
 		return count == 0;
 	for (size_t i = count; i > 0; i--) {
@@ -81,7 +81,7 @@ static bool same_forward(const struct place *hits, size_t count)
 
 static void test_lines(void)
 {
-	struct place hits[8];
+	struct location hits[8];
 	begin(1 << 16, 1 << 13);
 	uint64_t note = put(CALL_NOTE, "the apple");
 	uint64_t first = put(CALL_RECV, "pear\nappl");
@@ -89,14 +89,14 @@ static void test_lines(void)
 	uint64_t sent = put(CALL_SEND, "an apple and an apple\nnone\nApple\n");
 	look_for("apple");
 	is_int(all_hits(hits, 8), 4, "a hit for each line with the text");
-	is_place(true, hits[0], sent, 27, "the newest first, with a capital, too");
-	is_place(true, hits[1], sent, 0, "once for two in a line");
-	is_place(true, hits[2], first, 5, "a line over two calls");
-	is_place(true, hits[3], note, 0, "words of the program");
+	is_location(true, hits[0], sent, 27, "the newest first, with a capital, too");
+	is_location(true, hits[1], sent, 0, "once for two in a line");
+	is_location(true, hits[2], first, 5, "a line over two calls");
+	is_location(true, hits[3], note, 0, "words of the program");
 	ok(same_forward(hits, 4), "the same towards the present");
 	look_for("Apple");
 	is_int(all_hits(hits, 8), 1, "a capital is only that");
-	is_place(true, hits[0], sent, 27, "where it is");
+	is_location(true, hits[0], sent, 27, "where it is");
 	look_for("plumb");
 	is_int(all_hits(hits, 8), 0, "what is not there");
 	look_for("plum\nan");
@@ -110,7 +110,7 @@ static void test_lines(void)
 
 static void test_apart(void)
 {
-	struct place hit;
+	struct location hit;
 	begin(1 << 16, 1 << 13);
 	put_datagram("app");
 	put_datagram("le");
@@ -122,8 +122,8 @@ static void test_apart(void)
 	uint64_t whole = put(CALL_RECV, "ple");
 	ok(!find_older(&view, NULL, &hit), "nor do bytes with a note between them");
 	put(CALL_RECV, "apple");
-	is_place(find_older(&view, NULL, &hit), hit, whole, 0, "a false one hides no true one");
-	is_place(find_newer(&view, NULL, &hit), hit, whole, 0, "from either side");
+	is_location(find_older(&view, NULL, &hit), hit, whole, 0, "a false one hides no true one");
+	is_location(find_newer(&view, NULL, &hit), hit, whole, 0, "from either side");
 }
 
 /* One byte for each call: hits lie over many entries, and over the stretches of a search. */
@@ -131,7 +131,7 @@ static void test_single_bytes(void)
 {
 	enum { LINES = 700 };
 	static uint64_t begins[LINES];
-	static struct place hits[LINES + 1];
+	static struct location hits[LINES + 1];
 	begin(1 << 20, 1 << 16);
 	for (int i = 0; i < LINES; i++) {
 		const char *line = "needle\n";
@@ -163,7 +163,7 @@ static void test_stretches(void)
 {
 	enum { SIZE = 200000, EACH = 1000 };
 	char *bytes = filler(SIZE);
-	struct place hit;
+	struct location hit;
 	int found = 0, wrong = 0;
 	for (size_t at = 65536 - 40; at < 65536 + 40; at++) {
 		begin(1 << 21, 1 << 20);
@@ -188,7 +188,7 @@ static void test_stretches(void)
 static void test_long_lines(void)
 {
 	static char bytes[3 * VIEW_LONG];
-	struct place hits[4];
+	struct location hits[4];
 	begin(1 << 20, 1 << 19);
 	memset(bytes, 'x', sizeof bytes);
 	memcpy(bytes + VIEW_LONG - 3, "needle", 6);
@@ -196,22 +196,22 @@ static void test_long_lines(void)
 	uint64_t entry = put_bytes(1, CALL_RECV, bytes, sizeof bytes);
 	look_for("needle");
 	is_int(all_hits(hits, 4), 2, "a line that is cut");
-	is_place(true, hits[0], entry, 2 * VIEW_LONG, "the piece");
-	is_place(true, hits[1], entry, 0, "and where the hit begins, over a cut");
+	is_location(true, hits[0], entry, 2 * VIEW_LONG, "the piece");
+	is_location(true, hits[1], entry, 0, "and where the hit begins, over a cut");
 	ok(same_forward(hits, 2), "and forward");
 	view.kind = VIEW_HEX;
 	is_int(all_hits(hits, 4), 2, "in hex");
-	is_place(true, hits[0], entry, 2 * VIEW_LONG, "its piece");
-	is_place(true, hits[1], entry, VIEW_LONG - VIEW_PIECE, "and the first");
+	is_location(true, hits[0], entry, 2 * VIEW_LONG, "its piece");
+	is_location(true, hits[1], entry, VIEW_LONG - VIEW_PIECE, "and the first");
 }
 
 /* Whether these bytes of the paragraph's first row stand out, and no others. */
-static bool is_marked(struct place place, const char *text)
+static bool is_marked(struct location location, const char *text)
 {
 	static struct rows rows;
 	char found[64] = "";
 	size_t len = 0;
-	view_layout(&view, place, &rows);
+	view_layout(&view, location, &rows);
 	for (size_t i = 0; i < rows.row[0].count; i++)
 		if (rows.row[0].glyphs[i].style == STYLE_FOUND)
 			found[len++] = (char)rows.row[0].glyphs[i].chars[0];
@@ -220,7 +220,7 @@ static bool is_marked(struct place place, const char *text)
 
 static void test_pauses(void)
 {
-	struct place hits[4];
+	struct location hits[4];
 	begin(1 << 16, 1 << 15);
 	struct entry header = { .session = 1, .call = CALL_RECV, .fd = 3, .arg = 1024 };
 	uint64_t first = transcript_append(transcript, &header, NULL, "a nee", 5);
@@ -228,25 +228,25 @@ static void test_pauses(void)
 	uint64_t second = transcript_append(transcript, &header, NULL, "dle\n", 4);
 	look_for("needle");
 	is_int(all_hits(hits, 4), 1, "a hit over a pause");
-	is_place(true, hits[0], first, 0, "where it begins");
-	ok(is_marked(hits[0], "nee") && is_marked((struct place){ second, 0 }, "dle"),
+	is_location(true, hits[0], first, 0, "where it begins");
+	ok(is_marked(hits[0], "nee") && is_marked((struct location){ second, 0 }, "dle"),
 	   "both of its parts stand out");
 }
 
 static void test_hex_joins(void)
 {
-	struct place hit;
+	struct location hit;
 	begin(1 << 16, 1 << 13);
 	uint64_t first = put(CALL_RECV, "one\ntw");
 	put(CALL_RECV, "o\n");
 	view.kind = VIEW_HEX;
 	look_for("two");
-	is_place(find_older(&view, NULL, &hit), hit, first, 0, "hex: over the end of a call");
-	struct place from = hit;
+	is_location(find_older(&view, NULL, &hit), hit, first, 0, "hex: over the end of a call");
+	struct location from = hit;
 	ok(!find_older(&view, &from, &hit), "once");
 	look_for("\n");
-	is_place(find_older(&view, NULL, &hit), hit, transcript_last(transcript, 1), 0,
-	         "hex: line ends too");
+	is_location(find_older(&view, NULL, &hit), hit, transcript_last(transcript, 1), 0,
+	            "hex: line ends too");
 }
 
 /* A hit does not go over an urgent byte, in either kind: there a line of the chat ends. */
@@ -254,7 +254,7 @@ static void test_urgent(void)
 {
 	const struct entry urgent = { .session = 1, .call = CALL_SEND, .arg2 = MSG_OOB };
 	static const enum view_kind kinds[] = { VIEW_CHAT, VIEW_HEX };
-	struct place hit;
+	struct location hit;
 	begin(1 << 16, 1 << 13);
 	uint64_t first = put(CALL_SEND, "one");
 	uint64_t byte = transcript_append(transcript, &urgent, NULL, "!", 1);
@@ -262,54 +262,54 @@ static void test_urgent(void)
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		view.kind = kinds[i];
 		look_for("!");
-		is_place(find_older(&view, NULL, &hit), hit, byte, 0, "an urgent byte is found");
-		is_place(find_newer(&view, NULL, &hit), hit, byte, 0, "from both sides");
+		is_location(find_older(&view, NULL, &hit), hit, byte, 0, "an urgent byte is found");
+		is_location(find_newer(&view, NULL, &hit), hit, byte, 0, "from both sides");
 		look_for("!t");
 		ok(!find_older(&view, NULL, &hit), "alone");
 		look_for("e!");
 		ok(!find_newer(&view, NULL, &hit), "on either side");
 		look_for("t");
-		is_place(find_older(&view, NULL, &hit), hit, last, 0, "and what is behind it");
+		is_location(find_older(&view, NULL, &hit), hit, last, 0, "and what is behind it");
 		look_for("e");
 		bool found = find_older(&view, NULL, &hit);
-		is_place(found, hit, first, 0, "and before it");
+		is_location(found, hit, first, 0, "and before it");
 	}
 }
 
 static void test_sessions(void)
 {
-	struct place hit;
+	struct location hit;
 	begin(1 << 16, 1 << 13);
 	uint64_t mine = put_bytes(1, CALL_RECV, "needle\n", 7);
 	uint64_t other = put_bytes(2, CALL_RECV, "needle\n", 7);
 	look_for("needle");
-	is_place(find_older(&view, NULL, &hit), hit, mine, 0, "only in its own session");
+	is_location(find_older(&view, NULL, &hit), hit, mine, 0, "only in its own session");
 	view.all = true;
-	is_place(find_older(&view, NULL, &hit), hit, other, 0, "in all of them");
-	struct place from = hit;
-	is_place(find_older(&view, &from, &hit), hit, mine, 0, "one after the other");
+	is_location(find_older(&view, NULL, &hit), hit, other, 0, "in all of them");
+	struct location from = hit;
+	is_location(find_older(&view, &from, &hit), hit, mine, 0, "one after the other");
 	put_bytes(1, CALL_RECV, "nee", 3);
 	put_bytes(2, CALL_RECV, "dle", 3);
 	look_for("needle\nnee");
 	ok(!find_older(&view, NULL, &hit), "different sessions do not join");
 	look_for("needle");
 	transcript_hide(transcript, 2);
-	is_place(find_older(&view, NULL, &hit), hit, mine, 0, "what is hidden is not found");
-	is_place(find_newer(&view, NULL, &hit), hit, mine, 0, "from either side");
-	ok(!view_has(&view, (struct place){ other, 0 }), "nor shown among all");
+	is_location(find_older(&view, NULL, &hit), hit, mine, 0, "what is hidden is not found");
+	is_location(find_newer(&view, NULL, &hit), hit, mine, 0, "from either side");
+	ok(!view_has(&view, (struct location){ other, 0 }), "nor shown among all");
 	ok(view_entry_after(&view, mine) != other, "nor followed");
-	struct place last;
+	struct location last;
 	ok(view_last(&view, &last) && last.entry != TRANSCRIPT_NONE &&
 	           transcript_at(transcript, last.entry)->session == 1,
 	   "the newest is another's");
 	view.session = 2;
 	view.all = false;
-	is_place(find_older(&view, NULL, &hit), hit, other, 0, "alone it is still there");
+	is_location(find_older(&view, NULL, &hit), hit, other, 0, "alone it is still there");
 }
 
 static void test_trace(void)
 {
-	struct place hits[8], hit;
+	struct location hits[8], hit;
 	begin(1 << 16, 1 << 13);
 	view.kind = VIEW_TRACE;
 	struct entry failed = {
@@ -324,17 +324,17 @@ static void test_trace(void)
 	uint64_t sent = put(CALL_SEND, "hello\n");
 	uint64_t got = 0, note = put(CALL_NOTE, "one\ntwo words");
 	look_for("ECONNRESET");
-	is_place(find_older(&view, NULL, &hit), hit, reset, 0, "trace: an error by name");
-	is_place(find_newer(&view, NULL, &hit), hit, reset, 0, "trace: forward");
+	is_location(find_older(&view, NULL, &hit), hit, reset, 0, "trace: an error by name");
+	is_location(find_newer(&view, NULL, &hit), hit, reset, 0, "trace: forward");
 	ok(!find_older(&view, &hit, &hit), "trace: once");
 	look_for("REUSEADDR");
-	is_place(find_older(&view, NULL, &hit), hit, set, 0, "trace: an argument");
+	is_location(find_older(&view, NULL, &hit), hit, set, 0, "trace: an argument");
 	look_for("hello");
-	is_place(find_older(&view, NULL, &hit), hit, sent, 0, "trace: a payload");
+	is_location(find_older(&view, NULL, &hit), hit, sent, 0, "trace: a payload");
 	look_for("hello\\n");
-	is_place(find_older(&view, NULL, &hit), hit, sent, 0, "trace: as it is shown");
+	is_location(find_older(&view, NULL, &hit), hit, sent, 0, "trace: as it is shown");
 	look_for("\"hel");
-	is_place(find_older(&view, NULL, &hit), hit, sent, 0, "trace: with its quotes");
+	is_location(find_older(&view, NULL, &hit), hit, sent, 0, "trace: with its quotes");
 	look_for("\"ello");
 	ok(!find_older(&view, NULL, &hit), "trace: but only at its ends");
 	look_for("send(6");
@@ -344,11 +344,11 @@ static void test_trace(void)
 		got = transcript_append(transcript, &header, NULL, "xy", 2);
 	}
 	look_for("recv(5002) = 2");
-	is_place(find_newer(&view, NULL, &hit), hit, got, 0, "trace: a number among its like");
+	is_location(find_newer(&view, NULL, &hit), hit, got, 0, "trace: a number among its like");
 	look_for("002");
-	is_place(find_newer(&view, NULL, &hit), hit, got, 0, "trace: its last digits");
+	is_location(find_newer(&view, NULL, &hit), hit, got, 0, "trace: its last digits");
 	look_for("(5002) = 2 [x");
-	is_place(find_newer(&view, NULL, &hit), hit, got, 0, "trace: with what came");
+	is_location(find_newer(&view, NULL, &hit), hit, got, 0, "trace: with what came");
 	look_for("(5003) = 2");
 	ok(!find_older(&view, NULL, &hit), "trace: but no other number");
 	struct entry cut = {
@@ -356,48 +356,50 @@ static void test_trace(void)
 	};
 	got = transcript_append(transcript, &cut, NULL, "abcd", 4);
 	look_for("1996 lost");
-	is_place(find_older(&view, NULL, &hit), hit, got, 0, "trace: what was lost");
+	is_location(find_older(&view, NULL, &hit), hit, got, 0, "trace: what was lost");
 	look_for("words");
-	is_place(find_older(&view, NULL, &hit), hit, note, 4, "trace: a line of a note");
+	is_location(find_older(&view, NULL, &hit), hit, note, 4, "trace: a line of a note");
 	look_for("(");
 	is_int(all_hits(hits, 8), 7, "trace: every call");
 	ok(same_forward(hits, 7), "trace: and forward");
 	view.kind = VIEW_CHAT;
 	look_for("REUSEADDR");
 	ok(!find_older(&view, NULL, &hit), "which the chat does not show");
-	hit = (struct place){ set, 0 };
+	hit = (struct location){ set, 0 };
 	look_for("hello");
-	is_place(find_newer(&view, &hit, &hit), hit, sent, 0, "from what the chat does not show");
-	hit = (struct place){ sent, 3 };
+	is_location(find_newer(&view, &hit, &hit), hit, sent, 0,
+	            "from what the chat does not show");
+	hit = (struct location){ sent, 3 };
 	look_for("one");
 	ok(!find_older(&view, &hit, &hit), "nothing before");
 }
 
-static void put_reading(enum reading_when when, uint64_t old, uint64_t state)
+static void put_reading(enum sample_when when, uint64_t old, uint64_t state)
 {
-	struct reading reading = { 0 };
-	char packed[READING_PACKED];
-	reading_set(&reading, READING_STATE, state);
-	reading_set(&reading, READING_OLD_STATE, old);
-	struct entry header = { .session = 1, .call = CALL_READING, .fd = 3, .arg = (int32_t)when };
-	size_t len = reading_pack(&reading, packed);
+	struct sample sample = { 0 };
+	char packed[SAMPLE_PACKED];
+	sample_set(&sample, SAMPLE_STATE, state);
+	sample_set(&sample, SAMPLE_OLD_STATE, old);
+	struct entry header = { .session = 1, .call = CALL_SAMPLE, .fd = 3, .arg = (int32_t)when };
+	size_t len = sample_pack(&sample, packed);
 	transcript_append(transcript, &header, NULL, packed, len);
 }
 
-static void test_readings(void)
+static void test_samples(void)
 {
-	struct place hit;
+	struct location hit;
 	begin(1 << 16, 1 << 13);
 	view.kind = VIEW_TRACE;
 	uint64_t call = put(CALL_RECV, "bye");
-	put_reading(READING_AFTER, STATE_ESTABLISHED, STATE_CLOSE_WAIT);
+	put_reading(SAMPLE_AFTER, STATE_ESTABLISHED, STATE_CLOSE_WAIT);
 	uint64_t later = transcript_end(transcript);
-	put_reading(READING_LATER, STATE_ESTABLISHED, STATE_FIN_WAIT2);
+	put_reading(SAMPLE_LATER, STATE_ESTABLISHED, STATE_FIN_WAIT2);
 	look_for("CLOSE_WAIT");
-	is_place(find_older(&view, NULL, &hit), hit, call, 0, "trace: what a call changed");
+	is_location(find_older(&view, NULL, &hit), hit, call, 0, "trace: what a call changed");
 	look_for("FIN_WAIT2");
-	is_place(find_older(&view, NULL, &hit), hit, later, 0, "trace: what the network changed");
-	is_place(find_newer(&view, NULL, &hit), hit, later, 0, "trace: and forward");
+	is_location(find_older(&view, NULL, &hit), hit, later, 0,
+	            "trace: what the network changed");
+	is_location(find_newer(&view, NULL, &hit), hit, later, 0, "trace: and forward");
 }
 
 static uint32_t random_state = 1;
@@ -408,27 +410,27 @@ static uint32_t random_number(void)
 	return random_state >> 8;
 }
 
-static struct reading random_reading(void)
+static struct sample random_reading(void)
 {
 	static const uint64_t values[] = { 0, 1, 2, 7, 200, 3000, 100000, 1u << 30, UINT64_MAX };
-	struct reading reading = { 0 };
-	for (enum reading_field field = 0; field < READING_COUNT; field++) {
-		bool small = field == READING_STATE || field == READING_OLD_STATE ||
-		             field == READING_TIMER;
+	struct sample sample = { 0 };
+	for (enum sample_field field = 0; field < SAMPLE_COUNT; field++) {
+		bool small =
+		        field == SAMPLE_STATE || field == SAMPLE_OLD_STATE || field == SAMPLE_TIMER;
 		uint64_t value = small ? random_number() % 14 : values[random_number() % 9];
 		if (random_number() % 3)
-			reading_set(&reading, field, value);
+			sample_set(&sample, field, value);
 	}
-	return reading;
+	return sample;
 }
 
 /* The same, but for little: then that is told. */
-static struct reading alter(struct reading reading)
+static struct sample alter(struct sample sample)
 {
 	for (uint32_t changes = random_number() % 3 + 1; changes > 0; changes--)
-		reading_set(&reading, (enum reading_field)(random_number() % READING_COUNT),
-		            random_number() % 12);
-	return reading;
+		sample_set(&sample, (enum sample_field)(random_number() % SAMPLE_COUNT),
+		           random_number() % 12);
+	return sample;
 }
 
 /* All of a text, in pieces that can be looked for. */
@@ -450,13 +452,13 @@ static bool fits(const char *text)
 static void test_words_of_readings(void)
 {
 	static const uint8_t calls[] = { CALL_SEND, CALL_RECV, CALL_SENDTO, CALL_RECVFROM,
-		                         CALL_READING };
+		                         CALL_SAMPLE };
 	struct buf text = { .max = SIZE_MAX };
 	int missed = 0;
 	size_t written = 0;
 	for (int i = 0; i < 40000; i++) {
-		struct reading now = random_reading();
-		struct reading before = i % 2 ? alter(now) : random_reading();
+		struct sample now = random_reading();
+		struct sample before = i % 2 ? alter(now) : random_reading();
 		struct entry entry = { .call = calls[i % 5], .error = (uint8_t)(i % 7 ? 0 : 104) };
 		buf_clear(&text);
 		calltext_change(&now, &text);
@@ -481,7 +483,7 @@ static void test_words_of_readings(void)
 
 static void test_eviction(void)
 {
-	struct place hit, gone;
+	struct location hit, gone;
 	begin(1 << 14, 1 << 13);
 	put(CALL_RECV, "needle\n");
 	look_for("needle");
@@ -492,7 +494,7 @@ static void test_eviction(void)
 	ok(!find_older(&view, &gone, &hit), "nothing is above what has gone");
 	ok(!find_newer(&view, &gone, &hit), "nor below");
 	uint64_t here = put(CALL_RECV, "needle\n");
-	is_place(find_newer(&view, &gone, &hit), hit, here, 0, "what is left is below it");
+	is_location(find_newer(&view, &gone, &hit), hit, here, 0, "what is left is below it");
 	begin(1 << 14, 1 << 13);
 	ok(!find_older(&view, NULL, &hit) && !find_newer(&view, NULL, &hit),
 	   "nothing in an empty transcript");
@@ -501,17 +503,17 @@ static void test_eviction(void)
 
 static void test_hostile(void)
 {
-	struct place hit;
+	struct location hit;
 	begin(1 << 16, 1 << 13);
 	uint64_t entry = put_bytes(1, CALL_RECV, "\0\xff\x80\xed\xa0\x80\0", 7);
 	look_for("\xff\x80");
-	is_place(find_older(&view, NULL, &hit), hit, entry, 0, "bytes that are no text");
+	is_location(find_older(&view, NULL, &hit), hit, entry, 0, "bytes that are no text");
 	char most[FIND_MAX + 1];
 	memset(most, 'm', sizeof most);
 	entry = put_bytes(1, CALL_SEND, most, FIND_MAX);
 	view.find = most;
 	view.find_len = FIND_MAX;
-	is_place(find_older(&view, NULL, &hit), hit, entry, 0, "as long as it may be");
+	is_location(find_older(&view, NULL, &hit), hit, entry, 0, "as long as it may be");
 	view.find_len = FIND_MAX + 1;
 	ok(!find_older(&view, NULL, &hit), "longer is nowhere");
 }
@@ -519,7 +521,7 @@ static void test_hostile(void)
 /* Case is folded over pieces and beyond ASCII, and every byte keeps its place. */
 static void test_case(void)
 {
-	struct place hits[8], hit;
+	struct location hits[8], hit;
 	begin(1 << 16, 1 << 13);
 	uint64_t ascii = put(CALL_RECV, "HTTP/1.1 404 NOT FOUND\n[@Z`{]\n");
 	uint64_t cut = put(CALL_RECV, "sch\xc3");
@@ -527,41 +529,42 @@ static void test_case(void)
 	uint64_t russian = put(CALL_SEND, "\xd0\x9f\xd1\x80\xd0\xb8\xd0\x92\xd0\x95\xd1\x82\n");
 	uint64_t sigma = put(CALL_SEND, "\xe1\xb8\x80 \xc4\xb0 \xe2\x84\xaa after\n");
 	look_for("not found");
-	is_place(find_older(&view, NULL, &hit), hit, ascii, 0, "ASCII");
+	is_location(find_older(&view, NULL, &hit), hit, ascii, 0, "ASCII");
 	look_for("z`{");
-	is_place(find_older(&view, NULL, &hit), hit, ascii, 23, "only letters are folded");
+	is_location(find_older(&view, NULL, &hit), hit, ascii, 23, "only letters are folded");
 	look_for("@[");
 	ok(!find_older(&view, NULL, &hit), "not the signs beside them");
 	look_for("sch\xc3\xb6n ist");
 	is_int(all_hits(hits, 8), 1, "a character over two calls");
-	is_place(true, hits[0], cut, 0, "begins in the first");
+	is_location(true, hits[0], cut, 0, "begins in the first");
 	look_for("gr\xc3\xb6sse");
-	is_place(find_newer(&view, NULL, &hit), hit, cut, 0, "a letter with two bytes");
+	is_location(find_newer(&view, NULL, &hit), hit, cut, 0, "a letter with two bytes");
 	look_for("gr\xc3\x96sse");
 	ok(!find_newer(&view, NULL, &hit), "a capital beyond ASCII is one");
 	look_for("GR\xc3\x96SSE");
 	ok(find_newer(&view, NULL, &hit), "that is found as it is");
 	look_for("\xd0\xbf\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82");
-	is_place(find_older(&view, NULL, &hit), hit, russian, 0, "another script");
+	is_location(find_older(&view, NULL, &hit), hit, russian, 0, "another script");
 	look_for("\xe1\xb8\x81");
-	is_place(find_older(&view, NULL, &hit), hit, sigma, 0, "with three bytes");
+	is_location(find_older(&view, NULL, &hit), hit, sigma, 0, "with three bytes");
 	look_for("after");
-	is_place(find_older(&view, NULL, &hit), hit, sigma, 0, "nothing before it has moved");
+	is_location(find_older(&view, NULL, &hit), hit, sigma, 0, "nothing before it has moved");
 	look_for("k after");
 	ok(!find_older(&view, NULL, &hit), "a capital of another length is left alone");
 	view.kind = VIEW_HEX;
 	look_for("not found");
-	is_place(find_older(&view, NULL, &hit), hit, ascii, 0, "in hex, a row");
+	is_location(find_older(&view, NULL, &hit), hit, ascii, 0, "in hex, a row");
 	view.kind = VIEW_TRACE;
 	look_for("econnrefused");
 	uint64_t failed = transcript_append(
-	        transcript, &(struct entry){ .session = 1, .call = CALL_CONNECT, .fd = 3, .error = 111 },
-	        NULL, "", 0);
-	is_place(find_older(&view, NULL, &hit), hit, failed, 0, "in the words of a trace");
+	        transcript,
+	        &(struct entry){ .session = 1, .call = CALL_CONNECT, .fd = 3, .error = 111 }, NULL,
+	        "", 0);
+	is_location(find_older(&view, NULL, &hit), hit, failed, 0, "in the words of a trace");
 	look_for("Econnrefused");
 	ok(!find_older(&view, NULL, &hit), "with a capital exactly");
 	look_for("404 not found");
-	is_place(find_older(&view, NULL, &hit), hit, ascii, 0, "and in the bytes of one");
+	is_location(find_older(&view, NULL, &hit), hit, ascii, 0, "and in the bytes of one");
 }
 
 /* 64 MiB, more than half of it letters that fold; a generous limit, as machines differ. */
@@ -577,7 +580,8 @@ static void test_fold_speed(const char *find, const char *unit)
 	pattern_fold(&pattern, bytes, len);
 	const char *hit = pattern_search(&pattern, bytes, len);
 	int64_t took = clock_now() - begun;
-	printf("# folding and searching 64 MiB for %s: %lld ms\n", find, (long long)(took / CLOCK_MS));
+	printf("# folding and searching 64 MiB for %s: %lld ms\n", find,
+	       (long long)(took / CLOCK_MS));
 	ok(!hit && took < CLOCK_S, "64 MiB are folded and searched in no time");
 	free(bytes);
 }
@@ -655,7 +659,7 @@ int main(void)
 	test_urgent();
 	test_sessions();
 	test_trace();
-	test_readings();
+	test_samples();
 	test_words_of_readings();
 	test_eviction();
 	test_hostile();

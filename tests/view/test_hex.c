@@ -22,7 +22,7 @@ static void begin(int columns)
 	};
 }
 
-static uint64_t put_entry(struct entry header, const struct addr *addr, const char *data,
+static uint64_t put_entry(struct entry header, const struct endpoint *addr, const char *data,
                           size_t len)
 {
 	header.session = 1;
@@ -36,9 +36,9 @@ static uint64_t put(enum call call, const char *data, size_t len)
 	return put_entry((struct entry){ .call = (uint8_t)call }, NULL, data, len);
 }
 
-static void print_paragraph(struct place place)
+static void print_paragraph(struct location location)
 {
-	view_layout(&view, place, &rows);
+	view_layout(&view, location, &rows);
 	for (size_t i = 0; i < rows.count; i++) {
 		row_print(&rows.row[i], &out);
 		buf_append_text(&out, "\n");
@@ -47,16 +47,16 @@ static void print_paragraph(struct place place)
 
 static const char *shown(void)
 {
-	struct place place = { TRANSCRIPT_NONE, 0 };
+	struct location location = { TRANSCRIPT_NONE, 0 };
 	buf_clear(&out);
-	while (view_after(&view, &place))
-		print_paragraph(place);
+	while (view_after(&view, &location))
+		print_paragraph(location);
 	return buf_text(&out);
 }
 
 static void make_conversation(int columns)
 {
-	const struct addr addr = { .family = AF_INET, .port = 5000, .ip = { 127, 0, 0, 1 } };
+	const struct endpoint addr = { .family = AF_INET, .port = 5000, .ip = { 127, 0, 0, 1 } };
 	begin(columns);
 	put(CALL_NOTE, "ready", 5);
 	put(CALL_RECV, "Hello, 서버!\r\n\0\x1b[2J\xff, and more than one row", 42);
@@ -109,8 +109,9 @@ static void test_narrow(void)
 	int wide = 0, empty = 0;
 	for (int columns = 1; columns < 240; columns++) {
 		make_conversation(columns);
-		for (struct place place = { TRANSCRIPT_NONE, 0 }; view_after(&view, &place);) {
-			view_layout(&view, place, &rows);
+		for (struct location location = { TRANSCRIPT_NONE, 0 };
+		     view_after(&view, &location);) {
+			view_layout(&view, location, &rows);
 			empty += rows.count == 0;
 			for (size_t i = 0; i < rows.count; i++)
 				wide += rows.row[i].columns > columns;
@@ -130,7 +131,7 @@ static void test_times(void)
 
 static void test_datagrams(void)
 {
-	const struct addr addr = { .family = AF_INET, .port = 5000, .ip = { 127, 0, 0, 1 } };
+	const struct endpoint addr = { .family = AF_INET, .port = 5000, .ip = { 127, 0, 0, 1 } };
 	begin(80);
 	put_entry((struct entry){ .call = CALL_RECVFROM }, &addr, "", 0);
 	struct entry cut = { .call = CALL_RECVFROM, .flags = ENTRY_TRUNCATED, .arg = 2000 };
@@ -148,23 +149,24 @@ static void test_pieces(void)
 	begin(80);
 	memset(bytes, 'x', sizeof bytes);
 	uint64_t entry = put(CALL_RECV, bytes, sizeof bytes);
-	struct place place = { TRANSCRIPT_NONE, 0 };
-	ok(view_after(&view, &place) && place.entry == entry && place.offset == 0, "the first");
-	view_layout(&view, place, &rows);
+	struct location location = { TRANSCRIPT_NONE, 0 };
+	ok(view_after(&view, &location) && location.entry == entry && location.offset == 0,
+	   "the first");
+	view_layout(&view, location, &rows);
 	is_int(rows.count, 1 + VIEW_PIECE / 16, "a row for the call and 16 bytes each");
-	ok(view_after(&view, &place) && place.offset == VIEW_PIECE, "the second");
+	ok(view_after(&view, &location) && location.offset == VIEW_PIECE, "the second");
 	buf_clear(&out);
-	print_paragraph(place);
+	print_paragraph(location);
 	is_text(buf_text(&out),
 	        "← 1000  78 78 78 78 78 78 78 78  78 78 78 78 78 78 78 78  xxxxxxxxxxxxxxxx\n"
 	        "← 1010  78 78 78 78                                       xxxx\n",
 	        "goes on counting");
-	ok(!view_after(&view, &place), "and is the last");
+	ok(!view_after(&view, &location), "and is the last");
 	begin(80);
 	static char large[(1 << 16) + 16];
 	entry = put(CALL_RECV, large, sizeof large);
 	buf_clear(&out);
-	print_paragraph((struct place){ entry, 1 << 16 });
+	print_paragraph((struct location){ entry, 1 << 16 });
 	is_text(buf_text(&out),
 	        "← 10000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  ................\n",
 	        "an offset has as many digits as its call needs");
@@ -192,13 +194,13 @@ static void test_found(void)
 	uint64_t entry = put(CALL_RECV, "12345needle", 11);
 	view.find = "needle";
 	view.find_len = 6;
-	view_layout(&view, (struct place){ entry, 0 }, &rows);
+	view_layout(&view, (struct location){ entry, 0 }, &rows);
 	is_text(marked(1), "......................^^^^^^^^......^^^", "up to the end of a row");
 	is_text(marked(2), ".......^^^^^^^^................^^^", "and on in the next");
 	for (size_t i = 0; i < 3; i++) {
 		size_t count = 0;
 		view.columns = wanted[i].columns;
-		view_layout(&view, (struct place){ entry, 0 }, &rows);
+		view_layout(&view, (struct location){ entry, 0 }, &rows);
 		for (size_t row = 0; row < rows.count; row++)
 			for (const char *mark = marked(row); *mark; mark++)
 				count += *mark == '^';
@@ -215,22 +217,22 @@ static void test_found_over_ends(void)
 	uint64_t entry = put(CALL_RECV, bytes, sizeof bytes);
 	view.find = "needle";
 	view.find_len = 6;
-	view_layout(&view, (struct place){ entry, VIEW_PIECE }, &rows);
+	view_layout(&view, (struct location){ entry, VIEW_PIECE }, &rows);
 	ok(strstr(marked(0), "^^^^^^^^") == marked(0) + 8, "a hit that began in the piece before");
-	view_layout(&view, (struct place){ entry, 0 }, &rows);
+	view_layout(&view, (struct location){ entry, 0 }, &rows);
 	ok(strchr(marked(rows.count - 1), '^') != NULL, "and where it begins");
 	begin(80);
 	view.find = "needle";
 	view.find_len = 6;
 	uint64_t first = put(CALL_RECV, "nee", 3);
 	uint64_t second = put(CALL_RECV, "dle", 3);
-	view_layout(&view, (struct place){ first, 0 }, &rows);
+	view_layout(&view, (struct location){ first, 0 }, &rows);
 	ok(strchr(marked(1), '^') != NULL, "a hit that goes on in the next call");
-	view_layout(&view, (struct place){ second, 0 }, &rows);
+	view_layout(&view, (struct location){ second, 0 }, &rows);
 	ok(strchr(marked(1), '^') != NULL, "which shows it too");
 	put(CALL_SEND, "nee", 3);
 	uint64_t third = put(CALL_RECV, "dle", 3);
-	view_layout(&view, (struct place){ third, 0 }, &rows);
+	view_layout(&view, (struct location){ third, 0 }, &rows);
 	ok(strchr(marked(1), '^') == NULL, "the other direction has no part in it");
 }
 
@@ -266,8 +268,8 @@ static void test_hostile(void)
 	is_int(strange, 0, "no control character is shown");
 	ok(strstr(shown(), "\u202e") == NULL && strstr(shown(), "\u200b") == NULL,
 	   "nothing that hides or turns text");
-	for (struct place place = { TRANSCRIPT_NONE, 0 }; view_after(&view, &place);) {
-		view_layout(&view, place, &rows);
+	for (struct location location = { TRANSCRIPT_NONE, 0 }; view_after(&view, &location);) {
+		view_layout(&view, location, &rows);
 		for (size_t i = 1; i + 1 < rows.count; i++)
 			ragged += rows.row[i].columns != 74;
 	}

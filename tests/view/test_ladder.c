@@ -46,14 +46,14 @@ static int count(const char *text, const char *what)
 static bool walks_both_ways(void)
 {
 	enum { MOST = 64 };
-	struct place places[MOST], place = { TRANSCRIPT_NONE, 0 };
+	struct location places[MOST], location = { TRANSCRIPT_NONE, 0 };
 	int there = 0;
-	while (there < MOST && view_after(&view, &place))
-		places[there++] = place;
-	bool good = there > 5 && view_last(&view, &place);
+	while (there < MOST && view_after(&view, &location))
+		places[there++] = location;
+	bool good = there > 5 && view_last(&view, &location);
 	while (good && there > 0) {
-		good = place.entry == places[--there].entry;
-		if (view_before(&view, &place) != (there > 0))
+		good = location.entry == places[--there].entry;
+		if (view_before(&view, &location) != (there > 0))
 			good = false;
 	}
 	return good;
@@ -139,7 +139,7 @@ static void open_evicted(void)
 	open_connection();
 	for (int i = 0; i < 40; i++)
 		put_send(CLIENT, "0123456789");
-	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 1, 0), READING_OUTQ, 0);
+	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 1, 0), SAMPLE_OUTQ, 0);
 }
 
 static void test_evicted(void)
@@ -153,12 +153,12 @@ static void test_evicted(void)
 
 static void test_passive(void)
 {
-	struct addr client = loopback(CLIENT_PORT);
+	struct endpoint client = loopback(CLIENT_PORT);
 	begin(80, 0);
 	put(LISTENER, (struct entry){ .call = CALL_ACCEPT, .arg = 5 }, &client, "");
 	put(CLIENT, (struct entry){ .call = CALL_STATE }, NULL, "accepted by session 1");
-	BEFORE(CLIENT, STATE(ESTABLISHED), READING_SEGS_OUT, 0, READING_SEGS_IN, 3,
-	       READING_DATA_SEGS_OUT, 0, READING_DATA_SEGS_IN, 1, READING_BYTES_RECEIVED, 5);
+	BEFORE(CLIENT, STATE(ESTABLISHED), SAMPLE_SEGS_OUT, 0, SAMPLE_SEGS_IN, 3,
+	       SAMPLE_DATA_SEGS_OUT, 0, SAMPLE_DATA_SEGS_IN, 1, SAMPLE_BYTES_RECEIVED, 5);
 	put_recv(CLIENT, "hello");
 	const char *text = ladder();
 	ok(strstr(text, "←── SYN ? ") && strstr(text, "── SYN,ACK ? ─") &&
@@ -175,11 +175,11 @@ static void test_closed(void)
 	begin(80, 0);
 	open_connection();
 	PUT(CLIENT, CALL_CLOSE, .fd = 3);
-	CLOSED(CLIENT, STATE(FIN_WAIT2), FROM(ESTABLISHED), READING_TIMER, TIMER_TIMEWAIT,
-	       READING_TIMER_LEFT, 60000000);
-	CLOSED(CLIENT, STATE(TIME_WAIT), FROM(FIN_WAIT2), READING_TIMER, TIMER_TIMEWAIT,
-	       READING_TIMER_LEFT, 59900000);
-	CLOSED(CLIENT, READING_STATE, STATE_GONE, FROM(TIME_WAIT));
+	CLOSED(CLIENT, STATE(FIN_WAIT2), FROM(ESTABLISHED), SAMPLE_TIMER, TIMER_TIMEWAIT,
+	       SAMPLE_TIMER_LEFT, 60000000);
+	CLOSED(CLIENT, STATE(TIME_WAIT), FROM(FIN_WAIT2), SAMPLE_TIMER, TIMER_TIMEWAIT,
+	       SAMPLE_TIMER_LEFT, 59900000);
+	CLOSED(CLIENT, SAMPLE_STATE, STATE_GONE, FROM(TIME_WAIT));
 	const char *text = ladder();
 	ok(strstr(text, "── FIN ? ─"), "the FIN of close() is deduced: nobody counts it any more");
 	ok(strstr(text, "FIN_WAIT2 60 s left *"), "the state behind it is read");
@@ -194,8 +194,8 @@ static void close_client(uint32_t session, uint32_t other)
 	open_connection();
 	view.session = session;
 	view.other = other;
-	BEFORE(SERVER, STATE(ESTABLISHED), READING_SEGS_OUT, 0, READING_SEGS_IN, 2,
-	       READING_DATA_SEGS_OUT, 0, READING_DATA_SEGS_IN, 0);
+	BEFORE(SERVER, STATE(ESTABLISHED), SAMPLE_SEGS_OUT, 0, SAMPLE_SEGS_IN, 2,
+	       SAMPLE_DATA_SEGS_OUT, 0, SAMPLE_DATA_SEGS_IN, 0);
 	at(100);
 	PUT(CLIENT, CALL_CLOSE, .fd = 4);
 	CLOSED(CLIENT, STATE(FIN_WAIT1), FROM(ESTABLISHED));
@@ -266,7 +266,7 @@ static void test_acknowledged_data(void)
 	begin(80, SERVER);
 	open_connection();
 	put_send(CLIENT, "hello");
-	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 0, 1, 0), SENT(5), READING_OUTQ, 5);
+	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 0, 1, 0), SENT(5), SAMPLE_OUTQ, 5);
 	PUT(CLIENT, CALL_CLOSE, .fd = 4);
 	CLOSED(CLIENT, STATE(FIN_WAIT1), FROM(ESTABLISHED));
 	BEFORE(SERVER, STATE(ESTABLISHED), SEGMENTS(1, 1, 0, 1));
@@ -280,10 +280,10 @@ static void acknowledge_twice(int count)
 {
 	begin(80, SERVER);
 	open_connection();
-	BEFORE(SERVER, STATE(ESTABLISHED), READING_SEGS_OUT, 0, READING_SEGS_IN, 2,
-	       READING_DATA_SEGS_OUT, 0, READING_DATA_SEGS_IN, 0);
+	BEFORE(SERVER, STATE(ESTABLISHED), SAMPLE_SEGS_OUT, 0, SAMPLE_SEGS_IN, 2,
+	       SAMPLE_DATA_SEGS_OUT, 0, SAMPLE_DATA_SEGS_IN, 0);
 	put_send(CLIENT, "hello");
-	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 1, 0), SENT(5), READING_OUTQ, 0);
+	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 1, 0), SENT(5), SAMPLE_OUTQ, 0);
 	PUT(CLIENT, CALL_CLOSE, .fd = 4);
 	CLOSED(CLIENT, STATE(FIN_WAIT1), FROM(ESTABLISHED));
 	BEFORE(SERVER, STATE(CLOSE_WAIT), FROM(ESTABLISHED), SEGMENTS(count, 2, 0, 1));
@@ -306,8 +306,8 @@ static void test_unread(void)
 {
 	begin(80, 0);
 	open_connection();
-	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 0, 1), SENT(0), READING_BYTES_RECEIVED, 9,
-	      READING_INQ, 9);
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 0, 1), SENT(0), SAMPLE_BYTES_RECEIVED, 9,
+	      SAMPLE_INQ, 9);
 	PUT(CLIENT, CALL_CLOSE, .fd = 3);
 	const char *text = ladder();
 	ok(strstr(text, "9 to read *"), "what waits to be read is said");
@@ -319,14 +319,14 @@ static void test_segments(void)
 	begin(120, 0);
 	open_connection();
 	put_send(CLIENT, "0123456789");
-	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(8, 4, 8, 0), SENT(4000), READING_OUTQ, 0);
+	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(8, 4, 8, 0), SENT(4000), SAMPLE_OUTQ, 0);
 	PUT(CLIENT, CALL_SEND, .arg = 1, .arg2 = MSG_OOB);
-	LATER(CLIENT, STATE(ESTABLISHED), READING_NEW_OUT, 2, READING_NEW_IN, 0,
-	      READING_NEW_DATA_OUT, 0, READING_NEW_DATA_IN, 0, READING_NEW_RETRANS, 2);
-	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(0, 1, 0, 0), READING_SND_WND, 0, READING_NOTSENT,
+	LATER(CLIENT, STATE(ESTABLISHED), SAMPLE_NEW_OUT, 2, SAMPLE_NEW_IN, 0, SAMPLE_NEW_DATA_OUT,
+	      0, SAMPLE_NEW_DATA_IN, 0, SAMPLE_NEW_RETRANS, 2);
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(0, 1, 0, 0), SAMPLE_SND_WND, 0, SAMPLE_NOTSENT,
 	      7);
 	LATER(CLIENT, STATE(CLOSE_WAIT), FROM(ESTABLISHED), SEGMENTS(0, 2, 0, 2), SENT(4000),
-	      READING_BYTES_RECEIVED, 3);
+	      SAMPLE_BYTES_RECEIVED, 3);
 	const char *text = ladder();
 	ok(strstr(text, "data 0..3999 in 8 segments o"), "a call's segments are counted");
 	ok(strstr(text, "4 ACKs o"), "acknowledgements share a row");
@@ -339,21 +339,21 @@ static void test_shut_window(void)
 {
 	begin(80, 0);
 	open_connection();
-	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 0, 0), READING_SND_WND, 0, READING_NOTSENT,
-	      7, READING_OUTQ, 7);
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 0, 0), SAMPLE_SND_WND, 0, SAMPLE_NOTSENT,
+	      7, SAMPLE_OUTQ, 7);
 	const char *text = ladder();
 	ok(strstr(text, "── window probe o ─"), "a window probe is named");
 	ok(!strstr(text, "acked"), "bytes that wait are not acknowledged");
 	begin(80, 0);
 	put_socket(SOCK_STREAM);
-	AFTER(CLIENT, STATE(CLOSE), READING_NOTSENT, 2);
+	AFTER(CLIENT, STATE(CLOSE), SAMPLE_NOTSENT, 2);
 	ok(!strstr(ladder(), "held back"), "without a connection nothing waits");
 }
 
 /* A datagram socket has no handshake and no FIN, whether anybody reads the kernel or not. */
 static void test_connected_datagrams(void)
 {
-	struct addr addr = loopback(5000);
+	struct endpoint addr = loopback(5000);
 	begin(80, 0);
 	put_socket(SOCK_DGRAM);
 	put(CLIENT, (struct entry){ .call = CALL_CONNECT }, &addr, "");
@@ -369,7 +369,7 @@ static void test_connected_datagrams(void)
 /* The one that did not answer first is closed without FIN, and the other one is the peer. */
 static void test_race(void)
 {
-	struct addr winner = loopback(5000), loser = loopback(6000), own = loopback(7000);
+	struct endpoint winner = loopback(5000), loser = loopback(6000), own = loopback(7000);
 	struct entry first = { .call = CALL_CONNECT, .fd = 4, .error = EINPROGRESS };
 	struct entry second = { .call = CALL_CONNECT, .fd = 6, .error = EINPROGRESS };
 	begin(80, 0);
@@ -396,12 +396,12 @@ static void test_walking(void)
 	begin(80, 0);
 	send_datagrams();
 	ok(walks_both_ways(), "of datagrams, too");
-	struct place last;
+	struct location last;
 	view_last(&view, &last);
-	AFTER(CLIENT, READING_DROPS, 3);
-	LATER(CLIENT, READING_DROPS, 3);
+	AFTER(CLIENT, SAMPLE_DROPS, 3);
+	LATER(CLIENT, SAMPLE_DROPS, 3);
 	is_int(view_count_after(&view, last, 9), 0, "a reading with nothing new has no rung");
-	LATER(CLIENT, READING_DROPS, 4);
+	LATER(CLIENT, SAMPLE_DROPS, 4);
 	is_int(view_count_after(&view, last, 9), 1, "one with news has");
 }
 
@@ -412,14 +412,14 @@ static void test_notes(void)
 	put(CLIENT, (struct entry){ .call = CALL_NOTE }, NULL, "an answer\nin two lines");
 	put(CLIENT, (struct entry){ .call = CALL_STATE }, NULL, "connected");
 	put(CLIENT, (struct entry){ .call = CALL_STATE, .flags = ENTRY_ERROR }, NULL, "timed out");
-	struct place place;
-	ok(view_last(&view, &place), "something is shown");
-	view_layout(&view, place, &rows);
+	struct location location;
+	ok(view_last(&view, &location), "something is shown");
+	view_layout(&view, location, &rows);
 	buf_clear(&out);
 	row_print(&rows.row[0], &out);
 	is_text(buf_text(&out), "!  timed out", "a failure is told in words");
-	view_before(&view, &place);
-	view_layout(&view, place, &rows);
+	view_before(&view, &location);
+	view_layout(&view, location, &rows);
 	buf_clear(&out);
 	row_print(&rows.row[0], &out);
 	is_text(buf_text(&out), "   in two lines", "answers to commands are shown in the pane");
@@ -430,9 +430,9 @@ static void test_notes(void)
 
 static bool has_style(const char *name, enum style style)
 {
-	struct place place = { TRANSCRIPT_NONE, 0 };
-	while (view_after(&view, &place)) {
-		view_layout(&view, place, &rows);
+	struct location location = { TRANSCRIPT_NONE, 0 };
+	while (view_after(&view, &location)) {
+		view_layout(&view, location, &rows);
 		for (size_t i = 0; i < rows.count; i++) {
 			buf_clear(&out);
 			row_print(&rows.row[i], &out);

@@ -13,10 +13,10 @@
 enum { MODEL_BYTES = 1 << 20, MODEL_PLACES = 1 << 19, SESSION = 1, OTHER = 2 };
 
 static char bytes[MODEL_BYTES];
-static struct place owner[MODEL_BYTES]; /* of each byte of the run */
-static uint32_t size[MODEL_BYTES];      /* of the entry that it is of */
-static bool paused[MODEL_BYTES];        /* before this byte there was a pause */
-static struct place expected[MODEL_PLACES];
+static struct location owner[MODEL_BYTES]; /* of each byte of the run */
+static uint32_t size[MODEL_BYTES];         /* of the entry that it is of */
+static bool paused[MODEL_BYTES];           /* before this byte there was a pause */
+static struct location expected[MODEL_PLACES];
 static size_t expected_count;
 static uint32_t seed;
 
@@ -110,7 +110,7 @@ static bool is_cut(size_t at, size_t len, uint32_t base, bool evicted)
 	return false;
 }
 
-static void add_run(struct place begin, size_t len, uint32_t base, bool evicted, bool apart)
+static void add_run(struct location begin, size_t len, uint32_t base, bool evicted, bool apart)
 {
 	expected[expected_count++] = len ? owner[0] : begin;
 	if (apart)
@@ -126,7 +126,7 @@ static size_t take_bytes(uint64_t position, const struct entry *entry, bool paus
 		bytes[len] = entry_payload(entry)[i];
 		paused[len] = i == 0 && pause;
 		size[len] = entry->len;
-		owner[len++] = (struct place){ position, i };
+		owner[len++] = (struct location){ position, i };
 	}
 	return len;
 }
@@ -134,7 +134,7 @@ static size_t take_bytes(uint64_t position, const struct entry *entry, bool paus
 static void make_model(const struct transcript *transcript)
 {
 	const struct entry *before = NULL;
-	struct place begin = { 0, 0 };
+	struct location begin = { 0, 0 };
 	size_t len = 0;
 	uint32_t base = 0;
 	bool evicted = false, oldest = true, lost = false;
@@ -155,7 +155,7 @@ static void make_model(const struct transcript *transcript)
 			if (before)
 				add_run(begin, len, base, evicted, is_apart(before));
 			evicted = lost && !before && (is_stream(entry) || !entry_is_call(entry));
-			begin = (struct place){ p, 0 };
+			begin = (struct location){ p, 0 };
 			base = is_stream(entry) ? entry->phase : 0;
 			len = 0;
 		}
@@ -169,35 +169,35 @@ static void make_model(const struct transcript *transcript)
 
 /* ---- comparing ---- */
 
-static bool same(struct place a, struct place b)
+static bool same(struct location a, struct location b)
 {
 	return a.entry == b.entry && a.offset == b.offset;
 }
 
 static bool walk_back(const struct view *view)
 {
-	struct place place;
+	struct location location;
 	size_t left = expected_count;
-	if (!view_last(view, &place))
+	if (!view_last(view, &location))
 		return left == 0;
 	do {
-		if (!left || !same(place, expected[--left])) {
+		if (!left || !same(location, expected[--left])) {
 			printf("# back: %zu left of %zu, at %llu+%u\n", left, expected_count,
-			       (unsigned long long)place.entry, place.offset);
+			       (unsigned long long)location.entry, location.offset);
 			return false;
 		}
-	} while (view_before(view, &place));
+	} while (view_before(view, &location));
 	return left == 0;
 }
 
 static bool walk_on(const struct view *view)
 {
-	struct place place = { TRANSCRIPT_NONE, 0 };
+	struct location location = { TRANSCRIPT_NONE, 0 };
 	size_t seen = 0;
-	while (view_after(view, &place))
-		if (seen == expected_count || !same(place, expected[seen++])) {
+	while (view_after(view, &location))
+		if (seen == expected_count || !same(location, expected[seen++])) {
 			printf("# on: %zu of %zu, at %llu+%u\n", seen, expected_count,
-			       (unsigned long long)place.entry, place.offset);
+			       (unsigned long long)location.entry, location.offset);
 			return false;
 		}
 	return seen == expected_count;
@@ -276,7 +276,7 @@ static void put_other(struct transcript *transcript)
 	struct entry part = {
 		.call = CALL_NOTE, .session = SESSION, .fd = -1, .flags = ENTRY_CONTINUES
 	};
-	struct addr addr = { .family = AF_INET, .port = 7, .ip = { 127, 0, 0, 1 } };
+	struct endpoint addr = { .family = AF_INET, .port = 7, .ip = { 127, 0, 0, 1 } };
 	switch (random_below(24)) {
 	case 0:
 		put(transcript, CALL_NOTE, SESSION, "one\ntwo\n\nthree", random_below(15));
@@ -402,13 +402,13 @@ static void test_places_survive(void)
 {
 	struct transcript *transcript = transcript_new(1 << 18, 1 << 12);
 	struct view view = { .transcript = transcript, .session = SESSION, .columns = 80 };
-	static struct place kept[2000];
+	static struct location kept[2000];
 	size_t count = 0, wrong = 0, there = 0;
 	seed = 77;
 	fill(transcript, 3, 1, 180000, true);
-	for (struct place place = { TRANSCRIPT_NONE, 0 };
-	     count < 2000 && view_after(&view, &place);)
-		kept[count++] = place;
+	for (struct location location = { TRANSCRIPT_NONE, 0 };
+	     count < 2000 && view_after(&view, &location);)
+		kept[count++] = location;
 	for (int round = 0; round < 30; round++) {
 		fill(transcript, 3, 1, 6000, true);
 		make_model(transcript);

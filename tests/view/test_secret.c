@@ -15,7 +15,7 @@
 static struct transcript *transcript;
 static struct buf out;
 
-static void put(enum call call, unsigned flags, const struct addr *addr, const char *text)
+static void put(enum call call, unsigned flags, const struct endpoint *addr, const char *text)
 {
 	struct entry entry = {
 		.session = 1,
@@ -29,9 +29,9 @@ static void put(enum call call, unsigned flags, const struct addr *addr, const c
 
 static void begin(bool datagrams)
 {
-	const struct addr addr = { .family = AF_INET, .port = 7, .ip = { 127, 0, 0, 1 } };
+	const struct endpoint addr = { .family = AF_INET, .port = 7, .ip = { 127, 0, 0, 1 } };
 	enum call call = datagrams ? CALL_SENDTO : CALL_SEND;
-	const struct addr *to = datagrams ? &addr : NULL;
+	const struct endpoint *to = datagrams ? &addr : NULL;
 	struct entry entry = { .session = 1, .call = CALL_SOCKET, .fd = 3 };
 	transcript_free(transcript);
 	transcript = transcript_new(1 << 20, 1 << 14);
@@ -74,13 +74,13 @@ static bool leaks(const char *text)
 static const char *shown(const struct view *view)
 {
 	struct rows rows = { 0 };
-	struct place place;
+	struct location location;
 	buf_clear(&out);
-	bool more = view_last(view, &place);
-	while (more && view_before(view, &place))
+	bool more = view_last(view, &location);
+	while (more && view_before(view, &location))
 		continue;
-	for (; more; more = view_after(view, &place)) {
-		view_layout(view, place, &rows);
+	for (; more; more = view_after(view, &location)) {
+		view_layout(view, location, &rows);
 		for (size_t i = 0; i < rows.count; i++) {
 			row_print(&rows.row[i], &out);
 			buf_append_text(&out, "\n");
@@ -116,7 +116,7 @@ static void test_views(bool datagrams, const char *what)
 
 static size_t hits(struct view view, const char *text)
 {
-	struct place hit;
+	struct location hit;
 	size_t found = 0;
 	view.find = text;
 	view.find_len = strlen(text);

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "support/tap.h"
-#include "view/facts_samples.h"
+#include "view/snapshot_samples.h"
 #include "view/states_golden.h"
 
 static struct rows rows;
@@ -52,18 +52,18 @@ static void is_drawn(const struct states_end *mine, const struct states_end *oth
 static void make_half(struct states_end *mine, struct states_end *his)
 {
 	*mine = (struct states_end){
-		.facts = facts_idle(),
+		.snapshot = snapshot_idle(),
 		.visited = bit(STATE_ESTABLISHED) | bit(STATE_FIN_WAIT2),
 		.deduced = bit(STATE_SYN_SENT) | bit(STATE_FIN_WAIT1),
 	};
 	*his = (struct states_end){
-		.facts = facts_accepted(),
+		.snapshot = snapshot_accepted(),
 		.visited = bit(STATE_ESTABLISHED) | bit(STATE_CLOSE_WAIT),
 		.deduced = bit(STATE_SYN_RECV),
 	};
-	facts_set(&mine->facts, READING_STATE, STATE_FIN_WAIT2);
-	facts_set(&his->facts, READING_STATE, STATE_CLOSE_WAIT);
-	his->facts.at_end = true;
+	snapshot_set(&mine->snapshot, SAMPLE_STATE, STATE_FIN_WAIT2);
+	snapshot_set(&his->snapshot, SAMPLE_STATE, STATE_CLOSE_WAIT);
+	his->snapshot.at_end = true;
 }
 
 static void golden(void)
@@ -71,13 +71,13 @@ static void golden(void)
 	struct states_end mine, his;
 	make_half(&mine, &his);
 	is_drawn(&mine, &his, GOLDEN(half), "half closed");
-	mine.facts = facts_time_wait();
+	mine.snapshot = snapshot_time_wait();
 	mine.visited |= bit(STATE_TIME_WAIT);
 	is_drawn(&mine, NULL, GOLDEN(gone), "TIME_WAIT");
-	struct states_end listener = { .facts = facts_listener(2, 1),
+	struct states_end listener = { .snapshot = snapshot_listener(2, 1),
 		                       .visited = bit(STATE_LISTEN) };
 	is_drawn(&listener, NULL, GOLDEN(full), "a listener with a full queue");
-	struct states_end datagrams = { .facts = facts_datagrams(0) };
+	struct states_end datagrams = { .snapshot = snapshot_datagrams(0) };
 	is_drawn(&datagrams, NULL, GOLDEN(udp), "datagrams");
 }
 
@@ -101,25 +101,25 @@ static void advice(void)
 		{ STATE_LISTEN, "Waits for a SYN" },
 		{ STATE_CLOSING, "Both have sent FIN at once" },
 	};
-	struct states_end end = { .facts = facts_idle() };
+	struct states_end end = { .snapshot = snapshot_idle() };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char now[64];
-		facts_set(&end.facts, READING_STATE, cases[i].state);
+		snapshot_set(&end.snapshot, SAMPLE_STATE, cases[i].state);
 		const char *name = cases[i].state == STATE_CLOSE
 		                           ? "CLOSED"
-		                           : reading_state_name(cases[i].state);
+		                           : sample_state_name(cases[i].state);
 		snprintf(now, sizeof now, ">>>%s<<< [demo]", name);
 		ok(strstr(drawn(&end, NULL, 200, 30), cases[i].words), "%s has its advice", name);
 		ok(strstr(drawn(&end, NULL, 80, 30), now), "and is marked in the drawing");
 		ok(strstr(drawn(&end, NULL, 40, 30), now), "and in the list");
 	}
-	end.facts = facts_time_wait();
-	facts_set(&end.facts, READING_STATE, STATE_GONE);
+	end.snapshot = snapshot_time_wait();
+	snapshot_set(&end.snapshot, SAMPLE_STATE, STATE_GONE);
 	ok(strstr(drawn(&end, NULL, 80, 30), "/reconnect"), "a connection that is gone");
 	ok(strstr(drawn(&end, NULL, 80, 30), "> >>>CLOSED<<< [demo]"), "and where that is");
-	end.facts.reading.present = 0;
+	end.snapshot.sample.present = 0;
 	ok(strstr(drawn(&end, NULL, 80, 30), "> >>>CLOSED<<< [demo]"), "also by our own calls");
-	struct states_end stuck = { .facts = facts_stuck() };
+	struct states_end stuck = { .snapshot = snapshot_stuck() };
 	ok(strstr(drawn(&stuck, NULL, 200, 30), "until the peer PROGRAM reads"),
 	   "a closed window is the peer's move");
 	ok(strstr(drawn(&stuck, NULL, 200, 30), "window probe in 844 ms"), "the timer runs");
@@ -131,13 +131,13 @@ static struct transcript *transcript;
 
 static void put_reading(enum tcp_state_number state, enum tcp_state_number old, int64_t time)
 {
-	char packed[READING_PACKED];
-	struct reading reading = { 0 };
-	reading_set(&reading, READING_STATE, state);
+	char packed[SAMPLE_PACKED];
+	struct sample sample = { 0 };
+	sample_set(&sample, SAMPLE_STATE, state);
 	if (old)
-		reading_set(&reading, READING_OLD_STATE, old);
-	struct entry header = { .time = time, .session = 2, .call = CALL_READING };
-	transcript_append(transcript, &header, NULL, packed, reading_pack(&reading, packed));
+		sample_set(&sample, SAMPLE_OLD_STATE, old);
+	struct entry header = { .time = time, .session = 2, .call = CALL_SAMPLE };
+	transcript_append(transcript, &header, NULL, packed, sample_pack(&sample, packed));
 }
 
 static void put_call(enum call call, int64_t time)
@@ -148,7 +148,7 @@ static void put_call(enum call call, int64_t time)
 
 static void trace(void)
 {
-	struct states_end end = { .facts = facts_idle() };
+	struct states_end end = { .snapshot = snapshot_idle() };
 	transcript = transcript_new(1 << 22, 1 << 20);
 	put_call(CALL_SOCKET, 1);
 	put_reading(STATE_CLOSE_WAIT, 0, 2); /* of a connection before */
@@ -161,26 +161,26 @@ static void trace(void)
 	is_int(end.deduced, bit(STATE_SYN_SENT), "and what lies on the way of who connects");
 	is_int(end.since, 5, "since the first reading of it");
 	put_reading(STATE_FIN_WAIT2, STATE_ESTABLISHED, 9);
-	facts_set(&end.facts, READING_STATE, STATE_FIN_WAIT2);
+	snapshot_set(&end.snapshot, SAMPLE_STATE, STATE_FIN_WAIT2);
 	states_trace(&end, transcript);
 	is_int(end.deduced, bit(STATE_SYN_SENT) | bit(STATE_FIN_WAIT1), "FIN_WAIT1 was too short");
 	is_int(end.since, 9, "since then");
-	end.facts.accepted = true;
+	end.snapshot.accepted = true;
 	states_trace(&end, transcript);
 	is_int(end.deduced, bit(STATE_SYN_RECV) | bit(STATE_FIN_WAIT1), "who is accepted");
 	ok(!end.older, "whose state was seen to begin");
-	struct entry garbage = { .time = 10, .session = 2, .call = CALL_READING };
+	struct entry garbage = { .time = 10, .session = 2, .call = CALL_SAMPLE };
 	transcript_append(transcript, &garbage, NULL, "\xff\xff\xff", 3);
 	states_trace(&end, transcript);
 	is_int(end.since, 9, "what is no reading changes nothing");
-	end.facts = facts_accepted();
+	end.snapshot = snapshot_accepted();
 	states_trace(&end, transcript);
 	is_int(end.since, 0, "no entries, no instant");
 	put_reading(STATE_FIN_WAIT2, 0, 12);
 	for (int i = 0; i < 4000; i++)
 		put_call(CALL_RECV, 20);
-	end.facts = facts_idle();
-	facts_set(&end.facts, READING_STATE, STATE_FIN_WAIT2);
+	end.snapshot = snapshot_idle();
+	snapshot_set(&end.snapshot, SAMPLE_STATE, STATE_FIN_WAIT2);
 	states_trace(&end, transcript);
 	is_int(end.since, 9, "nothing new for long");
 	put_reading(STATE_FIN_WAIT2, 0, 21);
@@ -190,7 +190,7 @@ static void trace(void)
 	is_int(end.since, 0, "since when it is so for too long is not known");
 	for (int i = 0; i < 10000; i++)
 		put_call(CALL_RECV, 20);
-	end.facts = facts_idle();
+	end.snapshot = snapshot_idle();
 	states_trace(&end, transcript);
 	is_int(end.visited, bit(STATE_ESTABLISHED), "the way back is bounded");
 	transcript_free(transcript);

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "record/reading.h"
+#include "record/sample.h"
 #include "support/tap.h"
 
 enum { ONE = 1, TWO = 2, MSS = 32741 };
@@ -16,7 +16,7 @@ static struct view view;
 static struct rows rows;
 static struct buf out;
 static int64_t now;
-static struct reading kernel; /* session 1's, as it would be read */
+static struct sample kernel; /* session 1's, as it would be read */
 
 static void begin(int columns)
 {
@@ -26,13 +26,13 @@ static void begin(int columns)
 		.transcript = transcript, .session = ONE, .other = TWO, .columns = columns
 	};
 	now = 1000 * CLOCK_S;
-	kernel = (struct reading){ 0 };
-	reading_set(&kernel, READING_STATE, STATE_ESTABLISHED);
-	reading_set(&kernel, READING_SND_MSS, MSS);
-	reading_set(&kernel, READING_SND_WND, 65483);
-	reading_set(&kernel, READING_UNACKED, 0);
-	reading_set(&kernel, READING_NOTSENT, 0);
-	reading_set(&kernel, READING_OUTQ, 0);
+	kernel = (struct sample){ 0 };
+	sample_set(&kernel, SAMPLE_STATE, STATE_ESTABLISHED);
+	sample_set(&kernel, SAMPLE_SND_MSS, MSS);
+	sample_set(&kernel, SAMPLE_SND_WND, 65483);
+	sample_set(&kernel, SAMPLE_UNACKED, 0);
+	sample_set(&kernel, SAMPLE_NOTSENT, 0);
+	sample_set(&kernel, SAMPLE_OUTQ, 0);
 }
 
 static uint64_t put_entry(struct entry header, const void *data, size_t len)
@@ -56,15 +56,15 @@ static void put_size(uint32_t session, enum call call, size_t len)
 }
 
 /* What the kernel says: bytes waiting and not sent, segments sent since the last time. */
-static void put_reading(enum reading_when when, uint64_t waiting, uint64_t held, uint64_t segments)
+static void put_reading(enum sample_when when, uint64_t waiting, uint64_t held, uint64_t segments)
 {
-	char packed[READING_PACKED];
-	reading_set(&kernel, READING_OUTQ, waiting);
-	reading_set(&kernel, READING_NOTSENT, held);
-	reading_set(&kernel, READING_UNACKED, waiting > held);
-	reading_set(&kernel, READING_NEW_DATA_OUT, segments);
-	size_t len = reading_pack(&kernel, packed);
-	put_entry((struct entry){ .call = CALL_READING, .arg = (int32_t)when }, packed, len);
+	char packed[SAMPLE_PACKED];
+	sample_set(&kernel, SAMPLE_OUTQ, waiting);
+	sample_set(&kernel, SAMPLE_NOTSENT, held);
+	sample_set(&kernel, SAMPLE_UNACKED, waiting > held);
+	sample_set(&kernel, SAMPLE_NEW_DATA_OUT, segments);
+	size_t len = sample_pack(&kernel, packed);
+	put_entry((struct entry){ .call = CALL_SAMPLE, .arg = (int32_t)when }, packed, len);
 }
 
 static void put_acked(uint32_t end, int64_t delay)
@@ -89,32 +89,32 @@ static const char *shown(void)
 /* The experiment of three sends behind an exchange: Nagle holds two of them back. */
 static void put_nagle(void)
 {
-	put_reading(READING_AFTER, 0, 0, 0);
+	put_reading(SAMPLE_AFTER, 0, 0, 0);
 	put(ONE, CALL_SEND, "one");
-	put_reading(READING_AFTER, 3, 0, 1);
+	put_reading(SAMPLE_AFTER, 3, 0, 1);
 	now += 20 * CLOCK_US;
 	put(ONE, CALL_SEND, "two");
-	put_reading(READING_AFTER, 6, 3, 0);
+	put_reading(SAMPLE_AFTER, 6, 3, 0);
 	put(TWO, CALL_RECV, "one");
 	now += 20 * CLOCK_US;
 	put(ONE, CALL_SEND, "three");
-	put_reading(READING_AFTER, 11, 8, 0);
+	put_reading(SAMPLE_AFTER, 11, 8, 0);
 	now += 43360 * CLOCK_US;
 	put_acked(3, 43400 * CLOCK_US);
-	put_reading(READING_LATER, 8, 0, 1);
+	put_reading(SAMPLE_LATER, 8, 0, 1);
 	put(TWO, CALL_RECV, "twothree");
-	put_reading(READING_LATER, 0, 0, 0);
+	put_reading(SAMPLE_LATER, 0, 0, 0);
 }
 
 static void put_urgent(void)
 {
-	put_reading(READING_AFTER, 0, 0, 0);
+	put_reading(SAMPLE_AFTER, 0, 0, 0);
 	put(ONE, CALL_SEND, "abc");
-	put_reading(READING_AFTER, 0, 0, 1);
+	put_reading(SAMPLE_AFTER, 0, 0, 1);
 	put_entry((struct entry){ .call = CALL_SEND, .arg2 = MSG_OOB }, "X", 1);
-	put_reading(READING_AFTER, 0, 0, 1);
+	put_reading(SAMPLE_AFTER, 0, 0, 1);
 	put(ONE, CALL_SEND, "def\n");
-	put_reading(READING_AFTER, 0, 0, 1);
+	put_reading(SAMPLE_AFTER, 0, 0, 1);
 	put(TWO, CALL_RECV, "abc");
 	put_entry((struct entry){ .call = CALL_RECV, .session = TWO, .arg2 = MSG_OOB }, "X", 1);
 	put(TWO, CALL_RECV, "def\n");
@@ -122,23 +122,23 @@ static void put_urgent(void)
 
 static void put_large(void)
 {
-	reading_set(&kernel, READING_SND_MSS, 1448);
-	put_reading(READING_AFTER, 0, 0, 0);
+	sample_set(&kernel, SAMPLE_SND_MSS, 1448);
+	put_reading(SAMPLE_AFTER, 0, 0, 0);
 	put_size(ONE, CALL_SEND, 4000);
-	put_reading(READING_AFTER, 0, 0, 3);
+	put_reading(SAMPLE_AFTER, 0, 0, 3);
 	for (int i = 0; i < 4; i++)
 		put_size(TWO, CALL_RECV, i < 3 ? 1024 : 928);
 }
 
 static void put_window(void)
 {
-	put_reading(READING_AFTER, 0, 0, 0);
+	put_reading(SAMPLE_AFTER, 0, 0, 0);
 	put_size(ONE, CALL_SEND, 9000);
-	put_reading(READING_AFTER, 9000, 0, 1);
-	reading_set(&kernel, READING_SND_WND, 0);
+	put_reading(SAMPLE_AFTER, 9000, 0, 1);
+	sample_set(&kernel, SAMPLE_SND_WND, 0);
 	now += 5 * CLOCK_S;
 	put_size(ONE, CALL_SEND, 9000);
-	put_reading(READING_AFTER, 9000, 9000, 0);
+	put_reading(SAMPLE_AFTER, 9000, 9000, 0);
 }
 
 static void put_datagrams(void)
@@ -518,24 +518,24 @@ static void matches_what_came(void)
 static void draws_without_counts(void)
 {
 	begin(80);
-	put_reading(READING_AFTER, 0, 0, 0);
+	put_reading(SAMPLE_AFTER, 0, 0, 0);
 	put(ONE, CALL_SEND, "abc");
 	put(ONE, CALL_SEND, "def");
-	reading_set(&kernel, READING_CALLS, 2);
-	put_reading(READING_AFTER, 0, 0, 2);
+	sample_set(&kernel, SAMPLE_CALLS, 2);
+	put_reading(SAMPLE_AFTER, 0, 0, 2);
 	ok(has(":abcdef     :"), "two calls, one reading");
 	ok(has("2 segments") && has("around some of them only"), "their sum, and that it is one");
 	begin(80);
 	put(ONE, CALL_SEND, "abc");
-	put_reading(READING_AFTER, 0, 0, 0);
+	put_reading(SAMPLE_AFTER, 0, 0, 0);
 	ok(has("how many segments is not known"), "the first reading counts nothing");
 	begin(80);
-	put_reading(READING_AFTER, 0, 0, 0);
+	put_reading(SAMPLE_AFTER, 0, 0, 0);
 	put(ONE, CALL_SEND, "abc");
-	put_reading(READING_AFTER, 3, 3, 0);
+	put_reading(SAMPLE_AFTER, 3, 3, 0);
 	ok(has("nothing has left yet") && has("TCP_CORK"), "nothing in flight, and yet held back");
-	reading_set(&kernel, READING_STATE, STATE_CLOSE);
-	put_reading(READING_LATER, 0, 0, 0);
+	sample_set(&kernel, SAMPLE_STATE, STATE_CLOSE);
+	put_reading(SAMPLE_LATER, 0, 0, 0);
 	ok(has("nothing has left yet"), "what the kernel threw away has not left");
 }
 
@@ -552,12 +552,12 @@ static uint32_t pick(uint32_t below)
 static void put_anything(void)
 {
 	static const enum call calls[] = { CALL_SEND,  CALL_SEND,   CALL_SENDTO,   CALL_RECV,
-		                           CALL_RECV,  CALL_SOCKET, CALL_READING,  CALL_READING,
+		                           CALL_RECV,  CALL_SOCKET, CALL_SAMPLE,   CALL_SAMPLE,
 		                           CALL_STATE, CALL_CLOSE,  CALL_RECVFROM, CALL_ERRQUEUE };
 	static const int16_t flags[] = { 0, 0, MSG_OOB, MSG_PEEK, 1 };
 	char bytes[128];
-	struct reading reading = { .present = ((uint64_t)pick(1 << 24) << 40) | pick(1 << 24) |
-		                              (uint64_t)pick(1 << 24) << 20 };
+	struct sample sample = { .present = ((uint64_t)pick(1 << 24) << 40) | pick(1 << 24) |
+		                            (uint64_t)pick(1 << 24) << 20 };
 	struct entry header = { .call = (uint8_t)calls[pick(12)],
 		                .session = 1 + pick(2),
 		                .arg2 = flags[pick(5)],
@@ -565,12 +565,12 @@ static void put_anything(void)
 		                .error = pick(9) ? 0 : EAGAIN };
 	for (size_t i = 0; i < sizeof bytes; i++)
 		bytes[i] = (char)(pick(2) ? pick(256) : 'a');
-	for (unsigned i = 0; i < READING_COUNT; i++)
-		reading.value[i] = pick(3) ? pick(200) : UINT64_MAX >> pick(64);
+	for (unsigned i = 0; i < SAMPLE_COUNT; i++)
+		sample.value[i] = pick(3) ? pick(200) : UINT64_MAX >> pick(64);
 	now += (int64_t)pick(1 << 20) * CLOCK_US;
-	if (header.call == CALL_READING && pick(8)) {
-		char packed[READING_PACKED];
-		put_entry(header, packed, reading_pack(&reading, packed));
+	if (header.call == CALL_SAMPLE && pick(8)) {
+		char packed[SAMPLE_PACKED];
+		put_entry(header, packed, sample_pack(&sample, packed));
 	} else {
 		put_entry(header, bytes, pick(pick(2) ? 4 : sizeof bytes));
 	}

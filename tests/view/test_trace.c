@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "record/reading.h"
+#include "record/sample.h"
 #include "support/tap.h"
 
 static struct transcript *transcript;
@@ -37,7 +37,8 @@ static void at_once(void)
 	early = now - last;
 }
 
-static void put_entry(struct entry header, const struct addr *addr, const void *data, size_t len)
+static void put_entry(struct entry header, const struct endpoint *addr, const void *data,
+                      size_t len)
 {
 	header.time = last = now - early;
 	early = 0;
@@ -51,17 +52,17 @@ static void put(struct entry header, const char *payload)
 	put_entry(header, NULL, payload, strlen(payload));
 }
 
-static const struct addr echo = { .family = AF_INET, .port = 7001, .ip = { 127, 0, 0, 1 } };
+static const struct endpoint echo = { .family = AF_INET, .port = 7001, .ip = { 127, 0, 0, 1 } };
 
 /* field, value, field, value, …, -1 */
-static void put_reading(enum reading_when when, const int64_t *fields)
+static void put_reading(enum sample_when when, const int64_t *fields)
 {
-	char packed[READING_PACKED];
-	struct reading reading = { 0 };
+	char packed[SAMPLE_PACKED];
+	struct sample sample = { 0 };
 	for (; *fields >= 0; fields += 2)
-		reading_set(&reading, (enum reading_field)fields[0], (uint64_t)fields[1]);
-	size_t len = reading_pack(&reading, packed);
-	put_entry((struct entry){ .call = CALL_READING, .arg = (int32_t)when }, NULL, packed, len);
+		sample_set(&sample, (enum sample_field)fields[0], (uint64_t)fields[1]);
+	size_t len = sample_pack(&sample, packed);
+	put_entry((struct entry){ .call = CALL_SAMPLE, .arg = (int32_t)when }, NULL, packed, len);
 }
 
 #define READ(when, ...) put_reading(when, (const int64_t[]){ __VA_ARGS__, -1 })
@@ -79,10 +80,10 @@ static void add_rows(void)
 /* Everything, from the oldest paragraph to the newest. */
 static const char *shown(void)
 {
-	struct place place = { TRANSCRIPT_NONE, 0 };
+	struct location location = { TRANSCRIPT_NONE, 0 };
 	buf_clear(&out);
-	while (view_after(&view, &place)) {
-		view_layout(&view, place, &rows);
+	while (view_after(&view, &location)) {
+		view_layout(&view, location, &rows);
 		add_rows();
 	}
 	return buf_text(&out);
@@ -95,20 +96,20 @@ static void make_conversation(int columns)
 	put((struct entry){ .call = CALL_SOCKET, .arg = SOCK_STREAM, .arg2 = AF_INET, .fd = 4 },
 	    "");
 	put_entry((struct entry){ .call = CALL_CONNECT, .fd = 4 }, &echo, "", 0);
-	READ(READING_AFTER, READING_STATE, STATE_ESTABLISHED, READING_OLD_STATE, STATE_CLOSE,
-	     READING_NEW_OUT, 2, READING_NEW_IN, 1, READING_CALLS, 1);
+	READ(SAMPLE_AFTER, SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_OLD_STATE, STATE_CLOSE,
+	     SAMPLE_NEW_OUT, 2, SAMPLE_NEW_IN, 1, SAMPLE_CALLS, 1);
 	put((struct entry){ .call = CALL_STATE }, "connected in 0.2 ms");
 	put((struct entry){ .call = CALL_SEND, .arg = 6, .arg2 = MSG_NOSIGNAL }, "hello\n");
-	READ(READING_AFTER, READING_STATE, STATE_ESTABLISHED, READING_NEW_DATA_OUT, 1);
-	READ(READING_BEFORE, READING_STATE, STATE_ESTABLISHED, READING_INQ, 6);
+	READ(SAMPLE_AFTER, SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_NEW_DATA_OUT, 1);
+	READ(SAMPLE_BEFORE, SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_INQ, 6);
 	put((struct entry){ .call = CALL_RECV, .arg = 65536 }, "hello\n");
-	READ(READING_AFTER, READING_STATE, STATE_ESTABLISHED, READING_BUFFERED, 149000);
-	READ(READING_BEFORE, READING_STATE, STATE_CLOSE_WAIT, READING_OLD_STATE, STATE_ESTABLISHED);
+	READ(SAMPLE_AFTER, SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_BUFFERED, 149000);
+	READ(SAMPLE_BEFORE, SAMPLE_STATE, STATE_CLOSE_WAIT, SAMPLE_OLD_STATE, STATE_ESTABLISHED);
 	put((struct entry){ .call = CALL_RECV, .arg = 65536 }, "");
 	put((struct entry){ .call = CALL_SEND, .arg = 3, .error = EPIPE, .arg2 = MSG_NOSIGNAL },
 	    "");
 	put((struct entry){ .call = CALL_CLOSE, .fd = 4 }, "");
-	READ(READING_CLOSED, READING_STATE, STATE_GONE);
+	READ(SAMPLE_CLOSED, SAMPLE_STATE, STATE_GONE);
 }
 
 static void test_golden(void)
@@ -219,9 +220,9 @@ static void test_quiet(void)
 	view.time = VIEW_TIME_RELATIVE;
 	put((struct entry){ .call = CALL_SOCKET, .arg = SOCK_STREAM, .arg2 = AF_INET, .fd = 4 },
 	    "");
-	READ(READING_LATER, READING_STATE, STATE_ESTABLISHED, READING_INQ, 0);
-	READ(READING_LATER, READING_STATE, STATE_ESTABLISHED, READING_INQ, 0, READING_RTT, 9);
-	READ(READING_LATER, READING_STATE, STATE_ESTABLISHED, READING_INQ, 5);
+	READ(SAMPLE_LATER, SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_INQ, 0);
+	READ(SAMPLE_LATER, SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_INQ, 0, SAMPLE_RTT, 9);
+	READ(SAMPLE_LATER, SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_INQ, 5);
 	now -= 800 * CLOCK_MS;
 	put(
 	        (struct entry){
@@ -251,7 +252,7 @@ static void make_hostile(int columns)
 	put((struct entry){ .call = CALL_GETADDRINFO, .error = EHOSTUNREACH },
 	    "\033[2J 80\nno such\tname\n");
 	put((struct entry){ .call = CALL_ERRQUEUE }, "not an error");
-	put((struct entry){ .call = CALL_READING, .arg = READING_LATER }, "\xff\xff\xff");
+	put((struct entry){ .call = CALL_SAMPLE, .arg = SAMPLE_LATER }, "\xff\xff\xff");
 	put((struct entry){ .call = CALL_NOTE, .flags = ENTRY_ERROR }, "two\n\033lines");
 	put((struct entry){ .call = 250, .error = 250 }, "x");
 }
@@ -329,7 +330,7 @@ static void make_all(int columns, enum view_kind kind)
 	put((struct entry){ .call = CALL_SEND, .arg = 3 }, "two");
 	speaker = 2;
 	put((struct entry){ .call = CALL_RECV, .arg = 9 }, "onetwo");
-	READ(READING_AFTER, READING_BUFFERED, 100);
+	READ(SAMPLE_AFTER, SAMPLE_BUFFERED, 100);
 	put((struct entry){ .call = CALL_SEND, .arg = 6, .session = 12 }, "\033three");
 	put((struct entry){ .call = CALL_SEND, .arg = 2, .session = 1 }, "!\n");
 	put((struct entry){ .call = CALL_STATE, .session = 4000000000 }, "reset");
@@ -420,13 +421,13 @@ static void test_held(void)
 {
 	begin(80);
 	put((struct entry){ .call = CALL_SEND, .arg = 3 }, "one");
-	READ(READING_AFTER, READING_STATE, 1, READING_NEW_DATA_OUT, 1, READING_CALLS, 1);
+	READ(SAMPLE_AFTER, SAMPLE_STATE, 1, SAMPLE_NEW_DATA_OUT, 1, SAMPLE_CALLS, 1);
 	put((struct entry){ .call = CALL_SEND, .arg = 3 }, "two");
-	READ(READING_AFTER, READING_STATE, 1, READING_NEW_DATA_OUT, 0, READING_NOTSENT, 3);
+	READ(SAMPLE_AFTER, SAMPLE_STATE, 1, SAMPLE_NEW_DATA_OUT, 0, SAMPLE_NOTSENT, 3);
 	put((struct entry){ .call = CALL_SEND, .arg = 5 }, "three");
-	READ(READING_AFTER, READING_STATE, 1, READING_NEW_DATA_OUT, 0, READING_NOTSENT, 8);
-	READ(READING_LATER, READING_STATE, 1, READING_NEW_DATA_OUT, 1, READING_NOTSENT, 0,
-	     READING_NEW_OUT, 1, READING_NEW_IN, 1);
+	READ(SAMPLE_AFTER, SAMPLE_STATE, 1, SAMPLE_NEW_DATA_OUT, 0, SAMPLE_NOTSENT, 8);
+	READ(SAMPLE_LATER, SAMPLE_STATE, 1, SAMPLE_NEW_DATA_OUT, 1, SAMPLE_NOTSENT, 0,
+	     SAMPLE_NEW_OUT, 1, SAMPLE_NEW_IN, 1);
 	is_text(shown(),
 	        "→  send(\"one\") = 3                   1 segment o\n"
 	        "→  send(\"two\") = 3                   not sent yet o, 3 bytes held back *\n"
@@ -435,9 +436,9 @@ static void test_held(void)
 	        "sends that left together");
 	begin(80);
 	put((struct entry){ .call = CALL_SEND, .arg = 3 }, "one");
-	READ(READING_AFTER, READING_STATE, 1, READING_NEW_DATA_OUT, 0, READING_CALLS, 9);
-	READ(READING_LATER, READING_STATE, 1, READING_NEW_DATA_OUT, 1, READING_NOTSENT, 0,
-	     READING_NEW_OUT, 1);
+	READ(SAMPLE_AFTER, SAMPLE_STATE, 1, SAMPLE_NEW_DATA_OUT, 0, SAMPLE_CALLS, 9);
+	READ(SAMPLE_LATER, SAMPLE_STATE, 1, SAMPLE_NEW_DATA_OUT, 1, SAMPLE_NOTSENT, 0,
+	     SAMPLE_NEW_OUT, 1);
 	is_text(shown(),
 	        "→  send(\"one\") = 3                   not sent yet o, of 9 calls o\n"
 	        "*  1 segment out o\n",
@@ -460,9 +461,9 @@ static bool has_style(size_t row, const char *text, enum style style)
 
 static void lay_out_last(void)
 {
-	struct place place;
-	ok(view_last(&view, &place), "there is something");
-	view_layout(&view, place, &rows);
+	struct location location;
+	ok(view_last(&view, &location), "there is something");
+	view_layout(&view, location, &rows);
 }
 
 static void test_styles(void)

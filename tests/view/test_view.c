@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "record/reading.h"
+#include "record/sample.h"
 #include "support/tap.h"
 
 static struct transcript *transcript;
@@ -32,7 +32,7 @@ static void at_once(void)
 	early = now - last;
 }
 
-static uint64_t put_entry(struct entry header, const struct addr *addr, const char *data,
+static uint64_t put_entry(struct entry header, const struct endpoint *addr, const char *data,
                           size_t len)
 {
 	header.time = last = now - early;
@@ -49,13 +49,13 @@ static void put(enum call call, const char *text)
 
 static void put_datagram(enum call call, const char *text)
 {
-	const struct addr addr = { .family = AF_INET, .port = 5000, .ip = { 127, 0, 0, 1 } };
+	const struct endpoint addr = { .family = AF_INET, .port = 5000, .ip = { 127, 0, 0, 1 } };
 	put_entry((struct entry){ .call = (uint8_t)call }, &addr, text, strlen(text));
 }
 
-static void print_paragraph(struct place place)
+static void print_paragraph(struct location location)
 {
-	view_layout(&view, place, &rows);
+	view_layout(&view, location, &rows);
 	for (size_t i = 0; i < rows.count; i++) {
 		row_print(&rows.row[i], &out);
 		buf_append_text(&out, "\n");
@@ -65,10 +65,10 @@ static void print_paragraph(struct place place)
 /* Everything, from the oldest paragraph to the newest. */
 static const char *shown(void)
 {
-	struct place place = { TRANSCRIPT_NONE, 0 };
+	struct location location = { TRANSCRIPT_NONE, 0 };
 	buf_clear(&out);
-	while (view_after(&view, &place))
-		print_paragraph(place);
+	while (view_after(&view, &location))
+		print_paragraph(location);
 	return buf_text(&out);
 }
 
@@ -220,12 +220,12 @@ static void test_hidden(void)
 	is_text(shown(), "←  one line⏎                     9 bytes\n",
 	        "calls without payload, failures, the end are hidden");
 	begin(40);
-	struct place place;
-	ok(!view_last(&view, &place), "an empty session has no last paragraph");
+	struct location location;
+	ok(!view_last(&view, &location), "an empty session has no last paragraph");
 	put(CALL_SOCKET, "");
-	ok(!view_last(&view, &place), "nor one with hidden entries alone");
+	ok(!view_last(&view, &location), "nor one with hidden entries alone");
 	is_text(shown(), "", "nothing to show");
-	is_int(view_count_after(&view, (struct place){ 0, 0 }, 9), 0, "nothing to count");
+	is_int(view_count_after(&view, (struct location){ 0, 0 }, 9), 0, "nothing to count");
 }
 
 static void test_joining(void)
@@ -336,17 +336,17 @@ static void test_slow_peer(void)
 		after(i ? 100 : 0);
 		put(CALL_RECV, "z");
 	}
-	struct place place;
+	struct location location;
 	int rows_seen = 0, continued = 0;
-	bool more = view_last(&view, &place);
-	for (; more; more = view_before(&view, &place), rows_seen++) {
+	bool more = view_last(&view, &location);
+	for (; more; more = view_before(&view, &location), rows_seen++) {
 		buf_clear(&out);
-		print_paragraph(place);
+		print_paragraph(location);
 		continued += strncmp(buf_text(&out), "←… z ", strlen("←… z ")) == 0;
 	}
 	ok(rows_seen > 100 && rows_seen < BYTES, "the oldest of %d bytes are gone", BYTES);
 	is_int(continued, rows_seen - 1, "all but the first left go on with their line");
-	is_int(view_count_after(&view, (struct place){ TRANSCRIPT_NONE, 0 }, BYTES), rows_seen,
+	is_int(view_count_after(&view, (struct location){ TRANSCRIPT_NONE, 0 }, BYTES), rows_seen,
 	       "and each is counted");
 }
 
@@ -413,7 +413,7 @@ static int count_paragraphs(enum view_kind kind, bool all)
 {
 	view.kind = kind;
 	view.all = all;
-	return view_count_after(&view, (struct place){ TRANSCRIPT_NONE, 0 }, 9999);
+	return view_count_after(&view, (struct location){ TRANSCRIPT_NONE, 0 }, 9999);
 }
 
 /* The line that was sent as one is one row of the past, however long. */
@@ -646,8 +646,8 @@ static void test_kinds(void)
 	begin(80);
 	put(CALL_SOCKET, "");
 	put(CALL_RECV, "a\nb\n");
-	put_entry((struct entry){ .call = CALL_READING, .arg = READING_AFTER }, NULL, "", 0);
-	put_entry((struct entry){ .call = CALL_READING, .arg = READING_LATER }, NULL, "", 0);
+	put_entry((struct entry){ .call = CALL_SAMPLE, .arg = SAMPLE_AFTER }, NULL, "", 0);
+	put_entry((struct entry){ .call = CALL_SAMPLE, .arg = SAMPLE_LATER }, NULL, "", 0);
 	put_entry((struct entry){ .call = CALL_SEND, .session = 2 }, NULL, "other", 5);
 	put(CALL_RECV, "c");
 	put_datagram(CALL_RECVFROM, "");
@@ -671,7 +671,7 @@ static void test_kinds(void)
 /* A place of one kind is used in another, and in other sessions. */
 static void test_turning(void)
 {
-	struct place place, hidden;
+	struct location location, hidden;
 	begin(80);
 	put(CALL_RECV, "a\n");
 	put(CALL_SOCKET, "");
@@ -681,18 +681,20 @@ static void test_turning(void)
 	ok(view_before(&view, &hidden), "onto a call");
 	view.kind = VIEW_CHAT;
 	ok(!view_has(&view, hidden), "that the chat does not show");
-	place = hidden;
-	ok(view_after(&view, &place) && place.entry > hidden.entry, "behind it is the next line");
-	place = hidden;
-	ok(view_before(&view, &place) && place.entry < hidden.entry, "before it the one before");
+	location = hidden;
+	ok(view_after(&view, &location) && location.entry > hidden.entry,
+	   "behind it is the next line");
+	location = hidden;
+	ok(view_before(&view, &location) && location.entry < hidden.entry,
+	   "before it the one before");
 	view_layout(&view, hidden, &rows);
 	is_int(rows.count, 1, "it has an empty row");
 	view.session = 2;
-	place = hidden;
-	ok(!view_before(&view, &place) && !view_after(&view, &place),
+	location = hidden;
+	ok(!view_before(&view, &location) && !view_after(&view, &location),
 	   "nothing is around it in an empty session");
 	put_entry((struct entry){ .call = CALL_NOTE, .session = 2 }, NULL, "x", 1);
-	ok(view_after(&view, &place), "what another session says then");
+	ok(view_after(&view, &location), "what another session says then");
 	is_text(shown(), "·  x\n", "is found from there");
 }
 
@@ -701,7 +703,7 @@ static void test_turning(void)
 static void test_floods(void)
 {
 	enum { FLOOD = 200000, SCREEN = 1000 };
-	struct place place;
+	struct location location;
 	transcript_free(transcript);
 	transcript = transcript_new(64 << 20, 1 << 20);
 	for (int kind = 0; kind < VIEW_KINDS; kind++) {
@@ -715,10 +717,10 @@ static void test_floods(void)
 		for (int all = 0; all < 2; all++) {
 			view.all = all;
 			int back = 0, forth = 0;
-			view_last(&view, &place);
-			while (back < SCREEN && view_before(&view, &place))
+			view_last(&view, &location);
+			while (back < SCREEN && view_before(&view, &location))
 				back++;
-			while (forth < SCREEN && view_after(&view, &place))
+			while (forth < SCREEN && view_after(&view, &location))
 				forth++;
 			ok(back == SCREEN && forth == SCREEN, "%s%s: a screen",
 			   view_kind_name(view.kind), all ? " of all" : "");
@@ -789,42 +791,42 @@ static bool has_style(size_t glyph, enum style style)
 
 static void test_styles(void)
 {
-	struct place place;
+	struct location location;
 	begin(30);
 	put(CALL_RECV, "a\033\n");
-	view_last(&view, &place);
-	view_layout(&view, place, &rows);
+	view_last(&view, &location);
+	view_layout(&view, location, &rows);
 	ok(has_style(0, STYLE_IN), "the arrow of what came in");
 	ok(has_style(3, STYLE_TEXT), "payload");
 	ok(has_style(4, STYLE_MARK), "a mark");
 	ok(has_style(5, STYLE_FAINT), "the line end");
 	put_entry((struct entry){ .call = CALL_STATE, .flags = ENTRY_ERROR }, NULL, "reset", 5);
-	view_last(&view, &place);
-	view_layout(&view, place, &rows);
+	view_last(&view, &location);
+	view_layout(&view, location, &rows);
 	ok(has_style(0, STYLE_ERROR) && has_style(3, STYLE_ERROR), "an error");
 }
 
 static void test_places(void)
 {
-	struct place place, gone;
+	struct location location, gone;
 	begin(80);
 	put(CALL_RECV, "a\nb\nc\n");
-	view_last(&view, &place);
-	is_int(place.offset, 4, "the newest line begins with its own bytes");
-	ok(!view_after(&view, &place) && place.offset == 4,
+	view_last(&view, &location);
+	is_int(location.offset, 4, "the newest line begins with its own bytes");
+	ok(!view_after(&view, &location) && location.offset == 4,
 	   "nothing behind it, and the place stays");
-	ok(view_before(&view, &place) && view_before(&view, &place), "two lines before it");
-	ok(!view_before(&view, &place) && place.offset == 0, "and no more");
-	is_int(view_count_after(&view, place, 99), 2, "two lines are counted");
-	is_int(view_count_after(&view, place, 1), 1, "but no more than asked");
-	gone = (struct place){ 123456, 0 };
-	ok(!view_has(&view, gone) && view_has(&view, place),
+	ok(view_before(&view, &location) && view_before(&view, &location), "two lines before it");
+	ok(!view_before(&view, &location) && location.offset == 0, "and no more");
+	is_int(view_count_after(&view, location, 99), 2, "two lines are counted");
+	is_int(view_count_after(&view, location, 1), 1, "but no more than asked");
+	gone = (struct location){ 123456, 0 };
+	ok(!view_has(&view, gone) && view_has(&view, location),
 	   "a place that is none is told from one that is");
 	view_layout(&view, gone, &rows);
 	is_int(rows.count, 1, "and has an empty row");
 	ok(!view_before(&view, &gone), "nothing before it");
 	view.session = 2;
-	ok(!view_has(&view, place), "another session's place is none of ours");
+	ok(!view_has(&view, location), "another session's place is none of ours");
 }
 
 int main(void)

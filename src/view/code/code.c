@@ -22,13 +22,13 @@ struct variable {
 	int fd;
 	bool client; /* accepted: its calls are another session's */
 	bool datagrams;
-	bool waits;  /* a server's, that nobody has come to yet */
+	bool waits; /* a server's, that nobody has come to yet */
 	char name[CODER_NAME];
 };
 
 /* Somebody whose address recvfrom() has given. */
 struct known {
-	struct addr addr;
+	struct endpoint addr;
 	char name[CODER_NAME];
 };
 
@@ -95,15 +95,15 @@ static const char *add_variable(struct coder *coder, int fd, bool client, bool d
 	return variable->name;
 }
 
-static const struct known *find_known(const struct coder *coder, const struct addr *addr)
+static const struct known *find_known(const struct coder *coder, const struct endpoint *addr)
 {
 	for (size_t i = 0; i < coder->knowns; i++)
-		if (addr_equal(&coder->known[i].addr, addr))
+		if (endpoint_equal(&coder->known[i].addr, addr))
 			return &coder->known[i];
 	return NULL;
 }
 
-static const struct known *meet(struct coder *coder, const struct addr *addr)
+static const struct known *meet(struct coder *coder, const struct endpoint *addr)
 {
 	const struct known *old = find_known(coder, addr);
 	if (old)
@@ -148,7 +148,7 @@ static uint64_t next_entry(const struct coder *coder, uint64_t at)
 /* What only a program that never waits has to do, or one that watches itself. */
 static bool is_left_out(const struct entry *entry)
 {
-	bool dissolves = entry->call == CALL_CONNECT && !entry->addr_len;
+	bool dissolves = entry->call == CALL_CONNECT && !entry->endpoint_len;
 	return !entry_is_call(entry) || entry->flags & ENTRY_WATCHING || dissolves ||
 	       entry->call == CALL_GETSOCKNAME || entry->call == CALL_GETSOCKOPT ||
 	       entry->call == CALL_ERRQUEUE || entry->error == EAGAIN;
@@ -178,15 +178,14 @@ static void measure(struct coder *coder, const struct statement *statement)
 /* A listener, and a datagram socket with an address that has not sent, wait for whoever comes. */
 static bool begins_to_wait(const struct entry *entry, const struct variable *variable)
 {
-	return !entry->error && (entry->call == CALL_LISTEN ||
-	                         (entry->call == CALL_BIND && variable->datagrams));
+	return !entry->error &&
+	       (entry->call == CALL_LISTEN || (entry->call == CALL_BIND && variable->datagrams));
 }
 
 static bool ends_waiting(const struct entry *entry)
 {
-	return !entry->error &&
-	       (entry->call == CALL_ACCEPT || entry->call == CALL_CONNECT ||
-	        entry_is_incoming(entry) || entry_is_outgoing(entry));
+	return !entry->error && (entry->call == CALL_ACCEPT || entry->call == CALL_CONNECT ||
+	                         entry_is_incoming(entry) || entry_is_outgoing(entry));
 }
 
 /* Whether this call is the one in which a server waits for its first client. */
@@ -272,7 +271,7 @@ static unsigned needs_of(const struct statement *statement)
 		needs |= NEED_SEND_FROM;
 	if (entry->call == CALL_RECVMSG)
 		needs |= NEED_RECEIVE_MESSAGE;
-	if (named && entry->addr_len && !statement->peer[0])
+	if (named && entry->endpoint_len && !statement->peer[0])
 		needs |= NEED_ENDPOINT;
 	if (entry->call == CALL_SOCKET || entry->call == CALL_ACCEPT || statement->patient)
 		needs |= NEED_LIMIT;
@@ -331,7 +330,7 @@ static void copy_name(char out[CODER_NAME], const char *name)
 static void name_ends(struct coder *coder, struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
-	struct addr addr = entry_addr(entry);
+	struct endpoint addr = entry_addr(entry);
 	struct variable *variable = find_variable(coder, entry->fd);
 	if (variable)
 		statement->patient = take_patience(variable, entry);

@@ -2,9 +2,9 @@
 #include <inttypes.h>
 #include <sys/socket.h>
 
-#include "base/constant.h"
+#include "socket/constant.h"
 #include "base/error.h"
-#include "base/sockopt.h"
+#include "socket/sockopt.h"
 #include "view/code/coder.h"
 
 static const struct {
@@ -84,8 +84,10 @@ static const struct {
 	                 "}\n"
 	                 "\n" },
 	{ NEED_RECEIVE,
-	  "/* A stream keeps no boundaries, and the peer may send less than it did then, or close. So this\n"
-	  " * waits for the first bytes, and for more only up to `most`, and while the peer makes no pause. "
+	  "/* A stream keeps no boundaries, and the peer may send less than it did then, or close. "
+	  "So this\n"
+	  " * waits for the first bytes, and for more only up to `most`, and while the peer makes "
+	  "no pause. "
 	  "*/\n"
 	  "static void receive(int fd, size_t most)\n"
 	  "{\n"
@@ -102,18 +104,17 @@ static const struct {
 	  "\t}\n"
 	  "}\n"
 	  "\n" },
-	{ NEED_RECEIVE_END,
-	  "/* Until the peer closes, or sends nothing for too long. */\n"
-	  "static void receive_end(int fd)\n"
-	  "{\n"
-	  "\ttime_t end = time(NULL) + LIMIT;\n"
-	  "\twhile (show(recv(fd, buffer, sizeof buffer, 0)) > 0)\n"
-	  "\t\tif (time(NULL) > end) {\n"
-	  "\t\t\tfprintf(stderr, \"the peer has not closed\\n\");\n"
-	  "\t\t\texit(1);\n"
-	  "\t\t}\n"
-	  "}\n"
-	  "\n" },
+	{ NEED_RECEIVE_END, "/* Until the peer closes, or sends nothing for too long. */\n"
+	                    "static void receive_end(int fd)\n"
+	                    "{\n"
+	                    "\ttime_t end = time(NULL) + LIMIT;\n"
+	                    "\twhile (show(recv(fd, buffer, sizeof buffer, 0)) > 0)\n"
+	                    "\t\tif (time(NULL) > end) {\n"
+	                    "\t\t\tfprintf(stderr, \"the peer has not closed\\n\");\n"
+	                    "\t\t\texit(1);\n"
+	                    "\t\t}\n"
+	                    "}\n"
+	                    "\n" },
 	{ NEED_RECEIVE_MESSAGE,
 	  "static ssize_t receive_message(int fd, size_t size, int flags, void *from, socklen_t "
 	  "*length)\n"
@@ -228,7 +229,7 @@ static void put_bytes(FILE *file, const struct entry *entry)
 static void put_address(FILE *file, const struct statement *statement)
 {
 	char host[CODER_HOST], family[CONSTANT_TEXT];
-	struct addr addr = entry_addr(statement->entry);
+	struct endpoint addr = entry_addr(statement->entry);
 	if (statement->peer[0]) {
 		fprintf(file, "(struct sockaddr *)&%s, %s_length", statement->peer,
 		        statement->peer);
@@ -256,7 +257,8 @@ static void put_socket(FILE *file, const struct statement *statement)
 {
 	char family[CONSTANT_TEXT], type[CONSTANT_TEXT];
 	const struct entry *entry = statement->entry;
-	fprintf(file, "\tint %s = socket(%s, %s, 0);\n\tcheck(%s, \"socket\");\n\tlimit(%s, LIMIT);\n",
+	fprintf(file,
+	        "\tint %s = socket(%s, %s, 0);\n\tcheck(%s, \"socket\");\n\tlimit(%s, LIMIT);\n",
 	        statement->socket, constant_family(entry->arg2, family),
 	        constant_type(entry->arg, type), statement->socket, statement->socket);
 }
@@ -285,7 +287,8 @@ static void put_accept(FILE *file, const struct statement *statement)
 		return;
 	}
 	fprintf(file,
-	        "\tint %s = accept(%s, NULL, NULL);\n\tcheck(%s, \"accept\");\n\tlimit(%s, LIMIT);\n",
+	        "\tint %s = accept(%s, NULL, NULL);\n\tcheck(%s, \"accept\");\n\tlimit(%s, "
+	        "LIMIT);\n",
 	        statement->client, statement->socket, statement->client, statement->client);
 }
 
@@ -324,8 +327,9 @@ static void put_receive(FILE *file, const struct statement *statement)
 		return;
 	}
 	if (coder_is_receive(statement)) {
-		fprintf(file, "\treceive(%s, %" PRIu64 "); /* %" PRIu64 " byte%s", statement->socket,
-		        coder_most(statement), statement->bytes, statement->bytes == 1 ? "" : "s");
+		fprintf(file, "\treceive(%s, %" PRIu64 "); /* %" PRIu64 " byte%s",
+		        statement->socket, coder_most(statement), statement->bytes,
+		        statement->bytes == 1 ? "" : "s");
 		if (statement->calls > 1)
 			fprintf(file, " in %u calls", statement->calls);
 		fputs(" */\n", file);
@@ -391,7 +395,7 @@ static void put_send(FILE *file, const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
 	bool from = entry->call == CALL_SENDMSG;
-	bool to = entry->call == CALL_SENDTO && entry->addr_len;
+	bool to = entry->call == CALL_SENDTO && entry->endpoint_len;
 	char local[CODER_HOST];
 	if (coder_is_send_all(statement)) {
 		fprintf(file, "\tsend_all(%s,\n\t         ", statement->socket);

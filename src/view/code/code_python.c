@@ -2,9 +2,9 @@
 #include <inttypes.h>
 #include <sys/socket.h>
 
-#include "base/constant.h"
+#include "socket/constant.h"
 #include "base/error.h"
-#include "base/sockopt.h"
+#include "socket/sockopt.h"
 #include "view/code/coder.h"
 
 static const struct {
@@ -19,7 +19,8 @@ static const struct {
 	             "\n" },
 	{ NEED_RECEIVE,
 	  "\n"
-	  "# A stream keeps no boundaries, and the peer may send less than it did then, or close. So this waits for the\n"
+	  "# A stream keeps no boundaries, and the peer may send less than it did then, or close. "
+	  "So this waits for the\n"
 	  "# first bytes, and for more only up to `most`, and while the peer makes no pause.\n"
 	  "def receive(sock, most=0):\n"
 	  "    size = len(show(sock.recv(65536)))\n"
@@ -29,15 +30,14 @@ static const struct {
 	  "        data = show(sock.recv(65536))\n"
 	  "        size = size + len(data) if data else most\n"
 	  "\n" },
-	{ NEED_RECEIVE_END,
-	  "\n"
-	  "# Until the peer closes, or sends nothing for too long.\n"
-	  "def receive_end(sock):\n"
-	  "    end = time.monotonic() + LIMIT\n"
-	  "    while show(sock.recv(65536)):\n"
-	  "        if time.monotonic() > end:\n"
-	  "            sys.exit(\"the peer has not closed\")\n"
-	  "\n" },
+	{ NEED_RECEIVE_END, "\n"
+	                    "# Until the peer closes, or sends nothing for too long.\n"
+	                    "def receive_end(sock):\n"
+	                    "    end = time.monotonic() + LIMIT\n"
+	                    "    while show(sock.recv(65536)):\n"
+	                    "        if time.monotonic() > end:\n"
+	                    "            sys.exit(\"the peer has not closed\")\n"
+	                    "\n" },
 	{ NEED_SEND_FROM,
 	  "\n"
 	  "# What makes sendmsg() send from this address of ours, ip(7), ipv6(7).\n"
@@ -73,7 +73,8 @@ static void begin(FILE *file, const struct program *program)
 	        program->title, program->needs & NEED_RECEIVE ? "import select\n" : "",
 	        program->needs & NEED_RECEIVE_END ? "import time\n" : "", program->limit);
 	if (program->needs & NEED_RECEIVE)
-		fprintf(file, "PAUSE = %d  # seconds after which what it sends is taken to be all\n",
+		fprintf(file,
+		        "PAUSE = %d  # seconds after which what it sends is taken to be all\n",
 		        program->pause);
 	fputs("socket.setdefaulttimeout(LIMIT)\n"
 	      "sys.excepthook = lambda kind, why, trace: print(kind.__name__, why, sep=\": \", "
@@ -97,7 +98,7 @@ static void put_bytes(FILE *file, const struct entry *entry)
 static void put_address(FILE *file, const struct statement *statement)
 {
 	char host[CODER_HOST];
-	struct addr addr = entry_addr(statement->entry);
+	struct endpoint addr = entry_addr(statement->entry);
 	if (statement->peer[0]) {
 		fputs(statement->peer, file);
 		return;
@@ -233,7 +234,7 @@ static void put_send_from(FILE *file, const struct statement *statement)
 static void put_send(FILE *file, const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
-	bool to = entry->call == CALL_SENDTO && entry->addr_len;
+	bool to = entry->call == CALL_SENDTO && entry->endpoint_len;
 	bool all = coder_is_send_all(statement);
 	put_method(file, statement, to ? "sendto" : all ? "sendall" : "send");
 	put_data(file, statement);
@@ -319,7 +320,8 @@ static void call(FILE *file, const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
 	if (statement->patient)
-		fprintf(file, "%s.settimeout(None)  # for the first client, however long it takes\n",
+		fprintf(file,
+		        "%s.settimeout(None)  # for the first client, however long it takes\n",
 		        statement->socket);
 	put_call(file, statement);
 	put_comment(file, statement);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/sockopt.h"
+#include "socket/sockopt.h"
 
 enum {
 	LINE = 72,
@@ -118,7 +118,7 @@ uint64_t coder_buffer(const struct statement *statement)
 
 const char *coder_host(const struct entry *entry, char out[CODER_HOST])
 {
-	struct addr addr = entry_addr(entry);
+	struct endpoint addr = entry_addr(entry);
 	if (!inet_ntop(addr.family, addr.ip, out, CODER_HOST))
 		out[0] = '\0';
 	return out;
@@ -126,7 +126,7 @@ const char *coder_host(const struct entry *entry, char out[CODER_HOST])
 
 const char *coder_local(const struct entry *entry, char out[CODER_HOST])
 {
-	struct addr local = entry_local(entry);
+	struct endpoint local = entry_local(entry);
 	if (local.family == AF_UNSPEC || !inet_ntop(local.family, local.ip, out, CODER_HOST))
 		out[0] = '\0';
 	return out;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "view/ends.h"
-#include "view/ladder/rung.h"
+#include "view/ladder/ladder_row.h"
 
 /* ---- above ---- */
 
@@ -33,7 +33,7 @@ static void put_legend(struct rows *rows, struct row *title, int columns)
 	} else {
 		row_pad(row, columns - width(legend), STYLE_TEXT);
 	}
-	rung_put_cut(row, legend, columns - row->columns, STYLE_FAINT);
+	ladder_row_put_cut(row, legend, columns - row->columns, STYLE_FAINT);
 }
 
 static void put_names(const struct view *view, const struct ends *ends, struct row *row)
@@ -45,13 +45,13 @@ static void put_names(const struct view *view, const struct ends *ends, struct r
 	if (lanes.time)
 		row_add_text(row, "   ms", 5, lanes.time, STYLE_TIME);
 	row_pad(row, lanes.time, STYLE_TEXT);
-	rung_put_cut(row, ends_name(view, ends, 0, name), lanes.margin, STYLE_NOTE);
+	ladder_row_put_cut(row, ends_name(view, ends, 0, name), lanes.margin, STYLE_NOTE);
 	ends_name(view, ends, 1, name);
 	int begin = left_line + lanes.lane + 3;
 	if (!view->other)
 		begin -= 1 + (width(name) < lanes.lane ? width(name) : lanes.lane);
 	row_pad(row, begin, STYLE_TEXT);
-	rung_put_cut(row, name, view->columns - row->columns, STYLE_NOTE);
+	ladder_row_put_cut(row, name, view->columns - row->columns, STYLE_NOTE);
 }
 
 static void put_rule(const struct view *view, struct row *row)
@@ -67,7 +67,7 @@ void ladder_heading(const struct view *view, struct rows *rows)
 	char title[ENDS_NAME];
 	ends_find(view, &ends);
 	struct row *row = rows_add(rows);
-	rung_put_cut(row, ends_title(view, &ends, title), view->columns, STYLE_NOTE);
+	ladder_row_put_cut(row, ends_title(view, &ends, title), view->columns, STYLE_NOTE);
 	put_legend(rows, row, view->columns);
 	put_names(view, &ends, rows_add(rows));
 	put_rule(view, rows_add(rows));
@@ -98,22 +98,22 @@ static void lay_lost(const struct view *view, struct rows *rows)
 		return;
 	snprintf(text, sizeof text, "... older entries were dropped (%" PRIu64 " of all sessions)",
 	         lost.entries);
-	rung_put_cut(rows_add(rows), text, view->columns, STYLE_FAINT);
+	ladder_row_put_cut(rows_add(rows), text, view->columns, STYLE_FAINT);
 }
 
 static void lay_entry(const struct cursor *cursor, int64_t first, struct rows *rows)
 {
 	if (cursor->entry->call == CALL_STATE && cursor->entry->flags & ENTRY_ERROR)
-		view_layout(cursor->view, cursor_place(cursor), rows);
+		view_layout(cursor->view, cursor_location(cursor), rows);
 	else
-		rung_layout_since(cursor, first, rows);
+		ladder_row_layout_since(cursor, first, rows);
 }
 
 static bool write_entries(const struct view *view, struct rows *rows, struct buf *line, FILE *file,
                           uint64_t *entries)
 {
 	struct cursor cursor;
-	int64_t first = rung_begin(view);
+	int64_t first = ladder_row_begin(view);
 	bool more = cursor_first(&cursor, view), good = true;
 	while (more && good) {
 		if (cursor.entry->call != CALL_NOTE) {

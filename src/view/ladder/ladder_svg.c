@@ -9,8 +9,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "view/ends.h"
-#include "view/ladder/rung.h"
-#include "view/ladder/stroke.h"
+#include "view/ladder/ladder_row.h"
+#include "view/ladder/arrow.h"
 
 /* Pixels, but for the columns of text. */
 enum {
@@ -97,7 +97,7 @@ static void put_glyphs(const struct row *row, struct buf *out)
 static void put_text(const char *text, int columns, struct buf *out)
 {
 	struct row row = { 0 };
-	rung_put_cut(&row, text, columns, STYLE_TEXT);
+	ladder_row_put_cut(&row, text, columns, STYLE_TEXT);
 	put_glyphs(&row, out);
 	row_free(&row);
 }
@@ -116,7 +116,7 @@ static void put_element(const char *class, int x, int y, const char *text, int c
 
 /* ---- strokes ---- */
 
-static const char *margin_class(const struct stroke_margin *margin)
+static const char *margin_class(const struct arrow_margin *margin)
 {
 	if (margin->style == STYLE_ERROR)
 		return "e";
@@ -125,14 +125,14 @@ static const char *margin_class(const struct stroke_margin *margin)
 	return margin->style == STYLE_STATE ? "s" : "";
 }
 
-static void draw_margin(struct canvas *canvas, const struct stroke *stroke, int side)
+static void draw_margin(struct canvas *canvas, const struct arrow *arrow, int side)
 {
 	char class[8];
 	struct buf text = { .max = SIZE_MAX };
-	const struct stroke_margin *margin = &stroke->margin[side];
+	const struct arrow_margin *margin = &arrow->margin[side];
 	if (margin_is_free(margin))
 		return;
-	stroke_print_margin(margin, canvas->columns[side] - 2, &text);
+	arrow_print_margin(margin, canvas->columns[side] - 2, &text);
 	if (margin->mark)
 		buf_printf(&text, " %c", margin->mark);
 	snprintf(class, sizeof class, "%s%s%s", margin_class(margin),
@@ -142,18 +142,18 @@ static void draw_margin(struct canvas *canvas, const struct stroke *stroke, int 
 	buf_free(&text);
 }
 
-static const char *arrow_class(const struct stroke *stroke)
+static const char *arrow_class(const struct arrow *arrow)
 {
-	if (stroke->look != LOOK_PLAIN)
-		return stroke->look == LOOK_AGAIN ? "e" : "x";
-	return stroke->way == WAY_RIGHT ? "o" : "i";
+	if (arrow->look != LOOK_PLAIN)
+		return arrow->look == LOOK_AGAIN ? "e" : "x";
+	return arrow->way == WAY_RIGHT ? "o" : "i";
 }
 
-static const char *dashes(const struct stroke *stroke)
+static const char *dashes(const struct arrow *arrow)
 {
-	if (stroke->look == LOOK_AGAIN)
+	if (arrow->look == LOOK_AGAIN)
 		return " a";
-	return stroke->mark == MARK_DEDUCED ? " q" : "";
+	return arrow->mark == MARK_DEDUCED ? " q" : "";
 }
 
 /* The head, or the cross in its place, is never dashed. */
@@ -167,19 +167,18 @@ static void draw_head(const char *class, bool right, bool lost, int x, int y, st
 		buf_printf(out, "m%d-4 %d 4 %d 4\"/>\n", back, -back, back);
 }
 
-static void draw_arrow(struct canvas *canvas, const struct stroke *stroke)
+static void draw_arrow(struct canvas *canvas, const struct arrow *arrow)
 {
-	char label[STROKE_LABEL + 4];
-	bool right = stroke->way == WAY_RIGHT, lost = stroke->look == LOOK_LOST;
-	const char *class = arrow_class(stroke);
+	char label[ARROW_LABEL + 4];
+	bool right = arrow->way == WAY_RIGHT, lost = arrow->look == LOOK_LOST;
+	const char *class = arrow_class(arrow);
 	int inside = right ? 2 : -2;
 	int from = canvas->line[!right] + inside, to = canvas->line[right] - inside;
-	buf_printf(&canvas->body, "<path class=\"%s%s\" d=\"M%d %dH%d\"/>\n", class, dashes(stroke),
+	buf_printf(&canvas->body, "<path class=\"%s%s\" d=\"M%d %dH%d\"/>\n", class, dashes(arrow),
 	           from, canvas->y, lost ? to - 9 * inside : to);
 	draw_head(class, right, lost, to, canvas->y, &canvas->body);
-	snprintf(label, sizeof label, "%s%s%c", stroke->label, stroke->mark ? " " : "",
-	         stroke->mark);
-	put_element(stroke->look == LOOK_PLAIN ? "l" : "l e", (from + to) / 2, canvas->y - 5, label,
+	snprintf(label, sizeof label, "%s%s%c", arrow->label, arrow->mark ? " " : "", arrow->mark);
+	put_element(arrow->look == LOOK_PLAIN ? "l" : "l e", (from + to) / 2, canvas->y - 5, label,
 	            (canvas->line[1] - canvas->line[0]) / CHARACTER, &canvas->body);
 }
 
@@ -195,21 +194,21 @@ static void draw_gap(struct canvas *canvas, int64_t gap)
 static void draw_rung(struct canvas *canvas, const struct cursor *cursor)
 {
 	int64_t gap;
-	char time[RUNG_TIME];
-	struct strokes strokes;
-	strokes_draw(cursor, &strokes);
-	if (rung_has_gap(cursor, &gap))
+	char time[LADDER_ROW_TIME];
+	struct arrows arrows;
+	arrows_draw(cursor, &arrows);
+	if (ladder_row_has_gap(cursor, &gap))
 		draw_gap(canvas, gap);
-	if (rung_needs_time(cursor, canvas->first))
+	if (ladder_row_needs_time(cursor, canvas->first))
 		put_element("t", TIME_END, canvas->y + 4,
-		            rung_format_time(cursor, canvas->first, time), RUNG_TIME,
+		            ladder_row_format_time(cursor, canvas->first, time), LADDER_ROW_TIME,
 		            &canvas->body);
-	for (size_t i = 0; i < strokes.count; i++) {
-		const struct stroke *stroke = &strokes.list[i];
-		draw_margin(canvas, stroke, 0);
-		if (stroke->way != WAY_NONE)
-			draw_arrow(canvas, stroke);
-		draw_margin(canvas, stroke, 1);
+	for (size_t i = 0; i < arrows.count; i++) {
+		const struct arrow *arrow = &arrows.list[i];
+		draw_margin(canvas, arrow, 0);
+		if (arrow->way != WAY_NONE)
+			draw_arrow(canvas, arrow);
+		draw_margin(canvas, arrow, 1);
 		canvas->y += STEP;
 	}
 }
@@ -253,7 +252,7 @@ static void canvas_set(struct canvas *canvas, const struct view *view)
 		.line = { both ? 360 : 470, both ? 640 : 810 },
 		.columns = { both ? 37 : 51, both ? 43 : 20 },
 		.y = TOP + STEP,
-		.first = rung_begin(view),
+		.first = ladder_row_begin(view),
 		.body = { .max = SIZE_MAX },
 	};
 }

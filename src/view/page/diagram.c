@@ -26,13 +26,13 @@ static const struct node nodes[DIAGRAM_NODES] = {
 
 static const char *name_of(const struct node *node)
 {
-	return node->state == STATE_CLOSE ? "CLOSED" : reading_state_name(node->state);
+	return node->state == STATE_CLOSE ? "CLOSED" : sample_state_name(node->state);
 }
 
 static bool has_lived(const struct states_end *end)
 {
 	uint32_t opening = UINT32_C(1) << STATE_CLOSE | UINT32_C(1) << STATE_LISTEN;
-	return !end->facts.open || ((end->visited | end->deduced) & ~opening);
+	return !end->snapshot.open || ((end->visited | end->deduced) & ~opening);
 }
 
 /* Whether this is the node of that state for this end. */
@@ -50,8 +50,8 @@ static bool is_now(const struct node *node, const struct states_end *end)
 {
 	if (!end)
 		return false;
-	enum tcp_state_number state = facts_state_number(&end->facts);
-	if (state == STATE_COUNT && !end->facts.open)
+	enum tcp_state_number state = snapshot_state_number(&end->snapshot);
+	if (state == STATE_COUNT && !end->snapshot.open)
 		state = STATE_GONE;
 	return stands_for(node, end, state);
 }
@@ -67,16 +67,16 @@ static bool was_there(const struct node *node, const struct states_end *end, boo
 
 struct label {
 	char text[LABEL];
-	char tags[2 * FACTS_TAG];
+	char tags[2 * SNAPSHOT_TAG];
 	enum style style;
 };
 
 static void add_tag(struct label *label, const struct states_end *end)
 {
-	char tag[FACTS_TAG];
+	char tag[SNAPSHOT_TAG];
 	size_t len = strlen(label->tags);
 	snprintf(label->tags + len, sizeof label->tags - len, " %s",
-	         facts_format_tag(&end->facts, tag));
+	         snapshot_format_tag(&end->snapshot, tag));
 }
 
 static void make_label(const struct node *node, const struct states_end *mine,

@@ -5,7 +5,7 @@
  * directory. */
 #pragma once
 
-#include "record/reading.h"
+#include "record/sample.h"
 #include "view/view.h"
 
 enum {

@@ -47,23 +47,23 @@ static bool is_same(const struct flow *flow, const struct entry *entry, int64_t 
 	return memcmp(bytes, entry_payload(entry) + (from - begin), (size_t)(end - from)) == 0;
 }
 
-static uint64_t newest_queue(const struct transcript *t, uint32_t session, enum reading_field field)
+static uint64_t newest_queue(const struct transcript *t, uint32_t session, enum sample_field field)
 {
-	struct reading reading;
-	if (!reading_before(t, transcript_last(t, session), FLOW_WALK, &reading))
+	struct sample sample;
+	if (!sample_before(t, transcript_last(t, session), FLOW_WALK, &sample))
 		return 0;
-	uint64_t bytes = reading_get(&reading, field);
+	uint64_t bytes = sample_get(&sample, field);
 	return bytes <= INT32_MAX ? bytes : 0;
 }
 
 /* Where a call's last byte is. Positions are known by their low bits, and the queues tell roughly
  * the rest. */
-static int64_t place_end(const struct flow *flow, const struct entry *got, uint16_t base,
-                         uint16_t others_base)
+static int64_t location_end(const struct flow *flow, const struct entry *got, uint16_t base,
+                            uint16_t others_base)
 {
 	const struct view *view = flow->view;
-	int64_t waiting = (int64_t)newest_queue(view->transcript, view->session, READING_OUTQ) +
-	                  (int64_t)newest_queue(view->transcript, view->other, READING_INQ);
+	int64_t waiting = (int64_t)newest_queue(view->transcript, view->session, SAMPLE_OUTQ) +
+	                  (int64_t)newest_queue(view->transcript, view->other, SAMPLE_INQ);
 	int64_t guess = flow->size - waiting;
 	uint16_t start = (uint16_t)(flow->sent.list[0].entry->phase - base);
 	uint16_t end = (uint16_t)(got->phase + got->len - others_base);
@@ -106,7 +106,7 @@ void flow_follow_bytes(struct flow *flow, uint16_t base)
 		if (has_come(entry) && entry->len) {
 			bool first = flow->got.count == 0;
 			if (first)
-				end = place_end(flow, entry, base, others_base);
+				end = location_end(flow, entry, base, others_base);
 			flow->matched = first ? match_first(flow, entry, &end)
 			                      : match_next(flow, entry, &end);
 			if (end <= 0 || flow->got.count == FLOW_PARTS)

@@ -56,26 +56,26 @@ static void add_left(struct flow *flow, int64_t begin, const struct frontier *no
 static bool read_frontier(const struct flow *flow, uint64_t position, const struct entry *entry,
                           int64_t sent, struct frontier *now)
 {
-	struct reading reading;
-	if (!reading_unpack(entry, &reading) || !reading_has(&reading, READING_NOTSENT) ||
-	    reading_get(&reading, READING_NOTSENT) > INT32_MAX || reading_is(&reading, STATE_CLOSE))
+	struct sample sample;
+	if (!sample_unpack(entry, &sample) || !sample_has(&sample, SAMPLE_NOTSENT) ||
+	    sample_get(&sample, SAMPLE_NOTSENT) > INT32_MAX || sample_is(&sample, STATE_CLOSE))
 		return false;
 	*now = (struct frontier){
 		.known = true,
-		.offset = sent - (int64_t)reading_get(&reading, READING_NOTSENT),
+		.offset = sent - (int64_t)sample_get(&sample, SAMPLE_NOTSENT),
 		.time = entry->time - flow->begun,
 		.entry = entry,
 		.position = position,
-		.segments = reading_get(&reading, READING_NEW_DATA_OUT),
-		.mss = reading_get(&reading, READING_SND_MSS),
+		.segments = sample_get(&sample, SAMPLE_NEW_DATA_OUT),
+		.mss = sample_get(&sample, SAMPLE_SND_MSS),
 	};
 	return true;
 }
 
 static bool tells_of_many(const struct entry *entry)
 {
-	struct reading reading;
-	return reading_unpack(entry, &reading) && reading_get(&reading, READING_CALLS) > 1;
+	struct sample sample;
+	return sample_unpack(entry, &sample) && sample_get(&sample, SAMPLE_CALLS) > 1;
 }
 
 /* Backwards from the newest reading: what lies between two frontiers left in between. The first

@@ -5,10 +5,10 @@
  * available". */
 #pragma once
 
-#include "view/page/facts.h"
+#include "view/page/snapshot.h"
 #include "view/row.h"
 
 /* `other`: the other end, where that is a session of ours too; else NULL. Replaces what was in
  * `rows`. */
-void info_draw(const struct facts *facts, const struct facts *other, int columns,
+void info_draw(const struct snapshot *snapshot, const struct snapshot *other, int columns,
                struct rows *rows);

@@ -10,39 +10,39 @@ enum {
 	SHARED_LEAST = 100000, /* microseconds of sending that shares are told of */
 };
 
-void info_add_heading(struct form *form, const struct facts *facts)
+void info_add_heading(struct fields *fields, const struct snapshot *snapshot)
 {
-	char local[ADDR_TEXT] = "", peer[ADDR_TEXT] = "";
-	bool peered = facts->kind != FACTS_LISTENER && facts->peer.family != AF_UNSPEC;
+	char local[ENDPOINT_TEXT] = "", peer[ENDPOINT_TEXT] = "";
+	bool peered = snapshot->kind != SNAPSHOT_LISTENER && snapshot->peer.family != AF_UNSPEC;
 	const char *arrow = text_has_unicode() ? " ⇄ " : " <-> ";
-	if (facts->local.family != AF_UNSPEC)
-		addr_format(&facts->local, local);
+	if (snapshot->local.family != AF_UNSPEC)
+		endpoint_format(&snapshot->local, local);
 	if (peered)
-		addr_format(&facts->peer, peer);
-	form_sentence(form, STYLE_STATE, 7, "INFO %s %s%s%s", facts->name, local,
-	              peered ? arrow : "", peer);
-	form_gap(form);
+		endpoint_format(&snapshot->peer, peer);
+	fields_sentence(fields, STYLE_STATE, 7, "INFO %s %s%s%s", snapshot->name, local,
+	                peered ? arrow : "", peer);
+	fields_gap(fields);
 }
 
-void info_add_legend(struct form *form)
+void info_add_legend(struct fields *fields)
 {
-	form_gap(form);
-	form_sentence(form, STYLE_FAINT, 1,
-	              "* read from the kernel, o counted around the last calls, ? deduced.");
+	fields_gap(fields);
+	fields_sentence(fields, STYLE_FAINT, 1,
+	                "* read from the kernel, o counted around the last calls, ? deduced.");
 }
 
-void info_add_state(struct form *form, const struct facts *facts)
+void info_add_state(struct fields *fields, const struct snapshot *snapshot)
 {
-	char state[FACTS_STATE], timer[FACTS_TIMER];
-	form_text(form, STYLE_STATE, "state", "%s", facts_format_state(facts, state));
-	facts_format_timer(facts, timer);
+	char state[SNAPSHOT_STATE], timer[SNAPSHOT_TIMER];
+	fields_text(fields, STYLE_STATE, "state", "%s", snapshot_format_state(snapshot, state));
+	snapshot_format_timer(snapshot, timer);
 	if (*timer)
-		form_text(form, STYLE_STATE, "timer", "%s *", timer);
-	else if (reading_has(&facts->reading, READING_TIMER))
-		form_text(form, STYLE_TEXT, "timer", "off *");
-	else if (facts->open && facts->reading.present && facts->kind == FACTS_STREAM &&
-	         facts_state_number(facts) != STATE_CLOSE)
-		form_text(form, STYLE_FAINT, "timer", NOT_AVAILABLE);
+		fields_text(fields, STYLE_STATE, "timer", "%s *", timer);
+	else if (sample_has(&snapshot->sample, SAMPLE_TIMER))
+		fields_text(fields, STYLE_TEXT, "timer", "off *");
+	else if (snapshot->open && snapshot->sample.present && snapshot->kind == SNAPSHOT_STREAM &&
+	         snapshot_state_number(snapshot) != STATE_CLOSE)
+		fields_text(fields, STYLE_FAINT, "timer", NOT_AVAILABLE);
 }
 
 static const char *format_bytes(uint64_t bytes, char out[COUNT_TEXT])
@@ -53,112 +53,113 @@ static const char *format_bytes(uint64_t bytes, char out[COUNT_TEXT])
 	return out;
 }
 
-void info_add_bytes(struct form *form, const char *label, const struct reading *reading,
-                    enum reading_field field)
+void info_add_bytes(struct fields *fields, const char *label, const struct sample *sample,
+                    enum sample_field field)
 {
 	char bytes[COUNT_TEXT];
-	if (reading_has(reading, field))
-		form_text(form, STYLE_TEXT, label, "%s B *",
-		          format_bytes(reading_get(reading, field), bytes));
+	if (sample_has(sample, field))
+		fields_text(fields, STYLE_TEXT, label, "%s B *",
+		            format_bytes(sample_get(sample, field), bytes));
 	else
-		form_text(form, STYLE_FAINT, label, NOT_AVAILABLE);
+		fields_text(fields, STYLE_FAINT, label, NOT_AVAILABLE);
 }
 
-void info_add_memory(struct form *form, const char *label, const struct reading *reading,
-                     enum reading_field used, enum reading_field most, const char *of)
+void info_add_memory(struct fields *fields, const char *label, const struct sample *sample,
+                     enum sample_field used, enum sample_field most, const char *of)
 {
 	char bytes[COUNT_TEXT], all[COUNT_TEXT];
-	uint64_t part = reading_get(reading, used), whole = reading_get(reading, most);
-	if (reading_has(reading, used) && reading_has(reading, most))
-		form_gauge(form, part >= whole ? STYLE_ERROR : STYLE_TEXT, label, part, whole,
-		           "%s/%s *%s", format_bytes(part, bytes), format_bytes(whole, all), of);
+	uint64_t part = sample_get(sample, used), whole = sample_get(sample, most);
+	if (sample_has(sample, used) && sample_has(sample, most))
+		fields_gauge(fields, part >= whole ? STYLE_ERROR : STYLE_TEXT, label, part, whole,
+		             "%s/%s *%s", format_bytes(part, bytes), format_bytes(whole, all), of);
 	else
-		form_text(form, STYLE_FAINT, label, NOT_AVAILABLE "%s", of);
+		fields_text(fields, STYLE_FAINT, label, NOT_AVAILABLE "%s", of);
 }
 
-void info_add_part(struct form *form, const char *label, bool known, uint64_t bytes, uint64_t whole)
+void info_add_part(struct fields *fields, const char *label, bool known, uint64_t bytes,
+                   uint64_t whole)
 {
 	char text[COUNT_TEXT];
 	if (known)
-		form_gauge(form, STYLE_TEXT, label, bytes, whole, "%s B *",
-		           format_bytes(bytes, text));
+		fields_gauge(fields, STYLE_TEXT, label, bytes, whole, "%s B *",
+		             format_bytes(bytes, text));
 	else
-		form_text(form, STYLE_FAINT, label, NOT_AVAILABLE);
+		fields_text(fields, STYLE_FAINT, label, NOT_AVAILABLE);
 }
 
 /* ---- what sending waits for ---- */
 
-static void add_share(struct form *form, const char *label, uint64_t part, uint64_t whole,
+static void add_share(struct fields *fields, const char *label, uint64_t part, uint64_t whole,
                       char mark)
 {
 	int percent = (int)(100.0 * (double)(part < whole ? part : whole) / (double)whole + 0.5);
-	form_gauge(form, STYLE_TEXT, label, part, whole, "%d %% %c", percent, mark);
+	fields_gauge(fields, STYLE_TEXT, label, part, whole, "%d %% %c", percent, mark);
 }
 
 /* The kernel counts in ticks of its clock, of some milliseconds each: shares of a few would be made
  * up. The rest of the busy time is what neither window nor buffer held up. */
-static void add_busy(struct form *form, const struct reading *reading)
+static void add_busy(struct fields *fields, const struct sample *sample)
 {
-	uint64_t busy = reading_get(reading, READING_BUSY_TIME);
-	uint64_t window = reading_get(reading, READING_RWND_LIMITED);
-	uint64_t buffer = reading_get(reading, READING_SNDBUF_LIMITED);
+	uint64_t busy = sample_get(sample, SAMPLE_BUSY_TIME);
+	uint64_t window = sample_get(sample, SAMPLE_RWND_LIMITED);
+	uint64_t buffer = sample_get(sample, SAMPLE_SNDBUF_LIMITED);
 	char text[CLOCK_TEXT];
-	if (!busy || !reading_has(reading, READING_RWND_LIMITED) ||
-	    !reading_has(reading, READING_SNDBUF_LIMITED))
+	if (!busy || !sample_has(sample, SAMPLE_RWND_LIMITED) ||
+	    !sample_has(sample, SAMPLE_SNDBUF_LIMITED))
 		return;
-	form_text(form, STYLE_TEXT, "sending took", "%s * (counted in ticks)",
-	          info_format_us(busy, text));
+	fields_text(fields, STYLE_TEXT, "sending took", "%s * (counted in ticks)",
+	            info_format_us(busy, text));
 	if (busy < SHARED_LEAST)
 		return;
-	add_share(form, "window full", window, busy, '*');
-	add_share(form, "buffer full", buffer, busy, '*');
+	add_share(fields, "window full", window, busy, '*');
+	add_share(fields, "buffer full", buffer, busy, '*');
 	uint64_t held = window < busy ? window : busy;
 	held += buffer < busy - held ? buffer : busy - held;
-	add_share(form, "missing ACKs", busy - held, busy, '?');
+	add_share(fields, "missing ACKs", busy - held, busy, '?');
 }
 
-void info_add_limit(struct form *form, const struct facts *facts)
+void info_add_limit(struct fields *fields, const struct snapshot *snapshot)
 {
-	enum facts_limit limit = facts_limit(facts);
+	enum snapshot_limit limit = snapshot_limit(snapshot);
 	bool holds = limit == LIMIT_PEER_WINDOW || limit == LIMIT_SEND_BUFFER;
 	if (limit == LIMIT_UNKNOWN)
-		form_text(form, STYLE_FAINT, "held up by", NOT_AVAILABLE);
+		fields_text(fields, STYLE_FAINT, "held up by", NOT_AVAILABLE);
 	else
-		form_text(form, holds ? STYLE_ERROR : STYLE_TEXT, "held up by", "%s %c",
-		          facts_limit_name(limit), limit == LIMIT_NO_DATA ? '*' : '?');
-	add_busy(form, &facts->reading);
+		fields_text(fields, holds ? STYLE_ERROR : STYLE_TEXT, "held up by", "%s %c",
+		            snapshot_limit_name(limit), limit == LIMIT_NO_DATA ? '*' : '?');
+	add_busy(fields, &snapshot->sample);
 }
 
 /* ---- counts ---- */
 
-static void add_moved(struct form *form, const struct facts *facts, const char *label,
+static void add_moved(struct fields *fields, const struct snapshot *snapshot, const char *label,
                       uint64_t bytes, uint64_t calls)
 {
 	char text[COUNT_TEXT];
-	const char *unit = facts->kind == FACTS_DATAGRAMS ? "datagram" : "call";
-	form_text(form, STYLE_TEXT, label, "%s B in %" PRIu64 " %s%s", format_bytes(bytes, text),
-	          calls, unit, calls == 1 ? "" : "s");
+	const char *unit = snapshot->kind == SNAPSHOT_DATAGRAMS ? "datagram" : "call";
+	fields_text(fields, STYLE_TEXT, label, "%s B in %" PRIu64 " %s%s",
+	            format_bytes(bytes, text), calls, unit, calls == 1 ? "" : "s");
 }
 
-void info_add_traffic(struct form *form, const struct facts *facts)
+void info_add_traffic(struct fields *fields, const struct snapshot *snapshot)
 {
-	add_moved(form, facts, "sent", facts->sent, facts->sends);
-	add_moved(form, facts, "received", facts->received, facts->receives);
+	add_moved(fields, snapshot, "sent", snapshot->sent, snapshot->sends);
+	add_moved(fields, snapshot, "received", snapshot->received, snapshot->receives);
 }
 
-void info_count(const struct reading *reading, enum reading_field all, enum reading_field data,
+void info_count(const struct sample *sample, enum sample_field all, enum sample_field data,
                 char out[INFO_TEXT])
 {
-	if (!reading_has(reading, all))
+	if (!sample_has(sample, all))
 		snprintf(out, INFO_TEXT, NOT_AVAILABLE);
-	else if (!reading_has(reading, data))
-		snprintf(out, INFO_TEXT, "%" PRIu64 " *", reading_get(reading, all));
+	else if (!sample_has(sample, data))
+		snprintf(out, INFO_TEXT, "%" PRIu64 " *", sample_get(sample, all));
 	else
 		snprintf(out, INFO_TEXT, "%" PRIu64 " * (%" PRIu64 " data)",
-		         reading_get(reading, all), reading_get(reading, data));
+		         sample_get(sample, all), sample_get(sample, data));
 }
 
-void info_options(const struct reading *reading, char out[INFO_TEXT])
+void info_options(const struct sample *sample, char out[INFO_TEXT])
 {
 	static const struct {
 		unsigned bit;
@@ -168,13 +169,13 @@ void info_options(const struct reading *reading, char out[INFO_TEXT])
 		{ OPTION_WSCALE, "WS " },     { OPTION_ECN, "ECN " },
 		{ OPTION_ECN_SEEN, "CE " },   { OPTION_SYN_DATA, "data-in-SYN " },
 	};
-	uint64_t bits = reading_get(reading, READING_OPTIONS);
+	uint64_t bits = sample_get(sample, SAMPLE_OPTIONS);
 	size_t len = 0;
 	out[0] = '\0';
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
 		if (bits & options[i].bit)
 			len += (size_t)snprintf(out + len, INFO_TEXT - len, "%s", options[i].name);
-	if (!reading_has(reading, READING_OPTIONS))
+	if (!sample_has(sample, SAMPLE_OPTIONS))
 		snprintf(out, INFO_TEXT, NOT_AVAILABLE);
 	else
 		snprintf(out + len, INFO_TEXT - len, len ? "*" : "none *");

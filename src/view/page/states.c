@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "view/page/diagram.h"
-#include "view/page/form.h"
+#include "view/page/fields.h"
 
 enum { MOST_ENTRIES = 4096, ADVICE = 320 };
 
@@ -28,17 +28,17 @@ static void visit(struct states_end *end, uint64_t state)
 /* Going back in time: the state still is the present one until one says otherwise. */
 static void note_reading(struct states_end *end, const struct entry *entry, bool *present)
 {
-	struct reading reading;
-	if (!reading_unpack(entry, &reading) || !reading_has(&reading, READING_STATE))
+	struct sample sample;
+	if (!sample_unpack(entry, &sample) || !sample_has(&sample, SAMPLE_STATE))
 		return;
-	visit(end, reading_get(&reading, READING_STATE));
-	*present = *present && reading_get(&reading, READING_STATE) ==
-	                               (uint64_t)facts_state_number(&end->facts);
+	visit(end, sample_get(&sample, SAMPLE_STATE));
+	*present = *present && sample_get(&sample, SAMPLE_STATE) ==
+	                               (uint64_t)snapshot_state_number(&end->snapshot);
 	if (*present)
 		end->since = entry->time;
-	if (!reading_has(&reading, READING_OLD_STATE))
+	if (!sample_has(&sample, SAMPLE_OLD_STATE))
 		return;
-	visit(end, reading_get(&reading, READING_OLD_STATE));
+	visit(end, sample_get(&sample, SAMPLE_OLD_STATE));
 	end->older = end->older && !*present;
 	*present = false;
 }
@@ -66,15 +66,15 @@ static void deduce(struct states_end *end, bool connected)
  * has been in a state that it has not changed meanwhile. */
 void states_trace(struct states_end *end, const struct transcript *transcript)
 {
-	uint64_t at = transcript_last(transcript, end->facts.session);
-	bool present = true, whole = false, connected = !end->facts.accepted;
-	enum tcp_state_number now = facts_state_number(&end->facts);
+	uint64_t at = transcript_last(transcript, end->snapshot.session);
+	bool present = true, whole = false, connected = !end->snapshot.accepted;
+	enum tcp_state_number now = snapshot_state_number(&end->snapshot);
 	end->visited = 0;
 	end->since = 0;
-	end->older = end->facts.accepted;
+	end->older = end->snapshot.accepted;
 	for (int i = 0; i < MOST_ENTRIES && at != TRANSCRIPT_NONE; i++) {
 		const struct entry *entry = transcript_at(transcript, at);
-		if (entry->call == CALL_READING)
+		if (entry->call == CALL_SAMPLE)
 			note_reading(end, entry, &present);
 		whole = entry->call == CALL_SOCKET || !entry->back;
 		if (whole)
@@ -91,7 +91,7 @@ void states_trace(struct states_end *end, const struct transcript *transcript)
 /* ---- whose step is next ---- */
 
 struct whose {
-	const struct facts *facts, *other;
+	const struct snapshot *snapshot, *other;
 	char *out;
 };
 
@@ -106,7 +106,7 @@ __attribute__((format(printf, 2, 3))) static void say(const struct whose *whose,
 
 static void advise_close(const struct whose *whose)
 {
-	if (whose->facts->open)
+	if (whose->snapshot->open)
 		say(whose, "A socket and nothing more. Next step: yours, /connect, or /bind and "
 		           "/backlog.");
 	else
@@ -115,37 +115,37 @@ static void advise_close(const struct whose *whose)
 
 static void advise_listen(const struct whose *whose)
 {
-	const struct facts *facts = whose->facts;
-	uint64_t queue = facts_sum(facts, READING_QUEUE);
-	if (facts_queue_is_full(facts))
+	const struct snapshot *snapshot = whose->snapshot;
+	uint64_t queue = snapshot_sum(snapshot, SAMPLE_QUEUE);
+	if (snapshot_queue_is_full(snapshot))
 		say(whose,
 		    "The queue is full, and new SYNs are thrown away. Next step: yours, /accept.");
 	else if (queue)
 		say(whose, "%" PRIu64 " connected already and wait%s for accept()%s.", queue,
-		    queue == 1 ? "s" : "", facts->paused ? ": next step: yours, /accept" : "");
+		    queue == 1 ? "s" : "", snapshot->paused ? ": next step: yours, /accept" : "");
 	else
 		say(whose, "Waits for a SYN; the kernel answers it by itself.");
 }
 
 static void advise_established(const struct whose *whose)
 {
-	const struct reading *reading = &whose->facts->reading;
-	if (facts_limit(whose->facts) == LIMIT_PEER_WINDOW)
+	const struct sample *sample = &whose->snapshot->sample;
+	if (snapshot_limit(whose->snapshot) == LIMIT_PEER_WINDOW)
 		say(whose,
 		    "The peer's window is closed: nothing more goes out until the peer PROGRAM "
 		    "reads.");
-	else if (whose->facts->paused && reading_get(reading, READING_INQ))
+	else if (whose->snapshot->paused && sample_get(sample, SAMPLE_INQ))
 		say(whose, "%" PRIu64 " bytes wait here. Next step: yours, /recv, or /resume.",
-		    reading_get(reading, READING_INQ));
+		    sample_get(sample, SAMPLE_INQ));
 	else
 		say(whose, "Both may send. Whoever closes first will be the one in TIME_WAIT.");
 }
 
 static void advise_fin_wait1(const struct whose *whose)
 {
-	const struct reading *reading = &whose->facts->reading;
-	uint64_t waiting = reading_get(reading, READING_OUTQ);
-	bool stuck = reading_get(reading, READING_TIMER) == TIMER_PERSIST;
+	const struct sample *sample = &whose->snapshot->sample;
+	uint64_t waiting = sample_get(sample, SAMPLE_OUTQ);
+	bool stuck = sample_get(sample, SAMPLE_TIMER) == TIMER_PERSIST;
 	if (waiting)
 		say(whose, "Our FIN stands behind %" PRIu64 " byte%s not acknowledged yet%s.",
 		    waiting, waiting == 1 ? "" : "s",
@@ -156,8 +156,8 @@ static void advise_fin_wait1(const struct whose *whose)
 
 static void advise_fin_wait2(const struct whose *whose)
 {
-	const struct facts *other = whose->other;
-	bool ours = other && facts_state_number(other) == STATE_CLOSE_WAIT;
+	const struct snapshot *other = whose->other;
+	bool ours = other && snapshot_state_number(other) == STATE_CLOSE_WAIT;
 	if (ours)
 		say(whose,
 		    "Our FIN is acknowledged, by the peer's kernel. Nothing more happens until the "
@@ -170,7 +170,7 @@ static void advise_fin_wait2(const struct whose *whose)
 
 static void advise_close_wait(const struct whose *whose)
 {
-	if (whose->facts->at_end)
+	if (whose->snapshot->at_end)
 		say(whose, "The peer has sent its FIN, and recv() has returned 0 here: it sends no "
 		           "more. Next step: yours, /close.");
 	else
@@ -181,8 +181,8 @@ static void advise_close_wait(const struct whose *whose)
 static void advise_time_wait(const struct whose *whose)
 {
 	int64_t left;
-	char text[FACTS_LEFT];
-	if (facts_timer(whose->facts, &left) == TIMER_OFF)
+	char text[SNAPSHOT_LEFT];
+	if (snapshot_timer(whose->snapshot, &left) == TIMER_OFF)
 		say(whose,
 		    "Next step: nobody's; the kernel keeps the pair of ports for a while, for what "
 		    "is still on its way.");
@@ -190,13 +190,13 @@ static void advise_time_wait(const struct whose *whose)
 		say(whose,
 		    "%s left. Next step: nobody's; the kernel keeps the pair of ports that long, "
 		    "for what is still on its way.",
-		    facts_format_left(left, text));
+		    snapshot_format_left(left, text));
 }
 
 static void advise(const struct whose *whose)
 {
 	*whose->out = '\0';
-	switch (facts_state_number(whose->facts)) {
+	switch (snapshot_state_number(whose->snapshot)) {
 	case STATE_CLOSE:
 	case STATE_GONE:
 		advise_close(whose);
@@ -234,7 +234,7 @@ static void advise(const struct whose *whose)
 		           "last one.");
 		break;
 	case STATE_COUNT:
-		if (whose->facts->open)
+		if (whose->snapshot->open)
 			say(whose, "It has no state of TCP yet.");
 		else
 			advise_close(whose);
@@ -245,91 +245,93 @@ static void advise(const struct whose *whose)
 /* ---- the page ---- */
 
 /* TIME_WAIT says it in its sentence. */
-static void format_timer(const struct facts *facts, char out[FACTS_TIMER + 4])
+static void format_timer(const struct snapshot *snapshot, char out[SNAPSHOT_TIMER + 4])
 {
-	char timer[FACTS_TIMER];
-	facts_format_timer(facts, timer);
-	bool said = facts_state_number(facts) == STATE_TIME_WAIT;
-	snprintf(out, FACTS_TIMER + 4, "%s%s", *timer && !said ? ", " : "", said ? "" : timer);
+	char timer[SNAPSHOT_TIMER];
+	snapshot_format_timer(snapshot, timer);
+	bool said = snapshot_state_number(snapshot) == STATE_TIME_WAIT;
+	snprintf(out, SNAPSHOT_TIMER + 4, "%s%s", *timer && !said ? ", " : "", said ? "" : timer);
 }
 
-static void add_advice(struct form *form, const struct states_end *end,
+static void add_advice(struct fields *fields, const struct states_end *end,
                        const struct states_end *other)
 {
-	char text[ADVICE], time[CLOCK_TEXT] = "", timer[FACTS_TIMER + 4], tag[FACTS_TAG];
-	char state[FACTS_STATE];
-	struct whose whose = { &end->facts, other ? &other->facts : NULL, text };
+	char text[ADVICE], time[CLOCK_TEXT] = "", timer[SNAPSHOT_TIMER + 4], tag[SNAPSHOT_TAG];
+	char state[SNAPSHOT_STATE];
+	struct whose whose = { &end->snapshot, other ? &other->snapshot : NULL, text };
 	if (end->since)
 		clock_format_time(end->since, true, time);
 	advise(&whose);
-	format_timer(&end->facts, timer);
-	form_sentence(form, STYLE_NOTE, 5, "%s %s%s%s%s: %s", facts_format_tag(&end->facts, tag),
-	              facts_format_state(&end->facts, state),
-	              !*time       ? ""
-	              : end->older ? " at least since "
-	                           : " since ",
-	              time, timer, text);
+	format_timer(&end->snapshot, timer);
+	fields_sentence(fields, STYLE_NOTE, 5, "%s %s%s%s%s: %s",
+	                snapshot_format_tag(&end->snapshot, tag),
+	                snapshot_format_state(&end->snapshot, state),
+	                !*time       ? ""
+	                : end->older ? " at least since "
+	                             : " since ",
+	                time, timer, text);
 }
 
 /* The ends that stand on the diagram, mine first. */
-static void add_legend(struct form *form, const struct states_end *mine,
+static void add_legend(struct fields *fields, const struct states_end *mine,
                        const struct states_end *other)
 {
-	char tag[FACTS_TAG], local[ADDR_TEXT];
+	char tag[SNAPSHOT_TAG], local[ENDPOINT_TEXT];
 	const struct states_end *ends[] = { mine, other };
-	char text[2 * (FACTS_TAG + ADDR_TEXT + 4)] = "";
+	char text[2 * (SNAPSHOT_TAG + ENDPOINT_TEXT + 4)] = "";
 	for (int i = 0; i < 2 && ends[i]; i++) {
-		const struct facts *facts = &ends[i]->facts;
+		const struct snapshot *snapshot = &ends[i]->snapshot;
 		size_t len = strlen(text);
-		bool known = facts->local.family != AF_UNSPEC;
-		snprintf(text + len, sizeof text - len, " %s %s", facts_format_tag(facts, tag),
-		         known ? addr_format(&facts->local, local) : "");
+		bool known = snapshot->local.family != AF_UNSPEC;
+		snprintf(text + len, sizeof text - len, " %s %s",
+		         snapshot_format_tag(snapshot, tag),
+		         known ? endpoint_format(&snapshot->local, local) : "");
 	}
-	form_sentence(form, STYLE_STATE, 8, "STATES %s", text);
-	form_sentence(form, STYLE_FAINT, 1,
-	              "been there: .STATE., on the way: (STATE) ?, now: >>>STATE<<<");
+	fields_sentence(fields, STYLE_STATE, 8, "STATES %s", text);
+	fields_sentence(fields, STYLE_FAINT, 1,
+	                "been there: .STATE., on the way: (STATE) ?, now: >>>STATE<<<");
 }
 
-static void add_all_advice(struct form *form, const struct states_end *mine,
+static void add_all_advice(struct fields *fields, const struct states_end *mine,
                            const struct states_end *other)
 {
-	add_advice(form, mine, other);
+	add_advice(fields, mine, other);
 	if (other)
-		add_advice(form, other, mine);
+		add_advice(fields, other, mine);
 }
 
-static void draw_datagrams(const struct facts *facts, int columns, struct rows *rows)
+static void draw_datagrams(const struct snapshot *snapshot, int columns, struct rows *rows)
 {
-	struct form form;
-	form_begin(&form, rows, columns);
-	form_sentence(&form, STYLE_STATE, 8, "STATES  %s", facts->name);
-	form_sentence(&form, STYLE_NOTE, 1,
-	              "UDP has no states: a datagram is sent, and nobody knows of the next one.");
+	struct fields fields;
+	fields_begin(&fields, rows, columns);
+	fields_sentence(&fields, STYLE_STATE, 8, "STATES  %s", snapshot->name);
+	fields_sentence(&fields, STYLE_NOTE, 1,
+	                "UDP has no states: a datagram is sent, and nobody knows of the next one.");
 }
 
 void states_draw(const struct states_end *mine, const struct states_end *other, int columns,
                  int height, struct rows *rows)
 {
-	struct form form;
+	struct fields fields;
 	rows_clear(rows);
-	if (mine->facts.kind == FACTS_DATAGRAMS) {
-		draw_datagrams(&mine->facts, columns, rows);
+	if (mine->snapshot.kind == SNAPSHOT_DATAGRAMS) {
+		draw_datagrams(&mine->snapshot, columns, rows);
 		return;
 	}
 	bool drawn = columns >= DIAGRAM_COLUMNS;
-	form_begin(&form, rows, columns);
-	add_legend(&form, mine, other);
-	add_all_advice(&form, mine, other);
+	fields_begin(&fields, rows, columns);
+	add_legend(&fields, mine, other);
+	add_all_advice(&fields, mine, other);
 	bool fits = rows->count + (drawn ? DIAGRAM_ROWS : DIAGRAM_NODES) <= (size_t)height;
 	if (fits) {
 		rows_clear(rows);
-		form_begin(&form, rows, columns);
-		add_legend(&form, mine, other);
+		fields_begin(&fields, rows, columns);
+		add_legend(&fields, mine, other);
 	}
 	if (drawn)
 		diagram_draw(mine, other, columns, rows);
 	else
 		diagram_list(mine, other, columns, rows);
 	if (fits)
-		add_all_advice(&form, mine, other);
+		add_all_advice(&fields, mine, other);
 }

@@ -4,12 +4,12 @@
 #pragma once
 
 #include "record/transcript.h"
-#include "view/page/facts.h"
+#include "view/page/snapshot.h"
 #include "view/row.h"
 
 /* One end on the diagram. */
 struct states_end {
-	struct facts facts;
+	struct snapshot snapshot;
 	uint32_t visited; /* bit n: enum tcp_state_number n was read */
 	uint32_t deduced; /* the same for those that lie on the way */
 	int64_t since;    /* instant at which the present state was first seen, 0 = unknown */

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/count.h"
-#include "view/page/form.h"
+#include "view/page/fields.h"
 #include "view/page/stream_ruler.h"
 #include "view/page/stream_why.h"
 
@@ -285,35 +285,36 @@ static void draw_rulers(const struct ruler *ruler, struct rows *rows)
 	put_count(ruler, row, &flow->got, flow->got.count, what);
 }
 
-static void draw_nothing(const struct flow *flow, struct form *form)
+static void draw_nothing(const struct flow *flow, struct fields *fields)
 {
 	if (flow->listening)
-		form_sentence(form, STYLE_NOTE, 1,
-		              "A listener sends no bytes: each of its clients is a session of its "
-		              "own.");
+		fields_sentence(
+		        fields, STYLE_NOTE, 1,
+		        "A listener sends no bytes: each of its clients is a session of its "
+		        "own.");
 	else if (flow->cut)
-		form_sentence(form, STYLE_NOTE, 1,
-		              "Nothing was sent in the newest %d entries of this session; older "
-		              "ones are not looked at here.",
-		              flow->walked);
+		fields_sentence(fields, STYLE_NOTE, 1,
+		                "Nothing was sent in the newest %d entries of this session; older "
+		                "ones are not looked at here.",
+		                flow->walked);
 	else
-		form_sentence(form, STYLE_NOTE, 1, "Nothing has been sent here yet.");
+		fields_sentence(fields, STYLE_NOTE, 1, "Nothing has been sent here yet.");
 }
 
 void stream_draw(const struct view *view, struct rows *rows)
 {
 	struct flow flow;
-	struct form form;
+	struct fields fields;
 	struct ruler ruler = { .flow = &flow, .columns = view->columns };
 	rows_clear(rows);
 	flow_find(view, &flow);
-	form_begin(&form, rows, view->columns);
+	fields_begin(&fields, rows, view->columns);
 	if (!flow.sent.count) {
-		draw_nothing(&flow, &form);
+		draw_nothing(&flow, &fields);
 		return;
 	}
 	flow_follow(&flow, ruler_choose(&ruler));
 	ruler_find_cuts(&ruler);
 	draw_rulers(&ruler, rows);
-	stream_explain(&flow, &form);
+	stream_explain(&flow, &fields);
 }

@@ -31,36 +31,36 @@ uint64_t stream_count_segments(const struct flow *flow)
 
 /* ---- why the kernel holds bytes back ---- */
 
-static bool window_is_full(const struct reading *reading, uint64_t in_flight)
+static bool window_is_full(const struct sample *sample, uint64_t in_flight)
 {
-	if (!reading_has(reading, READING_SND_WND))
+	if (!sample_has(sample, SAMPLE_SND_WND))
 		return false;
-	uint64_t next = reading_get(reading, READING_SND_MSS);
-	uint64_t held = reading_get(reading, READING_NOTSENT);
-	return in_flight + (held < next ? held : next) > reading_get(reading, READING_SND_WND);
+	uint64_t next = sample_get(sample, SAMPLE_SND_MSS);
+	uint64_t held = sample_get(sample, SAMPLE_NOTSENT);
+	return in_flight + (held < next ? held : next) > sample_get(sample, SAMPLE_SND_WND);
 }
 
-static uint64_t count_in_flight(const struct reading *reading)
+static uint64_t count_in_flight(const struct sample *sample)
 {
-	uint64_t held = reading_get(reading, READING_NOTSENT);
-	uint64_t waiting = reading_get(reading, READING_OUTQ);
+	uint64_t held = sample_get(sample, SAMPLE_NOTSENT);
+	uint64_t waiting = sample_get(sample, SAMPLE_OUTQ);
 	return waiting > held ? waiting - held : 0;
 }
 
 /* Deduced from what was read: the kernel does not give its reasons. */
-static void reason(const struct reading *reading, const struct entry *call, char out[REASON])
+static void reason(const struct sample *sample, const struct entry *call, char out[REASON])
 {
-	uint64_t held = reading_get(reading, READING_NOTSENT);
-	uint64_t in_flight = count_in_flight(reading);
-	uint64_t mss = reading_get(reading, READING_SND_MSS);
-	if (reading_has(reading, READING_SND_WND) && !reading_get(reading, READING_SND_WND))
+	uint64_t held = sample_get(sample, SAMPLE_NOTSENT);
+	uint64_t in_flight = count_in_flight(sample);
+	uint64_t mss = sample_get(sample, SAMPLE_SND_MSS);
+	if (sample_has(sample, SAMPLE_SND_WND) && !sample_get(sample, SAMPLE_SND_WND))
 		snprintf(out, REASON, "the peer's window is 0 *: its program does not read");
-	else if (window_is_full(reading, in_flight))
+	else if (window_is_full(sample, in_flight))
 		snprintf(out, REASON,
 		         "the peer's window of %" PRIu64 " bytes * has no room beside the %" PRIu64
 		         " in flight",
-		         reading_get(reading, READING_SND_WND), in_flight);
-	else if (held < mss && reading_get(reading, READING_UNACKED))
+		         sample_get(sample, SAMPLE_SND_WND), in_flight);
+	else if (held < mss && sample_get(sample, SAMPLE_UNACKED))
 		snprintf(out, REASON,
 		         "Nagle ?: %" PRIu64 " bytes are unacknowledged * and %" PRIu64
 		         " are less than a full segment of %" PRIu64,
@@ -77,9 +77,9 @@ static void reason(const struct reading *reading, const struct entry *call, char
 /* ---- sentences ---- */
 
 /* Behind the time, where that leaves enough. */
-static int indent(const struct form *form)
+static int indent(const struct fields *fields)
 {
-	return form->columns >= 40 ? 10 : 2;
+	return fields->columns >= 40 ? 10 : 2;
 }
 
 static void print_time(int64_t time, char out[CLOCK_TEXT])
@@ -103,10 +103,10 @@ static void print_call(const struct entry *entry, char out[CALL_TEXT_MOST])
 	buf_free(&text);
 }
 
-static bool is_held(const struct flow *flow, const struct flow_part *call, struct reading *reading)
+static bool is_held(const struct flow *flow, const struct flow_part *call, struct sample *sample)
 {
-	return reading_after(flow->view->transcript, call->position, reading) &&
-	       reading_get(reading, READING_NOTSENT) && !reading_is(reading, STATE_CLOSE);
+	return sample_after(flow->view->transcript, call->position, sample) &&
+	       sample_get(sample, SAMPLE_NOTSENT) && !sample_is(sample, STATE_CLOSE);
 }
 
 static void print_acked(const struct flow_part *call, char out[WHY])
@@ -122,31 +122,32 @@ static void print_acked(const struct flow_part *call, char out[WHY])
 	                 : "");
 }
 
-static void print_held(const struct reading *reading, const struct entry *call, char out[WHY])
+static void print_held(const struct sample *sample, const struct entry *call, char out[WHY])
 {
 	char why[REASON];
-	reason(reading, call, why);
+	reason(sample, call, why);
 	snprintf(out, WHY,
 	         "is held back: %s; to send %" PRIu64 " = %" PRIu64 " in flight + %" PRIu64
 	         " not yet sent *",
-	         why, reading_get(reading, READING_OUTQ), count_in_flight(reading),
-	         reading_get(reading, READING_NOTSENT));
+	         why, sample_get(sample, SAMPLE_OUTQ), count_in_flight(sample),
+	         sample_get(sample, SAMPLE_NOTSENT));
 }
 
 /* What was sent before this go has no time on the rulers either. */
-static void explain_call(const struct flow *flow, const struct flow_part *call, struct form *form)
+static void explain_call(const struct flow *flow, const struct flow_part *call,
+                         struct fields *fields)
 {
 	char time[CLOCK_TEXT], text[CALL_TEXT_MOST], what[WHY] = "leaves at once", acked[WHY];
-	struct reading reading;
-	bool held = is_held(flow, call, &reading);
+	struct sample sample;
+	bool held = is_held(flow, call, &sample);
 	print_acked(call, acked);
 	if (call->time < 0 || (!held && !acked[0]))
 		return;
 	print_time(call->time, time);
 	print_call(call->entry, text);
 	if (held)
-		print_held(&reading, call->entry, what);
-	form_sentence(form, STYLE_STATE, indent(form), "%s %s %s%s", time, text, what, acked);
+		print_held(&sample, call->entry, what);
+	fields_sentence(fields, STYLE_STATE, indent(fields), "%s %s %s%s", time, text, what, acked);
 }
 
 static const char *plural(uint64_t count)
@@ -155,18 +156,18 @@ static const char *plural(uint64_t count)
 }
 
 /* Of what left by itself, not in a call, only the time is known by which it had. */
-static void explain_left(const struct flow_part *part, struct form *form)
+static void explain_left(const struct flow_part *part, struct fields *fields)
 {
 	char time[CLOCK_TEXT], segments[40] = "";
-	if (part->entry->arg == READING_AFTER || part->end <= 0)
+	if (part->entry->arg == SAMPLE_AFTER || part->end <= 0)
 		return;
 	if (part->segments)
 		snprintf(segments, sizeof segments, " as %" PRIu64 " segment%s o", part->segments,
 		         plural(part->segments));
 	print_time(part->time, time);
-	form_sentence(form, STYLE_STATE, indent(form), "%s %" PRId64 " byte%s had left%s", time,
-	              part->end - part->begin, plural((uint64_t)(part->end - part->begin)),
-	              segments);
+	fields_sentence(fields, STYLE_STATE, indent(fields), "%s %" PRId64 " byte%s had left%s",
+	                time, part->end - part->begin, plural((uint64_t)(part->end - part->begin)),
+	                segments);
 }
 
 static int64_t count_left(const struct flow *flow)
@@ -174,19 +175,19 @@ static int64_t count_left(const struct flow *flow)
 	return flow->left.count ? flow->left.list[flow->left.count - 1].end : 0;
 }
 
-static void explain_rest(const struct flow *flow, struct form *form)
+static void explain_rest(const struct flow *flow, struct fields *fields)
 {
-	struct reading reading;
+	struct sample sample;
 	char why[REASON];
 	const struct transcript *t = flow->view->transcript;
 	if (!flow->counted || count_left(flow) >= flow->size)
 		return;
-	if (!reading_before(t, transcript_last(t, flow->view->session), FLOW_WALK, &reading) ||
-	    !reading_get(&reading, READING_NOTSENT) || reading_is(&reading, STATE_CLOSE))
+	if (!sample_before(t, transcript_last(t, flow->view->session), FLOW_WALK, &sample) ||
+	    !sample_get(&sample, SAMPLE_NOTSENT) || sample_is(&sample, STATE_CLOSE))
 		return;
-	reason(&reading, NULL, why);
-	form_sentence(form, STYLE_STATE, 1, "now: %" PRIu64 " bytes are held back: %s",
-	              reading_get(&reading, READING_NOTSENT), why);
+	reason(&sample, NULL, why);
+	fields_sentence(fields, STYLE_STATE, 1, "now: %" PRIu64 " bytes are held back: %s",
+	                sample_get(&sample, SAMPLE_NOTSENT), why);
 }
 
 /* ---- all of it ---- */
@@ -225,63 +226,64 @@ static void print_got(const struct flow *flow, char out[WHY])
 		                                                              : "it");
 }
 
-static void sum_up_stream(const struct flow *flow, struct form *form)
+static void sum_up_stream(const struct flow *flow, struct fields *fields)
 {
 	char left[WHY], got[WHY];
 	size_t calls = flow->sent.count;
 	print_left(flow, left);
 	print_got(flow, got);
-	form_sentence(form, STYLE_NOTE, 1, "%zu send()%s%s%s", calls, calls == 1 ? "" : " calls",
-	              left, got);
+	fields_sentence(fields, STYLE_NOTE, 1, "%zu send()%s%s%s", calls,
+	                calls == 1 ? "" : " calls", left, got);
 }
 
-static void sum_up_datagrams(const struct flow *flow, struct form *form)
+static void sum_up_datagrams(const struct flow *flow, struct fields *fields)
 {
 	size_t sent = flow->sent.count, got = flow->got.count;
 	if (!flow->view->other)
-		form_sentence(
-		        form, STYLE_NOTE, 1,
+		fields_sentence(
+		        fields, STYLE_NOTE, 1,
 		        "%zu datagram%s, each by itself: who gets it, and whether, is not told",
 		        sent, plural(sent));
 	else
-		form_sentence(form, STYLE_NOTE, 1,
-		              "%zu datagram%s sent, %zu received: each send is one datagram, each "
-		              "datagram one receive",
-		              sent, plural(sent), got);
+		fields_sentence(
+		        fields, STYLE_NOTE, 1,
+		        "%zu datagram%s sent, %zu received: each send is one datagram, each "
+		        "datagram one receive",
+		        sent, plural(sent), got);
 	if (flow->view->other && got < sent)
-		form_sentence(form, STYLE_ERROR, 1,
-		              "%zu not received: on the way, still to be read, or lost ?",
-		              sent - got);
+		fields_sentence(fields, STYLE_ERROR, 1,
+		                "%zu not received: on the way, still to be read, or lost ?",
+		                sent - got);
 }
 
-static void explain_urgent(const struct flow *flow, struct form *form)
+static void explain_urgent(const struct flow *flow, struct fields *fields)
 {
 	for (size_t i = 0; i < flow->sent.count; i++)
 		if (flow_is_urgent(flow, &flow->sent.list[i])) {
-			form_sentence(form, STYLE_STATE, 1,
-			              "! marks the urgent byte: recv() stops in front of it, and "
-			              "recv(MSG_OOB) reads it");
+			fields_sentence(fields, STYLE_STATE, 1,
+			                "! marks the urgent byte: recv() stops in front of it, and "
+			                "recv(MSG_OOB) reads it");
 			return;
 		}
 }
 
-void stream_explain(const struct flow *flow, struct form *form)
+void stream_explain(const struct flow *flow, struct fields *fields)
 {
-	form_gap(form);
+	fields_gap(fields);
 	if (flow->datagrams) {
-		sum_up_datagrams(flow, form);
+		sum_up_datagrams(flow, fields);
 		return;
 	}
-	sum_up_stream(flow, form);
+	sum_up_stream(flow, fields);
 	for (size_t i = 0; i < flow->sent.count; i++)
-		explain_call(flow, &flow->sent.list[i], form);
+		explain_call(flow, &flow->sent.list[i], fields);
 	for (size_t i = 0; i < flow->left.count; i++)
-		explain_left(&flow->left.list[i], form);
-	explain_rest(flow, form);
-	explain_urgent(flow, form);
+		explain_left(&flow->left.list[i], fields);
+	explain_rest(flow, fields);
+	explain_urgent(flow, fields);
 	if (flow->sampled)
-		form_sentence(
-		        form, STYLE_FAINT, 1,
+		fields_sentence(
+		        fields, STYLE_FAINT, 1,
 		        "So many calls a second: the kernel was read around some of them only, "
 		        "and what was counted is their sum.");
 }

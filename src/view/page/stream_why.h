@@ -4,9 +4,9 @@
 #pragma once
 
 #include "view/page/flow.h"
-#include "view/page/form.h"
+#include "view/page/fields.h"
 
 /* 0 where that is not known of all that has left, or nothing has. */
 uint64_t stream_count_segments(const struct flow *flow);
 
-void stream_explain(const struct flow *flow, struct form *form);
+void stream_explain(const struct flow *flow, struct fields *fields);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <string.h>
+
+#include "app/app.h"
+
+/* Other text than the last time starts anew. */
+static bool remember(struct search *search, const char *text, struct error *error)
+{
+	size_t len = strlen(text);
+	if (len > FIND_MAX) {
+		error_set(error, "text of %zu bytes: no more than %d can be looked for", len,
+		          FIND_MAX);
+		return false;
+	}
+	if (len == search->len && memcmp(search->text, text, len) == 0)
+		return true;
+	memcpy(search->text, text, len + 1);
+	search->len = len;
+	search->found = false;
+	return true;
+}
+
+/* What a person typed to look for something has what is looked for in it: "> /find text", also cut
+ * short as a command may be. */
+static bool is_own_echo(const struct transcript *transcript, struct location location)
+{
+	static const char echo[] = "> /find";
+	enum { COMMAND = 3 }; /* where its name begins, and may end */
+	const struct entry *entry = transcript_at(transcript, location.entry);
+	if (!entry || entry->call != CALL_NOTE || entry->flags & ENTRY_ERROR)
+		return false;
+	const char *text = entry_payload(entry);
+	size_t same = 0;
+	while (same < entry->len && same < sizeof echo - 1 && text[same] == echo[same])
+		same++;
+	return same > COMMAND && (same == entry->len || text[same] == ' ' || text[same] == '\t');
+}
+
+static bool find_next(const struct view *view, const struct location *from, bool newer,
+                      struct location *hit)
+{
+	struct location next;
+	bool found = newer ? find_newer(view, from, &next) : find_older(view, from, &next);
+	while (found && is_own_echo(view->transcript, next)) {
+		struct location echo = next;
+		found = newer ? find_newer(view, &echo, &next) : find_older(view, &echo, &next);
+	}
+	if (found)
+		*hit = next;
+	return found;
+}
+
+static void set_hit(struct app *app, struct location hit)
+{
+	struct search *search = &app->search;
+	search->location = hit;
+	search->session = app_shown(app);
+	search->found = true;
+	search->serial++;
+	app->page = PAGE_NONE; /* it would hide the hit */
+}
+
+/* Without the text: else the next search would find it here. */
+static void fail(const struct search *search, bool again, bool newer, struct error *error)
+{
+	if (again)
+		error_set(error, "no more hits %s", newer ? "below" : "above");
+	else if (pattern_has_capital(search->text, search->len))
+		error_set(error, "not found in this pane, with these capital letters");
+	else
+		error_set(error, "not found in this pane");
+}
+
+bool app_find(struct app *app, const char *text, bool newer, struct error *error)
+{
+	struct search *search = &app->search;
+	struct location hit;
+	if (text && !remember(search, text, error))
+		return false;
+	if (!search->len) {
+		error_set(error, "nothing to look for yet: /find TEXT");
+		return false;
+	}
+	search->marked = true;
+	struct view view = app_view(app, 1);
+	view.find = search->text;
+	view.find_len = search->len;
+	bool again = search->found && search->session == app_shown(app);
+	if (!find_next(&view, again ? &search->location : NULL, newer, &hit)) {
+		fail(search, again, newer, error);
+		return false;
+	}
+	set_hit(app, hit);
+	return true;
+}
+
+bool app_unmark(struct app *app)
+{
+	bool marked = app->search.marked;
+	app->search.marked = false;
+	return marked;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "base/alloc.h"
+
+/* Of those sessions that are not looked at as the setting says. */
+struct app_view_mode {
+	uint32_t session;
+	struct view_mode look;
+};
+
+/* ---- how each session is looked at ---- */
+
+static struct app_view_mode *find_look(const struct app *app, uint32_t session)
+{
+	for (size_t i = 0; i < app->look_count; i++)
+		if (app->looks[i].session == session)
+			return &app->looks[i];
+	return NULL;
+}
+
+struct view_mode app_view_mode(const struct app *app, uint32_t session)
+{
+	const struct app_view_mode *found = find_look(app, session);
+	return found ? found->look : (struct view_mode){ .kind = app->settings.view };
+}
+
+void app_set_look(struct app *app, uint32_t session, struct view_mode look)
+{
+	app_note_seen(app);
+	struct app_view_mode *found = find_look(app, session);
+	if (look.kind == VIEW_LADDER)
+		look.all = false;
+	if (session == app_shown(app))
+		app->page = PAGE_NONE;
+	if (!found) {
+		if (app->look_count == app->look_cap) {
+			app->look_cap = app->look_cap ? 2 * app->look_cap : 8;
+			app->looks = xrealloc(app->looks, app->look_cap * sizeof *app->looks);
+		}
+		found = &app->looks[app->look_count++];
+	}
+	*found = (struct app_view_mode){ session, look };
+	app_note_seen(app);
+}
+
+void app_forget_look(struct app *app, uint32_t session)
+{
+	struct app_view_mode *found = find_look(app, session);
+	if (found)
+		*found = app->looks[--app->look_count];
+}
+
+void app_next_view(struct app *app, uint32_t session)
+{
+	if (session == app_shown(app) && app->page != PAGE_NONE) {
+		app->page = PAGE_NONE;
+		return;
+	}
+	struct view_mode look = app_view_mode(app, session);
+	enum view_kind last = look.all ? VIEW_TRACE : VIEW_LADDER;
+	look.kind = look.kind < last ? look.kind + 1 : VIEW_CHAT;
+	app_set_look(app, session, look);
+}
+
+void app_toggle_fold(struct app *app)
+{
+	app->unfolded = !app->unfolded;
+}
+
+/* ---- the other end ---- */
+
+/* What an IPv6 socket calls an IPv4 address is that address, RFC 4291 section 2.5.5.2. */
+static struct endpoint unmapped(struct endpoint addr)
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+	if (addr.family != AF_INET6 || memcmp(addr.ip, prefix, sizeof prefix) != 0)
+		return addr;
+	struct endpoint plain = { .family = AF_INET, .port = addr.port };
+	memcpy(plain.ip, addr.ip + sizeof prefix, 4);
+	return plain;
+}
+
+/* Who connects to "any address" reaches this machine. */
+static bool reaches(struct endpoint to, struct endpoint end)
+{
+	struct endpoint one = unmapped(to), other = unmapped(end);
+	if (one.family == AF_UNSPEC)
+		return false;
+	bool here = endpoint_is_any(&one) && endpoint_is_loopback(&other) && one.port == other.port;
+	return here || endpoint_equal(&one, &other);
+}
+
+static bool mirrors(const struct session *a, const struct session *b)
+{
+	return session_kind(a) == session_kind(b) && reaches(session_peer(a), session_local(b)) &&
+	       reaches(session_peer(b), session_local(a));
+}
+
+struct session *app_other_end(const struct app *app, const struct session *session)
+{
+	if (!session || session_kind(session) == SESSION_LISTENER)
+		return NULL;
+	for (size_t i = sessions_count(app->sessions); i-- > 0;) {
+		struct session *other = sessions_at(app->sessions, i);
+		if (other != session && mirrors(session, other))
+			return other;
+	}
+	return NULL;
+}
+
+/* ---- what the pane shows ---- */
+
+struct view app_view(const struct app *app, int columns)
+{
+	struct view_mode look = app_view_mode(app, app_shown(app));
+	const struct session *other =
+	        look.kind == VIEW_LADDER ? app_other_end(app, app->current) : NULL;
+	return (struct view){
+		.transcript = app->transcript,
+		.session = app_shown(app),
+		.kind = look.kind,
+		.all = look.all,
+		.other = other ? session_number(other) : 0,
+		.columns = columns,
+		.time = app->settings.time,
+		.marks = app->settings.marks,
+		.fold = app->unfolded ? 0 : app->settings.fold,
+		.find = app->search.marked ? app->search.text : NULL,
+		.find_len = app->search.marked ? app->search.len : 0,
+	};
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "net/session_internal.h"
+#include "net/probe_timer.h"
+
+enum {
+	PORT_TRIES = 16
+}; /* how often two families may fail to agree on a port that the kernel chose */
+
+/* No host means loopback: whoever wants to be reached from elsewhere says so with an address, or
+ * "*". */
+static void make_loopback(struct endpoint *addr)
+{
+	static const uint8_t v4[16] = { 127, 0, 0, 1 }, v6[16] = { [15] = 1 };
+	memcpy(addr->ip, addr->family == AF_INET ? v4 : v6, sizeof addr->ip);
+}
+
+static bool is_open_to_all(const struct session *session)
+{
+	for (unsigned i = 0; i < session->fd_count; i++)
+		if (!endpoint_is_any(&session->local[i]))
+			return false;
+	return true;
+}
+
+/* IPV6_V6ONLY is set, so "::" alone is not reached over IPv4, nor "0.0.0.0" over IPv6. */
+static const char *wildcard_reach(const struct session *session)
+{
+	int family = session->local[0].family;
+	for (unsigned i = 1; i < session->fd_count; i++)
+		if (session->local[i].family != family)
+			return " (every address of this machine)";
+	return family == AF_INET6 ? " (every IPv6 address of this machine)"
+	                          : " (every IPv4 address of this machine)";
+}
+
+static bool is_loopback(const struct session *session)
+{
+	for (unsigned i = 0; i < session->fd_count; i++)
+		if (!endpoint_is_loopback(&session->local[i]))
+			return false;
+	return true;
+}
+
+/* The addresses to open, IPv4 first. */
+static size_t choose(const struct session *session, struct endpoint list[SESSION_SOCKETS])
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	const struct lookup_answer *found = &session->dial->remote;
+	size_t count = 0;
+	for (size_t f = 0; f < 2; f++)
+		for (size_t i = 0; i < found->count && count < SESSION_SOCKETS; i++) {
+			if (found->addr[i].family != families[f])
+				continue;
+			list[count] = found->addr[i];
+			if (!session->open_parameters->target.host[0])
+				make_loopback(&list[count]);
+			count++;
+		}
+	return count;
+}
+
+/* ---- one socket ---- */
+
+static int backlog(const struct session *session)
+{
+	return session->open_parameters->options.backlog > 0
+	               ? session->open_parameters->options.backlog
+	               : SOMAXCONN;
+}
+
+/* SO_REUSEADDR is for TCP alone: on UDP it would let a second program take the port. IPV6_V6ONLY
+ * leaves the port free for a socket of IPv4's own, so that no peer is shown under a
+ * mapped address. */
+static void set_options(struct session *session, int fd, int family)
+{
+	if (session->kind->type == SOCK_STREAM)
+		option_default(session, fd, SOL_SOCKET, SO_REUSEADDR);
+	if (family == AF_INET6)
+		call_set_option(&session->caller, fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	if (session->kind->type == SOCK_DGRAM && session->open_parameters->options.broadcast)
+		option_default(session, fd, SOL_SOCKET, SO_BROADCAST);
+	if (session->kind->type == SOCK_DGRAM)
+		probe_timer_add_datagrams(session, fd, family);
+}
+
+/* NULL, or the call that failed, with errno. The socket is the session's in either case. */
+static const char *open_one(struct session *session, const struct endpoint *addr)
+{
+	int fd = session_socket(session, addr->family);
+	if (fd < 0)
+		return "socket";
+	unsigned slot = session->fd_count++;
+	session->fd[slot] = fd;
+	set_options(session, fd, addr->family);
+	datagram_ask_pktinfo(session, fd, addr);
+	if (call_bind(&session->caller, fd, addr) < 0)
+		return "bind";
+	if (session->kind->type == SOCK_STREAM &&
+	    call_listen(&session->caller, fd, backlog(session)) < 0)
+		return "listen";
+	return call_getsockname(&session->caller, fd, &session->local[slot]) < 0 ? "getsockname"
+	                                                                         : NULL;
+}
+
+static void drop_all(struct session *session)
+{
+	while (session->fd_count)
+		session_drop_socket(session, session->fd[0]);
+}
+
+/* ---- all of them ---- */
+
+/* One of several addresses that this machine does not have: a kernel without IPv6, say. */
+static bool is_missing(int code)
+{
+	return code == EAFNOSUPPORT || code == EADDRNOTAVAIL;
+}
+
+static void drop_last(struct session *session, unsigned had)
+{
+	if (session->fd_count > had)
+		session_drop_socket(session, session->fd[had]);
+}
+
+/* On each address, with the first one's port. NULL, or the call that failed on *at, with errno. */
+static const char *open_all(struct session *session, const struct endpoint *list, size_t count,
+                            struct endpoint *at)
+{
+	const char *call = NULL;
+	int code = 0;
+	for (size_t i = 0; i < count; i++) {
+		unsigned had = session->fd_count;
+		*at = list[i];
+		if (had && !at->port)
+			at->port = session->local[0].port;
+		call = open_one(session, at);
+		code = errno;
+		if (call && !is_missing(code))
+			break;
+		if (call)
+			drop_last(session, had);
+	}
+	errno = code;
+	return session->fd_count && (!call || is_missing(code)) ? NULL : call;
+}
+
+static bool must_try_again(const struct endpoint *list, const struct session *session, int code)
+{
+	return code == EADDRINUSE && list[0].port == 0 && session->fd_count > 1;
+}
+
+static const char *explain(int code)
+{
+	switch (code) {
+	case EADDRINUSE:
+		return " (EADDRINUSE): another socket has this port";
+	case EADDRNOTAVAIL:
+		return " (EADDRNOTAVAIL): not an address of this machine";
+	case EACCES:
+		return " (EACCES): ports below 1024 are the superuser's";
+	default:
+		return "";
+	}
+}
+
+static void tell_failure(struct session *session, const char *call, const struct endpoint *at,
+                         int code)
+{
+	char addr[ENDPOINT_TEXT];
+	const char *why =
+	        code == ERANGE ? "no descriptor is left that select() can watch" : error_why(code);
+	session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s%s", call,
+	               endpoint_format(at, addr), why, explain(code));
+}
+
+static void tell_where(struct session *session, const char *verb)
+{
+	struct buf text;
+	char addr[ENDPOINT_TEXT];
+	buf_init(&text, SIZE_MAX);
+	for (unsigned i = 0; i < session->fd_count; i++)
+		buf_printf(&text, "%s%s", i ? " and " : "",
+		           endpoint_format(&session->local[i], addr));
+	session_report(session, 0, "%s on %s%s", verb, buf_text(&text),
+	               is_loopback(session)      ? " (loopback only)"
+	               : is_open_to_all(session) ? wildcard_reach(session)
+	                                         : "");
+	buf_free(&text);
+}
+
+bool bound_open(struct session *session, const char *verb)
+{
+	struct endpoint list[SESSION_SOCKETS], at = { .family = AF_UNSPEC };
+	size_t count = choose(session, list);
+	const char *call = NULL;
+	int code = 0;
+	char port[8];
+	for (int i = 0; i < PORT_TRIES; i++) {
+		call = open_all(session, list, count, &at);
+		code = errno;
+		if (!call || !must_try_again(list, session, code))
+			break;
+		drop_all(session);
+	}
+	if (call) {
+		tell_failure(session, call, &at, code);
+		return false;
+	}
+	snprintf(port, sizeof port, "%u", session->local[0].port);
+	session_name_server(session, port);
+	tell_where(session, verb);
+	dial_end(session);
+	return true;
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* probe: reads the kernel around the calls of one session and writes down what has changed, as
+ * CALL_SAMPLE entries. Around every call while a person or a script drives the session; beyond
+ * PROBE_RATE calls a second behind some of them, and the readings say of how many calls they tell
+ * (SAMPLE_CALLS), so that watching costs a busy session next to nothing. Embedded in a session;
+ * calls.c asks it before and behind each call. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/kernel.h"
+
+struct caller;
+
+enum {
+	PROBE_RATE = 1000,  /* a session that makes more calls a second is busy */
+	PROBE_BURST = 128,  /* after a rest, so many at once */
+	PROBE_SAMPLES = 50, /* most readings a second behind calls of a busy one */
+	PROBE_RATE_ALL =
+	        500, /* calls of all sessions that are read at, beyond PROBE_EACH for each */
+	PROBE_BURST_ALL = 192,
+	PROBE_EACH = 4,
+	PROBE_BURST_EACH = 4,
+	PROBE_ASKED = 8,   /* most sends whose acknowledgement is waited for */
+	PROBE_SOCKETS = 4, /* most of one session that are told apart */
+};
+
+/* So many a second, and after a rest some more at once. */
+struct probe_rate {
+	int64_t full_at; /* when that rest will have been long enough */
+};
+
+/* How much watching all sessions together may still do in this second. */
+struct probe_budget {
+	bool off;       /* nothing is read: /set kernel off */
+	int64_t called; /* when any of them made its last call */
+	struct probe_rate all;
+};
+
+/* A send() that was asked to tell when it is acknowledged. */
+struct probe_asked {
+	uint64_t end; /* stream bytes up to and with it, as in watch.sent */
+	int64_t wall; /* the wall clock at the call */
+};
+
+struct probe {
+	struct probe_budget *budget; /* NULL: nothing is watched, as in tests of other things */
+	int type;                    /* SOCK_STREAM, SOCK_DGRAM */
+	struct probe_rate rate;      /* what is left of PROBE_RATE: every call counts */
+	struct probe_rate own;       /* what is left of PROBE_EACH */
+	bool busy;                   /* until it has rested for half of a burst */
+	bool exact;                  /* the call under way is read around */
+	bool sampled;                /* or only behind it, since others before it were not */
+	uint32_t calls;              /* since the last reading */
+	uint32_t refused;            /* of them not read at, since the sampler has asked */
+
+	struct sample last; /* newest one; .present == 0 before the first */
+	int fd;             /* whose it is, -1 for SAMPLE_CLOSED */
+	enum sample_when when;
+	int64_t read_at; /* when that was */
+
+	/* what the sampler needs: it was unsettled at the last reading, or calls came since */
+	bool unsettled;
+	int64_t look_at;   /* so long the calls get to settle it */
+	int64_t looked_at; /* by the sampler itself */
+
+	bool stamped; /* SO_TIMESTAMPNS is on, */
+	bool stamps;  /* and was before anything came that waits now: arrivals can be asked */
+	bool muted;   /* they have been put off, since every segment pays for them */
+	int64_t muted_at;
+	bool acks;   /* SO_TIMESTAMPING is on: sends can be asked when they are acknowledged */
+	bool errors; /* something may come on the error queue */
+	unsigned expected;                     /* acknowledgements asked for that have not come */
+	struct probe_asked asked[PROBE_ASKED]; /* these, the oldest first */
+	uint64_t sent; /* stream bytes sent since SO_TIMESTAMPING was on: what it counts */
+
+	/* Each socket's own newest reading: a queue of one says nothing of another's. */
+	struct probe_socket {
+		int fd; /* plus 1; 0 = a free place */
+		struct sample last;
+	} sockets[PROBE_SOCKETS];
+	unsigned next_socket; /* the place that is used when none is free */
+
+	uint64_t dropped, dropped_told; /* of all sockets, since each was seen first */
+	int64_t dropped_told_at;
+};
+
+/* A call on this descriptor is about to be made, `now`: decides whether it is read around, and if
+ * so reads, and writes down what the network has done since the last reading. True where it has
+ * read, which takes some time. */
+bool probe_before(const struct caller *caller, int fd, int64_t now);
+
+/* The call has been made and its entry stands in the transcript: reads again. `buffered`: how long
+ * what was received had lain there, nanoseconds, -1 = not known. Keeps errno. */
+void probe_after(const struct caller *caller, int fd, int64_t now, int64_t buffered);
+
+/* Whether it has made more calls than PROBE_RATE of late. */
+bool probe_is_busy(const struct probe *probe, int64_t now);
+
+/* The descriptor is a new socket's. */
+void probe_begin(const struct caller *caller, int fd);
+
+/* The newest reading of this socket; .present == 0 where there is none. */
+const struct sample *probe_last(const struct probe *probe, int fd);
+
+/* Nothing is known any more: of a connection that is followed no longer. */
+void probe_forget(struct probe *probe);
+
+/* Reads now without a call: SAMPLE_LATER whatever the rate, SAMPLE_BEFORE (there is something
+ * new) where it is not spent. */
+void probe_read(const struct caller *caller, int fd, enum sample_when when);
+
+/* Writes a reading down that was made elsewhere (SAMPLE_LATER, SAMPLE_CLOSED), if it differs from
+ * the last. `fd` is -1 for SAMPLE_CLOSED. */
+void probe_note(const struct caller *caller, int fd, struct sample *now, enum sample_when when);
+
+/* ---- acknowledgements ---- */
+
+/* Whether this send is to be asked: not while the session is busy. */
+bool probe_may_ask(const struct probe *probe, int64_t now);
+
+/* So many bytes were sent; `wall` is when, where they were asked, else 0. */
+void probe_sent(struct probe *probe, size_t len, int64_t wall);
+
+/* All bytes before `end` (the low 32 bits of it) are acknowledged, and were so at `wall`. False
+ * where no send that was asked ended there; *delay is the time from that send. */
+bool probe_acknowledged(struct probe *probe, uint32_t end, int64_t wall, uint64_t *delay);
+
+/* Empties the error queue of a stream into the transcript. Returns how many were there. */
+unsigned probe_collect(const struct caller *caller, int fd);

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* sample: what the kernel said of a socket at one instant, as fields of which each is there or is
+ * not: what a system does not give is absent, never 0. The payload of a CALL_SAMPLE entry is a
+ * reading in a compact form. Knows no socket: who reads fills it, who draws asks it.
+ *
+ * A reading taken right behind a call stands right behind its entry (arg = SAMPLE_AFTER), and the
+ * fields SAMPLE_NEW_… say what has changed since the reading before: what this call did, where
+ * SAMPLE_CALLS is 1; where it is more, so many calls were made meanwhile, and only their sum is
+ * known. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/transcript.h"
+
+/* Why a reading was taken: the arg of its entry. */
+enum sample_when {
+	SAMPLE_BEFORE, /* a call is about to be made, or the socket is ready: what the network did
+	                 */
+	SAMPLE_AFTER,  /* right behind the call in the entry before it in time */
+	SAMPLE_LATER,  /* by itself, while something was on its way or a timer ran */
+	SAMPLE_CLOSED, /* there is no descriptor any more: by sock_diag(7) */
+};
+
+/* enum tcp_state of the kernel, Linux numbers; the other systems' are translated. 0 = the row has
+ * gone. */
+enum tcp_state_number {
+	STATE_GONE,
+	STATE_ESTABLISHED,
+	STATE_SYN_SENT,
+	STATE_SYN_RECV,
+	STATE_FIN_WAIT1,
+	STATE_FIN_WAIT2,
+	STATE_TIME_WAIT,
+	STATE_CLOSE,
+	STATE_CLOSE_WAIT,
+	STATE_LAST_ACK,
+	STATE_LISTEN,
+	STATE_CLOSING,
+	STATE_COUNT,
+};
+
+enum sample_timer { TIMER_OFF, TIMER_RETRANSMIT, TIMER_KEEPALIVE, TIMER_TIMEWAIT, TIMER_PERSIST };
+
+/* SAMPLE_OPTIONS, tcp(7): what was agreed on in the handshake. */
+enum sample_option {
+	OPTION_TIMESTAMPS = 1,
+	OPTION_SACK = 2,
+	OPTION_WSCALE = 4,
+	OPTION_ECN = 8,
+	OPTION_ECN_SEEN = 16,
+	OPTION_SYN_DATA = 32,
+};
+
+enum sample_field {
+	/* TCP_INFO, tcp(7). Times are microseconds, "segments" are counts, the rest bytes. */
+	SAMPLE_STATE,       /* enum tcp_state_number */
+	SAMPLE_CA_STATE,    /* 0 Open 1 Disorder 2 CWR 3 Recovery 4 Loss */
+	SAMPLE_RETRANSMITS, /* of the oldest segment, unanswered so far */
+	SAMPLE_PROBES,      /* window or keepalive probes, unanswered so far */
+	SAMPLE_BACKOFF,     /* how often the timer has doubled */
+	SAMPLE_OPTIONS,     /* enum sample_option */
+	SAMPLE_RTO,
+	SAMPLE_ATO,
+	SAMPLE_SND_MSS,
+	SAMPLE_RCV_MSS,
+	SAMPLE_UNACKED, /* segments in flight; not of a listener */
+	SAMPLE_SACKED,  /* segments; not of a listener */
+	SAMPLE_LOST,    /* segments */
+	SAMPLE_RETRANS, /* segments in flight for the second time */
+	SAMPLE_PMTU,
+	SAMPLE_RTT,
+	SAMPLE_RTTVAR,
+	SAMPLE_SSTHRESH, /* segments; absent while it has not been set */
+	SAMPLE_CWND,     /* segments */
+	SAMPLE_REORDERING,
+	SAMPLE_RCV_SPACE,
+	SAMPLE_TOTAL_RETRANS, /* segments, probes for a lost tail among them */
+	SAMPLE_PACING_RATE,   /* bytes a second; absent for "unlimited" */
+	SAMPLE_BYTES_ACKED,
+	SAMPLE_BYTES_RECEIVED,
+	SAMPLE_SEGS_OUT,
+	SAMPLE_SEGS_IN,
+	SAMPLE_NOTSENT, /* bytes that have not left yet; here and in OUTQ a FIN is none */
+	SAMPLE_MIN_RTT,
+	SAMPLE_DATA_SEGS_IN,
+	SAMPLE_DATA_SEGS_OUT,
+	SAMPLE_DELIVERY_RATE, /* bytes a second */
+	SAMPLE_APP_LIMITED,   /* 1: that rate is what the program gave, not what the path can */
+	SAMPLE_BUSY_TIME,
+	SAMPLE_RWND_LIMITED,   /* part of the busy time spent waiting for the peer's window */
+	SAMPLE_SNDBUF_LIMITED, /* and for room in our own send buffer */
+	SAMPLE_BYTES_SENT,
+	SAMPLE_BYTES_RETRANS,
+	SAMPLE_DSACK_DUPS,
+	SAMPLE_REORD_SEEN,
+	SAMPLE_RCV_OOOPACK,
+	SAMPLE_SND_WND, /* the peer's window */
+	SAMPLE_RCV_WND, /* ours, as told to the peer */
+	SAMPLE_TOTAL_RTO,
+
+	/* ioctl and SO_MEMINFO, socket(7), udp(7). Bytes. */
+	SAMPLE_INQ,    /* to read; of a datagram socket the size of the first */
+	SAMPLE_OUTQ,   /* sent and not acknowledged, and not sent yet */
+	SAMPLE_RMEM,   /* memory that what waits to be read takes */
+	SAMPLE_RCVBUF, /* of at most */
+	SAMPLE_WMEM,
+	SAMPLE_SNDBUF,
+	SAMPLE_DROPS, /* datagrams thrown away since the socket was made */
+
+	/* sock_diag(7) */
+	SAMPLE_TIMER,      /* enum sample_timer */
+	SAMPLE_TIMER_LEFT, /* microseconds from the reading's time on */
+
+	/* a listener's */
+	SAMPLE_QUEUE,   /* connections that wait for accept() */
+	SAMPLE_BACKLOG, /* of at most, as asked by listen() */
+
+	/* what has changed since the reading before */
+	SAMPLE_OLD_STATE, /* there where it differs from SAMPLE_STATE */
+	SAMPLE_NEW_OUT,   /* segments; these five are there when both readings have the count */
+	SAMPLE_NEW_IN,
+	SAMPLE_NEW_DATA_OUT, /* segments, retransmissions not among them */
+	SAMPLE_NEW_DATA_IN,
+	SAMPLE_NEW_RETRANS,
+	SAMPLE_CALLS,    /* calls since then */
+	SAMPLE_BUFFERED, /* how long what recv() gave had lain in the buffer: its last byte, or the
+	                   * datagram */
+	SAMPLE_COUNT,
+};
+_Static_assert(SAMPLE_COUNT <= 64, "presence is a word of 64 bits");
+
+struct sample {
+	uint64_t present; /* bit n: field n */
+	uint64_t value[SAMPLE_COUNT];
+};
+
+static inline bool sample_has(const struct sample *sample, enum sample_field field)
+{
+	return sample->present >> field & 1;
+}
+
+/* 0 where it is absent: ask sample_has() first wherever the difference shows. */
+static inline uint64_t sample_get(const struct sample *sample, enum sample_field field)
+{
+	return sample_has(sample, field) ? sample->value[field] : 0;
+}
+
+static inline void sample_set(struct sample *sample, enum sample_field field, uint64_t value)
+{
+	sample->present |= UINT64_C(1) << field;
+	sample->value[field] = value;
+}
+
+static inline bool sample_is(const struct sample *sample, enum tcp_state_number state)
+{
+	return sample_has(sample, SAMPLE_STATE) && sample->value[SAMPLE_STATE] == state;
+}
+
+/* Fills the fields from SAMPLE_OLD_STATE to SAMPLE_NEW_RETRANS of `now` by what `before`, an
+ * earlier reading of the same socket, said. */
+void sample_compare(struct sample *now, const struct sample *before);
+
+/* Whether a person would want to see that `b` differs from `a`: state, segments, queues, window,
+ * losses, drops, timers kind; not the clocks and rates that change all the time. */
+bool sample_differs(const struct sample *a, const struct sample *b);
+
+/* The compact form: the presence word, then each value that is there, 7 bits a byte (LEB128).
+ * Returns its bytes. */
+enum { SAMPLE_PACKED = 10 * (SAMPLE_COUNT + 1) };
+size_t sample_pack(const struct sample *sample, char out[SAMPLE_PACKED]);
+
+/* The reading in an entry's payload; false where it is none, or cut. Fields of a later version are
+ * left away. */
+bool sample_unpack(const struct entry *entry, struct sample *sample);
+
+/* The reading taken right behind the call at this position; false where there is none. */
+bool sample_after(const struct transcript *transcript, uint64_t position, struct sample *sample);
+
+/* The newest reading of a session at or before this position, looking at no more than `most` of its
+ * entries; false where there is none. */
+bool sample_before(const struct transcript *transcript, uint64_t position, unsigned most,
+                   struct sample *sample);
+
+/* The reading of the same socket before the one at this position, as above: a session that waits on
+ * several addresses has a socket for each. */
+bool sample_previous(const struct transcript *transcript, uint64_t position, unsigned most,
+                     struct sample *sample);
+
+/* "ESTABLISHED", "FIN_WAIT2", …; "gone" for STATE_GONE, "?" for numbers of no state. Static. */
+const char *sample_state_name(uint64_t state);
+
+/* "retransmit", "keepalive", "persist", "TIME_WAIT"; "off". Static. */
+const char *sample_timer_name(uint64_t timer);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "record/session_index.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+enum { LEAST = 16 };
+
+static struct session_track *new_list(size_t cap)
+{
+	struct session_track *list = xcalloc(cap, sizeof *list);
+	for (size_t i = 0; i < cap; i++)
+		list[i].last = TRACK_NONE;
+	return list;
+}
+
+void session_index_init(struct session_index *session_index)
+{
+	*session_index = (struct session_index){ .list = new_list(LEAST), .cap = LEAST };
+}
+
+void session_index_free(struct session_index *session_index)
+{
+	free(session_index->list);
+}
+
+/* Spreads consecutive numbers and keeps them apart in the low bits (Fibonacci hashing). */
+static size_t hash(uint32_t session)
+{
+	return (size_t)((session * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
+}
+
+/* The place of a session, or the free one where it would go. */
+static struct session_track *probe(struct session_track *list, size_t cap, uint32_t session)
+{
+	size_t i = hash(session) & (cap - 1);
+	while (list[i].last != TRACK_NONE && list[i].session != session)
+		i = (i + 1) & (cap - 1);
+	return &list[i];
+}
+
+static bool is_alive(const struct session_track *track, uint64_t oldest)
+{
+	return track->last != TRACK_NONE && track->last >= oldest;
+}
+
+/* Makes a list at most half full of those that are alive, so that the next time is far away. */
+static void prune(struct session_index *session_index, uint64_t oldest)
+{
+	struct session_index kept = { .cap = LEAST };
+	for (size_t i = 0; i < session_index->cap; i++)
+		kept.count += is_alive(&session_index->list[i], oldest);
+	while (kept.cap < 2 * kept.count)
+		kept.cap *= 2;
+	kept.list = new_list(kept.cap);
+	for (size_t i = 0; i < session_index->cap; i++)
+		if (is_alive(&session_index->list[i], oldest))
+			*probe(kept.list, kept.cap, session_index->list[i].session) =
+			        session_index->list[i];
+	free(session_index->list);
+	*session_index = kept;
+}
+
+uint64_t session_index_last(const struct session_index *session_index, uint32_t session)
+{
+	return probe(session_index->list, session_index->cap, session)->last;
+}
+
+uint64_t session_index_first(const struct session_index *session_index, uint32_t session)
+{
+	const struct session_track *track = probe(session_index->list, session_index->cap, session);
+	return track->last == TRACK_NONE ? TRACK_NONE : track->first;
+}
+
+void session_index_hide(struct session_index *session_index, uint32_t session)
+{
+	struct session_track *track = probe(session_index->list, session_index->cap, session);
+	if (track->last != TRACK_NONE)
+		track->hidden = true;
+}
+
+void session_index_hide_others(struct session_index *session_index,
+                               bool (*stays)(const void *context, uint32_t session),
+                               const void *context)
+{
+	for (size_t i = 0; i < session_index->cap; i++) {
+		struct session_track *track = &session_index->list[i];
+		if (track->last != TRACK_NONE && !stays(context, track->session))
+			track->hidden = true;
+	}
+}
+
+bool session_index_is_hidden(const struct session_index *session_index, uint32_t session)
+{
+	const struct session_track *track = probe(session_index->list, session_index->cap, session);
+	return track->last != TRACK_NONE && track->hidden;
+}
+
+struct session_track *session_index_claim(struct session_index *session_index, uint32_t session,
+                                          uint64_t oldest)
+{
+	struct session_track *track = probe(session_index->list, session_index->cap, session);
+	if (track->last != TRACK_NONE)
+		return track;
+	if (session_index->count >= session_index->cap / 4 * 3) {
+		prune(session_index, oldest);
+		track = probe(session_index->list, session_index->cap, session);
+	}
+	session_index->count++;
+	*track = (struct session_track){ .session = session, .last = TRACK_NONE };
+	return track;
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "socket/sockopt.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "base/choice.h"
+
+enum {
+	NAME_SHOWN = 40, /* characters of a wrong name in a message */
+	BYTES_SHOWN = 12,
+	PORT_MAX = 65535,
+};
+
+/* ---- by name and number ---- */
+
+bool sockopt_is_of(const struct sockopt *option, unsigned of)
+{
+	const unsigned transports = SOCKOPT_TCP | SOCKOPT_UDP;
+	const unsigned families = SOCKOPT_IPV4 | SOCKOPT_IPV6;
+	return (!(of & transports) || option->of & of & transports) &&
+	       (!(of & families) || option->of & of & families);
+}
+
+/* How well a name fits, best first. */
+enum fit { FIT_EXACT, FIT_SHORT, FIT_PREFIX, FIT_NONE };
+
+static enum fit fit(const struct sockopt *option, const char *name)
+{
+	const char *behind = strchr(option->name, '_') + 1;
+	size_t len = strlen(name);
+	if (strcasecmp(option->name, name) == 0)
+		return FIT_EXACT;
+	if (strcasecmp(behind, name) == 0)
+		return FIT_SHORT;
+	bool begins =
+	        strncasecmp(option->name, name, len) == 0 || strncasecmp(behind, name, len) == 0;
+	return len > 0 && begins ? FIT_PREFIX : FIT_NONE;
+}
+
+/* Each option twice: whole, and after the underscore. */
+static const char *name_of_option(const void *table, size_t index)
+{
+	const struct sockopt *option = (const struct sockopt *)table + index / 2;
+	return !option->name ? NULL : index % 2 == 0 ? option->name : strchr(option->name, '_') + 1;
+}
+
+static void fail_unknown(const char *name, struct error *error)
+{
+	static const struct choice names = { name_of_option, sockopt_table, NULL };
+	size_t nearest, len = 0;
+	while (len < NAME_SHOWN && name[len] > ' ' && name[len] < 127)
+		len++;
+	error_set(error, "no such socket option here: \"%.*s\"%s", (int)len, name,
+	          name[len] ? "..." : "");
+	size_t used = strlen(error->text);
+	if (choice_nearest(&names, name, strlen(name), &nearest, 1) > 0)
+		snprintf(error->text + used, sizeof error->text - used, ": did you mean %s?",
+		         sockopt_table[nearest / 2].name);
+}
+
+static void fail_ambiguous(const char *name, unsigned of, enum fit best, struct error *error)
+{
+	size_t room = sizeof error->text;
+	error_set(error, "ambiguous: ");
+	size_t len = strlen(error->text);
+	const char *before = "";
+	for (const struct sockopt *option = sockopt_table; option->name; option++) {
+		if (!sockopt_is_of(option, of) || fit(option, name) != best)
+			continue;
+		int more = snprintf(error->text + len, room - len, "%s%s", before, option->name);
+		if (more < 0 || (size_t)more >= room - len)
+			return;
+		len += (size_t)more;
+		before = ", ";
+	}
+}
+
+const struct sockopt *sockopt_find(const char *name, unsigned of, struct error *error)
+{
+	const struct sockopt *found = NULL;
+	enum fit best = FIT_NONE;
+	size_t count = 0;
+	for (const struct sockopt *option = sockopt_table; option->name; option++) {
+		enum fit this = sockopt_is_of(option, of) ? fit(option, name) : FIT_NONE;
+		if (this == FIT_NONE || this > best)
+			continue;
+		count = this < best ? 1 : count + 1;
+		best = this;
+		found = option;
+	}
+	if (count == 1)
+		return found;
+	if (count == 0 && of)
+		return sockopt_find(name, 0, error);
+	if (count > 1)
+		fail_ambiguous(name, of, best, error);
+	else
+		fail_unknown(name, error);
+	return NULL;
+}
+
+const struct sockopt *sockopt_numbered(int level, int number)
+{
+	for (const struct sockopt *option = sockopt_table; option->name; option++)
+		if (option->level == level && option->number == number)
+			return option;
+	return NULL;
+}
+
+const char *sockopt_level_name(int level)
+{
+	switch (level) {
+	case SOL_SOCKET:
+		return "SOL_SOCKET";
+	case IPPROTO_IP:
+		return "IPPROTO_IP";
+	case IPPROTO_IPV6:
+		return "IPPROTO_IPV6";
+	case IPPROTO_TCP:
+		return "IPPROTO_TCP";
+	case IPPROTO_UDP:
+		return "IPPROTO_UDP";
+	default:
+		return NULL;
+	}
+}
+
+size_t sockopt_size(const struct sockopt *option)
+{
+	switch (option->form) {
+	case SOCKOPT_SWITCH:
+	case SOCKOPT_NUMBER:
+		return option->wide ? sizeof(int64_t) : sizeof(int);
+	case SOCKOPT_LINGER:
+		return sizeof(struct linger);
+	case SOCKOPT_TIME:
+		return sizeof(struct timeval);
+	case SOCKOPT_ADDR:
+		return sizeof(struct in_addr);
+	case SOCKOPT_TEXT:
+	case SOCKOPT_BYTES:
+		break;
+	}
+	return SOCKOPT_MAX;
+}
+
+/* ---- to text ---- */
+
+static void format_bytes(const unsigned char *bytes, size_t len, struct buf *out)
+{
+	for (size_t i = 0; i < len && i < BYTES_SHOWN; i++)
+		buf_printf(out, "%02x", bytes[i]);
+	if (len > BYTES_SHOWN)
+		buf_printf(out, "... (%zu bytes)", len);
+	if (len == 0)
+		buf_append_text(out, "nothing");
+}
+
+/* False where no number has so many bytes. Other systems have options of one byte. */
+static bool read_number(const void *value, size_t len, int64_t *number)
+{
+	int narrow;
+	if (len == 1)
+		*number = *(const unsigned char *)value;
+	else if (len == sizeof narrow) {
+		memcpy(&narrow, value, sizeof narrow);
+		*number = narrow;
+	} else if (len == sizeof *number)
+		memcpy(number, value, sizeof *number);
+	else
+		return false;
+	return true;
+}
+
+static void format_range(uint32_t range, struct buf *out)
+{
+	if (range == 0)
+		buf_append_text(out, "off");
+	else
+		buf_printf(out, "%" PRIu32 "-%" PRIu32, range & PORT_MAX, range >> 16);
+}
+
+static void format_number(const struct sockopt *option, int64_t number, struct buf *out)
+{
+	const struct sockopt_word *word = option->words;
+	while (word && word->word && word->value != number)
+		word++;
+	if (option->form == SOCKOPT_SWITCH)
+		buf_append_text(out, number ? "on" : "off");
+	else if (option->range)
+		format_range((uint32_t)number, out);
+	else if (word && word->word)
+		buf_append_text(out, word->word);
+	else if (option->taken)
+		buf_append_text(out, number ? error_name((int)number) : "no error");
+	else
+		buf_printf(out, "%" PRId64, number);
+}
+
+static void format_time(const struct timeval *time, struct buf *out)
+{
+	char fraction[8];
+	if (time->tv_sec == 0 && time->tv_usec == 0) {
+		buf_append_text(out, "off");
+		return;
+	}
+	snprintf(fraction, sizeof fraction, ".%06u", (unsigned)time->tv_usec % 1000000);
+	size_t len = strlen(fraction);
+	while (fraction[len - 1] == '0')
+		len--;
+	len -= fraction[len - 1] == '.';
+	buf_printf(out, "%lld%.*s s", (long long)time->tv_sec, (int)len, fraction);
+}
+
+static void format_text(const char *text, size_t len, struct buf *out)
+{
+	len = strnlen(text, len);
+	for (size_t i = 0; i < len; i++)
+		buf_append(out, text[i] > ' ' && text[i] < 127 ? &text[i] : "?", 1);
+	if (len == 0)
+		buf_append_text(out, "none");
+}
+
+void sockopt_format(const struct sockopt *option, const void *value, size_t len, struct buf *out)
+{
+	int64_t number;
+	struct linger linger;
+	struct timeval time;
+	char addr[INET_ADDRSTRLEN];
+	enum sockopt_form form = option->form;
+	if (form == SOCKOPT_TEXT)
+		format_text(value, len, out);
+	else if (form == SOCKOPT_LINGER && len == sizeof linger) {
+		memcpy(&linger, value, sizeof linger);
+		buf_printf(out, linger.l_onoff ? "%d s" : "off", linger.l_linger);
+	} else if (form == SOCKOPT_TIME && len == sizeof time) {
+		memcpy(&time, value, sizeof time);
+		format_time(&time, out);
+	} else if (form == SOCKOPT_ADDR && len == sizeof(struct in_addr))
+		buf_append_text(out, inet_ntop(AF_INET, value, addr, sizeof addr));
+	else if (form <= SOCKOPT_NUMBER && read_number(value, len, &number))
+		format_number(option, number, out);
+	else
+		format_bytes(value, len, out);
+}

@@ -1,0 +1,643 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/controller.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "ui/bars.h"
+#include "ui/byte_escape.h"
+#include "ui/candidates.h"
+
+enum {
+	READ_SIZE = 64 << 10,
+	PENDING_PASTE_MOST = 64 << 20,
+	PASTE_ON_LINE = 64 << 10, /* a larger paste does not go through readline */
+	NOTE_INDENT = 24,         /* columns that a note's time and mark may take */
+};
+
+#define SECRET_HINT "typed unseen: Enter sends it, Escape or Ctrl-C drops it"
+
+static void say(struct controller *controller, const char *text)
+{
+	controller->frontend.say(controller->frontend.context, text);
+}
+
+static void tell_change(struct controller *controller)
+{
+	controller->frontend.changed(controller->frontend.context);
+}
+
+/* ---- sessions ---- */
+
+static void show(struct controller *controller, struct session *session)
+{
+	app_select(controller->app, session);
+	tell_change(controller);
+}
+
+void controller_select(struct controller *controller, uint32_t number)
+{
+	struct session *session = sessions_numbered(controller->app->sessions, number);
+	if (session) {
+		show(controller, session);
+		return;
+	}
+	char text[CONTROLLER_WORDS];
+	snprintf(text, sizeof text, "no session %u", (unsigned)number);
+	say(controller, text);
+	controller->frontend.bell(controller->frontend.context);
+}
+
+static void select_step(struct controller *controller, bool forward)
+{
+	const struct sessions *sessions = controller->app->sessions;
+	size_t count = sessions_count(sessions), at = 0;
+	while (at < count && sessions_at(sessions, at) != controller->app->current)
+		at++;
+	if (count > 0)
+		show(controller, sessions_at(sessions, (at + (forward ? 1 : count - 1)) % count));
+}
+
+static bool something_is_open(const struct app *app)
+{
+	for (size_t i = 0; i < sessions_count(app->sessions); i++)
+		if (session_state(sessions_at(app->sessions, i)) != SESSION_CLOSED)
+			return true;
+	return false;
+}
+
+/* ---- what readline calls back with ---- */
+
+static void toggle_literal(struct controller *controller)
+{
+	controller->app->literal = !controller->app->literal;
+	tell_change(controller);
+}
+
+static void find_next(struct controller *controller, bool newer)
+{
+	struct error error;
+	if (!app_find(controller->app, NULL, newer, &error))
+		say(controller, error.text);
+	tell_change(controller);
+}
+
+/* readline drops the line itself. Where there is none it is the call that waits, or what makes the
+ * hits of a search stand out. */
+static void on_interrupt(struct controller *controller)
+{
+	if (input_line("").len > 0)
+		return;
+	bool cancelled = controller->app->current && session_cancel(controller->app->current);
+	if (cancelled || app_unmark(controller->app))
+		tell_change(controller);
+	else
+		say(controller, "Ctrl-D or /quit leaves");
+}
+
+/* One thing at a time, the topmost first. In vi's command mode ESC is pressed out of habit, and may
+ * only take a page away. */
+static void on_escape(struct controller *controller)
+{
+	struct app *app = controller->app;
+	if (app->page != PAGE_NONE)
+		app_toggle_page(app, app->page);
+	else if (*input_mode())
+		return;
+	else if (!controller->frontend.follow ||
+	         !controller->frontend.follow(controller->frontend.context))
+		app_unmark(app);
+	tell_change(controller);
+}
+
+static void turn_page(struct controller *controller, enum page page)
+{
+	app_toggle_page(controller->app, page);
+	tell_change(controller);
+}
+
+static void on_action(void *context, enum input_action action)
+{
+	struct controller *controller = context;
+	switch (action) {
+	case INPUT_NEXT_SESSION:
+		select_step(controller, true);
+		break;
+	case INPUT_PREVIOUS_SESSION:
+		select_step(controller, false);
+		break;
+	case INPUT_FIND_OLDER:
+	case INPUT_FIND_NEWER:
+		find_next(controller, action == INPUT_FIND_NEWER);
+		break;
+	case INPUT_NEXT_VIEW:
+		app_next_view(controller->app, app_shown(controller->app));
+		tell_change(controller);
+		break;
+	case INPUT_FOLD:
+		app_toggle_fold(controller->app);
+		tell_change(controller);
+		break;
+	case INPUT_INFO:
+		turn_page(controller, PAGE_INFO);
+		break;
+	case INPUT_STATES:
+		turn_page(controller, PAGE_STATES);
+		break;
+	case INPUT_STREAM:
+		turn_page(controller, PAGE_STREAM);
+		break;
+	case INPUT_LITERAL:
+		toggle_literal(controller);
+		break;
+	case INPUT_SUSPEND:
+		controller->frontend.suspend(controller->frontend.context);
+		break;
+	case INPUT_ESCAPE:
+		on_escape(controller);
+		break;
+	case INPUT_INTERRUPT:
+		on_interrupt(controller);
+		break;
+	default:
+		if (action >= INPUT_SESSION_1 && action <= INPUT_SESSION_9)
+			controller_select(controller, (uint32_t)(action - INPUT_SESSION_1 + 1));
+		else
+			controller->frontend.look(controller->frontend.context, action);
+	}
+}
+
+static bool send_data(struct controller *controller, const char *text, size_t len, bool typed)
+{
+	struct error error;
+	struct app *app = controller->app;
+	struct session *session = app_need_session(app, &error);
+	app_to_newest(app);
+	bool sent = session && (typed ? app_send_typed(app, session, text, len, &error)
+	                              : app_send_line(session, text, len, &error));
+	if (!sent)
+		app_error(app, "%s", error.text);
+	return sent;
+}
+
+static bool on_hides(void *context, const char *line)
+{
+	struct controller *controller = context;
+	return controller->hooks.hides && controller->hooks.hides(controller->app, line);
+}
+
+static void note_command(struct controller *controller, const char *line)
+{
+	if (on_hides(controller, line))
+		app_note(controller->app, "> %.*s %s", (int)strcspn(line, " \t\n"), line,
+		         text_has_unicode() ? "…" : "...");
+	else
+		app_note(controller->app, "> %s", line);
+}
+
+/* The line that /secret without text has asked for. */
+static void send_secret(struct controller *controller, const char *text, size_t len)
+{
+	struct error error;
+	struct app *app = controller->app;
+	unsigned number = app->secret_for;
+	struct session *session = sessions_numbered(app->sessions, number);
+	app->secret_for = 0;
+	if (!session)
+		app_error(app, "session %u has gone: the secret was not sent", number);
+	else if (!app_send_secret(app, session, text, len, &error))
+		app_error(app, "the secret was not sent: %s", error.text);
+	tell_change(controller);
+}
+
+/* A page stands where the answer to a command would be seen: its first line is said at once. */
+static void say_answer(struct controller *controller, uint64_t since)
+{
+	const struct transcript *transcript = controller->app->transcript;
+	if (controller->app->page == PAGE_NONE)
+		return;
+	for (uint64_t at = transcript_newest(transcript); at != TRANSCRIPT_NONE && at >= since;
+	     at = transcript_previous(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry->call != CALL_NOTE)
+			continue;
+		char *text = xstrndup(entry_payload(entry), entry->len);
+		text[strcspn(text, "\n")] = '\0';
+		say(controller, text);
+		free(text);
+		return;
+	}
+}
+
+/* As typed. A command is noted in the transcript before its answer, so that it reads as a protocol;
+ * what is sent is there anyway. */
+static void run_line(struct controller *controller, const char *line, size_t len)
+{
+	const char *slash = app_find_slash(controller->app, line);
+	bool is_command = slash && slash[1] != '/';
+	if (controller->app->secret_for) {
+		send_secret(controller, line, len);
+		return;
+	}
+	if (is_command)
+		note_command(controller, slash);
+	uint64_t since = transcript_end(controller->app->transcript);
+	if (!memchr(line, '\0', len))
+		controller->hooks.line(controller->app, line);
+	else if (is_command)
+		app_error(controller->app, "a command has no NUL byte: /send and \\0 sends one");
+	else
+		send_data(controller, line, len, true);
+	say_answer(controller, since);
+	if (controller->app->secret_for)
+		say(controller, SECRET_HINT);
+	tell_change(controller);
+}
+
+/* What was pasted as several lines stays data, also when literal mode was switched, or its first
+ * line taken away. */
+static void on_line(void *context, const char *line, size_t len)
+{
+	struct controller *controller = context;
+	bool data = controller->pasted_lines && memchr(line, '\n', len);
+	controller->pasted_lines = false;
+	if (data)
+		send_data(controller, line, len, false);
+	else
+		run_line(controller, line, len);
+	tell_change(controller);
+}
+
+static void on_end(void *context)
+{
+	struct controller *controller = context;
+	struct app *app = controller->app;
+	struct error error;
+	if (!app_unsent(app) && something_is_open(app) && !app_confirmed(app, "close all"))
+		say(controller, "sessions are open: Ctrl-D again quits");
+	else if (!app_leave(app, "Ctrl-D", &error))
+		say(controller, error.text);
+}
+
+static char **on_complete(void *context, const char *line, size_t start, size_t end, bool *files)
+{
+	struct controller *controller = context;
+	return controller->hooks.complete(controller->app, line, start, end, files);
+}
+
+static void on_matches(void *context, char **matches, size_t count)
+{
+	struct controller *controller = context;
+	struct buf text;
+	buf_init(&text, SIZE_MAX);
+	candidates_format(matches, count,
+	                  controller->frontend.columns(controller->frontend.context) - NOTE_INDENT,
+	                  &text);
+	app_note(controller->app, "%s", buf_text(&text));
+	buf_free(&text);
+	controller->frontend.look(controller->frontend.context, INPUT_BOTTOM);
+}
+
+static void on_bell(void *context)
+{
+	struct controller *controller = context;
+	controller->frontend.bell(controller->frontend.context);
+}
+
+/* ---- pastes ---- */
+
+static void describe_held(struct controller *controller)
+{
+	enum { NARROW = 72 };
+	char what[PENDING_PASTE_TEXT], text[CONTROLLER_WORDS];
+	bool narrow = controller->frontend.columns(controller->frontend.context) < NARROW;
+	pending_paste_describe(controller->pending_paste.lines, controller->pending_paste.text.len,
+	                       what);
+	if (narrow)
+		snprintf(text, sizeof text, "Enter sends, %sCtrl-C drops",
+		         controller->pending_paste.commands ? "F2 runs, " : "");
+	else
+		snprintf(text, sizeof text, "pasted %s: Enter sends it, %sCtrl-C drops it", what,
+		         controller->pending_paste.commands ? "F2 runs it, " : "");
+	say(controller, text);
+}
+
+static void hold(struct controller *controller, const struct key *key)
+{
+	if (pending_paste_add(&controller->pending_paste, key->bytes, key->len))
+		describe_held(controller);
+	else
+		app_error(controller->app, "pasting more than %d MiB: dropped",
+		          PENDING_PASTE_MOST >> 20);
+}
+
+/* The line end that it is sent with takes the place of its own last one. */
+static bool send_held(struct controller *controller)
+{
+	const char *text = buf_data(&controller->pending_paste.text);
+	size_t len = controller->pending_paste.text.len;
+	return send_data(controller, text, len - (len > 0 && text[len - 1] == '\n'), false);
+}
+
+static void run_held(struct controller *controller)
+{
+	const char *text = buf_data(&controller->pending_paste.text),
+	           *end = text + controller->pending_paste.text.len;
+	while (text < end && !controller->app->quit) {
+		const char *feed = memchr(text, '\n', (size_t)(end - text));
+		size_t len = (size_t)((feed ? feed : end) - text);
+		char *line = xcalloc(len + 1, 1);
+		memcpy(line, text, len);
+		run_line(controller, line, len);
+		free(line);
+		text += len + 1;
+	}
+}
+
+static bool is_byte(const struct key *key, char first, char second)
+{
+	return key->kind == KEY_TEXT && key->len == 1 &&
+	       (key->bytes[0] == first || key->bytes[0] == second);
+}
+
+static bool is_f2(const struct key *key)
+{
+	static const char *const sent[] = { "\033OQ", "\033[12~", "\033[[B" };
+	for (size_t i = 0; i < sizeof sent / sizeof *sent; i++)
+		if (key->kind == KEY_SEQUENCE && key->len == strlen(sent[i]) &&
+		    memcmp(key->bytes, sent[i], key->len) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the key was for the block that is held. One that could not be sent is still held. */
+static bool settle_held(struct controller *controller, const struct key *key)
+{
+	bool enter = is_byte(key, '\r', '\n'),
+	     run = controller->pending_paste.commands && is_f2(key);
+	if (controller->pending_paste.text.len == 0 || input_is_searching() ||
+	    (!enter && !run && !is_byte(key, 3, 3)))
+		return false;
+	if (enter && !send_held(controller))
+		return true;
+	if (run)
+		run_held(controller);
+	pending_paste_clear(&controller->pending_paste);
+	say(controller, "");
+	tell_change(controller);
+	return true;
+}
+
+/* Nothing but blanks is before the cursor: what is pasted there begins the line. */
+static bool is_at_begin(void)
+{
+	struct line line = input_line("");
+	size_t at = 0;
+	while (at < line.point && (line.text[at] == ' ' || line.text[at] == '\t'))
+		at++;
+	return at == line.point;
+}
+
+/* Where it goes on the line, and would begin it, lines that look like commands are held: on the line
+ * they would be one, if only by a slip. Whether the paste was held. */
+static bool take_paste(struct controller *controller, const struct key *key)
+{
+	if (key->kind != KEY_PASTE || input_is_searching())
+		return false;
+	bool begins = is_at_begin();
+	if (key->len > PASTE_ON_LINE || controller->pending_paste.text.len > 0 ||
+	    (begins && pending_paste_are_commands(key->bytes, key->len))) {
+		hold(controller, key);
+		return true;
+	}
+	controller->pasted_lines |= begins && pending_paste_are_lines(key->bytes, key->len);
+	return false;
+}
+
+static bool must_ask(struct controller *controller, const struct key *key)
+{
+	bool asked = controller->asked;
+	controller->asked = false;
+	if (controller->app->settings.paste != PASTE_ASK || asked || !is_byte(key, '\r', '\n'))
+		return false;
+	struct line line = input_line("");
+	struct buf bytes;
+	buf_init(&bytes, SIZE_MAX);
+	byte_escape_release(line.text, line.len, &bytes);
+	size_t len = bytes.len, lines = pending_paste_count_lines(buf_data(&bytes), len);
+	buf_free(&bytes);
+	if (lines < 2)
+		return false;
+	char what[PENDING_PASTE_TEXT], text[CONTROLLER_WORDS];
+	pending_paste_describe(lines, len, what);
+	snprintf(text, sizeof text, "%s: Enter again sends, Ctrl-C drops", what);
+	say(controller, text);
+	controller->asked = true;
+	return true;
+}
+
+/* ---- secrets ---- */
+
+static void end_secret(struct controller *controller, bool send)
+{
+	if (send)
+		send_secret(controller, controller->secret.text ? controller->secret.text : "",
+		            controller->secret.len);
+	secret_line_wipe(&controller->secret);
+	controller->app->secret_for = 0;
+	say(controller, send ? "" : "dropped: nothing was sent");
+	tell_change(controller);
+}
+
+/* Whether the key was for a line that is typed unseen. */
+static bool take_secret(struct controller *controller, const struct key *key)
+{
+	if (!controller->app->secret_for)
+		return false;
+	switch (secret_line_take(&controller->secret, key)) {
+	case SECRET_LINE_TAKEN:
+		break;
+	case SECRET_LINE_REFUSED:
+		if (is_byte(key, 'Z' - '@', 'Z' - '@'))
+			controller->frontend.suspend(controller->frontend.context);
+		else if (is_byte(key, 'L' - '@', 'L' - '@'))
+			controller->frontend.look(controller->frontend.context, INPUT_REDRAW);
+		else
+			controller->frontend.bell(controller->frontend.context);
+		break;
+	case SECRET_LINE_ENTERED:
+		end_secret(controller, true);
+		break;
+	case SECRET_LINE_DROPPED:
+		end_secret(controller, false);
+		break;
+	}
+	keys_wipe(&controller->keys);
+	return true;
+}
+
+struct line controller_line(const struct controller *controller)
+{
+	static char prompt[BARS_PROMPT + sizeof "secret "]; /* the line points to it */
+	if (!controller->app->secret_for)
+		return input_line(bars_prompt(controller->app, prompt));
+	snprintf(prompt, sizeof prompt, "%u secret> ", (unsigned)controller->app->secret_for);
+	return (struct line){ .prompt = prompt, .text = "" };
+}
+
+/* ---- keys ---- */
+
+static void take_key(struct controller *controller, const struct key *key)
+{
+	if (key->kind == KEY_MOUSE) {
+		if (controller->frontend.mouse)
+			controller->frontend.mouse(controller->frontend.context, key);
+		return;
+	}
+	if (take_secret(controller, key))
+		return;
+	if (input_line("").len == 0)
+		controller->pasted_lines = false;
+	if (take_paste(controller, key) || settle_held(controller, key) ||
+	    must_ask(controller, key))
+		return;
+	if (controller->pending_paste.text.len == 0)
+		say(controller, "");
+	input_key(key);
+}
+
+static void take_keys(struct controller *controller, int64_t now)
+{
+	struct key key;
+	while (!controller->app->quit && keys_next(&controller->keys, now, &key))
+		take_key(controller, &key);
+}
+
+/* The terminal is gone when reading ends or fails. */
+static void read_keys(struct controller *controller, int64_t now)
+{
+	char bytes[READ_SIZE];
+	ssize_t got = read(terminal_input(controller->terminal), bytes, sizeof bytes);
+	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (got <= 0) {
+		controller->app->quit = true;
+		return;
+	}
+	bool secret = controller->app->secret_for;
+	keys_feed(&controller->keys, bytes, (size_t)got, now);
+	take_keys(controller, now);
+	if (secret)
+		wipe(bytes, (size_t)got);
+	fflush(stdout); /* what readline printed there: it comes back as a stray line */
+}
+
+static void serve_keys(struct controller *controller, const struct poller *poller)
+{
+	int64_t now = clock_now();
+	controller->keys.escape_time = controller->app->settings.escape_time;
+	if (poller_readable(poller, terminal_input(controller->terminal)))
+		read_keys(controller, now);
+	else if (now >= keys_deadline(&controller->keys))
+		take_keys(controller, now);
+	if (now >= input_deadline())
+		input_timeout(now);
+}
+
+/* ---- signals, and what libraries say ---- */
+
+static void take_ending_signals(struct controller *controller)
+{
+	static const int ending[] = { SIGTERM, SIGHUP, SIGQUIT };
+	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) {
+		if (!poller_take_signal(ending[i]))
+			continue;
+		controller->ui->signal = ending[i];
+		controller->app->quit = true;
+	}
+}
+
+static void take_signals(struct controller *controller)
+{
+	take_ending_signals(controller);
+	if (poller_take_signal(SIGINT))
+		take_key(controller, &(struct key){ .kind = KEY_TEXT, .bytes = "\003", .len = 1 });
+	if (poller_take_signal(SIGTSTP))
+		controller->frontend.suspend(controller->frontend.context);
+	bool resumed = poller_take_signal(SIGCONT);
+	if (resumed)
+		terminal_resume(controller->terminal);
+	if (poller_take_signal(SIGWINCH) || resumed)
+		controller->frontend.resize(controller->frontend.context, resumed);
+}
+
+static void take_strays(struct controller *controller)
+{
+	char line[512];
+	bool bell = false;
+	while (terminal_take_captured(controller->terminal, line, sizeof line, &bell))
+		app_note(controller->app, "%s", line);
+	if (bell)
+		controller->frontend.bell(controller->frontend.context);
+}
+
+void controller_prepare(struct controller *controller, struct poller *poller)
+{
+	poller_want_read(poller, terminal_input(controller->terminal));
+	terminal_prepare(controller->terminal, poller);
+	poller_wake_at(poller, keys_deadline(&controller->keys));
+	poller_wake_at(poller, input_deadline());
+}
+
+void controller_serve(struct controller *controller, struct poller *poller)
+{
+	take_signals(controller);
+	if (controller->app->quit)
+		return; /* no key may hold up who was told to end */
+	terminal_serve(controller->terminal, poller);
+	take_strays(controller);
+	serve_keys(controller, poller);
+	controller->app->typing = input_line("").len > 0;
+}
+
+/* readline starts when descriptors 1 and 2 are taken over, so that what it says about inputrc is a
+ * note. */
+void controller_init(struct controller *controller, struct ui *ui, const struct ui_hooks *hooks,
+                     const struct frontend_ops *frontend, struct terminal *terminal)
+{
+	*controller = (struct controller){
+		.ui = ui, .app = hooks->app, .hooks = *hooks, .frontend = *frontend
+	};
+	controller->terminal = terminal;
+	keys_init(&controller->keys);
+	pending_paste_init(&controller->pending_paste, PENDING_PASTE_MOST);
+	struct input_hooks input = {
+		.context = controller,
+		.line = on_line,
+		.hides = on_hides,
+		.end = on_end,
+		.action = on_action,
+		.complete = on_complete,
+		.matches = on_matches,
+		.bell = on_bell,
+	};
+	input_start(&input, terminal_input(terminal));
+	controller->app->past = input_history_line;
+}
+
+void controller_done(struct controller *controller)
+{
+	controller->app->past = NULL;
+	input_stop();
+	secret_line_wipe(&controller->secret);
+	keys_free(&controller->keys);
+	pending_paste_free(&controller->pending_paste);
+}

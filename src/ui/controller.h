@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* controller: what is the same wherever a person types: bytes of the terminal become keys, keys become
+ * lines and wishes, signals what they stand for; when to ask back, when to leave. Shows nothing:
+ * its face does. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ui/pending_paste.h"
+#include "ui/input.h"
+#include "ui/keys.h"
+#include "ui/secret_line.h"
+#include "ui/terminal.h"
+#include "ui/ui.h"
+
+enum { CONTROLLER_WORDS = PENDING_PASTE_TEXT + 64 }; /* what is said at once, at most */
+
+struct frontend_ops {
+	void *context;
+	void (*say)(void *context, const char *text); /* a word to the person; "" takes it back */
+	void (*look)(void *context, enum input_action action); /* scrolling and redrawing */
+	bool (*follow)(void *context); /* the newest rows; false if they are shown; or NULL */
+	void (*mouse)(void *context, const struct key *key); /* or NULL */
+	void (*changed)(void *context); /* a key did something that is to be seen soon */
+	void (*bell)(void *context);
+	void (*suspend)(void *context);
+	void (*resize)(void *context, bool resumed); /* resumed: somebody else has written there */
+	int (*columns)(void *context);               /* of a row */
+};
+
+struct controller {
+	struct ui *ui;
+	struct app *app;
+	struct ui_hooks hooks;
+	struct frontend_ops frontend;
+	struct terminal *terminal;
+	struct keys keys;
+	struct pending_paste pending_paste; /* a paste that is not on the line */
+	bool pasted_lines;         /* the line begins with a paste: several lines are data */
+	struct secret_line secret; /* what is typed while app->secret_for is set */
+	bool asked;                /* Enter on several lines has been asked about */
+};
+
+/* Starts readline. Everything given is borrowed. */
+void controller_init(struct controller *controller, struct ui *ui, const struct ui_hooks *hooks,
+                     const struct frontend_ops *frontend, struct terminal *terminal);
+void controller_done(struct controller *controller);
+
+void controller_prepare(struct controller *controller, struct poller *poller);
+void controller_serve(struct controller *controller, struct poller *poller);
+
+/* The line that is being typed; of a secret only that there is one. */
+struct line controller_line(const struct controller *controller);
+
+/* Shows the session with this number, or says that there is none. */
+void controller_select(struct controller *controller, uint32_t number);

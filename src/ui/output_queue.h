@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* output_queue: bytes to a descriptor that somebody else shares (standard output), without blocking
+ * where the system allows it and without changing the flags that the others see. To a pipe or file
+ * the bytes go as they are; to a terminal only what a terminal may safely be given. Keeps what was
+ * not taken. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+struct output_queue {
+	int fd;
+	bool own; /* fd was opened anew */
+	bool terminal;
+	int error;       /* errno of the write that failed */
+	struct buf rest; /* not yet taken */
+	struct buf cut;  /* the begin of a character whose end has not come */
+};
+
+void output_queue_init(struct output_queue *output_queue, int fd);
+void output_queue_done(struct output_queue *output_queue);
+
+/* False when the descriptor takes no more for good: see `error`. What cannot be written now is
+ * kept. */
+bool output_queue_write(struct output_queue *output_queue, const char *data, size_t len);
+bool output_queue_flush(struct output_queue *output_queue);
+size_t output_queue_pending(const struct output_queue *output_queue);
+
+/* A larger pipe means fewer switches between its two ends; where the system refuses, nothing is
+ * lost. */
+void widen_pipe(int fd);

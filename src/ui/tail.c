@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/tail.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/count.h"
+
+static const struct location NOWHERE = { TRANSCRIPT_NONE, 0 };
+
+void tail_init(struct tail *tail)
+{
+	*tail = (struct tail){ .newest = TRANSCRIPT_NONE, .mark.shown_up_to = TRANSCRIPT_NONE };
+}
+
+void tail_free(struct tail *tail)
+{
+	rows_free(&tail->rows);
+	free(tail->others);
+	tail_init(tail);
+}
+
+/* ---- sessions ---- */
+
+static struct tail_mark *find_mark(const struct tail *tail, uint32_t session)
+{
+	for (size_t i = 0; i < tail->count; i++)
+		if (tail->others[i].session == session)
+			return &tail->others[i];
+	return NULL;
+}
+
+static void keep_mark(struct tail *tail)
+{
+	struct tail_mark *mark = find_mark(tail, tail->mark.session);
+	if (!mark) {
+		if (tail->count == tail->cap) {
+			tail->cap = tail->cap ? 2 * tail->cap : 8;
+			tail->others = xrealloc(tail->others, tail->cap * sizeof *tail->others);
+		}
+		mark = &tail->others[tail->count++];
+	}
+	*mark = tail->mark;
+}
+
+/* The first of the last paragraphs; false where there are no more than those anyway. */
+static bool find_late_start(const struct tail *tail, const struct view *view, int paragraphs,
+                            struct location *start)
+{
+	struct location from = tail->mark.any ? tail->mark.last : NOWHERE;
+	if (view_count_after(view, from, paragraphs + 1) <= paragraphs || !view_last(view, start))
+		return false;
+	for (int i = 1; i < paragraphs; i++)
+		if (!view_before(view, start))
+			return false;
+	return true;
+}
+
+static bool is_for(const struct tail_mark *mark, const struct view *view)
+{
+	return mark->session == view->session && mark->kind == view->kind && mark->all == view->all;
+}
+
+bool tail_is_at(const struct tail *tail, const struct view *view)
+{
+	return is_for(&tail->mark, view);
+}
+
+bool tail_select(struct tail *tail, const struct view *view, int paragraphs)
+{
+	keep_mark(tail);
+	const struct tail_mark *mark = find_mark(tail, view->session);
+	const struct tail_mark fresh = {
+		.session = view->session,
+		.kind = view->kind,
+		.all = view->all,
+		.shown_up_to = TRANSCRIPT_NONE,
+	};
+	tail->mark = mark && is_for(mark, view) ? *mark : fresh;
+	tail->newest = TRANSCRIPT_NONE;
+	tail->jumps = find_late_start(tail, view, paragraphs, &tail->next);
+	return tail->jumps;
+}
+
+/* ---- where to go on ---- */
+
+/* What came behind an unfinished paragraph begins with an entry of its own. */
+static bool find_rest(const struct tail *tail, const struct view *view, struct location *next)
+{
+	uint64_t entry = view_entry_after(view, tail->mark.shown_up_to);
+	*next = (struct location){ entry, 0 };
+	return entry != TRANSCRIPT_NONE;
+}
+
+static bool find_next(const struct tail *tail, const struct view *view, struct location *next)
+{
+	if (tail->jumps) {
+		*next = tail->next;
+		return true;
+	}
+	if (tail->mark.open)
+		return find_rest(tail, view, next);
+	*next = tail->mark.any ? tail->mark.last : NOWHERE;
+	return view_after(view, next);
+}
+
+/* ---- printing ---- */
+
+static bool is_newest(const struct view *view, struct location location)
+{
+	return !view_after(view, &location);
+}
+
+static uint64_t entry_before(const struct view *view, uint64_t position)
+{
+	const struct entry *entry = transcript_at(view->transcript, position);
+	return entry && entry->back ? position - (uint64_t)entry->back * ENTRY_ALIGN : position;
+}
+
+/* Whether what was to be shown next was evicted before. Of one session its links tell, of all that
+ * the oldest entry left is a later one than the next would have been. */
+static bool has_lost(const struct tail *tail, const struct view *view, uint64_t from, uint64_t next)
+{
+	if (!view->all && !view->other)
+		return entry_before(view, next) > from;
+	return next == transcript_first(view->transcript) &&
+	       transcript_lost(view->transcript).entries > tail->mark.count;
+}
+
+static void tell_loss(const struct tail *tail, const struct view *view, struct location next,
+                      struct buf *out)
+{
+	const struct tail_mark *mark = &tail->mark;
+	if (!mark->any || tail->jumps || view_has(view, mark->last))
+		return;
+	uint64_t from = mark->last.entry;
+	if (mark->shown_up_to != TRANSCRIPT_NONE && mark->shown_up_to > from)
+		from = mark->shown_up_to;
+	if (!has_lost(tail, view, from, next.entry))
+		return;
+	char size[COUNT_TEXT];
+	count_format(next.entry - from, size);
+	buf_printf(out, "... about %s bytes skipped: the terminal is too slow\r\n", size);
+}
+
+static void print_paragraph(struct tail *tail, const struct view *view, struct location location,
+                            struct buf *out)
+{
+	view_layout(view, location, &tail->rows);
+	for (size_t i = 0; i < tail->rows.count; i++) {
+		row_print(&tail->rows.row[i], out);
+		buf_append(out, "\r\n", 2);
+	}
+}
+
+static void notice_change(struct tail *tail, const struct view *view, int64_t now)
+{
+	uint64_t newest = view_newest_entry(view);
+	if (newest != tail->newest)
+		tail->changed = now;
+	tail->newest = newest;
+}
+
+static void note_all_shown(struct tail *tail, const struct view *view)
+{
+	tail->mark.shown_up_to = tail->newest;
+	tail->mark.count = transcript_count(view->transcript);
+}
+
+/* One paragraph; false when there is none that can be shown now. */
+static bool print_next(struct tail *tail, const struct view *view, int64_t now, struct buf *out)
+{
+	struct location next;
+	if (!find_next(tail, view, &next)) {
+		note_all_shown(tail, view);
+		return false;
+	}
+	bool newest = is_newest(view, next), in_character = false;
+	bool open = newest && view_is_open(view, &in_character);
+	if (open) {
+		int64_t patience = in_character ? TAIL_CHARACTER_MS : TAIL_PATIENCE_MS;
+		tail->patience = patience * CLOCK_MS;
+		if (now < tail->changed + tail->patience)
+			return false;
+	}
+	tell_loss(tail, view, next, out);
+	print_paragraph(tail, view, next, out);
+	tail->jumps = false;
+	tail->mark.last = next;
+	tail->mark.any = true;
+	tail->mark.open = open;
+	if (newest)
+		note_all_shown(tail, view);
+	return true;
+}
+
+bool tail_print(struct tail *tail, const struct view *view, int64_t now, size_t most,
+                struct buf *out)
+{
+	notice_change(tail, view, now);
+	while (out->len <= most)
+		if (!print_next(tail, view, now, out))
+			return false;
+	return true;
+}
+
+int64_t tail_deadline(const struct tail *tail)
+{
+	const struct tail_mark *mark = &tail->mark;
+	bool all_shown = tail->newest == TRANSCRIPT_NONE || mark->shown_up_to == tail->newest;
+	return all_shown ? INT64_MAX : tail->changed + tail->patience;
+}

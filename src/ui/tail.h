@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* tail: the view that is shown as lines that come one after the other and are never changed: for a
+ * terminal that can only go on. Remembers for each session how far it was shown. No terminal. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "view/view.h"
+
+enum {
+	TAIL_PATIENCE_MS = 100, /* so long a line without its end waits for the rest, */
+	TAIL_CHARACTER_MS =
+	        1000, /* and so long a character: printed in two parts it could not be read */
+};
+
+/* How far a session has been shown. */
+struct tail_mark {
+	uint32_t session;
+	enum view_kind kind;
+	bool all;
+	struct location last; /* the paragraph shown last */
+	bool any;             /* there is one */
+	bool open;            /* and it had no end yet */
+	uint64_t shown_up_to; /* newest entry when all was shown */
+	uint64_t count;       /* and how many of all sessions there had been */
+};
+
+struct tail {
+	struct tail_mark mark;    /* of the session that is shown */
+	struct tail_mark *others; /* of those shown before */
+	size_t count, cap;
+	struct location next; /* where to go on instead of behind mark.last */
+	bool jumps;
+	uint64_t newest; /* entry, and when it was seen first */
+	int64_t changed;
+	int64_t patience; /* so long from then the newest paragraph waits for its end */
+	struct rows rows;
+};
+
+void tail_init(struct tail *tail);
+void tail_free(struct tail *tail);
+
+/* Whether this is the view that is being shown. */
+bool tail_is_at(const struct tail *tail, const struct view *view);
+
+/* Another session or kind of view from now on. Of what has not been shown of the session, only the
+ * last paragraphs will be; of another kind of view they are shown anew. True when that leaves any
+ * away. */
+bool tail_select(struct tail *tail, const struct view *view, int paragraphs);
+
+/* Appends what is new, as lines that end in CR LF, until `out` has more than `most` bytes. True:
+ * there is more. */
+bool tail_print(struct tail *tail, const struct view *view, int64_t now, size_t most,
+                struct buf *out);
+
+/* When to ask again though nothing has happened; INT64_MAX for never. */
+int64_t tail_deadline(const struct tail *tail);

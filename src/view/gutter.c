@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/gutter.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "view/paragraph.h"
+
+enum {
+	COLUMNS_MILLISECONDS = 60, /* from so many columns on the clock has milliseconds, */
+	COLUMNS_TIME = 36,         /* there is a time, and tags of one width, */
+	COLUMNS_ARROW = 12,        /* there is an arrow */
+	LEAST_TEXT = 8,            /* what a tag leaves to the text */
+	TAG_TEXT = 16,
+};
+
+static void put_text(struct row *row, const char *text, enum style style)
+{
+	row_add_text(row, text, strlen(text), row->columns + (int)strlen(text), style);
+}
+
+/* ---- when ---- */
+
+static void format_seconds(int64_t duration, bool sign, char out[CLOCK_TEXT])
+{
+	char number[CLOCK_TEXT];
+	int64_t ms = duration > 0 ? duration / CLOCK_MS : 0;
+	snprintf(number, sizeof number, "%s%" PRId64 ".%03d", sign ? "+" : "", ms / 1000,
+	         (int)(ms % 1000));
+	snprintf(out, CLOCK_TEXT, "%8.8s", number);
+}
+
+static int64_t reference_time(const struct cursor *begin)
+{
+	struct cursor other = *begin;
+	if (begin->view->time == VIEW_TIME_DELTA)
+		paragraph_before(&other);
+	else
+		cursor_first(&other, begin->view);
+	return entry_shown_time(other.entry);
+}
+
+static void put_time(const struct cursor *begin, struct row *row)
+{
+	char text[CLOCK_TEXT];
+	const struct view *view = begin->view;
+	int64_t time = entry_shown_time(begin->entry);
+	if (view->time == VIEW_TIME_OFF || view->columns < COLUMNS_TIME)
+		return;
+	if (view->time == VIEW_TIME_CLOCK)
+		clock_format_time(time, view->columns < COLUMNS_MILLISECONDS, text);
+	else
+		format_seconds(time - reference_time(begin), view->time == VIEW_TIME_DELTA, text);
+	put_text(row, text, STYLE_TIME);
+	put_text(row, " ", STYLE_TIME);
+}
+
+/* ---- whose ---- */
+
+static void put_tag(const struct cursor *begin, struct row *row)
+{
+	char text[TAG_TEXT];
+	bool wide = begin->view->columns >= COLUMNS_TIME;
+	snprintf(text, sizeof text, "[%" PRIu32 "]", begin->entry->session);
+	int least = wide ? 5 : 0;
+	int width = (int)strlen(text) + 1;
+	if (!begin->view->all || row->columns + width + LEAST_TEXT > begin->view->columns)
+		return;
+	put_text(row, text, style_of_tag(begin->entry->session));
+	row_pad(row, row->columns + (width < least ? least - width + 1 : 1), STYLE_TEXT);
+}
+
+/* ---- which way ---- */
+
+enum style gutter_words_style(const struct entry *entry)
+{
+	if (entry->flags & ENTRY_ERROR)
+		return STYLE_ERROR;
+	return entry->call == CALL_STATE ? STYLE_STATE : STYLE_NOTE;
+}
+
+/* Not yet is no failure. */
+static bool has_failed(const struct entry *entry)
+{
+	return entry->flags & ENTRY_ERROR ||
+	       (entry->error && entry->error != EAGAIN && entry->error != EINPROGRESS);
+}
+
+static void put_arrow(const struct entry *entry, struct row *row)
+{
+	bool unicode = text_has_unicode();
+	if (has_failed(entry))
+		put_text(row, "!", STYLE_ERROR);
+	else if (entry_is_incoming(entry) || entry->call == CALL_ERRQUEUE)
+		put_text(row, unicode ? "←" : "<", STYLE_IN);
+	else if (entry_is_outgoing(entry))
+		put_text(row, unicode ? "→" : ">", STYLE_OUT);
+	else if (entry_is_words(entry))
+		put_text(row, unicode ? "·" : "-", gutter_words_style(entry));
+	else
+		put_text(row, entry->call == CALL_SAMPLE ? "*" : " ", STYLE_STATE);
+}
+
+/* A row of what the program says in several lines it says at one time. */
+static void blank(struct row *row)
+{
+	int columns = row->columns;
+	row_clear(row);
+	row_pad(row, columns, STYLE_TIME);
+}
+
+/* The line of a stream that goes on here began in a paragraph before. */
+static bool is_in_line(const struct cursor *begin)
+{
+	struct cursor before = *begin;
+	return begin->view->kind == VIEW_CHAT && entry_is_stream(begin->entry) &&
+	       run_step_back(&before) && entry_payload(before.entry)[before.offset] != '\n';
+}
+
+bool gutter_is_continued(const struct cursor *begin)
+{
+	bool in_stream = begin->view->kind == VIEW_CHAT && entry_is_stream(begin->entry);
+	return begin->offset > 0 && !in_stream;
+}
+
+void gutter_put(const struct cursor *begin, struct row *row)
+{
+	bool continued = gutter_is_continued(begin);
+	put_time(begin, row);
+	put_tag(begin, row);
+	if (continued && entry_is_words(begin->entry))
+		blank(row);
+	if (begin->view->columns < COLUMNS_ARROW)
+		return;
+	if (continued)
+		put_text(row, " ", STYLE_TEXT);
+	else
+		put_arrow(begin->entry, row);
+	if (is_in_line(begin))
+		put_text(row, text_has_unicode() ? "…" : "+", STYLE_FAINT);
+	else
+		put_text(row, " ", STYLE_TEXT);
+	put_text(row, " ", STYLE_TEXT);
+}

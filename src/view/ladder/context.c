@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/ladder/context.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* How far the looks go, in entries. */
+enum { LOOK_BACK = 64, LOOK_FAR = 1024, LOOK_AROUND = 128, LOOK_NEAR = 16, LOOK_COUNTING = 512 };
+
+/* ---- readings ---- */
+
+/* While several addresses are tried a session has a socket for each: what is said of one says nothing
+ * of another. */
+static bool is_of_other_socket(const struct entry *entry, int fd)
+{
+	return fd >= 0 && entry->fd >= 0 && entry->fd != fd;
+}
+
+static void find_old(struct context *context)
+{
+	const struct transcript *transcript = context->transcript;
+	const struct entry *entry = context->entry;
+	uint64_t position = context->position;
+	context->first = entry->call == CALL_SOCKET;
+	for (int i = 0; i < LOOK_BACK && !context->first && !context->had; i++) {
+		bool oldest = !entry->back;
+		position = transcript_before(transcript, position);
+		entry = transcript_at(transcript, position);
+		if (entry && is_of_other_socket(entry, context->entry->fd)) {
+			context->first = oldest;
+			continue;
+		}
+		context->first = oldest || (entry && entry->call == CALL_SOCKET);
+		context->had = entry && sample_unpack(entry, &context->old);
+		if (!entry)
+			return;
+	}
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static void count_changes(struct context *context)
+{
+	const struct sample *now = &context->now;
+	struct counts *counts = &context->counts;
+	counts->known = sample_has(now, SAMPLE_NEW_OUT) && sample_has(now, SAMPLE_NEW_IN) &&
+	                sample_has(now, SAMPLE_NEW_DATA_OUT) && sample_has(now, SAMPLE_NEW_DATA_IN);
+	counts->out = sample_get(now, SAMPLE_NEW_OUT);
+	counts->in = sample_get(now, SAMPLE_NEW_IN);
+	counts->data_out = sample_get(now, SAMPLE_NEW_DATA_OUT);
+	counts->data_in = sample_get(now, SAMPLE_NEW_DATA_IN);
+	counts->again = sample_get(now, SAMPLE_NEW_RETRANS);
+}
+
+/* The counts of a socket's first reading are those since it was made. An accepted one has then
+ * counted the SYN and the ACK that its first entry draws. */
+static void count_all(struct context *context)
+{
+	const struct sample *now = &context->now;
+	struct counts *counts = &context->counts;
+	uint64_t handshake = sample_is(now, STATE_LISTEN) ? 0 : 2;
+	uint64_t position = context->position;
+	for (int i = 0; i < LOOK_BACK; i++) {
+		const struct entry *entry = transcript_at(context->transcript, position);
+		if (!entry || entry->call == CALL_SOCKET)
+			handshake = 0;
+		if (!entry || !entry->back)
+			break;
+		position = transcript_before(context->transcript, position);
+	}
+	counts->known = sample_has(now, SAMPLE_SEGS_OUT) && sample_has(now, SAMPLE_SEGS_IN) &&
+	                sample_has(now, SAMPLE_DATA_SEGS_OUT) &&
+	                sample_has(now, SAMPLE_DATA_SEGS_IN);
+	counts->again = sample_get(now, SAMPLE_TOTAL_RETRANS);
+	counts->out = sample_get(now, SAMPLE_SEGS_OUT);
+	counts->in = less(sample_get(now, SAMPLE_SEGS_IN), handshake);
+	counts->data_out = less(sample_get(now, SAMPLE_DATA_SEGS_OUT), counts->again);
+	counts->data_in = sample_get(now, SAMPLE_DATA_SEGS_IN);
+}
+
+void context_set(struct context *context, const struct view *view, uint64_t position,
+                 const struct entry *entry)
+{
+	*context = (struct context){
+		.view = view,
+		.transcript = view->transcript,
+		.entry = entry,
+		.position = position,
+		.side = entry->session != view->session,
+		.both = view->other != 0,
+	};
+	context->timed = entry->call == CALL_SAMPLE
+	                         ? sample_unpack(entry, &context->now)
+	                         : sample_after(view->transcript, position, &context->now);
+	if (!context->timed)
+		return;
+	find_old(context);
+	count_changes(context);
+	if (context->first && !context->counts.known)
+		count_all(context);
+	context->state = sample_get(&context->now, SAMPLE_STATE);
+	context->before = context->state;
+	if (sample_has(&context->now, SAMPLE_OLD_STATE))
+		context->before = sample_get(&context->now, SAMPLE_OLD_STATE);
+}
+
+/* ---- what has happened ---- */
+
+#define STATES(state) (1u << (state))
+
+static bool is_among(uint64_t state, unsigned states)
+{
+	return state < STATE_COUNT && states >> state & 1;
+}
+
+static const unsigned talking =
+        STATES(STATE_ESTABLISHED) | STATES(STATE_CLOSE_WAIT) | STATES(STATE_SYN_RECV);
+static const unsigned after_our_fin = STATES(STATE_FIN_WAIT1) | STATES(STATE_FIN_WAIT2) |
+                                      STATES(STATE_CLOSING) | STATES(STATE_LAST_ACK) |
+                                      STATES(STATE_TIME_WAIT);
+static const unsigned after_their_fin = STATES(STATE_CLOSE_WAIT) | STATES(STATE_LAST_ACK) |
+                                        STATES(STATE_CLOSING) | STATES(STATE_TIME_WAIT);
+static const unsigned waiting_for_fin = STATES(STATE_FIN_WAIT1) | STATES(STATE_FIN_WAIT2);
+
+/* Of a shutdown() whose FIN was acknowledged at once only CLOSE may be left to see. */
+bool context_fin_was_sent(const struct context *context)
+{
+	bool shut = context->entry->call == CALL_SHUTDOWN && context->entry->arg != SHUT_RD;
+	unsigned states = after_our_fin | (shut ? STATES(STATE_CLOSE) : 0);
+	return context->timed && is_among(context->before, talking) &&
+	       is_among(context->state, states);
+}
+
+/* Whether a later call of the session found out that it had been reset. */
+static bool finds_reset(const struct context *context)
+{
+	const struct transcript *transcript = context->transcript;
+	uint64_t position = context->position;
+	for (int i = 0; i < LOOK_NEAR; i++) {
+		const struct entry *entry = transcript_at(transcript, position);
+		if (!entry)
+			return false;
+		if (entry->session == context->entry->session && entry_is_call(entry) &&
+		    entry->error == ECONNRESET)
+			return true;
+		position = transcript_next(transcript, position);
+	}
+	return false;
+}
+
+bool context_was_reset(const struct context *context)
+{
+	if (!context->timed || context->state != STATE_CLOSE || context->before == STATE_CLOSE ||
+	    !context->counts.in || context_fin_was_sent(context))
+		return false;
+	if (is_among(context->before, waiting_for_fin))
+		return finds_reset(context);
+	return is_among(context->before, talking | STATES(STATE_SYN_SENT));
+}
+
+/* A descriptor whose connection is in TIME_WAIT says CLOSE. */
+bool context_fin_has_come(const struct context *context)
+{
+	if (!context->timed || is_among(context->before, after_their_fin))
+		return false;
+	if (is_among(context->state, after_their_fin))
+		return is_among(context->before, talking | waiting_for_fin);
+	return context->state == STATE_CLOSE && is_among(context->before, waiting_for_fin) &&
+	       context->counts.in && !context_was_reset(context);
+}
+
+/* Where the begin has gone, with whatever was read there, the newest entries tell. */
+bool context_is_unwatched(const struct context *context)
+{
+	struct sample sample;
+	const struct transcript *transcript = context->transcript;
+	const struct entry *entry = context->entry;
+	uint64_t position = context->position;
+	for (int i = 0; i < LOOK_FAR && entry->back; i++) {
+		position = transcript_before(transcript, position);
+		entry = transcript_at(transcript, position);
+		if (entry && entry->call == CALL_SAMPLE)
+			return false;
+		if (!entry)
+			return !sample_before(transcript,
+			                      transcript_last(transcript, context->entry->session),
+			                      LOOK_BACK, &sample);
+	}
+	return !context->timed;
+}
+
+/* ---- the socket ---- */
+
+bool context_is_datagram(const struct context *context)
+{
+	const struct entry *entry = context->entry;
+	uint64_t position = context->position;
+	if (context->timed && sample_has(&context->now, SAMPLE_STATE))
+		return false;
+	for (int i = 0; i < LOOK_BACK && entry; i++) {
+		if (entry_is_addressed(entry))
+			return true;
+		if (entry->call == CALL_SOCKET)
+			return entry->arg == SOCK_DGRAM;
+		position = transcript_before(context->transcript, position);
+		entry = transcript_at(context->transcript, position);
+	}
+	return false;
+}
+
+bool context_is_accepted(const struct entry *entry)
+{
+	return entry->call == CALL_STATE && !entry->back && !(entry->flags & ENTRY_ERROR);
+}
+
+const struct entry *context_find_accept(const struct transcript *transcript, uint64_t position)
+{
+	for (int i = 0; i < LOOK_NEAR; i++) {
+		position = transcript_previous(transcript, position);
+		const struct entry *entry = transcript_at(transcript, position);
+		if (!entry)
+			return NULL;
+		if (entry->call == CALL_ACCEPT && !entry->error)
+			return entry;
+	}
+	return NULL;
+}
+
+/* ---- the end ---- */
+
+static bool is_linger_zero(const struct entry *entry)
+{
+	struct linger linger;
+	if (entry->call != CALL_SETSOCKOPT || entry->error || entry->arg2 != SOL_SOCKET ||
+	    entry->arg != SO_LINGER || entry->len < sizeof linger)
+		return false;
+	memcpy(&linger, entry_payload(entry), sizeof linger);
+	return linger.l_onoff && !linger.l_linger;
+}
+
+/* By a state that the kernel has told. */
+static enum farewell farewell_in(const struct sample *sample, bool linger_zero)
+{
+	if (!is_among(sample_get(sample, SAMPLE_STATE), talking))
+		return FAREWELL_NONE;
+	return linger_zero || sample_get(sample, SAMPLE_INQ) ? FAREWELL_RST : FAREWELL_FIN;
+}
+
+/* Without a reading, by the calls before: whether this one settles that the connection is open, or
+ * that it is not. */
+enum verdict { VERDICT_NONE, VERDICT_OPEN, VERDICT_ENDED };
+
+static enum verdict judge(const struct entry *entry)
+{
+	bool shut = entry->call == CALL_SHUTDOWN && entry->arg != SHUT_RD;
+	bool lost = entry_is_call(entry) && entry->error == ECONNRESET;
+	if (shut || lost || entry->call == CALL_SOCKET || entry->call == CALL_LISTEN)
+		return VERDICT_ENDED;
+	bool connected = entry->call == CALL_CONNECT && !entry->error;
+	return connected || context_is_accepted(entry) ? VERDICT_OPEN : VERDICT_NONE;
+}
+
+static bool moves_stream(const struct entry *entry)
+{
+	return (entry->call == CALL_SEND || entry->call == CALL_RECV) && !entry->error &&
+	       !entry->endpoint_len;
+}
+
+enum farewell context_farewell(const struct transcript *transcript, uint64_t position)
+{
+	struct sample sample;
+	bool linger_zero = false, open = false;
+	const struct entry *closes = transcript_at(transcript, position);
+	for (int i = 0; i < LOOK_BACK; i++) {
+		position = transcript_before(transcript, position);
+		const struct entry *entry = transcript_at(transcript, position);
+		if (!entry)
+			break;
+		if (is_of_other_socket(entry, closes->fd))
+			continue;
+		linger_zero = linger_zero || is_linger_zero(entry);
+		if (sample_unpack(entry, &sample))
+			return farewell_in(&sample, linger_zero);
+		enum verdict verdict = judge(entry);
+		if (verdict == VERDICT_ENDED && !(open && entry->call == CALL_SOCKET))
+			return FAREWELL_NONE;
+		open = open || verdict == VERDICT_OPEN || moves_stream(entry);
+		if (verdict != VERDICT_NONE)
+			break;
+	}
+	if (!open)
+		return FAREWELL_NONE;
+	return linger_zero ? FAREWELL_RST : FAREWELL_FIN;
+}
+
+static uint32_t other_session(const struct context *context)
+{
+	return context->side ? context->view->session : context->view->other;
+}
+
+char context_find_notice(const struct context *context)
+{
+	struct sample sample;
+	uint64_t position = context->position;
+	for (int i = 0; context->both && i < LOOK_AROUND; i++) {
+		position = transcript_next(context->transcript, position);
+		const struct entry *entry = transcript_at(context->transcript, position);
+		if (!entry)
+			return MARK_DEDUCED;
+		if (entry->session != other_session(context) || !sample_unpack(entry, &sample) ||
+		    !sample_has(&sample, SAMPLE_OLD_STATE))
+			continue;
+		if (sample_get(&sample, SAMPLE_NEW_IN))
+			return MARK_COUNTED;
+		if (entry->arg == SAMPLE_CLOSED)
+			return MARK_READ;
+	}
+	return MARK_DEDUCED;
+}
+
+enum farewell context_other_farewell(const struct context *context)
+{
+	uint64_t position = context->position;
+	for (int i = 0; context->both && i < LOOK_AROUND; i++) {
+		position = transcript_previous(context->transcript, position);
+		const struct entry *entry = transcript_at(context->transcript, position);
+		if (!entry)
+			return FAREWELL_NONE;
+		if (entry->session == other_session(context) && entry->call == CALL_CLOSE)
+			return context_farewell(context->transcript, position);
+	}
+	return FAREWELL_NONE;
+}
+
+/* ---- bytes ---- */
+
+static bool sent_so_far(const struct sample *sample, uint64_t *bytes)
+{
+	*bytes = less(sample_get(sample, SAMPLE_BYTES_SENT),
+	              sample_get(sample, SAMPLE_BYTES_RETRANS));
+	return sample_has(sample, SAMPLE_BYTES_SENT) && sample_has(sample, SAMPLE_BYTES_RETRANS);
+}
+
+/* The kernel counts the FIN as one more byte; of CLOSE one does not know whether it came. */
+static bool received_so_far(const struct sample *sample, uint64_t *bytes)
+{
+	uint64_t state = sample_get(sample, SAMPLE_STATE);
+	uint64_t fin = is_among(state, after_their_fin);
+	*bytes = less(sample_get(sample, SAMPLE_BYTES_RECEIVED), fin);
+	return sample_has(sample, SAMPLE_BYTES_RECEIVED) && state != STATE_CLOSE;
+}
+
+/* The bytes of the stream before a call, counted from its socket's first one. */
+static bool count_before(const struct context *context, uint64_t *bytes)
+{
+	uint64_t position = context->position;
+	const struct entry *entry = context->entry;
+	*bytes = 0;
+	for (int i = 0; i < LOOK_COUNTING; i++) {
+		if (!entry->back)
+			return true;
+		position = transcript_before(context->transcript, position);
+		entry = transcript_at(context->transcript, position);
+		if (!entry)
+			return false;
+		if (entry->call == CALL_SOCKET)
+			return true;
+		if (entry->call == context->entry->call && !entry->error && !entry_is_aside(entry))
+			*bytes += entry->len;
+	}
+	return false;
+}
+
+typedef bool bytes_so_far(const struct sample *sample, uint64_t *bytes);
+
+static bool find_range(const struct context *context, bytes_so_far *so_far, uint64_t *begin,
+                       uint64_t *end)
+{
+	*begin = 0;
+	bool based = context->first || (context->had && so_far(&context->old, begin));
+	if (context->timed && based && so_far(&context->now, end) && *end > *begin)
+		return true;
+	uint64_t len = entry_is_call(context->entry) ? context->entry->len : 0;
+	bool known = len && count_before(context, begin);
+	*end = known ? *begin + len : len;
+	return known;
+}
+
+bool context_sent_range(const struct context *context, uint64_t *begin, uint64_t *end)
+{
+	return find_range(context, sent_so_far, begin, end);
+}
+
+bool context_received_range(const struct context *context, uint64_t *begin, uint64_t *end)
+{
+	return find_range(context, received_so_far, begin, end);
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/page/fields.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	CELL = 40, /* columns of a cell, at least */
+	CELLS = 4,
+	LABEL = 15, /* columns of a label and the blank in front */
+	BAR = 22,   /* columns of a gauge with its ends, at most */
+	USUAL = 13, /* columns of most values, so that most gauges are of one length */
+	LEAST_BAR = 6,
+	VALUE = 256,
+	SENTENCE = 1024,
+};
+
+void fields_begin(struct fields *fields, struct rows *rows, int columns)
+{
+	int cells = columns / CELL;
+	*fields = (struct fields){
+		.rows = rows,
+		.columns = columns,
+		.cells = cells < 1       ? 1
+		         : cells > CELLS ? CELLS
+		                         : cells,
+	};
+	fields->next = fields->cells;
+}
+
+static struct row *last_row(const struct fields *fields)
+{
+	return &fields->rows->row[fields->rows->count - 1];
+}
+
+static void put(struct row *row, const char *text, int columns, enum style style)
+{
+	row_add_text(row, text, strlen(text), columns, style);
+}
+
+/* ---- sentences ---- */
+
+static bool ends_blank(const struct row *row)
+{
+	return !row->count || row->glyphs[row->count - 1].chars[0] == L' ';
+}
+
+/* A word that is wider than a row is cut into several. */
+static void put_word(struct fields *fields, const char *word, size_t len, int indent,
+                     enum style style)
+{
+	struct row *row = last_row(fields);
+	bool begun = !ends_blank(row);
+	if (begun && row->columns + 1 + text_columns(word, len) > fields->columns) {
+		row = rows_add(fields->rows);
+		row_pad(row, indent, style);
+	} else if (begun) {
+		put(row, " ", fields->columns, style);
+	}
+	size_t taken = row_add_text(row, word, len, fields->columns, style);
+	while (taken < len) {
+		row = rows_add(fields->rows);
+		row_pad(row, indent, style);
+		size_t more = row_add_text(row, word + taken, len - taken, fields->columns, style);
+		if (!more)
+			return;
+		taken += more;
+	}
+}
+
+static void put_words(struct fields *fields, const char *text, int indent, enum style style)
+{
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		if (len)
+			put_word(fields, text, len, indent, style);
+		text += len + (text[len] == ' ');
+	}
+}
+
+void fields_sentence(struct fields *fields, enum style style, int indent, const char *format, ...)
+{
+	char text[SENTENCE];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	row_pad(rows_add(fields->rows), 1, style);
+	put_words(fields, text, indent, style);
+	fields->next = fields->cells;
+}
+
+void fields_gap(struct fields *fields)
+{
+	rows_add(fields->rows);
+	fields->next = fields->cells;
+}
+
+/* ---- cells ---- */
+
+static int cell_columns(const struct fields *fields)
+{
+	return fields->columns / fields->cells;
+}
+
+/* How many cells side by side such a text takes; 0 where not even a row has the room. */
+static int cells_for(const struct fields *fields, int columns)
+{
+	for (int cells = 1; cells < fields->cells; cells++)
+		if (columns < cells * cell_columns(fields))
+			return cells;
+	return columns <= fields->columns ? fields->cells : 0;
+}
+
+/* The row in which the next cell is, up to that cell; a new one where so many do not fit. */
+static struct row *claim(struct fields *fields, int cells)
+{
+	if (fields->next + cells > fields->cells) {
+		rows_add(fields->rows);
+		fields->next = 0;
+	}
+	struct row *row = last_row(fields);
+	row_pad(row, fields->next * cell_columns(fields) + 1, STYLE_TEXT);
+	fields->next += cells;
+	return row;
+}
+
+static void put_label(struct row *row, const char *label, int from, int columns)
+{
+	put(row, label, columns, STYLE_NOTE);
+	row_pad(row, from + LABEL, STYLE_TEXT);
+}
+
+static void put_long(struct fields *fields, enum style style, const char *label, const char *value)
+{
+	struct row *row = rows_add(fields->rows);
+	fields->next = fields->cells;
+	row_pad(row, 1, STYLE_TEXT);
+	put(row, label, fields->columns, STYLE_NOTE);
+	put(row, " ", fields->columns, style);
+	put_words(fields, value, 3, style);
+}
+
+static void put_bar(struct row *row, int width, uint64_t part, uint64_t whole, enum style style)
+{
+	int inner = width - 2, full = inner;
+	if (part < whole)
+		full = (int)((double)part / (double)whole * inner);
+	if (part && !full)
+		full = 1;
+	put(row, "[", row->columns + 1, STYLE_FAINT);
+	for (int i = 0; i < inner; i++)
+		put(row, i < full ? "#" : ".", row->columns + 1, i < full ? style : STYLE_FAINT);
+	put(row, "] ", row->columns + 2, STYLE_FAINT);
+}
+
+/* What a value leaves of its cells to a bar. */
+static int bar_width(const struct fields *fields, int cells, int columns)
+{
+	int usual = cell_columns(fields) - LABEL - USUAL - 2;
+	int room = cells * cell_columns(fields) - columns - 2;
+	if (room > usual)
+		room = usual;
+	return room < LEAST_BAR ? 0 : room > BAR ? BAR : room;
+}
+
+void fields_text(struct fields *fields, enum style style, const char *label, const char *format,
+                 ...)
+{
+	char value[VALUE];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(value, sizeof value, format, args);
+	va_end(args);
+	int cells = cells_for(fields, LABEL + text_columns(value, strlen(value)));
+	if (!cells) {
+		put_long(fields, style, label, value);
+		return;
+	}
+	struct row *row = claim(fields, cells);
+	put_label(row, label, row->columns - 1, fields->columns);
+	put(row, value, fields->columns, style);
+}
+
+void fields_gauge(struct fields *fields, enum style style, const char *label, uint64_t part,
+                  uint64_t whole, const char *format, ...)
+{
+	char value[VALUE];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(value, sizeof value, format, args);
+	va_end(args);
+	int columns = LABEL + text_columns(value, strlen(value));
+	int cells = cells_for(fields, columns);
+	if (!cells) {
+		put_long(fields, style, label, value);
+		return;
+	}
+	struct row *row = claim(fields, cells);
+	put_label(row, label, row->columns - 1, fields->columns);
+	int bar = bar_width(fields, cells, columns);
+	if (bar && whole)
+		put_bar(row, bar, part, whole, style);
+	put(row, value, fields->columns, style);
+}

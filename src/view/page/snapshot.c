@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/page/snapshot.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#define WHOLE_SECONDS (10 * CLOCK_S) /* from so much on a countdown has no tenths */
+#define IN_MINUTES    (100 * CLOCK_S)
+
+/* The kernel's numbers are microseconds; a hostile one must not overflow. */
+static int64_t from_us(uint64_t us)
+{
+	return us > (uint64_t)(INT64_MAX / CLOCK_US) ? INT64_MAX : (int64_t)us * CLOCK_US;
+}
+
+const char *snapshot_format_tag(const struct snapshot *snapshot, char out[SNAPSHOT_TAG])
+{
+	enum { SHORT = 5 };
+	if (text_columns(snapshot->name, strlen(snapshot->name)) <= SHORT)
+		snprintf(out, SNAPSHOT_TAG, "[%s]", snapshot->name);
+	else
+		snprintf(out, SNAPSHOT_TAG, "[%" PRIu32 "]", snapshot->session);
+	return out;
+}
+
+bool snapshot_are_loopback(const struct snapshot *snapshot)
+{
+	return endpoint_is_loopback(&snapshot->local) || endpoint_is_loopback(&snapshot->peer);
+}
+
+/* ---- state ---- */
+
+static enum tcp_state_number number_named(const char *word)
+{
+	for (unsigned state = STATE_ESTABLISHED; state < STATE_COUNT; state++)
+		if (strcmp(sample_state_name(state), word) == 0)
+			return (enum tcp_state_number)state;
+	return STATE_COUNT;
+}
+
+/* Once the descriptor is gone, what was last read through it is of the past: only sock_diag(7)
+ * still tells, and that knows no buffers. */
+static bool is_outdated(const struct snapshot *snapshot)
+{
+	return !snapshot->open && sample_has(&snapshot->sample, SAMPLE_RCVBUF);
+}
+
+static bool state_was_read(const struct snapshot *snapshot)
+{
+	return sample_has(&snapshot->sample, SAMPLE_STATE) && !is_outdated(snapshot) &&
+	       sample_get(&snapshot->sample, SAMPLE_STATE) < STATE_COUNT;
+}
+
+enum tcp_state_number snapshot_state_number(const struct snapshot *snapshot)
+{
+	if (snapshot->kind == SNAPSHOT_DATAGRAMS)
+		return STATE_COUNT;
+	if (state_was_read(snapshot))
+		return (enum tcp_state_number)sample_get(&snapshot->sample, SAMPLE_STATE);
+	return number_named(snapshot->told);
+}
+
+const char *snapshot_state(const struct snapshot *snapshot, char *mark)
+{
+	enum tcp_state_number number = snapshot_state_number(snapshot);
+	*mark = '\0';
+	if (number == STATE_COUNT)
+		return snapshot->told;
+	*mark = state_was_read(snapshot) ? '*' : '?';
+	return number == STATE_GONE ? "closed" : sample_state_name(number);
+}
+
+const char *snapshot_format_state(const struct snapshot *snapshot, char out[SNAPSHOT_STATE])
+{
+	char mark;
+	const char *state = snapshot_state(snapshot, &mark);
+	if (mark)
+		snprintf(out, SNAPSHOT_STATE, "%s %c", state, mark);
+	else
+		snprintf(out, SNAPSHOT_STATE, "%s", state);
+	return out;
+}
+
+/* ---- timer ---- */
+
+enum sample_timer snapshot_timer(const struct snapshot *snapshot, int64_t *left)
+{
+	const struct sample *sample = &snapshot->sample;
+	uint64_t timer = sample_get(sample, SAMPLE_TIMER);
+	*left = from_us(sample_get(sample, SAMPLE_TIMER_LEFT)) - snapshot->age;
+	if (*left < 0)
+		*left = 0;
+	if (is_outdated(snapshot) || timer > TIMER_PERSIST)
+		return TIMER_OFF;
+	return (enum sample_timer)timer;
+}
+
+const char *snapshot_format_left(int64_t left, char out[SNAPSHOT_LEFT])
+{
+	if (left >= WHOLE_SECONDS && left < IN_MINUTES)
+		snprintf(out, SNAPSHOT_LEFT, "%" PRId64 " s", left / CLOCK_S);
+	else if (left < CLOCK_S)
+		snprintf(out, SNAPSHOT_LEFT, "%" PRId64 " ms", left / CLOCK_MS);
+	else
+		clock_format_duration(left, out);
+	return out;
+}
+
+int64_t snapshot_left_pulse(int64_t left)
+{
+	return left >= WHOLE_SECONDS ? CLOCK_S : CLOCK_S / 10;
+}
+
+const char *snapshot_format_timer(const struct snapshot *snapshot, char out[SNAPSHOT_TIMER])
+{
+	int64_t ns;
+	char left[SNAPSHOT_LEFT];
+	enum sample_timer timer = snapshot_timer(snapshot, &ns);
+	uint64_t tries = sample_get(&snapshot->sample, SAMPLE_RETRANSMITS);
+	uint64_t probes = sample_get(&snapshot->sample, SAMPLE_PROBES);
+	snapshot_format_left(ns, left);
+	out[0] = '\0';
+	if (timer == TIMER_RETRANSMIT)
+		snprintf(out, SNAPSHOT_TIMER, "retransmit %" PRIu64 " in %s", tries + 1, left);
+	else if (timer == TIMER_PERSIST)
+		snprintf(out, SNAPSHOT_TIMER, "window probe in %s", left);
+	else if (timer == TIMER_TIMEWAIT)
+		snprintf(out, SNAPSHOT_TIMER, "%s left", left);
+	else if (timer == TIMER_KEEPALIVE)
+		snprintf(out, SNAPSHOT_TIMER, "keepalive probe %" PRIu64 " in %s", probes + 1,
+		         left);
+	return out;
+}
+
+/* ---- queues ---- */
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+bool snapshot_unacknowledged(const struct snapshot *snapshot, uint64_t *bytes)
+{
+	*bytes = sample_get(&snapshot->sample, SAMPLE_OUTQ);
+	return sample_has(&snapshot->sample, SAMPLE_OUTQ);
+}
+
+bool snapshot_held_back(const struct snapshot *snapshot, uint64_t *bytes)
+{
+	const struct sample *sample = &snapshot->sample;
+	*bytes = sample_get(sample, SAMPLE_NOTSENT);
+	return sample_has(sample, SAMPLE_NOTSENT);
+}
+
+bool snapshot_in_flight(const struct snapshot *snapshot, uint64_t *bytes)
+{
+	const struct sample *sample = &snapshot->sample;
+	*bytes = less(sample_get(sample, SAMPLE_OUTQ), sample_get(sample, SAMPLE_NOTSENT));
+	return sample_has(sample, SAMPLE_OUTQ) && sample_has(sample, SAMPLE_NOTSENT);
+}
+
+/* ---- what sending waits for ---- */
+
+static bool window_is_closed(const struct snapshot *snapshot, uint64_t flight)
+{
+	const struct sample *sample = &snapshot->sample;
+	uint64_t mss = sample_get(sample, SAMPLE_SND_MSS);
+	if (sample_get(sample, SAMPLE_TIMER) == TIMER_PERSIST)
+		return true;
+	return sample_has(sample, SAMPLE_SND_WND) &&
+	       less(sample_get(sample, SAMPLE_SND_WND), flight) < (mss ? mss : 1);
+}
+
+static bool congestion_holds(const struct sample *sample)
+{
+	return sample_has(sample, SAMPLE_CWND) && sample_has(sample, SAMPLE_UNACKED) &&
+	       sample_get(sample, SAMPLE_UNACKED) >= sample_get(sample, SAMPLE_CWND);
+}
+
+static enum snapshot_limit limit_of_held(const struct snapshot *snapshot, uint64_t flight,
+                                         uint64_t held)
+{
+	const struct sample *sample = &snapshot->sample;
+	if (window_is_closed(snapshot, flight))
+		return LIMIT_PEER_WINDOW;
+	if (congestion_holds(sample) || !sample_has(sample, SAMPLE_SND_MSS))
+		return LIMIT_NETWORK;
+	if (flight && held < sample_get(sample, SAMPLE_SND_MSS))
+		return LIMIT_NAGLE;
+	return LIMIT_NETWORK;
+}
+
+enum snapshot_limit snapshot_limit(const struct snapshot *snapshot)
+{
+	uint64_t flight, held;
+	if (snapshot->kind != SNAPSHOT_STREAM || !snapshot->open ||
+	    !snapshot_in_flight(snapshot, &flight) || !snapshot_held_back(snapshot, &held))
+		return LIMIT_UNKNOWN;
+	if (held)
+		return limit_of_held(snapshot, flight, held);
+	if (snapshot->unsent)
+		return LIMIT_SEND_BUFFER;
+	return flight ? LIMIT_NETWORK : LIMIT_NO_DATA;
+}
+
+const char *snapshot_limit_name(enum snapshot_limit limit)
+{
+	static const char *const names[] = {
+		[LIMIT_UNKNOWN] = "not available",
+		[LIMIT_NO_DATA] = "nothing to send",
+		[LIMIT_PEER_WINDOW] = "peer's window",
+		[LIMIT_SEND_BUFFER] = "send buffer",
+		[LIMIT_NAGLE] = "Nagle",
+		[LIMIT_NETWORK] = "missing ACKs",
+	};
+	return names[limit];
+}
+
+/* ---- sockets of a server ---- */
+
+size_t snapshot_socket_count(const struct snapshot *snapshot)
+{
+	return snapshot->socket_count ? snapshot->socket_count : 1;
+}
+
+const struct sample *snapshot_socket(const struct snapshot *snapshot, size_t index)
+{
+	return snapshot->socket_count ? &snapshot->sockets[index].sample : &snapshot->sample;
+}
+
+uint64_t snapshot_sum(const struct snapshot *snapshot, enum sample_field field)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < snapshot_socket_count(snapshot); i++)
+		sum += sample_get(snapshot_socket(snapshot, i), field);
+	return sum;
+}
+
+/* Linux lets one more in than listen() was asked for. */
+bool snapshot_queue_of_is_full(const struct sample *sample)
+{
+	return sample_has(sample, SAMPLE_QUEUE) && sample_has(sample, SAMPLE_BACKLOG) &&
+	       sample_get(sample, SAMPLE_QUEUE) > sample_get(sample, SAMPLE_BACKLOG);
+}
+
+bool snapshot_queue_is_full(const struct snapshot *snapshot)
+{
+	if (snapshot->kind != SNAPSHOT_LISTENER)
+		return false;
+	for (size_t i = 0; i < snapshot_socket_count(snapshot); i++)
+		if (snapshot_queue_of_is_full(snapshot_socket(snapshot, i)))
+			return true;
+	return false;
+}
+
+/* ---- others ---- */
+
+bool snapshot_retransmits_are_probes(const struct snapshot *snapshot)
+{
+	const struct sample *sample = &snapshot->sample;
+	uint64_t again = sample_get(sample, SAMPLE_TOTAL_RETRANS);
+	if (!again || sample_get(sample, SAMPLE_BACKOFF) || sample_get(sample, SAMPLE_LOST) ||
+	    sample_get(sample, SAMPLE_TOTAL_RTO))
+		return false;
+	return sample_get(sample, SAMPLE_DSACK_DUPS) >= again;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* snapshot: what is known of one end at one instant: what its session's own calls tell, and the newest
+ * reading of the kernel; and what follows from both. The status line and the pages about a session
+ * are drawn from it alone. Knows no socket: who has one fills it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "socket/endpoint.h"
+#include "record/sample.h"
+
+enum snapshot_kind { SNAPSHOT_STREAM, SNAPSHOT_DATAGRAMS, SNAPSHOT_LISTENER };
+
+/* One of the sockets of a server that waits on several addresses. */
+struct snapshot_socket {
+	struct endpoint local;
+	struct sample sample;
+};
+
+enum { SNAPSHOT_SOCKETS = 4 };
+
+struct snapshot {
+	enum snapshot_kind kind;
+	uint32_t session;
+	const char *name;
+	struct endpoint local, peer; /* AF_UNSPEC where unknown */
+	struct sample sample;        /* .present == 0: the kernel has not been read */
+	int64_t age;                 /* of the reading, ns */
+	const char *told;            /* the state as far as our own calls tell it */
+	bool open;                   /* there is a descriptor */
+	bool accepted;               /* by a listener of ours */
+	bool paused;                 /* a person makes the calls */
+	bool at_end;                 /* recv() has returned 0 */
+	uint64_t sent, received;     /* bytes by our calls */
+	uint64_t sends, receives;
+	uint64_t refused;    /* ICMP errors met */
+	size_t unsent;       /* bytes in the program's own queue */
+	size_t others;       /* clients of a listener, peers of a UDP session */
+	const char *service; /* NULL for none */
+
+	/* Of a server with several sockets; else none, and `local` and `reading` are the one's. */
+	struct snapshot_socket sockets[SNAPSHOT_SOCKETS];
+	size_t socket_count;
+};
+
+/* How many sockets there are, at least 1, and the newest reading of each. */
+size_t snapshot_socket_count(const struct snapshot *snapshot);
+const struct sample *snapshot_socket(const struct snapshot *snapshot, size_t index);
+
+/* The sum of a field over all sockets. */
+uint64_t snapshot_sum(const struct snapshot *snapshot, enum sample_field field);
+
+/* "[demo]": the name where it is short, else the number. Returns `out`. */
+enum { SNAPSHOT_TAG = 48 };
+const char *snapshot_format_tag(const struct snapshot *snapshot, char out[SNAPSHOT_TAG]);
+
+/* Both ends are this machine's: round trips, windows of congestion and rates mean nothing. */
+bool snapshot_are_loopback(const struct snapshot *snapshot);
+
+/* The state's number, STATE_COUNT for none, and its word. `mark` tells how it is known: '*' read,
+ * '?' told by our calls only, '\0' where it is no state of TCP. */
+enum tcp_state_number snapshot_state_number(const struct snapshot *snapshot);
+const char *snapshot_state(const struct snapshot *snapshot, char *mark);
+
+/* "ESTABLISHED *", "SYN_SENT ?", "resolving". Returns `out`. */
+enum { SNAPSHOT_STATE = 32 };
+const char *snapshot_format_state(const struct snapshot *snapshot, char out[SNAPSHOT_STATE]);
+
+/* The timer that runs, TIMER_OFF for none or unknown, and how long it still has by now, ns, never
+ * below 0. */
+enum sample_timer snapshot_timer(const struct snapshot *snapshot, int64_t *left);
+
+/* "816 ms", "3.2 s", "51 s", "2 min 5 s": a time that shrinks, with as many digits as can be read
+ * meanwhile. */
+enum { SNAPSHOT_LEFT = 32, SNAPSHOT_TIMER = 64 };
+const char *snapshot_format_left(int64_t left, char out[SNAPSHOT_LEFT]);
+
+/* How often such a text changes, ns. */
+int64_t snapshot_left_pulse(int64_t left);
+
+/* "retransmit 2 in 816 ms", "window probe in 844 ms", "51 s left"; "" for none. */
+const char *snapshot_format_timer(const struct snapshot *snapshot, char out[SNAPSHOT_TIMER]);
+
+/* Bytes of the stream, our FIN not among them: sent and not acknowledged, and waiting in the
+ * kernel; false where that cannot be known. */
+bool snapshot_in_flight(const struct snapshot *snapshot, uint64_t *bytes);
+bool snapshot_unacknowledged(const struct snapshot *snapshot, uint64_t *bytes); /* both */
+bool snapshot_held_back(const struct snapshot *snapshot, uint64_t *bytes);
+
+/* What more sending waits for, now. */
+enum snapshot_limit {
+	LIMIT_UNKNOWN,
+	LIMIT_NO_DATA,     /* there is nothing to send */
+	LIMIT_PEER_WINDOW, /* the peer's program does not read */
+	LIMIT_SEND_BUFFER, /* ours is full of what is on its way */
+	LIMIT_NAGLE,       /* little is held back until all before is acknowledged */
+	LIMIT_NETWORK,     /* acknowledgements */
+};
+enum snapshot_limit snapshot_limit(const struct snapshot *snapshot);
+const char *snapshot_limit_name(enum snapshot_limit limit); /* "peer's window"; static */
+
+/* Connections wait for accept(), and no more fit: new SYNs are thrown away. Of one socket, and of
+ * any of them. */
+bool snapshot_queue_of_is_full(const struct sample *sample);
+bool snapshot_queue_is_full(const struct snapshot *snapshot);
+
+/* Segments were sent again though none seems lost: probes for a lost tail, whose peer only took
+ * its time to acknowledge. */
+bool snapshot_retransmits_are_probes(const struct snapshot *snapshot);

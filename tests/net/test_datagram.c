@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+
+#include "base/alloc.h"
+#include "fixture.h"
+#include "net/session_internal.h"
+#include "net/datagram_errors.h"
+
+static unsigned port_of(const struct session *session)
+{
+	return session_local(session).port;
+}
+
+static struct endpoint loopback(unsigned port)
+{
+	return (struct endpoint){ .family = AF_INET,
+		                  .port = (uint16_t)port,
+		                  .ip = { 127, 0, 0, 1 } };
+}
+
+static uint64_t receives(const struct session *session)
+{
+	return session_counts(session)->receives;
+}
+
+/* Empty datagrams received; not the calls in vain. */
+static int count_empty(const struct fixture *f, const struct session *session)
+{
+	int count = 0;
+	uint64_t at = transcript_last(f->transcript, session_number(session));
+	for (; at != TRANSCRIPT_NONE; at = transcript_before(f->transcript, at)) {
+		const struct entry *entry = transcript_at(f->transcript, at);
+		count += entry->call == CALL_RECVFROM && !entry->error && entry->len == 0;
+	}
+	return count;
+}
+
+/* ---- clients ---- */
+
+static void asks_nobody(struct fixture *f)
+{
+	char want[256], text[64] = "", local[ENDPOINT_TEXT];
+	int fd = peer_udp(AF_INET);
+	struct session *session = open_to(f, TRANSPORT_UDP, "127.0.0.1", peer_port(fd), NULL);
+	is_int(session_state(session), SESSION_OPEN, "a UDP session is open at once");
+	is_text(session_state_name(session), "UDP", "its state is none of TCP's");
+	struct endpoint addr = session_local(session), from;
+	snprintf(want, sizeof want,
+	         "%s <-> 127.0.0.1:%u ready; UDP sends nothing until your first datagram",
+	         endpoint_format(&addr, local), peer_port(fd));
+	is_text(last_state(f, session), want, "and claims nothing about the peer");
+	ok(send_text(f, session, "hello"), "it sends");
+	is_int(peer_recv_from(fd, text, sizeof text, &from, PEER_MS), 5,
+	       "one send is one datagram");
+	ok(strcmp(text, "hello") == 0 && endpoint_equal(&from, &addr), "from where it says");
+	ok(session_send(session, "", 0, &f->error), "an empty datagram is a datagram");
+	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 0, "and arrives");
+	is_int(count_entries(f, session_number(session), CALL_SENDTO, NULL), 2,
+	       "each is an entry of its own");
+	is_int(count_entries(f, session_number(session), CALL_SEND, NULL), 0,
+	       "and none a part of a stream");
+	peer_send_to(fd, &addr, "", 0);
+	peer_send_to(fd, &addr, "back", 4);
+	until(f, receives(session) == 2);
+	ok(has_received(f, session, "back"), "answers are received");
+	is_int(count_empty(f, session), 1, "an empty one is an entry");
+	is_int(session_state(session), SESSION_OPEN, "and no end");
+	is_int(session_peer_count(session), 1, "there is one peer");
+	const struct peer *peer = session_peer_at(session, 0);
+	ok(peer->sent == 2 && peer->received == 2 && peer->received_bytes == 4 && peer->number == 1,
+	   "with its counts");
+	ok(!session_shutdown(session, SHUT_WR, &f->error) && strstr(f->error.text, "no FIN"),
+	   "UDP has no half-close");
+	ok(!session_abort(session, &f->error), "and no reset");
+	ok(session_close(session, &f->error), "it can be closed");
+	ok(session_reconnect(session, &f->error) && session_state(session) == SESSION_OPEN,
+	   "and opened again");
+	peer_close_all(&fd, 1);
+}
+
+static void survives_refusal(struct fixture *f)
+{
+	char want[256];
+	int fd = peer_udp_refused(AF_INET);
+	struct session *session = open_to(f, TRANSPORT_UDP, "127.0.0.1", peer_port(fd), NULL);
+	ok(send_text(f, session, "anybody?"), "sending to nobody succeeds");
+	until(f, session_counts(session)->refused);
+	snprintf(want, sizeof want,
+	         "127.0.0.1:%u refused: ICMP port unreachable (3/3) from 127.0.0.1 *",
+	         peer_port(fd));
+	is_text(last_failure(f, session), want, "ICMP says that nobody receives");
+	is_int(session_state(session), SESSION_OPEN, "the session goes on");
+	unsigned port = peer_port(fd);
+	peer_close_all(&fd, 1);
+	ok(send_text(f, session, "lost"), "a second try is refused later, too");
+	ok(send_text(f, session, "lost"), "but where the error takes the place of a datagram");
+	is_int(session_counts(session)->refused, 2, "it is told");
+	is_int(session_counts(session)->sends, 3, "and the datagram sent all the same");
+	until(f, session_counts(session)->refused == 3);
+
+	struct session *server = listen_on(f, TRANSPORT_UDP, "127.0.0.1", port, NULL);
+	until(f, session_state(server) == SESSION_OPEN);
+	ok(send_text(f, session, "found"), "then somebody receives there");
+	until(f, receives(server) == 1);
+	ok(has_received(f, server, "found"), "and it arrives");
+	send_text(f, server, "yes");
+	until(f, receives(session) == 1);
+	ok(has_received(f, session, "yes"), "with an answer");
+}
+
+static void sends_any_size(struct fixture *f)
+{
+	enum { MOST = 65507 };
+	char *noise = make_noise(MOST + 1), *got = malloc(MOST + 1);
+	struct session *server = listen_on(f, TRANSPORT_UDP, "127.0.0.1", 0, NULL);
+	int fd = peer_udp(AF_INET);
+	struct endpoint to = loopback(port_of(server));
+	peer_send_to(fd, &to, noise, MOST);
+	peer_send_to(fd, &to, noise, 1);
+	until(f, receives(server) == 2);
+	struct buf all = received(f, session_number(server));
+	ok(all.len == MOST + 1 && memcmp(buf_data(&all), noise, MOST) == 0,
+	   "the largest datagram is not cut");
+	ok(session_send(server, noise, MOST, &f->error), "nor is one that we send");
+	is_int(peer_recv_from(fd, got, MOST + 1, NULL, PEER_MS), MOST, "it arrives whole");
+	ok(memcmp(got, noise, MOST) == 0, "and unchanged");
+	ok(!session_send(server, noise, MOST + 1, &f->error), "one byte more is refused");
+	ok(strstr(f->error.text, "65508 bytes in one datagram") && f->error.code == EMSGSIZE,
+	   "by a line that says why");
+	is_int(session_state(server), SESSION_OPEN, "which is no end");
+	buf_free(&all);
+	free(noise);
+	free(got);
+	peer_close_all(&fd, 1);
+}
+
+static void waits_for_the_look_up(struct fixture *f)
+{
+	char text[64];
+	int fd = peer_udp(AF_INET);
+	struct session_options options = { .family = AF_INET, .queue_max = 200 };
+	struct session *session = open_to(f, TRANSPORT_UDP, "localhost", peer_port(fd), &options);
+	is_text(session_state_name(session), "resolving", "a name is looked up");
+	ok(send_text(f, session, "one") && send_text(f, session, "") &&
+	           send_text(f, session, "three"),
+	   "meanwhile datagrams wait");
+	is_int(session_unsent(session), 8, "and are counted");
+	char big[200] = "";
+	ok(!session_send(session, big, sizeof big, &f->error), "under a ceiling");
+	until(f, session_state(session) == SESSION_OPEN);
+	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 3, "then each is sent");
+	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 0, "as a datagram of its own");
+	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 5, "in order");
+	is_int(session_unsent(session), 0, "nothing is left");
+	peer_close_all(&fd, 1);
+}
+
+static void is_not_allowed_to_broadcast(struct fixture *f)
+{
+	struct session *session = open_to(f, TRANSPORT_UDP, "127.255.255.255", 9, NULL);
+	ok(strstr(last_failure(f, session), "not allowed (EACCES"), "a broadcast must be allowed");
+	struct session_options options = { .broadcast = true };
+	session = open_to(f, TRANSPORT_UDP, "127.255.255.255", 9, &options);
+	is_int(session_state(session), SESSION_OPEN, "with SO_BROADCAST it is");
+	ok(send_text(f, session, "all"), "and sent");
+	ok(port_of(session) != 0, "from a known port");
+	int fd = peer_udp(AF_INET);
+	struct endpoint to = loopback(port_of(session));
+	peer_send_to(fd, &to, "me", 2);
+	until(f, receives(session) == 1);
+	ok(has_received(f, session, "me"), "anybody may answer");
+	is_int(session_peer(session).port, 9, "plain lines still go to the broadcast address");
+	peer_close_all(&fd, 1);
+}
+
+/* ---- servers ---- */
+
+static void receives_on_both_loopbacks(struct fixture *f)
+{
+	char want[256], text[8];
+	struct session *server = listen_on(f, TRANSPORT_UDP, "", 0, NULL);
+	unsigned port = port_of(server);
+	ok(session_is_server(server) && session_kind(server) == SESSION_UDP, "a UDP server");
+	if (!peer_has_ipv6()) {
+		snprintf(want, sizeof want, "receiving on 127.0.0.1:%u (loopback only)", port);
+		is_text(last_state(f, server), want, "is open at once");
+		tap_skip("no ::1 here");
+		return;
+	}
+	snprintf(want, sizeof want, "receiving on 127.0.0.1:%u and [::1]:%u (loopback only)", port,
+	         port);
+	is_text(last_state(f, server), want, "is open at once");
+	int four = peer_udp(AF_INET), six = peer_udp(AF_INET6);
+	struct endpoint to4 = loopback(port);
+	struct endpoint to6 = { .family = AF_INET6, .port = (uint16_t)port, .ip = { [15] = 1 } };
+	peer_send_to(four, &to4, "4", 1);
+	until(f, receives(server) == 1);
+	peer_send_to(six, &to6, "6", 1);
+	until(f, receives(server) == 2);
+	send_text(f, server, "six");
+	is_int(peer_recv_from(six, text, sizeof text, NULL, PEER_MS), 3, "an answer over IPv6");
+	struct endpoint addr = peer_addr(four);
+	ok(session_send_to(server, &addr, "four", 4, &f->error),
+	   "a peer can be written to by its address");
+	is_int(peer_recv_from(four, text, sizeof text, NULL, PEER_MS), 4, "over IPv4");
+	peer_close_all((int[]){ four, six }, 2);
+}
+
+/* A host may have several addresses of one family; a peer must be answered from the one that it
+ * wrote to. */
+static void answers_from_where_it_was_asked(struct fixture *f)
+{
+	char text[8];
+	struct session *server = session_new(f->sessions, &datagram_kind);
+	server->open_parameters = xcalloc(1, sizeof *server->open_parameters);
+	server->open_parameters->listening = true;
+	snprintf(server->open_parameters->target.host, sizeof server->open_parameters->target.host,
+	         "two.example");
+	server->queue.max = 1000;
+	server->dial = xcalloc(1, sizeof *server->dial);
+	server->dial->remote.count = 2;
+	server->dial->remote.addr[0] = server->dial->remote.addr[1] = loopback(0);
+	server->dial->remote.addr[1].ip[3] = 2;
+	datagram_kind.found(server);
+	is_int(server->fd_count, 2, "a server of two addresses has two sockets");
+	int fd = peer_udp(AF_INET);
+	struct endpoint to = server->local[1], from;
+	peer_send_to(fd, &to, "you?", 4);
+	until(f, receives(server) == 1);
+	send_text(f, server, "me");
+	peer_recv_from(fd, text, sizeof text, &from, PEER_MS);
+	ok(endpoint_equal(&from, &to), "who asks one of them is answered by it");
+	to = server->local[0];
+	peer_send_to(fd, &to, "you?", 4);
+	until(f, receives(server) == 2);
+	send_text(f, server, "me");
+	peer_recv_from(fd, text, sizeof text, &from, PEER_MS);
+	ok(endpoint_equal(&from, &to), "and by the other where it asks the other");
+	peer_close_all(&fd, 1);
+}
+
+static void says_where_none_fits(struct fixture *f)
+{
+	struct session *server = listen_on(f, TRANSPORT_UDP, "127.0.0.1", 0, NULL);
+	ok(!send_text(f, server, "x") && strstr(f->error.text, "no peer"),
+	   "before anybody wrote there is no peer");
+	struct endpoint six = { .family = AF_INET6, .port = 9, .ip = { [15] = 1 } };
+	ok(!session_send_to(server, &six, "x", 1, &f->error), "an IPv4 socket does not reach IPv6");
+	int fd = peer_udp(AF_INET);
+	struct endpoint to = peer_addr(fd);
+	ok(session_send_to(server, &to, "first", 5, &f->error), "but it may speak first");
+	ok(send_text(f, server, "second"), "and then goes on to the same peer");
+	char text[8];
+	peer_recv_from(fd, text, sizeof text, NULL, PEER_MS);
+	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 6, "who gets both");
+	peer_close_all(&fd, 1);
+}
+
+/* What came back for one peer is not the fault of the next. */
+static void learns_who_has_gone(struct fixture *f)
+{
+	char want[256], text[8] = "";
+	struct session *server = listen_on(f, TRANSPORT_UDP, "127.0.0.1", 0, NULL);
+	int gone = peer_udp(AF_INET), stays = peer_udp(AF_INET);
+	struct endpoint to = loopback(port_of(server)), left = peer_addr(gone),
+	                other = peer_addr(stays);
+	peer_send_to(gone, &to, "hi", 2);
+	until(f, receives(server) == 1);
+	if (!server->probe.errors) {
+		tap_skip("this system has no error queue");
+		peer_close_all((int[]){ gone, stays }, 2);
+		return;
+	}
+	peer_close_all(&gone, 1);
+	ok(session_send_to(server, &left, "you?", 4, &f->error),
+	   "sending to who has gone succeeds");
+	ok(session_send_to(server, &other, "and you?", 8, &f->error), "so does the next send");
+	is_int(peer_recv_from(stays, text, sizeof text, NULL, PEER_MS), 8, "which arrives");
+	until(f, session_counts(server)->refused);
+	snprintf(want, sizeof want,
+	         "127.0.0.1:%u refused: ICMP port unreachable (3/3) from 127.0.0.1 *", left.port);
+	is_text(last_failure(f, server), want, "a server is told which peer has gone");
+	is_int(session_counts(server)->refused, 1, "once");
+	is_int(count_entries(f, session_number(server), CALL_ERRQUEUE, NULL), 1,
+	       "out of the error queue");
+	uint64_t at = transcript_last(f->transcript, session_number(server));
+	while (transcript_at(f->transcript, at)->call != CALL_ERRQUEUE)
+		at = transcript_before(f->transcript, at);
+	struct errqueue error;
+	const struct entry *entry = transcript_at(f->transcript, at);
+	struct endpoint offender = entry_addr(entry);
+	memcpy(&error, entry_payload(entry), sizeof error);
+	ok(error.origin == ERRQUEUE_ICMP && error.type == 3 && error.code == 3 &&
+	           error.error == ECONNREFUSED,
+	   "with the ICMP message");
+	ok(endpoint_equal(&error.target, &left) && offender.ip[0] == 127, "to whom, and from whom");
+	uint64_t turns = f->poller.turns;
+	int calls = count_entries(f, session_number(server), CALL_RECVFROM, NULL);
+	fixture_turns(f, 5);
+	ok(f->poller.turns - turns == 5 &&
+	           count_entries(f, session_number(server), CALL_RECVFROM, NULL) == calls,
+	   "then it is quiet again");
+	for (int i = 0; i < 20; i++) {
+		session_send_to(server, &left, "x", 1, &f->error);
+		ok(session_send_to(server, &other, "x", 1, &f->error), "no error hits another, %d",
+		   i);
+	}
+	until(f, session_counts(server)->refused == 21);
+	is_int(session_counts(server)->refused, 21, "and none is lost");
+	peer_close_all(&stays, 1);
+}
+
+/* Whom a person drives by hand meets errors by hand, and is not woken for ever by them. */
+static void leaves_errors_to_a_person(struct fixture *f)
+{
+	int fd = peer_udp_refused(AF_INET);
+	struct session *session = open_to(f, TRANSPORT_UDP, "127.0.0.1", peer_port(fd), NULL);
+	session_pause(session, true, &f->error);
+	send_text(f, session, "one");
+	until(f, session_recv(session, 10, RECV_PLAIN, &f->error) || f->error.code == ECONNREFUSED);
+	is_int(f->error.code, ECONNREFUSED, "recvfrom() by hand meets the refusal");
+	session_recv(session, 10, RECV_PLAIN, &f->error);
+	fixture_turns(f, 3);
+	uint64_t count = transcript_count(f->transcript);
+	fixture_turns(f, 10);
+	ok(transcript_count(f->transcript) - count <= 2, "and the next one waits in peace");
+	session_pause(session, false, &f->error);
+	send_text(f, session, "two");
+	until(f, session_counts(session)->refused >= 2);
+	ok(strstr(last_failure(f, session), "(3/3)"), "then it is told again");
+	peer_close_all(&fd, 1);
+}
+
+static void says_what_fits(struct fixture *f)
+{
+	struct error error = { 0 };
+	struct endpoint to = loopback(9),
+	                six = { .family = AF_INET6, .port = 9, .ip = { [15] = 1 } };
+	(void)f;
+	udp_say_why(&error, EMSGSIZE, 2000, &to, 1500);
+	ok(strstr(error.text, "UDP takes at most 65507; MTU 1500 *, so 1472 fit"),
+	   "a path that is smaller than UDP is told");
+	udp_say_why(&error, EMSGSIZE, 70000, &six, 65536);
+	ok(strstr(error.text, "at most 65527; MTU 65536 *, so 65488 fit"), "over IPv6, too");
+	udp_say_why(&error, EMSGSIZE, 70000, &to, 20);
+	ok(!strstr(error.text, "MTU"), "one that cannot be is not");
+	udp_say_why(&error, EACCES, 1, &to, 0);
+	ok(strstr(error.text, "SO_BROADCAST"), "and other reasons");
+}
+
+static void keeps_peers_apart(struct fixture *f)
+{
+	char text[64] = "";
+	struct session *server = listen_on(f, TRANSPORT_UDP, "127.0.0.1", 0, NULL);
+	int a = peer_udp(AF_INET), b = peer_udp(AF_INET);
+	struct endpoint to = loopback(port_of(server)), from = peer_addr(a);
+	peer_send_to(a, &to, "from a", 6);
+	until(f, receives(server) == 1);
+	peer_send_to(b, &to, "from b", 6);
+	until(f, receives(server) == 2);
+	is_int(count_entries(f, session_number(server), CALL_RECVFROM, "from a"), 1,
+	       "each datagram is its own entry");
+	uint64_t at = transcript_last(f->transcript, session_number(server));
+	while (transcript_at(f->transcript, at)->len != 6)
+		at = transcript_before(f->transcript, at);
+	struct endpoint sender = entry_addr(transcript_at(f->transcript, at)),
+	                b_addr = peer_addr(b);
+	ok(endpoint_equal(&sender, &b_addr), "with its sender");
+	is_int(session_peer(server).port, peer_port(b), "plain lines go to who wrote last");
+	ok(session_choose_peer(server, 1, &f->error), "a peer can be chosen");
+	ok(!session_choose_peer(server, 3, &f->error), "if it exists");
+	ok(endpoint_equal(&from, &session_peer_numbered(server, 1)->addr), "by its number");
+	peer_send_to(b, &to, "again", 5);
+	until(f, receives(server) == 3);
+	send_text(f, server, "to a");
+	peer_recv_from(a, text, sizeof text, NULL, PEER_MS);
+	is_text(text, "to a", "then plain lines go there, whoever writes");
+	session_choose_peer(server, 0, &f->error);
+	is_int(session_peer(server).port, peer_port(b), "until it is chosen no more");
+	is_int(session_peer_at(server, 0)->number + session_peer_at(server, 1)->number * 10, 21,
+	       "peers are in order");
+	ok(!session_peer_at(server, 2) && !session_peer_numbered(server, 9),
+	   "and no more than there are");
+	peer_close_all((int[]){ a, b }, 2);
+}
+
+static void serves_one_peer_only(struct fixture *f)
+{
+	struct session_options options = { .once = true };
+	struct session *server = listen_on(f, TRANSPORT_UDP, "", 0, &options);
+	int a = peer_udp(AF_INET), b = peer_udp(AF_INET);
+	struct endpoint to = loopback(port_of(server));
+	peer_send_to(a, &to, "first", 5);
+	until(f, receives(server) == 1);
+	ok(strstr(last_state(f, server), "since one peer was asked for"),
+	   "with `once` the first peer is the only one");
+	is_int(server->fd_count, 1, "on one socket");
+	peer_send_to(b, &to, "second", 6);
+	peer_send_to(a, &to, "third", 5);
+	until(f, receives(server) == 2);
+	ok(has_received(f, server, "firstthird"), "others are not heard");
+	is_int(session_peer(server).port, peer_port(a), "and not answered");
+	peer_close_all((int[]){ a, b }, 2);
+}
+
+static void reads_bursts(struct fixture *f)
+{
+	enum { MANY = 200 };
+	struct session *server = listen_on(f, TRANSPORT_UDP, "127.0.0.1", 0, NULL);
+	int fd = peer_udp(AF_INET);
+	struct endpoint to = loopback(port_of(server));
+	for (int i = 0; i < MANY; i++)
+		peer_send_to(fd, &to, "x", 1);
+	uint64_t turns = f->poller.turns;
+	until(f, receives(server) == MANY);
+	is_int(receives(server), MANY, "a burst of datagrams is read");
+	ok(f->poller.turns - turns < MANY / 4, "several in a turn");
+	ok(count_entries(f, session_number(server), CALL_RECVFROM, NULL) < MANY + 10,
+	   "with few calls in vain");
+	peer_close_all(&fd, 1);
+}
+
+/* ---- the table of peers ---- */
+
+static struct endpoint stranger(unsigned i)
+{
+	return (struct endpoint){ .family = AF_INET,
+		                  .port = (uint16_t)(1000 + i),
+		                  .ip = { 10, 0, (uint8_t)(i >> 8), (uint8_t)i } };
+}
+
+static void forgets_who_was_silent_longest(void)
+{
+	struct peers peers = { .max = 20 };
+	struct endpoint addr;
+	for (unsigned i = 0; i < 20; i++) {
+		addr = stranger(i);
+		is_int(peers_meet(&peers, &addr, 0)->peer.number, i + 1,
+		       "a new peer has the next number");
+	}
+	addr = stranger(0);
+	is_int(peers_meet(&peers, &addr, 0)->peer.number, 1, "a known one keeps its number");
+	peers.kept = 2;
+	addr = stranger(100);
+	is_int(peers_meet(&peers, &addr, 0)->peer.number, 21, "beyond the ceiling numbers go on");
+	ok(peers_numbered(&peers, 1), "who was heard lately stays");
+	ok(peers_numbered(&peers, 2), "and who was chosen");
+	ok(!peers_numbered(&peers, 3), "the most silent other is forgotten");
+	addr = stranger(2);
+	ok(!peers_find(&peers, &addr), "by its address, too");
+	is_int(peers.count, 20, "the table does not grow");
+	for (unsigned i = 0; i < 5000; i++) {
+		addr = stranger(i % 50);
+		peers_meet(&peers, &addr, 0);
+	}
+	unsigned last = 0;
+	bool ordered = true;
+	for (size_t i = 0; i < 20; i++) {
+		const struct peer *peer = peers_at(&peers, i);
+		struct peer_slot *slot = peers_find(&peers, &peer->addr);
+		ordered = ordered && peer->number > last && slot && &slot->peer == peer;
+		last = peer->number;
+	}
+	ok(ordered, "after many changes all lists agree");
+	peers_free(&peers);
+	ok(!peers_at(&peers, 0) && !peers_find(&peers, &addr), "an empty table knows nobody");
+}
+
+static void run(void (*test)(struct fixture *f))
+{
+	struct fixture f;
+	fixture_start(&f);
+	test(&f);
+	fixture_stop(&f);
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	run(asks_nobody);
+	run(survives_refusal);
+	run(sends_any_size);
+	run(waits_for_the_look_up);
+	run(is_not_allowed_to_broadcast);
+	run(receives_on_both_loopbacks);
+	run(answers_from_where_it_was_asked);
+	run(says_where_none_fits);
+	run(learns_who_has_gone);
+	run(leaves_errors_to_a_person);
+	run(says_what_fits);
+	run(keeps_peers_apart);
+	run(serves_one_peer_only);
+	run(reads_bursts);
+	forgets_who_was_silent_longest();
+	return tap_done();
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "net/session_internal.h"
+
+/* Which address of ours a datagram came to, and that its answer leaves from there. A client that has
+ * called connect() hears nothing else. */
+
+static uint64_t receives(const struct session *session)
+{
+	return session_counts(session)->receives;
+}
+
+static struct endpoint at(unsigned last, unsigned port)
+{
+	return (struct endpoint){ .family = AF_INET,
+		                  .port = (uint16_t)port,
+		                  .ip = { 127, 0, 0, (uint8_t)last } };
+}
+
+static int connected_to(const struct endpoint *to)
+{
+	struct sockaddr_storage storage;
+	socklen_t len = endpoint_to_sockaddr(to, &storage);
+	int fd = socket(to->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (connect(fd, (struct sockaddr *)&storage, len) != 0)
+		return -1;
+	return fd;
+}
+
+static bool hears(int fd, const char *want)
+{
+	char text[64] = "";
+	ssize_t got = peer_recv_from(fd, text, sizeof text - 1, NULL, PEER_MS);
+	return got == (ssize_t)strlen(want) && strcmp(text, want) == 0;
+}
+
+static const struct entry *newest(const struct fixture *f, const struct session *session,
+                                  enum call call)
+{
+	uint64_t position = transcript_last(f->transcript, session_number(session));
+	while (position != TRANSCRIPT_NONE) {
+		const struct entry *entry = transcript_at(f->transcript, position);
+		if (entry->call == call && !entry->error)
+			return entry;
+		position = transcript_before(f->transcript, position);
+	}
+	return NULL;
+}
+
+/* "127.0.0.5", our own end as the newest call of this sort says it; "" where it says nothing. */
+static const char *local_of(const struct fixture *f, const struct session *session, enum call call)
+{
+	static char text[ENDPOINT_TEXT];
+	const struct entry *entry = newest(f, session, call);
+	struct endpoint local = { .family = AF_UNSPEC };
+	if (entry)
+		local = entry_local(entry);
+	text[0] = '\0';
+	return local.family == AF_UNSPEC ? text : endpoint_format_host(&local, text);
+}
+
+static struct session *serve(struct fixture *f, const char *host, const char *service)
+{
+	struct session_options options = { .service = service_find(service) };
+	struct session *server = listen_on(f, TRANSPORT_UDP, host, 0, &options);
+	until(f, session_state(server) == SESSION_OPEN);
+	return server;
+}
+
+static void answers_a_connected_client(struct fixture *f)
+{
+	struct session *server = serve(f, "*", "echo");
+	struct endpoint five = at(5, session_local(server).port);
+	int fd = connected_to(&five);
+	send(fd, "five", 4, 0);
+	until(f, session_counts(server)->sends == 1);
+	ok(hears(fd, "five"), "a connected client that asks 127.0.0.5 hears the answer");
+	is_text(local_of(f, server, CALL_RECVMSG), "127.0.0.5", "recvmsg() says what was asked");
+	is_text(local_of(f, server, CALL_SENDMSG), "127.0.0.5", "sendmsg() what it is sent from");
+	struct endpoint peer = entry_addr(newest(f, server, CALL_SENDMSG)), own = peer_addr(fd);
+	ok(endpoint_equal(&peer, &own), "... and whom to");
+	is_int(newest(f, server, CALL_SENDMSG)->endpoint_len, 12, "in four bytes more");
+	send(fd, "", 0, 0);
+	until(f, session_counts(server)->sends == 2);
+	ok(hears(fd, ""), "an empty datagram is answered, too");
+	peer_close_all(&fd, 1);
+}
+
+static void answers_by_hand(struct fixture *f)
+{
+	struct session *server = serve(f, "0.0.0.0", "none");
+	struct endpoint five = at(5, session_local(server).port), six = at(6, five.port);
+	int a = connected_to(&five), b = connected_to(&six);
+	send(a, "a", 1, 0);
+	until(f, receives(server) == 1);
+	ok(send_text(f, server, "typed") && hears(a, "typed"), "a typed line leaves from there");
+	send(b, "b", 1, 0);
+	until(f, receives(server) == 2);
+	ok(send_text(f, server, "typed") && hears(b, "typed"), "so does one to the next peer");
+	struct endpoint to = session_peer_numbered(server, 1)->addr;
+	ok(session_send_to(server, &to, "chosen", 6, &f->error) && hears(a, "chosen"),
+	   "and one to the first, by its number");
+	session_choose_peer(server, 1, &f->error);
+	send(b, "b", 1, 0);
+	until(f, receives(server) == 3);
+	ok(send_text(f, server, "kept") && hears(a, "kept"), "and to a chosen one");
+	session_pause(server, true, &f->error);
+	send(b, "late", 4, 0);
+	until(f, session_recv(server, 100, RECV_PLAIN, &f->error) && receives(server) == 4);
+	is_text(local_of(f, server, CALL_RECVMSG), "127.0.0.6", "a call by hand is told as well");
+	to = session_peer_numbered(server, 2)->addr;
+	ok(session_send_to(server, &to, "hand", 4, &f->error) && hears(b, "hand"),
+	   "and answers from there");
+	peer_close_all((int[]){ a, b }, 2);
+}
+
+/* An address of RFC 5737 or 3849, which no machine has: as if ours had been taken away meanwhile. */
+static void answers_from_another(struct fixture *f, const char *host, const struct endpoint *to,
+                                 const struct endpoint *lost)
+{
+	struct session *server = serve(f, host, "none");
+	struct endpoint at = *to;
+	at.port = session_local(server).port;
+	int fd = peer_udp(at.family);
+	peer_send_to(fd, &at, "a", 1);
+	until(f, receives(server) == 1);
+	struct endpoint from = session_peer_numbered(server, 1)->addr;
+	peers_find(&server->peers, &from)->peer.local = *lost;
+	ok(send_text(f, server, "typed") && hears(fd, "typed"),
+	   "%s: where the address that was asked is gone the kernel chooses another", host);
+	ok(send_text(f, server, "again") && hears(fd, "again"), "and goes on to");
+	peer_close_all(&fd, 1);
+}
+
+static void loses_an_address(struct fixture *f)
+{
+	struct endpoint to = at(1, 0), lost = { .family = AF_INET, .ip = { 198, 51, 100, 7 } };
+	answers_from_another(f, "0.0.0.0", &to, &lost);
+}
+
+static void loses_an_ipv6_address(struct fixture *f)
+{
+	struct endpoint to = { .family = AF_INET6, .ip = { [15] = 1 } },
+	                lost = { .family = AF_INET6, .ip = { 0x20, 1, 0x0d, 0xb8, [15] = 7 } };
+	answers_from_another(f, "::", &to, &lost);
+}
+
+static void keeps_one_peer(struct fixture *f)
+{
+	char text[64];
+	struct session *server = serve(f, "0.0.0.0", "echo");
+	int fd = peer_udp(AF_INET);
+	struct endpoint five = at(5, session_local(server).port), one = at(1, five.port), from;
+	for (int i = 0; i < 3; i++) {
+		struct endpoint *asked = i % 2 ? &one : &five;
+		peer_send_to(fd, asked, "x", 1);
+		until(f, session_counts(server)->sends == (uint64_t)i + 1);
+		peer_recv_from(fd, text, sizeof text, &from, PEER_MS);
+		ok(endpoint_equal(&from, asked), "each answer comes from where it was asked, %d",
+		   i);
+	}
+	is_int(session_peer_count(server), 1, "which is still one peer");
+	is_int(session_peer_at(server, 0)->local.ip[3], 5, "that has asked there last");
+	peer_close_all(&fd, 1);
+}
+
+static void answers_a_broadcast(struct fixture *f)
+{
+	char text[64];
+	struct session *server = serve(f, "0.0.0.0", "echo");
+	struct endpoint all = { .family = AF_INET, .ip = { 127, 255, 255, 255 } }, from;
+	all.port = session_local(server).port;
+	int fd = peer_udp(AF_INET), on = 1;
+	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
+	peer_send_to(fd, &all, "all", 3);
+	until(f, session_counts(server)->sends == 1);
+	is_int(peer_recv_from(fd, text, sizeof text, &from, PEER_MS), 3, "a broadcast is answered");
+	is_int(from.ip[3], 1, "from the address of the interface");
+	is_text(local_of(f, server, CALL_RECVMSG), "127.255.255.255", "that it was one is kept");
+	is_text(local_of(f, server, CALL_SENDMSG), "127.0.0.1", "and what it was answered from");
+	peer_close_all(&fd, 1);
+}
+
+static void answers_a_multicast(struct fixture *f)
+{
+	char text[64];
+	struct session *server = serve(f, "0.0.0.0", "echo");
+	struct endpoint group = { .family = AF_INET, .ip = { 239, 1, 2, 3 } }, from;
+	struct ip_mreq join = { .imr_interface.s_addr = htonl(INADDR_LOOPBACK) };
+	memcpy(&join.imr_multiaddr, group.ip, 4);
+	group.port = session_local(server).port;
+	ok(session_set_option(server, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof join, &f->error),
+	   "it joins a group on loopback");
+	int fd = peer_udp(AF_INET);
+	setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &join.imr_interface, 4);
+	peer_send_to(fd, &group, "all", 3);
+	until(f, session_counts(server)->sends == 1);
+	is_int(peer_recv_from(fd, text, sizeof text, &from, PEER_MS), 3, "a multicast is answered");
+	is_int(from.ip[0], 127, "from an address of the interface");
+	is_text(local_of(f, server, CALL_RECVMSG), "239.1.2.3", "that it was one is kept");
+	peer_close_all(&fd, 1);
+}
+
+static void answers_over_ipv6(struct fixture *f)
+{
+	struct session *server = serve(f, "::", "echo");
+	struct endpoint one = { .family = AF_INET6, .ip = { [15] = 1 } };
+	one.port = session_local(server).port;
+	int fd = connected_to(&one);
+	send(fd, "six", 3, 0);
+	until(f, session_counts(server)->sends == 1);
+	ok(hears(fd, "six"), "over IPv6");
+	is_text(local_of(f, server, CALL_RECVMSG), "::1", "it is told");
+	is_text(local_of(f, server, CALL_SENDMSG), "::1", "and said");
+	is_int(newest(f, server, CALL_SENDMSG)->endpoint_len, 40, "in 16 bytes more");
+	peer_close_all(&fd, 1);
+}
+
+/* Step by step only a person's calls are made, until the program reads by itself. */
+static void answers_over_both(struct fixture *f)
+{
+	struct session_options options = { .family = AF_INET6 };
+	struct session *server = session_make_socket(f->sessions, true, &options, &f->error);
+	ok(session_bind(server, "::", "0", &f->error), "a socket for both families");
+	ok(!server->asks_local, "a person alone makes the calls");
+	session_pause(server, false, &f->error);
+	session_set_service(server, service_find("echo"), &f->error);
+	struct endpoint five = at(5, session_local(server).port);
+	int fd = connected_to(&five);
+	send(fd, "mapped", 6, 0);
+	until(f, session_counts(server)->sends == 1);
+	ok(hears(fd, "mapped"), "answers IPv4 from the address that was asked");
+	is_text(local_of(f, server, CALL_SENDMSG), "127.0.0.5", "shown as what it is");
+	peer_close_all(&fd, 1);
+}
+
+static void serves_one_peer(struct fixture *f)
+{
+	struct session_options options = { .once = true, .service = service_find("echo") };
+	struct session *server = listen_on(f, TRANSPORT_UDP, "0.0.0.0", 0, &options);
+	struct endpoint five = at(5, session_local(server).port), one = at(1, five.port);
+	int a = connected_to(&five), b = connected_to(&five), c = connected_to(&one);
+	send(a, "1", 1, 0);
+	until(f, session_counts(server)->sends == 1);
+	ok(hears(a, "1"), "with `once` the first peer is answered");
+	send(b, "2", 1, 0);
+	send(c, "3", 1, 0);
+	send(a, "4", 1, 0);
+	until(f, session_counts(server)->sends == 2);
+	ok(hears(a, "4"), "and heard again at that address");
+	ok(has_received(f, server, "1234"), "others are read");
+	ok(receives(server) == 2 && session_peer_count(server) == 1, "and dropped");
+	ok(strstr(last_state(f, server), "others are dropped"), "which is reported");
+	peer_close_all((int[]){ a, b, c }, 3);
+}
+
+static void asks_only_where_it_matters(struct fixture *f)
+{
+	struct session *server = serve(f, "127.0.0.1", "echo");
+	struct endpoint one = at(1, session_local(server).port);
+	int fd = connected_to(&one);
+	send(fd, "x", 1, 0);
+	until(f, session_counts(server)->sends == 1);
+	ok(newest(f, server, CALL_RECVFROM) && !newest(f, server, CALL_RECVMSG),
+	   "a server on one address needs no recvmsg()");
+	peer_close_all(&fd, 1);
+	int off = 0;
+	server = serve(f, "0.0.0.0", "echo");
+	ok(session_set_option(server, IPPROTO_IP, IP_PKTINFO, &off, sizeof off, &f->error),
+	   "a person may switch it off");
+	struct endpoint five = at(5, session_local(server).port);
+	fd = peer_udp(AF_INET);
+	peer_send_to(fd, &five, "x", 1);
+	until(f, session_counts(server)->sends == 1);
+	struct endpoint from;
+	char text[8];
+	peer_recv_from(fd, text, sizeof text, &from, PEER_MS);
+	is_int(from.ip[3], 1, "and sees the kernel choose");
+	ok(newest(f, server, CALL_RECVFROM) && newest(f, server, CALL_SENDTO), "by plain calls");
+	session_close(server, &f->error);
+	fixture_turns(f, 2);
+	ok(session_reconnect(server, &f->error), "opened again");
+	until(f, session_state(server) == SESSION_OPEN);
+	ok(!server->asks_local, "it stays off");
+	peer_close_all(&fd, 1);
+}
+
+static void run(void (*test)(struct fixture *f))
+{
+	struct fixture f;
+	fixture_start(&f);
+	test(&f);
+	fixture_stop(&f);
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	run(answers_a_connected_client);
+	run(answers_by_hand);
+	run(loses_an_address);
+	run(keeps_one_peer);
+	run(answers_a_broadcast);
+	run(answers_a_multicast);
+	if (peer_has_ipv6()) {
+		run(answers_over_ipv6);
+		run(answers_over_both);
+		run(loses_an_ipv6_address);
+	}
+	run(serves_one_peer);
+	run(asks_only_where_it_matters);
+	return tap_done();
+}
