@@ -4,7 +4,7 @@
 
 #include <sys/ioctl.h>
 
-#include "fixture.h"
+#include "net/fixture.h"
 #include "net/session_internal.h"
 
 /* Two ends of one connection and the listener between them, all made step by step. */

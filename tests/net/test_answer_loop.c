@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <unistd.h>
 
-#include "fixture.h"
+#include "net/fixture.h"
 #include "net/session_internal.h"
 
 /* Two services on ports of which nobody knows anything, set to talk to each other by a datagram

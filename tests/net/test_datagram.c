@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "base/alloc.h"
-#include "fixture.h"
+#include "net/fixture.h"
 #include "net/session_internal.h"
 #include "net/datagram_errors.h"
 

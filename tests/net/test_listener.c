@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <sys/resource.h>
 
-#include "fixture.h"
+#include "net/fixture.h"
 #include "net/session_internal.h"
 
 static unsigned port_of(const struct session *session)

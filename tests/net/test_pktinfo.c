@@ -2,7 +2,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
-#include "fixture.h"
+#include "net/fixture.h"
 #include "net/session_internal.h"
 
 /* Which address of ours a datagram came to, and that its answer leaves from there. A client that has

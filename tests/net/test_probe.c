@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 
-#include "fixture.h"
+#include "net/fixture.h"
 #include "net/session_internal.h"
 #include "net/probe_timer.h"
 

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "fixture.h"
+#include "net/fixture.h"
 #include "net/session_internal.h"
 #include "net/scripted.h"
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 
-#include "fixture.h"
+#include "net/fixture.h"
 #include "net/session_internal.h"
 
 static struct session *serve(struct fixture *f, enum transport transport, const char *name,

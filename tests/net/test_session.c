@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 
 #include "base/alloc.h"
-#include "fixture.h"
+#include "net/fixture.h"
 #include "net/session_internal.h"
 
 /* ---- opening ---- */

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 
 #include "net/session_internal.h"
-#include "step.h"
+#include "net/step.h"
 
 /* ---- recv() ---- */
 

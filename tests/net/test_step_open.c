@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 
 #include "net/session_internal.h"
-#include "step.h"
+#include "net/step.h"
 
 static const char *try_bind(struct fixture *f, struct session *session, const char *host,
                             const char *port)

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
-#include "../support/tap.h"
+#include "support/tap.h"
 
 static struct row row;
 static struct buf text;

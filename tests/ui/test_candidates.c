@@ -4,7 +4,7 @@
 #include <locale.h>
 #include <stdint.h>
 
-#include "../support/tap.h"
+#include "support/tap.h"
 
 static void is_laid_out(char *const *names, size_t count, int columns, const char *want,
                         const char *name)

@@ -3,7 +3,7 @@
 
 #include <fcntl.h>
 
-#include "../support/tap.h"
+#include "support/tap.h"
 
 enum { LARGE = 3 << 20 };
 

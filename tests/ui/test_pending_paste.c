@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "../support/tap.h"
+#include "support/tap.h"
 
 static void is_held(const char *const *parts, const char *want, size_t lines, const char *name)
 {

@@ -3,7 +3,7 @@
 
 #include <sys/stat.h>
 
-#include "../support/tap.h"
+#include "support/tap.h"
 
 /* While descriptors 1 and 2 are taken over, nothing can be reported: results are kept for
  * afterwards. */
