@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The layer rules, read off the #includes: only downward, siblings never, and each foreign library in its one place.
-# With a directory as argument it checks the sources there instead; so it also checks that it can fail.
+# The layer rules, read off the #includes: only downward, siblings never, no circles of modules, and each foreign
+# library in its one place. With a directory as argument it checks the sources there instead; so it also checks that it
+# can fail.
 
 top=${srcdir:-.}
 count=0
@@ -13,13 +14,13 @@ report() { # ok|"not ok", name
 	echo "$1 $count - $2"
 }
 
-sources() { # top, more of find's words
-	(cd "$1" && shift && find src "$@" | LC_ALL=C sort)
+sources() { # top, src or tests, more arguments of find
+	(cd "$1" && shift && find "$@" | LC_ALL=C sort)
 }
 
-# "src/ui/pane.c:9 view/row.h", one for each include of a file below `src/`; system headers keep their "<".
-includes_of() {
-	sources "$1" -name '*.[ch]' | (cd "$1" && xargs awk '
+# "src/ui/pane.c:9 view/row.h", one for each include of a file below a directory; system headers keep their "<".
+includes_of() { # top, src or tests
+	sources "$1" "$2" -name '*.[ch]' | (cd "$1" && xargs awk '
 	match($0, /^[ \t]*#[ \t]*include[ \t]*["<][^">]*/) {
 		header = substr($0, RSTART, RLENGTH)
 		sub(/^[ \t]*#[ \t]*include[ \t]*"?/, "", header)
@@ -44,16 +45,61 @@ upward() {
 	}'
 }
 
+# Directories whose modules still form circles.
+circles_allowed="src/net src/ui src/command src/view src/view/ladder src/view/page"
+
+# Lines that belong to a circle of modules, or join two. A .c file and its header are one module, as are x.h and
+# x_internal.h; a .c file without a header of its own belongs to the first header of its directory that it includes.
+circular() {
+	awk -v allowed="$circles_allowed" '
+	function directory(file) {
+		sub(/\/[^\/]*$/, "", file)
+		return file
+	}
+	BEGIN {
+		split(allowed, list, " ")
+		for (i in list) is_allowed[list[i]] = 1
+	}
+	{
+		file = $1; sub(/:.*/, "", file)
+		header = "src/" $2
+		line[NR] = $0; from[NR] = file; to[NR] = header
+		if (file !~ /[.]c$/ || directory(file) != directory(header)) next
+		own = file; sub(/c$/, "h", own)
+		if (!(file in home) || header == own) home[file] = header
+	}
+	function module(file) {
+		if (file in home) file = home[file]
+		sub(/(_internal)?[.][ch]$/, "", file)
+		return file
+	}
+	END {
+		for (i = 1; i <= NR; i++) {
+			from[i] = module(from[i])
+			to[i] = module(to[i])
+			open[i] = from[i] != to[i] && !(directory(from[i]) in is_allowed && directory(to[i]) in is_allowed)
+		}
+		# What includes nothing, or is included by nothing, is in no circle; take it away until nothing changes.
+		do {
+			split("", includes); split("", is_included); changed = 0
+			for (i = 1; i <= NR; i++)
+				if (open[i]) { includes[from[i]] = 1; is_included[to[i]] = 1 }
+			for (i = 1; i <= NR; i++)
+				if (open[i] && (!(to[i] in includes) || !(from[i] in is_included))) { open[i] = 0; changed = 1 }
+		} while (changed)
+		for (i = 1; i <= NR; i++) if (open[i]) print line[i]
+	}'
+}
+
 # Lines that include a header (an extended regular expression) outside of the files that may.
 only_in() { # header, files
 	awk -v header="$1" -v files="$2" '{ file = $1; sub(/:.*/, "", file); if ($2 ~ header && file !~ files) print }'
 }
 
-# Socket system calls anywhere but in their one place, and what asks the kernel without conversing in the files that do
-# nothing else. Names behind a dot, an arrow or a letter are other things, and so
-# is text in quotes or comments.
+# Socket system calls outside the one place for them; files that only ask the kernel may make the calls they need for
+# that. A name after a dot, an arrow or a letter is another thing, as is text in quotes or comments.
 stray_calls() {
-	sources "$1" -name '*.c' ! -path '*/net/calls*.c' | (cd "$1" && xargs awk '
+	sources "$1" src -name '*.c' ! -path '*/net/calls*.c' | (cd "$1" && xargs awk '
 	FNR == 1 { inside = 0 }
 	{
 		line = $0
@@ -87,7 +133,7 @@ verdict() { # name, offending lines
 }
 
 check_tree() {
-	includes=$(includes_of "$1")
+	includes=$(includes_of "$1" src)
 	if [ -n "$includes" ]; then report ok "there are includes to read"; else report "not ok" "there are includes to read"; fi
 	verdict "includes point only downward" "$(echo "$includes" | upward)"
 	verdict "curses only in ui/screen.c" \
@@ -98,6 +144,8 @@ check_tree() {
 	verdict "the product includes nothing of the tests" "$(echo "$includes" | awk '$2 ~ /^(support|tests)\//')"
 	verdict "linux/tcp.h only in net/kernel_tcp.c" \
 		"$(echo "$includes" | only_in '^<linux/tcp[.]h' '^src/net/kernel_tcp[.]c$')"
+	verdict "modules include each other in no circle" "$(echo "$includes" | circular)"
+	verdict "a test includes only its layer and those below" "$(includes_of "$1" tests | upward)"
 }
 
 if [ $# -gt 0 ]; then
@@ -109,10 +157,11 @@ fi
 check_tree "$top"
 
 # Each rule must be able to fail: a fault is planted in a copy, and the rule that should see it must be the only one.
-plant() { # rule number, name, file, text
+plant() { # rule number, name, file, text, perhaps a second file and its text
 	copy=$(mktemp -d) || exit 1
-	cp -R "$top/src" "$copy/src" && chmod -R u+w "$copy"
+	cp -R "$top/src" "$top/tests" "$copy" && chmod -R u+w "$copy"
 	printf '%s\n' "$4" >>"$copy/$3"
+	[ $# -lt 6 ] || printf '%s\n' "$6" >>"$copy/$5"
 	seen=$(sh "$0" "$copy" | sed -n 's/^not ok \([0-9]*\).*/\1/p' | tr '\n' ' ')
 	rm -rf "$copy"
 	if [ "$seen" = "$1 " ]; then report ok "$2 is found"; else report "not ok" "$2 is found (rules that failed: $seen)"; fi
@@ -129,6 +178,12 @@ if [ "$failed" -eq 0 ]; then
 	plant 5 "a question elsewhere" src/net/diag.c 'int stray(int fd) { return getsockopt(fd, 0, 0, 0, 0); }'
 	plant 6 "a header of the tests" src/main.c '#include "support/tap.h"'
 	plant 7 "the header that clashes" src/net/kernel.c '#include <linux/tcp.h>'
+	plant 8 "a circle of two modules" src/base/buf.h '#include "base/escape.h"'
+	plant 8 "a circle through three modules" src/base/alloc.h '#include "base/choice.h"'
+	plant 8 "a circle through a file without a header" src/socket/sockopt_table.c '#include "socket/endpoint.h"
+#include "socket/planted.h"' src/socket/planted.h '#include "socket/sockopt.h"'
+	plant 9 "a test of a lower layer that includes a higher one" tests/base/test_buf.c '#include "socket/endpoint.h"'
+	plant 9 "a test that includes a sibling" tests/net/fixture.h '#include "view/view.h"'
 fi
 
 echo "1..$count"
