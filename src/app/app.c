@@ -413,7 +413,7 @@ __attribute__((format(printf, 3, 0))) static void say(struct app *app, unsigned 
 		.session = app_shown(app),
 		.fd = -1,
 		.call = CALL_NOTE,
-		.flags = (uint8_t)flags,
+		.flags = (uint8_t)(flags | (app->answering ? ENTRY_ANSWER : 0)),
 	};
 	transcript_append(app->transcript, &header, NULL, text, size - 1);
 	free(text);

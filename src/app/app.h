@@ -53,6 +53,7 @@ struct app {
 	bool unfolded;       /* long messages are shown whole, whatever the setting says */
 	bool literal;        /* ^]: every line is data */
 	uint32_t secret_for; /* the session that the next line typed goes to, unseen; 0 = none */
+	bool answering;      /* a command runs: what is said is its answer */
 	bool secret_told;    /* that only what we send is masked */
 	bool quit;
 	int status;    /* exit status: 0 well, 1 network error or data lost, 2 usage */

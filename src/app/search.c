@@ -20,20 +20,11 @@ static bool remember(struct search *search, const char *text, struct error *erro
 	return true;
 }
 
-/* What a person typed to look for something has what is looked for in it: "> /find text", also cut
- * short as a command may be. */
-static bool is_own_echo(const struct transcript *transcript, struct location location)
+/* The command that a person typed to look for something contains what it looks for. */
+static bool is_own_words(const struct transcript *transcript, struct location location)
 {
-	static const char echo[] = "> /find";
-	enum { COMMAND = 3 }; /* where its name begins, and may end */
 	const struct entry *entry = transcript_at(transcript, location.entry);
-	if (!entry || entry->call != CALL_NOTE || entry->flags & ENTRY_ERROR)
-		return false;
-	const char *text = entry_payload(entry);
-	size_t same = 0;
-	while (same < entry->len && same < sizeof echo - 1 && text[same] == echo[same])
-		same++;
-	return same > COMMAND && (same == entry->len || text[same] == ' ' || text[same] == '\t');
+	return entry && entry->call == CALL_COMMAND && entry->arg;
 }
 
 static bool find_next(const struct view *view, const struct location *from, bool newer,
@@ -41,7 +32,7 @@ static bool find_next(const struct view *view, const struct location *from, bool
 {
 	struct location next;
 	bool found = newer ? find_newer(view, from, &next) : find_older(view, from, &next);
-	while (found && is_own_echo(view->transcript, next)) {
+	while (found && is_own_words(view->transcript, next)) {
 		struct location echo = next;
 		found = newer ? find_newer(view, &echo, &next) : find_older(view, &echo, &next);
 	}

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/choice.h"
 #include "base/descriptor.h"
 #include "base/text.h"
@@ -228,29 +229,61 @@ static bool run_command(struct app *app, const char *line, struct error *error)
 	return done;
 }
 
-static bool send_typed(struct app *app, const char *line, struct error *error)
+static bool send_typed(struct app *app, const char *line, size_t len, struct error *error)
 {
 	struct session *session = app_need_session(app, error);
 	app_to_newest(app);
-	return session && app_send_typed(app, session, line, strlen(line), error);
+	return session && app_send_typed(app, session, line, len, error);
 }
 
-static bool run_line(struct app *app, const char *line, struct error *error)
+static bool run_line(struct app *app, const char *line, size_t len, struct error *error)
 {
 	const char *slash = app_find_slash(app, line);
 	if (!slash || slash[1] == '/')
-		return send_typed(app, line, error);
+		return send_typed(app, line, len, error);
+	if (memchr(line, '\0', len)) {
+		error_set(error, "a command has no NUL byte: /send and \\0 sends one");
+		return false;
+	}
 	if (slash[1] == '@')
 		return send_addressed(app, slash + 1, error);
 	return run_command(app, slash + 1, error);
 }
 
-bool command_run_line(struct app *app, const char *line)
+/* What is kept of a command that was typed: all of it, or its name alone. */
+static void record_command(struct app *app, const char *slash)
+{
+	struct error ignored;
+	struct buf shown = { .max = SIZE_MAX };
+	size_t name = strcspn(slash, BLANKS);
+	bool forced;
+	const struct command *command = find_typed(slash + 1, name - 1, &forced, &ignored);
+	struct entry header = {
+		.time = clock_now(),
+		.session = app_shown(app),
+		.fd = -1,
+		.call = CALL_COMMAND,
+		.arg = command && command->quotes,
+	};
+	if (command_hides(app, slash))
+		buf_printf(&shown, "%.*s %s", (int)name, slash, text_has_unicode() ? "…" : "...");
+	else
+		buf_append_text(&shown, slash);
+	transcript_append(app->transcript, &header, NULL, buf_data(&shown), shown.len);
+	buf_free(&shown);
+}
+
+bool command_run_line(struct app *app, const char *line, size_t len)
 {
 	struct error error = { 0 };
-	bool done = run_line(app, line, &error);
+	const char *slash = app_find_slash(app, line);
+	if (slash && slash[1] != '/')
+		record_command(app, slash);
+	app->answering = true;
+	bool done = run_line(app, line, len, &error);
 	if (!done)
 		app_error(app, "%s", error.text);
+	app->answering = false;
 	return done;
 }
 
@@ -325,7 +358,7 @@ static bool run_file_line(struct app *app, struct buf *line, struct error *error
 		          word_show(buf_text(line), strlen(buf_text(line)), shown));
 		return false;
 	}
-	return run_line(app, buf_text(line), error);
+	return run_line(app, buf_text(line), line->len, error);
 }
 
 static bool run_lines(struct app *app, const char *path, FILE *file, struct error *error)

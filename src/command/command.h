@@ -45,6 +45,7 @@ struct command {
 	                     manual */
 	bool asks;        /* before something is lost; with a ! after its name it does not */
 	bool hides;       /* its arguments are shown and kept nowhere */
+	bool quotes;      /* its arguments are what /find looks for: it does not find them there */
 	enum command_needs needs; /* but for NEEDS_NOTHING, "@session" may stand first */
 	enum command_acts acts;
 	bool (*run)(const struct invocation *invocation, struct error *error);
@@ -62,9 +63,9 @@ const struct command *command_find(const char *name, size_t len, struct error *e
  * "@@" is an "@" of what follows. */
 bool command_picks_session(const char *args);
 
-/* One line as typed, also from the start-up file. False when something was wrong; it has been said
- * in the pane then. */
-bool command_run_line(struct app *app, const char *line);
+/* One line as typed. A command becomes an entry of the transcript, CALL_COMMAND, before its answer;
+ * what is sent is there anyway. False when something was wrong; the pane says it then. */
+bool command_run_line(struct app *app, const char *line, size_t len);
 
 /* Whether a line holds what is to be shown and kept nowhere: the arguments of such a command, also
  * where its name is mistyped a little. */

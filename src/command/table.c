@@ -247,6 +247,7 @@ const struct command command_table[] = {
 	                "Upper and lower case are the same, unless the text has a capital letter.\n"
 	                "Without text: the next hit. F3 goes on towards the past, F4 towards the "
 	                "present.",
+	        .quotes = true,
 	        .run = do_find,
 	},
 	{

@@ -5,6 +5,7 @@
 
 static const char *const names[CALL_COUNT] = {
 	[CALL_NOTE] = "note",
+	[CALL_COMMAND] = "command",
 	[CALL_STATE] = "state",
 	[CALL_SAMPLE] = "reading",
 	[CALL_GETADDRINFO] = "getaddrinfo",

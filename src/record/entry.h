@@ -13,6 +13,9 @@
 
 enum call {
 	CALL_NOTE,        /* not a call: text that the program says; flags tell what sort */
+	CALL_COMMAND,     /* not a call: a line that a person typed as a command, also what is left
+	                   * of one with a secret in it; arg = 1 where its words are what /find
+	                   * looks for */
 	CALL_STATE,       /* not a call: what happened to the session, in words */
 	CALL_SAMPLE,      /* not a call: what the kernel says, see record/sample.h */
 	CALL_GETADDRINFO, /* payload "host service", then '\n' and each address found on a line */
@@ -45,6 +48,7 @@ enum entry_flag {
 	ENTRY_WAITED = 32,   /* a call that a blocking socket would have slept in: the duration is
 	                      * from when it was asked for */
 	ENTRY_SECRET = 64,   /* what an outgoing call took is not to be shown */
+	ENTRY_ANSWER = 128,  /* a note that answers a command */
 };
 
 /* What the error queue of a socket gave, ip(7), and its timestamps, socket(7): the payload of a
@@ -118,7 +122,7 @@ size_t entry_addresses_size(const struct endpoint *addr, const struct endpoint *
  * accept, else 0. */
 long entry_result(const struct entry *entry);
 
-bool entry_is_call(const struct entry *entry);      /* not a note, a state or a reading */
+bool entry_is_call(const struct entry *entry);      /* not a note, a command, a state or a sample */
 bool entry_is_incoming(const struct entry *entry);  /* recv, recvfrom, recvmsg */
 bool entry_is_outgoing(const struct entry *entry);  /* send, sendto, sendmsg */
 bool entry_is_addressed(const struct entry *entry); /* of these, those that name a peer each time */
@@ -126,5 +130,5 @@ bool entry_is_addressed(const struct entry *entry); /* of these, those that name
 /* Bytes beside the stream: only peeked at, or urgent (MSG_PEEK, MSG_OOB). */
 bool entry_is_aside(const struct entry *entry);
 
-/* "recv", "setsockopt"; "note", "state" and "reading" for the others. */
+/* "recv", "setsockopt"; "note", "command", "state" and "reading" for the others. */
 const char *entry_call_name(enum call call);

@@ -175,14 +175,13 @@ static void on_action(void *context, enum input_action action)
 	}
 }
 
-static bool send_data(struct controller *controller, const char *text, size_t len, bool typed)
+static bool send_data(struct controller *controller, const char *text, size_t len)
 {
 	struct error error;
 	struct app *app = controller->app;
 	struct session *session = app_need_session(app, &error);
 	app_to_newest(app);
-	bool sent = session && (typed ? app_send_typed(app, session, text, len, &error)
-	                              : app_send_line(session, text, len, &error));
+	bool sent = session && app_send_line(session, text, len, &error);
 	if (!sent)
 		app_error(app, "%s", error.text);
 	return sent;
@@ -192,15 +191,6 @@ static bool on_hides(void *context, const char *line)
 {
 	struct controller *controller = context;
 	return controller->hooks.hides && controller->hooks.hides(controller->app, line);
-}
-
-static void note_command(struct controller *controller, const char *line)
-{
-	if (on_hides(controller, line))
-		app_note(controller->app, "> %.*s %s", (int)strcspn(line, " \t\n"), line,
-		         text_has_unicode() ? "…" : "...");
-	else
-		app_note(controller->app, "> %s", line);
 }
 
 /* The line that /secret without text has asked for. */
@@ -237,25 +227,14 @@ static void say_answer(struct controller *controller, uint64_t since)
 	}
 }
 
-/* As typed. A command is noted in the transcript before its answer, so that it reads as a protocol;
- * what is sent is there anyway. */
 static void run_line(struct controller *controller, const char *line, size_t len)
 {
-	const char *slash = app_find_slash(controller->app, line);
-	bool is_command = slash && slash[1] != '/';
 	if (controller->app->secret_for) {
 		send_secret(controller, line, len);
 		return;
 	}
-	if (is_command)
-		note_command(controller, slash);
 	uint64_t since = transcript_end(controller->app->transcript);
-	if (!memchr(line, '\0', len))
-		controller->hooks.line(controller->app, line);
-	else if (is_command)
-		app_error(controller->app, "a command has no NUL byte: /send and \\0 sends one");
-	else
-		send_data(controller, line, len, true);
+	controller->hooks.line(controller->app, line, len);
 	say_answer(controller, since);
 	if (controller->app->secret_for)
 		say(controller, SECRET_HINT);
@@ -270,7 +249,7 @@ static void on_line(void *context, const char *line, size_t len)
 	bool data = controller->pasted_lines && memchr(line, '\n', len);
 	controller->pasted_lines = false;
 	if (data)
-		send_data(controller, line, len, false);
+		send_data(controller, line, len);
 	else
 		run_line(controller, line, len);
 	tell_change(controller);
@@ -344,7 +323,7 @@ static bool send_held(struct controller *controller)
 {
 	const char *text = buf_data(&controller->pending_paste.text);
 	size_t len = controller->pending_paste.text.len;
-	return send_data(controller, text, len - (len > 0 && text[len - 1] == '\n'), false);
+	return send_data(controller, text, len - (len > 0 && text[len - 1] == '\n'));
 }
 
 static void run_held(struct controller *controller)

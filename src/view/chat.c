@@ -203,6 +203,9 @@ static void begin_row(struct layout *layout, const struct cursor *begin)
 	layout->indent = layout->row->columns;
 	if (entry_is_datagram(begin->entry) && !gutter_is_continued(begin))
 		put_address(layout);
+	struct cursor before = *begin;
+	if (begin->entry->call == CALL_COMMAND && !run_step_back(&before))
+		put_text(layout, "> ", gutter_words_style(begin->entry));
 }
 
 /* ---- the text and what is behind it ---- */

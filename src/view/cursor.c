@@ -11,7 +11,7 @@
 
 bool entry_is_words(const struct entry *entry)
 {
-	return entry->call == CALL_NOTE || entry->call == CALL_STATE;
+	return entry->call == CALL_NOTE || entry->call == CALL_COMMAND || entry->call == CALL_STATE;
 }
 
 static bool moves_bytes(const struct entry *entry)

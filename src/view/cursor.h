@@ -18,7 +18,7 @@ struct cursor {
 	uint32_t offset;
 };
 
-bool entry_is_words(const struct entry *entry);    /* a note, a state */
+bool entry_is_words(const struct entry *entry);    /* a note, a command, a state */
 bool entry_is_datagram(const struct entry *entry); /* that was sent or received */
 
 /* Bytes of a stream, in its order. Those sent as urgent have their place there (entry.phase), but

@@ -60,18 +60,24 @@ static void test_on_and_on(void)
 	fixture_end(&app);
 }
 
-static void test_echoes(void)
+static void put_command(const char *text, int quotes)
+{
+	struct entry header = { .call = CALL_COMMAND, .fd = -1, .arg = quotes };
+	transcript_append(app.transcript, &header, NULL, text, strlen(text));
+}
+
+static void test_commands(void)
 {
 	fixture_start(&app);
 	uint64_t real = put(CALL_RECV, "apple\n");
-	app_note(&app, "> /find apple");
+	put_command("/find apple", 1);
 	ok(find("apple", false) && is_at(real, 0), "not what was typed to find it");
-	app_note(&app, "> /f apple");
+	put_command("/f apple", 1);
 	ok(!find(NULL, true), "nor a later one, cut short");
 	ok(!find("find", false), "nor by its name");
 	uint64_t other = transcript_end(app.transcript);
-	app_note(&app, "> /finder apple");
-	ok(find("apple", false) && is_at(other, 0), "but what only looks alike");
+	put_command("/open apple", 0);
+	ok(find("apple", false) && is_at(other, 0), "but another command");
 	uint64_t said = transcript_end(app.transcript);
 	app_note(&app, "apple");
 	ok(find(NULL, true) && is_at(said, 0), "and what the program says");
@@ -127,7 +133,7 @@ int main(void)
 {
 	tap_watchdog(30);
 	test_on_and_on();
-	test_echoes();
+	test_commands();
 	test_limits();
 	test_eviction();
 	test_pages();

@@ -17,10 +17,10 @@ static const char *run(struct app *app, const char *format, ...)
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
 	uint64_t said = transcript_count(app->transcript);
-	if (command_run_line(app, line))
+	if (command_run_line(app, line, strlen(line)))
 		return "";
 	if (transcript_count(app->transcript) == said ||
-	    fixture_flags(app, app_shown(app)) != ENTRY_ERROR)
+	    fixture_flags(app, app_shown(app)) != (ENTRY_ERROR | ENTRY_ANSWER))
 		return "(wrong, and nothing was said)";
 	return fixture_note(app, app_shown(app));
 }
@@ -404,6 +404,56 @@ static void test_usage_mistakes(void)
 	}
 	is_int(sessions_count(app.sessions), count, "no mistake makes a session");
 	is_int(counts(&app, "c")->sent_bytes, 0, "or sends a byte");
+	fixture_end(&app);
+}
+
+/* The newest line that a person typed as a command. */
+static const struct entry *typed(const struct app *app)
+{
+	uint64_t at = transcript_newest(app->transcript);
+	while (at != TRANSCRIPT_NONE && transcript_at(app->transcript, at)->call != CALL_COMMAND)
+		at = transcript_previous(app->transcript, at);
+	return at == TRANSCRIPT_NONE ? NULL : transcript_at(app->transcript, at);
+}
+
+static bool was_typed(const struct app *app, const char *line)
+{
+	const struct entry *entry = typed(app);
+	return entry && entry->len == strlen(line) &&
+	       memcmp(entry_payload(entry), line, entry->len) == 0;
+}
+
+static void test_typed(void)
+{
+	struct app app;
+	struct rows rows = { 0 };
+	char shown[64] = { 0 };
+	fixture_start(&app);
+	run(&app, "no session");
+	ok(!typed(&app), "a line that is data is no command");
+	run(&app, " /set eol  crlf");
+	ok(was_typed(&app, "/set eol  crlf"), "a command is an entry, as it was typed");
+	ok(!typed(&app)->arg, "in which /find may find its words");
+	run(&app, "/f eol");
+	ok(was_typed(&app, "/f eol") && typed(&app)->arg, "but not those of its own");
+	run(&app, "/nonsense here");
+	ok(was_typed(&app, "/nonsense here"), "also a wrong one");
+	run(&app, "/secret $HOME");
+	ok(was_typed(&app, "/secret ..."), "of a secret only the name");
+	ok(!command_run_line(&app, "/send a\0b", 9), "a NUL byte is in no command");
+	ok(strstr(fixture_note(&app, 0), "NUL") != NULL, "which it says");
+	app_note(&app, "later");
+	is_int(fixture_flags(&app, 0), 0, "what is said later answers nothing");
+	run(&app, "/set marks on");
+	struct view view = app_view(&app, 40);
+	struct location location;
+	view_last(&view, &location);
+	view.time = VIEW_TIME_OFF;
+	view_layout(&view, location, &rows);
+	for (size_t i = 0; i < rows.row[0].count && i + 1 < sizeof shown; i++)
+		shown[i] = (char)rows.row[0].glyphs[i].chars[0];
+	is_text(shown, "-  > /set marks on", "the chat marks it");
+	rows_free(&rows);
 	fixture_end(&app);
 }
 
@@ -906,6 +956,7 @@ int main(void)
 	test_help_of_all();
 	test_without_session();
 	test_usage_mistakes();
+	test_typed();
 	test_sending();
 	test_addressing();
 	test_text_with_at();

@@ -29,7 +29,7 @@ static const char *complete(struct app *app, const char *line)
 
 static void run(struct app *app, const char *line)
 {
-	ok(command_run_line(app, line), "%s", line);
+	ok(command_run_line(app, line, strlen(line)), "%s", line);
 }
 
 static void test_commands(struct app *app)

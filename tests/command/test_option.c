@@ -8,7 +8,7 @@
 /* What the pane says: a note or a mistake. */
 static const char *say(struct app *app, const char *line)
 {
-	command_run_line(app, line);
+	command_run_line(app, line, strlen(line));
 	return fixture_note(app, app_shown(app));
 }
 
@@ -97,7 +97,8 @@ static void test_listing(struct app *app)
 	ok(*line_of(listing, "TCP_NODELAY") && *line_of(listing, "IP_TTL"), "the others are there");
 	ok(strstr(listing, "/option NAME VALUE sets it."), "and how to go on");
 	is_int(count_calls(app, CALL_GETSOCKOPT, 0), seen, "the trace is not flooded");
-	is_int(count_shown(app, VIEW_TRACE), shown + 1, "and stays readable: one note more");
+	is_int(count_shown(app, VIEW_TRACE), shown + 2,
+	       "and stays readable: the command and its answer more");
 	ok(count_calls(app, CALL_GETSOCKOPT, ENTRY_WATCHING) > watched + 30,
 	   "but each call is written down");
 	for (const char *line = listing; line;

@@ -8,7 +8,7 @@ static struct app app;
 
 static bool run(const char *line)
 {
-	return command_run_line(&app, line);
+	return command_run_line(&app, line, strlen(line));
 }
 
 static struct session *start(void)

@@ -15,7 +15,7 @@ static const char *run(struct app *app, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
-	return command_run_line(app, line) ? "" : fixture_note(app, app_shown(app));
+	return command_run_line(app, line, strlen(line)) ? "" : fixture_note(app, app_shown(app));
 }
 
 static struct session *named(const struct app *app, const char *name)

@@ -19,7 +19,7 @@ static const char *say(struct app *app, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
-	command_run_line(app, line);
+	command_run_line(app, line, strlen(line));
 	return fixture_note(app, app_shown(app));
 }
 
@@ -62,7 +62,7 @@ static void fails(struct app *app, const char *name, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
-	command_run_line(app, line);
+	command_run_line(app, line, strlen(line));
 	wait_for(app, failed(app) != before, name);
 }
 

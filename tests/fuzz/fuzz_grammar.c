@@ -94,7 +94,8 @@ static void check_run(struct app *app, const char *line)
 {
 	uint64_t said = transcript_count(app->transcript);
 	if (is_harmless(line))
-		require(command_run_line(app, line) || transcript_count(app->transcript) > said);
+		require(command_run_line(app, line, strlen(line)) ||
+		        transcript_count(app->transcript) > said);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
