@@ -290,7 +290,7 @@ struct session *app_open(struct app *app, const struct target *target,
                          const struct session_options *options, struct error *error)
 {
 	struct session_options filled = fill_in(app, options);
-	struct session *session = session_open(app->sessions, target, &filled, error);
+	struct session *session = sessions_open(app->sessions, target, &filled, error);
 	if (session)
 		app_select(app, session);
 	return session;
@@ -300,7 +300,7 @@ struct session *app_listen(struct app *app, const struct target *target,
                            const struct session_options *options, struct error *error)
 {
 	struct session_options filled = fill_in(app, options);
-	struct session *session = session_listen(app->sessions, target, &filled, error);
+	struct session *session = sessions_listen(app->sessions, target, &filled, error);
 	if (session)
 		app_select(app, session);
 	return session;

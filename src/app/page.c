@@ -155,9 +155,9 @@ int64_t page_pulse(const struct app *app)
 static struct session *look_at_both(const struct app *app)
 {
 	struct session *other = app_other_end(app, app->current);
-	session_look(app->current);
+	sessions_look(app->sessions, app->current);
 	if (other)
-		session_look(other);
+		sessions_look(app->sessions, other);
 	return other;
 }
 

@@ -49,12 +49,12 @@ static void add_ends(struct listing *listing, const struct session *session)
 
 /* As the kernel says it just now, with '?' where it does not say, and how long the state will last
  * where a timer ends it. */
-static void add_state(struct listing *listing, struct session *session)
+static void add_state(struct listing *listing, const struct app *app, struct session *session)
 {
 	struct snapshot snapshot;
 	int64_t left;
 	char mark, text[SNAPSHOT_LEFT];
-	session_look(session);
+	sessions_look(app->sessions, session);
 	page_snapshot(session, &snapshot);
 	const char *state = snapshot_state(&snapshot, &mark);
 	if (snapshot_timer(&snapshot, &left) == TIMER_TIMEWAIT)
@@ -70,7 +70,7 @@ static void list_session(struct listing *listing, const struct app *app, struct 
 	bool unicode = text_has_unicode();
 	listing_add(listing, "%u%s %s", session_number(session),
 	            session == app->current ? "*" : " ", session_name(session));
-	add_state(listing, session);
+	add_state(listing, app, session);
 	add_ends(listing, session);
 	listing_add(listing, unicode ? "↑%s ↓%s" : "out %s in %s",
 	            count_format(counts->sent_bytes, sent),

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "net/option.h"
 #include "socket/sockopt.h"
 
 enum { LEFT_COLUMNS = 31 }; /* of name and value together, the value at their right end */
@@ -52,7 +53,7 @@ static void format_peeked(struct session *session, const struct sockopt *option,
 	struct error ignored;
 	if (option->taken)
 		buf_append_text(out, "not read");
-	else if (session_peek_option(session, option->level, option->number, value, &len, &ignored))
+	else if (option_peek(session, option->level, option->number, value, &len, &ignored))
 		format_value(option, value, len, out);
 	else
 		buf_append_text(out, "not available");
@@ -97,8 +98,7 @@ static bool show_option(const struct invocation *invocation, const struct sockop
 	char bytes[SOCKOPT_MAX];
 	size_t len = sockopt_size(option);
 	struct buf value = { .max = SIZE_MAX }, text = { .max = SIZE_MAX };
-	if (!session_get_option(invocation->session, option->level, option->number, bytes, &len,
-	                        error))
+	if (!option_get(invocation->session, option->level, option->number, bytes, &len, error))
 		return false;
 	format_value(option, bytes, len, &value);
 	add_line(option, &value, &text);
@@ -138,8 +138,8 @@ static bool set_option(const struct invocation *invocation, const struct sockopt
 	char asked[SOCKOPT_MAX], got[SOCKOPT_MAX] = { 0 };
 	size_t asked_len, got_len = sockopt_size(option);
 	if (!sockopt_parse(option, text, asked, &asked_len, error) ||
-	    !session_set_option(session, option->level, option->number, asked, asked_len, error) ||
-	    !session_get_option(session, option->level, option->number, got, &got_len, error))
+	    !option_set(session, option->level, option->number, asked, asked_len, error) ||
+	    !option_get(session, option->level, option->number, got, &got_len, error))
 		return false;
 	tell_change(invocation->app, option, asked, asked_len, got, got_len);
 	return true;

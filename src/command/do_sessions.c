@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/handlers.h"
+#include "net/reconnect.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -79,7 +80,8 @@ bool do_listen(const struct invocation *invocation, struct error *error)
 bool do_service(const struct invocation *invocation, struct error *error)
 {
 	const struct service *service = service_choose(invocation->args->value[0], error);
-	return service && session_set_service(invocation->session, service, error);
+	return service &&
+	       sessions_set_service(invocation->app->sessions, invocation->session, service, error);
 }
 
 /* What became of a session since this position, where another pane than its own is shown. */
@@ -151,7 +153,7 @@ bool do_shutdown(const struct invocation *invocation, struct error *error)
 bool do_reconnect(const struct invocation *invocation, struct error *error)
 {
 	session_set_timeout(invocation->session, invocation->app->settings.timeout);
-	return session_reconnect(invocation->session, error);
+	return reconnect_now(invocation->session, error);
 }
 
 bool do_session(const struct invocation *invocation, struct error *error)

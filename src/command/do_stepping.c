@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/handlers.h"
+#include "net/step.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -74,7 +75,7 @@ bool do_socket(const struct invocation *invocation, struct error *error)
 	options.name = args->as;
 	options.eol = app->settings.eol;
 	options.family = choose_family(app, args->value[1]);
-	struct session *session = session_make_socket(
+	struct session *session = sessions_make_socket(
 	        app->sessions, strcmp(args->value[0], "udp") == 0, &options, error);
 	if (session)
 		app_select(app, session);
@@ -84,7 +85,7 @@ bool do_socket(const struct invocation *invocation, struct error *error)
 bool do_bind(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
-	return session_bind(invocation->session, args->value[0], args->value[1], error);
+	return step_bind(invocation->session, args->value[0], args->value[1], error);
 }
 
 bool do_backlog(const struct invocation *invocation, struct error *error)
@@ -93,18 +94,18 @@ bool do_backlog(const struct invocation *invocation, struct error *error)
 	int backlog = BACKLOG;
 	if (text && !parse_number("backlog", "how many may wait", text, &backlog, error))
 		return false;
-	return session_start_listening(invocation->session, backlog, error);
+	return step_listen(invocation->session, backlog, error);
 }
 
 bool do_connect(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
-	return session_connect(invocation->session, args->value[0], args->value[1], error);
+	return step_connect(invocation->session, args->value[0], args->value[1], error);
 }
 
 bool do_accept(const struct invocation *invocation, struct error *error)
 {
-	return session_accept(invocation->session, invocation->args->as, error);
+	return step_accept(invocation->session, invocation->args->as, error);
 }
 
 /* ---- moving bytes ---- */
@@ -121,24 +122,24 @@ bool do_recv(const struct invocation *invocation, struct error *error)
 		parse_how(word, &how);
 	if (bytes && !parse_number("recv", "a number of bytes", bytes, &most, error))
 		return false;
-	return session_recv(invocation->session, (size_t)most, how, error);
+	return step_recv(invocation->session, (size_t)most, how, error);
 }
 
 bool do_urgent(const struct invocation *invocation, struct error *error)
 {
 	unsigned char byte;
 	return parse_byte(invocation->args->value[0], &byte, error) &&
-	       session_send_urgent(invocation->session, byte, error);
+	       step_send_urgent(invocation->session, byte, error);
 }
 
 /* ---- by itself or not ---- */
 
 bool do_pause(const struct invocation *invocation, struct error *error)
 {
-	return session_pause(invocation->session, true, error);
+	return step_pause(invocation->session, true, error);
 }
 
 bool do_resume(const struct invocation *invocation, struct error *error)
 {
-	return session_pause(invocation->session, false, error);
+	return step_pause(invocation->session, false, error);
 }

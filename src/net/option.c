@@ -71,14 +71,14 @@ static bool get(const struct session *session, const struct caller *caller, int 
 	return true;
 }
 
-bool session_get_option(struct session *session, int level, int number, void *value, size_t *len,
-                        struct error *error)
+bool option_get(struct session *session, int level, int number, void *value, size_t *len,
+                struct error *error)
 {
 	return get(session, &session->caller, level, number, value, len, error);
 }
 
-bool session_peek_option(struct session *session, int level, int number, void *value, size_t *len,
-                         struct error *error)
+bool option_peek(struct session *session, int level, int number, void *value, size_t *len,
+                 struct error *error)
 {
 	struct caller caller = session->caller;
 	caller.flags |= ENTRY_WATCHING;
@@ -190,8 +190,8 @@ void option_restore(struct session *session, int fd)
 
 /* ---- setting by a person ---- */
 
-bool session_set_option(struct session *session, int level, int number, const void *value,
-                        size_t len, struct error *error)
+bool option_set(struct session *session, int level, int number, const void *value, size_t len,
+                struct error *error)
 {
 	int code = 0;
 	if (!has_socket(session, error))

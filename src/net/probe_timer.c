@@ -112,14 +112,14 @@ static void look_at(struct session *session)
 		look_at_socket(session, session->fd[i]);
 }
 
-void session_look(struct session *session)
+void sessions_look(struct sessions *sessions, struct session *session)
 {
 	if (!is_on(session))
 		return;
 	if (session->fd_count)
 		look_at(session);
 	else if (session->state == SESSION_CLOSED)
-		lingering_look(session->sessions, session);
+		lingering_look(sessions, session);
 }
 
 const struct sample *session_sample(const struct session *session)

@@ -27,7 +27,7 @@ static void open_again(struct session *session)
 /* ---- by a person ---- */
 
 /* What the peer has ended on its side needs no /close first. */
-bool session_reconnect(struct session *session, struct error *error)
+bool reconnect_now(struct session *session, struct error *error)
 {
 	bool over = session->peer_closed || session->broken;
 	if (session->stepped)

@@ -73,16 +73,6 @@ struct session_counts {
 	uint64_t refused;         /* ICMP errors met */
 };
 
-/* Making: the session stands in `sessions` at once, and what happens next is told in its
- * transcript. NULL only where the arguments cannot be right; `options` may be NULL. A numeric
- * address is listened on before this returns, unless a socket closed in this turn may still hold
- * the port: then in the next turn. Listening without a host is on loopback, on both families; "*"
- * is every address. */
-struct session *session_open(struct sessions *sessions, const struct target *target,
-                             const struct session_options *options, struct error *error);
-struct session *session_listen(struct sessions *sessions, const struct target *target,
-                               const struct session_options *options, struct error *error);
-
 /* Looking. */
 uint32_t session_number(const struct session *session);
 const char *session_name(const struct session *session);
@@ -139,8 +129,6 @@ bool session_send_secret(struct session *session, const void *data, size_t len,
 bool session_send_to(struct session *session, const struct endpoint *to, const void *data,
                      size_t len, struct error *error);
 bool session_rename(struct session *session, const char *name, struct error *error);
-bool session_set_service(struct session *session, const struct service *service,
-                         struct error *error);
 bool session_shutdown(struct session *session, int how,
                       struct error *error); /* SHUT_WR waits for the queue */
 
@@ -150,12 +138,8 @@ bool session_shutdown(struct session *session, int how,
 bool session_close(struct session *session, struct error *error);
 bool session_abort(struct session *session, struct error *error); /* RST: SO_LINGER 0, close */
 
-/* Opens an ended session again, or listens again; one whose peer has ended it is closed first. What
- * was set by session_set_option() is set on the new socket. */
-bool session_reconnect(struct session *session, struct error *error);
-
 /* True while it waits to be opened again by itself, and how long it will (`left` may be NULL), ns;
- * session_cancel() and session_close() end that. */
+ * step_cancel() and session_close() end that. */
 bool session_opens_again(const struct session *session, int64_t *left);
 void session_set_timeout(struct session *session, int64_t timeout);
 
@@ -176,64 +160,16 @@ size_t session_socket_count(const struct session *session);
 const struct sample *session_socket_reading(const struct session *session, size_t index,
                                             struct endpoint *local);
 
-/* Reads now, the timer too; what has changed is written down. */
-void session_look(struct session *session);
-
 /* True while the kernel has something to do that we are not woken for: bytes in flight or held
  * back, a timer, a state that passes. */
 bool session_is_unsettled(const struct session *session);
 
-/* ---- step by step ---- */
+int session_family(const struct session *session); /* of its socket, AF_UNSPEC without one */
 
-/* socket() and nothing else; the session is paused. Of the options family (IPv4 where none is
- * asked for), numeric, queue_max and name count. */
-struct session *session_make_socket(struct sessions *sessions, bool udp,
-                                    const struct session_options *options, struct error *error);
-
-/* One call each, on the first socket of a session that is paused or was made by
- * session_make_socket(), whatever the kernel will say to it. False with errno's line; what comes
- * later is told in the transcript. bind() and connect() may look a name up first, off the loop, and
- * take the first address of it; without a host bind() takes 127.0.0.1 or ::1, for "*" every
- * address. connect() and accept() wait where a blocking one would. A client accepted here is paused
- * like its listener; `name` may be NULL. */
-bool session_bind(struct session *session, const char *host, const char *port, struct error *error);
-bool session_start_listening(struct session *session, int backlog, struct error *error);
-bool session_connect(struct session *session, const char *host, const char *port,
-                     struct error *error);
-bool session_accept(struct session *session, const char *name, struct error *error);
-
-/* One recv() or recvfrom() into a buffer of `most` bytes, at most SESSION_RECV_MOST, on a paused
- * session; it waits where a blocking one would, with RECV_ALL until there are so many bytes. A
- * service is not given what was read like this. */
-enum { SESSION_RECV_MOST = 1000000 };
-enum recv_how { RECV_PLAIN, RECV_PEEK, RECV_URGENT, RECV_ALL };
-bool session_recv(struct session *session, size_t most, enum recv_how how, struct error *error);
-
-/* send(MSG_OOB), at once or not at all. */
-bool session_send_urgent(struct session *session, unsigned char byte, struct error *error);
-
-/* A paused session reads and accepts nothing by itself, and does not close by itself when both
- * sides have sent FIN. What its service has missed it is told when reading goes on. session_send()
- * is one send() then: what the kernel does not take waits, and nothing more can be sent
- * meanwhile. */
-bool session_pause(struct session *session, bool pause, struct error *error);
 bool session_is_paused(const struct session *session);
 
-/* The call that waits, as text: "recv(1024)", and since when (`since` may be NULL); NULL for none.
- * Cancelling tells it; false where nothing waits. What connect() has begun is taken back. */
+/* The call that waits, as text: "recv(1024)", and since when (`since` may be NULL); NULL for none. */
 const char *session_waiting(const struct session *session, int64_t *since);
-bool session_cancel(struct session *session);
-
-/* getsockopt() and setsockopt(), of any session with a socket; `value` is the option's own form,
- * see base/sockopt.h, *len the room and then what the kernel gave. The first socket is asked, all
- * of them are set. False with errno's line. session_peek_option() is a call made to see more. */
-bool session_get_option(struct session *session, int level, int number, void *value, size_t *len,
-                        struct error *error);
-bool session_peek_option(struct session *session, int level, int number, void *value, size_t *len,
-                         struct error *error);
-bool session_set_option(struct session *session, int level, int number, const void *value,
-                        size_t len, struct error *error);
-int session_family(const struct session *session); /* of its socket, AF_UNSPEC without one */
 
 /* ---- peers ---- */
 

@@ -27,12 +27,15 @@
 #include "socket/endpoint.h"
 #include "base/buf.h"
 #include "net/calls.h"
+#include "net/option.h"
 #include "net/pace.h"
 #include "net/peers.h"
+#include "net/reconnect.h"
 #include "net/resolve.h"
 #include "net/secrets.h"
 #include "net/session.h"
 #include "net/sessions.h"
+#include "net/step.h"
 #include "net/probe.h"
 
 enum {
@@ -93,31 +96,6 @@ struct open_parameters {
 	bool listening;
 };
 
-/* The call of a person that a blocking socket would sleep in. */
-enum step_call { STEP_LOOKUP, STEP_CONNECT, STEP_ACCEPT, STEP_RECV, STEP_SEND };
-
-enum { STEP_TEXT = 400 };
-
-struct step {
-	enum step_call call;
-	char text[STEP_TEXT]; /* "recv(1024)" */
-	int64_t since;        /* when it was asked for */
-	bool waited;          /* it was not made at once */
-
-	/* STEP_LOOKUP, for bind() or connect() */
-	struct lookup *lookup;
-	struct lookup_query query;
-	bool binds;
-
-	struct endpoint addr;    /* STEP_CONNECT: to whom */
-	char name[SESSION_NAME]; /* STEP_ACCEPT: of the client, "" = none chosen */
-
-	/* STEP_RECV */
-	size_t most;
-	enum recv_how how;
-	int low; /* SO_RCVLOWAT as it was before RECV_ALL has raised it, 0 = it has not */
-};
-
 struct session {
 	/* what every turn looks at */
 	const struct kind *kind;
@@ -166,7 +144,7 @@ struct session {
 	int64_t again_at;     /* clock_now() when it will be; 0 = it will not */
 
 	/* step by step, see step.c */
-	bool stepped;      /* made by session_make_socket() */
+	bool stepped;      /* made by sessions_make_socket() */
 	bool greeting_due; /* its service has not been told of the client, */
 	bool fin_due;      /* and not of its FIN: what was paused */
 	struct step *step; /* the call that waits, NULL = none */
@@ -259,26 +237,6 @@ bool session_check_name(const struct sessions *sessions, const struct session *s
 /* Tells its service of the client, once. */
 void session_greet(struct session *session);
 
-/* ---- reconnect.c ---- */
-
-/* It has just ended: whether it is opened again by itself, and when. */
-void reconnect_plan(struct session *session, bool was_open);
-bool reconnect_cancel(struct session *session); /* false where it was not to be opened again */
-bool reconnect_follows_fin(const struct session *session); /* the peer's FIN ends it */
-void reconnect_serve(struct session *session);
-
-/* ---- option.c ---- */
-
-/* Sets what a person has set on a socket of this session before; what cannot be set is reported. */
-void option_restore(struct session *session, int fd);
-
-/* Switches an option on, unless a person has set it. */
-void option_default(struct session *session, int fd, int level, int number);
-
-/* Whether a person has set one of these, on or off. */
-bool option_is_set(const struct session *session, bool (*is_one)(int level, int number));
-void option_forget(struct session *session);
-
 /* ---- dial.c ---- */
 
 void dial_begin(struct session *session);
@@ -327,51 +285,6 @@ void datagram_ask_pktinfo(struct session *session, int fd, const struct endpoint
 /* One accept(). NULL where no session has come of it: *code is the errno value, or 0 where it has
  * been told already. */
 struct session *listener_accept(struct session *session, unsigned slot, int *code);
-
-/* ---- step.c ---- */
-
-/* What a call by hand has come to. */
-enum step_end { STEP_DONE, STEP_FAILED, STEP_WAITS };
-
-/* True where a person makes the calls, or one is under way: then step_prepare() and step_serve()
- * are its turn. */
-bool step_drives(const struct session *session);
-void step_prepare(struct session *session, struct poller *poller);
-
-/* Something waits in the kernel for a person to take it: select() does not tell when more comes. */
-bool step_may_grow(const struct session *session);
-
-void step_serve(struct session *session, const struct poller *poller);
-
-/* Writes a call down as the one that waits, also while it is only tried. */
-struct step *step_begin(struct session *session, enum step_call call, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
-void step_drop(struct session *session);    /* and makes no call */
-void step_abandon(struct session *session); /* the same, and tells, unless it is a send() */
-
-/* False, and told in `error`, where it has no socket, or another call waits. */
-bool step_may_begin(const struct session *session, struct error *error);
-bool step_must_be_paused(const struct session *session, const char *does, struct error *error);
-
-/* "bind(127.0.0.1:80) = -1 EACCES: ports below 1024 are the superuser's". Returns false. */
-bool step_fail(const struct session *session, enum call call, const char *text, int code,
-               struct error *error);
-
-/* For caller.since: 0 where the call did not have to wait. */
-int64_t step_since(const struct session *session);
-
-/* Of its first socket, also one without an address. */
-int step_family(const struct session *session);
-
-/* ---- step_open.c, step_move.c ---- */
-
-enum step_end step_look_up(struct session *session, struct error *error); /* the answer is there */
-enum step_end step_connect(struct session *session, struct error *error); /* so is connect()'s */
-enum step_end step_accept(struct session *session, unsigned slot, struct error *error);
-enum step_end step_receive(struct session *session, unsigned slot, struct error *error);
-bool step_send(struct session *session, const struct endpoint *to, const void *data, size_t len,
-               struct error *error);
-void step_lower(struct session *session); /* puts SO_RCVLOWAT back */
 
 /* ---- sessions.c ---- */
 

@@ -182,8 +182,8 @@ static struct session *make(struct sessions *sessions, const struct kind *kind,
 
 static const struct session_options no_options;
 
-struct session *session_open(struct sessions *sessions, const struct target *target,
-                             const struct session_options *options, struct error *error)
+struct session *sessions_open(struct sessions *sessions, const struct target *target,
+                              const struct session_options *options, struct error *error)
 {
 	const struct kind *kind =
 	        target->transport == TRANSPORT_UDP ? &datagram_kind : &stream_kind;
@@ -196,8 +196,8 @@ struct session *session_open(struct sessions *sessions, const struct target *tar
 	return make(sessions, kind, open_parameters_new(target, options, false), &client);
 }
 
-struct session *session_listen(struct sessions *sessions, const struct target *target,
-                               const struct session_options *options, struct error *error)
+struct session *sessions_listen(struct sessions *sessions, const struct target *target,
+                                const struct session_options *options, struct error *error)
 {
 	const struct kind *kind =
 	        target->transport == TRANSPORT_UDP ? &datagram_kind : &listener_kind;
@@ -257,8 +257,8 @@ void session_greet(struct session *session)
 	session->greeting_due = false;
 }
 
-bool session_set_service(struct session *session, const struct service *service,
-                         struct error *error)
+bool sessions_set_service(struct sessions *sessions, struct session *session,
+                          const struct service *service, struct error *error)
 {
 	if (!session_is_server(session) && !session->listener) {
 		error_set(error, "session %u is a client: only servers have a service",
@@ -268,9 +268,8 @@ bool session_set_service(struct session *session, const struct service *service,
 	session->service = service;
 	if (session_is_server(session))
 		rename_server(session);
-	for (size_t i = 0; session->kind == &listener_kind && i < sessions_count(session->sessions);
-	     i++) {
-		struct session *client = sessions_at(session->sessions, i);
+	for (size_t i = 0; session->kind == &listener_kind && i < sessions_count(sessions); i++) {
+		struct session *client = sessions_at(sessions, i);
 		if (client->listener == session->caller.session)
 			client->service = service;
 	}

@@ -20,6 +20,20 @@ void sessions_free(struct sessions *sessions); /* closes everything */
 
 struct transcript *sessions_transcript(const struct sessions *sessions);
 
+/* Making: the session is in the table at once, and what happens next is reported in its transcript.
+ * NULL only where the arguments cannot be right; `options` may be NULL. A numeric address is listened
+ * on before this returns, unless a socket closed in this turn may still hold the port: then in the
+ * next turn. Listening without a host is on loopback, on both families; "*" is every address. */
+struct session *sessions_open(struct sessions *sessions, const struct target *target,
+                              const struct session_options *options, struct error *error);
+struct session *sessions_listen(struct sessions *sessions, const struct target *target,
+                                const struct session_options *options, struct error *error);
+
+/* socket() and nothing else; the session is paused, see step.h. Of the options family (IPv4 by
+ * default), numeric, queue_max and name count. */
+struct session *sessions_make_socket(struct sessions *sessions, bool udp,
+                                     const struct session_options *options, struct error *error);
+
 size_t sessions_count(const struct sessions *sessions);
 struct session *sessions_at(const struct sessions *sessions,
                             size_t index); /* in the order of their numbers */
@@ -31,6 +45,13 @@ uint64_t sessions_lost(const struct sessions *sessions);
 
 /* Removes an ended session from the table and frees it; its entries are hidden in the transcript. */
 bool sessions_forget(struct sessions *sessions, struct session *session, struct error *error);
+
+/* A listener's clients have its new service, too. */
+bool sessions_set_service(struct sessions *sessions, struct session *session,
+                          const struct service *service, struct error *error);
+
+/* Reads the kernel now, the timer too; what has changed is written down. */
+void sessions_look(struct sessions *sessions, struct session *session);
 
 /* Whether TCP clients that were refused, reset, timed out or closed by their peer are opened again by
  * themselves; not from the start. Off ends every wait for it. */

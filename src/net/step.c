@@ -269,16 +269,16 @@ static enum step_end go_on(struct session *session, const struct poller *poller,
 {
 	struct step *step = session->step;
 	if (step->call == STEP_LOOKUP)
-		return lookup_is_ready(step->lookup, poller) ? step_look_up(session, error)
+		return lookup_is_ready(step->lookup, poller) ? looked_up(session, error)
 		                                             : STEP_WAITS;
 	if (step->call == STEP_CONNECT)
-		return poller_writable(poller, session->fd[0]) ? step_connect(session, error)
+		return poller_writable(poller, session->fd[0]) ? connect_answered(session, error)
 		                                               : STEP_WAITS;
 	int slot = find_slot(session, poller, poller_readable);
 	if (slot < 0)
 		return STEP_WAITS;
-	return step->call == STEP_ACCEPT ? step_accept(session, (unsigned)slot, error)
-	                                 : step_receive(session, (unsigned)slot, error);
+	return step->call == STEP_ACCEPT ? accept_step(session, (unsigned)slot, error)
+	                                 : receive_step(session, (unsigned)slot, error);
 }
 
 static void flush(struct session *session, const struct poller *poller)
@@ -334,7 +334,7 @@ static void cancel_send(struct session *session)
 		stream_settle(session);
 }
 
-bool session_cancel(struct session *session)
+bool step_cancel(struct session *session)
 {
 	if (!session->step)
 		return reconnect_cancel(session);
@@ -369,7 +369,7 @@ static void resume_session(struct session *session)
 	if (step && step->call == STEP_SEND)
 		step_drop(session);
 	else if (step && (step->call == STEP_ACCEPT || step->call == STEP_RECV))
-		session_cancel(session);
+		step_cancel(session);
 	session_report(session, 0, "%s by itself again", listens ? "accepts" : "reads");
 	for (unsigned i = 0; session->stepped && !session->connected && i < session->fd_count; i++)
 		datagram_ask_pktinfo(session, session->fd[i], &session->local[i]);
@@ -378,7 +378,7 @@ static void resume_session(struct session *session)
 		stream_resume(session);
 }
 
-bool session_pause(struct session *session, bool pause, struct error *error)
+bool step_pause(struct session *session, bool pause, struct error *error)
 {
 	if (session_refuse_closed(session, error))
 		return false;

@@ -50,7 +50,7 @@ static void name_client(struct session *client, const char *name)
 		session_note(client, ENTRY_ERROR, "%s", error.text);
 }
 
-enum step_end step_accept(struct session *session, unsigned slot, struct error *error)
+enum step_end accept_step(struct session *session, unsigned slot, struct error *error)
 {
 	int code;
 	struct step *step = session->step;
@@ -65,7 +65,7 @@ enum step_end step_accept(struct session *session, unsigned slot, struct error *
 	return !client && code ? STEP_FAILED : STEP_DONE;
 }
 
-bool session_accept(struct session *session, const char *name, struct error *error)
+bool step_accept(struct session *session, const char *name, struct error *error)
 {
 	if (!step_may_begin(session, error) || !step_must_be_paused(session, "accepts", error) ||
 	    (name && !session_check_name(session->sessions, NULL, name, error)))
@@ -73,7 +73,7 @@ bool session_accept(struct session *session, const char *name, struct error *err
 	struct step *step = step_begin(session, STEP_ACCEPT, "accept()");
 	snprintf(step->name, sizeof step->name, "%s", name ? name : "");
 	int slot = session->state == SESSION_LISTENING ? ready_slot(session) : 0;
-	enum step_end end = slot < 0 ? STEP_WAITS : step_accept(session, (unsigned)slot, error);
+	enum step_end end = slot < 0 ? STEP_WAITS : accept_step(session, (unsigned)slot, error);
 	return end == STEP_WAITS ? put_off(session) : end == STEP_DONE;
 }
 
@@ -256,7 +256,7 @@ static enum step_end meet_error(struct session *session, int code, struct error 
 	return misuse ? STEP_FAILED : STEP_DONE;
 }
 
-enum step_end step_receive(struct session *session, unsigned slot, struct error *error)
+enum step_end receive_step(struct session *session, unsigned slot, struct error *error)
 {
 	const char *data;
 	struct endpoint from = { .family = AF_UNSPEC }, local = { .family = AF_UNSPEC };
@@ -294,13 +294,13 @@ static bool may_receive(const struct session *session, size_t most, struct error
 {
 	if (!step_may_begin(session, error) || !step_must_be_paused(session, "reads", error))
 		return false;
-	if (most > SESSION_RECV_MOST)
+	if (most > STEP_RECV_MOST)
 		error_set(error, "recv: %zu bytes are more than the %d that one call may take",
-		          most, SESSION_RECV_MOST);
-	return most <= SESSION_RECV_MOST;
+		          most, STEP_RECV_MOST);
+	return most <= STEP_RECV_MOST;
 }
 
-bool session_recv(struct session *session, size_t most, enum recv_how how, struct error *error)
+bool step_recv(struct session *session, size_t most, enum recv_how how, struct error *error)
 {
 	if (!may_receive(session, most, error))
 		return false;
@@ -311,7 +311,7 @@ bool session_recv(struct session *session, size_t most, enum recv_how how, struc
 	if (how == RECV_ALL && most > 1 && session->kind == &stream_kind)
 		raise_low(session);
 	int slot = never_sleeps(session) ? 0 : ready_slot(session);
-	enum step_end end = slot < 0 ? STEP_WAITS : step_receive(session, (unsigned)slot, error);
+	enum step_end end = slot < 0 ? STEP_WAITS : receive_step(session, (unsigned)slot, error);
 	if (end == STEP_WAITS && slot < 0)
 		warn_portless(session);
 	return end == STEP_WAITS ? put_off(session) : end == STEP_DONE;
@@ -373,7 +373,7 @@ bool step_send(struct session *session, const struct endpoint *to, const void *d
 			begin_udp(session, to);
 		return sent;
 	}
-	make_room(session, len < SESSION_RECV_MOST ? len : SESSION_RECV_MOST);
+	make_room(session, len < STEP_RECV_MOST ? len : STEP_RECV_MOST);
 	if (!session->kind->send(session, to, data, len, error))
 		return false;
 	if (session->queue.len)
@@ -381,7 +381,7 @@ bool step_send(struct session *session, const struct endpoint *to, const void *d
 	return true;
 }
 
-bool session_send_urgent(struct session *session, unsigned char byte, struct error *error)
+bool step_send_urgent(struct session *session, unsigned char byte, struct error *error)
 {
 	if (!step_may_begin(session, error))
 		return false;

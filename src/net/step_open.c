@@ -59,8 +59,8 @@ static void open_socket(struct session *session)
 	}
 }
 
-struct session *session_make_socket(struct sessions *sessions, bool udp,
-                                    const struct session_options *options, struct error *error)
+struct session *sessions_make_socket(struct sessions *sessions, bool udp,
+                                     const struct session_options *options, struct error *error)
 {
 	static const struct session_options none;
 	if (!options)
@@ -135,7 +135,7 @@ static bool may_open(const struct session *session, struct error *error)
 	return false;
 }
 
-bool session_start_listening(struct session *session, int backlog, struct error *error)
+bool step_listen(struct session *session, int backlog, struct error *error)
 {
 	char call[CALL_TEXT], text[ENDPOINT_TEXT];
 	if (!may_open(session, error))
@@ -192,7 +192,7 @@ static enum step_end fail_connect(struct session *session, int code, struct erro
 }
 
 /* How connect() has ended. */
-enum step_end step_connect(struct session *session, struct error *error)
+enum step_end connect_answered(struct session *session, struct error *error)
 {
 	int code;
 	struct endpoint addr = session->step->addr, none = { .family = AF_UNSPEC };
@@ -248,7 +248,7 @@ static enum step_end found(struct session *session, const struct lookup_answer *
 	return binds ? bind_now(session, &addr, error) : connect_now(session, &addr, error);
 }
 
-enum step_end step_look_up(struct session *session, struct error *error)
+enum step_end looked_up(struct session *session, struct error *error)
 {
 	struct step *step = session->step;
 	struct lookup_answer answer;
@@ -296,7 +296,7 @@ static bool look_up(struct session *session, const struct target *target, bool b
 		dial_report_waiting(session);
 	if (lookup_is_waiting(step->lookup) || lookup_fd(step->lookup) >= 0)
 		return true;
-	return step_look_up(session, error) != STEP_FAILED;
+	return looked_up(session, error) != STEP_FAILED;
 }
 
 static bool parse(const struct session *session, const char *host, const char *port, bool binds,
@@ -325,7 +325,7 @@ static void set_loopback(const struct session *session, struct target *target)
 	set_host(target, step_family(session) == AF_INET6 ? "::1" : "127.0.0.1");
 }
 
-bool session_bind(struct session *session, const char *host, const char *port, struct error *error)
+bool step_bind(struct session *session, const char *host, const char *port, struct error *error)
 {
 	struct target target;
 	if (!may_open(session, error) || !parse(session, host, port, true, &target, error))
@@ -337,8 +337,7 @@ bool session_bind(struct session *session, const char *host, const char *port, s
 	return look_up(session, &target, true, error);
 }
 
-bool session_connect(struct session *session, const char *host, const char *port,
-                     struct error *error)
+bool step_connect(struct session *session, const char *host, const char *port, struct error *error)
 {
 	struct target target;
 	if (!may_open(session, error) || !parse(session, host, port, false, &target, error))

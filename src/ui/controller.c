@@ -15,6 +15,7 @@
 #include "ui/bars.h"
 #include "ui/byte_escape.h"
 #include "ui/candidates.h"
+#include "net/step.h"
 
 enum {
 	READ_SIZE = 64 << 10,
@@ -96,7 +97,7 @@ static void on_interrupt(struct controller *controller)
 {
 	if (input_line("").len > 0)
 		return;
-	bool cancelled = controller->app->current && session_cancel(controller->app->current);
+	bool cancelled = controller->app->current && step_cancel(controller->app->current);
 	if (cancelled || app_unmark(controller->app))
 		tell_change(controller);
 	else

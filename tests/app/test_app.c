@@ -2,6 +2,7 @@
 #include "app/app.h"
 
 #include "app/fixture.h"
+#include "net/reconnect.h"
 #include "support/peer.h"
 
 static struct error error;
@@ -269,7 +270,7 @@ static void test_failed_to_open(void)
 	session_close(five, &error);
 	session_close(two, &error);
 	fixture_turn(&app, clock_now());
-	ok(session_reconnect(five, &error), "and is opened again");
+	ok(reconnect_now(five, &error), "and is opened again");
 	wait_for(&app, session_state(five) == SESSION_CLOSED, "in vain");
 	fixture_turn(&app, clock_now());
 	ok(sessions_named(app.sessions, "five") == five && app.current == five,

@@ -78,7 +78,7 @@ __attribute__((unused)) static struct session *open_to(struct fixture *f, enum t
                                                        const struct session_options *options)
 {
 	struct target target = target_of(transport, host, port);
-	return session_open(f->sessions, &target, options, &f->error);
+	return sessions_open(f->sessions, &target, options, &f->error);
 }
 
 __attribute__((unused)) static struct session *listen_on(struct fixture *f,
@@ -87,7 +87,7 @@ __attribute__((unused)) static struct session *listen_on(struct fixture *f,
                                                          const struct session_options *options)
 {
 	struct target target = target_of(transport, host, port);
-	return session_listen(f->sessions, &target, options, &f->error);
+	return sessions_listen(f->sessions, &target, options, &f->error);
 }
 
 __attribute__((unused)) static bool send_text(struct fixture *f, struct session *session,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "net/fixture.h"
+#include "net/option.h"
 
 enum { MANY = 80, LONG_TIME = 60 }; /* SO_LINGER is cut short by the peer in every case */
 
@@ -143,8 +144,7 @@ static void may_be_left(void)
 static bool let_linger(struct fixture *f, struct session *session)
 {
 	struct linger linger = { .l_onoff = 1, .l_linger = LONG_TIME };
-	return session_set_option(session, SOL_SOCKET, SO_LINGER, &linger, sizeof linger,
-	                          &f->error);
+	return option_set(session, SOL_SOCKET, SO_LINGER, &linger, sizeof linger, &f->error);
 }
 
 static int count_closes(const struct fixture *f, uint32_t session)

@@ -73,7 +73,7 @@ static void asks_nobody(struct fixture *f)
 	   "UDP has no half-close");
 	ok(!session_abort(session, &f->error), "and no reset");
 	ok(session_close(session, &f->error), "it can be closed");
-	ok(session_reconnect(session, &f->error) && session_state(session) == SESSION_OPEN,
+	ok(reconnect_now(session, &f->error) && session_state(session) == SESSION_OPEN,
 	   "and opened again");
 	peer_close_all(&fd, 1);
 }
@@ -315,16 +315,16 @@ static void leaves_errors_to_a_person(struct fixture *f)
 {
 	int fd = peer_udp_refused(AF_INET);
 	struct session *session = open_to(f, TRANSPORT_UDP, "127.0.0.1", peer_port(fd), NULL);
-	session_pause(session, true, &f->error);
+	step_pause(session, true, &f->error);
 	send_text(f, session, "one");
-	until(f, session_recv(session, 10, RECV_PLAIN, &f->error) || f->error.code == ECONNREFUSED);
+	until(f, step_recv(session, 10, RECV_PLAIN, &f->error) || f->error.code == ECONNREFUSED);
 	is_int(f->error.code, ECONNREFUSED, "recvfrom() by hand meets the refusal");
-	session_recv(session, 10, RECV_PLAIN, &f->error);
+	step_recv(session, 10, RECV_PLAIN, &f->error);
 	fixture_turns(f, 3);
 	uint64_t count = transcript_count(f->transcript);
 	fixture_turns(f, 10);
 	ok(transcript_count(f->transcript) - count <= 2, "and the next one waits in peace");
-	session_pause(session, false, &f->error);
+	step_pause(session, false, &f->error);
 	send_text(f, session, "two");
 	until(f, session_counts(session)->refused >= 2);
 	ok(strstr(last_failure(f, session), "(3/3)"), "then it is told again");

@@ -110,7 +110,7 @@ static void fails_clearly(struct fixture *f)
 	unsigned port = port_of(first);
 	session_close(first, &f->error);
 	is_text(last_state(f, first), "closed: no longer listening", "closing is told");
-	ok(session_reconnect(second, &f->error), "it can be tried again");
+	ok(reconnect_now(second, &f->error), "it can be tried again");
 	ok(listen_on(f, TRANSPORT_UDP, "127.0.0.1", port, NULL) != NULL,
 	   "UDP has ports of its own");
 	until(f, session_state(second) == SESSION_LISTENING);
@@ -143,7 +143,7 @@ static void listens_again(struct fixture *f)
 	session_close(session, &f->error);
 	fixture_turns(f, 2);
 	is_int(session_state(client), SESSION_OPEN, "clients outlive their listener");
-	ok(session_reconnect(session, &f->error), "a listener can listen anew");
+	ok(reconnect_now(session, &f->error), "a listener can listen anew");
 	until(f, session_state(session) == SESSION_LISTENING);
 	is_int(session_number(session), number, "under its number");
 	int other = come_in(f, session, AF_INET);
@@ -153,7 +153,7 @@ static void listens_again(struct fixture *f)
 	peer_close_all((int[]){ fd, other }, 2);
 	until(f, session_peer_closed(client));
 	session_close(client, &f->error);
-	ok(!session_reconnect(client, &f->error) && strstr(f->error.text, "client"),
+	ok(!reconnect_now(client, &f->error) && strstr(f->error.text, "client"),
 	   "a client cannot be called back");
 }
 
@@ -351,7 +351,7 @@ static void makes_room(struct fixture *f)
 	sessions_pin(f->sessions, looked_at);
 	fd = come_in(f, session, AF_INET);
 	struct session *paused = newest(f);
-	session_pause(paused, true, &f->error);
+	step_pause(paused, true, &f->error);
 	peer_half_close(fd);
 	fd = come_in(f, other, AF_INET);
 	struct session *first = newest(f);
@@ -452,7 +452,7 @@ static void keeps_the_queues_apart(struct fixture *f)
 		return;
 	}
 	uint16_t port = (uint16_t)port_of(session);
-	session_pause(session, true, &f->error);
+	step_pause(session, true, &f->error);
 	fixture_turns(f, 2);
 	int six = peer_connect(AF_INET6, port, PEER_MS);
 	until(f, queue_of(session, 1) == 1);
@@ -464,14 +464,14 @@ static void keeps_the_queues_apart(struct fixture *f)
 	is_int(queue_of(session, 1), 1, "where the second still has its one");
 	int samples = count_readings(f, session);
 	for (int i = 0; i < 10; i++)
-		session_look(session);
+		sessions_look(f->sessions, session);
 	is_int(count_readings(f, session), samples, "looking again writes nothing down");
 	struct endpoint local;
 	session_socket_reading(session, 1, &local);
 	is_int(local.family, AF_INET6, "each has its address");
-	session_pause(session, false, &f->error);
+	step_pause(session, false, &f->error);
 	until(f, session_clients(session) == 3);
-	session_look(session);
+	sessions_look(f->sessions, session);
 	is_int(queue_of(session, 0) + queue_of(session, 1), 0, "accepted, none waits any more");
 	peer_close_all(&six, 1);
 	peer_close_all(fd, 2);

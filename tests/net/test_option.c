@@ -11,7 +11,7 @@ static int get(struct fixture *f, struct session *session, int level, int number
 	int value = -1;
 	size_t len = sizeof value;
 	f->error = (struct error){ 0 };
-	if (!session_get_option(session, level, number, &value, &len, &f->error))
+	if (!option_get(session, level, number, &value, &len, &f->error))
 		return -1;
 	return len == sizeof value ? value : -2;
 }
@@ -19,7 +19,7 @@ static int get(struct fixture *f, struct session *session, int level, int number
 static bool set(struct fixture *f, struct session *session, int level, int number, int value)
 {
 	f->error = (struct error){ 0 };
-	return session_set_option(session, level, number, &value, sizeof value, &f->error);
+	return option_set(session, level, number, &value, sizeof value, &f->error);
 }
 
 static unsigned newest_flags(const struct fixture *f, const struct session *session, enum call call)
@@ -47,8 +47,7 @@ static void test_connection(struct fixture *f)
 	is_int(newest_flags(f, session, CALL_GETSOCKOPT) & ENTRY_WATCHING, 0, "as a person's");
 	int value = -1;
 	size_t len = sizeof value;
-	ok(session_peek_option(session, SOL_SOCKET, SO_KEEPALIVE, &value, &len, &f->error) &&
-	           value == 0,
+	ok(option_peek(session, SOL_SOCKET, SO_KEEPALIVE, &value, &len, &f->error) && value == 0,
 	   "a peek");
 	is_int(newest_flags(f, session, CALL_GETSOCKOPT) & ENTRY_WATCHING, ENTRY_WATCHING,
 	       "is one to see more");
@@ -97,16 +96,13 @@ static void test_linger(struct fixture *f)
 	struct couple couple = make_couple(f);
 	struct linger linger = { .l_onoff = 1, .l_linger = 5 };
 	ok(!couple.session->lingers, "close() does not sleep");
-	session_set_option(couple.session, SOL_SOCKET, SO_LINGER, &linger, sizeof linger,
-	                   &f->error);
+	option_set(couple.session, SOL_SOCKET, SO_LINGER, &linger, sizeof linger, &f->error);
 	ok(couple.session->lingers, "with SO_LINGER and a time it would");
 	linger.l_linger = 0;
-	session_set_option(couple.session, SOL_SOCKET, SO_LINGER, &linger, sizeof linger,
-	                   &f->error);
+	option_set(couple.session, SOL_SOCKET, SO_LINGER, &linger, sizeof linger, &f->error);
 	ok(!couple.session->lingers, "without a time it is RST");
 	linger = (struct linger){ .l_linger = 5 };
-	session_set_option(couple.session, SOL_SOCKET, SO_LINGER, &linger, sizeof linger,
-	                   &f->error);
+	option_set(couple.session, SOL_SOCKET, SO_LINGER, &linger, sizeof linger, &f->error);
 	ok(!couple.session->lingers, "off is off");
 	end_couple(&couple);
 }

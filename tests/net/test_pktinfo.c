@@ -107,9 +107,9 @@ static void answers_by_hand(struct fixture *f)
 	send(b, "b", 1, 0);
 	until(f, receives(server) == 3);
 	ok(send_text(f, server, "kept") && hears(a, "kept"), "and to a chosen one");
-	session_pause(server, true, &f->error);
+	step_pause(server, true, &f->error);
 	send(b, "late", 4, 0);
-	until(f, session_recv(server, 100, RECV_PLAIN, &f->error) && receives(server) == 4);
+	until(f, step_recv(server, 100, RECV_PLAIN, &f->error) && receives(server) == 4);
 	is_text(local_of(f, server, CALL_RECVMSG), "127.0.0.6", "a call by hand is told as well");
 	to = session_peer_numbered(server, 2)->addr;
 	ok(session_send_to(server, &to, "hand", 4, &f->error) && hears(b, "hand"),
@@ -192,7 +192,7 @@ static void answers_a_multicast(struct fixture *f)
 	struct ip_mreq join = { .imr_interface.s_addr = htonl(INADDR_LOOPBACK) };
 	memcpy(&join.imr_multiaddr, group.ip, 4);
 	group.port = session_local(server).port;
-	ok(session_set_option(server, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof join, &f->error),
+	ok(option_set(server, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof join, &f->error),
 	   "it joins a group on loopback");
 	int fd = peer_udp(AF_INET);
 	setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &join.imr_interface, 4);
@@ -223,11 +223,11 @@ static void answers_over_ipv6(struct fixture *f)
 static void answers_over_both(struct fixture *f)
 {
 	struct session_options options = { .family = AF_INET6 };
-	struct session *server = session_make_socket(f->sessions, true, &options, &f->error);
-	ok(session_bind(server, "::", "0", &f->error), "a socket for both families");
+	struct session *server = sessions_make_socket(f->sessions, true, &options, &f->error);
+	ok(step_bind(server, "::", "0", &f->error), "a socket for both families");
 	ok(!server->asks_local, "a person alone makes the calls");
-	session_pause(server, false, &f->error);
-	session_set_service(server, service_find("echo"), &f->error);
+	step_pause(server, false, &f->error);
+	sessions_set_service(f->sessions, server, service_find("echo"), &f->error);
 	struct endpoint five = at(5, session_local(server).port);
 	int fd = connected_to(&five);
 	send(fd, "mapped", 6, 0);
@@ -269,7 +269,7 @@ static void asks_only_where_it_matters(struct fixture *f)
 	peer_close_all(&fd, 1);
 	int off = 0;
 	server = serve(f, "0.0.0.0", "echo");
-	ok(session_set_option(server, IPPROTO_IP, IP_PKTINFO, &off, sizeof off, &f->error),
+	ok(option_set(server, IPPROTO_IP, IP_PKTINFO, &off, sizeof off, &f->error),
 	   "a person may switch it off");
 	struct endpoint five = at(5, session_local(server).port);
 	fd = peer_udp(AF_INET);
@@ -282,7 +282,7 @@ static void asks_only_where_it_matters(struct fixture *f)
 	ok(newest(f, server, CALL_RECVFROM) && newest(f, server, CALL_SENDTO), "by plain calls");
 	session_close(server, &f->error);
 	fixture_turns(f, 2);
-	ok(session_reconnect(server, &f->error), "opened again");
+	ok(reconnect_now(server, &f->error), "opened again");
 	until(f, session_state(server) == SESSION_OPEN);
 	ok(!server->asks_local, "it stays off");
 	peer_close_all(&fd, 1);

@@ -247,7 +247,7 @@ static void tells_sockets_apart(struct fixture *f)
 	       "two sockets of one session are not compared with each other");
 	int samples = count_readings(f, server, SAMPLE_LATER);
 	for (int i = 0; i < 5; i++)
-		session_look(server);
+		sessions_look(f->sessions, server);
 	ok(count_readings(f, server, SAMPLE_LATER) <= samples + 1,
 	   "looking again says nothing new");
 	peer_close_all((int[]){ four, six }, 2);
@@ -269,7 +269,7 @@ static void samples_busy_sessions(struct fixture *f)
 	int around = count_readings(f, c.session, SAMPLE_AFTER);
 	ok(around <= most, "beyond a rate not every call is read around");
 	ok(around > PROBE_BURST / 2, "up to it each one is");
-	session_look(c.session);
+	sessions_look(f->sessions, c.session);
 	ok(sample_get(session_sample(c.session), SAMPLE_CALLS) > 1,
 	   "the next reading says of how many calls it tells");
 	ok(sample_get(session_sample(c.session), SAMPLE_NEW_DATA_OUT) > 1,
@@ -326,7 +326,7 @@ static void can_be_off(struct fixture *f)
 	struct couple c = make_couple(f);
 	struct session *udp = listen_on(f, TRANSPORT_UDP, "127.0.0.1", 0, NULL);
 	send_text(f, c.session, "x");
-	session_look(c.session);
+	sessions_look(f->sessions, c.session);
 	uint32_t number = session_number(c.session);
 	is_int(count_entries(f, number, CALL_SAMPLE, NULL), 0, "off means no readings");
 	is_int(count_entries(f, number, CALL_SETSOCKOPT, NULL), 0, "no stamps asked for");
@@ -479,9 +479,9 @@ static void notices_a_late_reset(struct fixture *f)
 	is_int(session_end(c.session), SESSION_ENDED_RESET, "and is the end");
 	end_couple(&c);
 	c = make_couple(f);
-	session_pause(c.session, true, &f->error);
+	step_pause(c.session, true, &f->error);
 	peer_close_all(&c.peer, 1);
-	session_recv(c.session, 10, RECV_PLAIN, &f->error);
+	step_recv(c.session, 10, RECV_PLAIN, &f->error);
 	until(f, session_peer_closed(c.session));
 	send_text(f, c.session, "anybody?");
 	fixture_turns(f, 3);
@@ -545,7 +545,7 @@ static void follows_the_one_that_closed_first(struct fixture *f)
 	is_text(session_state_name(c.session), "FIN_WAIT2", "then it waits for the peer's FIN");
 	ok(session_is_unsettled(c.session), "which is no end yet");
 	peer_close_all(&c.peer, 1);
-	session_look(c.session);
+	sessions_look(f->sessions, c.session);
 	is_text(session_state_name(c.session), "TIME_WAIT", "and at last in TIME_WAIT");
 	const struct sample *r = session_sample(c.session);
 	ok(sample_get(r, SAMPLE_TIMER) == TIMER_TIMEWAIT &&
@@ -554,7 +554,7 @@ static void follows_the_one_that_closed_first(struct fixture *f)
 	poller_reset(&f->poller);
 	sessions_prepare(f->sessions, &f->poller);
 	ok(f->poller.wake > clock_now() + CLOCK_S, "nobody is woken before that");
-	ok(session_reconnect(c.session, &f->error), "a session that connects again");
+	ok(reconnect_now(c.session, &f->error), "a session that connects again");
 	until(f, session_state(c.session) == SESSION_OPEN);
 	ok(!lingering_follows(sessions_lingering(f->sessions), session_number(c.session)),
 	   "is not followed any more");
@@ -569,7 +569,7 @@ static void follows_until_it_is_gone(struct fixture *f)
 	session_close(c.session, &f->error);
 	until(f, is_named(c.session, "FIN_WAIT2"));
 	peer_reset(c.peer);
-	session_look(c.session);
+	sessions_look(f->sessions, c.session);
 	is_text(session_state_name(c.session), "closed", "an RST ends what is left of it");
 	ok(was_in(f, c.session, SAMPLE_CLOSED, STATE_GONE), "which is written down");
 	ok(!session_is_unsettled(c.session) && is_settled(f), "and followed no more");
@@ -611,7 +611,7 @@ static void follows_some_only(struct fixture *f)
 	ok(sessions_forget(f->sessions, all[MORE], &f->error), "one that is forgotten");
 	is_int(lingering->count, LINGERING_MOST - 1, "is not followed either");
 	sessions_read_kernel(f->sessions, false);
-	session_look(all[MORE + 1]);
+	sessions_look(f->sessions, all[MORE + 1]);
 	fixture_turns(f, 1);
 	peer_close_all(&listener, 1);
 }

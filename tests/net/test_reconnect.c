@@ -9,12 +9,12 @@ static int get(struct fixture *f, struct session *session, int level, int number
 {
 	int value = -1;
 	size_t len = sizeof value;
-	return session_get_option(session, level, number, &value, &len, &f->error) ? value : -1;
+	return option_get(session, level, number, &value, &len, &f->error) ? value : -1;
 }
 
 static bool set(struct fixture *f, struct session *session, int level, int number, int value)
 {
-	return session_set_option(session, level, number, &value, sizeof value, &f->error);
+	return option_set(session, level, number, &value, sizeof value, &f->error);
 }
 
 static bool waits(const struct session *session)
@@ -31,7 +31,7 @@ static void end_pause(struct session *session)
 static void replaces_what_the_peer_ended(struct fixture *f)
 {
 	struct couple c = make_couple(f);
-	ok(!session_reconnect(c.session, &f->error), "an open session is not opened again");
+	ok(!reconnect_now(c.session, &f->error), "an open session is not opened again");
 	ok(strstr(f->error.text, "is still open: /close it first"), "and is told so");
 	char text[8];
 	send_text(f, c.session, "12345");
@@ -41,7 +41,7 @@ static void replaces_what_the_peer_ended(struct fixture *f)
 	is_int(session_state(c.session), SESSION_OPEN, "after the peer's FIN it is open still");
 	uint64_t life = session_life(c.session);
 	is_int(session_life_sent(c.session), 5, "what was sent on it");
-	ok(session_reconnect(c.session, &f->error), "but can be opened again");
+	ok(reconnect_now(c.session, &f->error), "but can be opened again");
 	until(f, session_state(c.session) == SESSION_OPEN);
 	is_int(session_state(c.session), SESSION_OPEN, "it is");
 	ok(!session_peer_closed(c.session), "with a peer that has not closed");
@@ -64,12 +64,11 @@ static void keeps_options(struct fixture *f)
 	ok(set(f, s, IPPROTO_TCP, TCP_NODELAY, 1), "one option");
 	ok(set(f, s, IPPROTO_TCP, TCP_KEEPCNT, 3) && set(f, s, IPPROTO_TCP, TCP_KEEPCNT, 5),
 	   "another, twice");
-	ok(session_set_option(s, SOL_SOCKET, SO_LINGER, &linger, sizeof linger, &f->error),
-	   "a third");
+	ok(option_set(s, SOL_SOCKET, SO_LINGER, &linger, sizeof linger, &f->error), "a third");
 	close(c.peer);
 	until(f, session_peer_closed(s));
 	int sets = count_entries(f, session_number(s), CALL_SETSOCKOPT, NULL);
-	session_reconnect(s, &f->error);
+	reconnect_now(s, &f->error);
 	until(f, session_state(s) == SESSION_OPEN);
 	ok(get(f, s, IPPROTO_TCP, TCP_NODELAY) != 0 && get(f, s, IPPROTO_TCP, TCP_KEEPCNT) == 5,
 	   "are those of the next socket, too");
@@ -81,7 +80,7 @@ static void keeps_options(struct fixture *f)
 	set(f, l, SOL_SOCKET, SO_REUSEADDR, 0);
 	session_close(l, &f->error);
 	fixture_turns(f, 1);
-	session_reconnect(l, &f->error);
+	reconnect_now(l, &f->error);
 	until(f, session_state(l) == SESSION_LISTENING);
 	is_int(get(f, l, SOL_SOCKET, SO_REUSEADDR), 0, "unless a person has said otherwise");
 	end_couple(&c);
@@ -123,7 +122,7 @@ static void opens_by_itself(struct fixture *f)
 		pause = s->pause;
 	}
 	is_int(pause, 60 * CLOCK_S, "and no more");
-	ok(session_cancel(s) && !waits(s), "it can be cancelled");
+	ok(step_cancel(s) && !waits(s), "it can be cancelled");
 	is_text(last_state(f, s), "closed: not opened again", "and is told");
 	ok(!session_close(s, &f->error), "it is closed then");
 }
@@ -146,7 +145,7 @@ static void knows_when_not_to(struct fixture *f)
 	ok(!waits(c.session), "and FIN");
 	close(c.listener);
 	c = make_couple(f);
-	session_pause(c.session, true, &f->error);
+	step_pause(c.session, true, &f->error);
 	peer_reset(c.peer);
 	fixture_turns(f, 3);
 	ok(!waits(c.session) && session_state(c.session) == SESSION_OPEN,
@@ -169,7 +168,7 @@ static void knows_when_not_to(struct fixture *f)
 	ok(!waits(s) && session_failed_to_open(s), "nor is a listener");
 	s = open_to(f, TRANSPORT_TCP, "127.0.0.1", port, NULL);
 	until(f, session_state(s) == SESSION_CLOSED);
-	ok(waits(s) && session_reconnect(s, &f->error), "a person need not wait");
+	ok(waits(s) && reconnect_now(s, &f->error), "a person need not wait");
 	until(f, waits(s));
 	sessions_set_reconnect(f->sessions, false);
 	ok(!waits(s), "off ends it");

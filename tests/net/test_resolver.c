@@ -121,10 +121,10 @@ static void keeps_its_limit(struct fixture *f)
 	is_text(last_failure(f, session),
 	        "timed out: the look-up of slow.test has waited for others for 30.0 ms",
 	        "a limit holds while it waits");
-	struct session *stepped = session_make_socket(f->sessions, false, NULL, &f->error);
-	ok(session_connect(stepped, "slow.test", "1", &f->error), "a connect() by hand waits, too");
+	struct session *stepped = sessions_make_socket(f->sessions, false, NULL, &f->error);
+	ok(step_connect(stepped, "slow.test", "1", &f->error), "a connect() by hand waits, too");
 	ok(session_waiting(stepped, NULL), "and is a call that waits");
-	ok(session_cancel(stepped) && !session_waiting(stepped, NULL), "and can be cancelled");
+	ok(step_cancel(stepped) && !session_waiting(stepped, NULL), "and can be cancelled");
 	int64_t begun = clock_now();
 	sessions_free(f->sessions);
 	ok(clock_now() - begun < CLOCK_S, "nothing that is stuck holds up the end");

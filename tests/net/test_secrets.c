@@ -112,7 +112,7 @@ static void test_reconnect(void)
 	session_close(session, &f.error);
 	peer_close_all(&full, 1);
 	peer_close_all(fill, PEER_FILL);
-	ok(session_reconnect(session, &f.error), "which is not made; another one is tried");
+	ok(reconnect_now(session, &f.error), "which is not made; another one is tried");
 	ok(session_send(session, "hello", 5, &f.error), "with other bytes");
 	is_int(session->secrets.count, 0, "which are no secret");
 	session_close(session, &f.error);
@@ -127,7 +127,7 @@ static void test_datagrams(void)
 	int peer = peer_udp(AF_INET);
 	struct target target = target_of(TRANSPORT_UDP, "localhost", peer_port(peer));
 	struct session_options options = { .family = AF_INET };
-	struct session *session = session_open(f.sessions, &target, &options, &f.error);
+	struct session *session = sessions_open(f.sessions, &target, &options, &f.error);
 	ok(session && session_send(session, "one", 3, &f.error) &&
 	           session_send_secret(session, "two", 3, &f.error) &&
 	           session_send(session, "six", 3, &f.error),

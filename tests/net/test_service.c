@@ -261,7 +261,7 @@ static void changes(struct fixture *f)
 	peer_send(fd, "1", 1, PEER_MS);
 	until(f, has_received(f, client, "1"));
 	is_int(session_counts(client)->sends, 0, "none answers nothing");
-	ok(session_set_service(server, service_find("echo"), &f->error),
+	ok(sessions_set_service(f->sessions, server, service_find("echo"), &f->error),
 	   "a server can change its service");
 	ok(session_service(client) == service_find("echo"), "also for those who are there");
 	ok(strncmp(session_name(server), "echo:", 5) == 0, "and its name says so");
@@ -269,7 +269,7 @@ static void changes(struct fixture *f)
 	until(f, session_counts(client)->sends == 1);
 	peer_recv_until(fd, text, sizeof text, "2", PEER_MS);
 	is_text(text, "2", "from now on");
-	ok(session_set_service(client, service_find("none"), &f->error),
+	ok(sessions_set_service(f->sessions, client, service_find("none"), &f->error),
 	   "a client's can be changed alone");
 	ok(session_service(client_of(f, server, &later)) == service_find("echo"),
 	   "the next one has the server's");

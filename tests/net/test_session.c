@@ -81,8 +81,8 @@ static void is_refused_and_connects_again(struct fixture *f)
 	uint32_t number = session_number(session);
 	if (listen(fd, 1))
 		abort();
-	ok(session_reconnect(session, &f->error), "it can be connected again");
-	ok(!session_reconnect(session, &f->error), "but not twice");
+	ok(reconnect_now(session, &f->error), "it can be connected again");
+	ok(!reconnect_now(session, &f->error), "but not twice");
 	until(f, session_state(session) == SESSION_OPEN);
 	int peer = peer_accept(fd, PEER_MS);
 	send_text(f, session, "again");
@@ -263,7 +263,7 @@ static void binds_locally(struct fixture *f)
 	peer_eof(c.peer, PEER_MS);
 	peer_close_all(&c.peer, 1);
 	c.peer = -1;
-	ok(session_reconnect(c.session, &f->error), "it can be used again");
+	ok(reconnect_now(c.session, &f->error), "it can be used again");
 	until(f, session_state(c.session) == SESSION_OPEN ||
 	                 session_state(c.session) == SESSION_CLOSED);
 	is_int(session_state(c.session), SESSION_OPEN, "at once, TIME_WAIT or not");
@@ -294,7 +294,7 @@ static void runs_out_of_descriptors(struct fixture *f)
 	setrlimit(RLIMIT_NOFILE, &old);
 	is_int(session_state(session), SESSION_CLOSED, "without descriptors a session cannot open");
 	ok(strstr(last_failure(f, session), "socket() = -1 EMFILE"), "and says why");
-	session_reconnect(session, &f->error);
+	reconnect_now(session, &f->error);
 	until(f, session_state(session) == SESSION_OPEN);
 	is_int(session_state(session), SESSION_OPEN, "it works again when there are some");
 	peer_close_all(&listener, 1);
@@ -374,7 +374,7 @@ static void refuses_what_makes_no_sense(struct fixture *f)
 	struct endpoint other = { .family = AF_INET, .port = 1 };
 	ok(!session_send_to(c.session, &other, "x", 1, &f->error), "TCP has one peer");
 	ok(!session_choose_peer(c.session, 1, &f->error), "that is not chosen");
-	ok(!session_set_service(c.session, service_find("echo"), &f->error),
+	ok(!sessions_set_service(f->sessions, c.session, service_find("echo"), &f->error),
 	   "a client serves nobody");
 	is_int(session_peer_count(c.session), 0, "and has no list of peers");
 	session_close(c.session, &f->error);

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 
 #include "net/session_internal.h"
-#include "net/step.h"
+#include "net/by_hand.h"
 
 /* ---- recv() ---- */
 
@@ -42,7 +42,7 @@ static void waits_for_bytes(struct fixture *f)
 	            session_number(p.server)),
 	        "a second one is refused");
 	ok(!send_text(f, p.server, "x"), "and so is a send(): one program, one call");
-	ok(session_bind(p.server, NULL, "0", &f->error) == false, "and whatever would look up");
+	ok(step_bind(p.server, NULL, "0", &f->error) == false, "and whatever would look up");
 	send_text(f, p.client, "hello");
 	until(f, !session_waiting(p.server, NULL));
 	ok(has_received(f, p.server, "hello"), "bytes end it");
@@ -58,9 +58,9 @@ static void waits_for_bytes(struct fixture *f)
 static void cancels(struct fixture *f)
 {
 	struct pair p = make_pair(f);
-	ok(!session_cancel(p.server), "nothing to cancel");
+	ok(!step_cancel(p.server), "nothing to cancel");
 	try_recv(f, p.server, 1024, RECV_PLAIN);
-	ok(session_cancel(p.server), "a recv() that waits is cancelled");
+	ok(step_cancel(p.server), "a recv() that waits is cancelled");
 	ok(!session_waiting(p.server, NULL), "and waits no more");
 	ok(strncmp(last_state(f, p.server), "recv(1024) cancelled after ", 27) == 0,
 	   "which is told");
@@ -108,7 +108,7 @@ static void waits_for_all(struct fixture *f)
 	ok(newest_call(f, p.server, CALL_SETSOCKOPT)->flags & ENTRY_WATCHING,
 	   "these calls are the program's own");
 	try_recv(f, p.server, 100, RECV_ALL);
-	session_cancel(p.server);
+	step_cancel(p.server);
 	is_int(low_water(p.server), 1, "also when it is cancelled");
 	send_text(f, p.client, "end");
 	session_shutdown(p.client, SHUT_WR, &f->error);
@@ -127,7 +127,7 @@ static void waits_beyond_the_buffer(struct fixture *f)
 	char *noise = make_noise(MANY);
 	int small = 1 << 15;
 	setsockopt(p.server->fd[0], SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-	session_pause(p.client, false, &f->error);
+	step_pause(p.client, false, &f->error);
 	session_send(p.client, noise, MANY, &f->error);
 	try_recv(f, p.server, MANY, RECV_ALL);
 	until(f, !session_waiting(p.server, NULL));
@@ -148,7 +148,7 @@ static void receives_urgently(struct fixture *f)
 	        "into the stream",
 	        "no urgent byte, no waiting");
 	send_text(f, p.client, "abc");
-	ok(session_send_urgent(p.client, 'X', &f->error), "an urgent byte is sent");
+	ok(step_send_urgent(p.client, 'X', &f->error), "an urgent byte is sent");
 	is_int(newest_call(f, p.client, CALL_SEND)->arg2 & MSG_OOB, MSG_OOB, "by MSG_OOB");
 	send_text(f, p.client, "def");
 	until(f, has_to_read(p.server, 3));
@@ -174,11 +174,11 @@ static void asks_for_nothing(struct fixture *f)
 	is_text(last_state(f, p.server),
 	        "recv(0) = 0: nothing was asked for, so this is no end of file", "is no FIN");
 	ok(!session_peer_closed(p.server), "and not taken for one");
-	is_text(try_recv(f, p.server, SESSION_RECV_MOST + 1, RECV_PLAIN),
+	is_text(try_recv(f, p.server, STEP_RECV_MOST + 1, RECV_PLAIN),
 	        "recv: 1000001 bytes are more than the 1000000 that one call may take",
 	        "too much for one call");
-	try_recv(f, p.server, SESSION_RECV_MOST, RECV_PLAIN);
-	is_int(newest_call(f, p.server, CALL_RECV)->arg, SESSION_RECV_MOST,
+	try_recv(f, p.server, STEP_RECV_MOST, RECV_PLAIN);
+	is_int(newest_call(f, p.server, CALL_RECV)->arg, STEP_RECV_MOST,
 	       "as much as that is asked for, whatever room a block had");
 	end_pair(f, &p);
 }
@@ -204,7 +204,7 @@ static void notices_fin_by_hand(struct fixture *f)
 	ok(!send_text(f, p.server, "x"), "send() behind FIN is made");
 	is_text(f->error.text, "send(1) = -1 EPIPE: this side is closed, FIN has been sent",
 	        "and refused by the kernel");
-	ok(session_pause(p.server, false, &f->error), "by itself again");
+	ok(step_pause(p.server, false, &f->error), "by itself again");
 	is_int(session_state(p.server), SESSION_CLOSED, "it closes, as both sides have");
 	end_pair(f, &p);
 }
@@ -249,7 +249,7 @@ static void goes_on_behind_a_reset(struct fixture *f)
 	is_int(session_state(p.server), SESSION_OPEN, "which closes nothing");
 	try_recv(f, p.server, 100, RECV_PLAIN);
 	is_text(last_state(f, p.server), "recv() = 0: end of file, as before", "FIN came first");
-	ok(session_pause(p.server, false, &f->error), "by itself again");
+	ok(step_pause(p.server, false, &f->error), "by itself again");
 	is_int(session_end(p.server), SESSION_ENDED_RESET, "it ends");
 	end_pair(f, &p);
 }
@@ -262,7 +262,7 @@ static void meets_reset_in_recv(struct fixture *f)
 	until(f, !session_waiting(p.server, NULL));
 	is_text(last_failure(f, p.server), "connection reset by peer (RST): recv() = -1 ECONNRESET",
 	        "RST ends a recv() that waits");
-	ok(session_pause(p.server, false, &f->error), "by itself again");
+	ok(step_pause(p.server, false, &f->error), "by itself again");
 	until(f, session_state(p.server) == SESSION_CLOSED);
 	is_int(session_end(p.server), SESSION_ENDED_RESET, "it ends");
 	end_pair(f, &p);
@@ -274,13 +274,13 @@ static void closes_while_waiting(struct fixture *f)
 	try_recv(f, p.server, 100, RECV_ALL);
 	ok(session_close(p.server, &f->error), "closing while recv() waits");
 	is_int(count_states(f, p.server, "cancelled after"), 1, "cancels it");
-	ok(!session_waiting(p.server, NULL) && !session_cancel(p.server), "for good");
+	ok(!session_waiting(p.server, NULL) && !step_cancel(p.server), "for good");
 	try_recv(f, p.client, 100, RECV_PLAIN);
 	ok(session_abort(p.client, &f->error), "so does /abort");
 	fixture_turns(f, 2);
 	ok(sessions_forget(f->sessions, p.client, &f->error), "and forgetting it");
 	p.client = NULL;
-	session_accept(p.listener, NULL, &f->error);
+	step_accept(p.listener, NULL, &f->error);
 	ok(session_waiting(p.listener, NULL), "accept() waits to the end of the program");
 }
 
@@ -304,9 +304,9 @@ static void waits_for_room(struct fixture *f)
 	is_text(session_waiting(p.client, NULL), "send(900000)", "so it waits");
 	ok(!send_text(f, p.client, "x") && strstr(f->error.text, "send(900000) waits"),
 	   "another send() is refused");
-	ok(!session_send_urgent(p.client, 'x', &f->error), "an urgent one, too");
+	ok(!step_send_urgent(p.client, 'x', &f->error), "an urgent one, too");
 	ok(*try_recv(f, p.client, 5, RECV_PLAIN), "and a recv()");
-	session_pause(p.server, false, &f->error);
+	step_pause(p.server, false, &f->error);
 	until(f, session_counts(p.server)->received_bytes == MANY);
 	struct buf got = received(f, session_number(p.server));
 	is_bytes(buf_data(&got), got.len, noise, MANY, "it goes out as the peer reads");
@@ -323,13 +323,13 @@ static void cancels_sending(struct fixture *f)
 	struct pair p = make_pair(f);
 	char *noise = make_noise(MANY), text[80];
 	size_t unsent = fill(f, &p, noise, MANY);
-	ok(session_cancel(p.client), "a send() that waits is cancelled");
+	ok(step_cancel(p.client), "a send() that waits is cancelled");
 	snprintf(text, sizeof text, ": %zu bytes were not sent", unsent);
 	ok(strstr(last_failure(f, p.client), text), "what was not sent is told");
 	is_int(session_unsent(p.client), 0, "and dropped");
 	is_idle(f, p.client, "nothing is waited for");
 	ok(*try_recv(f, p.client, 0, RECV_PLAIN) == '\0', "the next call may be made");
-	session_cancel(p.client);
+	step_cancel(p.client);
 	free(noise);
 	end_pair(f, &p);
 }
@@ -357,7 +357,7 @@ static void sees_what_comes(struct fixture *f)
 	is_idle(f, p.server, "which lets the loop sleep");
 	char port[8];
 	port_text(p.listener, port);
-	session_connect(other, "127.0.0.1", port, &f->error);
+	step_connect(other, "127.0.0.1", port, &f->error);
 	until(f, known(p.listener, SAMPLE_QUEUE) == 1);
 	is_int(known(p.listener, SAMPLE_QUEUE), 1, "so is who waits to be accepted");
 	session_shutdown(p.client, SHUT_RD, &f->error);
@@ -374,10 +374,10 @@ static void pauses(struct fixture *f)
 	is_text(try_recv(f, c.session, 10, RECV_PLAIN),
 	        say("/pause first: session %u reads by itself", session_number(c.session)),
 	        "reads by itself");
-	ok(!session_pause(c.session, false, &f->error), "what is not paused cannot be resumed");
-	ok(session_pause(c.session, true, &f->error), "paused");
+	ok(!step_pause(c.session, false, &f->error), "what is not paused cannot be resumed");
+	ok(step_pause(c.session, true, &f->error), "paused");
 	ok(session_is_paused(c.session), "it says so");
-	ok(!session_pause(c.session, true, &f->error), "once");
+	ok(!step_pause(c.session, true, &f->error), "once");
 	peer_send(c.peer, "onetwo", 6, PEER_MS);
 	until(f, has_to_read(c.session, 6));
 	is_idle(f, c.session, "what has come does not keep the loop busy");
@@ -385,12 +385,12 @@ static void pauses(struct fixture *f)
 	ok(has_received(f, c.session, "one"), "and is read by hand");
 	ok(send_text(f, c.session, "out"), "sending goes on");
 	try_recv(f, c.session, 100, RECV_URGENT);
-	ok(session_pause(c.session, false, &f->error), "resumed");
+	ok(step_pause(c.session, false, &f->error), "resumed");
 	until(f, has_received(f, c.session, "onetwo"));
 	ok(has_received(f, c.session, "onetwo"), "it reads by itself again");
-	session_pause(c.session, true, &f->error);
+	step_pause(c.session, true, &f->error);
 	try_recv(f, c.session, 7, RECV_ALL);
-	ok(session_pause(c.session, false, &f->error) && !session_waiting(c.session, NULL),
+	ok(step_pause(c.session, false, &f->error) && !session_waiting(c.session, NULL),
 	   "resuming cancels a recv() that waits");
 	is_int(low_water(c.session), 1, "and what was set for it");
 	end_couple(&c);
@@ -402,12 +402,12 @@ static void pauses_service(struct fixture *f)
 	struct session_options options = { .service = service_find("hello") };
 	struct session *server = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, &options);
 	char text[64] = "";
-	ok(session_pause(server, true, &f->error), "a listener is paused");
+	ok(step_pause(server, true, &f->error), "a listener is paused");
 	int client = peer_connect(AF_INET, session_local(server).port, PEER_MS);
 	until(f, is_readable(server));
 	is_int(count_calls(f, server, CALL_ACCEPT), 0, "it accepts nothing");
 	is_idle(f, server, "and the loop sleeps");
-	ok(session_accept(server, "guest", &f->error), "accept() by hand");
+	ok(step_accept(server, "guest", &f->error), "accept() by hand");
 	struct session *guest = sessions_named(f->sessions, "guest");
 	ok(guest && session_is_paused(guest), "the client is paused, too");
 	is_int(count_calls(f, guest, CALL_SEND), 0, "and not greeted");
@@ -415,11 +415,11 @@ static void pauses_service(struct fixture *f)
 	until(f, is_readable(guest));
 	try_recv(f, guest, 10, RECV_PLAIN);
 	is_int(session_state(guest), SESSION_OPEN, "nor is its FIN answered");
-	session_pause(guest, false, &f->error);
+	step_pause(guest, false, &f->error);
 	peer_recv_until(client, text, sizeof text, "\n", PEER_MS);
 	is_text(text, "Hello from sockpit!\n", "when it is resumed it is");
 	is_int(peer_eof(client, PEER_MS), 1, "both");
-	ok(session_pause(server, false, &f->error), "the listener is resumed");
+	ok(step_pause(server, false, &f->error), "the listener is resumed");
 	int other = peer_connect(AF_INET, session_local(server).port, PEER_MS);
 	until(f, count_calls(f, server, CALL_ACCEPT) > 1);
 	ok(peer_recv_until(other, text, sizeof text, "\n", PEER_MS) > 0, "and serves by itself");

@@ -5,17 +5,17 @@
 #include <netinet/in.h>
 
 #include "net/session_internal.h"
-#include "net/step.h"
+#include "net/by_hand.h"
 
 static const char *try_bind(struct fixture *f, struct session *session, const char *host,
                             const char *port)
 {
-	return session_bind(session, host, port, &f->error) ? "" : f->error.text;
+	return step_bind(session, host, port, &f->error) ? "" : f->error.text;
 }
 
 static const char *try_listen(struct fixture *f, struct session *session)
 {
-	return session_start_listening(session, 5, &f->error) ? "" : f->error.text;
+	return step_listen(session, 5, &f->error) ? "" : f->error.text;
 }
 
 static const char *try_connect(struct fixture *f, struct session *session, const char *host,
@@ -23,12 +23,12 @@ static const char *try_connect(struct fixture *f, struct session *session, const
 {
 	char text[8];
 	snprintf(text, sizeof text, "%u", port);
-	return session_connect(session, host, text, &f->error) ? "" : f->error.text;
+	return step_connect(session, host, text, &f->error) ? "" : f->error.text;
 }
 
 static const char *try_accept(struct fixture *f, struct session *session)
 {
-	return session_accept(session, NULL, &f->error) ? "" : f->error.text;
+	return step_accept(session, NULL, &f->error) ? "" : f->error.text;
 }
 
 static bool begins(const char *text, const char *front)
@@ -50,15 +50,15 @@ static void makes_nothing_else(struct fixture *f)
 	is_int(count_own(f, s), 1, "and nothing else");
 	is_idle(f, s, "nothing is waited for");
 	is_text(session_state_name(s), "CLOSE", "its state");
-	ok(!session_make_socket(f->sessions, false, &(struct session_options){ .name = "no name" },
-	                        &f->error),
+	ok(!sessions_make_socket(f->sessions, false, &(struct session_options){ .name = "no name" },
+	                         &f->error),
 	   "a name that is none");
 	session_close(s, &f->error);
 	is_text(last_state(f, s), "closed before it was connected", "it can be closed");
 	is_text(try_recv(f, s, 1, RECV_PLAIN),
 	        say("session %u is closed: /socket makes another", session_number(s)),
 	        "and is then");
-	ok(!session_reconnect(s, &f->error), "it cannot be reconnected");
+	ok(!reconnect_now(s, &f->error), "it cannot be reconnected");
 	is_text(f->error.text,
 	        say("session %u was made step by step: /socket makes another", session_number(s)),
 	        "but made anew");
@@ -138,7 +138,7 @@ static void looks_names_up(struct fixture *f)
 	is_int(count_calls(f, c, CALL_GETADDRINFO), 1, "the look-up is written down");
 	c = make_socket(f, false, AF_INET);
 	try_connect(f, c, "localhost", session_local(s).port);
-	ok(session_cancel(c), "a look-up can be cancelled");
+	ok(step_cancel(c), "a look-up can be cancelled");
 	fixture_turns(f, 2);
 	is_int(session_state(c), SESSION_FRESH, "and nothing follows");
 	is_text(try_bind(f, c, "localhost", "0"), "", "bind() to a name");
@@ -148,8 +148,8 @@ static void looks_names_up(struct fixture *f)
 	try_connect(f, c, "localhost", 9);
 	session_close(c, &f->error);
 	ok(strstr(last_state(f, c), "closed"), "closing forgets a look-up");
-	session_make_socket(f->sessions, false, &(struct session_options){ .numeric = true },
-	                    &f->error);
+	sessions_make_socket(f->sessions, false, &(struct session_options){ .numeric = true },
+	                     &f->error);
 	c = sessions_at(f->sessions, sessions_count(f->sessions) - 1);
 	is_text(try_connect(f, c, "localhost", 9), "not a numeric address: localhost",
 	        "without look-ups there are numbers only");
@@ -181,7 +181,7 @@ static void learns_errno(struct fixture *f)
 	is_text(f->error.text,
 	        "sendto(1) = -1 EDESTADDRREQ: to whom? /connect gives this socket its peer",
 	        "without a peer");
-	ok(!session_send_urgent(u, 'x', &f->error), "urgent data on UDP");
+	ok(!step_send_urgent(u, 'x', &f->error), "urgent data on UDP");
 	is_text(try_bind(f, s, NULL, "0"), "", "bind()");
 	ok(begins(try_bind(f, s, NULL, "0"), "bind(127.0.0.1:0) = -1 EINVAL: "), "bind() twice");
 	snprintf(name, sizeof name, "%u", session_local(s).port);
@@ -212,7 +212,7 @@ static void connects_once(struct fixture *f)
 	struct couple c = make_couple(f);
 	ok(begins(try_connect(f, c.session, "127.0.0.1", port), "/pause first: "),
 	   "what goes by itself is left alone");
-	session_pause(c.session, true, &f->error);
+	step_pause(c.session, true, &f->error);
 	ok(*try_connect(f, c.session, "127.0.0.1", port), "paused, it may be asked");
 	is_int(session_peer(c.session).port, peer_port(c.listener), "and stays connected");
 	end_couple(&c);
@@ -242,10 +242,10 @@ static void cancels_connecting(struct fixture *f)
 	is_text(session_state_name(s), "SYN_SENT", "is on its way");
 	ok(begins(session_waiting(s, NULL), "connect(127.0.0.1:"), "and waits");
 	ok(!send_text(f, s, "x"), "nothing is sent meanwhile");
-	ok(session_pause(s, false, &f->error), "resuming does not disturb it");
+	ok(step_pause(s, false, &f->error), "resuming does not disturb it");
 	ok(session_waiting(s, NULL), "it still waits");
-	session_pause(s, true, &f->error);
-	ok(session_cancel(s), "cancelled");
+	step_pause(s, true, &f->error);
+	ok(step_cancel(s), "cancelled");
 	ok(strstr(last_state(f, s), " cancelled after ") &&
 	           strstr(last_state(f, s), "connect(AF_UNSPEC) = 0"),
 	   "it says how");
@@ -267,16 +267,16 @@ static void accepts_by_name(struct fixture *f)
 	struct session *l = make_listener(f, 1);
 	int fd = peer_connect(AF_INET, session_local(l).port, PEER_MS);
 	until(f, is_readable(l));
-	ok(!session_accept(l, "42", &f->error), "a name that is none");
-	ok(session_accept(l, "guest", &f->error), "accept() with one that is");
+	ok(!step_accept(l, "42", &f->error), "a name that is none");
+	ok(step_accept(l, "guest", &f->error), "accept() with one that is");
 	ok(sessions_named(f->sessions, "guest"), "the client has it");
-	ok(!session_accept(l, "guest", &f->error), "a name is given once");
+	ok(!step_accept(l, "guest", &f->error), "a name is given once");
 	is_int(newest_call(f, l, CALL_ACCEPT)->flags & ENTRY_WAITED, 0, "it did not wait");
 	try_accept(f, l);
-	ok(session_cancel(l), "accept() can be cancelled");
+	ok(step_cancel(l), "accept() can be cancelled");
 	is_idle(f, l, "and the loop sleeps");
 	try_accept(f, l);
-	ok(session_pause(l, false, &f->error) && !session_waiting(l, NULL),
+	ok(step_pause(l, false, &f->error) && !session_waiting(l, NULL),
 	   "resuming takes its place");
 	int other = peer_connect(AF_INET, session_local(l).port, PEER_MS);
 	until(f, session_clients(l) == 2);
@@ -292,7 +292,7 @@ static void receives_datagrams(struct fixture *f)
 	int peer = peer_udp(AF_INET);
 	is_text(try_recv(f, u, 9, RECV_PLAIN), "", "recvfrom() without a port");
 	ok(strstr(last_state(f, u), "no port"), "can only wait, which is said");
-	session_cancel(u);
+	step_cancel(u);
 	is_text(try_bind(f, u, NULL, "0"), "", "bind()");
 	struct endpoint to = session_local(u);
 	peer_send_to(peer, &to, "0123456789", 10);
@@ -326,7 +326,7 @@ static void hears_of_nobody(struct fixture *f)
 	struct session *u = make_socket(f, true, AF_INET);
 	int refused = peer_refused(AF_INET);
 	snprintf(port, sizeof port, "%u", peer_port(refused));
-	session_connect(u, "127.0.0.1", port, &f->error);
+	step_connect(u, "127.0.0.1", port, &f->error);
 	ok(send_text(f, u, "one"), "the first datagram to nobody is sent");
 	until(f, is_readable(u));
 	ok(!send_text(f, u, "two"), "the next one meets what ICMP has said");
@@ -346,7 +346,7 @@ static void receives_on_both(struct fixture *f)
 		return;
 	}
 	struct session *u = listen_on(f, TRANSPORT_UDP, "", 0, NULL);
-	session_pause(u, true, &f->error);
+	step_pause(u, true, &f->error);
 	is_int(u->fd_count, 2, "a server on two sockets");
 	try_recv(f, u, 9, RECV_PLAIN);
 	int peer = peer_udp(AF_INET6);
@@ -386,7 +386,7 @@ static void connects_datagrams(struct fixture *f)
 	struct endpoint to = session_local(v);
 	ok(session_send_to(w, &to, "hi", 2, &f->error), "sendto() of a fresh socket");
 	ok(session_state(w) == SESSION_OPEN && session_local(w).port, "gives it a port");
-	ok(session_pause(v, false, &f->error), "resumed");
+	ok(step_pause(v, false, &f->error), "resumed");
 	until(f, has_received(f, v, "movedhi"));
 	ok(has_received(f, v, "movedhi"), "it reads by itself");
 	peer_close_all(&closed, 1);

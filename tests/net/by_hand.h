@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* step: sockets whose calls a test makes one by one, and a look at what the kernel has for them. */
+/* by_hand: sockets whose calls a test makes one by one, and a look at what the kernel has for them. */
 #pragma once
 
 #include <sys/ioctl.h>
@@ -15,7 +15,7 @@ struct pair {
 __attribute__((unused)) static struct session *make_socket(struct fixture *f, bool udp, int family)
 {
 	struct session_options options = { .family = family };
-	return session_make_socket(f->sessions, udp, &options, &f->error);
+	return sessions_make_socket(f->sessions, udp, &options, &f->error);
 }
 
 __attribute__((unused)) static void port_text(const struct session *session, char out[8])
@@ -26,8 +26,8 @@ __attribute__((unused)) static void port_text(const struct session *session, cha
 __attribute__((unused)) static struct session *make_listener(struct fixture *f, int backlog)
 {
 	struct session *listener = make_socket(f, false, AF_INET);
-	session_bind(listener, NULL, "0", &f->error);
-	session_start_listening(listener, backlog, &f->error);
+	step_bind(listener, NULL, "0", &f->error);
+	step_listen(listener, backlog, &f->error);
 	return listener;
 }
 
@@ -37,9 +37,9 @@ __attribute__((unused)) static struct pair make_pair(struct fixture *f)
 	struct pair p = { .listener = make_listener(f, 5),
 		          .client = make_socket(f, false, AF_INET) };
 	port_text(p.listener, port);
-	session_connect(p.client, "127.0.0.1", port, &f->error);
+	step_connect(p.client, "127.0.0.1", port, &f->error);
 	until(f, session_state(p.client) == SESSION_OPEN);
-	session_accept(p.listener, NULL, &f->error);
+	step_accept(p.listener, NULL, &f->error);
 	until(f, !session_waiting(p.listener, NULL));
 	p.server = sessions_at(f->sessions, sessions_count(f->sessions) - 1);
 	return p;
@@ -59,7 +59,7 @@ __attribute__((unused)) static void end_pair(struct fixture *f, struct pair *p)
 __attribute__((unused)) static const char *try_recv(struct fixture *f, struct session *session,
                                                     size_t most, enum recv_how how)
 {
-	return session_recv(session, most, how, &f->error) ? "" : f->error.text;
+	return step_recv(session, most, how, &f->error) ? "" : f->error.text;
 }
 
 /* A line as it is expected. Valid until the next call. */

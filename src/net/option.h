@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* option: getsockopt() and setsockopt() for a person, and the options that the next socket of the
+ * session is given again. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct session;
+
+/* Of any session with a socket; `value` is the option's own form, see socket/sockopt.h, *len the room
+ * and then what the kernel gave. The first socket is asked, all of them are set. False with errno's
+ * line. option_peek() is a call that the program makes for its own observation. */
+bool option_get(struct session *session, int level, int number, void *value, size_t *len,
+                struct error *error);
+bool option_peek(struct session *session, int level, int number, void *value, size_t *len,
+                 struct error *error);
+bool option_set(struct session *session, int level, int number, const void *value, size_t len,
+                struct error *error);
+
+/* Sets what a person has set on a socket of this session before; what cannot be set is reported. */
+void option_restore(struct session *session, int fd);
+
+/* Switches an option on, unless a person has set it. */
+void option_default(struct session *session, int fd, int level, int number);
+
+/* Whether a person has set one of these, on or off. */
+bool option_is_set(const struct session *session, bool (*is_one)(int level, int number));
+void option_forget(struct session *session);
