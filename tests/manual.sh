@@ -13,7 +13,7 @@ sh "$srcdir/man/generate.sh" sockpit "$manual" | diff "$manual" - >manual.diff
 status=$?
 sed 's/^/# /' manual.diff
 rm -f manual.diff
-result $status "COMMANDS, SERVICES, SETTINGS, OPTIONS and ERRORS are the program's (make update-man)"
+result $status "COMMANDS, VIEWS, SERVICES, SETTINGS, OPTIONS and ERRORS are the program's (make update-man)"
 
 if command -v mandoc >/dev/null 2>&1; then
 	mandoc -T lint -W warning "$manual" | sed 's/^/# /' | tee lint.out

@@ -125,7 +125,7 @@ static void session_gone(void *context, struct session *session)
 	if (session == app->current)
 		app_select(app, nearest_other(app, session));
 	drop_seen(app, session_number(session));
-	app_forget_look(app, session_number(session));
+	app_forget_view_mode(app, session_number(session));
 }
 
 bool app_forget(struct app *app, struct session *session, struct error *error)
@@ -140,7 +140,7 @@ bool app_forget(struct app *app, struct session *session, struct error *error)
 		app_select(app, other);
 	}
 	drop_seen(app, number);
-	app_forget_look(app, number);
+	app_forget_view_mode(app, number);
 	return true;
 }
 
@@ -184,7 +184,7 @@ void app_settle_failed(struct app *app)
 			app_select(app, before);
 		sessions_set_aside(app->sessions, session);
 		drop_seen(app, number);
-		app_forget_look(app, number);
+		app_forget_view_mode(app, number);
 		tell_failed(app, session);
 	}
 }
@@ -497,7 +497,7 @@ void app_free(struct app *app)
 	sessions_free(app->sessions);
 	transcript_free(app->transcript);
 	free(app->seen);
-	free(app->looks);
+	free(app->view_modes);
 	free(app->asked);
 	*app = (struct app){ 0 };
 }

@@ -21,9 +21,9 @@ struct app_view_mode;
 /* What stands in the place of the transcript until it is sent away: drawn anew for each frame. */
 enum page { PAGE_NONE, PAGE_INFO, PAGE_STATES, PAGE_STREAM, PAGE_PYTHON, PAGE_C, PAGE_COUNT };
 
-/* How a session is looked at. */
+/* How a session is shown. */
 struct view_mode {
-	enum view_kind kind;
+	const struct view_ops *ops;
 	bool all;
 };
 
@@ -70,8 +70,8 @@ struct app {
 	const char *(*past)(size_t index);
 	struct app_seen *seen; /* the news of each session that was looked at; app.c's own */
 	size_t seen_count, seen_cap;
-	struct app_view_mode *looks; /* view_mode.c's own */
-	size_t look_count, look_cap;
+	struct app_view_mode *view_modes; /* view_mode.c's own */
+	size_t view_mode_count, view_mode_cap;
 };
 
 void app_init(struct app *app);
@@ -156,15 +156,15 @@ void app_to_newest(struct app *app);
 /* Which session's transcript the pane shows: the current one's number, or 0. */
 uint32_t app_shown(const struct app *app);
 
-/* The view of what is shown, for panes: settings, the session's look, what is looked for. */
+/* The view of what is shown, for panes: settings, the session's view mode, what is looked for. */
 struct view app_view(const struct app *app, int columns);
 
-/* How a session is looked at: as it was chosen for it, else as the setting says. A ladder is never
- * one of all. What hides the view of the shown session goes away. app_forget_look() is for
+/* How a session is shown: as it was chosen for it, else as the setting says. A ladder is never
+ * one of all. What hides the view of the shown session goes away. app_forget_view_mode() is for
  * sessions that go. */
 struct view_mode app_view_mode(const struct app *app, uint32_t session);
-void app_set_look(struct app *app, uint32_t session, struct view_mode look);
-void app_forget_look(struct app *app, uint32_t session);
+void app_set_view_mode(struct app *app, uint32_t session, struct view_mode mode);
+void app_forget_view_mode(struct app *app, uint32_t session);
 
 /* The next kind of view of a session, in turn; from a page back to the view. */
 void app_next_view(struct app *app, uint32_t session);

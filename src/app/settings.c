@@ -14,7 +14,6 @@
 #define COLOR_VALUES  "auto|always|never"
 #define PASTE_VALUES  "send|ask"
 #define SWITCH_VALUES "off|on"
-#define VIEW_VALUES   "chat|hex|trace|ladder"
 
 #define KIB (UINT64_C(1) << 10)
 #define MIB (UINT64_C(1) << 20)
@@ -37,7 +36,7 @@ void settings_init(struct settings *settings)
 		.paste = PASTE_SEND,
 		.escape_time = 50 * CLOCK_MS,
 		.fold = FOLD_ROWS,
-		.view = VIEW_CHAT,
+		.view = view_listed(0),
 		.kernel = true,
 		.keep_clients = SESSIONS_KEPT,
 	};
@@ -160,15 +159,15 @@ static void get_paste(const struct settings *settings, struct buf *out)
 
 static bool set_view(struct settings *settings, const char *value, struct error *error)
 {
-	int choice = choose("view", VIEW_VALUES, value, error);
+	int choice = choose("view", VIEW_NAMES, value, error);
 	if (choice >= 0)
-		settings->view = (enum view_kind)choice;
+		settings->view = view_listed((size_t)choice);
 	return choice >= 0;
 }
 
 static void get_view(const struct settings *settings, struct buf *out)
 {
-	print_choice(VIEW_VALUES, settings->view, out);
+	buf_append_text(out, settings->view->name);
 }
 
 static bool set_kernel(struct settings *settings, const char *value, struct error *error)
@@ -390,7 +389,7 @@ const struct setting setting_table[] = {
 	},
 	{
 	        .name = "view",
-	        .values = VIEW_VALUES,
+	        .values = VIEW_NAMES,
 	        .help = "how sessions are shown for which /view has not said otherwise",
 	        .set = set_view,
 	        .get = get_view,

@@ -32,10 +32,10 @@ struct settings {
 	enum paste paste;
 	int64_t escape_time; /* a lone ESC may be the start of a key's sequence for this long, ns */
 	int fold;            /* rows shown of a longer message; 0 = all */
-	enum view_kind view; /* of sessions that have not been looked at otherwise */
-	bool kernel;         /* it is read around each call */
-	bool reconnect;      /* what the peer or the network has ended is opened again */
-	size_t keep_clients; /* ended clients of listeners that keep their tab */
+	const struct view_ops *view; /* of sessions that /view has not chosen one for */
+	bool kernel;                 /* it is read around each call */
+	bool reconnect;              /* what the peer or the network has ended is opened again */
+	size_t keep_clients;         /* ended clients of listeners that keep their tab */
 };
 
 struct setting {

@@ -5,52 +5,52 @@
 #include "app/app.h"
 #include "base/alloc.h"
 
-/* Of those sessions that are not looked at as the setting says. */
+/* Of those sessions that are not shown as the setting says. */
 struct app_view_mode {
 	uint32_t session;
-	struct view_mode look;
+	struct view_mode mode;
 };
 
-/* ---- how each session is looked at ---- */
+/* ---- how each session is shown ---- */
 
-static struct app_view_mode *find_look(const struct app *app, uint32_t session)
+static struct app_view_mode *find_mode(const struct app *app, uint32_t session)
 {
-	for (size_t i = 0; i < app->look_count; i++)
-		if (app->looks[i].session == session)
-			return &app->looks[i];
+	for (size_t i = 0; i < app->view_mode_count; i++)
+		if (app->view_modes[i].session == session)
+			return &app->view_modes[i];
 	return NULL;
 }
 
 struct view_mode app_view_mode(const struct app *app, uint32_t session)
 {
-	const struct app_view_mode *found = find_look(app, session);
-	return found ? found->look : (struct view_mode){ .kind = app->settings.view };
+	const struct app_view_mode *found = find_mode(app, session);
+	return found ? found->mode : (struct view_mode){ .ops = app->settings.view };
 }
 
-void app_set_look(struct app *app, uint32_t session, struct view_mode look)
+void app_set_view_mode(struct app *app, uint32_t session, struct view_mode mode)
 {
 	app_note_seen(app);
-	struct app_view_mode *found = find_look(app, session);
-	if (look.kind == VIEW_LADDER)
-		look.all = false;
+	struct app_view_mode *found = find_mode(app, session);
+	mode.all = mode.all && mode.ops->merges;
 	if (session == app_shown(app))
 		app->page = PAGE_NONE;
 	if (!found) {
-		if (app->look_count == app->look_cap) {
-			app->look_cap = app->look_cap ? 2 * app->look_cap : 8;
-			app->looks = xrealloc(app->looks, app->look_cap * sizeof *app->looks);
+		if (app->view_mode_count == app->view_mode_cap) {
+			app->view_mode_cap = app->view_mode_cap ? 2 * app->view_mode_cap : 8;
+			app->view_modes = xrealloc(app->view_modes,
+			                           app->view_mode_cap * sizeof *app->view_modes);
 		}
-		found = &app->looks[app->look_count++];
+		found = &app->view_modes[app->view_mode_count++];
 	}
-	*found = (struct app_view_mode){ session, look };
+	*found = (struct app_view_mode){ session, mode };
 	app_note_seen(app);
 }
 
-void app_forget_look(struct app *app, uint32_t session)
+void app_forget_view_mode(struct app *app, uint32_t session)
 {
-	struct app_view_mode *found = find_look(app, session);
+	struct app_view_mode *found = find_mode(app, session);
 	if (found)
-		*found = app->looks[--app->look_count];
+		*found = app->view_modes[--app->view_mode_count];
 }
 
 void app_next_view(struct app *app, uint32_t session)
@@ -59,10 +59,9 @@ void app_next_view(struct app *app, uint32_t session)
 		app->page = PAGE_NONE;
 		return;
 	}
-	struct view_mode look = app_view_mode(app, session);
-	enum view_kind last = look.all ? VIEW_TRACE : VIEW_LADDER;
-	look.kind = look.kind < last ? look.kind + 1 : VIEW_CHAT;
-	app_set_look(app, session, look);
+	struct view_mode mode = app_view_mode(app, session);
+	mode.ops = view_turn(mode.ops, mode.all);
+	app_set_view_mode(app, session, mode);
 }
 
 void app_toggle_fold(struct app *app)
@@ -115,14 +114,13 @@ struct session *app_other_end(const struct app *app, const struct session *sessi
 
 struct view app_view(const struct app *app, int columns)
 {
-	struct view_mode look = app_view_mode(app, app_shown(app));
-	const struct session *other =
-	        look.kind == VIEW_LADDER ? app_other_end(app, app->current) : NULL;
+	struct view_mode mode = app_view_mode(app, app_shown(app));
+	const struct session *other = mode.ops->merges ? NULL : app_other_end(app, app->current);
 	return (struct view){
+		.ops = mode.ops,
 		.transcript = app->transcript,
 		.session = app_shown(app),
-		.kind = look.kind,
-		.all = look.all,
+		.all = mode.all,
 		.other = other ? session_number(other) : 0,
 		.columns = columns,
 		.time = app->settings.time,

@@ -159,8 +159,7 @@ static void offer_errors(struct offer *offer)
 
 static void offer_views(struct offer *offer)
 {
-	for (int i = 0; i < VIEW_KINDS; i++)
-		offer_word(offer, xstrdup(view_kind_name((enum view_kind)i)));
+	offer_list(offer, VIEW_NAMES, strlen(VIEW_NAMES));
 }
 
 /* Commands first of all; of the rest what begins as was typed. */

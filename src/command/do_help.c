@@ -73,6 +73,20 @@ static void list_settings(struct buf *out)
 	listing_free(&listing);
 }
 
+static void list_views(struct buf *out)
+{
+	struct listing listing;
+	listing_init(&listing, 2);
+	for (size_t i = 0; view_listed(i); i++) {
+		const char *help = view_listed(i)->help;
+		listing_add(&listing, "  %s", view_listed(i)->name);
+		listing_add(&listing, "%.*s", (int)strcspn(help, "\n"), help);
+	}
+	buf_append_text(out, "\n");
+	listing_print(&listing, out);
+	listing_free(&listing);
+}
+
 /* The phrase at the front is a line, and so is each sentence: where a table breaks its lines within
  * one, the source was full. */
 static void add_help(struct buf *out, const char *help)
@@ -100,6 +114,9 @@ static void print_words(const struct command *command, struct buf *out)
 			list_services(out);
 		else if (strcmp(elements[i].name, "setting") == 0)
 			list_settings(out);
+		else if (elements[i].literals && elements[i].literals_len == strlen(VIEW_NAMES) &&
+		         memcmp(elements[i].literals, VIEW_NAMES, strlen(VIEW_NAMES)) == 0)
+			list_views(out);
 	}
 }
 
@@ -142,14 +159,14 @@ static bool print_service(const char *name, bool begins, struct buf *out)
 	return true;
 }
 
-/* The help of /view has a line for each. */
 static bool print_view(const char *name, bool begins, struct buf *out)
 {
-	struct error ignored;
-	for (int i = 0; i < VIEW_KINDS; i++) {
-		const char *view = view_kind_name((enum view_kind)i);
-		if (strncmp(view, name, strlen(name)) == 0 && (begins || strcmp(view, name) == 0)) {
-			print_command(command_find("view", strlen("view"), &ignored), out);
+	for (size_t i = 0; view_listed(i); i++) {
+		const struct view_ops *view = view_listed(i);
+		if (strncmp(view->name, name, strlen(name)) == 0 &&
+		    (begins || strcmp(view->name, name) == 0)) {
+			buf_printf(out, "/view %s\n", view->name);
+			add_help(out, view->help);
 			return true;
 		}
 	}
@@ -203,11 +220,6 @@ static bool print_other(const struct command *command, const char *name, bool be
 	return false;
 }
 
-static const char *name_of_view(size_t index)
-{
-	return index < VIEW_KINDS ? view_kind_name((enum view_kind)index) : NULL;
-}
-
 /* All names but those of options and errors, which are as many as the others together. */
 static const char *name_of_topic(const void *context, size_t index)
 {
@@ -222,7 +234,7 @@ static const char *name_of_topic(const void *context, size_t index)
 			return lists[i]->name(lists[i]->context, index);
 		index -= count;
 	}
-	return name_of_view(index);
+	return view_listed(index) ? view_listed(index)->name : NULL;
 }
 
 static bool print_topic(const char *name, struct buf *out, struct error *error)

@@ -15,9 +15,9 @@ static struct view ladder_of(const struct app *app, const struct session *sessio
 {
 	const struct session *other = app_other_end(app, session);
 	return (struct view){
+		.ops = &ladder_view,
 		.transcript = app->transcript,
 		.session = session_number(session),
-		.kind = VIEW_LADDER,
 		.other = other ? session_number(other) : 0,
 		.columns = FILE_COLUMNS,
 		.time = VIEW_TIME_RELATIVE,
@@ -61,7 +61,7 @@ bool do_ladder(const struct invocation *invocation, struct error *error)
 		return write_file(invocation, path, error);
 	if (invocation->session != app->current)
 		app_select(app, invocation->session);
-	app_set_look(app, session_number(invocation->session),
-	             (struct view_mode){ .kind = VIEW_LADDER });
+	app_set_view_mode(app, session_number(invocation->session),
+	                  (struct view_mode){ .ops = &ladder_view });
 	return true;
 }

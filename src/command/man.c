@@ -144,6 +144,16 @@ static void print_services(FILE *out)
 	fputs(".El\n", out);
 }
 
+static void print_views(FILE *out)
+{
+	fputs(".Sh VIEWS\n.Bl -tag -width Ds\n", out);
+	for (size_t i = 0; view_listed(i); i++) {
+		fprintf(out, ".It Cm %s\n", view_listed(i)->name);
+		print_help(out, view_listed(i)->help);
+	}
+	fputs(".El\n", out);
+}
+
 /* ---- socket options ---- */
 
 /* "off | on", "bytes": what may stand behind the name. */
@@ -246,6 +256,7 @@ void command_print_man(FILE *out)
 	for (const struct command *command = command_table; command->name; command++)
 		if (!is_printed(command))
 			print_group(out, command);
+	print_views(out);
 	print_services(out);
 	print_settings(out);
 	print_options(out);

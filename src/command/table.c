@@ -218,13 +218,9 @@ const struct command command_table[] = {
 	        .name = "view",
 	        .letter = 'v',
 	        .group = "looking",
-	        .usage = "[chat|hex|trace|ladder] [all]",
+	        .usage = "[" VIEW_NAMES "] [all]",
 	        .help = "choose how the session is shown, also its past\n"
-	                "chat: what was said. hex: every byte. trace: every call, its result, and "
-	                "what the kernel\n"
-	                "thinks of it. ladder: the calls of both ends and the segments between "
-	                "them.\n"
-	                "all merges every session by time. Without a word: the next of them.",
+	                "all merges every session by time. Without a word: the next view.",
 	        .needs = NEEDS_SESSION,
 	        .run = do_view,
 	},

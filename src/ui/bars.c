@@ -164,11 +164,11 @@ uint32_t bars_tab_at(const struct app *app, int columns, int column)
 
 static void print_view(const struct app *app, char *out, size_t size)
 {
-	struct view_mode look = app_view_mode(app, app_shown(app));
+	struct view_mode mode = app_view_mode(app, app_shown(app));
 	if (app->page != PAGE_NONE)
 		snprintf(out, size, "%s", app_page_name(app->page));
 	else
-		snprintf(out, size, "%s%s", view_kind_name(look.kind), look.all ? " all" : "");
+		snprintf(out, size, "%s%s", mode.ops->name, mode.all ? " all" : "");
 }
 
 void bars_status(const struct app *app, const char *mode, int columns, struct row *row)

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "ui/bars.h"
 #include "ui/window.h"
-#include "view/ladder/ladder.h"
 #include "view/page/snapshot.h"
 
 enum {
@@ -43,7 +42,7 @@ static bool stamps_differ(const struct stamp *a, const struct stamp *b)
 {
 	return a->entries != b->entries || a->sessions != b->sessions || a->unsent != b->unsent ||
 	       a->state != b->state || a->literal != b->literal || a->fold != b->fold ||
-	       a->waiting != b->waiting || a->page != b->page || a->look.kind != b->look.kind ||
+	       a->waiting != b->waiting || a->page != b->page || a->look.ops != b->look.ops ||
 	       a->look.all != b->look.all;
 }
 
@@ -135,12 +134,10 @@ static void draw_rows(struct window *window, int y, const struct rows *rows)
 
 /* ---- what stands above the bars ---- */
 
-/* The rows that a ladder has above it, as long as they leave it most of the height. */
+/* Only where that leaves the entries most of the height. */
 static void fill_heading(struct window *window, const struct view *view, int height)
 {
-	rows_clear(&window->heading);
-	if (view->kind == VIEW_LADDER)
-		ladder_heading(view, &window->heading);
+	view_heading(view, &window->heading);
 	if ((int)window->heading.count > height / HEADING_SHARE)
 		rows_clear(&window->heading);
 }

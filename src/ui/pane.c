@@ -86,7 +86,7 @@ static int bottom_rows(int height)
 static bool has_lost(const struct view *view, uint64_t position)
 {
 	const struct entry *oldest = NULL;
-	if (view->all && view->kind != VIEW_LADDER)
+	if (view->all)
 		return transcript_lost(view->transcript).entries > 0;
 	while (position != TRANSCRIPT_NONE) {
 		oldest = transcript_at(view->transcript, position);
@@ -129,7 +129,7 @@ static bool find_paragraph(const struct view *view, struct location *location)
 
 static bool is_of_kind(const struct pane_position *position, const struct view *view)
 {
-	return position->kind == view->kind && position->all == view->all;
+	return position->ops == view->ops && position->all == view->all;
 }
 
 /* The view has become one of another kind. Turned back, it is as it was. */
@@ -144,7 +144,7 @@ static void turn(struct pane *pane, const struct view *view)
 	}
 	pane->turned = !is_of_kind(&pane->left, view);
 	pane->position = pane->left;
-	pane->position.kind = view->kind;
+	pane->position.ops = view->ops;
 	pane->position.all = view->all;
 	pane->follow = pane->followed;
 	if (pane->follow)

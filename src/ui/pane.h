@@ -16,7 +16,7 @@ enum { PANE_NEWS_MAX = 999 };
 struct pane_position {
 	struct location location;
 	int row;
-	enum view_kind kind;
+	const struct view_ops *ops;
 	bool all;
 };
 

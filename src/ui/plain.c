@@ -150,13 +150,13 @@ static void add_words(struct plain *plain, const char *text)
 static void announce(struct plain *plain, const struct view *view)
 {
 	char text[SESSION_NAME + 64];
-	bool is_chat = view->kind == VIEW_CHAT && !view->all;
+	bool by_default = view->ops == view_listed(0) && !view->all;
 	const struct session *session = plain->app->current;
 	const char *dash = text_has_unicode() ? "—" : "--";
 	if (session)
 		snprintf(text, sizeof text, "%s session %u %s%s%s%s %s", dash,
 		         (unsigned)session_number(session), session_name(session),
-		         is_chat ? "" : ", ", is_chat ? "" : view_kind_name(view->kind),
+		         by_default ? "" : ", ", by_default ? "" : view->ops->name,
 		         view->all ? " of all" : "", dash);
 	else
 		snprintf(text, sizeof text, "%s no session %s", dash, dash);

@@ -60,7 +60,7 @@ static bool find_late_start(const struct tail *tail, const struct view *view, in
 
 static bool is_for(const struct tail_mark *mark, const struct view *view)
 {
-	return mark->session == view->session && mark->kind == view->kind && mark->all == view->all;
+	return mark->session == view->session && mark->ops == view->ops && mark->all == view->all;
 }
 
 bool tail_is_at(const struct tail *tail, const struct view *view)
@@ -74,7 +74,7 @@ bool tail_select(struct tail *tail, const struct view *view, int paragraphs)
 	const struct tail_mark *mark = find_mark(tail, view->session);
 	const struct tail_mark fresh = {
 		.session = view->session,
-		.kind = view->kind,
+		.ops = view->ops,
 		.all = view->all,
 		.shown_up_to = TRANSCRIPT_NONE,
 	};

@@ -19,7 +19,7 @@ enum {
 /* How far a session has been shown. */
 struct tail_mark {
 	uint32_t session;
-	enum view_kind kind;
+	const struct view_ops *ops;
 	bool all;
 	struct location last; /* the paragraph shown last */
 	bool any;             /* there is one */

@@ -441,3 +441,14 @@ void chat_layout(const struct cursor *begin, struct rows *rows)
 	layout.fold.rows = begin->view->fold > 1 ? (size_t)begin->view->fold : 0;
 	put_payload(&layout, &text);
 }
+
+const struct view_ops chat_view = {
+	.name = "chat",
+	.help = "what was said, line by line\n"
+	        "With /set marks on brackets show what each call moved: a stream has no messages, "
+	        "and one send() may come as two recv().",
+	.merges = true,
+	.joins = true,
+	.piece = VIEW_LONG,
+	.layout = chat_layout,
+};

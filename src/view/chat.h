@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* chat: the rows of one paragraph as the chat shows it. Private to this directory. */
+/* chat: what was said. The other views show notes and states as the chat does. Private to this
+ * directory. */
 #pragma once
 
 #include "view/cursor.h"

@@ -3,10 +3,6 @@
 
 #include <sys/socket.h>
 
-#include "record/sample.h"
-#include "view/ladder/arrow.h"
-#include "view/trace.h"
-
 /* ---- entries ---- */
 
 bool entry_is_words(const struct entry *entry)
@@ -41,52 +37,13 @@ int64_t entry_shown_time(const struct entry *entry)
 	return entry->time + (waited ? entry->duration * CLOCK_US : 0);
 }
 
-/* A ladder draws what a program would do, and what the kernel says of it; of words only those that
- * answer a command or tell a failure, and the first of an accepted session. */
-static bool is_on_ladder(const struct entry *entry)
-{
-	if (entry->call == CALL_STATE)
-		return entry->flags & ENTRY_ERROR || !entry->back;
-	if (entry->call == CALL_SAMPLE)
-		return entry->arg != SAMPLE_AFTER;
-	if (entry->call == CALL_NOTE || entry->call == CALL_ERRQUEUE)
-		return true;
-	return entry_is_call(entry) && !(entry->flags & ENTRY_WATCHING);
-}
-
-/* A listing of options asks the kernel for each of them: its answer is what counts. */
-static bool is_in_trace(const struct entry *entry)
-{
-	if (entry->call == CALL_SAMPLE)
-		return entry->arg != SAMPLE_AFTER;
-	return entry->call != CALL_GETSOCKOPT || !(entry->flags & ENTRY_WATCHING);
-}
-
-bool view_shows(enum view_kind kind, const struct entry *entry)
-{
-	if (kind == VIEW_LADDER)
-		return is_on_ladder(entry);
-	if (kind == VIEW_TRACE)
-		return is_in_trace(entry);
-	return entry_is_words(entry) || entry_is_payload(entry);
-}
-
-static bool is_merged(const struct view *view)
-{
-	return view->all && view->kind != VIEW_LADDER;
-}
-
-/* Of a reading only what it tells anew is shown: the entries around it say what. */
 static bool shows(const struct view *view, uint64_t position, const struct entry *entry)
 {
-	if (!view_shows(view->kind, entry) ||
-	    (is_merged(view) && transcript_is_hidden(view->transcript, entry->session)))
+	if (view->all && transcript_is_hidden(view->transcript, entry->session))
 		return false;
-	if (view->kind == VIEW_TRACE)
-		return trace_tells(view, position, entry);
-	bool told = view->kind != VIEW_LADDER || entry->call == CALL_NOTE ||
-	            (entry->call == CALL_STATE && entry->flags & ENTRY_ERROR);
-	return told || arrows_are_drawn(view, position, entry);
+	if (view->ops->shows)
+		return view->ops->shows(view, position, entry);
+	return entry_is_words(entry) || entry_is_payload(entry);
 }
 
 /* Whether `b`, the next entry shown behind `a`, goes on with the same run. */
@@ -98,21 +55,21 @@ static bool joins(const struct view *view, const struct entry *a, const struct e
 		return a->flags & ENTRY_CONTINUES;
 	if (entry_is_secret(a) || entry_is_secret(b))
 		return false;
-	return view->kind == VIEW_CHAT && entry_is_stream(a) && entry_is_stream(b) &&
+	return view->ops->joins && entry_is_stream(a) && entry_is_stream(b) &&
 	       (uint16_t)(a->phase + a->len) == b->phase;
 }
 
 /* ---- whose entries ---- */
 
-/* The second session of a ladder, or the same once more. */
+/* The session at the other end, or the same again. */
 static uint32_t second_session(const struct view *view)
 {
-	return view->kind == VIEW_LADDER && view->other ? view->other : view->session;
+	return view->other ? view->other : view->session;
 }
 
 static bool is_ours(const struct view *view, const struct entry *entry)
 {
-	return is_merged(view) || entry->session == view->session ||
+	return view->all || entry->session == view->session ||
 	       entry->session == second_session(view);
 }
 
@@ -174,14 +131,14 @@ static uint64_t later(uint64_t a, uint64_t b)
 
 static uint64_t position_after(const struct view *view, uint64_t position)
 {
-	if (is_merged(view))
+	if (view->all)
 		return transcript_next(view->transcript, position);
 	return either_after(view, view->session, second_session(view), position);
 }
 
 static uint64_t position_before(const struct view *view, uint64_t position)
 {
-	if (is_merged(view))
+	if (view->all)
 		return transcript_previous(view->transcript, position);
 	uint32_t second = second_session(view);
 	uint64_t before = session_before(view, view->session, position);
@@ -191,7 +148,7 @@ static uint64_t position_before(const struct view *view, uint64_t position)
 
 static uint64_t newest_position(const struct view *view)
 {
-	if (is_merged(view))
+	if (view->all)
 		return transcript_newest(view->transcript);
 	return later(transcript_last(view->transcript, view->session),
 	             transcript_last(view->transcript, second_session(view)));
@@ -200,7 +157,7 @@ static uint64_t newest_position(const struct view *view)
 /* Whether there has been more before the oldest entry that is left. */
 static bool has_lost(const struct view *view, const struct entry *oldest)
 {
-	return is_merged(view) ? transcript_lost(view->transcript).entries > 0 : oldest->back > 0;
+	return view->all ? transcript_lost(view->transcript).entries > 0 : oldest->back > 0;
 }
 
 /* ---- the cursor ---- */
@@ -313,7 +270,7 @@ bool cursor_after(struct cursor *cursor)
 static bool has_runs(const struct cursor *cursor)
 {
 	return entry_is_words(cursor->entry) ||
-	       (cursor->view->kind == VIEW_CHAT && entry_is_stream(cursor->entry));
+	       (cursor->view->ops->joins && entry_is_stream(cursor->entry));
 }
 
 bool run_forward(struct cursor *cursor)

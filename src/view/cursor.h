@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "view/view.h"
+#include "view/view_ops.h"
 
 /* A place with its entry at hand. At an offset of the payload's length what follows is the next
  * entry's. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "view/cursor.h"
 #include "view/ladder/context.h"
 
 enum { NEWEST = 256, FIRST = 64 };
@@ -74,13 +75,20 @@ static void learn_newest(const struct view *view, uint32_t session, struct found
 	}
 }
 
+static bool is_no_sample(const struct view *view, uint64_t position, const struct entry *entry)
+{
+	(void)view, (void)position;
+	return entry->call != CALL_SAMPLE;
+}
+
 static void learn_first(const struct view *view, uint32_t session, struct found *found)
 {
 	struct cursor cursor;
+	static const struct view_ops calls = { .merges = true, .shows = is_no_sample };
 	const struct view alone = {
+		.ops = &calls,
 		.transcript = view->transcript,
 		.session = session,
-		.kind = VIEW_TRACE,
 		.columns = view->columns,
 	};
 	bool more = cursor_first(&cursor, &alone);

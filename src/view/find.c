@@ -9,32 +9,29 @@
 #include "view/paragraph.h"
 
 struct search {
-	struct view view; /* as it is walked */
+	struct view view;    /* as it is walked */
+	struct view_ops ops; /* of that */
 	struct cursor at;
 	bool newer;
 	struct find_words words;
 	struct search_window stack;
 };
 
-/* Hexadecimal digits know no runs, but bytes that follow each other can be found in them as well as
- * in the chat, which shows the same entries. */
-static struct view walked(const struct view *view)
+/* In a dump of bytes nothing is joined, but a hit may go on from one call into the next. */
+static void join_bytes(struct search *search, const struct view *view)
 {
-	struct view walk = *view;
-	if (walk.kind == VIEW_HEX)
-		walk.kind = VIEW_CHAT;
-	return walk;
-}
-
-static bool shows_calls(const struct view *view)
-{
-	return view->kind == VIEW_TRACE || view->kind == VIEW_LADDER;
+	search->view = *view;
+	if (view->ops->calls)
+		return;
+	search->ops = *view->ops;
+	search->ops.joins = true;
+	search->view.ops = &search->ops;
 }
 
 static bool in_words(void *context, const struct cursor *cursor)
 {
 	struct search *search = context;
-	return shows_calls(&search->view) && !entry_is_words(cursor->entry) &&
+	return search->view.ops->calls && !entry_is_words(cursor->entry) &&
 	       find_words_match(&search->words, cursor);
 }
 
@@ -101,7 +98,7 @@ static bool find(const struct view *view, const struct location *from, bool newe
 	if (!view->find || view->find_len == 0 || view->find_len > FIND_MAX)
 		return false;
 	struct search *search = xmalloc(sizeof *search);
-	search->view = walked(view);
+	join_bytes(search, view);
 	search->newer = newer;
 	pattern_init(&search->stack.pattern, view->find, view->find_len);
 	find_words_init(&search->words, &search->stack.pattern);

@@ -42,10 +42,12 @@ void find_around(const struct cursor *begin, uint32_t len, bool *found)
 	if (!view->find || view->find_len > FIND_MAX || entry_is_secret(begin->entry))
 		return;
 	size_t most = FIND_MAX + (size_t)len + FIND_MAX;
-	struct view chat = *view;
-	chat.kind = VIEW_CHAT;
+	struct view_ops ops = *view->ops;
+	ops.joins = true;
+	struct view joined = *view;
+	joined.ops = &ops;
 	struct cursor at = *begin;
-	at.view = &chat;
+	at.view = &joined;
 	struct surroundings around = { xmalloc(most), FIND_MAX, FIND_MAX };
 	bool *marked = xmalloc(most * sizeof *marked);
 	add_before(&around, at);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* find_around: which bytes of a stretch are part of a hit, also of one that begins before it or
- * ends after it, as far as the chat joins what is there. Private to this directory. */
+ * ends after it, as far as the bytes there would be joined. Private to this directory. */
 #pragma once
 
 #include "view/cursor.h"

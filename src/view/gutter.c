@@ -116,13 +116,13 @@ static void blank(struct row *row)
 static bool is_in_line(const struct cursor *begin)
 {
 	struct cursor before = *begin;
-	return begin->view->kind == VIEW_CHAT && entry_is_stream(begin->entry) &&
-	       run_step_back(&before) && entry_payload(before.entry)[before.offset] != '\n';
+	return begin->view->ops->joins && entry_is_stream(begin->entry) && run_step_back(&before) &&
+	       entry_payload(before.entry)[before.offset] != '\n';
 }
 
 bool gutter_is_continued(const struct cursor *begin)
 {
-	bool in_stream = begin->view->kind == VIEW_CHAT && entry_is_stream(begin->entry);
+	bool in_stream = begin->view->ops->joins && entry_is_stream(begin->entry);
 	return begin->offset > 0 && !in_stream;
 }
 

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "view/hex.h"
-
+/* hex: the rows of one piece of what a call moved, as offsets, hexadecimal digits and text. A paragraph is at most VIEW_PIECE bytes of one entry's payload, cut at
+ * multiples of VIEW_PIECE from its begin; notes and states look as in the chat.
+ *
+ *	21:04:11.005 ←  recv(1024) = 15                                         15 bytes
+ *	← 0000  48 65 6c 6c 6f 2c 20 73  65 72 76 65 72 21 0a     Hello, server!.
+ *
+ * Offsets count from the call's first byte, which the row with the call is above; where that has
+ * been scrolled away, the arrow of each row still tells the direction. A row has 32, 16, 8, 4, 2 or
+ * 1 bytes, as many as fit. A character of several bytes stands above the first of them, where all
+ * are in one row. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "view/calltext.h"
+#include "view/chat.h"
 #include "view/find_around.h"
 #include "view/gutter.h"
 #include "view/paragraph.h"
@@ -239,7 +248,7 @@ static void put_row(const struct dump *dump, uint32_t at)
 	put_characters(dump, at, count, row);
 }
 
-void hex_layout(const struct cursor *begin, struct rows *rows)
+static void layout_bytes(const struct cursor *begin, struct rows *rows)
 {
 	bool found[VIEW_PIECE];
 	struct cursor end = *begin;
@@ -260,3 +269,19 @@ void hex_layout(const struct cursor *begin, struct rows *rows)
 	if (rows->count == 0)
 		rows_add(rows);
 }
+
+static void layout(const struct cursor *begin, struct rows *rows)
+{
+	if (entry_is_words(begin->entry))
+		chat_layout(begin, rows);
+	else
+		layout_bytes(begin, rows);
+}
+
+const struct view_ops hex_view = {
+	.name = "hex",
+	.help = "every byte: offset, hexadecimal, text, in both directions, call by call",
+	.merges = true,
+	.piece = VIEW_PIECE,
+	.layout = layout,
+};

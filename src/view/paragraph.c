@@ -143,16 +143,15 @@ static uint32_t skip_character_rest(struct cursor *cursor)
 /* In words and streams there are lines; anything else is cut for itself. */
 static bool has_lines(const struct cursor *cursor)
 {
-	bool in_chat = cursor->view->kind == VIEW_CHAT && entry_is_stream(cursor->entry);
-	return in_chat || entry_is_words(cursor->entry);
+	bool joined = cursor->view->ops->joins && entry_is_stream(cursor->entry);
+	return joined || entry_is_words(cursor->entry);
 }
 
 /* How long the pieces are that an entry is cut into. */
 static uint32_t piece_length(const struct cursor *cursor)
 {
-	if (cursor->view->kind == VIEW_CHAT)
-		return VIEW_LONG;
-	return cursor->view->kind == VIEW_HEX ? VIEW_PIECE : UINT32_MAX;
+	uint32_t piece = cursor->view->ops->piece;
+	return piece ? piece : UINT32_MAX;
 }
 
 static uint32_t piece_end(struct cursor *cursor)

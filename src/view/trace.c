@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "view/trace.h"
-
+/* trace: the rows of one call, or of what the kernel said between two: the call with its result,
+ * what it changed, what was measured. The three stand in columns where the pane is wide, one behind
+ * the other where it is not, and in a very narrow one the measures are left away. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "view/calltext.h"
+#include "view/chat.h"
 #include "view/find.h"
 #include "view/gutter.h"
 
@@ -253,7 +255,8 @@ static void put_left(struct trace *trace, const struct sample *sample)
 	put_part(trace, STYLE_FAINT);
 }
 
-bool trace_tells(const struct view *view, uint64_t position, const struct entry *entry)
+static bool sample_says_something(const struct view *view, uint64_t position,
+                                  const struct entry *entry)
 {
 	struct sample now, before;
 	struct buf text = { .max = SIZE_MAX };
@@ -295,7 +298,7 @@ static void set_stops(struct trace *trace)
 	trace->stops[1] = trace->indent + columns * 7 / 10;
 }
 
-void trace_layout(const struct cursor *begin, struct rows *rows)
+static void layout_entry(const struct cursor *begin, struct rows *rows)
 {
 	const struct view *view = begin->view;
 	size_t first = rows->count;
@@ -318,3 +321,29 @@ void trace_layout(const struct cursor *begin, struct rows *rows)
 	for (size_t i = first; view->find && i < rows->count; i++)
 		find_mark_row(&rows->row[i], view->find, view->find_len);
 }
+
+static bool shows(const struct view *view, uint64_t position, const struct entry *entry)
+{
+	if (entry->call == CALL_SAMPLE)
+		return entry->arg != SAMPLE_AFTER && sample_says_something(view, position, entry);
+	/* a listing of options asks the kernel for each of them: its answer is what counts */
+	return entry->call != CALL_GETSOCKOPT || !(entry->flags & ENTRY_WATCHING);
+}
+
+static void layout(const struct cursor *begin, struct rows *rows)
+{
+	if (entry_is_words(begin->entry))
+		chat_layout(begin, rows);
+	else
+		layout_entry(begin, rows);
+}
+
+const struct view_ops trace_view = {
+	.name = "trace",
+	.help = "a line for each call: its name, arguments and result, an errno value by its name, "
+	        "how the state of the connection changed, and what was measured",
+	.merges = true,
+	.calls = true,
+	.shows = shows,
+	.layout = layout,
+};

@@ -1,11 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/view.h"
 
-#include "view/chat.h"
-#include "view/hex.h"
+#include <string.h>
+
 #include "view/paragraph.h"
-#include "view/ladder/ladder_row.h"
-#include "view/trace.h"
+
+/* ---- the views ---- */
+
+#define VIEW_ROW(name) &name##_view,
+
+static const struct view_ops *const views[] = { VIEW_LIST(VIEW_ROW, VIEW_ROW) NULL };
+
+const struct view_ops *view_listed(size_t index)
+{
+	return views[index];
+}
+
+const struct view_ops *view_named(const char *name)
+{
+	size_t i = 0;
+	while (views[i] && strcmp(views[i]->name, name) != 0)
+		i++;
+	return views[i];
+}
+
+const struct view_ops *view_turn(const struct view_ops *from, bool all)
+{
+	size_t i = 0;
+	while (views[i] != from)
+		i++;
+	do
+		i = views[i + 1] ? i + 1 : 0;
+	while (all && !views[i]->merges);
+	return views[i];
+}
+
+/* ---- paragraphs ---- */
 
 /* Onto a byte; the paragraph of a run without any begins where the run does. */
 static struct location begin_at(const struct cursor *cursor)
@@ -87,8 +117,8 @@ bool view_is_open(const struct view *view, bool *in_character)
 	size_t begin = MOST;
 	struct cursor cursor;
 	*in_character = false;
-	if (view->kind != VIEW_CHAT || !cursor_last(&cursor, view) ||
-	    !entry_is_stream(cursor.entry) || entry_is_secret(cursor.entry))
+	if (!view->ops->joins || !cursor_last(&cursor, view) || !entry_is_stream(cursor.entry) ||
+	    entry_is_secret(cursor.entry))
 		return false;
 	while (begin > 0 && run_step_back(&cursor))
 		tail[--begin] = entry_payload(cursor.entry)[cursor.offset];
@@ -96,36 +126,19 @@ bool view_is_open(const struct view *view, bool *in_character)
 	return begin == MOST || tail[MOST - 1] != '\n';
 }
 
-/* The first state of an accepted session stands for its accept() in a ladder. */
-static bool is_rung(const struct cursor *cursor)
+void view_heading(const struct view *view, struct rows *rows)
 {
-	return cursor->view->kind == VIEW_LADDER && cursor->entry->call == CALL_STATE &&
-	       !(cursor->entry->flags & ENTRY_ERROR);
+	rows_clear(rows);
+	if (view->ops->heading)
+		view->ops->heading(view, rows);
 }
 
 void view_layout(const struct view *view, struct location location, struct rows *rows)
 {
 	struct cursor cursor;
 	rows_clear(rows);
-	if (!cursor_at(&cursor, view, location))
-		rows_add(rows);
-	else if (view->kind == VIEW_CHAT || (entry_is_words(cursor.entry) && !is_rung(&cursor)))
-		chat_layout(&cursor, rows);
-	else if (view->kind == VIEW_HEX)
-		hex_layout(&cursor, rows);
-	else if (view->kind == VIEW_TRACE)
-		trace_layout(&cursor, rows);
+	if (cursor_at(&cursor, view, location))
+		view->ops->layout(&cursor, rows);
 	else
-		ladder_row_layout(&cursor, rows);
-}
-
-const char *view_kind_name(enum view_kind kind)
-{
-	static const char *const names[VIEW_KINDS] = {
-		[VIEW_CHAT] = "chat",
-		[VIEW_HEX] = "hex",
-		[VIEW_TRACE] = "trace",
-		[VIEW_LADDER] = "ladder",
-	};
-	return names[kind];
+		rows_add(rows);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* view: the transcript of one session, or of all, as rows of a given width. A pane is a walk over
  * paragraphs: a message line, a datagram, a note (chat); a call (trace, ladder); a piece of what a
- * call moved (hex), each named by the place where it begins. Nothing is stored, so
- * a place stays good whatever arrives, and rows are made only for what is on the screen. Knows no
- * socket and no curses.
+ * call moved (hex), each named by the location where it begins. Nothing is stored, so a location
+ * stays good whatever arrives, and rows are made only for what is on the screen. Knows no socket and
+ * no curses, and of the views only what view_ops.h lists.
  *
  * A stream is cut into paragraphs at its line ends, and where it paused. Bytes of one direction
  * belong together across recv() boundaries (a character split over two calls is whole) until
@@ -13,67 +13,39 @@
  * looks. */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "view/view_ops.h"
 
-#include "base/clock.h"
-#include "record/transcript.h"
-#include "view/row.h"
+/* The views in order; NULL after the last one. */
+const struct view_ops *view_listed(size_t index);
 
-enum {
-	VIEW_LONG = 1 << 16, /* a line or a datagram of that many bytes is never cut */
-	VIEW_PIECE = 4096,   /* but where it comes in small calls; and hex is cut there */
-	VIEW_SMALL = 512,    /* bytes of a call that is not small */
-	VIEW_READABLE = 100, /* columns: in a wider pane sizes and measures stay near their text */
-};
+/* By its whole name; NULL for none. */
+const struct view_ops *view_named(const char *name);
 
-/* After this long a line goes on in a new row, with a time of its own. */
-#define VIEW_PAUSE (100 * CLOCK_MS)
+/* The view that F2 turns to; `all`: among those that merge. */
+const struct view_ops *view_turn(const struct view_ops *from, bool all);
 
-enum view_kind { VIEW_CHAT, VIEW_HEX, VIEW_TRACE, VIEW_LADDER, VIEW_KINDS };
-
-enum view_time { VIEW_TIME_OFF, VIEW_TIME_CLOCK, VIEW_TIME_RELATIVE, VIEW_TIME_DELTA };
-
-struct view {
-	const struct transcript *transcript;
-	uint32_t session;
-	enum view_kind kind;
-	bool all;            /* every session, merged by time, each row with a numbered tag */
-	uint32_t other;      /* VIEW_LADDER: the session at the other end, 0 = not ours */
-	int columns;         /* > 0 */
-	enum view_time time; /* relative: since the oldest entry shown; delta: since the paragraph
-	                        before */
-	bool marks; /* brackets around what each call moved: [hello], [] for an empty datagram */
-	int fold;   /* rows that the chat shows of a longer line or datagram; 0 = all */
-	const char *find; /* bytes that are highlighted, NULL for none */
-	size_t find_len;
-};
-
-/* Where a paragraph begins: an entry and a byte of its payload. */
-struct location {
-	uint64_t entry;
-	uint32_t offset;
-};
-
-/* The newest paragraph; false where there is nothing to show. */
+/* The newest paragraph; false if there is none. */
 bool view_last(const struct view *view, struct location *location);
 
-/* One paragraph towards the past, or the future; false, and `place` unchanged, at the end. A place
- * whose entry has been evicted goes to the oldest paragraph left (view_after) or nowhere
+/* One paragraph towards the past, or the future; false, and *location unchanged, at the end. From a
+ * location whose entry has been evicted: the oldest paragraph left (view_after) or none
  * (view_before). */
 bool view_before(const struct view *view, struct location *location);
 bool view_after(const struct view *view, struct location *location);
 
-/* True while the place's entry is still in the transcript. */
+/* True while the location's entry is still in the transcript, and has a paragraph. */
 bool view_has(const struct view *view, struct location location);
+
+/* The rows above the entries; most views have none. */
+void view_heading(const struct view *view, struct rows *rows);
 
 /* Lays the paragraph out: `21:04:11.004 →  Hello, server!⏎      15 bytes`, continuation rows
  * indented to the text. At least one row. A size that does not fit is left out; narrow panes have
  * no milliseconds, no addresses, no time, no arrow, in this order. */
 void view_layout(const struct view *view, struct location location, struct rows *rows);
 
-/* The newest entry that is shown, and the next one behind an entry that need not be, which may have
- * been evicted; TRANSCRIPT_NONE where there is none. */
+/* The newest entry that is shown, and the next one after an entry that need not be, which may have
+ * been evicted; TRANSCRIPT_NONE for none. */
 uint64_t view_newest_entry(const struct view *view);
 uint64_t view_entry_after(const struct view *view, uint64_t entry);
 
@@ -81,12 +53,6 @@ uint64_t view_entry_after(const struct view *view, uint64_t entry);
  * *in_character: it ends in the middle of a character. */
 bool view_is_open(const struct view *view, bool *in_character);
 
-/* "chat", "hex", "trace", "ladder". */
-const char *view_kind_name(enum view_kind kind);
-
-/* Whether such an entry has a paragraph in this kind of view. */
-bool view_shows(enum view_kind kind, const struct entry *entry);
-
-/* How many paragraphs came after this place (at most `limit`): what a scrolled-back pane
- * calls new. */
+/* The number of paragraphs after this location, at most `limit`: what a scrolled-back pane calls
+ * new. */
 int view_count_after(const struct view *view, struct location location, int limit);

@@ -145,10 +145,10 @@ static void test_news(void)
 	is_int(app_unread(&app, client), 0, "what was seen stays seen");
 	app_select(&app, client);
 	ok(app_unread(&app, server) > 0, "elsewhere there is news");
-	app_set_look(&app, session_number(client),
-	             (struct view_mode){ .kind = VIEW_CHAT, .all = true });
+	app_set_view_mode(&app, session_number(client),
+	                  (struct view_mode){ .ops = &chat_view, .all = true });
 	is_int(app_unread(&app, server), 0, "what a view of all shows is none");
-	app_set_look(&app, session_number(client), (struct view_mode){ .kind = VIEW_CHAT });
+	app_set_view_mode(&app, session_number(client), (struct view_mode){ .ops = &chat_view });
 	is_int(app_unread(&app, server), 0, "nor was it afterwards");
 	app_select(&app, NULL);
 	ok(!app.current && app_unread(&app, accepted) == 0, "looking at none");
@@ -326,33 +326,33 @@ static void test_looks(void)
 {
 	struct app app;
 	fixture_start(&app);
-	is_int(app_view(&app, 80).kind, VIEW_CHAT, "the program's own pane is a chat");
+	ok(app_view(&app, 80).ops == &chat_view, "the program's own pane is a chat");
 	ok(app_demo(&app, &error), "the demo starts");
 	struct session *demo = app.current, *echo = sessions_named(app.sessions, "echo");
 	wait_for(&app, session_state(demo) == SESSION_OPEN, "it connects");
 	uint32_t number = session_number(demo);
 	app_set(&app, "view", "trace", &error);
-	is_int(app_view_mode(&app, number).kind, VIEW_TRACE, "a setting holds at once");
+	ok(app_view_mode(&app, number).ops == &trace_view, "a setting holds at once");
 	app.page = PAGE_INFO;
-	app_set_look(&app, number, (struct view_mode){ .kind = VIEW_HEX, .all = true });
+	app_set_view_mode(&app, number, (struct view_mode){ .ops = &hex_view, .all = true });
 	is_int(app.page, PAGE_NONE, "a view takes the place of a page");
 	struct view view = app_view(&app, 77);
-	ok(view.kind == VIEW_HEX && view.all && view.session == number && view.columns == 77,
+	ok(view.ops == &hex_view && view.all && view.session == number && view.columns == 77,
 	   "a session is shown as was chosen for it");
-	is_int(app_view_mode(&app, session_number(echo)).kind, VIEW_TRACE, "and only that one");
-	app_set_look(&app, number, (struct view_mode){ .kind = VIEW_LADDER, .all = true });
+	ok(app_view_mode(&app, session_number(echo)).ops == &trace_view, "and only that one");
+	app_set_view_mode(&app, number, (struct view_mode){ .ops = &ladder_view, .all = true });
 	ok(!app_view_mode(&app, number).all, "a ladder is not one of all");
 	app_next_view(&app, number);
-	is_int(app_view_mode(&app, number).kind, VIEW_CHAT, "behind the last is the first");
+	ok(app_view_mode(&app, number).ops == &chat_view, "behind the last is the first");
 	app_next_view(&app, number);
-	is_int(app_view_mode(&app, number).kind, VIEW_HEX, "and then the next");
-	app_set_look(&app, number, (struct view_mode){ .kind = VIEW_TRACE, .all = true });
+	ok(app_view_mode(&app, number).ops == &hex_view, "and then the next");
+	app_set_view_mode(&app, number, (struct view_mode){ .ops = &trace_view, .all = true });
 	app_next_view(&app, number);
-	ok(app_view_mode(&app, number).kind == VIEW_CHAT && app_view_mode(&app, number).all,
+	ok(app_view_mode(&app, number).ops == &chat_view && app_view_mode(&app, number).all,
 	   "of all the last is another");
 	ok(session_close(demo, &error) && app_forget(&app, demo, &error), "it is forgotten");
-	is_int(app_view_mode(&app, number).kind, VIEW_TRACE, "and how it was shown");
-	is_int(app.look_count, 0, "nothing is kept");
+	ok(app_view_mode(&app, number).ops == &trace_view, "and how it was shown");
+	is_int(app.view_mode_count, 0, "nothing is kept");
 	ok(app_set(&app, "kernel", "off", &error) && !app.settings.kernel,
 	   "the kernel is left alone");
 	fixture_end(&app);
@@ -374,7 +374,7 @@ static void test_other_end(void)
 	ok(app_other_end(&app, two) && app_other_end(&app, two) != other, "each has its own");
 	ok(!app_other_end(&app, any), "a listener has none");
 	app_select(&app, one);
-	app_set_look(&app, session_number(one), (struct view_mode){ .kind = VIEW_LADDER });
+	app_set_view_mode(&app, session_number(one), (struct view_mode){ .ops = &ladder_view });
 	is_int(app_view(&app, 80).other, session_number(other), "a ladder shows it");
 	session_close(one, &error);
 	session_close(other, &error);

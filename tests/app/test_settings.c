@@ -80,9 +80,9 @@ static void test_effects(void)
 	try_set(&s, "paste", "ask");
 	is_int(s.paste, PASTE_ASK, "paste ask");
 	try_set(&s, "view", "trace");
-	is_int(s.view, VIEW_TRACE, "view trace");
+	ok(s.view == &trace_view, "view trace");
 	try_set(&s, "view", "ladder");
-	is_int(s.view, VIEW_LADDER, "view ladder");
+	ok(s.view == &ladder_view, "view ladder");
 	is_text(try_set(&s, "view", "page"), "view: \"page\" is not chat, hex, trace or ladder",
 	        "no view");
 	try_set(&s, "kernel", "off");

@@ -207,12 +207,13 @@ static void test_help_of_all(void)
 		{ "/help echo", "echo, a service: sends back" },
 		{ "/help service hello", "hello, a service: " },
 		{ "/help hex", "/hex [@session] <bytes...>" },
-		{ "/help trace", "/view [@session] [chat|" },
+		{ "/help trace", "/view trace\na line for each call" },
 		{ "/help option nodelay", "TCP_NODELAY\n" },
 		{ "/help nodelay", "TCP_NODELAY\n" },
 		{ "/help ECONNRESET", "ECONNRESET (" },
 		{ "/help why epipe", "EPIPE (" },
-		{ "/help view chat", "/view [@session] [chat|" },
+		{ "/help view", "  ladder  the calls of both ends" },
+		{ "/help view chat", "/view chat\nwhat was said" },
 		{ "/help /o", "/open [tcp|udp] <address>" },
 		{ "/help scroll", "/set scrollback <size>" },
 	};
@@ -227,7 +228,7 @@ static void test_help_of_all(void)
 		         setting->help);
 		ok(strstr(ask(&app, line), phrase), "%s", line);
 	}
-	ok(strstr(ask(&app, "/help view"), "what the kernel thinks of it. "),
+	ok(strstr(ask(&app, "/help info"), "what sending waits for; round trip "),
 	   "a sentence is one line, however the table breaks it");
 	for (const struct service *service = service_table; service->name; service++) {
 		char line[80];
@@ -792,25 +793,25 @@ static void test_views(void)
 	uint32_t c = session_number(named(&app, "c")),
 	         server = session_number(named(&app, "server"));
 	is_text(run(&app, "/view trace"), "", "/view trace");
-	is_int(app_view_mode(&app, c).kind, VIEW_TRACE, "shows the calls");
+	ok(app_view_mode(&app, c).ops == &trace_view, "shows the calls");
 	is_text(run(&app, "/view all"), "", "/view all");
-	ok(app_view_mode(&app, c).kind == VIEW_TRACE && app_view_mode(&app, c).all,
+	ok(app_view_mode(&app, c).ops == &trace_view && app_view_mode(&app, c).all,
 	   "keeps the kind");
 	is_text(run(&app, "/view hex"), "", "/view hex");
-	ok(app_view_mode(&app, c).kind == VIEW_HEX && !app_view_mode(&app, c).all,
+	ok(app_view_mode(&app, c).ops == &hex_view && !app_view_mode(&app, c).all,
 	   "is of one session");
 	is_text(run(&app, "/view chat all"), "", "/view chat all");
-	ok(app_view_mode(&app, c).kind == VIEW_CHAT && app_view_mode(&app, c).all, "and back");
+	ok(app_view_mode(&app, c).ops == &chat_view && app_view_mode(&app, c).all, "and back");
 	is_text(run(&app, "/view"), "", "/view");
-	is_int(app_view_mode(&app, c).kind, VIEW_HEX, "turns to the next");
+	ok(app_view_mode(&app, c).ops == &hex_view, "turns to the next");
 	is_text(run(&app, "/view @server trace"), "", "/view @server");
-	is_int(app_view_mode(&app, server).kind, VIEW_TRACE, "sets the other's");
-	is_int(app_view_mode(&app, c).kind, VIEW_HEX, "and not this one's");
+	ok(app_view_mode(&app, server).ops == &trace_view, "sets the other's");
+	ok(app_view_mode(&app, c).ops == &hex_view, "and not this one's");
 	is_text(run(&app, "/view ladder"), "", "/view ladder");
 	static const char refusal[] = "a ladder has two ends: /view trace all shows every session";
 	is_text(run(&app, "/view ladder all"), refusal, "/view ladder all");
 	is_text(run(&app, "/view all"), refusal, "also when there is one already");
-	is_int(app_view_mode(&app, c).kind, VIEW_LADDER, "and it stays");
+	ok(app_view_mode(&app, c).ops == &ladder_view, "and it stays");
 	is_text(run(&app, "/view page"),
 	        "view: \"page\" is not chat, hex, trace, ladder or all: /view "
 	        "[chat|hex|trace|ladder] [all]",

@@ -58,12 +58,13 @@ static int count_calls(const struct app *app, enum call call, unsigned flags)
 	return count;
 }
 
-static int count_shown(const struct app *app, enum view_kind kind)
+static int count_shown(const struct app *app, const struct view_ops *ops)
 {
 	int count = 0;
-	uint64_t at = transcript_last(app->transcript, app_shown(app));
-	for (; at != TRANSCRIPT_NONE; at = transcript_before(app->transcript, at))
-		count += view_shows(kind, transcript_at(app->transcript, at));
+	struct view view = app_view(app, 80);
+	view.ops = ops;
+	for (uint64_t at = TRANSCRIPT_NONE; (at = view_entry_after(&view, at)) != TRANSCRIPT_NONE;)
+		count++;
 	return count;
 }
 
@@ -83,7 +84,7 @@ static void test_listing(struct app *app)
 {
 	int seen = count_calls(app, CALL_GETSOCKOPT, 0);
 	int watched = count_calls(app, CALL_GETSOCKOPT, ENTRY_WATCHING);
-	int shown = count_shown(app, VIEW_TRACE);
+	int shown = count_shown(app, &trace_view);
 	const char *listing = say(app, "/option");
 	is_text(line_of(listing, "SO_KEEPALIVE"),
 	        "SO_KEEPALIVE                off  probe a peer that is silent", "a switch");
@@ -97,7 +98,7 @@ static void test_listing(struct app *app)
 	ok(*line_of(listing, "TCP_NODELAY") && *line_of(listing, "IP_TTL"), "the others are there");
 	ok(strstr(listing, "/option NAME VALUE sets it."), "and how to go on");
 	is_int(count_calls(app, CALL_GETSOCKOPT, 0), seen, "the trace is not flooded");
-	is_int(count_shown(app, VIEW_TRACE), shown + 2,
+	is_int(count_shown(app, &trace_view), shown + 2,
 	       "and stays readable: the command and its answer more");
 	ok(count_calls(app, CALL_GETSOCKOPT, ENTRY_WATCHING) > watched + 30,
 	   "but each call is written down");

@@ -79,14 +79,13 @@ static void build(struct transcript *transcript, const uint8_t *data, size_t siz
 	}
 }
 
-static size_t count_bytes(const struct transcript *transcript, struct location from,
-                          struct location to)
+static size_t count_bytes(const struct view *view, struct location from, struct location to)
 {
 	size_t count = 0;
 	for (uint64_t p = from.entry; p != TRANSCRIPT_NONE && p <= to.entry;
-	     p = transcript_after(transcript, p)) {
-		const struct entry *entry = transcript_at(transcript, p);
-		bool shown = view_shows(VIEW_CHAT, entry);
+	     p = transcript_after(view->transcript, p)) {
+		const struct entry *entry = transcript_at(view->transcript, p);
+		bool shown = view_has(view, (struct location){ p, 0 });
 		size_t end = p == to.entry ? to.offset : entry->len;
 		count += shown ? end - (p == from.entry ? from.offset : 0) : 0;
 	}
@@ -114,9 +113,8 @@ static void check_walks(const struct view *view)
 			struct location before = places[count - 1];
 			demand(before.entry < location.entry ||
 			       (before.entry == location.entry && before.offset < location.offset));
-			if (view->kind == VIEW_CHAT && !view->all)
-				demand(count_bytes(view->transcript, before, location) <=
-				       2 * VIEW_LONG + 3);
+			if (view->ops->joins && !view->all)
+				demand(count_bytes(view, before, location) <= 2 * VIEW_LONG + 3);
 		}
 		places[count++] = location;
 	}
@@ -134,9 +132,11 @@ static void check_turns(const struct view *view)
 	struct location location = { TRANSCRIPT_NONE, 0 };
 	struct view other = *view;
 	while (view_after(view, &location))
-		for (int kind = 0; kind < VIEW_KINDS; kind++) {
+		for (size_t i = 0; view_listed(i); i++) {
 			struct location after = location, before = location;
-			other.kind = (enum view_kind)kind;
+			other.ops = view_listed(i);
+			other.all = view->all && other.ops->merges;
+			other.other = other.ops->merges ? 0 : 2;
 			demand(!view_after(&other, &after) || after.entry > location.entry ||
 			       after.offset > location.offset);
 			demand(!view_before(&other, &before) || before.entry < location.entry ||
@@ -150,14 +150,15 @@ static void check_kinds(struct view *view)
 	enum { LADDER_LEAST = 20 }; /* columns; the window has no fewer */
 	static const char *const find[] = { NULL, "a", "=" };
 	int columns = view->columns;
-	for (int kind = 0; kind < VIEW_KINDS; kind++)
-		for (int all = 0; all < 2; all++) {
+	for (size_t i = 0; view_listed(i); i++)
+		for (int second = 0; second < 2; second++) {
 			bool in_character, narrow = columns < LADDER_LEAST;
-			view->columns = kind == VIEW_LADDER && narrow ? LADDER_LEAST : columns;
-			view->kind = (enum view_kind)kind;
-			view->all = all && kind != VIEW_LADDER;
-			view->other = all ? 2 : 0;
-			view->find = find[(kind + all) % 3];
+			view->ops = view_listed(i);
+			view->columns =
+			        view->ops == &ladder_view && narrow ? LADDER_LEAST : columns;
+			view->all = second && view->ops->merges;
+			view->other = second && !view->ops->merges ? 2 : 0;
+			view->find = find[(i + (size_t)second) % 3];
 			view->find_len = view->find ? 1 : 0;
 			check_walks(view);
 			check_turns(view);

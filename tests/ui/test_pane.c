@@ -17,7 +17,9 @@ static void begin(int columns)
 {
 	transcript_free(transcript);
 	transcript = transcript_new(1 << 20, 1 << 12);
-	view = (struct view){ .transcript = transcript, .session = 1, .columns = columns };
+	view = (struct view){
+		.ops = &chat_view, .transcript = transcript, .session = 1, .columns = columns
+	};
 	pane_to_end(&pane);
 	made = 0;
 }
@@ -339,9 +341,9 @@ static void test_going_and_turning(void)
 		view_after(&view, &location);
 	pane_go(&pane, &view, location);
 	ok(strstr(filled(12), "n5") != NULL && !pane.follow, "a hit");
-	view.kind = VIEW_HEX;
+	view.ops = &hex_view;
 	ok(strstr(filled(12), "6e 35") != NULL, "as hex");
-	view.kind = VIEW_CHAT;
+	view.ops = &chat_view;
 	ok(strstr(filled(12), "n5") != NULL, "and in the chat");
 	pane_scroll(&pane, &view, -20);
 	ok(strstr(filled(12), "n5") == NULL, "until one scrolls");
@@ -408,27 +410,28 @@ static void test_kinds(void)
 	char before[64];
 	snprintf(before, sizeof before, "%s", bottom(12));
 	ok(strstr(before, "n") != NULL || strstr(before, "o") != NULL, "among the lines of a call");
-	for (enum view_kind kind = VIEW_HEX; kind <= VIEW_TRACE; kind++) {
+	static const struct view_ops *const others[] = { &hex_view, &trace_view };
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		uint64_t entry = pane.position.location.entry;
-		view.kind = kind;
+		view.ops = others[i];
 		filled(12);
 		ok(!pane.follow && pane.position.location.entry == entry,
 		   "another kind: the same entry");
 		is_int(pane.position.location.offset, 0, "at the begin of a paragraph");
 	}
-	view.kind = VIEW_CHAT;
+	view.ops = &chat_view;
 	is_text(bottom(12), before, "turned back it is the very row");
-	view.kind = VIEW_TRACE;
+	view.ops = &trace_view;
 	filled(12);
 	pane_scroll(&pane, &view, -2);
 	uint64_t entry = pane.position.location.entry;
-	view.kind = VIEW_CHAT;
+	view.ops = &chat_view;
 	filled(12);
 	is_int(pane.position.location.entry, entry, "scrolled in between, it is the entry come to");
-	view.kind = VIEW_TRACE;
+	view.ops = &trace_view;
 	pane_to_end(&pane);
 	filled(12);
-	view.kind = VIEW_CHAT;
+	view.ops = &chat_view;
 	ok(has_row(filled(12), "<  z9$") || strstr(filled(12), "z9"), "at the end it stays there");
 	ok(pane.follow, "and follows");
 }
@@ -441,13 +444,13 @@ static void test_kinds_unshown(void)
 	lines(3);
 	for (int i = 0; i < 40; i++)
 		transcript_append(transcript, &call, NULL, NULL, 0);
-	view.kind = VIEW_TRACE;
+	view.ops = &trace_view;
 	filled(8);
 	pane_scroll(&pane, &view, -15);
 	ok(!pane.follow, "among calls");
-	view.kind = VIEW_CHAT;
+	view.ops = &chat_view;
 	ok(strstr(filled(8), "line 3") != NULL, "which the chat does not show: its nearest line");
-	view.kind = VIEW_TRACE;
+	view.ops = &trace_view;
 	ok(strstr(filled(8), "getsockname") != NULL && !pane.follow, "and back");
 	struct entry other = { .call = CALL_NOTE, .session = 2, .fd = -1 };
 	begin(60);

@@ -88,12 +88,16 @@ static void move(void)
 static void turn(void)
 {
 	static const int folds[] = { 0, 1, 3, 10 };
+	unsigned views = 0;
+	while (view_listed(views))
+		views++;
 	switch (chance(6)) {
 	case 0:
-		view.kind = chance(VIEW_KINDS);
+		view.ops = view_listed(chance(views));
+		view.all = view.all && view.ops->merges;
 		break;
 	case 1:
-		view.all = chance(2);
+		view.all = view.ops->merges && chance(2);
 		break;
 	case 2:
 		view.fold = ONE_OF(folds);
@@ -207,7 +211,8 @@ static bool plays(void)
 	case_seed = state;
 	transcript_free(transcript);
 	transcript = transcript_new((size_t)(3 + chance(4)) * BLOCK, BLOCK);
-	view = (struct view){ .transcript = transcript,
+	view = (struct view){ .ops = &chat_view,
+		              .transcript = transcript,
 		              .session = 1,
 		              .columns = 1 + (int)chance(MOST_COLUMNS) };
 	height = 1 + (int)chance(MOST_HEIGHT);
@@ -229,7 +234,7 @@ static bool plays(void)
 			}
 		if (!is_good(&why)) {
 			printf("# PANE_SEED=%llu, act %d: %s: %s%s, %dx%d, fold %d\n",
-			       (unsigned long long)case_seed, act, why, view_kind_name(view.kind),
+			       (unsigned long long)case_seed, act, why, view.ops->name,
 			       view.all ? " all" : "", view.columns, height, view.fold);
 			return false;
 		}

@@ -80,7 +80,7 @@ int main(void)
 	tap_watchdog(30);
 	setlocale(LC_ALL, "C.UTF-8");
 	transcript = transcript_new(1 << 20, 1 << 12);
-	view = (struct view){ .transcript = transcript, .columns = 9 };
+	view = (struct view){ .ops = &chat_view, .transcript = transcript, .columns = 9 };
 	buf_init(&out, SIZE_MAX);
 	panes_init(&panes);
 	fill_sessions();

@@ -13,7 +13,7 @@ static struct tail tail;
 static struct buf out;
 static int64_t now = 1000 * CLOCK_S;
 static uint32_t shown = 1;
-static enum view_kind kind;
+static const struct view_ops *ops = &chat_view;
 static bool all;
 static uint16_t phase[4];
 
@@ -33,7 +33,7 @@ static struct view view(void)
 		.transcript = transcript,
 		.session = shown,
 		.columns = 30,
-		.kind = kind,
+		.ops = ops,
 		.all = all,
 	};
 }
@@ -109,7 +109,7 @@ static void test_views(void)
 	add(CALL_RECV, 1, "one\ntwo\n");
 	add(CALL_NOTE, 2, "other");
 	prints("←  one⏎/←  two⏎/", "the chat");
-	kind = VIEW_TRACE;
+	ops = &trace_view;
 	struct view at = view();
 	ok(!tail_is_at(&tail, &at), "another kind is another view");
 	ok(!selects(1, 2) && tail_is_at(&tail, &at), "that is turned to");
@@ -124,7 +124,7 @@ static void test_views(void)
 	add(CALL_NOTE, 2, "more");
 	prints("[2] ·  more/", "and what comes, of any session");
 	all = false;
-	kind = VIEW_CHAT;
+	ops = &chat_view;
 	selects(1, 9);
 	prints("←  one⏎/←  two⏎/", "the chat again");
 	now += WAIT;

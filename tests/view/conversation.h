@@ -28,7 +28,7 @@ static void begin_small(int columns, uint32_t other, size_t ceiling, size_t bloc
 	view = (struct view){
 		.transcript = transcript,
 		.session = CLIENT,
-		.kind = VIEW_LADDER,
+		.ops = &ladder_view,
 		.other = other,
 		.columns = columns,
 	};

@@ -20,7 +20,9 @@ static void begin(size_t ceiling, size_t block)
 {
 	transcript_free(transcript);
 	transcript = transcript_new(ceiling, block);
-	view = (struct view){ .transcript = transcript, .session = 1, .columns = 80 };
+	view = (struct view){
+		.ops = &chat_view, .transcript = transcript, .session = 1, .columns = 80
+	};
 }
 
 static void look_for(const char *text)
@@ -200,7 +202,7 @@ static void test_long_lines(void)
 	is_location(true, hits[0], entry, 2 * VIEW_LONG, "the piece");
 	is_location(true, hits[1], entry, 0, "and where the hit begins, over a cut");
 	ok(same_forward(hits, 2), "and forward");
-	view.kind = VIEW_HEX;
+	view.ops = &hex_view;
 	is_int(all_hits(hits, 4), 2, "in hex");
 	is_location(true, hits[0], entry, 2 * VIEW_LONG, "its piece");
 	is_location(true, hits[1], entry, VIEW_LONG - VIEW_PIECE, "and the first");
@@ -240,7 +242,7 @@ static void test_hex_joins(void)
 	begin(1 << 16, 1 << 13);
 	uint64_t first = put(CALL_RECV, "one\ntw");
 	put(CALL_RECV, "o\n");
-	view.kind = VIEW_HEX;
+	view.ops = &hex_view;
 	look_for("two");
 	is_location(find_older(&view, NULL, &hit), hit, first, 0, "hex: over the end of a call");
 	struct location from = hit;
@@ -254,14 +256,14 @@ static void test_hex_joins(void)
 static void test_urgent(void)
 {
 	const struct entry urgent = { .session = 1, .call = CALL_SEND, .arg2 = MSG_OOB };
-	static const enum view_kind kinds[] = { VIEW_CHAT, VIEW_HEX };
+	static const struct view_ops *const kinds[] = { &chat_view, &hex_view };
 	struct location hit;
 	begin(1 << 16, 1 << 13);
 	uint64_t first = put(CALL_SEND, "one");
 	uint64_t byte = transcript_append(transcript, &urgent, NULL, "!", 1);
 	uint64_t last = put(CALL_SEND, "two");
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		view.kind = kinds[i];
+		view.ops = kinds[i];
 		look_for("!");
 		is_location(find_older(&view, NULL, &hit), hit, byte, 0, "an urgent byte is found");
 		is_location(find_newer(&view, NULL, &hit), hit, byte, 0, "from both sides");
@@ -312,7 +314,7 @@ static void test_trace(void)
 {
 	struct location hits[8], hit;
 	begin(1 << 16, 1 << 13);
-	view.kind = VIEW_TRACE;
+	view.ops = &trace_view;
 	struct entry failed = {
 		.session = 1, .call = CALL_RECV, .fd = 3, .arg = 4096, .error = 104
 	};
@@ -363,7 +365,7 @@ static void test_trace(void)
 	look_for("(");
 	is_int(all_hits(hits, 8), 7, "trace: every call");
 	ok(same_forward(hits, 7), "trace: and forward");
-	view.kind = VIEW_CHAT;
+	view.ops = &chat_view;
 	look_for("REUSEADDR");
 	ok(!find_older(&view, NULL, &hit), "which the chat does not show");
 	hit = (struct location){ set, 0 };
@@ -390,7 +392,7 @@ static void test_samples(void)
 {
 	struct location hit;
 	begin(1 << 16, 1 << 13);
-	view.kind = VIEW_TRACE;
+	view.ops = &trace_view;
 	uint64_t call = put(CALL_RECV, "bye");
 	put_reading(SAMPLE_AFTER, STATE_ESTABLISHED, STATE_CLOSE_WAIT);
 	uint64_t later = transcript_end(transcript);
@@ -552,10 +554,10 @@ static void test_case(void)
 	is_location(find_older(&view, NULL, &hit), hit, sigma, 0, "nothing before it has moved");
 	look_for("k after");
 	ok(!find_older(&view, NULL, &hit), "a capital of another length is left alone");
-	view.kind = VIEW_HEX;
+	view.ops = &hex_view;
 	look_for("not found");
 	is_location(find_older(&view, NULL, &hit), hit, ascii, 0, "in hex, a row");
-	view.kind = VIEW_TRACE;
+	view.ops = &trace_view;
 	look_for("econnrefused");
 	uint64_t failed = transcript_append(
 	        transcript,

@@ -18,7 +18,7 @@ static void begin(int columns)
 	transcript_free(transcript);
 	transcript = transcript_new(1 << 22, 1 << 20);
 	view = (struct view){
-		.transcript = transcript, .session = 1, .kind = VIEW_HEX, .columns = columns
+		.transcript = transcript, .session = 1, .ops = &hex_view, .columns = columns
 	};
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/ladder/ladder.h"
+#include "view/view.h"
 
 #include <locale.h>
 #include <stdlib.h>
@@ -463,7 +464,7 @@ static void test_styles(void)
 static void test_heading(void)
 {
 	begin(80, 0);
-	ladder_heading(&view, &rows);
+	view_heading(&view, &rows);
 	ok(rows.count >= 3, "a session without entries has a heading");
 	rows_clear(&rows);
 	ok(strstr(ladder(), "peer") && entries == 0, "and an empty ladder");

@@ -223,7 +223,9 @@ static bool rows_fit(const struct view *view)
 
 static void check(struct transcript *transcript, const char *name)
 {
-	struct view view = { .transcript = transcript, .session = SESSION, .columns = 80 };
+	struct view view = {
+		.ops = &chat_view, .transcript = transcript, .session = SESSION, .columns = 80
+	};
 	make_model(transcript);
 	ok(walk_back(&view), "%s: back through %zu paragraphs", name, expected_count);
 	ok(walk_on(&view), "%s: and forward again", name);
@@ -401,7 +403,9 @@ static void test_rest_at_the_begin(void)
 static void test_places_survive(void)
 {
 	struct transcript *transcript = transcript_new(1 << 18, 1 << 12);
-	struct view view = { .transcript = transcript, .session = SESSION, .columns = 80 };
+	struct view view = {
+		.ops = &chat_view, .transcript = transcript, .session = SESSION, .columns = 80
+	};
 	static struct location kept[2000];
 	size_t count = 0, wrong = 0, there = 0;
 	seed = 77;

@@ -25,7 +25,7 @@ static void begin(int columns)
 		.transcript = transcript,
 		.session = 1,
 		.columns = columns,
-		.kind = VIEW_TRACE,
+		.ops = &trace_view,
 	};
 	now = 1000 * CLOCK_S;
 	speaker = 1;
@@ -319,10 +319,10 @@ static void test_hostile(void)
 }
 
 /* Two sessions and the program's own words, one after the other in time. */
-static void make_all(int columns, enum view_kind kind)
+static void make_all(int columns, const struct view_ops *ops)
 {
 	begin(columns);
-	view.kind = kind;
+	view.ops = ops;
 	view.all = true;
 	view.time = VIEW_TIME_RELATIVE;
 	put((struct entry){ .call = CALL_SEND, .arg = 3 }, "one");
@@ -338,7 +338,7 @@ static void make_all(int columns, enum view_kind kind)
 
 static void test_all(void)
 {
-	make_all(80, VIEW_CHAT);
+	make_all(80, &chat_view);
 	is_text(shown(),
 	        "   0.000 [1]  →  onetwo                                                  6 bytes\n"
 	        "   0.500 [2]  ←  onetwo                                                  6 bytes\n"
@@ -374,7 +374,7 @@ static void test_all(void)
 	        "[1] →  !⏎    2 bytes\n"
 	        "·  reset\n",
 	        "all, chat, 20 columns");
-	make_all(80, VIEW_TRACE);
+	make_all(80, &trace_view);
 	is_text(shown(),
 	        "   0.000 [1]  →  send(\"one\") = 3\n"
 	        "   0.000 [1]  →  send(\"two\") = 3\n"
@@ -490,7 +490,7 @@ static void test_styles(void)
 	lay_out_last();
 	ok(has_style(0, "[1]", style_of_tag(1)), "a tag");
 	begin(80);
-	view.kind = VIEW_CHAT;
+	view.ops = &chat_view;
 	view.find = "lo\nwor";
 	view.find_len = 6;
 	put((struct entry){ .call = CALL_RECV }, "hel");

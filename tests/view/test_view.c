@@ -22,7 +22,9 @@ static void begin(int columns)
 {
 	transcript_free(transcript);
 	transcript = transcript_new(1 << 22, 1 << 20);
-	view = (struct view){ .transcript = transcript, .session = 1, .columns = columns };
+	view = (struct view){
+		.ops = &chat_view, .transcript = transcript, .session = 1, .columns = columns
+	};
 	now = 1000 * CLOCK_S;
 }
 
@@ -312,7 +314,7 @@ static void test_pauses(void)
 	        "<  ! (urgent)                     1 byte\n"
 	        "<  cd$                           3 bytes\n",
 	        "what is in between begins a new row");
-	view.kind = VIEW_CHAT;
+	view.ops = &chat_view;
 	begin(40);
 	put(CALL_RECV, "ab");
 	after(100);
@@ -330,7 +332,9 @@ static void test_slow_peer(void)
 	enum { BYTES = 3000 };
 	transcript_free(transcript);
 	transcript = transcript_new(1 << 15, 1 << 12);
-	view = (struct view){ .transcript = transcript, .session = 1, .columns = 40 };
+	view = (struct view){
+		.ops = &chat_view, .transcript = transcript, .session = 1, .columns = 40
+	};
 	now = 1000 * CLOCK_S;
 	for (int i = 0; i < BYTES; i++) {
 		after(i ? 100 : 0);
@@ -409,9 +413,9 @@ static void test_folds(void)
 	        "lines of a datagram, not of a note");
 }
 
-static int count_paragraphs(enum view_kind kind, bool all)
+static int count_paragraphs(const struct view_ops *ops, bool all)
 {
-	view.kind = kind;
+	view.ops = ops;
 	view.all = all;
 	return view_count_after(&view, (struct location){ TRANSCRIPT_NONE, 0 }, 9999);
 }
@@ -430,7 +434,7 @@ static void test_long_line(void)
 		at_once();
 		put_entry((struct entry){ .call = CALL_RECV }, NULL, bytes + at, len);
 	}
-	is_int(count_paragraphs(VIEW_CHAT, false), 3, "a long line is one, sent or received");
+	is_int(count_paragraphs(&chat_view, false), 3, "a long line is one, sent or received");
 	ok(strstr(shown(), " 65536 bytes\n") != NULL, "with all its bytes");
 }
 
@@ -609,7 +613,7 @@ static void test_urgent_sent(void)
 	view.marks = true;
 	ok(strstr(shown(), "→  [!] (urgent)"), "with brackets, too");
 	view.marks = false;
-	view.kind = VIEW_HEX;
+	view.ops = &hex_view;
 	ok(strstr(shown(), "send(1, MSG_OOB) = 1"), "hex has them as their call says");
 }
 
@@ -655,17 +659,19 @@ static void test_kinds(void)
 	put(CALL_RECV, "");
 	put_entry((struct entry){ .call = CALL_SEND }, NULL, large, 2 * VIEW_LONG + 1);
 	free(large);
-	is_int(count_paragraphs(VIEW_CHAT, false), 9, "chat: lines, a datagram, long pieces");
-	is_int(count_paragraphs(VIEW_CHAT, true), 10, "and another session's");
-	is_int(count_paragraphs(VIEW_HEX, false), 5 + 2 * VIEW_LONG / VIEW_PIECE + 1,
+	is_int(count_paragraphs(&chat_view, false), 9, "chat: lines, a datagram, long pieces");
+	is_int(count_paragraphs(&chat_view, true), 10, "and another session's");
+	is_int(count_paragraphs(&hex_view, false), 5 + 2 * VIEW_LONG / VIEW_PIECE + 1,
 	       "hex: pieces of what each call moved");
-	is_int(count_paragraphs(VIEW_HEX, true), 6 + 2 * VIEW_LONG / VIEW_PIECE + 1,
+	is_int(count_paragraphs(&hex_view, true), 6 + 2 * VIEW_LONG / VIEW_PIECE + 1,
 	       "and another session's");
-	is_int(count_paragraphs(VIEW_TRACE, false), 9,
+	is_int(count_paragraphs(&trace_view, false), 9,
 	       "trace: calls, words, readings that stand alone");
-	is_int(count_paragraphs(VIEW_TRACE, true), 10, "and another session's");
-	is_text(view_kind_name(VIEW_CHAT), "chat", "kinds have names");
-	is_text(view_kind_name(VIEW_LADDER), "ladder", "to the last");
+	is_int(count_paragraphs(&trace_view, true), 10, "and another session's");
+	is_text(view_listed(0)->name, "chat", "chat is the default");
+	ok(view_named("ladder") == &ladder_view && !view_named("ladde"), "each has a name");
+	ok(view_turn(&ladder_view, false) == &chat_view, "the turn goes round");
+	ok(view_turn(&trace_view, true) == &chat_view, "of all sessions only where that merges");
 }
 
 /* A place of one kind is used in another, and in other sessions. */
@@ -676,10 +682,10 @@ static void test_turning(void)
 	put(CALL_RECV, "a\n");
 	put(CALL_SOCKET, "");
 	put(CALL_RECV, "b\n");
-	view.kind = VIEW_TRACE;
+	view.ops = &trace_view;
 	view_last(&view, &hidden);
 	ok(view_before(&view, &hidden), "onto a call");
-	view.kind = VIEW_CHAT;
+	view.ops = &chat_view;
 	ok(!view_has(&view, hidden), "that the chat does not show");
 	location = hidden;
 	ok(view_after(&view, &location) && location.entry > hidden.entry,
@@ -706,15 +712,15 @@ static void test_floods(void)
 	struct location location;
 	transcript_free(transcript);
 	transcript = transcript_new(64 << 20, 1 << 20);
-	for (int kind = 0; kind < VIEW_KINDS; kind++) {
+	for (size_t k = 0; view_listed(k); k++) {
 		view = (struct view){ .transcript = transcript, .columns = 80 };
 		view.session = 1;
-		view.other = 2;
-		view.kind = (enum view_kind)kind;
+		view.ops = view_listed(k);
+		view.other = view.ops->merges ? 0 : 2;
 		for (uint32_t i = 0; i < FLOOD; i++)
 			put_entry((struct entry){ .call = CALL_SEND, .session = 1 + i % 3 }, NULL,
 			          "x\n", 2);
-		for (int all = 0; all < 2; all++) {
+		for (int all = 0; all <= view.ops->merges; all++) {
 			view.all = all;
 			int back = 0, forth = 0;
 			view_last(&view, &location);
@@ -722,8 +728,8 @@ static void test_floods(void)
 				back++;
 			while (forth < SCREEN && view_after(&view, &location))
 				forth++;
-			ok(back == SCREEN && forth == SCREEN, "%s%s: a screen",
-			   view_kind_name(view.kind), all ? " of all" : "");
+			ok(back == SCREEN && forth == SCREEN, "%s%s: a screen", view.ops->name,
+			   all ? " of all" : "");
 		}
 	}
 }
@@ -747,7 +753,7 @@ static void test_newest(void)
 	ok(!view_is_open(&view, &in_character), "the end of the line");
 	put_datagram(CALL_RECVFROM, "a");
 	ok(!view_is_open(&view, &in_character), "a datagram is whole");
-	view.kind = VIEW_TRACE;
+	view.ops = &trace_view;
 	put(CALL_RECV, "x");
 	ok(!view_is_open(&view, &in_character), "and so is a call");
 }

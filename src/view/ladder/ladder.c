@@ -5,7 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "view/chat.h"
 #include "view/ends.h"
+#include "view/ladder/context.h"
 #include "view/ladder/ladder_row.h"
 
 /* ---- above ---- */
@@ -61,7 +63,7 @@ static void put_rule(const struct view *view, struct row *row)
 		row_add_text(row, dash, strlen(dash), view->columns, STYLE_FAINT);
 }
 
-void ladder_heading(const struct view *view, struct rows *rows)
+static void heading(const struct view *view, struct rows *rows)
 {
 	struct ends ends;
 	char title[ENDS_NAME];
@@ -104,7 +106,7 @@ static void lay_lost(const struct view *view, struct rows *rows)
 static void lay_entry(const struct cursor *cursor, int64_t first, struct rows *rows)
 {
 	if (cursor->entry->call == CALL_STATE && cursor->entry->flags & ENTRY_ERROR)
-		view_layout(cursor->view, cursor_location(cursor), rows);
+		chat_layout(cursor, rows);
 	else
 		ladder_row_layout_since(cursor, first, rows);
 }
@@ -131,7 +133,7 @@ bool ladder_write_text(const struct view *view, FILE *file, uint64_t *entries)
 	struct rows rows = { 0 };
 	struct buf line = { .max = SIZE_MAX };
 	*entries = 0;
-	ladder_heading(view, &rows);
+	heading(view, &rows);
 	lay_lost(view, &rows);
 	bool good = write_rows(&rows, &line, file) &&
 	            write_entries(view, &rows, &line, file, entries) && fflush(file) == 0;
@@ -141,3 +143,39 @@ bool ladder_write_text(const struct view *view, FILE *file, uint64_t *entries)
 	errno = code;
 	return good;
 }
+
+/* ---- as a view ---- */
+
+/* What a program would do, and what the kernel says of it; of words only those that answer a
+ * command or tell a failure, and the first state of an accepted session, which is there for its
+ * accept(). */
+static bool shows(const struct view *view, uint64_t position, const struct entry *entry)
+{
+	if (entry->call == CALL_NOTE)
+		return true;
+	if (entry->call == CALL_STATE)
+		return entry->flags & ENTRY_ERROR || context_is_accepted(entry);
+	bool drawn = entry->call == CALL_SAMPLE || entry->call == CALL_ERRQUEUE ||
+	             (entry_is_call(entry) && !(entry->flags & ENTRY_WATCHING));
+	return drawn && arrows_are_drawn(view, position, entry);
+}
+
+static void layout(const struct cursor *begin, struct rows *rows)
+{
+	if (entry_is_words(begin->entry) && !context_is_accepted(begin->entry))
+		chat_layout(begin, rows);
+	else
+		ladder_row_layout(begin, rows);
+}
+
+const struct view_ops ladder_view = {
+	.name = "ladder",
+	.help = "the calls of both ends in the margins, and the segments between them\n"
+	        "Both ends are known where both are sessions of this program; else there is one "
+	        "margin. /ladder FILE writes it as text, or as a drawing where the name ends in "
+	        ".svg.",
+	.calls = true,
+	.shows = shows,
+	.layout = layout,
+	.heading = heading,
+};

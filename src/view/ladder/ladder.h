@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* ladder: the conversation of two ends drawn between two lines: calls in both margins, segments
  * with their marks between them, states, times. Both margins are filled where both ends are
- * sessions of ours (view->other), else one. As rows of the pane, as text, as SVG. */
+ * sessions of ours (view->other), else one. As rows of the pane (ladder_view), as text, as SVG. */
 #pragma once
 
 #include <stdio.h>
 
-#include "view/view.h"
-
-/* The rows that stand above a ladder: title and legend of the marks, the two ends with their
- * addresses. */
-void ladder_heading(const struct view *view, struct rows *rows);
+#include "view/view_ops.h"
 
 /* All of it, laid out for view->columns, in the locale's encoding, with LF; notes of the program
  * are left out. *entries is how many were drawn. False when writing failed; errno says why. */
