@@ -22,20 +22,36 @@ enum { FILE_LINE_MAX = 1 << 20 }; /* bytes of one line of a file */
 
 /* ---- which command ---- */
 
-static const char *name_of_command(const void *table, size_t index)
+const struct command *command_at(size_t index)
 {
-	const struct command *commands = table;
-	return commands[index].name;
+	static const struct command *const tables[] = {
+		session_commands, sending_commands, view_commands,   find_commands, page_commands,
+		ladder_commands,  why_commands,     code_commands,   list_commands, stats_commands,
+		step_commands,    option_commands,  server_commands, help_commands,
+	};
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		for (const struct command *command = tables[i]; command->name; command++)
+			if (index-- == 0)
+				return command;
+	return NULL;
 }
 
-const struct choice command_names = { name_of_command, command_table, "/" };
+static const char *name_of_command(const void *context, size_t index)
+{
+	const struct command *command = command_at(index);
+	(void)context;
+	return command ? command->name : NULL;
+}
+
+const struct choice command_names = { name_of_command, NULL, "/" };
 
 static const struct command *find_letter(char letter)
 {
-	for (const struct command *command = command_table; command->name; command++)
+	const struct command *command;
+	for (size_t i = 0; (command = command_at(i)); i++)
 		if (command->letter == letter)
-			return command;
-	return NULL;
+			break;
+	return command;
 }
 
 const struct command *command_find(const char *name, size_t len, struct error *error)
@@ -50,7 +66,7 @@ const struct command *command_find(const char *name, size_t len, struct error *e
 		return find_letter(*name);
 	size_t index = choice_find(&command_names, name, len, &matches);
 	if (index != CHOICE_NONE)
-		return &command_table[index];
+		return command_at(index);
 	if (matches > 0) {
 		choice_fail_ambiguous(&command_names, name, len, error);
 		return NULL;
@@ -296,9 +312,10 @@ static bool may_hide(const char *name, size_t len)
 	size_t nearest[NEAR];
 	size_t count = choice_nearest(&command_names, name, len, nearest, NEAR);
 	for (size_t i = 0; i < count; i++)
-		if (command_table[nearest[i]].hides)
+		if (command_at(nearest[i])->hides)
 			return true;
-	for (const struct command *command = command_table; command->name; command++)
+	const struct command *command;
+	for (size_t i = 0; (command = command_at(i)); i++)
 		if (command->hides && len >= LEAST && strncmp(command->name, name, len) == 0)
 			return true;
 	return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* command: what can be typed. One table of { name, usage, help, run }: it drives checking, TAB,
- * /help and the COMMANDS section of the manual. A line that starts with '/', blanks or not, is a
+/* command: what can be typed. One struct for each: name, usage, help, run. It drives
+ * checking, TAB, /help and the COMMANDS section of the manual. A line that starts with '/', blanks or not, is a
  * command, "//x" sends "/x", anything else is sent to the current session. What goes wrong is one
  * line in the pane, and never ends the program. */
 #pragma once
@@ -35,6 +35,9 @@ enum command_acts {
 	ACTS_WITH_VALUE, /* where the last word of the usage is given: /option nodelay on */
 };
 
+/* So that what can only succeed or fail may return a bool. */
+enum command_result { COMMAND_FAILED = false, COMMAND_DONE = true };
+
 struct command {
 	const char *name;  /* without the slash */
 	char letter;       /* that is short for it, whatever else begins so; 0 = none */
@@ -48,11 +51,17 @@ struct command {
 	bool quotes;      /* its arguments are what /find looks for: it does not find them there */
 	enum command_needs needs; /* but for NEEDS_NOTHING, "@session" may stand first */
 	enum command_acts acts;
-	bool (*run)(const struct invocation *invocation, struct error *error);
+	enum command_result (*run)(const struct invocation *invocation, struct error *error);
 };
 
-/* Ended by one with a NULL name. */
-extern const struct command command_table[];
+/* The commands of each file, beside their functions; ended by one with a NULL name. */
+extern const struct command session_commands[], sending_commands[], view_commands[],
+        find_commands[], page_commands[], ladder_commands[], why_commands[], code_commands[],
+        list_commands[], stats_commands[], step_commands[], option_commands[], server_commands[],
+        help_commands[];
+
+/* All of them, one after the other; NULL behind the last. */
+const struct command *command_at(size_t index);
 
 extern const struct choice command_names;
 

@@ -54,7 +54,8 @@ static void offer_word(struct offer *offer, char *word)
 
 static void offer_commands(struct offer *offer, const char *before)
 {
-	for (const struct command *command = command_table; command->name; command++)
+	const struct command *command;
+	for (size_t i = 0; (command = command_at(i)); i++)
 		offer_word(offer, xasprintf("%s%s", before, command->name));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/handlers.h"
+#include "command/command.h"
 
 #include <string.h>
 
@@ -26,7 +26,7 @@ static bool write_file(const struct invocation *invocation, enum code_language l
 	return true;
 }
 
-bool do_code(const struct invocation *invocation, struct error *error)
+static enum command_result do_code(const struct invocation *invocation, struct error *error)
 {
 	const char *path = invocation->args->value[1];
 	bool python = strcmp(invocation->args->value[0], "python") == 0;
@@ -37,3 +37,23 @@ bool do_code(const struct invocation *invocation, struct error *error)
 	app_toggle_page(invocation->app, python ? PAGE_PYTHON : PAGE_C);
 	return true;
 }
+
+const struct command code_commands[] = {
+	{
+	        .name = "code",
+	        .group = "looking",
+	        .usage = "python|c [file]",
+	        .help = "write the session as a program\n"
+	                "The very calls with the very bytes, in blocking style, ready to run.\n"
+	                "It ends where the peer ends or sends less than then: how much came is a "
+	                "comment, and no call waits longer than LIMIT, which is set at its top.\n"
+	                "Only a server waits for its first client without one.\n"
+	                "Without a file it is shown.\n"
+	                "A file that exists is overwritten by the same command again within 10 s, "
+	                "or at once by /code!.",
+	        .asks = true,
+	        .needs = NEEDS_SESSION,
+	        .run = do_code,
+	},
+	{ 0 },
+};

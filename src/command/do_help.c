@@ -15,7 +15,8 @@ enum { LINE_COLUMNS = 64 }; /* of a note, on 80 columns */
 static void print_letters(struct buf *out)
 {
 	size_t column = 0;
-	for (const struct command *command = command_table; command->name; command++) {
+	const struct command *command;
+	for (size_t i = 0; (command = command_at(i)); i++) {
 		if (!command->letter)
 			continue;
 		size_t len = strlen("/x ") + strlen(command->name);
@@ -37,7 +38,8 @@ static void print_overview(struct buf *out)
 {
 	struct listing listing;
 	listing_init(&listing, 2);
-	for (const struct command *command = command_table; command->name; command++) {
+	const struct command *command;
+	for (size_t i = 0; (command = command_at(i)); i++) {
 		listing_add(&listing, "/%s", command->name);
 		listing_add(&listing, "%.*s", (int)strcspn(command->help, "\n"), command->help);
 	}
@@ -278,7 +280,7 @@ static bool print_detail(const char *name, const char *detail, struct buf *out, 
 	return false;
 }
 
-bool do_help(const struct invocation *invocation, struct error *error)
+static enum command_result do_help(const struct invocation *invocation, struct error *error)
 {
 	const char *name = invocation->args->value[0], *detail = invocation->args->value[1];
 	struct buf text = { .max = SIZE_MAX };
@@ -296,3 +298,17 @@ bool do_help(const struct invocation *invocation, struct error *error)
 	buf_free(&text);
 	return done;
 }
+
+const struct command help_commands[] = {
+	{
+	        .name = "help",
+	        .letter = 'h',
+	        .group = "keeping",
+	        .usage = "[topic] [detail]",
+	        .help = "list the commands, or explain one\n"
+	                "Also anything else that has a name: \"/help echo\", \"/help set eol\", "
+	                "\"/help nodelay\".",
+	        .run = do_help,
+	},
+	{ 0 },
+};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/handlers.h"
+#include "command/command.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -53,7 +53,7 @@ static bool write_file(const struct invocation *invocation, const char *path, st
 	return true;
 }
 
-bool do_ladder(const struct invocation *invocation, struct error *error)
+static enum command_result do_ladder(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	const char *path = invocation->args->value[0];
@@ -65,3 +65,24 @@ bool do_ladder(const struct invocation *invocation, struct error *error)
 	                  (struct view_mode){ .ops = &ladder_view });
 	return true;
 }
+
+const struct command ladder_commands[] = {
+	{
+	        .name = "ladder",
+	        .group = "looking",
+	        .usage = "[file]",
+	        .help = "draw the conversation as a ladder, or write it to a file\n"
+	                "Calls stand in the margins, segments between them, with how they are "
+	                "known:\n"
+	                "* read from the kernel, o counted by it, ? deduced.\n"
+	                "A name that ends in .svg gives a drawing of the newest 4000 entries, any "
+	                "other a text of all.\n"
+	                "A file that exists is overwritten by the same command again within 10 s, "
+	                "or at once by /ladder!.\n"
+	                "Without a name it is the same as /view ladder.",
+	        .asks = true,
+	        .needs = NEEDS_SESSION,
+	        .run = do_ladder,
+	},
+	{ 0 },
+};

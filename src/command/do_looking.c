@@ -77,7 +77,7 @@ static void list_session(struct listing *listing, const struct app *app, struct 
 	            count_format(counts->received_bytes, received));
 }
 
-bool do_sessions(const struct invocation *invocation, struct error *error)
+static enum command_result do_sessions(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	size_t count = sessions_count(app->sessions);
@@ -174,7 +174,7 @@ static bool show_single_peer(const struct invocation *invocation)
 	return true;
 }
 
-bool do_peers(const struct invocation *invocation, struct error *error)
+static enum command_result do_peers(const struct invocation *invocation, struct error *error)
 {
 	(void)error;
 	struct listing listing;
@@ -262,7 +262,7 @@ static bool change_setting(const struct invocation *invocation, const char *name
 	return true;
 }
 
-bool do_set(const struct invocation *invocation, struct error *error)
+static enum command_result do_set(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	const char *name = invocation->args->value[0], *value = invocation->args->value[1];
@@ -279,3 +279,42 @@ bool do_set(const struct invocation *invocation, struct error *error)
 	note_listing(app, &listing);
 	return true;
 }
+
+const struct command list_commands[] = {
+	{
+	        .name = "sessions",
+	        .group = "sessions",
+	        .usage = "",
+	        .help = "list all sessions\n"
+	                "With their states as the kernel says them, and how long TIME_WAIT lasts; "
+	                "? "
+	                "is told by our\n"
+	                "own calls only. Local port and peer, bytes sent and received. * marks the "
+	                "current one.",
+	        .run = do_sessions,
+	},
+	{
+	        .name = "peers",
+	        .group = "looking",
+	        .usage = "",
+	        .help = "list who is at the other end\n"
+	                "Of a listener the clients, of a UDP session the peers.\n"
+	                "* marks the peer that plain lines go to. asked is the address of this "
+	                "machine that a peer has used last, and that it is answered from; in and "
+	                "out are datagrams, and their bytes.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_peers,
+	},
+	{
+	        .name = "set",
+	        .group = "keeping",
+	        .usage = "[setting] [value]",
+	        .help = "show the settings, or change one\n"
+	                "/help set explains them.\n"
+	                "With @session, a setting that belongs to a session is set for that one "
+	                "only.",
+	        .needs = TAKES_SESSION,
+	        .run = do_set,
+	},
+	{ 0 },
+};

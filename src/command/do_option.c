@@ -156,7 +156,7 @@ static const char *trim(const char *text, struct buf *out)
 	return buf_text(out);
 }
 
-bool do_option(const struct invocation *invocation, struct error *error)
+static enum command_result do_option(const struct invocation *invocation, struct error *error)
 {
 	const char *name = invocation->args->value[0], *value = invocation->args->value[1];
 	if (!name)
@@ -172,3 +172,19 @@ bool do_option(const struct invocation *invocation, struct error *error)
 	buf_free(&text);
 	return done;
 }
+
+const struct command option_commands[] = {
+	{
+	        .name = "option",
+	        .group = "step by step",
+	        .usage = "[option] [value...]",
+	        .help = "list the options of the socket, explain one, or set it\n"
+	                "By name, by the part after its underscore, or by a beginning of either: "
+	                "nodelay.\n"
+	                "After setting, the value is read back: the kernel may have changed it.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_WITH_VALUE,
+	        .run = do_option,
+	},
+	{ 0 },
+};

@@ -17,7 +17,7 @@ static bool send_decoded(const struct invocation *invocation, const char *text,
 	return sent;
 }
 
-bool do_send(const struct invocation *invocation, struct error *error)
+static enum command_result do_send(const struct invocation *invocation, struct error *error)
 {
 	const char *text = invocation->args->value[0];
 	if (!text && session_kind(invocation->session) != SESSION_UDP) {
@@ -28,7 +28,7 @@ bool do_send(const struct invocation *invocation, struct error *error)
 	return send_decoded(invocation, text ? text : "", escape_decode, error);
 }
 
-bool do_hex(const struct invocation *invocation, struct error *error)
+static enum command_result do_hex(const struct invocation *invocation, struct error *error)
 {
 	return send_decoded(invocation, invocation->args->value[0], escape_decode_hex, error);
 }
@@ -43,7 +43,7 @@ static const char *from_environment(const char *text, struct error *error)
 	return value;
 }
 
-bool do_secret(const struct invocation *invocation, struct error *error)
+static enum command_result do_secret(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	struct session *session = invocation->session;
@@ -111,7 +111,7 @@ static bool send_to_peer(const struct invocation *invocation, unsigned number, c
 	return false;
 }
 
-bool do_to(const struct invocation *invocation, struct error *error)
+static enum command_result do_to(const struct invocation *invocation, struct error *error)
 {
 	struct session *session = invocation->session;
 	const char *text = invocation->args->value[1];
@@ -196,7 +196,7 @@ static void send_to_everyone(struct broadcast *broadcast)
 	}
 }
 
-bool do_all(const struct invocation *invocation, struct error *error)
+static enum command_result do_all(const struct invocation *invocation, struct error *error)
 {
 	struct session *current = invocation->session;
 	struct broadcast broadcast = { .invocation = invocation,
@@ -220,3 +220,71 @@ bool do_all(const struct invocation *invocation, struct error *error)
 	app_note(invocation->app, "sent to %zu", broadcast.sent);
 	return true;
 }
+
+const struct command sending_commands[] = {
+	{
+	        .name = "send",
+	        .group = "sending",
+	        .usage = "[text...]",
+	        .help = "send text with escapes, without a line end\n"
+	                "C escapes, and \\e, \\xHH, \\u{HEX}.\n"
+	                "Example: \"/send GET / HTTP/1.0\\r\\n\\r\\n\".\n"
+	                "Without text: an empty datagram, on UDP.\n"
+	                "Text that begins with @ is written with two: \"/send @@home\" sends "
+	                "\"@home\".",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_send,
+	},
+	{
+	        .name = "hex",
+	        .group = "sending",
+	        .usage = "<bytes...>",
+	        .help = "send bytes given as pairs of hexadecimal digits\n"
+	                "\"/hex 48 69 0a\" and \"/hex 48690a\" are the same.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_hex,
+	},
+	{
+	        .name = "secret",
+	        .group = "sending",
+	        .usage = "[text...]",
+	        .help = "send a line that is shown and kept nowhere\n"
+	                "Without text, the next line is typed unseen: Enter sends it, Escape or "
+	                "Ctrl-C drops it.\n"
+	                "Views and files have stars in its place, as many as it has bytes, and no "
+	                "search finds it.\n"
+	                "What the peer sends back is shown.\n"
+	                "In the start-up file $NAME is a variable of the environment.",
+	        .acts = ACTS_ALWAYS,
+	        .hides = true,
+	        .needs = NEEDS_SESSION,
+	        .run = do_secret,
+	},
+	{
+	        .name = "to",
+	        .group = "sending",
+	        .usage = "<peer> [text...]",
+	        .help = "send a line to one UDP peer, or choose it\n"
+	                "By its number in /peers.\n"
+	                "Without text: plain lines go to that peer from now on.\n"
+	                "Peer 0 is whoever wrote last.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_to,
+	},
+	{
+	        .name = "all",
+	        .group = "sending",
+	        .usage = "<text...>",
+	        .help = "send a line to everyone\n"
+	                "On a server: to all its clients or peers.\n"
+	                "Elsewhere: to every open conversation and every UDP peer.\n"
+	                "Text that begins with @ is written with two: \"/all @@bob hi\".",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_all,
+	},
+	{ 0 },
+};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/handlers.h"
+#include "command/command.h"
 #include "net/reconnect.h"
 
 #include <ctype.h>
@@ -21,7 +21,7 @@ static bool parse_target(struct target *target, const char *transport, const cha
 	return false;
 }
 
-bool do_open(const struct invocation *invocation, struct error *error)
+static enum command_result do_open(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
 	struct target target;
@@ -53,7 +53,7 @@ static void explain_order(const char *word, struct error *error)
 
 /* What the usage takes for an address and a port is a port and a service where it can be nothing
  * else: no address is a lone number. */
-bool do_listen(const struct invocation *invocation, struct error *error)
+static enum command_result do_listen(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
 	const char *address = args->value[1], *port = args->value[2];
@@ -77,13 +77,6 @@ bool do_listen(const struct invocation *invocation, struct error *error)
 	return app_listen(invocation->app, &target, &options, error) != NULL;
 }
 
-bool do_service(const struct invocation *invocation, struct error *error)
-{
-	const struct service *service = service_choose(invocation->args->value[0], error);
-	return service &&
-	       sessions_set_service(invocation->app->sessions, invocation->session, service, error);
-}
-
 /* What became of a session since this position, where another pane than its own is shown. */
 static void repeat_states(struct app *app, const struct session *session, uint64_t since)
 {
@@ -103,7 +96,7 @@ static void repeat_states(struct app *app, const struct session *session, uint64
 	buf_free(&text);
 }
 
-bool do_close(const struct invocation *invocation, struct error *error)
+static enum command_result do_close(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	uint64_t since = transcript_newest(app->transcript);
@@ -113,7 +106,7 @@ bool do_close(const struct invocation *invocation, struct error *error)
 	return true;
 }
 
-bool do_forget(const struct invocation *invocation, struct error *error)
+static enum command_result do_forget(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	char name[SESSION_NAME];
@@ -136,12 +129,12 @@ bool do_forget(const struct invocation *invocation, struct error *error)
 	return true;
 }
 
-bool do_abort(const struct invocation *invocation, struct error *error)
+static enum command_result do_abort(const struct invocation *invocation, struct error *error)
 {
 	return session_abort(invocation->session, error);
 }
 
-bool do_shutdown(const struct invocation *invocation, struct error *error)
+static enum command_result do_shutdown(const struct invocation *invocation, struct error *error)
 {
 	const char *what = invocation->args->value[0];
 	int how = strcmp(what, "read") == 0    ? SHUT_RD
@@ -150,13 +143,13 @@ bool do_shutdown(const struct invocation *invocation, struct error *error)
 	return session_shutdown(invocation->session, how, error);
 }
 
-bool do_reconnect(const struct invocation *invocation, struct error *error)
+static enum command_result do_reconnect(const struct invocation *invocation, struct error *error)
 {
 	session_set_timeout(invocation->session, invocation->app->settings.timeout);
 	return reconnect_now(invocation->session, error);
 }
 
-bool do_session(const struct invocation *invocation, struct error *error)
+static enum command_result do_session(const struct invocation *invocation, struct error *error)
 {
 	struct session *session =
 	        app_find_session(invocation->app, invocation->args->value[0], error);
@@ -165,15 +158,143 @@ bool do_session(const struct invocation *invocation, struct error *error)
 	return session != NULL;
 }
 
-bool do_name(const struct invocation *invocation, struct error *error)
+static enum command_result do_name(const struct invocation *invocation, struct error *error)
 {
 	return session_rename(invocation->session, invocation->args->value[0], error);
 }
 
-bool do_quit(const struct invocation *invocation, struct error *error)
+static enum command_result do_quit(const struct invocation *invocation, struct error *error)
 {
 	if (!invocation->forced)
 		return app_leave(invocation->app, "/quit", error);
 	invocation->app->quit = true;
 	return true;
 }
+
+const struct command session_commands[] = {
+	{
+	        .name = "open",
+	        .letter = 'o',
+	        .group = "sessions",
+	        .usage = "[tcp|udp] <address> [port] [as <name>]",
+	        .help = "open a TCP conversation, or a UDP session\n"
+	                "The address is a name or a number; host:port, [v6]:port, tcp:// and "
+	                "udp:// work.\n"
+	                "The addresses of a name are tried in turn, IPv6 and IPv4 by turns: the "
+	                "next one 250 ms after one that does not answer, or at once after one that "
+	                "fails. The first to answer is the peer, the others are closed; /set "
+	                "timeout is the limit for all. At most 4 names are looked up at a time; "
+	                "the others wait.\n"
+	                "The new session becomes the current one.",
+	        .acts = ACTS_ALWAYS,
+	        .run = do_open,
+	},
+	{
+	        .name = "listen",
+	        .letter = 'l',
+	        .group = "sessions",
+	        .usage = "[tcp|udp] [local-address] <port> [none|echo|discard|hello] [as <name>]",
+	        .help = "serve TCP clients, or UDP peers\n"
+	                "Without a local address only this machine reaches it; * stands for every "
+	                "address.\n"
+	                "Port 0 takes a free port and says which. /help service explains "
+	                "services.\n"
+	                "Each TCP client becomes a session of its own; /peers lists UDP peers.",
+	        .acts = ACTS_ALWAYS,
+	        .run = do_listen,
+	},
+	{
+	        .name = "close",
+	        .letter = 'c',
+	        .group = "sessions",
+	        .usage = "",
+	        .help = "close the session\n"
+	                "What waits to be sent goes out first where it can go at once.\n"
+	                "The session stays with its transcript, also for /reconnect and /code, "
+	                "until /forget.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_close,
+	},
+	{
+	        .name = "forget",
+	        .group = "sessions",
+	        .usage = "[ended]",
+	        .help = "remove a closed session and hide its transcript\n"
+	                "It disappears from the tabs, /sessions, /view all and /find at once, and "
+	                "is left out\n"
+	                "of what is written later. ended: every session that has ended, also "
+	                "clients that\n"
+	                "have lost their tab already (/help set keep-clients).",
+	        .needs = TAKES_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_forget,
+	},
+	{
+	        .name = "abort",
+	        .group = "sessions",
+	        .usage = "",
+	        .help = "close at once with a reset (RST)\n"
+	                "What waits to be sent is lost.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_abort,
+	},
+	{
+	        .name = "shutdown",
+	        .group = "sessions",
+	        .usage = "write|read|both",
+	        .help = "close one direction (FIN), and keep the socket\n"
+	                "write sends FIN when everything queued is out: the peer reads end of "
+	                "file,\n"
+	                "and can still answer.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_shutdown,
+	},
+	{
+	        .name = "reconnect",
+	        .letter = 'r',
+	        .group = "sessions",
+	        .usage = "",
+	        .help = "open an ended session again\n"
+	                "It goes to where it was; a listener listens again. One whose peer has "
+	                "closed its side is\n"
+	                "closed first. What /option has set is set again. /set reconnect on does "
+	                "it by itself.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_reconnect,
+	},
+	{
+	        .name = "session",
+	        .group = "sessions",
+	        .usage = "<session>",
+	        .help = "switch to another session\n"
+	                "By number or name; a unique prefix of the name is enough.",
+	        .run = do_session,
+	},
+	{
+	        .name = "name",
+	        .group = "sessions",
+	        .usage = "<name>",
+	        .help = "give the session another name",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_name,
+	},
+	{
+	        .name = "quit",
+	        .letter = 'q',
+	        .group = "sessions",
+	        .usage = "",
+	        .help = "close everything and quit\n"
+	                "With data that has not been sent it says how much, and the same command "
+	                "again within 10 s quits; /quit! quits at once.\n"
+	                "In the start-up file it waits until all is sent, at most as long as /set "
+	                "timeout says.",
+	        .asks = true,
+	        .run = do_quit,
+	},
+	{ 0 },
+};

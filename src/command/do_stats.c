@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/handlers.h"
+#include "command/command.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -124,7 +124,7 @@ static void list_sessions(const struct app *app, struct buf *out)
 	print(&listing, out);
 }
 
-bool do_stats(const struct invocation *invocation, struct error *error)
+static enum command_result do_stats(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	struct buf text = { .max = SIZE_MAX };
@@ -139,3 +139,16 @@ bool do_stats(const struct invocation *invocation, struct error *error)
 	buf_free(&text);
 	return true;
 }
+
+const struct command stats_commands[] = {
+	{
+	        .name = "stats",
+	        .group = "looking",
+	        .usage = "",
+	        .help = "count calls, bytes and errors, for each session and each call\n"
+	                "again counts the calls that were not ready: EAGAIN, EINPROGRESS.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_stats,
+	},
+	{ 0 },
+};

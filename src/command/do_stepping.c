@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/handlers.h"
+#include "command/command.h"
 #include "net/step.h"
 
 #include <limits.h>
@@ -67,7 +67,7 @@ static int choose_family(const struct app *app, const char *word)
 	return app->defaults.family;
 }
 
-bool do_socket(const struct invocation *invocation, struct error *error)
+static enum command_result do_socket(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	const struct args *args = invocation->args;
@@ -82,13 +82,13 @@ bool do_socket(const struct invocation *invocation, struct error *error)
 	return session != NULL;
 }
 
-bool do_bind(const struct invocation *invocation, struct error *error)
+static enum command_result do_bind(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
 	return step_bind(invocation->session, args->value[0], args->value[1], error);
 }
 
-bool do_backlog(const struct invocation *invocation, struct error *error)
+static enum command_result do_backlog(const struct invocation *invocation, struct error *error)
 {
 	const char *text = invocation->args->value[0];
 	int backlog = BACKLOG;
@@ -97,13 +97,13 @@ bool do_backlog(const struct invocation *invocation, struct error *error)
 	return step_listen(invocation->session, backlog, error);
 }
 
-bool do_connect(const struct invocation *invocation, struct error *error)
+static enum command_result do_connect(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
 	return step_connect(invocation->session, args->value[0], args->value[1], error);
 }
 
-bool do_accept(const struct invocation *invocation, struct error *error)
+static enum command_result do_accept(const struct invocation *invocation, struct error *error)
 {
 	return step_accept(invocation->session, invocation->args->as, error);
 }
@@ -111,7 +111,7 @@ bool do_accept(const struct invocation *invocation, struct error *error)
 /* ---- moving bytes ---- */
 
 /* "/recv peek" leaves the number away. */
-bool do_recv(const struct invocation *invocation, struct error *error)
+static enum command_result do_recv(const struct invocation *invocation, struct error *error)
 {
 	const char *bytes = invocation->args->value[0], *word = invocation->args->value[1];
 	enum recv_how how = RECV_PLAIN;
@@ -125,7 +125,7 @@ bool do_recv(const struct invocation *invocation, struct error *error)
 	return step_recv(invocation->session, (size_t)most, how, error);
 }
 
-bool do_urgent(const struct invocation *invocation, struct error *error)
+static enum command_result do_urgent(const struct invocation *invocation, struct error *error)
 {
 	unsigned char byte;
 	return parse_byte(invocation->args->value[0], &byte, error) &&
@@ -134,12 +134,130 @@ bool do_urgent(const struct invocation *invocation, struct error *error)
 
 /* ---- by itself or not ---- */
 
-bool do_pause(const struct invocation *invocation, struct error *error)
+static enum command_result do_pause(const struct invocation *invocation, struct error *error)
 {
 	return step_pause(invocation->session, true, error);
 }
 
-bool do_resume(const struct invocation *invocation, struct error *error)
+static enum command_result do_resume(const struct invocation *invocation, struct error *error)
 {
 	return step_pause(invocation->session, false, error);
 }
+
+const struct command step_commands[] = {
+	{
+	        .name = "socket",
+	        .group = "step by step",
+	        .usage = "tcp|udp [4|6] [as <name>]",
+	        .help = "make a socket, and nothing else\n"
+	                "It reads and accepts nothing by itself: each of the commands below is one "
+	                "call on it,\n"
+	                "made also where the kernel will refuse it. The default is 4, "
+	                "for IPv4.\n"
+	                "A call that would block is shown waiting; Ctrl-C on an empty line cancels "
+	                "it.\n"
+	                "What is typed is one send(). /resume makes it read by itself.",
+	        .acts = ACTS_ALWAYS,
+	        .run = do_socket,
+	},
+	{
+	        .name = "bind",
+	        .group = "step by step",
+	        .usage = "[local-address] <port>",
+	        .help = "give the socket its local address\n"
+	                "Without an address it is 127.0.0.1, or ::1; * is every address; port 0 "
+	                "takes a free one.\n"
+	                "Only the first address of a name is used.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_bind,
+	},
+	{
+	        .name = "backlog",
+	        .group = "step by step",
+	        .usage = "[number]",
+	        .help = "listen(): let connections queue up\n"
+	                "The number is how many may wait for /accept; the default is 5.\n"
+	                "Without /bind before, the kernel chooses a port, on every address.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_backlog,
+	},
+	{
+	        .name = "connect",
+	        .group = "step by step",
+	        .usage = "<address> [port]",
+	        .help = "connect the socket\n"
+	                "It is shown waiting until it is connected or refused; Ctrl-C cancels.\n"
+	                "Only the first address of a name is used. On UDP nothing is sent: it "
+	                "chooses the peer.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_connect,
+	},
+	{
+	        .name = "accept",
+	        .group = "step by step",
+	        .usage = "[as <name>]",
+	        .help = "take the next connection from the queue\n"
+	                "It becomes a session, paused as this one is. Waits for one; Ctrl-C "
+	                "cancels.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_accept,
+	},
+	{
+	        .name = "recv",
+	        .group = "step by step",
+	        .usage = "[bytes] [peek|urgent|waitall]",
+	        .help = "make one recv() into a buffer of that many bytes\n"
+	                "The default is 1024, the most 1000000. On UDP it is recvfrom(), and what "
+	                "of the\n"
+	                "datagram does not fit is lost. peek leaves the bytes there, urgent gets "
+	                "the urgent\n"
+	                "byte, waitall waits until that many bytes have arrived. Waits for the "
+	                "first byte;\n"
+	                "Ctrl-C cancels. Works only on a paused session; see /pause.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_recv,
+	},
+	{
+	        .name = "urgent",
+	        .group = "step by step",
+	        .usage = "<byte>",
+	        .help = "send one byte as urgent data (MSG_OOB)\n"
+	                "A character of ASCII, or hexadecimal digits after 0x: \"/urgent !\", "
+	                "\"/urgent 0x21\".\n"
+	                "The peer gets it by \"/recv urgent\", past what is in the stream before "
+	                "it.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_urgent,
+	},
+	{
+	        .name = "pause",
+	        .group = "step by step",
+	        .usage = "",
+	        .help = "read and accept nothing by itself any more\n"
+	                "What comes waits in the kernel: /recv and /accept take it, one call at a "
+	                "time.\n"
+	                "FIN and RST are noticed only there, and where a buffer is full the peer "
+	                "must wait.\n"
+	                "Bytes read with /recv do not reach the service.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_pause,
+	},
+	{
+	        .name = "resume",
+	        .group = "step by step",
+	        .usage = "",
+	        .help = "read and accept by itself again\n"
+	                "A /recv or /accept that waits is cancelled.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_resume,
+	},
+	{ 0 },
+};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/handlers.h"
+#include "command/command.h"
 
-bool do_view(const struct invocation *invocation, struct error *error)
+static enum command_result do_view(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	const char *name = invocation->args->value[0];
@@ -24,7 +24,7 @@ bool do_view(const struct invocation *invocation, struct error *error)
 	return true;
 }
 
-bool do_fold(const struct invocation *invocation, struct error *error)
+static enum command_result do_fold(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	(void)error;
@@ -37,3 +37,25 @@ bool do_fold(const struct invocation *invocation, struct error *error)
 		app_note(app, "of long messages %d rows are shown", app->settings.fold);
 	return true;
 }
+
+const struct command view_commands[] = {
+	{
+	        .name = "view",
+	        .letter = 'v',
+	        .group = "looking",
+	        .usage = "[" VIEW_NAMES "] [all]",
+	        .help = "choose how the session is shown, also its past\n"
+	                "all merges every session by time. Without a word: the next view.",
+	        .needs = NEEDS_SESSION,
+	        .run = do_view,
+	},
+	{
+	        .name = "fold",
+	        .group = "looking",
+	        .usage = "",
+	        .help = "show long messages whole, or fold them again\n"
+	                "/set fold is how many rows of them are shown. F8 does the same.",
+	        .run = do_fold,
+	},
+	{ 0 },
+};

@@ -162,7 +162,7 @@ static void explain_last(struct app *app, const struct session *session)
 	buf_free(&text);
 }
 
-bool do_why(const struct invocation *invocation, struct error *error)
+static enum command_result do_why(const struct invocation *invocation, struct error *error)
 {
 	const char *name = invocation->args->value[0];
 	if (!name) {
@@ -178,3 +178,18 @@ bool do_why(const struct invocation *invocation, struct error *error)
 		explain_named(invocation->app, why);
 	return why != NULL;
 }
+
+const struct command why_commands[] = {
+	{
+	        .name = "why",
+	        .letter = 'w',
+	        .group = "looking",
+	        .usage = "[error]",
+	        .help = "explain the last error of the session, or one by its name\n"
+	                "What happened, which host said so, what to try next. The name is an errno "
+	                "value's: ECONNRESET.",
+	        .needs = TAKES_SESSION,
+	        .run = do_why,
+	},
+	{ 0 },
+};

@@ -102,8 +102,8 @@ static void print_command(FILE *out, const struct command *command)
 /* Has a command before this one been of its group? Then the group has been printed. */
 static bool is_printed(const struct command *command)
 {
-	for (const struct command *earlier = command_table; earlier < command; earlier++)
-		if (strcmp(earlier->group, command->group) == 0)
+	for (size_t i = 0; command_at(i) != command; i++)
+		if (strcmp(command_at(i)->group, command->group) == 0)
 			return true;
 	return false;
 }
@@ -112,7 +112,8 @@ static void print_group(FILE *out, const struct command *first)
 {
 	fprintf(out, ".Ss %c%s\n.Bl -tag -width Ds\n", toupper((unsigned char)*first->group),
 	        first->group + 1);
-	for (const struct command *command = first; command->name; command++)
+	const struct command *command;
+	for (size_t i = 0; (command = command_at(i)); i++)
 		if (strcmp(command->group, first->group) == 0)
 			print_command(out, command);
 	fputs(".El\n", out);
@@ -253,7 +254,8 @@ static void print_errors(FILE *out)
 void command_print_man(FILE *out)
 {
 	fputs(".Sh COMMANDS\n", out);
-	for (const struct command *command = command_table; command->name; command++)
+	const struct command *command;
+	for (size_t i = 0; (command = command_at(i)); i++)
 		if (!is_printed(command))
 			print_group(out, command);
 	print_views(out);

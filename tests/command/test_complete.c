@@ -35,17 +35,18 @@ static void run(struct app *app, const char *line)
 static void test_commands(struct app *app)
 {
 	char all[1000] = "";
-	for (const struct command *command = command_table; command->name; command++) {
+	const struct command *command;
+	for (size_t i = 0; (command = command_at(i)); i++) {
 		strncat(all, *all ? " /" : "/", sizeof all - strlen(all) - 1);
 		strncat(all, command->name, sizeof all - strlen(all) - 1);
 	}
 	is_text(complete(app, "/"), all, "all commands");
-	is_text(complete(app, "/ses"), "/sessions /session", "those that begin so");
+	is_text(complete(app, "/ses"), "/session /sessions", "those that begin so");
 	is_text(complete(app, "/open"), "/open", "a whole one");
 	is_text(complete(app, "/x"), "", "none");
 	is_text(complete(app, "/rec"), "/reconnect /recv", "of several groups");
-	is_text(offered(app, "/sesxyz", 0, 4), "/sessions /session", "the cursor within a word");
-	is_text(complete(app, "/help se"), "sessions session send secret service set segment",
+	is_text(offered(app, "/sesxyz", 0, 4), "/session /sessions", "the cursor within a word");
+	is_text(complete(app, "/help se"), "session send secret sessions set service segment",
 	        "/help");
 	is_text(complete(app, "/help /ope"), "/open", "with a slash");
 	is_text(complete(app, "/hel cl"), "close", "behind a prefix of a command");

@@ -122,7 +122,8 @@ static void test_optional_before_required(void)
 	is_text(match("listen", listen_usage, "echo"), "-|-|echo|-",
 	        "a lone word is the required one");
 	is_text(match("listen", listen_usage, "a b c"),
-	        "listen: \"c\" is not none or echo: /listen [tcp|udp] [local-address] <port> [none|echo] "
+	        "listen: \"c\" is not none or echo: /listen [tcp|udp] [local-address] <port> "
+	        "[none|echo] "
 	        "[as <name>]",
 	        "a word that is no literal is too much");
 }
@@ -135,13 +136,14 @@ static void test_by_hand(void)
 	is_text(match("view", view_usage, "hex all"), "hex|all", "both");
 	is_text(match("view", view_usage, "hexx"),
 	        "view: \"hexx\" is not chat, hex or all: did you mean hex?", "no kind");
-	is_text(match("view", view_usage, "hex al"),
-	        "view: \"al\" is not all: did you mean all?", "not all");
+	is_text(match("view", view_usage, "hex al"), "view: \"al\" is not all: did you mean all?",
+	        "not all");
 	is_text(match("recv", recv_usage, "10"), "10|-", "a number");
 	is_text(match("recv", recv_usage, "peek"), "-|peek", "a word without a number");
 	is_text(match("recv", recv_usage, "10 waitall"), "10|waitall", "behind one");
 	is_text(match("recv", recv_usage, "10 20"),
-	        "recv: \"20\" is not peek, urgent or waitall: /recv [bytes] [peek|urgent|waitall]", "two numbers");
+	        "recv: \"20\" is not peek, urgent or waitall: /recv [bytes] [peek|urgent|waitall]",
+	        "two numbers");
 	is_text(match("option", option_usage, ""), "-|-", "no option");
 	is_text(match("option", option_usage, "nodelay"), "nodelay|-", "an option");
 	is_text(match("option", option_usage, "rcvtimeo 1.5 s"), "rcvtimeo|1.5 s",

@@ -72,7 +72,11 @@ static void test_sending(void)
 	app.attended = true;
 	ok(run("ab") && run("/secret hunter2") && run("/secret $HOME") && run("c"),
 	   "lines, and two secrets");
-	is_text(sent(client), "ppp" "ssssssss" "ssssss" "pp",
+	is_text(sent(client),
+	        "ppp"
+	        "ssssssss"
+	        "ssssss"
+	        "pp",
 	        "what a person types is sent as it is, with its line end, and flagged");
 	is_int(notes("is masked where it is sent"), 1, "a note says once what is masked");
 	ok(!is_said("hunter2"), "no word of the program has it");
@@ -106,10 +110,10 @@ static void test_headless(void)
 
 static void test_hides(void)
 {
-	static const char *const hidden[] = { "/secret x",   " /secret x", "/secret\tx", "/secre x",
-		                              "/sec @2 x",   "/secrte x",  "/sercet x",  "/secrett x",
-		                              "/se x",       "/scret x",   "/Secret x" };
-	static const char *const kept[] = { "/secret",  "/secret ", "/send x", "//secret x",
+	static const char *const hidden[] = { "/secret x", " /secret x", "/secret\tx", "/secre x",
+		                              "/sec @2 x", "/secrte x",  "/sercet x",  "/secrett x",
+		                              "/se x",     "/scret x",   "/Secret x" };
+	static const char *const kept[] = { "/secret",  "/secret ",   "/send x",    "//secret x",
 		                            "secret x", "/session x", "/@2 secret", "/set x" };
 	fixture_start(&app);
 	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)

@@ -31,10 +31,10 @@ static void require(bool holds)
 static const char *pick_usage(size_t choice)
 {
 	size_t commands = 0;
-	while (command_table[commands].name)
+	while (command_at(commands))
 		commands++;
 	choice %= commands + MORE_USAGES;
-	return choice < commands ? command_table[choice].usage : more_usages[choice - commands];
+	return choice < commands ? command_at(choice)->usage : more_usages[choice - commands];
 }
 
 /* A mistake is one line of words, and nothing of the line's own control characters. */

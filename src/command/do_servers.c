@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/command.h"
+
+static enum command_result do_service(const struct invocation *invocation, struct error *error)
+{
+	const struct service *service = service_choose(invocation->args->value[0], error);
+	return service &&
+	       sessions_set_service(invocation->app->sessions, invocation->session, service, error);
+}
+
+const struct command server_commands[] = {
+	{
+	        .name = "service",
+	        .group = "servers",
+	        .usage = "<service>",
+	        .help = "choose what a server does with what it reads\n"
+	                "A listener's clients follow it, also those that are here already.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_service,
+	},
+	{ 0 },
+};
