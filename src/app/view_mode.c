@@ -71,31 +71,12 @@ void app_toggle_fold(struct app *app)
 
 /* ---- the other end ---- */
 
-/* What an IPv6 socket calls an IPv4 address is that address, RFC 4291 section 2.5.5.2. */
-static struct endpoint unmapped(struct endpoint addr)
-{
-	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
-	if (addr.family != AF_INET6 || memcmp(addr.ip, prefix, sizeof prefix) != 0)
-		return addr;
-	struct endpoint plain = { .family = AF_INET, .port = addr.port };
-	memcpy(plain.ip, addr.ip + sizeof prefix, 4);
-	return plain;
-}
-
-/* Who connects to "any address" reaches this machine. */
-static bool reaches(struct endpoint to, struct endpoint end)
-{
-	struct endpoint one = unmapped(to), other = unmapped(end);
-	if (one.family == AF_UNSPEC)
-		return false;
-	bool here = endpoint_is_any(&one) && endpoint_is_loopback(&other) && one.port == other.port;
-	return here || endpoint_equal(&one, &other);
-}
-
 static bool mirrors(const struct session *a, const struct session *b)
 {
-	return session_kind(a) == session_kind(b) && reaches(session_peer(a), session_local(b)) &&
-	       reaches(session_peer(b), session_local(a));
+	struct endpoint a_peer = session_peer(a), a_local = session_local(a);
+	struct endpoint b_peer = session_peer(b), b_local = session_local(b);
+	return session_kind(a) == session_kind(b) && endpoint_reaches(&a_peer, &b_local) &&
+	       endpoint_reaches(&b_peer, &a_local);
 }
 
 struct session *app_other_end(const struct app *app, const struct session *session)

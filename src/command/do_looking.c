@@ -28,7 +28,7 @@ static void add_headings(struct listing *listing, const char *const *headings)
 static void add_addr(struct listing *listing, const struct endpoint *addr)
 {
 	char text[ENDPOINT_TEXT];
-	listing_add(listing, "%s", addr->family == AF_UNSPEC ? "-" : endpoint_format(addr, text));
+	listing_add(listing, "%s", !endpoint_is_set(addr) ? "-" : endpoint_format(addr, text));
 }
 
 /* ---- /sessions ---- */
@@ -38,9 +38,9 @@ static void add_ends(struct listing *listing, const struct session *session)
 {
 	char text[ENDPOINT_TEXT];
 	struct endpoint local = session_local(session), peer = session_peer(session);
-	if (session_is_server(session) || peer.family == AF_UNSPEC)
+	if (session_is_server(session) || !endpoint_is_set(&peer))
 		add_addr(listing, &local);
-	else if (local.family == AF_UNSPEC)
+	else if (!endpoint_is_set(&local))
 		add_addr(listing, &peer);
 	else
 		listing_add(listing, ":%u %s %s", local.port, text_has_unicode() ? "⇄" : "<->",
@@ -124,7 +124,7 @@ static void list_clients(const struct app *app, const struct session *server,
 static bool has_locals(const struct session *session)
 {
 	for (size_t i = 0; i < session_peer_count(session); i++)
-		if (session_peer_at(session, i)->local.family != AF_UNSPEC)
+		if (endpoint_is_set(&session_peer_at(session, i)->local))
 			return true;
 	return false;
 }
@@ -137,7 +137,7 @@ static void list_peer(struct listing *listing, const struct peer *peer, bool cho
 	add_addr(listing, &peer->addr);
 	if (locals)
 		listing_add(listing, "%s",
-		            peer->local.family == AF_UNSPEC
+		            !endpoint_is_set(&peer->local)
 		                    ? "-"
 		                    : endpoint_format_host(&peer->local, local));
 	listing_add(listing, "%" PRIu64 " (%" PRIu64 ")", peer->received, peer->received_bytes);
@@ -167,7 +167,7 @@ static bool show_single_peer(const struct invocation *invocation)
 {
 	char text[ENDPOINT_TEXT];
 	struct endpoint peer = session_peer(invocation->session);
-	if (peer.family == AF_UNSPEC)
+	if (!endpoint_is_set(&peer))
 		app_note(invocation->app, "no peer yet");
 	else
 		app_note(invocation->app, "one peer: %s", endpoint_format(&peer, text));

@@ -100,7 +100,7 @@ static void find_call(struct failure *failure)
 /* The program's own connect() to no address takes back one that has failed. */
 static bool begins_connection(const struct entry *entry)
 {
-	return entry->call == CALL_CONNECT && entry_addr(entry).family != AF_UNSPEC;
+	return entry->call == CALL_CONNECT && entry->endpoint_len;
 }
 
 /* Of several addresses that are tried side by side: whether what is answered here was only one of
@@ -176,7 +176,7 @@ static void say_queued(const struct entry *entry, const struct errqueue *queued,
 		           constant_icmp(queued->origin == ERRQUEUE_ICMP6, queued->type,
 		                         queued->code, what),
 		           endpoint_format_host(&from, offender));
-	if (queued->target.family != AF_UNSPEC)
+	if (endpoint_is_set(&queued->target))
 		buf_printf(out, ", about what went to %s",
 		           endpoint_format(&queued->target, target));
 	if (queued->info)
@@ -325,12 +325,19 @@ static void say_no_access(const struct failure *failure, struct buf *out)
 static void say_too_large(const struct failure *failure, struct buf *out)
 {
 	const struct entry *call = failure_call(failure);
-	int most = session_family(failure->session) == AF_INET6 ? 65527 : 65507;
 	if (!entry_is_outgoing(call))
 		return;
-	buf_printf(out, "One datagram was to have %d bytes; %s.\n", call->arg,
-	           call->arg > most ? "IPv4 carries at most 65507 bytes in a UDP datagram"
-	                            : "that is more than a packet may have on this path");
+	struct endpoint to = entry_addr(call);
+	if (!endpoint_is_set(&to))
+		to = session_peer(failure->session);
+	to = endpoint_on_wire(&to);
+	unsigned most = endpoint_udp_max(&to);
+	buf_printf(out, "One datagram was to have %d bytes; ", call->arg);
+	if (call->arg > (int)most)
+		buf_printf(out, "%s carries at most %u bytes in a UDP datagram.\n",
+		           endpoint_family_name(to.family), most);
+	else
+		buf_append_text(out, "that is more than a packet may have on this path.\n");
 }
 
 static void say_not_connected(const struct failure *failure, struct buf *out)

@@ -55,7 +55,7 @@ static bool say_holder(const struct session *session, unsigned port, struct buf 
 static unsigned wanted_port(const struct failure *failure)
 {
 	struct endpoint addr = entry_addr(failure_call(failure));
-	if (addr.family != AF_UNSPEC)
+	if (endpoint_is_set(&addr))
 		return addr.port;
 	return session_local(failure->session).port;
 }

@@ -12,14 +12,6 @@ enum {
 	PORT_TRIES = 16
 }; /* how often two families may fail to agree on a port that the kernel chose */
 
-/* No host means loopback: whoever wants to be reached from elsewhere says so with an address, or
- * "*". */
-static void make_loopback(struct endpoint *addr)
-{
-	static const uint8_t v4[16] = { 127, 0, 0, 1 }, v6[16] = { [15] = 1 };
-	memcpy(addr->ip, addr->family == AF_INET ? v4 : v6, sizeof addr->ip);
-}
-
 static bool is_open_to_all(const struct session *session)
 {
 	for (unsigned i = 0; i < session->fd_count; i++)
@@ -31,12 +23,12 @@ static bool is_open_to_all(const struct session *session)
 /* IPV6_V6ONLY is set, so "::" alone is not reached over IPv4, nor "0.0.0.0" over IPv6. */
 static const char *wildcard_reach(const struct session *session)
 {
-	int family = session->local[0].family;
+	const struct endpoint *local = session->local;
 	for (unsigned i = 1; i < session->fd_count; i++)
-		if (session->local[i].family != family)
+		if (!endpoint_same_family(&local[i], local))
 			return " (every address of this machine)";
-	return family == AF_INET6 ? " (every IPv6 address of this machine)"
-	                          : " (every IPv4 address of this machine)";
+	return endpoint_is_ipv6(local) ? " (every IPv6 address of this machine)"
+	                               : " (every IPv4 address of this machine)";
 }
 
 static bool is_loopback(const struct session *session)
@@ -47,20 +39,20 @@ static bool is_loopback(const struct session *session)
 	return true;
 }
 
-/* The addresses to open, IPv4 first. */
+/* The addresses to open, IPv4 first. No host means loopback: whoever wants to be reached from
+ * elsewhere says so with an address, or "*". */
 static size_t choose(const struct session *session, struct endpoint list[SESSION_SOCKETS])
 {
-	static const int families[] = { AF_INET, AF_INET6 };
 	const struct lookup_answer *found = &session->dial->remote;
 	size_t count = 0;
-	for (size_t f = 0; f < 2; f++)
+	for (int ipv6 = 0; ipv6 < 2; ipv6++)
 		for (size_t i = 0; i < found->count && count < SESSION_SOCKETS; i++) {
-			if (found->addr[i].family != families[f])
+			const struct endpoint *addr = &found->addr[i];
+			if (endpoint_is_ipv6(addr) != ipv6)
 				continue;
-			list[count] = found->addr[i];
-			if (!session->open_parameters->target.host[0])
-				make_loopback(&list[count]);
-			count++;
+			list[count++] = session->open_parameters->target.host[0]
+			                        ? *addr
+			                        : endpoint_loopback(addr->family, addr->port);
 		}
 	return count;
 }
@@ -77,16 +69,16 @@ static int backlog(const struct session *session)
 /* SO_REUSEADDR is for TCP alone: on UDP it would let a second program take the port. IPV6_V6ONLY
  * leaves the port free for a socket of IPv4's own, so that no peer is shown under a
  * mapped address. */
-static void set_options(struct session *session, int fd, int family)
+static void set_options(struct session *session, int fd, const struct endpoint *addr)
 {
 	if (session->kind->type == SOCK_STREAM)
 		option_default(session, fd, SOL_SOCKET, SO_REUSEADDR);
-	if (family == AF_INET6)
+	if (endpoint_is_ipv6(addr))
 		call_set_option(&session->caller, fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (session->kind->type == SOCK_DGRAM && session->open_parameters->options.broadcast)
 		option_default(session, fd, SOL_SOCKET, SO_BROADCAST);
 	if (session->kind->type == SOCK_DGRAM)
-		probe_timer_add_datagrams(session, fd, family);
+		probe_timer_add_datagrams(session, fd, addr->family);
 }
 
 /* NULL, or the call that failed, with errno. The socket is the session's in either case. */
@@ -97,7 +89,7 @@ static const char *open_one(struct session *session, const struct endpoint *addr
 		return "socket";
 	unsigned slot = session->fd_count++;
 	session->fd[slot] = fd;
-	set_options(session, fd, addr->family);
+	set_options(session, fd, addr);
 	datagram_ask_pktinfo(session, fd, addr);
 	if (call_bind(&session->caller, fd, addr) < 0)
 		return "bind";

@@ -119,7 +119,7 @@ static ssize_t receive_datagram(const struct caller *caller, int fd, int family,
 {
 	size_t room;
 	int64_t buffered;
-	const struct endpoint end = { .family = (uint16_t)family };
+	const struct endpoint end = endpoint_any(family, 0);
 	size_t endpoint_size = entry_addresses_size(&end, arrival ? &end : NULL);
 	struct entry entry = call_enter(caller, arrival ? CALL_RECVMSG : CALL_RECVFROM, fd);
 	char *place = transcript_reserve(caller->transcript, endpoint_size,

@@ -23,20 +23,6 @@ bool locals_are_asked_by(int level, int name)
 
 /* ---- receiving ---- */
 
-static struct endpoint from_v4(const struct in_addr *ip)
-{
-	struct endpoint addr = { .family = AF_INET };
-	memcpy(addr.ip, ip, 4);
-	return addr;
-}
-
-static struct endpoint from_v6(const struct in6_addr *ip)
-{
-	struct endpoint addr = { .family = AF_INET6 };
-	memcpy(addr.ip, ip, 16);
-	return addr;
-}
-
 /* ipi_spec_dst is the interface's address where what was asked is a broadcast or multicast address.
  * IPv6 has no such thing, and no broadcasts: there the kernel chooses. */
 void locals_take(const struct cmsghdr *cmsg, struct arrival *arrival)
@@ -45,13 +31,13 @@ void locals_take(const struct cmsghdr *cmsg, struct arrival *arrival)
 	    cmsg->cmsg_len >= CMSG_LEN(sizeof(struct in_pktinfo))) {
 		struct in_pktinfo info;
 		memcpy(&info, CMSG_DATA(cmsg), sizeof info);
-		arrival->to = from_v4(&info.ipi_addr);
-		arrival->local = from_v4(&info.ipi_spec_dst);
+		arrival->to = endpoint_of_ip(AF_INET, &info.ipi_addr, 0);
+		arrival->local = endpoint_of_ip(AF_INET, &info.ipi_spec_dst, 0);
 	} else if (cmsg->cmsg_level == IPPROTO_IPV6 && cmsg->cmsg_type == IPV6_PKTINFO &&
 	           cmsg->cmsg_len >= CMSG_LEN(sizeof(struct in6_pktinfo))) {
 		struct in6_pktinfo info;
 		memcpy(&info, CMSG_DATA(cmsg), sizeof info);
-		arrival->to = from_v6(&info.ipi6_addr);
+		arrival->to = endpoint_of_ip(AF_INET6, &info.ipi6_addr, 0);
 		arrival->local = arrival->to;
 		if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr))
 			arrival->local.family = AF_UNSPEC;
@@ -68,7 +54,7 @@ void locals_take(const struct cmsghdr *cmsg, struct arrival *arrival)
  * in. */
 static size_t fill_source(struct cmsghdr *cmsg, const struct endpoint *local)
 {
-	if (local->family == AF_INET6) {
+	if (endpoint_is_ipv6(local)) {
 		struct in6_pktinfo info = { .ipi6_ifindex = 0 };
 		memcpy(&info.ipi6_addr, local->ip, 16);
 		cmsg->cmsg_level = IPPROTO_IPV6;

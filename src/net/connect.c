@@ -221,7 +221,7 @@ static bool bind_local(struct session *session, unsigned slot)
 	const struct lookup_answer *local = &session->dial->local;
 	int fd = session->fd[slot];
 	for (size_t i = 0; i < local->count; i++) {
-		if (local->addr[i].family != remote->family)
+		if (!endpoint_same_family(&local->addr[i], remote))
 			continue;
 		if (local->addr[i].port && session->kind == &stream_kind)
 			option_default(session, fd, SOL_SOCKET, SO_REUSEADDR);
@@ -250,7 +250,7 @@ static bool try_connect(struct session *session, unsigned slot)
 /* connect() would hide the answers to a broadcast: they come from other addresses. */
 static bool stay_unconnected(struct session *session, unsigned slot)
 {
-	struct endpoint any = { .family = endpoint_at(session, slot)->family };
+	struct endpoint any = endpoint_any(endpoint_at(session, slot)->family, 0);
 	int fd = session->fd[slot];
 	option_default(session, fd, SOL_SOCKET, SO_BROADCAST);
 	if (!session->dial->local.count)
@@ -327,19 +327,19 @@ static void take_families_in_turn(struct lookup_answer *answer)
 {
 	struct lookup_answer old = *answer;
 	bool taken[RESOLVE_MAX] = { false };
-	int wanted = old.count ? old.addr[0].family : AF_UNSPEC;
+	bool wanted = old.count && endpoint_is_ipv6(&old.addr[0]);
 	for (size_t count = 0; count < old.count; count++) {
 		size_t first = old.count, fit = old.count;
 		for (size_t i = old.count; i-- > 0;) {
 			if (!taken[i])
 				first = i;
-			if (!taken[i] && old.addr[i].family == wanted)
+			if (!taken[i] && endpoint_is_ipv6(&old.addr[i]) == wanted)
 				fit = i;
 		}
 		size_t next = fit < old.count ? fit : first;
 		taken[next] = true;
 		answer->addr[count] = old.addr[next];
-		wanted = old.addr[next].family == AF_INET ? AF_INET6 : AF_INET;
+		wanted = !endpoint_is_ipv6(&old.addr[next]);
 	}
 }
 

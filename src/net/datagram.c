@@ -37,7 +37,7 @@ static int socket_for(const struct session *session, const struct endpoint *to)
 	if (slot && slot->socket < session->fd_count)
 		return (int)slot->socket;
 	for (unsigned i = 0; i < session->fd_count; i++)
-		if (session->local[i].family == to->family)
+		if (endpoint_same_family(&session->local[i], to))
 			return (int)i;
 	return -1;
 }
@@ -55,7 +55,7 @@ static struct endpoint local_for(const struct session *session, const struct end
 static bool may_choose(const struct session *session, const struct endpoint *to,
                        const struct endpoint *local)
 {
-	return !session->connected && local->family != AF_UNSPEC && local->family == to->family;
+	return !session->connected && endpoint_is_set(local) && endpoint_same_family(local, to);
 }
 
 /* A datagram to the connected peer goes without an address, but not by send(): that would be
@@ -82,7 +82,7 @@ static void count_sent(struct session *session, unsigned slot, const struct endp
 		answer_loop_answered(&met->loop, began, data, len);
 	session->counts.sends++;
 	session->counts.sent_bytes += len;
-	if (session->writer.family == AF_UNSPEC)
+	if (!endpoint_is_set(&session->writer))
 		session->writer = *to;
 }
 
@@ -164,9 +164,9 @@ static bool send_first(struct session *session)
 	unsigned mtu = 0;
 	uint8_t flags = session->caller.flags;
 	memcpy(&head, buf_data(&session->queue), sizeof head);
-	if (head.to.family == AF_UNSPEC)
+	if (!endpoint_is_set(&head.to))
 		head.to = datagram_peer(session);
-	if (head.local.family == AF_UNSPEC)
+	if (!endpoint_is_set(&head.local))
 		head.local = local_for(session, &head.to);
 	session->caller.flags = head.flags;
 	int code = transmit(session, &head.to, head.local, buf_data(&session->queue) + sizeof head,
@@ -193,7 +193,7 @@ static bool udp_send(struct session *session, const struct endpoint *to, const v
 	if (session->state != SESSION_OPEN || session->queue.len)
 		return enqueue(session, to, data, len, error);
 	struct endpoint peer = to ? *to : datagram_peer(session);
-	if (peer.family == AF_UNSPEC) {
+	if (!endpoint_is_set(&peer)) {
 		error_set(error, "session %u has no peer: nobody has written yet",
 		          (unsigned)session->caller.session);
 		return false;
@@ -277,8 +277,8 @@ void datagram_ask_pktinfo(struct session *session, int fd, const struct endpoint
 
 static int family_of(const struct session *session, unsigned slot)
 {
-	int family = session->local[slot].family;
-	return family == AF_UNSPEC ? step_family(session) : family;
+	const struct endpoint *local = &session->local[slot];
+	return endpoint_is_set(local) ? local->family : step_family(session);
 }
 
 ssize_t datagram_receive(struct session *session, unsigned slot, size_t most, int flags,

@@ -52,7 +52,7 @@ static void tell_icmp(struct session *session, const struct errqueue *error,
 {
 	char target[ENDPOINT_TEXT], from[ENDPOINT_TEXT], icmp[CONSTANT_TEXT], mtu[32] = "";
 	bool v6 = error->origin == ERRQUEUE_ICMP6;
-	bool known = error->target.family != AF_UNSPEC;
+	bool known = endpoint_is_set(&error->target);
 	endpoint_format(known ? &error->target : &session->peer, target);
 	endpoint_format_host(offender, from);
 	if (error->error == EMSGSIZE && error->info)
@@ -60,15 +60,14 @@ static void tell_icmp(struct session *session, const struct errqueue *error,
 	session->counts.refused++;
 	session_report(session, ENTRY_ERROR, "%s%s: %s%s%s%s *", target, refusal_word(error->error),
 	               constant_icmp(v6, error->type, error->code, icmp),
-	               offender->family == AF_UNSPEC ? "" : " from ",
-	               offender->family == AF_UNSPEC ? "" : from, mtu);
+	               !endpoint_is_set(offender) ? "" : " from ",
+	               !endpoint_is_set(offender) ? "" : from, mtu);
 }
 
 static void say_too_large(struct error *error, size_t len, const struct endpoint *to, unsigned mtu)
 {
 	char addr[ENDPOINT_TEXT], local[48] = "";
-	unsigned headers = to->family == AF_INET ? 28 : 48;
-	unsigned most = to->family == AF_INET ? 65507 : 65527;
+	unsigned headers = endpoint_udp_headers(to), most = endpoint_udp_max(to);
 	endpoint_format(to, addr);
 	if (mtu > headers && mtu - headers < most)
 		snprintf(local, sizeof local, "; MTU %u *, so %u fit", mtu, mtu - headers);

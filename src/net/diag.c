@@ -48,22 +48,10 @@ void diag_free(struct diag *diag)
 
 /* ---- asking ---- */
 
-/* An IPv4 connection of an IPv6 socket is found by its IPv4 ends, and so are those of IPv4 sockets.
- */
-static struct endpoint plain(const struct endpoint *addr)
-{
-	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
-	if (addr->family != AF_INET6 || memcmp(addr->ip, prefix, sizeof prefix) != 0)
-		return *addr;
-	struct endpoint four = { .family = AF_INET, .port = addr->port };
-	memcpy(four.ip, addr->ip + sizeof prefix, 4);
-	return four;
-}
-
 static void fill_end(const struct endpoint *addr, __be16 *port, __be32 ip[4])
 {
 	*port = htons(addr->port);
-	memcpy(ip, addr->ip, addr->family == AF_INET ? 4 : 16);
+	memcpy(ip, addr->ip, endpoint_is_ipv6(addr) ? 16 : 4);
 }
 
 /* Without NLM_F_DUMP the kernel looks one socket up, as it would for a segment that comes in. */
@@ -81,7 +69,7 @@ static bool ask(struct diag *diag, const struct endpoint *local, const struct en
 	struct inet_diag_sockid *id = &request.body.id;
 	fill_end(local, &id->idiag_sport, id->idiag_src);
 	fill_end(peer, &id->idiag_dport, id->idiag_dst);
-	id->idiag_if = local->family == AF_INET6 ? local->scope : 0;
+	id->idiag_if = local->scope;
 	id->idiag_cookie[0] = id->idiag_cookie[1] = INET_DIAG_NOCOOKIE;
 	return send(diag->fd, &request, sizeof request, MSG_DONTWAIT) == (ssize_t)sizeof request;
 }
@@ -132,12 +120,10 @@ static enum diag_answer receive(struct diag *diag, struct inet_diag_msg *row)
 
 static bool is_end(const struct endpoint *want, int family, __be16 port, const __be32 ip[4])
 {
-	struct endpoint got = { .family = (uint16_t)family, .port = ntohs(port) };
-	memcpy(got.ip, ip, family == AF_INET ? 4 : 16);
-	got = plain(&got);
-	size_t size = want->family == AF_INET ? 4 : 16;
-	return got.family == want->family && got.port == want->port &&
-	       memcmp(got.ip, want->ip, size) == 0;
+	struct endpoint row = endpoint_of_ip(family, ip, ntohs(port));
+	struct endpoint got = endpoint_on_wire(&row);
+	got.scope = want->scope; /* a row has it elsewhere */
+	return endpoint_equal(&got, want);
 }
 
 /* Where a connection has gone, its listener is what such a segment would meet: another row. */
@@ -145,9 +131,7 @@ static bool is_asked_for(const struct inet_diag_msg *row, const struct endpoint 
                          const struct endpoint *peer)
 {
 	bool listens = row->idiag_state == STATE_LISTEN;
-	if (row->idiag_family != AF_INET && row->idiag_family != AF_INET6)
-		return false;
-	if (peer->family == AF_UNSPEC)
+	if (!endpoint_is_set(peer))
 		return listens &&
 		       is_end(local, row->idiag_family, row->id.idiag_sport, row->id.idiag_src);
 	return !listens &&
@@ -213,9 +197,11 @@ static void add_row(const struct inet_diag_msg *row, struct sample *sample)
 enum diag_answer diag_find(struct diag *diag, const struct endpoint *local,
                            const struct endpoint *peer, struct sample *sample)
 {
-	struct endpoint here = plain(local), there = plain(peer);
+	/* An IPv4 connection of an IPv6 socket is found by its IPv4 ends, as those of IPv4 sockets
+	 * are. */
+	struct endpoint here = endpoint_on_wire(local), there = endpoint_on_wire(peer);
 	struct inet_diag_msg row;
-	if (!diag || here.family == AF_UNSPEC || !ask(diag, &here, &there))
+	if (!diag || !endpoint_is_set(&here) || !ask(diag, &here, &there))
 		return DIAG_UNAVAILABLE;
 	enum diag_answer answer = receive(diag, &row);
 	if (answer != DIAG_FOUND)

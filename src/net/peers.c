@@ -27,14 +27,9 @@ static uint32_t place_of(const struct peers *peers, const struct peer_slot *slot
 	return (uint32_t)(slot - peers->slots) + 1;
 }
 
-/* FNV-1a over what tells addresses apart. */
 static uint32_t *head_for(const struct peers *peers, const struct endpoint *addr)
 {
-	uint32_t hash = 2166136261u;
-	const unsigned char *bytes = (const void *)addr;
-	for (size_t i = 0; i < endpoint_packed_size(addr); i++)
-		hash = (hash ^ bytes[i]) * 16777619u;
-	return &peers->heads[hash % peers->cap];
+	return &peers->heads[endpoint_hash(addr) % peers->cap];
 }
 
 /* ---- the three orders ---- */

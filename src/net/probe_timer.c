@@ -81,7 +81,7 @@ static const struct endpoint *local_of(struct session *session, int fd)
 	struct endpoint *local = &session->local[slot];
 	caller.flags |= ENTRY_WATCHING;
 	if (session->state == SESSION_CONNECTING &&
-	    (local->family == AF_UNSPEC || endpoint_is_any(local)))
+	    (!endpoint_is_set(local) || endpoint_is_any(local)))
 		call_getsockname(&caller, fd, local);
 	return local;
 }
@@ -92,7 +92,7 @@ static void add_timer(struct session *session, int fd, struct sample *sample)
 	static const struct endpoint nobody = { .family = AF_UNSPEC };
 	bool listens = session->state == SESSION_LISTENING;
 	const struct endpoint *peer = listens ? &nobody : peer_of(session, fd);
-	if (session->probe.type == SOCK_STREAM && (listens || peer->family != AF_UNSPEC))
+	if (session->probe.type == SOCK_STREAM && (listens || endpoint_is_set(peer)))
 		diag_find(sessions_diag(session->sessions), local_of(session, fd), peer, sample);
 }
 

@@ -57,7 +57,7 @@ static bool is_number(const char *text)
 
 static void add_addr(struct lookup_answer *answer, const struct endpoint *addr)
 {
-	if (addr->family == AF_UNSPEC || answer->count == RESOLVE_MAX)
+	if (!endpoint_is_set(addr) || answer->count == RESOLVE_MAX)
 		return;
 	for (size_t i = 0; i < answer->count; i++)
 		if (endpoint_equal(&answer->addr[i], addr))
@@ -118,13 +118,11 @@ static void answer_own(struct lookup *lookup, uint16_t port)
 {
 	lookup->answer.count = 0;
 	if (lookup->query.passive) {
-		add_own(lookup, (struct endpoint){ .family = AF_INET6, .port = port });
-		add_own(lookup, (struct endpoint){ .family = AF_INET, .port = port });
+		add_own(lookup, endpoint_any(AF_INET6, port));
+		add_own(lookup, endpoint_any(AF_INET, port));
 	} else {
-		add_own(lookup, (struct endpoint){
-		                        .family = AF_INET, .port = port, .ip = { 127, [3] = 1 } });
-		add_own(lookup,
-		        (struct endpoint){ .family = AF_INET6, .port = port, .ip = { [15] = 1 } });
+		add_own(lookup, endpoint_loopback(AF_INET, port));
+		add_own(lookup, endpoint_loopback(AF_INET6, port));
 	}
 }
 
@@ -147,17 +145,13 @@ static bool is_numeric_host(const char *host, int family)
 
 /* ---- answers ---- */
 
-static const char *family_word(int family)
-{
-	return family == AF_INET ? "IPv4 " : family == AF_INET6 ? "IPv6 " : "";
-}
-
 static void say_why(const struct lookup *lookup, struct error *error)
 {
 	const char *host = lookup->query.target.host;
 	const char *service = lookup->query.target.service;
 	bool udp = lookup->query.target.transport == TRANSPORT_UDP;
-	const char *family = family_word(lookup->query.family);
+	const char *family = endpoint_family_name(lookup->query.family);
+	const char *blank = *family ? " " : "";
 	switch (lookup->status) {
 	case EAI_NONAME:
 		error_set(error, "no such host: %.200s", host);
@@ -169,7 +163,7 @@ static void say_why(const struct lookup *lookup, struct error *error)
 #ifdef EAI_ADDRFAMILY
 	case EAI_ADDRFAMILY:
 #endif
-		error_set(error, "no %saddress: %.200s", family, host);
+		error_set(error, "no %s%saddress: %.200s", family, blank, host);
 		return;
 	case EAI_SERVICE:
 		error_set(error, "no such %s service: %s", udp ? "udp" : "tcp", service);
@@ -199,8 +193,8 @@ static bool is_refused(struct lookup *lookup)
 	else if (!numeric && strchr(host, ':'))
 		error_set(&lookup->error, "no such address on this machine: %.200s", host);
 	else if (host[0] && numeric && !is_numeric_host(host, query->family))
-		error_set(&lookup->error, "not an %saddress: %.200s", family_word(query->family),
-		          host);
+		error_set(&lookup->error, "not an %s address: %.200s",
+		          endpoint_family_name(query->family), host);
 	else if (is_number(query->target.service) &&
 	         strtoul(query->target.service, NULL, 10) > UINT16_MAX)
 		error_set(&lookup->error, "%s is not a port: 0 to 65535", query->target.service);

@@ -168,13 +168,10 @@ void session_end_service(struct session *session)
 /* On this machine the port alone says who it is. */
 static void name_client(struct session *session)
 {
-	static const uint8_t v4[16] = { 127, 0, 0, 1 }, v6[16] = { [15] = 1 },
-	                     mapped[16] = { [10] = 0xff, 0xff, 127, 0, 0, 1 };
 	const struct endpoint *peer = &session->peer;
+	struct endpoint wire = endpoint_on_wire(peer), self = endpoint_loopback(wire.family, 0);
 	char host[ENDPOINT_TEXT], port[8];
-	bool here = peer->family == AF_INET6 ? memcmp(peer->ip, v6, sizeof v6) == 0 ||
-	                                               memcmp(peer->ip, mapped, sizeof mapped) == 0
-	                                     : memcmp(peer->ip, v4, 4) == 0;
+	bool here = endpoint_host_equal(&wire, &self);
 	snprintf(port, sizeof port, "%u", peer->port);
 	session_make_name(session, here ? "" : endpoint_format_host(peer, host), port);
 }

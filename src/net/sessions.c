@@ -413,7 +413,7 @@ static void close_doomed(struct sessions *sessions, struct deferred *deferred)
 		call_close(&deferred->caller, deferred->fd);
 	if (!session || session->state != SESSION_CLOSED)
 		return;
-	if (sessions->budget.off || deferred->peer.family == AF_UNSPEC)
+	if (sessions->budget.off || !endpoint_is_set(&deferred->peer))
 		probe_forget(&session->probe);
 	else
 		lingering_begin(sessions, session, &deferred->local, &deferred->peer,

@@ -164,7 +164,7 @@ bool step_fail(const struct session *session, enum call call, const char *text, 
 
 int step_family(const struct session *session)
 {
-	if (session->local[0].family != AF_UNSPEC)
+	if (endpoint_is_set(&session->local[0]))
 		return session->local[0].family;
 	return session->open_parameters ? session->open_parameters->options.family : AF_UNSPEC;
 }

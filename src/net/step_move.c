@@ -323,8 +323,10 @@ static bool can_send(const struct session *session, const struct endpoint *to)
 {
 	if (session->state != SESSION_OPEN)
 		return false;
-	if (is_udp(session))
-		return to || datagram_peer(session).family != AF_UNSPEC;
+	if (is_udp(session)) {
+		struct endpoint peer = datagram_peer(session);
+		return to || endpoint_is_set(&peer);
+	}
 	return !session->broken && !session->fin_sent;
 }
 

@@ -28,7 +28,7 @@ static struct open_parameters *make_recipe(bool udp, const struct session_option
 	struct open_parameters *open_parameters = xcalloc(1, sizeof *open_parameters);
 	open_parameters->target.transport = udp ? TRANSPORT_UDP : TRANSPORT_TCP;
 	open_parameters->options.numeric = options->numeric;
-	open_parameters->options.family = options->family == AF_INET6 ? AF_INET6 : AF_INET;
+	open_parameters->options.family = options->family ? options->family : AF_INET;
 	return open_parameters;
 }
 
@@ -49,8 +49,7 @@ static void open_socket(struct session *session)
 		session->state = SESSION_FRESH;
 		session->fd[session->fd_count++] = fd;
 		session_report(session, 0, "socket() = %d: %s over %s, paused", fd,
-		               is_udp(session) ? "UDP" : "TCP",
-		               family == AF_INET6 ? "IPv6" : "IPv4");
+		               is_udp(session) ? "UDP" : "TCP", endpoint_family_name(family));
 	} else if (errno == ERANGE) {
 		session_finish(session, SESSION_ENDED_FAILED, "no socket");
 	} else {
@@ -85,7 +84,7 @@ static const char *reach(const struct endpoint *addr)
 		return " (loopback only)";
 	if (!endpoint_is_any(addr))
 		return "";
-	return addr->family == AF_INET6
+	return endpoint_is_ipv6(addr)
 	               ? " (every address of this machine, IPv4 too unless IPV6_V6ONLY is set)"
 	               : " (every IPv4 address of this machine)";
 }
@@ -143,7 +142,7 @@ bool step_listen(struct session *session, int backlog, struct error *error)
 	snprintf(call, sizeof call, "listen(%d)", backlog);
 	if (call_listen(&session->caller, session->fd[0], backlog) < 0)
 		return step_fail(session, CALL_LISTEN, call, errno, error);
-	bool chosen = session->local[0].family == AF_UNSPEC;
+	bool chosen = !endpoint_is_set(&session->local[0]);
 	session->kind = &listener_kind;
 	session->state = SESSION_LISTENING;
 	if (session->open_parameters)
@@ -315,14 +314,10 @@ static bool parse(const struct session *session, const char *host, const char *p
 	return false;
 }
 
-static void set_host(struct target *target, const char *host)
+static void set_host(struct target *target, struct endpoint host)
 {
-	snprintf(target->host, sizeof target->host, "%s", host);
-}
-
-static void set_loopback(const struct session *session, struct target *target)
-{
-	set_host(target, step_family(session) == AF_INET6 ? "::1" : "127.0.0.1");
+	char text[ENDPOINT_TEXT];
+	snprintf(target->host, sizeof target->host, "%s", endpoint_format_host(&host, text));
 }
 
 bool step_bind(struct session *session, const char *host, const char *port, struct error *error)
@@ -331,9 +326,9 @@ bool step_bind(struct session *session, const char *host, const char *port, stru
 	if (!may_open(session, error) || !parse(session, host, port, true, &target, error))
 		return false;
 	if (!target.host[0])
-		set_loopback(session, &target);
+		set_host(&target, endpoint_loopback(step_family(session), 0));
 	else if (strcmp(target.host, "*") == 0)
-		set_host(&target, step_family(session) == AF_INET6 ? "::" : "0.0.0.0");
+		set_host(&target, endpoint_any(step_family(session), 0));
 	return look_up(session, &target, true, error);
 }
 
@@ -343,6 +338,6 @@ bool step_connect(struct session *session, const char *host, const char *port, s
 	if (!may_open(session, error) || !parse(session, host, port, false, &target, error))
 		return false;
 	if (!target.host[0])
-		set_loopback(session, &target);
+		set_host(&target, endpoint_loopback(step_family(session), 0));
 	return look_up(session, &target, false, error);
 }

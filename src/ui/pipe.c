@@ -166,7 +166,8 @@ static bool wants_input(const struct pipe *pipe)
 	if (!session || pipe->input_ended || is_service(pipe) ||
 	    session_state(session) != SESSION_OPEN)
 		return false;
-	if (session_peer(session).family == AF_UNSPEC)
+	struct endpoint peer = session_peer(session);
+	if (!endpoint_is_set(&peer))
 		return false;
 	return !session_is_shut(session) && session_unsent(session) < UNSENT_MAX;
 }

@@ -51,7 +51,7 @@ static void add_addr(const struct entry *entry, struct buf *out)
 {
 	char text[ENDPOINT_TEXT];
 	struct endpoint addr = entry_addr(entry);
-	buf_append_text(out, addr.family == AF_UNSPEC ? "AF_UNSPEC" : endpoint_format(&addr, text));
+	buf_append_text(out, !endpoint_is_set(&addr) ? "AF_UNSPEC" : endpoint_format(&addr, text));
 }
 
 /* Our own end, which has no port of its own here. */
@@ -59,7 +59,7 @@ static void add_local(const struct entry *entry, const char *word, struct buf *o
 {
 	char text[ENDPOINT_TEXT];
 	struct endpoint local = entry_local(entry);
-	if (local.family != AF_UNSPEC)
+	if (endpoint_is_set(&local))
 		buf_printf(out, "%s%s", word, endpoint_format_host(&local, text));
 }
 

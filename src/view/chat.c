@@ -186,7 +186,7 @@ static void put_address(struct layout *layout)
 {
 	char text[ENDPOINT_TEXT];
 	struct endpoint addr = entry_addr(layout->entry);
-	if (addr.family == AF_UNSPEC || layout->view->columns < COLUMNS_ADDRESS)
+	if (!endpoint_is_set(&addr) || layout->view->columns < COLUMNS_ADDRESS)
 		return;
 	int columns = text_columns(endpoint_format(&addr, text), strlen(text)) + 2;
 	if (columns + LEAST_TEXT > room(layout))

@@ -70,7 +70,7 @@ static void describe(const struct entry *entry, struct buf *text)
 	calltext_call(entry, 0, text);
 	buf_append_text(text, " ");
 	calltext_result(entry, text);
-	if (addr.family != AF_UNSPEC && !strstr(buf_text(text), endpoint_format(&addr, peer)))
+	if (endpoint_is_set(&addr) && !strstr(buf_text(text), endpoint_format(&addr, peer)))
 		buf_printf(text, "  %s", peer);
 	if (entry_is_secret(entry))
 		buf_append_text(text, "  (secret)");

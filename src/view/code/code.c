@@ -344,7 +344,7 @@ static void name_ends(struct coder *coder, struct statement *statement)
 	const struct known *known = NULL;
 	size_t knowns = coder->knowns;
 	bool taken = entry->call == CALL_RECVFROM || entry->call == CALL_RECVMSG;
-	if (taken && !entry->error && addr.family != AF_UNSPEC)
+	if (taken && !entry->error && endpoint_is_set(&addr))
 		known = meet(coder, &addr);
 	else if (entry->call == CALL_SENDTO || entry->call == CALL_SENDMSG ||
 	         entry->call == CALL_CONNECT)

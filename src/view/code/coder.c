@@ -127,7 +127,7 @@ const char *coder_host(const struct entry *entry, char out[CODER_HOST])
 const char *coder_local(const struct entry *entry, char out[CODER_HOST])
 {
 	struct endpoint local = entry_local(entry);
-	if (local.family == AF_UNSPEC || !inet_ntop(local.family, local.ip, out, CODER_HOST))
+	if (!inet_ntop(local.family, local.ip, out, CODER_HOST))
 		out[0] = '\0';
 	return out;
 }

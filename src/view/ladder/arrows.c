@@ -144,7 +144,7 @@ static void draw_icmp(const struct context *context, const struct errqueue *erro
 {
 	char name[CONSTANT_TEXT], host[ENDPOINT_TEXT], mtu[24] = "";
 	struct endpoint offender = entry_addr(context->entry);
-	bool annotation = offender.family != AF_UNSPEC;
+	bool annotation = endpoint_is_set(&offender);
 	if (error->info && error->error == EMSGSIZE)
 		snprintf(mtu, sizeof mtu, ", MTU %" PRIu32, error->info);
 	struct arrow *arrow = arrows_add_arrow(arrows, segments_in(context), MARK_READ, "ICMP",

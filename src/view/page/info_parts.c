@@ -13,9 +13,9 @@ enum {
 void info_add_heading(struct fields *fields, const struct snapshot *snapshot)
 {
 	char local[ENDPOINT_TEXT] = "", peer[ENDPOINT_TEXT] = "";
-	bool peered = snapshot->kind != SNAPSHOT_LISTENER && snapshot->peer.family != AF_UNSPEC;
+	bool peered = snapshot->kind != SNAPSHOT_LISTENER && endpoint_is_set(&snapshot->peer);
 	const char *arrow = text_has_unicode() ? " ⇄ " : " <-> ";
-	if (snapshot->local.family != AF_UNSPEC)
+	if (endpoint_is_set(&snapshot->local))
 		endpoint_format(&snapshot->local, local);
 	if (peered)
 		endpoint_format(&snapshot->peer, peer);

@@ -282,7 +282,7 @@ static void add_legend(struct fields *fields, const struct states_end *mine,
 	for (int i = 0; i < 2 && ends[i]; i++) {
 		const struct snapshot *snapshot = &ends[i]->snapshot;
 		size_t len = strlen(text);
-		bool known = snapshot->local.family != AF_UNSPEC;
+		bool known = endpoint_is_set(&snapshot->local);
 		snprintf(text + len, sizeof text - len, " %s %s",
 		         snapshot_format_tag(snapshot, tag),
 		         known ? endpoint_format(&snapshot->local, local) : "");
