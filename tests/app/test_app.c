@@ -382,6 +382,29 @@ static void test_other_end(void)
 	fixture_end(&app);
 }
 
+/* An IPv6 socket may speak IPv4: its address is not the peer's word for it, but the same end. */
+static void test_mapped_other_end(void)
+{
+	struct app app;
+	struct target target = { .transport = TRANSPORT_TCP, .host = "::ffff:127.0.0.1" };
+	struct session_options options = { .name = "one" };
+	char addr[ENDPOINT_TEXT], want[ENDPOINT_TEXT];
+	fixture_start(&app);
+	struct session *any = listen_on(&app, "127.0.0.1:0", TRANSPORT_TCP, "none", "any");
+	struct endpoint local = session_local(any);
+	snprintf(target.service, sizeof target.service, "%u", local.port);
+	struct session *one = app_open(&app, &target, &options, &error);
+	wait_for(&app, session_state(one) == SESSION_OPEN && session_clients(any) == 1,
+	         "a client with a mapped address");
+	struct endpoint peer = session_peer(one);
+	snprintf(want, sizeof want, "[::ffff:127.0.0.1]:%u", local.port);
+	is_text(endpoint_format(&peer, addr), want, "which is shown as what it is");
+	struct session *other = app_other_end(&app, one);
+	ok(other && session_is_accepted(other) && app_other_end(&app, other) == one,
+	   "and finds its other end, which has an IPv4 address");
+	fixture_end(&app);
+}
+
 static void test_settings(void)
 {
 	struct app app;
@@ -409,6 +432,7 @@ int main(void)
 	test_gone();
 	test_looks();
 	test_other_end();
+	test_mapped_other_end();
 	test_settings();
 	return tap_done();
 }

@@ -233,7 +233,7 @@ static void answers_over_both(struct fixture *f)
 	send(fd, "mapped", 6, 0);
 	until(f, session_counts(server)->sends == 1);
 	ok(hears(fd, "mapped"), "answers IPv4 from the address that was asked");
-	is_text(local_of(f, server, CALL_SENDMSG), "127.0.0.5", "shown as what it is");
+	is_text(local_of(f, server, CALL_SENDMSG), "::ffff:127.0.0.5", "shown as what it is");
 	peer_close_all(&fd, 1);
 }
 
