@@ -65,7 +65,7 @@ static void keeps_options(struct fixture *f)
 	ok(set(f, s, IPPROTO_TCP, TCP_KEEPCNT, 3) && set(f, s, IPPROTO_TCP, TCP_KEEPCNT, 5),
 	   "another, twice");
 	ok(option_set(s, SOL_SOCKET, SO_LINGER, &linger, sizeof linger, &f->error), "a third");
-	close(c.peer);
+	peer_close_all(&c.peer, 1); /* end_couple() does not close it again */
 	until(f, session_peer_closed(s));
 	int sets = count_entries(f, session_number(s), CALL_SETSOCKOPT, NULL);
 	reconnect_now(s, &f->error);
