@@ -4,6 +4,7 @@ what it shows after a redraw. REDRAW_SEED repeats a run, REDRAW_SECONDS makes it
 
 import fcntl
 import os
+import platform
 import random
 import re
 import select
@@ -12,6 +13,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 
@@ -20,21 +22,33 @@ from tap import DEADLINE, done, ok, skip, watchdog  # noqa: E402
 
 SOCKET = "sockpit-redraw-%d" % os.getpid()
 SIZES = ((20, 4), (40, 12), (80, 24), (80, 25), (100, 30), (90, 43), (200, 60))
-PSELECT = ("270", "72", "running")  # system calls on x86-64 and ARM64
+PSELECT = {"x86_64": "270", "aarch64": "72"}.get(platform.machine())  # the number of the system call
 PROBE = "¶"  # nothing else has it, so no key here undoes
-WORDS = ("the ", "quick ", "한글 ", "é", "e\u0301", "x", "가나다라마바사 ", "0123456789", "ß ", "/", "각", "👍")
+# None begins like "quit": cut short and behind a slash it would be that command.
+WORDS = ("the ", "swift ", "한글 ", "é", "e\u0301", "x", "가나다라마바사 ", "0123456789", "ß ", "/", "각", "👍")
 KEYS = ("C-a", "C-e", "C-u", "C-w", "C-k", "M-b", "M-f", "BSpace", "Left", "Up", "Down", "C-y", "C-t", "DC")
 SCROLL = ("PageUp", "PageDown", "S-Up", "S-Down", "C-Home", "C-End")
 PAGES = ("F2", "F5", "F6", "F7", "F3", "F4", "M-1", "M-2", "M-3", "M-4")
 COMMANDS = ("/view chat", "/view hex", "/view trace", "/view ladder", "/view chat all", "/help", "/help set", "/sessions",
-            "/stats", "/code python", "/code c", "/find qu", "/why", "/option", "/peers", "/nonsense",
+            "/stats", "/code python", "/code c", "/find sw", "/why", "/option", "/peers", "/nonsense",
             "/hex 1b 5b 32 4a ff c2 9b e2 80 ae 00 07 09 0a", "/set color never", "/set color always")
 PASTES = ("one\ntwo\nthree\n", "GET / HTTP/1.0\nHost: x\n\n", "가나다\n라마바\n", "a\tb\tc", "\n\n\n\n\n\n")
 FLOODS = (b"0123456789 abcdef\n", "한글 가나다라\n".encode(), b"x", b"\033[31mred\n", b"a line that wraps " * 9 + b"\n")
 
 
+class Failed(Exception):
+    """Says why in one line, which becomes part of the case's name; details are printed before."""
+
+
 def tmux(*words):
-    return subprocess.run(["tmux", "-L", SOCKET, "-f", "/dev/null", *words], capture_output=True, text=True).stdout
+    ran = subprocess.run(["tmux", "-L", SOCKET, "-f", "/dev/null", *words], capture_output=True, text=True)
+    if ran.returncode != 0:
+        raise Failed("tmux %s: %s" % (words[0], ran.stderr.strip()))
+    return ran.stdout
+
+
+def ask(format):
+    return tmux("display-message", "-p", "-t", "main", format).strip()
 
 
 def typed(*keys):
@@ -42,15 +56,18 @@ def typed(*keys):
 
 
 def wait_for(condition, what):
+    """Until the condition is True. Anything else that it gives says what is there instead."""
     end = time.monotonic() + DEADLINE
-    good = condition()
-    while not good and time.monotonic() < end:
+    found = condition()
+    while found is not True and time.monotonic() < end:
         select.select([], [], [], 0.005)
-        good = condition()
-    if not good:
-        print("# waited in vain for %s\n# |%s" % (what, "\n# |".join(tmux("capture-pane", "-p", "-t", "main").split("\n"))),
-              flush=True)
-    return good
+        found = condition()
+    if found is True:
+        return
+    rows = [row for row in tmux("capture-pane", "-p", "-t", "main").split("\n") if row]
+    print("# the screen ends with\n# |%s" % "\n# |".join(rows[-12:]))
+    ended = ask("#{?pane_dead,the program has ended with #{pane_dead_status}#{pane_dead_signal},}")
+    raise Failed("%s, waiting for %s" % (ended or found or "in vain", what))
 
 
 def has(text):
@@ -76,7 +93,9 @@ def change(look, codes):
 def cells():
     """The rows as characters with their attributes, without blanks at the end. A blank has no colour of its own."""
     rows, look = [[]], {}
-    for codes, character in re.findall(r"\033\[([0-9;:]*)m|([^\x0e\x0f])", tmux("capture-pane", "-p", "-e", "-t", "main")):
+    # Without -N blanks are missing, also coloured ones, where nothing else was ever written behind them.
+    text = tmux("capture-pane", "-p", "-e", "-N", "-t", "main")
+    for codes, character in re.findall(r"\033\[([0-9;:]*)m|([^\x0e\x0f])", text):
         if not character:
             change(look, codes)
         elif character == "\n":
@@ -90,64 +109,97 @@ def cells():
 
 
 def look():
-    return cells(), tmux("display-message", "-p", "-t", "main", "#{cursor_x} #{cursor_y}").strip()
+    return cells(), ask("#{cursor_x} #{cursor_y}")
+
+
+def difference(before, after):
+    """In one line; the rows that differ are printed."""
+    first = None if before[1] == after[1] else "cursor at %s, then %s" % (before[1], after[1])
+    for y, (a, b) in enumerate(zip(before[0], after[0])):
+        if a == b:
+            continue
+        x = next((x for x, pair in enumerate(zip(a, b)) if pair[0] != pair[1]), min(len(a), len(b)))
+        where = "row %d from column %d %s, then %s" % (y, x, a[x:x + 3], b[x:x + 3])
+        first = first or where
+        for name, row in (("before", a), ("after", b)):
+            print("# %3d %-6s |%s" % (y, name, "".join(character for character, _ in row)))
+        print("# %s" % where)
+    return first or "%d rows, then %d" % (len(before[0]), len(after[0]))
 
 
 def sleeps():
     """Whether the program waits without a time limit, so that no frame is put off; believed where nothing tells."""
     try:
-        with open("/proc/%s/syscall" % tmux("display-message", "-p", "-t", "main", "#{pane_pid}").strip()) as file:
+        with open("/proc/%s/syscall" % ask("#{pane_pid}")) as file:
             words = file.read().split()
     except OSError:
         return True
-    return words[0] not in PSELECT or (len(words) > 5 and int(words[5], 16) == 0)
+    if not PSELECT or (words[0] == PSELECT and int(words[5], 16) == 0):
+        return True
+    return "it waits with a time limit" if words[0] == PSELECT else "it is in system call %s" % words[0]
 
 
 def settles():
     """A character that is typed and erased again: what came before it has been drawn."""
     typed("C-g", PROBE)
-    if not wait_for(lambda: has(PROBE), "a character that was typed"):
-        return False
+    wait_for(lambda: has(PROBE), "a character that was typed")
     typed("BSpace")
-    return wait_for(lambda: not has(PROBE), "its end") and wait_for(sleeps, "sleep")
+    wait_for(lambda: not has(PROBE), "its end")
+    wait_for(sleeps, "sleep")
 
 
-def told_size():
+def rests():
+    """Settles until that changes nothing; gives what is then seen."""
+    end = time.monotonic() + DEADLINE
+    settles()
+    last, now = None, look()
+    while last != now:
+        if time.monotonic() > end:
+            raise Failed("never at rest: %s" % (difference(last, now) if last else "too slow"))
+        settles()
+        last, now = now, look()
+    return now
+
+
+def knows_its_size():
     """What the program is told: tmux puts that off when sizes change fast."""
-    with open(tmux("display-message", "-p", "-t", "main", "#{pane_tty}").strip()) as terminal:
+    with open(ask("#{pane_tty}")) as terminal:
         rows, columns = struct.unpack("HHHH", fcntl.ioctl(terminal, termios.TIOCGWINSZ, bytes(8)))[:2]
-    return "%d %d" % (columns, rows)
+    told, size = "%dx%d" % (columns, rows), ask("#{pane_width}x#{pane_height}")
+    return told == size or "told %s, not %s" % (told, size)
 
 
-def equals_its_redraw(did):
-    if not wait_for(lambda: told_size() == tmux("display-message", "-p", "-t", "main", "#{pane_width} #{pane_height}").strip(),
-                    "the size"):
-        return False
-    stop = time.monotonic() + 3
-    before = None
-    while True:
-        if not settles():
-            return False
-        last, before = before, look()
-        if last == before or time.monotonic() > stop:
-            break
-    typed("C-l")
-    if not settles():
-        return False
-    after = look()
-    if before == after:
+def has_arrived(peer):
+    """Whether all that was sent has reached the program's socket; believed where nothing tells."""
+    try:
+        left = struct.unpack("i", fcntl.ioctl(peer, termios.TIOCOUTQ, bytes(4)))[0]
+    except OSError:
         return True
-    print("# did: %s\n# cursor %s and %s" % ("; ".join(did[-20:]), before[1], after[1]))
-    for y, (a, b) in enumerate(zip(before[0], after[0])):
-        first = next((x for x, pair in enumerate(zip(a, b)) if pair[0] != pair[1]), min(len(a), len(b)))
-        for name, row in (("before", a), ("after", b)) if a != b else (("", a),):
-            print("# %3d %-6s |%s" % (y, name, "".join(character for character, _ in row)))
-        if a != b:
-            print("#     from column %d: %s and %s" % (first, a[first:first + 3], b[first:first + 3]))
-    return False
+    return left == 0 or "%d bytes are on their way" % left
 
 
-def act(person, peer, size):
+def compare_with_redraw(peer):
+    wait_for(knows_its_size, "the size")
+    wait_for(lambda: has_arrived(peer), "what was sent")
+    before = rests()
+    typed("C-l")
+    settles()
+    after = look()
+    if before != after:
+        raise Failed(difference(before, after))
+
+
+def new_size(person, began, had):
+    """Never one of before: of sizes that end where they began tmux tells the last but one, and the last when it likes."""
+    while True:
+        columns, rows = person.choice(SIZES) if person.randrange(2) else began
+        size = columns + person.randrange(5), rows + person.randrange(3)
+        if size not in had:
+            had.append(size)
+            return size
+
+
+def act(person, peer, began, had):
     kind = person.randrange(20)
     if kind < 4:
         typed("-l", "".join(person.choice(WORDS) for _ in range(person.randrange(1, 12))))
@@ -182,37 +234,60 @@ def act(person, peer, size):
         typed("Tab", "Tab", "C-u")
         return "completion"
     if kind < 19:
-        columns, rows = person.choice(SIZES) if person.randrange(2) else size
-        columns, rows = columns + person.randrange(5), rows + person.randrange(3)
+        columns, rows = new_size(person, began, had)
         tmux("resize-window", "-t", "main", "-x", str(columns), "-y", str(rows))
         return "%dx%d" % (columns, rows)
-    peer.sendall(person.choice(FLOODS) * person.randrange(1, 2000))
+    try:
+        peer.sendall(person.choice(FLOODS) * person.randrange(1, 2000))
+    except OSError as error:
+        raise Failed("a flood: %s" % error)
     return "a flood"
 
 
-def plays_at(size, limit, person):
-    server = socket.create_server(("127.0.0.1", 0))
+def sits_down(size, server):
+    """The program with a session to us; gives our end."""
     tmux("new-session", "-d", "-s", "main", "-x", str(size[0]), "-y", str(size[1]), "sockpit", "--demo", "--set",
          "kernel=off")
-    name = "%dx%d: every screen equals the one after a redraw" % size
-    if not ok(wait_for(lambda: has("2>"), "a prompt"), "%dx%d: starts" % size):
-        return
+    wait_for(lambda: has("2>"), "a prompt")
     typed("-l", "/open 127.0.0.1 %d" % server.getsockname()[1])
     typed("Enter")
+    server.settimeout(DEADLINE)
     peer = server.accept()[0]
     peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     peer.settimeout(DEADLINE)
-    good, compared, did = wait_for(lambda: has("4>"), "a session"), 0, []
-    end = time.monotonic() + limit
-    while good and (compared == 0 or time.monotonic() < end):
-        did += [act(person, peer, size) for _ in range(person.randrange(1, 7))]
-        good = equals_its_redraw(did)
-        compared += 1
-    ok(good, name)
-    print("# %d screens compared after %d acts" % (compared, len(did)), flush=True)
-    tmux("kill-session", "-t", "main")
-    peer.close()
-    server.close()
+    wait_for(lambda: has("4>"), "a session")
+    return peer
+
+
+def plays(size, limit, person, peer):
+    """What went wrong; the empty text where nothing did."""
+    end, compared, did, had = time.monotonic() + limit, 0, [], [size]
+    try:
+        while compared == 0 or time.monotonic() < end:
+            for _ in range(person.randrange(1, 7)):
+                did.append(act(person, peer, size, had))
+            compare_with_redraw(peer)
+            compared, had = compared + 1, had[-1:]
+        return ""
+    except Failed as failure:
+        print("# did: %s" % "; ".join(did[-20:]))
+        return ": %s" % failure
+    finally:
+        print("# %d screens compared after %d acts" % (compared, len(did)), flush=True)
+
+
+def plays_at(size, limit, person):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        try:
+            peer = sits_down(size, server)
+        except (Failed, OSError) as failure:
+            ok(False, "%dx%d: starts: %s" % (*size, failure))
+        else:
+            ok(True, "%dx%d: starts" % size)
+            wrong = plays(size, limit, person, peer)
+            ok(not wrong, "%dx%d: every screen equals the one after a redraw%s" % (*size, wrong))
+            peer.close()
+        tmux("kill-session", "-t", "main")
 
 
 seconds = float(os.environ.get("REDRAW_SECONDS", "5"))
@@ -222,14 +297,17 @@ watchdog(int(seconds) + 90)
 if not shutil.which("tmux"):
     skip("no tmux")
     done()
+home = os.environ["HOME"] = tempfile.mkdtemp()  # with a history of its own: others type /quit
 started = subprocess.run(["tmux", "-L", SOCKET, "-f", "/dev/null", "new-session", "-d", "-s", "other", "cat"],
                          capture_output=True, text=True)
 if started.returncode != 0:
     skip("tmux does not start here: " + started.stderr.strip())
     done()
 try:
+    tmux("set-window-option", "-g", "remain-on-exit", "on")
     for at, size in enumerate(SIZES):
         plays_at(size, seconds / len(SIZES), random.Random(seed + at))
 finally:
     tmux("kill-server")
+    shutil.rmtree(home)
 done()
