@@ -81,6 +81,7 @@ static struct ui *person_ui(struct app *app, const struct options *options, stru
 {
 	struct ui_hooks hooks = { .app = app,
 		                  .line = command_run_line,
+		                  .key = command_run_key,
 		                  .hides = command_hides,
 		                  .complete = command_complete };
 	struct error why;

@@ -226,6 +226,14 @@ void app_to_newest(struct app *app)
 	app->acted++;
 }
 
+void app_print_keys(const struct app *app, const struct binding *row, struct buf *out)
+{
+	if (app->print_keys)
+		app->print_keys(row, out);
+	else
+		binding_print_keys(row->keys, out);
+}
+
 uint32_t app_shown(const struct app *app)
 {
 	return app->current ? session_number(app->current) : 0;

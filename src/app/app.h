@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/binding.h"
 #include "app/settings.h"
 #include "base/error.h"
 #include "base/poller.h"
@@ -68,6 +69,8 @@ struct app {
 	uint64_t acted; /* counts app_to_newest(): the frontend returns the pane there */
 	/* The lines that were typed, newest first, NULL after the oldest; NULL where nobody types. */
 	const char *(*past)(size_t index);
+	/* Appends the keys that a row is on now; NULL where nobody types. */
+	void (*print_keys)(const struct binding *row, struct buf *out);
 	struct app_seen *seen; /* the news of each session that was looked at; app.c's own */
 	size_t seen_count, seen_cap;
 	struct app_view_mode *view_modes; /* view_mode.c's own */
@@ -152,6 +155,10 @@ void app_error(struct app *app, const char *format, ...) __attribute__((format(p
 
 /* A person sends, or acts on a session: a pane that is scrolled back shows its newest rows again. */
 void app_to_newest(struct app *app);
+
+/* Appends the keys that a row of the binding table is on: those of now where a person types, else
+ * the usual ones. */
+void app_print_keys(const struct app *app, const struct binding *row, struct buf *out);
 
 /* Which session's transcript the pane shows: the current one's number, or 0. */
 uint32_t app_shown(const struct app *app);

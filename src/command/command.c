@@ -212,7 +212,7 @@ static bool acts(const struct command *command, const struct args *args)
 	return false;
 }
 
-static bool run_command(struct app *app, const char *line, struct error *error)
+static bool run_command(struct app *app, const char *line, bool by_key, struct error *error)
 {
 	size_t len = strcspn(line, BLANKS);
 	bool forced;
@@ -223,7 +223,7 @@ static bool run_command(struct app *app, const char *line, struct error *error)
 	char *copy = xstrdup(line), *rest = copy;
 	struct args args = { 0 };
 	struct invocation invocation = {
-		.app = app, .command = command, .forced = forced, .args = &args
+		.app = app, .command = command, .forced = forced, .by_key = by_key, .args = &args
 	};
 	bool done = choose_session(command, &rest, &invocation, error);
 	if (!done && invocation.chosen && command->hides)
@@ -263,7 +263,7 @@ static bool run_line(struct app *app, const char *line, size_t len, struct error
 	}
 	if (slash[1] == '@')
 		return send_addressed(app, slash + 1, error);
-	return run_command(app, slash + 1, error);
+	return run_command(app, slash + 1, false, error);
 }
 
 /* What is kept of a command that was typed: all of it, or its name alone. */
@@ -301,6 +301,11 @@ bool command_run_line(struct app *app, const char *line, size_t len)
 		app_error(app, "%s", error.text);
 	app->answering = false;
 	return done;
+}
+
+bool command_run_key(struct app *app, const char *line, struct error *error)
+{
+	return run_command(app, line + 1, true, error);
 }
 
 /* ---- lines that are not to be kept ---- */

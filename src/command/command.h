@@ -20,6 +20,7 @@ struct invocation {
 	struct app *app;
 	const struct command *command;
 	bool forced;             /* typed with a ! after its name: nothing is asked */
+	bool by_key;             /* a key runs it: what is seen anyway needs no answer */
 	struct session *session; /* @name, or the current one; NULL only where none is needed */
 	bool chosen;             /* it was named */
 	const struct args *args;
@@ -76,6 +77,9 @@ bool command_picks_session(const char *args);
  * what is sent is there anyway. False when something was wrong; the pane says it then. */
 bool command_run_line(struct app *app, const char *line, size_t len);
 
+/* The command line of a key: it is a command also in literal mode. False with one line. */
+bool command_run_key(struct app *app, const char *line, struct error *error);
+
 /* Whether a line holds what is to be shown and kept nowhere: the arguments of such a command, also
  * where its name is mistyped a little. */
 bool command_hides(struct app *app, const char *line);
@@ -89,6 +93,6 @@ bool command_run_file(struct app *app, const char *path, bool optional, struct e
  * nothing. *files asks for file names instead. Never looks anything up on the network. */
 char **command_complete(struct app *app, const char *line, size_t start, size_t end, bool *files);
 
-/* The COMMANDS, SERVICES, SETTINGS, SOCKET OPTIONS and SOCKET ERRORS sections of the
- * manual, mdoc(7). */
+/* The COMMANDS, SERVICES, SETTINGS, SOCKET OPTIONS and SOCKET ERRORS sections of the manual and the
+ * beginning of KEY BINDINGS, mdoc(7). */
 void command_print_man(FILE *out);

@@ -173,6 +173,7 @@ static void offer_topics(struct offer *offer)
 	offer_settings(offer);
 	offer_services(offer);
 	offer_views(offer);
+	offer_word(offer, xstrdup("keys"));
 	offer_options(offer);
 	offer_errors(offer);
 }

@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
-static enum command_result do_find(const struct invocation *invocation, struct error *error)
+static bool find(const struct invocation *invocation, bool newer, struct error *error)
 {
 	const char *text = invocation->args->value[0];
-	return app_find(invocation->app, text && *text ? text : NULL, false, error);
+	return app_find(invocation->app, text && *text ? text : NULL, newer, error);
+}
+
+static enum command_result do_find(const struct invocation *invocation, struct error *error)
+{
+	return find(invocation, false, error);
+}
+
+static enum command_result do_find_newer(const struct invocation *invocation, struct error *error)
+{
+	return find(invocation, true, error);
 }
 
 const struct command find_commands[] = {
@@ -17,10 +27,18 @@ const struct command find_commands[] = {
 	                "Also text that came in several pieces; in a trace the words of calls "
 	                "too.\n"
 	                "Upper and lower case are the same, unless the text has a capital letter.\n"
-	                "Without text: the next hit. F3 goes on towards the past, F4 towards the "
-	                "present.",
+	                "Without text: the next hit.",
 	        .quotes = true,
 	        .run = do_find,
+	},
+	{
+	        .name = "find-newer",
+	        .group = "looking",
+	        .usage = "[text...]",
+	        .help = "look for text in the pane, towards the present\n"
+	                "Without text: the next hit of what /find looked for.",
+	        .quotes = true,
+	        .run = do_find_newer,
 	},
 	{ 0 },
 };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/handlers.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/alloc.h"
 #include "socket/sockopt.h"
 #include "socket/errno_meaning.h"
 #include "command/listing.h"
@@ -27,12 +29,13 @@ static void print_letters(struct buf *out)
 	}
 }
 
-static const char howto[] = "\n"
-                            "Other lines are sent; //x sends /x, ^] makes everything data.\n"
-                            "@NAME picks a session: /send @NAME hi; /@NAME hi sends a line; "
-                            "text that begins with @ is written with two: /send @@hi.\n"
-                            "Unique prefixes do, TAB completes. /help NAME explains a command, "
-                            "setting, service, view, socket option or errno value.";
+static const char howto[] =
+        "\n"
+        "Other lines are sent; //x sends /x, ^] makes everything data.\n"
+        "@NAME picks a session: /send @NAME hi; /@NAME hi sends a line; "
+        "text that begins with @ is written with two: /send @@hi.\n"
+        "Unique prefixes do, TAB completes. /help NAME explains a command, "
+        "setting, service, view, socket option or errno value; /help keys lists the keys.";
 
 static void print_overview(struct buf *out)
 {
@@ -239,22 +242,63 @@ static const char *name_of_topic(const void *context, size_t index)
 	return view_listed(index) ? view_listed(index)->name : NULL;
 }
 
-static bool print_topic(const char *name, struct buf *out, struct error *error)
+/* As they are bound now, like readline's "bind -p". */
+static void print_keys(const struct app *app, struct buf *out)
+{
+	struct listing listing;
+	listing_init(&listing, 3);
+	for (const struct binding *row = binding_table; row->name; row++) {
+		struct buf keys = { .max = SIZE_MAX };
+		app_print_keys(app, row, &keys);
+		listing_add(&listing, "%s", keys.len ? buf_text(&keys) : "-");
+		listing_add(&listing, "%s", row->name);
+		listing_add(&listing, "%s%s%s", row->line ? row->line : "",
+		            row->line && row->help ? ": " : "", row->help ? row->help : "");
+		buf_free(&keys);
+	}
+	listing_print(&listing, out);
+	listing_free(&listing);
+	buf_append_text(out,
+	                "\nAll other keys are those of readline. ~/.inputrc puts any of them on "
+	                "another key: \"\\C-xi\": info-page");
+}
+
+static void print_command_and_key(const struct app *app, const struct command *command,
+                                  struct buf *out)
+{
+	print_command(command, out);
+	char *line = xasprintf("/%s", command->name);
+	const struct binding *row = binding_of_line(line);
+	struct buf keys = { .max = SIZE_MAX };
+	if (row)
+		app_print_keys(app, row, &keys);
+	if (keys.len)
+		buf_printf(out, "\n%s does the same.", buf_text(&keys));
+	buf_free(&keys);
+	free(line);
+}
+
+static bool print_topic(const struct app *app, const char *name, struct buf *out,
+                        struct error *error)
 {
 	static const struct choice topics = { name_of_topic, NULL, NULL };
 	size_t matches, len = strlen(name);
 	struct error why;
 	char shown[WORDS_QUOTED];
 	const struct command *command = command_find(name, len, &why);
+	if (strcmp(name, "keys") == 0) {
+		print_keys(app, out);
+		return true;
+	}
 	if (command && (len == 1 || command->name[len] == '\0')) {
-		print_command(command, out);
+		print_command_and_key(app, command, out);
 		return true;
 	}
 	if (print_other(NULL, name, false, out))
 		return true;
 	choice_find(&command_names, name, len, &matches);
 	if (command)
-		print_command(command, out);
+		print_command_and_key(app, command, out);
 	else if (matches > 0)
 		*error = why;
 	if (matches > 0)
@@ -290,7 +334,7 @@ static enum command_result do_help(const struct invocation *invocation, struct e
 	if (name && detail)
 		done = print_detail(name, detail, &text, error);
 	else if (name)
-		done = print_topic(name, &text, error);
+		done = print_topic(invocation->app, name, &text, error);
 	else
 		print_overview(&text);
 	if (done)

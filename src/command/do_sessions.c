@@ -149,12 +149,30 @@ static enum command_result do_reconnect(const struct invocation *invocation, str
 	return reconnect_now(invocation->session, error);
 }
 
+/* In the order of the tabs, from the last to the first again. */
+static struct session *find_neighbour(const struct app *app, bool next)
+{
+	size_t count = sessions_count(app->sessions), at = 0;
+	while (at < count && sessions_at(app->sessions, at) != app->current)
+		at++;
+	return sessions_at(app->sessions, (at + (next ? 1 : count - 1)) % count);
+}
+
 static enum command_result do_session(const struct invocation *invocation, struct error *error)
 {
-	struct session *session =
-	        app_find_session(invocation->app, invocation->args->value[0], error);
+	struct app *app = invocation->app;
+	const char *step = invocation->args->value[0], *name = invocation->args->value[1];
+	struct session *session = NULL;
+	if (step && !app_need_session(app, error))
+		return false;
+	if (step)
+		session = find_neighbour(app, strcmp(step, "next") == 0);
+	else if (name)
+		session = app_find_session(app, name, error);
+	else
+		error_set(error, "session: needs a session: /session next|previous|<session>");
 	if (session)
-		app_select(invocation->app, session);
+		app_select(app, session);
 	return session != NULL;
 }
 
@@ -269,9 +287,10 @@ const struct command session_commands[] = {
 	{
 	        .name = "session",
 	        .group = "sessions",
-	        .usage = "<session>",
+	        .usage = "[next|previous] [session]",
 	        .help = "switch to another session\n"
-	                "By number or name; a unique prefix of the name is enough.",
+	                "By number or name; a unique prefix of the name is enough. Or the next one, "
+	                "or the one before, in the order of the tabs.",
 	        .run = do_session,
 	},
 	{

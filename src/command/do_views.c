@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
+#include <string.h>
+
 static enum command_result do_view(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
@@ -27,14 +29,32 @@ static enum command_result do_view(const struct invocation *invocation, struct e
 static enum command_result do_fold(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
-	(void)error;
+	if (!app->settings.fold) {
+		error_set(error, "/set fold is off: all messages are shown whole");
+		return false;
+	}
 	app_toggle_fold(app);
-	if (!app->settings.fold)
-		app_note(app, "/set fold is off: all messages are shown whole");
-	else if (app->unfolded)
+	if (invocation->by_key)
+		return true;
+	if (app->unfolded)
 		app_note(app, "long messages are shown whole");
 	else
 		app_note(app, "of long messages %d rows are shown", app->settings.fold);
+	return true;
+}
+
+static enum command_result do_literal(const struct invocation *invocation, struct error *error)
+{
+	struct app *app = invocation->app;
+	const char *state = invocation->args->value[0];
+	struct buf keys = { .max = SIZE_MAX };
+	(void)error;
+	app->literal = state ? strcmp(state, "on") == 0 : !app->literal;
+	if (app->literal && !invocation->by_key) {
+		app_print_keys(app, binding_of_line("/literal"), &keys);
+		app_note(app, "every line is data: %s ends that", buf_text(&keys));
+	}
+	buf_free(&keys);
 	return true;
 }
 
@@ -54,8 +74,16 @@ const struct command view_commands[] = {
 	        .group = "looking",
 	        .usage = "",
 	        .help = "show long messages whole, or fold them again\n"
-	                "/set fold is how many rows of them are shown. F8 does the same.",
+	                "/set fold is how many rows of them are shown.",
 	        .run = do_fold,
+	},
+	{
+	        .name = "literal",
+	        .group = "sending",
+	        .usage = "[on|off]",
+	        .help = "make every line data, or no longer\n"
+	                "Then a line that starts with / is sent, too, and only the key ends that.",
+	        .run = do_literal,
 	},
 	{ 0 },
 };

@@ -97,6 +97,15 @@ static void print_command(FILE *out, const struct command *command)
 	print_help(out, command->help);
 	if (command->letter)
 		fprintf(out, ".Ic /%c\nis short for it.\n", command->letter);
+	char *line = xasprintf("/%s", command->name);
+	const struct binding *row = binding_of_line(line);
+	if (row) {
+		struct buf keys = { .max = SIZE_MAX };
+		binding_print_keys(row->keys, &keys);
+		fprintf(out, "%s does the same.\n", buf_text(&keys));
+		buf_free(&keys);
+	}
+	free(line);
 }
 
 /* Has a command before this one been of its group? Then the group has been printed. */
@@ -251,6 +260,48 @@ static void print_errors(FILE *out)
 	fputs(".El\n", out);
 }
 
+/* ---- keys ---- */
+
+/* Rows that say nothing of their own go with the one before. */
+static const struct binding *print_binding(FILE *out, const struct binding *first)
+{
+	const struct binding *last = first, *rest;
+	struct buf keys = { .max = SIZE_MAX }, to = { .max = SIZE_MAX };
+	for (rest = first + 1; rest->name && !rest->help; rest++)
+		last = rest;
+	binding_print_keys(first->keys, &keys);
+	binding_print_keys(last->keys, &to);
+	fprintf(out, ".It %s", first->name);
+	if (last != first)
+		fprintf(out, " to %s", last->name);
+	fprintf(out, "\n%s%s%s: ", buf_text(&keys), last != first ? " to " : "",
+	        last != first ? buf_text(&to) : "");
+	print_text(out, first->help, strlen(first->help));
+	if (first->line)
+		fprintf(out, "\n.Pq Ic %s%s", first->line, last != first ? " ..." : "");
+	else
+		putc('.', out);
+	putc('\n', out);
+	buf_free(&keys);
+	buf_free(&to);
+	return rest;
+}
+
+static void print_bindings(FILE *out)
+{
+	fputs(".Sh KEY BINDINGS\n"
+	      "All of\n.Xr readline 3\nworks: history, Ctrl-R, undo, vi mode, what\n"
+	      ".Pa ~/.inputrc\nbinds.\n"
+	      "These are functions of\n.Nm ,\nmost of which run a command.\n"
+	      ".Pa ~/.inputrc\nmay bind them to other keys by their name, within\n"
+	      ".Ql $if sockpit\nwhere wanted;\n.Ic /help keys\nshows what they are on.\n.Pp\n"
+	      ".Bl -tag -width \"previous-session\" -compact\n",
+	      out);
+	for (const struct binding *row = binding_table; row->name;)
+		row = print_binding(out, row);
+	fputs(".El\n", out);
+}
+
 void command_print_man(FILE *out)
 {
 	fputs(".Sh COMMANDS\n", out);
@@ -263,4 +314,5 @@ void command_print_man(FILE *out)
 	print_settings(out);
 	print_options(out);
 	print_errors(out);
+	print_bindings(out);
 }

@@ -38,35 +38,6 @@ static void tell_change(struct controller *controller)
 
 /* ---- sessions ---- */
 
-static void show(struct controller *controller, struct session *session)
-{
-	app_select(controller->app, session);
-	tell_change(controller);
-}
-
-void controller_select(struct controller *controller, uint32_t number)
-{
-	struct session *session = sessions_numbered(controller->app->sessions, number);
-	if (session) {
-		show(controller, session);
-		return;
-	}
-	char text[CONTROLLER_WORDS];
-	snprintf(text, sizeof text, "no session %u", (unsigned)number);
-	say(controller, text);
-	controller->frontend.bell(controller->frontend.context);
-}
-
-static void select_step(struct controller *controller, bool forward)
-{
-	const struct sessions *sessions = controller->app->sessions;
-	size_t count = sessions_count(sessions), at = 0;
-	while (at < count && sessions_at(sessions, at) != controller->app->current)
-		at++;
-	if (count > 0)
-		show(controller, sessions_at(sessions, (at + (forward ? 1 : count - 1)) % count));
-}
-
 static bool something_is_open(const struct app *app)
 {
 	for (size_t i = 0; i < sessions_count(app->sessions); i++)
@@ -77,18 +48,29 @@ static bool something_is_open(const struct app *app)
 
 /* ---- what readline calls back with ---- */
 
-static void toggle_literal(struct controller *controller)
+/* Whatever is on the line, and whatever mode it is in. What goes wrong is no part of the session. */
+static void run_command(struct controller *controller, const char *line)
 {
-	controller->app->literal = !controller->app->literal;
+	struct error error;
+	if (!controller->hooks.key(controller->app, line, &error)) {
+		say(controller, error.text);
+		controller->frontend.bell(controller->frontend.context);
+	} else if (controller->app->secret_for) {
+		say(controller, SECRET_HINT);
+	}
 	tell_change(controller);
 }
 
-static void find_next(struct controller *controller, bool newer)
+static void on_command(void *context, const char *line)
 {
-	struct error error;
-	if (!app_find(controller->app, NULL, newer, &error))
-		say(controller, error.text);
-	tell_change(controller);
+	run_command(context, line);
+}
+
+void controller_select(struct controller *controller, uint32_t number)
+{
+	char line[32];
+	snprintf(line, sizeof line, "/session %u", (unsigned)number);
+	run_command(controller, line);
 }
 
 /* readline drops the line itself. Where there is none it is the call that waits, or what makes the
@@ -119,60 +101,21 @@ static void on_escape(struct controller *controller)
 	tell_change(controller);
 }
 
-static void turn_page(struct controller *controller, enum page page)
-{
-	app_toggle_page(controller->app, page);
-	tell_change(controller);
-}
-
-static void on_action(void *context, enum input_action action)
+static void on_action(void *context, enum binding_action action)
 {
 	struct controller *controller = context;
 	switch (action) {
-	case INPUT_NEXT_SESSION:
-		select_step(controller, true);
-		break;
-	case INPUT_PREVIOUS_SESSION:
-		select_step(controller, false);
-		break;
-	case INPUT_FIND_OLDER:
-	case INPUT_FIND_NEWER:
-		find_next(controller, action == INPUT_FIND_NEWER);
-		break;
-	case INPUT_NEXT_VIEW:
-		app_next_view(controller->app, app_shown(controller->app));
-		tell_change(controller);
-		break;
-	case INPUT_FOLD:
-		app_toggle_fold(controller->app);
-		tell_change(controller);
-		break;
-	case INPUT_INFO:
-		turn_page(controller, PAGE_INFO);
-		break;
-	case INPUT_STATES:
-		turn_page(controller, PAGE_STATES);
-		break;
-	case INPUT_STREAM:
-		turn_page(controller, PAGE_STREAM);
-		break;
-	case INPUT_LITERAL:
-		toggle_literal(controller);
-		break;
-	case INPUT_SUSPEND:
+	case BINDING_SUSPEND:
 		controller->frontend.suspend(controller->frontend.context);
 		break;
-	case INPUT_ESCAPE:
+	case BINDING_ESCAPE:
 		on_escape(controller);
 		break;
-	case INPUT_INTERRUPT:
+	case BINDING_INTERRUPT:
 		on_interrupt(controller);
 		break;
 	default:
-		if (action >= INPUT_SESSION_1 && action <= INPUT_SESSION_9)
-			controller_select(controller, (uint32_t)(action - INPUT_SESSION_1 + 1));
-		else
-			controller->frontend.look(controller->frontend.context, action);
+		controller->frontend.look(controller->frontend.context, action);
 	}
 }
 
@@ -283,7 +226,7 @@ static void on_matches(void *context, char **matches, size_t count)
 	                  &text);
 	app_note(controller->app, "%s", buf_text(&text));
 	buf_free(&text);
-	controller->frontend.look(controller->frontend.context, INPUT_BOTTOM);
+	controller->frontend.look(controller->frontend.context, BINDING_BOTTOM);
 }
 
 static void on_bell(void *context)
@@ -294,19 +237,29 @@ static void on_bell(void *context)
 
 /* ---- pastes ---- */
 
+/* While a block of commands is held, this key runs it. */
+static const struct binding *run_binding(void)
+{
+	return binding_of_line("/view");
+}
+
 static void describe_held(struct controller *controller)
 {
 	enum { NARROW = 72 };
-	char what[PENDING_PASTE_TEXT], text[CONTROLLER_WORDS];
+	char what[PENDING_PASTE_TEXT], text[CONTROLLER_WORDS], run[32] = "";
+	struct buf key = { .max = SIZE_MAX };
 	bool narrow = controller->frontend.columns(controller->frontend.context) < NARROW;
 	pending_paste_describe(controller->pending_paste.lines, controller->pending_paste.text.len,
 	                       what);
+	input_print_keys(run_binding(), &key);
+	if (controller->pending_paste.commands && key.len)
+		snprintf(run, sizeof run, "%.20s runs%s, ", buf_text(&key), narrow ? "" : " it");
+	buf_free(&key);
 	if (narrow)
-		snprintf(text, sizeof text, "Enter sends, %sCtrl-C drops",
-		         controller->pending_paste.commands ? "F2 runs, " : "");
+		snprintf(text, sizeof text, "Enter sends, %sCtrl-C drops", run);
 	else
 		snprintf(text, sizeof text, "pasted %s: Enter sends it, %sCtrl-C drops it", what,
-		         controller->pending_paste.commands ? "F2 runs it, " : "");
+		         run);
 	say(controller, text);
 }
 
@@ -348,21 +301,11 @@ static bool is_byte(const struct key *key, char first, char second)
 	       (key->bytes[0] == first || key->bytes[0] == second);
 }
 
-static bool is_f2(const struct key *key)
-{
-	static const char *const sent[] = { "\033OQ", "\033[12~", "\033[[B" };
-	for (size_t i = 0; i < sizeof sent / sizeof *sent; i++)
-		if (key->kind == KEY_SEQUENCE && key->len == strlen(sent[i]) &&
-		    memcmp(key->bytes, sent[i], key->len) == 0)
-			return true;
-	return false;
-}
-
 /* Whether the key was for the block that is held. One that could not be sent is still held. */
 static bool settle_held(struct controller *controller, const struct key *key)
 {
 	bool enter = is_byte(key, '\r', '\n'),
-	     run = controller->pending_paste.commands && is_f2(key);
+	     run = controller->pending_paste.commands && input_binding(key) == run_binding();
 	if (controller->pending_paste.text.len == 0 || input_is_searching() ||
 	    (!enter && !run && !is_byte(key, 3, 3)))
 		return false;
@@ -440,16 +383,17 @@ static void end_secret(struct controller *controller, bool send)
 /* Whether the key was for a line that is typed unseen. */
 static bool take_secret(struct controller *controller, const struct key *key)
 {
+	const struct binding *row = input_binding(key);
 	if (!controller->app->secret_for)
 		return false;
 	switch (secret_line_take(&controller->secret, key)) {
 	case SECRET_LINE_TAKEN:
 		break;
 	case SECRET_LINE_REFUSED:
-		if (is_byte(key, 'Z' - '@', 'Z' - '@'))
+		if (row && row->action == BINDING_SUSPEND)
 			controller->frontend.suspend(controller->frontend.context);
-		else if (is_byte(key, 'L' - '@', 'L' - '@'))
-			controller->frontend.look(controller->frontend.context, INPUT_REDRAW);
+		else if (row && row->action == BINDING_REDRAW)
+			controller->frontend.look(controller->frontend.context, BINDING_REDRAW);
 		else
 			controller->frontend.bell(controller->frontend.context);
 		break;
@@ -604,6 +548,7 @@ void controller_init(struct controller *controller, struct ui *ui, const struct 
 		.line = on_line,
 		.hides = on_hides,
 		.end = on_end,
+		.command = on_command,
 		.action = on_action,
 		.complete = on_complete,
 		.matches = on_matches,
@@ -611,11 +556,13 @@ void controller_init(struct controller *controller, struct ui *ui, const struct 
 	};
 	input_start(&input, terminal_input(terminal));
 	controller->app->past = input_history_line;
+	controller->app->print_keys = input_print_keys;
 }
 
 void controller_done(struct controller *controller)
 {
 	controller->app->past = NULL;
+	controller->app->print_keys = NULL;
 	input_stop();
 	secret_line_wipe(&controller->secret);
 	keys_free(&controller->keys);

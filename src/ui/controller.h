@@ -19,7 +19,7 @@ enum { CONTROLLER_WORDS = PENDING_PASTE_TEXT + 64 }; /* what is said at once, at
 struct frontend_ops {
 	void *context;
 	void (*say)(void *context, const char *text); /* a word to the person; "" takes it back */
-	void (*look)(void *context, enum input_action action); /* scrolling and redrawing */
+	void (*look)(void *context, enum binding_action action); /* scrolling and redrawing */
 	bool (*follow)(void *context); /* the newest rows; false if they are shown; or NULL */
 	void (*mouse)(void *context, const struct key *key); /* or NULL */
 	void (*changed)(void *context); /* a key did something that is to be seen soon */
@@ -53,5 +53,5 @@ void controller_serve(struct controller *controller, struct poller *poller);
 /* The line that is being typed; of a secret only that there is one. */
 struct line controller_line(const struct controller *controller);
 
-/* Shows the session with this number, or says that there is none. */
+/* Switches to the session with this number, as its key does. */
 void controller_select(struct controller *controller, uint32_t number);

@@ -76,12 +76,20 @@ static void redisplay(void)
 	input.dirty = true;
 }
 
-static void act(enum input_action action)
+static void act(enum binding_action action)
 {
 	if (input.hooks.action)
 		input.hooks.action(input.hooks.context, action);
-	if (action == INPUT_INTERRUPT)
-		input.discard = true;
+	input.discard |= action == BINDING_INTERRUPT;
+	input.dirty = true;
+}
+
+static void perform(const struct binding *row)
+{
+	if (row->action != BINDING_COMMAND)
+		act(row->action);
+	else if (input.hooks.command)
+		input.hooks.command(input.hooks.context, row->line);
 	input.dirty = true;
 }
 
@@ -227,18 +235,22 @@ static bool has_negative_count(void)
 	       strncmp(rl_display_prompt, negative, sizeof negative - 1) == 0;
 }
 
-static void dispatch(struct binding found, const char *bytes, size_t len)
+static const struct binding *row_of(struct bound found)
 {
-	enum input_action action = INPUT_INTERRUPT;
+	return found.type == ISFUNC ? input_bindings_row(found.command) : NULL;
+}
+
+static void dispatch(struct bound found, const char *bytes, size_t len)
+{
 	bool records = macros_are_recording() && macros_depth() == 0;
-	bool ours = found.type == ISFUNC && input_bindings_find(found.command, &action);
+	const struct binding *row = row_of(found);
 	if (found.type == ISMACR) {
 		end_search();
 		macros_run(found.macro);
-	} else if (ours && action != INPUT_INTERRUPT) {
-		act(action); /* past readline, so that a search or a count goes on */
+	} else if (row && row->action != BINDING_INTERRUPT) {
+		perform(row); /* past readline, so that a search or a count goes on */
 	} else {
-		if (ours)
+		if (row)
 			leave_substate();
 		else if (is_sequence(bytes, len))
 			end_search();
@@ -258,21 +270,19 @@ static void dispatch(struct binding found, const char *bytes, size_t len)
 
 static bool is_prefix(const char *bytes, size_t len)
 {
-	struct binding found = input_bindings_look_up(bytes, len);
+	struct bound found = input_bindings_look_up(bytes, len);
 	return found.type == ISKMAP && found.keymap;
 }
 
 static bool is_ours(const char *bytes, size_t len)
 {
-	enum input_action action;
-	struct binding found = input_bindings_look_up(bytes, len);
-	return found.type == ISFUNC && input_bindings_find(found.command, &action);
+	return row_of(input_bindings_look_up(bytes, len));
 }
 
 /* The keys so far are a command, too. */
 static bool is_shadowed(const char *bytes, size_t len)
 {
-	struct binding found = input_bindings_look_up(bytes, len);
+	struct bound found = input_bindings_look_up(bytes, len);
 	return found.type == ISKMAP && found.keymap && found.keymap[ANYOTHERKEY].function;
 }
 
@@ -353,7 +363,7 @@ static bool press_lower(const char *bytes, size_t len)
 /* False where nothing is bound to it. */
 static bool press_whole(const char *bytes, size_t len)
 {
-	struct binding found = input_bindings_look_up(bytes, len);
+	struct bound found = input_bindings_look_up(bytes, len);
 	if (!found.command)
 		return false;
 	if (found.type == ISFUNC && found.command == rl_do_lowercase_version)
@@ -384,7 +394,7 @@ static void press_escape(void)
 	} else if (RL_ISSTATE(SUBSTATES)) {
 		leave_substate();
 	} else if (!input_bindings_has_escape()) {
-		act(INPUT_ESCAPE);
+		act(BINDING_ESCAPE);
 	} else if (is_shadowed("\033", 1)) {
 		press_shadowed("\033", 1);
 	} else {
@@ -414,7 +424,7 @@ static bool is_escape_and_key(const char *bytes, size_t len)
 /* A sequence is dropped whole: readline would take its tail for text. */
 static void press_unbound(const char *bytes, size_t len)
 {
-	struct binding first = input_bindings_look_up(bytes, 1);
+	struct bound first = input_bindings_look_up(bytes, 1);
 	if (is_sequence(bytes, len) && len > 2)
 		return;
 	if ((unsigned char)bytes[0] >= 0x80 && first.command)
@@ -702,7 +712,7 @@ void input_start(const struct input_hooks *hooks, int terminal)
 	set_variables();
 	input_complete_start(&input.hooks);
 	input_history_start();
-	input_bindings_add(act);
+	input_bindings_add(perform);
 	pass_over_waiting_init_file();
 	rl_initialize();
 	rl_tty_set_echoing(1); /* else readline thinks that nobody would hear its bell */
@@ -782,6 +792,17 @@ unsigned long input_empty_reads(void)
 const char *input_history_line(size_t index)
 {
 	return input_history_past(index);
+}
+
+const struct binding *input_binding(const struct key *key)
+{
+	bool pressed = key->kind == KEY_TEXT || key->kind == KEY_SEQUENCE;
+	return pressed ? row_of(input_bindings_look_up(key->bytes, key->len)) : NULL;
+}
+
+void input_print_keys(const struct binding *row, struct buf *out)
+{
+	input_bindings_print(row, out);
 }
 
 bool input_is_searching(void)

@@ -8,37 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
+#include "app/binding.h"
+#include "base/buf.h"
 #include "ui/keys.h"
 #include "ui/line.h"
-
-/* What a key asked the window for: named readline commands (pane-page-up …), so inputrc can rebind
- * them. */
-enum input_action {
-	INPUT_PAGE_UP,
-	INPUT_PAGE_DOWN,
-	INPUT_LINE_UP,
-	INPUT_LINE_DOWN,
-	INPUT_TOP,
-	INPUT_BOTTOM,
-	INPUT_NEXT_SESSION,
-	INPUT_PREVIOUS_SESSION,
-	INPUT_SESSION_1,
-	INPUT_SESSION_9 = INPUT_SESSION_1 + 8,
-	INPUT_FIND_OLDER,
-	INPUT_FIND_NEWER,
-	INPUT_NEXT_VIEW,
-	INPUT_INFO,
-	INPUT_STATES,
-	INPUT_STREAM,
-	INPUT_LITERAL,
-	INPUT_REDRAW,
-	INPUT_SUSPEND,
-	INPUT_INTERRUPT, /* told while the line is still there; it is thrown away right after */
-	INPUT_ESCAPE,    /* Escape alone, where readline is in the middle of nothing */
-	INPUT_FOLD,
-	INPUT_ACTION_COUNT,
-};
 
 /* Each may be NULL. None may call back into input, but for input_line() and input_mode(). */
 struct input_hooks {
@@ -49,7 +22,8 @@ struct input_hooks {
 	void (*line)(void *context, const char *line, size_t len);
 	bool (*hides)(void *context, const char *line); /* before it: the history may not have it */
 	void (*end)(void *context);                     /* Ctrl-D on an empty line */
-	void (*action)(void *context, enum input_action action);
+	void (*command)(void *context, const char *line); /* a key that runs a command line */
+	void (*action)(void *context, enum binding_action action);
 	char **(*complete)(void *context, const char *line, size_t start, size_t end, bool *files);
 	void (*matches)(void *context, char **matches,
 	                size_t count); /* several candidates: show them */
@@ -65,6 +39,12 @@ void input_stop(void); /* writes the history */
 
 void input_key(const struct key *key);
 void input_set_size(int rows, int columns);
+
+/* The row of the binding table that this key is on now; NULL for none. */
+const struct binding *input_binding(const struct key *key);
+
+/* Appends the keys that a row is on now: "F5, Ctrl-X i"; nothing where it is on none. */
+void input_print_keys(const struct binding *row, struct buf *out);
 
 /* What is to be shown now: the text, the cursor, the region, and readline's own prompt in a search
  * or count; `prompt` is what stands there otherwise. Valid until the next key. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/input_bindings.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,100 +10,38 @@
 
 #include "ui/input_macros.h"
 
-static void (*perform)(enum input_action action); /* readline passes its commands no context */
+static void (*perform)(const struct binding *row); /* readline passes its functions no context */
 
-/* A readline command has no way to know under which name it was called, so each action has a
- * function of its own. */
-#define COMMAND(name, action)                                                                      \
-	static int name(int count, int key)                                                        \
-	{                                                                                          \
-		(void)count;                                                                       \
-		(void)key;                                                                         \
-		perform(action);                                                                   \
-		return 0;                                                                          \
-	}
-
-COMMAND(page_up, INPUT_PAGE_UP)
-COMMAND(page_down, INPUT_PAGE_DOWN)
-COMMAND(line_up, INPUT_LINE_UP)
-COMMAND(line_down, INPUT_LINE_DOWN)
-COMMAND(top, INPUT_TOP)
-COMMAND(bottom, INPUT_BOTTOM)
-COMMAND(next_session, INPUT_NEXT_SESSION)
-COMMAND(previous_session, INPUT_PREVIOUS_SESSION)
-COMMAND(session_1, INPUT_SESSION_1)
-COMMAND(session_2, INPUT_SESSION_1 + 1)
-COMMAND(session_3, INPUT_SESSION_1 + 2)
-COMMAND(session_4, INPUT_SESSION_1 + 3)
-COMMAND(session_5, INPUT_SESSION_1 + 4)
-COMMAND(session_6, INPUT_SESSION_1 + 5)
-COMMAND(session_7, INPUT_SESSION_1 + 6)
-COMMAND(session_8, INPUT_SESSION_1 + 7)
-COMMAND(session_9, INPUT_SESSION_9)
-COMMAND(find_older, INPUT_FIND_OLDER)
-COMMAND(find_newer, INPUT_FIND_NEWER)
-COMMAND(next_view, INPUT_NEXT_VIEW)
-COMMAND(fold, INPUT_FOLD)
-COMMAND(info, INPUT_INFO)
-COMMAND(states, INPUT_STATES)
-COMMAND(stream, INPUT_STREAM)
-COMMAND(literal, INPUT_LITERAL)
-COMMAND(redraw, INPUT_REDRAW)
-COMMAND(suspend, INPUT_SUSPEND)
-
-/* Ends the line the ordinary way, so that readline itself unwinds its history edits and undo lists;
- * who takes the line drops it. Clearing the buffer by hand would leave those, and vi mode, in
- * disorder. */
-static int interrupt(int count, int key)
+static int run_row(size_t index, int key)
 {
-	(void)count;
-	perform(INPUT_INTERRUPT);
-	return rl_newline(1, key);
+	const struct binding *row = &binding_table[index];
+	perform(row);
+	/* Ends the line the ordinary way, so that readline itself unwinds its history edits and
+	 * undo lists; who takes the line drops it. Clearing the buffer by hand would leave those,
+	 * and vi mode, in disorder. */
+	return row->action == BINDING_INTERRUPT ? rl_newline(1, key) : 0;
 }
 
-struct command {
-	const char *name;
-	rl_command_func_t *run;
-	enum input_action action;
-	const char *keys[3]; /* as in inputrc */
-};
+/* readline does not say under which name it calls a function: each row has one of its own. */
+#define FUNCTION(n)                                                                                \
+	static int run_##n(int count, int key)                                                     \
+	{                                                                                          \
+		(void)count;                                                                       \
+		return run_row(n, key);                                                            \
+	}
+#define EACH_ROW(DO)                                                                               \
+	DO(0)                                                                                      \
+	DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14)   \
+	        DO(15) DO(16) DO(17) DO(18) DO(19) DO(20) DO(21) DO(22) DO(23) DO(24) DO(25)       \
+	                DO(26) DO(27) DO(28) DO(29) DO(30) DO(31) DO(32) DO(33) DO(34) DO(35)      \
+	                        DO(36) DO(37) DO(38) DO(39) DO(40) DO(41) DO(42) DO(43) DO(44)     \
+	                                DO(45) DO(46) DO(47) DO(48) DO(49) DO(50) DO(51) DO(52)    \
+	                                        DO(53) DO(54) DO(55) DO(56) DO(57) DO(58) DO(59)   \
+	                                                DO(60) DO(61) DO(62) DO(63)
+#define ENTRY(n) run_##n,
 
-/* Alt-arrows move by words and Ctrl-N is history, so sessions are on the page keys, as tabs are
- * elsewhere; terminals that keep Ctrl-PageUp for themselves mostly leave Alt-PageUp. The function
- * keys up to F5 are those of xterm and its kin, of rxvt, and of the Linux console. */
-static const struct command commands[] = {
-	{ "pane-page-up", page_up, INPUT_PAGE_UP, { "\\e[5~", NULL } },
-	{ "pane-page-down", page_down, INPUT_PAGE_DOWN, { "\\e[6~", NULL } },
-	{ "pane-line-up", line_up, INPUT_LINE_UP, { "\\e[1;2A", NULL } },
-	{ "pane-line-down", line_down, INPUT_LINE_DOWN, { "\\e[1;2B", NULL } },
-	{ "pane-top", top, INPUT_TOP, { "\\e[1;5H", NULL } },
-	{ "pane-bottom", bottom, INPUT_BOTTOM, { "\\e[1;5F", NULL } },
-	{ "next-session", next_session, INPUT_NEXT_SESSION, { "\\e[6;5~", "\\e[6;3~" } },
-	{ "previous-session",
-	  previous_session,
-	  INPUT_PREVIOUS_SESSION,
-	  { "\\e[5;5~", "\\e[5;3~" } },
-	{ "session-1", session_1, INPUT_SESSION_1, { "\\e1", NULL } },
-	{ "session-2", session_2, INPUT_SESSION_1 + 1, { "\\e2", NULL } },
-	{ "session-3", session_3, INPUT_SESSION_1 + 2, { "\\e3", NULL } },
-	{ "session-4", session_4, INPUT_SESSION_1 + 3, { "\\e4", NULL } },
-	{ "session-5", session_5, INPUT_SESSION_1 + 4, { "\\e5", NULL } },
-	{ "session-6", session_6, INPUT_SESSION_1 + 5, { "\\e6", NULL } },
-	{ "session-7", session_7, INPUT_SESSION_1 + 6, { "\\e7", NULL } },
-	{ "session-8", session_8, INPUT_SESSION_1 + 7, { "\\e8", NULL } },
-	{ "session-9", session_9, INPUT_SESSION_9, { "\\e9", NULL } },
-	{ "next-view", next_view, INPUT_NEXT_VIEW, { "\\eOQ", "\\e[12~", "\\e[[B" } },
-	{ "find-older", find_older, INPUT_FIND_OLDER, { "\\eOR", "\\e[13~", "\\e[[C" } },
-	{ "find-newer", find_newer, INPUT_FIND_NEWER, { "\\eOS", "\\e[14~", "\\e[[D" } },
-	{ "info-page", info, INPUT_INFO, { "\\e[15~", "\\e[[E" } },
-	{ "states-page", states, INPUT_STATES, { "\\e[17~", NULL } },
-	{ "stream-page", stream, INPUT_STREAM, { "\\e[18~", NULL } },
-	{ "fold-messages", fold, INPUT_FOLD, { "\\e[19~", NULL } },
-	{ "literal-mode", literal, INPUT_LITERAL, { "\\C-]", NULL } },
-	{ "redraw-window", redraw, INPUT_REDRAW, { "\\C-l", NULL } },
-	{ "suspend", suspend, INPUT_SUSPEND, { "\\C-z", NULL } },
-	{ "interrupt", interrupt, INPUT_INTERRUPT, { "\\C-c", NULL } },
-};
+EACH_ROW(FUNCTION)
+static rl_command_func_t *const functions[] = { EACH_ROW(ENTRY) };
 
 /* A redisplay function of one's own keeps readline from asking termcap for these, and a user's
  * inputrc keeps the system's, which has them, from being read. */
@@ -134,11 +73,13 @@ static void unbind_slips(void)
 		rl_bind_keyseq_in_map(slips[i].keys, NULL, rl_get_keymap_by_name(slips[i].keymap));
 }
 
-void input_bindings_add(void (*to_perform)(enum input_action action))
+void input_bindings_add(void (*to_perform)(const struct binding *row))
 {
 	perform = to_perform;
-	for (size_t i = 0; i < COUNT(commands); i++)
-		rl_add_defun(commands[i].name, commands[i].run, -1);
+	for (size_t i = 0; binding_table[i].name; i++) {
+		assert(i < COUNT(functions));
+		rl_add_defun(binding_table[i].name, functions[i], -1);
+	}
 	unbind_slips();
 }
 
@@ -190,7 +131,7 @@ static rl_command_func_t *find_substitute(rl_command_func_t *command)
 static void substitute(Keymap map)
 {
 	for (int key = 0; key < KEYMAP_SIZE; key++) {
-		struct binding found = { map[key].type, .command = map[key].function };
+		struct bound found = { map[key].type, .command = map[key].function };
 		if (found.type == ISFUNC && found.command)
 			map[key].function = find_substitute(found.command);
 		else if (found.type == ISKMAP && found.keymap)
@@ -200,11 +141,11 @@ static void substitute(Keymap map)
 
 static void bind_ours(Keymap map)
 {
-	for (size_t i = 0; i < COUNT(commands); i++) {
-		if (is_bound(commands[i].run, map))
+	for (size_t i = 0; binding_table[i].name; i++) {
+		if (is_bound(functions[i], map))
 			continue;
-		for (size_t k = 0; k < COUNT(commands[i].keys) && commands[i].keys[k]; k++)
-			rl_bind_keyseq_in_map(commands[i].keys[k], commands[i].run, map);
+		for (const char *const *key = binding_table[i].keys; *key; key++)
+			rl_bind_keyseq_in_map(*key, functions[i], map);
 	}
 }
 
@@ -227,28 +168,34 @@ void input_bindings_apply(void)
 	}
 }
 
-struct binding input_bindings_look_up(const char *keys, size_t len)
+struct bound input_bindings_look_up(const char *keys, size_t len)
 {
-	struct binding found = { .type = ISFUNC };
+	struct bound found = { .type = ISFUNC };
 	found.command = rl_function_of_keyseq_len(keys, len, rl_get_keymap(), &found.type);
 	return found;
 }
 
-bool input_bindings_find(rl_command_func_t *command, enum input_action *action)
+const struct binding *input_bindings_row(rl_command_func_t *function)
 {
-	for (size_t i = 0; i < COUNT(commands); i++)
-		if (commands[i].run == command) {
-			*action = commands[i].action;
-			return true;
-		}
-	return false;
+	for (size_t i = 0; binding_table[i].name; i++)
+		if (functions[i] == function)
+			return &binding_table[i];
+	return NULL;
+}
+
+void input_bindings_print(const struct binding *row, struct buf *out)
+{
+	char **keys = rl_invoking_keyseqs(functions[row - binding_table]);
+	if (keys)
+		binding_print_keys((const char *const *)keys, out);
+	free_list(keys);
 }
 
 /* ---- Escape ---- */
 
 static bool needs_text(rl_command_func_t *function)
 {
-	static rl_command_func_t *const functions[] = {
+	static rl_command_func_t *const for_text[] = {
 		rl_backward_word,
 		rl_forward_word,
 		rl_backward_kill_word,
@@ -265,15 +212,15 @@ static bool needs_text(rl_command_func_t *function)
 		rl_possible_completions,
 		rl_insert_completions,
 	};
-	for (size_t i = 0; i < COUNT(functions); i++)
-		if (functions[i] == function)
+	for (size_t i = 0; i < COUNT(for_text); i++)
+		if (for_text[i] == function)
 			return true;
 	return function == rl_revert_line && !rl_undo_list;
 }
 
 bool input_bindings_is_idle(const char *keys, size_t len, bool empty)
 {
-	struct binding found = input_bindings_look_up(keys, len);
+	struct bound found = input_bindings_look_up(keys, len);
 	if (found.command == rl_do_lowercase_version && len == 2) {
 		const char lower[] = { keys[0], (char)tolower((unsigned char)keys[1]) };
 		found = input_bindings_look_up(lower, len);
@@ -298,7 +245,7 @@ static bool does_something(KEYMAP_ENTRY entry)
 
 bool input_bindings_has_escape(void)
 {
-	struct binding found = input_bindings_look_up("\033", 1);
+	struct bound found = input_bindings_look_up("\033", 1);
 	if (found.type == ISKMAP && found.keymap)
 		return does_something(found.keymap[ANYOTHERKEY]);
 	return does_something(rl_get_keymap()[ESC]);

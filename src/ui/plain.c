@@ -272,13 +272,13 @@ static void on_bell(void *context)
 }
 
 /* Looking back is the terminal's own business. */
-static void on_look(void *context, enum input_action action)
+static void on_look(void *context, enum binding_action action)
 {
 	struct plain *plain = context;
 	plain->dirty = true;
-	if (action == INPUT_REDRAW)
+	if (action == BINDING_REDRAW)
 		erase_row(plain);
-	else if (action <= INPUT_TOP)
+	else if (action <= BINDING_TOP)
 		on_bell(plain);
 }
 

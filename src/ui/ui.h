@@ -28,6 +28,8 @@ struct ui {
 struct ui_hooks {
 	struct app *app;
 	bool (*line)(struct app *app, const char *line, size_t len); /* ended by a NUL as well */
+	bool (*key)(struct app *app, const char *line,
+	            struct error *error); /* the command line of a key */
 	bool (*hides)(struct app *app,
 	              const char *line); /* a line that is kept nowhere: it has a secret in it */
 	char **(*complete)(struct app *app, const char *line, size_t start, size_t end,

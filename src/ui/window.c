@@ -101,30 +101,30 @@ static int page_rows(const struct window *window)
 	return rows > 1 ? rows : 1;
 }
 
-static void on_look(void *context, enum input_action action)
+static void on_look(void *context, enum binding_action action)
 {
 	struct window *window = context;
 	int page = page_rows(window);
 	switch (action) {
-	case INPUT_PAGE_UP:
+	case BINDING_PAGE_UP:
 		scroll(window, -page);
 		break;
-	case INPUT_PAGE_DOWN:
+	case BINDING_PAGE_DOWN:
 		scroll(window, page);
 		break;
-	case INPUT_LINE_UP:
+	case BINDING_LINE_UP:
 		scroll(window, -1);
 		break;
-	case INPUT_LINE_DOWN:
+	case BINDING_LINE_DOWN:
 		scroll(window, 1);
 		break;
-	case INPUT_TOP:
+	case BINDING_TOP:
 		scroll_to_top(window);
 		break;
-	case INPUT_BOTTOM:
+	case BINDING_BOTTOM:
 		scroll_to_end(window);
 		break;
-	case INPUT_REDRAW:
+	case BINDING_REDRAW:
 		screen_redraw(window->screen);
 		break;
 	default:

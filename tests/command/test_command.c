@@ -342,8 +342,9 @@ static void test_usage_mistakes(void)
 		{ "/reconnect", "session 2 is still open: /close it first" },
 		{ "/reconnect @nobody", "no session \"nobody\": /sessions lists them" },
 		{ "/sessions all", "/sessions takes no argument: \"all\"" },
-		{ "/session", "session: needs a session: /session <session>" },
-		{ "/session 1 2", "session: \"2\" is too much: /session <session>" },
+		{ "/session", "session: needs a session: /session next|previous|<session>" },
+		{ "/session 1 2",
+		  "session: \"2\" is too much: /session [next|previous] [session]" },
 		{ "/session 99", "no session \"99\": /sessions lists them" },
 		{ "/name", "name: needs a name: /name <name>" },
 		{ "/name a b", "name: \"b\" is too much: /name <name>" },
@@ -496,10 +497,39 @@ static void test_addressing(void)
 	        "not a prefix");
 	is_text(run(&app, "/session @c"), "", "/session with an @");
 	ok(app.current == named(&app, "c"), "is the same");
+	struct session *last = sessions_at(app.sessions, sessions_count(app.sessions) - 1);
+	is_text(run(&app, "/session 1"), "", "the first");
+	is_text(run(&app, "/session previous"), "", "before it");
+	ok(app.current == last, "is the last");
+	is_text(run(&app, "/session next"), "", "and after that");
+	ok(app.current == named(&app, "server"), "the first again");
+	is_text(run(&app, "/session c"), "", "/session c");
 	is_text(run(&app, "/name client"), "", "/name");
 	is_text(session_name(app.current), "client", "renames");
 	is_text(run(&app, "/name @server s"), "", "/name @session");
 	ok(named(&app, "s") == sessions_numbered(app.sessions, 1), "renames the other");
+	fixture_end(&app);
+}
+
+/* As keys do it: a command in any mode, that answers only where it failed. */
+static void test_key_lines(void)
+{
+	struct app app;
+	struct error error = { .text = "" };
+	start_pair(&app);
+	run(&app, "/session c");
+	uint64_t entries = transcript_count(app.transcript);
+	ok(command_run_key(&app, "/literal", &error) && app.literal, "a key for literal mode");
+	ok(command_run_key(&app, "/fold", &error) && app.unfolded, "commands go on in it");
+	ok(command_run_key(&app, "/literal off", &error) && !app.literal, "also the way back");
+	ok(!command_run_key(&app, "/session 9", &error) && strstr(error.text, "no session"),
+	   "what is wrong is handed back");
+	is_int(transcript_count(app.transcript), entries, "and nothing was noted");
+	is_text(run(&app, "/fold"), "", "/fold typed");
+	ok(transcript_count(app.transcript) > entries, "a person is answered");
+	run(&app, "/set fold off");
+	is_text(run(&app, "/fold"), "/set fold is off: all messages are shown whole",
+	        "without folding there is nothing to show whole");
 	fixture_end(&app);
 }
 
@@ -964,6 +994,7 @@ int main(void)
 	test_typed();
 	test_sending();
 	test_addressing();
+	test_key_lines();
 	test_text_with_at();
 	test_line_ends();
 	test_line_ends_of_clients();

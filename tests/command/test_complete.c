@@ -143,7 +143,7 @@ static void test_looking(struct app *app)
 
 static void test_sessions(struct app *app)
 {
-	is_text(complete(app, "/session "), "echo u other", "sessions");
+	is_text(complete(app, "/session "), "next previous echo u other", "sessions");
 	is_text(complete(app, "/session e"), "echo", "that begin so");
 	is_text(complete(app, "/session @"), "@echo @u @other", "with an @");
 	is_text(complete(app, "/@"), "/@echo /@u /@other", "for a line");
@@ -236,7 +236,7 @@ int main(void)
 	struct app app;
 	tap_watchdog(30);
 	fixture_start(&app);
-	is_text(complete(&app, "/session "), "", "no session, none offered");
+	is_text(complete(&app, "/close @"), "", "no session, none offered");
 	is_text(complete(&app, "/to "), "", "nor a peer");
 	run(&app, "/listen 0 echo as echo");
 	run(&app, "/listen udp 0 as u");

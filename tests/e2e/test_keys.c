@@ -117,14 +117,19 @@ static void leaves_the_waiting_call(void)
 	ok(stage_quit(vt), "a waiting call: ends well");
 }
 
-static void closes_a_page_in_vi(void)
+static void use_inputrc(const char *text)
 {
 	char path[512];
 	snprintf(path, sizeof path, "%s/inputrc", stage_home());
 	FILE *file = fopen(path, "we");
-	if (!file || fputs("set editing-mode vi\n", file) < 0 || fclose(file) != 0)
+	if (!file || fputs(text, file) < 0 || fclose(file) != 0)
 		printf("# writing inputrc failed\n");
 	setenv("INPUTRC", path, 1);
+}
+
+static void closes_a_page_in_vi(void)
+{
+	use_inputrc("set editing-mode vi\n");
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_send(vt, "abc\033[15~");
 	vt_wait_text(vt, "F5: back");
@@ -140,6 +145,61 @@ static void closes_a_page_in_vi(void)
 	setenv("INPUTRC", "/dev/null", 1);
 }
 
+/* The keys of commands: they are no lines that a person typed. */
+static void runs_commands(void)
+{
+	struct vt *vt = stage_demo("xterm-256color");
+	vt_send(vt, "typed\r/session 1\rhalf\0332");
+	ok(vt_wait_row(vt, -1, "2> half"), "Alt-2 switches, and leaves the line");
+	vt_send(vt, "\0339");
+	ok(vt_wait_row(vt, -2, "no session \"9\""), "what goes wrong is on the status line");
+	ok(!vt_find(vt, "/session 9", NULL, NULL), "and nothing is noted as typed");
+	vt_send(vt, "\033[6;5~\033[6;5~");
+	ok(vt_wait_row(vt, -1, "1> half"), "the next session after the last is the first");
+	vt_send(vt, "\033[5;5~\033[5;3~");
+	ok(vt_wait_row(vt, -1, "2> half"), "and before the first the last");
+	vt_send(vt, "\x1d\033[15~");
+	ok(vt_wait_row(vt, -1, "2! half") && vt_wait_text(vt, "F5: back"),
+	   "in literal mode a key is still a command");
+	vt_send(vt, "\033[15~\x1d");
+	ok(vt_wait_row(vt, -1, "2> half"), "and ends it");
+	vt_send(vt, "\003\020");
+	ok(vt_wait_row(vt, -1, "2> /session 1"), "the history has none of them");
+	vt_send(vt, "\025/literal\r");
+	ok(vt_wait_text(vt, "every line is data: Ctrl-] ends that"), "/literal says the way back");
+	vt_send(vt, "/view hex\r");
+	ok(stage_wait_row(vt, "←", "/view hex"), "a command is data then");
+	vt_send(vt, "\x1d");
+	ok(stage_quit(vt), "keys: ends well");
+}
+
+static void obeys_inputrc(void)
+{
+	use_inputrc("\"\\C-xi\": info-page\n\"\\C-xv\": next-view\n\"\\C-xh\": help-page\n"
+	            "\"\\C-xl\": literal-mode\n\"\\C-xr\": redraw-window\n");
+	struct vt *vt = stage_run(50, 100, "xterm-256color", STAGE_WORDS("--demo"));
+	vt_wait_row(vt, -1, "2>");
+	vt_send(vt, "x\033[15~\x18i");
+	ok(vt_wait_text(vt, "INFO demo") && vt_wait_row(vt, -1, "2> x"),
+	   "Ctrl-X i is the info page, F5 is nothing");
+	vt_send(vt, "\x18v");
+	ok(vt_wait_gone(vt, "INFO demo"), "Ctrl-X v closes it");
+	vt_send(vt, "\x18v");
+	ok(vt_wait_row(vt, -2, "hex"), "and shows the next view");
+	vt_send(vt, "\x18l");
+	ok(vt_wait_row(vt, -1, "2! x"), "Ctrl-X l is literal mode");
+	vt_send(vt, "\x18l\025/view chat\r/help keys\r");
+	ok(stage_wait_row(vt, "Ctrl-X i", "info-page") &&
+	           stage_wait_row(vt, "Ctrl-X v", "next-view") &&
+	           stage_wait_row(vt, "F6", "states-page"),
+	   "/help keys lists the keys of now");
+	vt_send(vt, "\033[200~/name new\r/name newer\r\033[201~");
+	ok(vt_wait_text(vt, "Ctrl-X v runs it"), "also the one that runs a paste");
+	vt_send(vt, "\003");
+	ok(stage_quit(vt), "inputrc: ends well");
+	setenv("INPUTRC", "/dev/null", 1);
+}
+
 int main(void)
 {
 	tap_watchdog(60);
@@ -151,5 +211,7 @@ int main(void)
 	obeys_its_setting();
 	leaves_the_waiting_call();
 	closes_a_page_in_vi();
+	runs_commands();
+	obeys_inputrc();
 	return tap_done();
 }

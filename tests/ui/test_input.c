@@ -5,7 +5,7 @@
 
 #include "ui/typist.h"
 
-#define PASTE(text) "\033[200~" text "\033[201~"
+#define PASTE(text)  "\033[200~" text "\033[201~"
 #define BYTE(digits) "\x1cx" digits /* as it is on the line */
 
 static void scenario_basics(void)
@@ -34,22 +34,28 @@ static void scenario_basics(void)
 static void scenario_actions(void)
 {
 	type("ab\033[5~\033[6~\033[1;2A\033[1;2B\033[1;5H\033[1;5F");
-	acted("0 1 2 3 4 5 ", "the pane's keys");
+	acted("up down row-up row-down top bottom ", "the pane's keys");
 	forget();
 	type("\033[6;5~\033[5;5~\033[6;3~\033[5;3~");
-	acted("6 7 6 7 ", "Ctrl and Alt with the page keys walk the sessions");
+	acted("/session next /session previous /session next /session previous ",
+	      "Ctrl and Alt with the page keys walk the sessions");
 	forget();
 	type("\0331\0332\0333\0334\0335\0336\0337\0338\0339");
-	acted("8 9 10 11 12 13 14 15 16 ", "Alt-1 to Alt-9");
+	acted("/session 1 /session 2 /session 3 /session 4 /session 5 /session 6 /session 7 "
+	      "/session 8 /session 9 ",
+	      "Alt-1 to Alt-9");
 	forget();
-	type("\033OQ\033OR\033OS\033[15~\033[17~\033[18~\033[19~");
-	acted("19 17 18 20 21 22 28 ", "F2 to F8");
+	type("\033OP\033OQ\033OR\033OS\033[15~\033[17~\033[18~\033[19~");
+	acted("/help /view /find /find-newer /info /states /stream /fold ", "F1 to F8");
 	forget();
-	type("\033[[B\033[[C\033[[D\033[[E\033[12~\033[13~\033[14~");
-	acted("19 17 18 20 19 17 18 ", "those of the Linux console, and of rxvt");
+	type("\033[[A\033[[B\033[[C\033[[D\033[[E");
+	acted("/help /view /find /find-newer /info ", "those of the Linux console");
+	forget();
+	type("\033[11~\033[12~\033[13~\033[14~");
+	acted("/help /view /find /find-newer ", "and of rxvt");
 	forget();
 	type("\x1d\x0c\x1a");
-	acted("23 24 25 ", "literal mode, redraw, suspend");
+	acted("/literal redraw suspend ", "literal mode, redraw, suspend");
 	shows("1> ab|", "none of them touches the line");
 	type("\033"
 	     "03\033[5~x");
@@ -58,7 +64,7 @@ static void scenario_actions(void)
 	type("\x15\033");
 	pause_typing();
 	type("1x");
-	acted("23 24 25 0 27 ", "ESC long before is Escape");
+	acted("/literal redraw suspend up escape ", "ESC long before is Escape");
 	shows("1> 1x|", "and what follows is text");
 }
 
@@ -67,7 +73,7 @@ static void scenario_search(void)
 	type("tree\rtrunk\rleaf\r\x12tr");
 	shows("(reverse-i-search)`tr': |trunk", "a search shows readline's own prompt");
 	type("\033[5~");
-	acted("0 ", "PageUp scrolls");
+	acted("up ", "PageUp scrolls");
 	shows("(reverse-i-search)`tr': |trunk", "and the search goes on");
 	type("\033[99~\033[98~");
 	shows("(reverse-i-search)`tr': |trunk", "a key that is bound to nothing does not end it");
@@ -97,7 +103,7 @@ static void scenario_search(void)
 static void scenario_garbage(void)
 {
 	type("a\033[99~\033[20~\033[?62;9c\033[24;80R\033]11;rgb:0/0/"
-	     "0\033\\\033OP\033[[A\033\xed\x95\x9c");
+	     "0\033\\\033[20~\033\xed\x95\x9c");
 	shows("1> a|", "unbound sequences and late reports leave nothing in the line");
 	type("\033[<0;5;3M\033[M !!");
 	shows("1> a|", "nor do mouse reports");
@@ -124,13 +130,13 @@ static void scenario_garbage(void)
 	pause_for_escape();
 	type("f\x08\x05");
 	shows("1> ab한|", "Escape, and later f, is no word forward");
-	acted("27 27 27 ", "each was Escape");
+	acted("escape escape escape ", "each was Escape");
 	forget();
 	type("\x16\t\x16\x03\x16\x1a\x16\x1d\x16\x0c");
 	shows("1> ab한\t\x03\x1a\x1d\x0c|", "Ctrl-V takes the next key as it is");
 	type("\x16\033[5~z");
 	shows("1> ab한\t\x03\x1a\x1d\x0cz|", "but PageUp is no character");
-	acted("0 ", "it scrolls");
+	acted("up ", "it scrolls");
 }
 
 static void scenario_paste(void)
@@ -240,14 +246,14 @@ static void scenario_escape(void)
 {
 	press_escape();
 	type("/");
-	acted("27 ", "Escape");
+	acted("escape ", "Escape");
 	shows("1> /|", "the next key is text");
 	press_escape();
 	press_escape();
-	acted("27 27 27 ", "twice is two");
+	acted("escape escape escape ", "twice is two");
 	type("\033\033");
 	pause_for_escape();
-	acted("27 27 27 27 27 ", "also in one burst");
+	acted("escape escape escape escape escape ", "also in one burst");
 	shows("1> /|", "without a key of readline's");
 	forget();
 	type("\x15one\rtwo\r\x12on");
@@ -284,7 +290,7 @@ static void scenario_escape(void)
 	shows("1> abab|", "a macro is recorded past it");
 	type("c\033\x03");
 	shows("1> |", "Ctrl-C after it drops the line");
-	acted("27 27 27 26 ", "even at once");
+	acted("escape escape escape interrupt ", "even at once");
 }
 
 /* tmux sends Escape and the next key as one. */
@@ -297,15 +303,15 @@ static void scenario_escape_and_key(void)
 		type(keys);
 		pause_for_escape();
 		shows(want, "on an empty line it is that character");
-		acted("27 ", "after Escape");
+		acted("escape ", "after Escape");
 		type("\x15");
 		forget();
 	}
 	type("\033é\x08");
-	acted("27 ", "one of several bytes, too");
+	acted("escape ", "one of several bytes, too");
 	forget();
 	type("\0331one\r\033.");
-	acted("8 ", "keys that do something there stay: a session");
+	acted("/session 1 ", "keys that do something there stay: a session");
 	shows("1> one|", "the last word of the line before");
 	type("\x15\033pone\r");
 	shows("1> |one", "a search in the history");
@@ -313,10 +319,10 @@ static void scenario_escape_and_key(void)
 	shows("1> one|", "with text on the line, Alt and a letter is what it was");
 	type("\033q");
 	shows("1> one|", "or nothing");
-	acted("8 ", "and no Escape");
+	acted("/session 1 ", "and no Escape");
 	forget();
 	type("\033\033[5~\033\033[D\033\x1a");
-	acted("27 0 27 27 25 ", "Escape and a key that is no text, on any line");
+	acted("escape up escape escape suspend ", "Escape and a key that is no text, on any line");
 	shows("1> on|e", "which does what it does");
 }
 
@@ -327,7 +333,7 @@ static void scenario_escape_in_vi(void)
 	is_text(input_mode(), "vi:cmd", "in vi's insert mode it is readline's");
 	acted("", "and not the window's");
 	press_escape();
-	acted("27 ", "in command mode it is");
+	acted("escape ", "in command mode it is");
 	type("x");
 	shows("1> a|b", "and the next key is a command");
 	type("2");
@@ -340,7 +346,7 @@ static void scenario_escape_in_vi(void)
 	shows("1> |a", "so is half a command");
 	type("\033i!");
 	shows("1> !|a", "Escape and a command in one burst");
-	acted("27 27 ", "are both");
+	acted("escape escape ", "are both");
 }
 
 static void scenario_vi(void)
@@ -352,7 +358,7 @@ static void scenario_vi(void)
 	is_text(input_mode(), "vi:cmd", "ESC leaves that");
 	shows("1> one tw|o", "on the last character");
 	type("\033[5~");
-	acted("0 ", "PageUp in command mode");
+	acted("up ", "PageUp in command mode");
 	type("0dw");
 	shows("1> |two", "dw");
 	type("r한");
@@ -370,7 +376,7 @@ static void scenario_vi(void)
 	type("\033x");
 	wait_for_input();
 	type("\x03");
-	acted("0 27 27 26 ", "Ctrl-C in command mode");
+	acted("up escape escape interrupt ", "Ctrl-C in command mode");
 	is_text(input_mode(), "vi:ins", "the next line starts inserting");
 	type("abc\033"
 	     "hx");
@@ -394,7 +400,7 @@ static void scenario_interrupt(void)
 	is_text(buf_text(&typist.at_interrupt), "half",
 	        "who is told of Ctrl-C still sees the line");
 	shows("1> |", "then it is gone");
-	acted("26 ", "told once");
+	acted("interrupt ", "told once");
 	type("\x10\x10 edited");
 	shows("1> first edited|", "a line of the history, changed");
 	type("\x03\x10\x10");
@@ -432,10 +438,10 @@ static void scenario_blocking_commands(void)
 static void scenario_macros(void)
 {
 	type("\x18(a\033[5~b\x18)");
-	acted("0 ", "a macro is recorded, and its keys work");
+	acted("up ", "a macro is recorded, and its keys work");
 	type("\x18"
 	     "e");
-	acted("0 0 ", "it runs");
+	acted("up up ", "it runs");
 	shows("1> abab|", "with all keys");
 	type("\x18"
 	     "*");
@@ -445,16 +451,51 @@ static void scenario_macros(void)
 static void scenario_rebound(void)
 {
 	type("\033u");
-	acted("0 ", "inputrc names the command, also behind $if sockpit");
+	acted("up ", "inputrc names the command, also behind $if sockpit");
 	type("\033[5~");
-	acted("0 ", "then its usual key is free");
+	acted("up ", "then its usual key is free");
 	type("a\033w\x15");
-	acted("0 ", "what is for another program is not for us");
+	acted("up ", "what is for another program is not for us");
 	type("\033[6~");
-	acted("0 1 ", "the other commands keep theirs");
+	acted("up down ", "the other commands keep theirs");
 	type("\x14");
-	acted("0 1 26 ", "even Ctrl-C's");
+	acted("up down interrupt ", "even Ctrl-C's");
 	ok(input_is_sideways(), "horizontal-scroll-mode is seen");
+}
+
+/* inputrc has "\C-xa": of the first row, "\C-xb": of the second … */
+static void scenario_all_rebound(void)
+{
+	char keys[] = "\x18?", name[] = "Ctrl-X ?";
+	for (const struct binding *row = binding_table; row->name; row++) {
+		struct buf now = { .max = SIZE_MAX };
+		name[7] = keys[1] = (char)(row - binding_table + 'A');
+		forget();
+		type(keys);
+		pause_typing();
+		if (row->line)
+			acted(xasprintf("%s ", row->line), row->name);
+		else
+			ok(typist.actions.len > 0, "%s", row->name);
+		input_print_keys(row, &now);
+		is_text(buf_text(&now), name, "is on that key now");
+		buf_free(&now);
+	}
+	forget();
+	type("\033[15~\033[19~\0331\x1d");
+	acted("", "and the usual keys are free");
+	struct key key = { .kind = KEY_TEXT, .bytes = "a", .len = 1 };
+	ok(!input_binding(&key), "a letter is no row's");
+}
+
+static char *rebind_all(void)
+{
+	struct buf text = { .max = SIZE_MAX };
+	for (const struct binding *row = binding_table; row->name; row++)
+		buf_printf(&text, "\"\\C-x%s%c\": %s\n",
+		           row - binding_table + 'A' == '\\' ? "\\" : "",
+		           (int)(row - binding_table + 'A'), row->name);
+	return xstrdup(buf_text(&text));
 }
 
 static void scenario_timeout(void)
@@ -723,6 +764,7 @@ int main(void)
 	     "pane-page-down\n$endif\n"
 	     "\"\\C-t\": interrupt\nset horizontal-scroll-mode on\n",
 	     scenario_rebound);
+	play("all rebound", rebind_all(), scenario_all_rebound);
 	play("timeout", "\"q\": \"one\"\n\"qq\": \"two\"\n\"\\e\": kill-whole-line\n",
 	     scenario_timeout);
 	play("invalid text", "set editing-mode vi\n", scenario_invalid);

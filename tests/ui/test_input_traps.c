@@ -281,7 +281,7 @@ static void scenario_found_line(void)
 static void scenario_quoted_keys(void)
 {
 	type("\033-5\x16\x03\x16\x16z\x03");
-	acted("26 ", "a count of characters to quote does not swallow Ctrl-C");
+	acted("interrupt ", "a count of characters to quote does not swallow Ctrl-C");
 	shows("1> |", "which drops the line");
 }
 

@@ -19,7 +19,7 @@ static struct {
 	char directory[64]; /* of this test program, removed at its end */
 	struct keys keys;
 	struct buf lines;        /* each ended with ';' */
-	struct buf actions;      /* a number and ' ' each */
+	struct buf actions;      /* the word for each, or its command line, and ' ' */
 	struct buf matches;      /* each followed by ' ' */
 	struct buf at_interrupt; /* the line as it was then */
 	unsigned ends, bells;
@@ -50,12 +50,26 @@ static void note_bell(void *context)
 	typist.bells++;
 }
 
-static void note_action(void *context, enum input_action action)
+static void note_command(void *context, const char *line)
 {
 	(void)context;
+	buf_printf(&typist.actions, "%s ", line);
+}
+
+static void note_action(void *context, enum binding_action action)
+{
+	static const char *const words[] = {
+		[BINDING_COMMAND] = "?",          [BINDING_PAGE_UP] = "up",
+		[BINDING_PAGE_DOWN] = "down",     [BINDING_LINE_UP] = "row-up",
+		[BINDING_LINE_DOWN] = "row-down", [BINDING_TOP] = "top",
+		[BINDING_BOTTOM] = "bottom",      [BINDING_REDRAW] = "redraw",
+		[BINDING_SUSPEND] = "suspend",    [BINDING_INTERRUPT] = "interrupt",
+		[BINDING_ESCAPE] = "escape",
+	};
+	(void)context;
 	struct line line = input_line("");
-	buf_printf(&typist.actions, "%d ", (int)action);
-	if (action == INPUT_INTERRUPT)
+	buf_printf(&typist.actions, "%s ", words[action]);
+	if (action == BINDING_INTERRUPT)
 		buf_append(&typist.at_interrupt, line.text, line.len);
 }
 
@@ -195,6 +209,7 @@ static void start_with(const char *inputrc)
 	static const struct input_hooks hooks = {
 		.line = note_line,
 		.end = note_end,
+		.command = note_command,
 		.action = note_action,
 		.complete = offer,
 		.matches = note_matches,

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/binding.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Alt-arrows move by words and Ctrl-N is history, so sessions are on the page keys, as tabs are
+ * elsewhere; terminals that keep Ctrl-PageUp for themselves mostly leave Alt-PageUp. The function
+ * keys up to F5 are those of xterm and its kin, of rxvt, and of the Linux console. */
+const struct binding binding_table[] = {
+	{ "help-page", { "\\eOP", "\\e[11~", "\\e[[A" }, "/help", .help = "help" },
+	{ "next-view",
+	  { "\\eOQ", "\\e[12~", "\\e[[B" },
+	  "/view",
+	  .help = "the next view; closes a page" },
+	{ "find-older",
+	  { "\\eOR", "\\e[13~", "\\e[[C" },
+	  "/find",
+	  .help = "the next hit towards the past" },
+	{ "find-newer",
+	  { "\\eOS", "\\e[14~", "\\e[[D" },
+	  "/find-newer",
+	  .help = "the next hit towards the present" },
+	{ "info-page", { "\\e[15~", "\\e[[E" }, "/info", .help = "what is known of the session" },
+	{ "states-page", { "\\e[17~" }, "/states", .help = "the TCP state diagram" },
+	{ "stream-page", { "\\e[18~" }, "/stream", .help = "where the bytes are" },
+	{ "fold-messages", { "\\e[19~" }, "/fold", .help = "long messages whole, or folded" },
+	{ "next-session", { "\\e[6;5~", "\\e[6;3~" }, "/session next", .help = "the next session" },
+	{ "previous-session",
+	  { "\\e[5;5~", "\\e[5;3~" },
+	  "/session previous",
+	  .help = "the one before" },
+	{ "session-1", { "\\e1" }, "/session 1", .help = "the session with that number" },
+	{ "session-2", { "\\e2" }, "/session 2", .help = NULL },
+	{ "session-3", { "\\e3" }, "/session 3", .help = NULL },
+	{ "session-4", { "\\e4" }, "/session 4", .help = NULL },
+	{ "session-5", { "\\e5" }, "/session 5", .help = NULL },
+	{ "session-6", { "\\e6" }, "/session 6", .help = NULL },
+	{ "session-7", { "\\e7" }, "/session 7", .help = NULL },
+	{ "session-8", { "\\e8" }, "/session 8", .help = NULL },
+	{ "session-9", { "\\e9" }, "/session 9", .help = NULL },
+	{ "literal-mode", { "\\C-]" }, "/literal", .help = "every line is data, or no longer" },
+	{ "pane-page-up", { "\\e[5~" }, .action = BINDING_PAGE_UP, .help = "scroll up" },
+	{ "pane-page-down", { "\\e[6~" }, .action = BINDING_PAGE_DOWN, .help = "scroll down" },
+	{ "pane-line-up", { "\\e[1;2A" }, .action = BINDING_LINE_UP, .help = "scroll up by a row" },
+	{ "pane-line-down",
+	  { "\\e[1;2B" },
+	  .action = BINDING_LINE_DOWN,
+	  .help = "scroll down by a row" },
+	{ "pane-top", { "\\e[1;5H" }, .action = BINDING_TOP, .help = "the oldest row" },
+	{ "pane-bottom", { "\\e[1;5F" }, .action = BINDING_BOTTOM, .help = "the newest row" },
+	{ "redraw-window", { "\\C-l" }, .action = BINDING_REDRAW, .help = "draw the window again" },
+	{ "interrupt",
+	  { "\\C-c" },
+	  .action = BINDING_INTERRUPT,
+	  .help = "drop the line being typed; on an empty line, cancel the call that waits, or "
+	          "else no longer highlight hits" },
+	{ "suspend",
+	  { "\\C-z" },
+	  .action = BINDING_SUSPEND,
+	  .help = "back to the shell; fg returns" },
+	{ 0 },
+};
+
+const struct binding *binding_of_line(const char *line)
+{
+	for (const struct binding *row = binding_table; row->name; row++)
+		if (row->line && strcmp(row->line, line) == 0)
+			return row;
+	return NULL;
+}
+
+/* ---- what people call them ---- */
+
+/* After ESC [: a number and '~', or a letter that may have a number and a modifier in front. */
+static const struct {
+	const char *end, *name;
+} sequences[] = {
+	{ "1~", "Home" },   { "2~", "Insert" },   { "3~", "Delete" },   { "4~", "End" },
+	{ "5~", "PageUp" }, { "6~", "PageDown" }, { "7~", "Home" },     { "8~", "End" },
+	{ "11~", "F1" },    { "12~", "F2" },      { "13~", "F3" },      { "14~", "F4" },
+	{ "15~", "F5" },    { "17~", "F6" },      { "18~", "F7" },      { "19~", "F8" },
+	{ "20~", "F9" },    { "21~", "F10" },     { "23~", "F11" },     { "24~", "F12" },
+	{ "A", "Up" },      { "B", "Down" },      { "C", "Right" },     { "D", "Left" },
+	{ "H", "Home" },    { "F", "End" },       { "P", "F1" },        { "Q", "F2" },
+	{ "R", "F3" },      { "S", "F4" },        { "Z", "Shift-Tab" }, { "[A", "F1" },
+	{ "[B", "F2" },     { "[C", "F3" },       { "[D", "F4" },       { "[E", "F5" },
+};
+
+static const char *name_of_sequence(const char *text)
+{
+	for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++)
+		if (strcmp(sequences[i].end, text) == 0)
+			return sequences[i].name;
+	return NULL;
+}
+
+/* "\e[6;5~": the modifier less one has bits for Shift, Alt and Ctrl. False where it is none of the
+ * keys above. */
+static bool print_sequence(const char *text, struct buf *out)
+{
+	char plain[8], *end;
+	const char *semicolon = strchr(text, ';');
+	long modifiers = 0;
+	if (strlen(text) >= sizeof plain)
+		return false;
+	strcpy(plain, text);
+	if (semicolon) {
+		modifiers = strtol(semicolon + 1, &end, 10) - 1;
+		size_t number = *end == '~' ? (size_t)(semicolon - text) : 0; /* not of "1;5H" */
+		strcpy(plain + number, end);
+	}
+	const char *name = name_of_sequence(plain);
+	if (!name || modifiers < 0 || modifiers > 7)
+		return false;
+	buf_printf(out, "%s%s%s%s", modifiers & 4 ? "Ctrl-" : "", modifiers & 2 ? "Alt-" : "",
+	           modifiers & 1 ? "Shift-" : "", name);
+	return true;
+}
+
+/* The prefixes \C- and \M- in any order, and ESC as Alt; returns what comes after the key. */
+static const char *print_one(const char *keys, struct buf *out)
+{
+	bool upper = false;
+	while (keys[0] == '\\' && keys[1] && keys[2]) {
+		if (keys[1] == 'e') {
+			buf_append_text(out, "Alt-");
+			keys += 2;
+		} else if ((keys[1] == 'C' || keys[1] == 'M') && keys[2] == '-' && keys[3]) {
+			buf_append_text(out, keys[1] == 'C' ? "Ctrl-" : "Alt-");
+			upper = true;
+			keys += 3;
+		} else {
+			break;
+		}
+	}
+	if (keys[0] == '\\' && keys[1] == 'e') {
+		buf_append_text(out, "Escape");
+		return keys + 2;
+	}
+	keys += keys[0] == '\\' && keys[1]; /* of a quoted '"' or '\' */
+	char key = upper ? (char)toupper((unsigned char)*keys) : *keys;
+	buf_append(out, &key, 1);
+	return keys + 1;
+}
+
+void binding_print_key(const char *keys, struct buf *out)
+{
+	bool csi = strncmp(keys, "\\e[", 3) == 0, ss3 = strncmp(keys, "\\eO", 3) == 0;
+	if ((csi || ss3) && keys[3] && print_sequence(keys + 3, out))
+		return;
+	if (csi && keys[3]) {
+		buf_append_text(out, keys);
+		return;
+	}
+	for (const char *start = keys; *keys;) {
+		if (keys > start)
+			buf_append_text(out, " ");
+		keys = print_one(keys, out);
+	}
+}
+
+void binding_print_keys(const char *const *keys, struct buf *out)
+{
+	struct buf names[BINDING_KEYS] = { 0 };
+	for (size_t i = 0; i < BINDING_KEYS && keys[i]; i++) {
+		bool told = false;
+		names[i].max = SIZE_MAX;
+		binding_print_key(keys[i], &names[i]);
+		for (size_t before = 0; before < i; before++)
+			told |= strcmp(buf_text(&names[before]), buf_text(&names[i])) == 0;
+		if (!told)
+			buf_printf(out, "%s%s", i ? ", " : "", buf_text(&names[i]));
+	}
+	for (size_t i = 0; i < BINDING_KEYS; i++)
+		buf_free(&names[i]);
+}
