@@ -219,8 +219,8 @@ static void offer_ports(struct offer *offer)
 	struct words words;
 	words_cut(&words, offer->args, offer->point);
 	const struct word *last = words.count ? &words.word[words.count - 1] : NULL;
-	bool transport = last && (word_is(last, "tcp", 3) || word_is(last, "udp", 3));
-	if (last && !transport)
+	enum transport transport;
+	if (last && !transport_find(last->at, (size_t)(last->end - last->at), &transport))
 		offer->address = xstrndup(last->at, (size_t)(last->end - last->at));
 	recent_hosts_each(offer->app, offer->local, offer_place_port, offer);
 	free(offer->address);

@@ -53,14 +53,15 @@ static void add_state(struct listing *listing, const struct app *app, struct ses
 {
 	struct snapshot snapshot;
 	int64_t left;
-	char mark, text[SNAPSHOT_LEFT];
+	char text[SNAPSHOT_LEFT];
 	sessions_look(app->sessions, session);
 	page_snapshot(session, &snapshot);
-	const char *state = snapshot_state(&snapshot, &mark);
+	const char *state = tcp_state_title(snapshot_state(&snapshot));
 	if (snapshot_timer(&snapshot, &left) == TIMER_TIMEWAIT)
 		listing_add(listing, "%s %s", state, snapshot_format_left(left, text));
 	else
-		listing_add(listing, "%s%s", state, mark == '?' ? " ?" : "");
+		listing_add(listing, "%s%s", state,
+		            snapshot_state_mark(&snapshot) == '?' ? " ?" : "");
 }
 
 static void list_session(struct listing *listing, const struct app *app, struct session *session)
@@ -113,7 +114,7 @@ static void list_clients(const struct app *app, const struct session *server,
 		struct endpoint peer = session_peer(client);
 		listing_add(listing, "%u", session_number(client));
 		listing_add(listing, "%s", session_name(client));
-		listing_add(listing, "%s", session_state_name(client));
+		listing_add(listing, "%s", tcp_state_title(session_tcp_state(client)));
 		add_addr(listing, &peer);
 		listing_add(listing, "%" PRIu64, counts->received_bytes);
 		listing_add(listing, "%" PRIu64, counts->sent_bytes);

@@ -13,7 +13,7 @@ enum { LEFT_COLUMNS = 31 }; /* of name and value together, the value at their ri
 unsigned session_option_set(const struct session *session)
 {
 	int family = session_family(session);
-	unsigned of = session_kind(session) == SESSION_UDP ? SOCKOPT_UDP : SOCKOPT_TCP;
+	unsigned of = session_transport(session) == TRANSPORT_UDP ? SOCKOPT_UDP : SOCKOPT_TCP;
 	return of | (family == AF_INET ? SOCKOPT_IPV4 : family == AF_INET6 ? SOCKOPT_IPV6 : 0);
 }
 

@@ -11,8 +11,9 @@
 static bool parse_target(struct target *target, const char *transport, const char *text,
                          const char *port, bool listening, struct error *error)
 {
-	enum transport asked =
-	        transport && strcmp(transport, "udp") == 0 ? TRANSPORT_UDP : TRANSPORT_TCP;
+	enum transport asked = TRANSPORT_TCP;
+	if (transport)
+		transport_find(transport, strlen(transport), &asked);
 	if (!target_parse(target, text, port, asked, listening, error))
 		return false;
 	if (!transport || target->transport == asked)

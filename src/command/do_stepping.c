@@ -75,8 +75,10 @@ static enum command_result do_socket(const struct invocation *invocation, struct
 	options.name = args->as;
 	options.eol = app->settings.eol;
 	options.family = choose_family(app, args->value[1]);
-	struct session *session = sessions_make_socket(
-	        app->sessions, strcmp(args->value[0], "udp") == 0, &options, error);
+	enum transport transport = TRANSPORT_TCP;
+	transport_find(args->value[0], strlen(args->value[0]), &transport);
+	struct session *session =
+	        sessions_make_socket(app->sessions, transport == TRANSPORT_UDP, &options, error);
 	if (session)
 		app_select(app, session);
 	return session != NULL;

@@ -235,7 +235,7 @@ static void say_refused(const struct failure *failure, struct buf *out)
 {
 	const struct entry *call = failure_call(failure);
 	struct endpoint addr = entry_addr(call);
-	if (session_kind(failure->session) == SESSION_UDP)
+	if (session_transport(failure->session) == TRANSPORT_UDP)
 		buf_append_text(out, "It is the answer to a datagram that was sent before.\n");
 	else if (call->call == CALL_CONNECT)
 		buf_printf(out,

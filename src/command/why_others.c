@@ -11,7 +11,7 @@ enum { SAMPLE_NEAR = 64 }; /* entries before close() in which the kernel's readi
 
 static bool same_transport(const struct session *a, const struct session *b)
 {
-	return (session_kind(a) == SESSION_UDP) == (session_kind(b) == SESSION_UDP);
+	return session_transport(a) == session_transport(b);
 }
 
 static void name_session(const struct session *session, struct buf *out)
@@ -46,8 +46,8 @@ static bool say_holder(const struct session *session, unsigned port, struct buf 
 	if (session_state(session) == SESSION_CLOSED)
 		return say_time_wait(session, out);
 	name_session(session, out);
-	buf_printf(out, " has port %u: %s at %s.\n", port, session_state_name(session),
-	           endpoint_format(&local, text));
+	buf_printf(out, " has port %u: %s at %s.\n", port,
+	           tcp_state_title(session_tcp_state(session)), endpoint_format(&local, text));
 	return true;
 }
 
@@ -96,7 +96,7 @@ static void say_listeners(const struct failure *failure, struct buf *out)
 			           endpoint_format(&local, text));
 		else
 			buf_printf(out, " has that port, but of %s.\n",
-			           session_kind(other) == SESSION_UDP ? "UDP" : "TCP");
+			           transport_title(session_transport(other)));
 	}
 }
 

@@ -363,10 +363,10 @@ static void serve(struct session *session, const struct poller *poller)
 			receive(session, i);
 }
 
-static const char *state_name(const struct session *session)
+static enum tcp_state tcp_state(const struct session *session)
 {
 	(void)session;
-	return "UDP";
+	return STATE_DATAGRAMS;
 }
 
 const struct kind datagram_kind = {
@@ -379,7 +379,7 @@ const struct kind datagram_kind = {
 	.send = udp_send,
 	.shutdown = refuse_shutdown,
 	.flush = flush,
-	.state_name = state_name,
+	.tcp_state = tcp_state,
 };
 
 /* ---- peers ---- */

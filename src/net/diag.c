@@ -181,7 +181,7 @@ static unsigned timer_of(const struct inet_diag_msg *row)
 static void add_row(const struct inet_diag_msg *row, struct sample *sample)
 {
 	unsigned timer = timer_of(row);
-	if (sample_is(sample, STATE_CLOSE))
+	if (sample_is(sample, STATE_CLOSED))
 		sample_set(sample, SAMPLE_STATE, row->idiag_state);
 	add(sample, SAMPLE_STATE, row->idiag_state);
 	add(sample, SAMPLE_TIMER, timer);

@@ -54,7 +54,7 @@ static void ask_memory(int fd, int type, struct sample *sample)
 static void ask_queues(int fd, int type, struct sample *sample)
 {
 	ask_queue(fd, SIOCINQ, SAMPLE_INQ, sample);
-	if (sample_is(sample, STATE_CLOSE))
+	if (sample_is(sample, STATE_CLOSED))
 		return;
 	ask_queue(fd, SIOCOUTQ, SAMPLE_OUTQ, sample);
 	if (type == SOCK_STREAM && !sample_has(sample, SAMPLE_NOTSENT))

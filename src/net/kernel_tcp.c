@@ -131,7 +131,7 @@ static void forget_unconnected(struct sample *sample)
 {
 	static const enum sample_field gone[] = { SAMPLE_UNACKED, SAMPLE_SACKED,  SAMPLE_LOST,
 		                                  SAMPLE_RETRANS, SAMPLE_NOTSENT, SAMPLE_CWND };
-	bool closed = sample_is(sample, STATE_CLOSE);
+	bool closed = sample_is(sample, STATE_CLOSED);
 	if (closed || sample_is(sample, STATE_SYN_SENT)) {
 		forget(sample, SAMPLE_SND_WND);
 		forget(sample, SAMPLE_RCV_WND);
@@ -185,7 +185,7 @@ void kernel_read_tcp(int fd, struct sample *sample)
 __attribute__((unused)) static void set_state(struct sample *sample, unsigned state)
 {
 	static const uint8_t states[] = {
-		STATE_CLOSE,       STATE_LISTEN,     STATE_SYN_SENT,  STATE_SYN_RECV,
+		STATE_CLOSED,      STATE_LISTEN,     STATE_SYN_SENT,  STATE_SYN_RECV,
 		STATE_ESTABLISHED, STATE_CLOSE_WAIT, STATE_FIN_WAIT1, STATE_CLOSING,
 		STATE_LAST_ACK,    STATE_FIN_WAIT2,  STATE_TIME_WAIT,
 	};
@@ -203,7 +203,7 @@ void kernel_read_tcp(int fd, struct sample *sample)
 	if (getsockopt(fd, IPPROTO_TCP, TCP_CONNECTION_INFO, &info, &len) || len < sizeof info)
 		return;
 	set_state(sample, info.tcpi_state);
-	if (sample_is(sample, STATE_LISTEN) || sample_is(sample, STATE_CLOSE))
+	if (sample_is(sample, STATE_LISTEN) || sample_is(sample, STATE_CLOSED))
 		return;
 	sample_set(sample, SAMPLE_RTO, info.tcpi_rto * UINT64_C(1000));
 	sample_set(sample, SAMPLE_SND_MSS, info.tcpi_maxseg);
@@ -225,7 +225,7 @@ void kernel_read_tcp(int fd, struct sample *sample)
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) || len < sizeof info)
 		return;
 	set_state(sample, info.tcpi_state);
-	if (sample_is(sample, STATE_LISTEN) || sample_is(sample, STATE_CLOSE))
+	if (sample_is(sample, STATE_LISTEN) || sample_is(sample, STATE_CLOSED))
 		return;
 	sample_set(sample, SAMPLE_RTO, info.tcpi_rto);
 	sample_set(sample, SAMPLE_SND_MSS, info.tcpi_snd_mss);

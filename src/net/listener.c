@@ -232,10 +232,10 @@ static bool refuse_shutdown(struct session *session, int how, struct error *erro
 	return false;
 }
 
-static const char *state_name(const struct session *session)
+static enum tcp_state tcp_state(const struct session *session)
 {
 	(void)session;
-	return "LISTEN";
+	return STATE_LISTEN;
 }
 
 const struct kind listener_kind = {
@@ -246,5 +246,5 @@ const struct kind listener_kind = {
 	.serve = serve,
 	.send = refuse_send,
 	.shutdown = refuse_shutdown,
-	.state_name = state_name,
+	.tcp_state = tcp_state,
 };

@@ -162,10 +162,10 @@ static void meet(const struct caller *caller, int fd, int64_t now, struct sample
 	settle(probe, now);
 }
 
-/* Through a descriptor it reads as CLOSE; sock_diag(7) has said it before. */
+/* Through a descriptor it reads as CLOSED; sock_diag(7) has said it before. */
 static void keep_time_wait(const struct sample *last, struct sample *now)
 {
-	if (sample_is(last, STATE_TIME_WAIT) && sample_is(now, STATE_CLOSE))
+	if (sample_is(last, STATE_TIME_WAIT) && sample_is(now, STATE_CLOSED))
 		sample_set(now, SAMPLE_STATE, STATE_TIME_WAIT);
 }
 

@@ -229,7 +229,7 @@ static bool was_cut_off(const struct session *session)
 	return session->peer_closed && !session->fin_sent && !session->broken && !session->paused &&
 	       session->state == SESSION_OPEN && session->kind == &stream_kind &&
 	       session->probe.last.present && session->probe.fd == session->fd[0] &&
-	       sample_is(&session->probe.last, STATE_CLOSE);
+	       sample_is(&session->probe.last, STATE_CLOSED);
 }
 
 static void tell_cut_off(struct session *session)

@@ -149,7 +149,7 @@ static void say_why(const struct lookup *lookup, struct error *error)
 {
 	const char *host = lookup->query.target.host;
 	const char *service = lookup->query.target.service;
-	bool udp = lookup->query.target.transport == TRANSPORT_UDP;
+	const char *transport = transport_name(lookup->query.target.transport);
 	const char *family = endpoint_family_name(lookup->query.family);
 	const char *blank = *family ? " " : "";
 	switch (lookup->status) {
@@ -166,7 +166,7 @@ static void say_why(const struct lookup *lookup, struct error *error)
 		error_set(error, "no %s%saddress: %.200s", family, blank, host);
 		return;
 	case EAI_SERVICE:
-		error_set(error, "no such %s service: %s", udp ? "udp" : "tcp", service);
+		error_set(error, "no such %s service: %s", transport, service);
 		return;
 	case EAI_AGAIN:
 		error_set(error, "no name server answered for %.200s", host);

@@ -318,6 +318,11 @@ enum session_kind session_kind(const struct session *session)
 	return session->kind->kind;
 }
 
+enum transport session_transport(const struct session *session)
+{
+	return session->kind->type == SOCK_DGRAM ? TRANSPORT_UDP : TRANSPORT_TCP;
+}
+
 enum session_state session_state(const struct session *session)
 {
 	return session->state;
@@ -415,18 +420,18 @@ void session_set_eol(struct session *session, enum eol eol)
 }
 
 /* What our own calls tell is true as well, but less: after one that was not read around it alone
- * is. NULL where the kernel has said nothing that is still so. */
-static const char *kernel_state(const struct session *session)
+ * is. False where the kernel has said nothing that is still so. */
+static bool kernel_state(const struct session *session, enum tcp_state *read)
 {
 	const struct probe *probe = &session->probe;
 	uint64_t state = sample_get(&probe->last, SAMPLE_STATE);
 	if (session->kind != &stream_kind || !probe->last.present || probe->calls ||
-	    state == STATE_GONE || state == STATE_CLOSE)
-		return NULL;
+	    state == STATE_GONE || state == STATE_CLOSED)
+		return false;
+	*read = (enum tcp_state)state;
 	if (session->state == SESSION_OPEN)
-		return probe->fd == session->fd[0] ? sample_state_name(state) : NULL;
-	bool followed = session->state == SESSION_CLOSED && probe->when == SAMPLE_CLOSED;
-	return followed ? sample_state_name(state) : NULL;
+		return probe->fd == session->fd[0];
+	return session->state == SESSION_CLOSED && probe->when == SAMPLE_CLOSED;
 }
 
 static bool is_waiting_to_resolve(const struct session *session)
@@ -435,25 +440,25 @@ static bool is_waiting_to_resolve(const struct session *session)
 	return dial && dial->lookup && lookup_is_waiting(dial->lookup);
 }
 
-const char *session_state_name(const struct session *session)
+enum tcp_state session_tcp_state(const struct session *session)
 {
-	const char *state = kernel_state(session);
-	if (state)
+	enum tcp_state state;
+	if (kernel_state(session, &state))
 		return state;
 	switch (session->state) {
 	case SESSION_RESOLVING:
-		return is_waiting_to_resolve(session) ? "waiting to resolve" : "resolving";
+		return is_waiting_to_resolve(session) ? STATE_WAITING_TO_RESOLVE : STATE_RESOLVING;
 	case SESSION_FRESH:
-		return "CLOSE";
+		return STATE_CLOSED;
 	case SESSION_CONNECTING:
-		return "SYN_SENT";
+		return STATE_SYN_SENT;
 	case SESSION_OPEN:
 	case SESSION_LISTENING:
-		return session->kind->state_name(session);
+		return session->kind->tcp_state(session);
 	case SESSION_CLOSED:
 		break;
 	}
-	return "closed";
+	return STATE_GONE;
 }
 
 uint64_t session_news(const struct session *session)

@@ -77,6 +77,7 @@ struct session_counts {
 uint32_t session_number(const struct session *session);
 const char *session_name(const struct session *session);
 enum session_kind session_kind(const struct session *session);
+enum transport session_transport(const struct session *session);
 enum session_state session_state(const struct session *session);
 enum session_end session_end(const struct session *session);
 bool session_failed_to_open(const struct session *session); /* and has never been open */
@@ -108,10 +109,9 @@ const struct service *session_service(const struct session *session);
 enum eol session_eol(const struct session *session);
 void session_set_eol(struct session *session, enum eol eol);
 
-/* "SYN_SENT", "ESTABLISHED", "FIN_WAIT2", …: what the newest reading says, without one what our own
- * calls tell; "resolving", "waiting to resolve", "UDP", "closed", and after close() as long as the
- * kernel knows the connection its state there. Static. */
-const char *session_state_name(const struct session *session);
+/* What the newest sample says, without one what our own calls tell; after close() the state of the
+ * connection in the kernel as long as that knows it, then STATE_GONE. */
+enum tcp_state session_tcp_state(const struct session *session);
 
 /* Counts what a person would want to be told of: messages in, changes of state. Only grows. */
 uint64_t session_news(const struct session *session);

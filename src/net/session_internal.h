@@ -63,7 +63,7 @@ struct kind {
 	             size_t len, struct error *error);
 	bool (*shutdown)(struct session *session, int how, struct error *error);
 	void (*flush)(struct session *session); /* open: sends what the kernel takes now */
-	const char *(*state_name)(const struct session *session);
+	enum tcp_state (*tcp_state)(const struct session *session); /* while it is open */
 };
 
 extern const struct kind stream_kind, datagram_kind, listener_kind;

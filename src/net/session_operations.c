@@ -109,11 +109,12 @@ void session_make_name(struct session *session, const char *host, const char *po
 void session_name_server(struct session *session, const char *port)
 {
 	char host[SESSION_NAME];
-	bool udp = session->kind == &datagram_kind;
+	enum transport transport = session_transport(session);
 	if (session->service == &service_table[0])
-		snprintf(host, sizeof host, "%s", udp ? "udp" : "tcp");
+		snprintf(host, sizeof host, "%s", transport_name(transport));
 	else
-		snprintf(host, sizeof host, "%s%s", udp ? "udp-" : "", session->service->name);
+		snprintf(host, sizeof host, "%s%s", transport == TRANSPORT_UDP ? "udp-" : "",
+		         session->service->name);
 	session_make_name(session, host, port);
 }
 

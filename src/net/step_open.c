@@ -35,9 +35,7 @@ static struct open_parameters *make_recipe(bool udp, const struct session_option
 static void name_socket(struct session *session, const char *name)
 {
 	snprintf(session->name, sizeof session->name, "%s",
-	         name              ? name
-	         : is_udp(session) ? "udp"
-	                           : "tcp");
+	         name ? name : transport_name(session_transport(session)));
 	session->named = name != NULL;
 }
 
@@ -49,7 +47,8 @@ static void open_socket(struct session *session)
 		session->state = SESSION_FRESH;
 		session->fd[session->fd_count++] = fd;
 		session_report(session, 0, "socket() = %d: %s over %s, paused", fd,
-		               is_udp(session) ? "UDP" : "TCP", endpoint_family_name(family));
+		               transport_title(session_transport(session)),
+		               endpoint_family_name(family));
 	} else if (errno == ERANGE) {
 		session_finish(session, SESSION_ENDED_FAILED, "no socket");
 	} else {
@@ -301,7 +300,7 @@ static bool look_up(struct session *session, const struct target *target, bool b
 static bool parse(const struct session *session, const char *host, const char *port, bool binds,
                   struct target *target, struct error *error)
 {
-	enum transport transport = is_udp(session) ? TRANSPORT_UDP : TRANSPORT_TCP;
+	enum transport transport = session_transport(session);
 	if (!target_parse(target,
 	                  host   ? host
 	                  : port ? port
@@ -310,7 +309,7 @@ static bool parse(const struct session *session, const char *host, const char *p
 		return false;
 	if (target->transport == transport)
 		return true;
-	error_set(error, "session %u is %s", number(session), is_udp(session) ? "UDP" : "TCP");
+	error_set(error, "session %u is %s", number(session), transport_title(transport));
 	return false;
 }
 

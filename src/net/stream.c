@@ -355,13 +355,13 @@ static void serve(struct session *session, const struct poller *poller)
 		receive(session);
 }
 
-static const char *state_name(const struct session *session)
+static enum tcp_state tcp_state(const struct session *session)
 {
 	if (session->peer_closed && session->fin_sent)
-		return "CLOSE";
+		return STATE_CLOSED;
 	if (session->peer_closed)
-		return "CLOSE_WAIT";
-	return session->fin_sent ? "FIN_WAIT" : "ESTABLISHED";
+		return STATE_CLOSE_WAIT;
+	return session->fin_sent ? STATE_FIN_WAIT : STATE_ESTABLISHED;
 }
 
 const struct kind stream_kind = {
@@ -374,5 +374,5 @@ const struct kind stream_kind = {
 	.send = stream_send,
 	.shutdown = stream_shutdown,
 	.flush = flush,
-	.state_name = state_name,
+	.tcp_state = tcp_state,
 };

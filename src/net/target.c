@@ -174,14 +174,11 @@ static bool take_scheme(struct target *target, struct span *rest, struct error *
 	if (!colon)
 		return true;
 	struct span scheme = span_from(rest->text, colon);
-	if (scheme.len == 3 && strncasecmp(scheme.text, "tcp", 3) == 0) {
-		target->transport = TRANSPORT_TCP;
-	} else if (scheme.len == 3 && strncasecmp(scheme.text, "udp", 3) == 0) {
-		target->transport = TRANSPORT_UDP;
-	} else if (scheme.len == 4 && strncasecmp(scheme.text, "unix", 4) == 0) {
+	if (scheme.len == 4 && strncasecmp(scheme.text, "unix", 4) == 0) {
 		error_set(error, "unix:// is not supported yet: tcp:// or udp://");
 		return false;
-	} else {
+	}
+	if (!transport_find(scheme.text, scheme.len, &target->transport)) {
 		error_set(error, QUOTE ":// is not a transport: tcp:// or udp://", QUOTED(scheme));
 		return false;
 	}

@@ -7,8 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-
-enum transport { TRANSPORT_TCP, TRANSPORT_UDP };
+#include "socket/transport.h"
 
 enum { TARGET_HOST = 256, TARGET_SERVICE = 64 };
 

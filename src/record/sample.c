@@ -181,25 +181,6 @@ bool sample_previous(const struct transcript *transcript, uint64_t position, uns
 
 /* ---- words ---- */
 
-const char *sample_state_name(uint64_t state)
-{
-	static const char *const names[STATE_COUNT] = {
-		[STATE_GONE] = "gone",
-		[STATE_ESTABLISHED] = "ESTABLISHED",
-		[STATE_SYN_SENT] = "SYN_SENT",
-		[STATE_SYN_RECV] = "SYN_RECV",
-		[STATE_FIN_WAIT1] = "FIN_WAIT1",
-		[STATE_FIN_WAIT2] = "FIN_WAIT2",
-		[STATE_TIME_WAIT] = "TIME_WAIT",
-		[STATE_CLOSE] = "CLOSE",
-		[STATE_CLOSE_WAIT] = "CLOSE_WAIT",
-		[STATE_LAST_ACK] = "LAST_ACK",
-		[STATE_LISTEN] = "LISTEN",
-		[STATE_CLOSING] = "CLOSING",
-	};
-	return state < STATE_COUNT ? names[state] : "?";
-}
-
 const char *sample_timer_name(uint64_t timer)
 {
 	static const char *const names[] = {

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "record/transcript.h"
+#include "socket/tcp_state.h"
 
 /* Why a reading was taken: the arg of its entry. */
 enum sample_when {
@@ -22,24 +23,6 @@ enum sample_when {
 	SAMPLE_AFTER,  /* right behind the call in the entry before it in time */
 	SAMPLE_LATER,  /* by itself, while something was on its way or a timer ran */
 	SAMPLE_CLOSED, /* there is no descriptor any more: by sock_diag(7) */
-};
-
-/* enum tcp_state of the kernel, Linux numbers; the other systems' are translated. 0 = the row has
- * gone. */
-enum tcp_state_number {
-	STATE_GONE,
-	STATE_ESTABLISHED,
-	STATE_SYN_SENT,
-	STATE_SYN_RECV,
-	STATE_FIN_WAIT1,
-	STATE_FIN_WAIT2,
-	STATE_TIME_WAIT,
-	STATE_CLOSE,
-	STATE_CLOSE_WAIT,
-	STATE_LAST_ACK,
-	STATE_LISTEN,
-	STATE_CLOSING,
-	STATE_COUNT,
 };
 
 enum sample_timer { TIMER_OFF, TIMER_RETRANSMIT, TIMER_KEEPALIVE, TIMER_TIMEWAIT, TIMER_PERSIST };
@@ -56,7 +39,7 @@ enum sample_option {
 
 enum sample_field {
 	/* TCP_INFO, tcp(7). Times are microseconds, "segments" are counts, the rest bytes. */
-	SAMPLE_STATE,       /* enum tcp_state_number */
+	SAMPLE_STATE,       /* enum tcp_state */
 	SAMPLE_CA_STATE,    /* 0 Open 1 Disorder 2 CWR 3 Recovery 4 Loss */
 	SAMPLE_RETRANSMITS, /* of the oldest segment, unanswered so far */
 	SAMPLE_PROBES,      /* window or keepalive probes, unanswered so far */
@@ -154,7 +137,7 @@ static inline void sample_set(struct sample *sample, enum sample_field field, ui
 	sample->value[field] = value;
 }
 
-static inline bool sample_is(const struct sample *sample, enum tcp_state_number state)
+static inline bool sample_is(const struct sample *sample, enum tcp_state state)
 {
 	return sample_has(sample, SAMPLE_STATE) && sample->value[SAMPLE_STATE] == state;
 }
@@ -188,9 +171,6 @@ bool sample_before(const struct transcript *transcript, uint64_t position, unsig
  * several addresses has a socket for each. */
 bool sample_previous(const struct transcript *transcript, uint64_t position, unsigned most,
                      struct sample *sample);
-
-/* "ESTABLISHED", "FIN_WAIT2", …; "gone" for STATE_GONE, "?" for numbers of no state. Static. */
-const char *sample_state_name(uint64_t state);
 
 /* "retransmit", "keepalive", "persist", "TIME_WAIT"; "off". Static. */
 const char *sample_timer_name(uint64_t timer);

@@ -65,7 +65,7 @@ static void add_state(struct pieces *pieces, const struct snapshot *snapshot)
 	snapshot_format_state(snapshot, state);
 	if (snapshot->kind != SNAPSHOT_DATAGRAMS)
 		add_piece(pieces, 0, STYLE_STATE, "tcp %s", state);
-	else if (strcmp(state, "UDP") == 0)
+	else if (snapshot_state(snapshot) == STATE_DATAGRAMS)
 		add_piece(pieces, 0, STYLE_STATE, "udp");
 	else
 		add_piece(pieces, 0, STYLE_STATE, "udp %s", state);
@@ -129,8 +129,8 @@ static void add_window(struct pieces *pieces, const struct sample *sample)
 /* Without a connection there is nobody to read from. */
 static bool may_come(const struct snapshot *snapshot)
 {
-	enum tcp_state_number state = snapshot_state_number(snapshot);
-	return snapshot->sample.present && state != STATE_CLOSE && state != STATE_SYN_SENT &&
+	enum tcp_state state = snapshot_state(snapshot);
+	return snapshot->sample.present && state != STATE_CLOSED && state != STATE_SYN_SENT &&
 	       state != STATE_TIME_WAIT;
 }
 

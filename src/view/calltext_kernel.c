@@ -14,10 +14,10 @@ enum { ADDRESSES_SHOWN = 3 };
 
 /* ---- states ---- */
 
-/* TIME_WAIT reads as CLOSE through a descriptor, until sock_diag(7) is asked. */
+/* TIME_WAIT reads as CLOSED through a descriptor, until sock_diag(7) is asked. */
 static bool was_in_time_wait(const struct sample *sample)
 {
-	return sample_is(sample, STATE_TIME_WAIT) && phrases_came_from(sample, STATE_CLOSE);
+	return sample_is(sample, STATE_TIME_WAIT) && phrases_came_from(sample, STATE_CLOSED);
 }
 
 void calltext_change(const struct sample *sample, struct buf *out)
@@ -27,8 +27,11 @@ void calltext_change(const struct sample *sample, struct buf *out)
 	if (was_in_time_wait(sample))
 		buf_append_text(out, "TIME_WAIT *");
 	else
-		buf_printf(out, "%s %s %s *", sample_state_name(sample->value[SAMPLE_OLD_STATE]),
-		           phrases_arrow(), sample_state_name(sample->value[SAMPLE_STATE]));
+		buf_printf(out, "%s %s %s *", tcp_state_name(sample->value[SAMPLE_OLD_STATE]),
+		           phrases_arrow(),
+		           sample_is(sample, STATE_GONE)
+		                   ? "no longer in the kernel"
+		                   : tcp_state_name(sample->value[SAMPLE_STATE]));
 }
 
 /* ---- of calls ---- */

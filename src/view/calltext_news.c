@@ -19,12 +19,12 @@ static bool has_ended(const struct sample *sample)
 	return sample_has(sample, SAMPLE_OLD_STATE) && sample_is(sample, STATE_CLOSE_WAIT);
 }
 
-/* From these no orderly way leads to CLOSE without a call of ours. */
+/* From these no orderly way leads to CLOSED without a call of ours. */
 static bool has_failed(const struct sample *sample)
 {
-	return sample_is(sample, STATE_CLOSE) && (phrases_came_from(sample, STATE_SYN_SENT) ||
-	                                          phrases_came_from(sample, STATE_ESTABLISHED) ||
-	                                          phrases_came_from(sample, STATE_CLOSE_WAIT));
+	return sample_is(sample, STATE_CLOSED) && (phrases_came_from(sample, STATE_SYN_SENT) ||
+	                                           phrases_came_from(sample, STATE_ESTABLISHED) ||
+	                                           phrases_came_from(sample, STATE_CLOSE_WAIT));
 }
 
 static void say_readable(const struct sample *now, const struct sample *before,
@@ -93,9 +93,8 @@ static void say_state_left(const struct sample *now, const char *left,
                            const struct phrases *phrases)
 {
 	bool told = sample_has(now, SAMPLE_OLD_STATE) || !sample_has(now, SAMPLE_STATE);
-	phrases_add(phrases, "%s%s%s left *",
-	            told ? "" : sample_state_name(now->value[SAMPLE_STATE]), told ? "" : ", ",
-	            left);
+	phrases_add(phrases, "%s%s%s left *", told ? "" : tcp_state_name(now->value[SAMPLE_STATE]),
+	            told ? "" : ", ", left);
 }
 
 /* Each window probe is answered, so what counts them is how often the timer has doubled. */

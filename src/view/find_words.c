@@ -51,7 +51,7 @@ static struct find_words_part find_part(const struct find_words *words, bool (*i
 /* Every run of letters that calltext_change(), calltext_detail() and calltext_news() write for a
  * reading; its test has them write at random. */
 static const char vocabulary[] =
-        "ESTABLISHED SYN SENT RECV FIN WAIT TIME CLOSE LAST ACK LISTEN CLOSING gone of calls o "
+        "ESTABLISHED SYN SENT RECV FIN WAIT TIME CLOSE CLOSED LAST ACK LISTEN CLOSING of calls o "
         "segments out in sent again queue readable bytes to read end file connections waits error "
         "pending window not acknowledged all s ms min h left retransmit probe keepalive no longer "
         "kernel yet held back lay the buffer dropped so far flight taken for lost order come "

@@ -39,7 +39,7 @@ const char *phrases_plural(uint64_t count)
 	return count == 1 ? "" : "s";
 }
 
-bool phrases_came_from(const struct sample *sample, enum tcp_state_number state)
+bool phrases_came_from(const struct sample *sample, enum tcp_state state)
 {
 	return sample_has(sample, SAMPLE_OLD_STATE) && sample->value[SAMPLE_OLD_STATE] == state;
 }
@@ -47,9 +47,9 @@ bool phrases_came_from(const struct sample *sample, enum tcp_state_number state)
 /* A socket whose connection is in TIME_WAIT reads as closed; so does one that was reset. */
 void phrases_add_deduced(const struct sample *sample, const struct phrases *phrases)
 {
-	if (sample_is(sample, STATE_CLOSE) && (phrases_came_from(sample, STATE_FIN_WAIT1) ||
-	                                       phrases_came_from(sample, STATE_FIN_WAIT2) ||
-	                                       phrases_came_from(sample, STATE_CLOSING)))
+	if (sample_is(sample, STATE_CLOSED) && (phrases_came_from(sample, STATE_FIN_WAIT1) ||
+	                                        phrases_came_from(sample, STATE_FIN_WAIT2) ||
+	                                        phrases_came_from(sample, STATE_CLOSING)))
 		phrases_add(phrases, "TIME_WAIT ?");
 }
 

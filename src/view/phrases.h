@@ -20,7 +20,7 @@ const char *phrases_arrow(void);
 const char *phrases_plural(uint64_t count); /* "s" but for 1 */
 
 /* Whether the state has changed, from this one. */
-bool phrases_came_from(const struct sample *sample, enum tcp_state_number state);
+bool phrases_came_from(const struct sample *sample, enum tcp_state state);
 
 /* Each adds nothing where the reading has nothing of the kind. */
 void phrases_add_deduced(const struct sample *sample, const struct phrases *phrases);

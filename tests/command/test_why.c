@@ -175,7 +175,7 @@ static void test_pipe_of_reset(struct app *app, int listener)
 	say(app, "/connect 127.0.0.1 %u", peer_port(listener));
 	wait_for(app, state(app) == SESSION_OPEN, "connected by hand");
 	peer_reset(peer_accept(listener, PEER_MS));
-	wait_for(app, sample_is(session_sample(app->current), STATE_CLOSE), "RST has come");
+	wait_for(app, sample_is(session_sample(app->current), STATE_CLOSED), "RST has come");
 	say(app, "/recv");
 	say(app, "/recv");
 	say(app, "hello");

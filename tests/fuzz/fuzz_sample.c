@@ -24,7 +24,7 @@ static uint64_t add(struct transcript *t, enum call call, const void *bytes, siz
 static void check_words(const struct sample *sample)
 {
 	for (unsigned field = 0; field < SAMPLE_COUNT; field++) {
-		require(*sample_state_name(sample_get(sample, field)));
+		require(*tcp_state_name(sample_get(sample, field)));
 		require(*sample_timer_name(sample_get(sample, field)));
 	}
 }

@@ -111,7 +111,7 @@ static void follows_after_close(void)
 	end_pair(&pair);
 }
 
-/* A descriptor says CLOSE there; everything else that is known stays. */
+/* A descriptor says CLOSED there; everything else that is known stays. */
 static void corrects_close(void)
 {
 	struct pair pair = make_pair(AF_INET);
@@ -120,7 +120,7 @@ static void corrects_close(void)
 	peer_half_close(pair.server);
 	comes_to(&pair.here, &pair.there, SAMPLE_STATE, STATE_TIME_WAIT, &now);
 	struct sample known = { 0 };
-	sample_set(&known, SAMPLE_STATE, STATE_CLOSE);
+	sample_set(&known, SAMPLE_STATE, STATE_CLOSED);
 	sample_set(&known, SAMPLE_INQ, 77);
 	is_int(diag_find(diag, &pair.here, &pair.there, &known), DIAG_FOUND, "it is found");
 	ok(sample_is(&known, STATE_TIME_WAIT), "TIME_WAIT is known by its row alone");

@@ -175,7 +175,7 @@ static void reads_a_fresh_socket(void)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	struct sample sample = read_tcp(fd);
-	ok(sample_is(&sample, STATE_CLOSE), "a new socket is in CLOSE");
+	ok(sample_is(&sample, STATE_CLOSED), "a new socket is in CLOSE");
 	ok(!sample_has(&sample, SAMPLE_RTT) && !sample_has(&sample, SAMPLE_SND_WND),
 	   "and has met nobody");
 	close(fd);
@@ -196,7 +196,7 @@ static void forgets_the_refused(void)
 	peer_close_all(&listener, 1);
 	ok(connect(fd, (const struct sockaddr *)&to, sizeof to) < 0 && errno == EINPROGRESS,
 	   "nobody listens there");
-	ok(comes_to(fd, SAMPLE_STATE, STATE_CLOSE, &sample), "RST has answered");
+	ok(comes_to(fd, SAMPLE_STATE, STATE_CLOSED, &sample), "RST has answered");
 	is_int(sample_get(&sample, SAMPLE_SEGS_OUT), 1, "one SYN went out");
 	ok(!sample_has(&sample, SAMPLE_OUTQ) && !sample_has(&sample, SAMPLE_NOTSENT) &&
 	           !sample_has(&sample, SAMPLE_UNACKED) && !sample_has(&sample, SAMPLE_CWND),
@@ -249,8 +249,8 @@ static void follows_closing(void)
 	   "who gets it to CLOSE_WAIT");
 	is_int(sample_get(&now, SAMPLE_INQ), 3, "where the FIN is no byte");
 	peer_half_close(pair.server);
-	ok(comes_to(pair.client, SAMPLE_STATE, STATE_CLOSE, &now),
-	   "a descriptor says CLOSE where the connection is in TIME_WAIT");
+	ok(comes_to(pair.client, SAMPLE_STATE, STATE_CLOSED, &now),
+	   "a descriptor says CLOSED where the connection is in TIME_WAIT");
 	end_pair(&pair);
 }
 

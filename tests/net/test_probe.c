@@ -66,7 +66,7 @@ static int count_changes(const struct fixture *f, const struct session *session)
 
 /* A reading of this state was written down for this reason. */
 static bool was_in(const struct fixture *f, const struct session *session, enum sample_when when,
-                   enum tcp_state_number state)
+                   enum tcp_state state)
 {
 	struct sample sample;
 	uint64_t at = transcript_last(f->transcript, session_number(session));
@@ -104,9 +104,9 @@ static bool is_settled(struct fixture *f)
 	return f->poller.wake == INT64_MAX && f->poller.lazy == INT64_MAX;
 }
 
-static bool is_named(const struct session *session, const char *name)
+static bool is_in(const struct session *session, enum tcp_state state)
 {
-	return strcmp(session_state_name(session), name) == 0;
+	return session_tcp_state(session) == state;
 }
 
 /* The system stamps nothing before the first socket asks, and then not at once. This pair asks for
@@ -142,8 +142,8 @@ static void counts_segments(struct fixture *f)
 	char text[64];
 	struct couple c = make_couple(f);
 	struct sample r = after(f, c.session, CALL_CONNECT);
-	ok(sample_is(&r, STATE_ESTABLISHED) && sample_get(&r, SAMPLE_OLD_STATE) == STATE_CLOSE,
-	   "connect() leads from CLOSE to ESTABLISHED");
+	ok(sample_is(&r, STATE_ESTABLISHED) && sample_get(&r, SAMPLE_OLD_STATE) == STATE_CLOSED,
+	   "connect() leads from CLOSED to ESTABLISHED");
 	ok(sample_get(&r, SAMPLE_NEW_OUT) == 2 && sample_get(&r, SAMPLE_NEW_IN) == 1,
 	   "by two segments out, SYN and ACK, and one in");
 	is_int(sample_get(&r, SAMPLE_CALLS), 1, "it alone did that");
@@ -164,7 +164,7 @@ static void counts_segments(struct fixture *f)
 	r = before(f, c.session, CALL_RECV);
 	ok(sample_is(&r, STATE_CLOSE_WAIT) && sample_get(&r, SAMPLE_OLD_STATE) == STATE_ESTABLISHED,
 	   "the peer's FIN leads to CLOSE_WAIT before recv() says 0");
-	is_text(session_state_name(c.session), "CLOSE_WAIT", "as the session's state");
+	is_int(session_tcp_state(c.session), STATE_CLOSE_WAIT, "as the session's state");
 	end_couple(&c);
 }
 
@@ -178,8 +178,8 @@ static void shuts_down(struct fixture *f)
 	   "FIN is a segment without data");
 	ok(sample_is(&r, STATE_FIN_WAIT1) || sample_is(&r, STATE_FIN_WAIT2),
 	   "it waits for its acknowledgement, or has it");
-	until(f, is_named(c.session, "FIN_WAIT2"));
-	is_text(session_state_name(c.session), "FIN_WAIT2", "which is noticed without a call");
+	until(f, is_in(c.session, STATE_FIN_WAIT2));
+	is_int(session_tcp_state(c.session), STATE_FIN_WAIT2, "which is noticed without a call");
 	until(f, is_settled(f));
 	ok(is_settled(f) && !session_is_unsettled(c.session), "then the peer may take its time");
 	end_couple(&c);
@@ -190,7 +190,7 @@ static void begins_accepted_ones(struct fixture *f)
 	struct sample r;
 	struct session *server = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, NULL);
 	r = after(f, server, CALL_LISTEN);
-	ok(sample_is(&r, STATE_LISTEN) && sample_get(&r, SAMPLE_OLD_STATE) == STATE_CLOSE,
+	ok(sample_is(&r, STATE_LISTEN) && sample_get(&r, SAMPLE_OLD_STATE) == STATE_CLOSED,
 	   "listen() leads to LISTEN");
 	int fd = peer_connect(AF_INET, session_local(server).port, PEER_MS);
 	until(f, sessions_count(f->sessions) == 2);
@@ -223,7 +223,7 @@ static void compares_like_with_like(void)
 	for (; at != TRANSCRIPT_NONE; at = transcript_next(caller.transcript, at))
 		changes += sample_unpack(transcript_at(caller.transcript, at), &sample) &&
 		           sample_has(&sample, SAMPLE_OLD_STATE);
-	ok(sample_is(&probe.last, STATE_CLOSE) && changes == 0,
+	ok(sample_is(&probe.last, STATE_CLOSED) && changes == 0,
 	   "another socket of a session is not this one in another state");
 	is_int(transcript_count(caller.transcript), 4, "each is read and written down");
 	call_get_option(&caller, fresh, SOL_SOCKET, SO_TYPE, &value);
@@ -332,11 +332,11 @@ static void can_be_off(struct fixture *f)
 	is_int(count_entries(f, number, CALL_SETSOCKOPT, NULL), 0, "no stamps asked for");
 	is_int(count_entries(f, session_number(udp), CALL_SETSOCKOPT, NULL), 0, "nor errors");
 	ok(is_settled(f), "no looking by itself");
-	is_text(session_state_name(c.session), "ESTABLISHED", "our own calls tell the state");
+	is_int(session_tcp_state(c.session), STATE_ESTABLISHED, "our own calls tell the state");
 	session_close(c.session, &f->error);
 	fixture_turns(f, 2);
 	is_int(count_entries(f, number, CALL_SAMPLE, NULL), 0, "not after close() either");
-	is_text(session_state_name(c.session), "closed", "so it is just closed");
+	is_int(session_tcp_state(c.session), STATE_GONE, "so it is just closed");
 	end_couple(&c);
 	sessions_read_kernel(f->sessions, true);
 	c = make_couple(f);
@@ -529,7 +529,7 @@ static void sees_a_connect_that_waits(struct fixture *f)
 	ok(sample_is(session_sample(session), STATE_SYN_SENT), "connecting is SYN_SENT");
 	is_int(sample_get(session_sample(session), SAMPLE_TIMER), TIMER_RETRANSMIT,
 	       "with a timer that will send it again");
-	is_text(session_state_name(session), "SYN_SENT", "and named so");
+	is_int(session_tcp_state(session), STATE_SYN_SENT, "and named so");
 	peer_close_all(fill, PEER_FILL);
 	peer_close_all(&fd, 1);
 }
@@ -540,13 +540,13 @@ static void follows_the_one_that_closed_first(struct fixture *f)
 {
 	struct couple c = make_couple(f);
 	session_close(c.session, &f->error);
-	is_text(session_state_name(c.session), "closed", "before close() is made nobody knows");
-	until(f, is_named(c.session, "FIN_WAIT2"));
-	is_text(session_state_name(c.session), "FIN_WAIT2", "then it waits for the peer's FIN");
+	is_int(session_tcp_state(c.session), STATE_GONE, "before close() is made nobody knows");
+	until(f, is_in(c.session, STATE_FIN_WAIT2));
+	is_int(session_tcp_state(c.session), STATE_FIN_WAIT2, "then it waits for the peer's FIN");
 	ok(session_is_unsettled(c.session), "which is no end yet");
 	peer_close_all(&c.peer, 1);
 	sessions_look(f->sessions, c.session);
-	is_text(session_state_name(c.session), "TIME_WAIT", "and at last in TIME_WAIT");
+	is_int(session_tcp_state(c.session), STATE_TIME_WAIT, "and at last in TIME_WAIT");
 	const struct sample *r = session_sample(c.session);
 	ok(sample_get(r, SAMPLE_TIMER) == TIMER_TIMEWAIT &&
 	           sample_get(r, SAMPLE_TIMER_LEFT) > 1000000,
@@ -558,7 +558,7 @@ static void follows_the_one_that_closed_first(struct fixture *f)
 	until(f, session_state(c.session) == SESSION_OPEN);
 	ok(!lingering_follows(sessions_lingering(f->sessions), session_number(c.session)),
 	   "is not followed any more");
-	is_text(session_state_name(c.session), "ESTABLISHED", "and has a new state");
+	is_int(session_tcp_state(c.session), STATE_ESTABLISHED, "and has a new state");
 	ok(was_in(f, c.session, SAMPLE_CLOSED, STATE_TIME_WAIT), "what was is written down");
 	end_couple(&c);
 }
@@ -567,10 +567,10 @@ static void follows_until_it_is_gone(struct fixture *f)
 {
 	struct couple c = make_couple(f);
 	session_close(c.session, &f->error);
-	until(f, is_named(c.session, "FIN_WAIT2"));
+	until(f, is_in(c.session, STATE_FIN_WAIT2));
 	peer_reset(c.peer);
 	sessions_look(f->sessions, c.session);
-	is_text(session_state_name(c.session), "closed", "an RST ends what is left of it");
+	is_int(session_tcp_state(c.session), STATE_GONE, "an RST ends what is left of it");
 	ok(was_in(f, c.session, SAMPLE_CLOSED, STATE_GONE), "which is written down");
 	ok(!session_is_unsettled(c.session) && is_settled(f), "and followed no more");
 	peer_close_all(&c.listener, 1);
@@ -606,7 +606,7 @@ static void follows_some_only(struct fixture *f)
 	}
 	struct lingering *lingering = sessions_lingering(f->sessions);
 	is_int(lingering->count, LINGERING_MOST, "no more are followed than there is room for");
-	is_text(session_state_name(all[0]), "closed", "of the oldest nothing is said any more");
+	is_int(session_tcp_state(all[0]), STATE_GONE, "of the oldest nothing is said any more");
 	ok(!session_is_unsettled(all[0]) && session_is_unsettled(all[MORE]), "but of the others");
 	ok(sessions_forget(f->sessions, all[MORE], &f->error), "one that is forgotten");
 	is_int(lingering->count, LINGERING_MOST - 1, "is not followed either");

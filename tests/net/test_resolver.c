@@ -32,11 +32,11 @@ static int descriptors(void)
 	return count_directory("/proc/self/fd") - 3;
 }
 
-static unsigned count_state(const struct fixture *f, const char *state)
+static unsigned count_state(const struct fixture *f, enum tcp_state state)
 {
 	unsigned count = 0;
 	for (size_t i = 0; i < sessions_count(f->sessions); i++)
-		count += strcmp(session_state_name(sessions_at(f->sessions, i)), state) == 0;
+		count += session_tcp_state(sessions_at(f->sessions, i)) == state;
 	return count;
 }
 
@@ -60,8 +60,8 @@ static void waits_for_a_place(struct fixture *f)
 	scripted_set_gate(false);
 	open_many(f, MANY, &options);
 	fixture_turns(f, 2);
-	is_int(count_state(f, "resolving"), RESOLVE_AT_ONCE, "a few look-ups ask");
-	is_int(count_state(f, "waiting to resolve"), MANY - RESOLVE_AT_ONCE, "the others wait");
+	is_int(count_state(f, STATE_RESOLVING), RESOLVE_AT_ONCE, "a few look-ups ask");
+	is_int(count_state(f, STATE_WAITING_TO_RESOLVE), MANY - RESOLVE_AT_ONCE, "the others wait");
 	is_int(threads(), 1 + RESOLVE_AT_ONCE, "so there are few threads");
 	is_int(descriptors() - had, 2 * RESOLVE_AT_ONCE, "and few descriptors");
 	struct session *last = sessions_at(f->sessions, MANY - 1);
@@ -71,15 +71,15 @@ static void waits_for_a_place(struct fixture *f)
 	struct session *first = sessions_at(f->sessions, 0), *fifth = sessions_at(f->sessions, 4);
 	session_close(first, &f->error);
 	fixture_turns(f, 2);
-	is_text(session_state_name(fifth), "resolving", "closing one that asks frees its place");
+	is_int(session_tcp_state(fifth), STATE_RESOLVING, "closing one that asks frees its place");
 	session_close(sessions_at(f->sessions, 5), &f->error);
 	fixture_turns(f, 2);
-	is_int(count_state(f, "resolving"), RESOLVE_AT_ONCE, "one that waits has none");
+	is_int(count_state(f, STATE_RESOLVING), RESOLVE_AT_ONCE, "one that waits has none");
 	struct session *numeric = open_to(f, TRANSPORT_UDP, "127.0.0.1", 9, NULL);
 	is_int(session_state(numeric), SESSION_OPEN, "an address waits for nobody");
 	scripted_set_gate(true);
-	until(f, !count_state(f, "resolving") && !count_state(f, "waiting to resolve") &&
-	                 !count_state(f, "SYN_SENT"));
+	until(f, !count_state(f, STATE_RESOLVING) && !count_state(f, STATE_WAITING_TO_RESOLVE) &&
+	                 !count_state(f, STATE_SYN_SENT));
 	is_int(count_entries(f, session_number(last), CALL_GETADDRINFO, NULL), 1,
 	       "in the end each is answered");
 	is_int(count_entries(f, session_number(first), CALL_GETADDRINFO, NULL), 0,
@@ -103,7 +103,7 @@ static void keeps_a_ceiling(struct fixture *f)
 	is_int(threads(), 1 + RESOLVE_THREADS, "closed ones count as long as they are stuck");
 	is_int(descriptors() - had, 2 * RESOLVE_THREADS, "with their descriptors");
 	struct session *session = open_to(f, TRANSPORT_TCP, "slow.test", 1, NULL);
-	is_text(session_state_name(session), "waiting to resolve", "the next one waits");
+	is_int(session_tcp_state(session), STATE_WAITING_TO_RESOLVE, "the next one waits");
 	scripted_set_gate(true);
 	until(f, session_state(session) == SESSION_CLOSED);
 	is_int(count_entries(f, session_number(session), CALL_GETADDRINFO, NULL), 1,

@@ -231,7 +231,8 @@ static void greets(struct fixture *f)
 	fixture_turns(f, 2);
 	is_int(peer_recv_until(fd, text, sizeof text, NULL, 200), 20, "hello greets and closes");
 	is_text(text, "Hello from sockpit!\n", "politely");
-	ok(strncmp(session_state_name(client), "FIN_WAIT", 8) == 0, "it has sent FIN");
+	ok(strncmp(tcp_state_name(session_tcp_state(client)), "FIN_WAIT", 8) == 0,
+	   "it has sent FIN");
 	ok(has_received(f, client, "not read by anybody"),
 	   "what the client writes is read, or RST would follow");
 	peer_half_close(fd);

@@ -15,7 +15,7 @@ static void connects(struct fixture *f)
 	char want[256], local[ENDPOINT_TEXT], text[64];
 	struct couple c = make_couple(f);
 	is_int(session_state(c.session), SESSION_OPEN, "a session opens");
-	is_text(session_state_name(c.session), "ESTABLISHED", "its state has TCP's name");
+	is_int(session_tcp_state(c.session), STATE_ESTABLISHED, "its state has TCP's name");
 	struct endpoint addr = session_local(c.session), peer = peer_addr(c.peer);
 	snprintf(want, sizeof want, "%s <-> 127.0.0.1:%u connected in ",
 	         endpoint_format(&addr, local), peer.port);
@@ -75,7 +75,7 @@ static void is_refused_and_connects_again(struct fixture *f)
 	is_text(last_failure(f, session), want, "a refusal is explained in one line");
 	is_int(count_states(f, session, NULL), 1, "and in no other");
 	is_int(session_end(session), SESSION_ENDED_FAILED, "it has failed");
-	is_text(session_state_name(session), "closed", "it is closed, and stays");
+	is_int(session_tcp_state(session), STATE_GONE, "it is closed, and stays");
 	ok(!send_text(f, session, "x") && strstr(f->error.text, "is closed"),
 	   "sending is refused in one line");
 	uint32_t number = session_number(session);
@@ -104,7 +104,7 @@ static void gives_up_in_time(struct fixture *f)
 	}
 	struct session_options options = { .timeout = 50 * CLOCK_MS };
 	struct session *session = open_to(f, TRANSPORT_TCP, "127.0.0.1", peer_port(fd), &options);
-	is_text(session_state_name(session), "SYN_SENT", "connecting has TCP's name");
+	is_int(session_tcp_state(session), STATE_SYN_SENT, "connecting has TCP's name");
 	int64_t begun = clock_now();
 	until(f, session_state(session) == SESSION_CLOSED);
 	ok(clock_now() - begun < 2 * CLOCK_S, "the limit for connecting is kept");
@@ -202,7 +202,7 @@ static void looks_names_up(struct fixture *f)
 	struct session_options options = { .family = AF_INET };
 	struct session *session =
 	        open_to(f, TRANSPORT_TCP, "localhost", peer_port(listener), &options);
-	is_text(session_state_name(session), "resolving", "a name is looked up beside the loop");
+	is_int(session_tcp_state(session), STATE_RESOLVING, "a name is looked up beside the loop");
 	ok(send_text(f, session, "early"), "what is sent meanwhile waits");
 	until(f, session_state(session) == SESSION_OPEN);
 	is_int(session_state(session), SESSION_OPEN, "and found");

@@ -49,7 +49,7 @@ static void makes_nothing_else(struct fixture *f)
 	is_int(count_calls(f, s, CALL_SOCKET), 1, "socket() was called");
 	is_int(count_own(f, s), 1, "and nothing else");
 	is_idle(f, s, "nothing is waited for");
-	is_text(session_state_name(s), "CLOSE", "its state");
+	is_int(session_tcp_state(s), STATE_CLOSED, "its state");
 	ok(!sessions_make_socket(f->sessions, false, &(struct session_options){ .name = "no name" },
 	                         &f->error),
 	   "a name that is none");
@@ -239,7 +239,7 @@ static void cancels_connecting(struct fixture *f)
 	struct session *s = make_socket(f, false, AF_INET), *l = make_listener(f, 5);
 	is_text(try_connect(f, s, "127.0.0.1", peer_port(hole)), "", "connect() without an answer");
 	fixture_turns(f, 2);
-	is_text(session_state_name(s), "SYN_SENT", "is on its way");
+	is_int(session_tcp_state(s), STATE_SYN_SENT, "is on its way");
 	ok(begins(session_waiting(s, NULL), "connect(127.0.0.1:"), "and waits");
 	ok(!send_text(f, s, "x"), "nothing is sent meanwhile");
 	ok(step_pause(s, false, &f->error), "resuming does not disturb it");

@@ -116,7 +116,7 @@ static void closed(void)
 	is_status(&snapshot, 40, " tcp TIME_WAIT *  51 s left  ↑15 ↓15  LF", "after close()");
 	snapshot_set(&snapshot, SAMPLE_STATE, STATE_GONE);
 	snapshot_set(&snapshot, SAMPLE_TIMER, TIMER_OFF);
-	is_status(&snapshot, 80, " tcp closed *  ↑15 ↓15  LF  chat", "gone");
+	is_status(&snapshot, 80, " tcp CLOSED *  ↑15 ↓15  LF  chat", "gone");
 	snapshot = snapshot_idle();
 	snapshot_set(&snapshot, SAMPLE_TIMER, TIMER_KEEPALIVE);
 	snapshot_set(&snapshot, SAMPLE_TIMER_LEFT, UINT64_C(7200) * SNAPSHOT_S);

@@ -246,10 +246,10 @@ static void test_news(void)
 	           SAMPLE_NEW_IN, 1);
 	is_text(news(&a, NULL),
 	        "ESTABLISHED → CLOSE_WAIT *|readable: end of file *, 1 segment in o", "the end");
-	a = SAMPLE(SAMPLE_STATE, STATE_CLOSE, SAMPLE_OLD_STATE, STATE_ESTABLISHED);
-	is_text(news(&a, NULL), "ESTABLISHED → CLOSE *|error pending ?", "a reset");
-	a = SAMPLE(SAMPLE_STATE, STATE_CLOSE, SAMPLE_OLD_STATE, STATE_LAST_ACK);
-	is_text(news(&a, NULL), "LAST_ACK → CLOSE *|", "an orderly end");
+	a = SAMPLE(SAMPLE_STATE, STATE_CLOSED, SAMPLE_OLD_STATE, STATE_ESTABLISHED);
+	is_text(news(&a, NULL), "ESTABLISHED → CLOSED *|error pending ?", "a reset");
+	a = SAMPLE(SAMPLE_STATE, STATE_CLOSED, SAMPLE_OLD_STATE, STATE_LAST_ACK);
+	is_text(news(&a, NULL), "LAST_ACK → CLOSED *|", "an orderly end");
 	a = SAMPLE(SAMPLE_QUEUE, 1, SAMPLE_BACKLOG, 2, SAMPLE_STATE, STATE_LISTEN);
 	is_text(news(&a, NULL), "|readable: 1 connection waits, queue 1/2 *", "a connection");
 	b = SAMPLE(SAMPLE_SND_WND, 20000);
@@ -266,14 +266,14 @@ static void test_news(void)
 	           60000000);
 	is_text(news(&a, NULL), "|TIME_WAIT, 60 s left *", "TIME_WAIT");
 	a = SAMPLE(SAMPLE_STATE, STATE_GONE, SAMPLE_OLD_STATE, STATE_TIME_WAIT);
-	is_text(news(&a, NULL), "TIME_WAIT → gone *|", "gone");
+	is_text(news(&a, NULL), "TIME_WAIT → no longer in the kernel *|", "gone");
 	a = SAMPLE(SAMPLE_STATE, STATE_GONE);
 	is_text(news(&a, NULL), "|no longer in the kernel *", "from a state nobody read");
-	a = SAMPLE(SAMPLE_STATE, STATE_TIME_WAIT, SAMPLE_OLD_STATE, STATE_CLOSE, SAMPLE_TIMER,
+	a = SAMPLE(SAMPLE_STATE, STATE_TIME_WAIT, SAMPLE_OLD_STATE, STATE_CLOSED, SAMPLE_TIMER,
 	           TIMER_TIMEWAIT, SAMPLE_TIMER_LEFT, 60000000);
-	is_text(news(&a, NULL), "TIME_WAIT *|60 s left *", "which CLOSE was all the time");
-	a = SAMPLE(SAMPLE_STATE, STATE_CLOSE, SAMPLE_OLD_STATE, STATE_FIN_WAIT2);
-	is_text(news(&a, NULL), "FIN_WAIT2 → CLOSE *|TIME_WAIT ?", "as a socket tells of it");
+	is_text(news(&a, NULL), "TIME_WAIT *|60 s left *", "which CLOSED was all the time");
+	a = SAMPLE(SAMPLE_STATE, STATE_CLOSED, SAMPLE_OLD_STATE, STATE_FIN_WAIT2);
+	is_text(news(&a, NULL), "FIN_WAIT2 → CLOSED *|TIME_WAIT ?", "as a socket tells of it");
 	b = SAMPLE(SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_OUTQ, 13);
 	a = SAMPLE(SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_OUTQ, 0);
 	is_text(news(&a, &b), "|all acknowledged *", "an acknowledgement");
@@ -343,9 +343,9 @@ static void test_error_queue(void)
 
 static void test_ascii(void)
 {
-	struct sample a = SAMPLE(SAMPLE_STATE, STATE_LISTEN, SAMPLE_OLD_STATE, STATE_CLOSE);
+	struct sample a = SAMPLE(SAMPLE_STATE, STATE_LISTEN, SAMPLE_OLD_STATE, STATE_CLOSED);
 	setlocale(LC_ALL, "C");
-	is_text(news(&a, NULL), "CLOSE -> LISTEN *|", "an arrow in ASCII");
+	is_text(news(&a, NULL), "CLOSED -> LISTEN *|", "an arrow in ASCII");
 	is_text(TOLD(NULL, "가나다라", .call = CALL_SEND, .arg = 12),
 	        "send(\"\\xea\\xb0\\x80\\xeb\\x82\\x98\\xeb\\x8b\\xa4\\xeb...\") = 12",
 	        "bytes, and dots");

@@ -100,7 +100,7 @@ static void loopback(void)
 static void unconnected(void)
 {
 	struct snapshot snapshot = snapshot_idle();
-	snapshot_set(&snapshot, SAMPLE_STATE, STATE_CLOSE);
+	snapshot_set(&snapshot, SAMPLE_STATE, STATE_CLOSED);
 	ok(says(&snapshot, "There is no connection"), "without a connection");
 	ok(!says(&snapshot, "peer's window") && !says(&snapshot, "mss") &&
 	           !says(&snapshot, "in flight") && !says(&snapshot, "not available"),
@@ -179,7 +179,7 @@ static void sockets(void)
 	struct snapshot snapshot = { .kind = SNAPSHOT_LISTENER,
 		                     .session = 1,
 		                     .name = "tcp:9000",
-		                     .told = "LISTEN",
+		                     .told = STATE_LISTEN,
 		                     .open = true,
 		                     .paused = true,
 		                     .socket_count = 2 };
@@ -202,7 +202,7 @@ static void sockets(void)
 	   "one full queue is to be told");
 	is_int(count_wide(&snapshot, NULL), 0, "no row is too wide");
 	snapshot.kind = SNAPSHOT_DATAGRAMS;
-	snapshot.told = "UDP";
+	snapshot.told = STATE_DATAGRAMS;
 	for (unsigned i = 0; i < 2; i++) {
 		sample_set(&snapshot.sockets[i].sample, SAMPLE_INQ, i ? 7 : 0);
 		sample_set(&snapshot.sockets[i].sample, SAMPLE_RMEM, i ? 768 : 0);

@@ -347,7 +347,7 @@ static void test_shut_window(void)
 	ok(!strstr(text, "acked"), "bytes that wait are not acknowledged");
 	begin(80, 0);
 	put_socket(SOCK_STREAM);
-	AFTER(CLIENT, STATE(CLOSE), SAMPLE_NOTSENT, 2);
+	AFTER(CLIENT, STATE(CLOSED), SAMPLE_NOTSENT, 2);
 	ok(!strstr(ladder(), "held back"), "without a connection nothing waits");
 }
 

@@ -13,13 +13,13 @@ static void states(void)
 	char text[SNAPSHOT_STATE], tag[SNAPSHOT_TAG];
 	is_text(snapshot_format_state(&snapshot, text), "ESTABLISHED *", "a state that was read");
 	snapshot.open = false;
-	snapshot.told = "closed";
-	is_text(snapshot_format_state(&snapshot, text), "closed",
+	snapshot.told = STATE_GONE;
+	is_text(snapshot_format_state(&snapshot, text), "CLOSED",
 	        "which is over with the descriptor");
 	snapshot = snapshot_time_wait();
 	is_text(snapshot_format_state(&snapshot, text), "TIME_WAIT *", "what is left of it");
 	snapshot_set(&snapshot, SAMPLE_STATE, STATE_GONE);
-	is_text(snapshot_format_state(&snapshot, text), "closed *", "and nothing in the end");
+	is_text(snapshot_format_state(&snapshot, text), "CLOSED *", "and nothing in the end");
 	snapshot = snapshot_idle();
 	snapshot.sample = (struct sample){ 0 };
 	is_text(snapshot_format_state(&snapshot, text), "ESTABLISHED ?", "a state our calls tell");

@@ -24,7 +24,7 @@ static const char *drawn(const struct states_end *mine, const struct states_end 
 	return buf_text(&out);
 }
 
-static uint32_t bit(enum tcp_state_number state)
+static uint32_t bit(enum tcp_state state)
 {
 	return UINT32_C(1) << state;
 }
@@ -86,7 +86,7 @@ static void golden(void)
 static void advice(void)
 {
 	static const struct {
-		enum tcp_state_number state;
+		enum tcp_state state;
 		const char *words;
 	} cases[] = {
 		{ STATE_ESTABLISHED, "Both may send" },
@@ -95,7 +95,7 @@ static void advice(void)
 		{ STATE_FIN_WAIT1, "Our FIN is sent" },
 		{ STATE_FIN_WAIT2, "until the peer PROGRAM closes" },
 		{ STATE_TIME_WAIT, "Next step: nobody's" },
-		{ STATE_CLOSE, "Next step: yours, /connect" },
+		{ STATE_CLOSED, "Next step: yours, /connect" },
 		{ STATE_CLOSE_WAIT, "Next step: yours, /recv, then /close" },
 		{ STATE_LAST_ACK, "the last one" },
 		{ STATE_LISTEN, "Waits for a SYN" },
@@ -105,9 +105,7 @@ static void advice(void)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char now[64];
 		snapshot_set(&end.snapshot, SAMPLE_STATE, cases[i].state);
-		const char *name = cases[i].state == STATE_CLOSE
-		                           ? "CLOSED"
-		                           : sample_state_name(cases[i].state);
+		const char *name = tcp_state_name(cases[i].state);
 		snprintf(now, sizeof now, ">>>%s<<< [demo]", name);
 		ok(strstr(drawn(&end, NULL, 200, 30), cases[i].words), "%s has its advice", name);
 		ok(strstr(drawn(&end, NULL, 80, 30), now), "and is marked in the drawing");
@@ -129,7 +127,7 @@ static void advice(void)
 
 static struct transcript *transcript;
 
-static void put_reading(enum tcp_state_number state, enum tcp_state_number old, int64_t time)
+static void put_reading(enum tcp_state state, enum tcp_state old, int64_t time)
 {
 	char packed[SAMPLE_PACKED];
 	struct sample sample = { 0 };
@@ -154,10 +152,10 @@ static void trace(void)
 	put_reading(STATE_CLOSE_WAIT, 0, 2); /* of a connection before */
 	put_call(CALL_SOCKET, 3);
 	put_call(CALL_CONNECT, 4);
-	put_reading(STATE_ESTABLISHED, STATE_CLOSE, 5);
+	put_reading(STATE_ESTABLISHED, STATE_CLOSED, 5);
 	put_reading(STATE_ESTABLISHED, 0, 6);
 	states_trace(&end, transcript);
-	is_int(end.visited, bit(STATE_ESTABLISHED) | bit(STATE_CLOSE), "what was read since");
+	is_int(end.visited, bit(STATE_ESTABLISHED) | bit(STATE_CLOSED), "what was read since");
 	is_int(end.deduced, bit(STATE_SYN_SENT), "and what lies on the way of who connects");
 	is_int(end.since, 5, "since the first reading of it");
 	put_reading(STATE_FIN_WAIT2, STATE_ESTABLISHED, 9);

@@ -534,7 +534,7 @@ static void draws_without_counts(void)
 	put(ONE, CALL_SEND, "abc");
 	put_reading(SAMPLE_AFTER, 3, 3, 0);
 	ok(has("nothing has left yet") && has("TCP_CORK"), "nothing in flight, and yet held back");
-	sample_set(&kernel, SAMPLE_STATE, STATE_CLOSE);
+	sample_set(&kernel, SAMPLE_STATE, STATE_CLOSED);
 	put_reading(SAMPLE_LATER, 0, 0, 0);
 	ok(has("nothing has left yet"), "what the kernel threw away has not left");
 }

@@ -96,7 +96,7 @@ static void make_conversation(int columns)
 	put((struct entry){ .call = CALL_SOCKET, .arg = SOCK_STREAM, .arg2 = AF_INET, .fd = 4 },
 	    "");
 	put_entry((struct entry){ .call = CALL_CONNECT, .fd = 4 }, &echo, "", 0);
-	READ(SAMPLE_AFTER, SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_OLD_STATE, STATE_CLOSE,
+	READ(SAMPLE_AFTER, SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_OLD_STATE, STATE_CLOSED,
 	     SAMPLE_NEW_OUT, 2, SAMPLE_NEW_IN, 1, SAMPLE_CALLS, 1);
 	put((struct entry){ .call = CALL_STATE }, "connected in 0.2 ms");
 	put((struct entry){ .call = CALL_SEND, .arg = 6, .arg2 = MSG_NOSIGNAL }, "hello\n");
@@ -117,7 +117,8 @@ static void test_golden(void)
 	make_conversation(200);
 	is_text(shown(),
 	        "   0.000    socket(AF_INET, SOCK_STREAM) = 4\n"
-	        "   0.250    connect(127.0.0.1:7001) = 0            CLOSE → ESTABLISHED *  2 segmen"
+	        "   0.250    connect(127.0.0.1:7001) = 0            CLOSED → ESTABLISHED *  2 "
+	        "segmen"
 	        "ts out 1 in o\n"
 	        "   0.750 ·  connected in 0.2 ms\n"
 	        "   1.000 →  send(\"hello\\n\") = 6                    1 segment o\n"
@@ -132,7 +133,7 @@ static void test_golden(void)
 	make_conversation(80);
 	is_text(shown(),
 	        "   0.000    socket(AF_INET, SOCK_STREAM) = 4\n"
-	        "   0.250    connect(127.0.0.1:7001) = 0   CLOSE → ESTABLISHED *\n"
+	        "   0.250    connect(127.0.0.1:7001) = 0   CLOSED → ESTABLISHED *\n"
 	        "              2 segments out 1 in o\n"
 	        "   0.750 ·  connected in 0.2 ms\n"
 	        "   1.000 →  send(\"hello\\n\") = 6           1 segment o\n"
@@ -149,7 +150,7 @@ static void test_golden(void)
 	        "   0.000    socket(AF_INET, SOCK_STREAM)\n"
 	        "              = 4\n"
 	        "   0.250    connect(127.0.0.1:7001) = 0\n"
-	        "              CLOSE → ESTABLISHED *\n"
+	        "              CLOSED → ESTABLISHED *\n"
 	        "              2 segments out 1 in o\n"
 	        "   0.750 ·  connected in 0.2 ms\n"
 	        "   1.000 →  send(\"hello\\n\") = 6\n"
@@ -172,7 +173,7 @@ static void test_golden(void)
 	        "     = 4\n"
 	        "   connect(127.0.0.1\n"
 	        "     :7001) = 0\n"
-	        "     CLOSE →\n"
+	        "     CLOSED →\n"
 	        "     ESTABLISHED *\n"
 	        "·  connected in 0.2\n"
 	        "   ms\n"
@@ -198,7 +199,7 @@ static void test_golden(void)
 	setlocale(LC_ALL, "C");
 	is_text(shown(),
 	        "   0.000    socket(AF_INET, SOCK_STREAM) = 4\n"
-	        "   0.250    connect(127.0.0.1:7001) = 0   CLOSE -> ESTABLISHED *\n"
+	        "   0.250    connect(127.0.0.1:7001) = 0   CLOSED -> ESTABLISHED *\n"
 	        "              2 segments out 1 in o\n"
 	        "   0.750 -  connected in 0.2 ms\n"
 	        "   1.000 >  send(\"hello\\n\") = 6           1 segment o\n"

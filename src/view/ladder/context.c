@@ -126,11 +126,11 @@ static const unsigned after_their_fin = STATES(STATE_CLOSE_WAIT) | STATES(STATE_
                                         STATES(STATE_CLOSING) | STATES(STATE_TIME_WAIT);
 static const unsigned waiting_for_fin = STATES(STATE_FIN_WAIT1) | STATES(STATE_FIN_WAIT2);
 
-/* Of a shutdown() whose FIN was acknowledged at once only CLOSE may be left to see. */
+/* Of a shutdown() whose FIN was acknowledged at once only CLOSED may be left to see. */
 bool context_fin_was_sent(const struct context *context)
 {
 	bool shut = context->entry->call == CALL_SHUTDOWN && context->entry->arg != SHUT_RD;
-	unsigned states = after_our_fin | (shut ? STATES(STATE_CLOSE) : 0);
+	unsigned states = after_our_fin | (shut ? STATES(STATE_CLOSED) : 0);
 	return context->timed && is_among(context->before, talking) &&
 	       is_among(context->state, states);
 }
@@ -154,7 +154,7 @@ static bool finds_reset(const struct context *context)
 
 bool context_was_reset(const struct context *context)
 {
-	if (!context->timed || context->state != STATE_CLOSE || context->before == STATE_CLOSE ||
+	if (!context->timed || context->state != STATE_CLOSED || context->before == STATE_CLOSED ||
 	    !context->counts.in || context_fin_was_sent(context))
 		return false;
 	if (is_among(context->before, waiting_for_fin))
@@ -162,14 +162,14 @@ bool context_was_reset(const struct context *context)
 	return is_among(context->before, talking | STATES(STATE_SYN_SENT));
 }
 
-/* A descriptor whose connection is in TIME_WAIT says CLOSE. */
+/* A descriptor whose connection is in TIME_WAIT says CLOSED. */
 bool context_fin_has_come(const struct context *context)
 {
 	if (!context->timed || is_among(context->before, after_their_fin))
 		return false;
 	if (is_among(context->state, after_their_fin))
 		return is_among(context->before, talking | waiting_for_fin);
-	return context->state == STATE_CLOSE && is_among(context->before, waiting_for_fin) &&
+	return context->state == STATE_CLOSED && is_among(context->before, waiting_for_fin) &&
 	       context->counts.in && !context_was_reset(context);
 }
 
@@ -345,13 +345,13 @@ static bool sent_so_far(const struct sample *sample, uint64_t *bytes)
 	return sample_has(sample, SAMPLE_BYTES_SENT) && sample_has(sample, SAMPLE_BYTES_RETRANS);
 }
 
-/* The kernel counts the FIN as one more byte; of CLOSE one does not know whether it came. */
+/* The kernel counts the FIN as one more byte; of CLOSED one does not know whether it came. */
 static bool received_so_far(const struct sample *sample, uint64_t *bytes)
 {
 	uint64_t state = sample_get(sample, SAMPLE_STATE);
 	uint64_t fin = is_among(state, after_their_fin);
 	*bytes = less(sample_get(sample, SAMPLE_BYTES_RECEIVED), fin);
-	return sample_has(sample, SAMPLE_BYTES_RECEIVED) && state != STATE_CLOSE;
+	return sample_has(sample, SAMPLE_BYTES_RECEIVED) && state != STATE_CLOSED;
 }
 
 /* The bytes of the stream before a call, counted from its socket's first one. */

@@ -27,7 +27,7 @@ struct context {
 	bool first; /* no reading of this socket was before it */
 	struct sample now, old;
 	struct counts counts;
-	uint64_t state, before; /* enum tcp_state_number after and before; STATE_GONE = not known */
+	uint64_t state, before; /* enum tcp_state after and before; STATE_GONE = not known */
 };
 
 void context_set(struct context *context, const struct view *view, uint64_t position,

@@ -16,7 +16,7 @@ static bool tells(const struct context *context)
 	        context->state == STATE_FIN_WAIT2 || context->state == STATE_TIME_WAIT;
 	return closed && fin_acknowledged && context->before != STATE_FIN_WAIT2 &&
 	       context->before != STATE_TIME_WAIT && context->before != STATE_CLOSING &&
-	       context->before != STATE_CLOSE;
+	       context->before != STATE_CLOSED;
 }
 
 /* What is acknowledged before the FIN has come is data. */

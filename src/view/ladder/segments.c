@@ -196,7 +196,7 @@ void segments_connect(const struct context *context, struct arrows *arrows)
 		arrow_put_text(syn, !context->side, MARK_DEDUCED, STYLE_FAINT, "SYN_RECV");
 	if (context->counts.again)
 		draw_again(context, arrows);
-	if (context->state == STATE_CLOSE && left.in)
+	if (context->state == STATE_CLOSED && left.in)
 		draw_reset(context, MARK_COUNTED, arrows);
 	if (context->state == STATE_ESTABLISHED)
 		draw_answer(context, take(&left.in) ? MARK_COUNTED : MARK_DEDUCED,

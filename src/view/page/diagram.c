@@ -10,38 +10,37 @@ enum { LABEL = 64 };
 
 /* CLOSED is there twice: before everything and after it. */
 struct node {
-	enum tcp_state_number state;
+	enum tcp_state state;
 	bool end;
 	int row, middle; /* where it stands in the drawing */
 };
 
 static const struct node nodes[DIAGRAM_NODES] = {
-	{ STATE_CLOSE, false, 0, 40 },       { STATE_SYN_SENT, false, 2, 27 },
+	{ STATE_CLOSED, false, 0, 40 },      { STATE_SYN_SENT, false, 2, 27 },
 	{ STATE_LISTEN, false, 2, 53 },      { STATE_SYN_RECV, false, 4, 53 },
 	{ STATE_ESTABLISHED, false, 6, 40 }, { STATE_FIN_WAIT1, false, 8, 23 },
 	{ STATE_CLOSE_WAIT, false, 8, 57 },  { STATE_FIN_WAIT2, false, 10, 10 },
 	{ STATE_CLOSING, false, 10, 36 },    { STATE_LAST_ACK, false, 10, 57 },
-	{ STATE_TIME_WAIT, false, 12, 23 },  { STATE_CLOSE, true, 12, 57 },
+	{ STATE_TIME_WAIT, false, 12, 23 },  { STATE_CLOSED, true, 12, 57 },
 };
 
 static const char *name_of(const struct node *node)
 {
-	return node->state == STATE_CLOSE ? "CLOSED" : sample_state_name(node->state);
+	return tcp_state_name(node->state);
 }
 
 static bool has_lived(const struct states_end *end)
 {
-	uint32_t opening = UINT32_C(1) << STATE_CLOSE | UINT32_C(1) << STATE_LISTEN;
+	uint32_t opening = UINT32_C(1) << STATE_CLOSED | UINT32_C(1) << STATE_LISTEN;
 	return !end->snapshot.open || ((end->visited | end->deduced) & ~opening);
 }
 
 /* Whether this is the node of that state for this end. */
-static bool stands_for(const struct node *node, const struct states_end *end,
-                       enum tcp_state_number state)
+static bool stands_for(const struct node *node, const struct states_end *end, enum tcp_state state)
 {
 	if (state == STATE_GONE)
 		return node->end;
-	if (state != STATE_CLOSE || node->state != STATE_CLOSE)
+	if (state != STATE_CLOSED || node->state != STATE_CLOSED)
 		return state == node->state;
 	return node->end == has_lived(end);
 }
@@ -50,10 +49,7 @@ static bool is_now(const struct node *node, const struct states_end *end)
 {
 	if (!end)
 		return false;
-	enum tcp_state_number state = snapshot_state_number(&end->snapshot);
-	if (state == STATE_COUNT && !end->snapshot.open)
-		state = STATE_GONE;
-	return stands_for(node, end, state);
+	return stands_for(node, end, snapshot_state(&end->snapshot));
 }
 
 static bool was_there(const struct node *node, const struct states_end *end, bool deduced)
@@ -62,7 +58,7 @@ static bool was_there(const struct node *node, const struct states_end *end, boo
 		return false;
 	uint32_t set = deduced ? end->deduced : end->visited;
 	return !node->end && (set >> node->state & 1) && !is_now(node, end) &&
-	       (node->state != STATE_CLOSE || has_lived(end));
+	       (node->state != STATE_CLOSED || has_lived(end));
 }
 
 struct label {

@@ -58,7 +58,7 @@ static bool read_frontier(const struct flow *flow, uint64_t position, const stru
 {
 	struct sample sample;
 	if (!sample_unpack(entry, &sample) || !sample_has(&sample, SAMPLE_NOTSENT) ||
-	    sample_get(&sample, SAMPLE_NOTSENT) > INT32_MAX || sample_is(&sample, STATE_CLOSE))
+	    sample_get(&sample, SAMPLE_NOTSENT) > INT32_MAX || sample_is(&sample, STATE_CLOSED))
 		return false;
 	*now = (struct frontier){
 		.known = true,

@@ -189,9 +189,8 @@ static void draw_closed(struct fields *fields, const struct info *info)
 	info_add_traffic(fields, snapshot);
 	add_other_end(fields, info->other);
 	fields_gap(fields);
-	bool left = sample_has(sample, SAMPLE_STATE) &&
-	            snapshot_state_number(snapshot) != STATE_GONE &&
-	            snapshot_state_number(snapshot) != STATE_COUNT;
+	bool left = sample_has(sample, SAMPLE_STATE) && snapshot_state(snapshot) != STATE_GONE &&
+	            tcp_state_is_known(snapshot_state(snapshot));
 	fields_sentence(fields, STYLE_NOTE, 1, "%s",
 	                left ? "There is no descriptor any more: sock_diag tells what the kernel "
 	                       "still keeps of the connection."
@@ -229,8 +228,7 @@ void info_draw(const struct snapshot *snapshot, const struct snapshot *other, in
 		draw_closed(&fields, &info);
 	else if (!snapshot->sample.present)
 		draw_unread(&fields, &info);
-	else if (snapshot->kind == SNAPSHOT_STREAM &&
-	         snapshot_state_number(snapshot) == STATE_CLOSE)
+	else if (snapshot->kind == SNAPSHOT_STREAM && snapshot_state(snapshot) == STATE_CLOSED)
 		draw_unconnected(&fields, &info);
 	else
 		draws[snapshot->kind](&fields, &info);

@@ -41,7 +41,7 @@ void info_add_state(struct fields *fields, const struct snapshot *snapshot)
 	else if (sample_has(&snapshot->sample, SAMPLE_TIMER))
 		fields_text(fields, STYLE_TEXT, "timer", "off *");
 	else if (snapshot->open && snapshot->sample.present && snapshot->kind == SNAPSHOT_STREAM &&
-	         snapshot_state_number(snapshot) != STATE_CLOSE)
+	         snapshot_state(snapshot) != STATE_CLOSED)
 		fields_text(fields, STYLE_FAINT, "timer", NOT_AVAILABLE);
 }
 

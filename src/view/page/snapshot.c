@@ -34,14 +34,6 @@ bool snapshot_are_loopback(const struct snapshot *snapshot)
 
 /* ---- state ---- */
 
-static enum tcp_state_number number_named(const char *word)
-{
-	for (unsigned state = STATE_ESTABLISHED; state < STATE_COUNT; state++)
-		if (strcmp(sample_state_name(state), word) == 0)
-			return (enum tcp_state_number)state;
-	return STATE_COUNT;
-}
-
 /* Once the descriptor is gone, what was last read through it is of the past: only sock_diag(7)
  * still tells, and that knows no buffers. */
 static bool is_outdated(const struct snapshot *snapshot)
@@ -51,33 +43,30 @@ static bool is_outdated(const struct snapshot *snapshot)
 
 static bool state_was_read(const struct snapshot *snapshot)
 {
-	return sample_has(&snapshot->sample, SAMPLE_STATE) && !is_outdated(snapshot) &&
+	return snapshot->kind != SNAPSHOT_DATAGRAMS &&
+	       sample_has(&snapshot->sample, SAMPLE_STATE) && !is_outdated(snapshot) &&
 	       sample_get(&snapshot->sample, SAMPLE_STATE) < STATE_COUNT;
 }
 
-enum tcp_state_number snapshot_state_number(const struct snapshot *snapshot)
+enum tcp_state snapshot_state(const struct snapshot *snapshot)
 {
-	if (snapshot->kind == SNAPSHOT_DATAGRAMS)
-		return STATE_COUNT;
-	if (state_was_read(snapshot))
-		return (enum tcp_state_number)sample_get(&snapshot->sample, SAMPLE_STATE);
-	return number_named(snapshot->told);
+	return state_was_read(snapshot)
+	               ? (enum tcp_state)sample_get(&snapshot->sample, SAMPLE_STATE)
+	               : snapshot->told;
 }
 
-const char *snapshot_state(const struct snapshot *snapshot, char *mark)
+char snapshot_state_mark(const struct snapshot *snapshot)
 {
-	enum tcp_state_number number = snapshot_state_number(snapshot);
-	*mark = '\0';
-	if (number == STATE_COUNT)
-		return snapshot->told;
-	*mark = state_was_read(snapshot) ? '*' : '?';
-	return number == STATE_GONE ? "closed" : sample_state_name(number);
+	if (state_was_read(snapshot))
+		return '*';
+	bool deduced = tcp_state_is_known(snapshot->told) && snapshot->told != STATE_GONE;
+	return deduced ? '?' : '\0';
 }
 
 const char *snapshot_format_state(const struct snapshot *snapshot, char out[SNAPSHOT_STATE])
 {
-	char mark;
-	const char *state = snapshot_state(snapshot, &mark);
+	char mark = snapshot_state_mark(snapshot);
+	const char *state = tcp_state_title(snapshot_state(snapshot));
 	if (mark)
 		snprintf(out, SNAPSHOT_STATE, "%s %c", state, mark);
 	else

@@ -28,7 +28,7 @@ struct snapshot {
 	struct endpoint local, peer; /* AF_UNSPEC where unknown */
 	struct sample sample;        /* .present == 0: the kernel has not been read */
 	int64_t age;                 /* of the reading, ns */
-	const char *told;            /* the state as far as our own calls tell it */
+	enum tcp_state told;         /* the state as far as our own calls tell it */
 	bool open;                   /* there is a descriptor */
 	bool accepted;               /* by a listener of ours */
 	bool paused;                 /* a person makes the calls */
@@ -59,12 +59,12 @@ const char *snapshot_format_tag(const struct snapshot *snapshot, char out[SNAPSH
 /* Both ends are this machine's: round trips, windows of congestion and rates mean nothing. */
 bool snapshot_are_loopback(const struct snapshot *snapshot);
 
-/* The state's number, STATE_COUNT for none, and its word. `mark` tells how it is known: '*' read,
- * '?' told by our calls only, '\0' where it is no state of TCP. */
-enum tcp_state_number snapshot_state_number(const struct snapshot *snapshot);
-const char *snapshot_state(const struct snapshot *snapshot, char *mark);
+/* The mark says how it is known: '*' read, '?' deduced from our calls only, '\0' where it is no state
+ * of TCP, or the session has ended. */
+enum tcp_state snapshot_state(const struct snapshot *snapshot);
+char snapshot_state_mark(const struct snapshot *snapshot);
 
-/* "ESTABLISHED *", "SYN_SENT ?", "resolving". Returns `out`. */
+/* "ESTABLISHED *", "SYN_SENT ?", "resolving", "CLOSED". Returns `out`. */
 enum { SNAPSHOT_STATE = 32 };
 const char *snapshot_format_state(const struct snapshot *snapshot, char out[SNAPSHOT_STATE]);
 

@@ -14,7 +14,7 @@ enum { MOST_ENTRIES = 4096, ADVICE = 320 };
 
 /* ---- where an end has been ---- */
 
-static uint32_t bit(enum tcp_state_number state)
+static uint32_t bit(enum tcp_state state)
 {
 	return UINT32_C(1) << state;
 }
@@ -22,7 +22,7 @@ static uint32_t bit(enum tcp_state_number state)
 static void visit(struct states_end *end, uint64_t state)
 {
 	if (state < STATE_COUNT)
-		end->visited |= bit((enum tcp_state_number)state);
+		end->visited |= bit((enum tcp_state)state);
 }
 
 /* Going back in time: the state still is the present one until one says otherwise. */
@@ -32,8 +32,8 @@ static void note_reading(struct states_end *end, const struct entry *entry, bool
 	if (!sample_unpack(entry, &sample) || !sample_has(&sample, SAMPLE_STATE))
 		return;
 	visit(end, sample_get(&sample, SAMPLE_STATE));
-	*present = *present && sample_get(&sample, SAMPLE_STATE) ==
-	                               (uint64_t)snapshot_state_number(&end->snapshot);
+	*present = *present &&
+	           sample_get(&sample, SAMPLE_STATE) == (uint64_t)snapshot_state(&end->snapshot);
 	if (*present)
 		end->since = entry->time;
 	if (!sample_has(&sample, SAMPLE_OLD_STATE))
@@ -68,7 +68,7 @@ void states_trace(struct states_end *end, const struct transcript *transcript)
 {
 	uint64_t at = transcript_last(transcript, end->snapshot.session);
 	bool present = true, whole = false, connected = !end->snapshot.accepted;
-	enum tcp_state_number now = snapshot_state_number(&end->snapshot);
+	enum tcp_state now = snapshot_state(&end->snapshot);
 	end->visited = 0;
 	end->since = 0;
 	end->older = end->snapshot.accepted;
@@ -83,7 +83,7 @@ void states_trace(struct states_end *end, const struct transcript *transcript)
 	}
 	if (present && !whole)
 		end->since = 0;
-	if (now != STATE_COUNT)
+	if (tcp_state_is_known(now))
 		end->visited |= bit(now);
 	deduce(end, connected);
 }
@@ -157,7 +157,7 @@ static void advise_fin_wait1(const struct whose *whose)
 static void advise_fin_wait2(const struct whose *whose)
 {
 	const struct snapshot *other = whose->other;
-	bool ours = other && snapshot_state_number(other) == STATE_CLOSE_WAIT;
+	bool ours = other && snapshot_state(other) == STATE_CLOSE_WAIT;
 	if (ours)
 		say(whose,
 		    "Our FIN is acknowledged, by the peer's kernel. Nothing more happens until the "
@@ -196,8 +196,8 @@ static void advise_time_wait(const struct whose *whose)
 static void advise(const struct whose *whose)
 {
 	*whose->out = '\0';
-	switch (snapshot_state_number(whose->snapshot)) {
-	case STATE_CLOSE:
+	switch (snapshot_state(whose->snapshot)) {
+	case STATE_CLOSED:
 	case STATE_GONE:
 		advise_close(whose);
 		break;
@@ -233,11 +233,8 @@ static void advise(const struct whose *whose)
 		say(whose, "Both FINs are sent. The peer's kernel has to acknowledge ours, the "
 		           "last one.");
 		break;
-	case STATE_COUNT:
-		if (whose->snapshot->open)
-			say(whose, "It has no state of TCP yet.");
-		else
-			advise_close(whose);
+	default:
+		say(whose, "It has no state of TCP yet.");
 		break;
 	}
 }
@@ -249,7 +246,7 @@ static void format_timer(const struct snapshot *snapshot, char out[SNAPSHOT_TIME
 {
 	char timer[SNAPSHOT_TIMER];
 	snapshot_format_timer(snapshot, timer);
-	bool said = snapshot_state_number(snapshot) == STATE_TIME_WAIT;
+	bool said = snapshot_state(snapshot) == STATE_TIME_WAIT;
 	snprintf(out, SNAPSHOT_TIMER + 4, "%s%s", *timer && !said ? ", " : "", said ? "" : timer);
 }
 

@@ -10,7 +10,7 @@
 /* One end on the diagram. */
 struct states_end {
 	struct snapshot snapshot;
-	uint32_t visited; /* bit n: enum tcp_state_number n was read */
+	uint32_t visited; /* bit n: enum tcp_state n was read */
 	uint32_t deduced; /* the same for those that lie on the way */
 	int64_t since;    /* instant at which the present state was first seen, 0 = unknown */
 	bool older;       /* it may have begun before: it was found in it */

@@ -106,7 +106,7 @@ static void print_call(const struct entry *entry, char out[CALL_TEXT_MOST])
 static bool is_held(const struct flow *flow, const struct flow_part *call, struct sample *sample)
 {
 	return sample_after(flow->view->transcript, call->position, sample) &&
-	       sample_get(sample, SAMPLE_NOTSENT) && !sample_is(sample, STATE_CLOSE);
+	       sample_get(sample, SAMPLE_NOTSENT) && !sample_is(sample, STATE_CLOSED);
 }
 
 static void print_acked(const struct flow_part *call, char out[WHY])
@@ -183,7 +183,7 @@ static void explain_rest(const struct flow *flow, struct fields *fields)
 	if (!flow->counted || count_left(flow) >= flow->size)
 		return;
 	if (!sample_before(t, transcript_last(t, flow->view->session), FLOW_WALK, &sample) ||
-	    !sample_get(&sample, SAMPLE_NOTSENT) || sample_is(&sample, STATE_CLOSE))
+	    !sample_get(&sample, SAMPLE_NOTSENT) || sample_is(&sample, STATE_CLOSED))
 		return;
 	reason(&sample, NULL, why);
 	fields_sentence(fields, STYLE_STATE, 1, "now: %" PRIu64 " bytes are held back: %s",
