@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/page.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/choice.h"
@@ -507,6 +508,7 @@ void app_free(struct app *app)
 	free(app->seen);
 	free(app->view_modes);
 	free(app->asked);
+	page_close(app);
 	*app = (struct app){ 0 };
 }
 

@@ -18,9 +18,16 @@
 
 struct app_seen;
 struct app_view_mode;
+struct page;
 
-/* What stands in the place of the transcript until it is sent away: drawn anew for each frame. */
-enum page { PAGE_NONE, PAGE_INFO, PAGE_STATES, PAGE_STREAM, PAGE_PYTHON, PAGE_C, PAGE_COUNT };
+/* What stands above the transcript until it is closed; see app/page.h. */
+struct open_page {
+	const struct page *page; /* NULL for none */
+	uint32_t session;        /* that it is about; 0 = the current one, whichever that is */
+	char *line;      /* the command that asked for it, which closes it again: "/help keys" */
+	char *text;      /* of an answer, else NULL */
+	uint64_t serial; /* counts the pages that were opened */
+};
 
 /* How a session is shown. */
 struct view_mode {
@@ -64,7 +71,8 @@ struct app {
 	int64_t leave_by;     /* quits when all is sent, or at this instant; 0 = does not quit */
 	uint64_t lost_before; /* sessions_lost() when it began to wait for that */
 	uint64_t lost;        /* bytes that were not sent by then */
-	enum page page;       /* of the current session */
+	struct open_page open_page;
+	bool shows_pages; /* the frontend does; elsewhere a page is printed as a note */
 	struct search search;
 	uint64_t acted; /* counts app_to_newest(): the frontend returns the pane there */
 	/* The lines that were typed, newest first, NULL after the oldest; NULL where nobody types. */
@@ -181,13 +189,6 @@ void app_toggle_fold(struct app *app);
 
 /* The session of ours at the other end of this one's connection; NULL where there is none. */
 struct session *app_other_end(const struct app *app, const struct session *session);
-
-/* Shows a page, or sends it away where it is shown already. */
-void app_toggle_page(struct app *app, enum page page);
-const char *app_page_name(enum page page); /* "info", "states", "stream", "python", "c"; "" */
-
-/* The rows of the page that is shown, all of them, also where that is more than the height. */
-void app_fill_page(struct app *app, int columns, int height, struct rows *rows);
 
 /* Looks for text (NULL: the same again) from the last hit on, or where that is another session's or
  * there is none, from the newest (oldest) entry on. False with one line. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <string.h>
 
-#include "app/app.h"
+#include "app/page.h"
 
 /* Other text than the last time starts anew. */
 static bool remember(struct search *search, const char *text, struct error *error)
@@ -48,7 +48,7 @@ static void set_hit(struct app *app, struct location hit)
 	search->session = app_shown(app);
 	search->found = true;
 	search->serial++;
-	app->page = PAGE_NONE; /* it would hide the hit */
+	page_close(app); /* it would hide the hit */
 }
 
 /* Without the text: else the next search would find it here. */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/app.h"
+#include "app/page.h"
 #include "base/alloc.h"
 
 /* Of those sessions that are not shown as the setting says. */
@@ -33,7 +33,7 @@ void app_set_view_mode(struct app *app, uint32_t session, struct view_mode mode)
 	struct app_view_mode *found = find_mode(app, session);
 	mode.all = mode.all && mode.ops->merges;
 	if (session == app_shown(app))
-		app->page = PAGE_NONE;
+		page_close(app);
 	if (!found) {
 		if (app->view_mode_count == app->view_mode_cap) {
 			app->view_mode_cap = app->view_mode_cap ? 2 * app->view_mode_cap : 8;
@@ -55,8 +55,8 @@ void app_forget_view_mode(struct app *app, uint32_t session)
 
 void app_next_view(struct app *app, uint32_t session)
 {
-	if (session == app_shown(app) && app->page != PAGE_NONE) {
-		app->page = PAGE_NONE;
+	if (session == app_shown(app) && page_is_open(app)) {
+		page_close(app);
 		return;
 	}
 	struct view_mode mode = app_view_mode(app, session);

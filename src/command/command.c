@@ -212,6 +212,17 @@ static bool acts(const struct command *command, const struct args *args)
 	return false;
 }
 
+/* Where another session than the current one was named, so is it here. */
+static void print_line(const struct invocation *invocation, struct buf *out)
+{
+	buf_printf(out, "/%s", invocation->command->name);
+	if (invocation->chosen && invocation->session != invocation->app->current)
+		buf_printf(out, " @%s", session_name(invocation->session));
+	for (size_t i = 0; i < GRAMMAR_MAX; i++)
+		if (invocation->args->value[i])
+			buf_printf(out, " %s", invocation->args->value[i]);
+}
+
 static bool run_command(struct app *app, const char *line, bool by_key, struct error *error)
 {
 	size_t len = strcspn(line, BLANKS);
@@ -235,7 +246,12 @@ static bool run_command(struct app *app, const char *line, bool by_key, struct e
 	}
 	if (done && acts(command, &args))
 		app_to_newest(app);
+	struct buf full = { .max = SIZE_MAX };
+	if (done && !command->hides)
+		print_line(&invocation, &full);
+	invocation.line = buf_text(&full);
 	done = done && command->run(&invocation, error);
+	buf_free(&full);
 	if (command->hides) {
 		args_wipe(&args);
 		wipe(copy, strlen(line));

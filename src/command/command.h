@@ -24,6 +24,7 @@ struct invocation {
 	struct session *session; /* @name, or the current one; NULL only where none is needed */
 	bool chosen;             /* it was named */
 	const struct args *args;
+	const char *line; /* without abbreviations: "/peers @2" */
 };
 
 enum command_needs { NEEDS_NOTHING, TAKES_SESSION, NEEDS_SESSION };

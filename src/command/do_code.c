@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "app/page.h"
+#include "base/alloc.h"
 #include "command/output.h"
 #include "view/code/code.h"
+
+/* As much of a program is shown. */
+enum { SHOWN_CALLS = 1000, SHOWN_BYTES = 128 << 10 };
 
 static bool write_file(const struct invocation *invocation, enum code_language language,
                        const char *path, struct error *error)
@@ -26,16 +33,72 @@ static bool write_file(const struct invocation *invocation, enum code_language l
 	return true;
 }
 
+/* ---- a page ---- */
+
+/* A line that is too long for its row goes on in the next, marked as that. */
+static void add_line(struct rows *rows, const char *line, size_t len, int columns)
+{
+	const char *more = text_has_unicode() ? "  … " : "  > ";
+	struct row *row = rows_add(rows);
+	struct glyph glyph;
+	for (size_t at = 0; at < len;) {
+		at += text_glyph(line + at, len - at, row->columns, &glyph);
+		if (row->columns + glyph.width > columns) {
+			row = rows_add(rows);
+			row_add_text(row, more, strlen(more), columns, STYLE_FAINT);
+		}
+		row_add_glyph(row, &glyph, glyph.mark ? STYLE_MARK : STYLE_TEXT);
+	}
+}
+
+static void render(struct app *app, struct session *session, int columns, int height,
+                   struct rows *rows)
+{
+	const char *text = app->open_page.text;
+	(void)session, (void)height;
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		add_line(rows, text, len, columns);
+		text += len + (text[len] == '\n');
+	}
+}
+
+static const struct page code_page = {
+	.name = "code",
+	.help = "the calls of the session as a program",
+	.render = render,
+};
+
+/* Into a memory of one size: a longer program ends where that is full. A program has no NUL. */
+static bool show(const struct invocation *invocation, enum code_language language,
+                 struct error *error)
+{
+	static const char more[] = "... and so on: /code with a file writes all of it\n";
+	struct app *app = invocation->app;
+	char *memory = xcalloc(SHOWN_BYTES + sizeof more, 1);
+	FILE *file = fmemopen(memory, SHOWN_BYTES, "w");
+	bool whole = false;
+	bool done = file && code_write_begin(app->transcript, session_number(invocation->session),
+	                                     language, SHOWN_CALLS, file, &whole, error);
+	whole = file && fclose(file) == 0 && done && whole;
+	size_t len = strnlen(memory, SHOWN_BYTES);
+	if (len && !whole)
+		memcpy(memory + len, more, sizeof more);
+	if (len)
+		page_toggle(app, &code_page, invocation->line, 0, memory);
+	else if (!file)
+		error_set(error, "code: no memory for it");
+	free(memory);
+	return len > 0;
+}
+
 static enum command_result do_code(const struct invocation *invocation, struct error *error)
 {
 	const char *path = invocation->args->value[1];
-	bool python = strcmp(invocation->args->value[0], "python") == 0;
-	if (path)
-		return write_file(invocation, python ? CODE_PYTHON : CODE_C, path, error);
-	if (invocation->session != invocation->app->current)
-		app_select(invocation->app, invocation->session);
-	app_toggle_page(invocation->app, python ? PAGE_PYTHON : PAGE_C);
-	return true;
+	enum code_language language =
+	        strcmp(invocation->args->value[0], "python") == 0 ? CODE_PYTHON : CODE_C;
+	return path ? write_file(invocation, language, path, error)
+	            : show(invocation, language, error);
 }
 
 const struct command code_commands[] = {

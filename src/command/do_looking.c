@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "app/page.h"
+#include "app/session_snapshot.h"
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/text.h"
@@ -55,7 +55,7 @@ static void add_state(struct listing *listing, const struct app *app, struct ses
 	int64_t left;
 	char text[SNAPSHOT_LEFT];
 	sessions_look(app->sessions, session);
-	page_snapshot(session, &snapshot);
+	session_snapshot(session, &snapshot);
 	const char *state = tcp_state_title(snapshot_state(&snapshot));
 	if (snapshot_timer(&snapshot, &left) == TIMER_TIMEWAIT)
 		listing_add(listing, "%s %s", state, snapshot_format_left(left, text));

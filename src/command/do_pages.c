@@ -1,34 +1,132 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+/* The pages about the session that is current: /info, /states, /stream. */
 #include "command/command.h"
 
-/* Of another session than the one that is shown: that one is shown from now on, and its page. */
-static bool turn(const struct invocation *invocation, enum page page)
+#include "app/page.h"
+#include "app/session_snapshot.h"
+#include "base/clock.h"
+#include "view/page/info.h"
+#include "view/page/states.h"
+#include "view/page/stream.h"
+
+/* Asks the kernel about both ends; returns the other, NULL where it is not ours. */
+static struct session *look_at_both(struct app *app, struct session *session)
+{
+	struct session *other = app_other_end(app, session);
+	sessions_look(app->sessions, session);
+	if (other)
+		sessions_look(app->sessions, other);
+	return other;
+}
+
+/* A state that only its timer ends is as slow as that. */
+static int64_t pulse_of_end(const struct session *session)
+{
+	int64_t countdown = session_snapshot_pulse(session, true);
+	return countdown ? countdown : session_is_unsettled(session) ? CLOCK_S / 10 : 0;
+}
+
+static int64_t pulse_of_both(const struct app *app, const struct session *session)
+{
+	const struct session *other = app_other_end(app, session);
+	int64_t pulse = pulse_of_end(session), others = other ? pulse_of_end(other) : 0;
+	return !pulse || (others && others < pulse) ? others : pulse;
+}
+
+/* Of another session than the current one: that one becomes current. */
+static bool toggle(const struct invocation *invocation, const struct page *page)
 {
 	struct app *app = invocation->app;
 	if (invocation->session != app->current) {
 		app_select(app, invocation->session);
-		app->page = PAGE_NONE;
+		page_close(app);
 	}
-	app_toggle_page(app, page);
+	page_toggle(app, page, page->name, 0, NULL);
 	return true;
 }
+
+/* ---- /info ---- */
+
+static void render_info(struct app *app, struct session *session, int columns, int height,
+                        struct rows *rows)
+{
+	struct snapshot own, peer;
+	const struct session *other = look_at_both(app, session);
+	(void)height;
+	session_snapshot(session, &own);
+	if (other)
+		session_snapshot(other, &peer);
+	info_draw(&own, other ? &peer : NULL, columns, rows);
+}
+
+static const struct page info_page = {
+	.name = "info",
+	.of_session = true,
+	.live = true,
+	.pulse = pulse_of_both,
+	.render = render_info,
+};
 
 static enum command_result do_info(const struct invocation *invocation, struct error *error)
 {
 	(void)error;
-	return turn(invocation, PAGE_INFO);
+	return toggle(invocation, &info_page);
 }
+
+/* ---- /states ---- */
+
+static void render_states(struct app *app, struct session *session, int columns, int height,
+                          struct rows *rows)
+{
+	struct states_end own = { .visited = 0 }, peer = { .visited = 0 };
+	const struct session *other = look_at_both(app, session);
+	session_snapshot(session, &own.snapshot);
+	states_trace(&own, app->transcript);
+	if (other) {
+		session_snapshot(other, &peer.snapshot);
+		states_trace(&peer, app->transcript);
+	}
+	states_draw(&own, other ? &peer : NULL, columns, height, rows);
+}
+
+static const struct page states_page = {
+	.name = "states",
+	.of_session = true,
+	.live = true,
+	.pulse = pulse_of_both,
+	.render = render_states,
+};
 
 static enum command_result do_states(const struct invocation *invocation, struct error *error)
 {
 	(void)error;
-	return turn(invocation, PAGE_STATES);
+	return toggle(invocation, &states_page);
 }
+
+/* ---- /stream ---- */
+
+static void render_stream(struct app *app, struct session *session, int columns, int height,
+                          struct rows *rows)
+{
+	const struct session *other = look_at_both(app, session);
+	struct view view = app_view(app, columns);
+	(void)height;
+	view.other = other ? session_number(other) : 0;
+	stream_draw(&view, rows);
+}
+
+static const struct page stream_page = {
+	.name = "stream",
+	.of_session = true,
+	.live = true,
+	.pulse = pulse_of_both,
+	.render = render_stream,
+};
 
 static enum command_result do_stream(const struct invocation *invocation, struct error *error)
 {
 	(void)error;
-	return turn(invocation, PAGE_STREAM);
+	return toggle(invocation, &stream_page);
 }
 
 const struct command page_commands[] = {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/page.h"
+#include "app/session_snapshot.h"
 #include "base/count.h"
 #include "ui/status.h"
 
@@ -165,8 +166,8 @@ uint32_t bars_tab_at(const struct app *app, int columns, int column)
 static void print_view(const struct app *app, char *out, size_t size)
 {
 	struct view_mode mode = app_view_mode(app, app_shown(app));
-	if (app->page != PAGE_NONE)
-		snprintf(out, size, "%s", app_page_name(app->page));
+	if (page_is_open(app))
+		snprintf(out, size, "%s", app->open_page.page->name);
 	else
 		snprintf(out, size, "%s%s", mode.ops->name, mode.all ? " all" : "");
 }
@@ -179,6 +180,6 @@ void bars_status(const struct app *app, const char *mode, int columns, struct ro
 	struct status_words words = { eol_label(eol), view, mode };
 	print_view(app, view, sizeof view);
 	if (app->current)
-		page_snapshot(app->current, &snapshot);
+		session_snapshot(app->current, &snapshot);
 	status_draw(app->current ? &snapshot : NULL, &words, columns, row);
 }

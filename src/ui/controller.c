@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/page.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -91,8 +92,8 @@ static void on_interrupt(struct controller *controller)
 static void on_escape(struct controller *controller)
 {
 	struct app *app = controller->app;
-	if (app->page != PAGE_NONE)
-		app_toggle_page(app, app->page);
+	if (page_is_open(app))
+		page_close(app);
 	else if (*input_mode())
 		return;
 	else if (!controller->frontend.follow ||
@@ -156,7 +157,7 @@ static void send_secret(struct controller *controller, const char *text, size_t 
 static void say_answer(struct controller *controller, uint64_t since)
 {
 	const struct transcript *transcript = controller->app->transcript;
-	if (controller->app->page == PAGE_NONE)
+	if (!page_is_open(controller->app))
 		return;
 	for (uint64_t at = transcript_newest(transcript); at != TRANSCRIPT_NONE && at >= since;
 	     at = transcript_previous(transcript, at)) {

@@ -33,7 +33,7 @@ static struct stamp take_stamp(const struct app *app)
 		.fold = app->unfolded ? 0 : app->settings.fold,
 		.waiting = current &&
 		           (session_waiting(current, &since) || session_opens_again(current, NULL)),
-		.page = app->page,
+		.page = page_is_open(app) ? app->open_page.serial : 0,
 		.look = app_view_mode(app, app_shown(app)),
 	};
 }
@@ -142,7 +142,7 @@ static void fill_heading(struct window *window, const struct view *view, int hei
 		rows_clear(&window->heading);
 }
 
-static void draw_pane(struct window *window, int height, bool anew)
+static void draw_pane(struct window *window, int y, int height, bool anew)
 {
 	struct view view = window_view(window);
 	if (anew) {
@@ -150,15 +150,13 @@ static void draw_pane(struct window *window, int height, bool anew)
 		pane_fill(window_pane(window), &view, height - (int)window->heading.count,
 		          &window->rows);
 	}
-	draw_rows(window, 0, &window->heading);
-	draw_rows(window, (int)window->heading.count, &window->rows);
+	draw_rows(window, y, &window->heading);
+	draw_rows(window, y + (int)window->heading.count, &window->rows);
 }
 
-static void draw_sheet(struct window *window, int height, int columns, bool anew)
+static void draw_page(struct window *window)
 {
-	if (anew)
-		pager_fill(&window->pager, window->app, columns, height);
-	for (int y = 0; y < height; y++) {
+	for (int y = 0; y < window->page_height; y++) {
 		const struct row *row = pager_row(&window->pager, y);
 		if (row)
 			screen_row(window->screen, y, row);
@@ -229,19 +227,23 @@ static int draw_hint(struct window *window, int height, int columns)
 	return count;
 }
 
-/* A page that comes or goes is shown at once, whatever the pane has time for. */
+/* From the top the page, where one is open, the transcript, what waits, a hint. A page that comes or
+ * goes is shown at once, whatever the pane has time for. */
 static void draw_upper(struct window *window, int height, int columns, bool anew)
 {
-	enum page page = window->app->page;
+	const struct app *app = window->app;
+	uint64_t page = page_is_open(app) ? app->open_page.serial : 0;
 	height -= draw_hint(window, height, columns);
 	height -= draw_waiting(window, height - 1, columns);
-	anew = anew || height != window->pane_height || page != window->page;
-	window->pane_height = height;
+	anew = anew || height != window->upper_height || page != window->page;
+	window->upper_height = height;
 	window->page = page;
-	if (page != PAGE_NONE)
-		draw_sheet(window, height, columns, anew);
-	else
-		draw_pane(window, height, anew);
+	if (anew)
+		window->page_height =
+		        page ? pager_fill(&window->pager, window->app, columns, height) : 0;
+	draw_page(window);
+	if (window->page_height < height)
+		draw_pane(window, window->page_height, height - window->page_height, anew);
 }
 
 /* How many the line may take. */

@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/page.h"
-
-enum { FOOT = 96 };
+enum {
+	FOOT = 96,
+	LIVE_LEAST = 3, /* rows of the transcript below a page, */
+	LIVE_SHARE = 4, /* or this part of all, */
+	LIVE_SPACE = 8, /* where there are so many */
+};
 
 void pager_init(struct pager *pager)
 {
@@ -16,18 +19,26 @@ void pager_init(struct pager *pager)
 void pager_free(struct pager *pager)
 {
 	rows_free(&pager->rows);
-	rows_free(&pager->foot);
+	row_free(&pager->foot);
 }
 
-/* Rows between the top and the foot. */
-static int room(const struct pager *pager)
+/* ---- how much is seen ---- */
+
+static int most_rows(int space)
 {
-	return pager->height > 1 ? pager->height - 1 : 1;
+	int live = space / LIVE_SHARE > LIVE_LEAST ? space / LIVE_SHARE : LIVE_LEAST;
+	return space < LIVE_SPACE ? space : space - live;
+}
+
+/* Rows above the foot. */
+static int room(int height)
+{
+	return height > 1 ? height - 1 : 1;
 }
 
 static int last_top(const struct pager *pager)
 {
-	int hidden = (int)pager->rows.count - room(pager);
+	int hidden = (int)pager->rows.count - room(pager->height);
 	return hidden > 0 ? hidden : 0;
 }
 
@@ -38,21 +49,23 @@ void pager_scroll(struct pager *pager, int rows)
 	pager->top = top < 0 ? 0 : top > most ? most : (int)top;
 }
 
+/* ---- rows ---- */
+
 static void add(struct row *row, const char *text, int columns, enum style style)
 {
 	row_add_text(row, text, strlen(text), columns, style);
 }
 
+/* What closes it, and how much more there is. */
 static void fill_foot(struct pager *pager, int columns)
 {
 	char text[FOOT];
+	struct row *row = &pager->foot;
 	const char *dash = text_has_unicode() ? "─" : "-";
-	rows_clear(&pager->foot);
-	struct row *row = rows_add(&pager->foot);
 	int below = last_top(pager) - pager->top;
-	snprintf(text, sizeof text, " %s: back ", page_key(pager->page));
+	row_clear(row);
 	add(row, dash, columns, STYLE_FAINT);
-	add(row, text, columns, STYLE_NOTE);
+	add(row, " Escape closes ", columns, STYLE_NOTE);
 	if (below > 0)
 		snprintf(text, sizeof text, "%s %d more ", dash, below);
 	else
@@ -62,23 +75,53 @@ static void fill_foot(struct pager *pager, int columns)
 		add(row, dash, columns, STYLE_FAINT);
 }
 
-void pager_fill(struct pager *pager, struct app *app, int columns, int height)
+/* The only row there is; marked where more are below. */
+static void fill_cut(struct pager *pager, int columns)
 {
+	struct row *row = &pager->foot;
+	const struct row *whole = &pager->rows.row[pager->top];
+	const char *more = text_has_unicode() ? "…" : "...";
+	int below = last_top(pager) - pager->top;
+	int most = below > 0 ? columns - text_columns(more, strlen(more)) : columns;
+	row_clear(row);
+	for (size_t i = 0; i < whole->count && row->columns + whole->glyphs[i].width <= most; i++)
+		row_add_glyph(row, &whole->glyphs[i], whole->glyphs[i].style);
+	if (below > 0)
+		add(row, more, columns, STYLE_FAINT);
+}
+
+int pager_fill(struct pager *pager, struct app *app, int columns, int space)
+{
+	const struct open_page *open = &app->open_page;
 	uint32_t session = app_shown(app);
-	if (app->page != pager->page || session != pager->session)
+	int most = most_rows(space);
+	bool another = open->serial != pager->serial || session != pager->session;
+	bool resized = columns != pager->columns || space != pager->space;
+	if (another)
 		pager->top = 0;
-	pager->page = app->page;
+	if (another || resized)
+		pager->height = 0;
+	if (another || resized || open->page->live)
+		page_render(app, columns, room(most), &pager->rows);
+	pager->serial = open->serial;
 	pager->session = session;
-	pager->height = height;
-	app_fill_page(app, columns, room(pager), &pager->rows);
+	pager->columns = columns;
+	pager->space = space;
+	int wanted = (int)pager->rows.count + 1; /* at least 2 */
+	if (pager->height < wanted)
+		pager->height = wanted < most ? wanted : most;
 	pager_scroll(pager, 0);
-	fill_foot(pager, columns);
+	if (pager->height > 1)
+		fill_foot(pager, columns);
+	else
+		fill_cut(pager, columns);
+	return pager->height;
 }
 
 const struct row *pager_row(const struct pager *pager, int y)
 {
-	if (y == pager->height - 1 && pager->height > 1)
-		return &pager->foot.row[0];
+	if (y == pager->height - 1)
+		return &pager->foot;
 	int at = pager->top + y;
-	return y < room(pager) && at < (int)pager->rows.count ? &pager->rows.row[at] : NULL;
+	return y < pager->height && at < (int)pager->rows.count ? &pager->rows.row[at] : NULL;
 }

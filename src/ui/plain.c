@@ -165,23 +165,6 @@ static void announce(struct plain *plain, const struct view *view)
 	plain->started = true;
 }
 
-/* Once: what has been printed does not change any more. */
-static void print_page(struct plain *plain)
-{
-	enum { ALL_ROWS = 10000 };
-	struct rows rows = { 0 };
-	if (plain->app->page == PAGE_NONE)
-		return;
-	app_fill_page(plain->app, width_of(plain), ALL_ROWS, &rows);
-	for (size_t i = 0; i < rows.count; i++) {
-		row_print(&rows.row[i], &plain->words);
-		buf_append_text(&plain->words, "\r\n");
-	}
-	plain->app->page = PAGE_NONE;
-	plain->behind = true;
-	rows_free(&rows);
-}
-
 /* A call that a blocking socket would sleep in is told once. */
 static void notice_waiting(struct plain *plain)
 {
@@ -321,8 +304,7 @@ static int on_columns(void *context)
 static bool is_owed(const struct plain *plain)
 {
 	struct view view = view_of(plain);
-	return plain->behind || plain->dirty || plain->app->page != PAGE_NONE ||
-	       !tail_is_at(&plain->tail, &view) ||
+	return plain->behind || plain->dirty || !tail_is_at(&plain->tail, &view) ||
 	       plain->entries != transcript_count(plain->app->transcript);
 }
 
@@ -352,8 +334,6 @@ static void plain_draw(struct ui *ui, struct app *app)
 	notice_waiting(plain);
 	plain->entries = transcript_count(plain->app->transcript);
 	print_lines(plain, clock_now(), PIECE);
-	if (!plain->behind)
-		print_page(plain); /* with the next piece, below what asked for it */
 	if (input_take_dirty() || plain->dirty)
 		draw_row(plain);
 	if (plain->out.len)

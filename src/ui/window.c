@@ -60,14 +60,9 @@ static void on_say(void *context, const char *text)
 	window->dirty = true;
 }
 
-static bool has_page(const struct window *window)
-{
-	return window->app->page != PAGE_NONE;
-}
-
 static void scroll(struct window *window, int rows)
 {
-	if (has_page(window)) {
+	if (page_is_open(window->app)) {
 		pager_scroll(&window->pager, rows);
 		return;
 	}
@@ -77,7 +72,7 @@ static void scroll(struct window *window, int rows)
 
 static void scroll_to_top(struct window *window)
 {
-	if (has_page(window)) {
+	if (page_is_open(window->app)) {
 		pager_scroll(&window->pager, -INT_MAX);
 		return;
 	}
@@ -87,7 +82,7 @@ static void scroll_to_top(struct window *window)
 
 static void scroll_to_end(struct window *window)
 {
-	if (has_page(window))
+	if (page_is_open(window->app))
 		pager_scroll(&window->pager, INT_MAX);
 	else
 		pane_to_end(window_pane(window));
@@ -97,7 +92,8 @@ static void scroll_to_end(struct window *window)
  * less a row. */
 static int page_rows(const struct window *window)
 {
-	int rows = has_page(window) ? window->pane_height - 2 : window->pane_height * 3 / 4 - 2;
+	int rows = page_is_open(window->app) ? window->page_height - 2
+	                                     : window->upper_height * 3 / 4 - 2;
 	return rows > 1 ? rows : 1;
 }
 
@@ -319,6 +315,7 @@ struct ui *window_new(const struct ui_hooks *hooks, struct error *error)
 		.free = window_free,
 	};
 	window->app = hooks->app;
+	window->app->shows_pages = true;
 	window->next_tick = INT64_MAX;
 	window->frames.credit = FRAME_CREDIT;
 	window->panes_shown.credit = PANE_CREDIT;

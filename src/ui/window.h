@@ -26,8 +26,8 @@ struct stamp {
 	enum session_state state;
 	bool literal;
 	int fold;
-	bool waiting; /* a call does */
-	enum page page;
+	bool waiting;  /* a call does */
+	uint64_t page; /* open_page.serial, 0 = none */
 	struct view_mode look;
 };
 
@@ -49,8 +49,10 @@ struct window {
 	bool stale;                  /* or only its pane, for which there is more time */
 	struct rate_limit frames, panes_shown;
 	int64_t next_tick; /* when something shown will have changed by itself; INT64_MAX = never */
-	enum page page;    /* shown by the last frame */
-	int pane_height, tabs_row;
+	uint64_t page;     /* shown by the last frame, 0 = none */
+	int upper_height;  /* rows above the bars, less those of hints */
+	int page_height;   /* of these the page has, */
+	int tabs_row;
 	struct stamp stamp;
 };
 

@@ -73,6 +73,42 @@ size_t row_add_text(struct row *row, const char *text, size_t len, int columns, 
 	return taken;
 }
 
+/* Where a row of `taken` bytes that does not hold all of the text ends: at a blank, if there is one
+ * after a word. */
+static size_t find_break(const char *text, size_t len, size_t taken)
+{
+	size_t begin = 0, end = taken;
+	while (begin < taken && text[begin] == ' ')
+		begin++;
+	while (end < len && end > begin && text[end] != ' ')
+		end--;
+	return end > begin ? end : taken;
+}
+
+void rows_add_wrapped(struct rows *rows, const char *text, size_t len, int first, int indent,
+                      int columns, enum style style)
+{
+	int pad = first;
+	do {
+		struct row *row = rows_add(rows);
+		row_pad(row, pad, style);
+		size_t taken = row_add_text(row, text, len, columns, style);
+		size_t end = find_break(text, len, taken);
+		if (end < taken) {
+			row_clear(row);
+			row_pad(row, pad, style);
+			row_add_text(row, text, end, columns, style);
+		}
+		if (!taken)
+			return;
+		while (end < len && text[end] == ' ')
+			end++;
+		text += end;
+		len -= end;
+		pad = indent <= columns / 2 ? indent : 0;
+	} while (len > 0);
+}
+
 void row_pad(struct row *row, int column, enum style style)
 {
 	const struct glyph blank = { .chars = L" ", .count = 1, .width = 1 };

@@ -333,9 +333,7 @@ static void test_looks(void)
 	uint32_t number = session_number(demo);
 	app_set(&app, "view", "trace", &error);
 	ok(app_view_mode(&app, number).ops == &trace_view, "a setting holds at once");
-	app.page = PAGE_INFO;
 	app_set_view_mode(&app, number, (struct view_mode){ .ops = &hex_view, .all = true });
-	is_int(app.page, PAGE_NONE, "a view takes the place of a page");
 	struct view view = app_view(&app, 77);
 	ok(view.ops == &hex_view && view.all && view.session == number && view.columns == 77,
 	   "a session is shown as was chosen for it");

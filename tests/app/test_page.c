@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/page.h"
 
+#include <limits.h>
 #include <locale.h>
 
 #include "app/fixture.h"
+#include "app/session_snapshot.h"
 
 static struct rows rows;
 static struct buf out = { .max = SIZE_MAX };
+static struct error error;
 
-static const char *page(struct app *app, enum page page)
+static const char *shown(struct app *app, int columns, int height)
 {
-	app->page = page;
-	app_fill_page(app, 80, 100, &rows);
+	page_render(app, columns, height, &rows);
 	buf_clear(&out);
 	for (size_t i = 0; i < rows.count; i++) {
 		row_print(&rows.row[i], &out);
@@ -25,110 +27,167 @@ static struct session *numbered(const struct app *app, uint32_t number)
 	return sessions_numbered(app->sessions, number);
 }
 
-static void names(struct app *app)
+/* ---- pages of this test ---- */
+
+static void render_name(struct app *app, struct session *session, int columns, int height,
+                        struct rows *out_rows)
 {
-	is_text(app_page_name(PAGE_NONE), "", "no page has no name");
-	for (enum page i = PAGE_INFO; i < PAGE_COUNT; i++)
-		ok(*app_page_name(i) && *page_key(i), "%s has a key", app_page_name(i));
-	app_toggle_page(app, PAGE_INFO);
-	is_int(app->page, PAGE_INFO, "a page comes");
-	app_toggle_page(app, PAGE_STATES);
-	is_int(app->page, PAGE_STATES, "another takes its place");
-	app_toggle_page(app, PAGE_STATES);
-	is_int(app->page, PAGE_NONE, "once more, and it goes");
-	ok(strstr(page(app, PAGE_INFO), "/open"), "without a session it says how to get one");
-	is_int(page_pulse(app), 0, "and nothing changes by itself");
+	(void)app, (void)height;
+	page_add_text(out_rows, session ? session_name(session) : "none", columns, STYLE_TEXT);
 }
 
-static void conversation(struct app *app)
+static void render_text(struct app *app, struct session *session, int columns, int height,
+                        struct rows *out_rows)
 {
-	struct error error;
+	(void)session, (void)height;
+	page_add_text(out_rows, app->open_page.text, columns, STYLE_TEXT);
+}
+
+static int64_t pulse(const struct app *app, const struct session *session)
+{
+	(void)app, (void)session;
+	return CLOCK_MS;
+}
+
+static const struct page name_page = { .name = "name", .of_session = true, .render = render_name };
+static const struct page text_page = { .name = "text", .help = "words", .render = render_text };
+static const struct page fast_page = { .name = "fast", .pulse = pulse, .render = render_name };
+
+/* ---- tests ---- */
+
+static void opens_and_closes(void)
+{
+	struct app app;
+	fixture_start(&app);
+	app.shows_pages = true;
+	ok(!page_is_open(&app), "no page at first");
+	page_toggle(&app, &name_page, "/name", 0, NULL);
+	ok(page_is_open(&app), "a page opens");
+	is_text(shown(&app, 80, 10), "no session: /open HOST PORT makes one\n",
+	        "one about a session says that there is none");
+	uint64_t first = app.open_page.serial;
+	page_toggle(&app, &text_page, "/text", 0, "one\ntwo");
+	is_text(shown(&app, 80, 10), "/text  words\none\ntwo\n",
+	        "another takes its place, with its heading");
+	is_text(shown(&app, 80, 1), "one\ntwo\n", "which is left out where one row is all");
+	ok(app.open_page.serial > first, "and can be told from the first");
+	page_toggle(&app, &text_page, "/text more", 0, "three");
+	is_text(shown(&app, 80, 10), "/text more  words\nthree\n", "another line is another page");
+	page_toggle(&app, &text_page, "/text more", 0, "four");
+	ok(!page_is_open(&app), "the same line closes it");
+	is_int(page_pulse(&app), 0, "nothing changes by itself");
+	page_toggle(&app, &fast_page, "/fast", 0, NULL);
+	is_int(page_pulse(&app), CLOCK_MS, "but on a page that says so");
+	page_close(&app);
+	is_int(page_pulse(&app), 0, "while it is open");
+	is_text(fixture_note(&app, 0), "", "nothing was noted");
+	fixture_end(&app);
+}
+
+static void prints(void)
+{
+	struct app app;
+	fixture_start(&app);
+	page_toggle(&app, &text_page, "/text", 0, "one\ntwo");
+	is_text(fixture_note(&app, 0), "one\ntwo", "where no pages are shown, its text is a note");
+	page_toggle(&app, &fast_page, "/fast", 0, NULL);
+	is_text(fixture_note(&app, 0), "none", "and so are rows");
+	ok(!page_is_open(&app), "and no page is open");
+	fixture_end(&app);
+}
+
+static void is_about_a_session(void)
+{
+	struct app app;
+	fixture_start(&app);
+	app.shows_pages = true;
+	ok(app_demo(&app, &error), "a server, and a session to it");
+	page_toggle(&app, &name_page, "/name", 0, NULL);
+	is_text(shown(&app, 80, 10), "demo\n", "the current session");
+	app_select(&app, numbered(&app, 1));
+	is_text(shown(&app, 80, 10), "echo\n", "whichever that is");
+	page_toggle(&app, &name_page, "/name @demo", 2, NULL);
+	is_text(shown(&app, 80, 10), "demo\n", "or one of its own");
+	app_set_view_mode(&app, 2, (struct view_mode){ .ops = &hex_view });
+	ok(page_is_open(&app), "a view of another session leaves it there");
+	app_set_view_mode(&app, 1, (struct view_mode){ .ops = &hex_view });
+	ok(!page_is_open(&app), "the view of what is shown takes its place");
+	page_toggle(&app, &name_page, "/name @demo", 2, NULL);
+	app_next_view(&app, 1);
+	ok(app_view_mode(&app, 1).ops == &hex_view, "the next view of a page");
+	ok(!page_is_open(&app), "is the view below it");
+	page_toggle(&app, &name_page, "/name @demo", 2, NULL);
+	wait_for(&app, session_state(numbered(&app, 2)) == SESSION_OPEN, "it connects");
+	ok(session_close(numbered(&app, 2), &error) && app_forget(&app, numbered(&app, 2), &error),
+	   "the session goes");
+	is_text(shown(&app, 80, 10), "the session has gone\n", "and the page says so");
+	fixture_end(&app);
+}
+
+static void wraps(void)
+{
+	struct app app;
+	fixture_start(&app);
+	app.shows_pages = true;
+	page_toggle(
+	        &app, &text_page, "/text", 0,
+	        "one two three four\n  /open   a long help that goes on\nabcdefghijklmnopqrstuvw\n"
+	        "\nend");
+	is_text(shown(&app, 20, 1),
+	        "one two three four\n  /open   a long\n          help that\n          goes on\n"
+	        "abcdefghijklmnopqrst\n  uvw\n\nend\n",
+	        "lines break at blanks, below their second column");
+	is_text(shown(&app, 12, 1),
+	        "one two\n  three four\n  /open   a\n    long\n    help\n    that\n    goes on\n"
+	        "abcdefghijkl\n  mnopqrstuv\n  w\n\nend\n",
+	        "or a little to the right of their first word");
+	for (int columns = 1; columns < 30; columns++) {
+		bool wide = false;
+		shown(&app, columns, 10);
+		for (size_t i = 0; i < rows.count; i++)
+			wide = wide || rows.row[i].columns > columns;
+		ok(!wide, "no row is wider than %d columns", columns);
+	}
+	fixture_end(&app);
+}
+
+static void snapshots(void)
+{
+	struct app app;
 	struct snapshot snapshot;
-	ok(app_demo(app, &error), "a server, and a session to it");
-	wait_for(app, session_state(numbered(app, 2)) == SESSION_OPEN && numbered(app, 3),
+	fixture_start(&app);
+	ok(app_demo(&app, &error), "a server, and a session to it");
+	wait_for(&app, session_state(numbered(&app, 2)) == SESSION_OPEN && numbered(&app, 3),
 	         "they are connected");
-	page_snapshot(numbered(app, 1), &snapshot);
+	session_snapshot(numbered(&app, 1), &snapshot);
 	is_int(snapshot.kind, SNAPSHOT_LISTENER, "a listener");
 	is_text(snapshot.service, "echo", "with its service");
-	ok(app_send_line(numbered(app, 2), "hello", 5, &error), "a line is sent");
-	wait_for(app, session_counts(numbered(app, 2))->received_bytes == 6, "and comes back");
-	page_snapshot(numbered(app, 2), &snapshot);
+	ok(app_send_line(numbered(&app, 2), "hello", 5, &error), "a line is sent");
+	wait_for(&app, session_counts(numbered(&app, 2))->received_bytes == 6, "and comes back");
+	session_snapshot(numbered(&app, 2), &snapshot);
 	is_int(snapshot.kind, SNAPSHOT_STREAM, "a conversation");
 	ok(snapshot.open && !snapshot.accepted && snapshot.sent == 6 && snapshot.received == 6,
 	   "with what it has moved");
 	ok(snapshot_are_loopback(&snapshot), "on loopback");
-	page_snapshot(numbered(app, 3), &snapshot);
+	session_snapshot(numbered(&app, 3), &snapshot);
 	ok(snapshot.accepted && !snapshot.service, "the other end was accepted");
-	const char *info = page(app, PAGE_INFO);
-	ok(strstr(info, "INFO demo") && strstr(info, "ESTABLISHED"), "/info");
-	ok(strstr(info, "6 B in 1 call"), "with its traffic");
-	const char *states = page(app, PAGE_STATES);
-	ok(strstr(states, ">>>ESTABLISHED<<< [demo]"), "/states");
-}
-
-static void programs(struct app *app)
-{
-	const char *python = page(app, PAGE_PYTHON);
-	ok(strstr(python, "import socket"), "/code python as rows");
-	is_int(page_pulse(app) > CLOCK_S, 0, "which change at most by the countdown of the status");
-	ok(strstr(page(app, PAGE_C), "#include <sys/socket.h>"), "/code c");
-	ok(!strstr(buf_text(&out), "^I"), "its tabs are blanks");
-	app_fill_page(app, 20, 100, &rows);
-	int wide = 0;
-	for (size_t i = 0; i < rows.count; i++)
-		wide += rows.row[i].columns > 20;
-	is_int(wide, 0, "a line that is too long is cut, and says so");
-}
-
-/* 64 KiB of bytes that take four characters each, and more. */
-static void long_program(struct app *app)
-{
-	static char bytes[1 << 18];
-	struct error error;
-	memset(bytes, 1, sizeof bytes);
-	ok(session_send(numbered(app, 2), bytes, sizeof bytes, &error), "a lot is sent");
-	wait_for(app, session_counts(numbered(app, 2))->received_bytes == 6 + sizeof bytes,
-	         "and comes back");
-	ok(strstr(page(app, PAGE_PYTHON), "and so on: /code with a file writes all of it"),
-	   "a long program is cut, and says so");
-	ok(rows.count > 100, "after much of it");
-}
-
-static void goes_back(struct app *app)
-{
-	const struct view_ops *ops = app_view_mode(app, 2).ops;
-	app->page = PAGE_C;
-	app_next_view(app, 2);
-	is_int(app->page, PAGE_NONE, "the next view of a page");
-	ok(app_view_mode(app, 2).ops == ops, "is the view it took the place of");
-}
-
-static void closed(struct app *app)
-{
-	struct error error;
-	struct snapshot snapshot;
-	ok(session_close(numbered(app, 2), &error), "closing");
-	fixture_turn(app, clock_now() + CLOCK_MS);
-	page_snapshot(numbered(app, 2), &snapshot);
+	ok(session_close(numbered(&app, 2), &error), "closing");
+	fixture_turn(&app, clock_now() + CLOCK_MS);
+	session_snapshot(numbered(&app, 2), &snapshot);
 	ok(!snapshot.open, "there is no descriptor any more");
-	ok(!strstr(page(app, PAGE_INFO), "send buffer"), "so there is no buffer");
-	ok(!strstr(page(app, PAGE_STATES), ">>>ESTABLISHED<<< [demo]"), "nor the state it had");
+	fixture_end(&app);
 }
 
 int main(void)
 {
-	struct app app;
 	tap_watchdog(30);
 	setlocale(LC_ALL, "C.UTF-8");
-	fixture_start(&app);
-	names(&app);
-	conversation(&app);
-	programs(&app);
-	long_program(&app);
-	goes_back(&app);
-	closed(&app);
+	opens_and_closes();
+	prints();
+	is_about_a_session();
+	wraps();
+	snapshots();
 	rows_free(&rows);
 	buf_free(&out);
-	fixture_end(&app);
 	return tap_done();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/app.h"
+#include "app/page.h"
 
 #include "app/fixture.h"
 
@@ -121,11 +121,13 @@ static void test_eviction(void)
 
 static void test_pages(void)
 {
+	static const struct page page = { .name = "page" };
 	fixture_start(&app);
+	app.shows_pages = true;
 	put(CALL_RECV, "apple\n");
-	app.page = PAGE_INFO;
-	ok(!find("pear", false) && app.page == PAGE_INFO, "a page stays without a hit");
-	ok(find("apple", false) && app.page == PAGE_NONE, "and does not hide one");
+	page_toggle(&app, &page, "/page", 0, NULL);
+	ok(!find("pear", false) && page_is_open(&app), "a page stays without a hit");
+	ok(find("apple", false) && !page_is_open(&app), "and does not hide one");
 	fixture_end(&app);
 }
 

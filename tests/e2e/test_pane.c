@@ -115,8 +115,7 @@ static void scrolls_pages(int rows, int columns)
 		bool found = false;
 		vt_send(vt, pages[i].command);
 		vt_send(vt, "\r");
-		ok(vt_wait_row(vt, 0, pages[i].first), "%dx%d: %s", columns, rows,
-		   pages[i].command);
+		ok(vt_wait_text(vt, pages[i].first), "%dx%d: %s", columns, rows, pages[i].command);
 		for (int row = 0; row < 80 && !found; row++) {
 			vt_send(vt, "\033[1;2B");
 			vt_wait_idle(vt);

@@ -48,7 +48,7 @@ static void shows_pages(void)
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_send(vt, "\033[15~");
 	ok(stage_wait_row(vt, "INFO", "demo"), "F5: the kernel's view");
-	ok(vt_wait_row(vt, -4, "F5: back") && vt_wait_row(vt, -2, "info"), "and how it goes");
+	ok(vt_wait_text(vt, "Escape closes") && vt_wait_row(vt, -2, "info"), "and how it goes");
 	vt_send(vt, "typed below\r");
 	ok(vt_wait_row(vt, -2, "↑12 ↓12"), "typing goes on below it");
 	ok(stage_wait_row(vt, "sent", "12 B in 1 call"), "and what it does is shown");
@@ -63,11 +63,11 @@ static void shows_pages(void)
 	vt_send(vt, "\033OQ");
 	ok(stage_wait_row(vt, "←", "typed below") && vt_wait_row(vt, -2, "chat"), "F2: back");
 	vt_send(vt, "/code c\r");
-	ok(vt_wait_text(vt, "#include") && vt_wait_row(vt, -4, "more"), "a program is longer");
+	ok(vt_wait_text(vt, "#include") && vt_wait_row(vt, 15, "more"), "a program is longer");
 	vt_send(vt, "\033[6~");
 	ok(vt_wait_gone(vt, "#include <arpa/inet.h>"), "PageDown");
 	vt_send(vt, "\033[1;5F");
-	ok(vt_wait_row(vt, -4, " up "), "to its end");
+	ok(vt_wait_row(vt, 15, " up "), "to its end");
 	vt_send(vt, "/view\r");
 	ok(stage_wait_row(vt, "←", "typed below"), "/view: back");
 	ok(stage_quit(vt), "pages: ends well");
@@ -360,7 +360,7 @@ static void shows_hints_whole(void)
 	   "an answer too long for the status line has rows of its own");
 	ok(vt_wait_row(vt, -2, "tcp ESTABLISHED"), "and the status line is there, too");
 	vt_send(vt, "x");
-	ok(vt_wait_gone(vt, "lists them"), "until the next key");
+	ok(vt_wait_gone(vt, "/help lists them"), "until the next key");
 	ok(stage_wait_row(vt, "INFO", "demo"), "the page stays");
 	vt_send(vt, "\025");
 	ok(stage_quit(vt), "a long answer: ends well");

@@ -3,13 +3,31 @@
 
 #include <limits.h>
 #include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
 
-#include "base/clock.h"
 #include "support/tap.h"
 
 static struct app app;
 static struct pager pager;
 static struct buf text = { .max = SIZE_MAX };
+static int count;    /* rows of the page */
+static int rendered; /* how often */
+
+static void render(struct app *unused, struct session *session, int columns, int height,
+                   struct rows *rows)
+{
+	char row[32];
+	(void)unused, (void)session, (void)height;
+	rendered++;
+	for (int i = 1; i <= count; i++) {
+		int len = snprintf(row, sizeof row, "row %d of a page", i);
+		row_add_text(rows_add(rows), row, (size_t)len, columns, STYLE_TEXT);
+	}
+}
+
+static const struct page live_page = { .name = "live", .live = true, .render = render };
+static const struct page list_page = { .name = "list", .help = "rows", .render = render };
 
 static const char *row_at(int y)
 {
@@ -20,12 +38,11 @@ static const char *row_at(int y)
 	return buf_text(&text);
 }
 
-static bool shows(int height, const char *words)
+static void open_page(const struct page *page, const char *line, int rows)
 {
-	for (int y = 0; y < height; y++)
-		if (strstr(row_at(y), words))
-			return true;
-	return false;
+	count = rows;
+	page_close(&app);
+	page_toggle(&app, page, line, 0, NULL);
 }
 
 static void listen_here(const char *name)
@@ -40,40 +57,75 @@ static void listen_here(const char *name)
 	}
 }
 
-static void without_session(void)
+static void takes_what_it_needs(void)
 {
-	app_toggle_page(&app, PAGE_INFO);
-	pager_fill(&pager, &app, 80, 10);
-	ok(shows(10, "/open"), "without a session the page says how to get one");
-	app_toggle_page(&app, PAGE_INFO);
-	is_int(app.page, PAGE_NONE, "the same page again sends it away");
+	open_page(&list_page, "/list", 3);
+	is_int(pager_fill(&pager, &app, 80, 21), 5, "a heading, three rows and a foot");
+	is_text(row_at(0), "/list  rows", "what it is");
+	is_text(row_at(1), "row 1 of a page", "its first row");
+	is_text(row_at(3), "row 3 of a page", "its last");
+	ok(strstr(row_at(4), "Escape closes"), "what closes it");
+	is_int(pager_row(&pager, 4)->columns, 80, "over the whole width");
+	ok(!pager_row(&pager, 5), "and no more");
+	open_page(&list_page, "/list", 100);
+	is_int(pager_fill(&pager, &app, 80, 21), 16, "a quarter is left to the transcript");
+	is_int(pager_fill(&pager, &app, 80, 9), 6, "at least three rows");
+	is_int(pager_fill(&pager, &app, 80, 47), 36, "of many rows, too");
+	is_int(pager_fill(&pager, &app, 80, 7), 7, "but not where there are too few");
+	is_int(pager_fill(&pager, &app, 80, 2), 2, "two rows");
+	is_text(row_at(0), "row 1 of a page", "are one of the page");
+	ok(strstr(row_at(1), "more"), "and the foot");
 }
 
-static void fills(void)
+static void grows(void)
 {
-	app_toggle_page(&app, PAGE_STATES);
+	open_page(&live_page, "/live", 3);
+	is_int(pager_fill(&pager, &app, 80, 21), 4, "a page of three rows");
+	count = 6;
+	is_int(pager_fill(&pager, &app, 80, 21), 7, "takes more when it has more");
+	count = 2;
+	is_int(pager_fill(&pager, &app, 80, 21), 7, "and gives none back");
+	is_text(row_at(2), "", "but leaves them empty");
+	is_int(pager_fill(&pager, &app, 79, 21), 3, "until the size changes");
+	count = 5;
+	pager_fill(&pager, &app, 79, 21);
+	page_close(&app);
+	open_page(&live_page, "/live", 1);
+	is_int(pager_fill(&pager, &app, 79, 21), 2, "or it is opened again");
+}
+
+static void renders_when_it_has_to(void)
+{
+	open_page(&live_page, "/live", 3);
+	rendered = 0;
 	pager_fill(&pager, &app, 80, 21);
-	ok(strstr(row_at(0), "STATES"), "it begins at its top");
-	ok(shows(20, ">>>LISTEN<<<"), "with what it is about");
-	ok(strstr(row_at(20), "F6: back"), "the last row says how to send it away");
-	ok(!pager_row(&pager, 21), "and there is none below");
-	is_int(pager_row(&pager, 20)->columns, 80, "over the whole width");
+	pager_fill(&pager, &app, 80, 21);
+	is_int(rendered, 2, "a live page is made for each frame");
+	open_page(&list_page, "/list", 3);
+	rendered = 0;
+	pager_fill(&pager, &app, 80, 21);
+	pager_fill(&pager, &app, 80, 21);
+	is_int(rendered, 1, "another once");
+	pager_fill(&pager, &app, 40, 21);
+	is_int(rendered, 2, "for each width");
 }
 
 static void scrolls(void)
 {
-	pager_fill(&pager, &app, 20, 5);
-	ok(strstr(row_at(4), "more"), "what does not fit is counted");
+	open_page(&list_page, "/list", 30);
+	pager_fill(&pager, &app, 40, 5);
+	ok(strstr(row_at(4), "27 more"), "what does not fit is counted");
 	pager_scroll(&pager, -1);
 	is_int(pager.top, 0, "the top is the top");
 	pager_scroll(&pager, 2);
 	is_int(pager.top, 2, "two rows down");
-	pager_fill(&pager, &app, 20, 5);
-	is_int(pager.top, 2, "it stays there when it is drawn anew");
+	pager_fill(&pager, &app, 40, 5);
+	is_int(pager.top, 2, "it stays there in the next frame");
+	is_text(row_at(0), "row 2 of a page", "which begins there");
 	pager_scroll(&pager, INT_MAX);
-	pager_fill(&pager, &app, 20, 5);
-	is_int(pager.top, (int)pager.rows.count - 4, "the end is the end");
-	ok(strstr(row_at(4), "up"), "above which there is more");
+	pager_fill(&pager, &app, 40, 5);
+	is_int(pager.top, 27, "the end is the end");
+	ok(strstr(row_at(4), "27 up"), "above which there is more");
 	pager_scroll(&pager, -INT_MAX);
 	is_int(pager.top, 0, "and back");
 	pager_scroll(&pager, INT_MAX);
@@ -81,33 +133,31 @@ static void scrolls(void)
 	is_int(pager.top, 0, "where all of it fits, all is seen");
 	pager_fill(&pager, &app, 20, 5);
 	pager_scroll(&pager, 3);
-	app_toggle_page(&app, PAGE_INFO);
+	open_page(&list_page, "/list more", 30);
 	pager_fill(&pager, &app, 20, 5);
 	is_int(pager.top, 0, "another page begins at its top");
-	ok(strstr(row_at(4), "F5: back"), "and has its own key");
-	app_toggle_page(&app, PAGE_STATES);
-	pager_fill(&pager, &app, 20, 5);
 	pager_scroll(&pager, 3);
 	app_select(&app, sessions_at(app.sessions, 0));
 	pager_fill(&pager, &app, 20, 5);
 	is_int(pager.top, 0, "so does that of another session");
-	ok(shows(5, "[one]"), "which is shown now");
 }
 
-static void sizes(void)
+static void has_one_row(void)
 {
-	int wide = 0;
-	for (enum page page = PAGE_INFO; page < PAGE_COUNT; page++) {
-		app.page = page;
-		for (int columns = 20; columns < 220; columns += 3)
-			for (int height = 1; height < 25; height += 4) {
-				pager_fill(&pager, &app, columns, height);
-				for (int y = 0; y < height; y++)
-					wide += pager_row(&pager, y) &&
-					        pager_row(&pager, y)->columns > columns;
-			}
-	}
-	is_int(wide, 0, "no row of any page is too wide");
+	open_page(&list_page, "/list", 3);
+	is_int(pager_fill(&pager, &app, 20, 1), 1, "one row is all there is");
+	is_text(row_at(0), "row 1 of a page…", "the first of what it shows, marked");
+	pager_scroll(&pager, 1);
+	pager_fill(&pager, &app, 10, 1);
+	is_text(row_at(0), "row 2 of …", "and cut");
+	pager_scroll(&pager, 1);
+	pager_fill(&pager, &app, 20, 1);
+	is_text(row_at(0), "row 3 of a page", "the last is not marked");
+	pager_scroll(&pager, 1);
+	is_int(pager.top, 2, "and has nothing below");
+	open_page(&list_page, "/list", 0);
+	pager_fill(&pager, &app, 20, 1);
+	is_text(row_at(0), "", "nothing at all is an empty row");
 }
 
 int main(void)
@@ -115,13 +165,15 @@ int main(void)
 	tap_watchdog(30);
 	setlocale(LC_ALL, "C.UTF-8");
 	app_init(&app);
+	app.shows_pages = true;
 	pager_init(&pager);
-	without_session();
 	listen_here("one");
 	listen_here("two");
-	fills();
+	takes_what_it_needs();
+	grows();
+	renders_when_it_has_to();
 	scrolls();
-	sizes();
+	has_one_row();
 	pager_free(&pager);
 	app_free(&app);
 	buf_free(&text);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session_snapshot.h"
+
+#include "base/clock.h"
+
+static enum snapshot_kind kind_of(const struct session *session)
+{
+	switch (session_kind(session)) {
+	case SESSION_UDP:
+		return SNAPSHOT_DATAGRAMS;
+	case SESSION_LISTENER:
+		return SNAPSHOT_LISTENER;
+	case SESSION_TCP:
+		break;
+	}
+	return SNAPSHOT_STREAM;
+}
+
+static bool has_socket(const struct session *session)
+{
+	return session_state(session) != SESSION_CLOSED &&
+	       session_state(session) != SESSION_RESOLVING;
+}
+
+void session_snapshot(const struct session *session, struct snapshot *snapshot)
+{
+	const struct session_counts *counts = session_counts(session);
+	const struct service *service = session_service(session);
+	bool listens = session_kind(session) == SESSION_LISTENER;
+	*snapshot = (struct snapshot){
+		.kind = kind_of(session),
+		.session = session_number(session),
+		.name = session_name(session),
+		.local = session_local(session),
+		.peer = session_peer(session),
+		.sample = *session_sample(session),
+		.age = clock_now() - session_read_at(session),
+		.told = session_tcp_state(session),
+		.open = has_socket(session),
+		.accepted = session_is_accepted(session),
+		.paused = session_is_paused(session),
+		.at_end = session_peer_closed(session),
+		.sent = counts->sent_bytes,
+		.received = counts->received_bytes,
+		.sends = counts->sends,
+		.receives = counts->receives,
+		.refused = counts->refused,
+		.unsent = session_unsent(session),
+		.others = listens ? session_clients(session) : session_peer_count(session),
+		.service = session_is_server(session) && service ? service->name : NULL,
+	};
+	size_t count = session_socket_count(session);
+	for (size_t i = 0; count > 1 && i < count && i < SNAPSHOT_SOCKETS; i++) {
+		struct snapshot_socket *socket = &snapshot->sockets[snapshot->socket_count++];
+		socket->sample = *session_socket_reading(session, i, &socket->local);
+	}
+}
+
+int64_t session_snapshot_pulse(const struct session *session, bool keepalive)
+{
+	struct snapshot snapshot;
+	int64_t left;
+	session_snapshot(session, &snapshot);
+	enum sample_timer timer = snapshot_timer(&snapshot, &left);
+	if (timer == TIMER_OFF || (timer == TIMER_KEEPALIVE && !keepalive))
+		return 0;
+	return snapshot_left_pulse(left);
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The commands that show pages. */
+#include <locale.h>
+
+#include "app/fixture.h"
+#include "app/page.h"
+#include "command/command.h"
+
+static struct app app;
+static struct rows rows;
+static struct buf out = { .max = SIZE_MAX };
+static struct error error;
+
+static bool run(const char *line)
+{
+	return command_run_line(&app, line, strlen(line));
+}
+
+static const char *rendered(int columns, int height)
+{
+	buf_clear(&out);
+	if (!page_is_open(&app))
+		return "";
+	page_render(&app, columns, height, &rows);
+	for (size_t i = 0; i < rows.count; i++) {
+		row_print(&rows.row[i], &out);
+		buf_append_text(&out, "\n");
+	}
+	return buf_text(&out);
+}
+
+/* What the page that this line opens shows. */
+static const char *page(const char *line)
+{
+	page_close(&app);
+	run(line);
+	return rendered(80, 100);
+}
+
+static bool has(const char *line, const char *words)
+{
+	return strstr(page(line), words) != NULL;
+}
+
+static struct session *numbered(uint32_t number)
+{
+	return sessions_numbered(app.sessions, number);
+}
+
+static void conversation(void)
+{
+	ok(!run("/info") && !page_is_open(&app), "without a session there is no page about it");
+	ok(strstr(fixture_note(&app, 0), "/open"), "and how to get one is said");
+	ok(app_demo(&app, &error), "a server, and a session to it");
+	wait_for(&app, session_state(numbered(2)) == SESSION_OPEN && numbered(3),
+	         "they are connected");
+	ok(app_send_line(numbered(2), "hello", 5, &error), "a line is sent");
+	wait_for(&app, session_counts(numbered(2))->received_bytes == 6, "and comes back");
+	ok(has("/info", "INFO demo") && strstr(buf_text(&out), "ESTABLISHED"), "/info");
+	ok(strstr(buf_text(&out), "6 B in 1 call"), "with its traffic");
+	ok(run("/info") && !page_is_open(&app), "the same command closes it");
+	ok(has("/states", ">>>ESTABLISHED<<< [demo]"), "/states");
+	ok(run("/stream") && strstr(rendered(80, 100), "STREAM"), "/stream in its place");
+	ok(run("/stream @1") && app.current == numbered(1) && page_is_open(&app),
+	   "of another session: that one becomes current");
+	app_select(&app, numbered(2));
+}
+
+static void programs(void)
+{
+	ok(has("/code python", "import socket"), "/code python as rows");
+	ok(!app.open_page.page->live, "which do not change");
+	ok(has("/code c", "#include <sys/socket.h>"), "/code c");
+	ok(!strstr(buf_text(&out), "^I"), "its tabs are blanks");
+	ok(run("/code python") && strstr(rendered(80, 100), "import socket"),
+	   "the other language in its place");
+	ok(run("/code python") && !page_is_open(&app), "the same again closes it");
+	app.shows_pages = false;
+	ok(run("/code python") && strstr(fixture_note(&app, 2), "import socket"),
+	   "without pages it is a note");
+	app.shows_pages = true;
+}
+
+/* 64 KiB of bytes that take four characters each, and more. */
+static void long_program(void)
+{
+	static char bytes[1 << 18];
+	memset(bytes, 1, sizeof bytes);
+	ok(session_send(numbered(2), bytes, sizeof bytes, &error), "a lot is sent");
+	wait_for(&app, session_counts(numbered(2))->received_bytes == 6 + sizeof bytes,
+	         "and comes back");
+	ok(has("/code python", "and so on: /code with a file writes all of it"),
+	   "a long program is cut, and says so");
+	ok(rows.count > 100, "after much of it");
+}
+
+static void sizes(void)
+{
+	static const char *const lines[] = {
+		"/info", "/states", "/stream", "/code c", "/code python",
+	};
+	int wide = 0;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		page_close(&app);
+		run(lines[i]);
+		for (int columns = 20; columns < 220; columns += 3)
+			for (int height = 1; height < 25; height += 4) {
+				page_render(&app, columns, height, &rows);
+				for (size_t y = 0; y < rows.count; y++)
+					wide += rows.row[y].columns > columns;
+			}
+	}
+	is_int(wide, 0, "no row of any page is too wide");
+}
+
+static void closed(void)
+{
+	ok(session_close(numbered(2), &error), "closing");
+	fixture_turn(&app, clock_now() + CLOCK_MS);
+	ok(!has("/info", "send buffer"), "there is no buffer any more");
+	ok(!has("/states", ">>>ESTABLISHED<<< [demo]"), "nor the state it had");
+}
+
+int main(void)
+{
+	tap_watchdog(30);
+	setlocale(LC_ALL, "C.UTF-8");
+	fixture_start(&app);
+	app.shows_pages = true;
+	conversation();
+	programs();
+	sizes();
+	long_program();
+	closed();
+	rows_free(&rows);
+	buf_free(&out);
+	fixture_end(&app);
+	return tap_done();
+}
