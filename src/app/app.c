@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/page.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/choice.h"
@@ -508,7 +507,8 @@ void app_free(struct app *app)
 	free(app->seen);
 	free(app->view_modes);
 	free(app->asked);
-	page_close(app);
+	free(app->open_page.line);
+	free(app->open_page.text);
 	*app = (struct app){ 0 };
 }
 
