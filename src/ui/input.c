@@ -19,7 +19,7 @@
 #include "ui/input_complete.h"
 #include "ui/input_edits.h"
 #include "ui/input_history.h"
-#include "ui/input_macros.h"
+#include "ui/macros.h"
 #include "ui/input_paste.h"
 #include "ui/input_repair.h"
 

@@ -8,7 +8,7 @@
 
 #include <readline/readline.h>
 
-#include "ui/input_macros.h"
+#include "ui/macros.h"
 
 static void (*perform)(const struct binding *row); /* readline passes its functions no context */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/input_macros.h"
+#include "ui/macros.h"
 
 #include <stdint.h>
 #include <stdio.h>
