@@ -35,7 +35,7 @@ static size_t plain_run(const char *s, size_t n)
 	return at;
 }
 
-void byte_escape_hold(const char *bytes, size_t len, struct buf *out)
+void byte_escape_encode(const char *bytes, size_t len, struct buf *out)
 {
 	while (len > 0) {
 		mbstate_t state = { 0 };
@@ -54,7 +54,7 @@ void byte_escape_hold(const char *bytes, size_t len, struct buf *out)
 	}
 }
 
-void byte_escape_release(const char *text, size_t len, struct buf *out)
+void byte_escape_decode(const char *text, size_t len, struct buf *out)
 {
 	while (len > 0) {
 		const char *mark = memchr(text, BYTE_MARK, len);

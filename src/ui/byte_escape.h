@@ -23,7 +23,7 @@ enum {
 size_t byte_escape_length(const char *s, size_t n);
 
 /* Appends any bytes in the form that they have on the line. */
-void byte_escape_hold(const char *bytes, size_t len, struct buf *out);
+void byte_escape_encode(const char *bytes, size_t len, struct buf *out);
 
 /* Appends the bytes that a line, or a part of one, stands for. */
-void byte_escape_release(const char *text, size_t len, struct buf *out);
+void byte_escape_decode(const char *text, size_t len, struct buf *out);

@@ -16,6 +16,7 @@
 #include "ui/bars.h"
 #include "ui/byte_escape.h"
 #include "ui/candidates.h"
+#include "ui/input_history.h"
 #include "net/step.h"
 
 enum {
@@ -355,7 +356,7 @@ static bool must_ask(struct controller *controller, const struct key *key)
 	struct line line = input_line("");
 	struct buf bytes;
 	buf_init(&bytes, SIZE_MAX);
-	byte_escape_release(line.text, line.len, &bytes);
+	byte_escape_decode(line.text, line.len, &bytes);
 	size_t len = bytes.len, lines = pending_paste_count_lines(buf_data(&bytes), len);
 	buf_free(&bytes);
 	if (lines < 2)
@@ -556,7 +557,7 @@ void controller_init(struct controller *controller, struct ui *ui, const struct 
 		.bell = on_bell,
 	};
 	input_start(&input, terminal_input(terminal));
-	controller->app->past = input_history_line;
+	controller->app->past = input_history_past;
 	controller->app->print_keys = input_print_keys;
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/input.h"
 
+#include <assert.h>
 #include <ctype.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <wchar.h>
 
@@ -14,14 +17,11 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/escape.h"
+#include "base/text.h"
 #include "ui/byte_escape.h"
-#include "ui/input_bindings.h"
-#include "ui/input_complete.h"
-#include "ui/input_edits.h"
 #include "ui/input_history.h"
 #include "ui/macros.h"
-#include "ui/input_paste.h"
-#include "ui/input_repair.h"
 
 enum {
 	SEARCHES = RL_STATE_ISEARCH | RL_STATE_NSEARCH,
@@ -29,6 +29,16 @@ enum {
 	            RL_STATE_CHARSEARCH,
 	SEARCH_MOST = 1024,    /* bytes of a paste that make a search string */
 	LINE_MOST = 256 << 20, /* bytes that pastes may make a line grow to */
+};
+
+/* What a key is bound to; readline keeps all three in a pointer to a function. */
+struct bound {
+	int type; /* ISFUNC, ISKMAP, ISMACR */
+	union {
+		rl_command_func_t *command; /* NULL: nothing is bound */
+		Keymap keymap;
+		const char *macro;
+	};
 };
 
 /* What the command before waits for. */
@@ -49,6 +59,557 @@ static struct {
 	int64_t pressed;     /* instant of the last of them */
 	unsigned long empty_reads;
 } input;
+
+/* ---- what keys are bound to ---- */
+
+static void act(enum binding_action action)
+{
+	if (input.hooks.action)
+		input.hooks.action(input.hooks.context, action);
+	input.discard |= action == BINDING_INTERRUPT;
+	input.dirty = true;
+}
+
+static void perform(const struct binding *row)
+{
+	if (row->action != BINDING_COMMAND)
+		act(row->action);
+	else if (input.hooks.command)
+		input.hooks.command(input.hooks.context, row->line);
+	input.dirty = true;
+}
+
+static int run_row(size_t index, int key)
+{
+	const struct binding *row = &binding_table[index];
+	perform(row);
+	/* Ends the line the ordinary way, so that readline itself unwinds its history edits and
+	 * undo lists; who takes the line drops it. Clearing the buffer by hand would leave those,
+	 * and vi mode, in disorder. */
+	return row->action == BINDING_INTERRUPT ? rl_newline(1, key) : 0;
+}
+
+/* readline does not say under which name it calls a function: each row has one of its own. */
+#define FUNCTION(n)                                                                                \
+	static int run_##n(int count, int key)                                                     \
+	{                                                                                          \
+		(void)count;                                                                       \
+		return run_row(n, key);                                                            \
+	}
+#define EACH_ROW(DO)                                                                               \
+	DO(0)                                                                                      \
+	DO(1)                                                                                      \
+	DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15)  \
+	        DO(16) DO(17) DO(18) DO(19) DO(20) DO(21) DO(22) DO(23) DO(24) DO(25) DO(26)       \
+	                DO(27) DO(28) DO(29) DO(30) DO(31) DO(32) DO(33) DO(34) DO(35) DO(36)      \
+	                        DO(37) DO(38) DO(39) DO(40) DO(41) DO(42) DO(43) DO(44) DO(45)     \
+	                                DO(46) DO(47) DO(48) DO(49) DO(50) DO(51) DO(52) DO(53)    \
+	                                        DO(54) DO(55) DO(56) DO(57) DO(58) DO(59) DO(60)   \
+	                                                DO(61) DO(62) DO(63)
+#define ENTRY(n) run_##n,
+
+EACH_ROW(FUNCTION)
+static rl_command_func_t *const functions[] = { EACH_ROW(ENTRY) };
+
+/* A redisplay function of one's own keeps readline from asking termcap for these, and a user's
+ * inputrc keeps the system's, which has them, from being read. */
+static const struct {
+	const char *keys, *function;
+} editing_keys[] = {
+	{ "\\e[3~", "delete-char" },       { "\\e[2~", "overwrite-mode" },
+	{ "\\e[1~", "beginning-of-line" }, { "\\e[4~", "end-of-line" },
+	{ "\\e[7~", "beginning-of-line" }, { "\\e[8~", "end-of-line" },
+};
+
+static const char *const keymaps[] = { "emacs-standard", "vi-insert", "vi-command" };
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* One slip beside another key: insert-comment sends the line with a '#' in front, two Escapes are two,
+ * and not TAB, and the others change the way of editing, and most do not know the way back. inputrc
+ * can bind them again. */
+static void unbind_slips(void)
+{
+	static const struct {
+		const char *keys, *keymap;
+	} slips[] = {
+		{ "\\e#", "emacs-standard" },     { "#", "vi-command" },
+		{ "\\e\\e", "emacs-standard" },   { "\\e\\C-j", "emacs-standard" },
+		{ "\\e\\C-m", "emacs-standard" }, { "\\C-e", "vi-command" },
+	};
+	for (size_t i = 0; i < COUNT(slips); i++)
+		rl_bind_keyseq_in_map(slips[i].keys, NULL, rl_get_keymap_by_name(slips[i].keymap));
+}
+
+static void define_functions(void)
+{
+	for (size_t i = 0; binding_table[i].name; i++) {
+		assert(i < COUNT(functions));
+		rl_add_defun(binding_table[i].name, functions[i], -1);
+	}
+	unbind_slips();
+}
+
+static void free_list(char **list)
+{
+	for (char **item = list; item && *item; item++)
+		free(*item);
+	free(list);
+}
+
+static bool is_bound(rl_command_func_t *function, Keymap map)
+{
+	char **keys = rl_invoking_keyseqs_in_map(function, map);
+	bool bound = keys != NULL;
+	free_list(keys);
+	return bound;
+}
+
+static int refuse_function(int count, int key)
+{
+	(void)count;
+	(void)key;
+	return rl_ding();
+}
+
+/* In place of readline's functions of the same names. */
+
+static int start_macro(int count, int key)
+{
+	(void)count;
+	(void)key;
+	return macros_start_recording(rl_explicit_arg) ? 0 : rl_ding();
+}
+
+static int end_macro(int count, int key)
+{
+	(void)key;
+	return macros_end_recording(count) ? 0 : rl_ding();
+}
+
+static int call_macro(int count, int key)
+{
+	(void)key;
+	return macros_call_last(count) ? 0 : rl_ding();
+}
+
+static int print_macro(int count, int key)
+{
+	(void)count;
+	(void)key;
+	struct buf text = { .max = SIZE_MAX };
+	const struct buf *recorded = macros_recorded();
+	if (!recorded->len)
+		return rl_ding();
+	escape_encode(buf_data(recorded), recorded->len, &text);
+	printf("%s\n", buf_text(&text));
+	fflush(stdout);
+	buf_free(&text);
+	return 0;
+}
+
+/* Commands that would read keys in a loop of their own, in which the program would be blind, and
+ * those whose work is done by us. */
+static rl_command_func_t *find_substitute(rl_command_func_t *command)
+{
+	static const struct {
+		rl_command_func_t *of, *with;
+	} substitutes[] = {
+		{ rl_bracketed_paste_begin, refuse_function },
+		{ rl_arrow_keys, refuse_function },
+		{ rl_skip_csi_sequence, refuse_function },
+		{ rl_start_kbd_macro, start_macro },
+		{ rl_end_kbd_macro, end_macro },
+		{ rl_call_last_kbd_macro, call_macro },
+		{ rl_print_last_kbd_macro, print_macro },
+	};
+	for (size_t i = 0; i < COUNT(substitutes); i++)
+		if (substitutes[i].of == command)
+			return substitutes[i].with;
+	static const char later[] = "execute-named-command"; /* readline 8.3 */
+	return command == rl_named_function(later) ? refuse_function : command;
+}
+
+/* Also what a shorter key is bound to that begins longer ones. */
+static void substitute(Keymap map)
+{
+	for (int key = 0; key < KEYMAP_SIZE; key++) {
+		struct bound found = { map[key].type, .command = map[key].function };
+		if (found.type == ISFUNC && found.command)
+			map[key].function = find_substitute(found.command);
+		else if (found.type == ISKMAP && found.keymap)
+			substitute(found.keymap);
+	}
+}
+
+static void bind_ours(Keymap map)
+{
+	for (size_t i = 0; binding_table[i].name; i++) {
+		if (is_bound(functions[i], map))
+			continue;
+		for (const char *const *key = binding_table[i].keys; *key; key++)
+			rl_bind_keyseq_in_map(*key, functions[i], map);
+	}
+}
+
+static void bind_editing_keys(Keymap map)
+{
+	for (size_t i = 0; i < COUNT(editing_keys); i++)
+		rl_bind_keyseq_if_unbound_in_map(editing_keys[i].keys,
+		                                 rl_named_function(editing_keys[i].function), map);
+}
+
+/* Gives each row its usual keys in every keymap in which inputrc does not name it, and removes what
+ * cannot work here. Does no harm when repeated. */
+static void apply_bindings(void)
+{
+	rl_variable_bind("blink-matching-paren", "off");   /* it waits on the terminal by itself */
+	rl_variable_bind("enable-bracketed-paste", "off"); /* searches would read pastes so */
+	for (size_t i = 0; i < COUNT(keymaps); i++) {
+		Keymap map = rl_get_keymap_by_name(keymaps[i]);
+		substitute(map);
+		bind_ours(map);
+		bind_editing_keys(map);
+	}
+}
+
+/* In the keymap in force. */
+static struct bound look_up(const char *keys, size_t len)
+{
+	struct bound found = { .type = ISFUNC };
+	found.command = rl_function_of_keyseq_len(keys, len, rl_get_keymap(), &found.type);
+	return found;
+}
+
+/* NULL for what is not in the binding table. */
+static const struct binding *row_of(struct bound found)
+{
+	if (found.type == ISFUNC)
+		for (size_t i = 0; binding_table[i].name; i++)
+			if (functions[i] == found.command)
+				return &binding_table[i];
+	return NULL;
+}
+
+/* For a command for the text around the cursor. */
+static bool needs_text(rl_command_func_t *function)
+{
+	static rl_command_func_t *const for_text[] = {
+		rl_backward_word,
+		rl_forward_word,
+		rl_backward_kill_word,
+		rl_kill_word,
+		rl_capitalize_word,
+		rl_downcase_word,
+		rl_upcase_word,
+		rl_transpose_words,
+		rl_delete_horizontal_space,
+		rl_set_mark,
+		rl_yank_pop,
+		rl_tilde_expand,
+		rl_complete,
+		rl_possible_completions,
+		rl_insert_completions,
+	};
+	for (size_t i = 0; i < COUNT(for_text); i++)
+		if (for_text[i] == function)
+			return true;
+	return function == rl_revert_line && !rl_undo_list;
+}
+
+/* A whole key that does nothing; on an empty line also one that is on a command for text. */
+static bool is_idle(const char *keys, size_t len, bool empty)
+{
+	struct bound found = look_up(keys, len);
+	if (found.command == rl_do_lowercase_version && len == 2) {
+		const char lower[] = { keys[0], (char)tolower((unsigned char)keys[1]) };
+		found = look_up(lower, len);
+	}
+	if (!found.command || found.command == refuse_function)
+		return true;
+	if (found.type == ISKMAP)
+		return len == 2 && (keys[1] == '[' || keys[1] == 'O' || keys[1] == ESC);
+	return empty && found.type == ISFUNC && needs_text(found.command);
+}
+
+/* readline puts a function of no name on vi's ESC, which does nothing. */
+static bool does_something(KEYMAP_ENTRY entry)
+{
+	if (!entry.function || entry.type != ISFUNC)
+		return entry.function != NULL;
+	for (FUNMAP **named = funmap; named && *named; named++)
+		if ((*named)->function == entry.function)
+			return true;
+	return false;
+}
+
+/* inputrc has put something on ESC itself; in vi's insert mode readline has. */
+static bool has_escape(void)
+{
+	struct bound found = look_up("\033", 1);
+	if (found.type == ISKMAP && found.keymap)
+		return does_something(found.keymap[ANYOTHERKEY]);
+	return does_something(rl_get_keymap()[ESC]);
+}
+
+/* ---- completion ---- */
+
+static char **candidates; /* readline's callbacks take no context */
+
+static char *next_candidate(const char *text, int state)
+{
+	(void)text;
+	(void)state;
+	return *candidates ? *candidates++ : NULL;
+}
+
+static char *to_escapes(const char *bytes)
+{
+	struct buf text;
+	buf_init(&text, SIZE_MAX);
+	byte_escape_encode(bytes, strlen(bytes), &text);
+	char *escaped = xstrdup(buf_text(&text));
+	buf_free(&text);
+	return escaped;
+}
+
+static char *to_bytes(const char *text)
+{
+	struct buf bytes;
+	buf_init(&bytes, SIZE_MAX);
+	byte_escape_decode(text, strlen(text), &bytes);
+	char *released = xstrdup(buf_text(&bytes));
+	buf_free(&bytes);
+	return released;
+}
+
+/* What the hook is asked about is the line in bytes, where the word is elsewhere. */
+static char **ask(int start, int end, bool *files)
+{
+	if (!input.hooks.complete)
+		return NULL;
+	struct buf line;
+	buf_init(&line, SIZE_MAX);
+	byte_escape_decode(rl_line_buffer, (size_t)start, &line);
+	size_t from = line.len;
+	byte_escape_decode(rl_line_buffer + start, (size_t)(end - start), &line);
+	size_t to = line.len;
+	byte_escape_decode(rl_line_buffer + end, (size_t)(rl_end - end), &line);
+	char **list = input.hooks.complete(input.hooks.context, buf_text(&line), from, to, files);
+	buf_free(&line);
+	for (char **word = list; word && *word; word++) {
+		char *bytes = *word;
+		*word = to_escapes(bytes);
+		free(bytes);
+	}
+	return list;
+}
+
+static bool is_on(const char *variable)
+{
+	const char *value = rl_variable_value(variable);
+	return value && strcmp(value, "on") == 0;
+}
+
+static bool is_offered(const char *name, const char *prefix, size_t len)
+{
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return false;
+	if (len == 0)
+		return *name != '.' || is_on("match-hidden-files");
+	return (is_on("completion-ignore-case") ? strncasecmp : strncmp)(name, prefix, len) == 0;
+}
+
+/* The names that begin like this path. readline's own function for it writes beyond its memory
+ * where names get longer, as those with escapes do. */
+static char **list_files(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *prefix = slash ? slash + 1 : path;
+	char *front = xstrndup(path, (size_t)(prefix - path));
+	char *expanded = tilde_expand(*front ? front : ".");
+	char **list = NULL;
+	size_t count = 0;
+	DIR *directory = opendir(expanded);
+	for (struct dirent *entry; directory && (entry = readdir(directory));) {
+		if (!is_offered(entry->d_name, prefix, strlen(prefix)))
+			continue;
+		char *name = xasprintf("%s%s", front, entry->d_name);
+		list = xrealloc(list, (count + 2) * sizeof *list);
+		list[count++] = to_escapes(name);
+		list[count] = NULL;
+		free(name);
+	}
+	if (directory)
+		closedir(directory);
+	free(expanded);
+	free(front);
+	return list;
+}
+
+/* Where readline looks whether a name is a directory. */
+static int put_bytes(char **name)
+{
+	char *bytes = to_bytes(*name);
+	bool same = strcmp(bytes, *name) == 0;
+	free(*name);
+	*name = bytes;
+	return !same;
+}
+
+/* What several names have in common may end within an escape, which then would be text. */
+static void drop_half_escape(char *text)
+{
+	size_t len = strlen(text);
+	char *mark = strrchr(text, BYTE_MARK);
+	if (mark && text + len - mark < BYTE_ESCAPE)
+		*mark = '\0';
+}
+
+static char **complete(const char *text, int start, int end)
+{
+	bool files = false;
+	rl_attempted_completion_over = 1;
+	if (start > end) /* the cursor is between a quote and a blank */
+		return NULL;
+	char **list = ask(start, end, &files);
+	if (!list && files) {
+		char *path = to_bytes(text);
+		list = list_files(path);
+		free(path);
+		rl_filename_completion_desired = 1;
+	}
+	if (!list)
+		return NULL;
+	candidates = list;
+	char **matches = rl_completion_matches(text, next_candidate);
+	free(list);
+	if (matches && matches[1])
+		drop_half_escape(matches[0]);
+	return matches;
+}
+
+/* The first is what all have in common. */
+static void show_matches(char **matches, int count, int longest)
+{
+	(void)longest;
+	if (!input.hooks.matches || count <= 0)
+		return;
+	char **names = xcalloc((size_t)count, sizeof *names);
+	for (int i = 0; i < count; i++)
+		names[i] = to_bytes(matches[i + 1]);
+	input.hooks.matches(input.hooks.context, names, (size_t)count);
+	for (int i = 0; i < count; i++)
+		free(names[i]);
+	free(names);
+}
+
+static void start_completion(void)
+{
+	rl_attempted_completion_function = complete;
+	rl_completion_display_matches_hook = show_matches;
+	rl_filename_stat_hook = put_bytes;
+	rl_basic_word_break_characters = " \t\n";
+	rl_completer_word_break_characters = rl_basic_word_break_characters;
+	rl_completer_quote_characters = "\"'";
+	rl_filename_quote_characters =
+	        " \t\n\"'\\"; /* or names with blanks cannot be completed further */
+}
+
+/* ---- text that readline can hold ---- */
+
+static size_t ascii_prefix(const char *s, size_t n)
+{
+	size_t at = 0;
+	for (uint64_t word; at + sizeof word <= n; at += sizeof word) {
+		memcpy(&word, s + at, sizeof word);
+		if (word & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (at < n && (unsigned char)s[at] < 0x80)
+		at++;
+	return at;
+}
+
+static void drop_byte(int at)
+{
+	rl_delete_text(at, at + 1);
+	rl_point -= rl_point > at;
+}
+
+static void escape_byte(int at)
+{
+	char escape[BYTE_ESCAPE + 1];
+	snprintf(escape, sizeof escape, "%cx%02x", BYTE_MARK, (unsigned char)rl_line_buffer[at]);
+	int point = rl_point > at ? rl_point + BYTE_ESCAPE - 1 : rl_point;
+	rl_delete_text(at, at + 1);
+	rl_point = at;
+	rl_insert_text(escape);
+	rl_point = point;
+}
+
+/* Makes escapes (byte_escape.h) of bytes on the line that are no character, and takes the cursor out
+ * of the middle of one: vi's commands loop forever on such text. Macros of inputrc bring it in, and
+ * marks that point into a character. A NUL, which vi's redo brings in, goes. */
+static void repair_line(void)
+{
+	for (const char *nul; (nul = memchr(rl_line_buffer, '\0', (size_t)rl_end));)
+		drop_byte((int)(nul - rl_line_buffer));
+	for (int at = 0; at < rl_end;) {
+		at += (int)ascii_prefix(rl_line_buffer + at, (size_t)(rl_end - at));
+		if (at >= rl_end)
+			break;
+		mbstate_t state = { 0 };
+		size_t len = mbrlen(rl_line_buffer + at, (size_t)(rl_end - at), &state);
+		if (len > (size_t)(rl_end - at)) {
+			escape_byte(at);
+			at += BYTE_ESCAPE;
+			continue;
+		}
+		if (rl_point > at && rl_point < at + (int)len)
+			rl_point = at;
+		at += (int)len;
+	}
+}
+
+/* Makes a text fit for the line: CR and CR LF become LF, what is no text becomes an escape, and one
+ * line end at the end goes: Enter, which sends the line, stands for it. True if there was one. */
+static bool clean_paste(const char *bytes, size_t len, struct buf *out)
+{
+	while (len > 0) {
+		const char *end = memchr(bytes, '\r', len);
+		size_t taken = end ? (size_t)(end - bytes) : len;
+		byte_escape_encode(bytes, taken, out);
+		if (end) {
+			buf_append(out, "\n", 1);
+			taken += taken + 1 < len && end[1] == '\n' ? 2 : 1;
+		}
+		bytes += taken;
+		len -= taken;
+	}
+	bool cut = out->len > 0 && buf_data(out)[out->len - 1] == '\n';
+	out->len -= cut;
+	return cut;
+}
+
+/* For a search, which looks for text on one line: control characters become blanks, escapes a '?',
+ * and only the first `most` bytes stay, or less, to the end of a character. */
+static void flatten_paste(struct buf *text, size_t most)
+{
+	if (text->len == 0)
+		return;
+	char *bytes = text->memory + text->head;
+	size_t len = 0;
+	if (text->len > most)
+		text->len = text_whole(bytes, most);
+	for (size_t at = 0; at < text->len; len++) {
+		size_t escape = byte_escape_length(bytes + at, text->len - at);
+		unsigned char byte = (unsigned char)bytes[at];
+		bytes[len] = escape ? '?' : byte < ' ' || byte == 0x7f ? ' ' : (char)byte;
+		at += escape ? escape : 1;
+	}
+	text->len = len;
+}
 
 /* ---- what readline calls ---- */
 
@@ -76,23 +637,6 @@ static void redisplay(void)
 	input.dirty = true;
 }
 
-static void act(enum binding_action action)
-{
-	if (input.hooks.action)
-		input.hooks.action(input.hooks.context, action);
-	input.discard |= action == BINDING_INTERRUPT;
-	input.dirty = true;
-}
-
-static void perform(const struct binding *row)
-{
-	if (row->action != BINDING_COMMAND)
-		act(row->action);
-	else if (input.hooks.command)
-		input.hooks.command(input.hooks.context, row->line);
-	input.dirty = true;
-}
-
 /* readline has its own copy of it still. */
 static void wipe_line(char *line)
 {
@@ -110,14 +654,14 @@ static void take_line(char *line)
 	input.dirty = true;
 	if (!line && hooks->end)
 		hooks->end(hooks->context);
-	edits_end_line();
+	input_history_end_line();
 	if (line && !discard) {
 		bool hidden = hooks->hides && hooks->hides(hooks->context, line);
 		struct buf bytes;
 		buf_init(&bytes, SIZE_MAX);
 		if (!hidden)
 			input_history_add(line);
-		byte_escape_release(line, strlen(line), &bytes);
+		byte_escape_decode(line, strlen(line), &bytes);
 		if (hooks->line)
 			hooks->line(hooks->context, buf_text(&bytes), bytes.len);
 		if (hidden) {
@@ -131,18 +675,13 @@ static void take_line(char *line)
 
 /* ---- keys ---- */
 
-static void run(void)
-{
-	while (has_byte())
-		rl_callback_read_char();
-	if (rl_last_func == rl_re_read_init_file)
-		input_bindings_apply();
-}
-
 static void feed(const char *bytes, size_t len)
 {
 	buf_append(&input.queue, bytes, len);
-	run();
+	while (input.queue.len)
+		rl_callback_read_char();
+	if (rl_last_func == rl_re_read_init_file)
+		apply_bindings();
 }
 
 /* As if `key` had this binding in this keymap, and no other. */
@@ -179,11 +718,6 @@ static bool is_sequence(const char *bytes, size_t len)
 	return bytes[0] == '\033' && len > 1;
 }
 
-static bool is_control(const char *bytes)
-{
-	return (unsigned char)bytes[0] < ' ' || bytes[0] == 0x7f;
-}
-
 /* The key after these commands is no command, but a character for them. */
 static enum quoting quotes(rl_command_func_t *command)
 {
@@ -210,12 +744,12 @@ static void pass_on(const char *bytes, size_t len, rl_command_func_t *command)
 {
 	unmark_paste();
 	bool valid = command == rl_insert && !RL_ISSTATE(SUBSTATES) && !input.quoting;
-	edits_before(command);
+	input_history_before_key(command);
 	feed(bytes, len);
 	input.quoting = quotes(command);
 	if (!valid && !RL_ISSTATE(SUBSTATES) && !input.quoting)
-		input_repair();
-	edits_after();
+		repair_line();
+	input_history_after_key();
 }
 
 /* Back from a failed search forward. readline would go on at a place of the line found last in a
@@ -235,18 +769,13 @@ static bool has_negative_count(void)
 	       strncmp(rl_display_prompt, negative, sizeof negative - 1) == 0;
 }
 
-static const struct binding *row_of(struct bound found)
-{
-	return found.type == ISFUNC ? input_bindings_row(found.command) : NULL;
-}
-
 static void dispatch(struct bound found, const char *bytes, size_t len)
 {
 	bool records = macros_are_recording() && macros_depth() == 0;
 	const struct binding *row = row_of(found);
 	if (found.type == ISMACR) {
 		end_search();
-		macros_run(found.macro);
+		macros_run(found.macro, strlen(found.macro), 1);
 	} else if (row && row->action != BINDING_INTERRUPT) {
 		perform(row); /* past readline, so that a search or a count goes on */
 	} else {
@@ -268,21 +797,15 @@ static void dispatch(struct bound found, const char *bytes, size_t len)
 		macros_record(bytes, len);
 }
 
-static bool is_prefix(const char *bytes, size_t len)
-{
-	struct bound found = input_bindings_look_up(bytes, len);
-	return found.type == ISKMAP && found.keymap;
-}
-
 static bool is_ours(const char *bytes, size_t len)
 {
-	return row_of(input_bindings_look_up(bytes, len));
+	return row_of(look_up(bytes, len));
 }
 
 /* The keys so far are a command, too. */
 static bool is_shadowed(const char *bytes, size_t len)
 {
-	struct bound found = input_bindings_look_up(bytes, len);
+	struct bound found = look_up(bytes, len);
 	return found.type == ISKMAP && found.keymap && found.keymap[ANYOTHERKEY].function;
 }
 
@@ -293,9 +816,9 @@ static void run_macros(size_t depth);
 /* The command that more keys would have made another one, as if nothing began with it. */
 static void press_shadowed(const char *bytes, size_t len)
 {
-	Keymap keymap = len > 1 ? input_bindings_look_up(bytes, len - 1).keymap : rl_get_keymap();
+	Keymap keymap = len > 1 ? look_up(bytes, len - 1).keymap : rl_get_keymap();
 	KEYMAP_ENTRY *entry = &keymap[(unsigned char)bytes[len - 1]], old = *entry;
-	KEYMAP_ENTRY shadowed = input_bindings_look_up(bytes, len).keymap[ANYOTHERKEY];
+	KEYMAP_ENTRY shadowed = look_up(bytes, len).keymap[ANYOTHERKEY];
 	*entry = shadowed;
 	press_whole(bytes, len);
 	if (entry->type == shadowed.type && entry->function == shadowed.function)
@@ -303,7 +826,7 @@ static void press_shadowed(const char *bytes, size_t len)
 }
 
 /* What nothing is bound to ends what was begun, as readline has it. */
-static void refuse(void)
+static void refuse_key(void)
 {
 	macros_abort();
 	if (RL_ISSTATE(RL_STATE_ISEARCH))
@@ -328,7 +851,7 @@ static bool give_up(void)
 	if (len)
 		press_shadowed(bytes, len);
 	else
-		refuse();
+		refuse_key();
 	run_macros(depth);
 	for (size_t at = len; len && at < keys.len; at++)
 		press(bytes + at, 1);
@@ -338,7 +861,7 @@ static bool give_up(void)
 
 /* The keys of a longer sequence. A search ends at once: readline would see it at the second key
  * only. */
-static void hold(const char *bytes, size_t len)
+static void await_rest(const char *bytes, size_t len)
 {
 	end_search();
 	buf_clear(&input.sequence);
@@ -363,13 +886,13 @@ static bool press_lower(const char *bytes, size_t len)
 /* False where nothing is bound to it. */
 static bool press_whole(const char *bytes, size_t len)
 {
-	struct bound found = input_bindings_look_up(bytes, len);
+	struct bound found = look_up(bytes, len);
 	if (!found.command)
 		return false;
 	if (found.type == ISFUNC && found.command == rl_do_lowercase_version)
 		return press_lower(bytes, len);
 	if (found.type == ISKMAP)
-		hold(bytes, len);
+		await_rest(bytes, len);
 	else
 		dispatch(found, bytes, len);
 	return true;
@@ -393,7 +916,7 @@ static void press_escape(void)
 		end_search();
 	} else if (RL_ISSTATE(SUBSTATES)) {
 		leave_substate();
-	} else if (!input_bindings_has_escape()) {
+	} else if (!has_escape()) {
 		act(BINDING_ESCAPE);
 	} else if (is_shadowed("\033", 1)) {
 		press_shadowed("\033", 1);
@@ -413,10 +936,10 @@ static bool is_escape_and_key(const char *bytes, size_t len)
 	bool has_one_rest = len == 2 || bytes[1] == '\033' || (unsigned char)bytes[1] >= 0x80;
 	if (!has_one_rest)
 		return false;
-	if (input_bindings_has_escape())
-		return !input_bindings_look_up(bytes, len).command;
+	if (has_escape())
+		return !look_up(bytes, len).command;
 	bool empty = rl_end == 0 && !RL_ISSTATE(SUBSTATES);
-	if (!input_bindings_is_idle(bytes, len, empty))
+	if (!is_idle(bytes, len, empty))
 		return false;
 	return empty || is_vi_command() || bytes[1] == '\033' || is_ours(bytes + 1, len - 1);
 }
@@ -424,13 +947,13 @@ static bool is_escape_and_key(const char *bytes, size_t len)
 /* A sequence is dropped whole: readline would take its tail for text. */
 static void press_unbound(const char *bytes, size_t len)
 {
-	struct bound first = input_bindings_look_up(bytes, 1);
+	struct bound first = look_up(bytes, 1);
 	if (is_sequence(bytes, len) && len > 2)
 		return;
 	if ((unsigned char)bytes[0] >= 0x80 && first.command)
 		pass_on(bytes, len, first.type == ISFUNC ? first.command : NULL);
 	else
-		refuse();
+		refuse_key();
 }
 
 /* readline reads this key by itself and takes it for a character. */
@@ -443,7 +966,7 @@ static bool is_literal(const char *bytes, size_t len)
 	if (RL_ISSTATE(RL_STATE_NSEARCH))
 		return bytes[0] != '\033' && !is_ours(bytes, len);
 	if (RL_ISSTATE(RL_STATE_ISEARCH))
-		return !is_control(bytes);
+		return (unsigned char)bytes[0] >= ' ' && bytes[0] != 0x7f;
 	return RL_ISSTATE(RL_STATE_NUMERICARG) && len == 1 &&
 	       ((bytes[0] >= '0' && bytes[0] <= '9') || bytes[0] == '-');
 }
@@ -471,7 +994,7 @@ static void press_next(const char *bytes, size_t len)
 	buf_init(&keys, SIZE_MAX);
 	buf_append(&keys, buf_data(&input.sequence), input.sequence.len);
 	buf_append(&keys, bytes, len);
-	if (input_bindings_look_up(buf_data(&keys), keys.len).command) {
+	if (look_up(buf_data(&keys), keys.len).command) {
 		buf_clear(&input.sequence);
 		press_whole(buf_data(&keys), keys.len);
 	} else if (give_up() || is_sequence(bytes, len) || is_ours(bytes, len)) {
@@ -504,7 +1027,7 @@ static void insert_byte(char byte)
 		return;
 	}
 	buf_init(&text, SIZE_MAX);
-	byte_escape_hold(&byte, 1, &text);
+	byte_escape_encode(&byte, 1, &text);
 	unmark_paste();
 	stop_quoting();
 	leave_substate();
@@ -516,8 +1039,7 @@ static void insert_byte(char byte)
 
 static bool is_inserted(const char *bytes)
 {
-	return input.quoting ||
-	       (!input.sequence.len && input_bindings_look_up(bytes, 1).command == rl_insert);
+	return input.quoting || (!input.sequence.len && look_up(bytes, 1).command == rl_insert);
 }
 
 static void press(const char *bytes, size_t len)
@@ -541,7 +1063,7 @@ static void press(const char *bytes, size_t len)
 		press(bytes + 1, len - 1);
 	} else if (RL_ISSTATE(RL_STATE_NSEARCH) && !is_ours(bytes, len)) {
 		rl_ding();
-	} else if (is_sequence(bytes, len) && len > 2 && is_prefix(bytes, len)) {
+	} else if (is_sequence(bytes, len) && len > 2 && look_up(bytes, len).type == ISKMAP) {
 		return; /* cut short on its way */
 	} else if (!press_whole(bytes, len)) {
 		press_unbound(bytes, len);
@@ -599,9 +1121,9 @@ static void paste(const char *bytes, size_t len)
 {
 	struct buf text;
 	buf_init(&text, SIZE_MAX);
-	bool cut = paste_clean(bytes, len, &text);
+	bool cut = clean_paste(bytes, len, &text);
 	if (RL_ISSTATE(SEARCHES)) {
-		paste_flatten(&text, SEARCH_MOST);
+		flatten_paste(&text, SEARCH_MOST);
 		search_for(buf_data(&text), text.len);
 	} else if (text.len || cut) {
 		stop_quoting();
@@ -710,14 +1232,13 @@ void input_start(const struct input_hooks *hooks, int terminal)
 	macros_start();
 	give_streams(terminal);
 	set_variables();
-	input_complete_start(&input.hooks);
+	start_completion();
 	input_history_start();
-	input_bindings_add(perform);
+	define_functions();
 	pass_over_waiting_init_file();
 	rl_initialize();
 	rl_tty_set_echoing(1); /* else readline thinks that nobody would hear its bell */
-	input_bindings_apply();
-	edits_start();
+	apply_bindings();
 	/* For good: a new one would wipe out a search's. Empty, as some searches show theirs behind
 	 * it. */
 	rl_callback_handler_install("", take_line);
@@ -727,7 +1248,6 @@ void input_start(const struct input_hooks *hooks, int terminal)
 void input_stop(void)
 {
 	rl_callback_handler_remove();
-	edits_stop();
 	macros_stop();
 	input_history_stop();
 	buf_free(&input.sequence);
@@ -789,20 +1309,18 @@ unsigned long input_empty_reads(void)
 	return input.empty_reads;
 }
 
-const char *input_history_line(size_t index)
-{
-	return input_history_past(index);
-}
-
 const struct binding *input_binding(const struct key *key)
 {
 	bool pressed = key->kind == KEY_TEXT || key->kind == KEY_SEQUENCE;
-	return pressed ? row_of(input_bindings_look_up(key->bytes, key->len)) : NULL;
+	return pressed ? row_of(look_up(key->bytes, key->len)) : NULL;
 }
 
 void input_print_keys(const struct binding *row, struct buf *out)
 {
-	input_bindings_print(row, out);
+	char **keys = rl_invoking_keyseqs(functions[row - binding_table]);
+	if (keys)
+		binding_print_keys((const char *const *)keys, out);
+	free_list(keys);
 }
 
 bool input_is_searching(void)

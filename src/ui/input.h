@@ -50,9 +50,6 @@ void input_print_keys(const struct binding *row, struct buf *out);
  * or count; `prompt` is what stands there otherwise. Valid until the next key. */
 struct line input_line(const char *prompt);
 
-/* The lines of the history, newest first; NULL after the oldest. */
-const char *input_history_line(size_t index);
-
 /* A search is under way: what is pasted now is what is looked for. */
 bool input_is_searching(void);
 

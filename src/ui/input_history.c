@@ -14,13 +14,13 @@
 #include <unistd.h>
 
 #include <readline/history.h>
+#include <readline/readline.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "ui/byte_escape.h"
-#include "ui/input_edits.h"
 
 enum {
 	READ_MOST = 16 << 20, /* of the end of the file */
@@ -43,6 +43,153 @@ static void report(const char *what, int code)
 {
 	error_print("history %s: %s: %s", what, history.path,
 	            code == NOT_REGULAR ? "not a regular file" : error_why(code));
+}
+
+/* ---- lines of the history that are edited ---- */
+
+/* An entry that was looked at since the last line, or that has been changed. */
+struct original {
+	int at; /* its place in the list */
+	char *text;
+};
+
+static struct {
+	bool needed;
+	int at; /* where the line that is edited comes from; -1 before its first key */
+	struct original *originals;
+	size_t count, room;
+} edits;
+
+static bool is_new_line(void)
+{
+	return current_history() == NULL;
+}
+
+static void drop_originals(void)
+{
+	for (size_t i = 0; i < edits.count; i++)
+		free(edits.originals[i].text);
+	free(edits.originals);
+	edits.originals = NULL;
+	edits.count = edits.room = 0;
+}
+
+/* A search ends with one of the first two; its lists are its own until then. */
+static bool leaves_line(rl_command_func_t *command)
+{
+	static rl_command_func_t *const leaving[] = {
+		rl_reverse_search_history, rl_forward_search_history, rl_get_previous_history,
+		rl_get_next_history,       rl_beginning_of_history,   rl_end_of_history,
+		rl_fetch_history,          rl_vi_fetch_history,
+	};
+	for (size_t i = 0; i < sizeof leaving / sizeof *leaving; i++)
+		if (leaving[i] == command)
+			return true;
+	return false;
+}
+
+static void put(int at, const char *text)
+{
+	HIST_ENTRY *old = replace_history_entry(at, text, NULL);
+	if (old)
+		free_history_entry(old);
+}
+
+/* With nothing to search for these are previous-history and next-history. */
+static bool is_empty_search(rl_command_func_t *command)
+{
+	static rl_command_func_t *const searches[][2] = {
+		{ rl_history_search_backward, rl_history_search_forward },
+		{ rl_history_substr_search_backward, rl_history_substr_search_forward },
+	};
+	for (size_t i = 0; i < sizeof searches / sizeof *searches; i++) {
+		rl_command_func_t *back = searches[i][0], *on = searches[i][1];
+		if (command == back || command == on)
+			return rl_point == 0 && rl_last_func != back && rl_last_func != on;
+	}
+	return false;
+}
+
+/* readline itself then finds nothing that it would have to keep. */
+void input_history_before_key(rl_command_func_t *command)
+{
+	if (!edits.needed || !rl_undo_list || history_length == 0)
+		return;
+	if (!leaves_line(command) && !is_empty_search(command))
+		return;
+	bool is_last = is_new_line() && !rl_explicit_arg && !RL_ISSTATE(RL_STATE_NUMERICARG);
+	if (is_last && (command == rl_get_next_history || command == rl_end_of_history))
+		return;
+	rl_line_buffer[rl_end] = '\0';
+	if (!is_new_line() && strcmp(current_history()->line, rl_line_buffer) != 0)
+		put(where_history(), rl_line_buffer);
+	rl_free_undo_list();
+}
+
+static bool is_known(int at)
+{
+	for (size_t i = 0; i < edits.count; i++)
+		if (edits.originals[i].at == at)
+			return true;
+	return false;
+}
+
+void input_history_after_key(void)
+{
+	int at = where_history();
+	if (!edits.needed || at == edits.at)
+		return;
+	edits.at = at;
+	if (is_new_line() || is_known(at))
+		return;
+	if (edits.count == edits.room) {
+		edits.room = edits.room ? 2 * edits.room : 16;
+		edits.originals = xrealloc(edits.originals, edits.room * sizeof *edits.originals);
+	}
+	edits.originals[edits.count++] =
+	        (struct original){ .at = at, .text = xstrdup(current_history()->line) };
+}
+
+static bool is_changed(const struct original *original)
+{
+	const HIST_ENTRY *entry = history_get(history_base + original->at);
+	return entry && strcmp(entry->line, original->text) != 0;
+}
+
+void input_history_end_line(void)
+{
+	if (!edits.needed)
+		return;
+	const char *value = rl_variable_value("revert-all-at-newline");
+	bool all = value && strcmp(value, "on") == 0;
+	size_t kept = 0;
+	for (size_t i = 0; i < edits.count; i++) {
+		struct original *original = &edits.originals[i];
+		bool changed = is_changed(original);
+		bool reverts = all || original->at == where_history();
+		if (changed && !reverts) {
+			edits.originals[kept++] = *original;
+			continue;
+		}
+		if (changed)
+			put(original->at, original->text);
+		free(original->text);
+	}
+	edits.count = kept;
+	edits.at = -1;
+}
+
+static void lose_oldest_original(void)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < edits.count; i++) {
+		struct original original = edits.originals[i];
+		if (original.at-- > 0)
+			edits.originals[kept++] = original;
+		else
+			free(original.text);
+	}
+	edits.count = kept;
 }
 
 /* ---- the file as a sequence of entries ---- */
@@ -135,7 +282,7 @@ static void forget_oldest(void)
 	size_t len = strlen(entry->line); /* not what it was, where the user has edited it */
 	history.bytes -= len < history.bytes ? len : history.bytes;
 	free_history_entry(entry);
-	edits_lose_oldest();
+	lose_oldest_original();
 }
 
 static void list_add(const char *line)
@@ -153,7 +300,7 @@ static void list_add_bytes(const char *bytes, size_t len)
 {
 	struct buf line;
 	buf_init(&line, SIZE_MAX);
-	byte_escape_hold(bytes, len, &line);
+	byte_escape_encode(bytes, len, &line);
 	if (line.len && line.len < HISTORY_ENTRY_MOST)
 		list_add(buf_text(&line));
 	buf_free(&line);
@@ -373,6 +520,8 @@ static void claim_file(void)
 void input_history_start(void)
 {
 	using_history();
+	edits.needed = rl_readline_version < 0x0803;
+	edits.at = -1;
 	buf_init(&history.pending, SIZE_MAX);
 	history.path = find_path();
 	if (!history.path)
@@ -398,7 +547,7 @@ void input_history_add(const char *line)
 	if (!history.path)
 		return;
 	buf_printf(&history.pending, "#%lld\n", (long long)time(NULL));
-	byte_escape_release(line, len, &history.pending);
+	byte_escape_decode(line, len, &history.pending);
 	buf_append(&history.pending, "\n", 1);
 	bound_pending();
 	/* Many wait to be written together, but not for a disk that is full. */
@@ -417,6 +566,7 @@ void input_history_stop(void)
 	struct reader lost = { .bytes = buf_data(&history.pending), .len = history.pending.len };
 	if (history.path && lost.len)
 		error_print("history: %zu of the lines typed are not saved", count_entries(lost));
+	drop_originals();
 	buf_free(&history.pending);
 	free(history.path);
 	history.path = NULL;

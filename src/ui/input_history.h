@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* input_history: the history list of readline, and its file: $XDG_STATE_HOME/sockpit/history, 0600.
+/* input_history: the history list of readline, its lines that are edited, and its file:
+ * $XDG_STATE_HOME/sockpit/history, 0600.
  * The file has readline's form with time stamps, so that an entry may have several lines; several
  * programs may write it at once. What cannot be written is kept, and tried again with the next line
  * and at the end. That something cannot be read or written, and that it can be again, is one line on
- * standard error, and is no error. Part of input: nobody else includes it. */
+ * standard error, and is no error.
+ *
+ * Before version 8.3 readline lets an entry, the line that was left for it, and the line that is
+ * edited share one list of changes, and frees it more than once. So here such a list ends before a
+ * command leaves its line, and what an entry was is kept here until that is sent. */
 #pragma once
 
 #include <stddef.h>
@@ -23,5 +28,12 @@ void input_history_add(const char *line);
 
 /* The entries of the list, newest first; NULL after the oldest. */
 const char *input_history_past(size_t index);
+
+/* Around every key that readline is given; `command` is what it will run, if that is known. */
+void input_history_before_key(int (*command)(int count, int key));
+void input_history_after_key(void);
+
+/* A line has ended: its entry, or with revert-all-at-newline every one, becomes what it was. */
+void input_history_end_line(void);
 
 void input_history_stop(void);

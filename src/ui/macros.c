@@ -2,14 +2,10 @@
 #include "ui/macros.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-
-#include <readline/readline.h>
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/escape.h"
 
 struct macro {
 	struct buf text;
@@ -76,7 +72,7 @@ static bool is_running(const char *text, size_t len)
 	return false;
 }
 
-static void push(const char *text, size_t len, int count)
+void macros_run(const char *text, size_t len, int count)
 {
 	if (!len || count < 1 || macros.aborted)
 		return;
@@ -94,11 +90,6 @@ static void push(const char *text, size_t len, int count)
 	macro->repeats = count - 1;
 	keys_init(&macro->keys);
 	keys_feed(&macro->keys, text, len, 0);
-}
-
-void macros_run(const char *text)
-{
-	push(text, strlen(text), 1);
 }
 
 /* Nothing follows later: an escape at the end of a macro is one. */
@@ -145,60 +136,39 @@ void macros_record(const char *bytes, size_t len)
 	macros.last_is_call = false;
 }
 
-/* With a count the old macro runs and is continued. */
-int macros_start_recording(int count, int key)
+bool macros_start_recording(bool append)
 {
-	(void)count;
-	(void)key;
 	if (macros.recording) {
 		macros_abort();
-		return rl_ding();
+		return false;
 	}
-	if (rl_explicit_arg)
-		push(buf_data(&macros.recorded), macros.recorded.len, 1);
+	if (append)
+		macros_run(buf_data(&macros.recorded), macros.recorded.len, 1);
 	else
 		buf_clear(&macros.recorded);
 	macros.recording = true;
-	return 0;
+	return true;
 }
 
-static void run_recorded(int count)
+bool macros_end_recording(int count)
 {
-	push(buf_data(&macros.recorded), macros.recorded.len, count);
-}
-
-/* The recording was its first run. */
-int macros_end_recording(int count, int key)
-{
-	(void)key;
 	if (!macros.recording)
-		return rl_ding();
+		return false;
 	macros.recording = false;
-	run_recorded(count - 1);
-	return 0;
+	macros_run(buf_data(&macros.recorded), macros.recorded.len, count - 1);
+	return true;
 }
 
-int macros_call_last(int count, int key)
+bool macros_call_last(int count)
 {
-	(void)key;
 	macros.last_is_call = macros.recording;
 	if (macros.recording || !macros.recorded.len)
-		return rl_ding();
-	run_recorded(count);
-	return 0;
+		return false;
+	macros_run(buf_data(&macros.recorded), macros.recorded.len, count);
+	return true;
 }
 
-int macros_print_last(int count, int key)
+const struct buf *macros_recorded(void)
 {
-	(void)count;
-	(void)key;
-	struct buf text;
-	buf_init(&text, SIZE_MAX);
-	if (!macros.recorded.len)
-		return rl_ding();
-	escape_encode(buf_data(&macros.recorded), macros.recorded.len, &text);
-	printf("%s\n", buf_text(&text));
-	fflush(stdout);
-	buf_free(&text);
-	return 0;
+	return &macros.recorded;
 }

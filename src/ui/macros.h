@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* input_macros: macros of inputrc and the one that is recorded, run as if their keys were typed.
- * readline never runs one itself: its callback interface jumps into a frame that has returned when a
- * macro ends within a key sequence, and never comes back when one contains its own key. Part of
- * input: nobody else includes it. */
+/* macros: macros of inputrc and the one that is recorded, as keys that are typed. readline never runs
+ * one itself: its callback interface jumps into a frame that has returned when a macro ends within
+ * a key sequence, and never comes back when one contains its own key. Knows no readline; one per
+ * program, as that is. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "ui/keys.h"
 
 enum {
@@ -21,9 +22,9 @@ void macros_stop(void);
 /* A key is typed: what follows counts for it. */
 void macros_begin_key(void);
 
-/* Puts the macro in front of what is left of those that run. A macro that runs itself, and one too
- * many, ends all of them, with a line on standard error. */
-void macros_run(const char *text);
+/* Puts the macro, `count` times, in front of what is left of those that run. A macro that runs
+ * itself, and one too many, ends all of them, with a line on standard error. */
+void macros_run(const char *text, size_t len, int count);
 
 /* Macros that run, one within the other. */
 size_t macros_depth(void);
@@ -38,8 +39,9 @@ void macros_abort(void);
 bool macros_are_recording(void);
 void macros_record(const char *bytes, size_t len);
 
-/* In place of readline's commands of the same names. */
-int macros_start_recording(int count, int key);
-int macros_end_recording(int count, int key);
-int macros_call_last(int count, int key);
-int macros_print_last(int count, int key);
+/* What readline's commands of these names do; false where they cannot. With `append` the old macro
+ * runs and is continued; recording was the first of `count` runs. */
+bool macros_start_recording(bool append);
+bool macros_end_recording(int count);
+bool macros_call_last(int count);
+const struct buf *macros_recorded(void);

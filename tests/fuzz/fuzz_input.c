@@ -14,7 +14,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "ui/input_bindings.h"
 
 enum {
 	KEYS_MOST = 2000,
@@ -170,7 +169,9 @@ static void start_once(void)
 	static const char *const keymaps[] = { "vi-command", "vi-insert", "emacs" };
 	for (size_t i = 0; i < sizeof keymaps / sizeof *keymaps; i++)
 		bind_all(keymaps[i]);
-	input_bindings_apply();
+	/* re-read-init-file: what cannot work here is taken away again */
+	input_key(&(struct key){ .kind = KEY_TEXT, .bytes = "\030", .len = 1 });
+	input_key(&(struct key){ .kind = KEY_TEXT, .bytes = "\022", .len = 1 });
 }
 
 static void take_keys(void)

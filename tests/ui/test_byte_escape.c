@@ -15,9 +15,9 @@ static void holds(const char *bytes, size_t len, const char *want, const char *n
 	struct buf held, back;
 	buf_init(&held, SIZE_MAX);
 	buf_init(&back, SIZE_MAX);
-	byte_escape_hold(bytes, len, &held);
+	byte_escape_encode(bytes, len, &held);
 	is_bytes(buf_data(&held), held.len, want, strlen(want), name);
-	byte_escape_release(buf_data(&held), held.len, &back);
+	byte_escape_decode(buf_data(&held), held.len, &back);
 	is_bytes(buf_data(&back), back.len, bytes, len, "and comes back");
 	buf_free(&held);
 	buf_free(&back);
@@ -29,7 +29,7 @@ static void releases(const char *line, const char *want, const char *name)
 {
 	struct buf out;
 	buf_init(&out, SIZE_MAX);
-	byte_escape_release(line, strlen(line), &out);
+	byte_escape_decode(line, strlen(line), &out);
 	is_bytes(buf_data(&out), out.len, want, strlen(want), name);
 	buf_free(&out);
 }
@@ -86,8 +86,8 @@ static void test_random(void)
 		struct buf held, back;
 		buf_init(&held, SIZE_MAX);
 		buf_init(&back, SIZE_MAX);
-		byte_escape_hold(bytes, len, &held);
-		byte_escape_release(buf_data(&held), held.len, &back);
+		byte_escape_encode(bytes, len, &held);
+		byte_escape_decode(buf_data(&held), held.len, &back);
 		same &= back.len == len && memcmp(buf_data(&back), bytes, len) == 0 &&
 		        mbstowcs(NULL, buf_text(&held), 0) != (size_t)-1;
 		buf_free(&held);
