@@ -13,7 +13,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "ui/bars.h"
+#include "ui/tab_line.h"
 #include "ui/byte_escape.h"
 #include "ui/candidates.h"
 #include "ui/input_history.h"

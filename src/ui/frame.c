@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "ui/bars.h"
+#include "ui/tab_line.h"
 #include "ui/window.h"
 #include "view/page/snapshot.h"
 

@@ -10,7 +10,7 @@
 #include "app/page.h"
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "ui/bars.h"
+#include "ui/tab_line.h"
 
 /* 55 a second, and four at once after a rest, are fewer than 60 in any second. The last of the four
  * is kept for what a person does, so that no key waits for what a peer sends. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/status.h"
+#include "ui/status_line.h"
 
 #include <locale.h>
 

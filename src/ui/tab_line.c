@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/bars.h"
+#include "ui/tab_line.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "app/page.h"
 #include "app/session_snapshot.h"
 #include "base/count.h"
-#include "ui/status.h"
+#include "ui/status_line.h"
 
 enum { LABEL = 96 };
 

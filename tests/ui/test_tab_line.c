@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/bars.h"
+#include "ui/tab_line.h"
 
 #include <locale.h>
 #include <stdint.h>
