@@ -13,7 +13,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "ui/tab_line.h"
 #include "ui/byte_escape.h"
 #include "ui/candidates.h"
 #include "ui/input_history.h"
@@ -410,13 +409,25 @@ static bool take_secret(struct controller *controller, const struct key *key)
 	return true;
 }
 
+const char *controller_prompt(const struct app *app, char out[CONTROLLER_PROMPT])
+{
+	char sign = app->literal ? '!' : '>';
+	if (app->secret_for)
+		snprintf(out, CONTROLLER_PROMPT, "%u secret> ", (unsigned)app->secret_for);
+	else if (app->current)
+		snprintf(out, CONTROLLER_PROMPT, "%u%c ", (unsigned)session_number(app->current),
+		         sign);
+	else
+		snprintf(out, CONTROLLER_PROMPT, "%c ", sign);
+	return out;
+}
+
 struct line controller_line(const struct controller *controller)
 {
-	static char prompt[BARS_PROMPT + sizeof "secret "]; /* the line points to it */
-	if (!controller->app->secret_for)
-		return input_line(bars_prompt(controller->app, prompt));
-	snprintf(prompt, sizeof prompt, "%u secret> ", (unsigned)controller->app->secret_for);
-	return (struct line){ .prompt = prompt, .text = "" };
+	static char prompt[CONTROLLER_PROMPT]; /* the line points to it */
+	controller_prompt(controller->app, prompt);
+	return controller->app->secret_for ? (struct line){ .prompt = prompt, .text = "" }
+	                                   : input_line(prompt);
 }
 
 /* ---- keys ---- */

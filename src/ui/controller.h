@@ -14,6 +14,7 @@
 #include "ui/terminal.h"
 #include "ui/ui.h"
 
+enum { CONTROLLER_PROMPT = 48 };
 enum { CONTROLLER_WORDS = PENDING_PASTE_TEXT + 64 }; /* what is said at once, at most */
 
 struct frontend_ops {
@@ -49,6 +50,9 @@ void controller_done(struct controller *controller);
 
 void controller_prepare(struct controller *controller, struct poller *poller);
 void controller_serve(struct controller *controller, struct poller *poller);
+
+/* "1> ", "1! " in literal mode, "1 secret> ". Returns `out`. */
+const char *controller_prompt(const struct app *app, char out[CONTROLLER_PROMPT]);
 
 /* The line that is being typed; of a secret only that there is one. */
 struct line controller_line(const struct controller *controller);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ui/status_line.h"
 #include "ui/tab_line.h"
 #include "ui/window.h"
 #include "view/page/snapshot.h"
@@ -115,12 +116,12 @@ static void fill_status(struct window *window, int columns)
 	add_word(mode, sizeof mode, window_pane(window)->follow ? "" : "SCROLLED");
 	add_word(mode, sizeof mode, window->app->literal ? "LITERAL" : "");
 	add_word(mode, sizeof mode, input_mode());
-	bars_status(window->app, mode, columns, &window->bar);
+	status_line_draw(window->app, mode, columns, &window->bar);
 }
 
 static void draw_bars(struct window *window, int columns)
 {
-	bars_tabs(window->app, columns, &window->bar);
+	tab_line_draw(window->app, columns, &window->bar);
 	screen_row(window->screen, window->tabs_row, &window->bar);
 	fill_status(window, columns);
 	screen_row(window->screen, window->tabs_row + 1, &window->bar);

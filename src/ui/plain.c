@@ -11,7 +11,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "ui/tab_line.h"
 #include "ui/controller.h"
 #include "ui/tail.h"
 

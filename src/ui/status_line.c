@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/page.h"
+#include "app/session_snapshot.h"
 #include "base/clock.h"
 #include "base/count.h"
 
@@ -231,8 +233,8 @@ static void add(struct row *row, const char *text, int columns, enum style style
 }
 
 /* The state is there even where it has to be cut. */
-void status_draw(const struct snapshot *snapshot, const struct status_words *words, int columns,
-                 struct row *row)
+void status_line_draw_snapshot(const struct snapshot *snapshot, const struct status_words *words,
+                               int columns, struct row *row)
 {
 	struct pieces pieces = { .count = 0 };
 	row_clear(row);
@@ -245,4 +247,20 @@ void status_draw(const struct snapshot *snapshot, const struct status_words *wor
 		add(row, row->count > 0 ? "  " : " ", columns, STYLE_TEXT);
 		add(row, pieces.piece[i].text, columns, pieces.piece[i].style);
 	}
+}
+
+void status_line_draw(const struct app *app, const char *mode, int columns, struct row *row)
+{
+	char view[32];
+	struct snapshot snapshot;
+	struct view_mode shown = app_view_mode(app, app_shown(app));
+	enum eol eol = app->current ? session_eol(app->current) : app->settings.eol;
+	struct status_words words = { eol_label(eol), view, mode };
+	if (page_is_open(app))
+		snprintf(view, sizeof view, "%s", app->open_page.page->name);
+	else
+		snprintf(view, sizeof view, "%s%s", shown.ops->name, shown.all ? " all" : "");
+	if (app->current)
+		session_snapshot(app->current, &snapshot);
+	status_line_draw_snapshot(app->current ? &snapshot : NULL, &words, columns, row);
 }

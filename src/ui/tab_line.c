@@ -5,29 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/page.h"
-#include "app/session_snapshot.h"
 #include "base/count.h"
-#include "ui/status_line.h"
 
 enum { LABEL = 96 };
-
-const char *bars_prompt(const struct app *app, char out[BARS_PROMPT])
-{
-	char sign = app->literal ? '!' : '>';
-	if (app->current)
-		snprintf(out, BARS_PROMPT, "%" PRIu32 "%c ", session_number(app->current), sign);
-	else
-		snprintf(out, BARS_PROMPT, "%c ", sign);
-	return out;
-}
-
-/* ---- tabs ---- */
 
 /* Which of the sessions have a tab that fits, in their order. */
 struct tabs {
 	size_t first, count;
-	bool before, behind; /* there are more */
+	bool before, after; /* there are more */
 };
 
 static const char *separator(void)
@@ -54,7 +39,7 @@ static const char *sign_of(const struct session *session)
 	return unicode ? "○" : "-";
 }
 
-/* A name too long for the columns loses its end, so that number, sign and count are always seen. */
+/* A name too long for the columns loses its end, so that number, sign and count are always there. */
 static int label(const struct app *app, const struct session *session, int columns, char out[LABEL])
 {
 	char number[16], tail[48], size[COUNT_TEXT];
@@ -81,7 +66,7 @@ static size_t current_index(const struct app *app)
 	return 0;
 }
 
-/* Columns that a bar may fill with labels: a blank or '<' in front, a blank or '>' behind. */
+/* Columns for labels: there is a blank or '<' before them, and a blank or '>' after. */
 static int room_of(int columns)
 {
 	return columns > 4 ? columns - 4 : 1;
@@ -118,7 +103,7 @@ static struct tabs choose_tabs(const struct app *app, int columns)
 		}
 	}
 	tabs.before = tabs.first > 0;
-	tabs.behind = tabs.first + tabs.count < all;
+	tabs.after = tabs.first + tabs.count < all;
 	return tabs;
 }
 
@@ -127,7 +112,7 @@ static void add(struct row *row, const char *text, int columns, enum style style
 	row_add_text(row, text, strlen(text), columns, style);
 }
 
-void bars_tabs(const struct app *app, int columns, struct row *row)
+void tab_line_draw(const struct app *app, int columns, struct row *row)
 {
 	char text[LABEL];
 	row_clear(row);
@@ -144,11 +129,11 @@ void bars_tabs(const struct app *app, int columns, struct row *row)
 			add(row, separator(), columns, STYLE_FAINT);
 		add(row, text, columns, session == app->current ? STYLE_CURRENT : STYLE_TEXT);
 	}
-	if (tabs.behind)
+	if (tabs.after)
 		add(row, " >", columns, STYLE_TEXT);
 }
 
-uint32_t bars_tab_at(const struct app *app, int columns, int column)
+uint32_t tab_line_session_at(const struct app *app, int columns, int column)
 {
 	struct tabs tabs = choose_tabs(app, columns);
 	int x = 1;
@@ -159,27 +144,4 @@ uint32_t bars_tab_at(const struct app *app, int columns, int column)
 		x += width + 3;
 	}
 	return 0;
-}
-
-/* ---- status ---- */
-
-static void print_view(const struct app *app, char *out, size_t size)
-{
-	struct view_mode mode = app_view_mode(app, app_shown(app));
-	if (page_is_open(app))
-		snprintf(out, size, "%s", app->open_page.page->name);
-	else
-		snprintf(out, size, "%s%s", mode.ops->name, mode.all ? " all" : "");
-}
-
-void bars_status(const struct app *app, const char *mode, int columns, struct row *row)
-{
-	char view[32];
-	struct snapshot snapshot;
-	enum eol eol = app->current ? session_eol(app->current) : app->settings.eol;
-	struct status_words words = { eol_label(eol), view, mode };
-	print_view(app, view, sizeof view);
-	if (app->current)
-		session_snapshot(app->current, &snapshot);
-	status_draw(app->current ? &snapshot : NULL, &words, columns, row);
 }

@@ -149,7 +149,7 @@ static void on_mouse(void *context, const struct key *key)
 	if (key->button != 0 || !key->pressed || key->row != window->tabs_row)
 		return;
 	struct view view = window_view(window);
-	uint32_t number = bars_tab_at(window->app, view.columns, key->column);
+	uint32_t number = tab_line_session_at(window->app, view.columns, key->column);
 	if (number)
 		controller_select(&window->controller, number);
 }

@@ -12,7 +12,7 @@ static struct buf text = { .max = SIZE_MAX };
 static const char *status(const struct snapshot *snapshot, const char *mode, int columns)
 {
 	struct status_words words = { "LF", "chat", mode };
-	status_draw(snapshot, &words, columns, &row);
+	status_line_draw_snapshot(snapshot, &words, columns, &row);
 	buf_clear(&text);
 	row_print(&row, &text);
 	return buf_text(&text);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/controller.h"
+#include "ui/status_line.h"
 #include "ui/tab_line.h"
 
 #include <locale.h>
@@ -19,13 +21,13 @@ static const char *printed(void)
 
 static const char *tabs(const struct app *app, int columns)
 {
-	bars_tabs(app, columns, &row);
+	tab_line_draw(app, columns, &row);
 	return printed();
 }
 
 static const char *status(const struct app *app, const char *mode, int columns)
 {
-	bars_status(app, mode, columns, &row);
+	status_line_draw(app, mode, columns, &row);
 	return printed();
 }
 
@@ -84,17 +86,17 @@ static struct target target_of(const char *host, unsigned port)
 
 static void empty(struct app *app)
 {
-	char prompt[BARS_PROMPT];
+	char prompt[CONTROLLER_PROMPT];
 	ok(strstr(tabs(app, 80), "/open"), "without a session the bar says how to get one");
 	ok(row.columns <= 80, "and fits");
 	tabs(app, 10);
 	ok(row.columns <= 10, "also where it is narrow");
-	is_int(bars_tab_at(app, 80, 3), 0, "there is no tab to click on");
+	is_int(tab_line_session_at(app, 80, 3), 0, "there is no tab to click on");
 	is_text(status(app, "", 80), " LF  chat", "the status has only what holds for all");
 	is_text(status(app, "vi:cmd", 80), " LF  chat  vi:cmd", "and the mode");
-	is_text(bars_prompt(app, prompt), "> ", "the prompt has no number");
+	is_text(controller_prompt(app, prompt), "> ", "the prompt has no number");
 	app->literal = true;
-	is_text(bars_prompt(app, prompt), "! ", "literal mode shows");
+	is_text(controller_prompt(app, prompt), "! ", "literal mode shows");
 	app->literal = false;
 }
 
@@ -130,14 +132,14 @@ static void listener(struct app *app, struct poller *poller)
 		.service = service_find("echo"),
 		.backlog = 7,
 	};
-	char prompt[BARS_PROMPT];
+	char prompt[CONTROLLER_PROMPT];
 	ok(app_listen(app, &target, &options, &error), "a listener");
 	ok(serve_until(app, poller, listens), "that listens");
 	is_text(tabs(app, 80), " 1 server ●", "one tab");
 	is_text(marked(), "1 server ●", "which is the current one");
 	is_text(status(app, "", 80), " tcp LISTEN *  service echo  queue 0/7  0 clients  LF  chat",
 	        "a listener has clients, and no queue");
-	is_text(bars_prompt(app, prompt), "1> ", "the prompt has its number");
+	is_text(controller_prompt(app, prompt), "1> ", "the prompt has its number");
 }
 
 static void conversation(struct app *app, struct poller *poller)
@@ -208,15 +210,15 @@ static void clicks(struct app *app)
 	for (int x = 0; x < row.columns; x++)
 		if (row.glyphs[x].style == STYLE_CURRENT) {
 			first = first ? first : x;
-			wrong += bars_tab_at(app, 60, x) != 2;
+			wrong += tab_line_session_at(app, 60, x) != 2;
 		}
 	is_int(wrong, 0, "a click on the current tab finds it");
 	ok(first > 0, "the current tab was seen");
-	is_int(bars_tab_at(app, 60, 0), 0, "a click in front of all is none");
-	is_int(bars_tab_at(app, 60, first - 2), 0, "nor is one between two");
-	is_int(bars_tab_at(app, 60, first - 4), 1, "the one before is the first");
-	is_int(bars_tab_at(app, 60, 5000), 0, "nor is one far outside");
-	is_int(bars_tab_at(app, 60, -1), 0, "on either side");
+	is_int(tab_line_session_at(app, 60, 0), 0, "a click in front of all is none");
+	is_int(tab_line_session_at(app, 60, first - 2), 0, "nor is one between two");
+	is_int(tab_line_session_at(app, 60, first - 4), 1, "the one before is the first");
+	is_int(tab_line_session_at(app, 60, 5000), 0, "nor is one far outside");
+	is_int(tab_line_session_at(app, 60, -1), 0, "on either side");
 }
 
 static void closed(struct app *app, struct poller *poller)
