@@ -113,7 +113,7 @@ static void fill_status(struct window *window, int columns)
 		             STYLE_NOTE);
 		return;
 	}
-	add_word(mode, sizeof mode, window_pane(window)->follow ? "" : "SCROLLED");
+	add_word(mode, sizeof mode, window_pane(window)->position.at_end ? "" : "SCROLLED");
 	add_word(mode, sizeof mode, window->app->literal ? "LITERAL" : "");
 	add_word(mode, sizeof mode, input_mode());
 	status_line_draw(window->app, mode, columns, &window->bar);

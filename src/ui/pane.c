@@ -12,7 +12,7 @@ enum { LIVE_MIN_HEIGHT = 6, LIVE_MIN = 2, LIVE_MAX = 6, PANE_TEXT = 128 };
 
 void pane_init(struct pane *pane)
 {
-	*pane = (struct pane){ .follow = true };
+	*pane = (struct pane){ .position.at_end = true };
 }
 
 void pane_free(struct pane *pane)
@@ -28,7 +28,7 @@ static int count_rows(struct pane *pane, const struct view *view, struct locatio
 	return (int)pane->scratch.count;
 }
 
-/* Moves place and row up; returns how many of the rows were not there. */
+/* Moves the position up; returns how many of the rows were not there. */
 static int move_up(struct pane *pane, const struct view *view, int rows)
 {
 	while (rows > pane->position.row) {
@@ -95,7 +95,7 @@ static bool has_lost(const struct view *view, uint64_t position)
 	return oldest && oldest->back;
 }
 
-/* Not further up than what fills the pane, with one row for the word on what was lost. */
+/* Not further up than what fills the pane, with one row for what was lost. */
 static void clamp_top(struct pane *pane, const struct view *view)
 {
 	struct pane_position position = pane->position;
@@ -110,58 +110,58 @@ static void clamp_top(struct pane *pane, const struct view *view)
 static void follow_at_end(struct pane *pane, const struct view *view)
 {
 	struct pane_position position = pane->position;
-	pane->follow = move_down(pane, view, bottom_rows(pane->height) + 1) > 0;
+	position.at_end = move_down(pane, view, bottom_rows(pane->height) + 1) > 0;
 	pane->position = position;
 }
 
-/* Onto the begin of a paragraph of this view: the one with that byte, else with the next shown, else
- * the last. The next may be within a paragraph that began before a place of another session: drawn
- * from there, it would stand twice. False where there is none at all. */
+/* To the beginning of a paragraph of this view: the one with that byte, else with the next that is
+ * shown, else the last. The next may be within a paragraph that began before a location of another
+ * session: drawn from there, it would be there twice. False where there is none at all. */
 static bool find_paragraph(const struct view *view, struct location *location)
 {
 	if (!view_has(view, *location) && !view_after(view, location))
 		return view_last(view, location);
-	struct location behind = { location->entry, location->offset + 1 };
-	if (transcript_at(view->transcript, location->entry)->len > 0 && view_before(view, &behind))
-		*location = behind;
+	struct location after = { location->entry, location->offset + 1 };
+	if (transcript_at(view->transcript, location->entry)->len > 0 && view_before(view, &after))
+		*location = after;
 	return true;
 }
 
-static bool is_of_kind(const struct pane_position *position, const struct view *view)
+static bool is_in(const struct pane_position *position, const struct view *view)
 {
 	return position->ops == view->ops && position->all == view->all;
 }
 
-/* The view has become one of another kind. Turned back, it is as it was. */
+/* Another view has been chosen. Back in the one before, the pane is as it was there. */
 static void turn(struct pane *pane, const struct view *view)
 {
-	if (is_of_kind(&pane->position, view))
+	if (is_in(&pane->position, view))
 		return;
-	pane->going = pane->sought;
-	if (!pane->turned) {
-		pane->left = pane->position;
-		pane->followed = pane->follow;
-	}
-	pane->turned = !is_of_kind(&pane->left, view);
-	pane->position = pane->left;
+	if (pane->aims == PANE_GOAL_REACHED)
+		pane->aims = PANE_GOAL_AHEAD;
+	if (!pane->before.ops)
+		pane->before = pane->position;
+	bool back = is_in(&pane->before, view);
+	pane->position = pane->before;
 	pane->position.ops = view->ops;
 	pane->position.all = view->all;
-	pane->follow = pane->followed;
-	if (pane->follow)
+	if (back)
+		pane->before.ops = NULL;
+	if (pane->position.at_end)
 		return;
 	view_last(view, &pane->seen);
-	if (!pane->turned)
+	if (back)
 		return;
 	pane->position.row = 0;
-	pane->follow = !find_paragraph(view, &pane->position.location);
+	pane->position.at_end = !find_paragraph(view, &pane->position.location);
 }
 
 static void settle(struct pane *pane, const struct view *view)
 {
 	if (!view_has(view, pane->position.location)) {
 		pane->position.row = 0;
-		pane->follow = !find_paragraph(view, &pane->position.location);
-		if (pane->follow)
+		pane->position.at_end = !find_paragraph(view, &pane->position.location);
+		if (pane->position.at_end)
 			return;
 	}
 	int rows = count_rows(pane, view, pane->position.location);
@@ -177,7 +177,7 @@ static bool stop_following(struct pane *pane, const struct view *view)
 	struct location last;
 	if (!view_last(view, &last))
 		return false;
-	pane->follow = false;
+	pane->position.at_end = false;
 	pane->seen = last;
 	pane->news = 0;
 	return true;
@@ -187,7 +187,7 @@ static bool stop_following(struct pane *pane, const struct view *view)
  * there. */
 static bool leave_end(struct pane *pane, const struct view *view)
 {
-	if (!pane->follow)
+	if (!pane->position.at_end)
 		return true;
 	if (!stop_following(pane, view))
 		return false;
@@ -197,18 +197,18 @@ static bool leave_end(struct pane *pane, const struct view *view)
 	return true;
 }
 
-/* A person moves: whatever was to be kept in sight may go. */
-static void let_go(struct pane *pane, const struct view *view)
+/* A person moves: the goal and the position in the view before are given up. */
+static void let_go(struct pane *pane)
 {
-	turn(pane, view);
-	pane->turned = false;
-	pane->sought = pane->going = false;
+	pane->before.ops = NULL;
+	pane->aims = PANE_NO_GOAL;
 }
 
 void pane_scroll(struct pane *pane, const struct view *view, int rows)
 {
-	let_go(pane, view);
-	if ((pane->follow && rows >= 0) || !leave_end(pane, view))
+	turn(pane, view);
+	let_go(pane);
+	if ((pane->position.at_end && rows >= 0) || !leave_end(pane, view))
 		return;
 	if (rows < 0)
 		move_up(pane, view, -rows);
@@ -219,7 +219,8 @@ void pane_scroll(struct pane *pane, const struct view *view, int rows)
 
 void pane_to_top(struct pane *pane, const struct view *view)
 {
-	let_go(pane, view);
+	turn(pane, view);
+	let_go(pane);
 	if (!leave_end(pane, view))
 		return;
 	pane->position.location = (struct location){ TRANSCRIPT_NONE, 0 };
@@ -228,9 +229,8 @@ void pane_to_top(struct pane *pane, const struct view *view)
 
 void pane_to_end(struct pane *pane)
 {
-	pane->turned = false;
-	pane->sought = pane->going = false;
-	pane->follow = true;
+	let_go(pane);
+	pane->position.at_end = true;
 }
 
 /* ---- going somewhere ---- */
@@ -254,20 +254,21 @@ static void aim(struct pane *pane, const struct view *view)
 		pane_to_end(pane);
 		return;
 	}
-	if (pane->follow && !stop_following(pane, view))
+	if (pane->position.at_end && !stop_following(pane, view))
 		return;
 	int above = pane->height - bottom_rows(pane->height);
 	pane->position.row = found_row(pane, view, pane->position.location);
 	move_down(pane, view, (above - 1) / 2);
 	settle(pane, view);
-	pane->going = pane->follow;
+	pane->aims = pane->position.at_end ? PANE_GOAL_AHEAD : PANE_GOAL_REACHED;
 }
 
 void pane_go(struct pane *pane, const struct view *view, struct location location)
 {
-	let_go(pane, view);
+	turn(pane, view);
+	let_go(pane);
 	pane->goal = location;
-	pane->sought = pane->going = true;
+	pane->aims = PANE_GOAL_AHEAD;
 	if (pane->height > 0)
 		aim(pane, view);
 }
@@ -313,7 +314,7 @@ static void swap_rows(struct row *a, struct row *b)
 	*b = old;
 }
 
-/* `count` rows that end with this one of the place's paragraph. */
+/* `count` rows that end with this one of the location's paragraph. */
 static void fill_up(struct pane *pane, const struct view *view, struct location location, int row,
                     struct row *rows, int count)
 {
@@ -346,7 +347,7 @@ static void fill_end(struct pane *pane, const struct view *view, struct row *row
 		put_lost(&rows[count - 1], view);
 }
 
-/* Counts on from where it was counted last, so that a flood is not counted anew for each frame. */
+/* Counts on from where it was counted last, so that a flood is not counted again for each frame. */
 static void count_news(struct pane *pane, const struct view *view)
 {
 	pane->news += view_count_after(view, pane->seen, PANE_NEWS_MAX + 1 - pane->news);
@@ -372,12 +373,70 @@ void pane_fill(struct pane *pane, const struct view *view, int height, struct ro
 		rows_add(out);
 	pane->height = height;
 	turn(pane, view);
-	if (pane->going)
+	if (pane->aims == PANE_GOAL_AHEAD)
 		aim(pane, view);
-	else if (!pane->follow)
+	else if (!pane->position.at_end)
 		settle(pane, view);
-	if (pane->follow)
+	if (pane->position.at_end)
 		fill_end(pane, view, out->row, height);
 	else
 		fill_scrolled(pane, view, out->row, height);
+}
+
+/* ---- a pane for each session ---- */
+
+void panes_init(struct panes *panes)
+{
+	*panes = (struct panes){ 0 };
+	pane_init(&panes->shown);
+}
+
+void panes_free(struct panes *panes)
+{
+	pane_free(&panes->shown);
+}
+
+static void drop(struct panes *panes, size_t at)
+{
+	panes->count--;
+	memmove(&panes->kept[at], &panes->kept[at + 1],
+	        (panes->count - at) * sizeof panes->kept[0]);
+}
+
+/* The scratch rows stay with the pane that is shown, whichever that is. */
+static void leave(struct panes *panes)
+{
+	if (panes->shown.position.at_end)
+		return;
+	if (panes->count == PANES_KEPT)
+		drop(panes, 0);
+	panes->kept[panes->count].session = panes->session;
+	panes->kept[panes->count].pane = panes->shown;
+	panes->kept[panes->count++].pane.scratch = (struct rows){ 0 };
+}
+
+/* The height is that of the screen now. */
+static void come_back(struct panes *panes, size_t at)
+{
+	struct pane pane = panes->kept[at].pane;
+	pane.height = panes->shown.height;
+	pane.scratch = panes->shown.scratch;
+	panes->shown = pane;
+	drop(panes, at);
+}
+
+bool panes_turn(struct panes *panes, uint32_t session)
+{
+	if (session == panes->session)
+		return false;
+	leave(panes);
+	panes->session = session;
+	size_t at = 0;
+	while (at < panes->count && panes->kept[at].session != session)
+		at++;
+	if (at < panes->count)
+		come_back(panes, at);
+	else
+		pane_to_end(&panes->shown);
+	return true;
 }

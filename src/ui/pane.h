@@ -1,35 +1,43 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* pane: where one looks into a view: at its end, or scrolled back to a place that stays put
- * whatever arrives, also when the view becomes one of another kind. Fills rows for a height and a
- * width; scrolled back, the last rows stay live below a divider that counts what is new. No
- * curses. */
+/* pane: which rows of a view are shown: the newest, or those around a place that stays where it is
+ * whatever arrives, also when another view of the session is chosen. Fills rows for a height and a
+ * width; while it is scrolled back, the last rows stay live below a divider that counts what is new.
+ * panes: the pane of the session that is shown, and those that were scrolled back when another
+ * session took their place. No curses. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "view/view.h"
 
-enum { PANE_NEWS_MAX = 999 };
+enum {
+	PANE_NEWS_MAX = 999,
+	PANES_KEPT = 32, /* beyond, the one left longest ago is at its end again */
+};
 
-/* A paragraph, one of its rows, and in which kind of view it is one. */
 struct pane_position {
-	struct location location;
-	int row;
-	const struct view_ops *ops;
+	bool at_end;                /* it follows; else the bottom row is */
+	struct location location;   /* in this paragraph */
+	int row;                    /* this row of it */
+	const struct view_ops *ops; /* of this view */
 	bool all;
 };
 
+/* Where a pane goes to: pane_go(). Whoever scrolls gives it up. */
+enum pane_goal {
+	PANE_NO_GOAL,
+	PANE_GOAL_AHEAD, /* it is to come into the middle: the end is followed until it can */
+	PANE_GOAL_REACHED,
+};
+
 struct pane {
-	bool follow;                   /* at the end */
-	struct pane_position position; /* else: what stands at the bottom row */
-	struct pane_position
-	        left;  /* the same before the kind changed, while nobody has scrolled since */
-	bool followed; /* and whether the end was followed then */
-	bool turned;   /* there is such a one */
-	struct location goal; /* what pane_go() was asked for */
-	bool sought;          /* and nobody has scrolled since */
-	bool going;           /* it has yet to come into the middle */
+	struct pane_position position;
+	struct pane_position before; /* position in the view before this one, while nobody has
+	                                scrolled since; ops NULL: none */
+	enum pane_goal aims;
+	struct location goal;
 	int height;           /* as it was filled last */
 	struct location seen; /* the newest paragraph that has been counted */
 	int news; /* how many have come since it was scrolled back, at most PANE_NEWS_MAX + 1 */
@@ -45,11 +53,28 @@ void pane_scroll(struct pane *pane, const struct view *view, int rows);
 void pane_to_top(struct pane *pane, const struct view *view);
 void pane_to_end(struct pane *pane);
 
-/* The paragraph with this place, or the nearest to it, in the middle third; of a long one the first
- * row in which view->find stands. Where it is too near to the end for that, the end is followed
- * until there is enough behind it. */
+/* Puts the paragraph with this location, or the nearest to it, in the middle third; of a long one
+ * the first row with a hit of view->find. Where it is too near to the end for that, the end is
+ * followed until enough has come. */
 void pane_go(struct pane *pane, const struct view *view, struct location location);
 
 /* Exactly `height` rows, from top to bottom; empty ones at the top while there is little to show.
- * Where the oldest paragraph left is on top, the row above it tells what eviction has taken. */
+ * Where the oldest paragraph left is on top, the row above it says what eviction has dropped. */
 void pane_fill(struct pane *pane, const struct view *view, int height, struct rows *out);
+
+struct panes {
+	struct pane shown;
+	uint32_t session; /* that it shows */
+	struct {
+		uint32_t session;
+		struct pane pane;
+	} kept[PANES_KEPT]; /* in the order of leaving */
+	size_t count;
+};
+
+void panes_init(struct panes *panes);
+void panes_free(struct panes *panes);
+
+/* `shown` is this session's from now on: where it was left, or at its end. True when it was
+ * another's. */
+bool panes_turn(struct panes *panes, uint32_t session);

@@ -133,7 +133,7 @@ static bool on_follow(void *context)
 {
 	struct window *window = context;
 	struct pane *pane = window_pane(window);
-	bool scrolled = !pane->follow;
+	bool scrolled = !pane->position.at_end;
 	pane_to_end(pane);
 	return scrolled;
 }

@@ -10,7 +10,7 @@
 #include "base/rate_limit.h"
 #include "ui/controller.h"
 #include "ui/line.h"
-#include "ui/panes.h"
+#include "ui/pane.h"
 #include "ui/screen.h"
 #include "ui/pager.h"
 #include "ui/terminal.h"

@@ -79,7 +79,7 @@ static void test_scrolling_low(void)
 	is_text(filled(4), "line 16|line 17|line 18|line 19", "forward");
 	pane_scroll(&pane, &view, 100);
 	is_text(filled(4), "line 22|line 23|line 24|line 25", "to the end");
-	ok(pane.follow, "where it follows");
+	ok(pane.position.at_end, "where it follows");
 	pane_scroll(&pane, &view, -1000);
 	is_text(filled(4), "line 1|line 2|line 3|line 4", "the top ends scrolling back");
 	pane_scroll(&pane, &view, -1);
@@ -124,10 +124,10 @@ static void test_divider(void)
 	ok(strstr(filled(8), "newest lines") != NULL, "a new journey counts from zero");
 	pane_scroll(&pane, &view, 1);
 	filled(8);
-	ok(pane.follow, "back where one has come from, it follows");
+	ok(pane.position.at_end, "back where one has come from, it follows");
 	pane_scroll(&pane, &view, -1);
 	filled(40);
-	ok(pane.follow, "so it does where the pane grows so high that all is seen");
+	ok(pane.position.at_end, "so it does where the pane grows so high that all is seen");
 	pane_scroll(&pane, &view, -1);
 	filled(40);
 	is_int(rows.count, 40, "a height is kept to");
@@ -141,10 +141,10 @@ static void test_small(void)
 	filled(10);
 	pane_scroll(&pane, &view, -5);
 	is_text(filled(10), "|||||||line 1|line 2|line 3", "what fits does not scroll");
-	ok(pane.follow, "and is followed");
+	ok(pane.position.at_end, "and is followed");
 	pane_to_top(&pane, &view);
 	filled(10);
-	ok(pane.follow, "also to the top");
+	ok(pane.position.at_end, "also to the top");
 	begin(10);
 	pane_scroll(&pane, &view, -5);
 	pane_scroll(&pane, &view, 5);
@@ -232,7 +232,7 @@ static void test_eviction(void)
 	   "an evicted place gives way to the oldest one left");
 	if (strncmp(text, want, strlen(want)) != 0)
 		printf("# %s\n", text);
-	ok(!pane.follow, "it does not follow");
+	ok(!pane.position.at_end, "it does not follow");
 	pane_scroll(&pane, &view, 1);
 	ok(strstr(filled(5), "dropped") == NULL, "one row down hides the word on it");
 	pane_scroll(&pane, &view, -1);
@@ -245,11 +245,11 @@ static void test_eviction(void)
 	struct entry other = { .call = CALL_NOTE, .session = 2, .fd = -1 };
 	transcript_append(transcript, &other, NULL, "x", 1);
 	is_text(filled(2), "|·  x", "another session has lost nothing");
-	pane.follow = false;
+	pane.position.at_end = false;
 	pane.position.location = (struct location){ 0, 0 };
 	is_text(filled(2), "|·  x", "a place of nowhere leads back");
 	lines(1000);
-	pane.follow = false;
+	pane.position.at_end = false;
 	ok(strstr(filled(2), "older bytes were dropped"),
 	   "also when nothing is left, and that is said");
 	begin(100);
@@ -304,7 +304,7 @@ static void test_going(void)
 		for (size_t y = 4; y < 8; y++)
 			row_print(&rows.row[y], &out);
 		snprintf(want, sizeof want, "line %d", i + 1);
-		right += !pane.follow && strstr(buf_text(&out), want) != NULL;
+		right += !pane.position.at_end && strstr(buf_text(&out), want) != NULL;
 	}
 	is_int(right, 24, "whatever one goes to stands in the middle third");
 	pane_go(&pane, &view, (struct location){ at[1], 0 });
@@ -319,9 +319,9 @@ static void test_going(void)
 		seen = seen && has_row(filled(12), "line 39");
 	}
 	ok(seen, "and whatever comes, it stays in sight");
-	ok(!pane.follow, "where the end is no longer");
+	ok(!pane.position.at_end, "where the end is no longer");
 	pane_scroll(&pane, &view, 1000);
-	ok(pane.follow && has_row(filled(12), "line 70"), "until one scrolls on");
+	ok(pane.position.at_end && has_row(filled(12), "line 70"), "until one scrolls on");
 	pane_go(&pane, &view, (struct location){ at[38], 1 });
 	pane_to_end(&pane);
 	ok(has_row(filled(12), "line 70"), "or to the end");
@@ -340,7 +340,7 @@ static void test_going_and_turning(void)
 	for (int i = 0; i < 13 * 9 + 5; i++)
 		view_after(&view, &location);
 	pane_go(&pane, &view, location);
-	ok(strstr(filled(12), "n5") != NULL && !pane.follow, "a hit");
+	ok(strstr(filled(12), "n5") != NULL && !pane.position.at_end, "a hit");
 	view.ops = &hex_view;
 	ok(strstr(filled(12), "6e 35") != NULL, "as hex");
 	view.ops = &chat_view;
@@ -354,12 +354,12 @@ static void test_going_nowhere(void)
 	begin(10);
 	pane_go(&pane, &view, (struct location){ 0, 0 });
 	is_text(filled(2), "|", "where nothing is nobody goes");
-	ok(pane.follow, "and follows");
+	ok(pane.position.at_end, "and follows");
 	begin(60);
 	lines(30000);
 	pane_go(&pane, &view, (struct location){ 0, 0 });
 	const char *text = filled(12);
-	ok(!pane.follow && strstr(text, "older"), "what has gone is at the top");
+	ok(!pane.position.at_end && strstr(text, "older"), "what has gone is at the top");
 }
 
 static void test_going_into_long(void)
@@ -406,7 +406,7 @@ static void test_kinds(void)
 		receive(letter, 9);
 	filled(12);
 	pane_scroll(&pane, &view, -100);
-	ok(!pane.follow, "scrolled back");
+	ok(!pane.position.at_end, "scrolled back");
 	char before[64];
 	snprintf(before, sizeof before, "%s", bottom(12));
 	ok(strstr(before, "n") != NULL || strstr(before, "o") != NULL, "among the lines of a call");
@@ -415,7 +415,7 @@ static void test_kinds(void)
 		uint64_t entry = pane.position.location.entry;
 		view.ops = others[i];
 		filled(12);
-		ok(!pane.follow && pane.position.location.entry == entry,
+		ok(!pane.position.at_end && pane.position.location.entry == entry,
 		   "another kind: the same entry");
 		is_int(pane.position.location.offset, 0, "at the begin of a paragraph");
 	}
@@ -433,7 +433,7 @@ static void test_kinds(void)
 	filled(12);
 	view.ops = &chat_view;
 	ok(has_row(filled(12), "<  z9$") || strstr(filled(12), "z9"), "at the end it stays there");
-	ok(pane.follow, "and follows");
+	ok(pane.position.at_end, "and follows");
 }
 
 /* What one kind shows and the other does not, at the place one looks at. */
@@ -447,11 +447,11 @@ static void test_kinds_unshown(void)
 	view.ops = &trace_view;
 	filled(8);
 	pane_scroll(&pane, &view, -15);
-	ok(!pane.follow, "among calls");
+	ok(!pane.position.at_end, "among calls");
 	view.ops = &chat_view;
 	ok(strstr(filled(8), "line 3") != NULL, "which the chat does not show: its nearest line");
 	view.ops = &trace_view;
-	ok(strstr(filled(8), "getsockname") != NULL && !pane.follow, "and back");
+	ok(strstr(filled(8), "getsockname") != NULL && !pane.position.at_end, "and back");
 	struct entry other = { .call = CALL_NOTE, .session = 2, .fd = -1 };
 	begin(60);
 	view.all = true;
@@ -481,7 +481,8 @@ static void test_kinds_within_line(void)
 	lines(10);
 	filled(8);
 	pane_scroll(&pane, &view, -15);
-	ok(strstr(filled(8), "other") && !pane.follow, "among another session's within a line");
+	ok(strstr(filled(8), "other") && !pane.position.at_end,
+	   "among another session's within a line");
 	view.all = false;
 	const char *text = bottom(8);
 	ok(strstr(text, "one line"), "the line is whole");

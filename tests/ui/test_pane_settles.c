@@ -181,17 +181,18 @@ static bool is_good(const char **why)
 	if (first.len != second.len || memcmp(buf_text(&first), buf_text(&second), first.len) != 0)
 		return false;
 	write_all();
-	if (pane.follow) {
+	if (pane.position.at_end) {
 		*why = "it follows, and does not end with the newest row";
 		if (!is_piece(0, rows.count, true))
 			return false;
-		if (pane.going) /* what it goes to may come into the middle when narrower */
+		if (pane.aims ==
+		    PANE_GOAL_AHEAD) /* what it goes to may come into the middle when narrower */
 			return true;
 		int columns = view.columns;
 		*why = "narrower and wide again it differs";
 		view.columns = 1 + (int)chance(MOST_COLUMNS);
 		fill(&second);
-		bool followed = pane.follow;
+		bool followed = pane.position.at_end;
 		view.columns = columns;
 		fill(&second);
 		return followed && first.len == second.len &&
