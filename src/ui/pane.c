@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "view/find.h"
-
 enum { LIVE_MIN_HEIGHT = 6, LIVE_MIN = 2, LIVE_MAX = 6, PANE_TEXT = 128 };
 
 void pane_init(struct pane *pane)
@@ -240,7 +238,7 @@ static int found_row(struct pane *pane, const struct view *view, struct location
 {
 	int rows = count_rows(pane, view, location);
 	for (int i = 0; i < rows; i++)
-		if (find_row_is_marked(&pane->scratch.row[i]))
+		if (row_has_style(&pane->scratch.row[i], STYLE_FOUND))
 			return i;
 	return 0;
 }

@@ -202,7 +202,7 @@ static void print_hit(struct plain *plain, const struct view *view, struct buf *
 		return;
 	view_layout(view, search->location, &rows);
 	for (size_t i = 0; i < rows.count; i++) {
-		if (rows.count > WHOLE_MOST && !find_row_is_marked(&rows.row[i]))
+		if (rows.count > WHOLE_MOST && !row_has_style(&rows.row[i], STYLE_FOUND))
 			continue;
 		row_print(&rows.row[i], lines);
 		buf_append_text(lines, "\r\n");

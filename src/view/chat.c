@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "view/find_around.h"
 #include "view/gutter.h"
 #include "view/paragraph.h"
 
@@ -85,7 +84,7 @@ static void gather(const struct cursor *begin, struct text *text)
 static void collect(const struct cursor *begin, struct text *text)
 {
 	gather(begin, text);
-	find_around(begin, text->len, text->found);
+	paragraph_mark_found(begin, text->len, text->found);
 }
 
 /* ---- rows ---- */

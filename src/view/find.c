@@ -2,20 +2,483 @@
 #include "view/find.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
-#include "view/find_words.h"
-#include "view/search_window.h"
+#include "base/error.h"
+#include "view/calltext.h"
 #include "view/paragraph.h"
+#include "view/sampletext.h"
+
+/* ---- in the words of calls ---- */
+
+/* The words by which a view shows a call: its name, arguments, result, and what the kernel said after
+ * it. */
+
+enum {
+	SLOTS = 256,
+	PAYLOAD_SHOWN = 512, /* of a payload, at least as much as any view shows of it */
+	LOOK_BACK = 16,      /* entries in which the sample before is looked for */
+};
+
+/* All by which the words of two calls without payload could differ; but for how many bytes were
+ * asked for, which is another number for each recv(). */
+struct key {
+	struct endpoint addr, local;
+	uint32_t len, duration;
+	int32_t arg;
+	int16_t arg2, fd;
+	uint8_t call, error, flags, used;
+};
+
+/* A part of what is looked for. */
+struct part {
+	const char *text;
+	size_t len;
+};
+
+/* Calls are alike by the thousands: what their words hold is looked up once. */
+struct words {
+	const struct pattern *pattern;
+	bool samples;       /* it may be in the words for a sample */
+	bool escapes;       /* it may be in a payload as it is shown, and not as it is, */
+	bool quotes;        /* or at the ends of one */
+	struct part core;   /* the longest without quotes, */
+	struct part plain;  /* and without digits; */
+	struct part digits; /* of digits alone */
+	struct buf text;
+	struct slot {
+		struct key key;
+		bool holds, holds_plain, holds_digits;
+	} slot[SLOTS];
+};
+
+/* These are around payloads that are shown. */
+static bool is_quote(char c)
+{
+	return c == '"' || c == '[' || c == ']';
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_core(char c)
+{
+	return !is_quote(c);
+}
+
+static bool is_plain(char c)
+{
+	return !is_quote(c) && !is_digit(c);
+}
+
+/* The longest part of what is looked for that is made of such characters. */
+static struct part find_part(const struct words *words, bool (*is_such)(char))
+{
+	const struct pattern *pattern = words->pattern;
+	struct part part = { pattern->bytes, 0 };
+	size_t begin = 0;
+	for (size_t i = 0; i <= pattern->len; i++) {
+		if (i < pattern->len && is_such(pattern->bytes[i]))
+			continue;
+		if (i - begin > part.len)
+			part = (struct part){ pattern->bytes + begin, i - begin };
+		begin = i + 1;
+	}
+	return part;
+}
+
+static void words_init(struct words *words, const struct pattern *pattern)
+{
+	memset(words, 0, sizeof *words);
+	words->pattern = pattern;
+	words->samples = sampletext_may_hold(pattern);
+	words->escapes = memchr(pattern->bytes, '\\', pattern->len);
+	words->core = find_part(words, is_core);
+	words->plain = find_part(words, is_plain);
+	words->digits = find_part(words, is_digit);
+	words->quotes = words->core.len < pattern->len;
+	buf_init(&words->text, SIZE_MAX);
+}
+
+static void words_free(struct words *words)
+{
+	buf_free(&words->text);
+}
+
+static bool text_holds(struct words *words)
+{
+	pattern_fold(words->pattern, words->text.memory + words->text.head, words->text.len);
+	return pattern_search(words->pattern, buf_data(&words->text), words->text.len);
+}
+
+static bool text_holds_part(const struct words *words, struct part part)
+{
+	return memmem(buf_data(&words->text), words->text.len, part.text, part.len);
+}
+
+static bool payload_holds(const struct words *words, const struct entry *entry, struct part part)
+{
+	char bytes[PAYLOAD_SHOWN];
+	size_t len = entry->len < PAYLOAD_SHOWN ? entry->len : PAYLOAD_SHOWN;
+	memcpy(bytes, entry_payload(entry), len);
+	pattern_fold(words->pattern, bytes, len);
+	return memmem(bytes, len, part.text, part.len);
+}
+
+static bool number_holds(int32_t number, struct part digits)
+{
+	char text[10]; /* of an int32_t */
+	size_t at = sizeof text;
+	for (uint32_t rest = number > 0 ? (uint32_t)number : 0; rest > 0; rest /= 10)
+		text[--at] = (char)('0' + rest % 10);
+	return memmem(text + at, sizeof text - at, digits.text, digits.len);
+}
+
+/* Call, result and reason as they are on a row. */
+static bool call_holds(struct words *words, const struct entry *entry, size_t payload)
+{
+	struct buf *text = &words->text;
+	buf_clear(text);
+	calltext_call(entry, payload, text);
+	buf_append_text(text, " ");
+	calltext_result(entry, text);
+	if (payload) {
+		buf_append_text(text, " ");
+		calltext_received(entry, payload, text);
+	}
+	buf_append_text(text, "  ");
+	if (entry->error && entry->call != CALL_GETADDRINFO)
+		buf_append_text(text, error_why(entry->error));
+	return text_holds(words);
+}
+
+/* Bytes between the fields would make equal keys differ: there are none where the sizes add up. */
+_Static_assert(sizeof(struct key) == 2 * sizeof(struct endpoint) + 20, "a key has no holes");
+
+static struct key make_key(const struct entry *entry)
+{
+	bool waited = entry->flags & ENTRY_WAITED;
+	bool asks = entry_is_incoming(entry) && entry->arg > 0;
+	return (struct key){
+		.addr = entry_addr(entry),
+		.local = entry_local(entry),
+		.len = entry->len,
+		.duration = waited ? entry->duration : 0,
+		.arg = asks ? 1 : entry->arg,
+		.arg2 = entry->arg2,
+		.fd = entry->fd,
+		.call = entry->call,
+		.error = entry->error,
+		.flags = entry->flags,
+		.used = 1,
+	};
+}
+
+/* FNV-1a, a word at a time. */
+static size_t hash(const struct key *key)
+{
+	uint32_t value = 2166136261U, word;
+	for (size_t at = 0; at + sizeof word <= sizeof *key; at += sizeof word) {
+		memcpy(&word, (const char *)key + at, sizeof word);
+		value = (value ^ word) * 16777619U;
+	}
+	return (value ^ value >> 16) % SLOTS;
+}
+
+/* Of calls that move bytes; the payload of the others are their arguments. */
+static const struct slot *look_up(struct words *words, const struct entry *entry)
+{
+	struct key key = make_key(entry);
+	struct slot *slot = &words->slot[hash(&key)];
+	if (memcmp(&slot->key, &key, sizeof key) != 0) {
+		slot->key = key;
+		slot->holds = call_holds(words, entry, 0);
+		slot->holds_plain = text_holds_part(words, words->plain);
+		slot->holds_digits = text_holds_part(words, words->digits);
+	}
+	return slot;
+}
+
+/* What can be said without the payload, and without the number of bytes asked for but for its
+ * digits: false only where the words cannot hold it. */
+static bool moving_may_hold(struct words *words, const struct entry *entry)
+{
+	const struct slot *alike = look_up(words, entry);
+	if (words->quotes)
+		return alike->holds_plain || payload_holds(words, entry, words->core);
+	if (words->digits.len > 0)
+		return alike->holds_plain &&
+		       (alike->holds_digits || number_holds(entry->arg, words->digits));
+	return alike->holds;
+}
+
+/* What was lost of a datagram is said after its payload. */
+static bool moving_holds(struct words *words, const struct entry *entry)
+{
+	bool cut = entry->flags & ENTRY_TRUNCATED;
+	if (!words->escapes && !cut && !entry_is_secret(entry) && !moving_may_hold(words, entry))
+		return false;
+	return call_holds(words, entry, PAYLOAD_SHOWN);
+}
+
+/* What is known beside the call itself. */
+static bool detail_holds(struct words *words, const struct cursor *cursor)
+{
+	struct sample sample;
+	bool read = sample_after(cursor->view->transcript, cursor->position, &sample);
+	buf_clear(&words->text);
+	if (read)
+		sampletext_change(&sample, &words->text);
+	buf_append_text(&words->text, "  ");
+	sampletext_call(cursor->entry, read ? &sample : NULL, &words->text);
+	return text_holds(words);
+}
+
+static bool sample_holds(struct words *words, const struct cursor *cursor)
+{
+	struct sample now, before;
+	if (!words->samples || !sample_unpack(cursor->entry, &now))
+		return false;
+	bool known =
+	        sample_previous(cursor->view->transcript, cursor->position, LOOK_BACK, &before);
+	buf_clear(&words->text);
+	sampletext_change(&now, &words->text);
+	buf_append_text(&words->text, "  ");
+	sampletext_news(&now, known ? &before : NULL, &words->text);
+	return text_holds(words);
+}
+
+static bool words_match(struct words *words, const struct cursor *cursor)
+{
+	const struct entry *entry = cursor->entry;
+	if (entry->call == CALL_SAMPLE)
+		return sample_holds(words, cursor);
+	if (entry_is_incoming(entry) || entry_is_outgoing(entry))
+		return moving_holds(words, entry) ||
+		       (words->samples && detail_holds(words, cursor));
+	return call_holds(words, entry, PAYLOAD_SHOWN) || detail_holds(words, cursor);
+}
+
+/* ---- in bytes ---- */
+
+/* A stretch of the bytes that a view shows, entry after entry in one piece: so one memmem() goes over
+ * thousands of small calls. */
+
+enum { WINDOW_BYTES = 1 << 16, WINDOW_PIECES = 1 << 10 };
+
+/* Payload of one entry, from `offset` on. */
+struct piece {
+	uint64_t position;
+	uint32_t offset;
+	uint32_t begin; /* in the stretch */
+	bool joins;     /* goes on with the run of the piece before it */
+};
+
+struct window {
+	struct pattern pattern;
+	/* bytes[low..split) is the stretch, bytes[split..high) what hits may go on into */
+	size_t low, split, high;
+	size_t first, last; /* the pieces of both */
+	struct piece piece[WINDOW_PIECES + PATTERN_MAX + 1];
+	char bytes[WINDOW_BYTES + PATTERN_MAX];
+};
 
 struct search {
 	struct view view;    /* as it is walked */
 	struct view_ops ops; /* of that */
 	struct cursor at;
 	bool newer;
-	struct find_words words;
-	struct search_window stack;
+	struct words words;
+	struct window window;
 };
+
+static bool in_words(struct search *search, const struct cursor *cursor)
+{
+	return search->view.ops->calls && !entry_is_words(cursor->entry) &&
+	       words_match(&search->words, cursor);
+}
+
+enum step { STEP_NONE, STEP_APART, STEP_JOINED };
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The payloads of all others are numbers, not text; and no search finds a secret. */
+static bool has_bytes(const struct entry *entry)
+{
+	if (entry_is_secret(entry))
+		return false;
+	return entry_is_words(entry) || entry_is_incoming(entry) || entry_is_outgoing(entry);
+}
+
+static enum step step_older(struct cursor *at)
+{
+	bool evicted;
+	if (run_backward(at, &evicted))
+		return STEP_JOINED;
+	return cursor_before(at) ? STEP_APART : STEP_NONE;
+}
+
+static enum step step_newer(struct cursor *at)
+{
+	if (run_forward(at))
+		return STEP_JOINED;
+	return cursor_after(at) ? STEP_APART : STEP_NONE;
+}
+
+static void set_piece(struct window *window, size_t index, const struct cursor *cursor,
+                      uint32_t offset, size_t begin, bool joins)
+{
+	window->piece[index] = (struct piece){
+		.position = cursor->position,
+		.offset = offset,
+		.begin = (uint32_t)begin,
+		.joins = joins,
+	};
+}
+
+/* The n bytes behind the cursor, as the last piece. */
+static void put_behind(struct window *window, struct cursor *at, size_t n, bool joins)
+{
+	set_piece(window, window->last++, at, at->offset, window->high, joins);
+	memcpy(window->bytes + window->high, entry_payload(at->entry) + at->offset, n);
+	window->high += n;
+	at->offset += (uint32_t)n;
+}
+
+/* The n bytes before the cursor, as the first piece. */
+static void put_before(struct window *window, struct cursor *at, size_t n)
+{
+	at->offset -= (uint32_t)n;
+	window->low -= n;
+	set_piece(window, --window->first, at, at->offset, window->low, false);
+	memcpy(window->bytes + window->low, entry_payload(at->entry) + at->offset, n);
+}
+
+/* What a hit that begins in the stretch may need: the rest of the entry and of its run. */
+static void put_rest(struct window *window, struct cursor at)
+{
+	size_t want = window->pattern.len - 1;
+	bool more = has_bytes(at.entry);
+	while (more && want > 0) {
+		size_t n = smaller(at.entry->len - at.offset, want);
+		if (n)
+			put_behind(window, &at, n, true);
+		want -= n;
+		more = run_forward(&at);
+	}
+}
+
+/* The stretch before the cursor, which moves over it. False when nothing is left, or at an entry whose
+ * words have a hit, of which the stretch has nothing yet: *named. */
+static bool take_older(struct search *search, bool *named)
+{
+	struct window *window = &search->window;
+	struct cursor *at = &search->at;
+	window->low = window->split = window->high = WINDOW_BYTES;
+	window->first = window->last = WINDOW_PIECES;
+	put_rest(window, *at);
+	bool joined = true;
+	*named = false;
+	while (window->low > 0 && window->first > 0) {
+		uint32_t before = has_bytes(at->entry) ? at->offset : 0;
+		if (before) {
+			put_before(window, at, smaller(before, window->low));
+			joined = true;
+			continue;
+		}
+		enum step step = step_older(at);
+		if (step == STEP_NONE)
+			return false;
+		joined = joined && step == STEP_JOINED;
+		window->piece[window->first].joins = joined;
+		*named = in_words(search, at);
+		if (*named)
+			return false;
+	}
+	return true;
+}
+
+/* The stretch after the cursor. */
+static bool take_newer(struct search *search, bool *named)
+{
+	struct window *window = &search->window;
+	struct cursor *at = &search->at;
+	window->low = window->high = 0;
+	window->first = window->last = 0;
+	bool joined = true;
+	*named = false;
+	while (window->high < WINDOW_BYTES && window->last < WINDOW_PIECES) {
+		size_t left = has_bytes(at->entry) ? at->entry->len - at->offset : 0;
+		if (left) {
+			put_behind(window, at, smaller(left, WINDOW_BYTES - window->high), joined);
+			joined = true;
+			continue;
+		}
+		enum step step = step_newer(at);
+		joined = joined && step == STEP_JOINED;
+		*named = step != STEP_NONE && in_words(search, at);
+		if (step != STEP_NONE && !*named)
+			continue;
+		window->split = window->high;
+		return false;
+	}
+	window->split = window->high;
+	put_rest(window, *at);
+	return true;
+}
+
+/* The piece with this byte: the last that begins at or before it. */
+static size_t find_piece(const struct window *window, size_t byte)
+{
+	size_t low = window->first, high = window->last;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (window->piece[middle].begin <= byte)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Bytes that stand side by side here only do not make a hit. */
+static bool is_whole(const struct window *window, size_t byte, size_t piece)
+{
+	size_t end = byte + window->pattern.len;
+	while (++piece < window->last && window->piece[piece].begin < end)
+		if (!window->piece[piece].joins)
+			return false;
+	return true;
+}
+
+static bool search_window(struct window *window, bool newest, struct location *hit)
+{
+	bool found = false;
+	pattern_fold(&window->pattern, window->bytes + window->low, window->high - window->low);
+	for (size_t at = window->low; at < window->split && !(found && !newest); at++) {
+		const char *match =
+		        pattern_search(&window->pattern, window->bytes + at, window->high - at);
+		at = match ? (size_t)(match - window->bytes) : window->split;
+		if (at >= window->split)
+			break;
+		size_t index = find_piece(window, at);
+		if (!is_whole(window, at, index))
+			continue;
+		const struct piece *piece = &window->piece[index];
+		uint32_t offset = piece->offset + (uint32_t)(at - piece->begin);
+		*hit = (struct location){ piece->position, offset };
+		found = true;
+	}
+	return found;
+}
+
+/* ---- the search ---- */
 
 /* In a dump of bytes nothing is joined, but a hit may go on from one call into the next. */
 static void join_bytes(struct search *search, const struct view *view)
@@ -26,13 +489,6 @@ static void join_bytes(struct search *search, const struct view *view)
 	search->ops = *view->ops;
 	search->ops.joins = true;
 	search->view.ops = &search->ops;
-}
-
-static bool in_words(void *context, const struct cursor *cursor)
-{
-	struct search *search = context;
-	return search->view.ops->calls && !entry_is_words(cursor->entry) &&
-	       find_words_match(&search->words, cursor);
 }
 
 /* Where to begin, and whether the whole entry there is to be looked at. */
@@ -66,11 +522,8 @@ static bool walk(struct search *search, const struct view *view, struct location
 {
 	bool more, named;
 	do {
-		more = search->newer ? search_window_take_newer(&search->stack, &search->at,
-		                                                in_words, search, &named)
-		                     : search_window_take_older(&search->stack, &search->at,
-		                                                in_words, search, &named);
-		if (search_window_search(&search->stack, !search->newer, hit)) {
+		more = search->newer ? take_newer(search, &named) : take_older(search, &named);
+		if (search_window(&search->window, !search->newer, hit)) {
 			*hit = paragraph_of(view, *hit);
 			return true;
 		}
@@ -100,10 +553,10 @@ static bool find(const struct view *view, const struct location *from, bool newe
 	struct search *search = xmalloc(sizeof *search);
 	join_bytes(search, view);
 	search->newer = newer;
-	pattern_init(&search->stack.pattern, view->find, view->find_len);
-	find_words_init(&search->words, &search->stack.pattern);
+	pattern_init(&search->window.pattern, view->find, view->find_len);
+	words_init(&search->words, &search->window.pattern);
 	bool found = search_from(search, view, from, hit);
-	find_words_free(&search->words);
+	words_free(&search->words);
 	free(search);
 	return found;
 }

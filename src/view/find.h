@@ -14,13 +14,3 @@ enum { FIND_MAX = PATTERN_MAX }; /* bytes that can be looked for */
  * a second. */
 bool find_older(const struct view *view, const struct location *from, struct location *hit);
 bool find_newer(const struct view *view, const struct location *from, struct location *hit);
-
-/* Gives the glyphs of a row in which `find` stands the style STYLE_FOUND: for rows whose text is
- * the program's own. */
-void find_mark_row(struct row *row, const char *find, size_t len);
-
-/* Whether any of it has been marked. */
-bool find_row_is_marked(const struct row *row);
-
-/* found[i] for each byte of bytes[0..len) that is part of a hit; also of hits that overlap. */
-void find_mark_bytes(const char *bytes, size_t len, const char *find, size_t find_len, bool *found);

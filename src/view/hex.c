@@ -15,7 +15,6 @@
 
 #include "view/calltext.h"
 #include "view/chat.h"
-#include "view/find_around.h"
 #include "view/gutter.h"
 #include "view/paragraph.h"
 
@@ -261,7 +260,7 @@ static void layout_bytes(const struct cursor *begin, struct rows *rows)
 		.len = paragraph_end(&end),
 		.found = found,
 	};
-	find_around(begin, dump.len, found);
+	paragraph_mark_found(begin, dump.len, found);
 	if (begin->offset == 0)
 		put_call(begin, rows);
 	for (uint32_t at = 0; at < dump.len; at += dump.shape.bytes)

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <wchar.h>
 
+#include "view/row.h"
+
 enum { PATTERN_MAX = 256, PATTERN_LETTER = 4 };
 
 struct pattern {
@@ -41,3 +43,10 @@ wchar_t pattern_fold_char(const struct pattern *pattern, wchar_t wc);
 
 /* Whether text has a capital letter, so that case matters. */
 bool pattern_has_capital(const char *text, size_t len);
+
+/* found[i] for each byte of bytes[0..len) that is part of a hit; also of hits that overlap. */
+void pattern_mark_bytes(const char *bytes, size_t len, const char *find, size_t find_len,
+                        bool *found);
+
+/* Gives the glyphs of a hit the style STYLE_FOUND: for rows whose text is our own. */
+void pattern_mark_row(struct row *row, const char *find, size_t len);

@@ -129,6 +129,14 @@ void row_add_end(struct row *row, const char *text, int near, int columns, enum 
 	row_add_text(row, text, strlen(text), columns, style);
 }
 
+bool row_has_style(const struct row *row, enum style style)
+{
+	for (size_t i = 0; i < row->count; i++)
+		if (row->glyphs[i].style == style)
+			return true;
+	return false;
+}
+
 static bool is_blank(const struct glyph *glyph)
 {
 	for (size_t i = 0; i < glyph->count; i++)

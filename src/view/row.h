@@ -67,5 +67,7 @@ void row_pad(struct row *row, int column, enum style style);
  * and after two blanks where the row has text there. Nothing where there is no room. */
 void row_add_end(struct row *row, const char *text, int near, int columns, enum style style);
 
+bool row_has_style(const struct row *row, enum style style);
+
 /* Appends the row in the locale's encoding, without trailing blanks and without a line end. */
 void row_print(const struct row *row, struct buf *out);

@@ -9,7 +9,8 @@
 #include "base/error.h"
 #include "view/calltext.h"
 #include "view/chat.h"
-#include "view/find.h"
+#include "view/pattern.h"
+#include "view/sampletext.h"
 #include "view/gutter.h"
 
 enum {
@@ -21,7 +22,7 @@ enum {
 	EXCERPT_MOST = 160,
 	AROUND_EXCERPT = 14, /* columns for the call and its result */
 	LOOK_BACK = 64,      /* entries in which the sends that were held back are looked for */
-	LOOK_BACK_READING = 16,
+	LOOK_BACK_SAMPLE = 16,
 	STOPS = 2,
 };
 
@@ -210,16 +211,16 @@ static void layout_call(struct trace *trace)
 	bool read = sample_after(trace->view->transcript, trace->position, &after);
 	put_call(trace);
 	if (read)
-		calltext_change(&after, &trace->text);
+		sampletext_change(&after, &trace->text);
 	put_part(trace, STYLE_STATE);
 	if (wide)
 		put_reason(trace);
 	if (wide || entry->call == CALL_ERRQUEUE)
-		calltext_detail(entry, read ? &after : NULL, &trace->text);
+		sampletext_call(entry, read ? &after : NULL, &trace->text);
 	put_part(trace, STYLE_FAINT);
 }
 
-/* ---- readings that stand alone ---- */
+/* ---- samples between calls ---- */
 
 /* The sends before this position whose bytes were all held back, each told of by a reading of its
  * own; 0 where that cannot be known. */
@@ -255,35 +256,19 @@ static void put_left(struct trace *trace, const struct sample *sample)
 	put_part(trace, STYLE_FAINT);
 }
 
-static bool sample_says_something(const struct view *view, uint64_t position,
-                                  const struct entry *entry)
-{
-	struct sample now, before;
-	struct buf text = { .max = SIZE_MAX };
-	if (entry->call != CALL_SAMPLE || !sample_unpack(entry, &now) ||
-	    sample_has(&now, SAMPLE_OLD_STATE) || sample_get(&now, SAMPLE_NEW_OUT) ||
-	    sample_get(&now, SAMPLE_NEW_IN))
-		return true;
-	bool known = sample_previous(view->transcript, position, LOOK_BACK_READING, &before);
-	calltext_news(&now, known ? &before : NULL, &text);
-	bool tells = text.len > 0;
-	buf_free(&text);
-	return tells;
-}
-
-static void layout_reading(struct trace *trace)
+static void layout_sample(struct trace *trace)
 {
 	struct sample now, before;
 	if (!sample_unpack(trace->entry, &now)) {
-		buf_append_text(&trace->text, "a reading that cannot be read");
+		buf_append_text(&trace->text, "a sample that cannot be read");
 		put_part(trace, STYLE_ERROR);
 		return;
 	}
-	bool known = sample_previous(trace->view->transcript, trace->position, LOOK_BACK_READING,
+	bool known = sample_previous(trace->view->transcript, trace->position, LOOK_BACK_SAMPLE,
 	                             &before);
-	calltext_change(&now, &trace->text);
+	sampletext_change(&now, &trace->text);
 	put_part(trace, STYLE_STATE);
-	calltext_news(&now, known ? &before : NULL, &trace->text);
+	sampletext_news(&now, known ? &before : NULL, &trace->text);
 	put_part(trace, STYLE_STATE);
 	put_left(trace, &now);
 }
@@ -314,18 +299,31 @@ static void layout_entry(const struct cursor *begin, struct rows *rows)
 	trace.indent = trace.row->columns;
 	set_stops(&trace);
 	if (begin->entry->call == CALL_SAMPLE)
-		layout_reading(&trace);
+		layout_sample(&trace);
 	else
 		layout_call(&trace);
 	buf_free(&trace.text);
 	for (size_t i = first; view->find && i < rows->count; i++)
-		find_mark_row(&rows->row[i], view->find, view->find_len);
+		pattern_mark_row(&rows->row[i], view->find, view->find_len);
+}
+
+/* A sample without news is in the words of the call before it, or in none. */
+static bool shows_sample(const struct view *view, uint64_t position, const struct entry *entry)
+{
+	struct sample now, before;
+	if (entry->arg == SAMPLE_AFTER)
+		return false;
+	if (!sample_unpack(entry, &now) || sample_has(&now, SAMPLE_OLD_STATE) ||
+	    sample_get(&now, SAMPLE_NEW_OUT) || sample_get(&now, SAMPLE_NEW_IN))
+		return true;
+	bool known = sample_previous(view->transcript, position, LOOK_BACK_SAMPLE, &before);
+	return sampletext_has_news(&now, known ? &before : NULL);
 }
 
 static bool shows(const struct view *view, uint64_t position, const struct entry *entry)
 {
 	if (entry->call == CALL_SAMPLE)
-		return entry->arg != SAMPLE_AFTER && sample_says_something(view, position, entry);
+		return shows_sample(view, position, entry);
 	/* a listing of options asks the kernel for each of them: its answer is what counts */
 	return entry->call != CALL_GETSOCKOPT || !(entry->flags & ENTRY_WATCHING);
 }

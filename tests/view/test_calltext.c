@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/calltext.h"
+#include "view/sampletext.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -195,7 +196,7 @@ static const char *detail(enum call call, uint8_t error, const struct sample *sa
 	const struct entry *entry =
 	        make((struct entry){ .call = (uint8_t)call, .error = error }, &echo, "x", 1);
 	buf_clear(&text);
-	calltext_detail(entry, sample, &text);
+	sampletext_call(entry, sample, &text);
 	return buf_text(&text);
 }
 
@@ -223,16 +224,16 @@ static void test_details(void)
 	const struct entry *entry =
 	        make((struct entry){ .call = CALL_GETADDRINFO }, NULL, "h 80\na\nb\nc\nd\ne\n", 15);
 	buf_clear(&text);
-	calltext_detail(entry, NULL, &text);
+	sampletext_call(entry, NULL, &text);
 	is_text(buf_text(&text), "a, b, c, 2 more", "addresses of a name");
 }
 
 static const char *news(const struct sample *now, const struct sample *before)
 {
 	buf_clear(&text);
-	calltext_change(now, &text);
+	sampletext_change(now, &text);
 	buf_append_text(&text, "|");
-	calltext_news(now, before, &text);
+	sampletext_news(now, before, &text);
 	return buf_text(&text);
 }
 
@@ -295,7 +296,7 @@ static const char *queued(struct errqueue error, const struct endpoint *offender
 	const struct entry *entry =
 	        make((struct entry){ .call = CALL_ERRQUEUE }, offender, &error, sizeof error);
 	buf_clear(&text);
-	calltext_detail(entry, NULL, &text);
+	sampletext_call(entry, NULL, &text);
 	return buf_text(&text);
 }
 
@@ -337,7 +338,7 @@ static void test_error_queue(void)
 	const struct entry *entry =
 	        make((struct entry){ .call = CALL_ERRQUEUE }, NULL, "garbage", 7);
 	buf_clear(&text);
-	calltext_detail(entry, NULL, &text);
+	sampletext_call(entry, NULL, &text);
 	is_text(buf_text(&text), "", "garbage");
 }
 

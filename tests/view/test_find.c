@@ -11,7 +11,7 @@
 #include "record/sample.h"
 #include "support/tap.h"
 #include "view/calltext.h"
-#include "view/find_words.h"
+#include "view/sampletext.h"
 
 static struct transcript *transcript;
 static struct view view;
@@ -443,7 +443,7 @@ static bool fits(const char *text)
 	for (size_t left = strlen(text); left > 0;) {
 		size_t len = left < FIND_MAX ? left : FIND_MAX;
 		pattern_init(&pattern, text, len);
-		if (!find_words_fit_readings(&pattern))
+		if (!sampletext_may_hold(&pattern))
 			return false;
 		text += len;
 		left -= len;
@@ -464,18 +464,18 @@ static void test_words_of_readings(void)
 		struct sample before = i % 2 ? alter(now) : random_reading();
 		struct entry entry = { .call = calls[i % 5], .error = (uint8_t)(i % 7 ? 0 : 104) };
 		buf_clear(&text);
-		calltext_change(&now, &text);
+		sampletext_change(&now, &text);
 		buf_append_text(&text, "  ");
-		calltext_detail(&entry, &now, &text);
+		sampletext_call(&entry, &now, &text);
 		buf_append_text(&text, "  ");
-		calltext_news(&now, i % 3 ? &before : NULL, &text);
+		sampletext_news(&now, i % 3 ? &before : NULL, &text);
 		written += text.len;
 		if (fits(buf_text(&text)))
 			continue;
 		if (!missed++)
 			printf("# %s\n", buf_text(&text));
 	}
-	is_int(missed, 0, "find_words.c knows all words for readings");
+	is_int(missed, 0, "sampletext.c knows all words for readings");
 	ok(written > 40000 * 8, "and there were some");
 	ok(!fits("nobody"), "others are told apart");
 	ok(!fits("5 byt\xc3\xa9"), "by their letters");
@@ -595,7 +595,7 @@ static const char *marks(const char *bytes, const char *find)
 	bool found[sizeof text];
 	size_t len = strlen(bytes);
 	memset(found, 0x55, sizeof found);
-	find_mark_bytes(bytes, len, find, strlen(find), found);
+	pattern_mark_bytes(bytes, len, find, strlen(find), found);
 	for (size_t i = 0; i < len; i++)
 		text[i] = found[i] ? '^' : '.';
 	text[len] = '\0';
@@ -620,7 +620,7 @@ static const char *marked_row(const char *words, const char *find)
 	static char text[64];
 	struct row row = { 0 };
 	row_add_text(&row, words, strlen(words), 60, STYLE_NOTE);
-	find_mark_row(&row, find, strlen(find));
+	pattern_mark_row(&row, find, strlen(find));
 	size_t i = 0;
 	for (; i < row.count; i++)
 		text[i] = row.glyphs[i].style == STYLE_FOUND ? '^' : '.';

@@ -267,7 +267,7 @@ static void test_hostile(void)
 	        "←  recvfrom(4) = 4 from 127.0.0.1:7001 [0123~6 lost]\n"
 	        "!  getaddrinfo(\"\\x1b[2J\", \"80\") failed: no such\\tname\n"
 	        "←  recvmsg(MSG_ERRQUEUE)\n"
-	        "*  a reading that cannot be read\n"
+	        "*  a sample that cannot be read\n"
 	        "!  two\n"
 	        "   ^[lines\n"
 	        "!  ?() = -1 errno 250                unknown error 250\n",
@@ -283,7 +283,7 @@ static void test_hostile(void)
 	        "!  getaddrinfo(\"\\x1b[2J\", \"80\")\n"
 	        "     failed: no such\\tname\n"
 	        "←  recvmsg(MSG_ERRQUEUE)\n"
-	        "*  a reading that cannot be read\n"
+	        "*  a sample that cannot be read\n"
 	        "!  two\n"
 	        "   ^[lines\n"
 	        "!  ?() = -1 errno 250  unknown error 250\n",
@@ -295,7 +295,7 @@ static void test_hostile(void)
 	        "←  recvfrom(4) = 4 from 127.0.0.1:7001 [0123~6 lost]\n"
 	        "!  getaddrinfo(\"\\x1b[2J\", \"80\") failed: no such\\tname\n"
 	        "←  recvmsg(MSG_ERRQUEUE)\n"
-	        "*  a reading that cannot be read\n"
+	        "*  a sample that cannot be read\n"
 	        "!  two\n"
 	        "   ^[lines\n"
 	        "!  ?() = -1 errno 250                         unknown error 250\n",
@@ -311,7 +311,7 @@ static void test_hostile(void)
 	        "<  recvfrom(4) = 4 from 127.0.0.1:7001 [0123~6 lost]\n"
 	        "!  getaddrinfo(\"\\x1b[2J\", \"80\") failed: no such\\tname\n"
 	        "<  recvmsg(MSG_ERRQUEUE)\n"
-	        "*  a reading that cannot be read\n"
+	        "*  a sample that cannot be read\n"
 	        "!  two\n"
 	        "   ^[lines\n"
 	        "!  ?() = -1 errno 250                unknown error 250\n",

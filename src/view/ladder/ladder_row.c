@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "view/find.h"
+#include "view/pattern.h"
 #include "view/ladder/arrow.h"
 
 #define GAP (2 * CLOCK_S)
@@ -287,7 +287,7 @@ void ladder_row_layout_since(const struct cursor *begin, int64_t first, struct r
 	for (size_t i = 0; i < arrows.count; i++)
 		layout_stroke(&lanes, &arrows.list[i], i ? "" : time, rows_add(rows));
 	for (size_t i = above; begin->view->find && i < rows->count; i++)
-		find_mark_row(&rows->row[i], begin->view->find, begin->view->find_len);
+		pattern_mark_row(&rows->row[i], begin->view->find, begin->view->find_len);
 }
 
 /* To find the first entry may take long where others came before it, and a flood needs it only now
