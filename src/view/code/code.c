@@ -9,8 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "view/code/coder.h"
-#include "view/code/origin.h"
+#include "view/code/statement.h"
 
 enum { TITLE = 96, REMARK = 256 };
 
@@ -23,13 +22,25 @@ struct variable {
 	bool client; /* accepted: its calls are another session's */
 	bool datagrams;
 	bool waits; /* a server's, that nobody has come to yet */
-	char name[CODER_NAME];
+	char name[STATEMENT_NAME];
 };
 
 /* Somebody whose address recvfrom() has given. */
 struct known {
 	struct endpoint addr;
-	char name[CODER_NAME];
+	char name[STATEMENT_NAME];
+};
+
+/* Which entry the program begins with: the session's socket(), or where it was accepted that of its
+ * listener. */
+struct origin {
+	uint32_t session;
+	uint32_t listener; /* the session that accepted this one, 0 = none */
+	int listening;     /* and the descriptor it did that with */
+	uint64_t accepted; /* and the entry */
+	uint64_t first;    /* the session's oldest entry, */
+	uint64_t start;    /* and that which the program begins with */
+	int64_t begun;     /* time of the session's first call */
 };
 
 /* What is to be written. */
@@ -40,7 +51,7 @@ struct plan {
 	unsigned calls; /* at most */
 };
 
-struct coder {
+struct writer {
 	const struct transcript *transcript;
 	struct origin origin;
 	const struct language *language;
@@ -53,96 +64,163 @@ struct coder {
 	unsigned sockets, clients; /* made so far, for names */
 	struct statement
 	        waiting; /* a recv() that the next one may be joined to; .calls = 0: none */
-	unsigned needs;  /* enum coder_need */
+	unsigned needs;  /* enum program_need */
 	int64_t last;    /* time of the call before, ns; 0 = none yet */
 	int64_t longest; /* that any has waited for the peer, ns; */
 	int64_t gap;     /* and between two that were joined */
 };
 
-/* ---- variables ---- */
+/* ---- where it begins ---- */
 
-static struct variable *find_variable(const struct coder *coder, int fd)
+/* The last accept() before the session's first entry that gave this descriptor. */
+static void find_listener(struct origin *origin, const struct transcript *transcript, int fd)
 {
-	for (size_t i = coder->variables; i-- > 0;)
-		if (coder->variable[i].fd == fd)
-			return &coder->variable[i];
+	for (uint64_t at = transcript_previous(transcript, origin->first); at != TRANSCRIPT_NONE;
+	     at = transcript_previous(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry->call != CALL_ACCEPT || entry->error || entry->arg != fd)
+			continue;
+		origin->listener = entry->session;
+		origin->listening = entry->fd;
+		origin->accepted = at;
+		return;
+	}
+}
+
+/* The session's oldest call that has a descriptor. */
+static const struct entry *find_begin(const struct transcript *transcript, uint64_t first)
+{
+	for (uint64_t at = first; at != TRANSCRIPT_NONE; at = transcript_after(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry_is_call(entry) && entry->fd >= 0)
+			return entry;
+	}
 	return NULL;
 }
 
-static void drop_variable(struct coder *coder, int fd)
+static bool fail_evicted(struct error *error)
 {
-	struct variable *variable = find_variable(coder, fd);
-	if (variable)
-		*variable = coder->variable[--coder->variables];
+	error_set(error, "the session's first calls are no longer in the transcript: "
+	                 "/set scrollback makes it larger");
+	return false;
 }
 
-static const char *add_variable(struct coder *coder, int fd, bool client, bool datagrams)
+/* Of a session that has none left, and of one that never had any, nothing may be remembered. */
+static bool is_lost(const struct transcript *transcript, uint32_t session, uint64_t first)
 {
-	drop_variable(coder, fd);
-	if (coder->variables == coder->variables_cap) {
-		coder->variables_cap = coder->variables_cap ? 2 * coder->variables_cap : 8;
-		coder->variable =
-		        xrealloc(coder->variable, coder->variables_cap * sizeof *coder->variable);
+	return first == TRANSCRIPT_NONE &&
+	       (transcript_last(transcript, session) != TRANSCRIPT_NONE ||
+	        transcript_lost(transcript).entries > 0);
+}
+
+/* False with one line where there is no call, or where the first ones have been evicted. */
+static bool find_origin(struct origin *origin, const struct transcript *transcript,
+                        uint32_t session, struct error *error)
+{
+	*origin = (struct origin){ .session = session };
+	origin->first = transcript_begin(transcript, session);
+	if (is_lost(transcript, session, origin->first))
+		return fail_evicted(error);
+	const struct entry *begin = find_begin(transcript, origin->first);
+	if (!begin) {
+		error_set(error, "no calls to write: the session has made none yet");
+		return false;
 	}
-	struct variable *variable = &coder->variable[coder->variables++];
+	origin->begun = begin->time;
+	origin->start = origin->first;
+	if (begin->call == CALL_SOCKET)
+		return true;
+	find_listener(origin, transcript, begin->fd);
+	if (!origin->listener)
+		return fail_evicted(error);
+	origin->start = transcript_begin(transcript, origin->listener);
+	return origin->start == TRANSCRIPT_NONE ? fail_evicted(error) : true;
+}
+
+/* ---- variables ---- */
+
+static struct variable *find_variable(const struct writer *writer, int fd)
+{
+	for (size_t i = writer->variables; i-- > 0;)
+		if (writer->variable[i].fd == fd)
+			return &writer->variable[i];
+	return NULL;
+}
+
+static void drop_variable(struct writer *writer, int fd)
+{
+	struct variable *variable = find_variable(writer, fd);
+	if (variable)
+		*variable = writer->variable[--writer->variables];
+}
+
+static const char *add_variable(struct writer *writer, int fd, bool client, bool datagrams)
+{
+	drop_variable(writer, fd);
+	if (writer->variables == writer->variables_cap) {
+		writer->variables_cap = writer->variables_cap ? 2 * writer->variables_cap : 8;
+		writer->variable = xrealloc(writer->variable,
+		                            writer->variables_cap * sizeof *writer->variable);
+	}
+	struct variable *variable = &writer->variable[writer->variables++];
 	*variable = (struct variable){ .fd = fd, .client = client, .datagrams = datagrams };
 	if (client)
-		snprintf(variable->name, sizeof variable->name, "c%u", ++coder->clients);
-	else if (++coder->sockets == 1)
+		snprintf(variable->name, sizeof variable->name, "c%u", ++writer->clients);
+	else if (++writer->sockets == 1)
 		snprintf(variable->name, sizeof variable->name, "s");
 	else
-		snprintf(variable->name, sizeof variable->name, "s%u", coder->sockets);
+		snprintf(variable->name, sizeof variable->name, "s%u", writer->sockets);
 	return variable->name;
 }
 
-static const struct known *find_known(const struct coder *coder, const struct endpoint *addr)
+static const struct known *find_known(const struct writer *writer, const struct endpoint *addr)
 {
-	for (size_t i = 0; i < coder->knowns; i++)
-		if (endpoint_equal(&coder->known[i].addr, addr))
-			return &coder->known[i];
+	for (size_t i = 0; i < writer->knowns; i++)
+		if (endpoint_equal(&writer->known[i].addr, addr))
+			return &writer->known[i];
 	return NULL;
 }
 
-static const struct known *meet(struct coder *coder, const struct endpoint *addr)
+static const struct known *meet(struct writer *writer, const struct endpoint *addr)
 {
-	const struct known *old = find_known(coder, addr);
+	const struct known *old = find_known(writer, addr);
 	if (old)
 		return old;
-	if (!coder->known || coder->knowns == coder->knowns_cap) {
-		coder->knowns_cap = coder->knowns_cap ? 2 * coder->knowns_cap : 8;
-		coder->known = xrealloc(coder->known, coder->knowns_cap * sizeof *coder->known);
+	if (!writer->known || writer->knowns == writer->knowns_cap) {
+		writer->knowns_cap = writer->knowns_cap ? 2 * writer->knowns_cap : 8;
+		writer->known = xrealloc(writer->known, writer->knowns_cap * sizeof *writer->known);
 	}
-	struct known *known = &coder->known[coder->knowns++];
+	struct known *known = &writer->known[writer->knowns++];
 	known->addr = *addr;
-	snprintf(known->name, sizeof known->name, "peer%zu", coder->knowns);
+	snprintf(known->name, sizeof known->name, "peer%zu", writer->knowns);
 	return known;
 }
 
 /* ---- whose calls ---- */
 
 /* The listener's part in an accepted session is its socket and the one accept(). */
-static bool belongs(const struct coder *coder, const struct entry *entry, uint64_t at)
+static bool belongs(const struct writer *writer, const struct entry *entry, uint64_t at)
 {
-	const struct origin *origin = &coder->origin;
+	const struct origin *origin = &writer->origin;
 	if (entry->session == origin->session)
 		return true;
 	if (origin->listener && entry->session == origin->listener)
 		return entry->fd == origin->listening && at <= origin->accepted &&
 		       (entry->call != CALL_ACCEPT || at == origin->accepted);
-	const struct variable *variable = find_variable(coder, entry->fd);
+	const struct variable *variable = find_variable(writer, entry->fd);
 	return variable && variable->client && !origin->listener;
 }
 
 /* The entries in which there may be a part of the program: of a session alone, of its listener up
  * to the accept() and then of it, or from the first client on of all. */
-static uint64_t next_entry(const struct coder *coder, uint64_t at)
+static uint64_t next_entry(const struct writer *writer, uint64_t at)
 {
-	const struct origin *origin = &coder->origin;
+	const struct origin *origin = &writer->origin;
 	if (origin->listener && at == origin->accepted)
 		return origin->first;
-	if (coder->clients && !origin->listener)
-		return transcript_next(coder->transcript, at);
-	return transcript_after(coder->transcript, at);
+	if (writer->clients && !origin->listener)
+		return transcript_next(writer->transcript, at);
+	return transcript_after(writer->transcript, at);
 }
 
 /* What only a program that never waits has to do, or one that watches itself. */
@@ -156,23 +234,23 @@ static bool is_left_out(const struct entry *entry)
 
 /* ---- statements ---- */
 
-static void note_wait(struct coder *coder, int64_t wait)
+static void note_wait(struct writer *writer, int64_t wait)
 {
-	if (wait > coder->longest)
-		coder->longest = wait;
+	if (wait > writer->longest)
+		writer->longest = wait;
 }
 
 /* How long a call for something of the peer has waited, since the call before. */
-static void measure(struct coder *coder, const struct statement *statement)
+static void measure(struct writer *writer, const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
 	int64_t done = entry->time;
 	if (entry->flags & ENTRY_WAITED)
 		done += (int64_t)entry->duration * CLOCK_US;
 	bool waits = entry_is_incoming(entry) || entry->call == CALL_ACCEPT;
-	if (waits && coder->last && !statement->patient)
-		note_wait(coder, done - coder->last);
-	coder->last = done;
+	if (waits && writer->last && !statement->patient)
+		note_wait(writer, done - writer->last);
+	writer->last = done;
 }
 
 /* A listener, and a datagram socket with an address that has not sent, wait for whoever comes. */
@@ -214,15 +292,15 @@ static bool is_answer(const struct entry *entry)
 
 /* A socket whose connect() was still under way when that of another had succeeded, and was closed
  * then. A program that waits in connect() would wait there for minutes. */
-static bool has_lost_race(const struct coder *coder, const struct entry *made, uint64_t at)
+static bool has_lost_race(const struct writer *writer, const struct entry *made, uint64_t at)
 {
 	int value = 0;
 	bool others = false;
 	if (made->arg != SOCK_STREAM)
 		return false;
-	for (at = transcript_after(coder->transcript, at); at != TRANSCRIPT_NONE;
-	     at = transcript_after(coder->transcript, at)) {
-		const struct entry *later = transcript_at(coder->transcript, at);
+	for (at = transcript_after(writer->transcript, at); at != TRANSCRIPT_NONE;
+	     at = transcript_after(writer->transcript, at)) {
+		const struct entry *later = transcript_at(writer->transcript, at);
 		bool own = !is_other_socket(later, made);
 		if (own && later->call == CALL_CLOSE)
 			return others;
@@ -230,7 +308,7 @@ static bool has_lost_race(const struct coder *coder, const struct entry *made, u
 		    (is_answer(later) || later->call == CALL_LISTEN ||
 		     (later->call == CALL_CONNECT && later->error != EINPROGRESS)))
 			return false;
-		if (!own && is_answer(later) && coder_option_value(later, &value) && value == 0)
+		if (!own && is_answer(later) && statement_option_value(later, &value) && value == 0)
 			others = true;
 		if (later->call == CALL_SEND || later->call == CALL_RECV)
 			return others;
@@ -239,18 +317,18 @@ static bool has_lost_race(const struct coder *coder, const struct entry *made, u
 }
 
 /* How a connect() that was under way has ended: what SO_ERROR said, 0 where nothing did. */
-static int connect_error(struct coder *coder, const struct entry *entry, uint64_t at)
+static int connect_error(struct writer *writer, const struct entry *entry, uint64_t at)
 {
 	if (entry->error != EINPROGRESS)
 		return entry->error;
 	int value = 0;
-	for (at = transcript_after(coder->transcript, at); at != TRANSCRIPT_NONE;
-	     at = transcript_after(coder->transcript, at)) {
-		const struct entry *later = transcript_at(coder->transcript, at);
+	for (at = transcript_after(writer->transcript, at); at != TRANSCRIPT_NONE;
+	     at = transcript_after(writer->transcript, at)) {
+		const struct entry *later = transcript_at(writer->transcript, at);
 		if (is_other_socket(later, entry))
 			continue;
-		if (is_answer(later) && coder_option_value(later, &value)) {
-			note_wait(coder, later->time - entry->time);
+		if (is_answer(later) && statement_option_value(later, &value)) {
+			note_wait(writer, later->time - entry->time);
 			return value;
 		}
 		if (later->call == CALL_CLOSE)
@@ -266,7 +344,7 @@ static unsigned needs_of(const struct statement *statement)
 	const struct entry *entry = statement->entry;
 	unsigned needs = entry_is_incoming(entry) ? NEED_BUFFER : 0;
 	bool named = entry->call == CALL_BIND || entry->call == CALL_CONNECT ||
-	             entry->call == CALL_SENDTO || entry->call == CALL_SENDMSG;
+	             (entry_is_outgoing(entry) && entry_is_addressed(entry));
 	if (entry->call == CALL_SENDMSG)
 		needs |= NEED_SEND_FROM;
 	if (entry->call == CALL_RECVMSG)
@@ -275,11 +353,11 @@ static unsigned needs_of(const struct statement *statement)
 		needs |= NEED_ENDPOINT;
 	if (entry->call == CALL_SOCKET || entry->call == CALL_ACCEPT || statement->patient)
 		needs |= NEED_LIMIT;
-	if (coder_is_receive(statement))
+	if (statement_is_receive(statement))
 		return needs | NEED_RECEIVE | NEED_SHOW;
-	if (coder_is_end(statement))
+	if (statement_is_end(statement))
 		return needs | NEED_RECEIVE_END | NEED_SHOW;
-	if (coder_is_send_all(statement))
+	if (statement_is_send_all(statement))
 		return needs | NEED_SEND_ALL | NEED_CHECK;
 	if (statement->error)
 		return needs | NEED_ATTEMPT | (entry_is_outgoing(entry) ? NEED_BUFFER : 0);
@@ -288,80 +366,80 @@ static unsigned needs_of(const struct statement *statement)
 	return needs | NEED_CHECK | (entry->call == CALL_LISTEN ? NEED_TELL : 0);
 }
 
-static void emit(struct coder *coder, const struct statement *statement)
+static void emit(struct writer *writer, const struct statement *statement)
 {
-	coder->needs |= needs_of(statement);
-	if (coder->file)
-		coder->language->call(coder->file, statement);
+	writer->needs |= needs_of(statement);
+	if (writer->file)
+		writer->language->call(writer->file, statement);
 }
 
-static void flush(struct coder *coder)
+static void flush(struct writer *writer)
 {
-	if (coder->waiting.calls)
-		emit(coder, &coder->waiting);
-	coder->waiting.calls = 0;
+	if (writer->waiting.calls)
+		emit(writer, &writer->waiting);
+	writer->waiting.calls = 0;
 }
 
-static void write_statement(struct coder *coder, const struct statement *statement)
+static void write_statement(struct writer *writer, const struct statement *statement)
 {
-	struct statement *waiting = &coder->waiting;
-	bool receive = coder_is_receive(statement);
-	int64_t before = coder->last;
-	measure(coder, statement);
+	struct statement *waiting = &writer->waiting;
+	bool receive = statement_is_receive(statement);
+	int64_t before = writer->last;
+	measure(writer, statement);
 	if (receive && waiting->calls && strcmp(waiting->socket, statement->socket) == 0) {
-		if (coder->last - before > coder->gap)
-			coder->gap = coder->last - before;
+		if (writer->last - before > writer->gap)
+			writer->gap = writer->last - before;
 		waiting->bytes += statement->bytes;
 		waiting->calls++;
 		return;
 	}
-	flush(coder);
+	flush(writer);
 	if (receive)
 		*waiting = *statement;
 	else
-		emit(coder, statement);
+		emit(writer, statement);
 }
 
-static void copy_name(char out[CODER_NAME], const char *name)
+static void copy_name(char out[STATEMENT_NAME], const char *name)
 {
-	snprintf(out, CODER_NAME, "%s", name);
+	snprintf(out, STATEMENT_NAME, "%s", name);
 }
 
-static void name_ends(struct coder *coder, struct statement *statement)
+static void name_ends(struct writer *writer, struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
 	struct endpoint addr = entry_addr(entry);
-	struct variable *variable = find_variable(coder, entry->fd);
+	struct variable *variable = find_variable(writer, entry->fd);
 	if (variable)
 		statement->patient = take_patience(variable, entry);
 	if (entry->call == CALL_SOCKET && !entry->error)
 		copy_name(statement->socket,
-		          add_variable(coder, entry->fd, false, entry->arg == SOCK_DGRAM));
+		          add_variable(writer, entry->fd, false, entry->arg == SOCK_DGRAM));
 	else if (variable)
 		copy_name(statement->socket, variable->name);
 	if (entry->call == CALL_ACCEPT && !entry->error)
-		copy_name(statement->client, add_variable(coder, entry->arg, true, false));
+		copy_name(statement->client, add_variable(writer, entry->arg, true, false));
 	const struct known *known = NULL;
-	size_t knowns = coder->knowns;
-	bool taken = entry->call == CALL_RECVFROM || entry->call == CALL_RECVMSG;
-	if (taken && !entry->error && endpoint_is_set(&addr))
-		known = meet(coder, &addr);
-	else if (entry->call == CALL_SENDTO || entry->call == CALL_SENDMSG ||
+	size_t knowns = writer->knowns;
+	bool taken = entry_is_incoming(entry) && entry_is_addressed(entry);
+	if (taken && !entry->error && addr.family != AF_UNSPEC)
+		known = meet(writer, &addr);
+	else if ((entry_is_outgoing(entry) && entry_is_addressed(entry)) ||
 	         entry->call == CALL_CONNECT)
-		known = find_known(coder, &addr);
+		known = find_known(writer, &addr);
 	if (known)
 		copy_name(statement->peer, known->name);
-	statement->met = coder->knowns > knowns;
+	statement->met = writer->knowns > knowns;
 }
 
-static void write_remark(struct coder *coder, const char *text)
+static void write_remark(struct writer *writer, const char *text)
 {
-	flush(coder);
-	if (coder->file)
-		coder->language->remark(coder->file, text);
+	flush(writer);
+	if (writer->file)
+		writer->language->remark(writer->file, text);
 }
 
-static void write_lookup(struct coder *coder, const struct entry *entry)
+static void write_lookup(struct writer *writer, const struct entry *entry)
 {
 	char text[REMARK];
 	const char *asked = entry_payload(entry);
@@ -371,49 +449,50 @@ static void write_lookup(struct coder *coder, const struct entry *entry)
 	for (char *p = text; *p; p++)
 		if ((unsigned char)*p < ' ' || (unsigned char)*p > '~' || *p == '*' || *p == '\\')
 			*p = '?';
-	write_remark(coder, text);
+	write_remark(writer, text);
 }
 
-static void write_entry(struct coder *coder, const struct entry *entry, uint64_t at)
+static void write_entry(struct writer *writer, const struct entry *entry, uint64_t at)
 {
 	if (entry->call == CALL_GETADDRINFO) {
-		write_lookup(coder, entry);
+		write_lookup(writer, entry);
 		return;
 	}
 	if (is_left_out(entry) || (entry->call == CALL_SOCKET && entry->error) ||
-	    (entry->call == CALL_SOCKET && has_lost_race(coder, entry, at)))
+	    (entry->call == CALL_SOCKET && has_lost_race(writer, entry, at)))
 		return;
 	struct statement statement = { .entry = entry, .error = entry->error, .calls = 1 };
-	name_ends(coder, &statement);
+	name_ends(writer, &statement);
 	if (!statement.socket[0])
 		return;
 	if (entry->call == CALL_CONNECT)
-		statement.error = connect_error(coder, entry, at);
+		statement.error = connect_error(writer, entry, at);
 	if (entry_is_incoming(entry))
 		statement.bytes = entry->len;
 	if (entry_is_secret(entry) && entry->len)
-		write_remark(coder, "a secret: stars stand in the place of its bytes");
-	write_statement(coder, &statement);
+		write_remark(writer, "a secret: stars stand in the place of its bytes");
+	write_statement(writer, &statement);
 	if (entry->call == CALL_CLOSE)
-		drop_variable(coder, entry->fd);
+		drop_variable(writer, entry->fd);
 }
 
 /* Whether those were all. */
-static bool write_calls(struct coder *coder)
+static bool write_calls(struct writer *writer)
 {
-	for (uint64_t at = coder->origin.start; at != TRANSCRIPT_NONE; at = next_entry(coder, at)) {
-		const struct entry *entry = transcript_at(coder->transcript, at);
-		bool broken = coder->file && ferror(coder->file);
-		if (!belongs(coder, entry, at))
+	for (uint64_t at = writer->origin.start; at != TRANSCRIPT_NONE;
+	     at = next_entry(writer, at)) {
+		const struct entry *entry = transcript_at(writer->transcript, at);
+		bool broken = writer->file && ferror(writer->file);
+		if (!belongs(writer, entry, at))
 			continue;
-		if (!coder->left || broken) {
-			flush(coder);
+		if (!writer->left || broken) {
+			flush(writer);
 			return false;
 		}
-		coder->left--;
-		write_entry(coder, entry, at);
+		writer->left--;
+		write_entry(writer, entry, at);
 	}
-	flush(coder);
+	flush(writer);
 	return true;
 }
 
@@ -427,19 +506,19 @@ static int seconds(int64_t then, int least, int most)
 /* Goes through the calls; a NULL file: only for what stands before them. Whether those were all. */
 static bool write_pass(const struct plan *plan, FILE *file, struct program *program)
 {
-	struct coder coder = {
+	struct writer writer = {
 		.transcript = plan->transcript,
 		.origin = plan->origin,
 		.language = plan->language,
 		.left = plan->calls,
 		.file = file,
 	};
-	bool whole = write_calls(&coder);
-	program->needs = coder.needs;
-	program->limit = seconds(coder.longest, LIMIT_LEAST, LIMIT_MOST);
-	program->pause = seconds(coder.gap, PAUSE_LEAST, program->limit);
-	free(coder.variable);
-	free(coder.known);
+	bool whole = write_calls(&writer);
+	program->needs = writer.needs;
+	program->limit = seconds(writer.longest, LIMIT_LEAST, LIMIT_MOST);
+	program->pause = seconds(writer.gap, PAUSE_LEAST, program->limit);
+	free(writer.variable);
+	free(writer.known);
 	return whole;
 }
 
@@ -464,13 +543,17 @@ bool code_write_begin(const struct transcript *transcript, uint32_t session,
                       enum code_language language, unsigned calls, FILE *file, bool *whole,
                       struct error *error)
 {
+	static const struct language *const languages[] = {
+		[CODE_PYTHON] = &code_python,
+		[CODE_C] = &code_c,
+	};
 	struct plan plan = {
 		.transcript = transcript,
-		.language = language == CODE_PYTHON ? &code_python : &code_c,
+		.language = languages[language],
 		.calls = calls,
 	};
 	*whole = false;
-	if (!origin_find(&plan.origin, transcript, session, error))
+	if (!find_origin(&plan.origin, transcript, session, error))
 		return false;
 	*whole = write_program(&plan, file);
 	if (fflush(file) == 0 && !ferror(file))

@@ -5,7 +5,7 @@
 #include "socket/constant.h"
 #include "base/error.h"
 #include "socket/sockopt.h"
-#include "view/code/coder.h"
+#include "view/code/statement.h"
 
 static const struct {
 	unsigned need;
@@ -213,7 +213,7 @@ static void begin(FILE *file, const struct program *program)
 
 /* Octal digits end by themselves, hexadecimal ones would take the next byte's along; a quoted '?'
  * is no part of a trigraph. */
-static const struct coder_literal literal = {
+static const struct literal literal = {
 	.quoted = "\"\\?",
 	.octal = true,
 	.next = "\"\n\t        \"",
@@ -222,13 +222,13 @@ static const struct coder_literal literal = {
 static void put_bytes(FILE *file, const struct entry *entry)
 {
 	putc('"', file);
-	coder_put_bytes(file, entry, &literal);
+	literal_put_bytes(file, entry, &literal);
 	putc('"', file);
 }
 
 static void put_address(FILE *file, const struct statement *statement)
 {
-	char host[CODER_HOST], family[CONSTANT_TEXT];
+	char host[STATEMENT_HOST], family[CONSTANT_TEXT];
 	struct endpoint addr = entry_addr(statement->entry);
 	if (statement->peer[0]) {
 		fprintf(file, "(struct sockaddr *)&%s, %s_length", statement->peer,
@@ -236,8 +236,8 @@ static void put_address(FILE *file, const struct statement *statement)
 		return;
 	}
 	fprintf(file, "endpoint(%s, \"%s\", %u, %" PRIu32 "), sizeof(struct sockaddr_in%s)",
-	        constant_family(addr.family, family), coder_host(statement->entry, host), addr.port,
-	        addr.scope, endpoint_is_ipv6(&addr) ? "6" : "");
+	        constant_family(addr.family, family), statement_host(statement->entry, host),
+	        addr.port, addr.scope, addr.family == AF_INET6 ? "6" : "");
 }
 
 static const char *verb(const struct statement *statement)
@@ -296,14 +296,14 @@ static void put_option(FILE *file, const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
 	const struct sockopt *option = sockopt_numbered(entry->arg2, entry->arg);
-	const char *level = coder_level(entry);
+	const char *level = statement_level(entry);
 	int value;
 	fprintf(file, "\t%s(setsockopt(%s, ", verb(statement), statement->socket);
 	if (level)
-		fprintf(file, "%s, %s, ", level, coder_option(entry));
+		fprintf(file, "%s, %s, ", level, statement_option(entry));
 	else
 		fprintf(file, "%d, %d, ", entry->arg2, entry->arg);
-	if (coder_option_value(entry, &value))
+	if (statement_option_value(entry, &value))
 		fprintf(file, "&(int){ %d }, sizeof(int)", value);
 	else
 		put_bytes(file, entry);
@@ -315,20 +315,20 @@ static void put_option(FILE *file, const struct statement *statement)
 static void put_flags(FILE *file, const struct entry *entry, int always)
 {
 	char text[CONSTANT_TEXT];
-	fprintf(file, ", %s", constant_flags(coder_flags(entry) | always, text));
+	fprintf(file, ", %s", constant_flags(statement_flags(entry) | always, text));
 }
 
 static void put_receive(FILE *file, const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
 	bool shown = !statement->error && !(entry->arg2 & MSG_PEEK);
-	if (coder_is_end(statement)) {
+	if (statement_is_end(statement)) {
 		fprintf(file, "\treceive_end(%s); /* = 0: end of file */\n", statement->socket);
 		return;
 	}
-	if (coder_is_receive(statement)) {
+	if (statement_is_receive(statement)) {
 		fprintf(file, "\treceive(%s, %" PRIu64 "); /* %" PRIu64 " byte%s",
-		        statement->socket, coder_most(statement), statement->bytes,
+		        statement->socket, statement_most(statement), statement->bytes,
 		        statement->bytes == 1 ? "" : "s");
 		if (statement->calls > 1)
 			fprintf(file, " in %u calls", statement->calls);
@@ -336,7 +336,7 @@ static void put_receive(FILE *file, const struct statement *statement)
 		return;
 	}
 	fprintf(file, "\t%s(%srecv(%s, buffer, %" PRIu64, shown ? "show" : verb(statement),
-	        shown ? "" : "(int)", statement->socket, coder_buffer(statement));
+	        shown ? "" : "(int)", statement->socket, statement_buffer(statement));
 	put_flags(file, entry, 0);
 	if (!shown)
 		close_check(file, statement, "recv");
@@ -348,12 +348,13 @@ static void put_receive(FILE *file, const struct statement *statement)
 static void put_unnamed(FILE *file, const struct statement *statement)
 {
 	fprintf(file, "\t%s(%srecv(%s, buffer, %" PRIu64, statement->error ? "attempt" : "show",
-	        statement->error ? "(int)" : "", statement->socket, coder_buffer(statement));
+	        statement->error ? "(int)" : "", statement->socket, statement_buffer(statement));
 	put_flags(file, statement->entry, 0);
 	if (statement->error)
 		close_check(file, statement, entry_call_name(statement->entry->call));
 	else
-		fprintf(file, ")); /* %" PRIu64 " bytes */\n", statement->bytes);
+		fprintf(file, ")); /* %" PRIu64 " byte%s */\n", statement->bytes,
+		        statement->bytes == 1 ? "" : "s");
 }
 
 static void put_receive_from(FILE *file, const struct statement *statement)
@@ -368,15 +369,16 @@ static void put_receive_from(FILE *file, const struct statement *statement)
 		        peer);
 	fprintf(file, "\t%s_length = sizeof %s;\n", peer, peer);
 	bool message = statement->entry->call == CALL_RECVMSG;
-	char local[CODER_HOST];
-	coder_local(statement->entry, local);
+	char local[STATEMENT_HOST];
+	statement_local(statement->entry, local);
 	fprintf(file, "\tshow(%s(%s, %s%" PRIu64, message ? "receive_message" : "recvfrom",
-	        statement->socket, message ? "" : "buffer, ", coder_buffer(statement));
+	        statement->socket, message ? "" : "buffer, ", statement_buffer(statement));
 	put_flags(file, statement->entry, 0);
 	fprintf(file,
 	        ",\n\t              (struct sockaddr *)&%s, &%s_length)); /* %" PRIu64
-	        " bytes%s%s */\n",
-	        peer, peer, statement->bytes, local[0] ? " to " : "", local);
+	        " byte%s%s%s */\n",
+	        peer, peer, statement->bytes, statement->bytes == 1 ? "" : "s",
+	        local[0] ? " to " : "", local);
 }
 
 /* What a failed send() was given has not been kept, only how much it was. */
@@ -396,8 +398,8 @@ static void put_send(FILE *file, const struct statement *statement)
 	const struct entry *entry = statement->entry;
 	bool from = entry->call == CALL_SENDMSG;
 	bool to = entry->call == CALL_SENDTO && entry->endpoint_len;
-	char local[CODER_HOST];
-	if (coder_is_send_all(statement)) {
+	char local[STATEMENT_HOST];
+	if (statement_is_send_all(statement)) {
 		fprintf(file, "\tsend_all(%s,\n\t         ", statement->socket);
 		put_data(file, statement);
 		fputs(");\n", file);
@@ -405,7 +407,7 @@ static void put_send(FILE *file, const struct statement *statement)
 	}
 	if (from)
 		fprintf(file, "\t%s((int)send_from(%s, \"%s\",\n\t        ", verb(statement),
-		        statement->socket, coder_local(entry, local));
+		        statement->socket, statement_local(entry, local));
 	else
 		fprintf(file, "\t%s((int)%s(%s,\n\t        ", verb(statement),
 		        to ? "sendto" : "send", statement->socket);

@@ -5,7 +5,7 @@
 #include "socket/constant.h"
 #include "base/error.h"
 #include "socket/sockopt.h"
-#include "view/code/coder.h"
+#include "view/code/statement.h"
 
 static const struct {
 	unsigned need;
@@ -89,21 +89,21 @@ static void begin(FILE *file, const struct program *program)
 
 static void put_bytes(FILE *file, const struct entry *entry)
 {
-	static const struct coder_literal literal = { .quoted = "\"\\", .next = "\"\n    b\"" };
+	static const struct literal literal = { .quoted = "\"\\", .next = "\"\n    b\"" };
 	fputs("b\"", file);
-	coder_put_bytes(file, entry, &literal);
+	literal_put_bytes(file, entry, &literal);
 	putc('"', file);
 }
 
 static void put_address(FILE *file, const struct statement *statement)
 {
-	char host[CODER_HOST];
+	char host[STATEMENT_HOST];
 	struct endpoint addr = entry_addr(statement->entry);
 	if (statement->peer[0]) {
 		fputs(statement->peer, file);
 		return;
 	}
-	fprintf(file, "(\"%s\", %u", coder_host(statement->entry, host), addr.port);
+	fprintf(file, "(\"%s\", %u", statement_host(statement->entry, host), addr.port);
 	if (addr.scope)
 		fprintf(file, ", 0, %" PRIu32, addr.scope);
 	putc(')', file);
@@ -117,7 +117,7 @@ static void put_flags(FILE *file, const struct entry *entry)
 	} names[] = { { MSG_OOB, "MSG_OOB" },
 		      { MSG_PEEK, "MSG_PEEK" },
 		      { MSG_WAITALL, "MSG_WAITALL" } };
-	int flags = coder_flags(entry);
+	int flags = statement_flags(entry);
 	const char *before = ", socket.";
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (flags & names[i].flag) {
@@ -135,12 +135,12 @@ static void put_constant(FILE *file, const char *name)
 static void put_option(FILE *file, const struct entry *entry)
 {
 	int value;
-	const char *level = coder_level(entry), *option = coder_option(entry);
+	const char *level = statement_level(entry), *option = statement_option(entry);
 	if (level)
 		fprintf(file, "socket.%s, socket.%s, ", level, option);
 	else
 		fprintf(file, "%d, %d, ", entry->arg2, entry->arg);
-	if (coder_option_value(entry, &value))
+	if (statement_option_value(entry, &value))
 		fprintf(file, "%d", value);
 	else
 		put_bytes(file, entry);
@@ -151,13 +151,13 @@ static void put_comment(FILE *file, const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
 	const struct sockopt *option = sockopt_numbered(entry->arg2, entry->arg);
-	char local[CODER_HOST];
-	coder_local(entry, local);
+	char local[STATEMENT_HOST];
+	statement_local(entry, local);
 	if (statement->error)
 		fprintf(file, "  # = -1 %s", error_name(statement->error));
-	else if (entry->call == CALL_SETSOCKOPT && option && !coder_option(entry))
+	else if (entry->call == CALL_SETSOCKOPT && option && !statement_option(entry))
 		fprintf(file, "  # %s", option->name);
-	else if (coder_is_end(statement))
+	else if (statement_is_end(statement))
 		fputs("  # = b\"\": end of file", file);
 	else if (entry->call == CALL_RECV && statement->calls > 1)
 		fprintf(file, "  # %" PRIu64 " bytes in %u calls", statement->bytes,
@@ -165,9 +165,9 @@ static void put_comment(FILE *file, const struct statement *statement)
 	else if (entry->call == CALL_RECV)
 		fprintf(file, "  # %" PRIu64 " byte%s", statement->bytes,
 		        statement->bytes == 1 ? "" : "s");
-	else if (entry->call == CALL_RECVFROM || entry->call == CALL_RECVMSG)
-		fprintf(file, "  # %" PRIu64 " bytes%s%s", statement->bytes, local[0] ? " to " : "",
-		        local);
+	else if (entry_is_incoming(entry))
+		fprintf(file, "  # %" PRIu64 " byte%s%s%s", statement->bytes,
+		        statement->bytes == 1 ? "" : "s", local[0] ? " to " : "", local);
 }
 
 static void put_method(FILE *file, const struct statement *statement, const char *method)
@@ -181,21 +181,21 @@ static void put_method(FILE *file, const struct statement *statement, const char
 static void put_receive(FILE *file, const struct statement *statement)
 {
 	bool shown = !statement->error && !(statement->entry->arg2 & MSG_PEEK);
-	if (coder_is_end(statement)) {
+	if (statement_is_end(statement)) {
 		fprintf(file, "receive_end(%s)", statement->socket);
 		return;
 	}
-	if (coder_is_receive(statement)) {
+	if (statement_is_receive(statement)) {
 		fprintf(file, "receive(%s", statement->socket);
-		if (coder_most(statement))
-			fprintf(file, ", most=%" PRIu64, coder_most(statement));
+		if (statement_most(statement))
+			fprintf(file, ", most=%" PRIu64, statement_most(statement));
 		putc(')', file);
 		return;
 	}
 	if (shown)
 		fputs("show(", file);
 	put_method(file, statement, "recv");
-	fprintf(file, "%" PRIu64, coder_buffer(statement));
+	fprintf(file, "%" PRIu64, statement_buffer(statement));
 	put_flags(file, statement->entry);
 	fputs(shown ? "))" : ")", file);
 }
@@ -206,7 +206,7 @@ static void put_receive_from(FILE *file, const struct statement *statement)
 		fprintf(file, "data, %s = ", statement->peer[0] ? statement->peer : "peer");
 	bool message = statement->entry->call == CALL_RECVMSG;
 	put_method(file, statement, message ? "recvmsg" : "recvfrom");
-	fprintf(file, "%" PRIu64 "%s", coder_buffer(statement), message ? ", 128" : "");
+	fprintf(file, "%" PRIu64 "%s", statement_buffer(statement), message ? ", 128" : "");
 	put_flags(file, statement->entry);
 	fputs(message && !statement->error ? ")[::3]" : ")", file);
 }
@@ -222,11 +222,11 @@ static void put_data(FILE *file, const struct statement *statement)
 
 static void put_send_from(FILE *file, const struct statement *statement)
 {
-	char local[CODER_HOST];
+	char local[STATEMENT_HOST];
 	put_method(file, statement, "sendmsg");
 	putc('[', file);
 	put_data(file, statement);
-	fprintf(file, "], source(\"%s\"), 0, ", coder_local(statement->entry, local));
+	fprintf(file, "], source(\"%s\"), 0, ", statement_local(statement->entry, local));
 	put_address(file, statement);
 	putc(')', file);
 }
@@ -235,7 +235,7 @@ static void put_send(FILE *file, const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
 	bool to = entry->call == CALL_SENDTO && entry->endpoint_len;
-	bool all = coder_is_send_all(statement);
+	bool all = statement_is_send_all(statement);
 	put_method(file, statement, to ? "sendto" : all ? "sendall" : "send");
 	put_data(file, statement);
 	if (!to)
@@ -328,7 +328,7 @@ static void call(FILE *file, const struct statement *statement)
 	putc('\n', file);
 	if (statement->patient)
 		fprintf(file, "%s.settimeout(LIMIT)\n", statement->socket);
-	bool datagram = entry->call == CALL_RECVFROM || entry->call == CALL_RECVMSG;
+	bool datagram = entry_is_incoming(entry) && entry_is_addressed(entry);
 	if (datagram && !statement->error)
 		fputs("show(data)\n", file);
 	if (entry->call == CALL_LISTEN && !statement->error)

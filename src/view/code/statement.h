@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* coder: what the files that write a session as a program share: one statement of it, and the two
- * languages. Private to this directory.
- *
- *	code.c   which calls, in which order, on which variables     code_python.c, code_c.c   how
- */
+/* statement: a session written as a program, statement by statement: what code.c gives a language to
+ * write, and what a language asks of it. code.c decides which calls, in which order, on which
+ * variables; code_python.c and code_c.c how they are written. Private to this directory. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,10 +10,10 @@
 
 #include "record/entry.h"
 
-enum { CODER_NAME = 16, CODER_HOST = 64 };
+enum { STATEMENT_NAME = 16, STATEMENT_HOST = 64 };
 
 /* Which helpers the program's calls need. */
-enum coder_need {
+enum program_need {
 	NEED_SHOW = 1,
 	NEED_RECEIVE = 2,
 	NEED_SEND_ALL = 4,
@@ -35,7 +33,7 @@ enum coder_need {
  * for it without a limit, but those of a server for its first client. */
 struct program {
 	const char *title;
-	unsigned needs; /* enum coder_need */
+	unsigned needs; /* enum program_need */
 	int limit;      /* seconds that a call waits: more than any has waited then */
 	int pause;      /* seconds after which a peer that has sent less is taken to be done */
 };
@@ -43,15 +41,15 @@ struct program {
 /* A call as a program makes it that has nothing else to do: it waits in it. */
 struct statement {
 	const struct entry *entry;
-	int error;               /* errno value it ended with; of a connect(), in the end */
-	char socket[CODER_NAME]; /* the variable of the descriptor; of socket(), the new one */
-	char client[CODER_NAME]; /* the new one of accept() */
-	char peer[CODER_NAME];   /* where the address that recvfrom() gave is kept, or that of
+	int error;                   /* errno value it ended with; of a connect(), in the end */
+	char socket[STATEMENT_NAME]; /* the variable of the descriptor; of socket(), the new one */
+	char client[STATEMENT_NAME]; /* the new one of accept() */
+	char peer[STATEMENT_NAME];   /* where the address that recvfrom() gave is kept, or that of
 	                          * sendto() comes from; "" for none */
-	bool met;                /* for the first time */
-	bool patient;            /* a server's first wait for a client, which has no limit */
-	uint64_t bytes;          /* received: of all the calls that this statement stands for */
-	unsigned calls;          /* which are so many */
+	bool met;                    /* for the first time */
+	bool patient;                /* a server's first wait for a client, which has no limit */
+	uint64_t bytes;              /* received: of all the calls that this statement stands for */
+	unsigned calls;              /* which are so many */
 };
 
 struct language {
@@ -64,39 +62,39 @@ struct language {
 extern const struct language code_python, code_c;
 
 /* How a language writes bytes between the quotes of a literal. */
-struct coder_literal {
+struct literal {
 	const char *quoted; /* characters that stand behind a backslash */
 	bool octal;         /* bytes that are not printable; else in hexadecimal */
 	const char *next;   /* where a line of the literal ends */
 };
 
 /* The payload of a call as the text between the quotes of a literal. */
-void coder_put_bytes(FILE *file, const struct entry *entry, const struct coder_literal *literal);
+void literal_put_bytes(FILE *file, const struct entry *entry, const struct literal *literal);
 
 /* The names of an option's level and number, where C's headers and Python's module have long had
  * them; else NULL. */
-const char *coder_level(const struct entry *entry);
-const char *coder_option(const struct entry *entry);
+const char *statement_level(const struct entry *entry);
+const char *statement_option(const struct entry *entry);
 
 /* The int that an option's value is; false where it has another size. */
-bool coder_option_value(const struct entry *entry, int *value);
+bool statement_option_value(const struct entry *entry, int *value);
 
 /* A stream's recv() that the program made by itself, for whatever there was. How many bytes that
  * were is no wish: the peer may send less, or end. It is a ceiling where they did not come as one
  * segment, else nothing, 0. Its send() that is a wish: all of the bytes. */
-bool coder_is_receive(const struct statement *statement);
-uint64_t coder_most(const struct statement *statement);
-bool coder_is_end(const struct statement *statement); /* recv() = 0: end of file */
-bool coder_is_send_all(const struct statement *statement);
+bool statement_is_receive(const struct statement *statement);
+uint64_t statement_most(const struct statement *statement);
+bool statement_is_end(const struct statement *statement); /* recv() = 0: end of file */
+bool statement_is_send_all(const struct statement *statement);
 
 /* The buffer that a recv() is given which is no such wish. */
-uint64_t coder_buffer(const struct statement *statement);
+uint64_t statement_buffer(const struct statement *statement);
 
 /* The numeric host of the call's address, without its scope. */
-const char *coder_host(const struct entry *entry, char out[CODER_HOST]);
+const char *statement_host(const struct entry *entry, char out[STATEMENT_HOST]);
 
 /* The numeric host of our own end of a datagram; "" where the call does not say it. */
-const char *coder_local(const struct entry *entry, char out[CODER_HOST]);
+const char *statement_local(const struct entry *entry, char out[STATEMENT_HOST]);
 
 /* Flags that matter to a reader: without MSG_NOSIGNAL and MSG_DONTWAIT. */
-int coder_flags(const struct entry *entry);
+int statement_flags(const struct entry *entry);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "view/code/coder.h"
+#include "view/code/statement.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -13,7 +13,7 @@ enum {
 	SEGMENT = 1200, /* bytes that a network hardly ever cuts in two */
 };
 
-static void put_byte(FILE *file, unsigned char byte, const struct coder_literal *literal)
+static void put_byte(FILE *file, unsigned char byte, const struct literal *literal)
 {
 	static const char controls[] = "\n\r\t", letters[] = "nrt";
 	const char *control = byte ? strchr(controls, byte) : NULL;
@@ -27,7 +27,7 @@ static void put_byte(FILE *file, unsigned char byte, const struct coder_literal 
 		fprintf(file, literal->octal ? "\\%03o" : "\\x%02x", byte);
 }
 
-void coder_put_bytes(FILE *file, const struct entry *entry, const struct coder_literal *literal)
+void literal_put_bytes(FILE *file, const struct entry *entry, const struct literal *literal)
 {
 	const char *bytes = entry_payload(entry);
 	for (uint32_t i = 0; i < entry->len && !ferror(file); i++) {
@@ -37,7 +37,7 @@ void coder_put_bytes(FILE *file, const struct entry *entry, const struct coder_l
 	}
 }
 
-const char *coder_option(const struct entry *entry)
+const char *statement_option(const struct entry *entry)
 {
 	static const char *const common[] = {
 		"SO_REUSEADDR", "SO_REUSEPORT",     "SO_KEEPALIVE",      "SO_BROADCAST",
@@ -55,12 +55,12 @@ const char *coder_option(const struct entry *entry)
 	return NULL;
 }
 
-const char *coder_level(const struct entry *entry)
+const char *statement_level(const struct entry *entry)
 {
-	return coder_option(entry) ? sockopt_level_name(entry->arg2) : NULL;
+	return statement_option(entry) ? sockopt_level_name(entry->arg2) : NULL;
 }
 
-bool coder_option_value(const struct entry *entry, int *value)
+bool statement_option_value(const struct entry *entry, int *value)
 {
 	if (entry->len != sizeof *value)
 		return false;
@@ -68,7 +68,7 @@ bool coder_option_value(const struct entry *entry, int *value)
 	return true;
 }
 
-int coder_flags(const struct entry *entry)
+int statement_flags(const struct entry *entry)
 {
 	return entry->arg2 & ~(MSG_NOSIGNAL | MSG_DONTWAIT | MSG_TRUNC);
 }
@@ -77,36 +77,36 @@ int coder_flags(const struct entry *entry)
 static bool is_own_recv(const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
-	return entry->call == CALL_RECV && !statement->error && !coder_flags(entry) &&
+	return entry->call == CALL_RECV && !statement->error && !statement_flags(entry) &&
 	       entry->arg >= LARGEST_BUFFER;
 }
 
-bool coder_is_receive(const struct statement *statement)
+bool statement_is_receive(const struct statement *statement)
 {
 	return is_own_recv(statement) && statement->bytes;
 }
 
-uint64_t coder_most(const struct statement *statement)
+uint64_t statement_most(const struct statement *statement)
 {
 	return statement->calls > 1 || statement->bytes > SEGMENT ? statement->bytes : 0;
 }
 
-bool coder_is_end(const struct statement *statement)
+bool statement_is_end(const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
 	return entry->call == CALL_RECV && !statement->error && !statement->bytes && entry->arg &&
-	       !coder_flags(entry);
+	       !statement_flags(entry);
 }
 
-bool coder_is_send_all(const struct statement *statement)
+bool statement_is_send_all(const struct statement *statement)
 {
 	return statement->entry->call == CALL_SEND && !statement->error &&
-	       !coder_flags(statement->entry);
+	       !statement_flags(statement->entry);
 }
 
 /* The program's own buffers are as large as a block of the transcript: of no use to anybody else.
  */
-uint64_t coder_buffer(const struct statement *statement)
+uint64_t statement_buffer(const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
 	if (entry->flags & ENTRY_TRUNCATED)
@@ -116,18 +116,18 @@ uint64_t coder_buffer(const struct statement *statement)
 	return (uint64_t)entry->arg;
 }
 
-const char *coder_host(const struct entry *entry, char out[CODER_HOST])
+const char *statement_host(const struct entry *entry, char out[STATEMENT_HOST])
 {
 	struct endpoint addr = entry_addr(entry);
-	if (!inet_ntop(addr.family, addr.ip, out, CODER_HOST))
+	if (!inet_ntop(addr.family, addr.ip, out, STATEMENT_HOST))
 		out[0] = '\0';
 	return out;
 }
 
-const char *coder_local(const struct entry *entry, char out[CODER_HOST])
+const char *statement_local(const struct entry *entry, char out[STATEMENT_HOST])
 {
 	struct endpoint local = entry_local(entry);
-	if (!inet_ntop(local.family, local.ip, out, CODER_HOST))
+	if (local.family == AF_UNSPEC || !inet_ntop(local.family, local.ip, out, STATEMENT_HOST))
 		out[0] = '\0';
 	return out;
 }
