@@ -2,6 +2,9 @@
 #include "record/entry.h"
 
 #include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
 
 static const char *const names[CALL_COUNT] = {
 	[CALL_NOTE] = "note",
@@ -121,6 +124,43 @@ bool entry_is_aside(const struct entry *entry)
 {
 	int aside = entry_is_incoming(entry) ? MSG_PEEK | MSG_OOB : 0;
 	return entry->arg2 & aside;
+}
+
+bool entry_is_words(const struct entry *entry)
+{
+	return entry->call == CALL_NOTE || entry->call == CALL_COMMAND || entry->call == CALL_STATE;
+}
+
+static bool moves_bytes(const struct entry *entry)
+{
+	return !entry->error && (entry_is_incoming(entry) || entry_is_outgoing(entry));
+}
+
+bool entry_is_datagram(const struct entry *entry)
+{
+	return moves_bytes(entry) && (entry->endpoint_len || entry_is_addressed(entry));
+}
+
+bool entry_is_stream(const struct entry *entry)
+{
+	bool beside = entry_is_aside(entry) || entry->arg2 & MSG_OOB;
+	return moves_bytes(entry) && !entry_is_datagram(entry) && !beside;
+}
+
+bool entry_is_payload(const struct entry *entry)
+{
+	return moves_bytes(entry) && (entry->len || entry_is_datagram(entry));
+}
+
+bool entry_is_accepted(const struct entry *entry)
+{
+	return entry->call == CALL_STATE && !entry->back && !(entry->flags & ENTRY_ERROR);
+}
+
+int64_t entry_shown_time(const struct entry *entry)
+{
+	bool waited = entry->flags & ENTRY_WAITED && entry->duration != UINT32_MAX;
+	return entry->time + (waited ? entry->duration * CLOCK_US : 0);
 }
 
 const char *entry_call_name(enum call call)

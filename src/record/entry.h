@@ -130,5 +130,22 @@ bool entry_is_addressed(const struct entry *entry); /* of these, those that name
 /* Bytes beside the stream: only peeked at, or urgent (MSG_PEEK, MSG_OOB). */
 bool entry_is_aside(const struct entry *entry);
 
+bool entry_is_words(const struct entry *entry);    /* a note, a command, a state */
+bool entry_is_datagram(const struct entry *entry); /* that was sent or received */
+
+/* Bytes of a stream, in its order. What was sent as urgent has its place there (entry.phase), but
+ * who receives it receives it beside the stream: it is shown like that. */
+bool entry_is_stream(const struct entry *entry);
+
+/* Bytes sent or received, and empty datagrams; not the end of a stream, of which there are words.
+ */
+bool entry_is_payload(const struct entry *entry);
+
+/* The first state of a session that a listener of ours accepted. */
+bool entry_is_accepted(const struct entry *entry);
+
+/* The time by which it is shown: of a call that waited, the time at which it returned. */
+int64_t entry_shown_time(const struct entry *entry);
+
 /* "recv", "setsockopt"; "note", "command", "state" and "reading" for the others. */
 const char *entry_call_name(enum call call);

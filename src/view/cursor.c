@@ -1,41 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/cursor.h"
 
-#include <sys/socket.h>
-
-/* ---- entries ---- */
-
-bool entry_is_words(const struct entry *entry)
-{
-	return entry->call == CALL_NOTE || entry->call == CALL_COMMAND || entry->call == CALL_STATE;
-}
-
-static bool moves_bytes(const struct entry *entry)
-{
-	return !entry->error && (entry_is_incoming(entry) || entry_is_outgoing(entry));
-}
-
-bool entry_is_datagram(const struct entry *entry)
-{
-	return moves_bytes(entry) && (entry->endpoint_len || entry_is_addressed(entry));
-}
-
-bool entry_is_stream(const struct entry *entry)
-{
-	bool beside = entry_is_aside(entry) || entry->arg2 & MSG_OOB;
-	return moves_bytes(entry) && !entry_is_datagram(entry) && !beside;
-}
-
-bool entry_is_payload(const struct entry *entry)
-{
-	return moves_bytes(entry) && (entry->len || entry_is_datagram(entry));
-}
-
-int64_t entry_shown_time(const struct entry *entry)
-{
-	bool waited = entry->flags & ENTRY_WAITED && entry->duration != UINT32_MAX;
-	return entry->time + (waited ? entry->duration * CLOCK_US : 0);
-}
+/* ---- what is shown ---- */
 
 static bool shows(const struct view *view, uint64_t position, const struct entry *entry)
 {

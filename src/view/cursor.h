@@ -18,21 +18,6 @@ struct cursor {
 	uint32_t offset;
 };
 
-bool entry_is_words(const struct entry *entry);    /* a note, a command, a state */
-bool entry_is_datagram(const struct entry *entry); /* that was sent or received */
-
-/* Bytes of a stream, in its order. Those sent as urgent have their place there (entry.phase), but
- * whoever gets them gets them beside it: they are shown as what was received so. */
-bool entry_is_stream(const struct entry *entry);
-
-/* Bytes sent or received, and empty datagrams; not the end of a stream, of which there are words.
- */
-bool entry_is_payload(const struct entry *entry);
-
-/* When it is shown to have been: a call that waited, where it came back, so that it is between what
- * there was meanwhile. */
-int64_t entry_shown_time(const struct entry *entry);
-
 /* False where the place's entry has gone, or the view does not show it. */
 bool cursor_at(struct cursor *cursor, const struct view *view, struct location location);
 struct location cursor_location(const struct cursor *cursor);

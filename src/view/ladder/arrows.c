@@ -1,20 +1,635 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/ladder/arrows.h"
+
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "socket/constant.h"
 #include "base/error.h"
-#include "view/ladder/annotation.h"
-#include "view/ladder/segments.h"
+#include "base/text.h"
+#include "socket/constant.h"
+#include "view/calltext.h"
+
+enum { PAYLOAD_MOST = 48, PAYLOAD_LEAST = 3, CONDITION_TEXT = ARROW_MARGIN, DATA_TEXT = 64 };
 
 /* An acknowledgement that took less is told by the ACK that was counted. */
 #define LATE_ACK CLOCK_MS
 
-static void draw_reading(const struct context *context, struct arrows *arrows)
+/* ---- making ---- */
+
+struct arrow *arrows_add(struct arrows *arrows)
+{
+	if (arrows->count < ARROWS_MOST)
+		arrows->count++;
+	struct arrow *arrow = &arrows->list[arrows->count - 1];
+	*arrow = (struct arrow){ 0 };
+	return arrow;
+}
+
+__attribute__((format(printf, 5, 6))) static struct arrow *
+arrows_add_arrow(struct arrows *arrows, enum arrow_direction direction, char mark,
+                 const char *brief, const char *format, ...)
+{
+	va_list args;
+	struct arrow *arrow = arrows_add(arrows);
+	arrow->direction = direction;
+	arrow->mark = mark;
+	snprintf(arrow->brief, sizeof arrow->brief, "%s", brief);
+	va_start(args, format);
+	vsnprintf(arrow->label, sizeof arrow->label, format, args);
+	va_end(args);
+	return arrow;
+}
+
+/* Not yet is no failure. */
+static bool has_failed(const struct entry *call)
+{
+	return call->error && call->error != EAGAIN && call->error != EINPROGRESS;
+}
+
+static void arrow_put_call(struct arrow *arrow, int side, const struct entry *call, bool answered)
+{
+	arrow->margin[side] = (struct arrow_margin){
+		.call = call,
+		.answered = answered,
+		.style = answered && has_failed(call) ? STYLE_ERROR : STYLE_TEXT,
+	};
+}
+
+__attribute__((format(printf, 5, 6))) static void
+arrow_put_text(struct arrow *arrow, int side, char mark, enum style style, const char *format, ...)
+{
+	va_list args;
+	struct arrow_margin *margin = &arrow->margin[side];
+	*margin = (struct arrow_margin){ .mark = mark, .style = style };
+	va_start(args, format);
+	vsnprintf(margin->text, sizeof margin->text, format, args);
+	va_end(args);
+}
+
+bool margin_is_free(const struct arrow_margin *margin)
+{
+	return !margin->call && !margin->text[0];
+}
+
+/* ---- calls in margins ---- */
+
+static void print_received(const struct entry *call, size_t payload, struct buf *out)
+{
+	size_t len = out->len;
+	buf_append_text(out, "  ");
+	calltext_received(call, payload, out);
+	if (out->len == len + 2)
+		out->len = len;
+}
+
+static void print_full(const struct arrow_margin *margin, size_t payload, struct buf *out)
+{
+	const struct entry *call = margin->call;
+	calltext_call(call, payload, out);
+	if (!margin->answered)
+		return;
+	buf_append_text(out, " ");
+	calltext_result(call, out);
+	print_received(call, payload, out);
+}
+
+static bool is_end_of_file(const struct entry *call)
+{
+	return call->call == CALL_RECV && !call->error && !call->len && call->arg > 0 &&
+	       !call->endpoint_len;
+}
+
+static void print_short(const struct arrow_margin *margin, size_t payload, struct buf *out)
+{
+	const struct entry *call = margin->call;
+	if (call->call == CALL_SEND && payload)
+		calltext_call(call, payload, out);
+	else
+		buf_printf(out, "%s()", entry_call_name(call->call));
+	if (!margin->answered)
+		return;
+	if (call->error)
+		buf_printf(out, " = -1 %s", error_name(call->error));
+	else
+		buf_printf(out, " = %ld", entry_result(call));
+	if (is_end_of_file(call))
+		buf_append_text(out, "  end of file");
+	else if (payload)
+		print_received(call, payload, out);
+}
+
+/* The result of a connect() stands below its name. */
+static void print_least(const struct arrow_margin *margin, struct buf *out)
+{
+	const struct entry *call = margin->call;
+	bool moves = entry_is_incoming(call) || entry_is_outgoing(call);
+	if (call->call == CALL_CONNECT && margin->answered)
+		buf_printf(out, "= %ld", entry_result(call));
+	else
+		buf_printf(out, "%s()", entry_call_name(call->call));
+	if (margin->answered && call->error)
+		buf_printf(out, " %s", error_name(call->error));
+	else if (margin->answered && moves)
+		buf_printf(out, " %ld", entry_result(call));
+}
+
+static bool fits(struct buf *out, size_t begin, int columns)
+{
+	const char *text = buf_text(out) + begin;
+	return text_columns(text, out->len - begin) <= columns;
+}
+
+/* Arguments are worth less than payload, payload less than the result. */
+static void print_call(const struct arrow_margin *margin, int columns, struct buf *out)
+{
+	size_t begin = out->len;
+	size_t most = columns > PAYLOAD_MOST ? PAYLOAD_MOST : (size_t)columns;
+	print_full(margin, PAYLOAD_MOST, out);
+	for (size_t payload = most; payload >= PAYLOAD_LEAST && !fits(out, begin, columns);
+	     payload--) {
+		out->len = begin;
+		print_short(margin, payload, out);
+	}
+	if (!fits(out, begin, columns)) {
+		out->len = begin;
+		print_short(margin, 0, out);
+	}
+	if (!fits(out, begin, columns)) {
+		out->len = begin;
+		print_least(margin, out);
+	}
+}
+
+void arrow_print_margin(const struct arrow_margin *margin, int columns, struct buf *out)
+{
+	if (margin->call)
+		print_call(margin, columns, out);
+	else
+		buf_append_text(out, margin->text);
+}
+
+/* ---- segments ---- */
+
+/* With both ends ours each segment is drawn once: by who sends it, a bare ACK by who gets it. */
+
+/* What is left of the counts to be drawn: those without data. */
+struct left {
+	uint64_t out, in;
+};
+
+static enum arrow_direction segments_out(const struct context *context)
+{
+	return context->side ? DIRECTION_LEFT : DIRECTION_RIGHT;
+}
+
+static enum arrow_direction segments_in(const struct context *context)
+{
+	return context->side ? DIRECTION_RIGHT : DIRECTION_LEFT;
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static struct left bare_segments(const struct counts *counts)
+{
+	return (struct left){
+		.out = less(counts->out, counts->data_out + counts->again),
+		.in = less(counts->in, counts->data_in),
+	};
+}
+
+static bool take(uint64_t *left)
+{
+	if (!*left)
+		return false;
+	--*left;
+	return true;
+}
+
+/* ---- one kind of segment each ---- */
+
+static void draw_reset(const struct context *context, char mark, struct arrows *arrows)
+{
+	arrows_add_arrow(arrows, segments_in(context), mark, "RST", "RST")->kind = ARROW_BAD;
+}
+
+/* Nothing is under way any more, and something was. */
+static bool is_acknowledged(const struct context *context)
+{
+	bool was = context->counts.data_out ||
+	           (context->had && sample_get(&context->old, SAMPLE_OUTQ));
+	return was && sample_has(&context->now, SAMPLE_OUTQ) &&
+	       !sample_get(&context->now, SAMPLE_OUTQ) && context->state == context->before;
+}
+
+static void say_acknowledged(const struct context *context, struct arrow *arrow)
+{
+	if (is_acknowledged(context))
+		arrow_put_text(arrow, context->side, MARK_READ, STYLE_STATE, "acked");
+}
+
+static struct arrow *draw_acks(enum arrow_direction direction, uint64_t count,
+                               struct arrows *arrows)
+{
+	if (count == 1)
+		return arrows_add_arrow(arrows, direction, MARK_COUNTED, "ACK", "ACK");
+	return arrows_add_arrow(arrows, direction, MARK_COUNTED, "ACKs", "%" PRIu64 " ACKs", count);
+}
+
+/* "data 0..4", "data 5 bytes", "data": as much as is known; numbers of bytes begin with 0. */
+static void name_data(bool ranged, uint64_t begin, uint64_t end, char out[DATA_TEXT])
+{
+	if (ranged && end - begin == 1)
+		snprintf(out, DATA_TEXT, "data %" PRIu64, begin);
+	else if (ranged)
+		snprintf(out, DATA_TEXT, "data %" PRIu64 "..%" PRIu64, begin, end - 1);
+	else if (end)
+		snprintf(out, DATA_TEXT, "data %" PRIu64 " byte%s", end, end == 1 ? "" : "s");
+	else
+		snprintf(out, DATA_TEXT, "data");
+}
+
+static void draw_data(enum arrow_direction direction, char mark, const char *name,
+                      uint64_t segments, const char *more, struct arrows *arrows)
+{
+	const char *brief = strstr(more, "FIN") ? "data,FIN" : "data";
+	struct arrow *arrow = arrows_add_arrow(arrows, direction, mark, brief, "%s%s", name, more);
+	if (segments < 2)
+		return;
+	snprintf(arrow->shorter, sizeof arrow->shorter, "%s x%" PRIu64 "%s", name, segments, more);
+	snprintf(arrow->label, sizeof arrow->label, "%s in %" PRIu64 " segments%s", name, segments,
+	         more);
+}
+
+static bool is_urgent(const struct context *context)
+{
+	return entry_is_outgoing(context->entry) && context->entry->arg2 & MSG_OOB;
+}
+
+static void draw_data_out(const struct context *context, char mark, bool fin, struct arrows *arrows)
+{
+	uint64_t begin, end;
+	char name[DATA_TEXT];
+	bool ranged = context_sent_range(context, &begin, &end);
+	name_data(ranged, begin, end, name);
+	draw_data(segments_out(context), mark, name, context->counts.data_out,
+	          is_urgent(context) ? ", urgent"
+	          : fin              ? ", FIN"
+	                             : "",
+	          arrows);
+}
+
+static void draw_data_in(const struct context *context, char mark, bool fin, struct arrows *arrows)
+{
+	uint64_t begin, end;
+	char name[DATA_TEXT];
+	bool ranged = context_received_range(context, &begin, &end);
+	name_data(ranged, begin, end, name);
+	draw_data(segments_in(context), mark, name, context->counts.data_in, fin ? ", FIN" : "",
+	          arrows);
+}
+
+/* A first retransmission without a timer that ran out may be a probe for a lost tail, on a path
+ * that loses nothing. */
+static const char *name_again(const struct context *context)
+{
+	uint64_t trouble = sample_get(&context->now, SAMPLE_CA_STATE);
+	if (context->state == STATE_SYN_SENT)
+		return "SYN again";
+	if (sample_get(&context->now, SAMPLE_BACKOFF) || trouble == 4)
+		return "data again";
+	return trouble == 3 ? "data again (fast)" : "data again (probe)";
+}
+
+static void draw_again(const struct context *context, struct arrows *arrows)
+{
+	const char *name = name_again(context);
+	uint64_t count = context->counts.again;
+	char times[32] = "";
+	if (count > 1)
+		snprintf(times, sizeof times, ", %" PRIu64 " times", count);
+	arrows_add_arrow(arrows, segments_out(context), MARK_COUNTED, "again", "%s%s", name, times)
+	        ->kind = ARROW_AGAIN;
+}
+
+/* ---- the handshake ---- */
+
+static struct arrow *draw_syn(const struct context *context, char mark, struct arrows *arrows)
+{
+	return arrows_add_arrow(arrows, segments_out(context), mark, "SYN", "SYN");
+}
+
+static void draw_answer(const struct context *context, char answer, char ack, struct arrows *arrows)
+{
+	struct arrow *arrow =
+	        arrows_add_arrow(arrows, segments_in(context), answer, "S,A", "SYN,ACK");
+	if (context->state != STATE_SYN_SENT && context->before != STATE_SYN_SENT)
+		arrow_put_text(arrow, context->side, MARK_DEDUCED, STYLE_FAINT, "SYN_SENT");
+	arrows_add_arrow(arrows, segments_out(context), ack, "ACK", "ACK");
+}
+
+/* Nothing counted: EINPROGRESS tells that the SYN is out, the rest is not known yet. */
+static void deduce_connect(const struct context *context, struct arrows *arrows)
+{
+	int error = context->entry->error;
+	bool sent = !error || error == EINPROGRESS || error == ECONNREFUSED || error == ETIMEDOUT;
+	if (sent)
+		draw_syn(context, MARK_DEDUCED, arrows);
+	if (!error)
+		draw_answer(context, MARK_DEDUCED, MARK_DEDUCED, arrows);
+	if (error == ECONNREFUSED)
+		draw_reset(context, MARK_DEDUCED, arrows);
+}
+
+static void segments_connect(const struct context *context, struct arrows *arrows)
+{
+	struct left left = bare_segments(&context->counts);
+	if (!context->counts.known) {
+		deduce_connect(context, arrows);
+		return;
+	}
+	if (!take(&left.out))
+		return;
+	struct arrow *syn = draw_syn(context, MARK_COUNTED, arrows);
+	if (context->state == STATE_ESTABLISHED && context->both)
+		arrow_put_text(syn, !context->side, MARK_DEDUCED, STYLE_FAINT, "SYN_RECV");
+	if (context->counts.again)
+		draw_again(context, arrows);
+	if (context->state == STATE_CLOSE && left.in)
+		draw_reset(context, MARK_COUNTED, arrows);
+	if (context->state == STATE_ESTABLISHED)
+		draw_answer(context, take(&left.in) ? MARK_COUNTED : MARK_DEDUCED,
+		            take(&left.out) ? MARK_COUNTED : MARK_DEDUCED, arrows);
+}
+
+static void segments_accept(const struct context *context, struct arrows *arrows)
+{
+	arrows_add_arrow(arrows, segments_in(context), MARK_DEDUCED, "SYN", "SYN");
+	struct arrow *answer =
+	        arrows_add_arrow(arrows, segments_out(context), MARK_DEDUCED, "SYN,ACK", "SYN,ACK");
+	arrow_put_text(answer, context->side, MARK_DEDUCED, STYLE_FAINT, "SYN_RECV");
+	arrows_add_arrow(arrows, segments_in(context), MARK_DEDUCED, "ACK", "ACK");
+}
+
+/* ---- what was counted ---- */
+
+/* With the peer's window shut what has no data asks whether it still is. */
+static void draw_bare(const struct context *context, uint64_t segments, struct arrows *arrows)
+{
+	bool shut = sample_has(&context->now, SAMPLE_SND_WND) &&
+	            !sample_get(&context->now, SAMPLE_SND_WND) &&
+	            sample_get(&context->now, SAMPLE_NOTSENT);
+	if (shut)
+		arrows_add_arrow(arrows, segments_out(context), MARK_COUNTED, "probe",
+		                 "window probe");
+	else
+		draw_acks(segments_out(context), segments, arrows);
+}
+
+static void draw_sent(const struct context *context, struct left *left, struct arrows *arrows)
+{
+	bool fin = context_fin_was_sent(context);
+	bool fin_alone = fin && left->out > 0;
+	if (context->counts.data_out)
+		draw_data_out(context, MARK_COUNTED, fin && !fin_alone, arrows);
+	if (context->counts.again)
+		draw_again(context, arrows);
+	if (fin_alone && take(&left->out))
+		arrows_add_arrow(arrows, segments_out(context), MARK_COUNTED, "FIN", "FIN");
+	uint64_t bare = context_undrawn(context, left->out);
+	if (bare)
+		draw_bare(context, bare, arrows);
+	left->out = 0;
+}
+
+static void draw_received(const struct context *context, struct left *left, struct arrows *arrows)
+{
+	bool answered = context->before == STATE_SYN_SENT && context->state == STATE_ESTABLISHED;
+	bool fin = context_fin_has_come(context);
+	bool fin_alone = fin && take(&left->in);
+	if (answered && take(&left->in))
+		draw_answer(context, MARK_COUNTED, take(&left->out) ? MARK_COUNTED : MARK_DEDUCED,
+		            arrows);
+	if (context->counts.data_in && !context->both)
+		draw_data_in(context, MARK_COUNTED, fin && !fin_alone, arrows);
+	if (context_was_reset(context) && take(&left->in) &&
+	    context_other_ending(context) != ENDING_RST)
+		draw_reset(context, MARK_COUNTED, arrows);
+	if (left->in)
+		say_acknowledged(context, draw_acks(segments_in(context), left->in, arrows));
+	if (fin_alone && !context->both)
+		arrows_add_arrow(arrows, segments_in(context), MARK_COUNTED, "FIN", "FIN");
+	left->in = 0;
+}
+
+/* Behind close() the kernel tells states only. */
+static void deduce_closed(const struct context *context, struct arrows *arrows)
+{
+	bool deaf = !context->both || context_other_ending(context) == ENDING_FIN;
+	if (context_is_fin_acknowledged(context))
+		arrows_add_arrow(arrows, segments_in(context), MARK_DEDUCED, "ACK", "ACK");
+	if (!context_fin_has_come(context))
+		return;
+	if (!context->both)
+		arrows_add_arrow(arrows, segments_in(context), MARK_DEDUCED, "FIN", "FIN");
+	if (deaf)
+		arrows_add_arrow(arrows, segments_out(context), MARK_DEDUCED, "ACK", "ACK");
+}
+
+static void segments_draw(const struct context *context, bool outward, struct arrows *arrows)
+{
+	struct left left = bare_segments(&context->counts);
+	bool closed = context->entry->call == CALL_SAMPLE && context->entry->arg == SAMPLE_CLOSED;
+	if (!context->counts.known) {
+		if (closed)
+			deduce_closed(context, arrows);
+	} else if (outward || context->counts.again) {
+		draw_sent(context, &left, arrows);
+		draw_received(context, &left, arrows);
+	} else {
+		draw_received(context, &left, arrows);
+		draw_sent(context, &left, arrows);
+	}
+}
+
+/* ---- what nobody counted ---- */
+
+static void deduce_received(const struct context *context, struct arrows *arrows)
+{
+	const struct entry *entry = context->entry;
+	if (entry->error == ECONNRESET && context_other_ending(context) != ENDING_RST)
+		draw_reset(context, MARK_DEDUCED, arrows);
+	else if (context->both || entry->error || entry_is_aside(entry))
+		return;
+	else if (entry->len)
+		draw_data_in(context, MARK_DEDUCED, false, arrows);
+	else if (entry->arg)
+		arrows_add_arrow(arrows, segments_in(context), MARK_DEDUCED, "FIN", "FIN");
+}
+
+static void segments_deduce(const struct context *context, struct arrows *arrows)
+{
+	const struct entry *entry = context->entry;
+	if (context_is_datagram(context) || !context_is_unwatched(context))
+		return;
+	if (entry_is_incoming(entry))
+		deduce_received(context, arrows);
+	else if (entry_is_outgoing(entry) && !entry->error && entry->len)
+		draw_data_out(context, MARK_DEDUCED, false, arrows);
+	else if (entry->call == CALL_SHUTDOWN && !entry->error && entry->arg != SHUT_RD)
+		arrows_add_arrow(arrows, segments_out(context), MARK_DEDUCED, "FIN", "FIN");
+}
+
+/* ---- beside the segments ---- */
+
+static struct arrow *last_of(struct arrows *arrows)
+{
+	return &arrows->list[arrows->count - 1];
+}
+
+/* The last stroke, where this margin of it is still free, else a new one. */
+static struct arrow *last_free(const struct context *context, struct arrows *arrows)
+{
+	if (arrows->count && margin_is_free(&last_of(arrows)->margin[context->side]))
+		return last_of(arrows);
+	return arrows_add(arrows);
+}
+
+/* ---- states ---- */
+
+/* What a descriptor in TIME_WAIT says is CLOSE. */
+static bool is_hidden_time_wait(const struct context *context)
+{
+	return context->state == STATE_CLOSE && context_fin_has_come(context);
+}
+
+static void put_time_left(const struct context *context, const char *name, struct arrow *arrow)
+{
+	arrow_put_text(arrow, context->side, MARK_READ, STYLE_STATE, "%s %" PRIu64 " s left", name,
+	               sample_get(&context->now, SAMPLE_TIMER_LEFT) / 1000000);
+}
+
+static void draw_state(const struct context *context, struct arrows *arrows)
+{
+	bool changed =
+	        context->state != context->before || sample_has(&context->now, SAMPLE_OLD_STATE);
+	if (!sample_has(&context->now, SAMPLE_STATE) || !(changed || context->first))
+		return;
+	struct arrow *arrow = last_free(context, arrows);
+	const char *name = sample_state_name(context->state);
+	bool counts_down = context->state == STATE_TIME_WAIT || context->state == STATE_FIN_WAIT2;
+	if (is_hidden_time_wait(context))
+		arrow_put_text(arrow, context->side, MARK_DEDUCED, STYLE_FAINT, "TIME_WAIT");
+	else if (counts_down && sample_get(&context->now, SAMPLE_TIMER) == TIMER_TIMEWAIT)
+		put_time_left(context, name, arrow);
+	else
+		arrow_put_text(arrow, context->side, MARK_READ, STYLE_STATE, "%s",
+		               context->state == STATE_GONE ? "CLOSED" : name);
+}
+
+/* ---- conditions ---- */
+
+/* What a person should see that lasts: the first of these that holds, in words without numbers that
+ * only run. The counts of a socket without a connection mean nothing. */
+static bool name_condition(const struct sample *sample, char out[CONDITION_TEXT])
+{
+	uint64_t timer = sample_get(sample, SAMPLE_TIMER);
+	uint64_t tries = sample_get(sample, SAMPLE_RETRANSMITS);
+	uint64_t probes = sample_get(sample, SAMPLE_PROBES);
+	uint64_t unsent = sample_get(sample, SAMPLE_NOTSENT);
+	out[0] = '\0';
+	if (sample_is(sample, STATE_CLOSE))
+		return false;
+	if (timer == TIMER_KEEPALIVE && probes)
+		snprintf(out, CONDITION_TEXT, "probe %" PRIu64 " unanswered", probes);
+	else if (tries)
+		snprintf(out, CONDITION_TEXT, "try %" PRIu64, tries + 1);
+	else if (unsent && sample_has(sample, SAMPLE_SND_WND) &&
+	         !sample_get(sample, SAMPLE_SND_WND))
+		snprintf(out, CONDITION_TEXT, "%" PRIu64 " wait: window 0", unsent);
+	else if (unsent)
+		snprintf(out, CONDITION_TEXT, "%" PRIu64 " held back", unsent);
+	else if (sample_is(sample, STATE_LISTEN) && sample_get(sample, SAMPLE_QUEUE))
+		snprintf(out, CONDITION_TEXT, "%" PRIu64 " waiting for accept()",
+		         sample_get(sample, SAMPLE_QUEUE));
+	return out[0];
+}
+
+static bool name_waiting_bytes(const struct context *context, char out[CONDITION_TEXT])
+{
+	uint64_t inq = sample_get(&context->now, SAMPLE_INQ);
+	bool later = context->entry->call == CALL_SAMPLE && context->entry->arg == SAMPLE_LATER;
+	if (!later || !inq || (context->had && sample_get(&context->old, SAMPLE_INQ) == inq))
+		return false;
+	snprintf(out, CONDITION_TEXT, "%" PRIu64 " to read", inq);
+	return true;
+}
+
+static void add_time_left(const struct sample *sample, char out[CONDITION_TEXT])
+{
+	char left[CLOCK_TEXT];
+	uint64_t us = sample_get(sample, SAMPLE_TIMER_LEFT);
+	size_t len = strlen(out);
+	if (us > 0 && us < UINT32_MAX)
+		snprintf(out + len, CONDITION_TEXT - len, ", next in %s",
+		         clock_format_duration((int64_t)us * CLOCK_US, left));
+}
+
+static void draw_condition(const struct context *context, struct arrows *arrows)
+{
+	char now[CONDITION_TEXT], before[CONDITION_TEXT] = "";
+	bool holds = name_condition(&context->now, now);
+	if (context->had)
+		name_condition(&context->old, before);
+	if (!holds || strcmp(now, before) == 0)
+		holds = name_waiting_bytes(context, now);
+	if (holds && sample_get(&context->now, SAMPLE_RETRANSMITS))
+		add_time_left(&context->now, now);
+	if (holds)
+		arrow_put_text(last_free(context, arrows), context->side, MARK_READ, STYLE_STATE,
+		               "%s", now);
+}
+
+static void draw_drops(const struct context *context, struct arrows *arrows)
+{
+	uint64_t now = sample_get(&context->now, SAMPLE_DROPS);
+	uint64_t before = context->had ? sample_get(&context->old, SAMPLE_DROPS) : 0;
+	if (now <= before)
+		return;
+	struct arrow *arrow = arrows_add_arrow(arrows, segments_in(context), MARK_READ, "dropped",
+	                                       "%" PRIu64 " dropped", now - before);
+	arrow->kind = ARROW_LOST;
+	arrow_put_text(arrow, context->side, MARK_NONE, STYLE_ERROR, "buffer full");
+}
+
+static void draw_sampling(const struct context *context, struct arrows *arrows)
+{
+	uint64_t calls = sample_get(&context->now, SAMPLE_CALLS);
+	if (calls > 1)
+		arrow_put_text(arrows_add(arrows), context->side, MARK_COUNTED, STYLE_FAINT,
+		               "over %" PRIu64 " calls", calls);
+}
+
+static void annotation_draw(const struct context *context, struct arrows *arrows)
+{
+	if (!context->timed)
+		return;
+	draw_state(context, arrows);
+	draw_drops(context, arrows);
+	draw_condition(context, arrows);
+	draw_sampling(context, arrows);
+}
+
+/* ---- samples ---- */
+
+static void draw_sample(const struct context *context, struct arrows *arrows)
 {
 	segments_draw(context, false, arrows);
 	annotation_draw(context, arrows);
@@ -60,23 +675,23 @@ static void draw_connect(const struct context *context, struct arrows *arrows)
 
 static void draw_close(const struct context *context, struct arrows *arrows)
 {
-	enum farewell farewell = context_farewell(context->transcript, context->position);
+	enum ending ending = context_ending(context->transcript, context->position);
 	struct arrow *arrow = arrows_add(arrows);
-	if (farewell != FAREWELL_NONE) {
-		const char *name = farewell == FAREWELL_RST ? "RST" : "FIN";
+	if (ending != ENDING_NONE) {
+		const char *name = ending == ENDING_RST ? "RST" : "FIN";
 		arrows->count = 0;
 		arrow = arrows_add_arrow(arrows, segments_out(context),
 		                         context_find_notice(context), name, "%s", name);
 	}
-	if (farewell == FAREWELL_RST)
-		arrow->look = LOOK_BAD;
+	if (ending == ENDING_RST)
+		arrow->kind = ARROW_BAD;
 	arrow_put_call(arrow, context->side, context->entry, true);
 	annotation_draw(context, arrows);
 }
 
 static void draw_accepted(const struct context *context, struct arrows *arrows)
 {
-	const struct entry *accept = context_find_accept(context->transcript, context->position);
+	const struct entry *accept = endpoints_find_accept(context->transcript, context->position);
 	if (!context->both)
 		segments_accept(context, arrows);
 	struct arrow *arrow = arrows_add(arrows);
@@ -149,7 +764,7 @@ static void draw_icmp(const struct context *context, const struct errqueue *erro
 		snprintf(mtu, sizeof mtu, ", MTU %" PRIu32, error->info);
 	struct arrow *arrow = arrows_add_arrow(arrows, segments_in(context), MARK_READ, "ICMP",
 	                                       "ICMP %u/%u%s", error->type, error->code, mtu);
-	arrow->look = LOOK_BAD;
+	arrow->kind = ARROW_BAD;
 	constant_icmp(error->origin == ERRQUEUE_ICMP6, error->type, error->code, name);
 	arrow_put_text(arrow, context->side, MARK_NONE, STYLE_ERROR, "%s%s%s", name,
 	               annotation ? " from " : "",
@@ -202,11 +817,11 @@ static void draw_entry(const struct context *context, struct arrows *arrows)
 	case CALL_NOTE:
 		break;
 	case CALL_STATE:
-		if (context_is_accepted(context->entry))
+		if (entry_is_accepted(context->entry))
 			draw_accepted(context, arrows);
 		break;
 	case CALL_SAMPLE:
-		draw_reading(context, arrows);
+		draw_sample(context, arrows);
 		break;
 	case CALL_ERRQUEUE:
 		draw_error(context, arrows);
@@ -253,7 +868,7 @@ bool arrows_are_drawn(const struct view *view, uint64_t position, const struct e
 	struct arrows arrows;
 	const struct cursor cursor = { .view = view, .entry = entry, .position = position };
 	if (entry->call == CALL_STATE)
-		return context_is_accepted(entry);
+		return entry_is_accepted(entry);
 	if (entry->call == CALL_SAMPLE && entry->arg == SAMPLE_AFTER)
 		return false;
 	if (entry_is_call(entry) && entry->call != CALL_ERRQUEUE && entry->call != CALL_GETSOCKNAME)

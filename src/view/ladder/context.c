@@ -6,7 +6,14 @@
 #include <sys/socket.h>
 
 /* How far the looks go, in entries. */
-enum { LOOK_BACK = 64, LOOK_FAR = 1024, LOOK_AROUND = 128, LOOK_NEAR = 16, LOOK_COUNTING = 512 };
+enum {
+	LOOK_BACK = 64,
+	LOOK_FAR = 1024,
+	LOOK_AROUND = 128,
+	LOOK_NEAR = 16,
+	LOOK_COUNTING = 512,
+	LOOK_SINCE = 1024
+};
 
 /* ---- readings ---- */
 
@@ -212,24 +219,6 @@ bool context_is_datagram(const struct context *context)
 	return false;
 }
 
-bool context_is_accepted(const struct entry *entry)
-{
-	return entry->call == CALL_STATE && !entry->back && !(entry->flags & ENTRY_ERROR);
-}
-
-const struct entry *context_find_accept(const struct transcript *transcript, uint64_t position)
-{
-	for (int i = 0; i < LOOK_NEAR; i++) {
-		position = transcript_previous(transcript, position);
-		const struct entry *entry = transcript_at(transcript, position);
-		if (!entry)
-			return NULL;
-		if (entry->call == CALL_ACCEPT && !entry->error)
-			return entry;
-	}
-	return NULL;
-}
-
 /* ---- the end ---- */
 
 static bool is_linger_zero(const struct entry *entry)
@@ -243,11 +232,11 @@ static bool is_linger_zero(const struct entry *entry)
 }
 
 /* By a state that the kernel has told. */
-static enum farewell farewell_in(const struct sample *sample, bool linger_zero)
+static enum ending ending_of(const struct sample *sample, bool linger_zero)
 {
 	if (!is_among(sample_get(sample, SAMPLE_STATE), talking))
-		return FAREWELL_NONE;
-	return linger_zero || sample_get(sample, SAMPLE_INQ) ? FAREWELL_RST : FAREWELL_FIN;
+		return ENDING_NONE;
+	return linger_zero || sample_get(sample, SAMPLE_INQ) ? ENDING_RST : ENDING_FIN;
 }
 
 /* Without a reading, by the calls before: whether this one settles that the connection is open, or
@@ -261,7 +250,7 @@ static enum verdict judge(const struct entry *entry)
 	if (shut || lost || entry->call == CALL_SOCKET || entry->call == CALL_LISTEN)
 		return VERDICT_ENDED;
 	bool connected = entry->call == CALL_CONNECT && !entry->error;
-	return connected || context_is_accepted(entry) ? VERDICT_OPEN : VERDICT_NONE;
+	return connected || entry_is_accepted(entry) ? VERDICT_OPEN : VERDICT_NONE;
 }
 
 static bool moves_stream(const struct entry *entry)
@@ -270,7 +259,7 @@ static bool moves_stream(const struct entry *entry)
 	       !entry->endpoint_len;
 }
 
-enum farewell context_farewell(const struct transcript *transcript, uint64_t position)
+enum ending context_ending(const struct transcript *transcript, uint64_t position)
 {
 	struct sample sample;
 	bool linger_zero = false, open = false;
@@ -284,17 +273,17 @@ enum farewell context_farewell(const struct transcript *transcript, uint64_t pos
 			continue;
 		linger_zero = linger_zero || is_linger_zero(entry);
 		if (sample_unpack(entry, &sample))
-			return farewell_in(&sample, linger_zero);
+			return ending_of(&sample, linger_zero);
 		enum verdict verdict = judge(entry);
 		if (verdict == VERDICT_ENDED && !(open && entry->call == CALL_SOCKET))
-			return FAREWELL_NONE;
+			return ENDING_NONE;
 		open = open || verdict == VERDICT_OPEN || moves_stream(entry);
 		if (verdict != VERDICT_NONE)
 			break;
 	}
 	if (!open)
-		return FAREWELL_NONE;
-	return linger_zero ? FAREWELL_RST : FAREWELL_FIN;
+		return ENDING_NONE;
+	return linger_zero ? ENDING_RST : ENDING_FIN;
 }
 
 static uint32_t other_session(const struct context *context)
@@ -322,18 +311,18 @@ char context_find_notice(const struct context *context)
 	return MARK_DEDUCED;
 }
 
-enum farewell context_other_farewell(const struct context *context)
+enum ending context_other_ending(const struct context *context)
 {
 	uint64_t position = context->position;
 	for (int i = 0; context->both && i < LOOK_AROUND; i++) {
 		position = transcript_previous(context->transcript, position);
 		const struct entry *entry = transcript_at(context->transcript, position);
 		if (!entry)
-			return FAREWELL_NONE;
+			return ENDING_NONE;
 		if (entry->session == other_session(context) && entry->call == CALL_CLOSE)
-			return context_farewell(context->transcript, position);
+			return context_ending(context->transcript, position);
 	}
-	return FAREWELL_NONE;
+	return ENDING_NONE;
 }
 
 /* ---- bytes ---- */
@@ -398,4 +387,125 @@ bool context_sent_range(const struct context *context, uint64_t *begin, uint64_t
 bool context_received_range(const struct context *context, uint64_t *begin, uint64_t *end)
 {
 	return find_range(context, received_so_far, begin, end);
+}
+
+/* ---- the acknowledgement of a FIN ---- */
+
+/* Where both ends are ours, both say that the FIN of a close() is acknowledged: the one that
+ * acknowledges it counts a segment, and of the other, whose descriptor is gone, the state says so.
+ * Whichever is first in the transcript draws the ACK. */
+
+/* How it has been drawn since the close(). */
+struct fin_acknowledged {
+	bool by_state, by_count;
+};
+
+/* From a state in which it was not acknowledged. */
+static bool says_acknowledged(const struct context *context)
+{
+	bool closed = context->entry->call == CALL_SAMPLE && context->entry->arg == SAMPLE_CLOSED;
+	bool fin_acknowledged =
+	        context->state == STATE_FIN_WAIT2 || context->state == STATE_TIME_WAIT;
+	return closed && fin_acknowledged && context->before != STATE_FIN_WAIT2 &&
+	       context->before != STATE_TIME_WAIT && context->before != STATE_CLOSING &&
+	       context->before != STATE_CLOSE;
+}
+
+/* What is acknowledged before the FIN has come is data. */
+static bool is_before_fin(const struct context *context)
+{
+	return context->state == STATE_ESTABLISHED;
+}
+
+static uint64_t bare_in(const struct context *context)
+{
+	const struct counts *counts = &context->counts;
+	bool open = counts->known && context->before == STATE_ESTABLISHED;
+	return open && counts->in > counts->data_in ? counts->in - counts->data_in : 0;
+}
+
+/* Bare segments that the closer counted before it closed, since this end's last sample: they have been
+ * drawn. */
+static uint64_t seen(const struct context *context, uint32_t closer)
+{
+	uint64_t count = 0;
+	uint64_t position = context->position;
+	for (int i = 0; i < LOOK_SINCE; i++) {
+		struct context other;
+		position = transcript_previous(context->transcript, position);
+		const struct entry *entry = transcript_at(context->transcript, position);
+		if (!entry)
+			break;
+		if (entry->call != CALL_SAMPLE)
+			continue;
+		if (entry->session == context->entry->session)
+			break;
+		if (entry->session != closer)
+			continue;
+		context_set(&other, context->view, position, entry);
+		count += bare_in(&other);
+	}
+	return count;
+}
+
+/* And draws it. */
+static bool counts_acknowledgement(const struct context *context, uint32_t closer)
+{
+	const struct counts *counts = &context->counts;
+	uint64_t others = counts->data_out + counts->again + context_fin_was_sent(context);
+	return counts->known && counts->out > others && !is_before_fin(context) &&
+	       context_other_ending(context) == ENDING_FIN &&
+	       counts->out - others > seen(context, closer);
+}
+
+static void add_sample(const struct context *context, uint64_t position, const struct entry *entry,
+                       uint32_t closer, struct fin_acknowledged *drawn)
+{
+	struct context other;
+	context_set(&other, context->view, position, entry);
+	if (entry->session == closer)
+		drawn->by_state = drawn->by_state || says_acknowledged(&other);
+	else
+		drawn->by_count = drawn->by_count || counts_acknowledgement(&other, closer);
+}
+
+/* By the entries between the close() of this session, which is one end, and the context. */
+static struct fin_acknowledged find_drawn(const struct context *context, uint32_t closer)
+{
+	struct fin_acknowledged drawn = { 0 };
+	const struct transcript *transcript = context->transcript;
+	uint64_t position = context->position;
+	for (int i = 0; context->both && i < LOOK_SINCE; i++) {
+		position = transcript_previous(transcript, position);
+		const struct entry *entry = transcript_at(transcript, position);
+		if (!entry)
+			break;
+		if (entry->session == closer && entry->call == CALL_CLOSE)
+			return context_ending(transcript, position) == ENDING_FIN
+			               ? drawn
+			               : (struct fin_acknowledged){ 0 };
+		bool ours = entry->session == context->view->session ||
+		            entry->session == context->view->other;
+		if (ours && entry->call == CALL_SAMPLE)
+			add_sample(context, position, entry, closer, &drawn);
+	}
+	return (struct fin_acknowledged){ 0 };
+}
+
+bool context_is_fin_acknowledged(const struct context *context)
+{
+	return says_acknowledged(context) && !find_drawn(context, context->entry->session).by_count;
+}
+
+uint64_t context_undrawn(const struct context *context, uint64_t bare)
+{
+	if (!context->both || !bare)
+		return bare;
+	if (context_other_ending(context) != ENDING_FIN)
+		return 0;
+	uint32_t closer = context->side ? context->view->session : context->view->other;
+	struct fin_acknowledged drawn = find_drawn(context, closer);
+	uint64_t count = seen(context, closer) +
+	                 (drawn.by_state && !drawn.by_count && !is_before_fin(context));
+	return bare > count ? bare - count : 0;
 }

@@ -5,9 +5,12 @@
 #pragma once
 
 #include "record/sample.h"
-#include "view/ladder/arrow.h"
+#include "view/endpoints.h"
 
-/* Segments since the reading before. */
+/* How something is known. */
+enum { MARK_READ = '*', MARK_COUNTED = 'o', MARK_DEDUCED = '?', MARK_NONE = 0 };
+
+/* Segments since the sample before. */
 struct counts {
 	bool known;
 	uint64_t out, in;           /* all */
@@ -44,22 +47,27 @@ bool context_is_unwatched(const struct context *context);
 /* The entry is of a datagram socket. */
 bool context_is_datagram(const struct context *context);
 
-/* The first entry of a session that a listener of ours accepted; its accept(), or NULL. */
-bool context_is_accepted(const struct entry *entry);
-const struct entry *context_find_accept(const struct transcript *transcript, uint64_t position);
-
 /* What close() at this position sends. */
-enum farewell { FAREWELL_NONE, FAREWELL_FIN, FAREWELL_RST };
-enum farewell context_farewell(const struct transcript *transcript, uint64_t position);
+enum ending { ENDING_NONE, ENDING_FIN, ENDING_RST };
+enum ending context_ending(const struct transcript *transcript, uint64_t position);
 
 /* How the other end, which is ours, tells that the FIN or RST of this entry has come: a mark. */
 char context_find_notice(const struct context *context);
 
 /* What the other end, which is ours, sent when it closed its descriptor some time before: FIN means
  * that nobody counts there any more. */
-enum farewell context_other_farewell(const struct context *context);
+enum ending context_other_ending(const struct context *context);
 
 /* Which bytes of the stream left between the readings, or in this call: [*begin, *end). False where
  * only their number is known, which is then *end. */
 bool context_sent_range(const struct context *context, uint64_t *begin, uint64_t *end);
 bool context_received_range(const struct context *context, uint64_t *begin, uint64_t *end);
+
+/* A sample of a closed session says by its state that the FIN was acknowledged, and no ACK has been
+ * drawn for that yet. */
+bool context_is_fin_acknowledged(const struct context *context);
+
+/* How many of the bare segments that this end has sent are to be drawn. With both ends ours those to an
+ * end that has closed, but for what that one had counted before, or has said by its state since: all
+ * others are drawn by who gets them. */
+uint64_t context_undrawn(const struct context *context, uint64_t bare);

@@ -8,9 +8,8 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "view/ends.h"
-#include "view/ladder/ladder_row.h"
-#include "view/ladder/arrow.h"
+#include "view/ladder/arrows.h"
+#include "view/ladder/ladder_internal.h"
 
 /* Pixels, but for the columns of text. */
 enum {
@@ -97,7 +96,7 @@ static void put_glyphs(const struct row *row, struct buf *out)
 static void put_text(const char *text, int columns, struct buf *out)
 {
 	struct row row = { 0 };
-	ladder_row_put_cut(&row, text, columns, STYLE_TEXT);
+	ladder_put_cut(&row, text, columns, STYLE_TEXT);
 	put_glyphs(&row, out);
 	row_free(&row);
 }
@@ -144,14 +143,14 @@ static void draw_margin(struct canvas *canvas, const struct arrow *arrow, int si
 
 static const char *arrow_class(const struct arrow *arrow)
 {
-	if (arrow->look != LOOK_PLAIN)
-		return arrow->look == LOOK_AGAIN ? "e" : "x";
-	return arrow->way == WAY_RIGHT ? "o" : "i";
+	if (arrow->kind != ARROW_PLAIN)
+		return arrow->kind == ARROW_AGAIN ? "e" : "x";
+	return arrow->direction == DIRECTION_RIGHT ? "o" : "i";
 }
 
 static const char *dashes(const struct arrow *arrow)
 {
-	if (arrow->look == LOOK_AGAIN)
+	if (arrow->kind == ARROW_AGAIN)
 		return " a";
 	return arrow->mark == MARK_DEDUCED ? " q" : "";
 }
@@ -170,7 +169,7 @@ static void draw_head(const char *class, bool right, bool lost, int x, int y, st
 static void draw_arrow(struct canvas *canvas, const struct arrow *arrow)
 {
 	char label[ARROW_LABEL + 4];
-	bool right = arrow->way == WAY_RIGHT, lost = arrow->look == LOOK_LOST;
+	bool right = arrow->direction == DIRECTION_RIGHT, lost = arrow->kind == ARROW_LOST;
 	const char *class = arrow_class(arrow);
 	int inside = right ? 2 : -2;
 	int from = canvas->line[!right] + inside, to = canvas->line[right] - inside;
@@ -178,7 +177,7 @@ static void draw_arrow(struct canvas *canvas, const struct arrow *arrow)
 	           from, canvas->y, lost ? to - 9 * inside : to);
 	draw_head(class, right, lost, to, canvas->y, &canvas->body);
 	snprintf(label, sizeof label, "%s%s%c", arrow->label, arrow->mark ? " " : "", arrow->mark);
-	put_element(arrow->look == LOOK_PLAIN ? "l" : "l e", (from + to) / 2, canvas->y - 5, label,
+	put_element(arrow->kind == ARROW_PLAIN ? "l" : "l e", (from + to) / 2, canvas->y - 5, label,
 	            (canvas->line[1] - canvas->line[0]) / CHARACTER, &canvas->body);
 }
 
@@ -191,22 +190,22 @@ static void draw_gap(struct canvas *canvas, int64_t gap)
 	canvas->y += STEP;
 }
 
-static void draw_rung(struct canvas *canvas, const struct cursor *cursor)
+static void draw_lines(struct canvas *canvas, const struct cursor *cursor)
 {
 	int64_t gap;
-	char time[LADDER_ROW_TIME];
+	char time[LADDER_TIME];
 	struct arrows arrows;
 	arrows_draw(cursor, &arrows);
-	if (ladder_row_has_gap(cursor, &gap))
+	if (ladder_has_gap(cursor, &gap))
 		draw_gap(canvas, gap);
-	if (ladder_row_needs_time(cursor, canvas->first))
+	if (ladder_needs_time(cursor, canvas->first))
 		put_element("t", TIME_END, canvas->y + 4,
-		            ladder_row_format_time(cursor, canvas->first, time), LADDER_ROW_TIME,
+		            ladder_format_time(cursor, canvas->first, time), LADDER_TIME,
 		            &canvas->body);
 	for (size_t i = 0; i < arrows.count; i++) {
 		const struct arrow *arrow = &arrows.list[i];
 		draw_margin(canvas, arrow, 0);
-		if (arrow->way != WAY_NONE)
+		if (arrow->direction != DIRECTION_NONE)
 			draw_arrow(canvas, arrow);
 		draw_margin(canvas, arrow, 1);
 		canvas->y += STEP;
@@ -227,7 +226,7 @@ static void draw_entry(struct canvas *canvas, const struct cursor *cursor)
 	if (cursor->entry->call == CALL_STATE && cursor->entry->flags & ENTRY_ERROR)
 		draw_words(canvas, cursor->entry);
 	else
-		draw_rung(canvas, cursor);
+		draw_lines(canvas, cursor);
 }
 
 /* ---- the document ---- */
@@ -252,7 +251,7 @@ static void canvas_set(struct canvas *canvas, const struct view *view)
 		.line = { both ? 360 : 470, both ? 640 : 810 },
 		.columns = { both ? 37 : 51, both ? 43 : 20 },
 		.y = TOP + STEP,
-		.first = ladder_row_begin(view),
+		.first = ladder_begin(view),
 		.body = { .max = SIZE_MAX },
 	};
 }
@@ -265,7 +264,7 @@ static void put_head(const struct canvas *canvas, const char *title, int height,
 	           "viewBox=\"0 0 %d %d\" font-family=\"monospace\" font-size=\"13\" "
 	           "xml:space=\"preserve\">\n<title>",
 	           WIDTH, height, WIDTH, height);
-	put_text(title, ENDS_NAME, out);
+	put_text(title, LADDER_NAME, out);
 	buf_printf(out, "</title>\n<style>%s</style>\n", style);
 	buf_append_text(out, "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
 	buf_printf(out, "<path class=\"v\" d=\"M%d %dV%dM%d %dV%d\"/>\n", canvas->line[0], TOP,
@@ -287,23 +286,23 @@ static void put_legend(struct buf *out)
 static void put_top(const struct view *view, const struct canvas *canvas, bool older, int height,
                     struct buf *out)
 {
-	struct ends ends;
-	char title[ENDS_NAME], name[ENDS_NAME];
-	ends_find(view, &ends);
-	ends_title(view, &ends, title);
+	struct endpoints endpoints;
+	char title[LADDER_NAME], name[LADDER_NAME];
+	endpoints_find(view, &endpoints);
+	ladder_title(view, &endpoints, title);
 	put_head(canvas, title, height, out);
-	put_element("s", 20, 28, title, ENDS_NAME, out);
+	put_element("s", 20, 28, title, LADDER_NAME, out);
 	put_legend(out);
-	put_element("s r", canvas->line[0] + GAP_BESIDE, TOP - 12, ends_name(view, &ends, 0, name),
-	            ENDS_NAME, out);
-	ends_name(view, &ends, 1, name);
+	put_element("s r", canvas->line[0] + GAP_BESIDE, TOP - 12,
+	            ladder_name_end(view, &endpoints, 0, name), LADDER_NAME, out);
+	ladder_name_end(view, &endpoints, 1, name);
 	int most = WIDTH - GAP_BESIDE - CHARACTER * text_columns(name, strlen(name));
 	int begin = canvas->line[1] - GAP_BESIDE;
-	put_element("s", begin < most ? begin : most, TOP - 12, name, ENDS_NAME, out);
+	put_element("s", begin < most ? begin : most, TOP - 12, name, LADDER_NAME, out);
 	if (!older)
 		return;
 	snprintf(name, sizeof name, "Only the newest %d entries are drawn.", LADDER_SVG_MOST);
-	put_element("e", 20, 70, name, ENDS_NAME, out);
+	put_element("e", 20, 70, name, LADDER_NAME, out);
 }
 
 static bool write_all(const struct buf *top, const struct buf *body, FILE *file)

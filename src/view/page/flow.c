@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "view/ends.h"
+#include "view/endpoints.h"
 
 /* ---- the calls ---- */
 
@@ -45,11 +45,11 @@ static bool has_lost_more(const struct transcript *t, uint64_t position)
 /* Of a stream only the bytes of the present connection. */
 void flow_find(const struct view *view, struct flow *flow)
 {
-	struct ends ends;
-	ends_find(view, &ends);
+	struct endpoints endpoints;
+	endpoints_find(view, &endpoints);
 	*flow = (struct flow){ .view = view,
-		               .datagrams = ends.datagrams,
-		               .listening = ends.listening };
+		               .datagrams = endpoints.datagrams,
+		               .listening = endpoints.listening };
 	uint64_t position = transcript_last(view->transcript, view->session);
 	uint64_t oldest = position;
 	for (; flow->walked < FLOW_WALK && position != TRANSCRIPT_NONE && !flow->older;

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "view/ends.h"
+#include "view/endpoints.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <sys/socket.h>
 
 #include "view/cursor.h"
-#include "view/ladder/context.h"
 
-enum { NEWEST = 256, FIRST = 64 };
+enum { NEWEST = 256, FIRST = 64, LOOK_NEAR = 16 };
 
-/* What one session's calls say of its two ends. */
+/* What one session's calls say of its two endpoints. */
 struct found {
 	struct endpoint local, bound, peer;
 	struct endpoint tried; /* by the newest connect() of another socket than that of `local` */
@@ -22,8 +19,21 @@ struct found {
 
 static void set_once(struct endpoint *addr, const struct entry *entry)
 {
-	if (!endpoint_is_set(addr))
+	if (addr->family == AF_UNSPEC)
 		*addr = entry_addr(entry);
+}
+
+const struct entry *endpoints_find_accept(const struct transcript *transcript, uint64_t position)
+{
+	for (int i = 0; i < LOOK_NEAR; i++) {
+		position = transcript_previous(transcript, position);
+		const struct entry *entry = transcript_at(transcript, position);
+		if (!entry)
+			return NULL;
+		if (entry->call == CALL_ACCEPT && !entry->error)
+			return entry;
+	}
+	return NULL;
 }
 
 static bool is_begun(const struct entry *entry)
@@ -33,7 +43,7 @@ static bool is_begun(const struct entry *entry)
 
 static void learn_accept(const struct view *view, uint64_t position, struct found *found)
 {
-	const struct entry *accept = context_find_accept(view->transcript, position);
+	const struct entry *accept = endpoints_find_accept(view->transcript, position);
 	if (!accept)
 		return;
 	set_once(&found->peer, accept);
@@ -43,7 +53,7 @@ static void learn_accept(const struct view *view, uint64_t position, struct foun
 /* Of several sockets that connect() side by side the winner's is the last that is named. */
 static void learn_name(const struct entry *entry, struct found *found)
 {
-	if (!endpoint_is_set(&found->local))
+	if (found->local.family == AF_UNSPEC)
 		found->named = entry->fd + 1;
 	set_once(&found->local, entry);
 }
@@ -62,7 +72,7 @@ static void learn(const struct view *view, uint64_t position, struct found *foun
 	else if (entry_is_addressed(entry) ||
 	         (entry->call == CALL_SOCKET && entry->arg == SOCK_DGRAM))
 		found->datagrams = true;
-	else if (context_is_accepted(entry))
+	else if (entry_is_accepted(entry))
 		learn_accept(view, position, found);
 }
 
@@ -102,18 +112,18 @@ static struct found look_at(const struct view *view, uint32_t session)
 {
 	struct found found = { 0 };
 	learn_newest(view, session, &found);
-	if (!endpoint_is_set(&found.local) || !endpoint_is_set(&found.peer))
+	if (found.local.family == AF_UNSPEC || found.peer.family == AF_UNSPEC)
 		learn_first(view, session, &found);
-	if (found.named && !endpoint_is_set(&found.peer))
+	if (found.named && found.peer.family == AF_UNSPEC)
 		learn_first(view, session, &found);
-	if (!endpoint_is_set(&found.peer))
+	if (found.peer.family == AF_UNSPEC)
 		found.peer = found.tried;
-	if (!endpoint_is_set(&found.local))
+	if (found.local.family == AF_UNSPEC)
 		found.local = found.bound;
 	return found;
 }
 
-/* An accepted session makes no call that tells its own address: it is its listener's. */
+/* An accepted session makes no call that has its own address: it is its listener's. */
 static struct endpoint address_of_listener(const struct view *view, uint32_t listener)
 {
 	struct found found = { 0 };
@@ -124,61 +134,22 @@ static struct endpoint address_of_listener(const struct view *view, uint32_t lis
 
 static void fill(struct endpoint *addr, const struct endpoint *from)
 {
-	if (!endpoint_is_set(addr))
+	if (addr->family == AF_UNSPEC)
 		*addr = *from;
 }
 
-void ends_find(const struct view *view, struct ends *ends)
+void endpoints_find(const struct view *view, struct endpoints *endpoints)
 {
 	struct found left = look_at(view, view->session), right = { 0 };
 	if (view->other)
 		right = look_at(view, view->other);
-	*ends = (struct ends){
+	*endpoints = (struct endpoints){
 		.addr = { left.local, left.peer },
 		.listening = left.listening,
 		.datagrams = left.datagrams,
 	};
-	fill(&ends->addr[0], &right.peer);
-	fill(&ends->addr[1], &right.local);
-	if (!endpoint_is_set(&ends->addr[0]))
-		ends->addr[0] = address_of_listener(view, left.listener);
-}
-
-static const char *name_others(const struct ends *ends, bool one)
-{
-	if (ends->listening)
-		return "clients";
-	return ends->datagrams && !one ? "peers" : "peer";
-}
-
-const char *ends_name(const struct view *view, const struct ends *ends, int side,
-                      char out[ENDS_NAME])
-{
-	char addr[ENDPOINT_TEXT] = "";
-	uint32_t session = side ? view->other : view->session;
-	if (endpoint_is_set(&ends->addr[side]))
-		endpoint_format(&ends->addr[side], addr);
-	if (session)
-		snprintf(out, ENDS_NAME, "%" PRIu32 "%s%s", session, *addr ? "  " : "", addr);
-	else
-		snprintf(out, ENDS_NAME, "%s%s%s", name_others(ends, *addr), *addr ? "  " : "",
-		         addr);
-	return out;
-}
-
-const char *ends_title(const struct view *view, const struct ends *ends, char out[ENDS_NAME])
-{
-	bool loopback =
-	        endpoint_is_loopback(&ends->addr[0]) || endpoint_is_loopback(&ends->addr[1]);
-	const char *where = loopback ? "   loopback" : "";
-	if (ends->listening)
-		snprintf(out, ENDS_NAME,
-		         "LADDER %" PRIu32 "   a listener: each client has its own ladder",
-		         view->session);
-	else if (view->other)
-		snprintf(out, ENDS_NAME, "LADDER %" PRIu32 " %s %" PRIu32 "%s", view->session,
-		         text_has_unicode() ? "⇄" : "<->", view->other, where);
-	else
-		snprintf(out, ENDS_NAME, "LADDER %" PRIu32 "%s", view->session, where);
-	return out;
+	fill(&endpoints->addr[0], &right.peer);
+	fill(&endpoints->addr[1], &right.local);
+	if (endpoints->addr[0].family == AF_UNSPEC)
+		endpoints->addr[0] = address_of_listener(view, left.listener);
 }

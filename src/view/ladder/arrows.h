@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* arrow: what a ladder draws for one entry, line by line, before it is known on what: at most one
+/* arrows: what a ladder draws for one entry, line by line, before it is known on what: at most one
  * arrow between the two ends, and something in each margin. The pane, the text and the drawing make
  * their own of it. Private to this directory. */
 #pragma once
 
 #include "view/cursor.h"
+#include "view/ladder/context.h"
 
 enum { ARROW_LABEL = 128, ARROW_BRIEF = 16, ARROW_MARGIN = 192, ARROWS_MOST = 12 };
 
-enum arrow_way { WAY_NONE, WAY_RIGHT, WAY_LEFT };
+enum arrow_direction { DIRECTION_NONE, DIRECTION_RIGHT, DIRECTION_LEFT };
 
-enum arrow_look {
-	LOOK_PLAIN,
-	LOOK_AGAIN, /* the same bytes once more */
-	LOOK_BAD,   /* RST, ICMP: it ends something */
-	LOOK_LOST,  /* it has not arrived */
+enum arrow_kind {
+	ARROW_PLAIN,
+	ARROW_AGAIN, /* the same bytes once more */
+	ARROW_BAD,   /* RST, ICMP: it ends something */
+	ARROW_LOST,  /* it has not arrived */
 };
-
-/* How something is known. */
-enum { MARK_READ = '*', MARK_COUNTED = 'o', MARK_DEDUCED = '?', MARK_NONE = 0 };
 
 struct arrow_margin {
 	const struct entry *call; /* NULL: the text alone */
@@ -29,8 +27,8 @@ struct arrow_margin {
 };
 
 struct arrow {
-	enum arrow_way way;
-	enum arrow_look look;
+	enum arrow_direction direction;
+	enum arrow_kind kind;
 	char mark;
 	char label[ARROW_LABEL];
 	char shorter[ARROW_LABEL];     /* or empty: less of the label, where all has no room */
@@ -50,17 +48,8 @@ void arrows_draw(const struct cursor *cursor, struct arrows *arrows);
 /* Whether it draws anything. */
 bool arrows_are_drawn(const struct view *view, uint64_t position, const struct entry *entry);
 
-/* A new last stroke; once all are used, the last one anew. */
+/* An empty last line; once all are used, the last one again. */
 struct arrow *arrows_add(struct arrows *arrows);
-
-/* An arrow with its label, and the same in a word. */
-struct arrow *arrows_add_arrow(struct arrows *arrows, enum arrow_way way, char mark,
-                               const char *brief, const char *format, ...)
-        __attribute__((format(printf, 5, 6)));
-
-void arrow_put_call(struct arrow *arrow, int side, const struct entry *call, bool answered);
-void arrow_put_text(struct arrow *arrow, int side, char mark, enum style style, const char *format,
-                    ...) __attribute__((format(printf, 5, 6)));
 
 bool margin_is_free(const struct arrow_margin *margin);
 
