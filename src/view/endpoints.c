@@ -19,7 +19,7 @@ struct found {
 
 static void set_once(struct endpoint *addr, const struct entry *entry)
 {
-	if (addr->family == AF_UNSPEC)
+	if (!endpoint_is_set(addr))
 		*addr = entry_addr(entry);
 }
 
@@ -53,7 +53,7 @@ static void learn_accept(const struct view *view, uint64_t position, struct foun
 /* Of several sockets that connect() side by side the winner's is the last that is named. */
 static void learn_name(const struct entry *entry, struct found *found)
 {
-	if (found->local.family == AF_UNSPEC)
+	if (!endpoint_is_set(&found->local))
 		found->named = entry->fd + 1;
 	set_once(&found->local, entry);
 }
@@ -112,13 +112,13 @@ static struct found look_at(const struct view *view, uint32_t session)
 {
 	struct found found = { 0 };
 	learn_newest(view, session, &found);
-	if (found.local.family == AF_UNSPEC || found.peer.family == AF_UNSPEC)
+	if (!endpoint_is_set(&found.local) || !endpoint_is_set(&found.peer))
 		learn_first(view, session, &found);
-	if (found.named && found.peer.family == AF_UNSPEC)
+	if (found.named && !endpoint_is_set(&found.peer))
 		learn_first(view, session, &found);
-	if (found.peer.family == AF_UNSPEC)
+	if (!endpoint_is_set(&found.peer))
 		found.peer = found.tried;
-	if (found.local.family == AF_UNSPEC)
+	if (!endpoint_is_set(&found.local))
 		found.local = found.bound;
 	return found;
 }
@@ -134,7 +134,7 @@ static struct endpoint address_of_listener(const struct view *view, uint32_t lis
 
 static void fill(struct endpoint *addr, const struct endpoint *from)
 {
-	if (addr->family == AF_UNSPEC)
+	if (!endpoint_is_set(addr))
 		*addr = *from;
 }
 
@@ -150,6 +150,6 @@ void endpoints_find(const struct view *view, struct endpoints *endpoints)
 	};
 	fill(&endpoints->addr[0], &right.peer);
 	fill(&endpoints->addr[1], &right.local);
-	if (endpoints->addr[0].family == AF_UNSPEC)
+	if (!endpoint_is_set(&endpoints->addr[0]))
 		endpoints->addr[0] = address_of_listener(view, left.listener);
 }

@@ -396,7 +396,7 @@ static void say_peer(const struct entry *entry, const struct phrases *phrases)
 {
 	char text[ENDPOINT_TEXT];
 	struct endpoint addr = entry_addr(entry);
-	if (addr.family != AF_UNSPEC)
+	if (endpoint_is_set(&addr))
 		say(phrases, "peer %s", endpoint_format(&addr, text));
 }
 
@@ -433,11 +433,11 @@ static void say_icmp(const struct entry *entry, const struct errqueue *error,
 	struct endpoint offender = entry_addr(entry);
 	say(phrases, "%s *",
 	    constant_icmp(error->origin == ERRQUEUE_ICMP6, error->type, error->code, what));
-	if (offender.family != AF_UNSPEC)
+	if (endpoint_is_set(&offender))
 		say(phrases, "said %s", endpoint_format_host(&offender, text));
 	if (error->info)
 		say(phrases, "MTU %" PRIu32, error->info);
-	if (error->target.family == AF_INET || error->target.family == AF_INET6)
+	if (endpoint_is_set(&error->target))
 		say(phrases, "of what went to %s", endpoint_format(&error->target, text));
 	if (error->error)
 		say(phrases, "%s", error_name(error->error));

@@ -422,7 +422,7 @@ static void name_ends(struct writer *writer, struct statement *statement)
 	const struct known *known = NULL;
 	size_t knowns = writer->knowns;
 	bool taken = entry_is_incoming(entry) && entry_is_addressed(entry);
-	if (taken && !entry->error && addr.family != AF_UNSPEC)
+	if (taken && !entry->error && endpoint_is_set(&addr))
 		known = meet(writer, &addr);
 	else if ((entry_is_outgoing(entry) && entry_is_addressed(entry)) ||
 	         entry->call == CALL_CONNECT)

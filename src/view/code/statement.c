@@ -127,7 +127,7 @@ const char *statement_host(const struct entry *entry, char out[STATEMENT_HOST])
 const char *statement_local(const struct entry *entry, char out[STATEMENT_HOST])
 {
 	struct endpoint local = entry_local(entry);
-	if (local.family == AF_UNSPEC || !inet_ntop(local.family, local.ip, out, STATEMENT_HOST))
+	if (!inet_ntop(local.family, local.ip, out, STATEMENT_HOST))
 		out[0] = '\0';
 	return out;
 }

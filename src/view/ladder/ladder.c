@@ -313,13 +313,13 @@ const char *ladder_name_end(const struct view *view, const struct endpoints *end
 {
 	char addr[ENDPOINT_TEXT] = "";
 	uint32_t session = side ? view->other : view->session;
-	if (endpoints->addr[side].family != AF_UNSPEC)
+	if (endpoint_is_set(&endpoints->addr[side]))
 		endpoint_format(&endpoints->addr[side], addr);
 	if (session)
 		snprintf(out, LADDER_NAME, "%" PRIu32 "%s%s", session, *addr ? "  " : "", addr);
 	else
-		snprintf(out, LADDER_NAME, "%s%s%s", name_others(endpoints, *addr), *addr ? "  " : "",
-		         addr);
+		snprintf(out, LADDER_NAME, "%s%s%s", name_others(endpoints, *addr),
+		         *addr ? "  " : "", addr);
 	return out;
 }
 
