@@ -17,7 +17,7 @@ enum { OPTION_BYTES = 16 };
 
 /* ---- bytes ---- */
 
-/* Characters that a terminal shows stand for themselves, all else as escapes. */
+/* Printable characters as they are, all others as escapes. */
 static void add_bytes(const char *bytes, size_t len, struct buf *out)
 {
 	while (len > 0) {
@@ -70,8 +70,7 @@ static void add_flags(int flags, struct buf *out)
 		buf_printf(out, ", %s", constant_flags(flags, text));
 }
 
-/* Of a datagram that was cut the argument tells how long it was; the buffer was then as long as
- * what it took. */
+/* Of a datagram that was cut, arg is its length; the buffer was then as long as what it took. */
 static unsigned long asked(const struct entry *entry)
 {
 	bool cut = entry->flags & ENTRY_TRUNCATED;
@@ -208,7 +207,7 @@ void calltext_call(const struct entry *entry, size_t payload, struct buf *out)
 
 /* ---- results ---- */
 
-/* getaddrinfo() has errors of its own: its words stand where the addresses would. */
+/* getaddrinfo() has errors of its own: its words are where the addresses would be. */
 static void add_lookup_result(const struct entry *entry, struct buf *out)
 {
 	const char *text = entry_payload(entry), *end = text + entry->len;

@@ -9,7 +9,7 @@
 #include "view/paragraph.h"
 
 enum {
-	COLUMNS_ADDRESS = 50, /* from so many columns on datagrams tell their peer */
+	COLUMNS_ADDRESS = 50, /* with this many columns datagrams show their peer */
 	LEAST_TEXT = 8,       /* what an address leaves to the text of the first row */
 	LEAST_WORD = 8,       /* where not even such a word may move to the next row, none does */
 	TAB_STOP = 8,
@@ -26,7 +26,7 @@ struct text {
 	uint32_t len;
 	bool closed;                    /* the last entry's payload ends here */
 	bool starts[PARAGRAPH_MAX + 1]; /* an entry's payload begins with this byte */
-	bool found[PARAGRAPH_MAX];      /* part of what is looked for */
+	bool found[PARAGRAPH_MAX];      /* part of a hit */
 	char copy[PARAGRAPH_MAX];       /* where more than one entry has a part */
 };
 
@@ -139,7 +139,7 @@ static void put_wide(struct layout *layout, const struct glyph *wide, enum style
 }
 
 /* Payload breaks where the row is full, words of the program between words; the blank there is left
- * away. */
+ * out. */
 static void put_glyph(struct layout *layout, const struct glyph *glyph, enum style style)
 {
 	if (glyph->mark && style != STYLE_FOUND)
@@ -207,7 +207,7 @@ static void begin_row(struct layout *layout, const struct cursor *begin)
 		put_text(layout, "> ", gutter_words_style(begin->entry));
 }
 
-/* ---- the text and what is behind it ---- */
+/* ---- the text and what follows it ---- */
 
 static size_t put_next(struct layout *layout, const char *bytes, size_t len, enum style style)
 {
@@ -230,7 +230,7 @@ static void put_feed(struct layout *layout, const struct text *text, uint32_t at
 }
 
 /* Whether the paragraph has become too long with what has been put since the last call, which began
- * with this byte. What is looked for is never folded away. */
+ * with this byte. A hit is never folded. */
 static bool is_too_long(struct layout *layout, const struct text *text, uint32_t at)
 {
 	struct fold *fold = &layout->fold;
@@ -247,7 +247,7 @@ static bool is_too_long(struct layout *layout, const struct text *text, uint32_t
 	return false;
 }
 
-/* False where the rest is to be folded away. */
+/* False if the rest is to be folded. */
 static bool put_bytes(struct layout *layout, const struct text *text, bool marks)
 {
 	enum style style = entry_is_secret(layout->entry) ? STYLE_FAINT : STYLE_TEXT;
@@ -353,7 +353,7 @@ static void put_lost(struct layout *layout)
 	put_text(layout, text, STYLE_ERROR);
 }
 
-/* Bytes that stand beside the stream: what was only looked at comes again. */
+/* Bytes beside the stream; what was only peeked at comes again. */
 static void put_aside(struct layout *layout)
 {
 	const struct entry *entry = layout->entry;
@@ -378,7 +378,7 @@ static void put_part(struct layout *layout, const char *words)
 	row_add_text(layout->row, words, strlen(words), layout->view->columns, STYLE_NOTE);
 }
 
-/* The row in place of those that are too many. */
+/* The row in place of those that are folded. */
 static void put_fold(struct layout *layout, const struct text *text)
 {
 	char words[LABEL_TEXT];

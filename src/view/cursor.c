@@ -12,7 +12,7 @@ static bool shows(const struct view *view, uint64_t position, const struct entry
 	return entry_is_words(entry) || entry_is_payload(entry);
 }
 
-/* Whether `b`, the next entry shown behind `a`, goes on with the same run. */
+/* Whether `b`, the next entry shown after `a`, goes on with the same run. */
 static bool joins(const struct view *view, const struct entry *a, const struct entry *b)
 {
 	if (a->session != b->session || a->call != b->call)
@@ -25,7 +25,7 @@ static bool joins(const struct view *view, const struct entry *a, const struct e
 	       (uint16_t)(a->phase + a->len) == b->phase;
 }
 
-/* ---- whose entries ---- */
+/* ---- which sessions ---- */
 
 /* The session at the other end, or the same again. */
 static uint32_t second_session(const struct view *view)
@@ -39,7 +39,7 @@ static bool is_ours(const struct view *view, const struct entry *entry)
 	       entry->session == second_session(view);
 }
 
-static bool is_behind(uint64_t position, uint64_t mark)
+static bool is_after(uint64_t position, uint64_t mark)
 {
 	return position != TRANSCRIPT_NONE && position > mark;
 }
@@ -49,9 +49,9 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* The next entry of either session behind a position, which may have been evicted; TRANSCRIPT_NONE.
+/* The next entry of either session after a position, which may have been evicted; TRANSCRIPT_NONE.
  * Looks from both sides at once, forward in time and back along the sessions' own links: so neither
- * a flood in another session nor one in these behind the place makes a frame expensive. */
+ * a flood in another session nor one in these after the position makes a frame expensive. */
 static uint64_t either_after(const struct view *view, uint32_t one, uint32_t two, uint64_t position)
 {
 	const struct transcript *transcript = view->transcript;
@@ -59,16 +59,16 @@ static uint64_t either_after(const struct view *view, uint32_t one, uint32_t two
 	uint64_t ahead = position;
 	uint64_t back = transcript_last(transcript, one);
 	uint64_t also = one == two ? TRANSCRIPT_NONE : transcript_last(transcript, two);
-	while (is_behind(back, position) || is_behind(also, position)) {
+	while (is_after(back, position) || is_after(also, position)) {
 		ahead = transcript_next(transcript, ahead);
 		uint32_t session = transcript_at(transcript, ahead)->session;
 		if (session == one || session == two)
 			return ahead;
-		if (is_behind(back, position)) {
+		if (is_after(back, position)) {
 			first = back;
 			back = transcript_before(transcript, back);
 		}
-		if (is_behind(also, position)) {
+		if (is_after(also, position)) {
 			second = also;
 			also = transcript_before(transcript, also);
 		}
@@ -143,7 +143,7 @@ struct location cursor_location(const struct cursor *cursor)
 	return (struct location){ cursor->position, cursor->offset };
 }
 
-/* From this position on back; *evicted says that there has been more. */
+/* From this position back; *evicted says that there has been more. */
 static bool find_back(struct cursor *cursor, const struct view *view, uint64_t position,
                       bool *evicted)
 {

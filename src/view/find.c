@@ -21,8 +21,8 @@ enum {
 	LOOK_BACK = 16,      /* entries in which the sample before is looked for */
 };
 
-/* All by which the words of two calls without payload could differ; but for how many bytes were
- * asked for, which is another number for each recv(). */
+/* All by which the words of two calls without payload could differ, except for the number of bytes
+ * that were asked for, which is another one for each recv(). */
 struct key {
 	struct endpoint addr, local;
 	uint32_t len, duration;
@@ -31,7 +31,7 @@ struct key {
 	uint8_t call, error, flags, used;
 };
 
-/* A part of what is looked for. */
+/* A part of the pattern. */
 struct part {
 	const char *text;
 	size_t len;
@@ -74,7 +74,7 @@ static bool is_plain(char c)
 	return !is_quote(c) && !is_digit(c);
 }
 
-/* The longest part of what is looked for that is made of such characters. */
+/* The longest part of the pattern that is made of such characters. */
 static struct part find_part(const struct words *words, bool (*is_such)(char))
 {
 	const struct pattern *pattern = words->pattern;
@@ -342,8 +342,8 @@ static void set_piece(struct window *window, size_t index, const struct cursor *
 	};
 }
 
-/* The n bytes behind the cursor, as the last piece. */
-static void put_behind(struct window *window, struct cursor *at, size_t n, bool joins)
+/* The n bytes after the cursor, as the last piece. */
+static void put_after(struct window *window, struct cursor *at, size_t n, bool joins)
 {
 	set_piece(window, window->last++, at, at->offset, window->high, joins);
 	memcpy(window->bytes + window->high, entry_payload(at->entry) + at->offset, n);
@@ -368,7 +368,7 @@ static void put_rest(struct window *window, struct cursor at)
 	while (more && want > 0) {
 		size_t n = smaller(at.entry->len - at.offset, want);
 		if (n)
-			put_behind(window, &at, n, true);
+			put_after(window, &at, n, true);
 		want -= n;
 		more = run_forward(&at);
 	}
@@ -416,7 +416,7 @@ static bool take_newer(struct search *search, bool *named)
 	while (window->high < WINDOW_BYTES && window->last < WINDOW_PIECES) {
 		size_t left = has_bytes(at->entry) ? at->entry->len - at->offset : 0;
 		if (left) {
-			put_behind(window, at, smaller(left, WINDOW_BYTES - window->high), joined);
+			put_after(window, at, smaller(left, WINDOW_BYTES - window->high), joined);
 			joined = true;
 			continue;
 		}
@@ -447,7 +447,7 @@ static size_t find_piece(const struct window *window, size_t byte)
 	return low;
 }
 
-/* Bytes that stand side by side here only do not make a hit. */
+/* Bytes that are neighbours only here make no hit. */
 static bool is_whole(const struct window *window, size_t byte, size_t piece)
 {
 	size_t end = byte + window->pattern.len;
@@ -491,7 +491,7 @@ static void join_bytes(struct search *search, const struct view *view)
 	search->view.ops = &search->ops;
 }
 
-/* Where to begin, and whether the whole entry there is to be looked at. */
+/* Where to begin, and whether the whole entry there is to be searched. */
 static bool start(struct search *search, const struct view *view, const struct location *from,
                   bool *whole)
 {

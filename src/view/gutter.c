@@ -10,7 +10,7 @@
 #include "view/paragraph.h"
 
 enum {
-	COLUMNS_MILLISECONDS = 60, /* from so many columns on the clock has milliseconds, */
+	COLUMNS_MILLISECONDS = 60, /* with this many columns the clock has milliseconds, */
 	COLUMNS_TIME = 36,         /* there is a time, and tags of one width, */
 	COLUMNS_ARROW = 12,        /* there is an arrow */
 	LEAST_TEXT = 8,            /* what a tag leaves to the text */
@@ -22,7 +22,7 @@ static void put_text(struct row *row, const char *text, enum style style)
 	row_add_text(row, text, strlen(text), row->columns + (int)strlen(text), style);
 }
 
-/* ---- when ---- */
+/* ---- time ---- */
 
 static void format_seconds(int64_t duration, bool sign, char out[CLOCK_TEXT])
 {
@@ -58,7 +58,7 @@ static void put_time(const struct cursor *begin, struct row *row)
 	put_text(row, " ", STYLE_TIME);
 }
 
-/* ---- whose ---- */
+/* ---- session ---- */
 
 static void put_tag(const struct cursor *begin, struct row *row)
 {
@@ -73,7 +73,7 @@ static void put_tag(const struct cursor *begin, struct row *row)
 	row_pad(row, row->columns + (width < least ? least - width + 1 : 1), STYLE_TEXT);
 }
 
-/* ---- which way ---- */
+/* ---- direction ---- */
 
 enum style gutter_words_style(const struct entry *entry)
 {
@@ -104,7 +104,7 @@ static void put_arrow(const struct entry *entry, struct row *row)
 		put_text(row, entry->call == CALL_SAMPLE ? "*" : " ", STYLE_STATE);
 }
 
-/* A row of what the program says in several lines it says at one time. */
+/* Words of several lines have one time. */
 static void blank(struct row *row)
 {
 	int columns = row->columns;
@@ -112,7 +112,7 @@ static void blank(struct row *row)
 	row_pad(row, columns, STYLE_TIME);
 }
 
-/* The line of a stream that goes on here began in a paragraph before. */
+/* The paragraph goes on with a line that began in one before. */
 static bool is_in_line(const struct cursor *begin)
 {
 	struct cursor before = *begin;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* gutter: what stands before the text of a paragraph: when, whose, which way. Private to this
+/* gutter: the columns before the text of a paragraph: time, session, direction. Private to this
  * directory. */
 #pragma once
 

@@ -6,8 +6,8 @@
  *	← 0000  48 65 6c 6c 6f 2c 20 73  65 72 76 65 72 21 0a     Hello, server!.
  *
  * Offsets count from the call's first byte, which the row with the call is above; where that has
- * been scrolled away, the arrow of each row still tells the direction. A row has 32, 16, 8, 4, 2 or
- * 1 bytes, as many as fit. A character of several bytes stands above the first of them, where all
+ * been scrolled away, the arrow of each row still shows the direction. A row has 32, 16, 8, 4, 2 or
+ * 1 bytes, as many as fit. A character of several bytes is above the first of them, where all
  * are in one row. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,9 +20,9 @@
 
 enum {
 	BYTES_MOST = 16, /* on a row */
-	GROUP = 8,       /* so many bytes stand together */
+	GROUP = 8,       /* bytes of a group */
 	LEAST_DIGITS = 4,
-	COLUMNS_ARROW = 12, /* from so many columns on there is an arrow */
+	COLUMNS_ARROW = 12, /* with this many columns there is an arrow */
 	ARROW = 2,          /* columns that it takes */
 	LABEL_TEXT = 48,
 	HANG = 2, /* columns by which the rows of a call that go on are further in */
@@ -59,8 +59,7 @@ static void put_size(const struct entry *entry, int columns, struct row *row)
 	row_add_end(row, text, VIEW_READABLE, columns, STYLE_FAINT);
 }
 
-/* The call as a program writes it; whom it was with where that does not say it; what of a datagram
- * is lost. */
+/* The call as a program writes it; the peer, if that does not name it; what of a datagram is lost. */
 static void describe(const struct entry *entry, struct buf *text)
 {
 	char peer[ENDPOINT_TEXT];
@@ -77,7 +76,7 @@ static void describe(const struct entry *entry, struct buf *text)
 		buf_printf(text, "  ~%" PRId64 " lost", lost);
 }
 
-/* The bytes of the text that a row has room for, without a part of a word where that can be. */
+/* The bytes of the text that a row has room for, to the end of a word if possible. */
 static size_t fitting(const char *text, size_t len, int columns)
 {
 	size_t taken = 0, word = 0;
@@ -208,7 +207,7 @@ static void put_times(struct row *row, const char *text, size_t times, int colum
 		put_text(row, text, columns, style);
 }
 
-/* One column for each byte: blanks behind a character of several, dots for what is none. */
+/* One column for each byte: blanks after a character of several, dots for what is none. */
 static void put_characters(const struct dump *dump, uint32_t at, uint32_t count, struct row *row)
 {
 	int columns = dump->view->columns;

@@ -19,7 +19,7 @@ static unsigned char byte_at(const struct cursor *cursor)
 	return (unsigned char)entry_payload(cursor->entry)[cursor->offset];
 }
 
-/* The number of the byte behind the cursor in its stream, note or datagram. */
+/* The number of the byte after the cursor in its stream, note or datagram. */
 static uint32_t stream_position(const struct cursor *cursor)
 {
 	if (entry_is_stream(cursor->entry))
@@ -118,7 +118,7 @@ static uint32_t rewind_line(struct cursor *cursor, uint32_t limit, enum stop *st
 }
 
 /* Whether `count` bytes before the cursor are free of breaks. What has been evicted counts as free:
- * so eviction never takes a cut away, and a place stays good. */
+ * so eviction never takes a cut away, and a location stays good. */
 static bool is_clean_before(struct cursor cursor, uint32_t count)
 {
 	enum stop stop;

@@ -9,18 +9,18 @@
 
 #include "view/cursor.h"
 
-/* No paragraph is longer: VIEW_LONG bytes up to where a cut may come, as many up to the next
+/* No paragraph is longer: VIEW_LONG bytes up to where a cut may come, the same again up to the next
  * multiple, and the rest of a character. */
 enum { PARAGRAPH_MAX = 2 * VIEW_LONG + 3 };
 
-/* From the begin of a paragraph to behind its last byte; returns its bytes, at
+/* From the beginning of a paragraph to after its last byte; returns its bytes, at
  * most PARAGRAPH_MAX. */
 uint32_t paragraph_end(struct cursor *cursor);
 
-/* From behind the last byte of a paragraph, or of a run, to its begin. */
+/* From after the last byte of a paragraph, or of a run, to its beginning. */
 void paragraph_begin(struct cursor *cursor);
 
-/* From the begin of a paragraph to that of the one before; false, and nothing changed, at the
+/* From the beginning of a paragraph to that of the one before; false, and nothing changed, at the
  * oldest. */
 bool paragraph_before(struct cursor *cursor);
 

@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 
-/* A byte of what is looked for may become four characters: "\x9b". */
+/* A byte of the pattern may become four characters: "\x9b". */
 enum { WANTED_MOST = 4 * PATTERN_MAX };
 
 /* The character at the front, and its length; what is none is one byte that has no case. */
@@ -157,7 +157,7 @@ void pattern_mark_bytes(const char *bytes, size_t len, const char *find, size_t 
 	free(copy);
 }
 
-/* What is looked for, as characters of a row. */
+/* The text as characters of a row. */
 static size_t widen(const char *find, size_t len, wchar_t out[WANTED_MOST + GLYPH_CHARS])
 {
 	size_t count = 0;
@@ -170,7 +170,7 @@ static size_t widen(const char *find, size_t len, wchar_t out[WANTED_MOST + GLYP
 	return count;
 }
 
-/* The glyph behind the hit that begins with this character of this glyph; 0 for none. */
+/* The glyph after the hit that begins with this character of this glyph; 0 for none. */
 static size_t match_at(const struct row *row, size_t glyph, size_t character,
                        const struct pattern *pattern, const wchar_t *wanted, size_t count)
 {

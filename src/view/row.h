@@ -21,7 +21,7 @@ enum style {
 	STYLE_FAINT,   /* line ends, sizes, dividers */
 	STYLE_FOUND,   /* what /find looks for */
 	STYLE_CURRENT, /* the tab of the session that is shown */
-	STYLE_TAG,     /* and those behind it: the number of a session, see style_of_tag() */
+	STYLE_TAG,     /* and those after it: the number of a session, see style_of_tag() */
 	STYLE_TAG_LAST = STYLE_TAG + 5,
 	STYLE_COUNT,
 };

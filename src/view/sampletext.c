@@ -400,7 +400,7 @@ static void say_peer(const struct entry *entry, const struct phrases *phrases)
 		say(phrases, "peer %s", endpoint_format(&addr, text));
 }
 
-/* The addresses stand behind the first line of the payload, one on each. */
+/* The addresses are after the first line of the payload, one on each. */
 static void say_addresses(const struct entry *entry, const struct phrases *phrases)
 {
 	const char *text = entry_payload(entry), *end = text + entry->len;
@@ -434,11 +434,11 @@ static void say_icmp(const struct entry *entry, const struct errqueue *error,
 	say(phrases, "%s *",
 	    constant_icmp(error->origin == ERRQUEUE_ICMP6, error->type, error->code, what));
 	if (endpoint_is_set(&offender))
-		say(phrases, "said %s", endpoint_format_host(&offender, text));
+		say(phrases, "from %s", endpoint_format_host(&offender, text));
 	if (error->info)
 		say(phrases, "MTU %" PRIu32, error->info);
 	if (endpoint_is_set(&error->target))
-		say(phrases, "of what went to %s", endpoint_format(&error->target, text));
+		say(phrases, "about a datagram to %s", endpoint_format(&error->target, text));
 	if (error->error)
 		say(phrases, "%s", error_name(error->error));
 }

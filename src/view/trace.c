@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* trace: the rows of one call, or of what the kernel said between two: the call with its result,
- * what it changed, what was measured. The three stand in columns where the pane is wide, one behind
- * the other where it is not, and in a very narrow one the measures are left away. */
+ * what it changed, what was measured. They have columns of their own where the pane is wide, else one
+ * follows the other, and in a very narrow pane the measures are left out. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -14,14 +14,14 @@
 #include "view/gutter.h"
 
 enum {
-	COLUMNS_DETAIL = 30, /* from so many columns on calls have their measures, */
+	COLUMNS_DETAIL = 30, /* with this many columns calls have their measures, */
 	COLUMNS_STOPS = 72,  /* and everything has its column */
-	HANGING = 2,         /* columns by which rows that go on stand further in */
+	HANGING = 2,         /* columns by which rows that go on are further in */
 	GAP = 2,
 	EXCERPT_LEAST = 8, /* bytes of a payload that are shown */
 	EXCERPT_MOST = 160,
 	AROUND_EXCERPT = 14, /* columns for the call and its result */
-	LOOK_BACK = 64,      /* entries in which the sends that were held back are looked for */
+	LOOK_BACK = 64,      /* entries in which to look for sends that were held back */
 	LOOK_BACK_SAMPLE = 16,
 	STOPS = 2,
 };
@@ -104,8 +104,8 @@ static void put_words(struct trace *trace, const char *text, size_t len, enum st
 
 /* ---- parts ---- */
 
-/* The first stop behind a column; 0 for none. */
-static int stop_behind(const struct trace *trace, int column)
+/* The first stop after a column; 0 for none. */
+static int stop_after(const struct trace *trace, int column)
 {
 	for (int i = 0; i < STOPS; i++)
 		if (trace->stops[i] >= column)
@@ -113,11 +113,11 @@ static int stop_behind(const struct trace *trace, int column)
 	return 0;
 }
 
-/* Moves on to where the next part begins: at a stop, behind a gap, or in a new row. */
+/* Moves on to where the next part begins: at a stop, after a gap, or in a new row. */
 static void begin_part(struct trace *trace, int width)
 {
 	int next = trace->row->columns + GAP;
-	int stop = stop_behind(trace, next);
+	int stop = stop_after(trace, next);
 	int most = trace->view->columns - width;
 	if (trace->row->columns <= trace->indent)
 		return;
@@ -164,7 +164,7 @@ static size_t excerpt_length(const struct trace *trace)
 	                                       : width);
 }
 
-/* Goes on behind a blank, in one piece where a row has room for that. */
+/* Goes on after a blank, in one piece where a row has room for that. */
 static void put_next(struct trace *trace, enum style style)
 {
 	const char *text = buf_text(&trace->text);
@@ -222,8 +222,8 @@ static void layout_call(struct trace *trace)
 
 /* ---- samples between calls ---- */
 
-/* The sends before this position whose bytes were all held back, each told of by a reading of its
- * own; 0 where that cannot be known. */
+/* The sends before this position whose bytes were all held back, each with a sample of its own; 0 if
+ * that cannot be known. */
 static unsigned count_held(const struct trace *trace)
 {
 	const struct transcript *transcript = trace->view->transcript;

@@ -25,7 +25,7 @@ struct variable {
 	char name[STATEMENT_NAME];
 };
 
-/* Somebody whose address recvfrom() has given. */
+/* A peer whose address recvfrom() has given. */
 struct known {
 	struct endpoint addr;
 	char name[STATEMENT_NAME];
@@ -196,7 +196,7 @@ static const struct known *meet(struct writer *writer, const struct endpoint *ad
 	return known;
 }
 
-/* ---- whose calls ---- */
+/* ---- which calls ---- */
 
 /* The listener's part in an accepted session is its socket and the one accept(). */
 static bool belongs(const struct writer *writer, const struct entry *entry, uint64_t at)
@@ -470,7 +470,7 @@ static void write_entry(struct writer *writer, const struct entry *entry, uint64
 	if (entry_is_incoming(entry))
 		statement.bytes = entry->len;
 	if (entry_is_secret(entry) && entry->len)
-		write_remark(writer, "a secret: stars stand in the place of its bytes");
+		write_remark(writer, "a secret: stars in place of its bytes");
 	write_statement(writer, &statement);
 	if (entry->call == CALL_CLOSE)
 		drop_variable(writer, entry->fd);
@@ -503,7 +503,7 @@ static int seconds(int64_t then, int least, int most)
 	return twice < least ? least : twice > most ? most : (int)twice;
 }
 
-/* Goes through the calls; a NULL file: only for what stands before them. Whether those were all. */
+/* Goes through the calls; a NULL file: only for what comes before them. Whether those were all. */
 static bool write_pass(const struct plan *plan, FILE *file, struct program *program)
 {
 	struct writer writer = {
@@ -522,7 +522,7 @@ static bool write_pass(const struct plan *plan, FILE *file, struct program *prog
 	return whole;
 }
 
-/* What stands before the calls depends on them: so they are gone through twice, and a program of
+/* What comes before the calls depends on them: so there are two passes, and a program of
  * any length takes no memory. */
 static bool write_program(const struct plan *plan, FILE *file)
 {

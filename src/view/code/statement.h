@@ -29,7 +29,7 @@ enum program_need {
 	NEED_FAIL = 4096,
 };
 
-/* All of a program that stands before its calls. A peer may be another one next time: no call waits
+/* All of a program that comes before its calls. A peer may be another one next time: no call waits
  * for it without a limit, but those of a server for its first client. */
 struct program {
 	const char *title;
@@ -48,8 +48,8 @@ struct statement {
 	                          * sendto() comes from; "" for none */
 	bool met;                    /* for the first time */
 	bool patient;                /* a server's first wait for a client, which has no limit */
-	uint64_t bytes;              /* received: of all the calls that this statement stands for */
-	unsigned calls;              /* which are so many */
+	uint64_t bytes;              /* received: by all the calls of this statement */
+	unsigned calls;              /* their number */
 };
 
 struct language {
@@ -63,7 +63,7 @@ extern const struct language code_python, code_c;
 
 /* How a language writes bytes between the quotes of a literal. */
 struct literal {
-	const char *quoted; /* characters that stand behind a backslash */
+	const char *quoted; /* characters that need a backslash before them */
 	bool octal;         /* bytes that are not printable; else in hexadecimal */
 	const char *next;   /* where a line of the literal ends */
 };

@@ -16,7 +16,7 @@
 
 enum { PAYLOAD_MOST = 48, PAYLOAD_LEAST = 3, CONDITION_TEXT = ARROW_MARGIN, DATA_TEXT = 64 };
 
-/* An acknowledgement that took less is told by the ACK that was counted. */
+/* An acknowledgement that took less is only the ACK that was counted. */
 #define LATE_ACK CLOCK_MS
 
 /* ---- making ---- */
@@ -123,7 +123,7 @@ static void print_short(const struct arrow_margin *margin, size_t payload, struc
 		print_received(call, payload, out);
 }
 
-/* The result of a connect() stands below its name. */
+/* The result of a connect() is below its name. */
 static void print_least(const struct arrow_margin *margin, struct buf *out)
 {
 	const struct entry *call = margin->call;
@@ -220,7 +220,7 @@ static void draw_reset(const struct context *context, char mark, struct arrows *
 	arrows_add_arrow(arrows, segments_in(context), mark, "RST", "RST")->kind = ARROW_BAD;
 }
 
-/* Nothing is under way any more, and something was. */
+/* Something was in flight, and nothing is any more. */
 static bool is_acknowledged(const struct context *context)
 {
 	bool was = context->counts.data_out ||
@@ -335,7 +335,7 @@ static void draw_answer(const struct context *context, char answer, char ack, st
 	arrows_add_arrow(arrows, segments_out(context), ack, "ACK", "ACK");
 }
 
-/* Nothing counted: EINPROGRESS tells that the SYN is out, the rest is not known yet. */
+/* Nothing counted: EINPROGRESS says that the SYN is out, the rest is not known yet. */
 static void deduce_connect(const struct context *context, struct arrows *arrows)
 {
 	int error = context->entry->error;
@@ -429,7 +429,7 @@ static void draw_received(const struct context *context, struct left *left, stru
 	left->in = 0;
 }
 
-/* Behind close() the kernel tells states only. */
+/* After close() only states can be read. */
 static void deduce_closed(const struct context *context, struct arrows *arrows)
 {
 	bool deaf = !context->both || context_other_ending(context) == ENDING_FIN;
@@ -494,7 +494,7 @@ static struct arrow *last_of(struct arrows *arrows)
 	return &arrows->list[arrows->count - 1];
 }
 
-/* The last stroke, where this margin of it is still free, else a new one. */
+/* The last line, if its margin on this side is still free, else a new one. */
 static struct arrow *last_free(const struct context *context, struct arrows *arrows)
 {
 	if (arrows->count && margin_is_free(&last_of(arrows)->margin[context->side]))
@@ -504,7 +504,7 @@ static struct arrow *last_free(const struct context *context, struct arrows *arr
 
 /* ---- states ---- */
 
-/* What a descriptor in TIME_WAIT says is CLOSE. */
+/* What a descriptor in TIME_WAIT reads as CLOSE. */
 static bool is_hidden_time_wait(const struct context *context)
 {
 	return context->state == STATE_CLOSE && context_fin_has_come(context);
@@ -536,8 +536,8 @@ static void draw_state(const struct context *context, struct arrows *arrows)
 
 /* ---- conditions ---- */
 
-/* What a person should see that lasts: the first of these that holds, in words without numbers that
- * only run. The counts of a socket without a connection mean nothing. */
+/* A lasting condition that a person should see: the first of these that holds, in words without
+ * numbers that only count. The counts of a socket without a connection mean nothing. */
 static bool name_condition(const struct sample *sample, char out[CONDITION_TEXT])
 {
 	uint64_t timer = sample_get(sample, SAMPLE_TIMER);
@@ -637,7 +637,7 @@ static void draw_sample(const struct context *context, struct arrows *arrows)
 
 /* ---- calls ---- */
 
-/* The call stands on the first of its strokes. */
+/* The call is on the first of its lines. */
 static void draw_call(const struct context *context, struct arrows *arrows)
 {
 	segments_draw(context, true, arrows);
@@ -663,7 +663,7 @@ static void draw_question(const struct context *context, struct arrows *arrows)
 	draw_call(context, arrows);
 }
 
-/* A bare connect() in front of the handshake, its result behind it. */
+/* connect() before the handshake, its result after it. */
 static void draw_connect(const struct context *context, struct arrows *arrows)
 {
 	segments_connect(context, arrows);
@@ -708,7 +708,7 @@ static const char *plural(uint32_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* That one was sent is all that is known: whether it arrives nobody says. */
+/* That one was sent is all that is known: nothing says whether it arrives. */
 static void draw_datagram_out(const struct context *context, struct arrows *arrows)
 {
 	const struct entry *entry = context->entry;
@@ -759,7 +759,7 @@ static void draw_icmp(const struct context *context, const struct errqueue *erro
 {
 	char name[CONSTANT_TEXT], host[ENDPOINT_TEXT], mtu[24] = "";
 	struct endpoint offender = entry_addr(context->entry);
-	bool annotation = endpoint_is_set(&offender);
+	bool named = endpoint_is_set(&offender);
 	if (error->info && error->error == EMSGSIZE)
 		snprintf(mtu, sizeof mtu, ", MTU %" PRIu32, error->info);
 	struct arrow *arrow = arrows_add_arrow(arrows, segments_in(context), MARK_READ, "ICMP",
@@ -767,8 +767,7 @@ static void draw_icmp(const struct context *context, const struct errqueue *erro
 	arrow->kind = ARROW_BAD;
 	constant_icmp(error->origin == ERRQUEUE_ICMP6, error->type, error->code, name);
 	arrow_put_text(arrow, context->side, MARK_NONE, STYLE_ERROR, "%s%s%s", name,
-	               annotation ? " from " : "",
-	               annotation ? endpoint_format_host(&offender, host) : "");
+	               named ? " from " : "", named ? endpoint_format_host(&offender, host) : "");
 }
 
 static void draw_local_error(const struct context *context, const struct errqueue *error,

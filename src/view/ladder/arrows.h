@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* arrows: what a ladder draws for one entry, line by line, before it is known on what: at most one
+/* arrows: what a ladder draws for one entry, line by line, whatever it is drawn on: at most one
  * arrow between the two ends, and something in each margin. The pane, the text and the drawing make
  * their own of it. Private to this directory. */
 #pragma once
@@ -41,18 +41,18 @@ struct arrows {
 	size_t count;
 };
 
-/* What the cursor's entry draws; nothing for words. What is drawn of an entry never changes but for
- * marks and names that only a later entry can tell. */
+/* What the cursor's entry draws; nothing for words. What is drawn of an entry never changes, but for
+ * marks and names that depend on a later entry. */
 void arrows_draw(const struct cursor *cursor, struct arrows *arrows);
 
 /* Whether it draws anything. */
 bool arrows_are_drawn(const struct view *view, uint64_t position, const struct entry *entry);
 
-/* An empty last line; once all are used, the last one again. */
+/* A new empty last line; the last one again once all are used. */
 struct arrow *arrows_add(struct arrows *arrows);
 
 bool margin_is_free(const struct arrow_margin *margin);
 
-/* Text, or the call in the longest of its forms that takes no more than so many columns; without a
- * mark. May still be too long: who draws cuts it. */
+/* Text, or the call in the longest of its forms that takes at most that many columns; without a
+ * mark. May still be too long: the caller cuts it. */
 void arrow_print_margin(const struct arrow_margin *margin, int columns, struct buf *out);

@@ -15,10 +15,10 @@ enum {
 	LOOK_SINCE = 1024
 };
 
-/* ---- readings ---- */
+/* ---- samples ---- */
 
-/* While several addresses are tried a session has a socket for each: what is said of one says nothing
- * of another. */
+/* While several addresses are tried a session has a socket for each: what one sample says does not hold for
+ * another. */
 static bool is_of_other_socket(const struct entry *entry, int fd)
 {
 	return fd >= 0 && entry->fd >= 0 && entry->fd != fd;
@@ -63,7 +63,7 @@ static void count_changes(struct context *context)
 	counts->again = sample_get(now, SAMPLE_NEW_RETRANS);
 }
 
-/* The counts of a socket's first reading are those since it was made. An accepted one has then
+/* The counts of a socket's first sample are those since it was made. An accepted one has then
  * counted the SYN and the ACK that its first entry draws. */
 static void count_all(struct context *context)
 {
@@ -133,7 +133,7 @@ static const unsigned after_their_fin = STATES(STATE_CLOSE_WAIT) | STATES(STATE_
                                         STATES(STATE_CLOSING) | STATES(STATE_TIME_WAIT);
 static const unsigned waiting_for_fin = STATES(STATE_FIN_WAIT1) | STATES(STATE_FIN_WAIT2);
 
-/* Of a shutdown() whose FIN was acknowledged at once only CLOSED may be left to see. */
+/* Of a shutdown() whose FIN was acknowledged at once only CLOSE may remain to be seen. */
 bool context_fin_was_sent(const struct context *context)
 {
 	bool shut = context->entry->call == CALL_SHUTDOWN && context->entry->arg != SHUT_RD;
@@ -180,7 +180,7 @@ bool context_fin_has_come(const struct context *context)
 	       context->counts.in && !context_was_reset(context);
 }
 
-/* Where the begin has gone, with whatever was read there, the newest entries tell. */
+/* Where the beginning has been evicted with its samples, the newest entries decide. */
 bool context_is_unwatched(const struct context *context)
 {
 	struct sample sample;
@@ -231,7 +231,7 @@ static bool is_linger_zero(const struct entry *entry)
 	return linger.l_onoff && !linger.l_linger;
 }
 
-/* By a state that the kernel has told. */
+/* By a state that was read from the kernel. */
 static enum ending ending_of(const struct sample *sample, bool linger_zero)
 {
 	if (!is_among(sample_get(sample, SAMPLE_STATE), talking))
@@ -239,7 +239,7 @@ static enum ending ending_of(const struct sample *sample, bool linger_zero)
 	return linger_zero || sample_get(sample, SAMPLE_INQ) ? ENDING_RST : ENDING_FIN;
 }
 
-/* Without a reading, by the calls before: whether this one settles that the connection is open, or
+/* Without a sample, by the calls before: whether this one settles that the connection is open, or
  * that it is not. */
 enum verdict { VERDICT_NONE, VERDICT_OPEN, VERDICT_ENDED };
 

@@ -14,7 +14,7 @@
 #define GAP (2 * CLOCK_S)
 
 enum {
-	COLUMNS_TIME = 40, /* from so many columns on there is a time */
+	COLUMNS_TIME = 40, /* with this many columns there is a time */
 	TIME_COLUMNS = 6,
 	LANE_LEAST = 5,
 	LANE_MOST = 48,
@@ -25,7 +25,7 @@ enum {
 
 /* Where in a row the margins and the lane between the two lines are. */
 struct lanes {
-	int time;   /* columns of the time and the blank behind it */
+	int time;   /* columns of the time and the blank after it */
 	int margin; /* columns of the left margin */
 	int lane;   /* columns between the two lines */
 	int right;  /* columns of the right margin, 0 with one margin */
@@ -475,8 +475,7 @@ bool ladder_write_text(const struct view *view, FILE *file, uint64_t *entries)
 
 /* ---- as a view ---- */
 
-/* What a program would do, and what the kernel says of it; of words only those that answer a
- * command or tell a failure, and the first state of an accepted session, which is there for its
+/* What a program would do, and what the kernel says of it; of words only notes and failures, and the first state of an accepted session, which is there for its
  * accept(). */
 static bool shows(const struct view *view, uint64_t position, const struct entry *entry)
 {

@@ -9,14 +9,14 @@
 /* When the first entry was made that is drawn: what times count from. */
 int64_t ladder_begin(const struct view *view);
 
-/* The entry drawn before does not have the same millisecond. */
+/* Whether the entry drawn before has another millisecond. */
 bool ladder_needs_time(const struct cursor *begin, int64_t first);
 
 /* "240", "1900", "61 s": at most five characters. */
 enum { LADDER_TIME = 24 };
 const char *ladder_format_time(const struct cursor *begin, int64_t first, char out[LADDER_TIME]);
 
-/* From so long a silence on, a row says so. */
+/* Whether the pause before the entry is long enough for a row that says so. */
 bool ladder_has_gap(const struct cursor *begin, int64_t *gap);
 
 /* Text that is cut with an ellipsis where it does not fit. */

@@ -16,7 +16,7 @@ enum {
 	WIDTH = 1000,
 	TIME_END = 54,
 	TOP = 104, /* of the lines */
-	STEP = 26, /* from one stroke to the next */
+	STEP = 26, /* from one line to the next */
 	BOTTOM = 18,
 	CHARACTER = 8,
 	GAP_BESIDE = 10, /* between a line and its margin */
@@ -27,12 +27,12 @@ enum {
 struct canvas {
 	int line[2];
 	int columns[2];
-	int y;         /* of the stroke that is drawn */
+	int y;         /* of the line that is drawn */
 	int64_t first; /* what times count from */
 	struct buf body;
 };
 
-/* Colour is never all that tells: there are words, marks and dashes. */
+/* Nothing is said by colour alone: there are words, marks and dashes. */
 static const char style[] = "text{fill:#111}"
                             ".t{fill:#666;text-anchor:end}"
                             ".l{text-anchor:middle}"
@@ -50,8 +50,7 @@ static const char style[] = "text{fill:#111}"
 
 /* ---- text ---- */
 
-/* What XML 1.0 has no way to write is not let through either, whatever the C library thinks of
- * it. */
+/* What XML 1.0 cannot express is left out, even if it is printable for the C library. */
 static bool is_xml(uint32_t c)
 {
 	return (c >= 0x20 && c < 0xd800) || (c >= 0xe000 && c < 0xfffe) ||
@@ -92,7 +91,7 @@ static void put_glyphs(const struct row *row, struct buf *out)
 			put_char(row->glyphs[i].chars[j], out);
 }
 
-/* At most so many columns of text, safe for any reader. */
+/* At most that many columns of text, safe for any reader. */
 static void put_text(const char *text, int columns, struct buf *out)
 {
 	struct row row = { 0 };
@@ -113,7 +112,7 @@ static void put_element(const char *class, int x, int y, const char *text, int c
 	buf_append_text(out, "</text>\n");
 }
 
-/* ---- strokes ---- */
+/* ---- lines ---- */
 
 static const char *margin_class(const struct arrow_margin *margin)
 {
@@ -212,7 +211,7 @@ static void draw_lines(struct canvas *canvas, const struct cursor *cursor)
 	}
 }
 
-/* A failure told in words goes over the lines. */
+/* A failure in words goes across the lines. */
 static void draw_words(struct canvas *canvas, const struct entry *entry)
 {
 	char *text = xstrndup(entry_payload(entry), entry->len);
