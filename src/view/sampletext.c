@@ -59,7 +59,7 @@ static bool is_new(const struct sample *now, const struct sample *before, enum s
 	       (!before || !sample_has(before, field) || before->value[field] != now->value[field]);
 }
 
-static bool came_from(const struct sample *sample, enum tcp_state_number state)
+static bool came_from(const struct sample *sample, enum tcp_state state)
 {
 	return sample_has(sample, SAMPLE_OLD_STATE) && sample->value[SAMPLE_OLD_STATE] == state;
 }
@@ -68,7 +68,7 @@ static bool came_from(const struct sample *sample, enum tcp_state_number state)
 static unsigned common_facts(const struct sample *now)
 {
 	/* a socket whose connection is in TIME_WAIT reads as closed; so does one that was reset */
-	bool waits = sample_is(now, STATE_CLOSE) &&
+	bool waits = sample_is(now, STATE_CLOSED) &&
 	             (came_from(now, STATE_FIN_WAIT1) || came_from(now, STATE_FIN_WAIT2) ||
 	              came_from(now, STATE_CLOSING));
 	return if_true(waits, FACT_TIME_WAIT) |
@@ -118,8 +118,8 @@ static unsigned readable_facts(const struct sample *now, const struct sample *be
 	/* the peer's FIN leads there; it leads to other states, too, but after close() nobody can
 	 * read any more */
 	bool ended = sample_has(now, SAMPLE_OLD_STATE) && sample_is(now, STATE_CLOSE_WAIT);
-	/* from these no orderly way leads to CLOSE without a call of ours */
-	bool failed = sample_is(now, STATE_CLOSE) &&
+	/* from these no orderly way leads to CLOSED without a call of ours */
+	bool failed = sample_is(now, STATE_CLOSED) &&
 	              (came_from(now, STATE_SYN_SENT) || came_from(now, STATE_ESTABLISHED) ||
 	               came_from(now, STATE_CLOSE_WAIT));
 	bool queue = is_new(now, before, SAMPLE_QUEUE);
@@ -270,9 +270,8 @@ static void say_timer(enum fact fact, const struct sample *now, const struct phr
 		say(phrases, "keepalive probe %" PRIu64 " in %s *",
 		    sample_get(now, SAMPLE_PROBES) + 1, left);
 	else if (fact == FACT_STATE_LEFT)
-		say(phrases, "%s%s%s left *",
-		    named ? sample_state_name(now->value[SAMPLE_STATE]) : "", named ? ", " : "",
-		    left);
+		say(phrases, "%s%s%s left *", named ? tcp_state_name(now->value[SAMPLE_STATE]) : "",
+		    named ? ", " : "", left);
 	else if (sample_has(now, SAMPLE_BACKOFF))
 		say(phrases, "window probe %" PRIu64 " in %s *",
 		    sample_get(now, SAMPLE_BACKOFF) + 1, left);
@@ -483,12 +482,15 @@ void sampletext_change(const struct sample *sample, struct buf *out)
 {
 	if (!sample_has(sample, SAMPLE_OLD_STATE) || !sample_has(sample, SAMPLE_STATE))
 		return;
-	/* TIME_WAIT reads as CLOSE through a descriptor, until sock_diag(7) is asked */
-	if (sample_is(sample, STATE_TIME_WAIT) && came_from(sample, STATE_CLOSE))
+	/* TIME_WAIT reads as CLOSED through a descriptor, until sock_diag(7) is asked */
+	if (sample_is(sample, STATE_TIME_WAIT) && came_from(sample, STATE_CLOSED))
 		buf_append_text(out, "TIME_WAIT *");
 	else
-		buf_printf(out, "%s %s %s *", sample_state_name(sample->value[SAMPLE_OLD_STATE]),
-		           arrow(), sample_state_name(sample->value[SAMPLE_STATE]));
+		buf_printf(out, "%s %s %s *", tcp_state_name(sample->value[SAMPLE_OLD_STATE]),
+		           arrow(),
+		           sample_is(sample, STATE_GONE)
+		                   ? "no longer in the kernel"
+		                   : tcp_state_name(sample->value[SAMPLE_STATE]));
 }
 
 void sampletext_call(const struct entry *entry, const struct sample *sample, struct buf *out)
@@ -514,7 +516,7 @@ bool sampletext_has_news(const struct sample *now, const struct sample *before)
 
 /* Every run of letters that is written for a sample; a test has them written at random. */
 static const char vocabulary[] =
-        "ESTABLISHED SYN SENT RECV FIN WAIT TIME CLOSE LAST ACK LISTEN CLOSING gone of calls o "
+        "ESTABLISHED SYN SENT RECV FIN WAIT TIME CLOSE CLOSED LAST ACK LISTEN CLOSING of calls o "
         "segments out in sent again queue readable bytes to read end file connections waits error "
         "pending window not acknowledged all s ms min h left retransmit probe keepalive no longer "
         "kernel yet held back lay the buffer dropped so far flight taken for lost order come "

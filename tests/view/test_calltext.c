@@ -308,7 +308,8 @@ static void test_error_queue(void)
 	                                  .error = ECONNREFUSED,
 	                                  .target = echo },
 	               &echo),
-	        "ICMP port unreachable (3/3) *, said 127.0.0.1, of what went to 127.0.0.1:7001, "
+	        "ICMP port unreachable (3/3) *, from 127.0.0.1, about a datagram to "
+	        "127.0.0.1:7001, "
 	        "ECONNREFUSED",
 	        "ICMP");
 	is_text(queued((struct errqueue){ .origin = ERRQUEUE_ICMP6,

@@ -362,7 +362,7 @@ static void segments_connect(const struct context *context, struct arrows *arrow
 		arrow_put_text(syn, !context->side, MARK_DEDUCED, STYLE_FAINT, "SYN_RECV");
 	if (context->counts.again)
 		draw_again(context, arrows);
-	if (context->state == STATE_CLOSE && left.in)
+	if (context->state == STATE_CLOSED && left.in)
 		draw_reset(context, MARK_COUNTED, arrows);
 	if (context->state == STATE_ESTABLISHED)
 		draw_answer(context, take(&left.in) ? MARK_COUNTED : MARK_DEDUCED,
@@ -504,10 +504,10 @@ static struct arrow *last_free(const struct context *context, struct arrows *arr
 
 /* ---- states ---- */
 
-/* What a descriptor in TIME_WAIT reads as CLOSE. */
+/* What a descriptor in TIME_WAIT reads as CLOSED. */
 static bool is_hidden_time_wait(const struct context *context)
 {
-	return context->state == STATE_CLOSE && context_fin_has_come(context);
+	return context->state == STATE_CLOSED && context_fin_has_come(context);
 }
 
 static void put_time_left(const struct context *context, const char *name, struct arrow *arrow)
@@ -523,15 +523,14 @@ static void draw_state(const struct context *context, struct arrows *arrows)
 	if (!sample_has(&context->now, SAMPLE_STATE) || !(changed || context->first))
 		return;
 	struct arrow *arrow = last_free(context, arrows);
-	const char *name = sample_state_name(context->state);
+	const char *name = tcp_state_name(context->state);
 	bool counts_down = context->state == STATE_TIME_WAIT || context->state == STATE_FIN_WAIT2;
 	if (is_hidden_time_wait(context))
 		arrow_put_text(arrow, context->side, MARK_DEDUCED, STYLE_FAINT, "TIME_WAIT");
 	else if (counts_down && sample_get(&context->now, SAMPLE_TIMER) == TIMER_TIMEWAIT)
 		put_time_left(context, name, arrow);
 	else
-		arrow_put_text(arrow, context->side, MARK_READ, STYLE_STATE, "%s",
-		               context->state == STATE_GONE ? "CLOSED" : name);
+		arrow_put_text(arrow, context->side, MARK_READ, STYLE_STATE, "%s", name);
 }
 
 /* ---- conditions ---- */
@@ -545,7 +544,7 @@ static bool name_condition(const struct sample *sample, char out[CONDITION_TEXT]
 	uint64_t probes = sample_get(sample, SAMPLE_PROBES);
 	uint64_t unsent = sample_get(sample, SAMPLE_NOTSENT);
 	out[0] = '\0';
-	if (sample_is(sample, STATE_CLOSE))
+	if (sample_is(sample, STATE_CLOSED))
 		return false;
 	if (timer == TIMER_KEEPALIVE && probes)
 		snprintf(out, CONDITION_TEXT, "probe %" PRIu64 " unanswered", probes);

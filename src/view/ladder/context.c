@@ -133,7 +133,7 @@ static const unsigned after_their_fin = STATES(STATE_CLOSE_WAIT) | STATES(STATE_
                                         STATES(STATE_CLOSING) | STATES(STATE_TIME_WAIT);
 static const unsigned waiting_for_fin = STATES(STATE_FIN_WAIT1) | STATES(STATE_FIN_WAIT2);
 
-/* Of a shutdown() whose FIN was acknowledged at once only CLOSE may remain to be seen. */
+/* Of a shutdown() whose FIN was acknowledged at once only CLOSED may remain to be seen. */
 bool context_fin_was_sent(const struct context *context)
 {
 	bool shut = context->entry->call == CALL_SHUTDOWN && context->entry->arg != SHUT_RD;
@@ -408,7 +408,7 @@ static bool says_acknowledged(const struct context *context)
 	        context->state == STATE_FIN_WAIT2 || context->state == STATE_TIME_WAIT;
 	return closed && fin_acknowledged && context->before != STATE_FIN_WAIT2 &&
 	       context->before != STATE_TIME_WAIT && context->before != STATE_CLOSING &&
-	       context->before != STATE_CLOSE;
+	       context->before != STATE_CLOSED;
 }
 
 /* What is acknowledged before the FIN has come is data. */
