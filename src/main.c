@@ -15,6 +15,7 @@
 #include "base/locale.h"
 #include "base/poller.h"
 #include "command/command.h"
+#include "command/queue.h"
 #include "options.h"
 #include "ui/ui.h"
 
@@ -72,7 +73,7 @@ static void run_start_up_file(struct app *app)
 {
 	struct error error;
 	char *path = start_up_file();
-	if (path && !command_run_file(app, path, true, &error))
+	if (path && !queue_start(app, path, &error))
 		app_error(app, "%s", error.text);
 	free(path);
 }
@@ -80,8 +81,9 @@ static void run_start_up_file(struct app *app)
 static struct ui *person_ui(struct app *app, const struct options *options, struct error *error)
 {
 	struct ui_hooks hooks = { .app = app,
-		                  .line = command_run_line,
-		                  .key = command_run_key,
+		                  .line = queue_type,
+		                  .key = queue_press,
+		                  .interrupt = queue_interrupt,
 		                  .hides = command_hides,
 		                  .complete = command_complete };
 	struct error why;
@@ -150,15 +152,25 @@ static struct ui *filter_ui(struct app *app, const struct options *options, stru
 	return pipe_new(&hooks, &wanted, error);
 }
 
+static struct ui *script_ui(struct app *app, const struct options *options, struct error *error)
+{
+	struct ui_hooks hooks = { .app = app, .interrupt = queue_interrupt };
+	if (!queue_script(app, options->script, options->words, options->word_count, true, error))
+		return NULL;
+	return headless_new(&hooks, options->verbose);
+}
+
 static void loop(struct app *app, struct ui *ui, struct poller *poller)
 {
 	while (!app->quit) {
 		poller_reset(poller);
 		app_prepare(app, poller);
+		queue_prepare(app, poller);
 		ui->prepare(ui, poller); /* behind it, so that what was just told is owed a frame */
 		poller_wait(poller);
 		ui->serve(ui, poller);
 		app_serve(app, poller);
+		queue_serve(app, poller);
 		ui->draw(ui, app);
 		app_reap(app);
 	}
@@ -181,8 +193,10 @@ static int run(struct app *app, const struct options *options, struct poller *po
 	struct error error;
 	if (!apply(app, options, &error))
 		return fail(EXIT_USAGE, &error);
-	bool person = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	struct ui *ui = person ? person_ui(app, options, &error) : filter_ui(app, options, &error);
+	bool person = !options->script && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	struct ui *ui = options->script ? script_ui(app, options, &error)
+	                : person        ? person_ui(app, options, &error)
+	                                : filter_ui(app, options, &error);
 	if (!ui)
 		return fail(person ? EXIT_FAILURE : EXIT_USAGE, &error);
 	if (person)
@@ -221,6 +235,7 @@ int main(int argc, char **argv)
 	poller_init(&poller);
 	app_init(&app);
 	int status = run(&app, &options, &poller);
+	queue_stop(&app);
 	app_free(&app);
 	poller_done(&poller);
 	return status;

@@ -10,7 +10,7 @@
 
 enum { LONG_SERVICE = 256, LONG_EOL, LONG_SET, LONG_VIEW, LONG_PLAIN, LONG_DEMO, LONG_MDOC };
 
-static const char short_options[] = ":46blknp:q:s:uvw:CNhVe:c:";
+static const char short_options[] = ":46blkf:np:q:s:uvw:CNhVe:c:";
 
 static const struct option long_options[] = {
 	{ "service", required_argument, NULL, LONG_SERVICE },
@@ -29,7 +29,7 @@ static const char help_text[] =
         "usage: sockpit [options] [host port | host:port | :port | tcp://host:port | "
         "udp://host:port]\n"
         "       sockpit -l [options] [address] port\n"
-        "       sockpit --demo\n"
+        "       sockpit --demo | -f file [word...]\n"
         "\n"
         "On a terminal this opens a window in which you type and see; type /help there. With "
         "standard input or\n"
@@ -40,6 +40,8 @@ static const char help_text[] =
         "  -l               listen; port 0 prints the port it got; loopback unless an address is "
         "given\n"
         "  -k               pipe mode: go on with the next client\n"
+        "  -f FILE          run the lines of a script and no screen; - is standard input; $1 is the "
+        "first word\n"
         "  -p PORT          local port\n"
         "  -s ADDRESS       local address\n"
         "  -n               no name look-ups\n"
@@ -48,7 +50,7 @@ static const char help_text[] =
         "  -w TIME          limit for connecting and, in pipe mode, for idling (500ms, 3, 2m)\n"
         "  -N               pipe mode: half-close at the end of input (the default)\n"
         "  -q TIME          pipe mode: quit so long after the end of input\n"
-        "  -v               pipe mode: say on standard error what happens\n"
+        "  -v               pipe mode, -f: say on standard error what happens\n"
         "  --service NAME   what a server does: none, echo, discard, hello\n"
         "  --eol NAME       line end of what is typed: lf, crlf, cr, nul, none\n"
         "  --view NAME      how sessions are shown: chat, hex, trace, ladder\n"
@@ -57,7 +59,7 @@ static const char help_text[] =
         "  --demo           a TCP echo server on loopback and a session to it\n"
         "  -h, -V           this help, the version\n"
         "\n"
-        "exit status: 0 ended well, 1 network error or reset, 2 usage\n";
+        "exit status: 0 ended well, 1 network error, reset or failed script line, 2 usage\n";
 
 void options_print_help(FILE *out)
 {
@@ -160,6 +162,7 @@ static bool take_switch(struct options *options, enum transport *transport, int 
 static bool take_value(struct options *options, int letter, char **argv, struct error *error)
 {
 	switch (letter) {
+	case 'f': options->script = optarg; return true;
 	case 'p': options->local_port = optarg; return true;
 	case 's': options->local_host = optarg; return true;
 	case 'q': return read_time(optarg, 'q', &options->quit_after, error);
@@ -222,9 +225,27 @@ static bool check_local_port(const struct options *options, enum transport trans
 	return false;
 }
 
+static bool take_script(struct options *options, char **words, int count, struct error *error)
+{
+	if (options->demo || options->listen || options->many || options->service ||
+	    options->local_host || options->local_port) {
+		error_set(error, "-f runs a script, which opens and listens itself: /open, /listen");
+		return false;
+	}
+	if (count > OPTIONS_WORDS) {
+		error_set(error, "-f: more than %d words for the script", OPTIONS_WORDS);
+		return false;
+	}
+	options->words = words;
+	options->word_count = (size_t)count;
+	return true;
+}
+
 static bool take_words(struct options *options, char **words, int count, enum transport transport,
                        struct error *error)
 {
+	if (options->script)
+		return take_script(options, words, count, error);
 	if (options->demo && (count || options->listen)) {
 		error_set(error, "--demo goes without an address");
 		return false;

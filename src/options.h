@@ -12,7 +12,7 @@
 #include "net/service.h"
 #include "net/target.h"
 
-enum { OPTIONS_SETTINGS = 32 };
+enum { OPTIONS_SETTINGS = 32, OPTIONS_WORDS = 9 };
 
 enum options_wish { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_MDOC };
 
@@ -29,6 +29,9 @@ struct options {
 	int64_t limit;      /* -w, ns; 0 = none */
 	int64_t quit_after; /* -q, ns; -1 = not given */
 	const struct service *service;
+	const char *script; /* -f, NULL = none */
+	char **words;       /* $1, $2 … of it */
+	size_t word_count;
 	struct {
 		const char *name, *value;
 	} settings[OPTIONS_SETTINGS];

@@ -115,15 +115,58 @@ static struct session *nearest_other(const struct app *app, const struct session
 static void session_born(void *context, struct session *session)
 {
 	struct app *app = context;
-	if (!app->current)
+	if (!app->current && !app->typing)
 		app_select(app, session);
+}
+
+/* No line goes to another session than its prompt has shown. */
+static void lose_current(struct app *app, struct session *session, struct session *other)
+{
+	app->gone = app->typing ? session_number(session) : 0;
+	app->current = NULL;
+	app_select(app, app->typing ? NULL : other);
+}
+
+/* Once no line is being typed any more, one can be shown again. */
+static void settle_current(struct app *app)
+{
+	if (app->typing)
+		return;
+	app->gone = 0;
+	if (!app->current && sessions_count(app->sessions) > 0)
+		app_select(app, sessions_at(app->sessions, 0));
+}
+
+struct app_focus app_borrow(struct app *app, uint32_t session)
+{
+	struct app_focus focus = { .session = app_shown(app), .previous = app->previous };
+	struct session *own = sessions_numbered(app->sessions, session);
+	if (own)
+		app->current = own;
+	focus.lent = app_shown(app);
+	return focus;
+}
+
+void app_give_back(struct app *app, struct app_focus focus)
+{
+	struct session *chosen = app->current;
+	struct session *shown = sessions_numbered(app->sessions, focus.session);
+	bool moved = app_shown(app) != focus.lent || !shown;
+	app->current = shown;
+	app->previous = focus.previous;
+	if (moved && !app->typing)
+		app_select(app, chosen);
+	else
+		sessions_pin(app->sessions, shown);
+	if (!app->current)
+		app->gone = focus.session;
 }
 
 static void session_gone(void *context, struct session *session)
 {
 	struct app *app = context;
 	if (session == app->current)
-		app_select(app, nearest_other(app, session));
+		lose_current(app, session, nearest_other(app, session));
 	drop_seen(app, session_number(session));
 	app_forget_view_mode(app, session_number(session));
 }
@@ -216,7 +259,9 @@ size_t app_forget_ended(struct app *app)
 
 struct session *app_need_session(struct app *app, struct error *error)
 {
-	if (!app->current)
+	if (!app->current && app->gone)
+		error_set(error, "session %u has gone: the line was not sent", app->gone);
+	else if (!app->current)
 		error_set(error, "no session: /open HOST PORT makes one");
 	return app->current;
 }
@@ -505,6 +550,7 @@ void app_free(struct app *app)
 	sessions_free(app->sessions);
 	transcript_free(app->transcript);
 	free(app->seen);
+	free(app->marks);
 	free(app->view_modes);
 	free(app->asked);
 	free(app->open_page.line);
@@ -523,6 +569,7 @@ void app_serve(struct app *app, struct poller *poller)
 {
 	sessions_serve(app->sessions, poller);
 	app_settle_failed(app);
+	settle_current(app);
 	app_serve_leaving(app);
 }
 

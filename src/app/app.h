@@ -17,6 +17,8 @@
 #include "view/find.h"
 
 struct app_seen;
+struct queues;
+struct expect_mark;
 struct app_view_mode;
 struct page;
 
@@ -53,16 +55,20 @@ struct app {
 	uint32_t previous;       /* number of the session that was current before */
 	bool keeps_failed;       /* pipe mode: a session that failed to open stays */
 	bool typing;             /* the input line is not empty: the current session stays */
+	uint32_t gone;           /* which it was when it went in the middle of a line; 0 = none */
 	uint64_t failed_told;    /* position of the note about sessions_aside(), */
 	uint32_t failed_in;      /* and in which session's pane it is */
 	struct settings settings;
 	/* of the command line: -4 -6 -n -b -s -p …, but not the time limit, which is a setting */
 	struct session_options defaults;
-	bool unfolded;       /* long messages are shown whole, whatever the setting says */
-	bool literal;        /* ^]: every line is data */
-	uint32_t secret_for; /* the session that the next line typed goes to, unseen; 0 = none */
-	bool answering;      /* a command runs: what is said is its answer */
-	bool secret_told;    /* that only what we send is masked */
+	bool unfolded;         /* long messages are shown whole, whatever the setting says */
+	bool literal;          /* ^]: every line is data */
+	uint32_t secret_for;   /* the session that the next line typed goes to, unseen; 0 = none */
+	struct queues *queues; /* command/queue's own */
+	struct expect_mark *marks; /* do_scripts.c's own */
+	size_t mark_count;
+	bool answering;   /* a command runs: what is said is its answer */
+	bool secret_told; /* that only what we send is masked */
 	bool quit;
 	int status;    /* exit status: 0 well, 1 network error or data lost, 2 usage */
 	bool attended; /* a person gives the commands and can be asked */
@@ -104,6 +110,15 @@ bool app_demo(struct app *app, struct error *error);
 
 /* The session that is looked at; it has no news any more. NULL for none. */
 void app_select(struct app *app, struct session *session);
+
+/* What the person sees, while a script's line runs with a session of its own as the current one
+ * (`session`; 0, or one that has gone: the same). What the line selects is shown from then on, but
+ * not while a line is being typed. */
+struct app_focus {
+	uint32_t session, previous, lent;
+};
+struct app_focus app_borrow(struct app *app, uint32_t session);
+void app_give_back(struct app *app, struct app_focus focus);
 
 /* Removes an ended session, with its tab, and hides what it did; where it was the current one, the
  * nearest other becomes that. */

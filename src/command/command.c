@@ -1,33 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/choice.h"
-#include "base/descriptor.h"
 #include "base/text.h"
 #include "command/words.h"
 
 #define BLANKS " \t\n"
-
-enum { FILE_LINE_MAX = 1 << 20 }; /* bytes of one line of a file */
 
 /* ---- which command ---- */
 
 const struct command *command_at(size_t index)
 {
 	static const struct command *const tables[] = {
-		session_commands, sending_commands, view_commands,   find_commands, page_commands,
-		ladder_commands,  why_commands,     code_commands,   list_commands, stats_commands,
-		step_commands,    option_commands,  server_commands, help_commands,
+		session_commands, sending_commands, view_commands, find_commands,
+		page_commands,    ladder_commands,  why_commands,  code_commands,
+		list_commands,    stats_commands,   step_commands, script_commands,
+		option_commands,  server_commands,  help_commands,
 	};
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		for (const struct command *command = tables[i]; command->name; command++)
@@ -223,18 +218,24 @@ static void print_line(const struct invocation *invocation, struct buf *out)
 			buf_printf(out, " %s", invocation->args->value[i]);
 }
 
-static bool run_command(struct app *app, const char *line, bool by_key, struct error *error)
+static enum command_result run_command(struct app *app, const char *line, bool by_key,
+                                       struct wait *wait, struct error *error)
 {
 	size_t len = strcspn(line, BLANKS);
 	bool forced;
 	const struct command *command = find_typed(line, len, &forced, error);
 	if (!command)
-		return false;
+		return COMMAND_MISUSED;
 	line += len + (line[len] != '\0');
 	char *copy = xstrdup(line), *rest = copy;
 	struct args args = { 0 };
 	struct invocation invocation = {
-		.app = app, .command = command, .forced = forced, .by_key = by_key, .args = &args
+		.app = app,
+		.command = command,
+		.forced = forced,
+		.by_key = by_key,
+		.args = &args,
+		.wait = wait,
 	};
 	bool done = choose_session(command, &rest, &invocation, error);
 	if (!done && invocation.chosen && command->hides)
@@ -250,7 +251,7 @@ static bool run_command(struct app *app, const char *line, bool by_key, struct e
 	if (done && !command->hides)
 		print_line(&invocation, &full);
 	invocation.line = buf_text(&full);
-	done = done && command->run(&invocation, error);
+	enum command_result result = done ? command->run(&invocation, error) : COMMAND_MISUSED;
 	buf_free(&full);
 	if (command->hides) {
 		args_wipe(&args);
@@ -258,7 +259,7 @@ static bool run_command(struct app *app, const char *line, bool by_key, struct e
 	}
 	args_free(&args);
 	free(copy);
-	return done;
+	return result;
 }
 
 static bool send_typed(struct app *app, const char *line, size_t len, struct error *error)
@@ -268,23 +269,26 @@ static bool send_typed(struct app *app, const char *line, size_t len, struct err
 	return session && app_send_typed(app, session, line, len, error);
 }
 
-static bool run_line(struct app *app, const char *line, size_t len, struct error *error)
+enum command_result command_run(struct app *app, const char *line, size_t len, struct wait *wait,
+                                struct error *error)
 {
 	const char *slash = app_find_slash(app, line);
 	if (!slash || slash[1] == '/')
 		return send_typed(app, line, len, error);
 	if (memchr(line, '\0', len)) {
 		error_set(error, "a command has no NUL byte: /send and \\0 sends one");
-		return false;
+		return COMMAND_MISUSED;
 	}
 	if (slash[1] == '@')
 		return send_addressed(app, slash + 1, error);
-	return run_command(app, slash + 1, false, error);
+	return run_command(app, slash + 1, false, wait, error);
 }
 
-/* What is kept of a command that was typed: all of it, or its name alone. */
-static void record_command(struct app *app, const char *slash)
+void command_record(struct app *app, const char *line)
 {
+	const char *slash = app_find_slash(app, line);
+	if (!slash || slash[1] == '/')
+		return;
 	struct error ignored;
 	struct buf shown = { .max = SIZE_MAX };
 	size_t name = strcspn(slash, BLANKS);
@@ -305,23 +309,21 @@ static void record_command(struct app *app, const char *slash)
 	buf_free(&shown);
 }
 
-bool command_run_line(struct app *app, const char *line, size_t len)
+bool command_waits(const struct app *app, const char *line)
 {
-	struct error error = { 0 };
+	struct error ignored;
 	const char *slash = app_find_slash(app, line);
-	if (slash && slash[1] != '/')
-		record_command(app, slash);
-	app->answering = true;
-	bool done = run_line(app, line, len, &error);
-	if (!done)
-		app_error(app, "%s", error.text);
-	app->answering = false;
-	return done;
+	if (!slash || slash[1] == '/')
+		return false;
+	const struct command *command =
+	        command_find(slash + 1, strcspn(slash + 1, BLANKS), &ignored);
+	return command && command->waits;
 }
 
-bool command_run_key(struct app *app, const char *line, struct error *error)
+enum command_result command_run_key(struct app *app, const char *line, struct wait *wait,
+                                    struct error *error)
 {
-	return run_command(app, line + 1, true, error);
+	return run_command(app, line + 1, true, wait, error);
 }
 
 /* ---- lines that are not to be kept ---- */
@@ -342,7 +344,7 @@ static bool may_hide(const char *name, size_t len)
 	return false;
 }
 
-bool command_hides(struct app *app, const char *line)
+bool command_hides(const struct app *app, const char *line)
 {
 	struct error ignored;
 	const char *slash = app_find_slash(app, line);
@@ -354,109 +356,4 @@ bool command_hides(struct app *app, const char *line)
 		return false;
 	const struct command *typed = command_find(name, len, &ignored);
 	return typed ? typed->hides : may_hide(name, len);
-}
-
-/* ---- a file ---- */
-
-enum line_end { LINE_THERE, LINE_TOO_LONG, LINE_NONE };
-
-/* The next line without its line end; LINE_NONE at the end of the file. */
-static enum line_end read_line(FILE *file, struct buf *line)
-{
-	buf_clear(line);
-	int c = getc(file);
-	if (c == EOF)
-		return LINE_NONE;
-	for (; c != EOF && c != '\n'; c = getc(file)) {
-		char byte = (char)c;
-		if (!buf_append(line, &byte, 1))
-			return LINE_TOO_LONG;
-	}
-	if (line->len > 0 && buf_data(line)[line->len - 1] == '\r')
-		line->len--;
-	return LINE_THERE;
-}
-
-static bool is_skipped(const char *line)
-{
-	return line[0] == '#' || line[strspn(line, " \t")] == '\0';
-}
-
-static bool run_file_line(struct app *app, struct buf *line, struct error *error)
-{
-	if (memchr(buf_data(line), '\0', line->len)) {
-		error_set(error, "a NUL byte in the line: this is not a file of commands");
-		return false;
-	}
-	if (is_skipped(buf_text(line)))
-		return true;
-	if (!app->current && !app_find_slash(app, buf_text(line))) {
-		char shown[WORDS_QUOTED];
-		error_set(error, "no session to send %s to: commands begin with /",
-		          word_show(buf_text(line), strlen(buf_text(line)), shown));
-		return false;
-	}
-	return run_line(app, buf_text(line), line->len, error);
-}
-
-static bool run_lines(struct app *app, const char *path, FILE *file, struct error *error)
-{
-	struct buf line = { .max = FILE_LINE_MAX };
-	enum line_end end = LINE_THERE;
-	size_t number = 0;
-	while (!app_is_leaving(app) && end == LINE_THERE) {
-		struct error why = { 0 };
-		number++;
-		errno = 0;
-		end = read_line(file, &line);
-		if (end == LINE_THERE && !run_file_line(app, &line, &why))
-			app_error(app, "%s:%zu: %s", path, number, why.text);
-	}
-	int code = errno;
-	buf_free(&line);
-	if (ferror(file))
-		error_errno(error, code, "%.150s", path);
-	else if (end == LINE_TOO_LONG)
-		error_set(error, "%.150s:%zu: a line of more than %d bytes", path, number,
-		          FILE_LINE_MAX);
-	return !ferror(file) && end != LINE_TOO_LONG;
-}
-
-/* A start-up file that is linked to it is switched off. */
-static bool is_null_device(const struct stat *status)
-{
-	struct stat null;
-	return S_ISCHR(status->st_mode) && stat("/dev/null", &null) == 0 &&
-	       null.st_rdev == status->st_rdev;
-}
-
-/* Only a regular file has an end that comes without anybody's doing: a FIFO would be waited for, and
- * a terminal, or a device that never ends, read in the person's place. */
-static FILE *open_commands(const char *path, struct error *error)
-{
-	struct stat status;
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	bool known = fd >= 0 && fstat(fd, &status) == 0;
-	if (known && (S_ISREG(status.st_mode) || is_null_device(&status)))
-		return fdopen(fd, "r");
-	if (known && !S_ISDIR(status.st_mode))
-		error_set(error, "%.150s: not a regular file", path);
-	else
-		descriptor_explain(error, known ? EISDIR : errno, path);
-	if (fd >= 0)
-		close(fd);
-	return NULL;
-}
-
-bool command_run_file(struct app *app, const char *path, bool optional, struct error *error)
-{
-	FILE *file = open_commands(path, error);
-	if (!file)
-		return optional && (error->code == ENOENT || error->code == ENOTDIR);
-	bool attended = app->attended;
-	app->attended = false;
-	bool done = run_lines(app, path, file, error);
-	app->attended = attended;
-	fclose(file);
-	return done;
 }

@@ -24,7 +24,8 @@ struct invocation {
 	struct session *session; /* @name, or the current one; NULL only where none is needed */
 	bool chosen;             /* it was named */
 	const struct args *args;
-	const char *line; /* without abbreviations: "/peers @2" */
+	const char *line;  /* without abbreviations: "/peers @2" */
+	struct wait *wait; /* to be filled in by a command that waits */
 };
 
 enum command_needs { NEEDS_NOTHING, TAKES_SESSION, NEEDS_SESSION };
@@ -37,19 +38,38 @@ enum command_acts {
 	ACTS_WITH_VALUE, /* where the last word of the usage is given: /option nodelay on */
 };
 
-/* So that what can only succeed or fail may return a bool. */
-enum command_result { COMMAND_FAILED = false, COMMAND_DONE = true };
+enum command_result {
+	COMMAND_FAILED = false, /* so that what can only succeed or fail may return a bool */
+	COMMAND_DONE = true,
+	COMMAND_WAITING, /* invocation->wait says for what */
+	COMMAND_MISUSED, /* failed, as it was not what such a command takes */
+};
+
+/* What a command waits for. */
+struct wait {
+	/* Where it is `over`, the deadline has passed, and it must not wait any more. */
+	enum command_result (*look)(struct app *app, struct wait *wait, bool over,
+	                            struct error *error);
+	void (*free)(struct wait *wait); /* frees `data`; NULL = nothing to free */
+	uint32_t session;                /* in which it is to happen */
+	int64_t deadline;                /* instant; 0 = none */
+	bool in_session; /* the session shows that it waits, reports the end and cancels it: only a
+	                  * script need remember it */
+	uint64_t since;  /* the command's own: a position in the transcript, */
+	void *data;      /* and anything else */
+};
 
 struct command {
 	const char *name;  /* without the slash */
 	char letter;       /* that is short for it, whatever else begins so; 0 = none */
 	const char *group; /* "sessions", "sending", "looking", "step by step", "servers",
-	                    * "keeping" */
+	                    * "keeping", "scripts" */
 	const char *usage;
 	const char *help; /* first line: a phrase; further lines: details, for /help NAME and the
 	                     manual */
 	bool asks;        /* before something is lost; with a ! after its name it does not */
 	bool hides;       /* its arguments are shown and kept nowhere */
+	bool waits;       /* may wait: " &" after it lets a script go on meanwhile */
 	bool quotes;      /* its arguments are what /find looks for: it does not find them there */
 	enum command_needs needs; /* but for NEEDS_NOTHING, "@session" may stand first */
 	enum command_acts acts;
@@ -59,8 +79,8 @@ struct command {
 /* The commands of each file, beside their functions; ended by one with a NULL name. */
 extern const struct command session_commands[], sending_commands[], view_commands[],
         find_commands[], page_commands[], ladder_commands[], why_commands[], code_commands[],
-        list_commands[], stats_commands[], step_commands[], option_commands[], server_commands[],
-        help_commands[];
+        list_commands[], stats_commands[], step_commands[], script_commands[], option_commands[],
+        server_commands[], help_commands[];
 
 /* All of them, one after the other; NULL behind the last. */
 const struct command *command_at(size_t index);
@@ -74,21 +94,23 @@ const struct command *command_find(const char *name, size_t len, struct error *e
  * "@@" is an "@" of what follows. */
 bool command_picks_session(const char *args);
 
-/* One line as typed. A command becomes an entry of the transcript, CALL_COMMAND, before its answer;
- * what is sent is there anyway. False when something was wrong; the pane says it then. */
-bool command_run_line(struct app *app, const char *line, size_t len);
+/* One line: a command, or what is sent to the current session. Writes down nothing of the line. */
+enum command_result command_run(struct app *app, const char *line, size_t len, struct wait *wait,
+                                struct error *error);
 
-/* The command line of a key: it is a command also in literal mode. False with one line. */
-bool command_run_key(struct app *app, const char *line, struct error *error);
+/* Makes a line that is a command an entry of the transcript, CALL_COMMAND; nowhere else is one made. */
+void command_record(struct app *app, const char *line);
+
+/* Whether a line is a command that may wait. */
+bool command_waits(const struct app *app, const char *line);
+
+/* The command line of a key: it is a command also in literal mode. */
+enum command_result command_run_key(struct app *app, const char *line, struct wait *wait,
+                                    struct error *error);
 
 /* Whether a line holds what is to be shown and kept nowhere: the arguments of such a command, also
  * where its name is mistyped a little. */
-bool command_hides(struct app *app, const char *line);
-
-/* Each line of a file, until one quits; blank lines and lines that start with '#' are skipped.
- * Mistakes are told in the pane with file and line, and the next line follows. False where the file
- * cannot be read; a missing one is fine where `optional`. */
-bool command_run_file(struct app *app, const char *path, bool optional, struct error *error);
+bool command_hides(const struct app *app, const char *line);
 
 /* What TAB offers for the word line[start..end): malloc'ed strings, ended by NULL, or NULL for
  * nothing. *files asks for file names instead. Never looks anything up on the network. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/command.h"
+#include "command/waits.h"
 #include "net/reconnect.h"
 
 #include <ctype.h>
@@ -29,8 +29,10 @@ static enum command_result do_open(const struct invocation *invocation, struct e
 	if (!parse_target(&target, args->value[0], args->value[1], args->value[2], false, error))
 		return false;
 	struct session_options options = invocation->app->defaults;
-	options.name = args->as;
-	return app_open(invocation->app, &target, &options, error) != NULL;
+	options.name = args->tagged;
+	uint64_t since = transcript_end(invocation->app->transcript);
+	return wait_for_opening(invocation, app_open(invocation->app, &target, &options, error),
+	                        since);
 }
 
 static bool is_port(const char *word)
@@ -73,9 +75,11 @@ static enum command_result do_listen(const struct invocation *invocation, struct
 	                  true, error))
 		return false;
 	struct session_options options = invocation->app->defaults;
-	options.name = args->as;
+	options.name = args->tagged;
 	options.service = service;
-	return app_listen(invocation->app, &target, &options, error) != NULL;
+	uint64_t since = transcript_end(invocation->app->transcript);
+	return wait_for_opening(invocation, app_listen(invocation->app, &target, &options, error),
+	                        since);
 }
 
 /* What became of a session since this position, where another pane than its own is shown. */
@@ -147,7 +151,10 @@ static enum command_result do_shutdown(const struct invocation *invocation, stru
 static enum command_result do_reconnect(const struct invocation *invocation, struct error *error)
 {
 	session_set_timeout(invocation->session, invocation->app->settings.timeout);
-	return reconnect_now(invocation->session, error);
+	uint64_t since = transcript_end(invocation->app->transcript);
+	return reconnect_now(invocation->session, error)
+	               ? wait_for_opening(invocation, invocation->session, since)
+	               : COMMAND_FAILED;
 }
 
 /* In the order of the tabs, from the last to the first again. */
@@ -206,6 +213,7 @@ const struct command session_commands[] = {
 	                "the others wait.\n"
 	                "The new session becomes the current one.",
 	        .acts = ACTS_ALWAYS,
+	        .waits = true,
 	        .run = do_open,
 	},
 	{
@@ -220,6 +228,7 @@ const struct command session_commands[] = {
 	                "services.\n"
 	                "Each TCP client becomes a session of its own; /peers lists UDP peers.",
 	        .acts = ACTS_ALWAYS,
+	        .waits = true,
 	        .run = do_listen,
 	},
 	{
@@ -283,6 +292,7 @@ const struct command session_commands[] = {
 	                "it by itself.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
+	        .waits = true,
 	        .run = do_reconnect,
 	},
 	{
@@ -290,7 +300,8 @@ const struct command session_commands[] = {
 	        .group = "sessions",
 	        .usage = "[next|previous] [session]",
 	        .help = "switch to another session\n"
-	                "By number or name; a unique prefix of the name is enough. Or the next one, "
+	                "By number or name; a unique prefix of the name is enough. Or the next "
+	                "one, "
 	                "or the one before, in the order of the tabs.",
 	        .run = do_session,
 	},

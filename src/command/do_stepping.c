@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/command.h"
+#include "command/waits.h"
 #include "net/step.h"
 
 #include <limits.h>
@@ -72,7 +72,7 @@ static enum command_result do_socket(const struct invocation *invocation, struct
 	struct app *app = invocation->app;
 	const struct args *args = invocation->args;
 	struct session_options options = app->defaults;
-	options.name = args->as;
+	options.name = args->tagged;
 	options.eol = app->settings.eol;
 	options.family = choose_family(app, args->value[1]);
 	enum transport transport = TRANSPORT_TCP;
@@ -87,7 +87,10 @@ static enum command_result do_socket(const struct invocation *invocation, struct
 static enum command_result do_bind(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
-	return step_bind(invocation->session, args->value[0], args->value[1], error);
+	uint64_t since = transcript_end(invocation->app->transcript);
+	return wait_for_call(invocation,
+	                     step_bind(invocation->session, args->value[0], args->value[1], error),
+	                     since);
 }
 
 static enum command_result do_backlog(const struct invocation *invocation, struct error *error)
@@ -102,12 +105,18 @@ static enum command_result do_backlog(const struct invocation *invocation, struc
 static enum command_result do_connect(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
-	return step_connect(invocation->session, args->value[0], args->value[1], error);
+	uint64_t since = transcript_end(invocation->app->transcript);
+	return wait_for_call(
+	        invocation,
+	        step_connect(invocation->session, args->value[0], args->value[1], error), since);
 }
 
 static enum command_result do_accept(const struct invocation *invocation, struct error *error)
 {
-	return step_accept(invocation->session, invocation->args->as, error);
+	uint64_t since = transcript_end(invocation->app->transcript);
+	return wait_for_call(invocation,
+	                     step_accept(invocation->session, invocation->args->tagged, error),
+	                     since);
 }
 
 /* ---- moving bytes ---- */
@@ -124,7 +133,9 @@ static enum command_result do_recv(const struct invocation *invocation, struct e
 		parse_how(word, &how);
 	if (bytes && !parse_number("recv", "a number of bytes", bytes, &most, error))
 		return false;
-	return step_recv(invocation->session, (size_t)most, how, error);
+	uint64_t since = transcript_end(invocation->app->transcript);
+	return wait_for_call(invocation, step_recv(invocation->session, (size_t)most, how, error),
+	                     since);
 }
 
 static enum command_result do_urgent(const struct invocation *invocation, struct error *error)
@@ -172,6 +183,7 @@ const struct command step_commands[] = {
 	                "Only the first address of a name is used.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
+	        .waits = true,
 	        .run = do_bind,
 	},
 	{
@@ -195,6 +207,7 @@ const struct command step_commands[] = {
 	                "chooses the peer.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
+	        .waits = true,
 	        .run = do_connect,
 	},
 	{
@@ -206,6 +219,7 @@ const struct command step_commands[] = {
 	                "cancels.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
+	        .waits = true,
 	        .run = do_accept,
 	},
 	{
@@ -222,6 +236,7 @@ const struct command step_commands[] = {
 	                "Ctrl-C cancels. Works only on a paused session; see /pause.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
+	        .waits = true,
 	        .run = do_recv,
 	},
 	{

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,13 +32,13 @@ static void list_element(struct element *element, const char *literals, size_t l
 	element->literals_len = len;
 }
 
-/* [as <name>]: `inside` is what stands between the brackets, `blank` the place of its blank. */
+/* [as <name>]: `inside` is what is between the brackets, `blank` the place of its blank. */
 static void tag_element(struct element *element, const char *inside, size_t len, const char *blank)
 {
-	assert(blank - inside == 2 && memcmp(inside, "as", 2) == 0);
+	size_t tag = (size_t)(blank - inside);
 	assert(blank[1] == '<' && inside[len - 1] == '>');
-	list_element(element, inside, 2);
-	name_element(element, blank + 2, len - 5);
+	list_element(element, inside, tag);
+	name_element(element, blank + 2, len - tag - 3);
 	element->tagged = true;
 }
 
@@ -201,10 +202,11 @@ static const struct element *find_tagged(const struct element *elements, size_t 
 	return NULL;
 }
 
-static size_t find_as(const struct words *words)
+static size_t find_tag(const struct words *words, const struct element *element)
 {
 	size_t i = 0;
-	while (i < words->count && !word_is(&words->word[i], "as", 2))
+	while (i < words->count &&
+	       !word_is(&words->word[i], element->literals, element->literals_len))
 		i++;
 	return i;
 }
@@ -216,18 +218,21 @@ static void drop_two(struct words *words, size_t at)
 	        (words->count - at) * sizeof words->word[0]);
 }
 
-/* Takes "as NAME" out of the words, so that the others stand as if it had not been typed. */
-static bool take_as(struct match *match)
+/* Takes "as NAME" out of the words: the others are taken as if it had not been typed. */
+static bool take_tagged(struct match *match)
 {
 	struct words *words = &match->words;
-	if (!find_tagged(match->elements, match->count))
-		return true;
-	size_t at = find_as(words);
+	const struct element *element = find_tagged(match->elements, match->count);
+	size_t at = element ? find_tag(words, element) : words->count;
 	if (at == words->count)
 		return true;
-	if (at + 1 == words->count)
-		return fail(match, "\"as\" needs a name");
-	if (!take_word(match, &words->word[at + 1], &match->args->as))
+	if (at + 1 == words->count) {
+		char what[64];
+		snprintf(what, sizeof what, "\"%.*s\" needs a %s", (int)element->literals_len,
+		         element->literals, element->name);
+		return fail(match, what);
+	}
+	if (!take_word(match, &words->word[at + 1], &match->args->tagged))
 		return false;
 	drop_two(words, at);
 	return true;
@@ -324,7 +329,7 @@ static bool fail_left_over(const struct match *match, const struct word *word)
 
 static bool take_all(struct match *match)
 {
-	if (!take_as(match))
+	if (!take_tagged(match))
 		return false;
 	size_t taken = 0;
 	for (size_t i = 0; i < match->count; i++)
@@ -377,9 +382,9 @@ static void words_before(struct words *words, const char *line, size_t point)
 }
 
 /* Drops "as NAME"; false where the name is still to come. */
-static bool drop_as(struct words *words, bool *given)
+static bool drop_tagged(struct words *words, const struct element *tagged, bool *given)
 {
-	size_t at = find_as(words);
+	size_t at = find_tag(words, tagged);
 	*given = at < words->count;
 	if (!*given)
 		return true;
@@ -433,9 +438,9 @@ size_t grammar_expected(const struct element *elements, size_t count, const char
 {
 	const struct element *tagged = find_tagged(elements, count);
 	struct words words;
-	bool as = false;
+	bool given = false;
 	words_before(&words, line, point);
-	if (tagged && !drop_as(&words, &as))
+	if (tagged && !drop_tagged(&words, tagged, &given))
 		return 0;
 	size_t found = 0;
 	for (int left_away = 0; left_away < 2; left_away++)
@@ -446,7 +451,7 @@ size_t grammar_expected(const struct element *elements, size_t count, const char
 			if (elements[i].required)
 				break;
 		}
-	if (tagged && !as && words.count > 0)
+	if (tagged && !given && words.count > 0)
 		expected[found++] = tagged;
 	return found;
 }

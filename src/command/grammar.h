@@ -5,7 +5,7 @@
  *	a|b         one of these words             [a|b]      one of these words, or nothing
  *	[all]       this very word, or nothing; so is [ended]
  *	<text...>   the rest of the line, as it was typed behind one blank; [text...] may be empty
- *	[as <name>] a literal with its word, anywhere among the arguments
+ *	[as <name>] a tag with its word, anywhere among the arguments; at most one in a usage
  *
  * The name within brackets says what kind of thing it is (session, service, setting, option, error,
  * file, command, peer, address, …) and so what TAB offers. Words may be quoted with "…" or '…'; a quoted word is
@@ -21,7 +21,7 @@ enum { GRAMMAR_MAX = 8 }; /* elements of one usage */
 
 struct args {
 	const char *value[GRAMMAR_MAX]; /* by element of the usage, NULL where left away */
-	const char *as;                 /* the word behind "as", or NULL */
+	const char *tagged;             /* the word after the tag, "as"; or NULL */
 	char *memory;                   /* what the values point into */
 	size_t size;                    /* of that */
 };
@@ -48,6 +48,6 @@ void args_free(struct args *args);
 void args_wipe(struct args *args); /* before it: overwrites the values */
 
 /* Everything that a word which begins at line[point] could be, judged by the words before it;
- * returns how many. Behind "as" nothing, as that is a new name. */
+ * returns how many. After a tag nothing. */
 size_t grammar_expected(const struct element *elements, size_t count, const char *line,
                         size_t point, const struct element *expected[GRAMMAR_MAX]);

@@ -80,7 +80,7 @@ static void on_interrupt(struct controller *controller)
 {
 	if (input_line("").len > 0)
 		return;
-	bool cancelled = controller->app->current && step_cancel(controller->app->current);
+	bool cancelled = controller->hooks.interrupt(controller->app);
 	if (cancelled || app_unmark(controller->app))
 		tell_change(controller);
 	else

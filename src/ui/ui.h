@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* ui: the face of the program, one of three: the screen, the plain mode, the pipe mode. Each is a
+/* ui: the face of the program, one of four: the screen, the plain mode, the pipe mode, none for a script. Each is a
  * struct ui with four functions, so that the loop in main does not know which it has. The face
  * hands typed lines to whoever main has named, and reads the app to draw; it includes nothing of
  * command/. */
@@ -27,10 +27,11 @@ struct ui {
 
 struct ui_hooks {
 	struct app *app;
-	bool (*line)(struct app *app, const char *line, size_t len); /* ended by a NUL as well */
+	bool (*line)(struct app *app, const char *line, size_t len); /* typed; a NUL is after it */
 	bool (*key)(struct app *app, const char *line,
-	            struct error *error); /* the command line of a key */
-	bool (*hides)(struct app *app,
+	            struct error *error);   /* the command line of a key */
+	bool (*interrupt)(struct app *app); /* Ctrl-C: ends the newest wait; false: none */
+	bool (*hides)(const struct app *app,
 	              const char *line); /* a line that is kept nowhere: it has a secret in it */
 	char **(*complete)(struct app *app, const char *line, size_t start, size_t end,
 	                   bool *files);
@@ -49,5 +50,6 @@ struct pipe_options {
 	bool say_port;      /* a server on port 0: say on standard error which one it got */
 	int verbose;        /* -v: say on standard error what happens */
 };
+struct ui *headless_new(const struct ui_hooks *hooks, int verbose); /* a script and no terminal */
 struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *options,
                     struct error *error);

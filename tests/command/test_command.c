@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
+#include "command/queue.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 
 #include "app/fixture.h"
 
@@ -17,7 +17,7 @@ static const char *run(struct app *app, const char *format, ...)
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
 	uint64_t said = transcript_count(app->transcript);
-	if (command_run_line(app, line, strlen(line)))
+	if (queue_type(app, line, strlen(line)))
 		return "";
 	if (transcript_count(app->transcript) == said ||
 	    fixture_flags(app, app_shown(app)) != (ENTRY_ERROR | ENTRY_ANSWER))
@@ -373,7 +373,7 @@ static void test_usage_mistakes(void)
 		{ "/help open close", "no help for \"close\" in /open: /help open" },
 		{ "/help s", "ambiguous: /s is /shutdown, /session, /send, /secret, "
 		             "/states, /stream, "
-		             "/sessions, /set, /stats, /socket, /service" },
+		             "/sessions, /set, /stats, /socket, /source, /service" },
 		{ "/@nobody hello", "no session \"nobody\": /sessions lists them" },
 		{ "/@c", "needs text: /@session <text...>" },
 		{ "/@c ", "needs text: /@session <text...>" },
@@ -444,7 +444,7 @@ static void test_typed(void)
 	ok(was_typed(&app, "/nonsense here"), "also a wrong one");
 	run(&app, "/secret $HOME");
 	ok(was_typed(&app, "/secret ..."), "of a secret only the name");
-	ok(!command_run_line(&app, "/send a\0b", 9), "a NUL byte is in no command");
+	ok(!queue_type(&app, "/send a\0b", 9), "a NUL byte is in no command");
 	ok(strstr(fixture_note(&app, 0), "NUL") != NULL, "which it says");
 	app_note(&app, "later");
 	is_int(fixture_flags(&app, 0), 0, "what is said later answers nothing");
@@ -519,10 +519,10 @@ static void test_key_lines(void)
 	start_pair(&app);
 	run(&app, "/session c");
 	uint64_t entries = transcript_count(app.transcript);
-	ok(command_run_key(&app, "/literal", &error) && app.literal, "a key for literal mode");
-	ok(command_run_key(&app, "/fold", &error) && app.unfolded, "commands go on in it");
-	ok(command_run_key(&app, "/literal off", &error) && !app.literal, "also the way back");
-	ok(!command_run_key(&app, "/session 9", &error) && strstr(error.text, "no session"),
+	ok(queue_press(&app, "/literal", &error) && app.literal, "a key for literal mode");
+	ok(queue_press(&app, "/fold", &error) && app.unfolded, "commands go on in it");
+	ok(queue_press(&app, "/literal off", &error) && !app.literal, "also the way back");
+	ok(!queue_press(&app, "/session 9", &error) && strstr(error.text, "no session"),
 	   "what is wrong is handed back");
 	is_int(transcript_count(app.transcript), entries, "and nothing was noted");
 	is_text(run(&app, "/fold"), "", "/fold typed");
@@ -884,75 +884,6 @@ static void test_listen_forms(void)
 	fixture_end(&app);
 }
 
-/* ---- files ---- */
-
-static char path[200];
-
-static void write_file(const char *text, size_t len)
-{
-	const char *directory = getenv("TMPDIR");
-	snprintf(path, sizeof path, "%s/sockpit-command-XXXXXX", directory ? directory : "/tmp");
-	int fd = mkstemp(path);
-	if (fd < 0 || write(fd, text, len) != (ssize_t)len || close(fd) < 0)
-		ok(false, "cannot write %s", path);
-}
-
-static void test_file(void)
-{
-	static const char text[] =
-	        "# settings\n\n  \t\n/set eol crlf\n/set marks maybe\r\nhello\n/set marks "
-	        "on\r\n/set time off";
-	struct app app;
-	struct error error = { 0 };
-	fixture_start(&app);
-	write_file(text, sizeof text - 1);
-	ok(command_run_file(&app, path, false, &error), "a file of lines");
-	is_int(app.settings.eol, EOL_CRLF, "the first one");
-	ok(app.settings.marks, "one behind mistakes");
-	is_int(app.settings.time, VIEW_TIME_OFF, "the last one, without a line end");
-	char want[300];
-	snprintf(want, sizeof want, "%s:6: no session to send \"hello\" to: commands begin with /",
-	         path);
-	is_text(fixture_note(&app, 0), want, "a mistake is told with file and line");
-	is_int(transcript_count(app.transcript), 2, "and it is two that are told");
-	unlink(path);
-	write_file("/quit\n/set marks off\n", 21);
-	ok(command_run_file(&app, path, false, &error) && app.quit && app.settings.marks,
-	   "nothing runs behind /quit");
-	app.quit = false;
-	unlink(path);
-	write_file("/set marks \0off\n", 16);
-	ok(command_run_file(&app, path, false, &error) && app.settings.marks, "a NUL byte");
-	ok(strstr(fixture_note(&app, 0), ":1: a NUL byte in the line"), "is a mistake");
-	unlink(path);
-	fixture_end(&app);
-}
-
-static void test_bad_files(void)
-{
-	struct app app;
-	struct error error = { 0 };
-	fixture_start(&app);
-	ok(command_run_file(&app, "/proc/self/none", true, &error), "a missing file may be fine");
-	ok(!command_run_file(&app, "/proc/self/none", false, &error), "or not");
-	is_int(error.code, ENOENT, "and why is said");
-	is_text(error.text, "/proc/self/none: no such file or directory", "in words");
-	ok(command_run_file(&app, "/dev/null/x", true, &error), "below a file there is none, too");
-	ok(!command_run_file(&app, "/", true, &error), "a directory is no file");
-	is_int(error.code, EISDIR, "and why is said");
-	ok(!command_run_file(&app, "/dev/zero", false, &error), "nor is a device without end");
-	is_text(error.text, "/dev/zero: not a regular file", "which is refused");
-	static char endless[(1 << 20) + 1];
-	memset(endless, 'x', sizeof endless);
-	write_file(endless, sizeof endless);
-	ok(!command_run_file(&app, path, false, &error), "a line without end");
-	ok(strstr(error.text, ":1: a line of more than 1048576 bytes"), "is refused at a ceiling");
-	unlink(path);
-	ok(command_run_file(&app, "/dev/null", false, &error), "an empty file");
-	is_int(transcript_count(app.transcript), 0, "none of it is told in the pane");
-	fixture_end(&app);
-}
-
 /* ---- the manual ---- */
 
 static void test_man(void)
@@ -1007,8 +938,6 @@ int main(void)
 	test_lists();
 	test_views();
 	test_listen_forms();
-	test_file();
-	test_bad_files();
 	test_man();
 	return tap_done();
 }

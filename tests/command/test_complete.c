@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
+#include "command/queue.h"
 
 #include "app/fixture.h"
 
@@ -29,7 +30,7 @@ static const char *complete(struct app *app, const char *line)
 
 static void run(struct app *app, const char *line)
 {
-	ok(command_run_line(app, line, strlen(line)), "%s", line);
+	ok(queue_type(app, line, strlen(line)), "%s", line);
 }
 
 static void test_commands(struct app *app)

@@ -32,9 +32,9 @@ static const char *match(const char *command, const char *usage, const char *lin
 		strncat(text, i ? "|" : "", sizeof text - strlen(text) - 1);
 		strncat(text, args.value[i] ? args.value[i] : "-", sizeof text - strlen(text) - 1);
 	}
-	if (args.as) {
+	if (args.tagged) {
 		strncat(text, " as ", sizeof text - strlen(text) - 1);
-		strncat(text, args.as, sizeof text - strlen(text) - 1);
+		strncat(text, args.tagged, sizeof text - strlen(text) - 1);
 	}
 	args_free(&args);
 	return text;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
+#include "command/queue.h"
 
 #include <locale.h>
 
@@ -8,7 +9,7 @@
 /* What the pane says: a note or a mistake. */
 static const char *say(struct app *app, const char *line)
 {
-	command_run_line(app, line, strlen(line));
+	queue_type(app, line, strlen(line));
 	return fixture_note(app, app_shown(app));
 }
 

@@ -5,6 +5,7 @@
 #include "app/fixture.h"
 #include "app/page.h"
 #include "command/command.h"
+#include "command/queue.h"
 
 static struct app app;
 static struct rows rows;
@@ -13,7 +14,7 @@ static struct error error;
 
 static bool run(const char *line)
 {
-	return command_run_line(&app, line, strlen(line));
+	return queue_type(&app, line, strlen(line));
 }
 
 static const char *rendered(int columns, int height)

@@ -3,12 +3,13 @@
 
 #include "app/fixture.h"
 #include "command/command.h"
+#include "command/queue.h"
 
 static struct app app;
 
 static bool run(const char *line)
 {
-	return command_run_line(&app, line, strlen(line));
+	return queue_type(&app, line, strlen(line));
 }
 
 static struct session *start(void)

@@ -4,6 +4,7 @@
 
 #include "app/fixture.h"
 #include "command/command.h"
+#include "command/queue.h"
 
 /* "" where it went well, else what the pane says. */
 static const char *run(struct app *app, const char *format, ...)
@@ -15,7 +16,7 @@ static const char *run(struct app *app, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
-	return command_run_line(app, line, strlen(line)) ? "" : fixture_note(app, app_shown(app));
+	return queue_type(app, line, strlen(line)) ? "" : fixture_note(app, app_shown(app));
 }
 
 static struct session *named(const struct app *app, const char *name)

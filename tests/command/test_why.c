@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
+#include "command/queue.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -19,7 +20,7 @@ static const char *say(struct app *app, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
-	command_run_line(app, line, strlen(line));
+	queue_type(app, line, strlen(line));
 	return fixture_note(app, app_shown(app));
 }
 
@@ -62,7 +63,7 @@ static void fails(struct app *app, const char *name, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
-	command_run_line(app, line, strlen(line));
+	queue_type(app, line, strlen(line));
 	wait_for(app, failed(app) != before, name);
 }
 

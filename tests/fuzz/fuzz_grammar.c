@@ -3,6 +3,7 @@
  * rest is the line: as arguments of that usage, as something that TAB is pressed in, and as
  * something typed. */
 #include "command/command.h"
+#include "command/queue.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -94,7 +95,7 @@ static void check_run(struct app *app, const char *line)
 {
 	uint64_t said = transcript_count(app->transcript);
 	if (is_harmless(line))
-		require(command_run_line(app, line, strlen(line)) ||
+		require(queue_type(app, line, strlen(line)) ||
 		        transcript_count(app->transcript) > said);
 }
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* queue: the sources of lines, and what their commands wait for. A line that a person types runs at
+ * once. Each file, the start-up file or a script, has a queue: its lines run in turn, and a command
+ * that waits holds up its own queue only. What is waited for is looked at once in each turn of the
+ * loop. Owns the files, the waits, and which session is current in each queue; knows no command. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "app/app.h"
+#include "base/error.h"
+#include "base/poller.h"
+
+/* One line as typed. A command becomes an entry of the transcript, CALL_COMMAND, before its answer;
+ * what is sent is there anyway. False when something was wrong; the pane says it then. */
+bool queue_type(struct app *app, const char *line, size_t len);
+
+/* The command line of a key: nothing was typed, so no entry has it. False with one line. */
+bool queue_press(struct app *app, const char *line, struct error *error);
+
+/* Ctrl-C: ends the newest wait, and the script that it holds up. False where nothing waits. */
+bool queue_interrupt(struct app *app);
+
+/* Runs a start-up file up to where a command waits; a missing one is fine. Calls wait in their session,
+ * as those do that a person types. Mistakes are reported with file and line, and the next line
+ * follows. False where the file cannot be read. */
+bool queue_start(struct app *app, const char *path, struct error *error);
+
+enum { SCRIPT_WORDS = 9, SCRIPT_DEPTH = 16 };
+
+/* Begins a script: a file, or standard input for "-". `words` are $1, $2 … in its lines; borrowed.
+ * The first line that fails ends it. Where `quits`, the program ends with it, and app->status is 1
+ * where a line has failed, 2 where one is no command or the file cannot be read on. Within a script
+ * that one goes on when the other file has ended. False where the file cannot be opened. */
+bool queue_script(struct app *app, const char *path, char *const *words, size_t count, bool quits,
+                  struct error *error);
+
+/* For the loop, beside the app's own; queue_stop() forgets everything. */
+void queue_prepare(struct app *app, struct poller *poller);
+void queue_serve(struct app *app, const struct poller *poller);
+void queue_stop(struct app *app);

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/waits.h"
+
+#include <errno.h>
+
+/* What the session has reported as a failure since then; false where it has not. */
+static bool find_failure(const struct app *app, uint32_t session, uint64_t since,
+                         struct error *error)
+{
+	const struct transcript *transcript = app->transcript;
+	uint64_t at = transcript_last(transcript, session);
+	const struct entry *call = NULL;
+	for (; at != TRANSCRIPT_NONE && at >= since; at = transcript_before(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		bool words = entry->call == CALL_STATE || entry->call == CALL_NOTE;
+		if (words && entry->flags & ENTRY_ERROR) {
+			error_set(error, "%.*s", (int)entry->len, entry_payload(entry));
+			return true;
+		}
+		bool fails = entry_is_call(entry) && entry->error && entry->error != EAGAIN &&
+		             entry->error != EINPROGRESS && !(entry->flags & ENTRY_WATCHING);
+		if (fails && !call)
+			call = entry;
+	}
+	if (call)
+		error_errno(error, call->error, "%s", entry_call_name(call->call));
+	return call;
+}
+
+static enum command_result end(const struct app *app, const struct wait *wait, struct error *error)
+{
+	return !find_failure(app, wait->session, wait->since, error);
+}
+
+static enum command_result look_at_call(struct app *app, struct wait *wait, bool over,
+                                        struct error *error)
+{
+	const struct session *session = sessions_numbered(app->sessions, wait->session);
+	(void)over;
+	if (session && session_waiting(session, NULL))
+		return COMMAND_WAITING;
+	return end(app, wait, error);
+}
+
+static bool is_opening(const struct session *session)
+{
+	enum session_state state = session_state(session);
+	return state == SESSION_RESOLVING || state == SESSION_CONNECTING;
+}
+
+/* One that has failed to open may be out of the table. */
+static enum command_result look_at_opening(struct app *app, struct wait *wait, bool over,
+                                           struct error *error)
+{
+	const struct session *session = sessions_numbered(app->sessions, wait->session);
+	(void)over;
+	if (session && is_opening(session))
+		return COMMAND_WAITING;
+	enum session_state state = session ? session_state(session) : SESSION_CLOSED;
+	if (state == SESSION_OPEN || state == SESSION_LISTENING)
+		return COMMAND_DONE;
+	if (end(app, wait, error))
+		error_set(error, "session %u was closed before it was open", wait->session);
+	return COMMAND_FAILED;
+}
+
+enum command_result wait_for_call(const struct invocation *invocation, bool begun, uint64_t since)
+{
+	if (!begun || !session_waiting(invocation->session, NULL))
+		return begun;
+	*invocation->wait = (struct wait){ .look = look_at_call,
+		                           .session = session_number(invocation->session),
+		                           .in_session = true,
+		                           .since = since };
+	return COMMAND_WAITING;
+}
+
+enum command_result wait_for_opening(const struct invocation *invocation,
+                                     const struct session *session, uint64_t since)
+{
+	if (!session)
+		return COMMAND_FAILED;
+	*invocation->wait = (struct wait){ .look = look_at_opening,
+		                           .session = session_number(session),
+		                           .in_session = true,
+		                           .since = since };
+	return COMMAND_WAITING;
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* headless: no terminal and no screen: a script runs, answers go to standard output, what is wrong
+ * goes to standard error; with -v also what happens to the sessions. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "ui/ui.h"
+
+struct headless {
+	struct ui ui;
+	struct ui_hooks hooks;
+	struct app *app;
+	int verbose;
+	uint64_t printed; /* position of the last entry that was looked at */
+};
+
+static struct headless *headless_of(struct ui *ui)
+{
+	return (struct headless *)ui; /* the first member */
+}
+
+static void print_lines(FILE *stream, const char *text, size_t len)
+{
+	const char *feed;
+	while ((feed = memchr(text, '\n', len))) {
+		text_print(stream, text, (size_t)(feed - text));
+		fputc('\n', stream);
+		len -= (size_t)(feed + 1 - text);
+		text = feed + 1;
+	}
+	text_print(stream, text, len);
+}
+
+static void print_entry(const struct headless *headless, const struct entry *entry)
+{
+	bool note = entry->call == CALL_NOTE, error = entry->flags & ENTRY_ERROR;
+	bool answer = note && entry->flags & ENTRY_ANSWER;
+	bool told = headless->verbose && (note || entry->call == CALL_STATE);
+	FILE *stream = answer && !error ? stdout : stderr;
+	if (!answer && !told)
+		return;
+	if (!answer)
+		fprintf(stream, "%u: ", (unsigned)entry->session);
+	print_lines(stream, entry_payload(entry), entry->len);
+	if (!(entry->flags & ENTRY_CONTINUES))
+		fputc('\n', stream);
+}
+
+static void prepare(struct ui *ui, struct poller *poller)
+{
+	(void)ui;
+	(void)poller;
+}
+
+/* What it was in the middle of is an error of that line. */
+static void serve(struct ui *ui, struct poller *poller)
+{
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct headless *headless = headless_of(ui);
+	(void)poller;
+	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) {
+		if (!poller_take_signal(ending[i]))
+			continue;
+		if (!headless->hooks.interrupt(headless->app))
+			error_print("interrupted");
+		ui->signal = ending[i];
+		headless->app->quit = true;
+	}
+	if (poller_take_signal(SIGTSTP))
+		raise(SIGSTOP);
+}
+
+static void draw(struct ui *ui, struct app *app)
+{
+	struct headless *headless = headless_of(ui);
+	const struct transcript *transcript = app->transcript;
+	uint64_t at = headless->printed == TRANSCRIPT_NONE
+	                      ? transcript_first(transcript)
+	                      : transcript_next(transcript, headless->printed);
+	for (; at != TRANSCRIPT_NONE; at = transcript_next(transcript, at)) {
+		print_entry(headless, transcript_at(transcript, at));
+		headless->printed = at;
+	}
+	if (fflush(stdout) == 0)
+		return;
+	error_print("standard output: %s", error_why(errno));
+	app->status = EXIT_FAILURE;
+	app->quit = true;
+}
+
+static void free_headless(struct ui *ui)
+{
+	free(ui);
+}
+
+struct ui *headless_new(const struct ui_hooks *hooks, int verbose)
+{
+	struct headless *headless = xcalloc(1, sizeof *headless);
+	headless->ui = (struct ui){
+		.prepare = prepare, .serve = serve, .draw = draw, .free = free_headless
+	};
+	headless->hooks = *hooks;
+	headless->app = hooks->app;
+	headless->verbose = verbose;
+	headless->printed = TRANSCRIPT_NONE;
+	return &headless->ui;
+}

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Files of lines, and commands that wait. */
+#include "command/queue.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app/fixture.h"
+
+static struct app app;
+static char path[200];
+
+/* The program's loop also serves the queues. */
+static void turn(int64_t deadline)
+{
+	poller_reset(&fixture_poller);
+	app_prepare(&app, &fixture_poller);
+	queue_prepare(&app, &fixture_poller);
+	poller_wake_at(&fixture_poller, deadline);
+	poller_wait(&fixture_poller);
+	app_serve(&app, &fixture_poller);
+	queue_serve(&app, &fixture_poller);
+	app_reap(&app);
+}
+
+#define until(condition, name)                                                                     \
+	do {                                                                                       \
+		int64_t until_deadline = clock_now() + FIXTURE_MS * CLOCK_MS;                      \
+		while (!(condition) && clock_now() < until_deadline)                               \
+			turn(until_deadline);                                                      \
+		ok(condition, "%s", name);                                                         \
+	} while (0)
+
+static void end(void)
+{
+	queue_stop(&app);
+	fixture_end(&app);
+}
+
+static void write_bytes(const char *text, size_t len)
+{
+	const char *directory = getenv("TMPDIR");
+	snprintf(path, sizeof path, "%s/sockpit-queue-XXXXXX", directory ? directory : "/tmp");
+	int fd = mkstemp(path);
+	if (fd < 0 || write(fd, text, len) != (ssize_t)len || close(fd) < 0)
+		ok(false, "cannot write %s", path);
+}
+
+static bool type(const char *line)
+{
+	return queue_type(&app, line, strlen(line));
+}
+
+static struct session *named(const char *name)
+{
+	return sessions_named(app.sessions, name);
+}
+
+/* The newest answer of any session. */
+static const char *answer(void)
+{
+	static struct buf text = { .max = SIZE_MAX };
+	buf_clear(&text);
+	uint64_t at = transcript_newest(app.transcript);
+	for (; at != TRANSCRIPT_NONE; at = transcript_previous(app.transcript, at)) {
+		const struct entry *entry = transcript_at(app.transcript, at);
+		if (entry->call == CALL_NOTE && entry->flags & ENTRY_ANSWER) {
+			buf_append(&text, entry_payload(entry), entry->len);
+			break;
+		}
+	}
+	return buf_text(&text);
+}
+
+/* "…:2: what is wrong" of the file without its path. */
+static const char *mistake(void)
+{
+	const char *text = answer();
+	size_t len = strlen(path);
+	return strncmp(text, path, len) == 0 ? text + len : text;
+}
+
+/* Runs a script to its end; its exit status. */
+static int script(const char *text, char **words, size_t count)
+{
+	struct error error;
+	fixture_start(&app);
+	write_bytes(text, strlen(text));
+	if (!queue_script(&app, path, words, count, true, &error))
+		ok(false, "%s", error.text);
+	until(app.quit, "the script ends");
+	unlink(path);
+	return app.status;
+}
+
+/* ---- the start-up file ---- */
+
+static void test_start(void)
+{
+	static const char text[] =
+	        "# settings\n\n  \t\n/set eol crlf\n/set marks maybe\r\nhello $1\n/set marks "
+	        "on\r\n/set time off";
+	struct error error = { 0 };
+	fixture_start(&app);
+	write_bytes(text, sizeof text - 1);
+	ok(queue_start(&app, path, &error), "a file of lines");
+	is_int(app.settings.eol, EOL_CRLF, "the first one");
+	ok(app.settings.marks, "one after mistakes");
+	is_int(app.settings.time, VIEW_TIME_OFF, "the last one, without a line end");
+	is_text(mistake(), ":6: no session to send \"hello $1\" to: commands begin with /",
+	        "a mistake is reported with file and line");
+	is_int(transcript_count(app.transcript), 2, "and these two are");
+	unlink(path);
+	write_bytes("/quit\n/set marks off\n", 21);
+	ok(queue_start(&app, path, &error) && app.quit && app.settings.marks,
+	   "nothing runs after /quit");
+	app.quit = false;
+	unlink(path);
+	write_bytes("/set marks \0off\n", 16);
+	ok(queue_start(&app, path, &error) && app.settings.marks, "a NUL byte");
+	is_text(mistake(), ":1: a NUL byte in the line: this is not a file of commands",
+	        "is a mistake");
+	unlink(path);
+	end();
+}
+
+static void test_bad_files(void)
+{
+	struct error error = { 0 };
+	fixture_start(&app);
+	ok(queue_start(&app, "/proc/self/none", &error), "a missing start-up file is fine");
+	ok(!queue_script(&app, "/proc/self/none", NULL, 0, false, &error), "a missing script not");
+	is_text(error.text, "/proc/self/none: no such file or directory", "and why is said");
+	ok(queue_start(&app, "/dev/null/x", &error), "below a file there is none, too");
+	ok(!queue_start(&app, "/", &error), "a directory is no file");
+	is_int(error.code, EISDIR, "and why is said");
+	ok(!queue_start(&app, "/dev/zero", &error), "nor is a device without end");
+	is_text(error.text, "/dev/zero: not a regular file", "which is refused");
+	is_int(transcript_count(app.transcript), 0, "the pane says nothing of it");
+	ok(queue_start(&app, "/dev/null", &error), "an empty file");
+	is_int(transcript_count(app.transcript), 0, "is one");
+	static char endless[(1 << 20) + 1];
+	memset(endless, 'x', sizeof endless);
+	write_bytes(endless, sizeof endless);
+	ok(queue_start(&app, path, &error), "a line without end");
+	is_text(mistake(), ":1: a line of more than 1048576 bytes", "is refused at a ceiling");
+	unlink(path);
+	end();
+}
+
+/* A start-up file's calls wait in their session, what it says to wait for holds it up. */
+static void test_start_waits(void)
+{
+	struct error error;
+	static const char text[] = "/socket tcp as s\n/bind 0\n/backlog\n/accept as a\n"
+	                           "/set marks on\n/wait closed within 5s\n/set eol crlf\n";
+	fixture_start(&app);
+	write_bytes(text, sizeof text - 1);
+	ok(queue_start(&app, path, &error) && app.settings.marks, "/accept holds nothing up");
+	ok(session_waiting(named("s"), NULL), "and waits");
+	is_int(app.settings.eol, EOL_LF, "/wait holds the file up");
+	type("/set kernel off");
+	ok(!app.settings.kernel, "but not the keyboard");
+	type("/close @s");
+	until(app.settings.eol == EOL_CRLF, "and lets it go on");
+	unlink(path);
+	end();
+}
+
+/* ---- scripts ---- */
+
+static void test_conversation(void)
+{
+	char *words[] = { (char[]){ "world" } };
+	is_int(script("/listen 127.0.0.1 0 echo as srv\n"
+	              "/open 127.0.0.1 $srv.port as c\n"
+	              "hello $1 $$1 $srv.porter $HOME $10\n"
+	              "/expect \"hello world $$1 $srv.porter $HOME $10\\n\"\n"
+	              "/send ab\n/expect a\n/expect b\n"
+	              "/close\n/wait @c closed within 5s\n",
+	              words, 1),
+	       0, "a conversation");
+	is_text(answer(), "", "of which nothing need be said");
+	end();
+	is_int(script("/listen 127.0.0.1 0 echo as srv\n"
+	              "/open 127.0.0.1 $srv.port as c\n"
+	              "Hello\n/expect \"He\"\n/expect \"bye\" within 100ms\n/set marks on\n",
+	              NULL, 0),
+	       1, "an expectation that fails");
+	is_text(mistake(), ":5: expected \"bye\" within 100 ms, got \"llo\\n\" (4 bytes)",
+	        "with what came instead");
+	ok(!app.settings.marks, "and nothing after it runs");
+	end();
+	is_int(script("/listen 0 hello as srv\n/open 127.0.0.1 $srv.port\n/expect x\n", NULL, 0), 1,
+	       "what cannot come any more");
+	is_text(mistake(),
+	        ":3: expected \"x\" before the peer's FIN, got \"Hello from sockpit!\\n\" (20 "
+	        "bytes)",
+	        "is not waited for");
+	end();
+	is_int(script("/listen udp 127.0.0.1 0 echo as u\n/open udp 127.0.0.1 $u.port as c\n"
+	              "/send ab\n/send cd\n/expect ab\n/send ab\n/send cd\n/expect bc within "
+	              "50ms\n",
+	              NULL, 0),
+	       1, "no datagram goes on in the next");
+	end();
+}
+
+static void test_failures(void)
+{
+	static const struct {
+		const char *text, *mistake;
+		int status;
+	} rows[] = {
+		{ "/set marks on\n/wiat\n", ":2: no such command: \"wiat\": did you mean /wait?",
+		  2 },
+		{ "hello\n", ":1: no session to send \"hello\" to: commands begin with /", 2 },
+		{ "/say $1\n", ":1: no word for $1: it is given after the file", 2 },
+		{ "/open 127.0.0.1 $a.port\n", ":1: $a.port: no session: /open HOST PORT makes one",
+		  2 },
+		{ "/socket tcp as s\n/open 127.0.0.1 $s.port\n",
+		  ":2: $s.port: the session has no port yet", 2 },
+		{ "/socket tcp\n/expect x within soon\n", ":2: within: not a time: soon", 2 },
+		{ "/socket tcp\n/expect \"\\q\"\n", NULL, 2 },
+		{ "/socket tcp\n/wait open within 20ms\n",
+		  ":2: session 1 is not open within 20.0 ms: CLOS", 1 },
+		{ "/socket tcp\n/close\n/wait open\n", ":3: session 1 is closed", 1 },
+		{ "/listen 0\n/expect x\n",
+		  ":2: session 1 is a listener: its clients are sessions of their own", 1 },
+		{ "/socket tcp\n/connect 127.0.0.1 1\n",
+		  ":2: connect(127.0.0.1:1) = -1 ECONNREFUSED: RST to our SYN: nobody listens "
+		  "there",
+		  1 },
+		{ "/open 127.0.0.1 1\n/set marks on\n", NULL, 1 },
+		{ "/socket tcp\n/expect x within 30ms &\n/set marks on\n",
+		  ":2: expected \"x\" within 30.0 ms, got nothing", 1 },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		is_int(script(rows[i].text, NULL, 0), rows[i].status, rows[i].text);
+		if (rows[i].mistake)
+			ok(strncmp(mistake(), rows[i].mistake, strlen(rows[i].mistake)) == 0, "%s",
+			   mistake());
+		end();
+	}
+}
+
+/* A call by hand holds a script up, unless it is to go on. */
+static void test_calls(void)
+{
+	is_int(script("/socket tcp as s\n/bind 0\n/backlog\n/accept as a &\n"
+	              "/open 127.0.0.1 $s.port as c\n/wait @a open\nhi\n/recv @a\n"
+	              "/pause @c\n/recv @c 5 waitall &\n/send @a 123\n"
+	              "/send @a 45\n/expect @c 12345\n",
+	              NULL, 0),
+	       0, "both ends");
+	end();
+}
+
+static void test_source(void)
+{
+	char first[sizeof path];
+	struct error error;
+	fixture_start(&app);
+	write_bytes("/set marks on\n/wait open within 5s\n", 34);
+	memcpy(first, path, sizeof first);
+	char text[300];
+	snprintf(text, sizeof text, "/socket tcp as s\n/source %s\n/set eol crlf\n", first);
+	write_bytes(text, strlen(text));
+	ok(queue_script(&app, path, NULL, 0, false, &error), "a script with another");
+	until(app.settings.marks, "which runs");
+	is_int(app.settings.eol, EOL_LF, "and holds the first up");
+	type("/listen 127.0.0.1 0 as l");
+	char line[80];
+	snprintf(line, sizeof line, "/connect @s 127.0.0.1 %u", session_local(named("l")).port);
+	ok(type(line), "until what it waits for has come about");
+	until(app.settings.eol == EOL_CRLF, "then it goes on");
+	ok(!app.quit, "and its end ends nothing else");
+	unlink(path);
+	snprintf(text, sizeof text, "/source %s\n", path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	ok(fd >= 0 && write(fd, text, strlen(text)) > 0 && close(fd) == 0, "one that runs itself");
+	ok(type(text), "begins");
+	until(strstr(answer(), "deep"), "and ends");
+	ok(strstr(answer(), "more than 16 files deep: does it run itself?"), "in one line");
+	unlink(first);
+	unlink(path);
+	end();
+}
+
+/* Ctrl-C ends the newest wait first. */
+static void test_interrupt(void)
+{
+	struct error error;
+	fixture_start(&app);
+	ok(!queue_interrupt(&app), "nothing waits");
+	write_bytes("/socket tcp as s\n/wait open\n/set marks on\n", 41);
+	ok(queue_script(&app, path, NULL, 0, false, &error), "a script");
+	until(named("s") != NULL, "that waits");
+	turn(0);
+	ok(type("/socket udp as u") && type("/bind 127.0.0.1 0") && type("/recv"), "and a call");
+	ok(session_waiting(named("u"), NULL) != NULL, "that waits, too");
+	ok(!type("/recv"), "of which there is one at a time");
+	ok(strstr(answer(), "recvfrom(1024) waits") != NULL, "in one line");
+	ok(queue_interrupt(&app) && !session_waiting(named("u"), NULL), "the newer is ended first");
+	ok(type("/expect x"), "a person may wait as well");
+	ok(queue_interrupt(&app), "that is ended next");
+	is_text(answer(), "/expect x: interrupted", "and says so");
+	ok(queue_interrupt(&app), "then the script");
+	is_text(mistake(), ":2: interrupted", "with its line");
+	turn(0);
+	ok(!app.settings.marks && !queue_interrupt(&app), "of which nothing more runs");
+	unlink(path);
+	end();
+}
+
+static void test_keyboard(void)
+{
+	fixture_start(&app);
+	type("/listen 127.0.0.1 0 echo as srv");
+	char line[80];
+	snprintf(line, sizeof line, "/open 127.0.0.1 %u as c", session_local(named("srv")).port);
+	ok(type(line) && type("hello"), "a line while it is being opened");
+	ok(type("/expect llo within 5s"), "an expectation");
+	until(strncmp(answer(), "/expect llo within 5s: done after ", 34) == 0,
+	      "is reported when it has come about");
+	struct error error;
+	ok(queue_press(&app, "/set marks on", &error) && app.settings.marks,
+	   "a key runs a command");
+	uint64_t at = transcript_newest(app.transcript);
+	while (at != TRANSCRIPT_NONE && transcript_at(app.transcript, at)->call != CALL_COMMAND)
+		at = transcript_previous(app.transcript, at);
+	ok(at != TRANSCRIPT_NONE &&
+	           strncmp(entry_payload(transcript_at(app.transcript, at)), "/expect", 7) == 0,
+	   "that nobody has typed");
+	end();
+}
+
+/* ---- which session a line goes to ---- */
+
+static void test_current(void)
+{
+	struct error error;
+	fixture_start(&app);
+	type("/socket tcp as a");
+	app.typing = true;
+	write_bytes("/socket udp as b\n/bind 127.0.0.1 0\n/wait open within 5s &\n", 58);
+	ok(queue_script(&app, path, NULL, 0, false, &error), "a script opens another session");
+	until(named("b") && session_local(named("b")).port, "that is current for the script");
+	is_int(app_shown(&app), session_number(named("a")), "but not in the middle of a line");
+	unlink(path);
+	app.typing = false;
+	write_bytes("/socket udp as d\n", 17);
+	ok(queue_script(&app, path, NULL, 0, false, &error), "another");
+	until(named("d") != NULL, "runs");
+	is_int(app_shown(&app), session_number(named("d")), "while no line is typed it is shown");
+	unlink(path);
+	app.typing = true;
+	write_bytes("/close @d\n/forget @d\n", 21);
+	ok(queue_script(&app, path, NULL, 0, false, &error), "a third");
+	until(!named("d"), "forgets the session that a line is typed for");
+	is_int(app_shown(&app), 0, "no other takes its place");
+	ok(!type("hello"), "the line is refused");
+	is_text(answer(), "session 3 has gone: the line was not sent", "with the reason");
+	app.typing = false;
+	turn(0);
+	ok(app.current != NULL, "without a line another one is shown");
+	unlink(path);
+	end();
+}
+
+int main(void)
+{
+	tap_watchdog(60);
+	test_start();
+	test_bad_files();
+	test_start_waits();
+	test_conversation();
+	test_failures();
+	test_calls();
+	test_source();
+	test_interrupt();
+	test_keyboard();
+	test_current();
+	return tap_done();
+}
