@@ -17,6 +17,9 @@
 #include "command/command.h"
 #include "command/queue.h"
 #include "options.h"
+#include "ui/headless.h"
+#include "ui/pipe.h"
+#include "ui/plain.h"
 #include "ui/ui.h"
 
 enum { EXIT_USAGE = 2 };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* byte_escape: how bytes that are no text are on readline's line. readline loops forever on bytes
- * that are no character of the locale, and its line cannot hold NUL. So such a byte is held as four
- * characters: BYTE_MARK, 'x' and two hexadecimal digits, and is shown as \xff.
+ * that are no character of the locale, and its line cannot hold NUL. So such a byte is four
+ * characters there: BYTE_MARK, 'x' and two hexadecimal digits, and is shown as \xff.
  *
  * It is the mark that makes the escape, not the backslash: a typed \xff is four characters and is
  * sent as four. When the line is handed over, each escape is that byte again; a mark that is no
  * longer before x and two digits, since a person has edited them, is a backslash, as it is shown.
- * A byte that equals the mark is held as an escape, too, so every sequence of bytes comes back as
+ * A byte that equals the mark becomes an escape, too, so every sequence of bytes comes back as
  * it was. Pure: knows no readline. */
 #pragma once
 
@@ -25,5 +25,5 @@ size_t byte_escape_length(const char *s, size_t n);
 /* Appends any bytes in the form that they have on the line. */
 void byte_escape_encode(const char *bytes, size_t len, struct buf *out);
 
-/* Appends the bytes that a line, or a part of one, stands for. */
+/* Appends the bytes of a line, or of a part of one. */
 void byte_escape_decode(const char *text, size_t len, struct buf *out);

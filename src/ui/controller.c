@@ -32,7 +32,7 @@ static void say(struct controller *controller, const char *text)
 	controller->frontend.say(controller->frontend.context, text);
 }
 
-static void tell_change(struct controller *controller)
+static void notify_change(struct controller *controller)
 {
 	controller->frontend.changed(controller->frontend.context);
 }
@@ -49,9 +49,10 @@ static bool something_is_open(const struct app *app)
 
 /* ---- what readline calls back with ---- */
 
-/* Whatever is on the line, and whatever mode it is in. What goes wrong is no part of the session. */
-static void run_command(struct controller *controller, const char *line)
+/* Also in literal mode. What goes wrong is on the status line only: it is no part of the session. */
+static void on_command(void *context, const char *line)
 {
+	struct controller *controller = context;
 	struct error error;
 	if (!controller->hooks.key(controller->app, line, &error)) {
 		say(controller, error.text);
@@ -59,36 +60,31 @@ static void run_command(struct controller *controller, const char *line)
 	} else if (controller->app->secret_for) {
 		say(controller, SECRET_HINT);
 	}
-	tell_change(controller);
-}
-
-static void on_command(void *context, const char *line)
-{
-	run_command(context, line);
+	notify_change(controller);
 }
 
 void controller_select(struct controller *controller, uint32_t number)
 {
 	char line[32];
 	snprintf(line, sizeof line, "/session %u", (unsigned)number);
-	run_command(controller, line);
+	on_command(controller, line);
 }
 
-/* readline drops the line itself. Where there is none it is the call that waits, or what makes the
- * hits of a search stand out. */
+/* readline drops the line itself. Without one, the call that waits is cancelled, or the hits of a
+ * search are no longer highlighted. */
 static void on_interrupt(struct controller *controller)
 {
 	if (input_line("").len > 0)
 		return;
 	bool cancelled = controller->hooks.interrupt(controller->app);
 	if (cancelled || app_unmark(controller->app))
-		tell_change(controller);
+		notify_change(controller);
 	else
 		say(controller, "Ctrl-D or /quit leaves");
 }
 
 /* One thing at a time, the topmost first. In vi's command mode ESC is pressed out of habit, and may
- * only take a page away. */
+ * only close a page. */
 static void on_escape(struct controller *controller)
 {
 	struct app *app = controller->app;
@@ -96,10 +92,10 @@ static void on_escape(struct controller *controller)
 		page_close(app);
 	else if (*input_mode())
 		return;
-	else if (!controller->frontend.follow ||
-	         !controller->frontend.follow(controller->frontend.context))
+	else if (!controller->frontend.to_newest ||
+	         !controller->frontend.to_newest(controller->frontend.context))
 		app_unmark(app);
-	tell_change(controller);
+	notify_change(controller);
 }
 
 static void on_action(void *context, enum binding_action action)
@@ -116,7 +112,7 @@ static void on_action(void *context, enum binding_action action)
 		on_interrupt(controller);
 		break;
 	default:
-		controller->frontend.look(controller->frontend.context, action);
+		controller->frontend.act(controller->frontend.context, action);
 	}
 }
 
@@ -150,10 +146,10 @@ static void send_secret(struct controller *controller, const char *text, size_t 
 		app_error(app, "session %u has gone: the secret was not sent", number);
 	else if (!app_send_secret(app, session, text, len, &error))
 		app_error(app, "the secret was not sent: %s", error.text);
-	tell_change(controller);
+	notify_change(controller);
 }
 
-/* A page stands where the answer to a command would be seen: its first line is said at once. */
+/* While a page is open, the first line of the answer to a command is on the status line, too. */
 static void say_answer(struct controller *controller, uint64_t since)
 {
 	const struct transcript *transcript = controller->app->transcript;
@@ -183,11 +179,11 @@ static void run_line(struct controller *controller, const char *line, size_t len
 	say_answer(controller, since);
 	if (controller->app->secret_for)
 		say(controller, SECRET_HINT);
-	tell_change(controller);
+	notify_change(controller);
 }
 
 /* What was pasted as several lines stays data, also when literal mode was switched, or its first
- * line taken away. */
+ * line deleted. */
 static void on_line(void *context, const char *line, size_t len)
 {
 	struct controller *controller = context;
@@ -197,7 +193,7 @@ static void on_line(void *context, const char *line, size_t len)
 		send_data(controller, line, len);
 	else
 		run_line(controller, line, len);
-	tell_change(controller);
+	notify_change(controller);
 }
 
 static void on_end(void *context)
@@ -227,7 +223,7 @@ static void on_matches(void *context, char **matches, size_t count)
 	                  &text);
 	app_note(controller->app, "%s", buf_text(&text));
 	buf_free(&text);
-	controller->frontend.look(controller->frontend.context, BINDING_BOTTOM);
+	controller->frontend.act(controller->frontend.context, BINDING_BOTTOM);
 }
 
 static void on_bell(void *context)
@@ -238,13 +234,13 @@ static void on_bell(void *context)
 
 /* ---- pastes ---- */
 
-/* While a block of commands is held, this key runs it. */
-static const struct binding *run_binding(void)
+/* The key for the next view runs a pending paste of commands. */
+static const struct binding *paste_binding(void)
 {
 	return binding_of_line("/view");
 }
 
-static void describe_held(struct controller *controller)
+static void describe_paste(struct controller *controller)
 {
 	enum { NARROW = 72 };
 	char what[PENDING_PASTE_TEXT], text[CONTROLLER_WORDS], run[32] = "";
@@ -252,7 +248,7 @@ static void describe_held(struct controller *controller)
 	bool narrow = controller->frontend.columns(controller->frontend.context) < NARROW;
 	pending_paste_describe(controller->pending_paste.lines, controller->pending_paste.text.len,
 	                       what);
-	input_print_keys(run_binding(), &key);
+	input_print_keys(paste_binding(), &key);
 	if (controller->pending_paste.commands && key.len)
 		snprintf(run, sizeof run, "%.20s runs%s, ", buf_text(&key), narrow ? "" : " it");
 	buf_free(&key);
@@ -264,24 +260,24 @@ static void describe_held(struct controller *controller)
 	say(controller, text);
 }
 
-static void hold(struct controller *controller, const struct key *key)
+static void keep_paste(struct controller *controller, const struct key *key)
 {
 	if (pending_paste_add(&controller->pending_paste, key->bytes, key->len))
-		describe_held(controller);
+		describe_paste(controller);
 	else
 		app_error(controller->app, "pasting more than %d MiB: dropped",
 		          PENDING_PASTE_MOST >> 20);
 }
 
 /* The line end that it is sent with takes the place of its own last one. */
-static bool send_held(struct controller *controller)
+static bool send_paste(struct controller *controller)
 {
 	const char *text = buf_data(&controller->pending_paste.text);
 	size_t len = controller->pending_paste.text.len;
 	return send_data(controller, text, len - (len > 0 && text[len - 1] == '\n'));
 }
 
-static void run_held(struct controller *controller)
+static void run_paste(struct controller *controller)
 {
 	const char *text = buf_data(&controller->pending_paste.text),
 	           *end = text + controller->pending_paste.text.len;
@@ -302,21 +298,21 @@ static bool is_byte(const struct key *key, char first, char second)
 	       (key->bytes[0] == first || key->bytes[0] == second);
 }
 
-/* Whether the key was for the block that is held. One that could not be sent is still held. */
-static bool settle_held(struct controller *controller, const struct key *key)
+/* Whether the key was for the pending paste. One that could not be sent stays pending. */
+static bool settle_paste(struct controller *controller, const struct key *key)
 {
 	bool enter = is_byte(key, '\r', '\n'),
-	     run = controller->pending_paste.commands && input_binding(key) == run_binding();
+	     run = controller->pending_paste.commands && input_binding(key) == paste_binding();
 	if (controller->pending_paste.text.len == 0 || input_is_searching() ||
 	    (!enter && !run && !is_byte(key, 3, 3)))
 		return false;
-	if (enter && !send_held(controller))
+	if (enter && !send_paste(controller))
 		return true;
 	if (run)
-		run_held(controller);
+		run_paste(controller);
 	pending_paste_clear(&controller->pending_paste);
 	say(controller, "");
-	tell_change(controller);
+	notify_change(controller);
 	return true;
 }
 
@@ -330,8 +326,8 @@ static bool is_at_begin(void)
 	return at == line.point;
 }
 
-/* Where it goes on the line, and would begin it, lines that look like commands are held: on the line
- * they would be one, if only by a slip. Whether the paste was held. */
+/* A paste that would begin the line and looks like commands becomes pending: on the line it would be
+ * a command, if only by a slip. Whether it did. */
 static bool take_paste(struct controller *controller, const struct key *key)
 {
 	if (key->kind != KEY_PASTE || input_is_searching())
@@ -339,7 +335,7 @@ static bool take_paste(struct controller *controller, const struct key *key)
 	bool begins = is_at_begin();
 	if (key->len > PASTE_ON_LINE || controller->pending_paste.text.len > 0 ||
 	    (begins && pending_paste_are_commands(key->bytes, key->len))) {
-		hold(controller, key);
+		keep_paste(controller, key);
 		return true;
 	}
 	controller->pasted_lines |= begins && pending_paste_are_lines(key->bytes, key->len);
@@ -378,7 +374,7 @@ static void end_secret(struct controller *controller, bool send)
 	secret_line_wipe(&controller->secret);
 	controller->app->secret_for = 0;
 	say(controller, send ? "" : "dropped: nothing was sent");
-	tell_change(controller);
+	notify_change(controller);
 }
 
 /* Whether the key was for a line that is typed unseen. */
@@ -394,7 +390,7 @@ static bool take_secret(struct controller *controller, const struct key *key)
 		if (row && row->action == BINDING_SUSPEND)
 			controller->frontend.suspend(controller->frontend.context);
 		else if (row && row->action == BINDING_REDRAW)
-			controller->frontend.look(controller->frontend.context, BINDING_REDRAW);
+			controller->frontend.act(controller->frontend.context, BINDING_REDRAW);
 		else
 			controller->frontend.bell(controller->frontend.context);
 		break;
@@ -443,7 +439,7 @@ static void take_key(struct controller *controller, const struct key *key)
 		return;
 	if (input_line("").len == 0)
 		controller->pasted_lines = false;
-	if (take_paste(controller, key) || settle_held(controller, key) ||
+	if (take_paste(controller, key) || settle_paste(controller, key) ||
 	    must_ask(controller, key))
 		return;
 	if (controller->pending_paste.text.len == 0)
@@ -474,7 +470,7 @@ static void read_keys(struct controller *controller, int64_t now)
 	take_keys(controller, now);
 	if (secret)
 		wipe(bytes, (size_t)got);
-	fflush(stdout); /* what readline printed there: it comes back as a stray line */
+	fflush(stdout); /* what readline printed there: it comes back as a captured line */
 }
 
 static void serve_keys(struct controller *controller, const struct poller *poller)
@@ -516,7 +512,7 @@ static void take_signals(struct controller *controller)
 		controller->frontend.resize(controller->frontend.context, resumed);
 }
 
-static void take_strays(struct controller *controller)
+static void take_captured(struct controller *controller)
 {
 	char line[512];
 	bool bell = false;
@@ -538,9 +534,9 @@ void controller_serve(struct controller *controller, struct poller *poller)
 {
 	take_signals(controller);
 	if (controller->app->quit)
-		return; /* no key may hold up who was told to end */
+		return; /* no key may delay the end */
 	terminal_serve(controller->terminal, poller);
-	take_strays(controller);
+	take_captured(controller);
 	serve_keys(controller, poller);
 	controller->app->typing = input_line("").len > 0;
 }

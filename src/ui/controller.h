@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* controller: what is the same wherever a person types: bytes of the terminal become keys, keys become
- * lines and wishes, signals what they stand for; when to ask back, when to leave. Shows nothing:
- * its face does. */
+ * lines and actions; pastes, secrets, signals; when to ask back, when to quit. Shows nothing: its
+ * frontend does. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,18 +15,18 @@
 #include "ui/ui.h"
 
 enum { CONTROLLER_PROMPT = 48 };
-enum { CONTROLLER_WORDS = PENDING_PASTE_TEXT + 64 }; /* what is said at once, at most */
+enum { CONTROLLER_WORDS = PENDING_PASTE_TEXT + 64 }; /* bytes of a hint */
 
 struct frontend_ops {
 	void *context;
-	void (*say)(void *context, const char *text); /* a word to the person; "" takes it back */
-	void (*look)(void *context, enum binding_action action); /* scrolling and redrawing */
-	bool (*follow)(void *context); /* the newest rows; false if they are shown; or NULL */
+	void (*say)(void *context, const char *text); /* a hint, until the next key; "" for none */
+	void (*act)(void *context, enum binding_action action); /* scrolls, redraws */
+	bool (*to_newest)(void *context); /* false where the newest rows are shown; or NULL */
 	void (*mouse)(void *context, const struct key *key); /* or NULL */
-	void (*changed)(void *context); /* a key did something that is to be seen soon */
+	void (*changed)(void *context);                      /* by a key: to be seen soon */
 	void (*bell)(void *context);
 	void (*suspend)(void *context);
-	void (*resize)(void *context, bool resumed); /* resumed: somebody else has written there */
+	void (*resize)(void *context, bool resumed); /* resumed: others have written there */
 	int (*columns)(void *context);               /* of a row */
 };
 
@@ -37,7 +37,7 @@ struct controller {
 	struct frontend_ops frontend;
 	struct terminal *terminal;
 	struct keys keys;
-	struct pending_paste pending_paste; /* a paste that is not on the line */
+	struct pending_paste pending_paste; /* a paste that waits beside the line */
 	bool pasted_lines;         /* the line begins with a paste: several lines are data */
 	struct secret_line secret; /* what is typed while app->secret_for is set */
 	bool asked;                /* Enter on several lines has been asked about */

@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
-#include "ui/ui.h"
+#include "ui/headless.h"
 
 struct headless {
 	struct ui ui;

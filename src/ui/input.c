@@ -99,13 +99,14 @@ static int run_row(size_t index, int key)
 #define EACH_ROW(DO)                                                                               \
 	DO(0)                                                                                      \
 	DO(1)                                                                                      \
-	DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15)  \
-	        DO(16) DO(17) DO(18) DO(19) DO(20) DO(21) DO(22) DO(23) DO(24) DO(25) DO(26)       \
-	                DO(27) DO(28) DO(29) DO(30) DO(31) DO(32) DO(33) DO(34) DO(35) DO(36)      \
-	                        DO(37) DO(38) DO(39) DO(40) DO(41) DO(42) DO(43) DO(44) DO(45)     \
-	                                DO(46) DO(47) DO(48) DO(49) DO(50) DO(51) DO(52) DO(53)    \
-	                                        DO(54) DO(55) DO(56) DO(57) DO(58) DO(59) DO(60)   \
-	                                                DO(61) DO(62) DO(63)
+	DO(2)                                                                                      \
+	DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15) DO(16) \
+	        DO(17) DO(18) DO(19) DO(20) DO(21) DO(22) DO(23) DO(24) DO(25) DO(26) DO(27)       \
+	                DO(28) DO(29) DO(30) DO(31) DO(32) DO(33) DO(34) DO(35) DO(36) DO(37)      \
+	                        DO(38) DO(39) DO(40) DO(41) DO(42) DO(43) DO(44) DO(45) DO(46)     \
+	                                DO(47) DO(48) DO(49) DO(50) DO(51) DO(52) DO(53) DO(54)    \
+	                                        DO(55) DO(56) DO(57) DO(58) DO(59) DO(60) DO(61)   \
+	                                                DO(62) DO(63)
 #define ENTRY(n) run_##n,
 
 EACH_ROW(FUNCTION)
@@ -573,7 +574,7 @@ static void repair_line(void)
 }
 
 /* Makes a text fit for the line: CR and CR LF become LF, what is no text becomes an escape, and one
- * line end at the end goes: Enter, which sends the line, stands for it. True if there was one. */
+ * line end at the end goes: Enter, which sends the line, takes its place. True if there was one. */
 static bool clean_paste(const char *bytes, size_t len, struct buf *out)
 {
 	while (len > 0) {
@@ -1239,7 +1240,7 @@ void input_start(const struct input_hooks *hooks, int terminal)
 	rl_initialize();
 	rl_tty_set_echoing(1); /* else readline thinks that nobody would hear its bell */
 	apply_bindings();
-	/* For good: a new one would wipe out a search's. Empty, as some searches show theirs behind
+	/* For good: a new one would wipe out a search's. Empty, as some searches show theirs after
 	 * it. */
 	rl_callback_handler_install("", take_line);
 	input.dirty = true;

@@ -16,7 +16,7 @@
 /* Each may be NULL. None may call back into input, but for input_line() and input_mode(). */
 struct input_hooks {
 	void *context;
-	/* Enter; valid during the call. Bytes that are no text stand on the line as escapes
+	/* Enter; valid during the call. Bytes that are no text are on the line as escapes
 	 * (byte_escape.h), but here they are those bytes: NUL may be among them. The other hooks
 	 * are given, and give, bytes, too. */
 	void (*line)(void *context, const char *line, size_t len);
@@ -47,7 +47,7 @@ const struct binding *input_binding(const struct key *key);
 void input_print_keys(const struct binding *row, struct buf *out);
 
 /* What is to be shown now: the text, the cursor, the region, and readline's own prompt in a search
- * or count; `prompt` is what stands there otherwise. Valid until the next key. */
+ * or count; `prompt` is what is shown otherwise. Valid until the next key. */
 struct line input_line(const char *prompt);
 
 /* A search is under way: what is pasted now is what is looked for. */

@@ -222,7 +222,7 @@ static bool is_stamp(const struct reader *reader, size_t at, size_t end)
 	return true;
 }
 
-/* A line is an entry; behind a stamp, all lines up to the next stamp are one. The line right behind
+/* A line is an entry; after a stamp, all lines up to the next stamp are one. The line right after
  * a stamp is never taken for another, so that "#1" can be an entry. */
 static bool next_entry(struct reader *reader)
 {
@@ -251,7 +251,7 @@ static size_t count_entries(struct reader reader)
 	return count;
 }
 
-/* Leaves away all but the last ones. */
+/* Leaves out all but the last ones. */
 static void skip_old_entries(struct reader *reader)
 {
 	size_t count = count_entries(*reader);
@@ -481,7 +481,7 @@ static char *find_path(void)
 	return NULL;
 }
 
-/* What stands in the environment is somebody else's to make: only a directory below it is ours. */
+/* The directory that the environment names is made by others: only what is below it is ours. */
 static size_t given_part(const char *path)
 {
 	const char *home = getenv("HOME");
@@ -500,7 +500,7 @@ static void make_directories(char *path)
 	}
 }
 
-/* Makes the file, so that what is wrong is told now and not in the middle of the work; an older one
+/* Makes the file, so that what is wrong is reported now and not in the middle of the work; an older one
  * may have been made by a program less careful about who reads it. */
 static void claim_file(void)
 {

@@ -93,7 +93,7 @@ static struct cut cut_paste(struct keys *keys, const char *s, size_t n, bool lat
 	return (struct cut){ late ? n : 0, KEY_PASTE };
 }
 
-/* Parameters from `first` on, behind ESC [ or ESC O, and a final byte that says which key it was. A
+/* Parameters from `first` on, after ESC [ or ESC O, and a final byte that says which key it was. A
  * byte that cannot belong to it ends it before itself. */
 static struct cut cut_control(struct keys *keys, const char *s, size_t n, size_t first, bool late)
 {
@@ -193,7 +193,7 @@ static bool is_in_parameters(const char *s, size_t n)
 	return n > 2 && s[1] == '[' && s[n - 1] >= 0x30 && s[n - 1] <= 0x3f;
 }
 
-static int64_t patience(const struct keys *keys, const char *s, size_t n)
+static int64_t timeout(const struct keys *keys, const char *s, size_t n)
 {
 	if (may_become_paste(s, n))
 		return KEYS_PASTE_MS * CLOCK_MS;
@@ -204,7 +204,7 @@ static struct cut cut_unit(struct keys *keys, const char *s, size_t n, int64_t n
 {
 	if (s[0] != ESC)
 		return cut_character(s, n);
-	bool late = now - keys->fed >= patience(keys, s, n) || n >= PENDING_MOST;
+	bool late = now - keys->fed >= timeout(keys, s, n) || n >= PENDING_MOST;
 	return cut_escape(keys, s, n, late);
 }
 
@@ -312,5 +312,5 @@ int64_t keys_deadline(const struct keys *keys)
 	size_t len = keys->pending.len - keys->consumed;
 	if (!len || bytes[0] != ESC)
 		return INT64_MAX;
-	return keys->fed + patience(keys, bytes, len);
+	return keys->fed + timeout(keys, bytes, len);
 }

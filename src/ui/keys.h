@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* keys: cuts what a terminal sends into whole units: a character of the locale, an escape sequence,
- * a bracketed paste, a mouse report. Half a unit waits here, so that nothing behind ever sees one.
+ * a bracketed paste, a mouse report. Half a unit waits here, so that nobody else ever sees one.
  * Reads no terminal. */
 #pragma once
 

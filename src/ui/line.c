@@ -99,7 +99,7 @@ static void find_cursor(struct flow *flow, size_t at)
 	flow->cursor_column = flow->column;
 }
 
-/* Nothing behind this place is shown or counted any more. */
+/* Nothing after this byte is shown or counted. */
 static bool is_enough(const struct flow *flow, int rows)
 {
 	if (!flow->found)
@@ -107,7 +107,7 @@ static bool is_enough(const struct flow *flow, int rows)
 	return flow->wraps ? flow->row >= rows : flow->column >= flow->canvas.left + flow->columns;
 }
 
-/* From this byte on, where a row begins; the prompt stands before byte 0 only. */
+/* From this byte on, where a row begins; the prompt is before byte 0 only. */
 static void walk(struct flow *flow, size_t from, int rows)
 {
 	const struct line *line = flow->line;
@@ -142,7 +142,7 @@ static bool is_plain(const char *s, size_t n)
 	return !others;
 }
 
-/* A place near `at` and before `limit` where a character begins: behind a byte that is part of no
+/* A byte near `at` and before `limit` where a character begins: after a byte that is part of no
  * longer one in any encoding, or as UTF-8 shows it. */
 static size_t character_near(const char *s, size_t at, size_t limit)
 {
@@ -176,7 +176,7 @@ static size_t row_start_in(const struct line *line, int columns, size_t begin, s
 	return round < first ? begin : first + (round - first) / width * width;
 }
 
-/* The nearest known row start before this byte; 0 stands for the prompt's. */
+/* The nearest known row start before this byte; 0 is the prompt's. */
 static size_t row_start_before(const struct line *line, int columns, size_t before)
 {
 	if (before == 0)

@@ -8,8 +8,8 @@
 
 #include "view/row.h"
 
-/* Rows are exact up to so many bytes before the cursor. In a longer line that is not plain ASCII,
- * rows are counted from a place less than twice as far away, so that the work for a frame is
+/* Rows are exact up to this many bytes before the cursor. In a longer line that is not plain ASCII,
+ * rows are counted from a byte less than twice as far away, so that the work for a frame is
  * bounded however long the line is. */
 enum { LINE_NEAR = 16384 };
 

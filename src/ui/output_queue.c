@@ -21,7 +21,7 @@ static bool is_pipe(int fd)
 	return fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
-/* Opening the pipe anew gives a file description of our own, which may be non-blocking without
+/* Opening the pipe again gives a file description of our own, which may be non-blocking without
  * anybody noticing. */
 static int reopen(int fd)
 {

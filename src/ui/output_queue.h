@@ -12,7 +12,7 @@
 
 struct output_queue {
 	int fd;
-	bool own; /* fd was opened anew */
+	bool own; /* fd was opened by us */
 	bool terminal;
 	int error;       /* errno of the write that failed */
 	struct buf rest; /* not yet taken */

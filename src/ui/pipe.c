@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The face without a face: standard input to the socket, socket to standard output, as nc -N does.
- * Data can never be a command. What happens to the connection is told on standard error, all of it
- * with -v, failures always. */
-#include "ui/ui.h"
+/* The frontend without a person: standard input to the socket, socket to standard output, as nc -N
+ * does. Data can never be a command. What happens to the connection goes to standard error: with -v
+ * all of it, failures always. */
+#include "ui/pipe.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -18,11 +18,11 @@
 enum {
 	CHUNK = 256 << 10,          /* read from standard input at a time */
 	DATAGRAM = 16 << 10,        /* one read is one datagram, and no larger than in nc */
-	UNSENT_MAX = 512 << 10,     /* no more is read while so much waits to be sent */
+	UNSENT_MAX = 512 << 10,     /* no more is read while this many bytes wait to be sent */
 	TRANSCRIPT_BYTES = 4 << 20, /* small enough to stay in the processor's cache */
 };
 
-/* UDP has no end: so long after the input has ended the last answer may still come. */
+/* UDP has no end: the last answer may still come this long after the input has ended. */
 #define UDP_LINGER CLOCK_S
 
 struct pipe {
@@ -32,11 +32,11 @@ struct pipe {
 	struct output_queue output_queue;
 	uint32_t talking; /* number of the session that the input goes to, 0 = none yet */
 	bool input_ended;
-	bool pending_paste; /* nothing is read from the peers while the output is stuck */
-	char last;          /* the last byte read, for line ends that are cut by a read */
-	int64_t ended_at;   /* when the input ended */
-	int64_t moved_at;   /* when a byte last went either way */
-	uint64_t told;      /* transcript position up to which standard error has been told */
+	bool held;         /* nothing is read from the peers while the output is stuck */
+	char last;         /* the last byte read, for line ends that are cut by a read */
+	int64_t ended_at;  /* when the input ended */
+	int64_t moved_at;  /* when a byte last went either way */
+	uint64_t reported; /* transcript position up to which standard error has it */
 	struct buf translated;
 	char chunk[CHUNK];
 };
@@ -71,11 +71,11 @@ static void end(struct pipe *pipe, int status)
 
 /* ---- from the peers to standard output ---- */
 
-static void hold(struct pipe *pipe, bool pending_paste)
+static void hold_reading(struct pipe *pipe, bool held)
 {
-	pipe->pending_paste = pending_paste;
+	pipe->held = held;
 	for (size_t i = 0; i < sessions_count(pipe->app->sessions); i++)
-		session_hold_reading(sessions_at(pipe->app->sessions, i), pending_paste);
+		session_hold_reading(sessions_at(pipe->app->sessions, i), held);
 }
 
 static void output_failed(struct pipe *pipe)
@@ -100,7 +100,7 @@ static void on_data(void *context, struct session *session, const char *data, si
 	if (!output_queue_write(&pipe->output_queue, data, len))
 		output_failed(pipe);
 	else if (output_queue_pending(&pipe->output_queue))
-		hold(pipe, true);
+		hold_reading(pipe, true);
 }
 
 /* ---- from standard input to the peer ---- */
@@ -172,7 +172,7 @@ static bool wants_input(const struct pipe *pipe)
 	return !session_is_shut(session) && session_unsent(session) < UNSENT_MAX;
 }
 
-/* ---- who is talked to, what is told, when it ends ---- */
+/* ---- which session the input goes to, what is reported, when it ends ---- */
 
 /* A listener's input goes to the client that came last. */
 static void choose_session(struct pipe *pipe)
@@ -193,8 +193,8 @@ static void choose_session(struct pipe *pipe)
 		finish_input(talking(pipe));
 }
 
-/* What befalls one client of a service is not worth a line each, unless asked for. */
-static bool is_told(struct pipe *pipe, const struct entry *entry)
+/* Failures of a service's clients only with -v. */
+static bool is_reported(struct pipe *pipe, const struct entry *entry)
 {
 	bool own = entry->session == session_number(pipe->options.session);
 	if (entry->call != CALL_STATE)
@@ -207,15 +207,16 @@ static bool is_told(struct pipe *pipe, const struct entry *entry)
 	       (entry->flags & ENTRY_ERROR && (own || !is_service(pipe)));
 }
 
-static void tell(struct pipe *pipe)
+static void report(struct pipe *pipe)
 {
 	const struct transcript *transcript = pipe->app->transcript;
-	uint64_t position = pipe->told == TRANSCRIPT_NONE ? transcript_first(transcript)
-	                                                  : transcript_next(transcript, pipe->told);
+	uint64_t position = pipe->reported == TRANSCRIPT_NONE
+	                            ? transcript_first(transcript)
+	                            : transcript_next(transcript, pipe->reported);
 	for (; position != TRANSCRIPT_NONE; position = transcript_next(transcript, position)) {
 		const struct entry *entry = transcript_at(transcript, position);
-		pipe->told = position;
-		if (entry && is_told(pipe, entry))
+		pipe->reported = position;
+		if (entry && is_reported(pipe, entry))
 			error_print("%.*s", (int)entry->len, entry_payload(entry));
 	}
 }
@@ -289,7 +290,7 @@ static void check_limits(struct pipe *pipe)
 	end(pipe, unsent ? 1 : 0);
 }
 
-/* ---- the four functions of a face ---- */
+/* ---- the frontend ---- */
 
 static void prepare(struct ui *ui, struct poller *poller)
 {
@@ -311,15 +312,15 @@ static void serve(struct ui *ui, struct poller *poller)
 		return;
 	if (!output_queue_flush(&pipe->output_queue))
 		output_failed(pipe);
-	else if (pipe->pending_paste && !output_queue_pending(&pipe->output_queue))
-		hold(pipe, false);
+	else if (pipe->held && !output_queue_pending(&pipe->output_queue))
+		hold_reading(pipe, false);
 }
 
 static void draw(struct ui *ui, struct app *app)
 {
 	struct pipe *pipe = pipe_of(ui);
 	(void)app;
-	tell(pipe);
+	report(pipe);
 	choose_session(pipe);
 	check_closed(pipe);
 	check_refused(pipe);
@@ -329,7 +330,7 @@ static void draw(struct ui *ui, struct app *app)
 static void free_pipe(struct ui *ui)
 {
 	struct pipe *pipe = pipe_of(ui);
-	tell(pipe);
+	report(pipe);
 	sessions_tap(pipe->app->sessions, NULL, NULL);
 	output_queue_done(&pipe->output_queue);
 	buf_free(&pipe->translated);
@@ -345,7 +346,7 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	        (struct ui){ .prepare = prepare, .serve = serve, .draw = draw, .free = free_pipe };
 	pipe->app = hooks->app;
 	pipe->options = *options;
-	pipe->told = TRANSCRIPT_NONE;
+	pipe->reported = TRANSCRIPT_NONE;
 	pipe->moved_at = clock_now();
 	buf_init(&pipe->translated, SIZE_MAX);
 	output_queue_init(&pipe->output_queue, STDOUT_FILENO);

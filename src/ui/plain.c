@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The face for screen readers and terminals that can only go on: what happens is printed line after
- * line, and below it stands the line being typed, in one row. Nothing but text, CR, LF, BS and BEL
- * is sent, and once, to a terminal that is not called dumb, the modes that its keys need: a pasted
- * line must not run here either. */
-#include "ui/ui.h"
+/* The frontend for screen readers and terminals that cannot move the cursor: what happens is printed
+ * line after line, and below it is the line being typed, in one row. Nothing but text, CR, LF, BS
+ * and BEL is sent, and once, to a terminal that is not called dumb, the modes that its keys need: a
+ * pasted line must not run here either. */
+#include "ui/plain.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "ui/tail.h"
 
 enum {
-	PIECE = 4096, /* about so much is printed before the keyboard is looked at again */
+	PIECE = 4096, /* bytes, about, that are printed before the keyboard is read again */
 	LAST_PIECE = 1 << 16,
 };
 
@@ -27,17 +27,17 @@ struct plain {
 	struct tail tail;
 	struct line_layout layout;
 	int rows, columns;
-	struct buf words; /* to be said above the line */
-	struct buf shown; /* text of the row being typed as it stands there, and how wide it is */
+	struct buf words; /* to be printed above the line */
+	struct buf shown; /* text of the row being typed as it is there now, and how wide it is */
 	int shown_columns, shown_cursor;
 	struct buf wanted; /* and as it is to be */
 	struct buf out;    /* what a turn gives to the terminal */
 	bool started;      /* something has been announced */
 	bool dirty;        /* the row may look different now */
-	bool behind;       /* there is more to print than was */
+	bool unfinished;   /* there is more to print */
 	uint64_t entries;  /* how many there were at the last piece */
 	uint64_t hits;     /* and of what is looked for */
-	int64_t waiting;   /* since when the call has waited that was told, 0 = none */
+	int64_t waiting;   /* since when the call has waited that was reported, 0 = none */
 };
 
 static struct plain *plain_of(struct ui *ui)
@@ -78,7 +78,7 @@ static void erase_row(struct plain *plain)
 	plain->shown_columns = plain->shown_cursor = 0;
 }
 
-/* The row's text with the blanks at its end, which row_print() leaves away. */
+/* The row's text with the blanks at its end, which row_print() leaves out. */
 static void print_whole(const struct row *row, struct buf *out)
 {
 	size_t count = row->count;
@@ -164,7 +164,7 @@ static void announce(struct plain *plain, const struct view *view)
 	plain->started = true;
 }
 
-/* A call that a blocking socket would sleep in is told once. */
+/* A call that a blocking socket would sleep in is reported once. */
 static void notice_waiting(struct plain *plain)
 {
 	char text[128];
@@ -178,7 +178,7 @@ static void notice_waiting(struct plain *plain)
 	plain->waiting = call ? since : 0;
 }
 
-/* A view that is turned to is read out anew: what it tells of the past is why it was turned to. */
+/* Another view is printed from its past on: that is why it was chosen. */
 static void notice_session(struct plain *plain)
 {
 	struct view view = view_of(plain);
@@ -190,8 +190,7 @@ static void notice_session(struct plain *plain)
 	plain->dirty = true;
 }
 
-/* What was looked for and found stands further up: it is said again, of a long paragraph the rows
- * with a hit. */
+/* A hit is further up: it is printed again, of a long paragraph the rows with a hit. */
 static void print_hit(struct plain *plain, const struct view *view, struct buf *lines)
 {
 	enum { WHOLE_MOST = 16 };
@@ -210,14 +209,14 @@ static void print_hit(struct plain *plain, const struct view *view, struct buf *
 	rows_free(&rows);
 }
 
-/* Lines go where the row stands, which then comes anew below them. */
+/* Lines take the place of the row, which then comes again below them. */
 static void print_lines(struct plain *plain, int64_t now, size_t most)
 {
 	struct view view = view_of(plain);
 	struct buf lines = plain->words;
 	buf_init(&plain->words, SIZE_MAX);
-	plain->behind = tail_print(&plain->tail, &view, now, most, &lines);
-	if (!plain->behind && plain->hits != plain->app->search.serial)
+	plain->unfinished = tail_print(&plain->tail, &view, now, most, &lines);
+	if (!plain->unfinished && plain->hits != plain->app->search.serial)
 		print_hit(plain, &view, &lines);
 	if (lines.len) {
 		erase_row(plain);
@@ -236,7 +235,7 @@ static void pass_on(struct plain *plain)
 	terminal_flush(plain->terminal);
 }
 
-/* ---- what the desk asks for ---- */
+/* ---- what the controller asks for ---- */
 
 static void on_say(void *context, const char *text)
 {
@@ -254,7 +253,7 @@ static void on_bell(void *context)
 }
 
 /* Looking back is the terminal's own business. */
-static void on_look(void *context, enum binding_action action)
+static void on_act(void *context, enum binding_action action)
 {
 	struct plain *plain = context;
 	plain->dirty = true;
@@ -297,13 +296,13 @@ static int on_columns(void *context)
 	return width_of(plain);
 }
 
-/* ---- the four functions of a face ---- */
+/* ---- the frontend ---- */
 
-/* Also what came since the last piece: at the start, by a command, when descriptors were closed. */
+/* Also what came after the last piece: at the start, by a command, when descriptors were closed. */
 static bool is_owed(const struct plain *plain)
 {
 	struct view view = view_of(plain);
-	return plain->behind || plain->dirty || !tail_is_at(&plain->tail, &view) ||
+	return plain->unfinished || plain->dirty || !tail_is_at(&plain->tail, &view) ||
 	       plain->entries != transcript_count(plain->app->transcript);
 }
 
@@ -339,14 +338,13 @@ static void plain_draw(struct ui *ui, struct app *app)
 		pass_on(plain);
 }
 
-/* What was said at the end is worth more than what a flood has left unsaid. */
-static void say_the_last(struct plain *plain)
+/* The last lines are worth more than the rest of a flood. */
+static void print_the_last(struct plain *plain)
 {
 	int64_t now = clock_now();
 	notice_session(plain);
 	print_lines(plain, now, LAST_PIECE);
-	print_lines(plain, now + CLOCK_S,
-	            LAST_PIECE); /* a line without its end has no time to wait for it */
+	print_lines(plain, now + CLOCK_S, LAST_PIECE); /* also a line without its end */
 	erase_row(plain);
 	pass_on(plain);
 }
@@ -355,7 +353,7 @@ static void plain_free(struct ui *ui)
 {
 	struct plain *plain = plain_of(ui);
 	if (!terminal_is_busy(plain->terminal))
-		say_the_last(plain);
+		print_the_last(plain);
 	controller_done(&plain->controller);
 	terminal_close(plain->terminal);
 	tail_free(&plain->tail);
@@ -394,7 +392,7 @@ struct ui *plain_new(const struct ui_hooks *hooks, struct error *error)
 	struct frontend_ops frontend = {
 		.context = plain,
 		.say = on_say,
-		.look = on_look,
+		.act = on_act,
 		.changed = on_changed,
 		.bell = on_bell,
 		.suspend = on_suspend,

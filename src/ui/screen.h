@@ -21,8 +21,7 @@ void screen_close(struct screen *screen);
 bool screen_tears_corner(const struct screen *screen);
 
 void screen_size(const struct screen *screen, int *rows, int *columns);
-void screen_resize(
-        struct screen *screen); /* asks the terminal, and draws everything anew next time */
+void screen_resize(struct screen *screen); /* asks the terminal, and draws everything next time */
 void screen_redraw(struct screen *screen);
 void screen_set_color(struct screen *screen,
                       bool color); /* no effect where the terminal has none */

@@ -115,7 +115,7 @@ static void add_bytes(struct pieces *pieces, int rank, enum style style, const c
 		add_piece(pieces, rank, style, "%s %s", word, count_format(bytes, text));
 }
 
-/* A window is small where not even a segment fits, once something has been told of it. */
+/* A window is small where not even a segment fits, once it is known. */
 static void add_window(struct pieces *pieces, const struct sample *sample)
 {
 	uint64_t window = sample_get(sample, SAMPLE_SND_WND);

@@ -86,7 +86,7 @@ bool tail_select(struct tail *tail, const struct view *view, int paragraphs)
 
 /* ---- where to go on ---- */
 
-/* What came behind an unfinished paragraph begins with an entry of its own. */
+/* What came after an unfinished paragraph begins with an entry of its own. */
 static bool find_rest(const struct tail *tail, const struct view *view, struct location *next)
 {
 	uint64_t entry = view_entry_after(view, tail->mark.shown_up_to);
@@ -119,7 +119,7 @@ static uint64_t entry_before(const struct view *view, uint64_t position)
 	return entry && entry->back ? position - (uint64_t)entry->back * ENTRY_ALIGN : position;
 }
 
-/* Whether what was to be shown next was evicted before. Of one session its links tell, of all that
+/* Whether what was to be shown next was evicted before. Of one session its links say so, of all that
  * the oldest entry left is a later one than the next would have been. */
 static bool has_lost(const struct tail *tail, const struct view *view, uint64_t from, uint64_t next)
 {
@@ -129,8 +129,8 @@ static bool has_lost(const struct tail *tail, const struct view *view, uint64_t 
 	       transcript_lost(view->transcript).entries > tail->mark.count;
 }
 
-static void tell_loss(const struct tail *tail, const struct view *view, struct location next,
-                      struct buf *out)
+static void print_loss(const struct tail *tail, const struct view *view, struct location next,
+                       struct buf *out)
 {
 	const struct tail_mark *mark = &tail->mark;
 	if (!mark->any || tail->jumps || view_has(view, mark->last))
@@ -180,12 +180,12 @@ static bool print_next(struct tail *tail, const struct view *view, int64_t now, 
 	bool newest = is_newest(view, next), in_character = false;
 	bool open = newest && view_is_open(view, &in_character);
 	if (open) {
-		int64_t patience = in_character ? TAIL_CHARACTER_MS : TAIL_PATIENCE_MS;
-		tail->patience = patience * CLOCK_MS;
-		if (now < tail->changed + tail->patience)
+		int64_t timeout = in_character ? TAIL_CHARACTER_MS : TAIL_LINE_MS;
+		tail->timeout = timeout * CLOCK_MS;
+		if (now < tail->changed + tail->timeout)
 			return false;
 	}
-	tell_loss(tail, view, next, out);
+	print_loss(tail, view, next, out);
 	print_paragraph(tail, view, next, out);
 	tail->jumps = false;
 	tail->mark.last = next;
@@ -210,5 +210,5 @@ int64_t tail_deadline(const struct tail *tail)
 {
 	const struct tail_mark *mark = &tail->mark;
 	bool all_shown = tail->newest == TRANSCRIPT_NONE || mark->shown_up_to == tail->newest;
-	return all_shown ? INT64_MAX : tail->changed + tail->patience;
+	return all_shown ? INT64_MAX : tail->changed + tail->timeout;
 }

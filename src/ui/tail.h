@@ -11,9 +11,8 @@
 #include "view/view.h"
 
 enum {
-	TAIL_PATIENCE_MS = 100, /* so long a line without its end waits for the rest, */
-	TAIL_CHARACTER_MS =
-	        1000, /* and so long a character: printed in two parts it could not be read */
+	TAIL_LINE_MS = 100,       /* how long a line without its end waits for the rest, */
+	TAIL_CHARACTER_MS = 1000, /* and a character: in two parts it could not be read */
 };
 
 /* How far a session has been shown. */
@@ -32,11 +31,11 @@ struct tail {
 	struct tail_mark mark;    /* of the session that is shown */
 	struct tail_mark *others; /* of those shown before */
 	size_t count, cap;
-	struct location next; /* where to go on instead of behind mark.last */
+	struct location next; /* where to go on instead of after mark.last */
 	bool jumps;
 	uint64_t newest; /* entry, and when it was seen first */
 	int64_t changed;
-	int64_t patience; /* so long from then the newest paragraph waits for its end */
+	int64_t timeout; /* how long from then the newest paragraph waits for its end */
 	struct rows rows;
 };
 
@@ -47,8 +46,8 @@ void tail_free(struct tail *tail);
 bool tail_is_at(const struct tail *tail, const struct view *view);
 
 /* Another session or kind of view from now on. Of what has not been shown of the session, only the
- * last paragraphs will be; of another kind of view they are shown anew. True when that leaves any
- * away. */
+ * last paragraphs will be; of another kind of view they are shown again. True when that leaves any
+ * out. */
 bool tail_select(struct tail *tail, const struct view *view, int paragraphs);
 
 /* Appends what is new, as lines that end in CR LF, until `out` has more than `most` bytes. True:

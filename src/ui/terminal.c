@@ -32,8 +32,8 @@
 enum {
 	FAREWELL = 512,
 	ALTERNATE_STACK = 64 << 10,
-	PATIENCE_US = 50000, /* so long a terminal on its last frame may take nothing */
-	FAREWELL_MS = 400,   /* so long it may take for all of it */
+	STUCK_US = 50000,  /* that the terminal may take nothing of the last frame */
+	FAREWELL_MS = 400, /* that it may take for all of it */
 };
 
 /* Pastes in brackets (2004); Alt as an Escape in front, where it would set the eighth bit (1036);
@@ -52,7 +52,7 @@ struct terminal {
 	FILE *stream;
 	struct stdio_capture stdio_capture;
 	bool stdio_capture_waits;
-	int last_words; /* where text goes that nobody has shown when the program ends */
+	int leftover; /* where captured text goes that is not shown when the program ends */
 	struct termios found, raw;
 	bool dumb; /* is sent no modes */
 	bool mouse;
@@ -100,11 +100,11 @@ static void say_farewell(const struct terminal *terminal)
 	put_all(terminal->out, terminal->farewell, terminal->farewell_len);
 }
 
-static void pass_last_words(const struct terminal *terminal)
+static void pass_captured(const struct terminal *terminal)
 {
 	char chunk[1024];
 	ssize_t got = read(terminal->stdio_capture.fd, chunk, sizeof chunk);
-	while (got > 0 && put_all(terminal->last_words, chunk, (size_t)got))
+	while (got > 0 && put_all(terminal->leftover, chunk, (size_t)got))
 		got = read(terminal->stdio_capture.fd, chunk, sizeof chunk);
 }
 
@@ -118,7 +118,7 @@ static void restore_now(void)
 		say_farewell(terminal);
 		tcsetattr(terminal->in, TCSANOW, &terminal->found);
 	}
-	pass_last_words(terminal);
+	pass_captured(terminal);
 }
 
 static void on_crash(int signal)
@@ -172,7 +172,7 @@ static bool is_dumb(const char *type)
 }
 
 /* A new open file description: O_NONBLOCK on the one we were given would be the shell's, too. */
-static int open_anew(int fd)
+static int open_again(int fd)
 {
 	const char *name = ttyname(fd);
 	int flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
@@ -189,7 +189,7 @@ static bool open_descriptors(struct terminal *terminal, struct error *error)
 	}
 	terminal->in = descriptor_watched(descriptor_copy(STDIN_FILENO));
 	if (terminal->in >= 0)
-		terminal->out = descriptor_watched(open_anew(STDOUT_FILENO));
+		terminal->out = descriptor_watched(open_again(STDOUT_FILENO));
 	if (terminal->out >= 0)
 		return true;
 	descriptor_explain(error, errno, "opening the terminal");
@@ -219,7 +219,7 @@ static void drop(struct terminal *terminal)
 	free(terminal);
 }
 
-/* The sink takes everything, short of a full disk where it is a file there. */
+/* The output file takes everything, short of a full disk where it is a file there. */
 static void put(struct terminal *terminal, const char *text)
 {
 	put_all(terminal->output_file.file, text, strlen(text));
@@ -254,9 +254,9 @@ struct terminal *terminal_open(struct error *error)
 		return NULL;
 	}
 	terminal->dumb = is_dumb(getenv("TERM"));
-	terminal->last_words = isatty(terminal->stdio_capture.found[1])
-	                               ? terminal->out
-	                               : terminal->stdio_capture.found[1];
+	terminal->leftover = isatty(terminal->stdio_capture.found[1])
+	                             ? terminal->out
+	                             : terminal->stdio_capture.found[1];
 	terminal_set_farewell(terminal, "", 0);
 	live = terminal;
 	catch_crashes();
@@ -267,7 +267,7 @@ struct terminal *terminal_open(struct error *error)
 
 static bool wait_writable(int fd)
 {
-	struct timeval limit = { .tv_usec = PATIENCE_US };
+	struct timeval limit = { .tv_usec = STUCK_US };
 	fd_set set;
 	FD_ZERO(&set);
 	FD_SET(fd, &set);
@@ -301,7 +301,7 @@ void terminal_close(struct terminal *terminal)
 		give_back(terminal);
 	live = NULL;
 	poller_on_stuck(NULL);
-	pass_last_words(terminal);
+	pass_captured(terminal);
 	stdio_capture_close(&terminal->stdio_capture);
 	drop(terminal);
 }

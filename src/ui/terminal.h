@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* terminal: the controlling terminal as descriptors: its modes saved and put back, also by a crash,
- * its size, and an output that never blocks: what is to be shown goes into a sink (curses writes
- * there), and the loop passes it on through a descriptor opened anew and non-blocking. The shell's
+ * its size, and an output that never blocks: what is to be shown goes into an output file (curses writes
+ * there), and the loop passes it on through a descriptor of its own, non-blocking. The shell's
  * own descriptors are left as they are. One per program: a signal handler must find it. */
 #pragma once
 
@@ -34,7 +34,7 @@ void terminal_size(const struct terminal *terminal, int *rows, int *columns);
  * "dumb". */
 void terminal_set_mouse(struct terminal *terminal, bool on);
 
-/* Bytes written to the stream that are still on their way out. */
+/* Bytes written to the stream that are not out yet. */
 size_t terminal_waiting(const struct terminal *terminal);
 
 /* There are some, or the terminal is not ours now: no time to draw. */

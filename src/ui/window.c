@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The face on a whole screen. A frame is drawn when something has changed, the last one is out, and
+/* The frontend on a whole screen. A frame is drawn when something has changed, the last one is out, and
  * its time has come: at once on a screen that was idle, at most 60 times in any second. */
 #include "ui/window.h"
 
@@ -51,7 +51,7 @@ void window_refresh(struct window *window)
 	rate_limit_refill(&window->panes_shown);
 }
 
-/* ---- what the desk asks for ---- */
+/* ---- what the controller asks for ---- */
 
 static void on_say(void *context, const char *text)
 {
@@ -97,7 +97,7 @@ static int page_rows(const struct window *window)
 	return rows > 1 ? rows : 1;
 }
 
-static void on_look(void *context, enum binding_action action)
+static void on_act(void *context, enum binding_action action)
 {
 	struct window *window = context;
 	int page = page_rows(window);
@@ -129,7 +129,7 @@ static void on_look(void *context, enum binding_action action)
 	window_refresh(window);
 }
 
-static bool on_follow(void *context)
+static bool on_to_newest(void *context)
 {
 	struct window *window = context;
 	struct pane *pane = window_pane(window);
@@ -165,7 +165,7 @@ static void on_bell(void *context)
 	screen_bell(window->screen);
 }
 
-/* Whoever has written there meanwhile: the size is asked for and all is drawn anew. */
+/* Others may have written there meanwhile: everything is drawn again. */
 static void on_resize(void *context, bool resumed)
 {
 	struct window *window = context;
@@ -191,7 +191,7 @@ static int on_columns(void *context)
 	return window_view(window).columns;
 }
 
-/* ---- the four functions of a face ---- */
+/* ---- the frontend ---- */
 
 static int64_t later_of(int64_t a, int64_t b)
 {
@@ -284,13 +284,13 @@ static bool open_terminal(struct window *window, struct error *error)
 	return window->screen;
 }
 
-static void sit_down(struct window *window, const struct ui_hooks *hooks)
+static void attach_controller(struct window *window, const struct ui_hooks *hooks)
 {
 	struct frontend_ops frontend = {
 		.context = window,
 		.say = on_say,
-		.look = on_look,
-		.follow = on_follow,
+		.act = on_act,
+		.to_newest = on_to_newest,
 		.mouse = on_mouse,
 		.changed = on_changed,
 		.bell = on_bell,
@@ -321,7 +321,7 @@ struct ui *window_new(const struct ui_hooks *hooks, struct error *error)
 	window->panes_shown.credit = PANE_CREDIT;
 	panes_init(&window->panes);
 	pager_init(&window->pager);
-	sit_down(window, hooks);
+	attach_controller(window, hooks);
 	on_resize(window, false);
 	return &window->ui;
 }

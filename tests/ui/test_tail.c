@@ -6,7 +6,7 @@
 #include "support/tap.h"
 #include "ui/tail.h"
 
-#define WAIT (TAIL_PATIENCE_MS * CLOCK_MS)
+#define WAIT (TAIL_LINE_MS * CLOCK_MS)
 
 static struct transcript *transcript;
 static struct tail tail;

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* headless: the frontend of a script that runs without a terminal. */
+#pragma once
+
+#include "ui/ui.h"
+
+struct ui *headless_new(const struct ui_hooks *hooks, int verbose);
