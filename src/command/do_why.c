@@ -12,26 +12,6 @@
 
 enum { PAYLOAD_SHOWN = 24 };
 
-/* ---- the table's words ---- */
-
-static void add_paragraph(const struct errno_meaning *why, struct buf *out)
-{
-	buf_printf(out, "%s\n", why->what);
-	if (*why->who)
-		buf_printf(out, "Who says so: %c%s\n", tolower((unsigned char)*why->who),
-		           why->who + 1);
-	buf_printf(out, "Next: %c%s", tolower((unsigned char)*why->next), why->next + 1);
-}
-
-void errno_meaning_print(const struct errno_meaning *why, struct buf *out)
-{
-	buf_append_text(out, why->symbol);
-	if (why->code)
-		buf_printf(out, " (%d): %s", why->code, error_why(why->code));
-	buf_printf(out, "\nFrom %s.\n", why->calls);
-	add_paragraph(why, out);
-}
-
 static void explain_named(struct app *app, const struct errno_meaning *why)
 {
 	struct buf text = { .max = SIZE_MAX };
@@ -42,37 +22,17 @@ static void explain_named(struct app *app, const struct errno_meaning *why)
 
 /* ---- the last failure ---- */
 
-/* getaddrinfo() has no errno value: which of its own it was stands in the program's words. */
-static const struct errno_meaning *find_lookup_why(const char *words)
-{
-	static const struct {
-		const char *begins, *symbol;
-	} rows[] = {
-		{ "no such host", "EAI_NONAME" },
-		{ "not a numeric address", "EAI_NONAME" },
-		{ "no such", "EAI_SERVICE" },
-		{ "name server does not answer", "EAI_AGAIN" },
-		{ "name server failed", "EAI_FAIL" },
-		{ "no ", "EAI_NODATA" },
-	};
-	struct error ignored;
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (strncmp(words, rows[i].begins, strlen(rows[i].begins)) == 0)
-			return errno_meaning_find(rows[i].symbol, &ignored);
-	return errno_meaning_find("EAI_SYSTEM", &ignored);
-}
-
+/* The program's own words for it are behind the first line. */
 static void add_lookup(const struct entry *entry, struct buf *out)
 {
-	struct buf words = { .max = SIZE_MAX };
-	const char *end = memchr(entry_payload(entry), '\n', entry->len);
-	if (end)
-		buf_append(&words, end + 1, entry->len - (size_t)(end + 1 - entry_payload(entry)));
-	const struct errno_meaning *why = find_lookup_why(buf_text(&words));
-	buf_printf(out, "%s\n", buf_text(&words));
-	if (why)
-		add_paragraph(why, out);
-	buf_free(&words);
+	const struct errno_meaning *meaning = errno_meaning_of_lookup(entry->arg);
+	const char *words = entry_payload(entry), *end = words + entry->len;
+	const char *line = memchr(words, '\n', entry->len);
+	if (line)
+		buf_append(out, line + 1, (size_t)(end - line - 1));
+	buf_append_text(out, "\n");
+	if (meaning)
+		errno_meaning_explain(meaning, NULL, out);
 }
 
 static void add_when(const struct failure *failure, int64_t time, struct buf *out)
@@ -105,18 +65,22 @@ static void add_call(const struct failure *failure, struct buf *out)
 static void explain_failure(const struct failure *failure, struct buf *out)
 {
 	const struct entry *call = failure_call(failure);
-	const struct errno_meaning *why = errno_meaning_numbered(failure->code);
+	const struct errno_meaning *meaning = errno_meaning_numbered(failure->code);
 	add_call(failure, out);
 	if (call->call == CALL_GETADDRINFO) {
 		add_lookup(call, out);
 		return;
 	}
+	const struct errno_case *special = failure_case(failure);
+	if (special)
+		buf_printf(out, "%c%s.\n", toupper((unsigned char)*special->phrase),
+		           special->phrase + 1);
 	failure_say_here(failure, out);
 	failure_say_others(failure, out);
-	if (why)
-		add_paragraph(why, out);
+	if (meaning)
+		errno_meaning_explain(meaning, special, out);
 	else
-		buf_append_text(out, "Of this errno value nothing more is known here.");
+		buf_append_text(out, "Nothing more is known of this errno value.");
 }
 
 static void explain_state(const struct failure *failure, struct buf *out)

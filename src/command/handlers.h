@@ -3,10 +3,6 @@
 #pragma once
 
 #include "command/command.h"
-#include "socket/errno_meaning.h"
-
-/* What /why and /help say of one. */
-void errno_meaning_print(const struct errno_meaning *why, struct buf *out);
 
 unsigned session_option_set(const struct session *session); /* for sockopt_find() */
 

@@ -235,15 +235,20 @@ static void print_options(FILE *out)
 
 /* ---- errors ---- */
 
-static void print_error(FILE *out, const struct errno_meaning *why)
+static void print_error(FILE *out, const struct errno_meaning *meaning)
 {
 	struct buf text = { .max = SIZE_MAX };
-	buf_printf(&text, "From %s. %s", why->calls, why->what);
-	if (*why->who)
-		buf_printf(&text, " Who says so: %c%s", tolower((unsigned char)*why->who),
-		           why->who + 1);
-	buf_printf(&text, " Next: %c%s", tolower((unsigned char)*why->next), why->next + 1);
-	fprintf(out, ".It %s %s\n", why->code ? "Er" : "Dv", why->symbol);
+	bool of_lookup = strncmp(meaning->symbol, "EAI_", 4) == 0;
+	fprintf(out, ".It %s %s\n", of_lookup ? "Dv" : "Er", meaning->symbol);
+	buf_printf(&text, "From %s.\n", meaning->calls);
+	errno_meaning_explain(meaning, NULL, &text);
+	for (const struct errno_case *special = meaning->cases; special && special->calls;
+	     special++) {
+		buf_append_text(&text, special == meaning->cases ? "\nIn messages: " : "; ");
+		errno_case_print_where(special, &text);
+		buf_printf(&text, ": %s", special->phrase);
+	}
+	buf_append_text(&text, meaning->cases ? "." : "");
 	print_text(out, buf_text(&text), text.len);
 	putc('\n', out);
 	buf_free(&text);

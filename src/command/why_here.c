@@ -185,7 +185,7 @@ static void say_queued(const struct entry *entry, const struct errqueue *queued,
 }
 
 /* The message that stands nearest behind or before the failure. */
-static bool say_icmp(const struct failure *failure, struct buf *out)
+static void say_icmp(const struct failure *failure, struct buf *out)
 {
 	const struct transcript *transcript = failure->app->transcript;
 	uint64_t at = failure->told;
@@ -196,11 +196,10 @@ static bool say_icmp(const struct failure *failure, struct buf *out)
 		const struct entry *entry = transcript_at(transcript, at);
 		if (entry && read_queued(entry, &queued) == failure->code) {
 			say_queued(entry, &queued, out);
-			return true;
+			return;
 		}
 		at = transcript_before(transcript, at);
 	}
-	return false;
 }
 
 /* ---- what each errno value has to do with what was done here ---- */
@@ -229,19 +228,6 @@ static uint64_t find_fin(const struct failure *failure)
 		fin = at;
 	}
 	return fin;
-}
-
-static void say_refused(const struct failure *failure, struct buf *out)
-{
-	const struct entry *call = failure_call(failure);
-	struct endpoint addr = entry_addr(call);
-	if (session_transport(failure->session) == TRANSPORT_UDP)
-		buf_append_text(out, "It is the answer to a datagram that was sent before.\n");
-	else if (call->call == CALL_CONNECT)
-		buf_printf(out,
-		           "RST came back for our SYN: the machine is there, and nobody listens "
-		           "at its port %u.\n",
-		           addr.port);
 }
 
 static void say_unread(const struct failure *failure, struct buf *out)
@@ -278,18 +264,14 @@ static void say_pipe(const struct failure *failure, struct buf *out)
 	const struct transcript *transcript = failure->app->transcript;
 	uint64_t ours = failure_earlier(failure, failure->at, CALL_SHUTDOWN);
 	uint64_t fin = find_fin(failure);
-	if (session_state(failure->session) == SESSION_FRESH)
-		buf_append_text(out, "This socket has never been connected.\n");
-	else if (ours != TRANSCRIPT_NONE && transcript_at(transcript, ours)->arg != SHUT_RD &&
-	         !transcript_at(transcript, ours)->error)
+	if (ours != TRANSCRIPT_NONE && transcript_at(transcript, ours)->arg != SHUT_RD &&
+	    !transcript_at(transcript, ours)->error)
 		say_at(failure, ours, "This direction was closed here, by shutdown(),", out);
 	else if (fin != TRANSCRIPT_NONE)
 		say_at(failure, fin,
 		       "What was sent behind the peer's close was answered by RST. "
 		       "recv() had returned 0",
 		       out);
-	else
-		buf_append_text(out, "The connection had been reset before.\n");
 }
 
 static void say_timed_out(const struct failure *failure, struct buf *out)
@@ -340,10 +322,17 @@ static void say_too_large(const struct failure *failure, struct buf *out)
 		buf_append_text(out, "that is more than a packet may have on this path.\n");
 }
 
-static void say_not_connected(const struct failure *failure, struct buf *out)
+/* What is sent or received was so on a connection, unless there has been none. */
+const struct errno_case *failure_case(const struct failure *failure)
 {
-	if (session_state(failure->session) == SESSION_FRESH)
-		buf_append_text(out, "This socket has never been connected.\n");
+	const struct entry *call = failure_call(failure);
+	const struct session *session = failure->session;
+	struct endpoint addr = entry_addr(call);
+	unsigned context = session_errno_context(session, endpoint_is_set(&addr) ? &addr : NULL);
+	bool moves = entry_is_incoming(call) || entry_is_outgoing(call);
+	if (moves && context & ERRNO_TCP && !(context & ERRNO_FRESH))
+		context |= ERRNO_OPEN;
+	return errno_meaning_case(entry_call_name((enum call)call->call), failure->code, context);
 }
 
 void failure_say_here(const struct failure *failure, struct buf *out)
@@ -352,18 +341,14 @@ void failure_say_here(const struct failure *failure, struct buf *out)
 		int code;
 		void (*say)(const struct failure *failure, struct buf *out);
 	} snapshot[] = {
-		{ ECONNREFUSED, say_refused },
-		{ ECONNRESET, say_reset },
-		{ EPIPE, say_pipe },
-		{ ETIMEDOUT, say_timed_out },
-		{ EACCES, say_no_access },
+		{ ECONNRESET, say_reset },    { EPIPE, say_pipe },
+		{ ETIMEDOUT, say_timed_out }, { EACCES, say_no_access },
 		{ EMSGSIZE, say_too_large },
-		{ ENOTCONN, say_not_connected },
 	};
 	if (failure->at == TRANSCRIPT_NONE || !failure_call(failure))
 		return;
-	bool icmp = say_icmp(failure, out);
+	say_icmp(failure, out);
 	for (size_t i = 0; i < sizeof snapshot / sizeof *snapshot; i++)
-		if (snapshot[i].code == failure->code && !(icmp && failure->code == ECONNREFUSED))
+		if (snapshot[i].code == failure->code)
 			snapshot[i].say(failure, out);
 }

@@ -8,6 +8,7 @@
 
 #include "app/app.h"
 #include "base/buf.h"
+#include "socket/errno_meaning.h"
 
 struct failure {
 	const struct app *app;
@@ -21,6 +22,9 @@ struct failure {
 
 /* False where nothing has failed. What only says "not yet" (EAGAIN, EINPROGRESS) is no failure. */
 bool failure_find(const struct app *app, const struct session *session, struct failure *failure);
+
+/* The case of its errno value that holds for this call; NULL where only the general words do. */
+const struct errno_case *failure_case(const struct failure *failure);
 
 /* Appends sentences, each with a line feed; nothing where nothing is known. */
 void failure_say_here(const struct failure *failure, struct buf *out);

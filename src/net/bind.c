@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "socket/errno_meaning.h"
 #include "net/session_internal.h"
 #include "net/probe_timer.h"
 
@@ -147,28 +148,22 @@ static bool must_try_again(const struct endpoint *list, const struct session *se
 	return code == EADDRINUSE && list[0].port == 0 && session->fd_count > 1;
 }
 
-static const char *explain(int code)
-{
-	switch (code) {
-	case EADDRINUSE:
-		return " (EADDRINUSE): another socket has this port";
-	case EADDRNOTAVAIL:
-		return " (EADDRNOTAVAIL): not an address of this machine";
-	case EACCES:
-		return " (EACCES): ports below 1024 are the superuser's";
-	default:
-		return "";
-	}
-}
-
 static void tell_failure(struct session *session, const char *call, const struct endpoint *at,
                          int code)
 {
 	char addr[ENDPOINT_TEXT];
-	const char *why =
-	        code == ERANGE ? "no descriptor is left that select() can watch" : error_why(code);
-	session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s%s", call,
-	               endpoint_format(at, addr), why, explain(code));
+	endpoint_format(at, addr);
+	const struct errno_case *special =
+	        errno_meaning_case(call, code, session_errno_context(session, NULL));
+	if (special && code == ERANGE)
+		session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s", call, addr,
+		               special->phrase);
+	else if (special)
+		session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s (%s): %s", call, addr,
+		               error_why(code), error_name(code), special->phrase);
+	else
+		session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s", call, addr,
+		               error_why(code));
 }
 
 static void tell_where(struct session *session, const char *verb)

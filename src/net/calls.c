@@ -280,13 +280,14 @@ void call_note_close(const struct caller *caller, int64_t begun, int64_t ended, 
 }
 
 void call_note_lookup(const struct caller *caller, int64_t begun, int64_t ended, const char *host,
-                      const char *service, const char *text, bool failed)
+                      const char *service, const char *text, int status)
 {
 	struct entry entry = call_begin(caller, CALL_GETADDRINFO, -1);
 	struct buf payload;
 	entry.time = begun;
 	entry.duration = to_microseconds(ended - begun);
-	entry.error = failed ? EHOSTUNREACH : 0;
+	entry.error = status ? EHOSTUNREACH : 0;
+	entry.arg = status;
 	buf_init(&payload, SIZE_MAX);
 	buf_printf(&payload, "%s %s\n%s", host, service, text);
 	transcript_append(caller->transcript, &entry, NULL, buf_data(&payload), payload.len);

@@ -99,6 +99,7 @@ ssize_t call_sendmsg(const struct caller *caller, int fd, const void *data, size
 void call_note_close(const struct caller *caller, int64_t begun, int64_t ended, int fd, int code);
 
 /* Writes down a name look-up that a thread has made: what was asked, what came back. `text` is the
- * addresses, one on a line, or for a failure (recorded as EHOSTUNREACH) its words. */
+ * addresses, one on a line, or for a failure (recorded as EHOSTUNREACH) its words; `status` is what
+ * getaddrinfo() returned, 0 = success. */
 void call_note_lookup(const struct caller *caller, int64_t begun, int64_t ended, const char *host,
-                      const char *service, const char *text, bool failed);
+                      const char *service, const char *text, int status);

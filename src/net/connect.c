@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "socket/errno_meaning.h"
 #include "net/session_internal.h"
 #include "net/probe_timer.h"
 
@@ -14,32 +16,6 @@
 /* Where SESSION_SOCKETS are under way the oldest makes room once it has had time for a SYN that was
  * lost, whose retransmission follows after one second. */
 #define ATTEMPT_LEAST (2 * CLOCK_S)
-
-/* What a failed connect() means on the wire. */
-static const struct meaning {
-	int code;
-	const char *word, *why;
-} meanings[] = {
-	{ ECONNREFUSED, "refused", "RST to our SYN: nobody listens there" },
-	{ ETIMEDOUT, "timed out", "ETIMEDOUT: no answer to our SYN, however often it was sent" },
-	{ EHOSTUNREACH, "unreachable",
-	  "EHOSTUNREACH: nobody answers at that address, or a router refused" },
-	{ ENETUNREACH, "unreachable", "ENETUNREACH: no route there, nothing was sent" },
-	{ EACCES, "not allowed",
-	  "EACCES: a broadcast address needs SO_BROADCAST, or a firewall refused" },
-	{ EADDRNOTAVAIL, "not possible",
-	  "EADDRNOTAVAIL: no local address or port to connect from" },
-	{ ERANGE, "not tried", "no descriptor is left that select() can watch" },
-	{ EAFNOSUPPORT, "not tried", "the local address asked for is of the other family" },
-};
-
-static const struct meaning *find_meaning(int code)
-{
-	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
-		if (meanings[i].code == code)
-			return &meanings[i];
-	return NULL;
-}
 
 static bool is_only_one(const struct session *session)
 {
@@ -120,20 +96,31 @@ static bool is_local(int code)
 	       code == EAFNOSUPPORT || code == EINVAL;
 }
 
-/* `call` is NULL for connect(). Explains itself in the last chapter only. */
+/* "refused (RST to our SYN: ...)", "timed out (ETIMEDOUT: ...)", ": bind(...) = -1 EACCES: ...": explained
+ * in the last chapter only. `call` is NULL for connect(), made or not. */
 static void add_failure(struct session *session, size_t number, const char *call, int code)
 {
 	struct dial *dial = session->dial;
-	const struct meaning *meaning = call ? NULL : find_meaning(code);
+	char name[16];
+	const char *text = call ? call : "connect()";
 	bool last = is_last(session), local = call || is_local(code);
+	bool says_symbol = code != ECONNREFUSED && code != ERANGE && code != EAFNOSUPPORT;
 	session->hopeless = local && (session->hopeless || !dial->attempt_log.len);
 	name_try(session, number);
-	if (meaning)
-		buf_printf(&dial->attempt_log, last ? " %s (%s)" : " %s", meaning->word,
-		           meaning->why);
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "("), text);
+	unsigned context = session_errno_context(session, &dial->remote.addr[number]);
+	const struct errno_case *special = errno_meaning_case(name, code, context);
+	if (!call && special && special->word && last)
+		buf_printf(&dial->attempt_log, " %s (%s%s%s)", special->word,
+		           says_symbol ? error_name(code) : "", says_symbol ? ": " : "",
+		           special->phrase);
+	else if (!call && special && special->word)
+		buf_printf(&dial->attempt_log, " %s", special->word);
+	else if (last)
+		buf_printf(&dial->attempt_log, ": %s = -1 %s: %s", text, error_name(code),
+		           special ? special->phrase : error_why(code));
 	else
-		buf_printf(&dial->attempt_log, last ? ": %s = -1 %s: %s" : " %s = -1 %s",
-		           call ? call : "connect()", error_name(code), error_why(code));
+		buf_printf(&dial->attempt_log, " %s = -1 %s", text, error_name(code));
 	if (dial->report_at == INT64_MAX)
 		dial->report_at = clock_now() + ATTEMPT_DELAY;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "socket/constant.h"
+#include "socket/errno_meaning.h"
 #include "net/session_internal.h"
 
 enum { ERRORS_A_TURN = 64 }; /* most that are heard at a time */
@@ -24,27 +25,14 @@ static void tell_refusal(struct session *session, int code)
 	char addr[ENDPOINT_TEXT];
 	endpoint_format(&session->peer, addr);
 	session->counts.refused++;
-	if (code == ECONNREFUSED)
-		session_report(session, ENTRY_ERROR,
-		               "%s refused: ICMP port unreachable - nobody receives there", addr);
+	const struct errno_case *special =
+	        errno_meaning_case("recv", code, session_errno_context(session, NULL));
+	if (special && special->word)
+		session_report(session, ENTRY_ERROR, "%s %s: %s", addr, special->word,
+		               special->phrase);
 	else
 		session_report(session, ENTRY_ERROR, "%s: %s (%s)", addr, error_why(code),
 		               error_name(code));
-}
-
-static const char *refusal_word(int code)
-{
-	switch (code) {
-	case ECONNREFUSED:
-		return " refused";
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-		return " unreachable";
-	case EMSGSIZE:
-		return " takes no datagram of that size";
-	default:
-		return "";
-	}
 }
 
 static void tell_icmp(struct session *session, const struct errqueue *error,
@@ -58,7 +46,9 @@ static void tell_icmp(struct session *session, const struct errqueue *error,
 	if (error->error == EMSGSIZE && error->info)
 		snprintf(mtu, sizeof mtu, ", MTU %u", (unsigned)error->info);
 	session->counts.refused++;
-	session_report(session, ENTRY_ERROR, "%s%s: %s%s%s%s *", target, refusal_word(error->error),
+	const struct errno_case *special = errno_meaning_case("recv", error->error, ERRNO_UDP);
+	const char *word = special && special->word ? special->word : "";
+	session_report(session, ENTRY_ERROR, "%s%s%s: %s%s%s%s *", target, *word ? " " : "", word,
 	               constant_icmp(v6, error->type, error->code, icmp),
 	               !endpoint_is_set(offender) ? "" : " from ",
 	               !endpoint_is_set(offender) ? "" : from, mtu);
@@ -66,30 +56,32 @@ static void tell_icmp(struct session *session, const struct errqueue *error,
 
 static void say_too_large(struct error *error, size_t len, const struct endpoint *to, unsigned mtu)
 {
-	char addr[ENDPOINT_TEXT], local[48] = "";
+	char addr[ENDPOINT_TEXT], fit[48] = "", most_text[40] = "";
 	unsigned headers = endpoint_udp_headers(to), most = endpoint_udp_max(to);
-	endpoint_format(to, addr);
+	bool too_long = len > most;
+	if (too_long)
+		snprintf(most_text, sizeof most_text, "%s takes at most %u",
+		         endpoint_family_name(endpoint_on_wire(to).family), most);
 	if (mtu > headers && mtu - headers < most)
-		snprintf(local, sizeof local, "; MTU %u *, so %u fit", mtu, mtu - headers);
-	error_errno(error, EMSGSIZE, "%zu bytes in one datagram to %s (UDP takes at most %u%s)",
-	            len, addr, most, local);
+		snprintf(fit, sizeof fit, "%sMTU %u *, so %u fit", too_long ? "; " : "", mtu,
+		         mtu - headers);
+	error_errno(error, EMSGSIZE, "%zu bytes in one datagram to %s (%s%s%s)", len,
+	            endpoint_format(to, addr), most_text,
+	            *fit || too_long ? fit : "more than the path takes",
+	            too_long ? "" : " with fragmentation off, see /option mtu_discover");
 }
 
 void udp_say_why(struct error *error, int code, size_t len, const struct endpoint *to, unsigned mtu)
 {
 	char addr[ENDPOINT_TEXT];
 	endpoint_format(to, addr);
+	const struct errno_case *special = errno_meaning_case("send", code, ERRNO_UDP);
 	if (code == EMSGSIZE)
 		say_too_large(error, len, to, mtu);
-	else if (code == EACCES)
-		error_errno(error, code, "%s (is it a broadcast address, without SO_BROADCAST?)",
-		            addr);
+	else if (special)
+		error_errno(error, code, "send to %s (%s)", addr, special->phrase);
 	else
-		error_errno(error, code,
-		            code == ECONNREFUSED
-		                    ? "send to %s (ICMP port unreachable to an earlier datagram)"
-		                    : "send to %s",
-		            addr);
+		error_errno(error, code, "send to %s", addr);
 }
 
 /* ---- meeting them ---- */

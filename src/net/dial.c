@@ -70,7 +70,7 @@ void dial_note(const struct session *session, const struct lookup_query *query,
 	if (!answer->count)
 		buf_append_text(&text, error->text);
 	call_note_lookup(&session->caller, answer->begun, answer->ended, query->target.host,
-	                 query->target.service, buf_text(&text), !answer->count);
+	                 query->target.service, buf_text(&text), answer->status);
 	buf_free(&text);
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "socket/errno_meaning.h"
 #include "net/session_internal.h"
 #include "net/probe_timer.h"
 
@@ -126,18 +128,15 @@ static void turn_away(struct session *session, int fd, const struct endpoint *pe
 
 static void meet_error(struct session *session, int code)
 {
-	if (code == EMFILE || code == ENFILE)
-		rest(session, code == EMFILE
-		                      ? "accept() = -1 EMFILE (too many open files in this program)"
-		                      : "accept() = -1 ENFILE (too many open files in the system)");
+	char text[ERROR_TEXT];
+	const char *why = errno_meaning_phrase("accept", code, ERRNO_LISTENER);
+	snprintf(text, sizeof text, "accept() = -1 %s (%s)", error_name(code), why);
+	if (code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM)
+		rest(session, text);
 	else if (code == ECONNABORTED)
-		session_report(session, 0,
-		               "a client left before it was accepted: accept() = -1 ECONNABORTED");
+		session_report(session, 0, "%s: accept() = -1 ECONNABORTED", why);
 	else
-		session_report(session, ENTRY_ERROR, "accept() = -1 %s: %s", error_name(code),
-		               error_why(code));
-	if (code == ENOBUFS || code == ENOMEM)
-		rest(session, error_why(code));
+		session_report(session, ENTRY_ERROR, "accept() = -1 %s: %s", error_name(code), why);
 }
 
 struct session *listener_accept(struct session *session, unsigned slot, int *code)

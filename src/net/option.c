@@ -5,47 +5,21 @@
 #include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "socket/errno_meaning.h"
 #include "socket/sockopt.h"
 #include "net/session_internal.h"
 
 /* ---- refusals ---- */
 
-/* What an errno value means for these two calls; error_why() for the others. */
-static const struct meaning {
-	int code;
-	const char *why;
-} meanings[] = {
-	{ ENOPROTOOPT, "this system does not have it, or not for such a socket" },
-	{ EOPNOTSUPP, "not for such a socket" },
-	{ EPERM, "only the superuser may" },
-	{ EACCES, "only the superuser may" },
-	{ EINVAL, "not with this value, or not in this state" },
-	{ EDOM, "the value is out of range" },
-	{ ERANGE, "the value is out of range" },
-	{ ENOTCONN, "only once it is connected" },
-	{ EISCONN, "only before it is connected" },
-	{ ENOENT, "there is none of that name" },
-	{ ENODEV, "there is no such interface" },
-	{ EADDRNOTAVAIL, "no interface of this machine has that address" },
-};
-
-static const char *find_why(int code)
-{
-	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
-		if (meanings[i].code == code)
-			return meanings[i].why;
-	return error_why(code);
-}
-
 static bool refuse(const char *call, int level, int number, int code, struct error *error)
 {
 	const struct sockopt *option = sockopt_numbered(level, number);
+	const char *why = errno_meaning_phrase(call, code, 0);
 	if (option)
-		error_set(error, "%s(%s) = -1 %s: %s", call, option->name, error_name(code),
-		          find_why(code));
+		error_set(error, "%s(%s) = -1 %s: %s", call, option->name, error_name(code), why);
 	else
 		error_set(error, "%s(%d, %d) = -1 %s: %s", call, level, number, error_name(code),
-		          find_why(code));
+		          why);
 	error->code = code;
 	return false;
 }

@@ -18,6 +18,13 @@
 #include "base/clock.h"
 #include "base/poller.h"
 
+/* What a look-up that finds nothing has come to. */
+#ifdef EAI_NODATA
+enum { NOTHING_FOUND = EAI_NODATA };
+#else
+enum { NOTHING_FOUND = EAI_NONAME };
+#endif
+
 /* Shared by its owner and the thread that asks; whoever leaves last frees it. The thread alone
  * writes the answer until `done`, the owner alone reads it from then on. The thread closes its end
  * of the pipe when it is done: end of file wakes the poller, and needs no buffer and no signal. */
@@ -188,19 +195,23 @@ static bool is_refused(struct lookup *lookup)
 	const struct lookup_query *query = &lookup->query;
 	const char *host = query->target.host;
 	bool numeric = is_numeric_host(host, AF_UNSPEC);
-	if (host[0] && query->numeric && !numeric)
+	lookup->status = EAI_NONAME;
+	if (host[0] && query->numeric && !numeric) {
 		error_set(&lookup->error, "not a numeric address: %.200s", host);
-	else if (!numeric && strchr(host, ':'))
+	} else if (!numeric && strchr(host, ':')) {
 		error_set(&lookup->error, "no such address on this machine: %.200s", host);
-	else if (host[0] && numeric && !is_numeric_host(host, query->family))
+	} else if (host[0] && numeric && !is_numeric_host(host, query->family)) {
+		lookup->status = NOTHING_FOUND;
 		error_set(&lookup->error, "not an %s address: %.200s",
 		          endpoint_family_name(query->family), host);
-	else if (is_number(query->target.service) &&
-	         strtoul(query->target.service, NULL, 10) > UINT16_MAX)
+	} else if (is_number(query->target.service) &&
+	           strtoul(query->target.service, NULL, 10) > UINT16_MAX) {
+		lookup->status = EAI_SERVICE;
 		error_set(&lookup->error, "%s is not a port: 0 to 65535", query->target.service);
-	else
-		return false;
-	return true;
+	} else {
+		lookup->status = 0;
+	}
+	return lookup->status != 0;
 }
 
 /* True where the answer is known without a thread. Service names are in a file: they wait
@@ -289,6 +300,7 @@ static bool hand_over(struct lookup *lookup)
 {
 	const char *host = lookup->query.target.host;
 	if (!open_pipe(lookup)) {
+		lookup->status = EAI_SYSTEM;
 		error_errno(&lookup->error, errno, "cannot look up %.150s", host);
 		return false;
 	}
@@ -299,6 +311,7 @@ static bool hand_over(struct lookup *lookup)
 	close(lookup->owner_fd);
 	close(lookup->thread_fd);
 	lookup->owner_fd = -1;
+	lookup->status = EAI_SYSTEM;
 	error_errno(&lookup->error, code, "cannot look up %.150s", host);
 	return false;
 }
@@ -411,6 +424,8 @@ bool lookup_take(struct lookup *lookup, struct lookup_answer *answer, struct err
 	*error = lookup->error;
 	if (answer->count == 0 && !error->text[0])
 		say_why(lookup, error);
+	if (answer->count == 0)
+		answer->status = lookup->status ? lookup->status : NOTHING_FOUND;
 	return true;
 }
 

@@ -44,6 +44,7 @@ struct lookup_query {
 struct lookup_answer {
 	struct endpoint addr[RESOLVE_MAX];
 	size_t count;
+	int status;           /* of getaddrinfo() where there is none: EAI_NONAME */
 	int64_t begun, ended; /* clock_now() */
 };
 

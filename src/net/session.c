@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "socket/errno_meaning.h"
 #include "net/session_internal.h"
 #include "net/probe_timer.h"
 
@@ -321,6 +322,20 @@ enum session_kind session_kind(const struct session *session)
 enum transport session_transport(const struct session *session)
 {
 	return session->kind->type == SOCK_DGRAM ? TRANSPORT_UDP : TRANSPORT_TCP;
+}
+
+unsigned session_errno_context(const struct session *session, const struct endpoint *peer)
+{
+	bool stream = session_transport(session) == TRANSPORT_TCP;
+	const struct open_parameters *made = session->open_parameters;
+	struct endpoint own = session_peer(session);
+	return (stream ? ERRNO_TCP : ERRNO_UDP) |
+	       (endpoint_is_loopback(peer ? peer : &own) ? ERRNO_LOOPBACK : 0) |
+	       (stream && session->state == SESSION_OPEN ? ERRNO_OPEN : 0) |
+	       (session->state == SESSION_FRESH ? ERRNO_FRESH : 0) |
+	       (session->fin_sent ? ERRNO_FIN_SENT : 0) | (session->broken ? ERRNO_RESET : 0) |
+	       (made && made->listening && !session->stepped ? ERRNO_LISTENER : 0) |
+	       (made && (made->local_host || made->local_port) ? ERRNO_BOUND : 0);
 }
 
 enum session_state session_state(const struct session *session)

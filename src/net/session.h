@@ -78,6 +78,10 @@ uint32_t session_number(const struct session *session);
 const char *session_name(const struct session *session);
 enum session_kind session_kind(const struct session *session);
 enum transport session_transport(const struct session *session);
+
+/* Where a call of this session fails just now, enum errno_context; `peer` is NULL for its own. */
+unsigned session_errno_context(const struct session *session, const struct endpoint *peer);
+
 enum session_state session_state(const struct session *session);
 enum session_end session_end(const struct session *session);
 bool session_failed_to_open(const struct session *session); /* and has never been open */

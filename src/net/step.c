@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "socket/errno_meaning.h"
 #include "net/session_internal.h"
 
 static unsigned number(const struct session *session)
@@ -95,69 +96,12 @@ bool step_must_be_paused(const struct session *session, const char *does, struct
 	return session->paused;
 }
 
-/* What an errno value means for a call that a person has made; error_why() for the others. */
-static const struct meaning {
-	enum call call;
-	int code;
-	const char *why;
-} meanings[] = {
-	{ CALL_BIND, EINVAL,
-	  "this socket has its address already, or that one is of another family" },
-	{ CALL_BIND, EADDRINUSE,
-	  "another socket has this port, or a connection of it is still in TIME_WAIT" },
-	{ CALL_BIND, EADDRNOTAVAIL, "not an address of this machine" },
-	{ CALL_BIND, EACCES, "ports below 1024 are the superuser's" },
-	{ CALL_BIND, EAFNOSUPPORT, "the address is of another family than the socket" },
-	{ CALL_LISTEN, EOPNOTSUPP, "UDP has no connections to wait for" },
-	{ CALL_LISTEN, EINVAL, "a socket that is connected cannot listen" },
-	{ CALL_LISTEN, EADDRINUSE, "another socket listens on this port" },
-	{ CALL_ACCEPT, EINVAL, "this socket does not listen: listen() comes first" },
-	{ CALL_ACCEPT, EOPNOTSUPP, "UDP has no connections to accept" },
-	{ CALL_ACCEPT, ECONNABORTED, "the client left before it was accepted" },
-	{ CALL_CONNECT, EISCONN, "this socket is connected already, or it listens" },
-	{ CALL_CONNECT, ECONNREFUSED, "RST to our SYN: nobody listens there" },
-	{ CALL_CONNECT, ETIMEDOUT, "no answer to our SYN, however often it was sent" },
-	{ CALL_CONNECT, EHOSTUNREACH, "nobody answers at that address, or a router refused" },
-	{ CALL_CONNECT, ENETUNREACH, "no route there, nothing was sent" },
-	{ CALL_CONNECT, EADDRNOTAVAIL, "no local port to connect from, or no such address" },
-	{ CALL_CONNECT, EACCES, "a broadcast address needs SO_BROADCAST, or a firewall refused" },
-	{ CALL_CONNECT, EAFNOSUPPORT, "the address is of another family than the socket" },
-	{ CALL_CONNECT, EINVAL, "the address does not fit this socket: another family, mostly" },
-	{ CALL_RECV, ENOTCONN, "this socket is not connected" },
-	{ CALL_RECV, EINVAL,
-	  "there is no urgent byte, or SO_OOBINLINE has put it into the stream" },
-	{ CALL_RECV, EAGAIN, "an urgent byte is announced, but has not come yet" },
-	{ CALL_RECVFROM, ECONNREFUSED, "ICMP port unreachable: nobody receives there" },
-	{ CALL_RECVFROM, EOPNOTSUPP, "UDP has no urgent bytes" },
-	{ CALL_SEND, EAGAIN, "there is no room for it in the send buffer now" },
-	{ CALL_SENDTO, EDESTADDRREQ, "to whom? /connect gives this socket its peer" },
-	{ CALL_SENDTO, EOPNOTSUPP, "UDP has no urgent bytes" },
-	{ CALL_SHUTDOWN, ENOTCONN, "this socket is not connected" },
-};
-
-static const char *explain_pipe(const struct session *session)
-{
-	if (session->broken)
-		return "the connection was reset";
-	return session->fin_sent ? "this side is closed, FIN has been sent"
-	                         : "this socket is not connected";
-}
-
-static const char *explain(const struct session *session, enum call call, int code)
-{
-	if (call == CALL_SEND && code == EPIPE)
-		return explain_pipe(session);
-	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
-		if (meanings[i].call == call && meanings[i].code == code)
-			return meanings[i].why;
-	return error_why(code);
-}
-
 bool step_fail(const struct session *session, enum call call, const char *text, int code,
                struct error *error)
 {
 	error_set(error, "%.150s = -1 %s: %s", text, error_name(code),
-	          explain(session, call, code));
+	          errno_meaning_phrase(entry_call_name(call), code,
+	                               session_errno_context(session, NULL)));
 	error->code = code;
 	return false;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
+#include "socket/errno_meaning.h"
 #include "net/session_internal.h"
 
 static size_t smaller(size_t a, size_t b)
@@ -22,19 +24,28 @@ static void give_up_queue(struct session *session)
 		session_report_unsent(session, unsent);
 }
 
+/* "connection reset by peer (RST): recv() = -1 ECONNRESET", "recv() = -1 EIO: input/output error". */
+static const char *describe(const struct session *session, const char *call, int code,
+                            char out[ERROR_TEXT])
+{
+	const struct errno_case *special =
+	        errno_meaning_case(call, code, session_errno_context(session, NULL));
+	if (special)
+		snprintf(out, ERROR_TEXT, "%s%s%s: %s() = -1 %s",
+		         special->word ? special->word : "", special->word ? ": " : "",
+		         special->phrase, call, error_name(code));
+	else
+		snprintf(out, ERROR_TEXT, "%s() = -1 %s: %s", call, error_name(code),
+		         error_why(code));
+	return out;
+}
+
 static void break_off(struct session *session, const char *call, int code)
 {
+	char why[ERROR_TEXT];
+	describe(session, call, code, why);
 	session->broken = true;
-	if (code == EPIPE)
-		session_report(session, ENTRY_ERROR,
-		               "connection reset by peer (RST) some time ago: %s() = -1 EPIPE",
-		               call);
-	else if (code == ECONNRESET || code == ENOTCONN)
-		session_report(session, ENTRY_ERROR, "connection reset by peer (RST): %s() = -1 %s",
-		               call, error_name(code));
-	else
-		session_report(session, ENTRY_ERROR, "%s() = -1 %s: %s", call, error_name(code),
-		               error_why(code));
+	session_report(session, ENTRY_ERROR, "%s", why);
 	give_up_queue(session);
 	if ((session->peer_closed || session->read_shut) && !session->paused)
 		session_finish(session, SESSION_ENDED_RESET, NULL);
@@ -275,20 +286,15 @@ void stream_resume(struct session *session)
 /* Of a socket whose calls a person makes, close() is one, too. */
 void stream_receive_error(struct session *session, int code)
 {
+	char why[ERROR_TEXT];
 	if (session->paused && !session->broken)
 		break_off(session, "recv", code);
 	else if (session->broken)
 		session_finish(session, SESSION_ENDED_RESET, NULL);
-	else if (code == ECONNRESET)
-		session_finish(session, SESSION_ENDED_RESET,
-		               "connection reset by peer (RST): recv() = -1 ECONNRESET");
-	else if (code == ETIMEDOUT)
-		session_finish(session, SESSION_ENDED_FAILED,
-		               "timed out: the peer has not acknowledged anything for long: recv() "
-		               "= -1 ETIMEDOUT");
 	else
-		session_finish(session, SESSION_ENDED_FAILED, "recv() = -1 %s: %s",
-		               error_name(code), error_why(code));
+		session_finish(session,
+		               code == ECONNRESET ? SESSION_ENDED_RESET : SESSION_ENDED_FAILED,
+		               "%s", describe(session, "recv", code, why));
 }
 
 static void take(struct session *session, const char *data, size_t len)

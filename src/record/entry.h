@@ -18,7 +18,8 @@ enum call {
 	                   * looks for */
 	CALL_STATE,       /* not a call: what happened to the session, in words */
 	CALL_SAMPLE,      /* not a call: what the kernel says, see record/sample.h */
-	CALL_GETADDRINFO, /* payload "host service", then '\n' and each address found on a line */
+	CALL_GETADDRINFO, /* payload "host service", then '\n' and each address found on a line;
+	                   * arg = status of a failed one, EAI_NONAME */
 	CALL_SOCKET,      /* arg = type, arg2 = family, fd = result */
 	CALL_BIND,        /* address */
 	CALL_LISTEN,      /* arg = backlog */

@@ -4,6 +4,7 @@
 #include "net/calls.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -419,14 +420,14 @@ static void check_interruption(void)
 static void check_lookup(void)
 {
 	struct caller caller = big_caller();
-	call_note_lookup(&caller, 1000, 6500, "localhost", "80", "127.0.0.1\n::1", false);
+	call_note_lookup(&caller, 1000, 6500, "localhost", "80", "127.0.0.1\n::1", 0);
 	const struct entry *entry = newest(&caller);
 	is_call(&caller, CALL_GETADDRINFO, 0, 0, "a look-up");
 	ok(entry->time == 1000 && entry->duration == 6 && entry->fd == -1,
 	   "with its time, rounded up");
 	ok(has_payload(entry, "localhost 80\n127.0.0.1\n::1", 26),
 	   "what was asked, what came back");
-	call_note_lookup(&caller, 0, INT64_MAX, "x.invalid", "80", "no such host", true);
+	call_note_lookup(&caller, 0, INT64_MAX, "x.invalid", "80", "no such host", EAI_NONAME);
 	is_call(&caller, CALL_GETADDRINFO, -1, EHOSTUNREACH, "one that failed");
 	is_int(newest(&caller)->duration, UINT32_MAX, "... after longer than can be said");
 	transcript_free(caller.transcript);

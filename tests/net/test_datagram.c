@@ -338,12 +338,16 @@ static void says_what_fits(struct fixture *f)
 	                six = { .family = AF_INET6, .port = 9, .ip = { [15] = 1 } };
 	(void)f;
 	udp_say_why(&error, EMSGSIZE, 2000, &to, 1500);
-	ok(strstr(error.text, "UDP takes at most 65507; MTU 1500 *, so 1472 fit"),
-	   "a path that is smaller than UDP is told");
+	ok(strstr(error.text, "(MTU 1500 *, so 1472 fit with fragmentation off, see "
+	                      "/option mtu_discover)"),
+	   "a path that is smaller is reported");
 	udp_say_why(&error, EMSGSIZE, 70000, &six, 65536);
-	ok(strstr(error.text, "at most 65527; MTU 65536 *, so 65488 fit"), "over IPv6, too");
+	ok(strstr(error.text, "(IPv6 takes at most 65527; MTU 65536 *, so 65488 fit"),
+	   "over IPv6, too");
 	udp_say_why(&error, EMSGSIZE, 70000, &to, 20);
-	ok(!strstr(error.text, "MTU"), "one that cannot be is not");
+	ok(strstr(error.text, "(IPv4 takes at most 65507):"), "one that cannot be is not");
+	udp_say_why(&error, EMSGSIZE, 2000, &to, 0);
+	ok(strstr(error.text, "(more than the path takes with fragmentation off"), "or not known");
 	udp_say_why(&error, EACCES, 1, &to, 0);
 	ok(strstr(error.text, "SO_BROADCAST"), "and other reasons");
 }

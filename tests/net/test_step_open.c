@@ -164,15 +164,18 @@ static void learns_errno(struct fixture *f)
 	char name[160];
 	struct session *s = make_socket(f, false, AF_INET), *u = make_socket(f, true, AF_INET);
 	is_text(try_recv(f, s, 5, RECV_PLAIN),
-	        "recv(5) = -1 ENOTCONN: this socket is not connected", "recv() on a fresh socket");
+	        "recv(5) = -1 ENOTCONN: this socket has never been connected",
+	        "recv() on a fresh socket");
 	is_int(newest_call(f, s, CALL_RECV)->error, ENOTCONN, "was made");
 	is_text(try_accept(f, s),
 	        "accept() = -1 EINVAL: this socket does not listen: listen() comes first",
 	        "accept() on a fresh socket");
 	ok(!send_text(f, s, "hello"), "send() on a fresh socket");
-	is_text(f->error.text, "send(5) = -1 EPIPE: this socket is not connected", "says why");
+	is_text(f->error.text, "send(5) = -1 EPIPE: this socket has never been connected",
+	        "says why");
 	ok(!session_shutdown(s, SHUT_WR, &f->error), "shutdown()");
-	is_text(f->error.text, "shutdown() = -1 ENOTCONN: this socket is not connected", "also");
+	is_text(f->error.text, "shutdown() = -1 ENOTCONN: this socket has never been connected",
+	        "also");
 	is_text(try_listen(f, u), "listen(5) = -1 EOPNOTSUPP: UDP has no connections to wait for",
 	        "listen() on UDP");
 	is_text(try_accept(f, u), "accept() = -1 EOPNOTSUPP: UDP has no connections to accept",
