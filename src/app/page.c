@@ -36,12 +36,18 @@ static void render(struct app *app, int columns, int height, struct rows *rows)
 {
 	const struct open_page *open = &app->open_page;
 	struct session *session = open->page->of_session ? session_of(app) : NULL;
-	if (!open->page->of_session || session)
+	if ((!open->page->of_session || session) && open->page->render) {
 		open->page->render(app, session, columns, height, rows);
-	else if (open->session)
+	} else if (!open->page->of_session || session) {
+		struct buf text = { .max = SIZE_MAX };
+		open->page->print(app, session, &text);
+		page_add_text(rows, buf_text(&text), columns, STYLE_TEXT);
+		buf_free(&text);
+	} else if (open->session) {
 		page_add_text(rows, "the session has gone", columns, STYLE_NOTE);
-	else
+	} else {
 		page_add_text(rows, "no session: /open HOST PORT makes one", columns, STYLE_NOTE);
+	}
 }
 
 static void add_heading(const struct open_page *open, int columns, struct rows *rows)
@@ -64,18 +70,24 @@ void page_render(struct app *app, int columns, int height, struct rows *rows)
 
 /* ---- opening and closing ---- */
 
-static void print_rows(struct app *app)
+static void note(struct app *app)
 {
-	struct rows rows = { 0 };
+	const struct open_page *open = &app->open_page;
+	struct session *session = open->page->of_session ? session_of(app) : NULL;
 	struct buf text = { .max = SIZE_MAX };
-	render(app, PRINTED_COLUMNS, INT_MAX, &rows);
-	for (size_t i = 0; i < rows.count; i++) {
-		buf_append_text(&text, i > 0 ? "\n" : "");
-		row_print(&rows.row[i], &text);
+	if (open->page->print) {
+		open->page->print(app, session, &text);
+	} else {
+		struct rows rows = { 0 };
+		render(app, PRINTED_COLUMNS, INT_MAX, &rows);
+		for (size_t i = 0; i < rows.count; i++) {
+			buf_append_text(&text, i > 0 ? "\n" : "");
+			row_print(&rows.row[i], &text);
+		}
+		rows_free(&rows);
 	}
 	app_note(app, "%s", buf_text(&text));
 	buf_free(&text);
-	rows_free(&rows);
 }
 
 void page_toggle(struct app *app, const struct page *page, const char *line, uint32_t session,
@@ -95,11 +107,25 @@ void page_toggle(struct app *app, const struct page *page, const char *line, uin
 	};
 	if (app->shows_pages)
 		return;
-	if (text)
-		app_note(app, "%s", text);
-	else
-		print_rows(app);
+	note(app);
 	page_close(app);
+}
+
+static void print_answer(struct app *app, struct session *session, struct buf *out)
+{
+	(void)session;
+	buf_append_text(out, app->open_page.text);
+}
+
+const struct page answer_page = { .name = "answer", .help = "", .print = print_answer };
+
+void page_answer(struct app *app, const char *line, const char *text)
+{
+	const char *feed = strchr(text, '\n');
+	if (feed && strchr(feed + 1, '\n'))
+		page_toggle(app, &answer_page, line, 0, text);
+	else
+		app_note(app, "%s", text);
 }
 
 /* ---- what changes by itself ---- */

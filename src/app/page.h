@@ -14,16 +14,24 @@ struct page {
 	bool live;        /* made again when anything has changed, else once for each width */
 	/* How often what it shows changes by itself, ns, 0 = not at all; NULL for never. */
 	int64_t (*pulse)(const struct app *app, const struct session *session);
-	/* Appends its rows. `session`: NULL unless it needs one. `height`: as many are seen at once. */
+	/* Either of them. `session`: NULL unless it needs one. Appends its rows, of which `height`
+	 * are seen at once; or its text, whose long lines are wrapped. */
 	void (*render)(struct app *app, struct session *session, int columns, int height,
 	               struct rows *rows);
+	void (*print)(struct app *app, struct session *session, struct buf *out);
 };
+
+/* Shows open_page.text. */
+extern const struct page answer_page;
 
 /* Opens a page, or closes it where the same line has opened it. `session`: the number of the one
  * that it is about, 0 for whichever is current. `text`: copied for a page that shows it, or NULL.
  * Where the frontend shows no pages, it is printed as a note. */
 void page_toggle(struct app *app, const struct page *page, const char *line, uint32_t session,
                  const char *text);
+
+/* The answer to a command: a line or two are a note, more are a page. */
+void page_answer(struct app *app, const char *line, const char *text);
 void page_close(struct app *app);
 bool page_is_open(const struct app *app);
 

@@ -63,17 +63,24 @@ static void render(struct app *app, struct session *session, int columns, int he
 	}
 }
 
+static void print(struct app *app, struct session *session, struct buf *out)
+{
+	(void)session;
+	buf_append_text(out, app->open_page.text);
+}
+
 static const struct page code_page = {
 	.name = "code",
 	.help = "the calls of the session as a program",
 	.render = render,
+	.print = print,
 };
 
 /* Into a memory of one size: a longer program ends where that is full. A program has no NUL. */
 static bool show(const struct invocation *invocation, enum code_language language,
                  struct error *error)
 {
-	static const char more[] = "... and so on: /code with a file writes all of it\n";
+	static const char more[] = "\n... and so on: /code with a file writes all of it\n";
 	struct app *app = invocation->app;
 	char *memory = xcalloc(SHOWN_BYTES + sizeof more, 1);
 	FILE *file = fmemopen(memory, SHOWN_BYTES, "w");
@@ -83,7 +90,7 @@ static bool show(const struct invocation *invocation, enum code_language languag
 	whole = file && fclose(file) == 0 && done && whole;
 	size_t len = strnlen(memory, SHOWN_BYTES);
 	if (len && !whole)
-		memcpy(memory + len, more, sizeof more);
+		strcpy(memory + len, more + (memory[len - 1] == '\n'));
 	if (len)
 		page_toggle(app, &code_page, invocation->line, 0, memory);
 	else if (!file)

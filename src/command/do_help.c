@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "socket/sockopt.h"
 #include "socket/errno_meaning.h"
+#include "app/page.h"
 #include "command/listing.h"
 #include "command/words.h"
 
@@ -338,7 +339,7 @@ static enum command_result do_help(const struct invocation *invocation, struct e
 	else
 		print_overview(&text);
 	if (done)
-		app_note(invocation->app, "%s", buf_text(&text));
+		page_answer(invocation->app, invocation->line, buf_text(&text));
 	buf_free(&text);
 	return done;
 }

@@ -4,20 +4,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "app/page.h"
 #include "app/session_snapshot.h"
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/text.h"
 #include "command/listing.h"
-
-static void note_listing(struct app *app, struct listing *listing)
-{
-	struct buf text = { .max = SIZE_MAX };
-	listing_print(listing, &text);
-	app_note(app, "%s", buf_text(&text));
-	buf_free(&text);
-	listing_free(listing);
-}
 
 static void add_headings(struct listing *listing, const char *const *headings)
 {
@@ -78,18 +70,49 @@ static void list_session(struct listing *listing, const struct app *app, struct 
 	            count_format(counts->received_bytes, received));
 }
 
-static enum command_result do_sessions(const struct invocation *invocation, struct error *error)
+static void print_sessions(struct app *app, struct session *session, struct buf *out)
 {
-	struct app *app = invocation->app;
-	size_t count = sessions_count(app->sessions);
-	if (count == 0)
-		return app_need_session(app, error) != NULL;
 	struct listing listing;
+	size_t count = sessions_count(app->sessions);
+	(void)session;
+	if (count == 0) {
+		buf_append_text(out, "no session: /open HOST PORT makes one");
+		return;
+	}
 	listing_init(&listing, 4);
 	for (size_t i = 0; i < count; i++)
 		list_session(&listing, app, sessions_at(app->sessions, i));
-	note_listing(app, &listing);
-	return true;
+	listing_print(&listing, out);
+	listing_free(&listing);
+}
+
+static int64_t sessions_pulse(const struct app *app, const struct session *session)
+{
+	int64_t shortest = 0;
+	(void)session;
+	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
+		int64_t pulse = session_snapshot_pulse(sessions_at(app->sessions, i), false);
+		if (pulse && (!shortest || pulse < shortest))
+			shortest = pulse;
+	}
+	return shortest;
+}
+
+static const struct page sessions_page = {
+	.name = "sessions",
+	.help = "* is the current one",
+	.live = true,
+	.pulse = sessions_pulse,
+	.print = print_sessions,
+};
+
+static enum command_result do_sessions(const struct invocation *invocation, struct error *error)
+{
+	struct app *app = invocation->app;
+	if (sessions_count(app->sessions) == 0)
+		return app_need_session(app, error) != NULL;
+	page_toggle(app, &sessions_page, invocation->line, 0, NULL);
+	return COMMAND_DONE;
 }
 
 /* ---- /peers ---- */
@@ -130,10 +153,9 @@ static bool has_locals(const struct session *session)
 	return false;
 }
 
-static void list_peer(struct listing *listing, const struct peer *peer, bool chosen, bool locals,
-                      int64_t now)
+static void list_peer(struct listing *listing, const struct peer *peer, bool chosen, bool locals)
 {
-	char ago[CLOCK_TEXT], local[ENDPOINT_TEXT];
+	char last[CLOCK_TEXT], local[ENDPOINT_TEXT];
 	listing_add(listing, "%u%s", peer->number, chosen ? "*" : "");
 	add_addr(listing, &peer->addr);
 	if (locals)
@@ -143,8 +165,7 @@ static void list_peer(struct listing *listing, const struct peer *peer, bool cho
 		                    : endpoint_format_host(&peer->local, local));
 	listing_add(listing, "%" PRIu64 " (%" PRIu64 ")", peer->received, peer->received_bytes);
 	listing_add(listing, "%" PRIu64 " (%" PRIu64 ")", peer->sent, peer->sent_bytes);
-	clock_format_duration(now - peer->last, ago);
-	listing_add(listing, locals ? "%s" : "%s ago", ago);
+	listing_add(listing, "%s", clock_format_time(peer->last, false, last));
 }
 
 static void list_peers(const struct session *session, struct listing *listing)
@@ -153,46 +174,59 @@ static void list_peers(const struct session *session, struct listing *listing)
 	/* shorter, so that it fits in 80 columns */
 	static const char *const asked[] = { "#", "peer", "asked", "in", "out", "last, ago" };
 	struct endpoint chosen = session_peer(session);
-	int64_t now = clock_now();
 	bool locals = has_locals(session);
 	listing_init(listing,
 	             locals ? sizeof asked / sizeof *asked : sizeof headings / sizeof *headings);
 	add_headings(listing, locals ? asked : headings);
 	for (size_t i = 0; i < session_peer_count(session); i++) {
 		const struct peer *peer = session_peer_at(session, i);
-		list_peer(listing, peer, endpoint_equal(&peer->addr, &chosen), locals, now);
+		list_peer(listing, peer, endpoint_equal(&peer->addr, &chosen), locals);
 	}
 }
 
-static bool show_single_peer(const struct invocation *invocation)
+static void print_peers(struct app *app, struct session *session, struct buf *out)
 {
 	char text[ENDPOINT_TEXT];
-	struct endpoint peer = session_peer(invocation->session);
-	if (!endpoint_is_set(&peer))
-		app_note(invocation->app, "no peer yet");
+	struct listing listing;
+	struct endpoint peer = session_peer(session);
+	if (session_kind(session) == SESSION_LISTENER) {
+		list_clients(app, session, &listing);
+	} else if (session_kind(session) == SESSION_UDP && session_peer_count(session) > 0) {
+		list_peers(session, &listing);
+	} else if (endpoint_is_set(&peer)) {
+		buf_printf(out, "one peer: %s", endpoint_format(&peer, text));
+		return;
+	} else {
+		buf_append_text(out, "no peer yet");
+		return;
+	}
+	if (listing.count > listing.columns)
+		listing_print(&listing, out);
 	else
-		app_note(invocation->app, "one peer: %s", endpoint_format(&peer, text));
-	return true;
+		buf_append_text(out, "no clients");
+	listing_free(&listing);
 }
+
+static const struct page peers_page = {
+	.name = "peers",
+	.help = "who is at the other end",
+	.of_session = true,
+	.live = true,
+	.print = print_peers,
+};
 
 static enum command_result do_peers(const struct invocation *invocation, struct error *error)
 {
+	struct buf text = { .max = SIZE_MAX };
 	(void)error;
-	struct listing listing;
-	if (session_kind(invocation->session) == SESSION_LISTENER)
-		list_clients(invocation->app, invocation->session, &listing);
-	else if (session_kind(invocation->session) == SESSION_UDP &&
-	         session_peer_count(invocation->session) > 0)
-		list_peers(invocation->session, &listing);
+	print_peers(invocation->app, invocation->session, &text);
+	if (strchr(buf_text(&text), '\n'))
+		page_toggle(invocation->app, &peers_page, invocation->line,
+		            invocation->chosen ? session_number(invocation->session) : 0, NULL);
 	else
-		return show_single_peer(invocation);
-	if (listing.count > listing.columns) {
-		note_listing(invocation->app, &listing);
-		return true;
-	}
-	listing_free(&listing);
-	app_note(invocation->app, "no clients");
-	return true;
+		app_note(invocation->app, "%s", buf_text(&text));
+	buf_free(&text);
+	return COMMAND_DONE;
 }
 
 /* ---- /set ---- */
@@ -277,8 +311,12 @@ static enum command_result do_set(const struct invocation *invocation, struct er
 	for (const struct setting *setting = setting_table; setting->name; setting++)
 		if (!only || setting == only)
 			list_setting(&listing, invocation, setting);
-	note_listing(app, &listing);
-	return true;
+	struct buf text = { .max = SIZE_MAX };
+	listing_print(&listing, &text);
+	page_answer(app, invocation->line, buf_text(&text));
+	buf_free(&text);
+	listing_free(&listing);
+	return COMMAND_DONE;
 }
 
 const struct command list_commands[] = {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "net/option.h"
+#include "app/page.h"
 #include "socket/sockopt.h"
 
 enum { LEFT_COLUMNS = 31 }; /* of name and value together, the value at their right end */
@@ -85,7 +86,7 @@ static bool list_options(const struct invocation *invocation, struct error *erro
 		buf_free(&value);
 	}
 	buf_append_text(&text, "/option NAME says more of one, /option NAME VALUE sets it.");
-	app_note(invocation->app, "%s", buf_text(&text));
+	page_answer(invocation->app, invocation->line, buf_text(&text));
 	buf_free(&text);
 	return true;
 }
@@ -104,7 +105,7 @@ static bool show_option(const struct invocation *invocation, const struct sockop
 	add_line(option, &value, &text);
 	buf_append_text(&text, option->help + strcspn(option->help, "\n") +
 	                               (strchr(option->help, '\n') != NULL));
-	app_note(invocation->app, "%s", buf_text(&text));
+	page_answer(invocation->app, invocation->line, buf_text(&text));
 	buf_free(&value);
 	buf_free(&text);
 	return true;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "app/page.h"
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/text.h"
@@ -124,20 +125,30 @@ static void list_sessions(const struct app *app, struct buf *out)
 	print(&listing, out);
 }
 
+static void print_stats(struct app *app, struct session *session, struct buf *out)
+{
+	struct transcript_lost lost = transcript_lost(app->transcript);
+	list_sessions(app, out);
+	list_calls(app, session, out);
+	if (lost.entries)
+		buf_printf(out, "\n%" PRIu64 " older entries are gone and not counted",
+		           lost.entries);
+}
+
+static const struct page stats_page = {
+	.name = "stats",
+	.help = "calls and bytes of each session, and of each call",
+	.of_session = true,
+	.live = true,
+	.print = print_stats,
+};
+
 static enum command_result do_stats(const struct invocation *invocation, struct error *error)
 {
-	struct app *app = invocation->app;
-	struct buf text = { .max = SIZE_MAX };
-	struct transcript_lost lost = transcript_lost(app->transcript);
 	(void)error;
-	list_sessions(app, &text);
-	list_calls(app, invocation->session, &text);
-	if (lost.entries)
-		buf_printf(&text, "\n%" PRIu64 " older entries are gone and not counted",
-		           lost.entries);
-	app_note(app, "%s", buf_text(&text));
-	buf_free(&text);
-	return true;
+	page_toggle(invocation->app, &stats_page, invocation->line,
+	            invocation->chosen ? session_number(invocation->session) : 0, NULL);
+	return COMMAND_DONE;
 }
 
 const struct command stats_commands[] = {

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "app/page.h"
 #include "base/clock.h"
 #include "socket/errno_meaning.h"
 #include "command/why_here.h"
@@ -12,11 +13,11 @@
 
 enum { PAYLOAD_SHOWN = 24 };
 
-static void explain_named(struct app *app, const struct errno_meaning *why)
+static void explain_named(const struct invocation *invocation, const struct errno_meaning *why)
 {
 	struct buf text = { .max = SIZE_MAX };
 	errno_meaning_print(why, &text);
-	app_note(app, "%s", buf_text(&text));
+	page_answer(invocation->app, invocation->line, buf_text(&text));
 	buf_free(&text);
 }
 
@@ -103,9 +104,11 @@ static uint64_t position_of(const struct failure *failure)
 
 /* What failed to open has no tab: it is explained where the note about it is, unless the session there
  * has failed since. */
-static void explain_last(struct app *app, const struct session *session)
+static void explain_last(const struct invocation *invocation)
 {
 	struct failure failure;
+	struct app *app = invocation->app;
+	const struct session *session = invocation->session;
 	struct buf text = { .max = SIZE_MAX };
 	bool found = session && failure_find(app, session, &failure);
 	const struct session *failed =
@@ -122,7 +125,7 @@ static void explain_last(struct app *app, const struct session *session)
 		explain_state(&failure, &text);
 	else
 		explain_failure(&failure, &text);
-	app_note(app, "%s", buf_text(&text));
+	page_answer(invocation->app, invocation->line, buf_text(&text));
 	buf_free(&text);
 }
 
@@ -134,12 +137,12 @@ static enum command_result do_why(const struct invocation *invocation, struct er
 		const struct session *session = invocation->session;
 		if (!session && !app_failed_since(app, TRANSCRIPT_NONE))
 			return app_need_session(app, error) != NULL;
-		explain_last(app, session);
+		explain_last(invocation);
 		return true;
 	}
 	const struct errno_meaning *why = errno_meaning_find(name, error);
 	if (why)
-		explain_named(invocation->app, why);
+		explain_named(invocation, why);
 	return why != NULL;
 }
 

@@ -149,23 +149,16 @@ static void send_secret(struct controller *controller, const char *text, size_t 
 	notify_change(controller);
 }
 
-/* While a page is open, the first line of the answer to a command is on the status line, too. */
-static void say_answer(struct controller *controller, uint64_t since)
+/* The note, if there is one since this position, that answers the command that has run. */
+static void report_answer(struct controller *controller, uint64_t since)
 {
 	const struct transcript *transcript = controller->app->transcript;
-	if (!page_is_open(controller->app))
-		return;
-	for (uint64_t at = transcript_newest(transcript); at != TRANSCRIPT_NONE && at >= since;
-	     at = transcript_previous(transcript, at)) {
-		const struct entry *entry = transcript_at(transcript, at);
-		if (entry->call != CALL_NOTE)
-			continue;
-		char *text = xstrndup(entry_payload(entry), entry->len);
-		text[strcspn(text, "\n")] = '\0';
-		say(controller, text);
-		free(text);
-		return;
-	}
+	uint64_t at = transcript_newest(transcript);
+	while (at != TRANSCRIPT_NONE && at >= since &&
+	       !(transcript_at(transcript, at)->flags & ENTRY_ANSWER))
+		at = transcript_previous(transcript, at);
+	if (at != TRANSCRIPT_NONE && at >= since && controller->frontend.answer)
+		controller->frontend.answer(controller->frontend.context, at);
 }
 
 static void run_line(struct controller *controller, const char *line, size_t len)
@@ -176,7 +169,7 @@ static void run_line(struct controller *controller, const char *line, size_t len
 	}
 	uint64_t since = transcript_end(controller->app->transcript);
 	controller->hooks.line(controller->app, line, len);
-	say_answer(controller, since);
+	report_answer(controller, since);
 	if (controller->app->secret_for)
 		say(controller, SECRET_HINT);
 	notify_change(controller);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ui/pending_paste.h"
 #include "ui/input.h"
@@ -20,6 +21,8 @@ enum { CONTROLLER_WORDS = PENDING_PASTE_TEXT + 64 }; /* bytes of a hint */
 struct frontend_ops {
 	void *context;
 	void (*say)(void *context, const char *text); /* a hint, until the next key; "" for none */
+	/* The note that answers a command; or NULL. */
+	void (*answer)(void *context, uint64_t position);
 	void (*act)(void *context, enum binding_action action); /* scrolls, redraws */
 	bool (*to_newest)(void *context); /* false where the newest rows are shown; or NULL */
 	void (*mouse)(void *context, const struct key *key); /* or NULL */

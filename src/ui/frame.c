@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "ui/status_line.h"
 #include "ui/tab_line.h"
@@ -192,25 +193,14 @@ static bool draw_waiting(struct window *window, int y, int columns)
 	return true;
 }
 
-/* At blanks, each row as long as the status line. */
 static void wrap_hint(struct window *window, int columns)
 {
 	const char *text = window->hint;
 	rows_clear(&window->hint_rows);
 	while (*text) {
-		struct row *row = rows_add(&window->hint_rows);
-		size_t len = strlen(text);
-		row_add_text(row, " ", 1, columns, STYLE_NOTE);
-		size_t taken = row_add_text(row, text, len, columns - 1, STYLE_NOTE), end = taken;
-		while (end > 0 && end < len && text[end] != ' ')
-			end--;
-		if (end > 0 && end < taken) {
-			row_clear(row);
-			row_add_text(row, " ", 1, columns, STYLE_NOTE);
-			row_add_text(row, text, end, columns - 1, STYLE_NOTE);
-			taken = end;
-		}
-		text += taken + (text[taken] == ' ');
+		size_t len = strcspn(text, "\n");
+		rows_add_wrapped(&window->hint_rows, text, len, 1, 1, columns, STYLE_NOTE);
+		text += len + (text[len] == '\n');
 	}
 }
 
@@ -226,6 +216,28 @@ static int draw_hint(struct window *window, int height, int columns)
 		return 0;
 	draw_rows(window, height - count, &window->hint_rows);
 	return count;
+}
+
+void frame_show_answer(struct window *window, uint64_t position)
+{
+	struct app *app = window->app;
+	struct view view = window_view(window);
+	const struct entry *entry = transcript_at(app->transcript, position);
+	int height = window->upper_height;
+	if (!page_is_open(app) && view_newest_entry(&view) == position) {
+		view_layout(&view, (struct location){ position, 0 }, &window->hint_rows);
+		if ((int)window->hint_rows.count <= pane_newest_rows(window_pane(window), height))
+			return;
+	}
+	char *text = xstrndup(entry_payload(entry), entry->len);
+	snprintf(window->hint, sizeof window->hint, "%s", text);
+	wrap_hint(window, view.columns);
+	if (window->hint_rows.count > 1 && (int)window->hint_rows.count >= height) {
+		window->hint[0] = '\0';
+		page_close(app);
+		page_toggle(app, &answer_page, "answer", 0, text);
+	}
+	free(text);
 }
 
 /* From the top the page, where one is open, the transcript, what waits, a hint. A page that comes or

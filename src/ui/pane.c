@@ -72,6 +72,11 @@ static int live_rows(int height)
 	return rows < LIVE_MIN ? LIVE_MIN : rows > LIVE_MAX ? LIVE_MAX : rows;
 }
 
+int pane_newest_rows(const struct pane *pane, int height)
+{
+	return pane->position.at_end ? height : live_rows(height);
+}
+
 /* Those and the divider. */
 static int bottom_rows(int height)
 {

@@ -58,6 +58,9 @@ void pane_to_end(struct pane *pane);
  * followed until enough has come. */
 void pane_go(struct pane *pane, const struct view *view, struct location location);
 
+/* Of `height` rows, those at the bottom that show the newest: all, unless it is scrolled back. */
+int pane_newest_rows(const struct pane *pane, int height);
+
 /* Exactly `height` rows, from top to bottom; empty ones at the top while there is little to show.
  * Where the oldest paragraph left is on top, the row above it says what eviction has dropped. */
 void pane_fill(struct pane *pane, const struct view *view, int height, struct rows *out);

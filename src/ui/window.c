@@ -60,6 +60,12 @@ static void on_say(void *context, const char *text)
 	window->dirty = true;
 }
 
+static void on_answer(void *context, uint64_t position)
+{
+	frame_show_answer(context, position);
+	window_refresh(context);
+}
+
 static void scroll(struct window *window, int rows)
 {
 	if (page_is_open(window->app)) {
@@ -289,6 +295,7 @@ static void attach_controller(struct window *window, const struct ui_hooks *hook
 	struct frontend_ops frontend = {
 		.context = window,
 		.say = on_say,
+		.answer = on_answer,
 		.act = on_act,
 		.to_newest = on_to_newest,
 		.mouse = on_mouse,

@@ -31,6 +31,8 @@ struct stamp {
 	struct view_mode look;
 };
 
+enum { WINDOW_HINT = 1024 };
+
 struct window {
 	struct ui ui;
 	struct app *app;
@@ -43,10 +45,10 @@ struct window {
 	struct rows heading; /* pinned above the pane */
 	struct row bar;
 	struct line_layout layout;
-	char hint[CONTROLLER_WORDS]; /* instead of the status line, until the next key */
-	struct rows hint_rows;       /* the hint, where it is too long for that */
-	bool dirty;                  /* the next frame would differ from the last, */
-	bool stale;                  /* or only its pane, for which there is more time */
+	char hint[WINDOW_HINT]; /* instead of the status line, until the next key */
+	struct rows hint_rows;  /* the hint, where it is too long for that */
+	bool dirty;             /* the next frame would differ from the last, */
+	bool stale;             /* or only its pane, for which there is more time */
 	struct rate_limit frames, panes_shown;
 	int64_t next_tick; /* when something shown will have changed by itself; INT64_MAX = never */
 	uint64_t page;     /* shown by the last frame, 0 = none */
@@ -62,6 +64,10 @@ struct pane *window_pane(struct window *window);
 
 /* The pane shows something else, because a person wants it. */
 void window_refresh(struct window *window);
+
+/* Makes sure that an answer is seen: a note that the pane does not show whole, or that a page is
+ * above, is a hint, and one too long for that a page. */
+void frame_show_answer(struct window *window, uint64_t position);
 
 /* Sets `dirty` and `stale` by what has changed since the last time. */
 void frame_notice(struct window *window);

@@ -67,6 +67,33 @@ static void conversation(void)
 	app_select(&app, numbered(2));
 }
 
+static void lists(void)
+{
+	char first[32];
+	ok(has("/sessions", "2* demo"), "/sessions");
+	ok(app.open_page.page->live, "is a live page");
+	is_int(page_pulse(&app), 0, "in which nothing counts");
+	app_send_line(numbered(2), "more", 4, &error);
+	wait_for(&app, strstr(rendered(80, 100), "↑11 ↓11"), "it changes with the sessions");
+	ok(has("/stats", "send "), "/stats");
+	ok(strstr(buf_text(&out), "/stats  calls and bytes"), "with its heading");
+	snprintf(first, sizeof first, "\n3        :%u", session_peer(numbered(3)).port);
+	ok(has("/peers @1", first), "/peers of a session that is not current");
+	ok(app.current == numbered(2), "leaves it so");
+	page_close(&app);
+	ok(run("/peers") && !page_is_open(&app), "a peer alone is no page");
+	ok(strstr(fixture_note(&app, 2), "one peer: 127.0.0.1:"), "but a note");
+	ok(has("/help keys", "F1"), "/help is a page");
+	ok(run("/help  keys") && !page_is_open(&app), "which the same closes, with other blanks");
+	ok(run("/help send") && run("/h send") && !page_is_open(&app), "or abbreviated");
+	ok(run("/set eol") && !page_is_open(&app), "an answer of a line is none");
+	app.shows_pages = false;
+	ok(run("/sessions") && strstr(fixture_note(&app, 2), "1  echo"),
+	   "a printed list is a note");
+	ok(run("/help send") && strstr(fixture_note(&app, 2), "/send"), "and so is an answer");
+	app.shows_pages = true;
+}
+
 static void programs(void)
 {
 	ok(has("/code python", "import socket"), "/code python as rows");
@@ -88,7 +115,7 @@ static void long_program(void)
 	static char bytes[1 << 18];
 	memset(bytes, 1, sizeof bytes);
 	ok(session_send(numbered(2), bytes, sizeof bytes, &error), "a lot is sent");
-	wait_for(&app, session_counts(numbered(2))->received_bytes == 6 + sizeof bytes,
+	wait_for(&app, session_counts(numbered(2))->received_bytes == 11 + sizeof bytes,
 	         "and comes back");
 	ok(has("/code python", "and so on: /code with a file writes all of it"),
 	   "a long program is cut, and says so");
@@ -129,6 +156,7 @@ int main(void)
 	fixture_start(&app);
 	app.shows_pages = true;
 	conversation();
+	lists();
 	programs();
 	sizes();
 	long_program();
