@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "command/why_here.h"
+#include "command/failure.h"
 
 enum { SAMPLE_NEAR = 64 }; /* entries before close() in which the kernel's reading is looked for */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/why_here.h"
+#include "command/failure.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* why_here: which call of a session failed last, and what the transcript, the kernel's readings and
+/* failure: which call of a session failed last, and what the transcript, the kernel's readings and
  * the other sessions know of it in particular. Private to this layer. */
 #pragma once
 
