@@ -23,7 +23,7 @@ static void explain_named(const struct invocation *invocation, const struct errn
 
 /* ---- the last failure ---- */
 
-/* The program's own words for it are behind the first line. */
+/* The program's own words for it follow the first line. */
 static void add_lookup(const struct entry *entry, struct buf *out)
 {
 	const struct errno_meaning *meaning = errno_meaning_of_lookup(entry->arg);
@@ -45,22 +45,24 @@ static void add_when(const struct failure *failure, int64_t time, struct buf *ou
 	           session_name(failure->session));
 }
 
-/* connect() that did not wait is told by SO_ERROR, and what took how long is between the two. */
+/* SO_ERROR reports how a connect() that did not wait has ended: the time between the two is what it
+ * took. */
 static void add_call(const struct failure *failure, struct buf *out)
 {
 	char took[CLOCK_TEXT];
 	const struct entry *call = failure_call(failure);
-	const struct entry *told = transcript_at(failure->app->transcript, failure->told);
+	const struct entry *report = transcript_at(failure->app->transcript, failure->report);
 	calltext_call(call, PAYLOAD_SHOWN, out);
 	if (call->call == CALL_GETADDRINFO)
 		buf_append_text(out, " has failed");
 	else
-		buf_printf(out, "%s%s: %s", told != call || call->error ? " = -1 " : " said ",
+		buf_printf(out, "%s%s: %s", report != call || call->error ? " = -1 " : " said ",
 		           error_name(failure->code), error_why(failure->code));
-	if (told != call)
-		buf_printf(out, ", after %s", clock_format_duration(told->time - call->time, took));
+	if (report != call)
+		buf_printf(out, ", after %s",
+		           clock_format_duration(report->time - call->time, took));
 	buf_append_text(out, "\n");
-	add_when(failure, told->time, out);
+	add_when(failure, report->time, out);
 }
 
 static void explain_failure(const struct failure *failure, struct buf *out)
@@ -76,8 +78,7 @@ static void explain_failure(const struct failure *failure, struct buf *out)
 	if (special)
 		buf_printf(out, "%c%s.\n", toupper((unsigned char)*special->phrase),
 		           special->phrase + 1);
-	failure_say_here(failure, out);
-	failure_say_others(failure, out);
+	failure_say_details(failure, out);
 	if (meaning)
 		errno_meaning_explain(meaning, special, out);
 	else
@@ -86,7 +87,7 @@ static void explain_failure(const struct failure *failure, struct buf *out)
 
 static void explain_state(const struct failure *failure, struct buf *out)
 {
-	const struct entry *state = transcript_at(failure->app->transcript, failure->state);
+	const struct entry *state = transcript_at(failure->app->transcript, failure->line);
 	buf_append(out, entry_payload(state), state->len);
 	buf_append_text(out, "\n");
 	add_when(failure, state->time, out);
@@ -99,7 +100,7 @@ static void explain_state(const struct failure *failure, struct buf *out)
 /* The entry that reports it. */
 static uint64_t position_of(const struct failure *failure)
 {
-	return failure->at == TRANSCRIPT_NONE ? failure->state : failure->told;
+	return failure->call == TRANSCRIPT_NONE ? failure->line : failure->report;
 }
 
 /* What failed to open has no tab: it is explained where the note about it is, unless the session there
@@ -121,7 +122,7 @@ static void explain_last(const struct invocation *invocation)
 	}
 	if (!found)
 		buf_printf(&text, "nothing has failed in session %u", session_number(session));
-	else if (failure.at == TRANSCRIPT_NONE)
+	else if (failure.call == TRANSCRIPT_NONE)
 		explain_state(&failure, &text);
 	else
 		explain_failure(&failure, &text);

@@ -11,7 +11,7 @@
 
 enum {
 	NEAR = 16,        /* entries around a failure in which its ICMP message is looked for */
-	SAMPLE_NEAR = 64, /* and the kernel's reading before it */
+	SAMPLE_NEAR = 64, /* entries before it in which the kernel's sample is looked for */
 	PORT_FREE = 1024, /* ports below are root's */
 };
 
@@ -54,7 +54,7 @@ static int failure_code(const struct entry *entry)
 	return code == EAGAIN || code == EINPROGRESS ? 0 : code;
 }
 
-uint64_t failure_earlier(const struct failure *failure, uint64_t position, enum call call)
+static uint64_t earlier(const struct failure *failure, uint64_t position, enum call call)
 {
 	const struct transcript *transcript = failure->app->transcript;
 	while (position != TRANSCRIPT_NONE) {
@@ -70,29 +70,29 @@ uint64_t failure_earlier(const struct failure *failure, uint64_t position, enum 
 
 const struct entry *failure_call(const struct failure *failure)
 {
-	return transcript_at(failure->app->transcript, failure->at);
+	return transcript_at(failure->app->transcript, failure->call);
 }
 
 /* The error queue and SO_ERROR tell of a call that was made before. */
 static void find_call(struct failure *failure)
 {
 	const struct transcript *transcript = failure->app->transcript;
-	const struct entry *told = transcript_at(transcript, failure->told);
-	failure->at = failure->told;
-	if (pending_error(told) && !(told->flags & ENTRY_WATCHING)) {
-		uint64_t connect = failure_earlier(failure, failure->told, CALL_CONNECT);
+	const struct entry *report = transcript_at(transcript, failure->report);
+	failure->call = failure->report;
+	if (pending_error(report) && !(report->flags & ENTRY_WATCHING)) {
+		uint64_t connect = earlier(failure, failure->report, CALL_CONNECT);
 		while (connect != TRANSCRIPT_NONE &&
-		       transcript_at(transcript, connect)->fd != told->fd)
-			connect = failure_earlier(failure, connect, CALL_CONNECT);
-		failure->at = connect == TRANSCRIPT_NONE ? failure->told : connect;
+		       transcript_at(transcript, connect)->fd != report->fd)
+			connect = earlier(failure, connect, CALL_CONNECT);
+		failure->call = connect == TRANSCRIPT_NONE ? failure->report : connect;
 	}
-	uint64_t at = failure->told;
-	for (int i = 0; told->call == CALL_ERRQUEUE && i < NEAR && at != TRANSCRIPT_NONE; i++) {
+	uint64_t at = failure->report;
+	for (int i = 0; report->call == CALL_ERRQUEUE && i < NEAR && at != TRANSCRIPT_NONE; i++) {
 		at = transcript_before(transcript, at);
 		const struct entry *entry = transcript_at(transcript, at);
 		if (!entry || entry->error != failure->code || entry->flags & ENTRY_WATCHING)
 			continue;
-		failure->told = failure->at = at;
+		failure->report = failure->call = at;
 		return;
 	}
 }
@@ -109,7 +109,7 @@ static bool is_of_other_attempt(const struct failure *failure, const struct entr
 {
 	bool ended = false;
 	const struct transcript *transcript = failure->app->transcript;
-	uint64_t at = failure->state;
+	uint64_t at = failure->line;
 	if (at == TRANSCRIPT_NONE || !asks_pending(entry))
 		return false;
 	for (at = transcript_after(transcript, at); at != TRANSCRIPT_NONE;
@@ -122,9 +122,9 @@ static bool is_of_other_attempt(const struct failure *failure, const struct entr
 	return ended;
 }
 
-/* False where the newest failure is that of no call: a line of the session stands before it, and
+/* False where the newest failure is that of no call: a line of the session comes before it, and
  * an older failure is that of an earlier connection. */
-static bool find_told(struct failure *failure)
+static bool find_report(struct failure *failure)
 {
 	const struct transcript *transcript = failure->app->transcript;
 	uint64_t at = transcript_last(transcript, session_number(failure->session));
@@ -133,17 +133,17 @@ static bool find_told(struct failure *failure)
 	     at = transcript_before(transcript, at)) {
 		const struct entry *entry = transcript_at(transcript, at);
 		failure->code = failure_code(entry);
-		failure->told = at;
+		failure->report = at;
 		if (failure->code && is_of_other_attempt(failure, entry))
 			continue;
 		if (failure->code)
 			return true;
 		answered = answered || asks_pending(entry);
 		failure->waiting = begins_connection(entry) && entry->error && !answered;
-		if (failure->state == TRANSCRIPT_NONE && entry->call == CALL_STATE &&
+		if (failure->line == TRANSCRIPT_NONE && entry->call == CALL_STATE &&
 		    entry->flags & ENTRY_ERROR)
-			failure->state = at;
-		if (failure->state != TRANSCRIPT_NONE && begins_connection(entry))
+			failure->line = at;
+		if (failure->line != TRANSCRIPT_NONE && begins_connection(entry))
 			return false;
 	}
 	return false;
@@ -154,11 +154,11 @@ bool failure_find(const struct app *app, const struct session *session, struct f
 	*failure = (struct failure){
 		.app = app,
 		.session = session,
-		.at = TRANSCRIPT_NONE,
-		.state = TRANSCRIPT_NONE,
+		.call = TRANSCRIPT_NONE,
+		.line = TRANSCRIPT_NONE,
 	};
-	if (!find_told(failure))
-		return failure->state != TRANSCRIPT_NONE;
+	if (!find_report(failure))
+		return failure->line != TRANSCRIPT_NONE;
 	find_call(failure);
 	return true;
 }
@@ -184,11 +184,11 @@ static void say_queued(const struct entry *entry, const struct errqueue *queued,
 	buf_append_text(out, " *.\n");
 }
 
-/* The message that stands nearest behind or before the failure. */
+/* The message nearest to the failure, after it or before. */
 static void say_icmp(const struct failure *failure, struct buf *out)
 {
 	const struct transcript *transcript = failure->app->transcript;
-	uint64_t at = failure->told;
+	uint64_t at = failure->report;
 	struct errqueue queued = { 0 };
 	for (int i = 0; i < NEAR && transcript_after(transcript, at) != TRANSCRIPT_NONE; i++)
 		at = transcript_after(transcript, at);
@@ -216,8 +216,8 @@ static void say_at(const struct failure *failure, uint64_t position, const char 
 static uint64_t find_fin(const struct failure *failure)
 {
 	uint64_t fin = TRANSCRIPT_NONE;
-	uint64_t at = failure_earlier(failure, failure->at, CALL_RECV);
-	for (; at != TRANSCRIPT_NONE; at = failure_earlier(failure, at, CALL_RECV)) {
+	uint64_t at = earlier(failure, failure->call, CALL_RECV);
+	for (; at != TRANSCRIPT_NONE; at = earlier(failure, at, CALL_RECV)) {
 		const struct entry *entry = transcript_at(failure->app->transcript, at);
 		if (entry->error == EAGAIN)
 			continue;
@@ -233,7 +233,7 @@ static uint64_t find_fin(const struct failure *failure)
 static void say_unread(const struct failure *failure, struct buf *out)
 {
 	struct sample sample;
-	if (sample_before(failure->app->transcript, failure->at, SAMPLE_NEAR, &sample) &&
+	if (sample_before(failure->app->transcript, failure->call, SAMPLE_NEAR, &sample) &&
 	    sample_get(&sample, SAMPLE_INQ))
 		buf_printf(out, "%" PRIu64 " bytes of the peer's had not been read here *.\n",
 		           sample_get(&sample, SAMPLE_INQ));
@@ -262,14 +262,14 @@ static void say_reset(const struct failure *failure, struct buf *out)
 static void say_pipe(const struct failure *failure, struct buf *out)
 {
 	const struct transcript *transcript = failure->app->transcript;
-	uint64_t ours = failure_earlier(failure, failure->at, CALL_SHUTDOWN);
+	uint64_t ours = earlier(failure, failure->call, CALL_SHUTDOWN);
 	uint64_t fin = find_fin(failure);
 	if (ours != TRANSCRIPT_NONE && transcript_at(transcript, ours)->arg != SHUT_RD &&
 	    !transcript_at(transcript, ours)->error)
 		say_at(failure, ours, "This direction was closed here, by shutdown(),", out);
 	else if (fin != TRANSCRIPT_NONE)
 		say_at(failure, fin,
-		       "What was sent behind the peer's close was answered by RST. "
+		       "What was sent after the peer's close was answered by RST. "
 		       "recv() had returned 0",
 		       out);
 }
@@ -277,7 +277,7 @@ static void say_pipe(const struct failure *failure, struct buf *out)
 static void say_timed_out(const struct failure *failure, struct buf *out)
 {
 	struct sample sample;
-	if (!sample_before(failure->app->transcript, failure->told, SAMPLE_NEAR, &sample))
+	if (!sample_before(failure->app->transcript, failure->report, SAMPLE_NEAR, &sample))
 		return;
 	uint64_t again = sample_get(&sample, SAMPLE_RETRANSMITS);
 	uint64_t probes = sample_get(&sample, SAMPLE_PROBES);
@@ -335,20 +335,171 @@ const struct errno_case *failure_case(const struct failure *failure)
 	return errno_meaning_case(entry_call_name((enum call)call->call), failure->code, context);
 }
 
-void failure_say_here(const struct failure *failure, struct buf *out)
+/* ---- what the other sessions have to do with it ---- */
+
+static bool same_transport(const struct session *a, const struct session *b)
+{
+	return session_transport(a) == session_transport(b);
+}
+
+static void name_session(const struct session *session, struct buf *out)
+{
+	buf_printf(out, "Session %u (%s)", session_number(session), session_name(session));
+}
+
+/* ---- who has the port ---- */
+
+static bool say_time_wait(const struct session *session, struct buf *out)
+{
+	char left[CLOCK_TEXT];
+	const struct sample *sample = session_sample(session);
+	if (!sample_is(sample, STATE_TIME_WAIT))
+		return false;
+	int64_t rest = (int64_t)sample_get(sample, SAMPLE_TIMER_LEFT) * CLOCK_US -
+	               (clock_now() - session_read_at(session));
+	name_session(session, out);
+	buf_append_text(out, " has gone, but its connection is in TIME_WAIT");
+	if (rest > 0)
+		buf_printf(out, " for another %s *", clock_format_duration(rest, left));
+	buf_append_text(out, ".\n");
+	return true;
+}
+
+static bool say_holder(const struct session *session, unsigned port, struct buf *out)
+{
+	char text[ENDPOINT_TEXT];
+	struct endpoint local = session_local(session);
+	if (local.port != port)
+		return false;
+	if (session_state(session) == SESSION_CLOSED)
+		return say_time_wait(session, out);
+	name_session(session, out);
+	buf_printf(out, " has port %u: %s at %s.\n", port,
+	           tcp_state_title(session_tcp_state(session)), endpoint_format(&local, text));
+	return true;
+}
+
+/* bind() says which port, listen() takes that of its socket. */
+static unsigned wanted_port(const struct failure *failure)
+{
+	struct endpoint addr = entry_addr(failure_call(failure));
+	if (endpoint_is_set(&addr))
+		return addr.port;
+	return session_local(failure->session).port;
+}
+
+static void say_holders(const struct failure *failure, struct buf *out)
+{
+	const struct sessions *sessions = failure->app->sessions;
+	unsigned port = wanted_port(failure);
+	bool found = false;
+	for (size_t i = 0; port && i < sessions_count(sessions); i++) {
+		const struct session *other = sessions_at(sessions, i);
+		if (other != failure->session && same_transport(other, failure->session))
+			found |= say_holder(other, port, out);
+	}
+	if (port && !found)
+		buf_printf(out,
+		           "No session here has port %u: another program does (ss -anp shows it), "
+		           "or a connection of one that has gone.\n",
+		           port);
+}
+
+/* ---- who listens, but elsewhere ---- */
+
+static void say_listeners(const struct failure *failure, struct buf *out)
+{
+	char text[ENDPOINT_TEXT];
+	const struct sessions *sessions = failure->app->sessions;
+	struct endpoint addr = entry_addr(failure_call(failure));
+	for (size_t i = 0; addr.port && i < sessions_count(sessions); i++) {
+		const struct session *other = sessions_at(sessions, i);
+		struct endpoint local = session_local(other);
+		if (!session_is_server(other) || local.port != addr.port ||
+		    session_state(other) == SESSION_CLOSED)
+			continue;
+		name_session(other, out);
+		if (same_transport(other, failure->session))
+			buf_printf(out, " has that port, but at %s.\n",
+			           endpoint_format(&local, text));
+		else
+			buf_printf(out, " has that port, but of %s.\n",
+			           transport_title(session_transport(other)));
+	}
+}
+
+/* ---- what the other end did ---- */
+
+static bool aborts(const struct entry *entry)
+{
+	struct linger linger;
+	if (entry->call != CALL_SETSOCKOPT || entry->arg != SO_LINGER ||
+	    entry->arg2 != (int16_t)SOL_SOCKET || entry->len != sizeof linger)
+		return false;
+	memcpy(&linger, entry_payload(entry), sizeof linger);
+	return linger.l_onoff && linger.l_linger == 0;
+}
+
+static void say_how_it_closed(const struct transcript *transcript, const struct session *other,
+                              struct buf *out)
+{
+	struct sample sample;
+	uint64_t at = transcript_last(transcript, session_number(other));
+	while (at != TRANSCRIPT_NONE && transcript_at(transcript, at)->call != CALL_CLOSE)
+		at = transcript_before(transcript, at);
+	if (at == TRANSCRIPT_NONE)
+		return;
+	uint64_t before = transcript_before(transcript, at);
+	while (before != TRANSCRIPT_NONE && !aborts(transcript_at(transcript, before)) &&
+	       transcript_at(transcript, before)->call != CALL_CONNECT)
+		before = transcript_before(transcript, before);
+	const struct entry *set =
+	        before == TRANSCRIPT_NONE ? NULL : transcript_at(transcript, before);
+	if (set && aborts(set)) {
+		name_session(other, out);
+		buf_append_text(out, ", the other end, closed with SO_LINGER 0.\n");
+	} else if (sample_before(transcript, at, SAMPLE_NEAR, &sample) &&
+	           sample_get(&sample, SAMPLE_INQ)) {
+		name_session(other, out);
+		buf_printf(out,
+		           ", the other end, closed with %" PRIu64 " bytes in its buffer unread *."
+		           "\n",
+		           sample_get(&sample, SAMPLE_INQ));
+	}
+}
+
+static void say_other_end(const struct failure *failure, struct buf *out)
+{
+	const struct session *other = app_other_end(failure->app, failure->session);
+	if (other)
+		say_how_it_closed(failure->app->transcript, other, out);
+}
+
+static void say_others(const struct failure *failure, struct buf *out)
+{
+	if (failure->code == EADDRINUSE)
+		say_holders(failure, out);
+	else if (failure->code == ECONNREFUSED)
+		say_listeners(failure, out);
+	else if (failure->code == ECONNRESET || failure->code == EPIPE)
+		say_other_end(failure, out);
+}
+
+void failure_say_details(const struct failure *failure, struct buf *out)
 {
 	static const struct {
 		int code;
 		void (*say)(const struct failure *failure, struct buf *out);
-	} snapshot[] = {
+	} rows[] = {
 		{ ECONNRESET, say_reset },    { EPIPE, say_pipe },
 		{ ETIMEDOUT, say_timed_out }, { EACCES, say_no_access },
 		{ EMSGSIZE, say_too_large },
 	};
-	if (failure->at == TRANSCRIPT_NONE || !failure_call(failure))
+	if (failure->call == TRANSCRIPT_NONE || !failure_call(failure))
 		return;
 	say_icmp(failure, out);
-	for (size_t i = 0; i < sizeof snapshot / sizeof *snapshot; i++)
-		if (snapshot[i].code == failure->code)
-			snapshot[i].say(failure, out);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].code == failure->code)
+			rows[i].say(failure, out);
+	say_others(failure, out);
 }

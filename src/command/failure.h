@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* failure: which call of a session failed last, and what the transcript, the kernel's readings and
- * the other sessions know of it in particular. Private to this layer. */
+/* failure: which call of a session failed last, and what is known of it beyond its errno value. Knows
+ * the transcript and the sessions, but no words for errno values. Private to this layer. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,11 +13,11 @@
 struct failure {
 	const struct app *app;
 	const struct session *session;
-	uint64_t at;    /* the call; TRANSCRIPT_NONE where only `state` is known */
-	uint64_t told;  /* the entry that told the error: the same, or getsockopt(SO_ERROR) */
-	uint64_t state; /* newest line of the session that told a failure; TRANSCRIPT_NONE = none */
-	bool waiting;   /* connect() was still under way when `state` was told */
-	int code;       /* errno value */
+	uint64_t call;   /* the entry of the call; TRANSCRIPT_NONE where only `line` is known */
+	uint64_t report; /* the entry that reports it: the same, or getsockopt(SO_ERROR) */
+	uint64_t line; /* newest line of the session that says a failure; TRANSCRIPT_NONE = none */
+	bool waiting;  /* connect() was still under way at `line` */
+	int code;      /* errno value */
 };
 
 /* False where nothing has failed. What only says "not yet" (EAGAIN, EINPROGRESS) is no failure. */
@@ -26,16 +26,8 @@ bool failure_find(const struct app *app, const struct session *session, struct f
 /* The case of its errno value that holds for this call; NULL where only the general words do. */
 const struct errno_case *failure_case(const struct failure *failure);
 
-/* Appends sentences, each with a line feed; nothing where nothing is known. */
-void failure_say_here(const struct failure *failure, struct buf *out);
-
-/* The same, of what the other sessions are to it. */
-void failure_say_others(const struct failure *failure, struct buf *out);
-
-/* ---- what both ask ---- */
+/* Appends what is known in particular, in sentences, each with a line feed: from the transcript, the
+ * kernel's samples and the other sessions. Nothing where nothing is known. */
+void failure_say_details(const struct failure *failure, struct buf *out);
 
 const struct entry *failure_call(const struct failure *failure);
-
-/* The newest entry of this call before `position`, of the same connection; TRANSCRIPT_NONE for
- * none. */
-uint64_t failure_earlier(const struct failure *failure, uint64_t position, enum call call);

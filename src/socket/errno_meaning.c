@@ -41,7 +41,7 @@ const struct errno_meaning errno_meaning_table[] = {
 	  CASES({ "bind", 0, "ports below 1024 are the superuser's", NULL, NULL },
 	        { "connect", 0, "a broadcast address needs SO_BROADCAST, or a firewall refused",
 	          "not allowed", NULL },
-	        { "send", ERRNO_UDP, "is it a broadcast address, without SO_BROADCAST?", NULL,
+	        { "send", ERRNO_UDP, "a broadcast address needs SO_BROADCAST", NULL,
 	          NULL },
 	        { "setsockopt, getsockopt", 0, "only the superuser may", NULL, NULL }) },
 	{ "EADDRINUSE", EADDRINUSE, "bind, listen, connect, setsockopt",

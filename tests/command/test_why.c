@@ -161,7 +161,7 @@ static void test_pipe(struct app *app, int listener)
 		say(app, "two");
 	}
 	WHY(app, "EPIPE", " said EPIPE: broken pipe",
-	    "\nWhat was sent behind the peer's close was answered by RST. recv() had returned 0 "
+	    "\nWhat was sent after the peer's close was answered by RST. recv() had returned 0 "
 	    "at ");
 	say(app, "/socket tcp 4");
 	say(app, "hello");
