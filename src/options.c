@@ -7,6 +7,7 @@
 
 #include "base/choice.h"
 #include "base/clock.h"
+#include "net/service.h"
 
 enum { LONG_SERVICE = 256, LONG_EOL, LONG_SET, LONG_VIEW, LONG_PLAIN, LONG_DEMO, LONG_MDOC };
 

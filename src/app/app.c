@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/choice.h"
 #include "base/clock.h"
+#include "net/service.h"
 
 /* What session_news() was when the session was last looked at. Sorted by number; one for each
  * session that ever was shown and is still in the table. */

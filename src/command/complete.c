@@ -13,6 +13,7 @@
 #include "command/handlers.h"
 #include "command/recent_hosts.h"
 #include "command/words.h"
+#include "net/service.h"
 
 #define BLANKS " \t\n"
 

@@ -11,6 +11,7 @@
 #include "app/page.h"
 #include "command/listing.h"
 #include "command/words.h"
+#include "net/service.h"
 
 enum { LINE_COLUMNS = 64 }; /* of a note, on 80 columns */
 

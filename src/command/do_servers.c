@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
+#include "net/service.h"
+
 static enum command_result do_service(const struct invocation *invocation, struct error *error)
 {
 	const struct service *service = service_choose(invocation->args->value[0], error);

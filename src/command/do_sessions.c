@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/waits.h"
-#include "net/reconnect.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "net/reconnect.h"
+#include "net/service.h"
 
 /* Where to, from words like "udp" "127.0.0.1" "7001"; `transport` may be NULL. */
 static bool parse_target(struct target *target, const char *transport, const char *text,

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "socket/sockopt.h"
 #include "socket/errno_meaning.h"
+#include "net/service.h"
 
 enum { LINE_COLUMNS = 76 };
 

@@ -5,25 +5,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "net/session_internal.h"
-
-/* Another small service may be on these ports; and no service is to answer itself. */
-static bool may_be_service(struct session *session, const struct endpoint *from)
-{
-	static const uint16_t small[] = { 0, 7, 9, 13, 17, 19, 37 };
-	bool may_be = false;
-	char addr[ENDPOINT_TEXT];
-	for (size_t i = 0; i < sizeof small / sizeof *small; i++)
-		may_be = may_be || from->port == small[i];
-	for (unsigned i = 0; i < session->fd_count; i++)
-		may_be = may_be || endpoint_equal(from, &session->local[i]);
-	if (may_be && !session->loop_guard_announced)
-		session_report(session, 0,
-		               "%s is not answered: it may be a service that answers, too",
-		               endpoint_format(from, addr));
-	session->loop_guard_announced = session->loop_guard_announced || may_be;
-	return may_be;
-}
 
 /* Its length, and up to eight bytes of each end. */
 static uint32_t print_of(const char *data, size_t len)
@@ -40,12 +21,11 @@ static uint32_t print_of(const char *data, size_t len)
 
 /* `position` is the transcript's end just before the call: there, or in the block that it began, its
  * entry is the first of the session that sends. */
-static bool is_answer(const struct session *session, uint64_t position, const char *data,
-                      size_t len)
+static bool is_answer(const struct transcript *transcript, uint32_t session, uint64_t position,
+                      const char *data, size_t len)
 {
-	const struct transcript *transcript = session->caller.transcript;
 	const struct entry *entry = transcript_at(transcript, position);
-	while (!entry || entry->session != session->caller.session || !entry_is_outgoing(entry)) {
+	while (!entry || entry->session != session || !entry_is_outgoing(entry)) {
 		position = transcript_next(transcript, position);
 		if (position == TRANSCRIPT_NONE)
 			return false;
@@ -55,60 +35,43 @@ static bool is_answer(const struct session *session, uint64_t position, const ch
 	       memcmp(entry_payload(entry), data, len) == 0;
 }
 
-static bool is_returned(const struct session *session, const struct answer_loop *loop,
-                        const char *data, size_t len)
+static bool is_returned(const struct answer_loop *loop, const struct transcript *transcript,
+                        uint32_t session, const char *data, size_t len)
 {
 	uint32_t print = print_of(data, len), mask = loop->cap - 1;
 	uint32_t number = loop->cap ? loop->buckets[print & mask] : 0;
 	while (number && loop->count - number < loop->cap) { /* else it has been overwritten */
 		const struct loop_answer *answer = &loop->answers[(number - 1) & mask];
-		if (answer->print == print && is_answer(session, answer->position, data, len))
+		if (answer->print == print &&
+		    is_answer(transcript, session, answer->position, data, len))
 			return true;
 		number = answer->older;
 	}
 	return false;
 }
 
-static void pause_answers(struct session *session, struct answer_loop *loop,
-                          const struct endpoint *from)
+enum answer_verdict answer_loop_judge(struct answer_loop *loop, const struct transcript *transcript,
+                                      uint32_t session, int64_t now, const char *data, size_t len)
 {
-	char addr[ENDPOINT_TEXT], rest[CLOCK_TEXT];
-	loop->paused_at = loop->last;
-	loop->unanswered = 0;
-	session_report(session, ENTRY_ERROR,
-	               "%s has sent our answers back %d times in a row, as a service does that "
-	               "answers, too: not answered for %s, or until it sends something else",
-	               endpoint_format(from, addr), ANSWER_LOOP_MOST,
-	               clock_format_duration(ANSWER_LOOP_REST, rest));
-}
-
-static void go_on(struct session *session, struct answer_loop *loop, const struct endpoint *from)
-{
-	char addr[ENDPOINT_TEXT];
-	loop->paused_at = 0;
-	loop->returned = 0;
-	session_report(session, 0, "%s is answered again; %llu datagram%s not answered",
-	               endpoint_format(from, addr), (unsigned long long)loop->unanswered,
-	               loop->unanswered == 1 ? " was" : "s were");
-}
-
-bool answer_loop_may_answer(struct session *session, struct peer_slot *slot, const char *data,
-                            size_t len)
-{
-	struct answer_loop *loop = &slot->loop;
-	const struct endpoint *from = &slot->peer.addr;
-	if (may_be_service(session, from))
-		return false;
-	bool rested = slot->peer.last - loop->last >= ANSWER_LOOP_REST;
-	bool returned = is_returned(session, loop, data, len);
-	loop->last = slot->peer.last;
-	if (loop->paused_at && (!returned || loop->last - loop->paused_at >= ANSWER_LOOP_REST))
-		go_on(session, loop, from);
+	bool rested = now - loop->last >= ANSWER_LOOP_REST;
+	bool returned = is_returned(loop, transcript, session, data, len);
+	bool ends = loop->paused_at && (!returned || now - loop->paused_at >= ANSWER_LOOP_REST);
+	loop->last = now;
+	if (ends) {
+		loop->paused_at = 0;
+		loop->returned = 0;
+	}
 	loop->returned = returned && !rested ? loop->returned + 1 : 0;
-	if (!loop->paused_at && loop->returned >= ANSWER_LOOP_MOST)
-		pause_answers(session, loop, from);
-	loop->unanswered += loop->paused_at != 0;
-	return !loop->paused_at;
+	if (loop->paused_at) {
+		loop->unanswered++;
+		return ANSWER_NOT;
+	}
+	if (loop->returned >= ANSWER_LOOP_MOST) {
+		loop->paused_at = now;
+		loop->unanswered = 1;
+		return ANSWER_NO_MORE;
+	}
+	return ends ? ANSWER_AGAIN : ANSWER;
 }
 
 static void enter(struct answer_loop *loop, uint32_t number)

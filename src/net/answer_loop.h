@@ -4,15 +4,16 @@
  * other forever. The ports of the small services are never answered. On any other port the sign is a
  * peer that sends back our own answers, ANSWER_LOOP_MOST times in a row without a break: then it is not
  * answered for ANSWER_LOOP_REST, or until it sends something else. A loop does not survive that; a
- * client that happens to send the same again and again has lost an answer. Part of datagram.c. */
+ * client that happens to send the same again and again has lost an answer. Knows no session: it reads
+ * the answers back from the transcript, and says what is to be done. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "socket/endpoint.h"
 #include "base/clock.h"
+#include "record/transcript.h"
 
 enum {
 	ANSWER_LOOP_MOST = 1000,
@@ -24,11 +25,8 @@ enum {
 };
 #define ANSWER_LOOP_REST CLOCK_S /* a loop turns faster than this, or does no harm */
 
-struct session;
-struct peer_slot;
-
 struct loop_answer {
-	uint64_t position; /* in the transcript, as answer_loop_answered() was told */
+	uint64_t position; /* in the transcript, as given to answer_loop_answered() */
 	uint32_t print;    /* a few of its bytes, mixed: most answers differ there */
 	uint32_t older;    /* the number of the one before it in its bucket; 0 = none */
 };
@@ -45,9 +43,11 @@ struct answer_loop {
 	uint64_t unanswered;         /* datagrams since then */
 };
 
-/* A datagram has come: whether the service may answer it. What is decided is reported once. */
-bool answer_loop_may_answer(struct session *session, struct peer_slot *slot, const char *data,
-                            size_t len);
+/* A datagram of `session` has come: whether its service may answer. A pause that begins or has ended
+ * is to be reported; `unanswered` says how many datagrams it has cost. */
+enum answer_verdict { ANSWER, ANSWER_AGAIN, ANSWER_NO_MORE, ANSWER_NOT };
+enum answer_verdict answer_loop_judge(struct answer_loop *loop, const struct transcript *transcript,
+                                      uint32_t session, int64_t now, const char *data, size_t len);
 
 /* This answer of the service has been sent to the peer, by a call that was written down at this
  * transcript_end() or after it. */

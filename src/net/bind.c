@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/bind.h"
+#include "socket/errno_meaning.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-
-#include "socket/errno_meaning.h"
-#include "net/session_internal.h"
-#include "net/probe_timer.h"
 
 enum {
 	PORT_TRIES = 16
@@ -40,11 +39,10 @@ static bool is_loopback(const struct session *session)
 	return true;
 }
 
-/* The addresses to open, IPv4 first. No host means loopback: whoever wants to be reached from
- * elsewhere says so with an address, or "*". */
-static size_t choose(const struct session *session, struct endpoint list[SESSION_SOCKETS])
+/* The addresses to open, IPv4 first. */
+static size_t choose(const struct session *session, const struct lookup_answer *found,
+                     struct endpoint list[SESSION_SOCKETS])
 {
-	const struct lookup_answer *found = &session->dial->remote;
 	size_t count = 0;
 	for (int ipv6 = 0; ipv6 < 2; ipv6++)
 		for (size_t i = 0; i < found->count && count < SESSION_SOCKETS; i++) {
@@ -60,51 +58,24 @@ static size_t choose(const struct session *session, struct endpoint list[SESSION
 
 /* ---- one socket ---- */
 
-static int backlog(const struct session *session)
+/* NULL, or the call that failed, with errno. The socket is the session's in either case but that
+ * of socket(). IPV6_V6ONLY leaves the port free for a socket of IPv4's own, so that no peer is shown
+ * under a mapped address. */
+static const char *open_one(struct session *session, const struct endpoint *addr, int backlog)
 {
-	return session->open_parameters->options.backlog > 0
-	               ? session->open_parameters->options.backlog
-	               : SOMAXCONN;
-}
-
-/* SO_REUSEADDR is for TCP alone: on UDP it would let a second program take the port. IPV6_V6ONLY
- * leaves the port free for a socket of IPv4's own, so that no peer is shown under a
- * mapped address. */
-static void set_options(struct session *session, int fd, const struct endpoint *addr)
-{
-	if (session->kind->type == SOCK_STREAM)
-		option_default(session, fd, SOL_SOCKET, SO_REUSEADDR);
+	unsigned slot = session->fd_count;
+	if (!session_add_socket(session, addr->family))
+		return "socket";
+	int fd = session->fd[slot];
+	session->ops->prepare_socket(session, slot, addr);
 	if (endpoint_is_ipv6(addr))
 		call_set_option(&session->caller, fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-	if (session->kind->type == SOCK_DGRAM && session->open_parameters->options.broadcast)
-		option_default(session, fd, SOL_SOCKET, SO_BROADCAST);
-	if (session->kind->type == SOCK_DGRAM)
-		probe_timer_add_datagrams(session, fd, addr->family);
-}
-
-/* NULL, or the call that failed, with errno. The socket is the session's in either case. */
-static const char *open_one(struct session *session, const struct endpoint *addr)
-{
-	int fd = session_socket(session, addr->family);
-	if (fd < 0)
-		return "socket";
-	unsigned slot = session->fd_count++;
-	session->fd[slot] = fd;
-	set_options(session, fd, addr);
-	datagram_ask_pktinfo(session, fd, addr);
 	if (call_bind(&session->caller, fd, addr) < 0)
 		return "bind";
-	if (session->kind->type == SOCK_STREAM &&
-	    call_listen(&session->caller, fd, backlog(session)) < 0)
+	if (backlog != BIND_ONLY && call_listen(&session->caller, fd, backlog) < 0)
 		return "listen";
 	return call_getsockname(&session->caller, fd, &session->local[slot]) < 0 ? "getsockname"
 	                                                                         : NULL;
-}
-
-static void drop_all(struct session *session)
-{
-	while (session->fd_count)
-		session_drop_socket(session, session->fd[0]);
 }
 
 /* ---- all of them ---- */
@@ -115,15 +86,9 @@ static bool is_missing(int code)
 	return code == EAFNOSUPPORT || code == EADDRNOTAVAIL;
 }
 
-static void drop_last(struct session *session, unsigned had)
-{
-	if (session->fd_count > had)
-		session_drop_socket(session, session->fd[had]);
-}
-
 /* On each address, with the first one's port. NULL, or the call that failed on *at, with errno. */
 static const char *open_all(struct session *session, const struct endpoint *list, size_t count,
-                            struct endpoint *at)
+                            int backlog, struct endpoint *at)
 {
 	const char *call = NULL;
 	int code = 0;
@@ -132,12 +97,12 @@ static const char *open_all(struct session *session, const struct endpoint *list
 		*at = list[i];
 		if (had && !at->port)
 			at->port = session->local[0].port;
-		call = open_one(session, at);
+		call = open_one(session, at, backlog);
 		code = errno;
 		if (call && !is_missing(code))
 			break;
-		if (call)
-			drop_last(session, had);
+		if (call && session->fd_count > had)
+			session_drop_socket(session, had);
 	}
 	errno = code;
 	return session->fd_count && (!call || is_missing(code)) ? NULL : call;
@@ -148,8 +113,8 @@ static bool must_try_again(const struct endpoint *list, const struct session *se
 	return code == EADDRINUSE && list[0].port == 0 && session->fd_count > 1;
 }
 
-static void tell_failure(struct session *session, const char *call, const struct endpoint *at,
-                         int code)
+static void report_failure(struct session *session, const char *call, const struct endpoint *at,
+                           int code)
 {
 	char addr[ENDPOINT_TEXT];
 	endpoint_format(at, addr);
@@ -166,7 +131,7 @@ static void tell_failure(struct session *session, const char *call, const struct
 		               error_why(code));
 }
 
-static void tell_where(struct session *session, const char *verb)
+static void report_where(struct session *session, const char *verb)
 {
 	struct buf text;
 	char addr[ENDPOINT_TEXT];
@@ -181,27 +146,28 @@ static void tell_where(struct session *session, const char *verb)
 	buf_free(&text);
 }
 
-bool bound_open(struct session *session, const char *verb)
+bool bind_open(struct session *session, const struct lookup_answer *found, int backlog,
+               const char *verb)
 {
 	struct endpoint list[SESSION_SOCKETS], at = { .family = AF_UNSPEC };
-	size_t count = choose(session, list);
+	size_t count = choose(session, found, list);
 	const char *call = NULL;
 	int code = 0;
 	char port[8];
 	for (int i = 0; i < PORT_TRIES; i++) {
-		call = open_all(session, list, count, &at);
+		call = open_all(session, list, count, backlog, &at);
 		code = errno;
 		if (!call || !must_try_again(list, session, code))
 			break;
-		drop_all(session);
+		while (session->fd_count)
+			session_drop_socket(session, 0);
 	}
 	if (call) {
-		tell_failure(session, call, &at, code);
+		report_failure(session, call, &at, code);
 		return false;
 	}
 	snprintf(port, sizeof port, "%u", session->local[0].port);
 	session_name_server(session, port);
-	tell_where(session, verb);
-	dial_end(session);
+	report_where(session, verb);
 	return true;
 }

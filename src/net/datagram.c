@@ -1,39 +1,205 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/datagram.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "net/session_internal.h"
-#include "net/datagram_errors.h"
 #include "net/answer_loop.h"
+#include "net/bind.h"
+#include "net/dial.h"
+#include "net/option.h"
+#include "net/pace.h"
+#include "net/peers.h"
+#include "net/probe_timer.h"
+#include "socket/constant.h"
+#include "socket/errno_meaning.h"
 
-enum { SEND_TRIES = 4 }; /* while errors of earlier datagrams come back */
+enum {
+	SEND_TRIES = 4,     /* while errors of earlier datagrams come back */
+	ERRORS_A_TURN = 64, /* most that are taken from the error queue at a time */
+	BACKLOG = 1 << 18,  /* with this many bytes of datagrams waiting, no more are read */
+};
 
-/* What stands before each datagram in the queue. */
 struct datagram {
+	bool connected;  /* connect() was called: ICMP errors come back, strangers do not */
+	bool only;       /* the same without connect(): others than the peer are dropped here */
+	bool asks_local; /* IP_PKTINFO is on: recvmsg() reports which address was asked */
+	bool loop_guard_announced; /* has said that it does not answer small services */
+	unsigned chosen;        /* number of the peer that plain lines go to, 0 = the last writer */
+	struct endpoint writer; /* who wrote last, or whom we wrote to before anybody did */
+	struct peers peers;
+	struct pace pace;
+};
+
+/* What is before each datagram in the queue. */
+struct head {
 	struct endpoint to;    /* AF_UNSPEC: whomever a plain line goes to when it is sent */
 	struct endpoint local; /* what `to` had asked; AF_UNSPEC: the kernel chooses */
 	size_t len;
 	uint8_t flags; /* of the caller */
 };
 
+/* ---- what comes back ---- */
+
+/* ICMP reports that come back as the result of a later call, udp(7). */
+static bool is_icmp(int code)
+{
+	return code == ECONNREFUSED || code == EHOSTUNREACH || code == ENETUNREACH ||
+	       code == EPROTO || code == ENOPROTOOPT;
+}
+
+/* Where the system tells no more than the errno value: of a connected peer. */
+static void report_refusal(struct session *session, int code)
+{
+	char addr[ENDPOINT_TEXT];
+	endpoint_format(&session->peer, addr);
+	session->counts.refused++;
+	const struct errno_case *special =
+	        errno_meaning_case("recv", code, session_errno_context(session, NULL));
+	if (special && special->word)
+		session_report(session, ENTRY_ERROR, "%s %s: %s", addr, special->word,
+		               special->phrase);
+	else
+		session_report(session, ENTRY_ERROR, "%s: %s (%s)", addr, error_why(code),
+		               error_name(code));
+}
+
+static void report_icmp(struct session *session, const struct errqueue *error,
+                        const struct endpoint *offender)
+{
+	char target[ENDPOINT_TEXT], from[ENDPOINT_TEXT], icmp[CONSTANT_TEXT], mtu[32] = "";
+	bool v6 = error->origin == ERRQUEUE_ICMP6;
+	bool known = endpoint_is_set(&error->target);
+	endpoint_format(known ? &error->target : &session->peer, target);
+	endpoint_format_host(offender, from);
+	if (error->error == EMSGSIZE && error->info)
+		snprintf(mtu, sizeof mtu, ", MTU %u", (unsigned)error->info);
+	session->counts.refused++;
+	const struct errno_case *special = errno_meaning_case("recv", error->error, ERRNO_UDP);
+	const char *word = special && special->word ? special->word : "";
+	session_report(session, ENTRY_ERROR, "%s%s%s: %s%s%s%s *", target, *word ? " " : "", word,
+	               constant_icmp(v6, error->type, error->code, icmp),
+	               !endpoint_is_set(offender) ? "" : " from ",
+	               !endpoint_is_set(offender) ? "" : from, mtu);
+}
+
+static void explain_too_large(struct error *error, size_t len, const struct endpoint *to,
+                              unsigned mtu)
+{
+	char addr[ENDPOINT_TEXT], fit[48] = "", most_text[40] = "";
+	unsigned headers = endpoint_udp_headers(to), most = endpoint_udp_max(to);
+	bool too_long = len > most;
+	if (too_long)
+		snprintf(most_text, sizeof most_text, "%s takes at most %u",
+		         endpoint_family_name(endpoint_on_wire(to).family), most);
+	if (mtu > headers && mtu - headers < most)
+		snprintf(fit, sizeof fit, "%sMTU %u *, so %u fit", too_long ? "; " : "", mtu,
+		         mtu - headers);
+	error_errno(error, EMSGSIZE, "%zu bytes in one datagram to %s (%s%s%s)", len,
+	            endpoint_format(to, addr), most_text,
+	            *fit || too_long ? fit : "more than the path takes",
+	            too_long ? "" : " with fragmentation off, see /option mtu_discover");
+}
+
+void datagram_explain(struct error *error, int code, size_t len, const struct endpoint *to,
+                      unsigned mtu)
+{
+	char addr[ENDPOINT_TEXT];
+	endpoint_format(to, addr);
+	const struct errno_case *special = errno_meaning_case("send", code, ERRNO_UDP);
+	if (code == EMSGSIZE)
+		explain_too_large(error, len, to, mtu);
+	else if (special)
+		error_errno(error, code, "send to %s (%s)", addr, special->phrase);
+	else
+		error_errno(error, code, "send to %s", addr);
+}
+
+static bool must_wait(int code)
+{
+	return code == EAGAIN || code == EWOULDBLOCK;
+}
+
+/* What the error queue has reported. */
+struct returned {
+	unsigned icmp; /* how many came from the network: answers to earlier datagrams */
+	unsigned mtu;  /* a datagram was too large for this machine's own way out; 0 = was not */
+};
+
+/* Also takes the error away that the next call would meet. */
+static struct returned take_errors(struct session *session, unsigned slot)
+{
+	struct returned returned = { 0 };
+	struct errqueue error;
+	struct endpoint offender;
+	for (int i = 0; session->probe.errors && i < ERRORS_A_TURN; i++) {
+		if (!call_error_queue(&session->caller, session->fd[slot], &error, &offender))
+			break;
+		if (error.origin == ERRQUEUE_ICMP || error.origin == ERRQUEUE_ICMP6) {
+			report_icmp(session, &error, &offender);
+			returned.icmp++;
+		} else if (error.origin == ERRQUEUE_LOCAL && error.error == EMSGSIZE) {
+			returned.mtu = error.info;
+		}
+	}
+	return returned;
+}
+
+/* Where a person makes the calls, each is made once and the error that waits is the next call's;
+ * but one that nobody meets would make select() say for ever that the socket is ready. */
+static bool meet_send_error(struct session *session, unsigned slot, int code, unsigned *mtu)
+{
+	struct datagram *own = session->own;
+	if (session->paused && !must_wait(code)) {
+		session->counts.refused += code == ECONNREFUSED;
+		return false;
+	}
+	struct returned returned = take_errors(session, slot);
+	*mtu = returned.mtu;
+	if (session->paused || must_wait(code))
+		return false;
+	if (returned.icmp || !own->connected || session->probe.errors || !is_icmp(code))
+		return returned.icmp > 0;
+	report_refusal(session, code);
+	return true;
+}
+
+/* recvfrom() has failed. A socket that was said to be ready and gives nothing has something on its
+ * error queue. */
+static void meet_recv_error(struct session *session, unsigned slot, int code, bool was_ready)
+{
+	struct datagram *own = session->own;
+	if (must_wait(code) && !was_ready)
+		return;
+	if (take_errors(session, slot).icmp || must_wait(code))
+		return;
+	if (is_icmp(code) && own->connected)
+		report_refusal(session, code);
+	else
+		session_report(session, ENTRY_ERROR, "%s() = -1 %s: %s",
+		               own->asks_local ? "recvmsg" : "recvfrom", error_name(code),
+		               error_why(code));
+}
+
 /* ---- whom to ---- */
 
-struct endpoint datagram_peer(const struct session *session)
+static struct endpoint peer_of(const struct session *session)
 {
-	const struct peer *chosen =
-	        session->chosen ? peers_numbered(&session->peers, session->chosen) : NULL;
+	const struct datagram *own = session->own;
+	const struct peer *chosen = own->chosen ? peers_numbered(&own->peers, own->chosen) : NULL;
 	if (chosen)
 		return chosen->addr;
-	return session->open_parameters->listening && !session->connected ? session->writer
-	                                                                  : session->peer;
+	return session->open_parameters->listening && !own->connected ? own->writer : session->peer;
 }
 
 /* The one that this peer wrote to: an answer from another would not reach it. -1 = none fits. */
 static int socket_for(const struct session *session, const struct endpoint *to)
 {
-	const struct peer_slot *slot = peers_find(&session->peers, to);
+	const struct datagram *own = session->own;
+	const struct peer_slot *slot = peers_find(&own->peers, to);
 	if (slot && slot->socket < session->fd_count)
 		return (int)slot->socket;
 	for (unsigned i = 0; i < session->fd_count; i++)
@@ -48,14 +214,16 @@ static int socket_for(const struct session *session, const struct endpoint *to)
  * it has asked last. */
 static struct endpoint local_for(const struct session *session, const struct endpoint *to)
 {
-	const struct peer_slot *slot = session->asks_local ? peers_find(&session->peers, to) : NULL;
+	const struct datagram *own = session->own;
+	const struct peer_slot *slot = own->asks_local ? peers_find(&own->peers, to) : NULL;
 	return slot ? slot->peer.local : (struct endpoint){ .family = AF_UNSPEC };
 }
 
 static bool may_choose(const struct session *session, const struct endpoint *to,
                        const struct endpoint *local)
 {
-	return !session->connected && endpoint_is_set(local) && endpoint_same_family(local, to);
+	const struct datagram *own = session->own;
+	return !own->connected && endpoint_is_set(local) && endpoint_same_family(local, to);
 }
 
 /* A datagram to the connected peer goes without an address, but not by send(): that would be
@@ -63,7 +231,8 @@ static bool may_choose(const struct session *session, const struct endpoint *to,
 static ssize_t send_one(struct session *session, unsigned slot, const struct endpoint *to,
                         const struct endpoint *local, const void *data, size_t len)
 {
-	bool is_peer = session->connected && endpoint_equal(to, &session->peer);
+	struct datagram *own = session->own;
+	bool is_peer = own->connected && endpoint_equal(to, &session->peer);
 	if (may_choose(session, to, local))
 		return call_sendmsg(&session->caller, session->fd[slot], data, len, 0, to, local);
 	return call_sendto(&session->caller, session->fd[slot], data, len, 0, is_peer ? NULL : to);
@@ -73,17 +242,18 @@ static ssize_t send_one(struct session *session, unsigned slot, const struct end
 static void count_sent(struct session *session, unsigned slot, const struct endpoint *to,
                        uint64_t began, const void *data, size_t len)
 {
-	struct peer_slot *met = peers_find(&session->peers, to);
+	struct datagram *own = session->own;
+	struct peer_slot *met = peers_find(&own->peers, to);
 	if (!met)
-		met = peers_meet(&session->peers, to, slot);
+		met = peers_meet(&own->peers, to, slot);
 	met->peer.sent++;
 	met->peer.sent_bytes += len;
 	if (session->caller.flags & ENTRY_ECHO)
 		answer_loop_answered(&met->loop, began, data, len);
 	session->counts.sends++;
 	session->counts.sent_bytes += len;
-	if (!endpoint_is_set(&session->writer))
-		session->writer = *to;
+	if (!endpoint_is_set(&own->writer))
+		own->writer = *to;
 }
 
 /* What was asked need not be an address to send from: an anycast one, or one that this machine has
@@ -92,7 +262,8 @@ static void count_sent(struct session *session, unsigned slot, const struct endp
 static bool drop_local(struct session *session, const struct endpoint *to, struct endpoint *local,
                        int code)
 {
-	struct peer_slot *slot = peers_find(&session->peers, to);
+	struct datagram *own = session->own;
+	struct peer_slot *slot = peers_find(&own->peers, to);
 	if (!may_choose(session, to, local) ||
 	    (code != EINVAL && code != EADDRNOTAVAIL && code != ENETUNREACH))
 		return false;
@@ -120,7 +291,7 @@ static int transmit(struct session *session, const struct endpoint *to, struct e
 		int code = errno;
 		if (drop_local(session, to, &local, code))
 			continue;
-		bool again = udp_meet_send_error(session, (unsigned)slot, code, mtu);
+		bool again = meet_send_error(session, (unsigned)slot, code, mtu);
 		errno = code;
 		if (!again)
 			break;
@@ -131,7 +302,7 @@ static int transmit(struct session *session, const struct endpoint *to, struct e
 static bool enqueue(struct session *session, const struct endpoint *to, const void *data,
                     size_t len, struct error *error)
 {
-	struct datagram head = { .len = len, .flags = session->caller.flags };
+	struct head head = { .len = len, .flags = session->caller.flags };
 	size_t room = session->queue.max - session->queue.len;
 	if (to)
 		head.to = *to;
@@ -148,34 +319,34 @@ static bool enqueue(struct session *session, const struct endpoint *to, const vo
 	return true;
 }
 
-static void tell_unsent(struct session *session, int code, size_t len, const struct endpoint *to,
-                        unsigned mtu)
+static void report_unsent(struct session *session, int code, size_t len, const struct endpoint *to,
+                          unsigned mtu)
 {
 	struct error error;
-	udp_say_why(&error, code, len, to, mtu);
-	sessions_count_lost(session->sessions, len);
+	datagram_explain(&error, code, len, to, mtu);
+	session->host->lost += len;
 	session_report(session, ENTRY_ERROR, "not sent: %s", error.text);
 }
 
 /* True when the first of the queue is gone, sent or not. */
 static bool send_first(struct session *session)
 {
-	struct datagram head;
+	struct head head;
 	unsigned mtu = 0;
 	uint8_t flags = session->caller.flags;
 	memcpy(&head, buf_data(&session->queue), sizeof head);
 	if (!endpoint_is_set(&head.to))
-		head.to = datagram_peer(session);
+		head.to = peer_of(session);
 	if (!endpoint_is_set(&head.local))
 		head.local = local_for(session, &head.to);
 	session->caller.flags = head.flags;
 	int code = transmit(session, &head.to, head.local, buf_data(&session->queue) + sizeof head,
 	                    head.len, &mtu);
 	session->caller.flags = flags;
-	if (udp_must_wait(code))
+	if (must_wait(code))
 		return false;
 	if (code)
-		tell_unsent(session, code, head.len, &head.to, mtu);
+		report_unsent(session, code, head.len, &head.to, mtu);
 	buf_consume(&session->queue, sizeof head + head.len);
 	session->unsent -= head.len;
 	return true;
@@ -192,7 +363,7 @@ static bool udp_send(struct session *session, const struct endpoint *to, const v
 {
 	if (session->state != SESSION_OPEN || session->queue.len)
 		return enqueue(session, to, data, len, error);
-	struct endpoint peer = to ? *to : datagram_peer(session);
+	struct endpoint peer = to ? *to : peer_of(session);
 	if (!endpoint_is_set(&peer)) {
 		error_set(error, "session %u has no peer: nobody has written yet",
 		          (unsigned)session->caller.session);
@@ -200,10 +371,10 @@ static bool udp_send(struct session *session, const struct endpoint *to, const v
 	}
 	unsigned mtu = 0;
 	int code = transmit(session, &peer, local_for(session, &peer), data, len, &mtu);
-	if (udp_must_wait(code))
+	if (must_wait(code))
 		return enqueue(session, &peer, data, len, error);
 	if (code)
-		udp_say_why(error, code, len, &peer, mtu);
+		datagram_explain(error, code, len, &peer, mtu);
 	return code == 0;
 }
 
@@ -222,74 +393,113 @@ static bool refuse_shutdown(struct session *session, int how, struct error *erro
  * that the peer has asked and goes on to ask: on a wildcard address others are dropped here. */
 static void keep_to(struct session *session, unsigned slot, const struct endpoint *from)
 {
+	struct datagram *own = session->own;
 	char addr[ENDPOINT_TEXT];
 	int fd = session->fd[slot];
-	if (session->asks_local)
-		session->only = true;
+	if (own->asks_local)
+		own->only = true;
 	else if (call_connect(&session->caller, fd, from) < 0)
 		return;
-	session->connected = !session->only;
-	session->peer = session->writer = *from;
+	own->connected = !own->only;
+	session->peer = own->writer = *from;
 	for (unsigned i = session->fd_count; i-- > 0;)
 		if (session->fd[i] != fd)
-			session_drop_socket(session, session->fd[i]);
+			session_drop_socket(session, i);
 	session_report(session, 0, "only %s from now on: %s, since one peer was asked for",
 	               endpoint_format(from, addr),
-	               session->only ? "others are dropped here" : "connect()");
+	               own->only ? "others are dropped here" : "connect()");
 }
 
-struct peer_slot *datagram_note_peer(struct session *session, unsigned slot,
-                                     const struct endpoint *from, const struct endpoint *local,
-                                     size_t len)
+static struct peer_slot *note_peer(struct session *session, unsigned slot,
+                                   const struct endpoint *from, const struct endpoint *local,
+                                   size_t len)
 {
-	struct peer_slot *met = peers_meet(&session->peers, from, slot);
+	struct datagram *own = session->own;
+	struct peer_slot *met = peers_meet(&own->peers, from, slot);
 	met->socket = slot;
 	met->peer.local = *local;
 	met->peer.received++;
 	met->peer.received_bytes += len;
 	met->peer.last = clock_now();
-	session->writer = *from;
+	own->writer = *from;
 	return met;
+}
+
+/* Another small service may be on these ports; and no service is to answer itself. */
+static bool may_be_service(struct session *session, const struct endpoint *from)
+{
+	static const uint16_t small[] = { 0, 7, 9, 13, 17, 19, 37 };
+	struct datagram *own = session->own;
+	bool may_be = false;
+	char addr[ENDPOINT_TEXT];
+	for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+		may_be = may_be || from->port == small[i];
+	for (unsigned i = 0; i < session->fd_count; i++)
+		may_be = may_be || endpoint_equal(from, &session->local[i]);
+	if (may_be && !own->loop_guard_announced)
+		session_report(session, 0,
+		               "%s is not answered: it may be a service that answers, too",
+		               endpoint_format(from, addr));
+	own->loop_guard_announced = own->loop_guard_announced || may_be;
+	return may_be;
+}
+
+static bool may_answer(struct session *session, struct peer_slot *slot, const char *data,
+                       size_t len)
+{
+	char addr[ENDPOINT_TEXT], rest[CLOCK_TEXT];
+	if (may_be_service(session, &slot->peer.addr))
+		return false;
+	switch (answer_loop_judge(&slot->loop, session->caller.transcript, session->caller.session,
+	                          slot->peer.last, data, len)) {
+	case ANSWER_NO_MORE:
+		session_report(
+		        session, ENTRY_ERROR,
+		        "%s has sent our answers back %d times in a row, as a service does "
+		        "that answers, too: not answered for %s, or until it sends something "
+		        "else",
+		        endpoint_format(&slot->peer.addr, addr), ANSWER_LOOP_MOST,
+		        clock_format_duration(ANSWER_LOOP_REST, rest));
+		return false;
+	case ANSWER_NOT:
+		return false;
+	case ANSWER_AGAIN:
+		session_report(session, 0, "%s is answered again; %llu datagram%s not answered",
+		               endpoint_format(&slot->peer.addr, addr),
+		               (unsigned long long)slot->loop.unanswered,
+		               slot->loop.unanswered == 1 ? " was" : "s were");
+		return true;
+	case ANSWER:
+		break;
+	}
+	return true;
 }
 
 static void take(struct session *session, unsigned slot, const struct endpoint *from,
                  const struct endpoint *local, const char *data, size_t len)
 {
-	if (session->only && !endpoint_equal(from, &session->peer))
+	struct datagram *own = session->own;
+	if (own->only && !endpoint_equal(from, &session->peer))
 		return;
-	struct peer_slot *met = datagram_note_peer(session, slot, from, local, len);
+	struct peer_slot *met = note_peer(session, slot, from, local, len);
 	session_received(session, data, len);
-	if (session->service != &service_table[0] &&
-	    answer_loop_may_answer(session, met, data, len))
+	if (session_is_served(session) && may_answer(session, met, data, len))
 		session_answer(session, from, data, len);
 	if (session->open_parameters->options.once && session->open_parameters->listening &&
-	    !session->connected && !session->only)
+	    !own->connected && !own->only)
 		keep_to(session, slot, from);
 }
 
-void datagram_ask_pktinfo(struct session *session, int fd, const struct endpoint *bound)
-{
-	if (session->kind == &datagram_kind && endpoint_is_any(bound) &&
-	    !option_is_set(session, locals_are_asked_by) &&
-	    call_ask_locals(&session->caller, fd, bound->family))
-		session->asks_local = true;
-}
-
-static int family_of(const struct session *session, unsigned slot)
-{
-	const struct endpoint *local = &session->local[slot];
-	return endpoint_is_set(local) ? local->family : step_family(session);
-}
-
-ssize_t datagram_receive(struct session *session, unsigned slot, size_t most, int flags,
+static ssize_t recv_from(struct session *session, unsigned slot, size_t most, int flags,
                          struct endpoint *from, struct endpoint *local, const char **data)
 {
+	struct datagram *own = session->own;
 	struct arrival arrival = { .local.family = AF_UNSPEC };
-	int fd = session->fd[slot], family = family_of(session, slot);
-	ssize_t got = session->asks_local ? call_recvmsg(&session->caller, fd, family, most, flags,
-	                                                 from, &arrival, data)
-	                                  : call_recvfrom(&session->caller, fd, family, most, flags,
-	                                                  from, data);
+	int fd = session->fd[slot], family = session->family[slot];
+	ssize_t got = own->asks_local ? call_recvmsg(&session->caller, fd, family, most, flags,
+	                                             from, &arrival, data)
+	                              : call_recvfrom(&session->caller, fd, family, most, flags,
+	                                              from, data);
 	*local = arrival.local;
 	return got;
 }
@@ -299,52 +509,190 @@ static bool receive_one(struct session *session, unsigned slot, bool was_ready)
 {
 	struct endpoint from, local;
 	const char *data;
-	ssize_t got = datagram_receive(session, slot, TRANSCRIPT_ROOM, 0, &from, &local, &data);
+	ssize_t got = recv_from(session, slot, TRANSCRIPT_ROOM, 0, &from, &local, &data);
 	if (got >= 0)
 		take(session, slot, &from, &local, data, (size_t)got);
 	else
-		udp_meet_error(session, slot, errno, was_ready);
+		meet_recv_error(session, slot, errno, was_ready);
 	return got >= 0;
 }
 
 static void receive(struct session *session, unsigned slot)
 {
-	unsigned most = pace_ask(&session->pace), got = 0;
+	struct datagram *own = session->own;
+	unsigned most = pace_ask(&own->pace), got = 0;
 	int fd = session->fd[slot];
 	while (got < most && session->state == SESSION_OPEN && slot < session->fd_count &&
 	       session->fd[slot] == fd && receive_one(session, slot, got == 0))
 		got++;
 	if (got == most)
-		pace_met(&session->pace);
+		pace_met(&own->pace);
 	else
-		pace_missed(&session->pace, got);
+		pace_missed(&own->pace, got);
 }
 
-/* ---- turns ---- */
+/* ---- by hand ---- */
 
-static void found(struct session *session)
+static enum step_end recv_by_hand(struct session *session, unsigned slot, struct error *error)
+{
+	const char *data;
+	struct endpoint from, local;
+	const struct step *step = session->step;
+	session_reserve(session, step->most);
+	session->caller.since = session_step_since(session);
+	ssize_t got = recv_from(session, slot, step->most, session_recv_flags(session), &from,
+	                        &local, &data);
+	int code = errno;
+	session->caller.since = 0;
+	if (got < 0 && must_wait(code))
+		return STEP_WAITS;
+	if (got < 0) {
+		session->counts.refused += code == ECONNREFUSED;
+		session_fail_call(session, CALL_RECVFROM, step->text, code, error);
+	} else if (step->how != RECV_PEEK) {
+		note_peer(session, slot, &from, &local, (size_t)got);
+		session_received(session, data, (size_t)got);
+	}
+	session_end_step(session);
+	return got < 0 ? STEP_FAILED : STEP_DONE;
+}
+
+static enum step_end begin_recv(struct session *session, struct error *error)
+{
+	const struct datagram *own = session->own;
+	session_name_recv(session, own->asks_local ? "recvmsg" : "recvfrom");
+	int slot = session_ready_slot(session);
+	if (slot >= 0)
+		return recv_by_hand(session, (unsigned)slot, error);
+	if (session->state == SESSION_FRESH)
+		session_report(session, 0,
+		               "this socket has no port, so nothing can come: /bind gives it one");
+	return STEP_WAITS;
+}
+
+/* Where there is nobody to send to: one call, whatever it is good for, and the kernel answers. The
+ * first datagram gives a socket its port. */
+static bool send_by_hand(struct session *session, const struct endpoint *to, const void *data,
+                         size_t len, int flags, struct error *error)
+{
+	char text[64];
+	struct datagram *own = session->own;
+	struct endpoint peer = peer_of(session);
+	if (session->state == SESSION_OPEN && !flags && (to || endpoint_is_set(&peer))) {
+		session_reserve(session, len < SESSION_RECV_MOST ? len : SESSION_RECV_MOST);
+		if (!udp_send(session, to, data, len, error))
+			return false;
+		if (session->queue.len)
+			session_begin_step(session, STEP_SEND, "send(%zu)", len)->waited = true;
+		return true;
+	}
+	if (call_sendto(&session->caller, session->fd[0], data, len, flags, to) < 0) {
+		int code = errno;
+		snprintf(text, sizeof text, "sendto(%zu%s)", len,
+		         flags & MSG_OOB ? ", MSG_OOB" : "");
+		return session_fail_call(session, CALL_SENDTO, text, code, error);
+	}
+	session->counts.sends++;
+	session->counts.sent_bytes += len;
+	if (session->state == SESSION_FRESH && to) {
+		session->state = SESSION_OPEN;
+		session->open_parameters->listening = true;
+		own->writer = *to;
+		call_getsockname(&session->caller, session->fd[0], &session->local[0]);
+	}
+	return true;
+}
+
+/* On a socket that will have, or has, every address of this machine: asks which of them a datagram
+ * came to, so that the answer leaves from there. */
+static void ask_pktinfo(struct session *session, unsigned slot, const struct endpoint *bound)
+{
+	struct datagram *own = session->own;
+	if (endpoint_is_any(bound) && !option_is_set(session, locals_are_asked_by) &&
+	    call_ask_locals(&session->caller, session->fd[slot], bound->family))
+		own->asks_local = true;
+}
+
+static void resumed(struct session *session)
+{
+	const struct datagram *own = session->own;
+	for (unsigned i = 0; session->stepped && !own->connected && i < session->fd_count; i++)
+		ask_pktinfo(session, i, &session->local[i]);
+}
+
+/* ---- opening and closing ---- */
+
+/* Who its peers are is still known. */
+static void begin(struct session *session)
+{
+	struct datagram *own = session->own;
+	own->peers.max = PEERS_MOST;
+	own->connected = own->only = own->asks_local = false;
+}
+
+static void free_own(struct session *session)
+{
+	struct datagram *own = session->own;
+	peers_free(&own->peers);
+}
+
+/* SO_REUSEADDR would let a second program take the port. */
+static void prepare_socket(struct session *session, unsigned slot, const struct endpoint *bound)
+{
+	const struct open_parameters *open_parameters = session->open_parameters;
+	bool broadcast = open_parameters->options.broadcast;
+	if (broadcast)
+		option_default(session, session->fd[slot], SOL_SOCKET, SO_BROADCAST);
+	probe_timer_add_datagrams(session, session->fd[slot], session->family[slot]);
+	if (bound && (broadcast || open_parameters->listening))
+		ask_pktinfo(session, slot, bound);
+}
+
+static void found(struct session *session, const struct lookup_answer *addresses)
 {
 	if (!session->open_parameters->listening) {
-		connect_begin(session);
-	} else if (bound_open(session, "receiving")) {
+		dial_connect(session);
+	} else if (bind_open(session, addresses, BIND_ONLY, "receiving")) {
+		dial_end(session);
 		session->state = SESSION_OPEN;
 		flush(session);
 	}
 }
 
+/* To a broadcast address it is not connected: the answers come from other addresses. */
 static void opened(struct session *session, const char *took)
 {
 	char pair[SESSION_PAIR];
+	struct datagram *own = session->own;
 	(void)took;
+	own->connected = !session->open_parameters->options.broadcast;
 	session_report(session, 0, "%s ready; UDP sends nothing until your first datagram",
 	               session_pair(session, pair));
 	flush(session);
 }
 
+static void option_set_on(struct session *session, int level, int number, bool on)
+{
+	struct datagram *own = session->own;
+	if (locals_are_asked_by(level, number))
+		own->asks_local = on;
+}
+
+static void datagram_close(struct session *session, const char *text)
+{
+	flush(session);
+	session_finish(session, SESSION_ENDED_WELL, "%s",
+	               text                         ? text
+	               : session_is_server(session) ? "closed: no longer receiving"
+	                                            : "closed");
+}
+
+/* ---- turns ---- */
+
 static void prepare(struct session *session, struct poller *poller)
 {
 	for (unsigned i = 0; i < session->fd_count; i++) {
-		if (!session->held && session->queue.len < SESSION_BACKLOG)
+		if (!session->read_blocked && session->queue.len < BACKLOG)
 			poller_want_read(poller, session->fd[i]);
 		if (session->queue.len)
 			poller_want_write(poller, session->fd[i]);
@@ -369,48 +717,49 @@ static enum tcp_state tcp_state(const struct session *session)
 	return STATE_DATAGRAMS;
 }
 
-const struct kind datagram_kind = {
-	.kind = SESSION_UDP,
-	.type = SOCK_DGRAM,
-	.found = found,
-	.opened = opened,
-	.prepare = prepare,
-	.serve = serve,
-	.send = udp_send,
-	.shutdown = refuse_shutdown,
-	.flush = flush,
-	.tcp_state = tcp_state,
-};
-
-/* ---- peers ---- */
-
-size_t session_peer_count(const struct session *session)
+static const struct peers *peers(const struct session *session)
 {
-	return session->peers.count;
+	const struct datagram *own = session->own;
+	return &own->peers;
 }
 
-const struct peer *session_peer_at(const struct session *session, size_t index)
+static bool choose_peer(struct session *session, unsigned number, struct error *error)
 {
-	return peers_at(&session->peers, index);
-}
-
-const struct peer *session_peer_numbered(const struct session *session, unsigned number)
-{
-	return peers_numbered(&session->peers, number);
-}
-
-bool session_choose_peer(struct session *session, unsigned number, struct error *error)
-{
-	if (session->kind != &datagram_kind) {
-		error_set(error, "session %u has no peers to choose from",
-		          (unsigned)session->caller.session);
-		return false;
-	}
-	if (number && !peers_numbered(&session->peers, number)) {
+	struct datagram *own = session->own;
+	if (number && !peers_numbered(&own->peers, number)) {
 		error_set(error, "session %u has no peer %u", (unsigned)session->caller.session,
 		          number);
 		return false;
 	}
-	session->chosen = session->peers.kept = number;
+	own->chosen = own->peers.kept = number;
 	return true;
 }
+
+const struct session_ops datagram_ops = {
+	.kind = SESSION_UDP,
+	.transport = TRANSPORT_UDP,
+	.type = SOCK_DGRAM,
+	.size = sizeof(struct datagram),
+	.next = "/reconnect opens it again",
+	.is_datagram_based = true,
+	.begin = begin,
+	.free = free_own,
+	.found = found,
+	.prepare_socket = prepare_socket,
+	.opened = opened,
+	.option_set = option_set_on,
+	.prepare = prepare,
+	.serve = serve,
+	.send = udp_send,
+	.flush = flush,
+	.shutdown = refuse_shutdown,
+	.close = datagram_close,
+	.begin_recv = begin_recv,
+	.recv = recv_by_hand,
+	.send_by_hand = send_by_hand,
+	.resumed = resumed,
+	.tcp_state = tcp_state,
+	.peer = peer_of,
+	.peers = peers,
+	.choose_peer = choose_peer,
+};

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/dial.h"
+
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,10 +9,18 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "net/session_internal.h"
-#include "net/probe_timer.h"
+#include "net/option.h"
+#include "socket/errno_meaning.h"
 
-int64_t dial_deadline(const struct session *session)
+/* RFC 8305: an address that does not answer delays the next one no longer than this, nor the
+ * report about others. */
+#define ATTEMPT_DELAY (250 * CLOCK_MS)
+
+/* Where SESSION_SOCKETS are under way the oldest makes room once it has had time for a SYN that was
+ * lost, whose retransmission follows after one second. */
+#define ATTEMPT_LEAST (2 * CLOCK_S)
+
+static int64_t deadline(const struct session *session)
 {
 	int64_t timeout = session->open_parameters->options.timeout;
 	if (timeout <= 0 || session->open_parameters->listening)
@@ -19,31 +30,380 @@ int64_t dial_deadline(const struct session *session)
 
 void dial_end(struct session *session)
 {
-	struct dial *dial = session->dial;
-	if (!dial)
+	if (!session->dial)
 		return;
-	if (dial->lookup)
-		sessions_defer_lookup_end(session->sessions, dial->lookup);
-	buf_free(&dial->attempt_log);
-	free(dial);
+	session_end_lookup(session);
+	buf_free(&session->dial->attempt_log);
+	free(session->dial);
 	session->dial = NULL;
 }
 
-/* ---- questions ---- */
-
-static void set_text(char *out, size_t size, const char *text)
+static bool is_only_one(const struct session *session)
 {
-	snprintf(out, size, "%s", text);
+	return session->dial->remote.count == 1;
 }
+
+/* ---- the attempt log ---- */
+
+/* An address alone has no number, but its port. */
+static void name_address(const struct session *session, size_t number, struct buf *out)
+{
+	char addr[ENDPOINT_TEXT];
+	const struct endpoint *tried = &session->dial->remote.addr[number];
+	if (is_only_one(session))
+		buf_append_text(out, endpoint_format(tried, addr));
+	else
+		buf_printf(out, "try %zu %s", number + 1, endpoint_format_host(tried, addr));
+}
+
+static void name_try(struct session *session, size_t number)
+{
+	struct buf *attempt_log = &session->dial->attempt_log;
+	if (attempt_log->len)
+		buf_append_text(attempt_log, ", ");
+	name_address(session, number, attempt_log);
+}
+
+/* Of every attempt that is under way. */
+static void name_all(const struct session *session, struct buf *out)
+{
+	for (unsigned i = 0; i < session->fd_count; i++) {
+		buf_append_text(out, i ? ", " : "");
+		name_address(session, session->dial->attempt[i].number, out);
+	}
+}
+
+/* What has happened to one of several while others go on. */
+static void report(struct session *session)
+{
+	struct dial *dial = session->dial;
+	const char *text = buf_text(&dial->attempt_log) + dial->reported;
+	if (dial->report_at != INT64_MAX)
+		session_report(session, 0, "%s", text + (dial->reported ? 2 : 0));
+	dial->reported = dial->attempt_log.len;
+	dial->report_at = INT64_MAX;
+}
+
+static bool is_last(const struct session *session)
+{
+	return !session->fd_count && session->dial->next >= session->dial->remote.count;
+}
+
+static bool is_hopeless(int code)
+{
+	return code == EMFILE || code == ENFILE || code == ERANGE;
+}
+
+/* What this machine says by itself, and would say again. */
+static bool is_local(int code)
+{
+	return is_hopeless(code) || code == EACCES || code == EPERM || code == EADDRNOTAVAIL ||
+	       code == EAFNOSUPPORT || code == EINVAL;
+}
+
+/* "refused (RST to our SYN: ...)", "timed out (ETIMEDOUT: ...)", ": bind(...) = -1 EACCES: ...": explained
+ * in the last failure only. `call` is NULL for connect(), made or not. */
+static void add_failure(struct session *session, size_t number, const char *call, int code)
+{
+	struct dial *dial = session->dial;
+	char name[16];
+	const char *text = call ? call : "connect()";
+	bool last = is_last(session), local = call || is_local(code);
+	bool says_symbol = code != ECONNREFUSED && code != ERANGE && code != EAFNOSUPPORT;
+	session->hopeless = local && (session->hopeless || !dial->attempt_log.len);
+	name_try(session, number);
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "("), text);
+	unsigned context = session_errno_context(session, &dial->remote.addr[number]);
+	const struct errno_case *special = errno_meaning_case(name, code, context);
+	if (!call && special && special->word && last)
+		buf_printf(&dial->attempt_log, " %s (%s%s%s)", special->word,
+		           says_symbol ? error_name(code) : "", says_symbol ? ": " : "",
+		           special->phrase);
+	else if (!call && special && special->word)
+		buf_printf(&dial->attempt_log, " %s", special->word);
+	else if (last)
+		buf_printf(&dial->attempt_log, ": %s = -1 %s: %s", text, error_name(code),
+		           special ? special->phrase : error_why(code));
+	else
+		buf_printf(&dial->attempt_log, " %s = -1 %s", text, error_name(code));
+	if (dial->report_at == INT64_MAX)
+		dial->report_at = clock_now() + ATTEMPT_DELAY;
+}
+
+static void give_up(struct session *session)
+{
+	session_finish(session, SESSION_ENDED_FAILED, "%s", buf_text(&session->dial->attempt_log));
+}
+
+/* ---- one attempt ---- */
+
+static void drop(struct session *session, unsigned slot)
+{
+	struct dial *dial = session->dial;
+	session_drop_socket(session, slot);
+	for (unsigned i = slot; i < session->fd_count; i++)
+		dial->attempt[i] = dial->attempt[i + 1];
+}
+
+static void fail(struct session *session, unsigned slot, const char *call, int code)
+{
+	size_t number = session->dial->attempt[slot].number;
+	drop(session, slot);
+	add_failure(session, number, call, code);
+}
+
+/* What the others would have come to is not known: one may even have been a moment too late. */
+static void drop_others(struct session *session, size_t winner)
+{
+	struct buf losers = { .max = SIZE_MAX };
+	for (unsigned i = 0; i < session->fd_count;) {
+		size_t number = session->dial->attempt[i].number;
+		if (number == winner) {
+			i++;
+			continue;
+		}
+		if (losers.len)
+			buf_append_text(&losers, ", ");
+		name_address(session, number, &losers);
+		drop(session, i);
+	}
+	if (losers.len)
+		session_report(session, 0, "%s closed: try %zu was first", buf_text(&losers),
+		               winner + 1);
+	buf_free(&losers);
+}
+
+static void succeed(struct session *session, unsigned slot)
+{
+	struct dial *dial = session->dial;
+	char took[CLOCK_TEXT];
+	struct attempt won = dial->attempt[slot];
+	bool first = !won.number && session->fd_count == 1 && !dial->attempt_log.len;
+	session->peer = session->remote[slot];
+	call_getsockname(&session->caller, session->fd[slot], &session->local[slot]);
+	clock_format_duration(clock_now() - won.begun, took);
+	if (!first) {
+		name_try(session, won.number);
+		buf_printf(&dial->attempt_log, " connected in %s", took);
+		dial->report_at = 0;
+		report(session);
+	}
+	drop_others(session, won.number);
+	dial_end(session);
+	session->state = SESSION_OPEN;
+	session->ops->opened(session, took);
+}
+
+/* What cannot be had is the local address, not the remote one. */
+static bool bind_to(struct session *session, unsigned slot, const struct endpoint *local)
+{
+	char addr[ENDPOINT_TEXT], call[ENDPOINT_TEXT + 8];
+	if (call_bind(&session->caller, session->fd[slot], local) == 0)
+		return true;
+	int code = errno;
+	snprintf(call, sizeof call, "bind(%s)", endpoint_format(local, addr));
+	fail(session, slot, call, code);
+	return false;
+}
+
+/* The local address that was asked for, of the family of this socket. By default the kernel chooses
+ * one, with a free port. */
+static const struct endpoint *find_local(const struct session *session, unsigned slot)
+{
+	const struct lookup_answer *local = &session->dial->local;
+	for (size_t i = 0; i < local->count; i++)
+		if (endpoint_same_family(&local->addr[i], &session->remote[slot]))
+			return &local->addr[i];
+	return NULL;
+}
+
+/* Begins with the next address. False where it has failed at once. */
+static bool try_next(struct session *session)
+{
+	struct dial *dial = session->dial;
+	size_t number = dial->next++;
+	const struct endpoint *remote = &dial->remote.addr[number];
+	struct endpoint any = endpoint_any(remote->family, 0);
+	unsigned slot = session->fd_count;
+	session->state = SESSION_CONNECTING;
+	if (!session_add_socket(session, remote->family)) {
+		int code = errno;
+		if (is_hopeless(code))
+			dial->next = dial->remote.count;
+		add_failure(session, number, code == ERANGE ? NULL : "socket()", code);
+		return false;
+	}
+	dial->attempt[slot] = (struct attempt){ .number = number, .begun = clock_now() };
+	session->remote[slot] = *remote;
+	const struct endpoint *local = find_local(session, slot);
+	if (dial->local.count && !local) {
+		fail(session, slot, NULL, EAFNOSUPPORT);
+		return false;
+	}
+	/* connect() would hide the answers to a broadcast: they come from other addresses. */
+	bool unconnected = session->open_parameters->options.broadcast;
+	if (unconnected && !local)
+		local = &any;
+	session->ops->prepare_socket(session, slot, local);
+	if (local && !bind_to(session, slot, local))
+		return false;
+	if (unconnected || call_connect(&session->caller, session->fd[slot], remote) == 0) {
+		succeed(session, slot);
+		return true;
+	}
+	if (errno == EINPROGRESS)
+		return true;
+	fail(session, slot, NULL, errno);
+	return false;
+}
+
+/* ---- several ---- */
+
+static void plan_next(struct session *session)
+{
+	struct dial *dial = session->dial;
+	int64_t now = clock_now();
+	dial->next_at = INT64_MAX;
+	if (dial->next >= dial->remote.count)
+		return;
+	dial->next_at = now + ATTEMPT_DELAY;
+	if (session->fd_count == SESSION_SOCKETS &&
+	    dial->attempt[0].begun + ATTEMPT_LEAST > dial->next_at)
+		dial->next_at = dial->attempt[0].begun + ATTEMPT_LEAST;
+}
+
+/* The next address that does not fail at once, and when the one after it has its turn. */
+static void go_on(struct session *session)
+{
+	while (session->dial->next < session->dial->remote.count) {
+		bool begun = try_next(session);
+		if (!session->dial)
+			return;
+		if (begun)
+			break;
+	}
+	if (session->fd_count)
+		plan_next(session);
+	else
+		give_up(session);
+}
+
+/* RFC 8305, 4: the families in turn, beginning with that of the first address; within each the order
+ * of getaddrinfo(), which is that of RFC 6724, stays. */
+static void take_families_in_turn(struct lookup_answer *answer)
+{
+	struct lookup_answer old = *answer;
+	bool taken[RESOLVE_MAX] = { false };
+	bool wanted = old.count && endpoint_is_ipv6(&old.addr[0]);
+	for (size_t count = 0; count < old.count; count++) {
+		size_t first = old.count, fit = old.count;
+		for (size_t i = old.count; i-- > 0;) {
+			if (!taken[i])
+				first = i;
+			if (!taken[i] && endpoint_is_ipv6(&old.addr[i]) == wanted)
+				fit = i;
+		}
+		size_t next = fit < old.count ? fit : first;
+		taken[next] = true;
+		answer->addr[count] = old.addr[next];
+		wanted = !endpoint_is_ipv6(&old.addr[next]);
+	}
+}
+
+void dial_connect(struct session *session)
+{
+	if (!session->ops->is_datagram_based)
+		take_families_in_turn(&session->dial->remote);
+	go_on(session);
+}
+
+/* ---- later ---- */
+
+/* How one has ended whose descriptor is ready. */
+static void settle(struct session *session, unsigned slot)
+{
+	int code;
+	if (call_get_option(&session->caller, session->fd[slot], SOL_SOCKET, SO_ERROR, &code) < 0)
+		code = errno;
+	if (code == 0)
+		succeed(session, slot);
+	else
+		fail(session, slot, NULL, code);
+}
+
+static void expire(struct session *session)
+{
+	char limit[CLOCK_TEXT];
+	struct buf text = { .max = SIZE_MAX };
+	struct buf *attempt_log = &session->dial->attempt_log;
+	buf_printf(&text, "%s%s", attempt_log->len ? buf_text(attempt_log) : "",
+	           attempt_log->len ? ", " : "");
+	name_all(session, &text);
+	session->hopeless = false;
+	session_finish(session, SESSION_ENDED_FAILED,
+	               "%s timed out: no answer to our SYN%s within the limit of %s",
+	               buf_text(&text), session->fd_count == 1 ? "" : "s",
+	               clock_format_duration(session->open_parameters->options.timeout, limit));
+	buf_free(&text);
+}
+
+/* The newest attempt has been silent long enough: the next one begins. */
+static void overtake(struct session *session)
+{
+	struct buf text = { .max = SIZE_MAX };
+	char after[CLOCK_TEXT];
+	struct dial *dial = session->dial;
+	bool all_taken = session->fd_count == SESSION_SOCKETS;
+	unsigned slot = all_taken ? 0 : session->fd_count - 1;
+	int64_t now = clock_now();
+	report(session);
+	name_address(session, dial->attempt[slot].number, &text);
+	clock_format_duration(now - dial->attempt[slot].begun, after);
+	if (all_taken)
+		session_report(session, 0, "%s given up: no answer within %s, and %d are under way",
+		               buf_text(&text), after, SESSION_SOCKETS);
+	else
+		session_report(session, 0, "%s has not answered within %s, trying the next as well",
+		               buf_text(&text), after);
+	buf_free(&text);
+	if (all_taken)
+		drop(session, slot);
+	go_on(session);
+}
+
+static void serve_attempts(struct session *session, const struct poller *poller)
+{
+	bool failed = false;
+	for (unsigned i = 0; i < session->fd_count;) {
+		unsigned had = session->fd_count;
+		if (poller_writable(poller, session->fd[i]))
+			settle(session, i);
+		if (session->state != SESSION_CONNECTING)
+			return;
+		failed = failed || session->fd_count < had;
+		i += session->fd_count == had;
+	}
+	int64_t now = clock_now();
+	if (failed)
+		go_on(session);
+	else if (now >= deadline(session))
+		expire(session);
+	else if (now >= session->dial->next_at)
+		overtake(session);
+	else if (now >= session->dial->report_at)
+		report(session);
+}
+
+/* ---- look-ups ---- */
 
 /* The end to bind(): what -s and -p say. */
 static struct lookup_query local_query(const struct open_parameters *open_parameters)
 {
 	struct lookup_query query = { .passive = true,
 		                      .target.transport = open_parameters->target.transport };
-	set_text(query.target.host, sizeof query.target.host,
+	snprintf(query.target.host, sizeof query.target.host, "%s",
 	         open_parameters->local_host ? open_parameters->local_host : "");
-	set_text(query.target.service, sizeof query.target.service,
+	snprintf(query.target.service, sizeof query.target.service, "%s",
 	         open_parameters->local_port ? open_parameters->local_port : "0");
 	return query;
 }
@@ -59,21 +419,6 @@ static struct lookup_query target_query(const struct open_parameters *open_param
 	return query;
 }
 
-void dial_note(const struct session *session, const struct lookup_query *query,
-               const struct lookup_answer *answer, const struct error *error)
-{
-	struct buf text;
-	char addr[ENDPOINT_TEXT];
-	buf_init(&text, SIZE_MAX);
-	for (size_t i = 0; i < answer->count; i++)
-		buf_printf(&text, "%s%s", i ? "\n" : "", endpoint_format(&answer->addr[i], addr));
-	if (!answer->count)
-		buf_append_text(&text, error->text);
-	call_note_lookup(&session->caller, answer->begun, answer->ended, query->target.host,
-	                 query->target.service, buf_text(&text), answer->status);
-	buf_free(&text);
-}
-
 static struct lookup_query query_of(const struct session *session)
 {
 	const struct open_parameters *open_parameters = session->open_parameters;
@@ -82,13 +427,6 @@ static struct lookup_query query_of(const struct session *session)
 	query.family = open_parameters->options.family;
 	query.numeric = open_parameters->options.numeric;
 	return query;
-}
-
-void dial_report_waiting(struct session *session)
-{
-	session_report(session, 0,
-	               "waiting for a name look-up: others are under way, at most %d at a time",
-	               RESOLVE_AT_ONCE);
 }
 
 static void ask(struct session *session);
@@ -101,17 +439,16 @@ static void take(struct session *session)
 	struct lookup_answer *answer = dial->local_known ? &dial->remote : &dial->local;
 	struct lookup_query query = query_of(session);
 	struct error error;
-	if (!lookup_take(dial->lookup, answer, &error))
+	if (!lookup_take(session->lookup, answer, &error))
 		return;
-	if (lookup_fd(dial->lookup) >= 0 || !answer->count)
-		dial_note(session, &query, answer, &error);
-	sessions_defer_lookup_end(session->sessions, dial->lookup);
-	dial->lookup = NULL;
+	if (lookup_fd(session->lookup) >= 0 || !answer->count)
+		session_note_lookup(session, &query, answer, &error);
+	session_end_lookup(session);
 	if (!answer->count) {
 		session->hopeless = !session->was_open;
 		session_finish(session, SESSION_ENDED_FAILED, "%s", error.text);
 	} else if (dial->local_known) {
-		session->kind->found(session);
+		session->ops->found(session, &dial->remote);
 	} else {
 		dial->local_known = true;
 		ask(session);
@@ -121,44 +458,67 @@ static void take(struct session *session)
 static void ask(struct session *session)
 {
 	struct lookup_query query = query_of(session);
-	struct lookup *lookup = lookup_start(sessions_resolver(session->sessions), &query);
-	session->dial->lookup = lookup;
-	if (lookup_is_waiting(lookup))
-		dial_report_waiting(session);
-	else if (lookup_fd(lookup) < 0)
+	session_begin_lookup(session, &query);
+	if (!lookup_is_waiting(session->lookup) && lookup_fd(session->lookup) < 0)
 		take(session);
-}
-
-void dial_begin(struct session *session)
-{
-	const struct open_parameters *open_parameters = session->open_parameters;
-	lingering_end(sessions_lingering(session->sessions), session->caller.session);
-	session->dial = xcalloc(1, sizeof *session->dial);
-	session->dial->begun = clock_now();
-	session->dial->local_known = open_parameters->listening ||
-	                             (!open_parameters->local_host && !open_parameters->local_port);
-	session->dial->next_at = session->dial->report_at = INT64_MAX;
-	buf_init(&session->dial->attempt_log, SIZE_MAX);
-	ask(session);
 }
 
 /* ---- turns ---- */
 
-void dial_prepare(const struct session *session, struct poller *poller)
+void dial_begin(struct session *session)
 {
-	if (session->state == SESSION_RESOLVING)
-		lookup_prepare(session->dial->lookup, poller);
-	else
-		connect_prepare(session, poller);
-	poller_wake_at(poller, dial_deadline(session));
+	const struct open_parameters *open_parameters = session->open_parameters;
+	bool has_local = open_parameters->local_host || open_parameters->local_port;
+	session->state = SESSION_RESOLVING;
+	session->end = SESSION_NOT_ENDED;
+	session->ended_here = session->hopeless = false;
+	session->begun = clock_now();
+	session->life = transcript_end(session->caller.transcript);
+	session->sent_before = session->counts.sent_bytes;
+	buf_init(&session->queue, open_parameters->options.queue_max
+	                                  ? open_parameters->options.queue_max
+	                                  : SESSION_QUEUE);
+	session->host->opening(session);
+	if (session->ops->begin)
+		session->ops->begin(session);
+	session->dial = xcalloc(1, sizeof *session->dial);
+	session->dial->begun = session->begun;
+	session->dial->local_known = open_parameters->listening || !has_local;
+	session->dial->next_at = session->dial->report_at = INT64_MAX;
+	session->dial->waits_for_port = session->host->closing &&
+	                                (open_parameters->listening || open_parameters->local_port);
+	buf_init(&session->dial->attempt_log, SIZE_MAX);
+	if (!session->dial->waits_for_port)
+		ask(session);
+}
+
+void dial_prepare(struct session *session, struct poller *poller)
+{
+	struct dial *dial = session->dial;
+	if (dial->waits_for_port) {
+		poller_wake_at(poller, 0);
+		if (session->host->closing)
+			return;
+		dial->waits_for_port = false;
+		ask(session);
+		return;
+	}
+	if (session->state == SESSION_RESOLVING) {
+		lookup_prepare(session->lookup, poller);
+	} else {
+		for (unsigned i = 0; i < session->fd_count; i++)
+			poller_want_write(poller, session->fd[i]);
+		poller_wake_at(poller, dial->next_at);
+		poller_wake_at(poller, dial->report_at);
+	}
+	poller_wake_at(poller, deadline(session));
 }
 
 static void expire_lookup(struct session *session)
 {
 	char limit[CLOCK_TEXT];
-	const struct lookup *lookup = session->dial->lookup;
 	session_finish(session, SESSION_ENDED_FAILED,
-	               lookup_is_waiting(lookup)
+	               lookup_is_waiting(session->lookup)
 	                       ? "timed out: the look-up of %s has waited for others for %s"
 	                       : "timed out: no answer to the look-up of %s within %s",
 	               session->open_parameters->target.host,
@@ -167,13 +527,12 @@ static void expire_lookup(struct session *session)
 
 void dial_serve(struct session *session, const struct poller *poller)
 {
-	if (!session->dial)
+	if (session->state == SESSION_CONNECTING)
+		serve_attempts(session, poller);
+	else if (session->dial->waits_for_port)
 		return;
-	if (session->state == SESSION_CONNECTING) {
-		connect_serve(session, poller);
-	} else if (lookup_is_ready(session->dial->lookup, poller)) {
+	else if (lookup_is_ready(session->lookup, poller))
 		take(session);
-	} else if (clock_now() >= dial_deadline(session)) {
+	else if (clock_now() >= deadline(session))
 		expire_lookup(session);
-	}
 }

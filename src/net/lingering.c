@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "net/diag.h"
 #include "net/session_internal.h"
-#include "net/probe_timer.h"
 
 /* States that pass by themselves are over in a round trip, or else the peer is silent. */
 #define SOON    (100 * CLOCK_MS)
@@ -25,33 +25,30 @@ static size_t find(const struct lingering *lingering, uint32_t session)
 	return i;
 }
 
-static void drop(struct lingering *lingering, struct lingering_connection *lingering_connection)
+static void drop(struct lingering *lingering, struct lingering_connection *connection)
 {
-	size_t behind = lingering->count - (size_t)(lingering_connection - lingering->list) - 1;
-	memmove(lingering_connection, lingering_connection + 1,
-	        behind * sizeof *lingering_connection);
+	size_t after = lingering->count - (size_t)(connection - lingering->list) - 1;
+	memmove(connection, connection + 1, after * sizeof *connection);
 	lingering->count--;
 }
 
-void lingering_end(struct lingering *lingering, uint32_t session)
+void lingering_end(struct lingering *lingering, struct session *session)
 {
-	size_t place = find(lingering, session);
+	size_t place = find(lingering, session->caller.session);
 	if (place < lingering->count)
 		drop(lingering, &lingering->list[place]);
+	session->followed = false;
 }
 
-bool lingering_follows(const struct lingering *lingering, uint32_t session)
+/* What was last reported of it is true no more, and nobody will report anything else. */
+static void lose(struct lingering *lingering, struct lingering_connection *connection)
 {
-	return find(lingering, session) < lingering->count;
-}
-
-/* What was last said of it is true no more, and nobody will say anything else. */
-static void lose(struct sessions *sessions, struct lingering_connection *lingering_connection)
-{
-	struct session *session = sessions_numbered(sessions, lingering_connection->session);
-	if (session)
+	struct session *session = lingering->host->find(lingering->host, connection->session);
+	if (session) {
+		session->followed = false;
 		probe_forget(&session->probe);
-	drop(sessions_lingering(sessions), lingering_connection);
+	}
+	drop(lingering, connection);
 }
 
 /* ---- looking ---- */
@@ -62,36 +59,34 @@ static bool is_open(const struct sample *sample)
 }
 
 /* After close() none of these is left: the same two ends have connected anew. */
-static bool is_another(const struct lingering_connection *lingering_connection,
-                       const struct sample *sample)
+static bool is_another(const struct lingering_connection *connection, const struct sample *sample)
 {
 	return sample_is(sample, STATE_SYN_SENT) || sample_is(sample, STATE_SYN_RECV) ||
-	       (is_open(sample) && !lingering_connection->lingers);
+	       (is_open(sample) && !connection->lingers);
 }
 
 /* A FIN_WAIT2 ends with its timer or with the peer's FIN, which matters where somebody looks. */
 static int64_t until_next(const struct session *session,
-                          const struct lingering_connection *lingering_connection,
+                          const struct lingering_connection *connection,
                           const struct sample *sample, int64_t now)
 {
 	bool timed = sample_has(sample, SAMPLE_TIMER_LEFT);
 	int64_t left = (int64_t)sample_get(sample, SAMPLE_TIMER_LEFT) * CLOCK_US;
-	bool watched = sessions_is_pinned(session->sessions, session);
-	if (sample_is(sample, STATE_FIN_WAIT2) && watched)
+	if (sample_is(sample, STATE_FIN_WAIT2) && session->pinned)
 		return LATER;
 	if (sample_is(sample, STATE_FIN_WAIT2) || sample_is(sample, STATE_TIME_WAIT))
 		return timed && left < FOREVER ? left + TICK : LATER;
-	return now - lingering_connection->begun < HURRY ? SOON : LATER;
+	return now - connection->begun < HURRY ? SOON : LATER;
 }
 
 /* Nothing is said while a lingering close() has not begun. */
-static void note(struct session *session, struct lingering_connection *lingering_connection,
+static void note(struct session *session, struct lingering_connection *connection,
                  struct sample *sample)
 {
 	int64_t now = clock_now();
 	if (!is_open(sample))
 		probe_note(&session->caller, -1, sample, SAMPLE_CLOSED);
-	lingering_connection->due = now + until_next(session, lingering_connection, sample, now);
+	connection->due = now + until_next(session, connection, sample, now);
 }
 
 static void note_gone(struct session *session)
@@ -101,46 +96,47 @@ static void note_gone(struct session *session)
 	probe_note(&session->caller, -1, &gone, SAMPLE_CLOSED);
 }
 
-static void look(struct sessions *sessions, struct lingering_connection *lingering_connection)
+static void look(struct lingering *lingering, struct lingering_connection *connection)
 {
 	struct sample sample = { 0 };
-	struct session *session = sessions_numbered(sessions, lingering_connection->session);
-	enum diag_answer answer = diag_find(sessions_diag(sessions), &lingering_connection->local,
-	                                    &lingering_connection->peer, &sample);
-	if (!session || answer == DIAG_UNAVAILABLE || sessions_budget(sessions)->off) {
-		lose(sessions, lingering_connection);
-	} else if (answer == DIAG_GONE || is_another(lingering_connection, &sample)) {
+	struct session_host *host = lingering->host;
+	struct session *session = host->find(host, connection->session);
+	enum diag_answer answer =
+	        diag_find(host->diag, &connection->local, &connection->peer, &sample);
+	if (!session || answer == DIAG_UNAVAILABLE || host->budget.off) {
+		lose(lingering, connection);
+	} else if (answer == DIAG_GONE || is_another(connection, &sample)) {
 		note_gone(session);
-		drop(sessions_lingering(sessions), lingering_connection);
+		session->followed = false;
+		drop(lingering, connection);
 	} else {
-		note(session, lingering_connection, &sample);
+		note(session, connection, &sample);
 	}
 }
 
-void lingering_begin(struct sessions *sessions, struct session *session,
+void lingering_begin(struct lingering *lingering, struct session *session,
                      const struct endpoint *local, const struct endpoint *peer, bool lingers)
 {
-	struct lingering *lingering = sessions_lingering(sessions);
-	lingering_end(lingering, session->caller.session);
+	lingering_end(lingering, session);
 	if (lingering->count == LINGERING_MOST)
-		lose(sessions, &lingering->list[0]);
-	struct lingering_connection *lingering_connection = &lingering->list[lingering->count++];
-	*lingering_connection = (struct lingering_connection){
+		lose(lingering, &lingering->list[0]);
+	struct lingering_connection *connection = &lingering->list[lingering->count++];
+	*connection = (struct lingering_connection){
 		.session = session->caller.session,
 		.lingers = lingers,
 		.local = *local,
 		.peer = *peer,
 		.begun = clock_now(),
 	};
-	look(sessions, lingering_connection);
+	session->followed = true;
+	look(lingering, connection);
 }
 
-void lingering_look(struct sessions *sessions, const struct session *session)
+void lingering_look(struct lingering *lingering, const struct session *session)
 {
-	struct lingering *lingering = sessions_lingering(sessions);
 	size_t place = find(lingering, session->caller.session);
 	if (place < lingering->count)
-		look(sessions, &lingering->list[place]);
+		look(lingering, &lingering->list[place]);
 }
 
 /* ---- turns ---- */
@@ -152,11 +148,10 @@ void lingering_prepare(const struct lingering *lingering, struct poller *poller)
 }
 
 /* Looking may drop the one looked at; so the way is from the end. */
-void lingering_serve(struct sessions *sessions)
+void lingering_serve(struct lingering *lingering)
 {
-	struct lingering *lingering = sessions_lingering(sessions);
 	int64_t now = lingering->count ? clock_now() : 0;
 	for (size_t i = lingering->count; i-- > 0;)
 		if (lingering->list[i].due <= now)
-			look(sessions, &lingering->list[i]);
+			look(lingering, &lingering->list[i]);
 }

@@ -1,18 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/listener.h"
+
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
-#include <sys/resource.h>
+#include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "net/bind.h"
+#include "net/dial.h"
+#include "net/kernel.h"
+#include "net/option.h"
+#include "net/pace.h"
+#include "net/stream.h"
 #include "socket/errno_meaning.h"
-#include "net/session_internal.h"
-#include "net/probe_timer.h"
 
 #define REST (200 * CLOCK_MS) /* without descriptors: until somebody may have closed one */
 
 enum { CLIENTS_A_TURN = 32 };
+
+struct listener {
+	struct pace pace;
+	size_t clients;             /* that are open */
+	bool made_room;             /* has said that it ends clients to make room */
+	bool descriptors_exhausted; /* has said that it has no descriptor for a client */
+	int64_t rest_until; /* nobody is accepted before, unless a descriptor is closed; 0 = no rest */
+	uint64_t closed_seen;
+};
 
 /* ---- no descriptor left ---- */
 
@@ -20,87 +36,37 @@ enum { CLIENTS_A_TURN = 32 };
  * while is all that keeps this from being a busy loop. */
 static void rest(struct session *session, const char *why)
 {
-	session->rest_until = clock_now() + REST;
-	session->freed_seen = sessions_freed(session->sessions);
-	if (!session->full)
+	struct listener *listener = session->own;
+	listener->rest_until = clock_now() + REST;
+	listener->closed_seen = session->host->closed;
+	if (!listener->descriptors_exhausted)
 		session_report(session, ENTRY_ERROR,
 		               "clients must wait until a descriptor is closed: %s", why);
-	session->full = true;
+	listener->descriptors_exhausted = true;
 }
 
 static bool is_resting(struct session *session)
 {
-	if (session->rest_until && (sessions_freed(session->sessions) > session->freed_seen ||
-	                            clock_now() >= session->rest_until))
-		session->rest_until = 0;
-	return session->rest_until != 0;
+	struct listener *listener = session->own;
+	if (listener->rest_until &&
+	    (session->host->closed > listener->closed_seen || clock_now() >= listener->rest_until))
+		listener->rest_until = 0;
+	return listener->rest_until != 0;
 }
 
-/* ---- few descriptors left ---- */
-
-static int most_descriptors(void)
+/* Few are left: clients that have sent FIN may have been ended for this one. */
+static void report_room(struct session *session, const struct descriptor_use *use)
 {
-	struct rlimit limit;
-	bool lower = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < FD_SETSIZE;
-	return lower ? (int)limit.rlim_cur : FD_SETSIZE;
-}
-
-/* A client that has sent FIN (CLOSE_WAIT) waits for a person, and nobody else ends it. What is
- * looked at stays, and so does a session whose calls a person makes. */
-static bool may_make_room(const struct session *session)
-{
-	return session->listener && session->state == SESSION_OPEN && session->peer_closed &&
-	       !session->shut && !session->paused && session->service == &service_table[0] &&
-	       !sessions_is_pinned(session->sessions, session);
-}
-
-static void close_for_room(struct session *client, int used, int most)
-{
-	client->kind->flush(client);
-	session_finish(client, client->broken ? SESSION_ENDED_RESET : SESSION_ENDED_WELL,
-	               "closed to make room: the peer had sent FIN, and %d of %d descriptors are "
-	               "in use",
-	               used, most);
-}
-
-/* accept() gives the lowest free descriptor, so at least as many are in use as its number says: what
- * is not a session's is others'. Low numbers become free again, so the number alone does not say how
- * many are in use. */
-static int count_used(struct session *listener, int fd)
-{
-	const struct sessions *sessions = listener->sessions;
-	int ours = 0, deferred = (int)sessions_doomed_descriptors(sessions);
-	for (size_t i = 0; i < sessions_count(sessions); i++)
-		ours += (int)sessions_at(sessions, i)->fd_count;
-	int others = fd + 1 - ours - deferred;
-	listener->other_fds = others > listener->other_fds ? others : listener->other_fds;
-	return ours + listener->other_fds;
-}
-
-/* Beyond three quarters of what there may be, each new client closes an old one. */
-static void make_room(struct session *listener, int fd)
-{
-	struct sessions *sessions = listener->sessions;
-	int most = most_descriptors(), enough = most / 4 * 3;
-	if (fd < enough && sessions_count(sessions) < (size_t)enough / 2)
-		return;
-	int used = count_used(listener, fd);
-	if (used <= most / 2)
+	struct listener *listener = session->own;
+	if (use->used <= use->most / 2)
 		listener->made_room = false;
-	for (size_t i = 0; used > enough && i < sessions_count(sessions); i++) {
-		struct session *client = sessions_at(sessions, i);
-		if (!may_make_room(client))
-			continue;
-		close_for_room(client, used, most);
-		if (!listener->made_room)
-			session_report(
-			        listener, 0,
-			        "%d of %d descriptors are in use: clients that have sent FIN "
-			        "are closed from now on, the oldest first",
-			        used, most);
-		listener->made_room = true;
-		used--;
-	}
+	if (use->ended && !listener->made_room)
+		session_report(
+		        session, 0,
+		        "%d of %d descriptors are in use: clients that have sent FIN are closed "
+		        "from now on, the oldest first",
+		        use->used, use->most);
+	listener->made_room = listener->made_room || use->ended;
 }
 
 /* ---- clients ---- */
@@ -117,13 +83,14 @@ static struct endpoint local_of(const struct session *session, unsigned slot, in
 
 static void turn_away(struct session *session, int fd, const struct endpoint *peer)
 {
+	struct listener *listener = session->own;
 	char addr[ENDPOINT_TEXT];
 	session_report(session, ENTRY_ERROR,
 	               "client %s is turned away: no session can have descriptor %d",
 	               endpoint_format(peer, addr), fd);
-	sessions_defer_close(session->sessions, &session->caller, fd);
+	session->host->defer_close(session, fd, false, false);
 	rest(session, "select() watches only those below FD_SETSIZE");
-	session->freed_seen++; /* this one */
+	listener->closed_seen++; /* this one */
 }
 
 static void meet_error(struct session *session, int code)
@@ -139,10 +106,54 @@ static void meet_error(struct session *session, int code)
 		session_report(session, ENTRY_ERROR, "accept() = -1 %s: %s", error_name(code), why);
 }
 
+/* On this machine the port alone says who it is. */
+static void name_client(struct session *client)
+{
+	const struct endpoint *peer = &client->peer;
+	struct endpoint wire = endpoint_on_wire(peer), self = endpoint_loopback(wire.family, 0);
+	char host[ENDPOINT_TEXT], port[8];
+	bool here = endpoint_host_equal(&wire, &self);
+	snprintf(port, sizeof port, "%u", peer->port);
+	session_make_name(client, here ? "" : endpoint_format_host(peer, host), port);
+}
+
+/* It is paused where the listener is, and has what its socket has inherited. */
+static struct session *make_client(struct session *session, int fd, const struct endpoint *local,
+                                   const struct endpoint *peer)
+{
+	char addr[ENDPOINT_TEXT], pair[SESSION_PAIR];
+	struct listener *listener = session->own;
+	struct session *client = session_new(session->host, &stream_ops);
+	client->state = SESSION_OPEN;
+	client->fd[client->fd_count++] = fd;
+	client->family[0] = local->family;
+	client->listener = session->caller.session;
+	client->service = session->service;
+	client->eol = session->eol;
+	client->paused = session->paused;
+	client->local[0] = *local;
+	client->peer = *peer;
+	client->lingers = session->lingers;
+	client->queue.max = session->queue.max;
+	client->probe.stamped = session->probe.stamped;
+	client->probe.muted = session->probe.muted;
+	client->probe.muted_at = session->probe.muted_at;
+	listener->clients++;
+	name_client(client);
+	session_report(client, 0, "%s accepted by session %u", session_pair(client, pair),
+	               (unsigned)client->listener);
+	session_report(session, 0, "client %s is session %u", endpoint_format(peer, addr),
+	               (unsigned)client->caller.session);
+	session->host->born(client);
+	stream_accepted(client);
+	return client;
+}
+
 struct session *listener_accept(struct session *session, unsigned slot, int *code)
 {
+	struct listener *listener = session->own;
 	struct endpoint peer;
-	session->caller.since = step_since(session);
+	session->caller.since = session_step_since(session);
 	int fd = call_accept(&session->caller, session->fd[slot], &peer);
 	*code = fd < 0 ? errno : 0;
 	session->caller.since = 0;
@@ -152,53 +163,132 @@ struct session *listener_accept(struct session *session, unsigned slot, int *cod
 		turn_away(session, fd, &peer);
 		return NULL;
 	}
-	session->full = false;
+	listener->descriptors_exhausted = false;
 	struct endpoint local = local_of(session, slot, fd);
-	struct session *client = session_accept_client(session, fd, &local, &peer);
-	make_room(session, fd);
+	struct session *client = make_client(session, fd, &local, &peer);
+	struct descriptor_use use = session->host->make_room(session->host, fd);
+	report_room(session, &use);
 	if (session->open_parameters && session->open_parameters->options.once)
 		session_finish(session, SESSION_ENDED_WELL,
 		               "no longer listening: one client was asked for");
 	return client;
 }
 
+void listener_client_ended(struct session *session)
+{
+	struct listener *listener = session->own;
+	listener->clients--;
+}
+
 /* False where no more are there, or can be taken, in this turn. */
 static bool accept_one(struct session *session, unsigned slot)
 {
+	struct listener *listener = session->own;
 	int code;
 	if (listener_accept(session, slot, &code))
 		return session->state == SESSION_LISTENING;
 	if (code == 0 || code == EAGAIN || code == EWOULDBLOCK)
 		return false;
 	meet_error(session, code);
-	return session->rest_until == 0;
+	return listener->rest_until == 0;
 }
 
 static void accept_some(struct session *session, unsigned slot)
 {
-	unsigned most = pace_ask(&session->pace), got = 0;
+	struct listener *listener = session->own;
+	unsigned most = pace_ask(&listener->pace), got = 0;
 	if (most > CLIENTS_A_TURN)
 		most = CLIENTS_A_TURN;
 	while (got < most && accept_one(session, slot))
 		got++;
 	if (got == most)
-		pace_met(&session->pace);
+		pace_met(&listener->pace);
 	else
-		pace_missed(&session->pace, got);
+		pace_missed(&listener->pace, got);
+}
+
+/* ---- opening and closing ---- */
+
+static void begin(struct session *session)
+{
+	struct listener *listener = session->own;
+	listener->descriptors_exhausted = false;
+	listener->rest_until = 0;
+}
+
+static void prepare_socket(struct session *session, unsigned slot, const struct endpoint *bound)
+{
+	(void)bound;
+	option_default(session, session->fd[slot], SOL_SOCKET, SO_REUSEADDR);
+}
+
+static void found(struct session *session, const struct lookup_answer *addresses)
+{
+	int backlog = session->open_parameters->options.backlog;
+	if (!bind_open(session, addresses, backlog > 0 ? backlog : SOMAXCONN, "listening"))
+		return;
+	dial_end(session);
+	session->state = SESSION_LISTENING;
+}
+
+void listener_take_over(struct session *session)
+{
+	if (session->ops != &listener_ops)
+		session_become(session, &listener_ops);
+	session->state = SESSION_LISTENING;
+	if (session->open_parameters)
+		session->open_parameters->listening = true;
+}
+
+/* Connections that wait for accept() are reset by close(). */
+static void listener_close(struct session *session, const char *text)
+{
+	uint64_t queued = 0;
+	for (unsigned i = 0; i < session->fd_count; i++) {
+		struct sample sample = { 0 };
+		kernel_read(session->fd[i], SOCK_STREAM, &sample);
+		queued += sample_get(&sample, SAMPLE_QUEUE);
+	}
+	(void)text;
+	if (queued)
+		session_finish(session, SESSION_ENDED_WELL,
+		               "closed: no longer listening; %" PRIu64 " queued client%s reset",
+		               queued, queued == 1 ? " was" : "s were");
+	else
+		session_finish(session, SESSION_ENDED_WELL, "closed: no longer listening");
+}
+
+/* ---- by hand ---- */
+
+static enum step_end begin_recv(struct session *session, struct error *error)
+{
+	const char *data;
+	session_name_recv(session, "recv");
+	session_reserve(session, session->step->most);
+	if (call_recv(&session->caller, session->fd[0], session->step->most,
+	              session_recv_flags(session), &data) < 0)
+		session_fail_call(session, CALL_RECV, session->step->text, errno, error);
+	session_end_step(session);
+	return STEP_FAILED;
+}
+
+static bool send_by_hand(struct session *session, const struct endpoint *to, const void *data,
+                         size_t len, int flags, struct error *error)
+{
+	char text[64];
+	(void)to;
+	snprintf(text, sizeof text, "send(%zu%s)", len, flags & MSG_OOB ? ", MSG_OOB" : "");
+	return call_send(&session->caller, session->fd[0], data, len, flags) >= 0 ||
+	       session_fail_call(session, CALL_SEND, text, errno, error);
 }
 
 /* ---- turns ---- */
 
-static void found(struct session *session)
-{
-	if (bound_open(session, "listening"))
-		session->state = SESSION_LISTENING;
-}
-
 static void prepare(struct session *session, struct poller *poller)
 {
+	struct listener *listener = session->own;
 	if (is_resting(session)) {
-		poller_wake_at(poller, session->rest_until);
+		poller_wake_at(poller, listener->rest_until);
 		return;
 	}
 	for (unsigned i = 0; i < session->fd_count; i++)
@@ -207,7 +297,8 @@ static void prepare(struct session *session, struct poller *poller)
 
 static void serve(struct session *session, const struct poller *poller)
 {
-	for (unsigned i = 0; i < session->fd_count && !session->rest_until; i++)
+	struct listener *listener = session->own;
+	for (unsigned i = 0; i < session->fd_count && !listener->rest_until; i++)
 		if (poller_readable(poller, session->fd[i]))
 			accept_some(session, i);
 }
@@ -237,13 +328,28 @@ static enum tcp_state tcp_state(const struct session *session)
 	return STATE_LISTEN;
 }
 
-const struct kind listener_kind = {
+static size_t clients(const struct session *session)
+{
+	const struct listener *listener = session->own;
+	return listener->clients;
+}
+
+const struct session_ops listener_ops = {
 	.kind = SESSION_LISTENER,
+	.transport = TRANSPORT_TCP,
 	.type = SOCK_STREAM,
+	.size = sizeof(struct listener),
+	.next = "/reconnect listens again",
+	.begin = begin,
 	.found = found,
+	.prepare_socket = prepare_socket,
 	.prepare = prepare,
 	.serve = serve,
 	.send = refuse_send,
 	.shutdown = refuse_shutdown,
+	.close = listener_close,
+	.begin_recv = begin_recv,
+	.send_by_hand = send_by_hand,
 	.tcp_state = tcp_state,
+	.clients = clients,
 };

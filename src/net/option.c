@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/option.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,26 +62,7 @@ bool option_peek(struct session *session, int level, int number, void *value, si
 	return get(session, &caller, level, number, value, len, error);
 }
 
-int session_family(const struct session *session)
-{
-	if (!session->fd_count)
-		return AF_UNSPEC;
-	const struct endpoint *tried = connect_addr(session, session->fd[0]);
-	return tried ? tried->family : step_family(session);
-}
-
 /* ---- setting ---- */
-
-/* close() would then sleep, and everything with it. */
-static void note_linger(struct session *session, int level, int number, const void *value,
-                        size_t len)
-{
-	struct linger linger;
-	if (level != SOL_SOCKET || number != SO_LINGER || len != sizeof linger)
-		return;
-	memcpy(&linger, value, sizeof linger);
-	session->lingers = linger.l_onoff && linger.l_linger > 0;
-}
 
 /* Any byte that is not zero: an int, or what a system makes of a shorter value. */
 static bool is_switched_on(const void *value, size_t len)
@@ -91,12 +74,16 @@ static bool is_switched_on(const void *value, size_t len)
 	return false;
 }
 
-/* What the session itself has to know of it. */
+/* What the session itself has to know of it: with SO_LINGER and a time close() would sleep. */
 static void note_set(struct session *session, int level, int number, const void *value, size_t len)
 {
-	note_linger(session, level, number, value, len);
-	if (locals_are_asked_by(level, number) && session->kind == &datagram_kind)
-		session->asks_local = is_switched_on(value, len);
+	struct linger linger;
+	if (level == SOL_SOCKET && number == SO_LINGER && len == sizeof linger) {
+		memcpy(&linger, value, sizeof linger);
+		session->lingers = linger.l_onoff && linger.l_linger > 0;
+	}
+	if (session->ops->option_set)
+		session->ops->option_set(session, level, number, is_switched_on(value, len));
 }
 
 /* ---- for the next socket ---- */

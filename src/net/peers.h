@@ -7,10 +7,20 @@
 #include <stdint.h>
 
 #include "socket/endpoint.h"
-#include "net/session.h"
 #include "net/answer_loop.h"
 
 enum { PEERS_MOST = 1024 };
+
+/* Somebody who has written to a UDP session, or whom it wrote to. */
+struct peer {
+	unsigned number; /* from 1, in the order of appearance, never given twice */
+	struct endpoint addr;
+	uint64_t received, sent; /* datagrams */
+	uint64_t received_bytes, sent_bytes;
+	int64_t last;          /* instant of the last datagram */
+	struct endpoint local; /* what it asked last, without a port: answers leave from there;
+	                    * AF_UNSPEC = not known, the kernel chooses */
+};
 
 /* A peer and its places in the lists; 0 = none, else the index of a slot plus one. */
 struct peer_slot {

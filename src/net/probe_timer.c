@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "net/diag.h"
 #include "net/session_internal.h"
 
 #define OFTEN  (50 * CLOCK_MS) /* the session that is looked at */
@@ -11,11 +12,6 @@
 #define REST   (2 * CLOCK_S)   /* without being busy: then arrivals are stamped again */
 
 enum { REFUSED_MOST = 50 }; /* between two looks: more make a session busy, beside busy others */
-
-void sessions_read_kernel(struct sessions *sessions, bool on)
-{
-	sessions_budget(sessions)->off = !on;
-}
 
 static bool is_on(const struct session *session)
 {
@@ -29,7 +25,7 @@ static bool is_on(const struct session *session)
  * where it no longer asks: a busy server would pay for it. */
 void probe_timer_add_socket(struct session *session, int fd)
 {
-	if (is_on(session) && session->service == &service_table[0])
+	if (is_on(session) && !session_is_served(session))
 		session->probe.stamped = call_ask_arrivals(&session->caller, fd, true);
 }
 
@@ -43,7 +39,8 @@ void probe_timer_add_datagrams(struct session *session, int fd, int family)
  * them all. */
 void probe_timer_add_connection(struct session *session)
 {
-	if (!is_on(session) || session->paused || session->stepped || session->kind != &stream_kind)
+	if (!is_on(session) || session->paused || session->stepped ||
+	    session->probe.type != SOCK_STREAM)
 		return;
 	session->probe.sent = 0;
 	session->probe.acks = call_ask_acknowledgements(&session->caller, session->fd[0], true);
@@ -60,96 +57,51 @@ static int socket_of(const struct session *session)
 	return session->fd[0];
 }
 
-static const struct endpoint *peer_of(const struct session *session, int fd)
-{
-	const struct endpoint *tried = connect_addr(session, fd);
-	if (tried)
-		return tried;
-	if (session->step && session->step->call == STEP_CONNECT)
-		return &session->step->addr;
-	return &session->peer;
-}
-
-/* Where connect() goes out from is not asked before it has succeeded; but who is looked for must be
- * known. */
-static const struct endpoint *local_of(struct session *session, int fd)
-{
-	unsigned slot = 0;
-	struct caller caller = session->caller;
-	while (session->fd[slot] != fd)
-		slot++;
-	struct endpoint *local = &session->local[slot];
-	caller.flags |= ENTRY_WATCHING;
-	if (session->state == SESSION_CONNECTING &&
-	    (!endpoint_is_set(local) || endpoint_is_any(local)))
-		call_getsockname(&caller, fd, local);
-	return local;
-}
-
-/* TCP_INFO does not tell timers. */
-static void add_timer(struct session *session, int fd, struct sample *sample)
+/* TCP_INFO reports no timers. Where connect() goes out from is not asked before it has succeeded; but
+ * the connection that is looked for must be known. */
+static void add_timer(struct session *session, unsigned slot, struct sample *sample)
 {
 	static const struct endpoint nobody = { .family = AF_UNSPEC };
-	bool listens = session->state == SESSION_LISTENING;
-	const struct endpoint *peer = listens ? &nobody : peer_of(session, fd);
-	if (session->probe.type == SOCK_STREAM && (listens || endpoint_is_set(peer)))
-		diag_find(sessions_diag(session->sessions), local_of(session, fd), peer, sample);
-}
-
-static void look_at_socket(struct session *session, int fd)
-{
-	struct sample sample = { 0 };
-	if (session->probe.expected)
-		probe_collect(&session->caller, fd);
-	kernel_read(fd, session->probe.type, &sample);
-	add_timer(session, fd, &sample);
-	probe_note(&session->caller, fd, &sample, SAMPLE_LATER);
-}
-
-static void look_at(struct session *session)
-{
-	for (unsigned i = 0; i < session->fd_count; i++)
-		look_at_socket(session, session->fd[i]);
-}
-
-void sessions_look(struct sessions *sessions, struct session *session)
-{
-	if (!is_on(session))
+	bool connects = session->state == SESSION_CONNECTING;
+	const struct endpoint *peer = session->state == SESSION_LISTENING ? &nobody
+	                              : connects                          ? &session->remote[slot]
+	                                                                  : &session->peer;
+	struct endpoint *local = &session->local[slot];
+	if (session->probe.type != SOCK_STREAM || (peer != &nobody && !endpoint_is_set(peer)))
 		return;
-	if (session->fd_count)
-		look_at(session);
-	else if (session->state == SESSION_CLOSED)
-		lingering_look(sessions, session);
+	if (connects && (!endpoint_is_set(local) || endpoint_is_any(local))) {
+		struct caller caller = session->caller;
+		caller.flags |= ENTRY_WATCHING;
+		call_getsockname(&caller, session->fd[slot], local);
+	}
+	diag_find(session->host->diag, local, peer, sample);
 }
 
-const struct sample *session_sample(const struct session *session)
+void probe_timer_look(struct session *session)
 {
-	return &session->probe.last;
+	for (unsigned i = 0; i < session->fd_count; i++) {
+		struct sample sample = { 0 };
+		if (session->probe.expected)
+			probe_collect(&session->caller, session->fd[i]);
+		kernel_read(session->fd[i], session->probe.type, &sample);
+		add_timer(session, i, &sample);
+		probe_note(&session->caller, session->fd[i], &sample, SAMPLE_LATER);
+	}
 }
 
-size_t session_socket_count(const struct session *session)
+bool probe_timer_has_come(const struct session *session, unsigned slot)
 {
-	return session->fd_count;
+	const struct sample *last = probe_last(&session->probe, session->fd[slot]);
+	return sample_get(last, SAMPLE_INQ) || sample_get(last, SAMPLE_QUEUE);
 }
 
-const struct sample *session_socket_reading(const struct session *session, size_t index,
-                                            struct endpoint *local)
+/* Something waits in the kernel for a person to take it: select() does not tell when more comes. */
+static bool may_grow(const struct session *session)
 {
-	*local = session->local[index];
-	return probe_last(&session->probe, session->fd[index]);
-}
-
-int64_t session_read_at(const struct session *session)
-{
-	return session->probe.read_at;
-}
-
-bool session_is_unsettled(const struct session *session)
-{
-	if (session->state == SESSION_CLOSED)
-		return lingering_follows(sessions_lingering(session->sessions),
-		                         session->caller.session);
-	return session->probe.unsettled;
+	bool has_come = session->probe.type == SOCK_DGRAM;
+	for (unsigned i = 0; session->paused && i < session->fd_count; i++)
+		has_come = has_come || probe_timer_has_come(session, i);
+	return session->paused && has_come;
 }
 
 /* ---- stamps ---- */
@@ -183,7 +135,7 @@ static void mute_all(struct session *session, int64_t now)
 {
 	struct session *listener = NULL;
 	if (session->listener)
-		listener = sessions_numbered(session->sessions, session->listener);
+		listener = session->host->find(session->host, session->listener);
 	mute(session, now);
 	if (listener)
 		mute(listener, now);
@@ -220,32 +172,9 @@ bool probe_timer_take_answers(struct session *session, const struct poller *poll
 	return true;
 }
 
-/* ---- what is told ---- */
+/* ---- drops ---- */
 
-/* A peer that has sent FIN can only be heard of again by RST, which wakes nobody who does not
- * write. */
-static bool was_cut_off(const struct session *session)
-{
-	return session->peer_closed && !session->fin_sent && !session->broken && !session->paused &&
-	       session->state == SESSION_OPEN && session->kind == &stream_kind &&
-	       session->probe.last.present && session->probe.fd == session->fd[0] &&
-	       sample_is(&session->probe.last, STATE_CLOSED);
-}
-
-static void tell_cut_off(struct session *session)
-{
-	int code = 0;
-	struct caller caller = session->caller;
-	caller.flags |= ENTRY_WATCHING;
-	call_get_option(&caller, session->fd[0], SOL_SOCKET, SO_ERROR, &code);
-	if (code == ETIMEDOUT)
-		session_finish(session, SESSION_ENDED_FAILED,
-		               "timed out: the peer has not acknowledged anything for long *");
-	else
-		session_finish(session, SESSION_ENDED_RESET, "connection reset by peer (RST) *");
-}
-
-static void tell_drops(struct session *session, int64_t now)
+static void report_drops(struct session *session, int64_t now)
 {
 	struct probe *probe = &session->probe;
 	uint64_t count = probe->dropped - probe->dropped_told;
@@ -281,19 +210,16 @@ static int64_t look_due(const struct session *session)
 	const struct probe *probe = &session->probe;
 	if (!session->fd_count || !is_on(session))
 		return INT64_MAX;
-	if (!probe->unsettled && !probe->calls && !step_may_grow(session))
+	if (!probe->unsettled && !probe->calls && !may_grow(session))
 		return probe->muted ? later(probe->muted_at + REST, probe->looked_at + SELDOM)
 		                    : INT64_MAX;
-	bool watched = sessions_is_pinned(session->sessions, session);
-	int64_t next = probe->looked_at + (watched ? OFTEN : SELDOM);
+	int64_t next = probe->looked_at + (session->pinned ? OFTEN : SELDOM);
 	return probe->looked_at ? later(next, probe->look_at) : probe->look_at;
 }
 
 int64_t probe_timer_prepare(struct session *session)
 {
 	const struct probe *probe = &session->probe;
-	if (was_cut_off(session))
-		tell_cut_off(session);
 	if (probe->stamped && is_busy(session, probe->budget->called))
 		mute_all(session, probe->budget->called);
 	return earlier(look_due(session), drops_due(&session->probe));
@@ -303,11 +229,11 @@ void probe_timer_serve(struct session *session, int64_t now)
 {
 	if (look_due(session) <= now) {
 		session->probe.looked_at = now;
-		look_at(session);
+		probe_timer_look(session);
 		mind_stamps(session, now);
 		if (session->probe.stamped && !session->probe.stamps)
 			probe_read(&session->caller, socket_of(session), SAMPLE_LATER);
 	}
 	if (drops_due(&session->probe) <= now)
-		tell_drops(session, now);
+		report_drops(session, now);
 }

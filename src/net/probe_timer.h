@@ -7,10 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "net/lingering.h"
-#include "net/diag.h"
+#include "base/poller.h"
 #include "net/session.h"
-#include "net/probe.h"
 
 /* A socket that the program has made in the session's name. */
 void probe_timer_add_socket(struct session *session, int fd);
@@ -29,13 +27,8 @@ bool probe_timer_take_answers(struct session *session, const struct poller *poll
 int64_t probe_timer_prepare(struct session *session);
 void probe_timer_serve(struct session *session, int64_t now);
 
-/* ---- sessions.c ---- */
+/* Samples its sockets now, the timers too. */
+void probe_timer_look(struct session *session);
 
-struct probe_budget *sessions_budget(struct sessions *sessions);
-struct lingering *sessions_lingering(struct sessions *sessions);
-struct diag *sessions_diag(const struct sessions *sessions);
-bool sessions_is_pinned(const struct sessions *sessions, const struct session *session);
-
-/* As sessions_defer_close(), of a connection with these ends, which is followed from then on. */
-void sessions_defer_connection_close(struct sessions *sessions, const struct session *session,
-                                     int fd);
+/* By the newest sample, something has come on this socket that nobody has read or accepted. */
+bool probe_timer_has_come(const struct session *session, unsigned slot);

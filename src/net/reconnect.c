@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A session that has ended is opened again: by a person, or by itself after a pause that grows while
- * it does not help. */
+#include "net/reconnect.h"
+
 #include "base/clock.h"
+#include "net/dial.h"
 #include "net/session_internal.h"
 
 #define FIRST_PAUSE CLOCK_S
@@ -16,20 +17,14 @@ static unsigned number(const struct session *session)
 static void open_again(struct session *session)
 {
 	session->again_at = 0;
-	session->peer_closed = session->read_shut = session->shut = false;
-	session->fin_sent = session->broken = session->full = false;
-	session->connected = session->fin_due = false;
-	session->only = session->asks_local = false;
-	session->rest_until = 0;
-	session_begin(session);
+	dial_begin(session);
 }
 
 /* ---- by a person ---- */
 
-/* What the peer has ended on its side needs no /close first. */
 bool reconnect_now(struct session *session, struct error *error)
 {
-	bool over = session->peer_closed || session->broken;
+	bool over = session_stream_ends(session) & (STREAM_PEER_CLOSED | STREAM_BROKEN);
 	if (session->stepped)
 		error_set(error, "session %u was made step by step: /socket makes another",
 		          number(session));
@@ -49,30 +44,26 @@ bool reconnect_now(struct session *session, struct error *error)
 /* ---- by itself ---- */
 
 /* Not where a person has ended it, or makes the calls; a server's client cannot be called. */
-static bool may_open_again(const struct session *session)
+bool reconnect_is_possible(const struct session *session)
 {
-	return sessions_may_reconnect(session->sessions) && session->open_parameters &&
-	       session->kind == &stream_kind && !session->open_parameters->listening &&
+	return session->host->reconnects && session->ops->reconnects && session->open_parameters &&
 	       !session->stepped && !session->paused && !session->ended_here;
-}
-
-bool reconnect_follows_fin(const struct session *session)
-{
-	return may_open_again(session);
 }
 
 /* Refused, reset, timed out, or ended by the peer's FIN; what this machine refuses it will refuse
  * again. */
 static bool is_worth_it(const struct session *session)
 {
-	return session->end == SESSION_ENDED_WELL ? session->peer_closed : !session->hopeless;
+	return session->end == SESSION_ENDED_WELL
+	               ? session_stream_ends(session) & STREAM_PEER_CLOSED
+	               : !session->hopeless;
 }
 
 void reconnect_plan(struct session *session, bool was_open)
 {
 	char text[CLOCK_TEXT];
 	int64_t now = clock_now();
-	if (!may_open_again(session) || !is_worth_it(session))
+	if (!reconnect_is_possible(session) || !is_worth_it(session))
 		return;
 	if (!session->pause || (was_open && now - session->begun >= LASTED))
 		session->pause = FIRST_PAUSE;
@@ -81,25 +72,6 @@ void reconnect_plan(struct session *session, bool was_open)
 	session->again_at = now + session->pause;
 	session_report(session, 0, "opens again in %s: Ctrl-C or /close ends that",
 	               clock_format_duration(session->pause, text));
-}
-
-bool reconnect_cancel(struct session *session)
-{
-	if (!session->again_at)
-		return false;
-	session->again_at = 0;
-	session->end = SESSION_ENDED_WELL; /* a person has ended it: it keeps its tab */
-	session_report(session, 0, "closed: not opened again");
-	return true;
-}
-
-bool session_opens_again(const struct session *session, int64_t *left)
-{
-	if (session->again_at && left) {
-		*left = session->again_at - clock_now();
-		*left = *left > 0 ? *left : 0;
-	}
-	return session->again_at != 0;
 }
 
 void reconnect_serve(struct session *session)

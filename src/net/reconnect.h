@@ -13,8 +13,9 @@ struct session;
  * was set by option_set() is set on the new socket. */
 bool reconnect_now(struct session *session, struct error *error);
 
-/* It has just ended: whether it is opened again by itself, and when. */
+/* Whether it is opened again by itself once it has ended; so the peer's FIN ends it. */
+bool reconnect_is_possible(const struct session *session);
+
+/* It has just ended: plans that, if it may help. */
 void reconnect_plan(struct session *session, bool was_open);
-bool reconnect_cancel(struct session *session); /* false where it was not to be opened again */
-bool reconnect_follows_fin(const struct session *session); /* the peer's FIN ends it */
 void reconnect_serve(struct session *session);

@@ -51,7 +51,7 @@ static void greet_back(struct session *session, const struct endpoint *from, con
 }
 
 const struct service service_table[] = {
-	{ .name = "none", .help = "a person answers", .data = drop, .ended = stay_open },
+	{ .name = "none", .help = "a person answers", .ended = stay_open },
 	{ .name = "echo", .help = "sends back what it reads (RFC 862)", .data = answer },
 	{ .name = "discard", .help = "reads and drops (RFC 863)", .data = drop },
 	{ .name = "hello",

@@ -5,30 +5,9 @@
  * other forever is in answer_loop. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "socket/endpoint.h"
 #include "base/choice.h"
 #include "base/error.h"
-
-struct session;
-
-struct service {
-	const char *name;
-	const char *help; /* one line for TAB, /help and the manual */
-
-	/* A client has been accepted. NULL = nothing to do. */
-	void (*opened)(struct session *session);
-
-	/* Bytes of a stream, or one datagram of `from`. They stay valid until the next call on a
-	 * session. */
-	void (*data)(struct session *session, const struct endpoint *from, const char *data,
-	             size_t len);
-
-	/* The peer has sent FIN. NULL = close when everything queued is out. */
-	void (*ended)(struct session *session);
-};
+#include "net/session.h"
 
 /* All of them, ended by one with a NULL name. The first is "none". */
 extern const struct service service_table[];

@@ -11,90 +11,77 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "socket/errno_meaning.h"
+#include "net/peers.h"
 #include "net/session_internal.h"
-#include "net/probe_timer.h"
+#include "socket/errno_meaning.h"
+
+static unsigned number(const struct session *session)
+{
+	return session->caller.session;
+}
 
 /* ---- life ---- */
 
-struct session *session_new(struct sessions *sessions, const struct kind *kind)
+static void set_kind(struct session *session, const struct session_ops *ops)
+{
+	session->ops = ops;
+	session->own = xcalloc(1, ops->size);
+	if (ops->begin)
+		ops->begin(session);
+}
+
+struct session *session_new(struct session_host *host, const struct session_ops *ops)
 {
 	struct session *session = xcalloc(1, sizeof *session);
-	session->kind = kind;
-	session->sessions = sessions;
-	session->service = &service_table[0];
-	session->peers.max = PEERS_MOST;
-	session->caller.transcript = sessions_transcript(sessions);
-	session->caller.session = sessions_add(sessions, session);
+	session->host = host;
+	session->service = host->no_service;
+	session->caller.transcript = host->transcript;
+	session->caller.session = host->add(host, session);
 	session->caller.probe = &session->probe;
-	session->probe.budget = sessions_budget(sessions);
-	session->probe.type = kind->type;
+	session->probe.budget = &host->budget;
+	session->probe.type = ops->type;
+	set_kind(session, ops);
 	return session;
 }
 
-static void doom_sockets(struct session *session, bool connected)
+static void free_own(struct session *session)
+{
+	if (session->ops->free)
+		session->ops->free(session);
+	free(session->own);
+}
+
+void session_become(struct session *session, const struct session_ops *ops)
+{
+	free_own(session);
+	set_kind(session, ops);
+}
+
+static void close_sockets(struct session *session, bool connected)
 {
 	for (unsigned i = 0; i < session->fd_count; i++)
-		if (connected && session->kind == &stream_kind)
-			sessions_defer_connection_close(session->sessions, session, session->fd[i]);
-		else if (session->lingers)
-			sessions_defer_lingering_close(session->sessions, &session->caller,
-			                               session->fd[i]);
-		else
-			sessions_defer_close(session->sessions, &session->caller, session->fd[i]);
+		session->host->defer_close(session, session->fd[i], session->lingers,
+		                           connected && session->ops->type == SOCK_STREAM);
 	session->lingers = false;
 	session->fd_count = 0;
 }
 
-static void open_parameters_free(struct open_parameters *open_parameters)
-{
-	if (!open_parameters)
-		return;
-	free(open_parameters->local_host);
-	free(open_parameters->local_port);
-	free(open_parameters);
-}
-
 void session_free(struct session *session)
 {
-	doom_sockets(session, false);
-	lingering_end(sessions_lingering(session->sessions), session->caller.session);
-	dial_end(session);
-	open_parameters_free(session->open_parameters);
-	option_forget(session);
-	step_drop(session);
-	peers_free(&session->peers);
+	close_sockets(session, false);
+	session_end_step(session);
+	session_end_lookup(session);
+	if (session->open_parameters) {
+		free(session->open_parameters->local_host);
+		free(session->open_parameters->local_port);
+		free(session->open_parameters);
+	}
 	buf_free(&session->queue);
-	secrets_clear(&session->secrets);
+	free_own(session);
 	free(session);
 }
 
-/* Its state is SESSION_CLOSED at once; the descriptors follow at the end of the turn. */
-static void let_go(struct session *session, enum session_end end)
-{
-	bool connected = session->state == SESSION_OPEN;
-	bool had_begun =
-	        session->state == SESSION_RESOLVING || session->state == SESSION_CONNECTING;
-	session->was_open = session->was_open || !had_begun;
-	session->state = SESSION_CLOSED;
-	session->end = end;
-	session->due = false;
-	doom_sockets(session, connected);
-	dial_end(session);
-	step_drop(session);
-	buf_free(&session->queue);
-	secrets_clear(&session->secrets);
-	session->unsent = 0;
-	reconnect_plan(session, connected);
-	if (session_failed_to_open(session))
-		sessions_count_failed(session->sessions);
-	if (!session->listener)
-		return;
-	struct session *listener = sessions_numbered(session->sessions, session->listener);
-	if (listener)
-		listener->clients--;
-	sessions_count_ended(session->sessions);
-}
+/* ---- what is written down ---- */
 
 __attribute__((format(printf, 4, 0))) static void
 append(struct session *session, enum call call, unsigned flags, const char *format, va_list args)
@@ -131,11 +118,54 @@ void session_note(struct session *session, unsigned flags, const char *format, .
 	va_end(args);
 }
 
+const char *session_pair(const struct session *session, char out[SESSION_PAIR])
+{
+	char local[ENDPOINT_TEXT], peer[ENDPOINT_TEXT];
+	snprintf(out, SESSION_PAIR, "%s %s %s", endpoint_format(&session->local[0], local),
+	         text_has_unicode() ? "⇄" : "<->", endpoint_format(&session->peer, peer));
+	return out;
+}
+
+void session_received(struct session *session, const char *data, size_t len)
+{
+	session->counts.received_bytes += len;
+	session->counts.receives++;
+	session->news++;
+	session->host->received(session, data, len);
+}
+
+/* ---- its end ---- */
+
 void session_report_unsent(struct session *session, size_t bytes)
 {
-	sessions_count_lost(session->sessions, bytes);
+	session->host->lost += bytes;
 	session_report(session, ENTRY_ERROR, "%zu byte%s not sent", bytes,
 	               bytes == 1 ? " was" : "s were");
+}
+
+void session_drop_queue(struct session *session)
+{
+	buf_clear(&session->queue);
+	session->unsent = 0;
+	if (session->ops->queue_dropped)
+		session->ops->queue_dropped(session);
+}
+
+/* Its state is SESSION_CLOSED at once; the descriptors follow at the end of the turn. */
+static void let_go(struct session *session, enum session_end end)
+{
+	bool connected = session->state == SESSION_OPEN;
+	bool had_begun =
+	        session->state == SESSION_RESOLVING || session->state == SESSION_CONNECTING;
+	session->was_open = session->was_open || !had_begun;
+	session->state = SESSION_CLOSED;
+	session->end = end;
+	close_sockets(session, connected);
+	session_end_step(session);
+	session_end_lookup(session);
+	session_drop_queue(session);
+	buf_free(&session->queue);
+	session->host->ended(session, connected);
 }
 
 void session_finish(struct session *session, enum session_end end, const char *format, ...)
@@ -154,7 +184,149 @@ void session_finish(struct session *session, enum session_end end, const char *f
 	let_go(session, end);
 }
 
-/* ---- what every kind does ---- */
+bool session_refuse_closed(const struct session *session, struct error *error)
+{
+	char left[CLOCK_TEXT];
+	int64_t ns;
+	if (session->state != SESSION_CLOSED)
+		return false;
+	if (session_opens_again(session, &ns))
+		error_set(error,
+		          "session %u is closed: it opens again in %s, /reconnect does it now",
+		          number(session), clock_format_duration(ns, left));
+	else if (session_failed_to_open(session))
+		error_set(error, "session %u is closed: it did not open", number(session));
+	else
+		error_set(error, "session %u is closed: %s", number(session),
+		          session->listener  ? "only its client can connect again"
+		          : session->stepped ? "/socket makes another"
+		                             : session->ops->next);
+	return true;
+}
+
+bool session_cancel_reconnect(struct session *session)
+{
+	if (!session->again_at)
+		return false;
+	session->again_at = 0;
+	session->end = SESSION_ENDED_WELL; /* a person has ended it: it keeps its tab */
+	session_report(session, 0, "closed: not opened again");
+	return true;
+}
+
+/* ---- sockets ---- */
+
+bool session_add_socket(struct session *session, int family)
+{
+	struct endpoint unknown = { .family = AF_UNSPEC };
+	int fd = call_socket(&session->caller, family, session->ops->type);
+	if (fd < 0)
+		return false;
+	if (!poller_fits(fd)) {
+		session_report(
+		        session, ENTRY_ERROR,
+		        "descriptor %d is closed at once: select() can only watch those below "
+		        "FD_SETSIZE = %d",
+		        fd, FD_SETSIZE);
+		session->host->defer_close(session, fd, false, false);
+		errno = ERANGE;
+		return false;
+	}
+	unsigned slot = session->fd_count++;
+	session->fd[slot] = fd;
+	session->family[slot] = family;
+	session->local[slot] = session->remote[slot] = unknown;
+	session->host->socket_made(session, fd);
+	return true;
+}
+
+void session_drop_socket(struct session *session, unsigned slot)
+{
+	session->host->defer_close(session, session->fd[slot], false, false);
+	session->fd_count--;
+	for (unsigned i = slot; i < session->fd_count; i++) {
+		session->fd[i] = session->fd[i + 1];
+		session->family[i] = session->family[i + 1];
+		session->local[i] = session->local[i + 1];
+		session->remote[i] = session->remote[i + 1];
+	}
+}
+
+/* ---- names ---- */
+
+static bool name_is_right(const char *name)
+{
+	size_t len = strlen(name);
+	if (len == 0 || len >= SESSION_NAME || name[0] == '@' ||
+	    name[strspn(name, "0123456789")] == '\0')
+		return false;
+	for (const char *p = name; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 127)
+			return false;
+	return true;
+}
+
+bool session_check_name(struct session_host *host, const struct session *self, const char *name,
+                        struct error *error)
+{
+	const struct session *other = host->find_named(host, name);
+	if (!name_is_right(name))
+		error_set(
+		        error,
+		        "a name has 1 to %d bytes, no blanks, no '@' in front and not only digits",
+		        SESSION_NAME - 1);
+	else if (other && other != self)
+		error_set(error, "session %u has that name: %s", number(other), name);
+	else
+		return true;
+	return false;
+}
+
+bool session_rename(struct session *session, const char *name, struct error *error)
+{
+	if (!session_check_name(session->host, session, name, error))
+		return false;
+	snprintf(session->name, sizeof session->name, "%s", name);
+	session->named = true;
+	return true;
+}
+
+/* Cut so that the port fits after it, and not in the middle of a UTF-8 character. */
+static int host_length(const char *host, size_t most)
+{
+	size_t len = strlen(host);
+	while (len > most || (len && ((unsigned char)host[len] & 0xc0) == 0x80))
+		len--;
+	return (int)len;
+}
+
+void session_make_name(struct session *session, const char *host, const char *port)
+{
+	bool brackets = strchr(host, ':') != NULL;
+	size_t rest = strlen(port) + (brackets ? 3 : 1);
+	int len = host_length(host, rest < SESSION_NAME ? SESSION_NAME - 1 - rest : 0);
+	if (session->named)
+		return;
+	snprintf(session->name, sizeof session->name, "%s%.*s%s:%s", brackets ? "[" : "", len, host,
+	         brackets ? "]" : "", port);
+	for (char *p = session->name; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 127)
+			*p = '?';
+}
+
+void session_name_server(struct session *session, const char *port)
+{
+	char host[SESSION_NAME];
+	enum transport transport = session->ops->transport;
+	if (!session_is_served(session))
+		snprintf(host, sizeof host, "%s", transport_name(transport));
+	else
+		snprintf(host, sizeof host, "%s%s", transport == TRANSPORT_UDP ? "udp-" : "",
+		         session->service->name);
+	session_make_name(session, host, port);
+}
+
+/* ---- its service ---- */
 
 void session_begin_service(struct session *session)
 {
@@ -166,58 +338,6 @@ void session_end_service(struct session *session)
 	session->caller.flags &= (uint8_t)~ENTRY_ECHO;
 }
 
-/* On this machine the port alone says who it is. */
-static void name_client(struct session *session)
-{
-	const struct endpoint *peer = &session->peer;
-	struct endpoint wire = endpoint_on_wire(peer), self = endpoint_loopback(wire.family, 0);
-	char host[ENDPOINT_TEXT], port[8];
-	bool here = endpoint_host_equal(&wire, &self);
-	snprintf(port, sizeof port, "%u", peer->port);
-	session_make_name(session, here ? "" : endpoint_format_host(peer, host), port);
-}
-
-struct session *session_accept_client(struct session *listener, int fd,
-                                      const struct endpoint *local, const struct endpoint *peer)
-{
-	char addr[ENDPOINT_TEXT], pair[SESSION_PAIR];
-	struct session *session = session_new(listener->sessions, &stream_kind);
-	session->state = SESSION_OPEN;
-	session->fd[session->fd_count++] = fd;
-	session->listener = listener->caller.session;
-	session->service = listener->service;
-	session->eol = listener->eol;
-	session->paused = listener->paused;
-	session->greeting_due = true;
-	session->local[0] = *local;
-	session->peer = *peer;
-	session->lingers = listener->lingers; /* as its socket does */
-	session->queue.max = listener->queue.max;
-	session->probe.stamped = listener->probe.stamped; /* and that, too */
-	session->probe.muted = listener->probe.muted;
-	session->probe.muted_at = listener->probe.muted_at;
-	listener->clients++;
-	name_client(session);
-	session_report(session, 0, "%s accepted by session %u", session_pair(session, pair),
-	               (unsigned)session->listener);
-	session_report(listener, 0, "client %s is session %u", endpoint_format(peer, addr),
-	               (unsigned)session->caller.session);
-	sessions_announce(session->sessions, session);
-	probe_timer_add_connection(session);
-	probe_read(&session->caller, fd, SAMPLE_BEFORE);
-	if (!session->paused)
-		session_greet(session);
-	return session;
-}
-
-void session_received(struct session *session, const char *data, size_t len)
-{
-	session->counts.received_bytes += len;
-	session->counts.receives++;
-	session->news++;
-	sessions_show(session->sessions, session, data, len);
-}
-
 void session_answer(struct session *session, const struct endpoint *from, const char *data,
                     size_t len)
 {
@@ -226,80 +346,238 @@ void session_answer(struct session *session, const struct endpoint *from, const 
 	session_end_service(session);
 }
 
-int session_socket(struct session *session, int family)
+/* ---- calls by hand ---- */
+
+struct step *session_begin_step(struct session *session, enum step_call call, const char *format,
+                                ...)
 {
-	int fd = call_socket(&session->caller, family, session->kind->type);
-	if (fd >= 0 && poller_fits(fd))
-		probe_timer_add_socket(session, fd);
-	if (fd >= 0 && poller_fits(fd))
-		option_restore(session, fd);
-	if (fd < 0 || poller_fits(fd))
-		return fd;
-	session_report(session, ENTRY_ERROR,
-	               "descriptor %d is closed at once: select() can only watch those below "
-	               "FD_SETSIZE = %d",
-	               fd, FD_SETSIZE);
-	sessions_defer_close(session->sessions, &session->caller, fd);
-	errno = ERANGE; /* which socket() does not know: see session_internal.h */
+	va_list args;
+	struct step *step = xcalloc(1, sizeof *step);
+	step->call = call;
+	step->since = clock_now();
+	va_start(args, format);
+	vsnprintf(step->text, sizeof step->text, format, args);
+	va_end(args);
+	session->step = step;
+	session->unexplained = 0;
+	return step;
+}
+
+void session_end_step(struct session *session)
+{
+	if (session->step && session->step->call == STEP_LOOKUP)
+		session_end_lookup(session);
+	free(session->step);
+	session->step = NULL;
+}
+
+void session_abandon_step(struct session *session)
+{
+	char took[CLOCK_TEXT];
+	const struct step *step = session->step;
+	if (!step || step->call == STEP_SEND)
+		return;
+	session_report(session, 0, "%s cancelled after %s", step->text,
+	               clock_format_duration(clock_now() - step->since, took));
+	session_end_step(session);
+}
+
+int64_t session_step_since(const struct session *session)
+{
+	return session->step && session->step->waited ? session->step->since : 0;
+}
+
+const char *session_waiting(const struct session *session, int64_t *since)
+{
+	if (!session->step)
+		return NULL;
+	if (since)
+		*since = session->step->since;
+	return session->step->text;
+}
+
+void session_name_recv(struct session *session, const char *call)
+{
+	static const char *const flags[] = { [RECV_PLAIN] = "",
+		                             [RECV_PEEK] = ", MSG_PEEK",
+		                             [RECV_URGENT] = ", MSG_OOB",
+		                             [RECV_ALL] = ", MSG_WAITALL" };
+	struct step *step = session->step;
+	snprintf(step->text, sizeof step->text, "%s(%zu%s)", call, step->most, flags[step->how]);
+}
+
+int session_recv_flags(const struct session *session)
+{
+	static const int flags[] = { [RECV_PLAIN] = 0,
+		                     [RECV_PEEK] = MSG_PEEK,
+		                     [RECV_URGENT] = MSG_OOB,
+		                     [RECV_ALL] = MSG_WAITALL };
+	return flags[session->step->how];
+}
+
+int session_ready_slot(const struct session *session)
+{
+	for (unsigned i = 0; i < session->fd_count; i++)
+		if (poller_is_ready(session->fd[i]))
+			return (int)i;
 	return -1;
 }
 
-/* Gives up one of several sockets, or one whose connect() failed. */
-void session_drop_socket(struct session *session, int fd)
+void session_begin_lookup(struct session *session, const struct lookup_query *query)
 {
-	unsigned kept = 0;
-	for (unsigned i = 0; i < session->fd_count; i++) {
-		if (session->fd[i] == fd)
-			continue;
-		session->local[kept] = session->local[i];
-		session->fd[kept++] = session->fd[i];
-	}
-	session->fd_count = kept;
-	sessions_defer_close(session->sessions, &session->caller, fd);
+	session->lookup = lookup_start(session->host->resolver, query);
+	if (lookup_is_waiting(session->lookup))
+		session_report(session, 0,
+		               "waiting for a name look-up: others are under way, at most %d at a "
+		               "time",
+		               RESOLVE_AT_ONCE);
 }
 
-const char *session_pair(const struct session *session, char out[SESSION_PAIR])
+void session_end_lookup(struct session *session)
 {
-	char local[ENDPOINT_TEXT], peer[ENDPOINT_TEXT];
-	snprintf(out, SESSION_PAIR, "%s %s %s", endpoint_format(&session->local[0], local),
-	         text_has_unicode() ? "⇄" : "<->", endpoint_format(&session->peer, peer));
-	return out;
+	if (session->lookup)
+		session->host->defer_lookup_end(session->host, session->lookup);
+	session->lookup = NULL;
 }
 
-/* False while it must wait for the end of the turn. */
-static bool begin_due(struct session *session, struct poller *poller)
+void session_note_lookup(const struct session *session, const struct lookup_query *query,
+                         const struct lookup_answer *answer, const struct error *error)
 {
-	if (sessions_doomed_descriptors(session->sessions)) {
-		poller_wake_at(poller, 0);
+	struct buf text;
+	char addr[ENDPOINT_TEXT];
+	buf_init(&text, SIZE_MAX);
+	for (size_t i = 0; i < answer->count; i++)
+		buf_printf(&text, "%s%s", i ? "\n" : "", endpoint_format(&answer->addr[i], addr));
+	if (!answer->count)
+		buf_append_text(&text, error->text);
+	call_note_lookup(&session->caller, answer->begun, answer->ended, query->target.host,
+	                 query->target.service, buf_text(&text), answer->status);
+	buf_free(&text);
+}
+
+bool session_may_step(const struct session *session, struct error *error)
+{
+	if (session_refuse_closed(session, error))
+		return false;
+	if (session->dial)
+		error_set(error, "session %u is still being opened", number(session));
+	else if (!session->fd_count)
+		error_set(error, "session %u has no socket", number(session));
+	else if (session->step)
+		error_set(error, "%.150s waits in session %u: Ctrl-C there cancels it",
+		          session->step->text, number(session));
+	else
+		return true;
+	return false;
+}
+
+/* The slack is for what is written down before the call. */
+void session_reserve(const struct session *session, size_t bytes)
+{
+	enum { SLACK = 4096 };
+	size_t room;
+	transcript_reserve(session->caller.transcript, 0, bytes + SLACK, &room);
+	transcript_cancel(session->caller.transcript);
+}
+
+bool session_fail_call(const struct session *session, enum call call, const char *text, int code,
+                       struct error *error)
+{
+	error_set(error, "%.150s = -1 %s: %s", text, error_name(code),
+	          errno_meaning_phrase(entry_call_name(call), code,
+	                               session_errno_context(session, NULL)));
+	error->code = code;
+	return false;
+}
+
+/* ---- acting ---- */
+
+bool session_send(struct session *session, const void *data, size_t len, struct error *error)
+{
+	return session_send_to(session, NULL, data, len, error);
+}
+
+bool session_send_secret(struct session *session, const void *data, size_t len, struct error *error)
+{
+	uint8_t flags = session->caller.flags;
+	session->caller.flags |= ENTRY_SECRET;
+	bool sent = session_send(session, data, len, error);
+	session->caller.flags = flags;
+	return sent;
+}
+
+bool session_send_to(struct session *session, const struct endpoint *to, const void *data,
+                     size_t len, struct error *error)
+{
+	if (session_refuse_closed(session, error))
+		return false;
+	if (!session_is_by_hand(session))
+		return session->ops->send(session, to, data, len, error);
+	return session_may_step(session, error) &&
+	       session->ops->send_by_hand(session, to, data, len, 0, error);
+}
+
+bool session_shutdown(struct session *session, int how, struct error *error)
+{
+	if (session_refuse_closed(session, error))
+		return false;
+	session->ended_here = session->ended_here || how != SHUT_RD;
+	return session->ops->shutdown(session, how, error);
+}
+
+bool session_close(struct session *session, struct error *error)
+{
+	if (session_cancel_reconnect(session))
+		return true;
+	if (session->state == SESSION_CLOSED) {
+		error_set(error, "session %u is already closed: /forget removes it",
+		          number(session));
 		return false;
 	}
-	session->due = false;
-	dial_begin(session);
+	session->ended_here = true;
+	session_abandon_step(session);
+	if (session->state == SESSION_OPEN || session->state == SESSION_LISTENING)
+		session->ops->close(session, NULL);
+	else
+		session_finish(session, SESSION_ENDED_WELL, "closed before it was %s",
+		               session_is_server(session) ? "open" : "connected");
 	return true;
 }
 
-void session_prepare(struct session *session, struct poller *poller)
+bool session_abort(struct session *session, struct error *error)
 {
-	if (session->due && !begin_due(session, poller))
-		return;
-	if (step_drives(session))
-		step_prepare(session, poller);
-	else if (session->state == SESSION_OPEN || session->state == SESSION_LISTENING)
-		session->kind->prepare(session, poller);
-	else if (session->state != SESSION_CLOSED)
-		dial_prepare(session, poller);
+	if (session_refuse_closed(session, error))
+		return false;
+	if (!session->ops->abort) {
+		error_set(error, "session %u has no connection to reset", number(session));
+		return false;
+	}
+	if (session->state != SESSION_OPEN)
+		return session_close(session, error);
+	session->ended_here = true;
+	session_abandon_step(session);
+	session->ops->abort(session);
+	return true;
 }
 
-void session_serve(struct session *session, const struct poller *poller)
+void session_set_timeout(struct session *session, int64_t timeout)
 {
-	if (probe_timer_take_answers(session, poller))
-		return;
-	if (step_drives(session))
-		step_serve(session, poller);
-	else if (session->state == SESSION_OPEN || session->state == SESSION_LISTENING)
-		session->kind->serve(session, poller);
-	else
-		dial_serve(session, poller);
+	if (session->open_parameters)
+		session->open_parameters->options.timeout = timeout;
+}
+
+void session_block_reading(struct session *session, bool blocked)
+{
+	session->read_blocked = blocked;
+}
+
+bool session_choose_peer(struct session *session, unsigned number, struct error *error)
+{
+	if (session->ops->choose_peer)
+		return session->ops->choose_peer(session, number, error);
+	error_set(error, "session %u has no peers to choose from",
+	          (unsigned)session->caller.session);
+	return false;
 }
 
 /* ---- looking ---- */
@@ -316,24 +594,26 @@ const char *session_name(const struct session *session)
 
 enum session_kind session_kind(const struct session *session)
 {
-	return session->kind->kind;
+	return session->ops->kind;
 }
 
 enum transport session_transport(const struct session *session)
 {
-	return session->kind->type == SOCK_DGRAM ? TRANSPORT_UDP : TRANSPORT_TCP;
+	return session->ops->transport;
 }
 
 unsigned session_errno_context(const struct session *session, const struct endpoint *peer)
 {
-	bool stream = session_transport(session) == TRANSPORT_TCP;
+	bool stream = session->ops->type == SOCK_STREAM;
 	const struct open_parameters *made = session->open_parameters;
 	struct endpoint own = session_peer(session);
+	unsigned ends = session_stream_ends(session);
 	return (stream ? ERRNO_TCP : ERRNO_UDP) |
 	       (endpoint_is_loopback(peer ? peer : &own) ? ERRNO_LOOPBACK : 0) |
 	       (stream && session->state == SESSION_OPEN ? ERRNO_OPEN : 0) |
 	       (session->state == SESSION_FRESH ? ERRNO_FRESH : 0) |
-	       (session->fin_sent ? ERRNO_FIN_SENT : 0) | (session->broken ? ERRNO_RESET : 0) |
+	       (ends & STREAM_FIN_SENT ? ERRNO_FIN_SENT : 0) |
+	       (ends & STREAM_BROKEN ? ERRNO_RESET : 0) |
 	       (made && made->listening && !session->stepped ? ERRNO_LISTENER : 0) |
 	       (made && (made->local_host || made->local_port) ? ERRNO_BOUND : 0);
 }
@@ -376,12 +656,12 @@ const struct target *session_target(const struct session *session)
 
 bool session_peer_closed(const struct session *session)
 {
-	return session->peer_closed;
+	return session_stream_ends(session) & STREAM_PEER_CLOSED;
 }
 
 bool session_is_shut(const struct session *session)
 {
-	return session->shut;
+	return session_stream_ends(session) & STREAM_SHUT;
 }
 
 struct endpoint session_local(const struct session *session)
@@ -391,7 +671,7 @@ struct endpoint session_local(const struct session *session)
 
 struct endpoint session_peer(const struct session *session)
 {
-	return session->kind == &datagram_kind ? datagram_peer(session) : session->peer;
+	return session->ops->peer ? session->ops->peer(session) : session->peer;
 }
 
 const struct session_counts *session_counts(const struct session *session)
@@ -416,7 +696,7 @@ uint64_t session_life_sent(const struct session *session)
 
 size_t session_clients(const struct session *session)
 {
-	return session->clients;
+	return session->ops->clients ? session->ops->clients(session) : 0;
 }
 
 const struct service *session_service(const struct session *session)
@@ -434,25 +714,19 @@ void session_set_eol(struct session *session, enum eol eol)
 	session->eol = eol;
 }
 
-/* What our own calls tell is true as well, but less: after one that was not read around it alone
+/* What our own calls say is true as well, but less: after one that was not sampled around it alone
  * is. False where the kernel has said nothing that is still so. */
 static bool kernel_state(const struct session *session, enum tcp_state *read)
 {
 	const struct probe *probe = &session->probe;
 	uint64_t state = sample_get(&probe->last, SAMPLE_STATE);
-	if (session->kind != &stream_kind || !probe->last.present || probe->calls ||
+	if (session->ops->type != SOCK_STREAM || !probe->last.present || probe->calls ||
 	    state == STATE_GONE || state == STATE_CLOSED)
 		return false;
 	*read = (enum tcp_state)state;
 	if (session->state == SESSION_OPEN)
 		return probe->fd == session->fd[0];
 	return session->state == SESSION_CLOSED && probe->when == SAMPLE_CLOSED;
-}
-
-static bool is_waiting_to_resolve(const struct session *session)
-{
-	const struct dial *dial = session->dial;
-	return dial && dial->lookup && lookup_is_waiting(dial->lookup);
 }
 
 enum tcp_state session_tcp_state(const struct session *session)
@@ -462,14 +736,16 @@ enum tcp_state session_tcp_state(const struct session *session)
 		return state;
 	switch (session->state) {
 	case SESSION_RESOLVING:
-		return is_waiting_to_resolve(session) ? STATE_WAITING_TO_RESOLVE : STATE_RESOLVING;
+		return session->lookup && lookup_is_waiting(session->lookup)
+		               ? STATE_WAITING_TO_RESOLVE
+		               : STATE_RESOLVING;
 	case SESSION_FRESH:
 		return STATE_CLOSED;
 	case SESSION_CONNECTING:
 		return STATE_SYN_SENT;
 	case SESSION_OPEN:
 	case SESSION_LISTENING:
-		return session->kind->tcp_state(session);
+		return session->ops->tcp_state(session);
 	case SESSION_CLOSED:
 		break;
 	}
@@ -479,4 +755,75 @@ enum tcp_state session_tcp_state(const struct session *session)
 uint64_t session_news(const struct session *session)
 {
 	return session->news;
+}
+
+bool session_is_paused(const struct session *session)
+{
+	return session->paused;
+}
+
+bool session_opens_again(const struct session *session, int64_t *left)
+{
+	if (session->again_at && left) {
+		*left = session->again_at - clock_now();
+		*left = *left > 0 ? *left : 0;
+	}
+	return session->again_at != 0;
+}
+
+int session_family(const struct session *session)
+{
+	return session->fd_count ? session->family[0] : AF_UNSPEC;
+}
+
+/* ---- its kernel samples ---- */
+
+const struct sample *session_sample(const struct session *session)
+{
+	return &session->probe.last;
+}
+
+size_t session_socket_count(const struct session *session)
+{
+	return session->fd_count;
+}
+
+const struct sample *session_socket_reading(const struct session *session, size_t index,
+                                            struct endpoint *local)
+{
+	*local = session->local[index];
+	return probe_last(&session->probe, session->fd[index]);
+}
+
+int64_t session_read_at(const struct session *session)
+{
+	return session->probe.read_at;
+}
+
+bool session_is_unsettled(const struct session *session)
+{
+	return session->state == SESSION_CLOSED ? session->followed : session->probe.unsettled;
+}
+
+/* ---- peers ---- */
+
+static const struct peers *peers_of(const struct session *session)
+{
+	static const struct peers none;
+	return session->ops->peers ? session->ops->peers(session) : &none;
+}
+
+size_t session_peer_count(const struct session *session)
+{
+	return peers_of(session)->count;
+}
+
+const struct peer *session_peer_at(const struct session *session, size_t index)
+{
+	return peers_at(peers_of(session), index);
+}
+
+const struct peer *session_peer_numbered(const struct session *session, unsigned number)
+{
+	return peers_numbered(peers_of(session), number);
 }

@@ -14,11 +14,9 @@
 #include "base/eol.h"
 #include "base/error.h"
 #include "base/poller.h"
-#include "net/service.h"
+#include "net/peers.h"
 #include "net/target.h"
 #include "record/sample.h"
-
-struct sessions;
 
 enum { SESSION_NAME = 32 };
 
@@ -41,6 +39,25 @@ enum session_end {
 	SESSION_ENDED_FAILED
 };
 
+struct session;
+
+/* What a session tells its service; the services themselves are in service.h. */
+struct service {
+	const char *name;
+	const char *help; /* one line for TAB, /help and the manual */
+
+	/* A client has been accepted. NULL = nothing to do. */
+	void (*opened)(struct session *session);
+
+	/* NULL = nobody answers but a person. Bytes of a stream, or one datagram of `from`. They stay valid until the next call on a
+	 * session. */
+	void (*data)(struct session *session, const struct endpoint *from, const char *data,
+	             size_t len);
+
+	/* The peer has sent FIN. NULL = close when everything queued is out. */
+	void (*ended)(struct session *session);
+};
+
 struct session_options {
 	int family;             /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *local_host; /* numeric or name, or NULL; copied */
@@ -54,17 +71,6 @@ struct session_options {
 	const char *name; /* or NULL: made from the target */
 	const struct service *service; /* of a listener or UDP server; NULL = none */
 	enum eol eol;                  /* what a typed line ends with */
-};
-
-/* Somebody who has written to a UDP session, or whom it wrote to. */
-struct peer {
-	unsigned number; /* from 1, in the order of appearance, never given twice */
-	struct endpoint addr;
-	uint64_t received, sent; /* datagrams */
-	uint64_t received_bytes, sent_bytes;
-	int64_t last;          /* instant of the last datagram */
-	struct endpoint local; /* what it asked last, without a port: answers leave from there;
-	                    * AF_UNSPEC = not known, the kernel chooses */
 };
 
 struct session_counts {
@@ -170,6 +176,9 @@ bool session_is_unsettled(const struct session *session);
 
 int session_family(const struct session *session); /* of its socket, AF_UNSPEC without one */
 
+enum { SESSION_RECV_MOST = 1000000 };                           /* bytes of one step_recv() */
+enum recv_how { RECV_PLAIN, RECV_PEEK, RECV_URGENT, RECV_ALL }; /* see step_recv() */
+
 bool session_is_paused(const struct session *session);
 
 /* The call that waits, as text: "recv(1024)", and since when (`since` may be NULL); NULL for none. */
@@ -185,4 +194,4 @@ const struct peer *session_peer_numbered(const struct session *session, unsigned
 bool session_choose_peer(struct session *session, unsigned number, struct error *error);
 
 /* Pipe mode stops reading while its output is stuck. */
-void session_hold_reading(struct session *session, bool hold);
+void session_block_reading(struct session *session, bool blocked);

@@ -1,91 +1,141 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* session_internal: what the files that make up sessions share, and nobody else includes: the inside of a
- * session, and the table of what differs between a TCP conversation, a UDP socket and a listener.
+/* session_internal: the inside of a session, for the files that sessions are made of. A session is this
+ * common part and one of stream, datagram, listener, of which everything else knows only its struct
+ * session_ops. A session never calls those above it: what it must tell the table of sessions goes
+ * through struct session_host.
  *
- *	session.c     life, state lines, looking: the same for every kind
- *	session_operations.c         making and acting, the same for every kind
- *	dial.c      from a target to addresses: the look-ups, the time limit
- *	connect.c     the addresses in turn and side by side, and the story of it
- *	bind.c       sockets that wait on an address
- *	stream.c      TCP: the queue, FIN, RST
- *	datagram.c         datagrams and peers; datagram_errors.c  what came back for them;
- *	              answer_loop.c  services that would answer each other forever
- *	listener.c    clients
- *	sessions.c    the table
- *	probe_timer.c     looks at the kernel while something is under way
- *	lingering.c   follows connections after close()
- *	reconnect.c   opening what has ended
- *	option.c      getsockopt() and setsockopt() for a person
- *	step.c        the call of a person that waits, pausing
- *	step_open.c   socket, bind, listen, connect by hand; step_move.c  recv, accept, send */
+ *	sessions        the table, and what is the same in each turn
+ *	step            the calls that a person makes one by one
+ *	listener        clients; stream: TCP conversations; datagram: datagrams and their peers
+ *	reconnect       opens what has ended
+ *	bind, dial      from a target to open sockets
+ *	probe_timer     samples the kernel while something is under way
+ *	option          getsockopt() and setsockopt() for a person
+ *	session         one life: its state, its end, what it reports */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "socket/endpoint.h"
 #include "base/buf.h"
 #include "net/calls.h"
-#include "net/option.h"
-#include "net/pace.h"
-#include "net/peers.h"
-#include "net/reconnect.h"
-#include "net/resolve.h"
-#include "net/secrets.h"
-#include "net/session.h"
-#include "net/sessions.h"
-#include "net/step.h"
 #include "net/probe.h"
+#include "net/resolve.h"
+#include "net/session.h"
+#include "socket/endpoint.h"
+
+struct diag;
+struct peers;
 
 enum {
 	SESSION_SOCKETS = 4, /* most descriptors of one session: a listener has one per address */
 	SESSION_BUFFER =
 	        1 << 16, /* what a recv() asks for, as programs do, until that is too little */
-	SESSION_TURN = 1 << 20, /* most bytes that one session moves in one direction in a turn */
-	SESSION_BACKLOG = 1 << 18, /* with so many bytes of datagrams waiting, no more are read */
-	SESSION_QUEUE = 64 << 20, /* most bytes waiting to be sent, where the options say nothing */
+	SESSION_TURN = 1 << 20,   /* most bytes that one session moves in one direction in a turn */
+	SESSION_QUEUE = 64 << 20, /* most bytes waiting to be sent, by default */
 };
 
-struct kind {
+/* What a call by hand has come to. */
+enum step_end { STEP_DONE, STEP_FAILED, STEP_WAITS };
+
+/* A kind of session. What is NULL may be: then there is nothing to do, or it is refused. */
+struct session_ops {
 	enum session_kind kind;
-	int type;                               /* SOCK_STREAM, SOCK_DGRAM */
-	void (*found)(struct session *session); /* the addresses are known */
+	enum transport transport;
+	int type;               /* SOCK_STREAM, SOCK_DGRAM */
+	size_t size;            /* of its own struct, `session->own`, which begins as zero */
+	const char *name;       /* in the name of a session: "tcp", "udp" */
+	const char *next;       /* how there can be another when it is closed */
+	bool reconnects;        /* a client is opened again by itself, where a person wants that */
+	bool is_datagram_based; /* each send() is one message, and there may be many peers */
 
-	/* connect() has succeeded, after so long. */
+	void (*begin)(struct session *session); /* it is made, or opened again */
+	void (*free)(struct session *session);  /* what its own struct owns */
+
+	/* Opening: the addresses are known; a socket is about to be bound to this address, its port may
+	 * be 0; the session is open, connect() has taken this long. */
+	void (*found)(struct session *session, const struct lookup_answer *addresses);
+	void (*prepare_socket)(struct session *session, unsigned slot,
+	                       const struct endpoint *bound);
 	void (*opened)(struct session *session, const char *took);
+	void (*option_set)(struct session *session, int level, int number, bool on);
 
-	/* A turn, where it is open or listening. */
+	/* A turn, where it is open or listening and no person makes the calls. */
 	void (*prepare)(struct session *session, struct poller *poller);
 	void (*serve)(struct session *session, const struct poller *poller);
 
 	bool (*send)(struct session *session, const struct endpoint *to, const void *data,
 	             size_t len, struct error *error);
-	bool (*shutdown)(struct session *session, int how, struct error *error);
 	void (*flush)(struct session *session); /* open: sends what the kernel takes now */
-	enum tcp_state (*tcp_state)(const struct session *session); /* while it is open */
+	void (*queue_dropped)(struct session *session);
+	bool (*shutdown)(struct session *session, int how, struct error *error);
+
+	/* Open or listening: closes with this last line, NULL for the usual one. */
+	void (*close)(struct session *session, const char *text);
+	void (*abort)(struct session *session);
+
+	/* By hand: recv() has been begun as `session->step`, on a socket that is ready; it has ended
+	 * unless STEP_WAITS is returned. */
+	enum step_end (*begin_recv)(struct session *session, struct error *error);
+	enum step_end (*recv)(struct session *session, unsigned slot, struct error *error);
+	void (*end_recv)(struct session *session); /* it is cancelled */
+	bool (*send_by_hand)(struct session *session, const struct endpoint *to, const void *data,
+	                     size_t len, int flags, struct error *error);
+	void (*resumed)(struct session *session);
+
+	enum tcp_state (*tcp_state)(const struct session *session); /* open or listening */
+	unsigned (*stream_ends)(const struct session *session);     /* enum stream_end */
+	struct endpoint (*peer)(const struct session *session);
+	const struct peers *(*peers)(const struct session *session);
+	bool (*choose_peer)(struct session *session, unsigned number, struct error *error);
+	size_t (*clients)(const struct session *session);
 };
 
-extern const struct kind stream_kind, datagram_kind, listener_kind;
-
-/* A connect() that is under way on the session's socket of the same index. */
-struct attempt {
-	size_t number; /* of the address, from 0 */
-	int64_t begun;
+/* What has ended of a stream that is open. */
+enum stream_end {
+	STREAM_PEER_CLOSED = 1, /* FIN has come */
+	STREAM_SHUT = 2,        /* we have sent FIN, or will when the queue is out */
+	STREAM_FIN_SENT = 8,
+	STREAM_BROKEN = 4, /* a reset was met when sending; what has come may still be read */
 };
 
-/* From making to open or listening: what is looked up, which addresses are tried. */
-struct dial {
-	struct lookup *lookup;
-	bool local_known; /* the local address has been looked up, or none was asked for */
-	struct lookup_answer local, remote;
-	size_t next;     /* the address that is tried next */
-	int64_t begun;   /* clock_now() */
-	int64_t next_at; /* when that begins though others are under way; INT64_MAX = never */
-	struct attempt attempt[SESSION_SOCKETS];
-	struct buf attempt_log; /* what became of the addresses tried so far, */
-	size_t reported;        /* this much of it is a line in the transcript, */
-	int64_t report_at;      /* and the rest will be then; INT64_MAX = there is none */
+/* Whoever has the sessions: what they share, and what they must tell. Outlives them. */
+struct session_host {
+	struct transcript *transcript;
+	struct probe_budget budget;
+	struct resolver *resolver;
+	struct diag *diag;
+	const struct service *no_service; /* a person answers */
+	size_t share;                     /* bytes that a session may read in this turn, roughly */
+	bool reconnects;                  /* clients are opened again by themselves */
+	uint64_t lost;   /* bytes that were given to any session and could not be sent */
+	size_t closing;  /* descriptors that are closed at the end of this turn */
+	uint64_t closed; /* descriptors so far */
+
+	uint32_t (*add)(struct session_host *host, struct session *session); /* gives its number */
+	struct session *(*find)(struct session_host *host, uint32_t number); /* NULL = none */
+	struct session *(*find_named)(struct session_host *host, const char *name);
+
+	/* A listener has made it; it is opened, once more perhaps; it has a new socket; it has ended. */
+	void (*born)(struct session *session);
+	void (*opening)(struct session *session);
+	void (*socket_made)(struct session *session, int fd);
+	void (*ended)(struct session *session, bool was_open);
+	void (*received)(struct session *session, const char *data, size_t len);
+
+	/* At the end of the turn, so that no descriptor's number is used twice within one. A connection
+	 * is followed from then on. */
+	void (*defer_close)(struct session *session, int fd, bool lingers, bool is_connection);
+	void (*defer_lookup_end)(struct session_host *host, struct lookup *lookup);
+
+	/* A client has come as this descriptor: where few are left it ends clients that have sent FIN. */
+	struct descriptor_use (*make_room)(struct session_host *host, int fd);
+};
+
+/* How many descriptors there may be, and were in use; how many sessions were ended to make room. */
+struct descriptor_use {
+	int most, used, ended;
 };
 
 /* How a session was made, so that it can be made again. Clients of a listener have none. */
@@ -96,27 +146,43 @@ struct open_parameters {
 	bool listening;
 };
 
+/* A call of a person in which a blocking socket would sleep. */
+enum step_call { STEP_LOOKUP, STEP_CONNECT, STEP_ACCEPT, STEP_RECV, STEP_SEND };
+
+struct step {
+	enum step_call call;
+	char text[400]; /* "recv(1024)" */
+	int64_t since;  /* when it was asked for */
+	bool waited;    /* it was not made at once */
+
+	/* STEP_LOOKUP, for bind() or connect() */
+	struct lookup_query query;
+	bool binds;
+
+	char name[SESSION_NAME]; /* STEP_ACCEPT: of the client, "" = none chosen */
+
+	/* STEP_RECV */
+	size_t most;
+	enum recv_how how;
+	int low; /* SO_RCVLOWAT as it was before RECV_ALL has raised it, 0 = it has not */
+};
+
 struct session {
 	/* what every turn looks at */
-	const struct kind *kind;
-	struct sessions *sessions;
+	const struct session_ops *ops;
+	void *own; /* of its kind: struct stream, datagram, listener; only their files know them */
+	struct session_host *host;
 	enum session_state state;
 	int fd[SESSION_SOCKETS];
 	unsigned fd_count;
-	bool held;        /* nothing is read: who reads us is stuck */
-	bool large_reads; /* the last recv() gave a full buffer: much is asked for at once */
-	bool peer_closed; /* recv() = 0 */
-	bool read_shut;   /* we have shut reading */
-	bool shut;        /* no more is taken for sending; FIN follows the last byte */
-	bool fin_sent;
-	bool lingers;     /* SO_LINGER with a time: close() would sleep */
-	bool broken;      /* send() met a reset: only what has already come is still read */
-	bool due;         /* begins in the next turn: an old descriptor may still hold the port */
-	struct buf queue; /* TCP: bytes. UDP: datagrams, each behind a struct datagram */
-	size_t unsent;    /* bytes of payload in it */
-	struct secrets secrets; /* TCP: which of them; of a datagram its own flags say it */
+	bool paused;       /* nothing is read or accepted by itself: a person makes the calls */
+	bool read_blocked; /* nothing is read: who reads us is stuck */
+	struct buf queue;  /* streams: bytes; datagrams: each after a struct of its own */
+	size_t unsent;     /* bytes of payload in it */
 	const struct service *service;
-	bool paused; /* nothing is read or accepted by itself: a person makes the calls */
+	struct dial *dial; /* it is being opened */
+	struct step *step; /* the call by hand that waits, NULL = none */
+	int64_t again_at;  /* clock_now() when it will be opened again; 0 = it will not */
 	struct caller caller;
 	struct probe probe;
 	struct session_counts counts;
@@ -124,185 +190,145 @@ struct session {
 
 	/* who it is */
 	char name[SESSION_NAME];
-	bool named;        /* by a person */
-	enum eol eol;      /* what a typed line ends with */
-	uint32_t listener; /* number of the one that accepted it, 0 = none */
+	bool named;    /* by a person */
+	bool pinned;   /* looked at: see sessions_pin() */
+	bool followed; /* closed, and its connection is still in the kernel: see lingering.h */
+	bool stepped;  /* made by sessions_make_socket() */
+	unsigned unexplained; /* a bit per socket: select() calls it readable, no sample says why */
+	bool lingers;         /* SO_LINGER with a time: close() would sleep */
+	bool was_open;        /* or listening, or had a socket of a person's own, at any time */
+	enum eol eol;         /* what a typed line ends with */
+	uint32_t listener;    /* number of the one that accepted it, 0 = none */
 	enum session_end end;
-	bool was_open; /* or listening, or had a socket of a person's own, at any time */
-	struct endpoint local[SESSION_SOCKETS], peer;
+	int family[SESSION_SOCKETS]; /* of each socket */
+	struct endpoint local[SESSION_SOCKETS];
+	struct endpoint
+	        remote[SESSION_SOCKETS]; /* what connect() was called with, else AF_UNSPEC */
+	struct endpoint peer;
 	struct open_parameters *open_parameters;
 	struct kept_option *kept; /* what a person has set by /option, for the next socket, too */
-	struct dial *dial;
+	struct lookup *lookup;    /* under way, for `dial` or `step` */
 
-	/* this connection, and the next one; see reconnect.c */
+	/* this connection, and the next one */
 	uint64_t life;        /* position in the transcript from which on its entries are */
 	uint64_t sent_before; /* counts.sent_bytes when it began */
 	int64_t begun;        /* clock_now() */
 	bool ended_here;      /* a person has closed it, or its sending side */
 	bool hopeless;        /* this machine refused: trying again does not help */
 	int64_t pause;        /* before it was opened again by itself, ns; 0 = it was not */
-	int64_t again_at;     /* clock_now() when it will be; 0 = it will not */
-
-	/* step by step, see step.c */
-	bool stepped;      /* made by sessions_make_socket() */
-	bool greeting_due; /* its service has not been told of the client, */
-	bool fin_due;      /* and not of its FIN: what was paused */
-	struct step *step; /* the call that waits, NULL = none */
-	unsigned
-	        readable_unexplained; /* a bit per socket: select() calls it readable, and the kernel's
-	                    * reading not why */
-
-	/* UDP */
-	bool connected;  /* connect() was called: ICMP errors come back, strangers do not */
-	bool only;       /* the same without connect(): others than `peer` are dropped here */
-	bool asks_local; /* IP_PKTINFO is on: recvmsg() reports which address was asked */
-	bool loop_guard_announced; /* has said that it does not answer small services */
-	unsigned chosen;        /* number of the peer that plain lines go to, 0 = the last writer */
-	struct endpoint writer; /* who wrote last, or whom we wrote to before anybody did */
-	struct peers peers;
-
-	/* listener, and bursts of datagrams */
-	struct pace pace;
-	size_t clients;
-	bool made_room;     /* has said that it closes clients to make room */
-	int other_fds;      /* most descriptors seen in use that are not a session's */
-	bool full;          /* has said that it has no descriptor for a client */
-	int64_t rest_until; /* nobody is accepted before, unless a descriptor is closed; 0 =
-	                     * no rest */
-	uint64_t freed_seen;
 };
 
-/* ---- session.c ---- */
+static inline unsigned session_stream_ends(const struct session *session)
+{
+	return session->ops->stream_ends ? session->ops->stream_ends(session) : 0;
+}
 
-struct session *session_new(struct sessions *sessions, const struct kind *kind);
-void session_free(
-        struct session *session); /* its descriptors are closed at the next sessions_reap() */
+/* Numbered and in the table of `host`, from now on. */
+struct session *session_new(struct session_host *host, const struct session_ops *ops);
+void session_free(struct session *session); /* its descriptors are closed at the end of the turn */
 
-/* A client that a listener has accepted; it stands in the table, is paused where the listener is,
- * and else its service has been told. */
-struct session *session_accept_client(struct session *listener, int fd,
-                                      const struct endpoint *local, const struct endpoint *peer);
+/* Makes it one of another kind, with what its sockets are and have. */
+void session_become(struct session *session, const struct session_ops *ops);
 
-void session_prepare(struct session *session, struct poller *poller);
-void session_serve(struct session *session, const struct poller *poller);
+/* ---- what is written down ---- */
 
 /* Writes a CALL_STATE entry; `flags` are enum entry_flag. */
 void session_report(struct session *session, unsigned flags, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
-/* Reports that this many bytes that waited to be sent are lost. */
-void session_report_unsent(struct session *session, size_t bytes);
-
-/* Closes: gives away descriptors and queue; `format` is the last state line, NULL = it has been
- * told. */
-void session_finish(struct session *session, enum session_end end, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
-
-/* Counts what has come and shows it to the tap; then the service has it. `from` is NULL for a
- * stream. */
-void session_received(struct session *session, const char *data, size_t len);
-void session_answer(struct session *session, const struct endpoint *from, const char *data,
-                    size_t len);
-
-/* The service speaks: calls made until the second one are flagged ENTRY_ECHO. */
-void session_begin_service(struct session *session);
-void session_end_service(struct session *session);
-
-/* socket(), and refuses a descriptor that select() cannot watch: -1 with errno ERANGE, told. */
-int session_socket(struct session *session, int family);
-void session_drop_socket(struct session *session, int fd);
-
 /* "A ⇄ B", in ASCII where the locale wants it. Returns `out`. */
 enum { SESSION_PAIR = 2 * ENDPOINT_TEXT + 8 };
 const char *session_pair(const struct session *session, char out[SESSION_PAIR]);
 
-/* ---- session_operations.c ---- */
+/* Bytes have come: counts them and shows them to the host. */
+void session_received(struct session *session, const char *data, size_t len);
+
+/* ---- its end ---- */
+
+/* Closes: descriptors and queue are given up; `format` is the last state line, NULL = it has been
+ * reported. */
+void session_finish(struct session *session, enum session_end end, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+/* Reports that this many bytes that waited to be sent are lost; forgets what waits. */
+void session_report_unsent(struct session *session, size_t bytes);
+void session_drop_queue(struct session *session);
 
 /* True where it is closed: one line says how there can be another. */
 bool session_refuse_closed(const struct session *session, struct error *error);
 
-/* "host:port" cut to a name, the port whole; "echo:7001". Nothing if a person has named the
- * session. */
-void session_make_name(struct session *session, const char *host, const char *port);
+/* False where it was not to be opened again by itself. */
+bool session_cancel_reconnect(struct session *session);
 
+/* ---- sockets ---- */
+
+/* socket(), as the last of its descriptors. False with errno; ERANGE, which socket() does not know, is
+ * a descriptor that select() cannot watch: that is reported, and it is closed. */
+bool session_add_socket(struct session *session, int family);
+void session_drop_socket(struct session *session, unsigned slot);
+
+/* ---- names ---- */
+
+/* "host:port" cut to a name, the port whole; "echo:7001". Nothing if a person has named the session. */
+void session_make_name(struct session *session, const char *host, const char *port);
 void session_name_server(struct session *session, const char *port);
 
-/* Begins to open it as its recipe says. */
-void session_begin(struct session *session);
-
 /* Whether a session may have this name; `self` has it already, or is NULL. */
-bool session_check_name(const struct sessions *sessions, const struct session *self,
-                        const char *name, struct error *error);
+bool session_check_name(struct session_host *host, const struct session *self, const char *name,
+                        struct error *error);
 
-/* Tells its service of the client, once. */
-void session_greet(struct session *session);
+/* ---- its service ---- */
 
-/* ---- dial.c ---- */
+/* The service acts: calls made until the second one are flagged ENTRY_ECHO. */
+void session_begin_service(struct session *session);
+void session_end_service(struct session *session);
 
-void dial_begin(struct session *session);
-void dial_prepare(const struct session *session, struct poller *poller);
-void dial_serve(struct session *session, const struct poller *poller);
-void dial_end(struct session *session);
-int64_t dial_deadline(const struct session *session); /* INT64_MAX = none */
-void dial_report_waiting(struct session *session);    /* that a look-up has to */
-void dial_note(const struct session *session, const struct lookup_query *query,
-               const struct lookup_answer *answer, const struct error *error);
+/* Its service has what has come; `from` is NULL for a stream. Nothing where a person answers. */
+static inline bool session_is_served(const struct session *session)
+{
+	return session->service->data != NULL;
+}
+void session_answer(struct session *session, const struct endpoint *from, const char *data,
+                    size_t len);
 
-/* ---- connect.c ---- */
+/* ---- calls by hand ---- */
 
-void connect_begin(struct session *session); /* the addresses are known */
-void connect_prepare(const struct session *session, struct poller *poller);
-void connect_serve(struct session *session, const struct poller *poller);
-const struct endpoint *connect_addr(const struct session *session, int fd); /* NULL = none */
+/* A person makes the calls, or one is under way. */
+static inline bool session_is_by_hand(const struct session *session)
+{
+	return !session->dial &&
+	       (session->paused || session->step || session->state == SESSION_FRESH);
+}
 
-/* ---- bind.c ---- */
+/* Writes a call down as the one that waits, also while it is only tried. */
+struct step *session_begin_step(struct session *session, enum step_call call, const char *format,
+                                ...) __attribute__((format(printf, 3, 4)));
+void session_end_step(struct session *session); /* and makes no call */
+void session_abandon_step(
+        struct session *session); /* the same, and reports, unless it is a send() */
+int64_t
+session_step_since(const struct session *session); /* 0 where the call did not have to wait */
 
-/* Binds (and for TCP listens) on every address found. False: it has been told and the session is
- * closed. */
-bool bound_open(struct session *session, const char *verb);
+/* What the call that waits is called; its flags. */
+void session_name_recv(struct session *session, const char *call);
+int session_recv_flags(const struct session *session);
 
-/* ---- stream.c, datagram.c, listener.c ---- */
+/* The socket on which a blocking call would not sleep now, or -1. */
+int session_ready_slot(const struct session *session);
 
-/* FIN when the queue is out; closed when both sides are, unless it is paused. */
-void stream_settle(struct session *session);
-void stream_receive_fin(struct session *session);             /* recv() = 0 */
-void stream_receive_error(struct session *session, int code); /* recv() = -1, which ends it */
-void stream_break_off(struct session *session, int code);     /* send() = -1, which ends sending */
-void stream_resume(struct session *session);                  /* it is not paused any more */
-struct endpoint datagram_peer(const struct session *session);
-struct peer_slot *datagram_note_peer(struct session *session, unsigned slot,
-                                     const struct endpoint *from, const struct endpoint *local,
-                                     size_t len);
+/* A look-up that waits for its turn or for an answer, and what came back. */
+void session_begin_lookup(struct session *session, const struct lookup_query *query);
+void session_end_lookup(struct session *session);
+void session_note_lookup(const struct session *session, const struct lookup_query *query,
+                         const struct lookup_answer *answer, const struct error *error);
 
-/* One recvfrom(), or recvmsg() where that reports more; *local is AF_UNSPEC where it does not. */
-ssize_t datagram_receive(struct session *session, unsigned slot, size_t most, int flags,
-                         struct endpoint *from, struct endpoint *local, const char **data);
+/* False, with one line, where it has no socket or another call waits. */
+bool session_may_step(const struct session *session, struct error *error);
 
-/* On a socket that will have, or has, every address of this machine: asks which of them a datagram
- * came to, so that the answer leaves from there. */
-void datagram_ask_pktinfo(struct session *session, int fd, const struct endpoint *bound);
+/* Room in the transcript for one call with this many bytes: at the end of a block it would be made
+ * with fewer. */
+void session_reserve(const struct session *session, size_t bytes);
 
-/* One accept(). NULL where no session has come of it: *code is the errno value, or 0 where it has
- * been told already. */
-struct session *listener_accept(struct session *session, unsigned slot, int *code);
-
-/* ---- sessions.c ---- */
-
-uint32_t sessions_add(struct sessions *sessions, struct session *session);
-void sessions_announce(struct sessions *sessions, struct session *session);
-void sessions_count_ended(struct sessions *sessions); /* one more that a listener had accepted */
-bool sessions_may_reconnect(const struct sessions *sessions);
-void sessions_count_failed(struct sessions *sessions);
-void sessions_count_lost(struct sessions *sessions, size_t bytes);
-void sessions_show(struct sessions *sessions, struct session *session, const char *data,
-                   size_t len);
-
-/* Closed, or freed, at the next sessions_reap(): no descriptor's number is used twice in
- * one turn. */
-void sessions_defer_close(struct sessions *sessions, const struct caller *caller, int fd);
-struct resolver *sessions_resolver(const struct sessions *sessions);
-void sessions_defer_lookup_end(struct sessions *sessions, struct lookup *lookup);
-void sessions_defer_lingering_close(struct sessions *sessions, const struct caller *caller, int fd);
-size_t sessions_doomed_descriptors(const struct sessions *sessions); /* wait to be closed */
-uint64_t sessions_freed(const struct sessions *sessions);            /* descriptors closed so far */
-size_t sessions_share(const struct sessions *sessions); /* bytes a session may read in this turn */
+/* "bind(127.0.0.1:80) = -1 EACCES: ports below 1024 are the superuser's". Returns false. */
+bool session_fail_call(const struct session *session, enum call call, const char *text, int code,
+                       struct error *error);

@@ -1,14 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/sessions.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "net/async_close.h"
-#include "net/session_internal.h"
+#include "net/datagram.h"
+#include "net/dial.h"
+#include "net/diag.h"
+#include "net/lingering.h"
+#include "net/listener.h"
+#include "net/option.h"
 #include "net/probe_timer.h"
+#include "net/reconnect.h"
+#include "net/session_internal.h"
+#include "net/step.h"
+#include "net/stream.h"
+#include "net/service.h"
 
 enum {
 	ALL_SHARES = 8 << 20, /* bytes that all sessions together read in a turn, roughly */
@@ -26,82 +41,32 @@ struct deferred {
 };
 
 struct sessions {
-	struct transcript *transcript;
-	struct session **list; /* in the order of their numbers */
+	struct session_host host; /* the first member: what sessions know of their table */
+	struct session **list;    /* in the order of their numbers */
 	size_t count, cap;
 	uint32_t last_number;
 	size_t ended; /* closed ones in the list that a listener had accepted, */
 	size_t kept;  /* of which this many stay */
-	const struct session *spared;
-	bool reconnects;       /* by themselves */
+	struct session *pinned;
 	bool failed;           /* some session may be there that failed to open */
 	struct session *aside; /* the one that failed last */
-	size_t share;
 	struct deferred *deferred;
-	size_t doomed_count, doomed_cap;
+	size_t deferred_count, deferred_cap;
 	struct async_close *async_close;
-	struct resolver *resolver;
-	uint64_t freed;
-	uint64_t lost; /* bytes, see sessions_lost() */
-	struct probe_budget budget;
-	struct diag *diag;
 	struct lingering lingering;
+	int other_fds;    /* most descriptors seen in use that are not a session's */
 	int64_t look_due; /* of all sessions, as of the last sessions_prepare() */
 	int64_t called;   /* budget.called as it was in the turn before */
 	void (*born)(void *context, struct session *session);
 	void (*gone)(void *context, struct session *session);
-	void *probe_context;
+	void *watch_context;
 	void (*data)(void *context, struct session *session, const char *data, size_t len);
 	void *tap_context;
 };
 
-struct sessions *sessions_new(struct transcript *transcript)
+static struct sessions *of(struct session_host *host)
 {
-	struct sessions *sessions = xcalloc(1, sizeof *sessions);
-	sessions->transcript = transcript;
-	sessions->share = SESSION_TURN;
-	sessions->kept = SESSIONS_KEPT;
-	sessions->async_close = async_close_new();
-	sessions->resolver = resolver_new(RESOLVE_AT_ONCE, RESOLVE_THREADS);
-	sessions->diag = diag_new();
-	sessions->look_due = INT64_MAX;
-	return sessions;
-}
-
-void sessions_free(struct sessions *sessions)
-{
-	if (!sessions)
-		return;
-	resolver_stop(sessions->resolver);
-	for (size_t i = 0; i < sessions->count; i++)
-		session_free(sessions->list[i]);
-	sessions->count = sessions->ended = 0;
-	if (sessions->aside)
-		session_free(sessions->aside);
-	sessions_reap(sessions);
-	async_close_free(sessions->async_close);
-	resolver_free(sessions->resolver);
-	diag_free(sessions->diag);
-	free(sessions->list);
-	free(sessions->deferred);
-	free(sessions);
-}
-
-/* ---- the table ---- */
-
-struct transcript *sessions_transcript(const struct sessions *sessions)
-{
-	return sessions->transcript;
-}
-
-uint32_t sessions_add(struct sessions *sessions, struct session *session)
-{
-	if (sessions->count == sessions->cap) {
-		sessions->cap = sessions->cap ? 2 * sessions->cap : 16;
-		sessions->list = xrealloc(sessions->list, sessions->cap * sizeof(struct session *));
-	}
-	sessions->list[sessions->count++] = session;
-	return ++sessions->last_number;
+	return (struct sessions *)host;
 }
 
 size_t sessions_count(const struct sessions *sessions)
@@ -137,6 +102,29 @@ struct session *sessions_named(const struct sessions *sessions, const char *name
 	return NULL;
 }
 
+void sessions_read_kernel(struct sessions *sessions, bool on)
+{
+	sessions->host.budget.off = !on;
+}
+
+void sessions_look(struct sessions *sessions, struct session *session)
+{
+	if (sessions->host.budget.off)
+		return;
+	if (session->fd_count)
+		probe_timer_look(session);
+	else if (session->state == SESSION_CLOSED)
+		lingering_look(&sessions->lingering, session);
+}
+
+static void free_session(struct sessions *sessions, struct session *session)
+{
+	lingering_end(&sessions->lingering, session);
+	dial_end(session);
+	option_forget(session);
+	session_free(session);
+}
+
 static bool is_ended_client(const struct session *session)
 {
 	return session->listener && session->state == SESSION_CLOSED;
@@ -148,8 +136,8 @@ static void take_out(struct sessions *sessions, struct session *session)
 	while (sessions->list[index] != session)
 		index++;
 	sessions->ended -= is_ended_client(session);
-	if (sessions->spared == session)
-		sessions->spared = NULL;
+	if (sessions->pinned == session)
+		sessions_pin(sessions, NULL);
 	sessions->count--;
 	memmove(&sessions->list[index], &sessions->list[index + 1],
 	        (sessions->count - index) * sizeof(struct session *));
@@ -163,28 +151,18 @@ bool sessions_forget(struct sessions *sessions, struct session *session, struct 
 		return false;
 	}
 	take_out(sessions, session);
-	transcript_hide(sessions->transcript, session->caller.session);
+	transcript_hide(sessions->host.transcript, session->caller.session);
 	async_close_forget(sessions->async_close, session->caller.session);
-	session_free(session);
+	free_session(sessions, session);
 	return true;
 }
 
 void sessions_set_reconnect(struct sessions *sessions, bool on)
 {
-	bool ends = sessions->reconnects && !on;
-	sessions->reconnects = on;
+	bool ends = sessions->host.reconnects && !on;
+	sessions->host.reconnects = on;
 	for (size_t i = 0; ends && i < sessions->count; i++)
-		reconnect_cancel(sessions->list[i]);
-}
-
-bool sessions_may_reconnect(const struct sessions *sessions)
-{
-	return sessions->reconnects;
-}
-
-void sessions_count_failed(struct sessions *sessions)
-{
-	sessions->failed = true;
+		session_cancel_reconnect(sessions->list[i]);
 }
 
 struct session *sessions_failed(struct sessions *sessions, const struct session *but)
@@ -204,7 +182,7 @@ void sessions_set_aside(struct sessions *sessions, struct session *session)
 {
 	take_out(sessions, session);
 	if (sessions->aside)
-		session_free(sessions->aside);
+		free_session(sessions, sessions->aside);
 	sessions->aside = session;
 }
 
@@ -220,7 +198,7 @@ static bool is_in_table(const void *context, uint32_t session)
 
 void sessions_hide_others(struct sessions *sessions)
 {
-	transcript_hide_others(sessions->transcript, is_in_table, sessions);
+	transcript_hide_others(sessions->host.transcript, is_in_table, sessions);
 }
 
 void sessions_keep_clients(struct sessions *sessions, size_t count)
@@ -228,44 +206,33 @@ void sessions_keep_clients(struct sessions *sessions, size_t count)
 	sessions->kept = count < SESSIONS_KEPT_MOST ? count : SESSIONS_KEPT_MOST;
 }
 
-void sessions_count_ended(struct sessions *sessions)
-{
-	sessions->ended++;
-}
-
-void sessions_count_lost(struct sessions *sessions, size_t bytes)
-{
-	sessions->lost += bytes;
-}
-
 uint64_t sessions_lost(const struct sessions *sessions)
 {
-	return sessions->lost;
+	return sessions->host.lost;
 }
 
-void sessions_pin(struct sessions *sessions, const struct session *session)
+void sessions_pin(struct sessions *sessions, struct session *session)
 {
-	sessions->spared = session;
+	if (sessions->pinned)
+		sessions->pinned->pinned = false;
+	sessions->pinned = session;
+	if (session)
+		session->pinned = true;
 }
 
-bool sessions_is_pinned(const struct sessions *sessions, const struct session *session)
+static bool may_go(const struct session *session)
 {
-	return sessions->spared == session;
-}
-
-static bool may_go(const struct sessions *sessions, const struct session *session)
-{
-	return is_ended_client(session) && session != sessions->spared;
+	return is_ended_client(session) && !session->pinned;
 }
 
 /* Those who watch are told while the table is still whole. */
 static void announce_excess(struct sessions *sessions, size_t excess)
 {
 	for (size_t i = 0; excess && i < sessions->count; i++)
-		if (may_go(sessions, sessions->list[i])) {
+		if (may_go(sessions->list[i])) {
 			excess--;
 			if (sessions->gone)
-				sessions->gone(sessions->probe_context, sessions->list[i]);
+				sessions->gone(sessions->watch_context, sessions->list[i]);
 		}
 }
 
@@ -278,10 +245,10 @@ static void forget_excess(struct sessions *sessions)
 	announce_excess(sessions, excess);
 	for (size_t i = 0; i < sessions->count; i++) {
 		struct session *session = sessions->list[i];
-		if (excess && may_go(sessions, session)) {
+		if (excess && may_go(session)) {
 			excess--;
 			sessions->ended--;
-			session_free(session);
+			free_session(sessions, session);
 		} else {
 			sessions->list[kept++] = session;
 		}
@@ -296,13 +263,7 @@ void sessions_watch(struct sessions *sessions, void (*born)(void *context, struc
 {
 	sessions->born = born;
 	sessions->gone = gone;
-	sessions->probe_context = context;
-}
-
-void sessions_announce(struct sessions *sessions, struct session *session)
-{
-	if (sessions->born)
-		sessions->born(sessions->probe_context, session);
+	sessions->watch_context = context;
 }
 
 void sessions_tap(struct sessions *sessions,
@@ -314,91 +275,40 @@ void sessions_tap(struct sessions *sessions,
 	sessions->tap_context = context;
 }
 
-void sessions_show(struct sessions *sessions, struct session *session, const char *data, size_t len)
-{
-	if (sessions->data)
-		sessions->data(sessions->tap_context, session, data, len);
-}
-
-/* ---- the kernel ---- */
-
-struct probe_budget *sessions_budget(struct sessions *sessions)
-{
-	return &sessions->budget;
-}
-
-struct lingering *sessions_lingering(struct sessions *sessions)
-{
-	return &sessions->lingering;
-}
-
-struct resolver *sessions_resolver(const struct sessions *sessions)
-{
-	return sessions->resolver;
-}
-
-struct diag *sessions_diag(const struct sessions *sessions)
-{
-	return sessions->diag;
-}
-
 /* ---- closing ---- */
 
-static struct deferred *add_doomed(struct sessions *sessions)
+static struct deferred *defer(struct sessions *sessions)
 {
-	if (sessions->doomed_count == sessions->doomed_cap) {
-		sessions->doomed_cap = sessions->doomed_cap ? 2 * sessions->doomed_cap : 16;
+	if (sessions->deferred_count == sessions->deferred_cap) {
+		sessions->deferred_cap = sessions->deferred_cap ? 2 * sessions->deferred_cap : 16;
 		sessions->deferred = xrealloc(sessions->deferred,
-		                              sessions->doomed_cap * sizeof *sessions->deferred);
+		                              sessions->deferred_cap * sizeof *sessions->deferred);
 	}
-	return &sessions->deferred[sessions->doomed_count++];
+	return &sessions->deferred[sessions->deferred_count++];
 }
 
-void sessions_defer_close(struct sessions *sessions, const struct caller *caller, int fd)
+static void defer_close(struct session *session, int fd, bool lingers, bool is_connection)
 {
-	*add_doomed(sessions) = (struct deferred){ .caller = *caller, .fd = fd };
+	struct deferred *deferred = defer(of(session->host));
+	*deferred = (struct deferred){ .caller = session->caller, .fd = fd, .lingers = lingers };
+	if (is_connection) {
+		deferred->local = session->local[0];
+		deferred->peer = session->peer;
+	}
+	session->host->closing++;
 }
 
-void sessions_defer_lingering_close(struct sessions *sessions, const struct caller *caller, int fd)
-{
-	*add_doomed(sessions) = (struct deferred){ .caller = *caller, .fd = fd, .lingers = true };
-}
-
-void sessions_defer_connection_close(struct sessions *sessions, const struct session *session,
-                                     int fd)
-{
-	*add_doomed(sessions) = (struct deferred){
-		.caller = session->caller,
-		.fd = fd,
-		.lingers = session->lingers,
-		.local = session->local[0],
-		.peer = session->peer,
-	};
-}
-
-void sessions_defer_lookup_end(struct sessions *sessions, struct lookup *lookup)
+/* One that has a thread is freed between two turns. */
+static void defer_lookup_end(struct session_host *host, struct lookup *lookup)
 {
 	if (lookup_fd(lookup) < 0)
 		lookup_free(lookup);
 	else
-		*add_doomed(sessions) = (struct deferred){ .fd = -1, .lookup = lookup };
-}
-
-size_t sessions_doomed_descriptors(const struct sessions *sessions)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < sessions->doomed_count; i++)
-		count += sessions->deferred[i].fd >= 0;
-	return count;
-}
-
-uint64_t sessions_freed(const struct sessions *sessions)
-{
-	return sessions->freed;
+		*defer(of(host)) = (struct deferred){ .fd = -1, .lookup = lookup };
 }
 
 /* The session may have another socket by now, or be gone. */
-static void close_doomed(struct sessions *sessions, struct deferred *deferred)
+static void close_deferred(struct sessions *sessions, struct deferred *deferred)
 {
 	struct session *session = sessions_numbered(sessions, deferred->caller.session);
 	bool watched = session && session->probe.last.present && session->probe.fd == deferred->fd;
@@ -407,30 +317,314 @@ static void close_doomed(struct sessions *sessions, struct deferred *deferred)
 	if (deferred->lingers)
 		async_close_close(sessions->async_close, &deferred->caller, deferred->fd);
 	if (deferred->lingers &&
-	    transcript_is_hidden(sessions->transcript, deferred->caller.session))
+	    transcript_is_hidden(sessions->host.transcript, deferred->caller.session))
 		async_close_forget(sessions->async_close, deferred->caller.session);
 	if (!deferred->lingers)
 		call_close(&deferred->caller, deferred->fd);
 	if (!session || session->state != SESSION_CLOSED)
 		return;
-	if (sessions->budget.off || !endpoint_is_set(&deferred->peer))
+	if (sessions->host.budget.off || !endpoint_is_set(&deferred->peer))
 		probe_forget(&session->probe);
 	else
-		lingering_begin(sessions, session, &deferred->local, &deferred->peer,
+		lingering_begin(&sessions->lingering, session, &deferred->local, &deferred->peer,
 		                deferred->lingers);
 }
 
 void sessions_reap(struct sessions *sessions)
 {
-	for (size_t i = 0; i < sessions->doomed_count; i++) {
+	for (size_t i = 0; i < sessions->deferred_count; i++) {
 		struct deferred *deferred = &sessions->deferred[i];
 		if (deferred->fd >= 0)
-			close_doomed(sessions, deferred);
+			close_deferred(sessions, deferred);
 		lookup_free(deferred->lookup);
-		sessions->freed++;
+		sessions->host.closed++;
 	}
-	sessions->doomed_count = 0;
+	sessions->deferred_count = sessions->host.closing = 0;
 	forget_excess(sessions);
+}
+
+/* ---- what sessions tell ---- */
+
+static uint32_t add(struct session_host *host, struct session *session)
+{
+	struct sessions *sessions = of(host);
+	if (sessions->count == sessions->cap) {
+		sessions->cap = sessions->cap ? 2 * sessions->cap : 16;
+		sessions->list = xrealloc(sessions->list, sessions->cap * sizeof *sessions->list);
+	}
+	sessions->list[sessions->count++] = session;
+	return ++sessions->last_number;
+}
+
+static struct session *find(struct session_host *host, uint32_t number)
+{
+	return sessions_numbered(of(host), number);
+}
+
+static struct session *find_named(struct session_host *host, const char *name)
+{
+	return sessions_named(of(host), name);
+}
+
+static void born(struct session *session)
+{
+	const struct sessions *sessions = of(session->host);
+	if (sessions->born)
+		sessions->born(sessions->watch_context, session);
+}
+
+static void opening(struct session *session)
+{
+	lingering_end(&of(session->host)->lingering, session);
+}
+
+static void socket_made(struct session *session, int fd)
+{
+	probe_timer_add_socket(session, fd);
+	option_restore(session, fd);
+}
+
+static void ended(struct session *session, bool was_open)
+{
+	struct sessions *sessions = of(session->host);
+	dial_end(session);
+	reconnect_plan(session, was_open);
+	sessions->failed = sessions->failed || session_failed_to_open(session);
+	if (!session->listener)
+		return;
+	struct session *listener = sessions_numbered(sessions, session->listener);
+	if (listener)
+		listener_client_ended(listener);
+	sessions->ended++;
+}
+
+static void received(struct session *session, const char *data, size_t len)
+{
+	const struct sessions *sessions = of(session->host);
+	if (sessions->data)
+		sessions->data(sessions->tap_context, session, data, len);
+}
+
+static int most_descriptors(void)
+{
+	struct rlimit limit;
+	bool lower = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < FD_SETSIZE;
+	return lower ? (int)limit.rlim_cur : FD_SETSIZE;
+}
+
+/* accept() gives the lowest free descriptor, so at least as many are in use as its number says: what
+ * is not a session's is others'. Low numbers become free again, so the number alone does not say how
+ * many are in use. */
+static int count_descriptors(struct sessions *sessions, int fd)
+{
+	int ours = 0;
+	for (size_t i = 0; i < sessions->count; i++)
+		ours += (int)sessions->list[i]->fd_count;
+	int others = fd + 1 - ours - (int)sessions->host.closing;
+	sessions->other_fds = others > sessions->other_fds ? others : sessions->other_fds;
+	return ours + sessions->other_fds;
+}
+
+/* A client that has sent FIN (CLOSE_WAIT) waits for a person, and nobody else ends it. What is looked
+ * at stays, and so does a session whose calls a person makes. */
+static bool may_make_room(const struct session *session)
+{
+	return session->listener && session->state == SESSION_OPEN &&
+	       session_peer_closed(session) && !session_is_shut(session) && !session->paused &&
+	       !session_is_served(session) && !session->pinned;
+}
+
+/* Beyond three quarters of what there may be, each new client closes an old one. */
+static struct descriptor_use make_room(struct session_host *host, int fd)
+{
+	char text[120];
+	struct sessions *sessions = of(host);
+	struct descriptor_use use = { .most = most_descriptors() };
+	int enough = use.most / 4 * 3;
+	if (fd < enough && sessions->count < (size_t)enough / 2) {
+		use.used = fd;
+		return use;
+	}
+	use.used = count_descriptors(sessions, fd);
+	for (size_t i = 0; use.used - use.ended > enough && i < sessions->count; i++) {
+		struct session *client = sessions->list[i];
+		if (!may_make_room(client))
+			continue;
+		snprintf(text, sizeof text,
+		         "closed to make room: the peer had sent FIN, and %d of %d descriptors are "
+		         "in "
+		         "use",
+		         use.used - use.ended, use.most);
+		client->ops->close(client, text);
+		use.ended++;
+	}
+	return use;
+}
+
+/* ---- making ---- */
+
+struct sessions *sessions_new(struct transcript *transcript)
+{
+	struct sessions *sessions = xcalloc(1, sizeof *sessions);
+	sessions->host = (struct session_host){
+		.transcript = transcript,
+		.resolver = resolver_new(RESOLVE_AT_ONCE, RESOLVE_THREADS),
+		.diag = diag_new(),
+		.no_service = &service_table[0],
+		.share = SESSION_TURN,
+		.add = add,
+		.find = find,
+		.find_named = find_named,
+		.born = born,
+		.opening = opening,
+		.socket_made = socket_made,
+		.ended = ended,
+		.received = received,
+		.defer_close = defer_close,
+		.defer_lookup_end = defer_lookup_end,
+		.make_room = make_room,
+	};
+	sessions->kept = SESSIONS_KEPT;
+	sessions->async_close = async_close_new();
+	sessions->lingering.host = &sessions->host;
+	sessions->look_due = INT64_MAX;
+	return sessions;
+}
+
+void sessions_free(struct sessions *sessions)
+{
+	if (!sessions)
+		return;
+	resolver_stop(sessions->host.resolver);
+	for (size_t i = 0; i < sessions->count; i++)
+		free_session(sessions, sessions->list[i]);
+	sessions->count = sessions->ended = 0;
+	if (sessions->aside)
+		free_session(sessions, sessions->aside);
+	sessions_reap(sessions);
+	async_close_free(sessions->async_close);
+	resolver_free(sessions->host.resolver);
+	diag_free(sessions->host.diag);
+	free(sessions->list);
+	free(sessions->deferred);
+	free(sessions);
+}
+
+static char *copy(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
+static const struct session_options no_options;
+
+static struct session *make(struct sessions *sessions, const struct session_ops *ops,
+                            const struct target *target, const struct session_options *options,
+                            bool listening, struct error *error)
+{
+	if (options->name && !session_check_name(&sessions->host, NULL, options->name, error))
+		return NULL;
+	struct session *session = session_new(&sessions->host, ops);
+	struct open_parameters *open_parameters = xcalloc(1, sizeof *open_parameters);
+	open_parameters->target = *target;
+	open_parameters->listening = listening;
+	open_parameters->options = *options;
+	open_parameters->local_host = copy(options->local_host);
+	open_parameters->local_port = copy(options->local_port);
+	open_parameters->options.local_host = open_parameters->options.local_port =
+	        open_parameters->options.name = NULL;
+	if (!ops->is_datagram_based)
+		open_parameters->options.broadcast = false;
+	session->open_parameters = open_parameters;
+	session->eol = options->eol;
+	session->named = options->name != NULL;
+	snprintf(session->name, sizeof session->name, "%s",
+	         options->name ? options->name : transport_name(ops->transport));
+	return session;
+}
+
+struct session *sessions_open(struct sessions *sessions, const struct target *target,
+                              const struct session_options *options, struct error *error)
+{
+	struct session *session =
+	        make(sessions, target->transport == TRANSPORT_UDP ? &datagram_ops : &stream_ops,
+	             target, options ? options : &no_options, false, error);
+	if (!session)
+		return NULL;
+	session_make_name(session, target->host, target->service);
+	dial_begin(session);
+	return session;
+}
+
+struct session *sessions_listen(struct sessions *sessions, const struct target *target,
+                                const struct session_options *options, struct error *error)
+{
+	struct session *session =
+	        make(sessions, target->transport == TRANSPORT_UDP ? &datagram_ops : &listener_ops,
+	             target, options ? options : &no_options, true, error);
+	if (!session)
+		return NULL;
+	struct open_parameters *open_parameters = session->open_parameters;
+	if (!target->host[0] && open_parameters->local_host)
+		snprintf(open_parameters->target.host, sizeof open_parameters->target.host, "%s",
+		         open_parameters->local_host);
+	if (open_parameters->options.service)
+		session->service = open_parameters->options.service;
+	session_name_server(session, target->service);
+	dial_begin(session);
+	return session;
+}
+
+struct session *sessions_make_socket(struct sessions *sessions, bool udp,
+                                     const struct session_options *options, struct error *error)
+{
+	static const struct target nowhere;
+	const struct session_options *asked = options ? options : &no_options;
+	struct session_options used = {
+		.family = asked->family ? asked->family : AF_INET,
+		.numeric = asked->numeric,
+		.name = asked->name,
+		.eol = asked->eol,
+	};
+	const struct session_ops *ops = udp ? &datagram_ops : &stream_ops;
+	struct session *session = make(sessions, ops, &nowhere, &used, false, error);
+	if (!session)
+		return NULL;
+	session->open_parameters->target.transport = ops->transport;
+	session->stepped = session->paused = true;
+	buf_init(&session->queue, asked->queue_max ? asked->queue_max : SESSION_QUEUE);
+	session->state = SESSION_FRESH;
+	if (session_add_socket(session, used.family))
+		session_report(session, 0, "socket() = %d: %s over %s, paused", session->fd[0],
+		               transport_title(ops->transport), endpoint_family_name(used.family));
+	else if (errno == ERANGE)
+		session_finish(session, SESSION_ENDED_FAILED, "no socket");
+	else
+		session_finish(session, SESSION_ENDED_FAILED, "socket() = -1 %s: %s",
+		               error_name(errno), error_why(errno));
+	return session;
+}
+
+bool sessions_set_service(struct sessions *sessions, struct session *session,
+                          const struct service *service, struct error *error)
+{
+	bool is_server = session_is_server(session);
+	if (!is_server && !session->listener) {
+		error_set(error, "session %u is a client: only servers have a service",
+		          (unsigned)session->caller.session);
+		return false;
+	}
+	session->service = service;
+	for (size_t i = 0; is_server && i < sessions->count; i++)
+		if (sessions->list[i]->listener == session->caller.session)
+			sessions->list[i]->service = service;
+	if (is_server) {
+		char port[8]; /* the name that the program has given says what a server does */
+		snprintf(port, sizeof port, "%u", session->local[0].port);
+		session_name_server(session, session->local[0].port
+		                                     ? port
+		                                     : session->open_parameters->target.service);
+	}
+	return true;
 }
 
 /* ---- turns ---- */
@@ -440,8 +634,24 @@ static void prepare_one(struct sessions *sessions, struct session *session, stru
 	int64_t due = probe_timer_prepare(session);
 	if (due < sessions->look_due)
 		sessions->look_due = due;
-	if (session->state != SESSION_CLOSED)
-		session_prepare(session, poller);
+	if (session->dial)
+		dial_prepare(session, poller);
+	else if (session_is_by_hand(session))
+		step_prepare(session, poller);
+	else
+		session->ops->prepare(session, poller);
+}
+
+static void serve_one(struct session *session, const struct poller *poller)
+{
+	if (probe_timer_take_answers(session, poller))
+		return;
+	if (session->dial)
+		dial_serve(session, poller);
+	else if (session_is_by_hand(session))
+		step_serve(session, poller);
+	else
+		session->ops->serve(session, poller);
 }
 
 void sessions_prepare(struct sessions *sessions, struct poller *poller)
@@ -455,14 +665,14 @@ void sessions_prepare(struct sessions *sessions, struct poller *poller)
 	poller_wake_lazily(poller, sessions->look_due);
 	lingering_prepare(&sessions->lingering, poller);
 	async_close_prepare(sessions->async_close, poller);
-	resolver_prepare(sessions->resolver, poller);
+	resolver_prepare(sessions->host.resolver, poller);
 }
 
 /* What time it is, if it may be as late as this: the calls of this turn have asked already. */
 static int64_t instant(struct sessions *sessions, int64_t due)
 {
 	int64_t before = sessions->called;
-	sessions->called = sessions->budget.called;
+	sessions->called = sessions->host.budget.called;
 	return due == INT64_MAX || sessions->called != before ? sessions->called : clock_now();
 }
 
@@ -472,16 +682,11 @@ static void look_around(struct sessions *sessions)
 	for (size_t i = 0; sessions->look_due <= now && i < sessions->count; i++)
 		if (sessions->list[i]->state != SESSION_CLOSED)
 			probe_timer_serve(sessions->list[i], now);
-	lingering_serve(sessions);
-}
-
-size_t sessions_share(const struct sessions *sessions)
-{
-	return sessions->share;
+	lingering_serve(&sessions->lingering);
 }
 
 /* Many busy sessions read less each, so that a turn stays short; how many is guessed from the turn
- * before. A client accepted in this turn has not been polled for yet, and stands behind `count`. */
+ * before. A client accepted in this turn has not been polled for yet, and is after `count`. */
 void sessions_serve(struct sessions *sessions, struct poller *poller)
 {
 	size_t busy = 0;
@@ -493,14 +698,14 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 			continue;
 		}
 		uint64_t received = session->counts.received_bytes;
-		session_serve(session, poller);
+		serve_one(session, poller);
 		busy += session->counts.received_bytes - received >= SMALLEST_SHARE;
 	}
 	size_t share = ALL_SHARES / (busy ? busy : 1);
 	if (share > SESSION_TURN)
 		share = SESSION_TURN;
-	sessions->share = share < SMALLEST_SHARE ? SMALLEST_SHARE : share;
+	sessions->host.share = share < SMALLEST_SHARE ? SMALLEST_SHARE : share;
 	async_close_serve(sessions->async_close);
-	resolver_serve(sessions->resolver, poller);
+	resolver_serve(sessions->host.resolver, poller);
 	look_around(sessions);
 }

@@ -74,7 +74,7 @@ void sessions_keep_clients(struct sessions *sessions, size_t count);
 
 /* This session (NULL for none) is looked at: it does not leave the table by itself, and the kernel is
  * asked about it more often while something is on its way. One at a time. */
-void sessions_pin(struct sessions *sessions, const struct session *session);
+void sessions_pin(struct sessions *sessions, struct session *session);
 
 /* Called once for each session that a listener makes, and before each one that leaves the table
  * without sessions_forget(); NULL for none. */

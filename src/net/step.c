@@ -1,132 +1,364 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/step.h"
+
 #include <errno.h>
-#include <stdarg.h>
+#include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
-#include "base/alloc.h"
 #include "base/clock.h"
-#include "socket/errno_meaning.h"
+#include "net/listener.h"
+#include "net/probe_timer.h"
 #include "net/session_internal.h"
+
+enum { CALL_TEXT = ENDPOINT_TEXT + 16 };
 
 static unsigned number(const struct session *session)
 {
 	return session->caller.session;
 }
 
-/* ---- what waits ---- */
+/* ---- bind() ---- */
 
-struct step *step_begin(struct session *session, enum step_call call, const char *format, ...)
+static const char *reach(const struct endpoint *addr)
 {
-	va_list args;
-	struct step *step = xcalloc(1, sizeof *step);
-	step->call = call;
-	step->since = clock_now();
-	va_start(args, format);
-	vsnprintf(step->text, sizeof step->text, format, args);
-	va_end(args);
-	session->step = step;
-	session->readable_unexplained = 0;
-	return step;
+	if (endpoint_is_loopback(addr))
+		return " (loopback only)";
+	if (!endpoint_is_any(addr))
+		return "";
+	return endpoint_is_ipv6(addr)
+	               ? " (every address of this machine, IPv4 too unless IPV6_V6ONLY is set)"
+	               : " (every IPv4 address of this machine)";
 }
 
-void step_drop(struct session *session)
+static const char *local_text(const struct session *session, char out[ENDPOINT_TEXT])
 {
-	struct step *step = session->step;
-	if (!step)
-		return;
-	if (step->lookup)
-		sessions_defer_lookup_end(session->sessions, step->lookup);
-	free(step);
-	session->step = NULL;
+	return endpoint_format(&session->local[0], out);
 }
 
-static const char *waited(const struct step *step, char out[CLOCK_TEXT])
+static void learn_local(struct session *session)
 {
-	return clock_format_duration(clock_now() - step->since, out);
+	char port[8];
+	call_getsockname(&session->caller, session->fd[0], &session->local[0]);
+	snprintf(port, sizeof port, "%u", session->local[0].port);
+	if (session->stepped)
+		session_name_server(session, port);
 }
 
-void step_abandon(struct session *session)
+static enum step_end bind_now(struct session *session, const struct endpoint *addr,
+                              struct error *error)
 {
-	char took[CLOCK_TEXT];
-	struct step *step = session->step;
-	if (!step || step->call == STEP_SEND)
-		return;
-	session_report(session, 0, "%s cancelled after %s", step->text, waited(step, took));
-	step_drop(session);
+	char text[ENDPOINT_TEXT], call[CALL_TEXT];
+	snprintf(call, sizeof call, "bind(%s)", endpoint_format(addr, text));
+	if (call_bind(&session->caller, session->fd[0], addr) < 0) {
+		session_fail_call(session, CALL_BIND, call, errno, error);
+		return STEP_FAILED;
+	}
+	learn_local(session);
+	session_report(session, 0, "bound to %s%s", local_text(session, text),
+	               reach(&session->local[0]));
+	if (session->ops->is_datagram_based) {
+		session->open_parameters->listening = true; /* it answers whoever writes */
+		session->state = SESSION_OPEN;
+	}
+	return STEP_DONE;
 }
 
-int64_t step_since(const struct session *session)
-{
-	return session->step && session->step->waited ? session->step->since : 0;
-}
+/* ---- listen() ---- */
 
-const char *session_waiting(const struct session *session, int64_t *since)
+static bool may_open(const struct session *session, struct error *error)
 {
-	if (!session->step)
-		return NULL;
-	if (since)
-		*since = session->step->since;
-	return session->step->text;
-}
-
-/* ---- what cannot be ---- */
-
-bool step_may_begin(const struct session *session, struct error *error)
-{
-	if (session_refuse_closed(session, error))
+	if (!session_may_step(session, error))
 		return false;
-	if (session->dial || session->due)
-		error_set(error, "session %u is still being opened", number(session));
-	else if (!session->fd_count)
-		error_set(error, "session %u has no socket", number(session));
-	else if (session->step)
-		error_set(error, "%.150s waits in session %u: Ctrl-C there cancels it",
-		          session->step->text, number(session));
-	else
+	if (session->paused || session->stepped)
 		return true;
+	error_set(error, "/pause first: session %u makes its calls by itself", number(session));
 	return false;
 }
 
-bool step_must_be_paused(const struct session *session, const char *does, struct error *error)
+bool step_listen(struct session *session, int backlog, struct error *error)
+{
+	char call[CALL_TEXT], text[ENDPOINT_TEXT];
+	if (!may_open(session, error))
+		return false;
+	snprintf(call, sizeof call, "listen(%d)", backlog);
+	if (call_listen(&session->caller, session->fd[0], backlog) < 0)
+		return session_fail_call(session, CALL_LISTEN, call, errno, error);
+	bool chosen = !endpoint_is_set(&session->local[0]);
+	listener_take_over(session);
+	if (chosen)
+		learn_local(session);
+	session_report(session, 0, "listening on %s%s%s; about %d may wait for /accept",
+	               local_text(session, text), reach(&session->local[0]),
+	               chosen ? ": without bind() the kernel chose" : "", backlog);
+	return true;
+}
+
+/* ---- connect() ---- */
+
+/* Linux counts a socket as connecting until connect() is asked once more, see connect(2) EALREADY:
+ * only then does it say EISCONN to the next one, or try anew behind a failure. A blocking connect()
+ * has that behind it. */
+static void settle(struct session *session, const struct endpoint *addr)
+{
+	uint8_t flags = session->caller.flags;
+	session->caller.flags |= ENTRY_WATCHING;
+	call_connect(&session->caller, session->fd[0], addr);
+	session->caller.flags = flags;
+}
+
+static enum step_end connected(struct session *session, const struct endpoint *addr)
+{
+	char host[ENDPOINT_TEXT], port[8], took[CLOCK_TEXT];
+	clock_format_duration(clock_now() - session->step->since, took);
+	session_end_step(session);
+	session->peer = *addr;
+	session->state = SESSION_OPEN;
+	call_getsockname(&session->caller, session->fd[0], &session->local[0]);
+	snprintf(port, sizeof port, "%u", addr->port);
+	session_make_name(session, endpoint_format_host(addr, host), port);
+	session->ops->opened(session, took);
+	return STEP_DONE;
+}
+
+static enum step_end fail_connect(struct session *session, int code, struct error *error)
+{
+	session_fail_call(session, CALL_CONNECT, session->step->text, code, error);
+	session_end_step(session);
+	return STEP_FAILED;
+}
+
+/* How connect() has ended. */
+static enum step_end end_connect(struct session *session, struct error *error)
+{
+	int code;
+	struct endpoint addr = session->remote[0], none = { .family = AF_UNSPEC };
+	if (call_get_option(&session->caller, session->fd[0], SOL_SOCKET, SO_ERROR, &code) < 0)
+		code = errno;
+	settle(session, code ? &none : &addr);
+	if (!code)
+		return connected(session, &addr);
+	session->state = SESSION_FRESH;
+	return fail_connect(session, code, error);
+}
+
+/* Only a connection that connect() was not asked about again says 0 here: the one it has. */
+static enum step_end connected_before(struct session *session, struct error *error)
+{
+	char peer[ENDPOINT_TEXT];
+	error_set(error, "%.150s = 0, but it is the connection to %s still: EISCONN from now on",
+	          session->step->text, endpoint_format(&session->peer, peer));
+	session_end_step(session);
+	return STEP_FAILED;
+}
+
+static enum step_end connect_now(struct session *session, const struct endpoint *addr,
+                                 struct error *error)
+{
+	char text[ENDPOINT_TEXT];
+	struct step *step = session_begin_step(session, STEP_CONNECT, "connect(%s)",
+	                                       endpoint_format(addr, text));
+	bool open = session->state == SESSION_OPEN && !session->ops->is_datagram_based;
+	session->remote[0] = *addr;
+	if (call_connect(&session->caller, session->fd[0], addr) == 0)
+		return open ? connected_before(session, error) : connected(session, addr);
+	if (errno != EINPROGRESS && errno != EALREADY)
+		return fail_connect(session, errno, error);
+	session->state = SESSION_CONNECTING;
+	step->waited = true;
+	return STEP_WAITS;
+}
+
+/* ---- names ---- */
+
+/* One call takes one address, and the first is the one that a program would try first. */
+static enum step_end found(struct session *session, const struct lookup_answer *answer,
+                           struct error *error)
+{
+	char text[ENDPOINT_TEXT];
+	struct endpoint addr = answer->addr[0];
+	bool binds = session->step->binds;
+	if (answer->count > 1)
+		session_report(session, 0, "%s is the first of %zu addresses",
+		               endpoint_format(&addr, text), answer->count);
+	session_end_step(session);
+	return binds ? bind_now(session, &addr, error) : connect_now(session, &addr, error);
+}
+
+static enum step_end end_lookup(struct session *session, struct error *error)
+{
+	struct lookup_answer answer;
+	if (!lookup_take(session->lookup, &answer, error))
+		return STEP_WAITS;
+	if (lookup_fd(session->lookup) >= 0)
+		session_note_lookup(session, &session->step->query, &answer, error);
+	if (answer.count)
+		return found(session, &answer, error);
+	session_end_step(session);
+	return STEP_FAILED;
+}
+
+/* A number is given to the kernel as it is, also one of the wrong family; a name is looked up in
+ * the socket's own. */
+static bool is_name(const struct lookup_query *query)
+{
+	struct lookup_query numeric = *query;
+	struct lookup_answer answer;
+	struct error error;
+	numeric.numeric = true;
+	numeric.family = AF_UNSPEC;
+	snprintf(numeric.target.service, sizeof numeric.target.service, "0");
+	struct lookup *lookup = lookup_start(NULL, &numeric);
+	bool is_number = lookup_take(lookup, &answer, &error) && answer.count;
+	lookup_free(lookup);
+	return !is_number;
+}
+
+static bool look_up(struct session *session, const struct target *target, bool binds,
+                    struct error *error)
+{
+	char text[TARGET_HOST + TARGET_SERVICE + 4];
+	struct lookup_query query = { .target = *target, .passive = binds };
+	struct step *step =
+	        session_begin_step(session, STEP_LOOKUP, "%s(%s)", binds ? "bind" : "connect",
+	                           target_format(target, text));
+	if (session->open_parameters)
+		query.numeric = session->open_parameters->options.numeric;
+	if (is_name(&query))
+		query.family = session_family(session);
+	step->binds = binds;
+	step->query = query;
+	session_begin_lookup(session, &query);
+	if (lookup_is_waiting(session->lookup) || lookup_fd(session->lookup) >= 0)
+		return true;
+	return end_lookup(session, error) != STEP_FAILED;
+}
+
+static bool parse(const struct session *session, const char *host, const char *port, bool binds,
+                  struct target *target, struct error *error)
+{
+	enum transport transport = session->ops->transport;
+	if (!target_parse(target,
+	                  host   ? host
+	                  : port ? port
+	                         : "",
+	                  host ? port : NULL, transport, binds, error))
+		return false;
+	if (target->transport == transport)
+		return true;
+	error_set(error, "session %u is %s", number(session), transport_title(transport));
+	return false;
+}
+
+static void set_host(struct target *target, struct endpoint host)
+{
+	char text[ENDPOINT_TEXT];
+	snprintf(target->host, sizeof target->host, "%s", endpoint_format_host(&host, text));
+}
+
+bool step_bind(struct session *session, const char *host, const char *port, struct error *error)
+{
+	struct target target;
+	if (!may_open(session, error) || !parse(session, host, port, true, &target, error))
+		return false;
+	if (!target.host[0])
+		set_host(&target, endpoint_loopback(session_family(session), 0));
+	else if (strcmp(target.host, "*") == 0)
+		set_host(&target, endpoint_any(session_family(session), 0));
+	return look_up(session, &target, true, error);
+}
+
+bool step_connect(struct session *session, const char *host, const char *port, struct error *error)
+{
+	struct target target;
+	if (!may_open(session, error) || !parse(session, host, port, false, &target, error))
+		return false;
+	if (!target.host[0])
+		set_host(&target, endpoint_loopback(session_family(session), 0));
+	return look_up(session, &target, false, error);
+}
+
+/* ---- accept() ---- */
+
+static enum step_end end_accept(struct session *session, unsigned slot, struct error *error)
+{
+	int code;
+	struct error refusal;
+	struct step *step = session->step;
+	struct session *client = listener_accept(session, slot, &code);
+	if (!client && (code == EAGAIN || code == EWOULDBLOCK))
+		return STEP_WAITS;
+	if (client && step->name[0] && !session_rename(client, step->name, &refusal))
+		session_note(client, ENTRY_ERROR, "%s", refusal.text);
+	else if (code)
+		session_fail_call(session, CALL_ACCEPT, step->text, code, error);
+	session_end_step(session);
+	return !client && code ? STEP_FAILED : STEP_DONE;
+}
+
+static bool must_be_paused(const struct session *session, const char *does, struct error *error)
 {
 	if (!session->paused)
 		error_set(error, "/pause first: session %u %s by itself", number(session), does);
 	return session->paused;
 }
 
-bool step_fail(const struct session *session, enum call call, const char *text, int code,
-               struct error *error)
+/* True where it is done, or waits. */
+static bool wait_or_end(struct session *session, enum step_end end)
 {
-	error_set(error, "%.150s = -1 %s: %s", text, error_name(code),
-	          errno_meaning_phrase(entry_call_name(call), code,
-	                               session_errno_context(session, NULL)));
-	error->code = code;
+	if (end == STEP_WAITS)
+		session->step->waited = true;
+	return end != STEP_FAILED;
+}
+
+bool step_accept(struct session *session, const char *name, struct error *error)
+{
+	if (!session_may_step(session, error) || !must_be_paused(session, "accepts", error) ||
+	    (name && !session_check_name(session->host, NULL, name, error)))
+		return false;
+	struct step *step = session_begin_step(session, STEP_ACCEPT, "accept()");
+	snprintf(step->name, sizeof step->name, "%s", name ? name : "");
+	int slot = session->state == SESSION_LISTENING ? session_ready_slot(session) : 0;
+	return wait_or_end(session,
+	                   slot < 0 ? STEP_WAITS : end_accept(session, (unsigned)slot, error));
+}
+
+/* ---- recv() and send() ---- */
+
+bool step_recv(struct session *session, size_t most, enum recv_how how, struct error *error)
+{
+	if (!session_may_step(session, error) || !must_be_paused(session, "reads", error))
+		return false;
+	if (most > SESSION_RECV_MOST) {
+		error_set(error, "recv: %zu bytes are more than the %d that one call may take",
+		          most, SESSION_RECV_MOST);
+		return false;
+	}
+	struct step *step = session_begin_step(session, STEP_RECV, "recv()");
+	step->most = most;
+	step->how = how;
+	return wait_or_end(session, session->ops->begin_recv(session, error));
+}
+
+bool step_send_urgent(struct session *session, unsigned char byte, struct error *error)
+{
+	if (!session_may_step(session, error))
+		return false;
+	if (!session->queue.len)
+		return session->ops->send_by_hand(session, NULL, &byte, 1, MSG_OOB, error);
+	error_set(error, "session %u has %zu bytes that wait to be sent first", number(session),
+	          session->unsent);
 	return false;
 }
 
-int step_family(const struct session *session)
-{
-	if (endpoint_is_set(&session->local[0]))
-		return session->local[0].family;
-	return session->open_parameters ? session->open_parameters->options.family : AF_UNSPEC;
-}
-
 /* ---- turns ---- */
-
-bool step_drives(const struct session *session)
-{
-	if (session->dial || session->due)
-		return false;
-	return session->paused || session->step || session->state == SESSION_FRESH;
-}
 
 /* What a blocking send() would sleep for, however it came into the queue. */
 static void wait_for_queue(struct session *session)
 {
 	if (!session->step && session->paused)
-		step_begin(session, STEP_SEND, "send(%zu)", session->unsent)->waited = true;
+		session_begin_step(session, STEP_SEND, "send(%zu)", session->unsent)->waited = true;
 }
 
 static void want(const struct session *session, struct poller *poller,
@@ -136,22 +368,6 @@ static void want(const struct session *session, struct poller *poller,
 		ask(poller, session->fd[i]);
 }
 
-/* ---- what comes meanwhile ---- */
-
-static bool has_come_on(const struct session *session, unsigned slot)
-{
-	const struct sample *last = probe_last(&session->probe, session->fd[slot]);
-	return sample_get(last, SAMPLE_INQ) || sample_get(last, SAMPLE_QUEUE);
-}
-
-static bool has_come(const struct session *session)
-{
-	for (unsigned i = 0; i < session->fd_count; i++)
-		if (has_come_on(session, i))
-			return true;
-	return false;
-}
-
 /* Nothing has come on this socket yet of which select() would tell in each turn, and what comes can
  * be read. */
 static bool is_quiet(const struct session *session, unsigned slot)
@@ -159,13 +375,8 @@ static bool is_quiet(const struct session *session, unsigned slot)
 	const struct sample *last = probe_last(&session->probe, session->fd[slot]);
 	bool may_tell = sample_is(last, STATE_ESTABLISHED) || sample_is(last, STATE_LISTEN) ||
 	                sample_is(last, STATE_FIN_WAIT1) || sample_is(last, STATE_FIN_WAIT2);
-	return session->paused && !session->step && may_tell && !session->probe.budget->off &&
-	       !(session->readable_unexplained >> slot & 1) && !has_come_on(session, slot);
-}
-
-bool step_may_grow(const struct session *session)
-{
-	return session->paused && (session->probe.type == SOCK_DGRAM || has_come(session));
+	return session->paused && !session->step && may_tell && !session->host->budget.off &&
+	       !(session->unexplained >> slot & 1) && !probe_timer_has_come(session, slot);
 }
 
 static void look(struct session *session, const struct poller *poller)
@@ -175,7 +386,7 @@ static void look(struct session *session, const struct poller *poller)
 			continue;
 		probe_read(&session->caller, session->fd[i], SAMPLE_LATER);
 		if (is_quiet(session, i))
-			session->readable_unexplained |= 1u << i;
+			session->unexplained |= 1u << i;
 	}
 }
 
@@ -192,7 +403,7 @@ void step_prepare(struct session *session, struct poller *poller)
 	if (!step || step->call == STEP_SEND)
 		return;
 	if (step->call == STEP_LOOKUP)
-		lookup_prepare(step->lookup, poller);
+		lookup_prepare(session->lookup, poller);
 	else
 		want(session, poller,
 		     step->call == STEP_CONNECT ? poller_want_write : poller_want_read);
@@ -213,16 +424,16 @@ static enum step_end go_on(struct session *session, const struct poller *poller,
 {
 	struct step *step = session->step;
 	if (step->call == STEP_LOOKUP)
-		return lookup_is_ready(step->lookup, poller) ? looked_up(session, error)
-		                                             : STEP_WAITS;
+		return lookup_is_ready(session->lookup, poller) ? end_lookup(session, error)
+		                                                : STEP_WAITS;
 	if (step->call == STEP_CONNECT)
-		return poller_writable(poller, session->fd[0]) ? connect_answered(session, error)
+		return poller_writable(poller, session->fd[0]) ? end_connect(session, error)
 		                                               : STEP_WAITS;
 	int slot = find_slot(session, poller, poller_readable);
 	if (slot < 0)
 		return STEP_WAITS;
-	return step->call == STEP_ACCEPT ? accept_step(session, (unsigned)slot, error)
-	                                 : receive_step(session, (unsigned)slot, error);
+	return step->call == STEP_ACCEPT ? end_accept(session, (unsigned)slot, error)
+	                                 : session->ops->recv(session, (unsigned)slot, error);
 }
 
 static void flush(struct session *session, const struct poller *poller)
@@ -230,9 +441,9 @@ static void flush(struct session *session, const struct poller *poller)
 	if (session->state != SESSION_OPEN || !session->queue.len ||
 	    find_slot(session, poller, poller_writable) < 0)
 		return;
-	session->kind->flush(session);
+	session->ops->flush(session);
 	if (session->step && session->step->call == STEP_SEND && !session->queue.len)
-		step_drop(session);
+		session_end_step(session);
 }
 
 void step_serve(struct session *session, const struct poller *poller)
@@ -257,38 +468,37 @@ static void cancel_connect(struct session *session)
 	struct endpoint none = { .family = AF_UNSPEC };
 	bool gone = call_connect(&session->caller, session->fd[0], &none) == 0;
 	session->state = SESSION_FRESH;
-	session_report(session, 0, "%s cancelled after %s%s", step->text, waited(step, took),
+	session_report(session, 0, "%s cancelled after %s%s", step->text,
+	               clock_format_duration(clock_now() - step->since, took),
 	               gone ? ": connect(AF_UNSPEC) = 0 has taken it back"
 	                    : ": the kernel goes on with it");
-	step_drop(session);
+	session_end_step(session);
 }
 
 static void cancel_send(struct session *session)
 {
 	char took[CLOCK_TEXT];
 	const struct step *step = session->step;
-	size_t unsent = session->unsent;
-	buf_clear(&session->queue);
-	secrets_clear(&session->secrets);
-	session->unsent = 0;
 	session_report(session, ENTRY_ERROR, "%s cancelled after %s: %zu bytes were not sent",
-	               step->text, waited(step, took), unsent);
-	step_drop(session);
-	if (session->kind == &stream_kind)
-		stream_settle(session);
+	               step->text, clock_format_duration(clock_now() - step->since, took),
+	               session->unsent);
+	session_end_step(session);
+	session_drop_queue(session);
+	session->ops->flush(session); /* FIN may have waited for it */
 }
 
 bool step_cancel(struct session *session)
 {
 	if (!session->step)
-		return reconnect_cancel(session);
+		return session_cancel_reconnect(session);
 	if (session->step->call == STEP_CONNECT) {
 		cancel_connect(session);
 	} else if (session->step->call == STEP_SEND) {
 		cancel_send(session);
 	} else {
-		step_lower(session);
-		step_abandon(session);
+		if (session->step->call == STEP_RECV && session->ops->end_recv)
+			session->ops->end_recv(session);
+		session_abandon_step(session);
 	}
 	return true;
 }
@@ -297,29 +507,26 @@ bool step_cancel(struct session *session)
 
 static void pause_session(struct session *session)
 {
-	bool listens = session->kind == &listener_kind;
 	session->paused = true;
 	session_report(session, 0, "paused: %s",
-	               listens ? "connections queue up in the kernel, /accept takes one"
+	               session->state == SESSION_LISTENING
+	                       ? "connections queue up in the kernel, /accept takes one"
 	                       : "what comes waits in the kernel, /recv takes it");
 }
 
 /* What a person waits for comes by itself now; only connect() still has to come to its end. */
 static void resume_session(struct session *session)
 {
-	bool listens = session->kind == &listener_kind;
 	const struct step *step = session->step;
 	session->paused = false;
 	if (step && step->call == STEP_SEND)
-		step_drop(session);
+		session_end_step(session);
 	else if (step && (step->call == STEP_ACCEPT || step->call == STEP_RECV))
 		step_cancel(session);
-	session_report(session, 0, "%s by itself again", listens ? "accepts" : "reads");
-	for (unsigned i = 0; session->stepped && !session->connected && i < session->fd_count; i++)
-		datagram_ask_pktinfo(session, session->fd[i], &session->local[i]);
-	session_greet(session);
-	if (session->kind == &stream_kind)
-		stream_resume(session);
+	session_report(session, 0, "%s by itself again",
+	               session->state == SESSION_LISTENING ? "accepts" : "reads");
+	if (session->ops->resumed)
+		session->ops->resumed(session);
 }
 
 bool step_pause(struct session *session, bool pause, struct error *error)
@@ -336,9 +543,4 @@ bool step_pause(struct session *session, bool pause, struct error *error)
 	else
 		resume_session(session);
 	return true;
-}
-
-bool session_is_paused(const struct session *session)
-{
-	return session->paused;
 }

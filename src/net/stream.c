@@ -1,10 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/stream.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "net/dial.h"
+#include "net/kernel.h"
+#include "net/option.h"
+#include "net/probe_timer.h"
+#include "net/reconnect.h"
+#include "net/secrets.h"
 #include "socket/errno_meaning.h"
-#include "net/session_internal.h"
+
+struct stream {
+	bool peer_closed; /* recv() = 0 */
+	bool read_shut;   /* we have shut reading */
+	bool shut;        /* no more is taken for sending; FIN follows the last byte */
+	bool fin_sent;
+	bool broken;            /* send() met a reset: only what has already come is still read */
+	bool large_reads;       /* the last recv() gave a full buffer: much is asked for at once */
+	bool greeting_due;      /* its service has not been told of the client, */
+	bool fin_due;           /* and not of its FIN: it is paused */
+	struct secrets secrets; /* which bytes of the queue */
+};
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -13,13 +32,17 @@ static size_t smaller(size_t a, size_t b)
 
 /* ---- ends ---- */
 
+static void queue_dropped(struct session *session)
+{
+	struct stream *stream = session->own;
+	secrets_clear(&stream->secrets);
+}
+
 /* What waits can never be sent now; what has already come is still read. */
 static void give_up_queue(struct session *session)
 {
 	size_t unsent = session->unsent;
-	buf_clear(&session->queue);
-	secrets_clear(&session->secrets);
-	session->unsent = 0;
+	session_drop_queue(session);
 	if (unsent)
 		session_report_unsent(session, unsent);
 }
@@ -43,35 +66,34 @@ static const char *describe(const struct session *session, const char *call, int
 static void break_off(struct session *session, const char *call, int code)
 {
 	char why[ERROR_TEXT];
+	struct stream *stream = session->own;
 	describe(session, call, code, why);
-	session->broken = true;
+	stream->broken = true;
 	session_report(session, ENTRY_ERROR, "%s", why);
 	give_up_queue(session);
-	if ((session->peer_closed || session->read_shut) && !session->paused)
+	if ((stream->peer_closed || stream->read_shut) && !session->paused)
 		session_finish(session, SESSION_ENDED_RESET, NULL);
-}
-
-void stream_break_off(struct session *session, int code)
-{
-	break_off(session, "send", code);
 }
 
 static void send_fin(struct session *session)
 {
-	session->fin_sent = true;
+	struct stream *stream = session->own;
+	stream->fin_sent = true;
 	if (call_shutdown(&session->caller, session->fd[0], SHUT_WR) < 0)
 		break_off(session, "shutdown", errno);
 	else
 		session_report(session, 0, "closed our side (FIN): shutdown(SHUT_WR) = 0");
 }
 
-void stream_settle(struct session *session)
+/* FIN when the queue is out; closed when both sides are, unless it is paused. */
+static void settle(struct session *session)
 {
-	if (session->state != SESSION_OPEN || session->broken)
+	struct stream *stream = session->own;
+	if (session->state != SESSION_OPEN || stream->broken)
 		return;
-	if (session->shut && !session->fin_sent && !session->queue.len)
+	if (stream->shut && !stream->fin_sent && !session->queue.len)
 		send_fin(session);
-	bool over = session->fin_sent && (session->peer_closed || session->read_shut);
+	bool over = stream->fin_sent && (stream->peer_closed || stream->read_shut);
 	if (over && !session->paused)
 		session_finish(session, SESSION_ENDED_WELL, "closed");
 }
@@ -107,8 +129,9 @@ static bool was_short(size_t asked, size_t sent)
 /* Of what waits either secret bytes or others. */
 static size_t push_first(struct session *session, size_t *asked)
 {
+	struct stream *stream = session->own;
 	bool secret;
-	*asked = secrets_run(&session->secrets, session->queue.len, &secret);
+	*asked = secrets_run(&stream->secrets, session->queue.len, &secret);
 	if (secret)
 		session->caller.flags |= ENTRY_SECRET;
 	else
@@ -118,18 +141,19 @@ static size_t push_first(struct session *session, size_t *asked)
 
 static void flush_some(struct session *session, size_t most)
 {
+	struct stream *stream = session->own;
 	uint8_t flags = session->caller.flags;
 	size_t moved = 0;
 	bool more = true;
-	if (session->service != &service_table[0])
+	if (session_is_served(session))
 		session_begin_service(session);
 	while (more && session->queue.len && moved < most) {
 		size_t asked;
 		size_t sent = push_first(session, &asked);
-		if (session->broken)
+		if (stream->broken)
 			break;
 		buf_consume(&session->queue, sent);
-		secrets_consume(&session->secrets, sent);
+		secrets_consume(&stream->secrets, sent);
 		session->unsent = session->queue.len;
 		moved += sent;
 		more = !was_short(asked, sent);
@@ -140,7 +164,7 @@ static void flush_some(struct session *session, size_t most)
 static void flush(struct session *session)
 {
 	flush_some(session, SIZE_MAX);
-	stream_settle(session);
+	settle(session);
 }
 
 /* Once, from where the bytes lie: those of the transcript's newest entry outlive one call. */
@@ -153,11 +177,12 @@ static size_t send_directly(struct session *session, const char *data, size_t le
 
 static bool refuse_send(const struct session *session, size_t len, struct error *error)
 {
+	const struct stream *stream = session->own;
 	unsigned number = (unsigned)session->caller.session;
 	size_t room = session->queue.max - session->queue.len;
-	if (session->broken)
+	if (stream->broken)
 		error_set(error, "session %u was reset: nothing can be sent", number);
-	else if (session->shut)
+	else if (stream->shut)
 		error_set(error, "session %u has closed its side (FIN): nothing more can be sent",
 		          number);
 	else if (len > room)
@@ -172,6 +197,7 @@ static bool refuse_send(const struct session *session, size_t len, struct error 
 static bool stream_send(struct session *session, const struct endpoint *to, const void *data,
                         size_t len, struct error *error)
 {
+	struct stream *stream = session->own;
 	if (to && !endpoint_equal(to, &session->peer)) {
 		error_set(error, "session %u is TCP: it has one peer",
 		          (unsigned)session->caller.session);
@@ -182,13 +208,13 @@ static bool stream_send(struct session *session, const struct endpoint *to, cons
 	if (len == 0)
 		return true;
 	size_t sent = send_directly(session, data, len);
-	if (sent == len || session->broken)
+	if (sent == len || stream->broken)
 		return true;
 	size_t waiting = session->queue.len;
 	buf_append(&session->queue, (const char *)data + sent,
 	           len - sent); /* has room: refuse_send() */
 	if (session->caller.flags & ENTRY_SECRET)
-		secrets_add(&session->secrets, waiting, session->queue.len);
+		secrets_add(&stream->secrets, waiting, session->queue.len);
 	session->unsent = session->queue.len;
 	if (sent && !was_short(len, sent) && !session->paused)
 		flush_some(session, SESSION_TURN);
@@ -199,7 +225,8 @@ static bool stream_send(struct session *session, const struct endpoint *to, cons
 
 static bool shut_reading(struct session *session, struct error *error)
 {
-	if (session->state != SESSION_OPEN || session->peer_closed || session->read_shut) {
+	struct stream *stream = session->own;
+	if (session->state != SESSION_OPEN || stream->peer_closed || stream->read_shut) {
 		error_set(error, "session %u is not open for reading",
 		          (unsigned)session->caller.session);
 		return false;
@@ -208,7 +235,7 @@ static bool shut_reading(struct session *session, struct error *error)
 		error_errno(error, errno, "shutdown");
 		return false;
 	}
-	session->read_shut = true;
+	stream->read_shut = true;
 	session_report(session, 0,
 	               "reading is shut: shutdown(SHUT_RD) = 0, and the peer is not told");
 	return true;
@@ -216,17 +243,21 @@ static bool shut_reading(struct session *session, struct error *error)
 
 static bool stream_shutdown(struct session *session, int how, struct error *error)
 {
+	struct stream *stream = session->own;
+	if (session->state == SESSION_FRESH)
+		return call_shutdown(&session->caller, session->fd[0], how) == 0 ||
+		       session_fail_call(session, CALL_SHUTDOWN, "shutdown()", errno, error);
 	bool write = how == SHUT_WR || how == SHUT_RDWR;
-	if (write && session->shut) {
+	if (write && stream->shut) {
 		error_set(error, "session %u has closed its side (FIN) already",
 		          (unsigned)session->caller.session);
 		return false;
 	}
-	if (how != SHUT_WR && !(how == SHUT_RDWR && session->peer_closed) &&
+	if (how != SHUT_WR && !(how == SHUT_RDWR && stream->peer_closed) &&
 	    !shut_reading(session, error))
 		return false;
-	session->shut = session->shut || write;
-	stream_settle(session);
+	stream->shut = stream->shut || write;
+	settle(session);
 	return true;
 }
 
@@ -236,60 +267,78 @@ static bool stream_shutdown(struct session *session, int how, struct error *erro
  * more is read, so the client feels it, and no byte is copied there without need. */
 static size_t readable_now(const struct session *session)
 {
-	if (session->peer_closed || session->read_shut || session->held)
+	const struct stream *stream = session->own;
+	if (stream->peer_closed || stream->read_shut || session->read_blocked)
 		return 0;
-	if (session->service == &service_table[0] || session->broken)
+	if (!session_is_served(session) || stream->broken)
 		return SESSION_TURN;
 	return session->queue.len ? 0 : smaller(session->queue.max, SESSION_TURN);
 }
 
-/* The service learns of FIN. */
+/* Its service is told of the client, once. */
+static void greet(struct session *session)
+{
+	struct stream *stream = session->own;
+	if (stream->greeting_due && session->service->opened) {
+		session_begin_service(session);
+		session->service->opened(session);
+		session_end_service(session);
+	}
+	stream->greeting_due = false;
+}
+
+/* Its service is told of FIN. */
 static void answer_fin(struct session *session)
 {
+	struct stream *stream = session->own;
 	struct error error;
-	session->fin_due = false;
+	stream->fin_due = false;
 	session_begin_service(session);
 	if (session->service->ended)
 		session->service->ended(session);
-	else if (!session->shut)
+	else if (!stream->shut)
 		stream_shutdown(session, SHUT_WR, &error);
 	session_end_service(session);
 }
 
-void stream_receive_fin(struct session *session)
+static void receive_fin(struct session *session)
 {
-	session->peer_closed = true;
-	if (session->broken) {
+	struct stream *stream = session->own;
+	stream->peer_closed = true;
+	if (stream->broken) {
 		session_finish(session, SESSION_ENDED_RESET, NULL);
 		return;
 	}
 	session_report(session, 0, "peer closed its side (FIN): recv() = 0");
-	session->fin_due = true;
+	stream->fin_due = true;
 	if (!session->paused)
 		answer_fin(session);
-	session->shut = session->shut || reconnect_follows_fin(session);
-	stream_settle(session);
+	stream->shut = stream->shut || reconnect_is_possible(session);
+	settle(session);
 }
 
 /* What has not been read yet still is. */
-void stream_resume(struct session *session)
+static void resumed(struct session *session)
 {
-	if (session->broken && session->peer_closed) {
+	struct stream *stream = session->own;
+	greet(session);
+	if (stream->broken && stream->peer_closed) {
 		session_finish(session, SESSION_ENDED_RESET, NULL);
 		return;
 	}
-	if (session->fin_due)
+	if (stream->fin_due)
 		answer_fin(session);
-	stream_settle(session);
+	settle(session);
 }
 
 /* Of a socket whose calls a person makes, close() is one, too. */
-void stream_receive_error(struct session *session, int code)
+static void meet_recv_error(struct session *session, int code)
 {
 	char why[ERROR_TEXT];
-	if (session->paused && !session->broken)
+	struct stream *stream = session->own;
+	if (session->paused && !stream->broken)
 		break_off(session, "recv", code);
-	else if (session->broken)
+	else if (stream->broken)
 		session_finish(session, SESSION_ENDED_RESET, NULL);
 	else
 		session_finish(session,
@@ -300,17 +349,18 @@ void stream_receive_error(struct session *session, int code)
 static void take(struct session *session, const char *data, size_t len)
 {
 	session_received(session, data, len);
-	if (session->service != &service_table[0])
+	if (session_is_served(session))
 		session_answer(session, NULL, data, len);
 }
 
 static void receive(struct session *session)
 {
-	size_t left = sessions_share(session->sessions);
+	struct stream *stream = session->own;
+	size_t left = session->host->share;
 	while (left && session->state == SESSION_OPEN) {
 		const char *data;
 		size_t asked = smaller(left, readable_now(session));
-		if (!session->large_reads)
+		if (!stream->large_reads)
 			asked = smaller(asked, SESSION_BUFFER);
 		if (!asked)
 			return;
@@ -318,32 +368,286 @@ static void receive(struct session *session)
 		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
 		if (got < 0)
-			stream_receive_error(session, errno);
+			meet_recv_error(session, errno);
 		else if (got == 0)
-			stream_receive_fin(session);
+			receive_fin(session);
 		else
 			take(session, data, (size_t)got);
-		session->large_reads = got >= SESSION_BUFFER;
+		stream->large_reads = got >= SESSION_BUFFER;
 		if (got < (ssize_t)asked)
 			return;
 		left -= (size_t)got;
 	}
 }
 
-/* ---- turns ---- */
+/* ---- recv() by hand ---- */
+
+static bool would_block(int code)
+{
+	return code == EAGAIN || code == EWOULDBLOCK;
+}
+
+static int set_low(struct session *session, int bytes)
+{
+	return call_set_option(&session->caller, session->fd[0], SOL_SOCKET, SO_RCVLOWAT, bytes);
+}
+
+/* SO_RCVLOWAT makes select() wait for as many bytes as recv(MSG_WAITALL) would, see socket(7). */
+static void raise_low(struct session *session)
+{
+	int low;
+	uint8_t flags = session->caller.flags;
+	struct step *step = session->step;
+	session->caller.flags |= ENTRY_WATCHING;
+	if (!step->low &&
+	    call_get_option(&session->caller, session->fd[0], SOL_SOCKET, SO_RCVLOWAT, &low) == 0)
+		step->low = low > 0 ? low : 1;
+	if (step->low)
+		set_low(session, (int)step->most);
+	session->caller.flags = flags;
+}
+
+/* Puts SO_RCVLOWAT back. */
+static void end_recv(struct session *session)
+{
+	uint8_t flags = session->caller.flags;
+	session->caller.flags |= ENTRY_WATCHING;
+	if (session->step->low && session->fd_count)
+		set_low(session, session->step->low);
+	session->caller.flags = flags;
+	session->step->low = 0;
+}
+
+/* Ready, and nothing to read: end of file, an error, or the mark of an urgent byte. */
+static bool is_at_end(const struct session *session)
+{
+	struct sample sample = { 0 };
+	if (!poller_is_ready(session->fd[0]))
+		return false;
+	kernel_read(session->fd[0], SOCK_STREAM, &sample);
+	return sample_get(&sample, SAMPLE_INQ) == 0;
+}
+
+/* Memory that is short, or a receive buffer smaller than the bytes asked for, makes select() say
+ * yes early, where a blocking recv(MSG_WAITALL) would go on. */
+static bool must_go_on(struct session *session, size_t got)
+{
+	struct step *step = session->step;
+	if (step->how != RECV_ALL || got == step->most)
+		return false;
+	step->most -= got;
+	if (step->low)
+		raise_low(session);
+	return !is_at_end(session);
+}
+
+/* Zero bytes. */
+static void take_nothing(struct session *session)
+{
+	struct stream *stream = session->own;
+	bool asked = session->step->most > 0;
+	end_recv(session);
+	session_end_step(session);
+	if (!asked) {
+		session_report(session, 0,
+		               "recv(0) = 0: nothing was asked for, so this is no end of file");
+	} else if (stream->read_shut) {
+		session_report(session, 0, "recv() = 0: reading is shut");
+	} else if (stream->peer_closed) {
+		session_report(session, 0, "recv() = 0: end of file, as before");
+	} else if (stream->broken) {
+		session_report(session, 0, "recv() = 0: after a reset nothing more comes");
+		stream->peer_closed = true;
+	} else {
+		receive_fin(session);
+	}
+}
+
+/* An error that says something of the call, and nothing of the connection. */
+static bool is_misuse(const struct session *session, int code)
+{
+	const struct stream *stream = session->own;
+	return session->state != SESSION_OPEN || stream->broken || code == EINVAL ||
+	       code == ENOTCONN || code == EOPNOTSUPP || code == ENOMEM || code == ENOBUFS ||
+	       would_block(code);
+}
+
+static enum step_end recv_by_hand(struct session *session, unsigned slot, struct error *error)
+{
+	const char *data;
+	struct step *step = session->step;
+	session_reserve(session, step->most);
+	session->caller.since = session_step_since(session);
+	ssize_t got = call_recv(&session->caller, session->fd[slot], step->most,
+	                        session_recv_flags(session), &data);
+	int code = errno;
+	session->caller.since = 0;
+	if (got < 0 && would_block(code) && step->how != RECV_URGENT)
+		return STEP_WAITS;
+	if (got == 0) {
+		take_nothing(session);
+		return STEP_DONE;
+	}
+	if (got > 0) {
+		if (step->how != RECV_PEEK)
+			session_received(session, data, (size_t)got);
+		if (must_go_on(session, (size_t)got)) {
+			session_name_recv(session, "recv");
+			return STEP_WAITS;
+		}
+		end_recv(session);
+		session_end_step(session);
+		return STEP_DONE;
+	}
+	bool misuse = is_misuse(session, code);
+	if (misuse)
+		session_fail_call(session, CALL_RECV, step->text, code, error);
+	end_recv(session);
+	session_end_step(session);
+	if (!misuse)
+		meet_recv_error(session, code);
+	return misuse ? STEP_FAILED : STEP_DONE;
+}
+
+/* It returns at once however little is there on a socket that it is not for, and where it asks for
+ * what is there now. */
+static enum step_end begin_recv(struct session *session, struct error *error)
+{
+	const struct step *step = session->step;
+	bool sleeps = session->state == SESSION_OPEN && step->how != RECV_URGENT;
+	session_name_recv(session, "recv");
+	if (step->how == RECV_ALL && step->most > 1)
+		raise_low(session);
+	int slot = sleeps ? session_ready_slot(session) : 0;
+	return slot < 0 ? STEP_WAITS : recv_by_hand(session, (unsigned)slot, error);
+}
+
+/* ---- send() by hand ---- */
+
+/* Where nothing can be sent, or it is urgent: one call, whatever it is good for, and the kernel
+ * answers. */
+static bool send_by_hand(struct session *session, const struct endpoint *to, const void *data,
+                         size_t len, int flags, struct error *error)
+{
+	char text[64];
+	const struct stream *stream = session->own;
+	bool can_send = session->state == SESSION_OPEN && !stream->broken && !stream->fin_sent;
+	if (can_send && !flags) {
+		session_reserve(session, len < SESSION_RECV_MOST ? len : SESSION_RECV_MOST);
+		if (!stream_send(session, to, data, len, error))
+			return false;
+		if (session->queue.len)
+			session_begin_step(session, STEP_SEND, "send(%zu)", len)->waited = true;
+		return true;
+	}
+	ssize_t sent = call_send(&session->caller, session->fd[0], data, len, flags);
+	int code = errno;
+	if (sent >= 0) {
+		session->counts.sends++;
+		session->counts.sent_bytes += (size_t)sent;
+		return true;
+	}
+	if (can_send && !would_block(code)) {
+		break_off(session, "send", code);
+		return true;
+	}
+	snprintf(text, sizeof text, "send(%zu%s)", len, flags & MSG_OOB ? ", MSG_OOB" : "");
+	return session_fail_call(session, CALL_SEND, text, code, error);
+}
+
+/* ---- opening and closing ---- */
+
+static void begin(struct session *session)
+{
+	struct stream *stream = session->own;
+	queue_dropped(session);
+	*stream = (struct stream){ .peer_closed = false };
+}
+
+static void found(struct session *session, const struct lookup_answer *addresses)
+{
+	(void)addresses;
+	dial_connect(session);
+}
+
+/* A port that has just been used waits in TIME_WAIT, which SO_REUSEADDR overlooks where the earlier
+ * socket had it, too. */
+static void prepare_socket(struct session *session, unsigned slot, const struct endpoint *bound)
+{
+	if (bound && bound->port)
+		option_default(session, session->fd[slot], SOL_SOCKET, SO_REUSEADDR);
+}
 
 static void opened(struct session *session, const char *took)
 {
 	char pair[SESSION_PAIR];
 	bool itself = endpoint_equal(&session->local[0], &session->peer);
+	probe_timer_add_connection(session);
 	session_report(session, 0, "%s connected in %s%s", session_pair(session, pair), took,
 	               itself ? " (to itself: both ends are this one socket)" : "");
 	flush_some(session, SESSION_TURN);
-	stream_settle(session);
+	settle(session);
+}
+
+void stream_accepted(struct session *session)
+{
+	struct stream *stream = session->own;
+	probe_timer_add_connection(session);
+	probe_read(&session->caller, session->fd[0], SAMPLE_BEFORE);
+	stream->greeting_due = true;
+	if (!session->paused)
+		greet(session);
+}
+
+static void stream_close(struct session *session, const char *text)
+{
+	const struct stream *stream = session->own;
+	flush(session);
+	if (stream->broken)
+		session_finish(session, SESSION_ENDED_RESET, text ? "%s" : NULL, text);
+	else
+		session_finish(session, SESSION_ENDED_WELL, "%s", text ? text : "closed");
+}
+
+/* The RST leaves with close(), at the end of this turn. */
+static void stream_abort(struct session *session)
+{
+	call_set_linger(&session->caller, session->fd[0], 0);
+	session->lingers = false;
+	session_finish(session, SESSION_ENDED_RESET, "aborted: close() with SO_LINGER 0 sends RST");
+}
+
+/* ---- turns ---- */
+
+/* A peer that has sent FIN can only be heard of again by RST, which wakes nobody who does not
+ * write. */
+static bool was_cut_off(const struct session *session)
+{
+	const struct stream *stream = session->own;
+	return stream->peer_closed && !stream->fin_sent && !stream->broken &&
+	       session->probe.last.present && session->probe.fd == session->fd[0] &&
+	       sample_is(&session->probe.last, STATE_CLOSED);
+}
+
+static void finish_cut_off(struct session *session)
+{
+	int code = 0;
+	struct caller caller = session->caller;
+	caller.flags |= ENTRY_WATCHING;
+	call_get_option(&caller, session->fd[0], SOL_SOCKET, SO_ERROR, &code);
+	if (code == ETIMEDOUT)
+		session_finish(session, SESSION_ENDED_FAILED,
+		               "timed out: the peer has not acknowledged anything for long *");
+	else
+		session_finish(session, SESSION_ENDED_RESET, "connection reset by peer (RST) *");
 }
 
 static void prepare(struct session *session, struct poller *poller)
 {
+	if (was_cut_off(session)) {
+		finish_cut_off(session);
+		return;
+	}
 	if (readable_now(session))
 		poller_want_read(poller, session->fd[0]);
 	if (session->queue.len)
@@ -355,7 +659,7 @@ static void serve(struct session *session, const struct poller *poller)
 	int fd = session->fd[0];
 	if (session->queue.len && poller_writable(poller, fd)) {
 		flush_some(session, SESSION_TURN);
-		stream_settle(session);
+		settle(session);
 	}
 	if (session->state == SESSION_OPEN && poller_readable(poller, fd))
 		receive(session);
@@ -363,22 +667,47 @@ static void serve(struct session *session, const struct poller *poller)
 
 static enum tcp_state tcp_state(const struct session *session)
 {
-	if (session->peer_closed && session->fin_sent)
+	const struct stream *stream = session->own;
+	if (stream->peer_closed && stream->fin_sent)
 		return STATE_CLOSED;
-	if (session->peer_closed)
+	if (stream->peer_closed)
 		return STATE_CLOSE_WAIT;
-	return session->fin_sent ? STATE_FIN_WAIT : STATE_ESTABLISHED;
+	return stream->fin_sent ? STATE_FIN_WAIT : STATE_ESTABLISHED;
 }
 
-const struct kind stream_kind = {
+static unsigned stream_ends(const struct session *session)
+{
+	const struct stream *stream = session->own;
+	return (stream->fin_sent ? STREAM_FIN_SENT : 0u) |
+	       (stream->peer_closed ? STREAM_PEER_CLOSED : 0u) | (stream->shut ? STREAM_SHUT : 0u) |
+	       (stream->broken ? STREAM_BROKEN : 0u);
+}
+
+const struct session_ops stream_ops = {
 	.kind = SESSION_TCP,
+	.transport = TRANSPORT_TCP,
 	.type = SOCK_STREAM,
-	.found = connect_begin,
+	.size = sizeof(struct stream),
+	.next = "/reconnect opens it again",
+	.reconnects = true,
+	.begin = begin,
+	.free = queue_dropped,
+	.found = found,
+	.prepare_socket = prepare_socket,
 	.opened = opened,
 	.prepare = prepare,
 	.serve = serve,
 	.send = stream_send,
-	.shutdown = stream_shutdown,
 	.flush = flush,
+	.queue_dropped = queue_dropped,
+	.shutdown = stream_shutdown,
+	.close = stream_close,
+	.abort = stream_abort,
+	.begin_recv = begin_recv,
+	.recv = recv_by_hand,
+	.end_recv = end_recv,
+	.send_by_hand = send_by_hand,
+	.resumed = resumed,
 	.tcp_state = tcp_state,
+	.stream_ends = stream_ends,
 };

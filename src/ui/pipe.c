@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "ui/output_queue.h"
+#include "net/service.h"
 
 enum {
 	CHUNK = 256 << 10,          /* read from standard input at a time */
@@ -75,7 +76,7 @@ static void hold_reading(struct pipe *pipe, bool held)
 {
 	pipe->held = held;
 	for (size_t i = 0; i < sessions_count(pipe->app->sessions); i++)
-		session_hold_reading(sessions_at(pipe->app->sessions, i), held);
+		session_block_reading(sessions_at(pipe->app->sessions, i), held);
 }
 
 static void output_failed(struct pipe *pipe)

@@ -3,6 +3,7 @@
 
 #include "app/fixture.h"
 #include "net/reconnect.h"
+#include "net/service.h"
 #include "support/peer.h"
 
 static struct error error;

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "app/fixture.h"
+#include "net/service.h"
 
 /* "" where it went well, else what the pane says. */
 static const char *run(struct app *app, const char *format, ...)

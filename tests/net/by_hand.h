@@ -6,6 +6,7 @@
 
 #include "net/fixture.h"
 #include "net/session_internal.h"
+#include "net/step.h"
 
 /* Two ends of one connection and the listener between them, all made step by step. */
 struct pair {
@@ -130,7 +131,7 @@ __attribute__((unused)) static void is_idle(struct fixture *f, struct session *s
 {
 	fixture_turns(f, 2);
 	poller_reset(&f->poller);
-	session_prepare(session, &f->poller);
+	(session_is_by_hand(session) ? step_prepare : session->ops->prepare)(session, &f->poller);
 	ok((f->poller.top == -1 || !poller_is_ready(session->fd[0])) &&
 	           f->poller.wake > clock_now() && f->poller.lazy > clock_now(),
 	   "%s", name);

@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include "net/fixture.h"
+#include "net/peers.h"
 #include "net/session_internal.h"
+#include "net/service.h"
 
 /* Two services on ports of which nobody knows anything, set to talk to each other by a datagram
  * with a forged sender. Here one of them is sent it by hand: by session_send_to(), which is not the
@@ -100,6 +102,14 @@ static void goes_on(struct fixture *f)
 	peer_close_all(&fd, 1);
 }
 
+static bool may_answer(struct fixture *f, struct session *server, struct peer_slot *slot,
+                       int64_t now)
+{
+	enum answer_verdict verdict = answer_loop_judge(&slot->loop, f->transcript,
+	                                                session_number(server), now, "x", 1);
+	return verdict == ANSWER || verdict == ANSWER_AGAIN;
+}
+
 static void rests(struct fixture *f)
 {
 	struct session *server = serve(f, "echo");
@@ -109,25 +119,21 @@ static void rests(struct fixture *f)
 	session_begin_service(server);
 	session_send_to(server, &from, "x", 1, &f->error);
 	session_end_service(server);
-	slot = peers_find(&server->peers, &from);
+	slot = peers_find(server->ops->peers(server), &from);
 	slot->loop.last = now;
 	int answered = 0;
 	for (int i = 0; i < ANSWER_LOOP_MOST; i++) {
-		slot->peer.last = now;
-		answered += answer_loop_may_answer(server, slot, "x", 1);
+		answered += may_answer(f, server, slot, now);
 	}
 	is_int(answered, ANSWER_LOOP_MOST - 1, "the thousandth in a row is not answered");
-	slot->peer.last = now + ANSWER_LOOP_REST - 1;
-	ok(!answer_loop_may_answer(server, slot, "x", 1),
+	ok(!may_answer(f, server, slot, now + ANSWER_LOOP_REST - 1),
 	   "nor is one just before the pause is over");
-	slot->peer.last = now + ANSWER_LOOP_REST;
-	ok(answer_loop_may_answer(server, slot, "x", 1), "then it is");
-	slot->peer.last = now;
+	ok(may_answer(f, server, slot, now + ANSWER_LOOP_REST), "then it is");
 	slot->loop.last = now;
 	answered = 0;
 	for (int i = 0; i < 2 * ANSWER_LOOP_MOST; i++) {
-		slot->peer.last += ANSWER_LOOP_REST;
-		answered += answer_loop_may_answer(server, slot, "x", 1);
+		now += ANSWER_LOOP_REST;
+		answered += may_answer(f, server, slot, now);
 	}
 	is_int(answered, 2 * ANSWER_LOOP_MOST, "who asks once a second is no loop");
 }

@@ -4,7 +4,10 @@
 #include "base/alloc.h"
 #include "net/fixture.h"
 #include "net/session_internal.h"
-#include "net/datagram_errors.h"
+#include "net/datagram.h"
+#include "net/peers.h"
+#include "net/step.h"
+#include "net/reconnect.h"
 
 static unsigned port_of(const struct session *session)
 {
@@ -211,17 +214,16 @@ static void receives_on_both_loopbacks(struct fixture *f)
 static void answers_from_where_it_was_asked(struct fixture *f)
 {
 	char text[8];
-	struct session *server = session_new(f->sessions, &datagram_kind);
+	struct lookup_answer two = { .addr = { loopback(0), loopback(0) }, .count = 2 };
+	two.addr[1].ip[3] = 2;
+	/* what sessions know of their table is the first thing in it */
+	struct session *server = session_new((struct session_host *)f->sessions, &datagram_ops);
 	server->open_parameters = xcalloc(1, sizeof *server->open_parameters);
 	server->open_parameters->listening = true;
 	snprintf(server->open_parameters->target.host, sizeof server->open_parameters->target.host,
 	         "two.example");
 	server->queue.max = 1000;
-	server->dial = xcalloc(1, sizeof *server->dial);
-	server->dial->remote.count = 2;
-	server->dial->remote.addr[0] = server->dial->remote.addr[1] = loopback(0);
-	server->dial->remote.addr[1].ip[3] = 2;
-	datagram_kind.found(server);
+	server->ops->found(server, &two);
 	is_int(server->fd_count, 2, "a server of two addresses has two sockets");
 	int fd = peer_udp(AF_INET);
 	struct endpoint to = server->local[1], from;
@@ -337,18 +339,18 @@ static void says_what_fits(struct fixture *f)
 	struct endpoint to = loopback(9),
 	                six = { .family = AF_INET6, .port = 9, .ip = { [15] = 1 } };
 	(void)f;
-	udp_say_why(&error, EMSGSIZE, 2000, &to, 1500);
+	datagram_explain(&error, EMSGSIZE, 2000, &to, 1500);
 	ok(strstr(error.text, "(MTU 1500 *, so 1472 fit with fragmentation off, see "
 	                      "/option mtu_discover)"),
 	   "a path that is smaller is reported");
-	udp_say_why(&error, EMSGSIZE, 70000, &six, 65536);
+	datagram_explain(&error, EMSGSIZE, 70000, &six, 65536);
 	ok(strstr(error.text, "(IPv6 takes at most 65527; MTU 65536 *, so 65488 fit"),
 	   "over IPv6, too");
-	udp_say_why(&error, EMSGSIZE, 70000, &to, 20);
+	datagram_explain(&error, EMSGSIZE, 70000, &to, 20);
 	ok(strstr(error.text, "(IPv4 takes at most 65507):"), "one that cannot be is not");
-	udp_say_why(&error, EMSGSIZE, 2000, &to, 0);
+	datagram_explain(&error, EMSGSIZE, 2000, &to, 0);
 	ok(strstr(error.text, "(more than the path takes with fragmentation off"), "or not known");
-	udp_say_why(&error, EACCES, 1, &to, 0);
+	datagram_explain(&error, EACCES, 1, &to, 0);
 	ok(strstr(error.text, "SO_BROADCAST"), "and other reasons");
 }
 

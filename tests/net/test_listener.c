@@ -4,6 +4,8 @@
 
 #include "net/fixture.h"
 #include "net/session_internal.h"
+#include "net/step.h"
+#include "net/reconnect.h"
 
 static unsigned port_of(const struct session *session)
 {

@@ -5,6 +5,7 @@
 
 #include "net/fixture.h"
 #include "net/session_internal.h"
+#include "net/option.h"
 
 static int get(struct fixture *f, struct session *session, int level, int number)
 {

@@ -6,8 +6,11 @@
 #include <poll.h>
 
 #include "net/fixture.h"
+#include "net/lingering.h"
 #include "net/session_internal.h"
 #include "net/probe_timer.h"
+#include "net/step.h"
+#include "net/reconnect.h"
 
 /* ---- questions ---- */
 
@@ -349,11 +352,11 @@ static void can_be_off(struct fixture *f)
 static void knows_how_long_bytes_lay(struct fixture *f)
 {
 	struct couple c = make_couple(f);
-	session_hold_reading(c.session, true);
+	session_block_reading(c.session, true);
 	peer_send(c.peer, "patience", 8, PEER_MS);
 	int64_t sent = clock_now();
 	until(f, clock_now() - sent > 20 * CLOCK_MS);
-	session_hold_reading(c.session, false);
+	session_block_reading(c.session, false);
 	until(f, has_received(f, c.session, "patience"));
 	struct sample r = after(f, c.session, CALL_RECV);
 	uint64_t lay = sample_get(&r, SAMPLE_BUFFERED);
@@ -451,7 +454,7 @@ static void looks_while_something_is_on_its_way(struct fixture *f)
 	ok(count_readings(f, c.session, SAMPLE_LATER) > 0, "by itself");
 	ok(sample_has(session_sample(c.session), SAMPLE_TIMER_LEFT), "with the timer");
 	ok(session_read_at(c.session) > clock_now() - CLOCK_S, "and when that was");
-	session_hold_reading(c.session, true);
+	session_block_reading(c.session, true);
 	while (session_unsent(c.session)) {
 		while (recv(c.peer, sink, LEN, MSG_DONTWAIT) > 0)
 			continue;
@@ -556,7 +559,7 @@ static void follows_the_one_that_closed_first(struct fixture *f)
 	ok(f->poller.wake > clock_now() + CLOCK_S, "nobody is woken before that");
 	ok(reconnect_now(c.session, &f->error), "a session that connects again");
 	until(f, session_state(c.session) == SESSION_OPEN);
-	ok(!lingering_follows(sessions_lingering(f->sessions), session_number(c.session)),
+	ok(!c.session->followed,
 	   "is not followed any more");
 	is_int(session_tcp_state(c.session), STATE_ESTABLISHED, "and has a new state");
 	ok(was_in(f, c.session, SAMPLE_CLOSED, STATE_TIME_WAIT), "what was is written down");
@@ -592,6 +595,14 @@ static void follows_until_it_is_gone(struct fixture *f)
 	end_couple(&c);
 }
 
+static int count_followed(const struct fixture *f)
+{
+	int count = 0;
+	for (size_t i = 0; i < sessions_count(f->sessions); i++)
+		count += sessions_at(f->sessions, i)->followed;
+	return count;
+}
+
 static void follows_some_only(struct fixture *f)
 {
 	enum { MORE = 6 };
@@ -604,12 +615,11 @@ static void follows_some_only(struct fixture *f)
 		fixture_turns(f, 1);
 		peer_close_all(&c.peer, 1);
 	}
-	struct lingering *lingering = sessions_lingering(f->sessions);
-	is_int(lingering->count, LINGERING_MOST, "no more are followed than there is room for");
+	is_int(count_followed(f), LINGERING_MOST, "no more are followed than there is room for");
 	is_int(session_tcp_state(all[0]), STATE_GONE, "of the oldest nothing is said any more");
 	ok(!session_is_unsettled(all[0]) && session_is_unsettled(all[MORE]), "but of the others");
 	ok(sessions_forget(f->sessions, all[MORE], &f->error), "one that is forgotten");
-	is_int(lingering->count, LINGERING_MOST - 1, "is not followed either");
+	is_int(count_followed(f), LINGERING_MOST - 1, "is not followed either");
 	sessions_read_kernel(f->sessions, false);
 	sessions_look(f->sessions, all[MORE + 1]);
 	fixture_turns(f, 1);

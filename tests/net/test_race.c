@@ -3,9 +3,8 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "net/fixture.h"
-#include "net/session_internal.h"
+#include "net/dialled.h"
 #include "net/scripted.h"
 
 /* A name with several addresses, 127.0.0.1 to 127.0.0.6 at one port: an address that is silent has a
@@ -62,24 +61,13 @@ static void end_silent(struct silent *silent)
 	peer_close_all(&silent->listener, 1);
 }
 
-/* Hands a session the answer of a look-up. */
 static struct session *open_to_all(struct fixture *f, const unsigned *last, size_t count,
                                    unsigned port, int64_t limit)
 {
-	struct session *session = session_new(f->sessions, &stream_kind);
-	session->open_parameters = xcalloc(1, sizeof *session->open_parameters);
-	session->open_parameters->options.timeout = limit;
-	session->dial = xcalloc(1, sizeof *session->dial);
-	buf_init(&session->dial->attempt_log, SIZE_MAX);
-	session->queue.max = 1000;
-	session->dial->local_known = true;
-	session->dial->begun = clock_now();
-	session->dial->next_at = session->dial->report_at = INT64_MAX;
-	session->dial->remote.count = count;
+	struct lookup_answer answer = { .count = count };
 	for (size_t i = 0; i < count; i++)
-		session->dial->remote.addr[i] = at(last[i], port);
-	connect_begin(session);
-	return session;
+		answer.addr[i] = at(last[i], port);
+	return dial_to(f, &answer, limit);
 }
 
 static int open_fds(const struct fixture *f, const struct session *session)

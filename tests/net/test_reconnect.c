@@ -4,6 +4,9 @@
 
 #include "net/fixture.h"
 #include "net/session_internal.h"
+#include "net/option.h"
+#include "net/step.h"
+#include "net/reconnect.h"
 
 static int get(struct fixture *f, struct session *session, int level, int number)
 {

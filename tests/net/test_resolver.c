@@ -5,6 +5,7 @@
 #include "net/fixture.h"
 #include "net/session_internal.h"
 #include "net/scripted.h"
+#include "net/step.h"
 
 /* Many names at once whose name server does not answer: "slow.test" is stuck while the gate is
  * shut. */

@@ -4,9 +4,10 @@
 #include <locale.h>
 #include <sys/resource.h>
 
-#include "base/alloc.h"
 #include "net/fixture.h"
-#include "net/session_internal.h"
+#include "net/dialled.h"
+#include "net/service.h"
+#include "net/reconnect.h"
 
 /* ---- opening ---- */
 
@@ -121,26 +122,15 @@ static void gives_up_in_time(struct fixture *f)
 	peer_close_all(&fd, 1);
 }
 
-/* Hands a session the answer of a look-up, 127.0.0.`first` and 127.0.0.1: a name with two addresses
- * is not to be had everywhere. */
+/* 127.0.0.`first` and 127.0.0.1 */
 static struct session *open_to_two(struct fixture *f, uint8_t first, unsigned port)
 {
-	struct session *session = session_new(f->sessions, &stream_kind);
-	session->open_parameters = xcalloc(1, sizeof *session->open_parameters);
-	session->dial = xcalloc(1, sizeof *session->dial);
-	buf_init(&session->dial->attempt_log, SIZE_MAX);
-	session->queue.max = 1000;
-	session->dial->local_known = true;
-	session->dial->begun = clock_now();
-	session->dial->remote.count = 2;
 	struct endpoint loopback = { .family = AF_INET,
 		                     .port = (uint16_t)port,
 		                     .ip = { 127, 0, 0, 1 } };
-	session->dial->remote.addr[0] = session->dial->remote.addr[1] = loopback;
-	session->dial->remote.addr[0].ip[3] = first;
-	session->dial->next_at = session->dial->report_at = INT64_MAX;
-	connect_begin(session);
-	return session;
+	struct lookup_answer answer = { .addr = { loopback, loopback }, .count = 2 };
+	answer.addr[0].ip[3] = first;
+	return dial_to(f, &answer, 0);
 }
 
 static void tells_a_story(struct fixture *f)

@@ -7,6 +7,7 @@
 
 #include "net/session_internal.h"
 #include "net/by_hand.h"
+#include "net/service.h"
 
 /* ---- recv() ---- */
 
@@ -174,11 +175,11 @@ static void asks_for_nothing(struct fixture *f)
 	is_text(last_state(f, p.server),
 	        "recv(0) = 0: nothing was asked for, so this is no end of file", "is no FIN");
 	ok(!session_peer_closed(p.server), "and not taken for one");
-	is_text(try_recv(f, p.server, STEP_RECV_MOST + 1, RECV_PLAIN),
+	is_text(try_recv(f, p.server, SESSION_RECV_MOST + 1, RECV_PLAIN),
 	        "recv: 1000001 bytes are more than the 1000000 that one call may take",
 	        "too much for one call");
-	try_recv(f, p.server, STEP_RECV_MOST, RECV_PLAIN);
-	is_int(newest_call(f, p.server, CALL_RECV)->arg, STEP_RECV_MOST,
+	try_recv(f, p.server, SESSION_RECV_MOST, RECV_PLAIN);
+	is_int(newest_call(f, p.server, CALL_RECV)->arg, SESSION_RECV_MOST,
 	       "as much as that is asked for, whatever room a block had");
 	end_pair(f, &p);
 }

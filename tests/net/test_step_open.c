@@ -6,6 +6,7 @@
 
 #include "net/session_internal.h"
 #include "net/by_hand.h"
+#include "net/reconnect.h"
 
 static const char *try_bind(struct fixture *f, struct session *session, const char *host,
                             const char *port)

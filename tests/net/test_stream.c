@@ -104,7 +104,7 @@ static void writes_to_nobody(struct fixture *f)
 static void reads_what_is_left(struct fixture *f)
 {
 	struct couple c = make_couple(f);
-	session_hold_reading(c.session, true);
+	session_block_reading(c.session, true);
 	peer_send(c.peer, "legacy", 6, PEER_MS);
 	peer_reset(c.peer);
 	int64_t deadline = clock_now() + 5 * CLOCK_S;
@@ -114,7 +114,7 @@ static void reads_what_is_left(struct fixture *f)
 	       "held reading reads nothing");
 	ok(!send_text(f, c.session, "x") && strstr(f->error.text, "reset"),
 	   "after a reset nothing is sent");
-	session_hold_reading(c.session, false);
+	session_block_reading(c.session, false);
 	until(f, session_state(c.session) == SESSION_CLOSED);
 	ok(has_received(f, c.session, "legacy"), "the rest is read when reading goes on");
 	is_int(count_states(f, c.session, "reset by peer"), 1, "the reset is told once");

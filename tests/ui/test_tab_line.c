@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "support/tap.h"
+#include "net/service.h"
 
 static struct row row;
 static struct buf text;

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* dial: from a target to an open socket. Looks up the local address and the remote ones within one
+ * time limit, and connects to those: in turn, side by side where one does not answer at once (RFC
+ * 8305), the first to answer is taken. What became of the others is one log, reported when it may
+ * matter. Sockets that wait on an address are bind's. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/poller.h"
+#include "net/resolve.h"
+#include "net/session_internal.h"
+
+/* A connect() that is under way on the session's socket of the same index. */
+struct attempt {
+	size_t number; /* of the address, from 0 */
+	int64_t begun;
+};
+
+struct dial {
+	bool waits_for_port; /* an old descriptor, closed at the end of this turn, may hold it */
+	bool local_known;    /* the local address has been looked up, or none was asked for */
+	struct lookup_answer local, remote;
+	size_t next;     /* the address that is tried next */
+	int64_t begun;   /* clock_now() */
+	int64_t next_at; /* when that begins though others are under way; INT64_MAX = never */
+	struct attempt attempt[SESSION_SOCKETS];
+	struct buf attempt_log; /* what became of the addresses tried so far, */
+	size_t reported;        /* this much of it is a line in the transcript, */
+	int64_t report_at;      /* and the rest will be then; INT64_MAX = there is none */
+};
+
+/* Begins to open it as its open parameters say. */
+void dial_begin(struct session *session);
+void dial_end(struct session *session);
+void dial_prepare(struct session *session, struct poller *poller);
+void dial_serve(struct session *session, const struct poller *poller);
+
+/* The addresses are known: connects to them. */
+void dial_connect(struct session *session);

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* dialled: a session that is given the answer of a look-up: a name with several addresses is not to be
+ * had everywhere. */
+#pragma once
+
+#include "base/alloc.h"
+#include "net/dial.h"
+#include "net/fixture.h"
+#include "net/session_internal.h"
+#include "net/stream.h"
+
+__attribute__((unused)) static struct session *dial_to(struct fixture *f,
+                                                       const struct lookup_answer *answer,
+                                                       int64_t limit)
+{
+	/* what sessions know of their table is the first thing in it */
+	struct session *session = session_new((struct session_host *)f->sessions, &stream_ops);
+	session->open_parameters = xcalloc(1, sizeof *session->open_parameters);
+	session->open_parameters->options.timeout = limit;
+	session->dial = xcalloc(1, sizeof *session->dial);
+	buf_init(&session->dial->attempt_log, SIZE_MAX);
+	session->queue.max = 1000;
+	session->dial->local_known = true;
+	session->dial->begun = clock_now();
+	session->dial->next_at = session->dial->report_at = INT64_MAX;
+	session->dial->remote = *answer;
+	dial_connect(session);
+	return session;
+}
