@@ -67,7 +67,7 @@ def wait_for(condition, what):
     rows = [row for row in tmux("capture-pane", "-p", "-t", "main").split("\n") if row]
     print("# the screen ends with\n# |%s" % "\n# |".join(rows[-12:]))
     ended = ask("#{?pane_dead,the program has ended with #{pane_dead_status}#{pane_dead_signal},}")
-    raise Failed("%s, waiting for %s" % (ended or found or "in vain", what))
+    raise Failed("waited in vain for %s%s" % (what, ": " + (ended or found) if ended or found else ""))
 
 
 def has(text):
@@ -144,7 +144,7 @@ def settles():
     typed("C-g", PROBE)
     wait_for(lambda: has(PROBE), "a character that was typed")
     typed("BSpace")
-    wait_for(lambda: not has(PROBE), "its end")
+    wait_for(lambda: not has(PROBE), "the end of a character that was erased")
     wait_for(sleeps, "sleep")
 
 

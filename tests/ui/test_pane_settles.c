@@ -23,6 +23,7 @@ static struct buf all, first, second, wanted;
 static int height;
 static int64_t now;
 static uint64_t state, case_seed;
+static char failure[160]; /* becomes part of the case's name */
 
 static unsigned chance(unsigned below)
 {
@@ -234,9 +235,10 @@ static bool plays(void)
 				turn();
 			}
 		if (!is_good(&why)) {
-			printf("# PANE_SEED=%llu, act %d: %s: %s%s, %dx%d, fold %d\n",
-			       (unsigned long long)case_seed, act, why, view.ops->name,
-			       view.all ? " all" : "", view.columns, height, view.fold);
+			snprintf(failure, sizeof failure,
+			         ": PANE_SEED=%llu, act %d: %s: %s%s, %dx%d, fold %d",
+			         (unsigned long long)case_seed, act, why, view.ops->name,
+			         view.all ? " all" : "", view.columns, height, view.fold);
 			return false;
 		}
 	}
@@ -268,7 +270,7 @@ int main(void)
 		good = plays();
 		played++;
 	} while (good && seconds() < end);
-	ok(good, "filled twice a pane is the same, and a piece of all its rows");
+	ok(good, "filled twice a pane is the same, and a piece of all its rows%s", failure);
 	printf("# %zu games\n", played);
 	pane_free(&pane);
 	rows_free(&rows);
