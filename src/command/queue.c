@@ -486,10 +486,17 @@ static bool run_next(struct app *app, struct queue *queue)
 	struct wait wait = { 0 };
 	bool aside;
 	enum command_result result = run_line(app, queue, line, len, &wait, &aside, &error);
+	bool remembered = result == COMMAND_WAITING && !(aside && wait.in_session);
+	if (remembered) {
+		result = wait.look(app, &wait, false, &error);
+		remembered = result == COMMAND_WAITING;
+		if (!remembered && wait.free)
+			wait.free(&wait);
+	}
 	if (result == COMMAND_FAILED || result == COMMAND_MISUSED) {
 		struct file told = { .path = path, .line = where };
 		fail_line(app, queue, &told, &error, result == COMMAND_MISUSED ? 2 : 1);
-	} else if (result == COMMAND_WAITING && !(aside && wait.in_session)) {
+	} else if (remembered) {
 		add_pending(app, queue, !(queue->script && aside), xasprintf("%s:%zu", path, where),
 		            &wait);
 	}

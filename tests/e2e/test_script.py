@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scripts without a screen: what they print and where, how they end, and what ends them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from tap import done, ok, read_until, run, same, sockpit, watchdog  # noqa: E402
+
+watchdog(120)
+home = tempfile.mkdtemp()
+os.environ.update(HOME=home)
+os.chdir(home)
+
+
+def write(name, text):
+    with open(name, "wb") as file:
+        file.write(text if isinstance(text, bytes) else text.encode())
+    return name
+
+
+def errors_of(text, *words, **more):
+    """Status and standard error of a script that is called "script"."""
+    status, out, err = run("-f", write("script", text), *words, **more)
+    return status, err.decode()
+
+
+# ---- a conversation, and what is printed ----
+
+CONVERSATION = """\
+# both ends are ours
+/listen 127.0.0.1 0 echo as srv
+
+/open 127.0.0.1 $srv.port as c
+hello $1 and $2
+/expect "hello left and two words\\n" within 5s
+/close
+/wait closed
+"""
+same(errors_of(CONVERSATION, "left", "two words"), (0, ""), "a conversation that goes as expected says nothing")
+status, out, err = run("-f", "-", "left", "two words", given=CONVERSATION.encode())
+same((status, out, err), (0, b"", b""), "from standard input, too")
+status, out, err = run("-f", write("script", "/set eol crlf\n/set eol\n/listen 0\n/peers\n"))
+ok(status == 0 and b"crlf" in out and err == b"", "answers go to standard output")
+status, out, err = run("-v", "-f", write("script", "/listen 127.0.0.1 0 as srv\n"))
+ok(status == 0 and out == b"" and b"listening" in err, "-v says on standard error what happens")
+
+# A peer that is not ours, and what a script leaves to be sent at its end.
+with socket.create_server(("127.0.0.1", 0)) as server:
+    port = server.getsockname()[1]
+    process = sockpit("-f", write("script", "/open 127.0.0.1 $1\n/expect \"> \"\nlast words\n"), port)
+    peer = server.accept()[0]
+    peer.sendall(b"220 ready\r\n>")
+    peer.sendall(b" ")
+    got = b""
+    while piece := peer.recv(100):
+        got += piece
+    peer.close()
+    same(got, b"last words\n", "what was sent at the end arrives, and then FIN")
+    same(process.wait(10), 0, "and that is a good end")
+
+# A script on standard input is run as it comes.
+process = sockpit("-f", "-")
+process.stdin.write(b"/listen 127.0.0.1 0 as srv\n/sessions\n")
+process.stdin.flush()
+ok(b"srv" in read_until(process.stdout, b"srv"), "a line runs before the next one is there")
+process.stdin.write(b"/set time off\n/set")
+process.stdin.close()
+ok(b"escape-time" in process.stdout.read(), "and the last one without its line end")
+same((process.wait(10), process.stderr.read()), (0, b""), "its end ends it")
+
+# ---- what goes wrong ----
+
+same(errors_of("/listen 127.0.0.1 0 echo as s\n/open 127.0.0.1 $s.port\nHello\n/expect Goodbye within 100ms\n/sessions\n"),
+     (1, "script:4: expected \"Goodbye\" within 100 ms, got \"Hello\\n\" (6 bytes)\n"),
+     "a failed expectation ends the script and says what came instead")
+with socket.create_server(("127.0.0.1", 0)) as server:
+    port = server.getsockname()[1]
+status, err = errors_of("/open 127.0.0.1 %d\n" % port)
+ok(status == 1 and err.startswith("script:1: ") and "refused" in err and err.count("\n") == 1, "so does a refusal")
+same(errors_of("/wiat open\n"), (2, "script:1: no such command: \"wiat\": did you mean /wait?\n"), "a wrong word is 2")
+status, err = errors_of("\n\n/open\n")
+ok(status == 2 and err.startswith("script:3: open: needs an address"), "so is a missing argument")
+same(errors_of("hello\n"), (2, "script:1: no session to send \"hello\" to: commands begin with /\n"), "data for nobody")
+same(errors_of("/source script\n"), (1, "script:1: script: more than 16 files deep: does it run itself?\n"),
+     "a script that runs itself")
+write("inner", "/set marks on\n/nonsense\n")
+same(errors_of("/source inner\n")[1].split(":")[:2], ["inner", "2"], "a mistake is where it was made")
+same(errors_of(b"\x7fELF\0\0\1\n"), (2, "script:1: a NUL byte in the line: this is not a file of commands\n"), "a binary")
+same(errors_of(b"x" * (1 << 20) + b"xx\n"), (2, "script:1: a line of more than 1048576 bytes\n"), "a line of a megabyte")
+same(errors_of("/send \x1b]0;title\x07\\q\n")[1].count("\x1b"), 0, "what is wrong cannot reach the terminal")
+same(run("-f", "nowhere"), (2, b"", b"sockpit: nowhere: no such file or directory\n"), "no such file")
+same(run("-f", "/"), (2, b"", b"sockpit: /: is a directory\n"), "a directory")
+status, out, err = run("-f", "script", "-l", "0")
+ok(status == 2 and b"/listen" in err, "-l is the script's own business")
+status, out, err = run("-f", "script", *range(10))
+ok(status == 2 and b"more than 9 words" in err, "more words than it can name")
+same(run("-f"), (2, b"", b"sockpit: -f needs a value (sockpit -h lists the options)\n"), "no file")
+
+# ---- signals ----
+
+for number in (signal.SIGINT, signal.SIGTERM):
+    process = sockpit("-v", "-f", write("script", "/listen 127.0.0.1 0 as srv\n/wait closed within 1h\n"))
+    read_until(process.stderr, b"listening")
+    process.send_signal(number)
+    status = process.wait(10)
+    same(status, -number, "%s ends it, and it dies of it" % number.name)
+    rest = process.stderr.read()
+    ok(rest.endswith(b"script:2: interrupted\n"), "with the line that it was at: %r" % rest)
+process = sockpit("-f", "-")
+process.stdin.write(b"/set\n")
+process.stdin.flush()
+read_until(process.stdout, b"escape-time")
+process.send_signal(signal.SIGTERM)
+same((process.wait(10), process.stderr.read()), (-signal.SIGTERM, b"sockpit: interrupted\n"), "also between two lines")
+
+# ---- nobody reads ----
+
+reader, writer = os.pipe()
+os.close(reader)
+process = sockpit("-f", write("script", "/set\n/set\n"), stdout=writer)
+os.close(writer)
+same(process.wait(10), 1, "output that nobody takes is a failure")
+ok(b"standard output: broken pipe" in process.stderr.read(), "and one line says so")
+subprocess.run(["rm", "-r", home], check=True)
+done()
