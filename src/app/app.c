@@ -159,7 +159,7 @@ void app_give_back(struct app *app, struct app_focus focus)
 		app_select(app, chosen);
 	else
 		sessions_pin(app->sessions, shown);
-	if (!app->current)
+	if (!app->current && focus.session)
 		app->gone = focus.session;
 }
 

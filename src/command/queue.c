@@ -197,6 +197,8 @@ static enum command_result run_in_queue(struct app *app, struct queue *queue, co
 	queues->running = queue;
 	queues->ran = true;
 	app->attended = false;
+	if (queue->script)
+		command_record(app, line);
 	app->answering = true;
 	enum command_result result = command_run(app, line, len, wait, error);
 	app->answering = false;
@@ -338,7 +340,6 @@ static enum command_result run_script_line(struct app *app, struct queue *queue,
 	enum command_result result = COMMAND_MISUSED;
 	if (expand(app, queue, bytes, len, &line, error)) {
 		*aside = take_ampersand(app, &line);
-		command_record(app, buf_text(&line));
 		result = run_in_queue(app, queue, buf_text(&line), line.len, wait, error);
 	}
 	buf_free(&line);

@@ -161,32 +161,36 @@ static void report_answer(struct controller *controller, uint64_t since)
 		controller->frontend.answer(controller->frontend.context, at);
 }
 
-static void run_line(struct controller *controller, const char *line, size_t len)
+static bool run_line(struct controller *controller, const char *line, size_t len)
 {
 	if (controller->app->secret_for) {
 		send_secret(controller, line, len);
-		return;
+		return true;
 	}
 	uint64_t since = transcript_end(controller->app->transcript);
-	controller->hooks.line(controller->app, line, len);
+	bool done = controller->hooks.line(controller->app, line, len);
 	report_answer(controller, since);
 	if (controller->app->secret_for)
 		say(controller, SECRET_HINT);
 	notify_change(controller);
+	return done;
 }
 
 /* What was pasted as several lines stays data, also when literal mode was switched, or its first
- * line deleted. */
-static void on_line(void *context, const char *line, size_t len)
+ * line deleted. What could not be sent stays on the line, unless keys that were typed ahead would go
+ * on with it. */
+static bool on_line(void *context, const char *line, size_t len)
 {
 	struct controller *controller = context;
+	const char *slash = app_find_slash(controller->app, line);
+	bool command = slash && slash[1] != '/';
 	bool data = controller->pasted_lines && memchr(line, '\n', len);
-	controller->pasted_lines = false;
-	if (data)
-		send_data(controller, line, len);
-	else
-		run_line(controller, line, len);
+	bool done = data ? send_data(controller, line, len) : run_line(controller, line, len);
+	bool more = controller->keys.pending.len > controller->keys.consumed;
+	bool kept = !done && !more && (data || !command);
+	controller->pasted_lines = kept && data;
 	notify_change(controller);
+	return !kept;
 }
 
 static void on_end(void *context)

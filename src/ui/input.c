@@ -58,6 +58,7 @@ static struct {
 	                        readline gets them together, or not at all */
 	int64_t pressed;     /* instant of the last of them */
 	unsigned long empty_reads;
+	char *kept; /* of a line that was not taken: it goes back */
 } input;
 
 /* ---- what keys are bound to ---- */
@@ -663,8 +664,10 @@ static void take_line(char *line)
 		if (!hidden)
 			input_history_add(line);
 		byte_escape_decode(line, strlen(line), &bytes);
-		if (hooks->line)
-			hooks->line(hooks->context, buf_text(&bytes), bytes.len);
+		bool taken =
+		        !hooks->line || hooks->line(hooks->context, buf_text(&bytes), bytes.len);
+		if (!taken && !hidden && !input.queue.len)
+			input.kept = xstrdup(line);
 		if (hidden) {
 			buf_wipe(&bytes);
 			wipe_line(line);
@@ -681,6 +684,11 @@ static void feed(const char *bytes, size_t len)
 	buf_append(&input.queue, bytes, len);
 	while (input.queue.len)
 		rl_callback_read_char();
+	if (input.kept) { /* readline begins a new line only after it has given the last away */
+		rl_insert_text(input.kept);
+		free(input.kept);
+		input.kept = NULL;
+	}
 	if (rl_last_func == rl_re_read_init_file)
 		apply_bindings();
 }

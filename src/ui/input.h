@@ -18,8 +18,8 @@ struct input_hooks {
 	void *context;
 	/* Enter; valid during the call. Bytes that are no text are on the line as escapes
 	 * (byte_escape.h), but here they are those bytes: NUL may be among them. The other hooks
-	 * are given, and give, bytes, too. */
-	void (*line)(void *context, const char *line, size_t len);
+	 * are given, and give, bytes, too. False: the text stays on the line. */
+	bool (*line)(void *context, const char *line, size_t len);
 	bool (*hides)(void *context, const char *line); /* before it: the history may not have it */
 	void (*end)(void *context);                     /* Ctrl-D on an empty line */
 	void (*command)(void *context, const char *line); /* a key that runs a command line */

@@ -66,6 +66,8 @@ static void returns_to_the_newest_rows(void)
 	returns(vt, "/@2 addressed", "←  addressed");
 	returns(vt, "/close", "closed");
 	returns(vt, "too late", "session 2 is closed");
+	ok(vt_wait_row(vt, -1, "2> too late"), "what was not sent stays on the line");
+	vt_send(vt, "\x15");
 	ok(stage_quit(vt), "ends well");
 }
 

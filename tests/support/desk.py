@@ -63,6 +63,10 @@ class Desk:
         while data:
             data = data[os.write(self.master, data):]
 
+    def erase(self):
+        """The line that is being typed."""
+        os.write(self.master, b"\x15")
+
     def leave(self):
         """Quits as a person does; gives the exit status."""
         if self.process.poll() is None:

@@ -29,6 +29,17 @@ static void scenario_basics(void)
 	ok(!input_is_sideways(), "lines wrap");
 	type("\n한\n");
 	sent("Xhello!;;한;", "Ctrl-J, an empty line, Korean");
+	typist.refuses = true;
+	forget();
+	type("keep me\r");
+	sent("keep me;", "what is not taken");
+	shows("1> keep me|", "stays on the line");
+	typist.refuses = false;
+	type("!\r");
+	sent("keep me;keep me!;", "and can be sent later");
+	type("a");
+	shows("1> a|", "after which the line is empty");
+	type("\x15");
 }
 
 static void scenario_actions(void)

@@ -25,17 +25,19 @@ static struct {
 	unsigned ends, bells;
 	const char *const *words; /* what completion offers; NULL: file names */
 	int64_t now;
+	bool refuses; /* what is entered stays on the line */
 } typist;
 
 static const char *const no_words[] = { NULL };
 
 /* ---- what input calls ---- */
 
-static void note_line(void *context, const char *line, size_t len)
+static bool note_line(void *context, const char *line, size_t len)
 {
 	(void)context;
 	buf_append(&typist.lines, line, len);
 	buf_append_text(&typist.lines, ";");
+	return !typist.refuses;
 }
 
 static void note_end(void *context)
