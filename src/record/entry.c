@@ -131,6 +131,12 @@ bool entry_is_words(const struct entry *entry)
 	return entry->call == CALL_NOTE || entry->call == CALL_COMMAND || entry->call == CALL_STATE;
 }
 
+bool entry_is_of_command(const struct entry *entry)
+{
+	return entry->call == CALL_COMMAND ||
+	       (entry->call == CALL_NOTE && entry->flags & ENTRY_ANSWER);
+}
+
 static bool moves_bytes(const struct entry *entry)
 {
 	return !entry->error && (entry_is_incoming(entry) || entry_is_outgoing(entry));

@@ -131,8 +131,9 @@ bool entry_is_addressed(const struct entry *entry); /* of these, those that name
 /* Bytes beside the stream: only peeked at, or urgent (MSG_PEEK, MSG_OOB). */
 bool entry_is_aside(const struct entry *entry);
 
-bool entry_is_words(const struct entry *entry);    /* a note, a command, a state */
-bool entry_is_datagram(const struct entry *entry); /* that was sent or received */
+bool entry_is_words(const struct entry *entry);      /* a note, a command, a state */
+bool entry_is_of_command(const struct entry *entry); /* a command, a note that answers one */
+bool entry_is_datagram(const struct entry *entry);   /* that was sent or received */
 
 /* Bytes of a stream, in its order. What was sent as urgent has its place there (entry.phase), but
  * who receives it receives it beside the stream: it is shown like that. */

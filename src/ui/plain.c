@@ -245,6 +245,27 @@ static void on_say(void *context, const char *text)
 	plain->dirty = true;
 }
 
+/* Where the view shows no commands, their answers are printed beside it. */
+static void on_answer(void *context, uint64_t position)
+{
+	struct plain *plain = context;
+	struct view view = view_of(plain);
+	struct location location = { position, 0 };
+	struct rows rows = { 0 };
+	if (view_has(&view, location))
+		return;
+	view.ops = view_listed(0);
+	do {
+		view_layout(&view, location, &rows);
+		for (size_t i = 0; i < rows.count; i++) {
+			row_print(&rows.row[i], &plain->words);
+			buf_append_text(&plain->words, "\r\n");
+		}
+	} while (view_after(&view, &location) && location.entry == position);
+	rows_free(&rows);
+	plain->dirty = true;
+}
+
 static void on_bell(void *context)
 {
 	struct plain *plain = context;
@@ -392,6 +413,7 @@ struct ui *plain_new(const struct ui_hooks *hooks, struct error *error)
 	struct frontend_ops frontend = {
 		.context = plain,
 		.say = on_say,
+		.answer = on_answer,
 		.act = on_act,
 		.changed = on_changed,
 		.bell = on_bell,

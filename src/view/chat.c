@@ -448,6 +448,7 @@ const struct view_ops chat_view = {
 	        "and one send() may come as two recv().",
 	.merges = true,
 	.joins = true,
+	.commands = true,
 	.piece = VIEW_LONG,
 	.layout = chat_layout,
 };

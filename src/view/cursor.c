@@ -7,6 +7,8 @@ static bool shows(const struct view *view, uint64_t position, const struct entry
 {
 	if (view->all && transcript_is_hidden(view->transcript, entry->session))
 		return false;
+	if (!view->ops->commands && entry_is_of_command(entry))
+		return false;
 	if (view->ops->shows)
 		return view->ops->shows(view, position, entry);
 	return entry_is_words(entry) || entry_is_payload(entry);

@@ -36,13 +36,17 @@ struct view_ops {
 	 * at line ends and pauses. */
 	bool joins;
 
+	/* Commands and their answers are shown: they are no part of the conversation. */
+	bool commands;
+
 	/* An entry is shown as a call in words of our own, so /find looks there; else as the bytes
 	 * that it moved. */
 	bool calls;
 
 	uint32_t piece; /* bytes at whose multiples an entry that is not joined is cut; 0: never */
 
-	/* Whether the entry has a paragraph. NULL: notes, states, and what moved bytes. */
+	/* Whether the entry has a paragraph; asked only of commands and answers if those are shown.
+	 * NULL: notes, states, and what moved bytes. */
 	bool (*shows)(const struct view *view, uint64_t position, const struct entry *entry);
 
 	/* Appends at least one row for the paragraph that begins at the cursor. */

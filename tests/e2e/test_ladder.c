@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The ladder of a real conversation between a session and its accepted other end, in the window. */
+/* The ladder of a real conversation between a session and its accepted other end, in the window; and
+ * answers to commands in views that do not show them. */
 #include "e2e/stage.h"
 
 #include "support/tap.h"
@@ -42,7 +43,8 @@ static void is_a_view(void)
 	vt_send(vt, "/view ladder\r");
 	ok(stage_wait_row(vt, "send(\"hello\\n\") = 6", "data 0..5 o"), "/view ladder is the same");
 	vt_send(vt, "/opne\r");
-	ok(stage_wait_row(vt, "!", "no such command"), "answers to commands are seen there, too");
+	ok(stage_wait_row(vt, "no such command", "/open?"),
+	   "an answer to a command is seen below it");
 	vt_resize(vt, 24, 40);
 	ok(stage_wait_row(vt, "send() = 6", "─ data o →"), "in half the width");
 	vt_send(vt, "/view chat\r");
@@ -54,11 +56,26 @@ static void is_a_view(void)
 	ok(stage_quit(vt), "it ends well");
 }
 
+static void answers_in_plain_mode(void)
+{
+	int status;
+	struct vt *vt = stage_run(24, 80, "dumb", STAGE_WORDS("--plain", "--demo"));
+	vt_wait_text(vt, "connected");
+	vt_send(vt, "/view trace\r");
+	ok(vt_wait_output(vt, ", trace"), "plain: the trace");
+	vt_send(vt, "/opne\r");
+	ok(vt_wait_output(vt, "no such command"), "plain: an answer is printed beside it");
+	vt_send(vt, "/quit\r");
+	ok(vt_wait_exit(vt, &status) && status == 0, "ends well");
+	vt_free(vt);
+}
+
 int main(void)
 {
 	tap_watchdog(60);
 	stage_open();
 	draws_both_ends();
 	is_a_view();
+	answers_in_plain_mode();
 	return tap_done();
 }

@@ -50,6 +50,8 @@ static void append(struct transcript *transcript, uint8_t kind, const uint8_t *b
 		{ .call = CALL_STATE, .session = 2 },
 		{ .call = CALL_SEND, .session = 1, .flags = ENTRY_SECRET },
 		{ .call = CALL_SENDTO, .session = 1, .flags = ENTRY_SECRET },
+		{ .call = CALL_COMMAND, .session = 1 },
+		{ .call = CALL_NOTE, .session = 1, .flags = ENTRY_ANSWER },
 	};
 	static const struct endpoint addr = { .family = AF_INET6, .port = 53, .ip = { [15] = 1 } };
 	char payload[LONGEST];

@@ -670,8 +670,57 @@ static void test_kinds(void)
 	is_int(count_paragraphs(&trace_view, true), 10, "and another session's");
 	is_text(view_listed(0)->name, "chat", "chat is the default");
 	ok(view_named("ladder") == &ladder_view && !view_named("ladde"), "each has a name");
-	ok(view_turn(&ladder_view, false) == &chat_view, "the turn goes round");
-	ok(view_turn(&trace_view, true) == &chat_view, "of all sessions only where that merges");
+	size_t turns = 0, merging = 0;
+	const struct view_ops *ops = &chat_view;
+	do
+		turns++;
+	while ((ops = view_turn(ops, false)) != &chat_view);
+	ok(!view_listed(turns) && view_listed(turns - 1), "the turn goes through all of them");
+	do
+		merging += ops->merges;
+	while ((ops = view_turn(ops, true)) != &chat_view);
+	is_int(merging, turns - 1, "of all sessions through all but the ladder");
+}
+
+/* The row of VIEW_LIST and the file say the same name; there is help for /help and the manual. */
+static void test_list(void)
+{
+	const char *names = VIEW_NAMES;
+	bool same = true, helped = true;
+	for (size_t i = 0; view_listed(i); i++) {
+		size_t len = strcspn(names, "|");
+		same = same && strlen(view_listed(i)->name) == len &&
+		       strncmp(view_listed(i)->name, names, len) == 0;
+		helped = helped && *view_listed(i)->help;
+		names += len + (names[len] == '|');
+	}
+	ok(same && !*names, "each view has the name of its row");
+	ok(helped, "and a line of help");
+}
+
+static void put_conversation(bool commands)
+{
+	begin(80);
+	put(CALL_RECV, "one\n");
+	if (commands) {
+		put(CALL_COMMAND, "/option");
+		put_entry((struct entry){ .call = CALL_NOTE, .flags = ENTRY_ANSWER }, NULL, "yes",
+		          3);
+	}
+	put(CALL_NOTE, "a client has come");
+}
+
+/* What was typed, and what it answered, is no part of the conversation. */
+static void test_commands(void)
+{
+	for (size_t i = 0; view_listed(i); i++) {
+		const struct view_ops *ops = view_listed(i);
+		put_conversation(false);
+		int without = count_paragraphs(ops, false);
+		put_conversation(true);
+		is_int(count_paragraphs(ops, false), without + (ops->commands ? 2 : 0), ops->name);
+	}
+	ok(chat_view.commands && !trace_view.commands, "a chat shows them, a trace does not");
 }
 
 /* A place of one kind is used in another, and in other sessions. */
@@ -862,6 +911,8 @@ int main(void)
 	test_asides();
 	test_urgent_sent();
 	test_kinds();
+	test_list();
+	test_commands();
 	test_turning();
 	test_newest();
 	test_truncated();
