@@ -36,7 +36,7 @@ static struct stamp take_stamp(const struct app *app)
 		.waiting = current &&
 		           (session_waiting(current, &since) || session_opens_again(current, NULL)),
 		.page = page_is_open(app) ? app->open_page.serial : 0,
-		.look = app_view_mode(app, app_shown(app)),
+		.mode = app_view_mode(app, app_shown(app)),
 	};
 }
 
@@ -44,8 +44,8 @@ static bool stamps_differ(const struct stamp *a, const struct stamp *b)
 {
 	return a->entries != b->entries || a->sessions != b->sessions || a->unsent != b->unsent ||
 	       a->state != b->state || a->literal != b->literal || a->fold != b->fold ||
-	       a->waiting != b->waiting || a->page != b->page || a->look.ops != b->look.ops ||
-	       a->look.all != b->look.all;
+	       a->waiting != b->waiting || a->page != b->page || a->mode.ops != b->mode.ops ||
+	       a->mode.all != b->mode.all;
 }
 
 static void go_to_hit(struct window *window)

@@ -28,7 +28,7 @@ struct stamp {
 	int fold;
 	bool waiting;  /* a call does */
 	uint64_t page; /* open_page.serial, 0 = none */
-	struct view_mode look;
+	struct view_mode mode;
 };
 
 enum { WINDOW_HINT = 1024 };
