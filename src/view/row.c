@@ -116,6 +116,12 @@ void row_pad(struct row *row, int column, enum style style)
 		row_add_glyph(row, &blank, style);
 }
 
+void row_cut(struct row *row, int columns)
+{
+	while (row->columns > columns)
+		row->columns -= row->glyphs[--row->count].width;
+}
+
 void row_add_end(struct row *row, const char *text, int near, int columns, enum style style)
 {
 	enum { GAP = 2 };

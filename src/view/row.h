@@ -63,6 +63,9 @@ void rows_add_wrapped(struct rows *rows, const char *text, size_t len, int first
 /* Blanks up to this column. */
 void row_pad(struct row *row, int column, enum style style);
 
+/* Drops the glyphs at the end that do not fit into this many columns. */
+void row_cut(struct row *row, int columns);
+
 /* Puts words at the end of a row of `columns`: flush with that or with `near`, whichever is less,
  * and after two blanks where the row has text there. Nothing where there is no room. */
 void row_add_end(struct row *row, const char *text, int near, int columns, enum style style);

@@ -149,15 +149,11 @@ static void check_turns(const struct view *view)
 
 static void check_kinds(struct view *view)
 {
-	enum { LADDER_LEAST = 20 }; /* columns; the window has no fewer */
 	static const char *const find[] = { NULL, "a", "=" };
-	int columns = view->columns;
 	for (size_t i = 0; view_listed(i); i++)
 		for (int second = 0; second < 2; second++) {
-			bool in_character, narrow = columns < LADDER_LEAST;
+			bool in_character;
 			view->ops = view_listed(i);
-			view->columns =
-			        view->ops == &ladder_view && narrow ? LADDER_LEAST : columns;
 			view->all = second && view->ops->merges;
 			view->other = second && !view->ops->merges ? 2 : 0;
 			view->find = find[(i + (size_t)second) % 3];

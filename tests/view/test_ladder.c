@@ -97,16 +97,12 @@ static void test_others(void)
 	setlocale(LC_ALL, "");
 }
 
-/* Two lines with the shortest arrow between them. */
-enum { LANES_LEAST = 8 };
-
 static bool fits(conversation *make, int columns, uint32_t other)
 {
 	bool good = true;
 	char *text = strdup(ladder_of(make, columns, other)), *rest = text;
 	for (char *row = strsep(&rest, "\n"); row && good; row = strsep(&rest, "\n"))
-		good = text_columns(row, strlen(row)) <=
-		       (columns < LANES_LEAST ? LANES_LEAST : columns);
+		good = text_columns(row, strlen(row)) <= columns;
 	free(text);
 	return good;
 }

@@ -295,8 +295,11 @@ static void layout_since(const struct cursor *begin, int64_t first, struct rows 
 		ladder_format_time(begin, first, time);
 	for (size_t i = 0; i < arrows.count; i++)
 		layout_line(&lanes, &arrows.list[i], i ? "" : time, rows_add(rows));
-	for (size_t i = above; begin->view->find && i < rows->count; i++)
-		pattern_mark_row(&rows->row[i], begin->view->find, begin->view->find_len);
+	for (size_t i = above; i < rows->count; i++) {
+		row_cut(&rows->row[i], begin->view->columns);
+		if (begin->view->find)
+			pattern_mark_row(&rows->row[i], begin->view->find, begin->view->find_len);
+	}
 }
 
 /* ---- above ---- */
@@ -396,12 +399,15 @@ static void heading(const struct view *view, struct rows *rows)
 {
 	struct endpoints endpoints;
 	char title[LADDER_NAME];
+	size_t above = rows->count;
 	endpoints_find(view, &endpoints);
 	struct row *row = rows_add(rows);
 	ladder_put_cut(row, ladder_title(view, &endpoints, title), view->columns, STYLE_NOTE);
 	put_legend(rows, row, view->columns);
 	put_names(view, &endpoints, rows_add(rows));
 	put_rule(view, rows_add(rows));
+	for (size_t i = above; i < rows->count; i++)
+		row_cut(&rows->row[i], view->columns);
 }
 
 /* ---- as text ---- */
