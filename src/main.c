@@ -125,8 +125,10 @@ static void begin_for_person(struct app *app, const struct options *options)
 	else if (options->has_target)
 		good = open_target(app, options, false, &error) != NULL;
 	else if (!app->current)
-		app_note(app, "sockpit %s: /open HOST PORT begins, /help tells more, Ctrl-D leaves",
-		         PACKAGE_VERSION);
+		app_note(
+		        app,
+		        "sockpit %s: /open HOST PORT starts a session, F1 shows help, Ctrl-D quits",
+		        PACKAGE_VERSION);
 	if (!good)
 		app_error(app, "%s", error.text);
 	if (app->current && !session_failed_to_open(app->current))

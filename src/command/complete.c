@@ -174,7 +174,8 @@ static void offer_topics(struct offer *offer)
 	offer_settings(offer);
 	offer_services(offer);
 	offer_views(offer);
-	offer_word(offer, xstrdup("keys"));
+	for (size_t i = 0; help_topic(i); i++)
+		offer_word(offer, xstrdup(help_topic(i)));
 	offer_options(offer);
 	offer_errors(offer);
 }

@@ -31,68 +31,182 @@ static void print_letters(struct buf *out)
 	}
 }
 
-static const char howto[] =
-        "\n"
-        "Other lines are sent; //x sends /x, ^] makes everything data.\n"
-        "@NAME picks a session: /send @NAME hi; /@NAME hi sends a line; "
-        "text that begins with @ is written with two: /send @@hi.\n"
-        "Unique prefixes do, TAB completes. /help NAME explains a command, "
-        "setting, service, view, socket option or errno value; /help keys lists the keys.";
+static void add_phrase(struct listing *listing, const char *name, const char *help)
+{
+	listing_add(listing, "  %s", name);
+	listing_add(listing, "%.*s", (int)strcspn(help, "\n"), help);
+}
 
-static void print_overview(struct buf *out)
+static void end_list(struct listing *listing, struct buf *out)
+{
+	listing_print(listing, out);
+	listing_free(listing);
+}
+
+static void list_all_commands(const struct app *app, struct buf *out)
 {
 	struct listing listing;
-	listing_init(&listing, 2);
 	const struct command *command;
+	(void)app;
+	listing_init(&listing, 2);
 	for (size_t i = 0; (command = command_at(i)); i++) {
 		listing_add(&listing, "/%s", command->name);
 		listing_add(&listing, "%.*s", (int)strcspn(command->help, "\n"), command->help);
 	}
-	listing_print(&listing, out);
-	listing_free(&listing);
+	end_list(&listing, out);
 	print_letters(out);
-	buf_append_text(out, howto);
 }
 
-static void list_services(struct buf *out)
+static void list_services(const struct app *app, struct buf *out)
+{
+	struct listing listing;
+	(void)app;
+	listing_init(&listing, 2);
+	for (const struct service *service = service_table; service->name; service++)
+		add_phrase(&listing, service->name, service->help);
+	end_list(&listing, out);
+}
+
+static void list_settings(const struct app *app, struct buf *out)
+{
+	struct listing listing;
+	(void)app;
+	listing_init(&listing, 2);
+	for (const struct setting *setting = setting_table; setting->name; setting++)
+		add_phrase(&listing, setting->name, setting->help);
+	end_list(&listing, out);
+}
+
+static void list_views(const struct app *app, struct buf *out)
+{
+	struct listing listing;
+	(void)app;
+	listing_init(&listing, 2);
+	for (size_t i = 0; view_listed(i); i++)
+		add_phrase(&listing, view_listed(i)->name, view_listed(i)->help);
+	end_list(&listing, out);
+}
+
+static void list_options(const struct app *app, struct buf *out)
+{
+	struct listing listing;
+	(void)app;
+	listing_init(&listing, 2);
+	for (const struct sockopt *option = sockopt_table; option->name; option++)
+		add_phrase(&listing, option->name, option->help);
+	end_list(&listing, out);
+}
+
+static void list_errors(const struct app *app, struct buf *out)
+{
+	struct listing listing;
+	(void)app;
+	listing_init(&listing, 2);
+	for (const struct errno_meaning *why = errno_meaning_table; why->symbol; why++)
+		add_phrase(&listing, why->symbol, why->what);
+	end_list(&listing, out);
+}
+
+/* As they are bound now, like readline's "bind -p". */
+static void list_keys(const struct app *app, struct buf *out)
+{
+	struct listing listing;
+	listing_init(&listing, 3);
+	for (const struct binding *row = binding_table; row->name; row++) {
+		struct buf keys = { .max = SIZE_MAX };
+		app_print_keys(app, row, &keys);
+		listing_add(&listing, "%s", keys.len ? buf_text(&keys) : "-");
+		listing_add(&listing, "%s", row->name);
+		listing_add(&listing, "%s%s%s", row->line ? row->line : "",
+		            row->line && row->help ? ": " : "", row->help ? row->help : "");
+		buf_free(&keys);
+	}
+	end_list(&listing, out);
+	buf_append_text(out,
+	                "\nAll other keys are those of readline. ~/.inputrc puts any of them on "
+	                "another key: \"\\C-xi\": info-page");
+}
+
+static void list_marks(const struct app *app, struct buf *out)
+{
+	static const struct {
+		const char *mark, *ascii, *help;
+	} marks[] = {
+		{ "*", NULL, "read from the kernel" },
+		{ "o", NULL, "counted: the kernel's counters of segments changed by so much" },
+		{ "?", NULL, "deduced" },
+		{ "→", "->", "sent" },
+		{ "←", "<-", "received" },
+		{ "·", "-", "said by the program, or what the network did" },
+		{ "!", NULL, "a failure" },
+		{ "⏎", "$", "a line feed ended the line" },
+		{ "…", "...", "a line goes on, or is cut" },
+		{ "● ○", "+ -", "on a tab: the session is open, or not" },
+		{ "+3", NULL, "on a tab: so much came that has not been seen" },
+		{ "^[ \\x9b U+202E", NULL, "what cannot be printed" },
+	};
+	struct listing listing;
+	(void)app;
+	listing_init(&listing, 2);
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+		add_phrase(&listing,
+		           marks[i].ascii && !text_has_unicode() ? marks[i].ascii : marks[i].mark,
+		           marks[i].help);
+	end_list(&listing, out);
+}
+
+/* ---- topics ---- */
+
+static const struct {
+	const char *name;
+	void (*list)(const struct app *app, struct buf *out);
+} topics[] = {
+	{ "keys", list_keys },         { "commands", list_all_commands },
+	{ "services", list_services }, { "settings", list_settings },
+	{ "views", list_views },       { "marks", list_marks },
+	{ "options", list_options },   { "errors", list_errors },
+};
+
+enum { TOPICS = sizeof topics / sizeof *topics };
+
+const char *help_topic(size_t index)
+{
+	return index < TOPICS ? topics[index].name : NULL;
+}
+
+/* The keys with what they do; /help keys has more. */
+static void list_key_help(const struct app *app, struct buf *out)
 {
 	struct listing listing;
 	listing_init(&listing, 2);
-	for (const struct service *service = service_table; service->name; service++) {
-		listing_add(&listing, "  %s", service->name);
-		listing_add(&listing, "%s", service->help);
+	for (const struct binding *row = binding_table; row->name; row++) {
+		struct buf keys = { .max = SIZE_MAX };
+		app_print_keys(app, row, &keys);
+		if (keys.len && row->help)
+			add_phrase(&listing, buf_text(&keys), row->help);
+		buf_free(&keys);
 	}
-	buf_append_text(out, "\n");
-	listing_print(&listing, out);
-	listing_free(&listing);
+	listing_add(&listing, "  Escape");
+	listing_add(&listing, "closes a page, else returns to the newest rows");
+	end_list(&listing, out);
 }
 
-static void list_settings(struct buf *out)
+static void print_overview(const struct app *app, struct buf *out)
 {
-	struct listing listing;
-	listing_init(&listing, 2);
-	for (const struct setting *setting = setting_table; setting->name; setting++) {
-		listing_add(&listing, "  %s", setting->name);
-		listing_add(&listing, "%.*s", (int)strcspn(setting->help, "\n"), setting->help);
-	}
-	buf_append_text(out, "\n");
-	listing_print(&listing, out);
-	listing_free(&listing);
+	buf_append_text(out, "A line that begins with / is a command, any other is sent. //x sends "
+	                     "/x.\n@NAME picks a session: /send @NAME hi; /@NAME hi sends a line; "
+	                     "text that begins with @ is written with two: /send @@hi.\n"
+	                     "Unique prefixes do, TAB completes.\n/help NAME explains a command, "
+	                     "setting, service, view, socket option or errno value.\nLists: /help");
+	for (size_t i = 0; i < TOPICS; i++)
+		buf_printf(out, "%s %s", i > 0 ? "," : "", topics[i].name);
+	buf_append_text(out, "\n\nKeys\n");
+	list_key_help(app, out);
+	buf_append_text(out, "\n\nCommands\n");
+	list_all_commands(app, out);
 }
 
-static void list_views(struct buf *out)
-{
-	struct listing listing;
-	listing_init(&listing, 2);
-	for (size_t i = 0; view_listed(i); i++) {
-		const char *help = view_listed(i)->help;
-		listing_add(&listing, "  %s", view_listed(i)->name);
-		listing_add(&listing, "%.*s", (int)strcspn(help, "\n"), help);
-	}
-	buf_append_text(out, "\n");
-	listing_print(&listing, out);
-	listing_free(&listing);
-}
+/* ---- one thing ---- */
 
 /* The phrase at the front is a line, and so is each sentence: where a table breaks its lines within
  * one, the source was full. */
@@ -117,13 +231,15 @@ static void print_words(const struct command *command, struct buf *out)
 	struct element elements[GRAMMAR_MAX];
 	size_t count = grammar_elements(command->usage, elements);
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(elements[i].name, "service") == 0)
-			list_services(out);
-		else if (strcmp(elements[i].name, "setting") == 0)
-			list_settings(out);
-		else if (elements[i].literals && elements[i].literals_len == strlen(VIEW_NAMES) &&
-		         memcmp(elements[i].literals, VIEW_NAMES, strlen(VIEW_NAMES)) == 0)
-			list_views(out);
+		bool views = elements[i].literals &&
+		             elements[i].literals_len == strlen(VIEW_NAMES) &&
+		             memcmp(elements[i].literals, VIEW_NAMES, strlen(VIEW_NAMES)) == 0;
+		bool services = strcmp(elements[i].name, "service") == 0;
+		bool settings = strcmp(elements[i].name, "setting") == 0;
+		if (!views && !services && !settings)
+			continue;
+		buf_append_text(out, "\n");
+		(views ? list_views : services ? list_services : list_settings)(NULL, out);
 	}
 }
 
@@ -241,28 +357,10 @@ static const char *name_of_topic(const void *context, size_t index)
 			return lists[i]->name(lists[i]->context, index);
 		index -= count;
 	}
+	if (index < TOPICS)
+		return help_topic(index);
+	index -= TOPICS;
 	return view_listed(index) ? view_listed(index)->name : NULL;
-}
-
-/* As they are bound now, like readline's "bind -p". */
-static void print_keys(const struct app *app, struct buf *out)
-{
-	struct listing listing;
-	listing_init(&listing, 3);
-	for (const struct binding *row = binding_table; row->name; row++) {
-		struct buf keys = { .max = SIZE_MAX };
-		app_print_keys(app, row, &keys);
-		listing_add(&listing, "%s", keys.len ? buf_text(&keys) : "-");
-		listing_add(&listing, "%s", row->name);
-		listing_add(&listing, "%s%s%s", row->line ? row->line : "",
-		            row->line && row->help ? ": " : "", row->help ? row->help : "");
-		buf_free(&keys);
-	}
-	listing_print(&listing, out);
-	listing_free(&listing);
-	buf_append_text(out,
-	                "\nAll other keys are those of readline. ~/.inputrc puts any of them on "
-	                "another key: \"\\C-xi\": info-page");
 }
 
 static void print_command_and_key(const struct app *app, const struct command *command,
@@ -283,15 +381,16 @@ static void print_command_and_key(const struct app *app, const struct command *c
 static bool print_topic(const struct app *app, const char *name, struct buf *out,
                         struct error *error)
 {
-	static const struct choice topics = { name_of_topic, NULL, NULL };
+	static const struct choice names = { name_of_topic, NULL, NULL };
 	size_t matches, len = strlen(name);
 	struct error why;
 	char shown[WORDS_QUOTED];
 	const struct command *command = command_find(name, len, &why);
-	if (strcmp(name, "keys") == 0) {
-		print_keys(app, out);
-		return true;
-	}
+	for (size_t i = 0; i < TOPICS; i++)
+		if (strcmp(name, topics[i].name) == 0) {
+			topics[i].list(app, out);
+			return true;
+		}
 	if (command && (len == 1 || command->name[len] == '\0')) {
 		print_command_and_key(app, command, out);
 		return true;
@@ -308,7 +407,7 @@ static bool print_topic(const struct app *app, const char *name, struct buf *out
 	if (print_other(NULL, name, true, out))
 		return true;
 	error_set(error, "no help for %s", word_show(name, len, shown));
-	choice_suggest(&topics, name, len, "/help lists the commands", error);
+	choice_suggest(&names, name, len, "/help lists the commands", error);
 	return false;
 }
 
@@ -338,7 +437,7 @@ static enum command_result do_help(const struct invocation *invocation, struct e
 	else if (name)
 		done = print_topic(invocation->app, name, &text, error);
 	else
-		print_overview(&text);
+		print_overview(invocation->app, &text);
 	if (done)
 		page_answer(invocation->app, invocation->line, buf_text(&text));
 	buf_free(&text);
@@ -351,9 +450,11 @@ const struct command help_commands[] = {
 	        .letter = 'h',
 	        .group = "keeping",
 	        .usage = "[topic] [detail]",
-	        .help = "list the commands, or explain one\n"
+	        .help = "show the keys and the commands, or explain one\n"
 	                "Also anything else that has a name: \"/help echo\", \"/help set eol\", "
-	                "\"/help nodelay\".",
+	                "\"/help nodelay\".\n"
+	                "/help keys, commands, services, settings, views, marks, options and "
+	                "errors are lists of all of them.",
 	        .run = do_help,
 	},
 	{ 0 },

@@ -4,6 +4,9 @@
 
 #include "command/command.h"
 
+/* "keys", "marks": what /help has a list of; NULL after the last. */
+const char *help_topic(size_t index);
+
 unsigned session_option_set(const struct session *session); /* for sockopt_find() */
 
 /* True for an open conversation that this listener accepted: the kernel gives it the listener's own
