@@ -59,19 +59,3 @@ void flow_copy_true(const struct flow *flow, int64_t begin, int64_t end, char *o
 
 /* The last byte of that call is urgent (MSG_OOB). */
 bool flow_is_urgent(const struct flow *flow, const struct flow_part *call);
-
-/* ---- for the files that make up flow ---- */
-
-/* A new first part; when there are too many the last one goes. */
-struct flow_part *flow_prepend(struct flow_parts *parts);
-
-bool flow_has_sent(const struct flow *flow, const struct entry *entry);
-
-/* Low bits of the position at which the connection's stream began: not 0 where the session has
- * connected anew. */
-uint16_t flow_base(const struct transcript *t, uint32_t session, enum call call);
-
-void flow_follow_segments(struct flow *flow); /* flow_left.c */
-void flow_follow_acks(struct flow *flow, uint16_t base);
-void flow_follow_bytes(struct flow *flow, uint16_t base); /* flow_got.c */
-void flow_follow_datagrams(struct flow *flow);

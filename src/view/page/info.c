@@ -5,7 +5,310 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "view/page/info_parts.h"
+#include "base/clock.h"
+#include "base/count.h"
+#include "view/page/fields.h"
+
+#define NOT_AVAILABLE "not available"
+
+enum { INFO_TEXT = 96 };
+
+struct info {
+	const struct snapshot *snapshot, *other; /* other: NULL for none */
+};
+
+enum {
+	EXACT_MOST = 999999,   /* larger numbers are told with three digits */
+	SHARED_LEAST = 100000, /* microseconds of sending that shares are told of */
+};
+
+static void add_heading(struct fields *fields, const struct snapshot *snapshot)
+{
+	char local[ENDPOINT_TEXT] = "", peer[ENDPOINT_TEXT] = "";
+	bool peered = snapshot->kind != SNAPSHOT_LISTENER && endpoint_is_set(&snapshot->peer);
+	const char *arrow = text_has_unicode() ? " ⇄ " : " <-> ";
+	if (endpoint_is_set(&snapshot->local))
+		endpoint_format(&snapshot->local, local);
+	if (peered)
+		endpoint_format(&snapshot->peer, peer);
+	fields_sentence(fields, STYLE_STATE, 7, "INFO %s %s%s%s", snapshot->name, local,
+	                peered ? arrow : "", peer);
+	fields_gap(fields);
+}
+
+static void add_legend(struct fields *fields)
+{
+	fields_gap(fields);
+	fields_sentence(fields, STYLE_FAINT, 1,
+	                "* read from the kernel, o counted around the last calls, ? deduced.");
+}
+
+static void add_state(struct fields *fields, const struct snapshot *snapshot)
+{
+	char state[SNAPSHOT_STATE], timer[SNAPSHOT_TIMER];
+	fields_text(fields, STYLE_STATE, "state", "%s", snapshot_format_state(snapshot, state));
+	snapshot_format_timer(snapshot, timer);
+	if (*timer)
+		fields_text(fields, STYLE_STATE, "timer", "%s *", timer);
+	else if (sample_has(&snapshot->sample, SAMPLE_TIMER))
+		fields_text(fields, STYLE_TEXT, "timer", "off *");
+	else if (snapshot->open && snapshot->sample.present && snapshot->kind == SNAPSHOT_STREAM &&
+	         snapshot_state(snapshot) != STATE_CLOSED)
+		fields_text(fields, STYLE_FAINT, "timer", NOT_AVAILABLE);
+}
+
+static const char *format_bytes(uint64_t bytes, char out[COUNT_TEXT])
+{
+	if (bytes > EXACT_MOST)
+		return count_format(bytes, out);
+	snprintf(out, COUNT_TEXT, "%" PRIu64, bytes);
+	return out;
+}
+
+static const char *format_us(uint64_t us, char *out)
+{
+	int64_t most = INT64_MAX / CLOCK_US;
+	int64_t ns = us > (uint64_t)most ? INT64_MAX : (int64_t)us * CLOCK_US;
+	return clock_format_duration(ns, out);
+}
+
+static void add_bytes(struct fields *fields, const char *label, const struct sample *sample,
+                      enum sample_field field)
+{
+	char bytes[COUNT_TEXT];
+	if (sample_has(sample, field))
+		fields_text(fields, STYLE_TEXT, label, "%s B *",
+		            format_bytes(sample_get(sample, field), bytes));
+	else
+		fields_text(fields, STYLE_FAINT, label, NOT_AVAILABLE);
+}
+
+static void add_memory(struct fields *fields, const char *label, const struct sample *sample,
+                       enum sample_field used, enum sample_field most, const char *of)
+{
+	char bytes[COUNT_TEXT], all[COUNT_TEXT];
+	uint64_t part = sample_get(sample, used), whole = sample_get(sample, most);
+	if (sample_has(sample, used) && sample_has(sample, most))
+		fields_gauge(fields, part >= whole ? STYLE_ERROR : STYLE_TEXT, label, part, whole,
+		             "%s/%s *%s", format_bytes(part, bytes), format_bytes(whole, all), of);
+	else
+		fields_text(fields, STYLE_FAINT, label, NOT_AVAILABLE "%s", of);
+}
+
+static void add_part(struct fields *fields, const char *label, bool known, uint64_t bytes,
+                     uint64_t whole)
+{
+	char text[COUNT_TEXT];
+	if (known)
+		fields_gauge(fields, STYLE_TEXT, label, bytes, whole, "%s B *",
+		             format_bytes(bytes, text));
+	else
+		fields_text(fields, STYLE_FAINT, label, NOT_AVAILABLE);
+}
+
+/* ---- what sending waits for ---- */
+
+static void add_share(struct fields *fields, const char *label, uint64_t part, uint64_t whole,
+                      char mark)
+{
+	int percent = (int)(100.0 * (double)(part < whole ? part : whole) / (double)whole + 0.5);
+	fields_gauge(fields, STYLE_TEXT, label, part, whole, "%d %% %c", percent, mark);
+}
+
+/* The kernel counts in ticks of its clock, of some milliseconds each: shares of a few would be made
+ * up. The rest of the busy time is what neither window nor buffer held up. */
+static void add_busy(struct fields *fields, const struct sample *sample)
+{
+	uint64_t busy = sample_get(sample, SAMPLE_BUSY_TIME);
+	uint64_t window = sample_get(sample, SAMPLE_RWND_LIMITED);
+	uint64_t buffer = sample_get(sample, SAMPLE_SNDBUF_LIMITED);
+	char text[CLOCK_TEXT];
+	if (!busy || !sample_has(sample, SAMPLE_RWND_LIMITED) ||
+	    !sample_has(sample, SAMPLE_SNDBUF_LIMITED))
+		return;
+	fields_text(fields, STYLE_TEXT, "sending took", "%s * (counted in ticks)",
+	            format_us(busy, text));
+	if (busy < SHARED_LEAST)
+		return;
+	add_share(fields, "window full", window, busy, '*');
+	add_share(fields, "buffer full", buffer, busy, '*');
+	uint64_t held = window < busy ? window : busy;
+	held += buffer < busy - held ? buffer : busy - held;
+	add_share(fields, "missing ACKs", busy - held, busy, '?');
+}
+
+static void add_limit(struct fields *fields, const struct snapshot *snapshot)
+{
+	enum snapshot_limit limit = snapshot_limit(snapshot);
+	bool holds = limit == LIMIT_PEER_WINDOW || limit == LIMIT_SEND_BUFFER;
+	if (limit == LIMIT_UNKNOWN)
+		fields_text(fields, STYLE_FAINT, "held up by", NOT_AVAILABLE);
+	else
+		fields_text(fields, holds ? STYLE_ERROR : STYLE_TEXT, "held up by", "%s %c",
+		            snapshot_limit_name(limit), limit == LIMIT_NO_DATA ? '*' : '?');
+	add_busy(fields, &snapshot->sample);
+}
+
+/* ---- counts ---- */
+
+static void add_moved(struct fields *fields, const struct snapshot *snapshot, const char *label,
+                      uint64_t bytes, uint64_t calls)
+{
+	char text[COUNT_TEXT];
+	const char *unit = snapshot->kind == SNAPSHOT_DATAGRAMS ? "datagram" : "call";
+	fields_text(fields, STYLE_TEXT, label, "%s B in %" PRIu64 " %s%s",
+	            format_bytes(bytes, text), calls, unit, calls == 1 ? "" : "s");
+}
+
+static void add_traffic(struct fields *fields, const struct snapshot *snapshot)
+{
+	add_moved(fields, snapshot, "sent", snapshot->sent, snapshot->sends);
+	add_moved(fields, snapshot, "received", snapshot->received, snapshot->receives);
+}
+
+static void print_count(const struct sample *sample, enum sample_field all, enum sample_field data,
+                        char out[INFO_TEXT])
+{
+	if (!sample_has(sample, all))
+		snprintf(out, INFO_TEXT, NOT_AVAILABLE);
+	else if (!sample_has(sample, data))
+		snprintf(out, INFO_TEXT, "%" PRIu64 " *", sample_get(sample, all));
+	else
+		snprintf(out, INFO_TEXT, "%" PRIu64 " * (%" PRIu64 " data)",
+		         sample_get(sample, all), sample_get(sample, data));
+}
+
+static void print_options(const struct sample *sample, char out[INFO_TEXT])
+{
+	static const struct {
+		unsigned bit;
+		const char *name;
+	} options[] = {
+		{ OPTION_TIMESTAMPS, "TS " }, { OPTION_SACK, "SACK " },
+		{ OPTION_WSCALE, "WS " },     { OPTION_ECN, "ECN " },
+		{ OPTION_ECN_SEEN, "CE " },   { OPTION_SYN_DATA, "data-in-SYN " },
+	};
+	uint64_t bits = sample_get(sample, SAMPLE_OPTIONS);
+	size_t len = 0;
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+		if (bits & options[i].bit)
+			len += (size_t)snprintf(out + len, INFO_TEXT - len, "%s", options[i].name);
+	if (!sample_has(sample, SAMPLE_OPTIONS))
+		snprintf(out, INFO_TEXT, NOT_AVAILABLE);
+	else
+		snprintf(out + len, INFO_TEXT - len, len ? "*" : "none *");
+}
+
+enum { SOCKET_NAME = 2 + ENDPOINT_TEXT };
+
+/* ---- datagrams ---- */
+
+/* Which of several sockets a value is of: "  [::1]:9000". */
+static const char *name_socket(const struct snapshot *snapshot, size_t index, char out[SOCKET_NAME])
+{
+	char addr[ENDPOINT_TEXT];
+	out[0] = '\0';
+	if (snapshot->socket_count)
+		snprintf(out, SOCKET_NAME, "  %s",
+		         endpoint_format(&snapshot->sockets[index].local, addr));
+	return out;
+}
+
+static void add_drops(struct fields *fields, const struct snapshot *snapshot)
+{
+	uint64_t drops = snapshot_sum(snapshot, SAMPLE_DROPS);
+	if (!sample_has(snapshot_socket(snapshot, 0), SAMPLE_DROPS))
+		fields_text(fields, STYLE_FAINT, "dropped", NOT_AVAILABLE);
+	else
+		fields_text(fields, drops ? STYLE_ERROR : STYLE_TEXT, "dropped",
+		            "%" PRIu64 " datagram%s *", drops, drops == 1 ? "" : "s");
+}
+
+/* FIONREAD says 0 both for an empty datagram and for none: the memory tells them apart. */
+static void add_first(struct fields *fields, const struct snapshot *snapshot, size_t index)
+{
+	char name[SOCKET_NAME];
+	const struct sample *sample = snapshot_socket(snapshot, index);
+	uint64_t size = sample_get(sample, SAMPLE_INQ);
+	bool waits = size || sample_get(sample, SAMPLE_RMEM);
+	name_socket(snapshot, index, name);
+	if (!sample_has(sample, SAMPLE_INQ))
+		fields_text(fields, STYLE_FAINT, "to read first", NOT_AVAILABLE "%s", name);
+	else if (!waits)
+		fields_text(fields, STYLE_TEXT, "to read first", "none *%s", name);
+	else
+		fields_text(fields, STYLE_TEXT, "to read first",
+		            size ? "%" PRIu64 " B *%s" : "%" PRIu64 " B *: empty ?%s", size, name);
+}
+
+static void draw_datagrams(struct fields *fields, const struct info *info)
+{
+	const struct snapshot *snapshot = info->snapshot;
+	const struct sample *sample = &snapshot->sample;
+	char name[SOCKET_NAME];
+	add_heading(fields, snapshot);
+	for (size_t i = 0; i < snapshot_socket_count(snapshot); i++)
+		add_memory(fields, "bucket", snapshot_socket(snapshot, i), SAMPLE_RMEM,
+		           SAMPLE_RCVBUF, name_socket(snapshot, i, name));
+	add_drops(fields, snapshot);
+	for (size_t i = 0; i < snapshot_socket_count(snapshot); i++)
+		add_first(fields, snapshot, i);
+	add_memory(fields, "send buffer", sample, SAMPLE_WMEM, SAMPLE_SNDBUF, "");
+	add_traffic(fields, snapshot);
+	fields_text(fields, STYLE_TEXT, "peers", "%zu", snapshot->others);
+	fields_text(fields, snapshot->refused ? STYLE_ERROR : STYLE_TEXT, "ICMP errors", "%" PRIu64,
+	            snapshot->refused);
+	fields_gap(fields);
+	if (snapshot_sum(snapshot, SAMPLE_DROPS))
+		fields_sentence(
+		        fields, STYLE_NOTE, 1,
+		        "What found the bucket full was thrown away by this machine: no call "
+		        "failed, and the sender was not told.");
+	fields_sentence(fields, STYLE_FAINT, 1,
+	                "UDP has no state, no timer, no window: nobody tells whether anybody "
+	                "listens. The bucket is memory, overhead included.");
+	add_legend(fields);
+}
+
+/* ---- listeners ---- */
+
+static void add_queue(struct fields *fields, const struct snapshot *snapshot, size_t index)
+{
+	char name[SOCKET_NAME];
+	const struct sample *sample = snapshot_socket(snapshot, index);
+	uint64_t queue = sample_get(sample, SAMPLE_QUEUE);
+	uint64_t backlog = sample_get(sample, SAMPLE_BACKLOG);
+	bool full = snapshot_queue_of_is_full(sample);
+	name_socket(snapshot, index, name);
+	if (!sample_has(sample, SAMPLE_QUEUE) || !sample_has(sample, SAMPLE_BACKLOG))
+		fields_text(fields, STYLE_FAINT, "queue", NOT_AVAILABLE "%s", name);
+	else
+		fields_gauge(fields, full ? STYLE_ERROR : STYLE_TEXT, "queue", queue, backlog,
+		             "%" PRIu64 "/%" PRIu64 " *%s%s", queue, backlog,
+		             full ? " full - new SYNs are thrown away" : "", name);
+}
+
+static void draw_listener(struct fields *fields, const struct info *info)
+{
+	const struct snapshot *snapshot = info->snapshot;
+	add_heading(fields, snapshot);
+	add_state(fields, snapshot);
+	for (size_t i = 0; i < snapshot_socket_count(snapshot); i++)
+		add_queue(fields, snapshot, i);
+	fields_text(fields, STYLE_TEXT, "clients", "%zu open", snapshot->others);
+	if (snapshot->service)
+		fields_text(fields, STYLE_TEXT, "service", "%s", snapshot->service);
+	fields_gap(fields);
+	fields_sentence(fields, STYLE_FAINT, 1,
+	                "The kernel connects by itself: clients in the queue are already connected "
+	                "and may send; they are not told that they wait. accept() takes the oldest "
+	                "one.");
+	if (snapshot->paused && snapshot_sum(snapshot, SAMPLE_QUEUE))
+		fields_sentence(fields, STYLE_NOTE, 1,
+		                "The session is paused: /accept takes one, /resume all.");
+	add_legend(fields);
+}
 
 /* ---- the stream ---- */
 
@@ -13,16 +316,16 @@ static void add_sending(struct fields *fields, const struct snapshot *snapshot)
 {
 	const struct sample *sample = &snapshot->sample;
 	uint64_t bytes, window = sample_get(sample, SAMPLE_SND_WND);
-	info_add_memory(fields, "send buffer", sample, SAMPLE_WMEM, SAMPLE_SNDBUF, "");
+	add_memory(fields, "send buffer", sample, SAMPLE_WMEM, SAMPLE_SNDBUF, "");
 	bool closed = sample_has(sample, SAMPLE_SND_WND) && !window;
 	if (closed)
 		fields_text(fields, STYLE_ERROR, "peer's window", "0 B *: closed");
 	else
-		info_add_bytes(fields, "peer's window", sample, SAMPLE_SND_WND);
+		add_bytes(fields, "peer's window", sample, SAMPLE_SND_WND);
 	bool known = snapshot_in_flight(snapshot, &bytes);
-	info_add_part(fields, "in flight", known, bytes, window);
+	add_part(fields, "in flight", known, bytes, window);
 	known = snapshot_held_back(snapshot, &bytes);
-	info_add_part(fields, "held back", known, bytes, sample_get(sample, SAMPLE_SNDBUF));
+	add_part(fields, "held back", known, bytes, sample_get(sample, SAMPLE_SNDBUF));
 	if (snapshot->unsent)
 		fields_text(fields, STYLE_NOTE, "queued here", "%zu B, not given to send()",
 		            snapshot->unsent);
@@ -31,9 +334,9 @@ static void add_sending(struct fields *fields, const struct snapshot *snapshot)
 static void add_receiving(struct fields *fields, const struct snapshot *snapshot)
 {
 	const struct sample *sample = &snapshot->sample;
-	info_add_memory(fields, "recv buffer", sample, SAMPLE_RMEM, SAMPLE_RCVBUF, "");
-	info_add_bytes(fields, "to read", sample, SAMPLE_INQ);
-	info_add_bytes(fields, "own window", sample, SAMPLE_RCV_WND);
+	add_memory(fields, "recv buffer", sample, SAMPLE_RMEM, SAMPLE_RCVBUF, "");
+	add_bytes(fields, "to read", sample, SAMPLE_INQ);
+	add_bytes(fields, "own window", sample, SAMPLE_RCV_WND);
 }
 
 static void add_other_end(struct fields *fields, const struct snapshot *other)
@@ -45,8 +348,8 @@ static void add_other_end(struct fields *fields, const struct snapshot *other)
 	            snapshot_format_state(other, state));
 	if (!other->open)
 		return;
-	info_add_memory(fields, "peer's buffer", &other->sample, SAMPLE_RMEM, SAMPLE_RCVBUF, "");
-	info_add_bytes(fields, "to read there", &other->sample, SAMPLE_INQ);
+	add_memory(fields, "peer's buffer", &other->sample, SAMPLE_RMEM, SAMPLE_RCVBUF, "");
+	add_bytes(fields, "to read there", &other->sample, SAMPLE_INQ);
 }
 
 /* The SYN,ACK of the passive side is in no counter of its socket. */
@@ -54,8 +357,8 @@ static void add_segments(struct fields *fields, const struct snapshot *snapshot)
 {
 	const struct sample *sample = &snapshot->sample;
 	char out[INFO_TEXT], in[INFO_TEXT];
-	info_count(sample, SAMPLE_SEGS_OUT, SAMPLE_DATA_SEGS_OUT, out);
-	info_count(sample, SAMPLE_SEGS_IN, SAMPLE_DATA_SEGS_IN, in);
+	print_count(sample, SAMPLE_SEGS_OUT, SAMPLE_DATA_SEGS_OUT, out);
+	print_count(sample, SAMPLE_SEGS_IN, SAMPLE_DATA_SEGS_IN, in);
 	fields_text(fields, STYLE_TEXT, "segments out",
 	            snapshot->accepted && sample_has(sample, SAMPLE_SEGS_OUT) ? "%s + SYN,ACK ?"
 	                                                                      : "%s",
@@ -88,9 +391,9 @@ static void add_congestion(struct fields *fields, const struct sample *sample)
 	char rtt[CLOCK_TEXT], var[CLOCK_TEXT], threshold[32] = "not set yet";
 	if (sample_has(sample, SAMPLE_RTT) && sample_has(sample, SAMPLE_RTTVAR))
 		fields_text(fields, STYLE_TEXT, "round trip", "%s %s %s *",
-		            info_format_us(sample_get(sample, SAMPLE_RTT), rtt),
+		            format_us(sample_get(sample, SAMPLE_RTT), rtt),
 		            text_has_unicode() ? "±" : "+-",
-		            info_format_us(sample_get(sample, SAMPLE_RTTVAR), var));
+		            format_us(sample_get(sample, SAMPLE_RTTVAR), var));
 	else
 		fields_text(fields, STYLE_FAINT, "round trip", NOT_AVAILABLE);
 	if (sample_has(sample, SAMPLE_SSTHRESH))
@@ -120,35 +423,35 @@ static void add_path(struct fields *fields, const struct snapshot *snapshot)
 	char text[INFO_TEXT];
 	if (sample_has(sample, SAMPLE_RTO))
 		fields_text(fields, STYLE_TEXT, "timeout (RTO)", "%s *",
-		            info_format_us(sample_get(sample, SAMPLE_RTO), text));
+		            format_us(sample_get(sample, SAMPLE_RTO), text));
 	if (sample_has(sample, SAMPLE_SND_MSS))
 		fields_text(fields, STYLE_TEXT, "mss",
 		            stamps ? "%" PRIu64 " * + 12 for TS" : "%" PRIu64 " *",
 		            sample_get(sample, SAMPLE_SND_MSS));
 	else
 		fields_text(fields, STYLE_FAINT, "mss", NOT_AVAILABLE);
-	info_add_bytes(fields, "path MTU", sample, SAMPLE_PMTU);
-	info_options(sample, text);
+	add_bytes(fields, "path MTU", sample, SAMPLE_PMTU);
+	print_options(sample, text);
 	fields_text(fields, STYLE_TEXT, "options", "%s", text);
 }
 
 static void draw_stream(struct fields *fields, const struct info *info)
 {
 	const struct snapshot *snapshot = info->snapshot;
-	info_add_heading(fields, snapshot);
-	info_add_state(fields, snapshot);
+	add_heading(fields, snapshot);
+	add_state(fields, snapshot);
 	add_sending(fields, snapshot);
 	add_receiving(fields, snapshot);
 	add_other_end(fields, info->other);
-	info_add_limit(fields, snapshot);
+	add_limit(fields, snapshot);
 	fields_gap(fields);
 	add_retransmitted(fields, snapshot);
 	add_segments(fields, snapshot);
-	info_add_traffic(fields, snapshot);
+	add_traffic(fields, snapshot);
 	if (!snapshot_are_loopback(snapshot))
 		add_congestion(fields, &snapshot->sample);
 	add_path(fields, snapshot);
-	info_add_legend(fields);
+	add_legend(fields);
 	if (snapshot_are_loopback(snapshot))
 		fields_sentence(fields, STYLE_FAINT, 1,
 		                "rtt, cwnd and rates say nothing on loopback.");
@@ -163,30 +466,30 @@ static void draw_unconnected(struct fields *fields, const struct info *info)
 {
 	const struct snapshot *snapshot = info->snapshot;
 	const struct sample *sample = &snapshot->sample;
-	info_add_heading(fields, snapshot);
-	info_add_state(fields, snapshot);
-	info_add_memory(fields, "send buffer", sample, SAMPLE_WMEM, SAMPLE_SNDBUF, "");
-	info_add_memory(fields, "recv buffer", sample, SAMPLE_RMEM, SAMPLE_RCVBUF, "");
-	info_add_bytes(fields, "to read", sample, SAMPLE_INQ);
+	add_heading(fields, snapshot);
+	add_state(fields, snapshot);
+	add_memory(fields, "send buffer", sample, SAMPLE_WMEM, SAMPLE_SNDBUF, "");
+	add_memory(fields, "recv buffer", sample, SAMPLE_RMEM, SAMPLE_RCVBUF, "");
+	add_bytes(fields, "to read", sample, SAMPLE_INQ);
 	add_other_end(fields, info->other);
 	add_segments(fields, snapshot);
-	info_add_traffic(fields, snapshot);
+	add_traffic(fields, snapshot);
 	fields_gap(fields);
 	fields_sentence(fields, STYLE_NOTE, 1,
 	                "There is no connection: nobody to send to, no window, no timer.");
-	info_add_legend(fields);
+	add_legend(fields);
 }
 
 static void draw_closed(struct fields *fields, const struct info *info)
 {
 	const struct snapshot *snapshot = info->snapshot;
 	const struct sample *sample = &snapshot->sample;
-	info_add_heading(fields, snapshot);
-	info_add_state(fields, snapshot);
+	add_heading(fields, snapshot);
+	add_state(fields, snapshot);
 	uint64_t bytes;
 	if (snapshot_unacknowledged(snapshot, &bytes) && bytes)
-		info_add_part(fields, "not acked", true, bytes, 0);
-	info_add_traffic(fields, snapshot);
+		add_part(fields, "not acked", true, bytes, 0);
+	add_traffic(fields, snapshot);
 	add_other_end(fields, info->other);
 	fields_gap(fields);
 	bool left = sample_has(sample, SAMPLE_STATE) && snapshot_state(snapshot) != STATE_GONE &&
@@ -195,21 +498,21 @@ static void draw_closed(struct fields *fields, const struct info *info)
 	                left ? "There is no descriptor any more: sock_diag tells what the kernel "
 	                       "still keeps of the connection."
 	                     : "There is no socket any more. /reconnect opens a new one.");
-	info_add_legend(fields);
+	add_legend(fields);
 }
 
 static void draw_unread(struct fields *fields, const struct info *info)
 {
 	const struct snapshot *snapshot = info->snapshot;
-	info_add_heading(fields, snapshot);
-	info_add_state(fields, snapshot);
-	info_add_traffic(fields, snapshot);
+	add_heading(fields, snapshot);
+	add_state(fields, snapshot);
+	add_traffic(fields, snapshot);
 	fields_gap(fields);
 	fields_sentence(
 	        fields, STYLE_NOTE, 1,
 	        "Everything else is not available: the kernel has not been read (/set kernel "
 	        "on), or this system does not tell.");
-	info_add_legend(fields);
+	add_legend(fields);
 }
 
 void info_draw(const struct snapshot *snapshot, const struct snapshot *other, int columns,
@@ -217,8 +520,8 @@ void info_draw(const struct snapshot *snapshot, const struct snapshot *other, in
 {
 	static void (*const draws[])(struct fields * fields, const struct info *info) = {
 		[SNAPSHOT_STREAM] = draw_stream,
-		[SNAPSHOT_DATAGRAMS] = info_draw_datagrams,
-		[SNAPSHOT_LISTENER] = info_draw_listener,
+		[SNAPSHOT_DATAGRAMS] = draw_datagrams,
+		[SNAPSHOT_LISTENER] = draw_listener,
 	};
 	struct info info = { snapshot, other };
 	struct fields fields;
