@@ -5,19 +5,26 @@
 #include <stddef.h>
 #include <stdio.h>
 
-const char *count_format(uint64_t count, char out[COUNT_TEXT])
+const char *count_format_unit(uint64_t count, const char *unit, char out[COUNT_TEXT])
 {
-	static const char units[] = "kMGTPE";
+	static const char prefixes[] = "kMGTPE";
+	const char *blank = *unit ? " " : "";
 	if (count < 10000) {
-		snprintf(out, COUNT_TEXT, "%" PRIu64, count);
+		snprintf(out, COUNT_TEXT, "%" PRIu64 "%s%.4s", count, blank, unit);
 		return out;
 	}
 	double value = (double)count / 1000;
-	size_t unit = 0;
-	while (value >= 999.5 && units[unit + 1]) {
+	size_t prefix = 0;
+	while (value >= 999.5 && prefixes[prefix + 1]) {
 		value /= 1000;
-		unit++;
+		prefix++;
 	}
-	snprintf(out, COUNT_TEXT, "%.*f%c", value < 99.95 ? 1 : 0, value, units[unit]);
+	snprintf(out, COUNT_TEXT, "%.*f%s%c%.4s", value < 99.95 ? 1 : 0, value, blank,
+	         prefixes[prefix], unit);
 	return out;
+}
+
+const char *count_format(uint64_t count, char out[COUNT_TEXT])
+{
+	return count_format_unit(count, "", out);
 }

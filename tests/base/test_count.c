@@ -27,5 +27,8 @@ int main(void)
 	char out[COUNT_TEXT];
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		is_text(count_format(cases[i].count, out), cases[i].want, cases[i].want);
+	is_text(count_format_unit(9999, "B", out), "9999 B", "with a unit");
+	is_text(count_format_unit(3000000, "B", out), "3.0 MB", "with a prefix");
+	is_text(count_format_unit(UINT64_MAX, "B/s", out), "18.4 EB/s", "of any length");
 	return tap_done();
 }

@@ -33,7 +33,7 @@ static void shares(void)
 	ok(strstr(text, "sending took  4.0 ms * (counted in ticks)"), "a tick of sending is told");
 	ok(!strstr(text, " % "), "but no shares of it");
 	snapshot_set(&snapshot, SAMPLE_BUSY_TIME, 100000);
-	ok(strstr(drawn(&snapshot, NULL, 80), "missing ACKs  [########] 100 % ?"), "of many are");
+	ok(strstr(drawn(&snapshot, NULL, 80), "missing ACKs  [######] 100 % ?"), "of many are");
 }
 
 static void is_drawn(const struct snapshot *snapshot, const struct snapshot *other,
@@ -88,8 +88,8 @@ static void loopback(void)
 	ok(says(&far, "round trip    0.03 ms ± 0.01 ms *"), "elsewhere there is one");
 	ok(says(&far, "cwnd          10 *, ssthresh not set yet *"),
 	   "no threshold is not a number");
-	ok(says(&far, "delivery      1000.0kB/s *, limited by the application") ||
-	           says(&far, "delivery      1.0MB/s *, limited by the application"),
+	ok(says(&far, "delivery      1000.0 kB/s *, limited by the application") ||
+	           says(&far, "delivery      1.0 MB/s *, limited by the application"),
 	   "a rate says what it is of");
 	snapshot_set(&far, SAMPLE_SSTHRESH, 7);
 	ok(says(&far, "ssthresh 7 *"), "one that is set is told");

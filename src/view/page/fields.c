@@ -10,7 +10,7 @@ enum {
 	CELLS = 4,
 	LABEL = 15, /* columns of a label and the blank in front */
 	BAR = 22,   /* columns of a gauge with its ends, at most */
-	USUAL = 13, /* columns of most values, so that most gauges are of one length */
+	USUAL = 15, /* columns of most values, so that most gauges are of one length */
 	LEAST_BAR = 6,
 	VALUE = 256,
 	SENTENCE = 1024,
@@ -113,7 +113,7 @@ static int cells_for(const struct fields *fields, int columns)
 	return columns <= fields->columns ? fields->cells : 0;
 }
 
-/* The row in which the next cell is, up to that cell; a new one where so many do not fit. */
+/* The row in which the next cell is, up to that cell; a new one where that many do not fit. */
 static struct row *claim(struct fields *fields, int cells)
 {
 	if (fields->next + cells > fields->cells) {

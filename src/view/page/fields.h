@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* fields: labels with their values in as many columns as fit side by side, some with a gauge, and
+/* fields: a key–value layout: labels with their values in as many columns as fit side by side, some with a gauge, and
  * sentences below them. Values are never cut: one that is too long takes more room, or is wrapped.
  * Private to this directory. */
 #pragma once
@@ -15,7 +15,7 @@ struct fields {
 	int next;  /* the cell of the last row that is free */
 };
 
-/* Goes on behind the rows that are there. */
+/* Goes on after the rows that are there. */
 void fields_begin(struct fields *fields, struct rows *rows, int columns);
 
 /* A value ends in its mark: "16000 B *". */
@@ -26,7 +26,7 @@ void fields_text(struct fields *fields, enum style style, const char *label, con
 void fields_gauge(struct fields *fields, enum style style, const char *label, uint64_t part,
                   uint64_t whole, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
-/* Over the whole width, wrapped at blanks; rows behind the first begin at column `indent`. */
+/* Over the whole width, wrapped at blanks; rows after the first begin at column `indent`. */
 void fields_sentence(struct fields *fields, enum style style, int indent, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
 

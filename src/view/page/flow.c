@@ -339,7 +339,7 @@ static int64_t location_end(const struct flow *flow, const struct entry *got, ui
 	return guess + (int16_t)(uint16_t)(end - start - (uint16_t)guess);
 }
 
-/* An urgent byte is in the stream of who sends it, but mostly not of who gets it. *end moves behind
+/* An urgent byte is in the stream of who sends it, but mostly not of who gets it. *end moves past
  * those skipped. */
 static bool match_first(const struct flow *flow, const struct entry *entry, int64_t *end)
 {

@@ -17,11 +17,11 @@ enum {
 struct flow_part {
 	int64_t begin, end;        /* may lie before the first byte shown */
 	int64_t time;              /* since flow.begun, ns; negative before */
-	const struct entry *entry; /* the call; of what left the reading that tells of it */
+	const struct entry *entry; /* the call; of what left the sample that tells it */
 	uint64_t position;         /* of that */
 	uint64_t segments;         /* it left in, 0 = not known */
 	bool secret;               /* a datagram that was sent as one */
-	int64_t acked;             /* how long after its call, ns; -1 = nobody told */
+	int64_t acked;             /* how long after its call, ns; -1 = not known */
 };
 
 struct flow_parts {

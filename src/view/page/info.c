@@ -60,6 +60,15 @@ static void add_state(struct fields *fields, const struct snapshot *snapshot)
 static const char *format_bytes(uint64_t bytes, char out[COUNT_TEXT])
 {
 	if (bytes > EXACT_MOST)
+		return count_format_unit(bytes, "B", out);
+	snprintf(out, COUNT_TEXT, "%" PRIu64 " B", bytes);
+	return out;
+}
+
+/* Of a whole that has the unit. */
+static const char *format_part(uint64_t bytes, char out[COUNT_TEXT])
+{
+	if (bytes > EXACT_MOST)
 		return count_format(bytes, out);
 	snprintf(out, COUNT_TEXT, "%" PRIu64, bytes);
 	return out;
@@ -77,7 +86,7 @@ static void add_bytes(struct fields *fields, const char *label, const struct sam
 {
 	char bytes[COUNT_TEXT];
 	if (sample_has(sample, field))
-		fields_text(fields, STYLE_TEXT, label, "%s B *",
+		fields_text(fields, STYLE_TEXT, label, "%s *",
 		            format_bytes(sample_get(sample, field), bytes));
 	else
 		fields_text(fields, STYLE_FAINT, label, NOT_AVAILABLE);
@@ -90,7 +99,7 @@ static void add_memory(struct fields *fields, const char *label, const struct sa
 	uint64_t part = sample_get(sample, used), whole = sample_get(sample, most);
 	if (sample_has(sample, used) && sample_has(sample, most))
 		fields_gauge(fields, part >= whole ? STYLE_ERROR : STYLE_TEXT, label, part, whole,
-		             "%s/%s *%s", format_bytes(part, bytes), format_bytes(whole, all), of);
+		             "%s/%s *%s", format_part(part, bytes), format_bytes(whole, all), of);
 	else
 		fields_text(fields, STYLE_FAINT, label, NOT_AVAILABLE "%s", of);
 }
@@ -100,7 +109,7 @@ static void add_part(struct fields *fields, const char *label, bool known, uint6
 {
 	char text[COUNT_TEXT];
 	if (known)
-		fields_gauge(fields, STYLE_TEXT, label, bytes, whole, "%s B *",
+		fields_gauge(fields, STYLE_TEXT, label, bytes, whole, "%s *",
 		             format_bytes(bytes, text));
 	else
 		fields_text(fields, STYLE_FAINT, label, NOT_AVAILABLE);
@@ -144,7 +153,8 @@ static void add_limit(struct fields *fields, const struct snapshot *snapshot)
 	if (limit == LIMIT_UNKNOWN)
 		fields_text(fields, STYLE_FAINT, "held up by", NOT_AVAILABLE);
 	else
-		fields_text(fields, holds ? STYLE_ERROR : STYLE_TEXT, "held up by", "%s %c",
+		fields_text(fields, holds ? STYLE_ERROR : STYLE_TEXT,
+		            limit == LIMIT_NO_DATA ? "idle" : "held up by", "%s %c",
 		            snapshot_limit_name(limit), limit == LIMIT_NO_DATA ? '*' : '?');
 	add_busy(fields, &snapshot->sample);
 }
@@ -156,8 +166,8 @@ static void add_moved(struct fields *fields, const struct snapshot *snapshot, co
 {
 	char text[COUNT_TEXT];
 	const char *unit = snapshot->kind == SNAPSHOT_DATAGRAMS ? "datagram" : "call";
-	fields_text(fields, STYLE_TEXT, label, "%s B in %" PRIu64 " %s%s",
-	            format_bytes(bytes, text), calls, unit, calls == 1 ? "" : "s");
+	fields_text(fields, STYLE_TEXT, label, "%s in %" PRIu64 " %s%s", format_bytes(bytes, text),
+	            calls, unit, calls == 1 ? "" : "s");
 }
 
 static void add_traffic(struct fields *fields, const struct snapshot *snapshot)
@@ -409,10 +419,11 @@ static void add_congestion(struct fields *fields, const struct sample *sample)
 		fields_text(fields, STYLE_ERROR, "congestion", "%s *", states[state]);
 	if (sample_has(sample, SAMPLE_DELIVERY_RATE)) {
 		char rate[COUNT_TEXT];
-		fields_text(fields, STYLE_TEXT, "delivery", "%sB/s *%s",
-		            count_format(sample_get(sample, SAMPLE_DELIVERY_RATE), rate),
-		            sample_get(sample, SAMPLE_APP_LIMITED) ? ", limited by the application"
-		                                                   : "");
+		fields_text(
+		        fields, STYLE_TEXT, "delivery", "%s *%s",
+		        count_format_unit(sample_get(sample, SAMPLE_DELIVERY_RATE), "B/s", rate),
+		        sample_get(sample, SAMPLE_APP_LIMITED) ? ", limited by the application"
+		                                               : "");
 	}
 }
 
@@ -461,7 +472,7 @@ static void draw_stream(struct fields *fields, const struct info *info)
 
 /* ---- without a connection, a socket, or a word of the kernel ---- */
 
-/* Before connect() or listen(), and behind a refusal or a reset. */
+/* Before connect() or listen(), and after a refusal or a reset. */
 static void draw_unconnected(struct fields *fields, const struct info *info)
 {
 	const struct snapshot *snapshot = info->snapshot;

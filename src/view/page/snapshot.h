@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* snapshot: what is known of one end at one instant: what its session's own calls tell, and the newest
- * reading of the kernel; and what follows from both. The status line and the pages about a session
+ * sample of the kernel; and what follows from both. The status line and the pages about a session
  * are drawn from it alone. Knows no socket: who has one fills it. */
 #pragma once
 

@@ -48,11 +48,11 @@ static void note_reading(struct states_end *end, const struct entry *entry, bool
 static void deduce(struct states_end *end, bool connected)
 {
 	const uint32_t open = bit(STATE_ESTABLISHED);
-	const uint32_t behind = bit(STATE_FIN_WAIT1) | bit(STATE_FIN_WAIT2) | bit(STATE_CLOSING) |
-	                        bit(STATE_TIME_WAIT) | bit(STATE_CLOSE_WAIT) | bit(STATE_LAST_ACK);
+	const uint32_t closing = bit(STATE_FIN_WAIT1) | bit(STATE_FIN_WAIT2) | bit(STATE_CLOSING) |
+	                         bit(STATE_TIME_WAIT) | bit(STATE_CLOSE_WAIT) | bit(STATE_LAST_ACK);
 	uint32_t seen = end->visited;
 	uint32_t way = 0;
-	if (seen & behind)
+	if (seen & closing)
 		way |= open;
 	if (seen & (bit(STATE_FIN_WAIT2) | bit(STATE_CLOSING) | bit(STATE_TIME_WAIT)))
 		way |= bit(STATE_FIN_WAIT1);
@@ -122,8 +122,8 @@ static void advise_listen(const struct whose *whose)
 		say(whose,
 		    "The queue is full, and new SYNs are thrown away. Next step: yours, /accept.");
 	else if (queue)
-		say(whose, "%" PRIu64 " connected already and wait%s for accept()%s.", queue,
-		    queue == 1 ? "s" : "", snapshot->paused ? ": next step: yours, /accept" : "");
+		say(whose, "%" PRIu64 " waiting for accept(), connected already%s.", queue,
+		    snapshot->paused ? ": next step: yours, /accept" : "");
 	else
 		say(whose, "Waits for a SYN; the kernel answers it by itself.");
 }
@@ -148,7 +148,7 @@ static void advise_fin_wait1(const struct whose *whose)
 	uint64_t waiting = sample_get(sample, SAMPLE_OUTQ);
 	bool stuck = sample_get(sample, SAMPLE_TIMER) == TIMER_PERSIST;
 	if (waiting)
-		say(whose, "Our FIN stands behind %" PRIu64 " byte%s not acknowledged yet%s.",
+		say(whose, "Our FIN comes after %" PRIu64 " byte%s not acknowledged yet%s.",
 		    waiting, waiting == 1 ? "" : "s",
 		    stuck ? ": the peer PROGRAM has to read them" : "");
 	else

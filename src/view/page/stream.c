@@ -484,9 +484,9 @@ static void put_bytes(struct row *row, const char *bytes, size_t len)
 
 static void put_size(const struct ruler *ruler, struct row *row, int64_t size, int room)
 {
-	char number[COUNT_TEXT], text[COUNT_TEXT + 3];
+	char number[COUNT_TEXT], text[COUNT_TEXT];
 	count_format((uint64_t)size, number);
-	snprintf(text, sizeof text, "%s B", number);
+	count_format_unit((uint64_t)size, "B", text);
 	if ((int)strlen(text) <= room)
 		put(ruler, row, text, STYLE_FAINT);
 	else if ((int)strlen(number) <= room)
@@ -573,7 +573,7 @@ static void add_times(const struct flow_parts *parts, int room, struct buf *out)
 	buf_append_text(out, " ms");
 }
 
-/* "3 calls  0.00 0.02 0.04 ms" behind the ruler. */
+/* "3 calls  0.00 0.02 0.04 ms" after the ruler. */
 static void put_count(const struct ruler *ruler, struct row *row, const struct flow_parts *parts,
                       uint64_t count, const char *what)
 {
@@ -615,7 +615,7 @@ static void draw_title(const struct ruler *ruler, struct rows *rows)
 	}
 }
 
-/* A number that does not fit whole is left away. */
+/* A number that does not fit whole is left out. */
 static void put_number(const struct ruler *ruler, struct row *row, int column, uint64_t value)
 {
 	char number[COUNT_TEXT];
