@@ -6,15 +6,6 @@ static const char half_40[] = " STATES [demo] 127.0.0.1:39446 [3]\n"
                               "        127.0.0.1:44617\n"
                               " been there: .STATE., on the way:\n"
                               " (STATE) ?, now: >>>STATE<<<\n"
-                              " [demo] FIN_WAIT2 *: Our FIN is\n"
-                              "     acknowledged, by the peer's kernel.\n"
-                              "     Nothing more happens until the peer\n"
-                              "     PROGRAM closes: /close\n"
-                              "     @127.0.0.1:39446.\n"
-                              " [3] CLOSE_WAIT *: The peer has sent its\n"
-                              "     FIN, and recv() has returned 0\n"
-                              "     here: it sends no more. Next step:\n"
-                              "     yours, /close.\n"
                               "       CLOSED\n"
                               "     (SYN_SENT)\n"
                               "       LISTEN\n"
@@ -26,7 +17,16 @@ static const char half_40[] = " STATES [demo] 127.0.0.1:39446 [3]\n"
                               "       CLOSING\n"
                               "      LAST_ACK\n"
                               "      TIME_WAIT\n"
-                              "       CLOSED\n";
+                              "       CLOSED\n"
+                              " [demo] FIN_WAIT2 *: Our FIN is\n"
+                              "     acknowledged, by the peer's kernel.\n"
+                              "     Nothing more happens until the peer\n"
+                              "     PROGRAM closes: /close\n"
+                              "     @127.0.0.1:39446.\n"
+                              " [3] CLOSE_WAIT *: The peer has sent its\n"
+                              "     FIN, and recv() has returned 0\n"
+                              "     here: it sends no more. Next step:\n"
+                              "     yours, /close.\n";
 
 static const char half_80[] =
         " STATES [demo] 127.0.0.1:39446 [3] 127.0.0.1:44617\n"
@@ -220,7 +220,8 @@ static const char full_200[] =
         "└────────────┬────────────┘ rcv ACK            │ rcv ACK\n"
         "                                                                                TIME_WAIT "
         "───────────────────────> CLOSED\n"
-        " [echo] LISTEN *: The queue is full, and new SYNs are thrown away. Next step: yours, /accept.\n";
+        " [echo] LISTEN *: The queue is full, and new SYNs are thrown away. Next step: yours, "
+        "/accept.\n";
 
 static const char udp_40[] = " STATES udp\n"
                              " UDP has no states: a datagram is sent,\n"

@@ -209,6 +209,12 @@ static void sizes(void)
 			for (size_t i = 0; i < rows.count; i++)
 				wide += rows.row[i].columns > columns;
 		}
+	const char *text = drawn(&mine, &his, 80, 15);
+	ok(strstr(text, "LAST_ACK") < strstr(text, "Nothing more happens"),
+	   "the drawing is on top where all of it is seen");
+	text = drawn(&mine, &his, 80, 14);
+	ok(strstr(text, "LAST_ACK") > strstr(text, "Nothing more happens"),
+	   "else what is said of the states");
 	is_int(wide, 0, "no row is too wide");
 	is_int(lost, 0, "both ends are always there");
 	is_int(his.since ? strstr(drawn(&mine, &his, 200, 30), " since ") != NULL : 0, 1,

@@ -528,17 +528,14 @@ void states_draw(const struct states_end *mine, const struct states_end *other, 
 	bool drawn = columns >= DIAGRAM_COLUMNS;
 	fields_begin(&fields, rows, columns);
 	add_legend(&fields, mine, other);
-	add_all_advice(&fields, mine, other);
-	bool fits = rows->count + (drawn ? DIAGRAM_ROWS : DIAGRAM_NODES) <= (size_t)height;
-	if (fits) {
-		rows_clear(rows);
-		fields_begin(&fields, rows, columns);
-		add_legend(&fields, mine, other);
-	}
+	size_t end = rows->count + (drawn ? DIAGRAM_ROWS : DIAGRAM_NODES);
+	bool seen = height > 0 && end <= (size_t)height;
+	if (!seen)
+		add_all_advice(&fields, mine, other);
 	if (drawn)
 		draw_diagram(mine, other, columns, rows);
 	else
 		list_states(mine, other, columns, rows);
-	if (fits)
+	if (seen)
 		add_all_advice(&fields, mine, other);
 }

@@ -21,6 +21,6 @@ struct states_end {
 void states_trace(struct states_end *end, const struct transcript *transcript);
 
 /* `other`: NULL where it is not ours. As a drawing where it has the columns, else as a list; below
- * what is said of the states where both do not fit `height`. Replaces what was in `rows`. */
+ * what is said of the states where it does not fit `height`. Replaces what was in `rows`. */
 void states_draw(const struct states_end *mine, const struct states_end *other, int columns,
                  int height, struct rows *rows);
