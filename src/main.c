@@ -20,7 +20,7 @@
 #include "ui/headless.h"
 #include "ui/pipe.h"
 #include "ui/plain.h"
-#include "ui/ui.h"
+#include "ui/window.h"
 
 enum { EXIT_USAGE = 2 };
 

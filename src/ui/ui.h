@@ -38,6 +38,3 @@ struct ui_hooks {
 	char **(*complete)(struct app *app, const char *line, size_t start, size_t end,
 	                   bool *files);
 };
-
-/* NULL with one line where there is no terminal, or it cannot place a cursor. */
-struct ui *window_new(const struct ui_hooks *hooks, struct error *error); /* curses */

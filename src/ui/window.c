@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The frontend on a whole screen. A frame is drawn when something has changed, the last one is out, and
- * its time has come: at once on a screen that was idle, at most 60 times in any second. */
+/* A frame is drawn when something has changed, the last one is out, and its time has come: at once on
+ * a screen that was idle, at most 60 times in any second. */
 #include "ui/window.h"
 
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/page.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/rate_limit.h"
+#include "ui/controller.h"
+#include "ui/line.h"
+#include "ui/pager.h"
+#include "ui/pane.h"
+#include "ui/screen.h"
+#include "ui/status_line.h"
 #include "ui/tab_line.h"
+#include "ui/terminal.h"
+#include "view/page/snapshot.h"
 
 /* 55 a second, and four at once after a rest, are fewer than 60 in any second. The last of the four
  * is kept for what a person does, so that no key waits for what a peer sends. */
@@ -24,6 +35,53 @@ enum {
 	WHEEL_ROWS = 3,
 	WHEEL_UP = 64, /* mouse buttons */
 	WHEEL_DOWN = 65,
+	LEAST_ROWS = 4,
+	LEAST_COLUMNS = 20,
+	LINES = 2,         /* the tab line and the status line */
+	ONE_INPUT_ROW = 6, /* below so many rows of the window the input has one */
+	HEADING_SHARE = 3, /* a heading that takes a larger part of the pane is left out */
+	WAITING = 128,
+	HINT = 1024,
+};
+
+/* What a frame shows besides the line being typed and whose pane it is: nothing on the screen
+ * changes without one of these. */
+struct stamp {
+	uint64_t entries;
+	uint64_t hits;
+	uint64_t acted;
+	size_t sessions, unsent;
+	enum session_state state;
+	bool literal;
+	int fold;
+	bool waiting;  /* a call does */
+	uint64_t page; /* open_page.serial, 0 = none */
+	struct view_mode mode;
+};
+
+struct window {
+	struct ui ui;
+	struct app *app;
+	struct terminal *terminal;
+	struct screen *screen;
+	struct controller controller;
+	struct panes panes;
+	struct rows rows; /* of the pane, as last filled */
+	struct pager pager;
+	struct rows heading; /* pinned above the pane */
+	struct row row;      /* of a line that is drawn */
+	struct line_layout layout;
+	char hint[HINT];       /* instead of the status line, until the next key */
+	struct rows hint_rows; /* the hint, where it is too long for that */
+	bool dirty;            /* the next frame would differ from the last, */
+	bool stale;            /* or only its pane, for which there is more time */
+	struct rate_limit frames, panes_shown;
+	int64_t next_tick; /* when something shown will have changed by itself; INT64_MAX = never */
+	uint64_t page;     /* shown by the last frame, 0 = none */
+	int upper_height;  /* rows above the tab line, less those of hints */
+	int page_height;   /* of these the page has, */
+	int tabs_row;
+	struct stamp stamp;
 };
 
 static struct window *window_of(struct ui *ui)
@@ -31,24 +89,303 @@ static struct window *window_of(struct ui *ui)
 	return (struct window *)ui;
 }
 
-struct view window_view(const struct window *window)
+/* What the pane shows. */
+static struct view shown_view(const struct window *window)
 {
 	int rows, columns;
 	screen_size(window->screen, &rows, &columns);
 	return app_view(window->app, columns);
 }
 
-struct pane *window_pane(struct window *window)
-{
-	if (panes_turn(&window->panes, app_shown(window->app)))
-		window_refresh(window);
-	return &window->panes.shown;
-}
-
-void window_refresh(struct window *window)
+/* The pane shows something else, because a person wants it. */
+static void refresh(struct window *window)
 {
 	window->dirty = window->stale = true;
 	rate_limit_refill(&window->panes_shown);
+}
+
+static struct pane *shown_pane(struct window *window)
+{
+	if (panes_turn(&window->panes, app_shown(window->app)))
+		refresh(window);
+	return &window->panes.shown;
+}
+
+/* ---- what has changed ---- */
+
+static struct stamp take_stamp(const struct app *app)
+{
+	const struct session *current = app->current;
+	int64_t since;
+	return (struct stamp){
+		.entries = transcript_count(app->transcript),
+		.hits = app->search.serial,
+		.acted = app->acted,
+		.sessions = sessions_count(app->sessions),
+		.unsent = current ? session_unsent(current) : 0,
+		.state = current ? session_state(current) : SESSION_CLOSED,
+		.literal = app->literal,
+		.fold = app->unfolded ? 0 : app->settings.fold,
+		.waiting = current &&
+		           (session_waiting(current, &since) || session_opens_again(current, NULL)),
+		.page = page_is_open(app) ? app->open_page.serial : 0,
+		.mode = app_view_mode(app, app_shown(app)),
+	};
+}
+
+static bool stamps_differ(const struct stamp *a, const struct stamp *b)
+{
+	return a->entries != b->entries || a->sessions != b->sessions || a->unsent != b->unsent ||
+	       a->state != b->state || a->literal != b->literal || a->fold != b->fold ||
+	       a->waiting != b->waiting || a->page != b->page || a->mode.ops != b->mode.ops ||
+	       a->mode.all != b->mode.all;
+}
+
+static void go_to_hit(struct window *window)
+{
+	const struct search *search = &window->app->search;
+	if (search->session != app_shown(window->app))
+		return;
+	struct view view = shown_view(window);
+	pane_go(shown_pane(window), &view, search->location);
+	refresh(window);
+}
+
+/* Sets `dirty` and `stale`. */
+static void notice(struct window *window)
+{
+	struct stamp now = take_stamp(window->app);
+	struct pane *pane = shown_pane(window); /* another session's, perhaps */
+	if (now.acted != window->stamp.acted) {
+		pane_to_end(pane);
+		refresh(window);
+	}
+	if (now.hits != window->stamp.hits)
+		go_to_hit(window);
+	if (input_take_dirty())
+		window->dirty = true;
+	if (stamps_differ(&now, &window->stamp) || clock_now() >= window->next_tick)
+		window->stale = true;
+	window->stamp = now;
+}
+
+/* ---- drawing ---- */
+
+static bool wants_color(const struct settings *settings)
+{
+	const char *no_color = getenv("NO_COLOR");
+	return settings->color == COLOR_ALWAYS ||
+	       (settings->color == COLOR_AUTO && !(no_color && *no_color));
+}
+
+static void obey_settings(struct window *window)
+{
+	screen_set_color(window->screen, wants_color(&window->app->settings));
+	terminal_set_mouse(window->terminal, window->app->settings.mouse);
+}
+
+static void draw_too_small(struct window *window, int rows, int columns)
+{
+	char text[64];
+	int len = snprintf(text, sizeof text, "too small: %dx%d", columns, rows);
+	row_clear(&window->row);
+	row_add_text(&window->row, text, (size_t)len, columns, STYLE_ERROR);
+	screen_row(window->screen, 0, &window->row);
+	screen_end(window->screen, 0, 0);
+}
+
+static void add_word(char *words, size_t size, const char *word)
+{
+	size_t len = strlen(words);
+	snprintf(words + len, size - len, "%s%s", len && *word ? " " : "", word);
+}
+
+static void fill_status(struct window *window, int columns)
+{
+	char mode[64] = "";
+	if (window->hint[0] && window->hint_rows.count < 2) {
+		row_clear(&window->row);
+		row_add_text(&window->row, " ", 1, columns, STYLE_NOTE);
+		row_add_text(&window->row, window->hint, strlen(window->hint), columns - 1,
+		             STYLE_NOTE);
+		return;
+	}
+	add_word(mode, sizeof mode, shown_pane(window)->position.at_end ? "" : "SCROLLED");
+	add_word(mode, sizeof mode, window->app->literal ? "LITERAL" : "");
+	add_word(mode, sizeof mode, input_mode());
+	status_line_draw(window->app, mode, columns, &window->row);
+}
+
+static void draw_tab_and_status(struct window *window, int columns)
+{
+	tab_line_draw(window->app, columns, &window->row);
+	screen_row(window->screen, window->tabs_row, &window->row);
+	fill_status(window, columns);
+	screen_row(window->screen, window->tabs_row + 1, &window->row);
+}
+
+static void draw_rows(struct window *window, int y, const struct rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		screen_row(window->screen, y + (int)i, &rows->row[i]);
+}
+
+/* Only where that leaves the entries most of the height. */
+static void fill_heading(struct window *window, const struct view *view, int height)
+{
+	view_heading(view, &window->heading);
+	if ((int)window->heading.count > height / HEADING_SHARE)
+		rows_clear(&window->heading);
+}
+
+static void draw_pane(struct window *window, int y, int height, bool refill)
+{
+	struct view view = shown_view(window);
+	if (refill) {
+		fill_heading(window, &view, height);
+		pane_fill(shown_pane(window), &view, height - (int)window->heading.count,
+		          &window->rows);
+	}
+	draw_rows(window, y, &window->heading);
+	draw_rows(window, y + (int)window->heading.count, &window->rows);
+}
+
+static void draw_page(struct window *window)
+{
+	for (int y = 0; y < window->page_height; y++) {
+		const struct row *row = pager_row(&window->pager, y);
+		if (row)
+			screen_row(window->screen, y, row);
+	}
+}
+
+/* The call that a blocking socket would sleep in, or the pause before the session is opened again, as
+ * a row of its own. */
+static bool draw_waiting(struct window *window, int y, int columns)
+{
+	int64_t since, left;
+	int len;
+	char text[WAITING], time[CLOCK_TEXT], rest[SNAPSHOT_LEFT];
+	const struct session *current = window->app->current;
+	const char *call = current ? session_waiting(current, &since) : NULL;
+	if (!current || y < 1)
+		return false;
+	if (call)
+		len = snprintf(text, sizeof text, " %s %s %s  (Ctrl-C cancels)", call,
+		               text_has_unicode() ? "…" : "...",
+		               clock_format_duration(clock_now() - since, time));
+	else if (session_opens_again(current, &left))
+		len = snprintf(text, sizeof text,
+		               " opens again in %s  (Ctrl-C cancels, /reconnect does it now)",
+		               snapshot_format_left(left, rest));
+	else
+		return false;
+	row_clear(&window->row);
+	row_add_text(&window->row, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1,
+	             columns, STYLE_NOTE);
+	screen_row(window->screen, y, &window->row);
+	return true;
+}
+
+static void wrap_hint(struct window *window, int columns)
+{
+	const char *text = window->hint;
+	rows_clear(&window->hint_rows);
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		rows_add_wrapped(&window->hint_rows, text, len, 1, 1, columns, STYLE_NOTE);
+		text += len + (text[len] == '\n');
+	}
+}
+
+/* A hint that is too long for the status line has rows of its own, too, where the window is high
+ * enough. Returns how many. */
+static int draw_hint(struct window *window, int height, int columns)
+{
+	wrap_hint(window, columns);
+	if ((int)window->hint_rows.count >= height)
+		rows_clear(&window->hint_rows);
+	int count = (int)window->hint_rows.count;
+	if (count < 2)
+		return 0;
+	draw_rows(window, height - count, &window->hint_rows);
+	return count;
+}
+
+/* Makes sure that an answer is seen: a note that the pane does not show whole, or that a page is
+ * above, is a hint, and one too long for that a page. */
+static void show_answer(struct window *window, uint64_t position)
+{
+	struct app *app = window->app;
+	struct view view = shown_view(window);
+	const struct entry *entry = transcript_at(app->transcript, position);
+	int height = window->upper_height;
+	if (!page_is_open(app) && view_newest_entry(&view) == position) {
+		view_layout(&view, (struct location){ position, 0 }, &window->hint_rows);
+		if ((int)window->hint_rows.count <= pane_newest_rows(shown_pane(window), height))
+			return;
+	}
+	char *text = xstrndup(entry_payload(entry), entry->len);
+	snprintf(window->hint, sizeof window->hint, "%s", text);
+	wrap_hint(window, view.columns);
+	if (window->hint_rows.count > 1 && (int)window->hint_rows.count >= height) {
+		window->hint[0] = '\0';
+		page_close(app);
+		page_toggle(app, &answer_page, "answer", 0, text);
+	}
+	free(text);
+}
+
+/* From the top the page, where one is open, the transcript, what waits, a hint. A page that comes or
+ * goes is shown at once, whatever the pane has time for. */
+static void draw_upper(struct window *window, int height, int columns, bool refill)
+{
+	const struct app *app = window->app;
+	uint64_t page = page_is_open(app) ? app->open_page.serial : 0;
+	height -= draw_hint(window, height, columns);
+	height -= draw_waiting(window, height - 1, columns);
+	refill = refill || height != window->upper_height || page != window->page;
+	window->upper_height = height;
+	window->page = page;
+	if (refill)
+		window->page_height =
+		        page ? pager_fill(&window->pager, window->app, columns, height) : 0;
+	draw_page(window);
+	if (window->page_height < height)
+		draw_pane(window, window->page_height, height - window->page_height, refill);
+}
+
+/* How many the line may take. */
+static int input_rows(int rows)
+{
+	return rows < ONE_INPUT_ROW || input_is_sideways() ? 1 : rows / 3;
+}
+
+static void draw_parts(struct window *window, int rows, int columns, bool pane)
+{
+	struct line line = controller_line(&window->controller);
+	line.spare_corner = screen_tears_corner(window->screen);
+	line_layout(&window->layout, &line, columns, input_rows(rows));
+	int input_row = rows - (int)window->layout.rows.count;
+	window->tabs_row = input_row - LINES;
+	draw_upper(window, window->tabs_row, columns, pane);
+	draw_tab_and_status(window, columns);
+	draw_rows(window, input_row, &window->layout.rows);
+	screen_end(window->screen, input_row + window->layout.cursor_row,
+	           window->layout.cursor_column);
+}
+
+/* `pane`: also what is new in the pane; else its rows are those of the last frame. */
+static void draw(struct window *window, bool pane)
+{
+	int rows, columns;
+	screen_size(window->screen, &rows, &columns);
+	obey_settings(window);
+	screen_begin(window->screen);
+	if (rows < LEAST_ROWS || columns < LEAST_COLUMNS)
+		draw_too_small(window, rows, columns);
+	else
+		draw_parts(window, rows, columns, pane);
 }
 
 /* ---- what the controller asks for ---- */
@@ -62,8 +399,8 @@ static void on_say(void *context, const char *text)
 
 static void on_answer(void *context, uint64_t position)
 {
-	frame_show_answer(context, position);
-	window_refresh(context);
+	show_answer(context, position);
+	refresh(context);
 }
 
 static void scroll(struct window *window, int rows)
@@ -72,8 +409,8 @@ static void scroll(struct window *window, int rows)
 		pager_scroll(&window->pager, rows);
 		return;
 	}
-	struct view view = window_view(window);
-	pane_scroll(window_pane(window), &view, rows);
+	struct view view = shown_view(window);
+	pane_scroll(shown_pane(window), &view, rows);
 }
 
 static void scroll_to_top(struct window *window)
@@ -82,8 +419,8 @@ static void scroll_to_top(struct window *window)
 		pager_scroll(&window->pager, -INT_MAX);
 		return;
 	}
-	struct view view = window_view(window);
-	pane_to_top(window_pane(window), &view);
+	struct view view = shown_view(window);
+	pane_to_top(shown_pane(window), &view);
 }
 
 static void scroll_to_end(struct window *window)
@@ -91,7 +428,7 @@ static void scroll_to_end(struct window *window)
 	if (page_is_open(window->app))
 		pager_scroll(&window->pager, INT_MAX);
 	else
-		pane_to_end(window_pane(window));
+		pane_to_end(shown_pane(window));
 }
 
 /* A scrolled pane gives about a quarter of its rows to what is new: a page is what the rest shows,
@@ -132,13 +469,13 @@ static void on_act(void *context, enum binding_action action)
 	default:
 		break;
 	}
-	window_refresh(window);
+	refresh(window);
 }
 
 static bool on_to_newest(void *context)
 {
 	struct window *window = context;
-	struct pane *pane = window_pane(window);
+	struct pane *pane = shown_pane(window);
 	bool scrolled = !pane->position.at_end;
 	pane_to_end(pane);
 	return scrolled;
@@ -149,12 +486,12 @@ static void on_mouse(void *context, const struct key *key)
 	struct window *window = context;
 	if (key->button == WHEEL_UP || key->button == WHEEL_DOWN) {
 		scroll(window, key->button == WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
-		window_refresh(window);
+		refresh(window);
 		return;
 	}
 	if (key->button != 0 || !key->pressed || key->row != window->tabs_row)
 		return;
-	struct view view = window_view(window);
+	struct view view = shown_view(window);
 	uint32_t number = tab_line_session_at(window->app, view.columns, key->column);
 	if (number)
 		controller_select(&window->controller, number);
@@ -162,7 +499,7 @@ static void on_mouse(void *context, const struct key *key)
 
 static void on_changed(void *context)
 {
-	window_refresh(context);
+	refresh(context);
 }
 
 static void on_bell(void *context)
@@ -180,7 +517,7 @@ static void on_resize(void *context, bool resumed)
 	screen_resize(window->screen);
 	screen_size(window->screen, &rows, &columns);
 	input_set_size(rows, columns);
-	window_refresh(window);
+	refresh(window);
 }
 
 static void on_suspend(void *context)
@@ -194,7 +531,7 @@ static void on_suspend(void *context)
 static int on_columns(void *context)
 {
 	const struct window *window = context;
-	return window_view(window).columns;
+	return shown_view(window).columns;
 }
 
 /* ---- the frontend ---- */
@@ -224,7 +561,7 @@ static void window_prepare(struct ui *ui, struct poller *poller)
 {
 	struct window *window = window_of(ui);
 	controller_prepare(&window->controller, poller);
-	frame_notice(window);
+	notice(window);
 	if (!terminal_is_busy(window->terminal))
 		poller_wake_at(poller, earlier_of(frame_due(window), window->next_tick));
 }
@@ -246,12 +583,12 @@ static void window_draw(struct ui *ui, struct app *app)
 {
 	struct window *window = window_of(ui);
 	(void)app;
-	frame_notice(window);
+	notice(window);
 	int64_t now = clock_now();
 	if (now < frame_due(window) || terminal_is_busy(window->terminal))
 		return;
 	bool pane = window->stale && now >= rate_limit_due(&window->panes_shown, 0);
-	frame_draw(window, pane);
+	draw(window, pane);
 	if (pane)
 		rate_limit_spend(&window->panes_shown, now,
 		                 cost_of(terminal_waiting(window->terminal), clock_now() - now));
@@ -274,7 +611,7 @@ static void window_free(struct ui *ui)
 	rows_free(&window->heading);
 	rows_free(&window->hint_rows);
 	rows_free(&window->rows);
-	row_free(&window->bar);
+	row_free(&window->row);
 	line_layout_free(&window->layout);
 	free(window);
 }
