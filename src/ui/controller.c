@@ -266,7 +266,7 @@ static void keep_paste(struct controller *controller, const struct key *key)
 		          PENDING_PASTE_MOST >> 20);
 }
 
-/* The line end that it is sent with takes the place of its own last one. */
+/* Its own last line end gives way to the one that it is sent with. */
 static bool send_paste(struct controller *controller)
 {
 	const char *text = buf_data(&controller->pending_paste.text);
@@ -331,11 +331,11 @@ static bool take_paste(struct controller *controller, const struct key *key)
 		return false;
 	bool begins = is_at_begin();
 	if (key->len > PASTE_ON_LINE || controller->pending_paste.text.len > 0 ||
-	    (begins && pending_paste_are_commands(key->bytes, key->len))) {
+	    (begins && pending_paste_has_commands(key->bytes, key->len))) {
 		keep_paste(controller, key);
 		return true;
 	}
-	controller->pasted_lines |= begins && pending_paste_are_lines(key->bytes, key->len);
+	controller->pasted_lines |= begins && pending_paste_has_lines(key->bytes, key->len);
 	return false;
 }
 

@@ -29,7 +29,7 @@ struct frontend_ops {
 	void (*changed)(void *context);                      /* by a key: to be seen soon */
 	void (*bell)(void *context);
 	void (*suspend)(void *context);
-	void (*resize)(void *context, bool resumed); /* resumed: others have written there */
+	void (*resize)(void *context, bool resumed); /* resumed: others may have written there */
 	int (*columns)(void *context);               /* of a row */
 };
 

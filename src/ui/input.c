@@ -85,8 +85,8 @@ static int run_row(size_t index, int key)
 	const struct binding *row = &binding_table[index];
 	perform(row);
 	/* Ends the line the ordinary way, so that readline itself unwinds its history edits and
-	 * undo lists; who takes the line drops it. Clearing the buffer by hand would leave those,
-	 * and vi mode, in disorder. */
+	 * undo lists; take_line() drops it. Clearing the buffer by hand would leave those, and
+	 * vi mode, in disorder. */
 	return row->action == BINDING_INTERRUPT ? rl_newline(1, key) : 0;
 }
 
@@ -97,17 +97,13 @@ static int run_row(size_t index, int key)
 		(void)count;                                                                       \
 		return run_row(n, key);                                                            \
 	}
-#define EACH_ROW(DO)                                                                               \
-	DO(0)                                                                                      \
-	DO(1)                                                                                      \
-	DO(2)                                                                                      \
-	DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15) DO(16) \
-	        DO(17) DO(18) DO(19) DO(20) DO(21) DO(22) DO(23) DO(24) DO(25) DO(26) DO(27)       \
-	                DO(28) DO(29) DO(30) DO(31) DO(32) DO(33) DO(34) DO(35) DO(36) DO(37)      \
-	                        DO(38) DO(39) DO(40) DO(41) DO(42) DO(43) DO(44) DO(45) DO(46)     \
-	                                DO(47) DO(48) DO(49) DO(50) DO(51) DO(52) DO(53) DO(54)    \
-	                                        DO(55) DO(56) DO(57) DO(58) DO(59) DO(60) DO(61)   \
-	                                                DO(62) DO(63)
+/* clang-format off */
+#define EACH_ROW(DO) \
+	DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15) \
+	DO(16) DO(17) DO(18) DO(19) DO(20) DO(21) DO(22) DO(23) DO(24) DO(25) DO(26) DO(27) DO(28) DO(29) DO(30) DO(31) \
+	DO(32) DO(33) DO(34) DO(35) DO(36) DO(37) DO(38) DO(39) DO(40) DO(41) DO(42) DO(43) DO(44) DO(45) DO(46) DO(47) \
+	DO(48) DO(49) DO(50) DO(51) DO(52) DO(53) DO(54) DO(55) DO(56) DO(57) DO(58) DO(59) DO(60) DO(61) DO(62) DO(63)
+/* clang-format on */
 #define ENTRY(n) run_##n,
 
 EACH_ROW(FUNCTION)
@@ -127,9 +123,9 @@ static const char *const keymaps[] = { "emacs-standard", "vi-insert", "vi-comman
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* One slip beside another key: insert-comment sends the line with a '#' in front, two Escapes are two,
- * and not TAB, and the others change the way of editing, and most do not know the way back. inputrc
- * can bind them again. */
+/* Keys that are pressed by a slip: insert-comment sends the line with a '#' in front, two
+ * Escapes are two and not TAB, and the others change the editing mode, with no obvious way back.
+ * inputrc can bind them again. */
 static void unbind_slips(void)
 {
 	static const struct {
@@ -210,8 +206,7 @@ static int print_macro(int count, int key)
 	return 0;
 }
 
-/* Commands that would read keys in a loop of their own, in which the program would be blind, and
- * those whose work is done by us. */
+/* Functions that would read keys in a loop of their own, and those whose work is done here. */
 static rl_command_func_t *find_substitute(rl_command_func_t *command)
 {
 	static const struct {
@@ -266,7 +261,7 @@ static void bind_editing_keys(Keymap map)
 static void apply_bindings(void)
 {
 	rl_variable_bind("blink-matching-paren", "off");   /* it waits on the terminal by itself */
-	rl_variable_bind("enable-bracketed-paste", "off"); /* searches would read pastes so */
+	rl_variable_bind("enable-bracketed-paste", "off"); /* searches would read pastes by it */
 	for (size_t i = 0; i < COUNT(keymaps); i++) {
 		Keymap map = rl_get_keymap_by_name(keymaps[i]);
 		substitute(map);
@@ -293,7 +288,7 @@ static const struct binding *row_of(struct bound found)
 	return NULL;
 }
 
-/* For a command for the text around the cursor. */
+/* A function for the text around the cursor. */
 static bool needs_text(rl_command_func_t *function)
 {
 	static rl_command_func_t *const for_text[] = {
@@ -319,7 +314,7 @@ static bool needs_text(rl_command_func_t *function)
 	return function == rl_revert_line && !rl_undo_list;
 }
 
-/* A whole key that does nothing; on an empty line also one that is on a command for text. */
+/* A whole key that does nothing; on an empty line also one that needs text. */
 static bool is_idle(const char *keys, size_t len, bool empty)
 {
 	struct bound found = look_up(keys, len);
@@ -385,7 +380,7 @@ static char *to_bytes(const char *text)
 	return released;
 }
 
-/* What the hook is asked about is the line in bytes, where the word is elsewhere. */
+/* The hook is given the line in bytes, where the word is at other offsets. */
 static char **ask(int start, int end, bool *files)
 {
 	if (!input.hooks.complete)
@@ -459,7 +454,7 @@ static int put_bytes(char **name)
 	return !same;
 }
 
-/* What several names have in common may end within an escape, which then would be text. */
+/* The common beginning of several names may end within an escape, which then would be text. */
 static void drop_half_escape(char *text)
 {
 	size_t len = strlen(text);
@@ -515,7 +510,7 @@ static void start_completion(void)
 	rl_completer_word_break_characters = rl_basic_word_break_characters;
 	rl_completer_quote_characters = "\"'";
 	rl_filename_quote_characters =
-	        " \t\n\"'\\"; /* or names with blanks cannot be completed further */
+	        " \t\n\"'\\"; /* else names with blanks cannot be completed further */
 }
 
 /* ---- text that readline can hold ---- */
@@ -639,7 +634,7 @@ static void redisplay(void)
 	input.dirty = true;
 }
 
-/* readline has its own copy of it still. */
+/* Also the copy that readline still has. */
 static void wipe_line(char *line)
 {
 	size_t len = strlen(line);
@@ -761,8 +756,9 @@ static void pass_on(const char *bytes, size_t len, rl_command_func_t *command)
 	input_history_after_key();
 }
 
-/* Back from a failed search forward. readline would go on at a place of the line found last in a
- * shorter one. A new search, and the same key again, look for the same text. */
+/* Backward again after a search forward has failed. readline would go on at an offset of the
+ * line found last, in a shorter one. A new search, and the same key again, look for the same
+ * text. */
 static bool turns_failed_search(rl_command_func_t *command)
 {
 	static const char failed[] = "(failed i-search)";
@@ -770,7 +766,7 @@ static bool turns_failed_search(rl_command_func_t *command)
 	       strncmp(rl_display_prompt, failed, sizeof failed - 1) == 0;
 }
 
-/* Which vi's commands would take for one without end. */
+/* vi's commands would take it for a count without end. */
 static bool has_negative_count(void)
 {
 	static const char negative[] = "(arg: -";
@@ -822,7 +818,7 @@ static bool press_whole(const char *bytes, size_t len);
 static void press(const char *bytes, size_t len);
 static void run_macros(size_t depth);
 
-/* The command that more keys would have made another one, as if nothing began with it. */
+/* Runs the command of keys that more keys would make another one, as if none did. */
 static void press_shadowed(const char *bytes, size_t len)
 {
 	Keymap keymap = len > 1 ? look_up(bytes, len - 1).keymap : rl_get_keymap();
@@ -834,7 +830,7 @@ static void press_shadowed(const char *bytes, size_t len)
 		*entry = old;
 }
 
-/* What nothing is bound to ends what was begun, as readline has it. */
+/* A key that nothing is bound to ends what was begun, as in readline. */
 static void refuse_key(void)
 {
 	macros_abort();
@@ -847,8 +843,8 @@ static void refuse_key(void)
 	buf_clear(&input.sequence);
 }
 
-/* No key will complete the sequence: as much of it as is a command is run, and the rest by itself.
- * False where nothing of it is. */
+/* No key will complete the sequence: the longest command at its beginning is run, and then the
+ * rest, key by key. False where there is none. */
 static bool give_up(void)
 {
 	struct buf keys = input.sequence;
@@ -917,8 +913,8 @@ static bool is_escape(const char *bytes, size_t len)
 	return len == 1 && bytes[0] == '\033';
 }
 
-/* Escape ends what readline is in the middle of; only then it is the window's. It never begins a
- * longer key: whoever presses it has finished. */
+/* Escape ends what readline is in the middle of; else it is an action. It never begins a longer
+ * key: whoever presses it has finished. */
 static void press_escape(void)
 {
 	if (RL_ISSTATE(RL_STATE_ISEARCH)) {
@@ -934,10 +930,10 @@ static void press_escape(void)
 	}
 }
 
-/* Two keys in one: tmux holds an Escape back for half a second, and what is pressed meanwhile comes
- * with it, as Alt and that key would. Taken apart where such a key would do nothing: a sequence or
- * a key of the window's anywhere, text only on an empty line, so that Alt and a wrong key does
- * not write. vi's commands are no text. */
+/* Two keys in one: tmux holds an Escape back for half a second, and what is pressed meanwhile
+ * comes with it, as Alt and that key would. Taken apart where such a key would do nothing: a
+ * sequence or a key of the binding table on any line, text only on an empty one, so that Alt and
+ * a wrong key does not write. vi's commands are no text. */
 static bool is_escape_and_key(const char *bytes, size_t len)
 {
 	if (!is_sequence(bytes, len))
@@ -1012,7 +1008,7 @@ static void press_next(const char *bytes, size_t len)
 	buf_free(&keys);
 }
 
-/* What waits for a character does so no longer. */
+/* A command that waits for a character gives up. */
 static void stop_quoting(void)
 {
 	if (input.quoting || RL_ISSTATE(RL_STATE_CHARSEARCH))
@@ -1079,7 +1075,7 @@ static void press(const char *bytes, size_t len)
 	}
 }
 
-/* With convert-meta a byte beyond ASCII is ESC and another to readline. */
+/* With convert-meta readline takes a byte beyond ASCII for ESC and another byte. */
 static void press_key(const char *bytes, size_t len)
 {
 	const char *value = rl_variable_value("convert-meta");
@@ -1093,7 +1089,7 @@ static void press_key(const char *bytes, size_t len)
 
 /* ---- pastes ---- */
 
-/* The line end that the paste before has left to Enter is within the text after all. */
+/* Where the paste before ended with a line end, that is within the text after all. */
 static void insert_paste(struct buf *text, bool cut)
 {
 	bool joins = input.pasted && input.cut;
@@ -1125,7 +1121,7 @@ static void search_for(const char *text, size_t len)
 	}
 }
 
-/* Never more than text: nothing of it is a command, and no line of it is sent. */
+/* A paste is never more than text: nothing of it is a command, and no line of it is sent. */
 static void paste(const char *bytes, size_t len)
 {
 	struct buf text;
@@ -1212,7 +1208,7 @@ static void set_variables(void)
 	rl_readline_name = "sockpit"; /* for $if in inputrc */
 	rl_catch_signals = 0;
 	rl_catch_sigwinch = 0;
-	rl_change_environment = 0; /* or curses stays at the size of the start for ever */
+	rl_change_environment = 0; /* or curses keeps the size of the start */
 	rl_prep_term_function = NULL;
 	rl_deprep_term_function = NULL;
 	rl_getc_function = take_byte;

@@ -49,7 +49,7 @@ static void report(const char *what, int code)
 
 /* An entry that was looked at since the last line, or that has been changed. */
 struct original {
-	int at; /* its place in the list */
+	int at; /* its index in the list */
 	char *text;
 };
 
@@ -110,7 +110,7 @@ static bool is_empty_search(rl_command_func_t *command)
 	return false;
 }
 
-/* readline itself then finds nothing that it would have to keep. */
+/* Ends the list of changes: readline then finds nothing that it would have to keep. */
 void input_history_before_key(rl_command_func_t *command)
 {
 	if (!edits.needed || !rl_undo_list || history_length == 0)
@@ -323,7 +323,7 @@ static bool read_whole(int fd, size_t size, struct buf *out)
 	return true;
 }
 
-/* The end of the file, from the begin of a line on. 0, or why not. */
+/* The end of the file, from the beginning of a line on. 0, or why not. */
 static int read_end(int fd, struct buf *out)
 {
 	struct stat status;

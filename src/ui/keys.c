@@ -14,7 +14,7 @@ enum {
 	SGR_PREFIX = 3,          /* of "ESC [ <" */
 	X10_LENGTH = 6,          /* of "ESC [ M" and three bytes */
 	MOUSE_MOST = 100000,     /* numbers of a mouse report end here */
-	PENDING_MOST = 64 << 20, /* a unit that has grown so long is taken as it is */
+	PENDING_MOST = 64 << 20, /* a unit this long is taken as it is */
 };
 
 static const char PASTE_BEGIN[] = "\033[200~";
@@ -68,8 +68,7 @@ void keys_feed(struct keys *keys, const void *bytes, size_t len, int64_t now)
 	keys->fed = now;
 }
 
-/* A character of the locale. One that is cut short waits for ever: it is its next byte that
- * decides. */
+/* A character of the locale. One that is cut short waits for its next byte, without a limit. */
 static struct cut cut_character(const char *s, size_t n)
 {
 	mbstate_t state = { 0 };
@@ -208,7 +207,7 @@ static struct cut cut_unit(struct keys *keys, const char *s, size_t n, int64_t n
 	return cut_escape(keys, s, n, late);
 }
 
-/* A decimal number, which hostile ones do not overflow; false where there is none. */
+/* A decimal number, with a ceiling; false where there is none. */
 static bool parse_number(const char **s, const char *end, int *number)
 {
 	const char *begin = *s;
@@ -228,7 +227,7 @@ static int from_zero(int number)
 	return number > 0 ? number - 1 : 0;
 }
 
-/* ESC [ < button ; column ; row M, or m when it was let go. */
+/* ESC [ < button ; column ; row M, or m when it was released. */
 static bool parse_sgr_mouse(struct key *key)
 {
 	const char *s = key->bytes + SGR_PREFIX, *end = key->bytes + key->len - 1;
@@ -248,8 +247,7 @@ static bool parse_sgr_mouse(struct key *key)
 	return true;
 }
 
-/* ESC [ M and three bytes, each 32 too big; button 3 means that one was let go, which one it does
- * not say. */
+/* ESC [ M and three bytes, each 32 too large; button 3 means that one was released, whichever. */
 static void parse_x10_mouse(struct key *key)
 {
 	const unsigned char *s = (const unsigned char *)key->bytes + 3;

@@ -5,7 +5,7 @@
 
 #include "ui/byte_escape.h"
 
-enum { SYNC_MOST = 64 }; /* bytes to look through for a place where a character surely begins */
+enum { SYNC_MOST = 64 }; /* bytes to look through for one where a character surely begins */
 
 /* What is shown of the rows that a flow makes; no rows: nothing is drawn, it only measures. */
 struct canvas {
@@ -162,8 +162,8 @@ static int prompt_column(const struct line *line, int columns)
 	return flow.column;
 }
 
-/* In a paragraph too long to be walked through: the row start, or what we take for one, close to
- * some round place. */
+/* In a paragraph too long to be walked through: the row start, or what is taken for one, near a
+ * round offset. */
 static size_t row_start_in(const struct line *line, int columns, size_t begin, size_t before)
 {
 	size_t round = begin + (before - begin - 1) / LINE_NEAR * LINE_NEAR;

@@ -17,7 +17,7 @@ static struct {
 	struct macro stack[MACRO_DEPTH_MOST]; /* the last one runs */
 	size_t depth;
 	size_t keys;  /* that the typed key has run */
-	bool aborted; /* what is on the stack is not to go on; its bytes are still in use */
+	bool aborted; /* the macros on the stack end; their bytes are still in use */
 	struct buf recorded;
 	bool recording;
 	bool last_is_call; /* a recorded macro that calls itself would never end */

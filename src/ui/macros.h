@@ -19,7 +19,7 @@ enum {
 void macros_start(void);
 void macros_stop(void);
 
-/* A key is typed: what follows counts for it. */
+/* A key is typed: MACRO_KEYS_MOST counts from here. */
 void macros_begin_key(void);
 
 /* Puts the macro, `count` times, in front of what is left of those that run. A macro that runs
@@ -29,8 +29,8 @@ void macros_run(const char *text, size_t len, int count);
 /* Macros that run, one within the other. */
 size_t macros_depth(void);
 
-/* The next key of those deeper than that, valid until they are asked again; false when they are
- * through. */
+/* The next key of the macros deeper than that, valid until the next call; false when they have
+ * ended. */
 bool macros_next_key(size_t depth, struct key *key);
 
 void macros_abort(void);

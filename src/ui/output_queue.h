@@ -16,7 +16,7 @@ struct output_queue {
 	bool terminal;
 	int error;       /* errno of the write that failed */
 	struct buf rest; /* not yet taken */
-	struct buf cut;  /* the begin of a character whose end has not come */
+	struct buf cut;  /* the beginning of a character whose end has not come */
 };
 
 void output_queue_init(struct output_queue *output_queue, int fd);

@@ -174,7 +174,7 @@ static void settle(struct pane *pane, const struct view *view)
 	follow_at_end(pane, view);
 }
 
-/* From now on scrolled back: what is new counts from here. False: there is nothing. */
+/* Scrolled back from now on: what is new is counted from here. False where there is nothing. */
 static bool stop_following(struct pane *pane, const struct view *view)
 {
 	struct location last;
@@ -186,8 +186,8 @@ static bool stop_following(struct pane *pane, const struct view *view)
 	return true;
 }
 
-/* From the end to the row above the live ones, so that nothing is shown twice. False: nothing is
- * there. */
+/* From the end to the row above the live ones, so that nothing is shown twice. False where there
+ * is nothing. */
 static bool leave_end(struct pane *pane, const struct view *view)
 {
 	if (!pane->position.at_end)

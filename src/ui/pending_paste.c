@@ -53,13 +53,13 @@ bool pending_paste_add(struct pending_paste *pending_paste, const char *bytes, s
 	add_normalised(pending_paste, bytes, len);
 	pending_paste->cut_return = bytes[len - 1] == '\r';
 	pending_paste->commands =
-	        pending_paste_are_commands(buf_data(&pending_paste->text), pending_paste->text.len);
+	        pending_paste_has_commands(buf_data(&pending_paste->text), pending_paste->text.len);
 	pending_paste->lines =
 	        pending_paste_count_lines(buf_data(&pending_paste->text), pending_paste->text.len);
 	return true;
 }
 
-bool pending_paste_are_lines(const char *text, size_t len)
+bool pending_paste_has_lines(const char *text, size_t len)
 {
 	bool feed = len > 0 && text[len - 1] == '\n';
 	len -= feed;
@@ -67,12 +67,12 @@ bool pending_paste_are_lines(const char *text, size_t len)
 	return memchr(text, '\n', len) || memchr(text, '\r', len);
 }
 
-bool pending_paste_are_commands(const char *text, size_t len)
+bool pending_paste_has_commands(const char *text, size_t len)
 {
 	size_t at = 0;
 	while (at < len && (text[at] == ' ' || (text[at] >= '\t' && text[at] <= '\r')))
 		at++;
-	return at < len && text[at] == '/' && pending_paste_are_lines(text, len);
+	return at < len && text[at] == '/' && pending_paste_has_lines(text, len);
 }
 
 size_t pending_paste_count_lines(const char *text, size_t len)

@@ -13,7 +13,7 @@ enum { PENDING_PASTE_TEXT = 96 };
 struct pending_paste {
 	struct buf text; /* line ends are LF */
 	size_t lines;
-	bool commands;   /* pending_paste_are_commands() */
+	bool commands;   /* pending_paste_has_commands() */
 	bool cut_return; /* the last byte added was a CR: an LF that follows belongs to it */
 };
 
@@ -29,11 +29,11 @@ bool pending_paste_add(struct pending_paste *pending_paste, const char *bytes, s
 const char *pending_paste_describe(size_t lines, size_t bytes, char out[PENDING_PASTE_TEXT]);
 
 /* There is a line end other than the one at the end. */
-bool pending_paste_are_lines(const char *text, size_t len);
+bool pending_paste_has_lines(const char *text, size_t len);
 
 /* Several lines of which the first begins with '/', blanks aside: whoever pastes them may want them
  * sent, or run. */
-bool pending_paste_are_commands(const char *text, size_t len);
+bool pending_paste_has_commands(const char *text, size_t len);
 
 /* Lines of a text, the last one counted also without its end. */
 size_t pending_paste_count_lines(const char *text, size_t len);

@@ -287,7 +287,8 @@ static void check_limits(struct pipe *pipe)
 		return;
 	size_t unsent = talking(pipe) ? session_unsent(talking(pipe)) : 0;
 	if (unsent)
-		error_print("%zu bytes were not sent: the peer did not take them in time", unsent);
+		error_print("%zu byte%s not sent: the peer did not take %s in time", unsent,
+		            unsent == 1 ? " was" : "s were", unsent == 1 ? "it" : "them");
 	end(pipe, unsent ? 1 : 0);
 }
 

@@ -112,11 +112,11 @@ static void prepare_farewell(const struct screen *screen)
 	buf_free(&out);
 }
 
-/* What clearok() takes for granted and a terminal may have lost: plain attributes, and margins as
- * wide as the screen. A terminal that grows keeps the margins it was given, and a line feed at the
- * old bottom then scrolls instead of moving down. Between frames curses has written everything. Not
- * on the shell's screen: margins move the cursor to the top left, and it would stay there after the
- * program has left. */
+/* What clearok() assumes and a terminal may have lost: plain attributes, and margins as large as
+ * the screen. A terminal that grows keeps the margins it was given, and a line feed at the old
+ * bottom then scrolls instead of moving down. Between frames curses has written everything. Not
+ * on the shell's screen: margins move the cursor to the top left, and it would stay there after
+ * the program has ended. */
 static void reset_terminal(const struct screen *screen)
 {
 	static const char *const plain[] = { "sgr0", "rmacs", "rmir" };

@@ -106,7 +106,7 @@ static void add_server(struct pieces *pieces, const struct snapshot *snapshot)
 		add_piece(pieces, 5, STYLE_TEXT, "%zu peer%s", snapshot->others, plural);
 }
 
-/* A number of bytes where there are any. */
+/* Nothing for 0 bytes. */
 static void add_bytes(struct pieces *pieces, int rank, enum style style, const char *word,
                       uint64_t bytes)
 {
@@ -149,7 +149,7 @@ static void add_queues(struct pieces *pieces, const struct snapshot *snapshot)
 		add_piece(pieces, 3, STYLE_NOTE, "to read %" PRIu64, bytes);
 }
 
-/* The window says of itself that it holds. */
+/* A peer's window of 0 has been reported already. */
 static void add_limit(struct pieces *pieces, const struct snapshot *snapshot)
 {
 	enum snapshot_limit limit = snapshot_limit(snapshot);
@@ -187,7 +187,7 @@ static void add_lost(struct pieces *pieces, const struct snapshot *snapshot)
 		add_piece(pieces, 5, STYLE_ERROR, "retransmitted %s", count_format(again, text));
 }
 
-/* Of what there is no socket for any more, nothing waits. */
+/* Without a socket nothing waits in the kernel. */
 static void add_kernel(struct pieces *pieces, const struct snapshot *snapshot)
 {
 	if (snapshot->kind == SNAPSHOT_LISTENER || !snapshot->open)

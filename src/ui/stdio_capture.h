@@ -20,6 +20,6 @@ bool stdio_capture_open(struct stdio_capture *stdio_capture, struct error *error
 /* Descriptors 1 and 2 as they were found. */
 void stdio_capture_close(struct stdio_capture *stdio_capture);
 
-/* The next line; false when there is none. Text without a line end counts as a line once nothing
- * follows it. *bell becomes true when there were bells, and is left alone otherwise. */
+/* The next line; false when there is none. Text without a line end is a line once nothing
+ * follows it. *bell becomes true when there were bells, and else stays as it is. */
 bool stdio_capture_take(struct stdio_capture *stdio_capture, char *line, size_t size, bool *bell);

@@ -119,8 +119,8 @@ static uint64_t entry_before(const struct view *view, uint64_t position)
 	return entry && entry->back ? position - (uint64_t)entry->back * ENTRY_ALIGN : position;
 }
 
-/* Whether what was to be shown next was evicted before. Of one session its links say so, of all that
- * the oldest entry left is a later one than the next would have been. */
+/* Whether entries were evicted before they could be shown: of one session by its links, of all
+ * by whether the oldest entry left is a later one than the next would have been. */
 static bool has_lost(const struct tail *tail, const struct view *view, uint64_t from, uint64_t next)
 {
 	if (!view->all && !view->other)

@@ -45,9 +45,8 @@ void tail_free(struct tail *tail);
 /* Whether this is the view that is being shown. */
 bool tail_is_at(const struct tail *tail, const struct view *view);
 
-/* Another session or kind of view from now on. Of what has not been shown of the session, only the
- * last paragraphs will be; of another kind of view they are shown again. True when that leaves any
- * out. */
+/* Another session or view from now on. Of what has not been shown of the session, only the last
+ * paragraphs will be; in another view they are shown again. True when that leaves any out. */
 bool tail_select(struct tail *tail, const struct view *view, int paragraphs);
 
 /* Appends what is new, as lines that end in CR LF, until `out` has more than `most` bytes. True:

@@ -87,8 +87,8 @@ static bool put_all(int fd, const char *bytes, size_t len)
 	return true;
 }
 
-/* A terminal that takes nothing any more loses what waits for it: the frame is worth less than the
- * way out. */
+/* A terminal that takes nothing any more loses what waits for it: to leave is worth more than
+ * the frame. */
 static void say_farewell(const struct terminal *terminal)
 {
 	if (terminal->output_file.passed > 0 && !put_all(terminal->out, cancel, sizeof cancel - 1))

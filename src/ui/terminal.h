@@ -54,7 +54,7 @@ bool terminal_take_captured(struct terminal *terminal, char *line, size_t size, 
  * `enter` are the screen's part (endwin and back); either may be NULL. */
 void terminal_suspend(struct terminal *terminal, void (*leave)(void), void (*enter)(void));
 
-/* After SIGCONT of a stop that we did not see coming. */
+/* After SIGCONT of a stop by SIGSTOP. */
 void terminal_resume(struct terminal *terminal);
 
 /* What a crash must write to leave a sane screen; prepared by the screen from terminfo. Copied; cut

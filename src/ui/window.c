@@ -31,21 +31,21 @@
 
 enum {
 	PANE_RATE = 100000, /* bytes a second that panes may cost while nobody touches a key */
-	PANE_SHARE = 4,     /* and the part of the time that making them may take: a fourth */
+	PANE_SHARE = 4,     /* and the part of the time that making them may take: a quarter */
 	WHEEL_ROWS = 3,
 	WHEEL_UP = 64, /* mouse buttons */
 	WHEEL_DOWN = 65,
 	LEAST_ROWS = 4,
 	LEAST_COLUMNS = 20,
 	LINES = 2,         /* the tab line and the status line */
-	ONE_INPUT_ROW = 6, /* below so many rows of the window the input has one */
+	ONE_INPUT_ROW = 6, /* with fewer rows in the window the input has one */
 	HEADING_SHARE = 3, /* a heading that takes a larger part of the pane is left out */
 	WAITING = 128,
 	HINT = 1024,
 };
 
-/* What a frame shows besides the line being typed and whose pane it is: nothing on the screen
- * changes without one of these. */
+/* What a frame shows, without the line being typed and the session of the pane: nothing on the
+ * screen changes unless one of these does. */
 struct stamp {
 	uint64_t entries;
 	uint64_t hits;
@@ -556,7 +556,7 @@ static int64_t frame_due(const struct window *window)
 	                     : INT64_MAX;
 }
 
-/* Descriptors are closed after drawing: what that has written down is owed too. */
+/* Descriptors are closed after drawing: the entries of that need a frame, too. */
 static void window_prepare(struct ui *ui, struct poller *poller)
 {
 	struct window *window = window_of(ui);
@@ -572,8 +572,8 @@ static void window_serve(struct ui *ui, struct poller *poller)
 	controller_serve(&window->controller, poller);
 }
 
-/* What it costs to show a pane is paid for by its next one coming later, so that a slow terminal
- * always has room for keys, and what is read is never slowed down by drawing it. */
+/* The more it costs to show a pane, the later the next one comes, so that a slow terminal always
+ * has room for keys, and drawing never slows down reading. */
 static int64_t cost_of(size_t bytes, int64_t making)
 {
 	return later_of((int64_t)bytes * CLOCK_S / PANE_RATE, making * PANE_SHARE);

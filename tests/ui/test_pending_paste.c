@@ -71,9 +71,9 @@ static void knows_commands(void)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		size_t len = strlen(cases[i].text);
-		ok(pending_paste_are_lines(cases[i].text, len) == cases[i].lines, "lines: case %zu",
+		ok(pending_paste_has_lines(cases[i].text, len) == cases[i].lines, "lines: case %zu",
 		   i);
-		ok(pending_paste_are_commands(cases[i].text, len) == cases[i].commands,
+		ok(pending_paste_has_commands(cases[i].text, len) == cases[i].commands,
 		   "commands: case %zu", i);
 	}
 }
