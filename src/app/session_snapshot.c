@@ -3,19 +3,6 @@
 
 #include "base/clock.h"
 
-static enum snapshot_kind kind_of(const struct session *session)
-{
-	switch (session_kind(session)) {
-	case SESSION_UDP:
-		return SNAPSHOT_DATAGRAMS;
-	case SESSION_LISTENER:
-		return SNAPSHOT_LISTENER;
-	case SESSION_TCP:
-		break;
-	}
-	return SNAPSHOT_STREAM;
-}
-
 static bool has_socket(const struct session *session)
 {
 	return session_state(session) != SESSION_CLOSED &&
@@ -26,9 +13,11 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 {
 	const struct session_counts *counts = session_counts(session);
 	const struct service *service = session_service(session);
-	bool listens = session_kind(session) == SESSION_LISTENER;
+	bool listens = session_has_clients(session);
 	*snapshot = (struct snapshot){
-		.kind = kind_of(session),
+		.kind = listens                      ? SNAPSHOT_LISTENER
+		        : session_has_peers(session) ? SNAPSHOT_DATAGRAMS
+		                                     : SNAPSHOT_STREAM,
 		.session = session_number(session),
 		.name = session_name(session),
 		.local = session_local(session),

@@ -75,13 +75,13 @@ static bool mirrors(const struct session *a, const struct session *b)
 {
 	struct endpoint a_peer = session_peer(a), a_local = session_local(a);
 	struct endpoint b_peer = session_peer(b), b_local = session_local(b);
-	return session_kind(a) == session_kind(b) && endpoint_reaches(&a_peer, &b_local) &&
-	       endpoint_reaches(&b_peer, &a_local);
+	return session_transport(a) == session_transport(b) &&
+	       endpoint_reaches(&a_peer, &b_local) && endpoint_reaches(&b_peer, &a_local);
 }
 
 struct session *app_other_end(const struct app *app, const struct session *session)
 {
-	if (!session || session_kind(session) == SESSION_LISTENER)
+	if (!session || session_has_clients(session))
 		return NULL;
 	for (size_t i = sessions_count(app->sessions); i-- > 0;) {
 		struct session *other = sessions_at(app->sessions, i);

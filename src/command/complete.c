@@ -242,8 +242,7 @@ static void offer_addresses(struct offer *offer)
 		const struct session *session = sessions_at(offer->app->sessions, i);
 		struct endpoint local = session_local(session);
 		char text[ENDPOINT_TEXT];
-		if (session_kind(session) == SESSION_LISTENER && local.port != 0 &&
-		    !endpoint_is_any(&local))
+		if (session_has_clients(session) && local.port != 0 && !endpoint_is_any(&local))
 			offer_word(offer, xstrdup(endpoint_format(&local, text)));
 	}
 }

@@ -189,9 +189,9 @@ static void print_peers(struct app *app, struct session *session, struct buf *ou
 	char text[ENDPOINT_TEXT];
 	struct listing listing;
 	struct endpoint peer = session_peer(session);
-	if (session_kind(session) == SESSION_LISTENER) {
+	if (session_has_clients(session)) {
 		list_clients(app, session, &listing);
-	} else if (session_kind(session) == SESSION_UDP && session_peer_count(session) > 0) {
+	} else if (session_has_peers(session) && session_peer_count(session) > 0) {
 		list_peers(session, &listing);
 	} else if (endpoint_is_set(&peer)) {
 		buf_printf(out, "one peer: %s", endpoint_format(&peer, text));
@@ -261,7 +261,7 @@ static void list_setting(struct listing *listing, const struct invocation *invoc
 static void print_whom(const struct session *session, struct buf *out)
 {
 	buf_printf(out, "session %u%s", session_number(session),
-	           session_kind(session) == SESSION_LISTENER ? " and its clients" : "");
+	           session_has_clients(session) ? " and its clients" : "");
 }
 
 /* For which sessions a setting holds now. */

@@ -235,7 +235,7 @@ static enum command_result do_expect(const struct invocation *invocation, struct
 	struct buf wanted = { .max = SIZE_MAX };
 	uint32_t session = session_number(invocation->session);
 	const struct expect_mark *mark = find_mark(app, session);
-	if (session_kind(invocation->session) == SESSION_LISTENER) {
+	if (session_has_clients(invocation->session)) {
 		error_set(error, "session %u is a listener: its clients are sessions of their own",
 		          session);
 		return COMMAND_FAILED;

@@ -20,7 +20,7 @@ static bool send_decoded(const struct invocation *invocation, const char *text,
 static enum command_result do_send(const struct invocation *invocation, struct error *error)
 {
 	const char *text = invocation->args->value[0];
-	if (!text && session_kind(invocation->session) != SESSION_UDP) {
+	if (!text && !session_has_peers(invocation->session)) {
 		error_set(error,
 		          "send: needs text: only UDP can send nothing, as an empty datagram");
 		return false;
@@ -55,7 +55,7 @@ static enum command_result do_secret(const struct invocation *invocation, struct
 	}
 	if (!text && session_state(session) == SESSION_CLOSED) /* before it is typed in vain */
 		return session_send_secret(session, "", 0, error);
-	if (!text && session_kind(session) == SESSION_LISTENER) {
+	if (!text && session_has_clients(session)) {
 		error_set(error, "session %u is a listener: its clients are sessions of their own",
 		          (unsigned)session_number(session));
 		return false;
@@ -116,7 +116,7 @@ static enum command_result do_to(const struct invocation *invocation, struct err
 	struct session *session = invocation->session;
 	const char *text = invocation->args->value[1];
 	unsigned number;
-	if (session_kind(session) != SESSION_UDP) {
+	if (!session_has_peers(session)) {
 		error_set(error, "to: only a UDP session has numbered peers; /session picks a TCP "
 		                 "conversation");
 		return false;
@@ -189,9 +189,9 @@ static void send_to_everyone(struct broadcast *broadcast)
 		struct session *session = sessions_at(sessions, i);
 		if (session_state(session) != SESSION_OPEN)
 			continue;
-		if (session_kind(session) == SESSION_UDP && session_is_server(session))
+		if (session_has_peers(session) && session_is_server(session))
 			send_to_peers(broadcast, session);
-		else if (session_kind(session) != SESSION_LISTENER && !session_is_shut(session))
+		else if (!session_has_clients(session) && !session_is_shut(session))
 			send_to_session(broadcast, session);
 	}
 }
@@ -202,7 +202,7 @@ static enum command_result do_all(const struct invocation *invocation, struct er
 	struct broadcast broadcast = { .invocation = invocation,
 		                       .text = invocation->args->value[0] };
 	broadcast.len = strlen(broadcast.text);
-	if (current && session_kind(current) == SESSION_LISTENER)
+	if (current && session_has_clients(current))
 		send_to_clients(&broadcast, current);
 	else if (current && session_is_server(current))
 		send_to_peers(&broadcast, current);

@@ -736,12 +736,11 @@ static bool choose_peer(struct session *session, unsigned number, struct error *
 }
 
 const struct session_ops datagram_ops = {
-	.kind = SESSION_UDP,
 	.transport = TRANSPORT_UDP,
 	.type = SOCK_DGRAM,
 	.size = sizeof(struct datagram),
 	.next = "/reconnect opens it again",
-	.is_datagram_based = true,
+	.has_peers = true,
 	.begin = begin,
 	.free = free_own,
 	.found = found,

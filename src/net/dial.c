@@ -312,7 +312,7 @@ static void take_families_in_turn(struct lookup_answer *answer)
 
 void dial_connect(struct session *session)
 {
-	if (!session->ops->is_datagram_based)
+	if (!session->ops->has_peers)
 		take_families_in_turn(&session->dial->remote);
 	go_on(session);
 }

@@ -335,11 +335,11 @@ static size_t clients(const struct session *session)
 }
 
 const struct session_ops listener_ops = {
-	.kind = SESSION_LISTENER,
 	.transport = TRANSPORT_TCP,
 	.type = SOCK_STREAM,
 	.size = sizeof(struct listener),
 	.next = "/reconnect listens again",
+	.has_clients = true,
 	.begin = begin,
 	.found = found,
 	.prepare_socket = prepare_socket,

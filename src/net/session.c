@@ -592,9 +592,14 @@ const char *session_name(const struct session *session)
 	return session->name;
 }
 
-enum session_kind session_kind(const struct session *session)
+bool session_has_clients(const struct session *session)
 {
-	return session->ops->kind;
+	return session->ops->has_clients;
+}
+
+bool session_has_peers(const struct session *session)
+{
+	return session->ops->has_peers;
 }
 
 enum transport session_transport(const struct session *session)

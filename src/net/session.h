@@ -20,8 +20,6 @@
 
 enum { SESSION_NAME = 32 };
 
-enum session_kind { SESSION_TCP, SESSION_UDP, SESSION_LISTENER };
-
 enum session_state {
 	SESSION_RESOLVING,  /* a name is being looked up */
 	SESSION_FRESH,      /* a socket made by /socket, neither connected nor listening */
@@ -82,7 +80,12 @@ struct session_counts {
 /* Looking. */
 uint32_t session_number(const struct session *session);
 const char *session_name(const struct session *session);
-enum session_kind session_kind(const struct session *session);
+bool session_has_clients(
+        const struct session *session); /* a listener: it has no peer, its clients are
+                                                          * sessions of their own */
+bool session_has_peers(
+        const struct session *session); /* datagrams: each send() is one message, to any
+                                                          * of many peers */
 enum transport session_transport(const struct session *session);
 
 /* Where a call of this session fails just now, enum errno_context; `peer` is NULL for its own. */

@@ -41,14 +41,14 @@ enum step_end { STEP_DONE, STEP_FAILED, STEP_WAITS };
 
 /* A kind of session. What is NULL may be: then there is nothing to do, or it is refused. */
 struct session_ops {
-	enum session_kind kind;
 	enum transport transport;
-	int type;               /* SOCK_STREAM, SOCK_DGRAM */
-	size_t size;            /* of its own struct, `session->own`, which begins as zero */
-	const char *name;       /* in the name of a session: "tcp", "udp" */
-	const char *next;       /* how there can be another when it is closed */
-	bool reconnects;        /* a client is opened again by itself, where a person wants that */
-	bool is_datagram_based; /* each send() is one message, and there may be many peers */
+	int type;         /* SOCK_STREAM, SOCK_DGRAM */
+	size_t size;      /* of its own struct, `session->own`, which begins as zero */
+	const char *name; /* in the name of a session: "tcp", "udp" */
+	const char *next; /* how there can be another when it is closed */
+	bool reconnects;  /* a client is opened again by itself, where a person wants that */
+	bool has_peers;   /* datagrams: each send() is one message, to any of many peers */
+	bool has_clients; /* a listener: they are sessions of their own */
 
 	void (*begin)(struct session *session); /* it is made, or opened again */
 	void (*free)(struct session *session);  /* what its own struct owns */

@@ -532,7 +532,7 @@ static struct session *make(struct sessions *sessions, const struct session_ops 
 	open_parameters->local_port = copy(options->local_port);
 	open_parameters->options.local_host = open_parameters->options.local_port =
 	        open_parameters->options.name = NULL;
-	if (!ops->is_datagram_based)
+	if (!ops->has_peers)
 		open_parameters->options.broadcast = false;
 	session->open_parameters = open_parameters;
 	session->eol = options->eol;

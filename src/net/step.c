@@ -58,7 +58,7 @@ static enum step_end bind_now(struct session *session, const struct endpoint *ad
 	learn_local(session);
 	session_report(session, 0, "bound to %s%s", local_text(session, text),
 	               reach(&session->local[0]));
-	if (session->ops->is_datagram_based) {
+	if (session->ops->has_peers) {
 		session->open_parameters->listening = true; /* it answers whoever writes */
 		session->state = SESSION_OPEN;
 	}
@@ -159,7 +159,7 @@ static enum step_end connect_now(struct session *session, const struct endpoint 
 	char text[ENDPOINT_TEXT];
 	struct step *step = session_begin_step(session, STEP_CONNECT, "connect(%s)",
 	                                       endpoint_format(addr, text));
-	bool open = session->state == SESSION_OPEN && !session->ops->is_datagram_based;
+	bool open = session->state == SESSION_OPEN && !session->ops->has_peers;
 	session->remote[0] = *addr;
 	if (call_connect(&session->caller, session->fd[0], addr) == 0)
 		return open ? connected_before(session, error) : connected(session, addr);

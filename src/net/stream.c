@@ -684,7 +684,6 @@ static unsigned stream_ends(const struct session *session)
 }
 
 const struct session_ops stream_ops = {
-	.kind = SESSION_TCP,
 	.transport = TRANSPORT_TCP,
 	.type = SOCK_STREAM,
 	.size = sizeof(struct stream),

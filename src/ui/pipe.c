@@ -54,7 +54,7 @@ static struct session *talking(const struct pipe *pipe)
 
 static bool is_stream_server(const struct pipe *pipe)
 {
-	return session_kind(pipe->options.session) == SESSION_LISTENER;
+	return session_has_clients(pipe->options.session);
 }
 
 /* A service answers by itself: then nothing goes through here. */
@@ -142,13 +142,13 @@ static void send_input(struct pipe *pipe, struct session *session, const char *d
 static void finish_input(struct session *session)
 {
 	struct error error;
-	if (session && session_kind(session) == SESSION_TCP && !session_is_shut(session))
+	if (session && !session_is_shut(session))
 		session_shutdown(session, SHUT_WR, &error);
 }
 
 static void read_input(struct pipe *pipe, struct session *session)
 {
-	size_t most = session_kind(session) == SESSION_UDP ? DATAGRAM : CHUNK;
+	size_t most = session_has_peers(session) ? DATAGRAM : CHUNK;
 	ssize_t got = read(STDIN_FILENO, pipe->chunk, most);
 	if (got < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
@@ -252,7 +252,7 @@ static void check_closed(struct pipe *pipe)
 static void check_refused(struct pipe *pipe)
 {
 	const struct session *session = pipe->options.session;
-	if (session_kind(session) != SESSION_UDP || session_is_server(session))
+	if (!session_has_peers(session) || session_is_server(session))
 		return;
 	if (session_counts(session)->refused && !session_counts(session)->receives)
 		end(pipe, 1);
@@ -265,8 +265,7 @@ static int64_t end_after_input(const struct pipe *pipe)
 		return INT64_MAX;
 	if (pipe->options.quit_after >= 0)
 		return pipe->ended_at + pipe->options.quit_after;
-	if (session_kind(session) == SESSION_UDP && !session_is_server(session) &&
-	    !pipe->options.idle)
+	if (session_has_peers(session) && !session_is_server(session) && !pipe->options.idle)
 		return (pipe->moved_at > pipe->ended_at ? pipe->moved_at : pipe->ended_at) +
 		       UDP_LINGER;
 	return INT64_MAX;
