@@ -35,6 +35,22 @@ static void sees_text(void)
 	vt_free(vt);
 }
 
+static void combines_at_the_edge(void)
+{
+	struct vt *vt = run_sh("stty raw -echo; printf '\\033[1;40He\\033[2;39H한\\033[1;40He';"
+	                       "head -c 1 >/dev/null; printf '\\314\\201x\\033[3;39H가';"
+	                       "head -c 1 >/dev/null; printf '\\314\\201'; head -c 1 >/dev/null; "
+	                       "printf '\\314\\202yon'; read x");
+	ok(vt_wait_text(vt, "한") && vt_wait_cursor(vt, 0, 39), "a character in the last column");
+	vt_send(vt, "x");
+	ok(vt_wait_text(vt, " e\xcc\x81\nx "), "what combines with it comes later");
+	vt_send(vt, "x");
+	ok(vt_wait_text(vt, "가\xcc\x81"), "with a wide one it combines, too");
+	vt_send(vt, "x");
+	ok(vt_wait_text(vt, "가\xcc\x81\xcc\x82\nyon"), "and what comes later still");
+	vt_free(vt);
+}
+
 static void types(void)
 {
 	struct vt *vt = run_sh("read line; echo \"got <$line>\"; read line; exit 7");
@@ -219,6 +235,7 @@ int main(void)
 {
 	tap_watchdog(60);
 	sees_text();
+	combines_at_the_edge();
 	types();
 	follows_modes();
 	saves_modes();

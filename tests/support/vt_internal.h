@@ -24,6 +24,9 @@ struct vt {
 	VTermScreen *screen;
 	char piece[4]; /* of a character, on its way in */
 	size_t piece_len;
+	char edge[64]; /* the character in the last column, while the cursor waits behind it */
+	size_t edge_len;
+	VTermPos edge_at;
 	int rows, columns;
 	bool alternate, cursor_visible;
 	int mouse;

@@ -98,6 +98,7 @@ void vt_screen_resize(struct vt *vt, int rows, int columns)
 {
 	vt->rows = rows;
 	vt->columns = columns;
+	vt->edge_len = 0;
 	vterm_set_size(vt->term, rows, columns_for_libvterm(columns));
 }
 
@@ -146,6 +147,67 @@ static size_t unfinished(const char *bytes, size_t len)
 	return 0;
 }
 
+/* Columns of the character that begins there; -1 for none. */
+static int width_at(const char *bytes, size_t len)
+{
+	wchar_t character;
+	mbstate_t state = { 0 };
+	return mbrtowc(&character, bytes, len, &state) <= len ? wcwidth(character) : -1;
+}
+
+/* How many bytes the last character has with what combines with it, and how wide it is. */
+static size_t last_cluster(const char *bytes, size_t len, int *width)
+{
+	size_t at = len;
+	*width = 0;
+	while (at > 0 && *width == 0) {
+		at--;
+		while (at > 0 && ((unsigned char)bytes[at] & 0xc0) == 0x80)
+			at--;
+		*width = width_at(bytes + at, len - at);
+	}
+	return *width > 0 ? len - at : 0;
+}
+
+/* Its last character may wait in the last column for what combines with it. */
+static void write_text(struct vt *vt, const char *bytes, size_t len)
+{
+	int width;
+	VTermPos from, to;
+	VTermState *state = vterm_obtain_state(vt->term);
+	size_t last = last_cluster(bytes, len, &width);
+	vterm_input_write(vt->term, bytes, len - last);
+	vterm_state_get_cursorpos(state, &from);
+	vterm_input_write(vt->term, bytes + len - last, last);
+	vterm_state_get_cursorpos(state, &to);
+	bool waits = last > 0 && last <= sizeof vt->edge && to.row == from.row &&
+	             from.col + width >= columns_for_libvterm(vt->columns);
+	vt->edge_len = waits ? last : 0;
+	vt->edge_at = from;
+	memcpy(vt->edge, bytes + len - last, vt->edge_len);
+}
+
+/* libvterm takes what combines with a character in the last column, and comes later than it, for a
+ * character of its own: both are written again, together. */
+static void write_piece(struct vt *vt, const char *bytes, size_t len)
+{
+	if (vt->edge_len == 0 || len == 0 || width_at(bytes, len) != 0) {
+		if (len > 0)
+			write_text(vt, bytes, len);
+		return;
+	}
+	size_t size = 32 + vt->edge_len + len;
+	char *both = malloc(size);
+	if (!both)
+		abort();
+	size_t at = (size_t)snprintf(both, size, "\033[%d;%dH", vt->edge_at.row + 1,
+	                             vt->edge_at.col + 1);
+	memcpy(both + at, vt->edge, vt->edge_len);
+	memcpy(both + at + vt->edge_len, bytes, len);
+	write_text(vt, both, at + vt->edge_len + len);
+	free(both);
+}
+
 /* libvterm loses a character that comes in two pieces, once a program has chosen a character set: a
  * piece waits for the other. */
 void vt_screen_feed(struct vt *vt, const char *bytes, size_t len)
@@ -157,11 +219,11 @@ void vt_screen_feed(struct vt *vt, const char *bytes, size_t len)
 		len--;
 		if (vt->piece_len < sizeof vt->piece && unfinished(vt->piece, vt->piece_len))
 			continue;
-		vterm_input_write(vt->term, vt->piece, vt->piece_len);
+		write_piece(vt, vt->piece, vt->piece_len);
 		vt->piece_len = 0;
 	}
 	size_t rest = unfinished(bytes, len);
-	vterm_input_write(vt->term, bytes, len - rest);
+	write_piece(vt, bytes, len - rest);
 	memcpy(vt->piece + vt->piece_len, bytes + len - rest, rest);
 	vt->piece_len += rest;
 }
