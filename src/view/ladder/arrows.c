@@ -14,7 +14,7 @@
 #include "socket/constant.h"
 #include "view/calltext.h"
 
-enum { PAYLOAD_MOST = 48, PAYLOAD_LEAST = 3, CONDITION_TEXT = ARROW_MARGIN, DATA_TEXT = 64 };
+enum { PAYLOAD_MOST = 48, PAYLOAD_LEAST = 3, DATA_TEXT = 64 };
 
 /* An acknowledgement that took less is only the ACK that was counted. */
 #define LATE_ACK CLOCK_MS
@@ -535,65 +535,68 @@ static void draw_state(const struct context *context, struct arrows *arrows)
 
 /* ---- conditions ---- */
 
-/* A lasting condition that a person should see: the first of these that holds, in words without
- * numbers that only count. The counts of a socket without a connection mean nothing. */
-static bool name_condition(const struct sample *sample, char out[CONDITION_TEXT])
+/* Something that lasts: a number with the words around it. */
+struct condition {
+	const char *before;
+	uint64_t count; /* 0: there is none */
+	const char *after;
+};
+
+/* The first of these that holds; none has a number that only counts on. The counts of a socket
+ * without a connection mean nothing. */
+static struct condition find_condition(const struct sample *sample)
 {
-	uint64_t timer = sample_get(sample, SAMPLE_TIMER);
 	uint64_t tries = sample_get(sample, SAMPLE_RETRANSMITS);
 	uint64_t probes = sample_get(sample, SAMPLE_PROBES);
 	uint64_t unsent = sample_get(sample, SAMPLE_NOTSENT);
-	out[0] = '\0';
+	bool shut = sample_has(sample, SAMPLE_SND_WND) && !sample_get(sample, SAMPLE_SND_WND);
 	if (sample_is(sample, STATE_CLOSED))
-		return false;
-	if (timer == TIMER_KEEPALIVE && probes)
-		snprintf(out, CONDITION_TEXT, "probe %" PRIu64 " unanswered", probes);
-	else if (tries)
-		snprintf(out, CONDITION_TEXT, "try %" PRIu64, tries + 1);
-	else if (unsent && sample_has(sample, SAMPLE_SND_WND) &&
-	         !sample_get(sample, SAMPLE_SND_WND))
-		snprintf(out, CONDITION_TEXT, "%" PRIu64 " wait: window 0", unsent);
-	else if (unsent)
-		snprintf(out, CONDITION_TEXT, "%" PRIu64 " held back", unsent);
-	else if (sample_is(sample, STATE_LISTEN) && sample_get(sample, SAMPLE_QUEUE))
-		snprintf(out, CONDITION_TEXT, "%" PRIu64 " waiting for accept()",
-		         sample_get(sample, SAMPLE_QUEUE));
-	return out[0];
+		return (struct condition){ 0 };
+	if (probes && sample_get(sample, SAMPLE_TIMER) == TIMER_KEEPALIVE)
+		return (struct condition){ "probe ", probes, " unanswered" };
+	if (tries)
+		return (struct condition){ "try ", tries + 1, "" };
+	if (unsent)
+		return (struct condition){ "", unsent, shut ? " wait: window 0" : " held back" };
+	if (sample_is(sample, STATE_LISTEN))
+		return (struct condition){ "", sample_get(sample, SAMPLE_QUEUE),
+			                   " waiting for accept()" };
+	return (struct condition){ 0 };
 }
 
-static bool name_waiting_bytes(const struct context *context, char out[CONDITION_TEXT])
+static bool equal(const struct condition *a, const struct condition *b)
 {
-	uint64_t inq = sample_get(&context->now, SAMPLE_INQ);
+	return a->count == b->count && a->before == b->before && a->after == b->after;
+}
+
+/* What is new about the condition, or else about the bytes that wait to be read. */
+static struct condition find_news(const struct context *context)
+{
+	struct condition now = find_condition(&context->now), before = { 0 };
 	bool later = context->entry->call == CALL_SAMPLE && context->entry->arg == SAMPLE_LATER;
-	if (!later || !inq || (context->had && sample_get(&context->old, SAMPLE_INQ) == inq))
-		return false;
-	snprintf(out, CONDITION_TEXT, "%" PRIu64 " to read", inq);
-	return true;
-}
-
-static void add_time_left(const struct sample *sample, char out[CONDITION_TEXT])
-{
-	char left[CLOCK_TEXT];
-	uint64_t us = sample_get(sample, SAMPLE_TIMER_LEFT);
-	size_t len = strlen(out);
-	if (us > 0 && us < UINT32_MAX)
-		snprintf(out + len, CONDITION_TEXT - len, ", next in %s",
-		         clock_format_duration((int64_t)us * CLOCK_US, left));
+	uint64_t inq = sample_get(&context->now, SAMPLE_INQ);
+	if (context->had)
+		before = find_condition(&context->old);
+	if (now.count && !equal(&now, &before))
+		return now;
+	if (!later || (context->had && sample_get(&context->old, SAMPLE_INQ) == inq))
+		return (struct condition){ 0 };
+	return (struct condition){ "", inq, " to read" };
 }
 
 static void draw_condition(const struct context *context, struct arrows *arrows)
 {
-	char now[CONDITION_TEXT], before[CONDITION_TEXT] = "";
-	bool holds = name_condition(&context->now, now);
-	if (context->had)
-		name_condition(&context->old, before);
-	if (!holds || strcmp(now, before) == 0)
-		holds = name_waiting_bytes(context, now);
-	if (holds && sample_get(&context->now, SAMPLE_RETRANSMITS))
-		add_time_left(&context->now, now);
-	if (holds)
-		arrow_put_text(last_free(context, arrows), context->side, MARK_READ, STYLE_STATE,
-		               "%s", now);
+	struct condition news = find_news(context);
+	char left[CLOCK_TEXT] = "";
+	uint64_t us = sample_get(&context->now, SAMPLE_TIMER_LEFT);
+	bool again = sample_get(&context->now, SAMPLE_RETRANSMITS) && us > 0 && us < UINT32_MAX;
+	if (!news.count)
+		return;
+	if (again)
+		clock_format_duration((int64_t)us * CLOCK_US, left);
+	arrow_put_text(last_free(context, arrows), context->side, MARK_READ, STYLE_STATE,
+	               "%s%" PRIu64 "%s%s%s", news.before, news.count, news.after,
+	               again ? ", next in " : "", left);
 }
 
 static void draw_drops(const struct context *context, struct arrows *arrows)
@@ -616,7 +619,7 @@ static void draw_sampling(const struct context *context, struct arrows *arrows)
 		               "over %" PRIu64 " calls", calls);
 }
 
-static void annotation_draw(const struct context *context, struct arrows *arrows)
+static void draw_beside(const struct context *context, struct arrows *arrows)
 {
 	if (!context->timed)
 		return;
@@ -631,7 +634,7 @@ static void annotation_draw(const struct context *context, struct arrows *arrows
 static void draw_sample(const struct context *context, struct arrows *arrows)
 {
 	segments_draw(context, false, arrows);
-	annotation_draw(context, arrows);
+	draw_beside(context, arrows);
 }
 
 /* ---- calls ---- */
@@ -649,7 +652,7 @@ static void draw_call(const struct context *context, struct arrows *arrows)
 			arrows->list[arrows->count++] = rest.list[i];
 	}
 	arrow_put_call(&arrows->list[0], context->side, context->entry, true);
-	annotation_draw(context, arrows);
+	draw_beside(context, arrows);
 }
 
 /* A call that only asks is worth a row where something has happened meanwhile. */
@@ -668,7 +671,7 @@ static void draw_connect(const struct context *context, struct arrows *arrows)
 	segments_connect(context, arrows);
 	if (arrows->count)
 		arrow_put_call(&arrows->list[0], context->side, context->entry, false);
-	annotation_draw(context, arrows);
+	draw_beside(context, arrows);
 	arrow_put_call(arrows_add(arrows), context->side, context->entry, true);
 }
 
@@ -685,7 +688,7 @@ static void draw_close(const struct context *context, struct arrows *arrows)
 	if (ending == ENDING_RST)
 		arrow->kind = ARROW_BAD;
 	arrow_put_call(arrow, context->side, context->entry, true);
-	annotation_draw(context, arrows);
+	draw_beside(context, arrows);
 }
 
 static void draw_accepted(const struct context *context, struct arrows *arrows)
@@ -720,7 +723,7 @@ static void draw_datagram_out(const struct context *context, struct arrows *arro
 		                         "datagram %" PRIu32 " byte%s", len, plural(len));
 	}
 	arrow_put_call(arrow, context->side, entry, true);
-	annotation_draw(context, arrows);
+	draw_beside(context, arrows);
 }
 
 static void draw_datagram_in(const struct context *context, struct arrows *arrows)
@@ -735,7 +738,7 @@ static void draw_datagram_in(const struct context *context, struct arrows *arrow
 		                         "datagram %" PRIu32 " byte%s", len, plural(len));
 	}
 	arrow_put_call(arrow, context->side, entry, true);
-	annotation_draw(context, arrows);
+	draw_beside(context, arrows);
 }
 
 /* ---- the error queue ---- */
