@@ -36,17 +36,18 @@ static void render(struct app *app, int columns, int height, struct rows *rows)
 {
 	const struct open_page *open = &app->open_page;
 	struct session *session = open->page->of_session ? session_of(app) : NULL;
-	if ((!open->page->of_session || session) && open->page->render) {
+	if (open->page->of_session && !session) {
+		page_add_text(rows,
+		              open->session ? "the session has gone"
+		                            : "no session: /open HOST PORT makes one",
+		              columns, STYLE_NOTE);
+	} else if (open->page->render) {
 		open->page->render(app, session, columns, height, rows);
-	} else if (!open->page->of_session || session) {
+	} else if (open->page->print) {
 		struct buf text = { .max = SIZE_MAX };
 		open->page->print(app, session, &text);
 		page_add_text(rows, buf_text(&text), columns, STYLE_TEXT);
 		buf_free(&text);
-	} else if (open->session) {
-		page_add_text(rows, "the session has gone", columns, STYLE_NOTE);
-	} else {
-		page_add_text(rows, "no session: /open HOST PORT makes one", columns, STYLE_NOTE);
 	}
 }
 

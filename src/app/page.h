@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* page: what stands above the transcript until it is closed: the kernel's view of a session, a list,
+/* page: what is above the transcript until it is closed: the kernel's view of a session, a list,
  * the answer to a command. One at a time. A page is a struct page in the file of the command that
  * shows it. Knows neither that command nor the window. */
 #pragma once

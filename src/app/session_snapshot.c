@@ -24,7 +24,7 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		.peer = session_peer(session),
 		.sample = *session_sample(session),
 		.age = clock_now() - session_read_at(session),
-		.told = session_tcp_state(session),
+		.state_by_calls = session_tcp_state(session),
 		.open = has_socket(session),
 		.accepted = session_is_accepted(session),
 		.paused = session_is_paused(session),

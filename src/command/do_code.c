@@ -90,7 +90,7 @@ static bool show(const struct invocation *invocation, enum code_language languag
 	whole = file && fclose(file) == 0 && done && whole;
 	size_t len = strnlen(memory, SHOWN_BYTES);
 	if (len && !whole)
-		strcpy(memory + len, more + (memory[len - 1] == '\n'));
+		memcpy(memory + len, more, sizeof more);
 	if (len)
 		page_toggle(app, &code_page, invocation->line, 0, memory);
 	else if (!file)

@@ -258,7 +258,7 @@ static void list_setting(struct listing *listing, const struct invocation *invoc
 }
 
 /* "session 1 and its clients" */
-static void print_whom(const struct session *session, struct buf *out)
+static void print_scope(const struct session *session, struct buf *out)
 {
 	buf_printf(out, "session %u%s", session_number(session),
 	           session_has_clients(session) ? " and its clients" : "");
@@ -274,7 +274,7 @@ static void note_scope(const struct invocation *invocation, const struct setting
 	buf_printf(&text, "%s is ", setting->name);
 	setting->get(&here, &text);
 	buf_append_text(&text, " for ");
-	print_whom(invocation->session, &text);
+	print_scope(invocation->session, &text);
 	if (!invocation->chosen)
 		buf_printf(&text, ", and for new sessions%s",
 		           sessions_count(app->sessions) > 1 ? "; others keep theirs" : "");
@@ -326,10 +326,9 @@ const struct command list_commands[] = {
 	        .usage = "",
 	        .help = "list all sessions\n"
 	                "With their states as the kernel says them, and how long TIME_WAIT lasts; "
-	                "? "
-	                "is told by our\n"
-	                "own calls only. Local port and peer, bytes sent and received. * marks the "
-	                "current one.",
+	                "? is known by our own calls only.\n"
+	                "Local port and peer, bytes sent and received. * marks the current one.\n"
+	                "The list changes with them; Escape or the same command closes it.",
 	        .run = do_sessions,
 	},
 	{

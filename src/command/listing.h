@@ -18,5 +18,5 @@ void listing_free(struct listing *listing);
 void listing_add(struct listing *listing, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 
-/* Appends the rows, two blanks between columns, a line feed between rows, none behind the last. */
+/* Appends the rows, two blanks between columns, a line feed between rows, none after the last. */
 void listing_print(const struct listing *listing, struct buf *out);

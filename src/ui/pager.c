@@ -8,7 +8,7 @@ enum {
 	FOOT = 96,
 	LIVE_LEAST = 3, /* rows of the transcript below a page, */
 	LIVE_SHARE = 4, /* or this part of all, */
-	LIVE_SPACE = 8, /* where there are so many */
+	LIVE_SPACE = 8, /* where there are that many */
 };
 
 void pager_init(struct pager *pager)

@@ -63,7 +63,7 @@ static inline struct snapshot snapshot_idle(void)
 		.name = "demo",
 		.local = snapshot_client,
 		.peer = snapshot_server,
-		.told = STATE_ESTABLISHED,
+		.state_by_calls = STATE_ESTABLISHED,
 		.open = true,
 		.sent = 15,
 		.received = 15,
@@ -109,7 +109,7 @@ static inline struct snapshot snapshot_time_wait(void)
 {
 	struct snapshot snapshot = snapshot_idle();
 	snapshot.open = false;
-	snapshot.told = STATE_GONE;
+	snapshot.state_by_calls = STATE_GONE;
 	snapshot.sample = (struct sample){ 0 };
 	snapshot_set(&snapshot, SAMPLE_STATE, STATE_TIME_WAIT);
 	snapshot_set(&snapshot, SAMPLE_TIMER, TIMER_TIMEWAIT);
@@ -124,7 +124,7 @@ static inline struct snapshot snapshot_listener(uint64_t queue, uint64_t backlog
 		.session = 1,
 		.name = "echo",
 		.local = snapshot_server,
-		.told = STATE_LISTEN,
+		.state_by_calls = STATE_LISTEN,
 		.open = true,
 		.service = "echo",
 	};
@@ -141,7 +141,7 @@ static inline struct snapshot snapshot_datagrams(uint64_t drops)
 		.session = 1,
 		.name = "udp",
 		.local = snapshot_server,
-		.told = STATE_DATAGRAMS,
+		.state_by_calls = STATE_DATAGRAMS,
 		.open = true,
 		.receives = 19,
 		.received = 1900,

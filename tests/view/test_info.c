@@ -179,7 +179,7 @@ static void sockets(void)
 	struct snapshot snapshot = { .kind = SNAPSHOT_LISTENER,
 		                     .session = 1,
 		                     .name = "tcp:9000",
-		                     .told = STATE_LISTEN,
+		                     .state_by_calls = STATE_LISTEN,
 		                     .open = true,
 		                     .paused = true,
 		                     .socket_count = 2 };
@@ -202,7 +202,7 @@ static void sockets(void)
 	   "one full queue is to be told");
 	is_int(count_wide(&snapshot, NULL), 0, "no row is too wide");
 	snapshot.kind = SNAPSHOT_DATAGRAMS;
-	snapshot.told = STATE_DATAGRAMS;
+	snapshot.state_by_calls = STATE_DATAGRAMS;
 	for (unsigned i = 0; i < 2; i++) {
 		sample_set(&snapshot.sockets[i].sample, SAMPLE_INQ, i ? 7 : 0);
 		sample_set(&snapshot.sockets[i].sample, SAMPLE_RMEM, i ? 768 : 0);

@@ -13,7 +13,7 @@ static void states(void)
 	char text[SNAPSHOT_STATE], tag[SNAPSHOT_TAG];
 	is_text(snapshot_format_state(&snapshot, text), "ESTABLISHED *", "a state that was read");
 	snapshot.open = false;
-	snapshot.told = STATE_GONE;
+	snapshot.state_by_calls = STATE_GONE;
 	is_text(snapshot_format_state(&snapshot, text), "CLOSED",
 	        "which is over with the descriptor");
 	snapshot = snapshot_time_wait();

@@ -141,7 +141,7 @@ static uint16_t base_of(const struct transcript *t, uint32_t session, enum call 
 
 enum { SPLIT = 16 }; /* most segments of one part that are shown one by one */
 
-/* What a reading says of the stream: how many bytes had left by then. */
+/* What a sample says of the stream: how many bytes had left by then. */
 struct frontier {
 	bool known;
 	int64_t offset, time;
@@ -187,7 +187,7 @@ static void add_left(struct flow *flow, int64_t begin, const struct frontier *no
 	part->segments = now->segments;
 }
 
-/* `sent`: bytes given to the kernel before this reading. After the connection the kernel has thrown
+/* `sent`: bytes given to the kernel before this sample. After the connection the kernel has thrown
  * away what it held: its 0 says nothing. */
 static bool read_frontier(const struct flow *flow, uint64_t position, const struct entry *entry,
                           int64_t sent, struct frontier *now)
@@ -208,14 +208,14 @@ static bool read_frontier(const struct flow *flow, uint64_t position, const stru
 	return true;
 }
 
-static bool tells_of_many(const struct entry *entry)
+static bool is_of_many_calls(const struct entry *entry)
 {
 	struct sample sample;
 	return sample_unpack(entry, &sample) && sample_get(&sample, SAMPLE_CALLS) > 1;
 }
 
-/* Backwards from the newest reading: what lies between two frontiers left in between. The first
- * reading known does not say since when it counts. */
+/* Backwards from the newest sample: what lies between two frontiers left in between. The first
+ * sample known does not say since when it counts. */
 static void follow_segments(struct flow *flow)
 {
 	const struct transcript *t = flow->view->transcript;
@@ -229,7 +229,7 @@ static void follow_segments(struct flow *flow)
 		if (has_sent(flow, entry)) {
 			sent -= entry->len;
 		} else if (read_frontier(flow, position, entry, sent, &now)) {
-			flow->sampled = flow->sampled || (sent > 0 && tells_of_many(entry));
+			flow->sampled = flow->sampled || (sent > 0 && is_of_many_calls(entry));
 			if (newer.known && now.offset < newer.offset)
 				add_left(flow, now.offset, &newer);
 			newer = now;
@@ -248,16 +248,16 @@ static void follow_segments(struct flow *flow)
 
 static void note_acked(struct flow *flow, const struct entry *entry, uint16_t base)
 {
-	struct errqueue told;
-	if (entry->call != CALL_ERRQUEUE || entry->len < sizeof told)
+	struct errqueue acked;
+	if (entry->call != CALL_ERRQUEUE || entry->len < sizeof acked)
 		return;
-	memcpy(&told, entry_payload(entry), sizeof told);
-	if (told.origin != ERRQUEUE_ACKED || told.delay > INT64_MAX)
+	memcpy(&acked, entry_payload(entry), sizeof acked);
+	if (acked.origin != ERRQUEUE_ACKED || acked.delay > INT64_MAX)
 		return;
 	for (size_t i = 0; i < flow->sent.count; i++) {
 		const struct entry *call = flow->sent.list[i].entry;
-		if ((uint16_t)(call->phase + call->len - base) == (uint16_t)told.info)
-			flow->sent.list[i].acked = (int64_t)told.delay;
+		if ((uint16_t)(call->phase + call->len - base) == (uint16_t)acked.info)
+			flow->sent.list[i].acked = (int64_t)acked.delay;
 	}
 }
 

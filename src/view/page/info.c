@@ -18,8 +18,8 @@ struct info {
 };
 
 enum {
-	EXACT_MOST = 999999,   /* larger numbers are told with three digits */
-	SHARED_LEAST = 100000, /* microseconds of sending that shares are told of */
+	EXACT_MOST = 999999,   /* larger numbers have three digits */
+	SHARED_LEAST = 100000, /* microseconds of sending, of which shares are shown */
 };
 
 static void add_heading(struct fields *fields, const struct snapshot *snapshot)
@@ -273,10 +273,10 @@ static void draw_datagrams(struct fields *fields, const struct info *info)
 	if (snapshot_sum(snapshot, SAMPLE_DROPS))
 		fields_sentence(
 		        fields, STYLE_NOTE, 1,
-		        "What found the bucket full was thrown away by this machine: no call "
-		        "failed, and the sender was not told.");
+		        "This machine dropped what found the bucket full: no call failed, and "
+		        "the sender does not learn of it.");
 	fields_sentence(fields, STYLE_FAINT, 1,
-	                "UDP has no state, no timer, no window: nobody tells whether anybody "
+	                "UDP has no state, no timer, no window: nothing says whether anybody "
 	                "listens. The bucket is memory, overhead included.");
 	add_legend(fields);
 }
@@ -506,7 +506,7 @@ static void draw_closed(struct fields *fields, const struct info *info)
 	bool left = sample_has(sample, SAMPLE_STATE) && snapshot_state(snapshot) != STATE_GONE &&
 	            tcp_state_is_known(snapshot_state(snapshot));
 	fields_sentence(fields, STYLE_NOTE, 1, "%s",
-	                left ? "There is no descriptor any more: sock_diag tells what the kernel "
+	                left ? "There is no descriptor any more: sock_diag says what the kernel "
 	                       "still keeps of the connection."
 	                     : "There is no socket any more. /reconnect opens a new one.");
 	add_legend(fields);

@@ -35,7 +35,7 @@ bool snapshot_are_loopback(const struct snapshot *snapshot)
 /* ---- state ---- */
 
 /* Once the descriptor is gone, what was last read through it is of the past: only sock_diag(7)
- * still tells, and that knows no buffers. */
+ * still knows it, and that has no buffers. */
 static bool is_outdated(const struct snapshot *snapshot)
 {
 	return !snapshot->open && sample_has(&snapshot->sample, SAMPLE_RCVBUF);
@@ -52,14 +52,15 @@ enum tcp_state snapshot_state(const struct snapshot *snapshot)
 {
 	return state_was_read(snapshot)
 	               ? (enum tcp_state)sample_get(&snapshot->sample, SAMPLE_STATE)
-	               : snapshot->told;
+	               : snapshot->state_by_calls;
 }
 
 char snapshot_state_mark(const struct snapshot *snapshot)
 {
 	if (state_was_read(snapshot))
 		return '*';
-	bool deduced = tcp_state_is_known(snapshot->told) && snapshot->told != STATE_GONE;
+	bool deduced = tcp_state_is_known(snapshot->state_by_calls) &&
+	               snapshot->state_by_calls != STATE_GONE;
 	return deduced ? '?' : '\0';
 }
 

@@ -25,27 +25,27 @@ struct snapshot {
 	enum snapshot_kind kind;
 	uint32_t session;
 	const char *name;
-	struct endpoint local, peer; /* AF_UNSPEC where unknown */
-	struct sample sample;        /* .present == 0: the kernel has not been read */
-	int64_t age;                 /* of the reading, ns */
-	enum tcp_state told;         /* the state as far as our own calls tell it */
-	bool open;                   /* there is a descriptor */
-	bool accepted;               /* by a listener of ours */
-	bool paused;                 /* a person makes the calls */
-	bool at_end;                 /* recv() has returned 0 */
-	uint64_t sent, received;     /* bytes by our calls */
+	struct endpoint local, peer;   /* AF_UNSPEC where unknown */
+	struct sample sample;          /* .present == 0: the kernel has not been read */
+	int64_t age;                   /* of the sample, ns */
+	enum tcp_state state_by_calls; /* the state as far as our own calls tell it */
+	bool open;                     /* there is a descriptor */
+	bool accepted;                 /* by a listener of ours */
+	bool paused;                   /* a person makes the calls */
+	bool at_end;                   /* recv() has returned 0 */
+	uint64_t sent, received;       /* bytes by our calls */
 	uint64_t sends, receives;
 	uint64_t refused;    /* ICMP errors met */
 	size_t unsent;       /* bytes in the program's own queue */
 	size_t others;       /* clients of a listener, peers of a UDP session */
 	const char *service; /* NULL for none */
 
-	/* Of a server with several sockets; else none, and `local` and `reading` are the one's. */
+	/* Of a server with several sockets; else none, and `local` and `sample` are the one's. */
 	struct snapshot_socket sockets[SNAPSHOT_SOCKETS];
 	size_t socket_count;
 };
 
-/* How many sockets there are, at least 1, and the newest reading of each. */
+/* How many sockets there are, at least 1, and the newest sample of each. */
 size_t snapshot_socket_count(const struct snapshot *snapshot);
 const struct sample *snapshot_socket(const struct snapshot *snapshot, size_t index);
 

@@ -27,7 +27,7 @@ static void visit(struct states_end *end, uint64_t state)
 }
 
 /* Going back in time: the state still is the present one until one says otherwise. */
-static void note_reading(struct states_end *end, const struct entry *entry, bool *present)
+static void note_sample(struct states_end *end, const struct entry *entry, bool *present)
 {
 	struct sample sample;
 	if (!sample_unpack(entry, &sample) || !sample_has(&sample, SAMPLE_STATE))
@@ -76,7 +76,7 @@ void states_trace(struct states_end *end, const struct transcript *transcript)
 	for (int i = 0; i < MOST_ENTRIES && at != TRANSCRIPT_NONE; i++) {
 		const struct entry *entry = transcript_at(transcript, at);
 		if (entry->call == CALL_SAMPLE)
-			note_reading(end, entry, &present);
+			note_sample(end, entry, &present);
 		whole = entry->call == CALL_SOCKET || !entry->back;
 		if (whole)
 			break;
@@ -248,7 +248,7 @@ enum { LABEL = 64 };
 struct node {
 	enum tcp_state state;
 	bool end;
-	int row, middle; /* where it stands in the drawing */
+	int row, middle; /* where it is in the drawing */
 };
 
 static const struct node nodes[DIAGRAM_NODES] = {
@@ -272,7 +272,7 @@ static bool has_lived(const struct states_end *end)
 }
 
 /* Whether this is the node of that state for this end. */
-static bool stands_for(const struct node *node, const struct states_end *end, enum tcp_state state)
+static bool is_node_of(const struct node *node, const struct states_end *end, enum tcp_state state)
 {
 	if (state == STATE_GONE)
 		return node->end;
@@ -285,7 +285,7 @@ static bool is_now(const struct node *node, const struct states_end *end)
 {
 	if (!end)
 		return false;
-	return stands_for(node, end, snapshot_state(&end->snapshot));
+	return is_node_of(node, end, snapshot_state(&end->snapshot));
 }
 
 static bool was_there(const struct node *node, const struct states_end *end, bool deduced)
@@ -351,7 +351,7 @@ static const char *const lines[DIAGRAM_ROWS] = {
 	[11] = "  rcv FIN '------------.------------' rcv ACK            | rcv ACK",
 };
 
-/* The corner or crossing that stands for a character of `lines`, by what is beside it. */
+/* The corner or crossing for a character of `lines`, by what is beside it. */
 static const char *line_glyph(const char *line, size_t at)
 {
 	bool left = at > 0 && line[at - 1] == '-', right = line[at + 1] == '-';

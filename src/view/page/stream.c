@@ -60,7 +60,7 @@ static int64_t newest_bytes(const struct flow *flow, size_t calls)
 	return bytes;
 }
 
-/* The most calls of which each byte gets so many columns, with `more` for each call. */
+/* The most calls of which each byte gets that many columns, with `more` for each call. */
 static size_t count_fitting(const struct ruler *ruler, int each, int more)
 {
 	size_t calls = 0;
@@ -392,7 +392,7 @@ static void sum_up_datagrams(const struct flow *flow, struct fields *fields)
 	if (!flow->view->other)
 		fields_sentence(
 		        fields, STYLE_NOTE, 1,
-		        "%zu datagram%s, each by itself: who gets it, and whether, is not told",
+		        "%zu datagram%s, each by itself: who gets it, and whether, is not known",
 		        sent, plural(sent));
 	else
 		fields_sentence(
