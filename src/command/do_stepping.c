@@ -77,8 +77,7 @@ static enum command_result do_socket(const struct invocation *invocation, struct
 	options.family = choose_family(app, args->value[1]);
 	enum transport transport = TRANSPORT_TCP;
 	transport_find(args->value[0], strlen(args->value[0]), &transport);
-	struct session *session =
-	        sessions_make_socket(app->sessions, transport == TRANSPORT_UDP, &options, error);
+	struct session *session = sessions_make_socket(app->sessions, transport, &options, error);
 	if (session)
 		app_select(app, session);
 	return session != NULL;

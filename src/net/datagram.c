@@ -36,7 +36,7 @@ struct datagram {
 
 /* What is before each datagram in the queue. */
 struct head {
-	struct endpoint to;    /* AF_UNSPEC: whomever a plain line goes to when it is sent */
+	struct endpoint to;    /* AF_UNSPEC: where a plain line goes when it is sent */
 	struct endpoint local; /* what `to` had asked; AF_UNSPEC: the kernel chooses */
 	size_t len;
 	uint8_t flags; /* of the caller */
@@ -51,7 +51,7 @@ static bool is_icmp(int code)
 	       code == EPROTO || code == ENOPROTOOPT;
 }
 
-/* Where the system tells no more than the errno value: of a connected peer. */
+/* Where the system reports only the errno value: of a connected peer. */
 static void report_refusal(struct session *session, int code)
 {
 	char addr[ENDPOINT_TEXT];
@@ -149,7 +149,7 @@ static struct returned take_errors(struct session *session, unsigned slot)
 }
 
 /* Where a person makes the calls, each is made once and the error that waits is the next call's;
- * but one that nobody meets would make select() say for ever that the socket is ready. */
+ * but one that nobody meets would make select() say forever that the socket is ready. */
 static bool meet_send_error(struct session *session, unsigned slot, int code, unsigned *mtu)
 {
 	struct datagram *own = session->own;
@@ -184,7 +184,7 @@ static void meet_recv_error(struct session *session, unsigned slot, int code, bo
 		               error_why(code));
 }
 
-/* ---- whom to ---- */
+/* ---- who it is sent to ---- */
 
 static struct endpoint peer_of(const struct session *session)
 {
@@ -274,8 +274,8 @@ static bool drop_local(struct session *session, const struct endpoint *to, struc
 }
 
 /* 0 or an errno value. An ICMP error is the answer to an earlier datagram, and takes the place of
- * this one: it is told, and this one sent again, unless a person makes the calls one by one. *mtu
- * goes with EMSGSIZE, 0 = not told. */
+ * this one: it is reported, and this one sent again, unless a person makes the calls one by one. *mtu
+ * goes with EMSGSIZE, 0 = not known. */
 static int transmit(struct session *session, const struct endpoint *to, struct endpoint local,
                     const void *data, size_t len, unsigned *mtu)
 {

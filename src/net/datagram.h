@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* datagram: a UDP socket, connected or not: whom it sends to, who has written, and what comes back for
- * what it sent. */
+/* datagram: a UDP socket, connected or not: who it sends to, who has written, and the errors that come
+ * back for datagrams sent earlier. */
 #pragma once
 
 #include "net/session_internal.h"

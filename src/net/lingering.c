@@ -10,7 +10,7 @@
 /* States that pass by themselves are over in a round trip, or else the peer is silent. */
 #define SOON    (100 * CLOCK_MS)
 #define LATER   CLOCK_S
-#define HURRY   CLOCK_S         /* so long after close() */
+#define HURRY   CLOCK_S         /* this long after close() */
 #define TICK    (20 * CLOCK_MS) /* a timer ends on one of the kernel's own */
 #define FOREVER (3600 * CLOCK_S)
 
@@ -58,7 +58,7 @@ static bool is_open(const struct sample *sample)
 	return sample_is(sample, STATE_ESTABLISHED) || sample_is(sample, STATE_CLOSE_WAIT);
 }
 
-/* After close() none of these is left: the same two ends have connected anew. */
+/* After close() none of these is left: the same two ends have connected again. */
 static bool is_another(const struct lingering_connection *connection, const struct sample *sample)
 {
 	return sample_is(sample, STATE_SYN_SENT) || sample_is(sample, STATE_SYN_RECV) ||

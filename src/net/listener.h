@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* listener: a socket that listens, on each of its addresses; each client that it accepts is a session
- * of its own, a stream. */
+/* listener: sockets that listen, one for each address. Each client that it accepts is a session of its
+ * own, a stream. */
 #pragma once
 
 #include "net/session_internal.h"

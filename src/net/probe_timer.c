@@ -8,7 +8,7 @@
 #include "net/session_internal.h"
 
 #define OFTEN  (50 * CLOCK_MS) /* the session that is looked at */
-#define SELDOM CLOCK_S         /* the others, and how often drops are told */
+#define SELDOM CLOCK_S         /* the others, and how often drops are reported */
 #define REST   (2 * CLOCK_S)   /* without being busy: then arrivals are stamped again */
 
 enum { REFUSED_MOST = 50 }; /* between two looks: more make a session busy, beside busy others */
@@ -48,7 +48,7 @@ void probe_timer_add_connection(struct session *session)
 
 /* ---- looking ---- */
 
-/* The socket whose reading is the newest, so that two of one session do not take turns. */
+/* The socket whose sample is the newest, so that two of one session do not take turns. */
 static int socket_of(const struct session *session)
 {
 	for (unsigned i = 0; i < session->fd_count; i++)
@@ -95,7 +95,7 @@ bool probe_timer_has_come(const struct session *session, unsigned slot)
 	return sample_get(last, SAMPLE_INQ) || sample_get(last, SAMPLE_QUEUE);
 }
 
-/* Something waits in the kernel for a person to take it: select() does not tell when more comes. */
+/* Something waits in the kernel for a person to take it: select() does not say when more comes. */
 static bool may_grow(const struct session *session)
 {
 	bool has_come = session->probe.type == SOCK_DGRAM;
@@ -146,7 +146,7 @@ static bool is_busy(const struct session *session, int64_t now)
 	return probe_is_busy(&session->probe, now) || session->probe.refused > REFUSED_MOST;
 }
 
-/* A stream must have nothing under way: from there on the kernel counts its bytes anew. */
+/* A stream must have nothing under way: from there on the kernel counts its bytes from 0. */
 static void mind_stamps(struct session *session, int64_t now)
 {
 	struct probe *probe = &session->probe;
@@ -204,7 +204,7 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* While calls are made they tell enough, but for what comes after the last of them. */
+/* While calls are made their samples are enough, but for what comes after the last of them. */
 static int64_t look_due(const struct session *session)
 {
 	const struct probe *probe = &session->probe;

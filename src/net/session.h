@@ -39,7 +39,7 @@ enum session_end {
 
 struct session;
 
-/* What a session tells its service; the services themselves are in service.h. */
+/* What a session calls of its service; the services themselves are in service.h. */
 struct service {
 	const char *name;
 	const char *help; /* one line for TAB, /help and the manual */
@@ -101,12 +101,12 @@ uint32_t session_listener(const struct session *session); /* the number of that 
 bool session_peer_closed(const struct session *session);  /* FIN has come */
 bool session_is_shut(
         const struct session *session); /* we have sent FIN, or will when the queue is out */
-const struct target *session_target(
-        const struct session *session); /* where it was told to go; NULL for a listener's client */
+const struct target *
+session_target(const struct session *session); /* NULL for a listener's client */
 struct endpoint session_local(
         const struct session *session); /* AF_UNSPEC until known; after closing, what it was */
-struct endpoint session_peer(
-        const struct session *session); /* TCP: the other end. UDP: whom a plain line goes to */
+struct endpoint
+session_peer(const struct session *session); /* TCP: the other end. UDP: where a plain line goes */
 const struct session_counts *session_counts(const struct session *session);
 size_t session_unsent(const struct session *session); /* bytes in our queue */
 
@@ -126,13 +126,13 @@ void session_set_eol(struct session *session, enum eol eol);
  * connection in the kernel as long as that knows it, then STATE_GONE. */
 enum tcp_state session_tcp_state(const struct session *session);
 
-/* Counts what a person would want to be told of: messages in, changes of state. Only grows. */
+/* Counts what a person would want to know of: messages in, changes of state. Only grows. */
 uint64_t session_news(const struct session *session);
 
 /* Acting. session_send(): a stream queues the bytes and sends what the kernel takes; a datagram
  * socket sends one datagram to session_peer(). False, and nothing queued, where the session is not
  * open, is shut, or the queue has no room for all of it. While connecting, bytes wait. True means
- * that it was taken over: that the connection turned out to be reset is told in the transcript. */
+ * that it was taken over: that the connection turned out to be reset is reported in the transcript. */
 bool session_send(struct session *session, const void *data, size_t len, struct error *error);
 
 /* The same, and its entries are flagged ENTRY_SECRET: those bytes are never shown. */
@@ -162,13 +162,13 @@ void session_note(struct session *session, unsigned flags, const char *format, .
 
 /* ---- the kernel's view ---- */
 
-/* The newest reading of its socket, and the instant at which it was made; .present == 0 before the
+/* The newest sample of its socket, and the instant at which it was made; .present == 0 before the
  * first. After close() it is what sock_diag(7) says of the connection. */
 const struct sample *session_sample(const struct session *session);
 int64_t session_read_at(const struct session *session);
 
 /* A server has a socket for each address that it waits on, each with a queue of its own: the
- * newest reading of the one at `index`, .present == 0 before the first. *local is its address. */
+ * newest sample of the one at `index`, .present == 0 before the first. *local is its address. */
 size_t session_socket_count(const struct session *session);
 const struct sample *session_socket_reading(const struct session *session, size_t index,
                                             struct endpoint *local);

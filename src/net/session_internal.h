@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* session_internal: the inside of a session, for the files that sessions are made of. A session is this
  * common part and one of stream, datagram, listener, of which everything else knows only its struct
- * session_ops. A session never calls those above it: what it must tell the table of sessions goes
- * through struct session_host.
+ * session_ops. A session never calls those above it: what it must report to the table of sessions
+ * goes through struct session_host.
  *
  *	sessions        the table, and what is the same in each turn
  *	step            the calls that a person makes one by one
@@ -44,7 +44,6 @@ struct session_ops {
 	enum transport transport;
 	int type;         /* SOCK_STREAM, SOCK_DGRAM */
 	size_t size;      /* of its own struct, `session->own`, which begins as zero */
-	const char *name; /* in the name of a session: "tcp", "udp" */
 	const char *next; /* how there can be another when it is closed */
 	bool reconnects;  /* a client is opened again by itself, where a person wants that */
 	bool has_peers;   /* datagrams: each send() is one message, to any of many peers */
@@ -96,11 +95,12 @@ struct session_ops {
 enum stream_end {
 	STREAM_PEER_CLOSED = 1, /* FIN has come */
 	STREAM_SHUT = 2,        /* we have sent FIN, or will when the queue is out */
-	STREAM_FIN_SENT = 8,
-	STREAM_BROKEN = 4, /* a reset was met when sending; what has come may still be read */
+	STREAM_FIN_SENT = 4,
+	STREAM_BROKEN = 8, /* a reset was met when sending; what has come may still be read */
 };
 
-/* Whoever has the sessions: what they share, and what they must tell. Outlives them. */
+/* The table of sessions as its sessions see it: what they share, and what they report. Outlives
+ * them. */
 struct session_host {
 	struct transcript *transcript;
 	struct probe_budget budget;
@@ -111,7 +111,7 @@ struct session_host {
 	bool reconnects;                  /* clients are opened again by themselves */
 	uint64_t lost;   /* bytes that were given to any session and could not be sent */
 	size_t closing;  /* descriptors that are closed at the end of this turn */
-	uint64_t closed; /* descriptors so far */
+	uint64_t closed; /* how many descriptors have been closed */
 
 	uint32_t (*add)(struct session_host *host, struct session *session); /* gives its number */
 	struct session *(*find)(struct session_host *host, uint32_t number); /* NULL = none */

@@ -225,7 +225,7 @@ static bool may_go(const struct session *session)
 	return is_ended_client(session) && !session->pinned;
 }
 
-/* Those who watch are told while the table is still whole. */
+/* The watcher is called while the table is still whole. */
 static void announce_excess(struct sessions *sessions, size_t excess)
 {
 	for (size_t i = 0; excess && i < sessions->count; i++)
@@ -311,8 +311,9 @@ static void defer_lookup_end(struct session_host *host, struct lookup *lookup)
 static void close_deferred(struct sessions *sessions, struct deferred *deferred)
 {
 	struct session *session = sessions_numbered(sessions, deferred->caller.session);
-	bool watched = session && session->probe.last.present && session->probe.fd == deferred->fd;
-	if (!watched || deferred->lingers)
+	bool is_sampled =
+	        session && session->probe.last.present && session->probe.fd == deferred->fd;
+	if (!is_sampled || deferred->lingers)
 		deferred->caller.probe = NULL;
 	if (deferred->lingers)
 		async_close_close(sessions->async_close, &deferred->caller, deferred->fd);
@@ -343,7 +344,7 @@ void sessions_reap(struct sessions *sessions)
 	forget_excess(sessions);
 }
 
-/* ---- what sessions tell ---- */
+/* ---- what sessions report ---- */
 
 static uint32_t add(struct session_host *host, struct session *session)
 {
@@ -542,12 +543,28 @@ static struct session *make(struct sessions *sessions, const struct session_ops 
 	return session;
 }
 
+/* Which kind of session connects, and which waits. */
+static const struct {
+	enum transport transport;
+	const struct session_ops *client, *server;
+} kinds[] = {
+	{ TRANSPORT_TCP, &stream_ops, &listener_ops },
+	{ TRANSPORT_UDP, &datagram_ops, &datagram_ops },
+};
+
+static const struct session_ops *find_kind(enum transport transport, bool listening)
+{
+	size_t i = 0;
+	while (kinds[i].transport != transport)
+		i++;
+	return listening ? kinds[i].server : kinds[i].client;
+}
+
 struct session *sessions_open(struct sessions *sessions, const struct target *target,
                               const struct session_options *options, struct error *error)
 {
-	struct session *session =
-	        make(sessions, target->transport == TRANSPORT_UDP ? &datagram_ops : &stream_ops,
-	             target, options ? options : &no_options, false, error);
+	struct session *session = make(sessions, find_kind(target->transport, false), target,
+	                               options ? options : &no_options, false, error);
 	if (!session)
 		return NULL;
 	session_make_name(session, target->host, target->service);
@@ -558,9 +575,8 @@ struct session *sessions_open(struct sessions *sessions, const struct target *ta
 struct session *sessions_listen(struct sessions *sessions, const struct target *target,
                                 const struct session_options *options, struct error *error)
 {
-	struct session *session =
-	        make(sessions, target->transport == TRANSPORT_UDP ? &datagram_ops : &listener_ops,
-	             target, options ? options : &no_options, true, error);
+	struct session *session = make(sessions, find_kind(target->transport, true), target,
+	                               options ? options : &no_options, true, error);
 	if (!session)
 		return NULL;
 	struct open_parameters *open_parameters = session->open_parameters;
@@ -574,10 +590,10 @@ struct session *sessions_listen(struct sessions *sessions, const struct target *
 	return session;
 }
 
-struct session *sessions_make_socket(struct sessions *sessions, bool udp,
+struct session *sessions_make_socket(struct sessions *sessions, enum transport transport,
                                      const struct session_options *options, struct error *error)
 {
-	static const struct target nowhere;
+	struct target nowhere = { .transport = transport };
 	const struct session_options *asked = options ? options : &no_options;
 	struct session_options used = {
 		.family = asked->family ? asked->family : AF_INET,
@@ -585,17 +601,16 @@ struct session *sessions_make_socket(struct sessions *sessions, bool udp,
 		.name = asked->name,
 		.eol = asked->eol,
 	};
-	const struct session_ops *ops = udp ? &datagram_ops : &stream_ops;
-	struct session *session = make(sessions, ops, &nowhere, &used, false, error);
+	struct session *session =
+	        make(sessions, find_kind(transport, false), &nowhere, &used, false, error);
 	if (!session)
 		return NULL;
-	session->open_parameters->target.transport = ops->transport;
 	session->stepped = session->paused = true;
 	buf_init(&session->queue, asked->queue_max ? asked->queue_max : SESSION_QUEUE);
 	session->state = SESSION_FRESH;
 	if (session_add_socket(session, used.family))
 		session_report(session, 0, "socket() = %d: %s over %s, paused", session->fd[0],
-		               transport_title(ops->transport), endpoint_family_name(used.family));
+		               transport_title(transport), endpoint_family_name(used.family));
 	else if (errno == ERANGE)
 		session_finish(session, SESSION_ENDED_FAILED, "no socket");
 	else

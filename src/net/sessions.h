@@ -31,7 +31,7 @@ struct session *sessions_listen(struct sessions *sessions, const struct target *
 
 /* socket() and nothing else; the session is paused, see step.h. Of the options family (IPv4 by
  * default), numeric, queue_max and name count. */
-struct session *sessions_make_socket(struct sessions *sessions, bool udp,
+struct session *sessions_make_socket(struct sessions *sessions, enum transport transport,
                                      const struct session_options *options, struct error *error);
 
 size_t sessions_count(const struct sessions *sessions);
@@ -93,6 +93,6 @@ void sessions_serve(struct sessions *sessions, struct poller *poller);
 void sessions_reap(struct sessions *sessions);
 
 /* Whether the kernel is read at all; it is, from the start. Then a block of the transcript must
- * hold TRANSCRIPT_ROOM and some thousand bytes more, so that what is received outlives the readings
+ * hold TRANSCRIPT_ROOM and some thousand bytes more, so that what is received outlives the samples
  * around the send() that echoes it. */
 void sessions_read_kernel(struct sessions *sessions, bool on);

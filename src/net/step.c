@@ -79,7 +79,7 @@ static bool may_open(const struct session *session, struct error *error)
 
 bool step_listen(struct session *session, int backlog, struct error *error)
 {
-	char call[CALL_TEXT], text[ENDPOINT_TEXT];
+	char call[CALL_TEXT], text[ENDPOINT_TEXT], may_wait[80];
 	if (!may_open(session, error))
 		return false;
 	snprintf(call, sizeof call, "listen(%d)", backlog);
@@ -89,17 +89,25 @@ bool step_listen(struct session *session, int backlog, struct error *error)
 	listener_take_over(session);
 	if (chosen)
 		learn_local(session);
-	session_report(session, 0, "listening on %s%s%s; about %d may wait for /accept",
-	               local_text(session, text), reach(&session->local[0]),
-	               chosen ? ": without bind() the kernel chose" : "", backlog);
+	/* listen(2): the kernel may have lowered it */
+	const struct sample *sample = probe_last(&session->probe, session->fd[0]);
+	unsigned kept = (unsigned)sample_get(sample, SAMPLE_BACKLOG);
+	if (sample_has(sample, SAMPLE_BACKLOG))
+		snprintf(may_wait, sizeof may_wait, "%u may wait (backlog %u; Linux adds one)",
+		         kept + 1, kept);
+	else
+		snprintf(may_wait, sizeof may_wait, "backlog %d", backlog);
+	session_report(session, 0, "listening on %s%s%s; %s", local_text(session, text),
+	               reach(&session->local[0]), chosen ? ": without bind() the kernel chose" : "",
+	               may_wait);
 	return true;
 }
 
 /* ---- connect() ---- */
 
 /* Linux counts a socket as connecting until connect() is asked once more, see connect(2) EALREADY:
- * only then does it say EISCONN to the next one, or try anew behind a failure. A blocking connect()
- * has that behind it. */
+ * only then does it say EISCONN to the next one, or tries again after a failure. A blocking
+ * connect() has done that. */
 static void settle(struct session *session, const struct endpoint *addr)
 {
 	uint8_t flags = session->caller.flags;
@@ -368,7 +376,7 @@ static void want(const struct session *session, struct poller *poller,
 		ask(poller, session->fd[i]);
 }
 
-/* Nothing has come on this socket yet of which select() would tell in each turn, and what comes can
+/* Nothing has come on this socket yet that select() would report in each turn, and what comes can
  * be read. */
 static bool is_quiet(const struct session *session, unsigned slot)
 {

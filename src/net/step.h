@@ -31,7 +31,7 @@ bool step_recv(struct session *session, size_t most, enum recv_how how, struct e
 bool step_send_urgent(struct session *session, unsigned char byte, struct error *error);
 
 /* A paused session reads and accepts nothing by itself, and does not close by itself when both sides
- * have sent FIN. When reading goes on its service is told what it has missed. session_send() is one
+ * have sent FIN. When reading goes on its service gets the events that it has missed. session_send() is one
  * send() then: what the kernel does not take waits, and nothing more can be sent meanwhile. */
 bool step_pause(struct session *session, bool pause, struct error *error);
 

@@ -20,8 +20,8 @@ struct stream {
 	bool fin_sent;
 	bool broken;            /* send() met a reset: only what has already come is still read */
 	bool large_reads;       /* the last recv() gave a full buffer: much is asked for at once */
-	bool greeting_due;      /* its service has not been told of the client, */
-	bool fin_due;           /* and not of its FIN: it is paused */
+	bool greeting_due;      /* its service does not know of the client yet, */
+	bool fin_due;           /* nor of its FIN: it is paused */
 	struct secrets secrets; /* which bytes of the queue */
 };
 
@@ -275,7 +275,7 @@ static size_t readable_now(const struct session *session)
 	return session->queue.len ? 0 : smaller(session->queue.max, SESSION_TURN);
 }
 
-/* Its service is told of the client, once. */
+/* Calls the service for the client, once. */
 static void greet(struct session *session)
 {
 	struct stream *stream = session->own;
@@ -287,7 +287,7 @@ static void greet(struct session *session)
 	stream->greeting_due = false;
 }
 
-/* Its service is told of FIN. */
+/* Calls the service for the peer's FIN. */
 static void answer_fin(struct session *session)
 {
 	struct stream *stream = session->own;

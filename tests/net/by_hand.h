@@ -16,7 +16,8 @@ struct pair {
 __attribute__((unused)) static struct session *make_socket(struct fixture *f, bool udp, int family)
 {
 	struct session_options options = { .family = family };
-	return sessions_make_socket(f->sessions, udp, &options, &f->error);
+	return sessions_make_socket(f->sessions, udp ? TRANSPORT_UDP : TRANSPORT_TCP, &options,
+	                            &f->error);
 }
 
 __attribute__((unused)) static void port_text(const struct session *session, char out[8])

@@ -229,8 +229,8 @@ static bool asks_pktinfo(const struct session *session)
 	int on = 0;
 	socklen_t len = sizeof on;
 	bool v6 = session_local(session).family == AF_INET6;
-	getsockopt(session->fd[0], v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO,
-	           &on, &len);
+	getsockopt(session->fd[0], v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+	           v6 ? IPV6_RECVPKTINFO : IP_PKTINFO, &on, &len);
 	return on;
 }
 
@@ -238,7 +238,8 @@ static bool asks_pktinfo(const struct session *session)
 static void answers_over_both(struct fixture *f)
 {
 	struct session_options options = { .family = AF_INET6 };
-	struct session *server = sessions_make_socket(f->sessions, true, &options, &f->error);
+	struct session *server =
+	        sessions_make_socket(f->sessions, TRANSPORT_UDP, &options, &f->error);
 	ok(step_bind(server, "::", "0", &f->error), "a socket for both families");
 	ok(!asks_pktinfo(server), "a person alone makes the calls");
 	step_pause(server, false, &f->error);

@@ -122,7 +122,7 @@ static void keeps_its_limit(struct fixture *f)
 	is_text(last_failure(f, session),
 	        "timed out: the look-up of slow.test has waited for others for 30.0 ms",
 	        "a limit holds while it waits");
-	struct session *stepped = sessions_make_socket(f->sessions, false, NULL, &f->error);
+	struct session *stepped = sessions_make_socket(f->sessions, TRANSPORT_TCP, NULL, &f->error);
 	ok(step_connect(stepped, "slow.test", "1", &f->error), "a connect() by hand waits, too");
 	ok(session_waiting(stepped, NULL), "and is a call that waits");
 	ok(step_cancel(stepped) && !session_waiting(stepped, NULL), "and can be cancelled");

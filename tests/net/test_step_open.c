@@ -51,8 +51,8 @@ static void makes_nothing_else(struct fixture *f)
 	is_int(count_own(f, s), 1, "and nothing else");
 	is_idle(f, s, "nothing is waited for");
 	is_int(session_tcp_state(s), STATE_CLOSED, "its state");
-	ok(!sessions_make_socket(f->sessions, false, &(struct session_options){ .name = "no name" },
-	                         &f->error),
+	ok(!sessions_make_socket(f->sessions, TRANSPORT_TCP,
+	                         &(struct session_options){ .name = "no name" }, &f->error),
 	   "a name that is none");
 	session_close(s, &f->error);
 	is_text(last_state(f, s), "closed before it was connected", "it can be closed");
@@ -97,6 +97,22 @@ static void walks_through(struct fixture *f)
 	ok(has_received(f, client, "hi"), "two sockets talk");
 	is_text(try_listen(f, s), "", "listen() again sets another backlog");
 	ok(!session_close(s, &f->error) == false && session_state(s) == SESSION_CLOSED, "closed");
+}
+
+/* listen(2): the kernel lowers a backlog to net.core.somaxconn, and what it keeps is what counts. */
+static void becomes_a_listener(struct fixture *f)
+{
+	struct session *s = make_socket(f, false, AF_INET);
+	ok(!session_has_clients(s), "a socket is no listener");
+	ok(step_listen(s, 3, &f->error), "listen(3)");
+	ok(session_has_clients(s) && !session_abort(s, &f->error),
+	   "it is one from then on, and has no connection to reset");
+	ok(strstr(last_state(f, s), "; 4 may wait (backlog 3; Linux adds one)"),
+	   "how many may wait is reported");
+	step_listen(s, 1 << 30, &f->error);
+	ok(strstr(last_state(f, s), " may wait (backlog ") &&
+	           !strstr(last_state(f, s), "1073741824"),
+	   "as the kernel has it, not as it was asked for");
 }
 
 static void listens_unbound(struct fixture *f)
@@ -149,8 +165,8 @@ static void looks_names_up(struct fixture *f)
 	try_connect(f, c, "localhost", 9);
 	session_close(c, &f->error);
 	ok(strstr(last_state(f, c), "closed"), "closing forgets a look-up");
-	sessions_make_socket(f->sessions, false, &(struct session_options){ .numeric = true },
-	                     &f->error);
+	sessions_make_socket(f->sessions, TRANSPORT_TCP,
+	                     &(struct session_options){ .numeric = true }, &f->error);
 	c = sessions_at(f->sessions, sessions_count(f->sessions) - 1);
 	is_text(try_connect(f, c, "localhost", 9), "not a numeric address: localhost",
 	        "without look-ups there are numbers only");
@@ -399,10 +415,10 @@ static void connects_datagrams(struct fixture *f)
 int main(void)
 {
 	static void (*const tests[])(struct fixture *) = {
-		makes_nothing_else, walks_through,    listens_unbound,    binds_everywhere,
-		looks_names_up,     learns_errno,     connects_once,      is_refused,
-		cancels_connecting, accepts_by_name,  receives_datagrams, connects_datagrams,
-		hears_of_nobody,    receives_on_both,
+		makes_nothing_else, walks_through,      listens_unbound,  becomes_a_listener,
+		binds_everywhere,   looks_names_up,     learns_errno,     connects_once,
+		is_refused,         cancels_connecting, accepts_by_name,  receives_datagrams,
+		connects_datagrams, hears_of_nobody,    receives_on_both,
 	};
 	tap_watchdog(30);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
