@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,15 +104,15 @@ static bool print_sequence(const char *text, struct buf *out)
 {
 	char plain[8], *end;
 	const char *semicolon = strchr(text, ';');
-	long modifiers = 0;
+	long modifiers = semicolon ? strtol(semicolon + 1, &end, 10) - 1 : 0;
 	if (strlen(text) >= sizeof plain)
 		return false;
-	strcpy(plain, text);
-	if (semicolon) {
-		modifiers = strtol(semicolon + 1, &end, 10) - 1;
-		size_t number = *end == '~' ? (size_t)(semicolon - text) : 0; /* not of "1;5H" */
-		strcpy(plain + number, end);
-	}
+	if (!semicolon)
+		snprintf(plain, sizeof plain, "%s", text);
+	else if (*end == '~')
+		snprintf(plain, sizeof plain, "%.*s~", (int)(semicolon - text), text);
+	else
+		snprintf(plain, sizeof plain, "%s", end); /* the 1 of "1;5H" means nothing */
 	const char *name = name_of_sequence(plain);
 	if (!name || modifiers < 0 || modifiers > 7)
 		return false;
