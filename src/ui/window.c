@@ -200,14 +200,27 @@ static void add_word(char *words, size_t size, const char *word)
 	snprintf(words + len, size - len, "%s%s", len && *word ? " " : "", word);
 }
 
+/* Its first line; marked where there is more of it. */
+static void fill_hint(struct window *window, int columns)
+{
+	const char *hint = window->hint, *more = text_has_unicode() ? "…" : "...";
+	size_t len = strcspn(hint, "\n");
+	int room = columns - 2;
+	bool cut = hint[len] || text_columns(hint, len) > room;
+	row_clear(&window->row);
+	row_add_text(&window->row, " ", 1, columns, STYLE_NOTE);
+	if (cut)
+		room -= text_columns(more, strlen(more));
+	row_add_text(&window->row, hint, len, 1 + room, STYLE_NOTE);
+	if (cut)
+		row_add_text(&window->row, more, strlen(more), columns - 1, STYLE_NOTE);
+}
+
 static void fill_status(struct window *window, int columns)
 {
 	char mode[64] = "";
 	if (window->hint[0] && window->hint_rows.count < 2) {
-		row_clear(&window->row);
-		row_add_text(&window->row, " ", 1, columns, STYLE_NOTE);
-		row_add_text(&window->row, window->hint, strlen(window->hint), columns - 1,
-		             STYLE_NOTE);
+		fill_hint(window, columns);
 		return;
 	}
 	add_word(mode, sizeof mode, shown_pane(window)->position.at_end ? "" : "SCROLLED");

@@ -173,6 +173,16 @@ static void runs_commands(void)
 	ok(stage_quit(vt), "keys: ends well");
 }
 
+/* Where one row is all there is for it. */
+static void marks_what_is_cut(void)
+{
+	struct vt *vt = stage_run(4, 20, "xterm-256color", STAGE_WORDS("--demo"));
+	vt_wait_row(vt, -1, "2>");
+	vt_send(vt, "\033OR");
+	ok(vt_wait_row(vt, -2, " nothing to look f…"), "20x4: a hint that is cut is marked");
+	ok(stage_quit(vt), "20x4: ends well");
+}
+
 static void obeys_inputrc(void)
 {
 	use_inputrc("\"\\C-xi\": info-page\n\"\\C-xv\": next-view\n\"\\C-xh\": help-page\n"
@@ -212,6 +222,7 @@ int main(void)
 	leaves_the_waiting_call();
 	closes_a_page_in_vi();
 	runs_commands();
+	marks_what_is_cut();
 	obeys_inputrc();
 	return tap_done();
 }
