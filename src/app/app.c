@@ -505,7 +505,7 @@ static void give_setting(struct app *app, const struct setting *setting,
 bool app_set(struct app *app, const char *name, const char *value, struct error *error)
 {
 	const struct setting *setting = setting_find(name, error);
-	if (!setting || !setting->set(&app->settings, value, error))
+	if (!setting || !setting_set(setting, &app->settings, value, error))
 		return false;
 	if (transcript_ceiling(app->transcript) != app->settings.scrollback)
 		transcript_set_ceiling(app->transcript, app->settings.scrollback);
@@ -528,7 +528,7 @@ bool app_set_session(struct app *app, struct session *session, const char *name,
 		          setting->name, value);
 		return false;
 	}
-	if (!setting->set(&wanted, value, error))
+	if (!setting_set(setting, &wanted, value, error))
 		return false;
 	give_setting(app, setting, &wanted, session);
 	return true;

@@ -1,52 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/settings.h"
 
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/choice.h"
 #include "base/clock.h"
 #include "net/session.h"
 #include "net/sessions.h"
 
-#define EOL_VALUES    "lf|crlf|cr|nul|none"
-#define TIME_VALUES   "off|clock|relative|delta"
-#define COLOR_VALUES  "auto|always|never"
-#define PASTE_VALUES  "send|ask"
 #define SWITCH_VALUES "off|on"
+#define FIELD(name)                                                                                \
+	.offset = offsetof(struct settings, name), .size = sizeof(((struct settings *)0)->name)
 
-#define KIB (UINT64_C(1) << 10)
-#define MIB (UINT64_C(1) << 20)
-#define GIB (UINT64_C(1) << 30)
+#define KIB (INT64_C(1) << 10)
+#define MIB (INT64_C(1) << 20)
+#define GIB (INT64_C(1) << 30)
 
-/* Rows of a folded message: one of it, and one that says what is hidden. */
-enum { FOLD_LEAST = 2, FOLD_MOST = 999, FOLD_ROWS = 8 };
-
-/* Three blocks are the least that a transcript can work with. */
-#define SCROLLBACK_LEAST (3 * MIB)
-#define SCROLLBACK_MOST  (sizeof(size_t) > 4 ? 4 * GIB : GIB)
-
-void settings_init(struct settings *settings)
-{
-	*settings = (struct settings){
-		.eol = EOL_LF,
-		.time = VIEW_TIME_CLOCK,
-		.scrollback = 64 * MIB,
-		.color = COLOR_AUTO,
-		.paste = PASTE_SEND,
-		.escape_time = 50 * CLOCK_MS,
-		.fold = FOLD_ROWS,
-		.view = view_listed(0),
-		.kernel = true,
-		.keep_clients = SESSIONS_KEPT,
-	};
-}
+/* ---- words ---- */
 
 /* The place of `value` in "a|b|c", which is its enum value; -1 with one line where it is none of
  * them. */
-static int choose(const char *name, const char *values, const char *value, struct error *error)
+static int choose(const struct setting *setting, const char *value, struct error *error)
 {
-	struct choice_words words = { values, strlen(values) };
+	struct choice_words words = { setting->values, strlen(setting->values) };
 	struct choice choice = { choice_word, &words, NULL };
 	const char *word;
 	for (size_t i = 0; (word = choice_word(&words, i)); i++)
@@ -54,31 +32,187 @@ static int choose(const char *name, const char *values, const char *value, struc
 			return (int)i;
 	struct buf right = { .max = SIZE_MAX };
 	choice_list(&choice, "or", &right);
-	error_set(error, "%s: \"%.40s\" is not %s", name, value, buf_text(&right));
+	error_set(error, "%s: \"%.40s\" is not %s", setting->name, value, buf_text(&right));
 	choice_suggest(&choice, value, strlen(value), "", error);
 	buf_free(&right);
 	return -1;
 }
 
-static void print_choice(const char *values, unsigned index, struct buf *out)
+static void print_choice(const char *values, int index, struct buf *out)
 {
 	for (; index > 0; index--)
 		values += strcspn(values, "|") + 1;
 	buf_append(out, values, strcspn(values, "|"));
 }
 
-static bool set_eol(struct settings *settings, const char *value, struct error *error)
+/* ---- numbers, sizes, durations ---- */
+
+/* Powers of 1024, the largest first. */
+static const struct {
+	const char *name;
+	int64_t factor;
+} units[] = { { "G", GIB }, { "M", MIB }, { "K", KIB }, { "", 1 } };
+
+/* Digits, and a unit where it is a size. False for what is neither, or more than `most`. */
+static bool parse_number(const char *value, bool size, int64_t most, int64_t *number)
 {
-	int choice = choose("eol", EOL_VALUES, value, error);
-	if (choice >= 0)
-		settings->eol = (enum eol)choice;
-	return choice >= 0;
+	const char *p = value;
+	for (*number = 0; *p >= '0' && *p <= '9'; p++) {
+		*number = *number * 10 + (*p - '0');
+		if (*number > most)
+			return false;
+	}
+	if (p == value)
+		return false;
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+		if (strcasecmp(p, units[i].name) == 0 && (size || !*p)) {
+			*number *= units[i].factor;
+			return *number <= most;
+		}
+	return false;
 }
 
-static void get_eol(const struct settings *settings, struct buf *out)
+static void print_size(int64_t size, struct buf *out)
 {
-	print_choice(EOL_VALUES, settings->eol, out);
+	size_t unit = 0;
+	while (size % units[unit].factor != 0)
+		unit++;
+	buf_printf(out, "%lld%s", (long long)(size / units[unit].factor), units[unit].name);
 }
+
+/* In the largest unit that loses nothing, down to millionths of a millisecond. */
+static void print_duration(int64_t ns, struct buf *out)
+{
+	if (ns % CLOCK_S == 0)
+		buf_printf(out, "%llds", (long long)(ns / CLOCK_S));
+	else if (ns % CLOCK_MS == 0)
+		buf_printf(out, "%lldms", (long long)(ns / CLOCK_MS));
+	else
+		buf_printf(out, "%lld.%06lldms", (long long)(ns / CLOCK_MS),
+		           (long long)(ns % CLOCK_MS));
+}
+
+static void print_number(const struct setting *setting, int64_t number, struct buf *out)
+{
+	if (setting->off && number == 0)
+		buf_append_text(out, "off");
+	else if (setting->type == SETTING_DURATION)
+		print_duration(number, out);
+	else if (setting->type == SETTING_SIZE)
+		print_size(number, out);
+	else
+		buf_printf(out, "%lld", (long long)number);
+}
+
+/* "fold: "x" is not a number of rows from 2 to 999, or off" */
+static void explain_range(const struct setting *setting, const char *value, struct error *error)
+{
+	struct buf least = { .max = SIZE_MAX }, most = { .max = SIZE_MAX };
+	print_number(setting, setting->least, &least);
+	print_number(setting, setting->most, &most);
+	if (setting->type == SETTING_DURATION)
+		error_set(error, "%s: at most %s, not \"%.40s\": write %s", setting->name,
+		          buf_text(&most), value, setting->initial);
+	else
+		error_set(error, "%s: \"%.40s\" is not a %s from %s to %s%s", setting->name, value,
+		          setting->noun, buf_text(&least), buf_text(&most),
+		          setting->off ? ", or off" : "");
+	buf_free(&least);
+	buf_free(&most);
+}
+
+static bool measure(const struct setting *setting, const char *value, int64_t *number,
+                    struct error *error)
+{
+	struct error why = { 0 };
+	bool size = setting->type == SETTING_SIZE;
+	*number = 0;
+	if (setting->off && strcmp(value, "off") == 0)
+		return true;
+	if (setting->type == SETTING_DURATION) {
+		if (!clock_parse_duration(value, number, &why)) {
+			error_set(error, "%s: %s", setting->name, why.text);
+			return false;
+		}
+		if (*number <= setting->most)
+			return true;
+	} else if (parse_number(value, size, setting->most, number) && *number >= setting->least) {
+		return true;
+	}
+	explain_range(setting, value, error);
+	return false;
+}
+
+/* ---- where they are ---- */
+
+/* Of one that has words, the place of its word among them: the value of its enum. */
+static int64_t load(const struct setting *setting, const struct settings *settings)
+{
+	const char *at = (const char *)settings + setting->offset;
+	bool on;
+	int32_t word;
+	int64_t number;
+	switch (setting->size) {
+	case sizeof on:
+		memcpy(&on, at, sizeof on);
+		return on;
+	case sizeof word:
+		memcpy(&word, at, sizeof word);
+		return word;
+	default:
+		memcpy(&number, at, sizeof number);
+		return number;
+	}
+}
+
+static void store(const struct setting *setting, struct settings *settings, int64_t number)
+{
+	char *at = (char *)settings + setting->offset;
+	bool on = number;
+	int32_t word = (int32_t)number;
+	switch (setting->size) {
+	case sizeof on:
+		memcpy(at, &on, sizeof on);
+		break;
+	case sizeof word:
+		memcpy(at, &word, sizeof word);
+		break;
+	default:
+		memcpy(at, &number, sizeof number);
+	}
+}
+
+bool setting_set(const struct setting *setting, struct settings *settings, const char *value,
+                 struct error *error)
+{
+	int64_t number;
+	if (setting->type == SETTING_SWITCH || setting->type == SETTING_WORD)
+		number = choose(setting, value, error);
+	else if (!measure(setting, value, &number, error))
+		number = -1;
+	if (number >= 0)
+		store(setting, settings, number);
+	return number >= 0;
+}
+
+void setting_print(const struct setting *setting, const struct settings *settings, struct buf *out)
+{
+	int64_t value = load(setting, settings);
+	if (setting->type == SETTING_SWITCH || setting->type == SETTING_WORD)
+		print_choice(setting->values, (int)value, out);
+	else
+		print_number(setting, value, out);
+}
+
+void settings_init(struct settings *settings)
+{
+	struct error ignored;
+	*settings = (struct settings){ 0 };
+	for (const struct setting *setting = setting_table; setting->name; setting++)
+		setting_set(setting, settings, setting->initial, &ignored);
+}
+
+/* ---- the table ---- */
 
 static void give_eol(const struct settings *settings, struct session *session)
 {
@@ -90,379 +224,146 @@ static void take_eol(struct settings *settings, const struct session *session)
 	settings->eol = session_eol(session);
 }
 
-static bool set_time(struct settings *settings, const char *value, struct error *error)
-{
-	int choice = choose("time", TIME_VALUES, value, error);
-	if (choice >= 0)
-		settings->time = (enum view_time)choice;
-	return choice >= 0;
-}
-
-static void get_time(const struct settings *settings, struct buf *out)
-{
-	print_choice(TIME_VALUES, settings->time, out);
-}
-
-static bool set_switch(const char *name, bool *on, const char *value, struct error *error)
-{
-	int choice = choose(name, SWITCH_VALUES, value, error);
-	if (choice >= 0)
-		*on = choice == 1;
-	return choice >= 0;
-}
-
-static bool set_marks(struct settings *settings, const char *value, struct error *error)
-{
-	return set_switch("marks", &settings->marks, value, error);
-}
-
-static void get_marks(const struct settings *settings, struct buf *out)
-{
-	print_choice(SWITCH_VALUES, settings->marks, out);
-}
-
-static bool set_mouse(struct settings *settings, const char *value, struct error *error)
-{
-	return set_switch("mouse", &settings->mouse, value, error);
-}
-
-static void get_mouse(const struct settings *settings, struct buf *out)
-{
-	print_choice(SWITCH_VALUES, settings->mouse, out);
-}
-
-static bool set_color(struct settings *settings, const char *value, struct error *error)
-{
-	int choice = choose("color", COLOR_VALUES, value, error);
-	if (choice >= 0)
-		settings->color = (enum color)choice;
-	return choice >= 0;
-}
-
-static void get_color(const struct settings *settings, struct buf *out)
-{
-	print_choice(COLOR_VALUES, settings->color, out);
-}
-
-static bool set_paste(struct settings *settings, const char *value, struct error *error)
-{
-	int choice = choose("paste", PASTE_VALUES, value, error);
-	if (choice >= 0)
-		settings->paste = (enum paste)choice;
-	return choice >= 0;
-}
-
-static void get_paste(const struct settings *settings, struct buf *out)
-{
-	print_choice(PASTE_VALUES, settings->paste, out);
-}
-
-static bool set_view(struct settings *settings, const char *value, struct error *error)
-{
-	int choice = choose("view", VIEW_NAMES, value, error);
-	if (choice >= 0)
-		settings->view = view_listed((size_t)choice);
-	return choice >= 0;
-}
-
-static void get_view(const struct settings *settings, struct buf *out)
-{
-	buf_append_text(out, settings->view->name);
-}
-
-static bool set_kernel(struct settings *settings, const char *value, struct error *error)
-{
-	return set_switch("kernel", &settings->kernel, value, error);
-}
-
-static void get_kernel(const struct settings *settings, struct buf *out)
-{
-	print_choice(SWITCH_VALUES, settings->kernel, out);
-}
-
-static bool set_fold(struct settings *settings, const char *value, struct error *error)
-{
-	int rows = 0;
-	const char *digit = value;
-	for (; *digit >= '0' && *digit <= '9' && rows <= FOLD_MOST; digit++)
-		rows = 10 * rows + (*digit - '0');
-	bool off = strcmp(value, "off") == 0;
-	if (!off && (*digit || rows < FOLD_LEAST || rows > FOLD_MOST)) {
-		error_set(error, "fold: \"%.40s\" is not a number of rows from %d to %d, or off",
-		          value, FOLD_LEAST, FOLD_MOST);
-		return false;
-	}
-	settings->fold = off ? 0 : rows;
-	return true;
-}
-
-static void get_fold(const struct settings *settings, struct buf *out)
-{
-	if (settings->fold)
-		buf_printf(out, "%d", settings->fold);
-	else
-		buf_append_text(out, "off");
-}
-
-static bool set_timeout(struct settings *settings, const char *value, struct error *error)
-{
-	int64_t timeout = 0;
-	struct error why = { 0 };
-	if (strcmp(value, "off") != 0 && !clock_parse_duration(value, &timeout, &why)) {
-		error_set(error, "timeout: %s", why.text);
-		return false;
-	}
-	settings->timeout = timeout;
-	return true;
-}
-
-/* In the largest unit that loses nothing, down to millionths of a millisecond. */
-static void print_duration(int64_t ns, struct buf *out)
-{
-	if (ns % CLOCK_S == 0) {
-		buf_printf(out, "%llds", (long long)(ns / CLOCK_S));
-	} else if (ns % CLOCK_MS == 0) {
-		buf_printf(out, "%lldms", (long long)(ns / CLOCK_MS));
-	} else {
-		buf_printf(out, "%lld.%06lldms", (long long)(ns / CLOCK_MS),
-		           (long long)(ns % CLOCK_MS));
-	}
-}
-
-static void get_timeout(const struct settings *settings, struct buf *out)
-{
-	if (settings->timeout == 0)
-		buf_append_text(out, "off");
-	else
-		print_duration(settings->timeout, out);
-}
-
-/* At most as long as the rest of a sequence may take to come. */
-static bool set_escape_time(struct settings *settings, const char *value, struct error *error)
-{
-	int64_t time = 0;
-	struct error why = { 0 };
-	if (!clock_parse_duration(value, &time, &why)) {
-		error_set(error, "escape-time: %s", why.text);
-		return false;
-	}
-	if (time > CLOCK_S) {
-		error_set(error, "escape-time: at most 1s, not \"%.40s\": write 50ms", value);
-		return false;
-	}
-	settings->escape_time = time;
-	return true;
-}
-
-static void get_escape_time(const struct settings *settings, struct buf *out)
-{
-	print_duration(settings->escape_time, out);
-}
-
-/* The factor of a size's unit; 0 where it is none. */
-static uint64_t size_unit(const char *unit)
-{
-	static const struct {
-		const char *name;
-		uint64_t factor;
-	} units[] = {
-		{ "", 1 },    { "K", KIB }, { "k", KIB }, { "M", MIB },
-		{ "m", MIB }, { "G", GIB }, { "g", GIB },
-	};
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-		if (strcmp(unit, units[i].name) == 0)
-			return units[i].factor;
-	return 0;
-}
-
-/* False for what is no size or too large a one; no number of digits overflows. */
-static bool parse_size(const char *value, uint64_t *size)
-{
-	uint64_t number = 0;
-	const char *p = value;
-	for (; *p >= '0' && *p <= '9'; p++) {
-		number = number * 10 + (uint64_t)(*p - '0');
-		if (number > SCROLLBACK_MOST)
-			return false;
-	}
-	uint64_t factor = size_unit(p);
-	*size = number * factor;
-	return p > value && factor > 0;
-}
-
-static bool set_scrollback(struct settings *settings, const char *value, struct error *error)
-{
-	uint64_t size;
-	if (!parse_size(value, &size) || size < SCROLLBACK_LEAST || size > SCROLLBACK_MOST) {
-		error_set(error, "scrollback: \"%.40s\" is not a size from %lluM to %lluG", value,
-		          (unsigned long long)(SCROLLBACK_LEAST / MIB),
-		          (unsigned long long)(SCROLLBACK_MOST / GIB));
-		return false;
-	}
-	settings->scrollback = (size_t)size;
-	return true;
-}
-
-static void get_scrollback(const struct settings *settings, struct buf *out)
-{
-	static const struct {
-		uint64_t factor;
-		const char *name;
-	} units[] = {
-		{ GIB, "G" },
-		{ MIB, "M" },
-		{ KIB, "K" },
-		{ 1, "" },
-	};
-	size_t unit = 0;
-	while (settings->scrollback % units[unit].factor != 0)
-		unit++;
-	buf_printf(out, "%llu%s", (unsigned long long)(settings->scrollback / units[unit].factor),
-	           units[unit].name);
-}
-
-static bool set_reconnect(struct settings *settings, const char *value, struct error *error)
-{
-	return set_switch("reconnect", &settings->reconnect, value, error);
-}
-
-static void get_reconnect(const struct settings *settings, struct buf *out)
-{
-	print_choice(SWITCH_VALUES, settings->reconnect, out);
-}
-
-static bool set_keep_clients(struct settings *settings, const char *value, struct error *error)
-{
-	size_t digits = strspn(value, "0123456789");
-	unsigned long long number = strtoull(value, NULL, 10);
-	if (digits == 0 || value[digits] || number > SESSIONS_KEPT_MOST) {
-		error_set(error, "keep-clients: \"%.40s\" is not a number from 0 to %d", value,
-		          SESSIONS_KEPT_MOST);
-		return false;
-	}
-	settings->keep_clients = (size_t)number;
-	return true;
-}
-
-static void get_keep_clients(const struct settings *settings, struct buf *out)
-{
-	buf_printf(out, "%zu", settings->keep_clients);
-}
-
 const struct setting setting_table[] = {
 	{
 	        .name = "eol",
-	        .values = EOL_VALUES,
+	        .type = SETTING_WORD,
+	        FIELD(eol),
+	        .values = "lf|crlf|cr|nul|none",
+	        .initial = "lf",
 	        .help = "the line end that a typed line is sent with\n"
 	                "Each session has its own. /set eol changes that of the current session "
 	                "and of new ones.\n"
 	                "/set @NAME eol changes that of one session.\n"
 	                "A listener's clients follow it.",
-	        .set = set_eol,
-	        .get = get_eol,
 	        .give = give_eol,
 	        .take = take_eol,
 	},
 	{
 	        .name = "time",
-	        .values = TIME_VALUES,
+	        .type = SETTING_WORD,
+	        FIELD(time),
+	        .values = "off|clock|relative|delta",
+	        .initial = "clock",
 	        .help = "what is shown before each message: relative is since the first, delta "
 	                "since the one "
 	                "before",
-	        .set = set_time,
-	        .get = get_time,
 	},
 	{
 	        .name = "marks",
+	        .type = SETTING_SWITCH,
+	        FIELD(marks),
 	        .values = SWITCH_VALUES,
+	        .initial = "off",
 	        .help = "brackets around what each call moved: [hello], [] for an empty datagram",
-	        .set = set_marks,
-	        .get = get_marks,
 	},
 	{
 	        .name = "fold",
+	        .type = SETTING_NUMBER,
+	        FIELD(fold),
 	        .values = "<rows>",
+	        .initial = "8",
+	        .noun = "number of rows",
+	        .least = 2, /* one of the message, and one that says what is hidden */
+	        .most = 999,
+	        .off = true,
 	        .help = "rows that the chat shows of a longer message, or off; /fold shows all of "
 	                "it",
-	        .set = set_fold,
-	        .get = get_fold,
 	},
 	{
 	        .name = "view",
+	        .type = SETTING_WORD,
+	        FIELD(view),
 	        .values = VIEW_NAMES,
+	        .initial = "chat",
 	        .help = "how sessions are shown for which /view has not said otherwise",
-	        .set = set_view,
-	        .get = get_view,
 	},
 	{
 	        .name = "kernel",
+	        .type = SETTING_SWITCH,
+	        FIELD(kernel),
 	        .values = SWITCH_VALUES,
+	        .initial = "on",
 	        .help = "read what the kernel says around each call: for trace, ladder, status "
 	                "line and /info",
-	        .set = set_kernel,
-	        .get = get_kernel,
 	},
 	{
 	        .name = "timeout",
+	        .type = SETTING_DURATION,
+	        FIELD(timeout),
 	        .values = "<duration>",
+	        .initial = "off",
+	        .most = INT64_MAX,
+	        .off = true,
 	        .help = "the limit for connecting: 5, 250ms, 2m; off is the system's own",
-	        .set = set_timeout,
-	        .get = get_timeout,
 	},
 	{
 	        .name = "reconnect",
+	        .type = SETTING_SWITCH,
+	        FIELD(reconnect),
 	        .values = SWITCH_VALUES,
+	        .initial = "off",
 	        .help = "open TCP sessions again that were refused, reset, timed out or closed by "
 	                "their peer, "
 	                "after 1 s, 2 s, 4 s up to 1 min",
-	        .set = set_reconnect,
-	        .get = get_reconnect,
 	},
 	{
 	        .name = "keep-clients",
+	        .type = SETTING_NUMBER,
+	        FIELD(keep_clients),
 	        .values = "<number>",
+	        .initial = "20",
+	        .noun = "number",
+	        .most = SESSIONS_KEPT_MOST,
 	        .help = "how many ended clients of listeners keep their tab; the oldest lose "
 	                "theirs first",
-	        .set = set_keep_clients,
-	        .get = get_keep_clients,
 	},
 	{
 	        .name = "scrollback",
+	        .type = SETTING_SIZE,
+	        FIELD(scrollback),
 	        .values = "<size>",
+	        .initial = "64M",
+	        .noun = "size",
+	        .least = 3 * MIB, /* three blocks: a transcript needs them */
+	        .most = sizeof(size_t) > 4 ? 4 * GIB : GIB,
 	        .help = "most memory for what happened: 3M, 64M, 4G; the oldest goes first",
-	        .set = set_scrollback,
-	        .get = get_scrollback,
 	},
 	{
 	        .name = "color",
-	        .values = COLOR_VALUES,
+	        .type = SETTING_WORD,
+	        FIELD(color),
+	        .values = "auto|always|never",
+	        .initial = "auto",
 	        .help = "auto: where the terminal has them and NO_COLOR is not set",
-	        .set = set_color,
-	        .get = get_color,
 	},
 	{
 	        .name = "mouse",
+	        .type = SETTING_SWITCH,
+	        FIELD(mouse),
 	        .values = SWITCH_VALUES,
+	        .initial = "off",
 	        .help = "the wheel scrolls, a click chooses a tab; selecting text then needs the "
 	                "Shift key",
-	        .set = set_mouse,
-	        .get = get_mouse,
 	},
 	{
 	        .name = "paste",
-	        .values = PASTE_VALUES,
+	        .type = SETTING_WORD,
+	        FIELD(paste),
+	        .values = "send|ask",
+	        .initial = "send",
 	        .help = "what Enter does with several pasted lines: send them, or ask for a second "
 	                "Enter",
-	        .set = set_paste,
-	        .get = get_paste,
 	},
 	{
 	        .name = "escape-time",
+	        .type = SETTING_DURATION,
+	        FIELD(escape_time),
 	        .values = "<duration>",
+	        .initial = "50ms",
+	        .most = CLOCK_S, /* the rest of a sequence may take that long */
 	        .help = "how long the rest of a key's sequence may take after ESC; then it is "
 	                "Escape alone: 50ms",
-	        .set = set_escape_time,
-	        .get = get_escape_time,
 	},
 	{ 0 },
 };

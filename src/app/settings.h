@@ -32,19 +32,24 @@ struct settings {
 	enum paste paste;
 	int64_t escape_time; /* a lone ESC may be the start of a key's sequence for this long, ns */
 	int fold;            /* rows shown of a longer message; 0 = all */
-	const struct view_ops *view; /* of sessions that /view has not chosen one for */
-	bool kernel;                 /* it is read around each call */
-	bool reconnect;              /* what the peer or the network has ended is opened again */
-	size_t keep_clients;         /* ended clients of listeners that keep their tab */
+	int view;            /* view_listed(), of sessions that /view has not chosen one for */
+	bool kernel;         /* it is read around each call */
+	bool reconnect;      /* what the peer or the network has ended is opened again */
+	size_t keep_clients; /* ended clients of listeners that keep their tab */
 };
+
+enum setting_type { SETTING_SWITCH, SETTING_WORD, SETTING_NUMBER, SETTING_SIZE, SETTING_DURATION };
 
 struct setting {
 	const char *name;
-	const char *values; /* "lf|crlf|cr|nul|none", or a placeholder: "<duration>", "<size>" */
-	const char *help;   /* a line; after a line feed, more for /help and the manual */
-	bool (*set)(struct settings *settings, const char *value, struct error *error);
-	void (*get)(const struct settings *settings,
-	            struct buf *out); /* in a form that set takes */
+	enum setting_type type;
+	size_t offset, size; /* in struct settings: a bool, an enum or int, a size_t or int64_t */
+	const char *values;  /* "lf|crlf|cr|nul|none", or a placeholder: "<duration>", "<size>" */
+	const char *initial;
+	const char *noun; /* "number of rows" */
+	int64_t least, most;
+	bool off;         /* "off" is 0 */
+	const char *help; /* a line; after a line feed, more for /help and the manual */
 
 	/* Of one that belongs to a session, see setting_give() and setting_take(); else NULL. */
 	void (*give)(const struct settings *settings, struct session *session);
@@ -60,6 +65,12 @@ extern const struct choice setting_names;
 
 /* By name or unique prefix; NULL with one line that names the candidates. */
 const struct setting *setting_find(const char *name, struct error *error);
+
+bool setting_set(const struct setting *setting, struct settings *settings, const char *value,
+                 struct error *error);
+
+/* The value in a form that can be set. */
+void setting_print(const struct setting *setting, const struct settings *settings, struct buf *out);
 
 /* Some belong to a session: the settings have what a new one gets. Copies the value to a session,
  * and back from one; false, and nothing done, for a setting of the whole program. */

@@ -239,8 +239,8 @@ static void print_setting(const struct invocation *invocation, const struct sett
 	struct buf fresh = { .max = SIZE_MAX };
 	if (invocation->session)
 		setting_take(setting, &here, invocation->session);
-	setting->get(&here, out);
-	setting->get(&invocation->app->settings, &fresh);
+	setting_print(setting, &here, out);
+	setting_print(setting, &invocation->app->settings, &fresh);
 	if (strcmp(buf_text(out), buf_text(&fresh)) != 0)
 		buf_printf(out, " (new sessions: %s)", buf_text(&fresh));
 	buf_free(&fresh);
@@ -272,7 +272,7 @@ static void note_scope(const struct invocation *invocation, const struct setting
 	struct buf text = { .max = SIZE_MAX };
 	setting_take(setting, &here, invocation->session);
 	buf_printf(&text, "%s is ", setting->name);
-	setting->get(&here, &text);
+	setting_print(setting, &here, &text);
 	buf_append_text(&text, " for ");
 	print_scope(invocation->session, &text);
 	if (!invocation->chosen)
