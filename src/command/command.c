@@ -115,7 +115,8 @@ static bool send_addressed(struct app *app, const char *line, struct error *erro
 	return false;
 }
 
-bool command_picks_session(const char *args)
+/* "@name" picks a session: a lone "@" is itself, and "@@" is an "@" of what follows. */
+static bool picks_session(const char *args)
 {
 	const char *first = args + strspn(args, BLANKS);
 	return first[0] == '@' && first[1] != '@' && !strchr(BLANKS, first[1]);
@@ -145,7 +146,7 @@ static bool choose_session(const struct command *command, char **args,
 	invocation->session = app->current;
 	if (command->needs == NEEDS_NOTHING)
 		return true;
-	if (command_picks_session(*args)) {
+	if (picks_session(*args)) {
 		const char *rest = first;
 		invocation->chosen = true;
 		invocation->session = cut_session(app, &rest, error);

@@ -90,10 +90,6 @@ extern const struct choice command_names;
 /* By its letter, its name, or a beginning that no other has. NULL with one line. */
 const struct command *command_find(const char *name, size_t len, struct error *error);
 
-/* Whether a line of arguments begins with "@name", which picks a session: a lone "@" is itself, and
- * "@@" is an "@" of what follows. */
-bool command_picks_session(const char *args);
-
 /* One line: a command, or what is sent to the current session. Writes down nothing of the line. */
 enum command_result command_run(struct app *app, const char *line, size_t len, struct wait *wait,
                                 struct error *error);
@@ -111,6 +107,9 @@ enum command_result command_run_key(struct app *app, const char *line, struct wa
 /* Whether a line holds what is to be shown and kept nowhere: the arguments of such a command, also
  * where its name is mistyped a little. */
 bool command_hides(const struct app *app, const char *line);
+
+/* "keys", "marks": what /help has a list of; NULL after the last. */
+const char *help_topic(size_t index);
 
 /* What TAB offers for the word line[start..end): malloc'ed strings, ended by NULL, or NULL for
  * nothing. *files asks for file names instead. Never looks anything up on the network. */

@@ -10,12 +10,85 @@
 #include "base/alloc.h"
 #include "socket/sockopt.h"
 #include "socket/errno_meaning.h"
-#include "command/handlers.h"
-#include "command/recent_hosts.h"
 #include "command/words.h"
 #include "net/service.h"
 
 #define BLANKS " \t\n"
+
+/* ---- the hosts and ports that were used before ---- */
+
+/* Called with each, newest lines first, some more than once. `address` is as it was written, a host or
+ * all of "host:port", "" for none; `port` is NULL where it was not a word of its own. */
+typedef void visit_host(void *context, const char *address, const char *port);
+
+struct visitor {
+	bool listened;
+	visit_host *visit;
+	void *context;
+};
+
+/* What of a line was a slip is not offered again. */
+static void visit_words(const struct visitor *visitor, const char *address, const char *port)
+{
+	struct target target;
+	struct error ignored;
+	if (!address && !port)
+		return;
+	if (target_parse(&target, address ? address : port, address ? port : NULL, TRANSPORT_TCP,
+	                 visitor->listened, &ignored) &&
+	    strcmp(target.service, "0") != 0)
+		visitor->visit(visitor->context, address ? address : "", port);
+}
+
+/* "/open tcp example.org 80 as web" */
+static void visit_line(const struct visitor *visitor, const char *line)
+{
+	struct error ignored;
+	struct args args;
+	struct element elements[GRAMMAR_MAX];
+	size_t len = strcspn(line, BLANKS);
+	if (line[0] != '/' || len < 2)
+		return;
+	const struct command *command = command_find(line + 1, len - 1, &ignored);
+	if (!command)
+		return;
+	size_t count = grammar_elements(command->usage, elements), address = count, port = count;
+	for (size_t i = 0; i < count; i++) {
+		bool local = strcmp(elements[i].name, "local-address") == 0;
+		if (visitor->listened ? local : strcmp(elements[i].name, "address") == 0)
+			address = i;
+		if (strcmp(elements[i].name, "port") == 0)
+			port = i;
+	}
+	if (address == count || port == count)
+		return;
+	const char *rest = line + len + (line[len] != '\0');
+	if (*rest == '@' && command->needs != NEEDS_NOTHING)
+		rest += strcspn(rest, BLANKS);
+	if (!grammar_match(command->name, command->usage, rest, &args, &ignored))
+		return;
+	visit_words(visitor, args.value[address], args.value[port]);
+	args_free(&args);
+}
+
+static void visit_session(const struct visitor *visitor, const struct session *session)
+{
+	const struct target *target = session_target(session);
+	if (target && target->service[0] && session_is_server(session) == visitor->listened)
+		visit_words(visitor, target->host[0] ? target->host : NULL, target->service);
+}
+
+static void each_host(const struct app *app, bool listened, visit_host *visit, void *context)
+{
+	struct visitor visitor = { listened, visit, context };
+	const char *line;
+	for (size_t i = sessions_count(app->sessions); i-- > 0;)
+		visit_session(&visitor, sessions_at(app->sessions, i));
+	for (size_t i = 0; app->past && (line = app->past(i)); i++)
+		visit_line(&visitor, line);
+}
+
+/* ---- what is offered ---- */
 
 /* What the word that is asked about could become. */
 struct offer {
@@ -123,7 +196,9 @@ static void offer_symbol(struct offer *offer, const char *symbol)
 
 static unsigned option_set(const struct offer *offer)
 {
-	return offer->session ? session_option_set(offer->session) : 0;
+	return offer->session ? sockopt_sort(session_transport(offer->session),
+	                                     session_family(offer->session))
+	                      : 0;
 }
 
 /* Whole names; behind a first letter also what stands behind the underscore. */
@@ -224,20 +299,20 @@ static void offer_ports(struct offer *offer)
 	enum transport transport;
 	if (last && !transport_find(last->at, (size_t)(last->end - last->at), &transport))
 		offer->address = xstrndup(last->at, (size_t)(last->end - last->at));
-	recent_hosts_each(offer->app, offer->local, offer_place_port, offer);
+	each_host(offer->app, offer->local, offer_place_port, offer);
 	free(offer->address);
 	offer->address = NULL;
 }
 
 static void offer_local_addresses(struct offer *offer)
 {
-	recent_hosts_each(offer->app, true, offer_place_address, offer);
+	each_host(offer->app, true, offer_place_address, offer);
 }
 
 /* Servers of our own are what one most likely wants to talk to; names are not looked up. */
 static void offer_addresses(struct offer *offer)
 {
-	recent_hosts_each(offer->app, false, offer_place_address, offer);
+	each_host(offer->app, false, offer_place_address, offer);
 	for (size_t i = 0; i < sessions_count(offer->app->sessions); i++) {
 		const struct session *session = sessions_at(offer->app->sessions, i);
 		struct endpoint local = session_local(session);

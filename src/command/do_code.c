@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/command.h"
+#include "command/output.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,6 @@
 
 #include "app/page.h"
 #include "base/alloc.h"
-#include "command/output.h"
 #include "view/code/code.h"
 
 /* As much of a program is shown. */

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/command.h"
+#include "command/output.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
-#include "command/output.h"
 #include "view/ladder/ladder.h"
 
 enum { FILE_COLUMNS = 100 }; /* of a ladder as text: a page has so many */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/handlers.h"
+#include "command/command.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -117,12 +117,6 @@ static enum command_result do_sessions(const struct invocation *invocation, stru
 
 /* ---- /peers ---- */
 
-bool server_has_client(const struct session *server, const struct session *session)
-{
-	return session_listener(session) == session_number(server) &&
-	       session_state(session) == SESSION_OPEN;
-}
-
 static void list_clients(const struct app *app, const struct session *server,
                          struct listing *listing)
 {
@@ -131,7 +125,8 @@ static void list_clients(const struct app *app, const struct session *server,
 	add_headings(listing, headings);
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
 		const struct session *client = sessions_at(app->sessions, i);
-		if (!server_has_client(server, client))
+		if (session_listener(client) != session_number(server) ||
+		    session_state(client) != SESSION_OPEN)
 			continue;
 		const struct session_counts *counts = session_counts(client);
 		struct endpoint peer = session_peer(client);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/handlers.h"
+#include "command/command.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -11,11 +11,9 @@
 
 enum { LEFT_COLUMNS = 31 }; /* of name and value together, the value at their right end */
 
-unsigned session_option_set(const struct session *session)
+static unsigned sort_of(const struct session *session)
 {
-	int family = session_family(session);
-	unsigned of = session_transport(session) == TRANSPORT_UDP ? SOCKOPT_UDP : SOCKOPT_TCP;
-	return of | (family == AF_INET ? SOCKOPT_IPV4 : family == AF_INET6 ? SOCKOPT_IPV6 : 0);
+	return sockopt_sort(session_transport(session), session_family(session));
 }
 
 /* ---- values ---- */
@@ -71,7 +69,7 @@ static void add_line(const struct sockopt *option, struct buf *value, struct buf
 static bool list_options(const struct invocation *invocation, struct error *error)
 {
 	struct session *session = invocation->session;
-	unsigned of = session_option_set(session);
+	unsigned of = sort_of(session);
 	struct buf text = { .max = SIZE_MAX };
 	if (session_family(session) == AF_UNSPEC) {
 		error_set(error, "session %u has no socket", session_number(session));
@@ -162,8 +160,7 @@ static enum command_result do_option(const struct invocation *invocation, struct
 	const char *name = invocation->args->value[0], *value = invocation->args->value[1];
 	if (!name)
 		return list_options(invocation, error);
-	const struct sockopt *option =
-	        sockopt_find(name, session_option_set(invocation->session), error);
+	const struct sockopt *option = sockopt_find(name, sort_of(invocation->session), error);
 	if (!option)
 		return false;
 	struct buf text = { .max = SIZE_MAX };

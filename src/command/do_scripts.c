@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/queue.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +10,6 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "command/command.h"
-#include "command/queue.h"
 #include "socket/tcp_state.h"
 
 enum {
@@ -109,6 +110,9 @@ static struct expect_mark *find_mark(const struct app *app, uint32_t session)
 static void set_mark(struct app *app, uint32_t session, struct location after)
 {
 	struct expect_mark *mark = find_mark(app, session);
+	for (size_t i = 0; !mark && i < app->mark_count; i++)
+		if (!sessions_numbered(app->sessions, app->marks[i].session))
+			mark = &app->marks[i];
 	if (!mark) {
 		app->marks = xrealloc(app->marks, (app->mark_count + 1) * sizeof *app->marks);
 		mark = &app->marks[app->mark_count++];

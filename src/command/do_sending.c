@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/handlers.h"
+#include "command/command.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -177,7 +177,8 @@ static void send_to_clients(struct broadcast *broadcast, const struct session *s
 	struct sessions *sessions = broadcast->invocation->app->sessions;
 	for (size_t i = 0; i < sessions_count(sessions); i++) {
 		struct session *session = sessions_at(sessions, i);
-		if (server_has_client(server, session))
+		if (session_listener(session) == session_number(server) &&
+		    session_state(session) == SESSION_OPEN)
 			send_to_session(broadcast, session);
 	}
 }

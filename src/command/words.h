@@ -23,15 +23,14 @@ struct words {
 
 bool word_is_blank(char c);
 
-/* The first WORDS_MAX words of line[0..len); what stands behind them is not looked at. */
+/* The first WORDS_MAX words of line[0..len); what follows them is not looked at. */
 void words_cut(struct words *words, const char *line, size_t len);
 
 /* The same characters as this text, none of them quoted. */
 bool word_is(const struct word *word, const char *text, size_t len);
 
-/* Without the quotes, ended by NUL, at most as long as the word itself; returns what stands behind
- *
- * the NUL. */
+/* Without the quotes, ended by NUL, at most as long as the word itself; returns what follows the
+ * NUL. */
 char *word_unquote(const struct word *word, char *out);
 
 /* "…" for a message: on one line, cut where it is long. Returns `out`. */

@@ -20,6 +20,12 @@ enum {
 
 /* ---- by name and number ---- */
 
+unsigned sockopt_sort(enum transport transport, int family)
+{
+	unsigned of = transport == TRANSPORT_UDP ? SOCKOPT_UDP : SOCKOPT_TCP;
+	return of | (family == AF_INET ? SOCKOPT_IPV4 : family == AF_INET6 ? SOCKOPT_IPV6 : 0);
+}
+
 bool sockopt_is_of(const struct sockopt *option, unsigned of)
 {
 	const unsigned transports = SOCKOPT_TCP | SOCKOPT_UDP;

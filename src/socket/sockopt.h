@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "socket/transport.h"
 
 enum sockopt_form {
 	SOCKOPT_SWITCH, /* int: off, on */
@@ -49,7 +50,10 @@ struct sockopt {
 /* Ended by one with a NULL name; by level, SO_ before IP_ before IPV6_ before TCP_. */
 extern const struct sockopt sockopt_table[];
 
-/* Whether it makes sense on a socket of such a transport and family; 0 = of any. */
+/* The sort of socket, as bits of `of`; AF_UNSPEC = of either family. */
+unsigned sockopt_sort(enum transport transport, int family);
+
+/* Whether it makes sense on a socket of such a sort; 0 = of any. */
 bool sockopt_is_of(const struct sockopt *option, unsigned of);
 
 /* By name, upper or lower case, or by a unique prefix of it or of what stands behind its first
