@@ -165,7 +165,7 @@ static struct session *find_neighbour(const struct app *app, bool next)
 	size_t count = sessions_count(app->sessions), at = 0;
 	while (at < count && sessions_at(app->sessions, at) != app->current)
 		at++;
-	return sessions_at(app->sessions, (at + (next ? 1 : count - 1)) % count);
+	return count ? sessions_at(app->sessions, (at + (next ? 1 : count - 1)) % count) : NULL;
 }
 
 static enum command_result do_session(const struct invocation *invocation, struct error *error)
