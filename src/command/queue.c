@@ -477,7 +477,8 @@ static bool run_next(struct app *app, struct queue *queue)
 	case LINE_THERE:
 		break;
 	}
-	char *line = xstrndup(buf_data(&file->bytes), len);
+	char *line = xcalloc(len + 1, 1); /* with any NUL that is in it */
+	memcpy(line, buf_data(&file->bytes), len);
 	size_t where = file->line;
 	char *path = xstrdup(file->path); /* /quit may end it */
 	buf_consume(&file->bytes, taken);
