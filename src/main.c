@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The table of contents: options, the app, the face, the loop. */
+/* The table of contents: options, the app, the frontend, the loop. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -99,7 +99,7 @@ static struct ui *person_ui(struct app *app, const struct options *options, stru
 	return ui;
 }
 
-/* What was wrong before there was a session must not stay behind when the pane shows one. */
+/* What was wrong before there was a session is repeated once the pane shows one. */
 static void repeat_errors(struct app *app)
 {
 	const struct transcript *transcript = app->transcript;
@@ -171,7 +171,8 @@ static void loop(struct app *app, struct ui *ui, struct poller *poller)
 		poller_reset(poller);
 		app_prepare(app, poller);
 		queue_prepare(app, poller);
-		ui->prepare(ui, poller); /* behind it, so that what was just told is owed a frame */
+		ui->prepare(ui,
+		            poller); /* after it, so that what it has reported is owed a frame */
 		poller_wait(poller);
 		ui->serve(ui, poller);
 		app_serve(app, poller);

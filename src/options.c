@@ -41,7 +41,8 @@ static const char help_text[] =
         "  -l               listen; port 0 prints the port it got; loopback unless an address is "
         "given\n"
         "  -k               pipe mode: go on with the next client\n"
-        "  -f FILE          run the lines of a script and no screen; - is standard input; $1 is the "
+        "  -f FILE          run the lines of a script and no screen; - is standard input; $1 is "
+        "the "
         "first word\n"
         "  -p PORT          local port\n"
         "  -s ADDRESS       local address\n"
@@ -50,7 +51,7 @@ static const char help_text[] =
         "  -C               line end CRLF\n"
         "  -w TIME          limit for connecting and, in pipe mode, for idling (500ms, 3, 2m)\n"
         "  -N               pipe mode: half-close at the end of input (the default)\n"
-        "  -q TIME          pipe mode: quit so long after the end of input\n"
+        "  -q TIME          pipe mode: quit that long after the end of input\n"
         "  -v               pipe mode, -f: say on standard error what happens\n"
         "  --service NAME   what a server does: none, echo, discard, hello\n"
         "  --eol NAME       line end of what is typed: lf, crlf, cr, nul, none\n"
@@ -230,7 +231,8 @@ static bool take_script(struct options *options, char **words, int count, struct
 {
 	if (options->demo || options->listen || options->many || options->service ||
 	    options->local_host || options->local_port) {
-		error_set(error, "-f runs a script, which opens and listens itself: /open, /listen");
+		error_set(error,
+		          "-f runs a script, which opens and listens itself: /open, /listen");
 		return false;
 	}
 	if (count > OPTIONS_WORDS) {

@@ -44,7 +44,7 @@ struct search {
 	struct location location;
 	uint32_t session; /* in whose pane */
 	bool found;
-	uint64_t serial; /* grows with each hit: the face goes there */
+	uint64_t serial; /* grows with each hit: the frontend goes there */
 	bool marked;     /* what is looked for stands out */
 };
 

@@ -3,7 +3,7 @@
 
 #include "app/page.h"
 
-/* Other text than the last time starts anew. */
+/* Other text than the last time starts again. */
 static bool remember(struct search *search, const char *text, struct error *error)
 {
 	size_t len = strlen(text);

@@ -92,7 +92,7 @@ static bool send_line(struct app *app, struct session *session, const char *text
 	return session && app_send_line(session, text, strlen(text), error);
 }
 
-/* The session named by the word at the front, and what stands behind it and one blank. */
+/* The session named by the word at the front, and what follows it and one blank. */
 static struct session *cut_session(struct app *app, const char **line, struct error *error)
 {
 	size_t len = strcspn(*line, BLANKS);

@@ -15,7 +15,7 @@
 
 struct command;
 
-/* One use of a command: whom it acts on and with what. */
+/* One use of a command: on which session, and with which arguments. */
 struct invocation {
 	struct app *app;
 	const struct command *command;
@@ -82,7 +82,7 @@ extern const struct command session_commands[], sending_commands[], view_command
         list_commands[], stats_commands[], step_commands[], script_commands[], option_commands[],
         server_commands[], help_commands[];
 
-/* All of them, one after the other; NULL behind the last. */
+/* All of them, one after the other; NULL after the last. */
 const struct command *command_at(size_t index);
 
 extern const struct choice command_names;

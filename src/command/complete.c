@@ -96,7 +96,7 @@ struct offer {
 	const char *prefix; /* the word so far */
 	size_t prefix_len;
 	struct session *session; /* whose peers are meant; may be NULL */
-	const char *args;        /* what stands behind the command's name, and "@session" */
+	const char *args;        /* what follows the command's name and "@session" */
 	size_t point;            /* where in args the word begins */
 	char **words;            /* ended by NULL once there is one */
 	size_t count;
@@ -184,7 +184,7 @@ static void offer_setting_values(struct offer *offer, const char *name)
 		offer_list(offer, setting->values, strlen(setting->values));
 }
 
-/* What stands in capitals in a table, as it is being typed. */
+/* A name in capitals, in the case in which it is being typed. */
 static void offer_symbol(struct offer *offer, const char *symbol)
 {
 	char *word = xstrdup(symbol);
@@ -201,7 +201,7 @@ static unsigned option_set(const struct offer *offer)
 	                      : 0;
 }
 
-/* Whole names; behind a first letter also what stands behind the underscore. */
+/* Whole names; after a first letter also the part after the underscore. */
 static void offer_options(struct offer *offer)
 {
 	for (const struct sockopt *option = sockopt_table; option->name; option++) {
@@ -412,7 +412,7 @@ static bool is_at_session(struct offer *offer)
 	return false;
 }
 
-static void offer_behind_command(struct offer *offer, const char *line, size_t start)
+static void offer_after_command(struct offer *offer, const char *line, size_t start)
 {
 	struct error ignored;
 	size_t name_len = strcspn(line + 1, BLANKS);
@@ -449,7 +449,7 @@ char **command_complete(struct app *app, const char *line, size_t start, size_t 
 	else if (start == 0)
 		offer_commands(&offer, "/");
 	else
-		offer_behind_command(&offer, line, start);
+		offer_after_command(&offer, line, start);
 	*files = offer.files;
 	return offer.words;
 }

@@ -238,7 +238,7 @@ static bool take_tagged(struct match *match)
 	return true;
 }
 
-/* The line from behind the `taken` first words and one blank on. */
+/* The line after its first `taken` words and one blank. */
 static const char *rest_of_line(const struct match *match, size_t taken)
 {
 	if (taken == 0)
@@ -258,9 +258,9 @@ static bool take_rest(struct match *match, size_t index, size_t taken)
 	return true;
 }
 
-/* How many of the words left belong to what stands behind this element: one for each that is
+/* How many of the words left belong to the elements after this one: one for each that is
  * required, and the last one where it is a literal of the last element. */
-static size_t claimed_behind(const struct match *match, size_t index, size_t left)
+static size_t claimed_after(const struct match *match, size_t index, size_t left)
 {
 	const struct element *last = NULL;
 	size_t claimed = 0;
@@ -289,7 +289,7 @@ static bool take_element(struct match *match, size_t index, size_t *taken)
 	if (element->literals && !word_is_literal(word, element))
 		return !element->required ||
 		       fail_literal(match, word, element->literals, element->literals_len);
-	if (!element->literals && !element->required && left <= claimed_behind(match, index, left))
+	if (!element->literals && !element->required && left <= claimed_after(match, index, left))
 		return true;
 	++*taken;
 	return take_word(match, word, &match->args->value[index]);
@@ -404,15 +404,15 @@ static bool is_optional_word(const struct element *element)
 	return !element->literals && !element->required && !element->rest;
 }
 
-/* The element behind those that these words are; `count` where no further one fits. An optional
- * word may have been left away: then the words are those behind it. */
+/* The element after those that these words are; `count` where no further one fits. An optional
+ * word may have been left out: then the words are those after it. */
 static size_t skip_words(const struct element *elements, size_t count, const struct words *words,
-                         bool left_away)
+                         bool left_out)
 {
 	size_t next = 0;
 	for (size_t i = 0; i < words->count; i++, next++) {
 		while (next < count && (!element_takes(&elements[next], &words->word[i]) ||
-		                        (left_away && is_optional_word(&elements[next])))) {
+		                        (left_out && is_optional_word(&elements[next])))) {
 			if (elements[next].required)
 				return count;
 			next++;
@@ -443,8 +443,8 @@ size_t grammar_expected(const struct element *elements, size_t count, const char
 	if (tagged && !drop_tagged(&words, tagged, &given))
 		return 0;
 	size_t found = 0;
-	for (int left_away = 0; left_away < 2; left_away++)
-		for (size_t i = skip_words(elements, count, &words, left_away); i < count; i++) {
+	for (int left_out = 0; left_out < 2; left_out++)
+		for (size_t i = skip_words(elements, count, &words, left_out); i < count; i++) {
 			if (elements[i].tagged)
 				continue;
 			found = add_expected(&elements[i], expected, found);

@@ -4,7 +4,7 @@
  *	<name>      a word that must be there      [name]     a word that may be there
  *	a|b         one of these words             [a|b]      one of these words, or nothing
  *	[all]       this very word, or nothing; so is [ended]
- *	<text...>   the rest of the line, as it was typed behind one blank; [text...] may be empty
+ *	<text...>   the rest of the line, as it was typed after one blank; [text...] may be empty
  *	[as <name>] a tag with its word, anywhere among the arguments; at most one in a usage
  *
  * The name within brackets says what kind of thing it is (session, service, setting, option, error,
@@ -20,7 +20,7 @@
 enum { GRAMMAR_MAX = 8 }; /* elements of one usage */
 
 struct args {
-	const char *value[GRAMMAR_MAX]; /* by element of the usage, NULL where left away */
+	const char *value[GRAMMAR_MAX]; /* by element of the usage, NULL where left out */
 	const char *tagged;             /* the word after the tag, "as"; or NULL */
 	char *memory;                   /* what the values point into */
 	size_t size;                    /* of that */
@@ -38,10 +38,10 @@ struct element {
 /* Cuts a usage into its elements; a malformed usage is a programmer's mistake and asserts. */
 size_t grammar_elements(const char *usage, struct element elements[GRAMMAR_MAX]);
 
-/* Checks `line` (what stands behind the command's name and one blank) against the usage. False: one
+/* Checks `line` (what follows the command's name and one blank) against the usage. False: one
  * line that says what is wrong and what is right. An optional literal that does not match is left
- * away and its word tried on the next element; an optional placeholder leaves the last words to the
- * required ones behind it. */
+ * out and its word tried on the next element; an optional placeholder leaves the last words to the
+ * required ones after it. */
 bool grammar_match(const char *command, const char *usage, const char *line, struct args *args,
                    struct error *error);
 void args_free(struct args *args);

@@ -9,7 +9,7 @@ enum { LISTING_COLUMNS = 10 };
 struct listing {
 	size_t columns;             /* at most LISTING_COLUMNS */
 	int width[LISTING_COLUMNS]; /* of the widest cell of each column */
-	size_t count;               /* cells so far, row by row */
+	size_t count;               /* cells, row by row */
 	struct buf cells;           /* each ended by NUL */
 };
 

@@ -167,7 +167,7 @@ static void print_views(FILE *out)
 
 /* ---- socket options ---- */
 
-/* "off | on", "bytes": what may stand behind the name. */
+/* "off | on", "bytes": what may follow the name. */
 static void print_value(FILE *out, const struct sockopt *option)
 {
 	static const char *const names[] = {
