@@ -257,7 +257,8 @@ const struct command sending_commands[] = {
 	                "Views and files have stars in its place, as many as it has bytes, and no "
 	                "search finds it.\n"
 	                "What the peer sends back is shown.\n"
-	                "In the start-up file $NAME is a variable of the environment.",
+	                "In the start-up file and in scripts $NAME is a variable of the "
+	                "environment.",
 	        .acts = ACTS_ALWAYS,
 	        .hides = true,
 	        .needs = NEEDS_SESSION,

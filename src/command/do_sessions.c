@@ -324,7 +324,8 @@ const struct command session_commands[] = {
 	        .help = "close everything and quit\n"
 	                "With data that has not been sent it says how much, and the same command "
 	                "again within 10 s quits; /quit! quits at once.\n"
-	                "In the start-up file it waits until all is sent, at most as long as /set "
+	                "In the start-up file and in scripts it waits until all is sent, at most "
+	                "as long as /set "
 	                "timeout says.",
 	        .asks = true,
 	        .run = do_quit,

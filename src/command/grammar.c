@@ -43,7 +43,7 @@ static void tag_element(struct element *element, const char *inside, size_t len,
 }
 
 /* A word in brackets that is meant literally. */
-static bool is_very_word(const char *inside, size_t len)
+static bool is_literal(const char *inside, size_t len)
 {
 	static const char *const words[] = { "all", "ended" };
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -57,7 +57,7 @@ static void bracket_element(struct element *element, const char *inside, size_t 
 	const char *blank = memchr(inside, ' ', len);
 	if (blank)
 		tag_element(element, inside, len, blank);
-	else if (is_very_word(inside, len) || memchr(inside, '|', len))
+	else if (is_literal(inside, len) || memchr(inside, '|', len))
 		list_element(element, inside, len);
 	else
 		name_element(element, inside, len);
