@@ -863,17 +863,10 @@ void arrows_draw(const struct cursor *cursor, struct arrows *arrows)
 	draw_entry(&context, arrows);
 }
 
-/* Of most entries the kind says it. */
 bool arrows_are_drawn(const struct view *view, uint64_t position, const struct entry *entry)
 {
 	struct arrows arrows;
 	const struct cursor cursor = { .view = view, .entry = entry, .position = position };
-	if (entry->call == CALL_STATE)
-		return entry_is_accepted(entry);
-	if (entry->call == CALL_SAMPLE && entry->arg == SAMPLE_AFTER)
-		return false;
-	if (entry_is_call(entry) && entry->call != CALL_ERRQUEUE && entry->call != CALL_GETSOCKNAME)
-		return true;
 	arrows_draw(&cursor, &arrows);
 	return arrows.count > 0;
 }

@@ -45,7 +45,7 @@ struct arrows {
  * marks and names that depend on a later entry. */
 void arrows_draw(const struct cursor *cursor, struct arrows *arrows);
 
-/* Whether it draws anything. */
+/* Whether an entry draws anything: asked of those of which the kind does not say it. */
 bool arrows_are_drawn(const struct view *view, uint64_t position, const struct entry *entry);
 
 /* A new empty last line; the last one again once all are used. */

@@ -485,13 +485,20 @@ bool ladder_write_text(const struct view *view, FILE *file, uint64_t *entries)
  * accept(). */
 static bool shows(const struct view *view, uint64_t position, const struct entry *entry)
 {
-	if (entry->call == CALL_NOTE)
+	switch (entry->call) {
+	case CALL_NOTE:
 		return true;
-	if (entry->call == CALL_STATE)
+	case CALL_STATE:
 		return entry->flags & ENTRY_ERROR || entry_is_accepted(entry);
-	bool drawn = entry->call == CALL_SAMPLE || entry->call == CALL_ERRQUEUE ||
-	             (entry_is_call(entry) && !(entry->flags & ENTRY_WATCHING));
-	return drawn && arrows_are_drawn(view, position, entry);
+	case CALL_SAMPLE:
+		return entry->arg != SAMPLE_AFTER && arrows_are_drawn(view, position, entry);
+	case CALL_ERRQUEUE:
+		return arrows_are_drawn(view, position, entry);
+	case CALL_GETSOCKNAME:
+		return !(entry->flags & ENTRY_WATCHING) && arrows_are_drawn(view, position, entry);
+	default:
+		return entry_is_call(entry) && !(entry->flags & ENTRY_WATCHING);
+	}
 }
 
 static void layout(const struct cursor *begin, struct rows *rows)
