@@ -179,7 +179,7 @@ void async_close_close(struct async_close *async_close, const struct caller *cal
 	job->async_close = async_close;
 	job->caller = *caller;
 	job->fd = fd;
-	job->caller.probe = NULL; /* its session may be forgotten before this is done */
+	job->caller.observer = NULL; /* its session may be forgotten before this is done */
 	atomic_init(&job->done, false);
 	while (*end)
 		end = &(*end)->next;

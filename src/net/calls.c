@@ -69,7 +69,7 @@ struct entry call_begin(const struct caller *caller, enum call call, int fd)
 struct entry call_enter(const struct caller *caller, enum call call, int fd)
 {
 	int64_t now = clock_now();
-	if (probe_before(caller, fd, now))
+	if (caller->observer && caller->observer->before(caller, fd, now))
 		now = clock_now();
 	return begin_at(caller, call, fd, now);
 }
@@ -102,7 +102,9 @@ static int64_t write_down(const struct caller *caller, struct entry *entry, int 
 static int record(const struct caller *caller, struct entry *entry, int fd, int result,
                   const struct endpoint *addr, const void *payload, size_t len)
 {
-	probe_after(caller, fd, write_down(caller, entry, result, addr, payload, len), -1);
+	int64_t now = write_down(caller, entry, result, addr, payload, len);
+	if (caller->observer)
+		caller->observer->after(caller, fd, now, -1);
 	return result;
 }
 
@@ -115,8 +117,8 @@ int call_socket(const struct caller *caller, int family, int type)
 	entry.arg2 = (int16_t)family;
 	int fd = make_socket(family, type);
 	entry.fd = to_fd(fd);
-	if (fd >= 0)
-		probe_begin(caller, fd);
+	if (fd >= 0 && caller->observer)
+		caller->observer->opened(caller, fd);
 	return record(caller, &entry, fd, fd, NULL, NULL, 0);
 }
 
@@ -212,8 +214,8 @@ int call_set_bytes(const struct caller *caller, int fd, int level, int name, con
 {
 	struct entry entry = enter_option(caller, CALL_SETSOCKOPT, fd, level, name);
 	int result = setsockopt(fd, level, name, value, (socklen_t)len);
-	if (result == 0 && caller->probe && stamps_fill_queue(level, name))
-		caller->probe->errors = true;
+	if (result == 0 && caller->observer && stamps_fill_queue(level, name))
+		caller->observer->queue_enabled(caller);
 	return record(caller, &entry, fd, result, NULL, value, len);
 }
 
@@ -260,8 +262,8 @@ bool call_error_queue(const struct caller *caller, int fd, struct errqueue *erro
 	if (error->origin == ERRQUEUE_LEFT)
 		return true;
 	if (error->origin == ERRQUEUE_ACKED &&
-	    !(caller->probe &&
-	      probe_acknowledged(caller->probe, error->info, queued.wall, &error->delay)))
+	    !(caller->observer &&
+	      caller->observer->acknowledged(caller, error->info, queued.wall, &error->delay)))
 		return true;
 	entry.flags |= ENTRY_WATCHING;
 	write_down(caller, &entry, 0, offender, error, sizeof *error);

@@ -13,13 +13,41 @@
 #include "socket/endpoint.h"
 #include "record/transcript.h"
 
+struct caller;
+struct probe;
+
+/* Who reads the kernel around the calls of a session, and asks more of some; see net/probe.h. */
+struct call_observer {
+	/* Before a call on `fd`, -1 for none. True where it has read, which takes some time. */
+	bool (*before)(const struct caller *caller, int fd, int64_t now);
+
+	/* After it, when its entry is in the transcript. `buffered`: how long the bytes received had
+	 * waited in the kernel, ns, -1 = not known. Keeps errno. */
+	void (*after)(const struct caller *caller, int fd, int64_t now, int64_t buffered);
+
+	void (*opened)(const struct caller *caller, int fd);  /* a new socket */
+	void (*blocked)(const struct caller *caller, int fd); /* EAGAIN though it was ready */
+	void (*queue_enabled)(const struct caller *caller);   /* an option fills the error queue */
+	bool (*wants_arrival)(const struct caller *caller);   /* when the bytes came */
+	bool (*wants_acknowledgement)(const struct caller *caller, int64_t now); /* of a send */
+
+	/* Bytes of a stream were sent: `wall` is when, if an acknowledgement was asked for, else 0. */
+	void (*sent)(const struct caller *caller, size_t len, int64_t wall);
+
+	/* All bytes before `end`, the low 32 bits of it, are acknowledged since `wall`. False where no
+	 * send that was asked ended there; *delay is the time since that send, ns. */
+	bool (*acknowledged)(const struct caller *caller, uint32_t end, int64_t wall,
+	                     uint64_t *delay);
+};
+
 /* In whose name a call is made. */
 struct caller {
 	struct transcript *transcript;
 	uint32_t session;
 	uint8_t flags; /* enum entry_flag put on every entry: ENTRY_ECHO while a service acts */
-	struct probe *probe; /* reads the kernel around its calls; NULL = nobody does */
-	int64_t since;       /* the call was asked for then, and has waited as a blocking one:
+	const struct call_observer *observer; /* NULL = nobody */
+	struct probe *probe;                  /* the observer's own */
+	int64_t since; /* the call was asked for then, and has waited as a blocking one:
 	                      * ENTRY_WAITED; 0 = now */
 };
 

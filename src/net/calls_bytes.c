@@ -29,16 +29,6 @@ static void set_arguments(struct entry *entry, size_t asked, int flags)
 	entry->arg2 = (int16_t)flags;
 }
 
-/* A socket that is said to be ready and is not may have something on its error queue, which would
- * go on saying so. Of datagrams that nobody waits for by hand the session wants to know more. */
-static void look_aside(const struct caller *caller, int fd, const struct entry *entry)
-{
-	const struct probe *probe = caller->probe;
-	if ((entry->error == EAGAIN || entry->error == EWOULDBLOCK) && probe && probe->errors &&
-	    (probe->type == SOCK_STREAM || caller->since))
-		probe_collect(caller, fd);
-}
-
 /* Writes down a call whose payload is in its reserved place already, and reads behind it. */
 static uint64_t commit(const struct caller *caller, const struct entry *entry, int fd, int64_t now,
                        const struct endpoint *addr, const struct endpoint *local, size_t kept,
@@ -46,18 +36,16 @@ static uint64_t commit(const struct caller *caller, const struct entry *entry, i
 {
 	int saved = errno;
 	uint64_t position = transcript_commit_ends(caller->transcript, entry, addr, local, kept);
-	probe_after(caller, fd, now, buffered);
-	look_aside(caller, fd, entry);
+	if (caller->observer) {
+		caller->observer->after(caller, fd, now, buffered);
+		if (entry->error == EAGAIN || entry->error == EWOULDBLOCK)
+			caller->observer->blocked(caller, fd);
+	}
 	errno = saved;
 	return position;
 }
 
 /* ---- receiving ---- */
-
-static bool has_stamps(const struct caller *caller)
-{
-	return caller->probe && caller->probe->exact && caller->probe->stamps;
-}
 
 /* recv() where `from` is NULL. Arrival times and local addresses only come with recvmsg(), which
  * costs more. */
@@ -66,7 +54,7 @@ static ssize_t receive(const struct caller *caller, int fd, void *place, size_t 
                        struct arrival *arrival)
 {
 	ssize_t got;
-	bool stamped = has_stamps(caller);
+	bool stamped = caller->observer && caller->observer->wants_arrival(caller);
 	*buffered = -1;
 	if (stamped || arrival)
 		return stamps_recv(fd, place, len, flags, from, from_len, stamped ? buffered : NULL,
@@ -166,7 +154,8 @@ static ssize_t transmit(const struct caller *caller, const struct entry *entry, 
 	struct sockaddr_storage storage;
 	socklen_t endpoint_len = to ? endpoint_to_sockaddr(to, &storage) : 0;
 	*wall = 0;
-	if (entry->call == CALL_SEND && probe_may_ask(caller->probe, entry->time))
+	if (entry->call == CALL_SEND && caller->observer &&
+	    caller->observer->wants_acknowledgement(caller, entry->time))
 		return stamps_send(fd, data, len, entry->arg2, wall);
 	if (local)
 		return locals_send(fd, data, len, entry->arg2, &storage, endpoint_len, local);
@@ -204,8 +193,8 @@ static ssize_t offer(const struct caller *caller, enum call call, int fd, const 
 	note_kept(&entry, sent, kept);
 	if (kept > 0)
 		memcpy(place, data, kept);
-	if (call == CALL_SEND && sent > 0 && caller->probe)
-		probe_sent(caller->probe, (size_t)sent, wall);
+	if (call == CALL_SEND && sent > 0 && caller->observer)
+		caller->observer->sent(caller, (size_t)sent, wall);
 	commit(caller, &entry, fd, now, to, local, kept, -1);
 	return sent;
 }

@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 
 #include "net/calls.h"
-#include "net/probe.h"
 
 #define RETRY_INTERRUPTED(result, call)                                                            \
 	do                                                                                         \

@@ -58,7 +58,7 @@ bool option_peek(struct session *session, int level, int number, void *value, si
 {
 	struct caller caller = session->caller;
 	caller.flags |= ENTRY_WATCHING;
-	caller.probe = NULL;
+	caller.observer = NULL;
 	return get(session, &caller, level, number, value, len, error);
 }
 

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "net/calls.h"
 
 /* The calls of a person come in bursts: what a segment or two settles is not looked at for this. */
 #define SETTLING (50 * CLOCK_MS)
@@ -207,7 +206,7 @@ static bool decide(struct probe *probe, int64_t now)
 	return probe->exact;
 }
 
-bool probe_before(const struct caller *caller, int fd, int64_t now)
+static bool before(const struct caller *caller, int fd, int64_t now)
 {
 	struct probe *probe = caller->probe;
 	if (!is_watched(caller))
@@ -223,7 +222,7 @@ bool probe_before(const struct caller *caller, int fd, int64_t now)
 	return reads;
 }
 
-void probe_after(const struct caller *caller, int fd, int64_t now, int64_t buffered)
+static void after(const struct caller *caller, int fd, int64_t now, int64_t buffered)
 {
 	struct probe *probe = caller->probe;
 	if (!is_watched(caller) || !(probe->exact || probe->sampled))
@@ -233,11 +232,9 @@ void probe_after(const struct caller *caller, int fd, int64_t now, int64_t buffe
 		read_kernel(caller, fd, now, buffered, SAMPLE_AFTER);
 }
 
-void probe_begin(const struct caller *caller, int fd)
+static void opened(const struct caller *caller, int fd)
 {
 	struct probe *probe = caller->probe;
-	if (!probe)
-		return;
 	probe_forget(probe);
 	probe->stamps = probe->stamped = probe->muted = probe->acks = probe->errors = false;
 	probe->expected = 0;
@@ -273,15 +270,17 @@ void probe_note(const struct caller *caller, int fd, struct sample *now, enum sa
 
 /* ---- acknowledgements ---- */
 
-bool probe_may_ask(const struct probe *probe, int64_t now)
+static bool wants_acknowledgement(const struct caller *caller, int64_t now)
 {
-	return probe && probe->exact && probe->acks && probe->expected < PROBE_ASKED &&
+	const struct probe *probe = caller->probe;
+	return probe->exact && probe->acks && probe->expected < PROBE_ASKED &&
 	       !is_half_spent(&probe->rate, now, PROBE_RATE, PROBE_BURST) &&
 	       !is_half_spent(&probe->budget->all, now, PROBE_RATE_ALL, PROBE_BURST_ALL);
 }
 
-void probe_sent(struct probe *probe, size_t len, int64_t wall)
+static void sent(const struct caller *caller, size_t len, int64_t wall)
 {
+	struct probe *probe = caller->probe;
 	probe->sent += len;
 	if (wall && probe->expected < PROBE_ASKED)
 		probe->asked[probe->expected++] =
@@ -289,8 +288,9 @@ void probe_sent(struct probe *probe, size_t len, int64_t wall)
 }
 
 /* An answer that got lost is overtaken by that of a later send. */
-bool probe_acknowledged(struct probe *probe, uint32_t end, int64_t wall, uint64_t *delay)
+static bool acknowledged(const struct caller *caller, uint32_t end, int64_t wall, uint64_t *delay)
 {
+	struct probe *probe = caller->probe;
 	unsigned done = 0;
 	bool found = false;
 	while (!found && done < probe->expected)
@@ -320,3 +320,33 @@ unsigned probe_collect(const struct caller *caller, int fd)
 		probe->expected = 0;
 	return count;
 }
+
+static void queue_enabled(const struct caller *caller)
+{
+	caller->probe->errors = true;
+}
+
+static bool wants_arrival(const struct caller *caller)
+{
+	return caller->probe->exact && caller->probe->stamps;
+}
+
+/* A socket that is said to be ready and is not may have something on its error queue, which would
+ * go on saying so. Of datagrams that nobody waits for by hand the session wants to know more. */
+static void blocked(const struct caller *caller, int fd)
+{
+	if (caller->probe->errors && (caller->probe->type == SOCK_STREAM || caller->since))
+		probe_collect(caller, fd);
+}
+
+const struct call_observer probe_observer = {
+	.before = before,
+	.after = after,
+	.opened = opened,
+	.blocked = blocked,
+	.queue_enabled = queue_enabled,
+	.wants_arrival = wants_arrival,
+	.wants_acknowledgement = wants_acknowledgement,
+	.sent = sent,
+	.acknowledged = acknowledged,
+};

@@ -2,16 +2,15 @@
 /* probe: reads the kernel around the calls of one session and writes down what has changed, as
  * CALL_SAMPLE entries. Around every call while a person or a script drives the session; beyond
  * PROBE_RATE calls a second behind some of them, and the readings say of how many calls they tell
- * (SAMPLE_CALLS), so that watching costs a busy session next to nothing. Embedded in a session;
- * calls.c asks it before and behind each call. */
+ * (SAMPLE_CALLS), so that watching costs a busy session next to nothing. Embedded in a session, whose caller has
+ * probe_observer: the calls know no probe. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "net/calls.h"
 #include "net/kernel.h"
-
-struct caller;
 
 enum {
 	PROBE_RATE = 1000,  /* a session that makes more calls a second is busy */
@@ -40,7 +39,7 @@ struct probe_budget {
 
 /* A send() that was asked to tell when it is acknowledged. */
 struct probe_asked {
-	uint64_t end; /* stream bytes up to and with it, as in watch.sent */
+	uint64_t end; /* stream bytes up to and with it, as in probe.sent */
 	int64_t wall; /* the wall clock at the call */
 };
 
@@ -53,17 +52,17 @@ struct probe {
 	bool exact;                  /* the call under way is read around */
 	bool sampled;                /* or only behind it, since others before it were not */
 	uint32_t calls;              /* since the last reading */
-	uint32_t refused;            /* of them not read at, since the sampler has asked */
+	uint32_t refused;            /* of them not read at, since the timer has asked */
 
 	struct sample last; /* newest one; .present == 0 before the first */
 	int fd;             /* whose it is, -1 for SAMPLE_CLOSED */
 	enum sample_when when;
 	int64_t read_at; /* when that was */
 
-	/* what the sampler needs: it was unsettled at the last reading, or calls came since */
+	/* what the timer needs: it was unsettled at the last reading, or calls came since */
 	bool unsettled;
 	int64_t look_at;   /* so long the calls get to settle it */
-	int64_t looked_at; /* by the sampler itself */
+	int64_t looked_at; /* by the timer itself */
 
 	bool stamped; /* SO_TIMESTAMPNS is on, */
 	bool stamps;  /* and was before anything came that waits now: arrivals can be asked */
@@ -86,20 +85,11 @@ struct probe {
 	int64_t dropped_told_at;
 };
 
-/* A call on this descriptor is about to be made, `now`: decides whether it is read around, and if
- * so reads, and writes down what the network has done since the last reading. True where it has
- * read, which takes some time. */
-bool probe_before(const struct caller *caller, int fd, int64_t now);
-
-/* The call has been made and its entry stands in the transcript: reads again. `buffered`: how long
- * what was received had lain there, nanoseconds, -1 = not known. Keeps errno. */
-void probe_after(const struct caller *caller, int fd, int64_t now, int64_t buffered);
+/* For callers: each call reads the kernel before and after it, as the rates allow. */
+extern const struct call_observer probe_observer;
 
 /* Whether it has made more calls than PROBE_RATE of late. */
 bool probe_is_busy(const struct probe *probe, int64_t now);
-
-/* The descriptor is a new socket's. */
-void probe_begin(const struct caller *caller, int fd);
 
 /* The newest reading of this socket; .present == 0 where there is none. */
 const struct sample *probe_last(const struct probe *probe, int fd);
@@ -114,18 +104,6 @@ void probe_read(const struct caller *caller, int fd, enum sample_when when);
 /* Writes a reading down that was made elsewhere (SAMPLE_LATER, SAMPLE_CLOSED), if it differs from
  * the last. `fd` is -1 for SAMPLE_CLOSED. */
 void probe_note(const struct caller *caller, int fd, struct sample *now, enum sample_when when);
-
-/* ---- acknowledgements ---- */
-
-/* Whether this send is to be asked: not while the session is busy. */
-bool probe_may_ask(const struct probe *probe, int64_t now);
-
-/* So many bytes were sent; `wall` is when, where they were asked, else 0. */
-void probe_sent(struct probe *probe, size_t len, int64_t wall);
-
-/* All bytes before `end` (the low 32 bits of it) are acknowledged, and were so at `wall`. False
- * where no send that was asked ended there; *delay is the time from that send. */
-bool probe_acknowledged(struct probe *probe, uint32_t end, int64_t wall, uint64_t *delay);
 
 /* Empties the error queue of a stream into the transcript. Returns how many were there. */
 unsigned probe_collect(const struct caller *caller, int fd);

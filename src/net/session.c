@@ -37,6 +37,7 @@ struct session *session_new(struct session_host *host, const struct session_ops 
 	session->service = host->no_service;
 	session->caller.transcript = host->transcript;
 	session->caller.session = host->add(host, session);
+	session->caller.observer = &probe_observer;
 	session->caller.probe = &session->probe;
 	session->probe.budget = &host->budget;
 	session->probe.type = ops->type;

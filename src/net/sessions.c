@@ -314,7 +314,7 @@ static void close_deferred(struct sessions *sessions, struct deferred *deferred)
 	bool is_sampled =
 	        session && session->probe.last.present && session->probe.fd == deferred->fd;
 	if (!is_sampled || deferred->lingers)
-		deferred->caller.probe = NULL;
+		deferred->caller.observer = NULL;
 	if (deferred->lingers)
 		async_close_close(sessions->async_close, &deferred->caller, deferred->fd);
 	if (deferred->lingers &&

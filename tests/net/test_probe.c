@@ -217,6 +217,7 @@ static void compares_like_with_like(void)
 	struct probe probe = { .budget = &budget, .type = SOCK_STREAM };
 	struct caller caller = { .transcript = transcript_new(8 << 20, 1 << 20),
 		                 .session = 1,
+		                 .observer = &probe_observer,
 		                 .probe = &probe };
 	call_get_option(&caller, listener, SOL_SOCKET, SO_TYPE, &value);
 	call_get_option(&caller, fresh, SOL_SOCKET, SO_TYPE, &value);
@@ -298,26 +299,26 @@ static void shares_with_others(void)
 		busy[i].budget = &budget;
 	for (int i = 0; i < 4 * PROBE_BURST + 4; i++) {
 		caller.probe = &busy[i % 4];
-		probe_before(&caller, -1, now);
+		probe_observer.before(&caller, -1, now);
 		granted += busy[i % 4].exact || busy[i % 4].sampled;
 	}
 	is_int(granted, PROBE_BURST_ALL + 4 * PROBE_BURST_EACH, "many busy sessions share a rate");
 	caller.probe = &person;
 	for (int i = 0; i < PROBE_BURST_EACH; i++) {
 		person.calls = 0; /* a reading would have said so */
-		probe_before(&caller, -1, now);
+		probe_observer.before(&caller, -1, now);
 		heard += person.exact;
 	}
 	is_int(heard, PROBE_BURST_EACH, "who calls now and then is always read around");
-	probe_before(&caller, -1, now);
+	probe_observer.before(&caller, -1, now);
 	ok(!person.exact && !person.sampled && person.refused == 1, "up to a rate");
-	probe_before(&caller, -1, now + CLOCK_S);
+	probe_observer.before(&caller, -1, now + CLOCK_S);
 	ok(person.sampled && !person.exact, "after a call that was not, only behind it");
 	ok(!probe_is_busy(&person, now) && probe_is_busy(&busy[0], now), "the others are busy");
 	ok(!probe_is_busy(&busy[0], now + CLOCK_S), "until they rest");
 	caller.flags = ENTRY_WATCHING;
 	person.calls = 0;
-	probe_before(&caller, -1, now + 2 * CLOCK_S);
+	probe_observer.before(&caller, -1, now + 2 * CLOCK_S);
 	is_int(person.calls, 0, "what only watches does not count");
 	is_int(transcript_count(t), 0, "and nothing is written without a socket");
 	transcript_free(t);
@@ -420,19 +421,23 @@ static void overtakes_lost_answers(void)
 {
 	uint64_t delay = 0;
 	struct probe probe = { 0 };
+	const struct caller caller = { .probe = &probe };
 	for (int i = 1; i <= PROBE_ASKED + 3; i++)
-		probe_sent(&probe, 10, 1000 * i);
+		probe_observer.sent(&caller, 10, 1000 * i);
 	is_int(probe.expected, PROBE_ASKED, "no more are remembered than there is room for");
-	ok(!probe_acknowledged(&probe, 15, 5000, &delay), "what was not asked is not answered");
-	ok(probe_acknowledged(&probe, 30, 5000, &delay) && delay == 2000,
+	ok(!probe_observer.acknowledged(&caller, 15, 5000, &delay),
+	   "what was not asked is not answered");
+	ok(probe_observer.acknowledged(&caller, 30, 5000, &delay) && delay == 2000,
 	   "the third is, with its time");
 	is_int(probe.expected, PROBE_ASKED - 3, "those before it are not waited for any more");
-	ok(!probe_acknowledged(&probe, 10, 5000, &delay), "and nothing is answered twice");
-	ok(probe_acknowledged(&probe, 40, 1, &delay) && delay == 0,
+	ok(!probe_observer.acknowledged(&caller, 10, 5000, &delay),
+	   "and nothing is answered twice");
+	ok(probe_observer.acknowledged(&caller, 40, 1, &delay) && delay == 0,
 	   "a clock that was set back makes no time of years");
 	probe = (struct probe){ .sent = UINT32_MAX };
-	probe_sent(&probe, 5, 1);
-	ok(probe_acknowledged(&probe, 4, 2, &delay), "positions beyond 32 bits are found");
+	probe_observer.sent(&caller, 5, 1);
+	ok(probe_observer.acknowledged(&caller, 4, 2, &delay),
+	   "positions beyond 32 bits are found");
 }
 
 /* ---- between calls ---- */
@@ -559,8 +564,7 @@ static void follows_the_one_that_closed_first(struct fixture *f)
 	ok(f->poller.wake > clock_now() + CLOCK_S, "nobody is woken before that");
 	ok(reconnect_now(c.session, &f->error), "a session that connects again");
 	until(f, session_state(c.session) == SESSION_OPEN);
-	ok(!c.session->followed,
-	   "is not followed any more");
+	ok(!c.session->followed, "is not followed any more");
 	is_int(session_tcp_state(c.session), STATE_ESTABLISHED, "and has a new state");
 	ok(was_in(f, c.session, SAMPLE_CLOSED, STATE_TIME_WAIT), "what was is written down");
 	end_couple(&c);
