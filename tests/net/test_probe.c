@@ -276,7 +276,8 @@ static void samples_busy_sessions(struct fixture *f)
 	sessions_look(f->sessions, c.session);
 	ok(sample_get(session_sample(c.session), SAMPLE_CALLS) > 1,
 	   "the next reading says of how many calls it tells");
-	ok(sample_get(session_sample(c.session), SAMPLE_NEW_DATA_OUT) > 1,
+	/* the kernel may have put all of them into one segment */
+	ok(sample_get(session_sample(c.session), SAMPLE_NEW_DATA_OUT) > 0,
 	   "and what they did together");
 	until(f, !c.session->probe.stamped);
 	ok(!c.session->probe.stamps && c.session->probe.muted, "a busy one has not");
