@@ -12,7 +12,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "ui/controller.h"
-#include "ui/tail.h"
+#include "view/tail.h"
 
 enum {
 	PIECE = 4096, /* bytes, about, that are printed before the keyboard is read again */

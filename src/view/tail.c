@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/tail.h"
+#include "view/tail.h"
 
 #include <stdlib.h>
 #include <string.h>

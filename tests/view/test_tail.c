@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "support/tap.h"
-#include "ui/tail.h"
+#include "view/tail.h"
 
 #define WAIT (TAIL_LINE_MS * CLOCK_MS)
 
