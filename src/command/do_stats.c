@@ -127,7 +127,7 @@ static void list_sessions(const struct app *app, struct buf *out)
 
 static void print_stats(struct app *app, struct session *session, struct buf *out)
 {
-	struct transcript_lost lost = transcript_lost(app->transcript);
+	struct transcript_amount lost = transcript_lost(app->transcript);
 	list_sessions(app, out);
 	list_calls(app, session, out);
 	if (lost.entries)

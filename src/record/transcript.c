@@ -16,8 +16,7 @@ struct block {
 	char *memory;
 	size_t used; /* bytes that committed entries take, from the front */
 	size_t last; /* where the newest of them begins */
-	uint64_t entries;
-	uint64_t bytes; /* of their payloads */
+	struct transcript_amount before; /* all that was written before the first of them */
 };
 
 /* Block n of all that ever were holds the positions from n * block_size on. The live ones are a
@@ -33,8 +32,7 @@ struct transcript {
 	struct block *now; /* the newest block, NULL at the very start */
 	bool begun;
 	size_t begun_addr; /* bytes left for the address of the begun entry */
-	uint64_t count;
-	struct transcript_lost lost;
+	struct transcript_amount total;
 	struct session_index session_index;
 	bool hides; /* some session has been hidden */
 };
@@ -58,8 +56,6 @@ static struct block *find_block(const struct transcript *transcript, uint64_t nu
 static char *evict(struct transcript *transcript)
 {
 	struct block *oldest = ring_at(transcript, 0);
-	transcript->lost.entries += oldest->entries;
-	transcript->lost.bytes += oldest->bytes;
 	transcript->head = transcript->head + 1 < transcript->cap ? transcript->head + 1 : 0;
 	transcript->live--;
 	transcript->first++;
@@ -87,7 +83,7 @@ static void open_block(struct transcript *transcript)
 	if (transcript->live == transcript->cap)
 		grow_ring(transcript);
 	transcript->now = ring_at(transcript, transcript->live++);
-	*transcript->now = (struct block){ .memory = memory };
+	*transcript->now = (struct block){ .memory = memory, .before = transcript->total };
 }
 
 /* ---- life ---- */
@@ -222,9 +218,8 @@ uint64_t transcript_commit_ends(struct transcript *transcript, const struct entr
 	memcpy(place, &entry, sizeof entry);
 	block->last = block->used;
 	block->used += entry_size(&entry);
-	block->entries++;
-	block->bytes += len;
-	transcript->count++;
+	transcript->total.entries++;
+	transcript->total.bytes += len;
 	transcript->begun = false;
 	return position;
 }
@@ -409,14 +404,39 @@ bool transcript_is_hidden(const struct transcript *transcript, uint32_t session)
 	return transcript->hides && session_index_is_hidden(&transcript->session_index, session);
 }
 
-struct transcript_lost transcript_lost(const struct transcript *transcript)
-{
-	return transcript->lost;
-}
-
 uint64_t transcript_count(const struct transcript *transcript)
 {
-	return transcript->count;
+	return transcript->total.entries;
+}
+
+struct transcript_amount transcript_lost(const struct transcript *transcript)
+{
+	return transcript->live ? ring_at(transcript, 0)->before : transcript->total;
+}
+
+struct transcript_amount transcript_amount_before(const struct transcript *transcript,
+                                                  uint64_t position)
+{
+	const struct block *block = find_block(transcript, position / transcript->block_size);
+	if (!block)
+		return position < oldest_position(transcript) ? transcript_lost(transcript)
+		                                              : transcript->total;
+	struct transcript_amount amount = block->before;
+	size_t offset = position % transcript->block_size;
+	for (size_t at = 0; at < offset && at < block->used;) {
+		const struct entry *entry = entry_in(block, at);
+		amount.entries++;
+		amount.bytes += entry->len;
+		at += entry_size(entry);
+	}
+	return amount;
+}
+
+bool transcript_has_lost(const struct transcript *transcript, uint32_t session)
+{
+	if (transcript_last(transcript, session) != TRANSCRIPT_NONE)
+		return transcript_begin(transcript, session) == TRANSCRIPT_NONE;
+	return transcript_lost(transcript).entries > 0;
 }
 
 size_t transcript_memory(const struct transcript *transcript)

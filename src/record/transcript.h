@@ -101,11 +101,20 @@ void transcript_hide_others(struct transcript *transcript,
                             const void *context);
 bool transcript_is_hidden(const struct transcript *transcript, uint32_t session);
 
-/* What eviction has taken so far; bytes are those of payloads. */
-struct transcript_lost {
+/* How much there is of something: bytes are those of payloads. */
+struct transcript_amount {
 	uint64_t entries, bytes;
 };
-struct transcript_lost transcript_lost(const struct transcript *transcript);
+
+/* What was written before the entry at `position`; all that was ever written for TRANSCRIPT_NONE. Of
+ * a position that has been evicted, what was written before the oldest entry left. */
+struct transcript_amount transcript_amount_before(const struct transcript *transcript,
+                                                  uint64_t position);
+
+/* What eviction has taken, of all sessions; and whether it took anything of this one. Of a session of
+ * which nothing is left, nothing is remembered: it counts as one that has lost all. */
+struct transcript_amount transcript_lost(const struct transcript *transcript);
+bool transcript_has_lost(const struct transcript *transcript, uint32_t session);
 
 /* Entries ever appended, and the memory of all blocks in bytes: never above the ceiling. */
 uint64_t transcript_count(const struct transcript *transcript);

@@ -84,18 +84,11 @@ static int bottom_rows(int height)
 	return live ? live + 1 : 0;
 }
 
-/* Whether there have been entries before this one that are no longer there: of its session, or of
- * any where all are shown. */
-static bool has_lost(const struct view *view, uint64_t position)
+/* Whether eviction has taken entries that this view would show. */
+static bool has_lost(const struct view *view)
 {
-	const struct entry *oldest = NULL;
-	if (view->all)
-		return transcript_lost(view->transcript).entries > 0;
-	while (position != TRANSCRIPT_NONE) {
-		oldest = transcript_at(view->transcript, position);
-		position = transcript_before(view->transcript, position);
-	}
-	return oldest && oldest->back;
+	return view->all ? transcript_lost(view->transcript).entries > 0
+	                 : transcript_has_lost(view->transcript, view->session);
 }
 
 /* Not further up than what fills the pane, with one row for what was lost. */
@@ -103,7 +96,7 @@ static void clamp_top(struct pane *pane, const struct view *view)
 {
 	struct pane_position position = pane->position;
 	int missing = move_up(pane, view, pane->height - bottom_rows(pane->height) - 1);
-	if (missing > 0 && has_lost(view, pane->position.location.entry))
+	if (missing > 0 && has_lost(view))
 		missing--;
 	pane->position = position;
 	move_down(pane, view, missing);
@@ -286,7 +279,7 @@ static void put_text(struct row *row, const struct view *view, const char *text)
 static void put_lost(struct row *row, const struct view *view)
 {
 	char text[PANE_TEXT];
-	struct transcript_lost lost = transcript_lost(view->transcript);
+	struct transcript_amount lost = transcript_lost(view->transcript);
 	snprintf(text, sizeof text,
 	         "%s %" PRIu64 " older bytes were dropped (%" PRIu64 " entries of all sessions)",
 	         text_has_unicode() ? "…" : "...", lost.bytes, lost.entries);
@@ -328,17 +321,8 @@ static void fill_up(struct pane *pane, const struct view *view, struct location 
 			swap_rows(&rows[--y], &pane->scratch.row[i]);
 		row = INT_MAX;
 	} while (y > 0 && view_before(view, &location));
-	if (y > 0 && has_lost(view, location.entry))
+	if (y > 0 && has_lost(view))
 		put_lost(&rows[y - 1], view);
-}
-
-/* A session begins with an entry, so one that has none left has lost all of them. */
-static bool has_lost_its_begin(const struct view *view)
-{
-	uint64_t last = transcript_last(view->transcript, view->session);
-	if (last == TRANSCRIPT_NONE)
-		return transcript_lost(view->transcript).entries > 0;
-	return has_lost(view, last);
 }
 
 static void fill_end(struct pane *pane, const struct view *view, struct row *rows, int count)
@@ -346,7 +330,7 @@ static void fill_end(struct pane *pane, const struct view *view, struct row *row
 	struct location last;
 	if (view_last(view, &last))
 		fill_up(pane, view, last, INT_MAX, rows, count);
-	else if (count > 0 && has_lost_its_begin(view))
+	else if (count > 0 && has_lost(view))
 		put_lost(&rows[count - 1], view);
 }
 

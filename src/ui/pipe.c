@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "record/follower.h"
 #include "ui/output_queue.h"
 #include "net/service.h"
 
@@ -37,7 +38,7 @@ struct pipe {
 	char last;         /* the last byte read, for line ends that are cut by a read */
 	int64_t ended_at;  /* when the input ended */
 	int64_t moved_at;  /* when a byte last went either way */
-	uint64_t reported; /* transcript position up to which standard error has it */
+	struct follower reported; /* what standard error has */
 	struct buf translated;
 	char chunk[CHUNK];
 };
@@ -210,16 +211,10 @@ static bool is_reported(struct pipe *pipe, const struct entry *entry)
 
 static void report(struct pipe *pipe)
 {
-	const struct transcript *transcript = pipe->app->transcript;
-	uint64_t position = pipe->reported == TRANSCRIPT_NONE
-	                            ? transcript_first(transcript)
-	                            : transcript_next(transcript, pipe->reported);
-	for (; position != TRANSCRIPT_NONE; position = transcript_next(transcript, position)) {
-		const struct entry *entry = transcript_at(transcript, position);
-		pipe->reported = position;
-		if (entry && is_reported(pipe, entry))
+	const struct entry *entry;
+	while ((entry = follower_next(&pipe->reported)))
+		if (is_reported(pipe, entry))
 			error_print("%.*s", (int)entry->len, entry_payload(entry));
-	}
 }
 
 static bool any_client_open(const struct pipe *pipe)
@@ -347,7 +342,7 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	        (struct ui){ .prepare = prepare, .serve = serve, .draw = draw, .free = free_pipe };
 	pipe->app = hooks->app;
 	pipe->options = *options;
-	pipe->reported = TRANSCRIPT_NONE;
+	follower_init(&pipe->reported, pipe->app->transcript);
 	pipe->moved_at = clock_now();
 	buf_init(&pipe->translated, SIZE_MAX);
 	output_queue_init(&pipe->output_queue, STDOUT_FILENO);

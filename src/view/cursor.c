@@ -122,10 +122,11 @@ static uint64_t newest_position(const struct view *view)
 	             transcript_last(view->transcript, second_session(view)));
 }
 
-/* Whether there has been more before the oldest entry that is left. */
+/* Whether eviction took anything before the oldest entry that is left. */
 static bool has_lost(const struct view *view, const struct entry *oldest)
 {
-	return view->all ? transcript_lost(view->transcript).entries > 0 : oldest->back > 0;
+	return view->all ? transcript_lost(view->transcript).entries > 0
+	                 : transcript_has_lost(view->transcript, oldest->session);
 }
 
 /* ---- the cursor ---- */

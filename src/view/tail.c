@@ -12,7 +12,7 @@ static const struct location NOWHERE = { TRANSCRIPT_NONE, 0 };
 
 void tail_init(struct tail *tail)
 {
-	*tail = (struct tail){ .newest = TRANSCRIPT_NONE, .mark.shown_up_to = TRANSCRIPT_NONE };
+	*tail = (struct tail){ .newest = TRANSCRIPT_NONE, .mark.shown.position = TRANSCRIPT_NONE };
 }
 
 void tail_free(struct tail *tail)
@@ -72,12 +72,12 @@ bool tail_select(struct tail *tail, const struct view *view, int paragraphs)
 {
 	keep_mark(tail);
 	const struct tail_mark *mark = find_mark(tail, view->session);
-	const struct tail_mark fresh = {
+	struct tail_mark fresh = {
 		.session = view->session,
 		.ops = view->ops,
 		.all = view->all,
-		.shown_up_to = TRANSCRIPT_NONE,
 	};
+	follower_init(&fresh.shown, view->transcript);
 	tail->mark = mark && is_for(mark, view) ? *mark : fresh;
 	tail->newest = TRANSCRIPT_NONE;
 	tail->jumps = find_late_start(tail, view, paragraphs, &tail->next);
@@ -89,7 +89,7 @@ bool tail_select(struct tail *tail, const struct view *view, int paragraphs)
 /* What came after an unfinished paragraph begins with an entry of its own. */
 static bool find_rest(const struct tail *tail, const struct view *view, struct location *next)
 {
-	uint64_t entry = view_entry_after(view, tail->mark.shown_up_to);
+	uint64_t entry = view_entry_after(view, tail->mark.shown.position);
 	*next = (struct location){ entry, 0 };
 	return entry != TRANSCRIPT_NONE;
 }
@@ -108,41 +108,38 @@ static bool find_next(const struct tail *tail, const struct view *view, struct l
 
 /* ---- printing ---- */
 
+/* Whether everything up to this entry has been shown. */
+static bool has_shown(const struct tail *tail, uint64_t entry)
+{
+	uint64_t position = tail->mark.shown.position;
+	return position != TRANSCRIPT_NONE && position >= entry;
+}
+
 static bool is_newest(const struct view *view, struct location location)
 {
 	return !view_after(view, &location);
 }
 
-static uint64_t entry_before(const struct view *view, uint64_t position)
+/* Whether something of the session was evicted between these entries: its links tell. */
+static bool has_gap(const struct view *view, uint64_t from, uint64_t next)
 {
-	const struct entry *entry = transcript_at(view->transcript, position);
-	return entry && entry->back ? position - (uint64_t)entry->back * ENTRY_ALIGN : position;
+	const struct entry *entry = transcript_at(view->transcript, next);
+	return entry->back && next - (uint64_t)entry->back * ENTRY_ALIGN > from;
 }
 
-/* Whether entries were evicted before they could be shown: of one session by its links, of all
- * by whether the oldest entry left is a later one than the next would have been. */
-static bool has_lost(const struct tail *tail, const struct view *view, uint64_t from, uint64_t next)
-{
-	if (!view->all && !view->other)
-		return entry_before(view, next) > from;
-	return next == transcript_first(view->transcript) &&
-	       transcript_lost(view->transcript).entries > tail->mark.count;
-}
-
-static void print_loss(const struct tail *tail, const struct view *view, struct location next,
-                       struct buf *out)
+static void report_missed(const struct tail *tail, const struct view *view, struct location next,
+                          struct buf *out)
 {
 	const struct tail_mark *mark = &tail->mark;
-	if (!mark->any || tail->jumps || view_has(view, mark->last))
-		return;
-	uint64_t from = mark->last.entry;
-	if (mark->shown_up_to != TRANSCRIPT_NONE && mark->shown_up_to > from)
-		from = mark->shown_up_to;
-	if (!has_lost(tail, view, from, next.entry))
-		return;
+	struct transcript_amount missed = follower_missed(&mark->shown);
 	char size[COUNT_TEXT];
-	count_format(next.entry - from, size);
-	buf_printf(out, "... about %s bytes skipped: the terminal is too slow\r\n", size);
+	if (!mark->any || tail->jumps || view_has(view, mark->last) || !missed.entries)
+		return;
+	uint64_t from = has_shown(tail, mark->last.entry) ? mark->shown.position : mark->last.entry;
+	if (!view->all && !view->other && !has_gap(view, from, next.entry))
+		return;
+	buf_printf(out, "... about %s bytes skipped: the terminal is too slow\r\n",
+	           count_format(missed.bytes, size));
 }
 
 static void print_paragraph(struct tail *tail, const struct view *view, struct location location,
@@ -163,18 +160,12 @@ static void notice_change(struct tail *tail, const struct view *view, int64_t no
 	tail->newest = newest;
 }
 
-static void note_all_shown(struct tail *tail, const struct view *view)
-{
-	tail->mark.shown_up_to = tail->newest;
-	tail->mark.count = transcript_count(view->transcript);
-}
-
 /* One paragraph; false when there is none that can be shown now. */
 static bool print_next(struct tail *tail, const struct view *view, int64_t now, struct buf *out)
 {
 	struct location next;
 	if (!find_next(tail, view, &next)) {
-		note_all_shown(tail, view);
+		follower_skip(&tail->mark.shown);
 		return false;
 	}
 	bool newest = is_newest(view, next), in_character = false;
@@ -185,14 +176,14 @@ static bool print_next(struct tail *tail, const struct view *view, int64_t now, 
 		if (now < tail->changed + tail->timeout)
 			return false;
 	}
-	print_loss(tail, view, next, out);
+	report_missed(tail, view, next, out);
 	print_paragraph(tail, view, next, out);
 	tail->jumps = false;
 	tail->mark.last = next;
 	tail->mark.any = true;
 	tail->mark.open = open;
 	if (newest)
-		note_all_shown(tail, view);
+		follower_skip(&tail->mark.shown);
 	return true;
 }
 
@@ -200,15 +191,16 @@ bool tail_print(struct tail *tail, const struct view *view, int64_t now, size_t 
                 struct buf *out)
 {
 	notice_change(tail, view, now);
-	while (out->len <= most)
-		if (!print_next(tail, view, now, out))
-			return false;
-	return true;
+	bool more = true;
+	while (more && out->len <= most)
+		more = print_next(tail, view, now, out);
+	if (tail->mark.any && !has_shown(tail, tail->mark.last.entry))
+		follower_seek(&tail->mark.shown, tail->mark.last.entry);
+	return more;
 }
 
 int64_t tail_deadline(const struct tail *tail)
 {
-	const struct tail_mark *mark = &tail->mark;
-	bool all_shown = tail->newest == TRANSCRIPT_NONE || mark->shown_up_to == tail->newest;
+	bool all_shown = tail->newest == TRANSCRIPT_NONE || has_shown(tail, tail->newest);
 	return all_shown ? INT64_MAX : tail->changed + tail->timeout;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "record/follower.h"
 #include "view/view.h"
 
 enum {
@@ -23,8 +24,7 @@ struct tail_mark {
 	struct location last; /* the paragraph shown last */
 	bool any;             /* there is one */
 	bool open;            /* and it had no end yet */
-	uint64_t shown_up_to; /* newest entry when all was shown */
-	uint64_t count;       /* and how many of all sessions there had been */
+	struct follower shown; /* everything up to its entry has been shown */
 };
 
 struct tail {

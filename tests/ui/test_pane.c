@@ -222,7 +222,7 @@ static void test_eviction(void)
 	pane_scroll(&pane, &view, -4);
 	lines(1000);
 	const char *text = filled(5);
-	struct transcript_lost lost = transcript_lost(transcript);
+	struct transcript_amount lost = transcript_lost(transcript);
 	char want[100];
 	snprintf(want, sizeof want,
 	         "… %llu older bytes were dropped (%llu entries of all sessions)|·  line %llu|",

@@ -430,8 +430,9 @@ static void lay_lost(const struct view *view, struct rows *rows)
 {
 	char text[80];
 	struct cursor cursor;
-	struct transcript_lost lost = transcript_lost(view->transcript);
-	if (!lost.entries || !cursor_first(&cursor, view) || !cursor.entry->back)
+	struct transcript_amount lost = transcript_lost(view->transcript);
+	if (!cursor_first(&cursor, view) ||
+	    !transcript_has_lost(view->transcript, cursor.entry->session))
 		return;
 	snprintf(text, sizeof text, "... older entries were dropped (%" PRIu64 " of all sessions)",
 	         lost.entries);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "record/follower.h"
+
+void follower_init(struct follower *follower, const struct transcript *transcript)
+{
+	*follower = (struct follower){ .transcript = transcript, .position = TRANSCRIPT_NONE };
+}
+
+struct transcript_amount follower_missed(const struct follower *follower)
+{
+	struct transcript_amount lost = transcript_lost(follower->transcript);
+	if (lost.entries <= follower->read.entries)
+		return (struct transcript_amount){ 0 };
+	return (struct transcript_amount){ lost.entries - follower->read.entries,
+		                           lost.bytes - follower->read.bytes };
+}
+
+const struct entry *follower_next(struct follower *follower)
+{
+	const struct transcript *transcript = follower->transcript;
+	uint64_t next = follower->position == TRANSCRIPT_NONE
+	                        ? transcript_first(transcript)
+	                        : transcript_next(transcript, follower->position);
+	if (next == TRANSCRIPT_NONE)
+		return NULL;
+	const struct entry *entry = transcript_at(transcript, next);
+	struct transcript_amount missed = follower_missed(follower);
+	follower->position = next;
+	follower->read.entries += missed.entries + 1;
+	follower->read.bytes += missed.bytes + entry->len;
+	return entry;
+}
+
+void follower_skip(struct follower *follower)
+{
+	follower->position = transcript_newest(follower->transcript);
+	follower->read = transcript_amount_before(follower->transcript, TRANSCRIPT_NONE);
+}
+
+void follower_seek(struct follower *follower, uint64_t position)
+{
+	follower->position = transcript_previous(follower->transcript, position);
+	follower->read = transcript_amount_before(follower->transcript, position);
+}
