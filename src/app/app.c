@@ -12,78 +12,84 @@
 #include "base/clock.h"
 #include "net/service.h"
 
-/* What session_news() was when the session was last looked at. Sorted by number; one for each
- * session that ever was shown and is still in the table. */
-struct app_seen {
-	uint32_t session;
-	uint64_t news;
-};
-
 /* ---- news ---- */
 
-/* The place of this session's entry, or where it would be. */
-static size_t find_seen(const struct app *app, uint32_t session)
+/* What came to a session since a person last looked at it; those that have none are not listed.
+ * Sorted by number. */
+struct app_unread {
+	uint32_t session;
+	uint64_t count;
+};
+
+/* Where this session is listed, or would be. */
+static size_t find_unread(const struct app *app, uint32_t session, bool *is_listed)
 {
-	size_t low = 0, high = app->seen_count;
+	size_t low = 0, high = app->unread_count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (app->seen[middle].session < session)
+		if (app->unread[middle].session < session)
 			low = middle + 1;
 		else
 			high = middle;
 	}
+	*is_listed = low < app->unread_count && app->unread[low].session == session;
 	return low;
 }
 
-static bool has_seen(const struct app *app, size_t at, uint32_t session)
+static void add_unread(struct app *app, uint32_t session)
 {
-	return at < app->seen_count && app->seen[at].session == session;
-}
-
-static void note_seen(struct app *app, const struct session *session)
-{
-	uint32_t number = session_number(session);
-	size_t at = find_seen(app, number);
-	if (!has_seen(app, at, number)) {
-		if (app->seen_count == app->seen_cap) {
-			app->seen_cap = app->seen_cap ? 2 * app->seen_cap : 16;
-			app->seen = xrealloc(app->seen, app->seen_cap * sizeof *app->seen);
+	bool is_listed;
+	size_t at = find_unread(app, session, &is_listed);
+	if (!is_listed) {
+		if (!sessions_numbered(app->sessions, session))
+			return; /* it has no tab any more */
+		if (app->unread_count == app->unread_cap) {
+			app->unread_cap = app->unread_cap ? 2 * app->unread_cap : 16;
+			app->unread = xrealloc(app->unread, app->unread_cap * sizeof *app->unread);
 		}
-		memmove(&app->seen[at + 1], &app->seen[at],
-		        (app->seen_count - at) * sizeof *app->seen);
-		app->seen_count++;
+		memmove(&app->unread[at + 1], &app->unread[at],
+		        (app->unread_count++ - at) * sizeof *app->unread);
+		app->unread[at] = (struct app_unread){ .session = session };
 	}
-	app->seen[at] = (struct app_seen){ .session = number, .news = session_news(session) };
+	app->unread[at].count++;
 }
 
-static void drop_seen(struct app *app, uint32_t session)
+static void drop_unread(struct app *app, uint32_t session)
 {
-	size_t at = find_seen(app, session);
-	if (!has_seen(app, at, session))
-		return;
-	app->seen_count--;
-	memmove(&app->seen[at], &app->seen[at + 1], (app->seen_count - at) * sizeof *app->seen);
+	bool is_listed;
+	size_t at = find_unread(app, session, &is_listed);
+	if (is_listed)
+		memmove(&app->unread[at], &app->unread[at + 1],
+		        (--app->unread_count - at) * sizeof *app->unread);
+}
+
+static bool is_news(const struct entry *entry)
+{
+	if (entry->call == CALL_NOTE || entry->call == CALL_STATE)
+		return !(entry->flags & ENTRY_CONTINUES);
+	return entry_is_incoming(entry) && !entry->error && !entry_is_aside(entry) &&
+	       (entry->len > 0 || entry_is_addressed(entry));
 }
 
 void app_note_seen(struct app *app)
 {
-	if (!app->current)
-		return;
-	if (!app_view_mode(app, app_shown(app)).all) {
-		note_seen(app, app->current);
-		return;
-	}
-	for (size_t i = 0; i < sessions_count(app->sessions); i++)
-		note_seen(app, sessions_at(app->sessions, i));
+	const struct entry *entry;
+	uint32_t shown = app_shown(app);
+	bool all = app_view_mode(app, shown).all;
+	if (all)
+		app->unread_count = 0;
+	else
+		drop_unread(app, shown);
+	while ((entry = follower_next(&app->news)))
+		if (!all && entry->session && entry->session != shown && is_news(entry))
+			add_unread(app, entry->session);
 }
 
 uint64_t app_unread(const struct app *app, const struct session *session)
 {
-	if (session == app->current || app_view_mode(app, app_shown(app)).all)
-		return 0;
-	uint32_t number = session_number(session);
-	size_t at = find_seen(app, number);
-	return session_news(session) - (has_seen(app, at, number) ? app->seen[at].news : 0);
+	bool is_listed;
+	size_t at = find_unread(app, session_number(session), &is_listed);
+	return is_listed ? app->unread[at].count : 0;
 }
 
 /* ---- the current session ---- */
@@ -168,7 +174,7 @@ static void session_gone(void *context, struct session *session)
 	struct app *app = context;
 	if (session == app->current)
 		lose_current(app, session, nearest_other(app, session));
-	drop_seen(app, session_number(session));
+	drop_unread(app, session_number(session));
 	app_forget_view_mode(app, session_number(session));
 }
 
@@ -183,7 +189,7 @@ bool app_forget(struct app *app, struct session *session, struct error *error)
 		app->current = NULL;
 		app_select(app, other);
 	}
-	drop_seen(app, number);
+	drop_unread(app, number);
 	app_forget_view_mode(app, number);
 	return true;
 }
@@ -227,7 +233,7 @@ void app_settle_failed(struct app *app)
 		if (session == app->current)
 			app_select(app, before);
 		sessions_set_aside(app->sessions, session);
-		drop_seen(app, number);
+		drop_unread(app, number);
 		app_forget_view_mode(app, number);
 		tell_failed(app, session);
 	}
@@ -541,6 +547,7 @@ void app_init(struct app *app)
 	*app = (struct app){ 0 };
 	settings_init(&app->settings);
 	app->transcript = transcript_new(app->settings.scrollback, TRANSCRIPT_BLOCK);
+	follower_init(&app->news, app->transcript);
 	app->sessions = sessions_new(app->transcript);
 	sessions_watch(app->sessions, session_born, session_gone, app);
 }
@@ -550,7 +557,7 @@ void app_free(struct app *app)
 	sessions_watch(app->sessions, NULL, NULL, NULL);
 	sessions_free(app->sessions);
 	transcript_free(app->transcript);
-	free(app->seen);
+	free(app->unread);
 	free(app->marks);
 	free(app->view_modes);
 	free(app->asked);
@@ -572,6 +579,7 @@ void app_serve(struct app *app, struct poller *poller)
 	app_settle_failed(app);
 	settle_current(app);
 	app_serve_leaving(app);
+	app_note_seen(app);
 }
 
 void app_reap(struct app *app)

@@ -13,10 +13,11 @@
 #include "base/error.h"
 #include "base/poller.h"
 #include "net/sessions.h"
+#include "record/follower.h"
 #include "record/transcript.h"
 #include "view/find.h"
 
-struct app_seen;
+struct app_unread;
 struct queues;
 struct expect_mark;
 struct app_view_mode;
@@ -85,8 +86,9 @@ struct app {
 	const char *(*past)(size_t index);
 	/* Appends the keys that a row is on now; NULL where nobody types. */
 	void (*print_keys)(const struct binding *row, struct buf *out);
-	struct app_seen *seen; /* the news of each session that was looked at; app.c's own */
-	size_t seen_count, seen_cap;
+	struct follower news;
+	struct app_unread *unread; /* app.c's own */
+	size_t unread_count, unread_cap;
 	struct app_view_mode *view_modes; /* view_mode.c's own */
 	size_t view_mode_count, view_mode_cap;
 };
@@ -144,8 +146,8 @@ struct session *app_find_session(struct app *app, const char *text, struct error
 /* app->current, or NULL with "no session: /open HOST PORT makes one". */
 struct session *app_need_session(struct app *app, struct error *error);
 
-/* What the pane shows has no news up to now: the current session, or all of them. Whoever changes
- * that says so before and after. */
+/* Counts what has come: what the pane shows, the current session or all of them, is seen. Called in
+ * each turn, and before and after that changes. */
 void app_note_seen(struct app *app);
 
 /* News of a session since it was last shown: for the tab. */

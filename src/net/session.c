@@ -100,7 +100,6 @@ append(struct session *session, enum call call, unsigned flags, const char *form
 		transcript_append(session->caller.transcript, &entry, NULL, text, (size_t)len);
 		free(text);
 	}
-	session->news++;
 }
 
 void session_report(struct session *session, unsigned flags, const char *format, ...)
@@ -131,7 +130,6 @@ void session_received(struct session *session, const char *data, size_t len)
 {
 	session->counts.received_bytes += len;
 	session->counts.receives++;
-	session->news++;
 	session->host->received(session, data, len);
 }
 
@@ -756,11 +754,6 @@ enum tcp_state session_tcp_state(const struct session *session)
 		break;
 	}
 	return STATE_GONE;
-}
-
-uint64_t session_news(const struct session *session)
-{
-	return session->news;
 }
 
 bool session_is_paused(const struct session *session)

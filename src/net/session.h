@@ -126,9 +126,6 @@ void session_set_eol(struct session *session, enum eol eol);
  * connection in the kernel as long as that knows it, then STATE_GONE. */
 enum tcp_state session_tcp_state(const struct session *session);
 
-/* Counts what a person would want to know of: messages in, changes of state. Only grows. */
-uint64_t session_news(const struct session *session);
-
 /* Acting. session_send(): a stream queues the bytes and sends what the kernel takes; a datagram
  * socket sends one datagram to session_peer(). False, and nothing queued, where the session is not
  * open, is shut, or the queue has no room for all of it. While connecting, bytes wait. True means

@@ -186,7 +186,6 @@ struct session {
 	struct caller caller;
 	struct probe probe;
 	struct session_counts counts;
-	uint64_t news;
 
 	/* who it is */
 	char name[SESSION_NAME];

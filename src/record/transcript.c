@@ -14,8 +14,8 @@ _Static_assert(TRACK_NONE == TRANSCRIPT_NONE, "a session without entries has no 
 
 struct block {
 	char *memory;
-	size_t used; /* bytes that committed entries take, from the front */
-	size_t last; /* where the newest of them begins */
+	size_t used;                     /* bytes that committed entries take, from the front */
+	size_t last;                     /* where the newest of them begins */
 	struct transcript_amount before; /* all that was written before the first of them */
 };
 

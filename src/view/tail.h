@@ -21,9 +21,9 @@ struct tail_mark {
 	uint32_t session;
 	const struct view_ops *ops;
 	bool all;
-	struct location last; /* the paragraph shown last */
-	bool any;             /* there is one */
-	bool open;            /* and it had no end yet */
+	struct location last;  /* the paragraph shown last */
+	bool any;              /* there is one */
+	bool open;             /* and it had no end yet */
 	struct follower shown; /* everything up to its entry has been shown */
 };
 
