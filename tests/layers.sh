@@ -48,7 +48,7 @@ upward() {
 # Directories whose modules still form circles.
 circles_allowed="src/net"
 
-# Lines that belong to a circle of modules, or join two. A .c file and its header are one module, as are x.h and
+# Lines that belong to a circle of modules. A .c file and its header are one module, as are x.h and
 # x_internal.h; a .c file without a header of its own belongs to the first header of its directory that it includes.
 circular() {
 	awk -v allowed="$circles_allowed" '
@@ -60,10 +60,10 @@ circular() {
 		split(allowed, list, " ")
 		for (i in list) is_allowed[list[i]] = 1
 	}
-	{
+	$2 ~ /\// && $2 !~ /^</ {
 		file = $1; sub(/:.*/, "", file)
 		header = "src/" $2
-		line[NR] = $0; from[NR] = file; to[NR] = header
+		line[++count] = $0; from[count] = file; to[count] = header
 		if (file !~ /[.]c$/ || directory(file) != directory(header)) next
 		own = file; sub(/c$/, "h", own)
 		if (!(file in home) || header == own) home[file] = header
@@ -73,21 +73,31 @@ circular() {
 		sub(/(_internal)?[.][ch]$/, "", file)
 		return file
 	}
+	function reaches(start, goal,    queue, last, at, list, n, k) {
+		if (!(start in found)) {
+			queue[last = 1] = start
+			found[start] = " "
+			for (at = 1; at <= last; at++) {
+				n = split(next_of[queue[at]], list, " ")
+				for (k = 1; k <= n; k++)
+					if (index(found[start], " " list[k] " ") == 0) {
+						found[start] = found[start] list[k] " "
+						queue[++last] = list[k]
+					}
+			}
+		}
+		return index(found[start], " " goal " ") > 0
+	}
 	END {
-		for (i = 1; i <= NR; i++) {
+		for (i = 1; i <= count; i++) {
 			from[i] = module(from[i])
 			to[i] = module(to[i])
 			open[i] = from[i] != to[i] && !(directory(from[i]) in is_allowed && directory(to[i]) in is_allowed)
 		}
-		# What includes nothing, or is included by nothing, is in no circle; take it away until nothing changes.
-		do {
-			split("", includes); split("", is_included); changed = 0
-			for (i = 1; i <= NR; i++)
-				if (open[i]) { includes[from[i]] = 1; is_included[to[i]] = 1 }
-			for (i = 1; i <= NR; i++)
-				if (open[i] && (!(to[i] in includes) || !(from[i] in is_included))) { open[i] = 0; changed = 1 }
-		} while (changed)
-		for (i = 1; i <= NR; i++) if (open[i]) print line[i]
+		for (i = 1; i <= count; i++)
+			if (open[i]) next_of[from[i]] = next_of[from[i]] " " to[i]
+		for (i = 1; i <= count; i++)
+			if (open[i] && reaches(to[i], from[i])) print line[i]
 	}'
 }
 
