@@ -43,10 +43,8 @@ static void add_unread(struct app *app, uint32_t session)
 	if (!is_listed) {
 		if (!sessions_numbered(app->sessions, session))
 			return; /* it has no tab any more */
-		if (app->unread_count == app->unread_cap) {
-			app->unread_cap = app->unread_cap ? 2 * app->unread_cap : 16;
-			app->unread = xrealloc(app->unread, app->unread_cap * sizeof *app->unread);
-		}
+		app->unread = xgrow(app->unread, &app->unread_cap, app->unread_count,
+		                    sizeof *app->unread);
 		memmove(&app->unread[at + 1], &app->unread[at],
 		        (app->unread_count++ - at) * sizeof *app->unread);
 		app->unread[at] = (struct app_unread){ .session = session };

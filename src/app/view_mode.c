@@ -35,11 +35,8 @@ void app_set_view_mode(struct app *app, uint32_t session, struct view_mode mode)
 	if (session == app_shown(app))
 		page_close(app);
 	if (!found) {
-		if (app->view_mode_count == app->view_mode_cap) {
-			app->view_mode_cap = app->view_mode_cap ? 2 * app->view_mode_cap : 8;
-			app->view_modes = xrealloc(app->view_modes,
-			                           app->view_mode_cap * sizeof *app->view_modes);
-		}
+		app->view_modes = xgrow(app->view_modes, &app->view_mode_cap, app->view_mode_count,
+		                        sizeof *app->view_modes);
 		found = &app->view_modes[app->view_mode_count++];
 	}
 	*found = (struct app_view_mode){ session, mode };

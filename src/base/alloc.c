@@ -33,6 +33,14 @@ void *xrealloc(void *old, size_t size)
 	return must(realloc(old, size ? size : 1));
 }
 
+void *xgrow(void *array, size_t *cap, size_t count, size_t size)
+{
+	if (count < *cap)
+		return array;
+	*cap = *cap ? 2 * *cap : 8;
+	return xrealloc(array, *cap * size);
+}
+
 void wipe(void *memory, size_t len)
 {
 	void *(*const volatile set)(void *, int, size_t) = memset;

@@ -8,6 +8,10 @@
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *old, size_t size);
+/* `array` with room for one more element of this size than the `count` that are in it: a list grows
+ * to twice its length. NULL with *cap = 0 is an empty one. */
+void *xgrow(void *array, size_t *cap, size_t count, size_t size);
+
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t len);
 

@@ -20,10 +20,8 @@ void secrets_add(struct secrets *secrets, size_t begin, size_t end)
 		secrets->ranges[secrets->count - 1].end = end;
 		return;
 	}
-	if (secrets->count == secrets->cap) {
-		secrets->cap = secrets->cap ? 2 * secrets->cap : 4;
-		secrets->ranges = xrealloc(secrets->ranges, secrets->cap * sizeof *secrets->ranges);
-	}
+	secrets->ranges =
+	        xgrow(secrets->ranges, &secrets->cap, secrets->count, sizeof *secrets->ranges);
 	secrets->ranges[secrets->count++] = (struct secret_range){ begin, end };
 }
 

@@ -279,11 +279,8 @@ void sessions_tap(struct sessions *sessions,
 
 static struct deferred *defer(struct sessions *sessions)
 {
-	if (sessions->deferred_count == sessions->deferred_cap) {
-		sessions->deferred_cap = sessions->deferred_cap ? 2 * sessions->deferred_cap : 16;
-		sessions->deferred = xrealloc(sessions->deferred,
-		                              sessions->deferred_cap * sizeof *sessions->deferred);
-	}
+	sessions->deferred = xgrow(sessions->deferred, &sessions->deferred_cap,
+	                           sessions->deferred_count, sizeof *sessions->deferred);
 	return &sessions->deferred[sessions->deferred_count++];
 }
 
@@ -349,10 +346,8 @@ void sessions_reap(struct sessions *sessions)
 static uint32_t add(struct session_host *host, struct session *session)
 {
 	struct sessions *sessions = of(host);
-	if (sessions->count == sessions->cap) {
-		sessions->cap = sessions->cap ? 2 * sessions->cap : 16;
-		sessions->list = xrealloc(sessions->list, sessions->cap * sizeof *sessions->list);
-	}
+	sessions->list =
+	        xgrow(sessions->list, &sessions->cap, sessions->count, sizeof *sessions->list);
 	sessions->list[sessions->count++] = session;
 	return ++sessions->last_number;
 }

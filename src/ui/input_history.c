@@ -142,10 +142,7 @@ void input_history_after_key(void)
 	edits.at = at;
 	if (is_new_line() || is_known(at))
 		return;
-	if (edits.count == edits.room) {
-		edits.room = edits.room ? 2 * edits.room : 16;
-		edits.originals = xrealloc(edits.originals, edits.room * sizeof *edits.originals);
-	}
+	edits.originals = xgrow(edits.originals, &edits.room, edits.count, sizeof *edits.originals);
 	edits.originals[edits.count++] =
 	        (struct original){ .at = at, .text = xstrdup(current_history()->line) };
 }

@@ -23,12 +23,9 @@ void rows_free(struct rows *rows)
 
 struct row *rows_add(struct rows *rows)
 {
-	if (rows->count == rows->cap) {
-		size_t cap = rows->cap ? 2 * rows->cap : 8;
-		rows->row = xrealloc(rows->row, cap * sizeof *rows->row);
-		memset(rows->row + rows->cap, 0, (cap - rows->cap) * sizeof *rows->row);
-		rows->cap = cap;
-	}
+	size_t cap = rows->cap;
+	rows->row = xgrow(rows->row, &rows->cap, rows->count, sizeof *rows->row);
+	memset(rows->row + cap, 0, (rows->cap - cap) * sizeof *rows->row);
 	struct row *row = &rows->row[rows->count++];
 	row_clear(row);
 	return row;
@@ -50,10 +47,7 @@ void row_add_glyph(struct row *row, const struct glyph *glyph, enum style style)
 {
 	if (!glyph->width)
 		return;
-	if (row->count == row->cap) {
-		row->cap = row->cap ? 2 * row->cap : 32;
-		row->glyphs = xrealloc(row->glyphs, row->cap * sizeof *row->glyphs);
-	}
+	row->glyphs = xgrow(row->glyphs, &row->cap, row->count, sizeof *row->glyphs);
 	row->glyphs[row->count] = *glyph;
 	row->glyphs[row->count++].style = (uint8_t)style;
 	row->columns += glyph->width;

@@ -36,10 +36,7 @@ static void keep_mark(struct tail *tail)
 {
 	struct tail_mark *mark = find_mark(tail, tail->mark.session);
 	if (!mark) {
-		if (tail->count == tail->cap) {
-			tail->cap = tail->cap ? 2 * tail->cap : 8;
-			tail->others = xrealloc(tail->others, tail->cap * sizeof *tail->others);
-		}
+		tail->others = xgrow(tail->others, &tail->cap, tail->count, sizeof *tail->others);
 		mark = &tail->others[tail->count++];
 	}
 	*mark = tail->mark;

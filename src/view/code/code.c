@@ -157,11 +157,8 @@ static void drop_variable(struct writer *writer, int fd)
 static const char *add_variable(struct writer *writer, int fd, bool client, bool datagrams)
 {
 	drop_variable(writer, fd);
-	if (writer->variables == writer->variables_cap) {
-		writer->variables_cap = writer->variables_cap ? 2 * writer->variables_cap : 8;
-		writer->variable = xrealloc(writer->variable,
-		                            writer->variables_cap * sizeof *writer->variable);
-	}
+	writer->variable = xgrow(writer->variable, &writer->variables_cap, writer->variables,
+	                         sizeof *writer->variable);
 	struct variable *variable = &writer->variable[writer->variables++];
 	*variable = (struct variable){ .fd = fd, .client = client, .datagrams = datagrams };
 	if (client)
@@ -186,10 +183,8 @@ static const struct known *meet(struct writer *writer, const struct endpoint *ad
 	const struct known *old = find_known(writer, addr);
 	if (old)
 		return old;
-	if (!writer->known || writer->knowns == writer->knowns_cap) {
-		writer->knowns_cap = writer->knowns_cap ? 2 * writer->knowns_cap : 8;
-		writer->known = xrealloc(writer->known, writer->knowns_cap * sizeof *writer->known);
-	}
+	writer->known =
+	        xgrow(writer->known, &writer->knowns_cap, writer->knowns, sizeof *writer->known);
 	struct known *known = &writer->known[writer->knowns++];
 	known->addr = *addr;
 	snprintf(known->name, sizeof known->name, "peer%zu", writer->knowns);
