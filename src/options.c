@@ -113,7 +113,9 @@ static const char *name_of_option(const void *options, size_t index)
 
 static void refuse_long(const char *option, struct error *error)
 {
-	static const struct choice names = { name_of_option, long_options, "--" };
+	static const struct choice names = { .name = name_of_option,
+		                             .context = long_options,
+		                             .sign = "--" };
 	const char *name = option + strspn(option, "-");
 	size_t len = strcspn(name, "=");
 	error_set(error, "no option --%.*s", (int)len, name);

@@ -311,7 +311,7 @@ struct session *app_find_session(struct app *app, const char *text, struct error
 {
 	const char *name = text + (*text == '@');
 	size_t matches = 0, len = strlen(name), index = CHOICE_NONE;
-	struct choice names = { name_of_session, app->sessions, NULL };
+	struct choice names = { .name = name_of_session, .context = app->sessions };
 	struct session *found = is_number(name) ? find_numbered(app, name) : NULL;
 	if (!found)
 		found = sessions_named(app->sessions, name);

@@ -25,7 +25,7 @@
 static int choose(const struct setting *setting, const char *value, struct error *error)
 {
 	struct choice_words words = { setting->values, strlen(setting->values) };
-	struct choice choice = { choice_word, &words, NULL };
+	struct choice choice = { .name = choice_word, .context = &words };
 	const char *word;
 	for (size_t i = 0; (word = choice_word(&words, i)); i++)
 		if (strcmp(word, value) == 0)
@@ -374,21 +374,12 @@ static const char *name_of_setting(const void *table, size_t index)
 	return settings[index].name;
 }
 
-const struct choice setting_names = { name_of_setting, setting_table, NULL };
+const struct choice setting_names = { .name = name_of_setting, .context = setting_table };
 
 const struct setting *setting_find(const char *name, struct error *error)
 {
-	size_t matches, len = strlen(name);
-	size_t index = choice_find(&setting_names, name, len, &matches);
-	if (index != CHOICE_NONE)
-		return &setting_table[index];
-	if (matches > 0) {
-		choice_fail_ambiguous(&setting_names, name, len, error);
-		return NULL;
-	}
-	error_set(error, "no such setting: \"%.40s\"", name);
-	choice_suggest(&setting_names, name, len, NULL, error);
-	return NULL;
+	size_t index = choice_choose(&setting_names, "setting", name, NULL, error);
+	return index == CHOICE_NONE ? NULL : &setting_table[index];
 }
 
 /* ---- those that belong to a session ---- */

@@ -28,26 +28,41 @@ const char *choice_word(const void *context, size_t index)
 	return NULL;
 }
 
-static bool begins_with(const char *name, const char *word, size_t len)
+static enum choice_fit fit_of(const struct choice *choice, size_t index, const char *name,
+                              const char *word, size_t len)
 {
-	return len > 0 && strncmp(name, word, len) == 0;
+	if (choice->fit)
+		return choice->fit(choice->context, index, word, len);
+	if (!len || strncmp(name, word, len) != 0)
+		return CHOICE_DIFFERENT;
+	return name[len] ? CHOICE_BEGINNING : CHOICE_WHOLE;
+}
+
+/* How well the word fits the name that it fits best. */
+static enum choice_fit best_fit(const struct choice *choice, const char *word, size_t len)
+{
+	enum choice_fit best = CHOICE_DIFFERENT;
+	const char *name;
+	for (size_t i = 0; (name = choice->name(choice->context, i)); i++) {
+		enum choice_fit fit = fit_of(choice, i, name, word, len);
+		best = fit < best ? fit : best;
+	}
+	return best;
 }
 
 size_t choice_find(const struct choice *choice, const char *word, size_t len, size_t *matches)
 {
+	enum choice_fit best = best_fit(choice, word, len);
 	size_t found = CHOICE_NONE;
 	const char *name;
 	*matches = 0;
-	for (size_t i = 0; (name = choice->name(choice->context, i)); i++) {
-		if (!begins_with(name, word, len))
-			continue;
-		if (name[len] == '\0') {
-			*matches = 1;
-			return i;
+	if (best == CHOICE_DIFFERENT)
+		return CHOICE_NONE;
+	for (size_t i = 0; (name = choice->name(choice->context, i)); i++)
+		if (fit_of(choice, i, name, word, len) == best) {
+			found = i;
+			++*matches;
 		}
-		found = i;
-		++*matches;
-	}
 	return *matches == 1 ? found : CHOICE_NONE;
 }
 
@@ -134,8 +149,9 @@ void choice_fail_ambiguous(const struct choice *choice, const char *word, size_t
 {
 	struct buf names = { .max = SIZE_MAX };
 	const char *name, *quote = choice->sign ? "" : "\"";
+	enum choice_fit best = best_fit(choice, word, len);
 	for (size_t i = 0; (name = choice->name(choice->context, i)); i++)
-		if (begins_with(name, word, len))
+		if (fit_of(choice, i, name, word, len) == best)
 			buf_printf(&names, "%s%s%s", names.len ? ", " : "", sign_of(choice), name);
 	error_set(error, "ambiguous: %s%s%.*s%s is ", quote, sign_of(choice), (int)len, word,
 	          quote);
@@ -177,4 +193,18 @@ void choice_suggest(const struct choice *choice, const char *word, size_t len,
 	else
 		choice_list(choice, "and", &text);
 	append(error, &text);
+}
+
+size_t choice_choose(const struct choice *choice, const char *kind, const char *word,
+                     const char *otherwise, struct error *error)
+{
+	size_t matches, len = strlen(word);
+	size_t index = choice_find(choice, word, len, &matches);
+	if (matches > 1) {
+		choice_fail_ambiguous(choice, word, len, error);
+	} else if (matches == 0) {
+		error_set(error, "no %s \"%.40s\"", kind, word);
+		choice_suggest(choice, word, len, otherwise, error);
+	}
+	return index;
 }

@@ -13,10 +13,16 @@
 
 #define CHOICE_NONE SIZE_MAX
 
+/* How well a word fits a name, best first. */
+enum choice_fit { CHOICE_WHOLE, CHOICE_SHORT, CHOICE_BEGINNING, CHOICE_DIFFERENT };
+
 struct choice {
 	const char *(*name)(const void *context, size_t index); /* NULL after the last one */
 	const void *context;
 	const char *sign; /* goes before each name in a message: "/" */
+
+	/* NULL: byte by byte, and nothing is the beginning of nothing. */
+	enum choice_fit (*fit)(const void *context, size_t index, const char *word, size_t len);
 };
 
 /* "a|b|c" as a list of names, `context` of choice_word(). The name is valid until the next call. */
@@ -26,14 +32,19 @@ struct choice_words {
 };
 const char *choice_word(const void *words, size_t index);
 
-/* The index of the whole name, or of the only one that begins so; else CHOICE_NONE, and *matches
- * says how many begin so. Nothing is the beginning of nothing. */
+/* The index of the only name that the word fits best; else CHOICE_NONE, and *matches says how many it
+ * fits equally well. */
 size_t choice_find(const struct choice *choice, const char *word, size_t len, size_t *matches);
 
 /* The names that are nearest, at most `most` of them, as indexes; 0 where none is so near that it
  * was meant. Upper and lower case are the same. */
 size_t choice_nearest(const struct choice *choice, const char *word, size_t len, size_t nearest[],
                       size_t most);
+
+/* As choice_find(). CHOICE_NONE with one line: "ambiguous: "se" is send, set", or "no setting "x"" of
+ * such a `kind` and choice_suggest(). */
+size_t choice_choose(const struct choice *choice, const char *kind, const char *word,
+                     const char *otherwise, struct error *error);
 
 /* What is wrong with a word that choice_find() has not found: "ambiguous: /se is /send, /set", */
 void choice_fail_ambiguous(const struct choice *choice, const char *word, size_t len,

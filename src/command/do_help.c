@@ -381,7 +381,7 @@ static void print_command_and_key(const struct app *app, const struct command *c
 static bool print_topic(const struct app *app, const char *name, struct buf *out,
                         struct error *error)
 {
-	static const struct choice names = { name_of_topic, NULL, NULL };
+	static const struct choice names = { .name = name_of_topic };
 	size_t matches, len = strlen(name);
 	struct error why;
 	char shown[WORDS_QUOTED];

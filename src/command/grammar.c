@@ -99,7 +99,7 @@ size_t grammar_elements(const char *usage, struct element elements[GRAMMAR_MAX])
 static void element_in_prose(const struct element *element, struct buf *out)
 {
 	struct choice_words words = { element->literals, element->literals_len };
-	struct choice names = { choice_word, &words, NULL };
+	struct choice names = { .name = choice_word, .context = &words };
 	if (element->literals)
 		choice_list(&names, "or", out);
 	else if (element->rest)
@@ -153,7 +153,7 @@ static bool fail_literal(const struct match *match, const struct word *word, con
                          size_t literals_len)
 {
 	struct choice_words words = { literals, literals_len };
-	struct choice names = { choice_word, &words, NULL };
+	struct choice names = { .name = choice_word, .context = &words };
 	char shown[WORDS_QUOTED];
 	struct buf verdict = { .max = SIZE_MAX };
 	size_t nearest, len = (size_t)(word->end - word->at);

@@ -67,7 +67,7 @@ static const char *name_of_service(const void *table, size_t index)
 	return services[index].name;
 }
 
-const struct choice service_names = { name_of_service, service_table, NULL };
+const struct choice service_names = { .name = name_of_service, .context = service_table };
 
 const struct service *service_find(const char *name)
 {
@@ -79,15 +79,6 @@ const struct service *service_find(const char *name)
 
 const struct service *service_choose(const char *name, struct error *error)
 {
-	size_t matches, len = strlen(name);
-	size_t index = choice_find(&service_names, name, len, &matches);
-	if (index != CHOICE_NONE)
-		return &service_table[index];
-	if (matches > 0) {
-		choice_fail_ambiguous(&service_names, name, len, error);
-	} else {
-		error_set(error, "no service \"%.40s\"", name);
-		choice_suggest(&service_names, name, len, NULL, error);
-	}
-	return NULL;
+	size_t index = choice_choose(&service_names, "service", name, NULL, error);
+	return index == CHOICE_NONE ? NULL : &service_table[index];
 }

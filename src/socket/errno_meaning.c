@@ -482,7 +482,7 @@ static const char *spelling(const void *table, size_t index)
 	return meaning->symbol ? meaning->symbol + index % 2 : NULL;
 }
 
-static const struct choice names = { spelling, errno_meaning_table, NULL };
+static const struct choice names = { .name = spelling, .context = errno_meaning_table };
 
 static const struct errno_meaning *find_number(const char *text, struct error *error)
 {

@@ -34,22 +34,6 @@ bool sockopt_is_of(const struct sockopt *option, unsigned of)
 	       (!(of & families) || option->of & of & families);
 }
 
-/* How well a name fits, best first. */
-enum fit { FIT_EXACT, FIT_SHORT, FIT_PREFIX, FIT_NONE };
-
-static enum fit fit(const struct sockopt *option, const char *name)
-{
-	const char *behind = strchr(option->name, '_') + 1;
-	size_t len = strlen(name);
-	if (strcasecmp(option->name, name) == 0)
-		return FIT_EXACT;
-	if (strcasecmp(behind, name) == 0)
-		return FIT_SHORT;
-	bool begins =
-	        strncasecmp(option->name, name, len) == 0 || strncasecmp(behind, name, len) == 0;
-	return len > 0 && begins ? FIT_PREFIX : FIT_NONE;
-}
-
 /* Each option twice: whole, and after the underscore. */
 static const char *name_of_option(const void *table, size_t index)
 {
@@ -59,7 +43,7 @@ static const char *name_of_option(const void *table, size_t index)
 
 static void fail_unknown(const char *name, struct error *error)
 {
-	static const struct choice names = { name_of_option, sockopt_table, NULL };
+	static const struct choice names = { .name = name_of_option, .context = sockopt_table };
 	size_t nearest, len = 0;
 	while (len < NAME_SHOWN && name[len] > ' ' && name[len] < 127)
 		len++;
@@ -71,42 +55,43 @@ static void fail_unknown(const char *name, struct error *error)
 		         sockopt_table[nearest / 2].name);
 }
 
-static void fail_ambiguous(const char *name, unsigned of, enum fit best, struct error *error)
+struct wanted {
+	const struct sockopt *table;
+	unsigned of;
+};
+
+static const char *name_of_wanted(const void *wanted, size_t index)
 {
-	size_t room = sizeof error->text;
-	error_set(error, "ambiguous: ");
-	size_t len = strlen(error->text);
-	const char *before = "";
-	for (const struct sockopt *option = sockopt_table; option->name; option++) {
-		if (!sockopt_is_of(option, of) || fit(option, name) != best)
-			continue;
-		int more = snprintf(error->text + len, room - len, "%s%s", before, option->name);
-		if (more < 0 || (size_t)more >= room - len)
-			return;
-		len += (size_t)more;
-		before = ", ";
-	}
+	return ((const struct wanted *)wanted)->table[index].name;
+}
+
+/* Capitals do not matter, and what is before the underscore may be left out. */
+static enum choice_fit fit(const void *context, size_t index, const char *name, size_t len)
+{
+	const struct wanted *wanted = context;
+	const char *whole = wanted->table[index].name, *behind = strchr(whole, '_') + 1;
+	if (!sockopt_is_of(&wanted->table[index], wanted->of) || !len)
+		return CHOICE_DIFFERENT;
+	bool begins = strncasecmp(whole, name, len) == 0;
+	if (begins && !whole[len])
+		return CHOICE_WHOLE;
+	if (strncasecmp(behind, name, len) == 0)
+		return behind[len] ? CHOICE_BEGINNING : CHOICE_SHORT;
+	return begins ? CHOICE_BEGINNING : CHOICE_DIFFERENT;
 }
 
 const struct sockopt *sockopt_find(const char *name, unsigned of, struct error *error)
 {
-	const struct sockopt *found = NULL;
-	enum fit best = FIT_NONE;
-	size_t count = 0;
-	for (const struct sockopt *option = sockopt_table; option->name; option++) {
-		enum fit this = sockopt_is_of(option, of) ? fit(option, name) : FIT_NONE;
-		if (this == FIT_NONE || this > best)
-			continue;
-		count = this < best ? 1 : count + 1;
-		best = this;
-		found = option;
-	}
-	if (count == 1)
-		return found;
-	if (count == 0 && of)
+	struct wanted wanted = { sockopt_table, of };
+	struct choice names = { .name = name_of_wanted, .context = &wanted, .fit = fit };
+	size_t matches, len = strlen(name);
+	size_t index = choice_find(&names, name, len, &matches);
+	if (index != CHOICE_NONE)
+		return &sockopt_table[index];
+	if (matches == 0 && of)
 		return sockopt_find(name, 0, error);
-	if (count > 1)
-		fail_ambiguous(name, of, best, error);
+	if (matches > 1)
+		choice_fail_ambiguous(&names, name, len, error);
 	else
 		fail_unknown(name, error);
 	return NULL;

@@ -190,7 +190,7 @@ static void test_mistakes(void)
 	is_text(error.text, "ambiguous: \"t\" is time, timeout", "lists the candidates");
 	ok(!setting_find("echo", &error), "no such setting");
 	is_text(error.text,
-	        "no such setting: \"echo\": eol, time, marks, fold, view, kernel, "
+	        "no setting \"echo\": eol, time, marks, fold, view, kernel, "
 	        "timeout, reconnect, keep-clients, scrollback, color, mouse, paste and escape-time",
 	        "lists them all");
 	ok(!setting_find("", &error), "an empty name is ambiguous");

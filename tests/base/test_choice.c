@@ -6,7 +6,7 @@
 #include "support/tap.h"
 
 static const struct choice_words words = { "open|option|listen|to|hex|shutdown|send|session", 47 };
-static const struct choice names = { choice_word, &words, "/" };
+static const struct choice names = { .name = choice_word, .context = &words, .sign = "/" };
 
 static const char *find(const char *word)
 {
@@ -21,6 +21,16 @@ static const char *suggest(const char *word)
 	error_set(&error, "no %s", word);
 	choice_suggest(&names, word, strlen(word), "otherwise", &error);
 	return error.text + strlen("no ") + strlen(word);
+}
+
+/* By the end of a name: best where what is before it has two letters. */
+static enum choice_fit fit_end(const void *context, size_t index, const char *word, size_t len)
+{
+	const char *name = choice_word(context, index);
+	size_t before = strlen(name) - len;
+	if (strlen(name) < len || strcmp(name + before, word) != 0)
+		return CHOICE_DIFFERENT;
+	return before == 2 ? CHOICE_SHORT : CHOICE_BEGINNING;
 }
 
 int main(void)
@@ -54,13 +64,30 @@ int main(void)
 	struct error error;
 	choice_fail_ambiguous(&names, "se", 2, &error);
 	is_text(error.text, "ambiguous: /se is /send, /session", "the candidates");
+	is_int((int)choice_choose(&names, "command", "lis", NULL, &error), 2, "one that is chosen");
+	ok(choice_choose(&names, "command", "se", NULL, &error) == CHOICE_NONE, "not one of two");
+	is_text(error.text, "ambiguous: /se is /send, /session", "says which");
+	ok(choice_choose(&names, "command", "sned", NULL, &error) == CHOICE_NONE, "nor none");
+	is_text(error.text, "no command \"sned\": did you mean /send?", "says what was meant");
+
+	struct choice loose = { .name = choice_word, .context = &words, .fit = fit_end };
+	size_t matches;
+	ok(choice_find(&loose, "en", 2, &matches) == 0 && matches == 1,
+	   "what fits better than others is the one");
+	ok(choice_find(&loose, "n", 1, &matches) == CHOICE_NONE && matches == 5,
+	   "what fits as well as others is not");
+	choice_fail_ambiguous(&loose, "n", 1, &error);
+	is_text(error.text, "ambiguous: \"n\" is open, option, listen, shutdown, session",
+	        "says which, too");
 	struct buf list = { .max = SIZE_MAX };
-	choice_list(&(struct choice){ choice_word, &(struct choice_words){ "a|b|c", 5 }, NULL },
+	choice_list(&(struct choice){ .name = choice_word,
+	                              .context = &(struct choice_words){ "a|b|c", 5 } },
 	            "or", &list);
 	is_text(buf_text(&list), "a, b or c", "a list in prose");
 	buf_clear(&list);
-	choice_list(&(struct choice){ choice_word, &(struct choice_words){ "a", 1 }, NULL }, "or",
-	            &list);
+	choice_list(&(struct choice){ .name = choice_word,
+	                              .context = &(struct choice_words){ "a", 1 } },
+	            "or", &list);
 	is_text(buf_text(&list), "a", "of one");
 	buf_free(&list);
 	return tap_done();

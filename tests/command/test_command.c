@@ -317,7 +317,7 @@ static void test_usage_mistakes(void)
 		{ "/close @srver", "no session \"srver\": did you mean server?" },
 		{ "/shutdown wrte",
 		  "shutdown: \"wrte\" is not write, read or both: did you mean write?" },
-		{ "/set elo crlf", "no such setting: \"elo\": did you mean eol?" },
+		{ "/set elo crlf", "no setting \"elo\": did you mean eol?" },
 		{ "/set eol clrf",
 		  "eol: \"clrf\" is not lf, crlf, cr, nul or none: did you mean crlf?" },
 		{ "/service ehco", "no service \"ehco\": did you mean echo?" },

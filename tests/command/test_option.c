@@ -141,7 +141,7 @@ static void test_setting(struct app *app)
 	is_text(say(app, "/option nodelay maybe"), "TCP_NODELAY is on or off", "garbage");
 	is_text(say(app, "/option type 5"), "SO_TYPE can only be read", "what cannot be set");
 	is_text(say(app, "/option nosuch"), "no such socket option here: \"nosuch\"", "none");
-	ok(says(app, "/option snd", "ambiguous: SO_SNDBUF, SO_SNDLOWAT"), "ambiguous");
+	ok(says(app, "/option snd", "ambiguous: \"snd\" is SO_SNDBUF, SO_SNDLOWAT"), "ambiguous");
 	ok(count_calls(app, CALL_SETSOCKOPT, 0) >= 4, "the calls stand in the transcript");
 }
 

@@ -99,10 +99,10 @@ static void test_find(void)
 	is_text(find("cork", SOCKOPT_UDP), "UDP_CORK", "of such a transport only");
 	is_text(find("v6only", SOCKOPT_TCP | SOCKOPT_IPV4), "IPV6_V6ONLY",
 	        "and of any where there is none");
-	is_text(find("mtu", 0), "ambiguous: IP_MTU, IPV6_MTU", "ambiguous, exactly");
+	is_text(find("mtu", 0), "ambiguous: \"mtu\" is IP_MTU, IPV6_MTU", "ambiguous, exactly");
 	is_text(find("linger", 0), "SO_LINGER", "a name that another one begins with");
 	is_text(find("sndb", SOCKOPT_TCP), "SO_SNDBUF", "a beginning");
-	is_text(find("snd", SOCKOPT_TCP), "ambiguous: SO_SNDBUF, SO_SNDLOWAT, SO_SNDTIMEO",
+	is_text(find("snd", SOCKOPT_TCP), "ambiguous: \"snd\" is SO_SNDBUF, SO_SNDLOWAT, SO_SNDTIMEO",
 	        "ambiguous, by a beginning");
 	is_text(find("nodely", 0),
 	        "no such socket option here: \"nodely\": did you mean TCP_NODELAY?", "a slip");
