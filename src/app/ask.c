@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/count.h"
 
 bool app_confirmed(struct app *app, const char *format, ...)
 {
@@ -56,11 +57,6 @@ size_t app_unsent(const struct app *app)
 	return count_unsent(app, &holders, &holder);
 }
 
-static const char *plural(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 bool app_leave(struct app *app, const char *again, struct error *error)
 {
 	size_t holders;
@@ -75,15 +71,15 @@ bool app_leave(struct app *app, const char *again, struct error *error)
 		app->lost_before = sessions_lost(app->sessions);
 		app->leave_by = limit ? clock_now() + limit : INT64_MAX;
 		app_note(app, "quits when %zu byte%s %s sent; /quit! quits at once", bytes,
-		         plural(bytes), bytes == 1 ? "is" : "are");
+		         count_plural(bytes), bytes == 1 ? "is" : "are");
 		return true;
 	}
 	if (holders == 1)
 		error_set(
 		        error,
 		        "session %u has %zu unsent byte%s: %s again within %d s quits and drops %s",
-		        (unsigned)session_number(holder), bytes, plural(bytes), again, ASK_SECONDS,
-		        bytes == 1 ? "it" : "them");
+		        (unsigned)session_number(holder), bytes, count_plural(bytes), again,
+		        ASK_SECONDS, bytes == 1 ? "it" : "them");
 	else
 		error_set(error,
 		          "%zu sessions have %zu unsent bytes: %s again within %d s quits and "

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/escape.h"
 #include "command/command.h"
 #include "socket/tcp_state.h"
@@ -197,7 +198,7 @@ static void print_instead(const struct app *app, const struct wait *wait, struct
 		buf_append_text(out, "got \"");
 		escape_encode(buf_data(&bytes), bytes.len, out);
 		buf_printf(out, "\"%s (%zu byte%s)", total > bytes.len ? "..." : "", total,
-		           total == 1 ? "" : "s");
+		           count_plural(total));
 	} else {
 		buf_append_text(out, "got nothing");
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/count.h"
 #include "net/reconnect.h"
 #include "net/service.h"
 
@@ -121,7 +122,7 @@ static enum command_result do_forget(const struct invocation *invocation, struct
 		size_t count = app_forget_ended(app);
 		if (count)
 			app_note(app, "%zu ended session%s forgotten", count,
-			         count == 1 ? "" : "s");
+			         count_plural(count));
 		else
 			app_note(app, "no session has ended");
 		return true;

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "net/option.h"
 #include "socket/errno_meaning.h"
 
@@ -342,7 +343,7 @@ static void expire(struct session *session)
 	session->hopeless = false;
 	session_finish(session, SESSION_ENDED_FAILED,
 	               "%s timed out: no answer to our SYN%s within the limit of %s",
-	               buf_text(&text), session->fd_count == 1 ? "" : "s",
+	               buf_text(&text), count_plural(session->fd_count),
 	               clock_format_duration(session->open_parameters->options.timeout, limit));
 	buf_free(&text);
 }

@@ -91,7 +91,7 @@ size_t pending_paste_count_lines(const char *text, size_t len)
 const char *pending_paste_describe(size_t lines, size_t bytes, char out[PENDING_PASTE_TEXT])
 {
 	char size[COUNT_TEXT];
-	snprintf(out, PENDING_PASTE_TEXT, "%zu line%s, %s byte%s", lines, lines == 1 ? "" : "s",
-	         count_format(bytes, size), bytes == 1 ? "" : "s");
+	snprintf(out, PENDING_PASTE_TEXT, "%zu line%s, %s", lines, count_plural(lines),
+	         count_format_bytes(bytes, size));
 	return out;
 }

@@ -25,7 +25,7 @@ void pending_paste_clear(struct pending_paste *pending_paste);
  * appended, where it would be too much. */
 bool pending_paste_add(struct pending_paste *pending_paste, const char *bytes, size_t len);
 
-/* "3 lines, 120 bytes"; "1 line, 10.5M bytes". Returns `out`. */
+/* "3 lines, 120 bytes"; "1 line, 10.5 MB". Returns `out`. */
 const char *pending_paste_describe(size_t lines, size_t bytes, char out[PENDING_PASTE_TEXT]);
 
 /* There is a line end other than the one at the end. */

@@ -34,10 +34,10 @@ struct pipe {
 	struct output_queue output_queue;
 	uint32_t talking; /* number of the session that the input goes to, 0 = none yet */
 	bool input_ended;
-	bool held;         /* nothing is read from the peers while the output is stuck */
-	char last;         /* the last byte read, for line ends that are cut by a read */
-	int64_t ended_at;  /* when the input ended */
-	int64_t moved_at;  /* when a byte last went either way */
+	bool held;                /* nothing is read from the peers while the output is stuck */
+	char last;                /* the last byte read, for line ends that are cut by a read */
+	int64_t ended_at;         /* when the input ended */
+	int64_t moved_at;         /* when a byte last went either way */
 	struct follower reported; /* what standard error has */
 	struct buf translated;
 	char chunk[CHUNK];

@@ -99,7 +99,7 @@ static void add_server(struct pieces *pieces, const struct snapshot *snapshot)
 		add_piece(pieces, 4, STYLE_TEXT, "service %s", snapshot->service);
 	if (snapshot->kind == SNAPSHOT_LISTENER && sample_has(sample, SAMPLE_QUEUE))
 		add_queue(pieces, snapshot);
-	const char *plural = snapshot->others == 1 ? "" : "s";
+	const char *plural = count_plural(snapshot->others);
 	if (snapshot->kind == SNAPSHOT_LISTENER)
 		add_piece(pieces, 5, STYLE_TEXT, "%zu client%s", snapshot->others, plural);
 	else if (snapshot->kind == SNAPSHOT_DATAGRAMS)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "view/gutter.h"
 #include "view/paragraph.h"
 
@@ -368,7 +369,7 @@ static void put_aside(struct layout *layout)
 static void put_size(struct layout *layout, uint32_t bytes)
 {
 	char text[LABEL_TEXT];
-	snprintf(text, sizeof text, "%" PRIu32 " byte%s", bytes, bytes == 1 ? "" : "s");
+	snprintf(text, sizeof text, "%" PRIu32 " byte%s", bytes, count_plural(bytes));
 	row_add_end(layout->row, text, VIEW_READABLE, layout->view->columns, STYLE_FAINT);
 }
 
@@ -390,7 +391,7 @@ static void put_fold(struct layout *layout, const struct text *text)
 	static const char how[] = ": /fold or F8 shows them";
 	const char *ellipsis = layout->unicode ? "…" : "...";
 	snprintf(words, sizeof words, "%s %" PRIu32 " more byte%s", ellipsis, hidden,
-	         hidden == 1 ? "" : "s");
+	         count_plural(hidden));
 	int width = text_columns(words, strlen(words));
 	if (width > room(layout))
 		snprintf(words, sizeof words, "%s %" PRIu32 " more", ellipsis, hidden);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "view/calltext.h"
+#include "base/count.h"
 #include "view/chat.h"
 #include "view/gutter.h"
 #include "view/paragraph.h"
@@ -55,7 +56,7 @@ static void put_text(struct row *row, const char *text, int columns, enum style 
 static void put_size(const struct entry *entry, int columns, struct row *row)
 {
 	char text[LABEL_TEXT];
-	snprintf(text, sizeof text, "%" PRIu32 " byte%s", entry->len, entry->len == 1 ? "" : "s");
+	snprintf(text, sizeof text, "%" PRIu32 " byte%s", entry->len, count_plural(entry->len));
 	row_add_end(row, text, VIEW_READABLE, columns, STYLE_FAINT);
 }
 

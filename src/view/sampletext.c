@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "socket/constant.h"
@@ -229,20 +230,15 @@ static const char *arrow(void)
 	return text_has_unicode() ? "→" : "->";
 }
 
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 static void say_segments(const struct sample *now, const struct phrases *phrases)
 {
 	uint64_t sent = sample_get(now, SAMPLE_NEW_OUT);
 	uint64_t came = sample_get(now, SAMPLE_NEW_IN);
 	if (sent && came)
-		say(phrases, "%" PRIu64 " segment%s out %" PRIu64 " in o", sent, plural(sent),
+		say(phrases, "%" PRIu64 " segment%s out %" PRIu64 " in o", sent, count_plural(sent),
 		    came);
 	else
-		say(phrases, "%" PRIu64 " segment%s %s o", sent + came, plural(sent + came),
+		say(phrases, "%" PRIu64 " segment%s %s o", sent + came, count_plural(sent + came),
 		    sent ? "out" : "in");
 }
 
@@ -284,7 +280,7 @@ static void say_count(const struct sample *now, enum sample_field field, const c
                       const char *rest, const struct phrases *phrases)
 {
 	uint64_t count = sample_get(now, field);
-	say(phrases, "%" PRIu64 " %s%s%s", count, thing, plural(count), rest);
+	say(phrases, "%" PRIu64 " %s%s%s", count, thing, count_plural(count), rest);
 }
 
 static void say_change(enum sample_field field, const char *name, const struct sample *now,
@@ -325,14 +321,14 @@ static void say_fact(enum fact fact, const struct sample *now, const struct samp
 		break;
 	case FACT_READABLE:
 		say(phrases, "readable: %" PRIu64 " byte%s to read *", sample_get(now, SAMPLE_INQ),
-		    plural(sample_get(now, SAMPLE_INQ)));
+		    count_plural(sample_get(now, SAMPLE_INQ)));
 		break;
 	case FACT_END_OF_FILE:
 		say(phrases, "readable: end of file *");
 		break;
 	case FACT_CONNECTIONS:
-		say(phrases, "readable: %" PRIu64 " connection%s wait%s", waiting, plural(waiting),
-		    waiting == 1 ? "s" : "");
+		say(phrases, "readable: %" PRIu64 " connection%s wait%s", waiting,
+		    count_plural(waiting), waiting == 1 ? "s" : "");
 		break;
 	case FACT_QUEUE:
 		say(phrases, "queue %" PRIu64 "/%" PRIu64 " *", waiting,

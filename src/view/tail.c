@@ -135,8 +135,8 @@ static void report_missed(const struct tail *tail, const struct view *view, stru
 	uint64_t from = has_shown(tail, mark->last.entry) ? mark->shown.position : mark->last.entry;
 	if (!view->all && !view->other && !has_gap(view, from, next.entry))
 		return;
-	buf_printf(out, "... about %s bytes skipped: the terminal is too slow\r\n",
-	           count_format(missed.bytes, size));
+	buf_printf(out, "... about %s skipped: the terminal is too slow\r\n",
+	           count_format_bytes(missed.bytes, size));
 }
 
 static void print_paragraph(struct tail *tail, const struct view *view, struct location location,

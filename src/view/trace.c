@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/count.h"
 #include "view/calltext.h"
 #include "view/chat.h"
 #include "view/pattern.h"
@@ -252,7 +253,7 @@ static void put_left(struct trace *trace, const struct sample *sample)
 	if (!sends)
 		return;
 	buf_printf(&trace->text, "%u send%s left as %" PRIu64 " segment%s o", sends,
-	           sends == 1 ? "" : "s", segments, segments == 1 ? "" : "s");
+	           count_plural(sends), segments, count_plural(segments));
 	put_part(trace, STYLE_FAINT);
 }
 

@@ -27,8 +27,14 @@ int main(void)
 	char out[COUNT_TEXT];
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		is_text(count_format(cases[i].count, out), cases[i].want, cases[i].want);
-	is_text(count_format_unit(9999, "B", out), "9999 B", "with a unit");
-	is_text(count_format_unit(3000000, "B", out), "3.0 MB", "with a prefix");
-	is_text(count_format_unit(UINT64_MAX, "B/s", out), "18.4 EB/s", "of any length");
+	is_text(count_format_bytes(0, out), "0 bytes", "none");
+	is_text(count_format_bytes(1, out), "1 byte", "one");
+	is_text(count_format_bytes(9999, out), "9999 bytes", "many");
+	is_text(count_format_bytes(3000000, out), "3.0 MB", "very many");
+	is_text(count_format_unit(1, "B", out), "1 B", "one in few columns");
+	is_text(count_format_unit(1048576, "B/s", out), "1.0 MB/s", "a rate");
+	is_text(count_format_unit(UINT64_MAX, "B/s", out), "18.4 EB/s", "the largest");
+	is_text(count_plural(1), "", "one has no s");
+	is_text(count_plural(0), "s", "none has");
 	return tap_done();
 }

@@ -29,7 +29,7 @@ static void keeps_the_empty_line_of_a_request(void)
 	buf_append_text(&large, REQUEST);
 	vt = stage_demo("xterm-256color");
 	vt_paste(vt, buf_text(&large));
-	ok(vt_wait_row(vt, -2, "pasted 7003 lines, 70.0k bytes: Enter sends it"),
+	ok(vt_wait_row(vt, -2, "pasted 7003 lines, 70.0 kB: Enter sends it"),
 	   "one too large for the line is held");
 	vt_send(vt, "\r");
 	ok(vt_wait_row(vt, -2, "↓70.0k") && stage_wait_row(vt, "←  ⏎", "1 byte"),

@@ -249,7 +249,7 @@ static void holds_large_pastes(void)
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_send(vt, "typed");
 	paste_lines(vt, 5000);
-	ok(vt_wait_row(vt, -2, "pasted 5000 lines, 80.0k bytes: Enter sends it"),
+	ok(vt_wait_row(vt, -2, "pasted 5000 lines, 80.0 kB: Enter sends it"),
 	   "a large paste waits beside the line");
 	vt_send(vt, "!");
 	ok(vt_wait_row(vt, -1, "2> typed!") && vt_wait_row(vt, -2, "pasted"),

@@ -83,7 +83,7 @@ static void describes(void)
 	char out[PENDING_PASTE_TEXT];
 	is_text(pending_paste_describe(3, 120, out), "3 lines, 120 bytes", "small");
 	is_text(pending_paste_describe(1, 1, out), "1 line, 1 byte", "one");
-	is_text(pending_paste_describe(131072, 10485760, out), "131072 lines, 10.5M bytes",
+	is_text(pending_paste_describe(131072, 10485760, out), "131072 lines, 10.5 MB",
 	        "large");
 	is_int(pending_paste_count_lines("a\n\nb", 4), 3, "an empty line within");
 }

@@ -294,7 +294,7 @@ static const char large_200[] =
         " 1 send() left as 3 segments o, cut as the MSS asks ?; 4 recv() calls got it\n";
 
 static const char window_80[] =
-        "STREAM 1 → 2  18.0k bytes   | boundary of a call   : boundary of a segment\n"
+        "STREAM 1 → 2  18.0 kB   | boundary of a call   : boundary of a segment\n"
         " byte           0                 9000               18.0k\n"
         " your send()    |9000 B           |9000 B            |  2 calls  ... 0.00 ms\n"
         " segments o     :9000 B           :                     1 segment  before\n"
@@ -308,7 +308,7 @@ static const char window_80[] =
         " now: 9000 bytes are held back: the peer's window is 0 *: its program does not\n"
         " read\n";
 
-static const char window_40[] = "STREAM 1 → 2  18.0k bytes\n"
+static const char window_40[] = "STREAM 1 → 2  18.0 kB\n"
                                 "byte    0              9000        18.0k\n"
                                 "sent    |9000 B        |9000 B         |\n"
                                 "segs o  :9000 B        :\n"

@@ -105,21 +105,13 @@ static bool fail_evicted(struct error *error)
 	return false;
 }
 
-/* Of a session that has none left, and of one that never had any, nothing may be remembered. */
-static bool is_lost(const struct transcript *transcript, uint32_t session, uint64_t first)
-{
-	return first == TRANSCRIPT_NONE &&
-	       (transcript_last(transcript, session) != TRANSCRIPT_NONE ||
-	        transcript_lost(transcript).entries > 0);
-}
-
 /* False with one line where there is no call, or where the first ones have been evicted. */
 static bool find_origin(struct origin *origin, const struct transcript *transcript,
                         uint32_t session, struct error *error)
 {
 	*origin = (struct origin){ .session = session };
 	origin->first = transcript_begin(transcript, session);
-	if (is_lost(transcript, session, origin->first))
+	if (transcript_has_lost(transcript, session))
 		return fail_evicted(error);
 	const struct entry *begin = find_begin(transcript, origin->first);
 	if (!begin) {

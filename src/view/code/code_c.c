@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "socket/constant.h"
+#include "base/count.h"
 #include "base/error.h"
 #include "socket/sockopt.h"
 #include "view/code/statement.h"
@@ -329,7 +330,7 @@ static void put_receive(FILE *file, const struct statement *statement)
 	if (statement_is_receive(statement)) {
 		fprintf(file, "\treceive(%s, %" PRIu64 "); /* %" PRIu64 " byte%s",
 		        statement->socket, statement_most(statement), statement->bytes,
-		        statement->bytes == 1 ? "" : "s");
+		        count_plural(statement->bytes));
 		if (statement->calls > 1)
 			fprintf(file, " in %u calls", statement->calls);
 		fputs(" */\n", file);
@@ -342,7 +343,7 @@ static void put_receive(FILE *file, const struct statement *statement)
 		close_check(file, statement, "recv");
 	else
 		fprintf(file, ")); /* %" PRIu64 " byte%s */\n", statement->bytes,
-		        statement->bytes == 1 ? "" : "s");
+		        count_plural(statement->bytes));
 }
 
 static void put_unnamed(FILE *file, const struct statement *statement)
@@ -354,7 +355,7 @@ static void put_unnamed(FILE *file, const struct statement *statement)
 		close_check(file, statement, entry_call_name(statement->entry->call));
 	else
 		fprintf(file, ")); /* %" PRIu64 " byte%s */\n", statement->bytes,
-		        statement->bytes == 1 ? "" : "s");
+		        count_plural(statement->bytes));
 }
 
 static void put_receive_from(FILE *file, const struct statement *statement)
@@ -377,7 +378,7 @@ static void put_receive_from(FILE *file, const struct statement *statement)
 	fprintf(file,
 	        ",\n\t              (struct sockaddr *)&%s, &%s_length)); /* %" PRIu64
 	        " byte%s%s%s */\n",
-	        peer, peer, statement->bytes, statement->bytes == 1 ? "" : "s",
+	        peer, peer, statement->bytes, count_plural(statement->bytes),
 	        local[0] ? " to " : "", local);
 }
 

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "socket/constant.h"
+#include "base/count.h"
 #include "base/error.h"
 #include "socket/sockopt.h"
 #include "view/code/statement.h"
@@ -164,10 +165,10 @@ static void put_comment(FILE *file, const struct statement *statement)
 		        statement->calls);
 	else if (entry->call == CALL_RECV)
 		fprintf(file, "  # %" PRIu64 " byte%s", statement->bytes,
-		        statement->bytes == 1 ? "" : "s");
+		        count_plural(statement->bytes));
 	else if (entry_is_incoming(entry))
 		fprintf(file, "  # %" PRIu64 " byte%s%s%s", statement->bytes,
-		        statement->bytes == 1 ? "" : "s", local[0] ? " to " : "", local);
+		        count_plural(statement->bytes), local[0] ? " to " : "", local);
 }
 
 static void put_method(FILE *file, const struct statement *statement, const char *method)

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "socket/constant.h"
@@ -251,7 +252,7 @@ static void name_data(bool ranged, uint64_t begin, uint64_t end, char out[DATA_T
 	else if (ranged)
 		snprintf(out, DATA_TEXT, "data %" PRIu64 "..%" PRIu64, begin, end - 1);
 	else if (end)
-		snprintf(out, DATA_TEXT, "data %" PRIu64 " byte%s", end, end == 1 ? "" : "s");
+		snprintf(out, DATA_TEXT, "data %" PRIu64 " byte%s", end, count_plural(end));
 	else
 		snprintf(out, DATA_TEXT, "data");
 }
@@ -705,11 +706,6 @@ static void draw_accepted(const struct context *context, struct arrows *arrows)
 
 /* ---- datagrams ---- */
 
-static const char *plural(uint32_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 /* That one was sent is all that is known: nothing says whether it arrives. */
 static void draw_datagram_out(const struct context *context, struct arrows *arrows)
 {
@@ -720,7 +716,7 @@ static void draw_datagram_out(const struct context *context, struct arrows *arro
 	if (!entry->error) {
 		arrows->count = 0;
 		arrow = arrows_add_arrow(arrows, segments_out(context), MARK_DEDUCED, "datagram",
-		                         "datagram %" PRIu32 " byte%s", len, plural(len));
+		                         "datagram %" PRIu32 " byte%s", len, count_plural(len));
 	}
 	arrow_put_call(arrow, context->side, entry, true);
 	draw_beside(context, arrows);
@@ -735,7 +731,7 @@ static void draw_datagram_in(const struct context *context, struct arrows *arrow
 	if (!entry->error && !context->both && !entry_is_aside(entry)) {
 		arrows->count = 0;
 		arrow = arrows_add_arrow(arrows, segments_in(context), MARK_READ, "datagram",
-		                         "datagram %" PRIu32 " byte%s", len, plural(len));
+		                         "datagram %" PRIu32 " byte%s", len, count_plural(len));
 	}
 	arrow_put_call(arrow, context->side, entry, true);
 	draw_beside(context, arrows);

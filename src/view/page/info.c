@@ -167,7 +167,7 @@ static void add_moved(struct fields *fields, const struct snapshot *snapshot, co
 	char text[COUNT_TEXT];
 	const char *unit = snapshot->kind == SNAPSHOT_DATAGRAMS ? "datagram" : "call";
 	fields_text(fields, STYLE_TEXT, label, "%s in %" PRIu64 " %s%s", format_bytes(bytes, text),
-	            calls, unit, calls == 1 ? "" : "s");
+	            calls, unit, count_plural(calls));
 }
 
 static void add_traffic(struct fields *fields, const struct snapshot *snapshot)
@@ -232,7 +232,7 @@ static void add_drops(struct fields *fields, const struct snapshot *snapshot)
 		fields_text(fields, STYLE_FAINT, "dropped", NOT_AVAILABLE);
 	else
 		fields_text(fields, drops ? STYLE_ERROR : STYLE_TEXT, "dropped",
-		            "%" PRIu64 " datagram%s *", drops, drops == 1 ? "" : "s");
+		            "%" PRIu64 " datagram%s *", drops, count_plural(drops));
 }
 
 /* FIONREAD says 0 both for an empty datagram and for none: the memory tells them apart. */
@@ -389,10 +389,10 @@ static void add_retransmitted(struct fields *fields, const struct snapshot *snap
 		fields_text(fields, STYLE_FAINT, "retransmitted", NOT_AVAILABLE);
 	else if (snapshot_retransmits_are_probes(snapshot))
 		fields_text(fields, STYLE_TEXT, "retransmitted",
-		            "%" PRIu64 " *: probe%s, not lost ?", again, again == 1 ? "" : "s");
+		            "%" PRIu64 " *: probe%s, not lost ?", again, count_plural(again));
 	else
 		fields_text(fields, again ? STYLE_ERROR : STYLE_TEXT, "retransmitted",
-		            "%" PRIu64 " segment%s *", again, again == 1 ? "" : "s");
+		            "%" PRIu64 " segment%s *", again, count_plural(again));
 }
 
 static void add_congestion(struct fields *fields, const struct sample *sample)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/count.h"
 #include "view/page/fields.h"
 
 enum { DIAGRAM_COLUMNS = 78, DIAGRAM_ROWS = 13, DIAGRAM_NODES = 12 };
@@ -149,7 +150,7 @@ static void advise_fin_wait1(const struct whose *whose)
 	bool stuck = sample_get(sample, SAMPLE_TIMER) == TIMER_PERSIST;
 	if (waiting)
 		say(whose, "Our FIN comes after %" PRIu64 " byte%s not acknowledged yet%s.",
-		    waiting, waiting == 1 ? "" : "s",
+		    waiting, count_plural(waiting),
 		    stuck ? ": the peer PROGRAM has to read them" : "");
 	else
 		say(whose, "Our FIN is sent. The peer's kernel has to acknowledge it.");

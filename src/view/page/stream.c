@@ -300,11 +300,6 @@ static void explain_call(const struct flow *flow, const struct flow_part *call,
 	fields_sentence(fields, STYLE_STATE, indent(fields), "%s %s %s%s", time, text, what, acked);
 }
 
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 /* Of what left by itself, not in a call, only the time is known by which it had. */
 static void explain_left(const struct flow_part *part, struct fields *fields)
 {
@@ -313,10 +308,10 @@ static void explain_left(const struct flow_part *part, struct fields *fields)
 		return;
 	if (part->segments)
 		snprintf(segments, sizeof segments, " as %" PRIu64 " segment%s o", part->segments,
-		         plural(part->segments));
+		         count_plural(part->segments));
 	print_time(part->time, time);
 	fields_sentence(fields, STYLE_STATE, indent(fields), "%s %" PRId64 " byte%s had left%s",
-	                time, part->end - part->begin, plural((uint64_t)(part->end - part->begin)),
+	                time, part->end - part->begin, count_plural((uint64_t)(part->end - part->begin)),
 	                segments);
 }
 
@@ -351,7 +346,7 @@ static void print_left(const struct flow *flow, char out[WHY])
 	else if (left <= 0)
 		snprintf(out, WHY, ", of which nothing has left yet *");
 	else if (segments)
-		snprintf(out, WHY, " left as %" PRIu64 " segment%s o%s", segments, plural(segments),
+		snprintf(out, WHY, " left as %" PRIu64 " segment%s o%s", segments, count_plural(segments),
 		         flow->deduced ? ", cut as the MSS asks ?" : "");
 	else
 		snprintf(out, WHY, " left; in how many segments is not known");
@@ -393,13 +388,13 @@ static void sum_up_datagrams(const struct flow *flow, struct fields *fields)
 		fields_sentence(
 		        fields, STYLE_NOTE, 1,
 		        "%zu datagram%s, each by itself: who gets it, and whether, is not known",
-		        sent, plural(sent));
+		        sent, count_plural(sent));
 	else
 		fields_sentence(
 		        fields, STYLE_NOTE, 1,
 		        "%zu datagram%s sent, %zu received: each send is one datagram, each "
 		        "datagram one receive",
-		        sent, plural(sent), got);
+		        sent, count_plural(sent), got);
 	if (flow->view->other && got < sent)
 		fields_sentence(fields, STYLE_ERROR, 1,
 		                "%zu not received: on the way, still to be read, or lost ?",
@@ -581,7 +576,7 @@ static void put_count(const struct ruler *ruler, struct row *row, const struct f
 	int column = ruler_boundary(ruler, ruler->flow->size) + 3;
 	int room = ruler->columns - column;
 	buf_init(&out, SIZE_MAX);
-	buf_printf(&out, "%" PRIu64 " %s%s ", count, what, count == 1 ? "" : "s");
+	buf_printf(&out, "%" PRIu64 " %s%s ", count, what, count_plural(count));
 	if ((int)out.len + 12 <= room)
 		add_times(parts, room, &out);
 	if ((int)out.len - 1 <= room) {
@@ -602,9 +597,9 @@ static void draw_title(const struct ruler *ruler, struct rows *rows)
 		bytes += (int64_t)flow->sent.list[i].entry->len;
 	if (flow->view->other)
 		snprintf(peer, sizeof peer, "%u", (unsigned)flow->view->other);
-	snprintf(text, sizeof text, "STREAM %u %s %s  %s%s byte%s", (unsigned)flow->view->session,
+	snprintf(text, sizeof text, "STREAM %u %s %s  %s%s", (unsigned)flow->view->session,
 	         text_has_unicode() ? "→" : "->", peer, flow->older || flow->cut ? "newest " : "",
-	         count_format((uint64_t)bytes, number), bytes == 1 ? "" : "s");
+	         count_format_bytes((uint64_t)bytes, number));
 	struct row *row = rows_add(rows);
 	put(ruler, row, text, STYLE_NOTE);
 	const char *legend = flow->datagrams ? "| boundary of a call"
