@@ -117,8 +117,11 @@ size_t choice_nearest(const struct choice *choice, const char *word, size_t len,
 	size_t best = farthest(len), count = 0;
 	const char *name;
 	for (size_t i = 0; (name = choice->name(choice->context, i)); i++) {
+		size_t width = strlen(name);
+		if (width > len + best || len > width + best)
+			continue; /* so many are to be put in or taken out */
 		size_t far = distance(word, len, name);
-		if (far > best || far >= strlen(name))
+		if (far > best || far >= width)
 			continue;
 		if (far < best)
 			count = 0;
