@@ -47,6 +47,31 @@ const char *stage_home(void)
 	return home;
 }
 
+const char *stage_path(const char *name)
+{
+	static char path[512];
+	snprintf(path, sizeof path, "%s/%s", home, name);
+	return path;
+}
+
+void stage_put_file(const char *name, const char *text)
+{
+	FILE *file = fopen(stage_path(name), "we");
+	if (!file || fputs(text, file) < 0 || fclose(file) != 0)
+		printf("# writing %s failed\n", stage_path(name));
+}
+
+bool stage_file_has(const char *name, const char *text)
+{
+	char content[8192];
+	FILE *file = fopen(stage_path(name), "re");
+	if (!file)
+		return false;
+	size_t len = fread(content, 1, sizeof content, file);
+	fclose(file);
+	return memmem(content, len, text, strlen(text));
+}
+
 struct vt *stage_run(int rows, int columns, const char *term, const char *const words[])
 {
 	const char *argv[WORDS] = { "sockpit" };
@@ -62,6 +87,16 @@ struct vt *stage_demo(const char *term)
 	vt_wait_row(vt, -1, ">");
 	vt_wait_idle(vt);
 	return vt;
+}
+
+static bool is_last_row(struct vt *vt, const void *text)
+{
+	return strcmp(vt_row(vt, -1), text) == 0;
+}
+
+bool stage_wait_last_row(struct vt *vt, const char *text)
+{
+	return vt_wait(vt, is_last_row, text, text);
 }
 
 static bool row_has_both(struct vt *vt, const void *context)

@@ -11,6 +11,13 @@
 void stage_open(void);
 const char *stage_home(void);
 
+/* A file in the home. The name holds until the next call. */
+const char *stage_path(const char *name);
+
+/* Writes such a file, and whether this text is in one. */
+void stage_put_file(const char *name, const char *text);
+bool stage_file_has(const char *name, const char *text);
+
 /* sockpit with STAGE_WORDS("-u", "127.0.0.1", "7001"), or STAGE_WORDS(NULL) for none. */
 struct vt *stage_run(int rows, int columns, const char *term, const char *const words[]);
 #define STAGE_WORDS(...)                                                                           \
@@ -21,6 +28,9 @@ struct vt *stage_run(int rows, int columns, const char *term, const char *const 
 
 /* --demo at 80x24, ready to type. */
 struct vt *stage_demo(const char *term);
+
+/* Waits until the last row is this and nothing more. */
+bool stage_wait_last_row(struct vt *vt, const char *text);
 
 /* A row of the screen that holds both texts: "→" and "hello". */
 bool stage_wait_row(struct vt *vt, const char *text, const char *other);

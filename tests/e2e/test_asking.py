@@ -10,7 +10,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from tap import done, ok, same, skip, watchdog  # noqa: E402
-from desk import Desk  # noqa: E402
+from plain import Plain  # noqa: E402
 
 WORK = tempfile.mkdtemp()
 
@@ -45,53 +45,53 @@ class Unanswering:
 
 
 def waiting(peer):
-    desk = Desk("127.0.0.1", peer.port)
-    desk.type("hello")
-    desk.type("/sessions")
-    ok(desk.sees("SYN_SENT"), "a session that waits, with a line typed")
-    return desk
+    plain = Plain("127.0.0.1", peer.port)
+    plain.type("hello")
+    plain.type("/sessions")
+    ok(plain.sees("SYN_SENT"), "a session that waits, with a line typed")
+    return plain
 
 
 def leaving():
     peer = Unanswering()
-    desk = waiting(peer)
-    desk.type("/quit")
-    ok(desk.sees("session 1 has 6 unsent bytes: /quit again within 10 s quits and drops them"), "/quit says how much is lost")
-    ok(desk.process.poll() is None, "and waits for an answer")
-    desk.type("/quit")
-    same(desk.leave(), 0, "the same again quits")
-    desk = waiting(peer)
-    desk.type("\x04", enter=False)
-    ok(desk.sees("session 1 has 6 unsent bytes: Ctrl-D again within 10 s quits and drops them"), "Ctrl-D does as well")
-    desk.type("\x04", enter=False)
-    same(desk.leave(), 0, "the same again quits")
-    desk = waiting(peer)
-    desk.type("/quit!")
-    same(desk.leave(), 0, "/quit! does not ask")
-    desk = waiting(peer)
-    desk.type("/close")
-    ok(desk.sees("6 bytes were not sent"), "/close says what was lost")
-    desk.type("/quit")
-    same(desk.leave(), 0, "then /quit has nothing to ask")
+    plain = waiting(peer)
+    plain.type("/quit")
+    ok(plain.sees("session 1 has 6 unsent bytes: /quit again within 10 s quits and drops them"), "/quit says how much is lost")
+    ok(plain.process.poll() is None, "and waits for an answer")
+    plain.type("/quit")
+    same(plain.leave(), 0, "the same again quits")
+    plain = waiting(peer)
+    plain.type("\x04", enter=False)
+    ok(plain.sees("session 1 has 6 unsent bytes: Ctrl-D again within 10 s quits and drops them"), "Ctrl-D does as well")
+    plain.type("\x04", enter=False)
+    same(plain.leave(), 0, "the same again quits")
+    plain = waiting(peer)
+    plain.type("/quit!")
+    same(plain.leave(), 0, "/quit! does not ask")
+    plain = waiting(peer)
+    plain.type("/close")
+    ok(plain.sees("6 bytes were not sent"), "/close says what was lost")
+    plain.type("/quit")
+    same(plain.leave(), 0, "then /quit has nothing to ask")
     peer.close()
 
 
 def closing():
-    desk = Desk()
-    desk.type("/listen 127.0.0.1 0 as L")
-    ok(desk.sees("listening on 127.0.0.1:"), "a listener")
-    port = int(desk.text.split("listening on 127.0.0.1:")[1].split()[0].rstrip(":,;"))
-    desk.type("/pause")
+    plain = Plain()
+    plain.type("/listen 127.0.0.1 0 as L")
+    ok(plain.sees("listening on 127.0.0.1:"), "a listener")
+    port = int(plain.text.split("listening on 127.0.0.1:")[1].split()[0].rstrip(":,;"))
+    plain.type("/pause")
     clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(2)]
-    desk.type("/open 127.0.0.1 %d as c" % port)
-    ok(desk.sees("connected"), "three in its queue")
-    desk.type("/close @L")
-    ok(desk.sees("session 1: closed: no longer listening; 3 queued clients were reset"), "/close says how many it resets")
+    plain.type("/open 127.0.0.1 %d as c" % port)
+    ok(plain.sees("connected"), "three in its queue")
+    plain.type("/close @L")
+    ok(plain.sees("session 1: closed: no longer listening; 3 queued clients were reset"), "/close says how many it resets")
     try:
         same(clients[0].recv(1), None, "a queued client is not ended by FIN")
     except ConnectionResetError:
         ok(True, "which is true")
-    desk.leave()
+    plain.leave()
     for client in clients:
         client.close()
 
@@ -101,68 +101,68 @@ def start_up_file():
     listener.bind(("127.0.0.1", 0))
     listener.listen(1)
     port = listener.getsockname()[1]
-    desk = Desk(start_up="/open 127.0.0.1 %d\nhello\n/quit\nnever\n" % port)
+    plain = Plain(start_up="/open 127.0.0.1 %d\nhello\n/quit\nnever\n" % port)
     client, _ = listener.accept()
     data = b""
     while not data.endswith(b"\n"):
         data += client.recv(100)
     same(data, b"hello\n", "in the start-up file /quit waits for what is unsent")
     same(client.recv(100), b"", "and runs no line after it")
-    same(desk.leave(), 0, "ends well")
+    same(plain.leave(), 0, "ends well")
     client.close()
     listener.close()
     peer = Unanswering()
-    desk = Desk(start_up="/set timeout 200ms\n/open 127.0.0.1 %d\nhello\n/quit\n" % peer.port)
-    ok(desk.sees("6 bytes were not sent"), "it waits no longer than the time limit, and says what was lost")
-    same(desk.leave(), 1, "also by its status")
+    plain = Plain(start_up="/set timeout 200ms\n/open 127.0.0.1 %d\nhello\n/quit\n" % peer.port)
+    ok(plain.sees("6 bytes were not sent"), "it waits no longer than the time limit, and says what was lost")
+    same(plain.leave(), 1, "also by its status")
     peer.close()
     put("old.txt", "old")
-    desk = Desk(start_up="/listen 127.0.0.1 0\n/ladder %s\n/ladder! %s\n" % (path("old.txt"), path("new.txt")))
-    ok(desk.sees("sockpitrc:2: ladder: " + path("old.txt") + " exists: /ladder! overwrites it"), "nothing is asked there")
-    ok(desk.sees(path("new.txt") + ": the ladder of session 1"), "a ! is obeyed there")
-    desk.leave()
+    plain = Plain(start_up="/listen 127.0.0.1 0\n/ladder %s\n/ladder! %s\n" % (path("old.txt"), path("new.txt")))
+    ok(plain.sees("sockpitrc:2: ladder: " + path("old.txt") + " exists: /ladder! overwrites it"), "nothing is asked there")
+    ok(plain.sees(path("new.txt") + ": the ladder of session 1"), "a ! is obeyed there")
+    plain.leave()
     same(content("old.txt"), "old", "the old one stays")
 
 
-def overwriting(desk, command):
+def overwriting(plain, command):
     put("old", "old")
     put("other", "old")
-    desk.type("%s %s" % (command, path("old")))
-    ok(desk.sees("old exists: the same command again within 10 s overwrites it"), "%s asks" % command)
-    desk.type("%s %s" % (command, path("other")))
-    ok(desk.sees("other exists: the same"), "another file is another question")
-    desk.type("%s %s" % (command, path("old")))
-    ok(desk.sees("old exists: the same") and content("old") == "old", "so it asks again")
+    plain.type("%s %s" % (command, path("old")))
+    ok(plain.sees("old exists: the same command again within 10 s overwrites it"), "%s asks" % command)
+    plain.type("%s %s" % (command, path("other")))
+    ok(plain.sees("other exists: the same"), "another file is another question")
+    plain.type("%s %s" % (command, path("old")))
+    ok(plain.sees("old exists: the same") and content("old") == "old", "so it asks again")
     if command.startswith("/code"):
-        desk.type("/code %s %s" % ("c" if command.endswith("python") else "python", path("old")))
-        ok(desk.sees("old exists: the same") and content("old") == "old", "another language is another question")
-        desk.type("%s %s" % (command, path("old")))
-        desk.sees("old exists: the same")
-    desk.type("%s %s" % (command, path("old")))
+        plain.type("/code %s %s" % ("c" if command.endswith("python") else "python", path("old")))
+        ok(plain.sees("old exists: the same") and content("old") == "old", "another language is another question")
+        plain.type("%s %s" % (command, path("old")))
+        plain.sees("old exists: the same")
+    plain.type("%s %s" % (command, path("old")))
     written = path("old") + ": the ladder of" if command == "/ladder" else "program now: " + path("old")
-    ok(desk.sees(written), "the same again does it")
+    ok(plain.sees(written), "the same again does it")
     ok(content("old") != "old", "truly")
     put("old", "old")
     words = command.split()
-    desk.type("%s! %s %s" % (words[0], " ".join(words[1:]), path("old")))
-    ok(desk.sees(path("old")) and content("old") != "old", "%s! does not ask" % words[0])
+    plain.type("%s! %s %s" % (words[0], " ".join(words[1:]), path("old")))
+    ok(plain.sees(path("old")) and content("old") != "old", "%s! does not ask" % words[0])
 
 
-def never_blocking(desk, command):
+def never_blocking(plain, command):
     fifo = path("fifo")
     if not os.path.exists(fifo):
         os.mkfifo(fifo)
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     for name, what in (fifo, "a FIFO"), ("/dev/stdout", "a FIFO"), ("/dev/tty", "a device"), (WORK, "a directory"):
-        desk.type("%s %s" % (command, name))
-        ok(desk.sees("%s: %s, not a regular file" % (name, what)), "%s %s: one line" % (command, what))
+        plain.type("%s %s" % (command, name))
+        ok(plain.sees("%s: %s, not a regular file" % (name, what)), "%s %s: one line" % (command, what))
     os.close(reader)
 
 
-def fills_up(desk, command, why):
+def fills_up(plain, command, why):
     """Whether the message names the file, and the old file stays."""
-    desk.type("%s! %s" % (command.split()[0], " ".join(command.split()[1:] + [path("full")])))
-    ok(desk.sees(path("full") + ": " + why), "%s: %s" % (command, why))
+    plain.type("%s! %s" % (command.split()[0], " ".join(command.split()[1:] + [path("full")])))
+    ok(plain.sees(path("full") + ": " + why), "%s: %s" % (command, why))
 
 
 def limited():
@@ -171,15 +171,15 @@ def limited():
         skip("no prlimit")
         return
     put("full", "old")
-    desk = Desk("--demo", under=["prlimit", "--fsize=512"])
-    ok(desk.sees("connected"), "with a limit for files")
-    desk.type("hello")
-    desk.sees("←")
+    plain = Plain("--demo", under=["prlimit", "--fsize=512"])
+    ok(plain.sees("connected"), "with a limit for files")
+    plain.type("hello")
+    plain.sees("←")
     for command in "/ladder", "/code python", "/code c":
-        fills_up(desk, command, "file too large")
-    desk.type("/ladder! " + path("full.svg"))
-    ok(desk.sees(path("full.svg") + ": file too large"), "a drawing: file too large")
-    desk.leave()
+        fills_up(plain, command, "file too large")
+    plain.type("/ladder! " + path("full.svg"))
+    ok(plain.sees(path("full.svg") + ": file too large"), "a drawing: file too large")
+    plain.leave()
     same(content("full"), "old", "the old file is whole")
     same([name for name in os.listdir(WORK) if name.startswith("full")], ["full"], "and no half one is left")
 
@@ -192,19 +192,19 @@ def full_disk():
     if subprocess.run(namespace + ["mount", "-t", "tmpfs", "disk", WORK], capture_output=True).returncode:
         skip("no namespace of our own for a full disk")
         return
-    desk = Desk("--demo", under=namespace + ["sh", "-c", script, "sh"])
-    ok(desk.sees("connected"), "on a full disk")
-    desk.type("hello")
-    desk.sees("←")
+    plain = Plain("--demo", under=namespace + ["sh", "-c", script, "sh"])
+    ok(plain.sees("connected"), "on a full disk")
+    plain.type("hello")
+    plain.sees("←")
     for command in "/ladder", "/code python", "/code c":
-        fills_up(desk, command, "no space left on device")
-    desk.type("/ladder! " + path("full.svg"))
-    ok(desk.sees(path("full.svg") + ": no space left on device"), "a drawing: no space left on device")
-    root = "/proc/%d/root" % desk.process.pid
+        fills_up(plain, command, "no space left on device")
+    plain.type("/ladder! " + path("full.svg"))
+    ok(plain.sees(path("full.svg") + ": no space left on device"), "a drawing: no space left on device")
+    root = "/proc/%d/root" % plain.process.pid
     same(sorted(os.listdir(root + WORK)), ["filler", "full"], "no half file is left")
     with open(root + path("full"), encoding="utf-8") as file:
         same(file.read(), "old\n", "the old one is whole")
-    desk.leave()
+    plain.leave()
 
 
 watchdog(60)
@@ -212,7 +212,7 @@ try:
     leaving()
     closing()
     start_up_file()
-    demo = Desk("--demo")
+    demo = Plain("--demo")
     demo.sees("connected")
     for words in "/ladder", "/code python", "/code c":
         overwriting(demo, words)

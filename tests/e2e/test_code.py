@@ -10,7 +10,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 from tap import *  # noqa: E402,F403
-from desk import Desk  # noqa: E402
+from plain import Plain  # noqa: E402
 
 WORK = tempfile.mkdtemp()
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
@@ -18,19 +18,19 @@ STRICT = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1"]
 LANGUAGES = ["python"] + (["c"] if COMPILER else [])
 
 
-def port_on(desk, verb="listening"):
-    desk.sees("loopback only")
-    found = re.search(verb + r" on 127\.0\.0\.1:(\d+)", desk.text)
+def port_on(plain, verb="listening"):
+    plain.sees("loopback only")
+    found = re.search(verb + r" on 127\.0\.0\.1:(\d+)", plain.text)
     return int(found.group(1)) if found else 0
 
 
-def export(desk, language, session=None):
+def export(plain, language, session=None):
     """The program's path, as /code wrote it."""
     path = os.path.join(WORK, "session." + ("py" if language == "python" else "c"))
     if os.path.exists(path):
         os.unlink(path)
-    desk.type("/code %s%s %s" % ("@%s " % session if session else "", language, path))
-    ok(desk.sees("is a program now"), "/code %s writes a file" % language)
+    plain.type("/code %s%s %s" % ("@%s " % session if session else "", language, path))
+    ok(plain.sees("is a program now"), "/code %s writes a file" % language)
     return path
 
 
@@ -63,42 +63,42 @@ HARD = b"\x00\x01\x1b\xff??/\"\\%s '?\x7f0"
 
 
 def client_of_the_echo_service():
-    desk = Desk("-l", "127.0.0.1", "0", "--service", "echo")
-    port = port_on(desk)
-    desk.type("/open 127.0.0.1 %d as me" % port)
-    desk.sees("connected")
+    plain = Plain("-l", "127.0.0.1", "0", "--service", "echo")
+    port = port_on(plain)
+    plain.type("/open 127.0.0.1 %d as me" % port)
+    plain.sees("connected")
     said = b""
     for line in ("hello", "안녕 소켓", "x" * 300):
-        desk.type(line)
+        plain.type(line)
         said += line.encode() + b"\n"
-        ok(desk.sees("←"), "an echo")
-    desk.type("/hex " + HARD.hex())
+        ok(plain.sees("←"), "an echo")
+    plain.type("/hex " + HARD.hex())
     said += HARD
-    ok(desk.sees("16 bytes"), "hostile bytes come back")
-    desk.type("/shutdown write")
-    ok(desk.sees("FIN): recv() = 0"), "and the end")
+    ok(plain.sees("16 bytes"), "hostile bytes come back")
+    plain.type("/shutdown write")
+    ok(plain.sees("FIN): recv() = 0"), "and the end")
     for language in LANGUAGES:
-        path = export(desk, language)
+        path = export(plain, language)
         same(os.stat(path).st_mode & 0o777, 0o600, "for its owner alone")
         status, out, err = finish(start(path))
         same((status, err), (0, b""), "the %s program ends well" % language)
         same(out, said, "and hears what we heard")
-    same(desk.leave(), 0, "leaves")
+    same(plain.leave(), 0, "leaves")
 
 
 def datagrams():
-    desk = Desk("-u", "-l", "127.0.0.1", "0", "--service", "echo")
-    desk.sees("127.0.0.1:")
-    port = port_on(desk, "receiving")
-    desk.type("/open udp 127.0.0.1 %d as me" % port)
-    desk.sees("ready")
+    plain = Plain("-u", "-l", "127.0.0.1", "0", "--service", "echo")
+    plain.sees("127.0.0.1:")
+    port = port_on(plain, "receiving")
+    plain.type("/open udp 127.0.0.1 %d as me" % port)
+    plain.sees("ready")
     for text in ("/send one", "/send", "/send \\xff\\x00two"):
-        desk.type(text)
-        ok(desk.sees("←"), "an echo of " + text)
+        plain.type(text)
+        ok(plain.sees("←"), "an echo of " + text)
     for language in LANGUAGES:
-        status, out, err = finish(start(export(desk, language)))
+        status, out, err = finish(start(export(plain, language)))
         same((status, out, err), (0, b"one\xff\x00two", b""), "the %s program asks the UDP service" % language)
-    same(desk.leave(), 0, "leaves")
+    same(plain.leave(), 0, "leaves")
 
 
 def has_bound(process, port):
@@ -127,44 +127,44 @@ def datagrams_on_every_address():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("0.0.0.0", 0))
         port = free.getsockname()[1]
-    desk = Desk("-u", "-l", "0.0.0.0", str(port), "--service", "echo")
-    desk.sees("every IPv4 address")
+    plain = Plain("-u", "-l", "0.0.0.0", str(port), "--service", "echo")
+    plain.sees("every IPv4 address")
     same(asks_and_hears(port, b"five"), b"five", "a client of 127.0.0.5 is answered from there")
-    desk.type("/view trace")
-    ok(desk.sees("to 127.0.0.5") and desk.sees(", from 127.0.0.5) = 4"), "and the trace says so")
-    desk.type("/peers")
-    ok(desk.sees("asked"), "so does /peers")
-    desk.type("/close")
-    ok(desk.sees("no longer receiving"), "the port is free")
+    plain.type("/view trace")
+    ok(plain.sees("to 127.0.0.5") and plain.sees(", from 127.0.0.5) = 4"), "and the trace says so")
+    plain.type("/peers")
+    ok(plain.sees("asked"), "so does /peers")
+    plain.type("/close")
+    ok(plain.sees("no longer receiving"), "the port is free")
     for language in LANGUAGES:
-        process = start(export(desk, language))
+        process = start(export(plain, language))
         ok(has_bound(process, port), "the %s program has the port" % language)
         same(asks_and_hears(port, b"five"), b"five", "the %s program answers from there" % language)
         same(finish(process), (0, b"five", b""), "and ends well")
-    same(desk.leave(), 0, "leaves")
+    same(plain.leave(), 0, "leaves")
 
 
 def server_with_one_client():
     """The accepted session's program is a server: another client gets the same from it."""
-    desk = Desk("-l", "127.0.0.1", "0")
-    port = port_on(desk)
+    plain = Plain("-l", "127.0.0.1", "0")
+    port = port_on(plain)
     with socket.create_connection(("127.0.0.1", port), DEADLINE) as client:
         client.sendall(b"Hello, server!")
-        ok(desk.sees("session 2"), "a client")
-        desk.type("/session 2")
-        desk.sees("Hello, server!")
-        desk.type("/send Hello, i'm server!")
+        ok(plain.sees("session 2"), "a client")
+        plain.type("/session 2")
+        plain.sees("Hello, server!")
+        plain.type("/send Hello, i'm server!")
         same(client.recv(1024), b"Hello, i'm server!", "is answered")
         client.shutdown(socket.SHUT_WR)
-        desk.sees("FIN): recv() = 0")
-        desk.type("/close")
+        plain.sees("FIN): recv() = 0")
+        plain.type("/close")
         same(client.recv(1024), b"", "and left")
-    desk.type("/close @1")
-    desk.type("/sessions")
-    desk.sees("closed")
+    plain.type("/close @1")
+    plain.type("/sessions")
+    plain.sees("closed")
     for session in (2, 1):
         for language in LANGUAGES:
-            process = start(export(desk, language, session))
+            process = start(export(plain, language, session))
             found = re.search(rb"(\d+)\n", read_until(process.stderr, b"\n"))
             with socket.create_connection(("127.0.0.1", int(found.group(1)) if found else 0), DEADLINE) as client:
                 client.settimeout(DEADLINE)
@@ -173,14 +173,14 @@ def server_with_one_client():
                 client.shutdown(socket.SHUT_WR)
                 same(client.recv(1024), b"", "and closes")
             same(finish(process)[:2], (0, b"Hello, server!"), "and ends well")
-    same(desk.leave(), 0, "leaves")
+    same(plain.leave(), 0, "leaves")
 
 
-def programs_of(desk, session=None):
+def programs_of(plain, session=None):
     """What to run for each language, built once."""
     commands = {}
     for language in LANGUAGES:
-        path = export(desk, language, session)
+        path = export(plain, language, session)
         commands[language] = command_for(path)
         if language == "python":
             kept = os.path.join(WORK, "kept.py")
@@ -252,20 +252,20 @@ def reset_half_way(client):
 def other_peers():
     """A program meets peers that do other things than the one then did."""
     with listener() as server:
-        desk = Desk("127.0.0.1", port_of(server))
+        plain = Plain("127.0.0.1", port_of(server))
         client, _ = server.accept()
         client.sendall(b"220 hello there\n")
-        desk.sees("hello there")
-        desk.type("EHLO me")
+        plain.sees("hello there")
+        plain.type("EHLO me")
         client.recv(100)
         client.sendall(b"250 ok\n")
-        desk.sees("250 ok")
-        desk.type("GET")
+        plain.sees("250 ok")
+        plain.type("GET")
         client.recv(100)
         client.sendall(BIG)
         client.close()
-        ok(desk.sees("FIN): recv() = 0"), "a conversation")
-        commands = programs_of(desk)
+        ok(plain.sees("FIN): recv() = 0"), "a conversation")
+        commands = programs_of(plain)
         for peer, status, heard in ((as_then, 0, b"220 hello there\n250 ok\n" + BIG),
                                     (in_pieces, 0, b"220 hello there\n250 ok\n" + BIG), (less, 0, b"22z"),
                                     (more, 0, b"220 hello there, and welcome\n250 ok, go on\n" + BIG + BIG),
@@ -291,19 +291,19 @@ def other_peers():
             ok(b"timed out" in err or b"did nothing" in err, "and says so: %r" % err)
         for client in silent:
             client.close()
-        same(desk.leave(), 0, "leaves")
+        same(plain.leave(), 0, "leaves")
 
 
 def other_datagrams():
     with listener(kind=socket.SOCK_DGRAM) as server:
-        desk = Desk("-u", "127.0.0.1", port_of(server))
-        desk.sees("ready")
+        plain = Plain("-u", "127.0.0.1", port_of(server))
+        plain.sees("ready")
         for text in (b"one", b"two"):
-            desk.type("/send " + text.decode())
+            plain.type("/send " + text.decode())
             _, peer = server.recvfrom(100)
             server.sendto(text, peer)
-            desk.sees("←")
-        commands = programs_of(desk)
+            plain.sees("←")
+        commands = programs_of(plain)
         for language, command in commands.items():
             process = launch(command)
             for answer in (b"", BIG[:2000]):
@@ -315,26 +315,26 @@ def other_datagrams():
             got, out, err = finish(process)
             same((got, out), (1, b""), "the %s program gives up where no datagram comes" % language)
             ok(b"timed out" in err or b"did nothing" in err, "and says so: %r" % err)
-        same(desk.leave(), 0, "leaves")
+        same(plain.leave(), 0, "leaves")
 
 
 def other_clients():
     """Servers: their first client may take its time, and do less than then."""
-    desk = Desk("-l", "127.0.0.1", "0")
-    port = port_on(desk)
+    plain = Plain("-l", "127.0.0.1", "0")
+    port = port_on(plain)
     with socket.create_connection(("127.0.0.1", port), DEADLINE) as client:
         client.sendall(b"Hello, server!")
-        desk.sees("session 2")
-        desk.type("/session 2")
-        desk.sees("Hello, server!")
-        desk.type("/send hi")
+        plain.sees("session 2")
+        plain.type("/session 2")
+        plain.sees("Hello, server!")
+        plain.type("/send hi")
         client.recv(100)
         client.sendall(b"again")
-        desk.sees("again")
-    desk.sees("FIN): recv() = 0")
-    desk.type("/close @1")
-    desk.sees("no longer listening")
-    commands = programs_of(desk, 2)
+        plain.sees("again")
+    plain.sees("FIN): recv() = 0")
+    plain.type("/close @1")
+    plain.sees("no longer listening")
+    commands = programs_of(plain, 2)
     for words, ending, status in ((b"Hello, server!again", None, 1), (b"H", None, 1), (b"", None, 1), (b"", reset, 1)):
         for language, command in commands.items():
             process = launch(command)
@@ -344,38 +344,38 @@ def other_clients():
             (ending or socket.socket.close)(client)
             got, out, err = finish(process)
             same((got, out), (status, words), "the %s server and a client that sends %r and ends" % (language, words))
-    same(desk.leave(), 0, "leaves")
+    same(plain.leave(), 0, "leaves")
 
 
 def what_failed_then():
     with listener() as taken:
         port = port_of(taken)
-    desk = Desk()
-    desk.type("/socket tcp")
-    ok(desk.sees("paused"), "a socket")
-    desk.type("/connect 127.0.0.1 %d" % port)
-    ok(desk.sees("ECONNREFUSED"), "refused")
+    plain = Plain()
+    plain.type("/socket tcp")
+    ok(plain.sees("paused"), "a socket")
+    plain.type("/connect 127.0.0.1 %d" % port)
+    ok(plain.sees("ECONNREFUSED"), "refused")
     for language in LANGUAGES:
-        status, out, err = finish(start(export(desk, language)))
+        status, out, err = finish(start(export(plain, language)))
         same((status, out), (0, b""), "a call that failed is tried in %s, too" % language)
         ok(b"refused" in err.lower(), "and says why")
-    same(desk.leave(), 0, "leaves")
+    same(plain.leave(), 0, "leaves")
 
 
 def mistakes():
-    desk = Desk()
-    desk.type("/code python")
-    ok(desk.sees("no session"), "no session, no program")
-    desk.type("/listen 0")
-    desk.sees("loopback only")
-    desk.type("/code pascal x.pas")
-    ok(desk.sees("python|c"), "what is right is said")
-    desk.type("/code python /nonexistent/x.py")
-    ok(desk.sees("/nonexistent/x.py: no such file"), "a place that is not there")
-    desk.type("/code python " + WORK)
-    ok(desk.sees(": a directory, not a regular file"), "a directory")
+    plain = Plain()
+    plain.type("/code python")
+    ok(plain.sees("no session"), "no session, no program")
+    plain.type("/listen 0")
+    plain.sees("loopback only")
+    plain.type("/code pascal x.pas")
+    ok(plain.sees("python|c"), "what is right is said")
+    plain.type("/code python /nonexistent/x.py")
+    ok(plain.sees("/nonexistent/x.py: no such file"), "a place that is not there")
+    plain.type("/code python " + WORK)
+    ok(plain.sees(": a directory, not a regular file"), "a directory")
     same([name for name in os.listdir(WORK) if "." in name and len(name.split(".")[-1]) == 6], [], "nothing is left behind")
-    same(desk.leave(), 0, "leaves")
+    same(plain.leave(), 0, "leaves")
 
 
 watchdog(100)

@@ -7,35 +7,10 @@
 
 #include "support/tap.h"
 
-static const char *in_home(const char *name)
-{
-	static char path[512];
-	snprintf(path, sizeof path, "%s/%s", stage_home(), name);
-	return path;
-}
-
-static void put_file(const char *name, const char *text)
-{
-	FILE *file = fopen(in_home(name), "we");
-	if (!file || fputs(text, file) < 0 || fclose(file) != 0)
-		printf("# writing %s failed\n", in_home(name));
-}
-
-static bool file_has(const char *name, const char *text)
-{
-	char content[8192] = "";
-	FILE *file = fopen(in_home(name), "re");
-	if (!file)
-		return false;
-	content[fread(content, 1, sizeof content - 1, file)] = '\0';
-	fclose(file);
-	return strstr(content, text);
-}
-
 static void runs_the_start_up_file(void)
 {
-	mkdir(in_home("sockpit"), 0700);
-	put_file("sockpit/sockpitrc", "# a comment\n\n/set eol crlf\n/nonsense\n");
+	mkdir(stage_path("sockpit"), 0700);
+	stage_put_file("sockpit/sockpitrc", "# a comment\n\n/set eol crlf\n/nonsense\n");
 	struct vt *vt = stage_demo("xterm-256color");
 	ok(vt_wait_row(vt, -2, "CRLF"), "its commands are run");
 	vt_send(vt, "x\r");
@@ -48,7 +23,7 @@ static void runs_the_start_up_file(void)
 	ok(stage_wait_row(idle, "sockpitrc", "4"), "it is told with its line");
 	ok(vt_wait_text(idle, "nonsense"), "and what is wrong");
 	ok(stage_quit(idle), "without a session: ends well");
-	remove(in_home("sockpit/sockpitrc"));
+	remove(stage_path("sockpit/sockpitrc"));
 }
 
 static void keeps_the_history(void)
@@ -61,10 +36,10 @@ static void keeps_the_history(void)
 	ok(vt_wait_text(vt, "2 renamed") && vt_wait_text(vt, "> /name renamed"),
 	   "a command with a blank in front is still a command");
 	ok(stage_quit(vt), "history: ends well");
-	ok(stat(in_home("sockpit/history"), &status) == 0, "there is a history");
+	ok(stat(stage_path("sockpit/history"), &status) == 0, "there is a history");
 	is_int(status.st_mode & 0777, 0600, "for its owner only");
-	ok(file_has("sockpit/history", "한글 second"), "with the lines");
-	ok(!file_has("sockpit/history", "secret") && !file_has("sockpit/history", "renamed"),
+	ok(stage_file_has("sockpit/history", "한글 second"), "with the lines");
+	ok(!stage_file_has("sockpit/history", "secret") && !stage_file_has("sockpit/history", "renamed"),
 	   "but not those with a blank in front");
 
 	vt = stage_demo("xterm-256color");
@@ -79,8 +54,8 @@ static void keeps_the_history(void)
 
 static void does_without_a_history(void)
 {
-	remove(in_home("sockpit/history"));
-	mkdir(in_home("sockpit/history"), 0700);
+	remove(stage_path("sockpit/history"));
+	mkdir(stage_path("sockpit/history"), 0700);
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_send(vt, "said\r");
 	ok(stage_wait_row(vt, "←", "said"), "a history that cannot be written keeps nothing away");
@@ -88,16 +63,16 @@ static void does_without_a_history(void)
 	ok(vt_wait_row(vt, -1, "2> said"), "and is there while the program runs");
 	vt_send(vt, "\003");
 	ok(stage_quit(vt), "no history: ends well");
-	remove(in_home("sockpit/history"));
+	remove(stage_path("sockpit/history"));
 }
 
 static void obeys_inputrc(void)
 {
 	char lines[64];
-	put_file("inputrc", "set editing-mode emacs\n$if sockpit\n\"\\C-t\": "
+	stage_put_file("inputrc", "set editing-mode emacs\n$if sockpit\n\"\\C-t\": "
 	                    "pane-page-up\n\"\\C-x\\C-y\": \"macro\\r\"\n$endif\n"
 	                    "$if other\n\"\\C-x\\C-y\": \"wrong\\r\"\n$endif\n");
-	setenv("INPUTRC", in_home("inputrc"), 1);
+	setenv("INPUTRC", stage_path("inputrc"), 1);
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_send(vt, "\030\031");
 	ok(stage_wait_row(vt, "←", "macro"), "a macro of the user's, for this program");
@@ -108,7 +83,7 @@ static void obeys_inputrc(void)
 	ok(vt_wait_text(vt, "below"), "the window's own commands can be bound");
 	ok(stage_quit(vt), "inputrc: ends well");
 
-	put_file("inputrc", "set editing-mode vi\n");
+	stage_put_file("inputrc", "set editing-mode vi\n");
 	vt = stage_demo("xterm-256color");
 	ok(vt_wait_row(vt, -2, "vi"), "vi mode is named in the status line");
 	vt_send(vt, "one two\033b");
@@ -118,7 +93,7 @@ static void obeys_inputrc(void)
 	ok(stage_wait_row(vt, "←", "one wo!"), "and change");
 	ok(stage_quit(vt), "vi mode: ends well");
 
-	put_file("inputrc", "set horizontal-scroll-mode on\n");
+	stage_put_file("inputrc", "set horizontal-scroll-mode on\n");
 	vt = stage_demo("xterm-256color");
 	for (int i = 0; i < 10; i++)
 		vt_send(vt, "0123456789");

@@ -119,12 +119,8 @@ static void leaves_the_waiting_call(void)
 
 static void use_inputrc(const char *text)
 {
-	char path[512];
-	snprintf(path, sizeof path, "%s/inputrc", stage_home());
-	FILE *file = fopen(path, "we");
-	if (!file || fputs(text, file) < 0 || fclose(file) != 0)
-		printf("# writing inputrc failed\n");
-	setenv("INPUTRC", path, 1);
+	stage_put_file("inputrc", text);
+	setenv("INPUTRC", stage_path("inputrc"), 1);
 }
 
 static void closes_a_page_in_vi(void)

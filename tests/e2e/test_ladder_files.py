@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from tap import done, ok, same, watchdog  # noqa: E402
-from desk import Desk  # noqa: E402
+from plain import Plain  # noqa: E402
 
 SVG = "{http://www.w3.org/2000/svg}"
 WORK = tempfile.mkdtemp()
@@ -22,9 +22,9 @@ def read(name):
         return file.read()
 
 
-def write_ladder(desk, name):
-    desk.type("/ladder " + os.path.join(WORK, name))
-    return ok(desk.sees("the ladder of session 2"), "%s is written" % name)
+def write_ladder(plain, name):
+    plain.type("/ladder " + os.path.join(WORK, name))
+    return ok(plain.sees("the ladder of session 2"), "%s is written" % name)
 
 
 def check_text(text):
@@ -49,30 +49,30 @@ def check_drawing(name):
     ok(root.find(SVG + "title") is not None, "and a title")
 
 
-def check_files(desk):
-    write_ladder(desk, "a.txt")
-    entries = re.search(r"session 2, (\d+) entries", desk.text)
+def check_files(plain):
+    write_ladder(plain, "a.txt")
+    entries = re.search(r"session 2, (\d+) entries", plain.text)
     ok(entries and int(entries.group(1)) > 8, "it says how many entries")
     check_text(read("a.txt"))
     same(os.stat(os.path.join(WORK, "a.txt")).st_mode & 0o777, 0o600, "for its owner alone")
-    write_ladder(desk, "a.SVG")
+    write_ladder(plain, "a.SVG")
     check_drawing("a.SVG")
     with open(os.path.join(WORK, "old.txt"), "w", encoding="utf-8") as file:
         file.write("old")
-    desk.type("/ladder " + os.path.join(WORK, "old.txt"))
-    ok(desk.sees("old.txt exists: the same command again within 10 s overwrites it"), "a file that exists: it asks")
+    plain.type("/ladder " + os.path.join(WORK, "old.txt"))
+    ok(plain.sees("old.txt exists: the same command again within 10 s overwrites it"), "a file that exists: it asks")
     same(read("old.txt"), "old", "and leaves it alone")
-    write_ladder(desk, "old.txt")
+    write_ladder(plain, "old.txt")
     check_text(read("old.txt"))
-    desk.type("/ladder! " + os.path.join(WORK, "a.txt"))
-    ok(desk.sees("the ladder of session 2"), "with a ! it does not ask")
+    plain.type("/ladder! " + os.path.join(WORK, "a.txt"))
+    ok(plain.sees("the ladder of session 2"), "with a ! it does not ask")
 
 
-def check_failures(desk):
-    desk.type("/ladder " + os.path.join(WORK, "nowhere", "a.svg"))
-    ok(desk.sees("a.svg: no such file or directory"), "a place that is not there: one line")
-    desk.type("/ladder " + WORK)
-    ok(desk.sees("directory"), "a directory: one line")
+def check_failures(plain):
+    plain.type("/ladder " + os.path.join(WORK, "nowhere", "a.svg"))
+    ok(plain.sees("a.svg: no such file or directory"), "a place that is not there: one line")
+    plain.type("/ladder " + WORK)
+    ok(plain.sees("directory"), "a directory: one line")
     same(sorted(os.listdir(WORK)), ["a.SVG", "a.txt", "old.txt"], "no half file is left")
 
 
@@ -83,13 +83,13 @@ def check_hand_made(program):
 
 
 watchdog(60)
-desk = Desk("--demo")
-desk.sees("connected")
-desk.type("hello")
-ok(desk.sees("←"), "an echo")
-check_files(desk)
-check_failures(desk)
-same(desk.leave(), 0, "it ends well")
+plain = Plain("--demo")
+plain.sees("connected")
+plain.type("hello")
+ok(plain.sees("←"), "an echo")
+check_files(plain)
+check_failures(plain)
+same(plain.leave(), 0, "it ends well")
 program = os.path.join(os.environ.get("builddir", "."), "tests", "view", "test_ladder_svg")
 if os.path.exists(program):
     check_hand_made(program)

@@ -16,24 +16,10 @@
 	                      * names \ */
 #define FAMILY "👨\u200d👩\u200d👧"
 
-static const char *in_home(const char *name)
-{
-	static char path[512];
-	snprintf(path, sizeof path, "%s/%s", stage_home(), name);
-	return path;
-}
-
-static void put_file(const char *name, const char *text)
-{
-	FILE *file = fopen(in_home(name), "we");
-	if (!file || fputs(text, file) < 0 || fclose(file) != 0)
-		printf("# writing %s failed\n", in_home(name));
-}
-
 static struct vt *start(int rows, int columns, const char *inputrc)
 {
-	put_file("inputrc", inputrc);
-	setenv("INPUTRC", in_home("inputrc"), 1);
+	stage_put_file("inputrc", inputrc);
+	setenv("INPUTRC", stage_path("inputrc"), 1);
 	struct vt *vt = stage_run(rows, columns, "xterm-256color", STAGE_WORDS("--demo"));
 	setenv("INPUTRC", "/dev/null", 1);
 	vt_wait_row(vt, -1, "2>");
@@ -49,17 +35,6 @@ static void ends_well(struct vt *vt, const char *what)
 	ok(stage_quit(vt), "%s: ends well", what);
 }
 
-static bool is_row(struct vt *vt, const void *text)
-{
-	return strcmp(vt_row(vt, -1), text) == 0;
-}
-
-/* The last row is this and nothing more. */
-static bool shows(struct vt *vt, const char *text)
-{
-	return vt_wait(vt, is_row, text, text);
-}
-
 /* ---- what readline
  * says ------------------------------------------------------------------------ */
 
@@ -67,26 +42,26 @@ static void shows_a_search(void)
 {
 	struct vt *vt = start(24, 80, "");
 	vt_send(vt, "한글 trunk\rtree\r\022");
-	ok(shows(vt, "(reverse-i-search)`':"), "a search says what it is");
+	ok(stage_wait_last_row(vt, "(reverse-i-search)`':"), "a search says what it is");
 	vt_send(vt, "\355\225");
 	vt_wait_idle(vt);
 	vt_resize(vt, 20, 70);
 	ok(vt_wait_row(vt, -3, "2 demo") && strstr(vt_row(vt, -1), "(reverse-i-search)`':"),
 	   "half a character holds nothing up");
 	vt_send(vt, "\234");
-	ok(shows(vt, "(reverse-i-search)`한': 한글 trunk"), "its other half is searched for");
+	ok(stage_wait_last_row(vt, "(reverse-i-search)`한': 한글 trunk"), "its other half is searched for");
 	vt_send(vt, "\033[5~\0331");
 	ok(vt_wait_row(vt, -2, "LISTEN"), "another session is shown");
-	ok(shows(vt, "(reverse-i-search)`한': 한글 trunk"), "and the search goes on");
+	ok(stage_wait_last_row(vt, "(reverse-i-search)`한': 한글 trunk"), "and the search goes on");
 	vt_send(vt, "zz");
-	ok(shows(vt, "(failed reverse-i-search)`한zz': 한글 trunk"),
+	ok(stage_wait_last_row(vt, "(failed reverse-i-search)`한zz': 한글 trunk"),
 	   "what is not there has failed");
 	vt_send(vt, "\a");
-	ok(shows(vt, "1>"), "then the prompt is that of the session");
+	ok(stage_wait_last_row(vt, "1>"), "then the prompt is that of the session");
 	vt_send(vt, "\0332\022\033[200~tr\nee\033[201~");
 	ok(vt_wait_row(vt, -1, "`tr ee'"), "a paste is searched for");
 	vt_send(vt, "\003\033ptr");
-	ok(shows(vt, ":tr"), "the other kind of search has its own prompt");
+	ok(stage_wait_last_row(vt, ":tr"), "the other kind of search has its own prompt");
 	vt_send(vt, "\r");
 	ok(vt_wait_row(vt, -1, "2> tr"), "and finds");
 	ends_well(vt, "searches");
@@ -97,12 +72,12 @@ static void shows_a_count(void)
 	struct vt *vt = start(24, 80, "");
 	vt_send(vt, "\033"
 	            "07");
-	ok(shows(vt, "(arg: 7)"), "a count is shown");
+	ok(stage_wait_last_row(vt, "(arg: 7)"), "a count is shown");
 	vt_send(vt, "\0331");
-	ok(vt_wait_row(vt, -2, "LISTEN") && shows(vt, "(arg: 7)"),
+	ok(vt_wait_row(vt, -2, "LISTEN") && stage_wait_last_row(vt, "(arg: 7)"),
 	   "also while the session changes");
 	vt_send(vt, "\033[5~x");
-	ok(shows(vt, "1> xxxxxxx"), "and counts behind PageUp");
+	ok(stage_wait_last_row(vt, "1> xxxxxxx"), "and counts behind PageUp");
 	ends_well(vt, "counts");
 }
 
@@ -127,7 +102,7 @@ static void rings(void)
 	vt = start(24, 80, "set bell-style none\n");
 	vt_mark(vt);
 	vt_send(vt, "\b\ax");
-	ok(shows(vt, "2> x") && vt_wait_idle(vt), "where no bell is wanted");
+	ok(stage_wait_last_row(vt, "2> x") && vt_wait_idle(vt), "where no bell is wanted");
 	is_int(count_bells(vt), 0, "there is none");
 	ends_well(vt, "no bells");
 }
@@ -135,18 +110,18 @@ static void rings(void)
 static void names_the_mode_of_vi(void)
 {
 	struct vt *vt = start(24, 80, "set editing-mode vi\nset show-mode-in-prompt on\n");
-	ok(vt_wait_row(vt, -2, "vi:ins") && shows(vt, "2>"),
+	ok(vt_wait_row(vt, -2, "vi:ins") && stage_wait_last_row(vt, "2>"),
 	   "the status line has vi's mode, not the prompt");
 	vt_send(vt, "abc");
-	ok(shows(vt, "2> abc"), "text");
+	ok(stage_wait_last_row(vt, "2> abc"), "text");
 	vt_send(vt, "\033");
 	ok(vt_wait_row(vt, -2, "vi:cmd") && vt_wait_cursor(vt, -1, 5), "ESC by itself counts soon");
 	vt_send(vt, "x");
-	ok(shows(vt, "2> ab"), "a command");
+	ok(stage_wait_last_row(vt, "2> ab"), "a command");
 	vt_send(vt, "/");
-	ok(shows(vt, "/"), "its search has a prompt");
+	ok(stage_wait_last_row(vt, "/"), "its search has a prompt");
 	vt_send(vt, "\003");
-	ok(vt_wait_row(vt, -2, "vi:ins") && shows(vt, "2>"),
+	ok(vt_wait_row(vt, -2, "vi:ins") && stage_wait_last_row(vt, "2>"),
 	   "Ctrl-C is the way out, to a new line");
 	ends_well(vt, "vi");
 }
@@ -161,7 +136,7 @@ static void keeps_prints_off_the_screen(void)
 	                      "print-last-kbd-macro\n"
 	                      "\"\\C-xr\": redraw-current-line\n\"\\C-xc\": clear-screen\n");
 	vt_send(vt, "text 한");
-	shows(vt, "2> text 한");
+	stage_wait_last_row(vt, "2> text 한");
 	char *before = strdup(vt_screen(vt));
 	vt_send(vt, "\030d\030v\030r\030c\f");
 	vt_wait_idle(vt);
@@ -169,11 +144,11 @@ static void keeps_prints_off_the_screen(void)
 	free(before);
 	vt_send(vt, "\003\030(MACRO\030)\030p");
 	ok(stage_wait_row(vt, "·", "MACRO"), "what readline prints to standard output is a note");
-	ok(shows(vt, "2> MACRO"), "and not in the line");
-	put_file("inputrc", "\"\\C-a: beginning-of-line\n");
+	ok(stage_wait_last_row(vt, "2> MACRO"), "and not in the line");
+	stage_put_file("inputrc", "\"\\C-a: beginning-of-line\n");
 	vt_send(vt, "\003\030\022");
 	ok(vt_wait_text(vt, "no closing"), "so is what it says to standard error");
-	ok(shows(vt, "2>") && vt_wait_cursor(vt, -1, 3), "and the line stands");
+	ok(stage_wait_last_row(vt, "2>") && vt_wait_cursor(vt, -1, 3), "and the line stands");
 	ends_well(vt, "prints");
 	vt = start(24, 80, "\"\\C-a: beginning-of-line\n");
 	ok(vt_wait_text(vt, "no closing"), "a mistake in inputrc is seen at the start, too");
@@ -187,11 +162,11 @@ static void stops_endless_macros(void)
 	                      "\"\\C-xs\": \"said\\r\\C-xs\"\n");
 	vt_send(vt, "\024");
 	ok(stage_wait_row(vt, "·", "macro stopped: it runs itself"), "an endless macro is stopped");
-	ok(shows(vt, "2> a"), "where it began anew");
+	ok(stage_wait_last_row(vt, "2> a"), "where it began anew");
 	vt_send(vt, "\003\017;b");
-	ok(shows(vt, "2> b"), "one that ends within a key leaves the program in order");
+	ok(stage_wait_last_row(vt, "2> b"), "one that ends within a key leaves the program in order");
 	vt_send(vt, "\003\030s");
-	ok(stage_wait_row(vt, "←", "said") && shows(vt, "2>"), "one that sends does so once");
+	ok(stage_wait_row(vt, "←", "said") && stage_wait_last_row(vt, "2>"), "one that sends does so once");
 	ends_well(vt, "macros");
 }
 
@@ -208,13 +183,13 @@ static void lists_without_asking(void)
 	ok(stage_wait_row(vt, "send", "session") || vt_wait_text(vt, "shutdown"),
 	   "candidates are in the pane");
 	vt_send(vt, "e");
-	ok(shows(vt, "2> /se"), "the next key is for the line");
+	ok(stage_wait_last_row(vt, "2> /se"), "the next key is for the line");
 	vt_send(vt, "\033?nd");
-	ok(shows(vt, "2> /send") && vt_wait_idle(vt), "also behind Alt-?");
+	ok(stage_wait_last_row(vt, "2> /send") && vt_wait_idle(vt), "also behind Alt-?");
 	vt_send(vt, "\025/\033?x");
-	ok(shows(vt, "2> /x") && vt_wait_idle(vt), "also where there are more than rows");
+	ok(stage_wait_last_row(vt, "2> /x") && vt_wait_idle(vt), "also where there are more than rows");
 	vt_send(vt, "\025/reconn\033?y");
-	ok(shows(vt, "2> /reconny"), "one candidate only is nothing to ask about");
+	ok(stage_wait_last_row(vt, "2> /reconny"), "one candidate only is nothing to ask about");
 	ok(!vt_find(vt, "isplay all", NULL, NULL) && !vt_find(vt, "More", NULL, NULL),
 	   "nobody asks whether to show them");
 	ends_well(vt, "candidates");
@@ -227,7 +202,7 @@ static void marks_a_paste(void)
 {
 	struct vt *vt = start(24, 80, "");
 	vt_paste(vt, "first 줄\nsecond");
-	ok(vt_wait_row(vt, -2, "2> first 줄^J") && shows(vt, "second"),
+	ok(vt_wait_row(vt, -2, "2> first 줄^J") && stage_wait_last_row(vt, "second"),
 	   "a paste stands in the line");
 	ok(vt_cell_at(vt, -1, 0).reverse && vt_cell_at(vt, -2, 3).reverse &&
 	           !vt_cell_at(vt, -2, 0).reverse,
@@ -236,7 +211,7 @@ static void marks_a_paste(void)
 	vt_wait_idle(vt);
 	ok(!vt_cell_at(vt, -1, 0).reverse && !vt_cell_at(vt, -2, 3).reverse, "until the next key");
 	vt_send(vt, "\037");
-	ok(shows(vt, "2>") && vt_wait_cursor(vt, -1, 3), "undone at once");
+	ok(stage_wait_last_row(vt, "2>") && vt_wait_cursor(vt, -1, 3), "undone at once");
 	ends_well(vt, "marks");
 }
 
@@ -250,10 +225,10 @@ static struct vt *begin_paste(void)
 
 static void gets_over_half_a_paste(struct vt *vt)
 {
-	ok(vt_wait_row(vt, -2, "2> half a paste^J") && shows(vt, "/quit"),
+	ok(vt_wait_row(vt, -2, "2> half a paste^J") && stage_wait_last_row(vt, "/quit"),
 	   "a paste without end is taken after a while");
 	vt_send(vt, "x");
-	ok(shows(vt, "/quitx"), "and keys are keys again");
+	ok(stage_wait_last_row(vt, "/quitx"), "and keys are keys again");
 	ends_well(vt, "half a paste");
 }
 
@@ -265,7 +240,7 @@ static void knows_slow_and_odd_keys(void)
 	struct vt *vt = start(24, 80, "");
 	ok(!vt_has_mode(vt, 1), "the cursor keys send what inputrc expects");
 	vt_send(vt, "a\033[99~\033[19~\033[1;5R\033OPb");
-	ok(shows(vt, "2> ab") && vt_wait_cursor(vt, -1, 5),
+	ok(stage_wait_last_row(vt, "2> ab") && vt_wait_cursor(vt, -1, 5),
 	   "keys that are bound to nothing leave nothing");
 	vt_send(vt, "\033");
 	vt_wait_idle(vt);
@@ -274,9 +249,9 @@ static void knows_slow_and_odd_keys(void)
 	vt_send(vt, "\033");
 	vt_wait_idle(vt);
 	vt_send(vt, "f");
-	ok(shows(vt, "2> afb"), "Escape, a rest, f is an f");
+	ok(stage_wait_last_row(vt, "2> afb"), "Escape, a rest, f is an f");
 	vt_send(vt, "\b\005\377\376c");
-	ok(shows(vt, "2> ab\\xff\\xfec"), "bytes that are no characters show as what they are");
+	ok(stage_wait_last_row(vt, "2> ab\\xff\\xfec"), "bytes that are no characters show as what they are");
 	ok(vt_cell_at(vt, -1, 5).reverse && !vt_cell_at(vt, -1, 4).reverse, "marked");
 	vt_send(vt, "\r");
 	ok(stage_wait_row(vt, "←", "ab\\xff\\xfec⏎") && vt_wait_text(vt, "6 bytes"),
@@ -291,13 +266,13 @@ static void obeys_inputrc(void)
 	        "set keyseq-timeout 60\n\"\\e\": kill-whole-line\n\"\\e[A\": \"up!\"\n"
 	        "\"z\": \"one\"\n\"zz\": \"two\"\n$if sockpit\n\"\\C-t\": pane-page-up\n$endif\n");
 	vt_send(vt, "abc\033[A");
-	ok(shows(vt, "2> abcup!"), "a cursor key of the user's own");
+	ok(stage_wait_last_row(vt, "2> abcup!"), "a cursor key of the user's own");
 	vt_send(vt, "\033");
-	ok(shows(vt, "2>"), "ESC by itself, though longer keys begin with it");
+	ok(stage_wait_last_row(vt, "2>"), "ESC by itself, though longer keys begin with it");
 	vt_send(vt, "z");
-	ok(shows(vt, "2> one"), "a key that others begin with");
+	ok(stage_wait_last_row(vt, "2> one"), "a key that others begin with");
 	vt_send(vt, "zz");
-	ok(shows(vt, "2> onetwo"), "and one of those");
+	ok(stage_wait_last_row(vt, "2> onetwo"), "and one of those");
 	ends_well(vt, "inputrc");
 }
 
@@ -320,13 +295,13 @@ static void meets_the_right_edge(void)
 {
 	struct vt *vt = start(12, 20, "");
 	vt_send(vt, "가나다라마바사아");
-	ok(shows(vt, "2> 가나다라마바사아") && vt_wait_cursor(vt, -1, 19), "one column is left");
+	ok(stage_wait_last_row(vt, "2> 가나다라마바사아") && vt_wait_cursor(vt, -1, 19), "one column is left");
 	vt_send(vt, "자");
-	ok(vt_wait_row(vt, -2, "2> 가나다라마바사아") && shows(vt, "자"),
+	ok(vt_wait_row(vt, -2, "2> 가나다라마바사아") && stage_wait_last_row(vt, "자"),
 	   "a wide character does not fit there");
 	ok(vt_wait_cursor(vt, -1, 2), "the cursor goes with it");
 	vt_send(vt, "\b\b");
-	ok(shows(vt, "2> 가나다라마바사") && vt_wait_cursor(vt, -1, 17), "and back");
+	ok(stage_wait_last_row(vt, "2> 가나다라마바사") && vt_wait_cursor(vt, -1, 17), "and back");
 	vt_send(vt, "abc");
 	ok(vt_wait_row(vt, -2, "사abc") && vt_wait_cursor(vt, -1, 0),
 	   "a row that is just full has the cursor on the next");
@@ -338,7 +313,7 @@ static void shows_combined_characters(void)
 	struct vt *vt = start(24, 80, "");
 	int row, column;
 	vt_send(vt, SYLLABLE FAMILY "|");
-	ok(shows(vt, "2> " SYLLABLE "👨👩👧|") && vt_wait_cursor(vt, -1, 12),
+	ok(stage_wait_last_row(vt, "2> " SYLLABLE "👨👩👧|") && vt_wait_cursor(vt, -1, 12),
 	   "two columns, and six for a family of three");
 	vt_send(vt, "\002\002");
 	ok(vt_wait_cursor(vt, -1, 9), "Left goes over a whole person");
@@ -359,13 +334,13 @@ static void follows_the_cursor(void)
 		char word[8];
 		vt_send_bytes(vt, word, (size_t)snprintf(word, sizeof word, "w%d ", i));
 	}
-	ok(shows(vt, "69") && !vt_find(vt, "2> w10", NULL, NULL), "a long line shows its end");
+	ok(stage_wait_last_row(vt, "69") && !vt_find(vt, "2> w10", NULL, NULL), "a long line shows its end");
 	ok(vt_wait_row(vt, -6, "2 demo"), "in a third of the window");
 	vt_send(vt, "\001");
 	ok(vt_wait_row(vt, -4, "2> w10") && vt_wait_cursor(vt, -4, 3),
 	   "or its begin, where the cursor is");
 	vt_send(vt, "\005");
-	ok(shows(vt, "69"), "or its end again");
+	ok(stage_wait_last_row(vt, "69"), "or its end again");
 	ends_well(vt, "long lines");
 }
 
@@ -389,7 +364,7 @@ static void scrolls_sideways(void)
 static bool file_has(const char *name, const char *text)
 {
 	char content[65536] = "";
-	FILE *file = fopen(in_home(name), "re");
+	FILE *file = fopen(stage_path(name), "re");
 	if (!file)
 		return false;
 	content[fread(content, 1, sizeof content - 1, file)] = '\0';
@@ -399,7 +374,7 @@ static bool file_has(const char *name, const char *text)
 
 static void shares_the_history(void)
 {
-	remove(in_home("sockpit/history"));
+	remove(stage_path("sockpit/history"));
 	struct vt *one = start(24, 80, ""), *two = start(24, 80, "");
 	vt_send(one, "of the first\r");
 	vt_send(two, "of the second\r\033[200~two\nlines\033[201~\r");
@@ -421,8 +396,8 @@ static void shares_the_history(void)
 
 static void tells_of_a_lost_history(void)
 {
-	remove(in_home("sockpit/history"));
-	if (symlink("/dev/full", in_home("sockpit/history")) < 0 || access("/dev/full", W_OK) < 0) {
+	remove(stage_path("sockpit/history"));
+	if (symlink("/dev/full", stage_path("sockpit/history")) < 0 || access("/dev/full", W_OK) < 0) {
 		tap_skip("no full device");
 		return;
 	}
@@ -431,7 +406,7 @@ static void tells_of_a_lost_history(void)
 	vt_send(vt, "said\r");
 	ok(stage_wait_row(vt, "←", "said"), "and nothing else is lost");
 	ends_well(vt, "a lost history");
-	remove(in_home("sockpit/history"));
+	remove(stage_path("sockpit/history"));
 }
 
 /* ---- what it

@@ -39,18 +39,6 @@ static bool was_written(struct vt *vt, const char *text)
 	return memmem(output, len, text, strlen(text));
 }
 
-static bool file_has(const char *name, const char *text)
-{
-	char path[512], content[8192];
-	snprintf(path, sizeof path, "%s/%s", stage_home(), name);
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return false;
-	size_t len = fread(content, 1, sizeof content, file);
-	fclose(file);
-	return memmem(content, len, text, strlen(text));
-}
-
 static void types_unseen(int rows, int columns)
 {
 	struct vt *vt = start(rows, columns);
@@ -117,8 +105,8 @@ static void on_the_line(void)
 	ok(!strstr(vt_screen(vt), "s3cret"), "and Ctrl-R does not find it");
 	vt_send(vt, "\a\003");
 	ok(stage_quit(vt), "ends well");
-	ok(file_has("sockpit/history", "/secret"), "the history has the command");
-	ok(!file_has("sockpit/history", "s3cret"), "and none of the secrets");
+	ok(stage_file_has("sockpit/history", "/secret"), "the history has the command");
+	ok(!stage_file_has("sockpit/history", "s3cret"), "and none of the secrets");
 	peer_close_all((int[]){ peer, listener }, 2);
 }
 

@@ -8,7 +8,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from tap import done, listener, ok, port_of, same, watchdog  # noqa: E402
-from desk import Desk  # noqa: E402
+from plain import Plain  # noqa: E402
 
 WORK = tempfile.mkdtemp()
 SECRET = "S3cretWord"
@@ -24,22 +24,22 @@ def line_of(client):
     return data.decode()
 
 
-def typed(desk, client):
-    desk.type("user bob")
+def typed(plain, client):
+    plain.type("user bob")
     same(line_of(client), "user bob\n", "an ordinary line")
-    desk.type("/secret")
-    ok(desk.sees("typed unseen: Enter sends it"), "/secret")
-    ok(desk.sees("1 secret> "), "asks for a line")
-    desk.type(SECRET)
+    plain.type("/secret")
+    ok(plain.sees("typed unseen: Enter sends it"), "/secret")
+    ok(plain.sees("1 secret> "), "asks for a line")
+    plain.type(SECRET)
     same(line_of(client), SECRET + "\n", "that is sent")
-    ok(desk.sees("*********** (secret)"), "and shown as stars")
-    ok(SECRET not in desk.text, "never as it is")
+    ok(plain.sees("*********** (secret)"), "and shown as stars")
+    ok(SECRET not in plain.text, "never as it is")
 
 
-def files(desk):
+def files(plain):
     for command, name in ("/ladder", "a.txt"), ("/ladder", "a.svg"), ("/code python", "a.py"), ("/code c", "a.c"):
-        desk.type("%s %s" % (command, os.path.join(WORK, name)))
-        desk.sees(name)
+        plain.type("%s %s" % (command, os.path.join(WORK, name)))
+        plain.sees(name)
     for name in "a.txt", "a.svg", "a.py", "a.c":
         with open(os.path.join(WORK, name), encoding="utf-8") as file:
             text = file.read()
@@ -48,28 +48,28 @@ def files(desk):
            "%s says that there was one, and how long it was" % name)
 
 
-def views(desk):
+def views(plain):
     for view in "hex", "trace", "ladder":
-        desk.type("/view " + view)
-        ok(desk.sees("— session 1") and desk.sees("secret"), "the %s view has it" % view)
-        ok(SECRET not in desk.text and "53 33 63" not in desk.text, "not as it is")
-    desk.type("/stream")
-    ok(desk.sees("STREAM 1"), "the stream page")
-    ok(SECRET not in desk.text, "neither")
-    desk.type("/view chat")
-    desk.sees("— session 1")
+        plain.type("/view " + view)
+        ok(plain.sees("— session 1") and plain.sees("secret"), "the %s view has it" % view)
+        ok(SECRET not in plain.text and "53 33 63" not in plain.text, "not as it is")
+    plain.type("/stream")
+    ok(plain.sees("STREAM 1"), "the stream page")
+    ok(SECRET not in plain.text, "neither")
+    plain.type("/view chat")
+    plain.sees("— session 1")
 
 
 def from_the_environment():
     server = listener()
     os.environ["SOCKPIT_TEST_SECRET"] = SECRET
-    desk = Desk(start_up="/open 127.0.0.1 %d\n/secret $SOCKPIT_TEST_SECRET\n/secret $SOCKPIT_TEST_NOTHING\n/secret\n" % port_of(server))
+    plain = Plain(start_up="/open 127.0.0.1 %d\n/secret $SOCKPIT_TEST_SECRET\n/secret $SOCKPIT_TEST_NOTHING\n/secret\n" % port_of(server))
     client, _ = server.accept()
     same(line_of(client), SECRET + "\n", "the start-up file takes it from the environment")
-    ok(desk.sees("sockpitrc:3: secret: the environment has no variable SOCKPIT_TEST_NOTHING"), "a variable that is not there: one line")
-    ok(desk.sees("sockpitrc:4: secret: nobody is there to type it"), "nobody types there")
-    ok(SECRET not in desk.text, "it is not shown")
-    same(desk.leave(), 0, "ends well")
+    ok(plain.sees("sockpitrc:3: secret: the environment has no variable SOCKPIT_TEST_NOTHING"), "a variable that is not there: one line")
+    ok(plain.sees("sockpitrc:4: secret: nobody is there to type it"), "nobody types there")
+    ok(SECRET not in plain.text, "it is not shown")
+    same(plain.leave(), 0, "ends well")
     client.close()
     server.close()
 
@@ -77,15 +77,15 @@ def from_the_environment():
 watchdog(50)
 try:
     server = listener()
-    desk = Desk("127.0.0.1", port_of(server))
+    plain = Plain("127.0.0.1", port_of(server))
     client, _ = server.accept()
-    desk.sees("connected")
-    typed(desk, client)
-    files(desk)
-    views(desk)
+    plain.sees("connected")
+    typed(plain, client)
+    files(plain)
+    views(plain)
     client.sendall((SECRET + " is wrong\n").encode())
-    ok(desk.sees(SECRET + " is wrong"), "what the peer sends back is data")
-    same(desk.leave(), 0, "ends well")
+    ok(plain.sees(SECRET + " is wrong"), "what the peer sends back is data")
+    same(plain.leave(), 0, "ends well")
     client.close()
     server.close()
     from_the_environment()

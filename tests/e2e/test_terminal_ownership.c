@@ -19,24 +19,6 @@
 #endif
 #endif
 
-static const char *in_home(const char *name)
-{
-	static char path[512];
-	snprintf(path, sizeof path, "%s/%s", stage_home(), name);
-	return path;
-}
-
-static bool is_row(struct vt *vt, const void *text)
-{
-	return strcmp(vt_row(vt, -1), text) == 0;
-}
-
-/* The last row is this and nothing more. */
-static bool shows(struct vt *vt, const char *text)
-{
-	return vt_wait(vt, is_row, text, text);
-}
-
 static void ends_well(struct vt *vt, const char *what)
 {
 	is_text(vt_replies(vt), "", "the terminal was asked nothing");
@@ -51,24 +33,24 @@ static void takes_an_interrupt(void)
 {
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_send(vt, "half 한");
-	shows(vt, "2> half 한");
+	stage_wait_last_row(vt, "2> half 한");
 	kill(vt_pid(vt), SIGINT);
-	ok(shows(vt, "2>") && vt_wait_cursor(vt, -1, 3), "SIGINT drops the line, as Ctrl-C does");
+	ok(stage_wait_last_row(vt, "2>") && vt_wait_cursor(vt, -1, 3), "SIGINT drops the line, as Ctrl-C does");
 	kill(vt_pid(vt), SIGINT);
 	ok(vt_wait_row(vt, -2, "leaves"), "on an empty one it says how to leave");
 	vt_send(vt, "one\r\022on");
-	ok(shows(vt, "(reverse-i-search)`on': one"), "a search");
+	ok(stage_wait_last_row(vt, "(reverse-i-search)`on': one"), "a search");
 	kill(vt_pid(vt), SIGINT);
-	ok(shows(vt, "2>"), "ends, too");
+	ok(stage_wait_last_row(vt, "2>"), "ends, too");
 	ends_well(vt, "SIGINT");
 }
 
 static struct vt *start_with_inputrc(const char *text)
 {
-	FILE *file = fopen(in_home("inputrc"), "we");
+	FILE *file = fopen(stage_path("inputrc"), "we");
 	if (!file || fputs(text, file) < 0 || fclose(file) != 0)
 		printf("# writing inputrc failed\n");
-	setenv("INPUTRC", in_home("inputrc"), 1);
+	setenv("INPUTRC", stage_path("inputrc"), 1);
 	struct vt *vt = stage_demo("xterm-256color");
 	setenv("INPUTRC", "/dev/null", 1);
 	return vt;
@@ -124,8 +106,8 @@ static void dies_when_stuck(void)
 		vt_free(vt);
 		return;
 	}
-	remove(in_home("inputrc"));
-	if (mkfifo(in_home("inputrc"), 0600) < 0)
+	remove(stage_path("inputrc"));
+	if (mkfifo(stage_path("inputrc"), 0600) < 0)
 		printf("# no pipe\n");
 	vt_send(vt, "\030\022");
 	struct stuck stuck = { "", 0 }, *context = &stuck;
@@ -136,7 +118,7 @@ static void dies_when_stuck(void)
 	ok(vt_wait_exit(vt, NULL), "is ended by a second SIGTERM at the latest");
 	ok(stage_is_restored(vt), "and the terminal is restored");
 	vt_free(vt);
-	remove(in_home("inputrc"));
+	remove(stage_path("inputrc"));
 }
 
 static void ends_without_a_hangup_signal(void)
@@ -205,7 +187,7 @@ static void is_back_in_the_shell(struct vt *vt, const char *how)
 static void goes_on(struct vt *vt, const char *line, const char *how)
 {
 	vt_send(vt, "fg\r");
-	ok(vt_wait(vt, runs_a_job, NULL, "a job") && shows(vt, line), "%s: fg shows the line", how);
+	ok(vt_wait(vt, runs_a_job, NULL, "a job") && stage_wait_last_row(vt, line), "%s: fg shows the line", how);
 	vt_watch(vt, vt_foreground(vt));
 	ok(vt_is_alternate(vt) && vt_has_mode(vt, 2004) && !vt_is_restored(vt), "%s: the window",
 	   how);
@@ -222,7 +204,7 @@ static void obeys_a_plain_shell(void)
 	vt_wait(vt, runs_a_job, NULL, "a job");
 	ok(vt_wait_row(vt, -1, "2>"), "started by a plain shell");
 	vt_send(vt, "/set mouse on\rhalf 한");
-	shows(vt, "2> half 한");
+	stage_wait_last_row(vt, "2> half 한");
 	ok(vt_has_mouse(vt), "the mouse is asked for");
 	vt_send(vt, "\032");
 	is_back_in_the_shell(vt, "Ctrl-Z");
@@ -332,7 +314,7 @@ static void lives_in_any_size(void)
 		if (!ok(vt_wait_idle(vt), "%dx%d", sizes[i].columns, sizes[i].rows))
 			break;
 	}
-	ok(shows(vt, "2> 한글 가나다 text") && vt_wait_cursor(vt, -1, 19),
+	ok(stage_wait_last_row(vt, "2> 한글 가나다 text") && vt_wait_cursor(vt, -1, 19),
 	   "the line has come through all of them");
 	ends_well(vt, "sizes");
 }
@@ -354,7 +336,7 @@ static void speaks_ascii_for(const char *variable)
 	setenv(variable, "C", 1);
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_send(vt, "a한b\033[200~가\033[201~");
-	ok(shows(vt, "2> a\\xed\\x95\\x9cb\\xea\\xb0\\x80"),
+	ok(stage_wait_last_row(vt, "2> a\\xed\\x95\\x9cb\\xea\\xb0\\x80"),
 	   "%s=C: what is not ASCII shows as bytes", variable);
 	vt_send(vt, "\r");
 	ok(stage_wait_row(vt, "<", "a\\xed\\x95\\x9cb\\xea\\xb0\\x80") &&
@@ -372,7 +354,7 @@ static void speaks_unicode_without_a_locale(void)
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_send(vt, "한글\r가나");
 	ok(stage_wait_row(vt, "←", "한글⏎"), "no locale at all: UTF-8");
-	ok(shows(vt, "2> 가나") && vt_wait_cursor(vt, -1, 7), "also in the second line");
+	ok(stage_wait_last_row(vt, "2> 가나") && vt_wait_cursor(vt, -1, 7), "also in the second line");
 	ends_well(vt, "no locale");
 	setenv("LC_ALL", "C.UTF-8", 1);
 }
@@ -408,7 +390,7 @@ static bool make_korean_locale(void)
 	         "localedef -i ko_KR -f EUC-KR '%s/ko_KR.EUC-KR' >/dev/null 2>&1", stage_home());
 	int status = system(command);
 	return WIFEXITED(status) && WEXITSTATUS(status) <= 1 &&
-	       access(in_home("ko_KR.EUC-KR/LC_CTYPE"), R_OK) == 0;
+	       access(stage_path("ko_KR.EUC-KR/LC_CTYPE"), R_OK) == 0;
 }
 
 static void speaks_another_encoding(void)
@@ -438,7 +420,7 @@ static void speaks_another_encoding(void)
 static void works_on(const char *term)
 {
 	struct vt *vt = stage_run(24, 80, term, STAGE_WORDS("--demo"));
-	ok(shows(vt, "2>"), "%s: a prompt", term);
+	ok(stage_wait_last_row(vt, "2>"), "%s: a prompt", term);
 	ok(vt_has_mode(vt, 2004), "%s: is asked to put pastes in brackets", term);
 	vt_send(vt, "hello 한글\033[D\033[3~\r");
 	ok(stage_wait_row(vt, "←", "hello 한⏎"), "%s: an echo", term);

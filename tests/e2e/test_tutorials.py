@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The programs that socket tutorials teach, run as they are taught, against sockpit: on a person's desk and in a pipe."""
+"""The programs that socket tutorials teach, run as they are taught, against sockpit: on a person's plain and in a pipe."""
 
 import atexit
 import os
@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 from tap import *  # noqa: E402,F403
-from desk import Desk  # noqa: E402
+from plain import Plain  # noqa: E402
 
 HERE = os.path.join(os.environ.get("srcdir", "."), "tests", "e2e", "tutorial")
 KOREAN = "안녕하세요, 서버! 소켓"
@@ -40,102 +40,102 @@ def finish(process):
     return process.returncode, rest.rstrip("\n")
 
 
-def port_on(desk, verb="listening"):
-    desk.sees(verb + " on 127.0.0.1:")
-    desk.sees("loopback only")
-    found = re.search(verb + r" on 127\.0\.0\.1:(\d+)", desk.text)
+def port_on(plain, verb="listening"):
+    plain.sees(verb + " on 127.0.0.1:")
+    plain.sees("loopback only")
+    found = re.search(verb + r" on 127\.0\.0\.1:(\d+)", plain.text)
     return int(found.group(1)) if found else 0
 
 
 def client_to_a_person():
     """A TCP client connects to us; a person reads what it sends and answers."""
     for message in ("Hello, server!", KOREAN):
-        desk = Desk("-l", "127.0.0.1", "0")
-        client = program("tcp_client", port_on(desk), message)
-        ok(desk.sees("client"), "the listener tells of the client")
-        desk.type("/session 2")
-        ok(desk.sees(message), "the client's words are shown: " + message.encode("ascii", "replace").decode())
-        desk.type(message + " too")
+        plain = Plain("-l", "127.0.0.1", "0")
+        client = program("tcp_client", port_on(plain), message)
+        ok(plain.sees("client"), "the listener tells of the client")
+        plain.type("/session 2")
+        ok(plain.sees(message), "the client's words are shown: " + message.encode("ascii", "replace").decode())
+        plain.type(message + " too")
         same(finish(client), (0, "Received: %s too" % message), "the client gets the answer")
-        ok(desk.sees("FIN"), "and its leaving is told")
-        same(desk.leave(), 0, "the desk is left in order")
+        ok(plain.sees("FIN"), "and its leaving is told")
+        same(plain.leave(), 0, "the plain is left in order")
 
 
 def client_to_a_service():
-    desk = Desk()
-    desk.type("/listen 0 echo")
-    port = port_on(desk)
+    plain = Plain()
+    plain.type("/listen 0 echo")
+    port = port_on(plain)
     same(finish(program("tcp_client", port)), (0, "Received: Hello, server!"), "our TCP echo service answers")
     same(finish(program("tcp_client", port, KOREAN)), (0, "Received: " + KOREAN), "in Korean too")
-    desk.type("/listen udp 0 echo")
-    port = port_on(desk, "receiving")
+    plain.type("/listen udp 0 echo")
+    port = port_on(plain, "receiving")
     same(finish(program("udp_client", port, KOREAN)), (0, "Received: " + KOREAN), "so does our UDP echo service")
-    same(desk.leave(), 0, "the desk is left in order")
+    same(plain.leave(), 0, "the plain is left in order")
 
 
 def echo_server():
     server = program("tcp_echo_server")
-    desk = Desk("127.0.0.1", line_of(server))
-    ok(desk.sees("connected"), "we connect to the tutorial's echo server")
+    plain = Plain("127.0.0.1", line_of(server))
+    ok(plain.sees("connected"), "we connect to the tutorial's echo server")
     for line in ("one", KOREAN, "three"):
-        desk.type(line)
-        ok(desk.sees("←  " + line), "it echoes")
-    desk.type("/shutdown write")
-    ok(desk.sees("FIN"), "our end of file makes it close, which is told")
+        plain.type(line)
+        ok(plain.sees("←  " + line), "it echoes")
+    plain.type("/shutdown write")
+    ok(plain.sees("FIN"), "our end of file makes it close, which is told")
     same(finish(server)[0], 0, "and it ends well")
-    same(desk.leave(), 0, "the desk is left in order")
+    same(plain.leave(), 0, "the plain is left in order")
 
 
 def split_characters():
     """Korean text that arrives cut in the middle of a character is whole on the screen."""
     server = listener()
-    desk = Desk("127.0.0.1", port_of(server))
+    plain = Plain("127.0.0.1", port_of(server))
     peer, _ = server.accept()
     data = (KOREAN + "\n").encode()
     peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     for i in range(len(data)):
         peer.sendall(data[i:i + 1])
-    ok(desk.sees(KOREAN), "a character may come in pieces")
+    ok(plain.sees(KOREAN), "a character may come in pieces")
     peer.close()
-    desk.leave()
+    plain.leave()
 
 
 def answer_server():
     server = program("tcp_answer_server")
     port = line_of(server)
-    desk = Desk("127.0.0.1", port)
-    ok(desk.sees("connected"), "we connect to the server that answers once")
-    desk.type("hi there")
-    ok(desk.sees("Hello, i'm server!"), "its answer, which has no line end, is shown")
-    ok(desk.sees("FIN"), "and that it closed")
+    plain = Plain("127.0.0.1", port)
+    ok(plain.sees("connected"), "we connect to the server that answers once")
+    plain.type("hi there")
+    ok(plain.sees("Hello, i'm server!"), "its answer, which has no line end, is shown")
+    ok(plain.sees("FIN"), "and that it closed")
     same(finish(server)[0], 0, "it ends well")
-    desk.type("/close")
-    ok(desk.sees("closed"), "we close")
-    desk.type("/reconnect")
-    ok(desk.sees("refused"), "reconnecting to a server that has gone says refused, and the prompt stays")
-    same(desk.leave(), 0, "the desk is left in order")
+    plain.type("/close")
+    ok(plain.sees("closed"), "we close")
+    plain.type("/reconnect")
+    ok(plain.sees("refused"), "reconnecting to a server that has gone says refused, and the prompt stays")
+    same(plain.leave(), 0, "the plain is left in order")
 
 
 def udp_server():
     server = program("udp_server")
-    desk = Desk("-u", "127.0.0.1", line_of(server))
+    plain = Plain("-u", "127.0.0.1", line_of(server))
     for line in ("ping", KOREAN):
-        desk.type(line)
-        ok(desk.sees("←") and desk.sees(line), "a datagram comes back")
+        plain.type(line)
+        ok(plain.sees("←") and plain.sees(line), "a datagram comes back")
     server.kill()
     server.communicate()
-    desk.type("anybody?")
-    ok(desk.sees("refused"), "when the server has gone, the ICMP answer is told")
-    same(desk.leave(), 0, "the desk is left in order")
+    plain.type("anybody?")
+    ok(plain.sees("refused"), "when the server has gone, the ICMP answer is told")
+    same(plain.leave(), 0, "the plain is left in order")
 
 
 def udp_client_to_a_person():
-    desk = Desk("-u", "-l", "127.0.0.1", "0")
-    client = program("udp_client", port_on(desk, "receiving"))
-    ok(desk.sees("Hello"), "a datagram of the tutorial's client is shown")
-    desk.type("Hello yourself")
+    plain = Plain("-u", "-l", "127.0.0.1", "0")
+    client = program("udp_client", port_on(plain, "receiving"))
+    ok(plain.sees("Hello"), "a datagram of the tutorial's client is shown")
+    plain.type("Hello yourself")
     same(finish(client), (0, "Received: Hello yourself"), "and a person answers it")
-    same(desk.leave(), 0, "the desk is left in order")
+    same(plain.leave(), 0, "the plain is left in order")
 
 
 def in_a_pipe():

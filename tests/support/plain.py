@@ -15,7 +15,7 @@ import time
 from tap import DEADLINE
 
 
-class Desk:
+class Plain:
     def __init__(self, *args, columns=200, under=(), start_up=None):
         """`under`: words of a command that runs it; `start_up`: text of the start-up file."""
         self.home = tempfile.mkdtemp()
