@@ -53,7 +53,7 @@ static const char help_text[] =
         "  -N               pipe mode: half-close at the end of input (the default)\n"
         "  -q TIME          pipe mode: quit that long after the end of input\n"
         "  -v               pipe mode, -f: say on standard error what happens\n"
-        "  --service NAME   what a server does: none, echo, discard, hello\n"
+        "  --service NAME   what a server does: " SERVICE_NAMES "\n"
         "  --eol NAME       line end of what is typed: lf, crlf, cr, nul, none\n"
         "  --view NAME      how sessions are shown: chat, hex, trace, ladder\n"
         "  --set NAME=VALUE as /set does\n"

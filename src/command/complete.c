@@ -166,8 +166,8 @@ static void offer_session_names(struct offer *offer)
 
 static void offer_services(struct offer *offer)
 {
-	for (const struct service *service = service_table; service->name; service++)
-		offer_word(offer, xstrdup(service->name));
+	for (const struct service *const *service = service_table; *service; service++)
+		offer_word(offer, xstrdup((*service)->name));
 }
 
 static void offer_settings(struct offer *offer)

@@ -62,8 +62,8 @@ static void list_services(const struct app *app, struct buf *out)
 	struct listing listing;
 	(void)app;
 	listing_init(&listing, 2);
-	for (const struct service *service = service_table; service->name; service++)
-		add_phrase(&listing, service->name, service->help);
+	for (const struct service *const *service = service_table; *service; service++)
+		add_phrase(&listing, (*service)->name, (*service)->help);
 	end_list(&listing, out);
 }
 

@@ -223,7 +223,7 @@ const struct command session_commands[] = {
 	        .name = "listen",
 	        .letter = 'l',
 	        .group = "sessions",
-	        .usage = "[tcp|udp] [local-address] <port> [none|echo|discard|hello] [as <name>]",
+	        .usage = "[tcp|udp] [local-address] <port> [" SERVICE_NAMES "] [as <name>]",
 	        .help = "serve TCP clients, or UDP peers\n"
 	                "Without a local address only this machine reaches it; * stands for every "
 	                "address.\n"

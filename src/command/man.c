@@ -148,9 +148,9 @@ static void print_settings(FILE *out)
 static void print_services(FILE *out)
 {
 	fputs(".Sh SERVICES\n.Bl -tag -width Ds\n", out);
-	for (const struct service *service = service_table; service->name; service++) {
-		fprintf(out, ".It Cm %s\n", service->name);
-		print_help(out, service->help);
+	for (const struct service *const *service = service_table; *service; service++) {
+		fprintf(out, ".It Cm %s\n", (*service)->name);
+		print_help(out, (*service)->help);
 	}
 	fputs(".El\n", out);
 }

@@ -7,6 +7,10 @@
 #include "net/session.h"
 #include "record/entry.h"
 
+#define DECLARE(name) extern const struct service service_##name;
+#define POINTER(name) &service_##name,
+SERVICES(DECLARE)
+
 static const char greeting[] = "Hello from sockpit!\n";
 
 /* A stream that takes no more is shut or reset, which its transcript tells already. */
@@ -19,7 +23,8 @@ static void answer(struct session *session, const struct endpoint *to, const cha
 		session_note(session, ENTRY_ERROR, "not answered: %s", error.text);
 }
 
-static void drop(struct session *session, const struct endpoint *from, const char *data, size_t len)
+void service_drop(struct session *session, const struct endpoint *from, const char *data,
+                  size_t len)
 {
 	(void)session;
 	(void)from;
@@ -50,35 +55,53 @@ static void greet_back(struct session *session, const struct endpoint *from, con
 		answer(session, from, greeting, sizeof greeting - 1);
 }
 
-const struct service service_table[] = {
-	{ .name = "none", .help = "a person answers", .ended = stay_open },
-	{ .name = "echo", .help = "sends back what it reads (RFC 862)", .data = answer },
-	{ .name = "discard", .help = "reads and drops (RFC 863)", .data = drop },
-	{ .name = "hello",
-	  .help = "greets and closes; on UDP it answers each datagram",
-	  .opened = greet,
-	  .data = greet_back },
-	{ .name = NULL },
+static const struct service none = {
+	.name = "none",
+	.help = "a person answers",
+	.ended = stay_open,
 };
+
+const struct service service_echo = {
+	.name = "echo",
+	.help = "sends back what it reads (RFC 862)",
+	.data = answer,
+};
+
+const struct service service_discard = {
+	.name = "discard",
+	.help = "reads and drops (RFC 863)",
+	.data = service_drop,
+};
+
+const struct service service_hello = {
+	.name = "hello",
+	.help = "greets and closes; on UDP it answers each datagram",
+	.opened = greet,
+	.data = greet_back,
+};
+
+const struct service *const service_table[] = { &none, SERVICES(POINTER) NULL };
+
+/* ---- finding one ---- */
 
 static const char *name_of_service(const void *table, size_t index)
 {
-	const struct service *services = table;
-	return services[index].name;
+	const struct service *const *services = table;
+	return services[index] ? services[index]->name : NULL;
 }
 
 const struct choice service_names = { .name = name_of_service, .context = service_table };
 
 const struct service *service_find(const char *name)
 {
-	const struct service *service = service_table;
-	while (service->name && strcmp(service->name, name) != 0)
+	const struct service *const *service = service_table;
+	while (*service && strcmp((*service)->name, name) != 0)
 		service++;
-	return service->name ? service : NULL;
+	return *service;
 }
 
 const struct service *service_choose(const char *name, struct error *error)
 {
 	size_t index = choice_choose(&service_names, "service", name, NULL, error);
-	return index == CHOICE_NONE ? NULL : &service_table[index];
+	return index == CHOICE_NONE ? NULL : service_table[index];
 }

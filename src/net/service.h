@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* service: what a server does with what it reads: none (a person answers), echo (RFC 862), discard
  * (RFC 863), hello (greets and closes; on UDP it answers each datagram). A table of small functions
- * on the session; a new service is one more entry. What keeps two UDP services from answering each
- * other forever is in answer_loop. */
+ * on the session; a new service is one more file and one more name here. What keeps two UDP services
+ * from answering each other forever is in answer_loop. */
 #pragma once
 
 #include "base/choice.h"
 #include "base/error.h"
 #include "net/session.h"
 
-/* All of them, ended by one with a NULL name. The first is "none". */
-extern const struct service service_table[];
+/* Each but "none": service_echo, … is its struct. */
+#define SERVICES(row) row(echo) row(discard) row(hello)
+
+/* "none|echo|…": a choice in a usage. */
+#define SERVICE_IN_NAMES(name) "|" #name
+#define SERVICE_NAMES          "none" SERVICES(SERVICE_IN_NAMES)
+
+/* All of them, "none" first, NULL after the last one. */
+extern const struct service *const service_table[];
+
+/* A service that answers and needs nothing of what it reads. */
+void service_drop(struct session *session, const struct endpoint *from, const char *data,
+                  size_t len);
 
 const struct service *service_find(const char *name);
 

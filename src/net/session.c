@@ -77,6 +77,7 @@ void session_free(struct session *session)
 		free(session->open_parameters->local_port);
 		free(session->open_parameters);
 	}
+	session_free_service_state(session);
 	buf_free(&session->queue);
 	free_own(session);
 	free(session);
@@ -335,6 +336,21 @@ void session_begin_service(struct session *session)
 void session_end_service(struct session *session)
 {
 	session->caller.flags &= (uint8_t)~ENTRY_ECHO;
+}
+
+void *session_service_state(struct session *session)
+{
+	if (!session->service_state && session->service->state_size)
+		session->service_state = xcalloc(1, session->service->state_size);
+	return session->service_state;
+}
+
+void session_free_service_state(struct session *session)
+{
+	if (session->service_state && session->service->freed)
+		session->service->freed(session->service_state);
+	free(session->service_state);
+	session->service_state = NULL;
 }
 
 void session_answer(struct session *session, const struct endpoint *from, const char *data,

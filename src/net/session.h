@@ -42,18 +42,27 @@ struct session;
 /* What a session calls of its service; the services themselves are in service.h. */
 struct service {
 	const char *name;
-	const char *help; /* one line for TAB, /help and the manual */
+	const char *help;  /* one line for TAB, /help and the manual */
+	size_t state_size; /* bytes that it keeps of each session, see session_service_state() */
 
 	/* A client has been accepted. NULL = nothing to do. */
 	void (*opened)(struct session *session);
 
-	/* NULL = nobody answers but a person. Bytes of a stream, or one datagram of `from`. They stay valid until the next call on a
-	 * session. */
+	/* Bytes of a stream, or one datagram of `from`. They stay valid until the next call on a
+	 * session. NULL = nobody answers but a person. */
 	void (*data)(struct session *session, const struct endpoint *from, const char *data,
 	             size_t len);
 
+	/* A stream has room: what was written has left the queue, and the kernel takes more. Called once
+	 * after something was written, or was refused for want of room. NULL = never. */
+	void (*ready)(struct session *session);
+
 	/* The peer has sent FIN. NULL = close when everything queued is out. */
 	void (*ended)(struct session *session);
+
+	/* The session is over, or has another service now: releases what the state holds. NULL =
+	 * nothing. */
+	void (*freed)(void *state);
 };
 
 struct session_options {
@@ -117,6 +126,9 @@ uint64_t session_life_sent(const struct session *session);
 size_t
 session_clients(const struct session *session); /* open sessions that this listener accepted */
 const struct service *session_service(const struct session *session);
+
+/* What its service keeps of this session: `state_size` bytes, all zero at first. */
+void *session_service_state(struct session *session);
 
 /* What a typed line ends with; a client has it from its listener. */
 enum eol session_eol(const struct session *session);

@@ -180,6 +180,7 @@ struct session {
 	struct buf queue;  /* streams: bytes; datagrams: each after a struct of its own */
 	size_t unsent;     /* bytes of payload in it */
 	const struct service *service;
+	void *service_state; /* NULL until it is asked for, and in the turn after the end */
 	struct dial *dial; /* it is being opened */
 	struct step *step; /* the call by hand that waits, NULL = none */
 	int64_t again_at;  /* clock_now() when it will be opened again; 0 = it will not */
@@ -281,6 +282,9 @@ bool session_check_name(struct session_host *host, const struct session *self, c
 /* The service acts: calls made until the second one are flagged ENTRY_ECHO. */
 void session_begin_service(struct session *session);
 void session_end_service(struct session *session);
+
+/* Frees its state: not from within the service. */
+void session_free_service_state(struct session *session);
 
 /* Its service has what has come; `from` is NULL for a stream. Nothing where a person answers. */
 static inline bool session_is_served(const struct session *session)

@@ -466,7 +466,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 		.transcript = transcript,
 		.resolver = resolver_new(RESOLVE_AT_ONCE, RESOLVE_THREADS),
 		.diag = diag_new(),
-		.no_service = &service_table[0],
+		.no_service = service_table[0],
 		.share = SESSION_TURN,
 		.add = add,
 		.find = find,
@@ -614,6 +614,12 @@ struct session *sessions_make_socket(struct sessions *sessions, enum transport t
 	return session;
 }
 
+static void change_service(struct session *session, const struct service *service)
+{
+	session_free_service_state(session);
+	session->service = service;
+}
+
 bool sessions_set_service(struct sessions *sessions, struct session *session,
                           const struct service *service, struct error *error)
 {
@@ -623,10 +629,10 @@ bool sessions_set_service(struct sessions *sessions, struct session *session,
 		          (unsigned)session->caller.session);
 		return false;
 	}
-	session->service = service;
+	change_service(session, service);
 	for (size_t i = 0; is_server && i < sessions->count; i++)
 		if (sessions->list[i]->listener == session->caller.session)
-			sessions->list[i]->service = service;
+			change_service(sessions->list[i], service);
 	if (is_server) {
 		char port[8]; /* the name that the program has given says what a server does */
 		snprintf(port, sizeof port, "%u", session->local[0].port);
@@ -667,11 +673,16 @@ static void serve_one(struct session *session, const struct poller *poller)
 void sessions_prepare(struct sessions *sessions, struct poller *poller)
 {
 	sessions->look_due = INT64_MAX;
-	for (size_t i = 0; i < sessions->count; i++)
-		if (sessions->list[i]->state != SESSION_CLOSED)
-			prepare_one(sessions, sessions->list[i], poller);
-		else if (sessions->list[i]->again_at)
-			poller_wake_at(poller, sessions->list[i]->again_at);
+	for (size_t i = 0; i < sessions->count; i++) {
+		struct session *session = sessions->list[i];
+		if (session->state != SESSION_CLOSED) {
+			prepare_one(sessions, session, poller);
+			continue;
+		}
+		session_free_service_state(session);
+		if (session->again_at)
+			poller_wake_at(poller, session->again_at);
+	}
 	poller_wake_lazily(poller, sessions->look_due);
 	lingering_prepare(&sessions->lingering, poller);
 	async_close_prepare(sessions->async_close, poller);

@@ -21,7 +21,8 @@ struct stream {
 	bool broken;            /* send() met a reset: only what has already come is still read */
 	bool large_reads;       /* the last recv() gave a full buffer: much is asked for at once */
 	bool greeting_due;      /* its service does not know of the client yet, */
-	bool fin_due;           /* nor of its FIN: it is paused */
+	bool fin_due;           /* nor of its FIN: it is paused; */
+	bool ready_due;         /* it is told when the queue is empty */
 	struct secrets secrets; /* which bytes of the queue */
 };
 
@@ -203,6 +204,7 @@ static bool stream_send(struct session *session, const struct endpoint *to, cons
 		          (unsigned)session->caller.session);
 		return false;
 	}
+	stream->ready_due = stream->ready_due || (len && session->service->ready);
 	if (refuse_send(session, len, error))
 		return false;
 	if (len == 0)
@@ -642,6 +644,13 @@ static void finish_cut_off(struct session *session)
 		session_finish(session, SESSION_ENDED_RESET, "connection reset by peer (RST) *");
 }
 
+static bool wants_ready(const struct session *session)
+{
+	const struct stream *stream = session->own;
+	return stream->ready_due && session->service->ready && !session->queue.len &&
+	       !stream->shut && !stream->broken;
+}
+
 static void prepare(struct session *session, struct poller *poller)
 {
 	if (was_cut_off(session)) {
@@ -650,16 +659,22 @@ static void prepare(struct session *session, struct poller *poller)
 	}
 	if (readable_now(session))
 		poller_want_read(poller, session->fd[0]);
-	if (session->queue.len)
+	if (session->queue.len || wants_ready(session))
 		poller_want_write(poller, session->fd[0]);
 }
 
 static void serve(struct session *session, const struct poller *poller)
 {
+	struct stream *stream = session->own;
 	int fd = session->fd[0];
 	if (session->queue.len && poller_writable(poller, fd)) {
 		flush_some(session, SESSION_TURN);
 		settle(session);
+	} else if (wants_ready(session) && poller_writable(poller, fd)) {
+		stream->ready_due = false;
+		session_begin_service(session);
+		session->service->ready(session);
+		session_end_service(session);
 	}
 	if (session->state == SESSION_OPEN && poller_readable(poller, fd))
 		receive(session);

@@ -61,7 +61,7 @@ static bool is_stream_server(const struct pipe *pipe)
 /* A service answers by itself: then nothing goes through here. */
 static bool is_service(const struct pipe *pipe)
 {
-	return session_service(pipe->options.session) != &service_table[0];
+	return session_service(pipe->options.session) != service_table[0];
 }
 
 static void end(struct pipe *pipe, int status)

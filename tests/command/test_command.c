@@ -113,9 +113,9 @@ static void test_services_of_listen(void)
 	struct error error = { 0 };
 	struct element elements[GRAMMAR_MAX];
 	char names[200] = "";
-	for (const struct service *service = service_table; service->name; service++) {
+	for (const struct service *const *service = service_table; *service; service++) {
 		strncat(names, *names ? "|" : "", sizeof names - strlen(names) - 1);
-		strncat(names, service->name, sizeof names - strlen(names) - 1);
+		strncat(names, (*service)->name, sizeof names - strlen(names) - 1);
 	}
 	grammar_elements(command_find("listen", 6, &error)->usage, elements);
 	is_bytes(elements[3].literals, elements[3].literals_len, names, strlen(names),
@@ -243,10 +243,10 @@ static void test_help_of_all(void)
 	}
 	ok(strstr(ask(&app, "/help info"), "what sending waits for; round trip "),
 	   "a sentence is one line, however the table breaks it");
-	for (const struct service *service = service_table; service->name; service++) {
+	for (const struct service *const *service = service_table; *service; service++) {
 		char line[80];
-		snprintf(line, sizeof line, "/help %s", service->name);
-		ok(strstr(ask(&app, line), service->help), "%s", line);
+		snprintf(line, sizeof line, "/help %s", (*service)->name);
+		ok(strstr(ask(&app, line), (*service)->help), "%s", line);
 	}
 	fixture_end(&app);
 }

@@ -2,16 +2,23 @@
 #include "net/service.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 
 #include "net/fixture.h"
 #include "net/session_internal.h"
 
+static struct session *serve_by(struct fixture *f, enum transport transport,
+                                const struct service *service, size_t queue_max)
+{
+	struct session_options options = { .service = service, .queue_max = queue_max };
+	return listen_on(f, transport, "127.0.0.1", 0, &options);
+}
+
 static struct session *serve(struct fixture *f, enum transport transport, const char *name,
                              size_t queue_max)
 {
-	struct session_options options = { .service = service_find(name), .queue_max = queue_max };
-	return listen_on(f, transport, "127.0.0.1", 0, &options);
+	return serve_by(f, transport, service_find(name), queue_max);
 }
 
 static uint16_t port_of(const struct session *session)
@@ -29,7 +36,7 @@ static struct session *client_of(struct fixture *f, struct session *server, int 
 
 static void is_a_table(void)
 {
-	is_text(service_table[0].name, "none", "the first service is none");
+	is_text(service_table[0]->name, "none", "the first service is none");
 	ok(service_find("echo") && service_find("discard") && service_find("hello"),
 	   "there are three others");
 	ok(!service_find("chat") && !service_find("") && !service_find("ech"), "and no more");
@@ -277,6 +284,136 @@ static void changes(struct fixture *f)
 	peer_close_all((int[]){ fd, later }, 2);
 }
 
+/* ---- a service with state ---- */
+
+enum { COUNT_ALL = 24 << 20, COUNT_PIECE = 5000 };
+
+/* Writes so many bytes, 0 1 2 … 255 0 1 …, as fast as they are taken, then closes. */
+struct counter {
+	size_t written;
+	char *piece;
+	int refused, ready;
+};
+
+static int counters_freed;
+static uint32_t counter_seen; /* the session that was served last */
+
+/* One piece after the other until one is refused, or once where `most` says so. */
+static void count_on(struct session *session, int most)
+{
+	struct counter *counter = session_service_state(session);
+	struct error error;
+	counter_seen = session_number(session);
+	while (most-- > 0 && counter->written < COUNT_ALL) {
+		for (size_t i = 0; i < COUNT_PIECE; i++)
+			counter->piece[i] = (char)(counter->written + i);
+		size_t left = COUNT_ALL - counter->written;
+		size_t len = left < COUNT_PIECE ? left : COUNT_PIECE;
+		if (!session_send(session, counter->piece, len, &error)) {
+			counter->refused++;
+			return;
+		}
+		counter->written += len;
+	}
+	if (counter->written == COUNT_ALL)
+		session_shutdown(session, SHUT_WR, &error);
+}
+
+static void begin_counting(struct session *session)
+{
+	struct counter *counter = session_service_state(session);
+	counter->piece = malloc(COUNT_PIECE);
+	count_on(session, INT_MAX);
+}
+
+static void go_on_counting(struct session *session)
+{
+	struct counter *counter = session_service_state(session);
+	counter->ready++;
+	count_on(session, counter->ready % 2 ? INT_MAX : 1);
+}
+
+static void free_counter(void *state)
+{
+	struct counter *counter = state;
+	free(counter->piece);
+	counters_freed++;
+}
+
+static const struct service counting = {
+	.name = "count",
+	.state_size = sizeof(struct counter),
+	.opened = begin_counting,
+	.data = service_drop,
+	.ready = go_on_counting,
+	.freed = free_counter,
+};
+
+static size_t read_count(struct fixture *f, int fd, size_t len)
+{
+	static char data[64 << 10];
+	size_t in = 0;
+	int64_t deadline = clock_now() + 10 * CLOCK_S;
+	while (in < len) {
+		ssize_t got = recv(fd, data, sizeof data, MSG_DONTWAIT);
+		if (got <= 0 && !fixture_turn(f, deadline))
+			return in;
+		for (ssize_t i = 0; i < got; i++)
+			if (data[i] != (char)(in + (size_t)i))
+				return in + (size_t)i;
+		in += got > 0 ? (size_t)got : 0;
+	}
+	return in;
+}
+
+static void writes_when_there_is_room(struct fixture *f)
+{
+	int fds[2];
+	counters_freed = 0;
+	struct session *server = serve_by(f, TRANSPORT_TCP, &counting, 2 * (size_t)COUNT_PIECE);
+	struct session *first = client_of(f, server, &fds[0]);
+	struct counter *counter = session_service_state(first);
+	until(f, counter->refused > 0);
+	size_t written = counter->written;
+	ok(written < COUNT_ALL && session_unsent(first) > 0, "a full queue refuses a piece");
+	fixture_turns(f, 20);
+	ok(counter->written == written && counter->refused == 1,
+	   "then the service is not asked again until there is room");
+	struct session *second = client_of(f, server, &fds[1]);
+	ok(session_service_state(second) != counter, "each client has a state of its own");
+	is_int(read_count(f, fds[1], COUNT_ALL), COUNT_ALL, "who reads gets everything, in order");
+	is_int(peer_eof(fds[1], PEER_MS), 1, "and the end");
+	is_int(counter->written, (long long)written, "while the other one waits");
+	is_int(read_count(f, fds[0], COUNT_ALL), COUNT_ALL, "who reads late gets the same");
+	ok(counter->ready > 1 && counter->ready <= COUNT_ALL / COUNT_PIECE,
+	   "ready comes as often as there is room, and no more");
+	is_int(counters_freed, 0, "the states are there as long as the clients");
+	peer_half_close(fds[0]);
+	until(f, session_state(first) == SESSION_CLOSED && counters_freed == 1);
+	is_int(counters_freed, 1, "one goes with its client");
+	ok(sessions_set_service(f->sessions, server, service_find("none"), &f->error) &&
+	           counters_freed == 2,
+	   "the other one with its service");
+	peer_close_all(fds, 2);
+}
+
+/* The connection may break within a call of the service, which still has its state then. */
+static void survives_a_reset(struct fixture *f)
+{
+	int fd;
+	counters_freed = 0;
+	struct session *server = serve_by(f, TRANSPORT_TCP, &counting, 2 * (size_t)COUNT_PIECE);
+	struct session *client = client_of(f, server, &fd);
+	read_count(f, fd, 100000);
+	peer_reset(fd);
+	until(f, session_state(client) == SESSION_CLOSED && counters_freed == 1);
+	is_int(session_end(client), SESSION_ENDED_RESET, "a reset ends it");
+	is_int(counters_freed, 1, "with its state");
+	client_of(f, server, &fd);
+	ok(counter_seen > session_number(client), "the next client is served");
+	peer_close_all(&fd, 1);
+}
+
 /* Bytes that lie in a transcript of three small blocks are sent before they can be evicted. */
 static void echoes_from_a_tiny_transcript(void)
 {
@@ -318,6 +455,8 @@ int main(void)
 	run(discards);
 	run(greets);
 	run(changes);
+	run(writes_when_there_is_room);
+	run(survives_a_reset);
 	echoes_from_a_tiny_transcript();
 	return tap_done();
 }
