@@ -218,7 +218,10 @@ static void tell_failed(struct app *app, const struct session *session)
 	buf_free(&text);
 }
 
-void app_settle_failed(struct app *app)
+/* What failed to open has no tab: each such session is set aside, all that it said is repeated as a
+ * note where one looks now, and where it was the current one, the session before it is that again.
+ * While a line is being typed for it, it stays. */
+static void settle_failed(struct app *app)
 {
 	struct session *session;
 	if (app->keeps_failed)
@@ -574,7 +577,7 @@ void app_prepare(struct app *app, struct poller *poller)
 void app_serve(struct app *app, struct poller *poller)
 {
 	sessions_serve(app->sessions, poller);
-	app_settle_failed(app);
+	settle_failed(app);
 	settle_current(app);
 	app_serve_leaving(app);
 	app_note_seen(app);

@@ -130,11 +130,6 @@ bool app_forget(struct app *app, struct session *session, struct error *error);
  * how many. */
 size_t app_forget_ended(struct app *app);
 
-/* What failed to open has no tab: each such session is set aside, all that it said is repeated as a
- * note where one looks now, and where it was the current one, the session before it is that again.
- * While a line is being typed for it, it stays. */
-void app_settle_failed(struct app *app);
-
 /* The session that failed to open, where the pane shows the note about it and it has failed since
  * `position`; NULL. */
 const struct session *app_failed_since(const struct app *app, uint64_t position);

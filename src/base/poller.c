@@ -266,12 +266,6 @@ bool poller_take_signal(int signal)
 	return yes;
 }
 
-/* It is blocked here, so it stays pending until the next pselect(), which then returns at once. */
-void poller_raise(int signal)
-{
-	raise(signal);
-}
-
 void poller_on_stuck(void (*restore)(void))
 {
 	stuck_restore = restore;
@@ -281,9 +275,4 @@ void poller_block_signals(void)
 {
 	sigset_t set = watched_set();
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
-const sigset_t *poller_old_mask(void)
-{
-	return &old_mask;
 }

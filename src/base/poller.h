@@ -61,10 +61,6 @@ bool poller_writable(const struct poller *poller, int fd);
 /* Has this watched signal come since the last time it was asked about? Asking clears it. */
 bool poller_take_signal(int signal);
 
-/* Sends a watched signal to this process: the next poller_wait() returns at once and the flag is
- * set then. */
-void poller_raise(int signal);
-
 /* Called from the handler itself where SIGTERM, SIGHUP or SIGQUIT end the program at once: at the
  * second one that nobody took meanwhile, since the program is stuck, and before the first
  * poller_wait(), where SIGINT does, too. `restore` must be async-signal-safe; the process then dies
@@ -73,6 +69,3 @@ void poller_on_stuck(void (*restore)(void));
 
 /* Blocks every watched signal in the calling thread: for threads other than the main one. */
 void poller_block_signals(void);
-
-/* The mask that was in force before poller_init(), for a child or for dying of a signal. */
-const sigset_t *poller_old_mask(void);

@@ -178,17 +178,3 @@ bool sample_previous(const struct transcript *transcript, uint64_t position, uns
 	}
 	return false;
 }
-
-/* ---- words ---- */
-
-const char *sample_timer_name(uint64_t timer)
-{
-	static const char *const names[] = {
-		[TIMER_OFF] = "off",
-		[TIMER_RETRANSMIT] = "retransmit",
-		[TIMER_KEEPALIVE] = "keepalive",
-		[TIMER_TIMEWAIT] = "TIME_WAIT",
-		[TIMER_PERSIST] = "persist",
-	};
-	return timer < sizeof names / sizeof *names ? names[timer] : "?";
-}

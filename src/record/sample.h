@@ -171,6 +171,3 @@ bool sample_before(const struct transcript *transcript, uint64_t position, unsig
  * several addresses has a socket for each. */
 bool sample_previous(const struct transcript *transcript, uint64_t position, unsigned most,
                      struct sample *sample);
-
-/* "retransmit", "keepalive", "persist", "TIME_WAIT"; "off". Static. */
-const char *sample_timer_name(uint64_t timer);

@@ -122,7 +122,8 @@ const char *pattern_search(const struct pattern *pattern, const char *bytes, siz
 	return memmem(bytes, len, pattern->bytes, pattern->len);
 }
 
-wchar_t pattern_fold_char(const struct pattern *pattern, wchar_t wc)
+/* One character of a row. */
+static wchar_t fold_char(const struct pattern *pattern, wchar_t wc)
 {
 	if (!pattern->folds)
 		return wc;
@@ -178,7 +179,7 @@ static size_t match_at(const struct row *row, size_t glyph, size_t character,
 	for (; glyph < row->count && matched < count; glyph++, character = 0) {
 		const struct glyph *here = &row->glyphs[glyph];
 		for (; character < here->count && matched < count; character++, matched++)
-			if (pattern_fold_char(pattern, here->chars[character]) != wanted[matched])
+			if (fold_char(pattern, here->chars[character]) != wanted[matched])
 				return 0;
 	}
 	return matched == count ? glyph : 0;

@@ -38,9 +38,6 @@ void pattern_fold(const struct pattern *pattern, char *bytes, size_t len);
 /* Where it begins in folded bytes; NULL for nowhere. */
 const char *pattern_search(const struct pattern *pattern, const char *bytes, size_t len);
 
-/* One character of a row. */
-wchar_t pattern_fold_char(const struct pattern *pattern, wchar_t wc);
-
 /* Whether text has a capital letter, so that case matters. */
 bool pattern_has_capital(const char *text, size_t len);
 

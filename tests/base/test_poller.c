@@ -54,13 +54,13 @@ static void wakes_in_time(struct poller *poller)
 
 static void takes_signals(struct poller *poller)
 {
-	poller_raise(SIGWINCH);
+	raise(SIGWINCH);
 	ok(!poller_take_signal(SIGWINCH), "a signal waits until the program sleeps");
 	poller_reset(poller);
 	poller_wait(poller);
 	ok(poller_take_signal(SIGWINCH), "and ends the sleep");
 	ok(!poller_take_signal(SIGWINCH), "asking clears it");
-	poller_raise(SIGCONT);
+	raise(SIGCONT);
 	poller_reset(poller);
 	poller_wait(poller);
 	uint64_t turns = poller->turns;

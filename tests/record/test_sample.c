@@ -307,9 +307,6 @@ static void forgets_what_was_evicted(void)
 static void has_words(void)
 {
 	is_text(tcp_state_name(UINT64_MAX), "?", "however large");
-	is_text(sample_timer_name(TIMER_PERSIST), "persist", "timers have names");
-	is_text(sample_timer_name(TIMER_OFF), "off", "and so has none");
-	is_text(sample_timer_name(5), "?", "a new one has not");
 }
 
 int main(void)
