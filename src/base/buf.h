@@ -24,12 +24,12 @@ bool buf_append(struct buf *buf, const void *data, size_t len);
 bool buf_append_text(struct buf *buf, const char *text);
 bool buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Room for `len` more bytes behind the last; NULL at the ceiling. buf_commit() makes them count. */
+/* Room for `len` more bytes after the last; NULL at the ceiling. buf_commit() makes them count. */
 char *buf_reserve(struct buf *buf, size_t len);
 void buf_commit(struct buf *buf, size_t len);
 
 void buf_consume(struct buf *buf, size_t len);
 const char *buf_data(const struct buf *buf);
 
-/* The bytes as a C string, a NUL kept behind them (not counted in len). Never NULL. */
+/* The bytes as a C string, followed by a NUL (not counted in len). Never NULL. */
 const char *buf_text(struct buf *buf);

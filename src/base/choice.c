@@ -119,7 +119,7 @@ size_t choice_nearest(const struct choice *choice, const char *word, size_t len,
 	for (size_t i = 0; (name = choice->name(choice->context, i)); i++) {
 		size_t width = strlen(name);
 		if (width > len + best || len > width + best)
-			continue; /* so many are to be put in or taken out */
+			continue; /* at least that many are to be put in or taken out */
 		size_t far = distance(word, len, name);
 		if (far > best || far >= width)
 			continue;

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-/* One escape: the bytes it stands for and the characters it takes, or why it is none. */
+/* One escape: its bytes and the characters that it takes, or why it is not one. */
 struct escape {
 	char bytes[4];
 	size_t len;

@@ -196,8 +196,8 @@ static void mind_timer(struct poller *poller)
 			arm(poller, INT64_MAX);
 		return;
 	}
-	bool stands = poller->timer && poller->armed <= poller->lazy;
-	if (stands || (has_timer(poller) && arm(poller, poller->lazy)))
+	bool is_armed = poller->timer && poller->armed <= poller->lazy;
+	if (is_armed || (has_timer(poller) && arm(poller, poller->lazy)))
 		poller_want_read(poller, poller->timer - 1);
 	else
 		poller_wake_at(poller, poller->lazy);

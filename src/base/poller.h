@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* poller: the one place where the program sleeps. Interest is stated anew each turn, pselect(2)
+/* poller: the one place where the program sleeps. Interest is stated again in each turn; pselect(2)
  * waits with the watched signals unblocked, and only there. Knows no session and no terminal. */
 #pragma once
 

@@ -38,7 +38,7 @@ static bool is_deceptive(wchar_t wc)
 	return unicode_is_ignorable(c);
 }
 
-/* Like mbrtowc(3), but each call stands alone, a NUL has the length 1, and what is no Unicode
+/* Like mbrtowc(3), but no call depends on the one before, a NUL has the length 1, and what is no Unicode
  * character is invalid: surrogates, by which some C libraries pass on undecodable bytes, and what
  * glibc still takes above U+10FFFF. A length above n is an error: (size_t)-1 invalid, (size_t)-2
  * cut. */
@@ -234,7 +234,7 @@ static size_t find_last_utf8(const char *s, size_t n)
 	return at > 0 ? at - 1 : 0;
 }
 
-/* No other encoding uses a byte below '0' inside a longer character, so behind one a character
+/* No other encoding uses a byte below '0' inside a longer character, so after one a character
  * begins. */
 static size_t find_start(const char *s, size_t n)
 {

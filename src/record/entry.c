@@ -10,7 +10,7 @@ static const char *const names[CALL_COUNT] = {
 	[CALL_NOTE] = "note",
 	[CALL_COMMAND] = "command",
 	[CALL_STATE] = "state",
-	[CALL_SAMPLE] = "reading",
+	[CALL_SAMPLE] = "sample",
 	[CALL_GETADDRINFO] = "getaddrinfo",
 	[CALL_SOCKET] = "socket",
 	[CALL_BIND] = "bind",
@@ -160,7 +160,8 @@ bool entry_is_payload(const struct entry *entry)
 
 bool entry_is_accepted(const struct entry *entry)
 {
-	return entry->call == CALL_STATE && !entry->back && !(entry->flags & ENTRY_ERROR);
+	return entry->call == CALL_STATE && !entry->previous_in_session &&
+	       !(entry->flags & ENTRY_ERROR);
 }
 
 int64_t entry_shown_time(const struct entry *entry)

@@ -41,11 +41,11 @@ enum call {
 };
 
 enum entry_flag {
-	ENTRY_ERROR = 1,     /* a note or state that tells a failure */
+	ENTRY_ERROR = 1,     /* a note or state that reports a failure */
 	ENTRY_ECHO = 2,      /* made by a service, not by a person */
 	ENTRY_TRUNCATED = 4, /* arg of a CALL_RECVFROM says how long the datagram really was */
 	ENTRY_CONTINUES = 8, /* the text of a note goes on in the session's next entry */
-	ENTRY_WATCHING = 16, /* a call that the program makes to see more, not to converse */
+	ENTRY_WATCHING = 16, /* a call that the program makes for its own observation */
 	ENTRY_WAITED = 32,   /* a call that a blocking socket would have slept in: the duration is
 	                      * from when it was asked for */
 	ENTRY_SECRET = 64,   /* what an outgoing call took is not to be shown */
@@ -72,24 +72,25 @@ struct errqueue {
 };
 
 struct entry {
-	int64_t time;      /* clock_now() when the call was made */
-	uint32_t back;     /* distance to the session's previous entry in units of ENTRY_ALIGN; 0
-	                    * = none */
-	uint32_t len;      /* payload bytes, behind header and address */
+	int64_t time; /* clock_now() when the call was made */
+	uint32_t
+	        previous_in_session; /* distance to the session's entry before this one, in units of
+	                               * ENTRY_ALIGN; 0 = none */
+	uint32_t len;                /* payload bytes, after header and address */
 	uint32_t duration; /* of the call, in microseconds, rounded up; UINT32_MAX = that or more */
 	uint32_t session;  /* number of the session; 0 = the program itself */
 	int32_t arg;       /* see enum call */
 	int16_t arg2;
-	int16_t fd;     /* the descriptor the call was made on, -1 for none */
-	uint16_t phase; /* low bits of the payload's stream position (CALL_SEND, CALL_RECV); what
-	                   * was only peeked at, or is urgent, does not move it on */
-	uint8_t call;   /* enum call */
-	uint8_t error;  /* errno of a failed call, 0 = success */
-	uint8_t endpoint_len; /* bytes of addresses between header and payload,
+	int16_t fd;             /* the descriptor the call was made on, -1 for none */
+	uint16_t stream_offset; /* low bits of where the payload begins in the stream (CALL_SEND,
+	                         * CALL_RECV); bytes peeked at, or urgent, do not move it on */
+	uint8_t call;           /* enum call */
+	uint8_t error;          /* errno of a failed call, 0 = success */
+	uint8_t endpoint_len;   /* bytes of addresses between header and payload,
 	                   * see entry_addresses_size() */
-	uint8_t flags;        /* enum entry_flag */
-	uint16_t step; /* back to the entry before it in time, in units of ENTRY_ALIGN; 0 = first
-	                   * of its block, UINT16_MAX = that far or farther */
+	uint8_t flags;          /* enum entry_flag */
+	uint16_t previous; /* distance to the entry before it in time, in units of ENTRY_ALIGN; 0 =
+	                    * first of its block, UINT16_MAX = that far or farther */
 };
 
 enum {
@@ -135,7 +136,7 @@ bool entry_is_words(const struct entry *entry);      /* a note, a command, a sta
 bool entry_is_of_command(const struct entry *entry); /* a command, a note that answers one */
 bool entry_is_datagram(const struct entry *entry);   /* that was sent or received */
 
-/* Bytes of a stream, in its order. What was sent as urgent has its place there (entry.phase), but
+/* Bytes of a stream, in its order. What was sent as urgent has its place there (entry.stream_offset), but
  * who receives it receives it beside the stream: it is shown like that. */
 bool entry_is_stream(const struct entry *entry);
 
@@ -149,5 +150,5 @@ bool entry_is_accepted(const struct entry *entry);
 /* The time by which it is shown: of a call that waited, the time at which it returned. */
 int64_t entry_shown_time(const struct entry *entry);
 
-/* "recv", "setsockopt"; "note", "command", "state" and "reading" for the others. */
+/* "recv", "setsockopt"; "note", "command", "state" and "sample" for the others. */
 const char *entry_call_name(enum call call);

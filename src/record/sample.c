@@ -16,7 +16,7 @@ static const uint64_t notable =
         BIT(SAMPLE_OUTQ) | BIT(SAMPLE_RMEM) | BIT(SAMPLE_DROPS) | BIT(SAMPLE_TIMER) |
         BIT(SAMPLE_QUEUE) | BIT(SAMPLE_BACKLOG);
 
-/* ---- two readings ---- */
+/* ---- two samples ---- */
 
 static bool both_have(const struct sample *a, const struct sample *b, enum sample_field field)
 {
@@ -66,7 +66,7 @@ void sample_compare(struct sample *now, const struct sample *before)
 }
 
 /* Whoever reads without asking for the timer has not seen it stop. */
-/* What waits in a stream is told in bytes; in the memory it takes only of datagrams. */
+/* What waits in a stream is counted in bytes, what waits as datagrams only in the memory it takes. */
 static uint64_t notable_of(const struct sample *sample)
 {
 	return sample_has(sample, SAMPLE_STATE) ? notable & ~BIT(SAMPLE_RMEM) : notable;

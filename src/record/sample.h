@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* sample: what the kernel said of a socket at one instant, as fields of which each is there or is
- * not: what a system does not give is absent, never 0. The payload of a CALL_SAMPLE entry is a
- * reading in a compact form. Knows no socket: who reads fills it, who draws asks it.
+/* sample: what the kernel reported of a socket at one instant. Each field is there or absent: what a
+ * system does not give is absent, never 0. The payload of a CALL_SAMPLE entry is a sample in a compact
+ * form. Knows no socket.
  *
- * A reading taken right behind a call stands right behind its entry (arg = SAMPLE_AFTER), and the
- * fields SAMPLE_NEW_… say what has changed since the reading before: what this call did, where
- * SAMPLE_CALLS is 1; where it is more, so many calls were made meanwhile, and only their sum is
- * known. */
+ * A sample taken right after a call follows its entry (arg = SAMPLE_AFTER). The fields SAMPLE_NEW_…
+ * say what has changed since the sample before: what this call did, where SAMPLE_CALLS is 1; the sum of
+ * that many calls, where it is more. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,11 +15,11 @@
 #include "record/transcript.h"
 #include "socket/tcp_state.h"
 
-/* Why a reading was taken: the arg of its entry. */
+/* Why a sample was taken: the arg of its entry. */
 enum sample_when {
 	SAMPLE_BEFORE, /* a call is about to be made, or the socket is ready: what the network did
 	                 */
-	SAMPLE_AFTER,  /* right behind the call in the entry before it in time */
+	SAMPLE_AFTER,  /* right after the call in the entry before it in time */
 	SAMPLE_LATER,  /* by itself, while something was on its way or a timer ran */
 	SAMPLE_CLOSED, /* there is no descriptor any more: by sock_diag(7) */
 };
@@ -81,7 +80,7 @@ enum sample_field {
 	SAMPLE_REORD_SEEN,
 	SAMPLE_RCV_OOOPACK,
 	SAMPLE_SND_WND, /* the peer's window */
-	SAMPLE_RCV_WND, /* ours, as told to the peer */
+	SAMPLE_RCV_WND, /* ours, as advertised to the peer */
 	SAMPLE_TOTAL_RTO,
 
 	/* ioctl and SO_MEMINFO, socket(7), udp(7). Bytes. */
@@ -95,15 +94,15 @@ enum sample_field {
 
 	/* sock_diag(7) */
 	SAMPLE_TIMER,      /* enum sample_timer */
-	SAMPLE_TIMER_LEFT, /* microseconds from the reading's time on */
+	SAMPLE_TIMER_LEFT, /* microseconds from the sample's time on */
 
 	/* a listener's */
 	SAMPLE_QUEUE,   /* connections that wait for accept() */
 	SAMPLE_BACKLOG, /* of at most, as asked by listen() */
 
-	/* what has changed since the reading before */
+	/* what has changed since the sample before */
 	SAMPLE_OLD_STATE, /* there where it differs from SAMPLE_STATE */
-	SAMPLE_NEW_OUT,   /* segments; these five are there when both readings have the count */
+	SAMPLE_NEW_OUT,   /* segments; these five are there when both samples have the count */
 	SAMPLE_NEW_IN,
 	SAMPLE_NEW_DATA_OUT, /* segments, retransmissions not among them */
 	SAMPLE_NEW_DATA_IN,
@@ -143,7 +142,7 @@ static inline bool sample_is(const struct sample *sample, enum tcp_state state)
 }
 
 /* Fills the fields from SAMPLE_OLD_STATE to SAMPLE_NEW_RETRANS of `now` by what `before`, an
- * earlier reading of the same socket, said. */
+ * earlier sample of the same socket, said. */
 void sample_compare(struct sample *now, const struct sample *before);
 
 /* Whether a person would want to see that `b` differs from `a`: state, segments, queues, window,
@@ -155,19 +154,19 @@ bool sample_differs(const struct sample *a, const struct sample *b);
 enum { SAMPLE_PACKED = 10 * (SAMPLE_COUNT + 1) };
 size_t sample_pack(const struct sample *sample, char out[SAMPLE_PACKED]);
 
-/* The reading in an entry's payload; false where it is none, or cut. Fields of a later version are
- * left away. */
+/* The sample in an entry's payload; false where it is not one, or is cut. Fields of a later version
+ * are left out. */
 bool sample_unpack(const struct entry *entry, struct sample *sample);
 
-/* The reading taken right behind the call at this position; false where there is none. */
+/* The sample taken right after the call at this position; false where there is none. */
 bool sample_after(const struct transcript *transcript, uint64_t position, struct sample *sample);
 
-/* The newest reading of a session at or before this position, looking at no more than `most` of its
+/* The newest sample of a session at or before this position, looking at no more than `most` of its
  * entries; false where there is none. */
 bool sample_before(const struct transcript *transcript, uint64_t position, unsigned most,
                    struct sample *sample);
 
-/* The reading of the same socket before the one at this position, as above: a session that waits on
+/* The sample of the same socket before the one at this position, as above: a session that waits on
  * several addresses has a socket for each. */
 bool sample_previous(const struct transcript *transcript, uint64_t position, unsigned most,
                      struct sample *sample);

@@ -7,11 +7,11 @@
 
 enum { LEAST = 16 };
 
-static struct session_track *new_list(size_t cap)
+static struct indexed_session *new_list(size_t cap)
 {
-	struct session_track *list = xcalloc(cap, sizeof *list);
+	struct indexed_session *list = xcalloc(cap, sizeof *list);
 	for (size_t i = 0; i < cap; i++)
-		list[i].last = TRACK_NONE;
+		list[i].last = SESSION_INDEX_NONE;
 	return list;
 }
 
@@ -32,17 +32,17 @@ static size_t hash(uint32_t session)
 }
 
 /* The place of a session, or the free one where it would go. */
-static struct session_track *probe(struct session_track *list, size_t cap, uint32_t session)
+static struct indexed_session *probe(struct indexed_session *list, size_t cap, uint32_t session)
 {
 	size_t i = hash(session) & (cap - 1);
-	while (list[i].last != TRACK_NONE && list[i].session != session)
+	while (list[i].last != SESSION_INDEX_NONE && list[i].session != session)
 		i = (i + 1) & (cap - 1);
 	return &list[i];
 }
 
-static bool is_alive(const struct session_track *track, uint64_t oldest)
+static bool is_alive(const struct indexed_session *track, uint64_t oldest)
 {
-	return track->last != TRACK_NONE && track->last >= oldest;
+	return track->last != SESSION_INDEX_NONE && track->last >= oldest;
 }
 
 /* Makes a list at most half full of those that are alive, so that the next time is far away. */
@@ -69,14 +69,15 @@ uint64_t session_index_last(const struct session_index *session_index, uint32_t 
 
 uint64_t session_index_first(const struct session_index *session_index, uint32_t session)
 {
-	const struct session_track *track = probe(session_index->list, session_index->cap, session);
-	return track->last == TRACK_NONE ? TRACK_NONE : track->first;
+	const struct indexed_session *track =
+	        probe(session_index->list, session_index->cap, session);
+	return track->last == SESSION_INDEX_NONE ? SESSION_INDEX_NONE : track->first;
 }
 
 void session_index_hide(struct session_index *session_index, uint32_t session)
 {
-	struct session_track *track = probe(session_index->list, session_index->cap, session);
-	if (track->last != TRACK_NONE)
+	struct indexed_session *track = probe(session_index->list, session_index->cap, session);
+	if (track->last != SESSION_INDEX_NONE)
 		track->hidden = true;
 }
 
@@ -85,29 +86,30 @@ void session_index_hide_others(struct session_index *session_index,
                                const void *context)
 {
 	for (size_t i = 0; i < session_index->cap; i++) {
-		struct session_track *track = &session_index->list[i];
-		if (track->last != TRACK_NONE && !stays(context, track->session))
+		struct indexed_session *track = &session_index->list[i];
+		if (track->last != SESSION_INDEX_NONE && !stays(context, track->session))
 			track->hidden = true;
 	}
 }
 
 bool session_index_is_hidden(const struct session_index *session_index, uint32_t session)
 {
-	const struct session_track *track = probe(session_index->list, session_index->cap, session);
-	return track->last != TRACK_NONE && track->hidden;
+	const struct indexed_session *track =
+	        probe(session_index->list, session_index->cap, session);
+	return track->last != SESSION_INDEX_NONE && track->hidden;
 }
 
-struct session_track *session_index_claim(struct session_index *session_index, uint32_t session,
-                                          uint64_t oldest)
+struct indexed_session *session_index_claim(struct session_index *session_index, uint32_t session,
+                                            uint64_t oldest)
 {
-	struct session_track *track = probe(session_index->list, session_index->cap, session);
-	if (track->last != TRACK_NONE)
+	struct indexed_session *track = probe(session_index->list, session_index->cap, session);
+	if (track->last != SESSION_INDEX_NONE)
 		return track;
 	if (session_index->count >= session_index->cap / 4 * 3) {
 		prune(session_index, oldest);
 		track = probe(session_index->list, session_index->cap, session);
 	}
 	session_index->count++;
-	*track = (struct session_track){ .session = session, .last = TRACK_NONE };
+	*track = (struct indexed_session){ .session = session, .last = SESSION_INDEX_NONE };
 	return track;
 }

@@ -8,27 +8,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TRACK_NONE UINT64_MAX
+#define SESSION_INDEX_NONE UINT64_MAX
 
-struct session_track {
-	uint64_t last;  /* position of the newest entry, TRACK_NONE before the first */
+struct indexed_session {
+	uint64_t last;  /* position of the newest entry, SESSION_INDEX_NONE before the first */
 	uint64_t first; /* of the very first one, which may be gone */
 	uint32_t session;
-	uint16_t phase[2]; /* low bits of the stream position of the next byte received, sent */
-	bool hidden;       /* left out where all sessions are shown */
+	uint16_t stream_offset[2]; /* low bits of the offset of the next byte received, sent */
+	bool hidden;               /* left out where all sessions are shown */
 };
 
 struct session_index {
-	struct session_track
-	        *list; /* open addressing, linear probing; last == TRACK_NONE is a free place */
-	size_t cap;    /* a power of two */
+	struct indexed_session *
+	        list; /* open addressing, linear probing; last == SESSION_INDEX_NONE is a free place */
+	size_t cap; /* a power of two */
 	size_t count;
 };
 
 void session_index_init(struct session_index *session_index);
 void session_index_free(struct session_index *session_index);
 
-/* Position of a session's newest entry, and of its first, TRACK_NONE where nothing is remembered. */
+/* Position of a session's newest entry, and of its first, SESSION_INDEX_NONE where nothing is remembered. */
 uint64_t session_index_last(const struct session_index *session_index, uint32_t session);
 uint64_t session_index_first(const struct session_index *session_index, uint32_t session);
 
@@ -42,5 +42,5 @@ bool session_index_is_hidden(const struct session_index *session_index, uint32_t
 /* The track of a session, a new one if need be; the caller sets `last` at once. Sessions whose last
  * entry is before `oldest` may be forgotten on this occasion. The pointer holds until the next
  * call. */
-struct session_track *session_index_claim(struct session_index *session_index, uint32_t session,
-                                          uint64_t oldest);
+struct indexed_session *session_index_claim(struct session_index *session_index, uint32_t session,
+                                            uint64_t oldest);

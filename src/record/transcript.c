@@ -10,7 +10,7 @@
 
 _Static_assert((int)TRANSCRIPT_BLOCK <= (int)ENTRY_SECRET_MOST,
                "an entry has no more stars than that");
-_Static_assert(TRACK_NONE == TRANSCRIPT_NONE, "a session without entries has no last one");
+_Static_assert(SESSION_INDEX_NONE == TRANSCRIPT_NONE, "a session without entries has no last one");
 
 struct block {
 	char *memory;
@@ -157,26 +157,27 @@ char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, si
 /* Links an entry to the one before it in its session and gives it its place in the stream. */
 static void link_entry(struct transcript *transcript, struct entry *entry, uint64_t position)
 {
-	struct session_track *track = session_index_claim(
+	struct indexed_session *track = session_index_claim(
 	        &transcript->session_index, entry->session, oldest_position(transcript));
-	uint64_t distance = track->last == TRACK_NONE ? 0 : (position - track->last) / ENTRY_ALIGN;
-	entry->back = distance <= UINT32_MAX ? (uint32_t)distance : 0;
-	entry->phase = 0;
-	if (track->last == TRACK_NONE)
+	uint64_t distance =
+	        track->last == SESSION_INDEX_NONE ? 0 : (position - track->last) / ENTRY_ALIGN;
+	entry->previous_in_session = distance <= UINT32_MAX ? (uint32_t)distance : 0;
+	entry->stream_offset = 0;
+	if (track->last == SESSION_INDEX_NONE)
 		track->first = position;
 	track->last = position;
 	if (entry->call != CALL_SEND && entry->call != CALL_RECV)
 		return;
-	uint16_t *phase = &track->phase[entry->call == CALL_SEND];
-	entry->phase = *phase;
+	uint16_t *offset = &track->stream_offset[entry->call == CALL_SEND];
+	entry->stream_offset = *offset;
 	if (!entry_is_aside(entry))
-		*phase = (uint16_t)(*phase + entry->len);
+		*offset = (uint16_t)(*offset + entry->len);
 }
 
-static uint16_t step_back(const struct block *block)
+static uint16_t distance_to_previous(const struct block *block)
 {
-	size_t step = (block->used - block->last) / ENTRY_ALIGN;
-	return step < UINT16_MAX ? (uint16_t)step : UINT16_MAX;
+	size_t distance = (block->used - block->last) / ENTRY_ALIGN;
+	return distance < UINT16_MAX ? (uint16_t)distance : UINT16_MAX;
 }
 
 static size_t entry_size(const struct entry *entry)
@@ -214,7 +215,7 @@ uint64_t transcript_commit_ends(struct transcript *transcript, const struct entr
 	entry.endpoint_len = (uint8_t)endpoint_len;
 	entry.len = (uint32_t)len;
 	link_entry(transcript, &entry, position);
-	entry.step = step_back(block);
+	entry.previous = distance_to_previous(block);
 	memcpy(place, &entry, sizeof entry);
 	block->last = block->used;
 	block->used += entry_size(&entry);
@@ -306,8 +307,8 @@ uint64_t transcript_newest(const struct transcript *transcript)
 	return only_begun ? newest_in(transcript, number - 2) : newest;
 }
 
-/* Behind an entry too large for the step there can be only few: the way is from the block's begin.
- */
+/* After an entry too large for entry.previous there are only few others in the block: walk from its
+ * start. */
 static size_t offset_before(const struct block *block, size_t offset)
 {
 	size_t before = 0;
@@ -322,9 +323,9 @@ uint64_t transcript_previous(const struct transcript *transcript, uint64_t posit
 	uint64_t number = position / transcript->block_size;
 	if (!entry)
 		return TRANSCRIPT_NONE;
-	if (entry->step && entry->step < UINT16_MAX)
-		return position - (uint64_t)entry->step * ENTRY_ALIGN;
-	if (!entry->step)
+	if (entry->previous && entry->previous < UINT16_MAX)
+		return position - (uint64_t)entry->previous * ENTRY_ALIGN;
+	if (!entry->previous)
 		return number ? newest_in(transcript, number - 1) : TRANSCRIPT_NONE;
 	const struct block *block = find_block(transcript, number);
 	return number * transcript->block_size +
@@ -358,9 +359,10 @@ uint64_t transcript_begin(const struct transcript *transcript, uint32_t session)
 uint64_t transcript_before(const struct transcript *transcript, uint64_t position)
 {
 	const struct entry *entry = transcript_at(transcript, position);
-	if (!entry || !entry->back)
+	if (!entry || !entry->previous_in_session)
 		return TRANSCRIPT_NONE;
-	return live_or_none(transcript, position - (uint64_t)entry->back * ENTRY_ALIGN);
+	return live_or_none(transcript,
+	                    position - (uint64_t)entry->previous_in_session * ENTRY_ALIGN);
 }
 
 /* Walks forward from the entry and, in turns, back from the session's newest, so that neither a

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* transcript: the memory of what happened. Append-only entries in blocks of one size; at the
  * ceiling the oldest block goes. Owns the blocks and, for each session, where its last entry is. A
- * position is the number of bytes ever placed before an entry: it stays true for ever, and
+ * position is the number of bytes ever placed before an entry: it stays valid forever, and
  * transcript_at() says NULL once its block has gone, so a cursor is a plain number that survives
  * eviction. Does no call and draws nothing.
  *
@@ -34,19 +34,19 @@ void transcript_free(struct transcript *transcript);
 void transcript_set_ceiling(struct transcript *transcript, size_t ceiling);
 size_t transcript_ceiling(const struct transcript *transcript);
 
-/* Begins an entry and gives the place of its payload; *room says how many bytes may be put there:
+/* Begins an entry and returns where its payload goes; *room says how many bytes may be put there:
  * to the end of the block, and at least `least` (capped to what an empty block can hold). The
- * address, if any, is copied behind the header only at transcript_commit(), when the call has
+ * address, if any, is copied after the header only at transcript_commit(), when the call has
  * returned it: room for endpoint_size bytes (entry_addresses_size) is left. Only one entry may be begun at
  * a time. The newest three blocks always stay. So bytes of the newest entry may be copied into the
  * next call's, also where small entries, which together leave room for TRANSCRIPT_ROOM in a block,
- * come before it and behind it: they fill one block at most between them. */
+ * come before and after it: they fill one block at most between them. */
 char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, size_t least,
                          size_t *room);
 
-/* Ends the begun entry: a copy of `header` is completed with len, endpoint_len, back and phase, and
+/* Completes the begun entry: a copy of `header` is completed with len, endpoint_len and its links, and
  * placed; returns where it is. A shorter address than reserved moves the payload, so reserve the
- * size that will be needed where it is known; a longer one has no room. */
+ * size that will be needed where it is known; a longer one does not fit. */
 uint64_t transcript_commit(struct transcript *transcript, const struct entry *header,
                            const struct endpoint *addr, size_t len);
 
@@ -80,7 +80,7 @@ uint64_t transcript_newest(const struct transcript *transcript);
 uint64_t transcript_previous(const struct transcript *transcript, uint64_t position);
 
 /* The position that the next entry will have, or a smaller one if it fits the present block:
- * entries made from now on are at or behind it. */
+ * entries made from now on are at or after it. */
 uint64_t transcript_end(const struct transcript *transcript);
 
 /* The newest entry of a session, the very first one, and the one before an entry in the same
@@ -93,8 +93,8 @@ uint64_t transcript_before(const struct transcript *transcript, uint64_t positio
  * evicted. */
 uint64_t transcript_after(const struct transcript *transcript, uint64_t position);
 
-/* Hides the entries of a session wherever all sessions are shown or written out; they go with their
- * blocks, as others do. Nothing more is to be appended to it. */
+/* Hides the entries of a session wherever all sessions are shown or written out; they are evicted as
+ * others are. Nothing may be appended to it afterwards. */
 void transcript_hide(struct transcript *transcript, uint32_t session);
 void transcript_hide_others(struct transcript *transcript,
                             bool (*stays)(const void *context, uint32_t session),

@@ -24,7 +24,7 @@ static bool joins(const struct view *view, const struct entry *a, const struct e
 	if (entry_is_secret(a) || entry_is_secret(b))
 		return false;
 	return view->ops->joins && entry_is_stream(a) && entry_is_stream(b) &&
-	       (uint16_t)(a->phase + a->len) == b->phase;
+	       (uint16_t)(a->stream_offset + a->len) == b->stream_offset;
 }
 
 /* ---- which sessions ---- */

@@ -23,7 +23,7 @@ static unsigned char byte_at(const struct cursor *cursor)
 static uint32_t stream_position(const struct cursor *cursor)
 {
 	if (entry_is_stream(cursor->entry))
-		return cursor->entry->phase + cursor->offset;
+		return cursor->entry->stream_offset + cursor->offset;
 	uint32_t position = cursor->offset;
 	bool evicted;
 	for (struct cursor part = *cursor; run_backward(&part, &evicted);)

@@ -20,7 +20,7 @@ struct step {
 struct remembered {
 	uint64_t position;
 	uint32_t session, len;
-	uint16_t phase;
+	uint16_t stream_offset;
 	bool continues;
 	uint8_t filler;
 	const struct endpoint *addr;
@@ -29,7 +29,7 @@ struct remembered {
 struct model {
 	struct remembered list[ENTRIES];
 	size_t count;
-	uint16_t phase[256][2];
+	uint16_t offset[256][2];
 	bool is_unsure[256][2];
 };
 
@@ -58,17 +58,17 @@ static struct entry header_of(const struct step *step)
 }
 
 /* A session of which nothing was left may have been forgotten: then its streams begin anew. */
-static uint16_t expected_phase(struct model *model, const struct entry *entry)
+static uint16_t expected_offset(struct model *model, const struct entry *entry)
 {
 	if (entry->call != CALL_SEND && entry->call != CALL_RECV)
 		return 0;
 	bool is_send = entry->call == CALL_SEND;
-	uint16_t *phase = &model->phase[entry->session][is_send];
-	if (model->is_unsure[entry->session][is_send] && !entry->phase)
-		*phase = 0;
+	uint16_t *offset = &model->offset[entry->session][is_send];
+	if (model->is_unsure[entry->session][is_send] && !entry->stream_offset)
+		*offset = 0;
 	model->is_unsure[entry->session][is_send] = false;
-	uint16_t expected = *phase;
-	*phase = (uint16_t)(expected + entry->len);
+	uint16_t expected = *offset;
+	*offset = (uint16_t)(expected + entry->len);
 	return expected;
 }
 
@@ -86,8 +86,8 @@ static void remember(struct model *model, const struct transcript *t, uint64_t p
 		                    .continues = entry->flags & ENTRY_CONTINUES };
 	if (is_gone)
 		model->is_unsure[step->session][0] = model->is_unsure[step->session][1] = true;
-	now->phase = expected_phase(model, entry);
-	require(entry->phase == now->phase);
+	now->stream_offset = expected_offset(model, entry);
+	require(entry->stream_offset == now->stream_offset);
 }
 
 static void receive(struct model *model, struct transcript *t, const struct step *step)
@@ -135,7 +135,7 @@ static void check_entry(const struct remembered *want, const struct transcript *
 {
 	const struct entry *entry = transcript_at(t, want->position);
 	require(entry && entry->session == want->session);
-	require(entry->len == want->len && entry->phase == want->phase);
+	require(entry->len == want->len && entry->stream_offset == want->stream_offset);
 	struct endpoint addr = entry_addr(entry);
 	require(endpoint_equal(&addr, want->addr) &&
 	        entry->endpoint_len == endpoint_packed_size(want->addr));

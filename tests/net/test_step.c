@@ -87,7 +87,7 @@ static void peeks(struct fixture *f)
 	try_recv(f, p.server, 8, RECV_PLAIN);
 	entry = newest_call(f, p.server, CALL_RECV);
 	is_bytes(entry_payload(entry), entry->len, "peekaboo", 8, "they are there still");
-	is_int(entry->phase, 0, "at the same place of the stream");
+	is_int(entry->stream_offset, 0, "at the same place of the stream");
 	end_pair(f, &p);
 }
 
@@ -162,7 +162,7 @@ static void receives_urgently(struct fixture *f)
 	try_recv(f, p.server, 100, RECV_PLAIN);
 	const struct entry *entry = newest_call(f, p.server, CALL_RECV);
 	is_bytes(entry_payload(entry), entry->len, "def", 3, "the rest of the stream");
-	is_int(entry->phase, 3, "which the urgent byte is no part of");
+	is_int(entry->stream_offset, 3, "which the urgent byte is no part of");
 	end_pair(f, &p);
 }
 

@@ -314,7 +314,7 @@ static void links_sessions(void)
 	is_int(transcript_last(t, 0), zero, "session 0 is one like the others");
 	ok(transcript_last(t, 4) == TRANSCRIPT_NONE, "a number never used has none");
 	is_int(transcript_before(t, b2), b1, "back over twenty blocks");
-	is_int(transcript_at(t, b2)->back, (b2 - b1) / ENTRY_ALIGN, "by the distance");
+	is_int(transcript_at(t, b2)->previous_in_session, (b2 - b1) / ENTRY_ALIGN, "by the distance");
 	ok(transcript_before(t, b1) == TRANSCRIPT_NONE, "the first has none before it");
 	is_int(transcript_after(t, a1), a2, "forward within a session");
 	is_int(transcript_after(t, b1), b2, "also over twenty blocks");
@@ -323,9 +323,9 @@ static void links_sessions(void)
 	transcript_free(t);
 }
 
-static void is_phase(const struct transcript *t, uint64_t position, int want, const char *name)
+static void is_offset(const struct transcript *t, uint64_t position, int want, const char *name)
 {
-	is_int(transcript_at(t, position)->phase, want, name);
+	is_int(transcript_at(t, position)->stream_offset, want, name);
 }
 
 static void counts_stream_positions(void)
@@ -335,19 +335,19 @@ static void counts_stream_positions(void)
 	             note = header(1, CALL_NOTE);
 	struct entry datagram = header(1, CALL_RECVFROM), other = header(2, CALL_RECV);
 	char bytes[1000] = "";
-	is_phase(t, transcript_append(t, &in, NULL, bytes, 1000), 0, "a stream begins at 0");
-	is_phase(t, transcript_append(t, &in, NULL, bytes, 24), 1000, "and goes on");
-	is_phase(t, transcript_append(t, &out, NULL, bytes, 7), 0, "each direction by itself");
-	is_phase(t, transcript_append(t, &note, NULL, bytes, 9), 0, "a note has no place in it");
-	is_phase(t, transcript_append(t, &datagram, NULL, bytes, 9), 0, "nor has a datagram");
-	is_phase(t, transcript_append(t, &other, NULL, bytes, 9), 0, "each session by itself");
-	is_phase(t, transcript_append(t, &in, NULL, bytes, 0), 1024,
+	is_offset(t, transcript_append(t, &in, NULL, bytes, 1000), 0, "a stream begins at 0");
+	is_offset(t, transcript_append(t, &in, NULL, bytes, 24), 1000, "and goes on");
+	is_offset(t, transcript_append(t, &out, NULL, bytes, 7), 0, "each direction by itself");
+	is_offset(t, transcript_append(t, &note, NULL, bytes, 9), 0, "a note has no place in it");
+	is_offset(t, transcript_append(t, &datagram, NULL, bytes, 9), 0, "nor has a datagram");
+	is_offset(t, transcript_append(t, &other, NULL, bytes, 9), 0, "each session by itself");
+	is_offset(t, transcript_append(t, &in, NULL, bytes, 0), 1024,
 	         "what came between did not count");
 	for (int i = 0; i < 64; i++)
 		transcript_append(t, &in, NULL, bytes, 1000);
-	is_phase(t, transcript_append(t, &in, NULL, bytes, 1000), 65024, "up to 65535");
-	is_phase(t, transcript_append(t, &in, NULL, bytes, 1), 66024 - 65536, "then from 0 again");
-	is_phase(t, transcript_append(t, &out, NULL, bytes, 1), 7,
+	is_offset(t, transcript_append(t, &in, NULL, bytes, 1000), 65024, "up to 65535");
+	is_offset(t, transcript_append(t, &in, NULL, bytes, 1), 66024 - 65536, "then from 0 again");
+	is_offset(t, transcript_append(t, &out, NULL, bytes, 1), 7,
 	         "the other direction is where it was");
 	transcript_free(t);
 }
@@ -380,7 +380,7 @@ static void cuts_long_payloads(void)
 	uint64_t first = transcript_append(t, &recv, &six, text, sizeof text);
 	is_int(transcript_at(t, first)->len, ROOM - 24, "an address is kept with each piece");
 	is_int(transcript_at(t, first)->flags, 0, "the bytes of a stream need no flag");
-	is_int(transcript_at(t, transcript_after(t, first))->phase, ROOM - 24,
+	is_int(transcript_at(t, transcript_after(t, first))->stream_offset, ROOM - 24,
 	       "for their place says it");
 	is_int(transcript_count(t) - before, 4, "each piece is an entry");
 	transcript_append(t, &note, NULL, text, ROOM);
@@ -402,7 +402,7 @@ static void holds_many_sessions(void)
 		uint64_t last = transcript_last(t, i * 7);
 		uint64_t before = transcript_before(t, last);
 		good += last != TRANSCRIPT_NONE && before != TRANSCRIPT_NONE &&
-		        transcript_at(t, last)->phase == 5 && transcript_after(t, before) == last;
+		        transcript_at(t, last)->stream_offset == 5 && transcript_after(t, before) == last;
 	}
 	is_int(good, MANY, "twenty thousand sessions are told apart");
 	transcript_set_ceiling(t, 8192);
@@ -425,7 +425,7 @@ static void forgets_sessions(void)
 	for (uint32_t i = 249000; i < 250000; i++)
 		remembered += session_index_last(&session_index, i) == i;
 	is_int(remembered, 1000, "and remembers those that are not");
-	ok(session_index_last(&session_index, 250000) == TRACK_NONE, "and no others");
+	ok(session_index_last(&session_index, 250000) == SESSION_INDEX_NONE, "and no others");
 	session_index_free(&session_index);
 }
 
@@ -638,11 +638,11 @@ static void keeps_asides_out_of_streams(void)
 	add(t, 1, "abc");
 	uint64_t looked = transcript_append(t, &peek, NULL, "de", 2);
 	uint64_t read = add(t, 1, "de");
-	is_int(transcript_at(t, looked)->phase, 3, "a peek is where the stream has come to");
-	is_int(transcript_at(t, read)->phase, 3, "and moves nothing on");
+	is_int(transcript_at(t, looked)->stream_offset, 3, "a peek is where the stream has come to");
+	is_int(transcript_at(t, read)->stream_offset, 3, "and moves nothing on");
 	transcript_append(t, &urgent, NULL, "!", 1);
 	uint64_t sent = transcript_append(t, &urgent, NULL, "!", 1);
-	is_int(transcript_at(t, sent)->phase, 1, "an urgent byte is sent in the stream");
+	is_int(transcript_at(t, sent)->stream_offset, 1, "an urgent byte is sent in the stream");
 	transcript_free(t);
 }
 

@@ -144,7 +144,7 @@ static void make_model(const struct transcript *transcript)
 		const struct entry *entry = transcript_at(transcript, p);
 		if (entry->session != SESSION)
 			continue;
-		lost = oldest ? entry->back != 0 : lost;
+		lost = oldest ? entry->previous_in_session != 0 : lost;
 		oldest = false;
 		if (!is_shown(entry))
 			continue;
@@ -156,7 +156,7 @@ static void make_model(const struct transcript *transcript)
 				add_run(begin, len, base, evicted, is_apart(before));
 			evicted = lost && !before && (is_stream(entry) || !entry_is_call(entry));
 			begin = (struct location){ p, 0 };
-			base = is_stream(entry) ? entry->phase : 0;
+			base = is_stream(entry) ? entry->stream_offset : 0;
 			len = 0;
 		}
 		bool pause = joins && is_stream(entry) && entry->time - before->time >= VIEW_PAUSE;

@@ -21,7 +21,7 @@ static void add(enum call call, uint32_t session, const char *text)
 {
 	struct entry entry = { .call = (uint8_t)call, .session = session, .fd = 5, .time = now };
 	if (call == CALL_RECV) {
-		entry.phase = phase[session];
+		entry.stream_offset = phase[session];
 		phase[session] = (uint16_t)(phase[session] + strlen(text));
 	}
 	transcript_append(transcript, &entry, NULL, text, strlen(text));

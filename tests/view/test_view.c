@@ -594,11 +594,11 @@ static void test_urgent_sent(void)
 	begin(60);
 	put(CALL_SEND, "ab");
 	put_entry(urgent, NULL, "!", 1);
-	is_int(transcript_at(transcript, transcript_newest(transcript))->phase, 2,
+	is_int(transcript_at(transcript, transcript_newest(transcript))->stream_offset, 2,
 	       "an urgent byte has its place in the stream");
 	ok(!view_is_open(&view, &in_character), "nothing goes on with it");
 	put(CALL_SEND, "cd\n");
-	is_int(transcript_at(transcript, transcript_newest(transcript))->phase, 3,
+	is_int(transcript_at(transcript, transcript_newest(transcript))->stream_offset, 3,
 	       "what follows counts it");
 	put_entry(urgent, NULL, "\xed", 1);
 	put_entry(urgent, NULL, "\n", 1);

@@ -31,7 +31,7 @@ static void find_old(struct context *context)
 	uint64_t position = context->position;
 	context->first = entry->call == CALL_SOCKET;
 	for (int i = 0; i < LOOK_BACK && !context->first && !context->had; i++) {
-		bool oldest = !entry->back;
+		bool oldest = !entry->previous_in_session;
 		position = transcript_before(transcript, position);
 		entry = transcript_at(transcript, position);
 		if (entry && is_of_other_socket(entry, context->entry->fd)) {
@@ -75,7 +75,7 @@ static void count_all(struct context *context)
 		const struct entry *entry = transcript_at(context->transcript, position);
 		if (!entry || entry->call == CALL_SOCKET)
 			handshake = 0;
-		if (!entry || !entry->back)
+		if (!entry || !entry->previous_in_session)
 			break;
 		position = transcript_before(context->transcript, position);
 	}
@@ -187,7 +187,7 @@ bool context_is_unwatched(const struct context *context)
 	const struct transcript *transcript = context->transcript;
 	const struct entry *entry = context->entry;
 	uint64_t position = context->position;
-	for (int i = 0; i < LOOK_FAR && entry->back; i++) {
+	for (int i = 0; i < LOOK_FAR && entry->previous_in_session; i++) {
 		position = transcript_before(transcript, position);
 		entry = transcript_at(transcript, position);
 		if (entry && entry->call == CALL_SAMPLE)
@@ -350,7 +350,7 @@ static bool count_before(const struct context *context, uint64_t *bytes)
 	const struct entry *entry = context->entry;
 	*bytes = 0;
 	for (int i = 0; i < LOOK_COUNTING; i++) {
-		if (!entry->back)
+		if (!entry->previous_in_session)
 			return true;
 		position = transcript_before(context->transcript, position);
 		entry = transcript_at(context->transcript, position);

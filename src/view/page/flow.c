@@ -39,7 +39,7 @@ static void prepend_call(struct flow *flow, uint64_t position, const struct entr
 static bool has_lost_more(const struct transcript *t, uint64_t position)
 {
 	const struct entry *entry = transcript_at(t, position);
-	return entry && entry->back;
+	return entry && entry->previous_in_session;
 }
 
 /* Of a stream only the bytes of the present connection. */
@@ -133,7 +133,7 @@ static uint16_t base_of(const struct transcript *t, uint32_t session, enum call 
 		if (entry->call == CALL_SOCKET)
 			return phase;
 		if (entry->call == call && !entry->error && !entry_is_aside(entry))
-			phase = entry->phase;
+			phase = entry->stream_offset;
 		position = transcript_before(t, position);
 	}
 	return 0;
@@ -256,7 +256,7 @@ static void note_acked(struct flow *flow, const struct entry *entry, uint16_t ba
 		return;
 	for (size_t i = 0; i < flow->sent.count; i++) {
 		const struct entry *call = flow->sent.list[i].entry;
-		if ((uint16_t)(call->phase + call->len - base) == (uint16_t)acked.info)
+		if ((uint16_t)(call->stream_offset + call->len - base) == (uint16_t)acked.info)
 			flow->sent.list[i].acked = (int64_t)acked.delay;
 	}
 }
@@ -334,8 +334,8 @@ static int64_t location_end(const struct flow *flow, const struct entry *got, ui
 	int64_t waiting = (int64_t)newest_queue(view->transcript, view->session, SAMPLE_OUTQ) +
 	                  (int64_t)newest_queue(view->transcript, view->other, SAMPLE_INQ);
 	int64_t guess = flow->size - waiting;
-	uint16_t start = (uint16_t)(flow->sent.list[0].entry->phase - base);
-	uint16_t end = (uint16_t)(got->phase + got->len - others_base);
+	uint16_t start = (uint16_t)(flow->sent.list[0].entry->stream_offset - base);
+	uint16_t end = (uint16_t)(got->stream_offset + got->len - others_base);
 	return guess + (int16_t)(uint16_t)(end - start - (uint16_t)guess);
 }
 

@@ -78,7 +78,7 @@ void states_trace(struct states_end *end, const struct transcript *transcript)
 		const struct entry *entry = transcript_at(transcript, at);
 		if (entry->call == CALL_SAMPLE)
 			note_sample(end, entry, &present);
-		whole = entry->call == CALL_SOCKET || !entry->back;
+		whole = entry->call == CALL_SOCKET || !entry->previous_in_session;
 		if (whole)
 			break;
 		at = transcript_before(transcript, at);
