@@ -15,6 +15,7 @@
 #include "base/locale.h"
 #include "base/poller.h"
 #include "command/command.h"
+#include "command/complete.h"
 #include "command/queue.h"
 #include "options.h"
 #include "ui/headless.h"
@@ -88,7 +89,7 @@ static struct ui *person_ui(struct app *app, const struct options *options, stru
 		                  .key = queue_press,
 		                  .interrupt = queue_interrupt,
 		                  .hides = command_hides,
-		                  .complete = command_complete };
+		                  .complete = complete_word };
 	struct error why;
 	struct ui *ui = options->plain ? NULL : window_new(&hooks, &why);
 	if (ui)

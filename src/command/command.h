@@ -111,10 +111,6 @@ bool command_hides(const struct app *app, const char *line);
 /* "keys", "marks": what /help has a list of; NULL after the last. */
 const char *help_topic(size_t index);
 
-/* What TAB offers for the word line[start..end): malloc'ed strings, ended by NULL, or NULL for
- * nothing. *files asks for file names instead. Never looks anything up on the network. */
-char **command_complete(struct app *app, const char *line, size_t start, size_t end, bool *files);
-
 /* The COMMANDS, SERVICES, SETTINGS, SOCKET OPTIONS and SOCKET ERRORS sections of the manual and the
  * beginning of KEY BINDINGS, mdoc(7). */
 void command_print_man(FILE *out);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/command.h"
+#include "command/complete.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "command/command.h"
+#include "command/grammar.h"
 #include "socket/sockopt.h"
 #include "socket/errno_meaning.h"
 #include "command/words.h"
@@ -428,7 +430,7 @@ static void offer_after_command(struct offer *offer, const char *line, size_t st
 		offer_arguments(offer, command);
 }
 
-char **command_complete(struct app *app, const char *line, size_t start, size_t end, bool *files)
+char **complete_word(struct app *app, const char *line, size_t start, size_t end, bool *files)
 {
 	*files = false;
 	const char *slash = app_find_slash(app, line);

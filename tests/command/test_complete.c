@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/complete.h"
+
 #include "command/command.h"
 #include "command/queue.h"
 
@@ -11,7 +13,7 @@ static const char *offered(struct app *app, const char *line, size_t start, size
 	static struct buf text = { .max = SIZE_MAX };
 	bool files = true;
 	buf_clear(&text);
-	char **words = command_complete(app, line, start, end, &files);
+	char **words = complete_word(app, line, start, end, &files);
 	for (size_t i = 0; words && words[i]; i++) {
 		buf_printf(&text, "%s%s", i ? " " : "", words[i]);
 		free(words[i]);

@@ -3,6 +3,7 @@
  * rest is the line: as arguments of that usage, as something that TAB is pressed in, and as
  * something typed. */
 #include "command/command.h"
+#include "command/complete.h"
 #include "command/queue.h"
 
 #include <stdint.h>
@@ -73,7 +74,7 @@ static void check_expected(const char *usage, const char *line, size_t point)
 static void check_complete(struct app *app, const char *line, size_t start, size_t end)
 {
 	bool files;
-	char **words = command_complete(app, line, start, end, &files);
+	char **words = complete_word(app, line, start, end, &files);
 	for (size_t i = 0; words && words[i]; i++) {
 		require(strncmp(words[i], line + start, end - start) == 0);
 		free(words[i]);
