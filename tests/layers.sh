@@ -45,21 +45,10 @@ upward() {
 	}'
 }
 
-# Directories whose modules still form circles.
-circles_allowed="src/net"
-
 # Lines that belong to a circle of modules. A .c file and its header are one module, as are x.h and x_internal.h; a file
 # x_more.c without a header of its own belongs to x.h.
 circular() {
-	awk -v allowed="$circles_allowed" '
-	function directory(file) {
-		sub(/\/[^\/]*$/, "", file)
-		return file
-	}
-	BEGIN {
-		split(allowed, list, " ")
-		for (i in list) is_allowed[list[i]] = 1
-	}
+	awk '
 	$2 ~ /\// && $2 !~ /^</ {
 		file = $1; sub(/:.*/, "", file)
 		header = "src/" $2
@@ -90,7 +79,7 @@ circular() {
 		for (i = 1; i <= count; i++) {
 			from[i] = module(from[i])
 			to[i] = module(to[i])
-			open[i] = from[i] != to[i] && !(directory(from[i]) in is_allowed && directory(to[i]) in is_allowed)
+			open[i] = from[i] != to[i]
 		}
 		for (i = 1; i <= count; i++)
 			if (open[i]) next_of[from[i]] = next_of[from[i]] " " to[i]
