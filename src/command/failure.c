@@ -20,9 +20,8 @@ enum {
 /* 0 for what has not failed. */
 static int read_queued(const struct entry *entry, struct errqueue *queued)
 {
-	if (entry->call != CALL_ERRQUEUE || entry->len != sizeof *queued)
+	if (!errqueue_unpack(entry, queued))
 		return 0;
-	memcpy(queued, entry_payload(entry), sizeof *queued);
 	return queued->origin <= ERRQUEUE_ICMP6 ? queued->error : 0;
 }
 

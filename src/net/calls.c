@@ -266,7 +266,8 @@ bool call_error_queue(const struct caller *caller, int fd, struct errqueue *erro
 	      caller->observer->acknowledged(caller, error->info, queued.wall, &error->delay)))
 		return true;
 	entry.flags |= ENTRY_WATCHING;
-	write_down(caller, &entry, 0, offender, error, sizeof *error);
+	uint8_t packed[ERRQUEUE_PACKED];
+	write_down(caller, &entry, 0, offender, packed, errqueue_pack(error, packed));
 	return true;
 }
 

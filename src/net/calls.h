@@ -91,12 +91,11 @@ int call_set_linger(const struct caller *caller, int fd, int seconds);
 /* Receives straight into the transcript, at most `most` bytes or what the present block still
  * holds, whichever is less. *data points to the bytes until the next entry is made. EAGAIN is
  * recorded too. call_recvfrom() has always room for `most` bytes up to TRANSCRIPT_ROOM, in which
- * every datagram fits; `family` is the socket's own: the room for the sender's address is left
- * before the call reports it. What of a datagram does not fit in a smaller buffer is lost, as with a
+ * every datagram fits. What of a datagram does not fit in a smaller buffer is lost, as with a
  * program's own call: ENTRY_TRUNCATED, with MSG_TRUNC among the flags, which alone makes the result
  * its real length, udp(7). */
 ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, const char **data);
-ssize_t call_recvfrom(const struct caller *caller, int fd, int family, size_t most, int flags,
+ssize_t call_recvfrom(const struct caller *caller, int fd, size_t most, int flags,
                       struct endpoint *from, const char **data);
 
 /* The same on a socket that was asked by call_ask_locals(): recvmsg() reports what a datagram was
@@ -108,7 +107,7 @@ struct arrival {
 };
 bool call_ask_locals(const struct caller *caller, int fd, int family);
 bool locals_are_asked_by(int level, int name); /* whether that is what this option is for */
-ssize_t call_recvmsg(const struct caller *caller, int fd, int family, size_t most, int flags,
+ssize_t call_recvmsg(const struct caller *caller, int fd, size_t most, int flags,
                      struct endpoint *from, struct arrival *arrival, const char **data);
 
 /* MSG_NOSIGNAL is always added. The payload of the entry is what the kernel took. One call offers

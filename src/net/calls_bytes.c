@@ -30,19 +30,18 @@ static void set_arguments(struct entry *entry, size_t asked, int flags)
 }
 
 /* Writes down a call whose payload is in its reserved place already, and reads behind it. */
-static uint64_t commit(const struct caller *caller, const struct entry *entry, int fd, int64_t now,
-                       const struct endpoint *addr, const struct endpoint *local, size_t kept,
-                       int64_t buffered)
+static void commit(const struct caller *caller, const struct entry *entry, int fd, int64_t now,
+                   const struct endpoint *addr, const struct endpoint *local, size_t kept,
+                   int64_t buffered)
 {
 	int saved = errno;
-	uint64_t position = transcript_commit_ends(caller->transcript, entry, addr, local, kept);
+	transcript_commit_ends(caller->transcript, entry, addr, local, kept);
 	if (caller->observer) {
 		caller->observer->after(caller, fd, now, buffered);
 		if (entry->error == EAGAIN || entry->error == EWOULDBLOCK)
 			caller->observer->blocked(caller, fd);
 	}
 	errno = saved;
-	return position;
 }
 
 /* ---- receiving ---- */
@@ -94,23 +93,14 @@ static ssize_t note_cut(struct entry *entry, ssize_t got, size_t asked)
 	return (ssize_t)asked;
 }
 
-/* Of an address shorter than the room left for it the payload has moved. */
-static const char *payload_at(const struct caller *caller, uint64_t position)
-{
-	return entry_payload(transcript_at(caller->transcript, position));
-}
-
 /* `arrival` is NULL where it is not asked for. */
-static ssize_t receive_datagram(const struct caller *caller, int fd, int family, size_t most,
-                                int flags, struct endpoint *from, struct arrival *arrival,
-                                const char **data)
+static ssize_t receive_datagram(const struct caller *caller, int fd, size_t most, int flags,
+                                struct endpoint *from, struct arrival *arrival, const char **data)
 {
 	size_t room;
 	int64_t buffered;
-	const struct endpoint end = endpoint_any(family, 0);
-	size_t endpoint_size = entry_addresses_size(&end, arrival ? &end : NULL);
 	struct entry entry = call_enter(caller, arrival ? CALL_RECVMSG : CALL_RECVFROM, fd);
-	char *place = transcript_reserve(caller->transcript, endpoint_size,
+	char *place = transcript_reserve(caller->transcript, ENTRY_ADDRESSES,
 	                                 smaller(most, TRANSCRIPT_ROOM), &room);
 	size_t asked = smaller(most, room);
 	if (asked < TRANSCRIPT_ROOM)
@@ -123,24 +113,22 @@ static ssize_t receive_datagram(const struct caller *caller, int fd, int family,
 	*from = endpoint_from_sockaddr((struct sockaddr *)&storage, got < 0 ? 0 : len);
 	got = note_cut(&entry, got, asked);
 	const struct endpoint *to = arrival ? &arrival->to : NULL;
-	uint64_t position =
-	        commit(caller, &entry, fd, now, from, to, got > 0 ? (size_t)got : 0, buffered);
-	bool moved = entry_addresses_size(from, to) != endpoint_size;
-	*data = moved ? payload_at(caller, position) : place;
+	commit(caller, &entry, fd, now, from, to, got > 0 ? (size_t)got : 0, buffered);
+	*data = place;
 	return got;
 }
 
-ssize_t call_recvfrom(const struct caller *caller, int fd, int family, size_t most, int flags,
+ssize_t call_recvfrom(const struct caller *caller, int fd, size_t most, int flags,
                       struct endpoint *from, const char **data)
 {
-	return receive_datagram(caller, fd, family, most, flags, from, NULL, data);
+	return receive_datagram(caller, fd, most, flags, from, NULL, data);
 }
 
-ssize_t call_recvmsg(const struct caller *caller, int fd, int family, size_t most, int flags,
+ssize_t call_recvmsg(const struct caller *caller, int fd, size_t most, int flags,
                      struct endpoint *from, struct arrival *arrival, const char **data)
 {
 	arrival->to.family = arrival->local.family = AF_UNSPEC;
-	return receive_datagram(caller, fd, family, most, flags, from, arrival, data);
+	return receive_datagram(caller, fd, most, flags, from, arrival, data);
 }
 
 /* ---- sending ---- */
@@ -181,7 +169,7 @@ static ssize_t offer(const struct caller *caller, enum call call, int fd, const 
 	size_t room;
 	int64_t wall;
 	struct entry entry = call_enter(caller, call, fd);
-	char *place = transcript_reserve(caller->transcript, entry_addresses_size(to, local),
+	char *place = transcript_reserve(caller->transcript, to ? ENTRY_ADDRESSES : 0,
 	                                 smaller(len, TRANSCRIPT_ROOM), &room);
 	if (caller->flags & ENTRY_SECRET)
 		room = smaller(room, ENTRY_SECRET_MOST);

@@ -34,12 +34,13 @@ struct datagram {
 	struct pace pace;
 };
 
-/* What is before each datagram in the queue. */
+/* The head of each datagram in the queue. Two packed addresses follow it, then the payload: whom it goes
+ * to, none where that is whomever a plain line goes to when it is sent; and the address of ours that
+ * this peer had asked, none where the kernel chooses. */
 struct head {
-	struct endpoint to;    /* AF_UNSPEC: where a plain line goes when it is sent */
-	struct endpoint local; /* what `to` had asked; AF_UNSPEC: the kernel chooses */
 	size_t len;
 	uint8_t flags; /* of the caller */
+	uint8_t to_len, local_len;
 };
 
 /* ---- what comes back ---- */
@@ -304,16 +305,20 @@ static bool enqueue(struct session *session, const struct endpoint *to, const vo
 {
 	struct head head = { .len = len, .flags = session->caller.flags };
 	size_t room = session->queue.max - session->queue.len;
-	if (to)
-		head.to = *to;
-	if (to)
-		head.local = local_for(session, to);
-	if (sizeof head > room || len > room - sizeof head) {
+	uint8_t ends[2 * ENDPOINT_PACKED];
+	if (to) {
+		struct endpoint local = local_for(session, to);
+		head.to_len = (uint8_t)endpoint_pack(to, ends);
+		head.local_len = (uint8_t)endpoint_pack(&local, ends + head.to_len);
+	}
+	size_t ends_len = (size_t)head.to_len + head.local_len, head_len = sizeof head + ends_len;
+	if (head_len > room || len > room - head_len) {
 		error_set(error, "%zu bytes already wait in session %u: no room for %zu more",
 		          session->unsent, (unsigned)session->caller.session, len);
 		return false;
 	}
 	buf_append(&session->queue, &head, sizeof head);
+	buf_append(&session->queue, ends, ends_len);
 	buf_append(&session->queue, data, len);
 	session->unsent += len;
 	return true;
@@ -334,20 +339,24 @@ static bool send_first(struct session *session)
 	struct head head;
 	unsigned mtu = 0;
 	uint8_t flags = session->caller.flags;
-	memcpy(&head, buf_data(&session->queue), sizeof head);
-	if (!endpoint_is_set(&head.to))
-		head.to = peer_of(session);
-	if (!endpoint_is_set(&head.local))
-		head.local = local_for(session, &head.to);
+	struct endpoint to, local;
+	const char *data = buf_data(&session->queue);
+	memcpy(&head, data, sizeof head);
+	endpoint_unpack(&to, (const uint8_t *)data + sizeof head, head.to_len);
+	endpoint_unpack(&local, (const uint8_t *)data + sizeof head + head.to_len, head.local_len);
+	size_t head_len = sizeof head + head.to_len + head.local_len;
+	if (!endpoint_is_set(&to))
+		to = peer_of(session);
+	if (!endpoint_is_set(&local))
+		local = local_for(session, &to);
 	session->caller.flags = head.flags;
-	int code = transmit(session, &head.to, head.local, buf_data(&session->queue) + sizeof head,
-	                    head.len, &mtu);
+	int code = transmit(session, &to, local, data + head_len, head.len, &mtu);
 	session->caller.flags = flags;
 	if (must_wait(code))
 		return false;
 	if (code)
-		report_unsent(session, code, head.len, &head.to, mtu);
-	buf_consume(&session->queue, sizeof head + head.len);
+		report_unsent(session, code, head.len, &to, mtu);
+	buf_consume(&session->queue, head_len + head.len);
 	session->unsent -= head.len;
 	return true;
 }
@@ -495,11 +504,11 @@ static ssize_t recv_from(struct session *session, unsigned slot, size_t most, in
 {
 	struct datagram *own = session->own;
 	struct arrival arrival = { .local.family = AF_UNSPEC };
-	int fd = session->fd[slot], family = session->family[slot];
-	ssize_t got = own->asks_local ? call_recvmsg(&session->caller, fd, family, most, flags,
-	                                             from, &arrival, data)
-	                              : call_recvfrom(&session->caller, fd, family, most, flags,
-	                                              from, data);
+	int fd = session->fd[slot];
+	ssize_t got =
+	        own->asks_local
+	                ? call_recvmsg(&session->caller, fd, most, flags, from, &arrival, data)
+	                : call_recvfrom(&session->caller, fd, most, flags, from, data);
 	*local = arrival.local;
 	return got;
 }

@@ -33,7 +33,7 @@ static const char *const names[CALL_COUNT] = {
 
 const char *entry_bytes(const struct entry *entry)
 {
-	return (const char *)entry + ENTRY_HEADER + entry->endpoint_len;
+	return (const char *)entry + ENTRY_HEADER;
 }
 
 bool entry_is_secret(const struct entry *entry)
@@ -52,39 +52,99 @@ const char *entry_payload(const struct entry *entry)
 	return stars;
 }
 
+/* ---- addresses ---- */
+
+/* Our own address follows the peer's: packed, which begins with no 0; or 0 and two bytes that say how
+ * far back the entry is that has it so, in units of ENTRY_ALIGN. */
+enum { REFERENCE = 3, FARTHEST = UINT16_MAX };
+
+static const uint8_t *addresses(const struct entry *entry)
+{
+	return (const uint8_t *)entry + ENTRY_HEADER + entry->len;
+}
+
 struct endpoint entry_addr(const struct entry *entry)
 {
-	struct endpoint addr = { .family = AF_UNSPEC };
-	size_t len = entry->endpoint_len < sizeof addr ? entry->endpoint_len : sizeof addr;
-	memcpy(&addr, (const char *)entry + ENTRY_HEADER, len);
-	memset((char *)&addr + endpoint_packed_size(&addr), 0,
-	       sizeof addr - endpoint_packed_size(&addr));
+	struct endpoint addr;
+	endpoint_unpack(&addr, addresses(entry), entry->endpoint_len);
 	return addr;
 }
 
-static size_t ip_size(const struct endpoint *addr)
+/* Its offset in the addresses; their length where there is none. */
+static size_t local_offset(const struct entry *entry)
 {
-	return addr->family == AF_INET ? 4 : 16;
+	struct endpoint addr;
+	return endpoint_unpack(&addr, addresses(entry), entry->endpoint_len);
 }
 
-size_t entry_addresses_size(const struct endpoint *addr, const struct endpoint *local)
+bool entry_has_full_local(const struct entry *entry)
 {
-	size_t size = addr ? endpoint_packed_size(addr) : 0;
-	bool both = size && local && local->family == addr->family;
-	return size + (both ? ip_size(local) : 0);
+	size_t offset = local_offset(entry);
+	return offset < entry->endpoint_len && addresses(entry)[offset];
 }
 
 struct endpoint entry_local(const struct entry *entry)
 {
 	struct endpoint local = { .family = AF_UNSPEC };
-	struct endpoint addr = entry_addr(entry);
-	size_t size = endpoint_packed_size(&addr);
-	if (entry->endpoint_len <= size)
+	size_t offset = local_offset(entry);
+	const uint8_t *at = addresses(entry) + offset;
+	if (offset >= entry->endpoint_len)
 		return local;
-	local.family = addr.family;
-	memcpy(local.ip, (const char *)entry + ENTRY_HEADER + size, ip_size(&local));
+	if (!*at) {
+		size_t back = (size_t)(at[1] << 8 | at[2]) * ENTRY_ALIGN;
+		entry = (const void *)((const char *)entry - back);
+		offset = local_offset(entry);
+		at = addresses(entry) + offset;
+	}
+	endpoint_unpack(&local, at, entry->endpoint_len - offset);
 	return local;
 }
+
+size_t entry_pack_addresses(const struct endpoint *addr, const struct endpoint *local,
+                            const struct entry *known, const void *at, uint8_t out[ENTRY_ADDRESSES])
+{
+	size_t len = addr ? endpoint_pack(addr, out) : 0;
+	if (!len || !local || !endpoint_same_family(addr, local))
+		return len;
+	size_t back = known ? (size_t)((const char *)at - (const char *)known) / ENTRY_ALIGN : 0;
+	if (!known || back > FARTHEST) {
+		struct endpoint host = *local;
+		host.port = 0;
+		host.scope = 0;
+		return len + endpoint_pack(&host, out + len);
+	}
+	out[len] = 0;
+	out[len + 1] = (uint8_t)(back >> 8);
+	out[len + 2] = (uint8_t)back;
+	return len + REFERENCE;
+}
+
+/* ---- the error queue ---- */
+
+size_t errqueue_pack(const struct errqueue *error, uint8_t out[ERRQUEUE_PACKED])
+{
+	const uint8_t small[] = { error->origin, error->type, error->code, error->error };
+	memcpy(out, small, sizeof small);
+	memcpy(out + 4, &error->info, sizeof error->info);
+	memcpy(out + 8, &error->delay, sizeof error->delay);
+	return 16 + endpoint_pack(&error->target, out + 16);
+}
+
+bool errqueue_unpack(const struct entry *entry, struct errqueue *error)
+{
+	const uint8_t *bytes = (const uint8_t *)entry_payload(entry);
+	if (entry->call != CALL_ERRQUEUE || entry->len < 16)
+		return false;
+	*error = (struct errqueue){
+		.origin = bytes[0], .type = bytes[1], .code = bytes[2], .error = bytes[3]
+	};
+	memcpy(&error->info, bytes + 4, sizeof error->info);
+	memcpy(&error->delay, bytes + 8, sizeof error->delay);
+	endpoint_unpack(&error->target, bytes + 16, entry->len - 16);
+	return true;
+}
+
+/* ---- calls ---- */
 
 long entry_result(const struct entry *entry)
 {

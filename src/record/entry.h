@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* entry: one line of the transcript: a call with its result, a change of state, or a note. A fixed
- * header, then the peer's address where a call has one, then our own address where a datagram has
- * it, then the payload: the bytes that went through the call, or text. 40 bytes for a stream, at
- * most 64 with an address, 80 with two of IPv6. Knows no socket: numbers are the system's. */
+ * header of 40 bytes, then the payload: the bytes that went through the call, or text; then the packed
+ * address of the peer where a call has one, and of a datagram our own. Beside its payload, of which
+ * the path of a UNIX socket is a part, an entry has at most 64 bytes; but for the first of its block
+ * to name an own IPv6 address, to which those after it refer. Knows no socket: numbers are the
+ * system's. */
 #pragma once
 
 #include <stdbool.h>
@@ -36,7 +38,8 @@ enum call {
 	CALL_RECVMSG,     /* as CALL_RECVFROM, and the address that it was sent to */
 	CALL_SHUTDOWN,    /* arg = SHUT_RD, SHUT_WR, SHUT_RDWR */
 	CALL_CLOSE,
-	CALL_ERRQUEUE, /* recvmsg(MSG_ERRQUEUE); address = offender, payload = struct errqueue */
+	CALL_ERRQUEUE, /* recvmsg(MSG_ERRQUEUE); address = offender, payload: see
+	                * errqueue_unpack() */
 	CALL_COUNT,
 };
 
@@ -52,8 +55,7 @@ enum entry_flag {
 	ENTRY_ANSWER = 128,  /* a note that answers a command */
 };
 
-/* What the error queue of a socket gave, ip(7), and its timestamps, socket(7): the payload of a
- * CALL_ERRQUEUE entry. */
+/* What the error queue of a socket gave, ip(7), and its timestamps, socket(7). */
 enum errqueue_origin {
 	ERRQUEUE_LOCAL, /* this machine: too large for the path, mostly */
 	ERRQUEUE_ICMP,  /* from the entry's address */
@@ -76,7 +78,7 @@ struct entry {
 	uint32_t
 	        previous_in_session; /* distance to the session's entry before this one, in units of
 	                               * ENTRY_ALIGN; 0 = none */
-	uint32_t len;                /* payload bytes, after header and address */
+	uint32_t len;                /* payload bytes, after the header */
 	uint32_t duration; /* of the call, in microseconds, rounded up; UINT32_MAX = that or more */
 	uint32_t session;  /* number of the session; 0 = the program itself */
 	int32_t arg;       /* see enum call */
@@ -86,8 +88,7 @@ struct entry {
 	                         * CALL_RECV); bytes peeked at, or urgent, do not move it on */
 	uint8_t call;           /* enum call */
 	uint8_t error;          /* errno of a failed call, 0 = success */
-	uint8_t endpoint_len;   /* bytes of addresses between header and payload,
-	                   * see entry_addresses_size() */
+	uint8_t endpoint_len;   /* bytes of addresses after the payload; 0 = none */
 	uint8_t flags;          /* enum entry_flag */
 	uint16_t previous; /* distance to the entry before it in time, in units of ENTRY_ALIGN; 0 =
 	                    * first of its block, UINT16_MAX = that far or farther */
@@ -97,11 +98,16 @@ enum {
 	ENTRY_ALIGN = 8,
 	ENTRY_HEADER = sizeof(struct entry),
 	ENTRY_MAX_OVERHEAD = 64,
-	ENTRY_SECRET_MOST = 1 << 20,                    /* bytes of a secret in one entry */
-	ENTRY_ADDRESSES = sizeof(struct endpoint) + 16, /* most bytes of endpoint_len */
+	ENTRY_SECRET_MOST = 1 << 20,       /* bytes of a secret in one entry */
+	ENTRY_ADDRESSES = ENDPOINT_PACKED, /* most bytes of endpoint_len: a path comes alone */
 };
 _Static_assert(sizeof(struct entry) == 40, "the transcript's cost per call is a promise");
-_Static_assert(sizeof(struct entry) + sizeof(struct endpoint) <= ENTRY_MAX_OVERHEAD, "so is this");
+_Static_assert(2 * (int)ENDPOINT_PACKED_IP <= (int)ENTRY_ADDRESSES, "two of IPv6 fit, too");
+
+/* The payload of a CALL_ERRQUEUE entry; its length is returned. False where an entry has none. */
+enum { ERRQUEUE_PACKED = 16 + ENDPOINT_PACKED };
+size_t errqueue_pack(const struct errqueue *error, uint8_t out[ERRQUEUE_PACKED]);
+bool errqueue_unpack(const struct entry *entry, struct errqueue *error);
 
 /* The payload as it may be shown: of a secret as many stars as it has bytes. entry_bytes() gives the
  * true bytes, for those who only compare them. */
@@ -116,9 +122,15 @@ struct endpoint entry_addr(const struct entry *entry);
  * multicast address, and what CALL_SENDMSG was sent from. AF_UNSPEC where it is not kept. */
 struct endpoint entry_local(const struct entry *entry);
 
-/* Bytes that a call's addresses take. Either may be NULL, and a local one is kept only with another
- * of its family. */
-size_t entry_addresses_size(const struct endpoint *addr, const struct endpoint *local);
+/* What entry_addr() and entry_local() unpack. `local` may be NULL, and is kept only with another of its
+ * family; `known` is an earlier entry in the same memory that has the same own address in full, and
+ * `at` where this one begins; or NULL. Returns the bytes. */
+size_t entry_pack_addresses(const struct endpoint *addr, const struct endpoint *local,
+                            const struct entry *known, const void *at,
+                            uint8_t out[ENTRY_ADDRESSES]);
+
+/* Whether entry_local() is written out in it. */
+bool entry_has_full_local(const struct entry *entry);
 
 /* What the call returned: -1 for a failure, bytes for send and recv, a descriptor for socket and
  * accept, else 0. */

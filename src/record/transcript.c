@@ -12,6 +12,8 @@ _Static_assert((int)TRANSCRIPT_BLOCK <= (int)ENTRY_SECRET_MOST,
                "an entry has no more stars than that");
 _Static_assert(SESSION_INDEX_NONE == TRANSCRIPT_NONE, "a session without entries has no last one");
 
+enum { LOCALS = 8 }; /* a machine has few addresses that are asked at a time */
+
 struct block {
 	char *memory;
 	size_t used;                     /* bytes that committed entries take, from the front */
@@ -31,7 +33,9 @@ struct transcript {
 	uint64_t first;
 	struct block *now; /* the newest block, NULL at the very start */
 	bool begun;
-	size_t begun_addr; /* bytes left for the address of the begun entry */
+	size_t begun_addr;                  /* bytes left for the addresses of the begun entry */
+	const struct entry *locals[LOCALS]; /* of the newest block: those with an own address */
+	unsigned next_local;                /* the one that is replaced next */
 	struct transcript_amount total;
 	struct session_index session_index;
 	bool hides; /* some session has been hidden */
@@ -84,13 +88,15 @@ static void open_block(struct transcript *transcript)
 		grow_ring(transcript);
 	transcript->now = ring_at(transcript, transcript->live++);
 	*transcript->now = (struct block){ .memory = memory, .before = transcript->total };
+	memset(transcript->locals, 0, sizeof transcript->locals);
 }
 
 /* ---- life ---- */
 
 struct transcript *transcript_new(size_t ceiling, size_t block)
 {
-	assert(block % ENTRY_ALIGN == 0 && block >= ENTRY_MAX_OVERHEAD + 64 && block <= UINT32_MAX);
+	assert(block % ENTRY_ALIGN == 0 && block >= ENTRY_HEADER + ENTRY_ADDRESSES + 64 &&
+	       block <= UINT32_MAX);
 	struct transcript *transcript = xcalloc(1, sizeof *transcript);
 	transcript->block_size = block;
 	session_index_init(&transcript->session_index);
@@ -151,7 +157,7 @@ char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, si
 	transcript->begun = true;
 	transcript->begun_addr = endpoint_size;
 	*room = room_left(transcript) - overhead;
-	return transcript->now->memory + transcript->now->used + overhead;
+	return transcript->now->memory + transcript->now->used + ENTRY_HEADER;
 }
 
 /* Links an entry to the one before it in its session and gives it its place in the stream. */
@@ -186,6 +192,20 @@ static size_t entry_size(const struct entry *entry)
 	return (size + ENTRY_ALIGN - 1) & ~(size_t)(ENTRY_ALIGN - 1);
 }
 
+/* An earlier entry of the newest block to which another with this own address can refer. */
+static const struct entry *find_local(const struct transcript *transcript,
+                                      const struct endpoint *local)
+{
+	struct endpoint host = *local;
+	host.scope = 0; /* which is not kept */
+	for (unsigned i = 0; i < LOCALS && transcript->locals[i]; i++) {
+		struct endpoint had = entry_local(transcript->locals[i]);
+		if (endpoint_host_equal(&had, &host))
+			return transcript->locals[i];
+	}
+	return NULL;
+}
+
 uint64_t transcript_commit(struct transcript *transcript, const struct entry *header,
                            const struct endpoint *addr, size_t len)
 {
@@ -196,19 +216,14 @@ uint64_t transcript_commit_ends(struct transcript *transcript, const struct entr
                                 const struct endpoint *addr, const struct endpoint *local,
                                 size_t len)
 {
-	size_t peer_len = entry_addresses_size(addr, NULL);
-	size_t endpoint_len = entry_addresses_size(addr, local);
-	assert(transcript->begun && endpoint_len <= transcript->begun_addr);
-	assert(len <= room_left(transcript) - ENTRY_HEADER - transcript->begun_addr);
 	struct block *block = transcript->now;
 	char *place = block->memory + block->used;
-	if (endpoint_len < transcript->begun_addr)
-		memmove(place + ENTRY_HEADER + endpoint_len,
-		        place + ENTRY_HEADER + transcript->begun_addr, len);
-	if (addr && peer_len)
-		memcpy(place + ENTRY_HEADER, addr, peer_len);
-	if (local && endpoint_len > peer_len)
-		memcpy(place + ENTRY_HEADER + peer_len, local->ip, endpoint_len - peer_len);
+	const struct entry *known = local ? find_local(transcript, local) : NULL;
+	uint8_t addresses[ENTRY_ADDRESSES];
+	size_t endpoint_len = entry_pack_addresses(addr, local, known, place, addresses);
+	assert(transcript->begun && endpoint_len <= transcript->begun_addr);
+	assert(len <= room_left(transcript) - ENTRY_HEADER - transcript->begun_addr);
+	memcpy(place + ENTRY_HEADER + len, addresses, endpoint_len);
 
 	uint64_t position = transcript_end(transcript);
 	struct entry entry = *header;
@@ -217,6 +232,10 @@ uint64_t transcript_commit_ends(struct transcript *transcript, const struct entr
 	link_entry(transcript, &entry, position);
 	entry.previous = distance_to_previous(block);
 	memcpy(place, &entry, sizeof entry);
+	if (local && entry_has_full_local((const struct entry *)(const void *)place)) {
+		transcript->locals[transcript->next_local] = (const void *)place;
+		transcript->next_local = (transcript->next_local + 1) % LOCALS;
+	}
 	block->last = block->used;
 	block->used += entry_size(&entry);
 	transcript->total.entries++;
@@ -233,7 +252,8 @@ void transcript_cancel(struct transcript *transcript)
 uint64_t transcript_append(struct transcript *transcript, const struct entry *header,
                            const struct endpoint *addr, const void *payload, size_t len)
 {
-	size_t endpoint_size = addr ? endpoint_packed_size(addr) : 0;
+	uint8_t packed[ENTRY_ADDRESSES];
+	size_t endpoint_size = entry_pack_addresses(addr, NULL, NULL, NULL, packed);
 	size_t most = capacity(transcript, endpoint_size);
 	uint64_t first = TRANSCRIPT_NONE;
 	size_t done = 0;

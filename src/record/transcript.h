@@ -25,7 +25,7 @@ enum {
 struct transcript;
 
 /* `ceiling` is the most that all blocks take together, at least three blocks; `block` a multiple of
- * ENTRY_ALIGN, at least ENTRY_MAX_OVERHEAD + 64, below 4 GiB. Tests make both tiny. Owned by the
+ * ENTRY_ALIGN, at least ENTRY_HEADER + ENTRY_ADDRESSES + 64, below 4 GiB. Tests make both tiny. Owned by the
  * caller. */
 struct transcript *transcript_new(size_t ceiling, size_t block);
 void transcript_free(struct transcript *transcript);
@@ -36,8 +36,8 @@ size_t transcript_ceiling(const struct transcript *transcript);
 
 /* Begins an entry and returns where its payload goes; *room says how many bytes may be put there:
  * to the end of the block, and at least `least` (capped to what an empty block can hold). The
- * address, if any, is copied after the header only at transcript_commit(), when the call has
- * returned it: room for endpoint_size bytes (entry_addresses_size) is left. Only one entry may be begun at
+ * addresses, if any, are placed after it at transcript_commit(), when the call has returned them: room
+ * for endpoint_size bytes is left, ENTRY_ADDRESSES is enough for all. Only one entry may be begun at
  * a time. The newest three blocks always stay. So bytes of the newest entry may be copied into the
  * next call's, also where small entries, which together leave room for TRANSCRIPT_ROOM in a block,
  * come before and after it: they fill one block at most between them. */
@@ -45,12 +45,11 @@ char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, si
                          size_t *room);
 
 /* Completes the begun entry: a copy of `header` is completed with len, endpoint_len and its links, and
- * placed; returns where it is. A shorter address than reserved moves the payload, so reserve the
- * size that will be needed where it is known; a longer one does not fit. */
+ * placed; returns where it is. */
 uint64_t transcript_commit(struct transcript *transcript, const struct entry *header,
                            const struct endpoint *addr, size_t len);
 
-/* The same with our own address beside the peer's, see entry_addresses_size(); both may be NULL. */
+/* The same with our own address beside the peer's, see entry_local(); both may be NULL. */
 uint64_t transcript_commit_ends(struct transcript *transcript, const struct entry *header,
                                 const struct endpoint *addr, const struct endpoint *local,
                                 size_t len);

@@ -8,13 +8,24 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-enum { ENDPOINT_TEXT = 80 };
+#include "base/error.h"
+
+enum {
+	ENDPOINT_PATH = 108,                   /* most bytes of a UNIX path or abstract name */
+	ENDPOINT_TEXT = 4 * ENDPOINT_PATH + 2, /* of its text, each byte escaped */
+	ENDPOINT_PACKED = 2 + ENDPOINT_PATH,   /* most bytes of the packed form, */
+	ENDPOINT_PACKED_IP = 1 + 2 + 5 + 16,   /* of IPv4 and IPv6 */
+};
 
 struct endpoint {
-	uint16_t family; /* AF_UNSPEC, AF_INET or AF_INET6 */
-	uint16_t port;   /* host byte order */
-	uint8_t ip[16];  /* network byte order; AF_INET uses the first four */
-	uint32_t scope;  /* interface index of a link-local IPv6 address, else 0 */
+	uint8_t family;   /* AF_UNSPEC, AF_INET, AF_INET6 or AF_UNIX */
+	uint8_t path_len; /* 0 = an unnamed UNIX socket */
+	uint16_t port;    /* host byte order */
+	uint32_t scope;   /* interface index of a link-local IPv6 address, else 0 */
+	union {
+		char path[ENDPOINT_PATH]; /* no C string; of an abstract name the first is NUL */
+		uint8_t ip[16];           /* network byte order; AF_INET uses the first four */
+	};
 };
 
 /* The address of every interface and that of this machine, of a family. `ip` is in network byte
@@ -22,6 +33,11 @@ struct endpoint {
 struct endpoint endpoint_any(int family, uint16_t port);
 struct endpoint endpoint_loopback(int family, uint16_t port);
 struct endpoint endpoint_of_ip(int family, const void *ip, uint16_t port);
+
+/* A UNIX address as it is typed: a path, or "@name" for an abstract name; with the escapes of
+ * escape_decode(), so that a path may begin with \x40. False with one line where it is empty or too
+ * long. */
+bool endpoint_parse_path(const char *text, struct endpoint *addr, struct error *error);
 
 bool endpoint_is_set(const struct endpoint *addr);  /* false for AF_UNSPEC */
 bool endpoint_is_ipv6(const struct endpoint *addr); /* also where it is a v4-mapped one */
@@ -50,21 +66,29 @@ bool endpoint_reaches(const struct endpoint *to, const struct endpoint *local);
 unsigned endpoint_udp_headers(const struct endpoint *addr);
 unsigned endpoint_udp_max(const struct endpoint *addr);
 
-/* "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80", "[::ffff:127.0.0.1]:80". Returns `out`. */
+/* "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80", "[::ffff:127.0.0.1]:80", "/run/echo", "@name",
+ * "(unnamed)". Of a UNIX address endpoint_parse_path() makes the same again, and no byte of it is a
+ * control. Returns `out`. */
 const char *endpoint_format(const struct endpoint *addr, char out[ENDPOINT_TEXT]);
 
 /* The same without port and brackets. */
 const char *endpoint_format_host(const struct endpoint *addr, char out[ENDPOINT_TEXT]);
 
-/* "IPv4", "IPv6"; "" for AF_UNSPEC. Static. */
+/* "IPv4", "IPv6", "UNIX"; "" for AF_UNSPEC. Static. */
 const char *endpoint_family_name(int family);
 
-/* Fills a socket address and returns its length; 0 for AF_UNSPEC. */
+/* Fills a socket address and returns its length; 0 for AF_UNSPEC, and where the system has no room for
+ * the path. */
 socklen_t endpoint_to_sockaddr(const struct endpoint *addr, struct sockaddr_storage *out);
 
-/* AF_UNSPEC where the family is neither IPv4 nor IPv6. */
+/* AF_UNSPEC where the family is another. A path ends at its first NUL, an abstract name with `len`. */
 struct endpoint endpoint_from_sockaddr(const struct sockaddr *sa, socklen_t len);
 
-/* How many leading bytes of a struct endpoint say everything: 8 for IPv4, 24 for IPv6, 0
- * for AF_UNSPEC. */
-size_t endpoint_packed_size(const struct endpoint *addr);
+/* The form in which it is kept by the million: a byte that says what follows, and no more than that.
+ * 7 bytes for IPv4, 19 for IPv6, one to five more with a scope, two and the path for UNIX, none for
+ * AF_UNSPEC. Returns its length; `out` has room for ENDPOINT_PACKED, or for an address of IPv4 or IPv6
+ * for ENDPOINT_PACKED_IP. */
+size_t endpoint_pack(const struct endpoint *addr, uint8_t *out);
+
+/* Returns the bytes taken, 0 where there is no packed address; *addr is AF_UNSPEC then. */
+size_t endpoint_unpack(struct endpoint *addr, const uint8_t *bytes, size_t len);

@@ -451,9 +451,8 @@ static void say_progress(const struct errqueue *error, const struct phrases *phr
 static void say_error_queue(const struct entry *entry, const struct phrases *phrases)
 {
 	struct errqueue error;
-	if (entry->len != sizeof error)
+	if (!errqueue_unpack(entry, &error))
 		return;
-	memcpy(&error, entry_payload(entry), sizeof error);
 	if (error.origin == ERRQUEUE_LOCAL)
 		say_local(&error, phrases);
 	else if (error.origin == ERRQUEUE_ICMP || error.origin == ERRQUEUE_ICMP6)

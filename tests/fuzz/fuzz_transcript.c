@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK ((size_t)128)
+#define BLOCK ((size_t)216)
 
 enum { STEPS = 400, PIECES = 5, ENTRIES = STEPS * PIECES };
 
@@ -38,7 +38,8 @@ static const struct endpoint six = {
 	.family = AF_INET6, .port = 7, .ip = { [15] = 1 }, .scope = 1
 };
 static const struct endpoint none = { .family = AF_UNSPEC };
-static const struct endpoint *const addrs[] = { &none, &four, &six };
+static const struct endpoint path = { .family = AF_UNIX, .path = "/run/x", .path_len = 6 };
+static const struct endpoint *const addrs[] = { &none, &four, &six, &path };
 
 static void require(bool holds)
 {
@@ -82,7 +83,7 @@ static void remember(struct model *model, const struct transcript *t, uint64_t p
 		                    .session = entry->session,
 		                    .len = entry->len,
 		                    .filler = step->amount,
-		                    .addr = addrs[step->verb % 3],
+		                    .addr = addrs[step->verb % 4],
 		                    .continues = entry->flags & ENTRY_CONTINUES };
 	if (is_gone)
 		model->is_unsure[step->session][0] = model->is_unsure[step->session][1] = true;
@@ -92,8 +93,9 @@ static void remember(struct model *model, const struct transcript *t, uint64_t p
 
 static void receive(struct model *model, struct transcript *t, const struct step *step)
 {
-	const struct endpoint *addr = addrs[step->verb % 3];
-	size_t endpoint_size = step->verb & 128 ? endpoint_packed_size(addr) : sizeof *addr;
+	const struct endpoint *addr = addrs[step->verb % 4];
+	uint8_t packed[ENDPOINT_PACKED];
+	size_t endpoint_size = step->verb & 128 ? endpoint_pack(addr, packed) : ENTRY_ADDRESSES;
 	size_t most = BLOCK - ENTRY_HEADER - endpoint_size;
 	size_t room = 0;
 	char *location = transcript_reserve(t, endpoint_size, step->amount, &room);
@@ -119,7 +121,7 @@ static void append(struct model *model, struct transcript *t, const struct step 
 	uint64_t count = transcript_count(t);
 	transcript_set_ceiling(t, (PIECES + 2) * BLOCK);
 	bool is_gone = transcript_last(t, step->session) == TRANSCRIPT_NONE;
-	uint64_t at = transcript_append(t, &header, addrs[step->verb % 3], payload, step->amount);
+	uint64_t at = transcript_append(t, &header, addrs[step->verb % 4], payload, step->amount);
 	size_t total = 0;
 	for (; at != TRANSCRIPT_NONE; at = transcript_next(t, at)) {
 		remember(model, t, at, step, is_gone && !total);
@@ -137,8 +139,9 @@ static void check_entry(const struct remembered *want, const struct transcript *
 	require(entry && entry->session == want->session);
 	require(entry->len == want->len && entry->stream_offset == want->stream_offset);
 	struct endpoint addr = entry_addr(entry);
+	uint8_t packed[ENDPOINT_PACKED];
 	require(endpoint_equal(&addr, want->addr) &&
-	        entry->endpoint_len == endpoint_packed_size(want->addr));
+	        entry->endpoint_len == endpoint_pack(want->addr, packed));
 	for (size_t i = 0; i < entry->len; i++)
 		require((uint8_t)entry_payload(entry)[i] == want->filler);
 }

@@ -127,7 +127,7 @@ static void check_since(void)
 static void check_server(int family)
 {
 	struct caller caller = big_caller();
-	struct endpoint any = { .family = (uint16_t)family }, local, peer, want;
+	struct endpoint any = { .family = (uint8_t)family }, local, peer, want;
 	int listener = call_socket(&caller, family, SOCK_STREAM);
 	is_int(call_bind(&caller, listener, &any), 0, "a server binds");
 	is_addr(entry_addr(newest(&caller)), any, "... to the address that was asked");

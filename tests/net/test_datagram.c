@@ -291,7 +291,7 @@ static void learns_who_has_gone(struct fixture *f)
 	struct errqueue error;
 	const struct entry *entry = transcript_at(f->transcript, at);
 	struct endpoint offender = entry_addr(entry);
-	memcpy(&error, entry_payload(entry), sizeof error);
+	errqueue_unpack(entry, &error);
 	ok(error.origin == ERRQUEUE_ICMP && error.type == 3 && error.code == 3 &&
 	           error.error == ECONNREFUSED,
 	   "with the ICMP message");

@@ -87,7 +87,7 @@ static void answers_a_connected_client(struct fixture *f)
 	is_text(local_of(f, server, CALL_SENDMSG), "127.0.0.5", "sendmsg() what it is sent from");
 	struct endpoint peer = entry_addr(newest(f, server, CALL_SENDMSG)), own = peer_addr(fd);
 	ok(endpoint_equal(&peer, &own), "... and whom to");
-	is_int(newest(f, server, CALL_SENDMSG)->endpoint_len, 12, "in four bytes more");
+	is_int(newest(f, server, CALL_SENDMSG)->endpoint_len, 10, "in three bytes more");
 	send(fd, "", 0, 0);
 	until(f, session_counts(server)->sends == 2);
 	ok(hears(fd, ""), "an empty datagram is answered, too");
@@ -220,7 +220,7 @@ static void answers_over_ipv6(struct fixture *f)
 	ok(hears(fd, "six"), "over IPv6");
 	is_text(local_of(f, server, CALL_RECVMSG), "::1", "it is told");
 	is_text(local_of(f, server, CALL_SENDMSG), "::1", "and said");
-	is_int(newest(f, server, CALL_SENDMSG)->endpoint_len, 40, "in 16 bytes more");
+	is_int(newest(f, server, CALL_SENDMSG)->endpoint_len, 22, "in three bytes more");
 	peer_close_all(&fd, 1);
 }
 

@@ -384,10 +384,7 @@ static bool find_acked(const struct fixture *f, const struct session *session,
 {
 	uint64_t at = find_call(f, session, CALL_ERRQUEUE);
 	const struct entry *entry = transcript_at(f->transcript, at);
-	if (!entry || entry->len != sizeof *acked)
-		return false;
-	memcpy(acked, entry_payload(entry), sizeof *acked);
-	return acked->origin == ERRQUEUE_ACKED;
+	return entry && errqueue_unpack(entry, acked) && acked->origin == ERRQUEUE_ACKED;
 }
 
 static void is_told_of_acknowledgements(struct fixture *f)

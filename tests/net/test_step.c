@@ -229,7 +229,8 @@ static void notices_reset_by_hand(struct fixture *f)
 	is_text(last_state(f, p.server), "recv() = 0: after a reset nothing more comes",
 	        "the next one tells of an end");
 	ok(!send_text(f, p.server, "x"), "send() is made");
-	is_text(f->error.text, "send(1) = -1 EPIPE: the connection had been reset before", "and fails");
+	is_text(f->error.text, "send(1) = -1 EPIPE: the connection had been reset before",
+	        "and fails");
 	ok(session_close(p.server, &f->error), "so is close()");
 	is_int(session_end(p.server), SESSION_ENDED_RESET, "which ends the session");
 	end_pair(f, &p);

@@ -83,13 +83,13 @@ static void keeps_what_it_is_given(void)
 	ok(entry->error == EAGAIN && entry->flags == ENTRY_ECHO && entry->duration == UINT32_MAX,
 	   "whole");
 	ok(endpoint_equal(&addr, &six) && addr.scope == 9, "the address is kept");
-	is_int(entry->endpoint_len, 24, "in 24 bytes for IPv6");
+	is_int(entry->endpoint_len, 20, "in 20 bytes for IPv6 with its scope");
 	is_payload(t, position, "abc", "the payload is kept");
-	is_int(transcript_end(t), 72, "64 bytes and the padded payload");
+	is_int(transcript_end(t), 64, "which pad the payload");
 	position = transcript_append(t, &given, &four, NULL, 0);
 	addr = entry_addr(transcript_at(t, position));
 	ok(endpoint_equal(&addr, &four), "an IPv4 address is kept");
-	is_int(transcript_end(t) - position, 48, "in 8 bytes, and an empty payload takes none");
+	is_int(transcript_end(t) - position, 48, "in 7 bytes, and an empty payload takes none");
 	struct endpoint none = { .family = AF_UNSPEC };
 	ok(entry_local(transcript_at(t, position)).family == AF_UNSPEC, "without our own");
 	position = transcript_append(t, &given, &none, "x", 1);
@@ -99,39 +99,96 @@ static void keeps_what_it_is_given(void)
 	transcript_free(t);
 }
 
-/* What was received in its place moves when less is known than room was left for. */
+static uint64_t add_both(struct transcript *t, const struct endpoint *peer,
+                         const struct endpoint *own, const char *payload)
+{
+	struct entry given = header(7, CALL_RECVMSG);
+	size_t room, len = strlen(payload);
+	memcpy(transcript_reserve(t, ENTRY_ADDRESSES, len, &room), payload, len);
+	return transcript_commit_ends(t, &given, peer, own, len);
+}
+
+static void is_between(const struct transcript *t, uint64_t position, const struct endpoint *peer,
+                       const struct endpoint *own, const char *name)
+{
+	const struct entry *entry = transcript_at(t, position);
+	struct endpoint had = entry_addr(entry), local = entry_local(entry);
+	ok(endpoint_equal(&had, peer) && endpoint_host_equal(&local, own) && local.port == 0, "%s",
+	   name);
+}
+
 static void keeps_both_ends(void)
 {
 	static const struct endpoint *const peers[] = { &six, &four },
 	                                    none = { .family = AF_UNSPEC };
-	static const size_t sizes[] = { 40, 12 };
-	struct transcript *t = transcript_new(4 * BLOCK, BLOCK);
-	struct entry given = header(7, CALL_RECVMSG);
+	static const int first[] = { 39, 14 }, later[] = { 23, 10 };
+	struct transcript *t = transcript_new(8 * BLOCK, 4 * BLOCK);
 	for (int i = 0; i < 2; i++) {
-		size_t room;
-		struct endpoint own = *peers[i];
+		struct endpoint own = *peers[i], another;
 		own.ip[3] ^= 0x55;
-		char *place = transcript_reserve(t, sizes[i], 4, &room);
-		memcpy(place, "both", 4);
-		uint64_t position = transcript_commit_ends(t, &given, peers[i], &own, 4);
-		const struct entry *entry = transcript_at(t, position);
-		struct endpoint peer = entry_addr(entry), local = entry_local(entry);
-		ok(endpoint_equal(&peer, peers[i]), "a datagram's peer is kept");
-		own.port = 0;
+		uint64_t position = add_both(t, peers[i], &own, "both");
 		own.scope = 0;
-		ok(endpoint_equal(&local, &own), "and our own address, without a port");
-		is_int(entry->endpoint_len, (int)sizes[i], "in no more bytes than that takes");
+		is_between(t, position, peers[i], &own, "a datagram's peer is kept, and our end");
+		is_int(transcript_at(t, position)->endpoint_len, first[i], "written out once");
 		is_payload(t, position, "both", "and the payload");
-		place = transcript_reserve(t, sizes[i], 4, &room);
-		memcpy(place, "one.", 4);
-		position = transcript_commit_ends(t, &given, peers[i], &none, 4);
+		another = own;
+		another.ip[2] ^= 0x55;
+		add_both(t, peers[i], &another, "another");
+		position = add_both(t, peers[i], &own, "again");
+		is_between(t, position, peers[i], &own, "later ones refer to it");
+		is_int(transcript_at(t, position)->endpoint_len, later[i], "in three bytes more");
+		is_payload(t, position, "again", "and the payload");
+		position = add_both(t, peers[i], &another, "both");
+		is_between(t, position, peers[i], &another, "to several");
+		position = add_both(t, peers[i], &none, "one.");
 		is_int(entry_local(transcript_at(t, position)).family, AF_UNSPEC, "or none");
 		is_payload(t, position, "one.", "and the payload");
-		place = transcript_reserve(t, sizes[i], 4, &room);
-		memcpy(place, "none", 4);
-		position = transcript_commit_ends(t, &given, NULL, &own, 4);
+		position = add_both(t, NULL, &own, "none");
 		is_int(transcript_at(t, position)->endpoint_len, 0, "and never ours alone");
 		is_payload(t, position, "none", "and the payload");
+	}
+	transcript_free(t);
+}
+
+/* What an entry refers to goes only with itself, and ten own addresses are more than are remembered. */
+static void keeps_both_ends_while_blocks_go(void)
+{
+	struct transcript *t = transcript_new(10 * BLOCK, BLOCK);
+	bool good = true;
+	for (unsigned i = 0; i < 500; i++) {
+		struct endpoint own = { .family = AF_INET6,
+			                .ip = { [15] = (uint8_t)(i * i % 10) } };
+		add_both(t, &six, &own, "x");
+		unsigned number = i;
+		for (uint64_t at = transcript_newest(t); at != TRANSCRIPT_NONE;
+		     at = transcript_previous(t, at), number--) {
+			struct endpoint local = entry_local(transcript_at(t, at));
+			good = good && local.family == AF_INET6 &&
+			       local.ip[15] == number * number % 10;
+		}
+	}
+	ok(good, "every own address reads as it was written, also while blocks go");
+	transcript_free(t);
+}
+
+/* A path is payload: it costs its bytes. */
+static void keeps_paths(void)
+{
+	struct transcript *t = transcript_new(4 * BLOCK, BLOCK);
+	struct entry given = header(7, CALL_RECVFROM);
+	struct endpoint path = { .family = AF_UNIX, .path_len = 107 }, abstract = path, unnamed;
+	memset(path.path, 'p', 107);
+	memset(abstract.path, 'a', 107);
+	abstract.path[0] = abstract.path[50] = '\0';
+	unnamed = (struct endpoint){ .family = AF_UNIX };
+	const struct endpoint *const all[] = { &path, &abstract, &unnamed };
+	for (int i = 0; i < 3; i++) {
+		uint64_t position = transcript_append(t, &given, all[i], "12345678", 8);
+		struct endpoint got = entry_addr(transcript_at(t, position));
+		ok(endpoint_equal(&got, all[i]), "a UNIX address is kept");
+		is_payload(t, position, "12345678", "and the payload");
+		uint64_t most = 8 + all[i]->path_len + ENTRY_MAX_OVERHEAD;
+		ok(transcript_end(t) - position <= most, "in no more than 64 bytes besides");
 	}
 	transcript_free(t);
 }
@@ -145,11 +202,12 @@ static void receives_in_place(void)
 	is_int(room, ROOM - 24, "the whole block is offered");
 	memcpy(place, "to the left", sizeof "to the left");
 	uint64_t first = transcript_commit(t, &entry, &four, 11);
-	is_payload(t, first, "to the left", "a shorter address than expected moves the payload");
-	place = transcript_reserve(t, 8, 1, &room);
+	ok(entry_payload(transcript_at(t, first)) == place, "the payload stays where it came");
+	is_payload(t, first, "to the left", "before a shorter address than expected");
+	place = transcript_reserve(t, 7, 1, &room);
 	memcpy(place, "stays", sizeof "stays");
 	uint64_t second = transcript_commit(t, &entry, &four, 5);
-	ok(entry_payload(transcript_at(t, second)) == place, "an expected address moves nothing");
+	is_payload(t, second, "stays", "and before one of the expected size");
 	place = transcript_reserve(t, 24, 1, &room);
 	memcpy(place, "none", sizeof "none");
 	is_payload(t, transcript_commit(t, &entry, NULL, 4), "none",
@@ -378,9 +436,9 @@ static void cuts_long_payloads(void)
 	uint64_t before = transcript_count(t);
 	struct entry recv = header(2, CALL_RECV);
 	uint64_t first = transcript_append(t, &recv, &six, text, sizeof text);
-	is_int(transcript_at(t, first)->len, ROOM - 24, "an address is kept with each piece");
+	is_int(transcript_at(t, first)->len, ROOM - 20, "an address is kept with each piece");
 	is_int(transcript_at(t, first)->flags, 0, "the bytes of a stream need no flag");
-	is_int(transcript_at(t, transcript_after(t, first))->stream_offset, ROOM - 24,
+	is_int(transcript_at(t, transcript_after(t, first))->stream_offset, ROOM - 20,
 	       "for their place says it");
 	is_int(transcript_count(t) - before, 4, "each piece is an entry");
 	transcript_append(t, &note, NULL, text, ROOM);
@@ -433,7 +491,7 @@ static void costs_little(void)
 {
 	struct transcript *t = transcript_new(16 << 20, TRANSCRIPT_BLOCK);
 	size_t room = 0;
-	transcript_reserve(t, sizeof(struct endpoint), TRANSCRIPT_ROOM, &room);
+	transcript_reserve(t, ENTRY_ADDRESSES, TRANSCRIPT_ROOM, &room);
 	ok(room >= TRANSCRIPT_ROOM, "a datagram always fits a block of the usual size");
 	transcript_cancel(t);
 	struct entry entry = header(1, CALL_RECVFROM);
@@ -442,6 +500,17 @@ static void costs_little(void)
 		transcript_append(t, &entry, &six, line, sizeof line);
 	size_t most = 7000 * (sizeof line + ENTRY_MAX_OVERHEAD);
 	ok(transcript_end(t) <= most, "a call costs its bytes and at most 64 more");
+	uint64_t begin = transcript_end(t), block = begin / TRANSCRIPT_BLOCK;
+	struct endpoint own = { .family = AF_INET6, .ip = { 0xfe, 0x80, [15] = 7 } };
+	struct endpoint peer = { .family = AF_INET6, .port = 9, .ip = { 0x20, [15] = 1 } };
+	peer.scope = 2000; /* two bytes */
+	for (int i = 0; i < 7000; i++) {
+		memset(transcript_reserve(t, ENTRY_ADDRESSES, sizeof line, &room), 0, sizeof line);
+		transcript_commit_ends(t, &entry, &peer, &own, sizeof line);
+	}
+	uint64_t blocks = transcript_end(t) / TRANSCRIPT_BLOCK - block + 1;
+	most = 7000 * (sizeof line + ENTRY_MAX_OVERHEAD) + blocks * (24 + ENTRY_ADDRESSES + 150);
+	ok(transcript_end(t) - begin <= most, "also with two of IPv6, written out once a block");
 	transcript_free(t);
 }
 
@@ -498,11 +567,14 @@ static uint32_t draw(uint32_t *state, uint32_t below)
 
 static void model_add(struct model *model, struct transcript *t, uint32_t *state)
 {
-	static const struct endpoint *const addrs[] = { NULL, &four, &six };
-	const struct endpoint *addr = addrs[draw(state, 3)];
+	static const struct endpoint name = { .family = AF_UNIX, .path = "/run/x", .path_len = 6 };
+	static const struct endpoint *const addrs[] = { NULL, &four, &six, &name };
+	uint8_t packed[ENDPOINT_PACKED];
+	const struct endpoint *addr = addrs[draw(state, 4)];
+	size_t packed_size = addr ? endpoint_pack(addr, packed) : 0;
 	struct entry entry = header(draw(state, SESSIONS), CALL_SENDTO);
 	size_t room = 0;
-	size_t endpoint_size = addr && draw(state, 2) ? endpoint_packed_size(addr) : sizeof *addr;
+	size_t endpoint_size = addr && draw(state, 2) ? packed_size : ENTRY_ADDRESSES;
 	char *place = transcript_reserve(t, endpoint_size, draw(state, 2 * (uint32_t)BLOCK), &room);
 	size_t len = draw(state, 3) ? draw(state, (uint32_t)room + 1) : room;
 	uint8_t seed = (uint8_t)draw(state, 256);
@@ -511,7 +583,7 @@ static void model_add(struct model *model, struct transcript *t, uint32_t *state
 	model->list[model->count].session = entry.session;
 	model->list[model->count].len = (uint32_t)len;
 	model->list[model->count].seed = seed;
-	model->list[model->count++].endpoint_len = addr ? endpoint_packed_size(addr) : 0;
+	model->list[model->count++].endpoint_len = packed_size;
 }
 
 static bool same_entry(const struct model *model, size_t i, const struct entry *entry)
@@ -697,6 +769,8 @@ int main(void)
 	begins_empty();
 	keeps_what_it_is_given();
 	keeps_both_ends();
+	keeps_both_ends_while_blocks_go();
+	keeps_paths();
 	receives_in_place();
 	fills_blocks_exactly();
 	grants_what_is_asked();

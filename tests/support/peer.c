@@ -12,7 +12,7 @@
 
 static struct endpoint loopback(int family, uint16_t port)
 {
-	struct endpoint addr = { .family = (uint16_t)family, .port = port };
+	struct endpoint addr = { .family = (uint8_t)family, .port = port };
 	if (family == AF_INET6)
 		addr.ip[15] = 1;
 	else

@@ -255,7 +255,9 @@ static UNUSED void put_icmp(uint8_t type, uint8_t code, int error, uint32_t mtu)
 	struct errqueue told = { .origin = ERRQUEUE_ICMP, .type = type, .code = code };
 	told.error = (uint8_t)error;
 	told.info = mtu;
-	put_bytes(CLIENT, (struct entry){ .call = CALL_ERRQUEUE }, &router, &told, sizeof told);
+	uint8_t packed[ERRQUEUE_PACKED];
+	size_t len = errqueue_pack(&told, packed);
+	put_bytes(CLIENT, (struct entry){ .call = CALL_ERRQUEUE }, &router, packed, len);
 }
 
 /* Datagrams, one of them empty, one cut, some dropped, some refused. */
@@ -276,7 +278,9 @@ static UNUSED void send_datagrams(void)
 	put(CLIENT, sendto, &addr, "");
 	put_icmp(3, 3, ECONNREFUSED, 0);
 	put_icmp(3, 4, EMSGSIZE, 1000);
-	put_bytes(CLIENT, (struct entry){ .call = CALL_ERRQUEUE }, NULL, &local, sizeof local);
+	uint8_t packed[ERRQUEUE_PACKED];
+	size_t len = errqueue_pack(&local, packed);
+	put_bytes(CLIENT, (struct entry){ .call = CALL_ERRQUEUE }, NULL, packed, len);
 	PUT(CLIENT, CALL_SENDTO, .arg = 4, .error = ECONNREFUSED);
 }
 

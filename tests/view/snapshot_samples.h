@@ -8,8 +8,12 @@
 
 enum { SNAPSHOT_MS = 1000, SNAPSHOT_S = 1000000 }; /* the kernel's times are microseconds */
 
-static const struct endpoint snapshot_client = { AF_INET, 39446, { 127, 0, 0, 1 }, 0 };
-static const struct endpoint snapshot_server = { AF_INET, 44617, { 127, 0, 0, 1 }, 0 };
+static const struct endpoint snapshot_client = { .family = AF_INET,
+	                                         .port = 39446,
+	                                         .ip = { 127, 0, 0, 1 } };
+static const struct endpoint snapshot_server = { .family = AF_INET,
+	                                         .port = 44617,
+	                                         .ip = { 127, 0, 0, 1 } };
 
 static inline void snapshot_set(struct snapshot *snapshot, enum sample_field field, uint64_t value)
 {

@@ -40,7 +40,7 @@ static const char *told_ends(enum call call, const struct endpoint *local)
 	size_t room;
 	struct entry header = { .session = 1, .call = (uint8_t)call, .arg = 2 };
 	char *location =
-	        transcript_reserve(transcript, entry_addresses_size(&echo, local), 2, &room);
+	        transcript_reserve(transcript, ENTRY_ADDRESSES, 2, &room);
 	memcpy(location, "hi", 2);
 	const struct entry *entry = transcript_at(
 	        transcript, transcript_commit_ends(transcript, &header, &echo, local, 2));
@@ -293,8 +293,10 @@ static void test_news(void)
 
 static const char *queued(struct errqueue error, const struct endpoint *offender)
 {
+	uint8_t packed[ERRQUEUE_PACKED];
+	size_t len = errqueue_pack(&error, packed);
 	const struct entry *entry =
-	        make((struct entry){ .call = CALL_ERRQUEUE }, offender, &error, sizeof error);
+	        make((struct entry){ .call = CALL_ERRQUEUE }, offender, packed, len);
 	buf_clear(&text);
 	sampletext_call(entry, NULL, &text);
 	return buf_text(&text);

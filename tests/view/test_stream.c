@@ -70,8 +70,9 @@ static void put_reading(enum sample_when when, uint64_t waiting, uint64_t held, 
 static void put_acked(uint32_t end, int64_t delay)
 {
 	struct errqueue told = { .origin = ERRQUEUE_ACKED, .info = end, .delay = (uint64_t)delay };
-	put_entry((struct entry){ .call = CALL_ERRQUEUE, .flags = ENTRY_WATCHING }, &told,
-	          sizeof told);
+	uint8_t packed[ERRQUEUE_PACKED];
+	size_t len = errqueue_pack(&told, packed);
+	put_entry((struct entry){ .call = CALL_ERRQUEUE, .flags = ENTRY_WATCHING }, packed, len);
 }
 
 static const char *shown(void)

@@ -739,14 +739,6 @@ static void draw_datagram_in(const struct context *context, struct arrows *arrow
 
 /* ---- the error queue ---- */
 
-static bool unpack_error(const struct entry *entry, struct errqueue *error)
-{
-	if (entry->call != CALL_ERRQUEUE || entry->len < sizeof *error)
-		return false;
-	memcpy(error, entry_payload(entry), sizeof *error);
-	return true;
-}
-
 static bool is_icmp(const struct errqueue *error)
 {
 	return error->origin == ERRQUEUE_ICMP || error->origin == ERRQUEUE_ICMP6;
@@ -784,7 +776,7 @@ static void draw_error(const struct context *context, struct arrows *arrows)
 {
 	struct errqueue error;
 	char delay[CLOCK_TEXT];
-	if (!unpack_error(context->entry, &error))
+	if (!errqueue_unpack(context->entry, &error))
 		return;
 	if (is_icmp(&error))
 		draw_icmp(context, &error, arrows);

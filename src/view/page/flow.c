@@ -249,10 +249,8 @@ static void follow_segments(struct flow *flow)
 static void note_acked(struct flow *flow, const struct entry *entry, uint16_t base)
 {
 	struct errqueue acked;
-	if (entry->call != CALL_ERRQUEUE || entry->len < sizeof acked)
-		return;
-	memcpy(&acked, entry_payload(entry), sizeof acked);
-	if (acked.origin != ERRQUEUE_ACKED || acked.delay > INT64_MAX)
+	if (!errqueue_unpack(entry, &acked) || acked.origin != ERRQUEUE_ACKED ||
+	    acked.delay > INT64_MAX)
 		return;
 	for (size_t i = 0; i < flow->sent.count; i++) {
 		const struct entry *call = flow->sent.list[i].entry;
