@@ -239,13 +239,17 @@ static void print_options(FILE *out)
 static void print_error(FILE *out, const struct errno_meaning *meaning)
 {
 	struct buf text = { .max = SIZE_MAX };
+	const char *separator = "";
 	bool of_lookup = strncmp(meaning->symbol, "EAI_", 4) == 0;
 	fprintf(out, ".It %s %s\n", of_lookup ? "Dv" : "Er", meaning->symbol);
 	buf_printf(&text, "From %s.\n", meaning->calls);
 	errno_meaning_explain(meaning, NULL, &text);
 	for (const struct errno_case *special = meaning->cases; special && special->calls;
 	     special++) {
-		buf_append_text(&text, special == meaning->cases ? "\nIn messages: " : "; ");
+		if (!errno_case_differs(special))
+			continue;
+		buf_append_text(&text, *separator ? separator : "\nIn messages: ");
+		separator = "; ";
 		errno_case_print_where(special, &text);
 		buf_printf(&text, ": %s", special->phrase);
 	}

@@ -41,12 +41,11 @@ const struct errno_meaning errno_meaning_table[] = {
 	  CASES({ "bind", 0, "ports below 1024 are the superuser's", NULL, NULL },
 	        { "connect", 0, "a broadcast address needs SO_BROADCAST, or a firewall refused",
 	          "not allowed", NULL },
-	        { "send", ERRNO_UDP, "a broadcast address needs SO_BROADCAST", NULL,
-	          NULL },
+	        { "send", ERRNO_UDP, "a broadcast address needs SO_BROADCAST", NULL, NULL },
 	        { "setsockopt, getsockopt", 0, "only the superuser may", NULL, NULL }) },
 	{ "EADDRINUSE", EADDRINUSE, "bind, listen, connect, setsockopt",
 	  "The address and port are taken: by a socket that listens or is bound there, by a "
-	  "connection of it in TIME_WAIT, or, of a group, by having joined it already.",
+	  "connection of it in TIME_WAIT, or, for a group, because it has been joined already.",
 	  "This kernel.",
 	  "Close the other one, or wait for TIME_WAIT to end (a minute); SO_REUSEADDR overlooks "
 	  "TIME_WAIT where the old socket had it, too. Or take port 0.",
@@ -88,13 +87,13 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "The resolver of this machine, or a name server.", "Start without -4 or -6.", NULL },
 #endif
 	{ "EAI_AGAIN", EAI_AGAIN, "getaddrinfo",
-	  "No name server answered, or it said to come back later.",
+	  "No name server answered, or it said to try again later.",
 	  "The resolver of this machine.",
 	  "Is there a network at all? A numeric address needs no name server. See "
 	  "/etc/resolv.conf.",
 	  NULL },
-	{ "EAI_FAIL", EAI_FAIL, "getaddrinfo", "A name server failed for good.", "The name server.",
-	  "Ask another one: /etc/resolv.conf.", NULL },
+	{ "EAI_FAIL", EAI_FAIL, "getaddrinfo", "The name server reported a permanent failure.",
+	  "The name server.", "Ask another one: /etc/resolv.conf.", NULL },
 	{ "EAI_FAMILY", EAI_FAMILY, "getaddrinfo",
 	  "The family that was asked for does not exist here.", "The resolver of this machine.",
 	  "Start without -4 or -6.", NULL },
@@ -112,13 +111,13 @@ const struct errno_meaning errno_meaning_table[] = {
 	{ "EAI_SERVICE", EAI_SERVICE, "getaddrinfo", "No service of that name for this transport.",
 	  "/etc/services of this machine.", "Give the port as a number.", NULL },
 	{ "EAI_SYSTEM", EAI_SYSTEM, "getaddrinfo",
-	  "A call of the system failed meanwhile; errno says which way.", "This kernel.",
+	  "A system call failed during the look-up; errno says why.", "This kernel.",
 	  "/why with that errno value.", NULL },
 	{ "EALREADY", EALREADY, "connect",
 	  "An earlier connect() on this socket is still under way.", "This kernel.",
-	  "Wait for it: the socket becomes writable, and SO_ERROR tells how it ended.", NULL },
+	  "Wait for it: the socket becomes writable, and SO_ERROR says how it ended.", NULL },
 	{ "EBADF", EBADF, "all",
-	  "The number is not that of an open descriptor, mostly because it has been closed.",
+	  "The number is not that of an open descriptor, usually because it has been closed.",
 	  "This kernel.", "Look for a close() too many in the program.", NULL },
 	{ "EBUSY", EBUSY, "setsockopt", "What the option wants to change is in use.",
 	  "This kernel.", "Set it on a new socket, before bind() and connect().", NULL },
@@ -128,7 +127,7 @@ const struct errno_meaning errno_meaning_table[] = {
 	  CASES({ "accept", 0, "a client left before it was accepted", NULL, NULL }) },
 	{ "ECONNREFUSED", ECONNREFUSED, "connect, send, recv",
 	  "Nobody listens at that port. To TCP's SYN came RST; to a datagram came ICMP port "
-	  "unreachable, which a connected UDP socket is told by its next call.",
+	  "unreachable, which a connected UDP socket learns from its next call.",
 	  "The kernel of the machine with that address, or a firewall in its name.",
 	  "Is the server running? Does it listen on this address, of this family, and not on "
 	  "loopback only? Is the port right?",
@@ -143,12 +142,12 @@ const struct errno_meaning errno_meaning_table[] = {
 	          NULL }) },
 	{ "ECONNRESET", ECONNRESET, "recv, send, connect",
 	  "The connection was cut by RST: what is on its way in both directions is lost. The peer "
-	  "closed with bytes of ours unread, or on purpose with SO_LINGER 0, or its machine knows "
-	  "nothing of the connection any more.",
+	  "closed with bytes of ours unread, or on purpose with SO_LINGER 0, or its machine no "
+	  "longer knows the connection.",
 	  "The peer's kernel, or a firewall that forgot the connection.",
 	  "Find out why the peer closed: did its program end, or not read all that was sent? "
-	  "/reconnect opens the session again; a socket made by /socket is of no more use, another "
-	  "/socket makes a new one.",
+	  "/reconnect opens the session again; a socket made by /socket cannot be used again: "
+	  "/socket makes another.",
 	  CASES({ "send, recv", ERRNO_TCP, "connection reset by peer (RST)", NULL, NULL }) },
 	{ "EDESTADDRREQ", EDESTADDRREQ, "send",
 	  "The socket is not connected, and no address was given.", "This kernel.",
@@ -169,8 +168,8 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "address; farther away a router said so.",
 	  "This kernel after some three seconds of asking; or a router by ICMP: host unreachable, "
 	  "or prohibited.",
-	  "Is the machine on and the address right? Ask for a numeric address to leave the name "
-	  "out of it. A connection that is open already only waits: data may arrive later.",
+	  "Is the machine on and the address right? Try a numeric address, to rule out the name. A "
+	  "connection that is open already only waits: data may arrive later.",
 	  CASES({ "connect", 0, "nobody answers at that address, or a router refused",
 	          "unreachable", NULL },
 	        { "send, recv", ERRNO_UDP, "no route to host", "unreachable", NULL }) },
@@ -191,8 +190,9 @@ const struct errno_meaning errno_meaning_table[] = {
 	          NULL },
 	        { "listen", 0, "a socket that is connected cannot listen", NULL, NULL },
 	        { "accept", 0, "this socket does not listen: listen() comes first", NULL, NULL },
-	        { "connect", 0, "the address does not fit this socket: another family, mostly",
-	          NULL, NULL },
+	        { "connect", 0,
+	          "the address does not fit this socket: usually it is of another family", NULL,
+	          NULL },
 	        { "recv", ERRNO_TCP,
 	          "there is no urgent byte, or SO_OOBINLINE has put it into the stream", NULL,
 	          NULL },
@@ -258,7 +258,7 @@ const struct errno_meaning errno_meaning_table[] = {
 #ifdef ENONET
 	{ "ENONET", ENONET, "connect, send, recv", "The host is cut off from the network.",
 	  "A router: ICMP source host isolated.",
-	  "Nobody sends it today; look at what stands in between.", NULL },
+	  "Nobody sends it today; look at what is in between.", NULL },
 #endif
 #ifdef ENOPKG
 	{ "ENOPKG", ENOPKG, "socket", "A part of the kernel that is needed is not there.",
@@ -274,7 +274,7 @@ const struct errno_meaning errno_meaning_table[] = {
 	{ "ENOSPC", ENOSPC, "bind", "The file system has no room for a UNIX socket.",
 	  "This kernel.", "Make room, or take another directory.", NULL },
 	{ "ENOTCONN", ENOTCONN, "recv, send, shutdown, getpeername, getsockopt",
-	  "The socket is not connected: never was, or not any more.", "This kernel.",
+	  "The socket is not connected: never was, or no longer is.", "This kernel.",
 	  "connect() or accept() comes first.",
 	  CASES({ "recv, send", ERRNO_OPEN, "connection reset by peer (RST)", NULL, NULL },
 	        { "recv, send, shutdown", ERRNO_FRESH, "this socket has never been connected", NULL,
@@ -322,7 +322,7 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "This kernel; or by ICMP parameter problem the machine that could not read our packet.",
 	  "Look for what changes packets on their way.", NULL },
 	{ "EPROTONOSUPPORT", EPROTONOSUPPORT, "socket",
-	  "The family does not have this protocol, or the system has it not.", "This kernel.",
+	  "The family does not have this protocol, or the system lacks it.", "This kernel.",
 	  "Leave the protocol 0: TCP for streams, UDP for datagrams.", NULL },
 	{ "EPROTOTYPE", EPROTOTYPE, "socket, connect",
 	  "The kind of socket does not fit: a stream to a UNIX datagram socket, or the other way "
@@ -343,7 +343,7 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "Take a stream or datagrams.", NULL },
 	{ "ESRCH", ESRCH, "send",
 	  "A UNIX socket was to send the number of a process that does not exist.", "This kernel.",
-	  "Send one's own.", NULL },
+	  "Send the program's own.", NULL },
 	{ "ETIMEDOUT", ETIMEDOUT, "connect, send, recv",
 	  "The peer does not answer: SYN was sent again and again, or data was not acknowledged "
 	  "(some 15 minutes, or TCP_USER_TIMEOUT), or the probes of SO_KEEPALIVE were not.",
@@ -433,6 +433,13 @@ void errno_meaning_explain(const struct errno_meaning *meaning, const struct err
 	add_sentence("Next", special && special->next ? special->next : meaning->next, out);
 }
 
+bool errno_case_differs(const struct errno_case *special)
+{
+	const struct errno_case *next = special + 1;
+	return !next->calls || strcmp(special->calls, next->calls) != 0 ||
+	       strcmp(special->phrase, next->phrase) != 0;
+}
+
 void errno_case_print_where(const struct errno_case *special, struct buf *out)
 {
 	static const char *const names[] = {
@@ -467,6 +474,8 @@ void errno_meaning_print(const struct errno_meaning *meaning, struct buf *out)
 	errno_meaning_explain(meaning, NULL, out);
 	for (const struct errno_case *special = meaning->cases; special && special->calls;
 	     special++) {
+		if (!errno_case_differs(special))
+			continue;
 		buf_append_text(out, "\n");
 		errno_case_print_where(special, out);
 		buf_printf(out, ": %s.", special->phrase);

@@ -5,6 +5,8 @@
  * it: one row more. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/error.h"
 
@@ -66,6 +68,9 @@ void errno_meaning_explain(const struct errno_meaning *meaning, const struct err
 /* All that is known of it: "ECONNREFUSED (111): connection refused", "From connect, send, recv.", the
  * sentences, and the cases: "connect (TCP): RST to our SYN: nobody listens there.", a line each. */
 void errno_meaning_print(const struct errno_meaning *meaning, struct buf *out);
+
+/* Whether it says more than the next case, which is the same for a wider context. */
+bool errno_case_differs(const struct errno_case *special);
 
 /* "connect (TCP)": where a case fits. */
 void errno_case_print_where(const struct errno_case *special, struct buf *out);
