@@ -56,7 +56,7 @@ const char *entry_payload(const struct entry *entry)
 
 /* Our own address follows the peer's: packed, which begins with no 0; or 0 and two bytes that say how
  * far back the entry is that has it so, in units of ENTRY_ALIGN. */
-enum { REFERENCE = 3, FARTHEST = UINT16_MAX };
+enum { REFERENCE = 3 };
 
 static const uint8_t *addresses(const struct entry *entry)
 {
@@ -77,12 +77,6 @@ static size_t local_offset(const struct entry *entry)
 	return endpoint_unpack(&addr, addresses(entry), entry->endpoint_len);
 }
 
-bool entry_has_full_local(const struct entry *entry)
-{
-	size_t offset = local_offset(entry);
-	return offset < entry->endpoint_len && addresses(entry)[offset];
-}
-
 struct endpoint entry_local(const struct entry *entry)
 {
 	struct endpoint local = { .family = AF_UNSPEC };
@@ -100,22 +94,21 @@ struct endpoint entry_local(const struct entry *entry)
 	return local;
 }
 
-size_t entry_pack_addresses(const struct endpoint *addr, const struct endpoint *local,
-                            const struct entry *known, const void *at, uint8_t out[ENTRY_ADDRESSES])
+size_t entry_pack_addresses(const struct endpoint *addr, const struct endpoint *local, size_t back,
+                            uint8_t out[ENTRY_ADDRESSES])
 {
 	size_t len = addr ? endpoint_pack(addr, out) : 0;
 	if (!len || !local || !endpoint_same_family(addr, local))
 		return len;
-	size_t back = known ? (size_t)((const char *)at - (const char *)known) / ENTRY_ALIGN : 0;
-	if (!known || back > FARTHEST) {
+	if (!back) {
 		struct endpoint host = *local;
 		host.port = 0;
 		host.scope = 0;
 		return len + endpoint_pack(&host, out + len);
 	}
 	out[len] = 0;
-	out[len + 1] = (uint8_t)(back >> 8);
-	out[len + 2] = (uint8_t)back;
+	out[len + 1] = (uint8_t)(back / ENTRY_ALIGN >> 8);
+	out[len + 2] = (uint8_t)(back / ENTRY_ALIGN);
 	return len + REFERENCE;
 }
 

@@ -123,14 +123,11 @@ struct endpoint entry_addr(const struct entry *entry);
 struct endpoint entry_local(const struct entry *entry);
 
 /* What entry_addr() and entry_local() unpack. `local` may be NULL, and is kept only with another of its
- * family; `known` is an earlier entry in the same memory that has the same own address in full, and
- * `at` where this one begins; or NULL. Returns the bytes. */
-size_t entry_pack_addresses(const struct endpoint *addr, const struct endpoint *local,
-                            const struct entry *known, const void *at,
+ * family. It is written out where `back` is 0; else it is that of the entry so many bytes before this
+ * one, which has it written out: at most ENTRY_FARTHEST. Returns the bytes. */
+enum { ENTRY_FARTHEST = UINT16_MAX * ENTRY_ALIGN };
+size_t entry_pack_addresses(const struct endpoint *addr, const struct endpoint *local, size_t back,
                             uint8_t out[ENTRY_ADDRESSES]);
-
-/* Whether entry_local() is written out in it. */
-bool entry_has_full_local(const struct entry *entry);
 
 /* What the call returned: -1 for a failure, bytes for send and recv, a descriptor for socket and
  * accept, else 0. */

@@ -33,9 +33,12 @@ struct transcript {
 	uint64_t first;
 	struct block *now; /* the newest block, NULL at the very start */
 	bool begun;
-	size_t begun_addr;                  /* bytes left for the addresses of the begun entry */
-	const struct entry *locals[LOCALS]; /* of the newest block: those with an own address */
-	unsigned next_local;                /* the one that is replaced next */
+	size_t begun_addr; /* bytes left for the addresses of the begun entry */
+	struct {           /* entries of the newest block that have an own address written out: */
+		size_t offset;
+		struct endpoint local; /* AF_UNSPEC = none */
+	} known[LOCALS];
+	unsigned next_known; /* the one that is replaced next */
 	struct transcript_amount total;
 	struct session_index session_index;
 	bool hides; /* some session has been hidden */
@@ -88,7 +91,8 @@ static void open_block(struct transcript *transcript)
 		grow_ring(transcript);
 	transcript->now = ring_at(transcript, transcript->live++);
 	*transcript->now = (struct block){ .memory = memory, .before = transcript->total };
-	memset(transcript->locals, 0, sizeof transcript->locals);
+	for (size_t i = 0; i < LOCALS; i++)
+		transcript->known[i].local.family = AF_UNSPEC;
 }
 
 /* ---- life ---- */
@@ -192,18 +196,24 @@ static size_t entry_size(const struct entry *entry)
 	return (size + ENTRY_ALIGN - 1) & ~(size_t)(ENTRY_ALIGN - 1);
 }
 
-/* An earlier entry of the newest block to which another with this own address can refer. */
-static const struct entry *find_local(const struct transcript *transcript,
-                                      const struct endpoint *local)
+/* How far back in the newest block an entry is that has this own address written out; 0 where none is
+ * near enough. */
+static size_t find_known(const struct transcript *transcript, const struct endpoint *local)
 {
-	struct endpoint host = *local;
-	host.scope = 0; /* which is not kept */
-	for (unsigned i = 0; i < LOCALS && transcript->locals[i]; i++) {
-		struct endpoint had = entry_local(transcript->locals[i]);
-		if (endpoint_host_equal(&had, &host))
-			return transcript->locals[i];
+	for (unsigned i = 0; i < LOCALS; i++) {
+		size_t back = transcript->now->used - transcript->known[i].offset;
+		if (endpoint_is_set(local) && back <= ENTRY_FARTHEST &&
+		    endpoint_host_equal(&transcript->known[i].local, local))
+			return back;
 	}
-	return NULL;
+	return 0;
+}
+
+static void note_known(struct transcript *transcript, const struct endpoint *local)
+{
+	transcript->known[transcript->next_known].offset = transcript->now->used;
+	transcript->known[transcript->next_known].local = *local;
+	transcript->next_known = (transcript->next_known + 1) % LOCALS;
 }
 
 uint64_t transcript_commit(struct transcript *transcript, const struct entry *header,
@@ -218,9 +228,9 @@ uint64_t transcript_commit_ends(struct transcript *transcript, const struct entr
 {
 	struct block *block = transcript->now;
 	char *place = block->memory + block->used;
-	const struct entry *known = local ? find_local(transcript, local) : NULL;
+	size_t back = local ? find_known(transcript, local) : 0;
 	uint8_t addresses[ENTRY_ADDRESSES];
-	size_t endpoint_len = entry_pack_addresses(addr, local, known, place, addresses);
+	size_t endpoint_len = entry_pack_addresses(addr, local, back, addresses);
 	assert(transcript->begun && endpoint_len <= transcript->begun_addr);
 	assert(len <= room_left(transcript) - ENTRY_HEADER - transcript->begun_addr);
 	memcpy(place + ENTRY_HEADER + len, addresses, endpoint_len);
@@ -232,10 +242,8 @@ uint64_t transcript_commit_ends(struct transcript *transcript, const struct entr
 	link_entry(transcript, &entry, position);
 	entry.previous = distance_to_previous(block);
 	memcpy(place, &entry, sizeof entry);
-	if (local && entry_has_full_local((const struct entry *)(const void *)place)) {
-		transcript->locals[transcript->next_local] = (const void *)place;
-		transcript->next_local = (transcript->next_local + 1) % LOCALS;
-	}
+	if (local && !back && endpoint_len && endpoint_same_family(addr, local))
+		note_known(transcript, local);
 	block->last = block->used;
 	block->used += entry_size(&entry);
 	transcript->total.entries++;
@@ -253,7 +261,7 @@ uint64_t transcript_append(struct transcript *transcript, const struct entry *he
                            const struct endpoint *addr, const void *payload, size_t len)
 {
 	uint8_t packed[ENTRY_ADDRESSES];
-	size_t endpoint_size = entry_pack_addresses(addr, NULL, NULL, NULL, packed);
+	size_t endpoint_size = entry_pack_addresses(addr, NULL, 0, packed);
 	size_t most = capacity(transcript, endpoint_size);
 	uint64_t first = TRANSCRIPT_NONE;
 	size_t done = 0;

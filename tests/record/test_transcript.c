@@ -126,8 +126,8 @@ static void keeps_both_ends(void)
 	for (int i = 0; i < 2; i++) {
 		struct endpoint own = *peers[i], another;
 		own.ip[3] ^= 0x55;
-		uint64_t position = add_both(t, peers[i], &own, "both");
 		own.scope = 0;
+		uint64_t position = add_both(t, peers[i], &own, "both");
 		is_between(t, position, peers[i], &own, "a datagram's peer is kept, and our end");
 		is_int(transcript_at(t, position)->endpoint_len, first[i], "written out once");
 		is_payload(t, position, "both", "and the payload");
