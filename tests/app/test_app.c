@@ -33,26 +33,26 @@ static struct session *open_to(struct app *app, const struct session *server,
 static void test_empty(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	ok(!app.current && app_shown(&app) == 0, "no session at first");
 	ok(!app_need_session(&app, &error), "none where one is needed");
 	is_text(error.text, "no session: /open HOST PORT makes one", "and what to do");
 	ok(!app_find_session(&app, "1", &error), "nothing to find");
 	is_text(error.text, "no session: /open HOST PORT makes one", "as there is none");
 	app_note(&app, "%d\n%s", 1, "two");
-	is_text(fixture_note(&app, 0), "1\ntwo", "the program speaks for itself");
-	is_int(fixture_flags(&app, 0), 0, "a note");
+	is_text(app_fixture_note(&app, 0), "1\ntwo", "the program speaks for itself");
+	is_int(app_fixture_flags(&app, 0), 0, "a note");
 	app_error(&app, "bad: %s", "x");
-	is_text(fixture_note(&app, 0), "bad: x", "and tells mistakes");
-	is_int(fixture_flags(&app, 0), ENTRY_ERROR, "flagged");
+	is_text(app_fixture_note(&app, 0), "bad: x", "and tells mistakes");
+	is_int(app_fixture_flags(&app, 0), ENTRY_ERROR, "flagged");
 	is_int(transcript_ceiling(app.transcript), 64 << 20, "the scrollback's default");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_demo(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	ok(app_demo(&app, &error), "the demo starts");
 	struct session *demo = app.current;
 	is_text(session_name(demo), "demo", "the client is current");
@@ -61,10 +61,10 @@ static void test_demo(void)
 	wait_for(&app, session_state(demo) == SESSION_OPEN, "it connects");
 	ok(app_send_line(demo, "Hello, server!", 14, &error), "a line goes out");
 	wait_for(&app, session_counts(demo)->received_bytes >= 15, "and comes back");
-	struct buf *got = fixture_received(&app, session_number(demo), false);
+	struct buf *got = app_fixture_received(&app, session_number(demo), false);
 	is_bytes(buf_data(got), got->len, "Hello, server!\n", 15, "whole, with its line end");
 	is_int(app.status, 0, "no exit status was set");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_line_ends(void)
@@ -79,7 +79,7 @@ static void test_line_ends(void)
 		{ "none", "", "", 0 },
 	};
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	struct session *server = listen_on(&app, "0", TRANSPORT_UDP, "none", "server");
 	wait_for(&app, server && session_state(server) == SESSION_OPEN, "a UDP server");
 	struct session *client = open_to(&app, server, TRANSPORT_UDP, "client");
@@ -93,16 +93,16 @@ static void test_line_ends(void)
 		buf_append(&want, cases[i].sent, cases[i].len);
 		buf_append_text(&want, "]");
 	}
-	struct buf *got = fixture_received(&app, session_number(server), true);
+	struct buf *got = app_fixture_received(&app, session_number(server), true);
 	is_bytes(buf_data(got), got->len, buf_data(&want), want.len, "each with its line ends");
 	buf_free(&want);
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_search(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	struct session *first = listen_on(&app, "0", TRANSPORT_TCP, "none", "alpha");
 	struct session *second = listen_on(&app, "0", TRANSPORT_TCP, "none", "alphabet");
 	struct session *third = listen_on(&app, "127.0.0.1:0", TRANSPORT_TCP, "none", "1two");
@@ -120,13 +120,13 @@ static void test_search(void)
 	   "nothing finds nothing");
 	ok(!app_find_session(&app, "beta", &error), "no such name");
 	is_text(error.text, "no session \"beta\": /sessions lists them", "says so");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_news(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	struct session *server = listen_on(&app, "0", TRANSPORT_TCP, "echo", NULL);
 	wait_for(&app, session_state(server) == SESSION_LISTENING, "a listener");
 	struct session *client = open_to(&app, server, TRANSPORT_TCP, "client");
@@ -154,13 +154,13 @@ static void test_news(void)
 	is_int(app_unread(&app, server), 0, "nor was it afterwards");
 	app_select(&app, NULL);
 	ok(!app.current && app_unread(&app, accepted) == 0, "looking at none");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_forgetting(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	struct session *one = listen_on(&app, "0", TRANSPORT_TCP, "none", "one");
 	struct session *two = listen_on(&app, "0", TRANSPORT_TCP, "none", "two");
 	struct session *three = listen_on(&app, "0", TRANSPORT_TCP, "none", "three");
@@ -190,7 +190,7 @@ static void test_forgetting(void)
 	session_close(stays, &error);
 	is_int(app_forget_ended(&app), 1, "the last one");
 	ok(!app.current && app_shown(&app) == 0, "leaves none");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static struct session *open_on(struct app *app, const char *text, const char *name)
@@ -215,14 +215,14 @@ static void test_failed_to_open(void)
 {
 	struct app app;
 	char text[ENDPOINT_TEXT + 1];
-	fixture_start(&app);
+	app_fixture_start(&app);
 	int refused = peer_refused(AF_INET), held = peer_listen(AF_INET, 4);
 	snprintf(text, sizeof text, "127.0.0.1:%u", peer_port(refused));
 	open_on(&app, text, NULL);
 	wait_for(&app, sessions_count(app.sessions) == 0, "what is refused has no tab");
-	ok(!app.current && strstr(fixture_note(&app, 0), " refused (RST to our SYN"),
+	ok(!app.current && strstr(app_fixture_note(&app, 0), " refused (RST to our SYN"),
 	   "and is told in the program's own pane");
-	is_int(fixture_flags(&app, 0), ENTRY_ERROR, "as an error");
+	is_int(app_fixture_flags(&app, 0), ENTRY_ERROR, "as an error");
 	const struct session *failed = app_failed_since(&app, TRANSCRIPT_NONE);
 	ok(failed && session_number(failed) == 1, "it can still be explained");
 	struct session *one = listen_on(&app, "0", TRANSPORT_TCP, "none", "one");
@@ -232,7 +232,7 @@ static void test_failed_to_open(void)
 	snprintf(text, sizeof text, "127.0.0.1:%u", peer_port(held));
 	listen_on(&app, text, TRANSPORT_TCP, "none", "three");
 	wait_for(&app, sessions_count(app.sessions) == 2, "nor has a port that is taken");
-	ok(app.current == one && strstr(fixture_note(&app, 2), "EADDRINUSE"),
+	ok(app.current == one && strstr(app_fixture_note(&app, 2), "EADDRINUSE"),
 	   "the session looked at before is so again, and has the error");
 	failed = app_failed_since(&app, TRANSCRIPT_NONE);
 	is_text(failed ? session_name(failed) : "", "three", "the last failure can be explained");
@@ -243,26 +243,26 @@ static void test_failed_to_open(void)
 	snprintf(text, sizeof text, "127.0.0.1:%u", peer_port(refused));
 	struct session *typed = open_on(&app, text, NULL);
 	wait_for(&app, session_state(typed) == SESSION_CLOSED, "another is refused");
-	fixture_turn(&app, clock_now());
+	app_fixture_turn(&app, clock_now());
 	ok(app.current == typed && sessions_count(app.sessions) == 3,
 	   "while a line is typed for it, it stays");
 	ok(!app_send_line(typed, "x", 1, &error), "and takes no line");
 	app_error(&app, "%s", error.text);
 	app.typing = false;
 	wait_for(&app, app.current == one, "then it goes");
-	ok(strstr(fixture_note(&app, 2), ": it did not open"),
+	ok(strstr(app_fixture_note(&app, 2), ": it did not open"),
 	   "and what was said about the line is seen");
 
 	struct session *four = open_on(&app, text, NULL);
 	app_select(&app, two);
 	uint32_t number = session_number(four);
 	wait_for(&app, sessions_count(app.sessions) == 2, "one that is not looked at goes, too");
-	ok(app.current == two && strstr(fixture_note(&app, 3), " refused "), "and is told here");
+	ok(app.current == two && strstr(app_fixture_note(&app, 3), " refused "), "and is told here");
 	ok(states_of(&app, number) == 1, "what it did is still written down");
 	app.keeps_failed = true;
 	four = open_on(&app, text, NULL);
 	wait_for(&app, session_state(four) == SESSION_CLOSED, "in pipe mode");
-	fixture_turn(&app, clock_now());
+	app_fixture_turn(&app, clock_now());
 	ok(app.current == four, "it stays: its end is the exit status");
 	app.keeps_failed = false;
 
@@ -271,21 +271,21 @@ static void test_failed_to_open(void)
 	wait_for(&app, session_state(five) == SESSION_OPEN, "one that has been open");
 	session_close(five, &error);
 	session_close(two, &error);
-	fixture_turn(&app, clock_now());
+	app_fixture_turn(&app, clock_now());
 	ok(reconnect_now(five, &error), "and is opened again");
 	wait_for(&app, session_state(five) == SESSION_CLOSED, "in vain");
-	fixture_turn(&app, clock_now());
+	app_fixture_turn(&app, clock_now());
 	ok(sessions_named(app.sessions, "five") == five && app.current == five,
 	   "keeps its tab: there is something to read");
 	peer_close_all((int[]){ refused, held }, 2);
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 /* A listener forgets its oldest ended clients by itself. */
 static void test_gone(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	struct session *server = listen_on(&app, "0", TRANSPORT_TCP, "hello", "server");
 	wait_for(&app, session_state(server) == SESSION_LISTENING, "a listener");
 	bool bounded = true;
@@ -297,14 +297,14 @@ static void test_gone(void)
 			app_select(&app, sessions_numbered(app.sessions, looked_at));
 		int64_t deadline = clock_now() + FIXTURE_MS * CLOCK_MS;
 		while (!session_peer_closed(client) && clock_now() < deadline)
-			fixture_turn(&app, deadline);
+			app_fixture_turn(&app, deadline);
 		struct session *accepted = sessions_numbered(app.sessions, number + 1);
 		if (i == 0)
 			app_select(&app, accepted);
 		session_close(client, &error);
 		while (accepted && session_state(accepted) != SESSION_CLOSED &&
 		       clock_now() < deadline)
-			fixture_turn(&app, deadline);
+			app_fixture_turn(&app, deadline);
 		if (app.current == client)
 			app_select(&app, server);
 		app_forget(&app, client, &error);
@@ -321,13 +321,13 @@ static void test_gone(void)
 	is_text(session_name(sessions_at(app.sessions, 0)), "server", "the listener is there");
 	ok(sessions_count(app.sessions) <= SESSIONS_KEPT + 1,
 	   "and no more than a few of its clients");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_looks(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	ok(app_view(&app, 80).ops == &chat_view, "the program's own pane is a chat");
 	ok(app_demo(&app, &error), "the demo starts");
 	struct session *demo = app.current, *echo = sessions_named(app.sessions, "echo");
@@ -355,13 +355,13 @@ static void test_looks(void)
 	is_int(app.view_mode_count, 0, "nothing is kept");
 	ok(app_set(&app, "kernel", "off", &error) && !app.settings.kernel,
 	   "the kernel is left alone");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_other_end(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	ok(!app_other_end(&app, NULL), "nothing has no other end");
 	struct session *any = listen_on(&app, "*:0", TRANSPORT_TCP, "none", "any");
 	struct session *one = open_to(&app, any, TRANSPORT_TCP, "one");
@@ -379,7 +379,7 @@ static void test_other_end(void)
 	session_close(one, &error);
 	session_close(other, &error);
 	ok(app_other_end(&app, one) == other, "also when both have ended");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 /* An IPv6 socket may speak IPv4: its address is not the peer's word for it, but the same end. */
@@ -389,7 +389,7 @@ static void test_mapped_other_end(void)
 	struct target target = { .transport = TRANSPORT_TCP, .host = "::ffff:127.0.0.1" };
 	struct session_options options = { .name = "one" };
 	char addr[ENDPOINT_TEXT], want[ENDPOINT_TEXT];
-	fixture_start(&app);
+	app_fixture_start(&app);
 	struct session *any = listen_on(&app, "127.0.0.1:0", TRANSPORT_TCP, "none", "any");
 	struct endpoint local = session_local(any);
 	snprintf(target.service, sizeof target.service, "%u", local.port);
@@ -402,13 +402,13 @@ static void test_mapped_other_end(void)
 	struct session *other = app_other_end(&app, one);
 	ok(other && session_is_accepted(other) && app_other_end(&app, other) == one,
 	   "and finds its other end, which has an IPv4 address");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_settings(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	ok(app_set(&app, "scroll", "4M", &error), "a setting by prefix");
 	is_int(transcript_ceiling(app.transcript), 4 << 20, "holds at once");
 	ok(!app_set(&app, "scrollback", "4", &error), "a wrong value");
@@ -416,7 +416,7 @@ static void test_settings(void)
 	ok(!app_set(&app, "volume", "11", &error), "no such setting");
 	ok(strncmp(error.text, "no setting \"volume\": eol, time, ", 32) == 0,
 	   "says which there are");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 int main(void)

@@ -5,7 +5,7 @@
 static void test_question(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	ok(!app_confirmed(&app, "overwrite %s", "a"), "the first time it is a question");
 	ok(app_confirmed(&app, "overwrite %s", "a"), "the second time it is the answer");
 	ok(!app_confirmed(&app, "overwrite %s", "a"), "which holds once");
@@ -14,7 +14,7 @@ static void test_question(void)
 	app.asked_at -= (ASK_SECONDS + 1) * CLOCK_S;
 	ok(!app_confirmed(&app, "overwrite %s", "a"), "after so long it is asked again");
 	ok(app_confirmed(&app, "overwrite %s", "a"), "and answered");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 /* A UDP session to a name: what is sent waits until that is found. */
@@ -31,7 +31,7 @@ static void test_leaving(void)
 {
 	struct app app;
 	struct error error = { 0 };
-	fixture_start(&app);
+	app_fixture_start(&app);
 	app.attended = true;
 	ok(app_leave(&app, "/quit", &error) && app.quit, "with nothing unsent it quits at once");
 	app.quit = false;
@@ -49,36 +49,36 @@ static void test_leaving(void)
 	        "and counts all sessions");
 	ok(!app_leave(&app, "/quit", &error) && !app.quit, "/quit is no answer to that");
 	ok(app_leave(&app, "/quit", &error) && app.quit, "but to its own question");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_leaving_unattended(void)
 {
 	struct app app;
 	struct error error = { 0 };
-	fixture_start(&app);
+	app_fixture_start(&app);
 	start(&app, "12345");
 	ok(app_leave(&app, "/quit", &error) && !app.quit && app_is_leaving(&app),
 	   "where nobody can be asked it waits");
 	wait_for(&app, app.quit, "until all is sent");
 	is_int(app_unsent(&app), 0, "which it is");
 	is_int(app.status, 0, "and all is well");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_leaving_too_late(void)
 {
 	struct app app;
 	struct error error = { 0 };
-	fixture_start(&app);
+	app_fixture_start(&app);
 	struct session *session = start(&app, "12345");
 	ok(app_leave(&app, "/quit", &error) && !app.quit, "waiting");
 	ok(session_close(session, &error), "what waits is lost meanwhile");
 	wait_for(&app, app.quit, "it quits");
 	is_int((long)app.lost, 6, "knows how much was lost");
 	is_int(app.status, 1, "and says so by its status");
-	fixture_end(&app);
-	fixture_start(&app);
+	app_fixture_end(&app);
+	app_fixture_start(&app);
 	app.settings.timeout = 1;
 	start(&app, "12345");
 	app_leave(&app, "/quit", &error);
@@ -86,7 +86,7 @@ static void test_leaving_too_late(void)
 		;
 	app_serve_leaving(&app);
 	ok(app.quit && app.lost == 6 && app.status == 1, "the time limit is obeyed");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 int main(void)

@@ -58,7 +58,7 @@ static const struct page fast_page = { .name = "fast", .pulse = pulse, .render =
 static void opens_and_closes(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	app.shows_pages = true;
 	ok(!page_is_open(&app), "no page at first");
 	page_toggle(&app, &name_page, "/name", 0, NULL);
@@ -80,26 +80,26 @@ static void opens_and_closes(void)
 	is_int(page_pulse(&app), CLOCK_MS, "but on a page that says so");
 	page_close(&app);
 	is_int(page_pulse(&app), 0, "while it is open");
-	is_text(fixture_note(&app, 0), "", "nothing was noted");
-	fixture_end(&app);
+	is_text(app_fixture_note(&app, 0), "", "nothing was noted");
+	app_fixture_end(&app);
 }
 
 static void prints(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	page_toggle(&app, &text_page, "/text", 0, "one\ntwo");
-	is_text(fixture_note(&app, 0), "one\ntwo", "where no pages are shown, its text is a note");
+	is_text(app_fixture_note(&app, 0), "one\ntwo", "where no pages are shown, its text is a note");
 	page_toggle(&app, &fast_page, "/fast", 0, NULL);
-	is_text(fixture_note(&app, 0), "none", "and so are rows");
+	is_text(app_fixture_note(&app, 0), "none", "and so are rows");
 	ok(!page_is_open(&app), "and no page is open");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void is_about_a_session(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	app.shows_pages = true;
 	ok(app_demo(&app, &error), "a server, and a session to it");
 	page_toggle(&app, &name_page, "/name", 0, NULL);
@@ -121,13 +121,13 @@ static void is_about_a_session(void)
 	ok(session_close(numbered(&app, 2), &error) && app_forget(&app, numbered(&app, 2), &error),
 	   "the session goes");
 	is_text(shown(&app, 80, 10), "the session has gone\n", "and the page says so");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void wraps(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	app.shows_pages = true;
 	page_toggle(
 	        &app, &text_page, "/text", 0,
@@ -148,14 +148,14 @@ static void wraps(void)
 			wide = wide || rows.row[i].columns > columns;
 		ok(!wide, "no row is wider than %d columns", columns);
 	}
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void snapshots(void)
 {
 	struct app app;
 	struct snapshot snapshot;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	ok(app_demo(&app, &error), "a server, and a session to it");
 	wait_for(&app, session_state(numbered(&app, 2)) == SESSION_OPEN && numbered(&app, 3),
 	         "they are connected");
@@ -172,10 +172,10 @@ static void snapshots(void)
 	session_snapshot(numbered(&app, 3), &snapshot);
 	ok(snapshot.accepted && !snapshot.service, "the other end was accepted");
 	ok(session_close(numbered(&app, 2), &error), "closing");
-	fixture_turn(&app, clock_now() + CLOCK_MS);
+	app_fixture_turn(&app, clock_now() + CLOCK_MS);
 	session_snapshot(numbered(&app, 2), &snapshot);
 	ok(!snapshot.open, "there is no descriptor any more");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 int main(void)

@@ -26,7 +26,7 @@ static bool is_at(uint64_t entry, uint32_t offset)
 
 static void test_on_and_on(void)
 {
-	fixture_start(&app);
+	app_fixture_start(&app);
 	ok(!find(NULL, false), "nothing to look for at first");
 	is_text(error.text, "nothing to look for yet: /find TEXT", "and what to do");
 	uint64_t first = put(CALL_RECV, "an apple\na pear\n");
@@ -57,7 +57,7 @@ static void test_on_and_on(void)
 	ok(!app_unmark(&app), "which is done once");
 	ok(find(NULL, false) == false && is_at(second, 0), "where one is stays known");
 	ok(app_view(&app, 80).find != NULL, "and looking on highlights it again");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void put_command(const char *text, int quotes)
@@ -68,7 +68,7 @@ static void put_command(const char *text, int quotes)
 
 static void test_commands(void)
 {
-	fixture_start(&app);
+	app_fixture_start(&app);
 	uint64_t real = put(CALL_RECV, "apple\n");
 	put_command("/find apple", 1);
 	ok(find("apple", false) && is_at(real, 0), "not what was typed to find it");
@@ -81,13 +81,13 @@ static void test_commands(void)
 	uint64_t said = transcript_end(app.transcript);
 	app_note(&app, "apple");
 	ok(find(NULL, true) && is_at(said, 0), "and what the program says");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_limits(void)
 {
 	char text[FIND_MAX + 2];
-	fixture_start(&app);
+	app_fixture_start(&app);
 	memset(text, 'x', sizeof text - 1);
 	text[FIND_MAX + 1] = '\0';
 	ok(!find(text, false), "too long");
@@ -98,14 +98,14 @@ static void test_limits(void)
 	ok(find(text, false), "as long as it may be");
 	ok(!find("\xff\xfe", false), "bytes that are no text");
 	ok(!find("y", false) && !find("", true), "nothing to be found");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 /* Everything that was there goes between two searches. */
 static void test_eviction(void)
 {
 	static char filler[100000];
-	fixture_start(&app);
+	app_fixture_start(&app);
 	transcript_set_ceiling(app.transcript, 2 << 20);
 	put(CALL_RECV, "apple\n");
 	ok(find("apple", false), "a hit");
@@ -116,19 +116,19 @@ static void test_eviction(void)
 	ok(!find(NULL, true), "nor below");
 	uint64_t again = put(CALL_RECV, "apple\n");
 	ok(find(NULL, true) && is_at(again, 0), "until there is one");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_pages(void)
 {
 	static const struct page page = { .name = "page" };
-	fixture_start(&app);
+	app_fixture_start(&app);
 	app.shows_pages = true;
 	put(CALL_RECV, "apple\n");
 	page_toggle(&app, &page, "/page", 0, NULL);
 	ok(!find("pear", false) && page_is_open(&app), "a page stays without a hit");
 	ok(find("apple", false) && !page_is_open(&app), "and does not hide one");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 int main(void)

@@ -21,15 +21,15 @@ static const char *run(struct app *app, const char *format, ...)
 	if (queue_type(app, line, strlen(line)))
 		return "";
 	if (transcript_count(app->transcript) == said ||
-	    fixture_flags(app, app_shown(app)) != (ENTRY_ERROR | ENTRY_ANSWER))
+	    app_fixture_flags(app, app_shown(app)) != (ENTRY_ERROR | ENTRY_ANSWER))
 		return "(wrong, and nothing was said)";
-	return fixture_note(app, app_shown(app));
+	return app_fixture_note(app, app_shown(app));
 }
 
 /* What the pane says behind a command that went well. */
 static const char *ask(struct app *app, const char *line)
 {
-	return *run(app, "%s", line) ? "(it failed)" : fixture_note(app, app_shown(app));
+	return *run(app, "%s", line) ? "(it failed)" : app_fixture_note(app, app_shown(app));
 }
 
 static struct session *named(const struct app *app, const char *name)
@@ -59,14 +59,14 @@ static const struct session_counts *counts(const struct app *app, const char *na
 
 static bool has_received(const struct app *app, const char *name, const char *text)
 {
-	struct buf *got = fixture_received(app, session_number(named(app, name)), false);
+	struct buf *got = app_fixture_received(app, session_number(named(app, name)), false);
 	return got->len == strlen(text) && memcmp(buf_data(got), text, got->len) == 0;
 }
 
 /* An echo server "server", a client "c" of it, open. */
 static void start_pair(struct app *app)
 {
-	fixture_start(app);
+	app_fixture_start(app);
 	is_text(run(app, "/listen 127.0.0.1 0 echo as server"), "", "/listen");
 	wait_for(app, is_listening(app, "server"), "a server");
 	is_text(run(app, "/open 127.0.0.1 %u as c", port_of(app, "server")), "", "/open");
@@ -76,7 +76,7 @@ static void start_pair(struct app *app)
 /* A UDP server "u" without a service and two clients "a" and "b" that have written to it. */
 static void start_peers(struct app *app)
 {
-	fixture_start(app);
+	app_fixture_start(app);
 	is_text(run(app, "/listen udp 0 as u"), "", "/listen udp");
 	wait_for(app, is_open(app, "u"), "a UDP server");
 	is_text(run(app, "/open udp 127.0.0.1:%u as a", port_of(app, "u")), "", "/open udp");
@@ -126,7 +126,7 @@ static void test_search(void)
 {
 	struct app app;
 	struct error error = { 0 };
-	fixture_start(&app);
+	app_fixture_start(&app);
 	is_text(command_find("se", 2, &error) ? "" : error.text,
 	        "ambiguous: /se is /session, /send, /secret, /sessions, /set, /service",
 	        "ambiguous");
@@ -144,8 +144,8 @@ static void test_search(void)
 	is_text(run(&app, "/OPEN x"), "no such command: \"OPEN\": did you mean /open?",
 	        "capitals are others");
 	ok(*run(&app, "/%0900d", 1), "a very long one");
-	ok(strlen(fixture_note(&app, 0)) < 100, "is cut in the message");
-	fixture_end(&app);
+	ok(strlen(app_fixture_note(&app, 0)) < 100, "is cut in the message");
+	app_fixture_end(&app);
 }
 
 /* The letters are commands of their own, whatever else begins so. */
@@ -177,7 +177,7 @@ static void test_letters(void)
 	is_int(session_state(named(&app, "c")), SESSION_CLOSED, "closes");
 	is_text(run(&app, "/r"), "", "/r opens again");
 	is_text(run(&app, "/f zzqq"), "not found in this pane", "/f");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 /* A port alone is one of this machine. */
@@ -196,7 +196,7 @@ static void test_lone_ports(void)
 	wait_for(&app, is_open(&app, "g"), "is the same");
 	is_text(run(&app, "/listen 0 ec as i"), "", "a service cut short behind a port");
 	is_text(session_service(named(&app, "i"))->name, "echo", "is that service");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_help_of_all(void)
@@ -231,7 +231,7 @@ static void test_help_of_all(void)
 		{ "/help", "\n  F5 " },
 	};
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		ok(strstr(ask(&app, cases[i].line), cases[i].has), "%s", cases[i].line);
 	for (const struct setting *setting = setting_table; setting->name; setting++) {
@@ -248,7 +248,7 @@ static void test_help_of_all(void)
 		snprintf(line, sizeof line, "/help %s", (*service)->name);
 		ok(strstr(ask(&app, line), (*service)->help), "%s", line);
 	}
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_without_session(void)
@@ -275,11 +275,11 @@ static void test_without_session(void)
 		"/all x",
 	};
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		is_text(run(&app, "%s", lines[i]), "no session: /open HOST PORT makes one",
 		        lines[i]);
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_usage_mistakes(void)
@@ -419,7 +419,7 @@ static void test_usage_mistakes(void)
 	}
 	is_int(sessions_count(app.sessions), count, "no mistake makes a session");
 	is_int(counts(&app, "c")->sent_bytes, 0, "or sends a byte");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 /* The newest line that a person typed as a command. */
@@ -443,7 +443,7 @@ static void test_typed(void)
 	struct app app;
 	struct rows rows = { 0 };
 	char shown[64] = { 0 };
-	fixture_start(&app);
+	app_fixture_start(&app);
 	run(&app, "no session");
 	ok(!typed(&app), "a line that is data is no command");
 	run(&app, " /set eol  crlf");
@@ -456,9 +456,9 @@ static void test_typed(void)
 	run(&app, "/secret $HOME");
 	ok(was_typed(&app, "/secret ..."), "of a secret only the name");
 	ok(!queue_type(&app, "/send a\0b", 9), "a NUL byte is in no command");
-	ok(strstr(fixture_note(&app, 0), "NUL") != NULL, "which it says");
+	ok(strstr(app_fixture_note(&app, 0), "NUL") != NULL, "which it says");
 	app_note(&app, "later");
-	is_int(fixture_flags(&app, 0), 0, "what is said later answers nothing");
+	is_int(app_fixture_flags(&app, 0), 0, "what is said later answers nothing");
 	run(&app, "/set marks on");
 	struct view view = app_view(&app, 40);
 	struct location location;
@@ -469,7 +469,7 @@ static void test_typed(void)
 		shown[i] = (char)rows.row[0].glyphs[i].chars[0];
 	is_text(shown, "-  > /set marks on", "the chat marks it");
 	rows_free(&rows);
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_sending(void)
@@ -487,7 +487,7 @@ static void test_sending(void)
 	static const char want[] = "plain  line \n/slash\n \t/slash\n a / \n it's A\r\nHi\n한글\n";
 	wait_for(&app, has_received(&app, "c", want), "all of it comes back as it was typed");
 	is_int(counts(&app, "c")->sent_bytes, strlen(want), "and no other byte was sent");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_addressing(void)
@@ -519,7 +519,7 @@ static void test_addressing(void)
 	is_text(session_name(app.current), "client", "renames");
 	is_text(run(&app, "/name @server s"), "", "/name @session");
 	ok(named(&app, "s") == sessions_numbered(app.sessions, 1), "renames the other");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 /* As keys do it: a command in any mode, that answers only where it failed. */
@@ -541,7 +541,7 @@ static void test_key_lines(void)
 	run(&app, "/set fold off");
 	is_text(run(&app, "/fold"), "/set fold is off: all messages are shown whole",
 	        "without folding there is nothing to show whole");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 /* Whatever the text begins with. */
@@ -569,7 +569,7 @@ static void test_text_with_at(void)
 	static const char want[] = "@ hi\n@bob hi\n@@x\n@@both\n//x \"it's\n@home\n @ \n"
 	                           "@@\t\n@plain\n";
 	wait_for(&app, has_received(&app, "c", want), "all of it was sent so");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 /* Sends a line and waits for its echo. */
@@ -608,7 +608,7 @@ static void test_line_ends(void)
 	is_text(run(&app, "/abort @d"), "", "aborted");
 	is_text(run(&app, "/reconnect @d"), "", "and opened again");
 	is_int(session_eol(named(&app, "d")), EOL_NUL, "it is the same session");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_line_ends_of_clients(void)
@@ -624,12 +624,12 @@ static void test_line_ends_of_clients(void)
 	wait_for(&app, session_clients(named(&app, "server")) == 2, "that comes later");
 	is_int(session_eol(sessions_numbered(app.sessions, 5)), EOL_CR, "has it too");
 	is_int(app.settings.eol, EOL_LF, "and the default stays");
-	fixture_end(&app);
-	fixture_start(&app);
+	app_fixture_end(&app);
+	app_fixture_start(&app);
 	is_text(run(&app, "/set eol cr"), "", "without a session");
 	is_text(run(&app, "/socket tcp as s"), "", "/socket");
 	is_int(session_eol(named(&app, "s")), EOL_CR, "makes a new one");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_literal(void)
@@ -645,7 +645,7 @@ static void test_literal(void)
 	app.literal = false;
 	is_text(run(&app, " /quit"), "", "/quit");
 	ok(app.quit, "quits");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_ending(void)
@@ -686,7 +686,7 @@ static void test_ending(void)
 	is_int(session_state(named(&app, "server")), SESSION_CLOSED, "stops listening");
 	is_text(run(&app, "/reconn @server"), "", "/reconnect @server");
 	wait_for(&app, is_listening(&app, "server"), "listens anew");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_peers(void)
@@ -696,11 +696,11 @@ static void test_peers(void)
 	is_text(run(&app, "/to 1 for a"), "", "/to a peer");
 	is_text(run(&app, "/to 0 for b"), "", "/to the last one");
 	is_text(run(&app, "/to 1"), "", "/to chooses");
-	is_text(fixture_note(&app, app_shown(&app)), "lines go to peer 1 from now on",
+	is_text(app_fixture_note(&app, app_shown(&app)), "lines go to peer 1 from now on",
 	        "and says whom");
 	is_text(run(&app, "chosen"), "", "who gets plain lines");
 	is_text(run(&app, "/all both"), "", "/all");
-	is_text(fixture_note(&app, app_shown(&app)), "sent to 2", "says to how many");
+	is_text(app_fixture_note(&app, app_shown(&app)), "sent to 2", "says to how many");
 	wait_for(&app, has_received(&app, "a", "for a\nchosen\nboth\n"),
 	         "the first peer has its lines");
 	wait_for(&app, has_received(&app, "b", "for b\nboth\n"), "and the second");
@@ -709,7 +709,7 @@ static void test_peers(void)
 	   "/peers marks the chosen one");
 	ok(strstr(list, "1 (7)") && strstr(list, "3 (18)"), "and counts");
 	is_text(run(&app, "/to 0"), "", "/to 0 chooses the last writer again");
-	is_text(fixture_note(&app, app_shown(&app)), "lines go to the last writer from now on",
+	is_text(app_fixture_note(&app, app_shown(&app)), "lines go to the last writer from now on",
 	        "and says so");
 	is_text(run(&app, "last"), "", "a plain line");
 	wait_for(&app, has_received(&app, "b", "for b\nboth\nlast\n"), "goes there");
@@ -726,21 +726,21 @@ static void test_peers(void)
 	is_text(run(&app, "/session a"), "", "from a client");
 	is_text(run(&app, "/all hi"), "",
 	        "/all goes to everyone: two clients' servers, two peers of the server");
-	is_text(fixture_note(&app, app_shown(&app)), "sent to 4", "says to how many");
-	fixture_end(&app);
+	is_text(app_fixture_note(&app, app_shown(&app)), "sent to 4", "says to how many");
+	app_fixture_end(&app);
 }
 
 static void test_nobody_wrote(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	run(&app, "/listen udp 0 as u");
 	wait_for(&app, is_open(&app, "u"), "a UDP server");
 	is_text(run(&app, "/to 0 x"), "to: nobody has written yet", "no last writer");
 	is_text(ask(&app, "/peers"), "no peer yet", "/peers");
 	is_text(run(&app, "/all x"), "all: nobody is there to send to", "/all");
 	ok(*run(&app, "x"), "a plain line has no addressee");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_clients(void)
@@ -758,26 +758,26 @@ static void test_clients(void)
 	wait_for(&app, has_received(&app, "d", "first\n"), "which get it");
 	is_text(run(&app, "/session other"), "", "on the server");
 	is_text(run(&app, "/all to mine"), "", "/all");
-	is_text(fixture_note(&app, app_shown(&app)), "sent to 1", "goes to its own clients only");
+	is_text(app_fixture_note(&app, app_shown(&app)), "sent to 1", "goes to its own clients only");
 	wait_for(&app, has_received(&app, "d", "first\nto mine\n"), "which get it");
 	const char *list = ask(&app, "/peers");
 	ok(strncmp(list, "session  name", 13) == 0 && strstr(list, "\n6 "),
 	   "/peers lists the clients");
 	ok(!strstr(list, "\n3 "), "not those of others");
 	is_text(run(&app, "/peers @c"), "", "/peers of a conversation");
-	ok(strncmp(fixture_note(&app, app_shown(&app)), "one peer: 127.0.0.1:", 20) == 0,
+	ok(strncmp(app_fixture_note(&app, app_shown(&app)), "one peer: 127.0.0.1:", 20) == 0,
 	   "names the other end");
 	is_text(run(&app, "/service @other hello"), "", "/service");
 	is_text(session_service(named(&app, "other"))->name, "hello", "sets the service");
 	ok(*run(&app, "/service @c echo"), "a client has none");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 /* Two servers on one port of two addresses: each answers for its own clients only. */
 static void test_clients_of_one_port(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	run(&app, "/listen 127.0.0.1 0 as one");
 	wait_for(&app, is_listening(&app, "one"), "a server");
 	unsigned port = port_of(&app, "one");
@@ -791,7 +791,7 @@ static void test_clients_of_one_port(void)
 	is_text(ask(&app, "/peers"), "no clients", "and lists none");
 	is_text(run(&app, "/all @one hi"), "", "the first has it");
 	wait_for(&app, has_received(&app, "c", "hi\n"), "and reaches it");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_lists(void)
@@ -827,7 +827,7 @@ static void test_lists(void)
 	ok(strncmp(ask(&app, "/help close"), "/close [@session]\nclose the ", 28) == 0,
 	   "/help shows usage and text");
 	ok(strstr(ask(&app, "/help set"), "\n  mouse "), "/help set tells the settings");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_views(void)
@@ -860,7 +860,7 @@ static void test_views(void)
 	        "view: \"page\" is not chat, hex, trace, ladder or all: /view "
 	        "[chat|hex|trace|ladder] [all]",
 	        "no such view");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_listen_forms(void)
@@ -878,7 +878,7 @@ static void test_listen_forms(void)
 		{ "/listen udp 127.0.0.1:0 echo as seven", "seven", false },
 	};
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		is_text(run(&app, "%s", cases[i].line), "", cases[i].line);
 		const struct session *session = named(&app, cases[i].name);
@@ -894,7 +894,7 @@ static void test_listen_forms(void)
 	ok(endpoint_is_loopback(&local), "loopback where no address is given");
 	local = session_local(named(&app, "five"));
 	ok(endpoint_is_any(&local), "every address with *");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 /* ---- the manual ---- */

@@ -216,7 +216,7 @@ static void test_places(void)
 		                             "",
 		                             NULL };
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	is_text(complete(&app, "/open "), "tcp udp", "nobody has typed");
 	typed_before = lines;
 	app.past = past;
@@ -235,14 +235,14 @@ static void test_places(void)
 	is_text(complete(&app, "/open "), "tcp udp 127.0.0.1", "what a session of this run uses");
 	is_text(complete(&app, "/open 127.0.0.1 "), "9 as", "with its port");
 	is_text(complete(&app, "/listen "), "tcp udp", "which is not one to listen on");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 int main(void)
 {
 	struct app app;
 	tap_watchdog(30);
-	fixture_start(&app);
+	app_fixture_start(&app);
 	is_text(complete(&app, "/close @"), "", "no session, none offered");
 	is_text(complete(&app, "/to "), "", "nor a peer");
 	run(&app, "/listen 0 echo as echo");
@@ -259,6 +259,6 @@ int main(void)
 	test_sessions(&app);
 	test_addresses_and_peers(&app);
 	test_places();
-	fixture_end(&app);
+	app_fixture_end(&app);
 	return tap_done();
 }

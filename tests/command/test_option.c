@@ -10,7 +10,7 @@
 static const char *say(struct app *app, const char *line)
 {
 	queue_type(app, line, strlen(line));
-	return fixture_note(app, app_shown(app));
+	return app_fixture_note(app, app_shown(app));
 }
 
 static bool says(struct app *app, const char *line, const char *want)
@@ -220,7 +220,7 @@ int main(void)
 	struct app app;
 	tap_watchdog(30);
 	setlocale(LC_CTYPE, "");
-	fixture_start(&app);
+	app_fixture_start(&app);
 	is_text(say(&app, "/option"), "no session: /open HOST PORT makes one", "no session");
 	say(&app, "/listen 127.0.0.1 0 as server");
 	wait_for(&app, session_state(app.current) == SESSION_LISTENING, "a server");
@@ -234,6 +234,6 @@ int main(void)
 	test_setting(&app);
 	test_kernel(&app);
 	test_sessions(&app);
-	fixture_end(&app);
+	app_fixture_end(&app);
 	return tap_done();
 }

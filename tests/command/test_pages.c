@@ -51,7 +51,7 @@ static struct session *numbered(uint32_t number)
 static void conversation(void)
 {
 	ok(!run("/info") && !page_is_open(&app), "without a session there is no page about it");
-	ok(strstr(fixture_note(&app, 0), "/open"), "and how to get one is said");
+	ok(strstr(app_fixture_note(&app, 0), "/open"), "and how to get one is said");
 	ok(app_demo(&app, &error), "a server, and a session to it");
 	wait_for(&app, session_state(numbered(2)) == SESSION_OPEN && numbered(3),
 	         "they are connected");
@@ -82,15 +82,15 @@ static void lists(void)
 	ok(app.current == numbered(2), "leaves it so");
 	page_close(&app);
 	ok(run("/peers") && !page_is_open(&app), "a peer alone is no page");
-	ok(strstr(fixture_note(&app, 2), "one peer: 127.0.0.1:"), "but a note");
+	ok(strstr(app_fixture_note(&app, 2), "one peer: 127.0.0.1:"), "but a note");
 	ok(has("/help keys", "F1"), "/help is a page");
 	ok(run("/help  keys") && !page_is_open(&app), "which the same closes, with other blanks");
 	ok(run("/help send") && run("/h send") && !page_is_open(&app), "or abbreviated");
 	ok(run("/set eol") && !page_is_open(&app), "an answer of a line is none");
 	app.shows_pages = false;
-	ok(run("/sessions") && strstr(fixture_note(&app, 2), "1  echo"),
+	ok(run("/sessions") && strstr(app_fixture_note(&app, 2), "1  echo"),
 	   "a printed list is a note");
-	ok(run("/help send") && strstr(fixture_note(&app, 2), "/send"), "and so is an answer");
+	ok(run("/help send") && strstr(app_fixture_note(&app, 2), "/send"), "and so is an answer");
 	app.shows_pages = true;
 }
 
@@ -104,7 +104,7 @@ static void programs(void)
 	   "the other language in its place");
 	ok(run("/code python") && !page_is_open(&app), "the same again closes it");
 	app.shows_pages = false;
-	ok(run("/code python") && strstr(fixture_note(&app, 2), "import socket"),
+	ok(run("/code python") && strstr(app_fixture_note(&app, 2), "import socket"),
 	   "without pages it is a note");
 	app.shows_pages = true;
 }
@@ -144,7 +144,7 @@ static void sizes(void)
 static void closed(void)
 {
 	ok(session_close(numbered(2), &error), "closing");
-	fixture_turn(&app, clock_now() + CLOCK_MS);
+	app_fixture_turn(&app, clock_now() + CLOCK_MS);
 	ok(!has("/info", "send buffer"), "there is no buffer any more");
 	ok(!has("/states", ">>>ESTABLISHED<<< [demo]"), "nor the state it had");
 }
@@ -153,7 +153,7 @@ int main(void)
 {
 	tap_watchdog(30);
 	setlocale(LC_ALL, "C.UTF-8");
-	fixture_start(&app);
+	app_fixture_start(&app);
 	app.shows_pages = true;
 	conversation();
 	lists();
@@ -163,6 +163,6 @@ int main(void)
 	closed();
 	rows_free(&rows);
 	buf_free(&out);
-	fixture_end(&app);
+	app_fixture_end(&app);
 	return tap_done();
 }

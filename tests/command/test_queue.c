@@ -15,13 +15,13 @@ static char path[200];
 /* The program's loop also serves the queues. */
 static void turn(int64_t deadline)
 {
-	poller_reset(&fixture_poller);
-	app_prepare(&app, &fixture_poller);
-	queue_prepare(&app, &fixture_poller);
-	poller_wake_at(&fixture_poller, deadline);
-	poller_wait(&fixture_poller);
-	app_serve(&app, &fixture_poller);
-	queue_serve(&app, &fixture_poller);
+	poller_reset(&app_fixture_poller);
+	app_prepare(&app, &app_fixture_poller);
+	queue_prepare(&app, &app_fixture_poller);
+	poller_wake_at(&app_fixture_poller, deadline);
+	poller_wait(&app_fixture_poller);
+	app_serve(&app, &app_fixture_poller);
+	queue_serve(&app, &app_fixture_poller);
 	app_reap(&app);
 }
 
@@ -36,7 +36,7 @@ static void turn(int64_t deadline)
 static void end(void)
 {
 	queue_stop(&app);
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void write_bytes(const char *text, size_t len)
@@ -86,7 +86,7 @@ static const char *mistake(void)
 static int script(const char *text, char **words, size_t count)
 {
 	struct error error;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	write_bytes(text, strlen(text));
 	if (!queue_script(&app, path, words, count, true, &error))
 		ok(false, "%s", error.text);
@@ -103,7 +103,7 @@ static void test_start(void)
 	        "# settings\n\n  \t\n/set eol crlf\n/set marks maybe\r\nhello $1\n/set marks "
 	        "on\r\n/set time off";
 	struct error error = { 0 };
-	fixture_start(&app);
+	app_fixture_start(&app);
 	write_bytes(text, sizeof text - 1);
 	ok(queue_start(&app, path, &error), "a file of lines");
 	is_int(app.settings.eol, EOL_CRLF, "the first one");
@@ -129,7 +129,7 @@ static void test_start(void)
 static void test_bad_files(void)
 {
 	struct error error = { 0 };
-	fixture_start(&app);
+	app_fixture_start(&app);
 	ok(queue_start(&app, "/proc/self/none", &error), "a missing start-up file is fine");
 	ok(!queue_script(&app, "/proc/self/none", NULL, 0, false, &error), "a missing script not");
 	is_text(error.text, "/proc/self/none: no such file or directory", "and why is said");
@@ -156,7 +156,7 @@ static void test_start_waits(void)
 	struct error error;
 	static const char text[] = "/socket tcp as s\n/bind 0\n/backlog\n/accept as a\n"
 	                           "/set marks on\n/wait closed within 5s\n/set eol crlf\n";
-	fixture_start(&app);
+	app_fixture_start(&app);
 	write_bytes(text, sizeof text - 1);
 	ok(queue_start(&app, path, &error) && app.settings.marks, "/accept holds nothing up");
 	ok(session_waiting(named("s"), NULL), "and waits");
@@ -262,7 +262,7 @@ static void test_source(void)
 {
 	char first[sizeof path];
 	struct error error;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	write_bytes("/set marks on\n/wait open within 5s\n", 34);
 	memcpy(first, path, sizeof first);
 	char text[300];
@@ -293,7 +293,7 @@ static void test_source(void)
 static void test_interrupt(void)
 {
 	struct error error;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	ok(!queue_interrupt(&app), "nothing waits");
 	write_bytes("/socket tcp as s\n/wait open\n/set marks on\n", 41);
 	ok(queue_script(&app, path, NULL, 0, false, &error), "a script");
@@ -317,7 +317,7 @@ static void test_interrupt(void)
 
 static void test_keyboard(void)
 {
-	fixture_start(&app);
+	app_fixture_start(&app);
 	type("/listen 127.0.0.1 0 echo as srv");
 	char line[80];
 	snprintf(line, sizeof line, "/open 127.0.0.1 %u as c", session_local(named("srv")).port);
@@ -342,7 +342,7 @@ static void test_keyboard(void)
 static void test_current(void)
 {
 	struct error error;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	type("/socket tcp as a");
 	app.typing = true;
 	write_bytes("/socket udp as b\n/bind 127.0.0.1 0\n/wait open within 5s &\n", 58);

@@ -14,7 +14,7 @@ static bool run(const char *line)
 
 static struct session *start(void)
 {
-	fixture_start(&app);
+	app_fixture_start(&app);
 	run("/listen 127.0.0.1 0 discard as d");
 	struct session *server = sessions_named(app.sessions, "d");
 	wait_for(&app, session_state(server) == SESSION_LISTENING, "a server");
@@ -91,7 +91,7 @@ static void test_sending(void)
 	ok(!run("/secret @d") && !app.secret_for, "a listener cannot be sent anything");
 	run("/close @c");
 	ok(!run("/secret @c") && !app.secret_for, "nor can a closed session, before it is typed");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_headless(void)
@@ -102,11 +102,11 @@ static void test_headless(void)
 	ok(run("/secret $SOCKPIT_TEST_TOKEN"), "where nobody types, one of the environment");
 	is_text(sent(client), "ssssss", "is sent, with a line end");
 	ok(!run("/secret $SOCKPIT_TEST_NONE"), "one that is not there is refused");
-	is_text(fixture_note(&app, app_shown(&app)),
+	is_text(app_fixture_note(&app, app_shown(&app)),
 	        "secret: the environment has no variable SOCKPIT_TEST_NONE", "in one line");
 	ok(!run("/secret") && is_said("nobody is there to type it"), "and nobody is waited for");
 	is_text(sent(client), "ssssss", "nothing more was sent");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_hides(void)
@@ -116,14 +116,14 @@ static void test_hides(void)
 		                              "/se x",     "/scret x",   "/Secret x" };
 	static const char *const kept[] = { "/secret",  "/secret ",   "/send x",    "//secret x",
 		                            "secret x", "/session x", "/@2 secret", "/set x" };
-	fixture_start(&app);
+	app_fixture_start(&app);
 	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
 		ok(command_hides(&app, hidden[i]), "\"%s\" is kept nowhere", hidden[i]);
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
 		ok(!command_hides(&app, kept[i]), "\"%s\" is", kept[i]);
 	app.literal = true;
 	ok(!command_hides(&app, "/secret x"), "where all is data so is this");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 int main(void)

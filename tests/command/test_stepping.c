@@ -16,7 +16,7 @@ static const char *run(struct app *app, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
-	return queue_type(app, line, strlen(line)) ? "" : fixture_note(app, app_shown(app));
+	return queue_type(app, line, strlen(line)) ? "" : app_fixture_note(app, app_shown(app));
 }
 
 static struct session *named(const struct app *app, const char *name)
@@ -43,7 +43,7 @@ static bool waits(const struct app *app, const char *name, const char *text)
 
 static bool has_received(const struct app *app, const char *name, const char *text)
 {
-	struct buf *got = fixture_received(app, session_number(named(app, name)), false);
+	struct buf *got = app_fixture_received(app, session_number(named(app, name)), false);
 	return got->len == strlen(text) && memcmp(buf_data(got), text, got->len) == 0;
 }
 
@@ -60,7 +60,7 @@ static struct entry newest(const struct app *app, const char *name, enum call ca
 /* A server's listener "l", its client "c" and what it accepted, "s", by commands alone. */
 static void start_pair(struct app *app)
 {
-	fixture_start(app);
+	app_fixture_start(app);
 	is_text(run(app, "/socket tcp as l"), "", "/socket");
 	is_text(run(app, "/bind 0"), "", "/bind");
 	is_text(run(app, "/backlog"), "", "/backlog");
@@ -98,13 +98,13 @@ static void test_walk(void)
 	is_text(run(&app, "/pause @s"), "", "/pause");
 	ok(session_is_paused(named(&app, "s")), "pauses it again");
 	is_text(run(&app, "/close @s"), "", "/close");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_udp(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	is_text(run(&app, "/socket udp as u"), "", "/socket udp");
 	is_text(run(&app, "/bind * 0"), "", "/bind *");
 	is_text(run(&app, "/socket udp as v"), "", "another");
@@ -117,13 +117,13 @@ static void test_udp(void)
 	is_text(run(&app, "/to @u 1 answer"), "", "/to answers");
 	is_text(run(&app, "/recv @v"), "", "/recv");
 	wait_for(&app, waits(&app, "v", NULL) && has_received(&app, "v", "answer\n"), "it");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 static void test_mistakes(void)
 {
 	struct app app;
-	fixture_start(&app);
+	app_fixture_start(&app);
 	is_text(run(&app, "/bind 80"), "no session: /open HOST PORT makes one", "no session");
 	ok(*run(&app, "/socket sctp"), "no such protocol");
 	is_text(run(&app, "/socket tcp as l"), "", "a socket");
@@ -156,7 +156,7 @@ static void test_mistakes(void)
 	is_text(run(&app, "/reconnect"), "session 1 was made step by step: /socket makes another",
 	        "/reconnect");
 	is_text(run(&app, "/forget"), "", "/forget");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 /* Two lines typed at once: the first is done before the second is looked at. */
@@ -173,7 +173,7 @@ static void test_at_once(void)
 	is_text(run(&app, "/recv @s 3"), "", "a third");
 	is_text(run(&app, "/recv @s 3"), "recv(3) waits in session 3: Ctrl-C there cancels it",
 	        "does");
-	fixture_end(&app);
+	app_fixture_end(&app);
 }
 
 int main(void)

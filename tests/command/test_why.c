@@ -21,7 +21,7 @@ static const char *say(struct app *app, const char *format, ...)
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
 	queue_type(app, line, strlen(line));
-	return fixture_note(app, app_shown(app));
+	return app_fixture_note(app, app_shown(app));
 }
 
 /* All of these are in what /why says; ended by NULL. */
@@ -157,7 +157,7 @@ static void test_pipe(struct app *app, int listener)
 	say(app, "one");
 	int64_t deadline = clock_now() + FIXTURE_MS * CLOCK_MS;
 	while (state(app) != SESSION_CLOSED && clock_now() < deadline) {
-		fixture_turn(app, clock_now() + CLOCK_MS);
+		app_fixture_turn(app, clock_now() + CLOCK_MS);
 		say(app, "two");
 	}
 	WHY(app, "EPIPE", " said EPIPE: broken pipe",
@@ -333,7 +333,7 @@ int main(void)
 	struct app app;
 	tap_watchdog(30);
 	setlocale(LC_CTYPE, "");
-	fixture_start(&app);
+	app_fixture_start(&app);
 	int listener = peer_listen(AF_INET, 8);
 	test_named(&app);
 	test_refused(&app);
@@ -354,6 +354,6 @@ int main(void)
 	test_time_limit(&app);
 	test_race(&app);
 	close(listener);
-	fixture_end(&app);
+	app_fixture_end(&app);
 	return tap_done();
 }

@@ -11,86 +11,19 @@
 #include <string.h>
 #include <unistd.h>
 
-static int tap_count, tap_failed;
-static char tap_name[256] = "the start";
-
-static void tap_write(const char *text)
-{
-	if (write(STDOUT_FILENO, text, strlen(text)) < 0)
-		_exit(98);
-}
-
-static void tap_alarm(int signal)
-{
-	(void)signal;
-	tap_write("\nBail out! hung after: ");
-	tap_write(tap_name);
-	tap_write("\n");
-	_exit(99);
-}
+extern int tap_count, tap_failed;
+extern char tap_name[256]; /* of the newest case */
 
 /* Ends the program when it has not ended by itself after so many seconds. */
-__attribute__((unused)) static void tap_watchdog(unsigned seconds)
-{
-	signal(SIGALRM, tap_alarm);
-	alarm(seconds);
-}
+void tap_watchdog(unsigned seconds);
+bool tap_ok(bool good, const char *file, int line, const char *format, ...)
+        __attribute__((format(printf, 4, 5)));
 
-__attribute__((unused, format(printf, 4, 5))) static bool tap_ok(bool good, const char *file,
-                                                                 int line, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	vsnprintf(tap_name, sizeof tap_name, format, args);
-	va_end(args);
-	for (char *p = tap_name; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == '#' || *p == 127)
-			*p = '?';
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tap_count, tap_name);
-	if (!good) {
-		tap_failed++;
-		printf("#   at %s:%d\n", file, line);
-	}
-	fflush(stdout);
-	return good;
-}
-
-__attribute__((unused)) static void tap_diagnose(const char *label, const char *text, size_t len)
-{
-	printf("#   %s \"", label);
-	for (size_t i = 0; i < len && i < 2000; i++) {
-		unsigned char c = (unsigned char)text[i];
-		if (c >= ' ' && c < 127 && c != '\\')
-			putchar(c);
-		else
-			printf("\\x%02x", c);
-	}
-	printf("\"\n");
-	fflush(stdout);
-}
-
-__attribute__((unused)) static bool tap_same(const char *got, size_t got_len, const char *want,
-                                             size_t want_len, const char *file, int line,
-                                             const char *name)
-{
-	bool same = got && got_len == want_len && memcmp(got, want, want_len) == 0;
-	if (!tap_ok(same, file, line, "%s", name)) {
-		if (got)
-			tap_diagnose("got ", got, got_len);
-		tap_diagnose("want", want, want_len);
-	}
-	return same;
-}
-
-__attribute__((unused)) static bool tap_number(long long got, long long want, const char *file,
-                                               int line, const char *name)
-{
-	if (tap_ok(got == want, file, line, "%s", name))
-		return true;
-	printf("#   got  %lld\n#   want %lld\n", got, want);
-	fflush(stdout);
-	return false;
-}
+/* A line of diagnosis with a text; what is not ASCII is written as \xHH. */
+void tap_diagnose(const char *label, const char *text, size_t len);
+bool tap_same(const char *got, size_t got_len, const char *want, size_t want_len, const char *file,
+              int line, const char *name);
+bool tap_number(long long got, long long want, const char *file, int line, const char *name);
 
 #define ok(condition, ...) tap_ok(!!(condition), __FILE__, __LINE__, __VA_ARGS__)
 #define is_int(got, want, name)                                                                    \
@@ -99,20 +32,8 @@ __attribute__((unused)) static bool tap_number(long long got, long long want, co
 #define is_bytes(got, got_len, want, want_len, name)                                               \
 	tap_same(got, got_len, want, want_len, __FILE__, __LINE__, name)
 
-__attribute__((unused)) static bool tap_is_text(const char *got, const char *want, const char *file,
-                                                int line, const char *name)
-{
-	return tap_same(got, got ? strlen(got) : 0, want, strlen(want), file, line, name);
-}
+bool tap_is_text(const char *got, const char *want, const char *file, int line, const char *name);
 
 /* Counts as passed, and says why it could not be tried here. */
-__attribute__((unused)) static void tap_skip(const char *why)
-{
-	printf("ok %d # SKIP %s\n", ++tap_count, why);
-}
-
-__attribute__((unused)) static int tap_done(void)
-{
-	printf("1..%d\n", tap_count);
-	return tap_failed ? 1 : 0;
-}
+void tap_skip(const char *why);
+int tap_done(void);

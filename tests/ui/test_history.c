@@ -3,6 +3,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #ifdef __linux__
 #include <sched.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* readline, fed by keys.c as a terminal would: keys, searches, pastes, interrupts, completion. */
 #include <locale.h>
+#include <sys/stat.h>
 #include <wchar.h>
 
 #include "ui/typist.h"
