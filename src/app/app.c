@@ -192,8 +192,8 @@ bool app_forget(struct app *app, struct session *session, struct error *error)
 	return true;
 }
 
-/* All that it has said, and what was refused in its pane since it failed, a line each. Older mistakes
- * have been seen, and those of the start are in this pane already. */
+/* All that it has said, and what was refused in its pane since it failed, a line each. Older
+ * mistakes have been seen, and those of the start are in this pane already. */
 static void tell_failed(struct app *app, const struct session *session)
 {
 	const struct transcript *transcript = app->transcript;

@@ -82,7 +82,8 @@ struct app {
 	bool shows_pages; /* the frontend does; elsewhere a page is printed as a note */
 	struct search search;
 	uint64_t acted; /* counts app_to_newest(): the frontend returns the pane there */
-	/* The lines that were typed, newest first, NULL after the oldest; NULL where nobody types. */
+	/* The lines that were typed, newest first, NULL after the oldest; NULL where nobody
+	 * types. */
 	const char *(*past)(size_t index);
 	/* Appends the keys that a row is on now; NULL where nobody types. */
 	void (*print_keys)(const struct binding *row, struct buf *out);
@@ -173,7 +174,8 @@ bool app_send_line_to(struct session *session, const struct endpoint *to, const 
 void app_note(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_error(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A person sends, or acts on a session: a pane that is scrolled back shows its newest rows again. */
+/* A person sends, or acts on a session: a pane that is scrolled back shows its newest rows
+ * again. */
 void app_to_newest(struct app *app);
 
 /* Appends the keys that a row of the binding table is on: those of now where a person types, else
@@ -211,8 +213,8 @@ bool app_find(struct app *app, const char *text, bool newer, struct error *error
 bool app_unmark(struct app *app);
 
 /* What is not done without a second word: leaving with data that has not been sent, overwriting a
- * file. A person answers by giving the same command again within ASK_SECONDS. Where nobody can
- * be asked (app->attended is false: the start-up file, a script) leaving waits, overwriting fails. */
+ * file. A person answers by giving the same command again within ASK_SECONDS. Where nobody can be
+ * asked (app->attended is false: the start-up file, a script) leaving waits, overwriting fails. */
 enum { ASK_SECONDS = 10 };
 
 /* True where this very deed was asked about in that time, which uses the question up. False: it is

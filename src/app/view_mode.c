@@ -24,7 +24,8 @@ static struct app_view_mode *find_mode(const struct app *app, uint32_t session)
 struct view_mode app_view_mode(const struct app *app, uint32_t session)
 {
 	const struct app_view_mode *found = find_mode(app, session);
-	return found ? found->mode : (struct view_mode){ .ops = view_listed((size_t)app->settings.view) };
+	return found ? found->mode
+	             : (struct view_mode){ .ops = view_listed((size_t)app->settings.view) };
 }
 
 void app_set_view_mode(struct app *app, uint32_t session, struct view_mode mode)

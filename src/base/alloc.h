@@ -15,7 +15,8 @@ void *xgrow(void *array, size_t *cap, size_t count, size_t size);
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t len);
 
-/* Zeroes memory that has held a secret; unlike a memset() before free() it is not optimized away. */
+/* Zeroes memory that has held a secret; unlike a memset() before free() it is not optimized
+ * away. */
 void wipe(void *memory, size_t len);
 
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));

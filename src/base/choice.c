@@ -78,8 +78,8 @@ static bool is_same(char a, char b)
 	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* How many characters are to be put in, taken out, changed, or swapped with their neighbour, to make
- * the word a name (Damerau and Levenshtein, no part changed twice). */
+/* How many characters are to be put in, taken out, changed, or swapped with their neighbour, to
+ * make the word a name (Damerau and Levenshtein, no part changed twice). */
 static size_t distance(const char *word, size_t len, const char *name)
 {
 	size_t width = strlen(name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* choice: one name out of a list, as a person types it: whole, cut to a beginning that no other name
- * has, or misspelt. Commands, settings, sessions, services, options and errno values are all found
- * by this. Copies nothing. */
+/* choice: one name out of a list, as a person types it: whole, cut to a beginning that no other
+ * name has, or misspelt. Commands, settings, sessions, services, options and errno values are all
+ * found by this. Copies nothing. */
 #pragma once
 
 #include <stdbool.h>
@@ -32,8 +32,8 @@ struct choice_words {
 };
 const char *choice_word(const void *words, size_t index);
 
-/* The index of the only name that the word fits best; else CHOICE_NONE, and *matches says how many it
- * fits equally well. */
+/* The index of the only name that the word fits best; else CHOICE_NONE, and *matches says how many
+ * it fits equally well. */
 size_t choice_find(const struct choice *choice, const char *word, size_t len, size_t *matches);
 
 /* The names that are nearest, at most `most` of them, as indexes; 0 where none is so near that it
@@ -41,8 +41,8 @@ size_t choice_find(const struct choice *choice, const char *word, size_t len, si
 size_t choice_nearest(const struct choice *choice, const char *word, size_t len, size_t nearest[],
                       size_t most);
 
-/* As choice_find(). CHOICE_NONE with one line: "ambiguous: "se" is send, set", or "no setting "x"" of
- * such a `kind` and choice_suggest(). */
+/* As choice_find(). CHOICE_NONE with one line: "ambiguous: "se" is send, set", or "no setting "x""
+ * of such a `kind` and choice_suggest(). */
 size_t choice_choose(const struct choice *choice, const char *kind, const char *word,
                      const char *otherwise, struct error *error);
 

@@ -16,8 +16,8 @@ void error_set(struct error *error, const char *format, ...) __attribute__((form
 void error_errno(struct error *error, int code, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
-/* "sockpit: " and one line on standard error. What comes from elsewhere in it, an argument or a file
- * name, cannot reach a terminal as a control. */
+/* "sockpit: " and one line on standard error. What comes from elsewhere in it, an argument or a
+ * file name, cannot reach a terminal as a control. */
 void error_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The symbol of an errno value, errno(3): "ECONNRESET"; "errno 999" where it has none. Static

@@ -21,8 +21,8 @@ bool savefile_exists(const char *path);
 /* "~/" in front is the home directory. False: one line, and nothing is open. */
 bool savefile_begin(struct savefile *save, const char *path, struct error *error);
 
-/* Puts the file in its place; or, where any write to it has failed (a full disk), leaves the old one
- * as it was, and says so in one line with its name. Either way nothing is open afterwards. */
+/* Puts the file in its place; or, where any write to it has failed (a full disk), leaves the old
+ * one as it was, and says so in one line with its name. Either way nothing is open afterwards. */
 bool savefile_end(struct savefile *save, struct error *error);
 
 /* Gives up what has been begun. */

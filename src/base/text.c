@@ -38,10 +38,10 @@ static bool is_deceptive(wchar_t wc)
 	return unicode_is_ignorable(c);
 }
 
-/* Like mbrtowc(3), but no call depends on the one before, a NUL has the length 1, and what is no Unicode
- * character is invalid: surrogates, by which some C libraries pass on undecodable bytes, and what
- * glibc still takes above U+10FFFF. A length above n is an error: (size_t)-1 invalid, (size_t)-2
- * cut. */
+/* Like mbrtowc(3), but no call depends on the one before, a NUL has the length 1, and what is no
+ * Unicode character is invalid: surrogates, by which some C libraries pass on undecodable bytes,
+ * and what glibc still takes above U+10FFFF. A length above n is an error: (size_t)-1 invalid,
+ * (size_t)-2 cut. */
 static size_t decode(const char *s, size_t n, wchar_t *wc)
 {
 	mbstate_t state = { 0 };

@@ -27,8 +27,8 @@ struct glyph {
  * least one. C0 becomes "^[", an invalid byte "\x9b", C1, bidirectional controls, all that Unicode
  * calls ignorable (fillers, joiners, selectors), unassigned characters "U+202E", and so does what
  * combines where it has no base. U+FE0F after an emoji and a joiner between two are swallowed. With
- * column >= 0 a tab becomes blanks up to the next multiple of 8; with column < 0 it is "^I". At most
- * 4 combining characters are kept for the screen. */
+ * column >= 0 a tab becomes blanks up to the next multiple of 8; with column < 0 it is "^I". At
+ * most 4 combining characters are kept for the screen. */
 size_t text_glyph(const char *s, size_t n, int column, struct glyph *glyph);
 
 /* Writes a text with marks in place of all that must not reach a terminal; a tab is "^I". */

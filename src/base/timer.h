@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* timer: a descriptor that becomes readable at an instant, timerfd_create(2). A timeout given to
- * pselect(2) is set up and taken down by each sleep; this one stays set until it is due, and costs a
- * program that is woken many thousand times a second nothing. */
+ * pselect(2) is set up and taken down by each sleep; this one stays set until it is due, and costs
+ * a program that is woken many thousand times a second nothing. */
 #pragma once
 
 #include <stdbool.h>

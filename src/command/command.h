@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* command: what can be typed. One struct for each: name, usage, help, run. It drives
- * checking, TAB, /help and the COMMANDS section of the manual. A line that starts with '/', blanks or not, is a
+/* command: what can be typed. One struct for each: name, usage, help, run. It drives checking, TAB,
+ * /help and the COMMANDS section of the manual. A line that starts with '/', blanks or not, is a
  * command, "//x" sends "/x", anything else is sent to the current session. What goes wrong is one
  * line in the pane, and never ends the program. */
 #pragma once
@@ -94,7 +94,8 @@ const struct command *command_find(const char *name, size_t len, struct error *e
 enum command_result command_run(struct app *app, const char *line, size_t len, struct wait *wait,
                                 struct error *error);
 
-/* Makes a line that is a command an entry of the transcript, CALL_COMMAND; nowhere else is one made. */
+/* Makes a line that is a command an entry of the transcript, CALL_COMMAND; nowhere else is one
+ * made. */
 void command_record(struct app *app, const char *line);
 
 /* Whether a line is a command that may wait. */

@@ -19,8 +19,8 @@
 
 /* ---- the hosts and ports that were used before ---- */
 
-/* Called with each, newest lines first, some more than once. `address` is as it was written, a host or
- * all of "host:port", "" for none; `port` is NULL where it was not a word of its own. */
+/* Called with each, newest lines first, some more than once. `address` is as it was written, a host
+ * or all of "host:port", "" for none; `port` is NULL where it was not a word of its own. */
 typedef void visit_host(void *context, const char *address, const char *port);
 
 struct visitor {

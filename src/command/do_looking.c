@@ -226,7 +226,8 @@ static enum command_result do_peers(const struct invocation *invocation, struct 
 
 /* ---- /set ---- */
 
-/* One that belongs to a session is shown as it holds there, with that of new ones where it differs. */
+/* One that belongs to a session is shown as it holds there, with that of new ones where it
+ * differs. */
 static void print_setting(const struct invocation *invocation, const struct setting *setting,
                           struct buf *out)
 {

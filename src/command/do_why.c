@@ -103,8 +103,8 @@ static uint64_t position_of(const struct failure *failure)
 	return failure->call == TRANSCRIPT_NONE ? failure->line : failure->report;
 }
 
-/* What failed to open has no tab: it is explained where the note about it is, unless the session there
- * has failed since. */
+/* What failed to open has no tab: it is explained where the note about it is, unless the session
+ * there has failed since. */
 static void explain_last(const struct invocation *invocation)
 {
 	struct failure failure;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* failure: which call of a session failed last, and what is known of it beyond its errno value. Knows
- * the transcript and the sessions, but no words for errno values. Private to this layer. */
+/* failure: which call of a session failed last, and what is known of it beyond its errno value.
+ * Knows the transcript and the sessions, but no words for errno values. Private to this layer. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,8 +26,8 @@ bool failure_find(const struct app *app, const struct session *session, struct f
 /* The case of its errno value that holds for this call; NULL where only the general words do. */
 const struct errno_case *failure_case(const struct failure *failure);
 
-/* Appends what is known in particular, in sentences, each with a line feed: from the transcript, the
- * kernel's samples and the other sessions. Nothing where nothing is known. */
+/* Appends what is known in particular, in sentences, each with a line feed: from the transcript,
+ * the kernel's samples and the other sessions. Nothing where nothing is known. */
 void failure_say_details(const struct failure *failure, struct buf *out);
 
 const struct entry *failure_call(const struct failure *failure);

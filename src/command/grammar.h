@@ -8,8 +8,8 @@
  *	[as <name>] a tag with its word, anywhere among the arguments; at most one in a usage
  *
  * The name within brackets says what kind of thing it is (session, service, setting, option, error,
- * file, command, peer, address, …) and so what TAB offers. Words may be quoted with "…" or '…'; a quoted word is
- * never a literal. Knows no command. */
+ * file, command, peer, address, …) and so what TAB offers. Words may be quoted with "…" or '…'; a
+ * quoted word is never a literal. Knows no command. */
 #pragma once
 
 #include <stdbool.h>

@@ -185,8 +185,8 @@ bool queue_interrupt(struct app *app)
 
 /* ---- one line ---- */
 
-/* Runs a line with the session of its queue as the current one, unless the queue has none of its own.
- * What it makes current the person sees from now on, but not in the middle of a line. */
+/* Runs a line with the session of its queue as the current one, unless the queue has none of its
+ * own. What it makes current the person sees from now on, but not in the middle of a line. */
 static enum command_result run_in_queue(struct app *app, struct queue *queue, const char *line,
                                         size_t len, struct wait *wait, struct error *error)
 {
@@ -253,7 +253,8 @@ static bool is_name(char c)
 	return is_word(c) || (c && strchr(".:[]@", c));
 }
 
-/* "$name.port", after the dollar: its length, and the port in `out`; 0 where it is not of this form. */
+/* "$name.port", after the dollar: its length, and the port in `out`; 0 where it is not of this
+ * form. */
 static size_t expand_port(struct app *app, const char *at, struct buf *out, bool *wrong,
                           struct error *error)
 {
@@ -376,9 +377,9 @@ static bool is_null_device(const struct stat *status)
 	       null.st_rdev == status->st_rdev;
 }
 
-/* A regular file has an end that comes without anybody's doing. A FIFO or a device is read only where
- * the program runs the script and nothing else: it might be read in the person's place. A start-up
- * file that is linked to /dev/null is switched off. */
+/* A regular file has an end that comes without anybody's doing. A FIFO or a device is read only
+ * where the program runs the script and nothing else: it might be read in the person's place. A
+ * start-up file that is linked to /dev/null is switched off. */
 static bool open_file(struct file *file, const char *path, bool any, struct error *error)
 {
 	struct stat status;

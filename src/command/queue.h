@@ -22,9 +22,9 @@ bool queue_press(struct app *app, const char *line, struct error *error);
 /* Ctrl-C: ends the newest wait, and the script that it holds up. False where nothing waits. */
 bool queue_interrupt(struct app *app);
 
-/* Runs a start-up file up to where a command waits; a missing one is fine. Calls wait in their session,
- * as those do that a person types. Mistakes are reported with file and line, and the next line
- * follows. False where the file cannot be read. */
+/* Runs a start-up file up to where a command waits; a missing one is fine. Calls wait in their
+ * session, as those do that a person types. Mistakes are reported with file and line, and the next
+ * line follows. False where the file cannot be read. */
 bool queue_start(struct app *app, const char *path, struct error *error);
 
 enum { SCRIPT_WORDS = 9, SCRIPT_DEPTH = 16 };

@@ -19,8 +19,8 @@ static uint32_t print_of(const char *data, size_t len)
 	return (uint32_t)(((first * 31 + last) * 31 + len) * 0x9e3779b97f4a7c15u >> 32);
 }
 
-/* `position` is the transcript's end just before the call: there, or in the block that it began, its
- * entry is the first of the session that sends. */
+/* `position` is the transcript's end just before the call: there, or in the block that it began,
+ * its entry is the first of the session that sends. */
 static bool is_answer(const struct transcript *transcript, uint32_t session, uint64_t position,
                       const char *data, size_t len)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* answer_loop: keeps a UDP service out of endless conversations. RFC 862 and its kin answer every
  * datagram, also each other's, so that one with a forged sender sets two of them to answer each
- * other forever. The ports of the small services are never answered. On any other port the sign is a
- * peer that sends back our own answers, ANSWER_LOOP_MOST times in a row without a break: then it is not
- * answered for ANSWER_LOOP_REST, or until it sends something else. A loop does not survive that; a
- * client that happens to send the same again and again has lost an answer. Knows no session: it reads
- * the answers back from the transcript, and says what is to be done. */
+ * other forever. The ports of the small services are never answered. On any other port the sign is
+ * a peer that sends back our own answers, ANSWER_LOOP_MOST times in a row without a break: then it
+ * is not answered for ANSWER_LOOP_REST, or until it sends something else. A loop does not survive
+ * that; a client that happens to send the same again and again has lost an answer. Knows no
+ * session: it reads the answers back from the transcript, and says what is to be done. */
 #pragma once
 
 #include <stdbool.h>
@@ -43,8 +43,8 @@ struct answer_loop {
 	uint64_t unanswered;         /* datagrams since then */
 };
 
-/* A datagram of `session` has come: whether its service may answer. A pause that begins or has ended
- * is to be reported; `unanswered` says how many datagrams it has cost. */
+/* A datagram of `session` has come: whether its service may answer. A pause that begins or has
+ * ended is to be reported; `unanswered` says how many datagrams it has cost. */
 enum answer_verdict { ANSWER, ANSWER_AGAIN, ANSWER_NO_MORE, ANSWER_NOT };
 enum answer_verdict answer_loop_judge(struct answer_loop *loop, const struct transcript *transcript,
                                       uint32_t session, int64_t now, const char *data, size_t len);

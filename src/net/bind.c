@@ -58,8 +58,8 @@ static size_t choose(const struct session *session, const struct lookup_answer *
 
 /* ---- one socket ---- */
 
-/* NULL, or the call that failed, with errno. The socket is the session's in either case but that
- * of socket(). IPV6_V6ONLY leaves the port free for a socket of IPv4's own, so that no peer is shown
+/* NULL, or the call that failed, with errno. The socket is the session's in either case but that of
+ * socket(). IPV6_V6ONLY leaves the port free for a socket of IPv4's own, so that no peer is shown
  * under a mapped address. */
 static const char *open_one(struct session *session, const struct endpoint *addr, int backlog)
 {

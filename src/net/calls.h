@@ -21,8 +21,8 @@ struct call_observer {
 	/* Before a call on `fd`, -1 for none. True where it has read, which takes some time. */
 	bool (*before)(const struct caller *caller, int fd, int64_t now);
 
-	/* After it, when its entry is in the transcript. `buffered`: how long the bytes received had
-	 * waited in the kernel, ns, -1 = not known. Keeps errno. */
+	/* After it, when its entry is in the transcript. `buffered`: how long the bytes received
+	 * had waited in the kernel, ns, -1 = not known. Keeps errno. */
 	void (*after)(const struct caller *caller, int fd, int64_t now, int64_t buffered);
 
 	void (*opened)(const struct caller *caller, int fd);  /* a new socket */
@@ -31,11 +31,12 @@ struct call_observer {
 	bool (*wants_arrival)(const struct caller *caller);   /* when the bytes came */
 	bool (*wants_acknowledgement)(const struct caller *caller, int64_t now); /* of a send */
 
-	/* Bytes of a stream were sent: `wall` is when, if an acknowledgement was asked for, else 0. */
+	/* Bytes of a stream were sent: `wall` is when, if an acknowledgement was asked for, else
+	 * 0. */
 	void (*sent)(const struct caller *caller, size_t len, int64_t wall);
 
-	/* All bytes before `end`, the low 32 bits of it, are acknowledged since `wall`. False where no
-	 * send that was asked ended there; *delay is the time since that send, ns. */
+	/* All bytes before `end`, the low 32 bits of it, are acknowledged since `wall`. False where
+	 * no send that was asked ended there; *delay is the time since that send, ns. */
 	bool (*acknowledged)(const struct caller *caller, uint32_t end, int64_t wall,
 	                     uint64_t *delay);
 };
@@ -100,8 +101,8 @@ ssize_t call_recvfrom(const struct caller *caller, int fd, size_t most, int flag
 
 /* The same on a socket that was asked by call_ask_locals(): recvmsg() reports what a datagram was
  * sent to, which is written down, and from which address of this machine it is to be answered: the
- * same, or for a broadcast or multicast that of the interface (ip(7), ipi_spec_dst). AF_UNSPEC where
- * the system does not say. Neither has a port. */
+ * same, or for a broadcast or multicast that of the interface (ip(7), ipi_spec_dst). AF_UNSPEC
+ * where the system does not say. Neither has a port. */
 struct arrival {
 	struct endpoint to, local;
 };

@@ -40,8 +40,8 @@ ssize_t locals_send(int fd, const void *data, size_t len, int flags, struct sock
 /* ---- calls_stamps.c ---- */
 
 /* recvmsg() where more is asked than recv() or, with `from`, recvfrom() tell. *buffered (NULL = not
- * asked) is how long on a socket with SO_TIMESTAMPNS the last byte, or the datagram, had lain there,
- * nanoseconds, -1 = not told; `arrival` may be NULL. */
+ * asked) is how long on a socket with SO_TIMESTAMPNS the last byte, or the datagram, had lain
+ * there, nanoseconds, -1 = not told; `arrival` may be NULL. */
 ssize_t stamps_recv(int fd, void *place, size_t len, int flags, struct sockaddr_storage *from,
                     socklen_t *from_len, int64_t *buffered, struct arrival *arrival);
 

@@ -34,9 +34,9 @@ struct datagram {
 	struct pace pace;
 };
 
-/* The head of each datagram in the queue. Two packed addresses follow it, then the payload: whom it goes
- * to, none where that is whomever a plain line goes to when it is sent; and the address of ours that
- * this peer had asked, none where the kernel chooses. */
+/* The head of each datagram in the queue. Two packed addresses follow it, then the payload: whom it
+ * goes to, none where that is whomever a plain line goes to when it is sent; and the address of
+ * ours that this peer had asked, none where the kernel chooses. */
 struct head {
 	size_t len;
 	uint8_t flags; /* of the caller */
@@ -258,8 +258,8 @@ static void count_sent(struct session *session, unsigned slot, const struct endp
 }
 
 /* What was asked need not be an address to send from: an anycast one, or one that this machine has
- * lost meanwhile, which Linux calls ENETUNREACH over IPv4, as it does a route that is not there. Then
- * the kernel chooses. */
+ * lost meanwhile, which Linux calls ENETUNREACH over IPv4, as it does a route that is not there.
+ * Then the kernel chooses. */
 static bool drop_local(struct session *session, const struct endpoint *to, struct endpoint *local,
                        int code)
 {
@@ -275,8 +275,8 @@ static bool drop_local(struct session *session, const struct endpoint *to, struc
 }
 
 /* 0 or an errno value. An ICMP error is the answer to an earlier datagram, and takes the place of
- * this one: it is reported, and this one sent again, unless a person makes the calls one by one. *mtu
- * goes with EMSGSIZE, 0 = not known. */
+ * this one: it is reported, and this one sent again, unless a person makes the calls one by one.
+ * *mtu goes with EMSGSIZE, 0 = not known. */
 static int transmit(struct session *session, const struct endpoint *to, struct endpoint local,
                     const void *data, size_t len, unsigned *mtu)
 {
@@ -397,9 +397,10 @@ static bool refuse_shutdown(struct session *session, int how, struct error *erro
 
 /* ---- receiving ---- */
 
-/* `once`: the first peer is the only one: others are refused by the kernel from now on. But connect()
- * also chooses the address of ours that the socket has from then on, and that need not be the one
- * that the peer has asked and goes on to ask: on a wildcard address others are dropped here. */
+/* `once`: the first peer is the only one: others are refused by the kernel from now on. But
+ * connect() also chooses the address of ours that the socket has from then on, and that need not be
+ * the one that the peer has asked and goes on to ask: on a wildcard address others are dropped
+ * here. */
 static void keep_to(struct session *session, unsigned slot, const struct endpoint *from)
 {
 	struct datagram *own = session->own;

@@ -102,8 +102,8 @@ static bool is_local(int code)
 	       code == EAFNOSUPPORT || code == EINVAL;
 }
 
-/* "refused (RST to our SYN: ...)", "timed out (ETIMEDOUT: ...)", ": bind(...) = -1 EACCES: ...": explained
- * in the last failure only. `call` is NULL for connect(), made or not. */
+/* "refused (RST to our SYN: ...)", "timed out (ETIMEDOUT: ...)", ": bind(...) = -1 EACCES: ...":
+ * explained in the last failure only. `call` is NULL for connect(), made or not. */
 static void add_failure(struct session *session, size_t number, const char *call, int code)
 {
 	struct dial *dial = session->dial;
@@ -289,8 +289,8 @@ static void go_on(struct session *session)
 		give_up(session);
 }
 
-/* RFC 8305, 4: the families in turn, beginning with that of the first address; within each the order
- * of getaddrinfo(), which is that of RFC 6724, stays. */
+/* RFC 8305, 4: the families in turn, beginning with that of the first address; within each the
+ * order of getaddrinfo(), which is that of RFC 6724, stays. */
 static void take_families_in_turn(struct lookup_answer *answer)
 {
 	struct lookup_answer old = *answer;

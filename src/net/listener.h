@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* listener: sockets that listen, one for each address. Each client that it accepts is a session of its
- * own, a stream. */
+/* listener: sockets that listen, one for each address. Each client that it accepts is a session of
+ * its own, a stream. */
 #pragma once
 
 #include "net/session_internal.h"
 
 extern const struct session_ops listener_ops;
 
-/* listen() has succeeded on the socket of a session made by sessions_make_socket(): it is a listener
- * from now on. */
+/* listen() has succeeded on the socket of a session made by sessions_make_socket(): it is a
+ * listener from now on. */
 void listener_take_over(struct session *session);
 
 /* One accept(). NULL where no session has come of it: *code is the errno value, or 0 where that has

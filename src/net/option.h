@@ -10,9 +10,9 @@
 
 struct session;
 
-/* Of any session with a socket; `value` is the option's own form, see socket/sockopt.h, *len the room
- * and then what the kernel gave. The first socket is asked, all of them are set. False with errno's
- * line. option_peek() is a call that the program makes for its own observation. */
+/* Of any session with a socket; `value` is the option's own form, see socket/sockopt.h, *len the
+ * room and then what the kernel gave. The first socket is asked, all of them are set. False with
+ * errno's line. option_peek() is a call that the program makes for its own observation. */
 bool option_get(struct session *session, int level, int number, void *value, size_t *len,
                 struct error *error);
 bool option_peek(struct session *session, int level, int number, void *value, size_t *len,

@@ -2,8 +2,8 @@
 /* probe: reads the kernel around the calls of one session and writes down what has changed, as
  * CALL_SAMPLE entries. Around every call while a person or a script drives the session; beyond
  * PROBE_RATE calls a second behind some of them, and the readings say of how many calls they tell
- * (SAMPLE_CALLS), so that watching costs a busy session next to nothing. Embedded in a session, whose caller has
- * probe_observer: the calls know no probe. */
+ * (SAMPLE_CALLS), so that watching costs a busy session next to nothing. Embedded in a session,
+ * whose caller has probe_observer: the calls know no probe. */
 #pragma once
 
 #include <stdbool.h>

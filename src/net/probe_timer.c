@@ -57,8 +57,8 @@ static int socket_of(const struct session *session)
 	return session->fd[0];
 }
 
-/* TCP_INFO reports no timers. Where connect() goes out from is not asked before it has succeeded; but
- * the connection that is looked for must be known. */
+/* TCP_INFO reports no timers. Where connect() goes out from is not asked before it has succeeded;
+ * but the connection that is looked for must be known. */
 static void add_timer(struct session *session, unsigned slot, struct sample *sample)
 {
 	static const struct endpoint nobody = { .family = AF_UNSPEC };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* probe_timer: what sessions see of the kernel between their calls: asks new sockets for time stamps
- * and errors, samples by itself while something is under way, and reports drops. The same for
- * every kind of session; wakes nobody where all is settled. */
+/* probe_timer: what sessions see of the kernel between their calls: asks new sockets for time
+ * stamps and errors, samples by itself while something is under way, and reports drops. The same
+ * for every kind of session; wakes nobody where all is settled. */
 #pragma once
 
 #include <stdbool.h>

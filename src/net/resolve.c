@@ -45,7 +45,8 @@ struct lookup {
 	struct lookup *next; /* of those that wait */
 };
 
-/* Of an abandoned look-up the end of the pipe is kept: end of file says that its thread has ended. */
+/* Of an abandoned look-up the end of the pipe is kept: end of file says that its thread has
+ * ended. */
 struct resolver {
 	unsigned at_once, threads;
 	unsigned asking; /* look-ups that have a thread and an owner */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* resolve: names to addresses without stopping the loop. getaddrinfo(3) runs in a thread of its own
  * and wakes the poller through a pipe; numeric addresses are answered at once, without a thread. A
- * name server that is silent holds a thread and its descriptors for long, and nothing can end it: so
- * a resolver lets only a few look-ups ask at a time, and the others wait for their turn. */
+ * name server that is silent holds a thread and its descriptors for long, and nothing can end it:
+ * so a resolver lets only a few look-ups ask at a time, and the others wait for their turn. */
 #pragma once
 
 #include <stdbool.h>
@@ -48,9 +48,9 @@ struct lookup_answer {
 	int64_t begun, ended; /* clock_now() */
 };
 
-/* Begins, or waits for its turn; never NULL. Without a resolver it begins at once. The caller owns it
- * and ends it with lookup_free() at any time; a thread still asking is left to end by itself. Freeing
- * makes room for one that waits. */
+/* Begins, or waits for its turn; never NULL. Without a resolver it begins at once. The caller owns
+ * it and ends it with lookup_free() at any time; a thread still asking is left to end by itself.
+ * Freeing makes room for one that waits. */
 struct lookup *lookup_start(struct resolver *resolver, const struct lookup_query *query);
 void lookup_free(struct lookup *lookup);
 

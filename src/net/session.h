@@ -53,8 +53,8 @@ struct service {
 	void (*data)(struct session *session, const struct endpoint *from, const char *data,
 	             size_t len);
 
-	/* A stream has room: what was written has left the queue, and the kernel takes more. Called once
-	 * after something was written, or was refused for want of room. NULL = never. */
+	/* A stream has room: what was written has left the queue, and the kernel takes more. Called
+	 * once after something was written, or was refused for want of room. NULL = never. */
 	void (*ready)(struct session *session);
 
 	/* The peer has sent FIN. NULL = close when everything queued is out. */
@@ -141,7 +141,8 @@ enum tcp_state session_tcp_state(const struct session *session);
 /* Acting. session_send(): a stream queues the bytes and sends what the kernel takes; a datagram
  * socket sends one datagram to session_peer(). False, and nothing queued, where the session is not
  * open, is shut, or the queue has no room for all of it. While connecting, bytes wait. True means
- * that it was taken over: that the connection turned out to be reset is reported in the transcript. */
+ * that it was taken over: that the connection turned out to be reset is reported in the
+ * transcript. */
 bool session_send(struct session *session, const void *data, size_t len, struct error *error);
 
 /* The same, and its entries are flagged ENTRY_SECRET: those bytes are never shown. */
@@ -193,7 +194,8 @@ enum recv_how { RECV_PLAIN, RECV_PEEK, RECV_URGENT, RECV_ALL }; /* see step_recv
 
 bool session_is_paused(const struct session *session);
 
-/* The call that waits, as text: "recv(1024)", and since when (`since` may be NULL); NULL for none. */
+/* The call that waits, as text: "recv(1024)", and since when (`since` may be NULL); NULL for
+ * none. */
 const char *session_waiting(const struct session *session, int64_t *since);
 
 /* ---- peers ---- */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* session_internal: the inside of a session, for the files that sessions are made of. A session is this
- * common part and one of stream, datagram, listener, of which everything else knows only its struct
- * session_ops. A session never calls those above it: what it must report to the table of sessions
- * goes through struct session_host.
+/* session_internal: the inside of a session, for the files that sessions are made of. A session is
+ * this common part and one of stream, datagram, listener, of which everything else knows only its
+ * struct session_ops. A session never calls those above it: what it must report to the table of
+ * sessions goes through struct session_host.
  *
  *	sessions        the table, and what is the same in each turn
  *	step            the calls that a person makes one by one
@@ -52,8 +52,8 @@ struct session_ops {
 	void (*begin)(struct session *session); /* it is made, or opened again */
 	void (*free)(struct session *session);  /* what its own struct owns */
 
-	/* Opening: the addresses are known; a socket is about to be bound to this address, its port may
-	 * be 0; the session is open, connect() has taken this long. */
+	/* Opening: the addresses are known; a socket is about to be bound to this address, its port
+	 * may be 0; the session is open, connect() has taken this long. */
 	void (*found)(struct session *session, const struct lookup_answer *addresses);
 	void (*prepare_socket)(struct session *session, unsigned slot,
 	                       const struct endpoint *bound);
@@ -74,8 +74,8 @@ struct session_ops {
 	void (*close)(struct session *session, const char *text);
 	void (*abort)(struct session *session);
 
-	/* By hand: recv() has been begun as `session->step`, on a socket that is ready; it has ended
-	 * unless STEP_WAITS is returned. */
+	/* By hand: recv() has been begun as `session->step`, on a socket that is ready; it has
+	 * ended unless STEP_WAITS is returned. */
 	enum step_end (*begin_recv)(struct session *session, struct error *error);
 	enum step_end (*recv)(struct session *session, unsigned slot, struct error *error);
 	void (*end_recv)(struct session *session); /* it is cancelled */
@@ -117,19 +117,21 @@ struct session_host {
 	struct session *(*find)(struct session_host *host, uint32_t number); /* NULL = none */
 	struct session *(*find_named)(struct session_host *host, const char *name);
 
-	/* A listener has made it; it is opened, once more perhaps; it has a new socket; it has ended. */
+	/* A listener has made it; it is opened, once more perhaps; it has a new socket; it has
+	 * ended. */
 	void (*born)(struct session *session);
 	void (*opening)(struct session *session);
 	void (*socket_made)(struct session *session, int fd);
 	void (*ended)(struct session *session, bool was_open);
 	void (*received)(struct session *session, const char *data, size_t len);
 
-	/* At the end of the turn, so that no descriptor's number is used twice within one. A connection
-	 * is followed from then on. */
+	/* At the end of the turn, so that no descriptor's number is used twice within one. A
+	 * connection is followed from then on. */
 	void (*defer_close)(struct session *session, int fd, bool lingers, bool is_connection);
 	void (*defer_lookup_end)(struct session_host *host, struct lookup *lookup);
 
-	/* A client has come as this descriptor: where few are left it ends clients that have sent FIN. */
+	/* A client has come as this descriptor: where few are left it ends clients that have sent
+	 * FIN. */
 	struct descriptor_use (*make_room)(struct session_host *host, int fd);
 };
 
@@ -262,14 +264,15 @@ bool session_cancel_reconnect(struct session *session);
 
 /* ---- sockets ---- */
 
-/* socket(), as the last of its descriptors. False with errno; ERANGE, which socket() does not know, is
- * a descriptor that select() cannot watch: that is reported, and it is closed. */
+/* socket(), as the last of its descriptors. False with errno; ERANGE, which socket() does not know,
+ * is a descriptor that select() cannot watch: that is reported, and it is closed. */
 bool session_add_socket(struct session *session, int family);
 void session_drop_socket(struct session *session, unsigned slot);
 
 /* ---- names ---- */
 
-/* "host:port" cut to a name, the port whole; "echo:7001". Nothing if a person has named the session. */
+/* "host:port" cut to a name, the port whole; "echo:7001". Nothing if a person has named the
+ * session. */
 void session_make_name(struct session *session, const char *host, const char *port);
 void session_name_server(struct session *session, const char *port);
 

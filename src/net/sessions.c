@@ -408,9 +408,9 @@ static int most_descriptors(void)
 	return lower ? (int)limit.rlim_cur : FD_SETSIZE;
 }
 
-/* accept() gives the lowest free descriptor, so at least as many are in use as its number says: what
- * is not a session's is others'. Low numbers become free again, so the number alone does not say how
- * many are in use. */
+/* accept() gives the lowest free descriptor, so at least as many are in use as its number says:
+ * what is not a session's is others'. Low numbers become free again, so the number alone does not
+ * say how many are in use. */
 static int count_descriptors(struct sessions *sessions, int fd)
 {
 	int ours = 0;
@@ -421,8 +421,8 @@ static int count_descriptors(struct sessions *sessions, int fd)
 	return ours + sessions->other_fds;
 }
 
-/* A client that has sent FIN (CLOSE_WAIT) waits for a person, and nobody else ends it. What is looked
- * at stays, and so does a session whose calls a person makes. */
+/* A client that has sent FIN (CLOSE_WAIT) waits for a person, and nobody else ends it. What is
+ * looked at stays, and so does a session whose calls a person makes. */
 static bool may_make_room(const struct session *session)
 {
 	return session->listener && session->state == SESSION_OPEN &&

@@ -20,9 +20,10 @@ void sessions_free(struct sessions *sessions); /* closes everything */
 
 
 /* Making: the session is in the table at once, and what happens next is reported in its transcript.
- * NULL only where the arguments cannot be right; `options` may be NULL. A numeric address is listened
- * on before this returns, unless a socket closed in this turn may still hold the port: then in the
- * next turn. Listening without a host is on loopback, on both families; "*" is every address. */
+ * NULL only where the arguments cannot be right; `options` may be NULL. A numeric address is
+ * listened on before this returns, unless a socket closed in this turn may still hold the port:
+ * then in the next turn. Listening without a host is on loopback, on both families; "*" is every
+ * address. */
 struct session *sessions_open(struct sessions *sessions, const struct target *target,
                               const struct session_options *options, struct error *error);
 struct session *sessions_listen(struct sessions *sessions, const struct target *target,
@@ -42,7 +43,8 @@ struct session *sessions_named(const struct sessions *sessions, const char *name
 /* Bytes that were given to any session and could not be sent before it ended. */
 uint64_t sessions_lost(const struct sessions *sessions);
 
-/* Removes an ended session from the table and frees it; its entries are hidden in the transcript. */
+/* Removes an ended session from the table and frees it; its entries are hidden in the
+ * transcript. */
 bool sessions_forget(struct sessions *sessions, struct session *session, struct error *error);
 
 /* A listener's clients have its new service, too. */
@@ -52,8 +54,8 @@ bool sessions_set_service(struct sessions *sessions, struct session *session,
 /* Reads the kernel now, the timer too; what has changed is written down. */
 void sessions_look(struct sessions *sessions, struct session *session);
 
-/* Whether TCP clients that were refused, reset, timed out or closed by their peer are opened again by
- * themselves; not from the start. Off ends every wait for it. */
+/* Whether TCP clients that were refused, reset, timed out or closed by their peer are opened again
+ * by themselves; not from the start. Off ends every wait for it. */
 void sessions_set_reconnect(struct sessions *sessions, bool on);
 
 /* A session of the table that failed to open, other than this one (NULL for none); NULL. */
@@ -71,8 +73,8 @@ void sessions_hide_others(struct sessions *sessions);
  * SESSIONS_KEPT_MOST. Beyond that the oldest leave it; their entries are not hidden. */
 void sessions_keep_clients(struct sessions *sessions, size_t count);
 
-/* This session (NULL for none) is looked at: it does not leave the table by itself, and the kernel is
- * asked about it more often while something is on its way. One at a time. */
+/* This session (NULL for none) is looked at: it does not leave the table by itself, and the kernel
+ * is asked about it more often while something is on its way. One at a time. */
 void sessions_pin(struct sessions *sessions, struct session *session);
 
 /* Called once for each session that a listener makes, and before each one that leaves the table

@@ -48,7 +48,8 @@ static void give_up_queue(struct session *session)
 		session_report_unsent(session, unsent);
 }
 
-/* "connection reset by peer (RST): recv() = -1 ECONNRESET", "recv() = -1 EIO: input/output error". */
+/* "connection reset by peer (RST): recv() = -1 ECONNRESET", "recv() = -1 EIO: input/output
+ * error". */
 static const char *describe(const struct session *session, const char *call, int code,
                             char out[ERROR_TEXT])
 {

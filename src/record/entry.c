@@ -54,8 +54,8 @@ const char *entry_payload(const struct entry *entry)
 
 /* ---- addresses ---- */
 
-/* Our own address follows the peer's: packed, which begins with no 0; or 0 and two bytes that say how
- * far back the entry is that has it so, in units of ENTRY_ALIGN. */
+/* Our own address follows the peer's: packed, which begins with no 0; or 0 and two bytes that say
+ * how far back the entry is that has it so, in units of ENTRY_ALIGN. */
 enum { REFERENCE = 3 };
 
 static const uint8_t *addresses(const struct entry *entry)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* entry: one line of the transcript: a call with its result, a change of state, or a note. A fixed
- * header of 40 bytes, then the payload: the bytes that went through the call, or text; then the packed
- * address of the peer where a call has one, and of a datagram our own. Beside its payload, of which
- * the path of a UNIX socket is a part, an entry has at most 64 bytes; but for the first of its block
- * to name an own IPv6 address, to which those after it refer. Knows no socket: numbers are the
- * system's. */
+ * header of 40 bytes, then the payload: the bytes that went through the call, or text; then the
+ * packed address of the peer where a call has one, and of a datagram our own. Beside its payload,
+ * of which the path of a UNIX socket is a part, an entry has at most 64 bytes; but for the first of
+ * its block to name an own IPv6 address, to which those after it refer. Knows no socket: numbers
+ * are the system's. */
 #pragma once
 
 #include <stdbool.h>
@@ -109,8 +109,8 @@ enum { ERRQUEUE_PACKED = 16 + ENDPOINT_PACKED };
 size_t errqueue_pack(const struct errqueue *error, uint8_t out[ERRQUEUE_PACKED]);
 bool errqueue_unpack(const struct entry *entry, struct errqueue *error);
 
-/* The payload as it may be shown: of a secret as many stars as it has bytes. entry_bytes() gives the
- * true bytes, for those who only compare them. */
+/* The payload as it may be shown: of a secret as many stars as it has bytes. entry_bytes() gives
+ * the true bytes, for those who only compare them. */
 const char *entry_payload(const struct entry *entry);
 const char *entry_bytes(const struct entry *entry);
 bool entry_is_secret(const struct entry *entry);
@@ -118,13 +118,13 @@ bool entry_is_secret(const struct entry *entry);
 /* The address kept with the call; AF_UNSPEC where there is none. */
 struct endpoint entry_addr(const struct entry *entry);
 
-/* Our own end of a datagram, with port 0: what CALL_RECVMSG was sent to, which may be a broadcast or
- * multicast address, and what CALL_SENDMSG was sent from. AF_UNSPEC where it is not kept. */
+/* Our own end of a datagram, with port 0: what CALL_RECVMSG was sent to, which may be a broadcast
+ * or multicast address, and what CALL_SENDMSG was sent from. AF_UNSPEC where it is not kept. */
 struct endpoint entry_local(const struct entry *entry);
 
-/* What entry_addr() and entry_local() unpack. `local` may be NULL, and is kept only with another of its
- * family. It is written out where `back` is 0; else it is that of the entry so many bytes before this
- * one, which has it written out: at most ENTRY_FARTHEST. Returns the bytes. */
+/* What entry_addr() and entry_local() unpack. `local` may be NULL, and is kept only with another of
+ * its family. It is written out where `back` is 0; else it is that of the entry so many bytes
+ * before this one, which has it written out: at most ENTRY_FARTHEST. Returns the bytes. */
 enum { ENTRY_FARTHEST = UINT16_MAX * ENTRY_ALIGN };
 size_t entry_pack_addresses(const struct endpoint *addr, const struct endpoint *local, size_t back,
                             uint8_t out[ENTRY_ADDRESSES]);
@@ -145,8 +145,9 @@ bool entry_is_words(const struct entry *entry);      /* a note, a command, a sta
 bool entry_is_of_command(const struct entry *entry); /* a command, a note that answers one */
 bool entry_is_datagram(const struct entry *entry);   /* that was sent or received */
 
-/* Bytes of a stream, in its order. What was sent as urgent has its place there (entry.stream_offset), but
- * who receives it receives it beside the stream: it is shown like that. */
+/* Bytes of a stream, in its order. What was sent as urgent has its place there
+ * (entry.stream_offset), but who receives it receives it beside the stream: it is shown like
+ * that. */
 bool entry_is_stream(const struct entry *entry);
 
 /* Bytes sent or received, and empty datagrams; not the end of a stream, of which there are words.

@@ -15,8 +15,8 @@ struct follower {
 /* Before the first entry that ever was: what has been evicted by now is missed. */
 void follower_init(struct follower *follower, const struct transcript *transcript);
 
-/* The next entry, of any session, hidden ones too; NULL at the end. The pointer holds until the next
- * entry is written. */
+/* The next entry, of any session, hidden ones too; NULL at the end. The pointer holds until the
+ * next entry is written. */
 const struct entry *follower_next(struct follower *follower);
 
 /* What eviction took after the entry read last; follower_next() then goes on with the oldest entry

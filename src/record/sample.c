@@ -66,7 +66,8 @@ void sample_compare(struct sample *now, const struct sample *before)
 }
 
 /* Whoever reads without asking for the timer has not seen it stop. */
-/* What waits in a stream is counted in bytes, what waits as datagrams only in the memory it takes. */
+/* What waits in a stream is counted in bytes, what waits as datagrams only in the memory it
+ * takes. */
 static uint64_t notable_of(const struct sample *sample)
 {
 	return sample_has(sample, SAMPLE_STATE) ? notable & ~BIT(SAMPLE_RMEM) : notable;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* sample: what the kernel reported of a socket at one instant. Each field is there or absent: what a
- * system does not give is absent, never 0. The payload of a CALL_SAMPLE entry is a sample in a compact
- * form. Knows no socket.
+/* sample: what the kernel reported of a socket at one instant. Each field is there or absent: what
+ * a system does not give is absent, never 0. The payload of a CALL_SAMPLE entry is a sample in a
+ * compact form. Knows no socket.
  *
  * A sample taken right after a call follows its entry (arg = SAMPLE_AFTER). The fields SAMPLE_NEW_…
- * say what has changed since the sample before: what this call did, where SAMPLE_CALLS is 1; the sum of
- * that many calls, where it is more. */
+ * say what has changed since the sample before: what this call did, where SAMPLE_CALLS is 1; the
+ * sum of that many calls, where it is more. */
 #pragma once
 
 #include <stdbool.h>

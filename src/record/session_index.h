@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* session_index: what the transcript remembers of each session: where its first and its newest entry are,
- * and how far its streams have come. A hash table that forgets the sessions of which nothing is left, so its size
- * follows that of the transcript. Embedded by value; knows no block. */
+/* session_index: what the transcript remembers of each session: where its first and its newest
+ * entry are, and how far its streams have come. A hash table that forgets the sessions of which
+ * nothing is left, so its size follows that of the transcript. Embedded by value; knows no
+ * block. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,8 +20,8 @@ struct indexed_session {
 };
 
 struct session_index {
-	struct indexed_session *
-	        list; /* open addressing, linear probing; last == SESSION_INDEX_NONE is a free place */
+	/* open addressing, linear probing; last == SESSION_INDEX_NONE is a free place */
+	struct indexed_session *list;
 	size_t cap; /* a power of two */
 	size_t count;
 };
@@ -28,7 +29,8 @@ struct session_index {
 void session_index_init(struct session_index *session_index);
 void session_index_free(struct session_index *session_index);
 
-/* Position of a session's newest entry, and of its first, SESSION_INDEX_NONE where nothing is remembered. */
+/* Position of a session's newest entry, and of its first, SESSION_INDEX_NONE where nothing is
+ * remembered. */
 uint64_t session_index_last(const struct session_index *session_index, uint32_t session);
 uint64_t session_index_first(const struct session_index *session_index, uint32_t session);
 

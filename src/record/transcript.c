@@ -196,8 +196,8 @@ static size_t entry_size(const struct entry *entry)
 	return (size + ENTRY_ALIGN - 1) & ~(size_t)(ENTRY_ALIGN - 1);
 }
 
-/* How far back in the newest block an entry is that has this own address written out; 0 where none is
- * near enough. */
+/* How far back in the newest block an entry is that has this own address written out; 0 where none
+ * is near enough. */
 static size_t find_known(const struct transcript *transcript, const struct endpoint *local)
 {
 	for (unsigned i = 0; i < LOCALS; i++) {

@@ -25,8 +25,8 @@ enum {
 struct transcript;
 
 /* `ceiling` is the most that all blocks take together, at least three blocks; `block` a multiple of
- * ENTRY_ALIGN, at least ENTRY_HEADER + ENTRY_ADDRESSES + 64, below 4 GiB. Tests make both tiny. Owned by the
- * caller. */
+ * ENTRY_ALIGN, at least ENTRY_HEADER + ENTRY_ADDRESSES + 64, below 4 GiB. Tests make both tiny.
+ * Owned by the caller. */
 struct transcript *transcript_new(size_t ceiling, size_t block);
 void transcript_free(struct transcript *transcript);
 
@@ -36,16 +36,16 @@ size_t transcript_ceiling(const struct transcript *transcript);
 
 /* Begins an entry and returns where its payload goes; *room says how many bytes may be put there:
  * to the end of the block, and at least `least` (capped to what an empty block can hold). The
- * addresses, if any, are placed after it at transcript_commit(), when the call has returned them: room
- * for endpoint_size bytes is left, ENTRY_ADDRESSES is enough for all. Only one entry may be begun at
- * a time. The newest three blocks always stay. So bytes of the newest entry may be copied into the
- * next call's, also where small entries, which together leave room for TRANSCRIPT_ROOM in a block,
- * come before and after it: they fill one block at most between them. */
+ * addresses, if any, are placed after it at transcript_commit(), when the call has returned them:
+ * room for endpoint_size bytes is left, ENTRY_ADDRESSES is enough for all. Only one entry may be
+ * begun at a time. The newest three blocks always stay. So bytes of the newest entry may be copied
+ * into the next call's, also where small entries, which together leave room for TRANSCRIPT_ROOM in
+ * a block, come before and after it: they fill one block at most between them. */
 char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, size_t least,
                          size_t *room);
 
-/* Completes the begun entry: a copy of `header` is completed with len, endpoint_len and its links, and
- * placed; returns where it is. */
+/* Completes the begun entry: a copy of `header` is completed with len, endpoint_len and its links,
+ * and placed; returns where it is. */
 uint64_t transcript_commit(struct transcript *transcript, const struct entry *header,
                            const struct endpoint *addr, size_t len);
 
@@ -92,8 +92,8 @@ uint64_t transcript_before(const struct transcript *transcript, uint64_t positio
  * evicted. */
 uint64_t transcript_after(const struct transcript *transcript, uint64_t position);
 
-/* Hides the entries of a session wherever all sessions are shown or written out; they are evicted as
- * others are. Nothing may be appended to it afterwards. */
+/* Hides the entries of a session wherever all sessions are shown or written out; they are evicted
+ * as others are. Nothing may be appended to it afterwards. */
 void transcript_hide(struct transcript *transcript, uint32_t session);
 void transcript_hide_others(struct transcript *transcript,
                             bool (*stays)(const void *context, uint32_t session),
@@ -105,13 +105,13 @@ struct transcript_amount {
 	uint64_t entries, bytes;
 };
 
-/* What was written before the entry at `position`; all that was ever written for TRANSCRIPT_NONE. Of
- * a position that has been evicted, what was written before the oldest entry left. */
+/* What was written before the entry at `position`; all that was ever written for TRANSCRIPT_NONE.
+ * Of a position that has been evicted, what was written before the oldest entry left. */
 struct transcript_amount transcript_amount_before(const struct transcript *transcript,
                                                   uint64_t position);
 
-/* What eviction has taken, of all sessions; and whether it took anything of this one. Of a session of
- * which nothing is left, nothing is remembered: it counts as one that has lost all. */
+/* What eviction has taken, of all sessions; and whether it took anything of this one. Of a session
+ * of which nothing is left, nothing is remembered: it counts as one that has lost all. */
 struct transcript_amount transcript_lost(const struct transcript *transcript);
 bool transcript_has_lost(const struct transcript *transcript, uint32_t session);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* endpoint: one end of a conversation as a small value: what the calls take and the entries keep. The
- * only module that tells address families apart: everybody else asks it. Opens no socket. */
+/* endpoint: one end of a conversation as a small value: what the calls take and the entries keep.
+ * The only module that tells address families apart: everybody else asks it. Opens no socket. */
 #pragma once
 
 #include <stdbool.h>
@@ -46,8 +46,8 @@ bool endpoint_is_any(const struct endpoint *addr);
 /* The whole of 127.0.0.0/8, ::1, and what is mapped from the former. */
 bool endpoint_is_loopback(const struct endpoint *addr);
 
-/* As the kernel tells them apart: a v4-mapped address differs from the IPv4 one. The hash is the same
- * for equal ones. */
+/* As the kernel tells them apart: a v4-mapped address differs from the IPv4 one. The hash is the
+ * same for equal ones. */
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 bool endpoint_host_equal(const struct endpoint *a,
                          const struct endpoint *b); /* whatever the port */
@@ -77,17 +77,18 @@ const char *endpoint_format_host(const struct endpoint *addr, char out[ENDPOINT_
 /* "IPv4", "IPv6", "UNIX"; "" for AF_UNSPEC. Static. */
 const char *endpoint_family_name(int family);
 
-/* Fills a socket address and returns its length; 0 for AF_UNSPEC, and where the system has no room for
- * the path. */
+/* Fills a socket address and returns its length; 0 for AF_UNSPEC, and where the system has no room
+ * for the path. */
 socklen_t endpoint_to_sockaddr(const struct endpoint *addr, struct sockaddr_storage *out);
 
-/* AF_UNSPEC where the family is another. A path ends at its first NUL, an abstract name with `len`. */
+/* AF_UNSPEC where the family is another. A path ends at its first NUL, an abstract name with
+ * `len`. */
 struct endpoint endpoint_from_sockaddr(const struct sockaddr *sa, socklen_t len);
 
-/* The form in which it is kept by the million: a byte that says what follows, and no more than that.
- * 7 bytes for IPv4, 19 for IPv6, one to five more with a scope, two and the path for UNIX, none for
- * AF_UNSPEC. Returns its length; `out` has room for ENDPOINT_PACKED, or for an address of IPv4 or IPv6
- * for ENDPOINT_PACKED_IP. */
+/* The form in which it is kept by the million: a byte that says what follows, and no more than
+ * that. 7 bytes for IPv4, 19 for IPv6, one to five more with a scope, two and the path for UNIX,
+ * none for AF_UNSPEC. Returns its length; `out` has room for ENDPOINT_PACKED, or for an address of
+ * IPv4 or IPv6 for ENDPOINT_PACKED_IP. */
 size_t endpoint_pack(const struct endpoint *addr, uint8_t *out);
 
 /* Returns the bytes taken, 0 where there is no packed address; *addr is AF_UNSPEC then. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* errno_meaning: what each errno value means when a socket call returns it: what happened, which host
- * said so, what to try next. One table that feeds the messages of sessions, /why, /help, TAB and the
- * manual. What a value means in one place only, from one call or on one kind of socket, is a case of
- * it: one row more. */
+/* errno_meaning: what each errno value means when a socket call returns it: what happened, which
+ * host said so, what to try next. One table that feeds the messages of sessions, /why, /help, TAB
+ * and the manual. What a value means in one place only, from one call or on one kind of socket, is
+ * a case of it: one row more. */
 #pragma once
 
 #include <stdbool.h>
@@ -65,8 +65,9 @@ const struct errno_meaning *errno_meaning_find(const char *text, struct error *e
 void errno_meaning_explain(const struct errno_meaning *meaning, const struct errno_case *special,
                            struct buf *out);
 
-/* All that is known of it: "ECONNREFUSED (111): connection refused", "From connect, send, recv.", the
- * sentences, and the cases: "connect (TCP): RST to our SYN: nobody listens there.", a line each. */
+/* All that is known of it: "ECONNREFUSED (111): connection refused", "From connect, send, recv.",
+ * the sentences, and the cases: "connect (TCP): RST to our SYN: nobody listens there.", a line
+ * each. */
 void errno_meaning_print(const struct errno_meaning *meaning, struct buf *out);
 
 /* Whether it says more than the next case, which is the same for a wider context. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* tcp_state: the states of TCP, RFC 9293, and what a session is in where TCP has no word for it: one
- * enum for the kernel's readings, the sessions and all that draws them. */
+/* tcp_state: the states of TCP, RFC 9293, and what a session is in where TCP has no word for it:
+ * one enum for the kernel's readings, the sessions and all that draws them. */
 #pragma once
 
 #include <stdbool.h>
@@ -35,8 +35,8 @@ static inline bool tcp_state_is_known(enum tcp_state state)
 	return state < STATE_COUNT;
 }
 
-/* "ESTABLISHED", "FIN_WAIT2", "CLOSED"; "?" for numbers that are no state of TCP, as a hostile sample
- * may have them. Static. */
+/* "ESTABLISHED", "FIN_WAIT2", "CLOSED"; "?" for numbers that are no state of TCP, as a hostile
+ * sample may have them. Static. */
 const char *tcp_state_name(uint64_t state);
 
 /* The same, and "FIN_WAIT", "UDP", "resolving" for what only our calls tell. */

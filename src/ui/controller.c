@@ -49,7 +49,8 @@ static bool something_is_open(const struct app *app)
 
 /* ---- what readline calls back with ---- */
 
-/* Also in literal mode. What goes wrong is on the status line only: it is no part of the session. */
+/* Also in literal mode. What goes wrong is on the status line only: it is no part of the
+ * session. */
 static void on_command(void *context, const char *line)
 {
 	struct controller *controller = context;
@@ -177,8 +178,8 @@ static bool run_line(struct controller *controller, const char *line, size_t len
 }
 
 /* What was pasted as several lines stays data, also when literal mode was switched, or its first
- * line deleted. What could not be sent stays on the line, unless keys that were typed ahead would go
- * on with it. */
+ * line deleted. What could not be sent stays on the line, unless keys that were typed ahead would
+ * go on with it. */
 static bool on_line(void *context, const char *line, size_t len)
 {
 	struct controller *controller = context;
@@ -323,8 +324,8 @@ static bool is_at_begin(void)
 	return at == line.point;
 }
 
-/* A paste that would begin the line and looks like commands becomes pending: on the line it would be
- * a command, if only by a slip. Whether it did. */
+/* A paste that would begin the line and looks like commands becomes pending: on the line it would
+ * be a command, if only by a slip. Whether it did. */
 static bool take_paste(struct controller *controller, const struct key *key)
 {
 	if (key->kind != KEY_PASTE || input_is_searching())

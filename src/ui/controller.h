@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* controller: what is the same wherever a person types: bytes of the terminal become keys, keys become
- * lines and actions; pastes, secrets, signals; when to ask back, when to quit. Shows nothing: its
- * frontend does. */
+/* controller: what is the same wherever a person types: bytes of the terminal become keys, keys
+ * become lines and actions; pastes, secrets, signals; when to ask back, when to quit. Shows
+ * nothing: its frontend does. */
 #pragma once
 
 #include <stdbool.h>

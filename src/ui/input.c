@@ -545,9 +545,9 @@ static void escape_byte(int at)
 	rl_point = point;
 }
 
-/* Makes escapes (byte_escape.h) of bytes on the line that are no character, and takes the cursor out
- * of the middle of one: vi's commands loop forever on such text. Macros of inputrc bring it in, and
- * marks that point into a character. A NUL, which vi's redo brings in, goes. */
+/* Makes escapes (byte_escape.h) of bytes on the line that are no character, and takes the cursor
+ * out of the middle of one: vi's commands loop forever on such text. Macros of inputrc bring it in,
+ * and marks that point into a character. A NUL, which vi's redo brings in, goes. */
 static void repair_line(void)
 {
 	for (const char *nul; (nul = memchr(rl_line_buffer, '\0', (size_t)rl_end));)
@@ -742,8 +742,8 @@ static void unmark_paste(void)
 	input.pasted = false;
 }
 
-/* To readline. A valid text stays valid when a valid character is inserted; after anything else it is
- * checked. */
+/* To readline. A valid text stays valid when a valid character is inserted; after anything else it
+ * is checked. */
 static void pass_on(const char *bytes, size_t len, rl_command_func_t *command)
 {
 	unmark_paste();

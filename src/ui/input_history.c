@@ -397,7 +397,8 @@ static int open_to_append(int *fd)
 	return code;
 }
 
-/* In one write, so that those of several programs do not mix. All of it or nothing: 0, or why not. */
+/* In one write, so that those of several programs do not mix. All of it or nothing: 0, or why
+ * not. */
 static int append_pending(void)
 {
 	int fd, code = open_to_append(&fd);
@@ -497,8 +498,8 @@ static void make_directories(char *path)
 	}
 }
 
-/* Makes the file, so that what is wrong is reported now and not in the middle of the work; an older one
- * may have been made by a program less careful about who reads it. */
+/* Makes the file, so that what is wrong is reported now and not in the middle of the work; an older
+ * one may have been made by a program less careful about who reads it. */
 static void claim_file(void)
 {
 	make_directories(history.path);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* input_history: the history list of readline, its lines that are edited, and its file:
- * $XDG_STATE_HOME/sockpit/history, 0600.
- * The file has readline's form with time stamps, so that an entry may have several lines; several
- * programs may write it at once. What cannot be written is kept, and tried again with the next line
- * and at the end. That something cannot be read or written, and that it can be again, is one line on
- * standard error, and is no error.
+ * $XDG_STATE_HOME/sockpit/history, 0600. The file has readline's form with time stamps, so that an
+ * entry may have several lines; several programs may write it at once. What cannot be written is
+ * kept, and tried again with the next line and at the end. That something cannot be read or
+ * written, and that it can be again, is one line on standard error, and is no error.
  *
  * Before version 8.3 readline lets an entry, the line that was left for it, and the line that is
  * edited share one list of changes, and frees it more than once. So here such a list ends before a

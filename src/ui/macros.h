@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* macros: macros of inputrc and the one that is recorded, as keys that are typed. readline never runs
- * one itself: its callback interface jumps into a frame that has returned when a macro ends within
- * a key sequence, and never comes back when one contains its own key. Knows no readline; one per
- * program, as that is. */
+/* macros: macros of inputrc and the one that is recorded, as keys that are typed. readline never
+ * runs one itself: its callback interface jumps into a frame that has returned when a macro ends
+ * within a key sequence, and never comes back when one contains its own key. Knows no readline; one
+ * per program, as that is. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* output_file: where curses writes. A file in memory, so that writing never blocks and has no limit,
- * however large a frame and however slow the terminal; its bytes are passed on to a non-blocking
- * descriptor as that one takes them. Starts again at its beginning whenever everything is out. */
+/* output_file: where curses writes. A file in memory, so that writing never blocks and has no
+ * limit, however large a frame and however slow the terminal; its bytes are passed on to a
+ * non-blocking descriptor as that one takes them. Starts again at its beginning whenever everything
+ * is out. */
 #pragma once
 
 #include <stdbool.h>

@@ -22,9 +22,9 @@ struct pager {
 void pager_init(struct pager *pager);
 void pager_free(struct pager *pager);
 
-/* Makes the rows that have to be made. Of `space` rows the page takes as many as it needs, returned,
- * and leaves a part to the transcript; while it is open it gives none back. Another page than before,
- * or one about another session, begins at its top. */
+/* Makes the rows that have to be made. Of `space` rows the page takes as many as it needs,
+ * returned, and leaves a part to the transcript; while it is open it gives none back. Another page
+ * than before, or one about another session, begins at its top. */
 int pager_fill(struct pager *pager, struct app *app, int columns, int space);
 
 /* The row at this height, NULL below the last one. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* pane: which rows of a view are shown: the newest, or those around a place that stays where it is
  * whatever arrives, also when another view of the session is chosen. Fills rows for a height and a
- * width; while it is scrolled back, the last rows stay live below a divider that counts what is new.
- * panes: the pane of the session that is shown, and those that were scrolled back when another
+ * width; while it is scrolled back, the last rows stay live below a divider that counts what is
+ * new. panes: the pane of the session that is shown, and those that were scrolled back when another
  * session took their place. No curses. */
 #pragma once
 

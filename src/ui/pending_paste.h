@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* pending_paste: a pasted block that does not go on the input line: too large for it, or lines that look like
- * commands. It waits, whole, until it is sent, run or dropped. */
+/* pending_paste: a pasted block that does not go on the input line: too large for it, or lines that
+ * look like commands. It waits, whole, until it is sent, run or dropped. */
 #pragma once
 
 #include <stdbool.h>

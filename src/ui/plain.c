@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The frontend for screen readers and terminals that cannot move the cursor: what happens is printed
- * line after line, and below it is the line being typed, in one row. Nothing but text, CR, LF, BS
- * and BEL is sent, and once, to a terminal that is not called dumb, the modes that its keys need: a
- * pasted line must not run here either. */
+/* The frontend for screen readers and terminals that cannot move the cursor: what happens is
+ * printed line after line, and below it is the line being typed, in one row. Nothing but text, CR,
+ * LF, BS and BEL is sent, and once, to a terminal that is not called dumb, the modes that its keys
+ * need: a pasted line must not run here either. */
 #include "ui/plain.h"
 
 #include <stdio.h>

@@ -16,8 +16,8 @@ struct screen;
 struct screen *screen_open(struct terminal *terminal, struct error *error);
 void screen_close(struct screen *screen);
 
-/* In the last row, curses tears a wide character in half that ends one column before the last: where
- * it cannot switch wrapping off (screen, tmux, rxvt) it inserts what follows. */
+/* In the last row, curses tears a wide character in half that ends one column before the last:
+ * where it cannot switch wrapping off (screen, tmux, rxvt) it inserts what follows. */
 bool screen_tears_corner(const struct screen *screen);
 
 void screen_size(const struct screen *screen, int *rows, int *columns);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* secret_line: a line that is typed unseen. It does not go through readline, whose kill ring, undo
- * list and history would keep parts of it. Its memory is overwritten when it is no longer needed. */
+ * list and history would keep parts of it. Its memory is overwritten when it is no longer
+ * needed. */
 #pragma once
 
 #include <stddef.h>

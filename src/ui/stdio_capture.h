@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* stdio_capture: what libraries write to descriptors 1 and 2 while the screen is ours. It goes into a pipe,
- * and comes out as lines to be shown like any other note; bells are reported apart. */
+/* stdio_capture: what libraries write to descriptors 1 and 2 while the screen is ours. It goes into
+ * a pipe, and comes out as lines to be shown like any other note; bells are reported apart. */
 #pragma once
 
 #include <stdbool.h>

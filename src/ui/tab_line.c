@@ -39,7 +39,8 @@ static const char *sign_of(const struct session *session)
 	return unicode ? "○" : "-";
 }
 
-/* A name too long for the columns loses its end, so that number, sign and count are always there. */
+/* A name too long for the columns loses its end, so that number, sign and count are always
+ * there. */
 static int label(const struct app *app, const struct session *session, int columns, char out[LABEL])
 {
 	char number[16], tail[48], size[COUNT_TEXT];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* tab_line: the sessions as tabs, in a row of a given width: those that fit, the current one always.
- * No curses. */
+/* tab_line: the sessions as tabs, in a row of a given width: those that fit, the current one
+ * always. No curses. */
 #pragma once
 
 #include <stdint.h>

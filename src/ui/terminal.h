@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* terminal: the controlling terminal as descriptors: its modes saved and put back, also by a crash,
- * its size, and an output that never blocks: what is to be shown goes into an output file (curses writes
- * there), and the loop passes it on through a descriptor of its own, non-blocking. The shell's
- * own descriptors are left as they are. One per program: a signal handler must find it. */
+ * its size, and an output that never blocks: what is to be shown goes into an output file (curses
+ * writes there), and the loop passes it on through a descriptor of its own, non-blocking. The
+ * shell's own descriptors are left as they are. One per program: a signal handler must find it. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A frame is drawn when something has changed, the last one is out, and its time has come: at once on
- * a screen that was idle, at most 60 times in any second. */
+/* A frame is drawn when something has changed, the last one is out, and its time has come: at once
+ * on a screen that was idle, at most 60 times in any second. */
 #include "ui/window.h"
 
 #include <limits.h>
@@ -272,8 +272,8 @@ static void draw_page(struct window *window)
 	}
 }
 
-/* The call that a blocking socket would sleep in, or the pause before the session is opened again, as
- * a row of its own. */
+/* The call that a blocking socket would sleep in, or the pause before the session is opened again,
+ * as a row of its own. */
 static bool draw_waiting(struct window *window, int y, int columns)
 {
 	int64_t since, left;
@@ -349,8 +349,8 @@ static void show_answer(struct window *window, uint64_t position)
 	free(text);
 }
 
-/* From the top the page, where one is open, the transcript, what waits, a hint. A page that comes or
- * goes is shown at once, whatever the pane has time for. */
+/* From the top the page, where one is open, the transcript, what waits, a hint. A page that comes
+ * or goes is shown at once, whatever the pane has time for. */
 static void draw_upper(struct window *window, int height, int columns, bool refill)
 {
 	const struct app *app = window->app;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* calltext: a call as text, the way a program writes it and a manual page prints it. Views, search
- * and pages share it. All text is our own or made safe: printable in any terminal. Each function appends to `out`, and nothing where there is
- * nothing to say. */
+ * and pages share it. All text is our own or made safe: printable in any terminal. Each function
+ * appends to `out`, and nothing where there is nothing to say. */
 #pragma once
 
 #include "base/buf.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* endpoints: the two ends of a conversation, as far as the entries say who they are. Private to this
- * directory. */
+/* endpoints: the two ends of a conversation, as far as the entries say who they are. Private to
+ * this directory. */
 #pragma once
 
 #include "view/view.h"
@@ -15,5 +15,6 @@ struct endpoints {
 /* Looks at the newest entries and the first ones of the sessions, a bounded number. */
 void endpoints_find(const struct view *view, struct endpoints *endpoints);
 
-/* The accept() of a session whose first entry is at this position; NULL if it is no longer there. */
+/* The accept() of a session whose first entry is at this position; NULL if it is no longer
+ * there. */
 const struct entry *endpoints_find_accept(const struct transcript *transcript, uint64_t position);

@@ -12,8 +12,8 @@
 
 /* ---- in the words of calls ---- */
 
-/* The words by which a view shows a call: its name, arguments, result, and what the kernel said after
- * it. */
+/* The words by which a view shows a call: its name, arguments, result, and what the kernel said
+ * after it. */
 
 enum {
 	SLOTS = 256,
@@ -264,8 +264,8 @@ static bool words_match(struct words *words, const struct cursor *cursor)
 
 /* ---- in bytes ---- */
 
-/* A stretch of the bytes that a view shows, entry after entry in one piece: so one memmem() goes over
- * thousands of small calls. */
+/* A stretch of the bytes that a view shows, entry after entry in one piece: so one memmem() goes
+ * over thousands of small calls. */
 
 enum { WINDOW_BYTES = 1 << 16, WINDOW_PIECES = 1 << 10 };
 
@@ -374,8 +374,8 @@ static void put_rest(struct window *window, struct cursor at)
 	}
 }
 
-/* The stretch before the cursor, which moves over it. False when nothing is left, or at an entry whose
- * words have a hit, of which the stretch has nothing yet: *named. */
+/* The stretch before the cursor, which moves over it. False when nothing is left, or at an entry
+ * whose words have a hit, of which the stretch has nothing yet: *named. */
 static bool take_older(struct search *search, bool *named)
 {
 	struct window *window = &search->window;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* hex: the rows of one piece of what a call moved, as offsets, hexadecimal digits and text. A paragraph is at most VIEW_PIECE bytes of one entry's payload, cut at
- * multiples of VIEW_PIECE from its begin; notes and states look as in the chat.
+/* hex: the rows of one piece of what a call moved, as offsets, hexadecimal digits and text. A
+ * paragraph is at most VIEW_PIECE bytes of one entry's payload, cut at multiples of VIEW_PIECE from
+ * its begin; notes and states look as in the chat.
  *
  *	21:04:11.005 ←  recv(1024) = 15                                         15 bytes
  *	← 0000  48 65 6c 6c 6f 2c 20 73  65 72 76 65 72 21 0a     Hello, server!.
  *
  * Offsets count from the call's first byte, which the row with the call is above; where that has
  * been scrolled away, the arrow of each row still shows the direction. A row has 32, 16, 8, 4, 2 or
- * 1 bytes, as many as fit. A character of several bytes is above the first of them, where all
- * are in one row. */
+ * 1 bytes, as many as fit. A character of several bytes is above the first of them, where all are
+ * in one row. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,7 +61,8 @@ static void put_size(const struct entry *entry, int columns, struct row *row)
 	row_add_end(row, text, VIEW_READABLE, columns, STYLE_FAINT);
 }
 
-/* The call as a program writes it; the peer, if that does not name it; what of a datagram is lost. */
+/* The call as a program writes it; the peer, if that does not name it; what of a datagram is
+ * lost. */
 static void describe(const struct entry *entry, struct buf *text)
 {
 	char peer[ENDPOINT_TEXT];

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* paragraph: where paragraphs begin and end: the cuts that view.h describes, in both directions; and
- * what of them is part of a hit.
- * Private to this directory. */
+/* paragraph: where paragraphs begin and end: the cuts that view.h describes, in both directions;
+ * and what of them is part of a hit. Private to this directory. */
 #pragma once
 
 #include <stdbool.h>
@@ -24,7 +23,7 @@ void paragraph_begin(struct cursor *cursor);
  * oldest. */
 bool paragraph_before(struct cursor *cursor);
 
-/* found[i] for each of the `len` bytes from `begin` on, which are there: whether it is part of a hit
- * of view->find, also of one that begins before or ends after them, as far as the bytes there would
- * be joined. All false if nothing is looked for. */
+/* found[i] for each of the `len` bytes from `begin` on, which are there: whether it is part of a
+ * hit of view->find, also of one that begins before or ends after them, as far as the bytes there
+ * would be joined. All false if nothing is looked for. */
 void paragraph_mark_found(const struct cursor *begin, uint32_t len, bool *found);

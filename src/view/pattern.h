@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* pattern: the text of /find, and how it is marked. Upper and lower case are the same, unless the text has a capital
- * letter. Case is folded in the searched bytes themselves, once for each stretch of them, so that
- * memmem() does the rest; a letter whose two cases differ in length stays as it is, so that no
- * byte moves. */
+/* pattern: the text of /find, and how it is marked. Upper and lower case are the same, unless the
+ * text has a capital letter. Case is folded in the searched bytes themselves, once for each stretch
+ * of them, so that memmem() does the rest; a letter whose two cases differ in length stays as it
+ * is, so that no byte moves. */
 #pragma once
 
 #include <stdbool.h>

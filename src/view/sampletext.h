@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* sampletext: what the samples of the kernel say, in words: the change of state, what was measured of
- * a call, what is new between two samples. Trace and search share it. All text is our own or made
- * safe: printable in any terminal. Each function appends to `out`, and nothing if there is nothing to
- * say. */
+/* sampletext: what the samples of the kernel say, in words: the change of state, what was measured
+ * of a call, what is new between two samples. Trace and search share it. All text is our own or
+ * made safe: printable in any terminal. Each function appends to `out`, and nothing if there is
+ * nothing to say. */
 #pragma once
 
 #include "record/sample.h"
@@ -11,8 +11,8 @@
 /* "ESTABLISHED → CLOSE_WAIT *". */
 void sampletext_change(const struct sample *sample, struct buf *out);
 
-/* The measured detail of a call: "1 segment o", "lay in the buffer 149 ms", "5 bytes left to read *",
- * "queue 1/2 *", "of 87 calls o". `sample` is the one after the call, NULL if there is none. */
+/* The measured detail of a call: "1 segment o", "lay in the buffer 149 ms", "5 bytes left to read
+ * *", "queue 1/2 *", "of 87 calls o". `sample` is the one after the call, NULL if there is none. */
 void sampletext_call(const struct entry *entry, const struct sample *sample, struct buf *out);
 
 /* What has changed since the sample before, NULL if that is not known: "window 20000 → 0 *",

@@ -121,7 +121,8 @@ static bool is_newest(const struct view *view, struct location location)
 static bool has_gap(const struct view *view, uint64_t from, uint64_t next)
 {
 	const struct entry *entry = transcript_at(view->transcript, next);
-	return entry->previous_in_session && next - (uint64_t)entry->previous_in_session * ENTRY_ALIGN > from;
+	return entry->previous_in_session &&
+	       next - (uint64_t)entry->previous_in_session * ENTRY_ALIGN > from;
 }
 
 static void report_missed(const struct tail *tail, const struct view *view, struct location next,

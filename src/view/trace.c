@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* trace: the rows of one call, or of what the kernel said between two: the call with its result,
- * what it changed, what was measured. They have columns of their own where the pane is wide, else one
- * follows the other, and in a very narrow pane the measures are left out. */
+ * what it changed, what was measured. They have columns of their own where the pane is wide, else
+ * one follows the other, and in a very narrow pane the measures are left out. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -223,8 +223,8 @@ static void layout_call(struct trace *trace)
 
 /* ---- samples between calls ---- */
 
-/* The sends before this position whose bytes were all held back, each with a sample of its own; 0 if
- * that cannot be known. */
+/* The sends before this position whose bytes were all held back, each with a sample of its own; 0
+ * if that cannot be known. */
 static unsigned count_held(const struct trace *trace)
 {
 	const struct transcript *transcript = trace->view->transcript;

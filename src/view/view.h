@@ -2,8 +2,8 @@
 /* view: the transcript of one session, or of all, as rows of a given width. A pane is a walk over
  * paragraphs: a message line, a datagram, a note (chat); a call (trace, ladder); a piece of what a
  * call moved (hex), each named by the location where it begins. Nothing is stored, so a location
- * stays good whatever arrives, and rows are made only for what is on the screen. Knows no socket and
- * no curses, and of the views only what view_ops.h lists.
+ * stays good whatever arrives, and rows are made only for what is on the screen. Knows no socket
+ * and no curses, and of the views only what view_ops.h lists.
  *
  * A stream is cut into paragraphs at its line ends, and where it paused. Bytes of one direction
  * belong together across recv() boundaries (a character split over two calls is whole) until

@@ -16,8 +16,8 @@ enum code_language { CODE_PYTHON, CODE_C };
 bool code_write(const struct transcript *transcript, uint32_t session, enum code_language language,
                 FILE *file, struct error *error);
 
-/* The same up to that many calls; *whole says whether those were all and had room: a program that is
- * cut has no end. */
+/* The same up to that many calls; *whole says whether those were all and had room: a program that
+ * is cut has no end. */
 bool code_write_begin(const struct transcript *transcript, uint32_t session,
                       enum code_language language, unsigned calls, FILE *file, bool *whole,
                       struct error *error);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* statement: a session written as a program, statement by statement: what code.c gives a language to
- * write, and what a language asks of it. code.c decides which calls, in which order, on which
+/* statement: a session written as a program, statement by statement: what code.c gives a language
+ * to write, and what a language asks of it. code.c decides which calls, in which order, on which
  * variables; code_python.c and code_c.c how they are written. Private to this directory. */
 #pragma once
 

@@ -41,8 +41,8 @@ struct arrows {
 	size_t count;
 };
 
-/* What the cursor's entry draws; nothing for words. What is drawn of an entry never changes, but for
- * marks and names that depend on a later entry. */
+/* What the cursor's entry draws; nothing for words. What is drawn of an entry never changes, but
+ * for marks and names that depend on a later entry. */
 void arrows_draw(const struct cursor *cursor, struct arrows *arrows);
 
 /* Whether an entry draws anything: asked of those of which the kind does not say it. */

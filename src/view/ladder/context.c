@@ -17,8 +17,8 @@ enum {
 
 /* ---- samples ---- */
 
-/* While several addresses are tried a session has a socket for each: what one sample says does not hold for
- * another. */
+/* While several addresses are tried a session has a socket for each: what one sample says does not
+ * hold for another. */
 static bool is_of_other_socket(const struct entry *entry, int fd)
 {
 	return fd >= 0 && entry->fd >= 0 && entry->fd != fd;
@@ -424,8 +424,8 @@ static uint64_t bare_in(const struct context *context)
 	return open && counts->in > counts->data_in ? counts->in - counts->data_in : 0;
 }
 
-/* Bare segments that the closer counted before it closed, since this end's last sample: they have been
- * drawn. */
+/* Bare segments that the closer counted before it closed, since this end's last sample: they have
+ * been drawn. */
 static uint64_t seen(const struct context *context, uint32_t closer)
 {
 	uint64_t count = 0;

@@ -482,8 +482,8 @@ bool ladder_write_text(const struct view *view, FILE *file, uint64_t *entries)
 
 /* ---- as a view ---- */
 
-/* What a program would do, and what the kernel says of it; of words only notes and failures, and the first state of an accepted session, which is there for its
- * accept(). */
+/* What a program would do, and what the kernel says of it; of words only notes and failures, and
+ * the first state of an accepted session, which is there for its accept(). */
 static bool shows(const struct view *view, uint64_t position, const struct entry *entry)
 {
 	switch (entry->call) {

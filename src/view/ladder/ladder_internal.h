@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* ladder_internal: what the rows and the drawing of a ladder share: times, pauses, names of the ends.
- * Private to this directory. */
+/* ladder_internal: what the rows and the drawing of a ladder share: times, pauses, names of the
+ * ends. Private to this directory. */
 #pragma once
 
 #include "view/cursor.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* fields: a key–value layout: labels with their values in as many columns as fit side by side, some with a gauge, and
- * sentences below them. Values are never cut: one that is too long takes more room, or is wrapped.
- * Private to this directory. */
+/* fields: a key–value layout: labels with their values in as many columns as fit side by side, some
+ * with a gauge, and sentences below them. Values are never cut: one that is too long takes more
+ * room, or is wrapped. Private to this directory. */
 #pragma once
 
 #include <stdbool.h>

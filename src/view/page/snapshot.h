@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* snapshot: what is known of one end at one instant: what its session's own calls tell, and the newest
- * sample of the kernel; and what follows from both. The status line and the pages about a session
- * are drawn from it alone. Knows no socket: who has one fills it. */
+/* snapshot: what is known of one end at one instant: what its session's own calls tell, and the
+ * newest sample of the kernel; and what follows from both. The status line and the pages about a
+ * session are drawn from it alone. Knows no socket: who has one fills it. */
 #pragma once
 
 #include <stdbool.h>
@@ -59,8 +59,8 @@ const char *snapshot_format_tag(const struct snapshot *snapshot, char out[SNAPSH
 /* Both ends are this machine's: round trips, windows of congestion and rates mean nothing. */
 bool snapshot_are_loopback(const struct snapshot *snapshot);
 
-/* The mark says how it is known: '*' read, '?' deduced from our calls only, '\0' where it is no state
- * of TCP, or the session has ended. */
+/* The mark says how it is known: '*' read, '?' deduced from our calls only, '\0' where it is no
+ * state of TCP, or the session has ended. */
 enum tcp_state snapshot_state(const struct snapshot *snapshot);
 char snapshot_state_mark(const struct snapshot *snapshot);
 

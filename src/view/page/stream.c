@@ -311,8 +311,8 @@ static void explain_left(const struct flow_part *part, struct fields *fields)
 		         count_plural(part->segments));
 	print_time(part->time, time);
 	fields_sentence(fields, STYLE_STATE, indent(fields), "%s %" PRId64 " byte%s had left%s",
-	                time, part->end - part->begin, count_plural((uint64_t)(part->end - part->begin)),
-	                segments);
+	                time, part->end - part->begin,
+	                count_plural((uint64_t)(part->end - part->begin)), segments);
 }
 
 static int64_t count_left(const struct flow *flow)
@@ -346,8 +346,8 @@ static void print_left(const struct flow *flow, char out[WHY])
 	else if (left <= 0)
 		snprintf(out, WHY, ", of which nothing has left yet *");
 	else if (segments)
-		snprintf(out, WHY, " left as %" PRIu64 " segment%s o%s", segments, count_plural(segments),
-		         flow->deduced ? ", cut as the MSS asks ?" : "");
+		snprintf(out, WHY, " left as %" PRIu64 " segment%s o%s", segments,
+		         count_plural(segments), flow->deduced ? ", cut as the MSS asks ?" : "");
 	else
 		snprintf(out, WHY, " left; in how many segments is not known");
 	if (flow->counted && left > 0 && left < flow->size)
