@@ -277,7 +277,7 @@ const struct command script_commands[] = {
 	                "that fails ends it.\n"
 	                "A command that waits holds the script up: /open, /listen, /connect, "
 	                "/accept, /recv, /wait and /expect. With & at the end of the line the "
-	                "script goes on.\n"
+	                "script goes on, and ends when that has ended, too.\n"
 	                "$NAME.port is the local port of a session, $1 to $9 are the words after "
 	                "the file of -f, $$ is a dollar before one of these.\n"
 	                "The session that is current in a script is its own.",

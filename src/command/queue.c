@@ -489,7 +489,8 @@ static bool run_next(struct app *app, struct queue *queue)
 	struct wait wait = { 0 };
 	bool aside;
 	enum command_result result = run_line(app, queue, line, len, &wait, &aside, &error);
-	bool remembered = result == COMMAND_WAITING && !(aside && wait.in_session);
+	/* A start-up file leaves calls to their session; a script answers for each with its status. */
+	bool remembered = result == COMMAND_WAITING && (queue->script || !wait.in_session);
 	if (remembered) {
 		result = wait.look(app, &wait, false, &error);
 		remembered = result == COMMAND_WAITING;

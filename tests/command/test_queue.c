@@ -236,6 +236,9 @@ static void test_failures(void)
 		{ "/open 127.0.0.1 1\n/set marks on\n", NULL, 1 },
 		{ "/socket tcp\n/expect x within 30ms &\n/set marks on\n",
 		  ":2: expected \"x\" within 30.0 ms, got nothing", 1 },
+		{ "/socket tcp as s\n/open 127.0.0.1 1 &\n/wait @s open within 5s\n",
+		  ":2: 127.0.0.1:1 refused", 1 },
+		{ "/open 127.0.0.1 1 &\n", ":1: 127.0.0.1:1 refused", 1 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		is_int(script(rows[i].text, NULL, 0), rows[i].status, rows[i].text);
