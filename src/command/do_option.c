@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "net/option.h"
 #include "app/page.h"
 #include "socket/sockopt.h"
@@ -31,7 +32,7 @@ static void format_value(const struct sockopt *option, const char *value, size_t
 {
 	struct buf text = { .max = SIZE_MAX };
 	if (option->form == SOCKOPT_BYTES) {
-		buf_printf(out, "%zu bytes", len);
+		buf_printf(out, "%zu byte%s", len, count_plural(len));
 		return;
 	}
 	sockopt_format(option, value, len, &text);

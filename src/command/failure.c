@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/count.h"
 #include "socket/constant.h"
 
 enum {
@@ -234,8 +235,9 @@ static void say_unread(const struct failure *failure, struct buf *out)
 	struct sample sample;
 	if (sample_before(failure->app->transcript, failure->call, SAMPLE_NEAR, &sample) &&
 	    sample_get(&sample, SAMPLE_INQ))
-		buf_printf(out, "%" PRIu64 " bytes of the peer's had not been read here *.\n",
-		           sample_get(&sample, SAMPLE_INQ));
+		buf_printf(out, "%" PRIu64 " byte%s of the peer's had not been read here *.\n",
+		           sample_get(&sample, SAMPLE_INQ),
+		           count_plural(sample_get(&sample, SAMPLE_INQ)));
 }
 
 static void say_reset(const struct failure *failure, struct buf *out)
@@ -252,9 +254,9 @@ static void say_reset(const struct failure *failure, struct buf *out)
 		                     "closed with us in its queue.\n");
 	else
 		buf_printf(out,
-		           "%" PRIu64 " bytes had been sent from here: either the peer closed "
-		           "before it had read them all, or with SO_LINGER 0.\n",
-		           sent);
+		           "%" PRIu64 " byte%s had been sent from here: either the peer closed "
+		           "before it had read %s, or with SO_LINGER 0.\n",
+		           sent, count_plural(sent), sent == 1 ? "it" : "them all");
 	say_unread(failure, out);
 }
 
@@ -461,9 +463,10 @@ static void say_how_it_closed(const struct transcript *transcript, const struct 
 	           sample_get(&sample, SAMPLE_INQ)) {
 		name_session(other, out);
 		buf_printf(out,
-		           ", the other end, closed with %" PRIu64 " bytes in its buffer unread *."
+		           ", the other end, closed with %" PRIu64 " byte%s in its buffer unread *."
 		           "\n",
-		           sample_get(&sample, SAMPLE_INQ));
+		           sample_get(&sample, SAMPLE_INQ),
+		           count_plural(sample_get(&sample, SAMPLE_INQ)));
 	}
 }
 

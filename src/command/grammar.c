@@ -319,7 +319,7 @@ static bool fail_left_over(const struct match *match, const struct word *word)
 	if (choices.len > 0)
 		fail_literal(match, word, buf_text(&choices), choices.len);
 	else if (match->count > 0)
-		fail_word(match, word, "is too much");
+		fail_word(match, word, "is one word too many");
 	else
 		error_set(match->error, "/%s takes no argument: %s", match->command,
 		          word_show(word->at, (size_t)(word->end - word->at), shown));

@@ -355,8 +355,8 @@ bool step_send_urgent(struct session *session, unsigned char byte, struct error 
 		return false;
 	if (!session->queue.len)
 		return session->ops->send_by_hand(session, NULL, &byte, 1, MSG_OOB, error);
-	error_set(error, "session %u has %zu bytes that wait to be sent first", number(session),
-	          session->unsent);
+	error_set(error, "session %u has %zu byte%s to be sent first", number(session),
+	          session->unsent, session->unsent == 1 ? " that waits" : "s that wait");
 	return false;
 }
 
@@ -487,9 +487,9 @@ static void cancel_send(struct session *session)
 {
 	char took[CLOCK_TEXT];
 	const struct step *step = session->step;
-	session_report(session, ENTRY_ERROR, "%s cancelled after %s: %zu bytes were not sent",
+	session_report(session, ENTRY_ERROR, "%s cancelled after %s: %zu byte%s not sent",
 	               step->text, clock_format_duration(clock_now() - step->since, took),
-	               session->unsent);
+	               session->unsent, session->unsent == 1 ? " was" : "s were");
 	session_end_step(session);
 	session_drop_queue(session);
 	session->ops->flush(session); /* FIN may have waited for it */

@@ -281,8 +281,9 @@ static void put_lost(struct row *row, const struct view *view)
 	char text[PANE_TEXT];
 	struct transcript_amount lost = transcript_lost(view->transcript);
 	snprintf(text, sizeof text,
-	         "%s %" PRIu64 " older bytes were dropped (%" PRIu64 " entries of all sessions)",
-	         text_has_unicode() ? "…" : "...", lost.bytes, lost.entries);
+	         "%s %" PRIu64 " older bytes were dropped (%" PRIu64 " entr%s of all sessions)",
+	         text_has_unicode() ? "…" : "...", lost.bytes, lost.entries,
+	         lost.entries == 1 ? "y" : "ies");
 	put_text(row, view, text);
 }
 

@@ -104,7 +104,7 @@ static void test_as(void)
 	        "open: \"as\" needs a name: /open [tcp|udp] <address> [port] [as <name>]",
 	        "as without a name");
 	is_text(match("open", open_usage, "h as me as you"),
-	        "open: \"you\" is too much: /open [tcp|udp] <address> [port] [as <name>]",
+	        "open: \"you\" is one word too many: /open [tcp|udp] <address> [port] [as <name>]",
 	        "as twice");
 	is_text(match("session", "<session>", "as"), "as",
 	        "an ordinary word where the usage has no as");

@@ -88,7 +88,8 @@ static void test_named(struct app *app)
 	ok(strstr(say(app, "/why EAI_AGAIN"), "EAI_AGAIN\nFrom getaddrinfo.\n"), "of a look-up");
 	is_text(say(app, "/why EPIPPE"), "no socket call returns EPIPPE: did you mean EPIPE?",
 	        "a wrong one");
-	is_text(say(app, "/why no such"), "why: \"such\" is too much: /why [error]", "two");
+	is_text(say(app, "/why no such"), "why: \"such\" is one word too many: /why [error]",
+	        "two");
 }
 
 static void test_refused(struct app *app)
@@ -97,8 +98,7 @@ static void test_refused(struct app *app)
 	fails(app, "refused", "/open 127.0.0.1 %u", peer_port(refused));
 	WHY(app, "ECONNREFUSED of TCP",
 	    "connect(127.0.0.1:", ") = -1 ECONNREFUSED: connection refused, after ", "\nAt ",
-	    " ago, in session ",
-	    "\nRST to our SYN: nobody listens there.\n",
+	    " ago, in session ", "\nRST to our SYN: nobody listens there.\n",
 	    "\nWho says so: the kernel of the machine", "\nNext: is the server running?");
 	const char *said = say(app, "/why");
 	ok(!strstr(said, "SO_ERROR"), "not of the call that told it");
@@ -147,6 +147,13 @@ static void test_reset(struct app *app, int listener)
 	peer_reset(peer);
 	wait_for(app, state(app) == SESSION_CLOSED, "a reset");
 	WHY(app, "ECONNRESET after some", "\n6 bytes had been sent from here: either the peer");
+	peer = connect_peer(app, listener);
+	say(app, "/send x");
+	peer_wait(peer, POLLIN, PEER_MS);
+	peer_reset(peer);
+	wait_for(app, state(app) == SESSION_CLOSED, "a reset");
+	WHY(app, "ECONNRESET after one byte", "\n1 byte had been sent from here: either the peer",
+	    " before it had read it, or");
 }
 
 static void test_pipe(struct app *app, int listener)

@@ -117,6 +117,13 @@ static void advice(void)
 	ok(strstr(drawn(&end, NULL, 80, 30), "> >>>CLOSED<<< [demo]"), "and where that is");
 	end.snapshot.sample.present = 0;
 	ok(strstr(drawn(&end, NULL, 80, 30), "> >>>CLOSED<<< [demo]"), "also by our own calls");
+	end.snapshot = snapshot_idle();
+	end.snapshot.paused = true;
+	snapshot_set(&end.snapshot, SAMPLE_INQ, 1);
+	ok(strstr(drawn(&end, NULL, 200, 30), "1 byte waits here. Next step: yours, /recv"),
+	   "one byte to read");
+	snapshot_set(&end.snapshot, SAMPLE_INQ, 2);
+	ok(strstr(drawn(&end, NULL, 200, 30), "2 bytes wait here. "), "two bytes to read");
 	struct states_end stuck = { .snapshot = snapshot_stuck() };
 	ok(strstr(drawn(&stuck, NULL, 200, 30), "until the peer PROGRAM reads"),
 	   "a closed window is the peer's move");

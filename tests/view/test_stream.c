@@ -142,6 +142,15 @@ static void put_window(void)
 	put_reading(SAMPLE_AFTER, 9000, 9000, 0);
 }
 
+static void put_one_byte(void)
+{
+	put_reading(SAMPLE_AFTER, 0, 0, 0);
+	put_size(ONE, CALL_SEND, 9000);
+	put_reading(SAMPLE_AFTER, 1, 0, 1);
+	put_size(ONE, CALL_SEND, 1);
+	put_reading(SAMPLE_AFTER, 2, 1, 0);
+}
+
 static void put_datagrams(void)
 {
 	struct entry socket = { .call = CALL_SOCKET, .arg = SOCK_DGRAM };
@@ -404,6 +413,11 @@ static void draws_window(void)
 	begin(40);
 	put_window();
 	is_shown(window_40, "a closed window, 40 columns");
+	begin(200);
+	put_one_byte();
+	ok(strstr(shown(), "Nagle ?: 1 byte is unacknowledged * and 1 is less than"),
+	   "one byte waits");
+	ok(strstr(shown(), "now: 1 byte is held back: "), "one byte is held back");
 }
 
 static void draws_datagrams(void)

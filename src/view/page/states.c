@@ -137,8 +137,9 @@ static void advise_established(const struct whose *whose)
 		    "The peer's window is closed: nothing more goes out until the peer PROGRAM "
 		    "reads.");
 	else if (whose->snapshot->paused && sample_get(sample, SAMPLE_INQ))
-		say(whose, "%" PRIu64 " bytes wait here. Next step: yours, /recv, or /resume.",
-		    sample_get(sample, SAMPLE_INQ));
+		say(whose, "%" PRIu64 " byte%s here. Next step: yours, /recv, or /resume.",
+		    sample_get(sample, SAMPLE_INQ),
+		    sample_get(sample, SAMPLE_INQ) == 1 ? " waits" : "s wait");
 	else
 		say(whose, "Both may send. Whoever closes first will be the one in TIME_WAIT.");
 }

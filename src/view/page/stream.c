@@ -207,14 +207,16 @@ static void reason(const struct sample *sample, const struct entry *call, char o
 		snprintf(out, REASON, "the peer's window is 0 *: its program does not read");
 	else if (window_is_full(sample, in_flight))
 		snprintf(out, REASON,
-		         "the peer's window of %" PRIu64 " bytes * has no room beside the %" PRIu64
+		         "the peer's window of %" PRIu64 " byte%s * has no room beside the %" PRIu64
 		         " in flight",
-		         sample_get(sample, SAMPLE_SND_WND), in_flight);
+		         sample_get(sample, SAMPLE_SND_WND),
+		         count_plural(sample_get(sample, SAMPLE_SND_WND)), in_flight);
 	else if (held < mss && sample_get(sample, SAMPLE_UNACKED))
 		snprintf(out, REASON,
-		         "Nagle ?: %" PRIu64 " bytes are unacknowledged * and %" PRIu64
-		         " are less than a full segment of %" PRIu64,
-		         in_flight, held, mss);
+		         "Nagle ?: %" PRIu64 " byte%s unacknowledged * and %" PRIu64
+		         " %s less than a full segment of %" PRIu64,
+		         in_flight, in_flight == 1 ? " is" : "s are", held,
+		         held == 1 ? "is" : "are", mss);
 	else if (held < mss && call && (call->arg2 & MSG_MORE))
 		snprintf(out, REASON, "MSG_MORE asked to wait for a full segment of %" PRIu64, mss);
 	else if (held < mss)
@@ -331,8 +333,9 @@ static void explain_rest(const struct flow *flow, struct fields *fields)
 	    !sample_get(&sample, SAMPLE_NOTSENT) || sample_is(&sample, STATE_CLOSED))
 		return;
 	reason(&sample, NULL, why);
-	fields_sentence(fields, STYLE_STATE, 1, "now: %" PRIu64 " bytes are held back: %s",
-	                sample_get(&sample, SAMPLE_NOTSENT), why);
+	uint64_t held = sample_get(&sample, SAMPLE_NOTSENT);
+	fields_sentence(fields, STYLE_STATE, 1, "now: %" PRIu64 " byte%s held back: %s", held,
+	                held == 1 ? " is" : "s are", why);
 }
 
 /* ---- all of it ---- */
@@ -351,8 +354,8 @@ static void print_left(const struct flow *flow, char out[WHY])
 	else
 		snprintf(out, WHY, " left; in how many segments is not known");
 	if (flow->counted && left > 0 && left < flow->size)
-		snprintf(out + strlen(out), WHY - strlen(out), ", but for %" PRId64 " bytes *",
-		         flow->size - left);
+		snprintf(out + strlen(out), WHY - strlen(out), ", but for %" PRId64 " byte%s *",
+		         flow->size - left, count_plural((uint64_t)(flow->size - left)));
 }
 
 static void print_got(const struct flow *flow, char out[WHY])
