@@ -8,6 +8,7 @@
 #include "app/session_snapshot.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/text.h"
 
 /* Of a page that is printed: what a note leaves of 80 columns. */
 enum { PRINTED_COLUMNS = 64 };
@@ -51,12 +52,16 @@ static void render(struct app *app, int columns, int height, struct rows *rows)
 	}
 }
 
+/* The line that opened the page, and what the page shows where all of that fits. */
 static void add_heading(const struct open_page *open, int columns, struct rows *rows)
 {
 	struct row *row = rows_add(rows);
+	const char *help = open->page->help;
 	row_add_text(row, open->line, strlen(open->line), columns, STYLE_STATE);
+	if (row->columns + 2 + text_columns(help, strlen(help)) > columns)
+		return;
 	row_add_text(row, "  ", 2, columns, STYLE_FAINT);
-	row_add_text(row, open->page->help, strlen(open->page->help), columns, STYLE_FAINT);
+	row_add_text(row, help, strlen(help), columns, STYLE_FAINT);
 }
 
 void page_render(struct app *app, int columns, int height, struct rows *rows)

@@ -69,6 +69,7 @@ static void opens_and_closes(void)
 	page_toggle(&app, &text_page, "/text", 0, "one\ntwo");
 	is_text(shown(&app, 80, 10), "/text  words\none\ntwo\n",
 	        "another takes its place, with its heading");
+	is_text(shown(&app, 11, 10), "/text\none\ntwo\n", "never a part of it");
 	is_text(shown(&app, 80, 1), "one\ntwo\n", "which is left out where one row is all");
 	ok(app.open_page.serial > first, "and can be told from the first");
 	page_toggle(&app, &text_page, "/text more", 0, "three");
