@@ -54,7 +54,7 @@ static enum command_result look_at_opening(struct app *app, struct wait *wait, b
 {
 	const struct session *session = sessions_numbered(app->sessions, wait->session);
 	(void)over;
-	if (session && is_opening(session))
+	if (session && (is_opening(session) || session_opens_again(session, NULL)))
 		return COMMAND_WAITING;
 	enum session_state state = session ? session_state(session) : SESSION_CLOSED;
 	if (state == SESSION_OPEN || state == SESSION_LISTENING)

@@ -239,6 +239,8 @@ static void test_failures(void)
 		{ "/socket tcp as s\n/open 127.0.0.1 1 &\n/wait @s open within 5s\n",
 		  ":2: 127.0.0.1:1 refused", 1 },
 		{ "/open 127.0.0.1 1 &\n", ":1: 127.0.0.1:1 refused", 1 },
+		{ "/set reconnect on\n/open 127.0.0.1 1 as s &\n/wait @s open within 300ms\n",
+		  ":3: session 1 is not open within 300 ms: CLOSED", 1 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		is_int(script(rows[i].text, NULL, 0), rows[i].status, rows[i].text);
