@@ -18,13 +18,14 @@
 enum {
 	SLOTS = 256,
 	PAYLOAD_SHOWN = 512, /* of a payload, at least as much as any view shows of it */
+	KEY_ADDRESS = 24,    /* bytes: IPv6 with its scope */
 	LOOK_BACK = 16,      /* entries in which the sample before is looked for */
 };
 
 /* All by which the words of two calls without payload could differ, except for the number of bytes
  * that were asked for, which is another one for each recv(). */
 struct key {
-	struct endpoint addr, local;
+	uint8_t addr[KEY_ADDRESS], local[KEY_ADDRESS]; /* packed */
 	uint32_t len, duration;
 	int32_t arg;
 	int16_t arg2, fd;
@@ -156,15 +157,24 @@ static bool call_holds(struct words *words, const struct entry *entry, size_t pa
 }
 
 /* Bytes between the fields would make equal keys differ: there are none where the sizes add up. */
-_Static_assert(sizeof(struct key) == 2 * sizeof(struct endpoint) + 20, "a key has no holes");
+_Static_assert(sizeof(struct key) == 2 * KEY_ADDRESS + 20, "a key has no holes");
 
-static struct key make_key(const struct entry *entry)
+/* False where an address is too long for a key: a path. */
+static bool put_address(uint8_t out[KEY_ADDRESS], const struct endpoint *addr)
+{
+	uint8_t packed[ENDPOINT_PACKED];
+	size_t len = endpoint_pack(addr, packed);
+	memcpy(out, packed, len < KEY_ADDRESS ? len : KEY_ADDRESS);
+	return len <= KEY_ADDRESS;
+}
+
+/* False: what is written of the entry is not to be kept. */
+static bool make_key(const struct entry *entry, struct key *key)
 {
 	bool waited = entry->flags & ENTRY_WAITED;
 	bool asks = entry_is_incoming(entry) && entry->arg > 0;
-	return (struct key){
-		.addr = entry_addr(entry),
-		.local = entry_local(entry),
+	struct endpoint addr = entry_addr(entry), local = entry_local(entry);
+	*key = (struct key){
 		.len = entry->len,
 		.duration = waited ? entry->duration : 0,
 		.arg = asks ? 1 : entry->arg,
@@ -175,6 +185,7 @@ static struct key make_key(const struct entry *entry)
 		.flags = entry->flags,
 		.used = 1,
 	};
+	return put_address(key->addr, &addr) && put_address(key->local, &local);
 }
 
 /* FNV-1a, a word at a time. */
@@ -191,10 +202,12 @@ static size_t hash(const struct key *key)
 /* Of calls that move bytes; the payload of the others are their arguments. */
 static const struct slot *look_up(struct words *words, const struct entry *entry)
 {
-	struct key key = make_key(entry);
+	struct key key;
+	bool keeps = make_key(entry, &key);
 	struct slot *slot = &words->slot[hash(&key)];
-	if (memcmp(&slot->key, &key, sizeof key) != 0) {
+	if (!keeps || memcmp(&slot->key, &key, sizeof key) != 0) {
 		slot->key = key;
+		slot->key.used = keeps;
 		slot->holds = call_holds(words, entry, 0);
 		slot->holds_plain = text_holds_part(words, words->plain);
 		slot->holds_digits = text_holds_part(words, words->digits);
