@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,16 +165,44 @@ static void look(struct app *app, struct pending *pending)
 		end_pending(app, pending, result, &error);
 }
 
+/* The session in which the newest call by hand waits; NULL for none. */
+static struct session *newest_waiting(const struct app *app, int64_t *since)
+{
+	struct session *newest = NULL;
+	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
+		struct session *session = sessions_at(app->sessions, i);
+		int64_t begun;
+		if (session_waiting(session, &begun) && (!newest || begun > *since)) {
+			newest = session;
+			*since = begun;
+		}
+	}
+	return newest;
+}
+
+static void cancel_call(struct app *app, struct session *session)
+{
+	app->answering = true;
+	if (session != app->current)
+		app_note(app, "%s in session %" PRIu32 " is cancelled",
+		         session_waiting(session, NULL), session_number(session));
+	app->answering = false;
+	step_cancel(session);
+}
+
 bool queue_interrupt(struct app *app)
 {
 	int64_t since = 0;
 	struct pending *newest = app->queues ? app->queues->newest : NULL;
 	while (newest && newest->dropped)
 		newest = newest->next;
-	struct session *current = app->current;
-	bool calls = current && session_waiting(current, &since);
-	if (!newest || (calls && since > newest->since))
-		return current && step_cancel(current);
+	struct session *caller = newest_waiting(app, &since);
+	if (caller && (!newest || since > newest->since)) {
+		cancel_call(app, caller);
+		return true;
+	}
+	if (!newest)
+		return app->current && step_cancel(app->current);
 	struct error error;
 	struct session *session = sessions_numbered(app->sessions, newest->wait.session);
 	error_set(&error, "interrupted");

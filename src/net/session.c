@@ -479,7 +479,7 @@ bool session_may_step(const struct session *session, struct error *error)
 	else if (!session->fd_count)
 		error_set(error, "session %u has no socket", number(session));
 	else if (session->step)
-		error_set(error, "%.150s waits in session %u: Ctrl-C there cancels it",
+		error_set(error, "%.150s waits in session %u: Ctrl-C cancels it",
 		          session->step->text, number(session));
 	else
 		return true;

@@ -320,6 +320,22 @@ static void test_interrupt(void)
 	end();
 }
 
+static void test_interrupt_elsewhere(void)
+{
+	app_fixture_start(&app);
+	ok(type("/socket udp as a") && type("/bind 127.0.0.1 0") && type("/recv 7"), "a call");
+	ok(type("/socket udp as b") && type("/bind 127.0.0.1 0") && type("/recv 8"), "a newer one");
+	ok(type("/session a"), "in another session than one looks at");
+	ok(queue_interrupt(&app) && !session_waiting(named("b"), NULL) &&
+	           session_waiting(named("a"), NULL),
+	   "is ended first");
+	ok(strstr(answer(), "recvfrom(8) in session ") && strstr(answer(), " is cancelled"),
+	   "which is said where one looks");
+	ok(queue_interrupt(&app) && !session_waiting(named("a"), NULL), "then the older one");
+	ok(!queue_interrupt(&app), "and nothing waits");
+	end();
+}
+
 static void test_keyboard(void)
 {
 	app_fixture_start(&app);
@@ -386,6 +402,7 @@ int main(void)
 	test_calls();
 	test_source();
 	test_interrupt();
+	test_interrupt_elsewhere();
 	test_keyboard();
 	test_current();
 	return tap_done();

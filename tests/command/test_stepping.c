@@ -171,7 +171,7 @@ static void test_at_once(void)
 	is_text(run(&app, "/recv @s 3"), "", "and one more");
 	ok(waits(&app, "s", NULL), "neither has to wait");
 	is_text(run(&app, "/recv @s 3"), "", "a third");
-	is_text(run(&app, "/recv @s 3"), "recv(3) waits in session 3: Ctrl-C there cancels it",
+	is_text(run(&app, "/recv @s 3"), "recv(3) waits in session 3: Ctrl-C cancels it",
 	        "does");
 	app_fixture_end(&app);
 }
