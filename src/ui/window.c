@@ -44,6 +44,8 @@ enum {
 	HINT = 1024,
 };
 
+#define ANSWER_SEEN CLOCK_S /* an answer stays on the screen for this long at least */
+
 /* What a frame shows, without the line being typed and the session of the pane: nothing on the
  * screen changes unless one of these does. */
 struct stamp {
@@ -71,10 +73,13 @@ struct window {
 	struct rows heading; /* pinned above the pane */
 	struct row row;      /* of a line that is drawn */
 	struct line_layout layout;
-	char hint[HINT];       /* instead of the status line, until the next key */
-	struct rows hint_rows; /* the hint, where it is too long for that */
-	bool dirty;            /* the next frame would differ from the last, */
-	bool stale;            /* or only its pane, for which there is more time */
+	char hint[HINT];        /* instead of the status line, until the next key */
+	struct rows hint_rows;  /* the hint, where it is too long for that */
+	char answer_text[HINT]; /* an answer in the pane, which what follows may still push out; */
+	uint64_t answer;        /* TRANSCRIPT_NONE = none */
+	int64_t answer_until;   /* when it has been there for long enough */
+	bool dirty;             /* the next frame would differ from the last, */
+	bool stale;             /* or only its pane, for which there is more time */
 	struct rate_limit frames, panes_shown;
 	int64_t next_tick; /* when something shown will have changed by itself; INT64_MAX = never */
 	uint64_t page;     /* shown by the last frame, 0 = none */
@@ -325,6 +330,30 @@ static int draw_hint(struct window *window, int height, int columns)
 	return count;
 }
 
+static bool is_pushed_out(struct window *window, uint64_t position, int height)
+{
+	struct view view = shown_view(window);
+	struct location at = { 0 };
+	int room = pane_newest_rows(shown_pane(window), height), rows = 0;
+	for (bool more = view_last(&view, &at); more && at.entry >= position && rows <= room;
+	     more = view_before(&view, &at)) {
+		view_layout(&view, at, &window->hint_rows);
+		rows += (int)window->hint_rows.count;
+	}
+	return rows > room;
+}
+
+/* A flood pushes an answer out of the pane before anybody has seen it: then it is a hint. */
+static void keep_answer(struct window *window, int height)
+{
+	if (window->hint[0] || page_is_open(window->app) || clock_now() >= window->answer_until)
+		window->answer = TRANSCRIPT_NONE;
+	if (window->answer == TRANSCRIPT_NONE || !is_pushed_out(window, window->answer, height))
+		return;
+	memcpy(window->hint, window->answer_text, sizeof window->hint);
+	window->answer = TRANSCRIPT_NONE;
+}
+
 /* Makes sure that an answer is seen: a note that the pane does not show whole, or that a page is
  * above, is a hint, and one too long for that a page. */
 static void show_answer(struct window *window, uint64_t position)
@@ -335,8 +364,13 @@ static void show_answer(struct window *window, uint64_t position)
 	int height = window->upper_height;
 	if (!page_is_open(app) && view_newest_entry(&view) == position) {
 		view_layout(&view, (struct location){ position, 0 }, &window->hint_rows);
-		if ((int)window->hint_rows.count <= pane_newest_rows(shown_pane(window), height))
+		if ((int)window->hint_rows.count <= pane_newest_rows(shown_pane(window), height)) {
+			snprintf(window->answer_text, sizeof window->answer_text, "%.*s",
+			         (int)entry->len, entry_payload(entry));
+			window->answer = position;
+			window->answer_until = clock_now() + ANSWER_SEEN;
 			return;
+		}
 	}
 	char *text = xstrndup(entry_payload(entry), entry->len);
 	snprintf(window->hint, sizeof window->hint, "%s", text);
@@ -355,6 +389,7 @@ static void draw_upper(struct window *window, int height, int columns, bool refi
 {
 	const struct app *app = window->app;
 	uint64_t page = page_is_open(app) ? app->open_page.serial : 0;
+	keep_answer(window, height);
 	height -= draw_hint(window, height, columns);
 	height -= draw_waiting(window, height - 1, columns);
 	refill = refill || height != window->upper_height || page != window->page;
@@ -674,6 +709,7 @@ struct ui *window_new(const struct ui_hooks *hooks, struct error *error)
 	window->app = hooks->app;
 	window->app->shows_pages = true;
 	window->next_tick = INT64_MAX;
+	window->answer = TRANSCRIPT_NONE;
 	window->frames.credit = FRAME_CREDIT;
 	window->panes_shown.credit = PANE_CREDIT;
 	panes_init(&window->panes);

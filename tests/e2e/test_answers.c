@@ -111,6 +111,19 @@ static void one_row_is_enough(void)
 	ok(stage_quit(vt), "20x4: ends well");
 }
 
+/* What comes behind an answer pushes it out of the pane before it has been seen. */
+static void stays_in_a_flood(void)
+{
+	struct vt *vt = start(12, 40);
+	vt_send(vt, "/why\r/send 1\\n2\\n3\\n4\\n5\\n6\\n7\\n8\\n9\\n\r");
+	ok(vt_wait_row(vt, -2, "nothing has failed"), "it stays on the status line");
+	ok(!vt_find(vt, "> /why", NULL, NULL), "when the pane has it no more");
+	vt_send(vt, "x");
+	ok(vt_wait_gone(vt, "nothing has failed"), "until the next key");
+	vt_send(vt, "\025");
+	ok(stage_quit(vt), "a flood: ends well");
+}
+
 /* A live page, or an answer, costs no turn of the loop while nothing happens. */
 static void costs_nothing(void)
 {
@@ -144,6 +157,7 @@ int main(void)
 		is_seen(sizes[i][0], sizes[i][1], "/info\r", "on a page");
 	}
 	one_row_is_enough();
+	stays_in_a_flood();
 	costs_nothing();
 	return tap_done();
 }
