@@ -298,7 +298,8 @@ if not shutil.which("tmux"):
     skip("no tmux")
     done()
 home = os.environ["HOME"] = tempfile.mkdtemp()  # with a history of its own: others type /quit
-started = subprocess.run(["tmux", "-L", SOCKET, "-f", "/dev/null", "new-session", "-d", "-s", "other", "cat"],
+# Two words are run as they are; one word would be run by the login shell, which some users do not have.
+started = subprocess.run(["tmux", "-L", SOCKET, "-f", "/dev/null", "new-session", "-d", "-s", "other", "cat", "-"],
                          capture_output=True, text=True)
 if started.returncode != 0:
     skip("tmux does not start here: " + started.stderr.strip())
