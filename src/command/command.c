@@ -7,8 +7,8 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/choice.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "command/words.h"
 

@@ -10,10 +10,10 @@
 #include "base/alloc.h"
 #include "command/command.h"
 #include "command/grammar.h"
-#include "socket/sockopt.h"
-#include "socket/errno_meaning.h"
 #include "command/words.h"
 #include "net/service.h"
+#include "socket/errno_meaning.h"
+#include "socket/sockopt.h"
 
 #define BLANKS " \t\n"
 

@@ -5,13 +5,13 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/alloc.h"
-#include "socket/sockopt.h"
-#include "socket/errno_meaning.h"
 #include "app/page.h"
+#include "base/alloc.h"
 #include "command/listing.h"
 #include "command/words.h"
 #include "net/service.h"
+#include "socket/errno_meaning.h"
+#include "socket/sockopt.h"
 
 enum { LINE_COLUMNS = 64 }; /* of a note, on 80 columns */
 

@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "app/page.h"
 #include "base/count.h"
 #include "net/option.h"
-#include "app/page.h"
 #include "socket/sockopt.h"
 
 enum { LEFT_COLUMNS = 31 }; /* of name and value together, the value at their right end */

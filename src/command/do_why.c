@@ -7,8 +7,8 @@
 
 #include "app/page.h"
 #include "base/clock.h"
-#include "socket/errno_meaning.h"
 #include "command/failure.h"
+#include "socket/errno_meaning.h"
 #include "view/calltext.h"
 
 enum { PAYLOAD_SHOWN = 24 };

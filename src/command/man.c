@@ -8,9 +8,9 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "socket/sockopt.h"
-#include "socket/errno_meaning.h"
 #include "net/service.h"
+#include "socket/errno_meaning.h"
+#include "socket/sockopt.h"
 
 enum { LINE_COLUMNS = 76 };
 

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "socket/endpoint.h"
 #include "record/transcript.h"
+#include "socket/endpoint.h"
 
 struct caller;
 struct probe;

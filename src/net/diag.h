@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "socket/endpoint.h"
 #include "record/sample.h"
+#include "socket/endpoint.h"
 
 enum diag_answer {
 	DIAG_FOUND,

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "socket/endpoint.h"
 #include "base/poller.h"
+#include "socket/endpoint.h"
 
 struct session;
 struct session_host;

@@ -7,9 +7,9 @@
 #include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "net/session_internal.h"
 #include "socket/errno_meaning.h"
 #include "socket/sockopt.h"
-#include "net/session_internal.h"
 
 /* ---- refusals ---- */
 

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "socket/endpoint.h"
 #include "net/answer_loop.h"
+#include "socket/endpoint.h"
 
 enum { PEERS_MOST = 1024 };
 

@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "socket/endpoint.h"
 #include "base/error.h"
 #include "base/poller.h"
 #include "net/target.h"
+#include "socket/endpoint.h"
 
 enum {
 	RESOLVE_MAX = 32,    /* addresses kept of one answer */

@@ -10,13 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "socket/endpoint.h"
 #include "base/eol.h"
 #include "base/error.h"
 #include "base/poller.h"
 #include "net/peers.h"
 #include "net/target.h"
 #include "record/sample.h"
+#include "socket/endpoint.h"
 
 enum { SESSION_NAME = 32 };
 

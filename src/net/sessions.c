@@ -13,17 +13,17 @@
 #include "base/clock.h"
 #include "net/async_close.h"
 #include "net/datagram.h"
-#include "net/dial.h"
 #include "net/diag.h"
+#include "net/dial.h"
 #include "net/lingering.h"
 #include "net/listener.h"
 #include "net/option.h"
 #include "net/probe_timer.h"
 #include "net/reconnect.h"
+#include "net/service.h"
 #include "net/session_internal.h"
 #include "net/step.h"
 #include "net/stream.h"
-#include "net/service.h"
 
 enum {
 	ALL_SHARES = 8 << 20, /* bytes that all sessions together read in a turn, roughly */

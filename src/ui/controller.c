@@ -13,10 +13,10 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "net/step.h"
 #include "ui/byte_escape.h"
 #include "ui/candidates.h"
 #include "ui/input_history.h"
-#include "net/step.h"
 
 enum {
 	READ_SIZE = 64 << 10,

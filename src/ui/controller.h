@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ui/pending_paste.h"
 #include "ui/input.h"
 #include "ui/keys.h"
+#include "ui/pending_paste.h"
 #include "ui/secret_line.h"
 #include "ui/terminal.h"
 #include "ui/ui.h"

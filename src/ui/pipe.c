@@ -13,9 +13,9 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "net/service.h"
 #include "record/follower.h"
 #include "ui/output_queue.h"
-#include "net/service.h"
 
 enum {
 	CHUNK = 256 << 10,          /* read from standard input at a time */

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "socket/constant.h"
 #include "base/error.h"
 #include "base/escape.h"
-#include "socket/sockopt.h"
 #include "base/text.h"
+#include "socket/constant.h"
+#include "socket/sockopt.h"
 
 /* Bytes of an option nobody knows the form of that are shown. */
 enum { OPTION_BYTES = 16 };

@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "view/calltext.h"
 #include "base/count.h"
+#include "view/calltext.h"
 #include "view/chat.h"
 #include "view/gutter.h"
 #include "view/paragraph.h"

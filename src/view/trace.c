@@ -6,13 +6,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/count.h"
+#include "base/error.h"
 #include "view/calltext.h"
 #include "view/chat.h"
+#include "view/gutter.h"
 #include "view/pattern.h"
 #include "view/sampletext.h"
-#include "view/gutter.h"
 
 enum {
 	COLUMNS_DETAIL = 30, /* with this many columns calls have their measures, */

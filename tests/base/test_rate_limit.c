@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "support/tap.h"
 #include "base/rate_limit.h"
+#include "support/tap.h"
 
 enum { COST = 18, CREDIT = 3 * COST, SECOND = 1000 };
 

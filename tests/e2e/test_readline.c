@@ -35,8 +35,7 @@ static void ends_well(struct vt *vt, const char *what)
 	ok(stage_quit(vt), "%s: ends well", what);
 }
 
-/* ---- what readline
- * says ------------------------------------------------------------------------ */
+/* ---- what readline says ---------------------------------------------------------------------- */
 
 static void shows_a_search(void)
 {
@@ -126,8 +125,7 @@ static void names_the_mode_of_vi(void)
 	ends_well(vt, "vi");
 }
 
-/* ---- what is printed
- * beside -------------------------------------------------------------------- */
+/* ---- what is printed beside ------------------------------------------------------------------ */
 
 static void keeps_prints_off_the_screen(void)
 {
@@ -409,8 +407,7 @@ static void tells_of_a_lost_history(void)
 	remove(stage_path("sockpit/history"));
 }
 
-/* ---- what it
- * costs ----------------------------------------------------------------------------- */
+/* ---- what it costs --------------------------------------------------------------------------- */
 
 static void types_cheaply(void)
 {

@@ -101,8 +101,7 @@ static void ends_with_its_terminal(void)
 	vt_free(vt);
 }
 
-/* ---- job
- * control ------------------------------------------------------------------------------- */
+/* ---- job control ----------------------------------------------------------------------------- */
 
 static bool runs_a_job(struct vt *vt, const void *context)
 {
@@ -174,8 +173,7 @@ static void stops_and_goes_on(void)
 	vt_free(vt);
 }
 
-/* ---- kinds of
- * terminals ------------------------------------------------------------------------ */
+/* ---- kinds of terminals ---------------------------------------------------------------------- */
 
 static void works_on(const char *term)
 {
@@ -247,8 +245,7 @@ static void obeys_the_environment(void)
 	setenv("LC_ALL", "C.UTF-8", 1);
 }
 
-/* ---- a terminal that has stopped
- * reading ------------------------------------------------------- */
+/* ---- a terminal that has stopped reading ----------------------------------------------------- */
 
 static int connect_to(unsigned port)
 {

@@ -26,8 +26,7 @@ static void ends_well(struct vt *vt, const char *what)
 	ok(stage_quit(vt), "%s: ends well", what);
 }
 
-/* ---- signals from
- * outside ---------------------------------------------------------------------- */
+/* ---- signals from outside -------------------------------------------------------------------- */
 
 static void takes_an_interrupt(void)
 {
@@ -134,8 +133,7 @@ static void ends_without_a_hangup_signal(void)
 	vt_free(vt);
 }
 
-/* ---- a shell that repairs
- * nothing -------------------------------------------------------------- */
+/* ---- a shell that repairs nothing ------------------------------------------------------------ */
 
 static bool runs_a_job(struct vt *vt, const void *context)
 {
@@ -414,8 +412,7 @@ static void speaks_another_encoding(void)
 	setenv("LC_ALL", "C.UTF-8", 1);
 }
 
-/* ---- kinds of
- * terminals ------------------------------------------------------------------------ */
+/* ---- kinds of terminals ---------------------------------------------------------------------- */
 
 static void works_on(const char *term)
 {

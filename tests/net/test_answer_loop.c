@@ -3,8 +3,8 @@
 
 #include "net/fixture.h"
 #include "net/peers.h"
-#include "net/session_internal.h"
 #include "net/service.h"
+#include "net/session_internal.h"
 
 /* Two services on ports of which nobody knows anything, set to talk to each other by a datagram
  * with a forged sender. Here one of them is sent it by hand: by session_send_to(), which is not the

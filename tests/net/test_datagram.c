@@ -2,12 +2,12 @@
 #include <errno.h>
 
 #include "base/alloc.h"
-#include "net/fixture.h"
-#include "net/session_internal.h"
 #include "net/datagram.h"
+#include "net/fixture.h"
 #include "net/peers.h"
-#include "net/step.h"
 #include "net/reconnect.h"
+#include "net/session_internal.h"
+#include "net/step.h"
 
 static unsigned port_of(const struct session *session)
 {

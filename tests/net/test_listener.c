@@ -3,9 +3,9 @@
 #include <sys/resource.h>
 
 #include "net/fixture.h"
+#include "net/reconnect.h"
 #include "net/session_internal.h"
 #include "net/step.h"
-#include "net/reconnect.h"
 
 static unsigned port_of(const struct session *session)
 {

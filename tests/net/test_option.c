@@ -4,8 +4,8 @@
 #include <netinet/tcp.h>
 
 #include "net/fixture.h"
-#include "net/session_internal.h"
 #include "net/option.h"
+#include "net/session_internal.h"
 
 static int get(struct fixture *f, struct session *session, int level, int number)
 {

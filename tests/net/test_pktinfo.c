@@ -3,12 +3,12 @@
 #include <unistd.h>
 
 #include "net/fixture.h"
-#include "net/peers.h"
-#include "net/session_internal.h"
-#include "net/service.h"
 #include "net/option.h"
-#include "net/step.h"
+#include "net/peers.h"
 #include "net/reconnect.h"
+#include "net/service.h"
+#include "net/session_internal.h"
+#include "net/step.h"
 
 /* Which address of ours a datagram came to, and that its answer leaves from there. A client that has
  * called connect() hears nothing else. */

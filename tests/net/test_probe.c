@@ -7,10 +7,10 @@
 
 #include "net/fixture.h"
 #include "net/lingering.h"
-#include "net/session_internal.h"
 #include "net/probe_timer.h"
-#include "net/step.h"
 #include "net/reconnect.h"
+#include "net/session_internal.h"
+#include "net/step.h"
 
 /* ---- questions ---- */
 

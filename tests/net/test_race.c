@@ -3,8 +3,8 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "net/fixture.h"
 #include "net/dialled.h"
+#include "net/fixture.h"
 #include "net/scripted.h"
 
 /* A name with several addresses, 127.0.0.1 to 127.0.0.6 at one port: an address that is silent has a

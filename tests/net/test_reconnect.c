@@ -3,10 +3,10 @@
 #include <netinet/tcp.h>
 
 #include "net/fixture.h"
-#include "net/session_internal.h"
 #include "net/option.h"
-#include "net/step.h"
 #include "net/reconnect.h"
+#include "net/session_internal.h"
+#include "net/step.h"
 
 static int get(struct fixture *f, struct session *session, int level, int number)
 {

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "net/fixture.h"
-#include "net/session_internal.h"
 #include "net/scripted.h"
+#include "net/session_internal.h"
 #include "net/step.h"
 
 /* Many names at once whose name server does not answer: "slow.test" is stuck while the gate is

@@ -3,8 +3,8 @@
 #include "net/secrets.h"
 
 #include "net/fixture.h"
-#include "net/session_internal.h"
 #include "net/reconnect.h"
+#include "net/session_internal.h"
 
 /* ---- the ranges, against one flag for each byte ---- */
 

@@ -4,10 +4,10 @@
 #include <locale.h>
 #include <sys/resource.h>
 
-#include "net/fixture.h"
 #include "net/dialled.h"
-#include "net/service.h"
+#include "net/fixture.h"
 #include "net/reconnect.h"
+#include "net/service.h"
 
 /* ---- opening ---- */
 

@@ -5,9 +5,9 @@
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 
-#include "net/session_internal.h"
 #include "net/by_hand.h"
 #include "net/service.h"
+#include "net/session_internal.h"
 
 /* ---- recv() ---- */
 

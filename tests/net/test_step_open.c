@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#include "net/session_internal.h"
 #include "net/by_hand.h"
 #include "net/reconnect.h"
+#include "net/session_internal.h"
 
 static const char *try_bind(struct fixture *f, struct session *session, const char *host,
                             const char *port)

@@ -40,8 +40,7 @@ static void die(const char *what)
 	exit(97);
 }
 
-/* ---- the
- * program ------------------------------------------------------------------------------- */
+/* ---- the program ----------------------------------------------------------------------------- */
 
 static void open_terminal(struct vt *vt, int rows, int columns)
 {
@@ -140,8 +139,7 @@ static void reap(struct vt *vt)
 	vt->reaped = !WIFSTOPPED(status);
 }
 
-/* ---- its
- * output -------------------------------------------------------------------------------- */
+/* ---- its output ------------------------------------------------------------------------------ */
 
 static void keep(struct vt *vt, const char *bytes, size_t len)
 {
@@ -210,8 +208,7 @@ bool vt_is_restored(const struct vt *vt)
 	       memcmp(now.c_cc, then->c_cc, sizeof now.c_cc) == 0;
 }
 
-/* ---- its
- * input --------------------------------------------------------------------------------- */
+/* ---- its input ------------------------------------------------------------------------------- */
 
 void vt_send_bytes(struct vt *vt, const void *bytes, size_t len)
 {

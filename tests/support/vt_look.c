@@ -12,8 +12,7 @@
 
 enum { CELL_BYTES = 4 * VTERM_MAX_CHARS_PER_CELL };
 
-/* ---- libvterm and what it
- * tells ---------------------------------------------------------------- */
+/* ---- libvterm and what it tells -------------------------------------------------------------- */
 
 /* From 0.2 on, strings come in pieces. */
 static void set_title(struct vt *vt, const VTermValue *value)
@@ -383,8 +382,7 @@ bool vt_find(struct vt *vt, const char *text, int *row, int *column)
 	return false;
 }
 
-/* ---- the screen's
- * state ------------------------------------------------------------------------ */
+/* ---- the screen's state ---------------------------------------------------------------------- */
 
 void vt_cursor(struct vt *vt, int *row, int *column)
 {
@@ -439,8 +437,7 @@ void vt_print(struct vt *vt)
 	fflush(stdout);
 }
 
-/* ---- waiting for what it
- * shows ----------------------------------------------------------------- */
+/* ---- waiting for what it shows --------------------------------------------------------------- */
 
 struct wanted {
 	const char *text;

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "base/clock.h"
-#include "support/tap.h"
 #include "net/service.h"
+#include "support/tap.h"
 
 static struct row row;
 static struct buf text;

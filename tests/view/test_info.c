@@ -4,8 +4,8 @@
 #include <locale.h>
 
 #include "support/tap.h"
-#include "view/snapshot_samples.h"
 #include "view/info_golden.h"
+#include "view/snapshot_samples.h"
 
 static struct rows rows;
 static struct buf out = { .max = SIZE_MAX };

@@ -2,9 +2,9 @@
 #include <inttypes.h>
 #include <sys/socket.h>
 
-#include "socket/constant.h"
 #include "base/count.h"
 #include "base/error.h"
+#include "socket/constant.h"
 #include "socket/sockopt.h"
 #include "view/code/statement.h"
 

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "socket/endpoint.h"
 #include "record/sample.h"
+#include "socket/endpoint.h"
 
 enum snapshot_kind { SNAPSHOT_STREAM, SNAPSHOT_DATAGRAMS, SNAPSHOT_LISTENER };
 
