@@ -27,7 +27,7 @@ bool failure_find(const struct app *app, const struct session *session, struct f
 const struct errno_case *failure_case(const struct failure *failure);
 
 /* Appends what is known in particular, in sentences, each with a line feed: from the transcript,
- * the kernel's samples and the other sessions. Nothing where nothing is known. */
+ * the kernel's samples and the other sessions. Appends nothing if nothing is known. */
 void failure_say_details(const struct failure *failure, struct buf *out);
 
 const struct entry *failure_call(const struct failure *failure);

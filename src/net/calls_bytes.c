@@ -29,7 +29,7 @@ static void set_arguments(struct entry *entry, size_t asked, int flags)
 	entry->arg2 = (int16_t)flags;
 }
 
-/* Writes down a call whose payload is in its reserved place already, and reads behind it. */
+/* Writes down a call whose payload is in its reserved place already, and reads the kernel after it. */
 static void commit(const struct caller *caller, const struct entry *entry, int fd, int64_t now,
                    const struct endpoint *addr, const struct endpoint *local, size_t kept,
                    int64_t buffered)
@@ -160,7 +160,7 @@ static void note_kept(struct entry *entry, ssize_t sent, size_t kept)
 	entry->arg = to_arg((size_t)sent);
 }
 
-/* Room is made before the call and filled behind it. Making room takes the oldest blocks, and never
+/* Room is made before the call and filled after it. Making room takes the oldest blocks, and never
  * the one in which `data` may be. What a block too small for a datagram cannot hold is sent all the
  * same, but kept cut. */
 static ssize_t offer(const struct caller *caller, enum call call, int fd, const void *data,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* calls_internal: what the files that make up calls share, and nobody else includes.
  *
- *	calls.c         making and ending, options, names; how a call is written down
- *	calls_bytes.c   sending and receiving
- *	calls_pktinfo.c   which address of ours a datagram came to, and leaves from: Linux
- *	calls_stamps.c  when bytes came and when they were acknowledged, and the error queue: Linux
+ *	calls.c          making and ending, options, names; how a call is written down
+ *	calls_bytes.c    sending and receiving
+ *	calls_pktinfo.c  which address of ours a datagram came to, and leaves from: Linux
+ *	calls_stamps.c   when bytes came and when they were acknowledged, and the error queue: Linux
  */
 #pragma once
 
@@ -20,8 +20,8 @@
 
 /* ---- calls.c ---- */
 
-/* The entry of a call that begins now, without the watch; and with it: it reads the kernel before a
- * call on `fd`, -1 for none. Both before transcript_reserve(). */
+/* The entry of a call that begins now. call_enter() lets the observer read the kernel first; `fd` is
+ * -1 for none. Both come before transcript_reserve(). */
 struct entry call_begin(const struct caller *caller, enum call call, int fd);
 struct entry call_enter(const struct caller *caller, enum call call, int fd);
 

@@ -49,7 +49,7 @@ static void ask_memory(int fd, int type, struct sample *sample)
 		sample_set(sample, SAMPLE_DROPS, memory[SK_MEMINFO_DROPS]);
 }
 
-/* What a connection that is closed had not been acknowledged is counted for ever, and waits for
+/* What a connection that is closed had not been acknowledged is counted forever, and waits for
  * nothing. */
 static void ask_queues(int fd, int type, struct sample *sample)
 {

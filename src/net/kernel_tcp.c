@@ -13,7 +13,7 @@ enum {
 	INFO_BASE = 104, /* what every kernel gives */
 };
 
-/* Where a field lies in what TCP_INFO returns. That is for ever, while the header at hand may be
+/* Where a field lies in what TCP_INFO returns. That is fixed forever, while the header at hand may be
  * older than the kernel or younger. */
 static const struct {
 	uint8_t offset, size;

@@ -50,7 +50,7 @@ struct probe {
 	struct probe_rate own;       /* what is left of PROBE_EACH */
 	bool busy;                   /* until it has rested for half of a burst */
 	bool exact;                  /* the call under way is read around */
-	bool sampled;                /* or only behind it, since others before it were not */
+	bool sampled;                /* or only after it, since others before it were not */
 	uint32_t calls;              /* since the last reading */
 	uint32_t refused;            /* of them not read at, since the timer has asked */
 

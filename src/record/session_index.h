@@ -29,7 +29,7 @@ struct session_index {
 void session_index_init(struct session_index *session_index);
 void session_index_free(struct session_index *session_index);
 
-/* Position of a session's newest entry, and of its first, SESSION_INDEX_NONE where nothing is
+/* Position of a session's newest entry, and of its first, SESSION_INDEX_NONE if none is
  * remembered. */
 uint64_t session_index_last(const struct session_index *session_index, uint32_t session);
 uint64_t session_index_first(const struct session_index *session_index, uint32_t session);

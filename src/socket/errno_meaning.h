@@ -56,7 +56,7 @@ const struct errno_case *errno_meaning_case(const char *call, int code, unsigned
 /* What it means there: a phrase to end a message with; without a case what strerror() says. */
 const char *errno_meaning_phrase(const char *call, int code, unsigned context);
 
-/* "ECONNRESET", "econnreset", "104", "EWOULDBLOCK", or a unique prefix of a symbol, also behind its
+/* "ECONNRESET", "econnreset", "104", "EWOULDBLOCK", or a unique prefix of a symbol, also after its
  * E; NULL with one line that names what is near. */
 const struct errno_meaning *errno_meaning_find(const char *text, struct error *error);
 

@@ -263,7 +263,7 @@ static bool parse_switch(const char *text, int *number)
 	return *number || is_one_of(text, "off", "0");
 }
 
-/* Decimal, or hexadecimal behind 0x; `unit` may stand behind it, and a blank between. */
+/* Decimal, or hexadecimal after 0x; `unit` may follow, after a blank or not. */
 static bool parse_int(const char *text, const char *unit, long long least, long long most,
                       int *number)
 {

@@ -56,7 +56,7 @@ unsigned sockopt_sort(enum transport transport, int family);
 /* Whether it makes sense on a socket of such a sort; 0 = of any. */
 bool sockopt_is_of(const struct sockopt *option, unsigned of);
 
-/* By name, upper or lower case, or by a unique prefix of it or of what stands behind its first
+/* By name, upper or lower case, or by a unique prefix of it or of what comes after its first
  * underscore ("nodelay", "rcvb"); among those of such sockets, and where there is none among all.
  * NULL with one line. */
 const struct sockopt *sockopt_find(const char *name, unsigned of, struct error *error);

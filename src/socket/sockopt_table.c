@@ -87,7 +87,7 @@ const struct sockopt sockopt_table[] = {
 #endif
 #ifdef SO_COOKIE
 	OPTION(SOL_SOCKET, SO_COOKIE, NUMBER, ANY, "",
-	       "the kernel's number for it\nNo other socket gets it until the machine starts anew; "
+	       "the kernel's number for it\nNo other socket gets it until the machine restarts; "
 	       "ss -e shows it, in hexadecimal.",
 	       .read_only = true, .wide = true),
 #endif

@@ -343,7 +343,7 @@ static void test_looks(void)
 	app_set_view_mode(&app, number, (struct view_mode){ .ops = &ladder_view, .all = true });
 	ok(!app_view_mode(&app, number).all, "a ladder is not one of all");
 	app_next_view(&app, number);
-	ok(app_view_mode(&app, number).ops == &chat_view, "behind the last is the first");
+	ok(app_view_mode(&app, number).ops == &chat_view, "after the last comes the first");
 	app_next_view(&app, number);
 	ok(app_view_mode(&app, number).ops == &hex_view, "and then the next");
 	app_set_view_mode(&app, number, (struct view_mode){ .ops = &trace_view, .all = true });

@@ -156,3 +156,26 @@ bool stage_quit(struct vt *vt)
 	vt_free(vt);
 	return good;
 }
+
+static bool runs_a_job(struct vt *vt, const void *context)
+{
+	(void)context;
+	pid_t group = vt_foreground(vt);
+	return group > 0 && group != vt_pid(vt);
+}
+
+static bool has_the_shell_back(struct vt *vt, const void *context)
+{
+	(void)context;
+	return vt_foreground(vt) == vt_pid(vt);
+}
+
+bool stage_wait_job(struct vt *vt)
+{
+	return vt_wait(vt, runs_a_job, NULL, "a job");
+}
+
+bool stage_wait_shell(struct vt *vt)
+{
+	return vt_wait(vt, has_the_shell_back, NULL, "the shell");
+}

@@ -45,3 +45,7 @@ bool stage_is_restored(struct vt *vt);
 
 /* /quit!, with status 0 and a restored terminal; frees. */
 bool stage_quit(struct vt *vt);
+
+/* Under a shell: a job of it has the terminal, or the shell has it again. */
+bool stage_wait_job(struct vt *vt);
+bool stage_wait_shell(struct vt *vt);

@@ -160,7 +160,7 @@ static void stops_endless_macros(void)
 	                      "\"\\C-xs\": \"said\\r\\C-xs\"\n");
 	vt_send(vt, "\024");
 	ok(stage_wait_row(vt, "·", "macro stopped: it runs itself"), "an endless macro is stopped");
-	ok(stage_wait_last_row(vt, "2> a"), "where it began anew");
+	ok(stage_wait_last_row(vt, "2> a"), "where it began again");
 	vt_send(vt, "\003\017;b");
 	ok(stage_wait_last_row(vt, "2> b"), "one that ends within a key leaves the program in order");
 	vt_send(vt, "\003\030s");

@@ -93,7 +93,7 @@ def change(look, codes):
 def cells():
     """The rows as characters with their attributes, without blanks at the end. A blank has no colour of its own."""
     rows, look = [[]], {}
-    # Without -N blanks are missing, also coloured ones, where nothing else was ever written behind them.
+    # Without -N blanks are missing, also coloured ones, where nothing else was ever written after them.
     text = tmux("capture-pane", "-p", "-e", "-N", "-t", "main")
     for codes, character in re.findall(r"\033\[([0-9;:]*)m|([^\x0e\x0f])", text):
         if not character:

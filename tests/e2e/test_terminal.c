@@ -103,19 +103,6 @@ static void ends_with_its_terminal(void)
 
 /* ---- job control ----------------------------------------------------------------------------- */
 
-static bool runs_a_job(struct vt *vt, const void *context)
-{
-	(void)context;
-	pid_t group = vt_foreground(vt);
-	return group > 0 && group != vt_pid(vt);
-}
-
-static bool has_the_shell_back(struct vt *vt, const void *context)
-{
-	(void)context;
-	return vt_foreground(vt) == vt_pid(vt);
-}
-
 static struct vt *start_in_a_shell(void)
 {
 	setenv("PS1", "shell$ ", 1);
@@ -127,7 +114,7 @@ static struct vt *start_in_a_shell(void)
 		return NULL;
 	}
 	vt_send(vt, "sockpit --demo\r");
-	vt_wait(vt, runs_a_job, NULL, "a job");
+	stage_wait_job(vt);
 	vt_watch(vt, vt_foreground(vt));
 	return vt;
 }
@@ -141,7 +128,7 @@ static void stops_and_goes_on(void)
 	vt_send(vt, "before\r");
 	ok(stage_wait_row(vt, "←", "before"), "an echo");
 	vt_send(vt, "half 한\032");
-	ok(vt_wait(vt, has_the_shell_back, NULL, "the shell"),
+	ok(stage_wait_shell(vt),
 	   "Ctrl-Z gives the terminal to the shell");
 	ok(vt_wait_text(vt, "Stopped"), "the shell says it is stopped");
 	ok(!vt_is_alternate(vt) && vt_cursor_is_visible(vt), "on the shell's own screen");
@@ -156,15 +143,15 @@ static void stops_and_goes_on(void)
 	vt_send(vt, "\r");
 	ok(stage_wait_row(vt, "←", "half 한⏎"), "the line is sent");
 	kill(vt_foreground(vt), SIGTSTP);
-	ok(vt_wait(vt, has_the_shell_back, NULL, "the shell"), "SIGTSTP stops, too");
+	ok(stage_wait_shell(vt), "SIGTSTP stops, too");
 	vt_send(vt, "fg\r");
 	ok(vt_wait_row(vt, -1, "2>"), "and goes on");
 	kill(vt_foreground(vt), SIGSTOP);
-	ok(vt_wait(vt, has_the_shell_back, NULL, "the shell"), "SIGSTOP cannot be caught");
+	ok(stage_wait_shell(vt), "SIGSTOP cannot be caught");
 	vt_send(vt, "fg\r");
 	ok(vt_wait_row(vt, -1, "2>") && vt_wait_row(vt, -2, "ESTABLISHED"), "but is survived");
 	vt_send(vt, "/quit\r");
-	ok(vt_wait(vt, has_the_shell_back, NULL, "the shell"), "ends");
+	ok(stage_wait_shell(vt), "ends");
 	vt_send(vt, "echo status $?\r");
 	ok(vt_wait_text(vt, "status 0"), "with status 0");
 	vt_send(vt, "exit\r");

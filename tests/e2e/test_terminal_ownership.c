@@ -135,19 +135,6 @@ static void ends_without_a_hangup_signal(void)
 
 /* ---- a shell that repairs nothing ------------------------------------------------------------ */
 
-static bool runs_a_job(struct vt *vt, const void *context)
-{
-	(void)context;
-	pid_t group = vt_foreground(vt);
-	return group > 0 && group != vt_pid(vt);
-}
-
-static bool has_the_shell_back(struct vt *vt, const void *context)
-{
-	(void)context;
-	return vt_foreground(vt) == vt_pid(vt);
-}
-
 static void leaves_the_line_as_it_was(int signal_number, const char *name)
 {
 	static const char script[] =
@@ -156,7 +143,7 @@ static void leaves_the_line_as_it_was(int signal_number, const char *name)
 	const char *argv[] = { "dash", "-c", script, NULL };
 	char status[32];
 	struct vt *vt = vt_spawn(24, 80, "xterm-256color", argv);
-	vt_wait(vt, runs_a_job, NULL, "a job");
+	stage_wait_job(vt);
 	vt_wait_row(vt, -1, "2>");
 	kill(vt_foreground(vt), signal_number);
 	snprintf(status, sizeof status, "status %d", 128 + signal_number);
@@ -177,7 +164,7 @@ static struct vt *start_shell(void)
 
 static void is_back_in_the_shell(struct vt *vt, const char *how)
 {
-	ok(vt_wait(vt, has_the_shell_back, NULL, "the shell"), "%s: the shell has the terminal",
+	ok(stage_wait_shell(vt), "%s: the shell has the terminal",
 	   how);
 	ok(stage_is_restored(vt), "%s: as it was", how);
 }
@@ -185,7 +172,7 @@ static void is_back_in_the_shell(struct vt *vt, const char *how)
 static void goes_on(struct vt *vt, const char *line, const char *how)
 {
 	vt_send(vt, "fg\r");
-	ok(vt_wait(vt, runs_a_job, NULL, "a job") && stage_wait_last_row(vt, line), "%s: fg shows the line", how);
+	ok(stage_wait_job(vt) && stage_wait_last_row(vt, line), "%s: fg shows the line", how);
 	vt_watch(vt, vt_foreground(vt));
 	ok(vt_is_alternate(vt) && vt_has_mode(vt, 2004) && !vt_is_restored(vt), "%s: the window",
 	   how);
@@ -199,7 +186,7 @@ static void obeys_a_plain_shell(void)
 {
 	struct vt *vt = start_shell();
 	vt_send(vt, "sockpit --demo\r");
-	vt_wait(vt, runs_a_job, NULL, "a job");
+	stage_wait_job(vt);
 	ok(vt_wait_row(vt, -1, "2>"), "started by a plain shell");
 	vt_send(vt, "/set mouse on\rhalf 한");
 	stage_wait_last_row(vt, "2> half 한");
@@ -219,7 +206,7 @@ static void obeys_a_plain_shell(void)
 	vt_resize(vt, 24, 80);
 	goes_on(vt, "2> half 한", "bg");
 	kill(vt_foreground(vt), SIGSTOP);
-	ok(vt_wait(vt, has_the_shell_back, NULL, "the shell"), "SIGSTOP leaves all as it is");
+	ok(stage_wait_shell(vt), "SIGSTOP leaves all as it is");
 	vt_send(vt, "stty sane; printf '\\033[2Jscribble\\n'\n");
 	ok(vt_wait_text(vt, "scribble"), "another program writes there");
 	goes_on(vt, "2> half 한", "SIGSTOP");
@@ -251,15 +238,15 @@ static void leaves_the_cursor_where_it_was(void)
 	vt_wait_text(vt, "two");
 	is_below(vt, &row, "echo");
 	vt_send(vt, "sockpit --demo\r");
-	vt_wait(vt, runs_a_job, NULL, "a job");
+	stage_wait_job(vt);
 	vt_wait_row(vt, -1, "2>");
 	vt_send(vt, "\032");
-	vt_wait(vt, has_the_shell_back, NULL, "the shell");
+	stage_wait_shell(vt);
 	is_below(vt, &row, "Ctrl-Z");
 	vt_resize(vt, 25, 90);
 	goes_on(vt, "2>", "in another size");
 	vt_send(vt, "\014/quit\r");
-	vt_wait(vt, has_the_shell_back, NULL, "the shell");
+	stage_wait_shell(vt);
 	is_below(vt, &row, "/quit");
 	vt_send(vt, "exit\r");
 	ok(vt_wait_exit(vt, NULL), "the cursor: the shell is well");

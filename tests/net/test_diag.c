@@ -164,7 +164,7 @@ static void sees_last_ack(void)
 	uint64_t waiting = sample_get(&now, SAMPLE_OUTQ);
 	end(&pair.client);
 	now = find(&pair.here, &pair.there);
-	ok(sent > 0 && sample_is(&now, STATE_LAST_ACK), "closed behind it, it is in LAST_ACK");
+	ok(sent > 0 && sample_is(&now, STATE_LAST_ACK), "closed after that, it is in LAST_ACK");
 	ok(sample_has(&now, SAMPLE_INQ) && now.value[SAMPLE_INQ] == 0, "with no byte to read");
 	ok(waiting && sample_get(&now, SAMPLE_OUTQ) <= waiting, "and none more to send");
 	end_pair(&pair);

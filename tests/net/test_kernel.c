@@ -267,7 +267,7 @@ static void counts_no_fin(void)
 	ok(sent > 0 && sample_get(&before, SAMPLE_NOTSENT) > 0, "some bytes are held back");
 	peer_half_close(pair.client);
 	now = read_tcp(pair.client);
-	ok(sample_is(&now, STATE_FIN_WAIT1), "their FIN waits behind them");
+	ok(sample_is(&now, STATE_FIN_WAIT1), "their FIN waits after them");
 	ok(held && sample_get(&now, SAMPLE_OUTQ) <= held &&
 	           sample_get(&now, SAMPLE_NOTSENT) <= sample_get(&now, SAMPLE_OUTQ),
 	   "and is not counted as one more");

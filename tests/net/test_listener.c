@@ -145,7 +145,7 @@ static void listens_again(struct fixture *f)
 	session_close(session, &f->error);
 	fixture_turns(f, 2);
 	is_int(session_state(client), SESSION_OPEN, "clients outlive their listener");
-	ok(reconnect_now(session, &f->error), "a listener can listen anew");
+	ok(reconnect_now(session, &f->error), "a listener can listen again");
 	until(f, session_state(session) == SESSION_LISTENING);
 	is_int(session_number(session), number, "under its number");
 	int other = come_in(f, session, AF_INET);

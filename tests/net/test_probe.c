@@ -161,7 +161,7 @@ static void counts_segments(struct fixture *f)
 	ok(sample_get(&r, SAMPLE_NEW_DATA_IN) == 1 && sample_get(&r, SAMPLE_INQ) == 5,
 	   "before recv() one has come in, with five bytes to read");
 	r = after(f, c.session, CALL_RECV);
-	is_int(sample_get(&r, SAMPLE_INQ), 0, "behind it there are none");
+	is_int(sample_get(&r, SAMPLE_INQ), 0, "after it there are none");
 	peer_half_close(c.peer);
 	until(f, session_peer_closed(c.session));
 	r = before(f, c.session, CALL_RECV);
@@ -314,7 +314,7 @@ static void shares_with_others(void)
 	probe_observer.before(&caller, -1, now);
 	ok(!person.exact && !person.sampled && person.refused == 1, "up to a rate");
 	probe_observer.before(&caller, -1, now + CLOCK_S);
-	ok(person.sampled && !person.exact, "after a call that was not, only behind it");
+	ok(person.sampled && !person.exact, "after a call that was not, only after it");
 	ok(!probe_is_busy(&person, now) && probe_is_busy(&busy[0], now), "the others are busy");
 	ok(!probe_is_busy(&busy[0], now + CLOCK_S), "until they rest");
 	caller.flags = ENTRY_WATCHING;

@@ -299,7 +299,7 @@ static void forgets_what_was_evicted(void)
 	add_reading(t, 1, SAMPLE_AFTER, &state);
 	while (transcript_at(t, call))
 		last = add_call(t, 1, CALL_SEND);
-	ok(!sample_after(t, call, &got), "an evicted call has nothing behind it");
+	ok(!sample_after(t, call, &got), "an evicted call has nothing after it");
 	ok(!sample_before(t, last, UINT32_MAX, &got), "an evicted reading is not found");
 	transcript_free(t);
 }

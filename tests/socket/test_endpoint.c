@@ -232,7 +232,7 @@ static void refuses_paths(void)
 	text[0] = '@';
 	text[ENDPOINT_PATH - 1] = 'x';
 	ok(endpoint_parse_path(text, &addr, &error) && survives(&addr),
-	   "of an abstract name too, behind its NUL");
+	   "of an abstract name too, after its NUL");
 	text[0] = 'x';
 	ok(!endpoint_parse_path(text, &addr, &error), "108 do not");
 	is_text(error.text, "a UNIX path has at most 107 bytes, this one has 108", "in one line");

@@ -272,7 +272,7 @@ static void test_urgent(void)
 		look_for("e!");
 		ok(!find_newer(&view, NULL, &hit), "on either side");
 		look_for("t");
-		is_location(find_older(&view, NULL, &hit), hit, last, 0, "and what is behind it");
+		is_location(find_older(&view, NULL, &hit), hit, last, 0, "and what follows");
 		look_for("e");
 		bool found = find_older(&view, NULL, &hit);
 		is_location(found, hit, first, 0, "and before it");

@@ -62,7 +62,7 @@ static void limits(void)
 	snapshot_set(&snapshot, SAMPLE_OUTQ, 11);
 	is_int(snapshot_limit(&snapshot), LIMIT_NETWORK, "an acknowledgement is missing");
 	snapshot_set(&snapshot, SAMPLE_NOTSENT, 8);
-	is_int(snapshot_limit(&snapshot), LIMIT_NAGLE, "less than a segment behind it: Nagle");
+	is_int(snapshot_limit(&snapshot), LIMIT_NAGLE, "less than a segment after it: Nagle");
 	snapshot_set(&snapshot, SAMPLE_UNACKED, 10);
 	is_int(snapshot_limit(&snapshot), LIMIT_NETWORK, "a full congestion window");
 	snapshot_set(&snapshot, SAMPLE_SND_WND, 3);

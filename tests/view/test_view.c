@@ -738,7 +738,7 @@ static void test_turning(void)
 	ok(!view_has(&view, hidden), "that the chat does not show");
 	location = hidden;
 	ok(view_after(&view, &location) && location.entry > hidden.entry,
-	   "behind it is the next line");
+	   "after it comes the next line");
 	location = hidden;
 	ok(view_before(&view, &location) && location.entry < hidden.entry,
 	   "before it the one before");
