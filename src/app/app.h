@@ -66,7 +66,7 @@ struct app {
 	bool literal;          /* ^]: every line is data */
 	uint32_t secret_for;   /* the session that the next line typed goes to, unseen; 0 = none */
 	struct queues *queues; /* command/queue's own */
-	struct expect_mark *marks; /* do_scripts.c's own */
+	struct expect_mark *marks; /* script_commands.c's own */
 	size_t mark_count;
 	bool answering;   /* a command runs: what is said is its answer */
 	bool secret_told; /* that only what we send is masked */

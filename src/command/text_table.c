@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/listing.h"
+#include "command/text_table.h"
 
 #include <assert.h>
 #include <stdarg.h>

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/text.h"
-#include "command/listing.h"
+#include "command/text_table.h"
 
 /* What the entries that are still there add up to. */
 struct total {

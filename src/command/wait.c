@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/waits.h"
+#include "command/wait.h"
 
 #include <errno.h>
 

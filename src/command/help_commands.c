@@ -7,7 +7,7 @@
 
 #include "app/page.h"
 #include "base/alloc.h"
-#include "command/listing.h"
+#include "command/text_table.h"
 #include "command/words.h"
 #include "net/service.h"
 #include "socket/errno_meaning.h"

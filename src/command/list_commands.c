@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/text.h"
-#include "command/listing.h"
+#include "command/text_table.h"
 
 static void add_headings(struct listing *listing, const char *const *headings)
 {
