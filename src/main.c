@@ -150,6 +150,7 @@ static struct ui *filter_ui(struct app *app, const struct options *options, stru
 		return NULL;
 	struct pipe_options wanted = {
 		.session = session,
+		.keep_open = options->many,
 		.idle = options->limit,
 		.quit_after = options->quit_after,
 		.say_port = options->listen && strcmp(options->target.service, "0") == 0,

@@ -1,13 +1,43 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* pipe: the frontend without a person: standard input to the socket, socket to standard output. */
+/* pipe: the frontend without a person: standard input to the socket, socket to standard output. Owns
+ * when a conversation ends, which of them the input goes to, and what is lost; knows no option
+ * letters. */
 #pragma once
 
 #include "ui/ui.h"
 
+/* Where one datagram of the input ends and the next begins. */
+enum pipe_datagram {
+	PIPE_DATAGRAM_BLOCK, /* each read() of at most 16 KiB is one, as in nc: the default */
+	PIPE_DATAGRAM_LINE,  /* each line is one, with its line feed */
+};
+
+/* Whether the peer is sent FIN when the input ends. */
+enum pipe_fin {
+	PIPE_FIN_AFTER_INPUT, /* not where standard input was closed, or is /dev/null: the default */
+	PIPE_FIN_ALWAYS,      /* -N; with --nc also -q with a time */
+	PIPE_FIN_NEVER,       /* --no-shutdown, -q -1; with --nc all but the above */
+};
+
+/* In place of a time of -q. */
+enum { PIPE_QUIT_WHEN_DONE = -1, PIPE_QUIT_NEVER = -2 };
+
+/* All zero but the session and quit_after is the native default. */
 struct pipe_options {
 	struct session *session; /* whose bytes go through */
-	int64_t idle;            /* -w: end when nothing has moved for this long, ns; 0 = never */
-	int64_t quit_after; /* -q: end this long after the end of input, ns; -1 = when the peer closes */
+	bool nc;                 /* --nc: conversations end, and fail, as in OpenBSD's nc */
+	bool keep_open;          /* -k: a listener goes on with the next client */
+	unsigned max_conns;      /* --max-conns: more clients at a time are closed; 0 = no limit */
+	enum pipe_fin fin;
+	enum pipe_datagram datagram; /* --datagram */
+	bool half_close; /* --half-close: a listener whose client has sent FIN waits for input */
+	bool no_input;   /* -d, --recv-only: standard input is not read */
+	bool no_output;  /* --send-only: what comes is dropped, the end of input is the end */
+	int64_t idle; /* -w: end a conversation when nothing has moved for this long, ns; 0 = never */
+	int64_t quit_after; /* -q: end this long after the end of input is sent, ns, or PIPE_QUIT_… */
+	int64_t interval;   /* -i: time from one line of the input to the next, ns; 0 = none */
+	uint64_t packets;   /* -W: end after that many receives; 0 = never */
+	const char *output; /* --output: the file that has what is sent and received; NULL = none */
 	bool say_port;      /* a server on port 0: say on standard error which one it got */
 	int verbose;        /* -v: say on standard error what happens */
 };
