@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "app/leave.h"
 #include "base/alloc.h"
 #include "base/locale.h"
 #include "base/poller.h"
@@ -172,12 +173,14 @@ static void loop(struct app *app, struct ui *ui, struct poller *poller)
 	while (!app->quit) {
 		poller_reset(poller);
 		app_prepare(app, poller);
+		leave_prepare(app, poller);
 		queue_prepare(app, poller);
 		ui->prepare(ui,
 		            poller); /* after it, so that what it has reported is owed a frame */
 		poller_wait(poller);
 		ui->serve(ui, poller);
 		app_serve(app, poller);
+		leave_serve(app);
 		queue_serve(app, poller);
 		ui->draw(ui, app);
 		app_reap(app);

@@ -12,53 +12,58 @@
 #include "base/clock.h"
 #include "net/service.h"
 
-/* ---- news ---- */
+/* ---- what is kept for the tab of a session ---- */
 
-/* What came to a session since a person last looked at it; those that have none are not listed.
- * Sorted by number. */
-struct app_unread {
+/* Only where there is something to keep; sorted by number. */
+struct app_tab {
 	uint32_t session;
-	uint64_t count;
+	uint64_t unread;       /* what came since a person last looked at it */
+	struct view_mode mode; /* ops NULL: as the setting says */
 };
 
 /* Where this session is listed, or would be. */
-static size_t find_unread(const struct app *app, uint32_t session, bool *is_listed)
+static size_t find_tab(const struct app *app, uint32_t session, bool *is_listed)
 {
-	size_t low = 0, high = app->unread_count;
+	size_t low = 0, high = app->tab_count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (app->unread[middle].session < session)
+		if (app->tabs[middle].session < session)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	*is_listed = low < app->unread_count && app->unread[low].session == session;
+	*is_listed = low < app->tab_count && app->tabs[low].session == session;
 	return low;
 }
 
-static void add_unread(struct app *app, uint32_t session)
+/* NULL for none. */
+static struct app_tab *tab_of(const struct app *app, uint32_t session)
 {
 	bool is_listed;
-	size_t at = find_unread(app, session, &is_listed);
-	if (!is_listed) {
-		if (!sessions_numbered(app->sessions, session))
-			return; /* it has no tab any more */
-		app->unread = xgrow(app->unread, &app->unread_cap, app->unread_count,
-		                    sizeof *app->unread);
-		memmove(&app->unread[at + 1], &app->unread[at],
-		        (app->unread_count++ - at) * sizeof *app->unread);
-		app->unread[at] = (struct app_unread){ .session = session };
-	}
-	app->unread[at].count++;
+	size_t at = find_tab(app, session, &is_listed);
+	return is_listed ? &app->tabs[at] : NULL;
 }
 
-static void drop_unread(struct app *app, uint32_t session)
+static struct app_tab *make_tab(struct app *app, uint32_t session)
 {
 	bool is_listed;
-	size_t at = find_unread(app, session, &is_listed);
+	size_t at = find_tab(app, session, &is_listed);
+	if (!is_listed) {
+		app->tabs = xgrow(app->tabs, &app->tab_cap, app->tab_count, sizeof *app->tabs);
+		memmove(&app->tabs[at + 1], &app->tabs[at],
+		        (app->tab_count++ - at) * sizeof *app->tabs);
+		app->tabs[at] = (struct app_tab){ .session = session };
+	}
+	return &app->tabs[at];
+}
+
+static void drop_tab(struct app *app, uint32_t session)
+{
+	bool is_listed;
+	size_t at = find_tab(app, session, &is_listed);
 	if (is_listed)
-		memmove(&app->unread[at], &app->unread[at + 1],
-		        (--app->unread_count - at) * sizeof *app->unread);
+		memmove(&app->tabs[at], &app->tabs[at + 1],
+		        (--app->tab_count - at) * sizeof *app->tabs);
 }
 
 static bool is_news(const struct entry *entry)
@@ -69,36 +74,55 @@ static bool is_news(const struct entry *entry)
 	       (entry->len > 0 || entry_is_addressed(entry));
 }
 
-void app_note_seen(struct app *app)
+/* What the pane shows, the current session or all of them, is seen; the rest is counted. Called in
+ * each turn, and before and after that changes. */
+static void count_news(struct app *app)
 {
 	const struct entry *entry;
 	uint32_t shown = app_shown(app);
 	bool all = app_view_mode(app, shown).all;
-	if (all)
-		app->unread_count = 0;
-	else
-		drop_unread(app, shown);
+	struct app_tab *tab = tab_of(app, shown);
+	if (tab)
+		tab->unread = 0;
+	for (size_t i = 0; all && i < app->tab_count; i++)
+		app->tabs[i].unread = 0;
 	while ((entry = follower_next(&app->news)))
-		if (!all && entry->session && entry->session != shown && is_news(entry))
-			add_unread(app, entry->session);
+		if (!all && entry->session != shown && is_news(entry) &&
+		    sessions_numbered(app->sessions, entry->session)) /* it has a tab */
+			make_tab(app, entry->session)->unread++;
 }
 
 uint64_t app_unread(const struct app *app, const struct session *session)
 {
-	bool is_listed;
-	size_t at = find_unread(app, session_number(session), &is_listed);
-	return is_listed ? app->unread[at].count : 0;
+	const struct app_tab *tab = tab_of(app, session_number(session));
+	return tab ? tab->unread : 0;
+}
+
+struct view_mode app_view_mode(const struct app *app, uint32_t session)
+{
+	const struct app_tab *tab = tab_of(app, session);
+	if (tab && tab->mode.ops)
+		return tab->mode;
+	return (struct view_mode){ .ops = view_listed((size_t)app->settings.view) };
+}
+
+void app_set_view_mode(struct app *app, uint32_t session, struct view_mode mode)
+{
+	mode.all = mode.all && mode.ops->merges;
+	count_news(app);
+	make_tab(app, session)->mode = mode;
+	count_news(app);
 }
 
 /* ---- the current session ---- */
 
 void app_select(struct app *app, struct session *session)
 {
-	app_note_seen(app);
+	count_news(app);
 	if (app->current && app->current != session)
 		app->previous = session_number(app->current);
 	app->current = session;
-	app_note_seen(app);
+	count_news(app);
 	sessions_pin(app->sessions, session);
 }
 
@@ -172,8 +196,7 @@ static void session_gone(void *context, struct session *session)
 	struct app *app = context;
 	if (session == app->current)
 		lose_current(app, session, nearest_other(app, session));
-	drop_unread(app, session_number(session));
-	app_forget_view_mode(app, session_number(session));
+	drop_tab(app, session_number(session));
 }
 
 bool app_forget(struct app *app, struct session *session, struct error *error)
@@ -187,8 +210,7 @@ bool app_forget(struct app *app, struct session *session, struct error *error)
 		app->current = NULL;
 		app_select(app, other);
 	}
-	drop_unread(app, number);
-	app_forget_view_mode(app, number);
+	drop_tab(app, number);
 	return true;
 }
 
@@ -234,8 +256,7 @@ static void settle_failed(struct app *app)
 		if (session == app->current)
 			app_select(app, before);
 		sessions_set_aside(app->sessions, session);
-		drop_unread(app, number);
-		app_forget_view_mode(app, number);
+		drop_tab(app, number);
 		tell_failed(app, session);
 	}
 }
@@ -336,6 +357,47 @@ struct session *app_find_session(struct app *app, const char *text, struct error
 	return NULL;
 }
 
+/* ---- what the pane shows ---- */
+
+static bool mirrors(const struct session *a, const struct session *b)
+{
+	struct endpoint a_peer = session_peer(a), a_local = session_local(a);
+	struct endpoint b_peer = session_peer(b), b_local = session_local(b);
+	return session_transport(a) == session_transport(b) &&
+	       endpoint_reaches(&a_peer, &b_local) && endpoint_reaches(&b_peer, &a_local);
+}
+
+struct session *app_other_end(const struct app *app, const struct session *session)
+{
+	if (!session || session_has_clients(session))
+		return NULL;
+	for (size_t i = sessions_count(app->sessions); i-- > 0;) {
+		struct session *other = sessions_at(app->sessions, i);
+		if (other != session && mirrors(session, other))
+			return other;
+	}
+	return NULL;
+}
+
+struct view app_view(const struct app *app, int columns)
+{
+	struct view_mode mode = app_view_mode(app, app_shown(app));
+	const struct session *other = mode.ops->merges ? NULL : app_other_end(app, app->current);
+	return (struct view){
+		.ops = mode.ops,
+		.transcript = app->transcript,
+		.session = app_shown(app),
+		.all = mode.all,
+		.other = other ? session_number(other) : 0,
+		.columns = columns,
+		.time = app->settings.time,
+		.marks = app->settings.marks,
+		.fold = app->unfolded ? 0 : app->settings.fold,
+		.find = app->search.marked ? app->search.text : NULL,
+		.find_len = app->search.marked ? app->search.len : 0,
+	};
+}
+
 /* ---- making sessions ---- */
 
 static struct session_options fill_in(const struct app *app, const struct session_options *options)
@@ -383,81 +445,13 @@ bool app_demo(struct app *app, struct error *error)
 	return app_open(app, &target, &options, error) != NULL;
 }
 
-/* ---- sending ---- */
-
-static void make_line(enum eol eol, const char *text, size_t len, struct buf *line)
-{
-	size_t end_len;
-	const char *end = eol_bytes(eol, &end_len);
-	const char *feed = eol == EOL_NONE ? NULL : memchr(text, '\n', len);
-	while (feed) {
-		size_t taken = (size_t)(feed - text);
-		buf_append(line, text, taken);
-		buf_append(line, end, end_len);
-		text += taken + 1;
-		len -= taken + 1;
-		feed = memchr(text, '\n', len);
-	}
-	buf_append(line, text, len);
-	buf_append(line, end, end_len);
-}
-
-bool app_send_line(struct session *session, const char *text, size_t len, struct error *error)
-{
-	struct buf line = { .max = SIZE_MAX };
-	make_line(session_eol(session), text, len, &line);
-	bool sent = session_send(session, buf_data(&line), line.len, error);
-	buf_free(&line);
-	return sent;
-}
-
-bool app_send_secret(struct app *app, struct session *session, const char *text, size_t len,
-                     struct error *error)
-{
-	struct buf line = { .max = SIZE_MAX };
-	buf_reserve(&line, 2 * len + 2); /* growing would leave copies of it */
-	make_line(session_eol(session), text, len, &line);
-	bool sent = session_send_secret(session, buf_data(&line), line.len, error);
-	buf_wipe(&line);
-	buf_free(&line);
-	if (sent && !app->secret_told)
-		app_note(app, "a secret is masked where it is sent; what a peer sends back, or a "
-		              "session here receives, is shown as it comes");
-	app->secret_told = app->secret_told || sent;
-	return sent;
-}
+/* ---- what is typed, and what the program says ---- */
 
 const char *app_find_slash(const struct app *app, const char *line)
 {
 	const char *first = line + strspn(line, " \t");
 	return *first == '/' && !app->literal ? first : NULL;
 }
-
-bool app_send_typed(struct app *app, struct session *session, const char *line, size_t len,
-                    struct error *error)
-{
-	const char *slash = app_find_slash(app, line);
-	if (!slash)
-		return app_send_line(session, line, len, error);
-	struct buf text = { .max = SIZE_MAX };
-	buf_append(&text, line, (size_t)(slash - line));
-	buf_append(&text, slash + 1, len - (size_t)(slash + 1 - line));
-	bool sent = app_send_line(session, buf_data(&text), text.len, error);
-	buf_free(&text);
-	return sent;
-}
-
-bool app_send_line_to(struct session *session, const struct endpoint *to, const char *text,
-                      size_t len, struct error *error)
-{
-	struct buf line = { .max = SIZE_MAX };
-	make_line(session_eol(session), text, len, &line);
-	bool sent = session_send_to(session, to, buf_data(&line), line.len, error);
-	buf_free(&line);
-	return sent;
-}
-
-/* ---- what the program says ---- */
 
 __attribute__((format(printf, 3, 0))) static void say(struct app *app, unsigned flags,
                                                       const char *format, va_list args)
@@ -495,6 +489,33 @@ void app_error(struct app *app, const char *format, ...)
 	say(app, ENTRY_ERROR, format, args);
 	va_end(args);
 }
+
+/* ---- what is asked twice ---- */
+
+bool app_confirmed(struct app *app, const char *format, ...)
+{
+	char *deed = NULL;
+	va_list args;
+	va_start(args, format);
+	int len = vasprintf(&deed, format, args);
+	va_end(args);
+	if (len < 0)
+		return false;
+	int64_t now = clock_now();
+	bool again = app->asked && strcmp(app->asked, deed) == 0 &&
+	             now - app->asked_at <= ASK_SECONDS * CLOCK_S;
+	free(app->asked);
+	app->asked = NULL;
+	if (again) {
+		free(deed);
+	} else {
+		app->asked = deed;
+		app->asked_at = now;
+	}
+	return again;
+}
+
+/* ---- settings ---- */
 
 /* A listener's clients follow it, also those that are here already. */
 static void give_setting(struct app *app, const struct setting *setting,
@@ -558,9 +579,8 @@ void app_free(struct app *app)
 	sessions_watch(app->sessions, NULL, NULL, NULL);
 	sessions_free(app->sessions);
 	transcript_free(app->transcript);
-	free(app->unread);
+	free(app->tabs);
 	free(app->marks);
-	free(app->view_modes);
 	free(app->asked);
 	free(app->open_page.line);
 	free(app->open_page.text);
@@ -571,7 +591,6 @@ void app_prepare(struct app *app, struct poller *poller)
 {
 	sessions_set_reconnect(app->sessions, app->settings.reconnect && !app->keeps_failed);
 	sessions_prepare(app->sessions, poller);
-	app_prepare_leaving(app, poller);
 }
 
 void app_serve(struct app *app, struct poller *poller)
@@ -579,8 +598,7 @@ void app_serve(struct app *app, struct poller *poller)
 	sessions_serve(app->sessions, poller);
 	settle_failed(app);
 	settle_current(app);
-	app_serve_leaving(app);
-	app_note_seen(app);
+	count_news(app);
 }
 
 void app_reap(struct app *app)

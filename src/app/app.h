@@ -17,10 +17,9 @@
 #include "record/transcript.h"
 #include "view/find.h"
 
-struct app_unread;
+struct app_tab;
 struct queues;
 struct expect_mark;
-struct app_view_mode;
 struct page;
 
 /* What stands above the transcript until it is closed; see app/page.h. */
@@ -73,7 +72,7 @@ struct app {
 	bool quit;
 	int status;    /* exit status: 0 well, 1 network error or data lost, 2 usage */
 	bool attended; /* a person gives the commands and can be asked */
-	char *asked;   /* the question that waits for its answer, and since when; ask.c's own */
+	char *asked;   /* the question that waits for its answer, and since when */
 	int64_t asked_at;
 	int64_t leave_by;     /* quits when all is sent, or at this instant; 0 = does not quit */
 	uint64_t lost_before; /* sessions_lost() when it began to wait for that */
@@ -88,10 +87,8 @@ struct app {
 	/* Appends the keys that a row is on now; NULL where nobody types. */
 	void (*print_keys)(const struct binding *row, struct buf *out);
 	struct follower news;
-	struct app_unread *unread; /* app.c's own */
-	size_t unread_count, unread_cap;
-	struct app_view_mode *view_modes; /* view_mode.c's own */
-	size_t view_mode_count, view_mode_cap;
+	struct app_tab *tabs; /* app.c's own */
+	size_t tab_count, tab_cap;
 };
 
 void app_init(struct app *app);
@@ -142,32 +139,12 @@ struct session *app_find_session(struct app *app, const char *text, struct error
 /* app->current, or NULL with "no session: /open HOST PORT makes one". */
 struct session *app_need_session(struct app *app, struct error *error);
 
-/* Counts what has come: what the pane shows, the current session or all of them, is seen. Called in
- * each turn, and before and after that changes. */
-void app_note_seen(struct app *app);
-
 /* News of a session since it was last shown: for the tab. */
 uint64_t app_unread(const struct app *app, const struct session *session);
-
-/* A line as typed for this session: with its line end; line feeds within become line
- * ends too (with eol none they stay as they are). On UDP all of it is one datagram. */
-bool app_send_line(struct session *session, const char *text, size_t len, struct error *error);
-
-/* The same, but only its length is shown anywhere. */
-bool app_send_secret(struct app *app, struct session *session, const char *text, size_t len,
-                     struct error *error);
 
 /* The slash that makes a typed line a command, or, when another follows, that stands for a slash in
  * the data. Blanks may precede it. NULL: all of the line is data. */
 const char *app_find_slash(const struct app *app, const char *line);
-
-/* app_send_line() of a typed line that is data: two slashes at its start are one. */
-bool app_send_typed(struct app *app, struct session *session, const char *line, size_t len,
-                    struct error *error);
-
-/* The same as app_send_line() to one peer of a UDP session. */
-bool app_send_line_to(struct session *session, const struct endpoint *to, const char *text,
-                      size_t len, struct error *error);
 
 /* The program speaks, in the current session's pane (or session 0's when there is none). Several
  * lines are allowed. */
@@ -188,29 +165,13 @@ uint32_t app_shown(const struct app *app);
 /* The view of what is shown, for panes: settings, the session's view mode, what is looked for. */
 struct view app_view(const struct app *app, int columns);
 
-/* How a session is shown: as it was chosen for it, else as the setting says. A ladder is never
- * one of all. What hides the view of the shown session goes away. app_forget_view_mode() is for
- * sessions that go. */
+/* How a session is shown: as it was chosen for it, else as the setting says. A ladder is never one
+ * of all. */
 struct view_mode app_view_mode(const struct app *app, uint32_t session);
 void app_set_view_mode(struct app *app, uint32_t session, struct view_mode mode);
-void app_forget_view_mode(struct app *app, uint32_t session);
-
-/* The next kind of view of a session, in turn; from a page back to the view. */
-void app_next_view(struct app *app, uint32_t session);
-
-/* Folds long messages, or shows them whole, in all sessions. */
-void app_toggle_fold(struct app *app);
 
 /* The session of ours at the other end of this one's connection; NULL where there is none. */
 struct session *app_other_end(const struct app *app, const struct session *session);
-
-/* Looks for text (NULL: the same again) from the last hit on, or where that is another session's or
- * there is none, from the newest (oldest) entry on. False with one line. */
-bool app_find(struct app *app, const char *text, bool newer, struct error *error);
-
-/* Hits no longer stand out, until the next time that one is looked for; where one stands is not
- * forgotten. False where none did. */
-bool app_unmark(struct app *app);
 
 /* What is not done without a second word: leaving with data that has not been sent, overwriting a
  * file. A person answers by giving the same command again within ASK_SECONDS. Where nobody can be
@@ -220,17 +181,6 @@ enum { ASK_SECONDS = 10 };
 /* True where this very deed was asked about in that time, which uses the question up. False: it is
  * asked about from now on, and the caller says so. */
 bool app_confirmed(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Bytes that quitting now would lose, of all sessions. */
-size_t app_unsent(const struct app *app);
-
-/* Quits; with unsent data only on the second call. False: one line says how much would be lost, and
- * to give `again` ("/quit") again. Where nobody can be asked it quits when all is sent, or when
- * the time limit of the settings is over. */
-bool app_leave(struct app *app, const char *again, struct error *error);
-bool app_is_leaving(const struct app *app);
-void app_prepare_leaving(const struct app *app, struct poller *poller);
-void app_serve_leaving(struct app *app);
 
 /* A setting by name or unique prefix; it holds at once, the time limit from the next session on.
  * One that belongs to a session is set for the current session and for new ones;

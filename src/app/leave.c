@@ -1,38 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/app.h"
+#include "app/leave.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdint.h>
 
 #include "base/clock.h"
 #include "base/count.h"
-
-bool app_confirmed(struct app *app, const char *format, ...)
-{
-	char *deed = NULL;
-	va_list args;
-	va_start(args, format);
-	int len = vasprintf(&deed, format, args);
-	va_end(args);
-	if (len < 0)
-		return false;
-	int64_t now = clock_now();
-	bool again = app->asked && strcmp(app->asked, deed) == 0 &&
-	             now - app->asked_at <= ASK_SECONDS * CLOCK_S;
-	free(app->asked);
-	app->asked = NULL;
-	if (again) {
-		free(deed);
-	} else {
-		app->asked = deed;
-		app->asked_at = now;
-	}
-	return again;
-}
-
-/* ---- leaving ---- */
 
 /* *holders: how many sessions have unsent bytes; *holder: the last of them. */
 static size_t count_unsent(const struct app *app, size_t *holders, const struct session **holder)
@@ -50,14 +22,14 @@ static size_t count_unsent(const struct app *app, size_t *holders, const struct 
 	return bytes;
 }
 
-size_t app_unsent(const struct app *app)
+size_t leave_unsent(const struct app *app)
 {
 	size_t holders;
 	const struct session *holder;
 	return count_unsent(app, &holders, &holder);
 }
 
-bool app_leave(struct app *app, const char *again, struct error *error)
+bool leave_begin(struct app *app, const char *again, struct error *error)
 {
 	size_t holders;
 	const struct session *holder = NULL;
@@ -88,22 +60,24 @@ bool app_leave(struct app *app, const char *again, struct error *error)
 	return false;
 }
 
-bool app_is_leaving(const struct app *app)
+bool leave_has_begun(const struct app *app)
 {
 	return app->quit || app->leave_by;
 }
 
-void app_prepare_leaving(const struct app *app, struct poller *poller)
+void leave_prepare(const struct app *app, struct poller *poller)
 {
 	if (app->leave_by)
-		poller_wake_at(poller, app_unsent(app) ? app->leave_by : 0);
+		poller_wake_at(poller, leave_unsent(app) ? app->leave_by : 0);
 }
 
 /* What a session has lost that ended meanwhile counts, too. */
-void app_serve_leaving(struct app *app)
+void leave_serve(struct app *app)
 {
-	size_t unsent = app_unsent(app);
-	if (!app->leave_by || (unsent && clock_now() < app->leave_by))
+	if (!app->leave_by)
+		return;
+	size_t unsent = leave_unsent(app);
+	if (unsent && clock_now() < app->leave_by)
 		return;
 	app->quit = true;
 	app->lost = unsent + sessions_lost(app->sessions) - app->lost_before;

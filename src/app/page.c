@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/session_snapshot.h"
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/text.h"
 
 /* Of a page that is printed: what a note leaves of 80 columns. */
@@ -136,27 +134,12 @@ void page_answer(struct app *app, const char *line, const char *text)
 
 /* ---- what changes by itself ---- */
 
-static int64_t shorter(int64_t a, int64_t b)
-{
-	return !a || (b && b < a) ? b : a;
-}
-
-/* The status line leaves the keepalive timer out. */
 int64_t page_pulse(const struct app *app)
 {
 	const struct page *page = app->open_page.page;
-	const struct session *current = app->current;
-	int64_t pulse = 0, ns;
-	if (current && session_waiting(current, &ns))
-		pulse = CLOCK_S / 10;
-	else if (current && session_opens_again(current, &ns))
-		pulse = snapshot_left_pulse(ns);
-	else if (current)
-		pulse = session_snapshot_pulse(current, false);
 	const struct session *session = page && page->of_session ? session_of(app) : NULL;
-	if (page && page->pulse && (session || !page->of_session))
-		pulse = shorter(pulse, page->pulse(app, session));
-	return pulse;
+	bool shows = page && page->pulse && (session || !page->of_session);
+	return shows ? page->pulse(app, session) : 0;
 }
 
 /* ---- text ---- */

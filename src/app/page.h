@@ -39,8 +39,7 @@ bool page_is_open(const struct app *app);
  * least one row. */
 void page_render(struct app *app, int columns, int height, struct rows *rows);
 
-/* How often something on the screen about the current session, or on the page, changes by itself,
- * ns; 0 = not at all. */
+/* How often something on the open page changes by itself, ns; 0 = not at all. */
 int64_t page_pulse(const struct app *app);
 
 /* Rows of text. A line that is too long goes on in the next row at a blank, below the second of its

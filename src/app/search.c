@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/search.h"
+
 #include <string.h>
 
 #include "app/page.h"
@@ -62,7 +64,7 @@ static void fail(const struct search *search, bool again, bool newer, struct err
 		error_set(error, "not found in this pane");
 }
 
-bool app_find(struct app *app, const char *text, bool newer, struct error *error)
+bool search_find(struct app *app, const char *text, bool newer, struct error *error)
 {
 	struct search *search = &app->search;
 	struct location hit;
@@ -85,7 +87,7 @@ bool app_find(struct app *app, const char *text, bool newer, struct error *error
 	return true;
 }
 
-bool app_unmark(struct app *app)
+bool search_unmark(struct app *app)
 {
 	bool marked = app->search.marked;
 	app->search.marked = false;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/send.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/choice.h"
@@ -85,13 +86,6 @@ static const struct command *find_typed(const char *name, size_t len, bool *forc
 
 /* ---- one line ---- */
 
-static bool send_line(struct app *app, struct session *session, const char *text,
-                      struct error *error)
-{
-	app_to_newest(app);
-	return session && app_send_line(session, text, strlen(text), error);
-}
-
 /* The session named by the word at the front, and what follows it and one blank. */
 static struct session *cut_session(struct app *app, const char **line, struct error *error)
 {
@@ -109,10 +103,12 @@ static bool send_addressed(struct app *app, const char *line, struct error *erro
 	struct session *session = cut_session(app, &line, error);
 	if (!session)
 		return false;
-	if (*line)
-		return send_line(app, session, line, error);
-	error_set(error, "needs text: /@session <text...>");
-	return false;
+	if (!*line) {
+		error_set(error, "needs text: /@session <text...>");
+		return false;
+	}
+	app_to_newest(app);
+	return send_line(session, line, strlen(line), error);
 }
 
 /* "@name" picks a session: a lone "@" is itself, and "@@" is an "@" of what follows. */
@@ -263,19 +259,15 @@ static enum command_result run_command(struct app *app, const char *line, bool b
 	return result;
 }
 
-static bool send_typed(struct app *app, const char *line, size_t len, struct error *error)
-{
-	struct session *session = app_need_session(app, error);
-	app_to_newest(app);
-	return session && app_send_typed(app, session, line, len, error);
-}
-
 enum command_result command_run(struct app *app, const char *line, size_t len, struct wait *wait,
                                 struct error *error)
 {
 	const char *slash = app_find_slash(app, line);
-	if (!slash || slash[1] == '/')
-		return send_typed(app, line, len, error);
+	if (!slash || slash[1] == '/') {
+		struct session *session = app_need_session(app, error);
+		app_to_newest(app);
+		return session && send_typed(app, session, line, len, error);
+	}
 	if (memchr(line, '\0', len)) {
 		error_set(error, "a command has no NUL byte: /send and \\0 sends one");
 		return COMMAND_MISUSED;

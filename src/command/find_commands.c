@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/search.h"
 #include "command/command.h"
 
 static bool find(const struct invocation *invocation, bool newer, struct error *error)
 {
 	const char *text = invocation->args->value[0];
-	return app_find(invocation->app, text && *text ? text : NULL, newer, error);
+	return search_find(invocation->app, text && *text ? text : NULL, newer, error);
 }
 
 static enum command_result do_find(const struct invocation *invocation, struct error *error)

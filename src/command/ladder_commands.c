@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "app/page.h"
 #include "view/ladder/ladder.h"
 
 enum { FILE_COLUMNS = 100 }; /* of a ladder as text: a page has so many */
@@ -60,6 +61,7 @@ static enum command_result do_ladder(const struct invocation *invocation, struct
 		return write_file(invocation, path, error);
 	if (invocation->session != app->current)
 		app_select(app, invocation->session);
+	page_close(app);
 	app_set_view_mode(app, session_number(invocation->session),
 	                  (struct view_mode){ .ops = &ladder_view });
 	return true;

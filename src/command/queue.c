@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/leave.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -540,7 +541,7 @@ static bool run_next(struct app *app, struct queue *queue)
 
 static void run_queue(struct app *app, struct queue *queue, size_t most)
 {
-	while (most-- > 0 && queue->depth > 0 && !queue->held_by && !app_is_leaving(app))
+	while (most-- > 0 && queue->depth > 0 && !queue->held_by && !leave_has_begun(app))
 		if (!run_next(app, queue))
 			break;
 }
@@ -577,8 +578,8 @@ static void drop_ended(struct app *app)
 		*link = queue->next;
 		if (queue->quits && !app->quit) {
 			app->status = queue->status;
-			if (!app_is_leaving(app))
-				app_leave(app, "", &ignored);
+			if (!leave_has_begun(app))
+				leave_begin(app, "", &ignored);
 		}
 		free(queue);
 	}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/send.h"
 #include "command/command.h"
 
 #include <stdlib.h>
@@ -66,7 +67,7 @@ static enum command_result do_secret(const struct invocation *invocation, struct
 	}
 	if (!app->attended)
 		text = from_environment(text, error);
-	return text && app_send_secret(app, session, text, strlen(text), error);
+	return text && send_secret(app, session, text, strlen(text), error);
 }
 
 /* ---- /to ---- */
@@ -102,7 +103,7 @@ static bool send_to_peer(const struct invocation *invocation, unsigned number, c
 	        number ? session_peer_numbered(session, number) : last_writer(session);
 	if (peer) {
 		struct endpoint to = peer->addr;
-		return app_send_line_to(invocation->session, &to, text, strlen(text), error);
+		return send_line_to(invocation->session, &to, text, strlen(text), error);
 	}
 	if (number)
 		error_set(error, "to: there is no peer %u: /peers lists them", number);
@@ -158,7 +159,7 @@ static void count_result(struct broadcast *broadcast, bool sent, const struct er
 static void send_to_session(struct broadcast *broadcast, struct session *session)
 {
 	struct error error = { 0 };
-	bool sent = app_send_line(session, broadcast->text, broadcast->len, &error);
+	bool sent = send_line(session, broadcast->text, broadcast->len, &error);
 	count_result(broadcast, sent, &error);
 }
 
@@ -167,7 +168,7 @@ static void send_to_peers(struct broadcast *broadcast, struct session *session)
 	for (size_t i = 0; i < session_peer_count(session); i++) {
 		struct error error = { 0 };
 		struct endpoint to = session_peer_at(session, i)->addr;
-		bool sent = app_send_line_to(session, &to, broadcast->text, broadcast->len, &error);
+		bool sent = send_line_to(session, &to, broadcast->text, broadcast->len, &error);
 		count_result(broadcast, sent, &error);
 	}
 }

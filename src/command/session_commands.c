@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "app/leave.h"
 #include "base/count.h"
 #include "net/reconnect.h"
 #include "net/service.h"
@@ -195,7 +196,7 @@ static enum command_result do_name(const struct invocation *invocation, struct e
 static enum command_result do_quit(const struct invocation *invocation, struct error *error)
 {
 	if (!invocation->forced)
-		return app_leave(invocation->app, "/quit", error);
+		return leave_begin(invocation->app, "/quit", error);
 	invocation->app->quit = true;
 	return true;
 }

@@ -3,25 +3,32 @@
 
 #include <string.h>
 
+#include "app/page.h"
+
 static enum command_result do_view(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	const char *name = invocation->args->value[0];
 	uint32_t session = session_number(invocation->session);
 	struct view_mode mode = app_view_mode(app, session);
-	bool all = invocation->args->value[1];
-	if (!name && !all) {
-		app_next_view(app, session);
+	bool all = invocation->args->value[1], shown = session == app_shown(app);
+	if (!name && !all && shown && page_is_open(app)) { /* back to the view */
+		page_close(app);
 		return true;
 	}
 	if (name)
-		mode.ops = view_named(name);
-	mode.all = all;
+		mode = (struct view_mode){ view_named(name), all };
+	else if (all)
+		mode.all = true;
+	else
+		mode.ops = view_turn(mode.ops, mode.all);
 	if (all && !mode.ops->merges) {
 		error_set(error, "a %s has two ends: /view trace all shows every session",
 		          mode.ops->name);
 		return false;
 	}
+	if (shown)
+		page_close(app);
 	app_set_view_mode(app, session, mode);
 	return true;
 }
@@ -33,7 +40,7 @@ static enum command_result do_fold(const struct invocation *invocation, struct e
 		error_set(error, "/set fold is off: all messages are shown whole");
 		return false;
 	}
-	app_toggle_fold(app);
+	app->unfolded = !app->unfolded;
 	if (invocation->by_key)
 		return true;
 	if (app->unfolded)

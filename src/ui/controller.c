@@ -9,7 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/leave.h"
 #include "app/page.h"
+#include "app/search.h"
+#include "app/send.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -78,7 +81,7 @@ static void on_interrupt(struct controller *controller)
 	if (input_line("").len > 0)
 		return;
 	bool cancelled = controller->hooks.interrupt(controller->app);
-	if (cancelled || app_unmark(controller->app))
+	if (cancelled || search_unmark(controller->app))
 		notify_change(controller);
 	else
 		say(controller, "Ctrl-D or /quit leaves");
@@ -95,7 +98,7 @@ static void on_escape(struct controller *controller)
 		return;
 	else if (!controller->frontend.to_newest ||
 	         !controller->frontend.to_newest(controller->frontend.context))
-		app_unmark(app);
+		search_unmark(app);
 	notify_change(controller);
 }
 
@@ -123,7 +126,7 @@ static bool send_data(struct controller *controller, const char *text, size_t le
 	struct app *app = controller->app;
 	struct session *session = app_need_session(app, &error);
 	app_to_newest(app);
-	bool sent = session && app_send_line(session, text, len, &error);
+	bool sent = session && send_line(session, text, len, &error);
 	if (!sent)
 		app_error(app, "%s", error.text);
 	return sent;
@@ -136,7 +139,7 @@ static bool on_hides(void *context, const char *line)
 }
 
 /* The line that /secret without text has asked for. */
-static void send_secret(struct controller *controller, const char *text, size_t len)
+static void deliver_secret(struct controller *controller, const char *text, size_t len)
 {
 	struct error error;
 	struct app *app = controller->app;
@@ -145,7 +148,7 @@ static void send_secret(struct controller *controller, const char *text, size_t 
 	app->secret_for = 0;
 	if (!session)
 		app_error(app, "session %u has gone: the secret was not sent", number);
-	else if (!app_send_secret(app, session, text, len, &error))
+	else if (!send_secret(app, session, text, len, &error))
 		app_error(app, "the secret was not sent: %s", error.text);
 	notify_change(controller);
 }
@@ -165,7 +168,7 @@ static void report_answer(struct controller *controller, uint64_t since)
 static bool run_line(struct controller *controller, const char *line, size_t len)
 {
 	if (controller->app->secret_for) {
-		send_secret(controller, line, len);
+		deliver_secret(controller, line, len);
 		return true;
 	}
 	uint64_t since = transcript_end(controller->app->transcript);
@@ -199,9 +202,9 @@ static void on_end(void *context)
 	struct controller *controller = context;
 	struct app *app = controller->app;
 	struct error error;
-	if (!app_unsent(app) && something_is_open(app) && !app_confirmed(app, "close all"))
+	if (!leave_unsent(app) && something_is_open(app) && !app_confirmed(app, "close all"))
 		say(controller, "sessions are open: Ctrl-D again quits");
-	else if (!app_leave(app, "Ctrl-D", &error))
+	else if (!leave_begin(app, "Ctrl-D", &error))
 		say(controller, error.text);
 }
 
@@ -367,7 +370,7 @@ static bool must_ask(struct controller *controller, const struct key *key)
 static void end_secret(struct controller *controller, bool send)
 {
 	if (send)
-		send_secret(controller, controller->secret.text ? controller->secret.text : "",
+		deliver_secret(controller, controller->secret.text ? controller->secret.text : "",
 		            controller->secret.len);
 	secret_line_wipe(&controller->secret);
 	controller->app->secret_for = 0;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "app/page.h"
+#include "app/session_snapshot.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/rate_limit.h"
@@ -627,6 +628,21 @@ static int64_t cost_of(size_t bytes, int64_t making)
 	return later_of((int64_t)bytes * CLOCK_S / PANE_RATE, making * PANE_SHARE);
 }
 
+/* How often something on the screen changes by itself, ns; 0 = not at all. The status line leaves
+ * the keepalive timer out. */
+static int64_t pulse_of(const struct app *app)
+{
+	const struct session *current = app->current;
+	int64_t page = page_pulse(app), line = 0, left;
+	if (current && session_waiting(current, &left))
+		line = CLOCK_S / 10;
+	else if (current && session_opens_again(current, &left))
+		line = snapshot_left_pulse(left);
+	else if (current)
+		line = session_snapshot_pulse(current, false);
+	return page && line ? earlier_of(page, line) : page + line;
+}
+
 static void window_draw(struct ui *ui, struct app *app)
 {
 	struct window *window = window_of(ui);
@@ -644,7 +660,7 @@ static void window_draw(struct ui *ui, struct app *app)
 	terminal_flush(window->terminal);
 	window->dirty = false;
 	window->stale = window->stale && !pane;
-	int64_t pulse = page_pulse(window->app);
+	int64_t pulse = pulse_of(window->app);
 	window->next_tick = pulse ? now + pulse : INT64_MAX;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/fixture.h"
 
+#include "app/leave.h"
+
 struct poller app_fixture_poller;
 
 void app_fixture_start(struct app *app)
@@ -20,9 +22,11 @@ void app_fixture_turn(struct app *app, int64_t deadline)
 	app_reap(app);
 	poller_reset(&app_fixture_poller);
 	app_prepare(app, &app_fixture_poller);
+	leave_prepare(app, &app_fixture_poller);
 	poller_wake_at(&app_fixture_poller, deadline);
 	poller_wait(&app_fixture_poller);
 	app_serve(app, &app_fixture_poller);
+	leave_serve(app);
 	app_reap(app);
 }
 

@@ -2,6 +2,7 @@
 #include "app/app.h"
 
 #include "app/fixture.h"
+#include "app/send.h"
 #include "net/reconnect.h"
 #include "net/service.h"
 #include "support/peer.h"
@@ -59,7 +60,7 @@ static void test_demo(void)
 	struct session *echo = sessions_named(app.sessions, "echo");
 	ok(echo && session_has_clients(echo), "beside a listener");
 	wait_for(&app, session_state(demo) == SESSION_OPEN, "it connects");
-	ok(app_send_line(demo, "Hello, server!", 14, &error), "a line goes out");
+	ok(send_line(demo, "Hello, server!", 14, &error), "a line goes out");
 	wait_for(&app, session_counts(demo)->received_bytes >= 15, "and comes back");
 	struct buf *got = app_fixture_received(&app, session_number(demo), false);
 	is_bytes(buf_data(got), got->len, "Hello, server!\n", 15, "whole, with its line end");
@@ -87,7 +88,7 @@ static void test_line_ends(void)
 	struct buf want = { .max = SIZE_MAX };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		ok(app_set(&app, "eol", cases[i].eol, &error), "eol %s", cases[i].eol);
-		ok(app_send_line(client, cases[i].typed, strlen(cases[i].typed), &error), "a line");
+		ok(send_line(client, cases[i].typed, strlen(cases[i].typed), &error), "a line");
 		wait_for(&app, session_counts(server)->receives == i + 1, "is one datagram");
 		buf_append_text(&want, "[");
 		buf_append(&want, cases[i].sent, cases[i].len);
@@ -137,7 +138,7 @@ static void test_news(void)
 	ok(app.current == client, "who comes does not steal the window");
 	ok(app_unread(&app, accepted) > 0 && app_unread(&app, server) > 0, "but is news");
 	uint64_t before = app_unread(&app, accepted);
-	app_send_line(client, "x", 1, &error);
+	send_line(client, "x", 1, &error);
 	wait_for(&app, session_counts(client)->received_bytes == 2, "an echo");
 	is_int(app_unread(&app, accepted), (long long)before + 1,
 	       "a message is news, once, and what is sent is none");
@@ -172,7 +173,7 @@ static void test_forgetting(void)
 	ok(app_forget(&app, three, &error) && app.current == one, "or the one before");
 	session_close(one, &error);
 	ok(app_forget(&app, one, &error) && !app.current, "or none");
-	is_int(app.unread_count, 0, "nothing is kept of them");
+	is_int((long)app.tab_count, 0, "nothing is kept of them");
 	ok(transcript_is_hidden(app.transcript, 1) && transcript_is_hidden(app.transcript, 2),
 	   "and what they did is hidden");
 	for (int i = 0; i < 4; i++)
@@ -246,7 +247,7 @@ static void test_failed_to_open(void)
 	app_fixture_turn(&app, clock_now());
 	ok(app.current == typed && sessions_count(app.sessions) == 3,
 	   "while a line is typed for it, it stays");
-	ok(!app_send_line(typed, "x", 1, &error), "and takes no line");
+	ok(!send_line(typed, "x", 1, &error), "and takes no line");
 	app_error(&app, "%s", error.text);
 	app.typing = false;
 	wait_for(&app, app.current == one, "then it goes");
@@ -257,7 +258,8 @@ static void test_failed_to_open(void)
 	app_select(&app, two);
 	uint32_t number = session_number(four);
 	wait_for(&app, sessions_count(app.sessions) == 2, "one that is not looked at goes, too");
-	ok(app.current == two && strstr(app_fixture_note(&app, 3), " refused "), "and is told here");
+	ok(app.current == two && strstr(app_fixture_note(&app, 3), " refused "),
+	   "and is told here");
 	ok(states_of(&app, number) == 1, "what it did is still written down");
 	app.keeps_failed = true;
 	four = open_on(&app, text, NULL);
@@ -312,7 +314,7 @@ static void test_gone(void)
 			app_select(&app, accepted);
 			looked_at = app_shown(&app);
 		}
-		bounded = bounded && app.unread_count <= sessions_count(app.sessions);
+		bounded = bounded && app.tab_count <= sessions_count(app.sessions);
 	}
 	ok(app.current && app_shown(&app) == looked_at &&
 	           sessions_numbered(app.sessions, looked_at) == app.current,
@@ -342,17 +344,9 @@ static void test_looks(void)
 	ok(app_view_mode(&app, session_number(echo)).ops == &trace_view, "and only that one");
 	app_set_view_mode(&app, number, (struct view_mode){ .ops = &ladder_view, .all = true });
 	ok(!app_view_mode(&app, number).all, "a ladder is not one of all");
-	app_next_view(&app, number);
-	ok(app_view_mode(&app, number).ops == &chat_view, "after the last comes the first");
-	app_next_view(&app, number);
-	ok(app_view_mode(&app, number).ops == &hex_view, "and then the next");
-	app_set_view_mode(&app, number, (struct view_mode){ .ops = &trace_view, .all = true });
-	app_next_view(&app, number);
-	ok(app_view_mode(&app, number).ops == &chat_view && app_view_mode(&app, number).all,
-	   "of all the last is another");
 	ok(session_close(demo, &error) && app_forget(&app, demo, &error), "it is forgotten");
 	ok(app_view_mode(&app, number).ops == &trace_view, "and how it was shown");
-	is_int(app.view_mode_count, 0, "nothing is kept");
+	ok(app.tab_count <= sessions_count(app.sessions), "nothing is kept of it");
 	ok(app_set(&app, "kernel", "off", &error) && !app.settings.kernel,
 	   "the kernel is left alone");
 	app_fixture_end(&app);
@@ -419,6 +413,21 @@ static void test_settings(void)
 	app_fixture_end(&app);
 }
 
+static void test_question(void)
+{
+	struct app app;
+	app_fixture_start(&app);
+	ok(!app_confirmed(&app, "overwrite %s", "a"), "the first time it is a question");
+	ok(app_confirmed(&app, "overwrite %s", "a"), "the second time it is the answer");
+	ok(!app_confirmed(&app, "overwrite %s", "a"), "which holds once");
+	ok(!app_confirmed(&app, "overwrite %s", "b"), "another deed is another question");
+	ok(!app_confirmed(&app, "overwrite %s", "a"), "which has taken the place of the first");
+	app.asked_at -= (ASK_SECONDS + 1) * CLOCK_S;
+	ok(!app_confirmed(&app, "overwrite %s", "a"), "after so long it is asked again");
+	ok(app_confirmed(&app, "overwrite %s", "a"), "and answered");
+	app_fixture_end(&app);
+}
+
 int main(void)
 {
 	tap_watchdog(30);
@@ -434,5 +443,6 @@ int main(void)
 	test_other_end();
 	test_mapped_other_end();
 	test_settings();
+	test_question();
 	return tap_done();
 }

@@ -1,21 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What is not done without a second word. */
+/* Quitting while data has not been sent. */
 #include "app/fixture.h"
-
-static void test_question(void)
-{
-	struct app app;
-	app_fixture_start(&app);
-	ok(!app_confirmed(&app, "overwrite %s", "a"), "the first time it is a question");
-	ok(app_confirmed(&app, "overwrite %s", "a"), "the second time it is the answer");
-	ok(!app_confirmed(&app, "overwrite %s", "a"), "which holds once");
-	ok(!app_confirmed(&app, "overwrite %s", "b"), "another deed is another question");
-	ok(!app_confirmed(&app, "overwrite %s", "a"), "which has taken the place of the first");
-	app.asked_at -= (ASK_SECONDS + 1) * CLOCK_S;
-	ok(!app_confirmed(&app, "overwrite %s", "a"), "after so long it is asked again");
-	ok(app_confirmed(&app, "overwrite %s", "a"), "and answered");
-	app_fixture_end(&app);
-}
+#include "app/leave.h"
+#include "app/send.h"
 
 /* A UDP session to a name: what is sent waits until that is found. */
 static struct session *start(struct app *app, const char *text)
@@ -23,7 +10,7 @@ static struct session *start(struct app *app, const char *text)
 	struct error error;
 	struct target target = { .transport = TRANSPORT_UDP, .host = "localhost", .service = "9" };
 	struct session *session = app_open(app, &target, NULL, &error);
-	ok(session && app_send_line(session, text, strlen(text), &error), "sent: %s", text);
+	ok(session && send_line(session, text, strlen(text), &error), "sent: %s", text);
 	return session;
 }
 
@@ -33,22 +20,22 @@ static void test_leaving(void)
 	struct error error = { 0 };
 	app_fixture_start(&app);
 	app.attended = true;
-	ok(app_leave(&app, "/quit", &error) && app.quit, "with nothing unsent it quits at once");
+	ok(leave_begin(&app, "/quit", &error) && app.quit, "with nothing unsent it quits at once");
 	app.quit = false;
 	start(&app, "12345");
-	is_int(app_unsent(&app), 6, "bytes wait");
-	ok(!app_leave(&app, "/quit", &error) && !app.quit, "with unsent data it asks");
+	is_int(leave_unsent(&app), 6, "bytes wait");
+	ok(!leave_begin(&app, "/quit", &error) && !app.quit, "with unsent data it asks");
 	is_text(error.text,
 	        "session 1 has 6 unsent bytes: /quit again within 10 s quits and drops them",
 	        "and says how much is lost");
 	start(&app, "12");
 	ok(!app_confirmed(&app, "something else"), "with another question meanwhile");
-	ok(!app_leave(&app, "Ctrl-D", &error) && !app.quit, "it asks again");
+	ok(!leave_begin(&app, "Ctrl-D", &error) && !app.quit, "it asks again");
 	is_text(error.text,
 	        "2 sessions have 9 unsent bytes: Ctrl-D again within 10 s quits and drops them",
 	        "and counts all sessions");
-	ok(!app_leave(&app, "/quit", &error) && !app.quit, "/quit is no answer to that");
-	ok(app_leave(&app, "/quit", &error) && app.quit, "but to its own question");
+	ok(!leave_begin(&app, "/quit", &error) && !app.quit, "/quit is no answer to that");
+	ok(leave_begin(&app, "/quit", &error) && app.quit, "but to its own question");
 	app_fixture_end(&app);
 }
 
@@ -58,10 +45,10 @@ static void test_leaving_unattended(void)
 	struct error error = { 0 };
 	app_fixture_start(&app);
 	start(&app, "12345");
-	ok(app_leave(&app, "/quit", &error) && !app.quit && app_is_leaving(&app),
+	ok(leave_begin(&app, "/quit", &error) && !app.quit && leave_has_begun(&app),
 	   "where nobody can be asked it waits");
 	wait_for(&app, app.quit, "until all is sent");
-	is_int(app_unsent(&app), 0, "which it is");
+	is_int(leave_unsent(&app), 0, "which it is");
 	is_int(app.status, 0, "and all is well");
 	app_fixture_end(&app);
 }
@@ -72,7 +59,7 @@ static void test_leaving_too_late(void)
 	struct error error = { 0 };
 	app_fixture_start(&app);
 	struct session *session = start(&app, "12345");
-	ok(app_leave(&app, "/quit", &error) && !app.quit, "waiting");
+	ok(leave_begin(&app, "/quit", &error) && !app.quit, "waiting");
 	ok(session_close(session, &error), "what waits is lost meanwhile");
 	wait_for(&app, app.quit, "it quits");
 	is_int((long)app.lost, 6, "knows how much was lost");
@@ -81,10 +68,10 @@ static void test_leaving_too_late(void)
 	app_fixture_start(&app);
 	app.settings.timeout = 1;
 	start(&app, "12345");
-	app_leave(&app, "/quit", &error);
+	leave_begin(&app, "/quit", &error);
 	while (clock_now() < app.leave_by)
 		;
-	app_serve_leaving(&app);
+	leave_serve(&app);
 	ok(app.quit && app.lost == 6 && app.status == 1, "the time limit is obeyed");
 	app_fixture_end(&app);
 }
@@ -92,7 +79,6 @@ static void test_leaving_too_late(void)
 int main(void)
 {
 	tap_watchdog(30);
-	test_question();
 	test_leaving();
 	test_leaving_unattended();
 	test_leaving_too_late();

@@ -5,6 +5,7 @@
 #include <locale.h>
 
 #include "app/fixture.h"
+#include "app/send.h"
 #include "app/session_snapshot.h"
 
 static struct rows rows;
@@ -90,7 +91,8 @@ static void prints(void)
 	struct app app;
 	app_fixture_start(&app);
 	page_toggle(&app, &text_page, "/text", 0, "one\ntwo");
-	is_text(app_fixture_note(&app, 0), "one\ntwo", "where no pages are shown, its text is a note");
+	is_text(app_fixture_note(&app, 0), "one\ntwo",
+	        "where no pages are shown, its text is a note");
 	page_toggle(&app, &fast_page, "/fast", 0, NULL);
 	is_text(app_fixture_note(&app, 0), "none", "and so are rows");
 	ok(!page_is_open(&app), "and no page is open");
@@ -109,15 +111,6 @@ static void is_about_a_session(void)
 	is_text(shown(&app, 80, 10), "echo\n", "whichever that is");
 	page_toggle(&app, &name_page, "/name @demo", 2, NULL);
 	is_text(shown(&app, 80, 10), "demo\n", "or one of its own");
-	app_set_view_mode(&app, 2, (struct view_mode){ .ops = &hex_view });
-	ok(page_is_open(&app), "a view of another session leaves it there");
-	app_set_view_mode(&app, 1, (struct view_mode){ .ops = &hex_view });
-	ok(!page_is_open(&app), "the view of what is shown takes its place");
-	page_toggle(&app, &name_page, "/name @demo", 2, NULL);
-	app_next_view(&app, 1);
-	ok(app_view_mode(&app, 1).ops == &hex_view, "the next view of a page");
-	ok(!page_is_open(&app), "is the view below it");
-	page_toggle(&app, &name_page, "/name @demo", 2, NULL);
 	wait_for(&app, session_state(numbered(&app, 2)) == SESSION_OPEN, "it connects");
 	ok(session_close(numbered(&app, 2), &error) && app_forget(&app, numbered(&app, 2), &error),
 	   "the session goes");
@@ -163,7 +156,7 @@ static void snapshots(void)
 	session_snapshot(numbered(&app, 1), &snapshot);
 	is_int(snapshot.kind, SNAPSHOT_LISTENER, "a listener");
 	is_text(snapshot.service, "echo", "with its service");
-	ok(app_send_line(numbered(&app, 2), "hello", 5, &error), "a line is sent");
+	ok(send_line(numbered(&app, 2), "hello", 5, &error), "a line is sent");
 	wait_for(&app, session_counts(numbered(&app, 2))->received_bytes == 6, "and comes back");
 	session_snapshot(numbered(&app, 2), &snapshot);
 	is_int(snapshot.kind, SNAPSHOT_STREAM, "a conversation");

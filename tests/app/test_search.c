@@ -2,6 +2,7 @@
 #include "app/page.h"
 
 #include "app/fixture.h"
+#include "app/search.h"
 
 static struct app app;
 static struct error error;
@@ -15,7 +16,7 @@ static uint64_t put(enum call call, const char *text)
 static bool find(const char *text, bool newer)
 {
 	error.text[0] = '\0';
-	return app_find(&app, text, newer, &error);
+	return search_find(&app, text, newer, &error);
 }
 
 static bool is_at(uint64_t entry, uint32_t offset)
@@ -53,8 +54,8 @@ static void test_on_and_on(void)
 	struct view view = app_view(&app, 80);
 	is_bytes(view.find, view.find_len, "no", 2, "the view highlights it");
 	is_int(transcript_count(app.transcript), 2, "nothing of this is written down");
-	ok(app_unmark(&app) && !app_view(&app, 80).find, "no longer, when told so");
-	ok(!app_unmark(&app), "which is done once");
+	ok(search_unmark(&app) && !app_view(&app, 80).find, "no longer, when told so");
+	ok(!search_unmark(&app), "which is done once");
 	ok(find(NULL, false) == false && is_at(second, 0), "where one is stays known");
 	ok(app_view(&app, 80).find != NULL, "and looking on highlights it again");
 	app_fixture_end(&app);

@@ -856,6 +856,12 @@ static void test_views(void)
 	is_text(run(&app, "/view ladder all"), refusal, "/view ladder all");
 	is_text(run(&app, "/view all"), refusal, "also when there is one already");
 	ok(app_view_mode(&app, c).ops == &ladder_view, "and it stays");
+	is_text(run(&app, "/view"), "", "/view");
+	ok(app_view_mode(&app, c).ops == &chat_view, "after the last comes the first");
+	is_text(run(&app, "/view trace all"), "", "/view trace all");
+	is_text(run(&app, "/view"), "", "/view");
+	ok(app_view_mode(&app, c).ops == &chat_view && app_view_mode(&app, c).all,
+	   "of all the last is another");
 	is_text(run(&app, "/view page"),
 	        "view: \"page\" is not chat, hex, trace, ladder or all: /view "
 	        "[chat|hex|trace|ladder] [all]",

@@ -4,6 +4,7 @@
 
 #include "app/fixture.h"
 #include "app/page.h"
+#include "app/send.h"
 #include "command/command.h"
 #include "command/queue.h"
 
@@ -55,7 +56,7 @@ static void conversation(void)
 	ok(app_demo(&app, &error), "a server, and a session to it");
 	wait_for(&app, session_state(numbered(2)) == SESSION_OPEN && numbered(3),
 	         "they are connected");
-	ok(app_send_line(numbered(2), "hello", 5, &error), "a line is sent");
+	ok(send_line(numbered(2), "hello", 5, &error), "a line is sent");
 	wait_for(&app, session_counts(numbered(2))->received_bytes == 6, "and comes back");
 	ok(has("/info", "INFO demo") && strstr(buf_text(&out), "ESTABLISHED"), "/info");
 	ok(strstr(buf_text(&out), "6 B in 1 call"), "with its traffic");
@@ -73,7 +74,7 @@ static void lists(void)
 	ok(has("/sessions", "2* demo"), "/sessions");
 	ok(app.open_page.page->live, "is a live page");
 	is_int(page_pulse(&app), 0, "in which nothing counts");
-	app_send_line(numbered(2), "more", 4, &error);
+	send_line(numbered(2), "more", 4, &error);
 	wait_for(&app, strstr(rendered(80, 100), "↑11 ↓11"), "it changes with the sessions");
 	ok(has("/stats", "send "), "/stats");
 	ok(strstr(buf_text(&out), "/stats  calls and bytes"), "with its heading");
@@ -92,6 +93,18 @@ static void lists(void)
 	   "a printed list is a note");
 	ok(run("/help send") && strstr(app_fixture_note(&app, 2), "/send"), "and so is an answer");
 	app.shows_pages = true;
+}
+
+static void views(void)
+{
+	ok(run("/sessions") && run("/view @1 hex") && page_is_open(&app),
+	   "a view of another session leaves a page there");
+	ok(run("/view hex") && !page_is_open(&app), "the view of what is shown takes its place");
+	ok(run("/sessions") && run("/view") && !page_is_open(&app), "the next view of a page");
+	ok(app_view_mode(&app, 2).ops == &hex_view, "is the view below it");
+	ok(run("/sessions") && run("/ladder") && !page_is_open(&app),
+	   "/ladder takes its place, too");
+	ok(run("/view chat"), "back");
 }
 
 static void programs(void)
@@ -157,6 +170,7 @@ int main(void)
 	app.shows_pages = true;
 	conversation();
 	lists();
+	views();
 	programs();
 	sizes();
 	long_program();

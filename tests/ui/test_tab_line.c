@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/send.h"
 #include "ui/controller.h"
 #include "ui/status_line.h"
 #include "ui/tab_line.h"
@@ -152,7 +153,7 @@ static void conversation(struct app *app, struct poller *poller)
 	ok(serve_until(app, poller, is_connected), "that is connected");
 	app_select(app, numbered(app, 2));
 	is_text(status(app, "", 80), " tcp ESTABLISHED *  ↑0 ↓0  LF  chat", "its state");
-	ok(app_send_line(numbered(app, 2), "1234", 4, &error), "it sends");
+	ok(send_line(numbered(app, 2), "1234", 4, &error), "it sends");
 	ok(serve_until(app, poller, has_sent), "and gets its echo");
 	is_text(status(app, "SCROLLED", 80), " tcp ESTABLISHED *  ↑5 ↓5  LF  chat  SCROLLED",
 	        "counted, and the mode");

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* leave: quitting while data has not been sent yet. Asks a person first; where nobody can be asked
+ * (the start-up file, a script) it waits until all is sent. */
+#pragma once
+
+#include "app/app.h"
+
+/* Bytes that quitting now would lose, of all sessions. */
+size_t leave_unsent(const struct app *app);
+
+/* Quits; with unsent data only on the second call. False: one line says how much would be lost, and
+ * to give `again` ("/quit") again. Where nobody can be asked it quits when all is sent, or when the
+ * time limit of the settings is over. */
+bool leave_begin(struct app *app, const char *again, struct error *error);
+bool leave_has_begun(const struct app *app);
+
+/* For the loop, beside the app's own. */
+void leave_prepare(const struct app *app, struct poller *poller);
+void leave_serve(struct app *app);
