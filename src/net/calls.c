@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "net/calls_internal.h"
+#include "net/calls_control.h"
 
 #ifdef HAVE_ACCEPT4
 static int make_socket(int family, int type)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "net/calls_internal.h"
+#include "net/calls_control.h"
 
 /* Less room than this at the end of a block is left unused, so that a flood is not read
  * in crumbs. */

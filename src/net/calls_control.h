@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* calls_internal: what the files that make up calls share, and nobody else includes.
+/* calls_control: what the files that make up calls share, and nobody else includes.
  *
  *	calls.c          making and ending, options, names; how a call is written down
  *	calls_bytes.c    sending and receiving
  *	calls_pktinfo.c  which address of ours a datagram came to, and leaves from: Linux
- *	calls_stamps.c   when bytes came and when they were acknowledged, and the error queue: Linux
+ *	calls_control.c   when bytes came and when they were acknowledged, and the error queue: Linux
  */
 #pragma once
 
@@ -37,7 +37,7 @@ void locals_take(const struct cmsghdr *cmsg, struct arrival *arrival);
 ssize_t locals_send(int fd, const void *data, size_t len, int flags, struct sockaddr_storage *to,
                     socklen_t to_len, const struct endpoint *local);
 
-/* ---- calls_stamps.c ---- */
+/* ---- calls_control.c ---- */
 
 /* recvmsg() where more is asked than recv() or, with `from`, recvfrom() tell. *buffered (NULL = not
  * asked) is how long on a socket with SO_TIMESTAMPNS the last byte, or the datagram, had lain

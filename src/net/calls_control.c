@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "net/calls_internal.h"
+#include "net/calls_control.h"
 
 #ifdef __linux__
 
