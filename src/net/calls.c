@@ -3,13 +3,27 @@
 
 #include "net/calls.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "net/calls_control.h"
+
+/* Less room than this at the end of a block is left unused, so that a flood is not read in
+ * crumbs. */
+enum { RECV_LEAST = 4096 };
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* SIGPIPE is ignored in any case */
+#endif
+
+#define RETRY_INTERRUPTED(result, call)                                                            \
+	do                                                                                         \
+		(result) = (call);                                                                 \
+	while ((result) < 0 && errno == EINTR)
 
 #ifdef HAVE_ACCEPT4
 static int make_socket(int family, int type)
@@ -60,13 +74,13 @@ static struct entry begin_at(const struct caller *caller, enum call call, int fd
 	};
 }
 
-struct entry call_begin(const struct caller *caller, enum call call, int fd)
+static struct entry begin(const struct caller *caller, enum call call, int fd)
 {
 	return begin_at(caller, call, fd, clock_now());
 }
 
 /* What is read first must not count as the call's time. */
-struct entry call_enter(const struct caller *caller, enum call call, int fd)
+static struct entry enter(const struct caller *caller, enum call call, int fd)
 {
 	int64_t now = clock_now();
 	if (caller->observer && caller->observer->before(caller, fd, now))
@@ -80,7 +94,7 @@ static uint32_t to_microseconds(int64_t duration)
 	return us < 0 ? 0 : us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
 }
 
-int64_t call_end(struct entry *entry, bool failed)
+static int64_t end(struct entry *entry, bool failed)
 {
 	entry->error = failed ? (uint8_t)errno : 0;
 	int64_t now = clock_now();
@@ -93,7 +107,7 @@ static int64_t write_down(const struct caller *caller, struct entry *entry, int 
                           const struct endpoint *addr, const void *payload, size_t len)
 {
 	int saved = errno;
-	int64_t now = call_end(entry, result < 0);
+	int64_t now = end(entry, result < 0);
 	transcript_append(caller->transcript, entry, addr, payload, len);
 	errno = saved;
 	return now;
@@ -112,7 +126,7 @@ static int record(const struct caller *caller, struct entry *entry, int fd, int 
 
 int call_socket(const struct caller *caller, int family, int type)
 {
-	struct entry entry = call_enter(caller, CALL_SOCKET, -1);
+	struct entry entry = enter(caller, CALL_SOCKET, -1);
 	entry.arg = type;
 	entry.arg2 = (int16_t)family;
 	int fd = make_socket(family, type);
@@ -126,14 +140,14 @@ int call_bind(const struct caller *caller, int fd, const struct endpoint *addr)
 {
 	struct sockaddr_storage storage;
 	socklen_t len = endpoint_to_sockaddr(addr, &storage);
-	struct entry entry = call_enter(caller, CALL_BIND, fd);
+	struct entry entry = enter(caller, CALL_BIND, fd);
 	int result = bind(fd, (struct sockaddr *)&storage, len);
 	return record(caller, &entry, fd, result, addr, NULL, 0);
 }
 
 int call_listen(const struct caller *caller, int fd, int backlog)
 {
-	struct entry entry = call_enter(caller, CALL_LISTEN, fd);
+	struct entry entry = enter(caller, CALL_LISTEN, fd);
 	entry.arg = backlog;
 	int result = listen(fd, backlog);
 	return record(caller, &entry, fd, result, NULL, NULL, 0);
@@ -146,7 +160,7 @@ int call_connect(const struct caller *caller, int fd, const struct endpoint *add
 	socklen_t len = endpoint_to_sockaddr(addr, &storage);
 	if (len == 0)
 		len = sizeof(struct sockaddr);
-	struct entry entry = call_enter(caller, CALL_CONNECT, fd);
+	struct entry entry = enter(caller, CALL_CONNECT, fd);
 	int result = connect(fd, (struct sockaddr *)&storage, len);
 	if (result < 0 && errno == EINTR)
 		errno = EINPROGRESS;
@@ -157,7 +171,7 @@ int call_accept(const struct caller *caller, int fd, struct endpoint *peer)
 {
 	struct sockaddr_storage storage;
 	socklen_t len = sizeof storage;
-	struct entry entry = call_enter(caller, CALL_ACCEPT, fd);
+	struct entry entry = enter(caller, CALL_ACCEPT, fd);
 	int client;
 	RETRY_INTERRUPTED(client, take_client(fd, (struct sockaddr *)&storage, &len));
 	if (client < 0)
@@ -170,7 +184,7 @@ int call_accept(const struct caller *caller, int fd, struct endpoint *peer)
 
 int call_shutdown(const struct caller *caller, int fd, int how)
 {
-	struct entry entry = call_enter(caller, CALL_SHUTDOWN, fd);
+	struct entry entry = enter(caller, CALL_SHUTDOWN, fd);
 	entry.arg = how;
 	int result = shutdown(fd, how);
 	return record(caller, &entry, fd, result, NULL, NULL, 0);
@@ -180,7 +194,7 @@ int call_shutdown(const struct caller *caller, int fd, int how)
  * else's, close(2). */
 int call_close(const struct caller *caller, int fd)
 {
-	struct entry entry = call_enter(caller, CALL_CLOSE, fd);
+	struct entry entry = enter(caller, CALL_CLOSE, fd);
 	int result = close(fd);
 	if (result < 0 && errno == EINTR)
 		result = 0;
@@ -191,7 +205,7 @@ int call_getsockname(const struct caller *caller, int fd, struct endpoint *addr)
 {
 	struct sockaddr_storage storage;
 	socklen_t len = sizeof storage;
-	struct entry entry = call_begin(caller, CALL_GETSOCKNAME, fd);
+	struct entry entry = begin(caller, CALL_GETSOCKNAME, fd);
 	int result = getsockname(fd, (struct sockaddr *)&storage, &len);
 	*addr = endpoint_from_sockaddr((struct sockaddr *)&storage, result < 0 ? 0 : len);
 	write_down(caller, &entry, result, addr, NULL, 0);
@@ -203,7 +217,7 @@ int call_getsockname(const struct caller *caller, int fd, struct endpoint *addr)
 static struct entry enter_option(const struct caller *caller, enum call call, int fd, int level,
                                  int name)
 {
-	struct entry entry = call_enter(caller, call, fd);
+	struct entry entry = enter(caller, call, fd);
 	entry.arg = name;
 	entry.arg2 = (int16_t)level;
 	return entry;
@@ -214,7 +228,9 @@ int call_set_bytes(const struct caller *caller, int fd, int level, int name, con
 {
 	struct entry entry = enter_option(caller, CALL_SETSOCKOPT, fd, level, name);
 	int result = setsockopt(fd, level, name, value, (socklen_t)len);
-	if (result == 0 && caller->observer && stamps_fill_queue(level, name))
+	if (result == 0 && caller->observer &&
+	    (control_is_option(CONTROL_ERROR, level, name) ||
+	     control_is_option(CONTROL_ACKNOWLEDGEMENT, level, name)))
 		caller->observer->queue_enabled(caller);
 	return record(caller, &entry, fd, result, NULL, value, len);
 }
@@ -248,14 +264,219 @@ int call_get_option(const struct caller *caller, int fd, int level, int name, in
 	return call_get_bytes(caller, fd, level, name, value, &len);
 }
 
-/* ---- the error queue ---- */
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static int32_t to_arg(size_t value)
+{
+	return (int32_t)smaller(value, INT32_MAX);
+}
+
+static void set_arguments(struct entry *entry, size_t asked, int flags)
+{
+	entry->arg = to_arg(asked);
+	entry->arg2 = (int16_t)flags;
+}
+
+/* Writes down a call whose payload is in its reserved place already, and reads the kernel after it. */
+static void commit(const struct caller *caller, const struct entry *entry, int fd, int64_t now,
+                   const struct endpoint *addr, const struct endpoint *local, size_t kept,
+                   int64_t buffered)
+{
+	int saved = errno;
+	transcript_commit_ends(caller->transcript, entry, addr, local, kept);
+	if (caller->observer) {
+		caller->observer->after(caller, fd, now, buffered);
+		if (entry->error == EAGAIN || entry->error == EWOULDBLOCK)
+			caller->observer->blocked(caller, fd);
+	}
+	errno = saved;
+}
+
+/* ---- receiving ---- */
+
+/* recv() where `from` is NULL. Arrival times and local addresses only come with recvmsg(), which
+ * costs more. */
+static ssize_t receive(const struct caller *caller, int fd, void *place, size_t len, int flags,
+                       struct sockaddr_storage *from, socklen_t *from_len, int64_t *buffered,
+                       struct arrival *arrival)
+{
+	ssize_t got;
+	bool stamped = caller->observer && caller->observer->wants_arrival(caller);
+	*buffered = -1;
+	if (stamped || arrival)
+		RETRY_INTERRUPTED(got, control_recv(fd, place, len, flags, from, from_len,
+		                                    stamped ? buffered : NULL, arrival));
+	else if (from)
+		RETRY_INTERRUPTED(
+		        got, recvfrom(fd, place, len, flags, (struct sockaddr *)from, from_len));
+	else
+		RETRY_INTERRUPTED(got, recv(fd, place, len, flags));
+	return got;
+}
+
+ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, const char **data)
+{
+	size_t room;
+	int64_t buffered;
+	struct entry entry = enter(caller, CALL_RECV, fd);
+	char *place = transcript_reserve(caller->transcript, 0, smaller(most, RECV_LEAST), &room);
+	size_t asked = smaller(most, room);
+	set_arguments(&entry, asked, flags);
+	ssize_t got = receive(caller, fd, place, asked, flags, NULL, NULL, &buffered, NULL);
+	int64_t now = end(&entry, got < 0);
+	commit(caller, &entry, fd, now, NULL, NULL, got > 0 ? (size_t)got : 0,
+	       got > 0 ? buffered : -1);
+	*data = place;
+	return got;
+}
+
+/* What a datagram's call has brought. Of a cut one the result is its real length, which the entry
+ * keeps. Returns what is there of it. */
+static ssize_t note_cut(struct entry *entry, ssize_t got, size_t asked)
+{
+	if (got <= (ssize_t)asked)
+		return got;
+	entry->flags |= ENTRY_TRUNCATED;
+	entry->arg = to_arg((size_t)got);
+	return (ssize_t)asked;
+}
+
+/* `arrival` is NULL where it is not asked for. */
+static ssize_t receive_datagram(const struct caller *caller, int fd, size_t most, int flags,
+                                struct endpoint *from, struct arrival *arrival, const char **data)
+{
+	size_t room;
+	int64_t buffered;
+	struct entry entry = enter(caller, arrival ? CALL_RECVMSG : CALL_RECVFROM, fd);
+	char *place = transcript_reserve(caller->transcript, ENTRY_ADDRESSES,
+	                                 smaller(most, TRANSCRIPT_ROOM), &room);
+	size_t asked = smaller(most, room);
+	if (asked < TRANSCRIPT_ROOM)
+		flags |= MSG_TRUNC;
+	struct sockaddr_storage storage;
+	socklen_t len = sizeof storage;
+	set_arguments(&entry, asked, flags);
+	ssize_t got = receive(caller, fd, place, asked, flags, &storage, &len, &buffered, arrival);
+	int64_t now = end(&entry, got < 0);
+	*from = endpoint_from_sockaddr((struct sockaddr *)&storage, got < 0 ? 0 : len);
+	got = note_cut(&entry, got, asked);
+	const struct endpoint *to = arrival ? &arrival->to : NULL;
+	commit(caller, &entry, fd, now, from, to, got > 0 ? (size_t)got : 0, buffered);
+	*data = place;
+	return got;
+}
+
+ssize_t call_recvfrom(const struct caller *caller, int fd, size_t most, int flags,
+                      struct endpoint *from, const char **data)
+{
+	return receive_datagram(caller, fd, most, flags, from, NULL, data);
+}
+
+ssize_t call_recvmsg(const struct caller *caller, int fd, size_t most, int flags,
+                     struct endpoint *from, struct arrival *arrival, const char **data)
+{
+	arrival->to.family = arrival->local.family = AF_UNSPEC;
+	return receive_datagram(caller, fd, most, flags, from, arrival, data);
+}
+
+/* ---- sending ---- */
+
+/* Bytes of a stream may be asked when they are acknowledged; *wall is then the time, else 0. */
+static ssize_t transmit(const struct caller *caller, const struct entry *entry, int fd,
+                        const void *data, size_t len, const struct endpoint *to,
+                        const struct endpoint *local, int64_t *wall)
+{
+	ssize_t sent;
+	struct sockaddr_storage storage;
+	socklen_t endpoint_len = to ? endpoint_to_sockaddr(to, &storage) : 0;
+	*wall = 0;
+	if (entry->call == CALL_SEND && caller->observer &&
+	    caller->observer->wants_acknowledgement(caller, entry->time))
+		RETRY_INTERRUPTED(sent, control_send(fd, data, len, entry->arg2, wall));
+	else if (local)
+		RETRY_INTERRUPTED(sent, control_send_from(fd, data, len, entry->arg2, &storage,
+		                                          endpoint_len, local));
+	else
+		RETRY_INTERRUPTED(sent,
+		                  sendto(fd, data, len, entry->arg2,
+		                         to ? (struct sockaddr *)&storage : NULL, endpoint_len));
+	return sent;
+}
+
+static void note_kept(struct entry *entry, ssize_t sent, size_t kept)
+{
+	if (sent <= (ssize_t)kept)
+		return;
+	entry->flags |= ENTRY_TRUNCATED;
+	entry->arg = to_arg((size_t)sent);
+}
+
+/* Room is made before the call and filled after it. Making room takes the oldest blocks, and never
+ * the one in which `data` may be. What a block too small for a datagram cannot hold is sent all the
+ * same, but kept cut. */
+static ssize_t offer(const struct caller *caller, enum call call, int fd, const void *data,
+                     size_t len, int flags, const struct endpoint *to, const struct endpoint *local)
+{
+	size_t room;
+	int64_t wall;
+	struct entry entry = enter(caller, call, fd);
+	char *place = transcript_reserve(caller->transcript, to ? ENTRY_ADDRESSES : 0,
+	                                 smaller(len, TRANSCRIPT_ROOM), &room);
+	if (caller->flags & ENTRY_SECRET)
+		room = smaller(room, ENTRY_SECRET_MOST);
+	size_t asked = room < TRANSCRIPT_ROOM ? len : smaller(len, room);
+	set_arguments(&entry, asked, flags);
+	ssize_t sent = transmit(caller, &entry, fd, data, asked, to, local, &wall);
+	int64_t now = end(&entry, sent < 0);
+	size_t kept = sent > 0 ? smaller((size_t)sent, room) : 0;
+	note_kept(&entry, sent, kept);
+	if (kept > 0)
+		memcpy(place, data, kept);
+	if (call == CALL_SEND && sent > 0 && caller->observer)
+		caller->observer->sent(caller, (size_t)sent, wall);
+	commit(caller, &entry, fd, now, to, local, kept, -1);
+	return sent;
+}
+
+ssize_t call_send(const struct caller *caller, int fd, const void *data, size_t len, int flags)
+{
+	return offer(caller, CALL_SEND, fd, data, len, flags | MSG_NOSIGNAL, NULL, NULL);
+}
+
+ssize_t call_sendto(const struct caller *caller, int fd, const void *data, size_t len, int flags,
+                    const struct endpoint *to)
+{
+	return offer(caller, CALL_SENDTO, fd, data, len, flags | MSG_NOSIGNAL, to, NULL);
+}
+
+ssize_t call_sendmsg(const struct caller *caller, int fd, const void *data, size_t len, int flags,
+                     const struct endpoint *to, const struct endpoint *local)
+{
+	return offer(caller, CALL_SENDMSG, fd, data, len, flags | MSG_NOSIGNAL, to, local);
+}
+
+/* ---- control messages ---- */
+
+bool call_ask(const struct caller *caller, int fd, enum control control, int family, bool on)
+{
+	int level, number, value;
+	struct caller asking = *caller;
+	if (!control_option(control, family, &level, &number, &value))
+		return false;
+	if (control != CONTROL_LOCAL)
+		asking.flags |= ENTRY_WATCHING;
+	return call_set_option(&asking, fd, level, number, on ? value : 0) == 0;
+}
 
 bool call_error_queue(const struct caller *caller, int fd, struct errqueue *error,
                       struct endpoint *offender)
 {
 	struct queued queued;
-	struct entry entry = call_begin(caller, CALL_ERRQUEUE, fd);
-	if (!stamps_next(fd, &queued))
+	struct entry entry = begin(caller, CALL_ERRQUEUE, fd);
+	if (!control_next_error(fd, &queued))
 		return false;
 	*error = queued.error;
 	*offender = queued.offender;
@@ -275,7 +496,7 @@ bool call_error_queue(const struct caller *caller, int fd, struct errqueue *erro
 
 void call_note_close(const struct caller *caller, int64_t begun, int64_t ended, int fd, int code)
 {
-	struct entry entry = call_begin(caller, CALL_CLOSE, fd);
+	struct entry entry = begin(caller, CALL_CLOSE, fd);
 	entry.time = begun;
 	entry.duration = to_microseconds(ended - begun);
 	entry.error = (uint8_t)code;
@@ -285,7 +506,7 @@ void call_note_close(const struct caller *caller, int64_t begun, int64_t ended, 
 void call_note_lookup(const struct caller *caller, int64_t begun, int64_t ended, const char *host,
                       const char *service, const char *text, int status)
 {
-	struct entry entry = call_begin(caller, CALL_GETADDRINFO, -1);
+	struct entry entry = begin(caller, CALL_GETADDRINFO, -1);
 	struct buf payload;
 	entry.time = begun;
 	entry.duration = to_microseconds(ended - begun);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* calls: the only files (calls*.c) that make system calls on sockets, but for those that only ask
- * the kernel: kernel.c, kernel_tcp.c and diag.c. Each function makes one call and writes
- * it down: arguments, result, errno, time, duration. The result is what the system gave: -1 with
+/* calls: the system calls on sockets, all of them but those that only ask the kernel (kernel.c,
+ * kernel_tcp.c, diag.c). Each function makes one call and writes it down: arguments, result, errno, time, duration. The result is what the system gave: -1 with
  * errno set for a failure. Decides nothing, retries only EINTR. Descriptors come close-on-exec and
  * non-blocking. */
 #pragma once
@@ -10,6 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "net/calls_control.h"
 #include "record/transcript.h"
 #include "socket/endpoint.h"
 
@@ -78,13 +78,11 @@ int call_get_bytes(const struct caller *caller, int fd, int level, int name, voi
 bool call_error_queue(const struct caller *caller, int fd, struct errqueue *error,
                       struct endpoint *offender);
 
-/* What the program asks for by itself, to see more: entries with ENTRY_WATCHING. Arrival times of
- * what is received; how acknowledgements of sends are told, on an established TCP connection with
- * nothing under way; ICMP errors on the error queue. False where the system has no such thing, or
- * refuses. */
-bool call_ask_arrivals(const struct caller *caller, int fd, bool on);
-bool call_ask_acknowledgements(const struct caller *caller, int fd, bool on);
-bool call_ask_errors(const struct caller *caller, int fd, int family);
+/* Asks the socket to report more, or no longer; false where the system has no such thing, or
+ * refuses. All but CONTROL_LOCAL, which decides where answers leave from, is asked for observation
+ * alone: entries with ENTRY_WATCHING. CONTROL_ACKNOWLEDGEMENT on an established TCP connection with
+ * nothing under way. */
+bool call_ask(const struct caller *caller, int fd, enum control control, int family, bool on);
 
 /* setsockopt(SO_LINGER): close() then sends RST when seconds is 0, socket(7). */
 int call_set_linger(const struct caller *caller, int fd, int seconds);
@@ -99,15 +97,8 @@ ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, c
 ssize_t call_recvfrom(const struct caller *caller, int fd, size_t most, int flags,
                       struct endpoint *from, const char **data);
 
-/* The same on a socket that was asked by call_ask_locals(): recvmsg() reports what a datagram was
- * sent to, which is written down, and from which address of this machine it is to be answered: the
- * same, or for a broadcast or multicast that of the interface (ip(7), ipi_spec_dst). AF_UNSPEC
- * where the system does not say. Neither has a port. */
-struct arrival {
-	struct endpoint to, local;
-};
-bool call_ask_locals(const struct caller *caller, int fd, int family);
-bool locals_are_asked_by(int level, int name); /* whether that is what this option is for */
+/* The same on a socket that was asked for CONTROL_LOCAL: what a datagram was sent to is written
+ * down. */
 ssize_t call_recvmsg(const struct caller *caller, int fd, size_t most, int flags,
                      struct endpoint *from, struct arrival *arrival, const char **data);
 

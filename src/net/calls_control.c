@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/calls_control.h"
 
+#include <errno.h>
+
 #ifdef __linux__
 
 #include <linux/errqueue.h>
@@ -19,7 +21,7 @@
  * is cut where there is no room. */
 enum { CONTROL_ROOM = 512 };
 
-union control {
+union room {
 	struct cmsghdr header;
 	char bytes[CONTROL_ROOM];
 };
@@ -45,31 +47,41 @@ static bool is_cmsg(const struct cmsghdr *cmsg, int level, int type, size_t leas
 
 /* ---- asking ---- */
 
-static bool ask(const struct caller *caller, int fd, int level, int name, int value)
+/* The flags of SO_TIMESTAMPING say how answers look; what is asked for, each send() says itself. */
+static const struct {
+	enum control control;
+	int family, level, number, value;
+} options[] = {
+	{ CONTROL_ARRIVAL, AF_UNSPEC, SOL_SOCKET, SO_TIMESTAMPNS, 1 },
+	{ CONTROL_ACKNOWLEDGEMENT, AF_UNSPEC, SOL_SOCKET, SO_TIMESTAMPING,
+	  SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY },
+	{ CONTROL_ERROR, AF_INET, IPPROTO_IP, IP_RECVERR, 1 },
+	{ CONTROL_ERROR, AF_INET6, IPPROTO_IPV6, IPV6_RECVERR, 1 },
+	{ CONTROL_LOCAL, AF_INET, IPPROTO_IP, IP_PKTINFO, 1 },
+	{ CONTROL_LOCAL, AF_INET6, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1 },
+};
+enum { OPTIONS = sizeof options / sizeof *options };
+
+bool control_option(enum control control, int family, int *level, int *number, int *value)
 {
-	struct caller watching = *caller;
-	watching.flags |= ENTRY_WATCHING;
-	return call_set_option(&watching, fd, level, name, value) == 0;
+	for (size_t i = 0; i < OPTIONS; i++)
+		if (options[i].control == control &&
+		    (options[i].family == AF_UNSPEC || options[i].family == family)) {
+			*level = options[i].level;
+			*number = options[i].number;
+			*value = options[i].value;
+			return true;
+		}
+	return false;
 }
 
-bool call_ask_arrivals(const struct caller *caller, int fd, bool on)
+bool control_is_option(enum control control, int level, int number)
 {
-	return ask(caller, fd, SOL_SOCKET, SO_TIMESTAMPNS, on);
-}
-
-/* These flags say how answers look; what is asked for, each send() says itself. */
-bool call_ask_acknowledgements(const struct caller *caller, int fd, bool on)
-{
-	int flags =
-	        SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
-	return ask(caller, fd, SOL_SOCKET, SO_TIMESTAMPING, on ? flags : 0);
-}
-
-bool call_ask_errors(const struct caller *caller, int fd, int family)
-{
-	if (family == AF_INET6)
-		return ask(caller, fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
-	return ask(caller, fd, IPPROTO_IP, IP_RECVERR, 1);
+	for (size_t i = 0; i < OPTIONS; i++)
+		if (options[i].control == control && options[i].level == level &&
+		    options[i].number == number)
+			return true;
+	return false;
 }
 
 /* ---- receiving ---- */
@@ -84,22 +96,44 @@ static void take_stamp(const struct cmsghdr *cmsg, int64_t now, int64_t *buffere
 	*buffered = now > arrival ? now - arrival : 0;
 }
 
-ssize_t stamps_recv(int fd, void *place, size_t len, int flags, struct sockaddr_storage *from,
-                    socklen_t *from_len, int64_t *buffered, struct arrival *arrival)
+/* ipi_spec_dst is the interface's address where what was asked is a broadcast or multicast address.
+ * IPv6 has no such thing, and no broadcasts: there the kernel chooses. */
+static void take_locals(const struct cmsghdr *cmsg, struct arrival *arrival)
 {
-	union control control;
+	if (is_cmsg(cmsg, IPPROTO_IP, IP_PKTINFO, sizeof(struct in_pktinfo))) {
+		struct in_pktinfo info;
+		memcpy(&info, CMSG_DATA(cmsg), sizeof info);
+		arrival->to = endpoint_of_ip(AF_INET, &info.ipi_addr, 0);
+		arrival->local = endpoint_of_ip(AF_INET, &info.ipi_spec_dst, 0);
+	} else if (is_cmsg(cmsg, IPPROTO_IPV6, IPV6_PKTINFO, sizeof(struct in6_pktinfo))) {
+		struct in6_pktinfo info;
+		memcpy(&info, CMSG_DATA(cmsg), sizeof info);
+		arrival->to = endpoint_of_ip(AF_INET6, &info.ipi6_addr, 0);
+		arrival->local = arrival->to;
+		if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr))
+			arrival->local.family = AF_UNSPEC;
+	} else {
+		return;
+	}
+	if (endpoint_is_any(&arrival->local))
+		arrival->local.family = AF_UNSPEC;
+}
+
+ssize_t control_recv(int fd, void *place, size_t len, int flags, struct sockaddr_storage *from,
+                     socklen_t *from_len, int64_t *buffered, struct arrival *arrival)
+{
+	union room room;
 	struct iovec piece = { .iov_base = place, .iov_len = len };
 	struct msghdr message = {
 		.msg_name = from,
 		.msg_namelen = from ? *from_len : 0,
 		.msg_iov = &piece,
 		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof control,
+		.msg_control = room.bytes,
+		.msg_controllen = sizeof room,
 	};
 	int64_t now = buffered ? wall_now() : 0;
-	ssize_t got;
-	RETRY_INTERRUPTED(got, recvmsg(fd, &message, flags));
+	ssize_t got = recvmsg(fd, &message, flags);
 	if (got < 0)
 		return got;
 	if (from)
@@ -108,52 +142,72 @@ ssize_t stamps_recv(int fd, void *place, size_t len, int flags, struct sockaddr_
 		if (buffered)
 			take_stamp(c, now, buffered);
 		if (arrival)
-			locals_take(c, arrival);
+			take_locals(c, arrival);
 	}
 	return got;
 }
 
 /* ---- sending ---- */
 
-ssize_t stamps_send(int fd, const void *data, size_t len, int flags, int64_t *wall)
+/* With one control message, at most as large as that of IPV6_PKTINFO. */
+static ssize_t send_message(int fd, const void *data, size_t len, int flags,
+                            struct sockaddr_storage *to, socklen_t to_len, int level, int type,
+                            const void *value, size_t size)
 {
-	uint32_t ask = SOF_TIMESTAMPING_TX_ACK;
 	union {
 		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof ask)];
-	} control = { .bytes = { 0 } };
+		char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	} room = { .bytes = { 0 } };
 	struct iovec piece = { .iov_len = len };
 	struct msghdr message = {
+		.msg_name = to,
+		.msg_namelen = to_len,
 		.msg_iov = &piece,
 		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof control,
+		.msg_control = room.bytes,
+		.msg_controllen = CMSG_SPACE(size),
 	};
 	memcpy(&piece.iov_base, &data, sizeof data); /* only read, which its type does not say */
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SO_TIMESTAMPING;
-	control.header.cmsg_len = CMSG_LEN(sizeof ask);
-	memcpy(CMSG_DATA(&control.header), &ask, sizeof ask);
+	room.header.cmsg_level = level;
+	room.header.cmsg_type = type;
+	room.header.cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(&room.header), value, size);
+	return sendmsg(fd, &message, flags);
+}
+
+ssize_t control_send(int fd, const void *data, size_t len, int flags, int64_t *wall)
+{
+	uint32_t ask = SOF_TIMESTAMPING_TX_ACK;
 	*wall = wall_now();
-	ssize_t sent;
-	RETRY_INTERRUPTED(sent, sendmsg(fd, &message, flags));
+	ssize_t sent = send_message(fd, data, len, flags, NULL, 0, SOL_SOCKET, SO_TIMESTAMPING,
+	                            &ask, sizeof ask);
 	if (sent >= 0 || errno != EINVAL)
 		return sent;
 	*wall = 0;
-	RETRY_INTERRUPTED(sent, send(fd, data, len, flags));
-	return sent;
+	return send(fd, data, len, flags);
+}
+
+/* No interface is named: the routes find it, also for an answer that goes out where nothing came
+ * in. */
+ssize_t control_send_from(int fd, const void *data, size_t len, int flags,
+                          struct sockaddr_storage *to, socklen_t to_len,
+                          const struct endpoint *local)
+{
+	struct in_pktinfo v4 = { .ipi_ifindex = 0 };
+	struct in6_pktinfo v6 = { .ipi6_ifindex = 0 };
+	if (endpoint_is_ipv6(local)) {
+		memcpy(&v6.ipi6_addr, local->ip, sizeof v6.ipi6_addr);
+		return send_message(fd, data, len, flags, to, to_len, IPPROTO_IPV6, IPV6_PKTINFO,
+		                    &v6, sizeof v6);
+	}
+	memcpy(&v4.ipi_spec_dst, local->ip, sizeof v4.ipi_spec_dst);
+	return send_message(fd, data, len, flags, to, to_len, IPPROTO_IP, IP_PKTINFO, &v4,
+	                    sizeof v4);
 }
 
 /* ---- the error queue ---- */
 
-bool stamps_fill_queue(int level, int name)
-{
-	return (level == IPPROTO_IP && name == IP_RECVERR) ||
-	       (level == IPPROTO_IPV6 && name == IPV6_RECVERR) ||
-	       (level == SOL_SOCKET && name == SO_TIMESTAMPING);
-}
-
-/* The address of the offender stands behind the error. */
+/* The address of the offender is after the error. */
 static void take_error(const struct cmsghdr *cmsg, struct queued *queued)
 {
 	struct sock_extended_err error;
@@ -181,24 +235,13 @@ static void take_error(const struct cmsghdr *cmsg, struct queued *queued)
 	}
 }
 
-static void take_part(const struct cmsghdr *cmsg, struct queued *queued)
-{
-	struct timespec time;
-	size_t least = sizeof(struct sock_extended_err);
-	if (is_cmsg(cmsg, IPPROTO_IP, IP_RECVERR, least) ||
-	    is_cmsg(cmsg, IPPROTO_IPV6, IPV6_RECVERR, least)) {
-		take_error(cmsg, queued);
-	} else if (is_cmsg(cmsg, SOL_SOCKET, SCM_TIMESTAMPING, sizeof time)) {
-		memcpy(&time, CMSG_DATA(cmsg), sizeof time);
-		queued->wall = to_ns(&time);
-	}
-}
-
 /* What was sent comes back too, and is not looked at. */
-bool stamps_next(int fd, struct queued *queued)
+bool control_next_error(int fd, struct queued *queued)
 {
 	char nothing;
-	union control control;
+	union room room;
+	struct timespec time;
+	size_t least = sizeof(struct sock_extended_err);
 	struct sockaddr_storage target = { 0 };
 	struct iovec piece = { .iov_base = &nothing, .iov_len = 0 };
 	struct msghdr message = {
@@ -206,73 +249,68 @@ bool stamps_next(int fd, struct queued *queued)
 		.msg_namelen = sizeof target,
 		.msg_iov = &piece,
 		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof control,
+		.msg_control = room.bytes,
+		.msg_controllen = sizeof room,
 	};
-	ssize_t got;
-	RETRY_INTERRUPTED(got, recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT));
-	if (got < 0)
+	if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 		return false;
-	memset(queued, 0, sizeof *queued);
-	queued->error.target =
-	        endpoint_from_sockaddr((struct sockaddr *)&target, message.msg_namelen);
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
-		take_part(c, queued);
+	*queued = (struct queued){ .error.target = endpoint_from_sockaddr(
+		                           (struct sockaddr *)&target, message.msg_namelen) };
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+		if (is_cmsg(c, IPPROTO_IP, IP_RECVERR, least) ||
+		    is_cmsg(c, IPPROTO_IPV6, IPV6_RECVERR, least)) {
+			take_error(c, queued);
+		} else if (is_cmsg(c, SOL_SOCKET, SCM_TIMESTAMPING, sizeof time)) {
+			memcpy(&time, CMSG_DATA(c), sizeof time);
+			queued->wall = to_ns(&time);
+		}
+	}
 	return true;
 }
 
 #else
 
-bool call_ask_arrivals(const struct caller *caller, int fd, bool on)
+bool control_option(enum control control, int family, int *level, int *number, int *value)
 {
-	(void)caller;
-	(void)fd;
-	(void)on;
-	return false;
-}
-
-bool call_ask_acknowledgements(const struct caller *caller, int fd, bool on)
-{
-	(void)caller;
-	(void)fd;
-	(void)on;
-	return false;
-}
-
-bool call_ask_errors(const struct caller *caller, int fd, int family)
-{
-	(void)caller;
-	(void)fd;
+	(void)control;
 	(void)family;
+	(void)level;
+	(void)number;
+	(void)value;
 	return false;
 }
 
-ssize_t stamps_recv(int fd, void *place, size_t len, int flags, struct sockaddr_storage *from,
-                    socklen_t *from_len, int64_t *buffered, struct arrival *arrival)
+bool control_is_option(enum control control, int level, int number)
+{
+	(void)control;
+	(void)level;
+	(void)number;
+	return false;
+}
+
+ssize_t control_recv(int fd, void *place, size_t len, int flags, struct sockaddr_storage *from,
+                     socklen_t *from_len, int64_t *buffered, struct arrival *arrival)
 {
 	(void)buffered;
 	(void)arrival;
-	ssize_t got;
-	RETRY_INTERRUPTED(got, recvfrom(fd, place, len, flags, (struct sockaddr *)from, from_len));
-	return got;
+	return recvfrom(fd, place, len, flags, (struct sockaddr *)from, from_len);
 }
 
-ssize_t stamps_send(int fd, const void *data, size_t len, int flags, int64_t *wall)
+ssize_t control_send(int fd, const void *data, size_t len, int flags, int64_t *wall)
 {
-	ssize_t sent;
 	*wall = 0;
-	RETRY_INTERRUPTED(sent, send(fd, data, len, flags));
-	return sent;
+	return send(fd, data, len, flags);
 }
 
-bool stamps_fill_queue(int level, int name)
+ssize_t control_send_from(int fd, const void *data, size_t len, int flags,
+                          struct sockaddr_storage *to, socklen_t to_len,
+                          const struct endpoint *local)
 {
-	(void)level;
-	(void)name;
-	return false;
+	(void)local;
+	return sendto(fd, data, len, flags, (struct sockaddr *)to, to_len);
 }
 
-bool stamps_next(int fd, struct queued *queued)
+bool control_next_error(int fd, struct queued *queued)
 {
 	(void)fd;
 	(void)queued;

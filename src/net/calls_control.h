@@ -1,61 +1,59 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* calls_control: what the files that make up calls share, and nobody else includes.
- *
- *	calls.c          making and ending, options, names; how a call is written down
- *	calls_bytes.c    sending and receiving
- *	calls_pktinfo.c  which address of ours a datagram came to, and leaves from: Linux
- *	calls_control.c   when bytes came and when they were acknowledged, and the error queue: Linux
- */
+/* calls_control: what calls carry beside their bytes: control messages, cmsg(3), and the error
+ * queue, ip(7). They say when bytes came and when they were acknowledged, which address of ours a
+ * datagram came to and leaves from, and what came back for one. Linux; elsewhere nothing is asked
+ * and nothing is known. Writes nothing down: calls.c does. */
 #pragma once
 
-#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
-#include "net/calls.h"
+#include "record/entry.h"
+#include "socket/endpoint.h"
 
-#define RETRY_INTERRUPTED(result, call)                                                            \
-	do                                                                                         \
-		(result) = (call);                                                                 \
-	while ((result) < 0 && errno == EINTR)
+/* What a socket can be asked to report. */
+enum control {
+	CONTROL_ARRIVAL,         /* when bytes came */
+	CONTROL_ACKNOWLEDGEMENT, /* when bytes of a stream are acknowledged; each send asks itself */
+	CONTROL_ERROR,           /* ICMP errors, on the error queue */
+	CONTROL_LOCAL,           /* which address of ours a datagram came to */
+};
 
-/* ---- calls.c ---- */
+/* The option that asks for it on a socket of this family; false where the system has none. */
+bool control_option(enum control control, int family, int *level, int *number, int *value);
 
-/* The entry of a call that begins now. call_enter() lets the observer read the kernel first; `fd` is
- * -1 for none. Both come before transcript_reserve(). */
-struct entry call_begin(const struct caller *caller, enum call call, int fd);
-struct entry call_enter(const struct caller *caller, enum call call, int fd);
+/* Whether that is what this option asks for. */
+bool control_is_option(enum control control, int level, int number);
 
-/* The call is over: its duration, and errno where it failed. Returns the instant. */
-int64_t call_end(struct entry *entry, bool failed);
+/* What a datagram was sent to, and from which address of this machine it is to be answered: the
+ * same, or for a broadcast or multicast that of the interface (ip(7), ipi_spec_dst). AF_UNSPEC
+ * where the system does not say. Neither has a port. */
+struct arrival {
+	struct endpoint to, local;
+};
 
-/* ---- calls_pktinfo.c ---- */
-
-/* Takes this part of what recvmsg() gave, if it is about that. */
-void locals_take(const struct cmsghdr *cmsg, struct arrival *arrival);
-
-/* sendmsg() with a source address. */
-ssize_t locals_send(int fd, const void *data, size_t len, int flags, struct sockaddr_storage *to,
-                    socklen_t to_len, const struct endpoint *local);
-
-/* ---- calls_control.c ---- */
-
-/* recvmsg() where more is asked than recv() or, with `from`, recvfrom() tell. *buffered (NULL = not
- * asked) is how long on a socket with SO_TIMESTAMPNS the last byte, or the datagram, had lain
- * there, nanoseconds, -1 = not told; `arrival` may be NULL. */
-ssize_t stamps_recv(int fd, void *place, size_t len, int flags, struct sockaddr_storage *from,
-                    socklen_t *from_len, int64_t *buffered, struct arrival *arrival);
+/* recvmsg() where more is asked than recv() or, with `from`, recvfrom() report. *buffered (NULL =
+ * not asked) is how long the last byte, or the datagram, had waited, ns; -1 = not known. `arrival`
+ * may be NULL. */
+ssize_t control_recv(int fd, void *place, size_t len, int flags, struct sockaddr_storage *from,
+                     socklen_t *from_len, int64_t *buffered, struct arrival *arrival);
 
 /* send() that asks to be told when its last byte is acknowledged; *wall is the wall clock then, 0
  * where the system refuses, and the bytes are sent all the same. */
-ssize_t stamps_send(int fd, const void *data, size_t len, int flags, int64_t *wall);
+ssize_t control_send(int fd, const void *data, size_t len, int flags, int64_t *wall);
 
-/* True where this option, once set, brings something to the error queue. */
-bool stamps_fill_queue(int level, int name);
+/* sendto() from this address of ours. */
+ssize_t control_send_from(int fd, const void *data, size_t len, int flags,
+                          struct sockaddr_storage *to, socklen_t to_len,
+                          const struct endpoint *local);
 
-/* The next of the error queue, from recvmsg(MSG_ERRQUEUE). */
+/* The next of the error queue; false where it is empty. */
 struct queued {
 	struct errqueue error; /* .info of ERRQUEUE_ACKED: the low bits of the stream position */
 	struct endpoint offender;
 	int64_t wall; /* of ERRQUEUE_ACKED and _LEFT: when */
 };
-bool stamps_next(int fd, struct queued *queued);
+bool control_next_error(int fd, struct queued *queued);

@@ -618,8 +618,8 @@ static bool send_by_hand(struct session *session, const struct endpoint *to, con
 static void ask_pktinfo(struct session *session, unsigned slot, const struct endpoint *bound)
 {
 	struct datagram *own = session->own;
-	if (endpoint_is_any(bound) && !option_is_set(session, locals_are_asked_by) &&
-	    call_ask_locals(&session->caller, session->fd[slot], bound->family))
+	if (endpoint_is_any(bound) && !option_is_set(session, CONTROL_LOCAL) &&
+	    call_ask(&session->caller, session->fd[slot], CONTROL_LOCAL, bound->family, true))
 		own->asks_local = true;
 }
 
@@ -684,7 +684,7 @@ static void opened(struct session *session, const char *took)
 static void option_set_on(struct session *session, int level, int number, bool on)
 {
 	struct datagram *own = session->own;
-	if (locals_are_asked_by(level, number))
+	if (control_is_option(CONTROL_LOCAL, level, number))
 		own->asks_local = on;
 }
 

@@ -117,10 +117,10 @@ void option_default(struct session *session, int fd, int level, int number)
 		call_set_option(&session->caller, fd, level, number, 1);
 }
 
-bool option_is_set(const struct session *session, bool (*is_one)(int level, int number))
+bool option_is_set(const struct session *session, enum control control)
 {
 	for (const struct kept_option *kept = session->kept; kept; kept = kept->next)
-		if (is_one(kept->level, kept->number))
+		if (control_is_option(control, kept->level, kept->number))
 			return true;
 	return false;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "net/calls_control.h"
 
 struct session;
 
@@ -26,6 +27,6 @@ void option_restore(struct session *session, int fd);
 /* Switches an option on, unless a person has set it. */
 void option_default(struct session *session, int fd, int level, int number);
 
-/* Whether a person has set one of these, on or off. */
-bool option_is_set(const struct session *session, bool (*is_one)(int level, int number));
+/* Whether a person has set an option that asks for this, on or off. */
+bool option_is_set(const struct session *session, enum control control);
 void option_forget(struct session *session);

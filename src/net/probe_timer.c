@@ -2,6 +2,7 @@
 #include "net/probe_timer.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "net/diag.h"
@@ -26,13 +27,13 @@ static bool is_on(const struct session *session)
 void probe_timer_add_socket(struct session *session, int fd)
 {
 	if (is_on(session) && !session_is_served(session))
-		session->probe.stamped = call_ask_arrivals(&session->caller, fd, true);
+		session->probe.stamped = call_ask(&session->caller, fd, CONTROL_ARRIVAL, AF_UNSPEC, true);
 }
 
 void probe_timer_add_datagrams(struct session *session, int fd, int family)
 {
 	if (is_on(session))
-		call_ask_errors(&session->caller, fd, family);
+		call_ask(&session->caller, fd, CONTROL_ERROR, family, true);
 }
 
 /* An accepted socket has inherited SO_TIMESTAMPNS. A person who makes the calls one by one has made
@@ -43,7 +44,8 @@ void probe_timer_add_connection(struct session *session)
 	    session->probe.type != SOCK_STREAM)
 		return;
 	session->probe.sent = 0;
-	session->probe.acks = call_ask_acknowledgements(&session->caller, session->fd[0], true);
+	session->probe.acks = call_ask(&session->caller, session->fd[0], CONTROL_ACKNOWLEDGEMENT,
+	                               AF_UNSPEC, true);
 }
 
 /* ---- looking ---- */
@@ -112,14 +114,16 @@ static void stamp(struct session *session, bool on)
 	struct probe *probe = &session->probe;
 	bool done = true;
 	for (unsigned i = 0; i < session->fd_count; i++)
-		done = call_ask_arrivals(&session->caller, session->fd[i], on) && done;
+		done = call_ask(&session->caller, session->fd[i], CONTROL_ARRIVAL, AF_UNSPEC, on) &&
+		       done;
 	probe->stamped = on && done;
 	probe->stamps = probe->stamps && probe->stamped;
 	probe->muted = !on;
 	if (on && session->state == SESSION_OPEN)
 		probe_timer_add_connection(session);
 	else if (probe->acks)
-		probe->acks = !call_ask_acknowledgements(&session->caller, session->fd[0], false);
+		probe->acks = !call_ask(&session->caller, session->fd[0], CONTROL_ACKNOWLEDGEMENT,
+		                        AF_UNSPEC, false);
 }
 
 static void mute(struct session *session, int64_t now)

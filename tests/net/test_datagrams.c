@@ -257,7 +257,7 @@ static void check_error_queue(void)
 	ok(!call_error_queue(&udp.caller, udp.fd, &error, &offender) &&
 	           transcript_count(udp.caller.transcript) == count,
 	   "an empty error queue is not written down");
-	if (!call_ask_errors(&udp.caller, udp.fd, AF_INET)) {
+	if (!call_ask(&udp.caller, udp.fd, CONTROL_ERROR, AF_INET, true)) {
 		tap_skip("this system has no error queue");
 		close(refuser);
 		end_udp(&udp);
