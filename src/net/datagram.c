@@ -746,8 +746,6 @@ static bool choose_peer(struct session *session, unsigned number, struct error *
 }
 
 const struct session_ops datagram_ops = {
-	.transport = TRANSPORT_UDP,
-	.type = SOCK_DGRAM,
 	.size = sizeof(struct datagram),
 	.next = "/reconnect opens it again",
 	.has_peers = true,

@@ -22,7 +22,7 @@ static void ask_queue(int fd, unsigned long request, enum sample_field field, st
 #ifdef __linux__
 
 /* Older kernels give fewer words. */
-static void ask_memory(int fd, int type, struct sample *sample)
+static void ask_memory(int fd, enum transport transport, struct sample *sample)
 {
 	static const struct {
 		unsigned word;
@@ -42,38 +42,39 @@ static void ask_memory(int fd, int type, struct sample *sample)
 			sample_set(sample, words[i].field, memory[words[i].word]);
 	/* A stream keeps what it has sent until it is acknowledged; datagrams are only passed on.
 	 */
-	unsigned sending = type == SOCK_STREAM ? SK_MEMINFO_WMEM_QUEUED : SK_MEMINFO_WMEM_ALLOC;
+	unsigned sending =
+	        transport == TRANSPORT_TCP ? SK_MEMINFO_WMEM_QUEUED : SK_MEMINFO_WMEM_ALLOC;
 	if (sending < count)
 		sample_set(sample, SAMPLE_WMEM, memory[sending]);
-	if (type == SOCK_DGRAM && SK_MEMINFO_DROPS < count)
+	if (transport_type(transport) == SOCK_DGRAM && SK_MEMINFO_DROPS < count)
 		sample_set(sample, SAMPLE_DROPS, memory[SK_MEMINFO_DROPS]);
 }
 
 /* What a connection that is closed had not been acknowledged is counted forever, and waits for
  * nothing. */
-static void ask_queues(int fd, int type, struct sample *sample)
+static void ask_queues(int fd, enum transport transport, struct sample *sample)
 {
 	ask_queue(fd, SIOCINQ, SAMPLE_INQ, sample);
 	if (sample_is(sample, STATE_CLOSED))
 		return;
 	ask_queue(fd, SIOCOUTQ, SAMPLE_OUTQ, sample);
-	if (type == SOCK_STREAM && !sample_has(sample, SAMPLE_NOTSENT))
+	if (transport == TRANSPORT_TCP && !sample_has(sample, SAMPLE_NOTSENT))
 		ask_queue(fd, SIOCOUTQNSD, SAMPLE_NOTSENT, sample);
 }
 
 #else
 
-static void ask_memory(int fd, int type, struct sample *sample)
+static void ask_memory(int fd, enum transport transport, struct sample *sample)
 {
 	(void)fd;
-	(void)type;
+	(void)transport;
 	(void)sample;
 }
 
 /* FIONREAD counts all datagrams on some systems: of them it is not the size of the first. */
-static void ask_queues(int fd, int type, struct sample *sample)
+static void ask_queues(int fd, enum transport transport, struct sample *sample)
 {
-	if (type == SOCK_STREAM)
+	if (transport == TRANSPORT_TCP)
 		ask_queue(fd, FIONREAD, SAMPLE_INQ, sample);
 #if defined FIONWRITE
 	ask_queue(fd, FIONWRITE, SAMPLE_OUTQ, sample);
@@ -99,13 +100,13 @@ static void discount_fin(struct sample *sample)
 		sample->value[SAMPLE_NOTSENT]--;
 }
 
-void kernel_read(int fd, int type, struct sample *sample)
+void kernel_read(int fd, enum transport transport, struct sample *sample)
 {
 	sample->present = 0;
-	if (type == SOCK_STREAM)
+	if (transport == TRANSPORT_TCP)
 		kernel_read_tcp(fd, sample);
 	if (!sample_is(sample, STATE_LISTEN))
-		ask_queues(fd, type, sample);
-	ask_memory(fd, type, sample);
+		ask_queues(fd, transport, sample);
+	ask_memory(fd, transport, sample);
 	discount_fin(sample);
 }

@@ -5,11 +5,12 @@
 #pragma once
 
 #include "record/sample.h"
+#include "socket/transport.h"
 
 /* Everything that is cheap to ask (some 2 microseconds on Linux): TCP_INFO for a TCP socket, the
- * queues, the buffers' memory and drops. `type` is SOCK_STREAM or SOCK_DGRAM. The kernel counts a
+ * queues, the buffers' memory and drops. The kernel counts a
  * FIN that is on its way as a byte of its queues; here it is none. */
-void kernel_read(int fd, int type, struct sample *sample);
+void kernel_read(int fd, enum transport transport, struct sample *sample);
 
 /* TCP_INFO alone, by as many bytes as this kernel returns (104 to 280 are known), tcp(7). Lives in
  * the one file that includes <linux/tcp.h>, which cannot stand together with <netinet/tcp.h>. */

@@ -123,7 +123,7 @@ static struct session *make_client(struct session *session, int fd, const struct
 {
 	char addr[ENDPOINT_TEXT], pair[SESSION_PAIR];
 	struct listener *listener = session->own;
-	struct session *client = session_new(session->host, &stream_ops);
+	struct session *client = session_new(session->host, &stream_ops, session->transport);
 	client->state = SESSION_OPEN;
 	client->fd[client->fd_count++] = fd;
 	client->family[0] = local->family;
@@ -246,7 +246,7 @@ static void listener_close(struct session *session, const char *text)
 	uint64_t queued = 0;
 	for (unsigned i = 0; i < session->fd_count; i++) {
 		struct sample sample = { 0 };
-		kernel_read(session->fd[i], SOCK_STREAM, &sample);
+		kernel_read(session->fd[i], session->transport, &sample);
 		queued += sample_get(&sample, SAMPLE_QUEUE);
 	}
 	(void)text;
@@ -335,8 +335,6 @@ static size_t clients(const struct session *session)
 }
 
 const struct session_ops listener_ops = {
-	.transport = TRANSPORT_TCP,
-	.type = SOCK_STREAM,
 	.size = sizeof(struct listener),
 	.next = "/reconnect listens again",
 	.has_clients = true,

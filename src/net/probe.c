@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
 
@@ -64,10 +63,10 @@ static bool is_passing(const struct sample *sample)
 
 /* Whether the kernel will do something by itself of which select() says nothing. A keepalive timer
  * counts once a probe is unanswered. */
-static bool is_unsettled(const struct sample *sample, int type)
+static bool is_unsettled(const struct sample *sample, enum transport transport)
 {
 	uint64_t timer = sample_get(sample, SAMPLE_TIMER);
-	if (type != SOCK_STREAM)
+	if (transport != TRANSPORT_TCP)
 		return false;
 	return is_passing(sample) || sample_get(sample, SAMPLE_OUTQ) > 0 ||
 	       sample_get(sample, SAMPLE_RETRANSMITS) > 0 ||
@@ -112,7 +111,7 @@ static void remember(struct probe *probe, int fd, const struct sample *now)
 static void settle(struct probe *probe, int64_t now)
 {
 	bool was = probe->unsettled;
-	probe->unsettled = is_unsettled(&probe->last, probe->type);
+	probe->unsettled = is_unsettled(&probe->last, probe->transport);
 	if (probe->unsettled && !was)
 		probe->look_at = now + SETTLING;
 }
@@ -173,7 +172,7 @@ static void read_kernel(const struct caller *caller, int fd, int64_t now, int64_
 {
 	struct sample sample = { 0 };
 	int saved = errno;
-	kernel_read(fd, caller->probe->type, &sample);
+	kernel_read(fd, caller->probe->transport, &sample);
 	keep_time_wait(probe_last(caller->probe, fd), &sample);
 	if (buffered >= 0)
 		sample_set(&sample, SAMPLE_BUFFERED, (uint64_t)(buffered / CLOCK_US));
@@ -335,7 +334,7 @@ static bool wants_arrival(const struct caller *caller)
  * go on saying so. Of datagrams that nobody waits for by hand the session wants to know more. */
 static void blocked(const struct caller *caller, int fd)
 {
-	if (caller->probe->errors && (caller->probe->type == SOCK_STREAM || caller->since))
+	if (caller->probe->errors && (caller->probe->transport == TRANSPORT_TCP || caller->since))
 		probe_collect(caller, fd);
 }
 

@@ -45,14 +45,14 @@ struct probe_asked {
 
 struct probe {
 	struct probe_budget *budget; /* NULL: nothing is watched, as in tests of other things */
-	int type;                    /* SOCK_STREAM, SOCK_DGRAM */
-	struct probe_rate rate;      /* what is left of PROBE_RATE: every call counts */
-	struct probe_rate own;       /* what is left of PROBE_EACH */
-	bool busy;                   /* until it has rested for half of a burst */
-	bool exact;                  /* the call under way is read around */
-	bool sampled;                /* or only after it, since others before it were not */
-	uint32_t calls;              /* since the last reading */
-	uint32_t refused;            /* of them not read at, since the timer has asked */
+	enum transport transport;
+	struct probe_rate rate; /* what is left of PROBE_RATE: every call counts */
+	struct probe_rate own;  /* what is left of PROBE_EACH */
+	bool busy;              /* until it has rested for half of a burst */
+	bool exact;             /* the call under way is read around */
+	bool sampled;           /* or only after it, since others before it were not */
+	uint32_t calls;         /* since the last reading */
+	uint32_t refused;       /* of them not read at, since the timer has asked */
 
 	struct sample last; /* newest one; .present == 0 before the first */
 	int fd;             /* whose it is, -1 for SAMPLE_CLOSED */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/probe_timer.h"
 
-#include <errno.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -27,7 +26,8 @@ static bool is_on(const struct session *session)
 void probe_timer_add_socket(struct session *session, int fd)
 {
 	if (is_on(session) && !session_is_served(session))
-		session->probe.stamped = call_ask(&session->caller, fd, CONTROL_ARRIVAL, AF_UNSPEC, true);
+		session->probe.stamped =
+		        call_ask(&session->caller, fd, CONTROL_ARRIVAL, AF_UNSPEC, true);
 }
 
 void probe_timer_add_datagrams(struct session *session, int fd, int family)
@@ -41,7 +41,7 @@ void probe_timer_add_datagrams(struct session *session, int fd, int family)
 void probe_timer_add_connection(struct session *session)
 {
 	if (!is_on(session) || session->paused || session->stepped ||
-	    session->probe.type != SOCK_STREAM)
+	    session->transport != TRANSPORT_TCP)
 		return;
 	session->probe.sent = 0;
 	session->probe.acks = call_ask(&session->caller, session->fd[0], CONTROL_ACKNOWLEDGEMENT,
@@ -69,7 +69,7 @@ static void add_timer(struct session *session, unsigned slot, struct sample *sam
 	                              : connects                          ? &session->remote[slot]
 	                                                                  : &session->peer;
 	struct endpoint *local = &session->local[slot];
-	if (session->probe.type != SOCK_STREAM || (peer != &nobody && !endpoint_is_set(peer)))
+	if (session->transport != TRANSPORT_TCP || (peer != &nobody && !endpoint_is_set(peer)))
 		return;
 	if (connects && (!endpoint_is_set(local) || endpoint_is_any(local))) {
 		struct caller caller = session->caller;
@@ -85,7 +85,7 @@ void probe_timer_look(struct session *session)
 		struct sample sample = { 0 };
 		if (session->probe.expected)
 			probe_collect(&session->caller, session->fd[i]);
-		kernel_read(session->fd[i], session->probe.type, &sample);
+		kernel_read(session->fd[i], session->transport, &sample);
 		add_timer(session, i, &sample);
 		probe_note(&session->caller, session->fd[i], &sample, SAMPLE_LATER);
 	}
@@ -100,7 +100,7 @@ bool probe_timer_has_come(const struct session *session, unsigned slot)
 /* Something waits in the kernel for a person to take it: select() does not say when more comes. */
 static bool may_grow(const struct session *session)
 {
-	bool has_come = session->probe.type == SOCK_DGRAM;
+	bool has_come = transport_type(session->transport) == SOCK_DGRAM;
 	for (unsigned i = 0; session->paused && i < session->fd_count; i++)
 		has_come = has_come || probe_timer_has_come(session, i);
 	return session->paused && has_come;

@@ -77,7 +77,7 @@ static struct addrinfo make_hints(const struct lookup_query *query)
 {
 	struct addrinfo hints = {
 		.ai_family = query->family,
-		.ai_socktype = query->target.transport == TRANSPORT_UDP ? SOCK_DGRAM : SOCK_STREAM,
+		.ai_socktype = transport_type(query->target.transport),
 		.ai_flags =
 		        (query->passive ? AI_PASSIVE : 0) | (query->numeric ? AI_NUMERICHOST : 0),
 	};

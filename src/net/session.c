@@ -30,7 +30,8 @@ static void set_kind(struct session *session, const struct session_ops *ops)
 		ops->begin(session);
 }
 
-struct session *session_new(struct session_host *host, const struct session_ops *ops)
+struct session *session_new(struct session_host *host, const struct session_ops *ops,
+                            enum transport transport)
 {
 	struct session *session = xcalloc(1, sizeof *session);
 	session->host = host;
@@ -40,7 +41,7 @@ struct session *session_new(struct session_host *host, const struct session_ops 
 	session->caller.observer = &probe_observer;
 	session->caller.probe = &session->probe;
 	session->probe.budget = &host->budget;
-	session->probe.type = ops->type;
+	session->transport = session->probe.transport = transport;
 	set_kind(session, ops);
 	return session;
 }
@@ -62,7 +63,7 @@ static void close_sockets(struct session *session, bool connected)
 {
 	for (unsigned i = 0; i < session->fd_count; i++)
 		session->host->defer_close(session, session->fd[i], session->lingers,
-		                           connected && session->ops->type == SOCK_STREAM);
+		                           connected && session->transport == TRANSPORT_TCP);
 	session->lingers = false;
 	session->fd_count = 0;
 }
@@ -219,7 +220,7 @@ bool session_cancel_reconnect(struct session *session)
 bool session_add_socket(struct session *session, int family)
 {
 	struct endpoint unknown = { .family = AF_UNSPEC };
-	int fd = call_socket(&session->caller, family, session->ops->type);
+	int fd = call_socket(&session->caller, family, transport_type(session->transport));
 	if (fd < 0)
 		return false;
 	if (!poller_fits(fd)) {
@@ -317,7 +318,7 @@ void session_make_name(struct session *session, const char *host, const char *po
 void session_name_server(struct session *session, const char *port)
 {
 	char host[SESSION_NAME];
-	enum transport transport = session->ops->transport;
+	enum transport transport = session->transport;
 	if (!session_is_served(session))
 		snprintf(host, sizeof host, "%s", transport_name(transport));
 	else
@@ -619,12 +620,12 @@ bool session_has_peers(const struct session *session)
 
 enum transport session_transport(const struct session *session)
 {
-	return session->ops->transport;
+	return session->transport;
 }
 
 unsigned session_errno_context(const struct session *session, const struct endpoint *peer)
 {
-	bool stream = session->ops->type == SOCK_STREAM;
+	bool stream = session->transport == TRANSPORT_TCP;
 	const struct open_parameters *made = session->open_parameters;
 	struct endpoint own = session_peer(session);
 	unsigned ends = session_stream_ends(session);
@@ -740,7 +741,7 @@ static bool kernel_state(const struct session *session, enum tcp_state *read)
 {
 	const struct probe *probe = &session->probe;
 	uint64_t state = sample_get(&probe->last, SAMPLE_STATE);
-	if (session->ops->type != SOCK_STREAM || !probe->last.present || probe->calls ||
+	if (session->transport != TRANSPORT_TCP || !probe->last.present || probe->calls ||
 	    state == STATE_GONE || state == STATE_CLOSED)
 		return false;
 	*read = (enum tcp_state)state;

@@ -41,8 +41,6 @@ enum step_end { STEP_DONE, STEP_FAILED, STEP_WAITS };
 
 /* A kind of session. What is NULL may be: then there is nothing to do, or it is refused. */
 struct session_ops {
-	enum transport transport;
-	int type;         /* SOCK_STREAM, SOCK_DGRAM */
 	size_t size;      /* of its own struct, `session->own`, which begins as zero */
 	const char *next; /* how there can be another when it is closed */
 	bool reconnects;  /* a client is opened again by itself, where a person wants that */
@@ -172,6 +170,7 @@ struct step {
 struct session {
 	/* what every turn looks at */
 	const struct session_ops *ops;
+	enum transport transport;
 	void *own; /* of its kind: struct stream, datagram, listener; only their files know them */
 	struct session_host *host;
 	enum session_state state;
@@ -183,9 +182,9 @@ struct session {
 	size_t unsent;     /* bytes of payload in it */
 	const struct service *service;
 	void *service_state; /* NULL until it is asked for, and in the turn after the end */
-	struct dial *dial; /* it is being opened */
-	struct step *step; /* the call by hand that waits, NULL = none */
-	int64_t again_at;  /* clock_now() when it will be opened again; 0 = it will not */
+	struct dial *dial;   /* it is being opened */
+	struct step *step;   /* the call by hand that waits, NULL = none */
+	int64_t again_at;    /* clock_now() when it will be opened again; 0 = it will not */
 	struct caller caller;
 	struct probe probe;
 	struct session_counts counts;
@@ -226,7 +225,8 @@ static inline unsigned session_stream_ends(const struct session *session)
 }
 
 /* Numbered and in the table of `host`, from now on. */
-struct session *session_new(struct session_host *host, const struct session_ops *ops);
+struct session *session_new(struct session_host *host, const struct session_ops *ops,
+                            enum transport transport);
 void session_free(struct session *session); /* its descriptors are closed at the end of the turn */
 
 /* Makes it one of another kind, with what its sockets are and have. */

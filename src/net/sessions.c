@@ -513,13 +513,24 @@ static char *copy(const char *text)
 
 static const struct session_options no_options;
 
-static struct session *make(struct sessions *sessions, const struct session_ops *ops,
-                            const struct target *target, const struct session_options *options,
-                            bool listening, struct error *error)
+/* Which kind of session connects, and which waits. */
+static const struct {
+	const struct session_ops *client, *server;
+} kinds[] = {
+	[TRANSPORT_TCP] = { &stream_ops, &listener_ops },
+	[TRANSPORT_UDP] = { &datagram_ops, &datagram_ops },
+};
+
+static struct session *make(struct sessions *sessions, const struct target *target,
+                            const struct session_options *options, bool listening,
+                            struct error *error)
 {
+	enum transport transport = target->transport;
+	const struct session_ops *ops =
+	        listening ? kinds[transport].server : kinds[transport].client;
 	if (options->name && !session_check_name(&sessions->host, NULL, options->name, error))
 		return NULL;
-	struct session *session = session_new(&sessions->host, ops);
+	struct session *session = session_new(&sessions->host, ops, transport);
 	struct open_parameters *open_parameters = xcalloc(1, sizeof *open_parameters);
 	open_parameters->target = *target;
 	open_parameters->listening = listening;
@@ -534,32 +545,15 @@ static struct session *make(struct sessions *sessions, const struct session_ops 
 	session->eol = options->eol;
 	session->named = options->name != NULL;
 	snprintf(session->name, sizeof session->name, "%s",
-	         options->name ? options->name : transport_name(ops->transport));
+	         options->name ? options->name : transport_name(transport));
 	return session;
-}
-
-/* Which kind of session connects, and which waits. */
-static const struct {
-	enum transport transport;
-	const struct session_ops *client, *server;
-} kinds[] = {
-	{ TRANSPORT_TCP, &stream_ops, &listener_ops },
-	{ TRANSPORT_UDP, &datagram_ops, &datagram_ops },
-};
-
-static const struct session_ops *find_kind(enum transport transport, bool listening)
-{
-	size_t i = 0;
-	while (kinds[i].transport != transport)
-		i++;
-	return listening ? kinds[i].server : kinds[i].client;
 }
 
 struct session *sessions_open(struct sessions *sessions, const struct target *target,
                               const struct session_options *options, struct error *error)
 {
-	struct session *session = make(sessions, find_kind(target->transport, false), target,
-	                               options ? options : &no_options, false, error);
+	struct session *session =
+	        make(sessions, target, options ? options : &no_options, false, error);
 	if (!session)
 		return NULL;
 	session_make_name(session, target->host, target->service);
@@ -570,8 +564,8 @@ struct session *sessions_open(struct sessions *sessions, const struct target *ta
 struct session *sessions_listen(struct sessions *sessions, const struct target *target,
                                 const struct session_options *options, struct error *error)
 {
-	struct session *session = make(sessions, find_kind(target->transport, true), target,
-	                               options ? options : &no_options, true, error);
+	struct session *session =
+	        make(sessions, target, options ? options : &no_options, true, error);
 	if (!session)
 		return NULL;
 	struct open_parameters *open_parameters = session->open_parameters;
@@ -596,8 +590,7 @@ struct session *sessions_make_socket(struct sessions *sessions, enum transport t
 		.name = asked->name,
 		.eol = asked->eol,
 	};
-	struct session *session =
-	        make(sessions, find_kind(transport, false), &nowhere, &used, false, error);
+	struct session *session = make(sessions, &nowhere, &used, false, error);
 	if (!session)
 		return NULL;
 	session->stepped = session->paused = true;

@@ -18,7 +18,6 @@ enum { SESSIONS_KEPT = 20, SESSIONS_KEPT_MOST = 10000 };
 struct sessions *sessions_new(struct transcript *transcript);
 void sessions_free(struct sessions *sessions); /* closes everything */
 
-
 /* Making: the session is in the table at once, and what happens next is reported in its transcript.
  * NULL only where the arguments cannot be right; `options` may be NULL. A numeric address is
  * listened on before this returns, unless a socket closed in this turn may still hold the port:

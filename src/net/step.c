@@ -246,7 +246,7 @@ static bool look_up(struct session *session, const struct target *target, bool b
 static bool parse(const struct session *session, const char *host, const char *port, bool binds,
                   struct target *target, struct error *error)
 {
-	enum transport transport = session->ops->transport;
+	enum transport transport = session->transport;
 	if (!target_parse(target,
 	                  host   ? host
 	                  : port ? port

@@ -427,7 +427,7 @@ static bool is_at_end(const struct session *session)
 	struct sample sample = { 0 };
 	if (!poller_is_ready(session->fd[0]))
 		return false;
-	kernel_read(session->fd[0], SOCK_STREAM, &sample);
+	kernel_read(session->fd[0], session->transport, &sample);
 	return sample_get(&sample, SAMPLE_INQ) == 0;
 }
 
@@ -700,8 +700,6 @@ static unsigned stream_ends(const struct session *session)
 }
 
 const struct session_ops stream_ops = {
-	.transport = TRANSPORT_TCP,
-	.type = SOCK_STREAM,
 	.size = sizeof(struct stream),
 	.next = "/reconnect opens it again",
 	.reconnects = true,

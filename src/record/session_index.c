@@ -32,7 +32,7 @@ static size_t hash(uint32_t session)
 }
 
 /* The place of a session, or the free one where it would go. */
-static struct indexed_session *probe(struct indexed_session *list, size_t cap, uint32_t session)
+static struct indexed_session *find(struct indexed_session *list, size_t cap, uint32_t session)
 {
 	size_t i = hash(session) & (cap - 1);
 	while (list[i].last != SESSION_INDEX_NONE && list[i].session != session)
@@ -56,7 +56,7 @@ static void prune(struct session_index *session_index, uint64_t oldest)
 	kept.list = new_list(kept.cap);
 	for (size_t i = 0; i < session_index->cap; i++)
 		if (is_alive(&session_index->list[i], oldest))
-			*probe(kept.list, kept.cap, session_index->list[i].session) =
+			*find(kept.list, kept.cap, session_index->list[i].session) =
 			        session_index->list[i];
 	free(session_index->list);
 	*session_index = kept;
@@ -64,19 +64,19 @@ static void prune(struct session_index *session_index, uint64_t oldest)
 
 uint64_t session_index_last(const struct session_index *session_index, uint32_t session)
 {
-	return probe(session_index->list, session_index->cap, session)->last;
+	return find(session_index->list, session_index->cap, session)->last;
 }
 
 uint64_t session_index_first(const struct session_index *session_index, uint32_t session)
 {
 	const struct indexed_session *track =
-	        probe(session_index->list, session_index->cap, session);
+	        find(session_index->list, session_index->cap, session);
 	return track->last == SESSION_INDEX_NONE ? SESSION_INDEX_NONE : track->first;
 }
 
 void session_index_hide(struct session_index *session_index, uint32_t session)
 {
-	struct indexed_session *track = probe(session_index->list, session_index->cap, session);
+	struct indexed_session *track = find(session_index->list, session_index->cap, session);
 	if (track->last != SESSION_INDEX_NONE)
 		track->hidden = true;
 }
@@ -95,19 +95,19 @@ void session_index_hide_others(struct session_index *session_index,
 bool session_index_is_hidden(const struct session_index *session_index, uint32_t session)
 {
 	const struct indexed_session *track =
-	        probe(session_index->list, session_index->cap, session);
+	        find(session_index->list, session_index->cap, session);
 	return track->last != SESSION_INDEX_NONE && track->hidden;
 }
 
 struct indexed_session *session_index_claim(struct session_index *session_index, uint32_t session,
                                             uint64_t oldest)
 {
-	struct indexed_session *track = probe(session_index->list, session_index->cap, session);
+	struct indexed_session *track = find(session_index->list, session_index->cap, session);
 	if (track->last != SESSION_INDEX_NONE)
 		return track;
 	if (session_index->count >= session_index->cap / 4 * 3) {
 		prune(session_index, oldest);
-		track = probe(session_index->list, session_index->cap, session);
+		track = find(session_index->list, session_index->cap, session);
 	}
 	session_index->count++;
 	*track = (struct indexed_session){ .session = session, .last = SESSION_INDEX_NONE };

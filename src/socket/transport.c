@@ -3,12 +3,14 @@
 
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 static const struct {
 	const char *name, *title;
+	int type;
 } transports[] = {
-	[TRANSPORT_TCP] = { "tcp", "TCP" },
-	[TRANSPORT_UDP] = { "udp", "UDP" },
+	[TRANSPORT_TCP] = { "tcp", "TCP", SOCK_STREAM },
+	[TRANSPORT_UDP] = { "udp", "UDP", SOCK_DGRAM },
 };
 
 const char *transport_name(enum transport transport)
@@ -19,6 +21,11 @@ const char *transport_name(enum transport transport)
 const char *transport_title(enum transport transport)
 {
 	return transports[transport].title;
+}
+
+int transport_type(enum transport transport)
+{
+	return transports[transport].type;
 }
 
 bool transport_find(const char *text, size_t len, enum transport *transport)

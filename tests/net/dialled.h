@@ -9,12 +9,12 @@
 #include "net/session_internal.h"
 #include "net/stream.h"
 
-__attribute__((unused)) static struct session *dial_to(struct fixture *f,
-                                                       const struct lookup_answer *answer,
-                                                       int64_t limit)
+__attribute__((unused)) static struct session *
+dial_to(struct fixture *f, const struct lookup_answer *answer, int64_t limit)
 {
 	/* what sessions know of their table is the first thing in it */
-	struct session *session = session_new((struct session_host *)f->sessions, &stream_ops);
+	struct session *session =
+	        session_new((struct session_host *)f->sessions, &stream_ops, TRANSPORT_TCP);
 	session->open_parameters = xcalloc(1, sizeof *session->open_parameters);
 	session->open_parameters->options.timeout = limit;
 	session->dial = xcalloc(1, sizeof *session->dial);

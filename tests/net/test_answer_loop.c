@@ -105,8 +105,8 @@ static void goes_on(struct fixture *f)
 static bool may_answer(struct fixture *f, struct session *server, struct peer_slot *slot,
                        int64_t now)
 {
-	enum answer_verdict verdict = answer_loop_judge(&slot->loop, f->transcript,
-	                                                session_number(server), now, "x", 1);
+	enum answer_verdict verdict =
+	        answer_loop_judge(&slot->loop, f->transcript, session_number(server), now, "x", 1);
 	return verdict == ANSWER || verdict == ANSWER_AGAIN;
 }
 

@@ -217,7 +217,8 @@ static void answers_from_where_it_was_asked(struct fixture *f)
 	struct lookup_answer two = { .addr = { loopback(0), loopback(0) }, .count = 2 };
 	two.addr[1].ip[3] = 2;
 	/* what sessions know of their table is the first thing in it */
-	struct session *server = session_new((struct session_host *)f->sessions, &datagram_ops);
+	struct session *server =
+	        session_new((struct session_host *)f->sessions, &datagram_ops, TRANSPORT_UDP);
 	server->open_parameters = xcalloc(1, sizeof *server->open_parameters);
 	server->open_parameters->listening = true;
 	snprintf(server->open_parameters->target.host, sizeof server->open_parameters->target.host,

@@ -155,7 +155,7 @@ static void end_pair(struct pair *pair)
 static struct sample read_tcp(int fd)
 {
 	struct sample sample;
-	kernel_read(fd, SOCK_STREAM, &sample);
+	kernel_read(fd, TRANSPORT_TCP, &sample);
 	return sample;
 }
 
@@ -181,7 +181,7 @@ static void reads_a_fresh_socket(void)
 	close(fd);
 	sample = read_tcp(fd);
 	is_int(sample.present, 0, "a descriptor that is none tells nothing");
-	kernel_read(STDIN_FILENO, SOCK_DGRAM, &sample);
+	kernel_read(STDIN_FILENO, TRANSPORT_UDP, &sample);
 	ok(!sample_has(&sample, SAMPLE_STATE), "nor does what is no socket have a state");
 }
 
@@ -305,7 +305,7 @@ static void reads_datagrams(void)
 	peer_send_to(two, &to, "seven..", 7);
 	peer_send_to(two, &to, "five.", 5);
 	peer_wait(one, POLLIN, PEER_MS);
-	kernel_read(one, SOCK_DGRAM, &sample);
+	kernel_read(one, TRANSPORT_UDP, &sample);
 	is_int(sample_get(&sample, SAMPLE_INQ), 7, "of datagrams the first is measured");
 	ok(!sample_has(&sample, SAMPLE_STATE) && !sample_has(&sample, SAMPLE_NOTSENT),
 	   "they have no state, and none is held back");
@@ -324,7 +324,7 @@ static void counts_drops(void)
 	setsockopt(one, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 	for (int i = 0; i < 100; i++)
 		peer_send_to(two, &to, byte, memset(byte, i, sizeof byte) ? sizeof byte : 0);
-	kernel_read(one, SOCK_DGRAM, &sample);
+	kernel_read(one, TRANSPORT_UDP, &sample);
 	uint64_t came = 0;
 	while (recv(one, byte, sizeof byte, MSG_DONTWAIT) >= 0)
 		came++;

@@ -88,7 +88,7 @@ static bool knows(void)
 	struct sample sample;
 	if (known < 0) {
 		int fd = peer_listen(AF_INET, 1);
-		kernel_read(fd, SOCK_STREAM, &sample);
+		kernel_read(fd, TRANSPORT_TCP, &sample);
 		known = sample_has(&sample, SAMPLE_STATE);
 		peer_close_all(&fd, 1);
 	}
@@ -214,7 +214,7 @@ static void compares_like_with_like(void)
 {
 	int value, listener = peer_listen(AF_INET, 1), fresh = socket(AF_INET, SOCK_STREAM, 0);
 	struct probe_budget budget = { 0 };
-	struct probe probe = { .budget = &budget, .type = SOCK_STREAM };
+	struct probe probe = { .budget = &budget, .transport = TRANSPORT_TCP };
 	struct caller caller = { .transcript = transcript_new(8 << 20, 1 << 20),
 		                 .session = 1,
 		                 .observer = &probe_observer,

@@ -39,8 +39,7 @@ static void waits_for_bytes(struct fixture *f)
 	fixture_turns(f, 3);
 	is_int(count_calls(f, p.server, CALL_RECV), 0, "and no call is made before it can succeed");
 	is_text(try_recv(f, p.server, 5, RECV_PLAIN),
-	        say("recv(1024) waits in session %u: Ctrl-C cancels it",
-	            session_number(p.server)),
+	        say("recv(1024) waits in session %u: Ctrl-C cancels it", session_number(p.server)),
 	        "a second one is refused");
 	ok(!send_text(f, p.server, "x"), "and so is a send(): one program, one call");
 	ok(step_bind(p.server, NULL, "0", &f->error) == false, "and whatever would look up");
