@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "record/sample.h"
+#include "view/ladder/arrows.h"
 #include "view/view.h"
 
 enum { BLOCK = 1 << 12, LONGEST = 2000, MOST_PLACES = 1 << 16 };
@@ -147,6 +148,20 @@ static void check_turns(const struct view *view)
 		}
 }
 
+/* Which entries a ladder draws is said without drawing them. */
+static void check_drawn(const struct view *view)
+{
+	for (uint64_t p = transcript_first(view->transcript); p != TRANSCRIPT_NONE;
+	     p = transcript_next(view->transcript, p)) {
+		struct arrows arrows;
+		const struct entry *entry = transcript_at(view->transcript, p);
+		const struct cursor cursor = { .view = view, .entry = entry, .position = p };
+		arrows_draw(&cursor, &arrows);
+		if (entry->call == CALL_SAMPLE || entry->call == CALL_ERRQUEUE)
+			demand(arrows_are_drawn(view, p, entry) == (arrows.count > 0));
+	}
+}
+
 static void check_kinds(struct view *view)
 {
 	static const char *const find[] = { NULL, "a", "=" };
@@ -160,6 +175,7 @@ static void check_kinds(struct view *view)
 			view->find_len = view->find ? 1 : 0;
 			check_walks(view);
 			check_turns(view);
+			check_drawn(view);
 			view_is_open(view, &in_character);
 		}
 }

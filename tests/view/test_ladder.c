@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/ladder/ladder.h"
+#include "view/ladder/arrows.h"
 #include "view/view.h"
 
 #include <inttypes.h>
@@ -14,8 +15,25 @@ static struct rows rows;
 static struct buf out = { .max = SIZE_MAX };
 static uint64_t entries; /* that the last ladder drew */
 
+/* What is said to be drawn of an entry is what is drawn, of either end and of both. */
+static void check_drawn(void)
+{
+	for (uint64_t at = transcript_first(view.transcript); at != TRANSCRIPT_NONE;
+	     at = transcript_next(view.transcript, at)) {
+		struct arrows arrows;
+		const struct entry *entry = transcript_at(view.transcript, at);
+		const struct cursor cursor = { .view = &view, .entry = entry, .position = at };
+		bool asked = entry->call == CALL_SAMPLE || entry->call == CALL_ERRQUEUE ||
+		             entry->call == CALL_GETSOCKNAME;
+		arrows_draw(&cursor, &arrows);
+		if (asked && arrows_are_drawn(&view, at, entry) != (arrows.count > 0))
+			ok(false, "entry %" PRIu64 " draws %zu arrows", at, arrows.count);
+	}
+}
+
 static const char *ladder(void)
 {
+	check_drawn();
 	char *text = NULL;
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);

@@ -430,26 +430,35 @@ static void draw_received(const struct context *context, struct left *left, stru
 	left->in = 0;
 }
 
+static bool is_sample_of_closed(const struct context *context)
+{
+	return context->entry->call == CALL_SAMPLE && context->entry->arg == SAMPLE_CLOSED;
+}
+
+/* Nobody draws the other end's segments, or counts them any more. */
+static bool is_alone(const struct context *context)
+{
+	return !context->both || context_other_ending(context) == ENDING_FIN;
+}
+
 /* After close() only states can be read. */
 static void deduce_closed(const struct context *context, struct arrows *arrows)
 {
-	bool deaf = !context->both || context_other_ending(context) == ENDING_FIN;
 	if (context_is_fin_acknowledged(context))
 		arrows_add_arrow(arrows, segments_in(context), MARK_DEDUCED, "ACK", "ACK");
 	if (!context_fin_has_come(context))
 		return;
 	if (!context->both)
 		arrows_add_arrow(arrows, segments_in(context), MARK_DEDUCED, "FIN", "FIN");
-	if (deaf)
+	if (is_alone(context))
 		arrows_add_arrow(arrows, segments_out(context), MARK_DEDUCED, "ACK", "ACK");
 }
 
 static void segments_draw(const struct context *context, bool outward, struct arrows *arrows)
 {
 	struct left left = bare_segments(&context->counts);
-	bool closed = context->entry->call == CALL_SAMPLE && context->entry->arg == SAMPLE_CLOSED;
 	if (!context->counts.known) {
-		if (closed)
+		if (is_sample_of_closed(context))
 			deduce_closed(context, arrows);
 	} else if (outward || context->counts.again) {
 		draw_sent(context, &left, arrows);
@@ -458,6 +467,26 @@ static void segments_draw(const struct context *context, bool outward, struct ar
 		draw_received(context, &left, arrows);
 		draw_sent(context, &left, arrows);
 	}
+}
+
+/* Whether segments_draw() draws any. */
+static bool has_segments(const struct context *context)
+{
+	const struct counts *counts = &context->counts;
+	struct left left = bare_segments(counts);
+	if (!counts->known)
+		return is_sample_of_closed(context) &&
+		       (context_is_fin_acknowledged(context) ||
+		        (context_fin_has_come(context) && is_alone(context)));
+	if (counts->data_out || counts->again || (counts->data_in && !context->both))
+		return true;
+	if (left.out && (context_fin_was_sent(context) || context_undrawn(context, left.out)))
+		return true;
+	if (context_fin_has_come(context) && take(&left.in) && !context->both)
+		return true;
+	bool drawn_there =
+	        context_was_reset(context) && context_other_ending(context) == ENDING_RST;
+	return left.in > drawn_there;
 }
 
 /* ---- what nobody counted ---- */
@@ -517,11 +546,16 @@ static void put_time_left(const struct context *context, const char *name, struc
 	               sample_get(&context->now, SAMPLE_TIMER_LEFT) / 1000000);
 }
 
-static void draw_state(const struct context *context, struct arrows *arrows)
+static bool has_new_state(const struct context *context)
 {
 	bool changed =
 	        context->state != context->before || sample_has(&context->now, SAMPLE_OLD_STATE);
-	if (!sample_has(&context->now, SAMPLE_STATE) || !(changed || context->first))
+	return sample_has(&context->now, SAMPLE_STATE) && (changed || context->first);
+}
+
+static void draw_state(const struct context *context, struct arrows *arrows)
+{
+	if (!has_new_state(context))
 		return;
 	struct arrow *arrow = last_free(context, arrows);
 	const char *name = tcp_state_name(context->state);
@@ -600,14 +634,19 @@ static void draw_condition(const struct context *context, struct arrows *arrows)
 	               again ? ", next in " : "", left);
 }
 
+static uint64_t count_drops(const struct context *context)
+{
+	uint64_t before = context->had ? sample_get(&context->old, SAMPLE_DROPS) : 0;
+	return less(sample_get(&context->now, SAMPLE_DROPS), before);
+}
+
 static void draw_drops(const struct context *context, struct arrows *arrows)
 {
-	uint64_t now = sample_get(&context->now, SAMPLE_DROPS);
-	uint64_t before = context->had ? sample_get(&context->old, SAMPLE_DROPS) : 0;
-	if (now <= before)
+	uint64_t drops = count_drops(context);
+	if (!drops)
 		return;
 	struct arrow *arrow = arrows_add_arrow(arrows, segments_in(context), MARK_READ, "dropped",
-	                                       "%" PRIu64 " dropped", now - before);
+	                                       "%" PRIu64 " dropped", drops);
 	arrow->kind = ARROW_LOST;
 	arrow_put_text(arrow, context->side, MARK_NONE, STYLE_ERROR, "buffer full");
 }
@@ -628,6 +667,13 @@ static void draw_beside(const struct context *context, struct arrows *arrows)
 	draw_drops(context, arrows);
 	draw_condition(context, arrows);
 	draw_sampling(context, arrows);
+}
+
+static bool has_beside(const struct context *context)
+{
+	return context->timed &&
+	       (has_new_state(context) || count_drops(context) || find_news(context).count ||
+	        sample_get(&context->now, SAMPLE_CALLS) > 1);
 }
 
 /* ---- samples ---- */
@@ -744,6 +790,11 @@ static bool is_icmp(const struct errqueue *error)
 	return error->origin == ERRQUEUE_ICMP || error->origin == ERRQUEUE_ICMP6;
 }
 
+static bool is_late_ack(const struct errqueue *error)
+{
+	return error->origin == ERRQUEUE_ACKED && error->delay >= LATE_ACK;
+}
+
 static void draw_icmp(const struct context *context, const struct errqueue *error,
                       struct arrows *arrows)
 {
@@ -782,7 +833,7 @@ static void draw_error(const struct context *context, struct arrows *arrows)
 		draw_icmp(context, &error, arrows);
 	else if (error.origin == ERRQUEUE_LOCAL)
 		draw_local_error(context, &error, arrows);
-	else if (error.origin == ERRQUEUE_ACKED && error.delay >= LATE_ACK)
+	else if (is_late_ack(&error))
 		arrow_put_text(arrows_add(arrows), context->side, MARK_READ, STYLE_STATE,
 		               "acked after %s",
 		               clock_format_duration((int64_t)(error.delay & INT64_MAX), delay));
@@ -853,8 +904,11 @@ void arrows_draw(const struct cursor *cursor, struct arrows *arrows)
 
 bool arrows_are_drawn(const struct view *view, uint64_t position, const struct entry *entry)
 {
-	struct arrows arrows;
-	const struct cursor cursor = { .view = view, .entry = entry, .position = position };
-	arrows_draw(&cursor, &arrows);
-	return arrows.count > 0;
+	struct context context;
+	struct errqueue error;
+	if (entry->call == CALL_ERRQUEUE)
+		return errqueue_unpack(entry, &error) &&
+		       (is_icmp(&error) || error.origin == ERRQUEUE_LOCAL || is_late_ack(&error));
+	context_set(&context, view, position, entry);
+	return has_segments(&context) || (entry->call == CALL_SAMPLE && has_beside(&context));
 }
