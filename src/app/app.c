@@ -584,6 +584,7 @@ void app_free(struct app *app)
 	free(app->asked);
 	free(app->open_page.line);
 	free(app->open_page.text);
+	free(app->open_page.state);
 	*app = (struct app){ 0 };
 }
 

@@ -28,6 +28,7 @@ struct open_page {
 	uint32_t session;        /* that it is about; 0 = the current one, whichever that is */
 	char *line;      /* the command that asked for it, which closes it again: "/help keys" */
 	char *text;      /* of an answer, else NULL */
+	void *state;     /* one piece of memory that the page keeps for itself, NULL at first */
 	uint64_t serial; /* counts the pages that were opened */
 };
 

@@ -20,6 +20,7 @@ void page_close(struct app *app)
 {
 	free(app->open_page.line);
 	free(app->open_page.text);
+	free(app->open_page.state);
 	app->open_page = (struct open_page){ .serial = app->open_page.serial };
 }
 

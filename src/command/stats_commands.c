@@ -6,18 +6,35 @@
 #include <string.h>
 
 #include "app/page.h"
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/text.h"
 #include "command/text_table.h"
 
-/* What the entries that are still there add up to. */
+/* What calls add up to. */
 struct total {
 	uint64_t calls, failed, would_block, bytes;
-	int64_t time, longest; /* ns; those that waited for somebody not among them */
+	int64_t time, longest; /* ns; calls that waited for the peer not among them */
 };
 
-static void count_entry(struct total *total, const struct entry *entry)
+struct session_total {
+	uint32_t session;
+	struct total call[CALL_COUNT];
+};
+
+/* What the page keeps while it is open, in one piece of memory. In a flood it is made again for each
+ * frame: to walk all of a full transcript each time took a fifth of a processor. */
+struct stats {
+	struct follower follower;
+	uint64_t missed; /* entries that had gone before they were counted */
+	size_t count, cap;
+	struct session_total session[]; /* by number */
+};
+
+/* ---- counting ---- */
+
+static void count_call(struct total *total, const struct entry *entry)
 {
 	int64_t duration = entry->duration * CLOCK_US;
 	bool would_block = entry->error == EAGAIN || entry->error == EINPROGRESS;
@@ -33,15 +50,80 @@ static void count_entry(struct total *total, const struct entry *entry)
 		total->longest = duration;
 }
 
-static void count_session(const struct app *app, uint32_t session, struct total total[CALL_COUNT])
+/* The first session with this number or a larger one. */
+static size_t find_session(const struct stats *stats, uint32_t session)
 {
-	const struct transcript *transcript = app->transcript;
-	for (uint64_t at = transcript_last(transcript, session); at != TRANSCRIPT_NONE;
-	     at = transcript_before(transcript, at)) {
-		const struct entry *entry = transcript_at(transcript, at);
-		if (entry_is_call(entry) && entry->call < CALL_COUNT)
-			count_entry(&total[entry->call], entry);
+	size_t low = 0, high = stats->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (stats->session[middle].session < session)
+			low = middle + 1;
+		else
+			high = middle;
 	}
+	return low;
+}
+
+/* Room for one more: that of sessions which have gone, else more memory. */
+static struct stats *make_room(struct app *app, struct stats *stats)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < stats->count; i++)
+		if (sessions_numbered(app->sessions, stats->session[i].session))
+			stats->session[kept++] = stats->session[i];
+	stats->count = kept;
+	if (kept > stats->cap / 2) {
+		stats->cap *= 2;
+		stats = xrealloc(stats, sizeof *stats + stats->cap * sizeof *stats->session);
+	}
+	return app->open_page.state = stats;
+}
+
+static struct total *claim_totals(struct app *app, uint32_t session)
+{
+	struct stats *stats = app->open_page.state;
+	size_t at = find_session(stats, session);
+	if (at < stats->count && stats->session[at].session == session)
+		return stats->session[at].call;
+	if (stats->count == stats->cap) {
+		stats = make_room(app, stats);
+		at = find_session(stats, session);
+	}
+	memmove(stats->session + at + 1, stats->session + at,
+	        (stats->count++ - at) * sizeof *stats->session);
+	stats->session[at] = (struct session_total){ .session = session };
+	return stats->session[at].call;
+}
+
+/* Counts what has come since the last time. */
+static const struct stats *count_calls(struct app *app)
+{
+	enum { SOME = 16 };
+	struct stats *stats = app->open_page.state;
+	if (!stats) {
+		stats = xmalloc(sizeof *stats + SOME * sizeof *stats->session);
+		*stats = (struct stats){ .cap = SOME };
+		follower_init(&stats->follower, app->transcript);
+		app->open_page.state = stats;
+	}
+	stats->missed += follower_missed(&stats->follower).entries;
+	struct follower follower = stats->follower;
+	for (const struct entry *entry = follower_next(&follower); entry;
+	     entry = follower_next(&follower))
+		if (entry_is_call(entry) && entry->call < CALL_COUNT)
+			count_call(&claim_totals(app, entry->session)[entry->call], entry);
+	stats = app->open_page.state;
+	stats->follower = follower;
+	return stats;
+}
+
+/* None where a session has made no call yet. */
+static const struct total *totals_of(const struct stats *stats, const struct session *session)
+{
+	static const struct total none[CALL_COUNT];
+	size_t at = find_session(stats, session_number(session));
+	bool found = at < stats->count && stats->session[at].session == session_number(session);
+	return found ? stats->session[at].call : none;
 }
 
 /* ---- listings ---- */
@@ -87,11 +169,10 @@ static void print(struct listing *listing, struct buf *out)
 	listing_free(listing);
 }
 
-static void list_calls(const struct app *app, const struct session *session, struct buf *out)
+static void list_calls(const struct stats *stats, const struct session *session, struct buf *out)
 {
 	struct listing listing;
-	struct total total[CALL_COUNT] = { { 0 } };
-	count_session(app, session_number(session), total);
+	const struct total *total = totals_of(stats, session);
 	add_headings(&listing, session_name(session));
 	for (enum call call = 0; call < CALL_COUNT; call++)
 		if (total[call].calls)
@@ -110,14 +191,14 @@ static void add_up(struct total *sum, const struct total *total)
 		sum->longest = total->longest;
 }
 
-static void list_sessions(const struct app *app, struct buf *out)
+static void list_sessions(const struct app *app, const struct stats *stats, struct buf *out)
 {
 	struct listing listing;
 	add_headings(&listing, "all sessions");
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
 		const struct session *session = sessions_at(app->sessions, i);
-		struct total total[CALL_COUNT] = { { 0 } }, sum = { 0 };
-		count_session(app, session_number(session), total);
+		const struct total *total = totals_of(stats, session);
+		struct total sum = { 0 };
 		for (enum call call = 0; call < CALL_COUNT; call++)
 			add_up(&sum, &total[call]);
 		add_row(&listing, session_name(session), &sum);
@@ -127,12 +208,12 @@ static void list_sessions(const struct app *app, struct buf *out)
 
 static void print_stats(struct app *app, struct session *session, struct buf *out)
 {
-	struct transcript_amount lost = transcript_lost(app->transcript);
-	list_sessions(app, out);
-	list_calls(app, session, out);
-	if (lost.entries)
+	const struct stats *stats = count_calls(app);
+	list_sessions(app, stats, out);
+	list_calls(stats, session, out);
+	if (stats->missed)
 		buf_printf(out, "\n%" PRIu64 " older entries are gone and not counted",
-		           lost.entries);
+		           stats->missed);
 }
 
 static const struct page stats_page = {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The commands that show pages. */
 #include <locale.h>
+#include <stdlib.h>
 
 #include "app/fixture.h"
 #include "app/page.h"
 #include "app/send.h"
+#include "base/alloc.h"
 #include "command/command.h"
 #include "command/queue.h"
 
@@ -107,6 +109,51 @@ static void views(void)
 	ok(run("/view chat"), "back");
 }
 
+/* What has been counted frame by frame while the page was open is what is counted at once. */
+static void counts_on(const char *name)
+{
+	char *open = xstrdup(rendered(80, 100));
+	is_text(page("/stats"), open, name);
+	free(open);
+}
+
+enum { MANY = 40 };
+
+static void open_many(const char *names)
+{
+	char line[64];
+	for (int i = 0; i < MANY; i++) {
+		snprintf(line, sizeof line, "/socket tcp as %s%d", names, i);
+		run(line);
+	}
+}
+
+static void forget_many(void)
+{
+	for (int i = 0; i < MANY; i++) {
+		run("/close");
+		run("/forget");
+	}
+}
+
+static void stats(void)
+{
+	ok(has("/stats", "\nsend         2      0       0      11 "), "/stats counts");
+	send_line(numbered(2), "even more", 9, &error);
+	wait_for(&app, strstr(rendered(80, 100), "\nsend         3      0       0      21 "),
+	         "what comes while it is open");
+	wait_for(&app, session_counts(numbered(2))->received_bytes == 21, "and what comes back");
+	counts_on("a call");
+	open_many("some");
+	counts_on("many sessions");
+	forget_many();
+	open_many("other");
+	counts_on("others in place of those that have gone");
+	forget_many();
+	page_close(&app);
+	app_select(&app, numbered(2));
+}
+
 static void programs(void)
 {
 	ok(has("/code python", "import socket"), "/code python as rows");
@@ -128,7 +175,7 @@ static void long_program(void)
 	static char bytes[1 << 18];
 	memset(bytes, 1, sizeof bytes);
 	ok(session_send(numbered(2), bytes, sizeof bytes, &error), "a lot is sent");
-	wait_for(&app, session_counts(numbered(2))->received_bytes == 11 + sizeof bytes,
+	wait_for(&app, session_counts(numbered(2))->received_bytes == 21 + sizeof bytes,
 	         "and comes back");
 	ok(has("/code python", "and so on: /code with a file writes all of it"),
 	   "a long program is cut, and says so");
@@ -171,6 +218,7 @@ int main(void)
 	conversation();
 	lists();
 	views();
+	stats();
 	programs();
 	sizes();
 	long_program();
