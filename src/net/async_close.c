@@ -2,219 +2,141 @@
 #include "net/async_close.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/descriptor.h"
+#include "base/worker.h"
 
-enum { MOST_THREADS = 32 }; /* further ones wait until one of these has ended */
+enum { MOST_THREADS = 32 };
 
-#define PATIENCE (100 * CLOCK_MS) /* what takes no longer needs no word */
+#define NOTE_AFTER (100 * CLOCK_MS)
 
-/* The thread alone writes the result until `done`, the owner alone reads it from then on. */
-struct job {
-	struct job *next;
-	struct async_close *async_close;
-	struct caller caller;
+/* The thread's, while it runs. */
+struct close_call {
 	int fd;
-	bool running, told, forgotten;
-	int64_t begun; /* clock_now() */
-	int64_t ended; /* the thread's, as is what follows */
-	int code;      /* errno value */
-	atomic_bool done;
+	int64_t begun, ended; /* clock_now() */
+	int code;             /* errno value */
 };
 
-/* Shared by its owner and the threads; whoever leaves last frees it. The list is the owner's, until
- * it leaves. A thread that is done writes a byte to the pipe, which wakes the poller. */
+struct closing {
+	struct closing *next;
+	struct caller caller;
+	struct worker_job *job;
+	struct close_call *call;
+	int64_t seen_running; /* clock_now(), 0 = waits for its turn */
+	bool noted;           /* that it takes its time, or nobody wants to know */
+	bool forgotten;
+};
+
 struct async_close {
-	struct job *jobs;
-	unsigned running;
-	int pipe[2]; /* -1 before the first job */
-	atomic_uint holders;
+	struct worker_pool *pool;
+	struct closing *list;
 };
 
 struct async_close *async_close_new(void)
 {
 	struct async_close *async_close = xcalloc(1, sizeof *async_close);
-	async_close->pipe[0] = async_close->pipe[1] = -1;
-	atomic_init(&async_close->holders, 1);
+	async_close->pool = worker_pool_new(MOST_THREADS, MOST_THREADS);
 	return async_close;
 }
 
-static void close_pipe(struct async_close *async_close)
+static void drop_first(struct closing **list)
 {
-	for (int i = 0; i < 2; i++) {
-		if (async_close->pipe[i] >= 0)
-			close(async_close->pipe[i]);
-		async_close->pipe[i] = -1;
-	}
-}
-
-static void release(struct async_close *async_close)
-{
-	if (atomic_fetch_sub(&async_close->holders, 1) != 1)
-		return;
-	close_pipe(async_close);
-	for (struct job *job = async_close->jobs, *next; job; job = next) {
-		next = job->next;
-		free(job);
-	}
-	free(async_close);
+	struct closing *closing = *list;
+	*list = closing->next;
+	worker_leave(closing->job);
+	free(closing);
 }
 
 void async_close_free(struct async_close *async_close)
 {
-	if (async_close)
-		release(async_close);
+	if (!async_close)
+		return;
+	while (async_close->list)
+		drop_first(&async_close->list);
+	worker_pool_free(async_close->pool);
+	free(async_close);
 }
-
-/* ---- the thread ---- */
 
 /* An interrupted close() has closed all the same, close(2). */
-static void call(struct job *job)
+static void run(void *context)
 {
-	job->code = close(job->fd) < 0 && errno != EINTR ? errno : 0;
-	job->ended = clock_now();
+	struct close_call *call = context;
+	call->begun = clock_now();
+	call->code = close(call->fd) < 0 && errno != EINTR ? errno : 0;
+	call->ended = clock_now();
 }
 
-/* A pipe that is full has something to read, which is all that is wanted of it. */
-static void *run(void *context)
-{
-	struct job *job = context;
-	struct async_close *async_close = job->async_close;
-	poller_block_signals();
-	call(job);
-	atomic_store(&job->done, true);
-	while (write(async_close->pipe[1], "", 1) < 0 && errno == EINTR)
-		;
-	release(async_close);
-	return NULL;
-}
-
-static bool start_thread(struct job *job)
-{
-	pthread_t thread;
-	pthread_attr_t attr;
-	if (pthread_attr_init(&attr))
-		return false;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	atomic_fetch_add(&job->async_close->holders, 1);
-	int code = pthread_create(&thread, &attr, run, job);
-	pthread_attr_destroy(&attr);
-	if (code)
-		atomic_fetch_sub(&job->async_close->holders, 1);
-	return code == 0;
-}
-
-static bool open_pipe(struct async_close *async_close)
-{
-	if (async_close->pipe[0] >= 0)
-		return true;
-	if (!descriptor_pipe(async_close->pipe)) {
-		async_close->pipe[0] = async_close->pipe[1] = -1;
-		return false;
-	}
-	for (int i = 0; i < 2; i++)
-		fcntl(async_close->pipe[i], F_SETFL, O_NONBLOCK);
-	return true;
-}
-
-/* ---- the owner ---- */
-
-/* Better a window that stands still than a connection that is never closed. */
-static void start(struct async_close *async_close, struct job *job)
-{
-	job->begun = clock_now();
-	job->running = true;
-	async_close->running++;
-	if (open_pipe(async_close) && start_thread(job))
-		return;
-	call(job);
-	atomic_store(&job->done, true);
-}
-
-static void start_waiting(struct async_close *async_close)
-{
-	for (struct job *job = async_close->jobs; job; job = job->next)
-		if (!job->running && async_close->running < MOST_THREADS)
-			start(async_close, job);
-}
-
-static void say_that_it_waits(struct job *job)
+static void note_waiting(struct closing *closing)
 {
 	static const char text[] = "close() waits until everything is acknowledged (SO_LINGER)";
-	struct entry entry = {
-		.time = clock_now(), .session = job->caller.session, .call = CALL_STATE, .fd = -1
-	};
-	job->told = true;
-	transcript_append(job->caller.transcript, &entry, NULL, text, sizeof text - 1);
+	struct entry entry = { .time = clock_now(),
+		               .session = closing->caller.session,
+		               .call = CALL_STATE,
+		               .fd = -1 };
+	closing->noted = true;
+	transcript_append(closing->caller.transcript, &entry, NULL, text, sizeof text - 1);
 }
 
-static void finish_those_done(struct async_close *async_close)
+static void follow(struct async_close *async_close)
 {
-	for (struct job **at = &async_close->jobs; *at;) {
-		struct job *job = *at;
-		if (!atomic_load(&job->done)) {
-			at = &job->next;
+	for (struct closing **at = &async_close->list; *at;) {
+		struct closing *closing = *at;
+		struct close_call *call = closing->call;
+		enum worker_state state = worker_state(closing->job);
+		if (state == WORKER_RUNNING && !closing->seen_running)
+			closing->seen_running = clock_now();
+		if (state == WORKER_RUNNING && !closing->noted &&
+		    clock_now() - closing->seen_running >= NOTE_AFTER)
+			note_waiting(closing);
+		if (state == WORKER_FAILED)
+			run(call); /* rather a window that stands still than a descriptor lost */
+		if (state == WORKER_WAITING || state == WORKER_RUNNING) {
+			at = &closing->next;
 			continue;
 		}
-		job->caller.since = job->begun;
-		if (!job->forgotten)
-			call_note_close(&job->caller, job->begun, job->ended, job->fd, job->code);
-		async_close->running--;
-		*at = job->next;
-		free(job);
+		closing->caller.since = call->begun;
+		if (!closing->forgotten)
+			call_note_close(&closing->caller, call->begun, call->ended, call->fd,
+			                call->code);
+		drop_first(at);
 	}
 }
 
 void async_close_close(struct async_close *async_close, const struct caller *caller, int fd)
 {
-	struct job *job = xcalloc(1, sizeof *job);
-	struct job **end = &async_close->jobs;
-	job->async_close = async_close;
-	job->caller = *caller;
-	job->fd = fd;
-	job->caller.observer = NULL; /* its session may be forgotten before this is done */
-	atomic_init(&job->done, false);
+	struct closing *closing = xcalloc(1, sizeof *closing);
+	struct closing **end = &async_close->list;
+	closing->caller = *caller;
+	closing->caller.observer = NULL; /* its session may be forgotten before this is done */
+	closing->call = xcalloc(1, sizeof *closing->call);
+	closing->call->fd = fd;
+	closing->job = worker_start(async_close->pool, true, run, closing->call);
 	while (*end)
 		end = &(*end)->next;
-	*end = job;
-	start_waiting(async_close);
-	finish_those_done(async_close);
+	*end = closing;
+	follow(async_close);
 }
 
 void async_close_forget(struct async_close *async_close, uint32_t session)
 {
-	for (struct job *job = async_close->jobs; job; job = job->next)
-		if (job->caller.session == session)
-			job->forgotten = job->told = true;
+	for (struct closing *closing = async_close->list; closing; closing = closing->next)
+		if (closing->caller.session == session)
+			closing->forgotten = closing->noted = true;
 }
 
 void async_close_prepare(const struct async_close *async_close, struct poller *poller)
 {
-	if (async_close->jobs && async_close->pipe[0] >= 0)
-		poller_want_read(poller, async_close->pipe[0]);
-	for (const struct job *job = async_close->jobs; job; job = job->next)
-		if (job->running && !job->told)
-			poller_wake_at(poller, job->begun + PATIENCE);
+	worker_pool_prepare(async_close->pool, poller);
+	for (const struct closing *closing = async_close->list; closing; closing = closing->next)
+		if (closing->seen_running && !closing->noted)
+			poller_wake_at(poller, closing->seen_running + NOTE_AFTER);
 }
 
-void async_close_serve(struct async_close *async_close)
+void async_close_serve(struct async_close *async_close, const struct poller *poller)
 {
-	char bytes[64];
-	if (!async_close->jobs)
-		return;
-	while (async_close->pipe[0] >= 0 && read(async_close->pipe[0], bytes, sizeof bytes) > 0)
-		;
-	finish_those_done(async_close);
-	start_waiting(async_close);
-	finish_those_done(async_close); /* where there was no thread for it */
-	for (struct job *job = async_close->jobs; job; job = job->next)
-		if (job->running && !job->told && clock_now() - job->begun >= PATIENCE)
-			say_that_it_waits(job);
+	worker_pool_serve(async_close->pool, poller);
+	follow(async_close);
 }

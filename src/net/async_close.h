@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* async_close: close() where it sleeps: with SO_LINGER and some seconds it waits until the peer has
  * acknowledged everything, on a non-blocking socket too, socket(7). Each such call is made in a
- * thread of its own, and written down with its true duration when it has returned; one that takes
- * its time is told of meanwhile. Owns the descriptors it is given. */
+ * thread, and recorded with its true duration when it has returned; a note says meanwhile that it
+ * takes its time. Owns the descriptors it is given. */
 #pragma once
 
 #include "base/poller.h"
@@ -12,16 +12,15 @@ struct async_close;
 
 struct async_close *async_close_new(void);
 
-/* Nothing more is written down. Threads still in close() are left to end by themselves, and those
- * that wait for their turn are never made: the end of the program closes, and does not linger. */
+/* Nothing more is recorded. Threads still in close() are left to end by themselves, and those that
+ * wait for their turn are never made: the end of the program closes, and does not linger. */
 void async_close_free(struct async_close *async_close);
 
-/* The descriptor is this one's from now on. Where no thread can be made, it is closed before this
- * returns. */
+/* Takes the descriptor over. Where no thread can be made, it is closed before this returns. */
 void async_close_close(struct async_close *async_close, const struct caller *caller, int fd);
 
-/* What close() of this session's sockets comes to is not written down any more. */
+/* What close() of this session's sockets comes to is no longer recorded. */
 void async_close_forget(struct async_close *async_close, uint32_t session);
 
 void async_close_prepare(const struct async_close *async_close, struct poller *poller);
-void async_close_serve(struct async_close *async_close);
+void async_close_serve(struct async_close *async_close, const struct poller *poller);

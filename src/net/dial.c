@@ -442,7 +442,7 @@ static void take(struct session *session)
 	struct error error;
 	if (!lookup_take(session->lookup, answer, &error))
 		return;
-	if (lookup_fd(session->lookup) >= 0 || !answer->count)
+	if (answer->asked || !answer->count)
 		session_note_lookup(session, &query, answer, &error);
 	session_end_lookup(session);
 	if (!answer->count) {
@@ -460,7 +460,7 @@ static void ask(struct session *session)
 {
 	struct lookup_query query = query_of(session);
 	session_begin_lookup(session, &query);
-	if (!lookup_is_waiting(session->lookup) && lookup_fd(session->lookup) < 0)
+	if (lookup_is_ready(session->lookup))
 		take(session);
 }
 
@@ -532,7 +532,7 @@ void dial_serve(struct session *session, const struct poller *poller)
 		serve_attempts(session, poller);
 	else if (session->dial->waits_for_port)
 		return;
-	else if (lookup_is_ready(session->lookup, poller))
+	else if (lookup_is_ready(session->lookup))
 		take(session);
 	else if (clock_now() >= deadline(session))
 		expire_lookup(session);

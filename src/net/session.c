@@ -451,8 +451,7 @@ void session_begin_lookup(struct session *session, const struct lookup_query *qu
 
 void session_end_lookup(struct session *session)
 {
-	if (session->lookup)
-		session->host->defer_lookup_end(session->host, session->lookup);
+	lookup_free(session->lookup);
 	session->lookup = NULL;
 }
 

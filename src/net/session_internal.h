@@ -102,7 +102,7 @@ enum stream_end {
 struct session_host {
 	struct transcript *transcript;
 	struct probe_budget budget;
-	struct resolver *resolver;
+	struct worker_pool *resolver; /* of look-ups */
 	struct diag *diag;
 	const struct service *no_service; /* a person answers */
 	size_t share;                     /* bytes that a session may read in this turn, roughly */
@@ -126,7 +126,6 @@ struct session_host {
 	/* At the end of the turn, so that no descriptor's number is used twice within one. A
 	 * connection is followed from then on. */
 	void (*defer_close)(struct session *session, int fd, bool lingers, bool is_connection);
-	void (*defer_lookup_end)(struct session_host *host, struct lookup *lookup);
 
 	/* A client has come as this descriptor: where few are left it ends clients that have sent
 	 * FIN. */

@@ -30,14 +30,13 @@ enum {
 	SMALLEST_SHARE = 1 << 16,
 };
 
-/* What is closed or freed between two turns: a descriptor, or a look-up. */
+/* A descriptor that is closed between two turns. */
 struct deferred {
 	struct caller caller;
 	int fd;
 	bool lingers;
 	struct endpoint local,
 	        peer; /* of a connection that is followed from then on, else AF_UNSPEC */
-	struct lookup *lookup;
 };
 
 struct sessions {
@@ -277,31 +276,18 @@ void sessions_tap(struct sessions *sessions,
 
 /* ---- closing ---- */
 
-static struct deferred *defer(struct sessions *sessions)
-{
-	sessions->deferred = xgrow(sessions->deferred, &sessions->deferred_cap,
-	                           sessions->deferred_count, sizeof *sessions->deferred);
-	return &sessions->deferred[sessions->deferred_count++];
-}
-
 static void defer_close(struct session *session, int fd, bool lingers, bool is_connection)
 {
-	struct deferred *deferred = defer(of(session->host));
+	struct sessions *sessions = of(session->host);
+	sessions->deferred = xgrow(sessions->deferred, &sessions->deferred_cap,
+	                           sessions->deferred_count, sizeof *sessions->deferred);
+	struct deferred *deferred = &sessions->deferred[sessions->deferred_count++];
 	*deferred = (struct deferred){ .caller = session->caller, .fd = fd, .lingers = lingers };
 	if (is_connection) {
 		deferred->local = session->local[0];
 		deferred->peer = session->peer;
 	}
 	session->host->closing++;
-}
-
-/* One that has a thread is freed between two turns. */
-static void defer_lookup_end(struct session_host *host, struct lookup *lookup)
-{
-	if (lookup_fd(lookup) < 0)
-		lookup_free(lookup);
-	else
-		*defer(of(host)) = (struct deferred){ .fd = -1, .lookup = lookup };
 }
 
 /* The session may have another socket by now, or be gone. */
@@ -332,9 +318,7 @@ void sessions_reap(struct sessions *sessions)
 {
 	for (size_t i = 0; i < sessions->deferred_count; i++) {
 		struct deferred *deferred = &sessions->deferred[i];
-		if (deferred->fd >= 0)
-			close_deferred(sessions, deferred);
-		lookup_free(deferred->lookup);
+		close_deferred(sessions, deferred);
 		sessions->host.closed++;
 	}
 	sessions->deferred_count = sessions->host.closing = 0;
@@ -464,7 +448,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 	struct sessions *sessions = xcalloc(1, sizeof *sessions);
 	sessions->host = (struct session_host){
 		.transcript = transcript,
-		.resolver = resolver_new(RESOLVE_AT_ONCE, RESOLVE_THREADS),
+		.resolver = worker_pool_new(RESOLVE_AT_ONCE, RESOLVE_THREADS),
 		.diag = diag_new(),
 		.no_service = service_table[0],
 		.share = SESSION_TURN,
@@ -477,7 +461,6 @@ struct sessions *sessions_new(struct transcript *transcript)
 		.ended = ended,
 		.received = received,
 		.defer_close = defer_close,
-		.defer_lookup_end = defer_lookup_end,
 		.make_room = make_room,
 	};
 	sessions->kept = SESSIONS_KEPT;
@@ -491,7 +474,6 @@ void sessions_free(struct sessions *sessions)
 {
 	if (!sessions)
 		return;
-	resolver_stop(sessions->host.resolver);
 	for (size_t i = 0; i < sessions->count; i++)
 		free_session(sessions, sessions->list[i]);
 	sessions->count = sessions->ended = 0;
@@ -499,7 +481,7 @@ void sessions_free(struct sessions *sessions)
 		free_session(sessions, sessions->aside);
 	sessions_reap(sessions);
 	async_close_free(sessions->async_close);
-	resolver_free(sessions->host.resolver);
+	worker_pool_free(sessions->host.resolver);
 	diag_free(sessions->host.diag);
 	free(sessions->list);
 	free(sessions->deferred);
@@ -679,7 +661,7 @@ void sessions_prepare(struct sessions *sessions, struct poller *poller)
 	poller_wake_lazily(poller, sessions->look_due);
 	lingering_prepare(&sessions->lingering, poller);
 	async_close_prepare(sessions->async_close, poller);
-	resolver_prepare(sessions->host.resolver, poller);
+	worker_pool_prepare(sessions->host.resolver, poller);
 }
 
 /* What time it is, if it may be as late as this: the calls of this turn have asked already. */
@@ -705,6 +687,7 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 {
 	size_t busy = 0;
 	size_t count = sessions->count;
+	worker_pool_serve(sessions->host.resolver, poller);
 	for (size_t i = 0; i < count; i++) {
 		struct session *session = sessions->list[i];
 		if (session->state == SESSION_CLOSED) {
@@ -719,7 +702,6 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 	if (share > SESSION_TURN)
 		share = SESSION_TURN;
 	sessions->host.share = share < SMALLEST_SHARE ? SMALLEST_SHARE : share;
-	async_close_serve(sessions->async_close);
-	resolver_serve(sessions->host.resolver, poller);
+	async_close_serve(sessions->async_close, poller);
 	look_around(sessions);
 }

@@ -199,7 +199,7 @@ static enum step_end end_lookup(struct session *session, struct error *error)
 	struct lookup_answer answer;
 	if (!lookup_take(session->lookup, &answer, error))
 		return STEP_WAITS;
-	if (lookup_fd(session->lookup) >= 0)
+	if (answer.asked)
 		session_note_lookup(session, &session->step->query, &answer, error);
 	if (answer.count)
 		return found(session, &answer, error);
@@ -209,20 +209,6 @@ static enum step_end end_lookup(struct session *session, struct error *error)
 
 /* A number is given to the kernel as it is, also one of the wrong family; a name is looked up in
  * the socket's own. */
-static bool is_name(const struct lookup_query *query)
-{
-	struct lookup_query numeric = *query;
-	struct lookup_answer answer;
-	struct error error;
-	numeric.numeric = true;
-	numeric.family = AF_UNSPEC;
-	snprintf(numeric.target.service, sizeof numeric.target.service, "0");
-	struct lookup *lookup = lookup_start(NULL, &numeric);
-	bool is_number = lookup_take(lookup, &answer, &error) && answer.count;
-	lookup_free(lookup);
-	return !is_number;
-}
-
 static bool look_up(struct session *session, const struct target *target, bool binds,
                     struct error *error)
 {
@@ -233,14 +219,12 @@ static bool look_up(struct session *session, const struct target *target, bool b
 	                           target_format(target, text));
 	if (session->open_parameters)
 		query.numeric = session->open_parameters->options.numeric;
-	if (is_name(&query))
+	if (!lookup_is_numeric(query.target.host))
 		query.family = session_family(session);
 	step->binds = binds;
 	step->query = query;
 	session_begin_lookup(session, &query);
-	if (lookup_is_waiting(session->lookup) || lookup_fd(session->lookup) >= 0)
-		return true;
-	return end_lookup(session, error) != STEP_FAILED;
+	return !lookup_is_ready(session->lookup) || end_lookup(session, error) != STEP_FAILED;
 }
 
 static bool parse(const struct session *session, const char *host, const char *port, bool binds,
@@ -432,8 +416,7 @@ static enum step_end go_on(struct session *session, const struct poller *poller,
 {
 	struct step *step = session->step;
 	if (step->call == STEP_LOOKUP)
-		return lookup_is_ready(session->lookup, poller) ? end_lookup(session, error)
-		                                                : STEP_WAITS;
+		return end_lookup(session, error);
 	if (step->call == STEP_CONNECT)
 		return poller_writable(poller, session->fd[0]) ? end_connect(session, error)
 		                                               : STEP_WAITS;

@@ -58,7 +58,7 @@ static void end_bench(struct bench *bench)
 	poller_done(&bench->poller);
 }
 
-/* Turns until so many entries are there. Nothing but the closer wakes it before the deadline. */
+/* Turns until so many entries are there. Nothing but its closing wakes it before the deadline. */
 static bool comes_to(struct bench *bench, uint64_t count)
 {
 	int64_t deadline = clock_now() + 5 * CLOCK_S;
@@ -67,7 +67,7 @@ static bool comes_to(struct bench *bench, uint64_t count)
 		async_close_prepare(bench->async_close, &bench->poller);
 		poller_wake_at(&bench->poller, deadline);
 		poller_wait(&bench->poller);
-		async_close_serve(bench->async_close);
+		async_close_serve(bench->async_close, &bench->poller);
 	}
 	return transcript_count(bench->caller.transcript) == count && clock_now() < deadline;
 }

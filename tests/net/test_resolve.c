@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Look-ups: what is answered at once, what a thread answers, what happens when nobody waits for it
- * any more. No name server is asked: scripted.h answers for ".test". */
+/* Look-ups: what is answered at once, what a thread answers. No name server is asked: scripted.h
+ * answers for ".test". */
 #include "net/resolve.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
-#include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -14,7 +11,8 @@
 #include "net/scripted.h"
 #include "support/tap.h"
 
-enum { DEADLINE = 5000 };
+static struct worker_pool *pool;
+static struct poller poller;
 
 static struct lookup_query make_query(const char *host, const char *service, int family)
 {
@@ -24,10 +22,19 @@ static struct lookup_query make_query(const char *host, const char *service, int
 	return query;
 }
 
-static bool is_readable(int fd, int ms)
+/* Whether the look-up is ready before the deadline, which alone wakes the poller besides. */
+static bool becomes_ready(const struct lookup *lookup, int64_t limit)
 {
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-	return poll(&poll_fd, 1, ms) > 0;
+	int64_t deadline = clock_now() + limit;
+	while (!lookup_is_ready(lookup) && clock_now() < deadline) {
+		poller_reset(&poller);
+		worker_pool_prepare(pool, &poller);
+		lookup_prepare(lookup, &poller);
+		poller_wake_at(&poller, deadline);
+		poller_wait(&poller);
+		worker_pool_serve(pool, &poller);
+	}
+	return lookup_is_ready(lookup);
 }
 
 /* "127.0.0.1:80 [::1]:80", or "! " and the error. */
@@ -51,12 +58,14 @@ static const char *resolve(const struct lookup_query *query, bool *at_once, char
 	struct lookup_answer answer = { .count = 0 };
 	struct error error = { .text = "" };
 	int64_t before = clock_now();
-	struct lookup *lookup = lookup_start(NULL, query);
-	*at_once = lookup_fd(lookup) == -1;
-	if (!*at_once && !is_readable(lookup_fd(lookup), DEADLINE))
+	struct lookup *lookup = lookup_start(pool, query);
+	*at_once = lookup_is_ready(lookup);
+	if (!becomes_ready(lookup, 5 * CLOCK_S))
 		snprintf(out, 2000, "no answer");
 	else if (!lookup_take(lookup, &answer, &error))
 		snprintf(out, 2000, "not done");
+	else if (answer.asked == *at_once && answer.count)
+		snprintf(out, 2000, "asked of the wrong one");
 	else if (answer.begun < before || answer.ended < answer.begun || answer.ended > clock_now())
 		snprintf(out, 2000, "wrong times");
 	else
@@ -139,8 +148,8 @@ static void check_ceiling(void)
 	struct lookup_query query = make_query("many.test", "80", AF_UNSPEC);
 	struct lookup_answer answer = { .count = 0 };
 	struct error error = { .text = "" };
-	struct lookup *lookup = lookup_start(NULL, &query);
-	ok(is_readable(lookup_fd(lookup), DEADLINE) && lookup_take(lookup, &answer, &error),
+	struct lookup *lookup = lookup_start(pool, &query);
+	ok(becomes_ready(lookup, 5 * CLOCK_S) && lookup_take(lookup, &answer, &error),
 	   "very many addresses");
 	is_int(answer.count, RESOLVE_MAX, "... are kept up to the ceiling");
 	is_int(answer.addr[RESOLVE_MAX - 1].ip[3], RESOLVE_MAX - 1, "... the first ones");
@@ -209,44 +218,17 @@ static void check_slow(void)
 	struct error error;
 	scripted_set_gate(false);
 	int64_t before = clock_now();
-	struct lookup *lookup = lookup_start(NULL, &query);
-	int fd = lookup_fd(lookup);
-	ok(fd >= 0 && clock_now() - before < 2 * CLOCK_S, "a slow look-up does not stop anybody");
-	ok(fcntl(fd, F_GETFD) & FD_CLOEXEC, "no child inherits it");
-	ok(!is_readable(fd, 20) && !lookup_take(lookup, &answer, &error), "it is not done");
+	struct lookup *lookup = lookup_start(pool, &query);
+	ok(clock_now() - before < 2 * CLOCK_S, "a slow look-up does not stop anybody");
+	ok(!becomes_ready(lookup, 20 * CLOCK_MS) && !lookup_take(lookup, &answer, &error),
+	   "it is not done");
 	is_int(answer.count, 99, "... and says nothing");
 	scripted_set_gate(true);
-	ok(is_readable(fd, DEADLINE), "then it wakes the poller");
+	ok(becomes_ready(lookup, 5 * CLOCK_S), "then it wakes the poller");
 	ok(lookup_take(lookup, &answer, &error) && answer.count == 1, "... and is done");
 	ok(lookup_take(lookup, &answer, &error) && answer.count == 1, "... also when asked again");
 	lookup_free(lookup);
 	lookup_free(NULL);
-}
-
-/* Freed in every order, while the threads still ask and after; the memory is checked by
- * AddressSanitizer. */
-static void check_abandoned(void)
-{
-	enum { COUNT = 8 };
-	struct lookup_query query = make_query("slow.test", "80", AF_UNSPEC);
-	struct lookup *lookups[COUNT];
-	int ends[COUNT];
-	bool ended = true;
-	scripted_set_gate(false);
-	for (size_t i = 0; i < COUNT; i++) {
-		lookups[i] = lookup_start(NULL, &query);
-		ends[i] = dup(lookup_fd(lookups[i]));
-	}
-	for (size_t i = 0; i < COUNT; i += 2)
-		lookup_free(lookups[i]);
-	scripted_set_gate(true);
-	for (size_t i = 1; i < COUNT; i += 2)
-		lookup_free(lookups[i]);
-	for (size_t i = 0; i < COUNT; i++) {
-		ended = ended && is_readable(ends[i], DEADLINE);
-		close(ends[i]);
-	}
-	ok(ended, "threads that nobody waits for end by themselves");
 }
 
 static void check_no_descriptors(void)
@@ -266,34 +248,12 @@ static void check_no_descriptors(void)
 	        "then there are some again");
 }
 
-/* select() cannot watch a high descriptor: that is an error, and no harm. */
-static void check_high_descriptors(void)
-{
-	struct lookup_query query = make_query("order.test", "80", AF_UNSPEC);
-	struct rlimit limit;
-	bool was_at_once;
-	char out[2000];
-	getrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_max < FD_SETSIZE + 100) {
-		tap_skip("too few descriptors allowed");
-		return;
-	}
-	limit.rlim_cur = FD_SETSIZE + 100;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	int low = dup(0), high = low;
-	while (high >= 0 && high < FD_SETSIZE)
-		high = dup(0);
-	is_text(resolve(&query, &was_at_once, out),
-	        "! cannot look up order.test: too many open files", "a descriptor is too high");
-	int again = dup(0), last = dup(0);
-	ok(again == high + 1 && last == high + 2, "... and both ends of the pipe were closed");
-	for (int fd = low; fd <= last; fd++)
-		close(fd);
-}
-
 int main(void)
 {
 	tap_watchdog(30);
+	poller_init(&poller);
+	pool = worker_pool_new(RESOLVE_AT_ONCE, RESOLVE_THREADS);
+	check_no_descriptors();
 	try_rows(at_once, sizeof at_once / sizeof *at_once, true);
 	try_rows(in_thread, sizeof in_thread / sizeof *in_thread, false);
 	check_ceiling();
@@ -301,8 +261,7 @@ int main(void)
 	check_services();
 	check_asking();
 	check_slow();
-	check_abandoned();
-	check_no_descriptors();
-	check_high_descriptors();
+	worker_pool_free(pool);
+	poller_done(&poller);
 	return tap_done();
 }
