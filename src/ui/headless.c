@@ -16,7 +16,7 @@ struct headless {
 	struct ui_hooks hooks;
 	struct app *app;
 	int verbose;
-	uint64_t printed; /* position of the last entry that was looked at */
+	struct follower printed;
 };
 
 static struct headless *headless_of(struct ui *ui)
@@ -36,13 +36,37 @@ static void print_lines(FILE *stream, const char *text, size_t len)
 	text_print(stream, text, len);
 }
 
-static void print_entry(const struct headless *headless, const struct entry *entry)
+/* In the order of who says it best: the line of the script, the session, a note about it. */
+enum { NOT_SAID, NOTED, STATED, ANSWERED };
+
+static int rank(const struct entry *entry)
 {
-	bool note = entry->call == CALL_NOTE, error = entry->flags & ENTRY_ERROR;
-	bool answer = note && entry->flags & ENTRY_ANSWER;
-	bool told = headless->verbose && (note || entry->call == CALL_STATE);
-	FILE *stream = answer && !error ? stdout : stderr;
-	if (!answer && !told)
+	if (entry->call == CALL_NOTE)
+		return entry->flags & ENTRY_ANSWER ? ANSWERED : NOTED;
+	return entry->call == CALL_STATE ? STATED : NOT_SAID;
+}
+
+/* Whether an entry of this turn says the same failure better. */
+static bool is_repeated(struct follower turn, const struct entry *entry)
+{
+	const struct entry *other;
+	if (!(entry->flags & ENTRY_ERROR))
+		return false;
+	while ((other = follower_next(&turn)))
+		if (other->flags & ENTRY_ERROR && rank(other) > rank(entry) &&
+		    other->len >= entry->len &&
+		    memcmp(entry_payload(other) + other->len - entry->len, entry_payload(entry),
+		           entry->len) == 0)
+			return true;
+	return false;
+}
+
+static void print_entry(const struct headless *headless, struct follower turn,
+                        const struct entry *entry)
+{
+	bool answer = rank(entry) == ANSWERED;
+	FILE *stream = answer && !(entry->flags & ENTRY_ERROR) ? stdout : stderr;
+	if (!answer && (!headless->verbose || rank(entry) == NOT_SAID || is_repeated(turn, entry)))
 		return;
 	if (!answer)
 		fprintf(stream, "%u: ", (unsigned)entry->session);
@@ -78,14 +102,10 @@ static void serve(struct ui *ui, struct poller *poller)
 static void draw(struct ui *ui, struct app *app)
 {
 	struct headless *headless = headless_of(ui);
-	const struct transcript *transcript = app->transcript;
-	uint64_t at = headless->printed == TRANSCRIPT_NONE
-	                      ? transcript_first(transcript)
-	                      : transcript_next(transcript, headless->printed);
-	for (; at != TRANSCRIPT_NONE; at = transcript_next(transcript, at)) {
-		print_entry(headless, transcript_at(transcript, at));
-		headless->printed = at;
-	}
+	const struct follower turn = headless->printed;
+	const struct entry *entry;
+	while ((entry = follower_next(&headless->printed)))
+		print_entry(headless, turn, entry);
 	if (fflush(stdout) == 0)
 		return;
 	error_print("standard output: %s", error_why(errno));
@@ -107,6 +127,6 @@ struct ui *headless_new(const struct ui_hooks *hooks, int verbose)
 	headless->hooks = *hooks;
 	headless->app = hooks->app;
 	headless->verbose = verbose;
-	headless->printed = TRANSCRIPT_NONE;
+	follower_init(&headless->printed, hooks->app->transcript);
 	return &headless->ui;
 }

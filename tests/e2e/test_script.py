@@ -82,11 +82,15 @@ with socket.create_server(("127.0.0.1", 0)) as server:
     port = server.getsockname()[1]
 status, err = errors_of("/open 127.0.0.1 %d\n" % port)
 ok(status == 1 and err.startswith("script:1: ") and "refused" in err and err.count("\n") == 1, "so does a refusal")
+status, out, err = run("-v", "-f", write("script", "/open 127.0.0.1 %d\n" % port))
+ok(status == 1 and err.startswith(b"script:1: ") and err.count(b"refused") == 1, "which -v says once: %r" % err)
+status, out, err = run("-v", "-f", write("script", "/open 127.0.0.1 %d &\n/wait @1 open\n" % port))
+ok(status == 1 and err.count(b"refused") == 1, "also where another line fails of it: %r" % err)
 same(errors_of("/wiat open\n"), (2, "script:1: no such command: \"wiat\": did you mean /wait?\n"), "a wrong word is 2")
 status, err = errors_of("\n\n/open\n")
 ok(status == 2 and err.startswith("script:3: open: needs an address"), "so is a missing argument")
 same(errors_of("hello\n"), (2, "script:1: no session to send \"hello\" to: commands begin with /\n"), "data for nobody")
-same(errors_of("/source script\n"), (1, "script:1: script: more than 16 files deep: does it run itself?\n"),
+same(errors_of("/source script\n"), (2, "script:1: script: more than 16 files deep: does it run itself?\n"),
      "a script that runs itself")
 write("inner", "/set marks on\n/nonsense\n")
 same(errors_of("/source inner\n")[1].split(":")[:2], ["inner", "2"], "a mistake is where it was made")
