@@ -291,7 +291,7 @@ struct session *app_need_session(struct app *app, struct error *error)
 	if (!app->current && app->gone)
 		error_set(error, "session %u has gone: the line was not sent", app->gone);
 	else if (!app->current)
-		error_set(error, "no session: /open HOST PORT makes one");
+		error_usage(error, "no session: /open HOST PORT makes one");
 	return app->current;
 }
 
@@ -350,7 +350,7 @@ struct session *app_find_session(struct app *app, const char *text, struct error
 	} else if (sessions_count(app->sessions) == 0) {
 		app_need_session(app, error);
 	} else {
-		error_set(error, "no session \"%.40s\"", name);
+		error_usage(error, "no session \"%.40s\"", name);
 		choice_suggest(&names, name, is_number(name) ? 0 : len, "/sessions lists them",
 		               error);
 	}
@@ -552,8 +552,8 @@ bool app_set_session(struct app *app, struct session *session, const char *name,
 	if (!setting)
 		return false;
 	if (!setting_is_of_session(setting)) {
-		error_set(error, "%s belongs to no session: /set %s %.40s", setting->name,
-		          setting->name, value);
+		error_usage(error, "%s belongs to no session: /set %s %.40s", setting->name,
+		            setting->name, value);
 		return false;
 	}
 	if (!setting_set(setting, &wanted, value, error))
@@ -580,7 +580,7 @@ void app_free(struct app *app)
 	sessions_free(app->sessions);
 	transcript_free(app->transcript);
 	free(app->tabs);
-	free(app->marks);
+	free(app->searched);
 	free(app->asked);
 	free(app->open_page.line);
 	free(app->open_page.text);

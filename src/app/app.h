@@ -19,7 +19,7 @@
 
 struct app_tab;
 struct queues;
-struct expect_mark;
+struct searched;
 struct page;
 
 /* What stands above the transcript until it is closed; see app/page.h. */
@@ -66,8 +66,8 @@ struct app {
 	bool literal;          /* ^]: every line is data */
 	uint32_t secret_for;   /* the session that the next line typed goes to, unseen; 0 = none */
 	struct queues *queues; /* command/queue's own */
-	struct expect_mark *marks; /* script_commands.c's own */
-	size_t mark_count;
+	struct searched *searched; /* script_commands.c's own */
+	size_t searched_count;
 	bool answering;   /* a command runs: what is said is its answer */
 	bool secret_told; /* that only what we send is masked */
 	bool quit;

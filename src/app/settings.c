@@ -32,7 +32,7 @@ static int choose(const struct setting *setting, const char *value, struct error
 			return (int)i;
 	struct buf right = { .max = SIZE_MAX };
 	choice_list(&choice, "or", &right);
-	error_set(error, "%s: \"%.40s\" is not %s", setting->name, value, buf_text(&right));
+	error_usage(error, "%s: \"%.40s\" is not %s", setting->name, value, buf_text(&right));
 	choice_suggest(&choice, value, strlen(value), "", error);
 	buf_free(&right);
 	return -1;
@@ -111,12 +111,12 @@ static void explain_range(const struct setting *setting, const char *value, stru
 	print_number(setting, setting->least, &least);
 	print_number(setting, setting->most, &most);
 	if (setting->type == SETTING_DURATION)
-		error_set(error, "%s: at most %s, not \"%.40s\": write %s", setting->name,
-		          buf_text(&most), value, setting->initial);
+		error_usage(error, "%s: at most %s, not \"%.40s\": write %s", setting->name,
+		            buf_text(&most), value, setting->initial);
 	else
-		error_set(error, "%s: \"%.40s\" is not a %s from %s to %s%s", setting->name, value,
-		          setting->noun, buf_text(&least), buf_text(&most),
-		          setting->off ? ", or off" : "");
+		error_usage(error, "%s: \"%.40s\" is not a %s from %s to %s%s", setting->name,
+		            value, setting->noun, buf_text(&least), buf_text(&most),
+		            setting->off ? ", or off" : "");
 	buf_free(&least);
 	buf_free(&most);
 }
@@ -131,7 +131,7 @@ static bool measure(const struct setting *setting, const char *value, int64_t *n
 		return true;
 	if (setting->type == SETTING_DURATION) {
 		if (!clock_parse_duration(value, number, &why)) {
-			error_set(error, "%s: %s", setting->name, why.text);
+			error_usage(error, "%s: %s", setting->name, why.text);
 			return false;
 		}
 		if (*number <= setting->most)

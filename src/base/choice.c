@@ -156,8 +156,8 @@ void choice_fail_ambiguous(const struct choice *choice, const char *word, size_t
 	for (size_t i = 0; (name = choice->name(choice->context, i)); i++)
 		if (fit_of(choice, i, name, word, len) == best)
 			buf_printf(&names, "%s%s%s", names.len ? ", " : "", sign_of(choice), name);
-	error_set(error, "ambiguous: %s%s%.*s%s is ", quote, sign_of(choice), (int)len, word,
-	          quote);
+	error_usage(error, "ambiguous: %s%s%.*s%s is ", quote, sign_of(choice), (int)len, word,
+	            quote);
 	append(error, &names);
 }
 
@@ -206,7 +206,7 @@ size_t choice_choose(const struct choice *choice, const char *kind, const char *
 	if (matches > 1) {
 		choice_fail_ambiguous(choice, word, len, error);
 	} else if (matches == 0) {
-		error_set(error, "no %s \"%.40s\"", kind, word);
+		error_usage(error, "no %s \"%.40s\"", kind, word);
 		choice_suggest(choice, word, len, otherwise, error);
 	}
 	return index;

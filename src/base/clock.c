@@ -108,12 +108,12 @@ bool clock_parse_duration(const char *text, int64_t *duration, struct error *err
 	double value, unit;
 	const char *rest;
 	if (!plain_number(text, &value, &rest) || !unit_of(rest, &unit)) {
-		error_set(error, "not a time: %.40s (like 500ms, 3, 1.5s, 2m, 1h)", text);
+		error_usage(error, "not a time: %.40s (like 500ms, 3, 1.5s, 2m, 1h)", text);
 		return false;
 	}
 	double ns = value * unit;
 	if (!(ns <= 365.0 * 24 * 3600 * (double)CLOCK_S)) {
-		error_set(error, "too long a time: %.40s (at most a year, 8760h)", text);
+		error_usage(error, "too long a time: %.40s (at most a year, 8760h)", text);
 		return false;
 	}
 	*duration = (int64_t)(ns + 0.5);

@@ -59,12 +59,27 @@ const char *error_why(int code)
 	return why;
 }
 
+__attribute__((format(printf, 4, 0))) static void set(struct error *error, int code, bool usage,
+                                                      const char *format, va_list args)
+{
+	error->code = code;
+	error->usage = usage;
+	vsnprintf(error->text, sizeof error->text, format, args);
+}
+
 void error_set(struct error *error, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	error->code = 0;
-	vsnprintf(error->text, sizeof error->text, format, args);
+	set(error, 0, false, format, args);
+	va_end(args);
+}
+
+void error_usage(struct error *error, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	set(error, 0, true, format, args);
 	va_end(args);
 }
 
@@ -72,8 +87,7 @@ void error_errno(struct error *error, int code, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	error->code = code;
-	vsnprintf(error->text, sizeof error->text, format, args);
+	set(error, code, false, format, args);
 	va_end(args);
 	size_t len = strlen(error->text);
 	snprintf(error->text + len, sizeof error->text - len, ": %s", error_why(code));

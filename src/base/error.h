@@ -3,14 +3,19 @@
  * the caller's struct. Knows nothing of who shows it. */
 #pragma once
 
+#include <stdbool.h>
+
 enum { ERROR_TEXT = 256 };
 
 struct error {
 	int code;              /* an errno value, or 0 where no system call failed */
+	bool usage;            /* what was written is wrong, not what came of it */
 	char text[ERROR_TEXT]; /* one line, no line end; cut, never overrun */
 };
 
 void error_set(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void error_usage(struct error *error, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
 
 /* Appends ": " and error_why(code) to the formatted words and keeps the code. */
 void error_errno(struct error *error, int code, const char *format, ...)

@@ -117,7 +117,7 @@ static void blame(const char *text, const char *at, const char *why, struct erro
 	if (at[1])
 		text_glyph(at + 1, strlen(at + 1), -1, &glyph);
 	int column = text_columns(text, (size_t)(at - text)) + 1;
-	error_set(error, "escape \\%ls at column %d: %s", glyph.chars, column, why);
+	error_usage(error, "escape \\%ls at column %d: %s", glyph.chars, column, why);
 }
 
 /* Gives up: `out` is again what it was before. */
@@ -129,8 +129,8 @@ static bool take_back(struct buf *out, size_t len)
 
 static bool too_long(struct buf *out, size_t len, struct error *error)
 {
-	error_set(error, "the text: longer than the %zu bytes that there is room for",
-	          out->max - len);
+	error_usage(error, "the text: longer than the %zu bytes that there is room for",
+	            out->max - len);
 	return take_back(out, len);
 }
 
@@ -183,7 +183,7 @@ static void blame_pair(const char *text, const char *at, struct error *error)
 	bool is_half = hex_digit(*at) >= 0;
 	const char *why =
 	        is_half ? "half a byte; each is two hexadecimal digits" : "not a hexadecimal digit";
-	error_set(error, "\"%ls\" at column %d: %s", glyph.chars, column, why);
+	error_usage(error, "\"%ls\" at column %d: %s", glyph.chars, column, why);
 }
 
 bool escape_decode_hex(const char *text, struct buf *out, struct error *error)
@@ -191,8 +191,8 @@ bool escape_decode_hex(const char *text, struct buf *out, struct error *error)
 	size_t before = out->len;
 	const char *s = text + skip_separators(text);
 	if (!*s) {
-		error_set(error,
-		          "no bytes: write each as two hexadecimal digits, such as 48 65 6c");
+		error_usage(error,
+		            "no bytes: write each as two hexadecimal digits, such as 48 65 6c");
 		return false;
 	}
 	while (*s) {

@@ -55,7 +55,7 @@ const struct command *command_find(const char *name, size_t len, struct error *e
 	char shown[WORDS_QUOTED];
 	size_t matches;
 	if (len == 0) {
-		error_set(error, "no command after the /: /help lists them");
+		error_usage(error, "no command after the /: /help lists them");
 		return NULL;
 	}
 	if (len == 1 && find_letter(*name))
@@ -67,7 +67,7 @@ const struct command *command_find(const char *name, size_t len, struct error *e
 		choice_fail_ambiguous(&command_names, name, len, error);
 		return NULL;
 	}
-	error_set(error, "no such command: %s", word_show(name, len, shown));
+	error_usage(error, "no such command: %s", word_show(name, len, shown));
 	choice_suggest(&command_names, name, len, "/help lists them", error);
 	return NULL;
 }
@@ -80,7 +80,7 @@ static const struct command *find_typed(const char *name, size_t len, bool *forc
 	const struct command *command = command_find(name, len - *forced, error);
 	if (!command || !*forced || command->asks)
 		return command;
-	error_set(error, "/%s asks nothing, so there is no /%s!", command->name, command->name);
+	error_usage(error, "/%s asks nothing, so there is no /%s!", command->name, command->name);
 	return NULL;
 }
 
@@ -104,7 +104,7 @@ static bool send_addressed(struct app *app, const char *line, struct error *erro
 	if (!session)
 		return false;
 	if (!*line) {
-		error_set(error, "needs text: /@session <text...>");
+		error_usage(error, "needs text: /@session <text...>");
 		return false;
 	}
 	app_to_newest(app);
@@ -128,9 +128,9 @@ static bool begins_with_text(const struct command *command)
 static void explain_text(const char *name, struct error *error)
 {
 	struct error why = *error;
-	error_set(error, "%s; for text that begins with @ write @@%.*s", why.text,
-	          (int)text_whole(name, strcspn(name, BLANKS) < 40 ? strcspn(name, BLANKS) : 40),
-	          name);
+	error_usage(error, "%s; for text that begins with @ write @@%.*s", why.text,
+	            (int)text_whole(name, strcspn(name, BLANKS) < 40 ? strcspn(name, BLANKS) : 40),
+	            name);
 }
 
 /* `args` goes on after an "@session" where there is one; an "@@" there becomes an "@". */
@@ -182,9 +182,9 @@ static void explain_session(const struct invocation *invocation, const char *arg
 	char *name = xstrndup(args, strcspn(args, BLANKS));
 	const struct session *session = app_find_session(invocation->app, name, &ignored);
 	if (session)
-		error_set(error, "/%s takes no %s: /%s @%s picks session %u", command->name,
-		          *command->usage ? "session as its argument" : "argument", command->name,
-		          name, session_number(session));
+		error_usage(error, "/%s takes no %s: /%s @%s picks session %u", command->name,
+		            *command->usage ? "session as its argument" : "argument", command->name,
+		            name, session_number(session));
 	free(name);
 }
 
@@ -222,7 +222,7 @@ static enum command_result run_command(struct app *app, const char *line, bool b
 	bool forced;
 	const struct command *command = find_typed(line, len, &forced, error);
 	if (!command)
-		return COMMAND_MISUSED;
+		return COMMAND_FAILED;
 	line += len + (line[len] != '\0');
 	char *copy = xstrdup(line), *rest = copy;
 	struct args args = { 0 };
@@ -236,8 +236,8 @@ static enum command_result run_command(struct app *app, const char *line, bool b
 	};
 	bool done = choose_session(command, &rest, &invocation, error);
 	if (!done && invocation.chosen && command->hides)
-		error_set(error, "%s: no such session; a text that begins with @ begins with @@",
-		          command->name);
+		error_usage(error, "%s: no such session; a text that begins with @ begins with @@",
+		            command->name);
 	if (done && !grammar_match(command->name, command->usage, rest, &args, error)) {
 		explain_session(&invocation, rest, error);
 		done = false;
@@ -248,7 +248,7 @@ static enum command_result run_command(struct app *app, const char *line, bool b
 	if (done && !command->hides)
 		print_line(&invocation, &full);
 	invocation.line = buf_text(&full);
-	enum command_result result = done ? command->run(&invocation, error) : COMMAND_MISUSED;
+	enum command_result result = done ? command->run(&invocation, error) : COMMAND_FAILED;
 	buf_free(&full);
 	if (command->hides) {
 		args_wipe(&args);
@@ -269,8 +269,8 @@ enum command_result command_run(struct app *app, const char *line, size_t len, s
 		return session && send_typed(app, session, line, len, error);
 	}
 	if (memchr(line, '\0', len)) {
-		error_set(error, "a command has no NUL byte: /send and \\0 sends one");
-		return COMMAND_MISUSED;
+		error_usage(error, "a command has no NUL byte: /send and \\0 sends one");
+		return COMMAND_FAILED;
 	}
 	if (slash[1] == '@')
 		return send_addressed(app, slash + 1, error);

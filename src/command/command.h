@@ -42,7 +42,6 @@ enum command_result {
 	COMMAND_FAILED = false, /* so that what can only succeed or fail may return a bool */
 	COMMAND_DONE = true,
 	COMMAND_WAITING, /* invocation->wait says for what */
-	COMMAND_MISUSED, /* failed, as it was not what such a command takes */
 };
 
 /* What a command waits for. */
@@ -53,6 +52,7 @@ struct wait {
 	void (*free)(struct wait *wait); /* frees `data`; NULL = nothing to free */
 	uint32_t session;                /* in which it is to happen */
 	int64_t deadline;                /* instant; 0 = none */
+	int64_t limit;                   /* from the command to that, ns */
 	bool in_session; /* the session shows that it waits, reports the end and cancels it: only a
 	                  * script need remember it */
 	uint64_t since;  /* the command's own: a position in the transcript, */

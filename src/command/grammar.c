@@ -122,8 +122,8 @@ struct match {
 
 static bool fail(const struct match *match, const char *what)
 {
-	error_set(match->error, "%s: %s: /%s%s%s", match->command, what, match->command,
-	          *match->usage ? " " : "", match->usage);
+	error_usage(match->error, "%s: %s: /%s%s%s", match->command, what, match->command,
+	            *match->usage ? " " : "", match->usage);
 	return false;
 }
 
@@ -160,8 +160,8 @@ static bool fail_literal(const struct match *match, const struct word *word, con
 	buf_append_text(&verdict, "is not ");
 	choice_list(&names, "or", &verdict);
 	if (choice_nearest(&names, word->at, len, &nearest, 1) > 0) {
-		error_set(match->error, "%s: %s %s", match->command,
-		          word_show(word->at, len, shown), buf_text(&verdict));
+		error_usage(match->error, "%s: %s %s", match->command,
+		            word_show(word->at, len, shown), buf_text(&verdict));
 		choice_suggest(&names, word->at, len, NULL, match->error);
 	} else {
 		fail_word(match, word, buf_text(&verdict));
@@ -321,8 +321,8 @@ static bool fail_left_over(const struct match *match, const struct word *word)
 	else if (match->count > 0)
 		fail_word(match, word, "is one word too many");
 	else
-		error_set(match->error, "/%s takes no argument: %s", match->command,
-		          word_show(word->at, (size_t)(word->end - word->at), shown));
+		error_usage(match->error, "/%s takes no argument: %s", match->command,
+		            word_show(word->at, (size_t)(word->end - word->at), shown));
 	buf_free(&choices);
 	return false;
 }

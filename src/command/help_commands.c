@@ -406,7 +406,7 @@ static bool print_topic(const struct app *app, const char *name, struct buf *out
 		return command;
 	if (print_other(NULL, name, true, out))
 		return true;
-	error_set(error, "no help for %s", word_show(name, len, shown));
+	error_usage(error, "no help for %s", word_show(name, len, shown));
 	choice_suggest(&names, name, len, "/help lists the commands", error);
 	return false;
 }
@@ -420,8 +420,8 @@ static bool print_detail(const char *name, const char *detail, struct buf *out, 
 		return false;
 	if (print_other(command, detail, false, out) || print_other(command, detail, true, out))
 		return true;
-	error_set(error, "no help for %s in /%s: /help %s",
-	          word_show(detail, strlen(detail), shown), command->name, command->name);
+	error_usage(error, "no help for %s in /%s: /help %s",
+	            word_show(detail, strlen(detail), shown), command->name, command->name);
 	return false;
 }
 

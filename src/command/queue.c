@@ -152,7 +152,7 @@ static void end_pending(struct app *app, struct pending *pending, enum command_r
 	app->answering = false;
 	remove_pending(app->queues, pending);
 	if (queue && queue->script && result != COMMAND_DONE)
-		end_queue(app, queue, result == COMMAND_MISUSED ? 2 : 1);
+		end_queue(app, queue, error->usage ? 2 : 1);
 }
 
 static void look(struct app *app, struct pending *pending)
@@ -239,6 +239,17 @@ static enum command_result run_in_queue(struct app *app, struct queue *queue, co
 	return result;
 }
 
+/* The length of a line without the " &" at the end of a command that may wait. */
+static size_t without_ampersand(const struct app *app, const char *line, size_t len)
+{
+	size_t end = len;
+	while (end > 0 && word_is_blank(line[end - 1]))
+		end--;
+	bool given = end >= 2 && line[end - 1] == '&' && word_is_blank(line[end - 2]) &&
+	             command_waits(app, line);
+	return given ? end - 2 : len;
+}
+
 /* Calls and opening wait in their session, which reports them. */
 static bool remember(struct app *app, enum command_result result, const char *line, size_t len,
                      const struct wait *wait)
@@ -252,13 +263,17 @@ bool queue_type(struct app *app, const char *line, size_t len)
 {
 	struct error error = { 0 };
 	struct wait wait = { 0 };
+	size_t kept = without_ampersand(app, line, len);
+	char *command = kept < len ? xstrndup(line, kept) : NULL;
 	command_record(app, line);
 	app->answering = true;
-	enum command_result result = command_run(app, line, len, &wait, &error);
+	enum command_result result =
+	        command_run(app, command ? command : line, kept, &wait, &error);
 	bool good = remember(app, result, line, len, &wait);
 	if (!good)
 		app_error(app, "%s", error.text);
 	app->answering = false;
+	free(command);
 	return good;
 }
 
@@ -301,9 +316,9 @@ static size_t expand_port(struct app *app, const char *at, struct buf *out, bool
 	unsigned number = session ? session_local(session).port : 0;
 	*wrong = number == 0;
 	if (!session)
-		error_set(error, "$%.60s.port: %.150s", name, why.text);
+		error_usage(error, "$%.60s.port: %.150s", name, why.text);
 	else if (!number)
-		error_set(error, "$%.60s.port: the session has no port yet", name);
+		error_usage(error, "$%.60s.port: the session has no port yet", name);
 	buf_printf(out, "%u", number);
 	free(name);
 	return (size_t)(end - at) + sizeof port - 1;
@@ -327,7 +342,7 @@ static bool expand(struct app *app, const struct queue *queue, const char *line,
 		size_t index = (size_t)(*at - '1'), before = out->len, taken = 1;
 		bool word = *at >= '1' && *at <= '9' && !isdigit((unsigned char)at[1]);
 		if (word && !twice && index >= queue->word_count) {
-			error_set(error, "no word for $%c: it is given after the file", *at);
+			error_usage(error, "no word for $%c: it is given after the file", *at);
 			return false;
 		}
 		if (word)
@@ -350,52 +365,34 @@ static bool expand(struct app *app, const struct queue *queue, const char *line,
 	return true;
 }
 
-/* Takes the " &" off the end of a command that may wait. */
-static bool take_ampersand(struct app *app, struct buf *line)
-{
-	size_t len = line->len;
-	while (len > 0 && word_is_blank(buf_data(line)[len - 1]))
-		len--;
-	if (len < 2 || buf_data(line)[len - 1] != '&' || !word_is_blank(buf_data(line)[len - 2]) ||
-	    !command_waits(app, buf_text(line)))
-		return false;
-	line->len = len - 2;
-	return true;
-}
-
-static enum command_result run_script_line(struct app *app, struct queue *queue, const char *bytes,
-                                           size_t len, struct wait *wait, bool *aside,
-                                           struct error *error)
-{
-	struct buf line = { .max = SIZE_MAX };
-	enum command_result result = COMMAND_MISUSED;
-	if (expand(app, queue, bytes, len, &line, error)) {
-		*aside = take_ampersand(app, &line);
-		result = run_in_queue(app, queue, buf_text(&line), line.len, wait, error);
-	}
-	buf_free(&line);
-	return result;
-}
-
 static enum command_result run_line(struct app *app, struct queue *queue, const char *bytes,
                                     size_t len, struct wait *wait, bool *aside, struct error *error)
 {
-	*aside = !queue->script;
+	struct buf line = { .max = SIZE_MAX };
+	enum command_result result = COMMAND_FAILED;
 	if (memchr(bytes, '\0', len)) {
-		error_set(error, "a NUL byte in the line: this is not a file of commands");
-		return COMMAND_MISUSED;
+		error_usage(error, "a NUL byte in the line: this is not a file of commands");
+		return COMMAND_FAILED;
 	}
 	if (bytes[0] == '#' || bytes[strspn(bytes, " \t")] == '\0')
 		return COMMAND_DONE;
 	struct session *mine = sessions_numbered(app->sessions, queue->session);
 	if (!mine && !app->current && !app_find_slash(app, bytes)) {
 		char shown[WORDS_QUOTED];
-		error_set(error, "no session to send %s to: commands begin with /",
-		          word_show(bytes, len, shown));
-		return COMMAND_MISUSED;
+		error_usage(error, "no session to send %s to: commands begin with /",
+		            word_show(bytes, len, shown));
+		return COMMAND_FAILED;
 	}
-	return queue->script ? run_script_line(app, queue, bytes, len, wait, aside, error)
-	                     : run_in_queue(app, queue, bytes, len, wait, error);
+	if (!queue->script)
+		buf_append(&line, bytes, len);
+	if (!queue->script || expand(app, queue, bytes, len, &line, error)) {
+		size_t kept = without_ampersand(app, buf_text(&line), line.len);
+		*aside = kept < line.len;
+		line.len = kept;
+		result = run_in_queue(app, queue, buf_text(&line), kept, wait, error);
+	}
+	buf_free(&line);
+	return result;
 }
 
 /* ---- files ---- */
@@ -496,7 +493,7 @@ static bool run_next(struct app *app, struct queue *queue)
 		pop_file(queue);
 		return queue->depth > 0;
 	case LINE_TOO_LONG:
-		error_set(&error, "a line of more than %d bytes", LINE_MOST);
+		error_usage(&error, "a line of more than %d bytes", LINE_MOST);
 		fail_line(app, queue, file, &error, 2);
 		end_queue(app, queue, 2);
 		return false;
@@ -517,7 +514,7 @@ static bool run_next(struct app *app, struct queue *queue)
 	if (len > 0 && line[len - 1] == '\r')
 		line[--len] = '\0';
 	struct wait wait = { 0 };
-	bool aside;
+	bool aside = false;
 	enum command_result result = run_line(app, queue, line, len, &wait, &aside, &error);
 	/* A start-up file leaves calls to their session; a script answers for each with its status. */
 	bool remembered = result == COMMAND_WAITING && (queue->script || !wait.in_session);
@@ -527,12 +524,11 @@ static bool run_next(struct app *app, struct queue *queue)
 		if (!remembered && wait.free)
 			wait.free(&wait);
 	}
-	if (result == COMMAND_FAILED || result == COMMAND_MISUSED) {
+	if (result == COMMAND_FAILED) {
 		struct file told = { .path = path, .line = where };
-		fail_line(app, queue, &told, &error, result == COMMAND_MISUSED ? 2 : 1);
+		fail_line(app, queue, &told, &error, error.usage ? 2 : 1);
 	} else if (remembered) {
-		add_pending(app, queue, !(queue->script && aside), xasprintf("%s:%zu", path, where),
-		            &wait);
+		add_pending(app, queue, !aside, xasprintf("%s:%zu", path, where), &wait);
 	}
 	free(path);
 	free(line);
@@ -602,8 +598,8 @@ bool queue_script(struct app *app, const char *path, char *const *words, size_t 
 	struct file file;
 	struct queue *outer = queues_of(app)->running;
 	if (outer && outer->depth == SCRIPT_DEPTH) {
-		error_set(error, "%.150s: more than %d files deep: does it run itself?", path,
-		          SCRIPT_DEPTH);
+		error_usage(error, "%.150s: more than %d files deep: does it run itself?", path,
+		            SCRIPT_DEPTH);
 		return false;
 	}
 	if (!open_file(&file, path, quits, error))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/queue.h"
 
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "base/count.h"
 #include "base/escape.h"
 #include "command/command.h"
+#include "record/follower.h"
 #include "socket/tcp_state.h"
 
 enum {
@@ -18,25 +20,36 @@ enum {
 	SHOWN_BYTES = 60, /* of what came instead of what was expected */
 };
 
-/* "within 2s"; `text` may be NULL. */
+/* "2s"; NULL for the default. */
 static bool set_deadline(const char *text, struct wait *wait, struct error *error)
 {
-	int64_t limit = WITHIN * CLOCK_S;
 	struct error why;
-	if (text && !clock_parse_duration(text, &limit, &why)) {
-		error_set(error, "within: %.200s", why.text);
+	wait->limit = WITHIN * CLOCK_S;
+	if (text && !clock_parse_duration(text, &wait->limit, &why)) {
+		error_usage(error, "within: %.200s", why.text);
 		return false;
 	}
-	wait->deadline = clock_now() + limit;
-	wait->since = (uint64_t)limit;
+	wait->deadline = clock_now() + wait->limit;
 	return true;
+}
+
+static void print_limit(const struct wait *wait, struct buf *out)
+{
+	char limit[CLOCK_TEXT];
+	if (wait->limit)
+		buf_printf(out, "within %s", clock_format_duration(wait->limit, limit));
+	else
+		buf_append_text(out, "at once");
 }
 
 /* ---- /source ---- */
 
 static enum command_result do_source(const struct invocation *invocation, struct error *error)
 {
-	return queue_script(invocation->app, invocation->args->value[0], NULL, 0, false, error);
+	bool begun =
+	        queue_script(invocation->app, invocation->args->value[0], NULL, 0, false, error);
+	error->usage = !begun;
+	return begun;
 }
 
 /* ---- /wait ---- */
@@ -44,24 +57,26 @@ static enum command_result do_source(const struct invocation *invocation, struct
 static enum command_result look_at_state(struct app *app, struct wait *wait, bool over,
                                          struct error *error)
 {
-	char limit[CLOCK_TEXT];
 	bool open = wait->data;
 	const struct session *session = sessions_numbered(app->sessions, wait->session);
 	enum session_state state = session ? session_state(session) : SESSION_CLOSED;
 	bool is_open = state == SESSION_OPEN || state == SESSION_LISTENING;
 	if (open ? is_open : state == SESSION_CLOSED)
 		return COMMAND_DONE;
-	if (open && !session)
+	if (open && !session) {
 		error_set(error, "session %u has gone before it was open", wait->session);
-	else if (open && state == SESSION_CLOSED && !session_opens_again(session, NULL))
+	} else if (open && state == SESSION_CLOSED && !session_opens_again(session, NULL)) {
 		error_set(error, "session %u is closed", wait->session);
-	else if (over)
-		error_set(error, "session %u is not %s within %s: %s", wait->session,
-		          open ? "open" : "closed",
-		          clock_format_duration((int64_t)wait->since, limit),
+	} else if (over) {
+		struct buf limit = { .max = SIZE_MAX };
+		print_limit(wait, &limit);
+		error_set(error, "session %u is not %s %s: %s", wait->session,
+		          open ? "open" : "closed", buf_text(&limit),
 		          tcp_state_title(session_tcp_state(session)));
-	else
+		buf_free(&limit);
+	} else {
 		return COMMAND_WAITING;
+	}
 	return COMMAND_FAILED;
 }
 
@@ -73,22 +88,26 @@ static enum command_result do_wait(const struct invocation *invocation, struct e
 	wait->session = session_number(invocation->session);
 	wait->data = strcmp(invocation->args->value[0], "open") == 0 ? &yes : NULL;
 	return set_deadline(invocation->args->tagged, wait, error) ? COMMAND_WAITING
-	                                                           : COMMAND_MISUSED;
+	                                                           : COMMAND_FAILED;
 }
 
 /* ---- /expect ---- */
 
-/* Where the search of a session's received bytes goes on: after the last match. */
-struct expect_mark {
+/* How far what a session has received is searched. */
+struct searched {
 	uint32_t session;
-	struct location after;
+	struct follower follower;
+	uint32_t offset; /* in its entry */
 };
 
 struct expect {
 	char *text; /* as it was typed */
 	struct buf wanted;
-	struct location from, at; /* where the search has begun, and how far it has come */
-	struct buf tail;          /* the newest bytes before that: a match may begin with them */
+	struct searched searched;
+	struct buf tail;  /* the newest bytes searched: a match may begin with them */
+	struct buf first; /* the oldest ones, for the message, */
+	size_t total;     /* how many there were, */
+	uint64_t missed;  /* and how many bytes, of any session, had gone before */
 };
 
 static void free_expect(struct wait *wait)
@@ -97,123 +116,101 @@ static void free_expect(struct wait *wait)
 	free(expect->text);
 	buf_free(&expect->wanted);
 	buf_free(&expect->tail);
+	buf_free(&expect->first);
 	free(expect);
 }
 
-static struct expect_mark *find_mark(const struct app *app, uint32_t session)
+static struct searched *find_searched(const struct app *app, uint32_t session)
 {
-	for (size_t i = 0; i < app->mark_count; i++)
-		if (app->marks[i].session == session)
-			return &app->marks[i];
+	for (size_t i = 0; i < app->searched_count; i++)
+		if (app->searched[i].session == session)
+			return &app->searched[i];
 	return NULL;
 }
 
-static void set_mark(struct app *app, uint32_t session, struct location after)
+/* In the place of a session that has gone, where there is one. */
+static void keep_searched(struct app *app, const struct searched *searched)
 {
-	struct expect_mark *mark = find_mark(app, session);
-	for (size_t i = 0; !mark && i < app->mark_count; i++)
-		if (!sessions_numbered(app->sessions, app->marks[i].session))
-			mark = &app->marks[i];
-	if (!mark) {
-		app->marks = xrealloc(app->marks, (app->mark_count + 1) * sizeof *app->marks);
-		mark = &app->marks[app->mark_count++];
+	struct searched *place = find_searched(app, searched->session);
+	for (size_t i = 0; !place && i < app->searched_count; i++)
+		if (!sessions_numbered(app->sessions, app->searched[i].session))
+			place = &app->searched[i];
+	if (!place) {
+		size_t size = (app->searched_count + 1) * sizeof *place;
+		app->searched = xrealloc(app->searched, size);
+		place = &app->searched[app->searched_count++];
 	}
-	*mark = (struct expect_mark){ session, after };
+	*place = *searched;
 }
 
-/* The bytes of an entry that this session has received from an offset on; NULL for none. */
-static const char *received(const struct entry *entry, uint32_t session, uint32_t offset,
-                            size_t *len)
+/* What came after the last match; a datagram is searched by itself. */
+static bool search_entry(struct expect *expect, const struct entry *entry)
 {
-	if (!entry || entry->session != session || !entry_is_incoming(entry) || entry->error ||
-	    entry_is_aside(entry) || offset >= entry->len)
-		return NULL;
-	*len = entry->len - offset;
-	return entry_bytes(entry) + offset;
-}
-
-/* The entry after this one in time; stays on the last one, with its bytes taken. */
-static bool step(const struct transcript *transcript, struct location *at)
-{
-	uint64_t next = at->entry == TRANSCRIPT_NONE ? transcript_first(transcript)
-	                                             : transcript_next(transcript, at->entry);
-	const struct entry *entry = transcript_at(transcript, at->entry);
-	if (next == TRANSCRIPT_NONE) {
-		at->offset = entry ? entry->len : 0;
+	struct searched *searched = &expect->searched;
+	if (entry->session != searched->session || !entry_is_incoming(entry) || entry->error ||
+	    entry_is_aside(entry))
 		return false;
-	}
-	*at = (struct location){ next, 0 };
-	return true;
-}
-
-/* A datagram is searched by itself. */
-static bool search_entry(struct expect *expect, const struct entry *entry, uint32_t session)
-{
-	size_t len;
-	const char *bytes = received(entry, session, expect->at.offset, &len);
-	if (!bytes)
-		return false;
+	const char *bytes = entry_bytes(entry) + searched->offset;
+	size_t len = entry->len - searched->offset, room = SHOWN_BYTES - expect->first.len;
+	buf_append(&expect->first, bytes, len < room ? len : room);
+	expect->total += len;
 	if (entry->endpoint_len || entry_is_addressed(entry))
 		buf_clear(&expect->tail);
 	size_t before = expect->tail.len;
 	buf_append(&expect->tail, bytes, len);
-	const char *have = buf_data(&expect->tail);
+	const char *tail = buf_data(&expect->tail);
 	const char *hit =
-	        memmem(have, expect->tail.len, buf_data(&expect->wanted), expect->wanted.len);
-	if (hit) {
-		expect->at.offset += (uint32_t)((size_t)(hit - have) + expect->wanted.len - before);
-		return true;
-	}
-	if (expect->tail.len >= expect->wanted.len)
+	        memmem(tail, expect->tail.len, buf_data(&expect->wanted), expect->wanted.len);
+	searched->offset = hit ? searched->offset + (uint32_t)((size_t)(hit - tail) +
+	                                                       expect->wanted.len - before)
+	                       : entry->len;
+	if (!hit && expect->tail.len >= expect->wanted.len)
 		buf_consume(&expect->tail, expect->tail.len - (expect->wanted.len - 1));
-	return false;
+	return hit;
 }
 
-static bool search(const struct app *app, struct expect *expect, uint32_t session)
+static bool search(struct expect *expect)
 {
-	do
-		if (search_entry(expect, transcript_at(app->transcript, expect->at.entry), session))
-			return true;
-	while (step(app->transcript, &expect->at));
-	return false;
+	struct searched *searched = &expect->searched;
+	struct follower *follower = &searched->follower;
+	const struct entry *entry = transcript_at(follower->transcript, follower->position);
+	while (!entry || !search_entry(expect, entry)) {
+		uint64_t missed = follower_missed(follower).bytes;
+		if (missed)
+			buf_clear(&expect->tail);
+		expect->missed += missed;
+		entry = follower_next(follower);
+		if (!entry)
+			return false;
+		searched->offset = 0;
+	}
+	return true;
 }
 
 /* "got "Hell" (4 bytes)", of everything since the last match. */
-static void print_instead(const struct app *app, const struct wait *wait, struct buf *out)
+static void print_instead(const struct expect *expect, struct buf *out)
 {
-	const struct expect *expect = wait->data;
-	struct location at = expect->from;
-	struct buf bytes = { .max = SHOWN_BYTES };
-	size_t total = 0, len;
-	do {
-		const struct entry *entry = transcript_at(app->transcript, at.entry);
-		const char *here = received(entry, wait->session, at.offset, &len);
-		size_t room = SHOWN_BYTES - bytes.len;
-		if (!here)
-			continue;
-		buf_append(&bytes, here, len < room ? len : room);
-		total += len;
-	} while (step(app->transcript, &at));
-	if (total > 0) {
+	if (expect->total > 0) {
 		buf_append_text(out, "got \"");
-		escape_encode(buf_data(&bytes), bytes.len, out);
-		buf_printf(out, "\"%s (%zu byte%s)", total > bytes.len ? "..." : "", total,
-		           count_plural(total));
+		escape_encode(buf_data(&expect->first), expect->first.len, out);
+		buf_printf(out, "\"%s (%zu byte%s)", expect->total > SHOWN_BYTES ? "..." : "",
+		           expect->total, count_plural(expect->total));
 	} else {
 		buf_append_text(out, "got nothing");
 	}
-	buf_free(&bytes);
+	if (expect->missed)
+		buf_printf(out, "; %" PRIu64 " byte%s left the transcript unsearched",
+		           expect->missed, count_plural(expect->missed));
 }
 
 static enum command_result look_at_received(struct app *app, struct wait *wait, bool over,
                                             struct error *error)
 {
-	char limit[CLOCK_TEXT];
 	struct expect *expect = wait->data;
 	struct buf text = { .max = SIZE_MAX };
 	const struct session *session = sessions_numbered(app->sessions, wait->session);
-	if (search(app, expect, wait->session)) {
-		set_mark(app, wait->session, expect->at);
+	if (search(expect)) {
+		keep_searched(app, &expect->searched);
 		return COMMAND_DONE;
 	}
 	bool closed = !session || session_state(session) == SESSION_CLOSED;
@@ -222,11 +219,11 @@ static enum command_result look_at_received(struct app *app, struct wait *wait, 
 	else if (session && session_peer_closed(session))
 		buf_append_text(&text, "before the peer's FIN");
 	else if (over)
-		buf_printf(&text, "within %s", clock_format_duration((int64_t)wait->since, limit));
+		print_limit(wait, &text);
 	else
 		return COMMAND_WAITING;
 	buf_append_text(&text, ", ");
-	print_instead(app, wait, &text);
+	print_instead(expect, &text);
 	error_set(error, "expected \"%.60s\" %s", expect->text, buf_text(&text));
 	buf_free(&text);
 	return COMMAND_FAILED;
@@ -239,7 +236,6 @@ static enum command_result do_expect(const struct invocation *invocation, struct
 	struct wait *wait = invocation->wait;
 	struct buf wanted = { .max = SIZE_MAX };
 	uint32_t session = session_number(invocation->session);
-	const struct expect_mark *mark = find_mark(app, session);
 	if (session_has_clients(invocation->session)) {
 		error_set(error, "session %u is a listener: its clients are sessions of their own",
 		          session);
@@ -248,18 +244,25 @@ static enum command_result do_expect(const struct invocation *invocation, struct
 	if (!set_deadline(invocation->args->tagged, wait, error) ||
 	    !escape_decode(text, &wanted, error)) {
 		buf_free(&wanted);
-		return COMMAND_MISUSED;
+		return COMMAND_FAILED;
 	}
 	if (wanted.len == 0) {
-		error_set(error, "expect: needs text that is not empty");
-		return COMMAND_MISUSED;
+		error_usage(error, "expect: needs text that is not empty");
+		return COMMAND_FAILED;
 	}
 	struct expect *expect = xcalloc(1, sizeof *expect);
-	struct location begin = { transcript_begin(app->transcript, session), 0 };
-	expect->text = xstrdup(text);
-	expect->wanted = wanted;
-	expect->from = expect->at = mark ? mark->after : begin;
-	expect->tail.max = SIZE_MAX;
+	const struct searched *before = find_searched(app, session);
+	uint64_t begin = transcript_begin(app->transcript, session);
+	*expect = (struct expect){ .text = xstrdup(text),
+		                   .wanted = wanted,
+		                   .searched = { .session = session },
+		                   .tail = { .max = SIZE_MAX },
+		                   .first = { .max = SHOWN_BYTES } };
+	follower_init(&expect->searched.follower, app->transcript);
+	if (before)
+		expect->searched = *before;
+	else if (begin != TRANSCRIPT_NONE)
+		follower_seek(&expect->searched.follower, begin);
 	wait->look = look_at_received;
 	wait->free = free_expect;
 	wait->session = session;

@@ -22,8 +22,8 @@ static enum command_result do_send(const struct invocation *invocation, struct e
 {
 	const char *text = invocation->args->value[0];
 	if (!text && !session_has_peers(invocation->session)) {
-		error_set(error,
-		          "send: needs text: only UDP can send nothing, as an empty datagram");
+		error_usage(error,
+		            "send: needs text: only UDP can send nothing, as an empty datagram");
 		return false;
 	}
 	return send_decoded(invocation, text ? text : "", escape_decode, error);
@@ -40,7 +40,7 @@ static const char *from_environment(const char *text, struct error *error)
 {
 	const char *value = *text == '$' ? getenv(text + 1) : text;
 	if (!value)
-		error_set(error, "secret: the environment has no variable %.100s", text + 1);
+		error_usage(error, "secret: the environment has no variable %.100s", text + 1);
 	return value;
 }
 
@@ -50,8 +50,9 @@ static enum command_result do_secret(const struct invocation *invocation, struct
 	struct session *session = invocation->session;
 	const char *text = invocation->args->value[0];
 	if (!text && !app->attended) {
-		error_set(error, "secret: nobody is there to type it: /secret $NAME takes it from "
-		                 "the environment");
+		error_usage(error,
+		            "secret: nobody is there to type it: /secret $NAME takes it from "
+		            "the environment");
 		return false;
 	}
 	if (!text && session_state(session) == SESSION_CLOSED) /* before it is typed in vain */
@@ -87,8 +88,8 @@ static bool parse_peer(const char *text, unsigned *number, struct error *error)
 {
 	size_t digits = strspn(text, "0123456789");
 	if (digits == 0 || digits > 9 || text[digits]) {
-		error_set(error, "to: \"%.40s\" is not the number of a peer: /peers lists them",
-		          text);
+		error_usage(error, "to: \"%.40s\" is not the number of a peer: /peers lists them",
+		            text);
 		return false;
 	}
 	*number = (unsigned)strtoul(text, NULL, 10);

@@ -22,7 +22,7 @@ static bool parse_target(struct target *target, const char *transport, const cha
 		return false;
 	if (!transport || target->transport == asked)
 		return true;
-	error_set(error, "\"%s\" and \"%.100s\" exclude each other: use one", transport, text);
+	error_usage(error, "\"%s\" and \"%.100s\" exclude each other: use one", transport, text);
 	return false;
 }
 
@@ -55,7 +55,7 @@ static void explain_order(const char *word, struct error *error)
 	size_t nearest;
 	struct error why = *error;
 	if (choice_nearest(&service_names, word, strlen(word), &nearest, 1) == 0)
-		error_set(error, "%s; an address comes before its port", why.text);
+		error_usage(error, "%s; an address comes before its port", why.text);
 }
 
 /* What the usage takes for an address and a port is a port and a service where it can be nothing
@@ -122,8 +122,7 @@ static enum command_result do_forget(const struct invocation *invocation, struct
 	if (invocation->args->value[0]) {
 		size_t count = app_forget_ended(app);
 		if (count)
-			app_note(app, "%zu ended session%s forgotten", count,
-			         count_plural(count));
+			app_note(app, "%zu ended session%s forgotten", count, count_plural(count));
 		else
 			app_note(app, "no session has ended");
 		return true;
@@ -182,7 +181,7 @@ static enum command_result do_session(const struct invocation *invocation, struc
 	else if (name)
 		session = app_find_session(app, name, error);
 	else
-		error_set(error, "session: needs a session: /session next|previous|<session>");
+		error_usage(error, "session: needs a session: /session next|previous|<session>");
 	if (session)
 		app_select(app, session);
 	return session != NULL;

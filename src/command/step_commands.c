@@ -15,14 +15,14 @@ enum {
 /* ---- words ---- */
 
 /* At most what an int holds. */
-static bool parse_number(const char *command, const char *what, const char *text, int *number,
-                         struct error *error)
+static bool parse_number(const char *command, const char *text, int *number, struct error *error)
 {
 	size_t digits = strspn(text, "0123456789");
 	char *end;
 	long long value = strtoll(text, &end, 10);
 	if (digits == 0 || *end || value > INT_MAX) {
-		error_set(error, "%s: \"%.40s\" is not %s: 0 to %d", command, text, what, INT_MAX);
+		error_usage(error, "%s: \"%.40s\" is not a number from 0 to %d", command, text,
+		            INT_MAX);
 		return false;
 	}
 	*number = (int)value;
@@ -50,8 +50,9 @@ static bool parse_byte(const char *text, unsigned char *byte, struct error *erro
 	bool hex = (len == 3 || len == 4) && text[0] == '0' && (text[1] == 'x' || text[1] == 'X') &&
 	           strspn(text + 2, "0123456789abcdefABCDEF") == len - 2;
 	if (!hex && len != 1) {
-		error_set(error,
-		          "urgent: one byte goes at a time: a character of ASCII, or 0x00 to 0xff");
+		error_usage(
+		        error,
+		        "urgent: one byte goes at a time: a character of ASCII, or 0x00 to 0xff");
 		return false;
 	}
 	*byte = hex ? (unsigned char)strtoul(text, NULL, 16) : (unsigned char)text[0];
@@ -96,7 +97,7 @@ static enum command_result do_backlog(const struct invocation *invocation, struc
 {
 	const char *text = invocation->args->value[0];
 	int backlog = BACKLOG;
-	if (text && !parse_number("backlog", "how many may wait", text, &backlog, error))
+	if (text && !parse_number("backlog", text, &backlog, error))
 		return false;
 	return step_listen(invocation->session, backlog, error);
 }
@@ -130,7 +131,7 @@ static enum command_result do_recv(const struct invocation *invocation, struct e
 		bytes = NULL;
 	if (word)
 		parse_how(word, &how);
-	if (bytes && !parse_number("recv", "a number of bytes", bytes, &most, error))
+	if (bytes && !parse_number("recv", bytes, &most, error))
 		return false;
 	uint64_t since = transcript_end(invocation->app->transcript);
 	return wait_for_call(invocation, step_recv(invocation->session, (size_t)most, how, error),
@@ -190,7 +191,8 @@ const struct command step_commands[] = {
 	        .group = "step by step",
 	        .usage = "[number]",
 	        .help = "listen(): let connections queue up\n"
-	                "The number is how many may wait for /accept; the default is 5.\n"
+	                "The default is 5. One more than the number may wait for /accept: Linux "
+	                "adds one.\n"
 	                "Without /bind before, the kernel chooses a port, on every address.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,

@@ -23,8 +23,8 @@ static enum command_result do_view(const struct invocation *invocation, struct e
 	else
 		mode.ops = view_turn(mode.ops, mode.all);
 	if (all && !mode.ops->merges) {
-		error_set(error, "a %s has two ends: /view trace all shows every session",
-		          mode.ops->name);
+		error_usage(error, "a %s has two ends: /view trace all shows every session",
+		            mode.ops->name);
 		return false;
 	}
 	if (shown)

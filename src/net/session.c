@@ -272,12 +272,12 @@ bool session_check_name(struct session_host *host, const struct session *self, c
 {
 	const struct session *other = host->find_named(host, name);
 	if (!name_is_right(name))
-		error_set(
+		error_usage(
 		        error,
 		        "a name has 1 to %d bytes, no blanks, no '@' in front and not only digits",
 		        SESSION_NAME - 1);
 	else if (other && other != self)
-		error_set(error, "session %u has that name: %s", number(other), name);
+		error_usage(error, "session %u has that name: %s", number(other), name);
 	else
 		return true;
 	return false;

@@ -323,8 +323,8 @@ bool step_recv(struct session *session, size_t most, enum recv_how how, struct e
 	if (!session_may_step(session, error) || !must_be_paused(session, "reads", error))
 		return false;
 	if (most > SESSION_RECV_MOST) {
-		error_set(error, "recv: %zu bytes are more than the %d that one call may take",
-		          most, SESSION_RECV_MOST);
+		error_usage(error, "recv: %zu bytes are more than the %d that one call may take",
+		            most, SESSION_RECV_MOST);
 		return false;
 	}
 	struct step *step = session_begin_step(session, STEP_RECV, "recv()");

@@ -47,14 +47,15 @@ static bool check_bytes(const char *text, const char *what, struct error *error)
 {
 	size_t len = strnlen(text, TEXT_MAX + 1);
 	if (len > TEXT_MAX) {
-		error_set(error, "the %s is too long: more than %d bytes", what, (int)TEXT_MAX);
+		error_usage(error, "the %s is too long: more than %d bytes", what, (int)TEXT_MAX);
 		return false;
 	}
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)text[i] <= ' ' || text[i] == 127) {
-			error_set(error,
-			          "the %s has a blank or a control character in it, at column %zu",
-			          what, i + 1);
+			error_usage(
+			        error,
+			        "the %s has a blank or a control character in it, at column %zu",
+			        what, i + 1);
 			return false;
 		}
 	return true;
@@ -69,7 +70,7 @@ static bool take_number(struct target *target, struct span word, bool listening,
 	for (size_t i = 0; i < word.len && port <= UINT16_MAX; i++)
 		port = 10 * port + (unsigned)(word.text[i] - '0');
 	if (port < least || port > UINT16_MAX) {
-		error_set(error, QUOTE " is not a port: %u to 65535", QUOTED(word), least);
+		error_usage(error, QUOTE " is not a port: %u to 65535", QUOTED(word), least);
 		return false;
 	}
 	snprintf(target->service, sizeof target->service, "%u", port);
@@ -89,11 +90,11 @@ static bool take_port(struct target *target, struct span word, bool listening, s
 		return true;
 	}
 	if (word.len == 0)
-		error_set(error, "the port is empty: a number %d to 65535 or a service name",
-		          listening ? 0 : 1);
+		error_usage(error, "the port is empty: a number %d to 65535 or a service name",
+		            listening ? 0 : 1);
 	else
-		error_set(error, QUOTE " is not a port: %d to 65535 or a service name",
-		          QUOTED(word), listening ? 0 : 1);
+		error_usage(error, QUOTE " is not a port: %d to 65535 or a service name",
+		            QUOTED(word), listening ? 0 : 1);
 	return false;
 }
 
@@ -148,16 +149,16 @@ static bool is_name(struct span host)
 static bool take_host(struct target *target, struct span host, bool listening, struct error *error)
 {
 	if (host.len >= TARGET_HOST) {
-		error_set(error, "the host is too long: at most %d bytes", TARGET_HOST - 1);
+		error_usage(error, "the host is too long: at most %d bytes", TARGET_HOST - 1);
 		return false;
 	}
 	if (host.len && memchr(host.text, ':', host.len) && !is_ipv6(host))
-		error_set(error, QUOTE " is not an IPv6 address", QUOTED(host));
+		error_usage(error, QUOTE " is not an IPv6 address", QUOTED(host));
 	else if (host.len && is_bad_ipv4(host))
-		error_set(error, QUOTE " is not an IPv4 address", QUOTED(host));
+		error_usage(error, QUOTE " is not an IPv4 address", QUOTED(host));
 	else if (host.len && !memchr(host.text, ':', host.len) && !is_name(host) &&
 	         !(listening && is_star(host)))
-		error_set(error, QUOTE " is not a host name or address", QUOTED(host));
+		error_usage(error, QUOTE " is not a host name or address", QUOTED(host));
 	else {
 		snprintf(target->host, sizeof target->host, "%.*s", (int)host.len, host.text);
 		return true;
@@ -175,17 +176,18 @@ static bool take_scheme(struct target *target, struct span *rest, struct error *
 		return true;
 	struct span scheme = span_from(rest->text, colon);
 	if (scheme.len == 4 && strncasecmp(scheme.text, "unix", 4) == 0) {
-		error_set(error, "unix:// is not supported yet: tcp:// or udp://");
+		error_usage(error, "unix:// is not supported yet: tcp:// or udp://");
 		return false;
 	}
 	if (!transport_find(scheme.text, scheme.len, &target->transport)) {
-		error_set(error, QUOTE ":// is not a transport: tcp:// or udp://", QUOTED(scheme));
+		error_usage(error, QUOTE ":// is not a transport: tcp:// or udp://",
+		            QUOTED(scheme));
 		return false;
 	}
 	*rest = span_of(colon + 3);
 	const char *slash = strchr(rest->text, '/');
 	if (slash && slash[1]) {
-		error_set(error, "a path means nothing here: %.80s", slash);
+		error_usage(error, "a path means nothing here: %.80s", slash);
 		return false;
 	}
 	if (slash)
@@ -200,13 +202,13 @@ static bool split_brackets(struct span text, struct span *host, struct span *por
 	const char *end = text.text + text.len;
 	const char *close = memchr(text.text, ']', text.len);
 	if (!close || (close + 1 < end && close[1] != ':')) {
-		error_set(error, "write an IPv6 address with a port as [address]:port: " QUOTE,
-		          QUOTED(text));
+		error_usage(error, "write an IPv6 address with a port as [address]:port: " QUOTE,
+		            QUOTED(text));
 		return false;
 	}
 	*host = span_from(text.text + 1, close);
 	if (!is_ipv6(*host)) {
-		error_set(error, QUOTE " is not an IPv6 address", QUOTED(*host));
+		error_usage(error, QUOTE " is not an IPv6 address", QUOTED(*host));
 		return false;
 	}
 	if (close + 1 < end)
@@ -234,13 +236,13 @@ static void say_no_port(struct span host, struct error *error)
 {
 	bool colons = host.len && memchr(host.text, ':', host.len);
 	if (colons && is_ipv6(host))
-		error_set(error, "no port: write [" QUOTE "]:port", QUOTED(host));
+		error_usage(error, "no port: write [" QUOTE "]:port", QUOTED(host));
 	else if (colons)
-		error_set(error, "too many colons: " QUOTE, QUOTED(host));
+		error_usage(error, "too many colons: " QUOTE, QUOTED(host));
 	else if (host.len)
-		error_set(error, "no port: write " QUOTE ":port", QUOTED(host));
+		error_usage(error, "no port: write " QUOTE ":port", QUOTED(host));
 	else
-		error_set(error, "no host and no port: write host port or host:port");
+		error_usage(error, "no host and no port: write host port or host:port");
 }
 
 /* A port alone is one of this machine. So is the name of a service where a server is to listen;
@@ -257,16 +259,17 @@ static bool choose_port(const char *given, bool listening, struct span *host, st
                         struct error *error)
 {
 	if (given && port->len) {
-		error_set(error, "two ports: " QUOTE " and %.40s", QUOTED(*port), given);
+		error_usage(error, "two ports: " QUOTE " and %.40s", QUOTED(*port), given);
 	} else if (given && !port->text && consists_of(*host, DIGITS)) {
 		/* no address is a lone number, see is_bad_ipv4() */
 		if (consists_of(span_of(given), DIGITS))
-			error_set(error, QUOTE " is not an address: the port comes last",
-			          QUOTED(*host));
+			error_usage(error, QUOTE " is not an address: the port comes last",
+			            QUOTED(*host));
 		else
-			error_set(error, "the port comes last: %.80s " QUOTE, given, QUOTED(*host));
+			error_usage(error, "the port comes last: %.80s " QUOTE, given,
+			            QUOTED(*host));
 	} else if (given && !port->text && host->len == 0 && !listening) {
-		error_set(error, "no host: write host port or host:port");
+		error_usage(error, "no host: write host port or host:port");
 	} else if (port->text) {
 		return true;
 	} else if (given) {

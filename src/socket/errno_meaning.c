@@ -498,7 +498,7 @@ static const struct errno_meaning *find_number(const char *text, struct error *e
 	unsigned long code = strtoul(text, NULL, 10);
 	const struct errno_meaning *found = code <= 4095 ? errno_meaning_numbered((int)code) : NULL;
 	if (!found)
-		error_set(error, "no socket call returns an errno of %.20s", text);
+		error_usage(error, "no socket call returns an errno of %.20s", text);
 	return found;
 }
 
@@ -518,7 +518,7 @@ const struct errno_meaning *errno_meaning_find(const char *text, struct error *e
 	char word[SYMBOL_MAX] = "";
 	size_t matches, len = 0;
 	if (!is_symbol(text)) {
-		error_set(error, "not the name of an errno value, as ECONNRESET is one");
+		error_usage(error, "not the name of an errno value, as ECONNRESET is one");
 		return NULL;
 	}
 	if (text[strspn(text, "0123456789")] == '\0')
@@ -535,7 +535,7 @@ const struct errno_meaning *errno_meaning_find(const char *text, struct error *e
 		choice_fail_ambiguous(&names, word, len, error);
 		return NULL;
 	}
-	error_set(error, "no socket call returns %s", text);
+	error_usage(error, "no socket call returns %s", text);
 	choice_suggest(&names, word, len, "", error);
 	return NULL;
 }

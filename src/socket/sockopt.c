@@ -55,8 +55,8 @@ static void fail_unknown(const char *name, struct error *error)
 	size_t nearest, len = 0;
 	while (len < NAME_SHOWN && name[len] > ' ' && name[len] < 127)
 		len++;
-	error_set(error, "no such socket option here: \"%.*s\"%s", (int)len, name,
-	          name[len] ? "..." : "");
+	error_usage(error, "no such socket option here: \"%.*s\"%s", (int)len, name,
+	            name[len] ? "..." : "");
 	size_t used = strlen(error->text);
 	if (choice_nearest(&names, name, strlen(name), &nearest, 1) > 0)
 		snprintf(error->text + used, sizeof error->text - used, ": did you mean %s?",
@@ -409,28 +409,28 @@ static void fail(const struct sockopt *option, struct error *error)
 	const char *name = option->name;
 	name_words(option, words, sizeof words);
 	if (option->form == SOCKOPT_SWITCH)
-		error_set(error, "%s is on or off", name);
+		error_usage(error, "%s is on or off", name);
 	else if (option->form == SOCKOPT_LINGER)
-		error_set(error, "%s is off, or seconds from 0 to %d", name, LINGER_MAX);
+		error_usage(error, "%s is off, or seconds from 0 to %d", name, LINGER_MAX);
 	else if (option->form == SOCKOPT_TIME)
-		error_set(error, "%s is off, or a time: 250ms, 1.5s, 2m", name);
+		error_usage(error, "%s is off, or a time: 250ms, 1.5s, 2m", name);
 	else if (option->form == SOCKOPT_ADDR)
-		error_set(error, "%s is an IPv4 address: 127.0.0.1", name);
+		error_usage(error, "%s is an IPv4 address: 127.0.0.1", name);
 	else if (option->form == SOCKOPT_TEXT)
-		error_set(error, "%s is a name of 1 to %d characters, or none", name,
-		          NAME_MAX_VALUE);
+		error_usage(error, "%s is a name of 1 to %d characters, or none", name,
+		            NAME_MAX_VALUE);
 	else if (option->range)
-		error_set(error, "%s is off, or two ports: 45000-45003", name);
+		error_usage(error, "%s is off, or two ports: 45000-45003", name);
 	else
-		error_set(error, "%s is %sa number%s%s", name, words, *option->unit ? " of " : "",
-		          option->unit);
+		error_usage(error, "%s is %sa number%s%s", name, words, *option->unit ? " of " : "",
+		            option->unit);
 }
 
 bool sockopt_parse(const struct sockopt *option, const char *text, void *value, size_t *len,
                    struct error *error)
 {
 	if (option->read_only) {
-		error_set(error, "%s can only be read", option->name);
+		error_usage(error, "%s can only be read", option->name);
 		return false;
 	}
 	if (!parse(option, text, value, len)) {

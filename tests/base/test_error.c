@@ -18,7 +18,9 @@ int main(void)
 
 	error_set(&error, "no such %s", "thing");
 	is_text(error.text, "no such thing", "words are kept");
-	is_int(error.code, 0, "without a code");
+	ok(error.code == 0 && !error.usage, "without a code");
+	error_usage(&error, "%d is too much", 5);
+	ok(error.usage, "what was written is wrong");
 
 	error_errno(&error, ECONNREFUSED, "connect %s:%d", "10.0.0.1", 80);
 	is_text(error.text, "connect 10.0.0.1:80: connection refused", "what: why");

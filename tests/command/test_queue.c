@@ -155,7 +155,8 @@ static void test_start_waits(void)
 {
 	struct error error;
 	static const char text[] = "/socket tcp as s\n/bind 0\n/backlog\n/accept as a\n"
-	                           "/set marks on\n/wait closed within 5s\n/set eol crlf\n";
+	                           "/set marks on\n/wait closed within 1h &\n"
+	                           "/wait closed within 5s\n/set eol crlf\n";
 	app_fixture_start(&app);
 	write_bytes(text, sizeof text - 1);
 	ok(queue_start(&app, path, &error) && app.settings.marks, "/accept holds nothing up");
@@ -227,6 +228,16 @@ static void test_failures(void)
 		{ "/socket tcp\n/wait open within 20ms\n",
 		  ":2: session 1 is not open within 20.0 ms: CLOS", 1 },
 		{ "/socket tcp\n/close\n/wait open\n", ":3: session 1 is closed", 1 },
+		{ "/socket tcp\n/expect x within 0\n", ":2: expected \"x\" at once, got nothing",
+		  1 },
+		{ "/set scrollback 1M\n", ":1: scrollback: \"1M\" is not a size from ", 2 },
+		{ "/socket tcp\n/backlog -1\n", ":2: backlog: \"-1\" is not a number from 0 to ",
+		  2 },
+		{ "/socket tcp\n/bind 99999\n", ":2: 99999 is not a port", 2 },
+		{ "/socket tcp\n/option nodelay maybe\n", NULL, 2 },
+		{ "/socket tcp\n/service ecco\n", NULL, 2 },
+		{ "/socket tcp\n/close\n/close\n", NULL, 1 },
+		{ "/source nowhere\n", ":1: nowhere: no such file or directory", 2 },
 		{ "/listen 0\n/expect x\n",
 		  ":2: session 1 is a listener: its clients are sessions of their own", 1 },
 		{ "/socket tcp\n/connect 127.0.0.1 1\n",
@@ -249,6 +260,36 @@ static void test_failures(void)
 			   mistake());
 		end();
 	}
+}
+
+static void receive(uint32_t session, const char *text)
+{
+	struct entry entry = { .call = CALL_RECV, .session = session, .fd = 3 };
+	transcript_append(app.transcript, &entry, NULL, text, strlen(text));
+}
+
+/* What goes before it is searched is said, and nothing is found across the gap. */
+static void test_missed(void)
+{
+	static char filler[1 << 20];
+	app_fixture_start(&app);
+	ok(type("/set scrollback 3M") && type("/socket tcp as s"), "a small transcript");
+	receive(1, "ab");
+	ok(type("/expect abcd within 1h"), "an expectation");
+	turn(0);
+	for (int i = 0; i < 6; i++) {
+		struct entry note = { .call = CALL_NOTE, .fd = -1 };
+		transcript_append(app.transcript, &note, NULL, filler, sizeof filler - 100);
+	}
+	receive(1, "cd");
+	turn(0);
+	ok(type("/close @s"), "ends");
+	until(strstr(answer(), "expected"), "and fails");
+	ok(strstr(answer(),
+	          "expected \"abcd\" before session 1 closed, got \"abcd\" (4 bytes); ") &&
+	           strstr(answer(), " bytes left the transcript unsearched"),
+	   "%s", answer());
+	end();
 }
 
 /* A call by hand holds a script up, unless it is to go on. */
@@ -346,6 +387,8 @@ static void test_keyboard(void)
 	ok(type("/expect llo within 5s"), "an expectation");
 	until(strncmp(answer(), "/expect llo within 5s: done after ", 34) == 0,
 	      "is reported when it has come about");
+	ok(type("/expect \\n within 5s &"), "\" &\" after a line that waits means nothing here");
+	until(strstr(answer(), "/expect \\n within 5s &: done after "), "it waits");
 	struct error error;
 	ok(queue_press(&app, "/set marks on", &error) && app.settings.marks,
 	   "a key runs a command");
@@ -399,6 +442,7 @@ int main(void)
 	test_start_waits();
 	test_conversation();
 	test_failures();
+	test_missed();
 	test_calls();
 	test_source();
 	test_interrupt();

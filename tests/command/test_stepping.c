@@ -127,16 +127,16 @@ static void test_mistakes(void)
 	is_text(run(&app, "/bind 80"), "no session: /open HOST PORT makes one", "no session");
 	ok(*run(&app, "/socket sctp"), "no such protocol");
 	is_text(run(&app, "/socket tcp as l"), "", "a socket");
-	is_text(run(&app, "/recv 10x"), "recv: \"10x\" is not a number of bytes: 0 to 2147483647",
+	is_text(run(&app, "/recv 10x"), "recv: \"10x\" is not a number from 0 to 2147483647",
 	        "no number");
 	is_text(run(&app, "/recv 99999999999999999999"),
-	        "recv: \"99999999999999999999\" is not a number of bytes: 0 to 2147483647",
+	        "recv: \"99999999999999999999\" is not a number from 0 to 2147483647",
 	        "one too large");
 	is_text(run(&app, "/recv 2000000"),
 	        "recv: 2000000 bytes are more than the 1000000 that one call may take",
 	        "and one that is too much");
 	is_text(run(&app, "/backlog -1"),
-	        "backlog: \"-1\" is not how many may wait: 0 to 2147483647",
+	        "backlog: \"-1\" is not a number from 0 to 2147483647",
 	        "a backlog that is none");
 	is_text(run(&app, "/urgent ab"),
 	        "urgent: one byte goes at a time: a character of ASCII, or 0x00 to 0xff",
