@@ -153,7 +153,6 @@ bool bind_open(struct session *session, const struct lookup_answer *found, int b
 	size_t count = choose(session, found, list);
 	const char *call = NULL;
 	int code = 0;
-	char port[8];
 	for (int i = 0; i < PORT_TRIES; i++) {
 		call = open_all(session, list, count, backlog, &at);
 		code = errno;
@@ -166,8 +165,7 @@ bool bind_open(struct session *session, const struct lookup_answer *found, int b
 		report_failure(session, call, &at, code);
 		return false;
 	}
-	snprintf(port, sizeof port, "%u", session->local[0].port);
-	session_name_server(session, port);
+	session_name_server(session);
 	report_where(session, verb);
 	return true;
 }

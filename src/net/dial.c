@@ -39,6 +39,12 @@ void dial_end(struct session *session)
 	session->dial = NULL;
 }
 
+const struct endpoint *dial_remote(const struct session *session, unsigned slot)
+{
+	const struct dial *dial = session->dial;
+	return &dial->remote.addr[dial->attempt[slot].number];
+}
+
 static bool is_only_one(const struct session *session)
 {
 	return session->dial->remote.count == 1;
@@ -180,7 +186,7 @@ static void succeed(struct session *session, unsigned slot)
 	char took[CLOCK_TEXT];
 	struct attempt won = dial->attempt[slot];
 	bool first = !won.number && session->fd_count == 1 && !dial->attempt_log.len;
-	session->peer = session->remote[slot];
+	session->peer = *dial_remote(session, slot);
 	call_getsockname(&session->caller, session->fd[slot], &session->local[slot]);
 	clock_format_duration(clock_now() - won.begun, took);
 	if (!first) {
@@ -213,7 +219,7 @@ static const struct endpoint *find_local(const struct session *session, unsigned
 {
 	const struct lookup_answer *local = &session->dial->local;
 	for (size_t i = 0; i < local->count; i++)
-		if (endpoint_same_family(&local->addr[i], &session->remote[slot]))
+		if (endpoint_same_family(&local->addr[i], dial_remote(session, slot)))
 			return &local->addr[i];
 	return NULL;
 }
@@ -235,7 +241,6 @@ static bool try_next(struct session *session)
 		return false;
 	}
 	dial->attempt[slot] = (struct attempt){ .number = number, .begun = clock_now() };
-	session->remote[slot] = *remote;
 	const struct endpoint *local = find_local(session, slot);
 	if (dial->local.count && !local) {
 		fail(session, slot, NULL, EAFNOSUPPORT);

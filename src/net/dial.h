@@ -41,3 +41,6 @@ void dial_serve(struct session *session, const struct poller *poller);
 
 /* The addresses are known: connects to them. */
 void dial_connect(struct session *session);
+
+/* What connect() was called with on this socket, while that is under way. */
+const struct endpoint *dial_remote(const struct session *session, unsigned slot);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "net/diag.h"
+#include "net/dial.h"
 #include "net/session_internal.h"
 
 #define OFTEN  (50 * CLOCK_MS) /* the session that is looked at */
@@ -66,8 +67,9 @@ static void add_timer(struct session *session, unsigned slot, struct sample *sam
 	static const struct endpoint nobody = { .family = AF_UNSPEC };
 	bool connects = session->state == SESSION_CONNECTING;
 	const struct endpoint *peer = session->state == SESSION_LISTENING ? &nobody
-	                              : connects                          ? &session->remote[slot]
-	                                                                  : &session->peer;
+	                              : !connects                         ? &session->peer
+	                              : session->dial ? dial_remote(session, slot)
+	                                              : &session->step->remote;
 	struct endpoint *local = &session->local[slot];
 	if (session->transport != TRANSPORT_TCP || (peer != &nobody && !endpoint_is_set(peer)))
 		return;

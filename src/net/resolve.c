@@ -170,6 +170,11 @@ struct lookup *lookup_start(struct worker_pool *pool, const struct lookup_query 
 	lookup->question = question;
 	question->query = *query;
 	question->answer.begun = question->answer.ended = clock_now();
+	if (!query->target.service[0]) {
+		question->answer.count =
+		        endpoint_parse_path(host, question->answer.addr, &lookup->error);
+		return lookup;
+	}
 	if (is_refused(lookup))
 		return lookup;
 	if (has_name || !is_number(query->target.service))

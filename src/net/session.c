@@ -219,7 +219,6 @@ bool session_cancel_reconnect(struct session *session)
 
 bool session_add_socket(struct session *session, int family)
 {
-	struct endpoint unknown = { .family = AF_UNSPEC };
 	int fd = call_socket(&session->caller, family, transport_type(session->transport));
 	if (fd < 0)
 		return false;
@@ -236,7 +235,7 @@ bool session_add_socket(struct session *session, int family)
 	unsigned slot = session->fd_count++;
 	session->fd[slot] = fd;
 	session->family[slot] = family;
-	session->local[slot] = session->remote[slot] = unknown;
+	session->local[slot] = (struct endpoint){ .family = AF_UNSPEC };
 	session->host->socket_made(session, fd);
 	return true;
 }
@@ -249,7 +248,6 @@ void session_drop_socket(struct session *session, unsigned slot)
 		session->fd[i] = session->fd[i + 1];
 		session->family[i] = session->family[i + 1];
 		session->local[i] = session->local[i + 1];
-		session->remote[i] = session->remote[i + 1];
 	}
 }
 
@@ -303,28 +301,30 @@ static int host_length(const char *host, size_t most)
 
 void session_make_name(struct session *session, const char *host, const char *port)
 {
-	bool brackets = strchr(host, ':') != NULL;
-	size_t rest = strlen(port) + (brackets ? 3 : 1);
+	bool brackets = *port && strchr(host, ':');
+	size_t rest = strlen(port) + (brackets ? 3 : *port != '\0');
 	int len = host_length(host, rest < SESSION_NAME ? SESSION_NAME - 1 - rest : 0);
 	if (session->named)
 		return;
-	snprintf(session->name, sizeof session->name, "%s%.*s%s:%s", brackets ? "[" : "", len, host,
-	         brackets ? "]" : "", port);
+	snprintf(session->name, sizeof session->name, "%s%.*s%s%s%s", brackets ? "[" : "", len,
+	         host, brackets ? "]" : "", *port ? ":" : "", port);
 	for (char *p = session->name; *p; p++)
 		if ((unsigned char)*p <= ' ' || *p == 127)
 			*p = '?';
 }
 
-void session_name_server(struct session *session, const char *port)
+void session_name_server(struct session *session)
 {
-	char host[SESSION_NAME];
+	char host[SESSION_NAME], port[8];
 	enum transport transport = session->transport;
 	if (!session_is_served(session))
 		snprintf(host, sizeof host, "%s", transport_name(transport));
 	else
 		snprintf(host, sizeof host, "%s%s", transport == TRANSPORT_UDP ? "udp-" : "",
 		         session->service->name);
-	session_make_name(session, host, port);
+	snprintf(port, sizeof port, "%u", session->local[0].port);
+	session_make_name(session, host,
+	                  session->local[0].port ? port : session->open_parameters->target.service);
 }
 
 /* ---- its service ---- */

@@ -158,6 +158,8 @@ struct step {
 	struct lookup_query query;
 	bool binds;
 
+	struct endpoint remote; /* STEP_CONNECT */
+
 	char name[SESSION_NAME]; /* STEP_ACCEPT: of the client, "" = none chosen */
 
 	/* STEP_RECV */
@@ -202,8 +204,6 @@ struct session {
 	enum session_end end;
 	int family[SESSION_SOCKETS]; /* of each socket */
 	struct endpoint local[SESSION_SOCKETS];
-	struct endpoint
-	        remote[SESSION_SOCKETS]; /* what connect() was called with, else AF_UNSPEC */
 	struct endpoint peer;
 	struct open_parameters *open_parameters;
 	struct kept_option *kept; /* what a person has set by /option, for the next socket, too */
@@ -270,10 +270,10 @@ void session_drop_socket(struct session *session, unsigned slot);
 
 /* ---- names ---- */
 
-/* "host:port" cut to a name, the port whole; "echo:7001". Nothing if a person has named the
- * session. */
+/* "host:port" cut to a name, the port whole; of a server "echo:7001", after its first socket or the
+ * port that was asked for. Nothing if a person has named the session. */
 void session_make_name(struct session *session, const char *host, const char *port);
-void session_name_server(struct session *session, const char *port);
+void session_name_server(struct session *session);
 
 /* Whether a session may have this name; `self` has it already, or is NULL. */
 bool session_check_name(struct session_host *host, const struct session *self, const char *name,

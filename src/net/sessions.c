@@ -556,7 +556,7 @@ struct session *sessions_listen(struct sessions *sessions, const struct target *
 		         open_parameters->local_host);
 	if (open_parameters->options.service)
 		session->service = open_parameters->options.service;
-	session_name_server(session, target->service);
+	session_name_server(session);
 	dial_begin(session);
 	return session;
 }
@@ -608,13 +608,8 @@ bool sessions_set_service(struct sessions *sessions, struct session *session,
 	for (size_t i = 0; is_server && i < sessions->count; i++)
 		if (sessions->list[i]->listener == session->caller.session)
 			change_service(sessions->list[i], service);
-	if (is_server) {
-		char port[8]; /* the name that the program has given says what a server does */
-		snprintf(port, sizeof port, "%u", session->local[0].port);
-		session_name_server(session, session->local[0].port
-		                                     ? port
-		                                     : session->open_parameters->target.service);
-	}
+	if (is_server)
+		session_name_server(session); /* it says what a server does */
 	return true;
 }
 

@@ -39,11 +39,9 @@ static const char *local_text(const struct session *session, char out[ENDPOINT_T
 
 static void learn_local(struct session *session)
 {
-	char port[8];
 	call_getsockname(&session->caller, session->fd[0], &session->local[0]);
-	snprintf(port, sizeof port, "%u", session->local[0].port);
 	if (session->stepped)
-		session_name_server(session, port);
+		session_name_server(session);
 }
 
 static enum step_end bind_now(struct session *session, const struct endpoint *addr,
@@ -141,7 +139,7 @@ static enum step_end fail_connect(struct session *session, int code, struct erro
 static enum step_end end_connect(struct session *session, struct error *error)
 {
 	int code;
-	struct endpoint addr = session->remote[0], none = { .family = AF_UNSPEC };
+	struct endpoint addr = session->step->remote, none = { .family = AF_UNSPEC };
 	if (call_get_option(&session->caller, session->fd[0], SOL_SOCKET, SO_ERROR, &code) < 0)
 		code = errno;
 	settle(session, code ? &none : &addr);
@@ -168,7 +166,7 @@ static enum step_end connect_now(struct session *session, const struct endpoint 
 	struct step *step = session_begin_step(session, STEP_CONNECT, "connect(%s)",
 	                                       endpoint_format(addr, text));
 	bool open = session->state == SESSION_OPEN && !session->ops->has_peers;
-	session->remote[0] = *addr;
+	step->remote = *addr;
 	if (call_connect(&session->caller, session->fd[0], addr) == 0)
 		return open ? connected_before(session, error) : connected(session, addr);
 	if (errno != EINPROGRESS && errno != EALREADY)

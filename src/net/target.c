@@ -301,8 +301,8 @@ bool target_parse(struct target *target, const char *text, const char *port,
 
 const char *target_format(const struct target *target, char out[TARGET_HOST + TARGET_SERVICE + 4])
 {
-	bool brackets = strchr(target->host, ':');
-	snprintf(out, TARGET_HOST + TARGET_SERVICE + 4, brackets ? "[%s]:%s" : "%s:%s",
-	         target->host, target->service);
+	bool brackets = target->service[0] && strchr(target->host, ':');
+	snprintf(out, TARGET_HOST + TARGET_SERVICE + 4, "%s%s%s%s%s", brackets ? "[" : "",
+	         target->host, brackets ? "]" : "", target->service[0] ? ":" : "", target->service);
 	return out;
 }

@@ -15,7 +15,7 @@ struct target {
 	enum transport transport;
 	char host[TARGET_HOST];       /* "" = none given: this machine */
 	char service[TARGET_SERVICE]; /* decimal port 0..65535 or a service name of services(5);
-	                                 never "" */
+	                                 "" = none: the host is a UNIX path */
 };
 
 /* `transport` is what holds where the text does not say (tcp://, udp://). `port` may be NULL: then
@@ -25,5 +25,5 @@ struct target {
 bool target_parse(struct target *target, const char *text, const char *port,
                   enum transport transport, bool listening, struct error *error);
 
-/* "127.0.0.1:7001", "[::1]:7001", ":7001". */
+/* "127.0.0.1:7001", "[::1]:7001", ":7001", "/run/echo". */
 const char *target_format(const struct target *target, char out[TARGET_HOST + TARGET_SERVICE + 4]);

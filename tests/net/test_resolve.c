@@ -105,6 +105,9 @@ static const struct row at_once[] = {
 	{ "127.0.0.1", "99999999999999999999999", AF_UNSPEC, false, false,
 	  "! 99999999999999999999999 is not a port: 0 to 65535" },
 	{ "order.test", "70000", AF_UNSPEC, false, false, "! 70000 is not a port: 0 to 65535" },
+	{ "/run/echo:1", "", AF_UNSPEC, false, true, "/run/echo:1" },
+	{ "@echo", "", AF_UNSPEC, true, false, "@echo" },
+	{ "@", "", AF_UNSPEC, false, false, "! not a path: \"@\"" },
 };
 
 static const struct row in_thread[] = {

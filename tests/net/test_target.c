@@ -228,6 +228,13 @@ static void check_lengths(void)
 	ok(!target_parse(&target, "h", name, TRANSPORT_TCP, false, &error), "one of 64 is not");
 }
 
+static void check_paths(void)
+{
+	char out[TARGET_HOST + TARGET_SERVICE + 4];
+	struct target target = { .host = "/run/echo:1" };
+	is_text(target_format(&target, out), "/run/echo:1", "a path has no port");
+}
+
 int main(void)
 {
 	tap_watchdog(30);
@@ -235,5 +242,6 @@ int main(void)
 		try_row(&forms[i]);
 	check_transport();
 	check_lengths();
+	check_paths();
 	return tap_done();
 }
