@@ -2,16 +2,531 @@
 #include "command/command.h"
 
 #include <ctype.h>
-#include <stdint.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "app/page.h"
 #include "base/clock.h"
-#include "command/failure.h"
+#include "base/count.h"
+#include "socket/constant.h"
 #include "socket/errno_meaning.h"
 #include "view/calltext.h"
 
-enum { PAYLOAD_SHOWN = 24 };
+enum {
+	NEAR = 16,        /* entries around a failure in which its ICMP message is looked for */
+	SAMPLE_NEAR = 64, /* entries before it in which the kernel's sample is looked for */
+	PORT_FREE = 1024, /* ports below are root's */
+	PAYLOAD_SHOWN = 24,
+};
+
+/* Which call of a session failed last. */
+struct failure {
+	const struct app *app;
+	const struct session *session;
+	uint64_t call;   /* the entry of the call; TRANSCRIPT_NONE where only `line` is known */
+	uint64_t report; /* the entry that reports it: the same, or getsockopt(SO_ERROR) */
+	uint64_t line; /* newest line of the session that says a failure; TRANSCRIPT_NONE = none */
+	bool waiting;  /* connect() was still under way at `line` */
+	int code;      /* errno value */
+};
+
+/* ---- which call ---- */
+
+/* 0 for what has not failed. */
+static int read_queued(const struct entry *entry, struct errqueue *queued)
+{
+	if (!errqueue_unpack(entry, queued))
+		return 0;
+	return queued->origin <= ERRQUEUE_ICMP6 ? queued->error : 0;
+}
+
+static bool asks_pending(const struct entry *entry)
+{
+	return entry->call == CALL_GETSOCKOPT && entry->arg == SO_ERROR &&
+	       entry->arg2 == (int16_t)SOL_SOCKET;
+}
+
+static int pending_error(const struct entry *entry)
+{
+	int code = 0;
+	if (asks_pending(entry) && entry->len == sizeof code)
+		memcpy(&code, entry_payload(entry), sizeof code);
+	return code;
+}
+
+/* What the program asked to see more says what had happened, but its own refusals mean nothing. */
+static int failure_code(const struct entry *entry)
+{
+	struct errqueue queued;
+	if (!entry_is_call(entry))
+		return 0;
+	int code = pending_error(entry);
+	if (!code && entry->flags & ENTRY_WATCHING)
+		code = read_queued(entry, &queued);
+	else if (!code)
+		code = entry->error;
+	return code == EAGAIN || code == EINPROGRESS ? 0 : code;
+}
+
+static uint64_t earlier(const struct failure *failure, uint64_t position, enum call call)
+{
+	const struct transcript *transcript = failure->app->transcript;
+	while (position != TRANSCRIPT_NONE) {
+		position = transcript_before(transcript, position);
+		const struct entry *entry = transcript_at(transcript, position);
+		if (position < session_life(failure->session))
+			break;
+		if (entry && entry->call == call)
+			return position;
+	}
+	return TRANSCRIPT_NONE;
+}
+
+static const struct entry *call_of(const struct failure *failure)
+{
+	return transcript_at(failure->app->transcript, failure->call);
+}
+
+/* The error queue and SO_ERROR tell of a call that was made before. */
+static void find_call(struct failure *failure)
+{
+	const struct transcript *transcript = failure->app->transcript;
+	const struct entry *report = transcript_at(transcript, failure->report);
+	failure->call = failure->report;
+	if (pending_error(report) && !(report->flags & ENTRY_WATCHING)) {
+		uint64_t connect = earlier(failure, failure->report, CALL_CONNECT);
+		while (connect != TRANSCRIPT_NONE &&
+		       transcript_at(transcript, connect)->fd != report->fd)
+			connect = earlier(failure, connect, CALL_CONNECT);
+		failure->call = connect == TRANSCRIPT_NONE ? failure->report : connect;
+	}
+	uint64_t at = failure->report;
+	for (int i = 0; report->call == CALL_ERRQUEUE && i < NEAR && at != TRANSCRIPT_NONE; i++) {
+		at = transcript_before(transcript, at);
+		const struct entry *entry = transcript_at(transcript, at);
+		if (!entry || entry->error != failure->code || entry->flags & ENTRY_WATCHING)
+			continue;
+		failure->report = failure->call = at;
+		return;
+	}
+}
+
+/* The program's own connect() to no address takes back one that has failed. */
+static bool begins_connection(const struct entry *entry)
+{
+	return entry->call == CALL_CONNECT && entry->endpoint_len;
+}
+
+/* Of several addresses that are tried side by side: whether what is answered here was only one of
+ * them, and the session ended with others that were closed after the line that says so. */
+static bool is_of_other_attempt(const struct failure *failure, const struct entry *entry)
+{
+	bool ended = false;
+	const struct transcript *transcript = failure->app->transcript;
+	uint64_t at = failure->line;
+	if (at == TRANSCRIPT_NONE || !asks_pending(entry))
+		return false;
+	for (at = transcript_after(transcript, at); at != TRANSCRIPT_NONE;
+	     at = transcript_after(transcript, at)) {
+		const struct entry *later = transcript_at(transcript, at);
+		if (later->call == CALL_CLOSE && later->fd == entry->fd)
+			return false;
+		ended = ended || later->call == CALL_CLOSE;
+	}
+	return ended;
+}
+
+/* False where the newest failure is that of no call: a line of the session comes before it, and
+ * an older failure is that of an earlier connection. */
+static bool find_report(struct failure *failure)
+{
+	const struct transcript *transcript = failure->app->transcript;
+	uint64_t at = transcript_last(transcript, session_number(failure->session));
+	bool answered = false;
+	for (; at != TRANSCRIPT_NONE && at >= session_life(failure->session);
+	     at = transcript_before(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		failure->code = failure_code(entry);
+		failure->report = at;
+		if (failure->code && is_of_other_attempt(failure, entry))
+			continue;
+		if (failure->code)
+			return true;
+		answered = answered || asks_pending(entry);
+		failure->waiting = begins_connection(entry) && entry->error && !answered;
+		if (failure->line == TRANSCRIPT_NONE && entry->call == CALL_STATE &&
+		    entry->flags & ENTRY_ERROR)
+			failure->line = at;
+		if (failure->line != TRANSCRIPT_NONE && begins_connection(entry))
+			return false;
+	}
+	return false;
+}
+
+/* False where nothing has failed. What only says "not yet" (EAGAIN, EINPROGRESS) is no failure. */
+static bool find_failure(const struct app *app, const struct session *session,
+                         struct failure *failure)
+{
+	*failure = (struct failure){
+		.app = app,
+		.session = session,
+		.call = TRANSCRIPT_NONE,
+		.line = TRANSCRIPT_NONE,
+	};
+	if (!find_report(failure))
+		return failure->line != TRANSCRIPT_NONE;
+	find_call(failure);
+	return true;
+}
+
+/* ---- ICMP ---- */
+
+static void say_queued(const struct entry *entry, const struct errqueue *queued, struct buf *out)
+{
+	char what[CONSTANT_TEXT], offender[ENDPOINT_TEXT], target[ENDPOINT_TEXT];
+	struct endpoint from = entry_addr(entry);
+	if (queued->origin == ERRQUEUE_LOCAL)
+		buf_append_text(out, "The error queue says that it was this machine");
+	else
+		buf_printf(out, "%s came from %s",
+		           constant_icmp(queued->origin == ERRQUEUE_ICMP6, queued->type,
+		                         queued->code, what),
+		           endpoint_format_host(&from, offender));
+	if (endpoint_is_set(&queued->target))
+		buf_printf(out, ", about what went to %s",
+		           endpoint_format(&queued->target, target));
+	if (queued->info)
+		buf_printf(out, "; a packet may have %" PRIu32 " bytes", queued->info);
+	buf_append_text(out, " *.\n");
+}
+
+/* The message nearest to the failure, after it or before. */
+static void say_icmp(const struct failure *failure, struct buf *out)
+{
+	const struct transcript *transcript = failure->app->transcript;
+	uint64_t at = failure->report;
+	struct errqueue queued = { 0 };
+	for (int i = 0; i < NEAR && transcript_after(transcript, at) != TRANSCRIPT_NONE; i++)
+		at = transcript_after(transcript, at);
+	for (int i = 0; i < 2 * NEAR && at != TRANSCRIPT_NONE; i++) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry && read_queued(entry, &queued) == failure->code) {
+			say_queued(entry, &queued, out);
+			return;
+		}
+		at = transcript_before(transcript, at);
+	}
+}
+
+/* ---- what each errno value has to do with what was done here ---- */
+
+static void say_at(const struct failure *failure, uint64_t position, const char *what,
+                   struct buf *out)
+{
+	char time[CLOCK_TEXT];
+	const struct entry *entry = transcript_at(failure->app->transcript, position);
+	buf_printf(out, "%s at %s.\n", what, clock_format_time(entry->time, false, time));
+}
+
+/* The recv() that gave end of file first. Behind an error 0 means that there is nothing more. */
+static uint64_t find_fin(const struct failure *failure)
+{
+	uint64_t fin = TRANSCRIPT_NONE;
+	uint64_t at = earlier(failure, failure->call, CALL_RECV);
+	for (; at != TRANSCRIPT_NONE; at = earlier(failure, at, CALL_RECV)) {
+		const struct entry *entry = transcript_at(failure->app->transcript, at);
+		if (entry->error == EAGAIN)
+			continue;
+		if (entry->error)
+			return TRANSCRIPT_NONE;
+		if (entry->len || entry->arg <= 0)
+			return fin;
+		fin = at;
+	}
+	return fin;
+}
+
+static void say_unread(const struct failure *failure, struct buf *out)
+{
+	struct sample sample;
+	if (sample_before(failure->app->transcript, failure->call, SAMPLE_NEAR, &sample) &&
+	    sample_get(&sample, SAMPLE_INQ))
+		buf_printf(out, "%" PRIu64 " byte%s of the peer's had not been read here *.\n",
+		           sample_get(&sample, SAMPLE_INQ),
+		           count_plural(sample_get(&sample, SAMPLE_INQ)));
+}
+
+static void say_reset(const struct failure *failure, struct buf *out)
+{
+	uint64_t fin = find_fin(failure);
+	uint64_t sent = session_life_sent(failure->session);
+	if (fin != TRANSCRIPT_NONE)
+		say_at(failure, fin, "The peer had closed its side before (FIN),", out);
+	else
+		buf_append_text(out, "No FIN had come before: the peer did not close in order.\n");
+	if (sent == 0)
+		buf_append_text(out, "We had sent nothing, so unread bytes were not the cause: the "
+		                     "peer closed with SO_LINGER 0, or it was a listener that "
+		                     "closed with us in its queue.\n");
+	else
+		buf_printf(out,
+		           "%" PRIu64 " byte%s had been sent from here: either the peer closed "
+		           "before it had read %s, or with SO_LINGER 0.\n",
+		           sent, count_plural(sent), sent == 1 ? "it" : "them all");
+	say_unread(failure, out);
+}
+
+static void say_pipe(const struct failure *failure, struct buf *out)
+{
+	const struct transcript *transcript = failure->app->transcript;
+	uint64_t ours = earlier(failure, failure->call, CALL_SHUTDOWN);
+	uint64_t fin = find_fin(failure);
+	if (ours != TRANSCRIPT_NONE && transcript_at(transcript, ours)->arg != SHUT_RD &&
+	    !transcript_at(transcript, ours)->error)
+		say_at(failure, ours, "This direction was closed here, by shutdown(),", out);
+	else if (fin != TRANSCRIPT_NONE)
+		say_at(failure, fin,
+		       "What was sent after the peer's close was answered by RST. "
+		       "recv() had returned 0",
+		       out);
+}
+
+static void say_timed_out(const struct failure *failure, struct buf *out)
+{
+	struct sample sample;
+	if (!sample_before(failure->app->transcript, failure->report, SAMPLE_NEAR, &sample))
+		return;
+	uint64_t again = sample_get(&sample, SAMPLE_RETRANSMITS);
+	uint64_t probes = sample_get(&sample, SAMPLE_PROBES);
+	uint64_t total = sample_get(&sample, SAMPLE_TOTAL_RETRANS);
+	char wait[CLOCK_TEXT];
+	if (probes)
+		buf_printf(out, "%" PRIu64 " probes had not been answered *.\n", probes);
+	if (again || total)
+		buf_printf(out, "Segments sent again: %" PRIu64 " *.\n", total ? total : again);
+	if (sample_has(&sample, SAMPLE_RTO) && (again || total))
+		buf_printf(out, "The wait before the next one was %s *.\n",
+		           clock_format_duration(
+		                   (int64_t)(sample_get(&sample, SAMPLE_RTO) * CLOCK_US), wait));
+}
+
+static void say_no_access(const struct failure *failure, struct buf *out)
+{
+	const struct entry *call = call_of(failure);
+	struct endpoint addr = entry_addr(call);
+	if (call->call == CALL_BIND && addr.port < PORT_FREE)
+		buf_printf(out,
+		           "Port %u is below %d: only root may take it, see "
+		           "net.ipv4.ip_unprivileged_port_start.\n",
+		           addr.port, PORT_FREE);
+}
+
+static void say_too_large(const struct failure *failure, struct buf *out)
+{
+	const struct entry *call = call_of(failure);
+	if (!entry_is_outgoing(call))
+		return;
+	struct endpoint to = entry_addr(call);
+	if (!endpoint_is_set(&to))
+		to = session_peer(failure->session);
+	to = endpoint_on_wire(&to);
+	unsigned most = endpoint_udp_max(&to);
+	buf_printf(out, "One datagram was to have %d bytes; ", call->arg);
+	if (call->arg > (int)most)
+		buf_printf(out, "%s carries at most %u bytes in a UDP datagram.\n",
+		           endpoint_family_name(to.family), most);
+	else
+		buf_append_text(out, "that is more than a packet may have on this path.\n");
+}
+
+/* What is sent or received was so on a connection, unless there has been none. */
+static const struct errno_case *case_of(const struct failure *failure)
+{
+	const struct entry *call = call_of(failure);
+	const struct session *session = failure->session;
+	struct endpoint addr = entry_addr(call);
+	unsigned context = session_errno_context(session, endpoint_is_set(&addr) ? &addr : NULL);
+	bool moves = entry_is_incoming(call) || entry_is_outgoing(call);
+	if (moves && context & ERRNO_TCP && !(context & ERRNO_FRESH))
+		context |= ERRNO_OPEN;
+	return errno_meaning_case(entry_call_name((enum call)call->call), failure->code, context);
+}
+
+/* ---- what the other sessions have to do with it ---- */
+
+static bool same_transport(const struct session *a, const struct session *b)
+{
+	return session_transport(a) == session_transport(b);
+}
+
+static void name_session(const struct session *session, struct buf *out)
+{
+	buf_printf(out, "Session %u (%s)", session_number(session), session_name(session));
+}
+
+/* ---- who has the port ---- */
+
+static bool say_time_wait(const struct session *session, struct buf *out)
+{
+	char left[CLOCK_TEXT];
+	const struct sample *sample = session_sample(session);
+	if (!sample_is(sample, STATE_TIME_WAIT))
+		return false;
+	int64_t rest = (int64_t)sample_get(sample, SAMPLE_TIMER_LEFT) * CLOCK_US -
+	               (clock_now() - session_read_at(session));
+	name_session(session, out);
+	buf_append_text(out, " has gone, but its connection is in TIME_WAIT");
+	if (rest > 0)
+		buf_printf(out, " for another %s *", clock_format_duration(rest, left));
+	buf_append_text(out, ".\n");
+	return true;
+}
+
+static bool say_holder(const struct session *session, unsigned port, struct buf *out)
+{
+	char text[ENDPOINT_TEXT];
+	struct endpoint local = session_local(session);
+	if (local.port != port)
+		return false;
+	if (session_state(session) == SESSION_CLOSED)
+		return say_time_wait(session, out);
+	name_session(session, out);
+	buf_printf(out, " has port %u: %s at %s.\n", port,
+	           tcp_state_title(session_tcp_state(session)), endpoint_format(&local, text));
+	return true;
+}
+
+/* bind() says which port, listen() takes that of its socket. */
+static unsigned wanted_port(const struct failure *failure)
+{
+	struct endpoint addr = entry_addr(call_of(failure));
+	if (endpoint_is_set(&addr))
+		return addr.port;
+	return session_local(failure->session).port;
+}
+
+static void say_holders(const struct failure *failure, struct buf *out)
+{
+	const struct sessions *sessions = failure->app->sessions;
+	unsigned port = wanted_port(failure);
+	bool found = false;
+	for (size_t i = 0; port && i < sessions_count(sessions); i++) {
+		const struct session *other = sessions_at(sessions, i);
+		if (other != failure->session && same_transport(other, failure->session))
+			found |= say_holder(other, port, out);
+	}
+	if (port && !found)
+		buf_printf(out,
+		           "No session here has port %u: another program does (ss -anp shows it), "
+		           "or a connection of one that has gone.\n",
+		           port);
+}
+
+/* ---- who listens, but elsewhere ---- */
+
+static void say_listeners(const struct failure *failure, struct buf *out)
+{
+	char text[ENDPOINT_TEXT];
+	const struct sessions *sessions = failure->app->sessions;
+	struct endpoint addr = entry_addr(call_of(failure));
+	for (size_t i = 0; addr.port && i < sessions_count(sessions); i++) {
+		const struct session *other = sessions_at(sessions, i);
+		struct endpoint local = session_local(other);
+		if (!session_is_server(other) || local.port != addr.port ||
+		    session_state(other) == SESSION_CLOSED)
+			continue;
+		name_session(other, out);
+		if (same_transport(other, failure->session))
+			buf_printf(out, " has that port, but at %s.\n",
+			           endpoint_format(&local, text));
+		else
+			buf_printf(out, " has that port, but of %s.\n",
+			           transport_title(session_transport(other)));
+	}
+}
+
+/* ---- what the other end did ---- */
+
+static bool aborts(const struct entry *entry)
+{
+	struct linger linger;
+	if (entry->call != CALL_SETSOCKOPT || entry->arg != SO_LINGER ||
+	    entry->arg2 != (int16_t)SOL_SOCKET || entry->len != sizeof linger)
+		return false;
+	memcpy(&linger, entry_payload(entry), sizeof linger);
+	return linger.l_onoff && linger.l_linger == 0;
+}
+
+static void say_how_it_closed(const struct transcript *transcript, const struct session *other,
+                              struct buf *out)
+{
+	struct sample sample;
+	uint64_t at = transcript_last(transcript, session_number(other));
+	while (at != TRANSCRIPT_NONE && transcript_at(transcript, at)->call != CALL_CLOSE)
+		at = transcript_before(transcript, at);
+	if (at == TRANSCRIPT_NONE)
+		return;
+	uint64_t before = transcript_before(transcript, at);
+	while (before != TRANSCRIPT_NONE && !aborts(transcript_at(transcript, before)) &&
+	       transcript_at(transcript, before)->call != CALL_CONNECT)
+		before = transcript_before(transcript, before);
+	const struct entry *set =
+	        before == TRANSCRIPT_NONE ? NULL : transcript_at(transcript, before);
+	if (set && aborts(set)) {
+		name_session(other, out);
+		buf_append_text(out, ", the other end, closed with SO_LINGER 0.\n");
+	} else if (sample_before(transcript, at, SAMPLE_NEAR, &sample) &&
+	           sample_get(&sample, SAMPLE_INQ)) {
+		name_session(other, out);
+		buf_printf(out,
+		           ", the other end, closed with %" PRIu64 " byte%s in its buffer unread *."
+		           "\n",
+		           sample_get(&sample, SAMPLE_INQ),
+		           count_plural(sample_get(&sample, SAMPLE_INQ)));
+	}
+}
+
+static void say_other_end(const struct failure *failure, struct buf *out)
+{
+	const struct session *other = app_other_end(failure->app, failure->session);
+	if (other)
+		say_how_it_closed(failure->app->transcript, other, out);
+}
+
+static void say_others(const struct failure *failure, struct buf *out)
+{
+	if (failure->code == EADDRINUSE)
+		say_holders(failure, out);
+	else if (failure->code == ECONNREFUSED)
+		say_listeners(failure, out);
+	else if (failure->code == ECONNRESET || failure->code == EPIPE)
+		say_other_end(failure, out);
+}
+
+/* What is known in particular, in sentences, each with a line feed: from the transcript, the
+ * kernel's samples and the other sessions. */
+static void say_details(const struct failure *failure, struct buf *out)
+{
+	static const struct {
+		int code;
+		void (*say)(const struct failure *failure, struct buf *out);
+	} rows[] = {
+		{ ECONNRESET, say_reset },    { EPIPE, say_pipe },
+		{ ETIMEDOUT, say_timed_out }, { EACCES, say_no_access },
+		{ EMSGSIZE, say_too_large },
+	};
+	if (failure->call == TRANSCRIPT_NONE || !call_of(failure))
+		return;
+	say_icmp(failure, out);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].code == failure->code)
+			rows[i].say(failure, out);
+	say_others(failure, out);
+}
+
+/* ---- /why ---- */
 
 static void explain_named(const struct invocation *invocation, const struct errno_meaning *why)
 {
@@ -50,7 +565,7 @@ static void add_when(const struct failure *failure, int64_t time, struct buf *ou
 static void add_call(const struct failure *failure, struct buf *out)
 {
 	char took[CLOCK_TEXT];
-	const struct entry *call = failure_call(failure);
+	const struct entry *call = call_of(failure);
 	const struct entry *report = transcript_at(failure->app->transcript, failure->report);
 	calltext_call(call, PAYLOAD_SHOWN, out);
 	if (call->call == CALL_GETADDRINFO)
@@ -67,18 +582,18 @@ static void add_call(const struct failure *failure, struct buf *out)
 
 static void explain_failure(const struct failure *failure, struct buf *out)
 {
-	const struct entry *call = failure_call(failure);
+	const struct entry *call = call_of(failure);
 	const struct errno_meaning *meaning = errno_meaning_numbered(failure->code);
 	add_call(failure, out);
 	if (call->call == CALL_GETADDRINFO) {
 		add_lookup(call, out);
 		return;
 	}
-	const struct errno_case *special = failure_case(failure);
+	const struct errno_case *special = case_of(failure);
 	if (special)
 		buf_printf(out, "%c%s.\n", toupper((unsigned char)*special->phrase),
 		           special->phrase + 1);
-	failure_say_details(failure, out);
+	say_details(failure, out);
 	if (meaning)
 		errno_meaning_explain(meaning, special, out);
 	else
@@ -111,14 +626,14 @@ static void explain_last(const struct invocation *invocation)
 	struct app *app = invocation->app;
 	const struct session *session = invocation->session;
 	struct buf text = { .max = SIZE_MAX };
-	bool found = session && failure_find(app, session, &failure);
+	bool found = session && find_failure(app, session, &failure);
 	const struct session *failed =
 	        session == app->current
 	                ? app_failed_since(app, found ? position_of(&failure) : TRANSCRIPT_NONE)
 	                : NULL;
 	if (failed) {
 		session = failed;
-		found = failure_find(app, session, &failure);
+		found = find_failure(app, session, &failure);
 	}
 	if (!found)
 		buf_printf(&text, "nothing has failed in session %u", session_number(session));
@@ -152,7 +667,7 @@ const struct command why_commands[] = {
 	        .name = "why",
 	        .letter = 'w',
 	        .group = "looking",
-	        .usage = "[error]",
+	        .usage = "[<error>]",
 	        .help = "explain the last error of the session, or one by its name\n"
 	                "What happened, which host said so, what to try next. The name is an errno "
 	                "value's: ECONNRESET.",
