@@ -111,7 +111,7 @@ const struct command code_commands[] = {
 	{
 	        .name = "code",
 	        .group = "looking",
-	        .usage = "python|c [file]",
+	        .usage = "python|c [<file>]",
 	        .help = "write the session as a program\n"
 	                "The very calls with the very bytes, in blocking style, ready to run.\n"
 	                "It ends where the peer ends or sends less than then: how much came is a "

@@ -23,7 +23,7 @@ const struct command find_commands[] = {
 	        .name = "find",
 	        .letter = 'f',
 	        .group = "looking",
-	        .usage = "[text...]",
+	        .usage = "[<text...>]",
 	        .help = "look for text in the pane, towards the past\n"
 	                "Also text that came in several pieces; in a trace the words of calls "
 	                "too.\n"
@@ -35,7 +35,7 @@ const struct command find_commands[] = {
 	{
 	        .name = "find-newer",
 	        .group = "looking",
-	        .usage = "[text...]",
+	        .usage = "[<text...>]",
 	        .help = "look for text in the pane, towards the present\n"
 	                "Without text: the next hit of what /find looked for.",
 	        .quotes = true,

@@ -42,25 +42,15 @@ static void tag_element(struct element *element, const char *inside, size_t len,
 	element->tagged = true;
 }
 
-/* A word in brackets that is meant literally. */
-static bool is_literal(const char *inside, size_t len)
-{
-	static const char *const words[] = { "all", "ended" };
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (len == strlen(words[i]) && memcmp(inside, words[i], len) == 0)
-			return true;
-	return false;
-}
-
 static void bracket_element(struct element *element, const char *inside, size_t len)
 {
 	const char *blank = memchr(inside, ' ', len);
 	if (blank)
 		tag_element(element, inside, len, blank);
-	else if (is_literal(inside, len) || memchr(inside, '|', len))
-		list_element(element, inside, len);
+	else if (*inside == '<')
+		name_element(element, inside + 1, len - 2);
 	else
-		name_element(element, inside, len);
+		list_element(element, inside, len);
 }
 
 /* One element off the front; returns what follows it. */

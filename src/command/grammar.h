@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* grammar: reads a usage string and checks words against it. The usage string *is* the grammar:
  *
- *	<name>      a word that must be there      [name]     a word that may be there
+ *	<name>      a word that must be there      [<name>]   a word that may be there
  *	a|b         one of these words             [a|b]      one of these words, or nothing
- *	[all]       this very word, or nothing; so is [ended]
- *	<text...>   the rest of the line, as it was typed after one blank; [text...] may be empty
+ *	<text...>   the rest of the line, as it was typed after one blank; [<text...>] may be empty
  *	[as <name>] a tag with its word, anywhere among the arguments; at most one in a usage
  *
  * The name within brackets says what kind of thing it is (session, service, setting, option, error,

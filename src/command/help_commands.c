@@ -449,7 +449,7 @@ const struct command help_commands[] = {
 	        .name = "help",
 	        .letter = 'h',
 	        .group = "keeping",
-	        .usage = "[topic] [detail]",
+	        .usage = "[<topic>] [<detail>]",
 	        .help = "show the keys and the commands, or explain one\n"
 	                "Also anything else that has a name: \"/help echo\", \"/help set eol\", "
 	                "\"/help nodelay\".\n"

@@ -71,7 +71,7 @@ const struct command ladder_commands[] = {
 	{
 	        .name = "ladder",
 	        .group = "looking",
-	        .usage = "[file]",
+	        .usage = "[<file>]",
 	        .help = "draw the conversation as a ladder, or write it to a file\n"
 	                "Calls stand in the margins, segments between them, with how they are "
 	                "known:\n"

@@ -342,7 +342,7 @@ const struct command list_commands[] = {
 	{
 	        .name = "set",
 	        .group = "keeping",
-	        .usage = "[setting] [value]",
+	        .usage = "[<setting>] [<value>]",
 	        .help = "show the settings, or change one\n"
 	                "/help set explains them.\n"
 	                "With @session, a setting that belongs to a session is set for that one "

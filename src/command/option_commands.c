@@ -176,7 +176,7 @@ const struct command option_commands[] = {
 	{
 	        .name = "option",
 	        .group = "step by step",
-	        .usage = "[option] [value...]",
+	        .usage = "[<option>] [<value...>]",
 	        .help = "list the options of the socket, explain one, or set it\n"
 	                "By name, by the part after its underscore, or by a beginning of either: "
 	                "nodelay.\n"

@@ -228,7 +228,7 @@ const struct command sending_commands[] = {
 	{
 	        .name = "send",
 	        .group = "sending",
-	        .usage = "[text...]",
+	        .usage = "[<text...>]",
 	        .help = "send text with escapes, without a line end\n"
 	                "C escapes, and \\e, \\xHH, \\u{HEX}.\n"
 	                "Example: \"/send GET / HTTP/1.0\\r\\n\\r\\n\".\n"
@@ -252,7 +252,7 @@ const struct command sending_commands[] = {
 	{
 	        .name = "secret",
 	        .group = "sending",
-	        .usage = "[text...]",
+	        .usage = "[<text...>]",
 	        .help = "send a line that is shown and kept nowhere\n"
 	                "Without text, the next line is typed unseen: Enter sends it, Escape or "
 	                "Ctrl-C drops it.\n"
@@ -269,7 +269,7 @@ const struct command sending_commands[] = {
 	{
 	        .name = "to",
 	        .group = "sending",
-	        .usage = "<peer> [text...]",
+	        .usage = "<peer> [<text...>]",
 	        .help = "send a line to one UDP peer, or choose it\n"
 	                "By its number in /peers.\n"
 	                "Without text: plain lines go to that peer from now on.\n"

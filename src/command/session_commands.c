@@ -205,7 +205,7 @@ const struct command session_commands[] = {
 	        .name = "open",
 	        .letter = 'o',
 	        .group = "sessions",
-	        .usage = "[tcp|udp] <address> [port] [as <name>]",
+	        .usage = "[tcp|udp] <address> [<port>] [as <name>]",
 	        .help = "open a TCP conversation, or a UDP session\n"
 	                "The address is a name or a number; host:port, [v6]:port, tcp:// and "
 	                "udp:// work.\n"
@@ -223,7 +223,7 @@ const struct command session_commands[] = {
 	        .name = "listen",
 	        .letter = 'l',
 	        .group = "sessions",
-	        .usage = "[tcp|udp] [local-address] <port> [" SERVICE_NAMES "] [as <name>]",
+	        .usage = "[tcp|udp] [<local-address>] <port> [" SERVICE_NAMES "] [as <name>]",
 	        .help = "serve TCP clients, or UDP peers\n"
 	                "Without a local address only this machine reaches it; * stands for every "
 	                "address.\n"
@@ -301,7 +301,7 @@ const struct command session_commands[] = {
 	{
 	        .name = "session",
 	        .group = "sessions",
-	        .usage = "[next|previous] [session]",
+	        .usage = "[next|previous] [<session>]",
 	        .help = "switch to another session\n"
 	                "By number or name; a unique prefix of the name is enough. Or the next "
 	                "one, "

@@ -176,7 +176,7 @@ const struct command step_commands[] = {
 	{
 	        .name = "bind",
 	        .group = "step by step",
-	        .usage = "[local-address] <port>",
+	        .usage = "[<local-address>] <port>",
 	        .help = "give the socket its local address\n"
 	                "Without an address it is 127.0.0.1, or ::1; * is every address; port 0 "
 	                "takes a free one.\n"
@@ -189,7 +189,7 @@ const struct command step_commands[] = {
 	{
 	        .name = "backlog",
 	        .group = "step by step",
-	        .usage = "[number]",
+	        .usage = "[<number>]",
 	        .help = "listen(): let connections queue up\n"
 	                "The default is 5. One more than the number may wait for /accept: Linux "
 	                "adds one.\n"
@@ -201,7 +201,7 @@ const struct command step_commands[] = {
 	{
 	        .name = "connect",
 	        .group = "step by step",
-	        .usage = "<address> [port]",
+	        .usage = "<address> [<port>]",
 	        .help = "connect the socket\n"
 	                "It is shown waiting until it is connected or refused; Ctrl-C cancels.\n"
 	                "Only the first address of a name is used. On UDP nothing is sent: it "
@@ -226,7 +226,7 @@ const struct command step_commands[] = {
 	{
 	        .name = "recv",
 	        .group = "step by step",
-	        .usage = "[bytes] [peek|urgent|waitall]",
+	        .usage = "[<bytes>] [peek|urgent|waitall]",
 	        .help = "make one recv() into a buffer of that many bytes\n"
 	                "The default is 1024, the most 1000000. On UDP it is recvfrom(), and what "
 	                "of the\n"

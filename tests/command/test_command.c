@@ -287,21 +287,21 @@ static void test_usage_mistakes(void)
 	static const struct {
 		const char *line, *says;
 	} cases[] = {
-		{ "/open", "open: needs an address: /open [tcp|udp] <address> [port] [as <name>]" },
+		{ "/open", "open: needs an address: /open [tcp|udp] <address> [<port>] [as <name>]" },
 		{ "/open tcp",
-		  "open: needs an address: /open [tcp|udp] <address> [port] [as <name>]" },
+		  "open: needs an address: /open [tcp|udp] <address> [<port>] [as <name>]" },
 		{ "/open a 1 2",
-		  "open: \"2\" is one word too many: /open [tcp|udp] <address> [port] [as <name>]" },
+		  "open: \"2\" is one word too many: /open [tcp|udp] <address> [<port>] [as <name>]" },
 		{ "/open a 1 as",
-		  "open: \"as\" needs a name: /open [tcp|udp] <address> [port] [as <name>]" },
-		{ "/listen", "listen: needs a port: /listen [tcp|udp] [local-address] <port> "
+		  "open: \"as\" needs a name: /open [tcp|udp] <address> [<port>] [as <name>]" },
+		{ "/listen", "listen: needs a port: /listen [tcp|udp] [<local-address>] <port> "
 		             "[none|echo|discard|hello] "
 		             "[as <name>]" },
-		{ "/listen udp", "listen: needs a port: /listen [tcp|udp] [local-address] <port> "
+		{ "/listen udp", "listen: needs a port: /listen [tcp|udp] [<local-address>] <port> "
 		                 "[none|echo|discard|hello] "
 		                 "[as <name>]" },
 		{ "/listen a 1 2", "listen: \"2\" is not none, echo, discard or hello: /listen "
-		                   "[tcp|udp] [local-address] <port> "
+		                   "[tcp|udp] [<local-address>] <port> "
 		                   "[none|echo|discard|hello] [as <name>]" },
 		{ "/service", "service: needs a service: /service <service>" },
 		{ "/service echo 7", "service: \"7\" is one word too many: /service <service>" },
@@ -355,7 +355,7 @@ static void test_usage_mistakes(void)
 		{ "/sessions all", "/sessions takes no argument: \"all\"" },
 		{ "/session", "session: needs a session: /session next|previous|<session>" },
 		{ "/session 1 2",
-		  "session: \"2\" is one word too many: /session [next|previous] [session]" },
+		  "session: \"2\" is one word too many: /session [next|previous] [<session>]" },
 		{ "/session 99", "no session \"99\": /sessions lists them" },
 		{ "/name", "name: needs a name: /name <name>" },
 		{ "/name a b", "name: \"b\" is one word too many: /name <name>" },
@@ -367,7 +367,7 @@ static void test_usage_mistakes(void)
 		{ "/send @nobody x", "no session \"nobody\": /sessions lists them; "
 		                     "for text that begins with @ write @@nobody" },
 		{ "/hex", "hex: needs bytes: /hex <bytes...>" },
-		{ "/to", "to: needs a peer: /to <peer> [text...]" },
+		{ "/to", "to: needs a peer: /to <peer> [<text...>]" },
 		{ "/to 1 x",
 		  "to: only a UDP session has numbered peers; /session picks a TCP conversation" },
 		{ "/to @nobody 1", "no session \"nobody\": /sessions lists them" },
@@ -376,10 +376,10 @@ static void test_usage_mistakes(void)
 		{ "/peers x", "/peers takes no argument: \"x\"" },
 		{ "/peers @nobody", "no session \"nobody\": /sessions lists them" },
 		{ "/set eol unix", "eol: \"unix\" is not lf, crlf, cr, nul or none" },
-		{ "/set eol lf lf", "set: \"lf\" is one word too many: /set [setting] [value]" },
+		{ "/set eol lf lf", "set: \"lf\" is one word too many: /set [<setting>] [<value>]" },
 		{ "/set t", "ambiguous: \"t\" is time, timeout" },
 		{ "/set 'eol",
-		  "set: \"'eol\" begins a quote that does not end: /set [setting] [value]" },
+		  "set: \"'eol\" begins a quote that does not end: /set [<setting>] [<value>]" },
 		{ "/help nothing", "no help for \"nothing\": /help lists the commands" },
 		{ "/help open close", "no help for \"close\" in /open: /help open" },
 		{ "/help s", "ambiguous: /s is /shutdown, /session, /send, /secret, "

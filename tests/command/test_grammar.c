@@ -6,12 +6,12 @@
 #include "base/alloc.h"
 #include "support/tap.h"
 
-static const char open_usage[] = "[tcp|udp] <address> [port] [as <name>]";
-static const char listen_usage[] = "[tcp|udp] [local-address] <port> [none|echo] [as <name>]";
+static const char open_usage[] = "[tcp|udp] <address> [<port>] [as <name>]";
+static const char listen_usage[] = "[tcp|udp] [<local-address>] <port> [none|echo] [as <name>]";
 
 static const char view_usage[] = "[chat|hex] [all]";
-static const char recv_usage[] = "[bytes] [peek|urgent|waitall]";
-static const char option_usage[] = "[option] [value...]";
+static const char recv_usage[] = "[<bytes>] [peek|urgent|waitall]";
+static const char option_usage[] = "[<option>] [<value...>]";
 
 /* The values, '|' between them, "-" for one left away, then "as NAME"; or the error. */
 static const char *match(const char *command, const char *usage, const char *line)
@@ -74,7 +74,7 @@ static void test_elements(void)
 	is_bytes(e[3].literals, e[3].literals_len, "as", 2, "and its tag");
 	is_int(grammar_elements("write|read|both", e), 1, "bare literals");
 	ok(e[0].required && e[0].literals_len == 15, "are required");
-	is_int(grammar_elements("<peer> [text...]", e), 2, "a rest");
+	is_int(grammar_elements("<peer> [<text...>]", e), 2, "a rest");
 	ok(e[1].rest && !e[1].required && strcmp(e[1].name, "text") == 0, "without its dots");
 }
 
@@ -101,10 +101,10 @@ static void test_as(void)
 	        "in the middle, quoted name");
 	is_text(match("open", open_usage, "\"as\" 80"), "-|as|80", "a quoted as is a word");
 	is_text(match("open", open_usage, "h as"),
-	        "open: \"as\" needs a name: /open [tcp|udp] <address> [port] [as <name>]",
+	        "open: \"as\" needs a name: /open [tcp|udp] <address> [<port>] [as <name>]",
 	        "as without a name");
 	is_text(match("open", open_usage, "h as me as you"),
-	        "open: \"you\" is one word too many: /open [tcp|udp] <address> [port] [as <name>]",
+	        "open: \"you\" is one word too many: /open [tcp|udp] <address> [<port>] [as <name>]",
 	        "as twice");
 	is_text(match("session", "<session>", "as"), "as",
 	        "an ordinary word where the usage has no as");
@@ -122,7 +122,7 @@ static void test_optional_before_required(void)
 	is_text(match("listen", listen_usage, "echo"), "-|-|echo|-",
 	        "a lone word is the required one");
 	is_text(match("listen", listen_usage, "a b c"),
-	        "listen: \"c\" is not none or echo: /listen [tcp|udp] [local-address] <port> "
+	        "listen: \"c\" is not none or echo: /listen [tcp|udp] [<local-address>] <port> "
 	        "[none|echo] "
 	        "[as <name>]",
 	        "a word that is no literal is too much");
@@ -142,7 +142,7 @@ static void test_by_hand(void)
 	is_text(match("recv", recv_usage, "peek"), "-|peek", "a word without a number");
 	is_text(match("recv", recv_usage, "10 waitall"), "10|waitall", "behind one");
 	is_text(match("recv", recv_usage, "10 20"),
-	        "recv: \"20\" is not peek, urgent or waitall: /recv [bytes] [peek|urgent|waitall]",
+	        "recv: \"20\" is not peek, urgent or waitall: /recv [<bytes>] [peek|urgent|waitall]",
 	        "two numbers");
 	is_text(match("option", option_usage, ""), "-|-", "no option");
 	is_text(match("option", option_usage, "nodelay"), "nodelay|-", "an option");
@@ -157,10 +157,10 @@ static void test_rest(void)
 {
 	is_text(match("send", "<text...>", "  a  'b \\x41 "), "  a  'b \\x41 ",
 	        "the rest as it was typed");
-	is_text(match("to", "<peer> [text...]", "2  it's"), "2| it's", "behind one blank");
-	is_text(match("to", "<peer> [text...]", "2 "), "2|-", "an empty rest is none");
-	is_text(match("to", "<peer> [text...]", "2"), "2|-", "or is not there");
-	is_text(match("to", "<peer> [text...]", "\"2\" as x"), "2|as x",
+	is_text(match("to", "<peer> [<text...>]", "2  it's"), "2| it's", "behind one blank");
+	is_text(match("to", "<peer> [<text...>]", "2 "), "2|-", "an empty rest is none");
+	is_text(match("to", "<peer> [<text...>]", "2"), "2|-", "or is not there");
+	is_text(match("to", "<peer> [<text...>]", "\"2\" as x"), "2|as x",
 	        "as within a rest is text");
 	is_text(match("all", "<text...>", "a\nb"), "a\nb", "a rest of two lines");
 	size_t len = 100000;
@@ -182,7 +182,7 @@ static void test_rest(void)
 static void test_mistakes(void)
 {
 	is_text(match("open", open_usage, ""),
-	        "open: needs an address: /open [tcp|udp] <address> [port] [as <name>]",
+	        "open: needs an address: /open [tcp|udp] <address> [<port>] [as <name>]",
 	        "a word is missing");
 	is_text(match("all", "<text...>", ""), "all: needs text: /all <text...>",
 	        "the rest is missing");
@@ -195,7 +195,7 @@ static void test_mistakes(void)
 	is_text(match("quit", "", "now"), "/quit takes no argument: \"now\"", "a word too much");
 	is_text(match("open", open_usage, "\"a b"),
 	        "open: \"\"a b\" begins a quote that does not end: /open [tcp|udp] <address> "
-	        "[port] [as "
+	        "[<port>] [as "
 	        "<name>]",
 	        "an open quote");
 	is_text(match("quit", "", "'a\nb'"), "/quit takes no argument: \"'a\"...",
@@ -222,12 +222,12 @@ static void test_expected(void)
 	is_text(expected(listen_usage, " ::1 7001 "), "(none|echo) (as)", "behind both");
 	is_text(expected("write|read|both", " "), "(write|read|both)", "required literals");
 	is_text(expected("write|read|both", " x "), "", "nothing behind a wrong one");
-	is_text(expected("<peer> [text...]", " 2 "), "text", "a rest");
-	is_text(expected("<peer> [text...]", " 2 a b c d e f g h i j k l m n "), "text",
+	is_text(expected("<peer> [<text...>]", " 2 "), "text", "a rest");
+	is_text(expected("<peer> [<text...>]", " 2 a b c d e f g h i j k l m n "), "text",
 	        "stays one");
 	is_text(expected("", " "), "", "nothing");
 	is_text(expected("<file>", " \""), "file", "behind an opening quote");
-	is_text(expected("[setting] [value]", " eol "), "value", "the second of two");
+	is_text(expected("[<setting>] [<value>]", " eol "), "value", "the second of two");
 }
 
 int main(void)

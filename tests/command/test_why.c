@@ -88,7 +88,7 @@ static void test_named(struct app *app)
 	ok(strstr(say(app, "/why EAI_AGAIN"), "EAI_AGAIN\nFrom getaddrinfo.\n"), "of a look-up");
 	is_text(say(app, "/why EPIPPE"), "no socket call returns EPIPPE: did you mean EPIPE?",
 	        "a wrong one");
-	is_text(say(app, "/why no such"), "why: \"such\" is one word too many: /why [error]",
+	is_text(say(app, "/why no such"), "why: \"such\" is one word too many: /why [<error>]",
 	        "two");
 }
 

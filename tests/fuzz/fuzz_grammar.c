@@ -15,10 +15,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char *const more_usages[] = {
 	"",
 	"<a> <b> <c> <d> <e> <f> <g> <h>",
-	"[a] [b] [c] [d] <e> <f>",
-	"x|y z|w [p|q] [rest...]",
+	"[<a>] [<b>] [<c>] [<d>] <e> <f>",
+	"x|y z|w [p|q] [<rest...>]",
 	"[as <name>] <text>",
-	"[a|b] [c|d] [e] <f> [as <name>]",
+	"[a|b] [c|d] [<e>] <f> [as <name>]",
 	"<path...>",
 };
 
