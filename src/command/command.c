@@ -11,9 +11,6 @@
 #include "base/choice.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "command/words.h"
-
-#define BLANKS " \t\n"
 
 /* ---- which command ---- */
 

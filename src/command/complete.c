@@ -10,12 +10,9 @@
 #include "base/alloc.h"
 #include "command/command.h"
 #include "command/grammar.h"
-#include "command/words.h"
 #include "net/service.h"
 #include "socket/errno_meaning.h"
 #include "socket/sockopt.h"
-
-#define BLANKS " \t\n"
 
 /* ---- the hosts and ports that were used before ---- */
 

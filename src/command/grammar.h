@@ -8,7 +8,7 @@
  *
  * The name within brackets says what kind of thing it is (session, service, setting, option, error,
  * file, command, peer, address, …) and so what TAB offers. Words may be quoted with "…" or '…'; a
- * quoted word is never a literal. Knows no command. */
+ * quoted word is never a literal. The lower half cuts a line into such words. Knows no command. */
 #pragma once
 
 #include <stdbool.h>
@@ -50,3 +50,31 @@ void args_wipe(struct args *args); /* before it: overwrites the values */
  * returns how many. After a tag nothing. */
 size_t grammar_expected(const struct element *elements, size_t count, const char *line,
                         size_t point, const struct element *expected[GRAMMAR_MAX]);
+
+/* ---- words ---- */
+
+#define BLANKS " \t\n" /* between words */
+
+enum {
+	WORDS_MAX = 12,   /* more than any usage takes */
+	WORDS_QUOTED = 56 /* size of a word shown in a message */
+};
+
+/* A range of the line: nothing is copied. */
+struct word {
+	const char *at, *end; /* with its quotes */
+	char quote;           /* the quote that is not closed, or 0 */
+};
+
+struct words {
+	struct word word[WORDS_MAX];
+	size_t count;
+};
+
+bool word_is_blank(char c);
+
+/* The first WORDS_MAX words of line[0..len); what follows them is not looked at. */
+void words_cut(struct words *words, const char *line, size_t len);
+
+/* "…" for a message: on one line, cut where it is long. Returns `out`. */
+const char *word_show(const char *text, size_t len, char out[WORDS_QUOTED]);

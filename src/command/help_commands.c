@@ -8,7 +8,6 @@
 #include "app/page.h"
 #include "base/alloc.h"
 #include "command/text_table.h"
-#include "command/words.h"
 #include "net/service.h"
 #include "socket/errno_meaning.h"
 #include "socket/sockopt.h"

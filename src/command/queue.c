@@ -17,7 +17,6 @@
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "command/command.h"
-#include "command/words.h"
 #include "net/step.h"
 
 enum {
