@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/output.h"
+#include "command/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 
 #include "app/page.h"
 #include "base/alloc.h"
+#include "base/savefile.h"
 #include "view/code/code.h"
 
 /* As much of a program is shown. */
@@ -18,7 +19,7 @@ static bool write_file(const struct invocation *invocation, enum code_language l
 	struct savefile save;
 	struct app *app = invocation->app;
 	uint32_t session = session_number(invocation->session);
-	if (!output_begin(invocation, path, &save, error))
+	if (!command_begin_file(invocation, path, &save, error))
 		return false;
 	if (!code_write(app->transcript, session, language, save.file, error)) {
 		if (error->code)

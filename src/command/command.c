@@ -10,18 +10,15 @@
 #include "base/buf.h"
 #include "base/choice.h"
 #include "base/clock.h"
+#include "base/savefile.h"
 #include "base/text.h"
 
 /* ---- which command ---- */
 
 const struct command *command_at(size_t index)
 {
-	static const struct command *const tables[] = {
-		session_commands, sending_commands, view_commands, find_commands,
-		page_commands,    ladder_commands,  why_commands,  code_commands,
-		list_commands,    stats_commands,   step_commands, script_commands,
-		option_commands,  server_commands,  help_commands,
-	};
+#define ROW(name) name##_commands,
+	static const struct command *const tables[] = { COMMAND_TABLES(ROW) };
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		for (const struct command *command = tables[i]; command->name; command++)
 			if (index-- == 0)
@@ -346,4 +343,42 @@ bool command_hides(const struct app *app, const char *line)
 		return false;
 	const struct command *typed = command_find(name, len, &ignored);
 	return typed ? typed->hides : may_hide(name, len);
+}
+
+/* ---- files that commands write ---- */
+
+/* The same words are the same question: another language for the same file is another one. */
+static bool confirmed(const struct invocation *invocation)
+{
+	struct buf words = { .max = SIZE_MAX };
+	for (size_t i = 0; i < GRAMMAR_MAX; i++)
+		buf_printf(&words, " %s",
+		           invocation->args->value[i] ? invocation->args->value[i] : "");
+	bool again = app_confirmed(invocation->app, "%s %u%s", invocation->command->name,
+	                           (unsigned)session_number(invocation->session), buf_text(&words));
+	buf_free(&words);
+	return again;
+}
+
+static bool may_overwrite(const struct invocation *invocation, const char *path,
+                          struct error *error)
+{
+	const char *command = invocation->command->name;
+	if (invocation->forced || !savefile_exists(path))
+		return true;
+	if (!invocation->app->attended) {
+		error_set(error, "%s: %.150s exists: /%s! overwrites it", command, path, command);
+		return false;
+	}
+	if (confirmed(invocation))
+		return true;
+	error_set(error, "%.150s exists: the same command again within %d s overwrites it", path,
+	          ASK_SECONDS);
+	return false;
+}
+
+bool command_begin_file(const struct invocation *invocation, const char *path,
+                        struct savefile *save, struct error *error)
+{
+	return may_overwrite(invocation, path, error) && savefile_begin(save, path, error);
 }

@@ -14,6 +14,7 @@
 #include "command/grammar.h"
 
 struct command;
+struct savefile;
 
 /* One use of a command: on which session, and with which arguments. */
 struct invocation {
@@ -76,11 +77,13 @@ struct command {
 	enum command_result (*run)(const struct invocation *invocation, struct error *error);
 };
 
-/* The commands of each file, beside their functions; ended by one with a NULL name. */
-extern const struct command session_commands[], sending_commands[], view_commands[],
-        find_commands[], page_commands[], ladder_commands[], why_commands[], code_commands[],
-        list_commands[], stats_commands[], step_commands[], script_commands[], option_commands[],
-        server_commands[], help_commands[];
+/* The commands of each file, beside their functions: session_commands[] in session_commands.c. */
+#define COMMAND_TABLES(row)                                                                        \
+	row(session) row(sending) row(view) row(page) row(ladder) row(why) row(code) row(list)     \
+	        row(stats) row(step) row(script) row(option) row(server) row(setting) row(help)
+#define COMMAND_TABLE(name) extern const struct command name##_commands[];
+COMMAND_TABLES(COMMAND_TABLE)
+#undef COMMAND_TABLE
 
 /* All of them, one after the other; NULL after the last. */
 const struct command *command_at(size_t index);
@@ -97,6 +100,11 @@ enum command_result command_run(struct app *app, const char *line, size_t len, s
 /* Makes a line that is a command an entry of the transcript, CALL_COMMAND; nowhere else is one
  * made. */
 void command_record(struct app *app, const char *line);
+
+/* Begins a file that a command writes. One that exists is asked about first, unless the command was
+ * forced. */
+bool command_begin_file(const struct invocation *invocation, const char *path,
+                        struct savefile *save, struct error *error);
 
 /* Whether a line is a command that may wait. */
 bool command_waits(const struct app *app, const char *line);

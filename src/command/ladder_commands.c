@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/output.h"
+#include "command/command.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "app/page.h"
+#include "base/savefile.h"
 #include "view/ladder/ladder.h"
 
 enum { FILE_COLUMNS = 100 }; /* of a ladder as text: a page has so many */
@@ -36,7 +37,7 @@ static bool write_file(const struct invocation *invocation, const char *path, st
 	struct view view = ladder_of(invocation->app, invocation->session);
 	bool drawing = is_drawing(path);
 	uint64_t entries;
-	if (!output_begin(invocation, path, &save, error))
+	if (!command_begin_file(invocation, path, &save, error))
 		return false;
 	bool written = drawing ? ladder_write_svg(&view, save.file, &entries)
 	                       : ladder_write_text(&view, save.file, &entries);

@@ -224,97 +224,6 @@ static enum command_result do_peers(const struct invocation *invocation, struct 
 	return COMMAND_DONE;
 }
 
-/* ---- /set ---- */
-
-/* One that belongs to a session is shown as it holds there, with that of new ones where it
- * differs. */
-static void print_setting(const struct invocation *invocation, const struct setting *setting,
-                          struct buf *out)
-{
-	struct settings here = invocation->app->settings;
-	struct buf fresh = { .max = SIZE_MAX };
-	if (invocation->session)
-		setting_take(setting, &here, invocation->session);
-	setting_print(setting, &here, out);
-	setting_print(setting, &invocation->app->settings, &fresh);
-	if (strcmp(buf_text(out), buf_text(&fresh)) != 0)
-		buf_printf(out, " (new sessions: %s)", buf_text(&fresh));
-	buf_free(&fresh);
-}
-
-static void list_setting(struct listing *listing, const struct invocation *invocation,
-                         const struct setting *setting)
-{
-	struct buf value = { .max = SIZE_MAX };
-	print_setting(invocation, setting, &value);
-	listing_add(listing, "%s", setting->name);
-	listing_add(listing, "%s", buf_text(&value));
-	listing_add(listing, "%s", setting->values);
-	buf_free(&value);
-}
-
-/* "session 1 and its clients" */
-static void print_scope(const struct session *session, struct buf *out)
-{
-	buf_printf(out, "session %u%s", session_number(session),
-	           session_has_clients(session) ? " and its clients" : "");
-}
-
-/* For which sessions a setting holds now. */
-static void note_scope(const struct invocation *invocation, const struct setting *setting)
-{
-	struct app *app = invocation->app;
-	struct settings here;
-	struct buf text = { .max = SIZE_MAX };
-	setting_take(setting, &here, invocation->session);
-	buf_printf(&text, "%s is ", setting->name);
-	setting_print(setting, &here, &text);
-	buf_append_text(&text, " for ");
-	print_scope(invocation->session, &text);
-	if (!invocation->chosen)
-		buf_printf(&text, ", and for new sessions%s",
-		           sessions_count(app->sessions) > 1 ? "; others keep theirs" : "");
-	app_note(app, "%s", buf_text(&text));
-	buf_free(&text);
-}
-
-static bool change_setting(const struct invocation *invocation, const char *name, const char *value,
-                           struct error *error)
-{
-	struct app *app = invocation->app;
-	bool done = invocation->chosen
-	                    ? app_set_session(app, invocation->session, name, value, error)
-	                    : app_set(app, name, value, error);
-	if (!done)
-		return false;
-	const struct setting *setting = setting_find(name, error);
-	if (invocation->session && setting_is_of_session(setting))
-		note_scope(invocation, setting);
-	return true;
-}
-
-static enum command_result do_set(const struct invocation *invocation, struct error *error)
-{
-	struct app *app = invocation->app;
-	const char *name = invocation->args->value[0], *value = invocation->args->value[1];
-	if (value)
-		return change_setting(invocation, name, value, error);
-	const struct setting *only = name ? setting_find(name, error) : NULL;
-	if (name && !only)
-		return false;
-	struct listing listing;
-	listing_init(&listing, 3);
-	for (const struct setting *setting = setting_table; setting->name; setting++)
-		if (!only || setting == only)
-			list_setting(&listing, invocation, setting);
-	struct buf text = { .max = SIZE_MAX };
-	listing_print(&listing, &text);
-	page_answer(app, invocation->line, buf_text(&text));
-	buf_free(&text);
-	listing_free(&listing);
-	return COMMAND_DONE;
-}
-
 const struct command list_commands[] = {
 	{
 	        .name = "sessions",
@@ -338,17 +247,6 @@ const struct command list_commands[] = {
 	                "out are datagrams, and their bytes.",
 	        .needs = NEEDS_SESSION,
 	        .run = do_peers,
-	},
-	{
-	        .name = "set",
-	        .group = "keeping",
-	        .usage = "[<setting>] [<value>]",
-	        .help = "show the settings, or change one\n"
-	                "/help set explains them.\n"
-	                "With @session, a setting that belongs to a session is set for that one "
-	                "only.",
-	        .needs = TAKES_SESSION,
-	        .run = do_set,
 	},
 	{ 0 },
 };

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "app/search.h"
+
 #include "app/page.h"
 
 static enum command_result do_view(const struct invocation *invocation, struct error *error)
@@ -65,6 +67,22 @@ static enum command_result do_literal(const struct invocation *invocation, struc
 	return true;
 }
 
+static bool find(const struct invocation *invocation, bool newer, struct error *error)
+{
+	const char *text = invocation->args->value[0];
+	return search_find(invocation->app, text && *text ? text : NULL, newer, error);
+}
+
+static enum command_result do_find(const struct invocation *invocation, struct error *error)
+{
+	return find(invocation, false, error);
+}
+
+static enum command_result do_find_newer(const struct invocation *invocation, struct error *error)
+{
+	return find(invocation, true, error);
+}
+
 const struct command view_commands[] = {
 	{
 	        .name = "view",
@@ -91,6 +109,28 @@ const struct command view_commands[] = {
 	        .help = "make every line data, or no longer\n"
 	                "Then a line that starts with / is sent, too, and only the key ends that.",
 	        .run = do_literal,
+	},
+	{
+	        .name = "find",
+	        .letter = 'f',
+	        .group = "looking",
+	        .usage = "[<text...>]",
+	        .help = "look for text in the pane, towards the past\n"
+	                "Also text that came in several pieces; in a trace the words of calls "
+	                "too.\n"
+	                "Upper and lower case are the same, unless the text has a capital letter.\n"
+	                "Without text: the next hit.",
+	        .quotes = true,
+	        .run = do_find,
+	},
+	{
+	        .name = "find-newer",
+	        .group = "looking",
+	        .usage = "[<text...>]",
+	        .help = "look for text in the pane, towards the present\n"
+	                "Without text: the next hit of what /find looked for.",
+	        .quotes = true,
+	        .run = do_find_newer,
 	},
 	{ 0 },
 };
