@@ -14,6 +14,66 @@
 
 enum { LINE_COLUMNS = 64 }; /* of a note, on 80 columns */
 
+/* ---- what there is help for ---- */
+
+/* One thing with a name; the name is NULL after the last. */
+struct topic {
+	const char *name, *help;
+};
+
+static struct topic setting_topic(size_t index)
+{
+	return (struct topic){ setting_table[index].name, setting_table[index].help };
+}
+
+static struct topic service_topic(size_t index)
+{
+	const struct service *service = service_table[index];
+	return service ? (struct topic){ service->name, service->help } : (struct topic){ 0 };
+}
+
+static struct topic view_topic(size_t index)
+{
+	const struct view_ops *view = view_listed(index);
+	return view ? (struct topic){ view->name, view->help } : (struct topic){ 0 };
+}
+
+static struct topic option_topic(size_t index)
+{
+	return (struct topic){ sockopt_table[index].name, sockopt_table[index].help };
+}
+
+static struct topic error_topic(size_t index)
+{
+	return (struct topic){ errno_meaning_table[index].symbol, errno_meaning_table[index].what };
+}
+
+static struct topic mark_topic(size_t index)
+{
+	static const struct {
+		const char *mark, *ascii, *help;
+	} marks[] = {
+		{ "*", NULL, "read from the kernel" },
+		{ "o", NULL, "counted: the kernel's counters of segments changed by so much" },
+		{ "?", NULL, "deduced" },
+		{ "→", "->", "sent" },
+		{ "←", "<-", "received" },
+		{ "·", "-", "said by the program, or what the network did" },
+		{ "!", NULL, "a failure" },
+		{ "⏎", "$", "a line feed ended the line" },
+		{ "…", "...", "a line goes on, or is cut" },
+		{ "● ○", "+ -", "on a tab: the session is open, or not" },
+		{ "+3", NULL, "on a tab: entries that have not been seen" },
+		{ "^[ \\x9b U+202E", NULL, "what cannot be printed" },
+	};
+	if (index >= sizeof marks / sizeof *marks)
+		return (struct topic){ 0 };
+	bool ascii = marks[index].ascii && !text_has_unicode();
+	return (struct topic){ ascii ? marks[index].ascii : marks[index].mark, marks[index].help };
+}
+
+/* ---- lists ---- */
+
 /* "/o open, /l listen, …" */
 static void print_letters(struct buf *out)
 {
@@ -30,179 +90,67 @@ static void print_letters(struct buf *out)
 	}
 }
 
-static void add_phrase(struct listing *listing, const char *name, const char *help)
+static void add_topic(struct text_table *table, const char *before, struct topic topic)
 {
-	listing_add(listing, "  %s", name);
-	listing_add(listing, "%.*s", (int)strcspn(help, "\n"), help);
+	text_table_add(table, "%s%s", before, topic.name);
+	text_table_add(table, "%.*s", (int)strcspn(topic.help, "\n"), topic.help);
 }
 
-static void end_list(struct listing *listing, struct buf *out)
+static void list_commands_and_letters(struct buf *out)
 {
-	listing_print(listing, out);
-	listing_free(listing);
-}
-
-static void list_all_commands(const struct app *app, struct buf *out)
-{
-	struct listing listing;
+	struct text_table table;
 	const struct command *command;
-	(void)app;
-	listing_init(&listing, 2);
-	for (size_t i = 0; (command = command_at(i)); i++) {
-		listing_add(&listing, "/%s", command->name);
-		listing_add(&listing, "%.*s", (int)strcspn(command->help, "\n"), command->help);
-	}
-	end_list(&listing, out);
+	text_table_begin(&table, 2);
+	for (size_t i = 0; (command = command_at(i)); i++)
+		add_topic(&table, "/", (struct topic){ command->name, command->help });
+	text_table_end(&table, out);
 	print_letters(out);
 }
 
-static void list_services(const struct app *app, struct buf *out)
+static void list_topics(struct topic (*at)(size_t index), struct buf *out)
 {
-	struct listing listing;
-	(void)app;
-	listing_init(&listing, 2);
-	for (const struct service *const *service = service_table; *service; service++)
-		add_phrase(&listing, (*service)->name, (*service)->help);
-	end_list(&listing, out);
-}
-
-static void list_settings(const struct app *app, struct buf *out)
-{
-	struct listing listing;
-	(void)app;
-	listing_init(&listing, 2);
-	for (const struct setting *setting = setting_table; setting->name; setting++)
-		add_phrase(&listing, setting->name, setting->help);
-	end_list(&listing, out);
-}
-
-static void list_views(const struct app *app, struct buf *out)
-{
-	struct listing listing;
-	(void)app;
-	listing_init(&listing, 2);
-	for (size_t i = 0; view_listed(i); i++)
-		add_phrase(&listing, view_listed(i)->name, view_listed(i)->help);
-	end_list(&listing, out);
-}
-
-static void list_options(const struct app *app, struct buf *out)
-{
-	struct listing listing;
-	(void)app;
-	listing_init(&listing, 2);
-	for (const struct sockopt *option = sockopt_table; option->name; option++)
-		add_phrase(&listing, option->name, option->help);
-	end_list(&listing, out);
-}
-
-static void list_errors(const struct app *app, struct buf *out)
-{
-	struct listing listing;
-	(void)app;
-	listing_init(&listing, 2);
-	for (const struct errno_meaning *why = errno_meaning_table; why->symbol; why++)
-		add_phrase(&listing, why->symbol, why->what);
-	end_list(&listing, out);
+	struct text_table table;
+	text_table_begin(&table, 2);
+	for (size_t i = 0; at(i).name; i++)
+		add_topic(&table, "  ", at(i));
+	text_table_end(&table, out);
 }
 
 /* As they are bound now, like readline's "bind -p". */
 static void list_keys(const struct app *app, struct buf *out)
 {
-	struct listing listing;
-	listing_init(&listing, 3);
+	struct text_table table;
+	text_table_begin(&table, 3);
 	for (const struct binding *row = binding_table; row->name; row++) {
 		struct buf keys = { .max = SIZE_MAX };
 		app_print_keys(app, row, &keys);
-		listing_add(&listing, "%s", keys.len ? buf_text(&keys) : "-");
-		listing_add(&listing, "%s", row->name);
-		listing_add(&listing, "%s%s%s", row->line ? row->line : "",
-		            row->line && row->help ? ": " : "", row->help ? row->help : "");
+		text_table_add(&table, "%s", keys.len ? buf_text(&keys) : "-");
+		text_table_add(&table, "%s", row->name);
+		text_table_add(&table, "%s%s%s", row->line ? row->line : "",
+		               row->line && row->help ? ": " : "", row->help ? row->help : "");
 		buf_free(&keys);
 	}
-	end_list(&listing, out);
+	text_table_end(&table, out);
 	buf_append_text(out,
 	                "\nAll other keys are those of readline. ~/.inputrc puts any of them on "
 	                "another key: \"\\C-xi\": info-page");
 }
 
-static void list_marks(const struct app *app, struct buf *out)
-{
-	static const struct {
-		const char *mark, *ascii, *help;
-	} marks[] = {
-		{ "*", NULL, "read from the kernel" },
-		{ "o", NULL, "counted: the kernel's counters of segments changed by so much" },
-		{ "?", NULL, "deduced" },
-		{ "→", "->", "sent" },
-		{ "←", "<-", "received" },
-		{ "·", "-", "said by the program, or what the network did" },
-		{ "!", NULL, "a failure" },
-		{ "⏎", "$", "a line feed ended the line" },
-		{ "…", "...", "a line goes on, or is cut" },
-		{ "● ○", "+ -", "on a tab: the session is open, or not" },
-		{ "+3", NULL, "on a tab: so much came that has not been seen" },
-		{ "^[ \\x9b U+202E", NULL, "what cannot be printed" },
-	};
-	struct listing listing;
-	(void)app;
-	listing_init(&listing, 2);
-	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-		add_phrase(&listing,
-		           marks[i].ascii && !text_has_unicode() ? marks[i].ascii : marks[i].mark,
-		           marks[i].help);
-	end_list(&listing, out);
-}
-
-/* ---- topics ---- */
-
-static const struct {
-	const char *name;
-	void (*list)(const struct app *app, struct buf *out);
-} topics[] = {
-	{ "keys", list_keys },         { "commands", list_all_commands },
-	{ "services", list_services }, { "settings", list_settings },
-	{ "views", list_views },       { "marks", list_marks },
-	{ "options", list_options },   { "errors", list_errors },
-};
-
-enum { TOPICS = sizeof topics / sizeof *topics };
-
-const char *help_topic(size_t index)
-{
-	return index < TOPICS ? topics[index].name : NULL;
-}
-
 /* The keys with what they do; /help keys has more. */
 static void list_key_help(const struct app *app, struct buf *out)
 {
-	struct listing listing;
-	listing_init(&listing, 2);
+	struct text_table table;
+	text_table_begin(&table, 2);
 	for (const struct binding *row = binding_table; row->name; row++) {
 		struct buf keys = { .max = SIZE_MAX };
 		app_print_keys(app, row, &keys);
 		if (keys.len && row->help)
-			add_phrase(&listing, buf_text(&keys), row->help);
+			add_topic(&table, "  ", (struct topic){ buf_text(&keys), row->help });
 		buf_free(&keys);
 	}
-	listing_add(&listing, "  Escape");
-	listing_add(&listing, "closes a page, else returns to the newest rows");
-	end_list(&listing, out);
-}
-
-static void print_overview(const struct app *app, struct buf *out)
-{
-	buf_append_text(out, "A line that begins with / is a command, any other is sent. //x sends "
-	                     "/x.\n@NAME picks a session: /send @NAME hi; /@NAME hi sends a line; "
-	                     "text that begins with @ is written with two: /send @@hi.\n"
-	                     "Unique prefixes do, TAB completes.\n/help NAME explains a command, "
-	                     "setting, service, view, socket option or errno value.\nLists: /help");
-	for (size_t i = 0; i < TOPICS; i++)
-		buf_printf(out, "%s %s", i > 0 ? "," : "", topics[i].name);
-	buf_append_text(out, "\n\nKeys\n");
-	list_key_help(app, out);
-	buf_append_text(out, "\n\nCommands\n");
-	list_all_commands(app, out);
+	add_topic(&table, "  ",
+	          (struct topic){ "Escape", "closes a page, else returns to the newest rows" });
+	text_table_end(&table, out);
 }
 
 /* ---- one thing ---- */
@@ -223,41 +171,6 @@ static void add_help(struct buf *out, const char *help)
 		ends = len > 0 && strchr(".:?", help[len - 1]);
 	}
 }
-
-/* What the words of its usage may be, where a table says so. */
-static void print_words(const struct command *command, struct buf *out)
-{
-	struct element elements[GRAMMAR_MAX];
-	size_t count = grammar_elements(command->usage, elements);
-	for (size_t i = 0; i < count; i++) {
-		bool views = elements[i].literals &&
-		             elements[i].literals_len == strlen(VIEW_NAMES) &&
-		             memcmp(elements[i].literals, VIEW_NAMES, strlen(VIEW_NAMES)) == 0;
-		bool services = strcmp(elements[i].name, "service") == 0;
-		bool settings = strcmp(elements[i].name, "setting") == 0;
-		if (!views && !services && !settings)
-			continue;
-		buf_append_text(out, "\n");
-		(views ? list_views : services ? list_services : list_settings)(NULL, out);
-	}
-}
-
-static void print_command(const struct command *command, struct buf *out)
-{
-	buf_printf(out, "/%s%s%s%s%s\n", command->name, command->asks ? "[!]" : "",
-	           command->needs != NEEDS_NOTHING ? " [@session]" : "", *command->usage ? " " : "",
-	           command->usage);
-	add_help(out, command->help);
-	if (command->letter)
-		buf_printf(out, "\n/%c is short for it.", command->letter);
-	print_words(command, out);
-}
-
-/* ---- other things that have a name ---- */
-
-/* What is called so, or begins so where `begins`: its help is appended. False where there is none,
- * or more than one. */
-typedef bool print_named(const char *name, bool begins, struct buf *out);
 
 static bool print_setting(const char *name, bool begins, struct buf *out)
 {
@@ -318,14 +231,107 @@ static bool print_error(const char *name, bool begins, struct buf *out)
 	return true;
 }
 
-/* Which of them an element of a usage means; also the order in which a name is looked for. */
-static const struct {
-	const char *element;
-	print_named *print;
+static bool has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+	for (; *words; words += strspn(words, " ")) {
+		size_t here = strcspn(words, " ");
+		if (here == len && memcmp(words, word, len) == 0)
+			return true;
+		words += here;
+	}
+	return false;
+}
+
+static bool print_mark(const char *name, bool begins, struct buf *out)
+{
+	size_t before = out->len;
+	(void)begins;
+	for (size_t i = 0; mark_topic(i).name; i++)
+		if (has_word(mark_topic(i).name, name))
+			buf_printf(out, "%s%s, a mark: %s", out->len > before ? "\n" : "", name,
+			           mark_topic(i).help);
+	return out->len > before;
+}
+
+/* The lists, in the order in which a name is looked for. */
+static const struct kind {
+	const char *list;              /* /help services */
+	const char *element, *choices; /* in a usage */
+	bool short_list;               /* it stands below a command that takes one of them */
+	struct topic (*at)(size_t index);
+	/* Appends the help of what is called so, or begins so where `begins`. False where there is
+	 * none, or more than one. */
+	bool (*print)(const char *name, bool begins, struct buf *out);
 } kinds[] = {
-	{ "setting", print_setting }, { "service", print_service }, { "view", print_view },
-	{ "option", print_option },   { "error", print_error },
+	{ "services", "service", "", true, service_topic, print_service },
+	{ "settings", "setting", "", true, setting_topic, print_setting },
+	{ "views", "view", VIEW_NAMES, true, view_topic, print_view },
+	{ "marks", "", "", false, mark_topic, print_mark },
+	{ "options", "option", "", false, option_topic, print_option },
+	{ "errors", "error", "", false, error_topic, print_error },
 };
+
+static const char *const other_lists[] = { "keys", "commands" };
+
+enum { KINDS = sizeof kinds / sizeof *kinds, OTHERS = sizeof other_lists / sizeof *other_lists };
+
+const char *help_topic(size_t index)
+{
+	if (index < OTHERS)
+		return other_lists[index];
+	return index < OTHERS + KINDS ? kinds[index - OTHERS].list : NULL;
+}
+
+static bool takes(const struct element *element, const struct kind *kind)
+{
+	if (!element->literals)
+		return strcmp(element->name, kind->element) == 0;
+	return element->literals_len == strlen(kind->choices) &&
+	       memcmp(element->literals, kind->choices, element->literals_len) == 0;
+}
+
+static void print_command(const struct app *app, const struct command *command, struct buf *out)
+{
+	struct element elements[GRAMMAR_MAX];
+	struct buf keys = { .max = SIZE_MAX };
+	size_t count = grammar_elements(command->usage, elements);
+	buf_printf(out, "/%s%s%s%s%s\n", command->name, command->asks ? "[!]" : "",
+	           command->needs != NEEDS_NOTHING ? " [@session]" : "", *command->usage ? " " : "",
+	           command->usage);
+	add_help(out, command->help);
+	if (command->letter)
+		buf_printf(out, "\n/%c is short for it.", command->letter);
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < KINDS; j++)
+			if (kinds[j].short_list && takes(&elements[i], &kinds[j])) {
+				buf_append_text(out, "\n");
+				list_topics(kinds[j].at, out);
+			}
+	char *line = xasprintf("/%s", command->name);
+	const struct binding *row = binding_of_line(line);
+	if (row)
+		app_print_keys(app, row, &keys);
+	if (keys.len)
+		buf_printf(out, "\n%s does the same.", buf_text(&keys));
+	buf_free(&keys);
+	free(line);
+}
+
+static void print_overview(const struct app *app, struct buf *out)
+{
+	buf_append_text(out, "A line that begins with / is a command, any other is sent. //x sends "
+	                     "/x.\n@NAME picks a session: /send @NAME hi; /@NAME hi sends a line; "
+	                     "text that begins with @ is written with two: /send @@hi.\n"
+	                     "Unique prefixes do, TAB completes.\n/help NAME explains a command, "
+	                     "setting, service, view, socket option or errno value.\nLists: /help");
+	for (size_t i = 0; help_topic(i); i++)
+		buf_printf(out, "%s %s", i > 0 ? "," : "", help_topic(i));
+	buf_append_text(out, "\n\nKeys\n");
+	list_key_help(app, out);
+	buf_append_text(out, "\n\nCommands\n");
+	list_commands_and_letters(out);
+}
 
 /* Only of the kind that this command takes, where `command` is not NULL and takes one. */
 static bool print_other(const struct command *command, const char *name, bool begins,
@@ -333,48 +339,51 @@ static bool print_other(const struct command *command, const char *name, bool be
 {
 	struct element elements[GRAMMAR_MAX];
 	size_t count = command ? grammar_elements(command->usage, elements) : 0;
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (count > 0 && strcmp(elements[0].name, kinds[i].element) == 0)
+	for (size_t i = 0; count > 0 && i < KINDS; i++)
+		if (takes(&elements[0], &kinds[i]))
 			return kinds[i].print(name, begins, out);
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+	for (size_t i = 0; i < KINDS; i++)
 		if (kinds[i].print(name, begins, out))
 			return true;
 	return false;
 }
 
-/* All names but those of options and errors, which are as many as the others together. */
+/* All names but those of marks, options and errors, which nobody mistypes or are too many. */
 static const char *name_of_topic(const void *context, size_t index)
 {
-	static const struct choice *const lists[] = { &command_names, &setting_names,
-		                                      &service_names };
+	size_t commands = 0;
 	(void)context;
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-		size_t count = 0;
-		while (lists[i]->name(lists[i]->context, count))
-			count++;
-		if (index < count)
-			return lists[i]->name(lists[i]->context, index);
-		index -= count;
-	}
-	if (index < TOPICS)
+	while (command_at(commands))
+		commands++;
+	if (index < commands)
+		return command_at(index)->name;
+	index -= commands;
+	if (index < OTHERS + KINDS)
 		return help_topic(index);
-	index -= TOPICS;
-	return view_listed(index) ? view_listed(index)->name : NULL;
+	index -= OTHERS + KINDS;
+	for (size_t i = 0; i < KINDS; i++)
+		for (size_t j = 0; kinds[i].short_list && kinds[i].at(j).name; j++)
+			if (index-- == 0)
+				return kinds[i].at(j).name;
+	return NULL;
 }
 
-static void print_command_and_key(const struct app *app, const struct command *command,
-                                  struct buf *out)
+static bool print_list(const struct app *app, const char *name, struct buf *out)
 {
-	print_command(command, out);
-	char *line = xasprintf("/%s", command->name);
-	const struct binding *row = binding_of_line(line);
-	struct buf keys = { .max = SIZE_MAX };
-	if (row)
-		app_print_keys(app, row, &keys);
-	if (keys.len)
-		buf_printf(out, "\n%s does the same.", buf_text(&keys));
-	buf_free(&keys);
-	free(line);
+	if (strcmp(name, "keys") == 0) {
+		list_keys(app, out);
+		return true;
+	}
+	if (strcmp(name, "commands") == 0) {
+		list_commands_and_letters(out);
+		return true;
+	}
+	for (size_t i = 0; i < KINDS; i++)
+		if (strcmp(name, kinds[i].list) == 0) {
+			list_topics(kinds[i].at, out);
+			return true;
+		}
+	return false;
 }
 
 static bool print_topic(const struct app *app, const char *name, struct buf *out,
@@ -385,24 +394,18 @@ static bool print_topic(const struct app *app, const char *name, struct buf *out
 	struct error why;
 	char shown[WORDS_QUOTED];
 	const struct command *command = command_find(name, len, &why);
-	for (size_t i = 0; i < TOPICS; i++)
-		if (strcmp(name, topics[i].name) == 0) {
-			topics[i].list(app, out);
-			return true;
-		}
-	if (command && (len == 1 || command->name[len] == '\0')) {
-		print_command_and_key(app, command, out);
+	bool whole = command && (len == 1 || command->name[len] == '\0');
+	if (print_list(app, name, out) || (!whole && print_other(NULL, name, false, out)))
+		return true;
+	if (command) {
+		print_command(app, command, out);
 		return true;
 	}
-	if (print_other(NULL, name, false, out))
-		return true;
 	choice_find(&command_names, name, len, &matches);
-	if (command)
-		print_command_and_key(app, command, out);
-	else if (matches > 0)
+	if (matches > 0) {
 		*error = why;
-	if (matches > 0)
-		return command;
+		return false;
+	}
 	if (print_other(NULL, name, true, out))
 		return true;
 	error_usage(error, "no help for %s", word_show(name, len, shown));

@@ -11,37 +11,38 @@
 #include "base/text.h"
 #include "command/text_table.h"
 
-static void add_headings(struct listing *listing, const char *const *headings)
+static void begin_table(struct text_table *table, const char *const *headings, size_t columns)
 {
-	for (size_t i = 0; i < listing->columns; i++)
-		listing_add(listing, "%s", headings[i]);
+	text_table_begin(table, columns);
+	for (size_t i = 0; i < columns; i++)
+		text_table_add(table, "%s", headings[i]);
 }
 
-static void add_addr(struct listing *listing, const struct endpoint *addr)
+static void add_addr(struct text_table *table, const struct endpoint *addr)
 {
 	char text[ENDPOINT_TEXT];
-	listing_add(listing, "%s", !endpoint_is_set(addr) ? "-" : endpoint_format(addr, text));
+	text_table_add(table, "%s", !endpoint_is_set(addr) ? "-" : endpoint_format(addr, text));
 }
 
 /* ---- /sessions ---- */
 
 /* The local end is the port alone, so that a row fits. */
-static void add_ends(struct listing *listing, const struct session *session)
+static void add_ends(struct text_table *table, const struct session *session)
 {
 	char text[ENDPOINT_TEXT];
 	struct endpoint local = session_local(session), peer = session_peer(session);
 	if (session_is_server(session) || !endpoint_is_set(&peer))
-		add_addr(listing, &local);
+		add_addr(table, &local);
 	else if (!endpoint_is_set(&local))
-		add_addr(listing, &peer);
+		add_addr(table, &peer);
 	else
-		listing_add(listing, ":%u %s %s", local.port, text_has_unicode() ? "⇄" : "<->",
-		            endpoint_format(&peer, text));
+		text_table_add(table, ":%u %s %s", local.port, text_has_unicode() ? "⇄" : "<->",
+		               endpoint_format(&peer, text));
 }
 
 /* As the kernel says it just now, with '?' where it does not say, and how long the state will last
  * where a timer ends it. */
-static void add_state(struct listing *listing, const struct app *app, struct session *session)
+static void add_state(struct text_table *table, const struct app *app, struct session *session)
 {
 	struct snapshot snapshot;
 	int64_t left;
@@ -50,40 +51,39 @@ static void add_state(struct listing *listing, const struct app *app, struct ses
 	session_snapshot(session, &snapshot);
 	const char *state = tcp_state_title(snapshot_state(&snapshot));
 	if (snapshot_timer(&snapshot, &left) == TIMER_TIMEWAIT)
-		listing_add(listing, "%s %s", state, snapshot_format_left(left, text));
+		text_table_add(table, "%s %s", state, snapshot_format_left(left, text));
 	else
-		listing_add(listing, "%s%s", state,
-		            snapshot_state_mark(&snapshot) == '?' ? " ?" : "");
+		text_table_add(table, "%s%s", state,
+		               snapshot_state_mark(&snapshot) == '?' ? " ?" : "");
 }
 
-static void list_session(struct listing *listing, const struct app *app, struct session *session)
+static void list_session(struct text_table *table, const struct app *app, struct session *session)
 {
 	const struct session_counts *counts = session_counts(session);
 	char sent[COUNT_TEXT], received[COUNT_TEXT];
 	bool unicode = text_has_unicode();
-	listing_add(listing, "%u%s %s", session_number(session),
-	            session == app->current ? "*" : " ", session_name(session));
-	add_state(listing, app, session);
-	add_ends(listing, session);
-	listing_add(listing, unicode ? "↑%s ↓%s" : "out %s in %s",
-	            count_format(counts->sent_bytes, sent),
-	            count_format(counts->received_bytes, received));
+	text_table_add(table, "%u%s %s", session_number(session),
+	               session == app->current ? "*" : " ", session_name(session));
+	add_state(table, app, session);
+	add_ends(table, session);
+	text_table_add(table, unicode ? "↑%s ↓%s" : "out %s in %s",
+	               count_format(counts->sent_bytes, sent),
+	               count_format(counts->received_bytes, received));
 }
 
 static void print_sessions(struct app *app, struct session *session, struct buf *out)
 {
-	struct listing listing;
+	struct text_table table;
 	size_t count = sessions_count(app->sessions);
 	(void)session;
 	if (count == 0) {
 		buf_append_text(out, "no session: /open HOST PORT makes one");
 		return;
 	}
-	listing_init(&listing, 4);
+	text_table_begin(&table, 4);
 	for (size_t i = 0; i < count; i++)
-		list_session(&listing, app, sessions_at(app->sessions, i));
-	listing_print(&listing, out);
-	listing_free(&listing);
+		list_session(&table, app, sessions_at(app->sessions, i));
+	text_table_end(&table, out);
 }
 
 static int64_t sessions_pulse(const struct app *app, const struct session *session)
@@ -117,26 +117,30 @@ static enum command_result do_sessions(const struct invocation *invocation, stru
 
 /* ---- /peers ---- */
 
-static void list_clients(const struct app *app, const struct session *server,
-                         struct listing *listing)
+static void list_clients(const struct app *app, const struct session *server, struct buf *out)
 {
 	static const char *const headings[] = { "session", "name", "state", "peer", "in", "out" };
-	listing_init(listing, sizeof headings / sizeof *headings);
-	add_headings(listing, headings);
+	struct text_table table = { 0 };
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
 		const struct session *client = sessions_at(app->sessions, i);
 		if (session_listener(client) != session_number(server) ||
 		    session_state(client) != SESSION_OPEN)
 			continue;
+		if (!table.count)
+			begin_table(&table, headings, sizeof headings / sizeof *headings);
 		const struct session_counts *counts = session_counts(client);
 		struct endpoint peer = session_peer(client);
-		listing_add(listing, "%u", session_number(client));
-		listing_add(listing, "%s", session_name(client));
-		listing_add(listing, "%s", tcp_state_title(session_tcp_state(client)));
-		add_addr(listing, &peer);
-		listing_add(listing, "%" PRIu64, counts->received_bytes);
-		listing_add(listing, "%" PRIu64, counts->sent_bytes);
+		text_table_add(&table, "%u", session_number(client));
+		text_table_add(&table, "%s", session_name(client));
+		text_table_add(&table, "%s", tcp_state_title(session_tcp_state(client)));
+		add_addr(&table, &peer);
+		text_table_add(&table, "%" PRIu64, counts->received_bytes);
+		text_table_add(&table, "%" PRIu64, counts->sent_bytes);
 	}
+	if (table.count)
+		text_table_end(&table, out);
+	else
+		buf_append_text(out, "no clients");
 }
 
 /* Whether the answers to its peers leave from the address that each has asked. */
@@ -148,58 +152,50 @@ static bool has_locals(const struct session *session)
 	return false;
 }
 
-static void list_peer(struct listing *listing, const struct peer *peer, bool chosen, bool locals)
+static void list_peer(struct text_table *table, const struct peer *peer, bool chosen, bool locals)
 {
 	char last[CLOCK_TEXT], local[ENDPOINT_TEXT];
-	listing_add(listing, "%u%s", peer->number, chosen ? "*" : "");
-	add_addr(listing, &peer->addr);
+	text_table_add(table, "%u%s", peer->number, chosen ? "*" : "");
+	add_addr(table, &peer->addr);
 	if (locals)
-		listing_add(listing, "%s",
-		            !endpoint_is_set(&peer->local)
-		                    ? "-"
-		                    : endpoint_format_host(&peer->local, local));
-	listing_add(listing, "%" PRIu64 " (%" PRIu64 ")", peer->received, peer->received_bytes);
-	listing_add(listing, "%" PRIu64 " (%" PRIu64 ")", peer->sent, peer->sent_bytes);
-	listing_add(listing, "%s", clock_format_time(peer->last, false, last));
+		text_table_add(table, "%s",
+		               !endpoint_is_set(&peer->local)
+		                       ? "-"
+		                       : endpoint_format_host(&peer->local, local));
+	text_table_add(table, "%" PRIu64 " (%" PRIu64 ")", peer->received, peer->received_bytes);
+	text_table_add(table, "%" PRIu64 " (%" PRIu64 ")", peer->sent, peer->sent_bytes);
+	text_table_add(table, "%s", clock_format_time(peer->last, false, last));
 }
 
-static void list_peers(const struct session *session, struct listing *listing)
+static void list_peers(const struct session *session, struct buf *out)
 {
 	static const char *const headings[] = { "#", "peer", "in (bytes)", "out (bytes)", "last" };
 	/* shorter, so that it fits in 80 columns */
-	static const char *const asked[] = { "#", "peer", "asked", "in", "out", "last, ago" };
+	static const char *const asked[] = { "#", "peer", "asked", "in", "out", "last" };
+	struct text_table table;
 	struct endpoint chosen = session_peer(session);
 	bool locals = has_locals(session);
-	listing_init(listing,
-	             locals ? sizeof asked / sizeof *asked : sizeof headings / sizeof *headings);
-	add_headings(listing, locals ? asked : headings);
+	begin_table(&table, locals ? asked : headings,
+	            locals ? sizeof asked / sizeof *asked : sizeof headings / sizeof *headings);
 	for (size_t i = 0; i < session_peer_count(session); i++) {
 		const struct peer *peer = session_peer_at(session, i);
-		list_peer(listing, peer, endpoint_equal(&peer->addr, &chosen), locals);
+		list_peer(&table, peer, endpoint_equal(&peer->addr, &chosen), locals);
 	}
+	text_table_end(&table, out);
 }
 
 static void print_peers(struct app *app, struct session *session, struct buf *out)
 {
 	char text[ENDPOINT_TEXT];
-	struct listing listing;
 	struct endpoint peer = session_peer(session);
-	if (session_has_clients(session)) {
-		list_clients(app, session, &listing);
-	} else if (session_has_peers(session) && session_peer_count(session) > 0) {
-		list_peers(session, &listing);
-	} else if (endpoint_is_set(&peer)) {
+	if (session_has_clients(session))
+		list_clients(app, session, out);
+	else if (session_has_peers(session) && session_peer_count(session) > 0)
+		list_peers(session, out);
+	else if (endpoint_is_set(&peer))
 		buf_printf(out, "one peer: %s", endpoint_format(&peer, text));
-		return;
-	} else {
-		buf_append_text(out, "no peer yet");
-		return;
-	}
-	if (listing.count > listing.columns)
-		listing_print(&listing, out);
 	else
-		buf_append_text(out, "no clients");
-	listing_free(&listing);
+		buf_append_text(out, "no peer yet");
 }
 
 static const struct page peers_page = {

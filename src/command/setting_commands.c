@@ -22,14 +22,14 @@ static void print_setting(const struct invocation *invocation, const struct sett
 	buf_free(&fresh);
 }
 
-static void list_setting(struct listing *listing, const struct invocation *invocation,
+static void list_setting(struct text_table *table, const struct invocation *invocation,
                          const struct setting *setting)
 {
 	struct buf value = { .max = SIZE_MAX };
 	print_setting(invocation, setting, &value);
-	listing_add(listing, "%s", setting->name);
-	listing_add(listing, "%s", buf_text(&value));
-	listing_add(listing, "%s", setting->values);
+	text_table_add(table, "%s", setting->name);
+	text_table_add(table, "%s", buf_text(&value));
+	text_table_add(table, "%s", setting->values);
 	buf_free(&value);
 }
 
@@ -82,16 +82,15 @@ static enum command_result do_set(const struct invocation *invocation, struct er
 	const struct setting *only = name ? setting_find(name, error) : NULL;
 	if (name && !only)
 		return false;
-	struct listing listing;
-	listing_init(&listing, 3);
+	struct text_table table;
+	text_table_begin(&table, 3);
 	for (const struct setting *setting = setting_table; setting->name; setting++)
 		if (!only || setting == only)
-			list_setting(&listing, invocation, setting);
+			list_setting(&table, invocation, setting);
 	struct buf text = { .max = SIZE_MAX };
-	listing_print(&listing, &text);
+	text_table_end(&table, &text);
 	page_answer(app, invocation->line, buf_text(&text));
 	buf_free(&text);
-	listing_free(&listing);
 	return COMMAND_DONE;
 }
 

@@ -129,55 +129,54 @@ static const struct total *totals_of(const struct stats *stats, const struct ses
 /* ---- listings ---- */
 
 /* A long name loses its end, so that the numbers fit beside it in 80 columns. */
-static void add_name(struct listing *listing, const char *name)
+static void add_name(struct text_table *table, const char *name)
 {
 	enum { MOST = 15 };
 	size_t len = strlen(name);
 	while (text_columns(name, len) > MOST)
 		len = text_whole(name, len - 1);
 	const char *more = text_has_unicode() ? "…" : "~";
-	listing_add(listing, "%.*s%s", (int)len, name, name[len] ? more : "");
+	text_table_add(table, "%.*s%s", (int)len, name, name[len] ? more : "");
 }
 
-static void add_row(struct listing *listing, const char *name, const struct total *total)
+static void add_row(struct text_table *table, const char *name, const struct total *total)
 {
 	char bytes[COUNT_TEXT], all[CLOCK_TEXT], longest[CLOCK_TEXT];
-	add_name(listing, name);
-	listing_add(listing, "%" PRIu64, total->calls);
-	listing_add(listing, "%" PRIu64, total->failed);
-	listing_add(listing, "%" PRIu64, total->would_block);
-	listing_add(listing, "%s", count_format(total->bytes, bytes));
-	listing_add(listing, "%s", clock_format_duration(total->time, all));
-	listing_add(listing, "%s", clock_format_duration(total->longest, longest));
+	add_name(table, name);
+	text_table_add(table, "%" PRIu64, total->calls);
+	text_table_add(table, "%" PRIu64, total->failed);
+	text_table_add(table, "%" PRIu64, total->would_block);
+	text_table_add(table, "%s", count_format(total->bytes, bytes));
+	text_table_add(table, "%s", clock_format_duration(total->time, all));
+	text_table_add(table, "%s", clock_format_duration(total->longest, longest));
 }
 
-static void add_headings(struct listing *listing, const char *first)
+static void add_headings(struct text_table *table, const char *first)
 {
 	static const char *const headings[] = { "calls", "failed", "again",
 		                                "bytes", "took",   "longest" };
-	listing_init(listing, 7);
-	add_name(listing, first);
+	text_table_begin(table, 7);
+	add_name(table, first);
 	for (size_t i = 0; i < sizeof headings / sizeof *headings; i++)
-		listing_add(listing, "%s", headings[i]);
+		text_table_add(table, "%s", headings[i]);
 }
 
-static void print(struct listing *listing, struct buf *out)
+static void print(struct text_table *table, struct buf *out)
 {
 	if (out->len)
 		buf_append_text(out, "\n");
-	listing_print(listing, out);
-	listing_free(listing);
+	text_table_end(table, out);
 }
 
 static void list_calls(const struct stats *stats, const struct session *session, struct buf *out)
 {
-	struct listing listing;
+	struct text_table table;
 	const struct total *total = totals_of(stats, session);
-	add_headings(&listing, session_name(session));
+	add_headings(&table, session_name(session));
 	for (enum call call = 0; call < CALL_COUNT; call++)
 		if (total[call].calls)
-			add_row(&listing, entry_call_name(call), &total[call]);
-	print(&listing, out);
+			add_row(&table, entry_call_name(call), &total[call]);
+	print(&table, out);
 }
 
 static void add_up(struct total *sum, const struct total *total)
@@ -193,17 +192,17 @@ static void add_up(struct total *sum, const struct total *total)
 
 static void list_sessions(const struct app *app, const struct stats *stats, struct buf *out)
 {
-	struct listing listing;
-	add_headings(&listing, "all sessions");
+	struct text_table table;
+	add_headings(&table, "all sessions");
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
 		const struct session *session = sessions_at(app->sessions, i);
 		const struct total *total = totals_of(stats, session);
 		struct total sum = { 0 };
 		for (enum call call = 0; call < CALL_COUNT; call++)
 			add_up(&sum, &total[call]);
-		add_row(&listing, session_name(session), &sum);
+		add_row(&table, session_name(session), &sum);
 	}
-	print(&listing, out);
+	print(&table, out);
 }
 
 static void print_stats(struct app *app, struct session *session, struct buf *out)

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* listing: cells in aligned columns, as text. Private to this layer. */
+/* text_table: cells in aligned columns, as text. */
 #pragma once
 
 #include "base/buf.h"
 
-enum { LISTING_COLUMNS = 10 };
+enum { TEXT_TABLE_COLUMNS = 10 };
 
-struct listing {
-	size_t columns;             /* at most LISTING_COLUMNS */
-	int width[LISTING_COLUMNS]; /* of the widest cell of each column */
-	size_t count;               /* cells, row by row */
-	struct buf cells;           /* each ended by NUL */
+struct text_table {
+	size_t columns;                /* at most TEXT_TABLE_COLUMNS */
+	int width[TEXT_TABLE_COLUMNS]; /* of the widest cell of each column */
+	size_t count;                  /* cells, row by row */
+	struct buf cells;              /* each ended by NUL */
 };
 
-void listing_init(struct listing *listing, size_t columns);
-void listing_free(struct listing *listing);
-void listing_add(struct listing *listing, const char *format, ...)
+void text_table_begin(struct text_table *table, size_t columns);
+void text_table_add(struct text_table *table, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 
-/* Appends the rows, two blanks between columns, a line feed between rows, none after the last. */
-void listing_print(const struct listing *listing, struct buf *out);
+/* Appends the rows, two blanks between columns, a line feed between rows, none after the last; and
+ * frees the table. */
+void text_table_end(struct text_table *table, struct buf *out);

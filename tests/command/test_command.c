@@ -128,7 +128,7 @@ static void test_search(void)
 	struct error error = { 0 };
 	app_fixture_start(&app);
 	is_text(command_find("se", 2, &error) ? "" : error.text,
-	        "ambiguous: /se is /session, /send, /secret, /sessions, /set, /service",
+	        "ambiguous: /se is /session, /send, /secret, /sessions, /service, /set",
 	        "ambiguous");
 	is_text(command_find("session", 7, &error)->name, "session",
 	        "an exact name beats a longer one");
@@ -208,6 +208,8 @@ static void test_help_of_all(void)
 		{ "/help eol", "/set eol lf|" },
 		{ "/help /set eo", "/set eol lf|" },
 		{ "/help echo", "echo, a service: sends back" },
+		{ "/help \"*\"", "*, a mark: read from the kernel" },
+		{ "/help ?", "?, a mark: deduced" },
 		{ "/help service hello", "hello, a service: " },
 		{ "/help hex", "/hex [@session] <bytes...>" },
 		{ "/help trace", "/view trace\na line for each call" },
@@ -384,7 +386,7 @@ static void test_usage_mistakes(void)
 		{ "/help open close", "no help for \"close\" in /open: /help open" },
 		{ "/help s", "ambiguous: /s is /shutdown, /session, /send, /secret, "
 		             "/states, /stream, "
-		             "/sessions, /set, /stats, /socket, /source, /service" },
+		             "/sessions, /stats, /socket, /source, /service, /set" },
 		{ "/@nobody hello", "no session \"nobody\": /sessions lists them" },
 		{ "/@c", "needs text: /@session <text...>" },
 		{ "/@c ", "needs text: /@session <text...>" },
@@ -504,7 +506,7 @@ static void test_addressing(void)
 	ok(app.current == named(&app, "server"), "and the window stayed");
 	ok(*run(&app, "hello"), "a listener is sent no line");
 	is_text(run(&app, "/se 2"),
-	        "ambiguous: /se is /session, /send, /secret, /sessions, /set, /service",
+	        "ambiguous: /se is /session, /send, /secret, /sessions, /service, /set",
 	        "not a prefix");
 	is_text(run(&app, "/session @c"), "", "/session with an @");
 	ok(app.current == named(&app, "c"), "is the same");

@@ -49,7 +49,7 @@ static void test_commands(struct app *app)
 	is_text(complete(app, "/x"), "", "none");
 	is_text(complete(app, "/rec"), "/reconnect /recv", "of several groups");
 	is_text(offered(app, "/sesxyz", 0, 4), "/session /sessions", "the cursor within a word");
-	is_text(complete(app, "/help se"), "session send secret sessions set service services settings segment",
+	is_text(complete(app, "/help se"), "session send secret sessions service set services settings segment",
 	        "/help");
 	is_text(complete(app, "/help /ope"), "/open", "with a slash");
 	is_text(complete(app, "/hel cl"), "close", "behind a prefix of a command");
