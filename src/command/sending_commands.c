@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "net/resolve.h"
 
 static bool send_decoded(const struct invocation *invocation, const char *text,
                          bool (*decode)(const char *text, struct buf *out, struct error *error),
@@ -84,15 +85,32 @@ static const struct peer *last_writer(const struct session *session)
 	return last;
 }
 
-static bool parse_peer(const char *text, unsigned *number, struct error *error)
+/* By its number, or "address:port". */
+static bool parse_peer(struct session *session, const char *text, unsigned *number,
+                       struct error *error)
 {
+	enum transport transport = session_transport(session);
+	struct target target;
+	struct endpoint addr;
+	struct error why;
 	size_t digits = strspn(text, "0123456789");
-	if (digits == 0 || digits > 9 || text[digits]) {
-		error_usage(error, "to: \"%.40s\" is not the number of a peer: /peers lists them",
+	if (digits && digits <= 9 && !text[digits]) {
+		*number = (unsigned)strtoul(text, NULL, 10);
+		return true;
+	}
+	if (!strchr(text, ':')) {
+		error_usage(error,
+		            "to: \"%.40s\" is no number of a peer and no address:port: /peers "
+		            "lists them",
 		            text);
 		return false;
 	}
-	*number = (unsigned)strtoul(text, NULL, 10);
+	if (!target_parse(&target, text, NULL, transport, false, &why) ||
+	    !lookup_at_once(&target, &addr, &why)) {
+		error_set(error, "to: %s", why.text);
+		return false;
+	}
+	*number = session_meet_peer(session, &addr);
 	return true;
 }
 
@@ -123,7 +141,7 @@ static enum command_result do_to(const struct invocation *invocation, struct err
 		                 "conversation");
 		return false;
 	}
-	if (!parse_peer(invocation->args->value[0], &number, error))
+	if (!parse_peer(session, invocation->args->value[0], &number, error))
 		return false;
 	if (text)
 		return send_to_peer(invocation, number, text, error);
@@ -271,7 +289,7 @@ const struct command sending_commands[] = {
 	        .group = "sending",
 	        .usage = "<peer> [<text...>]",
 	        .help = "send a line to one UDP peer, or choose it\n"
-	                "By its number in /peers.\n"
+	                "By its number in /peers, or by address:port, both as numbers.\n"
 	                "Without text: plain lines go to that peer from now on.\n"
 	                "Peer 0 is whoever wrote last.",
 	        .needs = NEEDS_SESSION,

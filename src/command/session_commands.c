@@ -226,7 +226,7 @@ const struct command session_commands[] = {
 	        .usage = "[tcp|udp] [<local-address>] <port> [" SERVICE_NAMES "] [as <name>]",
 	        .help = "serve TCP clients, or UDP peers\n"
 	                "Without a local address only this machine reaches it; * stands for every "
-	                "address.\n"
+	                "address, 0.0.0.0 for every IPv4 one, :: for every IPv6 one.\n"
 	                "Port 0 takes a free port and says which. /help service explains "
 	                "services.\n"
 	                "Each TCP client becomes a session of its own; /peers lists UDP peers.",

@@ -1,42 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/bind.h"
-#include "socket/errno_meaning.h"
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
-enum {
-	PORT_TRIES = 16
-}; /* how often two families may fail to agree on a port that the kernel chose */
+#include "socket/errno_meaning.h"
 
-static bool is_open_to_all(const struct session *session)
-{
-	for (unsigned i = 0; i < session->fd_count; i++)
-		if (!endpoint_is_any(&session->local[i]))
-			return false;
-	return true;
-}
+/* How often two families may fail to agree on a port that the kernel chose. */
+enum { PORT_TRIES = 16 };
 
-/* IPV6_V6ONLY is set, so "::" alone is not reached over IPv4, nor "0.0.0.0" over IPv6. */
-static const char *wildcard_reach(const struct session *session)
+/* IPV6_V6ONLY is set on sockets of our own, so "::" alone is not reached over IPv4, nor "0.0.0.0"
+ * over IPv6. */
+const char *bind_reach(const struct session *session)
 {
-	const struct endpoint *local = session->local;
-	for (unsigned i = 1; i < session->fd_count; i++)
-		if (!endpoint_same_family(&local[i], local))
-			return " (every address of this machine)";
-	return endpoint_is_ipv6(local) ? " (every IPv6 address of this machine)"
-	                               : " (every IPv4 address of this machine)";
-}
-
-static bool is_loopback(const struct session *session)
-{
-	for (unsigned i = 0; i < session->fd_count; i++)
-		if (!endpoint_is_loopback(&session->local[i]))
-			return false;
-	return true;
+	bool loopback = true, any = true, v4 = false, v6 = false;
+	for (unsigned i = 0; i < session->fd_count; i++) {
+		const struct endpoint *local = &session->local[i];
+		struct endpoint wire = endpoint_on_wire(local);
+		loopback = loopback && endpoint_is_loopback(local);
+		any = any && endpoint_is_any(local);
+		*(endpoint_is_ipv6(&wire) ? &v6 : &v4) = true;
+	}
+	return loopback           ? " (loopback only)"
+	       : !any             ? ""
+	       : v4 && v6         ? " (every address of this machine)"
+	       : v4               ? " (every IPv4 address of this machine)"
+	       : session->stepped ? " (every address of this machine, IPv4 too unless IPV6_V6ONLY "
+	                            "is set)"
+	                          : " (every IPv6 address of this machine; * takes IPv4 too)";
 }
 
 /* The addresses to open, IPv4 first. */
@@ -60,16 +52,18 @@ static size_t choose(const struct session *session, const struct lookup_answer *
 
 /* NULL, or the call that failed, with errno. The socket is the session's in either case but that of
  * socket(). IPV6_V6ONLY leaves the port free for a socket of IPv4's own, so that no peer is shown
- * under a mapped address. */
+ * under a mapped address; but a mapped one that was asked for cannot be had with it. */
 static const char *open_one(struct session *session, const struct endpoint *addr, int backlog)
 {
 	unsigned slot = session->fd_count;
 	if (!session_add_socket(session, addr->family))
 		return "socket";
 	int fd = session->fd[slot];
+	struct endpoint wire = endpoint_on_wire(addr);
 	session->ops->prepare_socket(session, slot, addr);
 	if (endpoint_is_ipv6(addr))
-		call_set_option(&session->caller, fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+		call_set_option(&session->caller, fd, IPPROTO_IPV6, IPV6_V6ONLY,
+		                endpoint_is_ipv6(&wire));
 	if (call_bind(&session->caller, fd, addr) < 0)
 		return "bind";
 	if (backlog != BIND_ONLY && call_listen(&session->caller, fd, backlog) < 0)
@@ -139,10 +133,7 @@ static void report_where(struct session *session, const char *verb)
 	for (unsigned i = 0; i < session->fd_count; i++)
 		buf_printf(&text, "%s%s", i ? " and " : "",
 		           endpoint_format(&session->local[i], addr));
-	session_report(session, 0, "%s on %s%s", verb, buf_text(&text),
-	               is_loopback(session)      ? " (loopback only)"
-	               : is_open_to_all(session) ? wildcard_reach(session)
-	                                         : "");
+	session_report(session, 0, "%s on %s%s", verb, buf_text(&text), bind_reach(session));
 	buf_free(&text);
 }
 

@@ -12,3 +12,6 @@ enum { BIND_ONLY = -1 };
  * is reported, and the session is closed. */
 bool bind_open(struct session *session, const struct lookup_answer *found, int backlog,
                const char *verb);
+
+/* " (loopback only)": who can reach the session, where its addresses do not say that. Static. */
+const char *bind_reach(const struct session *session);

@@ -733,6 +733,16 @@ static const struct peers *peers(const struct session *session)
 	return &own->peers;
 }
 
+/* An IPv6 socket has an IPv4 peer under its mapped address. */
+static unsigned meet_peer(struct session *session, const struct endpoint *addr)
+{
+	struct datagram *own = session->own;
+	int slot = socket_for(session, addr);
+	struct endpoint peer =
+	        slot < 0 ? endpoint_for_family(addr, session_family(session)) : *addr;
+	return peers_meet(&own->peers, &peer, slot < 0 ? 0 : (unsigned)slot)->peer.number;
+}
+
 static bool choose_peer(struct session *session, unsigned number, struct error *error)
 {
 	struct datagram *own = session->own;
@@ -768,5 +778,6 @@ const struct session_ops datagram_ops = {
 	.tcp_state = tcp_state,
 	.peer = peer_of,
 	.peers = peers,
+	.meet_peer = meet_peer,
 	.choose_peer = choose_peer,
 };

@@ -272,3 +272,19 @@ bool lookup_take(const struct lookup *lookup, struct lookup_answer *answer, stru
 		answer->status = NOTHING_FOUND;
 	return true;
 }
+
+bool lookup_at_once(const struct target *target, struct endpoint *addr, struct error *error)
+{
+	struct lookup_query query = { .target = *target, .numeric = true };
+	struct lookup_answer answer;
+	if (target->service[0] && !is_number(target->service)) {
+		error_set(error, "not a number: %.80s", target->service);
+		return false;
+	}
+	struct lookup *lookup = lookup_start(NULL, &query);
+	bool done = lookup_take(lookup, &answer, error) && answer.count;
+	lookup_free(lookup);
+	if (done)
+		*addr = answer.addr[0];
+	return done;
+}

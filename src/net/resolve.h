@@ -51,3 +51,6 @@ bool lookup_take(const struct lookup *lookup, struct lookup_answer *answer, stru
 
 /* Whether it is an address, which nobody is asked about. */
 bool lookup_is_numeric(const char *host);
+
+/* The address that a target is without asking anybody; false with one line. */
+bool lookup_at_once(const struct target *target, struct endpoint *addr, struct error *error);

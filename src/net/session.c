@@ -586,6 +586,11 @@ void session_block_reading(struct session *session, bool blocked)
 	session->read_blocked = blocked;
 }
 
+unsigned session_meet_peer(struct session *session, const struct endpoint *addr)
+{
+	return session->ops->meet_peer(session, addr);
+}
+
 bool session_choose_peer(struct session *session, unsigned number, struct error *error)
 {
 	if (session->ops->choose_peer)

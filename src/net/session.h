@@ -204,6 +204,10 @@ const char *session_waiting(const struct session *session, int64_t *since);
 size_t session_peer_count(const struct session *session);
 const struct peer *session_peer_at(const struct session *session, size_t index);
 const struct peer *session_peer_numbered(const struct session *session, unsigned number);
+
+/* The number of the one at this address, who is a peer from now on; where session_has_peers(). */
+unsigned session_meet_peer(struct session *session, const struct endpoint *addr);
+
 /* Plain lines go to this peer from now on; 0 = to whoever wrote last. */
 bool session_choose_peer(struct session *session, unsigned number, struct error *error);
 

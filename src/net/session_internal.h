@@ -85,6 +85,7 @@ struct session_ops {
 	unsigned (*stream_ends)(const struct session *session);     /* enum stream_end */
 	struct endpoint (*peer)(const struct session *session);
 	const struct peers *(*peers)(const struct session *session);
+	unsigned (*meet_peer)(struct session *session, const struct endpoint *addr);
 	bool (*choose_peer)(struct session *session, unsigned number, struct error *error);
 	size_t (*clients)(const struct session *session);
 };

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "net/bind.h"
 #include "net/listener.h"
 #include "net/probe_timer.h"
 #include "net/session_internal.h"
@@ -20,17 +21,6 @@ static unsigned number(const struct session *session)
 }
 
 /* ---- bind() ---- */
-
-static const char *reach(const struct endpoint *addr)
-{
-	if (endpoint_is_loopback(addr))
-		return " (loopback only)";
-	if (!endpoint_is_any(addr))
-		return "";
-	return endpoint_is_ipv6(addr)
-	               ? " (every address of this machine, IPv4 too unless IPV6_V6ONLY is set)"
-	               : " (every IPv4 address of this machine)";
-}
 
 static const char *local_text(const struct session *session, char out[ENDPOINT_TEXT])
 {
@@ -54,8 +44,7 @@ static enum step_end bind_now(struct session *session, const struct endpoint *ad
 		return STEP_FAILED;
 	}
 	learn_local(session);
-	session_report(session, 0, "bound to %s%s", local_text(session, text),
-	               reach(&session->local[0]));
+	session_report(session, 0, "bound to %s%s", local_text(session, text), bind_reach(session));
 	if (session->ops->has_peers) {
 		session->open_parameters->listening = true; /* it answers whoever writes */
 		session->state = SESSION_OPEN;
@@ -96,7 +85,7 @@ bool step_listen(struct session *session, int backlog, struct error *error)
 	else
 		snprintf(may_wait, sizeof may_wait, "backlog %d", backlog);
 	session_report(session, 0, "listening on %s%s%s; %s", local_text(session, text),
-	               reach(&session->local[0]), chosen ? ": without bind() the kernel chose" : "",
+	               bind_reach(session), chosen ? ": without bind() the kernel chose" : "",
 	               may_wait);
 	return true;
 }

@@ -46,6 +46,17 @@ struct endpoint endpoint_on_wire(const struct endpoint *addr)
 	return endpoint_of_ip(AF_INET, addr->ip + sizeof mapped_prefix, addr->port);
 }
 
+struct endpoint endpoint_for_family(const struct endpoint *addr, int family)
+{
+	struct endpoint wire = endpoint_on_wire(addr);
+	struct endpoint mapped = { .family = AF_INET6, .port = addr->port };
+	memcpy(mapped.ip, mapped_prefix, sizeof mapped_prefix);
+	memcpy(mapped.ip + sizeof mapped_prefix, wire.ip, 4);
+	return family == AF_INET                              ? wire
+	       : family == AF_INET6 && wire.family == AF_INET ? mapped
+	                                                      : *addr;
+}
+
 bool endpoint_parse_path(const char *text, struct endpoint *addr, struct error *error)
 {
 	struct buf bytes = { .max = SIZE_MAX };

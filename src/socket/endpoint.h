@@ -58,6 +58,10 @@ uint32_t endpoint_hash(const struct endpoint *addr);
  * every other address is returned as it is. */
 struct endpoint endpoint_on_wire(const struct endpoint *addr);
 
+/* The same address as a socket of this family takes it: 192.0.2.1 mapped on one of IPv6, and the
+ * other way round; else as it is. */
+struct endpoint endpoint_for_family(const struct endpoint *addr, int family);
+
 /* Whether what is sent to `to` arrives at a socket that has this local address: the same on the
  * wire, and who connects to "any address" reaches this machine. */
 bool endpoint_reaches(const struct endpoint *to, const struct endpoint *local);

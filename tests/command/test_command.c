@@ -717,10 +717,16 @@ static void test_peers(void)
 	wait_for(&app, has_received(&app, "b", "for b\nboth\nlast\n"), "goes there");
 	is_text(run(&app, "/to 3 x"), "to: there is no peer 3: /peers lists them", "no such peer");
 	is_text(run(&app, "/to one x"),
-	        "to: \"one\" is not the number of a peer: /peers lists them", "no number");
+	        "to: \"one\" is no number of a peer and no address:port: /peers lists them",
+	        "no number");
 	is_text(run(&app, "/to 99999999999 x"),
-	        "to: \"99999999999\" is not the number of a peer: /peers lists them",
+	        "to: \"99999999999\" is no number of a peer and no address:port: /peers lists "
+	        "them",
 	        "too large a one");
+	is_text(run(&app, "/to 127.0.0.1:70000 x"), "to: 70000 is not a port: 1 to 65535",
+	        "nor a port");
+	is_text(run(&app, "/to localhost:9 x"), "to: not a numeric address: localhost",
+	        "no name is looked up");
 	ok(*run(&app, "/to 3"), "no such peer to choose");
 	is_text(run(&app, "/send"), "", "/send nothing");
 	wait_for(&app, counts(&app, "b")->receives == 4, "is an empty datagram");
@@ -742,6 +748,15 @@ static void test_nobody_wrote(void)
 	is_text(ask(&app, "/peers"), "no peer yet", "/peers");
 	is_text(run(&app, "/all x"), "all: nobody is there to send to", "/all");
 	ok(*run(&app, "x"), "a plain line has no addressee");
+	is_text(run(&app, "/listen udp 0 as v"), "", "another server");
+	wait_for(&app, is_open(&app, "v"), "opens");
+	is_text(run(&app, "/to @u 127.0.0.1:%u first", port_of(&app, "v")), "",
+	        "/to an address that has not written");
+	wait_for(&app, has_received(&app, "v", "first\n"), "gets there");
+	is_text(run(&app, "/to @u 127.0.0.1:%u", port_of(&app, "v")), "", "chooses it");
+	is_text(run(&app, "/send @u plain"), "", "for what is sent");
+	wait_for(&app, has_received(&app, "v", "first\nplain"), "from now on");
+	is_int(session_peer_count(named(&app, "u")), 1, "and is one peer");
 	app_fixture_end(&app);
 }
 

@@ -59,6 +59,21 @@ static void listens_on_both_loopbacks(struct fixture *f)
 	peer_close_all(&four, 1);
 }
 
+/* An IPv6 socket with an IPv4 address: IPV6_V6ONLY would make bind() fail. */
+static void listens_on_mapped(struct fixture *f)
+{
+	struct session *session = listen_on(f, TRANSPORT_TCP, "::ffff:127.0.0.1", 0, NULL);
+	ok(strstr(last_state(f, session), "listening on [::ffff:127.0.0.1]:") &&
+	           strstr(last_state(f, session), "(loopback only)"),
+	   "a mapped address can be listened on");
+	int fd = come_in(f, session, AF_INET);
+	is_int(session_clients(session), 1, "and is reached over IPv4");
+	peer_close_all(&fd, 1);
+	session = listen_on(f, TRANSPORT_UDP, "::ffff:0.0.0.0", 0, NULL);
+	ok(strstr(last_state(f, session), "(every IPv4 address of this machine)"),
+	   "that of 0.0.0.0 is every IPv4 address");
+}
+
 static void listens_where_it_is_told(struct fixture *f)
 {
 	struct session_options options = { .family = AF_INET };
@@ -82,8 +97,10 @@ static void listens_where_it_is_told(struct fixture *f)
 	   "and says so");
 	if (peer_has_ipv6()) {
 		session = listen_on(f, TRANSPORT_TCP, "::", 0, NULL);
-		ok(strstr(last_state(f, session), "(every IPv6 address of this machine)"),
+		ok(strstr(last_state(f, session),
+		          "(every IPv6 address of this machine; * takes IPv4 too)"),
 		   ":: does not claim IPv4, which cannot reach it");
+		listens_on_mapped(f);
 	}
 	session = listen_on(f, TRANSPORT_TCP, "127.0.0.2", 0, NULL);
 	ok(strstr(last_state(f, session), "listening on 127.0.0.2:"),

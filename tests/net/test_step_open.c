@@ -126,6 +126,23 @@ static void listens_unbound(struct fixture *f)
 	ok(session_local(s).port, "and its port is known");
 }
 
+/* An IPv6 socket on every address has IPv4 peers under their mapped addresses. */
+static void writes_to_mapped(struct fixture *f)
+{
+	struct session *s = make_socket(f, true, AF_INET6), *p = make_socket(f, true, AF_INET);
+	is_text(try_bind(f, s, "*", "0"), "", "a UDP socket of IPv6");
+	ok(strstr(last_state(f, s), "IPv4 too unless IPV6_V6ONLY"), "says who reaches it");
+	is_text(try_bind(f, p, NULL, "0"), "", "and one of IPv4");
+	struct endpoint to = session_local(p);
+	unsigned number = session_meet_peer(s, &to);
+	struct endpoint peer = session_peer_numbered(s, number)->addr;
+	ok(endpoint_is_ipv6(&peer) && peer.port == to.port, "who is a peer by its mapped address");
+	ok(session_send_to(s, &peer, "hi", 2, &f->error), "a datagram");
+	try_recv(f, p, 9, RECV_PLAIN);
+	until(f, has_received(f, p, "hi"));
+	ok(has_received(f, p, "hi"), "gets there");
+}
+
 static void binds_everywhere(struct fixture *f)
 {
 	struct session *s = make_socket(f, false, AF_INET);
@@ -139,6 +156,7 @@ static void binds_everywhere(struct fixture *f)
 	is_text(try_bind(f, s, NULL, "0"), "", "of IPv6");
 	ok(begins(last_state(f, s), "bound to [::1]:"), "loopback is ::1");
 	is_text(try_bind(f, make_socket(f, false, AF_INET6), "*", "0"), "", "and * is ::");
+	writes_to_mapped(f);
 	ok(*try_bind(f, make_socket(f, false, AF_INET), "::1", "0"), "one of IPv4 cannot have it");
 	ok(strstr(f->error.text, "bind([::1]:0) = -1 EAFNOSUPPORT"), "says the kernel");
 	ok(*try_connect(f, make_socket(f, false, AF_INET6), "127.0.0.1", 9), "the other way round");

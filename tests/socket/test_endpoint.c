@@ -127,6 +127,12 @@ static void knows_what_is_mapped(void)
 	ok(endpoint_equal(&wire, &six), "and IPv6 with its scope");
 	ok(endpoint_reaches(&mapped, &plain) && endpoint_reaches(&plain, &mapped),
 	   "each reaches what the other is bound to");
+	wire = endpoint_for_family(&plain, AF_INET6);
+	ok(endpoint_equal(&wire, &mapped), "an IPv6 socket takes the mapped one");
+	wire = endpoint_for_family(&mapped, AF_INET);
+	ok(endpoint_equal(&wire, &plain), "an IPv4 socket the plain one");
+	wire = endpoint_for_family(&six, AF_INET);
+	ok(endpoint_equal(&wire, &six), "and for an address of IPv6 there is no other");
 	is_int(endpoint_udp_max(&mapped), 65507, "its datagrams are those of IPv4");
 	is_int(endpoint_udp_headers(&mapped), 28, "with its headers");
 	is_int(endpoint_udp_max(&six), 65527, "IPv6 has longer ones");
