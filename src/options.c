@@ -115,7 +115,7 @@ static void refuse_long(const char *option, struct error *error)
 {
 	static const struct choice names = { .name = name_of_option,
 		                             .context = long_options,
-		                             .sign = "--" };
+		                             .prefix = "--" };
 	const char *name = option + strspn(option, "-");
 	size_t len = strcspn(name, "=");
 	error_set(error, "no option --%.*s", (int)len, name);

@@ -8,8 +8,9 @@
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *old, size_t size);
-/* `array` with room for one more element of this size than the `count` that are in it: a list grows
- * to twice its length. NULL with *cap = 0 is an empty one. */
+
+/* The array, which has `count` elements of this size, with room for one more: *cap doubles when it
+ * is full. NULL with *cap = 0 is an empty array. */
 void *xgrow(void *array, size_t *cap, size_t count, size_t size);
 
 char *xstrdup(const char *text);

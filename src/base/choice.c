@@ -38,7 +38,6 @@ static enum choice_fit fit_of(const struct choice *choice, size_t index, const c
 	return name[len] ? CHOICE_BEGINNING : CHOICE_WHOLE;
 }
 
-/* How well the word fits the name that it fits best. */
 static enum choice_fit best_fit(const struct choice *choice, const char *word, size_t len)
 {
 	enum choice_fit best = CHOICE_DIFFERENT;
@@ -66,9 +65,9 @@ size_t choice_find(const struct choice *choice, const char *word, size_t len, si
 	return *matches == 1 ? found : CHOICE_NONE;
 }
 
-/* ---- what was meant ---- */
+/* ---- misspelt names ---- */
 
-static size_t least(size_t a, size_t b)
+static size_t smaller(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
@@ -78,8 +77,8 @@ static bool is_same(char a, char b)
 	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* How many characters are to be put in, taken out, changed, or swapped with their neighbour, to
- * make the word a name (Damerau and Levenshtein, no part changed twice). */
+/* The edits that turn the word into the name: characters inserted, deleted, replaced, or swapped
+ * with their neighbour (Damerau and Levenshtein, no part edited twice). */
 static size_t distance(const char *word, size_t len, const char *name)
 {
 	size_t width = strlen(name);
@@ -96,16 +95,16 @@ static size_t distance(const char *word, size_t len, const char *name)
 		row[0] = i;
 		for (size_t j = 1; j <= width; j++) {
 			bool same = is_same(word[i - 1], name[j - 1]);
-			row[j] = least(above[j - 1] + !same, least(above[j], row[j - 1]) + 1);
+			row[j] = smaller(above[j - 1] + !same, smaller(above[j], row[j - 1]) + 1);
 			if (i > 1 && j > 1 && is_same(word[i - 1], name[j - 2]) &&
 			    is_same(word[i - 2], name[j - 1]))
-				row[j] = least(row[j], top[j - 2] + 1);
+				row[j] = smaller(row[j], top[j - 2] + 1);
 		}
 	}
 	return row[width];
 }
 
-/* A short word is near to every other short one. */
+/* A short word is near every other short one. */
 static size_t farthest(size_t len)
 {
 	return len < 2 ? 0 : len < 5 ? 1 : len < 9 ? 2 : 3;
@@ -119,7 +118,7 @@ size_t choice_nearest(const struct choice *choice, const char *word, size_t len,
 	for (size_t i = 0; (name = choice->name(choice->context, i)); i++) {
 		size_t width = strlen(name);
 		if (width > len + best || len > width + best)
-			continue; /* at least that many are to be put in or taken out */
+			continue; /* the lengths alone differ by more */
 		size_t far = distance(word, len, name);
 		if (far > best || far >= width)
 			continue;
@@ -134,38 +133,30 @@ size_t choice_nearest(const struct choice *choice, const char *word, size_t len,
 
 /* ---- messages ---- */
 
-static const char *sign_of(const struct choice *choice)
+static const char *prefix_of(const struct choice *choice)
 {
-	return choice->sign ? choice->sign : "";
-}
-
-/* Sets the text that buf holds, as much of it as there is room for. */
-static void append(struct error *error, struct buf *text)
-{
-	size_t len = strlen(error->text);
-	snprintf(error->text + len, sizeof error->text - len, "%s", buf_text(text));
-	buf_free(text);
+	return choice->prefix ? choice->prefix : "";
 }
 
 void choice_fail_ambiguous(const struct choice *choice, const char *word, size_t len,
                            struct error *error)
 {
-	struct buf names = { .max = SIZE_MAX };
-	const char *name, *quote = choice->sign ? "" : "\"";
+	const char *name, *comma = "", *quote = choice->prefix ? "" : "\"";
 	enum choice_fit best = best_fit(choice, word, len);
-	for (size_t i = 0; (name = choice->name(choice->context, i)); i++)
-		if (fit_of(choice, i, name, word, len) == best)
-			buf_printf(&names, "%s%s%s", names.len ? ", " : "", sign_of(choice), name);
-	error_usage(error, "ambiguous: %s%s%.*s%s is ", quote, sign_of(choice), (int)len, word,
+	error_usage(error, "ambiguous: %s%s%.*s%s is ", quote, prefix_of(choice), (int)len, word,
 	            quote);
-	append(error, &names);
+	for (size_t i = 0; (name = choice->name(choice->context, i)); i++)
+		if (fit_of(choice, i, name, word, len) == best) {
+			error_append(error, "%s%s%s", comma, prefix_of(choice), name);
+			comma = ", ";
+		}
 }
 
 void choice_list(const struct choice *choice, const char *last, struct buf *out)
 {
 	const char *name;
 	for (size_t i = 0; (name = choice->name(choice->context, i)); i++) {
-		buf_printf(out, "%s%s", sign_of(choice), name);
+		buf_printf(out, "%s%s", prefix_of(choice), name);
 		if (!choice->name(choice->context, i + 1))
 			return;
 		if (choice->name(choice->context, i + 2))
@@ -178,24 +169,23 @@ void choice_list(const struct choice *choice, const char *last, struct buf *out)
 void choice_suggest(const struct choice *choice, const char *word, size_t len,
                     const char *otherwise, struct error *error)
 {
-	struct buf text = { .max = SIZE_MAX };
 	size_t nearest[SUGGESTED];
 	size_t count = choice_nearest(choice, word, len, nearest, SUGGESTED);
-	if (count > 0 || !otherwise || *otherwise)
-		buf_append_text(&text, ": ");
 	for (size_t i = 0; i < count; i++)
-		buf_printf(&text, "%s%s%s",
-		           i == 0           ? "did you mean "
-		           : i + 1 == count ? " or "
-		                            : ", ",
-		           sign_of(choice), choice->name(choice->context, nearest[i]));
-	if (count > 0)
-		buf_append_text(&text, "?");
-	else if (otherwise)
-		buf_append_text(&text, otherwise);
-	else
-		choice_list(choice, "and", &text);
-	append(error, &text);
+		error_append(error, "%s%s%s%s",
+		             i == 0           ? ": did you mean "
+		             : i + 1 == count ? " or "
+		                              : ", ",
+		             prefix_of(choice), choice->name(choice->context, nearest[i]),
+		             i + 1 == count ? "?" : "");
+	if (count)
+		return;
+	struct buf names = { .max = SIZE_MAX };
+	if (!otherwise)
+		choice_list(choice, "and", &names);
+	if (!otherwise || *otherwise)
+		error_append(error, ": %s", otherwise ? otherwise : buf_text(&names));
+	buf_free(&names);
 }
 
 size_t choice_choose(const struct choice *choice, const char *kind, const char *word,

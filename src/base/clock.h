@@ -15,13 +15,12 @@
 
 enum { CLOCK_TEXT = 32 };
 
-/* Nanoseconds since some fixed instant; goes on while the machine sleeps where the system can say
- * so (CLOCK_BOOTTIME, clock_gettime(2)). */
+/* Nanoseconds since some fixed instant. Counts the time in which the machine sleeps where the
+ * system can (CLOCK_BOOTTIME, clock_gettime(2)). */
 int64_t clock_now(void);
 
-/* The wall clock's reading, nanoseconds since the epoch, at an instant of clock_now(). The
- * difference is read once, at the first call, so that one program run never shows time going
- * backwards. */
+/* The wall clock's reading at an instant of clock_now(), in nanoseconds since the epoch. The
+ * difference is read once, so that no run of the program shows time going backwards. */
 int64_t clock_wall(int64_t instant);
 
 /* "21:04:07.120" in local time; without milliseconds where `short_form`. Returns `out`. */
@@ -30,6 +29,6 @@ const char *clock_format_time(int64_t instant, bool short_form, char out[CLOCK_T
 /* "0.2 ms", "41.3 ms", "3.2 s", "2 min 5 s": two or three significant digits. Returns `out`. */
 const char *clock_format_duration(int64_t duration, char out[CLOCK_TEXT]);
 
-/* "250ms", "3", "1.5s", "2m", "1h"; a bare number is seconds. At most a year. False: `error` says
- * what is right. */
+/* "250ms", "3", "1.5s", "2m", "1h"; a bare number is seconds. At most a year. False with one line
+ * that says what is right. */
 bool clock_parse_duration(const char *text, int64_t *duration, struct error *error);

@@ -21,7 +21,7 @@ int descriptor_copy(int fd)
 	return copy;
 }
 
-int descriptor_watched(int fd)
+int descriptor_watchable(int fd)
 {
 	if (fd < 0 || poller_fits(fd))
 		return fd;
@@ -36,7 +36,7 @@ bool descriptor_pipe(int ends[2])
 		return false;
 	for (int i = 0; i < 2; i++)
 		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
-	if (descriptor_watched(ends[0]) >= 0)
+	if (descriptor_watchable(ends[0]) >= 0)
 		return true;
 	close(ends[1]);
 	errno = EMFILE;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* descriptor: descriptors of the program's own, all close-on-exec: out of the way of the low
- * numbers that a shell script uses, and below FD_SETSIZE where select(2) must watch them. What is
- * opened elsewhere is checked here. Knows the limits, not what a descriptor is for. */
+/* descriptor: the limits of descriptor numbers. Those that the program makes for itself keep clear
+ * of the low numbers that shell scripts use, and stay below FD_SETSIZE where select(2) must watch
+ * them. All are close-on-exec. Does not know what a descriptor is for. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,12 +12,12 @@
  * such number. -1 with errno, see fcntl(2). */
 int descriptor_copy(int fd);
 
-/* The same descriptor where select(2) can watch it. Else it is closed, and -1 with EMFILE; a
- * negative one stays as it is, with errno. */
-int descriptor_watched(int fd);
+/* Returns `fd` where select(2) can watch it; else closes it and returns -1 with EMFILE. A negative
+ * one is returned as it is, with its errno. */
+int descriptor_watchable(int fd);
 
 /* pipe(2) whose reading end select(2) can watch. False with errno. */
 bool descriptor_pipe(int ends[2]);
 
-/* "what: why" of an errno value; of EMFILE and ENFILE it says which limit was reached. */
+/* "what: why" of an errno value; for EMFILE it names the limit that was reached. */
 void descriptor_explain(struct error *error, int code, const char *what);

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/eol.h"
 
+static const struct {
+	const char *bytes;
+	size_t len;
+	const char *label;
+} eols[] = {
+	[EOL_LF] = { "\n", 1, "LF" },   [EOL_CRLF] = { "\r\n", 2, "CRLF" },
+	[EOL_CR] = { "\r", 1, "CR" },   [EOL_NUL] = { "\0", 1, "NUL" },
+	[EOL_NONE] = { "", 0, "none" },
+};
+
 const char *eol_bytes(enum eol eol, size_t *len)
 {
-	static const struct {
-		const char *bytes;
-		size_t len;
-	} ends[] = {
-		[EOL_LF] = { "\n", 1 },  [EOL_CRLF] = { "\r\n", 2 }, [EOL_CR] = { "\r", 1 },
-		[EOL_NUL] = { "\0", 1 }, [EOL_NONE] = { "", 0 },
-	};
-	*len = ends[eol].len;
-	return ends[eol].bytes;
+	*len = eols[eol].len;
+	return eols[eol].bytes;
 }
 
 const char *eol_label(enum eol eol)
 {
-	static const char *const labels[] = {
-		[EOL_LF] = "LF",   [EOL_CRLF] = "CRLF", [EOL_CR] = "CR",
-		[EOL_NUL] = "NUL", [EOL_NONE] = "none",
-	};
-	return labels[eol];
+	return eols[eol].label;
 }

@@ -12,8 +12,8 @@
 
 #define NAME(symbol) [symbol] = #symbol
 
-/* What a socket call can return, errno(3); where two symbols share a value, the one that the manual
- * pages of the calls use. */
+/* What a socket call can return, errno(3). Where two symbols share a value, it is the one that the
+ * manual pages of the calls use. */
 static const char *const names[] = {
 	NAME(EPERM),         NAME(ENOENT),       NAME(EINTR),           NAME(EIO),
 	NAME(ENXIO),         NAME(E2BIG),        NAME(EBADF),           NAME(EAGAIN),
@@ -49,7 +49,7 @@ const char *error_name(int code)
 	return unknown;
 }
 
-/* "No route to host" begins a sentence there, and ends one here; "RPC …" keeps its capitals. */
+/* "No route to host" ends a sentence here; "RPC …" keeps its capitals. */
 const char *error_why(int code)
 {
 	static char why[128];
@@ -89,8 +89,16 @@ void error_errno(struct error *error, int code, const char *format, ...)
 	va_start(args, format);
 	set(error, code, false, format, args);
 	va_end(args);
+	error_append(error, ": %s", error_why(code));
+}
+
+void error_append(struct error *error, const char *format, ...)
+{
+	va_list args;
 	size_t len = strlen(error->text);
-	snprintf(error->text + len, sizeof error->text - len, ": %s", error_why(code));
+	va_start(args, format);
+	vsnprintf(error->text + len, sizeof error->text - len, format, args);
+	va_end(args);
 }
 
 void error_print(const char *format, ...)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* error: why something failed, as one line "what: why", made where the reason is known and kept in
- * the caller's struct. Knows nothing of who shows it. */
+ * the caller's struct. Does not know who shows it. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +9,7 @@ enum { ERROR_TEXT = 256 };
 
 struct error {
 	int code;              /* an errno value, or 0 where no system call failed */
-	bool usage;            /* what was written is wrong, not what came of it */
+	bool usage;            /* what was typed is wrong, and nothing was tried */
 	char text[ERROR_TEXT]; /* one line, no line end; cut, never overrun */
 };
 
@@ -17,18 +17,21 @@ void error_set(struct error *error, const char *format, ...) __attribute__((form
 void error_usage(struct error *error, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 
-/* Appends ": " and error_why(code) to the formatted words and keeps the code. */
+/* The formatted words, ": " and error_why(code); keeps the code. */
 void error_errno(struct error *error, int code, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
-/* "sockpit: " and one line on standard error. What comes from elsewhere in it, an argument or a
- * file name, cannot reach a terminal as a control. */
+/* Appends what fits to the line. */
+void error_append(struct error *error, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+
+/* "sockpit: " and one line on standard error. No part of it, such as an argument or a file name,
+ * reaches a terminal as a control character. */
 void error_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The symbol of an errno value, errno(3): "ECONNRESET"; "errno 999" where it has none. Static
- * storage for the known ones; an unknown one shares one static buffer. */
+/* The symbol of an errno value, errno(3): "ECONNRESET"; "errno 999" where it has none, valid until
+ * the next call. */
 const char *error_name(int code);
 
-/* What strerror(3) says, beginning in lower case: "connection refused". Valid until the
- * next call. */
+/* What strerror(3) says, in lower case: "connection refused". Valid until the next call. */
 const char *error_why(int code);

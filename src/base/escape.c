@@ -31,7 +31,7 @@ static int hex_digit(char c)
 	return found ? (int)((found - digits) & 15) : -1;
 }
 
-/* The byte that two digits say, or -1. */
+/* The byte that two digits give, or -1. */
 static int hex_pair(const char *s)
 {
 	int high = hex_digit(s[0]);
@@ -120,18 +120,12 @@ static void blame(const char *text, const char *at, const char *why, struct erro
 	error_usage(error, "escape \\%ls at column %d: %s", glyph.chars, column, why);
 }
 
-/* Gives up: `out` is again what it was before. */
-static bool take_back(struct buf *out, size_t len)
+static bool fail_too_long(struct buf *out, size_t before, struct error *error)
 {
-	out->len = len;
-	return false;
-}
-
-static bool too_long(struct buf *out, size_t len, struct error *error)
-{
+	out->len = before;
 	error_usage(error, "the text: longer than the %zu bytes that there is room for",
-	            out->max - len);
-	return take_back(out, len);
+	            out->max - before);
+	return false;
 }
 
 bool escape_decode(const char *text, struct buf *out, struct error *error)
@@ -140,17 +134,18 @@ bool escape_decode(const char *text, struct buf *out, struct error *error)
 	for (const char *s = text; *s;) {
 		size_t plain = strcspn(s, "\\");
 		if (!buf_append(out, s, plain))
-			return too_long(out, before, error);
+			return fail_too_long(out, before, error);
 		s += plain;
 		if (!*s)
 			break;
 		struct escape escape = read_escape(s);
 		if (escape.why) {
+			out->len = before;
 			blame(text, s, escape.why, error);
-			return take_back(out, before);
+			return false;
 		}
 		if (!buf_append(out, escape.bytes, escape.len))
-			return too_long(out, before, error);
+			return fail_too_long(out, before, error);
 		s += escape.taken;
 	}
 	return true;
@@ -198,11 +193,12 @@ bool escape_decode_hex(const char *text, struct buf *out, struct error *error)
 	while (*s) {
 		const char *end = read_pairs(s, out);
 		if (hex_pair(end) >= 0)
-			return too_long(out, before, error);
+			return fail_too_long(out, before, error);
 		s = end + skip_separators(end);
 		if (*end && s == end) {
+			out->len = before;
 			blame_pair(text, end, error);
-			return take_back(out, before);
+			return false;
 		}
 	}
 	return true;
@@ -220,15 +216,16 @@ static bool append_escape(char byte, struct buf *out)
 bool escape_encode(const char *data, size_t len, struct buf *out)
 {
 	size_t before = out->len;
-	for (size_t at = 0; at < len;) {
+	bool good = true;
+	for (size_t at = 0; at < len && good;) {
 		size_t end = at;
 		while (end < len && data[end] >= ' ' && data[end] <= '~' && data[end] != '\\')
 			end++;
-		if (end > at && !buf_append(out, data + at, end - at))
-			return take_back(out, before);
-		if (end < len && !append_escape(data[end], out))
-			return take_back(out, before);
+		good = buf_append(out, data + at, end - at) &&
+		       (end == len || append_escape(data[end], out));
 		at = end + 1;
 	}
-	return true;
+	if (!good)
+		out->len = before;
+	return good;
 }

@@ -9,9 +9,9 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-/* Appends the bytes that `text` stands for. False at a malformed escape; the error names it and its
- * column, and `out` is as it was. \u{} gives UTF-8 (RFC 3629): no surrogates, nothing
- * above 10FFFF. */
+/* Appends the bytes that `text` stands for. False at a malformed escape: the error names it and its
+ * column, and `out` is unchanged. \u{} gives UTF-8 (RFC 3629): no surrogates, nothing above
+ * 10FFFF. */
 bool escape_decode(const char *text, struct buf *out, struct error *error);
 
 /* Appends bytes given as hexadecimal digit pairs: "48 65 6c", "48656c", "0x48,0x65"; at least one

@@ -19,7 +19,7 @@ static bool names_a_locale(void)
 	return false;
 }
 
-/* LC_ALL, which is not installed or empty here, would win over LC_CTYPE. */
+/* An LC_ALL that is empty or not installed would win over LC_CTYPE. */
 static bool fall_back(const char *name)
 {
 	if (!setlocale(LC_CTYPE, name))

@@ -11,22 +11,21 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/timer.h"
 
 enum { WANT_READ, WANT_WRITE };
 
 static const int watched[] = { SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 enum { WATCHED = sizeof watched / sizeof *watched };
 
-/* Those that a program must hear that is stuck and never comes to wait again: unlike the others
- * they are blocked only while the next wait is prepared. */
+/* These must reach a program that is stuck and never waits again: unlike the others they are blocked
+ * only while the next wait is prepared. */
 static const int ending[] = { SIGTERM, SIGHUP, SIGQUIT };
 enum { ENDING = sizeof ending / sizeof *ending };
 
-/* A signal handler has no other way to reach anything. */
-static volatile sig_atomic_t came[NSIG];
-static volatile sig_atomic_t fresh;   /* one came since the last wait */
-static volatile sig_atomic_t looping; /* the first wait has begun */
+/* Globals, since a signal handler is given nothing else. */
+static volatile sig_atomic_t pending[NSIG];
+static volatile sig_atomic_t signalled; /* since the last wait */
+static volatile sig_atomic_t looping;   /* the first wait has begun */
 static bool watching;
 static void (*volatile stuck_restore)(void);
 static sigset_t old_mask;
@@ -53,13 +52,13 @@ static void die_of(int signal)
 /* Before the first wait nobody takes signals, and reading files at the start may be slow. */
 static void on_signal(int signal)
 {
-	if (ends_program(signal) ? came[signal] || !looping : signal == SIGINT && !looping)
+	if (ends_program(signal) ? pending[signal] || !looping : signal == SIGINT && !looping)
 		die_of(signal);
-	came[signal] = 1;
-	fresh = 1;
+	pending[signal] = 1;
+	signalled = 1;
 }
 
-static void hear_ending(int how)
+static void mask_ending(int how)
 {
 	if (!watching)
 		return;
@@ -95,8 +94,8 @@ void poller_init(struct poller *poller)
 	pthread_sigmask(SIG_BLOCK, &set, &old_mask);
 	watching = true;
 	looping = 0;
-	hear_ending(SIG_UNBLOCK);
-	*poller = (struct poller){ .top = -1, .armed = INT64_MAX };
+	mask_ending(SIG_UNBLOCK);
+	*poller = (struct poller){ .top = -1 };
 	poller_reset(poller);
 }
 
@@ -111,9 +110,7 @@ void poller_leave_signals(void)
 void poller_done(struct poller *poller)
 {
 	poller_reset(poller);
-	if (poller->timer)
-		close(poller->timer - 1);
-	poller->timer = 0;
+	timer_close(&poller->timer);
 	poller_leave_signals();
 	sigaction(SIGPIPE, &old_pipe, NULL);
 	sigaction(SIGXFSZ, &old_limit, NULL);
@@ -166,58 +163,17 @@ void poller_wake_lazily(struct poller *poller, int64_t instant)
 		poller->lazy = instant;
 }
 
-static bool has_timer(struct poller *poller)
-{
-	if (poller->timer)
-		return true;
-	int timer = timer_open();
-	if (timer >= 0 && !poller_fits(timer)) {
-		close(timer);
-		timer = -1;
-	}
-	poller->timer = timer + 1;
-	poller->armed = INT64_MAX;
-	return poller->timer != 0;
-}
-
-static bool arm(struct poller *poller, int64_t instant)
-{
-	if (!timer_arm(poller->timer - 1, instant))
-		return false;
-	poller->armed = instant;
-	return true;
-}
-
-/* A timer that is due too early stays as it is: the turn that it begins will ask again. */
-static void mind_timer(struct poller *poller)
-{
-	if (poller->lazy == INT64_MAX) {
-		if (poller->timer && poller->armed != INT64_MAX)
-			arm(poller, INT64_MAX);
-		return;
-	}
-	bool is_armed = poller->timer && poller->armed <= poller->lazy;
-	if (is_armed || (has_timer(poller) && arm(poller, poller->lazy)))
-		poller_want_read(poller, poller->timer - 1);
-	else
-		poller_wake_at(poller, poller->lazy);
-}
-
-static void clear_timer(struct poller *poller)
-{
-	if (!poller->timer || !FD_ISSET(poller->timer - 1, &poller->ready[WANT_READ]))
-		return;
-	timer_clear(poller->timer - 1);
-	poller->armed = INT64_MAX;
-}
-
 void poller_wait(struct poller *poller)
 {
 	struct timespec limit = { 0 };
-	mind_timer(poller);
-	hear_ending(SIG_BLOCK); /* or one that comes just before pselect() would not wake it */
+	int timer = timer_set(&poller->timer, poller->lazy);
+	if (poller->lazy != INT64_MAX && poller_fits(timer))
+		poller_want_read(poller, timer);
+	else
+		poller_wake_at(poller, poller->lazy);
+	mask_ending(SIG_BLOCK); /* or one that comes just before pselect() would not wake it */
 	looping = 1;
-	if (fresh)
+	if (signalled)
 		poller->wake = 0;
 	bool forever = poller->wake == INT64_MAX;
 	int64_t left = forever ? 0 : poller->wake - clock_now();
@@ -228,13 +184,14 @@ void poller_wait(struct poller *poller)
 	memcpy(poller->ready, poller->wanted, sizeof poller->ready);
 	int ready = pselect(poller->top + 1, &poller->ready[WANT_READ], &poller->ready[WANT_WRITE],
 	                    NULL, forever ? NULL : &limit, &old_mask);
-	fresh = 0;
-	hear_ending(SIG_UNBLOCK);
+	signalled = 0;
+	mask_ending(SIG_UNBLOCK);
 	if (ready <= 0) {
 		FD_ZERO(&poller->ready[WANT_READ]);
 		FD_ZERO(&poller->ready[WANT_WRITE]);
 	}
-	clear_timer(poller);
+	if (poller_readable(poller, timer))
+		timer_clear(&poller->timer);
 	poller->turns++;
 }
 
@@ -261,8 +218,8 @@ bool poller_writable(const struct poller *poller, int fd)
 
 bool poller_take_signal(int signal)
 {
-	bool yes = came[signal];
-	came[signal] = 0;
+	bool yes = pending[signal];
+	pending[signal] = 0;
 	return yes;
 }
 

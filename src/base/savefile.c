@@ -4,24 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 
-static char *join(const char *front, const char *back)
-{
-	size_t size = strlen(front) + strlen(back) + 1;
-	char *text = xmalloc(size);
-	snprintf(text, size, "%s%s", front, back);
-	return text;
-}
-
 static char *expand(const char *path)
 {
 	const char *home = path[0] == '~' && path[1] == '/' ? getenv("HOME") : NULL;
-	return home ? join(home, path + 1) : xstrdup(path);
+	return home ? xasprintf("%s%s", home, path + 1) : xstrdup(path);
 }
 
 static void forget(struct savefile *save)
@@ -40,8 +31,8 @@ static const char *kind_of(const struct stat *st)
 	return S_ISSOCK(st->st_mode) ? "a socket" : "a device";
 }
 
-/* Only a regular file never blocks the one who writes it. A link is followed, so that it stays one:
- * its target's name takes the place of `*path`. */
+/* Only a regular file never blocks its writer. A link is followed, so that it stays one: its
+ * target's name replaces *path. */
 static bool resolve(char **path, struct error *error)
 {
 	struct stat st, link;
@@ -69,7 +60,7 @@ static bool resolve(char **path, struct error *error)
 /* mkstemp() makes the file 0600. */
 static FILE *open_beside(struct savefile *save)
 {
-	save->temporary = join(save->path, ".XXXXXX");
+	save->temporary = xasprintf("%s.XXXXXX", save->path);
 	int fd = mkstemp(save->temporary);
 	if (fd < 0)
 		return NULL;
@@ -111,7 +102,7 @@ bool savefile_begin(struct savefile *save, const char *path, struct error *error
 	return false;
 }
 
-/* stdio keeps no errno of the write that has failed, but what was not written is tried again. */
+/* stdio keeps no errno of a write that has failed, but fflush() tries it again. */
 static int finish(FILE *file)
 {
 	bool failed = ferror(file);

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/unicode.h"
-
-/* Characters of what follows a base that are kept for the screen: a curses cell holds five. */
+/* Combining characters that are kept for the screen: a curses cell holds five characters. */
 enum { KEEP_MOST = 4 };
 
 enum {
@@ -21,7 +19,54 @@ struct range {
 	uint32_t first, last;
 };
 
-/* Besides what Unicode calls ignorable: characters that wcwidth(3) lets pass, but which show
+/* The C library does not know these properties. Ranges of Unicode 14 to 16, ascending:
+ * Default_Ignorable_Code_Point, DerivedCoreProperties.txt, also those not assigned yet: they show
+ * nothing where they stand; */
+static const struct range ignorable[] = {
+	{ 0x00ad, 0x00ad },   /* soft hyphen */
+	{ 0x034f, 0x034f },   /* combining grapheme joiner */
+	{ 0x061c, 0x061c },   /* Arabic letter mark */
+	{ 0x115f, 0x1160 },   /* Hangul fillers */
+	{ 0x17b4, 0x17b5 },   /* Khmer inherent vowels */
+	{ 0x180b, 0x180f },   /* Mongolian variation selectors, vowel separator */
+	{ 0x200b, 0x200f },   /* zero width space, joiners, marks of direction */
+	{ 0x202a, 0x202e },   /* embeddings and overrides */
+	{ 0x2060, 0x206f },   /* word joiner, invisible operators, isolates */
+	{ 0x3164, 0x3164 },   /* Hangul filler */
+	{ 0xfe00, 0xfe0f },   /* variation selectors */
+	{ 0xfeff, 0xfeff },   /* byte order mark */
+	{ 0xffa0, 0xffa0 },   /* halfwidth Hangul filler */
+	{ 0xfff0, 0xfff8 },   /* not assigned */
+	{ 0x1bca0, 0x1bca3 }, /* shorthand controls */
+	{ 0x1d173, 0x1d17a }, /* musical controls */
+	{ 0xe0000, 0xe0fff }, /* tags, variation selectors */
+};
+
+/* Extended_Pictographic, emoji-data.txt; */
+static const struct range pictographic[] = {
+	{ 0x00a9, 0x00a9 },   { 0x00ae, 0x00ae },   { 0x203c, 0x203c },   { 0x2049, 0x2049 },
+	{ 0x2122, 0x2122 },   { 0x2139, 0x2139 },   { 0x2194, 0x2199 },   { 0x21a9, 0x21aa },
+	{ 0x231a, 0x231b },   { 0x2328, 0x2328 },   { 0x2388, 0x2388 },   { 0x23cf, 0x23cf },
+	{ 0x23e9, 0x23f3 },   { 0x23f8, 0x23fa },   { 0x24c2, 0x24c2 },   { 0x25aa, 0x25ab },
+	{ 0x25b6, 0x25b6 },   { 0x25c0, 0x25c0 },   { 0x25fb, 0x25fe },   { 0x2600, 0x2605 },
+	{ 0x2607, 0x2612 },   { 0x2614, 0x2685 },   { 0x2690, 0x2705 },   { 0x2708, 0x2712 },
+	{ 0x2714, 0x2714 },   { 0x2716, 0x2716 },   { 0x271d, 0x271d },   { 0x2721, 0x2721 },
+	{ 0x2728, 0x2728 },   { 0x2733, 0x2734 },   { 0x2744, 0x2744 },   { 0x2747, 0x2747 },
+	{ 0x274c, 0x274c },   { 0x274e, 0x274e },   { 0x2753, 0x2755 },   { 0x2757, 0x2757 },
+	{ 0x2763, 0x2767 },   { 0x2795, 0x2797 },   { 0x27a1, 0x27a1 },   { 0x27b0, 0x27b0 },
+	{ 0x27bf, 0x27bf },   { 0x2934, 0x2935 },   { 0x2b05, 0x2b07 },   { 0x2b1b, 0x2b1c },
+	{ 0x2b50, 0x2b50 },   { 0x2b55, 0x2b55 },   { 0x3030, 0x3030 },   { 0x303d, 0x303d },
+	{ 0x3297, 0x3297 },   { 0x3299, 0x3299 },   { 0x1f000, 0x1f0ff }, { 0x1f10d, 0x1f10f },
+	{ 0x1f12f, 0x1f12f }, { 0x1f16c, 0x1f171 }, { 0x1f17e, 0x1f17f }, { 0x1f18e, 0x1f18e },
+	{ 0x1f191, 0x1f19a }, { 0x1f1ad, 0x1f1e5 }, { 0x1f201, 0x1f20f }, { 0x1f21a, 0x1f21a },
+	{ 0x1f22f, 0x1f22f }, { 0x1f232, 0x1f23a }, { 0x1f23c, 0x1f23f }, { 0x1f249, 0x1f3fa },
+	{ 0x1f400, 0x1f53d }, { 0x1f546, 0x1f64f }, { 0x1f680, 0x1f6ff }, { 0x1f774, 0x1f77f },
+	{ 0x1f7d5, 0x1f7ff }, { 0x1f80c, 0x1f80f }, { 0x1f848, 0x1f84f }, { 0x1f85a, 0x1f85f },
+	{ 0x1f888, 0x1f88f }, { 0x1f8ae, 0x1f8ff }, { 0x1f90c, 0x1f93a }, { 0x1f93c, 0x1f945 },
+	{ 0x1f947, 0x1faff }, { 0x1fc00, 0x1fffd },
+};
+
+/* and besides what Unicode calls ignorable: characters that wcwidth(3) lets pass, but which show
  * nothing, or break lines. */
 static const struct range deceptive[] = {
 	{ 0x2028, 0x2029 },   /* line and paragraph separator */
@@ -29,18 +74,29 @@ static const struct range deceptive[] = {
 	{ 0x13430, 0x1343f }, /* hieroglyph joiners */
 };
 
-static bool is_deceptive(wchar_t wc)
+static bool is_within(wchar_t wc, const struct range *ranges, size_t count)
 {
 	uint32_t c = (uint32_t)wc;
-	for (size_t i = 0; i < sizeof deceptive / sizeof *deceptive; i++)
-		if (c >= deceptive[i].first && c <= deceptive[i].last)
-			return true;
-	return unicode_is_ignorable(c);
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (c > ranges[middle].last)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < count && c >= ranges[low].first;
+}
+#define IS_WITHIN(wc, ranges) is_within(wc, ranges, sizeof(ranges) / sizeof *(ranges))
+
+static bool is_deceptive(wchar_t wc)
+{
+	return IS_WITHIN(wc, deceptive) || IS_WITHIN(wc, ignorable);
 }
 
-/* Like mbrtowc(3), but no call depends on the one before, a NUL has the length 1, and what is no
- * Unicode character is invalid: surrogates, by which some C libraries pass on undecodable bytes,
- * and what glibc still takes above U+10FFFF. A length above n is an error: (size_t)-1 invalid,
+/* Like mbrtowc(3), but no call depends on the one before, a NUL has the length 1, and what is not a
+ * Unicode character is invalid: surrogates, with which some C libraries represent undecodable
+ * bytes, and what glibc accepts above U+10FFFF. A length above n is an error: (size_t)-1 invalid,
  * (size_t)-2 cut. */
 static size_t decode(const char *s, size_t n, wchar_t *wc)
 {
@@ -110,7 +166,7 @@ static void put_control(struct glyph *glyph, char byte, int column)
 /* A skin tone is a glyph of its own, after the emoji that it colours. */
 static bool is_emoji(wchar_t wc)
 {
-	return unicode_is_pictographic((uint32_t)wc) || (wc >= 0x1f3fb && wc <= 0x1f3ff);
+	return IS_WITHIN(wc, pictographic) || (wc >= 0x1f3fb && wc <= 0x1f3ff);
 }
 
 static bool is_keycap_base(wchar_t wc)
@@ -125,8 +181,8 @@ static wchar_t peek(const char *s, size_t n)
 	return n > 0 && decode(s, n, &wc) <= n ? wc : L'\0';
 }
 
-/* Whether a selector or joiner does what it is made for between the character before it and the
- * text after it. Anywhere else it shows nothing, and could only hide something. */
+/* Whether a selector or joiner has a purpose between the character before it and the text after it.
+ * Anywhere else it shows nothing, and could only hide something. */
 static bool is_natural(wchar_t wc, wchar_t before, const char *after, size_t n)
 {
 	if (wc == JOINER)
@@ -135,8 +191,8 @@ static bool is_natural(wchar_t wc, wchar_t before, const char *after, size_t n)
 	       (is_emoji(before) || (is_keycap_base(before) && peek(after, n) == KEYCAP));
 }
 
-/* Adds what belongs to the base before it, and returns its bytes. Terminals differ in what they
- * make of joiners and selectors, so the screen gets none. */
+/* Adds the characters that combine with the base before them, and returns their bytes. Terminals
+ * treat joiners and selectors differently, so the screen gets none. */
 static size_t take_followers(const char *s, size_t n, struct glyph *glyph)
 {
 	size_t taken = 0;
@@ -162,8 +218,8 @@ static size_t take_followers(const char *s, size_t n, struct glyph *glyph)
 	return taken;
 }
 
-/* Nothing but a base may stand at the front: a combining character without one would join whatever
- * the screen has left of it. */
+/* Only a base may come first: a combining character without one would combine with whatever the
+ * screen has to its left. */
 static size_t cut_multibyte(const char *s, size_t n, struct glyph *glyph)
 {
 	wchar_t wc;
@@ -224,8 +280,7 @@ int text_columns(const char *s, size_t n)
 	return columns;
 }
 
-/* UTF-8 can be read backwards: where the last character begins, or some byte that belongs
- * to none. */
+/* UTF-8 can be read backwards: where the last character begins, or a byte that belongs to none. */
 static size_t find_last_utf8(const char *s, size_t n)
 {
 	size_t at = n;
@@ -251,7 +306,7 @@ size_t text_whole(const char *s, size_t n)
 	while (at < n) {
 		wchar_t wc;
 		size_t len = decode(s + at, n - at, &wc);
-		if (len == (size_t)-2) /* glibc waits for the six bytes that UTF-8 once had */
+		if (len == (size_t)-2) /* glibc waits for the six bytes of old UTF-8 */
 			return is_utf8 && (unsigned char)s[at] > 0xf4 ? n : at;
 		at += len <= n - at ? len : 1;
 	}

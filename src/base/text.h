@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* text: cuts bytes of unknown origin into glyphs that a terminal may safely be given. The one
- * opinion on characters and columns, and it is the C library's (mbrtowc, wcwidth), because curses
- * uses the same. Follows the LC_CTYPE in force: in the C locale every byte above 0x7e is shown as a
- * mark. */
+/* text: cuts bytes of unknown origin into glyphs that are safe for a terminal. It alone decides on
+ * characters and columns, and asks the C library (mbrtowc, wcwidth), because curses does the same.
+ * Follows the LC_CTYPE in force: in the C locale every byte above 0x7e is shown as a mark. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,15 +22,15 @@ struct glyph {
 	uint8_t style; /* enum style of view/row.h; 0 from text_glyph() */
 };
 
-/* Cuts one glyph off the front of s[0..n), n > 0, and returns how many bytes it took, always at
- * least one. C0 becomes "^[", an invalid byte "\x9b", C1, bidirectional controls, all that Unicode
- * calls ignorable (fillers, joiners, selectors), unassigned characters "U+202E", and so does what
- * combines where it has no base. U+FE0F after an emoji and a joiner between two are swallowed. With
- * column >= 0 a tab becomes blanks up to the next multiple of 8; with column < 0 it is "^I". At
- * most 4 combining characters are kept for the screen. */
+/* Cuts one glyph off the front of s[0..n), n > 0, and returns the bytes that it took, at least one.
+ * C0 becomes "^[", an invalid byte "\x9b"; C1, bidirectional controls, all that Unicode calls
+ * ignorable (fillers, joiners, selectors), unassigned characters, and combining ones without a base
+ * become "U+202E". U+FE0F after an emoji and a joiner between two are swallowed. With column >= 0 a
+ * tab becomes blanks up to the next multiple of 8; with column < 0 it is "^I". At most 4 combining
+ * characters are kept for the screen. */
 size_t text_glyph(const char *s, size_t n, int column, struct glyph *glyph);
 
-/* Writes a text with marks in place of all that must not reach a terminal; a tab is "^I". */
+/* Writes the text, with a mark in place of what must not reach a terminal; a tab is "^I". */
 void text_print(FILE *out, const char *s, size_t n);
 
 /* The columns of a whole text, by text_glyph(); a tab is "^I". */

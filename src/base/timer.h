@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* timer: a descriptor that becomes readable at an instant, timerfd_create(2). A timeout given to
- * pselect(2) is set up and taken down by each sleep; this one stays set until it is due, and costs
- * a program that is woken many thousand times a second nothing. */
+ * pselect(2) is set up and taken down by each sleep; a timer stays set until it is due, and costs
+ * nothing in a program that wakes many thousand times a second. */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
-/* -1 where the system has none, or no descriptor is left: give a timeout then. Close-on-exec. */
-int timer_open(void);
+struct timer {
+	int fd;      /* plus one; 0 before the first use */
+	int64_t due; /* INT64_MAX = not set */
+};
 
-/* Readable from this instant of clock_now() on; INT64_MAX = never. False: it could not be set. */
-bool timer_arm(int timer, int64_t instant);
+/* Sets the timer to an instant of clock_now(), INT64_MAX for none; one that is due earlier stays as
+ * it is. Returns the descriptor to watch; -1 where the system has no timers, or no descriptor is
+ * left: give a timeout then. */
+int timer_set(struct timer *timer, int64_t instant);
 
-/* No longer readable. */
-void timer_clear(int timer);
+/* The descriptor was readable. */
+void timer_clear(struct timer *timer);
+void timer_close(struct timer *timer);

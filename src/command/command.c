@@ -33,7 +33,7 @@ static const char *name_of_command(const void *context, size_t index)
 	return command ? command->name : NULL;
 }
 
-const struct choice command_names = { .name = name_of_command, .sign = "/" };
+const struct choice command_names = { .name = name_of_command, .prefix = "/" };
 
 static const struct command *find_letter(char letter)
 {

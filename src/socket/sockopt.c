@@ -57,10 +57,8 @@ static void fail_unknown(const char *name, struct error *error)
 		len++;
 	error_usage(error, "no such socket option here: \"%.*s\"%s", (int)len, name,
 	            name[len] ? "..." : "");
-	size_t used = strlen(error->text);
 	if (choice_nearest(&names, name, strlen(name), &nearest, 1) > 0)
-		snprintf(error->text + used, sizeof error->text - used, ": did you mean %s?",
-		         sockopt_table[nearest / 2].name);
+		error_append(error, ": did you mean %s?", sockopt_table[nearest / 2].name);
 }
 
 struct wanted {

@@ -27,7 +27,7 @@ static int reopen(int fd)
 {
 	char path[32];
 	snprintf(path, sizeof path, "/dev/fd/%d", fd);
-	return is_pipe(fd) ? descriptor_watched(open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) : -1;
+	return is_pipe(fd) ? descriptor_watchable(open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) : -1;
 }
 
 void widen_pipe(int fd)

@@ -187,9 +187,9 @@ static bool open_descriptors(struct terminal *terminal, struct error *error)
 		error_set(error, "standard input and output are not a terminal");
 		return false;
 	}
-	terminal->in = descriptor_watched(descriptor_copy(STDIN_FILENO));
+	terminal->in = descriptor_watchable(descriptor_copy(STDIN_FILENO));
 	if (terminal->in >= 0)
-		terminal->out = descriptor_watched(open_again(STDOUT_FILENO));
+		terminal->out = descriptor_watchable(open_again(STDOUT_FILENO));
 	if (terminal->out >= 0)
 		return true;
 	descriptor_explain(error, errno, "opening the terminal");

@@ -6,7 +6,7 @@
 #include "support/tap.h"
 
 static const struct choice_words words = { "open|option|listen|to|hex|shutdown|send|session", 47 };
-static const struct choice names = { .name = choice_word, .context = &words, .sign = "/" };
+static const struct choice names = { .name = choice_word, .context = &words, .prefix = "/" };
 
 static const char *find(const char *word)
 {

@@ -66,14 +66,14 @@ static void watches(void)
 	ok(strstr(error.text, "no descriptor below 1024 is left, and select() watches no others"),
 	   "select() is named where it is the limit");
 	int fd = dup(STDIN_FILENO);
-	is_int(descriptor_watched(fd), fd, "a low one can be watched");
+	is_int(descriptor_watchable(fd), fd, "a low one can be watched");
 	close(fd);
 	int high = fcntl(STDIN_FILENO, F_DUPFD, FD_SETSIZE);
-	is_int(descriptor_watched(high), -1, "a high one cannot");
+	is_int(descriptor_watchable(high), -1, "a high one cannot");
 	is_int(errno, EMFILE, "as if there were none");
 	ok(fcntl(high, F_GETFD) < 0, "and is closed");
 	errno = ENOENT;
-	ok(descriptor_watched(-1) < 0 && errno == ENOENT, "what has failed keeps its reason");
+	ok(descriptor_watchable(-1) < 0 && errno == ENOENT, "what has failed keeps its reason");
 	int filler[FD_SETSIZE], count = 0;
 	while (count < FD_SETSIZE) {
 		int next = dup(STDIN_FILENO);
