@@ -1,0 +1,389 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What scripts know of nc, as a table: --nc against itself and, where it is installed, against Debian's OpenBSD netcat
+in both roles. The same table is run with that nc alone, so that the table is known to be right."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from netcats import KEPT, NOTHING, Wrong, expect, has_ipv6, port_of, reset, run_cases  # noqa: E402
+from tap import done, watchdog  # noqa: E402
+
+OURS = os.environ.get("OURS", "sockpit --nc").split()
+MODEL = ["nc"]
+
+
+def has_model():
+    try:
+        told = subprocess.run(MODEL + ["-h"], capture_output=True, stdin=subprocess.DEVNULL)
+    except OSError:
+        return False
+    return b"Debian patchlevel" in told.stdout + told.stderr
+
+
+def without_ipv6(by_name):
+    """Why a case cannot be run here."""
+    if not has_ipv6():
+        return "no IPv6 loopback here"
+    try:
+        return not socket.getaddrinfo("localhost", 1, socket.AF_INET6)
+    except OSError:
+        return "localhost has no IPv6 address here" if by_name else None
+
+
+V4, V6 = r"127\.0\.0\.1", "::1"
+
+
+def listening(host):
+    return r"Listening on %s \d+\n" % host
+
+
+def bound(host):
+    return r"Bound on %s \d+\n" % host
+
+
+def received(host):
+    return r"Connection received on %s \d+\n" % host
+
+
+def succeeded(host, protocol="tcp"):
+    return r"Connection to %s \d+ port \[%s/\*\] succeeded!\n" % (host, protocol)
+
+
+def refused(host, protocol="tcp"):
+    return r"nc: connect to %s port \d+ \(%s\) failed: Connection refused\n" % (host, protocol)
+
+
+NO_FAMILY = r"Address family for hostname not supported\n"
+
+# ---- two of them: both send a line, both get it, and neither ends by the end of its input --------
+
+# name, server, client, what the server says with -v, what the client says
+PAIRS = [
+    ("TCP", "-n -v -l 127.0.0.1 0", "-n -v 127.0.0.1 {port}", listening(V4) + received(V4), succeeded(V4)),
+    ("TCP over IPv6", "-n -v -l ::1 0", "-n -v ::1 {port}", listening(V6) + received(V6), succeeded(V6)),
+    ("TCP, the server has a name", "-4 -v -l localhost 0", "-n -v 127.0.0.1 {port}",
+     listening("localhost") + received("localhost"), succeeded(V4)),
+    ("TCP over IPv6, the server has a name", "-6 -v -l localhost 0", "-n -v ::1 {port}",
+     listening("localhost") + received("localhost"), succeeded(V6)),
+    ("TCP, the client has a name", "-n -v -l 127.0.0.1 0", "-4 -v localhost {port}",
+     listening(V4) + received(V4), succeeded(r"localhost \(127\.0\.0\.1\)")),
+    ("TCP over IPv6, the client has a name", "-n -v -l ::1 0", "-6 -v localhost {port}",
+     listening(V6) + received(V6), succeeded(r"localhost \(::1\)")),
+    ("TCP, silent", "-v -n -l 127.0.0.1 0", "127.0.0.1 {port}", listening(V4) + received(V4), ""),
+    ("TCP on every address", "-n -v -l 0", "-n 127.0.0.1 {port}", listening(r"0\.0\.0\.0") + received(V4), ""),
+    ("TCP on every address, -p", "-n -v -l -p 0", "-n 127.0.0.1 {port}", listening(r"0\.0\.0\.0") + received(V4), ""),
+    ("TCP on every IPv6 address", "-6 -n -v -l 0", "-n ::1 {port}", listening("::") + received(V6), ""),
+    ("TCP, -s and -p", "-n -v -l -s 127.0.0.1 -p 0", "-n 127.0.0.1 {port}", listening(V4) + received(V4), ""),
+    ("TCP, -k", "-k -n -v -l 127.0.0.1 0", "-n -v 127.0.0.1 {port}", listening(V4) + received(V4), succeeded(V4)),
+    ("UDP", "-u -n -v -l 127.0.0.1 0", "-u -n 127.0.0.1 {port}", bound(V4) + received(V4), ""),
+    ("UDP over IPv6", "-u -n -v -l ::1 0", "-u -n ::1 {port}", bound(V6) + received(V6), ""),
+    ("UDP, names", "-u -4 -v -l localhost 0", "-u -4 localhost {port}",
+     bound("localhost") + received("localhost"), ""),
+    ("UDP over IPv6, names", "-u -6 -v -l localhost 0", "-u -6 localhost {port}",
+     bound("localhost") + received("localhost"), ""),
+    ("UDP on every address", "-u -n -v -l 0", "-u -n 127.0.0.1 {port}", bound(r"0\.0\.0\.0") + received(V4), ""),
+]
+
+
+def pair(server_program, client_program, server, client, server_says, client_says):
+    def act(stage):
+        serving = stage.start(server_program + server.split(), b"greeting\n")
+        port = stage.says(serving, r"^(?:Listening|Bound) on \S+ (\d+)$").group(1).decode()
+        calling = stage.start(client_program + client.format(port=port).split(), b"command\n")
+        stage.gets(serving, b"command\n")
+        stage.gets(calling, b"greeting\n")
+        stage.stays(serving)
+        stage.stays(calling)
+        matches("the server", serving.err, server_says)
+        matches("the client", calling.err, client_says)
+    return act
+
+
+def matches(who, said, wanted):
+    expect(re.fullmatch(wanted, said.decode()), "%s said %r, not %r" % (who, said, wanted))
+
+
+def udp_probe(server_program, client_program):
+    """With -v, a client sends an X each quarter of a second for a second before it believes in the peer."""
+    def act(stage):
+        serving = stage.start(server_program + "-u -n -v -l 127.0.0.1 0".split(), b"greeting\n")
+        port = stage.says(serving, r"^Bound on \S+ (\d+)$").group(1).decode()
+        calling = stage.start(client_program + ["-u", "-v", "-n", "127.0.0.1", port], b"command\n")
+        stage.says(serving, r"^X{4,5}command$", "out")
+        stage.gets(calling, b"greeting\n")
+        matches("the server", serving.err, bound(V4) + received(V4))
+        matches("the client", calling.err, succeeded(V4, "udp"))
+    return act
+
+
+def keep(server_program, client_program):
+    """-k: the next client is served after the first has ended; the input has gone to the first."""
+    def act(stage):
+        serving = stage.start(server_program + "-k -n -v -l 127.0.0.1 0".split(), b"greeting\n")
+        port = stage.says(serving, r"^Listening on \S+ (\d+)$").group(1).decode()
+        first = stage.start(client_program + ["-n", "-v", "127.0.0.1", port], b"command\n")
+        stage.gets(first, b"greeting\n")
+        stage.gets(serving, b"command\n")
+        first.process.terminate()
+        second = stage.start(client_program + ["-n", "-v", "127.0.0.1", port], b"second\n")
+        stage.gets(serving, b"command\nsecond\n")
+        matches("the server", serving.err, listening(V4) + received(V4) + received(V4))
+        expect(second.out == b"", "the second client got %r" % second.out)
+        matches("the second client", second.err, succeeded(V4))
+    return act
+
+
+def keep_talking(server_program, client_program):
+    """-k: input that comes later goes to the client that is there then."""
+    def act(stage):
+        serving = stage.start(server_program + "-k -n -v -l 127.0.0.1 0".split(), KEPT)
+        port = stage.says(serving, r"^Listening on \S+ (\d+)$").group(1).decode()
+        heard = b""
+        for word in (b"one\n", b"two\n", b"three\n"):
+            calling = stage.start(client_program + ["127.0.0.1", port], KEPT)
+            calling.say(word)
+            heard += word
+            stage.gets(serving, heard)
+            serving.say(b"for " + word)
+            stage.gets(calling, b"for " + word)
+            calling.process.terminate()
+            stage.ends(calling, None)
+        stage.stays(serving)
+    return act
+
+
+def keep_udp(server_program, client_program):
+    """-k with -u hears everybody and answers nobody."""
+    def act(stage):
+        serving = stage.start(server_program + "-k -u -n -v -l 127.0.0.1 0".split(), b"greeting\n")
+        port = stage.says(serving, r"^Bound on \S+ (\d+)$").group(1).decode()
+        heard = b""
+        for word in (b"one\n", b"two\n"):
+            calling = stage.start(client_program + ["-u", "-n", "127.0.0.1", port], word)
+            heard += word
+            stage.gets(serving, heard)
+            stage.stays(calling)
+            expect(calling.out == b"", "the client got %r" % calling.out)
+            calling.process.terminate()
+        matches("the server", serving.err, bound(V4))
+    return act
+
+
+def ends_with_its_client(server_program, client_program):
+    """Without -k a server ends with its first client."""
+    def act(stage):
+        serving = stage.start(server_program + "-n -v -l 127.0.0.1 0".split(), KEPT)
+        port = stage.says(serving, r"^Listening on \S+ (\d+)$").group(1).decode()
+        calling = stage.start(client_program + ["127.0.0.1", port], KEPT)
+        calling.say(b"x")
+        stage.gets(serving, b"x")
+        calling.process.terminate()
+        stage.ends(serving, 0)
+    return act
+
+
+def transfer(server_program, client_program):
+    """A file with -N: both end, and all of it is there."""
+    def act(stage):
+        serving = stage.start(server_program + "-n -v -l 127.0.0.1 0".split(), NOTHING)
+        port = stage.says(serving, r"^Listening on \S+ (\d+)$").group(1).decode()
+        data = os.urandom(1 << 20)
+        calling = stage.start(client_program + ["-N", "127.0.0.1", port], data)
+        stage.ends(calling, 0)
+        stage.ends(serving, 0)
+        expect(serving.out == data, "%d of %d bytes came" % (len(serving.out), len(data)))
+    return act
+
+
+TOGETHER = [("UDP, -v probes", udp_probe), ("TCP, -k, two clients", keep), ("TCP, -k, three that talk", keep_talking),
+            ("UDP, -k", keep_udp), ("TCP, the server ends with its client", ends_with_its_client),
+            ("TCP, a file", transfer)]
+
+# ---- one of them, the peer played by the test ----------------------------------------------------
+
+# What a peer does, in turn: >WORD sends a line, <WORD gets one, fin, eof expects the end, close, rst, hup ends the
+# input of the program, idle waits until the program has nothing to do.
+# name, options, input, peer, its output, its messages with -v, status (None: it stays)
+SERVERS = [
+    ("server: peer reads, sends and closes", "", b"greeting\n", "<greeting >command close", b"command\n", 0),
+    ("server: peer sends, ends and waits", "", b"greeting\n", "<greeting >command fin eof", b"command\n", 0),
+    ("server: peer ends first", "", b"greeting\n", ">command fin <greeting eof", b"command\n", 0),
+    ("server: -N ends first", "-N", b"greeting\n", "<greeting >command eof fin", b"command\n", 0),
+    ("server: -N, peer ends first", "-N", b"greeting\n", ">command fin <greeting eof", b"command\n", 0),
+    ("server: no end without -N", "", b"greeting\n", "<greeting idle >late close", b"late\n", 0),
+    ("server: -d ignores the input", "-d", b"greeting\n", ">command fin eof", b"command\n", 0),
+    ("server: -w is no limit for it", "-w 1", b"greeting\n", "<greeting >command close", b"command\n", 0),
+    ("server: a reset", "", KEPT, ">x idle rst", b"x\n", 1),
+]
+
+CLIENTS = [
+    ("client: peer sends, reads and closes", "", b"command\n", ">greeting <command close", b"greeting\n", 0),
+    ("client: peer ends first", "", b"command\n", ">greeting fin <command eof", b"greeting\n", 0),
+    ("client: peer answers, then waits for the end", "", b"command\n", "<command >greeting idle fin eof", b"greeting\n", 0),
+    ("client: -N, peer ends first", "-N", b"command\n", ">greeting fin <command eof", b"greeting\n", 0),
+    ("client: -N ends first", "-N", b"command\n", "<command eof >greeting fin", b"greeting\n", 0),
+    ("client: no end without -N", "", b"command\n", "<command idle >late close", b"late\n", 0),
+    ("client: -d ignores the input", "-d", b"command\n", ">greeting fin eof", b"greeting\n", 0),
+    ("client: -w limits idling", "-w 1", b"command\n", "<command eof", b"", 0),
+    ("client: -w after an answer", "-w 1", b"command\n", "<command >greeting eof", b"greeting\n", 0),
+    ("client: -C", "-N -C", b"a\nb\r\nc", "<a\r <b\r eof", b"", None),
+    ("client: an empty input and -N", "-N", b"", "eof close", b"", 0),
+    ("client: an empty input stays", "", b"", "idle >x close", b"x\n", 0),
+    ("client: -W ends after so many reads", "-W 1", KEPT, ">one eof", b"one\n", 0),
+    ("client: a reset", "", KEPT, ">x idle rst", b"x\n", 1),
+    ("client: a closed input stays", "", KEPT, "hup idle >x close", b"x\n", 0),
+]
+
+
+# Where the model hides an error.
+MODEL_STATUS = {"server: a reset": 0, "client: a reset": 0}
+
+
+def play(stage, program, sock, steps):
+    lines = sock.makefile("rb")
+    for step in steps.split(" "):
+        if step[0] == ">":
+            sock.sendall(step[1:].encode() + b"\n")
+        elif step[0] == "<":
+            got = lines.readline()
+            expect(got == step[1:].encode() + b"\n", "the peer got %r, not %r" % (got, step[1:]))
+        elif step == "fin":
+            sock.shutdown(socket.SHUT_WR)
+        elif step == "eof":
+            got = lines.read()
+            expect(got in (b"", b"c"), "the peer got %r, not the end" % got)
+        elif step == "idle":
+            stage.stays(program)
+        elif step == "hup":
+            program.hang_up()
+        elif step == "rst":
+            stage.wait(lambda: program.out, "output")
+            reset(sock)
+        elif step == "close":
+            stage.wait(lambda: program.status is not None or program.sleeps(), "sleep")
+            lines.close()
+            sock.close()
+
+
+def client_of(program, options, given, steps, out, status):
+    def act(stage):
+        server = stage.listener()
+        calling = stage.start(program + options.split() + ["-v", "-n", "127.0.0.1", port_of(server)], given)
+        peer = stage.keep(server.accept()[0])
+        play(stage, calling, peer, steps)
+        stage.gets(calling, out)
+        if status is not None:
+            stage.ends(calling, status)
+        matches("it", calling.err, succeeded(V4) + ("(.*\n)?" if status else ""))
+    return act
+
+
+def server_of(program, options, given, steps, out, status):
+    def act(stage):
+        serving = stage.start(program + options.split() + "-v -n -l 127.0.0.1 0".split(), given)
+        port = int(stage.says(serving, r"^Listening on \S+ (\d+)$").group(1))
+        peer = stage.keep(socket.create_connection(("127.0.0.1", port)))
+        play(stage, serving, peer, steps)
+        stage.gets(serving, out)
+        if status is not None:
+            stage.ends(serving, status)
+        matches("it", serving.err, listening(V4) + received(V4) + ("(.*\n)?" if status else ""))
+    return act
+
+
+# ---- what ends at once ---------------------------------------------------------------------------
+
+# command line, status, output of errors; {open}: somebody listens there, {shut}, {shut2}: nobody does
+USAGE = r"usage: (.*\n)+"
+ENDINGS = [
+    ("-4 -v -l ::1 0", 1, r"nc: getaddrinfo: " + NO_FAMILY),
+    ("-6 -v -l 127.0.0.1 0", 1, r"nc: getaddrinfo: " + NO_FAMILY),
+    ("-4 -v ::1 {shut}", 1, r'nc: getaddrinfo for host "::1" port \d+: ' + NO_FAMILY),
+    ("-6 -v 127.0.0.1 {shut}", 1, r'nc: getaddrinfo for host "127\.0\.0\.1" port \d+: ' + NO_FAMILY),
+    ("-n localhost {shut}", 1, r'nc: getaddrinfo for host "localhost" port \d+: Name or service not known\n'),
+    ("-l -n localhost 0", 1, r"nc: getaddrinfo: Name or service not known\n"),
+    ("127.0.0.1 {shut}", 1, ""),
+    ("-v 127.0.0.1 {shut}", 1, refused(V4)),
+    ("-4 -v localhost {shut}", 1, refused(r"localhost \(127\.0\.0\.1\)")),
+    ("-v 127.0.0.1 {shut} {shut2}", 1, refused(V4) + refused(V4)),
+    ("-z 127.0.0.1 {open}", 0, ""),
+    ("-zv 127.0.0.1 {open}", 0, succeeded(V4)),
+    ("-zvn 127.0.0.1 {open}", 0, succeeded(V4)),
+    ("-4zv localhost {open}", 0, succeeded(r"localhost \(127\.0\.0\.1\)")),
+    ("-z -v -w 1 127.0.0.1 {open}", 0, succeeded(V4)),
+    ("-z 127.0.0.1 {shut}", 1, ""),
+    ("-zv 127.0.0.1 {shut}", 1, refused(V4)),
+    ("-zv 127.0.0.1 {shut} {open}", 0, refused(V4) + succeeded(V4)),
+    ("-zv 127.0.0.1 {open} {shut}", 0, succeeded(V4) + refused(V4)),
+    ("-zv 127.0.0.1 {shut} {shut2}", 1, refused(V4) + refused(V4)),
+    ("-zv 127.0.0.1 {open}-{open}", 0, succeeded(V4)),
+    ("-zv 127.0.0.1 1-3", 1, refused(V4) * 3),
+    ("-zv 127.0.0.1 3-1", 1, refused(V4) * 3),
+    ("-zvr 127.0.0.1 1-3", 1, refused(V4) * 3),
+    ("-zvn 127.0.0.1 tcpmux", 1, r"nc: connect to 127\.0\.0\.1 port 1 \(tcp\) failed: Connection refused\n"),
+    ("-zu 127.0.0.1 {openu}", 0, ""),
+    ("-zvu 127.0.0.1 {openu}", 0, succeeded(V4, "udp")),
+    ("-zvu 127.0.0.1 {shutu}", 1, ""),
+    ("-zu 127.0.0.1 {shutu}", 0, ""),
+    ("", 1, USAGE),
+    ("127.0.0.1", 1, r"nc: missing port number\n"),
+    ("-l", 1, r"nc: missing port number\n"),
+    ("-l -z {shut}", 1, r"nc: cannot use -z and -l\n"),
+    ("-k 127.0.0.1 {shut}", 1, r"nc: must use -l with -k\n"),
+    ("-q", 1, r"nc: option requires an argument -- 'q'\n" + USAGE),
+    ("--baffle 127.0.0.1 {shut}", 1, r"nc: invalid option -- '-'\n" + USAGE),
+    ("-w x 127.0.0.1 {shut}", 1, r"nc: timeout invalid: x\n"),
+    ("-i x 127.0.0.1 {shut}", 1, r"nc: interval invalid: x\n"),
+    ("127.0.0.1 70000", 1, r"nc: port number too large: 70000\n"),
+]
+
+# Its messages are GNU's, those of getopt and of this program.
+WORDS_OF_OUR_OWN = {"", "-q", "--baffle 127.0.0.1 {shut}"}
+
+
+def ending(program, words, status, says):
+    def act(stage):
+        ports = {
+            "open": port_of(stage.listener()), "shut": stage.free_port(), "shut2": stage.free_port(),
+            "openu": port_of(stage.listener(kind=socket.SOCK_DGRAM)), "shutu": stage.unused_port(),
+        }
+        process = stage.start(program + words.format(**ports).split())
+        stage.ends(process, status)
+        expect(process.out == b"", "it wrote %r" % process.out)
+        matches("it", process.err, says if program is MODEL or words not in WORDS_OF_OUR_OWN else r"(.*\n)+")
+    return act
+
+
+# ---- everything ----------------------------------------------------------------------------------
+
+def cases():
+    kinds = [("--nc", OURS)]
+    pairs = [("--nc, --nc", OURS, OURS)]
+    if has_model():
+        kinds.append(("nc", MODEL))
+        pairs += [("nc, nc", MODEL, MODEL), ("--nc, nc", OURS, MODEL), ("nc, --nc", MODEL, OURS)]
+    else:
+        yield "the table against nc", "no OpenBSD netcat from Debian here"
+    for who, server, client in pairs:
+        for name, *row in PAIRS:
+            lacks = "IPv6" in name and without_ipv6("name" in name)
+            yield "%s: %s" % (who, name), lacks or pair(server, client, *row)
+        for name, act in TOGETHER:
+            yield "%s: %s" % (who, name), act(server, client)
+    for who, program in kinds:
+        for played, rows in ((client_of, CLIENTS), (server_of, SERVERS)):
+            for name, *row, status in rows:
+                if program is MODEL:
+                    status = MODEL_STATUS.get(name, status)
+                yield "%s: %s" % (who, name), played(program, *row, status)
+        for words, status, says in ENDINGS:
+            yield "%s %s: status %d" % (who, words, status), ending(program, words, status, says)
+
+
+watchdog(120)
+run_cases(list(cases()))
+done()

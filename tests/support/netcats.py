@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Programs that speak netcat, beside each other: started, fed and waited for, many cases at the same time. A case is a
+function of a Stage and says what is wrong by an exception."""
+
+import concurrent.futures
+import errno
+import itertools
+import os
+import re
+import select
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+
+from tap import DEADLINE, ok, port_of, skip
+
+NOTHING, KEPT = "nothing", "kept"  # standard input from /dev/null; a pipe that stays open
+
+
+class Wrong(Exception):
+    pass
+
+
+class Program:
+    """A started program, with what it has said until now."""
+
+    def __init__(self, argv, given, **more):
+        self.argv = argv
+        self.process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL if given is NOTHING else subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True, **more)
+        self.out, self.err, self.queue = b"", b"", b""
+        self.open = {self.process.stdout: "out", self.process.stderr: "err"}
+        self.pid = self.process.pid
+        self.hangs_up = False
+        if given is not NOTHING:
+            os.set_blocking(self.process.stdin.fileno(), False)
+        if isinstance(given, bytes):
+            self.say(given)
+            self.hang_up()
+
+    def say(self, data):
+        self.queue += data
+        self._write()
+
+    def hang_up(self):
+        """The end of standard input, after what is still to be written."""
+        self.hangs_up = True
+        self._write()
+
+    def _write(self):
+        stdin = self.process.stdin
+        try:
+            while self.queue:
+                self.queue = self.queue[os.write(stdin.fileno(), self.queue[:65536]):]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:
+            self.queue = b""
+        if self.hangs_up and not stdin.closed:
+            stdin.close()
+
+    def _read(self, stream):
+        data = os.read(stream.fileno(), 1 << 18)
+        name = self.open[stream]
+        setattr(self, name, getattr(self, name) + data)
+        if not data:
+            del self.open[stream]
+
+    @property
+    def status(self):
+        return self.process.poll()
+
+    def closed(self, name):
+        return name not in self.open.values()
+
+    def sleeps(self):
+        """It waits for something to happen."""
+        with open("/proc/%d/stat" % self.pid) as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] == "S"
+
+    def __str__(self):
+        return "%s: status %s, out %r, err %r" % (" ".join(self.argv), self.status, self.out[-500:], self.err[-500:])
+
+
+class Stage:
+    """What one case runs, in a directory of its own."""
+
+    def __init__(self):
+        self.programs, self.sockets = [], []
+        self.directory = tempfile.mkdtemp(prefix="netcats.")
+
+    def start(self, argv, given=NOTHING, **more):
+        more.setdefault("cwd", self.directory)
+        program = Program([str(word) for word in argv], given, **more)
+        self.programs.append(program)
+        return program
+
+    def keep(self, sock):
+        """With a deadline, and closed with the case."""
+        sock.settimeout(DEADLINE)
+        self.sockets.append(sock)
+        return sock
+
+    def listener(self, family=socket.AF_INET, kind=socket.SOCK_STREAM):
+        server = self.keep(socket.socket(family, kind))
+        server.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        if kind == socket.SOCK_STREAM:
+            server.listen(8)
+        return server
+
+    def free_port(self, family=socket.AF_INET, kind=socket.SOCK_STREAM):
+        """Where nobody listens: ours, so that nobody else takes it meanwhile."""
+        taken = self.keep(socket.socket(family, kind))
+        taken.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        return port_of(taken)
+
+    def unused_port(self):
+        """For a program that must be told one; none that the kernel gives to others."""
+        while True:
+            port = next(_ports)
+            try:
+                with socket.socket(socket.AF_INET6) as stream, socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as datagram:
+                    stream.bind(("::", port))
+                    datagram.bind(("::", port))
+                return port
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+
+    def wait(self, condition, what):
+        """Until it is true, while everybody reads and writes."""
+        end = time.monotonic() + DEADLINE
+        while not condition():
+            left = end - time.monotonic()
+            if left <= 0:
+                raise Wrong("not in time: %s" % what)
+            self._pump(min(left, 0.02))
+
+    def _pump(self, seconds):
+        reads = {stream: program for program in self.programs for stream in program.open}
+        writes = {program.process.stdin: program for program in self.programs if program.queue}
+        readable, writable, _ = select.select(list(reads), list(writes), [], seconds)
+        for stream in readable:
+            reads[stream]._read(stream)
+        for stream in writable:
+            writes[stream]._write()
+
+    def says(self, program, pattern, stream="err"):
+        """Waits for a line; returns the match."""
+        regex = re.compile(pattern.encode(), re.M)
+        self.wait(lambda: regex.search(getattr(program, stream)) or
+                  (program.status is not None and program.closed(stream)), "%r in %s" % (pattern, stream))
+        found = regex.search(getattr(program, stream))
+        if not found:
+            raise Wrong("never said %r in %s" % (pattern, stream))
+        return found
+
+    def gets(self, program, data):
+        """Its standard output becomes just this."""
+        self.wait(lambda: len(program.out) >= len(data) or program.status is not None, "%r" % data[:100])
+        self.wait(lambda: len(program.out) >= len(data) or program.closed("out"), "%r" % data[:100])
+        expect(program.out == data, "out is %s, not %s" % (brief(program.out), brief(data)))
+
+    def ends(self, program, status=0):
+        self.wait(lambda: program.status is not None and not program.open, "the end of %s" % program.argv[0])
+        expect(status is None or program.status == status, "status %s, not %s" % (program.status, status))
+
+    def stays(self, program):
+        """It has nothing to do any more, and goes on waiting."""
+        self.wait(lambda: program.status is not None or program.sleeps(), "sleep")
+        expect(program.status is None, "it ended with status %s" % program.status)
+
+    def done(self):
+        for sock in self.sockets:
+            sock.close()
+        for program in self.programs:
+            if program.status is None:
+                os.killpg(program.pid, 9)
+            program.process.wait()
+            for stream in (program.process.stdin, program.process.stdout, program.process.stderr):
+                if stream:
+                    stream.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+# Below the range from which the kernel takes ports, and apart from those of tests that run at the same time.
+_ports = itertools.count(10000 + os.getpid() * 61 % 20000)
+
+
+def expect(good, why):
+    if not good:
+        raise Wrong(why)
+
+
+def brief(data):
+    return repr(data) if len(data) < 200 else "%r… (%d bytes)" % (data[:60], len(data))
+
+
+def reset(sock):
+    """An end by RST."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+def run_cases(cases, workers=8):
+    """Cases are (name, function of a Stage) or (name, why it is left out); the names are told in their order."""
+    def attempt(case):
+        name, act = case
+        if not callable(act):
+            return name, act, None
+        stage = Stage()
+        try:
+            act(stage)
+            return name, None, None
+        except (Wrong, OSError, ValueError) as error:
+            try:
+                stage._pump(0)
+            except OSError:
+                pass
+            return name, None, [str(error) or type(error).__name__] + [str(program) for program in stage.programs]
+        finally:
+            stage.done()
+
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        for name, why, wrong in pool.map(attempt, cases):
+            if why:
+                skip("%s: %s" % (name, why))
+            elif not ok(not wrong, name):
+                print("".join("#   %s\n" % line for line in wrong), end="", flush=True)
