@@ -149,6 +149,11 @@ class Stage:
         for stream in writable:
             writes[stream]._write()
 
+    def listens(self, program, port, kind="tcp"):
+        """Waits until somebody can reach it, without reaching it."""
+        self.wait(lambda: program.status is not None or is_bound(port, kind), "%s port %s" % (kind, port))
+        expect(program.status is None, "it ended with status %s" % program.status)
+
     def says(self, program, pattern, stream="err"):
         """Waits for a line; returns the match."""
         regex = re.compile(pattern.encode(), re.M)
@@ -189,6 +194,22 @@ class Stage:
 
 # Below the range from which the kernel takes ports, and apart from those of tests that run at the same time.
 _ports = itertools.count(10000 + os.getpid() * 61 % 20000)
+
+
+def is_bound(port, kind):
+    """Has the kernel a socket that waits there? The port of a UNIX socket is its path."""
+    if kind == "unix":
+        return os.path.exists(port)
+    state = "0A" if kind == "tcp" else "07"
+    for name in (kind, kind + "6"):
+        try:
+            with open("/proc/net/" + name) as table:
+                rows = [line.split() for line in list(table)[1:]]
+        except OSError:
+            continue
+        if any(row[1].endswith(":%04X" % int(port)) and row[3] == state for row in rows):
+            return True
+    return False
 
 
 def expect(good, why):
