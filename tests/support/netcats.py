@@ -9,6 +9,7 @@ import os
 import re
 import select
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -76,6 +77,12 @@ class Program:
 
     def closed(self, name):
         return name not in self.open.values()
+
+    def kill(self):
+        """With all that it has started."""
+        if self.process.poll() is None:
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.wait()
 
     def sleeps(self):
         """It waits for something to happen."""
@@ -183,9 +190,7 @@ class Stage:
         for sock in self.sockets:
             sock.close()
         for program in self.programs:
-            if program.status is None:
-                os.killpg(program.pid, 9)
-            program.process.wait()
+            program.kill()
             for stream in (program.process.stdin, program.process.stdout, program.process.stderr):
                 if stream:
                     stream.close()
