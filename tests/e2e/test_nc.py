@@ -98,13 +98,16 @@ def pair(server_program, client_program, server, client, server_says, client_say
         stage.gets(calling, b"greeting\n")
         stage.stays(serving)
         stage.stays(calling)
-        matches("the server", serving.err, server_says)
-        matches("the client", calling.err, client_says)
+        said(stage, "the server", serving, server_says)
+        said(stage, "the client", calling, client_says)
     return act
 
 
-def matches(who, said, wanted):
-    expect(re.fullmatch(wanted, said.decode()), "%s said %r, not %r" % (who, said, wanted))
+def said(stage, who, program, wanted):
+    """All that it says is this."""
+    regex = re.compile(wanted)
+    stage.wait(lambda: regex.fullmatch(program.err.decode()) or program.closed("err"), "the words of " + who)
+    expect(regex.fullmatch(program.err.decode()), "%s said %r, not %r" % (who, program.err, wanted))
 
 
 def udp_probe(server_program, client_program):
@@ -115,8 +118,8 @@ def udp_probe(server_program, client_program):
         calling = stage.start(client_program + ["-u", "-v", "-n", "127.0.0.1", port], b"command\n")
         stage.says(serving, r"^X{4,5}command$", "out")
         stage.gets(calling, b"greeting\n")
-        matches("the server", serving.err, bound(V4) + received(V4))
-        matches("the client", calling.err, succeeded(V4, "udp"))
+        said(stage, "the server", serving, bound(V4) + received(V4))
+        said(stage, "the client", calling, succeeded(V4, "udp"))
     return act
 
 
@@ -131,9 +134,9 @@ def keep(server_program, client_program):
         first.process.terminate()
         second = stage.start(client_program + ["-n", "-v", "127.0.0.1", port], b"second\n")
         stage.gets(serving, b"command\nsecond\n")
-        matches("the server", serving.err, listening(V4) + received(V4) + received(V4))
+        said(stage, "the server", serving, listening(V4) + received(V4) + received(V4))
         expect(second.out == b"", "the second client got %r" % second.out)
-        matches("the second client", second.err, succeeded(V4))
+        said(stage, "the second client", second, succeeded(V4))
     return act
 
 
@@ -169,7 +172,7 @@ def keep_udp(server_program, client_program):
             stage.stays(calling)
             expect(calling.out == b"", "the client got %r" % calling.out)
             calling.process.terminate()
-        matches("the server", serving.err, bound(V4))
+        said(stage, "the server", serving, bound(V4))
     return act
 
 
@@ -278,7 +281,7 @@ def client_of(program, options, given, steps, out, status):
         stage.gets(calling, out)
         if status is not None:
             stage.ends(calling, status)
-        matches("it", calling.err, succeeded(V4) + ("(.*\n)?" if status else ""))
+        said(stage, "it", calling, succeeded(V4) + ("(.*\n)?" if status else ""))
     return act
 
 
@@ -291,7 +294,7 @@ def server_of(program, options, given, steps, out, status):
         stage.gets(serving, out)
         if status is not None:
             stage.ends(serving, status)
-        matches("it", serving.err, listening(V4) + received(V4) + ("(.*\n)?" if status else ""))
+        said(stage, "it", serving, listening(V4) + received(V4) + ("(.*\n)?" if status else ""))
     return act
 
 
@@ -354,7 +357,7 @@ def ending(program, words, status, says):
         process = stage.start(program + words.format(**ports).split())
         stage.ends(process, status)
         expect(process.out == b"", "it wrote %r" % process.out)
-        matches("it", process.err, says if program is MODEL or words not in WORDS_OF_OUR_OWN else r"(.*\n)+")
+        said(stage, "it", process, says if program is MODEL or words not in WORDS_OF_OUR_OWN else r"(.*\n)+")
     return act
 
 

@@ -57,7 +57,7 @@ ROWS = [
     ("--max-conns 1", "--keep-open --max-conns 1 -l {p}", "127.0.0.1", "c>abc\\n s<abc\\n + 127.0.0.1 c.eof s>def\\n"),
     ("--max-conns 2", "--keep-open --max-conns 2 -l {p}", "127.0.0.1",
      "c>abc\\n s<abc\\n + 127.0.0.1 c>def\\n s<def\\n + 127.0.0.1 c.eof"),
-    ("--max-conns, a place is free again", "--keep-open -m 1 -l {p}", "127.0.0.1",
+    ("--max-conns, a place is free again", "--keep-open --max-conns 1 -l {p}", "127.0.0.1",
      "c>abc\\n s<abc\\n c.kill s.stays + 127.0.0.1 c>def\\n s<def\\n"),
     # what is sent
     ("-C, the client", "-l {p}", "-C 127.0.0.1", "c>\\na\\nb\\n---\\r\\nc\\r\\nd\\n s<\\r\\na\\r\\nb\\r\\n---\\r\\nc\\r\\nd\\r\\n"),
@@ -75,11 +75,11 @@ ROWS = [
     ("--recv-only server, UDP", "--recv-only --udp -l {p}", "--udp 127.0.0.1", "s>def\\n c>abc\\n s<abc\\n c<"),
     # limits
     ("--idle-timeout, the client", "-l {p}", "--idle-timeout 400ms 127.0.0.1", "c>abc\\n s<abc\\n s>def\\n c<def\\n c.ends"),
-    ("--idle-timeout, the server", "-i 400ms -l {p}", "127.0.0.1", "s>abc\\n c<abc\\n c>def\\n s<def\\n s.ends"),
-    ("--idle-timeout, UDP", "-l --udp {p}", "-u -i 400ms 127.0.0.1", "c>abc\\n s<abc\\n c.ends"),
+    ("--idle-timeout, the server", "--idle-timeout 400ms -l {p}", "127.0.0.1", "s>abc\\n c<abc\\n c>def\\n s<def\\n s.ends"),
+    ("--idle-timeout, UDP", "-l --udp {p}", "-u --idle-timeout 400ms 127.0.0.1", "c>abc\\n s<abc\\n c.ends"),
     # files of what went by
-    ("--output, TCP", "--output {dir}/s -l {p}", "-o {dir}/c 127.0.0.1", "c>abc\\n s<abc\\n s>def\\n c<def\\n s=abc\\ndef\\n c=abc\\ndef\\n"),
-    ("--output, UDP", "--udp -o {dir}/s -l {p}", "--udp --output {dir}/c 127.0.0.1",
+    ("--output, TCP", "--output {dir}/s -l {p}", "--output {dir}/c 127.0.0.1", "c>abc\\n s<abc\\n s>def\\n c<def\\n s=abc\\ndef\\n c=abc\\ndef\\n"),
+    ("--output, UDP", "--udp --output {dir}/s -l {p}", "--udp --output {dir}/c 127.0.0.1",
      "c>abc\\n s<abc\\n s>def\\n c<def\\n s=abc\\ndef\\n c=abc\\ndef\\n"),
     # UNIX sockets
     ("UNIX stream", "--unixsock -l {path}", "--unixsock", "c>abc\\n s<abc\\n s>def\\n c<def\\n c.hup s.eof"),

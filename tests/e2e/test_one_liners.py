@@ -411,7 +411,7 @@ LINES = [
     Line("NC --recv-only 127.0.0.1 $P | head -n 1", b"y\n", server="yes | NC -l --send-only $P", of="ncat native", server_status=None, model=False),
     Line("NC -C --output log 127.0.0.1 $P < mail; grep -c '^220\\|^HELO' log", TALK + b"2\n", peer=smtp, of="ncat native"),
     Line("NC --recv-only 127.0.0.1 $P", DATE, peer=tells, of="ncat native"),
-    Line("NC -i 400ms 127.0.0.1 $P", SSH, peer=banner, of="ncat native", status=None),
+    Line("NC --idle-timeout 400ms 127.0.0.1 $P", SSH, peer=banner, of="ncat native", status=None),
     Line("echo hi | NC --udp 127.0.0.1 $P", server="NC --udp --listen $P", served=b"hi\n", kind="udp", of="ncat native", status=None, server_status=STOPPED),
     Line("for i in 1 2 3; do echo $i | NC --send-only 127.0.0.1 $P; done", server="NC --listen --keep-open $P", served=b"1\n2\n3\n", of="ncat native", server_status=STOPPED),
     Line("NC -z 127.0.0.1 $P && echo open", b"open\n", peer=sink, of="ncat native"),
