@@ -376,7 +376,7 @@ static void put_size(struct layout *layout, uint32_t bytes)
 /* What does not fit the row is left out. */
 static void put_part(struct layout *layout, const char *words)
 {
-	row_add_text(layout->row, words, strlen(words), layout->view->columns, STYLE_NOTE);
+	row_put(layout->row, words, layout->view->columns, STYLE_NOTE);
 }
 
 /* The row in place of those that are folded. */

@@ -19,7 +19,7 @@ enum {
 
 static void put_text(struct row *row, const char *text, enum style style)
 {
-	row_add_text(row, text, strlen(text), row->columns + (int)strlen(text), style);
+	row_put(row, text, row->columns + (int)strlen(text), style);
 }
 
 /* ---- time ---- */

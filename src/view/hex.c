@@ -49,11 +49,6 @@ struct dump {
 
 /* ---- the row with the call ---- */
 
-static void put_text(struct row *row, const char *text, int columns, enum style style)
-{
-	row_add_text(row, text, strlen(text), columns, style);
-}
-
 static void put_size(const struct entry *entry, int columns, struct row *row)
 {
 	char text[LABEL_TEXT];
@@ -178,10 +173,10 @@ static void put_arrow(const struct dump *dump, struct row *row)
 	if (!dump->shape.arrow)
 		return;
 	if (in)
-		put_text(row, unicode ? "←" : "<", dump->view->columns, STYLE_IN);
+		row_put(row, unicode ? "←" : "<", dump->view->columns, STYLE_IN);
 	else
-		put_text(row, unicode ? "→" : ">", dump->view->columns, STYLE_OUT);
-	put_text(row, " ", dump->view->columns, STYLE_TEXT);
+		row_put(row, unicode ? "→" : ">", dump->view->columns, STYLE_OUT);
+	row_put(row, " ", dump->view->columns, STYLE_TEXT);
 }
 
 /* A hit goes on over the blanks between its bytes. */
@@ -193,13 +188,13 @@ static void put_digits(const struct dump *dump, uint32_t at, uint32_t count, str
 		char digits[3];
 		bool inside = i > at && is_found(dump, i - 1) && is_found(dump, i);
 		if (i > at)
-			put_text(row, (i - at) % GROUP ? " " : "  ", columns,
+			row_put(row, (i - at) % GROUP ? " " : "  ", columns,
 			         inside ? STYLE_FOUND : STYLE_TEXT);
 		if (entry_is_secret(dump->entry))
 			snprintf(digits, sizeof digits, "**");
 		else
 			snprintf(digits, sizeof digits, "%02x", (unsigned char)bytes[i]);
-		put_text(row, digits, columns, found_style(dump, i, STYLE_TEXT));
+		row_put(row, digits, columns, found_style(dump, i, STYLE_TEXT));
 	}
 }
 
@@ -207,7 +202,7 @@ static void put_times(struct row *row, const char *text, size_t times, int colum
                       enum style style)
 {
 	while (times--)
-		put_text(row, text, columns, style);
+		row_put(row, text, columns, style);
 }
 
 /* One column for each byte: blanks after a character of several, dots for what is none. */
@@ -239,7 +234,7 @@ static void put_row(const struct dump *dump, uint32_t at)
 	struct row *row = rows_add(dump->rows);
 	put_arrow(dump, row);
 	snprintf(offset, sizeof offset, "%0*" PRIx32, shape->digits, dump->begin + at);
-	put_text(row, offset, dump->view->columns, STYLE_FAINT);
+	row_put(row, offset, dump->view->columns, STYLE_FAINT);
 	put_times(row, " ", (size_t)shape->gap, dump->view->columns, STYLE_TEXT);
 	int text = row->columns + hex_columns(shape->bytes) + shape->gap;
 	put_digits(dump, at, count, row);

@@ -67,6 +67,11 @@ size_t row_add_text(struct row *row, const char *text, size_t len, int columns, 
 	return taken;
 }
 
+void row_put(struct row *row, const char *text, int columns, enum style style)
+{
+	row_add_text(row, text, strlen(text), columns, style);
+}
+
 /* Where a row of `taken` bytes that does not hold all of the text ends: at a blank, if there is one
  * after a word. */
 static size_t find_break(const char *text, size_t len, size_t taken)
@@ -126,7 +131,7 @@ void row_add_end(struct row *row, const char *text, int near, int columns, enum 
 	if (edge > columns)
 		return;
 	row_pad(row, edge - width, STYLE_TEXT);
-	row_add_text(row, text, strlen(text), columns, style);
+	row_put(row, text, columns, style);
 }
 
 bool row_has_style(const struct row *row, enum style style)

@@ -55,6 +55,9 @@ void row_add_glyph(struct row *row, const struct glyph *glyph, enum style style)
  * that would pass `columns`; returns the bytes taken. */
 size_t row_add_text(struct row *row, const char *text, size_t len, int columns, enum style style);
 
+/* The same of a whole string, as much as fits. */
+void row_put(struct row *row, const char *text, int columns, enum style style);
+
 /* As many new rows as the text takes, at least one, each broken at its last blank that fits; a word
  * that is wider than a row is cut. `first`, `indent`: blanks in front, of the others too. */
 void rows_add_wrapped(struct rows *rows, const char *text, size_t len, int first, int indent,

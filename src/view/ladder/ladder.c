@@ -59,7 +59,7 @@ void ladder_put_cut(struct row *row, const char *text, int columns, enum style s
 		row_add_text(row, text, len, end, style);
 	} else if (columns > 0) {
 		row_add_text(row, text, len, end - 1, style);
-		row_add_text(row, dots, strlen(dots), end, STYLE_FAINT);
+		row_put(row, dots, end, STYLE_FAINT);
 	}
 }
 
@@ -126,7 +126,7 @@ static void put_time(const struct lanes *lanes, const char *time, struct row *ro
 	char text[LADDER_TIME + 8];
 	if (lanes->time) {
 		snprintf(text, sizeof text, "%5.5s", time);
-		row_add_text(row, text, strlen(text), lanes->time, STYLE_TIME);
+		row_put(row, text, lanes->time, STYLE_TIME);
 	}
 	row_pad(row, lanes->time, STYLE_TIME);
 }
@@ -187,16 +187,11 @@ static void name_arrow(const struct arrow *arrow, int columns, char out[TEXT_MOS
 	add_mark(name, arrow->mark, "", out);
 }
 
-static void put(struct row *row, const char *text, int end, enum style style)
-{
-	row_add_text(row, text, strlen(text), end, style);
-}
-
 static void put_shaft(const struct arrow *arrow, int end, struct row *row)
 {
 	while (row->columns < end) {
 		int before = row->columns;
-		put(row, shaft(arrow), end, arrow_style(arrow));
+		row_put(row, shaft(arrow), end, arrow_style(arrow));
 		if (row->columns == before)
 			return;
 	}
@@ -214,14 +209,14 @@ static void put_arrow(const struct arrow *arrow, int columns, struct row *row)
 	const char *blank = spare >= 2 ? " " : "";
 	int lead = spare > 5 ? 2 : spare > 2 ? 1 : 0;
 	if (!right)
-		put(row, head(arrow), end, arrow_style(arrow));
+		row_put(row, head(arrow), end, arrow_style(arrow));
 	put_shaft(arrow, row->columns + lead, row);
-	put(row, blank, end, STYLE_TEXT);
-	put(row, name, end - right, arrow->kind == ARROW_PLAIN ? STYLE_TEXT : STYLE_ERROR);
-	put(row, blank, end - right, STYLE_TEXT);
+	row_put(row, blank, end, STYLE_TEXT);
+	row_put(row, name, end - right, arrow->kind == ARROW_PLAIN ? STYLE_TEXT : STYLE_ERROR);
+	row_put(row, blank, end - right, STYLE_TEXT);
 	put_shaft(arrow, end - right, row);
 	if (right)
-		put(row, head(arrow), end, arrow_style(arrow));
+		row_put(row, head(arrow), end, arrow_style(arrow));
 }
 
 /* ---- rows ---- */
@@ -229,7 +224,7 @@ static void put_arrow(const struct arrow *arrow, int columns, struct row *row)
 static void put_line(struct row *row)
 {
 	const char *line = text_has_unicode() ? "│" : "|";
-	put(row, line, row->columns + 1, STYLE_FAINT);
+	row_put(row, line, row->columns + 1, STYLE_FAINT);
 }
 
 static void put_margin(const struct arrow_margin *margin, int columns, struct row *row)
@@ -240,7 +235,7 @@ static void put_margin(const struct arrow_margin *margin, int columns, struct ro
 	arrow_print_margin(margin, room, &text);
 	ladder_put_cut(row, buf_text(&text), room, margin->style);
 	if (margin->mark && room >= 0)
-		put(row, mark, row->columns + 2, margin->style);
+		row_put(row, mark, row->columns + 2, margin->style);
 	buf_free(&text);
 }
 
@@ -271,11 +266,11 @@ static void layout_gap(const struct lanes *lanes, int64_t gap, struct row *row)
 		snprintf(text, sizeof text, "%s", duration);
 	int spare = lanes->lane - text_columns(text, strlen(text));
 	row_pad(row, left_line, STYLE_TEXT);
-	put(row, ":", left_line + 1, STYLE_FAINT);
+	row_put(row, ":", left_line + 1, STYLE_FAINT);
 	row_pad(row, left_line + 1 + (spare > 0 ? spare / 2 : 0), STYLE_TEXT);
-	put(row, text, left_line + 1 + lanes->lane, STYLE_TIME);
+	row_put(row, text, left_line + 1 + lanes->lane, STYLE_TIME);
 	row_pad(row, left_line + 1 + lanes->lane, STYLE_TEXT);
-	put(row, ":", left_line + lanes->lane + 2, STYLE_FAINT);
+	row_put(row, ":", left_line + lanes->lane + 2, STYLE_FAINT);
 }
 
 static void layout_since(const struct cursor *begin, int64_t first, struct rows *rows)
@@ -392,7 +387,7 @@ static void put_rule(const struct view *view, struct row *row)
 {
 	const char *dash = text_has_unicode() ? "─" : "-";
 	for (int i = 0; i < view->columns; i++)
-		row_add_text(row, dash, strlen(dash), view->columns, STYLE_FAINT);
+		row_put(row, dash, view->columns, STYLE_FAINT);
 }
 
 static void heading(const struct view *view, struct rows *rows)

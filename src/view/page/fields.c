@@ -34,11 +34,6 @@ static struct row *last_row(const struct fields *fields)
 	return &fields->rows->row[fields->rows->count - 1];
 }
 
-static void put(struct row *row, const char *text, int columns, enum style style)
-{
-	row_add_text(row, text, strlen(text), columns, style);
-}
-
 /* ---- sentences ---- */
 
 static bool ends_blank(const struct row *row)
@@ -56,7 +51,7 @@ static void put_word(struct fields *fields, const char *word, size_t len, int in
 		row = rows_add(fields->rows);
 		row_pad(row, indent, style);
 	} else if (begun) {
-		put(row, " ", fields->columns, style);
+		row_put(row, " ", fields->columns, style);
 	}
 	size_t taken = row_add_text(row, word, len, fields->columns, style);
 	while (taken < len) {
@@ -128,7 +123,7 @@ static struct row *claim(struct fields *fields, int cells)
 
 static void put_label(struct row *row, const char *label, int from, int columns)
 {
-	put(row, label, columns, STYLE_NOTE);
+	row_put(row, label, columns, STYLE_NOTE);
 	row_pad(row, from + LABEL, STYLE_TEXT);
 }
 
@@ -137,8 +132,8 @@ static void put_long(struct fields *fields, enum style style, const char *label,
 	struct row *row = rows_add(fields->rows);
 	fields->next = fields->cells;
 	row_pad(row, 1, STYLE_TEXT);
-	put(row, label, fields->columns, STYLE_NOTE);
-	put(row, " ", fields->columns, style);
+	row_put(row, label, fields->columns, STYLE_NOTE);
+	row_put(row, " ", fields->columns, style);
 	put_words(fields, value, 3, style);
 }
 
@@ -149,10 +144,10 @@ static void put_bar(struct row *row, int width, uint64_t part, uint64_t whole, e
 		full = (int)((double)part / (double)whole * inner);
 	if (part && !full)
 		full = 1;
-	put(row, "[", row->columns + 1, STYLE_FAINT);
+	row_put(row, "[", row->columns + 1, STYLE_FAINT);
 	for (int i = 0; i < inner; i++)
-		put(row, i < full ? "#" : ".", row->columns + 1, i < full ? style : STYLE_FAINT);
-	put(row, "] ", row->columns + 2, STYLE_FAINT);
+		row_put(row, i < full ? "#" : ".", row->columns + 1, i < full ? style : STYLE_FAINT);
+	row_put(row, "] ", row->columns + 2, STYLE_FAINT);
 }
 
 /* What a value leaves of its cells to a bar. */
@@ -180,7 +175,7 @@ void fields_text(struct fields *fields, enum style style, const char *label, con
 	}
 	struct row *row = claim(fields, cells);
 	put_label(row, label, row->columns - 1, fields->columns);
-	put(row, value, fields->columns, style);
+	row_put(row, value, fields->columns, style);
 }
 
 void fields_gauge(struct fields *fields, enum style style, const char *label, uint64_t part,
@@ -202,5 +197,5 @@ void fields_gauge(struct fields *fields, enum style style, const char *label, ui
 	int bar = bar_width(fields, cells, columns);
 	if (bar && whole)
 		put_bar(row, bar, part, whole, style);
-	put(row, value, fields->columns, style);
+	row_put(row, value, fields->columns, style);
 }

@@ -373,18 +373,13 @@ static const char *line_glyph(const char *line, size_t at)
 	}
 }
 
-static void put(struct row *row, const char *text, int columns, enum style style)
-{
-	row_add_text(row, text, strlen(text), columns, style);
-}
-
 static void put_line(struct row *row, const char *line, int columns)
 {
 	bool unicode = text_has_unicode();
 	for (size_t i = 0; line[i]; i++) {
 		const char *glyph = unicode ? line_glyph(line, i) : NULL;
 		if (glyph)
-			put(row, glyph, columns, STYLE_FAINT);
+			row_put(row, glyph, columns, STYLE_FAINT);
 		else
 			row_add_text(row, line + i, 1, columns, STYLE_FAINT);
 	}
@@ -396,18 +391,18 @@ static void put_node(struct row *row, int left, int columns, const struct node *
 	int width = text_columns(label->text, strlen(label->text));
 	int from = left + node->middle - width / 2;
 	row_pad(row, from, STYLE_FAINT);
-	put(row, label->text, columns, label->style);
-	put(row, label->tags, columns, STYLE_NOTE);
+	row_put(row, label->text, columns, label->style);
+	row_put(row, label->tags, columns, STYLE_NOTE);
 }
 
 /* From TIME_WAIT the timer leads to CLOSED. */
 static void put_arrow(struct row *row, int to, int columns)
 {
 	const char *dash = text_has_unicode() ? "─" : "-";
-	put(row, " ", columns, STYLE_FAINT);
+	row_put(row, " ", columns, STYLE_FAINT);
 	while (row->columns < to - 2)
-		put(row, dash, columns, STYLE_FAINT);
-	put(row, ">", columns, STYLE_FAINT);
+		row_put(row, dash, columns, STYLE_FAINT);
+	row_put(row, ">", columns, STYLE_FAINT);
 }
 
 static void draw_diagram(const struct states_end *mine, const struct states_end *other, int columns,

@@ -440,7 +440,7 @@ static void explain(const struct flow *flow, struct fields *fields)
 
 static void put(const struct ruler *ruler, struct row *row, const char *text, enum style style)
 {
-	row_add_text(row, text, strlen(text), ruler->columns, style);
+	row_put(row, text, ruler->columns, style);
 }
 
 static struct row *begin_row(const struct ruler *ruler, struct rows *rows, const char *label)
