@@ -29,50 +29,7 @@ void fields_begin(struct fields *fields, struct rows *rows, int columns)
 	fields->next = fields->cells;
 }
 
-static struct row *last_row(const struct fields *fields)
-{
-	return &fields->rows->row[fields->rows->count - 1];
-}
-
 /* ---- sentences ---- */
-
-static bool ends_blank(const struct row *row)
-{
-	return !row->count || row->glyphs[row->count - 1].chars[0] == L' ';
-}
-
-/* A word that is wider than a row is cut into several. */
-static void put_word(struct fields *fields, const char *word, size_t len, int indent,
-                     enum style style)
-{
-	struct row *row = last_row(fields);
-	bool begun = !ends_blank(row);
-	if (begun && row->columns + 1 + text_columns(word, len) > fields->columns) {
-		row = rows_add(fields->rows);
-		row_pad(row, indent, style);
-	} else if (begun) {
-		row_put(row, " ", fields->columns, style);
-	}
-	size_t taken = row_add_text(row, word, len, fields->columns, style);
-	while (taken < len) {
-		row = rows_add(fields->rows);
-		row_pad(row, indent, style);
-		size_t more = row_add_text(row, word + taken, len - taken, fields->columns, style);
-		if (!more)
-			return;
-		taken += more;
-	}
-}
-
-static void put_words(struct fields *fields, const char *text, int indent, enum style style)
-{
-	while (*text) {
-		size_t len = strcspn(text, " ");
-		if (len)
-			put_word(fields, text, len, indent, style);
-		text += len + (text[len] == ' ');
-	}
-}
 
 void fields_sentence(struct fields *fields, enum style style, int indent, const char *format, ...)
 {
@@ -81,8 +38,7 @@ void fields_sentence(struct fields *fields, enum style style, int indent, const 
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	row_pad(rows_add(fields->rows), 1, style);
-	put_words(fields, text, indent, style);
+	rows_add_wrapped(fields->rows, text, strlen(text), 1, indent, fields->columns, style);
 	fields->next = fields->cells;
 }
 
@@ -99,7 +55,7 @@ static int cell_columns(const struct fields *fields)
 	return fields->columns / fields->cells;
 }
 
-/* How many cells side by side such a text takes; 0 where not even a row has the room. */
+/* How many cells side by side such a text takes; 0 where a row has not the room. */
 static int cells_for(const struct fields *fields, int columns)
 {
 	for (int cells = 1; cells < fields->cells; cells++)
@@ -108,33 +64,29 @@ static int cells_for(const struct fields *fields, int columns)
 	return columns <= fields->columns ? fields->cells : 0;
 }
 
-/* The row in which the next cell is, up to that cell; a new one where that many do not fit. */
+/* The row in which the next cells are, up to them; a new one where they do not fit. */
 static struct row *claim(struct fields *fields, int cells)
 {
 	if (fields->next + cells > fields->cells) {
 		rows_add(fields->rows);
 		fields->next = 0;
 	}
-	struct row *row = last_row(fields);
+	struct row *row = &fields->rows->row[fields->rows->count - 1];
 	row_pad(row, fields->next * cell_columns(fields) + 1, STYLE_TEXT);
 	fields->next += cells;
 	return row;
 }
 
-static void put_label(struct row *row, const char *label, int from, int columns)
+/* Over as many rows as it takes. */
+static void add_long(struct fields *fields, enum style style, const char *label, const char *value)
 {
-	row_put(row, label, columns, STYLE_NOTE);
-	row_pad(row, from + LABEL, STYLE_TEXT);
-}
-
-static void put_long(struct fields *fields, enum style style, const char *label, const char *value)
-{
-	struct row *row = rows_add(fields->rows);
-	fields->next = fields->cells;
-	row_pad(row, 1, STYLE_TEXT);
-	row_put(row, label, fields->columns, STYLE_NOTE);
-	row_put(row, " ", fields->columns, style);
-	put_words(fields, value, 3, style);
+	char text[LABEL + VALUE];
+	size_t first = fields->rows->count;
+	snprintf(text, sizeof text, "%s %s", label, value);
+	fields_sentence(fields, style, 3, "%s", text);
+	struct row *row = &fields->rows->row[first];
+	for (size_t i = 0; i < row->count && i <= strlen(label); i++)
+		row->glyphs[i].style = STYLE_NOTE;
 }
 
 static void put_bar(struct row *row, int width, uint64_t part, uint64_t whole, enum style style)
@@ -146,7 +98,8 @@ static void put_bar(struct row *row, int width, uint64_t part, uint64_t whole, e
 		full = 1;
 	row_put(row, "[", row->columns + 1, STYLE_FAINT);
 	for (int i = 0; i < inner; i++)
-		row_put(row, i < full ? "#" : ".", row->columns + 1, i < full ? style : STYLE_FAINT);
+		row_put(row, i < full ? "#" : ".", row->columns + 1,
+		        i < full ? style : STYLE_FAINT);
 	row_put(row, "] ", row->columns + 2, STYLE_FAINT);
 }
 
@@ -160,6 +113,25 @@ static int bar_width(const struct fields *fields, int cells, int columns)
 	return room < LEAST_BAR ? 0 : room > BAR ? BAR : room;
 }
 
+/* `whole`: 0 for no bar. */
+static void add(struct fields *fields, enum style style, const char *label, uint64_t part,
+                uint64_t whole, const char *value)
+{
+	int columns = LABEL + text_columns(value, strlen(value));
+	int cells = cells_for(fields, columns);
+	if (!cells) {
+		add_long(fields, style, label, value);
+		return;
+	}
+	struct row *row = claim(fields, cells);
+	int from = row->columns - 1, bar = bar_width(fields, cells, columns);
+	row_put(row, label, fields->columns, STYLE_NOTE);
+	row_pad(row, from + LABEL, STYLE_TEXT);
+	if (bar && whole)
+		put_bar(row, bar, part, whole, style);
+	row_put(row, value, fields->columns, style);
+}
+
 void fields_text(struct fields *fields, enum style style, const char *label, const char *format,
                  ...)
 {
@@ -168,14 +140,7 @@ void fields_text(struct fields *fields, enum style style, const char *label, con
 	va_start(args, format);
 	vsnprintf(value, sizeof value, format, args);
 	va_end(args);
-	int cells = cells_for(fields, LABEL + text_columns(value, strlen(value)));
-	if (!cells) {
-		put_long(fields, style, label, value);
-		return;
-	}
-	struct row *row = claim(fields, cells);
-	put_label(row, label, row->columns - 1, fields->columns);
-	row_put(row, value, fields->columns, style);
+	add(fields, style, label, 0, 0, value);
 }
 
 void fields_gauge(struct fields *fields, enum style style, const char *label, uint64_t part,
@@ -186,16 +151,5 @@ void fields_gauge(struct fields *fields, enum style style, const char *label, ui
 	va_start(args, format);
 	vsnprintf(value, sizeof value, format, args);
 	va_end(args);
-	int columns = LABEL + text_columns(value, strlen(value));
-	int cells = cells_for(fields, columns);
-	if (!cells) {
-		put_long(fields, style, label, value);
-		return;
-	}
-	struct row *row = claim(fields, cells);
-	put_label(row, label, row->columns - 1, fields->columns);
-	int bar = bar_width(fields, cells, columns);
-	if (bar && whole)
-		put_bar(row, bar, part, whole, style);
-	row_put(row, value, fields->columns, style);
+	add(fields, style, label, part, whole, value);
 }
