@@ -12,7 +12,7 @@
 #include "socket/constant.h"
 #include "socket/sockopt.h"
 
-/* Bytes of an option nobody knows the form of that are shown. */
+/* Bytes that are shown of an option whose form is not known. */
 enum { OPTION_BYTES = 16 };
 
 /* ---- bytes ---- */

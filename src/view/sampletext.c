@@ -173,14 +173,14 @@ static const struct change {
 	const char *name;
 } changes[] = {
 	{ SAMPLE_UNACKED, "segments in flight" },
-	{ SAMPLE_LOST, "segments taken for lost" },
+	{ SAMPLE_LOST, "segments presumed lost" },
 	{ SAMPLE_SACKED, "segments acknowledged out of order" },
-	{ SAMPLE_RCV_OOOPACK, "segments come out of order" },
+	{ SAMPLE_RCV_OOOPACK, "segments received out of order" },
 	{ SAMPLE_NOTSENT, "bytes held back" },
 	{ SAMPLE_INQ, "bytes to read" },
 	{ SAMPLE_QUEUE, "connections waiting" },
 	{ SAMPLE_SND_WND, "window" },
-	{ SAMPLE_RCV_WND, "own window" },
+	{ SAMPLE_RCV_WND, "our window" },
 	{ SAMPLE_PMTU, "path MTU" },
 };
 
@@ -260,7 +260,7 @@ static void say_timer(enum fact fact, const struct sample *now, const struct phr
 	             sample_has(now, SAMPLE_STATE);
 	format_left(sample_get(now, SAMPLE_TIMER_LEFT), left);
 	if (fact == FACT_RETRANSMIT)
-		say(phrases, "retransmit %" PRIu64 " in %s *",
+		say(phrases, "retransmission %" PRIu64 " in %s *",
 		    sample_get(now, SAMPLE_RETRANSMITS) + 1, left);
 	else if (fact == FACT_KEEPALIVE)
 		say(phrases, "keepalive probe %" PRIu64 " in %s *",
@@ -314,7 +314,7 @@ static void say_fact(enum fact fact, const struct sample *now, const struct samp
 		break;
 	case FACT_BUFFERED:
 		clock_format_duration((int64_t)sample_get(now, SAMPLE_BUFFERED) * CLOCK_US, text);
-		say(phrases, "lay in the buffer %s", text);
+		say(phrases, "%s in the buffer", text);
 		break;
 	case FACT_LEFT:
 		say_count(now, SAMPLE_INQ, "byte", " left to read *", phrases);
@@ -362,10 +362,10 @@ static void say_fact(enum fact fact, const struct sample *now, const struct samp
 		say_segments(now, phrases);
 		break;
 	case FACT_AGAIN:
-		say(phrases, "%" PRIu64 " sent again o", sample_get(now, SAMPLE_NEW_RETRANS));
+		say(phrases, "%" PRIu64 " retransmitted o", sample_get(now, SAMPLE_NEW_RETRANS));
 		break;
 	case FACT_CALLS:
-		say(phrases, "of %" PRIu64 " calls o", sample_get(now, SAMPLE_CALLS));
+		say(phrases, "over %" PRIu64 " calls o", sample_get(now, SAMPLE_CALLS));
 		break;
 	case FACT_CHANGE:
 		change = find_change(now, before);
@@ -511,12 +511,11 @@ bool sampletext_has_news(const struct sample *now, const struct sample *before)
 
 /* Every run of letters that is written for a sample; a test has them written at random. */
 static const char vocabulary[] =
-        "ESTABLISHED SYN SENT RECV FIN WAIT TIME CLOSE CLOSED LAST ACK LISTEN CLOSING of calls o "
-        "segments out in sent again queue readable bytes to read end file connections waits error "
-        "pending window not acknowledged all s ms min h left retransmit probe keepalive no longer "
-        "kernel yet held back lay the buffer dropped so far flight taken for lost order come "
-        "waiting own "
-        "receive path MTU";
+        "ESTABLISHED SYN SENT RECV FIN WAIT TIME CLOSE CLOSED LAST ACK LISTEN CLOSING over calls o "
+        "segments out in retransmitted queue readable bytes to read end of file connections waits "
+        "error pending window not acknowledged all s ms min h left retransmission probe keepalive "
+        "no longer the kernel sent yet held back buffer dropped so far flight presumed lost "
+        "received order waiting our path MTU";
 
 static bool is_letter(char c)
 {

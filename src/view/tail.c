@@ -117,7 +117,7 @@ static bool is_newest(const struct view *view, struct location location)
 	return !view_after(view, &location);
 }
 
-/* Whether something of the session was evicted between these entries: its links tell. */
+/* Whether something of the session was evicted between these entries, by its links. */
 static bool has_gap(const struct view *view, uint64_t from, uint64_t next)
 {
 	const struct entry *entry = transcript_at(view->transcript, next);

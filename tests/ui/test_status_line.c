@@ -84,7 +84,7 @@ static void losses(void)
 	snapshot_set(&snapshot, SAMPLE_TIMER_LEFT, 816 * SNAPSHOT_MS);
 	snapshot_set(&snapshot, SAMPLE_RETRANSMITS, 1);
 	is_status(&snapshot, 200,
-	          " tcp ESTABLISHED *  retransmit 2 in 816 ms  retransmitted 3  ↑15 ↓15  LF  chat",
+	          " tcp ESTABLISHED *  retransmission 2 in 816 ms  retransmitted 3  ↑15 ↓15  LF  chat",
 	          "lost");
 	snapshot_set(&snapshot, SAMPLE_DSACK_DUPS, 3);
 	ok(!strstr(status(&snapshot, "", 200), "retransmitted"), "probes are no loss");

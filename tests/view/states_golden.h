@@ -4,7 +4,7 @@
 
 static const char half_40[] = " STATES [demo] 127.0.0.1:39446 [3]\n"
                               "        127.0.0.1:44617\n"
-                              " been there: .STATE., on the way:\n"
+                              " visited: .STATE., passed through:\n"
                               " (STATE) ?, now: >>>STATE<<<\n"
                               "       CLOSED\n"
                               "     (SYN_SENT)\n"
@@ -30,7 +30,7 @@ static const char half_40[] = " STATES [demo] 127.0.0.1:39446 [3]\n"
 
 static const char half_80[] =
         " STATES [demo] 127.0.0.1:39446 [3] 127.0.0.1:44617\n"
-        " been there: .STATE., on the way: (STATE) ?, now: >>>STATE<<<\n"
+        " visited: .STATE., passed through: (STATE) ?, now: >>>STATE<<<\n"
         "                                      CLOSED\n"
         "                    connect ┌────────────┴────────────┐ listen\n"
         "                       (SYN_SENT)                  LISTEN\n"
@@ -51,7 +51,7 @@ static const char half_80[] =
 
 static const char half_200[] =
         " STATES [demo] 127.0.0.1:39446 [3] 127.0.0.1:44617\n"
-        " been there: .STATE., on the way: (STATE) ?, now: >>>STATE<<<\n"
+        " visited: .STATE., passed through: (STATE) ?, now: >>>STATE<<<\n"
         "                                                                                          "
         "        CLOSED\n"
         "                                                                                connect "
@@ -84,7 +84,7 @@ static const char half_200[] =
         "more. Next step: yours, /close.\n";
 
 static const char gone_40[] = " STATES [demo] 127.0.0.1:39446\n"
-                              " been there: .STATE., on the way:\n"
+                              " visited: .STATE., passed through:\n"
                               " (STATE) ?, now: >>>STATE<<<\n"
                               "       CLOSED\n"
                               "     (SYN_SENT)\n"
@@ -105,7 +105,7 @@ static const char gone_40[] = " STATES [demo] 127.0.0.1:39446\n"
 
 static const char gone_80[] =
         " STATES [demo] 127.0.0.1:39446\n"
-        " been there: .STATE., on the way: (STATE) ?, now: >>>STATE<<<\n"
+        " visited: .STATE., passed through: (STATE) ?, now: >>>STATE<<<\n"
         "                                      CLOSED\n"
         "                    connect ┌────────────┴────────────┐ listen\n"
         "                       (SYN_SENT)                  LISTEN\n"
@@ -123,7 +123,7 @@ static const char gone_80[] =
         "     of ports that long, for what is still on its way.\n";
 
 static const char gone_200[] = " STATES [demo] 127.0.0.1:39446\n"
-                               " been there: .STATE., on the way: (STATE) ?, now: >>>STATE<<<\n"
+                               " visited: .STATE., passed through: (STATE) ?, now: >>>STATE<<<\n"
                                "                                                                   "
                                "                               CLOSED\n"
                                "                                                                   "
@@ -154,7 +154,7 @@ static const char gone_200[] = " STATES [demo] 127.0.0.1:39446\n"
                                "keeps the pair of ports that long, for what is still on its way.\n";
 
 static const char full_40[] = " STATES [echo] 127.0.0.1:44617\n"
-                              " been there: .STATE., on the way:\n"
+                              " visited: .STATE., passed through:\n"
                               " (STATE) ?, now: >>>STATE<<<\n"
                               "       CLOSED\n"
                               "      SYN_SENT\n"
@@ -169,12 +169,12 @@ static const char full_40[] = " STATES [echo] 127.0.0.1:44617\n"
                               "      TIME_WAIT\n"
                               "       CLOSED\n"
                               " [echo] LISTEN *: The queue is full, and\n"
-                              "     new SYNs are thrown away. Next\n"
-                              "     step: yours, /accept.\n";
+                              "     new SYNs are dropped. Next step:\n"
+                              "     yours, /accept.\n";
 
 static const char full_80[] =
         " STATES [echo] 127.0.0.1:44617\n"
-        " been there: .STATE., on the way: (STATE) ?, now: >>>STATE<<<\n"
+        " visited: .STATE., passed through: (STATE) ?, now: >>>STATE<<<\n"
         "                                      CLOSED\n"
         "                    connect ┌────────────┴────────────┐ listen\n"
         "                        SYN_SENT                >>>LISTEN<<< [echo]\n"
@@ -188,49 +188,46 @@ static const char full_80[] =
         "       FIN_WAIT2                  CLOSING             LAST_ACK\n"
         "   rcv FIN └────────────┬────────────┘ rcv ACK            │ rcv ACK\n"
         "                    TIME_WAIT ───────────────────────> CLOSED\n"
-        " [echo] LISTEN *: The queue is full, and new SYNs are thrown away. Next step:\n"
-        "     yours, /accept.\n";
+        " [echo] LISTEN *: The queue is full, and new SYNs are dropped. Next step: yours,\n"
+        "     /accept.\n";
 
-static const char full_200[] =
-        " STATES [echo] 127.0.0.1:44617\n"
-        " been there: .STATE., on the way: (STATE) ?, now: >>>STATE<<<\n"
-        "                                                                                          "
-        "        CLOSED\n"
-        "                                                                                connect "
-        "┌────────────┴────────────┐ listen\n"
-        "                                                                                    "
-        "SYN_SENT                >>>LISTEN<<< [echo]\n"
-        "                                                                            rcv SYN,ACK │ "
-        "                        │ rcv SYN\n"
-        "                                                                                        "
-        "│─ ─ rcv SYN ─ ─>     SYN_RECV\n"
-        "                                                                                        "
-        "└────────────┬────────────┘ rcv ACK\n"
-        "                                                                                          "
-        "      ESTABLISHED\n"
-        "                                                                              close "
-        "┌────────────────┴────────────────┐ rcv FIN\n"
-        "                                                                                FIN_WAIT1 "
-        "                       CLOSE_WAIT\n"
-        "                                                               rcv ACK "
-        "┌────────────┴────────────┐ rcv FIN            │ close\n"
-        "                                                                   FIN_WAIT2              "
-        "    CLOSING             LAST_ACK\n"
-        "                                                               rcv FIN "
-        "└────────────┬────────────┘ rcv ACK            │ rcv ACK\n"
-        "                                                                                TIME_WAIT "
-        "───────────────────────> CLOSED\n"
-        " [echo] LISTEN *: The queue is full, and new SYNs are thrown away. Next step: yours, "
-        "/accept.\n";
+static const char full_200[] = " STATES [echo] 127.0.0.1:44617\n"
+                               " visited: .STATE., passed through: (STATE) ?, now: >>>STATE<<<\n"
+                               "                                                                   "
+                               "                               CLOSED\n"
+                               "                                                                   "
+                               "             connect ┌────────────┴────────────┐ listen\n"
+                               "                                                                   "
+                               "                 SYN_SENT                >>>LISTEN<<< [echo]\n"
+                               "                                                                   "
+                               "         rcv SYN,ACK │                         │ rcv SYN\n"
+                               "                                                                   "
+                               "                     │─ ─ rcv SYN ─ ─>     SYN_RECV\n"
+                               "                                                                   "
+                               "                     └────────────┬────────────┘ rcv ACK\n"
+                               "                                                                   "
+                               "                             ESTABLISHED\n"
+                               "                                                                   "
+                               "           close ┌────────────────┴────────────────┐ rcv FIN\n"
+                               "                                                                   "
+                               "             FIN_WAIT1                        CLOSE_WAIT\n"
+                               "                                                               rcv "
+                               "ACK ┌────────────┴────────────┐ rcv FIN            │ close\n"
+                               "                                                                   "
+                               "FIN_WAIT2                  CLOSING             LAST_ACK\n"
+                               "                                                               rcv "
+                               "FIN └────────────┬────────────┘ rcv ACK            │ rcv ACK\n"
+                               "                                                                   "
+                               "             TIME_WAIT ───────────────────────> CLOSED\n"
+                               " [echo] LISTEN *: The queue is full, and new SYNs are dropped. "
+                               "Next step: yours, /accept.\n";
 
 static const char udp_40[] = " STATES udp\n"
-                             " UDP has no states: a datagram is sent,\n"
-                             " and nobody knows of the next one.\n";
+                             " UDP has no states: each datagram stands\n"
+                             " alone.\n";
 
-static const char udp_80[] =
-        " STATES udp\n"
-        " UDP has no states: a datagram is sent, and nobody knows of the next one.\n";
+static const char udp_80[] = " STATES udp\n"
+                             " UDP has no states: each datagram stands alone.\n";
 
-static const char udp_200[] =
-        " STATES udp\n"
-        " UDP has no states: a datagram is sent, and nobody knows of the next one.\n";
+static const char udp_200[] = " STATES udp\n"
+                              " UDP has no states: each datagram stands alone.\n";

@@ -209,15 +209,15 @@ static void test_details(void)
 	r = SAMPLE(SAMPLE_NOTSENT, 1);
 	is_text(detail(CALL_SEND, 0, &r), "1 byte held back *", "counters a system does not have");
 	r = SAMPLE(SAMPLE_NEW_DATA_OUT, 5, SAMPLE_CALLS, 87);
-	is_text(detail(CALL_SEND, 0, &r), "5 segments o, of 87 calls o", "sampled");
-	is_text(detail(CALL_SEND, EAGAIN, &r), "of 87 calls o", "nothing left with a failure");
+	is_text(detail(CALL_SEND, 0, &r), "5 segments o, over 87 calls o", "sampled");
+	is_text(detail(CALL_SEND, EAGAIN, &r), "over 87 calls o", "nothing left with a failure");
 	r = SAMPLE(SAMPLE_BUFFERED, 149000, SAMPLE_INQ, 5);
-	is_text(detail(CALL_RECV, 0, &r), "lay in the buffer 149 ms, 5 bytes left to read *",
+	is_text(detail(CALL_RECV, 0, &r), "149 ms in the buffer, 5 bytes left to read *",
 	        "what lay there");
 	r = SAMPLE(SAMPLE_QUEUE, 1, SAMPLE_BACKLOG, 2);
 	is_text(detail(CALL_ACCEPT, 0, &r), "peer 127.0.0.1:7001, queue 1/2 *", "a listener's");
 	r = SAMPLE(SAMPLE_NEW_OUT, 2, SAMPLE_NEW_IN, 1, SAMPLE_NEW_RETRANS, 1);
-	is_text(detail(CALL_CONNECT, 0, &r), "2 segments out 1 in o, 1 sent again o", "segments");
+	is_text(detail(CALL_CONNECT, 0, &r), "2 segments out 1 in o, 1 retransmitted o", "segments");
 	r = SAMPLE(SAMPLE_DROPS, 3);
 	is_text(detail(CALL_RECVFROM, 0, &r), "3 dropped so far *", "drops");
 	is_text(detail(CALL_SEND, 0, NULL), "", "nothing was read");
@@ -259,7 +259,7 @@ static void test_news(void)
 	is_text(news(&b, &a), "|window 0 → 20000 *", "and opens");
 	a = SAMPLE(SAMPLE_TIMER, TIMER_RETRANSMIT, SAMPLE_TIMER_LEFT, 816000, SAMPLE_RETRANSMITS,
 	           2);
-	is_text(news(&a, NULL), "|retransmit 3 in 816 ms *", "retransmission");
+	is_text(news(&a, NULL), "|retransmission 3 in 816 ms *", "retransmission");
 	a = SAMPLE(SAMPLE_TIMER, TIMER_PERSIST, SAMPLE_TIMER_LEFT, 1700000, SAMPLE_PROBES, 0,
 	           SAMPLE_BACKOFF, 3);
 	is_text(news(&a, NULL), "|window probe 4 in 1.7 s *", "a probe");
@@ -282,7 +282,7 @@ static void test_news(void)
 	is_text(news(&b, NULL), "|", "nothing without the reading before");
 	b = SAMPLE(SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_RCV_WND, 5, SAMPLE_RMEM, 1);
 	a = SAMPLE(SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_RCV_WND, 9, SAMPLE_RMEM, 2);
-	is_text(news(&a, &b), "|own window 5 → 9 *", "one thing where there is nothing better");
+	is_text(news(&a, &b), "|our window 5 → 9 *", "one thing where there is nothing better");
 	a = SAMPLE(SAMPLE_RTT, 5);
 	is_text(news(&a, NULL), "|", "nothing where nothing is told");
 	a = SAMPLE(SAMPLE_TIMER, 77, SAMPLE_TIMER_LEFT, INT64_MAX, SAMPLE_STATE, 99);

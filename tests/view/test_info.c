@@ -84,7 +84,7 @@ static void loopback(void)
 	snapshot_set(&far, SAMPLE_DELIVERY_RATE, 1000000);
 	snapshot_set(&far, SAMPLE_APP_LIMITED, 1);
 	ok(!says(&near, "round trip") && !says(&near, "cwnd   "), "no round trip on loopback");
-	ok(says(&near, "say nothing on loopback"), "where it is said why");
+	ok(says(&near, "mean nothing on loopback"), "where it is said why");
 	ok(says(&far, "round trip    0.03 ms ± 0.01 ms *"), "elsewhere there is one");
 	ok(says(&far, "cwnd          10 *, ssthresh not set yet *"),
 	   "no threshold is not a number");
@@ -137,9 +137,9 @@ static void absent(void)
 	   "the passive side's SYN,ACK is counted nowhere");
 	snapshot = snapshot_datagrams(0);
 	snapshot_set(&snapshot, SAMPLE_INQ, 0);
-	ok(says(&snapshot, "to read first 0 B *: empty ?"), "an empty datagram can be first");
+	ok(says(&snapshot, "next datagram 0 B *: empty ?"), "an empty datagram can be first");
 	snapshot_set(&snapshot, SAMPLE_RMEM, 0);
-	ok(says(&snapshot, "to read first none *"), "or none is");
+	ok(says(&snapshot, "next datagram none *"), "or none is");
 }
 
 /* ---- any width, any number ---- */
@@ -196,7 +196,7 @@ static void sockets(void)
 	snapshot.sample = snapshot.sockets[0].sample;
 	const char *text = drawn(&snapshot, NULL, 100);
 	ok(strstr(text, "0/3 *  127.0.0.1:9000"), "the queue of each address is shown");
-	ok(strstr(text, "4/3 * full - new SYNs are thrown away  127.0.0.2:9000"), "with its state");
+	ok(strstr(text, "4/3 * full - new SYNs are dropped  127.0.0.2:9000"), "with its state");
 	ok(strstr(text, "/accept takes one"), "and what to do, whichever has clients");
 	ok(snapshot_queue_is_full(&snapshot) && snapshot_sum(&snapshot, SAMPLE_QUEUE) == 4,
 	   "one full queue is to be told");

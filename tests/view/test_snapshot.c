@@ -91,7 +91,7 @@ static void countdowns(void)
 	snapshot_set(&snapshot, SAMPLE_TIMER, TIMER_RETRANSMIT);
 	snapshot_set(&snapshot, SAMPLE_RETRANSMITS, 2);
 	snapshot_set(&snapshot, SAMPLE_TIMER_LEFT, 816 * SNAPSHOT_MS);
-	is_text(snapshot_format_timer(&snapshot, text), "retransmit 3 in 816 ms",
+	is_text(snapshot_format_timer(&snapshot, text), "retransmission 3 in 816 ms",
 	        "the third is due");
 	snapshot.open = false;
 	is_text(snapshot_format_timer(&snapshot, text), "", "what was read before close() is over");

@@ -243,8 +243,7 @@ static const char urgent_80[] =
         " peer recv()    |abc  | |def⏎   |  2 calls  0.00 ms\n"
         "\n"
         " 3 send() calls left as 3 segments o; 2 recv() calls got it\n"
-        " ! marks the urgent byte: recv() stops in front of it, and recv(MSG_OOB) reads\n"
-        " it\n";
+        " ! marks the urgent byte: recv() stops before it, and recv(MSG_OOB) reads it\n";
 
 static const char urgent_40[] = "STREAM 1 → 2  8 bytes\n"
                                 "byte    0     3 4       8\n"
@@ -257,8 +256,7 @@ static const char urgent_40[] = "STREAM 1 → 2  8 bytes\n"
                                 " 3 send() calls left as 3 segments o; 2\n"
                                 " recv() calls got it\n"
                                 " ! marks the urgent byte: recv() stops\n"
-                                " in front of it, and recv(MSG_OOB) reads\n"
-                                " it\n";
+                                " before it, and recv(MSG_OOB) reads it\n";
 
 static const char urgent_200[] =
         "STREAM 1 → 2  8 bytes   | boundary of a call   : boundary of a segment\n"
@@ -270,7 +268,7 @@ static const char urgent_200[] =
         " peer recv()    |abc  | |def⏎   |  2 calls  0.00 ms\n"
         "\n"
         " 3 send() calls left as 3 segments o; 2 recv() calls got it\n"
-        " ! marks the urgent byte: recv() stops in front of it, and recv(MSG_OOB) reads it\n";
+        " ! marks the urgent byte: recv() stops before it, and recv(MSG_OOB) reads it\n";
 
 static const char large_80[] =
         "STREAM 1 → 2  4000 bytes   | boundary of a call   : boundary of a segment\n"
@@ -279,7 +277,7 @@ static const char large_80[] =
         " segments o     :1448 B      :1448 B      :1104 B    :  3 segments  0.00 ms\n"
         " peer recv()    |1024 B  |1024 B  |1024 B   |928 B   |  4 calls  0.00 ms\n"
         "\n"
-        " 1 send() left as 3 segments o, cut as the MSS asks ?; 4 recv() calls got it\n";
+        " 1 send() left as 3 segments o, cut at the MSS ?; 4 recv() calls got it\n";
 
 static const char large_40[] = "STREAM 1 → 2  4000 bytes\n"
                                "byte    0                           4000\n"
@@ -287,8 +285,8 @@ static const char large_40[] = "STREAM 1 → 2  4000 bytes\n"
                                "segs o  :1448 B    :1448 B    :1104 B  :\n"
                                "got     |1024 B|1024 B |1024 B |928 B  |\n"
                                "\n"
-                               " 1 send() left as 3 segments o, cut as\n"
-                               " the MSS asks ?; 4 recv() calls got it\n";
+                               " 1 send() left as 3 segments o, cut at\n"
+                               " the MSS ?; 4 recv() calls got it\n";
 
 static const char large_200[] =
         "STREAM 1 → 2  4000 bytes   | boundary of a call   : boundary of a segment\n"
@@ -301,7 +299,7 @@ static const char large_200[] =
         " peer recv()    |1024 B                            |1024 B                            "
         "|1024 B                            |928 B                          |  4 calls  0.00 ms\n"
         "\n"
-        " 1 send() left as 3 segments o, cut as the MSS asks ?; 4 recv() calls got it\n";
+        " 1 send() left as 3 segments o, cut at the MSS ?; 4 recv() calls got it\n";
 
 static const char window_80[] =
         "STREAM 1 → 2  18.0 kB   | boundary of a call   : boundary of a segment\n"
@@ -310,8 +308,8 @@ static const char window_80[] =
         " segments o     :9000 B           :                     1 segment  before\n"
         " peer recv()\n"
         "\n"
-        " 2 send() calls left as 1 segment o, but for 9000 bytes *; no recv() has got any\n"
-        " of it\n"
+        " 2 send() calls left as 1 segment o, but for 9000 bytes *; no recv() has\n"
+        " returned any of it\n"
         " 0.00 ms send(\"zzzzzzzzzzzz…\") is held back: the peer's window is 0 *: its\n"
         "          program does not read; to send 9000 = 0 in flight + 9000 not yet sent\n"
         "          *\n"
@@ -325,8 +323,8 @@ static const char window_40[] = "STREAM 1 → 2  18.0 kB\n"
                                 "got\n"
                                 "\n"
                                 " 2 send() calls left as 1 segment o, but\n"
-                                " for 9000 bytes *; no recv() has got any\n"
-                                " of it\n"
+                                " for 9000 bytes *; no recv() has\n"
+                                " returned any of it\n"
                                 " 0.00 ms send(\"zzzzzzzzzzzz…\") is held\n"
                                 "          back: the peer's window is 0\n"
                                 "          *: its program does not read;\n"
@@ -453,7 +451,7 @@ static void draws_without(void)
 	ok(has("STREAM 1 → 2  newest 8 bytes"), "what may not be all says so");
 	put(ONE, CALL_RECV, "hello");
 	is_shown(" Nothing was sent in the newest 512 entries of this session; older ones are not\n"
-	         " looked at here.\n",
+	         " searched.\n",
 	         "what was sent long ago");
 	begin(80);
 	put(ONE, CALL_RECV, "hello");
@@ -539,7 +537,7 @@ static void draws_without_counts(void)
 	sample_set(&kernel, SAMPLE_CALLS, 2);
 	put_reading(SAMPLE_AFTER, 0, 0, 2);
 	ok(has(":abcdef     :"), "two calls, one reading");
-	ok(has("2 segments") && has("around some of them only"), "their sum, and that it is one");
+	ok(has("2 segments") && has("some of the calls only"), "their sum, and that it is one");
 	begin(80);
 	put(ONE, CALL_SEND, "abc");
 	put_reading(SAMPLE_AFTER, 0, 0, 0);

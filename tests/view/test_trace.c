@@ -123,7 +123,7 @@ static void test_golden(void)
 	        "   0.750 ·  connected in 0.2 ms\n"
 	        "   1.000 →  send(\"hello\\n\") = 6                    1 segment o\n"
 	        "   1.500 *  readable: 6 bytes to read *\n"
-	        "   1.750 ←  recv(65536) = 6 [hello\\n]              lay in the buffer 149 ms\n"
+	        "   1.750 ←  recv(65536) = 6 [hello\\n]              149 ms in the buffer\n"
 	        "   2.250 *  ESTABLISHED → CLOSE_WAIT *             readable: end of file *\n"
 	        "   2.500 ←  recv(65536) = 0  end of file\n"
 	        "   2.750 !  send(3) = -1 EPIPE                     broken pipe\n"
@@ -138,7 +138,7 @@ static void test_golden(void)
 	        "   0.750 ·  connected in 0.2 ms\n"
 	        "   1.000 →  send(\"hello\\n\") = 6           1 segment o\n"
 	        "   1.500 *  readable: 6 bytes to read *\n"
-	        "   1.750 ←  recv(65536) = 6 [hello\\n]     lay in the buffer 149 ms\n"
+	        "   1.750 ←  recv(65536) = 6 [hello\\n]     149 ms in the buffer\n"
 	        "   2.250 *  ESTABLISHED → CLOSE_WAIT *    readable: end of file *\n"
 	        "   2.500 ←  recv(65536) = 0  end of file\n"
 	        "   2.750 !  send(3) = -1 EPIPE            broken pipe\n"
@@ -157,7 +157,7 @@ static void test_golden(void)
 	        "              1 segment o\n"
 	        "   1.500 *  readable: 6 bytes to read *\n"
 	        "   1.750 ←  recv(65536) = 6 [hello\\n]\n"
-	        "              lay in the buffer 149 ms\n"
+	        "              149 ms in the buffer\n"
 	        "   2.250 *  ESTABLISHED → CLOSE_WAIT *\n"
 	        "              readable: end of file *\n"
 	        "   2.500 ←  recv(65536) = 0  end of file\n"
@@ -204,7 +204,7 @@ static void test_golden(void)
 	        "   0.750 -  connected in 0.2 ms\n"
 	        "   1.000 >  send(\"hello\\n\") = 6           1 segment o\n"
 	        "   1.500 *  readable: 6 bytes to read *\n"
-	        "   1.750 <  recv(65536) = 6 [hello\\n]     lay in the buffer 149 ms\n"
+	        "   1.750 <  recv(65536) = 6 [hello\\n]     149 ms in the buffer\n"
 	        "   2.250 *  ESTABLISHED -> CLOSE_WAIT *   readable: end of file *\n"
 	        "   2.500 <  recv(65536) = 0  end of file\n"
 	        "   2.750 !  send(3) = -1 EPIPE            broken pipe\n"
@@ -379,7 +379,7 @@ static void test_all(void)
 	is_text(shown(),
 	        "   0.000 [1]  →  send(\"one\") = 3\n"
 	        "   0.000 [1]  →  send(\"two\") = 3\n"
-	        "   0.500 [2]  ←  recv(9) = 6 [onetwo]        lay in the buffer 0.1 ms\n"
+	        "   0.500 [2]  ←  recv(9) = 6 [onetwo]        0.1 ms in the buffer\n"
 	        "   1.000 [12] →  send(\"\\x1bthree\") = 6\n"
 	        "   1.250 [1]  →  send(\"!\\n\") = 2\n"
 	        "   1.500 [4000000000] ·  reset\n",
@@ -389,8 +389,7 @@ static void test_all(void)
 	        "   0.000 [1]  →  send(\"one\") = 3\n"
 	        "   0.000 [1]  →  send(\"two\") = 3\n"
 	        "   0.500 [2]  ←  recv(9) = 6 [onetwo]\n"
-	        "                   lay in the buffer 0.1\n"
-	        "                   ms\n"
+	        "                   0.1 ms in the buffer\n"
 	        "   1.000 [12] →  send(\"\\x1bthree\") = 6\n"
 	        "   1.250 [1]  →  send(\"!\\n\") = 2\n"
 	        "   1.500 [4000000000] ·  reset\n",
@@ -399,7 +398,7 @@ static void test_all(void)
 	is_text(shown(),
 	        "   0.000 [1]  →  send(\"one\") = 3\n"
 	        "   0.000 [1]  →  send(\"two\") = 3\n"
-	        "   0.500 [2]  ←  recv(9) = 6 [onetwo]                 lay in the buffer 0.1 ms\n"
+	        "   0.500 [2]  ←  recv(9) = 6 [onetwo]                 0.1 ms in the buffer\n"
 	        "   1.000 [12] →  send(\"\\x1bthree\") = 6\n"
 	        "   1.250 [1]  →  send(\"!\\n\") = 2\n"
 	        "   1.500 [4000000000] ·  reset\n",
@@ -409,7 +408,7 @@ static void test_all(void)
 	is_text(shown(),
 	        "   0.000 [1]  >  send(\"one\") = 3\n"
 	        "   0.000 [1]  >  send(\"two\") = 3\n"
-	        "   0.500 [2]  <  recv(9) = 6 [onetwo]        lay in the buffer 0.1 ms\n"
+	        "   0.500 [2]  <  recv(9) = 6 [onetwo]        0.1 ms in the buffer\n"
 	        "   1.000 [12] >  send(\"\\x1bthree\") = 6\n"
 	        "   1.250 [1]  >  send(\"!\\n\") = 2\n"
 	        "   1.500 [4000000000] -  reset\n",
@@ -441,7 +440,7 @@ static void test_held(void)
 	READ(SAMPLE_LATER, SAMPLE_STATE, 1, SAMPLE_NEW_DATA_OUT, 1, SAMPLE_NOTSENT, 0,
 	     SAMPLE_NEW_OUT, 1);
 	is_text(shown(),
-	        "→  send(\"one\") = 3                   not sent yet o, of 9 calls o\n"
+	        "→  send(\"one\") = 3                   not sent yet o, over 9 calls o\n"
 	        "*  1 segment out o\n",
 	        "are not told where only some calls were read around");
 }

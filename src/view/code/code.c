@@ -21,7 +21,7 @@ struct variable {
 	int fd;
 	bool client; /* accepted: its calls are another session's */
 	bool datagrams;
-	bool waits; /* a server's, that nobody has come to yet */
+	bool waits; /* a server's, which has no client yet */
 	char name[STATEMENT_NAME];
 };
 
@@ -240,7 +240,7 @@ static void measure(struct writer *writer, const struct statement *statement)
 	writer->last = done;
 }
 
-/* A listener, and a datagram socket with an address that has not sent, wait for whoever comes. */
+/* A listener, and a datagram socket with an address that has not sent, wait for the first peer. */
 static bool begins_to_wait(const struct entry *entry, const struct variable *variable)
 {
 	return !entry->error &&

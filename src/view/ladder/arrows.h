@@ -13,7 +13,7 @@ enum arrow_direction { DIRECTION_NONE, DIRECTION_RIGHT, DIRECTION_LEFT };
 
 enum arrow_kind {
 	ARROW_PLAIN,
-	ARROW_AGAIN, /* the same bytes once more */
+	ARROW_AGAIN, /* the same bytes again */
 	ARROW_BAD,   /* RST, ICMP: it ends something */
 	ARROW_LOST,  /* it has not arrived */
 };

@@ -55,7 +55,7 @@ enum ending context_ending(const struct transcript *transcript, uint64_t positio
 char context_find_notice(const struct context *context);
 
 /* What the other end, which is ours, sent when it closed its descriptor some time before: FIN means
- * that nobody counts there any more. */
+ * that nothing is counted there any more. */
 enum ending context_other_ending(const struct context *context);
 
 /* Which bytes of the stream left between the samples, or in this call: [*begin, *end). False where

@@ -275,10 +275,10 @@ static void put_legend(struct buf *out)
 	put_element("", 20, 50, "* read from the kernel   o counted by it   ? deduced", WIDTH, out);
 	buf_append_text(out, "<path class=\"e a\" d=\"M530 46H580\"/>\n");
 	draw_head("e", true, false, 580, 46, out);
-	put_element("", 588, 50, "sent again", WIDTH, out);
-	buf_append_text(out, "<path class=\"x\" d=\"M690 46H730\"/>\n");
-	draw_head("x", true, true, 748, 46, out);
-	put_element("", 744, 50, "thrown away", WIDTH, out);
+	put_element("", 588, 50, "retransmitted", WIDTH, out);
+	buf_append_text(out, "<path class=\"x\" d=\"M720 46H760\"/>\n");
+	draw_head("x", true, true, 778, 46, out);
+	put_element("", 774, 50, "dropped", WIDTH, out);
 	put_element("t", TIME_END, TOP - 12, "ms", WIDTH, out);
 }
 

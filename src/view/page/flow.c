@@ -214,7 +214,7 @@ static bool is_of_many_calls(const struct entry *entry)
 	return sample_unpack(entry, &sample) && sample_get(&sample, SAMPLE_CALLS) > 1;
 }
 
-/* Backwards from the newest sample: what lies between two frontiers left in between. The first
+/* Backwards from the newest sample: what is between two frontiers left between their times. The first
  * sample known does not say since when it counts. */
 static void follow_segments(struct flow *flow)
 {
@@ -323,8 +323,8 @@ static uint64_t newest_queue(const struct transcript *t, uint32_t session, enum 
 	return bytes <= INT32_MAX ? bytes : 0;
 }
 
-/* Where a call's last byte is. Positions are known by their low bits, and the queues tell roughly
- * the rest. */
+/* Where a call's last byte is. Positions are known by their low bits, and the queues give the rest
+ * roughly. */
 static int64_t location_end(const struct flow *flow, const struct entry *got, uint16_t base,
                             uint16_t others_base)
 {

@@ -15,9 +15,9 @@ enum {
 };
 
 struct flow_part {
-	int64_t begin, end;        /* may lie before the first byte shown */
+	int64_t begin, end;        /* may be before the first byte shown */
 	int64_t time;              /* since flow.begun, ns; negative before */
-	const struct entry *entry; /* the call; of what left the sample that tells it */
+	const struct entry *entry; /* the call; for what left, the sample that shows it */
 	uint64_t position;         /* of that */
 	uint64_t segments;         /* it left in, 0 = not known */
 	bool secret;               /* a datagram that was sent as one */

@@ -235,7 +235,7 @@ static void add_drops(struct fields *fields, const struct snapshot *snapshot)
 		            "%" PRIu64 " datagram%s *", drops, count_plural(drops));
 }
 
-/* FIONREAD says 0 both for an empty datagram and for none: the memory tells them apart. */
+/* FIONREAD says 0 both for an empty datagram and for none: the memory in use distinguishes them. */
 static void add_first(struct fields *fields, const struct snapshot *snapshot, size_t index)
 {
 	char name[SOCKET_NAME];
@@ -244,11 +244,11 @@ static void add_first(struct fields *fields, const struct snapshot *snapshot, si
 	bool waits = size || sample_get(sample, SAMPLE_RMEM);
 	name_socket(snapshot, index, name);
 	if (!sample_has(sample, SAMPLE_INQ))
-		fields_text(fields, STYLE_FAINT, "to read first", NOT_AVAILABLE "%s", name);
+		fields_text(fields, STYLE_FAINT, "next datagram", NOT_AVAILABLE "%s", name);
 	else if (!waits)
-		fields_text(fields, STYLE_TEXT, "to read first", "none *%s", name);
+		fields_text(fields, STYLE_TEXT, "next datagram", "none *%s", name);
 	else
-		fields_text(fields, STYLE_TEXT, "to read first",
+		fields_text(fields, STYLE_TEXT, "next datagram",
 		            size ? "%" PRIu64 " B *%s" : "%" PRIu64 " B *: empty ?%s", size, name);
 }
 
@@ -259,7 +259,7 @@ static void draw_datagrams(struct fields *fields, const struct info *info)
 	char name[SOCKET_NAME];
 	add_heading(fields, snapshot);
 	for (size_t i = 0; i < snapshot_socket_count(snapshot); i++)
-		add_memory(fields, "bucket", snapshot_socket(snapshot, i), SAMPLE_RMEM,
+		add_memory(fields, "recv buffer", snapshot_socket(snapshot, i), SAMPLE_RMEM,
 		           SAMPLE_RCVBUF, name_socket(snapshot, i, name));
 	add_drops(fields, snapshot);
 	for (size_t i = 0; i < snapshot_socket_count(snapshot); i++)
@@ -273,11 +273,11 @@ static void draw_datagrams(struct fields *fields, const struct info *info)
 	if (snapshot_sum(snapshot, SAMPLE_DROPS))
 		fields_sentence(
 		        fields, STYLE_NOTE, 1,
-		        "This machine dropped what found the bucket full: no call failed, and "
-		        "the sender does not learn of it.");
+		        "This machine dropped datagrams for which the receive buffer had no "
+		        "room: no call failed, and the sender does not learn of it.");
 	fields_sentence(fields, STYLE_FAINT, 1,
 	                "UDP has no state, no timer, no window: nothing says whether anybody "
-	                "listens. The bucket is memory, overhead included.");
+	                "listens. Buffers are memory, overhead included.");
 	add_legend(fields);
 }
 
@@ -296,7 +296,7 @@ static void add_queue(struct fields *fields, const struct snapshot *snapshot, si
 	else
 		fields_gauge(fields, full ? STYLE_ERROR : STYLE_TEXT, "queue", queue, backlog,
 		             "%" PRIu64 "/%" PRIu64 " *%s%s", queue, backlog,
-		             full ? " full - new SYNs are thrown away" : "", name);
+		             full ? " full - new SYNs are dropped" : "", name);
 }
 
 static void draw_listener(struct fields *fields, const struct info *info)
@@ -346,7 +346,7 @@ static void add_receiving(struct fields *fields, const struct snapshot *snapshot
 	const struct sample *sample = &snapshot->sample;
 	add_memory(fields, "recv buffer", sample, SAMPLE_RMEM, SAMPLE_RCVBUF, "");
 	add_bytes(fields, "to read", sample, SAMPLE_INQ);
-	add_bytes(fields, "own window", sample, SAMPLE_RCV_WND);
+	add_bytes(fields, "our window", sample, SAMPLE_RCV_WND);
 }
 
 static void add_other_end(struct fields *fields, const struct snapshot *other)
@@ -465,7 +465,7 @@ static void draw_stream(struct fields *fields, const struct info *info)
 	add_legend(fields);
 	if (snapshot_are_loopback(snapshot))
 		fields_sentence(fields, STYLE_FAINT, 1,
-		                "rtt, cwnd and rates say nothing on loopback.");
+		                "Round trip, cwnd and rates mean nothing on loopback.");
 	fields_sentence(fields, STYLE_FAINT, 1,
 	                "Buffers are memory, overhead included: not bytes of the stream.");
 }
@@ -522,7 +522,7 @@ static void draw_unread(struct fields *fields, const struct info *info)
 	fields_sentence(
 	        fields, STYLE_NOTE, 1,
 	        "Everything else is not available: the kernel has not been read (/set kernel "
-	        "on), or this system does not tell.");
+	        "on), or this system does not report it.");
 	add_legend(fields);
 }
 

@@ -114,8 +114,10 @@ const char *snapshot_format_timer(const struct snapshot *snapshot, char out[SNAP
 	uint64_t probes = sample_get(&snapshot->sample, SAMPLE_PROBES);
 	snapshot_format_left(ns, left);
 	out[0] = '\0';
-	if (timer == TIMER_RETRANSMIT)
-		snprintf(out, SNAPSHOT_TIMER, "retransmit %" PRIu64 " in %s", tries + 1, left);
+	if (timer == TIMER_RETRANSMIT && tries)
+		snprintf(out, SNAPSHOT_TIMER, "retransmission %" PRIu64 " in %s", tries + 1, left);
+	else if (timer == TIMER_RETRANSMIT)
+		snprintf(out, SNAPSHOT_TIMER, "retransmission timeout in %s", left);
 	else if (timer == TIMER_PERSIST)
 		snprintf(out, SNAPSHOT_TIMER, "window probe in %s", left);
 	else if (timer == TIMER_TIMEWAIT)

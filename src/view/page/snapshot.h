@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* snapshot: what is known of one end at one instant: what its session's own calls tell, and the
+/* snapshot: what is known of one end at one instant: what the calls of its session say, and the
  * newest sample of the kernel; and what follows from both. The status line and the pages about a
  * session are drawn from it alone. Knows no socket: who has one fills it. */
 #pragma once
@@ -28,7 +28,7 @@ struct snapshot {
 	struct endpoint local, peer;   /* AF_UNSPEC where unknown */
 	struct sample sample;          /* .present == 0: the kernel has not been read */
 	int64_t age;                   /* of the sample, ns */
-	enum tcp_state state_by_calls; /* the state as far as our own calls tell it */
+	enum tcp_state state_by_calls; /* the state as our own calls imply it */
 	bool open;                     /* there is a descriptor */
 	bool accepted;                 /* by a listener of ours */
 	bool paused;                   /* a person makes the calls */
@@ -80,7 +80,7 @@ const char *snapshot_format_left(int64_t left, char out[SNAPSHOT_LEFT]);
 /* How often such a text changes, ns. */
 int64_t snapshot_left_pulse(int64_t left);
 
-/* "retransmit 2 in 816 ms", "window probe in 844 ms", "51 s left"; "" for none. */
+/* "retransmission timeout in 204 ms", "retransmission 2 in 816 ms", "window probe in 844 ms", "51 s left"; "" for none. */
 const char *snapshot_format_timer(const struct snapshot *snapshot, char out[SNAPSHOT_TIMER]);
 
 /* Bytes of the stream, our FIN not among them: sent and not acknowledged, and waiting in the
@@ -101,7 +101,7 @@ enum snapshot_limit {
 enum snapshot_limit snapshot_limit(const struct snapshot *snapshot);
 const char *snapshot_limit_name(enum snapshot_limit limit); /* "peer's window"; static */
 
-/* Connections wait for accept(), and no more fit: new SYNs are thrown away. Of one socket, and of
+/* Connections wait for accept(), and no more fit: new SYNs are dropped. Of one socket, and of
  * any of them. */
 bool snapshot_queue_of_is_full(const struct sample *sample);
 bool snapshot_queue_is_full(const struct snapshot *snapshot);

@@ -2,7 +2,6 @@
 #include "view/page/states.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +11,7 @@
 
 enum { DIAGRAM_COLUMNS = 78, DIAGRAM_ROWS = 13, DIAGRAM_NODES = 12 };
 
-enum { MOST_ENTRIES = 4096, ADVICE = 320 };
+enum { MOST_ENTRIES = 4096 };
 
 /* ---- where an end has been ---- */
 
@@ -92,152 +91,113 @@ void states_trace(struct states_end *end, const struct transcript *transcript)
 
 /* ---- whose step is next ---- */
 
-struct whose {
-	const struct snapshot *snapshot, *other;
-	char *out;
-};
-
-__attribute__((format(printf, 2, 3))) static void say(const struct whose *whose, const char *format,
-                                                      ...)
+static void advise_listener(const struct snapshot *snapshot, struct buf *out)
 {
-	va_list args;
-	va_start(args, format);
-	vsnprintf(whose->out, ADVICE, format, args);
-	va_end(args);
-}
-
-static void advise_close(const struct whose *whose)
-{
-	if (whose->snapshot->open)
-		say(whose, "A socket and nothing more. Next step: yours, /connect, or /bind and "
-		           "/backlog.");
-	else
-		say(whose, "There is no connection any more. /reconnect opens a new one.");
-}
-
-static void advise_listen(const struct whose *whose)
-{
-	const struct snapshot *snapshot = whose->snapshot;
 	uint64_t queue = snapshot_sum(snapshot, SAMPLE_QUEUE);
 	if (snapshot_queue_is_full(snapshot))
-		say(whose,
-		    "The queue is full, and new SYNs are thrown away. Next step: yours, /accept.");
+		buf_append_text(out, "The queue is full, and new SYNs are dropped. Next step: "
+		                     "yours, /accept.");
 	else if (queue)
-		say(whose, "%" PRIu64 " waiting for accept(), connected already%s.", queue,
-		    snapshot->paused ? ": next step: yours, /accept" : "");
+		buf_printf(out, "%" PRIu64 " waiting for accept(), connected already%s.", queue,
+		           snapshot->paused ? ": next step: yours, /accept" : "");
 	else
-		say(whose, "Waits for a SYN; the kernel answers it by itself.");
+		buf_append_text(out, "Waits for a SYN; the kernel answers it by itself.");
 }
 
-static void advise_established(const struct whose *whose)
+static void advise_established(const struct snapshot *snapshot, struct buf *out)
 {
-	const struct sample *sample = &whose->snapshot->sample;
-	if (snapshot_limit(whose->snapshot) == LIMIT_PEER_WINDOW)
-		say(whose,
-		    "The peer's window is closed: nothing more goes out until the peer PROGRAM "
-		    "reads.");
-	else if (whose->snapshot->paused && sample_get(sample, SAMPLE_INQ))
-		say(whose, "%" PRIu64 " byte%s here. Next step: yours, /recv, or /resume.",
-		    sample_get(sample, SAMPLE_INQ),
-		    sample_get(sample, SAMPLE_INQ) == 1 ? " waits" : "s wait");
+	uint64_t bytes = sample_get(&snapshot->sample, SAMPLE_INQ);
+	if (snapshot_limit(snapshot) == LIMIT_PEER_WINDOW)
+		buf_append_text(out, "The peer's window is closed: nothing more goes out until the "
+		                     "peer PROGRAM reads.");
+	else if (snapshot->paused && bytes)
+		buf_printf(out, "%" PRIu64 " byte%s here. Next step: yours, /recv, or /resume.",
+		           bytes, bytes == 1 ? " waits" : "s wait");
 	else
-		say(whose, "Both may send. Whoever closes first will be the one in TIME_WAIT.");
+		buf_append_text(
+		        out, "Both may send. Whoever closes first will be the one in TIME_WAIT.");
 }
 
-static void advise_fin_wait1(const struct whose *whose)
+static void advise_fin_wait1(const struct sample *sample, struct buf *out)
 {
-	const struct sample *sample = &whose->snapshot->sample;
 	uint64_t waiting = sample_get(sample, SAMPLE_OUTQ);
 	bool stuck = sample_get(sample, SAMPLE_TIMER) == TIMER_PERSIST;
 	if (waiting)
-		say(whose, "Our FIN comes after %" PRIu64 " byte%s not acknowledged yet%s.",
-		    waiting, count_plural(waiting),
-		    stuck ? ": the peer PROGRAM has to read them" : "");
+		buf_printf(out, "Our FIN comes after %" PRIu64 " byte%s not acknowledged yet%s.",
+		           waiting, count_plural(waiting),
+		           stuck ? ": the peer PROGRAM has to read them" : "");
 	else
-		say(whose, "Our FIN is sent. The peer's kernel has to acknowledge it.");
+		buf_append_text(out, "Our FIN is sent. The peer's kernel has to acknowledge it.");
 }
 
-static void advise_fin_wait2(const struct whose *whose)
-{
-	const struct snapshot *other = whose->other;
-	bool ours = other && snapshot_state(other) == STATE_CLOSE_WAIT;
-	if (ours)
-		say(whose,
-		    "Our FIN is acknowledged, by the peer's kernel. Nothing more happens until the "
-		    "peer PROGRAM closes: /close @%s.",
-		    other->name);
-	else
-		say(whose, "Our FIN is acknowledged, by the peer's kernel. Nothing more happens "
-		           "until the peer PROGRAM closes.");
-}
-
-static void advise_close_wait(const struct whose *whose)
-{
-	if (whose->snapshot->at_end)
-		say(whose, "The peer has sent its FIN, and recv() has returned 0 here: it sends no "
-		           "more. Next step: yours, /close.");
-	else
-		say(whose, "The peer has sent its FIN: recv() will return 0 once everything is "
-		           "read. Next step: yours, /recv, then /close.");
-}
-
-static void advise_time_wait(const struct whose *whose)
+static void advise_time_wait(const struct snapshot *snapshot, struct buf *out)
 {
 	int64_t left;
 	char text[SNAPSHOT_LEFT];
-	if (snapshot_timer(whose->snapshot, &left) == TIMER_OFF)
-		say(whose,
-		    "Next step: nobody's; the kernel keeps the pair of ports for a while, for what "
-		    "is still on its way.");
-	else
-		say(whose,
-		    "%s left. Next step: nobody's; the kernel keeps the pair of ports that long, "
-		    "for what is still on its way.",
-		    snapshot_format_left(left, text));
+	bool known = snapshot_timer(snapshot, &left) != TIMER_OFF;
+	if (known)
+		buf_printf(out, "%s left. ", snapshot_format_left(left, text));
+	buf_printf(out,
+	           "Next step: nobody's; the kernel keeps the pair of ports %s, for what is still "
+	           "on its way.",
+	           known ? "that long" : "for a while");
 }
 
-static void advise(const struct whose *whose)
+static void advise(const struct snapshot *snapshot, const struct snapshot *other, struct buf *out)
 {
-	*whose->out = '\0';
-	switch (snapshot_state(whose->snapshot)) {
+	switch (snapshot_state(snapshot)) {
 	case STATE_CLOSED:
 	case STATE_GONE:
-		advise_close(whose);
+		buf_append_text(out, snapshot->open
+		                             ? "Only a socket so far. Next step: yours, /connect, "
+		                               "or /bind and /backlog."
+		                             : "There is no connection any more. /reconnect opens "
+		                               "a new one.");
 		break;
 	case STATE_LISTEN:
-		advise_listen(whose);
+		advise_listener(snapshot, out);
 		break;
 	case STATE_SYN_SENT:
-		say(whose, "Our SYN is sent. The peer's kernel has to answer it.");
+		buf_append_text(out, "Our SYN is sent. The peer's kernel has to answer it.");
 		break;
 	case STATE_SYN_RECV:
-		say(whose, "A SYN has come and is answered. The peer's kernel has to acknowledge.");
+		buf_append_text(out, "A SYN has come and is answered. The peer's kernel has to "
+		                     "acknowledge.");
 		break;
 	case STATE_ESTABLISHED:
-		advise_established(whose);
+		advise_established(snapshot, out);
 		break;
 	case STATE_FIN_WAIT1:
-		advise_fin_wait1(whose);
+		advise_fin_wait1(&snapshot->sample, out);
 		break;
 	case STATE_FIN_WAIT2:
-		advise_fin_wait2(whose);
+		buf_append_text(out, "Our FIN is acknowledged, by the peer's kernel. Nothing more "
+		                     "happens until the peer PROGRAM closes");
+		if (other && snapshot_state(other) == STATE_CLOSE_WAIT)
+			buf_printf(out, ": /close @%s", other->name);
+		buf_append_text(out, ".");
 		break;
 	case STATE_CLOSING:
-		say(whose,
-		    "Both have sent FIN at once. The peer's kernel has to acknowledge ours.");
+		buf_append_text(out, "Both have sent FIN at once. The peer's kernel has to "
+		                     "acknowledge ours.");
 		break;
 	case STATE_TIME_WAIT:
-		advise_time_wait(whose);
+		advise_time_wait(snapshot, out);
 		break;
 	case STATE_CLOSE_WAIT:
-		advise_close_wait(whose);
+		buf_printf(out, "The peer has sent its FIN%s",
+		           snapshot->at_end
+		                   ? ", and recv() has returned 0 here: it sends no more. Next "
+		                     "step: yours, /close."
+		                   : ": recv() will return 0 once everything is read. Next step: "
+		                     "yours, /recv, then /close.");
 		break;
 	case STATE_LAST_ACK:
-		say(whose, "Both FINs are sent. The peer's kernel has to acknowledge ours, the "
-		           "last one.");
+		buf_append_text(out, "Both FINs are sent. The peer's kernel has to acknowledge "
+		                     "ours, the last one.");
 		break;
 	default:
-		say(whose, "It has no state of TCP yet.");
+		buf_append_text(out, "It has no TCP state yet.");
 		break;
 	}
 }
@@ -448,35 +408,27 @@ static void list_states(const struct states_end *mine, const struct states_end *
 
 /* ---- the page ---- */
 
-/* TIME_WAIT says it in its sentence. */
-static void format_timer(const struct snapshot *snapshot, char out[SNAPSHOT_TIMER + 4])
-{
-	char timer[SNAPSHOT_TIMER];
-	snapshot_format_timer(snapshot, timer);
-	bool said = snapshot_state(snapshot) == STATE_TIME_WAIT;
-	snprintf(out, SNAPSHOT_TIMER + 4, "%s%s", *timer && !said ? ", " : "", said ? "" : timer);
-}
-
 static void add_advice(struct fields *fields, const struct states_end *end,
                        const struct states_end *other)
 {
-	char text[ADVICE], time[CLOCK_TEXT] = "", timer[SNAPSHOT_TIMER + 4], tag[SNAPSHOT_TAG];
-	char state[SNAPSHOT_STATE];
-	struct whose whose = { &end->snapshot, other ? &other->snapshot : NULL, text };
+	char time[CLOCK_TEXT], timer[SNAPSHOT_TIMER], tag[SNAPSHOT_TAG], state[SNAPSHOT_STATE];
+	struct buf text = { .max = SIZE_MAX };
+	buf_printf(&text, "%s %s", snapshot_format_tag(&end->snapshot, tag),
+	           snapshot_format_state(&end->snapshot, state));
 	if (end->since)
-		clock_format_time(end->since, true, time);
-	advise(&whose);
-	format_timer(&end->snapshot, timer);
-	fields_sentence(fields, STYLE_NOTE, 5, "%s %s%s%s%s: %s",
-	                snapshot_format_tag(&end->snapshot, tag),
-	                snapshot_format_state(&end->snapshot, state),
-	                !*time       ? ""
-	                : end->older ? " at least since "
-	                             : " since ",
-	                time, timer, text);
+		buf_printf(&text, "%s since %s", end->older ? " at least" : "",
+		           clock_format_time(end->since, true, time));
+	/* of TIME_WAIT the advice says it */
+	if (*snapshot_format_timer(&end->snapshot, timer) &&
+	    snapshot_state(&end->snapshot) != STATE_TIME_WAIT)
+		buf_printf(&text, ", %s", timer);
+	buf_append_text(&text, ": ");
+	advise(&end->snapshot, other ? &other->snapshot : NULL, &text);
+	fields_sentence(fields, STYLE_NOTE, 5, "%s", buf_text(&text));
+	buf_free(&text);
 }
 
-/* The ends that stand on the diagram, mine first. */
+/* The ends that are on the diagram, mine first. */
 static void add_legend(struct fields *fields, const struct states_end *mine,
                        const struct states_end *other)
 {
@@ -491,9 +443,9 @@ static void add_legend(struct fields *fields, const struct states_end *mine,
 		         snapshot_format_tag(snapshot, tag),
 		         known ? endpoint_format(&snapshot->local, local) : "");
 	}
-	fields_sentence(fields, STYLE_STATE, 8, "STATES %s", text);
+	fields_sentence(fields, STYLE_STATE, 8, "STATES%s", text);
 	fields_sentence(fields, STYLE_FAINT, 1,
-	                "been there: .STATE., on the way: (STATE) ?, now: >>>STATE<<<");
+	                "visited: .STATE., passed through: (STATE) ?, now: >>>STATE<<<");
 }
 
 static void add_all_advice(struct fields *fields, const struct states_end *mine,
@@ -508,9 +460,8 @@ static void draw_datagrams(const struct snapshot *snapshot, int columns, struct 
 {
 	struct fields fields;
 	fields_begin(&fields, rows, columns);
-	fields_sentence(&fields, STYLE_STATE, 8, "STATES  %s", snapshot->name);
-	fields_sentence(&fields, STYLE_NOTE, 1,
-	                "UDP has no states: a datagram is sent, and nobody knows of the next one.");
+	fields_sentence(&fields, STYLE_STATE, 8, "STATES %s", snapshot->name);
+	fields_sentence(&fields, STYLE_NOTE, 1, "UDP has no states: each datagram stands alone.");
 }
 
 void states_draw(const struct states_end *mine, const struct states_end *other, int columns,

@@ -11,13 +11,13 @@
 struct states_end {
 	struct snapshot snapshot;
 	uint32_t visited; /* bit n: enum tcp_state n was read */
-	uint32_t deduced; /* the same for those that lie on the way */
+	uint32_t deduced; /* the same for those it must have passed through */
 	int64_t since;    /* instant at which the present state was first seen, 0 = unknown */
 	bool older;       /* it may have begun before: it was found in it */
 };
 
 /* Fills `visited`, `deduced` and `since` by the session's entries since its last socket(), looking
- * at a bounded number of them. `facts` is filled already. */
+ * at a bounded number of them. `snapshot` is filled already. */
 void states_trace(struct states_end *end, const struct transcript *transcript);
 
 /* `other`: NULL where it is not ours. As a drawing where it has the columns, else as a list; below

@@ -228,7 +228,7 @@ static void reason(const struct sample *sample, const struct entry *call, char o
 
 /* ---- sentences ---- */
 
-/* Behind the time, where that leaves enough. */
+/* After the time, where that leaves enough. */
 static int indent(const struct fields *fields)
 {
 	return fields->columns >= 40 ? 10 : 2;
@@ -345,12 +345,12 @@ static void print_left(const struct flow *flow, char out[WHY])
 	uint64_t segments = count_segments(flow);
 	int64_t left = count_left(flow);
 	if (!flow->counted)
-		snprintf(out, WHY, "; the kernel was not asked in what segments");
+		snprintf(out, WHY, "; the kernel was not asked about segments");
 	else if (left <= 0)
 		snprintf(out, WHY, ", of which nothing has left yet *");
 	else if (segments)
 		snprintf(out, WHY, " left as %" PRIu64 " segment%s o%s", segments,
-		         count_plural(segments), flow->deduced ? ", cut as the MSS asks ?" : "");
+		         count_plural(segments), flow->deduced ? ", cut at the MSS ?" : "");
 	else
 		snprintf(out, WHY, " left; in how many segments is not known");
 	if (flow->counted && left > 0 && left < flow->size)
@@ -366,7 +366,7 @@ static void print_got(const struct flow *flow, char out[WHY])
 	if (!flow->matched)
 		snprintf(out, WHY, "; what the peer's recv() got cannot be matched");
 	else if (!flow->got.count)
-		snprintf(out, WHY, "; no recv() has got any of it");
+		snprintf(out, WHY, "; no recv() has returned any of it");
 	else
 		snprintf(out, WHY, "; %zu recv()%s got %s", flow->got.count,
 		         flow->got.count == 1 ? "" : " calls",
@@ -388,10 +388,9 @@ static void sum_up_datagrams(const struct flow *flow, struct fields *fields)
 {
 	size_t sent = flow->sent.count, got = flow->got.count;
 	if (!flow->view->other)
-		fields_sentence(
-		        fields, STYLE_NOTE, 1,
-		        "%zu datagram%s, each by itself: who gets it, and whether, is not known",
-		        sent, count_plural(sent));
+		fields_sentence(fields, STYLE_NOTE, 1,
+		                "%zu datagram%s, each by itself: whether it arrives is not known",
+		                sent, count_plural(sent));
 	else
 		fields_sentence(
 		        fields, STYLE_NOTE, 1,
@@ -409,7 +408,7 @@ static void explain_urgent(const struct flow *flow, struct fields *fields)
 	for (size_t i = 0; i < flow->sent.count; i++)
 		if (flow_is_urgent(flow, &flow->sent.list[i])) {
 			fields_sentence(fields, STYLE_STATE, 1,
-			                "! marks the urgent byte: recv() stops in front of it, and "
+			                "! marks the urgent byte: recv() stops before it, and "
 			                "recv(MSG_OOB) reads it");
 			return;
 		}
@@ -432,8 +431,8 @@ static void explain(const struct flow *flow, struct fields *fields)
 	if (flow->sampled)
 		fields_sentence(
 		        fields, STYLE_FAINT, 1,
-		        "So many calls a second: the kernel was read around some of them only, "
-		        "and what was counted is their sum.");
+		        "At this rate the kernel is read around some of the calls only, and the "
+		        "counts are sums over several.");
 }
 
 /* ---- rows ---- */
@@ -491,7 +490,7 @@ static void put_size(const struct ruler *ruler, struct row *row, int64_t size, i
 		put(ruler, row, number, STYLE_FAINT);
 }
 
-/* What lies between two boundaries: the bytes themselves, or how many. */
+/* What is between two boundaries: the bytes themselves, or how many. */
 static void put_inside(const struct ruler *ruler, struct row *row, const struct flow_part *part,
                        int room)
 {
@@ -719,7 +718,7 @@ static void draw_nothing(const struct flow *flow, struct fields *fields)
 	else if (flow->cut)
 		fields_sentence(fields, STYLE_NOTE, 1,
 		                "Nothing was sent in the newest %d entries of this session; older "
-		                "ones are not looked at here.",
+		                "ones are not searched.",
 		                flow->walked);
 	else
 		fields_sentence(fields, STYLE_NOTE, 1, "Nothing has been sent here yet.");
