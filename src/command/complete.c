@@ -14,79 +14,6 @@
 #include "socket/errno_meaning.h"
 #include "socket/sockopt.h"
 
-/* ---- the hosts and ports that were used before ---- */
-
-/* Called with each, newest lines first, some more than once. `address` is as it was written, a host
- * or all of "host:port", "" for none; `port` is NULL where it was not a word of its own. */
-typedef void visit_host(void *context, const char *address, const char *port);
-
-struct visitor {
-	bool listened;
-	visit_host *visit;
-	void *context;
-};
-
-/* What of a line was a slip is not offered again. */
-static void visit_words(const struct visitor *visitor, const char *address, const char *port)
-{
-	struct target target;
-	struct error ignored;
-	if (!address && !port)
-		return;
-	if (target_parse(&target, address ? address : port, address ? port : NULL, TRANSPORT_TCP,
-	                 visitor->listened, &ignored) &&
-	    strcmp(target.service, "0") != 0)
-		visitor->visit(visitor->context, address ? address : "", port);
-}
-
-/* "/open tcp example.org 80 as web" */
-static void visit_line(const struct visitor *visitor, const char *line)
-{
-	struct error ignored;
-	struct args args;
-	struct element elements[GRAMMAR_MAX];
-	size_t len = strcspn(line, BLANKS);
-	if (line[0] != '/' || len < 2)
-		return;
-	const struct command *command = command_find(line + 1, len - 1, &ignored);
-	if (!command)
-		return;
-	size_t count = grammar_elements(command->usage, elements), address = count, port = count;
-	for (size_t i = 0; i < count; i++) {
-		bool local = strcmp(elements[i].name, "local-address") == 0;
-		if (visitor->listened ? local : strcmp(elements[i].name, "address") == 0)
-			address = i;
-		if (strcmp(elements[i].name, "port") == 0)
-			port = i;
-	}
-	if (address == count || port == count)
-		return;
-	const char *rest = line + len + (line[len] != '\0');
-	if (*rest == '@' && command->needs != NEEDS_NOTHING)
-		rest += strcspn(rest, BLANKS);
-	if (!grammar_match(command->name, command->usage, rest, &args, &ignored))
-		return;
-	visit_words(visitor, args.value[address], args.value[port]);
-	args_free(&args);
-}
-
-static void visit_session(const struct visitor *visitor, const struct session *session)
-{
-	const struct target *target = session_target(session);
-	if (target && target->service[0] && session_is_server(session) == visitor->listened)
-		visit_words(visitor, target->host[0] ? target->host : NULL, target->service);
-}
-
-static void each_host(const struct app *app, bool listened, visit_host *visit, void *context)
-{
-	struct visitor visitor = { listened, visit, context };
-	const char *line;
-	for (size_t i = sessions_count(app->sessions); i-- > 0;)
-		visit_session(&visitor, sessions_at(app->sessions, i));
-	for (size_t i = 0; app->past && (line = app->past(i)); i++)
-		visit_line(&visitor, line);
-}
-
 /* ---- what is offered ---- */
 
 /* What the word that is asked about could become. */
@@ -101,8 +28,9 @@ struct offer {
 	size_t count;
 	bool files;
 	bool options;  /* a value is that of a socket option, not of a setting */
-	bool local;    /* a port is one to listen on */
-	char *address; /* that a port belongs to; NULL = any */
+	bool local;    /* an address or a port is one to listen on */
+	bool ports;    /* of a place that was used before: its port, not its address, */
+	char *address; /* and only with this address; NULL = any */
 };
 
 static bool is_offered(const struct offer *offer, const char *word)
@@ -275,21 +203,70 @@ static void offer_peers(struct offer *offer)
 		offer_word(offer, xasprintf("%u", session_peer_at(offer->session, i)->number));
 }
 
-static void offer_place_address(void *context, const char *address, const char *port)
+/* What of a line was a slip is not offered again. `address` is as it was written, a host or all of
+ * "host:port"; `port` is NULL where it was not a word of its own. */
+static void offer_place(struct offer *offer, const char *address, const char *port)
 {
-	(void)port;
-	if (*address)
-		offer_word(context, xstrdup(address));
+	struct target target;
+	struct error ignored;
+	if ((!address && !port) ||
+	    !target_parse(&target, address ? address : port, address ? port : NULL, TRANSPORT_TCP,
+	                  offer->local, &ignored) ||
+	    strcmp(target.service, "0") == 0)
+		return;
+	const char *word = offer->ports ? port : address;
+	bool fits = !offer->ports || !offer->address ||
+	            strcmp(address ? address : "", offer->address) == 0;
+	if (word && fits)
+		offer_word(offer, xstrdup(word));
+}
+
+/* "/open tcp example.org 80 as web" */
+static void offer_place_of_line(struct offer *offer, const char *line)
+{
+	struct error ignored;
+	struct args args;
+	struct element elements[GRAMMAR_MAX];
+	size_t len = strcspn(line, BLANKS);
+	if (line[0] != '/' || len < 2)
+		return;
+	const struct command *command = command_find(line + 1, len - 1, &ignored);
+	if (!command)
+		return;
+	size_t count = grammar_elements(command->usage, elements), address = count, port = count;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(elements[i].name, offer->local ? "local-address" : "address") == 0)
+			address = i;
+		if (strcmp(elements[i].name, "port") == 0)
+			port = i;
+	}
+	if (address == count || port == count)
+		return;
+	const char *rest = line + len + (line[len] != '\0');
+	if (*rest == '@' && command->needs != NEEDS_NOTHING)
+		rest += strcspn(rest, BLANKS);
+	if (!grammar_match(command->name, command->usage, rest, &args, &ignored))
+		return;
+	offer_place(offer, args.value[address], args.value[port]);
+	args_free(&args);
+}
+
+/* Those of the sessions, then those of the lines typed, newest first. */
+static void offer_places(struct offer *offer)
+{
+	const struct app *app = offer->app;
+	const char *line;
+	for (size_t i = sessions_count(app->sessions); i-- > 0;) {
+		const struct session *session = sessions_at(app->sessions, i);
+		const struct target *target = session_target(session);
+		if (target && target->service[0] && session_is_server(session) == offer->local)
+			offer_place(offer, target->host[0] ? target->host : NULL, target->service);
+	}
+	for (size_t i = 0; app->past && (line = app->past(i)); i++)
+		offer_place_of_line(offer, line);
 }
 
 /* Those that were used with the address in front, where there is one. */
-static void offer_place_port(void *context, const char *address, const char *port)
-{
-	struct offer *offer = context;
-	if (port && (!offer->address || strcmp(address, offer->address) == 0))
-		offer_word(offer, xstrdup(port));
-}
-
 static void offer_ports(struct offer *offer)
 {
 	struct words words;
@@ -298,20 +275,23 @@ static void offer_ports(struct offer *offer)
 	enum transport transport;
 	if (last && !transport_find(last->at, (size_t)(last->end - last->at), &transport))
 		offer->address = xstrndup(last->at, (size_t)(last->end - last->at));
-	each_host(offer->app, offer->local, offer_place_port, offer);
+	offer->ports = true;
+	offer_places(offer);
+	offer->ports = false;
 	free(offer->address);
 	offer->address = NULL;
 }
 
 static void offer_local_addresses(struct offer *offer)
 {
-	each_host(offer->app, true, offer_place_address, offer);
+	offer->local = true;
+	offer_places(offer);
 }
 
 /* Servers of our own are what one most likely wants to talk to; names are not looked up. */
 static void offer_addresses(struct offer *offer)
 {
-	each_host(offer->app, false, offer_place_address, offer);
+	offer_places(offer);
 	for (size_t i = 0; i < sessions_count(offer->app->sessions); i++) {
 		const struct session *session = sessions_at(offer->app->sessions, i);
 		struct endpoint local = session_local(session);

@@ -2,6 +2,8 @@
 /* The pages about the session that is current: /info, /states, /stream. */
 #include "command/command.h"
 
+#include <string.h>
+
 #include "app/page.h"
 #include "app/session_snapshot.h"
 #include "base/clock.h"
@@ -33,18 +35,6 @@ static int64_t pulse_of_both(const struct app *app, const struct session *sessio
 	return !pulse || (others && others < pulse) ? others : pulse;
 }
 
-/* Of another session than the current one: that one becomes current. */
-static bool toggle(const struct invocation *invocation, const struct page *page)
-{
-	struct app *app = invocation->app;
-	if (invocation->session != app->current) {
-		app_select(app, invocation->session);
-		page_close(app);
-	}
-	page_toggle(app, page, page->name, 0, NULL);
-	return true;
-}
-
 /* ---- /info ---- */
 
 static void render_info(struct app *app, struct session *session, int columns, int height,
@@ -66,12 +56,6 @@ static const struct page info_page = {
 	.pulse = pulse_of_both,
 	.render = render_info,
 };
-
-static enum command_result do_info(const struct invocation *invocation, struct error *error)
-{
-	(void)error;
-	return toggle(invocation, &info_page);
-}
 
 /* ---- /states ---- */
 
@@ -97,12 +81,6 @@ static const struct page states_page = {
 	.render = render_states,
 };
 
-static enum command_result do_states(const struct invocation *invocation, struct error *error)
-{
-	(void)error;
-	return toggle(invocation, &states_page);
-}
-
 /* ---- /stream ---- */
 
 static void render_stream(struct app *app, struct session *session, int columns, int height,
@@ -123,10 +101,21 @@ static const struct page stream_page = {
 	.render = render_stream,
 };
 
-static enum command_result do_stream(const struct invocation *invocation, struct error *error)
+/* The page of that name. Of another session than the current one: that one becomes current. */
+static enum command_result do_page(const struct invocation *invocation, struct error *error)
 {
+	static const struct page *const pages[] = { &info_page, &states_page, &stream_page };
+	struct app *app = invocation->app;
+	size_t i = 0;
 	(void)error;
-	return toggle(invocation, &stream_page);
+	while (strcmp(pages[i]->name, invocation->command->name) != 0)
+		i++;
+	if (invocation->session != app->current) {
+		app_select(app, invocation->session);
+		page_close(app);
+	}
+	page_toggle(app, pages[i], pages[i]->name, 0, NULL);
+	return COMMAND_DONE;
 }
 
 const struct command page_commands[] = {
@@ -142,7 +131,7 @@ const struct command page_commands[] = {
 	                "* is read from the kernel, o counted around calls, ? deduced.\n"
 	                "The page changes with it; F5 or the same command closes it.",
 	        .needs = NEEDS_SESSION,
-	        .run = do_info,
+	        .run = do_page,
 	},
 	{
 	        .name = "states",
@@ -153,7 +142,7 @@ const struct command page_commands[] = {
 	                "next.\n"
 	                "F6 or the same command closes it.",
 	        .needs = NEEDS_SESSION,
-	        .run = do_states,
+	        .run = do_page,
 	},
 	{
 	        .name = "stream",
@@ -164,7 +153,7 @@ const struct command page_commands[] = {
 	                "which recv() got\n"
 	                "them. F7 or the same command closes it.",
 	        .needs = NEEDS_SESSION,
-	        .run = do_stream,
+	        .run = do_page,
 	},
 	{ 0 },
 };
