@@ -297,30 +297,41 @@ static bool is_name(char c)
 	return is_word(c) || (c && strchr(".:[]@", c));
 }
 
-/* "$name.port", after the dollar: its length, and the port in `out`; 0 where it is not of this
- * form. */
-static size_t expand_port(struct app *app, const char *at, struct buf *out, bool *wrong,
-                          struct error *error)
+static const char port_suffix[] = ".port";
+
+/* Of "1" or "name.port" after a dollar; 0 where it is neither. */
+static size_t variable_length(const char *at)
 {
-	static const char port[] = ".port";
-	const char *end = at;
-	while (*end && is_name(*end) &&
-	       !(strncmp(end, port, sizeof port - 1) == 0 && !is_word(end[sizeof port - 1])))
-		end++;
-	if (end == at || strncmp(end, port, sizeof port - 1) != 0)
-		return 0;
+	size_t len = 0, suffix = sizeof port_suffix - 1;
+	if (*at >= '1' && *at <= '9')
+		return !isdigit((unsigned char)at[1]);
+	while (is_name(at[len]) &&
+	       (strncmp(at + len, port_suffix, suffix) != 0 || is_word(at[len + suffix])))
+		len++;
+	return len > 0 && strncmp(at + len, port_suffix, suffix) == 0 ? len + suffix : 0;
+}
+
+static bool append_value(struct app *app, const struct queue *queue, const char *variable,
+                         size_t len, struct buf *out, struct error *error)
+{
+	size_t index = (size_t)(*variable - '1');
+	if (len == 1 && index >= queue->word_count)
+		error_usage(error, "no word for $%c: it is given after the file", *variable);
+	else if (len == 1)
+		buf_append_text(out, queue->words[index]);
+	if (len == 1)
+		return index < queue->word_count;
 	struct error why;
-	char *name = xstrndup(at, (size_t)(end - at));
+	char *name = xstrndup(variable, len - (sizeof port_suffix - 1));
 	const struct session *session = app_find_session(app, name, &why);
-	unsigned number = session ? session_local(session).port : 0;
-	*wrong = number == 0;
+	unsigned port = session ? session_local(session).port : 0;
 	if (!session)
 		error_usage(error, "$%.60s.port: %.150s", name, why.text);
-	else if (!number)
+	else if (!port)
 		error_usage(error, "$%.60s.port: the session has no port yet", name);
-	buf_printf(out, "%u", number);
+	buf_printf(out, "%u", port);
 	free(name);
-	return (size_t)(end - at) + sizeof port - 1;
+	return port;
 }
 
 /* $1 is a word of the script, $name.port a session's local port, $$ a dollar before one of these;
@@ -328,39 +339,23 @@ static size_t expand_port(struct app *app, const char *at, struct buf *out, bool
 static bool expand(struct app *app, const struct queue *queue, const char *line, size_t len,
                    struct buf *out, struct error *error)
 {
-	const char *end = line + len;
-	while (line < end) {
-		const char *dollar = memchr(line, '$', (size_t)(end - line));
-		buf_append(out, line, (size_t)((dollar ? dollar : end) - line));
-		if (!dollar)
-			return true;
-		line = dollar + 1;
-		bool wrong = false;
-		bool twice = *line == '$';
-		const char *at = line + twice;
-		size_t index = (size_t)(*at - '1'), before = out->len, taken = 1;
-		bool word = *at >= '1' && *at <= '9' && !isdigit((unsigned char)at[1]);
-		if (word && !twice && index >= queue->word_count) {
-			error_usage(error, "no word for $%c: it is given after the file", *at);
-			return false;
-		}
-		if (word)
-			buf_append_text(out, twice ? "" : queue->words[index]);
-		else
-			taken = expand_port(app, at, out, &wrong, error);
-		if (twice && taken) {
-			out->len = before;
+	const char *end = line + len, *dollar;
+	while ((dollar = memchr(line, '$', (size_t)(end - line)))) {
+		bool twice = dollar[1] == '$';
+		const char *variable = dollar + 1 + twice;
+		size_t taken = variable_length(variable);
+		buf_append(out, line, (size_t)(dollar - line));
+		if (!taken || twice)
 			buf_append_text(out, "$");
-			buf_append(out, at, taken);
-			line = at + taken;
-			continue;
-		}
-		if (wrong)
-			return false;
 		if (!taken)
-			buf_append_text(out, "$");
-		line += taken;
+			variable = dollar + 1;
+		else if (twice)
+			buf_append(out, variable, taken);
+		else if (!append_value(app, queue, variable, taken, out, error))
+			return false;
+		line = variable + taken;
 	}
+	buf_append(out, line, (size_t)(end - line));
 	return true;
 }
 
@@ -467,14 +462,39 @@ static enum line_end next_line(struct file *file, size_t *len, size_t *taken)
 
 /* ---- running a queue ---- */
 
-static void fail_line(struct app *app, struct queue *queue, const struct file *file,
-                      const struct error *error, int status)
+/* `where`: "script:12". A start-up file goes on after a mistake. */
+static void fail_line(struct app *app, struct queue *queue, const char *where,
+                      const struct error *error)
 {
 	app->answering = true;
-	app_error(app, "%s:%zu: %s", file->path, file->line, error->text);
+	app_error(app, "%s: %s", where, error->text);
 	app->answering = false;
 	if (queue->script)
-		end_queue(app, queue, status);
+		end_queue(app, queue, error->usage ? 2 : 1);
+}
+
+/* Runs a line, which is changed. `where` is taken over. */
+static void run_and_wait(struct app *app, struct queue *queue, char *where, char *line, size_t len)
+{
+	struct error error = { 0 };
+	struct wait wait = { 0 };
+	bool aside = false;
+	if (len > 0 && line[len - 1] == '\r')
+		line[--len] = '\0';
+	enum command_result result = run_line(app, queue, line, len, &wait, &aside, &error);
+	/* A start-up file leaves calls to their session; a script answers for each with its status. */
+	if (result == COMMAND_WAITING && (queue->script || !wait.in_session)) {
+		result = wait.look(app, &wait, false, &error);
+		if (result == COMMAND_WAITING) {
+			add_pending(app, queue, !aside, where, &wait);
+			return;
+		}
+		if (wait.free)
+			wait.free(&wait);
+	}
+	if (result == COMMAND_FAILED)
+		fail_line(app, queue, where, &error);
+	free(where);
 }
 
 /* False where nothing more can be run now. */
@@ -484,54 +504,32 @@ static bool run_next(struct app *app, struct queue *queue)
 	struct file *file = &queue->file[queue->depth - 1];
 	struct error error = { 0 };
 	enum line_end end = next_line(file, &len, &taken);
-	file->line += end != LINE_LATER && end != LINE_NONE;
-	switch (end) {
-	case LINE_LATER:
+	int code = errno;
+	if (end == LINE_LATER)
 		return false;
-	case LINE_NONE:
+	if (end == LINE_NONE) {
 		pop_file(queue);
 		return queue->depth > 0;
-	case LINE_TOO_LONG:
-		error_usage(&error, "a line of more than %d bytes", LINE_MOST);
-		fail_line(app, queue, file, &error, 2);
-		end_queue(app, queue, 2);
-		return false;
-	case LINE_FAILED:
-		error_set(&error, "%s", error_why(errno));
-		fail_line(app, queue, file, &error, 2);
-		end_queue(app, queue, 2);
-		return false;
-	case LINE_THERE:
-		break;
 	}
-	char *line = xcalloc(len + 1, 1); /* with any NUL that is in it */
-	memcpy(line, buf_data(&file->bytes), len);
-	size_t where = file->line;
-	char *path = xstrdup(file->path); /* /quit may end it */
-	buf_consume(&file->bytes, taken);
-	file->searched = 0;
-	if (len > 0 && line[len - 1] == '\r')
-		line[--len] = '\0';
-	struct wait wait = { 0 };
-	bool aside = false;
-	enum command_result result = run_line(app, queue, line, len, &wait, &aside, &error);
-	/* A start-up file leaves calls to their session; a script answers for each with its status. */
-	bool remembered = result == COMMAND_WAITING && (queue->script || !wait.in_session);
-	if (remembered) {
-		result = wait.look(app, &wait, false, &error);
-		remembered = result == COMMAND_WAITING;
-		if (!remembered && wait.free)
-			wait.free(&wait);
+	char *where = xasprintf("%s:%zu", file->path, ++file->line);
+	if (end == LINE_THERE) {
+		char *line = xcalloc(len + 1, 1); /* with any NUL that is in it */
+		memcpy(line, buf_data(&file->bytes), len);
+		buf_consume(&file->bytes, taken);
+		file->searched = 0;
+		run_and_wait(app, queue, where, line, len); /* which may end the file */
+		free(line);
+		return queue->depth > 0 && !queue->held_by;
 	}
-	if (result == COMMAND_FAILED) {
-		struct file told = { .path = path, .line = where };
-		fail_line(app, queue, &told, &error, error.usage ? 2 : 1);
-	} else if (remembered) {
-		add_pending(app, queue, !aside, xasprintf("%s:%zu", path, where), &wait);
-	}
-	free(path);
-	free(line);
-	return queue->depth > 0 && !queue->held_by;
+	if (end == LINE_TOO_LONG)
+		error_set(&error, "a line of more than %d bytes", LINE_MOST);
+	else
+		error_set(&error, "%s", error_why(code));
+	error.usage = true;
+	fail_line(app, queue, where, &error);
+	free(where);
+	end_queue(app, queue, 2);
+	return false;
 }
 
 static void run_queue(struct app *app, struct queue *queue, size_t most)

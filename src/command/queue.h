@@ -31,8 +31,9 @@ enum { SCRIPT_WORDS = 9, SCRIPT_DEPTH = 16 };
 
 /* Begins a script: a file, or standard input for "-". `words` are $1, $2 … in its lines; borrowed.
  * The first line that fails ends it. Where `quits`, the program ends with it, and app->status is 1
- * where a line has failed, 2 where one is no command or the file cannot be read on. Within a script
- * that one goes on when the other file has ended. False where the file cannot be opened. */
+ * where a line has failed, 2 where it was wrong in itself (error->usage) or the file cannot be read
+ * on. Within a script that one goes on when the other file has ended. False where the file cannot
+ * be opened. */
 bool queue_script(struct app *app, const char *path, char *const *words, size_t count, bool quits,
                   struct error *error);
 
