@@ -66,7 +66,7 @@ const struct command *command_find(const char *name, size_t len, struct error *e
 	return NULL;
 }
 
-/* By the name as it was typed: "/quit!" does without asking. */
+/* By the name as it was typed: "/quit!" asks nothing. */
 static const struct command *find_typed(const char *name, size_t len, bool *forced,
                                         struct error *error)
 {
@@ -80,7 +80,7 @@ static const struct command *find_typed(const char *name, size_t len, bool *forc
 
 /* ---- one line ---- */
 
-/* The session named by the word at the front, and what follows it and one blank. */
+/* The session that the first word names. The line goes on after that word and one blank. */
 static struct session *cut_session(struct app *app, const char **line, struct error *error)
 {
 	size_t len = strcspn(*line, BLANKS);
@@ -118,7 +118,7 @@ static bool begins_with_text(const struct command *command)
 	return grammar_elements(command->usage, elements) > 0 && elements[0].rest;
 }
 
-/* Who meant text must not look for a session. */
+/* The person may have meant text, not a session. */
 static void explain_text(const char *name, struct error *error)
 {
 	struct error why = *error;
@@ -127,7 +127,7 @@ static void explain_text(const char *name, struct error *error)
 	            name);
 }
 
-/* `args` goes on after an "@session" where there is one; an "@@" there becomes an "@". */
+/* Takes "@session" off the front of `args`; "@@" there becomes "@". */
 static bool choose_session(const struct command *command, char **args,
                            struct invocation *invocation, struct error *error)
 {
@@ -161,7 +161,7 @@ static bool takes_no_value(const char *usage)
 	return true;
 }
 
-/* Who names a session as the argument of a command that takes none means "@session". */
+/* A person who gives a session to a command that takes no argument means "@session". */
 static void explain_session(const struct invocation *invocation, const char *args,
                             struct error *error)
 {
@@ -176,7 +176,7 @@ static void explain_session(const struct invocation *invocation, const char *arg
 	char *name = xstrndup(args, strcspn(args, BLANKS));
 	const struct session *session = app_find_session(invocation->app, name, &ignored);
 	if (session)
-		error_usage(error, "/%s takes no %s: /%s @%s picks session %u", command->name,
+		error_usage(error, "/%s takes no %s: /%s @%s is for session %u", command->name,
 		            *command->usage ? "session as its argument" : "argument", command->name,
 		            name, session_number(session));
 	free(name);
@@ -198,7 +198,7 @@ static bool acts(const struct command *command, const struct args *args)
 	return false;
 }
 
-/* Where another session than the current one was named, so is it here. */
+/* With "@session" where that is not the current one. */
 static void print_line(const struct invocation *invocation, struct buf *out)
 {
 	buf_printf(out, "/%s", invocation->command->name);
@@ -315,7 +315,7 @@ enum command_result command_run_key(struct app *app, const char *line, struct wa
 
 /* ---- lines that are not to be kept ---- */
 
-/* A name that fits nothing, or several, may have been meant for one that hides its arguments. */
+/* A name of no command, or of several, may be meant for one that hides its arguments. */
 static bool may_hide(const char *name, size_t len)
 {
 	enum { NEAR = 8, LEAST = 2 };
@@ -347,7 +347,7 @@ bool command_hides(const struct app *app, const char *line)
 
 /* ---- files that commands write ---- */
 
-/* The same words are the same question: another language for the same file is another one. */
+/* The same words are the same question; /code in another language to the same file asks again. */
 static bool confirmed(const struct invocation *invocation)
 {
 	struct buf words = { .max = SIZE_MAX };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* command: what can be typed. One struct for each: name, usage, help, run. It drives checking, TAB,
- * /help and the COMMANDS section of the manual. A line that starts with '/', blanks or not, is a
- * command, "//x" sends "/x", anything else is sent to the current session. What goes wrong is one
- * line in the pane, and never ends the program. */
+/* command: what can be typed. Each command is one struct: name, usage, help, run. It drives
+ * checking, TAB, /help and the COMMANDS section of the manual. A line that starts with '/', after
+ * blanks or not, is a command; "//x" sends "/x"; any other line goes to the current session. A
+ * mistake is one line in the pane and never ends the program. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,10 +20,10 @@ struct savefile;
 struct invocation {
 	struct app *app;
 	const struct command *command;
-	bool forced;             /* typed with a ! after its name: nothing is asked */
-	bool by_key;             /* a key runs it: what is seen anyway needs no answer */
+	bool forced;             /* typed with a ! after its name: it asks nothing */
+	bool by_key;             /* a key runs it: it need not say what the screen shows */
 	struct session *session; /* @name, or the current one; NULL only where none is needed */
-	bool chosen;             /* it was named */
+	bool chosen;             /* by @name */
 	const struct args *args;
 	const char *line;  /* without abbreviations: "/peers @2" */
 	struct wait *wait; /* to be filled in by a command that waits */
@@ -31,48 +31,48 @@ struct invocation {
 
 enum command_needs { NEEDS_NOTHING, TAKES_SESSION, NEEDS_SESSION };
 
-/* Whether a use of the command acts on a session. If so, a pane that is scrolled back returns to
- * its newest rows; what only looks leaves it where it is. */
+/* Whether the command acts on a session. If so, a pane that is scrolled back returns to its newest
+ * rows; a command that only looks leaves the pane where it is. */
 enum command_acts {
 	ACTS_NEVER,
 	ACTS_ALWAYS,
-	ACTS_WITH_VALUE, /* where the last word of the usage is given: /option nodelay on */
+	ACTS_WITH_VALUE, /* when the last word of the usage is given: /option nodelay on */
 };
 
 enum command_result {
-	COMMAND_FAILED = false, /* so that what can only succeed or fail may return a bool */
+	COMMAND_FAILED = false, /* so that a command that does not wait may return a bool */
 	COMMAND_DONE = true,
 	COMMAND_WAITING, /* invocation->wait says for what */
 };
 
 /* What a command waits for. */
 struct wait {
-	/* Where it is `over`, the deadline has passed, and it must not wait any more. */
+	/* `over`: the deadline has passed, and the command must not wait any longer. */
 	enum command_result (*look)(struct app *app, struct wait *wait, bool over,
 	                            struct error *error);
 	void (*free)(struct wait *wait); /* frees `data`; NULL = nothing to free */
-	uint32_t session;                /* in which it is to happen */
+	uint32_t session;                /* where it waits for something */
 	int64_t deadline;                /* instant; 0 = none */
 	int64_t limit;                   /* from the command to that, ns */
-	bool in_session; /* the session shows that it waits, reports the end and cancels it: only a
-	                  * script need remember it */
+	bool in_session; /* the session shows that it waits, reports the end and cancels it: the
+	                  * queue remembers it only for a script */
 	uint64_t since;  /* the command's own: a position in the transcript, */
 	void *data;      /* and anything else */
 };
 
 struct command {
 	const char *name;  /* without the slash */
-	char letter;       /* that is short for it, whatever else begins so; 0 = none */
+	char letter;       /* short for it, whatever other names begin with it; 0 = none */
 	const char *group; /* "sessions", "sending", "looking", "step by step", "servers",
 	                    * "keeping", "scripts" */
 	const char *usage;
 	const char *help; /* first line: a phrase; further lines: details, for /help NAME and the
 	                     manual */
-	bool asks;        /* before something is lost; with a ! after its name it does not */
+	bool asks;        /* before something is lost, unless its name ends in ! */
 	bool hides;       /* its arguments are shown and kept nowhere */
 	bool waits;       /* may wait: " &" after it lets a script go on meanwhile */
-	bool quotes;      /* its arguments are what /find looks for: it does not find them there */
-	enum command_needs needs; /* but for NEEDS_NOTHING, "@session" may stand first */
+	bool quotes;      /* its arguments are what /find looks for: /find skips them here */
+	enum command_needs needs; /* all but NEEDS_NOTHING take "@session" first */
 	enum command_acts acts;
 	enum command_result (*run)(const struct invocation *invocation, struct error *error);
 };
@@ -85,7 +85,7 @@ struct command {
 COMMAND_TABLES(COMMAND_TABLE)
 #undef COMMAND_TABLE
 
-/* All of them, one after the other; NULL after the last. */
+/* All of them in order; NULL after the last. */
 const struct command *command_at(size_t index);
 
 extern const struct choice command_names;
@@ -93,15 +93,14 @@ extern const struct choice command_names;
 /* By its letter, its name, or a beginning that no other has. NULL with one line. */
 const struct command *command_find(const char *name, size_t len, struct error *error);
 
-/* One line: a command, or what is sent to the current session. Writes down nothing of the line. */
+/* One line: a command, or data for the current session. Records nothing of the line itself. */
 enum command_result command_run(struct app *app, const char *line, size_t len, struct wait *wait,
                                 struct error *error);
 
-/* Makes a line that is a command an entry of the transcript, CALL_COMMAND; nowhere else is one
- * made. */
+/* Records a line that is a command as an entry, CALL_COMMAND. Nobody else makes such entries. */
 void command_record(struct app *app, const char *line);
 
-/* Begins a file that a command writes. One that exists is asked about first, unless the command was
+/* Begins a file that a command writes. Asks before it overwrites one, unless the command was
  * forced. */
 bool command_begin_file(const struct invocation *invocation, const char *path,
                         struct savefile *save, struct error *error);
@@ -109,15 +108,15 @@ bool command_begin_file(const struct invocation *invocation, const char *path,
 /* Whether a line is a command that may wait. */
 bool command_waits(const struct app *app, const char *line);
 
-/* The command line of a key: it is a command also in literal mode. */
+/* The command line of a key: a command in literal mode, too. */
 enum command_result command_run_key(struct app *app, const char *line, struct wait *wait,
                                     struct error *error);
 
-/* Whether a line holds what is to be shown and kept nowhere: the arguments of such a command, also
- * where its name is mistyped a little. */
+/* Whether a line has arguments that must be shown and kept nowhere, also when the name of the
+ * command is slightly mistyped. */
 bool command_hides(const struct app *app, const char *line);
 
-/* "keys", "marks": what /help has a list of; NULL after the last. */
+/* "keys", "marks": the lists that /help has; NULL after the last. */
 const char *help_topic(size_t index);
 
 /* The COMMANDS, SERVICES, SETTINGS, SOCKET OPTIONS and SOCKET ERRORS sections of the manual and the

@@ -168,7 +168,7 @@ static void element_in_prose(const struct element *element, struct buf *out)
 		           element->name);
 }
 
-/* What goes through the whole check. */
+/* The state of one check. */
 struct match {
 	const char *command, *usage, *line;
 	struct element elements[GRAMMAR_MAX];
@@ -277,7 +277,7 @@ static void drop_two(struct words *words, size_t at)
 	        (words->count - at) * sizeof words->word[0]);
 }
 
-/* Takes "as NAME" out of the words: the others are taken as if it had not been typed. */
+/* Takes "as NAME" out of the words, as if it had not been typed. */
 static bool take_tagged(struct match *match)
 {
 	struct words *words = &match->words;
@@ -333,7 +333,7 @@ static size_t claimed_after(const struct match *match, size_t index, size_t left
 	return claimed;
 }
 
-/* One element; *taken goes on by one where it takes the next word. */
+/* One element. Adds 1 to *taken if it takes the next word. */
 static bool take_element(struct match *match, size_t index, size_t *taken)
 {
 	const struct element *element = &match->elements[index];
@@ -354,7 +354,7 @@ static bool take_element(struct match *match, size_t index, size_t *taken)
 	return take_word(match, word, &match->args->value[index]);
 }
 
-/* The choices at the end that nothing was said about: "chat|hex|all". */
+/* The choices at the end that were left out: "chat|hex|all". */
 static void list_choices_left(const struct match *match, struct buf *out)
 {
 	size_t first = match->count;
@@ -380,7 +380,8 @@ static bool fail_left_over(const struct match *match, const struct word *word)
 	else if (match->count > 0)
 		fail_word(match, word, "is one word too many");
 	else
-		error_usage(match->error, "/%s takes no argument: %s", match->command,
+		error_usage(match->error, "/%s takes no argument: %s is one word too many",
+		            match->command,
 		            word_show(word->at, (size_t)(word->end - word->at), shown));
 	buf_free(&choices);
 	return false;
@@ -432,7 +433,7 @@ void args_free(struct args *args)
 
 /* ---- what could come next ---- */
 
-/* The words that are whole before the point. */
+/* The complete words before the point. */
 static void words_before(struct words *words, const char *line, size_t point)
 {
 	words_cut(words, line, point);
@@ -463,8 +464,8 @@ static bool is_optional_word(const struct element *element)
 	return !element->literals && !element->required && !element->rest;
 }
 
-/* The element after those that these words are; `count` where no further one fits. An optional
- * word may have been left out: then the words are those after it. */
+/* The element after those that these words fill; `count` where no further one fits. `left_out`: as
+ * if optional words had been left out, so that these words fill those after them. */
 static size_t skip_words(const struct element *elements, size_t count, const struct words *words,
                          bool left_out)
 {

@@ -8,7 +8,7 @@
  *
  * The name within brackets says what kind of thing it is (session, service, setting, option, error,
  * file, command, peer, address, …) and so what TAB offers. Words may be quoted with "…" or '…'; a
- * quoted word is never a literal. The lower half cuts a line into such words. Knows no command. */
+ * quoted word is never a literal. Knows no command. */
 #pragma once
 
 #include <stdbool.h>
@@ -38,16 +38,16 @@ struct element {
 size_t grammar_elements(const char *usage, struct element elements[GRAMMAR_MAX]);
 
 /* Checks `line` (what follows the command's name and one blank) against the usage. False: one
- * line that says what is wrong and what is right. An optional literal that does not match is left
- * out and its word tried on the next element; an optional placeholder leaves the last words to the
- * required ones after it. */
+ * line that says what is wrong and what is right. Where an optional literal does not match, its
+ * word is tried on the next element; an optional placeholder leaves the last words to the required
+ * elements after it. */
 bool grammar_match(const char *command, const char *usage, const char *line, struct args *args,
                    struct error *error);
 void args_free(struct args *args);
 void args_wipe(struct args *args); /* before it: overwrites the values */
 
-/* Everything that a word which begins at line[point] could be, judged by the words before it;
- * returns how many. After a tag nothing. */
+/* All elements that a word at line[point] could fill, judged by the words before it; returns how
+ * many. None after a tag. */
 size_t grammar_expected(const struct element *elements, size_t count, const char *line,
                         size_t point, const struct element *expected[GRAMMAR_MAX]);
 
@@ -73,7 +73,7 @@ struct words {
 
 bool word_is_blank(char c);
 
-/* The first WORDS_MAX words of line[0..len); what follows them is not looked at. */
+/* The first WORDS_MAX words of line[0..len); ignores the rest. */
 void words_cut(struct words *words, const char *line, size_t len);
 
 /* "…" for a message: on one line, cut where it is long. Returns `out`. */

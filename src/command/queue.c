@@ -22,7 +22,7 @@
 enum {
 	LINE_MOST = 1 << 20, /* bytes of one line of a file */
 	READ_SIZE = 64 << 10,
-	TURN_LINES = 100, /* that a queue runs in one turn */
+	TURN_LINES = 100, /* lines that a queue runs in one turn */
 };
 
 struct file {
@@ -46,7 +46,7 @@ struct queue {
 	bool quits;
 	int status;       /* of the program, where it quits */
 	uint32_t session; /* that is current here; 0 = whichever is shown */
-	size_t waits;     /* its lines that wait */
+	size_t waits;     /* lines of it that wait */
 	struct pending *held_by;
 };
 
@@ -64,7 +64,7 @@ struct queues {
 	struct queue *first;
 	struct pending *newest;
 	struct queue *running; /* whose line runs */
-	bool ran;              /* a line in this turn: what is waited for may have come about */
+	bool ran;              /* a line ran in this turn: a wait may be over */
 };
 
 static struct queues *queues_of(struct app *app)
@@ -114,7 +114,7 @@ static void add_pending(struct app *app, struct queue *queue, bool holds, char *
 		queue->held_by = pending;
 }
 
-/* A file ends: the one that has named it goes on. */
+/* A file ends: the file that has sourced it goes on. */
 static void pop_file(struct queue *queue)
 {
 	struct file *file = &queue->file[--queue->depth];
@@ -136,7 +136,7 @@ static void end_queue(struct app *app, struct queue *queue, int status)
 		queue->status = status;
 }
 
-/* A person is told of the end of a wait, and of its failure everybody; that ends a script. */
+/* Says that a person's wait has ended, and that any wait has failed, which ends a script. */
 static void end_pending(struct app *app, struct pending *pending, enum command_result result,
                         const struct error *error)
 {
@@ -214,8 +214,8 @@ bool queue_interrupt(struct app *app)
 
 /* ---- one line ---- */
 
-/* Runs a line with the session of its queue as the current one, unless the queue has none of its
- * own. What it makes current the person sees from now on, but not in the middle of a line. */
+/* Runs a line with the session of its queue as the current one, if the queue has one of its own. A
+ * session that the line makes current is shown from then on, but not while a line is typed. */
 static enum command_result run_in_queue(struct app *app, struct queue *queue, const char *line,
                                         size_t len, struct wait *wait, struct error *error)
 {
@@ -249,7 +249,7 @@ static size_t without_ampersand(const struct app *app, const char *line, size_t 
 	return given ? end - 2 : len;
 }
 
-/* Calls and opening wait in their session, which reports them. */
+/* Calls and opening wait in their session, which reports their end. */
 static bool remember(struct app *app, enum command_result result, const char *line, size_t len,
                      const struct wait *wait)
 {
@@ -398,9 +398,9 @@ static bool is_null_device(const struct stat *status)
 	       null.st_rdev == status->st_rdev;
 }
 
-/* A regular file has an end that comes without anybody's doing. A FIFO or a device is read only
- * where the program runs the script and nothing else: it might be read in the person's place. A
- * start-up file that is linked to /dev/null is switched off. */
+/* Reading a regular file always comes to an end. A FIFO or a device is read only if the program
+ * runs the script and nothing else: in the window it might be the person's terminal. A start-up
+ * file that is linked to /dev/null is switched off. */
 static bool open_file(struct file *file, const char *path, bool any, struct error *error)
 {
 	struct stat status;
@@ -429,7 +429,7 @@ static bool open_file(struct file *file, const char *path, bool any, struct erro
 
 enum line_end { LINE_THERE, LINE_TOO_LONG, LINE_LATER, LINE_NONE, LINE_FAILED };
 
-/* How the next line ends; *len is its length without that. */
+/* How the next line ends; *len is its length without the line end, *taken with it. */
 static enum line_end next_line(struct file *file, size_t *len, size_t *taken)
 {
 	while (true) {
@@ -473,7 +473,7 @@ static void fail_line(struct app *app, struct queue *queue, const char *where,
 		end_queue(app, queue, error->usage ? 2 : 1);
 }
 
-/* Runs a line, which is changed. `where` is taken over. */
+/* Runs a line, which it changes, and remembers what it waits for. Takes over `where`. */
 static void run_and_wait(struct app *app, struct queue *queue, char *where, char *line, size_t len)
 {
 	struct error error = { 0 };
