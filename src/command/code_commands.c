@@ -10,7 +10,7 @@
 #include "base/savefile.h"
 #include "view/code/code.h"
 
-/* As much of a program is shown. */
+/* The most of a program that a page shows. */
 enum { SHOWN_CALLS = 1000, SHOWN_BYTES = 128 << 10 };
 
 static bool write_file(const struct invocation *invocation, enum code_language language,
@@ -35,7 +35,7 @@ static bool write_file(const struct invocation *invocation, enum code_language l
 
 /* ---- a page ---- */
 
-/* A line that is too long for its row goes on in the next, marked as that. */
+/* A line that is too long for its row goes on in the next one, after a mark. */
 static void add_line(struct rows *rows, const char *line, size_t len, int columns)
 {
 	const char *more = text_has_unicode() ? "  … " : "  > ";
@@ -76,7 +76,7 @@ static const struct page code_page = {
 	.print = print,
 };
 
-/* Into a memory of one size: a longer program ends where that is full. A program has no NUL. */
+/* Into memory of a fixed size: a longer program is cut there. A program has no NUL. */
 static bool show(const struct invocation *invocation, enum code_language language,
                  struct error *error)
 {

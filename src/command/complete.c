@@ -16,10 +16,10 @@
 
 /* ---- what is offered ---- */
 
-/* What the word that is asked about could become. */
+/* The words that TAB could complete to. */
 struct offer {
 	struct app *app;
-	const char *prefix; /* the word so far */
+	const char *prefix; /* the word as it is typed */
 	size_t prefix_len;
 	struct session *session; /* whose peers are meant; may be NULL */
 	const char *args;        /* what follows the command's name and "@session" */
@@ -27,9 +27,9 @@ struct offer {
 	char **words;            /* ended by NULL once there is one */
 	size_t count;
 	bool files;
-	bool options;  /* a value is that of a socket option, not of a setting */
+	bool options;  /* a value is of a socket option, not of a setting */
 	bool local;    /* an address or a port is one to listen on */
-	bool ports;    /* of a place that was used before: its port, not its address, */
+	bool ports;    /* offer the ports of places used before, not their addresses, */
 	char *address; /* and only with this address; NULL = any */
 };
 
@@ -80,7 +80,7 @@ static void offer_list(struct offer *offer, const char *list, size_t len)
 
 /* ---- one function for each kind of word ---- */
 
-/* "/help /se" is as good as "/help se". */
+/* "/help /se" means "/help se". */
 static void offer_command_names(struct offer *offer)
 {
 	offer_commands(offer, *offer->prefix == '/' ? "/" : "");
@@ -111,7 +111,7 @@ static void offer_setting_values(struct offer *offer, const char *name)
 		offer_list(offer, setting->values, strlen(setting->values));
 }
 
-/* A name in capitals, in the case in which it is being typed. */
+/* A name in capitals, in the case that is typed. */
 static void offer_symbol(struct offer *offer, const char *symbol)
 {
 	char *word = xstrdup(symbol);
@@ -128,7 +128,7 @@ static unsigned option_set(const struct offer *offer)
 	                      : 0;
 }
 
-/* Whole names; after a first letter also the part after the underscore. */
+/* Whole names, and after a first letter also the part after the underscore. */
 static void offer_options(struct offer *offer)
 {
 	for (const struct sockopt *option = sockopt_table; option->name; option++) {
@@ -166,7 +166,7 @@ static void offer_views(struct offer *offer)
 	offer_list(offer, VIEW_NAMES, strlen(VIEW_NAMES));
 }
 
-/* Commands first of all; of the rest what begins as was typed. */
+/* Commands, and after a first letter everything else that has a name. */
 static void offer_topics(struct offer *offer)
 {
 	offer_command_names(offer);
@@ -182,7 +182,7 @@ static void offer_topics(struct offer *offer)
 	offer_errors(offer);
 }
 
-/* Of the setting or option in front. */
+/* The values of the setting or option in front. */
 static void offer_values(struct offer *offer)
 {
 	struct words words;
@@ -203,8 +203,8 @@ static void offer_peers(struct offer *offer)
 		offer_word(offer, xasprintf("%u", session_peer_at(offer->session, i)->number));
 }
 
-/* What of a line was a slip is not offered again. `address` is as it was written, a host or all of
- * "host:port"; `port` is NULL where it was not a word of its own. */
+/* Unless it is a mistake. `address` is as it was typed, a host or all of "host:port"; `port` is NULL
+ * if it was no word of its own. */
 static void offer_place(struct offer *offer, const char *address, const char *port)
 {
 	struct target target;
@@ -251,7 +251,7 @@ static void offer_place_of_line(struct offer *offer, const char *line)
 	args_free(&args);
 }
 
-/* Those of the sessions, then those of the lines typed, newest first. */
+/* The places of the sessions, then of the lines typed, newest first. */
 static void offer_places(struct offer *offer)
 {
 	const struct app *app = offer->app;
@@ -266,7 +266,7 @@ static void offer_places(struct offer *offer)
 		offer_place_of_line(offer, line);
 }
 
-/* Those that were used with the address in front, where there is one. */
+/* Only with the address in front, if there is one. */
 static void offer_ports(struct offer *offer)
 {
 	struct words words;
@@ -288,7 +288,7 @@ static void offer_local_addresses(struct offer *offer)
 	offer_places(offer);
 }
 
-/* Servers of our own are what one most likely wants to talk to; names are not looked up. */
+/* Also our own servers. Looks up no names. */
 static void offer_addresses(struct offer *offer)
 {
 	offer_places(offer);
@@ -338,7 +338,7 @@ static void offer_element(struct offer *offer, const struct element *element)
 			kinds[i].run(offer);
 }
 
-/* What the command in front takes first. */
+/* The first argument of the command in front. */
 static void offer_details(struct offer *offer)
 {
 	struct words words;
@@ -372,7 +372,7 @@ static void offer_arguments(struct offer *offer, const struct command *command)
 		offer_element(offer, expected[i]);
 }
 
-/* Steps over a whole "@session"; true where that is the word being typed. */
+/* Steps over a complete "@session"; true if that is the word being typed. */
 static bool is_at_session(struct offer *offer)
 {
 	size_t blanks = strspn(offer->args, BLANKS);

@@ -54,7 +54,7 @@ static struct topic mark_topic(size_t index)
 		const char *mark, *ascii, *help;
 	} marks[] = {
 		{ "*", NULL, "read from the kernel" },
-		{ "o", NULL, "counted: the kernel's counters of segments changed by so much" },
+		{ "o", NULL, "counted: the kernel's segment counters changed by that much" },
 		{ "?", NULL, "deduced" },
 		{ "→", "->", "sent" },
 		{ "←", "<-", "received" },
@@ -116,7 +116,7 @@ static void list_topics(struct topic (*at)(size_t index), struct buf *out)
 	text_table_end(&table, out);
 }
 
-/* As they are bound now, like readline's "bind -p". */
+/* With the keys that they have now. */
 static void list_keys(const struct app *app, struct buf *out)
 {
 	struct text_table table;
@@ -155,8 +155,8 @@ static void list_key_help(const struct app *app, struct buf *out)
 
 /* ---- one thing ---- */
 
-/* The phrase at the front is a line, and so is each sentence: where a table breaks its lines within
- * one, the source was full. */
+/* The phrase at the front is a line, and so is each sentence: a line of the source that ends within
+ * a sentence is joined to the next. */
 static void add_help(struct buf *out, const char *help)
 {
 	size_t len = strcspn(help, "\n");
@@ -258,10 +258,10 @@ static bool print_mark(const char *name, bool begins, struct buf *out)
 static const struct kind {
 	const char *list;              /* /help services */
 	const char *element, *choices; /* in a usage */
-	bool short_list;               /* it stands below a command that takes one of them */
+	bool short_list;               /* shown with the help of a command that takes one of them */
 	struct topic (*at)(size_t index);
-	/* Appends the help of what is called so, or begins so where `begins`. False where there is
-	 * none, or more than one. */
+	/* Appends the help of what has this name, or with `begins` the only name that begins so.
+	 * False if there is none, or more than one. */
 	bool (*print)(const char *name, bool begins, struct buf *out);
 } kinds[] = {
 	{ "services", "service", "", true, service_topic, print_service },
@@ -322,8 +322,9 @@ static void print_overview(const struct app *app, struct buf *out)
 {
 	buf_append_text(out, "A line that begins with / is a command, any other is sent. //x sends "
 	                     "/x.\n@NAME picks a session: /send @NAME hi; /@NAME hi sends a line; "
-	                     "text that begins with @ is written with two: /send @@hi.\n"
-	                     "Unique prefixes do, TAB completes.\n/help NAME explains a command, "
+	                     "write two for text that begins with @: /send @@hi.\n"
+	                     "A unique prefix of a name is enough; TAB completes.\n/help NAME "
+	                     "explains a command, "
 	                     "setting, service, view, socket option or errno value.\nLists: /help");
 	for (size_t i = 0; help_topic(i); i++)
 		buf_printf(out, "%s %s", i > 0 ? "," : "", help_topic(i));
@@ -333,7 +334,7 @@ static void print_overview(const struct app *app, struct buf *out)
 	list_commands_and_letters(out);
 }
 
-/* Only of the kind that this command takes, where `command` is not NULL and takes one. */
+/* Only of the kind that `command` takes, if it takes one; NULL for any. */
 static bool print_other(const struct command *command, const char *name, bool begins,
                         struct buf *out)
 {
@@ -348,7 +349,7 @@ static bool print_other(const struct command *command, const char *name, bool be
 	return false;
 }
 
-/* All names but those of marks, options and errors, which nobody mistypes or are too many. */
+/* All names but those of marks, options and errors. */
 static const char *name_of_topic(const void *context, size_t index)
 {
 	size_t commands = 0;
@@ -413,7 +414,7 @@ static bool print_topic(const struct app *app, const char *name, struct buf *out
 	return false;
 }
 
-/* "/help set eol": the command says which kind of name the second one is. */
+/* "/help set eol": the command says what kind of name the second word is. */
 static bool print_detail(const char *name, const char *detail, struct buf *out, struct error *error)
 {
 	char shown[WORDS_QUOTED];

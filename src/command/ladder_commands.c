@@ -10,7 +10,7 @@
 #include "base/savefile.h"
 #include "view/ladder/ladder.h"
 
-enum { FILE_COLUMNS = 100 }; /* of a ladder as text: a page has so many */
+enum { FILE_COLUMNS = 100 }; /* of a ladder as text: those of a printed page */
 
 static struct view ladder_of(const struct app *app, const struct session *session)
 {
@@ -74,7 +74,7 @@ const struct command ladder_commands[] = {
 	        .group = "looking",
 	        .usage = "[<file>]",
 	        .help = "draw the conversation as a ladder, or write it to a file\n"
-	                "Calls stand in the margins, segments between them, with how they are "
+	                "Calls are in the margins, segments between them, with how they are "
 	                "known:\n"
 	                "* read from the kernel, o counted by it, ? deduced.\n"
 	                "A name that ends in .svg gives a drawing of the newest 4000 entries, any "

@@ -40,8 +40,8 @@ static void add_ends(struct text_table *table, const struct session *session)
 		               endpoint_format(&peer, text));
 }
 
-/* As the kernel says it just now, with '?' where it does not say, and how long the state will last
- * where a timer ends it. */
+/* As the kernel says now, with '?' if it does not say, and the time left if a timer ends the
+ * state. */
 static void add_state(struct text_table *table, const struct app *app, struct session *session)
 {
 	struct snapshot snapshot;
@@ -143,7 +143,7 @@ static void list_clients(const struct app *app, const struct session *server, st
 		buf_append_text(out, "no clients");
 }
 
-/* Whether the answers to its peers leave from the address that each has asked. */
+/* Whether answers leave from the address that each peer has written to. */
 static bool has_locals(const struct session *session)
 {
 	for (size_t i = 0; i < session_peer_count(session); i++)

@@ -14,8 +14,7 @@
 
 enum { LINE_COLUMNS = 76 };
 
-/* A word of a table, not a macro whatever it begins with; mdoc(7) reads a backslash as
- * an escape. */
+/* mdoc(7) takes a dot or a quote at the front for a macro, and a backslash for an escape. */
 static void print_word(FILE *out, const char *word, size_t len)
 {
 	if (*word == '.' || *word == '\'')
@@ -109,7 +108,7 @@ static void print_command(FILE *out, const struct command *command)
 	free(line);
 }
 
-/* Has a command before this one been of its group? Then the group has been printed. */
+/* True if the group of the command is printed already: with the first of its commands. */
 static bool is_printed(const struct command *command)
 {
 	for (size_t i = 0; command_at(i) != command; i++)
@@ -272,7 +271,7 @@ static void print_errors(FILE *out)
 
 /* ---- keys ---- */
 
-/* Rows that say nothing of their own go with the one before. */
+/* Rows without help of their own go with the row before. */
 static const struct binding *print_binding(FILE *out, const struct binding *first)
 {
 	const struct binding *last = first, *rest;

@@ -19,7 +19,7 @@ static unsigned sort_of(const struct session *session)
 
 /* ---- values ---- */
 
-/* One byte, not one bytes; but a ms. */
+/* "1 byte", but "1 ms". */
 static int unit_length(const char *unit, const char *value)
 {
 	size_t len = strlen(unit);
@@ -45,7 +45,7 @@ static void format_value(const struct sockopt *option, const char *value, size_t
 
 /* ---- the listing ---- */
 
-/* A value that reading would take away is left there. */
+/* Does not read a value that reading would consume. */
 static void format_peeked(struct session *session, const struct sockopt *option, struct buf *out)
 {
 	char value[SOCKOPT_MAX];
@@ -110,8 +110,8 @@ static bool show_option(const struct invocation *invocation, const struct sockop
 	return true;
 }
 
-/* What has been made of the value that was asked for. */
-static void tell_change(struct app *app, const struct sockopt *option, const char *asked,
+/* What the kernel has made of the value. */
+static void note_change(struct app *app, const struct sockopt *option, const char *asked,
                         size_t asked_len, const char *got, size_t got_len)
 {
 	struct buf want = { .max = SIZE_MAX }, has = { .max = SIZE_MAX };
@@ -141,7 +141,7 @@ static bool set_option(const struct invocation *invocation, const struct sockopt
 	    !option_set(session, option->level, option->number, asked, asked_len, error) ||
 	    !option_get(session, option->level, option->number, got, &got_len, error))
 		return false;
-	tell_change(invocation->app, option, asked, asked_len, got, got_len);
+	note_change(invocation->app, option, asked, asked_len, got, got_len);
 	return true;
 }
 

@@ -21,7 +21,7 @@ static struct session *look_at_both(struct app *app, struct session *session)
 	return other;
 }
 
-/* A state that only its timer ends is as slow as that. */
+/* A state that only its timer ends changes as slowly as the timer shows. */
 static int64_t pulse_of_end(const struct session *session)
 {
 	int64_t countdown = session_snapshot_pulse(session, true);
@@ -101,7 +101,7 @@ static const struct page stream_page = {
 	.render = render_stream,
 };
 
-/* The page of that name. Of another session than the current one: that one becomes current. */
+/* Opens the page that has the name of the command, and makes its session current. */
 static enum command_result do_page(const struct invocation *invocation, struct error *error)
 {
 	static const struct page *const pages[] = { &info_page, &states_page, &stream_page };

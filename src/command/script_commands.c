@@ -16,8 +16,8 @@
 #include "socket/tcp_state.h"
 
 enum {
-	WITHIN = 10,      /* seconds that are waited where the line does not say how long */
-	SHOWN_BYTES = 60, /* of what came instead of what was expected */
+	WITHIN = 10,      /* seconds: the default */
+	SHOWN_BYTES = 60, /* of what came instead of the expected text */
 };
 
 /* "2s"; NULL for the default. */
@@ -93,7 +93,7 @@ static enum command_result do_wait(const struct invocation *invocation, struct e
 
 /* ---- /expect ---- */
 
-/* How far what a session has received is searched. */
+/* How far the bytes that a session has received are searched. */
 struct searched {
 	uint32_t session;
 	struct follower follower;
@@ -105,9 +105,9 @@ struct expect {
 	struct buf wanted;
 	struct searched searched;
 	struct buf tail;  /* the newest bytes searched: a match may begin with them */
-	struct buf first; /* the oldest ones, for the message, */
-	size_t total;     /* how many there were, */
-	uint64_t missed;  /* and how many bytes, of any session, had gone before */
+	struct buf first; /* the oldest bytes searched, for the message, */
+	size_t total;     /* the number of all, */
+	uint64_t missed;  /* and of those, of any session, that were evicted before */
 };
 
 static void free_expect(struct wait *wait)
@@ -128,7 +128,7 @@ static struct searched *find_searched(const struct app *app, uint32_t session)
 	return NULL;
 }
 
-/* In the place of a session that has gone, where there is one. */
+/* Reuses the place of a session that has gone. */
 static void keep_searched(struct app *app, const struct searched *searched)
 {
 	struct searched *place = find_searched(app, searched->session);
@@ -143,7 +143,7 @@ static void keep_searched(struct app *app, const struct searched *searched)
 	*place = *searched;
 }
 
-/* What came after the last match; a datagram is searched by itself. */
+/* From the last match on; each datagram by itself. */
 static bool search_entry(struct expect *expect, const struct entry *entry)
 {
 	struct searched *searched = &expect->searched;
@@ -187,7 +187,7 @@ static bool search(struct expect *expect)
 	return true;
 }
 
-/* "got "Hell" (4 bytes)", of everything since the last match. */
+/* "got "Hell" (4 bytes)": everything since the last match. */
 static void print_instead(const struct expect *expect, struct buf *out)
 {
 	if (expect->total > 0) {

@@ -56,7 +56,7 @@ static enum command_result do_secret(const struct invocation *invocation, struct
 		            "the environment");
 		return false;
 	}
-	if (!text && session_state(session) == SESSION_CLOSED) /* before it is typed in vain */
+	if (!text && session_state(session) == SESSION_CLOSED) /* before anyone types it */
 		return session_send_secret(session, "", 0, error);
 	if (!text && session_has_clients(session)) {
 		error_set(error, "session %u is a listener: its clients are sessions of their own",
@@ -156,7 +156,7 @@ static enum command_result do_to(const struct invocation *invocation, struct err
 
 /* ---- /all ---- */
 
-/* How a line to everyone went. */
+/* The result of a line to everyone. */
 struct broadcast {
 	const struct invocation *invocation;
 	const char *text;

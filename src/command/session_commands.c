@@ -11,7 +11,7 @@
 #include "net/reconnect.h"
 #include "net/service.h"
 
-/* Where to, from words like "udp" "127.0.0.1" "7001"; `transport` may be NULL. */
+/* From words like "udp" "127.0.0.1" "7001"; `transport` may be NULL. */
 static bool parse_target(struct target *target, const char *transport, const char *text,
                          const char *port, bool listening, struct error *error)
 {
@@ -49,7 +49,7 @@ static bool is_word(const char *word)
 	return isalpha((unsigned char)*word) && !strpbrk(word, ".:");
 }
 
-/* What is not even nearly a service may have been meant for an address. */
+/* A word that is not nearly a service may be an address. */
 static void explain_order(const char *word, struct error *error)
 {
 	size_t nearest;
@@ -58,8 +58,8 @@ static void explain_order(const char *word, struct error *error)
 		error_usage(error, "%s; an address comes before its port", why.text);
 }
 
-/* What the usage takes for an address and a port is a port and a service where it can be nothing
- * else: no address is a lone number. */
+/* "/listen 7001 echo": the usage takes these for an address and a port, but no address is a lone
+ * number. */
 static enum command_result do_listen(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
@@ -86,7 +86,7 @@ static enum command_result do_listen(const struct invocation *invocation, struct
 	                        since);
 }
 
-/* What became of a session since this position, where another pane than its own is shown. */
+/* Repeats how a session has changed since this position, if its pane is not shown. */
 static void repeat_states(struct app *app, const struct session *session, uint64_t since)
 {
 	struct buf text = { .max = SIZE_MAX };
@@ -160,7 +160,7 @@ static enum command_result do_reconnect(const struct invocation *invocation, str
 	               : COMMAND_FAILED;
 }
 
-/* In the order of the tabs, from the last to the first again. */
+/* In the order of the tabs; the first follows the last. */
 static struct session *find_neighbour(const struct app *app, bool next)
 {
 	size_t count = sessions_count(app->sessions), at = 0;

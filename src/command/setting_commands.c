@@ -6,8 +6,7 @@
 #include "app/page.h"
 #include "command/text_table.h"
 
-/* One that belongs to a session is shown as it holds there, with that of new ones where it
- * differs. */
+/* A setting of a session has its value there, and the value for new sessions if that differs. */
 static void print_setting(const struct invocation *invocation, const struct setting *setting,
                           struct buf *out)
 {
@@ -40,7 +39,7 @@ static void print_scope(const struct session *session, struct buf *out)
 	           session_has_clients(session) ? " and its clients" : "");
 }
 
-/* For which sessions a setting holds now. */
+/* Says for which sessions the setting holds now. */
 static void note_scope(const struct invocation *invocation, const struct setting *setting)
 {
 	struct app *app = invocation->app;

@@ -23,8 +23,8 @@ struct session_total {
 	struct total call[CALL_COUNT];
 };
 
-/* What the page keeps while it is open, in one piece of memory. In a flood it is made again for each
- * frame: to walk all of a full transcript each time took a fifth of a processor. */
+/* What the page keeps while it is open, in one piece of memory. In a flood the page is made for
+ * each frame: walking all of a full transcript each time took a fifth of a processor. */
 struct stats {
 	struct follower follower;
 	uint64_t missed; /* entries that had gone before they were counted */
@@ -64,7 +64,7 @@ static size_t find_session(const struct stats *stats, uint32_t session)
 	return low;
 }
 
-/* Room for one more: that of sessions which have gone, else more memory. */
+/* Room for one more: the place of a session that has gone, else more memory. */
 static struct stats *make_room(struct app *app, struct stats *stats)
 {
 	size_t kept = 0;
@@ -95,7 +95,7 @@ static struct total *claim_totals(struct app *app, uint32_t session)
 	return stats->session[at].call;
 }
 
-/* Counts what has come since the last time. */
+/* Counts the calls since the last time. */
 static const struct stats *count_calls(struct app *app)
 {
 	enum { SOME = 16 };
@@ -117,7 +117,7 @@ static const struct stats *count_calls(struct app *app)
 	return stats;
 }
 
-/* None where a session has made no call yet. */
+/* All zero if the session has made no call yet. */
 static const struct total *totals_of(const struct stats *stats, const struct session *session)
 {
 	static const struct total none[CALL_COUNT];

@@ -8,13 +8,13 @@
 #include <sys/socket.h>
 
 enum {
-	BACKLOG = 5, /* what listen() is given in most textbooks */
+	BACKLOG = 5, /* as in most textbooks */
 	RECV_BYTES = 1024,
 };
 
 /* ---- words ---- */
 
-/* At most what an int holds. */
+/* From 0 to INT_MAX. */
 static bool parse_number(const char *command, const char *text, int *number, struct error *error)
 {
 	size_t digits = strspn(text, "0123456789");
@@ -121,7 +121,7 @@ static enum command_result do_accept(const struct invocation *invocation, struct
 
 /* ---- moving bytes ---- */
 
-/* "/recv peek" leaves the number away. */
+/* "/recv peek" leaves out the number. */
 static enum command_result do_recv(const struct invocation *invocation, struct error *error)
 {
 	const char *bytes = invocation->args->value[0], *word = invocation->args->value[1];

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-/* What the session has reported as a failure since then; false where it has not. */
+/* The failure that the session has reported since then; false for none. */
 static bool find_failure(const struct app *app, uint32_t session, uint64_t since,
                          struct error *error)
 {
@@ -48,7 +48,7 @@ static bool is_opening(const struct session *session)
 	return state == SESSION_RESOLVING || state == SESSION_CONNECTING;
 }
 
-/* One that has failed to open may be out of the table. */
+/* A session that has failed to open may be out of the table. */
 static enum command_result look_at_opening(struct app *app, struct wait *wait, bool over,
                                            struct error *error)
 {

@@ -56,7 +56,8 @@ static int pending_error(const struct entry *entry)
 	return code;
 }
 
-/* What the program asked to see more says what had happened, but its own refusals mean nothing. */
+/* A call that the program makes for its own observation reports what had happened; that it fails
+ * itself means nothing. */
 static int failure_code(const struct entry *entry)
 {
 	struct errqueue queued;
@@ -89,7 +90,7 @@ static const struct entry *call_of(const struct failure *failure)
 	return transcript_at(failure->app->transcript, failure->call);
 }
 
-/* The error queue and SO_ERROR tell of a call that was made before. */
+/* The error queue and SO_ERROR report the failure of an earlier call. */
 static void find_call(struct failure *failure)
 {
 	const struct transcript *transcript = failure->app->transcript;
@@ -113,14 +114,14 @@ static void find_call(struct failure *failure)
 	}
 }
 
-/* The program's own connect() to no address takes back one that has failed. */
+/* The program's own connect() to no address undoes one that has failed. */
 static bool begins_connection(const struct entry *entry)
 {
 	return entry->call == CALL_CONNECT && entry->endpoint_len;
 }
 
-/* Of several addresses that are tried side by side: whether what is answered here was only one of
- * them, and the session ended with others that were closed after the line that says so. */
+/* Of several addresses that are tried side by side: true if this entry is about one of them, but
+ * the session ended with others, which were closed after the line that says so. */
 static bool is_of_other_attempt(const struct failure *failure, const struct entry *entry)
 {
 	bool ended = false;
@@ -138,8 +139,8 @@ static bool is_of_other_attempt(const struct failure *failure, const struct entr
 	return ended;
 }
 
-/* False where the newest failure is that of no call: a line of the session comes before it, and
- * an older failure is that of an earlier connection. */
+/* False if the newest failure is not that of a call: a line of the session reports it, and older
+ * failures belong to an earlier connection. */
 static bool find_report(struct failure *failure)
 {
 	const struct transcript *transcript = failure->app->transcript;
@@ -165,7 +166,7 @@ static bool find_report(struct failure *failure)
 	return false;
 }
 
-/* False where nothing has failed. What only says "not yet" (EAGAIN, EINPROGRESS) is no failure. */
+/* False if nothing has failed. EAGAIN and EINPROGRESS only mean "not yet". */
 static bool find_failure(const struct app *app, const struct session *session,
                          struct failure *failure)
 {
@@ -202,7 +203,7 @@ static void say_queued(const struct entry *entry, const struct errqueue *queued,
 	buf_append_text(out, " *.\n");
 }
 
-/* The message nearest to the failure, after it or before. */
+/* The message nearest to the failure, before or after it. */
 static void say_icmp(const struct failure *failure, struct buf *out)
 {
 	const struct transcript *transcript = failure->app->transcript;
@@ -230,7 +231,7 @@ static void say_at(const struct failure *failure, uint64_t position, const char 
 	buf_printf(out, "%s at %s.\n", what, clock_format_time(entry->time, false, time));
 }
 
-/* The recv() that gave end of file first. Behind an error 0 means that there is nothing more. */
+/* The first recv() that returned end of file. After an error 0 only means that nothing is left. */
 static uint64_t find_fin(const struct failure *failure)
 {
 	uint64_t fin = TRANSCRIPT_NONE;
@@ -341,7 +342,7 @@ static void say_too_large(const struct failure *failure, struct buf *out)
 		buf_append_text(out, "that is more than a packet may have on this path.\n");
 }
 
-/* What is sent or received was so on a connection, unless there has been none. */
+/* Sending and receiving happen on a connection, unless there has been none. */
 static const struct errno_case *case_of(const struct failure *failure)
 {
 	const struct entry *call = call_of(failure);
@@ -398,7 +399,7 @@ static bool say_holder(const struct session *session, unsigned port, struct buf 
 	return true;
 }
 
-/* bind() says which port, listen() takes that of its socket. */
+/* bind() names the port; listen() uses that of its socket. */
 static unsigned wanted_port(const struct failure *failure)
 {
 	struct endpoint addr = entry_addr(call_of(failure));
@@ -505,8 +506,8 @@ static void say_others(const struct failure *failure, struct buf *out)
 		say_other_end(failure, out);
 }
 
-/* What is known in particular, in sentences, each with a line feed: from the transcript, the
- * kernel's samples and the other sessions. */
+/* What the transcript, the kernel's samples and the other sessions say about this failure: sentences,
+ * each with a line feed. */
 static void say_details(const struct failure *failure, struct buf *out)
 {
 	static const struct {
@@ -538,7 +539,7 @@ static void explain_named(const struct invocation *invocation, const struct errn
 
 /* ---- the last failure ---- */
 
-/* The program's own words for it follow the first line. */
+/* The program's own words for the failure follow the first line. */
 static void add_lookup(const struct entry *entry, struct buf *out)
 {
 	const struct errno_meaning *meaning = errno_meaning_of_lookup(entry->arg);
@@ -560,8 +561,8 @@ static void add_when(const struct failure *failure, int64_t time, struct buf *ou
 	           session_name(failure->session));
 }
 
-/* SO_ERROR reports how a connect() that did not wait has ended: the time between the two is what it
- * took. */
+/* SO_ERROR reports the end of a connect() that did not wait: the time between the two is its
+ * duration. */
 static void add_call(const struct failure *failure, struct buf *out)
 {
 	char took[CLOCK_TEXT];
@@ -612,14 +613,14 @@ static void explain_state(const struct failure *failure, struct buf *out)
 	                             : "No call has failed.");
 }
 
-/* The entry that reports it. */
+/* Of the entry that reports the failure. */
 static uint64_t position_of(const struct failure *failure)
 {
 	return failure->call == TRANSCRIPT_NONE ? failure->line : failure->report;
 }
 
-/* What failed to open has no tab: it is explained where the note about it is, unless the session
- * there has failed since. */
+/* A session that failed to open has no tab: it is explained in the pane of the note about it, unless
+ * the session of that pane has failed since. */
 static void explain_last(const struct invocation *invocation)
 {
 	struct failure failure;

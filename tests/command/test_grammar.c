@@ -192,16 +192,16 @@ static void test_mistakes(void)
 	is_text(match("shutdown", "write|read|both", "writ"),
 	        "shutdown: \"writ\" is not write, read or both: did you mean write?",
 	        "a wrong literal");
-	is_text(match("quit", "", "now"), "/quit takes no argument: \"now\"", "a word too much");
+	is_text(match("quit", "", "now"), "/quit takes no argument: \"now\" is one word too many", "a word too much");
 	is_text(match("open", open_usage, "\"a b"),
 	        "open: \"\"a b\" begins a quote that does not end: /open [tcp|udp] <address> "
 	        "[<port>] [as "
 	        "<name>]",
 	        "an open quote");
-	is_text(match("quit", "", "'a\nb'"), "/quit takes no argument: \"'a\"...",
+	is_text(match("quit", "", "'a\nb'"), "/quit takes no argument: \"'a\"... is one word too many",
 	        "a message stays on one line");
 	is_text(match("quit", "", "1234567890123456789012345678901234567890123"),
-	        "/quit takes no argument: \"1234567890123456789012345678901234567890\"...",
+	        "/quit takes no argument: \"1234567890123456789012345678901234567890\"... is one word too many",
 	        "a long word is cut");
 }
 
