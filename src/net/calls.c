@@ -289,7 +289,7 @@ static void commit(const struct caller *caller, const struct entry *entry, int f
 	transcript_commit_ends(caller->transcript, entry, addr, local, kept);
 	if (caller->observer) {
 		caller->observer->after(caller, fd, now, buffered);
-		if (entry->error == EAGAIN || entry->error == EWOULDBLOCK)
+		if (call_would_block(entry->error))
 			caller->observer->blocked(caller, fd);
 	}
 	errno = saved;

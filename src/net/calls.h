@@ -5,6 +5,7 @@
  * non-blocking. */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -51,6 +52,12 @@ struct caller {
 	int64_t since; /* the call was asked for then, and has waited as a blocking one:
 	                      * ENTRY_WAITED; 0 = now */
 };
+
+/* Whether a failed call only found nothing to do: a blocking one would have waited. */
+static inline bool call_would_block(int code)
+{
+	return code == EAGAIN || code == EWOULDBLOCK;
+}
 
 /* AF_UNSPEC in call_connect() dissolves, connect(2). A client's address goes to *peer. */
 int call_socket(const struct caller *caller, int family, int type);

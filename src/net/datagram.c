@@ -87,41 +87,32 @@ static void report_icmp(struct session *session, const struct errqueue *error,
 	               !endpoint_is_set(offender) ? "" : from, mtu);
 }
 
-static void explain_too_large(struct error *error, size_t len, const struct endpoint *to,
-                              unsigned mtu)
+/* Why this datagram cannot be sent at all; `mtu` is that of this machine's way out where the
+ * datagram is too large for it, else 0. */
+static void explain(struct error *error, int code, size_t len, const struct endpoint *to,
+                    unsigned mtu)
 {
-	char addr[ENDPOINT_TEXT], fit[48] = "", most_text[40] = "";
+	char addr[ENDPOINT_TEXT], fit[48] = "", limit[40] = "";
 	unsigned headers = endpoint_udp_headers(to), most = endpoint_udp_max(to);
+	const struct errno_case *special = errno_meaning_case("send", code, ERRNO_UDP);
+	endpoint_format(to, addr);
+	if (code != EMSGSIZE) {
+		if (special)
+			error_errno(error, code, "send to %s (%s)", addr, special->phrase);
+		else
+			error_errno(error, code, "send to %s", addr);
+		return;
+	}
 	bool too_long = len > most;
 	if (too_long)
-		snprintf(most_text, sizeof most_text, "%s takes at most %u",
+		snprintf(limit, sizeof limit, "%s takes at most %u",
 		         endpoint_family_name(endpoint_on_wire(to).family), most);
 	if (mtu > headers && mtu - headers < most)
 		snprintf(fit, sizeof fit, "%sMTU %u *, so %u fit", too_long ? "; " : "", mtu,
 		         mtu - headers);
-	error_errno(error, EMSGSIZE, "%zu bytes in one datagram to %s (%s%s%s)", len,
-	            endpoint_format(to, addr), most_text,
+	error_errno(error, code, "%zu bytes in one datagram to %s (%s%s%s)", len, addr, limit,
 	            *fit || too_long ? fit : "more than the path takes",
 	            too_long ? "" : " with fragmentation off, see /option mtu_discover");
-}
-
-void datagram_explain(struct error *error, int code, size_t len, const struct endpoint *to,
-                      unsigned mtu)
-{
-	char addr[ENDPOINT_TEXT];
-	endpoint_format(to, addr);
-	const struct errno_case *special = errno_meaning_case("send", code, ERRNO_UDP);
-	if (code == EMSGSIZE)
-		explain_too_large(error, len, to, mtu);
-	else if (special)
-		error_errno(error, code, "send to %s (%s)", addr, special->phrase);
-	else
-		error_errno(error, code, "send to %s", addr);
-}
-
-static bool must_wait(int code)
-{
-	return code == EAGAIN || code == EWOULDBLOCK;
 }
 
 /* What the error queue has reported. */
@@ -154,13 +145,13 @@ static struct returned take_errors(struct session *session, unsigned slot)
 static bool meet_send_error(struct session *session, unsigned slot, int code, unsigned *mtu)
 {
 	struct datagram *own = session->own;
-	if (session->paused && !must_wait(code)) {
+	if (session->paused && !call_would_block(code)) {
 		session->counts.refused += code == ECONNREFUSED;
 		return false;
 	}
 	struct returned returned = take_errors(session, slot);
 	*mtu = returned.mtu;
-	if (session->paused || must_wait(code))
+	if (session->paused || call_would_block(code))
 		return false;
 	if (returned.icmp || !own->connected || session->probe.errors || !is_icmp(code))
 		return returned.icmp > 0;
@@ -173,9 +164,9 @@ static bool meet_send_error(struct session *session, unsigned slot, int code, un
 static void meet_recv_error(struct session *session, unsigned slot, int code, bool was_ready)
 {
 	struct datagram *own = session->own;
-	if (must_wait(code) && !was_ready)
+	if (call_would_block(code) && !was_ready)
 		return;
-	if (take_errors(session, slot).icmp || must_wait(code))
+	if (take_errors(session, slot).icmp || call_would_block(code))
 		return;
 	if (is_icmp(code) && own->connected)
 		report_refusal(session, code);
@@ -324,15 +315,6 @@ static bool enqueue(struct session *session, const struct endpoint *to, const vo
 	return true;
 }
 
-static void report_unsent(struct session *session, int code, size_t len, const struct endpoint *to,
-                          unsigned mtu)
-{
-	struct error error;
-	datagram_explain(&error, code, len, to, mtu);
-	session->host->lost += len;
-	session_report(session, ENTRY_ERROR, "not sent: %s", error.text);
-}
-
 /* True when the first of the queue is gone, sent or not. */
 static bool send_first(struct session *session)
 {
@@ -352,10 +334,14 @@ static bool send_first(struct session *session)
 	session->caller.flags = head.flags;
 	int code = transmit(session, &to, local, data + head_len, head.len, &mtu);
 	session->caller.flags = flags;
-	if (must_wait(code))
+	if (call_would_block(code))
 		return false;
-	if (code)
-		report_unsent(session, code, head.len, &to, mtu);
+	if (code) {
+		struct error error;
+		explain(&error, code, head.len, &to, mtu);
+		session->host->lost += head.len;
+		session_report(session, ENTRY_ERROR, "not sent: %s", error.text);
+	}
 	buf_consume(&session->queue, head_len + head.len);
 	session->unsent -= head.len;
 	return true;
@@ -380,10 +366,10 @@ static bool udp_send(struct session *session, const struct endpoint *to, const v
 	}
 	unsigned mtu = 0;
 	int code = transmit(session, &peer, local_for(session, &peer), data, len, &mtu);
-	if (must_wait(code))
+	if (call_would_block(code))
 		return enqueue(session, &peer, data, len, error);
 	if (code)
-		datagram_explain(error, code, len, &peer, mtu);
+		explain(error, code, len, &peer, mtu);
 	return code == 0;
 }
 
@@ -554,7 +540,7 @@ static enum step_end recv_by_hand(struct session *session, unsigned slot, struct
 	                        &local, &data);
 	int code = errno;
 	session->caller.since = 0;
-	if (got < 0 && must_wait(code))
+	if (got < 0 && call_would_block(code))
 		return STEP_WAITS;
 	if (got < 0) {
 		session->counts.refused += code == ECONNREFUSED;
@@ -588,14 +574,8 @@ static bool send_by_hand(struct session *session, const struct endpoint *to, con
 	char text[64];
 	struct datagram *own = session->own;
 	struct endpoint peer = peer_of(session);
-	if (session->state == SESSION_OPEN && !flags && (to || endpoint_is_set(&peer))) {
-		session_reserve(session, len < SESSION_RECV_MOST ? len : SESSION_RECV_MOST);
-		if (!udp_send(session, to, data, len, error))
-			return false;
-		if (session->queue.len)
-			session_begin_step(session, STEP_SEND, "send(%zu)", len)->waited = true;
-		return true;
-	}
+	if (session->state == SESSION_OPEN && !flags && (to || endpoint_is_set(&peer)))
+		return session_send_step(session, to, data, len, error);
 	if (call_sendto(&session->caller, session->fd[0], data, len, flags, to) < 0) {
 		int code = errno;
 		snprintf(text, sizeof text, "sendto(%zu%s)", len,

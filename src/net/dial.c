@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/count.h"
-#include "net/option.h"
+#include "net/lingering.h"
 #include "socket/errno_meaning.h"
 
 /* RFC 8305: an address that does not answer delays the next one no longer than this, nor the
@@ -484,7 +484,7 @@ void dial_begin(struct session *session)
 	buf_init(&session->queue, open_parameters->options.queue_max
 	                                  ? open_parameters->options.queue_max
 	                                  : SESSION_QUEUE);
-	session->host->opening(session);
+	lingering_end(session->host->lingering, session);
 	if (session->ops->begin)
 		session->ops->begin(session);
 	session->dial = xcalloc(1, sizeof *session->dial);

@@ -187,7 +187,7 @@ static bool accept_one(struct session *session, unsigned slot)
 	int code;
 	if (listener_accept(session, slot, &code))
 		return session->state == SESSION_LISTENING;
-	if (code == 0 || code == EAGAIN || code == EWOULDBLOCK)
+	if (code == 0 || call_would_block(code))
 		return false;
 	meet_error(session, code);
 	return listener->rest_until == 0;

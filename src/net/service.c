@@ -23,8 +23,7 @@ static void answer(struct session *session, const struct endpoint *to, const cha
 		session_note(session, ENTRY_ERROR, "not answered: %s", error.text);
 }
 
-void service_drop(struct session *session, const struct endpoint *from, const char *data,
-                  size_t len)
+static void drop(struct session *session, const struct endpoint *from, const char *data, size_t len)
 {
 	(void)session;
 	(void)from;
@@ -70,7 +69,7 @@ const struct service service_echo = {
 const struct service service_discard = {
 	.name = "discard",
 	.help = "reads and drops (RFC 863)",
-	.data = service_drop,
+	.data = drop,
 };
 
 const struct service service_hello = {

@@ -19,10 +19,6 @@
 /* All of them, "none" first, NULL after the last one. */
 extern const struct service *const service_table[];
 
-/* A service that answers and needs nothing of what it reads. */
-void service_drop(struct session *session, const struct endpoint *from, const char *data,
-                  size_t len);
-
 const struct service *service_find(const char *name);
 
 /* As a person types it: by name or a beginning that no other has; NULL with one line. */

@@ -398,6 +398,17 @@ void session_abandon_step(struct session *session)
 	session_end_step(session);
 }
 
+bool session_send_step(struct session *session, const struct endpoint *to, const void *data,
+                       size_t len, struct error *error)
+{
+	session_reserve(session, len < SESSION_RECV_MOST ? len : SESSION_RECV_MOST);
+	if (!session->ops->send(session, to, data, len, error))
+		return false;
+	if (session->queue.len)
+		session_begin_step(session, STEP_SEND, "send(%zu)", len)->waited = true;
+	return true;
+}
+
 int64_t session_step_since(const struct session *session)
 {
 	return session->step && session->step->waited ? session->step->since : 0;

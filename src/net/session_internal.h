@@ -26,6 +26,7 @@
 #include "socket/endpoint.h"
 
 struct diag;
+struct lingering;
 struct peers;
 
 enum {
@@ -105,6 +106,7 @@ struct session_host {
 	struct probe_budget budget;
 	struct worker_pool *resolver; /* of look-ups */
 	struct diag *diag;
+	struct lingering *lingering;
 	const struct service *no_service; /* a person answers */
 	size_t share;                     /* bytes that a session may read in this turn, roughly */
 	bool reconnects;                  /* clients are opened again by themselves */
@@ -116,10 +118,8 @@ struct session_host {
 	struct session *(*find)(struct session_host *host, uint32_t number); /* NULL = none */
 	struct session *(*find_named)(struct session_host *host, const char *name);
 
-	/* A listener has made it; it is opened, once more perhaps; it has a new socket; it has
-	 * ended. */
+	/* A listener has made it; it has a new socket; it has ended. */
 	void (*born)(struct session *session);
-	void (*opening)(struct session *session);
 	void (*socket_made)(struct session *session, int fd);
 	void (*ended)(struct session *session, bool was_open);
 	void (*received)(struct session *session, const char *data, size_t len);
@@ -310,6 +310,10 @@ static inline bool session_is_by_hand(const struct session *session)
 struct step *session_begin_step(struct session *session, enum step_call call, const char *format,
                                 ...) __attribute__((format(printf, 3, 4)));
 void session_end_step(struct session *session); /* and makes no call */
+
+/* One send() to a socket that can send: with what the kernel does not take it waits. */
+bool session_send_step(struct session *session, const struct endpoint *to, const void *data,
+                       size_t len, struct error *error);
 void session_abandon_step(
         struct session *session); /* the same, and reports, unless it is a send() */
 int64_t

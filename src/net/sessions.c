@@ -353,11 +353,6 @@ static void born(struct session *session)
 		sessions->born(sessions->watch_context, session);
 }
 
-static void opening(struct session *session)
-{
-	lingering_end(&of(session->host)->lingering, session);
-}
-
 static void socket_made(struct session *session, int fd)
 {
 	probe_timer_add_socket(session, fd);
@@ -456,7 +451,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 		.find = find,
 		.find_named = find_named,
 		.born = born,
-		.opening = opening,
+		.lingering = &sessions->lingering,
 		.socket_made = socket_made,
 		.ended = ended,
 		.received = received,

@@ -266,7 +266,7 @@ static enum step_end end_accept(struct session *session, unsigned slot, struct e
 	struct error refusal;
 	struct step *step = session->step;
 	struct session *client = listener_accept(session, slot, &code);
-	if (!client && (code == EAGAIN || code == EWOULDBLOCK))
+	if (!client && call_would_block(code))
 		return STEP_WAITS;
 	if (client && step->name[0] && !session_rename(client, step->name, &refusal))
 		session_note(client, ENTRY_ERROR, "%s", refusal.text);

@@ -39,15 +39,6 @@ static void queue_dropped(struct session *session)
 	secrets_clear(&stream->secrets);
 }
 
-/* What waits can never be sent now; what has already come is still read. */
-static void give_up_queue(struct session *session)
-{
-	size_t unsent = session->unsent;
-	session_drop_queue(session);
-	if (unsent)
-		session_report_unsent(session, unsent);
-}
-
 /* "connection reset by peer (RST): recv() = -1 ECONNRESET", "recv() = -1 EIO: input/output
  * error". */
 static const char *describe(const struct session *session, const char *call, int code,
@@ -65,14 +56,18 @@ static const char *describe(const struct session *session, const char *call, int
 	return out;
 }
 
+/* What waits can never be sent now; what has already come is still read. */
 static void break_off(struct session *session, const char *call, int code)
 {
 	char why[ERROR_TEXT];
 	struct stream *stream = session->own;
+	size_t unsent = session->unsent;
 	describe(session, call, code, why);
 	stream->broken = true;
 	session_report(session, ENTRY_ERROR, "%s", why);
-	give_up_queue(session);
+	session_drop_queue(session);
+	if (unsent)
+		session_report_unsent(session, unsent);
 	if ((stream->peer_closed || stream->read_shut) && !session->paused)
 		session_finish(session, SESSION_ENDED_RESET, NULL);
 }
@@ -112,7 +107,7 @@ static size_t push(struct session *session, const char *data, size_t len)
 	        call_send(&session->caller, session->fd[0], data, smaller(len, SESSION_TURN), 0);
 	session->caller.since = 0;
 	if (sent < 0) {
-		if (errno != EAGAIN && errno != EWOULDBLOCK)
+		if (!call_would_block(errno))
 			break_off(session, "send", errno);
 		return 0;
 	}
@@ -169,14 +164,6 @@ static void flush(struct session *session)
 	settle(session);
 }
 
-/* Once, from where the bytes lie: those of the transcript's newest entry outlive one call. */
-static size_t send_directly(struct session *session, const char *data, size_t len)
-{
-	if (session->state != SESSION_OPEN || session->queue.len)
-		return 0;
-	return push(session, data, len);
-}
-
 static bool refuse_send(const struct session *session, size_t len, struct error *error)
 {
 	const struct stream *stream = session->own;
@@ -210,7 +197,9 @@ static bool stream_send(struct session *session, const struct endpoint *to, cons
 		return false;
 	if (len == 0)
 		return true;
-	size_t sent = send_directly(session, data, len);
+	/* Once from where the bytes are: those of the transcript's newest entry outlive one call. */
+	bool direct = session->state == SESSION_OPEN && !session->queue.len;
+	size_t sent = direct ? push(session, data, len) : 0;
 	if (sent == len || stream->broken)
 		return true;
 	size_t waiting = session->queue.len;
@@ -368,7 +357,7 @@ static void receive(struct session *session)
 		if (!asked)
 			return;
 		ssize_t got = call_recv(&session->caller, session->fd[0], asked, 0, &data);
-		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		if (got < 0 && call_would_block(errno))
 			return;
 		if (got < 0)
 			meet_recv_error(session, errno);
@@ -384,11 +373,6 @@ static void receive(struct session *session)
 }
 
 /* ---- recv() by hand ---- */
-
-static bool would_block(int code)
-{
-	return code == EAGAIN || code == EWOULDBLOCK;
-}
 
 static int set_low(struct session *session, int bytes)
 {
@@ -472,7 +456,7 @@ static bool is_misuse(const struct session *session, int code)
 	const struct stream *stream = session->own;
 	return session->state != SESSION_OPEN || stream->broken || code == EINVAL ||
 	       code == ENOTCONN || code == EOPNOTSUPP || code == ENOMEM || code == ENOBUFS ||
-	       would_block(code);
+	       call_would_block(code);
 }
 
 static enum step_end recv_by_hand(struct session *session, unsigned slot, struct error *error)
@@ -485,7 +469,7 @@ static enum step_end recv_by_hand(struct session *session, unsigned slot, struct
 	                        session_recv_flags(session), &data);
 	int code = errno;
 	session->caller.since = 0;
-	if (got < 0 && would_block(code) && step->how != RECV_URGENT)
+	if (got < 0 && call_would_block(code) && step->how != RECV_URGENT)
 		return STEP_WAITS;
 	if (got == 0) {
 		take_nothing(session);
@@ -535,14 +519,8 @@ static bool send_by_hand(struct session *session, const struct endpoint *to, con
 	char text[64];
 	const struct stream *stream = session->own;
 	bool can_send = session->state == SESSION_OPEN && !stream->broken && !stream->fin_sent;
-	if (can_send && !flags) {
-		session_reserve(session, len < SESSION_RECV_MOST ? len : SESSION_RECV_MOST);
-		if (!stream_send(session, to, data, len, error))
-			return false;
-		if (session->queue.len)
-			session_begin_step(session, STEP_SEND, "send(%zu)", len)->waited = true;
-		return true;
-	}
+	if (can_send && !flags)
+		return session_send_step(session, to, data, len, error);
 	ssize_t sent = call_send(&session->caller, session->fd[0], data, len, flags);
 	int code = errno;
 	if (sent >= 0) {
@@ -550,7 +528,7 @@ static bool send_by_hand(struct session *session, const struct endpoint *to, con
 		session->counts.sent_bytes += (size_t)sent;
 		return true;
 	}
-	if (can_send && !would_block(code)) {
+	if (can_send && !call_would_block(code)) {
 		break_off(session, "send", code);
 		return true;
 	}
