@@ -102,11 +102,6 @@ static const char *open_all(struct session *session, const struct endpoint *list
 	return session->fd_count && (!call || is_missing(code)) ? NULL : call;
 }
 
-static bool must_try_again(const struct endpoint *list, const struct session *session, int code)
-{
-	return code == EADDRINUSE && list[0].port == 0 && session->fd_count > 1;
-}
-
 static void report_failure(struct session *session, const char *call, const struct endpoint *at,
                            int code)
 {
@@ -147,7 +142,7 @@ bool bind_open(struct session *session, const struct lookup_answer *found, int b
 	for (int i = 0; i < PORT_TRIES; i++) {
 		call = open_all(session, list, count, backlog, &at);
 		code = errno;
-		if (!call || !must_try_again(list, session, code))
+		if (!call || code != EADDRINUSE || list[0].port != 0 || session->fd_count < 2)
 			break;
 		while (session->fd_count)
 			session_drop_socket(session, 0);

@@ -45,39 +45,20 @@ const struct endpoint *dial_remote(const struct session *session, unsigned slot)
 	return &dial->remote.addr[dial->attempt[slot].number];
 }
 
-static bool is_only_one(const struct session *session)
-{
-	return session->dial->remote.count == 1;
-}
-
 /* ---- the attempt log ---- */
 
-/* An address alone has no number, but its port. */
-static void name_address(const struct session *session, size_t number, struct buf *out)
+/* After a comma where it is not the first. An address alone has no number, but its port. */
+static void name_try(const struct session *session, size_t number, struct buf *out)
 {
 	char addr[ENDPOINT_TEXT];
-	const struct endpoint *tried = &session->dial->remote.addr[number];
-	if (is_only_one(session))
-		buf_append_text(out, endpoint_format(tried, addr));
+	const struct lookup_answer *remote = &session->dial->remote;
+	if (out->len)
+		buf_append_text(out, ", ");
+	if (remote->count == 1)
+		buf_append_text(out, endpoint_format(&remote->addr[number], addr));
 	else
-		buf_printf(out, "try %zu %s", number + 1, endpoint_format_host(tried, addr));
-}
-
-static void name_try(struct session *session, size_t number)
-{
-	struct buf *attempt_log = &session->dial->attempt_log;
-	if (attempt_log->len)
-		buf_append_text(attempt_log, ", ");
-	name_address(session, number, attempt_log);
-}
-
-/* Of every attempt that is under way. */
-static void name_all(const struct session *session, struct buf *out)
-{
-	for (unsigned i = 0; i < session->fd_count; i++) {
-		buf_append_text(out, i ? ", " : "");
-		name_address(session, session->dial->attempt[i].number, out);
-	}
+		buf_printf(out, "try %zu %s", number + 1,
+		           endpoint_format_host(&remote->addr[number], addr));
 }
 
 /* What has happened to one of several while others go on. */
@@ -91,21 +72,9 @@ static void report(struct session *session)
 	dial->report_at = INT64_MAX;
 }
 
-static bool is_last(const struct session *session)
-{
-	return !session->fd_count && session->dial->next >= session->dial->remote.count;
-}
-
 static bool is_hopeless(int code)
 {
 	return code == EMFILE || code == ENFILE || code == ERANGE;
-}
-
-/* What this machine says by itself, and would say again. */
-static bool is_local(int code)
-{
-	return is_hopeless(code) || code == EACCES || code == EPERM || code == EADDRNOTAVAIL ||
-	       code == EAFNOSUPPORT || code == EINVAL;
 }
 
 /* "refused (RST to our SYN: ...)", "timed out (ETIMEDOUT: ...)", ": bind(...) = -1 EACCES: ...":
@@ -115,10 +84,13 @@ static void add_failure(struct session *session, size_t number, const char *call
 	struct dial *dial = session->dial;
 	char name[16];
 	const char *text = call ? call : "connect()";
-	bool last = is_last(session), local = call || is_local(code);
+	bool last = !session->fd_count && dial->next >= dial->remote.count;
+	/* what this machine says by itself, and would say again */
+	bool local = call || is_hopeless(code) || code == EACCES || code == EPERM ||
+	             code == EADDRNOTAVAIL || code == EAFNOSUPPORT || code == EINVAL;
 	bool says_symbol = code != ECONNREFUSED && code != ERANGE && code != EAFNOSUPPORT;
 	session->hopeless = local && (session->hopeless || !dial->attempt_log.len);
-	name_try(session, number);
+	name_try(session, number, &dial->attempt_log);
 	snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "("), text);
 	unsigned context = session_errno_context(session, &dial->remote.addr[number]);
 	const struct errno_case *special = errno_meaning_case(name, code, context);
@@ -135,11 +107,6 @@ static void add_failure(struct session *session, size_t number, const char *call
 		buf_printf(&dial->attempt_log, " %s = -1 %s", text, error_name(code));
 	if (dial->report_at == INT64_MAX)
 		dial->report_at = clock_now() + ATTEMPT_DELAY;
-}
-
-static void give_up(struct session *session)
-{
-	session_finish(session, SESSION_ENDED_FAILED, "%s", buf_text(&session->dial->attempt_log));
 }
 
 /* ---- one attempt ---- */
@@ -169,9 +136,7 @@ static void drop_others(struct session *session, size_t winner)
 			i++;
 			continue;
 		}
-		if (losers.len)
-			buf_append_text(&losers, ", ");
-		name_address(session, number, &losers);
+		name_try(session, number, &losers);
 		drop(session, i);
 	}
 	if (losers.len)
@@ -190,7 +155,7 @@ static void succeed(struct session *session, unsigned slot)
 	call_getsockname(&session->caller, session->fd[slot], &session->local[slot]);
 	clock_format_duration(clock_now() - won.begun, took);
 	if (!first) {
-		name_try(session, won.number);
+		name_try(session, won.number, &dial->attempt_log);
 		buf_printf(&dial->attempt_log, " connected in %s", took);
 		dial->report_at = 0;
 		report(session);
@@ -291,7 +256,8 @@ static void go_on(struct session *session)
 	if (session->fd_count)
 		plan_next(session);
 	else
-		give_up(session);
+		session_finish(session, SESSION_ENDED_FAILED, "%s",
+		               buf_text(&session->dial->attempt_log));
 }
 
 /* RFC 8305, 4: the families in turn, beginning with that of the first address; within each the
@@ -341,10 +307,10 @@ static void expire(struct session *session)
 {
 	char limit[CLOCK_TEXT];
 	struct buf text = { .max = SIZE_MAX };
-	struct buf *attempt_log = &session->dial->attempt_log;
-	buf_printf(&text, "%s%s", attempt_log->len ? buf_text(attempt_log) : "",
-	           attempt_log->len ? ", " : "");
-	name_all(session, &text);
+	const struct dial *dial = session->dial;
+	buf_append(&text, buf_data(&dial->attempt_log), dial->attempt_log.len);
+	for (unsigned i = 0; i < session->fd_count; i++)
+		name_try(session, dial->attempt[i].number, &text);
 	session->hopeless = false;
 	session_finish(session, SESSION_ENDED_FAILED,
 	               "%s timed out: no answer to our SYN%s within the limit of %s",
@@ -363,7 +329,7 @@ static void overtake(struct session *session)
 	unsigned slot = all_taken ? 0 : session->fd_count - 1;
 	int64_t now = clock_now();
 	report(session);
-	name_address(session, dial->attempt[slot].number, &text);
+	name_try(session, dial->attempt[slot].number, &text);
 	clock_format_duration(now - dial->attempt[slot].begun, after);
 	if (all_taken)
 		session_report(session, 0, "%s given up: no answer within %s, and %d are under way",
@@ -402,37 +368,25 @@ static void serve_attempts(struct session *session, const struct poller *poller)
 
 /* ---- look-ups ---- */
 
-/* The end to bind(): what -s and -p say. */
-static struct lookup_query local_query(const struct open_parameters *open_parameters)
-{
-	struct lookup_query query = { .passive = true,
-		                      .target.transport = open_parameters->target.transport };
-	snprintf(query.target.host, sizeof query.target.host, "%s",
-	         open_parameters->local_host ? open_parameters->local_host : "");
-	snprintf(query.target.service, sizeof query.target.service, "%s",
-	         open_parameters->local_port ? open_parameters->local_port : "0");
-	return query;
-}
-
-/* "*" is every address, as is no host at all with AI_PASSIVE; that this means loopback is settled
- * with the answer. */
-static struct lookup_query target_query(const struct open_parameters *open_parameters)
-{
-	struct lookup_query query = { .passive = open_parameters->listening,
-		                      .target = open_parameters->target };
-	if (open_parameters->listening && strcmp(query.target.host, "*") == 0)
-		query.target.host[0] = '\0';
-	return query;
-}
-
+/* Of the end to bind(), which -s and -p give, and then of the target. Without a host AI_PASSIVE
+ * means every address, as "*" does; that it means loopback here is settled with the answer. */
 static struct lookup_query query_of(const struct session *session)
 {
-	const struct open_parameters *open_parameters = session->open_parameters;
-	struct lookup_query query = session->dial->local_known ? target_query(open_parameters)
-	                                                       : local_query(open_parameters);
-	query.family = open_parameters->options.family;
-	query.numeric = open_parameters->options.numeric;
-	return query;
+	const struct open_parameters *made = session->open_parameters;
+	struct target target = made->target;
+	bool binds = !session->dial->local_known;
+	if (binds) {
+		snprintf(target.host, sizeof target.host, "%s",
+		         made->local_host ? made->local_host : "");
+		snprintf(target.service, sizeof target.service, "%s",
+		         made->local_port ? made->local_port : "0");
+	} else if (made->listening && strcmp(target.host, "*") == 0) {
+		target.host[0] = '\0';
+	}
+	return (struct lookup_query){ .target = target,
+		                      .family = made->options.family,
+		                      .passive = binds || made->listening,
+		                      .numeric = made->options.numeric };
 }
 
 static void ask(struct session *session);

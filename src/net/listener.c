@@ -71,16 +71,6 @@ static void report_room(struct session *session, const struct descriptor_use *us
 
 /* ---- clients ---- */
 
-/* Which of our addresses the client asked for is only a question where the listener waits on all of
- * them. */
-static struct endpoint local_of(const struct session *session, unsigned slot, int fd)
-{
-	struct endpoint local = session->local[slot];
-	if (endpoint_is_any(&local))
-		call_getsockname(&session->caller, fd, &local);
-	return local;
-}
-
 static void turn_away(struct session *session, int fd, const struct endpoint *peer)
 {
 	struct listener *listener = session->own;
@@ -164,7 +154,9 @@ struct session *listener_accept(struct session *session, unsigned slot, int *cod
 		return NULL;
 	}
 	listener->descriptors_exhausted = false;
-	struct endpoint local = local_of(session, slot, fd);
+	struct endpoint local = session->local[slot];
+	if (endpoint_is_any(&local)) /* else it is what the client has called */
+		call_getsockname(&session->caller, fd, &local);
 	struct session *client = make_client(session, fd, &local, &peer);
 	struct descriptor_use use = session->host->make_room(session->host, fd);
 	report_room(session, &use);

@@ -205,11 +205,6 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* While calls are made their samples are enough, but for what comes after the last of them. */
 static int64_t look_due(const struct session *session)
 {
@@ -228,7 +223,8 @@ int64_t probe_timer_prepare(struct session *session)
 	const struct probe *probe = &session->probe;
 	if (probe->stamped && is_busy(session, probe->budget->called))
 		mute_all(session, probe->budget->called);
-	return earlier(look_due(session), drops_due(&session->probe));
+	int64_t look = look_due(session), drops = drops_due(probe);
+	return look < drops ? look : drops;
 }
 
 void probe_timer_serve(struct session *session, int64_t now)

@@ -22,11 +22,6 @@ static unsigned number(const struct session *session)
 
 /* ---- bind() ---- */
 
-static const char *local_text(const struct session *session, char out[ENDPOINT_TEXT])
-{
-	return endpoint_format(&session->local[0], out);
-}
-
 static void learn_local(struct session *session)
 {
 	call_getsockname(&session->caller, session->fd[0], &session->local[0]);
@@ -44,7 +39,8 @@ static enum step_end bind_now(struct session *session, const struct endpoint *ad
 		return STEP_FAILED;
 	}
 	learn_local(session);
-	session_report(session, 0, "bound to %s%s", local_text(session, text), bind_reach(session));
+	session_report(session, 0, "bound to %s%s", endpoint_format(&session->local[0], text),
+	               bind_reach(session));
 	if (session->ops->has_peers) {
 		session->open_parameters->listening = true; /* it answers whoever writes */
 		session->state = SESSION_OPEN;
@@ -84,9 +80,9 @@ bool step_listen(struct session *session, int backlog, struct error *error)
 		         kept + 1, kept);
 	else
 		snprintf(may_wait, sizeof may_wait, "backlog %d", backlog);
-	session_report(session, 0, "listening on %s%s%s; %s", local_text(session, text),
-	               bind_reach(session), chosen ? ": without bind() the kernel chose" : "",
-	               may_wait);
+	session_report(session, 0, "listening on %s%s%s; %s",
+	               endpoint_format(&session->local[0], text), bind_reach(session),
+	               chosen ? ": without bind() the kernel chose" : "", may_wait);
 	return true;
 }
 
@@ -138,16 +134,6 @@ static enum step_end end_connect(struct session *session, struct error *error)
 	return fail_connect(session, code, error);
 }
 
-/* Only a connection that connect() was not asked about again says 0 here: the one it has. */
-static enum step_end connected_before(struct session *session, struct error *error)
-{
-	char peer[ENDPOINT_TEXT];
-	error_set(error, "%.150s = 0, but it is the connection to %s still: EISCONN from now on",
-	          session->step->text, endpoint_format(&session->peer, peer));
-	session_end_step(session);
-	return STEP_FAILED;
-}
-
 static enum step_end connect_now(struct session *session, const struct endpoint *addr,
                                  struct error *error)
 {
@@ -156,8 +142,18 @@ static enum step_end connect_now(struct session *session, const struct endpoint 
 	                                       endpoint_format(addr, text));
 	bool open = session->state == SESSION_OPEN && !session->ops->has_peers;
 	step->remote = *addr;
-	if (call_connect(&session->caller, session->fd[0], addr) == 0)
-		return open ? connected_before(session, error) : connected(session, addr);
+	int result = call_connect(&session->caller, session->fd[0], addr);
+	if (result == 0 && open) {
+		/* only a connection that connect() was not asked about again says 0 here */
+		error_set(error,
+		          "%.150s = 0, but it is still the connection to %s: EISCONN from "
+		          "now on",
+		          step->text, endpoint_format(&session->peer, text));
+		session_end_step(session);
+		return STEP_FAILED;
+	}
+	if (result == 0)
+		return connected(session, addr);
 	if (errno != EINPROGRESS && errno != EALREADY)
 		return fail_connect(session, errno, error);
 	session->state = SESSION_CONNECTING;
@@ -333,13 +329,6 @@ bool step_send_urgent(struct session *session, unsigned char byte, struct error 
 
 /* ---- turns ---- */
 
-/* What a blocking send() would sleep for, however it came into the queue. */
-static void wait_for_queue(struct session *session)
-{
-	if (!session->step && session->paused)
-		session_begin_step(session, STEP_SEND, "send(%zu)", session->unsent)->waited = true;
-}
-
 static void want(const struct session *session, struct poller *poller,
                  void (*ask)(struct poller *poller, int fd))
 {
@@ -375,7 +364,10 @@ void step_prepare(struct session *session, struct poller *poller)
 		if (is_quiet(session, i))
 			poller_want_read(poller, session->fd[i]);
 	if (session->state == SESSION_OPEN && session->queue.len) {
-		wait_for_queue(session);
+		/* a blocking send() would sleep for it, however it came into the queue */
+		if (!session->step && session->paused)
+			session_begin_step(session, STEP_SEND, "send(%zu)", session->unsent)
+			        ->waited = true;
 		want(session, poller, poller_want_write);
 	}
 	const struct step *step = session->step;
