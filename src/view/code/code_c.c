@@ -264,8 +264,9 @@ static void put_socket(FILE *file, const struct statement *statement)
 	        constant_type(entry->arg, type), statement->socket, statement->socket);
 }
 
-static void put_addressed(FILE *file, const struct statement *statement, const char *name)
+static void put_addressed(FILE *file, const struct statement *statement)
 {
+	const char *name = entry_call_name(statement->entry->call);
 	fprintf(file, "\t%s(%s(%s, ", verb(statement), name, statement->socket);
 	put_address(file, statement);
 	close_check(file, statement, name);
@@ -319,50 +320,41 @@ static void put_flags(FILE *file, const struct entry *entry, int always)
 	fprintf(file, ", %s", constant_flags(statement_flags(entry) | always, text));
 }
 
-static void put_receive(FILE *file, const struct statement *statement)
+static void put_recv(FILE *file, const struct statement *statement, bool shown)
 {
 	const struct entry *entry = statement->entry;
-	bool shown = !statement->error && !(entry->arg2 & MSG_PEEK);
+	fprintf(file, "\t%s(%srecv(%s, buffer, %" PRIu64, shown ? "show" : verb(statement),
+	        shown ? "" : "(int)", statement->socket, statement_buffer(statement));
+	put_flags(file, entry, 0);
+	if (!shown)
+		close_check(file, statement, entry_call_name(entry->call));
+	else
+		fprintf(file, ")); /* %" PRIu64 " byte%s */\n", statement->bytes,
+		        count_plural(statement->bytes));
+}
+
+static void put_receive(FILE *file, const struct statement *statement)
+{
 	if (statement_is_end(statement)) {
 		fprintf(file, "\treceive_end(%s); /* = 0: end of file */\n", statement->socket);
-		return;
-	}
-	if (statement_is_receive(statement)) {
+	} else if (statement_is_receive(statement)) {
 		fprintf(file, "\treceive(%s, %" PRIu64 "); /* %" PRIu64 " byte%s",
 		        statement->socket, statement_most(statement), statement->bytes,
 		        count_plural(statement->bytes));
 		if (statement->calls > 1)
 			fprintf(file, " in %u calls", statement->calls);
 		fputs(" */\n", file);
-		return;
+	} else {
+		bool peeked = statement->entry->arg2 & MSG_PEEK;
+		put_recv(file, statement, !statement->error && !peeked);
 	}
-	fprintf(file, "\t%s(%srecv(%s, buffer, %" PRIu64, shown ? "show" : verb(statement),
-	        shown ? "" : "(int)", statement->socket, statement_buffer(statement));
-	put_flags(file, entry, 0);
-	if (!shown)
-		close_check(file, statement, "recv");
-	else
-		fprintf(file, ")); /* %" PRIu64 " byte%s */\n", statement->bytes,
-		        count_plural(statement->bytes));
-}
-
-static void put_unnamed(FILE *file, const struct statement *statement)
-{
-	fprintf(file, "\t%s(%srecv(%s, buffer, %" PRIu64, statement->error ? "attempt" : "show",
-	        statement->error ? "(int)" : "", statement->socket, statement_buffer(statement));
-	put_flags(file, statement->entry, 0);
-	if (statement->error)
-		close_check(file, statement, entry_call_name(statement->entry->call));
-	else
-		fprintf(file, ")); /* %" PRIu64 " byte%s */\n", statement->bytes,
-		        count_plural(statement->bytes));
 }
 
 static void put_receive_from(FILE *file, const struct statement *statement)
 {
 	const char *peer = statement->peer;
 	if (statement->error || !peer[0]) {
-		put_unnamed(file, statement);
+		put_recv(file, statement, !statement->error);
 		return;
 	}
 	if (statement->met)
@@ -421,57 +413,41 @@ static void put_send(FILE *file, const struct statement *statement)
 	close_check(file, statement, "send");
 }
 
-static void put_call(FILE *file, const struct statement *statement)
+static void put_shutdown(FILE *file, const struct statement *statement)
 {
 	char text[CONSTANT_TEXT];
-	const struct entry *entry = statement->entry;
-	switch (entry->call) {
-	case CALL_SOCKET:
-		put_socket(file, statement);
-		break;
-	case CALL_BIND:
-		put_addressed(file, statement, "bind");
-		break;
-	case CALL_CONNECT:
-		put_addressed(file, statement, "connect");
-		break;
-	case CALL_LISTEN:
-		put_listen(file, statement);
-		break;
-	case CALL_ACCEPT:
-		put_accept(file, statement);
-		break;
-	case CALL_SETSOCKOPT:
-		put_option(file, statement);
-		break;
-	case CALL_SEND:
-	case CALL_SENDTO:
-	case CALL_SENDMSG:
-		put_send(file, statement);
-		break;
-	case CALL_RECV:
-		put_receive(file, statement);
-		break;
-	case CALL_RECVFROM:
-	case CALL_RECVMSG:
-		put_receive_from(file, statement);
-		break;
-	case CALL_SHUTDOWN:
-		fprintf(file, "\t%s(shutdown(%s, %s", verb(statement), statement->socket,
-		        constant_shutdown(entry->arg, text));
-		close_check(file, statement, "shutdown");
-		break;
-	default:
-		fprintf(file, "\tclose(%s);\n", statement->socket);
-	}
+	fprintf(file, "\t%s(shutdown(%s, %s", verb(statement), statement->socket,
+	        constant_shutdown(statement->entry->arg, text));
+	close_check(file, statement, "shutdown");
+}
+
+static void put_close(FILE *file, const struct statement *statement)
+{
+	fprintf(file, "\tclose(%s);\n", statement->socket);
 }
 
 static void call(FILE *file, const struct statement *statement)
 {
+	static void (*const put[CALL_COUNT])(FILE *, const struct statement *) = {
+		[CALL_SOCKET] = put_socket,
+		[CALL_BIND] = put_addressed,
+		[CALL_CONNECT] = put_addressed,
+		[CALL_LISTEN] = put_listen,
+		[CALL_ACCEPT] = put_accept,
+		[CALL_SETSOCKOPT] = put_option,
+		[CALL_SEND] = put_send,
+		[CALL_SENDTO] = put_send,
+		[CALL_SENDMSG] = put_send,
+		[CALL_RECV] = put_receive,
+		[CALL_RECVFROM] = put_receive_from,
+		[CALL_RECVMSG] = put_receive_from,
+		[CALL_SHUTDOWN] = put_shutdown,
+		[CALL_CLOSE] = put_close,
+	};
 	if (statement->patient)
 		fprintf(file, "\tlimit(%s, 0); /* for the first client, however long it takes */\n",
 		        statement->socket);
-	put_call(file, statement);
+	put[statement->entry->call](file, statement);
 	if (statement->patient)
 		fprintf(file, "\tlimit(%s, LIMIT);\n", statement->socket);
 }

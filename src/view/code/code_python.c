@@ -133,10 +133,20 @@ static void put_constant(FILE *file, const char *name)
 	fprintf(file, "%s%s", *name >= 'A' ? "socket." : "", name);
 }
 
-static void put_option(FILE *file, const struct entry *entry)
+static void put_method(FILE *file, const struct statement *statement, const char *method)
 {
+	if (statement->error)
+		fprintf(file, "attempt(%s.%s, ", statement->socket, method);
+	else
+		fprintf(file, "%s.%s(", statement->socket, method);
+}
+
+static void put_option(FILE *file, const struct statement *statement)
+{
+	const struct entry *entry = statement->entry;
 	int value;
 	const char *level = statement_level(entry), *option = statement_option(entry);
+	put_method(file, statement, "setsockopt");
 	if (level)
 		fprintf(file, "socket.%s, socket.%s, ", level, option);
 	else
@@ -145,6 +155,7 @@ static void put_option(FILE *file, const struct entry *entry)
 		fprintf(file, "%d", value);
 	else
 		put_bytes(file, entry);
+	putc(')', file);
 }
 
 /* Names for the numbers, what the call gave, and what of it may be different next time. */
@@ -169,14 +180,6 @@ static void put_comment(FILE *file, const struct statement *statement)
 	else if (entry_is_incoming(entry))
 		fprintf(file, "  # %" PRIu64 " byte%s%s%s", statement->bytes,
 		        count_plural(statement->bytes), local[0] ? " to " : "", local);
-}
-
-static void put_method(FILE *file, const struct statement *statement, const char *method)
-{
-	if (statement->error)
-		fprintf(file, "attempt(%s.%s, ", statement->socket, method);
-	else
-		fprintf(file, "%s.%s(", statement->socket, method);
 }
 
 static void put_receive(FILE *file, const struct statement *statement)
@@ -267,70 +270,61 @@ static void put_accept(FILE *file, const struct statement *statement)
 		fprintf(file, "%s, peer = %s.accept()", statement->client, statement->socket);
 }
 
-static void put_call(FILE *file, const struct statement *statement)
+static void put_addressed(FILE *file, const struct statement *statement)
+{
+	put_method(file, statement, entry_call_name(statement->entry->call));
+	put_address(file, statement);
+	putc(')', file);
+}
+
+static void put_listen(FILE *file, const struct statement *statement)
+{
+	put_method(file, statement, "listen");
+	fprintf(file, "%d)", statement->entry->arg);
+}
+
+static void put_shutdown(FILE *file, const struct statement *statement)
 {
 	char text[CONSTANT_TEXT];
-	const struct entry *entry = statement->entry;
-	switch (entry->call) {
-	case CALL_SOCKET:
-		put_socket(file, statement);
-		break;
-	case CALL_BIND:
-	case CALL_CONNECT:
-		put_method(file, statement, entry->call == CALL_BIND ? "bind" : "connect");
-		put_address(file, statement);
-		putc(')', file);
-		break;
-	case CALL_LISTEN:
-		put_method(file, statement, "listen");
-		fprintf(file, "%d)", entry->arg);
-		break;
-	case CALL_ACCEPT:
-		put_accept(file, statement);
-		break;
-	case CALL_SETSOCKOPT:
-		put_method(file, statement, "setsockopt");
-		put_option(file, entry);
-		putc(')', file);
-		break;
-	case CALL_SEND:
-	case CALL_SENDTO:
-		put_send(file, statement);
-		break;
-	case CALL_RECV:
-		put_receive(file, statement);
-		break;
-	case CALL_SENDMSG:
-		put_send_from(file, statement);
-		break;
-	case CALL_RECVFROM:
-	case CALL_RECVMSG:
-		put_receive_from(file, statement);
-		break;
-	case CALL_SHUTDOWN:
-		put_method(file, statement, "shutdown");
-		put_constant(file, constant_shutdown(entry->arg, text));
-		putc(')', file);
-		break;
-	default:
-		fprintf(file, "%s.close()", statement->socket);
-	}
+	put_method(file, statement, "shutdown");
+	put_constant(file, constant_shutdown(statement->entry->arg, text));
+	putc(')', file);
+}
+
+static void put_close(FILE *file, const struct statement *statement)
+{
+	fprintf(file, "%s.close()", statement->socket);
 }
 
 static void call(FILE *file, const struct statement *statement)
 {
+	static void (*const put[CALL_COUNT])(FILE *, const struct statement *) = {
+		[CALL_SOCKET] = put_socket,
+		[CALL_BIND] = put_addressed,
+		[CALL_CONNECT] = put_addressed,
+		[CALL_LISTEN] = put_listen,
+		[CALL_ACCEPT] = put_accept,
+		[CALL_SETSOCKOPT] = put_option,
+		[CALL_SEND] = put_send,
+		[CALL_SENDTO] = put_send,
+		[CALL_SENDMSG] = put_send_from,
+		[CALL_RECV] = put_receive,
+		[CALL_RECVFROM] = put_receive_from,
+		[CALL_RECVMSG] = put_receive_from,
+		[CALL_SHUTDOWN] = put_shutdown,
+		[CALL_CLOSE] = put_close,
+	};
 	const struct entry *entry = statement->entry;
 	if (statement->patient)
 		fprintf(file,
 		        "%s.settimeout(None)  # for the first client, however long it takes\n",
 		        statement->socket);
-	put_call(file, statement);
+	put[entry->call](file, statement);
 	put_comment(file, statement);
 	putc('\n', file);
 	if (statement->patient)
 		fprintf(file, "%s.settimeout(LIMIT)\n", statement->socket);
-	bool datagram = entry_is_incoming(entry) && entry_is_addressed(entry);
-	if (datagram && !statement->error)
+	if (entry_is_incoming(entry) && entry_is_addressed(entry) && !statement->error)
 		fputs("show(data)\n", file);
 	if (entry->call == CALL_LISTEN && !statement->error)
 		fprintf(file,
