@@ -10,14 +10,14 @@
 #include "view/paragraph.h"
 
 enum {
-	COLUMNS_ADDRESS = 50, /* with this many columns datagrams show their peer */
+	COLUMNS_ADDRESS = 50, /* of a pane in which datagrams show their peer, at least */
 	LEAST_TEXT = 8,       /* what an address leaves to the text of the first row */
 	LEAST_WORD = 8,       /* where not even such a word may move to the next row, none does */
 	TAB_STOP = 8,
 	LABEL_TEXT = 32,
-	HANG = 2,       /* columns by which a line that goes on is further in, */
-	HANG_ROOM = 24, /* in a pane that leaves the text this many */
-	LIST_PART = 5,  /* of the room for a text may be left of a list's last cell, */
+	HANG = 2,       /* columns by which the rows of a line that goes on are further in */
+	HANG_ROOM = 24, /* columns of the text without which they are not */
+	LIST_PART = 5,  /* eighths of the room for a text that may be before a list's last cell */
 	LIST_WHOLE = 8,
 };
 

@@ -42,11 +42,11 @@ struct part {
 struct words {
 	const struct pattern *pattern;
 	bool samples;       /* it may be in the words for a sample */
-	bool escapes;       /* it may be in a payload as it is shown, and not as it is, */
-	bool quotes;        /* or at the ends of one */
-	struct part core;   /* the longest without quotes, */
-	struct part plain;  /* and without digits; */
-	struct part digits; /* of digits alone */
+	bool escapes;       /* it may be in a payload as it is shown, and not as it is */
+	bool quotes;        /* it may go over an end of a payload */
+	struct part core;   /* the longest part without quotes */
+	struct part plain;  /* the longest part without quotes and digits */
+	struct part digits; /* the longest part of digits alone */
 	struct buf text;
 	struct slot {
 		struct key key;

@@ -10,10 +10,12 @@
 #include "view/paragraph.h"
 
 enum {
-	COLUMNS_MILLISECONDS = 60, /* with this many columns the clock has milliseconds, */
-	COLUMNS_TIME = 36,         /* there is a time, and tags of one width, */
-	COLUMNS_ARROW = 12,        /* there is an arrow */
-	LEAST_TEXT = 8,            /* what a tag leaves to the text */
+	/* the least columns of a pane that has */
+	COLUMNS_MILLISECONDS = 60,
+	COLUMNS_TIME = 36, /* and tags of one width */
+	COLUMNS_ARROW = 12,
+
+	LEAST_TEXT = 8, /* columns that a tag leaves to the text */
 	TAG_TEXT = 16,
 };
 

@@ -24,7 +24,7 @@ enum {
 	BYTES_MOST = 16, /* on a row */
 	GROUP = 8,       /* bytes of a group */
 	LEAST_DIGITS = 4,
-	COLUMNS_ARROW = 12, /* with this many columns there is an arrow */
+	COLUMNS_ARROW = 12, /* of a pane with an arrow, at least */
 	ARROW = 2,          /* columns that it takes */
 	LABEL_TEXT = 48,
 	HANG = 2, /* columns by which the rows of a call that go on are further in */
@@ -189,7 +189,7 @@ static void put_digits(const struct dump *dump, uint32_t at, uint32_t count, str
 		bool inside = i > at && is_found(dump, i - 1) && is_found(dump, i);
 		if (i > at)
 			row_put(row, (i - at) % GROUP ? " " : "  ", columns,
-			         inside ? STYLE_FOUND : STYLE_TEXT);
+			        inside ? STYLE_FOUND : STYLE_TEXT);
 		if (entry_is_secret(dump->entry))
 			snprintf(digits, sizeof digits, "**");
 		else

@@ -25,8 +25,8 @@ struct pattern {
 		unsigned char next; /* 1 + the next one whose capital has this second byte */
 	} letter[PATTERN_MAX / 2];
 	size_t letters;
-	bool leads[256];           /* capitals begin with these bytes; */
-	unsigned char second[256]; /* 1 + the first one with that second byte, 0 = none */
+	bool leads[256];           /* whether a capital begins with this byte */
+	unsigned char second[256]; /* 1 + the first capital with this second byte, 0 = none */
 };
 
 /* Of text[0..len), at most PATTERN_MAX. */

@@ -12,8 +12,8 @@
 #include "view/view.h"
 
 enum {
-	TAIL_LINE_MS = 100,       /* how long a line without its end waits for the rest, */
-	TAIL_CHARACTER_MS = 1000, /* and a character: in two parts it could not be read */
+	TAIL_LINE_MS = 100,       /* how long a line without its end waits for the rest */
+	TAIL_CHARACTER_MS = 1000, /* the same for a character, which in two parts cannot be read */
 };
 
 /* How far a session has been shown. */

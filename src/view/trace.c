@@ -15,8 +15,8 @@
 #include "view/sampletext.h"
 
 enum {
-	COLUMNS_DETAIL = 30, /* with this many columns calls have their measures, */
-	COLUMNS_STOPS = 72,  /* and everything has its column */
+	COLUMNS_DETAIL = 30, /* of a pane in which calls have their measures, at least */
+	COLUMNS_STOPS = 72,  /* of a pane in which changes and measures have columns of their own */
 	HANGING = 2,         /* columns by which rows that go on are further in */
 	GAP = 2,
 	EXCERPT_LEAST = 8, /* bytes of a payload that are shown */

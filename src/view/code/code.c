@@ -36,10 +36,10 @@ struct known {
 struct origin {
 	uint32_t session;
 	uint32_t listener; /* the session that accepted this one, 0 = none */
-	int listening;     /* and the descriptor it did that with */
-	uint64_t accepted; /* and the entry */
-	uint64_t first;    /* the session's oldest entry, */
-	uint64_t start;    /* and that which the program begins with */
+	int listening;     /* the descriptor with which it accepted */
+	uint64_t accepted; /* the entry of that accept() */
+	uint64_t first;    /* the session's oldest entry */
+	uint64_t start;    /* the entry with which the program begins */
 	int64_t begun;     /* time of the session's first call */
 };
 
@@ -66,8 +66,8 @@ struct writer {
 	        waiting; /* a recv() that the next one may be joined to; .calls = 0: none */
 	unsigned needs;  /* enum program_need */
 	int64_t last;    /* time of the call before, ns; 0 = none yet */
-	int64_t longest; /* that any has waited for the peer, ns; */
-	int64_t gap;     /* and between two that were joined */
+	int64_t longest; /* that any has waited for the peer, ns */
+	int64_t gap;     /* the longest between two that were joined, ns */
 };
 
 /* ---- where it begins ---- */

@@ -14,7 +14,7 @@
 #define GAP (2 * CLOCK_S)
 
 enum {
-	COLUMNS_TIME = 40, /* with this many columns there is a time */
+	COLUMNS_TIME = 40, /* of a pane with a time, at least */
 	TIME_COLUMNS = 6,
 	LANE_LEAST = 5,
 	LANE_MOST = 48,

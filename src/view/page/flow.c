@@ -117,11 +117,6 @@ void flow_copy(const struct flow *flow, int64_t begin, int64_t end, char *out)
 	copy(flow, begin, end, entry_payload, out);
 }
 
-void flow_copy_true(const struct flow *flow, int64_t begin, int64_t end, char *out)
-{
-	copy(flow, begin, end, entry_bytes, out);
-}
-
 /* ---- how they went ---- */
 
 static uint16_t base_of(const struct transcript *t, uint32_t session, enum call call)
@@ -310,7 +305,7 @@ static bool is_same(const struct flow *flow, const struct entry *entry, int64_t 
 		from = end - COMPARED;
 	if (end <= from)
 		return true;
-	flow_copy_true(flow, from, end, bytes);
+	copy(flow, from, end, entry_bytes, bytes);
 	return memcmp(bytes, entry_payload(entry) + (from - begin), (size_t)(end - from)) == 0;
 }
 

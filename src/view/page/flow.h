@@ -52,10 +52,8 @@ void flow_find(const struct view *view, struct flow *flow);
 /* Forgets all but the newest of them, and finds out how they went. */
 void flow_follow(struct flow *flow, size_t calls);
 
-/* Copies bytes [begin, end) of a stream, which must be shown: as they may be shown, or the true
- * ones, to compare them. */
+/* Copies bytes [begin, end) of a stream, which must be among those shown, with stars for secrets. */
 void flow_copy(const struct flow *flow, int64_t begin, int64_t end, char *out);
-void flow_copy_true(const struct flow *flow, int64_t begin, int64_t end, char *out);
 
 /* The last byte of that call is urgent (MSG_OOB). */
 bool flow_is_urgent(const struct flow *flow, const struct flow_part *call);
