@@ -26,12 +26,12 @@ static const char idle_40[] = " INFO demo 127.0.0.1:39446 ⇄\n"
                               " path MTU      65535 B *\n"
                               " options       TS SACK WS *\n"
                               "\n"
-                              " * read from the kernel, o counted\n"
-                              " around the last calls, ? deduced.\n"
                               " Round trip, cwnd and rates mean nothing\n"
                               " on loopback.\n"
                               " Buffers are memory, overhead included:\n"
-                              " not bytes of the stream.\n";
+                              " not bytes of the stream.\n"
+                              " * read from the kernel, o counted\n"
+                              " around the last calls, ? deduced.\n";
 
 static const char idle_80[] =
         " INFO demo 127.0.0.1:39446 ⇄ 127.0.0.1:44617\n"
@@ -48,9 +48,9 @@ static const char idle_80[] =
         " mss           32741 * + 12 for TS       path MTU      65535 B *\n"
         " options       TS SACK WS *\n"
         "\n"
-        " * read from the kernel, o counted around the last calls, ? deduced.\n"
         " Round trip, cwnd and rates mean nothing on loopback.\n"
-        " Buffers are memory, overhead included: not bytes of the stream.\n";
+        " Buffers are memory, overhead included: not bytes of the stream.\n"
+        " * read from the kernel, o counted around the last calls, ? deduced.\n";
 
 static const char idle_200[] =
         " INFO demo 127.0.0.1:39446 ⇄ 127.0.0.1:44617\n"
@@ -68,9 +68,9 @@ static const char idle_200[] =
         "           mss           32741 * + 12 for TS                 path MTU      65535 B *\n"
         " options       TS SACK WS *\n"
         "\n"
-        " * read from the kernel, o counted around the last calls, ? deduced.\n"
         " Round trip, cwnd and rates mean nothing on loopback.\n"
-        " Buffers are memory, overhead included: not bytes of the stream.\n";
+        " Buffers are memory, overhead included: not bytes of the stream.\n"
+        " * read from the kernel, o counted around the last calls, ? deduced.\n";
 
 static const char stuck_40[] = " INFO demo 127.0.0.1:39446 ⇄\n"
                                "       127.0.0.1:44617\n"
@@ -103,12 +103,12 @@ static const char stuck_40[] = " INFO demo 127.0.0.1:39446 ⇄\n"
                                " path MTU      65535 B *\n"
                                " options       TS SACK WS *\n"
                                "\n"
-                               " * read from the kernel, o counted\n"
-                               " around the last calls, ? deduced.\n"
                                " Round trip, cwnd and rates mean nothing\n"
                                " on loopback.\n"
                                " Buffers are memory, overhead included:\n"
-                               " not bytes of the stream.\n";
+                               " not bytes of the stream.\n"
+                               " * read from the kernel, o counted\n"
+                               " around the last calls, ? deduced.\n";
 
 static const char stuck_80[] =
         " INFO demo 127.0.0.1:39446 ⇄ 127.0.0.1:44617\n"
@@ -130,9 +130,9 @@ static const char stuck_80[] =
         " mss           32741 * + 12 for TS       path MTU      65535 B *\n"
         " options       TS SACK WS *\n"
         "\n"
-        " * read from the kernel, o counted around the last calls, ? deduced.\n"
         " Round trip, cwnd and rates mean nothing on loopback.\n"
-        " Buffers are memory, overhead included: not bytes of the stream.\n";
+        " Buffers are memory, overhead included: not bytes of the stream.\n"
+        " * read from the kernel, o counted around the last calls, ? deduced.\n";
 
 static const char stuck_200[] =
         " INFO demo 127.0.0.1:39446 ⇄ 127.0.0.1:44617\n"
@@ -155,9 +155,9 @@ static const char stuck_200[] =
         "           mss           32741 * + 12 for TS                 path MTU      65535 B *\n"
         " options       TS SACK WS *\n"
         "\n"
-        " * read from the kernel, o counted around the last calls, ? deduced.\n"
         " Round trip, cwnd and rates mean nothing on loopback.\n"
-        " Buffers are memory, overhead included: not bytes of the stream.\n";
+        " Buffers are memory, overhead included: not bytes of the stream.\n"
+        " * read from the kernel, o counted around the last calls, ? deduced.\n";
 
 static const char drops_40[] = " INFO udp 127.0.0.1:44617\n"
                                "\n"
@@ -177,7 +177,6 @@ static const char drops_40[] = " INFO udp 127.0.0.1:44617\n"
                                " UDP has no state, no timer, no window:\n"
                                " nothing says whether anybody listens.\n"
                                " Buffers are memory, overhead included.\n"
-                               "\n"
                                " * read from the kernel, o counted\n"
                                " around the last calls, ? deduced.\n";
 
@@ -193,7 +192,6 @@ static const char drops_80[] =
         " call failed, and the sender does not learn of it.\n"
         " UDP has no state, no timer, no window: nothing says whether anybody listens.\n"
         " Buffers are memory, overhead included.\n"
-        "\n"
         " * read from the kernel, o counted around the last calls, ? deduced.\n";
 
 static const char drops_200[] =
@@ -209,7 +207,6 @@ static const char drops_200[] =
         "and the sender does not learn of it.\n"
         " UDP has no state, no timer, no window: nothing says whether anybody listens. Buffers are "
         "memory, overhead included.\n"
-        "\n"
         " * read from the kernel, o counted around the last calls, ? deduced.\n";
 
 static const char full_40[] = " INFO echo 127.0.0.1:44617\n"
@@ -223,7 +220,6 @@ static const char full_40[] = " INFO echo 127.0.0.1:44617\n"
                               " in the queue are already connected and\n"
                               " may send; they are not told that they\n"
                               " wait. accept() takes the oldest one.\n"
-                              "\n"
                               " * read from the kernel, o counted\n"
                               " around the last calls, ? deduced.\n";
 
@@ -236,7 +232,6 @@ static const char full_80[] =
         "\n"
         " The kernel connects by itself: clients in the queue are already connected and\n"
         " may send; they are not told that they wait. accept() takes the oldest one.\n"
-        "\n"
         " * read from the kernel, o counted around the last calls, ? deduced.\n";
 
 static const char full_200[] =
@@ -247,7 +242,6 @@ static const char full_200[] =
         "\n"
         " The kernel connects by itself: clients in the queue are already connected and may send; "
         "they are not told that they wait. accept() takes the oldest one.\n"
-        "\n"
         " * read from the kernel, o counted around the last calls, ? deduced.\n";
 
 static const char closed_40[] = " INFO demo 127.0.0.1:39446 ⇄\n"
@@ -261,7 +255,6 @@ static const char closed_40[] = " INFO demo 127.0.0.1:39446 ⇄\n"
                                 " There is no descriptor any more:\n"
                                 " sock_diag says what the kernel still\n"
                                 " keeps of the connection.\n"
-                                "\n"
                                 " * read from the kernel, o counted\n"
                                 " around the last calls, ? deduced.\n";
 
@@ -273,7 +266,6 @@ static const char closed_80[] =
         "\n"
         " There is no descriptor any more: sock_diag says what the kernel still keeps of\n"
         " the connection.\n"
-        "\n"
         " * read from the kernel, o counted around the last calls, ? deduced.\n";
 
 static const char closed_200[] =
@@ -285,7 +277,6 @@ static const char closed_200[] =
         "\n"
         " There is no descriptor any more: sock_diag says what the kernel still keeps of the "
         "connection.\n"
-        "\n"
         " * read from the kernel, o counted around the last calls, ? deduced.\n";
 
 static const char unread_40[] = " INFO demo 127.0.0.1:39446 ⇄\n"
@@ -298,7 +289,6 @@ static const char unread_40[] = " INFO demo 127.0.0.1:39446 ⇄\n"
                                 " Everything else is not available: the\n"
                                 " kernel has not been read (/set kernel\n"
                                 " on), or this system does not report it.\n"
-                                "\n"
                                 " * read from the kernel, o counted\n"
                                 " around the last calls, ? deduced.\n";
 
@@ -310,7 +300,6 @@ static const char unread_80[] =
         "\n"
         " Everything else is not available: the kernel has not been read (/set kernel\n"
         " on), or this system does not report it.\n"
-        "\n"
         " * read from the kernel, o counted around the last calls, ? deduced.\n";
 
 static const char unread_200[] =
@@ -321,5 +310,4 @@ static const char unread_200[] =
         "\n"
         " Everything else is not available: the kernel has not been read (/set kernel on), or this "
         "system does not report it.\n"
-        "\n"
         " * read from the kernel, o counted around the last calls, ? deduced.\n";

@@ -13,10 +13,6 @@
 
 enum { INFO_TEXT = 96 };
 
-struct info {
-	const struct snapshot *snapshot, *other; /* other: NULL for none */
-};
-
 enum {
 	EXACT_MOST = 999999,   /* larger numbers have three digits */
 	SHARED_LEAST = 100000, /* microseconds of sending, of which shares are shown */
@@ -34,13 +30,6 @@ static void add_heading(struct fields *fields, const struct snapshot *snapshot)
 	fields_sentence(fields, STYLE_STATE, 7, "INFO %s %s%s%s", snapshot->name, local,
 	                peered ? arrow : "", peer);
 	fields_gap(fields);
-}
-
-static void add_legend(struct fields *fields)
-{
-	fields_gap(fields);
-	fields_sentence(fields, STYLE_FAINT, 1,
-	                "* read from the kernel, o counted around the last calls, ? deduced.");
 }
 
 static void add_state(struct fields *fields, const struct snapshot *snapshot)
@@ -252,12 +241,10 @@ static void add_first(struct fields *fields, const struct snapshot *snapshot, si
 		            size ? "%" PRIu64 " B *%s" : "%" PRIu64 " B *: empty ?%s", size, name);
 }
 
-static void draw_datagrams(struct fields *fields, const struct info *info)
+static void draw_datagrams(struct fields *fields, const struct snapshot *snapshot)
 {
-	const struct snapshot *snapshot = info->snapshot;
 	const struct sample *sample = &snapshot->sample;
 	char name[SOCKET_NAME];
-	add_heading(fields, snapshot);
 	for (size_t i = 0; i < snapshot_socket_count(snapshot); i++)
 		add_memory(fields, "recv buffer", snapshot_socket(snapshot, i), SAMPLE_RMEM,
 		           SAMPLE_RCVBUF, name_socket(snapshot, i, name));
@@ -278,7 +265,6 @@ static void draw_datagrams(struct fields *fields, const struct info *info)
 	fields_sentence(fields, STYLE_FAINT, 1,
 	                "UDP has no state, no timer, no window: nothing says whether anybody "
 	                "listens. Buffers are memory, overhead included.");
-	add_legend(fields);
 }
 
 /* ---- listeners ---- */
@@ -299,10 +285,8 @@ static void add_queue(struct fields *fields, const struct snapshot *snapshot, si
 		             full ? " full - new SYNs are dropped" : "", name);
 }
 
-static void draw_listener(struct fields *fields, const struct info *info)
+static void draw_listener(struct fields *fields, const struct snapshot *snapshot)
 {
-	const struct snapshot *snapshot = info->snapshot;
-	add_heading(fields, snapshot);
 	add_state(fields, snapshot);
 	for (size_t i = 0; i < snapshot_socket_count(snapshot); i++)
 		add_queue(fields, snapshot, i);
@@ -317,7 +301,6 @@ static void draw_listener(struct fields *fields, const struct info *info)
 	if (snapshot->paused && snapshot_sum(snapshot, SAMPLE_QUEUE))
 		fields_sentence(fields, STYLE_NOTE, 1,
 		                "The session is paused: /accept takes one, /resume all.");
-	add_legend(fields);
 }
 
 /* ---- the stream ---- */
@@ -446,14 +429,13 @@ static void add_path(struct fields *fields, const struct snapshot *snapshot)
 	fields_text(fields, STYLE_TEXT, "options", "%s", text);
 }
 
-static void draw_stream(struct fields *fields, const struct info *info)
+static void draw_stream(struct fields *fields, const struct snapshot *snapshot,
+                        const struct snapshot *other)
 {
-	const struct snapshot *snapshot = info->snapshot;
-	add_heading(fields, snapshot);
 	add_state(fields, snapshot);
 	add_sending(fields, snapshot);
 	add_receiving(fields, snapshot);
-	add_other_end(fields, info->other);
+	add_other_end(fields, other);
 	add_limit(fields, snapshot);
 	fields_gap(fields);
 	add_retransmitted(fields, snapshot);
@@ -462,7 +444,7 @@ static void draw_stream(struct fields *fields, const struct info *info)
 	if (!snapshot_are_loopback(snapshot))
 		add_congestion(fields, &snapshot->sample);
 	add_path(fields, snapshot);
-	add_legend(fields);
+	fields_gap(fields);
 	if (snapshot_are_loopback(snapshot))
 		fields_sentence(fields, STYLE_FAINT, 1,
 		                "Round trip, cwnd and rates mean nothing on loopback.");
@@ -473,35 +455,32 @@ static void draw_stream(struct fields *fields, const struct info *info)
 /* ---- without a connection, a socket, or a word of the kernel ---- */
 
 /* Before connect() or listen(), and after a refusal or a reset. */
-static void draw_unconnected(struct fields *fields, const struct info *info)
+static void draw_unconnected(struct fields *fields, const struct snapshot *snapshot,
+                             const struct snapshot *other)
 {
-	const struct snapshot *snapshot = info->snapshot;
 	const struct sample *sample = &snapshot->sample;
-	add_heading(fields, snapshot);
 	add_state(fields, snapshot);
 	add_memory(fields, "send buffer", sample, SAMPLE_WMEM, SAMPLE_SNDBUF, "");
 	add_memory(fields, "recv buffer", sample, SAMPLE_RMEM, SAMPLE_RCVBUF, "");
 	add_bytes(fields, "to read", sample, SAMPLE_INQ);
-	add_other_end(fields, info->other);
+	add_other_end(fields, other);
 	add_segments(fields, snapshot);
 	add_traffic(fields, snapshot);
 	fields_gap(fields);
 	fields_sentence(fields, STYLE_NOTE, 1,
 	                "There is no connection: nobody to send to, no window, no timer.");
-	add_legend(fields);
 }
 
-static void draw_closed(struct fields *fields, const struct info *info)
+static void draw_closed(struct fields *fields, const struct snapshot *snapshot,
+                        const struct snapshot *other)
 {
-	const struct snapshot *snapshot = info->snapshot;
 	const struct sample *sample = &snapshot->sample;
-	add_heading(fields, snapshot);
 	add_state(fields, snapshot);
 	uint64_t bytes;
 	if (snapshot_unacknowledged(snapshot, &bytes) && bytes)
 		add_part(fields, "not acked", true, bytes, 0);
 	add_traffic(fields, snapshot);
-	add_other_end(fields, info->other);
+	add_other_end(fields, other);
 	fields_gap(fields);
 	bool left = sample_has(sample, SAMPLE_STATE) && snapshot_state(snapshot) != STATE_GONE &&
 	            tcp_state_is_known(snapshot_state(snapshot));
@@ -509,13 +488,10 @@ static void draw_closed(struct fields *fields, const struct info *info)
 	                left ? "There is no descriptor any more: sock_diag says what the kernel "
 	                       "still keeps of the connection."
 	                     : "There is no socket any more. /reconnect opens a new one.");
-	add_legend(fields);
 }
 
-static void draw_unread(struct fields *fields, const struct info *info)
+static void draw_unread(struct fields *fields, const struct snapshot *snapshot)
 {
-	const struct snapshot *snapshot = info->snapshot;
-	add_heading(fields, snapshot);
 	add_state(fields, snapshot);
 	add_traffic(fields, snapshot);
 	fields_gap(fields);
@@ -523,27 +499,27 @@ static void draw_unread(struct fields *fields, const struct info *info)
 	        fields, STYLE_NOTE, 1,
 	        "Everything else is not available: the kernel has not been read (/set kernel "
 	        "on), or this system does not report it.");
-	add_legend(fields);
 }
 
 void info_draw(const struct snapshot *snapshot, const struct snapshot *other, int columns,
                struct rows *rows)
 {
-	static void (*const draws[])(struct fields * fields, const struct info *info) = {
-		[SNAPSHOT_STREAM] = draw_stream,
-		[SNAPSHOT_DATAGRAMS] = draw_datagrams,
-		[SNAPSHOT_LISTENER] = draw_listener,
-	};
-	struct info info = { snapshot, other };
 	struct fields fields;
 	rows_clear(rows);
 	fields_begin(&fields, rows, columns);
+	add_heading(&fields, snapshot);
 	if (!snapshot->open)
-		draw_closed(&fields, &info);
+		draw_closed(&fields, snapshot, other);
 	else if (!snapshot->sample.present)
-		draw_unread(&fields, &info);
-	else if (snapshot->kind == SNAPSHOT_STREAM && snapshot_state(snapshot) == STATE_CLOSED)
-		draw_unconnected(&fields, &info);
+		draw_unread(&fields, snapshot);
+	else if (snapshot->kind == SNAPSHOT_DATAGRAMS)
+		draw_datagrams(&fields, snapshot);
+	else if (snapshot->kind == SNAPSHOT_LISTENER)
+		draw_listener(&fields, snapshot);
+	else if (snapshot_state(snapshot) == STATE_CLOSED)
+		draw_unconnected(&fields, snapshot, other);
 	else
-		draws[snapshot->kind](&fields, &info);
+		draw_stream(&fields, snapshot, other);
+	fields_sentence(&fields, STYLE_FAINT, 1,
+	                "* read from the kernel, o counted around the last calls, ? deduced.");
 }
