@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Any transcript can be walked and laid out in any kind of view: the places are the same in both
- * directions, a place of one kind leads to one of another, every byte that the chat shows belongs
+/* Any transcript can be walked and laid out in any view: the locations are the same in both
+ * directions, a location of one view leads to one of another, every byte that the chat shows belongs
  * to exactly one paragraph, and no row is wider than the pane. The input: columns, settings, then
  * entries, each of a kind, a length and its bytes; a long one repeats them. */
 #include <locale.h>
@@ -12,7 +12,7 @@
 #include "view/ladder/arrows.h"
 #include "view/view.h"
 
-enum { BLOCK = 1 << 12, LONGEST = 2000, MOST_PLACES = 1 << 16 };
+enum { BLOCK = 1 << 12, LONGEST = 2000, MOST_LOCATIONS = 1 << 16 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -105,31 +105,32 @@ static void check_rows(const struct view *view, struct location location, struct
 
 static void check_walks(const struct view *view)
 {
-	static struct location places[MOST_PLACES];
+	static struct location locations[MOST_LOCATIONS];
 	struct location location = { TRANSCRIPT_NONE, 0 };
 	struct rows rows = { 0 };
 	size_t count = 0;
 	while (view_after(view, &location)) {
-		demand(count < MOST_PLACES && view_has(view, location));
+		demand(count < MOST_LOCATIONS && view_has(view, location));
 		check_rows(view, location, &rows);
 		if (count) {
-			struct location before = places[count - 1];
+			struct location before = locations[count - 1];
 			demand(before.entry < location.entry ||
 			       (before.entry == location.entry && before.offset < location.offset));
 			if (view->ops->joins && !view->all)
 				demand(count_bytes(view, before, location) <= 2 * VIEW_LONG + 3);
 		}
-		places[count++] = location;
+		locations[count++] = location;
 	}
 	rows_free(&rows);
 	demand(view_last(view, &location) == (count > 0));
 	for (size_t i = count; i-- > 0;) {
-		demand(location.entry == places[i].entry && location.offset == places[i].offset);
+		demand(location.entry == locations[i].entry &&
+		       location.offset == locations[i].offset);
 		demand(view_before(view, &location) == (i > 0));
 	}
 }
 
-/* Wherever one is, the next paragraph of any other kind is behind it, and the one before before. */
+/* From any location the next paragraph of any view is after it, and the one before is before it. */
 static void check_turns(const struct view *view)
 {
 	struct location location = { TRANSCRIPT_NONE, 0 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* conversation: transcripts by hand, calls with the readings behind them, for the tests of what is
+/* conversation: transcripts by hand, calls with the samples after them, for the tests of what is
  * drawn of them. */
 #pragma once
 
@@ -252,11 +252,11 @@ static UNUSED void lose(void)
 static UNUSED void put_icmp(uint8_t type, uint8_t code, int error, uint32_t mtu)
 {
 	struct endpoint router = { .family = AF_INET, .ip = { 10, 99, 0, 254 } };
-	struct errqueue told = { .origin = ERRQUEUE_ICMP, .type = type, .code = code };
-	told.error = (uint8_t)error;
-	told.info = mtu;
+	struct errqueue icmp = { .origin = ERRQUEUE_ICMP, .type = type, .code = code };
+	icmp.error = (uint8_t)error;
+	icmp.info = mtu;
 	uint8_t packed[ERRQUEUE_PACKED];
-	size_t len = errqueue_pack(&told, packed);
+	size_t len = errqueue_pack(&icmp, packed);
 	put_bytes(CLIENT, (struct entry){ .call = CALL_ERRQUEUE }, &router, packed, len);
 }
 
@@ -284,7 +284,7 @@ static UNUSED void send_datagrams(void)
 	PUT(CLIENT, CALL_SENDTO, .arg = 4, .error = ECONNREFUSED);
 }
 
-/* More calls than readings. */
+/* More calls than samples. */
 static UNUSED void flood(void)
 {
 	open_connection();

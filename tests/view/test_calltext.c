@@ -24,7 +24,7 @@ static const struct entry *make(struct entry header, const struct endpoint *addr
 }
 
 /* The call, a blank, its result. */
-static const char *told(struct entry header, const struct endpoint *addr, const char *payload)
+static const char *described(struct entry header, const struct endpoint *addr, const char *payload)
 {
 	const struct entry *entry = make(header, addr, payload, strlen(payload));
 	buf_clear(&text);
@@ -39,8 +39,7 @@ static const char *told_ends(enum call call, const struct endpoint *local)
 {
 	size_t room;
 	struct entry header = { .session = 1, .call = (uint8_t)call, .arg = 2 };
-	char *location =
-	        transcript_reserve(transcript, ENTRY_ADDRESSES, 2, &room);
+	char *location = transcript_reserve(transcript, ENTRY_ADDRESSES, 2, &room);
 	memcpy(location, "hi", 2);
 	const struct entry *entry = transcript_at(
 	        transcript, transcript_commit_ends(transcript, &header, &echo, local, 2));
@@ -51,43 +50,47 @@ static const char *told_ends(enum call call, const struct endpoint *local)
 	return buf_text(&text);
 }
 
-#define TOLD(addr, payload, ...) told((struct entry){ __VA_ARGS__ }, addr, payload)
+#define DESCRIBED(addr, payload, ...) described((struct entry){ __VA_ARGS__ }, addr, payload)
 
 static void test_calls(void)
 {
-	is_text(TOLD(NULL, "", .call = CALL_SOCKET, .arg = SOCK_STREAM, .arg2 = AF_INET6, .fd = 4),
+	is_text(DESCRIBED(NULL, "", .call = CALL_SOCKET, .arg = SOCK_STREAM, .arg2 = AF_INET6,
+	                  .fd = 4),
 	        "socket(AF_INET6, SOCK_STREAM) = 4", "socket()");
-	is_text(TOLD(&echo, "", .call = CALL_BIND), "bind(127.0.0.1:7001) = 0", "bind()");
-	is_text(TOLD(NULL, "", .call = CALL_LISTEN, .arg = 4096), "listen(4096) = 0", "listen()");
-	is_text(TOLD(&echo, "", .call = CALL_ACCEPT, .arg = 6), "accept() = 6", "accept()");
-	is_text(TOLD(&six, "", .call = CALL_CONNECT, .error = ECONNREFUSED),
+	is_text(DESCRIBED(&echo, "", .call = CALL_BIND), "bind(127.0.0.1:7001) = 0", "bind()");
+	is_text(DESCRIBED(NULL, "", .call = CALL_LISTEN, .arg = 4096), "listen(4096) = 0",
+	        "listen()");
+	is_text(DESCRIBED(&echo, "", .call = CALL_ACCEPT, .arg = 6), "accept() = 6", "accept()");
+	is_text(DESCRIBED(&six, "", .call = CALL_CONNECT, .error = ECONNREFUSED),
 	        "connect([::1]:53) = -1 ECONNREFUSED", "connect() that failed");
-	is_text(TOLD(NULL, "", .call = CALL_CONNECT), "connect(AF_UNSPEC) = 0", "that dissolves");
-	is_text(TOLD(&echo, "", .call = CALL_GETSOCKNAME), "getsockname() = 0  127.0.0.1:7001",
+	is_text(DESCRIBED(NULL, "", .call = CALL_CONNECT), "connect(AF_UNSPEC) = 0",
+	        "that dissolves");
+	is_text(DESCRIBED(&echo, "", .call = CALL_GETSOCKNAME), "getsockname() = 0  127.0.0.1:7001",
 	        "getsockname()");
-	is_text(TOLD(NULL, "", .call = CALL_SHUTDOWN, .arg = SHUT_WR), "shutdown(SHUT_WR) = 0",
+	is_text(DESCRIBED(NULL, "", .call = CALL_SHUTDOWN, .arg = SHUT_WR), "shutdown(SHUT_WR) = 0",
 	        "shutdown()");
-	is_text(TOLD(NULL, "", .call = CALL_CLOSE), "close() = 0", "close()");
-	is_text(TOLD(NULL, "a host 80\n::1\n127.0.0.1\n", .call = CALL_GETADDRINFO),
+	is_text(DESCRIBED(NULL, "", .call = CALL_CLOSE), "close() = 0", "close()");
+	is_text(DESCRIBED(NULL, "a host 80\n::1\n127.0.0.1\n", .call = CALL_GETADDRINFO),
 	        "getaddrinfo(\"a host\", \"80\") = 0", "getaddrinfo()");
-	is_text(TOLD(NULL, "x 80\nname or service\033", .call = CALL_GETADDRINFO,
-	             .error = EHOSTUNREACH),
+	is_text(DESCRIBED(NULL, "x 80\nname or service\033", .call = CALL_GETADDRINFO,
+	                  .error = EHOSTUNREACH),
 	        "getaddrinfo(\"x\", \"80\") failed: name or service\\x1b", "that failed, in words");
-	is_text(TOLD(NULL, "", .call = CALL_GETADDRINFO, .error = EHOSTUNREACH),
+	is_text(DESCRIBED(NULL, "", .call = CALL_GETADDRINFO, .error = EHOSTUNREACH),
 	        "getaddrinfo(\"\") failed", "without any");
-	is_text(TOLD(NULL, "", .call = CALL_ERRQUEUE), "recvmsg(MSG_ERRQUEUE) ", "the error queue");
-	is_text(TOLD(NULL, "", .call = 200), "?() = 0", "what is no call");
+	is_text(DESCRIBED(NULL, "", .call = CALL_ERRQUEUE), "recvmsg(MSG_ERRQUEUE) ",
+	        "the error queue");
+	is_text(DESCRIBED(NULL, "", .call = 200), "?() = 0", "what is no call");
 }
 
 static void test_bytes(void)
 {
-	is_text(TOLD(NULL, "hello\n", .call = CALL_SEND, .arg = 6, .arg2 = MSG_NOSIGNAL),
+	is_text(DESCRIBED(NULL, "hello\n", .call = CALL_SEND, .arg = 6, .arg2 = MSG_NOSIGNAL),
 	        "send(\"hello\\n\") = 6", "send()");
-	is_text(TOLD(NULL, "hello", .call = CALL_SEND, .arg = 9000), "send(\"hello\", 9000) = 5",
-	        "that was taken in part");
-	is_text(TOLD(NULL, "", .call = CALL_SEND, .arg = 9000, .error = EAGAIN),
+	is_text(DESCRIBED(NULL, "hello", .call = CALL_SEND, .arg = 9000),
+	        "send(\"hello\", 9000) = 5", "that was taken in part");
+	is_text(DESCRIBED(NULL, "", .call = CALL_SEND, .arg = 9000, .error = EAGAIN),
 	        "send(9000) = -1 EAGAIN", "not at all");
-	is_text(TOLD(NULL, "!", .call = CALL_SEND, .arg = 1, .arg2 = MSG_OOB | MSG_NOSIGNAL),
+	is_text(DESCRIBED(NULL, "!", .call = CALL_SEND, .arg = 1, .arg2 = MSG_OOB | MSG_NOSIGNAL),
 	        "send(\"!\", MSG_OOB) = 1", "with flags");
 	struct endpoint five = { .family = AF_INET, .ip = { 127, 0, 0, 5 } };
 	is_text(told_ends(CALL_SENDMSG, &five),
@@ -96,33 +99,35 @@ static void test_bytes(void)
 	        "recvmsg()");
 	is_text(told_ends(CALL_RECVMSG, NULL), "recvmsg(2) = 2 from 127.0.0.1:7001",
 	        "that says no more");
-	is_text(TOLD(&echo, "hi", .call = CALL_SENDTO, .arg = 2),
+	is_text(DESCRIBED(&echo, "hi", .call = CALL_SENDTO, .arg = 2),
 	        "sendto(\"hi\", 127.0.0.1:7001) = 2", "sendto()");
-	is_text(TOLD(&echo, "", .call = CALL_SENDTO), "sendto(\"\", 127.0.0.1:7001) = 0",
+	is_text(DESCRIBED(&echo, "", .call = CALL_SENDTO), "sendto(\"\", 127.0.0.1:7001) = 0",
 	        "of nothing");
-	is_text(TOLD(NULL, "0123", .call = CALL_SENDTO, .arg = 60, .flags = ENTRY_TRUNCATED),
+	is_text(DESCRIBED(NULL, "0123", .call = CALL_SENDTO, .arg = 60, .flags = ENTRY_TRUNCATED),
 	        "sendto(\"0123\", 60) = 60", "of which not all was kept");
-	is_text(TOLD(NULL, "0123456789abc", .call = CALL_SEND, .arg = 13),
+	is_text(DESCRIBED(NULL, "0123456789abc", .call = CALL_SEND, .arg = 13),
 	        "send(\"0123456789…\") = 13", "of more than is shown");
-	is_text(TOLD(NULL, "12345678가", .call = CALL_SEND, .arg = 11), "send(\"12345678…\") = 11",
-	        "not cut within a character");
-	is_text(TOLD(NULL, "가\"\\\033\x9b", .call = CALL_SEND, .arg = 7),
+	is_text(DESCRIBED(NULL, "12345678가", .call = CALL_SEND, .arg = 11),
+	        "send(\"12345678…\") = 11", "not cut within a character");
+	is_text(DESCRIBED(NULL, "가\"\\\033\x9b", .call = CALL_SEND, .arg = 7),
 	        "send(\"가\\\"\\\\\\x1b\\x9b\") = 7", "hostile bytes are escapes");
-	is_text(TOLD(NULL, "hello", .call = CALL_RECV, .arg = 1024), "recv(1024) = 5", "recv()");
-	is_text(TOLD(NULL, "", .call = CALL_RECV, .arg = 1024), "recv(1024) = 0  end of file",
+	is_text(DESCRIBED(NULL, "hello", .call = CALL_RECV, .arg = 1024), "recv(1024) = 5",
+	        "recv()");
+	is_text(DESCRIBED(NULL, "", .call = CALL_RECV, .arg = 1024), "recv(1024) = 0  end of file",
 	        "end of file");
-	is_text(TOLD(NULL, "", .call = CALL_RECV), "recv(0) = 0", "nothing asked for");
-	is_text(TOLD(NULL, "x", .call = CALL_RECV, .arg = 8, .arg2 = MSG_PEEK | MSG_WAITALL),
+	is_text(DESCRIBED(NULL, "", .call = CALL_RECV), "recv(0) = 0", "nothing asked for");
+	is_text(DESCRIBED(NULL, "x", .call = CALL_RECV, .arg = 8, .arg2 = MSG_PEEK | MSG_WAITALL),
 	        "recv(8, MSG_PEEK|MSG_WAITALL) = 1", "flags by name");
-	is_text(TOLD(&echo, "x", .call = CALL_RECVFROM, .arg = 8),
+	is_text(DESCRIBED(&echo, "x", .call = CALL_RECVFROM, .arg = 8),
 	        "recvfrom(8) = 1 from 127.0.0.1:7001", "recvfrom()");
-	is_text(TOLD(&echo, "0123", .call = CALL_RECVFROM, .arg = 10, .flags = ENTRY_TRUNCATED),
+	is_text(DESCRIBED(&echo, "0123", .call = CALL_RECVFROM, .arg = 10,
+	                  .flags = ENTRY_TRUNCATED),
 	        "recvfrom(4) = 4 from 127.0.0.1:7001", "into a buffer too small");
-	is_text(TOLD(&echo, "0123", .call = CALL_RECVFROM, .arg = 10, .arg2 = MSG_TRUNC,
-	             .flags = ENTRY_TRUNCATED),
+	is_text(DESCRIBED(&echo, "0123", .call = CALL_RECVFROM, .arg = 10, .arg2 = MSG_TRUNC,
+	                  .flags = ENTRY_TRUNCATED),
 	        "recvfrom(4, MSG_TRUNC) = 10 from 127.0.0.1:7001", "whose flag asks how long");
-	is_text(TOLD(NULL, "hello", .call = CALL_RECV, .arg = 1024, .flags = ENTRY_WAITED,
-	             .duration = 3200000),
+	is_text(DESCRIBED(NULL, "hello", .call = CALL_RECV, .arg = 1024, .flags = ENTRY_WAITED,
+	                  .duration = 3200000),
 	        "recv(1024) = 5 after 3.2 s", "that waited");
 	const struct entry *entry =
 	        make((struct entry){ .call = CALL_SEND, .arg = 5 }, NULL, "hello", 5);
@@ -146,7 +151,7 @@ static void test_options(void)
 	             sizeof on);
 	calltext_call(entry, 9, &text);
 	calltext_result(entry, &text);
-	is_text(buf_text(&text), "getsockopt(888, 999)= 0  1", "one nobody knows");
+	is_text(buf_text(&text), "getsockopt(888, 999)= 0  1", "one that is not known");
 	buf_clear(&text);
 	entry = make((struct entry){ .call = CALL_SETSOCKOPT, .arg = 999, .arg2 = 888 }, NULL,
 	             "\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20\21", 17);
@@ -179,7 +184,7 @@ static void test_received(void)
 	is_text(received((struct entry){ .call = CALL_SEND }, "x"), "", "nor of what was sent");
 }
 
-/* ---- readings: field, value, …, -1 ---- */
+/* ---- samples: field, value, …, -1 ---- */
 
 static struct sample sample_of(const int64_t *fields)
 {
@@ -213,11 +218,12 @@ static void test_details(void)
 	is_text(detail(CALL_SEND, EAGAIN, &r), "over 87 calls o", "nothing left with a failure");
 	r = SAMPLE(SAMPLE_BUFFERED, 149000, SAMPLE_INQ, 5);
 	is_text(detail(CALL_RECV, 0, &r), "149 ms in the buffer, 5 bytes left to read *",
-	        "what lay there");
+	        "what had waited there");
 	r = SAMPLE(SAMPLE_QUEUE, 1, SAMPLE_BACKLOG, 2);
 	is_text(detail(CALL_ACCEPT, 0, &r), "peer 127.0.0.1:7001, queue 1/2 *", "a listener's");
 	r = SAMPLE(SAMPLE_NEW_OUT, 2, SAMPLE_NEW_IN, 1, SAMPLE_NEW_RETRANS, 1);
-	is_text(detail(CALL_CONNECT, 0, &r), "2 segments out 1 in o, 1 retransmitted o", "segments");
+	is_text(detail(CALL_CONNECT, 0, &r), "2 segments out 1 in o, 1 retransmitted o",
+	        "segments");
 	r = SAMPLE(SAMPLE_DROPS, 3);
 	is_text(detail(CALL_RECVFROM, 0, &r), "3 dropped so far *", "drops");
 	is_text(detail(CALL_SEND, 0, NULL), "", "nothing was read");
@@ -269,26 +275,26 @@ static void test_news(void)
 	a = SAMPLE(SAMPLE_STATE, STATE_GONE, SAMPLE_OLD_STATE, STATE_TIME_WAIT);
 	is_text(news(&a, NULL), "TIME_WAIT → no longer in the kernel *|", "gone");
 	a = SAMPLE(SAMPLE_STATE, STATE_GONE);
-	is_text(news(&a, NULL), "|no longer in the kernel *", "from a state nobody read");
+	is_text(news(&a, NULL), "|no longer in the kernel *", "from a state that was not read");
 	a = SAMPLE(SAMPLE_STATE, STATE_TIME_WAIT, SAMPLE_OLD_STATE, STATE_CLOSED, SAMPLE_TIMER,
 	           TIMER_TIMEWAIT, SAMPLE_TIMER_LEFT, 60000000);
 	is_text(news(&a, NULL), "TIME_WAIT *|60 s left *", "which CLOSED was all the time");
 	a = SAMPLE(SAMPLE_STATE, STATE_CLOSED, SAMPLE_OLD_STATE, STATE_FIN_WAIT2);
-	is_text(news(&a, NULL), "FIN_WAIT2 → CLOSED *|TIME_WAIT ?", "as a socket tells of it");
+	is_text(news(&a, NULL), "FIN_WAIT2 → CLOSED *|TIME_WAIT ?", "as a socket reports it");
 	b = SAMPLE(SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_OUTQ, 13);
 	a = SAMPLE(SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_OUTQ, 0);
 	is_text(news(&a, &b), "|all acknowledged *", "an acknowledgement");
 	is_text(news(&b, &a), "|13 bytes not acknowledged *", "what waits for one");
-	is_text(news(&b, NULL), "|", "nothing without the reading before");
+	is_text(news(&b, NULL), "|", "nothing without the sample before");
 	b = SAMPLE(SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_RCV_WND, 5, SAMPLE_RMEM, 1);
 	a = SAMPLE(SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_RCV_WND, 9, SAMPLE_RMEM, 2);
 	is_text(news(&a, &b), "|our window 5 → 9 *", "one thing where there is nothing better");
 	a = SAMPLE(SAMPLE_RTT, 5);
-	is_text(news(&a, NULL), "|", "nothing where nothing is told");
+	is_text(news(&a, NULL), "|", "nothing where nothing is known");
 	a = SAMPLE(SAMPLE_TIMER, 77, SAMPLE_TIMER_LEFT, INT64_MAX, SAMPLE_STATE, 99);
 	is_text(news(&a, NULL), "|", "numbers of nothing");
 	a = SAMPLE(SAMPLE_STATE, STATE_TIME_WAIT, SAMPLE_OLD_STATE, STATE_FIN_WAIT2);
-	is_text(news(&a, NULL), "FIN_WAIT2 → TIME_WAIT *|", "nobody reads behind close()");
+	is_text(news(&a, NULL), "FIN_WAIT2 → TIME_WAIT *|", "nobody reads after close()");
 }
 
 static const char *queued(struct errqueue error, const struct endpoint *offender)
@@ -350,7 +356,7 @@ static void test_ascii(void)
 	struct sample a = SAMPLE(SAMPLE_STATE, STATE_LISTEN, SAMPLE_OLD_STATE, STATE_CLOSED);
 	setlocale(LC_ALL, "C");
 	is_text(news(&a, NULL), "CLOSED -> LISTEN *|", "an arrow in ASCII");
-	is_text(TOLD(NULL, "가나다라", .call = CALL_SEND, .arg = 12),
+	is_text(DESCRIBED(NULL, "가나다라", .call = CALL_SEND, .arg = 12),
 	        "send(\"\\xea\\xb0\\x80\\xeb\\x82\\x98\\xeb\\x8b\\xa4\\xeb...\") = 12",
 	        "bytes, and dots");
 	setlocale(LC_ALL, "");

@@ -103,7 +103,7 @@ static void test_refusals(void)
 	ok(!written(1, CODE_C, &error) && strstr(error.text, "scrollback"), "so are all its calls");
 	begin(1 << 20, 1 << 12);
 	put_bytes(CALL_RECV, 0, "of an accepted session");
-	ok(!written(1, CODE_C, &error), "nobody has accepted it, as far as one can see");
+	ok(!written(1, CODE_C, &error), "nothing shows who accepted it");
 }
 
 static void test_evicted_listener(void)
@@ -135,7 +135,7 @@ static void test_begin(void)
 	begin_client();
 	put_bytes(CALL_SEND, MSG_NOSIGNAL, "one");
 	put_bytes(CALL_SEND, MSG_NOSIGNAL, "two");
-	ok(begin_of(5, &whole) && whole && strstr(text, "two"), "so many calls are all");
+	ok(begin_of(5, &whole) && whole && strstr(text, "two"), "that many calls are all");
 	ok(begin_of(4, &whole) && !whole, "less are not");
 	ok(strstr(text, "one") && !strstr(text, "two"), "but the first ones");
 	put_bytes(CALL_RECV, 0, "12345");

@@ -129,7 +129,7 @@ static void test_apart(void)
 	is_location(find_newer(&view, NULL, &hit), hit, whole, 0, "from either side");
 }
 
-/* One byte for each call: hits lie over many entries, and over the stretches of a search. */
+/* One byte for each call: hits go over many entries, and over the stretches of a search. */
 static void test_single_bytes(void)
 {
 	enum { LINES = 700 };
@@ -427,7 +427,7 @@ static struct sample random_reading(void)
 	return sample;
 }
 
-/* The same, but for little: then that is told. */
+/* The same, but cheaply. */
 static struct sample alter(struct sample sample)
 {
 	for (uint32_t changes = random_number() % 3 + 1; changes > 0; changes--)
@@ -451,7 +451,7 @@ static bool fits(const char *text)
 	return true;
 }
 
-/* Whatever a reading makes a trace say, it could be looked for. */
+/* Whatever a sample makes a trace say, it could be looked for. */
 static void test_words_of_readings(void)
 {
 	static const uint8_t calls[] = { CALL_SEND, CALL_RECV, CALL_SENDTO, CALL_RECVFROM,
@@ -475,9 +475,9 @@ static void test_words_of_readings(void)
 		if (!missed++)
 			printf("# %s\n", buf_text(&text));
 	}
-	is_int(missed, 0, "sampletext.c knows all words for readings");
+	is_int(missed, 0, "sampletext.c knows all words for samples");
 	ok(written > 40000 * 8, "and there were some");
-	ok(!fits("nobody"), "others are told apart");
+	ok(!fits("nobody"), "others do not");
 	ok(!fits("5 byt\xc3\xa9"), "by their letters");
 	ok(fits("149 ms") && fits("0"), "numbers may be anything");
 	ok(fits("established") && !fits("Established"), "in small letters, or as they are");

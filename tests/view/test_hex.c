@@ -126,7 +126,7 @@ static void test_times(void)
 	make_conversation(80);
 	view.time = VIEW_TIME_RELATIVE;
 	view.all = true;
-	ok(strstr(shown(), "   0.000 [1]") != NULL, "time and tag stand before the call");
+	ok(strstr(shown(), "   0.000 [1]") != NULL, "time and tag come before the call");
 }
 
 static void test_datagrams(void)
@@ -138,7 +138,7 @@ static void test_datagrams(void)
 	put_entry(cut, &addr, "abcd", 4);
 	const char *text = shown();
 	ok(strstr(text, "0 bytes\n") != NULL, "an empty datagram has its call alone");
-	ok(strstr(text, "~1996 lost") != NULL, "what of one was lost is told");
+	ok(strstr(text, "~1996 lost") != NULL, "what of one was lost is shown");
 	ok(strstr(text, "127.0.0.1:5000") != NULL, "and whose it was");
 }
 

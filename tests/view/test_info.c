@@ -21,7 +21,7 @@ static const char *drawn(const struct snapshot *snapshot, const struct snapshot 
 	return buf_text(&out);
 }
 
-/* ---- as they stand there ---- */
+/* ---- whole pages ---- */
 
 /* A tick is as long as many segments take on loopback. */
 static void shares(void)
@@ -30,7 +30,7 @@ static void shares(void)
 	snapshot_set(&snapshot, SAMPLE_BUSY_TIME, 4000);
 	snapshot_set(&snapshot, SAMPLE_RWND_LIMITED, 0);
 	const char *text = drawn(&snapshot, NULL, 80);
-	ok(strstr(text, "sending took  4.0 ms * (counted in ticks)"), "a tick of sending is told");
+	ok(strstr(text, "sending took  4.0 ms * (counted in ticks)"), "a tick of sending is shown");
 	ok(!strstr(text, " % "), "but no shares of it");
 	snapshot_set(&snapshot, SAMPLE_BUSY_TIME, 100000);
 	ok(strstr(drawn(&snapshot, NULL, 80), "missing ACKs  [######] 100 % ?"), "of many are");
@@ -55,15 +55,16 @@ static void is_drawn(const struct snapshot *snapshot, const struct snapshot *oth
 
 static void golden(void)
 {
-	struct snapshot idle = snapshot_idle(), stuck = snapshot_stuck(), his = snapshot_accepted();
+	struct snapshot idle = snapshot_idle(), stuck = snapshot_stuck(),
+	                accepted = snapshot_accepted();
 	struct snapshot drops = snapshot_datagrams(81), full = snapshot_listener(2, 1);
 	struct snapshot closed = snapshot_time_wait(), unread = snapshot_idle();
-	snapshot_set(&his, SAMPLE_RMEM, 38832);
-	snapshot_set(&his, SAMPLE_RCVBUF, 40000);
-	snapshot_set(&his, SAMPLE_INQ, 38000);
+	snapshot_set(&accepted, SAMPLE_RMEM, 38832);
+	snapshot_set(&accepted, SAMPLE_RCVBUF, 40000);
+	snapshot_set(&accepted, SAMPLE_INQ, 38000);
 	unread.sample = (struct sample){ 0 };
 	is_drawn(&idle, NULL, GOLDEN(idle), "an idle conversation");
-	is_drawn(&stuck, &his, GOLDEN(stuck), "a reader that does not read");
+	is_drawn(&stuck, &accepted, GOLDEN(stuck), "a reader that does not read");
 	is_drawn(&drops, NULL, GOLDEN(drops), "datagrams that were dropped");
 	is_drawn(&full, NULL, GOLDEN(full), "a full queue");
 	is_drawn(&closed, NULL, GOLDEN(closed), "after close()");
@@ -92,7 +93,7 @@ static void loopback(void)
 	           says(&far, "delivery      1.0 MB/s *, limited by the application"),
 	   "a rate says what it is of");
 	snapshot_set(&far, SAMPLE_SSTHRESH, 7);
-	ok(says(&far, "ssthresh 7 *"), "one that is set is told");
+	ok(says(&far, "ssthresh 7 *"), "one that is set is shown");
 	snapshot_set(&far, SAMPLE_CA_STATE, 3);
 	ok(says(&far, "congestion    Recovery *"), "and what congestion control does");
 }
@@ -104,7 +105,7 @@ static void unconnected(void)
 	ok(says(&snapshot, "There is no connection"), "without a connection");
 	ok(!says(&snapshot, "peer's window") && !says(&snapshot, "mss") &&
 	           !says(&snapshot, "in flight") && !says(&snapshot, "not available"),
-	   "nothing is told of one");
+	   "nothing is shown of one");
 	ok(says(&snapshot, "to read       0 B *") && says(&snapshot, "segments out  "),
 	   "what came of it before still is");
 }
@@ -199,7 +200,7 @@ static void sockets(void)
 	ok(strstr(text, "4/3 * full - new SYNs are dropped  127.0.0.2:9000"), "with its state");
 	ok(strstr(text, "/accept takes one"), "and what to do, whichever has clients");
 	ok(snapshot_queue_is_full(&snapshot) && snapshot_sum(&snapshot, SAMPLE_QUEUE) == 4,
-	   "one full queue is to be told");
+	   "one full queue is reported");
 	is_int(count_wide(&snapshot, NULL), 0, "no row is too wide");
 	snapshot.kind = SNAPSHOT_DATAGRAMS;
 	snapshot.state_by_calls = STATE_DATAGRAMS;

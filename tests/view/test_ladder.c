@@ -66,13 +66,13 @@ static int count(const char *text, const char *what)
 static bool walks_both_ways(void)
 {
 	enum { MOST = 64 };
-	struct location places[MOST], location = { TRANSCRIPT_NONE, 0 };
+	struct location locations[MOST], location = { TRANSCRIPT_NONE, 0 };
 	int there = 0;
 	while (there < MOST && view_after(&view, &location))
-		places[there++] = location;
+		locations[there++] = location;
 	bool good = there > 5 && view_last(&view, &location);
 	while (good && there > 0) {
-		good = location.entry == places[--there].entry;
+		good = location.entry == locations[--there].entry;
 		if (view_before(&view, &location) != (there > 0))
 			good = false;
 	}
@@ -106,9 +106,9 @@ static void test_others(void)
 {
 	is_text(ladder_of(send_datagrams, 80, 0), datagrams_80, "datagrams and ICMP");
 	is_text(ladder_of(send_datagrams, 40, 0), datagrams_40, "in 40 columns");
-	is_text(ladder_of(flood, 80, 0), sampled, "a reading for several calls says so");
+	is_text(ladder_of(flood, 80, 0), sampled, "a sample for several calls says so");
 	is_text(ladder_of(listen_for_clients, 80, 0), listener, "a listener has its calls alone");
-	is_text(ladder_of(converse_unwatched, 80, 0), unwatched, "what nobody reads is deduced");
+	is_text(ladder_of(converse_unwatched, 80, 0), unwatched, "what is not read is deduced");
 	is_text(ladder_of(be_hostile, 80, 0), hostile, "hostile bytes are marks");
 	setlocale(LC_ALL, "C");
 	is_text(ladder_of(be_hostile, 80, 0), hostile_ascii, "in ASCII, too");
@@ -153,7 +153,7 @@ static void test_once(void)
 	is_int(count(text, "data "), 2, "each data segment is drawn once");
 	is_int(count(text, "FIN o"), 2, "so is each FIN");
 	is_int(count(text, "SYN"), 4, "and the handshake, with its two passing states");
-	ok(!strstr(text, "getsockname"), "calls that only ask are left away");
+	ok(!strstr(text, "getsockname"), "calls that only ask are left out");
 	text = ladder_of(converse, 100, 0);
 	is_int(count(text, "data "), 2, "seen from one end: what went, and what came");
 	ok(!strstr(text, "accept"), "and nothing of the other");
@@ -191,7 +191,7 @@ static void test_passive(void)
 	           strstr(text, "←── ACK ? "),
 	   "an accepted session's handshake is deduced");
 	ok(strstr(text, "accept() = 5"), "its accept() is the listener's");
-	ok(strstr(text, "←── data 0..4 o"), "the first reading counts from the begin");
+	ok(strstr(text, "←── data 0..4 o"), "the first sample counts from the begin");
 	is_int(count(text, "ACK"), 2, "without the segments of the handshake");
 	ok(strstr(text, "peer  127.0.0.1:39446"), "the peer is who was accepted");
 }
@@ -207,8 +207,8 @@ static void test_closed(void)
 	       SAMPLE_TIMER_LEFT, 59900000);
 	CLOSED(CLIENT, SAMPLE_STATE, STATE_GONE, FROM(TIME_WAIT));
 	const char *text = ladder();
-	ok(strstr(text, "── FIN ? ─"), "the FIN of close() is deduced: nobody counts it any more");
-	ok(strstr(text, "FIN_WAIT2 60 s left *"), "the state behind it is read");
+	ok(strstr(text, "── FIN ? ─"), "the FIN of close() is deduced: it is not counted any more");
+	ok(strstr(text, "FIN_WAIT2 60 s left *"), "the state after it is read");
 	ok(strstr(text, "←── FIN ? ") && strstr(text, "TIME_WAIT 59 s left *"), "and the next");
 	ok(strstr(text, "CLOSED *"), "until nothing is left");
 }
@@ -240,7 +240,7 @@ static void count_acks(int count)
 	LATER(SERVER, STATE(CLOSE_WAIT), SEGMENTS(count, 0, 0, 0));
 }
 
-/* How many ACKs of each sort there are behind close(). */
+/* How many ACKs of each sort there are after close(). */
 static void is_acked(int counted, int deduced, const char *name)
 {
 	const char *text = strstr(ladder(), "FIN ");
@@ -264,7 +264,7 @@ static void test_acknowledged_fin(void)
 		tell_ack();
 		is_acked(0, 1, "by the state where that comes first");
 		count_acks(1);
-		is_acked(0, 1, "and then not once more");
+		is_acked(0, 1, "and then not again");
 		count_acks(1);
 		is_acked(1, 1, "a further one is");
 		close_client(ends[i][0], ends[i][1]);
@@ -283,7 +283,7 @@ static void test_acknowledged_fin(void)
 	tell_ack();
 	text = strstr(ladder(), "FIN ");
 	ok(text && count(text, " ACK ? ") == 1 && !strstr(text, " ACK o "),
-	   "with one margin nobody counts it");
+	   "with one margin it is not counted");
 }
 
 /* What is acknowledged before the FIN came is not the FIN. */
@@ -301,7 +301,7 @@ static void test_acknowledged_data(void)
 	is_acked(1, 1, "data and FIN, each has its ACK");
 }
 
-/* Both ends count an ACK that came before close(), but one of them only behind it. */
+/* Both ends count an ACK that came before close(), but one of them only after it. */
 static void acknowledge_twice(int count)
 {
 	begin(80, SERVER);
@@ -426,7 +426,7 @@ static void test_walking(void)
 	view_last(&view, &last);
 	AFTER(CLIENT, SAMPLE_DROPS, 3);
 	LATER(CLIENT, SAMPLE_DROPS, 3);
-	is_int(view_count_after(&view, last, 9), 0, "a reading with nothing new has no rung");
+	is_int(view_count_after(&view, last, 9), 0, "a sample with nothing new has no row");
 	LATER(CLIENT, SAMPLE_DROPS, 4);
 	is_int(view_count_after(&view, last, 9), 1, "one with news has");
 }
@@ -443,7 +443,7 @@ static void test_notes(void)
 	view_layout(&view, location, &rows);
 	buf_clear(&out);
 	row_print(&rows.row[0], &out);
-	is_text(buf_text(&out), "!  timed out", "a failure is told in words");
+	is_text(buf_text(&out), "!  timed out", "a failure is shown in words");
 	view_before(&view, &location);
 	view_layout(&view, location, &rows);
 	buf_clear(&out);
@@ -515,7 +515,7 @@ static void test_failing(void)
 	begin(80, SERVER);
 	converse();
 	errno = 0;
-	ok(!ladder_write_text(&view, full, &entries) && errno == ENOSPC, "a full disk is told");
+	ok(!ladder_write_text(&view, full, &entries) && errno == ENOSPC, "a full disk is reported");
 	fclose(full);
 }
 

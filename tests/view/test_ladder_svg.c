@@ -70,10 +70,10 @@ static void test_conversation(void)
 	   "the ends have their names");
 	is_int(count(text, ">data "), 2, "each data segment is drawn once");
 	ok(strstr(text, ">data 0..4 o<"), "with its bytes and its mark");
-	ok(strstr(text, ">send(\"hello\") = 5<"), "calls stand beside");
+	ok(strstr(text, ">send(\"hello\") = 5<"), "calls are beside it");
 	ok(strstr(text, ">recv(1024) = 5  [hello]<"), "with what they received");
 	ok(strstr(text, "class=\"d r\">TIME_WAIT ?<"), "what is deduced looks different");
-	ok(strstr(text, ">3.2 s later<"), "a silence is told");
+	ok(strstr(text, ">3.2 s later<"), "a silence is shown");
 	is_int(count(text, "<path class=\"o\""), 2 * 6, "arrows to the right, each with a head");
 	is_int(count(text, "<path class=\"i\""), 2 * 5, "and to the left");
 }
@@ -153,7 +153,7 @@ static void test_edges(void)
 		return;
 	}
 	errno = 0;
-	ok(!ladder_write_svg(&view, full, &entries) && errno == ENOSPC, "a full disk is told");
+	ok(!ladder_write_svg(&view, full, &entries) && errno == ENOSPC, "a full disk is reported");
 	fclose(full);
 }
 

@@ -399,7 +399,7 @@ static void test_rest_at_the_begin(void)
 	transcript_free(transcript);
 }
 
-/* A place that somebody remembers is still one after older entries have gone. */
+/* A location that is remembered is still one after older entries have gone. */
 static void test_places_survive(void)
 {
 	struct transcript *transcript = transcript_new(1 << 18, 1 << 12);
@@ -424,8 +424,8 @@ static void test_places_survive(void)
 			wrong += view_has(&view, kept[i]) && !found;
 		}
 	}
-	ok(there > 100, "%zu times a place was there to be tried", there);
-	is_int(wrong, 0, "eviction moves no place");
+	ok(there > 100, "%zu times a location was there to be tried", there);
+	is_int(wrong, 0, "eviction moves no location");
 	transcript_free(transcript);
 }
 

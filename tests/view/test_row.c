@@ -68,7 +68,7 @@ static void test_limits(void)
 static void test_padding(void)
 {
 	row_add_glyph(&row, &(struct glyph){ .chars = L"\x200d", .count = 1 }, STYLE_TEXT);
-	is_int(row.count, 0, "a glyph without columns is left away");
+	is_int(row.count, 0, "a glyph without columns is left out");
 	add("ab", 80);
 	row_pad(&row, 5, STYLE_FAINT);
 	is_int(row.columns, 5, "padded to a column");

@@ -141,7 +141,7 @@ static void test_find(bool datagrams)
 		struct view view = view_of(view_listed(i));
 		for (size_t j = 0; j < sizeof never / sizeof *never; j++) {
 			size_t found = hits(view, never[j]);
-			/* the letter stands in the words of other calls */
+			/* the letter is in the words of other calls */
 			bool word = strcmp(never[j], "h") == 0 && view.ops->calls;
 			wrong += found > 0 && !word;
 			if (found > 0 && !word)

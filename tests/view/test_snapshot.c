@@ -22,7 +22,7 @@ static void states(void)
 	is_text(snapshot_format_state(&snapshot, text), "CLOSED *", "and nothing in the end");
 	snapshot = snapshot_idle();
 	snapshot.sample = (struct sample){ 0 };
-	is_text(snapshot_format_state(&snapshot, text), "ESTABLISHED ?", "a state our calls tell");
+	is_text(snapshot_format_state(&snapshot, text), "ESTABLISHED ?", "a state by our calls");
 	snapshot_set(&snapshot, SAMPLE_STATE, 4711);
 	is_text(snapshot_format_state(&snapshot, text), "ESTABLISHED ?",
 	        "a number of no state is none");
@@ -52,7 +52,7 @@ static void fins(void)
 	ok(snapshot_in_flight(&snapshot, &bytes) && bytes == 0, "nothing is in flight then");
 	snapshot_set(&snapshot, SAMPLE_OUTQ, 0);
 	ok(snapshot_in_flight(&snapshot, &bytes) && bytes == 0,
-	   "two readings that differ make no number");
+	   "two samples that differ make no number");
 }
 
 static void limits(void)

@@ -29,7 +29,7 @@ static uint32_t bit(enum tcp_state state)
 	return UINT32_C(1) << state;
 }
 
-/* ---- as they stand there ---- */
+/* ---- whole pages ---- */
 
 static void is_drawn(const struct states_end *mine, const struct states_end *other,
                      const char *const want[3], const char *name)
@@ -49,28 +49,28 @@ static void is_drawn(const struct states_end *mine, const struct states_end *oth
 	}
 
 /* One end has closed, the other has not. */
-static void make_half(struct states_end *mine, struct states_end *his)
+static void make_half(struct states_end *mine, struct states_end *peer)
 {
 	*mine = (struct states_end){
 		.snapshot = snapshot_idle(),
 		.visited = bit(STATE_ESTABLISHED) | bit(STATE_FIN_WAIT2),
 		.deduced = bit(STATE_SYN_SENT) | bit(STATE_FIN_WAIT1),
 	};
-	*his = (struct states_end){
+	*peer = (struct states_end){
 		.snapshot = snapshot_accepted(),
 		.visited = bit(STATE_ESTABLISHED) | bit(STATE_CLOSE_WAIT),
 		.deduced = bit(STATE_SYN_RECV),
 	};
 	snapshot_set(&mine->snapshot, SAMPLE_STATE, STATE_FIN_WAIT2);
-	snapshot_set(&his->snapshot, SAMPLE_STATE, STATE_CLOSE_WAIT);
-	his->snapshot.at_end = true;
+	snapshot_set(&peer->snapshot, SAMPLE_STATE, STATE_CLOSE_WAIT);
+	peer->snapshot.at_end = true;
 }
 
 static void golden(void)
 {
-	struct states_end mine, his;
-	make_half(&mine, &his);
-	is_drawn(&mine, &his, GOLDEN(half), "half closed");
+	struct states_end mine, peer;
+	make_half(&mine, &peer);
+	is_drawn(&mine, &peer, GOLDEN(half), "half closed");
 	mine.snapshot = snapshot_time_wait();
 	mine.visited |= bit(STATE_TIME_WAIT);
 	is_drawn(&mine, NULL, GOLDEN(gone), "TIME_WAIT");
@@ -163,8 +163,8 @@ static void trace(void)
 	put_reading(STATE_ESTABLISHED, 0, 6);
 	states_trace(&end, transcript);
 	is_int(end.visited, bit(STATE_ESTABLISHED) | bit(STATE_CLOSED), "what was read since");
-	is_int(end.deduced, bit(STATE_SYN_SENT), "and what lies on the way of who connects");
-	is_int(end.since, 5, "since the first reading of it");
+	is_int(end.deduced, bit(STATE_SYN_SENT), "and what a client has passed through");
+	is_int(end.since, 5, "since the first sample of it");
 	put_reading(STATE_FIN_WAIT2, STATE_ESTABLISHED, 9);
 	snapshot_set(&end.snapshot, SAMPLE_STATE, STATE_FIN_WAIT2);
 	states_trace(&end, transcript);
@@ -177,7 +177,7 @@ static void trace(void)
 	struct entry garbage = { .time = 10, .session = 2, .call = CALL_SAMPLE };
 	transcript_append(transcript, &garbage, NULL, "\xff\xff\xff", 3);
 	states_trace(&end, transcript);
-	is_int(end.since, 9, "what is no reading changes nothing");
+	is_int(end.since, 9, "what is no sample changes nothing");
 	end.snapshot = snapshot_accepted();
 	states_trace(&end, transcript);
 	is_int(end.since, 0, "no entries, no instant");
@@ -205,35 +205,35 @@ static void trace(void)
 
 static void sizes(void)
 {
-	struct states_end mine, his;
+	struct states_end mine, peer;
 	int wide = 0, lost = 0;
-	make_half(&mine, &his);
-	mine.since = his.since = clock_now();
+	make_half(&mine, &peer);
+	mine.since = peer.since = clock_now();
 	for (int columns = 20; columns <= 220; columns++)
 		for (int height = 1; height < 40; height += 3) {
-			const char *text = drawn(&mine, &his, columns, height);
+			const char *text = drawn(&mine, &peer, columns, height);
 			lost += !strstr(text, "[demo]") || !strstr(text, "[3]");
 			for (size_t i = 0; i < rows.count; i++)
 				wide += rows.row[i].columns > columns;
 		}
-	const char *text = drawn(&mine, &his, 80, 15);
+	const char *text = drawn(&mine, &peer, 80, 15);
 	ok(strstr(text, "LAST_ACK") < strstr(text, "Nothing more happens"),
 	   "the drawing is on top where all of it is seen");
-	text = drawn(&mine, &his, 80, 14);
+	text = drawn(&mine, &peer, 80, 14);
 	ok(strstr(text, "LAST_ACK") > strstr(text, "Nothing more happens"),
 	   "else what is said of the states");
 	is_int(wide, 0, "no row is too wide");
 	is_int(lost, 0, "both ends are always there");
-	is_int(his.since ? strstr(drawn(&mine, &his, 200, 30), " since ") != NULL : 0, 1,
+	is_int(peer.since ? strstr(drawn(&mine, &peer, 200, 30), " since ") != NULL : 0, 1,
 	       "since when");
-	his.older = true;
-	ok(strstr(drawn(&mine, &his, 200, 30), " at least since "), "or for how long at least");
+	peer.older = true;
+	ok(strstr(drawn(&mine, &peer, 200, 30), " at least since "), "or for how long at least");
 	setlocale(LC_ALL, "C");
 	int beyond = 0;
-	for (const char *p = drawn(&mine, &his, 80, 30); *p; p++)
+	for (const char *p = drawn(&mine, &peer, 80, 30); *p; p++)
 		beyond += (unsigned char)*p > 0x7e;
 	is_int(beyond, 0, "without UTF-8 it is ASCII");
-	ok(strstr(drawn(&mine, &his, 80, 30), "connect .------------+------------. listen"),
+	ok(strstr(drawn(&mine, &peer, 80, 30), "connect .------------+------------. listen"),
 	   "lines are of signs then");
 }
 

@@ -69,9 +69,9 @@ static void put_reading(enum sample_when when, uint64_t waiting, uint64_t held, 
 
 static void put_acked(uint32_t end, int64_t delay)
 {
-	struct errqueue told = { .origin = ERRQUEUE_ACKED, .info = end, .delay = (uint64_t)delay };
+	struct errqueue acked = { .origin = ERRQUEUE_ACKED, .info = end, .delay = (uint64_t)delay };
 	uint8_t packed[ERRQUEUE_PACKED];
-	size_t len = errqueue_pack(&told, packed);
+	size_t len = errqueue_pack(&acked, packed);
 	put_entry((struct entry){ .call = CALL_ERRQUEUE, .flags = ENTRY_WATCHING }, packed, len);
 }
 
@@ -87,7 +87,7 @@ static const char *shown(void)
 	return buf_data(&out);
 }
 
-/* The experiment of three sends behind an exchange: Nagle holds two of them back. */
+/* The experiment of three sends after an exchange: Nagle holds two of them back. */
 static void put_nagle(void)
 {
 	put_reading(SAMPLE_AFTER, 0, 0, 0);
@@ -462,7 +462,7 @@ static void draws_without(void)
 	put(ONE, CALL_SEND, "alone");
 	ok(has("STREAM 1 → peer  5 bytes"), "an end that is not ours has no number");
 	ok(has("not available") && has("the kernel was not asked"),
-	   "without readings no segments are told");
+	   "without samples no segments are shown");
 	ok(!strstr(shown(), "recv"), "nor what it received");
 	begin(80);
 	put_entry((struct entry){ .call = CALL_SEND, .error = EAGAIN }, NULL, 0);
@@ -506,7 +506,7 @@ static void matches_what_came(void)
 	put(ONE, CALL_SEND, "abc");
 	put_size(TWO, CALL_RECV, 70000);
 	put(TWO, CALL_RECV, "ab");
-	ok(has("|ab") && has("some of it"), "behind more than positions can tell apart");
+	ok(has("|ab") && has("some of it"), "after more than positions can distinguish");
 	begin(80);
 	put(ONE, CALL_SEND, "abc");
 	put(TWO, CALL_RECV, "xyz");
@@ -518,7 +518,7 @@ static void matches_what_came(void)
 	put(ONE, CALL_SEND, "new");
 	put(TWO, CALL_RECV, "new");
 	ok(has("|new  |") && has("got it") && !strstr(shown(), "old"),
-	   "a new connection begins anew");
+	   "a new connection starts again");
 	begin(80);
 	put(ONE, CALL_SEND, "abc");
 	put_entry((struct entry){ .call = CALL_SEND, .arg2 = MSG_OOB }, "X", 1);
@@ -536,12 +536,12 @@ static void draws_without_counts(void)
 	put(ONE, CALL_SEND, "def");
 	sample_set(&kernel, SAMPLE_CALLS, 2);
 	put_reading(SAMPLE_AFTER, 0, 0, 2);
-	ok(has(":abcdef     :"), "two calls, one reading");
+	ok(has(":abcdef     :"), "two calls, one sample");
 	ok(has("2 segments") && has("some of the calls only"), "their sum, and that it is one");
 	begin(80);
 	put(ONE, CALL_SEND, "abc");
 	put_reading(SAMPLE_AFTER, 0, 0, 0);
-	ok(has("how many segments is not known"), "the first reading counts nothing");
+	ok(has("how many segments is not known"), "the first sample counts nothing");
 	begin(80);
 	put_reading(SAMPLE_AFTER, 0, 0, 0);
 	put(ONE, CALL_SEND, "abc");

@@ -41,7 +41,7 @@ static struct view view(void)
 /* The text of each line, without the size at its end. */
 static void take_text(struct buf *text)
 {
-	enum { MARK = 5, TAG = 4 }; /* bytes of an arrow and the blanks behind it, and a tag */
+	enum { MARK = 5, TAG = 4 }; /* bytes of an arrow and the blanks after it, and a tag */
 	int mark = all ? TAG + MARK : MARK;
 	const char *end, *s = buf_text(&out);
 	for (; (end = strstr(s, "\r\n")); s = end + 2) {
@@ -101,7 +101,7 @@ static void test_lines(void)
 	end();
 }
 
-/* A view that is turned to tells the past anew. */
+/* A view that is turned to shows the past again. */
 static void test_views(void)
 {
 	begin(1 << 20);
@@ -119,7 +119,7 @@ static void test_views(void)
 	prints("←  recv(0) = 3 [par]/", "a call is not waited for");
 	is_int(tail_deadline(&tail), INT64_MAX, "as it is whole");
 	all = true;
-	ok(selects(1, 2), "all have more than is told");
+	ok(selects(1, 2), "all have more than is shown");
 	prints("[2] ·  other/[1] ←  recv(0) = 3 [par]/", "the last of all");
 	add(CALL_NOTE, 2, "more");
 	prints("[2] ·  more/", "and what comes, of any session");
@@ -143,7 +143,7 @@ static void test_all_evicted(void)
 		add(CALL_NOTE, 3, "flood");
 	struct view at = view();
 	tail_print(&tail, &at, now, 1, &out);
-	ok(strncmp(buf_text(&out), "... about ", 10) == 0, "what is lost of all is told");
+	ok(strncmp(buf_text(&out), "... about ", 10) == 0, "what is lost of all is reported");
 	buf_clear(&out);
 	all = false;
 	end();
@@ -154,7 +154,7 @@ static void test_unfinished(void)
 	begin(1 << 20);
 	add(CALL_RECV, 1, "par");
 	prints("", "a line without its end waits");
-	is_int(tail_deadline(&tail), now + WAIT, "so long");
+	is_int(tail_deadline(&tail), now + WAIT, "that long");
 	now += WAIT / 2;
 	add(CALL_RECV, 1, "tial\n");
 	prints("←  partial⏎/", "and is whole when the rest comes soon");
@@ -168,11 +168,11 @@ static void test_unfinished(void)
 	prints("←… root⏎/←  more⏎/", "the rest is on a line of its own");
 	add(CALL_RECV, 1, "a");
 	now += WAIT;
-	prints("", "each piece waits anew");
+	prints("", "each piece waits again");
 	now += WAIT;
 	prints("←  a/", "and is printed");
 	add(CALL_NOTE, 1, "note");
-	prints("·  note/", "something else behind it is no rest");
+	prints("·  note/", "something else after it is no rest");
 	add(CALL_SENDTO, 1, "");
 	add(CALL_SENDTO, 1, "b");
 	prints("→  empty datagram/→  b/",
@@ -257,7 +257,7 @@ static void test_eviction(void)
 	tail_print(&tail, &at, now, 10, &out);
 	ok(strstr(buf_text(&out), "... about ") == buf_text(&out) &&
 	           strstr(buf_text(&out), " skipped"),
-	   "a flood here is skipped, and that is told");
+	   "a flood here is skipped, and that is reported");
 	buf_clear(&out);
 	tail_print(&tail, &at, now, SIZE_MAX - 1, &out);
 	ok(!strstr(buf_text(&out), "skipped"), "once");

@@ -214,7 +214,7 @@ static void test_golden(void)
 	setlocale(LC_ALL, "");
 }
 
-/* A reading that tells nothing new is no row, and what has waited stands where it came back. */
+/* A sample without news has no row, and a call that waited is where it returned. */
 static void test_quiet(void)
 {
 	begin(80);
@@ -442,7 +442,7 @@ static void test_held(void)
 	is_text(shown(),
 	        "→  send(\"one\") = 3                   not sent yet o, over 9 calls o\n"
 	        "*  1 segment out o\n",
-	        "are not told where only some calls were read around");
+	        "are not shown where only some calls were sampled");
 }
 
 static bool has_style(size_t row, const char *text, enum style style)

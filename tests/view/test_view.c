@@ -259,7 +259,7 @@ static void test_joining(void)
 	        "tabs");
 }
 
-/* The next entry comes so much after the one before. */
+/* The next entry comes that long after the one before. */
 static void after(int ms)
 {
 	early = now - last - ms * CLOCK_MS;
@@ -666,7 +666,7 @@ static void test_kinds(void)
 	is_int(count_paragraphs(&hex_view, true), 6 + 2 * VIEW_LONG / VIEW_PIECE + 1,
 	       "and another session's");
 	is_int(count_paragraphs(&trace_view, false), 9,
-	       "trace: calls, words, readings that stand alone");
+	       "trace: calls, words, samples of their own");
 	is_int(count_paragraphs(&trace_view, true), 10, "and another session's");
 	is_text(view_listed(0)->name, "chat", "chat is the default");
 	ok(view_named("ladder") == &ladder_view && !view_named("ladde"), "each has a name");
@@ -723,7 +723,7 @@ static void test_commands(void)
 	ok(chat_view.commands && !trace_view.commands, "a chat shows them, a trace does not");
 }
 
-/* A place of one kind is used in another, and in other sessions. */
+/* A location of one view is used in another, and in other sessions. */
 static void test_turning(void)
 {
 	struct location location, hidden;
@@ -818,7 +818,7 @@ static void test_truncated(void)
 	        "←  0123                4 bytes\n"
 	        "←  0⏎\n"
 	        "   12~5 lost           4 bytes\n",
-	        "what is lost stands at the end, if anything is");
+	        "what is lost is shown at the end, if anything is");
 }
 
 static void test_ascii(void)
@@ -869,19 +869,19 @@ static void test_places(void)
 	view_last(&view, &location);
 	is_int(location.offset, 4, "the newest line begins with its own bytes");
 	ok(!view_after(&view, &location) && location.offset == 4,
-	   "nothing behind it, and the place stays");
+	   "nothing after it, and the location stays");
 	ok(view_before(&view, &location) && view_before(&view, &location), "two lines before it");
 	ok(!view_before(&view, &location) && location.offset == 0, "and no more");
 	is_int(view_count_after(&view, location, 99), 2, "two lines are counted");
 	is_int(view_count_after(&view, location, 1), 1, "but no more than asked");
 	gone = (struct location){ 123456, 0 };
 	ok(!view_has(&view, gone) && view_has(&view, location),
-	   "a place that is none is told from one that is");
+	   "a location that is none is distinguished from one that is");
 	view_layout(&view, gone, &rows);
 	is_int(rows.count, 1, "and has an empty row");
 	ok(!view_before(&view, &gone), "nothing before it");
 	view.session = 2;
-	ok(!view_has(&view, location), "another session's place is none of ours");
+	ok(!view_has(&view, location), "another session's location is none of ours");
 }
 
 int main(void)
