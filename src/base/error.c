@@ -101,6 +101,13 @@ void error_append(struct error *error, const char *format, ...)
 	va_end(args);
 }
 
+static const char *program = "sockpit"; /* set by main before anything is printed */
+
+void error_set_program(const char *name)
+{
+	program = name;
+}
+
 void error_print(const char *format, ...)
 {
 	char *text = NULL;
@@ -110,7 +117,7 @@ void error_print(const char *format, ...)
 	va_end(args);
 	if (len < 0)
 		return;
-	fputs("sockpit: ", stderr);
+	fprintf(stderr, "%s: ", program);
 	text_print(stderr, text, (size_t)len);
 	fputc('\n', stderr);
 	free(text);

@@ -25,6 +25,9 @@ void error_errno(struct error *error, int code, const char *format, ...)
 void error_append(struct error *error, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 
+/* In place of "sockpit" in what error_print() prints; static. */
+void error_set_program(const char *name);
+
 /* "sockpit: " and one line on standard error. No part of it, such as an argument or a file name,
  * reaches a terminal as a control character. */
 void error_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
