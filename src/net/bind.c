@@ -31,15 +31,16 @@ const char *bind_reach(const struct session *session)
 	                          : " (every IPv6 address of this machine; * takes IPv4 too)";
 }
 
-/* The addresses to open, IPv4 first. */
+/* The addresses to open, IPv4 first, or in turn. */
 static size_t choose(const struct session *session, const struct lookup_answer *found,
                      struct endpoint list[SESSION_SOCKETS])
 {
 	size_t count = 0;
-	for (int ipv6 = 0; ipv6 < 2; ipv6++)
+	bool in_turn = session->open_parameters->options.in_turn;
+	for (int ipv6 = 0; ipv6 < (in_turn ? 1 : 2); ipv6++)
 		for (size_t i = 0; i < found->count && count < SESSION_SOCKETS; i++) {
 			const struct endpoint *addr = &found->addr[i];
-			if (endpoint_is_ipv6(addr) != ipv6)
+			if (!in_turn && endpoint_is_ipv6(addr) != ipv6)
 				continue;
 			list[count++] = session->open_parameters->target.host[0]
 			                        ? *addr
@@ -61,7 +62,7 @@ static const char *open_one(struct session *session, const struct endpoint *addr
 	int fd = session->fd[slot];
 	struct endpoint wire = endpoint_on_wire(addr);
 	session->ops->prepare_socket(session, slot, addr);
-	if (endpoint_is_ipv6(addr))
+	if (endpoint_is_ipv6(addr) && !session->open_parameters->options.in_turn)
 		call_set_option(&session->caller, fd, IPPROTO_IPV6, IPV6_V6ONLY,
 		                endpoint_is_ipv6(&wire));
 	if (call_bind(&session->caller, fd, addr) < 0)
@@ -86,6 +87,7 @@ static const char *open_all(struct session *session, const struct endpoint *list
 {
 	const char *call = NULL;
 	int code = 0;
+	bool in_turn = session->open_parameters->options.in_turn;
 	for (size_t i = 0; i < count; i++) {
 		unsigned had = session->fd_count;
 		*at = list[i];
@@ -93,7 +95,7 @@ static const char *open_all(struct session *session, const struct endpoint *list
 			at->port = session->local[0].port;
 		call = open_one(session, at, backlog);
 		code = errno;
-		if (call && !is_missing(code))
+		if (call ? !in_turn && !is_missing(code) : in_turn)
 			break;
 		if (call && session->fd_count > had)
 			session_drop_socket(session, had);

@@ -26,7 +26,8 @@ static int64_t deadline(const struct session *session)
 	int64_t timeout = session->open_parameters->options.timeout;
 	if (timeout <= 0 || session->open_parameters->listening)
 		return INT64_MAX;
-	return session->dial->begun + timeout;
+	bool in_turn = session->open_parameters->options.in_turn && session->fd_count;
+	return (in_turn ? session->dial->attempt[0].begun : session->dial->begun) + timeout;
 }
 
 void dial_end(struct session *session)
@@ -235,7 +236,7 @@ static void plan_next(struct session *session)
 	struct dial *dial = session->dial;
 	int64_t now = clock_now();
 	dial->next_at = INT64_MAX;
-	if (dial->next >= dial->remote.count)
+	if (dial->next >= dial->remote.count || session->open_parameters->options.in_turn)
 		return;
 	dial->next_at = now + ATTEMPT_DELAY;
 	if (session->fd_count == SESSION_SOCKETS &&
@@ -284,7 +285,7 @@ static void take_families_in_turn(struct lookup_answer *answer)
 
 void dial_connect(struct session *session)
 {
-	if (!session->ops->has_peers)
+	if (!session->ops->has_peers && !session->open_parameters->options.in_turn)
 		take_families_in_turn(&session->dial->remote);
 	go_on(session);
 }
@@ -356,9 +357,15 @@ static void serve_attempts(struct session *session, const struct poller *poller)
 		i += session->fd_count == had;
 	}
 	int64_t now = clock_now();
+	bool expired = !failed && now >= deadline(session);
+	if (expired && session->open_parameters->options.in_turn &&
+	    session->dial->next < session->dial->remote.count) {
+		fail(session, 0, NULL, ETIMEDOUT);
+		failed = true;
+	}
 	if (failed)
 		go_on(session);
-	else if (now >= deadline(session))
+	else if (expired)
 		expire(session);
 	else if (now >= session->dial->next_at)
 		overtake(session);

@@ -91,11 +91,13 @@ static void note_set(struct session *session, int level, int number, const void 
 struct kept_option {
 	struct kept_option *next; /* in the order in which they were set */
 	int level, number;
+	bool preset;
 	size_t len;
 	char value[SOCKOPT_MAX];
 };
 
-static void keep(struct session *session, int level, int number, const void *value, size_t len)
+static struct kept_option *keep(struct session *session, int level, int number, const void *value,
+                                size_t len)
 {
 	struct kept_option **at = &session->kept;
 	while (*at && ((*at)->level != level || (*at)->number != number))
@@ -106,6 +108,23 @@ static void keep(struct session *session, int level, int number, const void *val
 	(*at)->number = number;
 	(*at)->len = len;
 	memcpy((*at)->value, value, len);
+	(*at)->preset = false;
+	return *at;
+}
+
+void option_preset(struct session *session, const struct session_preset *preset)
+{
+	keep(session, preset->level, preset->number, &preset->value, sizeof preset->value)->preset =
+	        true;
+}
+
+/* A preset is for sockets of either family, and says nothing of those that have no such option. */
+static bool is_elsewhere(const struct session *session, const struct kept_option *kept)
+{
+	const struct sockopt *option = sockopt_numbered(kept->level, kept->number);
+	int family = session->family[session->fd_count - 1];
+	return kept->preset && option &&
+	       !sockopt_is_of(option, sockopt_sort(session->transport, family));
 }
 
 void option_default(struct session *session, int fd, int level, int number)
@@ -138,11 +157,13 @@ void option_restore(struct session *session, int fd)
 {
 	struct error error;
 	for (const struct kept_option *kept = session->kept; kept; kept = kept->next) {
+		if (is_elsewhere(session, kept))
+			continue;
 		if (call_set_bytes(&session->caller, fd, kept->level, kept->number, kept->value,
 		                   kept->len) < 0) {
 			refuse("setsockopt", kept->level, kept->number, errno, &error);
-			session_report(session, ENTRY_ERROR, "an option is not kept: %s",
-			               error.text);
+			session_report(session, ENTRY_ERROR, "%s%s",
+			               kept->preset ? "" : "an option is not kept: ", error.text);
 			continue;
 		}
 		note_set(session, kept->level, kept->number, kept->value, kept->len);

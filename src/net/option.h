@@ -10,6 +10,7 @@
 #include "net/calls_control.h"
 
 struct session;
+struct session_preset;
 
 /* Of any session with a socket; `value` is the option's own form, see socket/sockopt.h, *len the
  * room and then what the kernel gave. The first socket is asked, all of them are set. False with
@@ -21,7 +22,11 @@ bool option_peek(struct session *session, int level, int number, void *value, si
 bool option_set(struct session *session, int level, int number, const void *value, size_t len,
                 struct error *error);
 
-/* Sets what a person has set on a socket of this session before; what cannot be set is reported. */
+/* Of a new session: what each of its sockets is given. */
+void option_preset(struct session *session, const struct session_preset *preset);
+
+/* Sets that, and what a person has set on a socket of this session before, on its newest socket; what
+ * cannot be set is reported. */
 void option_restore(struct session *session, int fd);
 
 /* Switches an option on, unless a person has set it. */

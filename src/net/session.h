@@ -65,6 +65,12 @@ struct service {
 	void (*freed)(void *state);
 };
 
+/* A socket option that each socket of a session is given before anything else, where it is of a sort
+ * that has it. */
+struct session_preset {
+	int level, number, value;
+};
+
 struct session_options {
 	int family;             /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *local_host; /* numeric or name, or NULL; copied */
@@ -73,11 +79,16 @@ struct session_options {
 	bool numeric;     /* no look-ups */
 	bool broadcast;   /* SO_BROADCAST */
 	bool once;        /* a listener that closes after its first client (no -k), or first peer */
+	/* The addresses of a name one after the other, each for the whole time limit; a server has
+	 * the first that it can bind, and on IPv6 takes IPv4 along. */
+	bool in_turn;
 	int backlog;      /* of listen(2); 0 = SOMAXCONN */
 	size_t queue_max; /* most bytes waiting to be sent; 0 = 64 MiB */
 	const char *name; /* or NULL: made from the target */
 	const struct service *service; /* of a listener or UDP server; NULL = none */
 	enum eol eol;                  /* what a typed line ends with */
+	const struct session_preset *presets; /* copied */
+	size_t preset_count;
 };
 
 struct session_counts {

@@ -355,8 +355,8 @@ static void born(struct session *session)
 
 static void socket_made(struct session *session, int fd)
 {
-	probe_timer_add_socket(session, fd);
 	option_restore(session, fd);
+	probe_timer_add_socket(session, fd);
 }
 
 static void ended(struct session *session, bool was_open)
@@ -516,6 +516,9 @@ static struct session *make(struct sessions *sessions, const struct target *targ
 	open_parameters->local_port = copy(options->local_port);
 	open_parameters->options.local_host = open_parameters->options.local_port =
 	        open_parameters->options.name = NULL;
+	for (size_t i = 0; i < options->preset_count; i++)
+		option_preset(session, &options->presets[i]);
+	open_parameters->options.presets = NULL;
 	if (!ops->has_peers)
 		open_parameters->options.broadcast = false;
 	session->open_parameters = open_parameters;
