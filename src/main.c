@@ -26,6 +26,11 @@
 
 enum { EXIT_USAGE = 2 };
 
+static int usage_status(const struct options *options)
+{
+	return options->nc ? 1 : EXIT_USAGE;
+}
+
 /* A descriptor that was closed for us would become a socket, and then be read as standard input. */
 static void fill_standard_descriptors(void)
 {
@@ -48,22 +53,25 @@ static bool apply(struct app *app, const struct options *options, struct error *
 	app->defaults.family = options->family;
 	app->defaults.numeric = options->numeric;
 	app->defaults.broadcast = options->broadcast;
-	if (options->limit)
-		app->settings.timeout = options->limit;
+	if (options->timeout)
+		app->settings.timeout = options->timeout;
 	return true;
 }
 
 /* Of the command line's session only: a second one from the same local port could not be. */
-static struct session *open_target(struct app *app, const struct options *options, bool once,
-                                   struct error *error)
+static struct session *open_target(struct app *app, const struct options *options,
+                                   const struct target *target, bool once, struct error *error)
 {
 	struct session_options wanted = app->defaults;
 	wanted.local_host = options->local_host;
 	wanted.local_port = options->local_port;
 	wanted.once = once;
 	wanted.service = options->service;
-	return options->listen ? app_listen(app, &options->target, &wanted, error)
-	                       : app_open(app, &options->target, &wanted, error);
+	wanted.in_turn = options->nc;
+	wanted.presets = options->presets;
+	wanted.preset_count = options->preset_count;
+	return options->listen ? app_listen(app, target, &wanted, error)
+	                       : app_open(app, target, &wanted, error);
 }
 
 static char *start_up_file(void)
@@ -125,7 +133,7 @@ static void begin_for_person(struct app *app, const struct options *options)
 	if (options->demo)
 		good = app_demo(app, &error);
 	else if (options->has_target)
-		good = open_target(app, options, false, &error) != NULL;
+		good = open_target(app, options, &options->target, false, &error) != NULL;
 	else if (!app->current)
 		app_note(
 		        app,
@@ -135,29 +143,6 @@ static void begin_for_person(struct app *app, const struct options *options)
 		app_error(app, "%s", error.text);
 	if (app->current && !session_failed_to_open(app->current))
 		repeat_errors(app);
-}
-
-static struct ui *filter_ui(struct app *app, const struct options *options, struct error *error)
-{
-	struct ui_hooks hooks = { .app = app };
-	app->keeps_failed = true; /* its end is the program's exit status */
-	if (!options->has_target) {
-		error_set(error, "standard input or output is no terminal, so an address is "
-		                 "needed: sockpit HOST PORT");
-		return NULL;
-	}
-	struct session *session = open_target(app, options, !options->many, error);
-	if (!session)
-		return NULL;
-	struct pipe_options wanted = {
-		.session = session,
-		.keep_open = options->many,
-		.idle = options->limit,
-		.quit_after = options->quit_after,
-		.say_port = options->listen && strcmp(options->target.service, "0") == 0,
-		.verbose = options->verbose,
-	};
-	return pipe_new(&hooks, &wanted, error);
 }
 
 static struct ui *script_ui(struct app *app, const struct options *options, struct error *error)
@@ -199,20 +184,9 @@ static void die_of(int signal)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-static int run(struct app *app, const struct options *options, struct poller *poller)
+/* Runs the frontend to its end and frees it. */
+static void attend(struct app *app, struct ui *ui, struct poller *poller)
 {
-	struct error error;
-	if (!apply(app, options, &error))
-		return fail(EXIT_USAGE, &error);
-	bool person = !options->script && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	struct ui *ui = options->script ? script_ui(app, options, &error)
-	                : person        ? person_ui(app, options, &error)
-	                                : filter_ui(app, options, &error);
-	if (!ui)
-		return fail(person ? EXIT_FAILURE : EXIT_USAGE, &error);
-	if (person)
-		begin_for_person(app, options);
-	app->attended = person;
 	loop(app, ui, poller);
 	int signal = ui->signal;
 	ui->free(ui);
@@ -221,6 +195,66 @@ static int run(struct app *app, const struct options *options, struct poller *po
 		            app->lost == 1 ? " was" : "s were");
 	if (signal)
 		die_of(signal);
+}
+
+/* A conversation, or with a list of ports one after the other. Those that cannot be opened do not count
+ * where one can. */
+static int run_pipe(struct app *app, const struct options *options, struct poller *poller)
+{
+	struct error error;
+	struct ui_hooks hooks = { .app = app };
+	struct target target = options->target;
+	size_t count = options->ports.count ? options->ports.count : 1;
+	int status = 0;
+	bool opened = false;
+	app->keeps_failed = true; /* its end is the program's exit status */
+	if (!options->has_target) {
+		error_set(&error, "standard input or output is no terminal, so an address is "
+		                  "needed: sockpit HOST PORT");
+		return fail(usage_status(options), &error);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (options->ports.count)
+			snprintf(target.service, sizeof target.service, "%u",
+			         options->ports.ports[i]);
+		struct pipe_options pipe = options->pipe;
+		app->quit = false;
+		app->status = 0;
+		pipe.session = open_target(app, options, &target, !pipe.keep_open, &error);
+		struct ui *ui = pipe.session ? pipe_new(&hooks, &pipe, &error) : NULL;
+		if (!ui)
+			return fail(usage_status(options), &error);
+		uint32_t number = session_number(pipe.session);
+		attend(app, ui, poller);
+		const struct session *session = sessions_numbered(app->sessions, number);
+		if (session && session_failed_to_open(session))
+			continue;
+		opened = true;
+		status = status ? status : app->status;
+	}
+	return opened ? status : EXIT_FAILURE;
+}
+
+static int run(struct app *app, const struct options *options, struct poller *poller)
+{
+	struct error error;
+	if (!apply(app, options, &error))
+		return fail(usage_status(options), &error);
+	bool person = !options->script && !options->nc && !options->piped &&
+	              isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	if (!person && !options->script)
+		return run_pipe(app, options, poller);
+	if (person && options->ports.count) {
+		error_set(&error, "several ports are for -z and for pipe mode: --pipe");
+		return fail(EXIT_USAGE, &error);
+	}
+	struct ui *ui = person ? person_ui(app, options, &error) : script_ui(app, options, &error);
+	if (!ui)
+		return fail(person ? EXIT_FAILURE : EXIT_USAGE, &error);
+	if (person)
+		begin_for_person(app, options);
+	app->attended = person;
+	attend(app, ui, poller);
 	return app->status;
 }
 
@@ -230,10 +264,19 @@ int main(int argc, char **argv)
 	struct error error;
 	fill_standard_descriptors();
 	locale_choose();
-	if (!options_parse(&options, argc, argv, &error))
-		return fail(EXIT_USAGE, &error);
+	bool good = options_parse(&options, argc, argv, &error);
+	if (options.nc)
+		error_set_program(options.program);
+	if (!good && options.nc_usage) {
+		if (error.text[0])
+			error_print("%s", error.text);
+		options_print_nc_usage(stderr);
+		return EXIT_FAILURE;
+	}
+	if (!good)
+		return fail(usage_status(&options), &error);
 	if (options.wish == OPTIONS_HELP)
-		options_print_help(stdout);
+		options_print_help(&options, options.nc ? stderr : stdout);
 	if (options.wish == OPTIONS_VERSION)
 		puts("sockpit " PACKAGE_VERSION);
 	if (options.wish == OPTIONS_MDOC)
@@ -249,5 +292,6 @@ int main(int argc, char **argv)
 	queue_stop(&app);
 	app_free(&app);
 	poller_done(&poller);
+	options_done(&options);
 	return status;
 }

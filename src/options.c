@@ -1,17 +1,45 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
 #include "options.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/choice.h"
 #include "base/clock.h"
-#include "net/service.h"
 
-enum { LONG_SERVICE = 256, LONG_EOL, LONG_SET, LONG_VIEW, LONG_PLAIN, LONG_DEMO, LONG_MDOC };
+/* ---- what there is ---- */
 
-static const char short_options[] = ":46blkf:np:q:s:uvw:CNhVe:c:";
+enum {
+	LONG_SERVICE = 256,
+	LONG_EOL,
+	LONG_SET,
+	LONG_VIEW,
+	LONG_PLAIN,
+	LONG_DEMO,
+	LONG_MDOC,
+	LONG_PIPE,
+	LONG_SEND_ONLY,
+	LONG_RECV_ONLY,
+	LONG_OUTPUT,
+	LONG_NO_SHUTDOWN,
+	LONG_IDLE_TIMEOUT,
+	LONG_WAIT,
+	LONG_MAX_CONNS,
+	LONG_DATAGRAM,
+	LONG_HALF_CLOSE,
+};
+
+/* The colons: a missing value is ours to report. */
+static const char short_options[] = ":46bCDdFf:hI:i:klM:m:NnO:o:p:q:rSs:T:uVvW:w:Zze:c:";
+static const char nc_options[] = ":46bCDdFhI:i:klM:m:NnO:p:q:rSs:T:uV:vW:w:Zz";
 
 static const struct option long_options[] = {
 	{ "service", required_argument, NULL, LONG_SERVICE },
@@ -21,13 +49,32 @@ static const struct option long_options[] = {
 	{ "plain", no_argument, NULL, LONG_PLAIN },
 	{ "demo", no_argument, NULL, LONG_DEMO },
 	{ "commands-as-mdoc", no_argument, NULL, LONG_MDOC },
+	{ "pipe", no_argument, NULL, LONG_PIPE },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
+	{ "datagram", required_argument, NULL, LONG_DATAGRAM },
+	{ "half-close", no_argument, NULL, LONG_HALF_CLOSE },
+	/* those of ncat(1) */
+	{ "crlf", no_argument, NULL, 'C' },
+	{ "idle-timeout", required_argument, NULL, LONG_IDLE_TIMEOUT },
+	{ "keep-open", no_argument, NULL, 'k' },
+	{ "listen", no_argument, NULL, 'l' },
+	{ "max-conns", required_argument, NULL, LONG_MAX_CONNS },
+	{ "no-shutdown", no_argument, NULL, LONG_NO_SHUTDOWN },
+	{ "nodns", no_argument, NULL, 'n' },
+	{ "output", required_argument, NULL, LONG_OUTPUT },
+	{ "recv-only", no_argument, NULL, LONG_RECV_ONLY },
+	{ "send-only", no_argument, NULL, LONG_SEND_ONLY },
+	{ "source", required_argument, NULL, 's' },
+	{ "source-port", required_argument, NULL, 'p' },
+	{ "udp", no_argument, NULL, 'u' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "wait", required_argument, NULL, LONG_WAIT },
 	{ 0 },
 };
 
 static const char help_text[] =
-        "usage: sockpit [options] [host port | host:port | :port | tcp://host:port | "
+        "usage: sockpit [options] [host port... | host:port | :port | tcp://host:port | "
         "udp://host:port]\n"
         "       sockpit -l [options] [address] port\n"
         "       sockpit --demo | -f file [word...]\n"
@@ -37,22 +84,25 @@ static const char help_text[] =
         "output elsewhere it is a pipe: input to the socket, socket to output, byte for byte.\n"
         "\n"
         "  -4, -6           IPv4 only, IPv6 only\n"
-        "  -u               UDP\n"
-        "  -l               listen; port 0 prints the port it got; loopback unless an address is "
+        "  -u, --udp        UDP\n"
+        "  -l, --listen     listen; port 0 prints the port it got; loopback unless an address is "
         "given\n"
-        "  -k               pipe mode: go on with the next client\n"
         "  -f FILE          run the lines of a script and no screen; - is standard input; $1 is "
-        "the "
-        "first word\n"
-        "  -p PORT          local port\n"
-        "  -s ADDRESS       local address\n"
-        "  -n               no name look-ups\n"
+        "the first word\n"
+        "  -p PORT, -s ADDRESS   local port, local address (--source-port, --source)\n"
+        "  -n, --nodns      no name look-ups\n"
         "  -b               allow broadcast\n"
-        "  -C               line end CRLF\n"
+        "  -C, --crlf       line end CRLF\n"
         "  -w TIME          limit for connecting and, in pipe mode, for idling (500ms, 3, 2m)\n"
-        "  -N               pipe mode: half-close at the end of input (the default)\n"
-        "  -q TIME          pipe mode: quit that long after the end of input\n"
-        "  -v               pipe mode, -f: say on standard error what happens\n"
+        "  --wait TIME, --idle-timeout TIME   the one, the other\n"
+        "  -v, --verbose    pipe mode, -z, -f: say on standard error what happens; -vv says more\n"
+        "  -z               only probe whether the ports are open: 0 = one is; ports are 80 20-25 "
+        "80,443\n"
+        "  -r               take the ports in random order\n"
+        "  -D, -T TOS, -M TTL, -m TTL, -I SIZE, -O SIZE   socket options: debug, type of "
+        "service,\n"
+        "                   time to live of what is sent, least one of what is taken, receive and "
+        "send buffer\n"
         "  --service NAME   what a server does: " SERVICE_NAMES "\n"
         "  --eol NAME       line end of what is typed: lf, crlf, cr, nul, none\n"
         "  --view NAME      how sessions are shown: chat, hex, trace, ladder\n"
@@ -61,11 +111,264 @@ static const char help_text[] =
         "  --demo           a TCP echo server on loopback and a session to it\n"
         "  -h, -V           this help, the version\n"
         "\n"
+        "in pipe mode:\n"
+        "  --pipe           pipe mode on a terminal, too\n"
+        "  -k, --keep-open  go on with the next client; --max-conns N: this many at a time\n"
+        "  -N, --no-shutdown   half-close at the end of input (the default); never\n"
+        "  --half-close     after the client's half-close wait for late input\n"
+        "  -q TIME          quit that long after the end of input; -1: never, and no half-close\n"
+        "  -d, --recv-only  read no input\n"
+        "  --send-only      drop what comes, and quit at the end of input\n"
+        "  -i TIME          from one line to the next, and from port to port\n"
+        "  -W N             quit after this many packets have come\n"
+        "  --datagram line|block   what of the input is one datagram\n"
+        "  --output FILE    write there what is sent and received\n"
+        "  --nc             in all of this as OpenBSD's nc; so does being called nc or netcat\n"
+        "\n"
         "exit status: 0 ended well, 1 network error, reset or failed script line, 2 usage\n";
 
-void options_print_help(FILE *out)
+static const char nc_usage_text[] =
+        "usage: nc [-46bCDdhklNnruvz] [-I length] [-i interval] [-M ttl] [-m minttl]\n"
+        "          [-O length] [-p source_port] [-q seconds] [-s sourceaddr] [-T keyword]\n"
+        "          [-W recvlimit] [-w timeout] [destination] [port ...]\n";
+
+void options_print_nc_usage(FILE *out)
 {
-	fputs(help_text, out);
+	fputs(nc_usage_text, out);
+}
+
+void options_print_help(const struct options *options, FILE *out)
+{
+	if (options->nc)
+		fprintf(out, "sockpit %s, as nc\n", PACKAGE_VERSION);
+	fputs(options->nc ? nc_usage_text : help_text, out);
+}
+
+/* ---- options that are refused ---- */
+
+/* What has no sense here, and what to do instead; NULL = `letter` is not one of them. */
+static const char *why_refused(int letter)
+{
+	switch (letter) {
+	case 'e':
+	case 'c':
+		return "is refused: no peer may start a program here; --service answers peers, and "
+		       "a pipe "
+		       "does the rest: mkfifo f; sockpit -l 7001 <f | program >f";
+	case 'F':
+		return "is refused: no descriptor is passed on; ssh takes sockpit as a "
+		       "ProxyCommand without ProxyUseFdpass";
+	case 'S':
+		return "is refused: there are no TCP MD5 signatures here";
+	case 'Z':
+		return "is refused: DCCP has gone from the kernel; TCP is the default, -u is UDP";
+	case 'o':
+		return "is refused: --output FILE writes what is sent and received";
+	default:
+		return NULL;
+	}
+}
+
+static const char *name_of_option(const void *options, size_t index)
+{
+	return ((const struct option *)options)[index].name;
+}
+
+static void refuse_long(const char *option, struct error *error)
+{
+	static const struct choice names = { .name = name_of_option,
+		                             .context = long_options,
+		                             .prefix = "--" };
+	const char *name = option + strspn(option, "-");
+	size_t len = strcspn(name, "=");
+	error_set(error, "no option --%.*s", (int)len, name);
+	choice_suggest(&names, name, len, "sockpit -h lists the options", error);
+}
+
+static bool refuse(char **argv, int letter, struct error *error)
+{
+	if (letter == ':')
+		error_set(error, "%s needs a value (sockpit -h lists the options)",
+		          argv[optind - 1]);
+	else if (letter != '?')
+		error_set(error, "-%c %s", letter, why_refused(letter));
+	else if (optopt && optopt < 256)
+		error_set(error, "no option -%c (sockpit -h lists the options)", optopt);
+	else
+		refuse_long(argv[optind - 1], error);
+	return false;
+}
+
+/* ---- values ---- */
+
+/* What strtonum(3) says of it, whose words nc prints; NULL = it is right. */
+static const char *number_fault(const char *text, long long least, long long most, long long *value)
+{
+	char *end;
+	errno = 0;
+	*value = strtoll(text, &end, 10);
+	if (end == text || *end)
+		return "invalid";
+	if (*value < least || (errno == ERANGE && *value == LLONG_MIN))
+		return "too small";
+	if (*value > most || errno == ERANGE)
+		return "too large";
+	return NULL;
+}
+
+static const struct {
+	char letter;
+	const char *name; /* nc's */
+	long long least, most;
+} numbers[] = {
+	{ 'I', "TCP receive window", 1, 65536 << 14 },
+	{ 'O', "TCP send window", 1, 65536 << 14 },
+	{ 'M', "ttl", 0, 255 },
+	{ 'm', "minttl", 0, 255 },
+	{ 'W', "receive limit", 1, INT_MAX },
+	{ 'i', "interval", 0, UINT_MAX },
+	{ 'q', "quit timer", INT_MIN, INT_MAX },
+	{ 'w', "timeout", 0, INT_MAX / 1000 },
+};
+
+static bool read_number(const struct options *options, int letter, const char *text,
+                        long long *value, struct error *error)
+{
+	size_t i = 0;
+	while (numbers[i].letter != letter)
+		i++;
+	const char *fault = number_fault(text, numbers[i].least, numbers[i].most, value);
+	if (!fault)
+		return true;
+	if (!options->nc)
+		error_set(error, "-%c %s: %s (a number from %lld to %lld)", letter, text, fault,
+		          numbers[i].least, numbers[i].most);
+	else if (letter == 'M' || letter == 'm')
+		error_set(error, "%s is %s", numbers[i].name, fault);
+	else
+		error_set(error, "%s %s: %s", numbers[i].name, fault, text);
+	return false;
+}
+
+/* `name` is the option as it is typed. nc takes whole seconds. */
+static bool read_time(const struct options *options, const char *name, const char *text,
+                      int64_t *time, struct error *error)
+{
+	struct error why;
+	long long seconds;
+	if (options->nc) {
+		bool good = read_number(options, name[1], text, &seconds, error);
+		*time = good ? seconds * CLOCK_S : 0;
+		return good;
+	}
+	if (clock_parse_duration(text, time, &why))
+		return true;
+	error_set(error, "%s: %s", name, why.text);
+	return false;
+}
+
+/* DSCPs by their names in RFC 2597 and RFC 2474, and the older ones that nc knows. */
+static bool find_tos(const char *text, long long *value)
+{
+	static const struct {
+		const char *name;
+		int value;
+	} words[] = {
+		{ "critical", 0xa0 },   { "ef", 0xb8 },         { "inetcontrol", 0xc0 },
+		{ "lowcost", 0x02 },    { "lowdelay", 0x10 },   { "netcontrol", 0xe0 },
+		{ "throughput", 0x08 }, { "reliability", 0x04 },
+	};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(text, words[i].name) == 0) {
+			*value = words[i].value;
+			return true;
+		}
+	size_t len = strlen(text);
+	bool is_cs = len == 3 && strncmp(text, "cs", 2) == 0 && text[2] >= '0' && text[2] <= '7';
+	bool is_af = len == 4 && strncmp(text, "af", 2) == 0 && text[2] >= '1' && text[2] <= '4' &&
+	             text[3] >= '1' && text[3] <= '3';
+	*value = is_cs ? (text[2] - '0') * 32 : is_af ? (text[2] - '0') * 32 + (text[3] - '0') * 8 : 0;
+	return is_cs || is_af;
+}
+
+static bool read_tos(const struct options *options, const char *text, long long *value,
+                     struct error *error)
+{
+	char *end;
+	if (find_tos(text, value))
+		return true;
+	if (strncmp(text, "0x", 2) == 0) {
+		*value = strtol(text, &end, 16);
+		if (end[0] == '\0' && *value >= 0 && *value <= 255)
+			return true;
+	} else if (!number_fault(text, 0, 255, value)) {
+		return true;
+	}
+	if (options->nc)
+		error_set(error, "illegal tos value %s", text);
+	else
+		error_set(error,
+		          "-T %s: not a type of service (like lowdelay, ef, af11, cs1, or a number "
+		          "from 0 to 255)",
+		          text);
+	return false;
+}
+
+static void preset(struct options *options, int level, int number, long long value)
+{
+	struct session_preset *at = options->presets;
+	struct session_preset *end = at + options->preset_count;
+	while (at < end && (at->level != level || at->number != number))
+		at++;
+	*at = (struct session_preset){ .level = level, .number = number, .value = (int)value };
+	options->preset_count += at == end;
+}
+
+static bool preset_number(struct options *options, int letter, const char *text,
+                          struct error *error)
+{
+	long long value;
+	bool good = letter == 'T' ? read_tos(options, text, &value, error)
+	                          : read_number(options, letter, text, &value, error);
+	if (!good)
+		return false;
+	switch (letter) {
+	case 'I':
+		preset(options, SOL_SOCKET, SO_RCVBUF, value);
+		break;
+	case 'O':
+		preset(options, SOL_SOCKET, SO_SNDBUF, value);
+		break;
+	case 'T':
+		preset(options, IPPROTO_IP, IP_TOS, value);
+#ifdef IPV6_TCLASS
+		preset(options, IPPROTO_IPV6, IPV6_TCLASS, value);
+#endif
+		break;
+	case 'M':
+		preset(options, IPPROTO_IP, IP_TTL, value);
+		preset(options, IPPROTO_IPV6, IPV6_UNICAST_HOPS, value);
+		break;
+	default:
+#ifdef IP_MINTTL
+		preset(options, IPPROTO_IP, IP_MINTTL, value);
+#endif
+#ifdef IPV6_MINHOPCOUNT
+		preset(options, IPPROTO_IPV6, IPV6_MINHOPCOUNT, value);
+#endif
+		break;
+	}
+	return true;
+}
+
+static bool take_count(const char *name, const char *text, uint64_t *count, struct error *error)
+{
+	long long value;
+	const char *fault = number_fault(text, 1, INT_MAX, &value);
+	*count = fault ? 0 : (uint64_t)value;
+	if (fault)
+		error_set(error, "%s %s: %s (a number from 1 to %d)", name, text, fault, INT_MAX);
+	return !fault;
 }
 
 static bool add_setting(struct options *options, const char *name, const char *value,
@@ -97,94 +400,143 @@ static bool choose_service(struct options *options, const char *name, struct err
 	return options->service != NULL;
 }
 
-static bool read_time(const char *text, char letter, int64_t *time, struct error *error)
+static bool choose_datagram(struct options *options, const char *name, struct error *error)
 {
-	struct error why;
-	if (clock_parse_duration(text, time, &why))
+	bool line = strcmp(name, "line") == 0;
+	if (!line && strcmp(name, "block") != 0) {
+		error_set(error, "--datagram %s: line or block", name);
+		return false;
+	}
+	options->pipe.datagram = line ? PIPE_DATAGRAM_LINE : PIPE_DATAGRAM_BLOCK;
+	return true;
+}
+
+/* -w 0 has nc end as soon as nothing is ready; here at the end of input, so that none is lost. */
+static bool limit(struct options *options, const char *text, struct error *error)
+{
+	if (!read_time(options, "-w", text, &options->timeout, error))
+		return false;
+	options->pipe.idle = options->timeout;
+	if (!options->timeout && options->pipe.quit_after < 0)
+		options->pipe.quit_after = 0;
+	return true;
+}
+
+static bool quit_after(struct options *options, const char *text, struct error *error)
+{
+	long long seconds;
+	bool never = number_fault(text, INT_MIN, -1, &seconds) == NULL;
+	if (never) {
+		options->pipe.quit_after = PIPE_QUIT_NEVER;
+		options->pipe.fin = options->nc ? options->pipe.fin : PIPE_FIN_NEVER;
 		return true;
-	error_set(error, "-%c: %s", letter, why.text);
-	return false;
+	}
+	if (options->nc)
+		options->pipe.fin = PIPE_FIN_ALWAYS;
+	return read_time(options, "-q", text, &options->pipe.quit_after, error);
 }
 
-static const char *name_of_option(const void *options, size_t index)
+static bool take_packets(struct options *options, const char *text, struct error *error)
 {
-	return ((const struct option *)options)[index].name;
+	long long value;
+	bool good = read_number(options, 'W', text, &value, error);
+	options->pipe.packets = good ? (uint64_t)value : 0;
+	return good;
 }
 
-static void refuse_long(const char *option, struct error *error)
+static bool take_max_conns(struct options *options, const char *text, struct error *error)
 {
-	static const struct choice names = { .name = name_of_option,
-		                             .context = long_options,
-		                             .prefix = "--" };
-	const char *name = option + strspn(option, "-");
-	size_t len = strcspn(name, "=");
-	error_set(error, "no option --%.*s", (int)len, name);
-	choice_suggest(&names, name, len, "sockpit -h lists the options", error);
+	uint64_t count;
+	bool good = take_count("--max-conns", text, &count, error);
+	options->pipe.max_conns = (unsigned)count;
+	return good;
 }
 
-static bool refuse(char **argv, int letter, struct error *error)
-{
-	if (letter == 'e' || letter == 'c')
-		error_set(error,
-		          "-%c is refused: no peer may start a program here; --service answers "
-		          "peers, and a pipe "
-		          "does the rest: mkfifo f; sockpit -l 7001 <f | program >f",
-		          letter);
-	else if (letter == ':')
-		error_set(error, "%s needs a value (sockpit -h lists the options)",
-		          argv[optind - 1]);
-	else if (optopt && optopt < 256)
-		error_set(error, "no option -%c (sockpit -h lists the options)", optopt);
-	else
-		refuse_long(argv[optind - 1], error);
-	return false;
-}
+/* ---- one option ---- */
 
 /* clang-format off */
-static bool take_switch(struct options *options, enum transport *transport, int letter, struct error *error)
+/* What both modes have. */
+static bool take_switch(struct options *options, int letter, struct error *error)
 {
+	struct pipe_options *pipe = &options->pipe;
 	switch (letter) {
 	case '4': options->family = AF_INET; return true;
 	case '6': options->family = AF_INET6; return true;
 	case 'b': options->broadcast = true; return true;
-	case 'k': options->many = true; return true;
-	case 'l': options->listen = true; return true;
-	case 'n': options->numeric = true; return true;
-	case 'u': *transport = TRANSPORT_UDP; return true;
-	case 'v': options->verbose++; return true;
 	case 'C': return add_setting(options, "eol", "crlf", error);
-	case 'N': return true;
+	case 'D': preset(options, SOL_SOCKET, SO_DEBUG, 1); return true;
+	case 'd': pipe->no_input = true; return true;
 	case 'h': options->wish = OPTIONS_HELP; return true;
-	case 'V': options->wish = OPTIONS_VERSION; return true;
-	case LONG_PLAIN: options->plain = true; return true;
-	case LONG_DEMO: options->demo = true; return true;
-	case LONG_MDOC: options->wish = OPTIONS_MDOC; return true;
+	case 'k': pipe->keep_open = true; return true;
+	case 'l': options->listen = true; return true;
+	case 'N': pipe->fin = PIPE_FIN_ALWAYS; return true;
+	case 'n': options->numeric = true; return true;
+	case 'r': options->random_order = true; return true;
+	case 'u': options->target.transport = TRANSPORT_UDP; return true;
+	case 'v': options->verbose++; return true;
+	case 'z': options->probe = true; return true;
 	default: return false;
 	}
 }
 
-static bool take_value(struct options *options, int letter, char **argv, struct error *error)
+static bool take_long_switch(struct options *options, int letter)
+{
+	struct pipe_options *pipe = &options->pipe;
+	switch (letter) {
+	case 'V': options->wish = OPTIONS_VERSION; return true;
+	case LONG_MDOC: options->wish = OPTIONS_MDOC; return true;
+	case LONG_PLAIN: options->plain = true; return true;
+	case LONG_DEMO: options->demo = true; return true;
+	case LONG_PIPE: options->piped = true; return true;
+	case LONG_SEND_ONLY: pipe->no_output = true; return true;
+	case LONG_RECV_ONLY: pipe->no_input = true; return true;
+	case LONG_NO_SHUTDOWN: pipe->fin = PIPE_FIN_NEVER; return true;
+	case LONG_HALF_CLOSE: pipe->half_close = true; return true;
+	default: return false;
+	}
+}
+
+/* What both modes have. */
+static bool take_value(struct options *options, int letter, bool *known, struct error *error)
+{
+	*known = true;
+	switch (letter) {
+	case 'I': case 'M': case 'm': case 'O': case 'T': return preset_number(options, letter, optarg, error);
+	case 'i': return read_time(options, "-i", optarg, &options->pipe.interval, error);
+	case 'p': options->local_port = optarg; return true;
+	case 'q': return quit_after(options, optarg, error);
+	case 's': options->local_host = optarg; return true;
+	case 'W': return take_packets(options, optarg, error);
+	case 'w': return limit(options, optarg, error);
+	default: *known = false; return false;
+	}
+}
+
+static bool take_long_value(struct options *options, int letter, char **argv, struct error *error)
 {
 	switch (letter) {
 	case 'f': options->script = optarg; return true;
-	case 'p': options->local_port = optarg; return true;
-	case 's': options->local_host = optarg; return true;
-	case 'q': return read_time(optarg, 'q', &options->quit_after, error);
-	case 'w': return read_time(optarg, 'w', &options->limit, error);
 	case LONG_SERVICE: return choose_service(options, optarg, error);
 	case LONG_EOL: return add_setting(options, "eol", optarg, error);
 	case LONG_SET: return add_assignment(options, optarg, error);
 	case LONG_VIEW: return add_setting(options, "view", optarg, error);
+	case LONG_OUTPUT: options->pipe.output = optarg; return true;
+	case LONG_WAIT: return read_time(options, "--wait", optarg, &options->timeout, error);
+	case LONG_IDLE_TIMEOUT: return read_time(options, "--idle-timeout", optarg, &options->pipe.idle, error);
+	case LONG_MAX_CONNS: return take_max_conns(options, optarg, error);
+	case LONG_DATAGRAM: return choose_datagram(options, optarg, error);
 	default: return refuse(argv, letter, error);
 	}
 }
 
 /* clang-format on */
 
+/* ---- words, in our own mode ---- */
+
 /* -l PORT, -l ADDR PORT, -l -p PORT, -l -s ADDR PORT: all mean what they say. */
-static bool listening_target(struct options *options, char **words, int count,
-                             enum transport transport, struct error *error)
+static bool listening_target(struct options *options, char **words, int count, struct error *error)
 {
+	enum transport transport = options->target.transport;
 	const char *port = options->local_port, *host = options->local_host;
 	options->local_port = options->local_host = NULL;
 	if (count == 2) {
@@ -217,13 +569,12 @@ static bool listening_target(struct options *options, char **words, int count,
 }
 
 /* Of a client; a server's is the target's. */
-static bool check_local_port(const struct options *options, enum transport transport,
-                             struct error *error)
+static bool check_local_port(const struct options *options, struct error *error)
 {
 	struct target ignored;
 	struct error why;
-	if (!options->local_port ||
-	    target_parse(&ignored, "*", options->local_port, transport, true, &why))
+	if (!options->local_port || target_parse(&ignored, "*", options->local_port,
+	                                         options->target.transport, true, &why))
 		return true;
 	error_set(error, "-p: %s", why.text);
 	return false;
@@ -231,7 +582,7 @@ static bool check_local_port(const struct options *options, enum transport trans
 
 static bool take_script(struct options *options, char **words, int count, struct error *error)
 {
-	if (options->demo || options->listen || options->many || options->service ||
+	if (options->demo || options->listen || options->pipe.keep_open || options->service ||
 	    options->local_host || options->local_port) {
 		error_set(error,
 		          "-f runs a script, which opens and listens itself: /open, /listen");
@@ -246,47 +597,238 @@ static bool take_script(struct options *options, char **words, int count, struct
 	return true;
 }
 
-static bool take_words(struct options *options, char **words, int count, enum transport transport,
-                       struct error *error)
+/* A number with a dash or a comma: no service is called that. */
+static bool is_several(const char *word)
 {
+	return strchr(word, ',') || word[strspn(word, "0123456789")] == '-';
+}
+
+/* "host 20-25 80,443" */
+static bool take_ports(struct options *options, char **words, int count, struct error *error)
+{
+	if (!target_parse(&options->target, words[0], "1", options->target.transport, false, error))
+		return false;
+	for (int i = 1; i < count; i++)
+		if (!port_list_add(&options->ports, words[i], options->target.transport, error))
+			return false;
+	return true;
+}
+
+static bool check_combination(const struct options *options, struct error *error)
+{
+	const struct pipe_options *pipe = &options->pipe;
+	if (!options->listen && (pipe->keep_open || options->service || pipe->max_conns))
+		error_set(error, "%s is for servers: use it with -l",
+		          pipe->keep_open    ? "-k"
+		          : options->service ? "--service"
+		                             : "--max-conns");
+	else if (options->listen && options->probe)
+		error_set(error, "-z asks whether others listen: leave out -l or -z");
+	else if (pipe->no_input && pipe->no_output)
+		error_set(error, "nothing is sent and nothing received: leave out --send-only, or "
+		                 "--recv-only and -d");
+	else
+		return true;
+	return false;
+}
+
+static bool take_words(struct options *options, char **words, int count, struct error *error)
+{
+	enum transport transport = options->target.transport;
 	if (options->script)
 		return take_script(options, words, count, error);
 	if (options->demo && (count || options->listen)) {
 		error_set(error, "--demo goes without an address");
 		return false;
 	}
-	if (count > 2) {
-		error_set(error, "too many words: %s (an address is at most: host port)", words[2]);
+	if (!check_combination(options, error))
 		return false;
-	}
 	options->has_target = options->listen || count > 0;
-	if (options->listen)
-		return listening_target(options, words, count, transport, error);
-	if (options->many || options->service) {
-		error_set(error, "%s is for servers: use it with -l",
-		          options->many ? "-k" : "--service");
+	if (options->listen && count > 2) {
+		error_set(error, "too many words: %s (an address is at most: address port)",
+		          words[2]);
 		return false;
 	}
-	if (!check_local_port(options, transport, error))
+	if (options->listen)
+		return listening_target(options, words, count, error);
+	if (!check_local_port(options, error))
 		return false;
-	return count == 0 || target_parse(&options->target, words[0], count == 2 ? words[1] : NULL,
-	                                  transport, false, error);
+	if (count == 0)
+		return true;
+	if (count > 2 || (count == 2 && is_several(words[1])))
+		return take_ports(options, words, count, error);
+	return target_parse(&options->target, words[0], count == 2 ? words[1] : NULL, transport,
+	                    false, error);
+}
+
+/* ---- words, as nc takes them ---- */
+
+static bool nc_mistake(struct error *error, const char *text)
+{
+	error_set(error, "%s", text);
+	return false;
+}
+
+/* nc takes port 70000 for 4464 where it listens; no script can mean that. */
+static bool nc_port(struct options *options, const char *word, bool listening, struct error *error)
+{
+	long long value;
+	const char *fault = number_fault(word, listening ? 0 : 1, UINT16_MAX, &value);
+	if (fault && strcmp(fault, "invalid") != 0)
+		error_set(error, "port number %s: %s", fault, word);
+	else if (listening)
+		return target_parse(&options->target, "*", word, options->target.transport, true,
+		                    error);
+	else if (port_list_add(&options->ports, word, options->target.transport, error))
+		return true;
+	else if (!strchr(word, '-'))
+		error_set(error, "port number invalid: %s", word);
+	return false;
+}
+
+/* Where the words make no sense only the usage says so. */
+static bool nc_words(struct options *options, char **words, int count, struct error *error)
+{
+	bool listen = options->listen;
+	bool has_local = options->local_host || options->local_port;
+	const char *host = count >= 2 ? words[0] : listen && !count ? options->local_host : NULL;
+	const char *port = count >= 2 ? words[1] : listen ? options->local_port : NULL;
+	if (count == 1 && listen)
+		port = words[0];
+	error_set(error, "%s", "");
+	options->nc_usage = (count == 0 && !listen) || (count == 1 && has_local) ||
+	                    (listen && (count > 2 || (count == 2 && has_local)));
+	if (options->nc_usage)
+		return false;
+	if (!port)
+		return nc_mistake(error, "missing port number");
+	if (listen && options->probe)
+		return nc_mistake(error, "cannot use -z and -l");
+	if (!listen && options->pipe.keep_open)
+		return nc_mistake(error, "must use -l with -k");
+	if (host && strlen(host) >= TARGET_HOST)
+		return nc_mistake(error, "the host is too long");
+	if (listen)
+		options->local_host = options->local_port = NULL;
+	for (int i = 1; i < count || i == 1; i++)
+		if (!nc_port(options, i == 1 ? port : words[i], listen, error))
+			return false;
+	if (!listen)
+		snprintf(options->target.service, sizeof options->target.service, "%u",
+		         options->ports.ports[0]);
+	const char *any = options->family == AF_INET6 ? "::" : "0.0.0.0";
+	snprintf(options->target.host, sizeof options->target.host, "%s", host ? host : any);
+	options->has_target = true;
+	return true;
+}
+
+static bool nc_refuse(struct options *options, char **argv, int letter, struct error *error)
+{
+	if (letter == 'V')
+		return nc_mistake(error, "no alternate routing table support available");
+	if (letter == '?' || letter == ':') {
+		options->nc_usage = true;
+		error_set(error,
+		          letter == '?' ? "invalid option -- '%c'"
+		                        : "option requires an argument -- '%c'",
+		          optopt ? optopt : '-');
+		return false;
+	}
+	return refuse(argv, letter, error);
+}
+
+/* Options that we have and nc has not are not taken. */
+static bool parse_nc(struct options *options, int argc, char **argv, struct error *error)
+{
+	int letter;
+	bool known;
+	options->pipe.nc = true;
+	options->pipe.fin = PIPE_FIN_NEVER;
+	options->pipe.quit_after = PIPE_QUIT_NEVER;
+	while ((letter = getopt(argc, argv, nc_options)) != -1) {
+		if (take_switch(options, letter, error))
+			continue;
+		if (take_value(options, letter, &known, error))
+			continue;
+		return known ? false : nc_refuse(options, argv, letter, error);
+	}
+	if (options->broadcast)
+		preset(options, SOL_SOCKET, SO_BROADCAST, 1);
+	options->broadcast = false; /* nc connects all the same */
+	if (options->listen) {
+		preset(options, SOL_SOCKET, SO_REUSEADDR, 1);
+#ifdef SO_REUSEPORT
+		preset(options, SOL_SOCKET, SO_REUSEPORT, 1);
+#endif
+	}
+	return options->wish != OPTIONS_RUN ||
+	       nc_words(options, argv + optind, argc - optind, error);
+}
+
+/* ---- both ---- */
+
+/* NULL for any other name than those of nc. */
+static const char *name_of_nc(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	return strcmp(name, "nc") == 0 || strcmp(name, "netcat") == 0 ? name : NULL;
+}
+
+/* Takes every "--nc" out that is no word after "--". */
+static bool take_nc(int *argc, char **argv)
+{
+	int kept = 1;
+	bool found = false, words = false;
+	for (int i = 1; i < *argc; i++) {
+		words = words || strcmp(argv[i], "--") == 0;
+		if (!words && strcmp(argv[i], "--nc") == 0)
+			found = true;
+		else
+			argv[kept++] = argv[i];
+	}
+	argv[kept] = NULL;
+	*argc = kept;
+	return found;
+}
+
+static bool parse_own(struct options *options, int argc, char **argv, struct error *error)
+{
+	int letter;
+	bool known;
+	while ((letter = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
+		error_set(error, "%s", "");
+		if (take_switch(options, letter, error) || take_long_switch(options, letter))
+			continue;
+		if (error->text[0])
+			return false;
+		if (!take_value(options, letter, &known, error) &&
+		    (known || !take_long_value(options, letter, argv, error)))
+			return false;
+	}
+	return options->wish != OPTIONS_RUN ||
+	       take_words(options, argv + optind, argc - optind, error);
 }
 
 bool options_parse(struct options *options, int argc, char **argv, struct error *error)
 {
-	enum transport transport = TRANSPORT_TCP;
-	*options = (struct options){ .family = AF_UNSPEC, .quit_after = -1 };
+	*options = (struct options){ .family = AF_UNSPEC };
+	options->pipe.quit_after = PIPE_QUIT_WHEN_DONE;
 	opterr = 0;
-	int letter;
-	while ((letter = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
-		error_set(error, "%s", "");
-		if (take_switch(options, &transport, letter, error))
-			continue;
-		if (error->text[0] || !take_value(options, letter, argv, error))
-			return false;
-	}
-	if (options->wish != OPTIONS_RUN)
-		return true;
-	return take_words(options, argv + optind, argc - optind, transport, error);
+	optind = 0; /* glibc: begins again, for tests */
+	const char *called = argc > 0 ? name_of_nc(argv[0]) : NULL;
+	options->nc = (argc > 0 && take_nc(&argc, argv)) || called;
+	options->program = called ? called : options->nc ? "nc" : "sockpit";
+	bool good = options->nc ? parse_nc(options, argc, argv, error)
+	                        : parse_own(options, argc, argv, error);
+	if (good && options->random_order)
+		port_list_shuffle(&options->ports);
+	options->pipe.verbose = options->verbose;
+	options->pipe.say_port = options->listen && strcmp(options->target.service, "0") == 0;
+	return good;
+}
+
+void options_done(struct options *options)
+{
+	port_list_free(&options->ports);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* options: the command line as a struct. Short flags mean what they mean in OpenBSD nc. Checks what
- * can be checked without doing anything; a mistake is one line. */
+/* options: the command line as a struct, in two modes: our own, in which short options mean what
+ * they mean in nc(1) and long ones what they mean in ncat(1), and that of OpenBSD's nc exactly.
+ * Checks what can be checked without doing anything; a mistake is one line. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,36 +10,49 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "net/port_list.h"
 #include "net/service.h"
 #include "net/target.h"
+#include "ui/pipe.h"
 
-enum { OPTIONS_SETTINGS = 32, OPTIONS_WORDS = 9 };
+enum { OPTIONS_SETTINGS = 32, OPTIONS_WORDS = 9, OPTIONS_PRESETS = 16 };
 
 enum options_wish { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_MDOC };
 
 struct options {
 	enum options_wish wish;
+	bool nc;       /* --nc, or called as nc or netcat: as OpenBSD's does in all of this */
+	const char *program; /* what it is called: "nc" with --nc */
+	bool nc_usage; /* after a mistake: nc prints its usage, too */
 	bool has_target;
 	struct target target;
+	struct port_list ports; /* where there are several: in turn, in place of the target's */
+	bool random_order;      /* -r: they are shuffled */
 	bool listen, demo, plain;
-	bool many;  /* -k */
-	int family; /* AF_UNSPEC, AF_INET, AF_INET6 */
+	bool probe;  /* -z */
+	bool piped;  /* --pipe: pipe mode on a terminal, too */
+	int family;  /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *local_port, *local_host;
 	bool numeric, broadcast;
 	int verbose;
-	int64_t limit;      /* -w, ns; 0 = none */
-	int64_t quit_after; /* -q, ns; -1 = not given */
+	int64_t timeout; /* of connecting, ns; 0 = none */
 	const struct service *service;
-	const char *script; /* -f, NULL = none */
-	char **words;       /* $1, $2 … of it */
+	struct pipe_options pipe; /* but for the session */
+	const char *script;       /* -f, NULL = none */
+	char **words;             /* $1, $2 … of it */
 	size_t word_count;
 	struct {
 		const char *name, *value;
 	} settings[OPTIONS_SETTINGS];
 	size_t setting_count;
+	struct session_preset presets[OPTIONS_PRESETS]; /* socket options */
+	size_t preset_count;
 };
 
-/* The strings point into argv, which this reorders and cuts. False: one line says what is wrong. */
+/* The strings point into argv, which this reorders and cuts. False: one line says what is wrong;
+ * with --nc it may be empty, and the usage says enough. */
 bool options_parse(struct options *options, int argc, char **argv, struct error *error);
+void options_done(struct options *options);
 
-void options_print_help(FILE *out);
+void options_print_help(const struct options *options, FILE *out);
+void options_print_nc_usage(FILE *out);

@@ -113,7 +113,7 @@ def usage_is_status_2():
         ("127.0.0.1", "-5"): b"option", ("-l",): b"-l needs a port",
         ("-w", "soon", "127.0.0.1", "7"): b"soon", ("-p",): b"-p needs a value", ("--nothing",): b"--nothing",
         ("-e", "/bin/sh", "127.0.0.1", "7"): b"refused", ("-c", "id", "127.0.0.1", "7"): b"refused",
-        ("--service", "nope", "-l", "0"): b"nope", ("-k", "127.0.0.1", "7"): b"-l", ("a", "b", "c"): b"too many",
+        ("--service", "nope", "-l", "0"): b"nope", ("-k", "127.0.0.1", "7"): b"-l", ("a", "b", "c"): b"b is not a port", ("-l", "a", "1", "2"): b"too many",
         ("--set", "eol", "127.0.0.1", "7"): b"NAME=VALUE", ("--set", "eol=zz", "127.0.0.1", "7"): b"zz",
         ("--set", "nope=1", "127.0.0.1", "7"): b"nope", ("http://127.0.0.1:80",): b"http",
         ("::1",): b"port", (): b"address", ("--demo", "x", "1"): b"--demo", ("-l", "-p", "1", "2", "3"): b"twice",
@@ -155,6 +155,22 @@ def a_port_alone_is_ours():
         client.close()
         process.communicate()
         same(process.returncode, 0, "a server on ::1 only is found after 127.0.0.1 has refused")
+
+
+def several_ports_are_talked_to_in_turn():
+    with listener() as first, listener() as second:
+        closed = socket.socket()
+        closed.bind(("127.0.0.1", 0))
+        ports = [port_of(closed), port_of(first), port_of(second)]
+        for server in (first, second):
+            def serve(server=server):
+                peer, _ = server.accept()
+                peer.sendall(b"%d " % port_of(server))
+                peer.close()
+            in_thread(serve)
+        status, out, err = run("127.0.0.1", ports[0], "%d,%d" % (ports[1], ports[2]))
+        same((status, out), (0, b"%d %d " % (ports[1], ports[2])), "each port that is open, in this order")
+        same(run("127.0.0.1", ports[0], ports[0])[0], 1, "status 1 where none is")
 
 
 def help_and_version():
@@ -388,6 +404,7 @@ network_errors_are_status_1()
 reset_is_status_1()
 usage_is_status_2()
 a_port_alone_is_ours()
+several_ports_are_talked_to_in_turn()
 help_and_version()
 listens()
 keeps_listening()
