@@ -23,7 +23,7 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		.local = session_local(session),
 		.peer = session_peer(session),
 		.sample = *session_sample(session),
-		.age = clock_now() - session_read_at(session),
+		.age = clock_now() - session_sampled_at(session),
 		.state_by_calls = session_tcp_state(session),
 		.open = has_socket(session),
 		.accepted = session_is_accepted(session),
@@ -41,7 +41,7 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 	size_t count = session_socket_count(session);
 	for (size_t i = 0; count > 1 && i < count && i < SNAPSHOT_SOCKETS; i++) {
 		struct snapshot_socket *socket = &snapshot->sockets[snapshot->socket_count++];
-		socket->sample = *session_socket_reading(session, i, &socket->local);
+		socket->sample = *session_socket_sample(session, i, &socket->local);
 	}
 }
 

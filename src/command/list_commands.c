@@ -47,7 +47,7 @@ static void add_state(struct text_table *table, const struct app *app, struct se
 	struct snapshot snapshot;
 	int64_t left;
 	char text[SNAPSHOT_LEFT];
-	sessions_look(app->sessions, session);
+	sessions_sample(app->sessions, session);
 	session_snapshot(session, &snapshot);
 	const char *state = tcp_state_title(snapshot_state(&snapshot));
 	if (snapshot_timer(&snapshot, &left) == TIMER_TIMEWAIT)

@@ -15,9 +15,9 @@
 static struct session *look_at_both(struct app *app, struct session *session)
 {
 	struct session *other = app_other_end(app, session);
-	sessions_look(app->sessions, session);
+	sessions_sample(app->sessions, session);
 	if (other)
-		sessions_look(app->sessions, other);
+		sessions_sample(app->sessions, other);
 	return other;
 }
 

@@ -376,7 +376,7 @@ static bool say_time_wait(const struct session *session, struct buf *out)
 	if (!sample_is(sample, STATE_TIME_WAIT))
 		return false;
 	int64_t rest = (int64_t)sample_get(sample, SAMPLE_TIMER_LEFT) * CLOCK_US -
-	               (clock_now() - session_read_at(session));
+	               (clock_now() - session_sampled_at(session));
 	name_session(session, out);
 	buf_append_text(out, " has gone, but its connection is in TIME_WAIT");
 	if (rest > 0)

@@ -75,7 +75,7 @@ static const char *open_one(struct session *session, const struct endpoint *addr
 
 /* ---- all of them ---- */
 
-/* One of several addresses that this machine does not have: a kernel without IPv6, say. */
+/* This machine does not have one of several addresses: its kernel is without IPv6, say. */
 static bool is_missing(int code)
 {
 	return code == EAFNOSUPPORT || code == EADDRNOTAVAIL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* bind: sockets that wait on addresses: one for each, all with the same port. No host means
- * loopback: whoever wants to be reached from elsewhere says so with an address, or "*". */
+/* bind: sockets bound to addresses: one for each, all with the same port. Without a host that is
+ * loopback: to be reached from elsewhere takes an address, or "*". */
 #pragma once
 
 #include "net/resolve.h"
@@ -8,7 +8,7 @@
 
 enum { BIND_ONLY = -1 };
 
-/* Binds on every address found, and listens with this backlog; reports "`verb` on …". False: that
+/* Binds to every address found, and listens with this backlog; reports "`verb` on …". False: that
  * is reported, and the session is closed. */
 bool bind_open(struct session *session, const struct lookup_answer *found, int backlog,
                const char *verb);

@@ -79,7 +79,7 @@ static struct entry begin(const struct caller *caller, enum call call, int fd)
 	return begin_at(caller, call, fd, clock_now());
 }
 
-/* What is read first must not count as the call's time. */
+/* The sample before a call must not count as its time. */
 static struct entry enter(const struct caller *caller, enum call call, int fd)
 {
 	int64_t now = clock_now();
@@ -280,7 +280,8 @@ static void set_arguments(struct entry *entry, size_t asked, int flags)
 	entry->arg2 = (int16_t)flags;
 }
 
-/* Writes down a call whose payload is in its reserved place already, and reads the kernel after it. */
+/* Writes down a call whose payload is in its reserved place already, and samples the kernel after
+ * it. */
 static void commit(const struct caller *caller, const struct entry *entry, int fd, int64_t now,
                    const struct endpoint *addr, const struct endpoint *local, size_t kept,
                    int64_t buffered)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* calls: the system calls on sockets, all of them but those that only ask the kernel (kernel.c,
- * kernel_tcp.c, diag.c). Each function makes one call and writes it down: arguments, result, errno, time, duration. The result is what the system gave: -1 with
- * errno set for a failure. Decides nothing, retries only EINTR. Descriptors come close-on-exec and
- * non-blocking. */
+ * kernel_tcp.c, diag.c). Each function makes one call and writes it down: arguments, result, errno,
+ * time, duration. The result is what the system gave: -1 with errno set for a failure. Decides
+ * nothing, retries only EINTR. Descriptors come close-on-exec and non-blocking. */
 #pragma once
 
 #include <errno.h>
@@ -17,9 +17,9 @@
 struct caller;
 struct probe;
 
-/* Who reads the kernel around the calls of a session, and asks more of some; see net/probe.h. */
+/* Who samples the kernel around the calls of a session, and asks more of some; see net/probe.h. */
 struct call_observer {
-	/* Before a call on `fd`, -1 for none. True where it has read, which takes some time. */
+	/* Before a call on `fd`, -1 for none. True where it has sampled, which takes some time. */
 	bool (*before)(const struct caller *caller, int fd, int64_t now);
 
 	/* After it, when its entry is in the transcript. `buffered`: how long the bytes received
@@ -80,8 +80,8 @@ int call_get_bytes(const struct caller *caller, int fd, int level, int name, voi
                    size_t *len);
 
 /* The next of the socket's error queue (MSG_ERRQUEUE, ip(7)): what came back for something sent.
- * False where nothing is queued, which is not written down; nor is an acknowledgement of what the
- * watch has not asked for. */
+ * False where nothing is queued. That is not recorded, nor is an acknowledgement that nobody asked
+ * for. */
 bool call_error_queue(const struct caller *caller, int fd, struct errqueue *error,
                       struct endpoint *offender);
 
@@ -112,7 +112,7 @@ ssize_t call_recvmsg(const struct caller *caller, int fd, size_t most, int flags
 /* MSG_NOSIGNAL is always added. The payload of the entry is what the kernel took. One call offers
  * at most what a block holds, but always TRANSCRIPT_ROOM, so a datagram is never cut. Without `to`
  * it goes to the connected peer. `data` may be that of the newest call of the transcript: it
- * outlives this one, and the readings around both. */
+ * outlives this one, and the samples around both. */
 ssize_t call_send(const struct caller *caller, int fd, const void *data, size_t len, int flags);
 ssize_t call_sendto(const struct caller *caller, int fd, const void *data, size_t len, int flags,
                     const struct endpoint *to);

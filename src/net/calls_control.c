@@ -17,8 +17,8 @@
 #define IPV6_RECVERR 25
 #endif
 
-/* Two forms of time stamps, or one with an error and its offender; what a user's own options add
- * is cut where there is no room. */
+/* Two forms of time stamps, or one with an error and its offender; what a user's own options add is
+ * cut where there is no room. */
 enum { CONTROL_ROOM = 512 };
 
 union room {
@@ -31,7 +31,7 @@ static int64_t to_ns(const struct timespec *time)
 	return (int64_t)time->tv_sec * CLOCK_S + time->tv_nsec;
 }
 
-/* Stamps are the wall clock's, which may have been set meanwhile: a time that cannot be is none. */
+/* Stamps are the wall clock's, which may have been set meanwhile. */
 static int64_t wall_now(void)
 {
 	struct timespec now;
@@ -235,7 +235,7 @@ static void take_error(const struct cmsghdr *cmsg, struct queued *queued)
 	}
 }
 
-/* What was sent comes back too, and is not looked at. */
+/* The queue also returns the bytes that were sent; nobody needs them. */
 bool control_next_error(int fd, struct queued *queued)
 {
 	char nothing;

@@ -41,7 +41,7 @@ struct arrival {
 ssize_t control_recv(int fd, void *place, size_t len, int flags, struct sockaddr_storage *from,
                      socklen_t *from_len, int64_t *buffered, struct arrival *arrival);
 
-/* send() that asks to be told when its last byte is acknowledged; *wall is the wall clock then, 0
+/* send() that asks for a report when its last byte is acknowledged; *wall is the wall clock then, 0
  * where the system refuses, and the bytes are sent all the same. */
 ssize_t control_send(int fd, const void *data, size_t len, int flags, int64_t *wall);
 

@@ -34,9 +34,10 @@ struct datagram {
 	struct pace pace;
 };
 
-/* The head of each datagram in the queue. Two packed addresses follow it, then the payload: whom it
- * goes to, none where that is whomever a plain line goes to when it is sent; and the address of
- * ours that this peer had asked, none where the kernel chooses. */
+/* The head of each datagram in the queue. Two packed addresses follow it, then the payload. The
+ * first is the receiver's; without it, the receiver is the one to whom a plain line goes when it is
+ * sent. The second is the address of ours that this peer had asked; without it, the kernel
+ * chooses. */
 struct head {
 	size_t len;
 	uint8_t flags; /* of the caller */
@@ -52,7 +53,7 @@ static bool is_icmp(int code)
 	       code == EPROTO || code == ENOPROTOOPT;
 }
 
-/* Where the system reports only the errno value: of a connected peer. */
+/* On a system that reports only an errno value, which is about the connected peer. */
 static void report_refusal(struct session *session, int code)
 {
 	char addr[ENDPOINT_TEXT];
@@ -121,7 +122,7 @@ struct returned {
 	unsigned mtu;  /* a datagram was too large for this machine's own way out; 0 = was not */
 };
 
-/* Also takes the error away that the next call would meet. */
+/* This also clears the error that the next call would return. */
 static struct returned take_errors(struct session *session, unsigned slot)
 {
 	struct returned returned = { 0 };
@@ -140,8 +141,8 @@ static struct returned take_errors(struct session *session, unsigned slot)
 	return returned;
 }
 
-/* Where a person makes the calls, each is made once and the error that waits is the next call's;
- * but one that nobody meets would make select() say forever that the socket is ready. */
+/* Where a person makes the calls, each is made once, and a pending error is the next call's; but
+ * left there it would make select() report the socket as ready forever. */
 static bool meet_send_error(struct session *session, unsigned slot, int code, unsigned *mtu)
 {
 	struct datagram *own = session->own;
@@ -159,8 +160,8 @@ static bool meet_send_error(struct session *session, unsigned slot, int code, un
 	return true;
 }
 
-/* recvfrom() has failed. A socket that was said to be ready and gives nothing has something on its
- * error queue. */
+/* recvfrom() has failed. A socket that is ready without a datagram has something on its error
+ * queue. */
 static void meet_recv_error(struct session *session, unsigned slot, int code, bool was_ready)
 {
 	struct datagram *own = session->own;
@@ -187,7 +188,8 @@ static struct endpoint peer_of(const struct session *session)
 	return session->open_parameters->listening && !own->connected ? own->writer : session->peer;
 }
 
-/* The one that this peer wrote to: an answer from another would not reach it. -1 = none fits. */
+/* The one that this peer wrote to: the peer would not take an answer from another. -1 = none
+ * fits. */
 static int socket_for(const struct session *session, const struct endpoint *to)
 {
 	const struct datagram *own = session->own;
@@ -202,8 +204,8 @@ static int socket_for(const struct session *session, const struct endpoint *to)
 
 /* ---- sending ---- */
 
-/* A peer with several addresses of ours in use is still one peer: it is answered from the one that
- * it has asked last. */
+/* A peer that uses several addresses of ours is one peer: it is answered from the one that it has
+ * asked last. */
 static struct endpoint local_for(const struct session *session, const struct endpoint *to)
 {
 	const struct datagram *own = session->own;
@@ -248,8 +250,8 @@ static void count_sent(struct session *session, unsigned slot, const struct endp
 		own->writer = *to;
 }
 
-/* What was asked need not be an address to send from: an anycast one, or one that this machine has
- * lost meanwhile, which Linux calls ENETUNREACH over IPv4, as it does a route that is not there.
+/* The address that was asked may be no address to send from: an anycast one, or one that this
+ * machine has lost since. Linux calls the latter ENETUNREACH over IPv4, as it does a missing route.
  * Then the kernel chooses. */
 static bool drop_local(struct session *session, const struct endpoint *to, struct endpoint *local,
                        int code)
@@ -566,8 +568,8 @@ static enum step_end begin_recv(struct session *session, struct error *error)
 	return STEP_WAITS;
 }
 
-/* Where there is nobody to send to: one call, whatever it is good for, and the kernel answers. The
- * first datagram gives a socket its port. */
+/* Without anybody to send to: one call, and the kernel says what is wrong. The first datagram gives
+ * a socket its port. */
 static bool send_by_hand(struct session *session, const struct endpoint *to, const void *data,
                          size_t len, int flags, struct error *error)
 {
@@ -593,7 +595,7 @@ static bool send_by_hand(struct session *session, const struct endpoint *to, con
 	return true;
 }
 
-/* On a socket that will have, or has, every address of this machine: asks which of them a datagram
+/* A socket that has, or will have, every address of this machine is asked which of them a datagram
  * came to, so that the answer leaves from there. */
 static void ask_pktinfo(struct session *session, unsigned slot, const struct endpoint *bound)
 {
@@ -612,7 +614,7 @@ static void resumed(struct session *session)
 
 /* ---- opening and closing ---- */
 
-/* Who its peers are is still known. */
+/* Its peers are kept. */
 static void begin(struct session *session)
 {
 	struct datagram *own = session->own;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* diag: asks sock_diag(7) for one connection by its two ends. So it finds timers, which TCP_INFO
- * does not tell, and what no descriptor leads to any more: FIN_WAIT2, LAST_ACK, TIME_WAIT after
+ * does not have, and what no descriptor leads to any more: FIN_WAIT2, LAST_ACK, TIME_WAIT after
  * close(), and connections that wait in a listener's queue. No privileges are needed. Owns its
  * netlink socket. */
 #pragma once
@@ -23,9 +23,9 @@ struct diag *diag_new(void);
 void diag_free(struct diag *diag);
 
 /* Adds SAMPLE_STATE, SAMPLE_TIMER, SAMPLE_TIMER_LEFT, SAMPLE_RETRANSMITS and, where there is no
- * descriptor to ask, SAMPLE_INQ and SAMPLE_OUTQ to `reading`, and leaves the fields alone that it
- * already has. A TCP connection; `peer` AF_UNSPEC: the listener at `local`. The row of a socket
- * that is gone says uid 0 and inode 0, so both ends must match. The FIN counts as a byte to read
- * there, and is taken off. Some 2 microseconds. */
+ * descriptor to ask, SAMPLE_INQ and SAMPLE_OUTQ to `sample`, and leaves the fields that it already
+ * has. A TCP connection; `peer` AF_UNSPEC: the listener at `local`. The row of a socket that is
+ * gone says uid 0 and inode 0, so both ends must match. The FIN counts as a byte to read there, and
+ * is taken off. Some 2 microseconds. */
 enum diag_answer diag_find(struct diag *diag, const struct endpoint *local,
                            const struct endpoint *peer, struct sample *sample);

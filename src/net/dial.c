@@ -13,8 +13,8 @@
 #include "net/lingering.h"
 #include "socket/errno_meaning.h"
 
-/* RFC 8305: an address that does not answer delays the next one no longer than this, nor the
- * report about others. */
+/* RFC 8305: an address that does not answer delays the next one no longer than this, nor the report
+ * about others. */
 #define ATTEMPT_DELAY (250 * CLOCK_MS)
 
 /* Where SESSION_SOCKETS are under way the oldest makes room once it has had time for a SYN that was

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* dial: from a target to an open socket. Looks up the local address and the remote ones within one
  * time limit, and connects to those: in turn, side by side where one does not answer at once (RFC
- * 8305), the first to answer is taken. What became of the others is one log, reported when it may
- * matter. Sockets that wait on an address are bind's. */
+ * 8305), the first to answer is taken. What became of the others is one log, which is reported when
+ * it may matter. Sockets that are bound to an address are bind's. */
 #pragma once
 
 #include <stdbool.h>

@@ -40,8 +40,8 @@ static void ask_memory(int fd, enum transport transport, struct sample *sample)
 	for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
 		if (words[i].word < count)
 			sample_set(sample, words[i].field, memory[words[i].word]);
-	/* A stream keeps what it has sent until it is acknowledged; datagrams are only passed on.
-	 */
+	/* A stream keeps what it has sent until it is acknowledged; datagrams are only passed
+	 * on. */
 	unsigned sending =
 	        transport == TRANSPORT_TCP ? SK_MEMINFO_WMEM_QUEUED : SK_MEMINFO_WMEM_ALLOC;
 	if (sending < count)

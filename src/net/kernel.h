@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* kernel: asks the system what it thinks of an open socket, and fills a reading with what it gives.
- * Changes nothing and writes nothing down. On a system without an instrument its fields are
- * absent. */
+/* kernel: asks the system about an open socket, and fills a sample with what it gives. Changes
+ * nothing and records nothing. What a system does not say is absent. */
 #pragma once
 
 #include "record/sample.h"
 #include "socket/transport.h"
 
 /* Everything that is cheap to ask (some 2 microseconds on Linux): TCP_INFO for a TCP socket, the
- * queues, the buffers' memory and drops. The kernel counts a
- * FIN that is on its way as a byte of its queues; here it is none. */
+ * queues, the buffers' memory and drops. The kernel counts a FIN that is on its way as a byte of
+ * its queues; here it is none. */
 void kernel_read(int fd, enum transport transport, struct sample *sample);
 
 /* TCP_INFO alone, by as many bytes as this kernel returns (104 to 280 are known), tcp(7). Lives in

@@ -13,8 +13,8 @@ enum {
 	INFO_BASE = 104, /* what every kernel gives */
 };
 
-/* Where a field lies in what TCP_INFO returns. That is fixed forever, while the header at hand may be
- * older than the kernel or younger. */
+/* Where a field is in what TCP_INFO returns. That is fixed forever, while the header at hand may be
+ * older or newer than the kernel. */
 static const struct {
 	uint8_t offset, size;
 	uint8_t field; /* enum sample_field */
@@ -98,7 +98,7 @@ static void forget_if(struct sample *sample, enum sample_field field, uint64_t v
 		forget(sample, field);
 }
 
-/* Two counts stand in the place of others there, and nothing else has been filled in. */
+/* There two counts are in the place of others, and nothing else is filled in. */
 static void keep_a_listeners(struct sample *sample)
 {
 	uint64_t queue = sample->value[SAMPLE_UNACKED];
@@ -125,8 +125,8 @@ static void forget_unmeasured(struct sample *sample)
 	forget_if(sample, SAMPLE_ATO, 0);
 }
 
-/* Without a peer nobody has told anybody a window; and of a connection that was refused, reset or
- * has ended, what was on its way then still stands there. */
+/* Without a peer no window has been announced; and a connection that was refused, reset or has
+ * ended still counts what was on its way then. */
 static void forget_unconnected(struct sample *sample)
 {
 	static const enum sample_field gone[] = { SAMPLE_UNACKED, SAMPLE_SACKED,  SAMPLE_LOST,

@@ -40,7 +40,7 @@ void lingering_end(struct lingering *lingering, struct session *session)
 	session->followed = false;
 }
 
-/* What was last reported of it is true no more, and nobody will report anything else. */
+/* What was last reported of it may not hold any more, and nobody will report anything else. */
 static void lose(struct lingering *lingering, struct lingering_connection *connection)
 {
 	struct session *session = lingering->host->find(lingering->host, connection->session);
@@ -65,7 +65,7 @@ static bool is_another(const struct lingering_connection *connection, const stru
 	       (is_open(sample) && !connection->lingers);
 }
 
-/* A FIN_WAIT2 ends with its timer or with the peer's FIN, which matters where somebody looks. */
+/* A FIN_WAIT2 ends with its timer or with the peer's FIN, which matters while a person looks. */
 static int64_t until_next(const struct session *session,
                           const struct lingering_connection *connection,
                           const struct sample *sample, int64_t now)
@@ -79,7 +79,7 @@ static int64_t until_next(const struct session *session,
 	return now - connection->begun < HURRY ? SOON : LATER;
 }
 
-/* Nothing is said while a lingering close() has not begun. */
+/* Nothing is recorded until a lingering close() has begun. */
 static void note(struct session *session, struct lingering_connection *connection,
                  struct sample *sample)
 {
@@ -132,7 +132,7 @@ void lingering_begin(struct lingering *lingering, struct session *session,
 	look(lingering, connection);
 }
 
-void lingering_look(struct lingering *lingering, const struct session *session)
+void lingering_sample(struct lingering *lingering, const struct session *session)
 {
 	size_t place = find(lingering, session->caller.session);
 	if (place < lingering->count)
@@ -147,7 +147,7 @@ void lingering_prepare(const struct lingering *lingering, struct poller *poller)
 		poller_wake_at(poller, lingering->list[i].due);
 }
 
-/* Looking may drop the one looked at; so the way is from the end. */
+/* Sampling may drop the connection; so the way is from the end. */
 void lingering_serve(struct lingering *lingering)
 {
 	int64_t now = lingering->count ? clock_now() : 0;

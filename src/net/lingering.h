@@ -2,8 +2,7 @@
 /* lingering: what becomes of a TCP connection after close(), when no descriptor leads to it any
  * more: FIN_WAIT1, FIN_WAIT2, LAST_ACK, CLOSING, TIME_WAIT, until it is gone. Remembers both its
  * ends, asks sock_diag(7) for them, and writes each change down as SAMPLE_CLOSED. Follows the
- * LINGERING_MOST that were closed last. Embedded in the table
- * of sessions. */
+ * LINGERING_MOST that were closed last. Embedded in the table of sessions. */
 #pragma once
 
 #include <stddef.h>
@@ -39,7 +38,7 @@ void lingering_begin(struct lingering *lingering, struct session *session,
 void lingering_end(struct lingering *lingering, struct session *session);
 
 /* Looks now, out of turn. */
-void lingering_look(struct lingering *lingering, const struct session *session);
+void lingering_sample(struct lingering *lingering, const struct session *session);
 
 void lingering_prepare(const struct lingering *lingering, struct poller *poller);
 void lingering_serve(struct lingering *lingering);

@@ -32,8 +32,8 @@ struct listener {
 
 /* ---- no descriptor left ---- */
 
-/* The client stays in the kernel's queue, so the listener stays readable: not to look at it for a
- * while is all that keeps this from being a busy loop. */
+/* The client stays in the kernel's queue, so the listener stays readable: only a rest keeps this
+ * from being a busy loop. */
 static void rest(struct session *session, const char *why)
 {
 	struct listener *listener = session->own;
@@ -54,7 +54,7 @@ static bool is_resting(struct session *session)
 	return listener->rest_until != 0;
 }
 
-/* Few are left: clients that have sent FIN may have been ended for this one. */
+/* Few descriptors are left: clients that have sent FIN may have been ended for this one. */
 static void report_room(struct session *session, const struct descriptor_use *use)
 {
 	struct listener *listener = session->own;
@@ -107,7 +107,7 @@ static void name_client(struct session *client)
 	session_make_name(client, here ? "" : endpoint_format_host(peer, host), port);
 }
 
-/* It is paused where the listener is, and has what its socket has inherited. */
+/* It is paused if the listener is, and has what its socket has inherited. */
 static struct session *make_client(struct session *session, int fd, const struct endpoint *local,
                                    const struct endpoint *peer)
 {
@@ -172,7 +172,7 @@ void listener_client_ended(struct session *session)
 	listener->clients--;
 }
 
-/* False where no more are there, or can be taken, in this turn. */
+/* False where there are no more clients for this turn, or no more can be taken. */
 static bool accept_one(struct session *session, unsigned slot)
 {
 	struct listener *listener = session->own;

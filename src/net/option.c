@@ -74,7 +74,7 @@ static bool is_switched_on(const void *value, size_t len)
 	return false;
 }
 
-/* What the session itself has to know of it: with SO_LINGER and a time close() would sleep. */
+/* The session itself has to know some: with SO_LINGER and a time close() would sleep. */
 static void note_set(struct session *session, int level, int number, const void *value, size_t len)
 {
 	struct linger linger;

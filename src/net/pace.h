@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* pace: how often to ask a ready socket for its next datagram or client. Asking until EAGAIN costs
- * one call too many each time, asking once a turn of the loop for each. So: as many as came last
- * time, now and then twice as many, and more rarely after each time that this was too many. */
+ * one call too many each time; asking once costs a turn of the loop for each. So it asks for as
+ * many as came last time, now and then for twice as many, and less often after each time that this
+ * was too many. */
 #pragma once
 
 enum { PACE_MOST = 64, PACE_PATIENCE = 63 };
@@ -30,7 +31,7 @@ static inline void pace_met(struct pace *pace)
 		pace->expected = PACE_MOST;
 }
 
-/* Only so many were there, and then EAGAIN. */
+/* Only this many were there, and then EAGAIN. */
 static inline void pace_missed(struct pace *pace, unsigned got)
 {
 	pace->expected = got ? got : 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* peers: who has written to a UDP socket, or was written to: found by address, listed by number,
- * and the least recently heard is forgotten at the ceiling. Knows no socket. */
+/* peers: who has written to a UDP socket, or was written to: found by address, listed by number; at
+ * the ceiling the least recently heard one is forgotten. Knows no socket. */
 #pragma once
 
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 enum { PEERS_MOST = 1024 };
 
-/* Somebody who has written to a UDP session, or whom it wrote to. */
+/* An address that has written to a UDP session, or that it has written to. */
 struct peer {
 	unsigned number; /* from 1, in the order of appearance, never given twice */
 	struct endpoint addr;

@@ -6,7 +6,8 @@
 
 #include "base/clock.h"
 
-/* The calls of a person come in bursts: what a segment or two settles is not looked at for this. */
+/* The calls of a person come in bursts: what a segment or two settles needs no sample of its
+ * own. */
 #define SETTLING (50 * CLOCK_MS)
 
 enum { COLLECT_MOST = 64 };
@@ -46,13 +47,13 @@ bool probe_is_busy(const struct probe *probe, int64_t now)
  * others are. */
 static bool may_read(struct probe *probe, int64_t now)
 {
-	if (probe->busy && now - probe->read_at < CLOCK_S / PROBE_SAMPLES)
+	if (probe->busy && now - probe->sampled_at < CLOCK_S / PROBE_SAMPLES)
 		return false;
 	return take(&probe->budget->all, now, PROBE_RATE_ALL, PROBE_BURST_ALL) ||
 	       take(&probe->own, now, PROBE_EACH, PROBE_BURST_EACH);
 }
 
-/* ---- what a reading says ---- */
+/* ---- what a sample says ---- */
 
 static bool is_passing(const struct sample *sample)
 {
@@ -91,7 +92,7 @@ const struct sample *probe_last(const struct probe *probe, int fd)
 	return &nothing;
 }
 
-/* Counts what was dropped since the socket's own reading before. */
+/* Counts what was dropped since the socket's previous sample. */
 static void remember(struct probe *probe, int fd, const struct sample *now)
 {
 	struct probe_socket *socket = find_socket(probe, fd);
@@ -113,10 +114,10 @@ static void settle(struct probe *probe, int64_t now)
 	bool was = probe->unsettled;
 	probe->unsettled = is_unsettled(&probe->last, probe->transport);
 	if (probe->unsettled && !was)
-		probe->look_at = now + SETTLING;
+		probe->settles_at = now + SETTLING;
 }
 
-/* What came before it was asked to be stamped is not, or is when it is read. */
+/* What came before stamps were asked for has none, or one from when it is read. */
 static bool is_empty(const struct sample *sample)
 {
 	return !sample_get(sample, SAMPLE_INQ) && !sample_get(sample, SAMPLE_RMEM);
@@ -154,7 +155,7 @@ static void meet(const struct caller *caller, int fd, int64_t now, struct sample
 	probe->last = *sample;
 	probe->fd = fd;
 	probe->when = when;
-	probe->read_at = now;
+	probe->sampled_at = now;
 	probe->calls = 0;
 	probe->stamps = probe->stamped && (probe->stamps || is_empty(sample));
 	settle(probe, now);
@@ -182,13 +183,13 @@ static void read_kernel(const struct caller *caller, int fd, int64_t now, int64_
 
 /* ---- around calls ---- */
 
-static bool is_watched(const struct caller *caller)
+static bool is_probed(const struct caller *caller)
 {
 	return caller->probe && caller->probe->budget && !(caller->flags & ENTRY_WATCHING);
 }
 
-/* Whether the call is read around. What was not read around before it would only be told apart from
- * it by one reading more. */
+/* Whether the call is sampled before and after it. Where earlier calls were not, only one sample
+ * more would keep them apart. */
 static bool decide(struct probe *probe, int64_t now)
 {
 	probe->exact = probe->sampled = false;
@@ -208,10 +209,10 @@ static bool decide(struct probe *probe, int64_t now)
 static bool before(const struct caller *caller, int fd, int64_t now)
 {
 	struct probe *probe = caller->probe;
-	if (!is_watched(caller))
+	if (!is_probed(caller))
 		return false;
 	if (!probe->calls && !probe->unsettled)
-		probe->look_at = now + SETTLING;
+		probe->settles_at = now + SETTLING;
 	bool reads = decide(probe, now) && fd >= 0;
 	if (reads && probe->expected)
 		probe_collect(caller, fd);
@@ -224,7 +225,7 @@ static bool before(const struct caller *caller, int fd, int64_t now)
 static void after(const struct caller *caller, int fd, int64_t now, int64_t buffered)
 {
 	struct probe *probe = caller->probe;
-	if (!is_watched(caller) || !(probe->exact || probe->sampled))
+	if (!is_probed(caller) || !(probe->exact || probe->sampled))
 		return;
 	probe->exact = probe->sampled = false;
 	if (fd >= 0)
@@ -286,7 +287,7 @@ static void sent(const struct caller *caller, size_t len, int64_t wall)
 		        (struct probe_asked){ .end = probe->sent, .wall = wall };
 }
 
-/* An answer that got lost is overtaken by that of a later send. */
+/* A later send's answer stands for one that got lost. */
 static bool acknowledged(const struct caller *caller, uint32_t end, int64_t wall, uint64_t *delay)
 {
 	struct probe *probe = caller->probe;
@@ -330,8 +331,8 @@ static bool wants_arrival(const struct caller *caller)
 	return caller->probe->exact && caller->probe->stamps;
 }
 
-/* A socket that is said to be ready and is not may have something on its error queue, which would
- * go on saying so. Of datagrams that nobody waits for by hand the session wants to know more. */
+/* A socket that select() calls ready, and that is not, may have something on its error queue, which
+ * would keep it so. Errors of datagrams are left to the session, unless a person waits for one. */
 static void blocked(const struct caller *caller, int fd)
 {
 	if (caller->probe->errors && (caller->probe->transport == TRANSPORT_TCP || caller->since))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* probe: reads the kernel around the calls of one session and writes down what has changed, as
- * CALL_SAMPLE entries. Around every call while a person or a script drives the session; beyond
- * PROBE_RATE calls a second behind some of them, and the readings say of how many calls they tell
- * (SAMPLE_CALLS), so that watching costs a busy session next to nothing. Embedded in a session,
+/* probe: samples the kernel around the calls of one session and records what has changed, as
+ * CALL_SAMPLE entries. While a person or a script drives the session that is around every call;
+ * beyond PROBE_RATE calls a second it is after some of them, and the samples say how many calls
+ * they cover (SAMPLE_CALLS), so that a busy session pays next to nothing. Embedded in a session,
  * whose caller has probe_observer: the calls know no probe. */
 #pragma once
 
@@ -14,59 +14,59 @@
 
 enum {
 	PROBE_RATE = 1000,  /* a session that makes more calls a second is busy */
-	PROBE_BURST = 128,  /* after a rest, so many at once */
-	PROBE_SAMPLES = 50, /* most readings a second behind calls of a busy one */
+	PROBE_BURST = 128,  /* after a rest, this many at once */
+	PROBE_SAMPLES = 50, /* most samples a second after calls of a busy one */
 	PROBE_RATE_ALL =
-	        500, /* calls of all sessions that are read at, beyond PROBE_EACH for each */
+	        500, /* calls of all sessions that are sampled, beyond PROBE_EACH for each */
 	PROBE_BURST_ALL = 192,
 	PROBE_EACH = 4,
 	PROBE_BURST_EACH = 4,
 	PROBE_ASKED = 8,   /* most sends whose acknowledgement is waited for */
-	PROBE_SOCKETS = 4, /* most of one session that are told apart */
+	PROBE_SOCKETS = 4, /* most of one session that are kept apart */
 };
 
-/* So many a second, and after a rest some more at once. */
+/* Some a second, and after a rest some more at once. */
 struct probe_rate {
 	int64_t full_at; /* when that rest will have been long enough */
 };
 
-/* How much watching all sessions together may still do in this second. */
+/* How much all sessions together may still sample in this second. */
 struct probe_budget {
-	bool off;       /* nothing is read: /set kernel off */
+	bool off;       /* nothing is sampled: /set kernel off */
 	int64_t called; /* when any of them made its last call */
 	struct probe_rate all;
 };
 
-/* A send() that was asked to tell when it is acknowledged. */
+/* A send() that was asked for its acknowledgement. */
 struct probe_asked {
 	uint64_t end; /* stream bytes up to and with it, as in probe.sent */
 	int64_t wall; /* the wall clock at the call */
 };
 
 struct probe {
-	struct probe_budget *budget; /* NULL: nothing is watched, as in tests of other things */
+	struct probe_budget *budget; /* NULL: nothing is sampled, as in tests of other things */
 	enum transport transport;
 	struct probe_rate rate; /* what is left of PROBE_RATE: every call counts */
 	struct probe_rate own;  /* what is left of PROBE_EACH */
 	bool busy;              /* until it has rested for half of a burst */
-	bool exact;             /* the call under way is read around */
-	bool sampled;           /* or only after it, since others before it were not */
-	uint32_t calls;         /* since the last reading */
-	uint32_t refused;       /* of them not read at, since the timer has asked */
+	bool exact;             /* the call under way is sampled before and after it */
+	bool sampled;           /* or only after it, since earlier ones were not */
+	uint32_t calls;         /* since the last sample */
+	uint32_t refused;       /* of them not sampled, since the timer has asked */
 
 	struct sample last; /* newest one; .present == 0 before the first */
 	int fd;             /* whose it is, -1 for SAMPLE_CLOSED */
 	enum sample_when when;
-	int64_t read_at; /* when that was */
+	int64_t sampled_at; /* when that was */
 
-	/* what the timer needs: it was unsettled at the last reading, or calls came since */
+	/* what the timer needs: it was unsettled at the last sample, or calls came since */
 	bool unsettled;
-	int64_t look_at;   /* so long the calls get to settle it */
-	int64_t looked_at; /* by the timer itself */
+	int64_t settles_at;       /* until then the calls may settle it */
+	int64_t timer_sampled_at; /* by the timer itself */
 
 	bool stamped; /* SO_TIMESTAMPNS is on, */
-	bool stamps;  /* and was before anything came that waits now: arrivals can be asked */
-	bool muted;   /* they have been put off, since every segment pays for them */
+	bool stamps;  /* and was before anything that waits now came: arrivals can be asked */
+	bool muted;   /* they have been switched off, since every segment pays for them */
 	int64_t muted_at;
 	bool acks;   /* SO_TIMESTAMPING is on: sends can be asked when they are acknowledged */
 	bool errors; /* something may come on the error queue */
@@ -74,7 +74,7 @@ struct probe {
 	struct probe_asked asked[PROBE_ASKED]; /* these, the oldest first */
 	uint64_t sent; /* stream bytes sent since SO_TIMESTAMPING was on: what it counts */
 
-	/* Each socket's own newest reading: a queue of one says nothing of another's. */
+	/* Each socket's own newest sample: the queue of one says nothing about that of another. */
 	struct probe_socket {
 		int fd; /* plus 1; 0 = a free place */
 		struct sample last;
@@ -85,24 +85,24 @@ struct probe {
 	int64_t dropped_told_at;
 };
 
-/* For callers: each call reads the kernel before and after it, as the rates allow. */
+/* For callers: samples the kernel before and after each call, as the rates allow. */
 extern const struct call_observer probe_observer;
 
 /* Whether it has made more calls than PROBE_RATE of late. */
 bool probe_is_busy(const struct probe *probe, int64_t now);
 
-/* The newest reading of this socket; .present == 0 where there is none. */
+/* The newest sample of this socket; .present == 0 where there is none. */
 const struct sample *probe_last(const struct probe *probe, int fd);
 
 /* Nothing is known any more: of a connection that is followed no longer. */
 void probe_forget(struct probe *probe);
 
-/* Reads now without a call: SAMPLE_LATER whatever the rate, SAMPLE_BEFORE (there is something
+/* Samples now, without a call: SAMPLE_LATER whatever the rate, SAMPLE_BEFORE (there is something
  * new) where it is not spent. */
 void probe_read(const struct caller *caller, int fd, enum sample_when when);
 
-/* Writes a reading down that was made elsewhere (SAMPLE_LATER, SAMPLE_CLOSED), if it differs from
- * the last. `fd` is -1 for SAMPLE_CLOSED. */
+/* Records a sample that was made elsewhere (SAMPLE_LATER, SAMPLE_CLOSED), if it differs from the
+ * last. `fd` is -1 for SAMPLE_CLOSED. */
 void probe_note(const struct caller *caller, int fd, struct sample *now, enum sample_when when);
 
 /* Empties the error queue of a stream into the transcript. Returns how many were there. */

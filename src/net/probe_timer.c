@@ -8,11 +8,11 @@
 #include "net/dial.h"
 #include "net/session_internal.h"
 
-#define OFTEN  (50 * CLOCK_MS) /* the session that is looked at */
+#define OFTEN  (50 * CLOCK_MS) /* the session that a person looks at */
 #define SELDOM CLOCK_S         /* the others, and how often drops are reported */
 #define REST   (2 * CLOCK_S)   /* without being busy: then arrivals are stamped again */
 
-enum { REFUSED_MOST = 50 }; /* between two looks: more make a session busy, beside busy others */
+enum { REFUSED_MOST = 50 }; /* between two samples: more make a session busy, beside busy others */
 
 static bool is_on(const struct session *session)
 {
@@ -21,9 +21,9 @@ static bool is_on(const struct session *session)
 
 /* ---- asking ---- */
 
-/* A service takes what comes at once: how long it lay there says nothing. And the kernel stamps the
- * arrivals of every socket of the machine from the first that has asked until that is closed, also
- * where it no longer asks: a busy server would pay for it. */
+/* A service takes what comes at once: how long it waited says nothing. And once a socket has asked,
+ * the kernel stamps the arrivals of every socket of the machine until that one is closed, even if
+ * it no longer asks: a busy server would pay for it. */
 void probe_timer_add_socket(struct session *session, int fd)
 {
 	if (is_on(session) && !session_is_served(session))
@@ -37,8 +37,8 @@ void probe_timer_add_datagrams(struct session *session, int fd, int family)
 		call_ask(&session->caller, fd, CONTROL_ERROR, family, true);
 }
 
-/* An accepted socket has inherited SO_TIMESTAMPNS. A person who makes the calls one by one has made
- * them all. */
+/* An accepted socket has inherited SO_TIMESTAMPNS. Where a person makes the calls one by one there
+ * are no others. */
 void probe_timer_add_connection(struct session *session)
 {
 	if (!is_on(session) || session->paused || session->stepped ||
@@ -60,8 +60,8 @@ static int socket_of(const struct session *session)
 	return session->fd[0];
 }
 
-/* TCP_INFO reports no timers. Where connect() goes out from is not asked before it has succeeded;
- * but the connection that is looked for must be known. */
+/* TCP_INFO reports no timers. The local address is not asked before connect() has succeeded; but to
+ * find the connection takes both ends. */
 static void add_timer(struct session *session, unsigned slot, struct sample *sample)
 {
 	static const struct endpoint nobody = { .family = AF_UNSPEC };
@@ -81,7 +81,7 @@ static void add_timer(struct session *session, unsigned slot, struct sample *sam
 	diag_find(session->host->diag, local, peer, sample);
 }
 
-void probe_timer_look(struct session *session)
+void probe_timer_sample(struct session *session)
 {
 	for (unsigned i = 0; i < session->fd_count; i++) {
 		struct sample sample = { 0 };
@@ -163,9 +163,9 @@ static void mind_stamps(struct session *session, int64_t now)
 	probe->refused = 0;
 }
 
-/* ---- what comes aside ---- */
+/* ---- the error queue ---- */
 
-/* select() says both of a socket that has something on its error queue. */
+/* select() calls a socket with something on its error queue both readable and writable. */
 bool probe_timer_take_answers(struct session *session, const struct poller *poller)
 {
 	int fd = session->fd_count ? session->fd[0] : -1;
@@ -205,17 +205,18 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* While calls are made their samples are enough, but for what comes after the last of them. */
-static int64_t look_due(const struct session *session)
+/* The samples around calls are enough, except for what comes after the last of them. */
+static int64_t sample_due(const struct session *session)
 {
 	const struct probe *probe = &session->probe;
 	if (!session->fd_count || !is_on(session))
 		return INT64_MAX;
 	if (!probe->unsettled && !probe->calls && !may_grow(session))
-		return probe->muted ? later(probe->muted_at + REST, probe->looked_at + SELDOM)
-		                    : INT64_MAX;
-	int64_t next = probe->looked_at + (session->pinned ? OFTEN : SELDOM);
-	return probe->looked_at ? later(next, probe->look_at) : probe->look_at;
+		return probe->muted
+		               ? later(probe->muted_at + REST, probe->timer_sampled_at + SELDOM)
+		               : INT64_MAX;
+	int64_t next = probe->timer_sampled_at + (session->pinned ? OFTEN : SELDOM);
+	return probe->timer_sampled_at ? later(next, probe->settles_at) : probe->settles_at;
 }
 
 int64_t probe_timer_prepare(struct session *session)
@@ -223,15 +224,15 @@ int64_t probe_timer_prepare(struct session *session)
 	const struct probe *probe = &session->probe;
 	if (probe->stamped && is_busy(session, probe->budget->called))
 		mute_all(session, probe->budget->called);
-	int64_t look = look_due(session), drops = drops_due(probe);
+	int64_t look = sample_due(session), drops = drops_due(probe);
 	return look < drops ? look : drops;
 }
 
 void probe_timer_serve(struct session *session, int64_t now)
 {
-	if (look_due(session) <= now) {
-		session->probe.looked_at = now;
-		probe_timer_look(session);
+	if (sample_due(session) <= now) {
+		session->probe.timer_sampled_at = now;
+		probe_timer_sample(session);
 		mind_stamps(session, now);
 		if (session->probe.stamped && !session->probe.stamps)
 			probe_read(&session->caller, socket_of(session), SAMPLE_LATER);

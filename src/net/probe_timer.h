@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* probe_timer: what sessions see of the kernel between their calls: asks new sockets for time
  * stamps and errors, samples by itself while something is under way, and reports drops. The same
- * for every kind of session; wakes nobody where all is settled. */
+ * for every kind of session; does not wake the program when all is settled. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,7 +28,7 @@ int64_t probe_timer_prepare(struct session *session);
 void probe_timer_serve(struct session *session, int64_t now);
 
 /* Samples its sockets now, the timers too. */
-void probe_timer_look(struct session *session);
+void probe_timer_sample(struct session *session);
 
 /* By the newest sample, something has come on this socket that nobody has read or accepted. */
 bool probe_timer_has_come(const struct session *session, unsigned slot);

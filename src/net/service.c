@@ -13,7 +13,7 @@ SERVICES(DECLARE)
 
 static const char greeting[] = "Hello from sockpit!\n";
 
-/* A stream that takes no more is shut or reset, which its transcript tells already. */
+/* A stream that takes no more is shut or reset, which its transcript says already. */
 static void answer(struct session *session, const struct endpoint *to, const char *data, size_t len)
 {
 	struct error error;

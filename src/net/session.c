@@ -819,16 +819,16 @@ size_t session_socket_count(const struct session *session)
 	return session->fd_count;
 }
 
-const struct sample *session_socket_reading(const struct session *session, size_t index,
-                                            struct endpoint *local)
+const struct sample *session_socket_sample(const struct session *session, size_t index,
+                                           struct endpoint *local)
 {
 	*local = session->local[index];
 	return probe_last(&session->probe, session->fd[index]);
 }
 
-int64_t session_read_at(const struct session *session)
+int64_t session_sampled_at(const struct session *session)
 {
-	return session->probe.read_at;
+	return session->probe.sampled_at;
 }
 
 bool session_is_unsettled(const struct session *session)

@@ -97,36 +97,43 @@ struct session_counts {
 	uint64_t refused;         /* ICMP errors met */
 };
 
-/* Looking. */
+/* ---- looking ---- */
+
 uint32_t session_number(const struct session *session);
 const char *session_name(const struct session *session);
-bool session_has_clients(
-        const struct session *session); /* a listener: it has no peer, its clients are
-                                                          * sessions of their own */
-bool session_has_peers(
-        const struct session *session); /* datagrams: each send() is one message, to any
-                                                          * of many peers */
 enum transport session_transport(const struct session *session);
+enum session_state session_state(const struct session *session);
+enum session_end session_end(const struct session *session);
+bool session_failed_to_open(const struct session *session); /* and has never been open */
+
+/* A listener: it has no peer, its clients are sessions of their own. */
+bool session_has_clients(const struct session *session);
+
+/* Datagrams: each send() is one message, to any of many peers. */
+bool session_has_peers(const struct session *session);
+
+/* A listener, or a UDP session that was made by listening. */
+bool session_is_server(const struct session *session);
+
+/* Made by a listener of ours; the number of that one, 0 = none. */
+bool session_is_accepted(const struct session *session);
+uint32_t session_listener(const struct session *session);
+
+bool session_peer_closed(const struct session *session); /* FIN has come */
+bool session_is_shut(const struct session *session); /* we have sent FIN, or will after the queue */
+
+/* NULL for a listener's client. */
+const struct target *session_target(const struct session *session);
+
+/* AF_UNSPEC until known; after closing, what it was. */
+struct endpoint session_local(const struct session *session);
+
+/* TCP: the other end. UDP: where a plain line goes. */
+struct endpoint session_peer(const struct session *session);
 
 /* Where a call of this session fails just now, enum errno_context; `peer` is NULL for its own. */
 unsigned session_errno_context(const struct session *session, const struct endpoint *peer);
 
-enum session_state session_state(const struct session *session);
-enum session_end session_end(const struct session *session);
-bool session_failed_to_open(const struct session *session); /* and has never been open */
-bool session_is_server(const struct session *session); /* a listener, or a UDP session that was made
-                                                          by listening */
-bool session_is_accepted(const struct session *session);  /* made by a listener of ours, */
-uint32_t session_listener(const struct session *session); /* the number of that one, 0 = none */
-bool session_peer_closed(const struct session *session);  /* FIN has come */
-bool session_is_shut(
-        const struct session *session); /* we have sent FIN, or will when the queue is out */
-const struct target *
-session_target(const struct session *session); /* NULL for a listener's client */
-struct endpoint session_local(
-        const struct session *session); /* AF_UNSPEC until known; after closing, what it was */
-struct endpoint
-session_peer(const struct session *session); /* TCP: the other end. UDP: where a plain line goes */
 const struct session_counts *session_counts(const struct session *session);
 size_t session_unsent(const struct session *session); /* bytes in our queue */
 
@@ -134,8 +141,9 @@ size_t session_unsent(const struct session *session); /* bytes in our queue */
  * its entries are, and the bytes sent on it. */
 uint64_t session_life(const struct session *session);
 uint64_t session_life_sent(const struct session *session);
-size_t
-session_clients(const struct session *session); /* open sessions that this listener accepted */
+
+/* Open sessions that this listener has accepted. */
+size_t session_clients(const struct session *session);
 const struct service *session_service(const struct session *session);
 
 /* What its service keeps of this session: `state_size` bytes, all zero at first. */
@@ -145,15 +153,16 @@ void *session_service_state(struct session *session);
 enum eol session_eol(const struct session *session);
 void session_set_eol(struct session *session, enum eol eol);
 
-/* What the newest sample says, without one what our own calls tell; after close() the state of the
- * connection in the kernel as long as that knows it, then STATE_GONE. */
+/* What the newest sample says; without one what follows from our own calls. After close(), the
+ * state of the connection in the kernel as long as it is there, then STATE_GONE. */
 enum tcp_state session_tcp_state(const struct session *session);
 
-/* Acting. session_send(): a stream queues the bytes and sends what the kernel takes; a datagram
- * socket sends one datagram to session_peer(). False, and nothing queued, where the session is not
- * open, is shut, or the queue has no room for all of it. While connecting, bytes wait. True means
- * that it was taken over: that the connection turned out to be reset is reported in the
- * transcript. */
+/* ---- acting ---- */
+
+/* A stream queues the bytes and sends what the kernel takes; a datagram socket sends one datagram
+ * to session_peer(). False, and nothing queued, where the session is not open, is shut, or the
+ * queue has no room for all of it. While connecting, bytes wait. True means that it was taken over;
+ * a reset that is met is reported in the transcript. */
 bool session_send(struct session *session, const void *data, size_t len, struct error *error);
 
 /* The same, and its entries are flagged ENTRY_SECRET: those bytes are never shown. */
@@ -163,12 +172,13 @@ bool session_send_secret(struct session *session, const void *data, size_t len,
 bool session_send_to(struct session *session, const struct endpoint *to, const void *data,
                      size_t len, struct error *error);
 bool session_rename(struct session *session, const char *name, struct error *error);
-bool session_shutdown(struct session *session, int how,
-                      struct error *error); /* SHUT_WR waits for the queue */
+
+/* SHUT_WR waits for the queue. */
+bool session_shutdown(struct session *session, int how, struct error *error);
 
 /* What is queued goes out first where the kernel takes it at once; how much it does not take is
- * told. The state is SESSION_CLOSED at once, the descriptor follows in sessions_reap(): so does the
- * FIN, or the RST of session_abort(). */
+ * reported. The state is SESSION_CLOSED at once; the descriptor follows in sessions_reap(), and
+ * with it the FIN, or the RST of session_abort(). */
 bool session_close(struct session *session, struct error *error);
 bool session_abort(struct session *session, struct error *error); /* RST: SO_LINGER 0, close */
 
@@ -177,7 +187,7 @@ bool session_abort(struct session *session, struct error *error); /* RST: SO_LIN
 bool session_opens_again(const struct session *session, int64_t *left);
 void session_set_timeout(struct session *session, int64_t timeout);
 
-/* Says something in the session's transcript. */
+/* Adds a note to the session's transcript. */
 void session_note(struct session *session, unsigned flags, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
@@ -186,15 +196,15 @@ void session_note(struct session *session, unsigned flags, const char *format, .
 /* The newest sample of its socket, and the instant at which it was made; .present == 0 before the
  * first. After close() it is what sock_diag(7) says of the connection. */
 const struct sample *session_sample(const struct session *session);
-int64_t session_read_at(const struct session *session);
+int64_t session_sampled_at(const struct session *session);
 
-/* A server has a socket for each address that it waits on, each with a queue of its own: the
- * newest sample of the one at `index`, .present == 0 before the first. *local is its address. */
+/* A server has a socket for each of its addresses, each with a queue of its own: the newest sample
+ * of the one at `index`, .present == 0 before the first. *local is its address. */
 size_t session_socket_count(const struct session *session);
-const struct sample *session_socket_reading(const struct session *session, size_t index,
-                                            struct endpoint *local);
+const struct sample *session_socket_sample(const struct session *session, size_t index,
+                                           struct endpoint *local);
 
-/* True while the kernel has something to do that we are not woken for: bytes in flight or held
+/* True while the kernel has something to do of which select() says nothing: bytes in flight or held
  * back, a timer, a state that passes. */
 bool session_is_unsettled(const struct session *session);
 

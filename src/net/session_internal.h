@@ -170,7 +170,7 @@ struct step {
 };
 
 struct session {
-	/* what every turn looks at */
+	/* what every turn needs */
 	const struct session_ops *ops;
 	enum transport transport;
 	void *own; /* of its kind: struct stream, datagram, listener; only their files know them */
@@ -191,10 +191,10 @@ struct session {
 	struct probe probe;
 	struct session_counts counts;
 
-	/* who it is */
+	/* its identity */
 	char name[SESSION_NAME];
 	bool named;    /* by a person */
-	bool pinned;   /* looked at: see sessions_pin() */
+	bool pinned;   /* a person looks at it: see sessions_pin() */
 	bool followed; /* closed, and its connection is still in the kernel: see lingering.h */
 	bool stepped;  /* made by sessions_make_socket() */
 	unsigned unexplained; /* a bit per socket: select() calls it readable, no sample says why */
@@ -306,18 +306,19 @@ static inline bool session_is_by_hand(const struct session *session)
 	       (session->paused || session->step || session->state == SESSION_FRESH);
 }
 
-/* Writes a call down as the one that waits, also while it is only tried. */
+/* Writes a call down as the one that waits, also while it is only tried. Ending it makes no call;
+ * abandoning it also reports, unless it is a send(). */
 struct step *session_begin_step(struct session *session, enum step_call call, const char *format,
                                 ...) __attribute__((format(printf, 3, 4)));
-void session_end_step(struct session *session); /* and makes no call */
+void session_end_step(struct session *session);
+void session_abandon_step(struct session *session);
 
-/* One send() to a socket that can send: with what the kernel does not take it waits. */
+/* When it was asked for; 0 where it did not have to wait. */
+int64_t session_step_since(const struct session *session);
+
+/* One send() on a socket that can send; what the kernel does not take waits. */
 bool session_send_step(struct session *session, const struct endpoint *to, const void *data,
                        size_t len, struct error *error);
-void session_abandon_step(
-        struct session *session); /* the same, and reports, unless it is a send() */
-int64_t
-session_step_since(const struct session *session); /* 0 where the call did not have to wait */
 
 /* What the call that waits is called; its flags. */
 void session_name_recv(struct session *session, const char *call);

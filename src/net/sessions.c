@@ -53,9 +53,9 @@ struct sessions {
 	size_t deferred_count, deferred_cap;
 	struct async_close *async_close;
 	struct lingering lingering;
-	int other_fds;    /* most descriptors seen in use that are not a session's */
-	int64_t look_due; /* of all sessions, as of the last sessions_prepare() */
-	int64_t called;   /* budget.called as it was in the turn before */
+	int other_fds;      /* most descriptors seen in use that are not a session's */
+	int64_t sample_due; /* of all sessions, as of the last sessions_prepare() */
+	int64_t called;     /* budget.called as it was in the turn before */
 	void (*born)(void *context, struct session *session);
 	void (*gone)(void *context, struct session *session);
 	void *watch_context;
@@ -106,14 +106,14 @@ void sessions_read_kernel(struct sessions *sessions, bool on)
 	sessions->host.budget.off = !on;
 }
 
-void sessions_look(struct sessions *sessions, struct session *session)
+void sessions_sample(struct sessions *sessions, struct session *session)
 {
 	if (sessions->host.budget.off)
 		return;
 	if (session->fd_count)
-		probe_timer_look(session);
+		probe_timer_sample(session);
 	else if (session->state == SESSION_CLOSED)
-		lingering_look(&sessions->lingering, session);
+		lingering_sample(&sessions->lingering, session);
 }
 
 static void free_session(struct sessions *sessions, struct session *session)
@@ -400,8 +400,8 @@ static int count_descriptors(struct sessions *sessions, int fd)
 	return ours + sessions->other_fds;
 }
 
-/* A client that has sent FIN (CLOSE_WAIT) waits for a person, and nobody else ends it. What is
- * looked at stays, and so does a session whose calls a person makes. */
+/* A client that has sent FIN (CLOSE_WAIT) waits for a person, and nobody else ends it. The session
+ * that a person looks at stays, and so does one whose calls a person makes. */
 static bool may_make_room(const struct session *session)
 {
 	return session->listener && session->state == SESSION_OPEN &&
@@ -461,7 +461,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 	sessions->kept = SESSIONS_KEPT;
 	sessions->async_close = async_close_new();
 	sessions->lingering.host = &sessions->host;
-	sessions->look_due = INT64_MAX;
+	sessions->sample_due = INT64_MAX;
 	return sessions;
 }
 
@@ -616,8 +616,8 @@ bool sessions_set_service(struct sessions *sessions, struct session *session,
 static void prepare_one(struct sessions *sessions, struct session *session, struct poller *poller)
 {
 	int64_t due = probe_timer_prepare(session);
-	if (due < sessions->look_due)
-		sessions->look_due = due;
+	if (due < sessions->sample_due)
+		sessions->sample_due = due;
 	if (session->dial)
 		dial_prepare(session, poller);
 	else if (session_is_by_hand(session))
@@ -640,7 +640,7 @@ static void serve_one(struct session *session, const struct poller *poller)
 
 void sessions_prepare(struct sessions *sessions, struct poller *poller)
 {
-	sessions->look_due = INT64_MAX;
+	sessions->sample_due = INT64_MAX;
 	for (size_t i = 0; i < sessions->count; i++) {
 		struct session *session = sessions->list[i];
 		if (session->state != SESSION_CLOSED) {
@@ -651,13 +651,13 @@ void sessions_prepare(struct sessions *sessions, struct poller *poller)
 		if (session->again_at)
 			poller_wake_at(poller, session->again_at);
 	}
-	poller_wake_lazily(poller, sessions->look_due);
+	poller_wake_lazily(poller, sessions->sample_due);
 	lingering_prepare(&sessions->lingering, poller);
 	async_close_prepare(sessions->async_close, poller);
 	worker_pool_prepare(sessions->host.resolver, poller);
 }
 
-/* What time it is, if it may be as late as this: the calls of this turn have asked already. */
+/* What time it is, if it may be as late as this. The calls of this turn have asked already. */
 static int64_t instant(struct sessions *sessions, int64_t due)
 {
 	int64_t before = sessions->called;
@@ -665,17 +665,18 @@ static int64_t instant(struct sessions *sessions, int64_t due)
 	return due == INT64_MAX || sessions->called != before ? sessions->called : clock_now();
 }
 
-static void look_around(struct sessions *sessions)
+static void serve_probes(struct sessions *sessions)
 {
-	int64_t now = instant(sessions, sessions->look_due);
-	for (size_t i = 0; sessions->look_due <= now && i < sessions->count; i++)
+	int64_t now = instant(sessions, sessions->sample_due);
+	for (size_t i = 0; sessions->sample_due <= now && i < sessions->count; i++)
 		if (sessions->list[i]->state != SESSION_CLOSED)
 			probe_timer_serve(sessions->list[i], now);
 	lingering_serve(&sessions->lingering);
 }
 
-/* Many busy sessions read less each, so that a turn stays short; how many is guessed from the turn
- * before. A client accepted in this turn has not been polled for yet, and is after `count`. */
+/* Each of many busy sessions reads less, so that a turn stays short; their number is guessed from
+ * the turn before. A client accepted in this turn has not been polled for yet, and is after
+ * `count`. */
 void sessions_serve(struct sessions *sessions, struct poller *poller)
 {
 	size_t busy = 0;
@@ -696,5 +697,5 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 		share = SESSION_TURN;
 	sessions->host.share = share < SMALLEST_SHARE ? SMALLEST_SHARE : share;
 	async_close_serve(sessions->async_close, poller);
-	look_around(sessions);
+	serve_probes(sessions);
 }

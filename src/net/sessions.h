@@ -18,11 +18,10 @@ enum { SESSIONS_KEPT = 20, SESSIONS_KEPT_MOST = 10000 };
 struct sessions *sessions_new(struct transcript *transcript);
 void sessions_free(struct sessions *sessions); /* closes everything */
 
-/* Making: the session is in the table at once, and what happens next is reported in its transcript.
- * NULL only where the arguments cannot be right; `options` may be NULL. A numeric address is
- * listened on before this returns, unless a socket closed in this turn may still hold the port:
- * then in the next turn. Listening without a host is on loopback, on both families; "*" is every
- * address. */
+/* The session is in the table at once, and what happens next is reported in its transcript. NULL
+ * only where the arguments cannot be right; `options` may be NULL. A numeric address is listened on
+ * before this returns, unless a socket closed in this turn may still hold the port: then in the
+ * next turn. Listening without a host is on loopback, on both families; "*" is every address. */
 struct session *sessions_open(struct sessions *sessions, const struct target *target,
                               const struct session_options *options, struct error *error);
 struct session *sessions_listen(struct sessions *sessions, const struct target *target,
@@ -50,8 +49,8 @@ bool sessions_forget(struct sessions *sessions, struct session *session, struct 
 bool sessions_set_service(struct sessions *sessions, struct session *session,
                           const struct service *service, struct error *error);
 
-/* Reads the kernel now, the timer too; what has changed is written down. */
-void sessions_look(struct sessions *sessions, struct session *session);
+/* Samples the kernel now, the timers too; what has changed is recorded. */
+void sessions_sample(struct sessions *sessions, struct session *session);
 
 /* Whether TCP clients that were refused, reset, timed out or closed by their peer are opened again
  * by themselves; not from the start. Off ends every wait for it. */
@@ -60,7 +59,7 @@ void sessions_set_reconnect(struct sessions *sessions, bool on);
 /* A session of the table that failed to open, other than this one (NULL for none); NULL. */
 struct session *sessions_failed(struct sessions *sessions, const struct session *but);
 
-/* Takes it out of the table, but keeps it until the next one is set aside: so that what failed last
+/* Takes it out of the table, but keeps it until the next one is set aside, so that the last failure
  * can still be explained. Its entries are not hidden. */
 void sessions_set_aside(struct sessions *sessions, struct session *session);
 const struct session *sessions_aside(const struct sessions *sessions); /* NULL = none */
@@ -72,8 +71,8 @@ void sessions_hide_others(struct sessions *sessions);
  * SESSIONS_KEPT_MOST. Beyond that the oldest leave it; their entries are not hidden. */
 void sessions_keep_clients(struct sessions *sessions, size_t count);
 
-/* This session (NULL for none) is looked at: it does not leave the table by itself, and the kernel
- * is asked about it more often while something is on its way. One at a time. */
+/* A person looks at this session (NULL for none): it does not leave the table by itself, and the
+ * kernel is sampled more often while something is on its way. One at a time. */
 void sessions_pin(struct sessions *sessions, struct session *session);
 
 /* Called once for each session that a listener makes, and before each one that leaves the table
@@ -92,7 +91,7 @@ void sessions_prepare(struct sessions *sessions, struct poller *poller);
 void sessions_serve(struct sessions *sessions, struct poller *poller);
 void sessions_reap(struct sessions *sessions);
 
-/* Whether the kernel is read at all; it is, from the start. Then a block of the transcript must
+/* Whether the kernel is sampled at all; it is, from the start. Then a block of the transcript must
  * hold TRANSCRIPT_ROOM and some thousand bytes more, so that what is received outlives the samples
  * around the send() that echoes it. */
 void sessions_read_kernel(struct sessions *sessions, bool on);

@@ -88,9 +88,9 @@ bool step_listen(struct session *session, int backlog, struct error *error)
 
 /* ---- connect() ---- */
 
-/* Linux counts a socket as connecting until connect() is asked once more, see connect(2) EALREADY:
- * only then does it say EISCONN to the next one, or tries again after a failure. A blocking
- * connect() has done that. */
+/* Linux counts a socket as connecting until connect() is called once more, see connect(2) EALREADY.
+ * Only then does the next one return EISCONN, or try again after a failure. A blocking connect()
+ * has done that. */
 static void settle(struct session *session, const struct endpoint *addr)
 {
 	uint8_t flags = session->caller.flags;
@@ -336,8 +336,8 @@ static void want(const struct session *session, struct poller *poller,
 		ask(poller, session->fd[i]);
 }
 
-/* Nothing has come on this socket yet that select() would report in each turn, and what comes can
- * be read. */
+/* Nothing has come on this socket that select() would report in each turn, and samples will show
+ * what comes. */
 static bool is_quiet(const struct session *session, unsigned slot)
 {
 	const struct sample *last = probe_last(&session->probe, session->fd[slot]);
@@ -484,7 +484,7 @@ static void pause_session(struct session *session)
 	                       : "what comes waits in the kernel, /recv takes it");
 }
 
-/* What a person waits for comes by itself now; only connect() still has to come to its end. */
+/* What a person waits for comes by itself now; only connect() goes on. */
 static void resume_session(struct session *session)
 {
 	const struct step *step = session->step;

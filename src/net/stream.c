@@ -22,7 +22,7 @@ struct stream {
 	bool large_reads;       /* the last recv() gave a full buffer: much is asked for at once */
 	bool greeting_due;      /* its service does not know of the client yet, */
 	bool fin_due;           /* nor of its FIN: it is paused; */
-	bool ready_due;         /* it is told when the queue is empty */
+	bool ready_due;         /* its service waits for an empty queue */
 	struct secrets secrets; /* which bytes of the queue */
 };
 
@@ -123,7 +123,7 @@ static bool was_short(size_t asked, size_t sent)
 	return sent < smaller(asked, TRANSCRIPT_ROOM);
 }
 
-/* Of what waits either secret bytes or others. */
+/* Of what waits, either secret bytes or others. */
 static size_t push_first(struct session *session, size_t *asked)
 {
 	struct stream *stream = session->own;
@@ -197,7 +197,8 @@ static bool stream_send(struct session *session, const struct endpoint *to, cons
 		return false;
 	if (len == 0)
 		return true;
-	/* Once from where the bytes are: those of the transcript's newest entry outlive one call. */
+	/* Once from where the bytes are: those of the transcript's newest entry outlive one
+	 * call. */
 	bool direct = session->state == SESSION_OPEN && !session->queue.len;
 	size_t sent = direct ? push(session, data, len) : 0;
 	if (sent == len || stream->broken)
@@ -450,7 +451,7 @@ static void take_nothing(struct session *session)
 	}
 }
 
-/* An error that says something of the call, and nothing of the connection. */
+/* An error of the call, not of the connection. */
 static bool is_misuse(const struct session *session, int code)
 {
 	const struct stream *stream = session->own;
@@ -496,8 +497,7 @@ static enum step_end recv_by_hand(struct session *session, unsigned slot, struct
 	return misuse ? STEP_FAILED : STEP_DONE;
 }
 
-/* It returns at once however little is there on a socket that it is not for, and where it asks for
- * what is there now. */
+/* recv() returns at once on a socket without a connection, and where it asks for an urgent byte. */
 static enum step_end begin_recv(struct session *session, struct error *error)
 {
 	const struct step *step = session->step;
@@ -511,8 +511,7 @@ static enum step_end begin_recv(struct session *session, struct error *error)
 
 /* ---- send() by hand ---- */
 
-/* Where nothing can be sent, or it is urgent: one call, whatever it is good for, and the kernel
- * answers. */
+/* Where nothing can be sent, or it is urgent: one call, and the kernel says what is wrong. */
 static bool send_by_hand(struct session *session, const struct endpoint *to, const void *data,
                          size_t len, int flags, struct error *error)
 {
@@ -600,8 +599,7 @@ static void stream_abort(struct session *session)
 
 /* ---- turns ---- */
 
-/* A peer that has sent FIN can only be heard of again by RST, which wakes nobody who does not
- * write. */
+/* After its FIN a peer can only send RST, which wakes nobody who does not write. */
 static bool was_cut_off(const struct session *session)
 {
 	const struct stream *stream = session->own;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* stream: a TCP conversation: its queue, FIN and RST, what its service sees of it. */
+/* stream: a conversation on a stream socket: its queue, FIN and RST, what its service sees of it. */
 #pragma once
 
 #include "net/session_internal.h"

@@ -41,8 +41,8 @@ static bool consists_of(struct span span, const char *accept)
 	return span.len > 0;
 }
 
-/* From here on a word may be quoted in an error: it has nothing in it that a terminal
- * would obey. */
+/* From here on a word may be quoted in an error: it has nothing in it that a terminal would
+ * obey. */
 static bool check_bytes(const char *text, const char *what, struct error *error)
 {
 	size_t len = strnlen(text, TEXT_MAX + 1);
@@ -100,7 +100,7 @@ static bool take_port(struct target *target, struct span word, bool listening, s
 
 /* ---- hosts ---- */
 
-/* With or without a scope behind '%'; whether there is such an interface is not known here. */
+/* With or without a scope after '%'; whether there is such an interface is not known here. */
 static bool is_ipv6(struct span host)
 {
 	char text[INET6_ADDRSTRLEN];

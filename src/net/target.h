@@ -18,10 +18,10 @@ struct target {
 	                                 "" = none: the host is a UNIX path */
 };
 
-/* `transport` is what holds where the text does not say (tcp://, udp://). `port` may be NULL: then
- * it must be in `text`, "host:port"; a lone "7001" or ":7001" is a port of this machine, with
- * `listening` also the lone name of a service. A bare IPv6 address needs `port` or brackets; with
- * `listening`, "*" is every address. Ports: 1..65535, with `listening` also 0. */
+/* `transport` holds where the text has none (tcp://, udp://). `port` may be NULL: then it must be
+ * in `text`, "host:port"; a lone "7001" or ":7001" is a port of this machine, with `listening` also
+ * the lone name of a service. A bare IPv6 address needs `port` or brackets; with `listening`, "*"
+ * is every address. Ports: 1..65535, with `listening` also 0. */
 bool target_parse(struct target *target, const char *text, const char *port,
                   enum transport transport, bool listening, struct error *error);
 

@@ -454,7 +454,7 @@ static void turns_high_descriptors_away(struct fixture *f)
 static uint64_t queue_of(const struct session *session, size_t index)
 {
 	struct endpoint local;
-	return sample_get(session_socket_reading(session, index, &local), SAMPLE_QUEUE);
+	return sample_get(session_socket_sample(session, index, &local), SAMPLE_QUEUE);
 }
 
 static int count_readings(const struct fixture *f, const struct session *session)
@@ -483,14 +483,14 @@ static void keeps_the_queues_apart(struct fixture *f)
 	is_int(queue_of(session, 1), 1, "where the second still has its one");
 	int samples = count_readings(f, session);
 	for (int i = 0; i < 10; i++)
-		sessions_look(f->sessions, session);
+		sessions_sample(f->sessions, session);
 	is_int(count_readings(f, session), samples, "looking again writes nothing down");
 	struct endpoint local;
-	session_socket_reading(session, 1, &local);
+	session_socket_sample(session, 1, &local);
 	is_int(local.family, AF_INET6, "each has its address");
 	step_pause(session, false, &f->error);
 	until(f, session_clients(session) == 3);
-	sessions_look(f->sessions, session);
+	sessions_sample(f->sessions, session);
 	is_int(queue_of(session, 0) + queue_of(session, 1), 0, "accepted, none waits any more");
 	peer_close_all(&six, 1);
 	peer_close_all(fd, 2);

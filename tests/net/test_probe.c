@@ -251,7 +251,7 @@ static void tells_sockets_apart(struct fixture *f)
 	       "two sockets of one session are not compared with each other");
 	int samples = count_readings(f, server, SAMPLE_LATER);
 	for (int i = 0; i < 5; i++)
-		sessions_look(f->sessions, server);
+		sessions_sample(f->sessions, server);
 	ok(count_readings(f, server, SAMPLE_LATER) <= samples + 1,
 	   "looking again says nothing new");
 	peer_close_all((int[]){ four, six }, 2);
@@ -273,7 +273,7 @@ static void samples_busy_sessions(struct fixture *f)
 	int around = count_readings(f, c.session, SAMPLE_AFTER);
 	ok(around <= most, "beyond a rate not every call is read around");
 	ok(around > PROBE_BURST / 2, "up to it each one is");
-	sessions_look(f->sessions, c.session);
+	sessions_sample(f->sessions, c.session);
 	ok(sample_get(session_sample(c.session), SAMPLE_CALLS) > 1,
 	   "the next reading says of how many calls it tells");
 	/* the kernel may have put all of them into one segment */
@@ -331,7 +331,7 @@ static void can_be_off(struct fixture *f)
 	struct couple c = make_couple(f);
 	struct session *udp = listen_on(f, TRANSPORT_UDP, "127.0.0.1", 0, NULL);
 	send_text(f, c.session, "x");
-	sessions_look(f->sessions, c.session);
+	sessions_sample(f->sessions, c.session);
 	uint32_t number = session_number(c.session);
 	is_int(count_entries(f, number, CALL_SAMPLE, NULL), 0, "off means no readings");
 	is_int(count_entries(f, number, CALL_SETSOCKOPT, NULL), 0, "no stamps asked for");
@@ -456,7 +456,7 @@ static void looks_while_something_is_on_its_way(struct fixture *f)
 	until(f, sample_get(session_sample(c.session), SAMPLE_TIMER) != TIMER_OFF);
 	ok(count_readings(f, c.session, SAMPLE_LATER) > 0, "by itself");
 	ok(sample_has(session_sample(c.session), SAMPLE_TIMER_LEFT), "with the timer");
-	ok(session_read_at(c.session) > clock_now() - CLOCK_S, "and when that was");
+	ok(session_sampled_at(c.session) > clock_now() - CLOCK_S, "and when that was");
 	session_block_reading(c.session, true);
 	while (session_unsent(c.session)) {
 		while (recv(c.peer, sink, LEN, MSG_DONTWAIT) > 0)
@@ -551,7 +551,7 @@ static void follows_the_one_that_closed_first(struct fixture *f)
 	is_int(session_tcp_state(c.session), STATE_FIN_WAIT2, "then it waits for the peer's FIN");
 	ok(session_is_unsettled(c.session), "which is no end yet");
 	peer_close_all(&c.peer, 1);
-	sessions_look(f->sessions, c.session);
+	sessions_sample(f->sessions, c.session);
 	is_int(session_tcp_state(c.session), STATE_TIME_WAIT, "and at last in TIME_WAIT");
 	const struct sample *r = session_sample(c.session);
 	ok(sample_get(r, SAMPLE_TIMER) == TIMER_TIMEWAIT &&
@@ -574,7 +574,7 @@ static void follows_until_it_is_gone(struct fixture *f)
 	session_close(c.session, &f->error);
 	until(f, is_in(c.session, STATE_FIN_WAIT2));
 	peer_reset(c.peer);
-	sessions_look(f->sessions, c.session);
+	sessions_sample(f->sessions, c.session);
 	is_int(session_tcp_state(c.session), STATE_GONE, "an RST ends what is left of it");
 	ok(was_in(f, c.session, SAMPLE_CLOSED, STATE_GONE), "which is written down");
 	ok(!session_is_unsettled(c.session) && is_settled(f), "and followed no more");
@@ -623,7 +623,7 @@ static void follows_some_only(struct fixture *f)
 	ok(sessions_forget(f->sessions, all[MORE], &f->error), "one that is forgotten");
 	is_int(count_followed(f), LINGERING_MOST - 1, "is not followed either");
 	sessions_read_kernel(f->sessions, false);
-	sessions_look(f->sessions, all[MORE + 1]);
+	sessions_sample(f->sessions, all[MORE + 1]);
 	fixture_turns(f, 1);
 	peer_close_all(&listener, 1);
 }

@@ -202,7 +202,7 @@ static void can_be_closed(struct fixture *f)
 	              three = silent_at(3, peer_port(listener));
 	struct session *session = open_to_all(f, (unsigned[]){ 2, 3 }, 2, peer_port(listener), 0);
 	until(f, session->fd_count == 2);
-	sessions_look(f->sessions, session);
+	sessions_sample(f->sessions, session);
 	ok(session_tcp_state(session) == STATE_SYN_SENT, "two are under way");
 	ok(session_close(session, &f->error), "it can be closed meanwhile");
 	fixture_turns(f, 2);
