@@ -287,7 +287,7 @@ static void commit(const struct caller *caller, const struct entry *entry, int f
                    int64_t buffered)
 {
 	int saved = errno;
-	transcript_commit_ends(caller->transcript, entry, addr, local, kept);
+	transcript_commit(caller->transcript, entry, addr, local, kept);
 	if (caller->observer) {
 		caller->observer->after(caller, fd, now, buffered);
 		if (call_would_block(entry->error))

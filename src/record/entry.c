@@ -41,7 +41,7 @@ bool entry_is_secret(const struct entry *entry)
 	return entry->flags & ENTRY_SECRET && entry_is_outgoing(entry);
 }
 
-/* Of no entry anything else is shown, whoever asks: so no view can forget it. */
+/* Whoever shows an entry asks here, so no view can forget that it is a secret. */
 const char *entry_payload(const struct entry *entry)
 {
 	static char stars[ENTRY_SECRET_MOST];
@@ -54,8 +54,8 @@ const char *entry_payload(const struct entry *entry)
 
 /* ---- addresses ---- */
 
-/* Our own address follows the peer's: packed, which begins with no 0; or 0 and two bytes that say
- * how far back the entry is that has it so, in units of ENTRY_ALIGN. */
+/* Our own address follows the peer's: packed, which never begins with 0; or as a reference of 0 and
+ * two bytes, the distance to the entry that has it packed, in units of ENTRY_ALIGN. */
 enum { REFERENCE = 3 };
 
 static const uint8_t *addresses(const struct entry *entry)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* entry: one line of the transcript: a call with its result, a change of state, or a note. A fixed
- * header of 40 bytes, then the payload: the bytes that went through the call, or text; then the
- * packed address of the peer where a call has one, and of a datagram our own. Beside its payload,
- * of which the path of a UNIX socket is a part, an entry has at most 64 bytes; but for the first of
- * its block to name an own IPv6 address, to which those after it refer. Knows no socket: numbers
- * are the system's. */
+/* entry: one line of the transcript: a call with its result, a change of state, or a note. A header
+ * of 40 bytes is followed by the payload, which is the bytes that went through the call or a text,
+ * and the packed addresses: the peer's where the call has one, and for datagrams our own. Beside
+ * its payload, to which a UNIX path counts, an entry takes at most 64 bytes, except for the first
+ * of a block with an own IPv6 address, to which later ones refer. Knows no socket: numbers are the
+ * system's. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,14 +14,13 @@
 #include "socket/endpoint.h"
 
 enum call {
-	CALL_NOTE,        /* not a call: text that the program says; flags tell what sort */
-	CALL_COMMAND,     /* not a call: a line that a person typed as a command, also what is left
-	                   * of one with a secret in it; arg = 1 where its words are what /find
-	                   * looks for */
+	CALL_NOTE,        /* not a call: a text of the program; see the flags */
+	CALL_COMMAND,     /* not a call: a command as it was typed, without the secret that it may
+	                   * have had; arg = 1 where its words are what /find searches for */
 	CALL_STATE,       /* not a call: what happened to the session, in words */
-	CALL_SAMPLE,      /* not a call: what the kernel says, see record/sample.h */
-	CALL_GETADDRINFO, /* payload "host service", then '\n' and each address found on a line;
-	                   * arg = status of a failed one, EAI_NONAME */
+	CALL_SAMPLE,      /* not a call: what the kernel reports, see record/sample.h */
+	CALL_GETADDRINFO, /* payload "host service", then '\n' and a line for each address found;
+	                   * arg = its status where it failed, such as EAI_NONAME */
 	CALL_SOCKET,      /* arg = type, arg2 = family, fd = result */
 	CALL_BIND,        /* address */
 	CALL_LISTEN,      /* arg = backlog */
@@ -46,18 +45,18 @@ enum call {
 enum entry_flag {
 	ENTRY_ERROR = 1,     /* a note or state that reports a failure */
 	ENTRY_ECHO = 2,      /* made by a service, not by a person */
-	ENTRY_TRUNCATED = 4, /* arg of a CALL_RECVFROM says how long the datagram really was */
+	ENTRY_TRUNCATED = 4, /* arg of a CALL_RECVFROM is the length of the whole datagram */
 	ENTRY_CONTINUES = 8, /* the text of a note goes on in the session's next entry */
 	ENTRY_WATCHING = 16, /* a call that the program makes for its own observation */
-	ENTRY_WAITED = 32,   /* a call that a blocking socket would have slept in: the duration is
+	ENTRY_WAITED = 32,   /* a blocking socket would have slept in this call: the duration counts
 	                      * from when it was asked for */
-	ENTRY_SECRET = 64,   /* what an outgoing call took is not to be shown */
+	ENTRY_SECRET = 64,   /* the payload of an outgoing call must not be shown */
 	ENTRY_ANSWER = 128,  /* a note that answers a command */
 };
 
 /* What the error queue of a socket gave, ip(7), and its timestamps, socket(7). */
 enum errqueue_origin {
-	ERRQUEUE_LOCAL, /* this machine: too large for the path, mostly */
+	ERRQUEUE_LOCAL, /* this machine: usually too large for the path */
 	ERRQUEUE_ICMP,  /* from the entry's address */
 	ERRQUEUE_ICMP6, /* the same */
 	ERRQUEUE_ACKED, /* not an error: all bytes of the stream before `info` are acknowledged */
@@ -68,9 +67,9 @@ struct errqueue {
 	uint8_t origin;         /* enum errqueue_origin */
 	uint8_t type, code;     /* of the ICMP message */
 	uint8_t error;          /* errno value */
-	uint32_t info;          /* the MTU where that is the reason (0 = not said); or see above */
+	uint32_t info;          /* the MTU where that is the reason (0 = unknown); or see above */
 	uint64_t delay;         /* of ERRQUEUE_ACKED and _LEFT: nanoseconds from the send() to it */
-	struct endpoint target; /* whom the datagram had been sent to; AF_UNSPEC if not said */
+	struct endpoint target; /* destination of the datagram; AF_UNSPEC if unknown */
 };
 
 struct entry {
@@ -85,7 +84,7 @@ struct entry {
 	int16_t arg2;
 	int16_t fd;             /* the descriptor the call was made on, -1 for none */
 	uint16_t stream_offset; /* low bits of where the payload begins in the stream (CALL_SEND,
-	                         * CALL_RECV); bytes peeked at, or urgent, do not move it on */
+	                         * CALL_RECV); peeked and urgent bytes do not count */
 	uint8_t call;           /* enum call */
 	uint8_t error;          /* errno of a failed call, 0 = success */
 	uint8_t endpoint_len;   /* bytes of addresses after the payload; 0 = none */
@@ -109,8 +108,8 @@ enum { ERRQUEUE_PACKED = 16 + ENDPOINT_PACKED };
 size_t errqueue_pack(const struct errqueue *error, uint8_t out[ERRQUEUE_PACKED]);
 bool errqueue_unpack(const struct entry *entry, struct errqueue *error);
 
-/* The payload as it may be shown: of a secret as many stars as it has bytes. entry_bytes() gives
- * the true bytes, for those who only compare them. */
+/* The payload as it may be shown: a secret is a star for each byte. entry_bytes() returns the true
+ * bytes, for those who only compare them. */
 const char *entry_payload(const struct entry *entry);
 const char *entry_bytes(const struct entry *entry);
 bool entry_is_secret(const struct entry *entry);
@@ -122,36 +121,34 @@ struct endpoint entry_addr(const struct entry *entry);
  * or multicast address, and what CALL_SENDMSG was sent from. AF_UNSPEC where it is not kept. */
 struct endpoint entry_local(const struct entry *entry);
 
-/* What entry_addr() and entry_local() unpack. `local` may be NULL, and is kept only with another of
- * its family. It is written out where `back` is 0; else it is that of the entry so many bytes
- * before this one, which has it written out: at most ENTRY_FARTHEST. Returns the bytes. */
+/* Packs what entry_addr() and entry_local() unpack. `local` may be NULL, and is kept only beside an
+ * address of its family: whole where `back` is 0, else as a reference to the entry `back` bytes
+ * before this one, at most ENTRY_FARTHEST, that has it whole. Returns the length. */
 enum { ENTRY_FARTHEST = UINT16_MAX * ENTRY_ALIGN };
 size_t entry_pack_addresses(const struct endpoint *addr, const struct endpoint *local, size_t back,
                             uint8_t out[ENTRY_ADDRESSES]);
 
-/* What the call returned: -1 for a failure, bytes for send and recv, a descriptor for socket and
+/* What the call returned: -1 on failure, bytes for send and recv, a descriptor for socket and
  * accept, else 0. */
 long entry_result(const struct entry *entry);
 
 bool entry_is_call(const struct entry *entry);      /* not a note, a command, a state or a sample */
 bool entry_is_incoming(const struct entry *entry);  /* recv, recvfrom, recvmsg */
 bool entry_is_outgoing(const struct entry *entry);  /* send, sendto, sendmsg */
-bool entry_is_addressed(const struct entry *entry); /* of these, those that name a peer each time */
+bool entry_is_addressed(const struct entry *entry); /* those of them that take an address */
 
-/* Bytes beside the stream: only peeked at, or urgent (MSG_PEEK, MSG_OOB). */
+/* Bytes beside the stream: peeked, or urgent (MSG_PEEK, MSG_OOB). */
 bool entry_is_aside(const struct entry *entry);
 
 bool entry_is_words(const struct entry *entry);      /* a note, a command, a state */
 bool entry_is_of_command(const struct entry *entry); /* a command, a note that answers one */
-bool entry_is_datagram(const struct entry *entry);   /* that was sent or received */
+bool entry_is_datagram(const struct entry *entry);   /* one that was sent or received */
 
-/* Bytes of a stream, in its order. What was sent as urgent has its place there
- * (entry.stream_offset), but who receives it receives it beside the stream: it is shown like
- * that. */
+/* Bytes of a stream, in its order. Urgent bytes that were sent have an offset in it
+ * (entry.stream_offset), but they are received, and shown, beside the stream. */
 bool entry_is_stream(const struct entry *entry);
 
-/* Bytes sent or received, and empty datagrams; not the end of a stream, of which there are words.
- */
+/* Bytes sent or received, and empty datagrams; not the end of a stream, which a state reports. */
 bool entry_is_payload(const struct entry *entry);
 
 /* The first state of a session that a listener of ours accepted. */

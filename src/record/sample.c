@@ -23,8 +23,8 @@ static bool both_have(const struct sample *a, const struct sample *b, enum sampl
 	return sample_has(a, field) && sample_has(b, field);
 }
 
-/* The kernel's counts are 32 bits wide and wrap. One that seems to have gone back is that of
- * another socket, or of one that connect(AF_UNSPEC) has emptied: of it nothing is said. */
+/* The kernel's counts are 32 bits wide and wrap. A count that seems to have gone back is that of
+ * another socket, or of one that connect(AF_UNSPEC) has reset: it is not compared. */
 static bool count_growth(const struct sample *now, const struct sample *before,
                          enum sample_field field, uint32_t *growth)
 {
@@ -65,17 +65,12 @@ void sample_compare(struct sample *now, const struct sample *before)
 	compare_data_out(now, before);
 }
 
-/* Whoever reads without asking for the timer has not seen it stop. */
-/* What waits in a stream is counted in bytes, what waits as datagrams only in the memory it
- * takes. */
-static uint64_t notable_of(const struct sample *sample)
-{
-	return sample_has(sample, SAMPLE_STATE) ? notable & ~BIT(SAMPLE_RMEM) : notable;
-}
-
+/* What waits in a stream is counted in bytes, waiting datagrams only by the memory that they take.
+ * A sample that was taken without asking for the timer has not seen it stop. */
 bool sample_differs(const struct sample *a, const struct sample *b)
 {
-	uint64_t what = notable_of(b);
+	bool is_stream = sample_has(b, SAMPLE_STATE);
+	uint64_t what = is_stream ? notable & ~BIT(SAMPLE_RMEM) : notable;
 	if ((a->present ^ b->present) & what & ~BIT(SAMPLE_TIMER))
 		return true;
 	uint64_t shared = a->present & b->present & what;
@@ -164,7 +159,7 @@ bool sample_before(const struct transcript *transcript, uint64_t position, unsig
 	return false;
 }
 
-/* Without a descriptor, by sock_diag(7), it follows on whatever was read last. */
+/* A sample without a descriptor, by sock_diag(7), follows the newest of any descriptor. */
 bool sample_previous(const struct transcript *transcript, uint64_t position, unsigned most,
                      struct sample *sample)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* sample: what the kernel reported of a socket at one instant. Each field is there or absent: what
- * a system does not give is absent, never 0. The payload of a CALL_SAMPLE entry is a sample in a
- * compact form. Knows no socket.
+/* sample: what the kernel reported of a socket at one instant. A field is present or absent: what
+ * the system does not report is absent, never 0. The payload of a CALL_SAMPLE entry is a sample in
+ * a compact form. Knows no socket.
  *
  * A sample taken right after a call follows its entry (arg = SAMPLE_AFTER). The fields SAMPLE_NEW_…
- * say what has changed since the sample before: what this call did, where SAMPLE_CALLS is 1; the
- * sum of that many calls, where it is more. */
+ * are the changes since the sample before: those of this call where SAMPLE_CALLS is 1, the sum over
+ * that many calls where it is more. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,11 +17,10 @@
 
 /* Why a sample was taken: the arg of its entry. */
 enum sample_when {
-	SAMPLE_BEFORE, /* a call is about to be made, or the socket is ready: what the network did
-	                 */
+	SAMPLE_BEFORE, /* before a call, or the socket is ready: what the network did */
 	SAMPLE_AFTER,  /* right after the call in the entry before it in time */
-	SAMPLE_LATER,  /* by itself, while something was on its way or a timer ran */
-	SAMPLE_CLOSED, /* there is no descriptor any more: by sock_diag(7) */
+	SAMPLE_LATER,  /* without a call, while something was on its way or a timer ran */
+	SAMPLE_CLOSED, /* the descriptor is closed: by sock_diag(7) */
 };
 
 enum sample_timer { TIMER_OFF, TIMER_RETRANSMIT, TIMER_KEEPALIVE, TIMER_TIMEWAIT, TIMER_PERSIST };
@@ -51,7 +50,7 @@ enum sample_field {
 	SAMPLE_UNACKED, /* segments in flight; not of a listener */
 	SAMPLE_SACKED,  /* segments; not of a listener */
 	SAMPLE_LOST,    /* segments */
-	SAMPLE_RETRANS, /* segments in flight for the second time */
+	SAMPLE_RETRANS, /* retransmitted segments in flight */
 	SAMPLE_PMTU,
 	SAMPLE_RTT,
 	SAMPLE_RTTVAR,
@@ -65,12 +64,12 @@ enum sample_field {
 	SAMPLE_BYTES_RECEIVED,
 	SAMPLE_SEGS_OUT,
 	SAMPLE_SEGS_IN,
-	SAMPLE_NOTSENT, /* bytes that have not left yet; here and in OUTQ a FIN is none */
+	SAMPLE_NOTSENT, /* bytes that have not left yet; here and in OUTQ a FIN does not count */
 	SAMPLE_MIN_RTT,
 	SAMPLE_DATA_SEGS_IN,
 	SAMPLE_DATA_SEGS_OUT,
 	SAMPLE_DELIVERY_RATE, /* bytes a second */
-	SAMPLE_APP_LIMITED,   /* 1: that rate is what the program gave, not what the path can */
+	SAMPLE_APP_LIMITED,   /* 1: that rate was limited by the application, not by the path */
 	SAMPLE_BUSY_TIME,
 	SAMPLE_RWND_LIMITED,   /* part of the busy time spent waiting for the peer's window */
 	SAMPLE_SNDBUF_LIMITED, /* and for room in our own send buffer */
@@ -86,30 +85,30 @@ enum sample_field {
 	/* ioctl and SO_MEMINFO, socket(7), udp(7). Bytes. */
 	SAMPLE_INQ,    /* to read; of a datagram socket the size of the first */
 	SAMPLE_OUTQ,   /* sent and not acknowledged, and not sent yet */
-	SAMPLE_RMEM,   /* memory that what waits to be read takes */
-	SAMPLE_RCVBUF, /* of at most */
+	SAMPLE_RMEM,   /* memory taken by what waits to be read, */
+	SAMPLE_RCVBUF, /* and its limit */
 	SAMPLE_WMEM,
 	SAMPLE_SNDBUF,
-	SAMPLE_DROPS, /* datagrams thrown away since the socket was made */
+	SAMPLE_DROPS, /* datagrams dropped since the socket was made */
 
 	/* sock_diag(7) */
 	SAMPLE_TIMER,      /* enum sample_timer */
 	SAMPLE_TIMER_LEFT, /* microseconds from the sample's time on */
 
 	/* a listener's */
-	SAMPLE_QUEUE,   /* connections that wait for accept() */
-	SAMPLE_BACKLOG, /* of at most, as asked by listen() */
+	SAMPLE_QUEUE,   /* connections that wait for accept(), */
+	SAMPLE_BACKLOG, /* and their limit, as given to listen() */
 
 	/* what has changed since the sample before */
-	SAMPLE_OLD_STATE, /* there where it differs from SAMPLE_STATE */
-	SAMPLE_NEW_OUT,   /* segments; these five are there when both samples have the count */
+	SAMPLE_OLD_STATE, /* present where it differs from SAMPLE_STATE */
+	SAMPLE_NEW_OUT,   /* segments; these five are present where both samples have the count */
 	SAMPLE_NEW_IN,
 	SAMPLE_NEW_DATA_OUT, /* segments, retransmissions not among them */
 	SAMPLE_NEW_DATA_IN,
 	SAMPLE_NEW_RETRANS,
 	SAMPLE_CALLS,    /* calls since then */
-	SAMPLE_BUFFERED, /* how long what recv() gave had lain in the buffer: its last byte, or the
-	                   * datagram */
+	SAMPLE_BUFFERED, /* how long the last byte that recv() gave, or the datagram, had been in
+	                   * the receive buffer */
 	SAMPLE_COUNT,
 };
 _Static_assert(SAMPLE_COUNT <= 64, "presence is a word of 64 bits");
@@ -124,7 +123,7 @@ static inline bool sample_has(const struct sample *sample, enum sample_field fie
 	return sample->present >> field & 1;
 }
 
-/* 0 where it is absent: ask sample_has() first wherever the difference shows. */
+/* 0 where it is absent: ask sample_has() first where that matters. */
 static inline uint64_t sample_get(const struct sample *sample, enum sample_field field)
 {
 	return sample_has(sample, field) ? sample->value[field] : 0;
@@ -141,21 +140,21 @@ static inline bool sample_is(const struct sample *sample, enum tcp_state state)
 	return sample_has(sample, SAMPLE_STATE) && sample->value[SAMPLE_STATE] == state;
 }
 
-/* Fills the fields from SAMPLE_OLD_STATE to SAMPLE_NEW_RETRANS of `now` by what `before`, an
- * earlier sample of the same socket, said. */
+/* Sets the fields from SAMPLE_OLD_STATE to SAMPLE_NEW_RETRANS of `now` from `before`, an earlier
+ * sample of the same socket. */
 void sample_compare(struct sample *now, const struct sample *before);
 
-/* Whether a person would want to see that `b` differs from `a`: state, segments, queues, window,
- * losses, drops, timers kind; not the clocks and rates that change all the time. */
+/* Whether `b` differs from `a` in what a person wants to see: state, segments, queues, windows,
+ * losses, drops, the kind of timer; not the clocks and rates that change all the time. */
 bool sample_differs(const struct sample *a, const struct sample *b);
 
-/* The compact form: the presence word, then each value that is there, 7 bits a byte (LEB128).
- * Returns its bytes. */
+/* The compact form: the presence word, then each value that is present, 7 bits a byte (LEB128).
+ * Returns its length. */
 enum { SAMPLE_PACKED = 10 * (SAMPLE_COUNT + 1) };
 size_t sample_pack(const struct sample *sample, char out[SAMPLE_PACKED]);
 
-/* The sample in an entry's payload; false where it is not one, or is cut. Fields of a later version
- * are left out. */
+/* The sample in an entry's payload; false where it is none, or is cut short. Fields of a later
+ * version are ignored. */
 bool sample_unpack(const struct entry *entry, struct sample *sample);
 
 /* The sample taken right after the call at this position; false where there is none. */
@@ -166,7 +165,7 @@ bool sample_after(const struct transcript *transcript, uint64_t position, struct
 bool sample_before(const struct transcript *transcript, uint64_t position, unsigned most,
                    struct sample *sample);
 
-/* The sample of the same socket before the one at this position, as above: a session that waits on
- * several addresses has a socket for each. */
+/* The sample of the same socket before the one at this position, within `most` entries: a session
+ * that listens on several addresses has a socket for each. */
 bool sample_previous(const struct transcript *transcript, uint64_t position, unsigned most,
                      struct sample *sample);

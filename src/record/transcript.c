@@ -12,7 +12,7 @@ _Static_assert((int)TRANSCRIPT_BLOCK <= (int)ENTRY_SECRET_MOST,
                "an entry has no more stars than that");
 _Static_assert(SESSION_INDEX_NONE == TRANSCRIPT_NONE, "a session without entries has no last one");
 
-enum { LOCALS = 8 }; /* a machine has few addresses that are asked at a time */
+enum { LOCALS = 8 }; /* a machine has few own addresses in use at a time */
 
 struct block {
 	char *memory;
@@ -40,8 +40,8 @@ struct transcript {
 	} known[LOCALS];
 	unsigned next_known; /* the one that is replaced next */
 	struct transcript_amount total;
-	struct session_index session_index;
-	bool hides; /* some session has been hidden */
+	struct session_index index; /* of sessions */
+	bool hides;                 /* some session has been hidden */
 };
 
 /* ---- blocks ---- */
@@ -59,7 +59,7 @@ static struct block *find_block(const struct transcript *transcript, uint64_t nu
 	return ring_at(transcript, (size_t)(number - transcript->first));
 }
 
-/* Takes the oldest block away and returns its memory. */
+/* Removes the oldest block and returns its memory. */
 static char *evict(struct transcript *transcript)
 {
 	struct block *oldest = ring_at(transcript, 0);
@@ -103,7 +103,7 @@ struct transcript *transcript_new(size_t ceiling, size_t block)
 	       block <= UINT32_MAX);
 	struct transcript *transcript = xcalloc(1, sizeof *transcript);
 	transcript->block_size = block;
-	session_index_init(&transcript->session_index);
+	session_index_init(&transcript->index);
 	transcript_set_ceiling(transcript, ceiling);
 	return transcript;
 }
@@ -115,7 +115,7 @@ void transcript_free(struct transcript *transcript)
 	while (transcript->live)
 		free(evict(transcript));
 	free(transcript->ring);
-	session_index_free(&transcript->session_index);
+	session_index_free(&transcript->index);
 	free(transcript);
 }
 
@@ -164,21 +164,21 @@ char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, si
 	return transcript->now->memory + transcript->now->used + ENTRY_HEADER;
 }
 
-/* Links an entry to the one before it in its session and gives it its place in the stream. */
+/* Links an entry to the one before it in its session, and notes its offset in the stream. */
 static void link_entry(struct transcript *transcript, struct entry *entry, uint64_t position)
 {
-	struct indexed_session *track = session_index_claim(
-	        &transcript->session_index, entry->session, oldest_position(transcript));
-	uint64_t distance =
-	        track->last == SESSION_INDEX_NONE ? 0 : (position - track->last) / ENTRY_ALIGN;
+	struct indexed_session *indexed = session_index_claim(&transcript->index, entry->session,
+	                                                      oldest_position(transcript));
+	bool is_first = indexed->last == SESSION_INDEX_NONE;
+	uint64_t distance = is_first ? 0 : (position - indexed->last) / ENTRY_ALIGN;
 	entry->previous_in_session = distance <= UINT32_MAX ? (uint32_t)distance : 0;
 	entry->stream_offset = 0;
-	if (track->last == SESSION_INDEX_NONE)
-		track->first = position;
-	track->last = position;
+	if (is_first)
+		indexed->first = position;
+	indexed->last = position;
 	if (entry->call != CALL_SEND && entry->call != CALL_RECV)
 		return;
-	uint16_t *offset = &track->stream_offset[entry->call == CALL_SEND];
+	uint16_t *offset = &indexed->stream_offset[entry->call == CALL_SEND];
 	entry->stream_offset = *offset;
 	if (!entry_is_aside(entry))
 		*offset = (uint16_t)(*offset + entry->len);
@@ -217,14 +217,7 @@ static void note_known(struct transcript *transcript, const struct endpoint *loc
 }
 
 uint64_t transcript_commit(struct transcript *transcript, const struct entry *header,
-                           const struct endpoint *addr, size_t len)
-{
-	return transcript_commit_ends(transcript, header, addr, NULL, len);
-}
-
-uint64_t transcript_commit_ends(struct transcript *transcript, const struct entry *header,
-                                const struct endpoint *addr, const struct endpoint *local,
-                                size_t len)
+                           const struct endpoint *addr, const struct endpoint *local, size_t len)
 {
 	struct block *block = transcript->now;
 	char *place = block->memory + block->used;
@@ -274,7 +267,7 @@ uint64_t transcript_append(struct transcript *transcript, const struct entry *he
 		char *place = transcript_reserve(transcript, endpoint_size, piece, &room);
 		if (piece)
 			memcpy(place, (const char *)payload + done, piece);
-		uint64_t position = transcript_commit(transcript, &entry, addr, piece);
+		uint64_t position = transcript_commit(transcript, &entry, addr, NULL, piece);
 		if (!done)
 			first = position;
 		done += piece;
@@ -335,8 +328,8 @@ uint64_t transcript_newest(const struct transcript *transcript)
 	return only_begun ? newest_in(transcript, number - 2) : newest;
 }
 
-/* After an entry too large for entry.previous there are only few others in the block: walk from its
- * start. */
+/* A distance too large for entry.previous means large entries, so there are few in the block: walk
+ * from its start. */
 static size_t offset_before(const struct block *block, size_t offset)
 {
 	size_t before = 0;
@@ -368,7 +361,6 @@ uint64_t transcript_end(const struct transcript *transcript)
 	       transcript->now->used;
 }
 
-/* A link is followed only as long as there is something at its end. */
 static uint64_t live_or_none(const struct transcript *transcript, uint64_t position)
 {
 	return position >= oldest_position(transcript) ? position : TRANSCRIPT_NONE;
@@ -376,12 +368,14 @@ static uint64_t live_or_none(const struct transcript *transcript, uint64_t posit
 
 uint64_t transcript_last(const struct transcript *transcript, uint32_t session)
 {
-	return live_or_none(transcript, session_index_last(&transcript->session_index, session));
+	const struct indexed_session *indexed = session_index_find(&transcript->index, session);
+	return indexed ? live_or_none(transcript, indexed->last) : TRANSCRIPT_NONE;
 }
 
 uint64_t transcript_begin(const struct transcript *transcript, uint32_t session)
 {
-	return live_or_none(transcript, session_index_first(&transcript->session_index, session));
+	const struct indexed_session *indexed = session_index_find(&transcript->index, session);
+	return indexed ? live_or_none(transcript, indexed->first) : TRANSCRIPT_NONE;
 }
 
 uint64_t transcript_before(const struct transcript *transcript, uint64_t position)
@@ -393,7 +387,7 @@ uint64_t transcript_before(const struct transcript *transcript, uint64_t positio
 	                    position - (uint64_t)entry->previous_in_session * ENTRY_ALIGN);
 }
 
-/* Walks forward from the entry and, in turns, back from the session's newest, so that neither a
+/* Walks forward from the entry and, alternately, back from the session's newest, so that neither a
  * long history of this session nor a flood in another makes it slow. */
 uint64_t transcript_after(const struct transcript *transcript, uint64_t position)
 {
@@ -416,22 +410,28 @@ uint64_t transcript_after(const struct transcript *transcript, uint64_t position
 
 void transcript_hide(struct transcript *transcript, uint32_t session)
 {
-	session_index_hide(&transcript->session_index, session);
-	transcript->hides = true;
+	struct indexed_session *indexed = session_index_find(&transcript->index, session);
+	if (indexed)
+		indexed->hidden = transcript->hides = true;
 }
 
 void transcript_hide_others(struct transcript *transcript,
                             bool (*stays)(const void *context, uint32_t session),
                             const void *context)
 {
-	session_index_hide_others(&transcript->session_index, stays, context);
-	transcript->hides = true;
+	for (size_t i = 0; i < transcript->index.cap; i++) {
+		struct indexed_session *indexed = &transcript->index.list[i];
+		if (indexed->last != SESSION_INDEX_NONE && !stays(context, indexed->session))
+			indexed->hidden = transcript->hides = true;
+	}
 }
 
-/* Asked for each entry of a merged view, and mostly nothing is hidden. */
+/* Asked for each entry of a merged view, and usually nothing is hidden. */
 bool transcript_is_hidden(const struct transcript *transcript, uint32_t session)
 {
-	return transcript->hides && session_index_is_hidden(&transcript->session_index, session);
+	const struct indexed_session *indexed =
+	        transcript->hides ? session_index_find(&transcript->index, session) : NULL;
+	return indexed && indexed->hidden;
 }
 
 uint64_t transcript_count(const struct transcript *transcript)
@@ -467,9 +467,4 @@ bool transcript_has_lost(const struct transcript *transcript, uint32_t session)
 	if (transcript_last(transcript, session) != TRANSCRIPT_NONE)
 		return transcript_begin(transcript, session) == TRANSCRIPT_NONE;
 	return transcript_lost(transcript).entries > 0;
-}
-
-size_t transcript_memory(const struct transcript *transcript)
-{
-	return transcript->live * transcript->block_size;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* transcript: the memory of what happened. Append-only entries in blocks of one size; at the
- * ceiling the oldest block goes. Owns the blocks and, for each session, where its last entry is. A
- * position is the number of bytes ever placed before an entry: it stays valid forever, and
- * transcript_at() says NULL once its block has gone, so a cursor is a plain number that survives
- * eviction. Does no call and draws nothing.
+ * ceiling the oldest block is evicted. Owns the blocks and an index of the sessions. A position is
+ * the number of bytes ever placed before an entry. It stays valid forever: transcript_at() returns
+ * NULL once its block has been evicted, so a cursor is a plain number. Makes no call and draws
+ * nothing.
  *
- *	recv(fd, transcript_reserve(t, ...)) ; transcript_commit(t, n)     no copy, no line index */
+ *	recv(fd, transcript_reserve(t, ...)); transcript_commit(t, ...);   no copy, no line index */
 #pragma once
 
 #include <stdbool.h>
@@ -18,15 +18,14 @@
 
 enum {
 	TRANSCRIPT_BLOCK = 1 << 20, /* default size of a block */
-	TRANSCRIPT_ROOM =
-	        1 << 16, /* a datagram always fits: transcript_reserve() grants that much */
+	TRANSCRIPT_ROOM = 1 << 16,  /* transcript_reserve() can always grant this: any datagram */
 };
 
 struct transcript;
 
-/* `ceiling` is the most that all blocks take together, at least three blocks; `block` a multiple of
- * ENTRY_ALIGN, at least ENTRY_HEADER + ENTRY_ADDRESSES + 64, below 4 GiB. Tests make both tiny.
- * Owned by the caller. */
+/* `ceiling` is the most bytes that all blocks take together, at least three blocks; `block` is a
+ * multiple of ENTRY_ALIGN from ENTRY_HEADER + ENTRY_ADDRESSES + 64 to below 4 GiB. Tests make both
+ * tiny. Owned by the caller. */
 struct transcript *transcript_new(size_t ceiling, size_t block);
 void transcript_free(struct transcript *transcript);
 
@@ -34,39 +33,34 @@ void transcript_free(struct transcript *transcript);
 void transcript_set_ceiling(struct transcript *transcript, size_t ceiling);
 size_t transcript_ceiling(const struct transcript *transcript);
 
-/* Begins an entry and returns where its payload goes; *room says how many bytes may be put there:
+/* Begins an entry and returns where its payload goes; *room is the number of bytes that fit there:
  * to the end of the block, and at least `least` (capped to what an empty block can hold). The
- * addresses, if any, are placed after it at transcript_commit(), when the call has returned them:
+ * addresses are placed after the payload by transcript_commit(), when the call has returned them:
  * room for endpoint_size bytes is left, ENTRY_ADDRESSES is enough for all. Only one entry may be
- * begun at a time. The newest three blocks always stay. So bytes of the newest entry may be copied
- * into the next call's, also where small entries, which together leave room for TRANSCRIPT_ROOM in
- * a block, come before and after it: they fill one block at most between them. */
+ * begun at a time. The newest three blocks always stay, so bytes of the newest entry may be copied
+ * into the next one, also where small entries come between: they fill one block at most. */
 char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, size_t least,
                          size_t *room);
 
-/* Completes the begun entry: a copy of `header` is completed with len, endpoint_len and its links,
- * and placed; returns where it is. */
+/* Completes the begun entry: places a copy of `header` with len, endpoint_len and its links, and
+ * returns where it is. `addr` is the peer's, `local` our own, see entry_local(); both may be
+ * NULL. */
 uint64_t transcript_commit(struct transcript *transcript, const struct entry *header,
-                           const struct endpoint *addr, size_t len);
-
-/* The same with our own address beside the peer's, see entry_local(); both may be NULL. */
-uint64_t transcript_commit_ends(struct transcript *transcript, const struct entry *header,
-                                const struct endpoint *addr, const struct endpoint *local,
-                                size_t len);
+                           const struct endpoint *addr, const struct endpoint *local, size_t len);
 
 /* Forgets the begun entry. */
 void transcript_cancel(struct transcript *transcript);
 
-/* An entry in one step. A payload longer than a block can hold is cut into several entries: for a
- * note or state with ENTRY_CONTINUES on all but the last. Returns the position of the first. */
+/* An entry in one step. A payload longer than a block can hold is cut into several entries; notes
+ * and states have ENTRY_CONTINUES on all but the last. Returns the position of the first. */
 uint64_t transcript_append(struct transcript *transcript, const struct entry *header,
                            const struct endpoint *addr, const void *payload, size_t len);
 
-/* The entry at a position that was given for one; NULL when it has been evicted. The pointer holds
- * until the next reserve or append. */
+/* The entry at a position; NULL where it has been evicted. The pointer holds until the next reserve
+ * or append. */
 const struct entry *transcript_at(const struct transcript *transcript, uint64_t position);
 
-/* Oldest entry still there; TRANSCRIPT_NONE when empty. */
+/* The oldest entry left; TRANSCRIPT_NONE where there is none. */
 uint64_t transcript_first(const struct transcript *transcript);
 
 /* The entry that follows in time, of any session; TRANSCRIPT_NONE at the end. An evicted position
@@ -78,8 +72,7 @@ uint64_t transcript_next(const struct transcript *transcript, uint64_t position)
 uint64_t transcript_newest(const struct transcript *transcript);
 uint64_t transcript_previous(const struct transcript *transcript, uint64_t position);
 
-/* The position that the next entry will have, or a smaller one if it fits the present block:
- * entries made from now on are at or after it. */
+/* Entries made from now on are at or after this position. */
 uint64_t transcript_end(const struct transcript *transcript);
 
 /* The newest entry of a session, the very first one, and the one before an entry in the same
@@ -92,29 +85,27 @@ uint64_t transcript_before(const struct transcript *transcript, uint64_t positio
  * evicted. */
 uint64_t transcript_after(const struct transcript *transcript, uint64_t position);
 
-/* Hides the entries of a session wherever all sessions are shown or written out; they are evicted
- * as others are. Nothing may be appended to it afterwards. */
+/* Hides the entries of a session wherever all sessions are shown or written out, until they are
+ * evicted. Nothing may be appended to it afterwards. */
 void transcript_hide(struct transcript *transcript, uint32_t session);
 void transcript_hide_others(struct transcript *transcript,
                             bool (*stays)(const void *context, uint32_t session),
                             const void *context);
 bool transcript_is_hidden(const struct transcript *transcript, uint32_t session);
 
-/* How much there is of something: bytes are those of payloads. */
 struct transcript_amount {
-	uint64_t entries, bytes;
+	uint64_t entries, bytes; /* bytes of payload */
 };
 
-/* What was written before the entry at `position`; all that was ever written for TRANSCRIPT_NONE.
- * Of a position that has been evicted, what was written before the oldest entry left. */
+/* What was written before the entry at `position`, for TRANSCRIPT_NONE all that was ever written.
+ * For an evicted position it is what was written before the oldest entry left. */
 struct transcript_amount transcript_amount_before(const struct transcript *transcript,
                                                   uint64_t position);
 
-/* What eviction has taken, of all sessions; and whether it took anything of this one. Of a session
- * of which nothing is left, nothing is remembered: it counts as one that has lost all. */
+/* What eviction has taken of all sessions; and whether it has taken anything of this one. A session
+ * of which no entry is left counts as one that has lost some, once anything was evicted. */
 struct transcript_amount transcript_lost(const struct transcript *transcript);
 bool transcript_has_lost(const struct transcript *transcript, uint32_t session);
 
-/* Entries ever appended, and the memory of all blocks in bytes: never above the ceiling. */
+/* Entries ever appended. */
 uint64_t transcript_count(const struct transcript *transcript);
-size_t transcript_memory(const struct transcript *transcript);

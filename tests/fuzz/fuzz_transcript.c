@@ -108,7 +108,7 @@ static void receive(struct model *model, struct transcript *t, const struct step
 	}
 	struct entry header = header_of(step);
 	size_t len = step->amount < room ? step->amount : room;
-	remember(model, t, transcript_commit(t, &header, addr, len), step, is_gone);
+	remember(model, t, transcript_commit(t, &header, addr, NULL, len), step, is_gone);
 	require(model->list[model->count - 1].len == len);
 }
 
@@ -163,8 +163,8 @@ static void check(const struct model *model, const struct transcript *t)
 	size_t lost = transcript_lost(t).entries;
 	uint64_t bytes = 0;
 	require(lost <= model->count && transcript_count(t) == model->count);
-	require(transcript_memory(t) <= transcript_ceiling(t));
 	uint64_t next = transcript_first(t);
+	require(next == TRANSCRIPT_NONE || transcript_end(t) - next <= transcript_ceiling(t));
 	for (size_t i = 0; i < lost; i++) {
 		bytes += model->list[i].len;
 		require(!transcript_at(t, model->list[i].position));

@@ -42,7 +42,7 @@ static const char *told_ends(enum call call, const struct endpoint *local)
 	char *location = transcript_reserve(transcript, ENTRY_ADDRESSES, 2, &room);
 	memcpy(location, "hi", 2);
 	const struct entry *entry = transcript_at(
-	        transcript, transcript_commit_ends(transcript, &header, &echo, local, 2));
+	        transcript, transcript_commit(transcript, &header, &echo, local, 2));
 	buf_clear(&text);
 	calltext_call(entry, 10, &text);
 	buf_append_text(&text, " ");
