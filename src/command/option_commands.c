@@ -72,7 +72,7 @@ static bool list_options(const struct invocation *invocation, struct error *erro
 	struct session *session = invocation->session;
 	unsigned of = sort_of(session);
 	struct buf text = { .max = SIZE_MAX };
-	if (session_family(session) == AF_UNSPEC) {
+	if (!session_family(session)) {
 		error_set(error, "session %u has no socket", session_number(session));
 		return false;
 	}

@@ -102,21 +102,15 @@ static int ask(const struct lookup_query *query, struct lookup_answer *answer)
 }
 
 /* No host at all is this machine. To listen, that is every address of it, IPv6 first, since it may
- * take IPv4 along; getaddrinfo() has them the other way round. To open, it is loopback, IPv4 first:
- * most servers listen there only, and UDP tries one address. */
-static void answer_own(struct question *question)
+ * take IPv4 along; to open, it is loopback, IPv4 first: most servers listen there only, and UDP
+ * tries one address. Systems differ in the order that they give. */
+static void order_own(struct lookup_answer *answer, bool ipv6_first)
 {
-	struct lookup_answer *answer = &question->answer;
-	int family = question->query.family;
-	bool passive = question->query.passive;
-	uint16_t port = answer->addr[0].port;
-	int families[] = { passive ? AF_INET6 : AF_INET, passive ? AF_INET : AF_INET6 };
-	answer->count = 0;
-	for (int i = 0; i < 2; i++)
-		if (family == AF_UNSPEC || family == families[i])
-			answer->addr[answer->count++] =
-			        passive ? endpoint_any(families[i], port)
-			                : endpoint_loopback(families[i], port);
+	struct endpoint first = answer->addr[0];
+	if (answer->count != 2 || endpoint_is_ipv6(&first) == ipv6_first)
+		return;
+	answer->addr[0] = answer->addr[1];
+	answer->addr[1] = first;
 }
 
 static void look_up(void *context)
@@ -126,8 +120,8 @@ static void look_up(void *context)
 	answer->begun = clock_now();
 	answer->status = ask(&question->query, answer);
 	question->code = errno;
-	if (answer->count && !question->query.target.host[0])
-		answer_own(question);
+	if (!question->query.target.host[0])
+		order_own(answer, question->query.passive);
 	answer->ended = clock_now();
 }
 

@@ -155,7 +155,7 @@ static bool take_host(struct target *target, struct span host, bool listening, s
 	if (host.len && memchr(host.text, ':', host.len) && !is_ipv6(host))
 		error_usage(error, QUOTE " is not an IPv6 address", QUOTED(host));
 	else if (host.len && is_bad_ipv4(host))
-		error_usage(error, QUOTE " is not an IPv4 address", QUOTED(host));
+		error_usage(error, QUOTE " is not a valid address", QUOTED(host));
 	else if (host.len && !memchr(host.text, ':', host.len) && !is_name(host) &&
 	         !(listening && is_star(host)))
 		error_usage(error, QUOTE " is not a host name or address", QUOTED(host));

@@ -77,7 +77,7 @@ const char *constant_family(int family, char out[CONSTANT_TEXT])
 	return LOOKUP(families, family, out);
 }
 
-/* On some systems close-on-exec and non-blocking are wished for in the same word, socket(2). */
+/* On some systems the type carries flags, socket(2). */
 const char *constant_type(int type, char out[CONSTANT_TEXT])
 {
 #if defined SOCK_CLOEXEC && defined SOCK_NONBLOCK

@@ -109,7 +109,7 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 	return a->port == b->port && endpoint_host_equal(a, b);
 }
 
-/* FNV-1a over what tells addresses apart. */
+/* FNV-1a of the packed form. */
 uint32_t endpoint_hash(const struct endpoint *addr)
 {
 	uint8_t bytes[ENDPOINT_PACKED];
@@ -181,7 +181,7 @@ static void format_ipv6(const struct endpoint *addr, char out[ENDPOINT_TEXT])
 		snprintf(out + len, ENDPOINT_TEXT - len, "%%%u", (unsigned)addr->scope);
 }
 
-/* Bytes above ASCII stay: who shows them marks those that are no text. */
+/* Bytes above ASCII stay as they are: whoever shows them marks what is not text. */
 static void format_path(const struct endpoint *addr, char out[ENDPOINT_TEXT])
 {
 	bool abstract = addr->path_len && addr->path[0] == '\0';

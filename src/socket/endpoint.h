@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* endpoint: one end of a conversation as a small value: what the calls take and the entries keep.
- * The only module that tells address families apart: everybody else asks it. Opens no socket. */
+/* endpoint: one end of a conversation as a small value, which calls take and entries keep. Only this
+ * module compares address families. Opens no socket. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,9 +12,9 @@
 
 enum {
 	ENDPOINT_PATH = 108,                   /* most bytes of a UNIX path or abstract name */
-	ENDPOINT_TEXT = 4 * ENDPOINT_PATH + 2, /* of its text, each byte escaped */
+	ENDPOINT_TEXT = 4 * ENDPOINT_PATH + 2, /* as text, each byte escaped */
 	ENDPOINT_PACKED = 2 + ENDPOINT_PATH,   /* most bytes of the packed form, */
-	ENDPOINT_PACKED_IP = 1 + 2 + 5 + 16,   /* of IPv4 and IPv6 */
+	ENDPOINT_PACKED_IP = 1 + 2 + 5 + 16,   /* and of that of IPv4 and IPv6 */
 };
 
 struct endpoint {
@@ -46,33 +46,33 @@ bool endpoint_is_any(const struct endpoint *addr);
 /* The whole of 127.0.0.0/8, ::1, and what is mapped from the former. */
 bool endpoint_is_loopback(const struct endpoint *addr);
 
-/* As the kernel tells them apart: a v4-mapped address differs from the IPv4 one. The hash is the
- * same for equal ones. */
+/* As the kernel compares them: a v4-mapped address differs from the IPv4 one. Equal ones have the
+ * same hash. */
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 bool endpoint_host_equal(const struct endpoint *a,
                          const struct endpoint *b); /* whatever the port */
 bool endpoint_same_family(const struct endpoint *a, const struct endpoint *b);
 uint32_t endpoint_hash(const struct endpoint *addr);
 
-/* What an IPv6 socket calls ::ffff:192.0.2.1 is 192.0.2.1 on the wire, RFC 4291 section 2.5.5.2;
- * every other address is returned as it is. */
+/* What an IPv6 socket calls ::ffff:192.0.2.1 is 192.0.2.1 on the wire, RFC 4291 section 2.5.5.2.
+ * Returns any other address as it is. */
 struct endpoint endpoint_on_wire(const struct endpoint *addr);
 
 /* The same address as a socket of this family takes it: 192.0.2.1 mapped on one of IPv6, and the
  * other way round; else as it is. */
 struct endpoint endpoint_for_family(const struct endpoint *addr, int family);
 
-/* Whether what is sent to `to` arrives at a socket that has this local address: the same on the
- * wire, and who connects to "any address" reaches this machine. */
+/* Whether what is sent to `to` reaches a socket with this local address: the same on the wire, or
+ * one of loopback where `to` is "any address". */
 bool endpoint_reaches(const struct endpoint *to, const struct endpoint *local);
 
-/* The bytes of IP and UDP headers in front of a datagram, and the most that it may carry. */
+/* The bytes of IP and UDP headers in front of a datagram, and the most that it can carry. */
 unsigned endpoint_udp_headers(const struct endpoint *addr);
 unsigned endpoint_udp_max(const struct endpoint *addr);
 
 /* "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80", "[::ffff:127.0.0.1]:80", "/run/echo", "@name",
- * "(unnamed)". Of a UNIX address endpoint_parse_path() makes the same again, and no byte of it is a
- * control. Returns `out`. */
+ * "(unnamed)". Has no control characters; endpoint_parse_path() reads UNIX addresses back. Returns
+ * `out`. */
 const char *endpoint_format(const struct endpoint *addr, char out[ENDPOINT_TEXT]);
 
 /* The same without port and brackets. */
@@ -81,19 +81,17 @@ const char *endpoint_format_host(const struct endpoint *addr, char out[ENDPOINT_
 /* "IPv4", "IPv6", "UNIX"; "" for AF_UNSPEC. Static. */
 const char *endpoint_family_name(int family);
 
-/* Fills a socket address and returns its length; 0 for AF_UNSPEC, and where the system has no room
- * for the path. */
+/* Fills a socket address and returns its length; 0 for AF_UNSPEC, and for a path that is too long
+ * on this system. */
 socklen_t endpoint_to_sockaddr(const struct endpoint *addr, struct sockaddr_storage *out);
 
-/* AF_UNSPEC where the family is another. A path ends at its first NUL, an abstract name with
- * `len`. */
+/* AF_UNSPEC for any other family. A path ends at its first NUL, an abstract name with `len`. */
 struct endpoint endpoint_from_sockaddr(const struct sockaddr *sa, socklen_t len);
 
-/* The form in which it is kept by the million: a byte that says what follows, and no more than
- * that. 7 bytes for IPv4, 19 for IPv6, one to five more with a scope, two and the path for UNIX,
- * none for AF_UNSPEC. Returns its length; `out` has room for ENDPOINT_PACKED, or for an address of
- * IPv4 or IPv6 for ENDPOINT_PACKED_IP. */
+/* The form for keeping millions: 7 bytes for IPv4, 19 for IPv6, one to five more with a scope, two
+ * and the path for UNIX, none for AF_UNSPEC. Returns its length; `out` has room for ENDPOINT_PACKED,
+ * or for ENDPOINT_PACKED_IP where the address is of IPv4 or IPv6. */
 size_t endpoint_pack(const struct endpoint *addr, uint8_t *out);
 
-/* Returns the bytes taken, 0 where there is no packed address; *addr is AF_UNSPEC then. */
+/* Returns the bytes taken; 0 with *addr AF_UNSPEC where there is no packed address. */
 size_t endpoint_unpack(struct endpoint *addr, const uint8_t *bytes, size_t len);

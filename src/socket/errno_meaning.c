@@ -17,7 +17,6 @@ enum {
 	SYMBOL_MAX = 24, /* bytes of a symbol; what is longer is none */
 };
 
-/* Of one errno value; what it is elsewhere, the row itself says. */
 #define CASES(...)                                                                                 \
 	(const struct errno_case[])                                                                \
 	{                                                                                          \
@@ -104,7 +103,7 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "A name server.", "Ask for another name: www. in front, perhaps.", NULL },
 #endif
 	{ "EAI_NONAME", EAI_NONAME, "getaddrinfo",
-	  "Nobody knows this name; or it is no number and look-ups are off (-n).",
+	  "Nobody knows this name; or it is not a numeric address, and look-ups are off (-n).",
 	  "A name server, or /etc/hosts.",
 	  "Check the spelling: 127.0.0.256 is not a valid address, so it is looked up as a name.",
 	  NULL },
@@ -386,7 +385,7 @@ const struct errno_meaning *errno_meaning_of_lookup(int status)
 	return numbered(status, true);
 }
 
-/* ---- where it was met ---- */
+/* ---- cases ---- */
 
 /* Whether "recv, send" has this call; sendto() and recvfrom() are kinds of send() and recv(). */
 static bool names_call(const char *calls, const char *call)

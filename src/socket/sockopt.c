@@ -71,18 +71,18 @@ static const char *name_of_wanted(const void *wanted, size_t index)
 	return ((const struct wanted *)wanted)->table[index].name;
 }
 
-/* Capitals do not matter, and what is before the underscore may be left out. */
+/* Case does not matter, and the part before the underscore may be omitted. */
 static enum choice_fit fit(const void *context, size_t index, const char *name, size_t len)
 {
 	const struct wanted *wanted = context;
-	const char *whole = wanted->table[index].name, *behind = strchr(whole, '_') + 1;
+	const char *whole = wanted->table[index].name, *rest = strchr(whole, '_') + 1;
 	if (!sockopt_is_of(&wanted->table[index], wanted->of) || !len)
 		return CHOICE_DIFFERENT;
 	bool begins = strncasecmp(whole, name, len) == 0;
 	if (begins && !whole[len])
 		return CHOICE_WHOLE;
-	if (strncasecmp(behind, name, len) == 0)
-		return behind[len] ? CHOICE_BEGINNING : CHOICE_SHORT;
+	if (strncasecmp(rest, name, len) == 0)
+		return rest[len] ? CHOICE_BEGINNING : CHOICE_SHORT;
 	return begins ? CHOICE_BEGINNING : CHOICE_DIFFERENT;
 }
 
@@ -160,7 +160,7 @@ static void format_bytes(const unsigned char *bytes, size_t len, struct buf *out
 		buf_append_text(out, "nothing");
 }
 
-/* False where no number has so many bytes. Other systems have options of one byte. */
+/* False where no number has this length. Other systems have options of one byte. */
 static bool read_number(const void *value, size_t len, int64_t *number)
 {
 	int narrow;
@@ -323,7 +323,7 @@ static bool parse_linger(const char *text, struct linger *linger)
 	return !linger->l_onoff || parse_int(text, "s", 0, LINGER_MAX, &linger->l_linger);
 }
 
-/* "1.5 s" as well as "1.5s"; what is shorter than a microsecond would read "off". */
+/* "1.5 s" as well as "1.5s"; less than a microsecond would be "off". */
 static bool parse_time(const char *text, struct timeval *time)
 {
 	char joined[32];
@@ -438,7 +438,7 @@ bool sockopt_parse(const struct sockopt *option, const char *text, void *value, 
 	return true;
 }
 
-/* ---- what the kernel made of it ---- */
+/* ---- what the kernel stored ---- */
 
 const char *sockopt_reason(const struct sockopt *option, const void *asked, const void *got)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* tcp_state: the states of TCP, RFC 9293, and what a session is in where TCP has no word for it:
- * one enum for the kernel's readings, the sessions and all that draws them. */
+/* tcp_state: the states of TCP, RFC 9293, and those of a session for which TCP has no word. One enum
+ * for the kernel's samples, the sessions and the views. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 
 /* The kernel's numbers, those of Linux; the other systems' are translated. */
 enum tcp_state {
-	STATE_GONE, /* there is no row in the kernel any more: closed, too */
+	STATE_GONE, /* no longer in the kernel: closed, too */
 	STATE_ESTABLISHED,
 	STATE_SYN_SENT,
 	STATE_SYN_RECV,
@@ -22,22 +22,21 @@ enum tcp_state {
 	STATE_CLOSING,
 	STATE_COUNT,
 
-	/* What our own calls tell, and no kernel says. */
+	/* Known from our own calls, not from the kernel. */
 	STATE_FIN_WAIT = STATE_COUNT, /* one of the two */
 	STATE_DATAGRAMS,
 	STATE_WAITING_TO_RESOLVE,
 	STATE_RESOLVING,
 };
 
-/* Whether it is one of TCP's. */
 static inline bool tcp_state_is_known(enum tcp_state state)
 {
 	return state < STATE_COUNT;
 }
 
-/* "ESTABLISHED", "FIN_WAIT2", "CLOSED"; "?" for numbers that are no state of TCP, as a hostile
- * sample may have them. Static. */
+/* "ESTABLISHED", "FIN_WAIT2", "CLOSED"; "?" for a number that is no state of TCP, which a corrupt
+ * sample may have. Static. */
 const char *tcp_state_name(uint64_t state);
 
-/* The same, and "FIN_WAIT", "UDP", "resolving" for what only our calls tell. */
+/* The same, and "FIN_WAIT", "UDP", "resolving" for those known from our own calls. */
 const char *tcp_state_title(enum tcp_state state);

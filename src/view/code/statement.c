@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/code/statement.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -116,18 +115,22 @@ uint64_t statement_buffer(const struct statement *statement)
 	return (uint64_t)entry->arg;
 }
 
+/* The scope is a number of its own in a program. */
+static const char *host_text(struct endpoint addr, char out[STATEMENT_HOST])
+{
+	char text[ENDPOINT_TEXT];
+	addr.scope = 0;
+	snprintf(out, STATEMENT_HOST, "%s",
+	         endpoint_is_set(&addr) ? endpoint_format_host(&addr, text) : "");
+	return out;
+}
+
 const char *statement_host(const struct entry *entry, char out[STATEMENT_HOST])
 {
-	struct endpoint addr = entry_addr(entry);
-	if (!inet_ntop(addr.family, addr.ip, out, STATEMENT_HOST))
-		out[0] = '\0';
-	return out;
+	return host_text(entry_addr(entry), out);
 }
 
 const char *statement_local(const struct entry *entry, char out[STATEMENT_HOST])
 {
-	struct endpoint local = entry_local(entry);
-	if (!inet_ntop(local.family, local.ip, out, STATEMENT_HOST))
-		out[0] = '\0';
-	return out;
+	return host_text(entry_local(entry), out);
 }
