@@ -10,16 +10,6 @@
 
 #include "base/clock.h"
 
-static struct endpoint loopback(int family, uint16_t port)
-{
-	struct endpoint addr = { .family = (uint8_t)family, .port = port };
-	if (family == AF_INET6)
-		addr.ip[15] = 1;
-	else
-		memcpy(addr.ip, (uint8_t[4]){ 127, 0, 0, 1 }, 4);
-	return addr;
-}
-
 static int close_failed(int fd)
 {
 	int saved = errno;
@@ -30,7 +20,7 @@ static int close_failed(int fd)
 
 static int bind_loopback(int fd, int family)
 {
-	struct endpoint addr = loopback(family, 0);
+	struct endpoint addr = endpoint_loopback(family, 0);
 	struct sockaddr_storage storage;
 	socklen_t len = endpoint_to_sockaddr(&addr, &storage);
 	return bind(fd, (struct sockaddr *)&storage, len);
@@ -38,7 +28,7 @@ static int bind_loopback(int fd, int family)
 
 static int connect_loopback(int fd, int family, uint16_t port)
 {
-	struct endpoint addr = loopback(family, port);
+	struct endpoint addr = endpoint_loopback(family, port);
 	struct sockaddr_storage storage;
 	socklen_t len = endpoint_to_sockaddr(&addr, &storage);
 	return connect(fd, (struct sockaddr *)&storage, len);
@@ -212,16 +202,12 @@ bool peer_send(int fd, const void *data, size_t len, int ms)
 	return true;
 }
 
-static bool has_needle(const char *data, size_t len, const char *needle)
-{
-	return needle && memmem(data, len, needle, strlen(needle));
-}
-
 ssize_t peer_recv_until(int fd, char *data, size_t cap, const char *needle, int ms)
 {
 	size_t len = 0;
 	int64_t end = clock_now() + ms * CLOCK_MS;
-	while (len + 1 < cap && !has_needle(data, len, needle) && wait_until(fd, POLLIN, end)) {
+	while (len + 1 < cap && !(needle && memmem(data, len, needle, strlen(needle))) &&
+	       wait_until(fd, POLLIN, end)) {
 		ssize_t got = recv(fd, data + len, cap - 1 - len, MSG_DONTWAIT);
 		if (got < 0 && is_temporary(errno))
 			continue;

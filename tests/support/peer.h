@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* peer: the other end, for tests: ordinary and hostile TCP and UDP sockets on loopback. No root, no
- * fixed port, no thread; every wait has a deadline in milliseconds and ends at what it waits for. A
+ * fixed port, no thread. Every wait has a deadline in milliseconds and ends as soon as it can. A
  * failure to make a socket is -1. */
 #pragma once
 
@@ -12,7 +12,7 @@
 #include "socket/endpoint.h"
 
 enum {
-	PEER_MS = 5000, /* a deadline that is reached only where the test fails */
+	PEER_MS = 5000, /* a deadline that only a failing test reaches */
 	PEER_FILL = 8,  /* most connections that peer_blackhole() makes */
 };
 
@@ -20,28 +20,26 @@ enum {
 bool peer_has_ipv6(void);
 
 int peer_listen(int family, int backlog);
-int peer_listen_small(int family, int receive_buffer); /* what it accepts has a tiny window */
-int peer_refused(
-        int family); /* bound, not listening: connecting is refused; nobody can take the port */
-int peer_blackhole(int family,
-                   int fill[PEER_FILL]); /* listens with a full queue: further connects hang */
+int peer_listen_small(int family, int receive_buffer); /* its clients have a tiny window */
+int peer_refused(int family); /* bound, not listening: refuses, and nobody else gets the port */
+int peer_blackhole(int family, int fill[PEER_FILL]); /* its queue is full: more connects hang */
 int peer_udp(int family);
-int peer_udp_refused(int family); /* datagrams of strangers are answered by ICMP port unreachable */
+int peer_udp_refused(int family); /* answers strangers with ICMP port unreachable */
 int peer_connect(int family, uint16_t port, int ms); /* a TCP client, connected */
 void peer_close_all(int *fds, size_t count);         /* each that is not -1 */
 
 uint16_t peer_port(int fd);        /* 0 where it has none */
 struct endpoint peer_addr(int fd); /* its own end */
 
-bool peer_wait(int fd, short events,
-               int ms); /* poll(2): POLLIN, POLLOUT; true at an error or hang-up too */
+/* poll(2): POLLIN, POLLOUT; true at an error or hang-up, too. */
+bool peer_wait(int fd, short events, int ms);
 int peer_accept(int listener, int ms);
 
 /* All of it; false at the deadline or an error. */
 bool peer_send(int fd, const void *data, size_t len, int ms);
 
 /* Gathers bytes until `needle` (NULL = none) is among them, `cap - 1` are there, end of file, an
- * error or the deadline. Returns how many; a NUL stands behind them. */
+ * error or the deadline. Returns their number; a NUL follows them. */
 ssize_t peer_recv_until(int fd, char *data, size_t cap, const char *needle, int ms);
 
 /* Reads and drops: 1 at end of file, 0 when that has not come by the deadline, -errno for

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* tap: the smallest producer of the Test Anything Protocol. One subject per program; the plan comes
- * last, so a crash shows; a watchdog names the case behind which the program hung. */
+/* tap: the smallest producer of the Test Anything Protocol. One subject per program. The plan comes
+ * last, so that a crash shows; a watchdog names the case after which the program hung. */
 #pragma once
 
 #include <signal.h>
@@ -14,7 +14,7 @@
 extern int tap_count, tap_failed;
 extern char tap_name[256]; /* of the newest case */
 
-/* Ends the program when it has not ended by itself after so many seconds. */
+/* Ends the program after that many seconds. */
 void tap_watchdog(unsigned seconds);
 bool tap_ok(bool good, const char *file, int line, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
@@ -34,6 +34,6 @@ bool tap_number(long long got, long long want, const char *file, int line, const
 
 bool tap_is_text(const char *got, const char *want, const char *file, int line, const char *name);
 
-/* Counts as passed, and says why it could not be tried here. */
+/* Counts as passed, and says why it cannot be tried here. */
 void tap_skip(const char *why);
 int tap_done(void);

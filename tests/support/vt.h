@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* vt: runs a program on a pseudo terminal and looks at its screen, with libvterm as the terminal.
- * Every wait is for a condition with a deadline and polls the terminal and the child meanwhile; a
- * wait that fails returns false and prints the screen. The program under test is killed when the
- * test dies. */
+/* vt: runs a program on a pseudo terminal and reads its screen, with libvterm as the terminal. Every
+ * wait is for a condition with a deadline, and polls the terminal and the child meanwhile; one that
+ * fails returns false and prints the screen. The program under test is killed when the test
+ * dies. */
 #pragma once
 
 #include <stdbool.h>
@@ -29,8 +29,9 @@ pid_t vt_foreground(const struct vt *vt); /* the terminal's foreground process g
 void vt_send(struct vt *vt, const char *text);
 void vt_send_bytes(struct vt *vt, const void *bytes, size_t len);
 void vt_paste(struct vt *vt, const char *text); /* in brackets if the program has asked for them */
-bool vt_wheel(struct vt *vt, int row, int column,
-              int steps); /* > 0 up; false where no mouse reports were asked for */
+
+/* `steps` > 0 is up; false where the program has not asked for mouse reports. */
+bool vt_wheel(struct vt *vt, int row, int column, int steps);
 void vt_resize(struct vt *vt, int rows, int columns);
 void vt_stall(struct vt *vt, bool on); /* a terminal that stops reading: a frozen link */
 void vt_hang_up(struct vt *vt);        /* the terminal is gone */
@@ -46,20 +47,21 @@ bool vt_wait_output(struct vt *vt, const char *bytes); /* since vt_mark() */
 bool vt_wait_stopped(struct vt *vt);
 bool vt_wait_exit(struct vt *vt, int *status);
 
-/* Until all that was sent has been read, the program sleeps without a time limit, and all it wrote
- * has arrived. Where the system does not tell (vt_knows_idle() is false) it waits until nothing has
- * come for a while. */
+/* Until the program has read all that was sent and sleeps without a time limit, and all that it
+ * wrote has arrived. Where the system does not report that (vt_knows_idle() is false), until nothing
+ * has come for a while. */
 bool vt_wait_idle(struct vt *vt);
 bool vt_knows_idle(const struct vt *vt);
 void vt_watch(struct vt *vt, pid_t pid); /* whose sleep counts, when a shell runs the program */
 
-/* Looking. Texts are UTF-8, cut at the last character of a row that is not blank, valid until the
- * next call. */
+/* The screen. Texts are UTF-8, without the blanks at the end of a row, valid until the next
+ * call. */
 const char *vt_row(struct vt *vt, int row);
 const char *vt_screen(struct vt *vt); /* the rows, each with a newline */
 struct vt_cell vt_cell_at(struct vt *vt, int row, int column);
-bool vt_find(struct vt *vt, const char *text, int *row,
-             int *column); /* from the top; either may be NULL */
+
+/* From the top; `row` and `column` may be NULL. */
+bool vt_find(struct vt *vt, const char *text, int *row, int *column);
 void vt_cursor(struct vt *vt, int *row, int *column);
 void vt_print(struct vt *vt); /* as TAP diagnostics */
 
@@ -69,10 +71,8 @@ bool vt_is_alternate(const struct vt *vt);
 bool vt_has_mouse(const struct vt *vt);
 bool vt_has_mode(const struct vt *vt, int mode); /* CSI ? mode h */
 const char *vt_title(const struct vt *vt);
-const char *
-vt_replies(const struct vt *vt); /* what the terminal was made to answer: "" is what one wants */
-bool vt_is_full(
-        const struct vt *vt); /* stalled, and the line takes no more bytes from the program */
+const char *vt_replies(const struct vt *vt); /* answers to requests: should be "" */
+bool vt_is_full(const struct vt *vt);        /* stalled: the line takes no more from the program */
 bool vt_is_restored(const struct vt *vt); /* the line settings are those from before the program */
 
 /* Everything written since the mark; the start is a mark. */
