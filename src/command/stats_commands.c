@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -37,10 +36,10 @@ struct stats {
 static void count_call(struct total *total, const struct entry *entry)
 {
 	int64_t duration = entry->duration * CLOCK_US;
-	bool would_block = entry->error == EAGAIN || entry->error == EINPROGRESS;
+	bool failed = entry_has_failed(entry);
 	total->calls++;
-	total->would_block += would_block;
-	total->failed += entry->error && !would_block;
+	total->failed += failed;
+	total->would_block += entry->error && !failed;
 	if (entry_is_incoming(entry) || entry_is_outgoing(entry))
 		total->bytes += entry->len;
 	if (entry->flags & ENTRY_WAITED)

@@ -23,7 +23,7 @@ static enum command_result do_view(const struct invocation *invocation, struct e
 	else if (all)
 		mode.all = true;
 	else
-		mode.ops = view_turn(mode.ops, mode.all);
+		mode.ops = view_next(mode.ops, mode.all);
 	if (all && !mode.ops->merges) {
 		error_usage(error, "a %s has two ends: /view trace all shows every session",
 		            mode.ops->name);

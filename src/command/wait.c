@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/wait.h"
 
-#include <errno.h>
-
 /* The failure that the session has reported since then; false for none. */
 static bool find_failure(const struct app *app, uint32_t session, uint64_t since,
                          struct error *error)
@@ -17,9 +15,7 @@ static bool find_failure(const struct app *app, uint32_t session, uint64_t since
 			error_set(error, "%.*s", (int)entry->len, entry_payload(entry));
 			return true;
 		}
-		bool fails = entry_is_call(entry) && entry->error && entry->error != EAGAIN &&
-		             entry->error != EINPROGRESS && !(entry->flags & ENTRY_WATCHING);
-		if (fails && !call)
+		if (!call && entry_has_failed(entry) && !(entry->flags & ENTRY_WATCHING))
 			call = entry;
 	}
 	if (call)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "record/entry.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -171,6 +172,18 @@ bool entry_is_addressed(const struct entry *entry)
 {
 	return (entry_is_incoming(entry) || entry_is_outgoing(entry)) && entry->call != CALL_RECV &&
 	       entry->call != CALL_SEND;
+}
+
+bool entry_has_failed(const struct entry *entry)
+{
+	return entry_is_call(entry) && entry->error && entry->error != EAGAIN &&
+	       entry->error != EINPROGRESS;
+}
+
+bool entry_is_end_of_file(const struct entry *entry)
+{
+	return entry->call == CALL_RECV && !entry->error && !entry->len && entry->arg > 0 &&
+	       !entry->endpoint_len;
 }
 
 bool entry_is_aside(const struct entry *entry)

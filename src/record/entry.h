@@ -140,6 +140,12 @@ bool entry_is_addressed(const struct entry *entry); /* those of them that take a
 /* Bytes beside the stream: peeked, or urgent (MSG_PEEK, MSG_OOB). */
 bool entry_is_aside(const struct entry *entry);
 
+/* A call that failed; one that says "not yet" (EAGAIN, EINPROGRESS) has not. */
+bool entry_has_failed(const struct entry *entry);
+
+/* recv() = 0 of a stream. */
+bool entry_is_end_of_file(const struct entry *entry);
+
 bool entry_is_words(const struct entry *entry);      /* a note, a command, a state */
 bool entry_is_of_command(const struct entry *entry); /* a command, a note that answers one */
 bool entry_is_datagram(const struct entry *entry);   /* one that was sent or received */

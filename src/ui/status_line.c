@@ -165,7 +165,7 @@ static void add_path(struct pieces *pieces, const struct snapshot *snapshot)
 	char rtt[CLOCK_TEXT], var[CLOCK_TEXT];
 	uint64_t most = INT64_MAX / CLOCK_US;
 	uint64_t time = sample_get(sample, SAMPLE_RTT), spread = sample_get(sample, SAMPLE_RTTVAR);
-	if (snapshot_are_loopback(snapshot) || !sample_has(sample, SAMPLE_RTT) || time > most ||
+	if (snapshot_is_loopback(snapshot) || !sample_has(sample, SAMPLE_RTT) || time > most ||
 	    spread > most)
 		return;
 	add_piece(pieces, 6, STYLE_TEXT, text_has_unicode() ? "rtt %s ± %s" : "rtt %s +- %s",

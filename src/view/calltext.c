@@ -231,12 +231,6 @@ static long result_of(const struct entry *entry)
 	return cut && whole ? (long)taken(entry) : entry_result(entry);
 }
 
-static bool is_end_of_file(const struct entry *entry)
-{
-	return entry->call == CALL_RECV && !entry->error && !entry->len && entry->arg > 0 &&
-	       !entry->endpoint_len;
-}
-
 static void add_wait(const struct entry *entry, struct buf *out)
 {
 	char text[CLOCK_TEXT];
@@ -248,7 +242,7 @@ static void add_wait(const struct entry *entry, struct buf *out)
 /* What came with it. */
 static void add_given(const struct entry *entry, struct buf *out)
 {
-	if (is_end_of_file(entry))
+	if (entry_is_end_of_file(entry))
 		buf_append_text(out, "  end of file");
 	else if (entry_is_incoming(entry) && entry->endpoint_len) {
 		buf_append_text(out, " from ");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/gutter.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,17 +83,10 @@ enum style gutter_words_style(const struct entry *entry)
 	return entry->call == CALL_STATE ? STYLE_STATE : STYLE_NOTE;
 }
 
-/* Not yet is no failure. */
-static bool has_failed(const struct entry *entry)
-{
-	return entry->flags & ENTRY_ERROR ||
-	       (entry->error && entry->error != EAGAIN && entry->error != EINPROGRESS);
-}
-
 static void put_arrow(const struct entry *entry, struct row *row)
 {
 	bool unicode = text_has_unicode();
-	if (has_failed(entry))
+	if (entry->flags & ENTRY_ERROR || entry_has_failed(entry))
 		put_text(row, "!", STYLE_ERROR);
 	else if (entry_is_incoming(entry) || entry->call == CALL_ERRQUEUE)
 		put_text(row, unicode ? "←" : "<", STYLE_IN);

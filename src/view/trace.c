@@ -2,7 +2,6 @@
 /* trace: the rows of one call, or of what the kernel said between two: the call with its result,
  * what it changed, what was measured. They have columns of their own where the pane is wide, else
  * one follows the other, and in a very narrow pane the measures are left out. */
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -144,16 +143,13 @@ static void put_part(struct trace *trace, enum style style)
 
 /* ---- calls ---- */
 
-static bool is_not_yet(const struct entry *entry)
-{
-	return entry->error == EAGAIN || entry->error == EINPROGRESS;
-}
-
 static enum style result_style(const struct entry *entry)
 {
-	if (entry->flags & ENTRY_WATCHING || is_not_yet(entry))
+	if (entry->flags & ENTRY_WATCHING)
 		return STYLE_FAINT;
-	return entry->error ? STYLE_ERROR : STYLE_TEXT;
+	if (entry_has_failed(entry))
+		return STYLE_ERROR;
+	return entry->error ? STYLE_FAINT : STYLE_TEXT;
 }
 
 static size_t excerpt_length(const struct trace *trace)
@@ -198,7 +194,7 @@ static void put_call(struct trace *trace)
 static void put_reason(struct trace *trace)
 {
 	const struct entry *entry = trace->entry;
-	if (!entry->error || is_not_yet(entry) || entry->call == CALL_GETADDRINFO)
+	if (!entry_has_failed(entry) || entry->call == CALL_GETADDRINFO)
 		return;
 	buf_append_text(&trace->text, error_why(entry->error));
 	put_part(trace, STYLE_ERROR);

@@ -24,7 +24,7 @@ const struct view_ops *view_named(const char *name)
 	return views[i];
 }
 
-const struct view_ops *view_turn(const struct view_ops *from, bool all)
+const struct view_ops *view_next(const struct view_ops *from, bool all)
 {
 	size_t i = 0;
 	while (views[i] != from)

@@ -22,7 +22,7 @@ const struct view_ops *view_listed(size_t index);
 const struct view_ops *view_named(const char *name);
 
 /* The view that F2 turns to; `all`: among those that merge. */
-const struct view_ops *view_turn(const struct view_ops *from, bool all);
+const struct view_ops *view_next(const struct view_ops *from, bool all);
 
 /* The newest paragraph; false if there is none. */
 bool view_last(const struct view *view, struct location *location);

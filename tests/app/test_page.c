@@ -162,7 +162,7 @@ static void snapshots(void)
 	is_int(snapshot.kind, SNAPSHOT_STREAM, "a conversation");
 	ok(snapshot.open && !snapshot.accepted && snapshot.sent == 6 && snapshot.received == 6,
 	   "with what it has moved");
-	ok(snapshot_are_loopback(&snapshot), "on loopback");
+	ok(snapshot_is_loopback(&snapshot), "on loopback");
 	session_snapshot(numbered(&app, 3), &snapshot);
 	ok(snapshot.accepted && !snapshot.service, "the other end was accepted");
 	ok(session_close(numbered(&app, 2), &error), "closing");

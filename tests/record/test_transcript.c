@@ -540,6 +540,13 @@ static void entries_answer(void)
 	struct entry bound = header(1, CALL_BIND);
 	bound.arg = 9;
 	is_int(entry_result(&bound), 0, "bind() returns 0");
+	struct entry got = header(1, CALL_RECV);
+	got.arg = 9;
+	ok(entry_is_end_of_file(&got) && !entry_has_failed(&got), "recv() = 0 is an end");
+	got.error = EAGAIN;
+	ok(!entry_is_end_of_file(&got) && !entry_has_failed(&got), "\"not yet\" is no failure");
+	got.error = ECONNRESET;
+	ok(entry_has_failed(&got), "a reset is one");
 	for (int call = 0; call < CALL_COUNT; call++) {
 		struct entry any = header(1, (enum call)call);
 		bool in = call == CALL_RECV || call == CALL_RECVFROM || call == CALL_RECVMSG;

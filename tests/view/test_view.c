@@ -674,11 +674,11 @@ static void test_kinds(void)
 	const struct view_ops *ops = &chat_view;
 	do
 		turns++;
-	while ((ops = view_turn(ops, false)) != &chat_view);
+	while ((ops = view_next(ops, false)) != &chat_view);
 	ok(!view_listed(turns) && view_listed(turns - 1), "the turn goes through all of them");
 	do
 		merging += ops->merges;
-	while ((ops = view_turn(ops, true)) != &chat_view);
+	while ((ops = view_next(ops, true)) != &chat_view);
 	is_int(merging, turns - 1, "of all sessions through all but the ladder");
 }
 

@@ -46,18 +46,12 @@ arrows_add_arrow(struct arrows *arrows, enum arrow_direction direction, char mar
 	return arrow;
 }
 
-/* Not yet is no failure. */
-static bool has_failed(const struct entry *call)
-{
-	return call->error && call->error != EAGAIN && call->error != EINPROGRESS;
-}
-
 static void arrow_put_call(struct arrow *arrow, int side, const struct entry *call, bool answered)
 {
 	arrow->margin[side] = (struct arrow_margin){
 		.call = call,
 		.answered = answered,
-		.style = answered && has_failed(call) ? STYLE_ERROR : STYLE_TEXT,
+		.style = answered && entry_has_failed(call) ? STYLE_ERROR : STYLE_TEXT,
 	};
 }
 
@@ -99,12 +93,6 @@ static void print_full(const struct arrow_margin *margin, size_t payload, struct
 	print_received(call, payload, out);
 }
 
-static bool is_end_of_file(const struct entry *call)
-{
-	return call->call == CALL_RECV && !call->error && !call->len && call->arg > 0 &&
-	       !call->endpoint_len;
-}
-
 static void print_short(const struct arrow_margin *margin, size_t payload, struct buf *out)
 {
 	const struct entry *call = margin->call;
@@ -118,7 +106,7 @@ static void print_short(const struct arrow_margin *margin, size_t payload, struc
 		buf_printf(out, " = -1 %s", error_name(call->error));
 	else
 		buf_printf(out, " = %ld", entry_result(call));
-	if (is_end_of_file(call))
+	if (entry_is_end_of_file(call))
 		buf_append_text(out, "  end of file");
 	else if (payload)
 		print_received(call, payload, out);

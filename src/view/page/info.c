@@ -441,11 +441,11 @@ static void draw_stream(struct fields *fields, const struct snapshot *snapshot,
 	add_retransmitted(fields, snapshot);
 	add_segments(fields, snapshot);
 	add_traffic(fields, snapshot);
-	if (!snapshot_are_loopback(snapshot))
+	if (!snapshot_is_loopback(snapshot))
 		add_congestion(fields, &snapshot->sample);
 	add_path(fields, snapshot);
 	fields_gap(fields);
-	if (snapshot_are_loopback(snapshot))
+	if (snapshot_is_loopback(snapshot))
 		fields_sentence(fields, STYLE_FAINT, 1,
 		                "Round trip, cwnd and rates mean nothing on loopback.");
 	fields_sentence(fields, STYLE_FAINT, 1,

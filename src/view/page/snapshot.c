@@ -27,7 +27,7 @@ const char *snapshot_format_tag(const struct snapshot *snapshot, char out[SNAPSH
 	return out;
 }
 
-bool snapshot_are_loopback(const struct snapshot *snapshot)
+bool snapshot_is_loopback(const struct snapshot *snapshot)
 {
 	return endpoint_is_loopback(&snapshot->local) || endpoint_is_loopback(&snapshot->peer);
 }

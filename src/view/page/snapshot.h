@@ -57,7 +57,7 @@ enum { SNAPSHOT_TAG = 48 };
 const char *snapshot_format_tag(const struct snapshot *snapshot, char out[SNAPSHOT_TAG]);
 
 /* Both ends are this machine's: round trips, windows of congestion and rates mean nothing. */
-bool snapshot_are_loopback(const struct snapshot *snapshot);
+bool snapshot_is_loopback(const struct snapshot *snapshot);
 
 /* The mark says how it is known: '*' read, '?' deduced from our calls only, '\0' where it is no
  * state of TCP, or the session has ended. */
