@@ -72,6 +72,11 @@ void row_put(struct row *row, const char *text, int columns, enum style style)
 	row_add_text(row, text, strlen(text), columns, style);
 }
 
+bool row_is_mark(const char *word, size_t len)
+{
+	return len > 0 && *word && strchr("*o?", *word) && (len == 1 || strchr(" ,;:.)", word[1]));
+}
+
 /* Where a row of `taken` bytes that does not hold all of the text ends: at a blank, if there is one
  * after a word. */
 static size_t find_break(const char *text, size_t len, size_t taken)
@@ -79,7 +84,8 @@ static size_t find_break(const char *text, size_t len, size_t taken)
 	size_t begin = 0, end = taken;
 	while (begin < taken && text[begin] == ' ')
 		begin++;
-	while (end < len && end > begin && text[end] != ' ')
+	while (end < len && end > begin &&
+	       (text[end] != ' ' || row_is_mark(text + end + 1, len - end - 1)))
 		end--;
 	return end > begin ? end : taken;
 }

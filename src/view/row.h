@@ -58,6 +58,10 @@ size_t row_add_text(struct row *row, const char *text, size_t len, int columns, 
 /* The same of a whole string, as much as fits. */
 void row_put(struct row *row, const char *text, int columns, enum style style);
 
+/* Whether a word of the program's own text is a mark of how something is known: "*", "o", "?". It
+ * stays on the row of the word before it. */
+bool row_is_mark(const char *word, size_t len);
+
 /* As many new rows as the text takes, at least one, each broken at its last blank that fits; a word
  * that is wider than a row is cut. `first`, `indent`: blanks in front, of the others too. */
 void rows_add_wrapped(struct rows *rows, const char *text, size_t len, int first, int indent,

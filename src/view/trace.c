@@ -87,6 +87,9 @@ static void put_words(struct trace *trace, const char *text, size_t len, enum st
 	while (len > 0) {
 		size_t blanks = strspn(text, " ");
 		size_t word = strcspn(text + blanks, " ");
+		const char *end = text + blanks + word;
+		if (*end == ' ' && row_is_mark(end + 1, strlen(end + 1)))
+			word += 1 + strcspn(end + 1, " ");
 		if (blanks + word == 0)
 			word = 1;
 		int width = text_columns(text + blanks, word);

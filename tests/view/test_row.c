@@ -119,6 +119,32 @@ static void test_locale_without_unicode(void)
 	row_clear(&row);
 }
 
+static void wraps(const char *text, int columns, const char *want, const char *name)
+{
+	struct rows rows = { 0 };
+	rows_add_wrapped(&rows, text, strlen(text), 1, 2, columns, STYLE_TEXT);
+	buf_clear(&out);
+	for (size_t i = 0; i < rows.count; i++) {
+		row_print(&rows.row[i], &out);
+		buf_append_text(&out, "/");
+	}
+	is_text(buf_text(&out), want, name);
+	rows_free(&rows);
+}
+
+static void test_wrapping(void)
+{
+	wraps("", 9, "/", "nothing is a row");
+	wraps("one two three", 20, " one two three/", "what fits is one");
+	wraps("one two three", 9, " one two/  three/", "else it breaks at a blank");
+	wraps("one   two", 6, " one/  two/", "of which none is left");
+	wraps("abcdefghij", 6, " abcde/  fghi/  j/", "a long word is cut");
+	wraps("one two * three", 9, " one/  two */  three/", "a mark stays with its word");
+	wraps("one two *, or", 10, " one/  two *,/  or/", "also before a comma");
+	wraps("one two *three", 9, " one two/  *three/", "but not a word that begins like one");
+	wraps("abcdefgh *", 9, " abcdefgh/  */", "nor where both have no room");
+}
+
 static void test_tags(void)
 {
 	bool good = true;
@@ -141,6 +167,7 @@ int main(void)
 	test_padding();
 	test_many();
 	test_locale_without_unicode();
+	test_wrapping();
 	test_tags();
 	row_free(&row);
 	buf_free(&out);
