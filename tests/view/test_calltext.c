@@ -222,7 +222,7 @@ static void test_details(void)
 	r = SAMPLE(SAMPLE_QUEUE, 1, SAMPLE_BACKLOG, 2);
 	is_text(detail(CALL_ACCEPT, 0, &r), "peer 127.0.0.1:7001, queue 1/2 *", "a listener's");
 	r = SAMPLE(SAMPLE_NEW_OUT, 2, SAMPLE_NEW_IN, 1, SAMPLE_NEW_RETRANS, 1);
-	is_text(detail(CALL_CONNECT, 0, &r), "2 segments out 1 in o, 1 retransmitted o",
+	is_text(detail(CALL_CONNECT, 0, &r), "2 segments out, 1 in o, 1 retransmitted o",
 	        "segments");
 	r = SAMPLE(SAMPLE_DROPS, 3);
 	is_text(detail(CALL_RECVFROM, 0, &r), "3 dropped so far *", "drops");

@@ -118,8 +118,7 @@ static void test_golden(void)
 	is_text(shown(),
 	        "   0.000    socket(AF_INET, SOCK_STREAM) = 4\n"
 	        "   0.250    connect(127.0.0.1:7001) = 0            CLOSED → ESTABLISHED *  2 "
-	        "segmen"
-	        "ts out 1 in o\n"
+	        "segments out, 1 in o\n"
 	        "   0.750 ·  connected in 0.2 ms\n"
 	        "   1.000 →  send(\"hello\\n\") = 6                    1 segment o\n"
 	        "   1.500 *  readable: 6 bytes to read *\n"
@@ -134,7 +133,7 @@ static void test_golden(void)
 	is_text(shown(),
 	        "   0.000    socket(AF_INET, SOCK_STREAM) = 4\n"
 	        "   0.250    connect(127.0.0.1:7001) = 0   CLOSED → ESTABLISHED *\n"
-	        "              2 segments out 1 in o\n"
+	        "              2 segments out, 1 in o\n"
 	        "   0.750 ·  connected in 0.2 ms\n"
 	        "   1.000 →  send(\"hello\\n\") = 6           1 segment o\n"
 	        "   1.500 *  readable: 6 bytes to read *\n"
@@ -151,7 +150,7 @@ static void test_golden(void)
 	        "              = 4\n"
 	        "   0.250    connect(127.0.0.1:7001) = 0\n"
 	        "              CLOSED → ESTABLISHED *\n"
-	        "              2 segments out 1 in o\n"
+	        "              2 segments out, 1 in o\n"
 	        "   0.750 ·  connected in 0.2 ms\n"
 	        "   1.000 →  send(\"hello\\n\") = 6\n"
 	        "              1 segment o\n"
@@ -200,7 +199,7 @@ static void test_golden(void)
 	is_text(shown(),
 	        "   0.000    socket(AF_INET, SOCK_STREAM) = 4\n"
 	        "   0.250    connect(127.0.0.1:7001) = 0   CLOSED -> ESTABLISHED *\n"
-	        "              2 segments out 1 in o\n"
+	        "              2 segments out, 1 in o\n"
 	        "   0.750 -  connected in 0.2 ms\n"
 	        "   1.000 >  send(\"hello\\n\") = 6           1 segment o\n"
 	        "   1.500 *  readable: 6 bytes to read *\n"
@@ -432,7 +431,7 @@ static void test_held(void)
 	        "→  send(\"one\") = 3                   1 segment o\n"
 	        "→  send(\"two\") = 3                   not sent yet o, 3 bytes held back *\n"
 	        "→  send(\"three\") = 5                 not sent yet o, 8 bytes held back *\n"
-	        "*  1 segment out 1 in o              2 sends left as 1 segment o\n",
+	        "*  1 segment out, 1 in o             2 sends left as 1 segment o\n",
 	        "sends that left together");
 	begin(80);
 	put((struct entry){ .call = CALL_SEND, .arg = 3 }, "one");
