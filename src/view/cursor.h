@@ -44,5 +44,5 @@ bool run_backward(struct cursor *cursor, bool *evicted);
  * of the run, the cursor then on its last entry. */
 bool run_settle(struct cursor *cursor);
 
-/* One byte back within the run; false at its begin, the cursor then on its first entry. */
+/* One byte back within the run; false at its beginning, the cursor then on its first entry. */
 bool run_step_back(struct cursor *cursor);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* hex: the rows of one piece of what a call moved, as offsets, hexadecimal digits and text. A
  * paragraph is at most VIEW_PIECE bytes of one entry's payload, cut at multiples of VIEW_PIECE from
- * its begin; notes and states look as in the chat.
+ * its beginning; notes and states look as in the chat.
  *
  *	21:04:11.005 ←  recv(1024) = 15                                         15 bytes
  *	← 0000  48 65 6c 6c 6f 2c 20 73  65 72 76 65 72 21 0a     Hello, server!.

@@ -78,7 +78,7 @@ static bool is_pause(const struct entry *before, const struct entry *after)
 	       entry_shown_time(after) - entry_shown_time(before) >= VIEW_PAUSE;
 }
 
-/* Back to after the line feed before, or a pause, to the begin of the run, or over `limit` bytes.
+/* Back to after the line feed before, or a pause, to the beginning of the run, or over `limit` bytes.
  * Returns the bytes. */
 static uint32_t rewind_line(struct cursor *cursor, uint32_t limit, enum stop *stop)
 {
@@ -218,7 +218,7 @@ static uint32_t distance_from_cut(struct cursor cursor)
 	return near && character_rest(cursor) >= distance ? distance + VIEW_PIECE : distance;
 }
 
-/* The cursor moves to the begin, unless the run has no byte from there on. */
+/* The cursor moves to the beginning, unless the run has no byte from there on. */
 static void settle_begin(struct cursor *cursor)
 {
 	struct cursor begin = *cursor;

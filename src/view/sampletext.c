@@ -235,8 +235,8 @@ static void say_segments(const struct sample *now, const struct phrases *phrases
 	uint64_t sent = sample_get(now, SAMPLE_NEW_OUT);
 	uint64_t came = sample_get(now, SAMPLE_NEW_IN);
 	if (sent && came)
-		say(phrases, "%" PRIu64 " segment%s out, %" PRIu64 " in o", sent, count_plural(sent),
-		    came);
+		say(phrases, "%" PRIu64 " segment%s out, %" PRIu64 " in o", sent,
+		    count_plural(sent), came);
 	else
 		say(phrases, "%" PRIu64 " segment%s %s o", sent + came, count_plural(sent + came),
 		    sent ? "out" : "in");

@@ -40,7 +40,7 @@ static void begin(int columns, uint32_t other)
 	begin_small(columns, other, 1 << 22, 1 << 20);
 }
 
-/* Milliseconds since the begin. */
+/* Milliseconds since the beginning. */
 static UNUSED void at(double ms)
 {
 	now = 1000 * CLOCK_S + (int64_t)(ms * 1e6);

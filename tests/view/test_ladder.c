@@ -173,7 +173,7 @@ static void test_evicted(void)
 	open_evicted();
 	const char *text = ladder();
 	ok(strstr(text, "older entries were dropped"), "what has gone is said");
-	ok(strstr(text, "data 10 bytes o"), "without the begin a send has no numbers of bytes");
+	ok(strstr(text, "data 10 bytes o"), "without the beginning a send has no numbers of bytes");
 	ok(!strstr(text, "?  ") && !strstr(text, " ? ─"), "and nothing is deduced in its place");
 }
 
@@ -191,7 +191,7 @@ static void test_passive(void)
 	           strstr(text, "←── ACK ? "),
 	   "an accepted session's handshake is deduced");
 	ok(strstr(text, "accept() = 5"), "its accept() is the listener's");
-	ok(strstr(text, "←── data 0..4 o"), "the first sample counts from the begin");
+	ok(strstr(text, "←── data 0..4 o"), "the first sample counts from the beginning");
 	is_int(count(text, "ACK"), 2, "without the segments of the handshake");
 	ok(strstr(text, "peer  127.0.0.1:39446"), "the peer is who was accepted");
 }

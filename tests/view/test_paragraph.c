@@ -395,7 +395,7 @@ static void test_rest_at_the_begin(void)
 	memset(data, 0x81, sizeof data);
 	for (int i = 0; i < 320; i++)
 		put(transcript, CALL_RECV, SESSION, data, sizeof data);
-	check(transcript, "the rest of a character whose begin is gone");
+	check(transcript, "the rest of a character whose beginning is gone");
 	transcript_free(transcript);
 }
 

@@ -114,7 +114,7 @@ static void test_views(void)
 	ok(!tail_is_at(&tail, &at), "another kind is another view");
 	ok(!selects(1, 2) && tail_is_at(&tail, &at), "that is turned to");
 	prints("   socket(AF_UNSPEC, 0) = 5/←  recv(0) = 8 [one\\ntwo\\n]/",
-	       "and shown from the begin");
+	       "and shown from the beginning");
 	add(CALL_RECV, 1, "par");
 	prints("←  recv(0) = 3 [par]/", "a call is not waited for");
 	is_int(tail_deadline(&tail), INT64_MAX, "as it is whole");

@@ -74,7 +74,7 @@ static const char *shown(void)
 	return buf_text(&out);
 }
 
-/* The expectation with each "T" at the begin of a row replaced by the time of the entry `quarters`
+/* The expectation with each "T" at the beginning of a row replaced by the time of the entry `quarters`
  * of a second on: "T3 ". */
 static const char *timed(const char *text, bool short_form)
 {
@@ -326,7 +326,7 @@ static void test_pauses(void)
 	setlocale(LC_ALL, "");
 }
 
-/* Of a slow peer each byte has its row, also when the begin of its line has gone. */
+/* Of a slow peer each byte has its row, also when the beginning of its line has gone. */
 static void test_slow_peer(void)
 {
 	enum { BYTES = 3000 };

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* How far the looks go, in entries. */
+/* How far the searches go, in entries. */
 enum {
 	LOOK_BACK = 64,
 	LOOK_FAR = 1024,
@@ -448,7 +448,7 @@ static uint64_t seen(const struct context *context, uint32_t closer)
 	return count;
 }
 
-/* And draws it. */
+/* Whether this sample counts the acknowledgement of the other end's FIN, and so draws it. */
 static bool counts_acknowledgement(const struct context *context, uint32_t closer)
 {
 	const struct counts *counts = &context->counts;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* context: what the entries around one entry say about it: the samples after and before it, what
- * they counted, what the other end has noticed. Every look is bounded. Private to this directory.
+ * they counted, what the other end has noticed. Every search is bounded. Private to this directory.
  */
 #pragma once
 

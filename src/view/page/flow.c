@@ -119,16 +119,17 @@ void flow_copy(const struct flow *flow, int64_t begin, int64_t end, char *out)
 
 /* ---- how they went ---- */
 
+/* Where the stream of the present connection began, for positions of these calls. */
 static uint16_t base_of(const struct transcript *t, uint32_t session, enum call call)
 {
-	uint16_t phase = 0;
+	uint16_t base = 0;
 	uint64_t position = transcript_last(t, session);
 	for (int i = 0; i < FLOW_WALK && position != TRANSCRIPT_NONE; i++) {
 		const struct entry *entry = transcript_at(t, position);
 		if (entry->call == CALL_SOCKET)
-			return phase;
+			return base;
 		if (entry->call == call && !entry->error && !entry_is_aside(entry))
-			phase = entry->stream_offset;
+			base = entry->stream_offset;
 		position = transcript_before(t, position);
 	}
 	return 0;

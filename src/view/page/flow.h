@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* flow: the newest bytes that a session sent, and how they went: the calls that gave them, the
  * parts they left in, the calls of the other end that got them. Offsets count from the first byte
- * shown; an empty datagram takes the room of one byte. Every look is bounded. Private to this
+ * shown; an empty datagram takes the room of one byte. Every search is bounded. Private to this
  * directory. */
 #pragma once
 

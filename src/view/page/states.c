@@ -44,7 +44,7 @@ static void note_sample(struct states_end *end, const struct entry *entry, bool 
 	*present = false;
 }
 
-/* What one must have come through to be there; the kernel was not asked meanwhile. */
+/* The states that it must have passed through while the kernel was not asked. */
 static void deduce(struct states_end *end, bool connected)
 {
 	const uint32_t open = bit(STATE_ESTABLISHED);
@@ -63,7 +63,7 @@ static void deduce(struct states_end *end, bool connected)
 	end->deduced = way & ~seen;
 }
 
-/* Of a connection whose begin has been evicted, or is too far back, it is not known since when it
+/* Of a connection whose beginning has been evicted, or is too far back, it is not known since when it
  * has been in a state that it has not changed meanwhile. */
 void states_trace(struct states_end *end, const struct transcript *transcript)
 {
@@ -222,11 +222,6 @@ static const struct node nodes[DIAGRAM_NODES] = {
 	{ STATE_TIME_WAIT, false, 12, 23 },  { STATE_CLOSED, true, 12, 57 },
 };
 
-static const char *name_of(const struct node *node)
-{
-	return tcp_state_name(node->state);
-}
-
 static bool has_lived(const struct states_end *end)
 {
 	uint32_t opening = UINT32_C(1) << STATE_CLOSED | UINT32_C(1) << STATE_LISTEN;
@@ -276,7 +271,7 @@ static void add_tag(struct label *label, const struct states_end *end)
 static void make_label(const struct node *node, const struct states_end *mine,
                        const struct states_end *other, struct label *label)
 {
-	const char *name = name_of(node);
+	const char *name = tcp_state_name(node->state);
 	bool mine_now = is_now(node, mine), other_now = is_now(node, other);
 	*label = (struct label){ .style = STYLE_FAINT };
 	const char *format = "%s";
@@ -389,21 +384,15 @@ static void draw_diagram(const struct states_end *mine, const struct states_end 
 
 /* ---- the list ---- */
 
-static void list_node(const struct node *node, const struct states_end *mine,
-                      const struct states_end *other, int columns, struct rows *rows)
-{
-	enum { MIDDLE = 10 };
-	struct label label;
-	struct row *row = rows_add(rows);
-	make_label(node, mine, other, &label);
-	put_node(row, 0, columns, &(struct node){ .middle = MIDDLE }, &label);
-}
-
 static void list_states(const struct states_end *mine, const struct states_end *other, int columns,
                         struct rows *rows)
 {
-	for (size_t i = 0; i < DIAGRAM_NODES; i++)
-		list_node(&nodes[i], mine, other, columns, rows);
+	static const struct node place = { .middle = 10 };
+	for (size_t i = 0; i < DIAGRAM_NODES; i++) {
+		struct label label;
+		make_label(&nodes[i], mine, other, &label);
+		put_node(rows_add(rows), 0, columns, &place, &label);
+	}
 }
 
 /* ---- the page ---- */
