@@ -211,7 +211,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.fold = data[1] & 8 ? 2 + data[0] % 4 : 0,
 	};
 	build(transcript, data + 2, size - 2);
-	check_views(&view, data[1] >> 6 | (data[0] & 1) << 2);
+	check_views(&view, (unsigned)(data[1] >> 6 | (data[0] & 1) << 2));
 	transcript_free(transcript);
 	return 0;
 }
