@@ -156,14 +156,9 @@ static struct shape choose_shape(int columns, uint32_t len)
 
 /* ---- the bytes of a row ---- */
 
-static bool is_found(const struct dump *dump, uint32_t at)
-{
-	return dump->found[at];
-}
-
 static enum style found_style(const struct dump *dump, uint32_t at, enum style otherwise)
 {
-	return is_found(dump, at) ? STYLE_FOUND : otherwise;
+	return dump->found[at] ? STYLE_FOUND : otherwise;
 }
 
 static void put_arrow(const struct dump *dump, struct row *row)
@@ -186,7 +181,7 @@ static void put_digits(const struct dump *dump, uint32_t at, uint32_t count, str
 	const char *bytes = entry_payload(dump->entry) + dump->begin;
 	for (uint32_t i = at; i < at + count; i++) {
 		char digits[3];
-		bool inside = i > at && is_found(dump, i - 1) && is_found(dump, i);
+		bool inside = i > at && dump->found[i - 1] && dump->found[i];
 		if (i > at)
 			row_put(row, (i - at) % GROUP ? " " : "  ", columns,
 			        inside ? STYLE_FOUND : STYLE_TEXT);

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#define WHOLE_SECONDS (10 * CLOCK_S) /* from so much on a countdown has no tenths */
+#define WHOLE_SECONDS (10 * CLOCK_S) /* a countdown as long has no tenths */
 #define IN_MINUTES    (100 * CLOCK_S)
 
 /* The kernel's numbers are microseconds; a hostile one must not overflow. */
