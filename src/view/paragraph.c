@@ -78,8 +78,8 @@ static bool is_pause(const struct entry *before, const struct entry *after)
 	       entry_shown_time(after) - entry_shown_time(before) >= VIEW_PAUSE;
 }
 
-/* Back to after the line feed before, or a pause, to the beginning of the run, or over `limit` bytes.
- * Returns the bytes. */
+/* Back to after the line feed before, or a pause, to the beginning of the run, or over `limit`
+ * bytes. Returns the bytes. */
 static uint32_t rewind_line(struct cursor *cursor, uint32_t limit, enum stop *stop)
 {
 	uint32_t passed = 0;

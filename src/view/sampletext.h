@@ -11,8 +11,8 @@
 /* "ESTABLISHED → CLOSE_WAIT *". */
 void sampletext_change(const struct sample *sample, struct buf *out);
 
-/* The measured detail of a call: "1 segment o", "149 ms in the buffer", "5 bytes left to read
- * *", "queue 1/2 *", "over 87 calls o". `sample` is the one after the call, NULL if there is none. */
+/* The measured detail of a call: "1 segment o", "149 ms in the buffer", "5 bytes left to read *",
+ * "queue 1/2 *", "over 87 calls o". `sample` is the one after the call, NULL if there is none. */
 void sampletext_call(const struct entry *entry, const struct sample *sample, struct buf *out);
 
 /* What has changed since the sample before, NULL if that is not known: "window 20000 → 0 *",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Any transcript can be walked and laid out in any view: the locations are the same in both
- * directions, a location of one view leads to one of another, every byte that the chat shows belongs
- * to exactly one paragraph, and no row is wider than the pane. The input: columns, settings, then
- * entries, each of a kind, a length and its bytes; a long one repeats them. */
+ * directions, a location of one view leads to one of another, every byte that the chat shows
+ * belongs to exactly one paragraph, and no row is wider than the pane. The input: columns,
+ * settings, then entries, each of a kind, a length and its bytes; a long one repeats them. */
 #include <locale.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* snapshot_samples: ends in states that are hard to come by, for tests of what is drawn from them. */
+/* snapshot_samples: ends in states that are hard to reach, for tests of what is drawn of them. */
 #pragma once
 
 #include <sys/socket.h>

@@ -74,8 +74,8 @@ static const char *shown(void)
 	return buf_text(&out);
 }
 
-/* The expectation with each "T" at the beginning of a row replaced by the time of the entry `quarters`
- * of a second on: "T3 ". */
+/* The expectation with each "T" at the beginning of a row replaced by the time of the entry
+ * `quarters` of a second on: "T3 ". */
 static const char *timed(const char *text, bool short_form)
 {
 	static struct buf expected = { .max = SIZE_MAX };

@@ -210,8 +210,8 @@ static bool is_of_many_calls(const struct entry *entry)
 	return sample_unpack(entry, &sample) && sample_get(&sample, SAMPLE_CALLS) > 1;
 }
 
-/* Backwards from the newest sample: what is between two frontiers left between their times. The first
- * sample known does not say since when it counts. */
+/* Backwards from the newest sample: what is between two frontiers left between their times. The
+ * first sample known does not say since when it counts. */
 static void follow_segments(struct flow *flow)
 {
 	const struct transcript *t = flow->view->transcript;

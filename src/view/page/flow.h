@@ -52,7 +52,8 @@ void flow_find(const struct view *view, struct flow *flow);
 /* Forgets all but the newest of them, and finds out how they went. */
 void flow_follow(struct flow *flow, size_t calls);
 
-/* Copies bytes [begin, end) of a stream, which must be among those shown, with stars for secrets. */
+/* Copies bytes [begin, end) of a stream, which must be among those shown; a secret as
+ * stars. */
 void flow_copy(const struct flow *flow, int64_t begin, int64_t end, char *out);
 
 /* The last byte of that call is urgent (MSG_OOB). */

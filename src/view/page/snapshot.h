@@ -80,7 +80,8 @@ const char *snapshot_format_left(int64_t left, char out[SNAPSHOT_LEFT]);
 /* How often such a text changes, ns. */
 int64_t snapshot_left_pulse(int64_t left);
 
-/* "retransmission timeout in 204 ms", "retransmission 2 in 816 ms", "window probe in 844 ms", "51 s left"; "" for none. */
+/* "retransmission timeout in 204 ms", "retransmission 2 in 816 ms", "window probe in 844 ms", "51 s
+ * left"; "" for none. */
 const char *snapshot_format_timer(const struct snapshot *snapshot, char out[SNAPSHOT_TIMER]);
 
 /* Bytes of the stream, our FIN not among them: sent and not acknowledged, and waiting in the

@@ -63,8 +63,8 @@ static void deduce(struct states_end *end, bool connected)
 	end->deduced = way & ~seen;
 }
 
-/* Of a connection whose beginning has been evicted, or is too far back, it is not known since when it
- * has been in a state that it has not changed meanwhile. */
+/* Of a connection whose beginning has been evicted, or is too far back, it is not known since when
+ * it has been in a state that it has not changed meanwhile. */
 void states_trace(struct states_end *end, const struct transcript *transcript)
 {
 	uint64_t at = transcript_last(transcript, end->snapshot.session);
