@@ -22,6 +22,7 @@
 #include "ui/headless.h"
 #include "ui/pipe.h"
 #include "ui/plain.h"
+#include "ui/port_probe.h"
 #include "ui/window.h"
 
 enum { EXIT_USAGE = 2 };
@@ -59,17 +60,23 @@ static bool apply(struct app *app, const struct options *options, struct error *
 }
 
 /* Of the command line's session only: a second one from the same local port could not be. */
-static struct session *open_target(struct app *app, const struct options *options,
-                                   const struct target *target, bool once, struct error *error)
+static struct session_options session_options(const struct app *app, const struct options *options)
 {
 	struct session_options wanted = app->defaults;
 	wanted.local_host = options->local_host;
 	wanted.local_port = options->local_port;
-	wanted.once = once;
 	wanted.service = options->service;
 	wanted.in_turn = options->nc;
 	wanted.presets = options->presets;
 	wanted.preset_count = options->preset_count;
+	return wanted;
+}
+
+static struct session *open_target(struct app *app, const struct options *options,
+                                   const struct target *target, bool once, struct error *error)
+{
+	struct session_options wanted = session_options(app, options);
+	wanted.once = once;
 	return options->listen ? app_listen(app, target, &wanted, error)
 	                       : app_open(app, target, &wanted, error);
 }
@@ -197,37 +204,80 @@ static void attend(struct app *app, struct ui *ui, struct poller *poller)
 		die_of(signal);
 }
 
-/* A conversation, or with a list of ports one after the other. Those that cannot be opened do not count
+/* -z, or as nc what a UDP port has to stand before it is used: `session`, else NULL. */
+static int run_probe(struct app *app, const struct options *options, struct session *session,
+                     struct poller *poller)
+{
+	struct ui_hooks hooks = { .app = app };
+	struct session_options wanted = session_options(app, options);
+	struct port_probe_options probe = {
+		.target = options->target,
+		.ports = options->ports,
+		.open = &wanted,
+		.session = session,
+		.nc = options->nc,
+		.verbose = options->verbose,
+		.timeout = options->timeout,
+		.interval = options->pipe.interval,
+	};
+	app->quit = false;
+	attend(app, port_probe_new(&hooks, &probe), poller);
+	return app->status;
+}
+
+/* One conversation. False where it cannot be opened. */
+static bool converse(struct app *app, const struct options *options, struct pipe_options *pipe,
+                     struct poller *poller)
+{
+	struct error error;
+	struct ui_hooks hooks = { .app = app };
+	uint32_t number = session_number(pipe->session);
+	bool proven = options->nc && options->verbose && !options->listen &&
+	              session_has_peers(pipe->session);
+	session_block_reading(pipe->session, proven);
+	if (proven && run_probe(app, options, pipe->session, poller) != 0)
+		return false;
+	session_block_reading(pipe->session, false);
+	app->quit = false;
+	app->status = 0;
+	struct ui *ui = pipe_new(&hooks, pipe, &error);
+	if (!ui) {
+		app->status = fail(EXIT_FAILURE, &error);
+		return true;
+	}
+	attend(app, ui, poller);
+	const struct session *session = sessions_numbered(app->sessions, number);
+	return !session || !session_failed_to_open(session);
+}
+
+/* A conversation, or with a list of ports one after the other: those that cannot be opened do not count
  * where one can. */
 static int run_pipe(struct app *app, const struct options *options, struct poller *poller)
 {
 	struct error error;
-	struct ui_hooks hooks = { .app = app };
 	struct target target = options->target;
 	size_t count = options->ports.count ? options->ports.count : 1;
-	int status = 0;
+	int status = EXIT_SUCCESS;
 	bool opened = false;
 	app->keeps_failed = true; /* its end is the program's exit status */
 	if (!options->has_target) {
-		error_set(&error, "standard input or output is no terminal, so an address is "
-		                  "needed: sockpit HOST PORT");
+		error_set(&error, "%s, so an address is needed: sockpit HOST PORT",
+		          options->probe || options->piped
+		                  ? "there is no window"
+		                  : "standard input or output is no terminal");
 		return fail(usage_status(options), &error);
 	}
+	if (options->probe)
+		return run_probe(app, options, NULL, poller);
 	for (size_t i = 0; i < count; i++) {
+		struct pipe_options pipe = options->pipe;
 		if (options->ports.count)
 			snprintf(target.service, sizeof target.service, "%u",
 			         options->ports.ports[i]);
-		struct pipe_options pipe = options->pipe;
-		app->quit = false;
-		app->status = 0;
 		pipe.session = open_target(app, options, &target, !pipe.keep_open, &error);
-		struct ui *ui = pipe.session ? pipe_new(&hooks, &pipe, &error) : NULL;
-		if (!ui)
+		if (!pipe.session)
 			return fail(usage_status(options), &error);
-		uint32_t number = session_number(pipe.session);
-		attend(app, ui, poller);
-		const struct session *session = sessions_numbered(app->sessions, number);
-		if (session && session_failed_to_open(session))
+		if (!converse(app, options, &pipe, poller))
 			continue;
 		opened = true;
 		status = status ? status : app->status;
@@ -240,7 +290,7 @@ static int run(struct app *app, const struct options *options, struct poller *po
 	struct error error;
 	if (!apply(app, options, &error))
 		return fail(usage_status(options), &error);
-	bool person = !options->script && !options->nc && !options->piped &&
+	bool person = !options->script && !options->nc && !options->piped && !options->probe &&
 	              isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	if (!person && !options->script)
 		return run_pipe(app, options, poller);

@@ -824,7 +824,6 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
 	if (good && options->random_order)
 		port_list_shuffle(&options->ports);
 	options->pipe.verbose = options->verbose;
-	options->pipe.say_port = options->listen && strcmp(options->target.service, "0") == 0;
 	return good;
 }
 

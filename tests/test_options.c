@@ -23,7 +23,7 @@ static const struct line_case own[] = {
 	{ "sockpit -46 host 80", "host:80 -6" },
 	{ "sockpit", "-" },
 	{ "sockpit -l 7001", ":7001 listen" },
-	{ "sockpit -l 0", ":0 listen port" },
+	{ "sockpit -l 0", ":0 listen" },
 	{ "sockpit -lkp 7001", ":7001 listen keep" },
 	{ "sockpit -l -s ::1 7001", "[::1]:7001 listen" },
 	{ "sockpit -p 9 -s ::1 ::1 7", "[::1]:7 local=::1,9" },
@@ -114,7 +114,7 @@ static const struct line_case nc[] = {
 	{ "nc -6l 7001", "[::]:7001 nc=nc listen -6 reuse" },
 	{ "nc -l ::1 7001", "[::1]:7001 nc=nc listen reuse" },
 	{ "nc -l -s ::1 -p 7001", "[::1]:7001 nc=nc listen reuse" },
-	{ "nc -lk 0", "0.0.0.0:0 nc=nc listen keep port reuse" },
+	{ "nc -lk 0", "0.0.0.0:0 nc=nc listen keep reuse" },
 	{ "nc -b host 80", "host:80 nc=nc bcast=1" },
 	{ "nc -N host 80", "host:80 nc=nc fin=always" },
 	{ "nc -q 2 host 80", "host:80 nc=nc quit=2000 fin=always" },
@@ -218,8 +218,6 @@ static void describe(const struct options *options, char *out)
 		SAY(" lines");
 	if (pipe->half_close)
 		SAY(" half");
-	if (pipe->say_port)
-		SAY(" port");
 	if (pipe->quit_after >= 0)
 		SAY(" quit=%lld", MS(pipe->quit_after));
 	else if (pipe->quit_after == PIPE_QUIT_NEVER && !options->nc)

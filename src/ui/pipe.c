@@ -14,8 +14,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "net/service.h"
-#include "record/follower.h"
 #include "ui/output_queue.h"
+#include "ui/pipe_report.h"
 
 enum {
 	CHUNK = 256 << 10,          /* read from standard input at a time */
@@ -38,7 +38,7 @@ struct pipe {
 	char last;                /* the last byte read, for line ends that are cut by a read */
 	int64_t ended_at;         /* when the input ended */
 	int64_t moved_at;         /* when a byte last went either way */
-	struct follower reported; /* what standard error has */
+	struct pipe_report report; /* what standard error has */
 	struct buf translated;
 	char chunk[CHUNK];
 };
@@ -195,28 +195,6 @@ static void choose_session(struct pipe *pipe)
 		finish_input(talking(pipe));
 }
 
-/* Failures of a service's clients only with -v. */
-static bool is_reported(struct pipe *pipe, const struct entry *entry)
-{
-	bool own = entry->session == session_number(pipe->options.session);
-	if (entry->call != CALL_STATE)
-		return false;
-	if (pipe->options.say_port && own) {
-		pipe->options.say_port = false;
-		return true;
-	}
-	return pipe->options.verbose > 0 ||
-	       (entry->flags & ENTRY_ERROR && (own || !is_service(pipe)));
-}
-
-static void report(struct pipe *pipe)
-{
-	const struct entry *entry;
-	while ((entry = follower_next(&pipe->reported)))
-		if (is_reported(pipe, entry))
-			error_print("%.*s", (int)entry->len, entry_payload(entry));
-}
-
 static bool any_client_open(const struct pipe *pipe)
 {
 	for (size_t i = 0; i < sessions_count(pipe->app->sessions); i++) {
@@ -316,7 +294,7 @@ static void draw(struct ui *ui, struct app *app)
 {
 	struct pipe *pipe = pipe_of(ui);
 	(void)app;
-	report(pipe);
+	pipe_report_turn(&pipe->report);
 	choose_session(pipe);
 	check_closed(pipe);
 	check_refused(pipe);
@@ -326,7 +304,7 @@ static void draw(struct ui *ui, struct app *app)
 static void free_pipe(struct ui *ui)
 {
 	struct pipe *pipe = pipe_of(ui);
-	report(pipe);
+	pipe_report_end(&pipe->report);
 	sessions_tap(pipe->app->sessions, NULL, NULL);
 	output_queue_done(&pipe->output_queue);
 	buf_free(&pipe->translated);
@@ -342,7 +320,11 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	        (struct ui){ .prepare = prepare, .serve = serve, .draw = draw, .free = free_pipe };
 	pipe->app = hooks->app;
 	pipe->options = *options;
-	follower_init(&pipe->reported, pipe->app->transcript);
+	struct pipe_report_options reported = { .session = options->session,
+		                                .verbose = options->verbose,
+		                                .nc = options->nc,
+		                                .keep_open = options->keep_open };
+	pipe_report_init(&pipe->report, pipe->app, &reported);
 	pipe->moved_at = clock_now();
 	buf_init(&pipe->translated, SIZE_MAX);
 	output_queue_init(&pipe->output_queue, STDOUT_FILENO);

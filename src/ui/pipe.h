@@ -38,7 +38,6 @@ struct pipe_options {
 	int64_t interval;   /* -i: time from one line of the input to the next, ns; 0 = none */
 	uint64_t packets;   /* -W: end after that many receives; 0 = never */
 	const char *output; /* --output: the file that has what is sent and received; NULL = none */
-	bool say_port;      /* a server on port 0: say on standard error which one it got */
 	int verbose;        /* -v: say on standard error what happens */
 };
 

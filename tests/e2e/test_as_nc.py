@@ -116,12 +116,71 @@ def ipv6_takes_ipv4():
     end(process)
 
 
+def both(*args, **more):
+    """What we say as nc; the same as the other says, where it is there."""
+    got = run("--nc", *args, **more)
+    if OTHER:
+        same(got, run_other(*args), "nc %s: as the other says it" % " ".join(map(str, args)))
+    return got
+
+
+def probes():
+    with listener(backlog=64) as open_port:
+        there, closed = port_of(open_port), free_port()
+        same(both("-z", "127.0.0.1", there), (0, b"", b""), "-z is silent, and 0 where the port is open")
+        same(both("-z", "127.0.0.1", closed), (1, b"", b""), "1 where it is closed")
+        refused = b"nc: connect to 127.0.0.1 port %d (tcp) failed: Connection refused\n" % closed
+        reached = b"Connection to 127.0.0.1 %d port [tcp/*] succeeded!\n" % there
+        same(both("-zv", "127.0.0.1", closed), (1, b"", refused), "-v says that it is closed")
+        same(both("-zv", "127.0.0.1", there), (0, b"", reached), "and that it is open")
+        same(both("-nzv", "127.0.0.1", closed, there, closed), (0, b"", refused + reached + refused), "each of several")
+        named = refused.replace(b"127.0.0.1", b"localhost (127.0.0.1)")
+        same(both("-4", "-zv", "localhost", closed), (1, b"", named), "a name, and the address that it has")
+        low = min(there, closed)
+        both("-zv", "127.0.0.1", "%d-%d" % (low, low + 2))
+    status, out, err = both("-zv", "nowhere.invalid", "80", "81")
+    ok(status == 1 and err.count(b"\n") == 1, "a name that is none ends it: %r" % err)
+    both("-nz", "localhost", "80")
+    both("-p", free_port(), "-s", "192.0.2.1", "127.0.0.1", closed)
+    both("-v", "127.0.0.1", closed)
+    same(both("127.0.0.1", closed), (1, b"", b""), "without -v not even a refusal is said")
+    both("-l", "192.0.2.1", "7001")
+    both("-l", "nowhere.invalid", "7001")
+    both("-uz", "127.0.0.1", closed)
+    same(both("-uzv", "127.0.0.1", closed), (1, b"", b""), "UDP that is refused")
+
+
+def probes_of_udp():
+    with listener(kind=socket.SOCK_DGRAM) as server:
+        process = sockpit("--nc", "-uzv", "-w", "1", "127.0.0.1", port_of(server), stdin=subprocess.DEVNULL)
+        got = [server.recvfrom(100)[0] for _ in range(3)]
+        same(got, [b"X"] * 3, "-v sends datagrams to a port of UDP")
+        same(process.communicate(timeout=DEADLINE)[1],
+             b"Connection to 127.0.0.1 %d port [udp/*] succeeded!\n" % port_of(server), "and takes silence for success")
+        same(process.returncode, 0, "with status 0")
+
+
+def limits_of_each_address():
+    full = listener(backlog=0)
+    fillers = []
+    for _ in range(4):
+        filler = socket.socket()
+        filler.setblocking(False)
+        filler.connect_ex(full.getsockname())
+        fillers.append(filler)
+    told = b"nc: connect to 127.0.0.1 port %d (tcp) timed out: Operation now in progress\n" % port_of(full)
+    same(both("-v", "-w", "1", "127.0.0.1", port_of(full)), (1, b"", told), "-w limits connecting")
+
+
 watchdog(55)
 OTHER = openbsd_nc()
 mistakes_are_status_1()
 the_name_decides()
 addresses_bound()
 ipv6_takes_ipv4()
+probes()
+probes_of_udp()
+limits_of_each_address()
 if not OTHER:
     skip("no nc of OpenBSD here to compare with")
 done()

@@ -2,6 +2,7 @@
 """Pipe mode: a clean nc -N, byte for byte, with exit codes that tell how it ended."""
 
 import os
+import re
 import socket
 import struct
 import sys
@@ -173,6 +174,70 @@ def several_ports_are_talked_to_in_turn():
         same(run("127.0.0.1", ports[0], ports[0])[0], 1, "status 1 where none is")
 
 
+def probes():
+    with listener(backlog=64) as open_port, listener(kind=socket.SOCK_DGRAM) as silent:
+        closed = socket.socket()
+        closed.bind(("127.0.0.1", 0))
+        there, shut = port_of(open_port), port_of(closed)
+        same(run("-z", "127.0.0.1", there), (0, b"", b""), "-z: 0 where a port is open")
+        same(run("-z", "127.0.0.1", shut), (1, b"", b""), "1 where it is not")
+        same(run("-z", "127.0.0.1", "%d,%d" % (shut, there))[0], 0, "0 where one of several is")
+        same(run("-zv", "127.0.0.1", shut, there)[2],
+             b"sockpit: connect to 127.0.0.1 port %d (tcp) failed: Connection refused\n"
+             b"Connection to 127.0.0.1 %d port [tcp/*] succeeded!\n" % (shut, there), "-v says it in nc's words")
+        same(run("-z", "-r", "127.0.0.1", "%d-%d" % (there, there))[0], 0, "-r takes them in any order")
+        dead = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        dead.bind(("127.0.0.1", 0))
+        gone = port_of(dead)
+        dead.close()
+        words = b"127.0.0.1 %d port [udp/*]: %s\n"
+        same(run("-zu", "127.0.0.1", gone), (1, b"", words % (gone, b"refused")), "UDP that is refused")
+        same(run("-zu", "-w", "100ms", "127.0.0.1", port_of(silent)), (1, b"", words % (port_of(silent), b"no answer")),
+             "and silence is no success")
+        process = sockpit("-zu", "127.0.0.1", port_of(silent), stdin=subprocess.DEVNULL)
+        for _ in range(2):
+            data, peer = silent.recvfrom(100)
+        same(data, b"", "the probe is an empty datagram")
+        silent.sendto(b"here", peer)
+        same(process.communicate(timeout=DEADLINE)[1], words % (port_of(silent), b"answered"), "an answer")
+        same(process.returncode, 0, "is status 0")
+    status, out, err = run("-z", "nowhere.invalid", "80", "81")
+    ok(status == 1 and err.count(b"\n") == 1 and b"nowhere.invalid" in err, "a name that is none is said once: %r" % err)
+
+
+def says_who_can_reach_it():
+    for args, again in ((["-l", "0"], b"sockpit -l '*' %d"), (["-ul", "0"], b"sockpit -lu '*' %d")):
+        process = sockpit(*args)
+        line = read_until(process.stderr, b"\n")
+        port = listening_port_in(line)
+        ok(b"loopback only" in line and again % port in line, "a listener on loopback says so: %r" % line)
+        end(process)
+    process = sockpit("-v", "-n", "-l", "127.0.0.1", "0")
+    words = read_until(process.stderr, b"Listening")
+    ok(b"loopback only" not in words.splitlines()[-1], "not where loopback was asked for: %r" % words)
+    end(process)
+
+
+def nc_words():
+    process = sockpit("-v", "-n", "-4", "-l", "0")
+    lines = read_until(process.stderr, b"Listening on 127.0.0.1 ")
+    port = listening_port_in(lines)
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as client:
+        told = read_until(process.stderr, b"Connection received on 127.0.0.1 %d\n" % port_of(client))
+        ok(told.endswith(b"Connection received on 127.0.0.1 %d\n" % port_of(client)), "-v says who has come")
+    end(process)
+    with listener() as server:
+        process = sockpit("-v", "-n", "127.0.0.1", port_of(server), stdin=subprocess.DEVNULL)
+        client, _ = server.accept()
+        client.close()
+        same(process.communicate(timeout=DEADLINE)[1],
+             b"Connection to 127.0.0.1 %d port [tcp/*] succeeded!\n" % port_of(server), "and that a server was reached")
+
+
+def listening_port_in(text):
+    return int(re.search(rb"127\.0\.0\.1:(\d+)", text).group(1))
+
+
 def help_and_version():
     status, out, err = run("-h")
     ok(status == 0 and b"usage: sockpit" in out and not err, "-h helps on standard output")
@@ -309,8 +374,8 @@ def verbose():
         peer.sendall(data)
         peer.close()
     in_thread(serve)
-    status, out, err = run("-v", "127.0.0.1", port_of(server), given=b"same")
-    ok(status == 0 and out == b"same" and b"connected" in err and b"FIN" in err, "-v tells the story: %r" % err)
+    status, out, err = run("-vv", "127.0.0.1", port_of(server), given=b"same")
+    ok(status == 0 and out == b"same" and b"connected" in err and b"FIN" in err, "-vv tells the story: %r" % err)
 
 
 def stuck_and_broken_output():
@@ -405,6 +470,9 @@ reset_is_status_1()
 usage_is_status_2()
 a_port_alone_is_ours()
 several_ports_are_talked_to_in_turn()
+probes()
+says_who_can_reach_it()
+nc_words()
 help_and_version()
 listens()
 keeps_listening()

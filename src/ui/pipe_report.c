@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pipe_report.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "net/service.h"
+
+static bool is_listening(const struct pipe_report *report)
+{
+	return session_is_server(report->options.session);
+}
+
+static bool is_own(const struct pipe_report *report, const struct entry *entry)
+{
+	return entry->session == session_number(report->options.session);
+}
+
+/* Of a service's clients only with -v. */
+static bool is_service(const struct pipe_report *report)
+{
+	return session_service(report->options.session) != service_table[0];
+}
+
+/* ---- nc's words ---- */
+
+static void print_line(const struct buf *line)
+{
+	text_print(stderr, buf_data(line), line->len);
+	fputc('\n', stderr);
+}
+
+/* "Listening on localhost 7001". Asks for the name of the address, as nc does, and waits for it. */
+static void print_address(const struct pipe_report *report, const char *what,
+                          const struct endpoint *addr)
+{
+	struct sockaddr_storage sa;
+	char host[NI_MAXHOST], numeric[ENDPOINT_TEXT];
+	struct buf line;
+	socklen_t len = endpoint_to_sockaddr(addr, &sa);
+	bool named = !report->app->defaults.numeric &&
+	             getnameinfo((struct sockaddr *)&sa, len, host, sizeof host, NULL, 0, 0) == 0;
+	buf_init(&line, SIZE_MAX);
+	buf_printf(&line, "%s on %s %u", what,
+	           named ? host : endpoint_format_host(addr, numeric), addr->port);
+	print_line(&line);
+	buf_free(&line);
+}
+
+static const char *transport_of(const struct pipe_report *report)
+{
+	return transport_name(session_transport(report->options.session));
+}
+
+/* "localhost (127.0.0.1)": as it was typed, and where that is not the address itself. */
+static void add_host(const struct pipe_report *report, const struct endpoint *addr, struct buf *line)
+{
+	char numeric[ENDPOINT_TEXT];
+	const char *typed = session_target(report->options.session)->host;
+	bool same = strcmp(typed, endpoint_format_host(addr, numeric)) == 0;
+	buf_append_text(line, *typed ? typed : numeric);
+	if (*typed && !same && !report->app->defaults.numeric)
+		buf_printf(line, " (%s)", numeric);
+}
+
+/* "localhost (127.0.0.1) 7001 port [tcp/http]" */
+static void add_port(const struct pipe_report *report, struct buf *line)
+{
+	const struct endpoint *addr = &report->reached;
+	const struct servent *service = NULL;
+	if (!report->app->defaults.numeric)
+		service = getservbyport(htons(addr->port), transport_of(report));
+	add_host(report, addr, line);
+	buf_printf(line, " %u port [%s/%s]", addr->port, transport_of(report),
+	           service ? service->s_name : "*");
+}
+
+void pipe_report_success(const struct pipe_report *report)
+{
+	struct buf line;
+	buf_init(&line, SIZE_MAX);
+	buf_append_text(&line, "Connection to ");
+	add_port(report, &line);
+	buf_append_text(&line, " succeeded!");
+	print_line(&line);
+	buf_free(&line);
+}
+
+void pipe_report_answer(const struct pipe_report *report, const char *answer)
+{
+	struct buf line;
+	buf_init(&line, SIZE_MAX);
+	add_port(report, &line);
+	buf_printf(&line, ": %s", answer);
+	print_line(&line);
+	buf_free(&line);
+}
+
+static void print_failed_attempt(struct pipe_report *report, const struct endpoint *addr,
+                                 const char *how, int code)
+{
+	struct buf line;
+	const struct pipe_report_options *options = &report->options;
+	report->explained = options->verbose || options->nc || options->probing;
+	if (!options->verbose)
+		return;
+	buf_init(&line, SIZE_MAX);
+	buf_append_text(&line, "connect to ");
+	add_host(report, addr, &line);
+	error_print("%s port %u (%s) %s: %s", buf_text(&line), addr->port, transport_of(report), how,
+	            strerror(code));
+	buf_free(&line);
+}
+
+/* ---- connecting ---- */
+
+static void begin_attempt(struct pipe_report *report, const struct entry *entry)
+{
+	struct endpoint addr = entry_addr(entry);
+	if (entry->error && entry->error != EINPROGRESS) {
+		print_failed_attempt(report, &addr, "failed", entry->error);
+	} else if (!entry->error) {
+		report->reached = addr;
+	} else if (report->attempt_count < PIPE_REPORT_ATTEMPTS) {
+		report->attempts[report->attempt_count].fd = entry->fd;
+		report->attempts[report->attempt_count++].addr = addr;
+	}
+}
+
+/* Takes it off the list; AF_UNSPEC where it is not on it. */
+static struct endpoint end_attempt(struct pipe_report *report, int fd)
+{
+	for (unsigned i = 0; i < report->attempt_count; i++)
+		if (report->attempts[i].fd == fd) {
+			struct endpoint addr = report->attempts[i].addr;
+			report->attempts[i] = report->attempts[--report->attempt_count];
+			return addr;
+		}
+	return (struct endpoint){ .family = AF_UNSPEC };
+}
+
+static void settle_attempt(struct pipe_report *report, const struct entry *entry)
+{
+	int code = 0;
+	struct endpoint addr = end_attempt(report, entry->fd);
+	if (!endpoint_is_set(&addr) || entry->len < sizeof code)
+		return;
+	memcpy(&code, entry_payload(entry), sizeof code);
+	if (code)
+		print_failed_attempt(report, &addr, "failed", code);
+	else
+		report->reached = addr;
+}
+
+/* Closed though nothing has come back: nc's words are those of the errno value that it finds then. */
+static void give_up_attempt(struct pipe_report *report, int fd)
+{
+	struct endpoint addr = end_attempt(report, fd);
+	if (endpoint_is_set(&addr) && !endpoint_is_set(&report->reached))
+		print_failed_attempt(report, &addr, "timed out", EINPROGRESS);
+}
+
+static void give_up_all(struct pipe_report *report)
+{
+	while (report->attempt_count)
+		give_up_attempt(report, report->attempts[0].fd);
+}
+
+/* ---- failures ---- */
+
+/* nc's words. */
+static void print_lookup(struct pipe_report *report, const struct entry *entry)
+{
+	const struct target *target = session_target(report->options.session);
+	const char *why = gai_strerror(entry->arg);
+	report->lookup_failed = true;
+	if (!report->options.nc)
+		return;
+	if (is_listening(report))
+		error_print("getaddrinfo: %s", why);
+	else
+		error_print("getaddrinfo for host \"%s\" port %s: %s", target->host,
+		            target->service, why);
+	report->explained = true;
+}
+
+static void print_bind(struct pipe_report *report, int code)
+{
+	if (!report->options.nc)
+		return;
+	error_print("%s%s", is_listening(report) ? "" : "bind failed: ", strerror(code));
+	report->explained = true;
+}
+
+/* One message for a failure: what has been said while it was opened is enough. */
+static void print_failure(struct pipe_report *report, const struct entry *entry)
+{
+	const struct pipe_report_options *options = &report->options;
+	bool never_open = is_own(report, entry) && session_failed_to_open(options->session);
+	if (never_open)
+		give_up_all(report);
+	if (never_open && is_listening(report) && report->bind_error)
+		print_bind(report, report->bind_error);
+	bool enough = never_open ? report->explained : options->nc || options->probing;
+	if (!enough || (options->verbose > 1 && !options->nc))
+		error_print("%.*s", (int)entry->len, entry_payload(entry));
+}
+
+/* ---- states ---- */
+
+/* Where loopback was not asked for, how others reach it is. */
+static void print_bound(const struct pipe_report *report, const struct entry *entry)
+{
+	const struct target *target = session_target(report->options.session);
+	struct endpoint local;
+	session_socket_sample(report->options.session, 0, &local);
+	if (target->host[0])
+		error_print("%.*s", (int)entry->len, entry_payload(entry));
+	else
+		error_print("%.*s: sockpit -l%s '*' %u is reached from elsewhere", (int)entry->len,
+		            entry_payload(entry), target->transport == TRANSPORT_UDP ? "u" : "",
+		            local.port);
+}
+
+static void print_nc_bound(const struct pipe_report *report)
+{
+	const struct session *session = report->options.session;
+	const char *what = session_has_clients(session) ? "Listening" : "Bound";
+	for (size_t i = 0; i < session_socket_count(session); i++) {
+		struct endpoint local;
+		session_socket_sample(session, i, &local);
+		print_address(report, what, &local);
+	}
+}
+
+static void on_bound(struct pipe_report *report, const struct entry *entry)
+{
+	const struct pipe_report_options *options = &report->options;
+	const struct target *target = session_target(options->session);
+	report->is_bound = true;
+	bool says = !target->host[0] || strcmp(target->service, "0") == 0;
+	if (!options->nc && (says || options->verbose > 1))
+		print_bound(report, entry);
+	if (options->verbose)
+		print_nc_bound(report);
+}
+
+static void on_state(struct pipe_report *report, const struct entry *entry)
+{
+	const struct pipe_report_options *options = &report->options;
+	bool own = is_own(report, entry);
+	if (entry->flags & ENTRY_ERROR) {
+		if (own || !is_service(report) || options->verbose)
+			print_failure(report, entry);
+	} else if (own && is_listening(report) && !report->is_bound) {
+		on_bound(report, entry);
+	} else if (options->verbose > 1 && !options->nc) {
+		error_print("%.*s", (int)entry->len, entry_payload(entry));
+	}
+}
+
+static void on_peer(struct pipe_report *report, const struct entry *entry)
+{
+	struct endpoint addr = entry_addr(entry);
+	if (entry->error || !report->options.verbose)
+		return;
+	print_address(report, "Connection received", &addr);
+}
+
+static void on_datagram(struct pipe_report *report, const struct entry *entry)
+{
+	bool first = !report->has_peer;
+	if (entry->error || !is_own(report, entry))
+		return;
+	report->has_peer = true;
+	if (first && is_listening(report) && !report->options.keep_open)
+		on_peer(report, entry);
+	else if (first && report->options.verbose && !report->options.nc &&
+	         endpoint_is_set(&report->reached))
+		pipe_report_answer(report, "answered");
+}
+
+static void on_entry(struct pipe_report *report, const struct entry *entry)
+{
+	if (entry->call == CALL_STATE) {
+		on_state(report, entry);
+		return;
+	}
+	if (!is_own(report, entry) || entry->flags & ENTRY_WATCHING)
+		return;
+	switch (entry->call) {
+	case CALL_GETADDRINFO:
+		if (entry->error)
+			print_lookup(report, entry);
+		break;
+	case CALL_BIND:
+		report->bind_error = entry->error;
+		if (entry->error && !is_listening(report))
+			print_bind(report, entry->error);
+		break;
+	case CALL_CONNECT:
+		if (!is_listening(report))
+			begin_attempt(report, entry);
+		break;
+	case CALL_GETSOCKOPT:
+		if (entry->arg == SO_ERROR && entry->arg2 == SOL_SOCKET)
+			settle_attempt(report, entry);
+		break;
+	case CALL_CLOSE:
+		give_up_attempt(report, entry->fd);
+		break;
+	case CALL_ACCEPT:
+		on_peer(report, entry);
+		break;
+	case CALL_RECVFROM:
+	case CALL_RECVMSG:
+		on_datagram(report, entry);
+		break;
+	default:
+		break;
+	}
+}
+
+void pipe_report_turn(struct pipe_report *report)
+{
+	const struct entry *entry;
+	bool was_reached = endpoint_is_set(&report->reached);
+	while ((entry = follower_next(&report->follower)))
+		if (entry->session >= session_number(report->options.session))
+			on_entry(report, entry);
+	if (!was_reached && endpoint_is_set(&report->reached) && report->options.verbose &&
+	    session_transport(report->options.session) == TRANSPORT_TCP)
+		pipe_report_success(report);
+}
+
+void pipe_report_end(struct pipe_report *report)
+{
+	const struct pipe_report_options *options = &report->options;
+	pipe_report_turn(report);
+	if (options->verbose && !options->nc && session_has_peers(options->session) &&
+	    !is_listening(report) && !report->has_peer && endpoint_is_set(&report->reached) &&
+	    !session_counts(options->session)->refused)
+		pipe_report_answer(report, "no answer");
+}
+
+void pipe_report_init(struct pipe_report *report, struct app *app,
+                      const struct pipe_report_options *options)
+{
+	*report = (struct pipe_report){ .options = *options, .app = app };
+	follower_init(&report->follower, app->transcript);
+}

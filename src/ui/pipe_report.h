@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* pipe_report: what pipe mode says on standard error of the network: failures, which port a server got and
+ * who can reach it, with -v what nc -v says, in its words, with -vv what happens to the connection. Follows
+ * the transcript. Knows neither standard input nor output. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/app.h"
+#include "record/follower.h"
+
+struct pipe_report_options {
+	const struct session *session; /* the command line's; its clients are reported, too */
+	int verbose;                   /* -v, -vv */
+	bool nc;        /* nothing that nc does not say */
+	bool probing;   /* -z: that a port is closed is no failure */
+	bool keep_open; /* -k: a UDP server has many peers */
+};
+
+enum { PIPE_REPORT_ATTEMPTS = 8 };
+
+struct pipe_report {
+	struct pipe_report_options options;
+	struct app *app;
+	struct follower follower;
+	/* connect() calls that are under way */
+	struct {
+		int fd;
+		struct endpoint addr;
+	} attempts[PIPE_REPORT_ATTEMPTS];
+	unsigned attempt_count;
+	struct endpoint reached; /* by connect(); AF_UNSPEC until then */
+	bool is_bound, has_peer;
+	bool explained; /* why it could not be opened has been said, or is nothing to say */
+	bool lookup_failed;
+	int bind_error;
+};
+
+void pipe_report_init(struct pipe_report *report, struct app *app,
+                      const struct pipe_report_options *options);
+
+/* In each turn: what has happened since. */
+void pipe_report_turn(struct pipe_report *report);
+
+/* After the last turn; says also that a UDP peer has not answered. */
+void pipe_report_end(struct pipe_report *report);
+
+/* "Connection to localhost (127.0.0.1) 7001 port [tcp/http] succeeded!" */
+void pipe_report_success(const struct pipe_report *report);
+
+/* "localhost (127.0.0.1) 7 port [udp/echo]: answered", where nc would claim success. */
+void pipe_report_answer(const struct pipe_report *report, const char *answer);
