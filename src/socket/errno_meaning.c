@@ -127,7 +127,7 @@ const struct errno_meaning errno_meaning_table[] = {
 	{ "ECONNREFUSED", ECONNREFUSED, "connect, send, recv",
 	  "Nobody listens at that port. To TCP's SYN came RST; to a datagram came ICMP port "
 	  "unreachable, which a connected UDP socket learns from its next call.",
-	  "The kernel of the machine with that address, or a firewall in its name.",
+	  "The kernel of the machine with that address, or a firewall on its behalf.",
 	  "Is the server running? Does it listen on this address, of this family, and not on "
 	  "loopback only? Is the port right?",
 	  CASES({ "connect", ERRNO_TCP | ERRNO_LOOPBACK, "RST to our SYN: nobody listens there",
@@ -152,7 +152,7 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "The socket is not connected, and no address was given.", "This kernel.",
 	  "/connect gives the socket its peer; where peers have written, /to answers one by its "
 	  "number.",
-	  CASES({ "send", 0, "to whom? /connect gives this socket its peer", NULL, NULL }) },
+	  CASES({ "send", 0, "no destination: /connect gives this socket its peer", NULL, NULL }) },
 	{ "EDOM", EDOM, "setsockopt", "The value is outside of what the option can hold.",
 	  "This kernel.", "/option NAME says what it is for.",
 	  CASES({ "setsockopt, getsockopt", 0, "the value is out of range", NULL, NULL }) },
@@ -174,7 +174,7 @@ const struct errno_meaning errno_meaning_table[] = {
 	        { "send, recv", ERRNO_UDP, "no route to host", "unreachable", NULL }) },
 	{ "EINPROGRESS", EINPROGRESS, "connect",
 	  "connect() has begun, and the socket does not block.", "Nobody failed: it says not yet.",
-	  "Wait until the socket is writable; then SO_ERROR tells how it ended. With SO_SNDTIMEO "
+	  "Wait until the socket is writable; then SO_ERROR says how it ended. With SO_SNDTIMEO "
 	  "it means that the time is over.",
 	  NULL },
 	{ "EINTR", EINTR, "connect, accept, send, recv", "A signal came while the call waited.",
@@ -257,7 +257,7 @@ const struct errno_meaning errno_meaning_table[] = {
 #ifdef ENONET
 	{ "ENONET", ENONET, "connect, send, recv", "The host is cut off from the network.",
 	  "A router: ICMP source host isolated.",
-	  "Nobody sends it today; look at what is in between.", NULL },
+	  "Routers hardly send it today; look at the devices on the path.", NULL },
 #endif
 #ifdef ENOPKG
 	{ "ENOPKG", ENOPKG, "socket", "A part of the kernel that is needed is not there.",

@@ -9,7 +9,7 @@
 #endif
 
 /* Numbers of the Linux ABI that a C library may not know yet; the kernel refuses those that it does
- * not know either. <linux/tcp.h> cannot stand beside <netinet/tcp.h>. */
+ * not know. <linux/tcp.h> cannot be included beside <netinet/tcp.h>. */
 #ifdef __linux__
 #ifndef IP_LOCAL_PORT_RANGE
 #define IP_LOCAL_PORT_RANGE 51
@@ -63,7 +63,7 @@ static const struct sockopt_word unlimited[] = { { -1, "unlimited" }, { 0, NULL 
 #define V4  (SOCKOPT_TCP | SOCKOPT_UDP | SOCKOPT_IPV4)
 #define V6  (SOCKOPT_TCP | SOCKOPT_UDP | SOCKOPT_IPV6)
 
-/* The help, and what else is not as usual, stands behind the unit. */
+/* After the unit come the help and further fields. */
 #define OPTION(LEVEL, NAME, FORM, OF, UNIT, ...)                                                   \
 	{                                                                                          \
 		.name = #NAME, .level = LEVEL, .number = NAME, .form = SOCKOPT_##FORM, .of = OF,   \
@@ -75,7 +75,8 @@ const struct sockopt sockopt_table[] = {
 	       .read_only = true),
 #ifdef SO_BINDTODEVICE
 	OPTION(SOL_SOCKET, SO_BINDTODEVICE, TEXT, ANY, "",
-	       "use this network interface only\nThe name of an interface, as lo; none for any."),
+	       "use this network interface only\nThe name of an interface, such as lo; none for "
+	       "any."),
 #endif
 	OPTION(SOL_SOCKET, SO_BROADCAST, SWITCH, UDP, "",
 	       "may send to broadcast addresses\nWithout it such a send fails with EACCES."),
@@ -96,11 +97,11 @@ const struct sockopt sockopt_table[] = {
 	       .words = families),
 #endif
 	OPTION(SOL_SOCKET, SO_DONTROUTE, SWITCH, ANY, "",
-	       "reach only hosts on our links\nPackets never go by a router; without a direct "
-	       "link ENETUNREACH."),
+	       "reach only hosts on our links\nPackets never go through a router; without a "
+	       "direct link the call fails with ENETUNREACH."),
 	OPTION(SOL_SOCKET, SO_ERROR, NUMBER, ANY, "",
-	       "an error that waits to be told\nReading it takes it away. Behind a connect() that "
-	       "did not wait it says how that ended.",
+	       "the pending error\nReading it clears it. After a connect() that did not wait it "
+	       "says how that ended.",
 	       .read_only = true, .taken = true),
 #ifdef SO_INCOMING_CPU
 	OPTION(SOL_SOCKET, SO_INCOMING_CPU, NUMBER, ANY, "", "processor that handles arrivals",
@@ -112,7 +113,7 @@ const struct sockopt sockopt_table[] = {
 	OPTION(SOL_SOCKET, SO_LINGER, LINGER, TCP, "",
 	       "close() waits for all ACKs\nUntil all data is acknowledged, at most this "
 	       "many seconds, also on a socket that never blocks. With 0 it sends RST instead, and "
-	       "what has not left is lost."),
+	       "unsent data is lost."),
 #ifdef SO_MAX_PACING_RATE
 	OPTION(SOL_SOCKET, SO_MAX_PACING_RATE, NUMBER, TCP, "bytes/s",
 	       "send no faster than this\nA slow link without root: TCP spaces its segments, after "
@@ -124,12 +125,12 @@ const struct sockopt sockopt_table[] = {
 	       "send UDP without a checksum"),
 #endif
 	OPTION(SOL_SOCKET, SO_OOBINLINE, SWITCH, TCP, "",
-	       "urgent byte among the others\nOff, it stands beside the stream: recv(MSG_OOB) gets "
-	       "it, and the next one destroys it."),
+	       "urgent byte among the others\nIf off, it is beside the stream: recv(MSG_OOB) gets "
+	       "it, and the next urgent byte overwrites it."),
 #ifdef SO_PEEK_OFF
 	OPTION(SOL_SOCKET, SO_PEEK_OFF, NUMBER, ANY, "bytes",
-	       "where recv(MSG_PEEK) begins\nEach such recv() moves it on; off is the front of "
-	       "what waits, always.",
+	       "where recv(MSG_PEEK) begins\nEach such recv() advances it; off means always the "
+	       "first unread byte.",
 	       .words = off),
 #endif
 #ifdef SO_PRIORITY
@@ -142,77 +143,76 @@ const struct sockopt sockopt_table[] = {
 	       .read_only = true, .words = protocols),
 #endif
 	OPTION(SOL_SOCKET, SO_RCVBUF, NUMBER, ANY, "bytes",
-	       "room for what is not read yet\nTCP tells its peer a window that fits into it; UDP "
-	       "drops what does not fit, and nobody is told.",
+	       "room for what is not read yet\nTCP advertises a window that fits into it; UDP "
+	       "silently drops what does not fit.",
 	       .doubled = true),
 	OPTION(SOL_SOCKET, SO_RCVLOWAT, NUMBER, TCP, "bytes", "readable from this size on",
-	       .alters = "less than 1 is 1"),
+	       .alters = "the least is 1"),
 	OPTION(SOL_SOCKET, SO_RCVTIMEO, TIME, ANY, "",
-	       "a blocking recv() waits so long\nThen EAGAIN. The sockets of this program never "
-	       "block, so that it can only be looked at.",
+	       "time limit of a blocking recv()\nThen it fails with EAGAIN. The sockets of this "
+	       "program never block, so it has no effect here.",
 	       .alters = ticks),
 	OPTION(SOL_SOCKET, SO_REUSEADDR, SWITCH, ANY, "",
-	       "allow bind() during TIME_WAIT\nBoth need it: the new socket, and the old one "
-	       "before it was closed. A port that somebody listens on stays taken. UDP sockets "
-	       "share a "
-	       "port by it, and the last one gets the datagrams."),
+	       "allow bind() during TIME_WAIT\nThe new socket needs it, and the old one needs it "
+	       "before it is closed. A port on which a socket listens stays taken. With it UDP "
+	       "sockets share a port, and the last one gets the datagrams."),
 #ifdef SO_REUSEPORT
 	OPTION(SOL_SOCKET, SO_REUSEPORT, SWITCH, ANY, "",
-	       "several sockets share one port\nAll of them need it, before bind(), and the same "
-	       "user. The kernel deals connections and datagrams out among them."),
+	       "several sockets share one port\nAll of them need it before bind(), and must belong "
+	       "to the same user. The kernel distributes connections and datagrams among them."),
 #endif
 #ifdef SO_RXQ_OVFL
 	OPTION(SOL_SOCKET, SO_RXQ_OVFL, SWITCH, UDP, "",
-	       "count drops with each datagram\nThe number comes with recvmsg()."),
+	       "count drops with each datagram\nrecvmsg() returns the number."),
 #endif
 	OPTION(SOL_SOCKET, SO_SNDBUF, NUMBER, ANY, "bytes",
-	       "room for what is being sent\nWhen it is full a blocking send() waits, others get "
-	       "EAGAIN. TCP empties it as the peer acknowledges.",
+	       "room for what is being sent\nWhen it is full, a blocking send() waits and others "
+	       "get EAGAIN. TCP empties it as the peer acknowledges.",
 	       .doubled = true),
 	OPTION(SOL_SOCKET, SO_SNDLOWAT, NUMBER, ANY, "bytes", "always 1 on Linux",
 	       .read_only = true),
 	OPTION(SOL_SOCKET, SO_SNDTIMEO, TIME, ANY, "",
-	       "a blocking send() waits so long\nThen EAGAIN, and EINPROGRESS from connect(). The "
-	       "sockets of this program never block.",
+	       "time limit of a blocking send()\nThen it fails with EAGAIN, and connect() with "
+	       "EINPROGRESS. The sockets of this program never block, so it has no effect here.",
 	       .alters = ticks),
 #ifdef SO_TIMESTAMP
 	OPTION(SOL_SOCKET, SO_TIMESTAMP, SWITCH, ANY, "",
-	       "arrival times in microseconds\nThey come with recvmsg()."),
+	       "arrival times in microseconds\nrecvmsg() returns them."),
 #endif
 #ifdef SO_TIMESTAMPING
 	OPTION(SOL_SOCKET, SO_TIMESTAMPING, NUMBER, ANY, "",
 	       "times of leaving and arriving\nA sum of flags, see linux/net_tstamp.h; the times "
-	       "come by the error queue."),
+	       "come through the error queue."),
 #endif
 #ifdef SO_TIMESTAMPNS
 	OPTION(SOL_SOCKET, SO_TIMESTAMPNS, SWITCH, ANY, "",
-	       "arrival times in nanoseconds\nThey come with recvmsg()."),
+	       "arrival times in nanoseconds\nrecvmsg() returns them."),
 #endif
 	OPTION(SOL_SOCKET, SO_TYPE, NUMBER, ANY, "", "stream or datagrams", .read_only = true,
 	       .words = types),
 #ifdef SO_ZEROCOPY
 	OPTION(SOL_SOCKET, SO_ZEROCOPY, SWITCH, ANY, "",
-	       "send(MSG_ZEROCOPY) is allowed\nThe kernel then sends out of our memory and tells "
-	       "by the error queue when it is done."),
+	       "send(MSG_ZEROCOPY) is allowed\nThe kernel then sends from our memory and reports "
+	       "through the error queue when it is done."),
 #endif
 #ifdef IP_BIND_ADDRESS_NO_PORT
 	OPTION(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, SWITCH, V4, "",
 	       "choose the port at connect()\nbind() with port 0 takes none yet, so that one port "
-	       "serves towards many addresses."),
+	       "can serve connections to many addresses."),
 #endif
 #ifdef IP_FREEBIND
-	OPTION(IPPROTO_IP, IP_FREEBIND, SWITCH, V4, "", "bind to addresses not here yet"),
+	OPTION(IPPROTO_IP, IP_FREEBIND, SWITCH, V4, "", "allow addresses not here yet"),
 #endif
 #ifdef IP_LOCAL_PORT_RANGE
 	OPTION(IPPROTO_IP, IP_LOCAL_PORT_RANGE, NUMBER, V4, "",
-	       "where ports are chosen from\nAs 45000-45003, or off for the system's own range. "
-	       "When all are taken: EADDRNOTAVAIL.",
+	       "range of automatic ports\nSuch as 45000-45003, or off for the system's own range. "
+	       "When all are taken, calls fail with EADDRNOTAVAIL.",
 	       .range = true),
 #endif
 #ifdef IP_MINTTL
 	OPTION(IPPROTO_IP, IP_MINTTL, NUMBER, SOCKOPT_TCP | SOCKOPT_IPV4, "hops",
-	       "drop what came from far away\nPackets with a smaller TTL: 255 lets only "
-	       "neighbours through. 0 is off."),
+	       "drop what came from far away\nThat is, packets with a smaller TTL: 255 accepts "
+	       "only neighbours. 0 is off."),
 #endif
 #ifdef IP_MTU
 	OPTION(IPPROTO_IP, IP_MTU, NUMBER, V4, "bytes",
@@ -221,50 +221,50 @@ const struct sockopt sockopt_table[] = {
 #ifdef IP_MTU_DISCOVER
 	OPTION(IPPROTO_IP, IP_MTU_DISCOVER, NUMBER, V4, "",
 	       "may routers cut our packets?\nwant: no, and the kernel learns the path's limit. "
-	       "do: no, and too large a datagram fails with EMSGSIZE. dont: yes. probe: no, and "
-	       "the limit is not looked at. interface, omit: what ICMP says is not believed.",
+	       "do: no, and a datagram that is too large fails with EMSGSIZE. dont: yes. probe: "
+	       "no, and the limit is ignored. interface, omit: ICMP is ignored.",
 	       .words = discovery),
 #endif
 #ifdef IP_MULTICAST_ALL
 	OPTION(IPPROTO_IP, IP_MULTICAST_ALL, SWITCH, SOCKOPT_UDP | SOCKOPT_IPV4, "",
-	       "hear groups that others joined\nOff, a socket hears only the groups that it has "
-	       "joined itself."),
+	       "receive groups others joined\nIf off, a socket receives only from the groups that "
+	       "it has joined itself."),
 #endif
 	OPTION(IPPROTO_IP, IP_MULTICAST_IF, ADDR, SOCKOPT_UDP | SOCKOPT_IPV4, "",
-	       "interface multicasts leave by\nBy its address; 0.0.0.0 leaves it to the routes."),
+	       "interface multicasts leave by\nNamed by its address; 0.0.0.0 lets the routes "
+	       "choose."),
 	OPTION(IPPROTO_IP, IP_MULTICAST_LOOP, SWITCH, SOCKOPT_UDP | SOCKOPT_IPV4, "",
-	       "our multicasts come back here\nOn the loopback interface they come back in any "
-	       "case."),
+	       "our multicasts come back here\nOn the loopback interface they always come "
+	       "back."),
 	OPTION(IPPROTO_IP, IP_MULTICAST_TTL, NUMBER, SOCKOPT_UDP | SOCKOPT_IPV4, "hops",
-	       "how far multicasts go\n1: they stay on the local network.",
+	       "how far multicasts go\nWith 1 they stay on the local network.",
 	       .alters = "-1 is the system's default"),
 #ifdef IP_PKTINFO
 	OPTION(IPPROTO_IP, IP_PKTINFO, SWITCH, SOCKOPT_UDP | SOCKOPT_IPV4, "",
-	       "tell which address was asked\nAnd the interface; they come with recvmsg(). A "
-	       "server on 0.0.0.0 learns by it whom to answer as."),
+	       "report which address was asked\nrecvmsg() returns it with the interface. A server "
+	       "on 0.0.0.0 thereby knows from which address to answer."),
 #endif
 #ifdef IP_RECVERR
 	OPTION(IPPROTO_IP, IP_RECVERR, SWITCH, V4, "",
-	       "keep ICMP errors to be read\nrecvmsg(MSG_ERRQUEUE) gives them, with what they are "
-	       "about and who sent them. A UDP socket that is not connected is told of errors, "
-	       "too, by its next send()."),
+	       "queue ICMP errors for reading\nrecvmsg(MSG_ERRQUEUE) returns them, with their "
+	       "sender and the destination concerned. The next send() of a UDP socket that is not "
+	       "connected then reports errors, too."),
 #endif
 #ifdef IP_RECVTOS
 	OPTION(IPPROTO_IP, IP_RECVTOS, SWITCH, SOCKOPT_UDP | SOCKOPT_IPV4, "",
-	       "tell the TOS of each datagram\nIt comes with recvmsg()."),
+	       "report each datagram's TOS\nrecvmsg() returns it."),
 #endif
 #ifdef IP_RECVTTL
 	OPTION(IPPROTO_IP, IP_RECVTTL, SWITCH, SOCKOPT_UDP | SOCKOPT_IPV4, "",
-	       "tell the TTL of each datagram\nIt comes with recvmsg(): how many routers were "
-	       "passed."),
+	       "report each datagram's TTL\nrecvmsg() returns it: how many routers it passed."),
 #endif
 	OPTION(IPPROTO_IP, IP_TOS, NUMBER, V4, "",
 	       "the packets' class of service\nThe DSCP times 4: 184 is expedited forwarding. "
 	       "Networks may ignore it.",
-	       .alters = "the two lowest bits are ECN, which TCP minds itself"),
+	       .alters = "the two lowest bits are ECN, which TCP sets itself"),
 	OPTION(IPPROTO_IP, IP_TTL, NUMBER, V4, "hops",
-	       "how many routers may be passed\nEach takes 1 off; where nothing is left, ICMP time "
-	       "exceeded comes back.",
+	       "how many routers may be passed\nEach subtracts 1; at 0 it drops the packet and "
+	       "sends ICMP time exceeded.",
 	       .alters = "-1 is the system's default"),
 #ifdef IPV6_AUTOFLOWLABEL
 	OPTION(IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, SWITCH, V6, "",
@@ -272,16 +272,16 @@ const struct sockopt sockopt_table[] = {
 #endif
 #ifdef IPV6_DONTFRAG
 	OPTION(IPPROTO_IPV6, IPV6_DONTFRAG, SWITCH, SOCKOPT_UDP | SOCKOPT_IPV6, "",
-	       "never cut our datagrams\nToo large a one fails with EMSGSIZE instead of going in "
-	       "fragments."),
+	       "never fragment our datagrams\nOne that is too large fails with EMSGSIZE "
+	       "instead."),
 #endif
 #ifdef IPV6_FREEBIND
-	OPTION(IPPROTO_IPV6, IPV6_FREEBIND, SWITCH, V6, "", "bind to addresses not here yet"),
+	OPTION(IPPROTO_IPV6, IPV6_FREEBIND, SWITCH, V6, "", "allow addresses not here yet"),
 #endif
 #ifdef IPV6_MINHOPCOUNT
 	OPTION(IPPROTO_IPV6, IPV6_MINHOPCOUNT, NUMBER, SOCKOPT_TCP | SOCKOPT_IPV6, "hops",
-	       "drop what came from far away\nPackets with a smaller hop limit: 255 lets only "
-	       "neighbours through. 0 is off."),
+	       "drop what came from far away\nThat is, packets with a smaller hop limit: 255 "
+	       "accepts only neighbours. 0 is off."),
 #endif
 #ifdef IPV6_MTU
 	OPTION(IPPROTO_IPV6, IPV6_MTU, NUMBER, V6, "bytes",
@@ -289,82 +289,82 @@ const struct sockopt sockopt_table[] = {
 #endif
 #ifdef IPV6_MTU_DISCOVER
 	OPTION(IPPROTO_IPV6, IPV6_MTU_DISCOVER, NUMBER, V6, "",
-	       "mind the path's limit?\nwant: the kernel learns it. do: too large a datagram fails "
-	       "with EMSGSIZE. dont: fragments of 1280 bytes. probe: it is not looked at. "
-	       "interface, omit: what ICMP says is not believed.",
+	       "obey the path's limit?\nwant: the kernel learns it. do: a datagram that is too "
+	       "large fails with EMSGSIZE. dont: fragments of 1280 bytes. probe: it is ignored. "
+	       "interface, omit: ICMP is ignored.",
 	       .words = discovery),
 #endif
 #ifdef IPV6_MULTICAST_ALL
 	OPTION(IPPROTO_IPV6, IPV6_MULTICAST_ALL, SWITCH, SOCKOPT_UDP | SOCKOPT_IPV6, "",
-	       "hear groups that others joined\nOff, a socket hears only the groups that it has "
-	       "joined itself."),
+	       "receive groups others joined\nIf off, a socket receives only from the groups that "
+	       "it has joined itself."),
 #endif
 	OPTION(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, NUMBER, SOCKOPT_UDP | SOCKOPT_IPV6, "hops",
-	       "how far multicasts go\n1: they stay on the local network.",
+	       "how far multicasts go\nWith 1 they stay on the local network.",
 	       .alters = "-1 is the system's default"),
 	OPTION(IPPROTO_IPV6, IPV6_MULTICAST_IF, NUMBER, SOCKOPT_UDP | SOCKOPT_IPV6, "",
-	       "interface multicasts leave by\nBy its number, which ip link shows; 0 leaves it to "
-	       "the routes."),
+	       "interface multicasts leave by\nNamed by its number, which ip link shows; 0 lets "
+	       "the routes choose."),
 	OPTION(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, SWITCH, SOCKOPT_UDP | SOCKOPT_IPV6, "",
 	       "our multicasts come back here"),
 #ifdef IPV6_RECVERR
 	OPTION(IPPROTO_IPV6, IPV6_RECVERR, SWITCH, V6, "",
-	       "keep ICMP errors to be read\nrecvmsg(MSG_ERRQUEUE) gives them, with what they are "
-	       "about and who sent them. A UDP socket that is not connected is told of errors, "
-	       "too, by its next send()."),
+	       "queue ICMP errors for reading\nrecvmsg(MSG_ERRQUEUE) returns them, with their "
+	       "sender and the destination concerned. The next send() of a UDP socket that is not "
+	       "connected then reports errors, too."),
 #endif
 #ifdef IPV6_RECVHOPLIMIT
 	OPTION(IPPROTO_IPV6, IPV6_RECVHOPLIMIT, SWITCH, SOCKOPT_UDP | SOCKOPT_IPV6, "",
-	       "tell hop limit of each datagram\nIt comes with recvmsg(): how many routers were "
+	       "report a datagram's hop limit\nrecvmsg() returns it: how many routers it "
 	       "passed."),
 #endif
 #ifdef IPV6_RECVPKTINFO
 	OPTION(IPPROTO_IPV6, IPV6_RECVPKTINFO, SWITCH, SOCKOPT_UDP | SOCKOPT_IPV6, "",
-	       "tell which address was asked\nAnd the interface; they come with recvmsg()."),
+	       "report which address was asked\nrecvmsg() returns it with the interface."),
 #endif
 #ifdef IPV6_RECVTCLASS
 	OPTION(IPPROTO_IPV6, IPV6_RECVTCLASS, SWITCH, SOCKOPT_UDP | SOCKOPT_IPV6, "",
-	       "tell class of each datagram\nIt comes with recvmsg()."),
+	       "report each datagram's class\nrecvmsg() returns it."),
 #endif
 #ifdef IPV6_TCLASS
 	OPTION(IPPROTO_IPV6, IPV6_TCLASS, NUMBER, V6, "",
 	       "the packets' traffic class\nThe DSCP times 4, as IP_TOS.",
-	       .alters = "-1 is 0; the two lowest bits are ECN, which TCP minds itself"),
+	       .alters = "-1 is 0; the two lowest bits are ECN, which TCP sets itself"),
 #endif
 	OPTION(IPPROTO_IPV6, IPV6_UNICAST_HOPS, NUMBER, V6, "hops",
-	       "how many routers may be passed\nEach takes 1 off; where nothing is left, ICMP time "
-	       "exceeded comes back.",
+	       "how many routers may be passed\nEach subtracts 1; at 0 it drops the packet and "
+	       "sends ICMP time exceeded.",
 	       .alters = "-1 is the system's default"),
 	OPTION(IPPROTO_IPV6, IPV6_V6ONLY, SWITCH, V6, "",
-	       "refuse IPv4 peers\nOff, an IPv4 peer stands there as ::ffff:a.b.c.d, and the IPv4 "
-	       "port is taken, too. To be set before bind()."),
+	       "refuse IPv4 peers\nIf off, an IPv4 peer is shown as ::ffff:a.b.c.d, and the IPv4 "
+	       "port is taken, too. Set it before bind()."),
 #ifdef TCP_CONGESTION
 	OPTION(IPPROTO_TCP, TCP_CONGESTION, TEXT, TCP, "",
 	       "the congestion control in use\nWithout root, one of "
-	       "net.ipv4.tcp_allowed_congestion_control: mostly reno and the default."),
+	       "net.ipv4.tcp_allowed_congestion_control: usually reno and the default."),
 #endif
 #ifdef TCP_CORK
 	OPTION(IPPROTO_TCP, TCP_CORK, SWITCH, TCP, "",
-	       "hold back unless segments fill\nOr until it is switched off, or 200 ms are over."),
+	       "hold back until segments fill\nOr until it is switched off, or 200 ms are over."),
 #endif
 #ifdef TCP_DEFER_ACCEPT
 	OPTION(IPPROTO_TCP, TCP_DEFER_ACCEPT, NUMBER, TCP, "seconds",
-	       "accept() waits for first bytes\nA client that says nothing is not given to "
-	       "accept() in that time.",
-	       .alters = "it counts in repeated SYN,ACKs, after 1, 3, 7, 15, 31 s"),
+	       "accept() waits for first bytes\nDuring that time accept() does not return a "
+	       "client that sends nothing.",
+	       .alters = "it counts in repeated SYN-ACKs, after 1, 3, 7, 15, 31 s"),
 #endif
 #ifdef TCP_DELACK_MAX_US
 	OPTION(IPPROTO_TCP, TCP_DELACK_MAX_US, NUMBER, TCP, "us", "longest wait before an ACK"),
 #endif
 #ifdef TCP_FASTOPEN
 	OPTION(IPPROTO_TCP, TCP_FASTOPEN, NUMBER, TCP, "",
-	       "SYNs with data that may wait\nOf a listener; 0: data in a SYN is not taken.",
+	       "SYNs with data that may wait\nOf a listener; with 0 data in a SYN is ignored.",
 	       .alters = "net.core.somaxconn is the most"),
 #endif
 #ifdef TCP_FASTOPEN_CONNECT
 	OPTION(IPPROTO_TCP, TCP_FASTOPEN_CONNECT, SWITCH, TCP, "",
-	       "connect() waits for first bytes\nThey go with the SYN where the server has given a "
-	       "cookie before. connect() = 0 then says nothing: no SYN has been sent."),
+	       "connect() waits for first bytes\nThey go with the SYN if the server has given a "
+	       "cookie before. connect() = 0 then means nothing: no SYN has been sent."),
 #endif
 #ifdef TCP_FASTOPEN_NO_COOKIE
 	OPTION(IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, SWITCH, TCP, "",
@@ -376,72 +376,72 @@ const struct sockopt sockopt_table[] = {
 #endif
 #ifdef TCP_INQ
 	OPTION(IPPROTO_TCP, TCP_INQ, SWITCH, TCP, "",
-	       "tell what is left to read\nIt comes with recvmsg()."),
+	       "report the bytes left to read\nrecvmsg() returns their number."),
 #endif
 #ifdef TCP_KEEPCNT
 	OPTION(IPPROTO_TCP, TCP_KEEPCNT, NUMBER, TCP, "probes",
-	       "unanswered ones, then ETIMEDOUT\nWhere SO_KEEPALIVE is on."),
+	       "unanswered ones, then ETIMEDOUT\nHas an effect while SO_KEEPALIVE is on."),
 #endif
 #ifdef TCP_KEEPIDLE
 	OPTION(IPPROTO_TCP, TCP_KEEPIDLE, NUMBER, TCP, "seconds",
-	       "silence before the first probe\nWhere SO_KEEPALIVE is on."),
+	       "silence before the first probe\nHas an effect while SO_KEEPALIVE is on."),
 #endif
 #ifdef TCP_KEEPINTVL
 	OPTION(IPPROTO_TCP, TCP_KEEPINTVL, NUMBER, TCP, "seconds",
-	       "time between two probes\nWhere SO_KEEPALIVE is on."),
+	       "time between two probes\nHas an effect while SO_KEEPALIVE is on."),
 #endif
 #ifdef TCP_LINGER2
 	OPTION(IPPROTO_TCP, TCP_LINGER2, NUMBER, TCP, "seconds",
-	       "how long FIN_WAIT2 may last\nAfter close(), where the peer does not close its "
-	       "side. -1: it ends at once.",
+	       "how long FIN_WAIT2 may last\nAfter close(), if the peer does not close its side. "
+	       "With -1 it ends at once.",
 	       .alters = "the system's limit is the most"),
 #endif
 	OPTION(IPPROTO_TCP, TCP_MAXSEG, NUMBER, TCP, "bytes",
-	       "most data in one segment\nTo be set before connect() or listen(). 12 bytes of it "
-	       "go to timestamps.",
+	       "most data in one segment\nSet it before connect() or listen(). Timestamps take 12 "
+	       "bytes of it.",
 	       .alters = "once connected it is what both ends agreed on"),
 	OPTION(IPPROTO_TCP, TCP_NODELAY, SWITCH, TCP, "",
-	       "send small pieces at once\nOff, Nagle's rule holds a small one back while an "
-	       "earlier one is not acknowledged: some 40 ms where the peer delays its ACK."),
+	       "send small pieces at once\nIf off, Nagle's algorithm holds a small one back while "
+	       "an earlier one is not acknowledged: some 40 ms if the peer delays its ACK."),
 #ifdef TCP_NOTSENT_LOWAT
 	OPTION(IPPROTO_TCP, TCP_NOTSENT_LOWAT, NUMBER, TCP, "bytes",
-	       "writable below so much unsent\nKeeps the queue in the kernel short, so that what "
+	       "writable while less is unsent\nKeeps the queue in the kernel short, so that what "
 	       "is sent is fresh.",
 	       .words = unlimited),
 #endif
 #ifdef TCP_QUICKACK
 	OPTION(IPPROTO_TCP, TCP_QUICKACK, SWITCH, TCP, "",
-	       "acknowledge at once\nFor a while: the kernel goes back to delayed ACKs by itself."),
+	       "acknowledge at once\nFor a while: the kernel returns to delayed ACKs by itself."),
 #endif
 #ifdef TCP_RTO_MAX_MS
 	OPTION(IPPROTO_TCP, TCP_RTO_MAX_MS, NUMBER, TCP, "ms",
-	       "longest wait to send again\n1000 to 120000."),
+	       "longest wait to retransmit\n1000 to 120000."),
 #endif
 #ifdef TCP_RTO_MIN_US
-	OPTION(IPPROTO_TCP, TCP_RTO_MIN_US, NUMBER, TCP, "us", "shortest wait to send again"),
+	OPTION(IPPROTO_TCP, TCP_RTO_MIN_US, NUMBER, TCP, "us", "shortest wait to retransmit"),
 #endif
 #ifdef TCP_SYNCNT
 	OPTION(IPPROTO_TCP, TCP_SYNCNT, NUMBER, TCP, "",
-	       "SYNs sent again, then ETIMEDOUT\nThe first four follow each other after a second "
-	       "each, later ones double."),
+	       "SYNs repeated, then ETIMEDOUT\nThe first four follow each other after a second "
+	       "each, then the time doubles."),
 #endif
 #ifdef TCP_THIN_LINEAR_TIMEOUTS
 	OPTION(IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, SWITCH, TCP, "",
-	       "send again without doubling\nWhere fewer than four segments are on their way."),
+	       "retransmit without doubling\nWhile fewer than four segments are in flight."),
 #endif
 #ifdef TCP_TX_DELAY
 	OPTION(IPPROTO_TCP, TCP_TX_DELAY, NUMBER, TCP, "us",
-	       "hold each segment back so long\nA long path without root, where the interface's "
-	       "queue is fq."),
+	       "delay each segment\nSimulates a long path without root, if the interface's queue "
+	       "is fq."),
 #endif
 #ifdef TCP_USER_TIMEOUT
 	OPTION(IPPROTO_TCP, TCP_USER_TIMEOUT, NUMBER, TCP, "ms",
-	       "how long data may be unanswered\nThen ETIMEDOUT. 0 is the system's own limit, some "
-	       "15 minutes."),
+	       "how long data may be unanswered\nThen ETIMEDOUT. 0 is the system's own limit, "
+	       "about 15 minutes."),
 #endif
 #ifdef TCP_WINDOW_CLAMP
 	OPTION(IPPROTO_TCP, TCP_WINDOW_CLAMP, NUMBER, TCP, "bytes",
-	       "largest window told to the peer\n0 is no limit.",
+	       "largest window to advertise\n0 is no limit.",
 	       .alters = "half of the smallest SO_RCVBUF is the least"),
 #endif
 #ifdef UDP_CORK
@@ -450,7 +450,8 @@ const struct sockopt sockopt_table[] = {
 #endif
 #ifdef UDP_SEGMENT
 	OPTION(IPPROTO_UDP, UDP_SEGMENT, NUMBER, UDP, "bytes",
-	       "cut each send() into datagrams\nOf this size, the last may be shorter; 0 is off."),
+	       "cut each send() into datagrams\nOf this size; the last may be shorter. 0 is "
+	       "off."),
 #endif
 	{ 0 },
 };

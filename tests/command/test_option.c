@@ -92,7 +92,7 @@ static void test_listing(struct app *app)
 	is_text(line_of(listing, "SO_LINGER"),
 	        "SO_LINGER                   off  close() waits for all ACKs", "off");
 	is_text(line_of(listing, "SO_ERROR"),
-	        "SO_ERROR               not read  an error that waits to be told",
+	        "SO_ERROR               not read  the pending error",
 	        "what reading would take away is left there");
 	ok(!*line_of(listing, "SO_BROADCAST"), "what is of UDP is left away");
 	ok(!*line_of(listing, "IPV6_V6ONLY"), "and what is of IPv6");
@@ -112,18 +112,18 @@ static void test_widths(struct app *app)
 {
 	static const char wide[] =
 	        "·  TCP_NODELAY                 off  send small pieces at once\n"
-	        "   Off, Nagle's rule holds a small one back while an earlier one is not "
-	        "acknowledged: some 40 ms where the peer delays its ACK.\n";
+	        "   If off, Nagle's algorithm holds a small one back while an earlier one is not "
+	        "acknowledged: some 40 ms if the peer delays its ACK.\n";
 	static const char middle[] =
 	        "·  TCP_NODELAY                 off  send small pieces at once\n"
-	        "   Off, Nagle's rule holds a small one back while an earlier one is not\n"
-	        "     acknowledged: some 40 ms where the peer delays its ACK.\n";
+	        "   If off, Nagle's algorithm holds a small one back while an earlier one is not\n"
+	        "     acknowledged: some 40 ms if the peer delays its ACK.\n";
 	static const char narrow[] = "·  TCP_NODELAY                 off\n"
 	                             "     send small pieces at once\n"
-	                             "   Off, Nagle's rule holds a small one\n"
-	                             "     back while an earlier one is not\n"
-	                             "     acknowledged: some 40 ms where the\n"
-	                             "     peer delays its ACK.\n";
+	                             "   If off, Nagle's algorithm holds a\n"
+	                             "     small one back while an earlier one\n"
+	                             "     is not acknowledged: some 40 ms if\n"
+	                             "     the peer delays its ACK.\n";
 	say(app, "/option nodelay");
 	is_text(pane(app, 200), wide, "at 200 columns");
 	is_text(pane(app, 80), middle, "at 80 columns");
@@ -160,14 +160,14 @@ static void test_kernel(struct app *app)
 	ok(says(app, "/option rcvbuf 2147483647", "and net.core.rmem_max is the most)"),
 	   "the most");
 	is_text(say(app, "/option rcvlowat 0"),
-	        "SO_RCVLOWAT: asked 0, the kernel made it 1 (less than 1 is 1)", "at least 1");
+	        "SO_RCVLOWAT: asked 0, the kernel made it 1 (the least is 1)", "at least 1");
 	is_text(say(app, "/option defer_accept 5"),
-	        "TCP_DEFER_ACCEPT: asked 5, the kernel made it 7 (it counts in repeated SYN,ACKs, "
+	        "TCP_DEFER_ACCEPT: asked 5, the kernel made it 7 (it counts in repeated SYN-ACKs, "
 	        "after 1, 3, 7, 15, 31 s)",
 	        "rounded");
 	is_text(say(app, "/option tos 187"),
 	        "IP_TOS: asked 187, the kernel made it 184 (the two lowest bits are ECN, which "
-	        "TCP minds itself)",
+	        "TCP sets itself)",
 	        "two bits");
 	is_text(say(app, "/option ttl -1"),
 	        "IP_TTL: asked -1, the kernel made it 64 (-1 is the system's default)", "-1");

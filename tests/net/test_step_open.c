@@ -217,7 +217,7 @@ static void learns_errno(struct fixture *f)
 	        "accept() on UDP");
 	ok(!send_text(f, u, "x"), "send() on UDP");
 	is_text(f->error.text,
-	        "sendto(1) = -1 EDESTADDRREQ: to whom? /connect gives this socket its peer",
+	        "sendto(1) = -1 EDESTADDRREQ: no destination: /connect gives this socket its peer",
 	        "without a peer");
 	ok(!step_send_urgent(u, 'x', &f->error), "urgent data on UDP");
 	is_text(try_bind(f, s, NULL, "0"), "", "bind()");
