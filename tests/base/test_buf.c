@@ -12,7 +12,7 @@ static void appends_and_consumes(void)
 	is_text(buf_text(&buf), "", "an empty buffer is an empty text");
 	ok(buf_append_text(&buf, "hello "), "text is appended");
 	ok(buf_printf(&buf, "%d %s", 42, "worlds"), "formatted text is appended");
-	is_text(buf_text(&buf), "hello 42 worlds", "both stand one behind the other");
+	is_text(buf_text(&buf), "hello 42 worlds", "one after the other");
 	buf_consume(&buf, 6);
 	is_text(buf_text(&buf), "42 worlds", "what is consumed goes from the front");
 	is_int(buf.len, 9, "and no longer counts");

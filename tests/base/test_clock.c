@@ -67,7 +67,7 @@ static void writes_durations(void)
 		is_text(clock_format_duration(table[i].ns, out), table[i].text, table[i].text);
 }
 
-static void tells_the_time(void)
+static void formats_times(void)
 {
 	setenv("TZ", "UTC0", 1);
 	tzset();
@@ -89,6 +89,6 @@ int main(void)
 	tap_watchdog(30);
 	reads_durations();
 	writes_durations();
-	tells_the_time();
+	formats_times();
 	return tap_done();
 }

@@ -196,7 +196,7 @@ static void keeps_the_ceiling(void)
 	struct buf full = { .max = 1 };
 	ok(escape_decode_hex("41 ", &full, &error), "a full buffer is no error");
 	ok(!escape_decode_hex("41", &full, &error), "one byte more is");
-	ok(strstr(error.text, "longer than the 0 bytes"), "and is told so");
+	ok(strstr(error.text, "longer than the 0 bytes"), "and the error says so");
 	buf_free(&full);
 }
 

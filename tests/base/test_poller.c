@@ -30,7 +30,7 @@ static void sees_readiness(struct poller *poller)
 	poller_reset(poller);
 	poller_wake_at(poller, 0);
 	poller_wait(poller);
-	ok(!poller_readable(poller, full), "interest must be stated anew each turn");
+	ok(!poller_readable(poller, full), "interest must be stated again in each turn");
 	close(full);
 	close(empty);
 }
@@ -93,7 +93,7 @@ static void turn_once(struct poller *poller)
 	poller_wait(poller);
 }
 
-/* What becomes of a child that gets a signal so often after so many turns of its loop, and takes
+/* What becomes of a child that gets that many signals after that many turns of its loop, and takes
  * it in none. */
 static int status_after(int signal, int turns, int times)
 {

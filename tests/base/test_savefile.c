@@ -68,7 +68,7 @@ static void test_whole_or_not_at_all(void)
 	ok(savefile_begin(&file, in_directory("one"), &error), "begun again");
 	fputs("second", file.file);
 	fflush(file.file);
-	is_text(content("one"), "first", "the old one stands while the new one is written");
+	is_text(content("one"), "first", "the old one stays while the new one is written");
 	savefile_drop(&file);
 	is_text(content("one"), "first", "and where that is given up");
 	is_int(count_files(), 1, "of which nothing is left");
@@ -111,7 +111,7 @@ static void test_refusals(void)
 	ok(mkfifo(in_directory("fifo"), 0600) == 0 && !save("fifo", "x", &error),
 	   "a FIFO that nobody reads is no wait");
 	ok(!savefile_begin(&file, "", &error), "no name at all");
-	is_int(count_files(), before + 2, "nothing was left behind");
+	is_int(count_files(), before + 2, "nothing is left over");
 }
 
 /* The others may make whoever writes them wait. */
@@ -126,7 +126,7 @@ static void test_only_regular_files(void)
 	is_text(error.text, wanted, "in one line with its name");
 	close(reader);
 	ok(symlink("/dev/null", in_directory("device")) == 0 && !save("device", "x", &error),
-	   "and so is a device behind a link");
+	   "and so is a device that a link points to");
 	snprintf(wanted, sizeof wanted, "%s: a device, not a regular file", path);
 	is_text(error.text, wanted, "in one line");
 	ok(stat("/dev/null", &st) == 0 && S_ISCHR(st.st_mode), "it is still there");

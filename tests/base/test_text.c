@@ -107,7 +107,7 @@ static void shows_deceptions(void)
 }
 
 /* Default_Ignorable_Code_Point of DerivedCoreProperties.txt, and what else shows nothing: a mark
- * alone, behind a letter, behind a wide one and behind an emoji. */
+ * alone, after a letter, after a wide one and after an emoji. */
 static void shows_ignorables(void)
 {
 	static const struct {
@@ -130,7 +130,7 @@ static void shows_ignorables(void)
 				snprintf(want, sizeof want, "%ls<U+%04X>n", bases[j], (unsigned)wc);
 				bad += strcmp(shown(text, strlen(text), -1), want) != 0;
 			}
-	is_int(bad, 0, "an ignorable character is a mark, wherever it stands");
+	is_int(bad, 0, "an ignorable character is a mark anywhere");
 	is_int(count, 4 * 4179, "all of them");
 }
 

@@ -74,7 +74,7 @@ static void test_missing(void)
 	add("x");
 	misses(3, 3, "the block that goes takes what was not read");
 	reads("5", "the oldest entry left comes next");
-	misses(0, 0, "and what was missed is not told again");
+	misses(0, 0, "and what was missed is not reported again");
 	is_int(follower.read.entries, 6, "it is counted as passed");
 	add_many(5);
 	misses(4, 4, "the next block has its own");

@@ -17,8 +17,8 @@ static uint64_t add_bytes(struct transcript *t, uint32_t session, int when, cons
 	return transcript_append(t, &header, NULL, bytes, len);
 }
 
-static uint64_t add_reading(struct transcript *t, uint32_t session, int when,
-                            const struct sample *sample)
+static uint64_t add_sample(struct transcript *t, uint32_t session, int when,
+                           const struct sample *sample)
 {
 	char packed[SAMPLE_PACKED];
 	size_t len = sample_pack(sample, packed);
@@ -26,7 +26,7 @@ static uint64_t add_reading(struct transcript *t, uint32_t session, int when,
 }
 
 /* Of one of the sockets of session 1. */
-static uint64_t add_reading_of(struct transcript *t, int fd, const struct sample *sample)
+static uint64_t add_sample_of(struct transcript *t, int fd, const struct sample *sample)
 {
 	char packed[SAMPLE_PACKED];
 	size_t len = sample_pack(sample, packed);
@@ -64,7 +64,7 @@ static void is_kept(const struct sample *sample, const char *name)
 	struct transcript *t = fresh();
 	struct sample got;
 	memset(&got, 0xa5, sizeof got);
-	uint64_t position = add_reading(t, 1, SAMPLE_LATER, sample);
+	uint64_t position = add_sample(t, 1, SAMPLE_LATER, sample);
 	ok(sample_unpack(transcript_at(t, position), &got) && same(&got, sample), "%s", name);
 	transcript_free(t);
 }
@@ -73,7 +73,7 @@ static void packs(void)
 {
 	struct sample none = { 0 }, all = { 0 }, some = { 0 };
 	char packed[SAMPLE_PACKED];
-	is_kept(&none, "a reading of nothing is kept");
+	is_kept(&none, "a sample of nothing is kept");
 	is_int(sample_pack(&none, packed), 1, "in one byte");
 	for (unsigned field = 0; field < SAMPLE_COUNT; field++)
 		sample_set(&all, field, UINT64_MAX - field);
@@ -106,7 +106,7 @@ static void survives_cuts(void)
 	size_t len = sample_pack(&sample, packed), refused = 0;
 	for (size_t cut = 0; cut < len; cut++)
 		refused += !unpacks(packed, cut, &got) && got.present == 0;
-	is_int(refused, len, "a cut reading is none, wherever it is cut");
+	is_int(refused, len, "a cut sample is none, wherever it is cut");
 	ok(unpacks(packed, len, &got) && same(&got, &sample), "and the whole one is one");
 }
 
@@ -115,7 +115,7 @@ static void survives_garbage(void)
 	struct sample got;
 	static const unsigned char endless[24] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
 	                                         "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
-	ok(!unpacks("", 0, &got), "no bytes are no reading");
+	ok(!unpacks("", 0, &got), "no bytes are no sample");
 	ok(!unpacks(endless, sizeof endless, &got), "nor is a number without an end");
 	ok(!unpacks("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10, &got),
 	   "nor one of more than 64 bits");
@@ -123,7 +123,7 @@ static void survives_garbage(void)
 	   "nor a 0 of eleven bytes");
 	struct transcript *t = fresh();
 	ok(!sample_unpack(transcript_at(t, add_call(t, 1, CALL_SEND)), &got),
-	   "what a call moved is no reading");
+	   "what a call moved is no sample");
 	transcript_free(t);
 }
 
@@ -133,13 +133,13 @@ static void skips_what_is_newer(void)
 	static const char newer[] = "\x81\x80\x80\x80\x80\x80\x80\x80\x80\x01\x05\xff\x01";
 	_Static_assert(SAMPLE_COUNT <= 63, "bit 63 must be a field of the future");
 	struct sample got;
-	ok(unpacks(newer, sizeof newer - 1, &got), "a reading of a later version is one");
+	ok(unpacks(newer, sizeof newer - 1, &got), "a sample of a later version is one");
 	is_int(got.present, 1, "without the fields that are not known");
 	is_int(got.value[SAMPLE_STATE], 5, "and with those that are");
 	ok(!unpacks(newer, sizeof newer - 2, &got), "cut among the unknown it is none");
 }
 
-/* ---- two readings ---- */
+/* ---- two samples ---- */
 
 static struct sample counts(uint64_t out, uint64_t in, uint64_t data_out, uint64_t data_in,
                             uint64_t again)
@@ -190,7 +190,7 @@ static void compares_edges(void)
 	struct sample late = counts(1, 1, 1, 1, 1), empty = { 0 };
 	sample_compare(&late, &empty);
 	ok(!sample_has(&late, SAMPLE_NEW_OUT) && !sample_has(&late, SAMPLE_OLD_STATE),
-	   "nor behind nothing at all");
+	   "nor after nothing at all");
 }
 
 static bool field_matters(enum sample_field field)
@@ -233,24 +233,24 @@ static void differs(void)
 
 /* ---- in the transcript ---- */
 
-static void finds_what_stands_behind(void)
+static void finds_what_follows(void)
 {
 	struct transcript *t = fresh();
 	struct sample state = in_state(STATE_CLOSE_WAIT), got = { 0 };
 	uint64_t call = add_call(t, 1, CALL_SEND);
-	ok(!sample_after(t, call, &got), "nothing stands behind the newest call");
-	add_reading(t, 1, SAMPLE_AFTER, &state);
+	ok(!sample_after(t, call, &got), "nothing follows the newest call");
+	add_sample(t, 1, SAMPLE_AFTER, &state);
 	ok(sample_after(t, call, &got) && sample_is(&got, STATE_CLOSE_WAIT),
-	   "the reading behind a call");
+	   "the sample after a call");
 	uint64_t other = add_call(t, 1, CALL_SEND);
-	add_reading(t, 2, SAMPLE_AFTER, &state);
+	add_sample(t, 2, SAMPLE_AFTER, &state);
 	ok(!sample_after(t, other, &got), "is not that of another session");
 	uint64_t third = add_call(t, 1, CALL_RECV);
-	uint64_t before = add_reading(t, 1, SAMPLE_BEFORE, &state);
+	uint64_t before = add_sample(t, 1, SAMPLE_BEFORE, &state);
 	ok(!sample_after(t, third, &got), "nor one of another time");
-	add_reading(t, 1, SAMPLE_AFTER, &state);
-	ok(!sample_after(t, before, &got), "a reading is no call");
-	ok(!sample_after(t, TRANSCRIPT_NONE, &got), "nothing stands behind nothing");
+	add_sample(t, 1, SAMPLE_AFTER, &state);
+	ok(!sample_after(t, before, &got), "a sample is no call");
+	ok(!sample_after(t, TRANSCRIPT_NONE, &got), "nothing follows nothing");
 	transcript_free(t);
 }
 
@@ -260,31 +260,31 @@ static void finds_what_stood_before(void)
 	struct sample first = in_state(STATE_SYN_SENT), second = in_state(STATE_LISTEN);
 	struct sample got = { 0 };
 	uint64_t start = add_call(t, 1, CALL_CONNECT);
-	add_reading(t, 1, SAMPLE_AFTER, &first);
-	add_reading(t, 2, SAMPLE_AFTER, &second);
+	add_sample(t, 1, SAMPLE_AFTER, &first);
+	add_sample(t, 2, SAMPLE_AFTER, &second);
 	uint64_t last = start;
 	for (int i = 0; i < 5; i++)
 		last = add_call(t, 1, CALL_SEND);
 	ok(!sample_before(t, start, 100, &got), "nothing stood before the first");
 	ok(sample_before(t, last, 6, &got) && sample_is(&got, STATE_SYN_SENT),
-	   "the session's newest reading");
+	   "the session's newest sample");
 	ok(!sample_before(t, last, 5, &got), "is looked for no farther than asked");
 	ok(!sample_before(t, last, 0, &got), "and not at all when not");
 	ok(!sample_before(t, TRANSCRIPT_NONE, 9, &got), "nothing stood before nothing");
 	transcript_free(t);
 }
 
-static void tells_sockets_apart(void)
+static void keeps_sockets_apart(void)
 {
 	struct transcript *t = fresh();
 	struct sample one = in_state(STATE_LISTEN), two = in_state(STATE_CLOSED), got = { 0 };
-	uint64_t at[3] = { add_reading_of(t, 5, &one), add_reading_of(t, 6, &two),
-		           add_reading_of(t, 5, &two) };
+	uint64_t at[3] = { add_sample_of(t, 5, &one), add_sample_of(t, 6, &two),
+		           add_sample_of(t, 5, &two) };
 	ok(sample_previous(t, at[2], 9, &got) && sample_is(&got, STATE_LISTEN),
-	   "the reading before is that of the same socket");
+	   "the sample before is that of the same socket");
 	ok(!sample_previous(t, at[2], 1, &got), "looked for no farther than asked");
 	ok(!sample_previous(t, at[1], 9, &got), "the first of a socket has none");
-	uint64_t closed = add_reading_of(t, -1, &one);
+	uint64_t closed = add_sample_of(t, -1, &one);
 	ok(sample_previous(t, closed, 9, &got) && sample_is(&got, STATE_CLOSED),
 	   "one without a socket follows on the newest");
 	ok(!sample_previous(t, TRANSCRIPT_NONE, 9, &got), "nothing comes before nothing");
@@ -296,11 +296,11 @@ static void forgets_what_was_evicted(void)
 	struct transcript *t = transcript_new(3 * BLOCK, BLOCK);
 	struct sample state = in_state(STATE_CLOSED), got;
 	uint64_t call = add_call(t, 1, CALL_SEND), last = call;
-	add_reading(t, 1, SAMPLE_AFTER, &state);
+	add_sample(t, 1, SAMPLE_AFTER, &state);
 	while (transcript_at(t, call))
 		last = add_call(t, 1, CALL_SEND);
 	ok(!sample_after(t, call, &got), "an evicted call has nothing after it");
-	ok(!sample_before(t, last, UINT32_MAX, &got), "an evicted reading is not found");
+	ok(!sample_before(t, last, UINT32_MAX, &got), "an evicted sample is not found");
 	transcript_free(t);
 }
 
@@ -319,9 +319,9 @@ int main(void)
 	compares();
 	compares_edges();
 	differs();
-	finds_what_stands_behind();
+	finds_what_follows();
 	finds_what_stood_before();
-	tells_sockets_apart();
+	keeps_sockets_apart();
 	forgets_what_was_evicted();
 	has_words();
 	return tap_done();

@@ -234,7 +234,7 @@ static void fills_blocks_exactly(void)
 	uint64_t first = add_size(t, 1, ROOM);
 	is_int(transcript_end(t), BLOCK, "an entry fills its block to the last byte");
 	ok(!transcript_at(t, BLOCK), "there is nothing at the end");
-	ok(transcript_next(t, first) == TRANSCRIPT_NONE, "nor behind it");
+	ok(transcript_next(t, first) == TRANSCRIPT_NONE, "nor after it");
 	uint64_t second = add_size(t, 1, ROOM - 48);
 	is_int(second, BLOCK, "the next begins the next block");
 	uint64_t third = add(t, 1, "12345678");
@@ -293,7 +293,7 @@ static void evicts_the_oldest(void)
 	is_int(transcript_first(t), middle, "which is the first");
 	ok(transcript_after(t, old) == TRANSCRIPT_NONE, "nobody knows whose it was");
 	ok(transcript_before(t, newest) == TRANSCRIPT_NONE, "the way back ends before it");
-	is_payload(t, newest, "new", "the newest stands");
+	is_payload(t, newest, "new", "the newest stays");
 	is_int(transcript_last(t, 1), newest, "and is found");
 	for (int i = 0; i < 3; i++)
 		add_size(t, 3, ROOM);
@@ -334,7 +334,7 @@ static void changes_its_ceiling(void)
 	transcript_free(t);
 }
 
-/* What has been received is sent on from where it lies, with small entries before and behind it. */
+/* What has been received is sent on from where it lies, with small entries before and after it. */
 static void keeps_what_is_sent_on(void)
 {
 	struct transcript *t = transcript_new(3 * BLOCK, BLOCK);
@@ -475,7 +475,7 @@ static void holds_many_sessions(void)
 	transcript_set_ceiling(t, 8192);
 	for (uint32_t i = 0; i < 300000; i++)
 		add(t, i, "one of very many");
-	ok(transcript_last(t, 299999) != TRANSCRIPT_NONE, "sessions come and go for ever");
+	ok(transcript_last(t, 299999) != TRANSCRIPT_NONE, "sessions come and go forever");
 	ok(transcript_last(t, 7) == TRANSCRIPT_NONE, "and are forgotten with their last entry");
 	transcript_free(t);
 }

@@ -90,7 +90,7 @@ static void test_of(void)
 static void test_find(void)
 {
 	is_text(find("so_keepalive", 0), "SO_KEEPALIVE", "in lower case");
-	is_text(find("nodelay", 0), "TCP_NODELAY", "by what is behind the underscore");
+	is_text(find("nodelay", 0), "TCP_NODELAY", "by the part after the underscore");
 	is_text(find("keepidle", 0), "TCP_KEEPIDLE", "another one");
 	is_text(find("rcvb", 0), "SO_RCVBUF", "by a beginning of that");
 	is_text(find("SO_RCVB", 0), "SO_RCVBUF", "and of all of it");
@@ -146,7 +146,7 @@ static void test_numbers(void)
 	is_text(reread("SO_RCVBUF", "99999999999999999999999"), "SO_RCVBUF is a number of bytes",
 	        "nor does a huge one");
 	is_text(reread("SO_RCVBUF", "20k"), "SO_RCVBUF is a number of bytes", "other units");
-	is_text(reread("SO_RCVBUF", "20000 "), "SO_RCVBUF is a number of bytes", "a blank behind");
+	is_text(reread("SO_RCVBUF", "20000 "), "SO_RCVBUF is a number of bytes", "a blank after it");
 	is_text(reread("SO_PRIORITY", "x"), "SO_PRIORITY is a number", "no unit");
 	is_text(reread("SO_PRIORITY", "5 "), "SO_PRIORITY is a number", "no unit, a blank");
 	unsigned char byte = 200;
