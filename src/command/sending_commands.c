@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "net/resolve.h"
+#include "net/lookup.h"
 
 static bool send_decoded(const struct invocation *invocation, const char *text,
                          bool (*decode)(const char *text, struct buf *out, struct error *error),

@@ -3,7 +3,7 @@
  * loopback: to be reached from elsewhere takes an address, or "*". */
 #pragma once
 
-#include "net/resolve.h"
+#include "net/lookup.h"
 #include "net/session_internal.h"
 
 enum { BIND_ONLY = -1 };

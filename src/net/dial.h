@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/poller.h"
-#include "net/resolve.h"
+#include "net/lookup.h"
 #include "net/session_internal.h"
 
 /* A connect() that is under way on the session's socket of the same index. */

@@ -21,7 +21,7 @@
 #include "base/buf.h"
 #include "net/calls.h"
 #include "net/probe.h"
-#include "net/resolve.h"
+#include "net/lookup.h"
 #include "net/session.h"
 #include "socket/endpoint.h"
 

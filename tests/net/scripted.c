@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "net/resolve.h"
+#include "net/lookup.h"
 
 struct script {
 	const char *name;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* resolve: names to addresses without stopping the loop. getaddrinfo(3) runs in a thread of a
+/* lookup: names to addresses without stopping the loop. getaddrinfo(3) runs in a thread of a
  * worker pool; what needs nobody else, such as a numeric address, is answered at once. A name
  * server that is silent holds a thread for long, and nothing can end it: so only a few look-ups ask
  * at a time, and the others wait for their turn. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Look-ups: what is answered at once, what a thread answers. No name server is asked: scripted.h
  * answers for ".test". */
-#include "net/resolve.h"
+#include "net/lookup.h"
 
 #include <netdb.h>
 #include <sys/resource.h>

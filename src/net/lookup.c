@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "net/resolve.h"
+#include "net/lookup.h"
 
 #include <errno.h>
 #include <netdb.h>
