@@ -37,7 +37,7 @@ struct failure {
 /* 0 for what has not failed. */
 static int read_queued(const struct entry *entry, struct errqueue *queued)
 {
-	if (!errqueue_unpack(entry, queued))
+	if (!entry_unpack_errqueue(entry, queued))
 		return 0;
 	return queued->origin <= ERRQUEUE_ICMP6 ? queued->error : 0;
 }

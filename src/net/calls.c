@@ -489,7 +489,7 @@ bool call_error_queue(const struct caller *caller, int fd, struct errqueue *erro
 		return true;
 	entry.flags |= ENTRY_WATCHING;
 	uint8_t packed[ERRQUEUE_PACKED];
-	write_down(caller, &entry, 0, offender, packed, errqueue_pack(error, packed));
+	write_down(caller, &entry, 0, offender, packed, entry_pack_errqueue(error, packed));
 	return true;
 }
 

@@ -266,7 +266,7 @@ static void go_on(struct session *session)
 static void take_families_in_turn(struct lookup_answer *answer)
 {
 	struct lookup_answer old = *answer;
-	bool taken[RESOLVE_MAX] = { false };
+	bool taken[LOOKUP_MAX] = { false };
 	bool wanted = old.count && endpoint_is_ipv6(&old.addr[0]);
 	for (size_t count = 0; count < old.count; count++) {
 		size_t first = old.count, fit = old.count;

@@ -40,7 +40,7 @@ static bool is_number(const char *text)
 
 static void add_addr(struct lookup_answer *answer, const struct endpoint *addr)
 {
-	if (!endpoint_is_set(addr) || answer->count == RESOLVE_MAX)
+	if (!endpoint_is_set(addr) || answer->count == LOOKUP_MAX)
 		return;
 	for (size_t i = 0; i < answer->count; i++)
 		if (endpoint_equal(&answer->addr[i], addr))

@@ -15,9 +15,9 @@
 #include "socket/endpoint.h"
 
 enum {
-	RESOLVE_MAX = 32,     /* addresses kept of one answer */
-	RESOLVE_AT_ONCE = 4,  /* look-ups that somebody waits for */
-	RESOLVE_THREADS = 16, /* with those that were freed and have not ended */
+	LOOKUP_MAX = 32,     /* addresses kept of one answer */
+	LOOKUP_AT_ONCE = 4,  /* look-ups that somebody waits for */
+	LOOKUP_THREADS = 16, /* with those that were freed and have not ended */
 };
 
 struct lookup;
@@ -30,7 +30,7 @@ struct lookup_query {
 };
 
 struct lookup_answer {
-	struct endpoint addr[RESOLVE_MAX];
+	struct endpoint addr[LOOKUP_MAX];
 	size_t count;
 	bool asked;           /* by getaddrinfo() in a thread; else it was known at once */
 	int status;           /* of getaddrinfo(), where there is no address */

@@ -452,12 +452,12 @@ int session_ready_slot(const struct session *session)
 
 void session_begin_lookup(struct session *session, const struct lookup_query *query)
 {
-	session->lookup = lookup_start(session->host->resolver, query);
+	session->lookup = lookup_start(session->host->lookup_pool, query);
 	if (lookup_is_waiting(session->lookup))
 		session_report(session, 0,
 		               "waiting for a name look-up: others are under way, at most %d at a "
 		               "time",
-		               RESOLVE_AT_ONCE);
+		               LOOKUP_AT_ONCE);
 }
 
 void session_end_lookup(struct session *session)

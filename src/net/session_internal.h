@@ -104,7 +104,7 @@ enum stream_end {
 struct session_host {
 	struct transcript *transcript;
 	struct probe_budget budget;
-	struct worker_pool *resolver; /* of look-ups */
+	struct worker_pool *lookup_pool;
 	struct diag *diag;
 	struct lingering *lingering;
 	const struct service *no_service; /* a person answers */

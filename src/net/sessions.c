@@ -443,7 +443,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 	struct sessions *sessions = xcalloc(1, sizeof *sessions);
 	sessions->host = (struct session_host){
 		.transcript = transcript,
-		.resolver = worker_pool_new(RESOLVE_AT_ONCE, RESOLVE_THREADS),
+		.lookup_pool = worker_pool_new(LOOKUP_AT_ONCE, LOOKUP_THREADS),
 		.diag = diag_new(),
 		.no_service = service_table[0],
 		.share = SESSION_TURN,
@@ -476,7 +476,7 @@ void sessions_free(struct sessions *sessions)
 		free_session(sessions, sessions->aside);
 	sessions_reap(sessions);
 	async_close_free(sessions->async_close);
-	worker_pool_free(sessions->host.resolver);
+	worker_pool_free(sessions->host.lookup_pool);
 	diag_free(sessions->host.diag);
 	free(sessions->list);
 	free(sessions->deferred);
@@ -654,7 +654,7 @@ void sessions_prepare(struct sessions *sessions, struct poller *poller)
 	poller_wake_lazily(poller, sessions->sample_due);
 	lingering_prepare(&sessions->lingering, poller);
 	async_close_prepare(sessions->async_close, poller);
-	worker_pool_prepare(sessions->host.resolver, poller);
+	worker_pool_prepare(sessions->host.lookup_pool, poller);
 }
 
 /* What time it is, if it may be as late as this. The calls of this turn have asked already. */
@@ -681,7 +681,7 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 {
 	size_t busy = 0;
 	size_t count = sessions->count;
-	worker_pool_serve(sessions->host.resolver, poller);
+	worker_pool_serve(sessions->host.lookup_pool, poller);
 	for (size_t i = 0; i < count; i++) {
 		struct session *session = sessions->list[i];
 		if (session->state == SESSION_CLOSED) {

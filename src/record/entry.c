@@ -115,7 +115,7 @@ size_t entry_pack_addresses(const struct endpoint *addr, const struct endpoint *
 
 /* ---- the error queue ---- */
 
-size_t errqueue_pack(const struct errqueue *error, uint8_t out[ERRQUEUE_PACKED])
+size_t entry_pack_errqueue(const struct errqueue *error, uint8_t out[ERRQUEUE_PACKED])
 {
 	const uint8_t small[] = { error->origin, error->type, error->code, error->error };
 	memcpy(out, small, sizeof small);
@@ -124,7 +124,7 @@ size_t errqueue_pack(const struct errqueue *error, uint8_t out[ERRQUEUE_PACKED])
 	return 16 + endpoint_pack(&error->target, out + 16);
 }
 
-bool errqueue_unpack(const struct entry *entry, struct errqueue *error)
+bool entry_unpack_errqueue(const struct entry *entry, struct errqueue *error)
 {
 	const uint8_t *bytes = (const uint8_t *)entry_payload(entry);
 	if (entry->call != CALL_ERRQUEUE || entry->len < 16)

@@ -38,7 +38,7 @@ enum call {
 	CALL_SHUTDOWN,    /* arg = SHUT_RD, SHUT_WR, SHUT_RDWR */
 	CALL_CLOSE,
 	CALL_ERRQUEUE, /* recvmsg(MSG_ERRQUEUE); address = offender, payload: see
-	                * errqueue_unpack() */
+	                * entry_unpack_errqueue() */
 	CALL_COUNT,
 };
 
@@ -105,8 +105,8 @@ _Static_assert(2 * (int)ENDPOINT_PACKED_IP <= (int)ENTRY_ADDRESSES, "two of IPv6
 
 /* The payload of a CALL_ERRQUEUE entry; its length is returned. False where an entry has none. */
 enum { ERRQUEUE_PACKED = 16 + ENDPOINT_PACKED };
-size_t errqueue_pack(const struct errqueue *error, uint8_t out[ERRQUEUE_PACKED]);
-bool errqueue_unpack(const struct entry *entry, struct errqueue *error);
+size_t entry_pack_errqueue(const struct errqueue *error, uint8_t out[ERRQUEUE_PACKED]);
+bool entry_unpack_errqueue(const struct entry *entry, struct errqueue *error);
 
 /* The payload as it may be shown: a secret is a star for each byte. entry_bytes() returns the true
  * bytes, for those who only compare them. */

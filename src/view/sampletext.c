@@ -451,7 +451,7 @@ static void say_progress(const struct errqueue *error, const struct phrases *phr
 static void say_error_queue(const struct entry *entry, const struct phrases *phrases)
 {
 	struct errqueue error;
-	if (!errqueue_unpack(entry, &error))
+	if (!entry_unpack_errqueue(entry, &error))
 		return;
 	if (error.origin == ERRQUEUE_LOCAL)
 		say_local(&error, phrases);

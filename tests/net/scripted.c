@@ -107,7 +107,7 @@ static int play(const struct script *script, const char *service, const struct a
 static void play_many(const char *service, const struct addrinfo *hints, struct addrinfo **list)
 {
 	char text[20];
-	for (int i = 0; i < 2 * RESOLVE_MAX; i++) {
+	for (int i = 0; i < 2 * LOOKUP_MAX; i++) {
 		snprintf(text, sizeof text, "127.0.1.%d", i);
 		ask_libc(text, service, hints, list);
 	}

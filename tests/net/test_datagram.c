@@ -294,7 +294,7 @@ static void learns_who_has_gone(struct fixture *f)
 	struct errqueue error;
 	const struct entry *entry = transcript_at(f->transcript, at);
 	struct endpoint offender = entry_addr(entry);
-	errqueue_unpack(entry, &error);
+	entry_unpack_errqueue(entry, &error);
 	ok(error.origin == ERRQUEUE_ICMP && error.type == 3 && error.code == 3 &&
 	           error.error == ECONNREFUSED,
 	   "with the ICMP message");

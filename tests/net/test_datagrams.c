@@ -271,7 +271,7 @@ static void check_error_queue(void)
 	   "an unconnected socket is told of the refusal");
 	ok(call_error_queue(&udp.caller, udp.fd, &error, &offender), "and by whom");
 	is_call(&udp.caller, CALL_ERRQUEUE, 0, 0, "that");
-	ok(errqueue_unpack(newest(&udp.caller), &kept) && kept.origin == error.origin &&
+	ok(entry_unpack_errqueue(newest(&udp.caller), &kept) && kept.origin == error.origin &&
 	           kept.type == error.type && kept.code == error.code &&
 	           kept.error == error.error && kept.info == error.info &&
 	           endpoint_equal(&kept.target, &error.target),

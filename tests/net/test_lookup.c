@@ -154,8 +154,8 @@ static void check_ceiling(void)
 	struct lookup *lookup = lookup_start(pool, &query);
 	ok(becomes_ready(lookup, 5 * CLOCK_S) && lookup_take(lookup, &answer, &error),
 	   "very many addresses");
-	is_int(answer.count, RESOLVE_MAX, "... are kept up to the ceiling");
-	is_int(answer.addr[RESOLVE_MAX - 1].ip[3], RESOLVE_MAX - 1, "... the first ones");
+	is_int(answer.count, LOOKUP_MAX, "... are kept up to the ceiling");
+	is_int(answer.addr[LOOKUP_MAX - 1].ip[3], LOOKUP_MAX - 1, "... the first ones");
 	lookup_free(lookup);
 }
 
@@ -255,7 +255,7 @@ int main(void)
 {
 	tap_watchdog(30);
 	poller_init(&poller);
-	pool = worker_pool_new(RESOLVE_AT_ONCE, RESOLVE_THREADS);
+	pool = worker_pool_new(LOOKUP_AT_ONCE, LOOKUP_THREADS);
 	check_no_descriptors();
 	try_rows(at_once, sizeof at_once / sizeof *at_once, true);
 	try_rows(in_thread, sizeof in_thread / sizeof *in_thread, false);

@@ -61,9 +61,9 @@ static void waits_for_a_place(struct fixture *f)
 	scripted_set_gate(false);
 	open_many(f, MANY, &options);
 	fixture_turns(f, 2);
-	is_int(count_state(f, STATE_RESOLVING), RESOLVE_AT_ONCE, "a few look-ups ask");
-	is_int(count_state(f, STATE_WAITING_TO_RESOLVE), MANY - RESOLVE_AT_ONCE, "the others wait");
-	is_int(threads(), 1 + RESOLVE_AT_ONCE, "so there are few threads");
+	is_int(count_state(f, STATE_RESOLVING), LOOKUP_AT_ONCE, "a few look-ups ask");
+	is_int(count_state(f, STATE_WAITING_TO_RESOLVE), MANY - LOOKUP_AT_ONCE, "the others wait");
+	is_int(threads(), 1 + LOOKUP_AT_ONCE, "so there are few threads");
 	is_int(descriptors() - had, 2, "and one pipe");
 	struct session *last = sessions_at(f->sessions, MANY - 1);
 	is_text(last_state(f, last),
@@ -75,7 +75,7 @@ static void waits_for_a_place(struct fixture *f)
 	is_int(session_tcp_state(fifth), STATE_RESOLVING, "closing one that asks frees its place");
 	session_close(sessions_at(f->sessions, 5), &f->error);
 	fixture_turns(f, 2);
-	is_int(count_state(f, STATE_RESOLVING), RESOLVE_AT_ONCE, "one that waits has none");
+	is_int(count_state(f, STATE_RESOLVING), LOOKUP_AT_ONCE, "one that waits has none");
 	struct session *numeric = open_to(f, TRANSPORT_UDP, "127.0.0.1", 9, NULL);
 	is_int(session_state(numeric), SESSION_OPEN, "an address waits for nobody");
 	struct session *local = open_to(f, TRANSPORT_UDP, "localhost", 9, NULL);
@@ -100,12 +100,12 @@ static void keeps_a_ceiling(struct fixture *f)
 {
 	int had = descriptors();
 	scripted_set_gate(false);
-	for (int i = 0; i < 3 * RESOLVE_THREADS; i++) {
+	for (int i = 0; i < 3 * LOOKUP_THREADS; i++) {
 		struct session *session = open_to(f, TRANSPORT_TCP, "slow.test", 1, NULL);
 		session_close(session, &f->error);
 		fixture_turns(f, 1);
 	}
-	is_int(threads(), 1 + RESOLVE_THREADS, "closed ones count as long as they are stuck");
+	is_int(threads(), 1 + LOOKUP_THREADS, "closed ones count as long as they are stuck");
 	is_int(descriptors() - had, 2, "with one pipe");
 	struct session *session = open_to(f, TRANSPORT_TCP, "slow.test", 1, NULL);
 	is_int(session_tcp_state(session), STATE_WAITING_TO_RESOLVE, "the next one waits");
@@ -120,7 +120,7 @@ static void keeps_its_limit(struct fixture *f)
 {
 	struct session_options options = { .timeout = 30 * CLOCK_MS };
 	scripted_set_gate(false);
-	open_many(f, RESOLVE_AT_ONCE, NULL);
+	open_many(f, LOOKUP_AT_ONCE, NULL);
 	struct session *session = open_to(f, TRANSPORT_TCP, "slow.test", 1, &options);
 	until(f, session_state(session) == SESSION_CLOSED);
 	is_text(last_failure(f, session),

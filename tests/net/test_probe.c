@@ -384,7 +384,7 @@ static bool find_acked(const struct fixture *f, const struct session *session,
 {
 	uint64_t at = find_call(f, session, CALL_ERRQUEUE);
 	const struct entry *entry = transcript_at(f->transcript, at);
-	return entry && errqueue_unpack(entry, acked) && acked->origin == ERRQUEUE_ACKED;
+	return entry && entry_unpack_errqueue(entry, acked) && acked->origin == ERRQUEUE_ACKED;
 }
 
 static void is_told_of_acknowledgements(struct fixture *f)

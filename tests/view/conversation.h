@@ -256,7 +256,7 @@ static UNUSED void put_icmp(uint8_t type, uint8_t code, int error, uint32_t mtu)
 	icmp.error = (uint8_t)error;
 	icmp.info = mtu;
 	uint8_t packed[ERRQUEUE_PACKED];
-	size_t len = errqueue_pack(&icmp, packed);
+	size_t len = entry_pack_errqueue(&icmp, packed);
 	put_bytes(CLIENT, (struct entry){ .call = CALL_ERRQUEUE }, &router, packed, len);
 }
 
@@ -279,7 +279,7 @@ static UNUSED void send_datagrams(void)
 	put_icmp(3, 3, ECONNREFUSED, 0);
 	put_icmp(3, 4, EMSGSIZE, 1000);
 	uint8_t packed[ERRQUEUE_PACKED];
-	size_t len = errqueue_pack(&local, packed);
+	size_t len = entry_pack_errqueue(&local, packed);
 	put_bytes(CLIENT, (struct entry){ .call = CALL_ERRQUEUE }, NULL, packed, len);
 	PUT(CLIENT, CALL_SENDTO, .arg = 4, .error = ECONNREFUSED);
 }

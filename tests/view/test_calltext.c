@@ -41,8 +41,8 @@ static const char *told_ends(enum call call, const struct endpoint *local)
 	struct entry header = { .session = 1, .call = (uint8_t)call, .arg = 2 };
 	char *location = transcript_reserve(transcript, ENTRY_ADDRESSES, 2, &room);
 	memcpy(location, "hi", 2);
-	const struct entry *entry = transcript_at(
-	        transcript, transcript_commit(transcript, &header, &echo, local, 2));
+	const struct entry *entry =
+	        transcript_at(transcript, transcript_commit(transcript, &header, &echo, local, 2));
 	buf_clear(&text);
 	calltext_call(entry, 10, &text);
 	buf_append_text(&text, " ");
@@ -300,7 +300,7 @@ static void test_news(void)
 static const char *queued(struct errqueue error, const struct endpoint *offender)
 {
 	uint8_t packed[ERRQUEUE_PACKED];
-	size_t len = errqueue_pack(&error, packed);
+	size_t len = entry_pack_errqueue(&error, packed);
 	const struct entry *entry =
 	        make((struct entry){ .call = CALL_ERRQUEUE }, offender, packed, len);
 	buf_clear(&text);

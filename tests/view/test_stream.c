@@ -71,7 +71,7 @@ static void put_acked(uint32_t end, int64_t delay)
 {
 	struct errqueue acked = { .origin = ERRQUEUE_ACKED, .info = end, .delay = (uint64_t)delay };
 	uint8_t packed[ERRQUEUE_PACKED];
-	size_t len = errqueue_pack(&acked, packed);
+	size_t len = entry_pack_errqueue(&acked, packed);
 	put_entry((struct entry){ .call = CALL_ERRQUEUE, .flags = ENTRY_WATCHING }, packed, len);
 }
 

@@ -815,7 +815,7 @@ static void draw_error(const struct context *context, struct arrows *arrows)
 {
 	struct errqueue error;
 	char delay[CLOCK_TEXT];
-	if (!errqueue_unpack(context->entry, &error))
+	if (!entry_unpack_errqueue(context->entry, &error))
 		return;
 	if (is_icmp(&error))
 		draw_icmp(context, &error, arrows);
@@ -895,7 +895,7 @@ bool arrows_are_drawn(const struct view *view, uint64_t position, const struct e
 	struct context context;
 	struct errqueue error;
 	if (entry->call == CALL_ERRQUEUE)
-		return errqueue_unpack(entry, &error) &&
+		return entry_unpack_errqueue(entry, &error) &&
 		       (is_icmp(&error) || error.origin == ERRQUEUE_LOCAL || is_late_ack(&error));
 	context_set(&context, view, position, entry);
 	return has_segments(&context) || (entry->call == CALL_SAMPLE && has_beside(&context));

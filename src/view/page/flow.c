@@ -245,7 +245,7 @@ static void follow_segments(struct flow *flow)
 static void note_acked(struct flow *flow, const struct entry *entry, uint16_t base)
 {
 	struct errqueue acked;
-	if (!errqueue_unpack(entry, &acked) || acked.origin != ERRQUEUE_ACKED ||
+	if (!entry_unpack_errqueue(entry, &acked) || acked.origin != ERRQUEUE_ACKED ||
 	    acked.delay > INT64_MAX)
 		return;
 	for (size_t i = 0; i < flow->sent.count; i++) {
