@@ -12,8 +12,8 @@
 
 #define NAME(symbol) [symbol] = #symbol
 
-/* What a socket call can return, errno(3). Where two symbols share a value, it is the one that the
- * manual pages of the calls use. */
+/* Those of POSIX, and what else a call on Linux can return, errno(3). Where two symbols share a
+ * value, it is the one that the manual pages of the socket calls use. */
 static const char *const names[] = {
 	NAME(EPERM),         NAME(ENOENT),       NAME(EINTR),           NAME(EIO),
 	NAME(ENXIO),         NAME(E2BIG),        NAME(EBADF),           NAME(EAGAIN),
@@ -31,12 +31,13 @@ static const char *const names[] = {
 	NAME(ENOTCONN),      NAME(ESHUTDOWN),    NAME(ETOOMANYREFS),    NAME(ETIMEDOUT),
 	NAME(ECONNREFUSED),  NAME(EHOSTDOWN),    NAME(EHOSTUNREACH),    NAME(EALREADY),
 	NAME(EINPROGRESS),   NAME(ESTALE),       NAME(EDQUOT),          NAME(ECANCELED),
-	NAME(ESRCH),
-#ifdef ENONET
-	NAME(ENONET),
-#endif
-#ifdef ENOPKG
-	NAME(ENOPKG),
+	NAME(ESRCH),         NAME(EBADMSG),      NAME(ECHILD),          NAME(EDEADLK),
+	NAME(EMLINK),        NAME(ENOEXEC),      NAME(ENOLCK),          NAME(ENOTEMPTY),
+	NAME(ETXTBSY),       NAME(EXDEV),
+#ifdef __linux__
+	NAME(ECOMM),         NAME(EKEYEXPIRED),  NAME(EKEYREJECTED),    NAME(EKEYREVOKED),
+	NAME(ENOKEY),        NAME(ENONET),       NAME(ENOPKG),          NAME(ENOTUNIQ),
+	NAME(EREMOTEIO),     NAME(EUSERS),
 #endif
 };
 
