@@ -93,7 +93,8 @@ void probe_timer_sample(struct session *session)
 	}
 }
 
-bool probe_timer_has_come(const struct session *session, unsigned slot)
+/* By the newest sample, something has come on this socket that nobody has read or accepted. */
+static bool has_come(const struct session *session, unsigned slot)
 {
 	const struct sample *last = probe_last(&session->probe, session->fd[slot]);
 	return sample_get(last, SAMPLE_INQ) || sample_get(last, SAMPLE_QUEUE);
@@ -102,10 +103,21 @@ bool probe_timer_has_come(const struct session *session, unsigned slot)
 /* Something waits in the kernel for a person to take it: select() does not say when more comes. */
 static bool may_grow(const struct session *session)
 {
-	bool has_come = transport_type(session->transport) == SOCK_DGRAM;
+	bool waits = transport_type(session->transport) == SOCK_DGRAM;
 	for (unsigned i = 0; session->paused && i < session->fd_count; i++)
-		has_come = has_come || probe_timer_has_come(session, i);
-	return session->paused && has_come;
+		waits = waits || has_come(session, i);
+	return session->paused && waits;
+}
+
+/* Whether select() may watch this socket of a paused session: nothing has come that it would report
+ * in each turn, and a sample will show what comes. */
+static bool is_quiet(const struct session *session, unsigned slot)
+{
+	const struct sample *last = probe_last(&session->probe, session->fd[slot]);
+	bool may_tell = sample_is(last, STATE_ESTABLISHED) || sample_is(last, STATE_LISTEN) ||
+	                sample_is(last, STATE_FIN_WAIT1) || sample_is(last, STATE_FIN_WAIT2);
+	return session->paused && !session->dial && !session->step && may_tell && is_on(session) &&
+	       !(session->unexplained >> slot & 1) && !has_come(session, slot);
 }
 
 /* ---- stamps ---- */
@@ -163,10 +175,10 @@ static void mind_stamps(struct session *session, int64_t now)
 	probe->refused = 0;
 }
 
-/* ---- the error queue ---- */
+/* ---- what is ready ---- */
 
 /* select() calls a socket with something on its error queue both readable and writable. */
-bool probe_timer_take_answers(struct session *session, const struct poller *poller)
+static bool take_answers(struct session *session, const struct poller *poller)
 {
 	int fd = session->fd_count ? session->fd[0] : -1;
 	if (!session->probe.expected || fd < 0 ||
@@ -176,6 +188,20 @@ bool probe_timer_take_answers(struct session *session, const struct poller *poll
 		return false;
 	probe_read(&session->caller, fd, SAMPLE_BEFORE);
 	return true;
+}
+
+bool probe_timer_notice(struct session *session, const struct poller *poller)
+{
+	if (take_answers(session, poller))
+		return true;
+	for (unsigned i = 0; session->paused && i < session->fd_count; i++) {
+		if (!is_quiet(session, i) || !poller_readable(poller, session->fd[i]))
+			continue;
+		probe_read(&session->caller, session->fd[i], SAMPLE_LATER);
+		if (is_quiet(session, i))
+			session->unexplained |= 1u << i;
+	}
+	return false;
 }
 
 /* ---- drops ---- */
@@ -219,11 +245,14 @@ static int64_t sample_due(const struct session *session)
 	return probe->timer_sampled_at ? later(next, probe->settles_at) : probe->settles_at;
 }
 
-int64_t probe_timer_prepare(struct session *session)
+int64_t probe_timer_prepare(struct session *session, struct poller *poller)
 {
 	const struct probe *probe = &session->probe;
 	if (probe->stamped && is_busy(session, probe->budget->called))
 		mute_all(session, probe->budget->called);
+	for (unsigned i = 0; session->paused && i < session->fd_count; i++)
+		if (is_quiet(session, i))
+			poller_want_read(poller, session->fd[i]);
 	int64_t look = sample_due(session), drops = drops_due(probe);
 	return look < drops ? look : drops;
 }

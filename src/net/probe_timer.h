@@ -19,16 +19,14 @@ void probe_timer_add_datagrams(struct session *session, int fd, int family);
 /* connect() has succeeded, or accept() has made the session. */
 void probe_timer_add_connection(struct session *session);
 
-/* The socket is ready: takes away what is on its error queue and no error. True where that may have
- * been all. */
-bool probe_timer_take_answers(struct session *session, const struct poller *poller);
+/* A turn: what is ready of a socket and no call is to meet: answers on its error queue are taken,
+ * and a paused session on which something has come is sampled. True where that may have been
+ * all. */
+bool probe_timer_notice(struct session *session, const struct poller *poller);
 
-/* A turn: returns when to look next, INT64_MAX for not at all; looks where it is time. */
-int64_t probe_timer_prepare(struct session *session);
+/* A turn: returns when to sample next, INT64_MAX for not at all; samples where it is time. */
+int64_t probe_timer_prepare(struct session *session, struct poller *poller);
 void probe_timer_serve(struct session *session, int64_t now);
 
 /* Samples its sockets now, the timers too. */
 void probe_timer_sample(struct session *session);
-
-/* By the newest sample, something has come on this socket that nobody has read or accepted. */
-bool probe_timer_has_come(const struct session *session, unsigned slot);

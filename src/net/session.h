@@ -75,18 +75,18 @@ struct session_options {
 	int family;             /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *local_host; /* numeric or name, or NULL; copied */
 	const char *local_port; /* or NULL; copied */
-	int64_t timeout;  /* of connecting, all addresses together, ns; 0 = the system's own */
-	bool numeric;     /* no look-ups */
-	bool broadcast;   /* SO_BROADCAST */
-	bool once;        /* a listener that closes after its first client (no -k), or first peer */
+	int64_t timeout; /* of connecting, all addresses together, ns; 0 = the system's own */
+	bool numeric;    /* no look-ups */
+	bool broadcast;  /* SO_BROADCAST */
+	bool once;       /* a listener that closes after its first client (no -k), or first peer */
 	/* The addresses of a name one after the other, each for the whole time limit; a server has
 	 * the first that it can bind, and on IPv6 takes IPv4 along. */
 	bool in_turn;
-	int backlog;      /* of listen(2); 0 = SOMAXCONN */
-	size_t queue_max; /* most bytes waiting to be sent; 0 = 64 MiB */
-	const char *name; /* or NULL: made from the target */
-	const struct service *service; /* of a listener or UDP server; NULL = none */
-	enum eol eol;                  /* what a typed line ends with */
+	int backlog;                          /* of listen(2); 0 = SOMAXCONN */
+	size_t queue_max;                     /* most bytes waiting to be sent; 0 = 64 MiB */
+	const char *name;                     /* or NULL: made from the target */
+	const struct service *service;        /* of a listener or UDP server; NULL = none */
+	enum eol eol;                         /* what a typed line ends with */
 	const struct session_preset *presets; /* copied */
 	size_t preset_count;
 };

@@ -615,7 +615,7 @@ bool sessions_set_service(struct sessions *sessions, struct session *session,
 
 static void prepare_one(struct sessions *sessions, struct session *session, struct poller *poller)
 {
-	int64_t due = probe_timer_prepare(session);
+	int64_t due = probe_timer_prepare(session, poller);
 	if (due < sessions->sample_due)
 		sessions->sample_due = due;
 	if (session->dial)
@@ -628,7 +628,7 @@ static void prepare_one(struct sessions *sessions, struct session *session, stru
 
 static void serve_one(struct session *session, const struct poller *poller)
 {
-	if (probe_timer_take_answers(session, poller))
+	if (probe_timer_notice(session, poller))
 		return;
 	if (session->dial)
 		dial_serve(session, poller);

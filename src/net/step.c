@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "net/bind.h"
 #include "net/listener.h"
-#include "net/probe_timer.h"
 #include "net/session_internal.h"
 
 enum { CALL_TEXT = ENDPOINT_TEXT + 16 };
@@ -336,33 +335,8 @@ static void want(const struct session *session, struct poller *poller,
 		ask(poller, session->fd[i]);
 }
 
-/* Nothing has come on this socket that select() would report in each turn, and samples will show
- * what comes. */
-static bool is_quiet(const struct session *session, unsigned slot)
-{
-	const struct sample *last = probe_last(&session->probe, session->fd[slot]);
-	bool may_tell = sample_is(last, STATE_ESTABLISHED) || sample_is(last, STATE_LISTEN) ||
-	                sample_is(last, STATE_FIN_WAIT1) || sample_is(last, STATE_FIN_WAIT2);
-	return session->paused && !session->step && may_tell && !session->host->budget.off &&
-	       !(session->unexplained >> slot & 1) && !probe_timer_has_come(session, slot);
-}
-
-static void look(struct session *session, const struct poller *poller)
-{
-	for (unsigned i = 0; i < session->fd_count; i++) {
-		if (!is_quiet(session, i) || !poller_readable(poller, session->fd[i]))
-			continue;
-		probe_read(&session->caller, session->fd[i], SAMPLE_LATER);
-		if (is_quiet(session, i))
-			session->unexplained |= 1u << i;
-	}
-}
-
 void step_prepare(struct session *session, struct poller *poller)
 {
-	for (unsigned i = 0; i < session->fd_count; i++)
-		if (is_quiet(session, i))
-			poller_want_read(poller, session->fd[i]);
 	if (session->state == SESSION_OPEN && session->queue.len) {
 		/* a blocking send() would sleep for it, however it came into the queue */
 		if (!session->step && session->paused)
@@ -420,7 +394,6 @@ void step_serve(struct session *session, const struct poller *poller)
 {
 	struct error error;
 	flush(session, poller);
-	look(session, poller);
 	if (!session->step || session->step->call == STEP_SEND)
 		return;
 	if (go_on(session, poller, &error) == STEP_FAILED)
