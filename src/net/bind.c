@@ -10,11 +10,13 @@
 /* How often two families may fail to agree on a port that the kernel chose. */
 enum { PORT_TRIES = 16 };
 
-/* IPV6_V6ONLY is set on sockets of our own, so "::" alone is not reached over IPv4, nor "0.0.0.0"
- * over IPv6. */
+/* IPV6_V6ONLY is set, unless addresses are taken in turn or a person makes the calls, so "::" alone
+ * is not reached over IPv4, nor "0.0.0.0" over IPv6. */
 const char *bind_reach(const struct session *session)
 {
 	bool loopback = true, any = true, v4 = false, v6 = false;
+	const struct open_parameters *made = session->open_parameters;
+	bool dual = session->stepped || !made || made->options.in_turn;
 	for (unsigned i = 0; i < session->fd_count; i++) {
 		const struct endpoint *local = &session->local[i];
 		struct endpoint wire = endpoint_on_wire(local);
@@ -22,13 +24,12 @@ const char *bind_reach(const struct session *session)
 		any = any && endpoint_is_any(local);
 		*(endpoint_is_ipv6(&wire) ? &v6 : &v4) = true;
 	}
-	return loopback           ? " (loopback only)"
-	       : !any             ? ""
-	       : v4 && v6         ? " (every address of this machine)"
-	       : v4               ? " (every IPv4 address of this machine)"
-	       : session->stepped ? " (every address of this machine, IPv4 too unless IPV6_V6ONLY "
-	                            "is set)"
-	                          : " (every IPv6 address of this machine; * takes IPv4 too)";
+	return loopback   ? " (loopback only)"
+	       : !any     ? ""
+	       : v4 && v6 ? " (every address of this machine)"
+	       : v4       ? " (every IPv4 address of this machine)"
+	       : dual     ? " (every address of this machine, IPv4 too unless IPV6_V6ONLY is set)"
+	                  : " (every IPv6 address of this machine; * takes IPv4 too)";
 }
 
 /* The addresses to open, IPv4 first, or in turn. */

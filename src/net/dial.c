@@ -263,7 +263,7 @@ static void go_on(struct session *session)
 
 /* RFC 8305, 4: the families in turn, beginning with that of the first address; within each the
  * order of getaddrinfo(), which is that of RFC 6724, stays. */
-static void take_families_in_turn(struct lookup_answer *answer)
+static void alternate_families(struct lookup_answer *answer)
 {
 	struct lookup_answer old = *answer;
 	bool taken[LOOKUP_MAX] = { false };
@@ -286,7 +286,7 @@ static void take_families_in_turn(struct lookup_answer *answer)
 void dial_connect(struct session *session)
 {
 	if (!session->ops->has_peers && !session->open_parameters->options.in_turn)
-		take_families_in_turn(&session->dial->remote);
+		alternate_families(&session->dial->remote);
 	go_on(session);
 }
 

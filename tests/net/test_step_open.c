@@ -163,6 +163,19 @@ static void binds_everywhere(struct fixture *f)
 	ok(strstr(f->error.text, "connect(127.0.0.1:9) = -1 "), "says the kernel, too");
 }
 
+/* After a reset the socket of a listener's client has no port any more, and may be bound again. */
+static void binds_a_client(struct fixture *f)
+{
+	struct pair p = make_pair(f);
+	session_abort(p.client, &f->error);
+	try_recv(f, p.server, 9, RECV_PLAIN);
+	until(f, session_stream_ends(p.server) & STREAM_BROKEN);
+	ok(session_state(p.server) == SESSION_OPEN, "a client that was reset stays while paused");
+	is_text(try_bind(f, p.server, "*", "0"), "", "and can be bound again");
+	ok(begins(last_state(f, p.server), "bound to 0.0.0.0:"), "to another address");
+	end_pair(f, &p);
+}
+
 static void looks_names_up(struct fixture *f)
 {
 	struct session *s = make_listener(f, 5), *c = make_socket(f, false, AF_INET);
@@ -433,10 +446,10 @@ static void connects_datagrams(struct fixture *f)
 int main(void)
 {
 	static void (*const tests[])(struct fixture *) = {
-		makes_nothing_else, walks_through,      listens_unbound,  becomes_a_listener,
-		binds_everywhere,   looks_names_up,     learns_errno,     connects_once,
-		is_refused,         cancels_connecting, accepts_by_name,  receives_datagrams,
-		connects_datagrams, hears_of_nobody,    receives_on_both,
+		makes_nothing_else, walks_through,      listens_unbound,    becomes_a_listener,
+		binds_everywhere,   binds_a_client,     looks_names_up,     learns_errno,
+		connects_once,      is_refused,         cancels_connecting, accepts_by_name,
+		receives_datagrams, connects_datagrams, hears_of_nobody,    receives_on_both,
 	};
 	tap_watchdog(30);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
