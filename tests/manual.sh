@@ -25,7 +25,7 @@ else
 	echo "ok $count # SKIP no mandoc here"
 fi
 
-# Each option of the help stands in the manual.
+# The manual has each option of the help.
 for option in $(sockpit -h | sed -n 's/^  \(-[^ ]*\(, -[^ ]*\)*\).*/\1/p' | tr -d ,); do
 	long=$(echo "$option" | sed 's/^-//')
 	grep -Eq "Fl ([^ ]+ , Fl )?$long( |\$)|Fl $long ,|, Fl $long" "$manual"

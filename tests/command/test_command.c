@@ -26,7 +26,7 @@ static const char *run(struct app *app, const char *format, ...)
 	return app_fixture_note(app, app_shown(app));
 }
 
-/* What the pane says behind a command that went well. */
+/* What the pane says after a command that went well. */
 static const char *ask(struct app *app, const char *line)
 {
 	return *run(app, "%s", line) ? "(it failed)" : app_fixture_note(app, app_shown(app));
@@ -133,12 +133,12 @@ static void test_search(void)
 	is_text(command_find("session", 7, &error)->name, "session",
 	        "an exact name beats a longer one");
 	is_text(command_find("sh", 2, &error)->name, "shutdown", "a unique prefix");
-	is_text(command_find("openx", 4, &error)->name, "open", "only so many bytes count");
+	is_text(command_find("openx", 4, &error)->name, "open", "only the first bytes count");
 	is_text(run(&app, "/nonsense 1 2"), "no such command: \"nonsense\": /help lists them",
 	        "no such command");
 	is_text(run(&app, "/"), "no command after the /: /help lists them", "a lone slash");
 	is_text(run(&app, "/ open"), "no command after the /: /help lists them",
-	        "a blank behind it");
+	        "a blank after it");
 	is_text(run(&app, "/\x1b[2J"), "no such command: \"\"...: /help lists them",
 	        "control characters are not repeated");
 	is_text(run(&app, "/OPEN x"), "no such command: \"OPEN\": did you mean /open?",
@@ -194,7 +194,7 @@ static void test_lone_ports(void)
 	is_text(run(&app, "/socket tcp as g"), "", "a socket");
 	is_text(run(&app, "/connect %u", port_of(&app, "server")), "", "/connect PORT");
 	wait_for(&app, is_open(&app, "g"), "is the same");
-	is_text(run(&app, "/listen 0 ec as i"), "", "a service cut short behind a port");
+	is_text(run(&app, "/listen 0 ec as i"), "", "a service cut short after a port");
 	is_text(session_service(named(&app, "i"))->name, "echo", "is that service");
 	app_fixture_end(&app);
 }
@@ -289,11 +289,12 @@ static void test_usage_mistakes(void)
 	static const struct {
 		const char *line, *says;
 	} cases[] = {
-		{ "/open", "open: needs an address: /open [tcp|udp] <address> [<port>] [as <name>]" },
+		{ "/open",
+		  "open: needs an address: /open [tcp|udp] <address> [<port>] [as <name>]" },
 		{ "/open tcp",
 		  "open: needs an address: /open [tcp|udp] <address> [<port>] [as <name>]" },
-		{ "/open a 1 2",
-		  "open: \"2\" is one word too many: /open [tcp|udp] <address> [<port>] [as <name>]" },
+		{ "/open a 1 2", "open: \"2\" is one word too many: /open [tcp|udp] <address> "
+		                 "[<port>] [as <name>]" },
 		{ "/open a 1 as",
 		  "open: \"as\" needs a name: /open [tcp|udp] <address> [<port>] [as <name>]" },
 		{ "/listen", "listen: needs a port: /listen [tcp|udp] [<local-address>] <port> "
@@ -378,7 +379,8 @@ static void test_usage_mistakes(void)
 		{ "/peers x", "/peers takes no argument: \"x\" is one word too many" },
 		{ "/peers @nobody", "no session \"nobody\": /sessions lists them" },
 		{ "/set eol unix", "eol: \"unix\" is not lf, crlf, cr, nul or none" },
-		{ "/set eol lf lf", "set: \"lf\" is one word too many: /set [<setting>] [<value>]" },
+		{ "/set eol lf lf",
+		  "set: \"lf\" is one word too many: /set [<setting>] [<value>]" },
 		{ "/set t", "ambiguous: \"t\" is time, timeout" },
 		{ "/set 'eol",
 		  "set: \"'eol\" begins a quote that does not end: /set [<setting>] [<value>]" },
@@ -687,7 +689,7 @@ static void test_ending(void)
 	is_text(run(&app, "/close @server"), "", "/close @server");
 	is_int(session_state(named(&app, "server")), SESSION_CLOSED, "stops listening");
 	is_text(run(&app, "/reconn @server"), "", "/reconnect @server");
-	wait_for(&app, is_listening(&app, "server"), "listens anew");
+	wait_for(&app, is_listening(&app, "server"), "listens again");
 	app_fixture_end(&app);
 }
 
@@ -699,7 +701,7 @@ static void test_peers(void)
 	is_text(run(&app, "/to 0 for b"), "", "/to the last one");
 	is_text(run(&app, "/to 1"), "", "/to chooses");
 	is_text(app_fixture_note(&app, app_shown(&app)), "lines go to peer 1 from now on",
-	        "and says whom");
+	        "and says to whom");
 	is_text(run(&app, "chosen"), "", "who gets plain lines");
 	is_text(run(&app, "/all both"), "", "/all");
 	is_text(app_fixture_note(&app, app_shown(&app)), "sent to 2", "says to how many");
@@ -775,7 +777,8 @@ static void test_clients(void)
 	wait_for(&app, has_received(&app, "d", "first\n"), "which get it");
 	is_text(run(&app, "/session other"), "", "on the server");
 	is_text(run(&app, "/all to mine"), "", "/all");
-	is_text(app_fixture_note(&app, app_shown(&app)), "sent to 1", "goes to its own clients only");
+	is_text(app_fixture_note(&app, app_shown(&app)), "sent to 1",
+	        "goes to its own clients only");
 	wait_for(&app, has_received(&app, "d", "first\nto mine\n"), "which get it");
 	const char *list = ask(&app, "/peers");
 	ok(strncmp(list, "session  name", 13) == 0 && strstr(list, "\n6 "),
@@ -840,10 +843,10 @@ static void test_lists(void)
 		ok(strstr(ask(&app, "/help"), want), "/help has /%s", command->name);
 		ok(strncmp(ask(&app, line), want, strlen(want)) == 0, "%s", line);
 	}
-	ok(strstr(ask(&app, "/help service"), "\n  echo  "), "/help service tells the services");
+	ok(strstr(ask(&app, "/help service"), "\n  echo  "), "/help service lists the services");
 	ok(strncmp(ask(&app, "/help close"), "/close [@session]\nclose the ", 28) == 0,
 	   "/help shows usage and text");
-	ok(strstr(ask(&app, "/help set"), "\n  mouse "), "/help set tells the settings");
+	ok(strstr(ask(&app, "/help set"), "\n  mouse "), "/help set lists the settings");
 	app_fixture_end(&app);
 }
 

@@ -6,7 +6,7 @@
 
 #include "app/fixture.h"
 
-/* What TAB offers at the end of this line for the word behind the last blank, with
+/* What TAB offers at the end of this line for the word after the last blank, with
  * blanks between. */
 static const char *offered(struct app *app, const char *line, size_t start, size_t end)
 {
@@ -49,12 +49,12 @@ static void test_commands(struct app *app)
 	is_text(complete(app, "/x"), "", "none");
 	is_text(complete(app, "/rec"), "/reconnect /recv", "of several groups");
 	is_text(offered(app, "/sesxyz", 0, 4), "/session /sessions", "the cursor within a word");
-	is_text(complete(app, "/help se"), "session send secret sessions service set services settings segment",
-	        "/help");
+	is_text(complete(app, "/help se"),
+	        "session send secret sessions service set services settings segment", "/help");
 	is_text(complete(app, "/help /ope"), "/open", "with a slash");
-	is_text(complete(app, "/hel cl"), "close", "behind a prefix of a command");
-	is_text(complete(app, "/s "), "", "not behind an ambiguous one");
-	is_text(complete(app, "/open a b c d e f g h i j k l m n "), "as", "behind too many words");
+	is_text(complete(app, "/hel cl"), "close", "after a prefix of a command");
+	is_text(complete(app, "/s "), "", "not after an ambiguous one");
+	is_text(complete(app, "/open a b c d e f g h i j k l m n "), "as", "after too many words");
 }
 
 static void test_leading_blanks(struct app *app)
@@ -87,7 +87,7 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/shutdown write "), "", "only one of them");
 	is_text(complete(app, "/listen "), "tcp udp", "literals of an element");
 	is_text(complete(app, "/listen udp 0 e"), "echo",
-	        "of a later one, an address being left away");
+	        "of a later one, an address being left out");
 	is_text(complete(app, "/listen udp 0 echo a"), "as", "as");
 	is_text(complete(app, "/wait "), "open closed", "what is waited for");
 	is_text(complete(app, "/wait open "), "within", "and how long");
@@ -104,8 +104,8 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/set mou "), "off on", "of a setting by its prefix");
 	is_text(complete(app, "/set timeout "), "", "not where any will do");
 	is_text(complete(app, "/set nothing "), "", "nor of no setting");
-	is_text(offered(app, "/set eol", 4, 5), "", "a start behind the end of nothing");
-	is_text(offered(app, "/set", 3, 99), "", "an end behind the line");
+	is_text(offered(app, "/set eol", 4, 5), "", "a start after the end of nothing");
+	is_text(offered(app, "/set", 3, 99), "", "an end after the line");
 	is_text(offered(app, "/set", 3, 2), "", "an end before the start");
 	is_text(offered(app, "/set eol", 2, 8), "", "a start within the command");
 }
@@ -114,7 +114,7 @@ static void test_words(struct app *app)
 static void test_options(struct app *app)
 {
 	is_text(complete(app, "/option TCP_NO"), "TCP_NODELAY TCP_NOTSENT_LOWAT", "options");
-	is_text(complete(app, "/option nod"), "nodelay", "by what is behind the underscore");
+	is_text(complete(app, "/option nod"), "nodelay", "by what is after the underscore");
 	is_text(complete(app, "/option NOD"), "NODELAY", "as it is being typed");
 	is_text(complete(app, "/option so_rcv"), "so_rcvbuf so_rcvlowat so_rcvtimeo",
 	        "a whole name in lower case");
@@ -141,7 +141,7 @@ static void test_looking(struct app *app)
 	is_text(complete(app, "/view hex "), "all", "of every session");
 	is_text(complete(app, "/view hex all "), "", "and no more");
 	is_text(complete(app, "/recv "), "peek urgent waitall", "how to receive");
-	is_text(complete(app, "/recv 10 p"), "peek", "behind a number");
+	is_text(complete(app, "/recv 10 p"), "peek", "after a number");
 	is_text(complete(app, "/code "), "python c", "languages");
 	is_text(complete(app, "/code c "), "(files)", "and a file");
 	is_text(complete(app, "/ladder x"), "(files)", "a file");
@@ -161,7 +161,7 @@ static void test_sessions(struct app *app)
 	is_text(complete(app, "/close @"), "@echo @u @other", "but where an @ was typed");
 	is_text(complete(app, "/service @ec"), "@echo", "in front of other words");
 	is_text(complete(app, "/service @echo d"), "discard", "which follow");
-	is_text(complete(app, "/service @nobody d"), "discard", "also behind a wrong one");
+	is_text(complete(app, "/service @nobody d"), "discard", "also after a wrong one");
 	is_text(complete(app, "/open @"), "", "not for a command that takes none");
 }
 
@@ -172,7 +172,7 @@ static void test_addresses_and_peers(struct app *app)
 	snprintf(want, sizeof want, "tcp udp %s", endpoint_format(&addr, text));
 	is_text(complete(app, "/open "), want, "servers of our own");
 	snprintf(want, sizeof want, "%s as", endpoint_format(&addr, text));
-	is_text(complete(app, "/open tcp "), want, "behind a literal");
+	is_text(complete(app, "/open tcp "), want, "after a literal");
 	snprintf(line, sizeof line, "/open udp 127.0.0.1:%u as client",
 	         session_local(sessions_named(app->sessions, "u")).port);
 	run(app, line);

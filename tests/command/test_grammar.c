@@ -13,7 +13,7 @@ static const char view_usage[] = "[chat|hex] [all]";
 static const char recv_usage[] = "[<bytes>] [peek|urgent|waitall]";
 static const char option_usage[] = "[<option>] [<value...>]";
 
-/* The values, '|' between them, "-" for one left away, then "as NAME"; or the error. */
+/* The values, '|' between them, "-" for one left out, then "as NAME"; or the error. */
 static const char *match(const char *command, const char *usage, const char *line)
 {
 	static char text[1024];
@@ -80,9 +80,9 @@ static void test_elements(void)
 
 static void test_words(void)
 {
-	is_text(match("open", open_usage, "localhost 80"), "-|localhost|80", "a literal left away");
+	is_text(match("open", open_usage, "localhost 80"), "-|localhost|80", "a literal left out");
 	is_text(match("open", open_usage, "udp localhost"), "udp|localhost|-",
-	        "a placeholder left away");
+	        "a placeholder left out");
 	is_text(match("open", open_usage, " \t tcp \t h  1  "), "tcp|h|1", "blanks of any number");
 	is_text(match("open", open_usage, "\"tcp\" 80"), "-|tcp|80", "a quoted word is no literal");
 	is_text(match("open", open_usage, "tcpx"), "-|tcpx|-", "nor is a longer one");
@@ -104,7 +104,8 @@ static void test_as(void)
 	        "open: \"as\" needs a name: /open [tcp|udp] <address> [<port>] [as <name>]",
 	        "as without a name");
 	is_text(match("open", open_usage, "h as me as you"),
-	        "open: \"you\" is one word too many: /open [tcp|udp] <address> [<port>] [as <name>]",
+	        "open: \"you\" is one word too many: /open [tcp|udp] <address> [<port>] [as "
+	        "<name>]",
 	        "as twice");
 	is_text(match("session", "<session>", "as"), "as",
 	        "an ordinary word where the usage has no as");
@@ -115,7 +116,7 @@ static void test_optional_before_required(void)
 	is_text(match("listen", listen_usage, "7001"), "-|-|7001|-", "one word is the port");
 	is_text(match("listen", listen_usage, "::1 7001"), "-|::1|7001|-",
 	        "two are address and port");
-	is_text(match("listen", listen_usage, "udp 0 as x"), "udp|-|0|- as x", "behind a literal");
+	is_text(match("listen", listen_usage, "udp 0 as x"), "udp|-|0|- as x", "after a literal");
 	is_text(match("listen", listen_usage, "7001 echo"), "-|-|7001|echo", "before a literal");
 	is_text(match("listen", listen_usage, "udp ::1 7001 echo"), "udp|::1|7001|echo",
 	        "all of them");
@@ -140,9 +141,10 @@ static void test_by_hand(void)
 	        "not all");
 	is_text(match("recv", recv_usage, "10"), "10|-", "a number");
 	is_text(match("recv", recv_usage, "peek"), "-|peek", "a word without a number");
-	is_text(match("recv", recv_usage, "10 waitall"), "10|waitall", "behind one");
+	is_text(match("recv", recv_usage, "10 waitall"), "10|waitall", "after one");
 	is_text(match("recv", recv_usage, "10 20"),
-	        "recv: \"20\" is not peek, urgent or waitall: /recv [<bytes>] [peek|urgent|waitall]",
+	        "recv: \"20\" is not peek, urgent or waitall: /recv [<bytes>] "
+	        "[peek|urgent|waitall]",
 	        "two numbers");
 	is_text(match("option", option_usage, ""), "-|-", "no option");
 	is_text(match("option", option_usage, "nodelay"), "nodelay|-", "an option");
@@ -157,7 +159,7 @@ static void test_rest(void)
 {
 	is_text(match("send", "<text...>", "  a  'b \\x41 "), "  a  'b \\x41 ",
 	        "the rest as it was typed");
-	is_text(match("to", "<peer> [<text...>]", "2  it's"), "2| it's", "behind one blank");
+	is_text(match("to", "<peer> [<text...>]", "2  it's"), "2| it's", "after one blank");
 	is_text(match("to", "<peer> [<text...>]", "2 "), "2|-", "an empty rest is none");
 	is_text(match("to", "<peer> [<text...>]", "2"), "2|-", "or is not there");
 	is_text(match("to", "<peer> [<text...>]", "\"2\" as x"), "2|as x",
@@ -192,16 +194,19 @@ static void test_mistakes(void)
 	is_text(match("shutdown", "write|read|both", "writ"),
 	        "shutdown: \"writ\" is not write, read or both: did you mean write?",
 	        "a wrong literal");
-	is_text(match("quit", "", "now"), "/quit takes no argument: \"now\" is one word too many", "a word too much");
+	is_text(match("quit", "", "now"), "/quit takes no argument: \"now\" is one word too many",
+	        "a word too much");
 	is_text(match("open", open_usage, "\"a b"),
 	        "open: \"\"a b\" begins a quote that does not end: /open [tcp|udp] <address> "
 	        "[<port>] [as "
 	        "<name>]",
 	        "an open quote");
-	is_text(match("quit", "", "'a\nb'"), "/quit takes no argument: \"'a\"... is one word too many",
+	is_text(match("quit", "", "'a\nb'"),
+	        "/quit takes no argument: \"'a\"... is one word too many",
 	        "a message stays on one line");
 	is_text(match("quit", "", "1234567890123456789012345678901234567890123"),
-	        "/quit takes no argument: \"1234567890123456789012345678901234567890\"... is one word too many",
+	        "/quit takes no argument: \"1234567890123456789012345678901234567890\"... is one "
+	        "word too many",
 	        "a long word is cut");
 }
 
@@ -209,24 +214,24 @@ static void test_expected(void)
 {
 	is_text(expected(open_usage, " "), "(tcp|udp) address",
 	        "at the front: the literal or what follows it");
-	is_text(expected(open_usage, " tcp "), "address (as)", "behind the literal");
-	is_text(expected(open_usage, " h "), "port (as)", "behind the address");
+	is_text(expected(open_usage, " tcp "), "address (as)", "after the literal");
+	is_text(expected(open_usage, " h "), "port (as)", "after the address");
 	is_text(expected(open_usage, " h 80 "), "(as)", "as is left");
 	is_text(expected(open_usage, " h as "), "", "a new name has no candidates");
 	is_text(expected(open_usage, " h as me "), "port", "as only once");
-	is_text(expected(open_usage, " h 80 9 "), "(as)", "behind too many words nothing but as");
+	is_text(expected(open_usage, " h 80 9 "), "(as)", "after too many words nothing but as");
 	is_text(expected(listen_usage, ""), "(tcp|udp) local-address port",
 	        "up to the first required one");
 	is_text(expected(listen_usage, " 7001 "), "port (none|echo) (as)",
 	        "an address, or the port already");
-	is_text(expected(listen_usage, " ::1 7001 "), "(none|echo) (as)", "behind both");
+	is_text(expected(listen_usage, " ::1 7001 "), "(none|echo) (as)", "after both");
 	is_text(expected("write|read|both", " "), "(write|read|both)", "required literals");
-	is_text(expected("write|read|both", " x "), "", "nothing behind a wrong one");
+	is_text(expected("write|read|both", " x "), "", "nothing after a wrong one");
 	is_text(expected("<peer> [<text...>]", " 2 "), "text", "a rest");
 	is_text(expected("<peer> [<text...>]", " 2 a b c d e f g h i j k l m n "), "text",
 	        "stays one");
 	is_text(expected("", " "), "", "nothing");
-	is_text(expected("<file>", " \""), "file", "behind an opening quote");
+	is_text(expected("<file>", " \""), "file", "after an opening quote");
 	is_text(expected("[<setting>] [<value>]", " eol "), "value", "the second of two");
 }
 

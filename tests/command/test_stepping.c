@@ -79,7 +79,7 @@ static void test_walk(void)
 	is_int(newest(&app, "l", CALL_LISTEN).arg, 5, "/backlog is 5 where nothing is said");
 	wait_for(&app, is_open(&app, "s"), "/accept names the client");
 	is_text(run(&app, "/recv @s"), "", "/recv");
-	ok(waits(&app, "s", "recv(1024)"), "is 1024 where nothing is said");
+	ok(waits(&app, "s", "recv(1024)"), "is 1024 by default");
 	is_text(run(&app, "hello"), "", "a line");
 	wait_for(&app, waits(&app, "s", NULL), "ends it");
 	ok(has_received(&app, "s", "hello\n"), "with its line end");
@@ -135,8 +135,7 @@ static void test_mistakes(void)
 	is_text(run(&app, "/recv 2000000"),
 	        "recv: 2000000 bytes are more than the 1000000 that one call may take",
 	        "and one that is too much");
-	is_text(run(&app, "/backlog -1"),
-	        "backlog: \"-1\" is not a number from 0 to 2147483647",
+	is_text(run(&app, "/backlog -1"), "backlog: \"-1\" is not a number from 0 to 2147483647",
 	        "a backlog that is none");
 	is_text(run(&app, "/urgent ab"),
 	        "urgent: one byte goes at a time: a character of ASCII, or 0x00 to 0xff",
@@ -147,7 +146,7 @@ static void test_mistakes(void)
 	ok(*run(&app, "/connect 127.0.0.1"), "none at all");
 	is_text(run(&app, "/accept"),
 	        "accept() = -1 EINVAL: this socket does not listen: listen() comes first",
-	        "what the kernel says is told once");
+	        "what the kernel says is reported once");
 	is_text(run(&app, "/resume"), "", "/resume");
 	is_text(run(&app, "/resume"), "session 1 is not paused", "once");
 	is_text(run(&app, "/recv"), "/pause first: session 1 reads by itself", "/recv");
@@ -171,8 +170,7 @@ static void test_at_once(void)
 	is_text(run(&app, "/recv @s 3"), "", "and one more");
 	ok(waits(&app, "s", NULL), "neither has to wait");
 	is_text(run(&app, "/recv @s 3"), "", "a third");
-	is_text(run(&app, "/recv @s 3"), "recv(3) waits in session 3: Ctrl-C cancels it",
-	        "does");
+	is_text(run(&app, "/recv @s 3"), "recv(3) waits in session 3: Ctrl-C cancels it", "does");
 	app_fixture_end(&app);
 }
 

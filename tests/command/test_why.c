@@ -101,7 +101,7 @@ static void test_refused(struct app *app)
 	    " ago, in session ", "\nRST to our SYN: nobody listens there.\n",
 	    "\nWho says so: the kernel of the machine", "\nNext: is the server running?");
 	const char *said = say(app, "/why");
-	ok(!strstr(said, "SO_ERROR"), "not of the call that told it");
+	ok(!strstr(said, "SO_ERROR"), "not of the call that reported it");
 	ok(strstr(said, "in session 1 ("), "of which session");
 	ok(!app->current, "which has no tab");
 	close(refused);
@@ -187,7 +187,7 @@ static void test_pipe_of_reset(struct app *app, int listener)
 	say(app, "/recv");
 	say(app, "/recv");
 	say(app, "hello");
-	WHY(app, "EPIPE behind a reset", "send(6) = -1 EPIPE: broken pipe",
+	WHY(app, "EPIPE after a reset", "send(6) = -1 EPIPE: broken pipe",
 	    "\nThe connection had been reset before.\n");
 	say(app, "/open 127.0.0.1 1");
 	uint32_t number = session_number(app->current);

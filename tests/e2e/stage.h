@@ -35,7 +35,7 @@ bool stage_wait_last_row(struct vt *vt, const char *text);
 /* A row of the screen that holds both texts: "→" and "hello". */
 bool stage_wait_row(struct vt *vt, const char *text, const char *other);
 
-/* The port behind the first occurrence of a text on the screen: "127.0.0.1:", "⇄ 127.0.0.1:"; 0
+/* The port after the first occurrence of a text on the screen: "127.0.0.1:", "⇄ 127.0.0.1:"; 0
  * when there is none. */
 unsigned stage_port(struct vt *vt, const char *before);
 

@@ -111,7 +111,7 @@ static void one_row_is_enough(void)
 	ok(stage_quit(vt), "20x4: ends well");
 }
 
-/* What comes behind an answer pushes it out of the pane before it has been seen. */
+/* What comes after an answer pushes it out of the pane before it has been seen. */
 static void stays_in_a_flood(void)
 {
 	struct vt *vt = start(12, 40);

@@ -20,7 +20,7 @@ static void runs_the_start_up_file(void)
 	ok(stage_quit(vt), "start-up file: ends well");
 
 	struct vt *idle = stage_run(24, 80, "xterm-256color", STAGE_WORDS(NULL));
-	ok(stage_wait_row(idle, "sockpitrc", "4"), "it is told with its line");
+	ok(stage_wait_row(idle, "sockpitrc", "4"), "it is reported with its line");
 	ok(vt_wait_text(idle, "nonsense"), "and what is wrong");
 	ok(stage_quit(idle), "without a session: ends well");
 	remove(stage_path("sockpit/sockpitrc"));
@@ -39,7 +39,8 @@ static void keeps_the_history(void)
 	ok(stat(stage_path("sockpit/history"), &status) == 0, "there is a history");
 	is_int(status.st_mode & 0777, 0600, "for its owner only");
 	ok(stage_file_has("sockpit/history", "한글 second"), "with the lines");
-	ok(!stage_file_has("sockpit/history", "secret") && !stage_file_has("sockpit/history", "renamed"),
+	ok(!stage_file_has("sockpit/history", "secret") &&
+	           !stage_file_has("sockpit/history", "renamed"),
 	   "but not those with a blank in front");
 
 	vt = stage_demo("xterm-256color");
@@ -70,8 +71,8 @@ static void obeys_inputrc(void)
 {
 	char lines[64];
 	stage_put_file("inputrc", "set editing-mode emacs\n$if sockpit\n\"\\C-t\": "
-	                    "pane-page-up\n\"\\C-x\\C-y\": \"macro\\r\"\n$endif\n"
-	                    "$if other\n\"\\C-x\\C-y\": \"wrong\\r\"\n$endif\n");
+	                          "pane-page-up\n\"\\C-x\\C-y\": \"macro\\r\"\n$endif\n"
+	                          "$if other\n\"\\C-x\\C-y\": \"wrong\\r\"\n$endif\n");
 	setenv("INPUTRC", stage_path("inputrc"), 1);
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_send(vt, "\030\031");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Bytes from a peer are data. Whatever it sends, the terminal is told nothing but what a window
+/* Bytes from a peer are data. Whatever it sends, the terminal gets nothing but what a window
  * needs, asked nothing, and the window stays as it is; what came is seen as marks. */
 #include "e2e/stage.h"
 

@@ -33,7 +33,7 @@ static void draws_both_ends(void)
 	   "the ladder grows while it is shown");
 	ok(stage_wait_row(vt, "CLOSE_WAIT *", "│"), "the other end has seen the FIN");
 	ok(stage_wait_row(vt, "│←── FIN o", "│ shutdown(SHUT_WR) = 0"), "and sends its own");
-	ok(stage_wait_row(vt, "TIME_WAIT", " s left *"), "TIME_WAIT is followed behind close()");
+	ok(stage_wait_row(vt, "TIME_WAIT", " s left *"), "TIME_WAIT is followed after close()");
 	ok(stage_quit(vt), "it ends well");
 }
 

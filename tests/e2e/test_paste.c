@@ -66,7 +66,7 @@ static void runs_nothing_by_itself(int rows, int columns)
 	vt_paste(vt, "\n/quit\n/quit");
 	vt_wait_row(vt, -1, "/quit");
 	vt_send(vt, "\r");
-	ok(vt_wait_row(vt, -2, "↑43 ↓43"), "behind text they are data on the line");
+	ok(vt_wait_row(vt, -2, "↑43 ↓43"), "after text they are data on the line");
 	vt_paste(vt, "a\n/quit\nb");
 	vt_send(vt, "\001\004\004\r");
 	ok(vt_wait_row(vt, -2, "↑51 ↓51"), "and stay data when their first line is taken away");
@@ -108,7 +108,8 @@ static void searches_for_a_paste(void)
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_send(vt, "one /name x\r\022");
 	vt_paste(vt, "/name\nx");
-	ok(vt_wait_row(vt, -1, "`/name x': one /name x"), "in a search a paste is what is searched for");
+	ok(vt_wait_row(vt, -1, "`/name x': one /name x"),
+	   "in a search a paste is what is searched for");
 	vt_send(vt, "\a");
 	ok(vt_wait_row(vt, -1, "2>") && !vt_find(vt, "F2 runs", NULL, NULL), "and nothing else");
 	ok(stage_quit(vt), "a search: ends well");
@@ -137,7 +138,8 @@ static void names_files_in_bytes(void)
 	vt_send(vt, "/ladder ");
 	vt_send(vt, stage_home());
 	vt_send(vt, "/y\xff.txt\r");
-	ok(vt_wait_text(vt, "y\\xff.txt") && vt_wait_idle(vt), "a name with a byte that is no character");
+	ok(vt_wait_text(vt, "y\\xff.txt") && vt_wait_idle(vt),
+	   "a name with a byte that is no character");
 	ok(access(path, F_OK) == 0, "is a file with that byte");
 	vt_send(vt, "/ladder ");
 	vt_send(vt, stage_home());

@@ -48,7 +48,8 @@ static void shows_a_search(void)
 	ok(vt_wait_row(vt, -3, "2 demo") && strstr(vt_row(vt, -1), "(reverse-i-search)`':"),
 	   "half a character holds nothing up");
 	vt_send(vt, "\234");
-	ok(stage_wait_last_row(vt, "(reverse-i-search)`한': 한글 trunk"), "its other half is searched for");
+	ok(stage_wait_last_row(vt, "(reverse-i-search)`한': 한글 trunk"),
+	   "its other half is searched for");
 	vt_send(vt, "\033[5~\0331");
 	ok(vt_wait_row(vt, -2, "LISTEN"), "another session is shown");
 	ok(stage_wait_last_row(vt, "(reverse-i-search)`한': 한글 trunk"), "and the search goes on");
@@ -76,7 +77,7 @@ static void shows_a_count(void)
 	ok(vt_wait_row(vt, -2, "LISTEN") && stage_wait_last_row(vt, "(arg: 7)"),
 	   "also while the session changes");
 	vt_send(vt, "\033[5~x");
-	ok(stage_wait_last_row(vt, "1> xxxxxxx"), "and counts behind PageUp");
+	ok(stage_wait_last_row(vt, "1> xxxxxxx"), "and counts after PageUp");
 	ends_well(vt, "counts");
 }
 
@@ -146,7 +147,7 @@ static void keeps_prints_off_the_screen(void)
 	stage_put_file("inputrc", "\"\\C-a: beginning-of-line\n");
 	vt_send(vt, "\003\030\022");
 	ok(vt_wait_text(vt, "no closing"), "so is what it says to standard error");
-	ok(stage_wait_last_row(vt, "2>") && vt_wait_cursor(vt, -1, 3), "and the line stands");
+	ok(stage_wait_last_row(vt, "2>") && vt_wait_cursor(vt, -1, 3), "and the line is there");
 	ends_well(vt, "prints");
 	vt = start(24, 80, "\"\\C-a: beginning-of-line\n");
 	ok(vt_wait_text(vt, "no closing"), "a mistake in inputrc is seen at the start, too");
@@ -162,9 +163,11 @@ static void stops_endless_macros(void)
 	ok(stage_wait_row(vt, "·", "macro stopped: it runs itself"), "an endless macro is stopped");
 	ok(stage_wait_last_row(vt, "2> a"), "where it began again");
 	vt_send(vt, "\003\017;b");
-	ok(stage_wait_last_row(vt, "2> b"), "one that ends within a key leaves the program in order");
+	ok(stage_wait_last_row(vt, "2> b"),
+	   "one that ends within a key leaves the program in order");
 	vt_send(vt, "\003\030s");
-	ok(stage_wait_row(vt, "←", "said") && stage_wait_last_row(vt, "2>"), "one that sends does so once");
+	ok(stage_wait_row(vt, "←", "said") && stage_wait_last_row(vt, "2>"),
+	   "one that sends does so once");
 	ends_well(vt, "macros");
 }
 
@@ -183,9 +186,10 @@ static void lists_without_asking(void)
 	vt_send(vt, "e");
 	ok(stage_wait_last_row(vt, "2> /se"), "the next key is for the line");
 	vt_send(vt, "\033?nd");
-	ok(stage_wait_last_row(vt, "2> /send") && vt_wait_idle(vt), "also behind Alt-?");
+	ok(stage_wait_last_row(vt, "2> /send") && vt_wait_idle(vt), "also after Alt-?");
 	vt_send(vt, "\025/\033?x");
-	ok(stage_wait_last_row(vt, "2> /x") && vt_wait_idle(vt), "also where there are more than rows");
+	ok(stage_wait_last_row(vt, "2> /x") && vt_wait_idle(vt),
+	   "also where there are more than rows");
 	vt_send(vt, "\025/reconn\033?y");
 	ok(stage_wait_last_row(vt, "2> /reconny"), "one candidate only is nothing to ask about");
 	ok(!vt_find(vt, "isplay all", NULL, NULL) && !vt_find(vt, "More", NULL, NULL),
@@ -201,7 +205,7 @@ static void marks_a_paste(void)
 	struct vt *vt = start(24, 80, "");
 	vt_paste(vt, "first 줄\nsecond");
 	ok(vt_wait_row(vt, -2, "2> first 줄^J") && stage_wait_last_row(vt, "second"),
-	   "a paste stands in the line");
+	   "a paste is in the line");
 	ok(vt_cell_at(vt, -1, 0).reverse && vt_cell_at(vt, -2, 3).reverse &&
 	           !vt_cell_at(vt, -2, 0).reverse,
 	   "marked");
@@ -249,7 +253,8 @@ static void knows_slow_and_odd_keys(void)
 	vt_send(vt, "f");
 	ok(stage_wait_last_row(vt, "2> afb"), "Escape, a rest, f is an f");
 	vt_send(vt, "\b\005\377\376c");
-	ok(stage_wait_last_row(vt, "2> ab\\xff\\xfec"), "bytes that are no characters show as what they are");
+	ok(stage_wait_last_row(vt, "2> ab\\xff\\xfec"),
+	   "bytes that are no characters show as what they are");
 	ok(vt_cell_at(vt, -1, 5).reverse && !vt_cell_at(vt, -1, 4).reverse, "marked");
 	vt_send(vt, "\r");
 	ok(stage_wait_row(vt, "←", "ab\\xff\\xfec⏎") && vt_wait_text(vt, "6 bytes"),
@@ -293,7 +298,8 @@ static void meets_the_right_edge(void)
 {
 	struct vt *vt = start(12, 20, "");
 	vt_send(vt, "가나다라마바사아");
-	ok(stage_wait_last_row(vt, "2> 가나다라마바사아") && vt_wait_cursor(vt, -1, 19), "one column is left");
+	ok(stage_wait_last_row(vt, "2> 가나다라마바사아") && vt_wait_cursor(vt, -1, 19),
+	   "one column is left");
 	vt_send(vt, "자");
 	ok(vt_wait_row(vt, -2, "2> 가나다라마바사아") && stage_wait_last_row(vt, "자"),
 	   "a wide character does not fit there");
@@ -332,7 +338,8 @@ static void follows_the_cursor(void)
 		char word[8];
 		vt_send_bytes(vt, word, (size_t)snprintf(word, sizeof word, "w%d ", i));
 	}
-	ok(stage_wait_last_row(vt, "69") && !vt_find(vt, "2> w10", NULL, NULL), "a long line shows its end");
+	ok(stage_wait_last_row(vt, "69") && !vt_find(vt, "2> w10", NULL, NULL),
+	   "a long line shows its end");
 	ok(vt_wait_row(vt, -6, "2 demo"), "in a third of the window");
 	vt_send(vt, "\001");
 	ok(vt_wait_row(vt, -4, "2> w10") && vt_wait_cursor(vt, -4, 3),
@@ -395,12 +402,14 @@ static void shares_the_history(void)
 static void tells_of_a_lost_history(void)
 {
 	remove(stage_path("sockpit/history"));
-	if (symlink("/dev/full", stage_path("sockpit/history")) < 0 || access("/dev/full", W_OK) < 0) {
+	if (symlink("/dev/full", stage_path("sockpit/history")) < 0 ||
+	    access("/dev/full", W_OK) < 0) {
 		tap_skip("no full device");
 		return;
 	}
 	struct vt *vt = start(24, 80, "");
-	ok(stage_wait_row(vt, "·", "history is not saved"), "a history that cannot be saved is told");
+	ok(stage_wait_row(vt, "·", "history is not saved"),
+	   "a history that cannot be saved is reported");
 	vt_send(vt, "said\r");
 	ok(stage_wait_row(vt, "←", "said"), "and nothing else is lost");
 	ends_well(vt, "a lost history");

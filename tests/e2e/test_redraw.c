@@ -65,7 +65,7 @@ static void type(const char *keys)
 
 static const char *type_words(void)
 {
-	/* None begins like "quit": cut short and behind a slash it would be that command. */
+	/* None begins like "quit": cut short and after a slash it would be that command. */
 	static const char *const words[] = {
 		"the ",     "swift ", "brown ",          "한글 ",  "é",      "e\314\201",
 		"👍🏽", "x",      "가나다라마바사 ", "\033[C", "\026\t", "0123456789",
@@ -362,7 +362,7 @@ static unsigned unread(void)
 }
 
 /* Without this a program with nothing to read sleeps while the kernel waits to send the rest of a
- * flood again. Believed where nothing tells. */
+ * flood again. True if nothing says so. */
 static bool has_arrived(struct vt *vt, const void *context)
 {
 	int left = 0;

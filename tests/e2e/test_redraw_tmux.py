@@ -24,7 +24,7 @@ SOCKET = "sockpit-redraw-%d" % os.getpid()
 SIZES = ((20, 4), (40, 12), (80, 24), (80, 25), (100, 30), (90, 43), (200, 60))
 PSELECT = {"x86_64": "270", "aarch64": "72"}.get(platform.machine())  # the number of the system call
 PROBE = "¶"  # nothing else has it, so no key here undoes
-# None begins like "quit": cut short and behind a slash it would be that command.
+# None begins like "quit": cut short and after a slash it would be that command.
 WORDS = ("the ", "swift ", "한글 ", "é", "e\u0301", "x", "가나다라마바사 ", "0123456789", "ß ", "/", "각", "👍")
 KEYS = ("C-a", "C-e", "C-u", "C-w", "C-k", "M-b", "M-f", "BSpace", "Left", "Up", "Down", "C-y", "C-t", "DC")
 SCROLL = ("PageUp", "PageDown", "S-Up", "S-Down", "C-Home", "C-End")
@@ -67,7 +67,7 @@ def wait_for(condition, what):
     rows = [row for row in tmux("capture-pane", "-p", "-t", "main").split("\n") if row]
     print("# the screen ends with\n# |%s" % "\n# |".join(rows[-12:]))
     ended = ask("#{?pane_dead,the program has ended with #{pane_dead_status}#{pane_dead_signal},}")
-    raise Failed("waited in vain for %s%s" % (what, ": " + (ended or found) if ended or found else ""))
+    raise Failed("no %s in time%s" % (what, ": " + (ended or found) if ended or found else ""))
 
 
 def has(text):
@@ -128,7 +128,7 @@ def difference(before, after):
 
 
 def sleeps():
-    """Whether the program waits without a time limit, so that no frame is put off; believed where nothing tells."""
+    """Whether the program waits without a time limit, so that no frame is delayed; true if nothing says so."""
     try:
         with open("/proc/%s/syscall" % ask("#{pane_pid}")) as file:
             words = file.read().split()
@@ -162,15 +162,15 @@ def rests():
 
 
 def knows_its_size():
-    """What the program is told: tmux puts that off when sizes change fast."""
+    """The size that the program gets: tmux delays it when sizes change fast."""
     with open(ask("#{pane_tty}")) as terminal:
         rows, columns = struct.unpack("HHHH", fcntl.ioctl(terminal, termios.TIOCGWINSZ, bytes(8)))[:2]
-    told, size = "%dx%d" % (columns, rows), ask("#{pane_width}x#{pane_height}")
-    return told == size or "told %s, not %s" % (told, size)
+    has, size = "%dx%d" % (columns, rows), ask("#{pane_width}x#{pane_height}")
+    return has == size or "has %s, not %s" % (has, size)
 
 
 def has_arrived(peer):
-    """Whether all that was sent has reached the program's socket; believed where nothing tells."""
+    """Whether all that was sent has reached the program's socket; true if nothing says so."""
     try:
         left = struct.unpack("i", fcntl.ioctl(peer, termios.TIOCOUTQ, bytes(4)))[0]
     except OSError:
@@ -190,7 +190,7 @@ def compare_with_redraw(peer):
 
 
 def new_size(person, began, had):
-    """Never one of before: of sizes that end where they began tmux tells the last but one, and the last when it likes."""
+    """Never one of before: of sizes that end where they began tmux reports the last but one, and the last when it likes."""
     while True:
         columns, rows = person.choice(SIZES) if person.randrange(2) else began
         size = columns + person.randrange(5), rows + person.randrange(3)

@@ -12,8 +12,8 @@ static void shows_the_four_parts(void)
 	ok(vt_wait_row(vt, -1, "2>"), "the prompt names the session");
 	ok(vt_wait_row(vt, -2, "tcp ESTABLISHED"), "the status line");
 	ok(vt_wait_row(vt, -3, "1 echo") && vt_wait_row(vt, -3, "2 demo"), "the tabs");
-	ok(stage_wait_row(vt, "⇄", "connected"), "the pane tells how the connection came about");
-	ok(vt_wait_cursor(vt, -1, 3), "the cursor stands behind the prompt");
+	ok(stage_wait_row(vt, "⇄", "connected"), "the pane says how the connection came about");
+	ok(vt_wait_cursor(vt, -1, 3), "the cursor is after the prompt");
 	vt_send(vt, "Hello, server!\r");
 	ok(stage_wait_row(vt, "→", "Hello, server!⏎"), "what was sent");
 	ok(stage_wait_row(vt, "←", "Hello, server!⏎"), "and what came back");
@@ -202,7 +202,7 @@ static void takes_pastes(void)
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_paste(vt, "first 줄\nsecond\tline\n");
 	ok(vt_wait_row(vt, -2, "first 줄^J") && vt_wait_row(vt, -1, "second^Iline"),
-	   "a paste stands on the line");
+	   "a paste is on the line");
 	vt_wait_idle(vt);
 	ok(!vt_find(vt, "→", NULL, NULL), "and is not sent by itself");
 	vt_send(vt, "\r");
@@ -230,7 +230,7 @@ static void asks_about_pastes(void)
 	ok(vt_wait_gone(vt, "again") && vt_wait_row(vt, -3, "ESTABLISHED"),
 	   "the question goes with the next key");
 	vt_send(vt, "\r");
-	ok(vt_wait_text(vt, "again"), "and is asked anew");
+	ok(vt_wait_text(vt, "again"), "and is asked again");
 	vt_send(vt, "\r");
 	ok(stage_wait_row(vt, "←", "two"), "Enter again sends");
 	ok(stage_quit(vt), "paste ask: ends well");
@@ -280,7 +280,7 @@ static void keeps_its_bars(struct vt *vt, const char *how)
 	vt_send(vt, "\033[200~one\ntwo\nthree\033[201~");
 	ok(vt_wait_row(vt, -1, "three") && vt_wait_row(vt, -4, "ESTABLISHED") &&
 	           vt_wait_row(vt, -5, "2 demo"),
-	   "%s: a paste of three lines stands below them", how);
+	   "%s: a paste of three lines is below them", how);
 	vt_send(vt, "\003");
 	ok(vt_wait_row(vt, -2, "ESTABLISHED"), "%s: dropped", how);
 }

@@ -63,7 +63,7 @@ static void receives(struct vt *vt)
 	ok(stage_wait_row(vt, "←   world", "6 bytes"), "the rest is taken at once");
 }
 
-/* Where there are no rows to put it in it is told. */
+/* Without rows for it, it is reported. */
 static void tells_in_plain_mode(void)
 {
 	struct vt *vt = stage_run(24, 80, "xterm-256color", STAGE_WORDS("--plain"));

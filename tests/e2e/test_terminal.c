@@ -128,8 +128,7 @@ static void stops_and_goes_on(void)
 	vt_send(vt, "before\r");
 	ok(stage_wait_row(vt, "←", "before"), "an echo");
 	vt_send(vt, "half 한\032");
-	ok(stage_wait_shell(vt),
-	   "Ctrl-Z gives the terminal to the shell");
+	ok(stage_wait_shell(vt), "Ctrl-Z gives the terminal to the shell");
 	ok(vt_wait_text(vt, "Stopped"), "the shell says it is stopped");
 	ok(!vt_is_alternate(vt) && vt_cursor_is_visible(vt), "on the shell's own screen");
 	ok(vt_has_mode(vt, 1007) && !vt_has_mode(vt, 1036), "with its own wheel and Alt");
@@ -244,7 +243,7 @@ static int connect_to(unsigned port)
 	return fd;
 }
 
-/* Sends so many bytes and counts what comes back within five seconds. */
+/* Sends this many bytes and counts what comes back within five seconds. */
 static size_t exchange(int fd, size_t size)
 {
 	char block[4096];

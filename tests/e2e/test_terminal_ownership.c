@@ -34,7 +34,8 @@ static void takes_an_interrupt(void)
 	vt_send(vt, "half 한");
 	stage_wait_last_row(vt, "2> half 한");
 	kill(vt_pid(vt), SIGINT);
-	ok(stage_wait_last_row(vt, "2>") && vt_wait_cursor(vt, -1, 3), "SIGINT drops the line, as Ctrl-C does");
+	ok(stage_wait_last_row(vt, "2>") && vt_wait_cursor(vt, -1, 3),
+	   "SIGINT drops the line, as Ctrl-C does");
 	kill(vt_pid(vt), SIGINT);
 	ok(vt_wait_row(vt, -2, "leaves"), "on an empty one it says how to leave");
 	vt_send(vt, "one\r\022on");
@@ -55,7 +56,7 @@ static struct vt *start_with_inputrc(const char *text)
 	return vt;
 }
 
-/* Linux tells in which system call a process is, and with what: one that stays the same is stuck.
+/* Linux says in which system call a process is, and with what: one that stays the same is stuck.
  */
 struct stuck {
 	char call[256];
@@ -96,7 +97,7 @@ static bool is_delivered(struct vt *vt, const void *context)
 	return pending == 0;
 }
 
-/* readline reads inputrc anew, and a pipe that nobody writes to holds it there. */
+/* readline reads inputrc again, and a pipe that nobody writes to holds it there. */
 static void dies_when_stuck(void)
 {
 	struct vt *vt = start_with_inputrc("");
@@ -164,8 +165,7 @@ static struct vt *start_shell(void)
 
 static void is_back_in_the_shell(struct vt *vt, const char *how)
 {
-	ok(stage_wait_shell(vt), "%s: the shell has the terminal",
-	   how);
+	ok(stage_wait_shell(vt), "%s: the shell has the terminal", how);
 	ok(stage_is_restored(vt), "%s: as it was", how);
 }
 
@@ -211,7 +211,7 @@ static void obeys_a_plain_shell(void)
 	ok(vt_wait_text(vt, "scribble"), "another program writes there");
 	goes_on(vt, "2> half 한", "SIGSTOP");
 	ok(vt_wait_gone(vt, "scribble") && vt_wait_row(vt, -2, "ESTABLISHED"),
-	   "all is painted anew");
+	   "all is painted again");
 	vt_send(vt, "\003/quit\r");
 	is_back_in_the_shell(vt, "/quit");
 	vt_send(vt, "exit\r");
@@ -339,7 +339,8 @@ static void speaks_unicode_without_a_locale(void)
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_send(vt, "한글\r가나");
 	ok(stage_wait_row(vt, "←", "한글⏎"), "no locale at all: UTF-8");
-	ok(stage_wait_last_row(vt, "2> 가나") && vt_wait_cursor(vt, -1, 7), "also in the second line");
+	ok(stage_wait_last_row(vt, "2> 가나") && vt_wait_cursor(vt, -1, 7),
+	   "also in the second line");
 	ends_well(vt, "no locale");
 	setenv("LC_ALL", "C.UTF-8", 1);
 }

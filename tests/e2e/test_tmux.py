@@ -48,7 +48,7 @@ def walk():
     wait_for(lambda: row_with("2>"), "a prompt")
     same(ask("#{alternate_on}"), "1", "on the alternate screen")
     typed("-l", "hello 한글")
-    wait_for(lambda: row_with("2> hello 한글") and ask("#{cursor_x}") == "13", "typing, with the cursor behind it")
+    wait_for(lambda: row_with("2> hello 한글") and ask("#{cursor_x}") == "13", "typing, with the cursor after it")
     typed("Enter")
     wait_for(lambda: row_with("←", "hello 한글⏎"), "the echo")
     wait_for(lambda: row_with("1 echo", "2 demo"), "the tabs")

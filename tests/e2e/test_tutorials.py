@@ -52,12 +52,12 @@ def client_to_a_person():
     for message in ("Hello, server!", KOREAN):
         plain = Plain("-l", "127.0.0.1", "0")
         client = program("tcp_client", port_on(plain), message)
-        ok(plain.sees("client"), "the listener tells of the client")
+        ok(plain.sees("client"), "the listener reports the client")
         plain.type("/session 2")
         ok(plain.sees(message), "the client's words are shown: " + message.encode("ascii", "replace").decode())
         plain.type(message + " too")
         same(finish(client), (0, "Received: %s too" % message), "the client gets the answer")
-        ok(plain.sees("FIN"), "and its leaving is told")
+        ok(plain.sees("FIN"), "and its leaving is reported")
         same(plain.leave(), 0, "the plain is left in order")
 
 
@@ -81,7 +81,7 @@ def echo_server():
         plain.type(line)
         ok(plain.sees("←  " + line), "it echoes")
     plain.type("/shutdown write")
-    ok(plain.sees("FIN"), "our end of file makes it close, which is told")
+    ok(plain.sees("FIN"), "our end of file makes it close, which is reported")
     same(finish(server)[0], 0, "and it ends well")
     same(plain.leave(), 0, "the plain is left in order")
 
@@ -125,7 +125,7 @@ def udp_server():
     server.kill()
     server.communicate()
     plain.type("anybody?")
-    ok(plain.sees("refused"), "when the server has gone, the ICMP answer is told")
+    ok(plain.sees("refused"), "when the server has gone, the ICMP answer is reported")
     same(plain.leave(), 0, "the plain is left in order")
 
 
