@@ -17,6 +17,7 @@
 #include "base/poller.h"
 #include "command/command.h"
 #include "command/complete.h"
+#include "command/manual.h"
 #include "command/queue.h"
 #include "options.h"
 #include "ui/headless.h"
@@ -330,7 +331,7 @@ int main(int argc, char **argv)
 	if (options.wish == OPTIONS_VERSION)
 		puts("sockpit " PACKAGE_VERSION);
 	if (options.wish == OPTIONS_MDOC)
-		command_print_man(stdout);
+		manual_print(stdout);
 	if (options.wish != OPTIONS_RUN)
 		return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 

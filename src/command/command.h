@@ -7,7 +7,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "app/app.h"
 #include "base/choice.h"
@@ -118,7 +117,3 @@ bool command_hides(const struct app *app, const char *line);
 
 /* "keys", "marks": the lists that /help has; NULL after the last. */
 const char *help_topic(size_t index);
-
-/* The COMMANDS, SERVICES, SETTINGS, SOCKET OPTIONS and SOCKET ERRORS sections of the manual and the
- * beginning of KEY BINDINGS, mdoc(7). */
-void command_print_man(FILE *out);

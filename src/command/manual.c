@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/command.h"
+#include "command/manual.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "command/command.h"
 #include "net/service.h"
 #include "socket/errno_meaning.h"
 #include "socket/sockopt.h"
@@ -311,7 +312,7 @@ static void print_bindings(FILE *out)
 	fputs(".El\n", out);
 }
 
-void command_print_man(FILE *out)
+void manual_print(FILE *out)
 {
 	fputs(".Sh COMMANDS\n", out);
 	const struct command *command;

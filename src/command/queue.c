@@ -22,7 +22,8 @@
 enum {
 	LINE_MOST = 1 << 20, /* bytes of one line of a file */
 	READ_SIZE = 64 << 10,
-	TURN_LINES = 100, /* lines that a queue runs in one turn */
+	SCRIPT_DEPTH = 16, /* files that source one another */
+	TURN_LINES = 100,  /* lines that a queue runs in one turn */
 };
 
 struct file {

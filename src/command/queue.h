@@ -27,8 +27,6 @@ bool queue_interrupt(struct app *app);
  * the file cannot be read. */
 bool queue_start(struct app *app, const char *path, struct error *error);
 
-enum { SCRIPT_WORDS = 9, SCRIPT_DEPTH = 16 };
-
 /* Begins a script: a file, or standard input for "-". `words`, borrowed, are $1, $2 … in its lines.
  * The first line that fails ends it. `quits`: the program ends with it, and app->status is 1 if a
  * line has failed, 2 if the line itself is wrong (error->usage) or the file cannot be read. A script

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
+#include "command/manual.h"
 #include "command/queue.h"
 
 #include <errno.h>
@@ -930,7 +931,7 @@ static void test_man(void)
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
-	command_print_man(out);
+	manual_print(out);
 	fclose(out);
 	ok(strncmp(text, ".Sh COMMANDS\n.Ss Sessions\n", 26) == 0, "begins with the commands");
 	ok(strstr(text,
