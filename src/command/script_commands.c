@@ -54,41 +54,53 @@ static enum command_result do_source(const struct invocation *invocation, struct
 
 /* ---- /wait ---- */
 
-static enum command_result look_at_state(struct app *app, struct wait *wait, bool over,
-                                         struct error *error)
+static enum command_result look_late(const struct session *session, const struct wait *wait,
+                                     const char *what, bool over, struct error *error)
 {
-	bool open = wait->data;
-	const struct session *session = sessions_numbered(app->sessions, wait->session);
-	enum session_state state = session ? session_state(session) : SESSION_CLOSED;
-	bool is_open = state == SESSION_OPEN || state == SESSION_LISTENING;
-	if (open ? is_open : state == SESSION_CLOSED)
-		return COMMAND_DONE;
-	if (open && !session) {
-		error_set(error, "session %u has gone before it was open", wait->session);
-	} else if (open && state == SESSION_CLOSED && !session_opens_again(session, NULL)) {
-		error_set(error, "session %u is closed", wait->session);
-	} else if (over) {
-		struct buf limit = { .max = SIZE_MAX };
-		print_limit(wait, &limit);
-		error_set(error, "session %u is not %s %s: %s", wait->session,
-		          open ? "open" : "closed", buf_text(&limit),
-		          tcp_state_title(session_tcp_state(session)));
-		buf_free(&limit);
-	} else {
+	struct buf limit = { .max = SIZE_MAX };
+	if (!over)
 		return COMMAND_WAITING;
-	}
+	print_limit(wait, &limit);
+	error_set(error, "session %u is not %s %s: %s", wait->session, what, buf_text(&limit),
+	          tcp_state_title(session_tcp_state(session)));
+	buf_free(&limit);
 	return COMMAND_FAILED;
+}
+
+static enum command_result look_closed(struct app *app, struct wait *wait, bool over,
+                                       struct error *error)
+{
+	const struct session *session = sessions_numbered(app->sessions, wait->session);
+	if (!session || session_state(session) == SESSION_CLOSED)
+		return COMMAND_DONE;
+	return look_late(session, wait, "closed", over, error);
+}
+
+static enum command_result look_open(struct app *app, struct wait *wait, bool over,
+                                     struct error *error)
+{
+	const struct session *session = sessions_numbered(app->sessions, wait->session);
+	if (!session) {
+		error_set(error, "session %u has gone before it was open", wait->session);
+		return COMMAND_FAILED;
+	}
+	enum session_state state = session_state(session);
+	if (state == SESSION_OPEN || state == SESSION_LISTENING)
+		return COMMAND_DONE;
+	if (state == SESSION_CLOSED && !session_opens_again(session, NULL)) {
+		error_set(error, "session %u is closed", wait->session);
+		return COMMAND_FAILED;
+	}
+	return look_late(session, wait, "open", over, error);
 }
 
 static enum command_result do_wait(const struct invocation *invocation, struct error *error)
 {
-	static char yes;
-	struct wait *wait = invocation->wait;
-	wait->look = look_at_state;
-	wait->session = session_number(invocation->session);
-	wait->data = strcmp(invocation->args->value[0], "open") == 0 ? &yes : NULL;
-	return set_deadline(invocation->args->tagged, wait, error) ? COMMAND_WAITING
-	                                                           : COMMAND_FAILED;
+	bool open = strcmp(invocation->args->value[0], "open") == 0;
+	invocation->wait->look = open ? look_open : look_closed;
+	invocation->wait->session = session_number(invocation->session);
+	return set_deadline(invocation->args->tagged, invocation->wait, error) ? COMMAND_WAITING
+	                                                                       : COMMAND_FAILED;
 }
 
 /* ---- /expect ---- */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/send.h"
 #include "command/command.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/send.h"
 #include "base/escape.h"
 #include "net/lookup.h"
 
@@ -56,13 +56,9 @@ static enum command_result do_secret(const struct invocation *invocation, struct
 		            "the environment");
 		return false;
 	}
-	if (!text && session_state(session) == SESSION_CLOSED) /* before anyone types it */
+	/* what would be refused anyway is refused before anyone types it */
+	if (!text && (session_state(session) == SESSION_CLOSED || session_has_clients(session)))
 		return session_send_secret(session, "", 0, error);
-	if (!text && session_has_clients(session)) {
-		error_set(error, "session %u is a listener: its clients are sessions of their own",
-		          (unsigned)session_number(session));
-		return false;
-	}
 	if (!text) {
 		app->secret_for = session_number(session);
 		return true;
@@ -108,6 +104,7 @@ static bool parse_peer(struct session *session, const char *text, unsigned *numb
 	if (!target_parse(&target, text, NULL, transport, false, &why) ||
 	    !lookup_at_once(&target, &addr, &why)) {
 		error_set(error, "to: %s", why.text);
+		error->usage = why.usage;
 		return false;
 	}
 	*number = session_meet_peer(session, &addr);
