@@ -106,15 +106,14 @@ static enum command_result do_page(const struct invocation *invocation, struct e
 {
 	static const struct page *const pages[] = { &info_page, &states_page, &stream_page };
 	struct app *app = invocation->app;
-	size_t i = 0;
 	(void)error;
-	while (strcmp(pages[i]->name, invocation->command->name) != 0)
-		i++;
 	if (invocation->session != app->current) {
 		app_select(app, invocation->session);
 		page_close(app);
 	}
-	page_toggle(app, pages[i], pages[i]->name, 0, NULL);
+	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+		if (strcmp(pages[i]->name, invocation->command->name) == 0)
+			page_toggle(app, pages[i], pages[i]->name, 0, NULL);
 	return COMMAND_DONE;
 }
 
