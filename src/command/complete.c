@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/choice.h"
 #include "command/command.h"
 #include "command/grammar.h"
 #include "net/service.h"
@@ -69,13 +70,10 @@ static void offer_sessions(struct offer *offer, const char *before)
 
 static void offer_list(struct offer *offer, const char *list, size_t len)
 {
-	const char *end = list + len;
-	while (list < end) {
-		const char *bar = memchr(list, '|', (size_t)(end - list));
-		size_t word_len = (size_t)((bar ? bar : end) - list);
-		offer_word(offer, xstrndup(list, word_len));
-		list += word_len + 1;
-	}
+	struct choice_words words = { list, len };
+	const char *word;
+	for (size_t i = 0; (word = choice_word(&words, i)); i++)
+		offer_word(offer, xstrdup(word));
 }
 
 /* ---- one function for each kind of word ---- */

@@ -95,49 +95,24 @@ static void name_element(struct element *element, const char *name, size_t len)
 	element->name[len] = '\0';
 }
 
-static void list_element(struct element *element, const char *literals, size_t len)
-{
-	element->literals = literals;
-	element->literals_len = len;
-}
-
-/* [as <name>]: `inside` is what is between the brackets, `blank` the place of its blank. */
-static void tag_element(struct element *element, const char *inside, size_t len, const char *blank)
-{
-	size_t tag = (size_t)(blank - inside);
-	assert(blank[1] == '<' && inside[len - 1] == '>');
-	list_element(element, inside, tag);
-	name_element(element, blank + 2, len - tag - 3);
-	element->tagged = true;
-}
-
-static void bracket_element(struct element *element, const char *inside, size_t len)
-{
-	const char *blank = memchr(inside, ' ', len);
-	if (blank)
-		tag_element(element, inside, len, blank);
-	else if (*inside == '<')
-		name_element(element, inside + 1, len - 2);
-	else
-		list_element(element, inside, len);
-}
-
 /* One element off the front; returns what follows it. */
 static const char *cut_element(const char *usage, struct element *element)
 {
-	*element = (struct element){ .required = *usage != '[' };
-	if (*usage != '[' && *usage != '<') {
-		size_t len = strcspn(usage, " ");
-		list_element(element, usage, len);
-		return usage + len;
+	bool bracket = *usage == '[';
+	const char *at = usage + bracket;
+	const char *end = at + strcspn(at, bracket ? "]" : *at == '<' ? ">" : " ");
+	assert(end > at && (*end || (!bracket && *at != '<')));
+	end += !bracket && *at == '<';
+	const char *name = memchr(at, '<', (size_t)(end - at));
+	*element = (struct element){ .required = !bracket };
+	if (name != at) {
+		element->tagged = name;
+		element->literals = at;
+		element->literals_len = (size_t)((name ? name - 1 : end) - at);
 	}
-	const char *close = strchr(usage, *usage == '[' ? ']' : '>');
-	assert(close && close > usage + 1);
-	if (*usage == '[')
-		bracket_element(element, usage + 1, (size_t)(close - usage) - 1);
-	else
-		name_element(element, usage + 1, (size_t)(close - usage) - 1);
-	return close + 1;
+	if (name)
+		name_element(element, name + 1, (size_t)(end - name) - 2);
+	return end + bracket;
 }
 
 size_t grammar_elements(const char *usage, struct element elements[GRAMMAR_MAX])
@@ -233,14 +208,11 @@ static bool fail_literal(const struct match *match, const struct word *word, con
 
 static bool word_is_literal(const struct word *word, const struct element *element)
 {
-	const char *p = element->literals, *end = p + element->literals_len;
-	while (p < end) {
-		const char *bar = memchr(p, '|', (size_t)(end - p));
-		size_t len = (size_t)((bar ? bar : end) - p);
-		if (word_is(word, p, len))
+	struct choice_words words = { element->literals, element->literals_len };
+	const char *literal;
+	for (size_t i = 0; (literal = choice_word(&words, i)); i++)
+		if (word_is(word, literal, strlen(literal)))
 			return true;
-		p += len + 1;
-	}
 	return false;
 }
 
