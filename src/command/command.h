@@ -47,8 +47,8 @@ enum command_result {
 /* What a command waits for. */
 struct wait {
 	/* `over`: the deadline has passed, and the command must not wait any longer. */
-	enum command_result (*look)(struct app *app, struct wait *wait, bool over,
-	                            struct error *error);
+	enum command_result (*check)(struct app *app, struct wait *wait, bool over,
+	                             struct error *error);
 	void (*free)(struct wait *wait); /* frees `data`; NULL = nothing to free */
 	uint32_t session;                /* where it waits for something */
 	int64_t deadline;                /* instant; 0 = none */

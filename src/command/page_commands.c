@@ -12,7 +12,7 @@
 #include "view/page/stream.h"
 
 /* Asks the kernel about both ends; returns the other, NULL where it is not ours. */
-static struct session *look_at_both(struct app *app, struct session *session)
+static struct session *sample_both(struct app *app, struct session *session)
 {
 	struct session *other = app_other_end(app, session);
 	sessions_sample(app->sessions, session);
@@ -41,7 +41,7 @@ static void render_info(struct app *app, struct session *session, int columns, i
                         struct rows *rows)
 {
 	struct snapshot own, peer;
-	const struct session *other = look_at_both(app, session);
+	const struct session *other = sample_both(app, session);
 	(void)height;
 	session_snapshot(session, &own);
 	if (other)
@@ -63,7 +63,7 @@ static void render_states(struct app *app, struct session *session, int columns,
                           struct rows *rows)
 {
 	struct states_end own = { .visited = 0 }, peer = { .visited = 0 };
-	const struct session *other = look_at_both(app, session);
+	const struct session *other = sample_both(app, session);
 	session_snapshot(session, &own.snapshot);
 	states_trace(&own, app->transcript);
 	if (other) {
@@ -86,7 +86,7 @@ static const struct page states_page = {
 static void render_stream(struct app *app, struct session *session, int columns, int height,
                           struct rows *rows)
 {
-	const struct session *other = look_at_both(app, session);
+	const struct session *other = sample_both(app, session);
 	struct view view = app_view(app, columns);
 	(void)height;
 	view.other = other ? session_number(other) : 0;

@@ -33,7 +33,7 @@ struct file {
 	bool ready;   /* select() says that it can be read */
 	bool ended;
 	struct buf bytes; /* read, not yet run */
-	size_t searched;  /* of them, without a line feed */
+	size_t scanned;   /* of them, without a line feed */
 	size_t line;      /* number of the last one run */
 };
 
@@ -155,13 +155,13 @@ static void end_pending(struct app *app, struct pending *pending, enum command_r
 		end_queue(app, queue, error->usage ? 2 : 1);
 }
 
-static void look(struct app *app, struct pending *pending)
+static void check_pending(struct app *app, struct pending *pending)
 {
 	struct error error = { 0 };
 	if (pending->dropped)
 		return;
 	bool over = pending->wait.deadline && clock_now() >= pending->wait.deadline;
-	enum command_result result = pending->wait.look(app, &pending->wait, over, &error);
+	enum command_result result = pending->wait.check(app, &pending->wait, over, &error);
 	if (result != COMMAND_WAITING)
 		end_pending(app, pending, result, &error);
 }
@@ -361,7 +361,8 @@ static bool expand(struct app *app, const struct queue *queue, const char *line,
 }
 
 static enum command_result run_line(struct app *app, struct queue *queue, const char *bytes,
-                                    size_t len, struct wait *wait, bool *aside, struct error *error)
+                                    size_t len, struct wait *wait, bool *background,
+                                    struct error *error)
 {
 	struct buf line = { .max = SIZE_MAX };
 	enum command_result result = COMMAND_FAILED;
@@ -382,7 +383,7 @@ static enum command_result run_line(struct app *app, struct queue *queue, const 
 		buf_append(&line, bytes, len);
 	if (!queue->script || expand(app, queue, bytes, len, &line, error)) {
 		size_t kept = without_ampersand(app, buf_text(&line), line.len);
-		*aside = kept < line.len;
+		*background = kept < line.len;
 		line.len = kept;
 		result = run_in_queue(app, queue, buf_text(&line), kept, wait, error);
 	}
@@ -436,12 +437,12 @@ static enum line_end next_line(struct file *file, size_t *len, size_t *taken)
 	while (true) {
 		const char *bytes = buf_data(&file->bytes);
 		size_t have = file->bytes.len;
-		const char *feed = have > file->searched ? memchr(bytes + file->searched, '\n',
-		                                                  have - file->searched)
-		                                         : NULL;
+		const char *feed = have > file->scanned ? memchr(bytes + file->scanned, '\n',
+		                                                 have - file->scanned)
+		                                        : NULL;
 		*len = feed ? (size_t)(feed - bytes) : have;
 		*taken = *len + (feed != NULL);
-		file->searched = have;
+		file->scanned = have;
 		if (*len > LINE_MOST)
 			return LINE_TOO_LONG;
 		if (feed || (file->ended && have > 0))
@@ -479,15 +480,15 @@ static void run_and_wait(struct app *app, struct queue *queue, char *where, char
 {
 	struct error error = { 0 };
 	struct wait wait = { 0 };
-	bool aside = false;
+	bool background = false;
 	if (len > 0 && line[len - 1] == '\r')
 		line[--len] = '\0';
-	enum command_result result = run_line(app, queue, line, len, &wait, &aside, &error);
+	enum command_result result = run_line(app, queue, line, len, &wait, &background, &error);
 	/* A start-up file leaves calls to their session; a script answers for each with its status. */
 	if (result == COMMAND_WAITING && (queue->script || !wait.in_session)) {
-		result = wait.look(app, &wait, false, &error);
+		result = wait.check(app, &wait, false, &error);
 		if (result == COMMAND_WAITING) {
-			add_pending(app, queue, !aside, where, &wait);
+			add_pending(app, queue, !background, where, &wait);
 			return;
 		}
 		if (wait.free)
@@ -517,7 +518,7 @@ static bool run_next(struct app *app, struct queue *queue)
 		char *line = xcalloc(len + 1, 1); /* with any NUL that is in it */
 		memcpy(line, buf_data(&file->bytes), len);
 		buf_consume(&file->bytes, taken);
-		file->searched = 0;
+		file->scanned = 0;
 		run_and_wait(app, queue, where, line, len); /* which may end the file */
 		free(line);
 		return queue->depth > 0 && !queue->held_by;
@@ -621,7 +622,7 @@ static bool can_run(const struct queue *queue)
 	if (queue->held_by || queue->depth == 0)
 		return false;
 	const struct file *file = &queue->file[queue->depth - 1];
-	return file->regular || file->ended || file->bytes.len > file->searched;
+	return file->regular || file->ended || file->bytes.len > file->scanned;
 }
 
 void queue_prepare(struct app *app, struct poller *poller)
@@ -649,7 +650,7 @@ void queue_serve(struct app *app, const struct poller *poller)
 		return;
 	for (struct pending *pending = app->queues->newest; pending; pending = next) {
 		next = pending->next;
-		look(app, pending);
+		check_pending(app, pending);
 	}
 	for (struct queue *queue = app->queues->first; queue; queue = queue->next) {
 		struct file *file = queue->depth > 0 ? &queue->file[queue->depth - 1] : NULL;

@@ -54,8 +54,8 @@ static enum command_result do_source(const struct invocation *invocation, struct
 
 /* ---- /wait ---- */
 
-static enum command_result look_late(const struct session *session, const struct wait *wait,
-                                     const char *what, bool over, struct error *error)
+static enum command_result check_late(const struct session *session, const struct wait *wait,
+                                      const char *what, bool over, struct error *error)
 {
 	struct buf limit = { .max = SIZE_MAX };
 	if (!over)
@@ -67,17 +67,17 @@ static enum command_result look_late(const struct session *session, const struct
 	return COMMAND_FAILED;
 }
 
-static enum command_result look_closed(struct app *app, struct wait *wait, bool over,
-                                       struct error *error)
+static enum command_result check_closed(struct app *app, struct wait *wait, bool over,
+                                        struct error *error)
 {
 	const struct session *session = sessions_numbered(app->sessions, wait->session);
 	if (!session || session_state(session) == SESSION_CLOSED)
 		return COMMAND_DONE;
-	return look_late(session, wait, "closed", over, error);
+	return check_late(session, wait, "closed", over, error);
 }
 
-static enum command_result look_open(struct app *app, struct wait *wait, bool over,
-                                     struct error *error)
+static enum command_result check_open(struct app *app, struct wait *wait, bool over,
+                                      struct error *error)
 {
 	const struct session *session = sessions_numbered(app->sessions, wait->session);
 	if (!session) {
@@ -91,13 +91,13 @@ static enum command_result look_open(struct app *app, struct wait *wait, bool ov
 		error_set(error, "session %u is closed", wait->session);
 		return COMMAND_FAILED;
 	}
-	return look_late(session, wait, "open", over, error);
+	return check_late(session, wait, "open", over, error);
 }
 
 static enum command_result do_wait(const struct invocation *invocation, struct error *error)
 {
 	bool open = strcmp(invocation->args->value[0], "open") == 0;
-	invocation->wait->look = open ? look_open : look_closed;
+	invocation->wait->check = open ? check_open : check_closed;
 	invocation->wait->session = session_number(invocation->session);
 	return set_deadline(invocation->args->tagged, invocation->wait, error) ? COMMAND_WAITING
 	                                                                       : COMMAND_FAILED;
@@ -215,8 +215,8 @@ static void print_instead(const struct expect *expect, struct buf *out)
 		           expect->missed, count_plural(expect->missed));
 }
 
-static enum command_result look_at_received(struct app *app, struct wait *wait, bool over,
-                                            struct error *error)
+static enum command_result check_received(struct app *app, struct wait *wait, bool over,
+                                          struct error *error)
 {
 	struct expect *expect = wait->data;
 	struct buf text = { .max = SIZE_MAX };
@@ -275,7 +275,7 @@ static enum command_result do_expect(const struct invocation *invocation, struct
 		expect->searched = *before;
 	else if (begin != TRANSCRIPT_NONE)
 		follower_seek(&expect->searched.follower, begin);
-	wait->look = look_at_received;
+	wait->check = check_received;
 	wait->free = free_expect;
 	wait->session = session;
 	wait->data = expect;

@@ -28,8 +28,8 @@ static enum command_result end(const struct app *app, const struct wait *wait, s
 	return !find_failure(app, wait->session, wait->since, error);
 }
 
-static enum command_result look_at_call(struct app *app, struct wait *wait, bool over,
-                                        struct error *error)
+static enum command_result check_call(struct app *app, struct wait *wait, bool over,
+                                      struct error *error)
 {
 	const struct session *session = sessions_numbered(app->sessions, wait->session);
 	(void)over;
@@ -45,8 +45,8 @@ static bool is_opening(const struct session *session)
 }
 
 /* A session that has failed to open may be out of the table. */
-static enum command_result look_at_opening(struct app *app, struct wait *wait, bool over,
-                                           struct error *error)
+static enum command_result check_opening(struct app *app, struct wait *wait, bool over,
+                                         struct error *error)
 {
 	const struct session *session = sessions_numbered(app->sessions, wait->session);
 	(void)over;
@@ -64,7 +64,7 @@ enum command_result wait_for_call(const struct invocation *invocation, bool begu
 {
 	if (!begun || !session_waiting(invocation->session, NULL))
 		return begun;
-	*invocation->wait = (struct wait){ .look = look_at_call,
+	*invocation->wait = (struct wait){ .check = check_call,
 		                           .session = session_number(invocation->session),
 		                           .in_session = true,
 		                           .since = since };
@@ -76,7 +76,7 @@ enum command_result wait_for_opening(const struct invocation *invocation,
 {
 	if (!session)
 		return COMMAND_FAILED;
-	*invocation->wait = (struct wait){ .look = look_at_opening,
+	*invocation->wait = (struct wait){ .check = check_opening,
 		                           .session = session_number(session),
 		                           .in_session = true,
 		                           .since = since };
