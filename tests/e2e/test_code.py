@@ -371,7 +371,7 @@ def mistakes():
     plain.type("/code pascal x.pas")
     ok(plain.sees("python|c"), "what is right is said")
     plain.type("/code python /nonexistent/x.py")
-    ok(plain.sees("/nonexistent/x.py: no such file"), "a place that is not there")
+    ok(plain.sees("/nonexistent/x.py: no such file"), "a path that does not exist")
     plain.type("/code python " + WORK)
     ok(plain.sees(": a directory, not a regular file"), "a directory")
     same([name for name in os.listdir(WORK) if "." in name and len(name.split(".")[-1]) == 6], [], "nothing is left behind")

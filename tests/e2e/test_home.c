@@ -16,7 +16,7 @@ static void runs_the_start_up_file(void)
 	vt_send(vt, "x\r");
 	ok(stage_wait_row(vt, "→", "3 bytes"), "and hold for the session");
 	vt_send(vt, "/session 1\r");
-	ok(vt_wait_row(vt, -1, "1>"), "a mistake in it does not keep the window away");
+	ok(vt_wait_row(vt, -1, "1>"), "a mistake in it does not stop the window");
 	ok(stage_quit(vt), "start-up file: ends well");
 
 	struct vt *idle = stage_run(24, 80, "xterm-256color", STAGE_WORDS(NULL));
@@ -59,7 +59,7 @@ static void does_without_a_history(void)
 	mkdir(stage_path("sockpit/history"), 0700);
 	struct vt *vt = stage_demo("xterm-256color");
 	vt_send(vt, "said\r");
-	ok(stage_wait_row(vt, "←", "said"), "a history that cannot be written keeps nothing away");
+	ok(stage_wait_row(vt, "←", "said"), "a history that cannot be written stops nothing");
 	vt_send(vt, "\033[A");
 	ok(vt_wait_row(vt, -1, "2> said"), "and is there while the program runs");
 	vt_send(vt, "\003");

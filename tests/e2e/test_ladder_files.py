@@ -70,7 +70,7 @@ def check_files(plain):
 
 def check_failures(plain):
     plain.type("/ladder " + os.path.join(WORK, "nowhere", "a.svg"))
-    ok(plain.sees("a.svg: no such file or directory"), "a place that is not there: one line")
+    ok(plain.sees("a.svg: no such file or directory"), "a path that does not exist: one line")
     plain.type("/ladder " + WORK)
     ok(plain.sees("directory"), "a directory: one line")
     same(sorted(os.listdir(WORK)), ["a.SVG", "a.txt", "old.txt"], "no half file is left")

@@ -80,7 +80,7 @@ def network_errors_are_status_1():
     same(status, 1, "a refused connection is status 1")
     ok(err.count(b"\n") == 1 and b"refused" in err, "and one line says so: %r" % err)
     status, out, err = run("-n", "nowhere.invalid", "80")
-    same(status, 1, "a name that is none is status 1")
+    same(status, 1, "a name that does not exist is status 1")
     ok(err.count(b"\n") == 1 and b"nowhere.invalid" in err, "and one line says so: %r" % err)
     status, out, err = run("127.0.0.1", "8x")
     ok(status == 1 and err.count(b"\n") == 1 and b"8x" in err, "so is a service name that is none: %r" % err)

@@ -37,7 +37,7 @@ static void changes_sessions(void)
 	vt_send(vt, "\0332");
 	ok(stage_wait_row(vt, "←", "for the client"), "Alt-2 is back");
 	vt_send(vt, "\0339");
-	ok(vt_wait_text(vt, "no session \"9\""), "a number that is not there is said");
+	ok(vt_wait_text(vt, "no session \"9\""), "a number that does not exist is reported");
 	vt_send(vt, "/session echo\r");
 	ok(vt_wait_row(vt, -1, "1>"), "/session goes by name");
 	ok(stage_quit(vt), "from another session: ends well");

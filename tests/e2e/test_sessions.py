@@ -104,7 +104,7 @@ def a_line_has_one_session():
     ok(plain.sees("/socket udp as other"), "and a script opens another session")
     plain.type(" line")
     peer.settimeout(DEADLINE)
-    same(peer.recv(100), b"half a line\n", "it goes where its prompt showed")
+    same(peer.recv(100), b"half a line\n", "it goes to the session of its prompt")
     plain.type("another", enter=False)
     ok(plain.sees("another"), "the next line")
     peer.sendall(b"on\n")

@@ -148,7 +148,7 @@ static void stops_and_goes_on(void)
 	kill(vt_foreground(vt), SIGSTOP);
 	ok(stage_wait_shell(vt), "SIGSTOP cannot be caught");
 	vt_send(vt, "fg\r");
-	ok(vt_wait_row(vt, -1, "2>") && vt_wait_row(vt, -2, "ESTABLISHED"), "but is survived");
+	ok(vt_wait_row(vt, -1, "2>") && vt_wait_row(vt, -2, "ESTABLISHED"), "but the program survives it");
 	vt_send(vt, "/quit\r");
 	ok(stage_wait_shell(vt), "ends");
 	vt_send(vt, "echo status $?\r");
