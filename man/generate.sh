@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The manual with its generated part made anew: reads the manual's file, asks the program, writes to standard output.
+# Makes the generated part of the manual again: reads the manual's file, asks the program, writes to standard output.
 # usage: generate.sh PROGRAM MANUAL
 set -eu
 program=$1 manual=$2
