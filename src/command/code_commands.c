@@ -114,11 +114,11 @@ const struct command code_commands[] = {
 	        .group = "looking",
 	        .usage = "python|c [<file>]",
 	        .help = "write the session as a program\n"
-	                "The very calls with the very bytes, in blocking style, ready to run.\n"
-	                "It ends where the peer ends or sends less than then: how much came is a "
-	                "comment, and no call waits longer than LIMIT, which is set at its top.\n"
-	                "Only a server waits for its first client without one.\n"
-	                "Without a file it is shown.\n"
+	                "The same calls with the same bytes, in blocking style, ready to run.\n"
+	                "It ends when the peer ends or sends less than before; comments say how "
+	                "much came. No call waits longer than LIMIT, set at its top.\n"
+	                "Only a server waits for its first client without a limit.\n"
+	                "Without a file the program is shown.\n"
 	                "A file that exists is overwritten by the same command again within 10 s, "
 	                "or at once by /code!.",
 	        .asks = true,

@@ -226,8 +226,8 @@ const struct command list_commands[] = {
 	        .group = "sessions",
 	        .usage = "",
 	        .help = "list all sessions\n"
-	                "With their states as the kernel says them, and how long TIME_WAIT lasts; "
-	                "? is known by our own calls only.\n"
+	                "With the state that the kernel reports, and the time left in TIME_WAIT; ? "
+	                "is known from our own calls only.\n"
 	                "Local port and peer, bytes sent and received. * marks the current one.\n"
 	                "The list changes with them; Escape or the same command closes it.",
 	        .run = do_sessions,

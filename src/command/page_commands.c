@@ -128,7 +128,7 @@ const struct command page_commands[] = {
 	                "waits for;\n"
 	                "round trip and congestion window where the peer is another machine.\n"
 	                "* is read from the kernel, o counted around calls, ? deduced.\n"
-	                "The page changes with it; F5 or the same command closes it.",
+	                "The page follows the connection; F5 or the same command closes it.",
 	        .needs = NEEDS_SESSION,
 	        .run = do_page,
 	},
@@ -137,8 +137,7 @@ const struct command page_commands[] = {
 	        .group = "looking",
 	        .usage = "",
 	        .help = "show the TCP state diagram with the session on it\n"
-	                "Also the other end, where that is a session of ours, and whose step is "
-	                "next.\n"
+	                "Also the other end, if that is a session here, and whose step is next.\n"
 	                "F6 or the same command closes it.",
 	        .needs = NEEDS_SESSION,
 	        .run = do_page,

@@ -292,7 +292,7 @@ const struct command script_commands[] = {
 	                "that fails ends it.\n"
 	                "A command that waits holds the script up: /open, /listen, /connect, "
 	                "/accept, /recv, /wait and /expect. With & at the end of the line the "
-	                "script goes on, and ends when that has ended, too.\n"
+	                "script goes on meanwhile, and ends after it.\n"
 	                "$NAME.port is the local port of a session, $1 to $9 are the words after "
 	                "the file of -f, $$ is a dollar before one of these.\n"
 	                "The session that is current in a script is its own.",
@@ -304,8 +304,7 @@ const struct command script_commands[] = {
 	        .usage = "open|closed [within <duration>]",
 	        .help = "wait until the session is open, or closed\n"
 	                "The default is within 10s. A listener is open when it listens.\n"
-	                "A script fails where it does not come about in time. Ctrl-C ends the "
-	                "wait.",
+	                "If it does not happen in time, a script fails. Ctrl-C ends the wait.",
 	        .needs = NEEDS_SESSION,
 	        .waits = true,
 	        .run = do_wait,
@@ -319,8 +318,7 @@ const struct command script_commands[] = {
 	                "A datagram is searched by itself.\n"
 	                "C escapes, and \\e; quotes keep blanks: /expect \"ok\\r\\n\" within 2s. "
 	                "The default is within 10s.\n"
-	                "A script fails where the text does not come in time, or cannot come any "
-	                "more.",
+	                "If the text does not come in time, or can no longer come, a script fails.",
 	        .needs = NEEDS_SESSION,
 	        .waits = true,
 	        .run = do_expect,

@@ -16,7 +16,7 @@ const struct command server_commands[] = {
 	        .group = "servers",
 	        .usage = "<service>",
 	        .help = "choose what a server does with what it reads\n"
-	                "A listener's clients follow it, also those that are here already.",
+	                "The clients of a listener follow it, including those already connected.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .run = do_service,

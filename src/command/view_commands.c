@@ -99,7 +99,7 @@ const struct command view_commands[] = {
 	        .group = "looking",
 	        .usage = "",
 	        .help = "show long messages whole, or fold them again\n"
-	                "/set fold is how many rows of them are shown.",
+	                "/set fold is the number of rows shown.",
 	        .run = do_fold,
 	},
 	{
