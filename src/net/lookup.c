@@ -17,6 +17,13 @@ enum { NOTHING_FOUND = EAI_NODATA };
 enum { NOTHING_FOUND = EAI_NONAME };
 #endif
 
+/* And what an address of the other family has. */
+#ifdef EAI_ADDRFAMILY
+enum { OTHER_FAMILY = EAI_ADDRFAMILY };
+#else
+enum { OTHER_FAMILY = EAI_NONAME };
+#endif
+
 /* The thread's, while it asks. The words of a failure are not made there: strerror(3) may share
  * them between threads. */
 struct question {
@@ -141,7 +148,7 @@ static bool is_refused(struct lookup *lookup)
 		status = EAI_NONAME;
 		error_set(&lookup->error, "no such address on this machine: %.200s", host);
 	} else if (host[0] && numeric && !is_numeric(host, query->family)) {
-		status = NOTHING_FOUND;
+		status = OTHER_FAMILY;
 		error_set(&lookup->error, "not an %s address: %.200s",
 		          endpoint_family_name(query->family), host);
 	} else if (is_number(query->target.service) &&

@@ -89,7 +89,7 @@ static void finish(struct port_probe *probe, bool open)
 static void answer(struct port_probe *probe, const char *text)
 {
 	pipe_report_answer(&probe->report, text);
-	finish(probe, strcmp(text, "answered") == 0);
+	finish(probe, strcmp(text, "refused") != 0);
 }
 
 static int64_t udp_wait(const struct port_probe *probe)
@@ -148,6 +148,8 @@ static void prepare(struct ui *ui, struct poller *poller)
 	const struct port_probe *probe = probe_of(ui);
 	if (!probe->session)
 		poller_wake_at(poller, probe->next_at);
+	else if (!probe->begun && session_state(probe->session) == SESSION_OPEN)
+		poller_wake_at(poller, 0);
 	else if (probe->begun && probe->options.nc)
 		poller_wake_at(poller, probe->sent_at + CLOCK_S);
 	else if (probe->begun)

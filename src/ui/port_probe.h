@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* port_probe: the frontend of -z: opens one port after the other and closes it again; app->status is 0
- * where one is open. As nc it also proves a UDP port before pipe mode uses it. Knows no standard input or
+ * where one is open: of UDP, where one is not refused. As nc it also proves a UDP port before pipe mode uses it. Knows no standard input or
  * output, and no option letters. */
 #pragma once
 

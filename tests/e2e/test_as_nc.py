@@ -143,6 +143,9 @@ def probes():
     both("-nz", "localhost", "80")
     both("-p", free_port(), "-s", "192.0.2.1", "127.0.0.1", closed)
     both("-v", "127.0.0.1", closed)
+    for family, address in (("-4", "::1"), ("-6", "127.0.0.1")):
+        both(family, address, closed)
+        both(family, "-l", address, closed)
     same(both("127.0.0.1", closed), (1, b"", b""), "without -v not even a refusal is said")
     both("-l", "192.0.2.1", "7001")
     both("-l", "nowhere.invalid", "7001")
@@ -158,6 +161,21 @@ def probes_of_udp():
         same(process.communicate(timeout=DEADLINE)[1],
              b"Connection to 127.0.0.1 %d port [udp/*] succeeded!\n" % port_of(server), "and takes silence for success")
         same(process.returncode, 0, "with status 0")
+
+
+def udp_is_proven_before_it_is_used():
+    with listener(kind=socket.SOCK_DGRAM) as server:
+        process = sockpit("--nc", "-uv", "-w", "1", "127.0.0.1", port_of(server))
+        process.stdin.write(b"word")
+        process.stdin.flush()
+        data, peer = server.recvfrom(100)
+        server.sendto(b"early", peer)
+        got = [data] + [server.recvfrom(100)[0] for _ in range(3)]
+        same(got, [b"X", b"X", b"X", b"word"], "with -v datagrams go before the input")
+        same(read_until(process.stdout, b"early"), b"early", "and what comes meanwhile is not lost")
+        end(process)
+    status, out, err = run("--nc", "-uv", "127.0.0.1", free_port(), given=b"word")
+    same((status, out, err), (1, b"", b""), "a port that refuses them is not used")
 
 
 def limits_of_each_address():
@@ -180,6 +198,7 @@ addresses_bound()
 ipv6_takes_ipv4()
 probes()
 probes_of_udp()
+udp_is_proven_before_it_is_used()
 limits_of_each_address()
 if not OTHER:
     skip("no nc of OpenBSD here to compare with")
