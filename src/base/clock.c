@@ -33,6 +33,11 @@ int64_t clock_wall(int64_t instant)
 	return instant + difference;
 }
 
+int64_t clock_from_us(uint64_t us)
+{
+	return us > (uint64_t)(INT64_MAX / CLOCK_US) ? INT64_MAX : (int64_t)us * CLOCK_US;
+}
+
 const char *clock_format_time(int64_t instant, bool short_form, char out[CLOCK_TEXT])
 {
 	int64_t wall = clock_wall(instant);

@@ -23,6 +23,9 @@ int64_t clock_now(void);
  * difference is read once, so that no run of the program shows time going backwards. */
 int64_t clock_wall(int64_t instant);
 
+/* Microseconds as nanoseconds; INT64_MAX where they are too many for that. */
+int64_t clock_from_us(uint64_t us);
+
 /* "21:04:07.120" in local time; without milliseconds where `short_form`. Returns `out`. */
 const char *clock_format_time(int64_t instant, bool short_form, char out[CLOCK_TEXT]);
 

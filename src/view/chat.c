@@ -82,12 +82,6 @@ static void gather(const struct cursor *begin, struct text *text)
 	text->closed = end.offset == end.entry->len;
 }
 
-static void collect(const struct cursor *begin, struct text *text)
-{
-	gather(begin, text);
-	paragraph_mark_found(begin, text->len, text->found);
-}
-
 /* ---- rows ---- */
 
 /* Where the word begins that the last row ends with; the row's end where moving the word is of no
@@ -424,7 +418,8 @@ static void put_payload(struct layout *layout, const struct text *text)
 void chat_layout(const struct cursor *begin, struct rows *rows)
 {
 	struct text text;
-	collect(begin, &text);
+	gather(begin, &text);
+	paragraph_mark_found(begin, text.len, text.found);
 	struct layout layout = {
 		.view = begin->view,
 		.entry = begin->entry,

@@ -104,11 +104,6 @@ static void words_init(struct words *words, const struct pattern *pattern)
 	buf_init(&words->text, SIZE_MAX);
 }
 
-static void words_free(struct words *words)
-{
-	buf_free(&words->text);
-}
-
 static bool text_holds(struct words *words)
 {
 	pattern_fold(words->pattern, words->text.memory + words->text.head, words->text.len);
@@ -569,7 +564,7 @@ static bool find(const struct view *view, const struct location *from, bool newe
 	pattern_init(&search->window.pattern, view->find, view->find_len);
 	words_init(&search->words, &search->window.pattern);
 	bool found = search_from(search, view, from, hit);
-	words_free(&search->words);
+	buf_free(&search->words.text);
 	free(search);
 	return found;
 }

@@ -112,11 +112,6 @@ static bool has_shown(const struct tail *tail, uint64_t entry)
 	return position != TRANSCRIPT_NONE && position >= entry;
 }
 
-static bool is_newest(const struct view *view, struct location location)
-{
-	return !view_after(view, &location);
-}
-
 /* Whether something of the session was evicted between these entries, by its links. */
 static bool has_gap(const struct view *view, uint64_t from, uint64_t next)
 {
@@ -166,7 +161,8 @@ static bool print_next(struct tail *tail, const struct view *view, int64_t now, 
 		follower_skip(&tail->mark.shown);
 		return false;
 	}
-	bool newest = is_newest(view, next), in_character = false;
+	struct location after = next;
+	bool newest = !view_after(view, &after), in_character = false;
 	bool open = newest && view_is_open(view, &in_character);
 	if (open) {
 		int64_t timeout = in_character ? TAIL_CHARACTER_MS : TAIL_LINE_MS;

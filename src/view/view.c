@@ -37,13 +37,6 @@ const struct view_ops *view_next(const struct view_ops *from, bool all)
 
 /* ---- paragraphs ---- */
 
-/* Onto a byte; the paragraph of a run without any begins where the run does. */
-static struct location begin_at(const struct cursor *cursor)
-{
-	struct cursor begin = *cursor;
-	return cursor_location(run_settle(&begin) ? &begin : cursor);
-}
-
 bool view_last(const struct view *view, struct location *location)
 {
 	struct cursor cursor;
@@ -80,7 +73,9 @@ bool view_after(const struct view *view, struct location *location)
 		if (!run_settle(&cursor) && !cursor_after(&cursor))
 			return false;
 	}
-	*location = begin_at(&cursor);
+	/* onto a byte; the paragraph of a run without any begins where the run does */
+	struct cursor begin = cursor;
+	*location = cursor_location(run_settle(&begin) ? &begin : &cursor);
 	return true;
 }
 

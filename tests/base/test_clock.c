@@ -84,11 +84,18 @@ static void formats_times(void)
 	ok(clock_now() >= now, "the steady clock does not go back");
 }
 
+static void converts_microseconds(void)
+{
+	ok(clock_from_us(0) == 0 && clock_from_us(3) == 3 * CLOCK_US, "microseconds");
+	ok(clock_from_us(UINT64_MAX) == INT64_MAX, "more than can be are the most that can be");
+}
+
 int main(void)
 {
 	tap_watchdog(30);
 	reads_durations();
 	writes_durations();
 	formats_times();
+	converts_microseconds();
 	return tap_done();
 }

@@ -36,12 +36,6 @@ static void prepend_call(struct flow *flow, uint64_t position, const struct entr
 	call->end = room_of(entry);
 }
 
-static bool has_lost_more(const struct transcript *t, uint64_t position)
-{
-	const struct entry *entry = transcript_at(t, position);
-	return entry && entry->previous_in_session;
-}
-
 /* Of a stream only the bytes of the present connection. */
 void flow_find(const struct view *view, struct flow *flow)
 {
@@ -64,7 +58,8 @@ void flow_find(const struct view *view, struct flow *flow)
 		oldest = position;
 		position = transcript_before(view->transcript, position);
 	}
-	flow->cut = !flow->older && has_lost_more(view->transcript, oldest);
+	const struct entry *last = transcript_at(view->transcript, oldest);
+	flow->cut = !flow->older && last && last->previous_in_session;
 }
 
 /* What was sent in one go counts its times together. */
@@ -142,7 +137,7 @@ struct frontier {
 	bool known;
 	int64_t offset, time;
 	const struct entry *entry;
-	uint64_t position, segments, mss;
+	uint64_t position, segments, mss, calls;
 };
 
 static struct flow_part *prepend_left(struct flow *flow, const struct frontier *frontier)
@@ -200,14 +195,9 @@ static bool read_frontier(const struct flow *flow, uint64_t position, const stru
 		.position = position,
 		.segments = sample_get(&sample, SAMPLE_NEW_DATA_OUT),
 		.mss = sample_get(&sample, SAMPLE_SND_MSS),
+		.calls = sample_get(&sample, SAMPLE_CALLS),
 	};
 	return true;
-}
-
-static bool is_of_many_calls(const struct entry *entry)
-{
-	struct sample sample;
-	return sample_unpack(entry, &sample) && sample_get(&sample, SAMPLE_CALLS) > 1;
 }
 
 /* Backwards from the newest sample: what is between two frontiers left between their times. The
@@ -225,7 +215,7 @@ static void follow_segments(struct flow *flow)
 		if (has_sent(flow, entry)) {
 			sent -= entry->len;
 		} else if (read_frontier(flow, position, entry, sent, &now)) {
-			flow->sampled = flow->sampled || (sent > 0 && is_of_many_calls(entry));
+			flow->sampled = flow->sampled || (sent > 0 && now.calls > 1);
 			if (newer.known && now.offset < newer.offset)
 				add_left(flow, now.offset, &newer);
 			newer = now;

@@ -65,9 +65,7 @@ static const char *format_part(uint64_t bytes, char out[COUNT_TEXT])
 
 static const char *format_us(uint64_t us, char *out)
 {
-	int64_t most = INT64_MAX / CLOCK_US;
-	int64_t ns = us > (uint64_t)most ? INT64_MAX : (int64_t)us * CLOCK_US;
-	return clock_format_duration(ns, out);
+	return clock_format_duration(clock_from_us(us), out);
 }
 
 static void add_bytes(struct fields *fields, const char *label, const struct sample *sample,

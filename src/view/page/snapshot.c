@@ -11,12 +11,6 @@
 #define WHOLE_SECONDS (10 * CLOCK_S) /* a countdown as long has no tenths */
 #define IN_MINUTES    (100 * CLOCK_S)
 
-/* The kernel's numbers are microseconds; a hostile one must not overflow. */
-static int64_t from_us(uint64_t us)
-{
-	return us > (uint64_t)(INT64_MAX / CLOCK_US) ? INT64_MAX : (int64_t)us * CLOCK_US;
-}
-
 const char *snapshot_format_tag(const struct snapshot *snapshot, char out[SNAPSHOT_TAG])
 {
 	enum { SHORT = 5 };
@@ -81,7 +75,7 @@ enum sample_timer snapshot_timer(const struct snapshot *snapshot, int64_t *left)
 {
 	const struct sample *sample = &snapshot->sample;
 	uint64_t timer = sample_get(sample, SAMPLE_TIMER);
-	*left = from_us(sample_get(sample, SAMPLE_TIMER_LEFT)) - snapshot->age;
+	*left = clock_from_us(sample_get(sample, SAMPLE_TIMER_LEFT)) - snapshot->age;
 	if (*left < 0)
 		*left = 0;
 	if (is_outdated(snapshot) || timer > TIMER_PERSIST)

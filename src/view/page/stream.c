@@ -85,12 +85,6 @@ static size_t choose_scale(struct ruler *ruler)
 	return ruler->scale == SCALE_WIDE ? wide : narrow;
 }
 
-static size_t ruler_choose(struct ruler *ruler)
-{
-	choose_labels(ruler);
-	return choose_scale(ruler);
-}
-
 /* ---- columns ---- */
 
 static void add_cut(struct ruler *ruler, int64_t offset)
@@ -736,7 +730,8 @@ void stream_draw(const struct view *view, struct rows *rows)
 		draw_nothing(&flow, &fields);
 		return;
 	}
-	flow_follow(&flow, ruler_choose(&ruler));
+	choose_labels(&ruler);
+	flow_follow(&flow, choose_scale(&ruler));
 	ruler_find_cuts(&ruler);
 	draw_rulers(&ruler, rows);
 	explain(&flow, &fields);
