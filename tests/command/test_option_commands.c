@@ -94,7 +94,7 @@ static void test_listing(struct app *app)
 	is_text(line_of(listing, "SO_ERROR"),
 	        "SO_ERROR               not read  the pending error",
 	        "what reading would take away is left there");
-	ok(!*line_of(listing, "SO_BROADCAST"), "what is of UDP is left away");
+	ok(!*line_of(listing, "SO_BROADCAST"), "what is of UDP is left out");
 	ok(!*line_of(listing, "IPV6_V6ONLY"), "and what is of IPv6");
 	ok(*line_of(listing, "TCP_NODELAY") && *line_of(listing, "IP_TTL"), "the others are there");
 	ok(strstr(listing, "/option NAME VALUE sets it."), "and how to go on");
