@@ -44,7 +44,7 @@ static void test_empty(void)
 	is_text(app_fixture_note(&app, 0), "1\ntwo", "the program speaks for itself");
 	is_int(app_fixture_flags(&app, 0), 0, "a note");
 	app_error(&app, "bad: %s", "x");
-	is_text(app_fixture_note(&app, 0), "bad: x", "and tells mistakes");
+	is_text(app_fixture_note(&app, 0), "bad: x", "and reports mistakes");
 	is_int(app_fixture_flags(&app, 0), ENTRY_ERROR, "flagged");
 	is_int(transcript_ceiling(app.transcript), 64 << 20, "the scrollback's default");
 	app_fixture_end(&app);
@@ -222,7 +222,7 @@ static void test_failed_to_open(void)
 	open_on(&app, text, NULL);
 	wait_for(&app, sessions_count(app.sessions) == 0, "what is refused has no tab");
 	ok(!app.current && strstr(app_fixture_note(&app, 0), " refused (RST to our SYN"),
-	   "and is told in the program's own pane");
+	   "and is reported in the program's own pane");
 	is_int(app_fixture_flags(&app, 0), ENTRY_ERROR, "as an error");
 	const struct session *failed = app_failed_since(&app, TRANSCRIPT_NONE);
 	ok(failed && session_number(failed) == 1, "it can still be explained");
@@ -259,7 +259,7 @@ static void test_failed_to_open(void)
 	uint32_t number = session_number(four);
 	wait_for(&app, sessions_count(app.sessions) == 2, "one that is not looked at goes, too");
 	ok(app.current == two && strstr(app_fixture_note(&app, 3), " refused "),
-	   "and is told here");
+	   "and is reported here");
 	ok(states_of(&app, number) == 1, "what it did is still written down");
 	app.keeps_failed = true;
 	four = open_on(&app, text, NULL);
@@ -275,7 +275,7 @@ static void test_failed_to_open(void)
 	session_close(two, &error);
 	app_fixture_turn(&app, clock_now());
 	ok(reconnect_now(five, &error), "and is opened again");
-	wait_for(&app, session_state(five) == SESSION_CLOSED, "in vain");
+	wait_for(&app, session_state(five) == SESSION_CLOSED, "which fails");
 	app_fixture_turn(&app, clock_now());
 	ok(sessions_named(app.sessions, "five") == five && app.current == five,
 	   "keeps its tab: there is something to read");

@@ -57,7 +57,7 @@ static void joins_keys(void)
 	static const char *const keys[] = { "\\eOQ", "\\e[12~", "\\C-x2", "\\e[[B", NULL };
 	struct buf text = { .max = SIZE_MAX };
 	binding_print_keys(keys, &text);
-	is_text(buf_text(&text), "F2, Ctrl-X 2", "what is called alike is told once");
+	is_text(buf_text(&text), "F2, Ctrl-X 2", "what is called alike is reported once");
 	buf_free(&text);
 }
 

@@ -33,19 +33,19 @@ static void test_on_and_on(void)
 	uint64_t first = put(CALL_RECV, "an apple\na pear\n");
 	uint64_t second = put(CALL_SEND, "no\napple\n");
 	ok(find("apple", false) && is_at(second, 3), "the newest hit first");
-	is_int(app.search.serial, 1, "the face is told");
+	is_int(app.search.serial, 1, "the frontend is notified");
 	is_int(app.search.session, 0, "in whose pane");
 	ok(find(NULL, false) && is_at(first, 0), "then the one before");
 	is_int(app.search.serial, 2, "each time");
 	ok(!find(NULL, false), "then none");
 	is_text(error.text, "no more hits above", "in one line");
 	ok(is_at(first, 0), "where one stays");
-	is_int(app.search.serial, 2, "and nothing is told");
+	is_int(app.search.serial, 2, "and nothing is notified");
 	ok(find(NULL, true) && is_at(second, 3), "back again");
 	ok(!find(NULL, true), "to the end");
 	is_text(error.text, "no more hits below", "in one line too");
 	ok(find("apple", false) && is_at(first, 0), "the same text goes on");
-	ok(find("pear", false) && is_at(first, 9), "other text starts anew");
+	ok(find("pear", false) && is_at(first, 9), "other text starts again");
 	ok(find("apple", true) && is_at(first, 0), "towards the present with the oldest");
 	ok(!find("Apple", false), "capitals differ");
 	ok(strstr(error.text, "not found") && !strstr(error.text, "Apple"),
@@ -54,7 +54,7 @@ static void test_on_and_on(void)
 	struct view view = app_view(&app, 80);
 	is_bytes(view.find, view.find_len, "no", 2, "the view highlights it");
 	is_int(transcript_count(app.transcript), 2, "nothing of this is written down");
-	ok(search_unmark(&app) && !app_view(&app, 80).find, "no longer, when told so");
+	ok(search_unmark(&app) && !app_view(&app, 80).find, "no longer, if asked so");
 	ok(!search_unmark(&app), "which is done once");
 	ok(find(NULL, false) == false && is_at(second, 0), "where one is stays known");
 	ok(app_view(&app, 80).find != NULL, "and looking on highlights it again");

@@ -50,7 +50,7 @@ static void reserves_in_place(void)
 	buf_free(&buf);
 }
 
-/* A queue that is filled and drained for ever must not grow, and must not lose its place. */
+/* A queue that is filled and drained forever must not grow, and must not lose its place. */
 static void stays_small_as_a_queue(void)
 {
 	struct buf buf;

@@ -58,7 +58,7 @@ static struct entry header_of(const struct step *step)
 	return (struct entry){ .session = step->session, .call = (uint8_t)call_of(step), .fd = -1 };
 }
 
-/* A session of which nothing was left may have been forgotten: then its streams begin anew. */
+/* A session of which nothing was left may have been forgotten: then its streams begin again. */
 static uint16_t expected_offset(struct model *model, const struct entry *entry)
 {
 	if (entry->call != CALL_SEND && entry->call != CALL_RECV)

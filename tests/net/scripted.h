@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* scripted: a getaddrinfo() that stands before the C library's: it answers for names that end in
+/* scripted: a getaddrinfo() in place of the C library's: it answers for names that end in
  * ".test", each in the way its name says, and hands everything else on. "localhost" is asked of a
  * name server that does not answer, as on a system without a hosts file. "slow.test" is not
  * answered before the gate is open. */

@@ -86,7 +86,7 @@ static void waits_elsewhere(void)
 	async_close_close(bench.async_close, &bench.caller, stuck.fd);
 	ok(clock_now() - begun < CLOCK_S, "a close() that sleeps does not hold its caller up");
 	is_int(transcript_count(bench.caller.transcript), 0, "it is not written down yet");
-	ok(comes_to(&bench, 1) && newest(&bench)->call == CALL_STATE, "that it waits is told");
+	ok(comes_to(&bench, 1) && newest(&bench)->call == CALL_STATE, "that it waits is reported");
 	uint64_t turns = bench.poller.turns;
 	ok(turns < 10, "and nothing turns round meanwhile");
 	peer_eof(stuck.peer, PEER_MS);

@@ -177,9 +177,9 @@ static void check_connect(void)
 	if (call_connect(&caller, fd, &to) == -1 && errno == EINPROGRESS &&
 	    peer_wait(fd, POLLOUT, PEER_MS)) {
 		call_get_option(&caller, fd, SOL_SOCKET, SO_ERROR, &error);
-		is_int(error, ECONNREFUSED, "a refusal is told");
+		is_int(error, ECONNREFUSED, "a refusal is reported");
 	} else {
-		is_int(newest(&caller)->error, ECONNREFUSED, "a refusal is told");
+		is_int(newest(&caller)->error, ECONNREFUSED, "a refusal is reported");
 	}
 	close(fd);
 
@@ -258,7 +258,7 @@ static void check_reset(void)
 	pair.peer = -1;
 	peer_wait(pair.fd, POLLIN, PEER_MS);
 	ok(call_recv(&caller, pair.fd, 100, 0, &data) == -1 && errno == ECONNRESET,
-	   "a reset is told");
+	   "a reset is reported");
 	is_call(&caller, CALL_RECV, -1, ECONNRESET, "that");
 	ok(call_send(&caller, pair.fd, "x", 1, 0) == -1 && errno == EPIPE,
 	   "sending then fails, and kills nobody");

@@ -28,7 +28,7 @@ static uint64_t receives(const struct session *session)
 	return session_counts(session)->receives;
 }
 
-/* Empty datagrams received; not the calls in vain. */
+/* Empty datagrams received; not the useless calls. */
 static int count_empty(const struct fixture *f, const struct session *session)
 {
 	int count = 0;
@@ -99,7 +99,7 @@ static void survives_refusal(struct fixture *f)
 	peer_close_all(&fd, 1);
 	ok(send_text(f, session, "lost"), "a second try is refused later, too");
 	ok(send_text(f, session, "lost"), "but where the error takes the place of a datagram");
-	is_int(session_counts(session)->refused, 2, "it is told");
+	is_int(session_counts(session)->refused, 2, "it is reported");
 	is_int(session_counts(session)->sends, 3, "and the datagram sent all the same");
 	until(f, session_counts(session)->refused == 3);
 
@@ -284,7 +284,7 @@ static void learns_who_has_gone(struct fixture *f)
 	until(f, session_counts(server)->refused);
 	snprintf(want, sizeof want,
 	         "127.0.0.1:%u refused: ICMP port unreachable (3/3) from 127.0.0.1 *", left.port);
-	is_text(last_failure(f, server), want, "a server is told which peer has gone");
+	is_text(last_failure(f, server), want, "a server reports which peer has gone");
 	is_int(session_counts(server)->refused, 1, "once");
 	is_int(count_entries(f, session_number(server), CALL_ERRQUEUE, NULL), 1,
 	       "out of the error queue");
@@ -315,7 +315,7 @@ static void learns_who_has_gone(struct fixture *f)
 	peer_close_all(&stays, 1);
 }
 
-/* Whom a person drives by hand meets errors by hand, and is not woken for ever by them. */
+/* A session driven by hand meets errors by hand; they do not wake it forever. */
 static void leaves_errors_to_a_person(struct fixture *f)
 {
 	int fd = peer_udp_refused(AF_INET);
@@ -332,7 +332,7 @@ static void leaves_errors_to_a_person(struct fixture *f)
 	step_pause(session, false, &f->error);
 	send_text(f, session, "two");
 	until(f, session_counts(session)->refused >= 2);
-	ok(strstr(last_failure(f, session), "(3/3)"), "then it is told again");
+	ok(strstr(last_failure(f, session), "(3/3)"), "then it is reported again");
 	peer_close_all(&fd, 1);
 }
 
@@ -440,7 +440,7 @@ static void reads_bursts(struct fixture *f)
 	is_int(receives(server), MANY, "a burst of datagrams is read");
 	ok(f->poller.turns - turns < MANY / 4, "several in a turn");
 	ok(count_entries(f, session_number(server), CALL_RECVFROM, NULL) < MANY + 10,
-	   "with few calls in vain");
+	   "with few useless calls");
 	peer_close_all(&fd, 1);
 }
 

@@ -67,7 +67,7 @@ static void check_recvfrom(int family)
 	is_call(&udp.caller, CALL_RECVFROM, 5, 0, "that");
 	const struct entry *entry = newest(&udp.caller);
 	ok(data == entry_payload(entry), "... without a copy");
-	is_addr(from, udp.peer_addr, "... its sender is told");
+	is_addr(from, udp.peer_addr, "... with its sender");
 	is_addr(entry_addr(entry), udp.peer_addr, "... and written down");
 	is_int(entry->endpoint_len, family == AF_INET ? 7 : 19, "... in as many bytes as it needs");
 	ok(entry->arg2 == 0 && entry->flags == 0 && entry->fd == udp.fd, "... with its arguments");
@@ -170,7 +170,7 @@ static void check_refused(void)
 	end_udp(&udp);
 }
 
-/* A small block has room for the longest address behind so much. */
+/* A small block has room for the longest address after so much. */
 enum { SMALL_LONGEST = SMALL_BLOCK - ENTRY_HEADER - ENTRY_ADDRESSES };
 
 /* Up to what a block holds, echoed straight out of the transcript while making room takes its
@@ -268,7 +268,7 @@ static void check_error_queue(void)
 	peer_wait(udp.fd, POLLIN, PEER_MS);
 	ok(call_recvfrom(&udp.caller, udp.fd, TRANSCRIPT_ROOM, 0, &from, &data) == -1 &&
 	           errno == ECONNREFUSED,
-	   "an unconnected socket is told of the refusal");
+	   "an unconnected socket gets the refusal");
 	ok(call_error_queue(&udp.caller, udp.fd, &error, &offender), "and by whom");
 	is_call(&udp.caller, CALL_ERRQUEUE, 0, 0, "that");
 	ok(entry_unpack_errqueue(newest(&udp.caller), &kept) && kept.origin == error.origin &&

@@ -150,7 +150,7 @@ static void sees_persist(void)
 	end_pair(&pair);
 }
 
-/* The peer has sent its FIN and reads nothing: ours waits behind bytes that cannot leave. */
+/* The peer has sent its FIN and reads nothing: ours waits after bytes that cannot leave. */
 static void sees_last_ack(void)
 {
 	static char bytes[200000];

@@ -16,7 +16,7 @@ enum { INFO_MOST = 280 };
 
 /* ---- the decoder ---- */
 
-/* The fields that a kernel with so many bytes has told of for the first time. */
+/* The fields that a kernel with that many bytes is the first to report. */
 static const struct {
 	size_t size;
 	enum sample_field field[4];
@@ -111,7 +111,7 @@ static void leaves_out_what_is_unknown(void)
 	ok(sample_has(&sample, SAMPLE_SND_WND), "a window is there");
 	info[0] = STATE_SYN_SENT;
 	kernel_decode_tcp(info, sizeof info, &sample);
-	ok(!sample_has(&sample, SAMPLE_SND_WND), "but not before the peer has told it");
+	ok(!sample_has(&sample, SAMPLE_SND_WND), "but not before the peer has sent it");
 }
 
 static void survives_any_bytes(void)
@@ -180,12 +180,12 @@ static void reads_a_fresh_socket(void)
 	   "and has met nobody");
 	close(fd);
 	sample = read_tcp(fd);
-	is_int(sample.present, 0, "a descriptor that is none tells nothing");
+	is_int(sample.present, 0, "a bad descriptor says nothing");
 	kernel_read(STDIN_FILENO, TRANSPORT_UDP, &sample);
 	ok(!sample_has(&sample, SAMPLE_STATE), "nor does what is no socket have a state");
 }
 
-/* The SYN that was refused still stands in the kernel's counts. */
+/* The SYN that was refused is still in the kernel's counts. */
 static void forgets_the_refused(void)
 {
 	int listener = peer_listen(AF_INET, 1);
@@ -254,7 +254,7 @@ static void follows_closing(void)
 	end_pair(&pair);
 }
 
-/* The peer reads nothing and its window is small: a FIN stands behind what cannot leave. */
+/* The peer reads nothing and its window is small: a FIN is after what cannot leave. */
 static void counts_no_fin(void)
 {
 	struct pair pair = { .listener = peer_listen_small(AF_INET, 2000) };

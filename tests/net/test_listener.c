@@ -82,7 +82,7 @@ static void listens_where_it_is_told(struct fixture *f)
 	session = listen_on(f, TRANSPORT_TCP, "0.0.0.0", 0, NULL);
 	ok(strstr(last_state(f, session), "listening on 0.0.0.0:") &&
 	           strstr(last_state(f, session), "(every IPv4 address of this machine)"),
-	   "every address must be asked for, and is told");
+	   "every address must be asked for, and is reported");
 	int fd = come_in(f, session, AF_INET);
 	is_int(session_local(newest(f)).ip[0], 127,
 	       "the client's session knows which address was called");
@@ -123,12 +123,12 @@ static void fails_clearly(struct fixture *f)
 	snprintf(want, sizeof want, "bind 127.0.0.1:%u: address already in use (EADDRINUSE)",
 	         port_of(first));
 	ok(strncmp(last_failure(f, second), want, strlen(want)) == 0,
-	   "a port that is taken is told");
+	   "a port that is taken is reported");
 	is_int(session_state(second), SESSION_CLOSED, "and no other address tried alone");
 	is_int(session_end(second), SESSION_ENDED_FAILED, "it has failed");
 	unsigned port = port_of(first);
 	session_close(first, &f->error);
-	is_text(last_state(f, first), "closed: no longer listening", "closing is told");
+	is_text(last_state(f, first), "closed: no longer listening", "closing is reported");
 	ok(reconnect_now(second, &f->error), "it can be tried again");
 	ok(listen_on(f, TRANSPORT_UDP, "127.0.0.1", port, NULL) != NULL,
 	   "UDP has ports of its own");
@@ -136,7 +136,8 @@ static void fails_clearly(struct fixture *f)
 	is_int(port_of(second), port, "even in the turn in which the port becomes free");
 	second = listen_on(f, TRANSPORT_TCP, "198.51.100.7", 0, NULL);
 	until(f, session_state(second) == SESSION_CLOSED);
-	ok(strstr(last_failure(f, second), "EADDRNOTAVAIL"), "an address of somebody else is told");
+	ok(strstr(last_failure(f, second), "EADDRNOTAVAIL"),
+	   "an address of somebody else is reported");
 	ok(!session_send(first, "x", 1, &f->error) && !session_shutdown(first, SHUT_WR, &f->error),
 	   "nothing is sent");
 }
@@ -206,7 +207,7 @@ static void makes_sessions_of_clients(struct fixture *f)
 	struct endpoint addr = peer_addr(a);
 	is_text(session_name(one), strrchr(endpoint_format(&addr, name), ':'),
 	        "each has its port as its name");
-	ok(strstr(last_state(f, one), " accepted by session 1"), "its first line tells whence");
+	ok(strstr(last_state(f, one), " accepted by session 1"), "its first line says from where");
 	addr = peer_addr(b);
 	snprintf(client, sizeof client, "client %s is session 3", endpoint_format(&addr, name));
 	is_text(last_state(f, session), client, "and the listener's whither, with the address");
@@ -302,7 +303,7 @@ static void takes_many_at_once(struct fixture *f)
 	is_int(session_clients(session), CLIENTS, "a crowd is let in");
 	ok(f->poller.turns - turns < CLIENTS / 4, "several at a time");
 	int asked = count_entries(f, session_number(session), CALL_ACCEPT, NULL);
-	ok(asked < CLIENTS + 10, "with few calls in vain");
+	ok(asked < CLIENTS + 10, "with few useless calls");
 	peer_close_all(fd, CLIENTS);
 }
 
@@ -322,7 +323,7 @@ static void backs_off_without_descriptors(struct fixture *f)
 	until(f, count_states(f, session, "EMFILE"));
 	is_int(count_states(f, session,
 	                    "clients must wait until a descriptor is closed: accept() = -1 EMFILE"),
-	       1, "no descriptor for a client is told");
+	       1, "no descriptor for a client is reported");
 	poller_reset(&f->poller);
 	sessions_prepare(f->sessions, &f->poller);
 	ok(!FD_ISSET(session->fd[0], &f->poller.wanted[0]),
@@ -336,7 +337,7 @@ static void backs_off_without_descriptors(struct fixture *f)
 	   "there is no busy loop");
 	tries = count_entries(f, session_number(session), CALL_ACCEPT, NULL);
 	until(f, count_entries(f, session_number(session), CALL_ACCEPT, NULL) > tries);
-	is_int(count_states(f, session, "EMFILE"), 1, "trying again is not told again");
+	is_int(count_states(f, session, "EMFILE"), 1, "trying again is not reported again");
 	session_close(client, &f->error);
 	uint64_t turns = f->poller.turns;
 	until(f, session_clients(session) == 1 && newest(f) != client);
@@ -351,7 +352,7 @@ static bool is_open(const struct session *session)
 	return session_state(session) == SESSION_OPEN;
 }
 
-/* Clients that have sent FIN to a server without a service wait for a person, but not for ever. */
+/* Clients that have sent FIN to a server without a service wait for a person, but not forever. */
 static void makes_room(struct fixture *f)
 {
 	enum { MOST = 64, MANY = 150 };
@@ -407,7 +408,7 @@ static void makes_room(struct fixture *f)
 	is_int(count_entries(f, number, CALL_STATE,
 	                     "closed to make room: the peer had sent FIN, and 49 of 64 "
 	                     "descriptors are in use"),
-	       1, "and is told why");
+	       1, "and says why");
 	ok(is_open(newest(f)) && session_peer_closed(newest(f)), "the newest stays in CLOSE_WAIT");
 	is_int(count_states(f, session,
 	                    "of 64 descriptors are in use: clients that have sent FIN are closed "
@@ -441,9 +442,9 @@ static void turns_high_descriptors_away(struct fixture *f)
 	ok(count_states(f, session, "turned away") <= 1 + (clock_now() - begun) / (200 * CLOCK_MS),
 	   "a client too many is turned away, the next must wait");
 	is_int(count_states(f, session, "FD_SETSIZE"), 1,
-	       "a descriptor that select() cannot watch is told");
+	       "a descriptor that select() cannot watch is reported");
 	is_int(session_clients(session), 0, "and makes no session");
-	is_int(peer_eof(fd, PEER_MS), 1, "the client is told by FIN");
+	is_int(peer_eof(fd, PEER_MS), 1, "the client gets FIN");
 	peer_close_all(filler, count);
 	setrlimit(RLIMIT_NOFILE, &old);
 	until(f, session_clients(session) == 1);

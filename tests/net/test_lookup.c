@@ -190,7 +190,7 @@ static void check_services(void)
 	is_text(resolve(&query, &was_at_once, out), "127.0.0.1:69", "... and of this one");
 	query = make_query("127.0.0.1", "no-such-service", AF_UNSPEC);
 	is_text(resolve(&query, &was_at_once, out), "! no such tcp service: no-such-service",
-	        "an unknown one is told");
+	        "an unknown one is reported");
 }
 
 static void check_asking(void)

@@ -115,7 +115,8 @@ static void answers_by_hand(struct fixture *f)
 	step_pause(server, true, &f->error);
 	send(b, "late", 4, 0);
 	until(f, step_recv(server, 100, RECV_PLAIN, &f->error) && receives(server) == 4);
-	is_text(local_of(f, server, CALL_RECVMSG), "127.0.0.6", "a call by hand is told as well");
+	is_text(local_of(f, server, CALL_RECVMSG), "127.0.0.6",
+	        "a call by hand is reported as well");
 	to = session_peer_numbered(server, 2)->addr;
 	ok(session_send_to(server, &to, "hand", 4, &f->error) && hears(b, "hand"),
 	   "and answers from there");
@@ -218,7 +219,7 @@ static void answers_over_ipv6(struct fixture *f)
 	send(fd, "six", 3, 0);
 	until(f, session_counts(server)->sends == 1);
 	ok(hears(fd, "six"), "over IPv6");
-	is_text(local_of(f, server, CALL_RECVMSG), "::1", "it is told");
+	is_text(local_of(f, server, CALL_RECVMSG), "::1", "it is reported");
 	is_text(local_of(f, server, CALL_SENDMSG), "::1", "and said");
 	is_int(newest(f, server, CALL_SENDMSG)->endpoint_len, 22, "in three bytes more");
 	peer_close_all(&fd, 1);

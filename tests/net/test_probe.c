@@ -23,7 +23,7 @@ static uint64_t find_call(const struct fixture *f, const struct session *session
 	return at;
 }
 
-/* The reading behind the newest such call; an empty one where there is none. */
+/* The reading after the newest such call; an empty one where there is none. */
 static struct sample after(const struct fixture *f, const struct session *session, enum call call)
 {
 	struct sample sample = { 0 };
@@ -275,7 +275,7 @@ static void samples_busy_sessions(struct fixture *f)
 	ok(around > PROBE_BURST / 2, "up to it each one is");
 	sessions_sample(f->sessions, c.session);
 	ok(sample_get(session_sample(c.session), SAMPLE_CALLS) > 1,
-	   "the next reading says of how many calls it tells");
+	   "the next sample says how many calls it covers");
 	/* the kernel may have put all of them into one segment */
 	ok(sample_get(session_sample(c.session), SAMPLE_NEW_DATA_OUT) > 0,
 	   "and what they did together");
@@ -404,7 +404,7 @@ static void is_told_of_acknowledgements(struct fixture *f)
 	ok(is_settled(f) && sample_get(session_sample(c.session), SAMPLE_OUTQ) == 0,
 	   "and all is settled");
 	is_int(count_entries(f, session_number(c.session), CALL_RECV, NULL), 0,
-	       "no recv() was made in vain");
+	       "no useless recv() was made");
 	peer_half_close(c.peer);
 	until(f, session_peer_closed(c.session));
 	uint64_t turns = f->poller.turns;
@@ -481,7 +481,7 @@ static void notices_a_late_reset(struct fixture *f)
 	send_text(f, c.session, "anybody?");
 	until(f, session_state(c.session) == SESSION_CLOSED);
 	is_text(last_failure(f, c.session), "connection reset by peer (RST) *",
-	        "RST behind FIN is told, though no call has met it");
+	        "RST after FIN is reported, though no call has met it");
 	is_int(session_end(c.session), SESSION_ENDED_RESET, "and is the end");
 	end_couple(&c);
 	c = make_couple(f);
@@ -513,7 +513,7 @@ static void tells_drops(struct fixture *f)
 	         "%llu datagrams were dropped here: the receive buffer was full *",
 	         (unsigned long long)(MANY - got));
 	ok(got < MANY, "a small buffer overflows");
-	is_text(last_failure(f, udp), want, "what was dropped is told, exactly");
+	is_text(last_failure(f, udp), want, "what was dropped is reported, exactly");
 	for (int i = 0; i < MANY; i++)
 		peer_send_to(fd, &to, "0123456789", 10);
 	fixture_turns(f, 3);

@@ -35,7 +35,7 @@ static void replaces_what_the_peer_ended(struct fixture *f)
 {
 	struct couple c = make_couple(f);
 	ok(!reconnect_now(c.session, &f->error), "an open session is not opened again");
-	ok(strstr(f->error.text, "is still open: /close it first"), "and is told so");
+	ok(strstr(f->error.text, "is still open: /close it first"), "and says so");
 	char text[8];
 	send_text(f, c.session, "12345");
 	peer_recv_until(c.peer, text, sizeof text, "12345", PEER_MS);
@@ -126,7 +126,7 @@ static void opens_by_itself(struct fixture *f)
 	}
 	is_int(pause, 60 * CLOCK_S, "and no more");
 	ok(step_cancel(s) && !waits(s), "it can be cancelled");
-	is_text(last_state(f, s), "closed: not opened again", "and is told");
+	is_text(last_state(f, s), "closed: not opened again", "and says so");
 	ok(!session_close(s, &f->error), "it is closed then");
 }
 

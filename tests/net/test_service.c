@@ -204,7 +204,7 @@ static void does_not_talk_to_itself(struct fixture *f)
 	struct session *server = serve(f, TRANSPORT_UDP, "echo", 0);
 	struct endpoint self = session_local(server);
 	ok(session_send_to(server, &self, "mirror", 6, &f->error),
-	   "a server may be told to write to itself");
+	   "a server may be made to write to itself");
 	until(f, session_counts(server)->receives == 1);
 	fixture_turns(f, 3);
 	is_int(session_counts(server)->receives, 1, "it does not answer itself");

@@ -21,7 +21,7 @@ static void connects(struct fixture *f)
 	snprintf(want, sizeof want, "%s <-> 127.0.0.1:%u connected in ",
 	         endpoint_format(&addr, local), peer.port);
 	ok(strncmp(last_state(f, c.session), want, strlen(want)) == 0,
-	   "one line tells both ends and the time");
+	   "one line says both ends and the time");
 	is_int(count_states(f, c.session, NULL), 1, "and no other");
 	is_int(session_peer(c.session).port, peer.port, "the peer is known");
 	ok(send_text(f, c.session, "hello"), "it sends");
@@ -110,11 +110,11 @@ static void gives_up_in_time(struct fixture *f)
 	snprintf(want, sizeof want,
 	         "127.0.0.1:%u timed out: no answer to our SYN within the limit of 50",
 	         peer_port(fd));
-	ok(strncmp(last_failure(f, session), want, strlen(want)) == 0, "and told");
+	ok(strncmp(last_failure(f, session), want, strlen(want)) == 0, "and reported");
 	is_int(session_end(session), SESSION_ENDED_FAILED, "as a failure");
 	session = open_to(f, TRANSPORT_TCP, "127.0.0.1", peer_port(fd), NULL);
-	ok(session_close(session, &f->error), "one that connects for ever can be closed");
-	is_text(last_state(f, session), "closed before it was connected", "which is told");
+	ok(session_close(session, &f->error), "a session that connects forever can be closed");
+	is_text(last_state(f, session), "closed before it was connected", "which is reported");
 	ok(!session_close(session, &f->error), "but not twice");
 	peer_close_all(fill, PEER_FILL);
 	peer_close_all(&fd, 1);
@@ -139,7 +139,7 @@ static void tells_a_story(struct fixture *f)
 	until(f, session_state(session) == SESSION_OPEN);
 	snprintf(want, sizeof want, "try 1 127.0.0.2 refused, try 2 127.0.0.1 connected in ");
 	is_int(count_states(f, session, want), 1,
-	       "every address is tried in turn, and told in one line");
+	       "every address is tried in turn, and one line lists them");
 	is_int(count_states(f, session, NULL), 2, "then both ends in another");
 	session = open_to_two(f, 2, peer_port(refused));
 	until(f, session_state(session) == SESSION_CLOSED);
@@ -262,7 +262,7 @@ static void binds_locally(struct fixture *f)
 	options = (struct session_options){ .local_host = "::1" };
 	struct session *session = open_to(f, TRANSPORT_TCP, "127.0.0.1", 9, &options);
 	ok(strstr(last_failure(f, session), "127.0.0.1:9 not tried (the local address"),
-	   "a local address of another family is told, and no call claimed that was not made");
+	   "a local address of another family is reported, and no call claimed that was not made");
 	options = (struct session_options){ .local_host = "198.51.100.7" };
 	session = open_to(f, TRANSPORT_TCP, "127.0.0.1", 9, &options);
 	ok(strstr(last_failure(f, session), "bind(198.51.100.7:0) = -1 EADDRNOTAVAIL"),

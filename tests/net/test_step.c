@@ -63,7 +63,7 @@ static void cancels(struct fixture *f)
 	ok(step_cancel(p.server), "a recv() that waits is cancelled");
 	ok(!session_waiting(p.server, NULL), "and waits no more");
 	ok(strncmp(last_state(f, p.server), "recv(1024) cancelled after ", 27) == 0,
-	   "which is told");
+	   "which is reported");
 	send_text(f, p.client, "late");
 	fixture_turns(f, 3);
 	is_int(count_calls(f, p.server, CALL_RECV), 0, "it is not made later");
@@ -99,7 +99,7 @@ static void waits_for_all(struct fixture *f)
 	is_text(session_waiting(p.server, NULL), "recv(8, MSG_WAITALL)", "waits");
 	fixture_turns(f, 3);
 	is_int(count_calls(f, p.server, CALL_RECV), 0, "half of it is not enough");
-	is_int(low_water(p.server), 8, "select() is told so");
+	is_int(low_water(p.server), 8, "select() is set so");
 	send_text(f, p.client, "more");
 	until(f, !session_waiting(p.server, NULL));
 	const struct entry *entry = newest_call(f, p.server, CALL_RECV);
@@ -201,7 +201,7 @@ static void notices_fin_by_hand(struct fixture *f)
 	is_int(session_state(p.server), SESSION_OPEN,
 	       "closes nothing: close() is a call of its own");
 	is_int(session_tcp_state(p.server), STATE_CLOSED, "but nothing is left of it");
-	ok(!send_text(f, p.server, "x"), "send() behind FIN is made");
+	ok(!send_text(f, p.server, "x"), "send() after FIN is made");
 	is_text(f->error.text, "send(1) = -1 EPIPE: this side is closed, FIN has been sent",
 	        "and refused by the kernel");
 	ok(step_pause(p.server, false, &f->error), "by itself again");
@@ -222,11 +222,11 @@ static void notices_reset_by_hand(struct fixture *f)
 	ok(has_received(f, p.server, "legacy"), "what came before is read first");
 	is_text(try_recv(f, p.server, 100, RECV_PLAIN), "", "then recv()");
 	is_text(last_failure(f, p.server), "connection reset by peer (RST): recv() = -1 ECONNRESET",
-	        "tells of it");
+	        "reports it");
 	is_int(session_state(p.server), SESSION_OPEN, "close() is left to the person");
 	try_recv(f, p.server, 100, RECV_PLAIN);
 	is_text(last_state(f, p.server), "recv() = 0: after a reset nothing more comes",
-	        "the next one tells of an end");
+	        "the next one reports the end");
 	ok(!send_text(f, p.server, "x"), "send() is made");
 	is_text(f->error.text, "send(1) = -1 EPIPE: the connection had been reset before",
 	        "and fails");
@@ -326,7 +326,7 @@ static void cancels_sending(struct fixture *f)
 	size_t unsent = fill(f, &p, noise, MANY);
 	ok(step_cancel(p.client), "a send() that waits is cancelled");
 	snprintf(text, sizeof text, ": %zu bytes were not sent", unsent);
-	ok(strstr(last_failure(f, p.client), text), "what was not sent is told");
+	ok(strstr(last_failure(f, p.client), text), "what was not sent is reported");
 	is_int(session_unsent(p.client), 0, "and dropped");
 	is_idle(f, p.client, "nothing is waited for");
 	ok(*try_recv(f, p.client, 0, RECV_PLAIN) == '\0', "the next call may be made");

@@ -62,7 +62,7 @@ static void makes_nothing_else(struct fixture *f)
 	ok(!reconnect_now(s, &f->error), "it cannot be reconnected");
 	is_text(f->error.text,
 	        say("session %u was made step by step: /socket makes another", session_number(s)),
-	        "but made anew");
+	        "but made again");
 	ok(sessions_forget(f->sessions, s, &f->error), "nor is it needed any more");
 }
 
@@ -74,7 +74,7 @@ static void walks_through(struct fixture *f)
 	ok(endpoint_is_loopback(&local) && local.port, "is loopback, and a port that is free");
 	ok(begins(last_state(f, s), "bound to 127.0.0.1:") &&
 	           strstr(last_state(f, s), " (loopback only)"),
-	   "which is told");
+	   "which is reported");
 	is_int(count_own(f, s), 3, "socket(), bind() and getsockname(): nothing is set on it");
 	is_text(try_listen(f, s), "", "listen()");
 	is_int(session_state(s), SESSION_LISTENING, "it listens");
@@ -85,7 +85,7 @@ static void walks_through(struct fixture *f)
 	is_int(count_calls(f, s, CALL_ACCEPT), 0, "without a call");
 	is_text(try_connect(f, c, "127.0.0.1", local.port), "", "connect()");
 	until(f, session_state(c) == SESSION_OPEN && !session_waiting(s, NULL));
-	ok(strstr(last_state(f, c), " connected in "), "connected, and told");
+	ok(strstr(last_state(f, c), " connected in "), "connected, and reported");
 	is_int(newest_call(f, s, CALL_ACCEPT)->flags & ENTRY_WAITED, ENTRY_WAITED,
 	       "accept() has waited for it");
 	struct session *client = sessions_at(f->sessions, 2);
@@ -255,7 +255,7 @@ static void connects_once(struct fixture *f)
 	ok(strstr(try_connect(f, p.client, "127.0.0.1", port),
 	          "= -1 EISCONN: this socket is connected already"),
 	   "connect() twice");
-	ok(begins(try_listen(f, p.client), "listen(5) = -1 EINVAL: "), "listen() behind connect()");
+	ok(begins(try_listen(f, p.client), "listen(5) = -1 EINVAL: "), "listen() after connect()");
 	ok(begins(try_accept(f, p.client), "accept() = -1 EINVAL: "), "accept()");
 	ok(strstr(try_bind(f, p.server, NULL, "0"), "= -1 EINVAL"), "bind() of a client accepted");
 	is_int(session_state(p.client), SESSION_OPEN, "it stays what it is");
@@ -367,7 +367,7 @@ static void receives_datagrams(struct fixture *f)
 	is_text(session_waiting(u, NULL), "recvfrom(1024)", "waiting");
 	peer_send_to(peer, &to, "late", 4);
 	until(f, !session_waiting(u, NULL));
-	ok(newest_call(f, u, CALL_RECVFROM)->flags & ENTRY_WAITED, "is told of a datagram, too");
+	ok(newest_call(f, u, CALL_RECVFROM)->flags & ENTRY_WAITED, "reports a datagram, too");
 	peer_close_all(&peer, 1);
 }
 
@@ -383,7 +383,7 @@ static void hears_of_nobody(struct fixture *f)
 	ok(!send_text(f, u, "two"), "the next one meets what ICMP has said");
 	ok(strstr(f->error.text, "(ICMP port unreachable to an earlier datagram): connection "
 	                         "refused"),
-	   "which is told");
+	   "which is reported");
 	is_int((long long)session_counts(u)->refused, 1, "and counted");
 	ok(send_text(f, u, "three"), "once");
 	close(refused);

@@ -12,7 +12,8 @@ static void meets_fin(struct fixture *f)
 	struct couple c = make_couple(f);
 	peer_half_close(c.peer);
 	until(f, session_peer_closed(c.session));
-	is_text(last_state(f, c.session), "peer closed its side (FIN): recv() = 0", "FIN is told");
+	is_text(last_state(f, c.session), "peer closed its side (FIN): recv() = 0",
+	        "FIN is reported");
 	is_int(session_state(c.session), SESSION_OPEN, "the session stays open");
 	is_int(session_tcp_state(c.session), STATE_CLOSE_WAIT, "half");
 	poller_reset(&f->poller);
@@ -24,7 +25,7 @@ static void meets_fin(struct fixture *f)
 	is_text(text, "still", "and the peer still receives");
 	ok(session_shutdown(c.session, SHUT_WR, &f->error), "closing our side");
 	is_int(session_state(c.session), SESSION_CLOSED, "closes it");
-	is_text(last_state(f, c.session), "closed", "which is told");
+	is_text(last_state(f, c.session), "closed", "which is reported");
 	is_int(session_end(c.session), SESSION_ENDED_WELL, "as a good end");
 	fixture_turns(f, 1);
 	is_int(peer_eof(c.peer, PEER_MS), 1, "the peer sees FIN");
@@ -76,7 +77,7 @@ static void meets_reset(struct fixture *f)
 	until(f, session_state(c.session) == SESSION_CLOSED);
 	ok(has_received(f, c.session, "precious"), "what came before a reset is read");
 	is_text(last_failure(f, c.session),
-	        "connection reset by peer (RST): recv() = -1 ECONNRESET", "RST is told");
+	        "connection reset by peer (RST): recv() = -1 ECONNRESET", "RST is reported");
 	is_int(session_end(c.session), SESSION_ENDED_RESET, "as a reset");
 	peer_close_all(&c.listener, 1);
 }
@@ -94,7 +95,7 @@ static void writes_to_nobody(struct fixture *f)
 	while (session_state(c.session) == SESSION_OPEN && fixture_turn(f, deadline))
 		send_text(f, c.session, "two");
 	is_int(session_state(c.session), SESSION_CLOSED, "a later one ends the session");
-	is_int(count_states(f, c.session, "reset by peer (RST)"), 1, "which is told once");
+	is_int(count_states(f, c.session, "reset by peer (RST)"), 1, "which is reported once");
 	ok(strstr(last_failure(f, c.session), "send() = -1 EPIPE"), "with the error's name");
 	is_int(session_end(c.session), SESSION_ENDED_RESET, "as a reset");
 	peer_close_all(&c.listener, 1);
@@ -117,7 +118,7 @@ static void reads_what_is_left(struct fixture *f)
 	session_block_reading(c.session, false);
 	until(f, session_state(c.session) == SESSION_CLOSED);
 	ok(has_received(f, c.session, "legacy"), "the rest is read when reading goes on");
-	is_int(count_states(f, c.session, "reset by peer"), 1, "the reset is told once");
+	is_int(count_states(f, c.session, "reset by peer"), 1, "the reset is reported once");
 	is_int(session_end(c.session), SESSION_ENDED_RESET, "it ends as a reset");
 	peer_close_all(&c.listener, 1);
 }
@@ -163,11 +164,11 @@ static void queues_and_then_shuts(struct fixture *f)
 	until(f, session_unsent(c.session) == 0);
 	is_int(len, LEN, "when it reads, it gets everything");
 	ok(memcmp(got, noise, LEN) == 0, "unchanged");
-	is_int(peer_eof(c.peer, PEER_MS), 1, "and FIN behind it");
+	is_int(peer_eof(c.peer, PEER_MS), 1, "and FIN after it");
 	uint64_t sends = session_counts(c.session)->sends;
 	ok(sends > 3, "it took several calls");
 	is_int(count_entries(f, session_number(c.session), CALL_SEND, NULL), sends,
-	       "none of them in vain");
+	       "none of them useless");
 	free(noise);
 	free(got);
 	end_couple(&c);
@@ -191,8 +192,7 @@ static void tells_what_was_not_sent(struct fixture *f)
 	poller_wait(&f->poller);
 	ok(session_close(c.session, &f->error), "closing does not wait");
 	ok(session_counts(c.session)->sent_bytes > sent, "but sends what can be sent at once");
-	ok(strstr(last_failure(f, c.session), " bytes were not sent"),
-	   "it tells how much was lost");
+	ok(strstr(last_failure(f, c.session), " bytes were not sent"), "it says how much was lost");
 	size_t lost = strtoul(last_failure(f, c.session), NULL, 10);
 	is_int(lost + session_counts(c.session)->sent_bytes, LEN, "truly");
 	is_int(session_unsent(c.session), 0, "nothing waits any more");
@@ -217,7 +217,7 @@ static void has_a_ceiling(struct fixture *f)
 	ok(send_text(f, session, "1234"), "to the brim is allowed");
 	ok(send_text(f, session, ""), "nothing always fits");
 	session_close(session, &f->error);
-	is_text(last_failure(f, session), "10 bytes were not sent", "what never left is told");
+	is_text(last_failure(f, session), "10 bytes were not sent", "what never left is reported");
 	peer_close_all(fill, PEER_FILL);
 	peer_close_all(&fd, 1);
 }

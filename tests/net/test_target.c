@@ -196,7 +196,7 @@ static void check_transport(void)
 	   "a server's URL may be a port only");
 }
 
-/* `len` letters, and what may stand behind them. */
+/* `len` letters, and what may stand after them. */
 static bool parse_long(size_t len, const char *rest, const char *port, struct target *target,
                        struct error *error)
 {

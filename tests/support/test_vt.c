@@ -179,7 +179,7 @@ static void fails_when_it_should(void)
 	struct vt *vt = run_sh("printf here; read x");
 	vt_wait_text(vt, "here");
 	setenv("VT_TIMEOUT_MS", "20", 1);
-	printf("# the next waits are in vain, on purpose\n");
+	printf("# the next waits fail on purpose\n");
 	ok(!vt_wait_text(vt, "there"), "a text that does not come");
 	ok(!vt_wait_gone(vt, "here"), "one that does not go");
 	ok(!vt_wait_cursor(vt, 9, 9), "a cursor that is elsewhere");

@@ -58,7 +58,7 @@ static void test_bytes(void)
 	HOLDS(MARK "xff", MARK "x1cxff", "the mark itself");
 	HOLDS("\xff"
 	      "41",
-	      MARK "xff41", "digits behind it");
+	      MARK "xff41", "digits after it");
 }
 
 static void test_edited(void)

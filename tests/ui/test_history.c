@@ -119,7 +119,7 @@ static void scenario_no_file(void)
 {
 	type("works\r" UP);
 	shows("1> works|", "the history works without a file");
-	ok(is_in("errors", "history is not saved"), "what is wrong was told");
+	ok(is_in("errors", "history is not saved"), "what is wrong was reported");
 	const char *first = strstr(read_text("errors"), "not saved");
 	ok(first && !strstr(first + 1, "not saved"), "once");
 }
@@ -163,7 +163,7 @@ static void scenario_limit(void)
 	const char *one = strstr(read_text(FILE_NAME), "\none\n");
 	const char *two = one ? strstr(one, "\ntwo\n") : NULL;
 	ok(two && strstr(two, "\nthree\n"), "with the next line all are written, in order");
-	is_int(count_in("errors", "history is saved again"), 1, "which is told");
+	is_int(count_in("errors", "history is saved again"), 1, "which is reported");
 	is_int(count_in(FILE_NAME, "\none\n"), 1, "none twice");
 	limit_files(size_of(FILE_NAME) + 1);
 	type("four\rfive\r");
@@ -213,7 +213,7 @@ static void scenario_full_disk(void)
 	type_bytes(long_line, 9001);
 	free(long_line);
 	type("while it is full\r");
-	ok(is_in("errors", "no space left on device"), "a full disk is told");
+	ok(is_in("errors", "no space left on device"), "a full disk is reported");
 	ok(!is_in("small/" FILE_NAME, "yyy") && is_in("small/" FILE_NAME, "before\n"),
 	   "and the file is as it was");
 	is_int(unlink(path_of("small/rest")), 0, "there is room");
@@ -270,9 +270,9 @@ static void test_limits(void)
 	memset(old, 'o', sizeof old);
 	write_file(FILE_NAME, old, sizeof old); /* files of errors have to be shorter */
 	play("limit", "", scenario_limit);
-	is_int(count_in("errors", "history is not saved"), 2, "what fails again is told again");
+	is_int(count_in("errors", "history is not saved"), 2, "what fails again is reported again");
 	ok(is_in("errors", "2 of the lines typed are not saved"),
-	   "what is lost in the end is told");
+	   "what is lost in the end is reported");
 	play("a limit that is lifted", "", scenario_limit_lifted);
 	ok(is_in(FILE_NAME, "six\n"), "at the end it is tried once more");
 	write_file(FILE_NAME, "", 0);

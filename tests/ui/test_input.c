@@ -410,9 +410,9 @@ static void scenario_interrupt(void)
 {
 	type("first\rsecond\rhalf\x03");
 	is_text(buf_text(&typist.at_interrupt), "half",
-	        "who is told of Ctrl-C still sees the line");
+	        "the handler of Ctrl-C still sees the line");
 	shows("1> |", "then it is gone");
-	acted("interrupt ", "told once");
+	acted("interrupt ", "reported once");
 	type("\x10\x10 edited");
 	shows("1> first edited|", "a line of the history, changed");
 	type("\x03\x10\x10");
@@ -463,7 +463,7 @@ static void scenario_macros(void)
 static void scenario_rebound(void)
 {
 	type("\033u");
-	acted("up ", "inputrc names the command, also behind $if sockpit");
+	acted("up ", "inputrc names the command, also after $if sockpit");
 	type("\033[5~");
 	acted("up ", "then its usual key is free");
 	type("a\033w\x15");
@@ -515,7 +515,7 @@ static void scenario_timeout(void)
 {
 	type("q");
 	shows("1> |", "a key that may go on waits");
-	ok(input_deadline() != INT64_MAX, "but not for ever");
+	ok(input_deadline() != INT64_MAX, "but not forever");
 	input_timeout(0);
 	shows("1> |", "nor too short");
 	wait_for_input();
@@ -551,8 +551,8 @@ static bool line_is_valid(void)
 	return at_point;
 }
 
-/* readline 8.2 and 8.3 loop for ever in vi's word commands on text that ends in half a character.
- * Names of files can bring it in; completion stands for them here. */
+/* readline 8.2 and 8.3 loop forever in vi's word commands on text that ends in half a character.
+ * Names of files can bring it in; completion takes their place here. */
 static void scenario_invalid(void)
 {
 	static const char *const texts[] = {

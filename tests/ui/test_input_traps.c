@@ -121,7 +121,7 @@ static void scenario_clusters(void)
 	type("a" SYLLABLE FAMILY "\x02");
 	shows("1> a" SYLLABLE "👨\u200d|👩", "back over a wide character");
 	type("\x02");
-	shows("1> a" SYLLABLE "|" FAMILY, "over one with a joiner behind it");
+	shows("1> a" SYLLABLE "|" FAMILY, "over one with a joiner after it");
 	type("\x02");
 	shows("1> a|" SYLLABLE FAMILY, "over a whole syllable");
 	type("\033[3~");
@@ -197,7 +197,7 @@ static void scenario_candidates(void)
 static void scenario_errors(void)
 {
 	ok(strstr(read_text("errors"), "no closing"),
-	   "a mistake in inputrc is told to standard error");
+	   "a mistake in inputrc is reported on standard error");
 	type("ok\r");
 	sent("ok;", "and the rest of it counts");
 }
@@ -219,7 +219,7 @@ static void scenario_no_bells(void)
 static void scenario_patience(void)
 {
 	type("q");
-	ok(input_deadline() == INT64_MAX, "a keyseq-timeout of 0 waits for ever");
+	ok(input_deadline() == INT64_MAX, "a keyseq-timeout of 0 waits forever");
 	type("x");
 	shows("1> onex|", "for a key that settles it");
 }
@@ -232,7 +232,7 @@ static void scenario_edited_history(void)
 	shows("1> one edited|",
 	      "a line of the history keeps its changes while others are looked at");
 	type("\rnew\r\x10\x10\x10");
-	sent("one;two;one edited;new;", "it is sent as it stands");
+	sent("one;two;one edited;new;", "it is sent as it is");
 }
 
 /* readline 8.2 frees the list of changes of such a line twice. */

@@ -191,14 +191,14 @@ static void test_waiting(void)
 	keys_init(&keys);
 	is_int(keys_deadline(&keys), INT64_MAX, "no bytes, no deadline");
 	keys_feed(&keys, "\xed", 1, START);
-	ok(!keys_next(&keys, START + 3600 * CLOCK_S, &key), "half a character waits for ever");
+	ok(!keys_next(&keys, START + 3600 * CLOCK_S, &key), "half a character waits forever");
 	is_int(keys_deadline(&keys), INT64_MAX, "and without a deadline");
 	keys_feed(&keys, "\x95\x9c\033", 3, START + CLOCK_S);
 	ok(keys_next(&keys, START + CLOCK_S, &key) && key.len == 3, "until its rest comes");
 	const int64_t late = START + CLOCK_S + KEYS_ESCAPE_MS * CLOCK_MS;
-	is_int(keys_deadline(&keys), late, "the ESC behind it has a deadline");
+	is_int(keys_deadline(&keys), late, "the ESC after it has a deadline");
 	keys_feed(&keys, "[", 1, START + CLOCK_S + CLOCK_MS);
-	ok(!keys_next(&keys, late, &key), "each byte starts the time anew");
+	ok(!keys_next(&keys, late, &key), "each byte starts the time again");
 	keys_free(&keys);
 }
 

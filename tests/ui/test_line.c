@@ -141,7 +141,7 @@ static void test_region(void)
 	is_int(glyphs[0].style, STYLE_NOTE, "the prompt is the program's");
 	is_int(glyphs[2].style, STYLE_TEXT, "text before the region");
 	is_int(glyphs[3].style, STYLE_MARK, "the region");
-	is_int(glyphs[4].style, STYLE_TEXT, "text behind it");
+	is_int(glyphs[4].style, STYLE_TEXT, "text after it");
 }
 
 static char *fill(size_t len, const char *pattern)

@@ -45,7 +45,7 @@ static void passes_what_is_new(struct output_file *output_file)
 	put(output_file, "three", 5);
 	signal(SIGPIPE, SIG_IGN);
 	is_int(output_file_pass(output_file, ends[1]), OUTPUT_FILE_GONE,
-	       "a reader that is gone is told");
+	       "a reader that is gone is reported");
 	ok(!output_file_waiting(output_file), "what was for it has been dropped");
 	close(ends[1]);
 }

@@ -57,7 +57,7 @@ static void test_following(void)
 	begin(9);
 	is_text(filled(3), "||", "nothing to show is empty rows");
 	lines(2);
-	is_text(filled(3), "|line 1|line 2", "little to show stands at the bottom");
+	is_text(filled(3), "|line 1|line 2", "little to show is at the bottom");
 	lines(3);
 	is_text(filled(3), "line 3|line 4|line 5", "the end is followed");
 	note("abcdefghijkl");
@@ -306,7 +306,7 @@ static void test_going(void)
 		snprintf(want, sizeof want, "line %d", i + 1);
 		right += !pane.position.at_end && strstr(buf_text(&out), want) != NULL;
 	}
-	is_int(right, 24, "whatever one goes to stands in the middle third");
+	is_int(right, 24, "whatever one goes to is in the middle third");
 	pane_go(&pane, &view, (struct location){ at[1], 0 });
 	ok(has_row(filled(12), "line 1") && has_row(filled(12), "line 2"), "also near the top");
 	pane_go(&pane, &view, (struct location){ at[38], 0 });

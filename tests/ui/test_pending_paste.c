@@ -25,7 +25,7 @@ static void line_ends(void)
 	PENDING_PASTE("a\nb\n", 2, "CR becomes LF", "a\rb\r");
 	PENDING_PASTE("a\nb\n", 2, "CR LF becomes one LF", "a\r\nb\r\n");
 	PENDING_PASTE("a\nb", 2, "also where two parts meet within it", "a\r", "\nb");
-	PENDING_PASTE("a\n\nb", 3, "but an LF behind an LF counts", "a\r\n", "\nb");
+	PENDING_PASTE("a\n\nb", 3, "but an LF after an LF counts", "a\r\n", "\nb");
 	PENDING_PASTE("\n\n", 2, "CR CR are two", "\r\r");
 	PENDING_PASTE("\n\n", 2, "LF CR are two", "\n\r");
 	PENDING_PASTE("a\n", 1, "a part that is only the LF of a CR", "a\r", "\n");
@@ -83,8 +83,7 @@ static void describes(void)
 	char out[PENDING_PASTE_TEXT];
 	is_text(pending_paste_describe(3, 120, out), "3 lines, 120 bytes", "small");
 	is_text(pending_paste_describe(1, 1, out), "1 line, 1 byte", "one");
-	is_text(pending_paste_describe(131072, 10485760, out), "131072 lines, 10.5 MB",
-	        "large");
+	is_text(pending_paste_describe(131072, 10485760, out), "131072 lines, 10.5 MB", "large");
 	is_int(pending_paste_count_lines("a\n\nb", 4), 3, "an empty line within");
 }
 

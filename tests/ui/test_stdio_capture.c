@@ -74,7 +74,7 @@ int main(void)
 	is_text(lines.line[2], "", "an empty line");
 	is_text(lines.line[3], "open", "a line without end");
 	ok(bell.bell && bell.lines == 0, "a bell alone is no line");
-	ok(within.bell, "a bell within text is told");
+	ok(within.bell, "a bell within text is reported");
 	is_text(within.line[0], "before", "and cut out");
 	is_int(cut.lines, 4, "a line longer than the room comes in parts");
 	is_int(strlen(cut.line[0]) + strlen(cut.line[1]) + strlen(cut.line[2]) +

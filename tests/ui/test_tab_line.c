@@ -33,7 +33,7 @@ static const char *status(const struct app *app, const char *mode, int columns)
 	return printed();
 }
 
-/* What stands in the style of the current tab. */
+/* What is in the style of the current tab. */
 static const char *marked(void)
 {
 	static char out[256];
