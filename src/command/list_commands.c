@@ -164,7 +164,8 @@ static void list_peer(struct text_table *table, const struct peer *peer, bool ch
 		                       : endpoint_format_host(&peer->local, local));
 	text_table_add(table, "%" PRIu64 " (%" PRIu64 ")", peer->received, peer->received_bytes);
 	text_table_add(table, "%" PRIu64 " (%" PRIu64 ")", peer->sent, peer->sent_bytes);
-	text_table_add(table, "%s", clock_format_time(peer->last, false, last));
+	text_table_add(table, "%s",
+	               peer->received ? clock_format_time(peer->last, false, last) : "never");
 }
 
 static void list_peers(const struct session *session, struct buf *out)

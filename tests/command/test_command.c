@@ -760,6 +760,8 @@ static void test_nobody_wrote(void)
 	is_text(run(&app, "/send @u plain"), "", "for what is sent");
 	wait_for(&app, has_received(&app, "v", "first\nplain"), "from now on");
 	is_int(session_peer_count(named(&app, "u")), 1, "and is one peer");
+	run(&app, "/session u");
+	ok(strstr(ask(&app, "/peers"), "  never"), "that has never written");
 	app_fixture_end(&app);
 }
 
