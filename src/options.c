@@ -274,8 +274,8 @@ static bool find_tos(const char *text, long long *value)
 		const char *name;
 		int value;
 	} words[] = {
-		{ "critical", 0xa0 },   { "ef", 0xb8 },         { "inetcontrol", 0xc0 },
-		{ "lowcost", 0x02 },    { "lowdelay", 0x10 },   { "netcontrol", 0xe0 },
+		{ "critical", 0xa0 },   { "ef", 0xb8 },          { "inetcontrol", 0xc0 },
+		{ "lowcost", 0x02 },    { "lowdelay", 0x10 },    { "netcontrol", 0xe0 },
 		{ "throughput", 0x08 }, { "reliability", 0x04 },
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -287,7 +287,9 @@ static bool find_tos(const char *text, long long *value)
 	bool is_cs = len == 3 && strncmp(text, "cs", 2) == 0 && text[2] >= '0' && text[2] <= '7';
 	bool is_af = len == 4 && strncmp(text, "af", 2) == 0 && text[2] >= '1' && text[2] <= '4' &&
 	             text[3] >= '1' && text[3] <= '3';
-	*value = is_cs ? (text[2] - '0') * 32 : is_af ? (text[2] - '0') * 32 + (text[3] - '0') * 8 : 0;
+	*value = is_cs   ? (text[2] - '0') * 32
+	         : is_af ? (text[2] - '0') * 32 + (text[3] - '0') * 8
+	                 : 0;
 	return is_cs || is_af;
 }
 
@@ -573,8 +575,8 @@ static bool check_local_port(const struct options *options, struct error *error)
 {
 	struct target ignored;
 	struct error why;
-	if (!options->local_port || target_parse(&ignored, "*", options->local_port,
-	                                         options->target.transport, true, &why))
+	if (!options->local_port ||
+	    target_parse(&ignored, "*", options->local_port, options->target.transport, true, &why))
 		return true;
 	error_set(error, "-p: %s", why.text);
 	return false;

@@ -21,17 +21,17 @@ enum options_wish { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_MDOC };
 
 struct options {
 	enum options_wish wish;
-	bool nc;       /* --nc, or called as nc or netcat: as OpenBSD's does in all of this */
+	bool nc;             /* --nc, or called as nc or netcat: as OpenBSD's does in all of this */
 	const char *program; /* what it is called: "nc" with --nc */
-	bool nc_usage; /* after a mistake: nc prints its usage, too */
+	bool nc_usage;       /* after a mistake: nc prints its usage, too */
 	bool has_target;
 	struct target target;
 	struct port_list ports; /* where there are several: in turn, in place of the target's */
 	bool random_order;      /* -r: they are shuffled */
 	bool listen, demo, plain;
-	bool probe;  /* -z */
-	bool piped;  /* --pipe: pipe mode on a terminal, too */
-	int family;  /* AF_UNSPEC, AF_INET, AF_INET6 */
+	bool probe; /* -z */
+	bool piped; /* --pipe: pipe mode on a terminal, too */
+	int family; /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *local_port, *local_host;
 	bool numeric, broadcast;
 	int verbose;

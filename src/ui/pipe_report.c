@@ -47,8 +47,8 @@ static void print_address(const struct pipe_report *report, const char *what,
 	bool named = !report->app->defaults.numeric &&
 	             getnameinfo((struct sockaddr *)&sa, len, host, sizeof host, NULL, 0, 0) == 0;
 	buf_init(&line, SIZE_MAX);
-	buf_printf(&line, "%s on %s %u", what,
-	           named ? host : endpoint_format_host(addr, numeric), addr->port);
+	buf_printf(&line, "%s on %s %u", what, named ? host : endpoint_format_host(addr, numeric),
+	           addr->port);
 	print_line(&line);
 	buf_free(&line);
 }
@@ -59,7 +59,8 @@ static const char *transport_of(const struct pipe_report *report)
 }
 
 /* "localhost (127.0.0.1)": as it was typed, and where that is not the address itself. */
-static void add_host(const struct pipe_report *report, const struct endpoint *addr, struct buf *line)
+static void add_host(const struct pipe_report *report, const struct endpoint *addr,
+                     struct buf *line)
 {
 	char numeric[ENDPOINT_TEXT];
 	const char *typed = session_target(report->options.session)->host;
@@ -113,8 +114,8 @@ static void print_failed_attempt(struct pipe_report *report, const struct endpoi
 	buf_init(&line, SIZE_MAX);
 	buf_append_text(&line, "connect to ");
 	add_host(report, addr, &line);
-	error_print("%s port %u (%s) %s: %s", buf_text(&line), addr->port, transport_of(report), how,
-	            strerror(code));
+	error_print("%s port %u (%s) %s: %s", buf_text(&line), addr->port, transport_of(report),
+	            how, strerror(code));
 	buf_free(&line);
 }
 

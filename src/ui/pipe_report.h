@@ -13,9 +13,9 @@
 struct pipe_report_options {
 	const struct session *session; /* the command line's; its clients are reported, too */
 	int verbose;                   /* -v, -vv */
-	bool nc;        /* nothing that nc does not say */
-	bool probing;   /* -z: that a port is closed is no failure */
-	bool keep_open; /* -k: a UDP server has many peers */
+	bool nc;                       /* nothing that nc does not say */
+	bool probing;                  /* -z: that a port is closed is no failure */
+	bool keep_open;                /* -k: a UDP server has many peers */
 };
 
 enum { PIPE_REPORT_ATTEMPTS = 8 };

@@ -193,9 +193,8 @@ static void free_probe(struct ui *ui)
 struct ui *port_probe_new(const struct ui_hooks *hooks, const struct port_probe_options *options)
 {
 	struct port_probe *probe = xcalloc(1, sizeof *probe);
-	probe->ui = (struct ui){
-		.prepare = prepare, .serve = serve, .draw = draw, .free = free_probe
-	};
+	probe->ui =
+	        (struct ui){ .prepare = prepare, .serve = serve, .draw = draw, .free = free_probe };
 	probe->app = hooks->app;
 	probe->options = *options;
 	if (options->session) {

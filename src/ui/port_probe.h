@@ -9,10 +9,10 @@
 
 struct port_probe_options {
 	struct target target;
-	struct port_list ports;            /* borrowed; none = the target's */
+	struct port_list ports;             /* borrowed; none = the target's */
 	const struct session_options *open; /* how they are opened; borrowed */
 	struct session *session; /* open already, and stays so: the only one; NULL = none */
-	bool nc;          /* UDP: nothing is sent without -v; with -v some datagrams, and silence is success */
+	bool nc; /* UDP: nothing is sent without -v; with -v some datagrams, and silence is success */
 	int verbose;      /* -v */
 	int64_t timeout;  /* of UDP, ns; 0 = the default */
 	int64_t interval; /* -i: before each port but the first, ns */

@@ -10,13 +10,14 @@
 #include "net/stream.h"
 
 __attribute__((unused)) static struct session *
-dial_to(struct fixture *f, const struct lookup_answer *answer, int64_t limit)
+dial_with(struct fixture *f, const struct lookup_answer *answer,
+          const struct session_options *options)
 {
 	/* what sessions know of their table is the first thing in it */
 	struct session *session =
 	        session_new((struct session_host *)f->sessions, &stream_ops, TRANSPORT_TCP);
 	session->open_parameters = xcalloc(1, sizeof *session->open_parameters);
-	session->open_parameters->options.timeout = limit;
+	session->open_parameters->options = *options;
 	session->dial = xcalloc(1, sizeof *session->dial);
 	buf_init(&session->dial->attempt_log, SIZE_MAX);
 	session->queue.max = 1000;
@@ -26,4 +27,11 @@ dial_to(struct fixture *f, const struct lookup_answer *answer, int64_t limit)
 	session->dial->remote = *answer;
 	dial_connect(session);
 	return session;
+}
+
+__attribute__((unused)) static struct session *
+dial_to(struct fixture *f, const struct lookup_answer *answer, int64_t limit)
+{
+	struct session_options options = { .timeout = limit };
+	return dial_with(f, answer, &options);
 }

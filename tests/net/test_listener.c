@@ -115,6 +115,22 @@ static void listens_where_it_is_told(struct fixture *f)
 	is_int(transcript_at(f->transcript, at)->arg, 3, "the backlog is obeyed");
 }
 
+static void binds_the_first_address(struct fixture *f)
+{
+	struct session_options options = { .in_turn = true };
+	struct session *all = listen_on(f, TRANSPORT_TCP, "*", 0, &options);
+	struct session *v6 = listen_on(f, TRANSPORT_TCP, "::", 0, &options);
+	is_int(session_socket_count(all), 1, "in turn one address of several is bound");
+	if (session_state(v6) != SESSION_LISTENING) {
+		tap_skip("no IPv6 here");
+		return;
+	}
+	int fd = peer_connect(AF_INET, session_local(v6).port, PEER_MS);
+	until(f, session_clients(v6) == 1);
+	is_int(session_clients(v6), 1, "and :: is reached over IPv4");
+	peer_close_all(&fd, 1);
+}
+
 static void fails_clearly(struct fixture *f)
 {
 	char want[256];
@@ -530,6 +546,7 @@ int main(void)
 	tap_watchdog(30);
 	run(listens_on_both_loopbacks);
 	run(listens_where_it_is_told);
+	run(binds_the_first_address);
 	run(fails_clearly);
 	run(refuses_what_makes_no_sense);
 	run(listens_again);

@@ -108,6 +108,33 @@ static void test_linger(struct fixture *f)
 	end_couple(&couple);
 }
 
+static void test_presets(struct fixture *f)
+{
+	const struct session_preset presets[] = {
+		{ SOL_SOCKET, SO_RCVBUF, 5000 },
+		{ IPPROTO_IP, IP_TTL, 7 },
+		{ IPPROTO_IPV6, IPV6_UNICAST_HOPS, 8 },
+		{ SOL_SOCKET, 4711, 1 },
+	};
+	struct session_options options = { .presets = presets, .preset_count = 4 };
+	int listener = peer_listen(AF_INET, 8), of_ipv6 = 0;
+	struct couple couple = connect_couple(f, listener, &options);
+	uint32_t number = session_number(couple.session);
+	uint64_t at = transcript_last(f->transcript, number), first = TRANSCRIPT_NONE;
+	for (; at != TRANSCRIPT_NONE; at = transcript_before(f->transcript, at))
+		if (transcript_at(f->transcript, at)->call == CALL_SETSOCKOPT) {
+			of_ipv6 += transcript_at(f->transcript, at)->arg2 == IPPROTO_IPV6;
+			first = at;
+		}
+	is_int(transcript_at(f->transcript, first)->arg, SO_RCVBUF, "a preset is set first of all");
+	is_int(get(f, couple.session, IPPROTO_IP, IP_TTL), 7, "it holds");
+	is_int(get(f, couple.session, SOL_SOCKET, SO_RCVBUF), 10000, "and so does another");
+	is_int(of_ipv6, 0, "one of the other family is not tried");
+	is_int(count_states(f, couple.session, "setsockopt("), 1,
+	       "one that cannot be set is reported");
+	end_couple(&couple);
+}
+
 int main(void)
 {
 	struct fixture f;
@@ -117,6 +144,7 @@ int main(void)
 	test_refusals(&f);
 	test_all_sockets(&f);
 	test_linger(&f);
+	test_presets(&f);
 	fixture_stop(&f);
 	return tap_done();
 }

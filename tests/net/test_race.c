@@ -128,6 +128,35 @@ static void goes_on_at_once(struct fixture *f)
 	peer_close_all(&listener, 1);
 }
 
+static void takes_them_in_turn(struct fixture *f)
+{
+	int listener = listener_at(1, 0);
+	struct silent two = silent_at(2, peer_port(listener));
+	struct session_options options = { .timeout = 400 * CLOCK_MS, .in_turn = true };
+	struct lookup_answer answer = {
+		.count = 3,
+		.addr = { at(3, peer_port(listener)), at(2, peer_port(listener)),
+		          at(1, peer_port(listener)) },
+	};
+	int64_t begun = clock_now();
+	struct session *session = dial_with(f, &answer, &options);
+	until(f, count_entries(f, session_number(session), CALL_CONNECT, NULL) > 1);
+	is_int(session->fd_count, 1, "in turn one socket is there at a time");
+	until_ended(f, session);
+	is_int(session_state(session), SESSION_OPEN, "the third address is reached");
+	ok(clock_now() - begun >= 400 * CLOCK_MS, "when the second has had the whole limit");
+	is_int(count_entries(f, session_number(session), CALL_CONNECT, NULL), 3, "of its own");
+	is_int(open_fds(f, session), 1, "the sockets of the others are closed");
+	end_silent(&two);
+	two = silent_at(2, peer_port(listener));
+	answer.count = 2;
+	session = dial_with(f, &answer, &options);
+	until_ended(f, session);
+	ok(strstr(last_failure(f, session), "timed out"), "the last one's limit is the end");
+	end_silent(&two);
+	peer_close_all(&listener, 1);
+}
+
 static void keeps_the_limit(struct fixture *f)
 {
 	int listener = listener_at(1, 0);
@@ -251,6 +280,7 @@ int main(void)
 	tap_watchdog(60);
 	run(overtakes_a_silent_one);
 	run(goes_on_at_once);
+	run(takes_them_in_turn);
 	run(keeps_the_limit);
 	run(reports_as_it_happens);
 	run(makes_room);
