@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from netcats import KEPT, NOTHING, Wrong, expect, has_ipv6, port_of, reset, run_cases  # noqa: E402
@@ -57,6 +58,8 @@ def refused(host, protocol="tcp"):
     return r"nc: connect to %s port \d+ \(%s\) failed: Connection refused\n" % (host, protocol)
 
 
+UNIX_BOUND, UNIX_RECEIVED = r"Bound on server\.sock\n", r"Connection received on server\.sock\n"
+UNIX = UNIX_BOUND + r"Listening on server\.sock\n"
 NO_FAMILY = r"Address family for hostname not supported\n"
 
 # ---- two of them: both send a line, both get it, and neither ends by the end of its input --------
@@ -86,14 +89,30 @@ PAIRS = [
     ("UDP over IPv6, names", "-u -6 -v -l localhost 0", "-u -6 localhost {port}",
      bound("localhost") + received("localhost"), ""),
     ("UDP on every address", "-u -n -v -l 0", "-u -n 127.0.0.1 {port}", bound(r"0\.0\.0\.0") + received(V4), ""),
+    ("UNIX", "-U -n -v -l server.sock", "-U -n -v server.sock", UNIX + UNIX_RECEIVED, ""),
+    ("UNIX, without -n", "-U -v -l server.sock", "-U -v server.sock", UNIX + UNIX_RECEIVED, ""),
+    ("UNIX, abstract", "-U -v -l @{dir}", "-U -v @{dir}", r"Bound on @(.*)\nListening on @\1\nConnection received on @\1\n", ""),
+    ("UNIX, -k", "-k -U -v -l server.sock", "-U -v server.sock", UNIX + UNIX_RECEIVED, ""),
+    ("UNIX datagrams", "-U -u -n -v -l server.sock", "-U -u -n -v server.sock",
+     UNIX_BOUND + UNIX_RECEIVED, r"Bound on /.+\n"),
+    ("UNIX datagrams, without -n", "-U -u -v -l server.sock", "-U -u -v server.sock",
+     UNIX_BOUND + UNIX_RECEIVED, r"Bound on /.+\n"),
+    ("UNIX datagrams, -s", "-U -u -n -v -l server.sock", "-U -u -n -v -s client.sock server.sock",
+     UNIX_BOUND + UNIX_RECEIVED, r"Bound on client\.sock\n"),
 ]
+
+
+def start_server(stage, program, words, given):
+    """Returns it, and its port, once it can be called."""
+    serving = stage.start(program + words.split(), given)
+    ready = "Bound" if re.search(r"-\w*u", words) else "Listening"
+    return serving, (stage.says(serving, r"^%s on \S+(?: (\d+))?$" % ready).group(1) or b"").decode()
 
 
 def pair(server_program, client_program, server, client, server_says, client_says):
     def act(stage):
-        serving = stage.start(server_program + server.split(), b"greeting\n")
-        port = stage.says(serving, r"^(?:Listening|Bound) on \S+ (\d+)$").group(1).decode()
-        calling = stage.start(client_program + client.format(port=port).split(), b"command\n")
+        serving, port = start_server(stage, server_program, server.format(dir=stage.directory), b"greeting\n")
+        calling = stage.start(client_program + client.format(port=port, dir=stage.directory).split(), b"command\n")
         stage.gets(serving, b"command\n")
         stage.gets(calling, b"greeting\n")
         stage.stays(serving)
@@ -113,8 +132,7 @@ def said(stage, who, program, wanted):
 def udp_probe(server_program, client_program):
     """With -v, a client sends an X each quarter of a second for a second before it believes in the peer."""
     def act(stage):
-        serving = stage.start(server_program + "-u -n -v -l 127.0.0.1 0".split(), b"greeting\n")
-        port = stage.says(serving, r"^Bound on \S+ (\d+)$").group(1).decode()
+        serving, port = start_server(stage, server_program, "-u -n -v -l 127.0.0.1 0", b"greeting\n")
         calling = stage.start(client_program + ["-u", "-v", "-n", "127.0.0.1", port], b"command\n")
         stage.says(serving, r"^X{4,5}command$", "out")
         stage.gets(calling, b"greeting\n")
@@ -123,28 +141,30 @@ def udp_probe(server_program, client_program):
     return act
 
 
-def keep(server_program, client_program):
+def keep(server, client, server_says, client_says):
     """-k: the next client is served after the first has ended; the input has gone to the first."""
-    def act(stage):
-        serving = stage.start(server_program + "-k -n -v -l 127.0.0.1 0".split(), b"greeting\n")
-        port = stage.says(serving, r"^Listening on \S+ (\d+)$").group(1).decode()
-        first = stage.start(client_program + ["-n", "-v", "127.0.0.1", port], b"command\n")
-        stage.gets(first, b"greeting\n")
-        stage.gets(serving, b"command\n")
-        first.process.terminate()
-        second = stage.start(client_program + ["-n", "-v", "127.0.0.1", port], b"second\n")
-        stage.gets(serving, b"command\nsecond\n")
-        said(stage, "the server", serving, listening(V4) + received(V4) + received(V4))
-        expect(second.out == b"", "the second client got %r" % second.out)
-        said(stage, "the second client", second, succeeded(V4))
-    return act
+    def programs(server_program, client_program):
+        def act(stage):
+            serving, port = start_server(stage, server_program, server, b"greeting\n")
+            words = client_program + client.format(port=port).split()
+            first = stage.start(words, b"command\n")
+            stage.gets(first, b"greeting\n")
+            stage.gets(serving, b"command\n")
+            first.process.terminate()
+            stage.ends(first, None)
+            second = stage.start(words, b"second\n")
+            stage.gets(serving, b"command\nsecond\n")
+            said(stage, "the server", serving, server_says)
+            said(stage, "the second client", second, client_says)
+            expect(second.out == b"", "the second client got %r" % second.out)
+        return act
+    return programs
 
 
 def keep_talking(server_program, client_program):
     """-k: input that comes later goes to the client that is there then."""
     def act(stage):
-        serving = stage.start(server_program + "-k -n -v -l 127.0.0.1 0".split(), KEPT)
-        port = stage.says(serving, r"^Listening on \S+ (\d+)$").group(1).decode()
+        serving, port = start_server(stage, server_program, "-k -n -v -l 127.0.0.1 0", KEPT)
         heard = b""
         for word in (b"one\n", b"two\n", b"three\n"):
             calling = stage.start(client_program + ["127.0.0.1", port], KEPT)
@@ -159,28 +179,44 @@ def keep_talking(server_program, client_program):
     return act
 
 
-def keep_udp(server_program, client_program):
+def keep_datagrams(server, client, server_says):
     """-k with -u hears everybody and answers nobody."""
+    def programs(server_program, client_program):
+        def act(stage):
+            serving, port = start_server(stage, server_program, server, b"greeting\n")
+            heard = b""
+            for word in (b"one\n", b"two\n"):
+                calling = stage.start(client_program + client.format(port=port).split(), word)
+                heard += word
+                stage.gets(serving, heard)
+                stage.stays(calling)
+                expect(calling.out == b"", "the client got %r" % calling.out)
+                calling.process.terminate()
+            said(stage, "the server", serving, server_says)
+        return act
+    return programs
+
+
+def first_peer_only(server_program, client_program):
+    """Without -k a UDP server is connected to whom it heard first: others are refused."""
     def act(stage):
-        serving = stage.start(server_program + "-k -u -n -v -l 127.0.0.1 0".split(), b"greeting\n")
-        port = stage.says(serving, r"^Bound on \S+ (\d+)$").group(1).decode()
-        heard = b""
-        for word in (b"one\n", b"two\n"):
-            calling = stage.start(client_program + ["-u", "-n", "127.0.0.1", port], word)
-            heard += word
-            stage.gets(serving, heard)
-            stage.stays(calling)
-            expect(calling.out == b"", "the client got %r" % calling.out)
-            calling.process.terminate()
-        said(stage, "the server", serving, bound(V4))
+        serving, port = start_server(stage, server_program, "-u -n -v -l 127.0.0.1 0", KEPT)
+        first = stage.start(client_program + ["-u", "127.0.0.1", port], KEPT)
+        first.say(b"one\n")
+        stage.gets(serving, b"one\n")
+        other = stage.start(client_program + ["-u", "-v", "127.0.0.1", port], b"other\n")
+        stage.ends(other, 1)
+        first.say(b"two\n")
+        stage.gets(serving, b"one\ntwo\n")
+        serving.say(b"three\n")
+        stage.gets(first, b"three\n")
     return act
 
 
 def ends_with_its_client(server_program, client_program):
     """Without -k a server ends with its first client."""
     def act(stage):
-        serving = stage.start(server_program + "-n -v -l 127.0.0.1 0".split(), KEPT)
-        port = stage.says(serving, r"^Listening on \S+ (\d+)$").group(1).decode()
+        serving, port = start_server(stage, server_program, "-n -v -l 127.0.0.1 0", KEPT)
         calling = stage.start(client_program + ["127.0.0.1", port], KEPT)
         calling.say(b"x")
         stage.gets(serving, b"x")
@@ -192,8 +228,7 @@ def ends_with_its_client(server_program, client_program):
 def transfer(server_program, client_program):
     """A file with -N: both end, and all of it is there."""
     def act(stage):
-        serving = stage.start(server_program + "-n -v -l 127.0.0.1 0".split(), NOTHING)
-        port = stage.says(serving, r"^Listening on \S+ (\d+)$").group(1).decode()
+        serving, port = start_server(stage, server_program, "-n -v -l 127.0.0.1 0", NOTHING)
         data = os.urandom(1 << 20)
         calling = stage.start(client_program + ["-N", "127.0.0.1", port], data)
         stage.ends(calling, 0)
@@ -202,9 +237,18 @@ def transfer(server_program, client_program):
     return act
 
 
-TOGETHER = [("UDP, -v probes", udp_probe), ("TCP, -k, two clients", keep), ("TCP, -k, three that talk", keep_talking),
-            ("UDP, -k", keep_udp), ("TCP, the server ends with its client", ends_with_its_client),
-            ("TCP, a file", transfer)]
+TOGETHER = [
+    ("UDP, -v probes", udp_probe),
+    ("UDP, the first peer only", first_peer_only),
+    ("TCP, -k, two clients", keep("-k -n -v -l 127.0.0.1 0", "-n -v 127.0.0.1 {port}",
+                                  listening(V4) + received(V4) * 2, succeeded(V4))),
+    ("UNIX, -k, two clients", keep("-k -U -n -v -l server.sock", "-U -n -v server.sock", UNIX + UNIX_RECEIVED * 2, "")),
+    ("TCP, -k, three that talk", keep_talking),
+    ("UDP, -k", keep_datagrams("-k -u -n -v -l 127.0.0.1 0", "-u -n 127.0.0.1 {port}", bound(V4))),
+    ("UNIX datagrams, -k", keep_datagrams("-k -U -u -n -v -l server.sock", "-U -u -n server.sock", UNIX_BOUND)),
+    ("TCP, the server ends with its client", ends_with_its_client),
+    ("TCP, a file", transfer),
+]
 
 # ---- one of them, the peer played by the test ----------------------------------------------------
 
@@ -332,6 +376,16 @@ ENDINGS = [
     ("-zvu 127.0.0.1 {openu}", 0, succeeded(V4, "udp")),
     ("-zvu 127.0.0.1 {shutu}", 1, ""),
     ("-zu 127.0.0.1 {shutu}", 0, ""),
+    ("-zU {unix}", 0, ""),
+    ("-zvU {unix}", 0, ""),
+    ("-N -U -v {unix}", 0, ""),
+    ("-zU nothing.sock", 1, r"nc: nothing\.sock: No such file or directory\n"),
+    ("-N -U -v nothing.sock", 1, r"nc: nothing\.sock: No such file or directory\n"),
+    ("-uU nothing.sock", 1, r"nc: nothing\.sock: No such file or directory\n"),
+    ("-N -U -v {stale}", 1, r"nc: stale\.sock: Connection refused\n"),
+    ("-lU no/such/directory", 1, r"nc: (.*: )?No such file or directory\n"),
+    ("-lU", 1, r"nc: missing socket pathname\n"),
+    ("-U a.sock 1", 1, r"nc: cannot use port with -U\n"),
     ("", 1, USAGE),
     ("127.0.0.1", 1, r"nc: missing port number\n"),
     ("-l", 1, r"nc: missing port number\n"),
@@ -348,12 +402,26 @@ ENDINGS = [
 WORDS_OF_OUR_OWN = {"", "-q", "--baffle 127.0.0.1 {shut}"}
 
 
+def unix_socket(stage, name, takes):
+    """One that takes a connection and ends it, or one that is only left over."""
+    server = stage.keep(socket.socket(socket.AF_UNIX))
+    server.bind(os.path.join(stage.directory, name))
+    if takes:
+        server.listen()
+        threading.Thread(target=lambda: server.accept()[0].close(), daemon=True).start()
+    return name
+
+
 def ending(program, words, status, says):
     def act(stage):
         ports = {
             "open": port_of(stage.listener()), "shut": stage.free_port(), "shut2": stage.free_port(),
             "openu": port_of(stage.listener(kind=socket.SOCK_DGRAM)), "shutu": stage.unused_port(),
         }
+        if "{unix}" in words:
+            ports["unix"] = unix_socket(stage, "open.sock", True)
+        if "{stale}" in words:
+            ports["stale"] = unix_socket(stage, "stale.sock", False)
         process = stage.start(program + words.format(**ports).split())
         stage.ends(process, status)
         expect(process.out == b"", "it wrote %r" % process.out)
