@@ -23,10 +23,10 @@ NCAT = {
     "unix": ("ncat -lU {path}", "ncat -U {path}"), "unix datagrams": ("ncat -ulU {path}", None),
 }
 SOCAT = {
-    "tcp4": ("socat -t9 - TCP4-LISTEN:{p},bind={b}", "socat -t9 - TCP4:{b}:{p}"),
-    "tcp6": ("socat -t9 - TCP6-LISTEN:{p},bind={b}", "socat -t9 - TCP6:{b}:{p}"),
-    "udp4": ("socat -t9 - UDP4-LISTEN:{p},bind={b}", "socat -t9 - UDP4:{b}:{p}"),
-    "udp6": ("socat -t9 - UDP6-LISTEN:{p},bind={b}", "socat -t9 - UDP6:{b}:{p}"),
+    "tcp4": ("socat -t9 - TCP4-LISTEN:{p},bind={b},reuseaddr", "socat -t9 - TCP4:{b}:{p}"),
+    "tcp6": ("socat -t9 - TCP6-LISTEN:{p},bind={b},reuseaddr", "socat -t9 - TCP6:{b}:{p}"),
+    "udp4": ("socat -t9 - UDP4-LISTEN:{p},bind={b},reuseaddr", "socat -t9 - UDP4:{b}:{p}"),
+    "udp6": ("socat -t9 - UDP6-LISTEN:{p},bind={b},reuseaddr", "socat -t9 - UDP6:{b}:{p}"),
     "unix": ("socat -t9 - UNIX-LISTEN:{path}", "socat -t9 - UNIX-CONNECT:{path}"),
     "unix datagrams": ("socat -u UNIX-RECV:{path} -", "socat -u - UNIX-SENDTO:{path}"),
 }

@@ -127,19 +127,19 @@ class Stage:
         return port_of(taken)
 
     def unused_port(self):
-        """For a program that must be told one. A name in the abstract keeps it from other tests."""
+        """For a program that must be told one. A name in the abstract keeps it from other tests; binding it to see
+        whether that can be done could keep it from the program for a while."""
         while True:
             port = next(_ports)
             name = self.keep(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
             try:
                 name.bind("\0netcats.%d" % port)
-                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                    with socket.socket(EVERY[0], kind) as probe:
-                        probe.bind((EVERY[1], port))
-                return port
             except OSError as error:
                 if error.errno != errno.EADDRINUSE:
                     raise
+                continue
+            if not any(row[1].endswith(":%04X" % port) for kind in ("tcp", "udp") for row in kernel_sockets(kind)):
+                return port
 
     def wait(self, condition, what):
         """Until it is true, while everybody reads and writes."""
@@ -204,20 +204,22 @@ class Stage:
 _ports = itertools.count(10000 + os.getpid() * 61 % 20000)
 
 
+def kernel_sockets(kind):
+    """The rows of the kernel's table: number, address:port, peer, state."""
+    for name in (kind, kind + "6"):
+        try:
+            with open("/proc/net/" + name) as table:
+                yield from [line.split() for line in list(table)[1:]]
+        except OSError:
+            pass
+
+
 def is_bound(port, kind):
     """Has the kernel a socket that waits there? The port of a UNIX socket is its path."""
     if kind == "unix":
         return os.path.exists(port)
     state = "0A" if kind == "tcp" else "07"
-    for name in (kind, kind + "6"):
-        try:
-            with open("/proc/net/" + name) as table:
-                rows = [line.split() for line in list(table)[1:]]
-        except OSError:
-            continue
-        if any(row[1].endswith(":%04X" % int(port)) and row[3] == state for row in rows):
-            return True
-    return False
+    return any(row[1].endswith(":%04X" % int(port)) and row[3] == state for row in kernel_sockets(kind))
 
 
 def expect(good, why):
@@ -249,9 +251,6 @@ NOT_YET = {
     "test_nc.py": r"--nc", "test_ncat.py": r"ours", "test_interop.py": r"--nc|unix",
     "test_one_liners.py": r"^as nc:|^natively: .*( -[vn4]*z|-U|ulU|lU|-W|-d|-x|--(half|send|recv|out|idle|udp|listen|nodns))|mkfifo",
 }
-
-
-EVERY = (socket.AF_INET6, "::") if has_ipv6() else (socket.AF_INET, "0.0.0.0")
 
 
 def run_cases(cases, workers=16):
