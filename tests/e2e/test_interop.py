@@ -2,8 +2,10 @@
 """Beside nc, ncat and socat, each of them the client and the server: bytes arrive whole in both directions, ends are
 noticed, and exit statuses are right."""
 
+import itertools
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -142,6 +144,76 @@ def datagrams(how, server, client):
     return act
 
 
+def broken_off(how, server, client):
+    """The server dies with bytes that it has not read: the client is told of it."""
+    def act(stage):
+        two = Two(stage, how, server, client)
+        caller = two.call()
+        caller.say(b"hello\n")
+        stage.wait(lambda: two.server.out, "hello")
+        os.kill(two.server.pid, signal.SIGSTOP)
+        caller.say(os.urandom(200000))
+        stage.wait(lambda: not caller.queue and caller.sleeps(), "all of it on its way")
+        two.server.kill()
+        stage.ends(caller, 1)
+        expect(caller.err.count(b"\n") == 1 and b"reset" in caller.err, "it said %r" % caller.err)
+    return act
+
+
+def one_after_the_other(how, server, client):
+    """-k: the next one finds it free."""
+    def act(stage):
+        two = Two(stage, how, (server[0] + " -k", None), client)
+        asked = b""
+        for i in range(3):
+            caller = two.call()
+            asked += b"question %d\n" % i
+            caller.say(b"question %d\n" % i)
+            stage.wait(lambda: two.server.out == asked, "question %d" % i)
+            two.server.say(b"answer %d\n" % i)
+            stage.wait(lambda: caller.out == b"answer %d\n" % i, "answer %d" % i)
+            caller.kill()
+        stage.stays(two.server)
+    return act
+
+
+def all_at_once(how, server, client):
+    """-k: everybody is heard, what is typed goes to the newest who is there, and the end is for all."""
+    def act(stage):
+        two = Two(stage, how, (server[0] + " -k", None), client)
+        callers, asked = [], b""
+        for i in range(3):
+            callers.append(two.call())
+            callers[i].say(b"question %d\n" % i)
+            asked += b"question %d\n" % i
+            stage.wait(lambda: two.server.out == asked, "question %d" % i)
+        for i in (2, 1):
+            two.server.say(b"answer %d\n" % i)
+            stage.wait(lambda: callers[i].out == b"answer %d\n" % i, "answer %d" % i)
+            callers[i].kill()
+            callers[0].say(b"%d is gone\n" % i)
+            asked += b"%d is gone\n" % i
+            stage.wait(lambda: two.server.out == asked, "that it is gone")
+        two.server.say(b"answer 0\n")
+        two.server.hang_up()
+        callers[0].hang_up()
+        stage.ends(callers[0], 0)
+        expect(callers[0].out == b"answer 0\n", "it got %r" % callers[0].out)
+    return act
+
+
+def echoes(how, server, client):
+    """A service answers."""
+    def act(stage):
+        two = Two(stage, how, (server[0] + " --service echo", None), client)
+        data = os.urandom(300007)
+        caller = two.call(data)
+        stage.ends(caller, 0)
+        stage.ends(two.server, 0)
+        expect(caller.out == data, "%d of %d bytes" % (len(caller.out), len(data)))
+    return act
+
+
 STREAMS = [("both ways at once", both_ways), ("a file to the server", client_ends_first),
            ("a file from the server", server_ends_first), ("taking turns", turns)]
 
@@ -156,21 +228,33 @@ def installed(name):
     return shutil.which(name)
 
 
+def rows():
+    """How, who serves, who calls, what happens."""
+    for mode, how in itertools.product(OURS, NATIVE):
+        if how.startswith("udp") or "datagrams" in how:
+            yield how, mode, None, "questions and answers", datagrams
+            yield how, None, mode, "questions and answers", datagrams
+            continue
+        for name, act in STREAMS:
+            yield how, mode, None, name, act
+            yield how, None, mode, name, act
+        yield how, None, mode, "it breaks off", broken_off
+        yield how, mode, None, "one after the other", one_after_the_other
+        if mode == "ours":
+            yield how, mode, None, "all at once", all_at_once
+            yield how, mode, None, "echo", echoes
+
+
 def cases():
     for other, theirs in OTHERS.items():
         if not installed(other):
             yield "everything with " + other, "it is not here"
             continue
-        for mode, ours in OURS.items():
-            for how in ours:
-                for server, client, who in ((ours, theirs, "%s, %s calls" % (mode, other)),
-                                            (theirs, ours, "%s, %s calls" % (other, mode))):
-                    if not (server[how] and client[how]):
-                        continue
-                    lacks = how.endswith("6") and not has_ipv6() and "no IPv6 loopback here"
-                    datagram = how.startswith("udp") or "datagrams" in how
-                    for name, make in [("questions and answers", datagrams)] if datagram else STREAMS:
-                        yield "%s: %s, %s" % (how, who, name), lacks or make(how, server[how], client[how])
+        for how, server, client, name, make in rows():
+            listen, call = OURS.get(server, theirs)[how], OURS.get(client, theirs)[how]
+            if listen[0] and call[1]:
+                lacks = how.endswith("6") and not has_ipv6() and "no IPv6 loopback here"
+                yield "%s: %s, %s calls, %s" % (how, server or other, client or other, name), lacks or make(how, listen, call)
 
 
 watchdog(120)
