@@ -314,6 +314,7 @@ int main(int argc, char **argv)
 	struct options options;
 	struct error error;
 	fill_standard_descriptors();
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* who waits for a line gets the whole of it at once */
 	locale_choose();
 	bool good = options_parse(&options, argc, argv, &error);
 	if (options.nc)

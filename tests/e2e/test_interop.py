@@ -238,9 +238,9 @@ def rows():
         for name, act in STREAMS:
             yield how, mode, None, name, act
             yield how, None, mode, name, act
-        yield how, None, mode, "it breaks off", broken_off
         yield how, mode, None, "one after the other", one_after_the_other
-        if mode == "ours":
+        if mode == "ours": # nc does not tell how a connection ends
+            yield how, None, mode, "it breaks off", broken_off
             yield how, mode, None, "all at once", all_at_once
             yield how, mode, None, "echo", echoes
 

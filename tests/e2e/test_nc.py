@@ -51,7 +51,7 @@ def received(host):
 
 
 def succeeded(host, protocol="tcp"):
-    return r"Connection to %s \d+ port \[%s/\*\] succeeded!\n" % (host, protocol)
+    return r"Connection to %s \d+ port \[%s/[-\w*]+\] succeeded!\n" % (host, protocol)
 
 
 def refused(host, protocol="tcp"):
@@ -106,7 +106,7 @@ def start_server(stage, program, words, given):
     """Returns it, and its port, once it can be called."""
     serving = stage.start(program + words.split(), given)
     ready = "Bound" if re.search(r"-\w*u", words) else "Listening"
-    return serving, (stage.says(serving, r"^%s on \S+(?: (\d+))?$" % ready).group(1) or b"").decode()
+    return serving, (stage.says(serving, r"^%s on \S+(?: (\d+))?\n" % ready).group(1) or b"").decode()
 
 
 def pair(server_program, client_program, server, client, server_says, client_says):
@@ -328,7 +328,7 @@ def client_of(program, name, options, given, steps, out, status):
 def server_of(program, name, options, given, steps, out, status):
     def act(stage):
         serving = stage.start(program + options.split() + "-v -n -l 127.0.0.1 0".split(), given)
-        port = int(stage.says(serving, r"^Listening on \S+ (\d+)$").group(1))
+        port = int(stage.says(serving, r"^Listening on \S+ (\d+)\n").group(1))
         peer = stage.keep(socket.create_connection(("127.0.0.1", port)))
         play(stage, serving, peer, steps)
         stage.gets(serving, out)
@@ -336,6 +336,18 @@ def server_of(program, name, options, given, steps, out, status):
             stage.ends(serving, status)
         said(stage, "it", serving, listening(V4) + received(V4) + ("(.*\n)?" if "reset" in name else ""))
     return act
+
+
+def whole_lines(stage):
+    """A script that waits for "Listening" finds the port in the same line: it is written by one call."""
+    ours, theirs = map(stage.keep, socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))
+    process = subprocess.Popen(OURS + ["-v", "-n", "-l", "127.0.0.1", "0"], stdin=subprocess.DEVNULL, stderr=theirs)
+    try:
+        line = ours.recv(1000).decode()
+    finally:
+        process.kill()
+        process.wait()
+    expect(re.fullmatch(listening(V4), line), "it wrote %r" % line)
 
 
 # ---- what ends at once ---------------------------------------------------------------------------
@@ -441,6 +453,7 @@ def cases():
             yield "%s: %s" % (who, name), lacks or pair(server, client, *row)
         for name, act in TOGETHER:
             yield "%s: %s" % (who, name), act(server, client)
+    yield "--nc: a line of messages is one write", whole_lines
     for who, program in kinds:
         for played, rows in ((client_of, CLIENTS), (server_of, SERVERS)):
             for name, *row in rows:
