@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hangup.h"
 
 enum { WANT_READ, WANT_WRITE };
 
@@ -111,6 +112,9 @@ void poller_done(struct poller *poller)
 {
 	poller_reset(poller);
 	timer_close(&poller->timer);
+	if (poller->hangup)
+		close(poller->hangup - 1);
+	poller->hangup = 0;
 	poller_leave_signals();
 	sigaction(SIGPIPE, &old_pipe, NULL);
 	sigaction(SIGXFSZ, &old_limit, NULL);
@@ -130,6 +134,7 @@ void poller_reset(struct poller *poller)
 		FD_ZERO(&poller->ready[i]);
 	}
 	poller->top = -1;
+	poller->asked_hangup = false;
 	poller->wake = poller->lazy = INT64_MAX;
 }
 
@@ -149,6 +154,30 @@ void poller_want_read(struct poller *poller, int fd)
 void poller_want_write(struct poller *poller, int fd)
 {
 	want(poller, WANT_WRITE, fd);
+}
+
+bool poller_want_hangup(struct poller *poller, int fd)
+{
+	assert(poller_fits(fd));
+	if (!poller->hangup)
+		poller->hangup = hangup_open() + 1;
+	if (!poller_fits(poller->hangup - 1) || !hangup_watch(poller->hangup - 1, fd))
+		return false;
+	if (!poller->asked_hangup)
+		FD_ZERO(&poller->hung_up);
+	poller->asked_hangup = true;
+	poller_want_read(poller, poller->hangup - 1);
+	return true;
+}
+
+static void take_hangups(struct poller *poller)
+{
+	int fds[8];
+	if (!poller->asked_hangup || !poller_readable(poller, poller->hangup - 1))
+		return;
+	int count = hangup_take(poller->hangup - 1, fds, sizeof fds / sizeof *fds);
+	for (int i = 0; i < count; i++)
+		FD_SET(fds[i], &poller->hung_up);
 }
 
 void poller_wake_at(struct poller *poller, int64_t instant)
@@ -192,6 +221,7 @@ void poller_wait(struct poller *poller)
 	}
 	if (poller_readable(poller, timer))
 		timer_clear(&poller->timer);
+	take_hangups(poller);
 	poller->turns++;
 }
 
@@ -214,6 +244,11 @@ bool poller_readable(const struct poller *poller, int fd)
 bool poller_writable(const struct poller *poller, int fd)
 {
 	return poller_fits(fd) && FD_ISSET(fd, &poller->ready[WANT_WRITE]);
+}
+
+bool poller_hung_up(const struct poller *poller, int fd)
+{
+	return poller->asked_hangup && poller_fits(fd) && FD_ISSET(fd, &poller->hung_up);
 }
 
 bool poller_take_signal(int signal)

@@ -599,13 +599,18 @@ static void stream_abort(struct session *session)
 
 /* ---- turns ---- */
 
-/* After its FIN a peer can only send RST, which wakes nobody who does not write. */
-static bool was_cut_off(const struct session *session)
+/* Of a peer that is not read any more only RST can be heard. Where the poller cannot say so, the
+ * samples do. */
+static bool waits_for_reset(const struct session *session)
 {
 	const struct stream *stream = session->own;
-	return stream->peer_closed && !stream->fin_sent && !stream->broken &&
-	       session->probe.last.present && session->probe.fd == session->fd[0] &&
-	       sample_is(&session->probe.last, STATE_CLOSED);
+	return (stream->peer_closed || stream->read_shut) && !stream->fin_sent && !stream->broken;
+}
+
+static bool was_cut_off(const struct session *session)
+{
+	return waits_for_reset(session) && session->probe.last.present &&
+	       session->probe.fd == session->fd[0] && sample_is(&session->probe.last, STATE_CLOSED);
 }
 
 static void finish_cut_off(struct session *session)
@@ -630,10 +635,10 @@ static bool wants_ready(const struct session *session)
 
 static void prepare(struct session *session, struct poller *poller)
 {
-	if (was_cut_off(session)) {
-		finish_cut_off(session);
-		return;
-	}
+	if (was_cut_off(session))
+		poller_wake_at(poller, 0);
+	if (waits_for_reset(session))
+		poller_want_hangup(poller, session->fd[0]);
 	if (readable_now(session))
 		poller_want_read(poller, session->fd[0]);
 	if (session->queue.len || wants_ready(session))
@@ -644,6 +649,10 @@ static void serve(struct session *session, const struct poller *poller)
 {
 	struct stream *stream = session->own;
 	int fd = session->fd[0];
+	if (was_cut_off(session) || (waits_for_reset(session) && poller_hung_up(poller, fd))) {
+		finish_cut_off(session);
+		return;
+	}
 	if (session->queue.len && poller_writable(poller, fd)) {
 		flush_some(session, SESSION_TURN);
 		settle(session);

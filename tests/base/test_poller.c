@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/poller.h"
 
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -33,6 +34,42 @@ static void sees_readiness(struct poller *poller)
 	ok(!poller_readable(poller, full), "interest must be stated again in each turn");
 	close(full);
 	close(empty);
+}
+
+static void sees_hangups(struct poller *poller)
+{
+	int ends[2], other[2], lost[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) ||
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, other) || socketpair(AF_UNIX, SOCK_STREAM, 0, lost))
+		abort();
+	poller_reset(poller);
+	if (!poller_want_hangup(poller, ends[0])) {
+		tap_skip("no way here to wait for a hang-up");
+		return;
+	}
+	shutdown(ends[1], SHUT_WR);
+	poller_want_hangup(poller, other[0]);
+	poller_wake_at(poller, 0);
+	poller_wait(poller);
+	ok(!poller_hung_up(poller, ends[0]), "an end of file is no hang-up");
+	close(lost[1]);
+	poller_reset(poller);
+	poller_want_hangup(poller, lost[0]);
+	poller_wait(poller);
+	ok(poller_hung_up(poller, lost[0]) && !poller_hung_up(poller, other[0]), "a lost peer is");
+	close(ends[1]);
+	for (int turn = 0; turn < 2; turn++) {
+		poller_reset(poller);
+		poller_want_hangup(poller, ends[0]);
+		poller_wake_at(poller, clock_now() + CLOCK_S);
+		poller_wait(poller);
+	}
+	ok(poller_hung_up(poller, ends[0]) && !poller_hung_up(poller, lost[0]),
+	   "only who is asked about wakes");
+	close(ends[0]);
+	close(lost[0]);
+	close(other[0]);
+	close(other[1]);
 }
 
 static void wakes_in_time(struct poller *poller)
@@ -204,6 +241,7 @@ int main(void)
 	struct poller poller;
 	poller_init(&poller);
 	sees_readiness(&poller);
+	sees_hangups(&poller);
 	wakes_in_time(&poller);
 	takes_signals(&poller);
 	fits_only_what_select_can_watch();
