@@ -62,7 +62,7 @@ static void report_refusal(struct session *session, int code)
 	const struct errno_case *special =
 	        errno_meaning_case("recv", code, session_errno_context(session, NULL));
 	if (special && special->word)
-		session_report(session, ENTRY_ERROR, "%s %s: %s", addr, special->word,
+		session_report(session, ENTRY_ERROR, "%s: %s: %s", addr, special->word,
 		               special->phrase);
 	else
 		session_report(session, ENTRY_ERROR, "%s: %s (%s)", addr, error_why(code),
@@ -82,7 +82,7 @@ static void report_icmp(struct session *session, const struct errqueue *error,
 	session->counts.refused++;
 	const struct errno_case *special = errno_meaning_case("recv", error->error, ERRNO_UDP);
 	const char *word = special && special->word ? special->word : "";
-	session_report(session, ENTRY_ERROR, "%s%s%s: %s%s%s%s *", target, *word ? " " : "", word,
+	session_report(session, ENTRY_ERROR, "%s%s%s: %s%s%s%s *", target, *word ? ": " : "", word,
 	               constant_icmp(v6, error->type, error->code, icmp),
 	               !endpoint_is_set(offender) ? "" : " from ",
 	               !endpoint_is_set(offender) ? "" : from, mtu);

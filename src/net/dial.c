@@ -78,8 +78,9 @@ static bool is_hopeless(int code)
 	return code == EMFILE || code == ENFILE || code == ERANGE;
 }
 
-/* "refused (RST to our SYN: ...)", "timed out (ETIMEDOUT: ...)", ": bind(...) = -1 EACCES: ...":
- * explained in the last failure only. `call` is NULL for connect(), made or not. */
+/* ": Connection refused (RST to our SYN: ...)", which scripts look for in these words, ": timed out
+ * (ETIMEDOUT: ...)", ": bind(...) = -1 EACCES: ...": explained in the last failure only. `call` is
+ * NULL for connect(), made or not. */
 static void add_failure(struct session *session, size_t number, const char *call, int code)
 {
 	struct dial *dial = session->dial;
@@ -96,11 +97,11 @@ static void add_failure(struct session *session, size_t number, const char *call
 	unsigned context = session_errno_context(session, &dial->remote.addr[number]);
 	const struct errno_case *special = errno_meaning_case(name, code, context);
 	if (!call && special && special->word && last)
-		buf_printf(&dial->attempt_log, " %s (%s%s%s)", special->word,
+		buf_printf(&dial->attempt_log, ": %s (%s%s%s)", special->word,
 		           says_symbol ? error_name(code) : "", says_symbol ? ": " : "",
 		           special->phrase);
 	else if (!call && special && special->word)
-		buf_printf(&dial->attempt_log, " %s", special->word);
+		buf_printf(&dial->attempt_log, ": %s", special->word);
 	else if (last)
 		buf_printf(&dial->attempt_log, ": %s = -1 %s: %s", text, error_name(code),
 		           special ? special->phrase : error_why(code));

@@ -131,14 +131,15 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "Is the server running? Does it listen on this address, of this family, and not on "
 	  "loopback only? Is the port right?",
 	  CASES({ "connect", ERRNO_TCP | ERRNO_LOOPBACK, "RST to our SYN: nobody listens there",
-	          "refused",
+	          "Connection refused",
 	          "Is the server running? ss -ltn lists at which port and address each listens; "
 	          "127.0.0.1 and ::1 are two." },
-	        { "connect", ERRNO_TCP, "RST to our SYN: nobody listens there", "refused", NULL },
-	        { "send", ERRNO_UDP, "ICMP port unreachable to an earlier datagram", "refused",
-	          NULL },
-	        { "recv", ERRNO_UDP, "ICMP port unreachable: nobody receives there", "refused",
-	          NULL }) },
+	        { "connect", ERRNO_TCP, "RST to our SYN: nobody listens there",
+	          "Connection refused", NULL },
+	        { "send", ERRNO_UDP, "ICMP port unreachable to an earlier datagram",
+	          "Connection refused", NULL },
+	        { "recv", ERRNO_UDP, "ICMP port unreachable: nobody receives there",
+	          "Connection refused", NULL }) },
 	{ "ECONNRESET", ECONNRESET, "recv, send, connect",
 	  "The connection was cut by RST: what is on its way in both directions is lost. The peer "
 	  "closed with bytes of ours unread, or on purpose with SO_LINGER 0, or its machine no "

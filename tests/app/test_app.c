@@ -221,7 +221,8 @@ static void test_failed_to_open(void)
 	snprintf(text, sizeof text, "127.0.0.1:%u", peer_port(refused));
 	open_on(&app, text, NULL);
 	wait_for(&app, sessions_count(app.sessions) == 0, "what is refused has no tab");
-	ok(!app.current && strstr(app_fixture_note(&app, 0), " refused (RST to our SYN"),
+	ok(!app.current &&
+	           strstr(app_fixture_note(&app, 0), ": Connection refused (RST to our SYN"),
 	   "and is reported in the program's own pane");
 	is_int(app_fixture_flags(&app, 0), ENTRY_ERROR, "as an error");
 	const struct session *failed = app_failed_since(&app, TRANSCRIPT_NONE);
@@ -258,7 +259,7 @@ static void test_failed_to_open(void)
 	app_select(&app, two);
 	uint32_t number = session_number(four);
 	wait_for(&app, sessions_count(app.sessions) == 2, "one that is not looked at goes, too");
-	ok(app.current == two && strstr(app_fixture_note(&app, 3), " refused "),
+	ok(app.current == two && strstr(app_fixture_note(&app, 3), ": Connection refused "),
 	   "and is reported here");
 	ok(states_of(&app, number) == 1, "what it did is still written down");
 	app.keeps_failed = true;

@@ -248,8 +248,8 @@ static void test_failures(void)
 		{ "/socket tcp\n/expect x within 30ms &\n/set marks on\n",
 		  ":2: expected \"x\" within 30.0 ms, got nothing", 1 },
 		{ "/socket tcp as s\n/open 127.0.0.1 1 &\n/wait @s open within 5s\n",
-		  ":2: 127.0.0.1:1 refused", 1 },
-		{ "/open 127.0.0.1 1 &\n", ":1: 127.0.0.1:1 refused", 1 },
+		  ":2: 127.0.0.1:1: Connection refused", 1 },
+		{ "/open 127.0.0.1 1 &\n", ":1: 127.0.0.1:1: Connection refused", 1 },
 		{ "/set reconnect on\n/open 127.0.0.1 1 as s &\n/wait @s open within 300ms\n",
 		  ":3: session 1 is not open within 300 ms: CLOSED", 1 },
 	};

@@ -30,7 +30,7 @@ def listener(port=0):
 def what_fails_to_open():
     held, port = refused_port()
     plain = Plain("127.0.0.1", port)
-    ok(plain.sees("refused (RST to our SYN"), "what the command line names is refused")
+    ok(plain.sees("Connection refused (RST to our SYN"), "what the command line names is refused")
     plain.type("/sessions")
     ok(plain.sees("no session: /open HOST PORT makes one"), "and has no tab")
     plain.type("/why")
@@ -47,7 +47,7 @@ def mistakes_of_the_start():
     """Said once, also where the session of the command line fails."""
     held, port = refused_port()
     plain = Plain("127.0.0.1", port, start_up="/nonsense\n")
-    ok(plain.sees("refused (RST to our SYN"), "a mistake in the start-up file, and an address that is refused")
+    ok(plain.sees("Connection refused (RST to our SYN"), "a mistake in the start-up file, and an address that is refused")
     same(plain.text.count("no such command"), 1, "the mistake is printed once")
     plain.leave()
     held.close()

@@ -91,7 +91,7 @@ static void survives_refusal(struct fixture *f)
 	ok(send_text(f, session, "anybody?"), "sending to nobody succeeds");
 	until(f, session_counts(session)->refused);
 	snprintf(want, sizeof want,
-	         "127.0.0.1:%u refused: ICMP port unreachable (3/3) from 127.0.0.1 *",
+	         "127.0.0.1:%u: Connection refused: ICMP port unreachable (3/3) from 127.0.0.1 *",
 	         peer_port(fd));
 	is_text(last_failure(f, session), want, "ICMP says that nobody receives");
 	is_int(session_state(session), SESSION_OPEN, "the session goes on");
@@ -283,7 +283,8 @@ static void learns_who_has_gone(struct fixture *f)
 	is_int(peer_recv_from(stays, text, sizeof text, NULL, PEER_MS), 8, "which arrives");
 	until(f, session_counts(server)->refused);
 	snprintf(want, sizeof want,
-	         "127.0.0.1:%u refused: ICMP port unreachable (3/3) from 127.0.0.1 *", left.port);
+	         "127.0.0.1:%u: Connection refused: ICMP port unreachable (3/3) from 127.0.0.1 *",
+	         left.port);
 	is_text(last_failure(f, server), want, "a server reports which peer has gone");
 	is_int(session_counts(server)->refused, 1, "once");
 	is_int(count_entries(f, session_number(server), CALL_ERRQUEUE, NULL), 1,

@@ -122,7 +122,8 @@ static void goes_on_at_once(struct fixture *f)
 	ok(session_state(session) == SESSION_OPEN && clock_now() - begun < 250 * CLOCK_MS,
 	   "after one that refuses the next begins at once");
 	is_int(count_states(f, session,
-	                    "try 1 127.0.0.2 refused, try 2 127.0.0.3 refused, try 3 127.0.0.4 "
+	                    "try 1 127.0.0.2: Connection refused, try 2 127.0.0.3: Connection "
+	                    "refused, try 3 127.0.0.4: Connection "
 	                    "refused, try 4 127.0.0.1 connected in "),
 	       1, "all in one line");
 	peer_close_all(&listener, 1);
@@ -165,9 +166,9 @@ static void keeps_the_limit(struct fixture *f)
 	struct session *session = open_to_all(f, (unsigned[]){ 2, 4, 3 }, 3, port, 600 * CLOCK_MS);
 	until_ended(f, session);
 	is_int(session_state(session), SESSION_CLOSED, "the limit is for all");
-	ok(strstr(last_failure(f, session),
-	          "try 2 127.0.0.4 refused, try 1 127.0.0.2, try 3 127.0.0.3 timed out: no answer "
-	          "to our SYNs within the limit of 600 ms"),
+	ok(strstr(last_failure(f, session), "try 2 127.0.0.4: Connection refused, try 1 127.0.0.2, "
+	                                    "try 3 127.0.0.3 timed out: no answer "
+	                                    "to our SYNs within the limit of 600 ms"),
 	   "the last line says what became of each");
 	is_int(count_entries(f, session_number(session), CALL_CONNECT, NULL), 3,
 	       "each was tried once");
@@ -185,9 +186,10 @@ static void reports_as_it_happens(struct fixture *f)
 	int listener = listener_at(1, 0);
 	struct silent two = silent_at(2, peer_port(listener));
 	struct session *session = open_to_all(f, (unsigned[]){ 2, 3 }, 2, peer_port(listener), 0);
-	until(f, count_states(f, session, "try 2 127.0.0.3 refused"));
+	until(f, count_states(f, session, "try 2 127.0.0.3: Connection refused"));
 	is_int(session_state(session), SESSION_CONNECTING, "a refusal is reported");
-	is_text(last_state(f, session), "try 2 127.0.0.3 refused", "while another goes on");
+	is_text(last_state(f, session), "try 2 127.0.0.3: Connection refused",
+	        "while another goes on");
 	int accepted[FULL];
 	for (int i = 0; i < FULL; i++)
 		accepted[i] = peer_accept(two.listener, i ? 100 : PEER_MS);
@@ -244,8 +246,8 @@ static void can_be_closed(struct fixture *f)
 /* The order of getaddrinfo() but for the families, which take turns. */
 static void takes_families_in_turn(struct fixture *f)
 {
-	static const char *const want[] = { "try 1 127.0.0.2 ", ", try 2 ::1 ",
-		                            ", try 3 127.0.0.3 ", ", try 4 127.0.0.1 " };
+	static const char *const want[] = { "try 1 127.0.0.2: ", ", try 2 ::1: ",
+		                            ", try 3 127.0.0.3: ", ", try 4 127.0.0.1: " };
 	int refused = peer_refused(AF_INET);
 	struct session *session = open_to(f, TRANSPORT_TCP, "race.test", peer_port(refused), NULL);
 	until(f, session_state(session) == SESSION_CLOSED);

@@ -69,7 +69,8 @@ static void is_refused_and_connects_again(struct fixture *f)
 	int fd = peer_refused(AF_INET);
 	struct session *session = open_to(f, TRANSPORT_TCP, "127.0.0.1", peer_port(fd), NULL);
 	until(f, session_state(session) == SESSION_CLOSED);
-	snprintf(want, sizeof want, "127.0.0.1:%u refused (RST to our SYN: nobody listens there)",
+	snprintf(want, sizeof want,
+	         "127.0.0.1:%u: Connection refused (RST to our SYN: nobody listens there)",
 	         peer_port(fd));
 	is_text(last_failure(f, session), want, "a refusal is explained in one line");
 	is_int(count_states(f, session, NULL), 1, "and in no other");
@@ -137,14 +138,16 @@ static void tells_a_story(struct fixture *f)
 	int listener = peer_listen(AF_INET, 1), refused = peer_refused(AF_INET);
 	struct session *session = open_to_two(f, 2, peer_port(listener));
 	until(f, session_state(session) == SESSION_OPEN);
-	snprintf(want, sizeof want, "try 1 127.0.0.2 refused, try 2 127.0.0.1 connected in ");
+	snprintf(want, sizeof want,
+	         "try 1 127.0.0.2: Connection refused, try 2 127.0.0.1 connected in ");
 	is_int(count_states(f, session, want), 1,
 	       "every address is tried in turn, and one line lists them");
 	is_int(count_states(f, session, NULL), 2, "then both ends in another");
 	session = open_to_two(f, 2, peer_port(refused));
 	until(f, session_state(session) == SESSION_CLOSED);
 	is_text(last_failure(f, session),
-	        "try 1 127.0.0.2 refused, try 2 127.0.0.1 refused (RST to our SYN: nobody listens "
+	        "try 1 127.0.0.2: Connection refused, try 2 127.0.0.1: Connection refused (RST to "
+	        "our SYN: nobody listens "
 	        "there)",
 	        "where all fail the last one explains itself");
 	is_int(count_entries(f, session_number(session), CALL_CLOSE, NULL), 2,
@@ -261,7 +264,7 @@ static void binds_locally(struct fixture *f)
 
 	options = (struct session_options){ .local_host = "::1" };
 	struct session *session = open_to(f, TRANSPORT_TCP, "127.0.0.1", 9, &options);
-	ok(strstr(last_failure(f, session), "127.0.0.1:9 not tried (the local address"),
+	ok(strstr(last_failure(f, session), "127.0.0.1:9: not tried (the local address"),
 	   "a local address of another family is reported, and no call claimed that was not made");
 	options = (struct session_options){ .local_host = "198.51.100.7" };
 	session = open_to(f, TRANSPORT_TCP, "127.0.0.1", 9, &options);

@@ -122,7 +122,7 @@ static void test_cases(void)
 	   "half a name is no call");
 	const struct errno_case *refused =
 	        errno_meaning_case("connect", ECONNREFUSED, ERRNO_TCP | ERRNO_LOOPBACK);
-	is_text(refused ? refused->word : "", "refused", "what has become of an attempt");
+	is_text(refused ? refused->word : "", "Connection refused", "what has become of an attempt");
 	struct buf text = { .max = SIZE_MAX };
 	errno_meaning_explain(errno_meaning_numbered(ECONNREFUSED), refused, &text);
 	ok(strstr(buf_text(&text), "\nNext: is the server running? ss -ltn "),
