@@ -33,11 +33,13 @@ static int usage_status(const struct options *options)
 	return options->nc ? 1 : EXIT_USAGE;
 }
 
-/* A descriptor that was closed for us would become a socket, and then be read as standard input. */
+/* A descriptor that was closed for us would become a socket, and then be read as standard input.
+ * What takes its place fails as it would have: EBADF. */
 static void fill_standard_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
 			abort();
 }
 

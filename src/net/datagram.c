@@ -520,8 +520,9 @@ static void receive(struct session *session, unsigned slot)
 	struct datagram *own = session->own;
 	unsigned most = pace_ask(&own->pace), got = 0;
 	int fd = session->fd[slot];
-	while (got < most && session->state == SESSION_OPEN && slot < session->fd_count &&
-	       session->fd[slot] == fd && receive_one(session, slot, got == 0))
+	while (got < most && session->state == SESSION_OPEN && !session->read_blocked &&
+	       slot < session->fd_count && session->fd[slot] == fd &&
+	       receive_one(session, slot, got == 0))
 		got++;
 	if (got == most)
 		pace_met(&own->pace);

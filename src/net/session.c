@@ -685,6 +685,12 @@ uint32_t session_listener(const struct session *session)
 	return session->listener;
 }
 
+bool session_takes_data(const struct session *session)
+{
+	return session->state == SESSION_OPEN &&
+	       !(session_stream_ends(session) & (STREAM_SHUT | STREAM_BROKEN));
+}
+
 const struct target *session_target(const struct session *session)
 {
 	return session->open_parameters ? &session->open_parameters->target : NULL;

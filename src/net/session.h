@@ -121,6 +121,7 @@ uint32_t session_listener(const struct session *session);
 
 bool session_peer_closed(const struct session *session); /* FIN has come */
 bool session_is_shut(const struct session *session); /* we have sent FIN, or will after the queue */
+bool session_takes_data(const struct session *session); /* open, and neither shut nor reset */
 
 /* NULL for a listener's client. */
 const struct target *session_target(const struct session *session);

@@ -122,6 +122,17 @@ static void make_safe(struct output_queue *output_queue, const char *data, size_
 	buf_consume(&output_queue->cut, whole);
 }
 
+bool output_queue_end(struct output_queue *output_queue)
+{
+	struct glyph glyph;
+	struct buf *cut = &output_queue->cut;
+	for (size_t step; cut->len; buf_consume(cut, step)) {
+		step = text_glyph(buf_data(cut), cut->len, -1, &glyph);
+		append_glyph(&output_queue->rest, &glyph);
+	}
+	return output_queue_flush(output_queue);
+}
+
 bool output_queue_write(struct output_queue *output_queue, const char *data, size_t len)
 {
 	if (output_queue->terminal) {

@@ -26,6 +26,9 @@ void output_queue_done(struct output_queue *output_queue);
  * kept. */
 bool output_queue_write(struct output_queue *output_queue, const char *data, size_t len);
 bool output_queue_flush(struct output_queue *output_queue);
+
+/* Nothing more comes: a terminal is also given the mark of a character that was cut. */
+bool output_queue_end(struct output_queue *output_queue);
 size_t output_queue_pending(const struct output_queue *output_queue);
 
 /* A larger pipe means fewer switches between its two ends; where the system refuses, nothing is

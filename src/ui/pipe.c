@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The frontend without a person: standard input to the socket, socket to standard output, as nc -N
- * does. Data can never be a command. What happens to the connection goes to standard error: with -v
- * all of it, failures always. */
+/* The frontend without a person. Data can never be a command. What happens to the connection goes to
+ * standard error: with -v all of it, failures always.
+ *
+ * A session that bytes can go through is a conversation. Sessions end by themselves at any time, and
+ * are only looked at: once a turn, at its end, settle() compares what is with what was, ends what is
+ * over, and chooses who is given the input. Nothing else here ends a conversation. */
 #include "ui/pipe.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -20,6 +26,8 @@
 enum {
 	CHUNK = 256 << 10,          /* read from standard input at a time */
 	DATAGRAM = 16 << 10,        /* one read is one datagram, and no larger than in nc */
+	LINE_MAX_BYTES = 65507,     /* of a line that is sent by itself: a longer one is cut */
+	REPRIEVES = 4,              /* a peer that sends without end gets no more */
 	UNSENT_MAX = 512 << 10,     /* no more is read while this many bytes wait to be sent */
 	TRANSCRIPT_BYTES = 4 << 20, /* small enough to stay in the processor's cache */
 };
@@ -27,19 +35,39 @@ enum {
 /* UDP has no end: the last answer may still come this long after the input has ended. */
 #define UDP_LINGER CLOCK_S
 
+struct conversation {
+	uint32_t number;    /* of its session */
+	uint64_t moved;     /* bytes and calls that had gone either way when it was looked at, */
+	int64_t moved_at;   /* and when that had changed */
+	int64_t sent_at;    /* since when the whole input has been out, 0 = it is not */
+	unsigned reprieves; /* turns that it was given after its end, to read what has come */
+};
+
 struct pipe {
 	struct ui ui;
 	struct app *app;
 	struct pipe_options options;
-	struct output_queue output_queue;
-	uint32_t talking; /* number of the session that the input goes to, 0 = none yet */
-	bool input_ended;
-	bool held;                /* nothing is read from the peers while the output is stuck */
-	char last;                /* the last byte read, for line ends that are cut by a read */
-	int64_t ended_at;         /* when the input ended */
-	int64_t moved_at;         /* when a byte last went either way */
-	struct pipe_report report; /* what standard error has */
+	struct output_queue output;
+	int64_t output_at; /* when the output last took something that it had not taken at once */
+	bool held;         /* nothing is read from the peers while the output is stuck */
+
+	struct conversation *conversations; /* in the order of their sessions' numbers */
+	size_t count, cap;
+	uint32_t newest;  /* number of the newest session that was considered */
+	uint64_t heard;   /* datagrams that had come when the last peer of a server was given up */
+	uint64_t packets; /* receives, for -W */
+
+	bool null_input;   /* standard input is closed, or /dev/null */
+	bool end_of_input; /* has been met, */
+	int64_t ended_at;  /* and all before it was given to a session, when; 0 = not yet */
+	struct buf lines;  /* of the input, which wait until it is their time */
+	int64_t next_line_at;
+	char last; /* the last byte read, for line ends that are cut by a read */
 	struct buf translated;
+
+	int dump;                  /* --output, -1 = none */
+	uint64_t lost;             /* bytes received that standard output did not take */
+	struct pipe_report report; /* what standard error has */
 	char chunk[CHUNK];
 };
 
@@ -48,14 +76,9 @@ static struct pipe *pipe_of(struct ui *ui)
 	return (struct pipe *)ui;
 }
 
-static struct session *talking(const struct pipe *pipe)
+static struct session *session_of(const struct pipe *pipe, const struct conversation *conversation)
 {
-	return sessions_numbered(pipe->app->sessions, pipe->talking);
-}
-
-static bool is_stream_server(const struct pipe *pipe)
-{
-	return session_has_clients(pipe->options.session);
+	return sessions_numbered(pipe->app->sessions, conversation->number);
 }
 
 /* A service answers by itself: then nothing goes through here. */
@@ -64,11 +87,45 @@ static bool is_service(const struct pipe *pipe)
 	return session_service(pipe->options.session) != service_table[0];
 }
 
-static void end(struct pipe *pipe, int status)
+static bool is_server(const struct pipe *pipe)
+{
+	return session_is_server(pipe->options.session);
+}
+
+static bool is_datagram(const struct pipe *pipe)
+{
+	return session_has_peers(pipe->options.session);
+}
+
+static void quit(struct pipe *pipe, int status)
 {
 	pipe->app->quit = true;
 	if (!pipe->app->status)
 		pipe->app->status = status;
+}
+
+static void fail(struct pipe *pipe, int code, const char *what)
+{
+	struct error error;
+	error_errno(&error, code, "%s", what);
+	error_print("%s", error.text);
+	quit(pipe, 1);
+}
+
+/* --output: what went either way, as it was on the wire. */
+static void dump(struct pipe *pipe, const char *data, size_t len)
+{
+	while (len && pipe->dump >= 0) {
+		ssize_t written = write(pipe->dump, data, len);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0) {
+			fail(pipe, errno, pipe->options.output);
+			return;
+		}
+		data += written;
+		len -= (size_t)written;
+	}
 }
 
 /* ---- from the peers to standard output ---- */
@@ -80,29 +137,46 @@ static void hold_reading(struct pipe *pipe, bool held)
 		session_block_reading(sessions_at(pipe->app->sessions, i), held);
 }
 
+static bool has_all_packets(const struct pipe *pipe)
+{
+	return pipe->options.packets && pipe->packets >= pipe->options.packets;
+}
+
 static void output_failed(struct pipe *pipe)
 {
-	struct error error;
-	if (pipe->output_queue.error == EPIPE) {
+	if (pipe->output.error == EPIPE) {
 		pipe->ui.signal = SIGPIPE; /* what the kernel would have done to any other filter */
+		quit(pipe, 1);
 	} else {
-		error_errno(&error, pipe->output_queue.error, "standard output");
-		error_print("%s", error.text);
+		fail(pipe, pipe->output.error, "standard output");
 	}
-	end(pipe, 1);
 }
 
 static void on_data(void *context, struct session *session, const char *data, size_t len)
 {
 	struct pipe *pipe = context;
 	(void)session;
-	pipe->moved_at = clock_now();
-	if (is_service(pipe) || pipe->app->quit)
+	if (is_service(pipe) || pipe->app->quit || has_all_packets(pipe))
 		return;
-	if (!output_queue_write(&pipe->output_queue, data, len))
+	pipe->packets++;
+	dump(pipe, data, len);
+	if (!pipe->options.no_output && !output_queue_write(&pipe->output, data, len))
 		output_failed(pipe);
-	else if (output_queue_pending(&pipe->output_queue))
+	if (output_queue_pending(&pipe->output) && !pipe->held)
+		pipe->output_at = clock_now();
+	if (output_queue_pending(&pipe->output) || has_all_packets(pipe))
 		hold_reading(pipe, true);
+}
+
+static void flush_output(struct pipe *pipe)
+{
+	size_t pending = output_queue_pending(&pipe->output);
+	if (!output_queue_flush(&pipe->output))
+		output_failed(pipe);
+	if (output_queue_pending(&pipe->output) < pending)
+		pipe->output_at = clock_now();
+	if (pipe->held && !output_queue_pending(&pipe->output) && !has_all_packets(pipe))
+		hold_reading(pipe, false);
 }
 
 /* ---- from standard input to the peer ---- */
@@ -127,6 +201,7 @@ static void translate(struct pipe *pipe, const char *data, size_t len)
 	pipe->last = data[len - 1];
 }
 
+/* What a stream that has broken no longer takes is reported by its session. */
 static void send_input(struct pipe *pipe, struct session *session, const char *data, size_t len)
 {
 	struct error error;
@@ -135,133 +210,314 @@ static void send_input(struct pipe *pipe, struct session *session, const char *d
 		data = buf_data(&pipe->translated);
 		len = pipe->translated.len;
 	}
-	pipe->moved_at = clock_now();
-	if (!session_send(session, data, len, &error) && session_state(session) == SESSION_OPEN)
+	dump(pipe, data, len);
+	error.code = 0;
+	if (session_send(session, data, len, &error) || !session_takes_data(session))
+		return;
+	pipe->app->status = 1;
+	if (error.code != ECONNREFUSED) /* which is reported as it comes */
 		error_print("%s", error.text);
 }
 
-static void finish_input(struct session *session)
+/* Each line of the input is sent by itself. */
+static bool by_lines(const struct pipe *pipe)
 {
-	struct error error;
-	if (session && !session_is_shut(session))
-		session_shutdown(session, SHUT_WR, &error);
+	return pipe->options.interval ||
+	       (is_datagram(pipe) && pipe->options.datagram == PIPE_DATAGRAM_LINE);
+}
+
+/* The length of the first line that waits; 0 = its end has not come. */
+static size_t first_line(const struct pipe *pipe)
+{
+	const char *data = buf_data(&pipe->lines);
+	size_t len = pipe->lines.len < LINE_MAX_BYTES ? pipe->lines.len : LINE_MAX_BYTES;
+	const char *feed = len ? memchr(data, '\n', len) : NULL;
+	if (feed)
+		return (size_t)(feed + 1 - data);
+	return pipe->end_of_input || len == LINE_MAX_BYTES ? len : 0;
+}
+
+static void send_lines(struct pipe *pipe, struct session *session)
+{
+	size_t len;
+	while ((len = first_line(pipe)) && session_takes_data(session) &&
+	       session_unsent(session) < UNSENT_MAX) {
+		if (pipe->options.interval && clock_now() < pipe->next_line_at)
+			return;
+		send_input(pipe, session, buf_data(&pipe->lines), len);
+		buf_consume(&pipe->lines, len);
+		pipe->next_line_at = clock_now() + pipe->options.interval;
+	}
 }
 
 static void read_input(struct pipe *pipe, struct session *session)
 {
-	size_t most = session_has_peers(session) ? DATAGRAM : CHUNK;
+	size_t most = is_datagram(pipe) && !by_lines(pipe) ? DATAGRAM : CHUNK;
 	ssize_t got = read(STDIN_FILENO, pipe->chunk, most);
-	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+	if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
 		return;
-	if (got > 0) {
+	/* nohup(1) gives its command a standard input that cannot be read. */
+	if (got < 0 && errno != EBADF)
+		fail(pipe, errno, "standard input");
+	else if (got <= 0)
+		pipe->end_of_input = true;
+	else if (by_lines(pipe))
+		buf_append(&pipe->lines, pipe->chunk, (size_t)got);
+	else
 		send_input(pipe, session, pipe->chunk, (size_t)got);
-		return;
+}
+
+/* The session that the input goes to: the newest whose peer has not sent FIN, else the newest. NULL
+ * where there is none that takes it. */
+static struct session *receiver(const struct pipe *pipe)
+{
+	struct session *half_closed = NULL;
+	for (size_t i = pipe->count; i-- > 0;) {
+		struct session *session = session_of(pipe, &pipe->conversations[i]);
+		if (!session || !session_takes_data(session))
+			continue;
+		if (!session_peer_closed(session))
+			return session;
+		half_closed = half_closed ? half_closed : session;
 	}
-	pipe->input_ended = true;
-	pipe->ended_at = clock_now();
-	finish_input(session);
+	return half_closed;
 }
 
 static bool wants_input(const struct pipe *pipe)
 {
-	const struct session *session = talking(pipe);
-	if (!session || pipe->input_ended || is_service(pipe) ||
-	    session_state(session) != SESSION_OPEN)
+	if (pipe->options.no_input || pipe->end_of_input || is_service(pipe) ||
+	    has_all_packets(pipe) || pipe->lines.len >= LINE_MAX_BYTES)
 		return false;
-	struct endpoint peer = session_peer(session);
-	if (!endpoint_is_set(&peer))
-		return false;
-	return !session_is_shut(session) && session_unsent(session) < UNSENT_MAX;
+	const struct session *session = receiver(pipe);
+	return session && session_unsent(session) < UNSENT_MAX;
 }
 
-/* ---- which session the input goes to, what is reported, when it ends ---- */
+/* ---- how conversations begin and end ---- */
 
-/* A listener's input goes to the client that came last. */
-static void choose_session(struct pipe *pipe)
+static uint64_t movement(const struct session *session)
 {
-	uint32_t before = pipe->talking;
-	if (!is_stream_server(pipe))
-		pipe->talking = session_number(pipe->options.session);
-	else
-		for (size_t i = 0; i < sessions_count(pipe->app->sessions); i++) {
-			const struct session *session = sessions_at(pipe->app->sessions, i);
-			if (session_is_accepted(session) && session_number(session) > pipe->talking)
-				pipe->talking = session_number(session);
-		}
-	if (pipe->talking == before)
+	const struct session_counts *counts = session_counts(session);
+	return counts->sent_bytes + counts->received_bytes + counts->sends + counts->receives;
+}
+
+static void begin_conversation(struct pipe *pipe, struct session *session)
+{
+	unsigned most = pipe->options.max_conns;
+	if (most && pipe->count >= most) {
+		struct error error;
+		error_print("%s is turned away: %u client%s at a time", session_name(session), most,
+		            most == 1 ? "" : "s");
+		session_close(session, &error);
 		return;
-	pipe->moved_at = clock_now();
-	if (pipe->input_ended)
-		finish_input(talking(pipe));
-}
-
-static bool any_client_open(const struct pipe *pipe)
-{
-	for (size_t i = 0; i < sessions_count(pipe->app->sessions); i++) {
-		const struct session *session = sessions_at(pipe->app->sessions, i);
-		if (session_is_accepted(session) && session_state(session) != SESSION_CLOSED)
-			return true;
 	}
-	return false;
+	pipe->conversations =
+	        xgrow(pipe->conversations, &pipe->cap, pipe->count, sizeof *pipe->conversations);
+	pipe->conversations[pipe->count++] = (struct conversation){
+		.number = session_number(session),
+		.moved = movement(session),
+		.moved_at = clock_now(),
+	};
+	if (pipe->held)
+		session_block_reading(session, true);
 }
 
-static int status_of(const struct session *session)
+/* A datagram socket that waits for its first peer has nobody to talk to. */
+static void begin_own(struct pipe *pipe)
 {
-	enum session_end how = session ? session_end(session) : SESSION_ENDED_WELL;
-	return how == SESSION_ENDED_RESET || how == SESSION_ENDED_FAILED;
+	struct session *session = pipe->options.session;
+	struct endpoint peer = session_peer(session);
+	if (pipe->count || session_state(session) != SESSION_OPEN || !endpoint_is_set(&peer))
+		return;
+	if (!is_server(pipe) || session_counts(session)->receives > pipe->heard)
+		begin_conversation(pipe, session);
 }
 
-static void check_closed(struct pipe *pipe)
+/* Clients of a service are only followed where that can matter: there may be many. */
+static void begin_accepted(struct pipe *pipe)
 {
-	if (session_state(pipe->options.session) != SESSION_CLOSED || any_client_open(pipe))
-		return;
-	if (output_queue_pending(&pipe->output_queue))
-		return;
-	const struct session *last = pipe->talking ? talking(pipe) : pipe->options.session;
-	end(pipe, status_of(last) | status_of(pipe->options.session));
+	const struct sessions *sessions = pipe->app->sessions;
+	size_t first = sessions_count(sessions);
+	while (first && session_number(sessions_at(sessions, first - 1)) > pipe->newest)
+		first--;
+	for (size_t i = first; i < sessions_count(sessions); i++) {
+		struct session *session = sessions_at(sessions, i);
+		pipe->newest = session_number(session);
+		if (!is_service(pipe) || !pipe->options.keep_open || pipe->options.idle)
+			begin_conversation(pipe, session);
+	}
 }
 
-/* A refused datagram is no end for a person, but a filter has nothing to wait for. */
-static void check_refused(struct pipe *pipe)
+/* Whether there is more to come for a peer that has sent FIN. A listener's client is not kept for
+ * input that may come some time, unless that was asked for. */
+static bool has_input_for(const struct pipe *pipe, const struct session *session)
+{
+	if (pipe->options.no_input || pipe->ended_at)
+		return false;
+	if (!is_server(pipe) || pipe->options.half_close)
+		return true;
+	return !pipe->options.nc && receiver(pipe) == session &&
+	       (pipe->end_of_input || pipe->lines.len || poller_is_ready(STDIN_FILENO));
+}
+
+static bool has_refused(const struct pipe *pipe, const struct session *session)
+{
+	return is_datagram(pipe) && !is_server(pipe) && session_counts(session)->refused;
+}
+
+/* Nothing more can come of it, or is asked for. */
+static bool is_over(const struct pipe *pipe, const struct conversation *conversation,
+                    const struct session *session)
+{
+	if (is_service(pipe) || session_unsent(session))
+		return false;
+	if (has_all_packets(pipe) || has_refused(pipe, session) ||
+	    (pipe->options.no_output && conversation->sent_at))
+		return true;
+	return session_peer_closed(session) && !pipe->held && !has_input_for(pipe, session);
+}
+
+/* While the output is stuck, nothing is idle that it moves. */
+static int64_t idle_since(const struct pipe *pipe, const struct conversation *conversation)
+{
+	return pipe->held && pipe->output_at > conversation->moved_at ? pipe->output_at
+	                                                              : conversation->moved_at;
+}
+
+static int64_t limit_of(const struct pipe *pipe, const struct conversation *conversation)
+{
+	int64_t limit = INT64_MAX, quit_after = pipe->options.quit_after;
+	if (pipe->options.idle)
+		limit = idle_since(pipe, conversation) + pipe->options.idle;
+	if (is_service(pipe) || !conversation->sent_at)
+		return limit;
+	int64_t end = INT64_MAX;
+	if (quit_after >= 0)
+		end = conversation->sent_at + quit_after;
+	else if (is_datagram(pipe) && !is_server(pipe) && !pipe->options.nc &&
+	         !pipe->options.idle && quit_after == PIPE_QUIT_WHEN_DONE)
+		end = (conversation->moved_at > conversation->sent_at ? conversation->moved_at
+		                                                      : conversation->sent_at) +
+		      UDP_LINGER;
+	return end < limit ? end : limit;
+}
+
+/* Bytes that lie in the kernel: close() would answer them by RST, which a peer may meet before it has
+ * read what we sent. */
+static bool has_unread(const struct pipe *pipe, struct session *session)
+{
+	if (pipe->held || is_datagram(pipe) || session_peer_closed(session))
+		return false;
+	sessions_sample(pipe->app->sessions, session);
+	return sample_get(session_sample(session), SAMPLE_INQ) > 0;
+}
+
+static void note_end(struct pipe *pipe, enum session_end how)
+{
+	bool failed =
+	        how == SESSION_ENDED_FAILED || (how == SESSION_ENDED_RESET && !pipe->options.nc);
+	if (failed && !pipe->options.keep_open && !pipe->app->status)
+		pipe->app->status = 1;
+}
+
+/* What has come, and was not read because the output is stuck, is lost. A datagram server goes on:
+ * the next datagram begins another conversation. */
+static void end_conversation(struct pipe *pipe, struct session *session)
+{
+	struct error error;
+	if (pipe->held && !has_all_packets(pipe)) {
+		sessions_sample(pipe->app->sessions, session);
+		pipe->lost += sample_get(session_sample(session), SAMPLE_INQ);
+	}
+	if (has_refused(pipe, session) && !pipe->options.nc)
+		pipe->app->status = 1;
+	if (is_datagram(pipe) && pipe->options.keep_open && !has_all_packets(pipe))
+		pipe->heard = session_counts(session)->receives;
+	else
+		session_close(session, &error);
+}
+
+/* False when it is over. */
+static bool settle_one(struct pipe *pipe, struct conversation *conversation, int64_t now)
+{
+	struct error error;
+	struct session *session = session_of(pipe, conversation);
+	if (!session)
+		return false;
+	uint64_t moved = movement(session);
+	if (moved != conversation->moved) {
+		conversation->moved = moved;
+		conversation->moved_at = now;
+	}
+	if (session_state(session) == SESSION_CLOSED) {
+		note_end(pipe, session_end(session));
+		return false;
+	}
+	if (pipe->ended_at && !conversation->sent_at && !session_unsent(session))
+		conversation->sent_at = now;
+	if (is_over(pipe, conversation, session) || now >= limit_of(pipe, conversation)) {
+		if (conversation->reprieves++ < REPRIEVES && has_unread(pipe, session))
+			return true;
+		end_conversation(pipe, session);
+		return false;
+	}
+	bool shuts =
+	        pipe->options.fin == PIPE_FIN_ALWAYS ||
+	        (pipe->options.fin == PIPE_FIN_AFTER_INPUT && pipe->ended_at && !pipe->null_input);
+	if (shuts && (pipe->ended_at || pipe->options.no_input) && !is_datagram(pipe) &&
+	    !is_service(pipe) && session_takes_data(session))
+		session_shutdown(session, SHUT_WR, &error);
+	return true;
+}
+
+/* All conversations are over and none can begin. */
+static bool is_done(const struct pipe *pipe)
 {
 	const struct session *session = pipe->options.session;
-	if (!session_has_peers(session) || session_is_server(session))
-		return;
-	if (session_counts(session)->refused && !session_counts(session)->receives)
-		end(pipe, 1);
+	if (has_all_packets(pipe))
+		return !pipe->count;
+	return !pipe->count && session_state(session) == SESSION_CLOSED &&
+	       !session_clients(session);
 }
 
-static int64_t end_after_input(const struct pipe *pipe)
+static int64_t output_limit(const struct pipe *pipe)
 {
-	const struct session *session = pipe->options.session;
-	if (!pipe->input_ended || is_service(pipe))
+	if (!pipe->options.idle || !is_done(pipe) || !output_queue_pending(&pipe->output))
 		return INT64_MAX;
-	if (pipe->options.quit_after >= 0)
-		return pipe->ended_at + pipe->options.quit_after;
-	if (session_has_peers(session) && !session_is_server(session) && !pipe->options.idle)
-		return (pipe->moved_at > pipe->ended_at ? pipe->moved_at : pipe->ended_at) +
-		       UDP_LINGER;
-	return INT64_MAX;
+	return pipe->output_at + pipe->options.idle;
 }
 
-static int64_t end_of_idling(const struct pipe *pipe)
-{
-	const struct session *session = talking(pipe);
-	if (!pipe->options.idle || !session || session_state(session) != SESSION_OPEN)
-		return INT64_MAX;
-	return pipe->moved_at + pipe->options.idle;
-}
-
-static void check_limits(struct pipe *pipe)
+static void settle(struct pipe *pipe)
 {
 	int64_t now = clock_now();
-	if (now < end_after_input(pipe) && now < end_of_idling(pipe))
+	pipe_report_turn(&pipe->report);
+	if (session_has_clients(pipe->options.session))
+		begin_accepted(pipe);
+	else
+		begin_own(pipe);
+	struct session *session = receiver(pipe);
+	if (session)
+		send_lines(pipe, session);
+	if (pipe->end_of_input && !pipe->lines.len && !pipe->ended_at)
+		pipe->ended_at = now;
+	size_t kept = 0;
+	for (size_t i = 0; i < pipe->count; i++)
+		if (settle_one(pipe, &pipe->conversations[i], now))
+			pipe->conversations[kept++] = pipe->conversations[i];
+	pipe->count = kept;
+	if (!is_done(pipe) || pipe->app->quit)
 		return;
-	size_t unsent = talking(pipe) ? session_unsent(talking(pipe)) : 0;
-	if (unsent)
-		error_print("%zu byte%s not sent: the peer did not take %s in time", unsent,
-		            unsent == 1 ? " was" : "s were", unsent == 1 ? "it" : "them");
-	end(pipe, unsent ? 1 : 0);
+	size_t pending = output_queue_pending(&pipe->output);
+	if (pending && now < output_limit(pipe))
+		return;
+	pipe->lost += pending;
+	pipe_report_turn(&pipe->report);
+	if (pipe->lost)
+		error_print("%llu byte%s received and not written: standard output did not take "
+		            "%s in time",
+		            (unsigned long long)pipe->lost, pipe->lost == 1 ? " was" : "s were",
+		            pipe->lost == 1 ? "it" : "them");
+	note_end(pipe, session_end(pipe->options.session));
+	quit(pipe, pipe->lost || sessions_lost(pipe->app->sessions) ? 1 : 0);
 }
 
 /* ---- the frontend ---- */
@@ -271,34 +527,29 @@ static void prepare(struct ui *ui, struct poller *poller)
 	struct pipe *pipe = pipe_of(ui);
 	if (wants_input(pipe))
 		poller_want_read(poller, STDIN_FILENO);
-	if (output_queue_pending(&pipe->output_queue))
-		poller_want_write(poller, pipe->output_queue.fd);
-	poller_wake_at(poller, end_after_input(pipe));
-	poller_wake_at(poller, end_of_idling(pipe));
+	if (output_queue_pending(&pipe->output))
+		poller_want_write(poller, pipe->output.fd);
+	for (size_t i = 0; i < pipe->count; i++)
+		poller_wake_at(poller, limit_of(pipe, &pipe->conversations[i]));
+	poller_wake_at(poller, output_limit(pipe));
+	if (pipe->options.interval && first_line(pipe) && receiver(pipe))
+		poller_wake_at(poller, pipe->next_line_at);
 }
 
 static void serve(struct ui *ui, struct poller *poller)
 {
 	struct pipe *pipe = pipe_of(ui);
-	if (poller_readable(poller, STDIN_FILENO) && wants_input(pipe))
-		read_input(pipe, talking(pipe));
-	if (!poller_writable(poller, pipe->output_queue.fd))
-		return;
-	if (!output_queue_flush(&pipe->output_queue))
-		output_failed(pipe);
-	else if (pipe->held && !output_queue_pending(&pipe->output_queue))
-		hold_reading(pipe, false);
+	struct session *session = wants_input(pipe) ? receiver(pipe) : NULL;
+	if (session && poller_readable(poller, STDIN_FILENO))
+		read_input(pipe, session);
+	if (poller_writable(poller, pipe->output.fd))
+		flush_output(pipe);
 }
 
 static void draw(struct ui *ui, struct app *app)
 {
-	struct pipe *pipe = pipe_of(ui);
 	(void)app;
-	pipe_report_turn(&pipe->report);
-	choose_session(pipe);
-	check_closed(pipe);
-	check_refused(pipe);
-	check_limits(pipe);
+	settle(pipe_of(ui));
 }
 
 static void free_pipe(struct ui *ui)
@@ -306,32 +557,56 @@ static void free_pipe(struct ui *ui)
 	struct pipe *pipe = pipe_of(ui);
 	pipe_report_end(&pipe->report);
 	sessions_tap(pipe->app->sessions, NULL, NULL);
-	output_queue_done(&pipe->output_queue);
+	if (!ui->signal && !output_queue_end(&pipe->output) && !pipe->app->status)
+		output_failed(pipe);
+	output_queue_done(&pipe->output);
+	if (pipe->dump >= 0)
+		close(pipe->dump);
 	buf_free(&pipe->translated);
+	buf_free(&pipe->lines);
+	free(pipe->conversations);
 	free(pipe);
+}
+
+/* What the shell gives a command in the background, and main in place of a closed one. */
+static bool is_null(int fd)
+{
+	struct stat status, null;
+	return fstat(fd, &status) == 0 && stat("/dev/null", &null) == 0 &&
+	       S_ISCHR(status.st_mode) && status.st_rdev == null.st_rdev;
 }
 
 struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *options,
                     struct error *error)
 {
-	(void)error;
+	int output = -1;
+	if (options->output) {
+		output = open(options->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		if (output < 0) {
+			error_errno(error, errno, "%.150s", options->output);
+			return NULL;
+		}
+	}
 	struct pipe *pipe = xcalloc(1, sizeof *pipe);
 	pipe->ui =
 	        (struct ui){ .prepare = prepare, .serve = serve, .draw = draw, .free = free_pipe };
 	pipe->app = hooks->app;
 	pipe->options = *options;
+	pipe->dump = output;
+	pipe->newest = session_number(options->session);
+	pipe->null_input = is_null(STDIN_FILENO);
 	struct pipe_report_options reported = { .session = options->session,
 		                                .verbose = options->verbose,
 		                                .nc = options->nc,
 		                                .keep_open = options->keep_open };
 	pipe_report_init(&pipe->report, pipe->app, &reported);
-	pipe->moved_at = clock_now();
 	buf_init(&pipe->translated, SIZE_MAX);
-	output_queue_init(&pipe->output_queue, STDOUT_FILENO);
+	buf_init(&pipe->lines, SIZE_MAX);
+	output_queue_init(&pipe->output, STDOUT_FILENO);
 	widen_pipe(STDIN_FILENO);
 	transcript_set_ceiling(pipe->app->transcript, TRANSCRIPT_BYTES);
 	sessions_tap(pipe->app->sessions, on_data, pipe);
-	poller_leave_signals();     /* a filter is stopped and ended as any other */
-	draw(&pipe->ui, pipe->app); /* listening, or failing, may have happened already */
+	poller_leave_signals(); /* a filter is stopped and ended as any other */
+	settle(pipe);           /* listening, or failing, may have happened already */
 	return &pipe->ui;
 }

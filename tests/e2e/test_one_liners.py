@@ -72,11 +72,14 @@ def answer(text):
 
 
 def answers(text):
-    """An answer for each line, until "quit" or the end."""
+    """An answer for each line, until "quit" or the end, which is a reset where nobody waits for answers."""
     def act(sock):
         got, pending = b"", b""
         while True:
-            data = sock.recv(65536)
+            try:
+                data = sock.recv(65536)
+            except ConnectionResetError:
+                return got
             got += data
             pending += data
             while b"\n" in pending:

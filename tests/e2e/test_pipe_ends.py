@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pipe mode: when a conversation ends, who is given the input, and what is said when bytes are lost."""
+
+import os
+import pty
+import socket
+import sys
+import tempfile
+import threading
+
+sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
+from conversation import *  # noqa: E402,F403
+
+
+# ---- 1: an end is acted on, whenever it is noticed ----
+
+def reset_after_fin():
+    process, peer = client_of()
+    write(process, b"GET\n")
+    peer.recv(100)
+    peer.sendall(b"answer")
+    peer.close()
+    same(read_until(process.stdout, b"answer"), b"answer", "a server that reads once, answers and closes")
+    write(process, b"more\n")
+    status, _, err = finish(process)
+    ok(status == 1 and b"reset" in err and err.count(b"\n") == 1, "ends us when it answers more by RST: %s %r" % (status, err))
+    process, peer = client_of()
+    peer.sendall(b"x")
+    peer.shutdown(socket.SHUT_WR)
+    read_until(process.stdout, b"x")
+    write(process, b"unread")
+    reset(peer)
+    status, _, err = finish(process)
+    ok(status == 1 and b"reset" in err, "so does an RST long after FIN, to an input that is silent: %s %r" % (status, err))
+
+
+# ---- 2: many clients ----
+
+def input_goes_to_who_is_there():
+    process, port = server_of("-k")
+    older = connect(port)
+    older.sendall(b"older")
+    read_until(process.stdout, b"older")
+    for how in ("closes", "resets", "half-closes"):
+        newer = connect(port)
+        newer_port = port_of(newer)
+        newer.sendall(b"newer")
+        read_until(process.stdout, b"newer")
+        write(process, b"to the newest")
+        same(newer.recv(100), b"to the newest", "the newest client has the input")
+        if how == "closes":
+            newer.close()
+        elif how == "resets":
+            reset(newer)
+        else:
+            newer.shutdown(socket.SHUT_WR)
+            ok(is_closed(newer), "one that half-closes is closed")
+        wait_for_end(port, newer_port)
+        older.sendall(b"again")
+        read_until(process.stdout, b"again")
+        write(process, b"to the older")
+        same(older.recv(100), b"to the older", "when it %s, the older one has it" % how)
+    end(process)
+
+
+def the_end_is_for_all():
+    process, port = server_of("-k")
+    clients = [connect(port) for _ in range(3)]
+    for client in clients:
+        client.sendall(b"here")
+        read_until(process.stdout, b"here")
+    process.stdin.close()
+    for number, client in enumerate(clients):
+        same(client.recv(100), b"", "the end of input reaches client %d" % number)
+    late = connect(port)
+    same(late.recv(100), b"", "and one that comes later")
+    late.sendall(b"still read")
+    same(read_until(process.stdout, b"read"), b"still read", "which is read all the same")
+    process.stdin = None
+    end(process)
+
+
+def limits_end_conversations():
+    process, port = server_of("-k", "-w", "200ms")
+    for number in range(2):
+        client = connect(port)
+        same(client.recv(100), b"", "-w ends client %d of a listener" % number)
+        client.close()
+    ok(process.poll() is None, "and the listener goes on")
+    end(process)
+    process, port = server_of("-k", "-q", "0", stdin=NULL)
+    for number in range(2):
+        same(connect(port).recv(100), b"", "so it is with -q, client %d" % number)
+    ok(process.poll() is None, "and the listener goes on")
+    end(process)
+    for args in (["-w", "100ms"], ["-k", "-w", "100ms"], ["-q", "0"]):
+        process, port = server_of("-u", *args, stdin=NULL)
+        client = connect(port, socket.SOCK_DGRAM)
+        time_out = time.monotonic() + 0.3
+        while time.monotonic() < time_out and process.poll() is None:
+            select.select([process.stdout], [], [], 0.05)
+        client.send(b"first")
+        same(read_until(process.stdout, b"first"), b"first", "a UDP listener waits for its first peer: " + " ".join(args))
+        if "-k" in args:
+            ok(process.poll() is None, "and with -k for the next")
+            client.send(b"second")
+            same(read_until(process.stdout, b"second"), b"second", "whom it hears")
+            end(process)
+        else:
+            same(finish(process)[0], 0, "after which the limit ends it")
+
+
+# ---- 3: a listener ends after its client ----
+
+def listener_ends_after_its_client():
+    process, port = server_of()
+    client = connect(port)
+    client.sendall(b"all of it")
+    client.shutdown(socket.SHUT_WR)
+    status, out, err = finish(process)
+    same((status, out), (0, b"all of it"), "a listener ends after its client's FIN though its input stays open")
+    ok(is_closed(client), "and closes its side")
+    master, slave = pty.openpty()
+    process, port = server_of(stdin=slave)
+    client = connect(port)
+    client.sendall(b"all of it")
+    client.close()
+    same(finish(process)[:2], (0, b"all of it"), "so it does where that is a terminal")
+    os.close(slave)
+    os.close(master)
+
+
+def ready_input_is_sent_to_its_end():
+    amount = 32 << 20
+    with tempfile.TemporaryFile() as data:
+        data.truncate(amount)
+        process, port = server_of(stdin=data)
+        client = connect(port)
+        client.shutdown(socket.SHUT_WR)
+        same(len(receive_all(client)), amount, "a file is delivered whole to a client that has half-closed at once")
+        same(finish(process)[0], 0, "and the end is good")
+
+
+# ---- 5: limits while our reader is slow ----
+
+def slow_reader():
+    amount = 4 << 20
+    process, peer = client_of("-w", "300ms", stdin=NULL)
+    threading.Thread(target=lambda: (peer.sendall(b"z" * amount), peer.close()), daemon=True).start()
+    got = 0
+    while got < amount:  # slower than the limit as a whole, but it moves
+        part = os.read(process.stdout.fileno(), 1 << 18)
+        if not part:
+            break
+        got += len(part)
+        select.select([], [], [], 0.05)
+    same(got, amount, "-w does not strike while a slow reader reads")
+    same(finish(process)[0], 0, "and the end is good")
+    process, peer = client_of("-w", "200ms", stdin=NULL)
+    threading.Thread(target=lambda: swallow(lambda: peer.sendall(b"z" * amount)), daemon=True).start()
+    try:
+        process.wait(DEADLINE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    status, out, err = finish(process)
+    ok(status == 1 and b"not written" in err and err.count(b"\n") == 1,
+       "a reader that is stuck loses bytes, which is said and is status 1: %s %r" % (status, err))
+    process, peer = client_of("-w", "200ms")
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    threading.Thread(target=lambda: swallow(lambda: process.stdin.write(b"z" * (32 << 20))), daemon=True).start()
+    status, out, err = finish(process)
+    ok(status == 1 and b"not sent" in err, "so does a peer that is stuck: %s %r" % (status, err))
+
+
+def swallow(action):
+    try:
+        action()
+    except OSError:
+        pass
+
+
+# ---- 6: errors of standard input and output ----
+
+def standard_descriptors():
+    server = listener()
+    directory = os.open(tempfile.gettempdir(), os.O_RDONLY)
+    status, _, err = run("127.0.0.1", port_of(server), given=None, stdin=directory)
+    ok(status == 1 and b"standard input" in err and err.count(b"\n") == 1, "a directory is no input: %s %r" % (status, err))
+    if os.path.exists("/proc/self/mem"):
+        with open("/proc/self/mem", "rb") as failing:  # nothing is at its beginning: EIO
+            status, _, err = run("127.0.0.1", port_of(server), given=None, stdin=failing)
+        ok(status == 1 and b"standard input" in err and err.count(b"\n") == 1, "nor what cannot be read: %s %r" % (status, err))
+    os.close(directory)
+    unreadable = os.open("/dev/null", os.O_WRONLY)
+    server.close()
+    process, peer = client_of(stdin=unreadable)
+    peer.sendall(b"answer")
+    peer.close()
+    same(finish(process), (0, b"answer", b""), "what nohup gives is a plain end of input")
+    os.close(unreadable)
+    server = listener()
+    command = "exec sockpit 127.0.0.1 %d >&-" % port_of(server)
+    process = subprocess.Popen(["sh", "-c", command], stdin=NULL, stderr=subprocess.PIPE)
+    peer, _ = server.accept()
+    peer.sendall(b"lost")
+    status, _, err = finish(process)
+    ok(status == 1 and b"standard output" in err and err.count(b"\n") == 1, "a closed output loses bytes: %s %r" % (status, err))
+    with open("/dev/full", "wb") as full:
+        process, peer = client_of(stdin=NULL, stdout=full)
+        peer.sendall(b"lost")
+        peer.close()
+        status, _, err = finish(process)
+    ok(status == 1 and b"standard output" in err and err.count(b"\n") == 1, "so does a full one: %s %r" % (status, err))
+
+
+def refusals():
+    server = listener(kind=socket.SOCK_DGRAM)
+    process = sockpit("-u", "127.0.0.1", port_of(server))
+    write(process, b"question")
+    _, client = server.recvfrom(100)
+    server.sendto(b"answer", client)
+    same(read_until(process.stdout, b"answer"), b"answer", "a UDP peer that answers")
+    server.close()
+    write(process, b"another")
+    status, _, err = finish(process)
+    ok(status == 1 and err.count(b"\n") == 1, "and then has gone is status 1: %s %r" % (status, err))
+    dead = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    dead.bind(("127.0.0.1", 0))
+    port = port_of(dead)
+    dead.close()
+    for args in ([], ["-u"]):
+        status, _, err = run(*args, "127.0.0.1", port, given=b"x")
+        ok(status == 1 and b"Connection refused" in err and err.count(b"\n") == 1,
+           "a refusal is one line with the words that scripts look for: %r" % err)
+
+
+# ---- 7: a terminal is shown what was cut ----
+
+def cut_character():
+    master, slave = pty.openpty()
+    process, peer = client_of(stdin=NULL, stdout=slave)
+    os.close(slave)
+    peer.sendall(b"caf\303")
+    peer.close()
+    same(finish(process)[0], 0, "a character that is cut at the end")
+    shown = b""
+    try:
+        while True:
+            shown += os.read(master, 100)
+    except OSError:
+        pass
+    same(shown, b"caf\\xc3", "is shown as a mark")
+    os.close(master)
+
+
+watchdog(55)
+reset_after_fin()
+input_goes_to_who_is_there()
+the_end_is_for_all()
+limits_end_conversations()
+listener_ends_after_its_client()
+ready_input_is_sent_to_its_end()
+slow_reader()
+standard_descriptors()
+refusals()
+cut_character()
+done()
