@@ -122,7 +122,7 @@ static void print_answer(struct app *app, struct session *session, struct buf *o
 	buf_append_text(out, app->open_page.text);
 }
 
-const struct page answer_page = { .name = "answer", .help = "", .print = print_answer };
+const struct page answer_page = { .help = "", .print = print_answer };
 
 void page_answer(struct app *app, const char *line, const char *text)
 {

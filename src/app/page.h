@@ -8,7 +8,6 @@
 #include "view/row.h"
 
 struct page {
-	const char *name; /* a word for the status line */
 	const char *help; /* what it shows, for its heading; NULL: its first row says it */
 	bool of_session;  /* it needs one: the session that it was opened for, or the current one */
 	bool live;        /* made again when anything has changed, else once for each width */

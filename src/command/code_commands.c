@@ -70,7 +70,6 @@ static void print(struct app *app, struct session *session, struct buf *out)
 }
 
 static const struct page code_page = {
-	.name = "code",
 	.help = "the calls of the session as a program",
 	.render = render,
 	.print = print,

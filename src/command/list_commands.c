@@ -99,7 +99,6 @@ static int64_t sessions_pulse(const struct app *app, const struct session *sessi
 }
 
 static const struct page sessions_page = {
-	.name = "sessions",
 	.help = "* is the current one",
 	.live = true,
 	.pulse = sessions_pulse,
@@ -200,7 +199,6 @@ static void print_peers(struct app *app, struct session *session, struct buf *ou
 }
 
 static const struct page peers_page = {
-	.name = "peers",
 	.help = "who is at the other end",
 	.of_session = true,
 	.live = true,

@@ -50,7 +50,6 @@ static void render_info(struct app *app, struct session *session, int columns, i
 }
 
 static const struct page info_page = {
-	.name = "info",
 	.of_session = true,
 	.live = true,
 	.pulse = pulse_of_both,
@@ -74,7 +73,6 @@ static void render_states(struct app *app, struct session *session, int columns,
 }
 
 static const struct page states_page = {
-	.name = "states",
 	.of_session = true,
 	.live = true,
 	.pulse = pulse_of_both,
@@ -94,7 +92,6 @@ static void render_stream(struct app *app, struct session *session, int columns,
 }
 
 static const struct page stream_page = {
-	.name = "stream",
 	.of_session = true,
 	.live = true,
 	.pulse = pulse_of_both,
@@ -104,7 +101,12 @@ static const struct page stream_page = {
 /* Opens the page that has the name of the command, and makes its session current. */
 static enum command_result do_page(const struct invocation *invocation, struct error *error)
 {
-	static const struct page *const pages[] = { &info_page, &states_page, &stream_page };
+	static const struct {
+		const char *name;
+		const struct page *page;
+	} pages[] = { { "info", &info_page },
+		      { "states", &states_page },
+		      { "stream", &stream_page } };
 	struct app *app = invocation->app;
 	(void)error;
 	if (invocation->session != app->current) {
@@ -112,8 +114,8 @@ static enum command_result do_page(const struct invocation *invocation, struct e
 		page_close(app);
 	}
 	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
-		if (strcmp(pages[i]->name, invocation->command->name) == 0)
-			page_toggle(app, pages[i], pages[i]->name, 0, NULL);
+		if (strcmp(pages[i].name, invocation->command->name) == 0)
+			page_toggle(app, pages[i].page, pages[i].name, 0, NULL);
 	return COMMAND_DONE;
 }
 

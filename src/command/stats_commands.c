@@ -215,7 +215,6 @@ static void print_stats(struct app *app, struct session *session, struct buf *ou
 }
 
 static const struct page stats_page = {
-	.name = "stats",
 	.help = "calls and bytes of each session, and of each call",
 	.of_session = true,
 	.live = true,

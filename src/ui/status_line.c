@@ -256,8 +256,10 @@ void status_line_draw(const struct app *app, const char *mode, int columns, stru
 	struct view_mode shown = app_view_mode(app, app_shown(app));
 	enum eol eol = app->current ? session_eol(app->current) : app->settings.eol;
 	struct status_words words = { eol_label(eol), view, mode };
+	const char *line = app->open_page.line; /* of a page the name of its command */
 	if (page_is_open(app))
-		snprintf(view, sizeof view, "%s", app->open_page.page->name);
+		snprintf(view, sizeof view, "%.*s", (int)strcspn(line + (*line == '/'), " "),
+		         line + (*line == '/'));
 	else
 		snprintf(view, sizeof view, "%s%s", shown.ops->name, shown.all ? " all" : "");
 	if (app->current)

@@ -50,9 +50,9 @@ static int64_t pulse(const struct app *app, const struct session *session)
 	return CLOCK_MS;
 }
 
-static const struct page name_page = { .name = "name", .of_session = true, .render = render_name };
-static const struct page text_page = { .name = "text", .help = "words", .render = render_text };
-static const struct page fast_page = { .name = "fast", .pulse = pulse, .render = render_name };
+static const struct page name_page = { .of_session = true, .render = render_name };
+static const struct page text_page = { .help = "words", .render = render_text };
+static const struct page fast_page = { .pulse = pulse, .render = render_name };
 
 /* ---- tests ---- */
 

@@ -122,7 +122,7 @@ static void test_eviction(void)
 
 static void test_pages(void)
 {
-	static const struct page page = { .name = "page" };
+	static const struct page page = { 0 };
 	app_fixture_start(&app);
 	app.shows_pages = true;
 	put(CALL_RECV, "apple\n");

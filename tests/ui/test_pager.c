@@ -26,8 +26,8 @@ static void render(struct app *unused, struct session *session, int columns, int
 	}
 }
 
-static const struct page live_page = { .name = "live", .live = true, .render = render };
-static const struct page list_page = { .name = "list", .help = "rows", .render = render };
+static const struct page live_page = { .live = true, .render = render };
+static const struct page list_page = { .help = "rows", .render = render };
 
 static const char *row_at(int y)
 {
