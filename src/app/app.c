@@ -470,7 +470,9 @@ __attribute__((format(printf, 3, 0))) static void say(struct app *app, unsigned 
 		.call = CALL_NOTE,
 		.flags = (uint8_t)(flags | (app->answering ? ENTRY_ANSWER : 0)),
 	};
-	transcript_append(app->transcript, &header, NULL, text, size - 1);
+	uint64_t position = transcript_append(app->transcript, &header, NULL, text, size - 1);
+	if (app->answering && app->answered == TRANSCRIPT_NONE)
+		app->answered = position;
 	free(text);
 }
 
@@ -488,6 +490,29 @@ void app_error(struct app *app, const char *format, ...)
 	va_start(args, format);
 	say(app, ENTRY_ERROR, format, args);
 	va_end(args);
+}
+
+bool app_take_answer(struct app *app, struct app_answer *answer)
+{
+	const struct transcript *transcript = app->transcript;
+	uint64_t at = app->answered;
+	*answer = (struct app_answer){ .position = at, .text = { .max = SIZE_MAX } };
+	app->answered = TRANSCRIPT_NONE;
+	if (at != TRANSCRIPT_NONE && !transcript_at(transcript, at))
+		at = transcript_next(transcript, at);
+	bool whole = true;
+	for (; at != TRANSCRIPT_NONE; at = transcript_next(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (!(entry->flags & ENTRY_ANSWER))
+			continue;
+		if (whole && answer->text.len) {
+			buf_append_text(&answer->text, "\n");
+			answer->newest = answer->text.len;
+		}
+		buf_append(&answer->text, entry_payload(entry), entry->len);
+		whole = !(entry->flags & ENTRY_CONTINUES);
+	}
+	return answer->position != TRANSCRIPT_NONE;
 }
 
 /* ---- what is asked twice ---- */
@@ -570,6 +595,7 @@ void app_init(struct app *app)
 	settings_init(&app->settings);
 	app->transcript = transcript_new(app->settings.scrollback, TRANSCRIPT_BLOCK);
 	follower_init(&app->news, app->transcript);
+	app->answered = TRANSCRIPT_NONE;
 	app->sessions = sessions_new(app->transcript);
 	sessions_watch(app->sessions, session_born, session_gone, app);
 }

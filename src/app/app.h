@@ -49,6 +49,9 @@ struct search {
 	bool marked;     /* what is looked for stands out */
 };
 
+/* In app.secret_for: what was meant to be a secret goes nowhere. */
+enum { SECRET_REFUSED = UINT32_MAX };
+
 struct app {
 	struct transcript *transcript;
 	struct sessions *sessions;
@@ -64,12 +67,13 @@ struct app {
 	struct session_options defaults;
 	bool unfolded;         /* long messages are shown whole, whatever the setting says */
 	bool literal;          /* ^]: every line is data */
-	uint32_t secret_for;   /* the session that the next line typed goes to, unseen; 0 = none */
+	uint32_t secret_for;   /* the session that the next line goes to, typed unseen; 0 = none */
 	struct queues *queues; /* command/queue's own */
 	struct searched *searched; /* script_commands.c's own */
 	size_t searched_count;
-	bool answering;   /* a command runs: what is said is its answer */
-	bool secret_told; /* that only what we send is masked */
+	bool answering;    /* a command runs: what is said is its answer */
+	uint64_t answered; /* the first answer that has not been taken; TRANSCRIPT_NONE = none */
+	bool secret_told;  /* that only what we send is masked */
 	bool quit;
 	int status;    /* exit status: 0 well, 1 network error or data lost, 2 usage */
 	bool attended; /* a person gives the commands and can be asked */
@@ -151,6 +155,15 @@ const char *app_find_slash(const struct app *app, const char *line);
  * lines are allowed. */
 void app_note(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_error(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What has answered commands since the last call: a person must see it, whatever is shown. False
+ * for nothing; else `text` is to be freed. */
+struct app_answer {
+	uint64_t position; /* of the first note */
+	struct buf text;   /* of all of them, each a line or more, */
+	size_t newest;     /* and where in it the last one begins */
+};
+bool app_take_answer(struct app *app, struct app_answer *answer);
 
 /* A person sends, or acts on a session: a pane that is scrolled back shows its newest rows
  * again. */

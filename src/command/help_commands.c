@@ -148,8 +148,10 @@ static void list_key_help(const struct app *app, struct buf *out)
 			add_topic(&table, "  ", (struct topic){ buf_text(&keys), row->help });
 		buf_free(&keys);
 	}
-	add_topic(&table, "  ",
-	          (struct topic){ "Escape", "closes a page, else returns to the newest rows" });
+	if (app->shows_pages)
+		add_topic(&table, "  ",
+		          (struct topic){ "Escape",
+		                          "closes a page, else returns to the newest rows" });
 	text_table_end(&table, out);
 }
 

@@ -52,5 +52,5 @@ void candidates_format(char *const *names, size_t count, int columns, struct buf
 			add_padded(out, shown_part(names[i]), i + rows < shown ? width : 0);
 	}
 	if (count > shown)
-		buf_printf(out, "\n… %zu more", count - shown);
+		buf_printf(out, "\n%s %zu more", text_has_unicode() ? "…" : "...", count - shown);
 }

@@ -28,8 +28,6 @@ enum {
 	NOTE_INDENT = 24,         /* columns that a note's time and mark may take */
 };
 
-#define SECRET_HINT "typed unseen: Enter sends it, Escape or Ctrl-C drops it"
-
 static void say(struct controller *controller, const char *text)
 {
 	controller->frontend.say(controller->frontend.context, text);
@@ -52,6 +50,13 @@ static bool something_is_open(const struct app *app)
 
 /* ---- what readline calls back with ---- */
 
+/* Of one that was refused the prompt says so: where the hint is may be the reason. */
+static void explain_secret(struct controller *controller)
+{
+	if (controller->app->secret_for && controller->app->secret_for != SECRET_REFUSED)
+		say(controller, "typed unseen: Enter sends it, Escape or Ctrl-C drops it");
+}
+
 /* Also in literal mode. What goes wrong is on the status line only: it is no part of the
  * session. */
 static void on_command(void *context, const char *line)
@@ -61,9 +66,8 @@ static void on_command(void *context, const char *line)
 	if (!controller->hooks.key(controller->app, line, &error)) {
 		say(controller, error.text);
 		controller->frontend.bell(controller->frontend.context);
-	} else if (controller->app->secret_for) {
-		say(controller, SECRET_HINT);
 	}
+	explain_secret(controller);
 	notify_change(controller);
 }
 
@@ -120,62 +124,54 @@ static void on_action(void *context, enum binding_action action)
 	}
 }
 
-static bool send_data(struct controller *controller, const char *text, size_t len)
-{
-	struct error error;
-	struct app *app = controller->app;
-	struct session *session = app_need_session(app, &error);
-	app_to_newest(app);
-	bool sent = session && send_line(session, text, len, &error);
-	if (!sent)
-		app_error(app, "%s", error.text);
-	return sent;
-}
-
 static bool on_hides(void *context, const char *line)
 {
 	struct controller *controller = context;
 	return controller->hooks.hides && controller->hooks.hides(controller->app, line);
 }
 
-/* The line that /secret without text has asked for. */
-static void deliver_secret(struct controller *controller, const char *text, size_t len)
+static bool send_data(struct controller *controller, const char *text, size_t len)
 {
 	struct error error;
 	struct app *app = controller->app;
-	unsigned number = app->secret_for;
-	struct session *session = sessions_numbered(app->sessions, number);
-	app->secret_for = 0;
-	if (!session)
-		app_error(app, "session %u has gone: the secret was not sent", number);
-	else if (!send_secret(app, session, text, len, &error))
-		app_error(app, "the secret was not sent: %s", error.text);
-	notify_change(controller);
+	struct session *session = app_need_session(app, &error);
+	app_to_newest(app);
+	app->answering = true;
+	bool sent = session && send_line(session, text, len, &error);
+	if (!sent)
+		app_error(app, "%s", error.text);
+	app->answering = false;
+	return sent;
 }
 
-/* The note, if there is one since this position, that answers the command that has run. */
-static void report_answer(struct controller *controller, uint64_t since)
+/* The line that /secret without text has asked for; NULL: dropped. */
+static void end_secret(struct controller *controller, const char *text, size_t len)
 {
-	const struct transcript *transcript = controller->app->transcript;
-	uint64_t at = transcript_newest(transcript);
-	while (at != TRANSCRIPT_NONE && at >= since &&
-	       !(transcript_at(transcript, at)->flags & ENTRY_ANSWER))
-		at = transcript_previous(transcript, at);
-	if (at != TRANSCRIPT_NONE && at >= since && controller->frontend.answer)
-		controller->frontend.answer(controller->frontend.context, at);
+	struct error error;
+	struct app *app = controller->app;
+	uint32_t number = app->secret_for;
+	struct session *session = sessions_numbered(app->sessions, number);
+	app->secret_for = 0;
+	app->answering = true;
+	if (!text || number == SECRET_REFUSED)
+		say(controller, "dropped: nothing was sent");
+	else if (!session)
+		app_error(app, "session %u has gone: the secret was not sent", (unsigned)number);
+	else if (!send_secret(app, session, text, len, &error))
+		app_error(app, "the secret was not sent: %s", error.text);
+	app->answering = false;
+	notify_change(controller);
+	secret_line_wipe(&controller->secret);
 }
 
 static bool run_line(struct controller *controller, const char *line, size_t len)
 {
 	if (controller->app->secret_for) {
-		deliver_secret(controller, line, len);
+		end_secret(controller, line, len);
 		return true;
 	}
-	uint64_t since = transcript_end(controller->app->transcript);
 	bool done = controller->hooks.line(controller->app, line, len);
-	report_answer(controller, since);
-	if (controller->app->secret_for)
-		say(controller, SECRET_HINT);
+	explain_secret(controller);
 	notify_change(controller);
 	return done;
 }
@@ -222,9 +218,11 @@ static void on_matches(void *context, char **matches, size_t count)
 	candidates_format(matches, count,
 	                  controller->frontend.columns(controller->frontend.context) - NOTE_INDENT,
 	                  &text);
+	controller->app->answering = true;
 	app_note(controller->app, "%s", buf_text(&text));
+	controller->app->answering = false;
+	notify_change(controller);
 	buf_free(&text);
-	controller->frontend.act(controller->frontend.context, BINDING_BOTTOM);
 }
 
 static void on_bell(void *context)
@@ -266,8 +264,7 @@ static void keep_paste(struct controller *controller, const struct key *key)
 	if (pending_paste_add(&controller->pending_paste, key->bytes, key->len))
 		describe_paste(controller);
 	else
-		app_error(controller->app, "pasting more than %d MiB: dropped",
-		          PENDING_PASTE_MOST >> 20);
+		say(controller, "pasted more than 64 MiB: dropped");
 }
 
 /* Its own last line end gives way to the one that it is sent with. */
@@ -307,12 +304,12 @@ static bool settle_paste(struct controller *controller, const struct key *key)
 	if (controller->pending_paste.text.len == 0 || input_is_searching() ||
 	    (!enter && !run && !is_byte(key, 3, 3)))
 		return false;
+	say(controller, "");
 	if (enter && !send_paste(controller))
 		return true;
 	if (run)
 		run_paste(controller);
 	pending_paste_clear(&controller->pending_paste);
-	say(controller, "");
 	notify_change(controller);
 	return true;
 }
@@ -367,24 +364,14 @@ static bool must_ask(struct controller *controller, const struct key *key)
 
 /* ---- secrets ---- */
 
-static void end_secret(struct controller *controller, bool send)
-{
-	if (send)
-		deliver_secret(controller, controller->secret.text ? controller->secret.text : "",
-		            controller->secret.len);
-	secret_line_wipe(&controller->secret);
-	controller->app->secret_for = 0;
-	say(controller, send ? "" : "dropped: nothing was sent");
-	notify_change(controller);
-}
-
 /* Whether the key was for a line that is typed unseen. */
 static bool take_secret(struct controller *controller, const struct key *key)
 {
 	const struct binding *row = input_binding(key);
+	struct secret_line *line = &controller->secret;
 	if (!controller->app->secret_for)
 		return false;
-	switch (secret_line_take(&controller->secret, key)) {
+	switch (secret_line_take(line, key)) {
 	case SECRET_LINE_TAKEN:
 		break;
 	case SECRET_LINE_REFUSED:
@@ -396,10 +383,11 @@ static bool take_secret(struct controller *controller, const struct key *key)
 			controller->frontend.bell(controller->frontend.context);
 		break;
 	case SECRET_LINE_ENTERED:
-		end_secret(controller, true);
+		say(controller, "");
+		end_secret(controller, line->text ? line->text : "", line->len);
 		break;
 	case SECRET_LINE_DROPPED:
-		end_secret(controller, false);
+		end_secret(controller, NULL, 0);
 		break;
 	}
 	keys_wipe(&controller->keys);
@@ -409,7 +397,9 @@ static bool take_secret(struct controller *controller, const struct key *key)
 const char *controller_prompt(const struct app *app, char out[CONTROLLER_PROMPT])
 {
 	char sign = app->literal ? '!' : '>';
-	if (app->secret_for)
+	if (app->secret_for == SECRET_REFUSED)
+		snprintf(out, CONTROLLER_PROMPT, "refused: Enter> ");
+	else if (app->secret_for)
 		snprintf(out, CONTROLLER_PROMPT, "%u secret> ", (unsigned)app->secret_for);
 	else if (app->current)
 		snprintf(out, CONTROLLER_PROMPT, "%u%c ", (unsigned)session_number(app->current),

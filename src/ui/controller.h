@@ -16,13 +16,11 @@
 #include "ui/ui.h"
 
 enum { CONTROLLER_PROMPT = 48 };
-enum { CONTROLLER_WORDS = PENDING_PASTE_TEXT + 64 }; /* bytes of a hint */
+enum { CONTROLLER_WORDS = PENDING_PASTE_TEXT + 96 }; /* bytes of a hint */
 
 struct frontend_ops {
 	void *context;
 	void (*say)(void *context, const char *text); /* a hint, until the next key; "" for none */
-	/* The note that answers a command; or NULL. */
-	void (*answer)(void *context, uint64_t position);
 	void (*act)(void *context, enum binding_action action); /* scrolls, redraws */
 	bool (*to_newest)(void *context); /* false where the newest rows are shown; or NULL */
 	void (*mouse)(void *context, const struct key *key); /* or NULL */

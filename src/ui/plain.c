@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/page.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "ui/controller.h"
@@ -27,7 +28,8 @@ struct plain {
 	struct tail tail;
 	struct line_layout layout;
 	int rows, columns;
-	struct buf words; /* to be printed above the line */
+	struct buf words; /* to be printed above the line, before what happens */
+	struct buf hints; /* and after it */
 	struct buf shown; /* text of the row being typed as it is there now, and how wide it is */
 	int shown_columns, shown_cursor;
 	struct buf wanted; /* and as it is to be */
@@ -136,14 +138,20 @@ static void draw_row(struct plain *plain)
 
 /* ---- what happens ---- */
 
-/* A line of the program's own, above the row; names in it are made safe. */
-static void add_words(struct plain *plain, const char *text)
+static void add_row(const struct row *row, struct buf *out)
 {
-	struct row row = { 0 };
-	row_add_text(&row, text, strlen(text), width_of(plain), STYLE_NOTE);
-	row_print(&row, &plain->words);
-	buf_append_text(&plain->words, "\r\n");
-	row_free(&row);
+	row_print(row, out);
+	buf_append_text(out, "\r\n");
+}
+
+/* Lines of the program's own; names in them are made safe. */
+static void add_text(const struct plain *plain, const char *text, struct buf *out)
+{
+	struct rows rows = { 0 };
+	page_add_text(&rows, text, width_of(plain), STYLE_NOTE);
+	for (size_t i = 0; i < rows.count; i++)
+		add_row(&rows.row[i], out);
+	rows_free(&rows);
 }
 
 static void announce(struct plain *plain, const struct view *view)
@@ -160,7 +168,7 @@ static void announce(struct plain *plain, const struct view *view)
 	else
 		snprintf(text, sizeof text, "%s no session %s", dash, dash);
 	if (session || plain->started)
-		add_words(plain, text);
+		add_text(plain, text, &plain->words);
 	plain->started = true;
 }
 
@@ -173,9 +181,21 @@ static void notice_waiting(struct plain *plain)
 	const char *call = session ? session_waiting(session, &since) : NULL;
 	if (call && since != plain->waiting) {
 		snprintf(text, sizeof text, "%.80s waits: Ctrl-C cancels it", call);
-		add_words(plain, text);
+		add_text(plain, text, &plain->hints);
 	}
 	plain->waiting = call ? since : 0;
+}
+
+/* What the view does not show. */
+static void notice_answer(struct plain *plain)
+{
+	struct app_answer answer;
+	struct view view = view_of(plain);
+	if (!app_take_answer(plain->app, &answer))
+		return;
+	if (!view_has(&view, (struct location){ answer.position, 0 }))
+		add_text(plain, buf_text(&answer.text), &plain->hints);
+	buf_free(&answer.text);
 }
 
 /* Another view is printed from its past on: that is why it was chosen. */
@@ -186,7 +206,7 @@ static void notice_session(struct plain *plain)
 		return;
 	announce(plain, &view);
 	if (tail_select(&plain->tail, &view, plain->rows > 2 ? plain->rows - 2 : 1))
-		add_words(plain, "... earlier lines are left out");
+		add_text(plain, "... earlier lines are left out", &plain->words);
 	plain->dirty = true;
 }
 
@@ -203,8 +223,7 @@ static void print_hit(struct plain *plain, const struct view *view, struct buf *
 	for (size_t i = 0; i < rows.count; i++) {
 		if (rows.count > WHOLE_MOST && !row_has_style(&rows.row[i], STYLE_FOUND))
 			continue;
-		row_print(&rows.row[i], lines);
-		buf_append_text(lines, "\r\n");
+		add_row(&rows.row[i], lines);
 	}
 	rows_free(&rows);
 }
@@ -218,6 +237,10 @@ static void print_lines(struct plain *plain, int64_t now, size_t most)
 	plain->unfinished = tail_print(&plain->tail, &view, now, most, &lines);
 	if (!plain->unfinished && plain->hits != plain->app->search.serial)
 		print_hit(plain, &view, &lines);
+	if (!plain->unfinished) {
+		buf_append(&lines, buf_data(&plain->hints), plain->hints.len);
+		buf_clear(&plain->hints);
+	}
 	if (lines.len) {
 		erase_row(plain);
 		buf_append(&plain->out, buf_data(&lines), lines.len);
@@ -241,28 +264,7 @@ static void on_say(void *context, const char *text)
 {
 	struct plain *plain = context;
 	if (*text)
-		add_words(plain, text);
-	plain->dirty = true;
-}
-
-/* Where the view shows no commands, their answers are printed beside it. */
-static void on_answer(void *context, uint64_t position)
-{
-	struct plain *plain = context;
-	struct view view = view_of(plain);
-	struct location location = { position, 0 };
-	struct rows rows = { 0 };
-	if (view_has(&view, location))
-		return;
-	view.ops = view_listed(0);
-	do {
-		view_layout(&view, location, &rows);
-		for (size_t i = 0; i < rows.count; i++) {
-			row_print(&rows.row[i], &plain->words);
-			buf_append_text(&plain->words, "\r\n");
-		}
-	} while (view_after(&view, &location) && location.entry == position);
-	rows_free(&rows);
+		add_text(plain, text, &plain->hints);
 	plain->dirty = true;
 }
 
@@ -274,14 +276,26 @@ static void on_bell(void *context)
 }
 
 /* Looking back is the terminal's own business. */
+static bool is_scrolling(enum binding_action action)
+{
+	return action >= BINDING_PAGE_UP && action <= BINDING_BOTTOM;
+}
+
 static void on_act(void *context, enum binding_action action)
 {
 	struct plain *plain = context;
 	plain->dirty = true;
 	if (action == BINDING_REDRAW)
 		erase_row(plain);
-	else if (action <= BINDING_TOP)
+	else if (is_scrolling(action))
 		on_bell(plain);
+}
+
+/* /help does not name keys that do nothing here. */
+static void print_keys(const struct binding *row, struct buf *out)
+{
+	if (!is_scrolling(row->action))
+		input_print_keys(row, out);
 }
 
 static void on_changed(void *context)
@@ -351,6 +365,7 @@ static void plain_draw(struct ui *ui, struct app *app)
 		return;
 	notice_session(plain);
 	notice_waiting(plain);
+	notice_answer(plain);
 	plain->entries = transcript_count(plain->app->transcript);
 	print_lines(plain, clock_now(), PIECE);
 	if (input_take_dirty() || plain->dirty)
@@ -380,6 +395,7 @@ static void plain_free(struct ui *ui)
 	tail_free(&plain->tail);
 	line_layout_free(&plain->layout);
 	buf_free(&plain->words);
+	buf_free(&plain->hints);
 	buf_free(&plain->shown);
 	buf_free(&plain->wanted);
 	buf_free(&plain->out);
@@ -394,6 +410,7 @@ static void init(struct plain *plain, const struct ui_hooks *hooks)
 		                 .free = plain_free };
 	plain->app = hooks->app;
 	buf_init(&plain->words, SIZE_MAX);
+	buf_init(&plain->hints, SIZE_MAX);
 	buf_init(&plain->shown, SIZE_MAX);
 	buf_init(&plain->wanted, SIZE_MAX);
 	buf_init(&plain->out, SIZE_MAX);
@@ -413,7 +430,6 @@ struct ui *plain_new(const struct ui_hooks *hooks, struct error *error)
 	struct frontend_ops frontend = {
 		.context = plain,
 		.say = on_say,
-		.answer = on_answer,
 		.act = on_act,
 		.changed = on_changed,
 		.bell = on_bell,
@@ -422,6 +438,7 @@ struct ui *plain_new(const struct ui_hooks *hooks, struct error *error)
 		.columns = on_columns,
 	};
 	controller_init(&plain->controller, &plain->ui, hooks, &frontend, terminal);
+	plain->app->print_keys = print_keys;
 	on_resize(plain, true);
 	return &plain->ui;
 }

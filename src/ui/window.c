@@ -79,6 +79,7 @@ struct window {
 	char answer_text[HINT]; /* an answer in the pane, which what follows may still push out; */
 	uint64_t answer;        /* TRANSCRIPT_NONE = none */
 	int64_t answer_until;   /* when it has been there for long enough */
+	uint64_t answer_page;   /* open_page.serial of the page that an answer became */
 	bool dirty;             /* the next frame would differ from the last, */
 	bool stale;             /* or only its pane, for which there is more time */
 	struct rate_limit frames, panes_shown;
@@ -115,6 +116,62 @@ static struct pane *shown_pane(struct window *window)
 	if (panes_turn(&window->panes, app_shown(window->app)))
 		refresh(window);
 	return &window->panes.shown;
+}
+
+/* ---- hints and answers ---- */
+
+static void wrap_hint(struct window *window, int columns)
+{
+	const char *text = window->hint;
+	rows_clear(&window->hint_rows);
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		rows_add_wrapped(&window->hint_rows, text, len, 1, 1, columns, STYLE_NOTE);
+		text += len + (text[len] == '\n');
+	}
+}
+
+static bool is_pushed_out(struct window *window, uint64_t position, int height)
+{
+	struct view view = shown_view(window);
+	struct location at = { 0 };
+	int room = pane_newest_rows(shown_pane(window), height), rows = 0;
+	for (bool more = view_last(&view, &at); more && at.entry >= position && rows <= room;
+	     more = view_before(&view, &at)) {
+		view_layout(&view, at, &window->hint_rows);
+		rows += (int)window->hint_rows.count;
+	}
+	return rows > room;
+}
+
+/* An answer that the pane does not show whole, or that a page is above, is a hint; of several that
+ * one can scroll to, the newest. Where there is too little room for that it is a page, unless that
+ * would take another one's place: then the status line has the beginning of it. */
+static void show_answer(struct window *window, struct app_answer *answer)
+{
+	struct app *app = window->app;
+	struct view view = shown_view(window);
+	const char *text = buf_text(&answer->text);
+	int height = window->upper_height;
+	bool covered = page_is_open(app),
+	     listed = !covered && view_has(&view, (struct location){ answer->position, 0 });
+	if (listed && !is_pushed_out(window, answer->position, height)) {
+		snprintf(window->answer_text, sizeof window->answer_text, "%s", text);
+		window->answer = answer->position;
+		window->answer_until = clock_now() + ANSWER_SEEN;
+		return;
+	}
+	if (listed)
+		text += answer->newest;
+	snprintf(window->hint, sizeof window->hint, "%s", text);
+	wrap_hint(window, view.columns);
+	if ((int)window->hint_rows.count < (height > 2 ? height : 2) ||
+	    (covered && app->open_page.serial != window->answer_page))
+		return;
+	window->hint[0] = '\0';
+	page_close(app);
+	page_toggle(app, &answer_page, "answer", 0, text);
+	window->answer_page = app->open_page.serial;
 }
 
 /* ---- what has changed ---- */
@@ -157,9 +214,10 @@ static void go_to_hit(struct window *window)
 	refresh(window);
 }
 
-/* Sets `dirty` and `stale`. */
+/* Sets `dirty` and `stale`. Where an answer is seen is known once there is a frame. */
 static void notice(struct window *window)
 {
+	struct app_answer answer;
 	struct stamp now = take_stamp(window->app);
 	struct pane *pane = shown_pane(window); /* another session's, perhaps */
 	if (now.acted != window->stamp.acted) {
@@ -168,6 +226,11 @@ static void notice(struct window *window)
 	}
 	if (now.hits != window->stamp.hits)
 		go_to_hit(window);
+	if (window->upper_height > 0 && app_take_answer(window->app, &answer)) {
+		show_answer(window, &answer);
+		buf_free(&answer.text);
+		refresh(window);
+	}
 	if (input_take_dirty())
 		window->dirty = true;
 	if (stamps_differ(&now, &window->stamp) || clock_now() >= window->next_tick)
@@ -306,17 +369,6 @@ static bool draw_waiting(struct window *window, int y, int columns)
 	return true;
 }
 
-static void wrap_hint(struct window *window, int columns)
-{
-	const char *text = window->hint;
-	rows_clear(&window->hint_rows);
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-		rows_add_wrapped(&window->hint_rows, text, len, 1, 1, columns, STYLE_NOTE);
-		text += len + (text[len] == '\n');
-	}
-}
-
 /* A hint that is too long for the status line has rows of its own, too, where the window is high
  * enough. Returns how many. */
 static int draw_hint(struct window *window, int height, int columns)
@@ -331,19 +383,6 @@ static int draw_hint(struct window *window, int height, int columns)
 	return count;
 }
 
-static bool is_pushed_out(struct window *window, uint64_t position, int height)
-{
-	struct view view = shown_view(window);
-	struct location at = { 0 };
-	int room = pane_newest_rows(shown_pane(window), height), rows = 0;
-	for (bool more = view_last(&view, &at); more && at.entry >= position && rows <= room;
-	     more = view_before(&view, &at)) {
-		view_layout(&view, at, &window->hint_rows);
-		rows += (int)window->hint_rows.count;
-	}
-	return rows > room;
-}
-
 /* A flood pushes an answer out of the pane before anybody has seen it: then it is a hint. */
 static void keep_answer(struct window *window, int height)
 {
@@ -353,35 +392,6 @@ static void keep_answer(struct window *window, int height)
 		return;
 	memcpy(window->hint, window->answer_text, sizeof window->hint);
 	window->answer = TRANSCRIPT_NONE;
-}
-
-/* Makes sure that an answer is seen: a note that the pane does not show whole, or that a page is
- * above, is a hint, and one too long for that a page. */
-static void show_answer(struct window *window, uint64_t position)
-{
-	struct app *app = window->app;
-	struct view view = shown_view(window);
-	const struct entry *entry = transcript_at(app->transcript, position);
-	int height = window->upper_height;
-	if (!page_is_open(app) && view_newest_entry(&view) == position) {
-		view_layout(&view, (struct location){ position, 0 }, &window->hint_rows);
-		if ((int)window->hint_rows.count <= pane_newest_rows(shown_pane(window), height)) {
-			snprintf(window->answer_text, sizeof window->answer_text, "%.*s",
-			         (int)entry->len, entry_payload(entry));
-			window->answer = position;
-			window->answer_until = clock_now() + ANSWER_SEEN;
-			return;
-		}
-	}
-	char *text = xstrndup(entry_payload(entry), entry->len);
-	snprintf(window->hint, sizeof window->hint, "%s", text);
-	wrap_hint(window, view.columns);
-	if (window->hint_rows.count > 1 && (int)window->hint_rows.count >= height) {
-		window->hint[0] = '\0';
-		page_close(app);
-		page_toggle(app, &answer_page, "answer", 0, text);
-	}
-	free(text);
 }
 
 /* From the top the page, where one is open, the transcript, what waits, a hint. A page that comes
@@ -444,12 +454,6 @@ static void on_say(void *context, const char *text)
 	struct window *window = context;
 	snprintf(window->hint, sizeof window->hint, "%s", text);
 	window->dirty = true;
-}
-
-static void on_answer(void *context, uint64_t position)
-{
-	show_answer(context, position);
-	refresh(context);
 }
 
 static void scroll(struct window *window, int rows)
@@ -696,7 +700,6 @@ static void attach_controller(struct window *window, const struct ui_hooks *hook
 	struct frontend_ops frontend = {
 		.context = window,
 		.say = on_say,
-		.answer = on_answer,
 		.act = on_act,
 		.to_newest = on_to_newest,
 		.mouse = on_mouse,

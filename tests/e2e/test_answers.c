@@ -80,6 +80,12 @@ static void is_seen(int rows, int columns, const char *before, const char *name)
 	run(vt, "/nonsense");
 	ok(vt_wait_text(vt, "no such"), "%dx%d, %s: a mistake with a page open", columns, rows,
 	   name);
+	vt_send(vt, "/re\t\t");
+	ok(vt_wait_text(vt, "/reconnect"), "%dx%d, %s: what TAB offers, too", columns, rows, name);
+	vt_send(vt, "\025\033");
+	ok(vt_wait_gone(vt, "Escape closes"), "%dx%d, %s: no page", columns, rows, name);
+	run(vt, "/wait closed within 20ms");
+	ok(vt_wait_text(vt, "20.0"), "%dx%d, %s: an answer that comes later", columns, rows, name);
 	ok(stage_quit(vt), "%dx%d: ends well", columns, rows);
 }
 
@@ -108,6 +114,15 @@ static void one_row_is_enough(void)
 	ok(vt_wait_row(vt, 0, "eol") && ends_in_dots(vt), "an answer takes its place");
 	vt_send(vt, "\033");
 	ok(vt_wait_gone(vt, "…"), "Escape closes that");
+	run(vt, "/info");
+	ok(vt_wait_row(vt, 0, " INFO demo"), "20x4: a page");
+	run(vt, "/nonsense");
+	ok(vt_wait_row(vt, -2, " no such command: …"), "the beginning of a mistake");
+	ok(vt_wait_row(vt, 0, " INFO demo"), "does not take its place");
+	vt_send(vt, "/re\t\t");
+	ok(vt_wait_row(vt, -2, " /reconnect…"), "nor does what TAB offers");
+	ok(vt_wait_row(vt, 0, " INFO demo"), "of which there is the beginning, too");
+	vt_send(vt, "\025");
 	ok(stage_quit(vt), "20x4: ends well");
 }
 
@@ -132,7 +147,7 @@ static void costs_nothing(void)
 	} pages[] = {
 		{ "/info", "info" },         { "/states", "states" }, { "/stream", "stream" },
 		{ "/sessions", "sessions" }, { "/stats", "stats" },   { "/peers @1", "peers" },
-		{ "/help", "answer" },
+		{ "/help", "help" },
 	};
 	struct vt *vt = start(24, 80);
 	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
