@@ -112,6 +112,15 @@ static bool picks_session(const char *args)
 	return first[0] == '@' && first[1] != '@' && !strchr(BLANKS, first[1]);
 }
 
+/* After the session, where one is picked. */
+static bool has_text(const char *args)
+{
+	args += strspn(args, BLANKS);
+	if (picks_session(args))
+		args += strcspn(args, BLANKS);
+	return args[strspn(args, BLANKS)] != '\0';
+}
+
 static bool begins_with_text(const struct command *command)
 {
 	struct element elements[GRAMMAR_MAX];
@@ -243,6 +252,9 @@ static enum command_result run_command(struct app *app, const char *line, bool b
 		print_line(&invocation, &full);
 	invocation.line = buf_text(&full);
 	enum command_result result = done ? command->run(&invocation, error) : COMMAND_FAILED;
+	/* A person may go on typing what was to be unseen. */
+	if (result != COMMAND_DONE && command->hides && app->attended && !has_text(line))
+		app->secret_for = SECRET_REFUSED;
 	buf_free(&full);
 	if (command->hides) {
 		args_wipe(&args);

@@ -88,9 +88,17 @@ static void test_sending(void)
 	   "what may be the begin of a secret is in no message");
 	ok(run("/secret @@x"), "a secret that begins with @");
 	is_text(sent(client) + 19, "sss", "is sent without the other @");
-	ok(!run("/secret @d") && !app.secret_for, "a listener cannot be sent anything");
+	ok(!app.secret_for, "nor is it asked for again");
+	ok(!run("/secret @d"), "a listener cannot be sent anything");
+	is_int(app.secret_for, SECRET_REFUSED, "what is typed next was meant to be unseen");
 	run("/close @c");
-	ok(!run("/secret @c") && !app.secret_for, "nor can a closed session, before it is typed");
+	app.secret_for = 0;
+	ok(!run("/secret @c") && app.secret_for == SECRET_REFUSED,
+	   "nor can a closed session, before it is typed");
+	app.secret_for = 0;
+	ok(!run("/secret @nobody99 ") && app.secret_for == SECRET_REFUSED,
+	   "nor one that is not there");
+	app.secret_for = 0;
 	app_fixture_end(&app);
 }
 

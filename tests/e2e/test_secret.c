@@ -110,6 +110,35 @@ static void on_the_line(void)
 	peer_close_all((int[]){ peer, listener }, 2);
 }
 
+/* Who has typed /secret may go on with the secret before reading that it was refused. */
+static void refused(void)
+{
+	struct vt *vt = start(24, 80);
+	vt_send(vt, "/listen 0 as L\r");
+	ok(vt_wait_row(vt, -1, "2>"), "a listener");
+	vt_send(vt, "/secret\r");
+	ok(vt_wait_text(vt, "is a listener") && stage_wait_last_row(vt, "refused: Enter>"),
+	   "which takes no secret");
+	vt_send(vt, "s3cret early");
+	vt_wait_idle(vt);
+	is_text(vt_row(vt, -1), "refused: Enter>", "what is typed next is not shown");
+	vt_send(vt, "\r");
+	ok(vt_wait_row(vt, -2, "dropped: nothing was sent") && vt_wait_row(vt, -1, "2>"),
+	   "nor sent");
+	vt_send(vt, "/session 1\r/secret @nobody\rs3cret typed ahead\r/send end\r");
+	ok(arrives("end"), "of a session that is not there nothing goes to the current one");
+	vt_send(vt, "\033[A\033[A");
+	ok(vt_wait_row(vt, -1, "1> /session 1"), "and nothing into the history");
+	vt_send(vt, "\025/secret @nobody s3cret\r");
+	ok(vt_wait_text(vt, "no such session") && vt_wait_row(vt, -1, "1>"),
+	   "with its text on the line there is nothing more to type");
+	vt_wait_idle(vt);
+	ok(!strstr(vt_screen(vt), "s3c"), "nothing of it is on the screen");
+	ok(stage_quit(vt), "ends well");
+	ok(!stage_file_has("sockpit/history", "s3cret"), "nor in the history");
+	peer_close_all((int[]){ peer, listener }, 2);
+}
+
 int main(void)
 {
 	tap_watchdog(100);
@@ -117,5 +146,6 @@ int main(void)
 	types_unseen(24, 80);
 	types_unseen(12, 40);
 	on_the_line();
+	refused();
 	tap_done();
 }
