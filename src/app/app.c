@@ -12,16 +12,16 @@
 #include "base/clock.h"
 #include "net/service.h"
 
-/* ---- what is kept for the tab of a session ---- */
+/* ---- tabs ---- */
 
-/* Only where there is something to keep; sorted by number. */
+/* Sessions with news or with a view of their own, sorted by number. */
 struct app_tab {
 	uint32_t session;
 	uint64_t unread;       /* what came since a person last looked at it */
 	struct view_mode mode; /* ops NULL: as the setting says */
 };
 
-/* Where this session is listed, or would be. */
+/* The index of this session, or the one that it would have. */
 static size_t find_tab(const struct app *app, uint32_t session, bool *is_listed)
 {
 	size_t low = 0, high = app->tab_count;
@@ -74,8 +74,8 @@ static bool is_news(const struct entry *entry)
 	       (entry->len > 0 || entry_is_addressed(entry));
 }
 
-/* What the pane shows, the current session or all of them, is seen; the rest is counted. Called in
- * each turn, and before and after that changes. */
+/* Entries of the session that the pane shows, or of all, count as seen; others as news. Called once
+ * a turn, and before and after the pane changes. */
 static void count_news(struct app *app)
 {
 	const struct entry *entry;
@@ -140,7 +140,7 @@ static struct session *nearest_other(const struct app *app, const struct session
 	return before;
 }
 
-/* A client that comes never takes the window away from what is being looked at. */
+/* A new client never replaces the session that is shown. */
 static void session_born(void *context, struct session *session)
 {
 	struct app *app = context;
@@ -148,7 +148,7 @@ static void session_born(void *context, struct session *session)
 		app_select(app, session);
 }
 
-/* No line goes to another session than its prompt has shown. */
+/* A line goes only to the session that its prompt has shown. */
 static void lose_current(struct app *app, struct session *session, struct session *other)
 {
 	app->gone = app->typing ? session_number(session) : 0;
@@ -156,7 +156,7 @@ static void lose_current(struct app *app, struct session *session, struct sessio
 	app_select(app, app->typing ? NULL : other);
 }
 
-/* Once no line is being typed any more, one can be shown again. */
+/* When no line is being typed, another session may become current. */
 static void settle_current(struct app *app)
 {
 	if (app->typing)
@@ -214,8 +214,8 @@ bool app_forget(struct app *app, struct session *session, struct error *error)
 	return true;
 }
 
-/* All that it has said, and what was refused in its pane since it failed, a line each. Older
- * mistakes have been seen, and those of the start are in this pane already. */
+/* Its states, and the errors in its pane after it failed, a line each. Older errors have been seen,
+ * and those of the start are in this pane already. */
 static void tell_failed(struct app *app, const struct session *session)
 {
 	const struct transcript *transcript = app->transcript;
@@ -240,9 +240,9 @@ static void tell_failed(struct app *app, const struct session *session)
 	buf_free(&text);
 }
 
-/* What failed to open has no tab: each such session is set aside, all that it said is repeated as a
- * note where one looks now, and where it was the current one, the session before it is that again.
- * While a line is being typed for it, it stays. */
+/* A session that failed to open gets no tab: it is set aside, its messages are repeated in the pane
+ * that is shown, and if it was current, the session before it is current again. While a line is
+ * being typed for it, it stays. */
 static void settle_failed(struct app *app)
 {
 	struct session *session;
@@ -445,7 +445,7 @@ bool app_demo(struct app *app, struct error *error)
 	return app_open(app, &target, &options, error) != NULL;
 }
 
-/* ---- what is typed, and what the program says ---- */
+/* ---- typed lines and notes ---- */
 
 const char *app_find_slash(const struct app *app, const char *line)
 {
@@ -515,7 +515,7 @@ bool app_take_answer(struct app *app, struct app_answer *answer)
 	return answer->position != TRANSCRIPT_NONE;
 }
 
-/* ---- what is asked twice ---- */
+/* ---- questions ---- */
 
 bool app_confirmed(struct app *app, const char *format, ...)
 {

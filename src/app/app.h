@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* app: the whole program without its face: the transcript, the sessions, the current one, the
- * settings. Made in main and passed first. Commands and the user interface change it and read it;
- * it knows neither. */
+/* app: the state of the program: the transcript, the sessions, the current one, the settings. Made
+ * in main and passed first. Commands and frontends read and change it; it knows neither. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,14 +21,14 @@ struct queues;
 struct searched;
 struct page;
 
-/* What stands above the transcript until it is closed; see app/page.h. */
+/* The page above the transcript; see app/page.h. */
 struct open_page {
 	const struct page *page; /* NULL for none */
-	uint32_t session;        /* that it is about; 0 = the current one, whichever that is */
-	char *line;      /* the command that asked for it, which closes it again: "/help keys" */
-	char *text;      /* of an answer, else NULL */
+	uint32_t session;        /* the one it is about; 0 = whichever is current */
+	char *line;              /* the command that opened it, and closes it again: "/help keys" */
+	char *text;              /* of an answer, else NULL */
 	void *state;     /* one piece of memory that the page keeps for itself, NULL at first */
-	uint64_t serial; /* counts the pages that were opened */
+	uint64_t serial; /* counts opened pages */
 };
 
 /* How a session is shown. */
@@ -38,58 +37,57 @@ struct view_mode {
 	bool all;
 };
 
-/* What /find looks for, and where it was found last. */
+/* The text of /find, and its last hit. */
 struct search {
 	char text[FIND_MAX + 1];
 	size_t len; /* 0 = nothing yet */
 	struct location location;
-	uint32_t session; /* in whose pane */
+	uint32_t session; /* in whose pane the hit is */
 	bool found;
 	uint64_t serial; /* grows with each hit: the frontend goes there */
-	bool marked;     /* what is looked for stands out */
+	bool marked;     /* hits are highlighted */
 };
 
-/* In app.secret_for: what was meant to be a secret goes nowhere. */
+/* A value of app.secret_for: /secret was refused, and the next line is dropped. */
 enum { SECRET_REFUSED = UINT32_MAX };
 
 struct app {
 	struct transcript *transcript;
 	struct sessions *sessions;
 	struct session *current; /* NULL when there is none */
-	uint32_t previous;       /* number of the session that was current before */
+	uint32_t previous;       /* number of the session that was current before it */
 	bool keeps_failed;       /* pipe mode: a session that failed to open stays */
 	bool typing;             /* the input line is not empty: the current session stays */
-	uint32_t gone;           /* which it was when it went in the middle of a line; 0 = none */
+	uint32_t gone;           /* the one that disappeared in the middle of a line; 0 = none */
 	uint64_t failed_told;    /* position of the note about sessions_aside(), */
-	uint32_t failed_in;      /* and in which session's pane it is */
+	uint32_t failed_in;      /* and the session in whose pane it is */
 	struct settings settings;
 	/* of the command line: -4 -6 -n -b -s -p …, but not the time limit, which is a setting */
 	struct session_options defaults;
-	bool unfolded;         /* long messages are shown whole, whatever the setting says */
-	bool literal;          /* ^]: every line is data */
-	uint32_t secret_for;   /* the session that the next line goes to, typed unseen; 0 = none */
-	struct queues *queues; /* command/queue's own */
+	bool unfolded;             /* long messages are shown whole, whatever the setting says */
+	bool literal;              /* ^]: every line is data */
+	uint32_t secret_for;       /* the session that gets the next line, typed unseen; 0 = none */
+	struct queues *queues;     /* command/queue's own */
 	struct searched *searched; /* script_commands.c's own */
 	size_t searched_count;
-	bool answering;    /* a command runs: what is said is its answer */
-	uint64_t answered; /* the first answer that has not been taken; TRANSCRIPT_NONE = none */
-	bool secret_told;  /* that only what we send is masked */
+	bool answering;    /* a command runs: notes are its answer */
+	uint64_t answered; /* the first answer not taken yet; TRANSCRIPT_NONE = none */
+	bool secret_told;  /* the note about what is masked has been made */
 	bool quit;
 	int status;    /* exit status: 0 well, 1 network error or data lost, 2 usage */
 	bool attended; /* a person gives the commands and can be asked */
-	char *asked;   /* the question that waits for its answer, and since when */
+	char *asked;   /* the question that waits for an answer, and since when */
 	int64_t asked_at;
-	int64_t leave_by;     /* quits when all is sent, or at this instant; 0 = does not quit */
-	uint64_t lost_before; /* sessions_lost() when it began to wait for that */
-	uint64_t lost;        /* bytes that were not sent by then */
+	int64_t leave_by; /* quits when everything is sent, or at this instant; 0 = does not quit */
+	uint64_t lost_before; /* sessions_lost() when that wait began */
+	uint64_t lost;        /* bytes that were not sent in time */
 	struct open_page open_page;
-	bool shows_pages; /* the frontend does; elsewhere a page is printed as a note */
+	bool shows_pages; /* the frontend shows pages; else a page is printed as a note */
 	struct search search;
 	uint64_t acted; /* counts app_to_newest(): the frontend returns the pane there */
-	/* The lines that were typed, newest first, NULL after the oldest; NULL where nobody
-	 * types. */
+	/* The lines typed so far, newest first, NULL after the oldest; NULL where nobody types. */
 	const char *(*past)(size_t index);
-	/* Appends the keys that a row is on now; NULL where nobody types. */
+	/* Appends the keys that a row is bound to now; NULL where nobody types. */
 	void (*print_keys)(const struct binding *row, struct buf *out);
 	struct follower news;
 	struct app_tab *tabs; /* app.c's own */
@@ -113,28 +111,28 @@ struct session *app_listen(struct app *app, const struct target *target,
 /* --demo: a TCP echo server on loopback, and a session to it that becomes current. */
 bool app_demo(struct app *app, struct error *error);
 
-/* The session that is looked at; it has no news any more. NULL for none. */
+/* Makes a session the current one; its news count as seen. NULL for none. */
 void app_select(struct app *app, struct session *session);
 
-/* What the person sees, while a script's line runs with a session of its own as the current one
- * (`session`; 0, or one that has gone: the same). What the line selects is shown from then on, but
- * not while a line is being typed. */
+/* While a line of a script runs, the script's own session is the current one (`session`; 0 or a
+ * number that is no more: no change). Afterwards the person's session is current again, or the one
+ * that the line has selected, unless a line is being typed. */
 struct app_focus {
 	uint32_t session, previous, lent;
 };
 struct app_focus app_borrow(struct app *app, uint32_t session);
 void app_give_back(struct app *app, struct app_focus focus);
 
-/* Removes an ended session, with its tab, and hides what it did; where it was the current one, the
- * nearest other becomes that. */
+/* Removes an ended session, with its tab, and hides its entries. After the current one, the nearest
+ * other becomes current. */
 bool app_forget(struct app *app, struct session *session, struct error *error);
 
-/* The same for all that have ended, and hides what clients did that lost their tab before. Returns
- * how many. */
+/* The same for all ended sessions, and hides the entries of clients that lost their tab before.
+ * Returns how many were removed. */
 size_t app_forget_ended(struct app *app);
 
-/* The session that failed to open, where the pane shows the note about it and it has failed since
- * `position`; NULL. */
+/* The session that failed to open after `position` and whose note is in the pane that is shown;
+ * NULL for none. */
 const struct session *app_failed_since(const struct app *app, uint64_t position);
 
 /* By number or name, with or without a leading '@'; a unique prefix of a name is enough. NULL with
@@ -144,61 +142,60 @@ struct session *app_find_session(struct app *app, const char *text, struct error
 /* app->current, or NULL with "no session: /open HOST PORT makes one". */
 struct session *app_need_session(struct app *app, struct error *error);
 
-/* News of a session since it was last shown: for the tab. */
+/* Number of news of a session since it was last shown, for its tab. */
 uint64_t app_unread(const struct app *app, const struct session *session);
 
-/* The slash that makes a typed line a command, or, when another follows, that stands for a slash in
- * the data. Blanks may precede it. NULL: all of the line is data. */
+/* The slash that makes a typed line a command; followed by another, the two are one slash of data.
+ * Blanks may precede it. NULL: the whole line is data. */
 const char *app_find_slash(const struct app *app, const char *line);
 
-/* The program speaks, in the current session's pane (or session 0's when there is none). Several
+/* Notes of the program, in the current session's pane (session 0's when there is none). Several
  * lines are allowed. */
 void app_note(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_error(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* What has answered commands since the last call: a person must see it, whatever is shown. False
- * for nothing; else `text` is to be freed. */
+/* The answers to commands since the last call: a person must see them, whatever is shown. False for
+ * none; else the caller frees `text`. */
 struct app_answer {
-	uint64_t position; /* of the first note */
-	struct buf text;   /* of all of them, each a line or more, */
-	size_t newest;     /* and where in it the last one begins */
+	uint64_t position; /* of the first one */
+	struct buf text;   /* all of them, each a line or more, */
+	size_t newest;     /* and where the last one begins */
 };
 bool app_take_answer(struct app *app, struct app_answer *answer);
 
-/* A person sends, or acts on a session: a pane that is scrolled back shows its newest rows
- * again. */
+/* A person sends, or acts on a session: a pane that is scrolled back returns to its newest rows. */
 void app_to_newest(struct app *app);
 
-/* Appends the keys that a row of the binding table is on: those of now where a person types, else
- * the usual ones. */
+/* Appends the keys of a row of the binding table: as bound now where a person types, else the
+ * default ones. */
 void app_print_keys(const struct app *app, const struct binding *row, struct buf *out);
 
-/* Which session's transcript the pane shows: the current one's number, or 0. */
+/* Number of the current session, whose transcript the pane shows; 0 for none. */
 uint32_t app_shown(const struct app *app);
 
-/* The view of what is shown, for panes: settings, the session's view mode, what is looked for. */
+/* The view that the pane shows: the settings, the session's view mode, the text of /find. */
 struct view app_view(const struct app *app, int columns);
 
-/* How a session is shown: as it was chosen for it, else as the setting says. A ladder is never one
- * of all. */
+/* How a session is shown: as chosen for it, else as the setting says. A ladder never shows all
+ * sessions. */
 struct view_mode app_view_mode(const struct app *app, uint32_t session);
 void app_set_view_mode(struct app *app, uint32_t session, struct view_mode mode);
 
-/* The session of ours at the other end of this one's connection; NULL where there is none. */
+/* Our own session at the other end of this one's connection; NULL for none. */
 struct session *app_other_end(const struct app *app, const struct session *session);
 
-/* What is not done without a second word: leaving with data that has not been sent, overwriting a
- * file. A person answers by giving the same command again within ASK_SECONDS. Where nobody can be
- * asked (app->attended is false: the start-up file, a script) leaving waits, overwriting fails. */
+/* Some commands lose something: quitting with unsent data, overwriting a file. A person confirms by
+ * giving the same command again within ASK_SECONDS. Where nobody can be asked (app->attended is
+ * false: the start-up file, a script) quitting waits and overwriting fails. */
 enum { ASK_SECONDS = 10 };
 
-/* True where this very deed was asked about in that time, which uses the question up. False: it is
- * asked about from now on, and the caller says so. */
+/* True when this very question was asked less than ASK_SECONDS ago; that uses it up. False: it
+ * counts as asked from now on, and the caller says so. */
 bool app_confirmed(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A setting by name or unique prefix; it holds at once, the time limit from the next session on.
- * One that belongs to a session is set for the current session and for new ones;
- * app_set_session() sets it for one session. */
+/* Changes a setting, given by name or unique prefix, at once; the time limit holds for new sessions
+ * only. A setting that belongs to a session changes for the current session and for new ones;
+ * app_set_session() changes it for one session. */
 bool app_set(struct app *app, const char *name, const char *value, struct error *error);
 bool app_set_session(struct app *app, struct session *session, const char *name, const char *value,
                      struct error *error);

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Alt-arrows move by words and Ctrl-N is history, so sessions are on the page keys, as tabs are
- * elsewhere; terminals that keep Ctrl-PageUp for themselves mostly leave Alt-PageUp. The function
- * keys up to F5 are those of xterm and its kin, of rxvt, and of the Linux console. */
+/* Alt-arrows move by words and Ctrl-N is history, so the page keys switch sessions, as they switch
+ * tabs elsewhere. Terminals that use Ctrl-PageUp themselves mostly leave Alt-PageUp free. F1 to F5
+ * have three sequences: of xterm and its kin, of rxvt, and of the Linux console. */
 const struct binding binding_table[] = {
 	{ "help-page", { "\\eOP", "\\e[11~", "\\e[[A" }, "/help", .help = "help" },
 	{ "next-view", { "\\eOQ", "\\e[12~", "\\e[[B" }, "/view", .help = "the next view" },
@@ -67,9 +67,9 @@ const struct binding *binding_of_line(const char *line)
 	return NULL;
 }
 
-/* ---- what people call them ---- */
+/* ---- names of keys ---- */
 
-/* After ESC [: a number and '~', or a letter that may have a number and a modifier in front. */
+/* The ends of sequences that begin with ESC [. */
 static const struct {
 	const char *end, *name;
 } sequences[] = {
@@ -92,8 +92,8 @@ static const char *name_of_sequence(const char *text)
 	return NULL;
 }
 
-/* "\e[6;5~": the modifier less one has bits for Shift, Alt and Ctrl. False where it is none of the
- * keys above. */
+/* In "\e[6;5~" the modifier 5, less one, has bits for Shift, Alt and Ctrl. False for a key that is
+ * not listed above. */
 static bool print_sequence(const char *text, struct buf *out)
 {
 	char plain[8], *end;
@@ -115,7 +115,7 @@ static bool print_sequence(const char *text, struct buf *out)
 	return true;
 }
 
-/* The prefixes \C- and \M- in any order, and ESC as Alt; returns what comes after the key. */
+/* With its prefixes \C- and \M- in any order, and ESC as Alt. Returns the end of the key. */
 static const char *print_one(const char *keys, struct buf *out)
 {
 	bool upper = false;
@@ -141,7 +141,7 @@ static const char *print_one(const char *keys, struct buf *out)
 	return keys + 1;
 }
 
-void binding_print_key(const char *keys, struct buf *out)
+static void print_key(const char *keys, struct buf *out)
 {
 	bool csi = strncmp(keys, "\\e[", 3) == 0, ss3 = strncmp(keys, "\\eO", 3) == 0;
 	if ((csi || ss3) && keys[3] && print_sequence(keys + 3, out))
@@ -163,7 +163,7 @@ void binding_print_keys(const char *const *keys, struct buf *out)
 	for (size_t i = 0; i < BINDING_KEYS && keys[i]; i++) {
 		bool told = false;
 		names[i].max = SIZE_MAX;
-		binding_print_key(keys[i], &names[i]);
+		print_key(keys[i], &names[i]);
 		for (size_t before = 0; before < i; before++)
 			told |= strcmp(buf_text(&names[before]), buf_text(&names[i])) == 0;
 		if (!told)

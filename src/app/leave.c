@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 
-/* *holders: how many sessions have unsent bytes; *holder: the last of them. */
+/* *holders: the number of sessions with unsent bytes; *holder: the last of them. */
 static size_t count_unsent(const struct app *app, size_t *holders, const struct session **holder)
 {
 	size_t bytes = 0;
@@ -71,7 +71,7 @@ void leave_prepare(const struct app *app, struct poller *poller)
 		poller_wake_at(poller, leave_unsent(app) ? app->leave_by : 0);
 }
 
-/* What a session has lost that ended meanwhile counts, too. */
+/* Bytes that a session lost when it ended meanwhile count, too. */
 void leave_serve(struct app *app)
 {
 	if (!app->leave_by)

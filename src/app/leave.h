@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* leave: quitting while data has not been sent yet. Asks a person first; where nobody can be asked
- * (the start-up file, a script) it waits until all is sent. */
+/* leave: quitting while data is unsent. A person is asked first; where nobody can be asked (the
+ * start-up file, a script) the program waits until everything is sent. */
 #pragma once
 
 #include "app/app.h"
@@ -9,8 +9,8 @@
 size_t leave_unsent(const struct app *app);
 
 /* Quits; with unsent data only on the second call. False: one line says how much would be lost, and
- * to give `again` ("/quit") again. Where nobody can be asked it quits when all is sent, or when the
- * time limit of the settings is over. */
+ * that `again` ("/quit") quits. Where nobody can be asked the program quits when everything is sent,
+ * or when the time limit of the settings has passed. */
 bool leave_begin(struct app *app, const char *again, struct error *error);
 bool leave_has_begun(const struct app *app);
 

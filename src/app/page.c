@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
-/* Of a page that is printed: what a note leaves of 80 columns. */
+/* For a page that is printed: what the gutter of a note leaves of 80 columns. */
 enum { PRINTED_COLUMNS = 64 };
 
 bool page_is_open(const struct app *app)
@@ -24,7 +24,7 @@ void page_close(struct app *app)
 	app->open_page = (struct open_page){ .serial = app->open_page.serial };
 }
 
-/* ---- what it shows ---- */
+/* ---- rendering ---- */
 
 static struct session *session_of(const struct app *app)
 {
@@ -51,7 +51,7 @@ static void render(struct app *app, int columns, int height, struct rows *rows)
 	}
 }
 
-/* The line that opened the page, and what the page shows where all of that fits. */
+/* The line that opened the page, and its subject if all of that fits. */
 static void add_heading(const struct open_page *open, int columns, struct rows *rows)
 {
 	struct row *row = rows_add(rows);
@@ -133,8 +133,6 @@ void page_answer(struct app *app, const char *line, const char *text)
 		app_note(app, "%s", text);
 }
 
-/* ---- what changes by itself ---- */
-
 int64_t page_pulse(const struct app *app)
 {
 	const struct page *page = app->open_page.page;
@@ -145,8 +143,8 @@ int64_t page_pulse(const struct app *app)
 
 /* ---- text ---- */
 
-/* Where the words of its second column begin, in a line of two columns; else two blanks more than
- * its first word has before it. */
+/* In a line of two columns, where the second one begins; else two more than the line's own
+ * indentation. */
 static int find_indent(const char *line, size_t len, int columns)
 {
 	size_t first = 0, gap;

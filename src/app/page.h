@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* page: what is above the transcript until it is closed: the kernel's view of a session, a list,
- * the answer to a command. One at a time. A page is a struct page in the file of the command that
- * shows it. Knows neither that command nor the window. */
+/* page: text above the transcript until it is closed: the kernel's view of a session, a list, the
+ * answer to a command. One page at a time. A page is a struct page in the file of the command that
+ * shows it. Knows no command and no window. */
 #pragma once
 
 #include "app/app.h"
 #include "view/row.h"
 
 struct page {
-	const char *help; /* what it shows, for its heading; NULL: its first row says it */
-	bool of_session;  /* it needs one: the session that it was opened for, or the current one */
-	bool live;        /* made again when anything has changed, else once for each width */
-	/* How often what it shows changes by itself, ns, 0 = not at all; NULL for never. */
+	const char *help; /* the subject, for the heading; NULL: the first row says it */
+	bool of_session;  /* needs one: the session that it was opened for, or the current one */
+	bool live;        /* rendered again when anything has changed, else once for each width */
+	/* How often it changes by itself, ns, 0 = not now; NULL for never. */
 	int64_t (*pulse)(const struct app *app, const struct session *session);
-	/* Either of them. `session`: NULL unless it needs one. Appends its rows, of which `height`
-	 * are seen at once; or its text, whose long lines are wrapped. */
+	/* One of the two; `session` is NULL unless it needs one. Appends rows, of which `height` are
+	 * seen at once; or text, whose long lines are wrapped. */
 	void (*render)(struct app *app, struct session *session, int columns, int height,
 	               struct rows *rows);
 	void (*print)(struct app *app, struct session *session, struct buf *out);
@@ -23,24 +23,22 @@ struct page {
 /* Shows open_page.text. */
 extern const struct page answer_page;
 
-/* Opens a page, or closes it where the same line has opened it. `session`: the number of the one
- * that it is about, 0 for whichever is current. `text`: copied for a page that shows it, or NULL.
- * Where the frontend shows no pages, it is printed as a note. */
+/* Opens a page, or closes it if the same line has opened it. `session`: the one it is about, 0 for
+ * whichever is current. `text`: for answer_page, copied; else NULL. Where the frontend shows no
+ * pages, the page is printed as a note. */
 void page_toggle(struct app *app, const struct page *page, const char *line, uint32_t session,
                  const char *text);
 
-/* The answer to a command: a line or two are a note, more are a page. */
+/* The answer to a command: up to two lines are a note, more are a page. */
 void page_answer(struct app *app, const char *line, const char *text);
 void page_close(struct app *app);
 bool page_is_open(const struct app *app);
 
-/* Replaces what was in `rows` by the page that is open; with its heading unless one row is all. At
- * least one row. */
+/* Fills `rows` with the open page, and its heading unless `height` is 1; at least one row. */
 void page_render(struct app *app, int columns, int height, struct rows *rows);
 
 /* How often something on the open page changes by itself, ns; 0 = not at all. */
 int64_t page_pulse(const struct app *app);
 
-/* Rows of text. A line that is too long goes on in the next row at a blank, below the second of its
- * columns. */
+/* Appends text as rows. A long line is wrapped at a blank, and goes on below its second column. */
 void page_add_text(struct rows *rows, const char *text, int columns, enum style style);

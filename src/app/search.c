@@ -5,7 +5,7 @@
 
 #include "app/page.h"
 
-/* Other text than the last time starts again. */
+/* Another text than before starts a new search. */
 static bool remember(struct search *search, const char *text, struct error *error)
 {
 	size_t len = strlen(text);
@@ -22,7 +22,7 @@ static bool remember(struct search *search, const char *text, struct error *erro
 	return true;
 }
 
-/* The command that a person typed to look for something contains what it looks for. */
+/* The typed /find contains its own text. */
 static bool is_own_words(const struct transcript *transcript, struct location location)
 {
 	const struct entry *entry = transcript_at(transcript, location.entry);
@@ -53,7 +53,7 @@ static void set_hit(struct app *app, struct location hit)
 	page_close(app); /* it would hide the hit */
 }
 
-/* Without the text: else the next search would find it here. */
+/* The message omits the text: else the next search would find it there. */
 static void fail(const struct search *search, bool again, bool newer, struct error *error)
 {
 	if (again)

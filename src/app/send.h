@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* send: what a person typed becomes the bytes that a session sends: with the session's line end;
- * line feeds within become line ends too (with eol none they stay as they are). On UDP all of it is
- * one datagram. */
+/* send: turns a typed line into the bytes that a session sends. The session's line end is added, and
+ * takes the place of line feeds within the text (with eol none they stay). On UDP a line is one
+ * datagram, whatever is in it. */
 #pragma once
 
 #include "app/app.h"
@@ -12,10 +12,10 @@ bool send_line(struct session *session, const char *text, size_t len, struct err
 bool send_line_to(struct session *session, const struct endpoint *to, const char *text, size_t len,
                   struct error *error);
 
-/* A typed line that is data: two slashes at its start are one. */
+/* A typed line that is data: two slashes at its beginning are one. */
 bool send_typed(struct app *app, struct session *session, const char *line, size_t len,
                 struct error *error);
 
-/* Only its length is shown anywhere. */
+/* The text is shown and recorded nowhere, only its length. */
 bool send_secret(struct app *app, struct session *session, const char *text, size_t len,
                  struct error *error);

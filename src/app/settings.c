@@ -20,8 +20,7 @@
 
 /* ---- words ---- */
 
-/* The place of `value` in "a|b|c", which is its enum value; -1 with one line where it is none of
- * them. */
+/* The index of `value` in "a|b|c", which is its enum value; -1 with one line if it is not there. */
 static int choose(const struct setting *setting, const char *value, struct error *error)
 {
 	struct choice_words words = { setting->values, strlen(setting->values) };
@@ -53,7 +52,7 @@ static const struct {
 	int64_t factor;
 } units[] = { { "G", GIB }, { "M", MIB }, { "K", KIB }, { "", 1 } };
 
-/* Digits, and a unit where it is a size. False for what is neither, or more than `most`. */
+/* Digits, and a unit if it is a size. False for anything else, or more than `most`. */
 static bool parse_number(const char *value, bool size, int64_t most, int64_t *number)
 {
 	const char *p = value;
@@ -143,9 +142,9 @@ static bool measure(const struct setting *setting, const char *value, int64_t *n
 	return false;
 }
 
-/* ---- where they are ---- */
+/* ---- values in memory ---- */
 
-/* Of one that has words, the place of its word among them: the value of its enum. */
+/* Of a setting with words, the index of its word: the value of its enum. */
 static int64_t load(const struct setting *setting, const struct settings *settings)
 {
 	const char *at = (const char *)settings + setting->offset;
@@ -264,7 +263,7 @@ const struct setting setting_table[] = {
 	        .values = "<rows>",
 	        .initial = "8",
 	        .noun = "number of rows",
-	        .least = 2, /* one of the message, and one that says what is hidden */
+	        .least = 2, /* one of the message, and one about the hidden rows */
 	        .most = 999,
 	        .off = true,
 	        .help = "rows that the chat shows of a longer message, or off; /fold shows all of "

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* settings: what /set shows and changes, one table that also feeds TAB, /help and the manual. Plain
- * values; who uses one reads it when it is needed, so a change holds from the next moment on. */
+ * values, read whenever they are needed, so a change takes effect at once. */
 #pragma once
 
 #include <stdbool.h>
@@ -32,10 +32,10 @@ struct settings {
 	enum paste paste;
 	int64_t escape_time; /* a lone ESC may be the start of a key's sequence for this long, ns */
 	int fold;            /* rows shown of a longer message; 0 = all */
-	int view;            /* view_listed(), of sessions that /view has not chosen one for */
-	bool kernel;         /* it is read around each call */
-	bool reconnect;      /* what the peer or the network has ended is opened again */
-	size_t keep_clients; /* ended clients of listeners that keep their tab */
+	int view;            /* index of view_listed(), for sessions without a /view of their own */
+	bool kernel;         /* is read around each call */
+	bool reconnect;      /* sessions that the peer or the network has ended are opened again */
+	size_t keep_clients; /* number of ended clients that keep their tab */
 };
 
 enum setting_type { SETTING_SWITCH, SETTING_WORD, SETTING_NUMBER, SETTING_SIZE, SETTING_DURATION };
@@ -51,7 +51,7 @@ struct setting {
 	bool off;         /* "off" is 0 */
 	const char *help; /* a line; after a line feed, more for /help and the manual */
 
-	/* Of one that belongs to a session, see setting_give() and setting_take(); else NULL. */
+	/* Of a setting that belongs to a session: setting_give() and setting_take(); else NULL. */
 	void (*give)(const struct settings *settings, struct session *session);
 	void (*take)(struct settings *settings, const struct session *session);
 };
@@ -72,8 +72,8 @@ bool setting_set(const struct setting *setting, struct settings *settings, const
 /* The value in a form that can be set. */
 void setting_print(const struct setting *setting, const struct settings *settings, struct buf *out);
 
-/* Some belong to a session: the settings have what a new one gets. Copies the value to a session,
- * and back from one; false, and nothing done, for a setting of the whole program. */
+/* A setting may belong to a session: struct settings has the value for new ones. These copy the
+ * value to a session, and back. False, and nothing done, for a setting of the whole program. */
 bool setting_give(const struct setting *setting, const struct settings *settings,
                   struct session *session);
 bool setting_take(const struct setting *setting, struct settings *settings,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* candidates: what TAB offers, laid out in columns like the files of ls. Pure. */
+/* candidates: the candidates of TAB in columns, as ls lays out files. Pure. */
 #pragma once
 
 #include <stddef.h>
@@ -8,6 +8,6 @@
 
 enum { CANDIDATES_MOST = 200 };
 
-/* Appends lines of at most `columns`; of a path only the last part is shown. Beyond CANDIDATES_MOST
- * a last line says how many more there are. */
+/* Appends lines of at most `columns`; of a path, only the last part. After CANDIDATES_MOST, a last
+ * line says how many more there are. */
 void candidates_format(char *const *names, size_t count, int columns, struct buf *out);

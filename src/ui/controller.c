@@ -26,6 +26,7 @@ enum {
 	PENDING_PASTE_MOST = 64 << 20,
 	PASTE_ON_LINE = 64 << 10, /* a larger paste does not go through readline */
 	NOTE_INDENT = 24,         /* columns that a note's time and mark may take */
+	WORDS = PENDING_PASTE_TEXT + 96,
 };
 
 static void say(struct controller *controller, const char *text)
@@ -242,7 +243,7 @@ static const struct binding *paste_binding(void)
 static void describe_paste(struct controller *controller)
 {
 	enum { NARROW = 72 };
-	char what[PENDING_PASTE_TEXT], text[CONTROLLER_WORDS], run[32] = "";
+	char what[PENDING_PASTE_TEXT], text[WORDS], run[32] = "";
 	struct buf key = { .max = SIZE_MAX };
 	bool narrow = controller->frontend.columns(controller->frontend.context) < NARROW;
 	pending_paste_describe(controller->pending_paste.lines, controller->pending_paste.text.len,
@@ -354,7 +355,7 @@ static bool must_ask(struct controller *controller, const struct key *key)
 	buf_free(&bytes);
 	if (lines < 2)
 		return false;
-	char what[PENDING_PASTE_TEXT], text[CONTROLLER_WORDS];
+	char what[PENDING_PASTE_TEXT], text[WORDS];
 	pending_paste_describe(lines, len, what);
 	snprintf(text, sizeof text, "%s: Enter again sends, Ctrl-C drops", what);
 	say(controller, text);
@@ -394,27 +395,20 @@ static bool take_secret(struct controller *controller, const struct key *key)
 	return true;
 }
 
-const char *controller_prompt(const struct app *app, char out[CONTROLLER_PROMPT])
-{
-	char sign = app->literal ? '!' : '>';
-	if (app->secret_for == SECRET_REFUSED)
-		snprintf(out, CONTROLLER_PROMPT, "refused: Enter> ");
-	else if (app->secret_for)
-		snprintf(out, CONTROLLER_PROMPT, "%u secret> ", (unsigned)app->secret_for);
-	else if (app->current)
-		snprintf(out, CONTROLLER_PROMPT, "%u%c ", (unsigned)session_number(app->current),
-		         sign);
-	else
-		snprintf(out, CONTROLLER_PROMPT, "%c ", sign);
-	return out;
-}
-
 struct line controller_line(const struct controller *controller)
 {
-	static char prompt[CONTROLLER_PROMPT]; /* the line points to it */
-	controller_prompt(controller->app, prompt);
-	return controller->app->secret_for ? (struct line){ .prompt = prompt, .text = "" }
-	                                   : input_line(prompt);
+	static char prompt[48]; /* the line points to it */
+	const struct app *app = controller->app;
+	char sign = app->literal ? '!' : '>';
+	if (app->secret_for == SECRET_REFUSED)
+		snprintf(prompt, sizeof prompt, "refused: Enter> ");
+	else if (app->secret_for)
+		snprintf(prompt, sizeof prompt, "%u secret> ", (unsigned)app->secret_for);
+	else if (app->current)
+		snprintf(prompt, sizeof prompt, "%u%c ", (unsigned)app_shown(app), sign);
+	else
+		snprintf(prompt, sizeof prompt, "%c ", sign);
+	return app->secret_for ? (struct line){ .prompt = prompt, .text = "" } : input_line(prompt);
 }
 
 /* ---- keys ---- */

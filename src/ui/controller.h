@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* controller: what is the same wherever a person types: bytes of the terminal become keys, keys
- * become lines and actions; pastes, secrets, signals; when to ask back, when to quit. Shows
- * nothing: its frontend does. */
+/* controller: the part that all frontends with a keyboard share: bytes of the terminal become keys,
+ * keys become lines and actions; pastes, secrets, signals; when to ask, when to quit. Shows nothing:
+ * its frontend does. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,16 +15,13 @@
 #include "ui/terminal.h"
 #include "ui/ui.h"
 
-enum { CONTROLLER_PROMPT = 48 };
-enum { CONTROLLER_WORDS = PENDING_PASTE_TEXT + 96 }; /* bytes of a hint */
-
 struct frontend_ops {
 	void *context;
 	void (*say)(void *context, const char *text); /* a hint, until the next key; "" for none */
 	void (*act)(void *context, enum binding_action action); /* scrolls, redraws */
 	bool (*to_newest)(void *context); /* false where the newest rows are shown; or NULL */
 	void (*mouse)(void *context, const struct key *key); /* or NULL */
-	void (*changed)(void *context);                      /* by a key: to be seen soon */
+	void (*changed)(void *context);                      /* a key has changed something */
 	void (*bell)(void *context);
 	void (*suspend)(void *context);
 	void (*resize)(void *context, bool resumed); /* resumed: others may have written there */
@@ -38,10 +35,10 @@ struct controller {
 	struct frontend_ops frontend;
 	struct terminal *terminal;
 	struct keys keys;
-	struct pending_paste pending_paste; /* a paste that waits beside the line */
+	struct pending_paste pending_paste; /* a paste that is not on the line */
 	bool pasted_lines;         /* the line begins with a paste: several lines are data */
-	struct secret_line secret; /* what is typed while app->secret_for is set */
-	bool asked;                /* Enter on several lines has been asked about */
+	struct secret_line secret; /* the line typed while app->secret_for is set */
+	bool asked;                /* whether Enter shall send several lines has been asked */
 };
 
 /* Starts readline. Everything given is borrowed. */
@@ -52,10 +49,8 @@ void controller_done(struct controller *controller);
 void controller_prepare(struct controller *controller, struct poller *poller);
 void controller_serve(struct controller *controller, struct poller *poller);
 
-/* "1> ", "1! " in literal mode, "1 secret> ". Returns `out`. */
-const char *controller_prompt(const struct app *app, char out[CONTROLLER_PROMPT]);
-
-/* The line that is being typed; of a secret only that there is one. */
+/* The line that is being typed, after "1> ", or "1! " in literal mode; of a secret only that there
+ * is one. Valid until the next call. */
 struct line controller_line(const struct controller *controller);
 
 /* Switches to the session with this number, as its key does. */

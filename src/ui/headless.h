@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* headless: the frontend of a script that runs without a terminal. */
+/* headless: the frontend for a script without a terminal. */
 #pragma once
 
 #include "ui/ui.h"

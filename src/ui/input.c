@@ -57,8 +57,7 @@ static struct {
 	struct buf sequence; /* keys that something is bound to together with those that follow;
 	                        readline gets them together, or not at all */
 	int64_t pressed;     /* instant of the last of them */
-	unsigned long empty_reads;
-	char *kept; /* of a line that was not taken: it goes back */
+	char *kept;          /* of a line that was not taken: it goes back */
 } input;
 
 /* ---- what keys are bound to ---- */
@@ -360,24 +359,23 @@ static char *next_candidate(const char *text, int state)
 	return *candidates ? *candidates++ : NULL;
 }
 
+static char *convert(const char *text, void (*into)(const char *text, size_t len, struct buf *out))
+{
+	struct buf converted = { .max = SIZE_MAX };
+	into(text, strlen(text), &converted);
+	char *copy = xstrdup(buf_text(&converted));
+	buf_free(&converted);
+	return copy;
+}
+
 static char *to_escapes(const char *bytes)
 {
-	struct buf text;
-	buf_init(&text, SIZE_MAX);
-	byte_escape_encode(bytes, strlen(bytes), &text);
-	char *escaped = xstrdup(buf_text(&text));
-	buf_free(&text);
-	return escaped;
+	return convert(bytes, byte_escape_encode);
 }
 
 static char *to_bytes(const char *text)
 {
-	struct buf bytes;
-	buf_init(&bytes, SIZE_MAX);
-	byte_escape_decode(text, strlen(text), &bytes);
-	char *released = xstrdup(buf_text(&bytes));
-	buf_free(&bytes);
-	return released;
+	return convert(text, byte_escape_decode);
 }
 
 /* The hook is given the line in bytes, where the word is at other offsets. */
@@ -610,13 +608,13 @@ static void flatten_paste(struct buf *text, size_t most)
 
 /* ---- what readline calls ---- */
 
-/* Never with an empty queue, if all goes well. The end of input then ends whatever loop readline is
- * in. */
+/* Is never asked for a byte that is not there, if all goes well; the end of input then ends
+ * whatever loop readline is in. */
 static int take_byte(FILE *stream)
 {
 	(void)stream;
 	if (!input.queue.len) {
-		input.empty_reads++;
+		error_print("readline waits for a key");
 		return EOF;
 	}
 	int byte = (unsigned char)*buf_data(&input.queue);
@@ -1078,8 +1076,7 @@ static void press(const char *bytes, size_t len)
 /* With convert-meta readline takes a byte beyond ASCII for ESC and another byte. */
 static void press_key(const char *bytes, size_t len)
 {
-	const char *value = rl_variable_value("convert-meta");
-	if ((unsigned char)bytes[0] < 0x80 || !value || strcmp(value, "on") != 0) {
+	if ((unsigned char)bytes[0] < 0x80 || !is_on("convert-meta")) {
 		press(bytes, len);
 		return;
 	}
@@ -1291,8 +1288,7 @@ struct line input_line(const char *prompt)
 
 bool input_is_sideways(void)
 {
-	const char *value = rl_variable_value("horizontal-scroll-mode");
-	return value && strcmp(value, "on") == 0;
+	return is_on("horizontal-scroll-mode");
 }
 
 const char *input_mode(void)
@@ -1307,11 +1303,6 @@ bool input_take_dirty(void)
 	bool dirty = input.dirty;
 	input.dirty = false;
 	return dirty;
-}
-
-unsigned long input_empty_reads(void)
-{
-	return input.empty_reads;
 }
 
 const struct binding *input_binding(const struct key *key)

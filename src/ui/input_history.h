@@ -1,38 +1,39 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* input_history: the history list of readline, its lines that are edited, and its file:
- * $XDG_STATE_HOME/sockpit/history, 0600. The file has readline's form with time stamps, so that an
- * entry may have several lines; several programs may write it at once. What cannot be written is
- * kept, and tried again with the next line and at the end. That something cannot be read or
- * written, and that it can be again, is one line on standard error, and is no error.
+/* input_history: the history list of readline, edited lines in it, and its file:
+ * $XDG_STATE_HOME/sockpit/history, 0600. The file has readline's format with time stamps, so that an
+ * entry may have several lines; several programs may append to it at once. Entries that cannot be
+ * written are kept, and tried again with the next line and at the end. One line on standard error
+ * says that the file cannot be read or written, and one that it can be again; the program goes on.
  *
- * Before version 8.3 readline lets an entry, the line that was left for it, and the line that is
- * edited share one list of changes, and frees it more than once. So here such a list ends before a
- * command leaves its line, and what an entry was is kept here until that is sent. */
+ * Before version 8.3, readline lets a history entry, the line left for it, and the line being edited
+ * share one undo list, and frees that more than once. So the undo list is dropped here before a
+ * command leaves its line, and the original text of an entry is kept until the line is sent. */
 #pragma once
 
 #include <stddef.h>
 
 enum {
-	HISTORY_ENTRIES = 1000,       /* in the list, and in the file when the program ends */
+	HISTORY_ENTRIES = 1000,       /* in the list, and in the file at the end of the program */
 	HISTORY_ENTRY_MOST = 1 << 20, /* bytes; a longer line is not kept */
 	HISTORY_BYTES = 4 << 20,      /* of all entries in the list */
 };
 
-/* Reads the file: its end, where it is very long. */
+/* Reads the file, or the end of a very long one. */
 void input_history_start(void);
 
-/* At the end of the list, and into the file: at once, or with the next ones where many come at
- * once. Not when the line is empty, begins with a blank, or repeats the last one. */
+/* Appends a line to the list and the file; many at once are written together. A line that is empty,
+ * begins with a blank, or repeats the last one is left out. */
 void input_history_add(const char *line);
 
 /* The entries of the list, newest first; NULL after the oldest. */
 const char *input_history_past(size_t index);
 
-/* Around every key that readline is given; `command` is what it will run, if that is known. */
+/* Before and after every key for readline; `command`: the one it will run, or NULL. */
 void input_history_before_key(int (*command)(int count, int key));
 void input_history_after_key(void);
 
-/* A line has ended: its entry, or with revert-all-at-newline every one, becomes what it was. */
+/* A line has ended: its entry, or with revert-all-at-newline every entry, gets its original text
+ * back. */
 void input_history_end_line(void);
 
 void input_history_stop(void);

@@ -213,7 +213,6 @@ static void lay_out_wrapped(struct line_layout *layout, const struct line *line,
 	struct flow flow = { .line = line, .columns = columns, .wraps = true };
 	size_t from = measure(&flow, max_rows);
 	int top = flow.cursor_row >= max_rows ? flow.cursor_row - max_rows + 1 : 0;
-	layout->needed = from > 0 || flow.row >= max_rows ? max_rows + 1 : flow.row + 1;
 	flow = (struct flow){ .line = line, .columns = columns, .wraps = true };
 	flow.canvas = (struct canvas){ .rows = &layout->rows, .top = top, .height = max_rows };
 	walk(&flow, from, top + max_rows);
@@ -239,7 +238,6 @@ static void lay_out_sideways(struct line_layout *layout, const struct line *line
 	flow = (struct flow){ .line = line, .columns = columns };
 	flow.canvas = (struct canvas){ .rows = &layout->rows, .left = left, .height = 1 };
 	walk(&flow, from, 1);
-	layout->needed = 1;
 	finish(layout, &flow);
 }
 

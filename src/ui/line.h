@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* line: lays a prompt and the text being typed out in rows, and finds the cursor. Pure: no
- * readline, no curses. */
+/* line: lays out a prompt and the text being typed in rows, and finds the cursor. Pure: no readline,
+ * no curses. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 
 /* Rows are exact up to this many bytes before the cursor. In a longer line that is not plain ASCII,
  * rows are counted from a byte less than twice as far away, so that the work for a frame is
- * bounded however long the line is. */
+ * bounded. */
 enum { LINE_NEAR = 16384 };
 
 struct line {
@@ -25,12 +25,10 @@ struct line {
 struct line_layout {
 	struct rows rows; /* at most max_rows: the part around the cursor */
 	int cursor_row, cursor_column;
-	int needed; /* rows that the whole would take, counted no further than max_rows + 1 */
 };
 
-/* With max_rows == 1 the line does not wrap but scrolls sideways, in steps of half a screen.
+/* With max_rows == 1 the line scrolls sideways, in steps of half a screen, instead of wrapping.
  * Control characters are shown as marks (^I, ^J; ^J also starts a new row), a glyph wider than the
- * screen as
- * "?", the escape of a byte that is no text (byte_escape.h) as \xff in STYLE_MARK. */
+ * screen as "?", an escape of byte_escape.h as \xff in STYLE_MARK. */
 void line_layout(struct line_layout *layout, const struct line *line, int columns, int max_rows);
 void line_layout_free(struct line_layout *layout);

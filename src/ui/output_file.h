@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* output_file: where curses writes. A file in memory, so that writing never blocks and has no
- * limit, however large a frame and however slow the terminal; its bytes are passed on to a
- * non-blocking descriptor as that one takes them. Starts again at its beginning whenever everything
- * is out. */
+/* output_file: the file that curses writes to. It is in memory, so that writing never blocks,
+ * however large a frame and however slow the terminal. Its bytes are passed on to a non-blocking
+ * descriptor as that takes them; when all are out, it starts again at its beginning. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,14 +11,14 @@
 #include "base/error.h"
 
 struct output_file {
-	int file;     /* to write to, at its own position */
+	int file;     /* written at its own position */
 	off_t passed; /* bytes that are out */
 };
 
 enum output_file_state {
 	OUTPUT_FILE_EMPTY, /* everything is out */
 	OUTPUT_FILE_FULL,  /* the other side takes no more now */
-	OUTPUT_FILE_GONE,  /* it never will; the bytes have been dropped */
+	OUTPUT_FILE_GONE,  /* it never will; the bytes are dropped */
 };
 
 bool output_file_open(struct output_file *output_file, struct error *error);
@@ -27,8 +26,8 @@ bool output_file_open(struct output_file *output_file, struct error *error);
 /* Bytes written and not out yet. */
 size_t output_file_waiting(const struct output_file *output_file);
 
-/* Forgets what is not out yet. */
+/* Drops the bytes that are not out yet. */
 void output_file_clear(struct output_file *output_file);
 
-/* Passes on as much as `out` takes without waiting. */
+/* Passes on what `out` takes without waiting. */
 enum output_file_state output_file_pass(struct output_file *output_file, int out);

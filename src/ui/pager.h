@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* pager: the page above the transcript: its rows as they were made last, of which as many are shown
- * as fit, from a row on that stays while they change. Begins at the top. The last row says what
- * closes it. No curses. */
+/* pager: shows the rows of the open page that fit, and scrolls them. The position stays when the
+ * rows change. The last row says how to close the page. No curses. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,11 +9,11 @@
 #include "app/page.h"
 
 struct pager {
-	struct rows rows;   /* the heading, where it has one, and what the page shows */
-	struct row foot;    /* the row below them; or the only row, cut */
-	uint64_t serial;    /* of the page that they are of */
-	uint32_t session;   /* and which session is current */
-	int columns, space; /* and for which size */
+	struct rows rows;   /* with the heading, if there is one */
+	struct row foot;    /* the last row; or the only one, cut */
+	uint64_t serial;    /* the page, */
+	uint32_t session;   /* the current session */
+	int columns, space; /* and the size for which the rows were made */
 	int top;            /* the first row shown */
 	int height;         /* rows shown, the foot among them */
 };
@@ -22,13 +21,13 @@ struct pager {
 void pager_init(struct pager *pager);
 void pager_free(struct pager *pager);
 
-/* Makes the rows that have to be made. Of `space` rows the page takes as many as it needs,
- * returned, and leaves a part to the transcript; while it is open it gives none back. Another page
- * than before, or one about another session, begins at its top. */
+/* Renders the page if it has to be rendered again. Of `space` rows it takes as many as it needs,
+ * returned, but leaves some to the transcript; while it is open it never shrinks. A new page, and
+ * that of another session, begins at its top. */
 int pager_fill(struct pager *pager, struct app *app, int columns, int space);
 
-/* The row at this height, NULL below the last one. */
+/* Row `y` of those shown, NULL for an empty one. */
 const struct row *pager_row(const struct pager *pager, int y);
 
-/* Towards the end, or with a negative number the top; no further than either. */
+/* Towards the end, or the top (negative), as far as there are rows. */
 void pager_scroll(struct pager *pager, int rows);

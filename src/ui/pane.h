@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* pane: which rows of a view are shown: the newest, or those around a place that stays where it is
- * whatever arrives, also when another view of the session is chosen. Fills rows for a height and a
- * width; while it is scrolled back, the last rows stay live below a divider that counts what is
- * new. panes: the pane of the session that is shown, and those that were scrolled back when another
- * session took their place. No curses. */
+/* pane: chooses the rows of a view to show: the newest, or, scrolled back, those at a position that
+ * stays whatever arrives, also when another view of the session is chosen. While it is scrolled
+ * back, the last rows stay live below a divider that counts new lines. panes: the pane of the
+ * session that is shown, and those of sessions that were left scrolled back. No curses. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,70 +13,70 @@
 
 enum {
 	PANE_NEWS_MAX = 999,
-	PANES_KEPT = 32, /* beyond, the one left longest ago is at its end again */
+	PANES_KEPT = 32, /* of more, the one left longest ago returns to its end */
 };
 
 struct pane_position {
-	bool at_end;                /* it follows; else the bottom row is */
-	struct location location;   /* in this paragraph */
-	int row;                    /* this row of it */
-	const struct view_ops *ops; /* of this view */
+	bool at_end;                /* follows the newest; else the bottom row shows */
+	struct location location;   /* this paragraph, */
+	int row;                    /* this row of it, */
+	const struct view_ops *ops; /* in this view */
 	bool all;
 };
 
-/* Where a pane goes to: pane_go(). Whoever scrolls gives it up. */
+/* The target of pane_go(); scrolling drops it. */
 enum pane_goal {
 	PANE_NO_GOAL,
-	PANE_GOAL_AHEAD, /* it is to come into the middle: the end is followed until it can */
+	PANE_GOAL_AHEAD, /* too near to the end for the middle: the end is followed */
 	PANE_GOAL_REACHED,
 };
 
 struct pane {
 	struct pane_position position;
-	struct pane_position before; /* position in the view before this one, while nobody has
-	                                scrolled since; ops NULL: none */
+	struct pane_position before; /* in the view before this one, until someone scrolls; ops
+	                                NULL: none */
 	enum pane_goal aims;
 	struct location goal;
-	int height;           /* as it was filled last */
-	struct location seen; /* the newest paragraph that has been counted */
-	int news; /* how many have come since it was scrolled back, at most PANE_NEWS_MAX + 1 */
+	int height;           /* of the last pane_fill() */
+	struct location seen; /* the newest paragraph counted */
+	int news;             /* paragraphs since it was scrolled back, at most PANE_NEWS_MAX + 1 */
 	struct rows scratch;
 };
 
 void pane_init(struct pane *pane);
 void pane_free(struct pane *pane);
 
-/* Rows towards the past (negative) or the future; at the end it follows again. What fits the pane
- * as a whole does not scroll. */
+/* Towards the past (negative) or the future; at the end the pane follows again. A view that fits the
+ * pane does not scroll. */
 void pane_scroll(struct pane *pane, const struct view *view, int rows);
 void pane_to_top(struct pane *pane, const struct view *view);
 void pane_to_end(struct pane *pane);
 
-/* Puts the paragraph with this location, or the nearest to it, in the middle third; of a long one
- * the first row with a hit of view->find. Where it is too near to the end for that, the end is
- * followed until enough has come. */
+/* Shows the paragraph at this location, or the nearest one, in the middle third; of a long one the
+ * first row with a hit of view->find. Too near to the end for that, the pane follows the end until
+ * enough has come. */
 void pane_go(struct pane *pane, const struct view *view, struct location location);
 
-/* Of `height` rows, those at the bottom that show the newest: all, unless it is scrolled back. */
+/* The number of rows, of `height`, that show the newest: all, unless the pane is scrolled back. */
 int pane_newest_rows(const struct pane *pane, int height);
 
-/* Exactly `height` rows, from top to bottom; empty ones at the top while there is little to show.
- * Where the oldest paragraph left is on top, the row above it says what eviction has dropped. */
+/* Exactly `height` rows, from top to bottom, the first ones empty while there is little to show.
+ * Above the oldest paragraph left, a row says what eviction has dropped. */
 void pane_fill(struct pane *pane, const struct view *view, int height, struct rows *out);
 
 struct panes {
 	struct pane shown;
-	uint32_t session; /* that it shows */
+	uint32_t session; /* whose pane that is */
 	struct {
 		uint32_t session;
 		struct pane pane;
-	} kept[PANES_KEPT]; /* in the order of leaving */
+	} kept[PANES_KEPT]; /* in the order in which they were left */
 	size_t count;
 };
 
 void panes_init(struct panes *panes);
 void panes_free(struct panes *panes);
 
-/* `shown` is this session's from now on: where it was left, or at its end. True when it was
- * another's. */
+/* Makes `shown` the pane of this session, as it was left, or at its end. True if it was another
+ * session's. */
 bool panes_turn(struct panes *panes, uint32_t session);

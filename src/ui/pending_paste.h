@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* pending_paste: a pasted block that does not go on the input line: too large for it, or lines that
- * look like commands. It waits, whole, until it is sent, run or dropped. */
+/* pending_paste: a pasted block that is not put on the input line: it is too large, or its lines
+ * look like commands. It waits until it is sent, run or dropped. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,15 +14,15 @@ struct pending_paste {
 	struct buf text; /* line ends are LF */
 	size_t lines;
 	bool commands;   /* pending_paste_has_commands() */
-	bool cut_return; /* the last byte added was a CR: an LF that follows belongs to it */
+	bool cut_return; /* the last byte added was a CR: a following LF belongs to it */
 };
 
 void pending_paste_init(struct pending_paste *pending_paste, size_t max);
 void pending_paste_free(struct pending_paste *pending_paste);
 void pending_paste_clear(struct pending_paste *pending_paste);
 
-/* Appends; CR and CR LF, which is how terminals paste a line end, become LF. False, and nothing
- * appended, where it would be too much. */
+/* Appends; CR and CR LF, which terminals paste for a line end, become LF. False, and nothing
+ * appended, if it would be too much. */
 bool pending_paste_add(struct pending_paste *pending_paste, const char *bytes, size_t len);
 
 /* "3 lines, 120 bytes"; "1 line, 10.5 MB". Returns `out`. */
@@ -31,9 +31,8 @@ const char *pending_paste_describe(size_t lines, size_t bytes, char out[PENDING_
 /* There is a line end other than the one at the end. */
 bool pending_paste_has_lines(const char *text, size_t len);
 
-/* Several lines of which the first begins with '/', blanks aside: whoever pastes them may want them
- * sent, or run. */
+/* Several lines, the first beginning with '/', blanks aside: a person may want them sent, or run. */
 bool pending_paste_has_commands(const char *text, size_t len);
 
-/* Lines of a text, the last one counted also without its end. */
+/* Lines of a text, an unfinished last one included. */
 size_t pending_paste_count_lines(const char *text, size_t len);

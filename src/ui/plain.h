@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* plain: the frontend for screen readers and terminals that cannot move the cursor: readline's line
- * at the bottom, no curses. */
+/* plain: the frontend for screen readers and for terminals that cannot move the cursor: lines, with
+ * the line being typed below them. No curses. */
 #pragma once
 
 #include "ui/ui.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* secret_line: a line that is typed unseen. It does not go through readline, whose kill ring, undo
- * list and history would keep parts of it. Its memory is overwritten when it is no longer
- * needed. */
+/* secret_line: a line typed unseen. It does not go through readline, whose kill ring, undo list and
+ * history would keep parts of it. Its memory is overwritten afterwards. */
 #pragma once
 
 #include <stddef.h>
@@ -9,19 +8,19 @@
 #include "ui/keys.h"
 
 struct secret_line {
-	char *text; /* one block from the first key on: growing would leave copies */
+	char *text; /* one block, since growing would leave copies */
 	size_t len;
 };
 
 enum secret_line_key {
 	SECRET_LINE_TAKEN,
-	SECRET_LINE_REFUSED, /* a key that means nothing here, or there is no room */
+	SECRET_LINE_REFUSED, /* the key has no effect here, or there is no room */
 	SECRET_LINE_ENTERED,
 	SECRET_LINE_DROPPED,
 };
 
-/* Characters and pastes are appended; Backspace, Ctrl-U; Enter; Ctrl-C, Escape and, on an empty
- * line, Ctrl-D drop it. */
+/* Characters and pastes are appended; Backspace and Ctrl-U erase; Enter ends the line; Ctrl-C,
+ * Escape and, on an empty line, Ctrl-D drop it. */
 enum secret_line_key secret_line_take(struct secret_line *line, const struct key *key);
 
 /* Overwrites and frees it. */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* status_line: the state of the current session in a row. Of what the kernel says only what is not
- * as usual: what waits, what is lost, what holds it up; and what means nothing on loopback is left
- * out there. What does not fit is left out, from the least important on; the state stays. No
- * curses. */
+/* status_line: the state of the current session in a row. Of the kernel's values it shows only
+ * unusual ones: waiting bytes, losses, limits; those without meaning on loopback are left out there.
+ * In a narrow row the least important pieces are left out; the state stays. No curses. */
 #pragma once
 
 #include "app/app.h"
@@ -11,7 +10,7 @@
 
 struct status_words {
 	const char *eol, *view; /* "LF", "chat" */
-	const char *mode;       /* what the input adds (vi mode, scrolled back); may be "" */
+	const char *mode;       /* of the input: vi mode, scrolled back; may be "" */
 };
 
 /* ` tcp ESTABLISHED *  in flight 15  rtt 0.2 ms ± 0.1 ms  ↑15 ↓15  LF  chat`. `mode`: as above. */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* ui: a frontend of the program: the window, the plain mode, the pipe mode, none for a script. Each
- * is a struct ui with four functions, so that the loop in main does not know which it has. A
- * frontend hands typed lines to whoever main has named, and reads the app to draw; it includes
- * nothing of command/. */
+/* ui: a frontend: the window, plain mode, pipe mode, or headless for a script. Each is a struct ui,
+ * so that the loop in main does not know which one it has. A frontend passes typed lines to the
+ * hooks that main gives it, and reads the app to draw; it includes nothing of command/. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,7 +12,7 @@
 #include "base/poller.h"
 
 struct ui {
-	/* What to wait for: keys, room at the terminal, the next frame. */
+	/* Says what to wait for: keys, room at the terminal, the next frame. */
 	void (*prepare)(struct ui *ui, struct poller *poller);
 	/* Keys, signals, the terminal's room. */
 	void (*serve)(struct ui *ui, struct poller *poller);
@@ -21,11 +20,11 @@ struct ui {
 	void (*draw)(struct ui *ui, struct app *app);
 	/* Leaves the terminal as it was found. */
 	void (*free)(struct ui *ui);
-	/* The signal that ended the program, 0 for none: main dies of it once all is put back. */
+	/* The signal that ends the program, 0 for none: main dies of it after free(). */
 	int signal;
 };
 
-/* What the frontend calls with lines; ended by a NUL as well. */
+/* Lines are also ended by a NUL. */
 struct ui_hooks {
 	struct app *app;
 	bool (*line)(struct app *app, const char *line, size_t len); /* as typed */
@@ -33,7 +32,7 @@ struct ui_hooks {
 	bool (*key)(struct app *app, const char *line, struct error *error);
 	/* Ctrl-C: ends the newest wait; false where nothing waits. */
 	bool (*interrupt)(struct app *app);
-	/* Whether a line has a secret in it, and is kept nowhere. */
+	/* Whether a line has a secret in it, which is kept nowhere. */
 	bool (*hides)(const struct app *app, const char *line);
 	char **(*complete)(struct app *app, const char *line, size_t start, size_t end,
 	                   bool *files);

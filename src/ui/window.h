@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* window: the frontend on a whole screen, by curses and readline: from the top the page, where one
- * is open, the transcript, the tabs, the status line, the line being typed. */
+/* window: the full-screen frontend: from the top the open page, the transcript, the tabs, the status
+ * line, the line being typed. */
 #pragma once
 
 #include "ui/ui.h"
 
-/* NULL with one line where there is no terminal, or it cannot place a cursor. */
+/* NULL with one line if there is no terminal, or it cannot place the cursor. */
 struct ui *window_new(const struct ui_hooks *hooks, struct error *error);

@@ -11,7 +11,7 @@
 static void calls(const char *keys, const char *want)
 {
 	struct buf text = { .max = SIZE_MAX };
-	binding_print_key(keys, &text);
+	binding_print_keys((const char *const[]){ keys, NULL }, &text);
 	is_text(buf_text(&text), want, keys);
 	buf_free(&text);
 }

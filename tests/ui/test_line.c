@@ -105,15 +105,11 @@ static void test_window(void)
 	                   "4444444444"
 	                   "5555";
 	check(text, 42, 10, 3, "|3333333333|4444444444|5555| 2,4");
-	is_int(layout.needed, 4, "more is needed than there are rows");
 	check(text, 0, 10, 3, "|> 11111111|2222222222|3333333333| 0,2");
-	is_int(layout.needed, 4, "the same from the start");
 	check(text, 19, 10, 3, "|> 11111111|2222222222|3333333333| 2,1");
 	check(text, 28, 10, 3, "|2222222222|3333333333|4444444444| 2,0");
 	check(text, 42, 10, 5, "|> 11111111|2222222222|3333333333|4444444444|5555| 4,4");
-	is_int(layout.needed, 5, "just enough");
 	check("", 0, 10, 3, "|>| 0,2");
-	is_int(layout.needed, 1, "an empty line needs a row");
 	lay_out("a prompt of three rows: ", "text", 4, 10, 2);
 	is_text(picture(), "|f three ro|ws: text| 1,8", "a long prompt scrolls away like text");
 }
@@ -169,7 +165,6 @@ static void test_long_plain(void)
 		same &= row->glyphs[0].chars[0] == L'0' + (wchar_t)(begin % 10);
 	}
 	ok(same, "rows far into a long line are exact");
-	is_int(layout.needed, 6, "and more than fit");
 	free(text);
 }
 
@@ -208,7 +203,6 @@ static void test_bounds(void)
 				good &= layout.cursor_row >= 0 && layout.cursor_row < rows;
 				good &= layout.cursor_column >= 0 && layout.cursor_column < columns;
 				good &= layout.rows.count >= 1 && layout.rows.count <= (size_t)rows;
-				good &= layout.needed >= 1 && layout.needed <= rows + 1;
 				for (size_t i = 0; i < layout.rows.count; i++)
 					good &= layout.rows.row[i].columns <= columns;
 			}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/send.h"
-#include "ui/controller.h"
 #include "ui/status_line.h"
 #include "ui/tab_line.h"
 
@@ -88,7 +87,6 @@ static struct target target_of(const char *host, unsigned port)
 
 static void empty(struct app *app)
 {
-	char prompt[CONTROLLER_PROMPT];
 	ok(strstr(tabs(app, 80), "/open"), "without a session the bar says how to get one");
 	ok(row.columns <= 80, "and fits");
 	tabs(app, 10);
@@ -96,10 +94,6 @@ static void empty(struct app *app)
 	is_int(tab_line_session_at(app, 80, 3), 0, "there is no tab to click on");
 	is_text(status(app, "", 80), " LF  chat", "the status has only what holds for all");
 	is_text(status(app, "vi:cmd", 80), " LF  chat  vi:cmd", "and the mode");
-	is_text(controller_prompt(app, prompt), "> ", "the prompt has no number");
-	app->literal = true;
-	is_text(controller_prompt(app, prompt), "! ", "literal mode shows");
-	app->literal = false;
 }
 
 /* ---- with sessions ---- */
@@ -134,14 +128,12 @@ static void listener(struct app *app, struct poller *poller)
 		.service = service_find("echo"),
 		.backlog = 7,
 	};
-	char prompt[CONTROLLER_PROMPT];
 	ok(app_listen(app, &target, &options, &error), "a listener");
 	ok(serve_until(app, poller, listens), "that listens");
 	is_text(tabs(app, 80), " 1 server ●", "one tab");
 	is_text(marked(), "1 server ●", "which is the current one");
 	is_text(status(app, "", 80), " tcp LISTEN *  service echo  queue 0/7  0 clients  LF  chat",
 	        "a listener has clients, and no queue");
-	is_text(controller_prompt(app, prompt), "1> ", "the prompt has its number");
 }
 
 static void conversation(struct app *app, struct poller *poller)

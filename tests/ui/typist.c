@@ -198,7 +198,7 @@ static void start_with(const char *inputrc)
 
 static void stop(void)
 {
-	is_int(input_empty_reads(), 0, "readline never read without a key");
+	ok(!strstr(read_text("errors"), "waits for a key"), "readline never read without a key");
 	input_stop();
 	keys_free(&typist.keys);
 }
