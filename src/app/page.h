@@ -13,8 +13,8 @@ struct page {
 	bool live;        /* rendered again when anything has changed, else once for each width */
 	/* How often it changes by itself, ns, 0 = not now; NULL for never. */
 	int64_t (*pulse)(const struct app *app, const struct session *session);
-	/* One of the two; `session` is NULL unless it needs one. Appends rows, of which `height` are
-	 * seen at once; or text, whose long lines are wrapped. */
+	/* One of the two; `session` is NULL unless it needs one. Appends rows, of which `height`
+	 * are seen at once; or text, whose long lines are wrapped. */
 	void (*render)(struct app *app, struct session *session, int columns, int height,
 	               struct rows *rows);
 	void (*print)(struct app *app, struct session *session, struct buf *out);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* send: turns a typed line into the bytes that a session sends. The session's line end is added, and
- * takes the place of line feeds within the text (with eol none they stay). On UDP a line is one
+/* send: turns a typed line into the bytes that a session sends. The session's line end is added,
+ * and takes the place of line feeds within the text (with eol none they stay). On UDP a line is one
  * datagram, whatever is in it. */
 #pragma once
 

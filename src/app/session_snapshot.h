@@ -9,6 +9,6 @@
  * session changes. */
 void session_snapshot(const struct session *session, struct snapshot *snapshot);
 
-/* How often a running TCP timer changes what is shown, ns; 0 = none runs. `keepalive`: that timer is
- * shown, too. */
+/* How often a running TCP timer changes what is shown, ns; 0 = none runs. `keepalive`: that timer
+ * is shown, too. */
 int64_t session_snapshot_pulse(const struct session *session, bool keepalive);

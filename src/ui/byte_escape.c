@@ -26,7 +26,7 @@ size_t byte_escape_length(const char *s, size_t n)
 	return whole ? BYTE_ESCAPE : 0;
 }
 
-/* Bytes at the front that are text in every locale. */
+/* The bytes at the front that are text in every locale. */
 static size_t plain_run(const char *s, size_t n)
 {
 	size_t at = 0;

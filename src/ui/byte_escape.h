@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* byte_escape: bytes on readline's line that are not text. readline loops forever on bytes that are
- * no character of the locale, and its line cannot hold NUL. So such a byte is four characters on the
- * line: BYTE_MARK, 'x' and two hexadecimal digits, and is shown as \xff.
+ * no character of the locale, and its line cannot hold NUL. So such a byte is four characters on
+ * the line: BYTE_MARK, 'x' and two hexadecimal digits, and is shown as \xff.
  *
- * The mark makes the escape, not the backslash: a typed \xff is four characters and is sent as four.
- * When the line is handed over, each escape becomes its byte again. A mark without x and two digits
- * after it, because a person has edited them, becomes a backslash, as it is shown. A byte that
- * equals the mark is escaped, too, so every sequence of bytes survives. Pure: knows no readline. */
+ * The mark makes the escape, not the backslash: a typed \xff is four characters and is sent as
+ * four. When the line is handed over, each escape becomes its byte again. A mark without x and two
+ * digits after it, because a person has edited them, becomes a backslash, as it is shown. A byte
+ * that equals the mark is escaped, too, so every sequence of bytes survives. Pure: knows no
+ * readline. */
 #pragma once
 
 #include <stddef.h>

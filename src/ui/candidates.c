@@ -7,7 +7,7 @@
 
 enum { GAP = 2 };
 
-/* A slash in front is a command's own, one at the end says that it is a directory. */
+/* A slash at the beginning belongs to a command, one at the end to a directory. */
 static const char *shown_part(const char *name)
 {
 	size_t len = strlen(name);

@@ -49,17 +49,16 @@ static bool something_is_open(const struct app *app)
 	return false;
 }
 
-/* ---- what readline calls back with ---- */
+/* ---- hooks of input ---- */
 
-/* Of one that was refused the prompt says so: where the hint is may be the reason. */
+/* For a refused one the prompt says so, since the hint may be the reason. */
 static void explain_secret(struct controller *controller)
 {
 	if (controller->app->secret_for && controller->app->secret_for != SECRET_REFUSED)
 		say(controller, "typed unseen: Enter sends it, Escape or Ctrl-C drops it");
 }
 
-/* Also in literal mode. What goes wrong is on the status line only: it is no part of the
- * session. */
+/* Also in literal mode. An error is a hint and no note: nothing was typed. */
 static void on_command(void *context, const char *line)
 {
 	struct controller *controller = context;
@@ -79,7 +78,7 @@ void controller_select(struct controller *controller, uint32_t number)
 	on_command(controller, line);
 }
 
-/* readline drops the line itself. Without one, the call that waits is cancelled, or the hits of a
+/* readline drops the line. On an empty line, the waiting call is cancelled, or else the hits of a
  * search are no longer highlighted. */
 static void on_interrupt(struct controller *controller)
 {
@@ -92,8 +91,8 @@ static void on_interrupt(struct controller *controller)
 		say(controller, "Ctrl-D or /quit leaves");
 }
 
-/* One thing at a time, the topmost first. In vi's command mode ESC is pressed out of habit, and may
- * only close a page. */
+/* One thing at a time, the topmost first. In vi mode ESC is pressed out of habit, and only closes a
+ * page. */
 static void on_escape(struct controller *controller)
 {
 	struct app *app = controller->app;
@@ -145,7 +144,7 @@ static bool send_data(struct controller *controller, const char *text, size_t le
 	return sent;
 }
 
-/* The line that /secret without text has asked for; NULL: dropped. */
+/* The line after /secret without text; NULL: dropped. */
 static void end_secret(struct controller *controller, const char *text, size_t len)
 {
 	struct error error;
@@ -177,9 +176,8 @@ static bool run_line(struct controller *controller, const char *line, size_t len
 	return done;
 }
 
-/* What was pasted as several lines stays data, also when literal mode was switched, or its first
- * line deleted. What could not be sent stays on the line, unless keys that were typed ahead would
- * go on with it. */
+/* Several pasted lines stay data, also if literal mode is switched, or the first line deleted. Data
+ * that cannot be sent stays on the line, unless keys typed ahead would go on with it. */
 static bool on_line(void *context, const char *line, size_t len)
 {
 	struct controller *controller = context;
@@ -234,7 +232,7 @@ static void on_bell(void *context)
 
 /* ---- pastes ---- */
 
-/* The key for the next view runs a pending paste of commands. */
+/* The key for the next view also runs a pending paste of commands. */
 static const struct binding *paste_binding(void)
 {
 	return binding_of_line("/view");
@@ -268,7 +266,7 @@ static void keep_paste(struct controller *controller, const struct key *key)
 		say(controller, "pasted more than 64 MiB: dropped");
 }
 
-/* Its own last line end gives way to the one that it is sent with. */
+/* Its last line end is replaced by the session's. */
 static bool send_paste(struct controller *controller)
 {
 	const char *text = buf_data(&controller->pending_paste.text);
@@ -297,7 +295,7 @@ static bool is_byte(const struct key *key, char first, char second)
 	       (key->bytes[0] == first || key->bytes[0] == second);
 }
 
-/* Whether the key was for the pending paste. One that could not be sent stays pending. */
+/* Whether the key was for the pending paste. A paste that cannot be sent stays pending. */
 static bool settle_paste(struct controller *controller, const struct key *key)
 {
 	bool enter = is_byte(key, '\r', '\n'),
@@ -315,7 +313,7 @@ static bool settle_paste(struct controller *controller, const struct key *key)
 	return true;
 }
 
-/* Nothing but blanks is before the cursor: what is pasted there begins the line. */
+/* Only blanks are before the cursor: a paste there begins the line. */
 static bool is_at_begin(void)
 {
 	struct line line = input_line("");
@@ -325,8 +323,8 @@ static bool is_at_begin(void)
 	return at == line.point;
 }
 
-/* A paste that would begin the line and looks like commands becomes pending: on the line it would
- * be a command, if only by a slip. Whether it did. */
+/* Whether the key is a paste that becomes pending: a large one, or one that would begin the line
+ * and looks like commands: on the line it would be a command. */
 static bool take_paste(struct controller *controller, const struct key *key)
 {
 	if (key->kind != KEY_PASTE || input_is_searching())
@@ -365,7 +363,7 @@ static bool must_ask(struct controller *controller, const struct key *key)
 
 /* ---- secrets ---- */
 
-/* Whether the key was for a line that is typed unseen. */
+/* Whether the key was for a line typed unseen. */
 static bool take_secret(struct controller *controller, const struct key *key)
 {
 	const struct binding *row = input_binding(key);
@@ -439,7 +437,7 @@ static void take_keys(struct controller *controller, int64_t now)
 		take_key(controller, &key);
 }
 
-/* The terminal is gone when reading ends or fails. */
+/* If reading ends or fails, the terminal is gone. */
 static void read_keys(struct controller *controller, int64_t now)
 {
 	char bytes[READ_SIZE];
@@ -455,7 +453,7 @@ static void read_keys(struct controller *controller, int64_t now)
 	take_keys(controller, now);
 	if (secret)
 		wipe(bytes, (size_t)got);
-	fflush(stdout); /* what readline printed there: it comes back as a captured line */
+	fflush(stdout); /* readline's output comes back as a captured line */
 }
 
 static void serve_keys(struct controller *controller, const struct poller *poller)
@@ -470,7 +468,7 @@ static void serve_keys(struct controller *controller, const struct poller *polle
 		input_timeout(now);
 }
 
-/* ---- signals, and what libraries say ---- */
+/* ---- signals, and output of libraries ---- */
 
 static void take_ending_signals(struct controller *controller)
 {
@@ -519,15 +517,15 @@ void controller_serve(struct controller *controller, struct poller *poller)
 {
 	take_signals(controller);
 	if (controller->app->quit)
-		return; /* no key may delay the end */
+		return; /* keys do not delay the end */
 	terminal_serve(controller->terminal, poller);
 	take_captured(controller);
 	serve_keys(controller, poller);
 	controller->app->typing = input_line("").len > 0;
 }
 
-/* readline starts when descriptors 1 and 2 are taken over, so that what it says about inputrc is a
- * note. */
+/* Descriptors 1 and 2 are captured before readline starts, so that its errors of inputrc are
+ * notes. */
 void controller_init(struct controller *controller, struct ui *ui, const struct ui_hooks *hooks,
                      const struct frontend_ops *frontend, struct terminal *terminal)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* controller: the part that all frontends with a keyboard share: bytes of the terminal become keys,
- * keys become lines and actions; pastes, secrets, signals; when to ask, when to quit. Shows nothing:
- * its frontend does. */
+ * keys become lines and actions; pastes, secrets, signals; when to ask, when to quit. Shows
+ * nothing: its frontend does. */
 #pragma once
 
 #include <stdbool.h>

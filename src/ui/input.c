@@ -31,7 +31,7 @@ enum {
 	LINE_MOST = 256 << 20, /* bytes that pastes may make a line grow to */
 };
 
-/* What a key is bound to; readline keeps all three in a pointer to a function. */
+/* What a key is bound to; readline has all three in a pointer to a function. */
 struct bound {
 	int type; /* ISFUNC, ISKMAP, ISMACR */
 	union {
@@ -41,7 +41,7 @@ struct bound {
 	};
 };
 
-/* What the command before waits for. */
+/* What the last command waits for. */
 enum quoting { QUOTING_NONE, QUOTING_CHARACTER, QUOTING_ANY };
 
 /* readline's state is global and its callbacks take no context. */
@@ -50,14 +50,14 @@ static struct {
 	struct buf queue; /* a whole key on its way into readline */
 	FILE *in, *out;
 	bool dirty;
-	bool discard; /* the line that is ending is to be dropped */
-	bool pasted;  /* the region is what the key before has pasted */
-	bool cut;     /* and it ended with a line end, which is not on the line */
+	bool discard; /* the line that is ending is dropped */
+	bool pasted;  /* the region is a paste, and nothing came after it */
+	bool cut;     /* and its line end was cut off */
 	enum quoting quoting;
-	struct buf sequence; /* keys that something is bound to together with those that follow;
-	                        readline gets them together, or not at all */
-	int64_t pressed;     /* instant of the last of them */
-	char *kept;          /* of a line that was not taken: it goes back */
+	struct buf
+	        sequence; /* the beginning of a longer key; readline gets it whole or not at all */
+	int64_t pressed;  /* instant of its last part */
+	char *kept;       /* a line that was not taken: it goes back */
 } input;
 
 /* ---- what keys are bound to ---- */
@@ -83,13 +83,13 @@ static int run_row(size_t index, int key)
 {
 	const struct binding *row = &binding_table[index];
 	perform(row);
-	/* Ends the line the ordinary way, so that readline itself unwinds its history edits and
-	 * undo lists; take_line() drops it. Clearing the buffer by hand would leave those, and
-	 * vi mode, in disorder. */
+	/* Ends the line the ordinary way, so that readline unwinds its history edits and undo
+	 * lists; take_line() drops it. Clearing the buffer by hand would leave those, and vi mode,
+	 * in disorder. */
 	return row->action == BINDING_INTERRUPT ? rl_newline(1, key) : 0;
 }
 
-/* readline does not say under which name it calls a function: each row has one of its own. */
+/* readline does not say by which name it calls a function, so each row has its own. */
 #define FUNCTION(n)                                                                                \
 	static int run_##n(int count, int key)                                                     \
 	{                                                                                          \
@@ -98,18 +98,20 @@ static int run_row(size_t index, int key)
 	}
 /* clang-format off */
 #define EACH_ROW(DO) \
-	DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15) \
-	DO(16) DO(17) DO(18) DO(19) DO(20) DO(21) DO(22) DO(23) DO(24) DO(25) DO(26) DO(27) DO(28) DO(29) DO(30) DO(31) \
-	DO(32) DO(33) DO(34) DO(35) DO(36) DO(37) DO(38) DO(39) DO(40) DO(41) DO(42) DO(43) DO(44) DO(45) DO(46) DO(47) \
-	DO(48) DO(49) DO(50) DO(51) DO(52) DO(53) DO(54) DO(55) DO(56) DO(57) DO(58) DO(59) DO(60) DO(61) DO(62) DO(63)
+	DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) \
+	DO(12) DO(13) DO(14) DO(15) DO(16) DO(17) DO(18) DO(19) DO(20) DO(21) DO(22) DO(23) \
+	DO(24) DO(25) DO(26) DO(27) DO(28) DO(29) DO(30) DO(31) DO(32) DO(33) DO(34) DO(35) \
+	DO(36) DO(37) DO(38) DO(39) DO(40) DO(41) DO(42) DO(43) DO(44) DO(45) DO(46) DO(47) \
+	DO(48) DO(49) DO(50) DO(51) DO(52) DO(53) DO(54) DO(55) DO(56) DO(57) DO(58) DO(59) \
+	DO(60) DO(61) DO(62) DO(63)
 /* clang-format on */
 #define ENTRY(n) run_##n,
 
 EACH_ROW(FUNCTION)
 static rl_command_func_t *const functions[] = { EACH_ROW(ENTRY) };
 
-/* A redisplay function of one's own keeps readline from asking termcap for these, and a user's
- * inputrc keeps the system's, which has them, from being read. */
+/* With a redisplay function of our own readline does not ask termcap for these, and a user's
+ * inputrc replaces the system's, which has them. */
 static const struct {
 	const char *keys, *function;
 } editing_keys[] = {
@@ -122,9 +124,8 @@ static const char *const keymaps[] = { "emacs-standard", "vi-insert", "vi-comman
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Keys that are pressed by a slip: insert-comment sends the line with a '#' in front, two
- * Escapes are two and not TAB, and the others change the editing mode, with no obvious way back.
- * inputrc can bind them again. */
+/* Keys pressed by accident: insert-comment sends the line with a '#' in front, two Escapes are TAB,
+ * and the others change the editing mode, with no obvious way back. inputrc can bind them again. */
 static void unbind_slips(void)
 {
 	static const struct {
@@ -169,7 +170,7 @@ static int refuse_function(int count, int key)
 	return rl_ding();
 }
 
-/* In place of readline's functions of the same names. */
+/* Substitutes for readline's functions. */
 
 static int start_macro(int count, int key)
 {
@@ -205,7 +206,7 @@ static int print_macro(int count, int key)
 	return 0;
 }
 
-/* Functions that would read keys in a loop of their own, and those whose work is done here. */
+/* For functions that would read keys in a loop of their own, and for those of macros. */
 static rl_command_func_t *find_substitute(rl_command_func_t *command)
 {
 	static const struct {
@@ -226,7 +227,7 @@ static rl_command_func_t *find_substitute(rl_command_func_t *command)
 	return command == rl_named_function(later) ? refuse_function : command;
 }
 
-/* Also what a shorter key is bound to that begins longer ones. */
+/* ANYOTHERKEY of a keymap is included. */
 static void substitute(Keymap map)
 {
 	for (int key = 0; key < KEYMAP_SIZE; key++) {
@@ -255,8 +256,8 @@ static void bind_editing_keys(Keymap map)
 		                                 rl_named_function(editing_keys[i].function), map);
 }
 
-/* Gives each row its usual keys in every keymap in which inputrc does not name it, and removes what
- * cannot work here. Does no harm when repeated. */
+/* Binds each row to its default keys in every keymap in which inputrc does not bind it, and removes
+ * functions that cannot work here. May be repeated. */
 static void apply_bindings(void)
 {
 	rl_variable_bind("blink-matching-paren", "off");   /* it waits on the terminal by itself */
@@ -277,7 +278,7 @@ static struct bound look_up(const char *keys, size_t len)
 	return found;
 }
 
-/* NULL for what is not in the binding table. */
+/* NULL for none of the binding table. */
 static const struct binding *row_of(struct bound found)
 {
 	if (found.type == ISFUNC)
@@ -287,7 +288,7 @@ static const struct binding *row_of(struct bound found)
 	return NULL;
 }
 
-/* A function for the text around the cursor. */
+/* A function that works on the text around the cursor. */
 static bool needs_text(rl_command_func_t *function)
 {
 	static rl_command_func_t *const for_text[] = {
@@ -313,7 +314,7 @@ static bool needs_text(rl_command_func_t *function)
 	return function == rl_revert_line && !rl_undo_list;
 }
 
-/* A whole key that does nothing; on an empty line also one that needs text. */
+/* A key that has no effect; on an empty line also one that needs text. */
 static bool is_idle(const char *keys, size_t len, bool empty)
 {
 	struct bound found = look_up(keys, len);
@@ -328,7 +329,7 @@ static bool is_idle(const char *keys, size_t len, bool empty)
 	return empty && found.type == ISFUNC && needs_text(found.command);
 }
 
-/* readline puts a function of no name on vi's ESC, which does nothing. */
+/* readline binds vi's ESC to a function without a name, which does nothing. */
 static bool does_something(KEYMAP_ENTRY entry)
 {
 	if (!entry.function || entry.type != ISFUNC)
@@ -339,7 +340,7 @@ static bool does_something(KEYMAP_ENTRY entry)
 	return false;
 }
 
-/* inputrc has put something on ESC itself; in vi's insert mode readline has. */
+/* ESC itself is bound: by inputrc, or by readline in vi's insert mode. */
 static bool has_escape(void)
 {
 	struct bound found = look_up("\033", 1);
@@ -378,7 +379,7 @@ static char *to_bytes(const char *text)
 	return convert(text, byte_escape_decode);
 }
 
-/* The hook is given the line in bytes, where the word is at other offsets. */
+/* The hook gets the line in bytes, where the word has other offsets. */
 static char **ask(int start, int end, bool *files)
 {
 	if (!input.hooks.complete)
@@ -415,8 +416,8 @@ static bool is_offered(const char *name, const char *prefix, size_t len)
 	return (is_on("completion-ignore-case") ? strncasecmp : strncmp)(name, prefix, len) == 0;
 }
 
-/* The names that begin like this path. readline's own function for it writes beyond its memory
- * where names get longer, as those with escapes do. */
+/* The names that begin with this path. readline's own function overruns its memory when names get
+ * longer, as those with escapes do. */
 static char **list_files(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -442,7 +443,7 @@ static char **list_files(const char *path)
 	return list;
 }
 
-/* Where readline looks whether a name is a directory. */
+/* Called where readline asks whether a name is a directory. */
 static int put_bytes(char **name)
 {
 	char *bytes = to_bytes(*name);
@@ -452,7 +453,7 @@ static int put_bytes(char **name)
 	return !same;
 }
 
-/* The common beginning of several names may end within an escape, which then would be text. */
+/* The common beginning of several names may end within an escape, which would be text then. */
 static void drop_half_escape(char *text)
 {
 	size_t len = strlen(text);
@@ -543,9 +544,9 @@ static void escape_byte(int at)
 	rl_point = point;
 }
 
-/* Makes escapes (byte_escape.h) of bytes on the line that are no character, and takes the cursor
- * out of the middle of one: vi's commands loop forever on such text. Macros of inputrc bring it in,
- * and marks that point into a character. A NUL, which vi's redo brings in, goes. */
+/* Escapes bytes on the line that are no character (byte_escape.h), and moves the cursor out of the
+ * middle of one: vi's commands loop forever on such text. It comes from macros of inputrc, and from
+ * marks within a character. A NUL, which comes from vi's redo, is dropped. */
 static void repair_line(void)
 {
 	for (const char *nul; (nul = memchr(rl_line_buffer, '\0', (size_t)rl_end));)
@@ -567,8 +568,8 @@ static void repair_line(void)
 	}
 }
 
-/* Makes a text fit for the line: CR and CR LF become LF, what is no text becomes an escape, and one
- * line end at the end goes: Enter, which sends the line, takes its place. True if there was one. */
+/* Makes a paste fit for the line: CR and CR LF become LF, other bytes than text are escaped, and a
+ * line end at the end is cut off, since Enter sends one. True if it was. */
 static bool clean_paste(const char *bytes, size_t len, struct buf *out)
 {
 	while (len > 0) {
@@ -587,8 +588,8 @@ static bool clean_paste(const char *bytes, size_t len, struct buf *out)
 	return cut;
 }
 
-/* For a search, which looks for text on one line: control characters become blanks, escapes a '?',
- * and only the first `most` bytes stay, or less, to the end of a character. */
+/* Makes a paste fit for a search, which looks for text on one line: control characters become
+ * blanks, escapes '?', and at most `most` bytes stay, up to the end of a character. */
 static void flatten_paste(struct buf *text, size_t most)
 {
 	if (text->len == 0)
@@ -608,8 +609,8 @@ static void flatten_paste(struct buf *text, size_t most)
 
 /* ---- what readline calls ---- */
 
-/* Is never asked for a byte that is not there, if all goes well; the end of input then ends
- * whatever loop readline is in. */
+/* readline should never ask for a byte that is not there. If it does, the end of input ends its
+ * loop. */
 static int take_byte(FILE *stream)
 {
 	(void)stream;
@@ -632,7 +633,7 @@ static void redisplay(void)
 	input.dirty = true;
 }
 
-/* Also the copy that readline still has. */
+/* Also readline's own copy. */
 static void wipe_line(char *line)
 {
 	size_t len = strlen(line);
@@ -686,7 +687,7 @@ static void feed(const char *bytes, size_t len)
 		apply_bindings();
 }
 
-/* As if `key` had this binding in this keymap, and no other. */
+/* As if `key` had this binding in this keymap. */
 static void feed_as(Keymap keymap, char key, KEYMAP_ENTRY binding, const char *bytes, size_t len)
 {
 	KEYMAP_ENTRY *entry = &keymap[(unsigned char)key], old = *entry;
@@ -696,8 +697,8 @@ static void feed_as(Keymap keymap, char key, KEYMAP_ENTRY binding, const char *b
 		*entry = old;
 }
 
-/* Out of a search, a count, an unfinished key: with readline's own key for it, whatever inputrc has
- * put on that. */
+/* Leaves a search, a count, an unfinished key, by readline's own abort, whatever inputrc has bound
+ * to its key. */
 static void leave_substate(void)
 {
 	static const KEYMAP_ENTRY abort = { ISFUNC, rl_abort };
@@ -706,8 +707,8 @@ static void leave_substate(void)
 		feed_as(rl_get_keymap(), '\a', abort, "\a", 1);
 }
 
-/* What is found stays. readline would look at the key that ends the search again, within one call,
- * and, where nothing is bound to it, jump into a frame that has returned. */
+/* The hit stays. readline itself would look at the key that ends the search again, within one call,
+ * and if that key is unbound, jump into a frame that has returned. */
 static void end_search(void)
 {
 	if (RL_ISSTATE(RL_STATE_ISEARCH))
@@ -720,7 +721,7 @@ static bool is_sequence(const char *bytes, size_t len)
 	return bytes[0] == '\033' && len > 1;
 }
 
-/* The key after these commands is no command, but a character for them. */
+/* These commands take the next key as a character. */
 static enum quoting quotes(rl_command_func_t *command)
 {
 	if (command == rl_quoted_insert)
@@ -732,7 +733,8 @@ static enum quoting quotes(rl_command_func_t *command)
 	               : QUOTING_NONE;
 }
 
-/* A mark that is set between two keys outlives the next one, as if that key itself had set it. */
+/* readline keeps a mark that was set between two keys during the next one, as if that had set
+ * it. */
 static void unmark_paste(void)
 {
 	if (input.pasted)
@@ -740,8 +742,8 @@ static void unmark_paste(void)
 	input.pasted = false;
 }
 
-/* To readline. A valid text stays valid when a valid character is inserted; after anything else it
- * is checked. */
+/* To readline. A text stays valid when a valid character is inserted; after anything else it is
+ * checked. */
 static void pass_on(const char *bytes, size_t len, rl_command_func_t *command)
 {
 	unmark_paste();
@@ -754,9 +756,8 @@ static void pass_on(const char *bytes, size_t len, rl_command_func_t *command)
 	input_history_after_key();
 }
 
-/* Backward again after a search forward has failed. readline would go on at an offset of the
- * line found last, in a shorter one. A new search, and the same key again, look for the same
- * text. */
+/* A search backward after one forward has failed: readline would go on at an offset of the last
+ * hit, in a shorter line. A new search with the same key looks for the same text. */
 static bool turns_failed_search(rl_command_func_t *command)
 {
 	static const char failed[] = "(failed i-search)";
@@ -764,7 +765,7 @@ static bool turns_failed_search(rl_command_func_t *command)
 	       strncmp(rl_display_prompt, failed, sizeof failed - 1) == 0;
 }
 
-/* vi's commands would take it for a count without end. */
+/* To vi's commands such a count is endless. */
 static bool has_negative_count(void)
 {
 	static const char negative[] = "(arg: -";
@@ -805,7 +806,7 @@ static bool is_ours(const char *bytes, size_t len)
 	return row_of(look_up(bytes, len));
 }
 
-/* The keys so far are a command, too. */
+/* The keys so far are bound, too. */
 static bool is_shadowed(const char *bytes, size_t len)
 {
 	struct bound found = look_up(bytes, len);
@@ -816,7 +817,7 @@ static bool press_whole(const char *bytes, size_t len);
 static void press(const char *bytes, size_t len);
 static void run_macros(size_t depth);
 
-/* Runs the command of keys that more keys would make another one, as if none did. */
+/* Runs the command of keys that also begin a longer key. */
 static void press_shadowed(const char *bytes, size_t len)
 {
 	Keymap keymap = len > 1 ? look_up(bytes, len - 1).keymap : rl_get_keymap();
@@ -828,7 +829,7 @@ static void press_shadowed(const char *bytes, size_t len)
 		*entry = old;
 }
 
-/* A key that nothing is bound to ends what was begun, as in readline. */
+/* An unbound key ends what was begun, as in readline. */
 static void refuse_key(void)
 {
 	macros_abort();
@@ -841,8 +842,8 @@ static void refuse_key(void)
 	buf_clear(&input.sequence);
 }
 
-/* No key will complete the sequence: the longest command at its beginning is run, and then the
- * rest, key by key. False where there is none. */
+/* The sequence stays incomplete: runs the longest command at its beginning, and then the rest, key
+ * by key. False if there is no such command. */
 static bool give_up(void)
 {
 	struct buf keys = input.sequence;
@@ -862,8 +863,8 @@ static bool give_up(void)
 	return len > 0;
 }
 
-/* The keys of a longer sequence. A search ends at once: readline would see it at the second key
- * only. */
+/* The beginning of a longer key. A search ends at once: readline would notice only at the second
+ * key. */
 static void await_rest(const char *bytes, size_t len)
 {
 	end_search();
@@ -872,7 +873,7 @@ static void await_rest(const char *bytes, size_t len)
 	input.pressed = clock_now();
 }
 
-/* readline would do this forever where no capital letter is bound to it. */
+/* readline would loop here when the capital letter is bound to nothing else. */
 static bool press_lower(const char *bytes, size_t len)
 {
 	if (!isupper((unsigned char)bytes[len - 1]))
@@ -886,7 +887,7 @@ static bool press_lower(const char *bytes, size_t len)
 	return bound;
 }
 
-/* False where nothing is bound to it. */
+/* False if the key is unbound. */
 static bool press_whole(const char *bytes, size_t len)
 {
 	struct bound found = look_up(bytes, len);
@@ -911,8 +912,8 @@ static bool is_escape(const char *bytes, size_t len)
 	return len == 1 && bytes[0] == '\033';
 }
 
-/* Escape ends what readline is in the middle of; else it is an action. It never begins a longer
- * key: whoever presses it has finished. */
+/* Escape ends a search, a count, an unfinished key; else it is an action. It never begins a longer
+ * key. */
 static void press_escape(void)
 {
 	if (RL_ISSTATE(RL_STATE_ISEARCH)) {
@@ -928,10 +929,10 @@ static void press_escape(void)
 	}
 }
 
-/* Two keys in one: tmux holds an Escape back for half a second, and what is pressed meanwhile
- * comes with it, as Alt and that key would. Taken apart where such a key would do nothing: a
- * sequence or a key of the binding table on any line, text only on an empty one, so that Alt and
- * a wrong key does not write. vi's commands are no text. */
+/* Two keys in one: tmux holds an Escape back for half a second, and a key pressed meanwhile comes
+ * with it, as it would with Alt. They are two if Alt with that key has no effect: a sequence or a
+ * key of the binding table on any line, text only on an empty one, so that a slip with Alt does not
+ * write. vi's commands are no text. */
 static bool is_escape_and_key(const char *bytes, size_t len)
 {
 	if (!is_sequence(bytes, len))
@@ -947,7 +948,7 @@ static bool is_escape_and_key(const char *bytes, size_t len)
 	return empty || is_vi_command() || bytes[1] == '\033' || is_ours(bytes + 1, len - 1);
 }
 
-/* A sequence is dropped whole: readline would take its tail for text. */
+/* A whole sequence is dropped: readline would insert its tail. */
 static void press_unbound(const char *bytes, size_t len)
 {
 	struct bound first = look_up(bytes, 1);
@@ -959,7 +960,7 @@ static void press_unbound(const char *bytes, size_t len)
 		refuse_key();
 }
 
-/* readline reads this key by itself and takes it for a character. */
+/* readline takes this key as a character. */
 static bool is_literal(const char *bytes, size_t len)
 {
 	if (input.quoting == QUOTING_ANY)
@@ -974,7 +975,7 @@ static bool is_literal(const char *bytes, size_t len)
 	       ((bytes[0] >= '0' && bytes[0] <= '9') || bytes[0] == '-');
 }
 
-/* Whatever this key begins otherwise. */
+/* Whatever is bound to the key. */
 static void press_literally(const char *bytes, size_t len)
 {
 	static const KEYMAP_ENTRY insert = { ISFUNC, rl_insert };
@@ -984,13 +985,13 @@ static void press_literally(const char *bytes, size_t len)
 		feed_as(rl_get_keymap(), bytes[0], insert, bytes, len);
 	else
 		pass_on(bytes, len, NULL);
-	if (quoted == QUOTING_ANY)
-		rl_callback_sigcleanup(); /* with a negative count it would take more of them, Ctrl-C, too */
+	if (quoted == QUOTING_ANY) /* a negative count would take more of them, and Ctrl-C, too */
+		rl_callback_sigcleanup();
 	if (records)
 		macros_record(bytes, len);
 }
 
-/* One key more of a sequence. */
+/* The next part of a sequence. */
 static void press_next(const char *bytes, size_t len)
 {
 	struct buf keys;
@@ -1020,8 +1021,8 @@ static void ring(void)
 		input.hooks.bell(input.hooks.context);
 }
 
-/* A byte that is no character, and the mark of escapes itself. A search looks for text, and vi's
- * commands have characters. */
+/* A byte that is no character, or the mark of escapes itself; not in a search, which is for text,
+ * and not as a command of vi. */
 static void insert_byte(char byte)
 {
 	struct buf text;
@@ -1073,7 +1074,7 @@ static void press(const char *bytes, size_t len)
 	}
 }
 
-/* With convert-meta readline takes a byte beyond ASCII for ESC and another byte. */
+/* With convert-meta, readline reads a byte beyond ASCII as ESC and another byte. */
 static void press_key(const char *bytes, size_t len)
 {
 	if ((unsigned char)bytes[0] < 0x80 || !is_on("convert-meta")) {
@@ -1086,7 +1087,7 @@ static void press_key(const char *bytes, size_t len)
 
 /* ---- pastes ---- */
 
-/* Where the paste before ended with a line end, that is within the text after all. */
+/* If a paste follows another, the line end that was cut off comes between them. */
 static void insert_paste(struct buf *text, bool cut)
 {
 	bool joins = input.pasted && input.cut;
@@ -1118,7 +1119,7 @@ static void search_for(const char *text, size_t len)
 	}
 }
 
-/* A paste is never more than text: nothing of it is a command, and no line of it is sent. */
+/* A paste is only text: nothing in it is a command, and no line of it is sent. */
 static void paste(const char *bytes, size_t len)
 {
 	struct buf text;
@@ -1167,7 +1168,7 @@ void input_key(const struct key *key)
 	run_macros(0);
 }
 
-/* ---- keys that could go on ---- */
+/* ---- incomplete keys ---- */
 
 int64_t input_deadline(void)
 {
@@ -1188,8 +1189,7 @@ void input_timeout(int64_t now)
 
 /* ---- start and end ---- */
 
-/* readline only asks the descriptor for the terminal's special characters, and must not write
- * anywhere. */
+/* readline only asks the input for the terminal's special characters; its output goes nowhere. */
 static void give_streams(int terminal)
 {
 	int fd = terminal >= 0 ? fcntl(terminal, F_DUPFD_CLOEXEC, 3) : -1;
@@ -1199,7 +1199,7 @@ static void give_streams(int terminal)
 	rl_outstream = input.out ? input.out : stderr;
 }
 
-/* What must be set before readline first looks at it. */
+/* Before readline looks at them. */
 static void set_variables(void)
 {
 	rl_readline_name = "sockpit"; /* for $if in inputrc */
@@ -1213,7 +1213,7 @@ static void set_variables(void)
 	rl_redisplay_function = redisplay;
 }
 
-/* readline would wait for whoever writes into it, while the terminal is ours already. */
+/* readline would wait for a writer of a FIFO, with the terminal in raw mode. */
 static void pass_over_waiting_init_file(void)
 {
 	struct stat status;
@@ -1239,10 +1239,10 @@ void input_start(const struct input_hooks *hooks, int terminal)
 	define_functions();
 	pass_over_waiting_init_file();
 	rl_initialize();
-	rl_tty_set_echoing(1); /* else readline thinks that nobody would hear its bell */
+	rl_tty_set_echoing(1); /* else readline never rings its bell */
 	apply_bindings();
-	/* For good: a new one would wipe out a search's. Empty, as some searches show theirs after
-	 * it. */
+	/* A constant prompt, since a new one would replace that of a search; empty, since some
+	 * searches show theirs after it. */
 	rl_callback_handler_install("", take_line);
 	input.dirty = true;
 }

@@ -30,9 +30,9 @@ struct input_hooks {
 	void (*bell)(void *context);
 };
 
-/* Reads inputrc and the history. readline asks `terminal` for the special characters (the descriptor
- * is duplicated; -1 for none). Errors of inputrc, and one line when the history cannot be saved, go
- * to standard error. */
+/* Reads inputrc and the history. readline asks `terminal` for the special characters (the
+ * descriptor is duplicated; -1 for none). Errors of inputrc, and one line when the history cannot
+ * be saved, go to standard error. */
 void input_start(const struct input_hooks *hooks, int terminal);
 void input_stop(void); /* writes the history */
 

@@ -47,7 +47,7 @@ static void report(const char *what, int code)
 
 /* ---- lines of the history that are edited ---- */
 
-/* An entry that was looked at since the last line, or that has been changed. */
+/* An entry that was visited since the last line, or that has been changed. */
 struct original {
 	int at; /* its index in the list */
 	char *text;
@@ -74,7 +74,7 @@ static void drop_originals(void)
 	edits.count = edits.room = 0;
 }
 
-/* A search ends with one of the first two; its lists are its own until then. */
+/* A search, which has undo lists of its own, ends with one of the first two. */
 static bool leaves_line(rl_command_func_t *command)
 {
 	static rl_command_func_t *const leaving[] = {
@@ -95,7 +95,7 @@ static void put(int at, const char *text)
 		free_history_entry(old);
 }
 
-/* With nothing to search for these are previous-history and next-history. */
+/* Without a text to look for, these are previous-history and next-history. */
 static bool is_empty_search(rl_command_func_t *command)
 {
 	static rl_command_func_t *const searches[][2] = {
@@ -110,7 +110,7 @@ static bool is_empty_search(rl_command_func_t *command)
 	return false;
 }
 
-/* Ends the list of changes: readline then finds nothing that it would have to keep. */
+/* Without an undo list readline has nothing to share. */
 void input_history_before_key(rl_command_func_t *command)
 {
 	if (!edits.needed || !rl_undo_list || history_length == 0)
@@ -219,8 +219,8 @@ static bool is_stamp(const struct reader *reader, size_t at, size_t end)
 	return true;
 }
 
-/* A line is an entry; after a stamp, all lines up to the next stamp are one. The line right after
- * a stamp is never taken for another, so that "#1" can be an entry. */
+/* A line is an entry; after a time stamp, all lines up to the next stamp are one. The line right
+ * after a stamp is never a stamp, so that "#1" can be an entry. */
 static bool next_entry(struct reader *reader)
 {
 	if (reader->at >= reader->len)
@@ -248,7 +248,7 @@ static size_t count_entries(struct reader reader)
 	return count;
 }
 
-/* Leaves out all but the last ones. */
+/* Skips all but the last HISTORY_ENTRIES. */
 static void skip_old_entries(struct reader *reader)
 {
 	size_t count = count_entries(*reader);
@@ -276,7 +276,7 @@ static void forget_oldest(void)
 	HIST_ENTRY *entry = remove_history(0);
 	if (!entry)
 		return;
-	size_t len = strlen(entry->line); /* not what it was, where the user has edited it */
+	size_t len = strlen(entry->line); /* which the user may have edited */
 	history.bytes -= len < history.bytes ? len : history.bytes;
 	free_history_entry(entry);
 	lose_oldest_original();
@@ -348,7 +348,7 @@ static int read_file(struct buf *out)
 	return code;
 }
 
-/* How much could be written; errno says why it was not all. */
+/* The number of bytes written; errno says why not all. */
 static size_t write_most(int fd, const char *bytes, size_t len)
 {
 	size_t done = 0;
@@ -375,7 +375,7 @@ static void load(void)
 	buf_free(&bytes);
 }
 
-/* Takes back an entry that was cut short, unless another program has written after it. */
+/* Removes an entry that was written in part, unless another program has written after it. */
 static void take_back(int fd, size_t len)
 {
 	struct stat status;
@@ -397,8 +397,8 @@ static int open_to_append(int *fd)
 	return code;
 }
 
-/* In one write, so that those of several programs do not mix. All of it or nothing: 0, or why
- * not. */
+/* In one write, so that the entries of several programs do not mix. All of it or nothing: 0, or
+ * why not. */
 static int append_pending(void)
 {
 	int fd, code = open_to_append(&fd);
@@ -414,7 +414,7 @@ static int append_pending(void)
 	return code;
 }
 
-/* As much as the list keeps. */
+/* To the size of the list. */
 static void bound_pending(void)
 {
 	struct reader reader = { .bytes = buf_data(&history.pending), .len = history.pending.len };
@@ -423,7 +423,7 @@ static void bound_pending(void)
 	buf_consume(&history.pending, reader.at);
 }
 
-/* What cannot be written now waits for the next line. */
+/* Entries that cannot be written wait for the next line. */
 static bool flush(void)
 {
 	if (!history.pending.len)
@@ -440,7 +440,7 @@ static bool flush(void)
 	return !code;
 }
 
-/* Beside the file and then in its place, so that a full disk destroys nothing. */
+/* By a new file that is renamed, so that a full disk destroys nothing. */
 static void replace_file(const char *bytes, size_t len)
 {
 	char *path = xasprintf("%s.%ld", history.path, (long)getpid());
@@ -466,7 +466,7 @@ static void truncate_file(void)
 	buf_free(&bytes);
 }
 
-/* ---- where it is ---- */
+/* ---- the path ---- */
 
 static char *find_path(void)
 {
@@ -479,7 +479,7 @@ static char *find_path(void)
 	return NULL;
 }
 
-/* The directory that the environment names is made by others: only what is below it is ours. */
+/* Directories are made only below the home directory. */
 static size_t given_part(const char *path)
 {
 	const char *home = getenv("HOME");
@@ -487,7 +487,7 @@ static size_t given_part(const char *path)
 	return len && strncmp(path, home, len) == 0 ? len : 0;
 }
 
-/* Every directory above the file; what is wrong shows when the file is opened. */
+/* Errors show when the file is opened. */
 static void make_directories(char *path)
 {
 	char *from = path + given_part(path) + 1;
@@ -498,8 +498,8 @@ static void make_directories(char *path)
 	}
 }
 
-/* Makes the file, so that what is wrong is reported now and not in the middle of the work; an older
- * one may have been made by a program less careful about who reads it. */
+/* Makes the file, so that errors are reported now and not in the middle of the work. An existing
+ * one may be readable by others. */
 static void claim_file(void)
 {
 	make_directories(history.path);
@@ -548,15 +548,14 @@ void input_history_add(const char *line)
 	byte_escape_decode(line, len, &history.pending);
 	buf_append(&history.pending, "\n", 1);
 	bound_pending();
-	/* Many wait to be written together, but not for a disk that is full. */
+	/* Many are written together, but are not tried again and again on a full disk. */
 	bool is_many = history.pending.len >= BATCH;
 	bool is_due = clock_now() - history.tried > CLOCK_S;
 	if (is_due || is_many != history.failed)
 		flush();
 }
 
-/* The list itself is left to the end of the process: clear_history() frees undo lists that readline
- * 8.2 still uses. */
+/* The list itself is not freed: clear_history() frees undo lists that readline 8.2 still uses. */
 void input_history_stop(void)
 {
 	if (history.path && flush())

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* input_history: the history list of readline, edited lines in it, and its file:
- * $XDG_STATE_HOME/sockpit/history, 0600. The file has readline's format with time stamps, so that an
- * entry may have several lines; several programs may append to it at once. Entries that cannot be
- * written are kept, and tried again with the next line and at the end. One line on standard error
- * says that the file cannot be read or written, and one that it can be again; the program goes on.
+ * $XDG_STATE_HOME/sockpit/history, 0600. The file has readline's format with time stamps, so that
+ * an entry may have several lines; several programs may append to it at once. Entries that cannot
+ * be written are kept, and tried again with the next line and at the end. One line on standard
+ * error says that the file cannot be read or written, and one that it can be again; the program
+ * goes on.
  *
- * Before version 8.3, readline lets a history entry, the line left for it, and the line being edited
- * share one undo list, and frees that more than once. So the undo list is dropped here before a
- * command leaves its line, and the original text of an entry is kept until the line is sent. */
+ * Before version 8.3, readline lets a history entry, the line left for it, and the line being
+ * edited share one undo list, and frees that more than once. So the undo list is dropped here
+ * before a command leaves its line, and the original text of an entry is kept until the line is
+ * sent. */
 #pragma once
 
 #include <stddef.h>

@@ -41,7 +41,7 @@ bool job_stop(void)
 	discard(SIGCONT);
 	sigaction(SIGTSTP, &ordinary, &before);
 	kill(0, SIGTSTP);
-	sigprocmask(SIG_UNBLOCK, &set, NULL); /* here we stand still */
+	sigprocmask(SIG_UNBLOCK, &set, NULL); /* the job stops here */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	sigaction(SIGTSTP, &before, NULL);
 	bool stopped = is_pending(SIGCONT);

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-/* Stops the whole job, as the terminal driver would, and returns when it continues. False if nothing
- * stopped us: an orphaned process group has no shell to say `fg`. */
+/* Stops the whole job, as the terminal driver would, and returns when it continues. False if
+ * nothing stopped us: an orphaned process group has no shell to say `fg`. */
 bool job_stop(void);
 
 /* A signal that ends the program is pending. */

@@ -20,7 +20,7 @@ enum {
 static const char PASTE_BEGIN[] = "\033[200~";
 static const char PASTE_END[] = "\033[201~";
 
-/* What is known of the unit at the front; len 0: more bytes have to come first. */
+/* The unit at the front; len 0: incomplete. */
 struct cut {
 	size_t len;
 	enum key_kind kind;
@@ -68,7 +68,7 @@ void keys_feed(struct keys *keys, const void *bytes, size_t len, int64_t now)
 	keys->fed = now;
 }
 
-/* A character of the locale. One that is cut short waits for its next byte, without a limit. */
+/* A character of the locale. An incomplete one waits without a limit. */
 static struct cut cut_character(const char *s, size_t n)
 {
 	mbstate_t state = { 0 };
@@ -80,8 +80,7 @@ static struct cut cut_character(const char *s, size_t n)
 	return (struct cut){ len ? len : 1, KEY_TEXT };
 }
 
-/* The search goes on where the last one ended, less what may be the beginning of the
- * end bracket. */
+/* The search goes on where the last one ended, less the length of an incomplete end bracket. */
 static struct cut cut_paste(struct keys *keys, const char *s, size_t n, bool late)
 {
 	size_t from = keys->scanned > BRACKET ? keys->scanned : BRACKET;
@@ -92,8 +91,8 @@ static struct cut cut_paste(struct keys *keys, const char *s, size_t n, bool lat
 	return (struct cut){ late ? n : 0, KEY_PASTE };
 }
 
-/* Parameters from `first` on, after ESC [ or ESC O, and a final byte that says which key it was. A
- * byte that cannot belong to it ends it before itself. */
+/* After ESC [ or ESC O, parameters from `first` on, and a final byte that names the key. A byte
+ * that is neither ends the unit before itself. */
 static struct cut cut_control(struct keys *keys, const char *s, size_t n, size_t first, bool late)
 {
 	size_t at = keys->scanned > first ? keys->scanned : first;
@@ -129,7 +128,7 @@ static bool is_one_of(char c, const char *set)
 	return c != '\0' && strchr(set, c);
 }
 
-/* Alt-] and Alt-P begin like a report; what follows tells them apart. */
+/* Alt-] and Alt-P begin like a report; the next byte tells the difference. */
 static bool starts_string(const char *s)
 {
 	return s[1] == ']' ? is_one_of(s[2], "0123456789") : is_one_of(s[2], "0123456789!$+>|");
@@ -146,8 +145,8 @@ static struct cut cut_bracketed(struct keys *keys, const char *s, size_t n, bool
 	return cut_control(keys, s, n, 2, late);
 }
 
-/* ESC in front of another key's sequence: Alt and that key, as rxvt sends it. What must be seen for
- * itself, a paste or a mouse report, is left alone. */
+/* ESC before the sequence of a key is Alt and that key, as rxvt sends it; but not before a paste or
+ * a mouse report. */
 static struct cut cut_double_escape(struct keys *keys, const char *s, size_t n, bool late)
 {
 	if (n == 2)
@@ -180,7 +179,7 @@ static struct cut cut_escape(struct keys *keys, const char *s, size_t n, bool la
 	return sequence(inner.len ? inner.len + 1 : 0);
 }
 
-/* Nobody types the beginning of a paste bracket by hand: a slow line has cut it. */
+/* Nobody types the beginning of a paste bracket: a slow line has cut it. */
 static bool may_become_paste(const char *s, size_t n)
 {
 	return n > 2 && memcmp(s, PASTE_BEGIN, n < BRACKET ? n : BRACKET) == 0;
@@ -247,7 +246,7 @@ static bool parse_sgr_mouse(struct key *key)
 	return true;
 }
 
-/* ESC [ M and three bytes, each 32 too large; button 3 means that one was released, whichever. */
+/* ESC [ M and three bytes, each 32 too large; button 3: some button was released. */
 static void parse_x10_mouse(struct key *key)
 {
 	const unsigned char *s = (const unsigned char *)key->bytes + 3;

@@ -7,7 +7,7 @@
 
 enum { SYNC_MOST = 64 }; /* bytes to look through for one where a character surely begins */
 
-/* What is shown of the rows that a flow makes; no rows: nothing is drawn, it only measures. */
+/* The part of a flow that is drawn; rows NULL: none, it only measures. */
 struct canvas {
 	struct rows *rows;
 	int top, left, height;
@@ -99,7 +99,7 @@ static void find_cursor(struct flow *flow, size_t at)
 	flow->cursor_column = flow->column;
 }
 
-/* Nothing after this byte is shown or counted. */
+/* The rest is neither shown nor counted. */
 static bool is_enough(const struct flow *flow, int rows)
 {
 	if (!flow->found)
@@ -107,7 +107,7 @@ static bool is_enough(const struct flow *flow, int rows)
 	return flow->wraps ? flow->row >= rows : flow->column >= flow->canvas.left + flow->columns;
 }
 
-/* From this byte on, where a row begins; the prompt is before byte 0 only. */
+/* From this byte on, at which a row begins; the prompt is before byte 0. */
 static void walk(struct flow *flow, size_t from, int rows)
 {
 	const struct line *line = flow->line;
@@ -142,8 +142,8 @@ static bool is_plain(const char *s, size_t n)
 	return !others;
 }
 
-/* A byte near `at` and before `limit` where a character begins: after a byte that is part of no
- * longer one in any encoding, or as UTF-8 shows it. */
+/* The beginning of a character near `at` and before `limit`: after a byte that is a whole character
+ * in any encoding, or by the rules of UTF-8. */
 static size_t character_near(const char *s, size_t at, size_t limit)
 {
 	size_t most = limit - at < SYNC_MOST ? limit - at : SYNC_MOST;
@@ -162,8 +162,8 @@ static int prompt_column(const struct line *line, int columns)
 	return flow.column;
 }
 
-/* In a paragraph too long to be walked through: the row start, or what is taken for one, near a
- * round offset. */
+/* In a paragraph too long to walk through: the beginning of a row, exact or assumed, near a round
+ * offset. */
 static size_t row_start_in(const struct line *line, int columns, size_t begin, size_t before)
 {
 	size_t round = begin + (before - begin - 1) / LINE_NEAR * LINE_NEAR;
@@ -176,7 +176,7 @@ static size_t row_start_in(const struct line *line, int columns, size_t begin, s
 	return round < first ? begin : first + (round - first) / width * width;
 }
 
-/* The nearest known row start before this byte; 0 is the prompt's. */
+/* The nearest known beginning of a row before this byte; 0 is that of the prompt. */
 static size_t row_start_before(const struct line *line, int columns, size_t before)
 {
 	if (before == 0)
@@ -219,7 +219,7 @@ static void lay_out_wrapped(struct line_layout *layout, const struct line *line,
 	finish(layout, &flow);
 }
 
-/* How far the row is shifted so that the cursor is on the screen. */
+/* The columns by which the row is shifted to show the cursor. */
 static int shift_for(int column, int columns)
 {
 	if (column < columns)

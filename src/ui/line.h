@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* line: lays out a prompt and the text being typed in rows, and finds the cursor. Pure: no readline,
- * no curses. */
+/* line: lays out a prompt and the text being typed in rows, and finds the cursor. Pure: no
+ * readline, no curses. */
 #pragma once
 
 #include <stdbool.h>

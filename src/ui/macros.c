@@ -9,18 +9,18 @@
 
 struct macro {
 	struct buf text;
-	int repeats;      /* that are still to come after this one */
-	struct keys keys; /* what is left of this one */
+	int repeats;      /* after this run */
+	struct keys keys; /* the rest of this run */
 };
 
 static struct {
 	struct macro stack[MACRO_DEPTH_MOST]; /* the last one runs */
 	size_t depth;
-	size_t keys;  /* that the typed key has run */
-	bool aborted; /* the macros on the stack end; their bytes are still in use */
+	size_t keys;  /* run by the typed key */
+	bool aborted; /* the macros on the stack end, but their bytes are in use */
 	struct buf recorded;
 	bool recording;
-	bool last_is_call; /* a recorded macro that calls itself would never end */
+	bool last_is_call; /* is not recorded: a macro that calls itself would never end */
 } macros;
 
 void macros_start(void)
@@ -92,7 +92,7 @@ void macros_run(const char *text, size_t len, int count)
 	keys_feed(&macro->keys, text, len, 0);
 }
 
-/* Nothing follows later: an escape at the end of a macro is one. */
+/* No bytes follow later: an ESC at the end of a macro is a key. */
 static bool next_of(struct macro *macro, struct key *key)
 {
 	if (keys_next(&macro->keys, INT64_MAX / 2, key))

@@ -8,7 +8,7 @@ enum {
 	FOOT = 96,
 	LIVE_LEAST = 3, /* rows of the transcript below a page, */
 	LIVE_SHARE = 4, /* or this part of all, */
-	LIVE_SPACE = 8, /* where there are that many */
+	LIVE_SPACE = 8, /* if there are at least this many */
 };
 
 void pager_init(struct pager *pager)
@@ -56,7 +56,7 @@ static void add(struct row *row, const char *text, int columns, enum style style
 	row_add_text(row, text, strlen(text), columns, style);
 }
 
-/* What closes it, and how much more there is. */
+/* How to close it, and how many rows are hidden. */
 static void fill_foot(struct pager *pager, int columns)
 {
 	char text[FOOT];
@@ -75,7 +75,7 @@ static void fill_foot(struct pager *pager, int columns)
 		add(row, dash, columns, STYLE_FAINT);
 }
 
-/* The only row there is; marked where more are below. */
+/* The only row; marked if there are more below. */
 static void fill_cut(struct pager *pager, int columns)
 {
 	struct row *row = &pager->foot;

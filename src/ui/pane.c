@@ -26,7 +26,7 @@ static int count_rows(struct pane *pane, const struct view *view, struct locatio
 	return (int)pane->scratch.count;
 }
 
-/* Moves the position up; returns how many of the rows were not there. */
+/* Moves the position up; returns the number of rows that were missing. */
 static int move_up(struct pane *pane, const struct view *view, int rows)
 {
 	while (rows > pane->position.row) {
@@ -61,9 +61,9 @@ static int move_down(struct pane *pane, const struct view *view, int rows)
 	return 0;
 }
 
-/* ---- the scrolled state ---- */
+/* ---- scrolled back ---- */
 
-/* The rows at the bottom of a scrolled pane that stay at the end. */
+/* The live rows at the bottom of a scrolled pane. */
 static int live_rows(int height)
 {
 	int rows = height / 4;
@@ -91,7 +91,7 @@ static bool has_lost(const struct view *view)
 	                 : transcript_has_lost(view->transcript, view->session);
 }
 
-/* Not further up than what fills the pane, with one row for what was lost. */
+/* Not further up than the pane is high, with one row about evicted entries. */
 static void clamp_top(struct pane *pane, const struct view *view)
 {
 	struct pane_position position = pane->position;
@@ -102,7 +102,7 @@ static void clamp_top(struct pane *pane, const struct view *view)
 	move_down(pane, view, missing);
 }
 
-/* A pane that hides nothing but the row of its divider follows. */
+/* A pane that would hide nothing but the row of its divider follows the end. */
 static void follow_at_end(struct pane *pane, const struct view *view)
 {
 	struct pane_position position = pane->position;
@@ -110,9 +110,9 @@ static void follow_at_end(struct pane *pane, const struct view *view)
 	pane->position = position;
 }
 
-/* To the beginning of a paragraph of this view: the one with that byte, else with the next that is
- * shown, else the last. The next may be within a paragraph that began before a location of another
- * session: drawn from there, it would be there twice. False where there is none at all. */
+/* To the beginning of a paragraph of this view: the one with that byte, else the next one, else the
+ * last. The next byte may be within a paragraph that began before the location: drawn from there,
+ * its end would be shown twice. False if there is none. */
 static bool find_paragraph(const struct view *view, struct location *location)
 {
 	if (!view_has(view, *location) && !view_after(view, location))
@@ -128,7 +128,7 @@ static bool is_in(const struct pane_position *position, const struct view *view)
 	return position->ops == view->ops && position->all == view->all;
 }
 
-/* Another view has been chosen. Back in the one before, the pane is as it was there. */
+/* Another view has been chosen. Returning to the view before restores its position. */
 static void turn(struct pane *pane, const struct view *view)
 {
 	if (is_in(&pane->position, view))
@@ -167,7 +167,7 @@ static void settle(struct pane *pane, const struct view *view)
 	follow_at_end(pane, view);
 }
 
-/* Scrolled back from now on: what is new is counted from here. False where there is nothing. */
+/* Scrolled back from now on: news count from here. False if there is no entry. */
 static bool stop_following(struct pane *pane, const struct view *view)
 {
 	struct location last;
@@ -179,8 +179,8 @@ static bool stop_following(struct pane *pane, const struct view *view)
 	return true;
 }
 
-/* From the end to the row above the live ones, so that nothing is shown twice. False where there
- * is nothing. */
+/* From the end to the row above the live ones, so that nothing is shown twice. False if there is no
+ * entry. */
 static bool leave_end(struct pane *pane, const struct view *view)
 {
 	if (!pane->position.at_end)
@@ -193,7 +193,7 @@ static bool leave_end(struct pane *pane, const struct view *view)
 	return true;
 }
 
-/* A person moves: the goal and the position in the view before are given up. */
+/* A person moves: the goal and the position in the view before are dropped. */
 static void let_go(struct pane *pane)
 {
 	pane->before.ops = NULL;
@@ -231,7 +231,7 @@ void pane_to_end(struct pane *pane)
 
 /* ---- going somewhere ---- */
 
-/* The first row of the paragraph with a hit; the first of all where none has one. */
+/* The first row of the paragraph that has a hit, else its first row. */
 static int found_row(struct pane *pane, const struct view *view, struct location location)
 {
 	int rows = count_rows(pane, view, location);
@@ -241,8 +241,8 @@ static int found_row(struct pane *pane, const struct view *view, struct location
 	return 0;
 }
 
-/* The goal in the middle of the rows above the divider, or the end followed where nothing would be
- * hidden then. */
+/* Puts the goal into the middle of the rows above the divider, or follows the end if that would
+ * hide nothing. */
 static void aim(struct pane *pane, const struct view *view)
 {
 	pane->position.location = pane->goal;
@@ -311,7 +311,7 @@ static void swap_rows(struct row *a, struct row *b)
 	*b = old;
 }
 
-/* `count` rows that end with this one of the location's paragraph. */
+/* Fills `count` rows, the last one with this row of the paragraph. */
 static void fill_up(struct pane *pane, const struct view *view, struct location location, int row,
                     struct row *rows, int count)
 {
@@ -335,7 +335,7 @@ static void fill_end(struct pane *pane, const struct view *view, struct row *row
 		put_lost(&rows[count - 1], view);
 }
 
-/* Counts on from where it was counted last, so that a flood is not counted again for each frame. */
+/* Goes on where the last count ended, so that a flood is not counted again for each frame. */
 static void count_news(struct pane *pane, const struct view *view)
 {
 	pane->news += view_count_after(view, pane->seen, PANE_NEWS_MAX + 1 - pane->news);
@@ -391,7 +391,7 @@ static void drop(struct panes *panes, size_t at)
 	        (panes->count - at) * sizeof panes->kept[0]);
 }
 
-/* The scratch rows stay with the pane that is shown, whichever that is. */
+/* The scratch rows stay with the shown pane. */
 static void leave(struct panes *panes)
 {
 	if (panes->shown.position.at_end)
@@ -403,7 +403,7 @@ static void leave(struct panes *panes)
 	panes->kept[panes->count++].pane.scratch = (struct rows){ 0 };
 }
 
-/* The height is that of the screen now. */
+/* The height is the present one. */
 static void come_back(struct panes *panes, size_t at)
 {
 	struct pane pane = panes->kept[at].pane;

@@ -46,8 +46,8 @@ struct pane {
 void pane_init(struct pane *pane);
 void pane_free(struct pane *pane);
 
-/* Towards the past (negative) or the future; at the end the pane follows again. A view that fits the
- * pane does not scroll. */
+/* Towards the past (negative) or the future; at the end the pane follows again. A view that fits
+ * the pane does not scroll. */
 void pane_scroll(struct pane *pane, const struct view *view, int rows);
 void pane_to_top(struct pane *pane, const struct view *view);
 void pane_to_end(struct pane *pane);

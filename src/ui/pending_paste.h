@@ -31,7 +31,8 @@ const char *pending_paste_describe(size_t lines, size_t bytes, char out[PENDING_
 /* There is a line end other than the one at the end. */
 bool pending_paste_has_lines(const char *text, size_t len);
 
-/* Several lines, the first beginning with '/', blanks aside: a person may want them sent, or run. */
+/* Several lines, the first beginning with '/', blanks aside: a person may want them sent, or
+ * run. */
 bool pending_paste_has_commands(const char *text, size_t len);
 
 /* Lines of a text, an unfinished last one included. */

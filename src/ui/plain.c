@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The frontend for screen readers and terminals that cannot move the cursor: what happens is
- * printed line after line, and below it is the line being typed, in one row. Nothing but text, CR,
- * LF, BS and BEL is sent, and once, to a terminal that is not called dumb, the modes that its keys
- * need: a pasted line must not run here either. */
+/* Entries are printed line after line, above the line being typed, which has one row. The terminal
+ * gets only text, CR, LF, BS and BEL, and, unless it is called dumb, the modes for its keys once: a
+ * pasted line must not run here either. */
 #include "ui/plain.h"
 
 #include <stdio.h>
@@ -28,18 +27,18 @@ struct plain {
 	struct tail tail;
 	struct line_layout layout;
 	int rows, columns;
-	struct buf words; /* to be printed above the line, before what happens */
-	struct buf hints; /* and after it */
-	struct buf shown; /* text of the row being typed as it is there now, and how wide it is */
+	struct buf words; /* to be printed before the new entries, */
+	struct buf hints; /* and after them */
+	struct buf shown; /* the row being typed, as the terminal shows it */
 	int shown_columns, shown_cursor;
-	struct buf wanted; /* and as it is to be */
-	struct buf out;    /* what a turn gives to the terminal */
-	bool started;      /* something has been announced */
-	bool dirty;        /* the row may look different now */
+	struct buf wanted; /* and as it should be */
+	struct buf out;    /* for the terminal, of this turn */
+	bool started;      /* a session has been announced */
+	bool dirty;        /* the row may look different */
 	bool unfinished;   /* there is more to print */
-	uint64_t entries;  /* how many there were at the last piece */
-	uint64_t hits;     /* and of what is looked for */
-	int64_t waiting;   /* since when the call has waited that was reported, 0 = none */
+	uint64_t entries;  /* number of entries at the last piece, */
+	uint64_t hits;     /* and search.serial */
+	int64_t waiting;   /* since when the reported call has waited, 0 = none */
 };
 
 static struct plain *plain_of(struct ui *ui)
@@ -106,7 +105,7 @@ static bool is_as_wanted(const struct plain *plain, int columns, int cursor)
 	       memcmp(buf_data(&plain->wanted), buf_data(&plain->shown), plain->shown.len) == 0;
 }
 
-/* What was only added to is not written again: a screen reader reads out what is written. */
+/* A row that only grows is not written again: a screen reader would read it out again. */
 static void replace_row(struct plain *plain, int columns, int cursor)
 {
 	bool extends = extends_shown(plain);
@@ -136,7 +135,7 @@ static void draw_row(struct plain *plain)
 	plain->dirty = false;
 }
 
-/* ---- what happens ---- */
+/* ---- entries ---- */
 
 static void add_row(const struct row *row, struct buf *out)
 {
@@ -144,7 +143,7 @@ static void add_row(const struct row *row, struct buf *out)
 	buf_append_text(out, "\r\n");
 }
 
-/* Lines of the program's own; names in them are made safe. */
+/* Text of the program; control characters of names in it are made visible. */
 static void add_text(const struct plain *plain, const char *text, struct buf *out)
 {
 	struct rows rows = { 0 };
@@ -172,7 +171,7 @@ static void announce(struct plain *plain, const struct view *view)
 	plain->started = true;
 }
 
-/* A call that a blocking socket would sleep in is reported once. */
+/* A call that waits is reported once. */
 static void notice_waiting(struct plain *plain)
 {
 	char text[128];
@@ -186,7 +185,7 @@ static void notice_waiting(struct plain *plain)
 	plain->waiting = call ? since : 0;
 }
 
-/* What the view does not show. */
+/* An answer that the view does not show. */
 static void notice_answer(struct plain *plain)
 {
 	struct app_answer answer;
@@ -198,7 +197,7 @@ static void notice_answer(struct plain *plain)
 	buf_free(&answer.text);
 }
 
-/* Another view is printed from its past on: that is why it was chosen. */
+/* Another view begins with its past. */
 static void notice_session(struct plain *plain)
 {
 	struct view view = view_of(plain);
@@ -210,7 +209,7 @@ static void notice_session(struct plain *plain)
 	plain->dirty = true;
 }
 
-/* A hit is further up: it is printed again, of a long paragraph the rows with a hit. */
+/* A hit is further up, so it is printed again; of a long paragraph, its rows with a hit. */
 static void print_hit(struct plain *plain, const struct view *view, struct buf *lines)
 {
 	enum { WHOLE_MOST = 16 };
@@ -228,7 +227,7 @@ static void print_hit(struct plain *plain, const struct view *view, struct buf *
 	rows_free(&rows);
 }
 
-/* Lines take the place of the row, which then comes again below them. */
+/* Lines replace the row, which then follows below them. */
 static void print_lines(struct plain *plain, int64_t now, size_t most)
 {
 	struct view view = view_of(plain);
@@ -258,7 +257,7 @@ static void pass_on(struct plain *plain)
 	terminal_flush(plain->terminal);
 }
 
-/* ---- what the controller asks for ---- */
+/* ---- for the controller ---- */
 
 static void on_say(void *context, const char *text)
 {
@@ -275,7 +274,7 @@ static void on_bell(void *context)
 		put(plain, "\a", 1);
 }
 
-/* Looking back is the terminal's own business. */
+/* The terminal itself scrolls. */
 static bool is_scrolling(enum binding_action action)
 {
 	return action >= BINDING_PAGE_UP && action <= BINDING_BOTTOM;
@@ -333,7 +332,7 @@ static int on_columns(void *context)
 
 /* ---- the frontend ---- */
 
-/* Also what came after the last piece: at the start, by a command, when descriptors were closed. */
+/* Also entries after the last piece: at the start, of a command, of closed descriptors. */
 static bool is_owed(const struct plain *plain)
 {
 	struct view view = view_of(plain);
@@ -356,7 +355,7 @@ static void plain_serve(struct ui *ui, struct poller *poller)
 	controller_serve(&plain->controller, poller);
 }
 
-/* Not before the last piece is out: a flood waits in the transcript, and not here. */
+/* Not before the last piece is out: a flood waits in the transcript, not here. */
 static void plain_draw(struct ui *ui, struct app *app)
 {
 	struct plain *plain = plain_of(ui);
@@ -374,7 +373,7 @@ static void plain_draw(struct ui *ui, struct app *app)
 		pass_on(plain);
 }
 
-/* The last lines are worth more than the rest of a flood. */
+/* Of a flood the last lines matter most. */
 static void print_the_last(struct plain *plain)
 {
 	int64_t now = clock_now();

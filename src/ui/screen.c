@@ -17,12 +17,11 @@ struct paint {
 	short color; /* -1 = the terminal's own */
 };
 
-/* What a style looks like: without colour, with 8 colours, and with 256. The theme is calm: what
- * people and peers wrote is in the terminal's own colour, and so is most of what the program says.
- * The background may be black or white: the 256 are chosen to be read on both, and so are, among
- * the 8, red, magenta and bold blue. xterm draws black as dim as it is, so times are grey where
- * there is one. The words and arrows of the rows say the same, so none of it is needed to
- * understand them. */
+/* Each style without colour, with 8 colours, and with 256. The theme is calm: text of people and
+ * peers, and most of the program's, has the terminal's own colour. The background may be black or
+ * white: the 256 can be read on both, and of the 8 so can red, magenta and bold blue. xterm does
+ * not dim black, so times are grey where there is a grey. Words and arrows say the same, so colour
+ * is not needed to understand a row. */
 static const struct paint theme[STYLE_COUNT][DEPTHS] = {
 	[STYLE_TEXT] = { { A_NORMAL, -1 }, { A_NORMAL, -1 }, { A_NORMAL, -1 } },
 	[STYLE_MARK] = { { A_REVERSE, -1 }, { A_REVERSE, -1 }, { A_REVERSE, -1 } },
@@ -51,12 +50,11 @@ struct screen {
 	int rows, columns;
 	enum depth depth;
 	bool tears_corner;
-	bool drawn; /* a frame: until then the terminal shows what was there before */
+	bool drawn; /* a frame: before that the terminal shows the shell's screen */
 };
 
 /* ---- opening and closing ---- */
 
-/* How many colours this terminal has. */
 static enum depth depth_of_terminal(void)
 {
 	return !has_colors() ? DEPTH_MONO : COLORS >= 256 ? DEPTH_256 : DEPTH_8;
@@ -72,8 +70,7 @@ static void start_colors(void)
 		init_pair((short)(style + 1), theme[style][depth_of_terminal()].color, -1);
 }
 
-/* A capability without its padding marks "$<5>", which are for printers and glass terminals of long
- * ago. */
+/* A capability without padding marks such as "$<5>", which are for printers. */
 static void add_capability(struct buf *out, const char *text)
 {
 	while (text && *text) {
@@ -95,8 +92,8 @@ static void add_place(struct buf *out, const char *name, int first, int second)
 		add_capability(out, tparm(text, first, second, 0, 0, 0, 0, 0, 0, 0));
 }
 
-/* What endwin() would write (the names are those of strings, so tigetstr() gives one or NULL), for
- * those who cannot call it. */
+/* The output of endwin(), for a crash, which cannot call it. The names are those of strings, so
+ * tigetstr() returns one or NULL. */
 static void prepare_farewell(const struct screen *screen)
 {
 	static const char *const plain[] = { "sgr0", "rmacs", "op", "cnorm", "rmkx", "rmcup" };
@@ -112,11 +109,11 @@ static void prepare_farewell(const struct screen *screen)
 	buf_free(&out);
 }
 
-/* What clearok() assumes and a terminal may have lost: plain attributes, and margins as large as
- * the screen. A terminal that grows keeps the margins it was given, and a line feed at the old
+/* Sets what clearok() assumes and a terminal may have lost: plain attributes, and margins as
+ * large as the screen. A terminal that grows keeps its margins, and a line feed at the old
  * bottom then scrolls instead of moving down. Between frames curses has written everything. Not
  * on the shell's screen: margins move the cursor to the top left, and it would stay there after
- * the program has ended. */
+ * the program's end. */
 static void reset_terminal(const struct screen *screen)
 {
 	static const char *const plain[] = { "sgr0", "rmacs", "rmir" };
@@ -131,8 +128,8 @@ static void reset_terminal(const struct screen *screen)
 	buf_free(&out);
 }
 
-/* curses asks the descriptor that it writes to for the size, which is no terminal here: it takes
- * the size from these two. Later they would pin it to that size for good. */
+/* curses asks its output, which is no terminal here, for the size, and then these two variables.
+ * Later they would pin it to that size. */
 static SCREEN *start_curses(struct screen *screen)
 {
 	char number[16];
@@ -183,7 +180,7 @@ struct screen *screen_open(struct terminal *terminal, struct error *error)
 		delscreen(screen->curses);
 		return refuse(screen, true, error);
 	}
-	raw(); /* the terminal's modes are not curses' to set: these tell it what they are */
+	raw(); /* the modes are set already: these tell curses */
 	noecho();
 	nonl();
 	typeahead(-1);
@@ -213,7 +210,7 @@ void screen_enter(void)
 	clearok(curscr, TRUE);
 }
 
-/* ---- size and wishes ---- */
+/* ---- size and colour ---- */
 
 bool screen_tears_corner(const struct screen *screen)
 {
@@ -246,7 +243,7 @@ void screen_set_color(struct screen *screen, bool color)
 	screen->depth = color ? depth_of_terminal() : DEPTH_MONO;
 }
 
-/* Not while the last frame is under way: bells of a terminal that is stuck would only pile up. */
+/* Not while a frame is being written: the bells of a stuck terminal would pile up. */
 void screen_bell(struct screen *screen)
 {
 	if (!terminal_is_busy(screen->terminal))
@@ -255,7 +252,7 @@ void screen_bell(struct screen *screen)
 
 /* ---- a frame ---- */
 
-/* Whole rows are cleared first: curses and terminals disagree about overwriting half a wide
+/* Whole rows are cleared first, since curses and terminals disagree about overwriting half a wide
  * character. */
 void screen_begin(struct screen *screen)
 {
@@ -264,7 +261,7 @@ void screen_begin(struct screen *screen)
 	erase();
 }
 
-/* By setcchar(): curses' functions for strings lose what combines with a wide character. */
+/* With setcchar(), since curses' functions for strings lose what combines with a wide character. */
 static void put_cluster(int y, int x, const wchar_t *chars, size_t count, attr_t attributes,
                         short pair)
 {

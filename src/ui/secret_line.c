@@ -27,7 +27,7 @@ static void erase_from(struct secret_line *line, size_t at)
 	line->len = at;
 }
 
-/* Its last line ends are the terminal's, or those of the file that it was copied from. */
+/* Without line ends at the end, which come from the terminal or a file. */
 static enum secret_line_key paste(struct secret_line *line, const struct key *key)
 {
 	size_t len = key->len;

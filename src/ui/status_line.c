@@ -13,8 +13,8 @@
 
 enum { PIECES = 24, PIECE = 64, LEAST_RANK = 10 };
 
-/* Pieces are added in the order in which they are shown; where not all fit, those with a high rank
- * go. */
+/* Pieces in the order in which they are shown; if not all fit, those with a high rank are left
+ * out. */
 struct pieces {
 	struct piece {
 		char text[PIECE];
@@ -41,13 +41,13 @@ static void add_piece(struct pieces *pieces, int rank, enum style style, const c
 	va_end(args);
 }
 
-/* With the two blanks in front of it; the first one has one. */
+/* With two blanks before it; the first one has one. */
 static int piece_columns(const struct piece *piece)
 {
 	return 2 + text_columns(piece->text, strlen(piece->text));
 }
 
-/* What matters more is asked first whether it still fits. */
+/* By rank, as long as they fit. */
 static void choose(struct pieces *pieces, int columns)
 {
 	int room = columns + 1;
@@ -106,7 +106,7 @@ static void add_server(struct pieces *pieces, const struct snapshot *snapshot)
 		add_piece(pieces, 5, STYLE_TEXT, "%zu peer%s", snapshot->others, plural);
 }
 
-/* Nothing for 0 bytes. */
+/* Unless it is 0. */
 static void add_bytes(struct pieces *pieces, int rank, enum style style, const char *word,
                       uint64_t bytes)
 {
@@ -115,7 +115,7 @@ static void add_bytes(struct pieces *pieces, int rank, enum style style, const c
 		add_piece(pieces, rank, style, "%s %s", word, count_format(bytes, text));
 }
 
-/* A window is small where not even a segment fits, once it is known. */
+/* A window is small if not even a segment fits. */
 static void add_window(struct pieces *pieces, const struct sample *sample)
 {
 	uint64_t window = sample_get(sample, SAMPLE_SND_WND);
@@ -128,7 +128,7 @@ static void add_window(struct pieces *pieces, const struct sample *sample)
 		add_piece(pieces, 1, STYLE_ERROR, "peer's window 0");
 }
 
-/* Without a connection there is nobody to read from. */
+/* Whether more may arrive. */
 static bool may_come(const struct snapshot *snapshot)
 {
 	enum tcp_state state = snapshot_state(snapshot);
@@ -149,7 +149,7 @@ static void add_queues(struct pieces *pieces, const struct snapshot *snapshot)
 		add_piece(pieces, 3, STYLE_NOTE, "to read %" PRIu64, bytes);
 }
 
-/* A peer's window of 0 has been reported already. */
+/* A peer's window of 0 is shown already. */
 static void add_limit(struct pieces *pieces, const struct snapshot *snapshot)
 {
 	enum snapshot_limit limit = snapshot_limit(snapshot);
@@ -187,7 +187,7 @@ static void add_lost(struct pieces *pieces, const struct snapshot *snapshot)
 		add_piece(pieces, 5, STYLE_ERROR, "retransmitted %s", count_format(again, text));
 }
 
-/* Without a socket nothing waits in the kernel. */
+/* Only an open socket has values in the kernel. */
 static void add_kernel(struct pieces *pieces, const struct snapshot *snapshot)
 {
 	if (snapshot->kind == SNAPSHOT_LISTENER || !snapshot->open)
@@ -232,7 +232,7 @@ static void add(struct row *row, const char *text, int columns, enum style style
 	row_add_text(row, text, strlen(text), columns, style);
 }
 
-/* The state is there even where it has to be cut. */
+/* The state is there even if it has to be cut. */
 void status_line_draw_snapshot(const struct snapshot *snapshot, const struct status_words *words,
                                int columns, struct row *row)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* status_line: the state of the current session in a row. Of the kernel's values it shows only
- * unusual ones: waiting bytes, losses, limits; those without meaning on loopback are left out there.
- * In a narrow row the least important pieces are left out; the state stays. No curses. */
+ * unusual ones: waiting bytes, losses, limits; those without meaning on loopback are left out
+ * there. In a narrow row the least important pieces are left out; the state stays. No curses. */
 #pragma once
 
 #include "app/app.h"

@@ -62,7 +62,7 @@ void stdio_capture_close(struct stdio_capture *stdio_capture)
 	buf_free(&stdio_capture->text);
 }
 
-/* Appends without bells; whether there were any. */
+/* Appends a chunk without its bells; true if there were any. */
 static bool append_silent(struct buf *text, const char *chunk, size_t len)
 {
 	bool bell = false;

@@ -9,7 +9,7 @@
 
 enum { LABEL = 96 };
 
-/* Which of the sessions have a tab that fits, in their order. */
+/* The sessions whose tabs fit. */
 struct tabs {
 	size_t first, count;
 	bool before, after; /* there are more */
@@ -39,8 +39,7 @@ static const char *sign_of(const struct session *session)
 	return unicode ? "○" : "-";
 }
 
-/* A name too long for the columns loses its end, so that number, sign and count are always
- * there. */
+/* A long name is cut, so that number, sign and count are always there. */
 static int label(const struct app *app, const struct session *session, int columns, char out[LABEL])
 {
 	char number[16], tail[48], size[COUNT_TEXT];
@@ -67,7 +66,7 @@ static size_t current_index(const struct app *app)
 	return 0;
 }
 
-/* Columns for labels: there is a blank or '<' before them, and a blank or '>' after. */
+/* Columns for labels, after a blank or '<', and before a blank or '>'. */
 static int room_of(int columns)
 {
 	return columns > 4 ? columns - 4 : 1;

@@ -32,13 +32,13 @@
 enum {
 	FAREWELL = 512,
 	ALTERNATE_STACK = 64 << 10,
-	STUCK_US = 50000,  /* that the terminal may take nothing of the last frame */
-	FAREWELL_MS = 400, /* that it may take for all of it */
+	STUCK_US = 50000,  /* the terminal may take nothing of the last frame for this long, */
+	FAREWELL_MS = 400, /* and may need this long for all of it */
 };
 
-/* Pastes in brackets (2004); Alt as an Escape in front, where it would set the eighth bit (1036);
- * no arrow keys in place of the wheel on the alternate screen (1007). The last two are a person's
- * to choose, and come back as they were found. Where nothing can be saved 1007 is on by default. */
+/* Pastes in brackets (2004); Alt sent as Escape and the key, instead of the eighth bit (1036); no
+ * arrow keys instead of the wheel on the alternate screen (1007). The last two are a person's
+ * choice, and are put back; a terminal that cannot save them has 1007 on by default. */
 static const char modes_saved[] = "\033[?1007;1036s";
 static const char modes_on[] = "\033[?2004h\033[?1007l\033[?1036h";
 static const char modes_off[] = "\033[?1006l\033[?1000l\033[?2004l\033[?1007h\033[?1007;1036r";
@@ -52,7 +52,7 @@ struct terminal {
 	FILE *stream;
 	struct stdio_capture stdio_capture;
 	bool stdio_capture_waits;
-	int leftover; /* where captured text goes that is not shown when the program ends */
+	int leftover; /* for captured text that is not shown when the program ends */
 	struct termios found, raw;
 	bool dumb; /* is sent no modes */
 	bool mouse;
@@ -65,7 +65,7 @@ struct terminal {
 static struct terminal *volatile live;
 static char alternate_stack[ALTERNATE_STACK];
 
-/* ---- putting it back, whatever happens: async-signal-safe ---- */
+/* ---- putting it back; async-signal-safe ---- */
 
 static bool is_foreground(const struct terminal *terminal)
 {
@@ -87,8 +87,7 @@ static bool put_all(int fd, const char *bytes, size_t len)
 	return true;
 }
 
-/* A terminal that takes nothing any more loses what waits for it: to leave is worth more than
- * the frame. */
+/* A terminal that is stuck loses the bytes that wait for it. */
 static void say_farewell(const struct terminal *terminal)
 {
 	if (terminal->output_file.passed > 0 && !put_all(terminal->out, cancel, sizeof cancel - 1))
@@ -164,14 +163,14 @@ static struct termios make_raw(const struct termios *found)
 	return raw;
 }
 
-/* A dumb terminal prints escape sequences. Every other passes over those that it does not know, so
- * no list of names is needed. */
+/* A dumb terminal prints escape sequences. All others ignore those that they do not know, so no
+ * list of names is needed. */
 static bool is_dumb(const char *type)
 {
 	return type && strcmp(type, "dumb") == 0;
 }
 
-/* A new open file description: O_NONBLOCK on the one we were given would be the shell's, too. */
+/* A new open file description: O_NONBLOCK on the given one would affect the shell, too. */
 static int open_again(int fd)
 {
 	const char *name = ttyname(fd);
@@ -387,7 +386,7 @@ void terminal_set_farewell(struct terminal *terminal, const char *bytes, size_t 
 
 /* ---- job control ---- */
 
-/* `bg` lets us go on without the terminal: then there is nothing to do but stop again. */
+/* After `bg` the job runs without the terminal, so it stops again. */
 void terminal_suspend(struct terminal *terminal, void (*leave)(void), void (*enter)(void))
 {
 	if (leave)

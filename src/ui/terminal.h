@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* terminal: the controlling terminal: saves its modes and puts them back, also after a crash; its
- * size; and output that never blocks: curses writes into an output file, and the loop passes that on
- * through a non-blocking descriptor of its own. The shell's descriptors stay as they are. One per
- * program: a signal handler must find it. */
+ * size; and output that never blocks: curses writes into an output file, and the loop passes that
+ * on through a non-blocking descriptor of its own. The shell's descriptors stay as they are. One
+ * per program: a signal handler must find it. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,7 +14,8 @@
 struct terminal;
 
 /* Opens the terminal of standard input and output, saves its modes, sets raw mode, captures
- * descriptors 1 and 2 (see terminal_take_captured()). NULL with one line if there is no terminal. */
+ * descriptors 1 and 2 (see terminal_take_captured()). NULL with one line if there is no
+ * terminal. */
 struct terminal *terminal_open(struct error *error);
 
 /* Puts everything back. Never blocks on a terminal that has stopped reading. */
@@ -28,8 +29,8 @@ FILE *terminal_stream(struct terminal *terminal);
 
 void terminal_size(const struct terminal *terminal, int *rows, int *columns);
 
-/* Mouse reports. Like the modes that are always on (bracketed paste, Alt sent as Escape and the key,
- * no arrow keys for the wheel), they are asked of every terminal whose TERM is not "dumb". */
+/* Mouse reports. Like the modes that are always on (bracketed paste, Alt sent as Escape and the
+ * key, no arrow keys for the wheel), they are asked of every terminal whose TERM is not "dumb". */
 void terminal_set_mouse(struct terminal *terminal, bool on);
 
 /* Bytes written to the stream that are not out yet. */

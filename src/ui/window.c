@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A frame is drawn when something has changed, the last one is out, and its time has come: at once
- * on a screen that was idle, at most 60 times in any second. */
+ * on an idle screen, at most 60 times in any second. */
 #include "ui/window.h"
 
 #include <limits.h>
@@ -25,30 +25,29 @@
 #include "view/page/snapshot.h"
 
 /* 55 a second, and four at once after a rest, are fewer than 60 in any second. The last of the four
- * is kept for what a person does, so that no key waits for what a peer sends. */
+ * is kept for a person's keys, so that they do not wait for data of a peer. */
 #define FRAME        (18 * CLOCK_MS)
 #define FRAME_CREDIT (3 * FRAME)
 #define PANE_CREDIT  (60 * CLOCK_MS)
 
 enum {
-	PANE_RATE = 100000, /* bytes a second that panes may cost while nobody touches a key */
-	PANE_SHARE = 4,     /* and the part of the time that making them may take: a quarter */
+	PANE_RATE = 100000, /* bytes a second that panes may cost while nobody presses a key, */
+	PANE_SHARE = 4,     /* and the part of the time that drawing them may take: a quarter */
 	WHEEL_ROWS = 3,
 	WHEEL_UP = 64, /* mouse buttons */
 	WHEEL_DOWN = 65,
 	LEAST_ROWS = 4,
 	LEAST_COLUMNS = 20,
 	LINES = 2,         /* the tab line and the status line */
-	ONE_INPUT_ROW = 6, /* with fewer rows in the window the input has one */
-	HEADING_SHARE = 3, /* a heading that takes a larger part of the pane is left out */
+	ONE_INPUT_ROW = 6, /* in a window with fewer rows, the input has one */
+	HEADING_SHARE = 3, /* a heading larger than this part of the pane is left out */
 	WAITING = 128,
 	HINT = 1024,
 };
 
-#define ANSWER_SEEN CLOCK_S /* an answer stays on the screen for this long at least */
+#define ANSWER_SEEN CLOCK_S /* an answer stays on the screen at least this long */
 
-/* What a frame shows, without the line being typed and the session of the pane: nothing on the
- * screen changes unless one of these does. */
+/* The screen changes only if one of these does, or the line being typed, or the session shown. */
 struct stamp {
 	uint64_t entries;
 	uint64_t hits;
@@ -69,24 +68,24 @@ struct window {
 	struct screen *screen;
 	struct controller controller;
 	struct panes panes;
-	struct rows rows; /* of the pane, as last filled */
+	struct rows rows; /* of the pane */
 	struct pager pager;
-	struct rows heading; /* pinned above the pane */
-	struct row row;      /* of a line that is drawn */
+	struct rows heading; /* above the pane */
+	struct row row;      /* scratch */
 	struct line_layout layout;
-	char hint[HINT];        /* instead of the status line, until the next key */
-	struct rows hint_rows;  /* the hint, where it is too long for that */
-	char answer_text[HINT]; /* an answer in the pane, which what follows may still push out; */
-	uint64_t answer;        /* TRANSCRIPT_NONE = none */
+	char hint[HINT];        /* on the status line until the next key */
+	struct rows hint_rows;  /* the same above the tab line, if it is too long for that */
+	char answer_text[HINT]; /* an answer in the pane that entries may still push out, */
+	uint64_t answer;        /* its position; TRANSCRIPT_NONE = none */
 	int64_t answer_until;   /* when it has been there for long enough */
 	uint64_t answer_page;   /* open_page.serial of the page that an answer became */
-	bool dirty;             /* the next frame would differ from the last, */
-	bool stale;             /* or only its pane, for which there is more time */
+	bool dirty;             /* the next frame differs from the last, */
+	bool stale;             /* or only its pane, which is less urgent */
 	struct rate_limit frames, panes_shown;
-	int64_t next_tick; /* when something shown will have changed by itself; INT64_MAX = never */
-	uint64_t page;     /* shown by the last frame, 0 = none */
-	int upper_height;  /* rows above the tab line, less those of hints */
-	int page_height;   /* of these the page has, */
+	int64_t next_tick; /* when something changes by itself; INT64_MAX = never */
+	uint64_t page;     /* open_page.serial in the last frame, 0 = none */
+	int upper_height;  /* rows above the tab line, less those of hints; */
+	int page_height;   /* those of them for the page */
 	int tabs_row;
 	struct stamp stamp;
 };
@@ -96,7 +95,7 @@ static struct window *window_of(struct ui *ui)
 	return (struct window *)ui;
 }
 
-/* What the pane shows. */
+/* The view of the pane. */
 static struct view shown_view(const struct window *window)
 {
 	int rows, columns;
@@ -104,7 +103,7 @@ static struct view shown_view(const struct window *window)
 	return app_view(window->app, columns);
 }
 
-/* The pane shows something else, because a person wants it. */
+/* A person changes the pane. */
 static void refresh(struct window *window)
 {
 	window->dirty = window->stale = true;
@@ -144,9 +143,9 @@ static bool is_pushed_out(struct window *window, uint64_t position, int height)
 	return rows > room;
 }
 
-/* An answer that the pane does not show whole, or that a page is above, is a hint; of several that
- * one can scroll to, the newest. Where there is too little room for that it is a page, unless that
- * would take another one's place: then the status line has the beginning of it. */
+/* An answer becomes a hint if the pane does not show all of it, or a page is open; of several that
+ * are in the pane, the newest. If that takes too many rows it becomes a page, unless it would
+ * replace another page: then the status line shows its beginning. */
 static void show_answer(struct window *window, struct app_answer *answer)
 {
 	struct app *app = window->app;
@@ -174,7 +173,7 @@ static void show_answer(struct window *window, struct app_answer *answer)
 	window->answer_page = app->open_page.serial;
 }
 
-/* ---- what has changed ---- */
+/* ---- changes ---- */
 
 static struct stamp take_stamp(const struct app *app)
 {
@@ -269,7 +268,7 @@ static void add_word(char *words, size_t size, const char *word)
 	snprintf(words + len, size - len, "%s%s", len && *word ? " " : "", word);
 }
 
-/* Its first line; marked where there is more of it. */
+/* Its first line; marked if there is more. */
 static void fill_hint(struct window *window, int columns)
 {
 	const char *hint = window->hint, *more = text_has_unicode() ? "…" : "...";
@@ -312,7 +311,7 @@ static void draw_rows(struct window *window, int y, const struct rows *rows)
 		screen_row(window->screen, y + (int)i, &rows->row[i]);
 }
 
-/* Only where that leaves the entries most of the height. */
+/* Unless it would take too much of the height. */
 static void fill_heading(struct window *window, const struct view *view, int height)
 {
 	view_heading(view, &window->heading);
@@ -341,8 +340,7 @@ static void draw_page(struct window *window)
 	}
 }
 
-/* The call that a blocking socket would sleep in, or the pause before the session is opened again,
- * as a row of its own. */
+/* A row for the call that waits, or for the pause before the session is opened again. */
 static bool draw_waiting(struct window *window, int y, int columns)
 {
 	int64_t since, left;
@@ -369,8 +367,8 @@ static bool draw_waiting(struct window *window, int y, int columns)
 	return true;
 }
 
-/* A hint that is too long for the status line has rows of its own, too, where the window is high
- * enough. Returns how many. */
+/* A hint that is too long for the status line gets rows of its own if the window is high enough.
+ * Returns their number. */
 static int draw_hint(struct window *window, int height, int columns)
 {
 	wrap_hint(window, columns);
@@ -383,7 +381,7 @@ static int draw_hint(struct window *window, int height, int columns)
 	return count;
 }
 
-/* A flood pushes an answer out of the pane before anybody has seen it: then it is a hint. */
+/* An answer that a flood pushes out of the pane before anybody has seen it becomes a hint. */
 static void keep_answer(struct window *window, int height)
 {
 	if (window->hint[0] || page_is_open(window->app) || clock_now() >= window->answer_until)
@@ -394,8 +392,8 @@ static void keep_answer(struct window *window, int height)
 	window->answer = TRANSCRIPT_NONE;
 }
 
-/* From the top the page, where one is open, the transcript, what waits, a hint. A page that comes
- * or goes is shown at once, whatever the pane has time for. */
+/* From the top the open page, the transcript, a waiting call, a hint. A page opens and closes at
+ * once, whatever the pane has time for. */
 static void draw_upper(struct window *window, int height, int columns, bool refill)
 {
 	const struct app *app = window->app;
@@ -414,7 +412,7 @@ static void draw_upper(struct window *window, int height, int columns, bool refi
 		draw_pane(window, window->page_height, height - window->page_height, refill);
 }
 
-/* How many the line may take. */
+/* The most rows for the line being typed. */
 static int input_rows(int rows)
 {
 	return rows < ONE_INPUT_ROW || input_is_sideways() ? 1 : rows / 3;
@@ -434,7 +432,7 @@ static void draw_parts(struct window *window, int rows, int columns, bool pane)
 	           window->layout.cursor_column);
 }
 
-/* `pane`: also what is new in the pane; else its rows are those of the last frame. */
+/* `pane`: with new rows of the pane; else it keeps those of the last frame. */
 static void draw(struct window *window, bool pane)
 {
 	int rows, columns;
@@ -447,7 +445,7 @@ static void draw(struct window *window, bool pane)
 		draw_parts(window, rows, columns, pane);
 }
 
-/* ---- what the controller asks for ---- */
+/* ---- for the controller ---- */
 
 static void on_say(void *context, const char *text)
 {
@@ -484,8 +482,8 @@ static void scroll_to_end(struct window *window)
 		pane_to_end(shown_pane(window));
 }
 
-/* A scrolled pane gives about a quarter of its rows to what is new: a page is what the rest shows,
- * less a row. */
+/* PageUp and PageDown: about a quarter of a scrolled pane is live; they scroll by the rest, less a
+ * row. */
 static int page_rows(const struct window *window)
 {
 	int rows = page_is_open(window->app) ? window->page_height - 2
@@ -561,7 +559,7 @@ static void on_bell(void *context)
 	screen_bell(window->screen);
 }
 
-/* Others may have written there meanwhile: everything is drawn again. */
+/* Everything is drawn again, since others may have written there. */
 static void on_resize(void *context, bool resumed)
 {
 	struct window *window = context;
@@ -599,7 +597,7 @@ static int64_t earlier_of(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* When the next frame may be drawn; INT64_MAX where there is nothing new to show. */
+/* When the next frame may be drawn; INT64_MAX if nothing has changed. */
 static int64_t frame_due(const struct window *window)
 {
 	if (window->dirty)
@@ -609,7 +607,7 @@ static int64_t frame_due(const struct window *window)
 	                     : INT64_MAX;
 }
 
-/* Descriptors are closed after drawing: the entries of that need a frame, too. */
+/* Descriptors are closed after drawing, and the entries about that need a frame, too. */
 static void window_prepare(struct ui *ui, struct poller *poller)
 {
 	struct window *window = window_of(ui);
@@ -625,8 +623,8 @@ static void window_serve(struct ui *ui, struct poller *poller)
 	controller_serve(&window->controller, poller);
 }
 
-/* The more it costs to show a pane, the later the next one comes, so that a slow terminal always
- * has room for keys, and drawing never slows down reading. */
+/* The more a pane costs, the later the next one comes, so that a slow terminal always has room for
+ * keys, and drawing never slows down reading. */
 static int64_t cost_of(size_t bytes, int64_t making)
 {
 	return later_of((int64_t)bytes * CLOCK_S / PANE_RATE, making * PANE_SHARE);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* window: the full-screen frontend: from the top the open page, the transcript, the tabs, the status
- * line, the line being typed. */
+/* window: the full-screen frontend: from the top the open page, the transcript, the tabs, the
+ * status line, the line being typed. */
 #pragma once
 
 #include "ui/ui.h"
