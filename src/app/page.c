@@ -56,11 +56,11 @@ static void add_heading(const struct open_page *open, int columns, struct rows *
 {
 	struct row *row = rows_add(rows);
 	const char *help = open->page->help;
-	row_add_text(row, open->line, strlen(open->line), columns, STYLE_STATE);
+	row_put(row, open->line, columns, STYLE_STATE);
 	if (row->columns + 2 + text_columns(help, strlen(help)) > columns)
 		return;
-	row_add_text(row, "  ", 2, columns, STYLE_FAINT);
-	row_add_text(row, help, strlen(help), columns, STYLE_FAINT);
+	row_put(row, "  ", columns, STYLE_FAINT);
+	row_put(row, help, columns, STYLE_FAINT);
 }
 
 void page_render(struct app *app, int columns, int height, struct rows *rows)

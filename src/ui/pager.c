@@ -51,11 +51,6 @@ void pager_scroll(struct pager *pager, int rows)
 
 /* ---- rows ---- */
 
-static void add(struct row *row, const char *text, int columns, enum style style)
-{
-	row_add_text(row, text, strlen(text), columns, style);
-}
-
 /* How to close it, and how many rows are hidden. */
 static void fill_foot(struct pager *pager, int columns)
 {
@@ -64,15 +59,15 @@ static void fill_foot(struct pager *pager, int columns)
 	const char *dash = text_has_unicode() ? "─" : "-";
 	int below = last_top(pager) - pager->top;
 	row_clear(row);
-	add(row, dash, columns, STYLE_FAINT);
-	add(row, " Escape closes ", columns, STYLE_NOTE);
+	row_put(row, dash, columns, STYLE_FAINT);
+	row_put(row, " Escape closes ", columns, STYLE_NOTE);
 	if (below > 0)
 		snprintf(text, sizeof text, "%s %d more ", dash, below);
 	else
 		snprintf(text, sizeof text, pager->top > 0 ? "%s %d up " : "%s", dash, pager->top);
-	add(row, text, columns, STYLE_FAINT);
+	row_put(row, text, columns, STYLE_FAINT);
 	while (row->columns < columns)
-		add(row, dash, columns, STYLE_FAINT);
+		row_put(row, dash, columns, STYLE_FAINT);
 }
 
 /* The only row; marked if there are more below. */
@@ -87,7 +82,7 @@ static void fill_cut(struct pager *pager, int columns)
 	for (size_t i = 0; i < whole->count && row->columns + whole->glyphs[i].width <= most; i++)
 		row_add_glyph(row, &whole->glyphs[i], whole->glyphs[i].style);
 	if (below > 0)
-		add(row, more, columns, STYLE_FAINT);
+		row_put(row, more, columns, STYLE_FAINT);
 }
 
 int pager_fill(struct pager *pager, struct app *app, int columns, int space)

@@ -271,11 +271,6 @@ void pane_go(struct pane *pane, const struct view *view, struct location locatio
 
 /* ---- rows ---- */
 
-static void put_text(struct row *row, const struct view *view, const char *text)
-{
-	row_add_text(row, text, strlen(text), view->columns, STYLE_FAINT);
-}
-
 static void put_lost(struct row *row, const struct view *view)
 {
 	char text[PANE_TEXT];
@@ -284,7 +279,7 @@ static void put_lost(struct row *row, const struct view *view)
 	         "%s %" PRIu64 " older bytes were dropped (%" PRIu64 " entr%s of all sessions)",
 	         text_has_unicode() ? "…" : "...", lost.bytes, lost.entries,
 	         lost.entries == 1 ? "y" : "ies");
-	put_text(row, view, text);
+	row_put(row, text, view->columns, STYLE_FAINT);
 }
 
 static void put_divider(struct row *row, const struct view *view, int news)
@@ -295,13 +290,13 @@ static void put_divider(struct row *row, const struct view *view, int news)
 		snprintf(text, sizeof text, "%d+ new lines below", PANE_NEWS_MAX);
 	else if (news > 0)
 		snprintf(text, sizeof text, "%d new %s below", news, news == 1 ? "line" : "lines");
-	put_text(row, view, dash);
-	put_text(row, view, dash);
-	put_text(row, view, " ");
-	put_text(row, view, text);
-	put_text(row, view, " ");
+	row_put(row, dash, view->columns, STYLE_FAINT);
+	row_put(row, dash, view->columns, STYLE_FAINT);
+	row_put(row, " ", view->columns, STYLE_FAINT);
+	row_put(row, text, view->columns, STYLE_FAINT);
+	row_put(row, " ", view->columns, STYLE_FAINT);
 	for (int i = row->columns; i < view->columns; i++)
-		put_text(row, view, dash);
+		row_put(row, dash, view->columns, STYLE_FAINT);
 }
 
 static void swap_rows(struct row *a, struct row *b)

@@ -227,11 +227,6 @@ static void collect(const struct snapshot *snapshot, const struct status_words *
 		add_piece(pieces, 1, STYLE_NOTE, "%s", words->mode);
 }
 
-static void add(struct row *row, const char *text, int columns, enum style style)
-{
-	row_add_text(row, text, strlen(text), columns, style);
-}
-
 /* The state is there even if it has to be cut. */
 void status_line_draw_snapshot(const struct snapshot *snapshot, const struct status_words *words,
                                int columns, struct row *row)
@@ -244,8 +239,8 @@ void status_line_draw_snapshot(const struct snapshot *snapshot, const struct sta
 	for (size_t i = 0; i < pieces.count; i++) {
 		if (!pieces.piece[i].kept)
 			continue;
-		add(row, row->count > 0 ? "  " : " ", columns, STYLE_TEXT);
-		add(row, pieces.piece[i].text, columns, pieces.piece[i].style);
+		row_put(row, row->count > 0 ? "  " : " ", columns, STYLE_TEXT);
+		row_put(row, pieces.piece[i].text, columns, pieces.piece[i].style);
 	}
 }
 

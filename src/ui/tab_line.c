@@ -107,30 +107,25 @@ static struct tabs choose_tabs(const struct app *app, int columns)
 	return tabs;
 }
 
-static void add(struct row *row, const char *text, int columns, enum style style)
-{
-	row_add_text(row, text, strlen(text), columns, style);
-}
-
 void tab_line_draw(const struct app *app, int columns, struct row *row)
 {
 	char text[LABEL];
 	row_clear(row);
 	if (sessions_count(app->sessions) == 0) {
-		add(row, " no session: /open HOST PORT, /listen PORT", columns, STYLE_TEXT);
+		row_put(row, " no session: /open HOST PORT, /listen PORT", columns, STYLE_TEXT);
 		return;
 	}
 	struct tabs tabs = choose_tabs(app, columns);
-	add(row, tabs.before ? "<" : " ", columns, STYLE_TEXT);
+	row_put(row, tabs.before ? "<" : " ", columns, STYLE_TEXT);
 	for (size_t i = 0; i < tabs.count; i++) {
 		const struct session *session = sessions_at(app->sessions, tabs.first + i);
 		label(app, session, room_of(columns), text);
 		if (i > 0)
-			add(row, separator(), columns, STYLE_FAINT);
-		add(row, text, columns, session == app->current ? STYLE_CURRENT : STYLE_TEXT);
+			row_put(row, separator(), columns, STYLE_FAINT);
+		row_put(row, text, columns, session == app->current ? STYLE_CURRENT : STYLE_TEXT);
 	}
 	if (tabs.after)
-		add(row, " >", columns, STYLE_TEXT);
+		row_put(row, " >", columns, STYLE_TEXT);
 }
 
 uint32_t tab_line_session_at(const struct app *app, int columns, int column)

@@ -255,9 +255,9 @@ static void obey_settings(struct window *window)
 static void draw_too_small(struct window *window, int rows, int columns)
 {
 	char text[64];
-	int len = snprintf(text, sizeof text, "too small: %dx%d", columns, rows);
+	snprintf(text, sizeof text, "too small: %dx%d", columns, rows);
 	row_clear(&window->row);
-	row_add_text(&window->row, text, (size_t)len, columns, STYLE_ERROR);
+	row_put(&window->row, text, columns, STYLE_ERROR);
 	screen_row(window->screen, 0, &window->row);
 	screen_end(window->screen, 0, 0);
 }
@@ -276,12 +276,12 @@ static void fill_hint(struct window *window, int columns)
 	int room = columns - 2;
 	bool cut = hint[len] || text_columns(hint, len) > room;
 	row_clear(&window->row);
-	row_add_text(&window->row, " ", 1, columns, STYLE_NOTE);
+	row_put(&window->row, " ", columns, STYLE_NOTE);
 	if (cut)
 		room -= text_columns(more, strlen(more));
 	row_add_text(&window->row, hint, len, 1 + room, STYLE_NOTE);
 	if (cut)
-		row_add_text(&window->row, more, strlen(more), columns - 1, STYLE_NOTE);
+		row_put(&window->row, more, columns - 1, STYLE_NOTE);
 }
 
 static void fill_status(struct window *window, int columns)
@@ -344,25 +344,23 @@ static void draw_page(struct window *window)
 static bool draw_waiting(struct window *window, int y, int columns)
 {
 	int64_t since, left;
-	int len;
 	char text[WAITING], time[CLOCK_TEXT], rest[SNAPSHOT_LEFT];
 	const struct session *current = window->app->current;
 	const char *call = current ? session_waiting(current, &since) : NULL;
 	if (!current || y < 1)
 		return false;
 	if (call)
-		len = snprintf(text, sizeof text, " %s %s %s  (Ctrl-C cancels)", call,
-		               text_has_unicode() ? "…" : "...",
-		               clock_format_duration(clock_now() - since, time));
+		snprintf(text, sizeof text, " %s %s %s  (Ctrl-C cancels)", call,
+		         text_has_unicode() ? "…" : "...",
+		         clock_format_duration(clock_now() - since, time));
 	else if (session_opens_again(current, &left))
-		len = snprintf(text, sizeof text,
-		               " opens again in %s  (Ctrl-C cancels, /reconnect does it now)",
-		               snapshot_format_left(left, rest));
+		snprintf(text, sizeof text,
+		         " opens again in %s  (Ctrl-C cancels, /reconnect does it now)",
+		         snapshot_format_left(left, rest));
 	else
 		return false;
 	row_clear(&window->row);
-	row_add_text(&window->row, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1,
-	             columns, STYLE_NOTE);
+	row_put(&window->row, text, columns, STYLE_NOTE);
 	screen_row(window->screen, y, &window->row);
 	return true;
 }
@@ -454,32 +452,20 @@ static void on_say(void *context, const char *text)
 	window->dirty = true;
 }
 
+/* INT_MAX: to the end, -INT_MAX: to the top. */
 static void scroll(struct window *window, int rows)
 {
-	if (page_is_open(window->app)) {
-		pager_scroll(&window->pager, rows);
-		return;
-	}
 	struct view view = shown_view(window);
-	pane_scroll(shown_pane(window), &view, rows);
-}
-
-static void scroll_to_top(struct window *window)
-{
-	if (page_is_open(window->app)) {
-		pager_scroll(&window->pager, -INT_MAX);
-		return;
-	}
-	struct view view = shown_view(window);
-	pane_to_top(shown_pane(window), &view);
-}
-
-static void scroll_to_end(struct window *window)
-{
+	struct pane *pane = shown_pane(window);
 	if (page_is_open(window->app))
-		pager_scroll(&window->pager, INT_MAX);
+		pager_scroll(&window->pager, rows);
+	else if (rows == INT_MAX)
+		pane_to_end(pane);
+	else if (rows == -INT_MAX)
+		pane_to_top(pane, &view);
 	else
-		pane_to_end(shown_pane(window));
+		pane_scroll(pane, &view, rows);
+	refresh(window);
 }
 
 /* PageUp and PageDown: about a quarter of a scrolled pane is live; they scroll by the rest, less a
@@ -509,18 +495,18 @@ static void on_act(void *context, enum binding_action action)
 		scroll(window, 1);
 		break;
 	case BINDING_TOP:
-		scroll_to_top(window);
+		scroll(window, -INT_MAX);
 		break;
 	case BINDING_BOTTOM:
-		scroll_to_end(window);
+		scroll(window, INT_MAX);
 		break;
 	case BINDING_REDRAW:
 		screen_redraw(window->screen);
+		refresh(window);
 		break;
 	default:
 		break;
 	}
-	refresh(window);
 }
 
 static bool on_to_newest(void *context)
@@ -537,7 +523,6 @@ static void on_mouse(void *context, const struct key *key)
 	struct window *window = context;
 	if (key->button == WHEEL_UP || key->button == WHEEL_DOWN) {
 		scroll(window, key->button == WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
-		refresh(window);
 		return;
 	}
 	if (key->button != 0 || !key->pressed || key->row != window->tabs_row)
