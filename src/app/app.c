@@ -216,7 +216,7 @@ bool app_forget(struct app *app, struct session *session, struct error *error)
 
 /* Its states, and the errors in its pane after it failed, a line each. Older errors have been seen,
  * and those of the start are in this pane already. */
-static void tell_failed(struct app *app, const struct session *session)
+static void report_failed(struct app *app, const struct session *session)
 {
 	const struct transcript *transcript = app->transcript;
 	uint32_t number = session_number(session);
@@ -235,7 +235,7 @@ static void tell_failed(struct app *app, const struct session *session)
 		buf_append(&text, entry_payload(entry), entry->len);
 	}
 	app->failed_in = app_shown(app);
-	app->failed_told = transcript_end(transcript);
+	app->failed_noted = transcript_end(transcript);
 	app_error(app, "%s", buf_text(&text));
 	buf_free(&text);
 }
@@ -257,7 +257,7 @@ static void settle_failed(struct app *app)
 			app_select(app, before);
 		sessions_set_aside(app->sessions, session);
 		drop_tab(app, number);
-		tell_failed(app, session);
+		report_failed(app, session);
 	}
 }
 
@@ -265,8 +265,8 @@ const struct session *app_failed_since(const struct app *app, uint64_t position)
 {
 	const struct session *failed = sessions_aside(app->sessions);
 	bool shown = failed && app->failed_in == app_shown(app);
-	return shown && (position == TRANSCRIPT_NONE || app->failed_told > position) ? failed
-	                                                                             : NULL;
+	return shown && (position == TRANSCRIPT_NONE || app->failed_noted > position) ? failed
+	                                                                              : NULL;
 }
 
 size_t app_forget_ended(struct app *app)

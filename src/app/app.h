@@ -59,7 +59,7 @@ struct app {
 	bool keeps_failed;       /* pipe mode: a session that failed to open stays */
 	bool typing;             /* the input line is not empty: the current session stays */
 	uint32_t gone;           /* the one that disappeared in the middle of a line; 0 = none */
-	uint64_t failed_told;    /* position of the note about sessions_aside(), */
+	uint64_t failed_noted;   /* position of the note about sessions_aside(), */
 	uint32_t failed_in;      /* and the session in whose pane it is */
 	struct settings settings;
 	/* of the command line: -4 -6 -n -b -s -p …, but not the time limit, which is a setting */
@@ -72,7 +72,7 @@ struct app {
 	size_t searched_count;
 	bool answering;    /* a command runs: notes are its answer */
 	uint64_t answered; /* the first answer not taken yet; TRANSCRIPT_NONE = none */
-	bool secret_told;  /* the note about what is masked has been made */
+	bool secret_noted; /* the note about what is masked has been made */
 	bool quit;
 	int status;    /* exit status: 0 well, 1 network error or data lost, 2 usage */
 	bool attended; /* a person gives the commands and can be asked */

@@ -161,12 +161,12 @@ void binding_print_keys(const char *const *keys, struct buf *out)
 {
 	struct buf names[BINDING_KEYS] = { 0 };
 	for (size_t i = 0; i < BINDING_KEYS && keys[i]; i++) {
-		bool told = false;
+		bool listed = false;
 		names[i].max = SIZE_MAX;
 		print_key(keys[i], &names[i]);
 		for (size_t before = 0; before < i; before++)
-			told |= strcmp(buf_text(&names[before]), buf_text(&names[i])) == 0;
-		if (!told)
+			listed |= strcmp(buf_text(&names[before]), buf_text(&names[i])) == 0;
+		if (!listed)
 			buf_printf(out, "%s%s", i ? ", " : "", buf_text(&names[i]));
 	}
 	for (size_t i = 0; i < BINDING_KEYS; i++)

@@ -41,10 +41,10 @@ bool send_secret(struct app *app, struct session *session, const char *text, siz
 	bool sent = session_send_secret(session, buf_data(&line), line.len, error);
 	buf_wipe(&line);
 	buf_free(&line);
-	if (sent && !app->secret_told)
+	if (sent && !app->secret_noted)
 		app_note(app, "a secret is masked where it is sent; what a peer sends back, or a "
 		              "session here receives, is shown as it comes");
-	app->secret_told = app->secret_told || sent;
+	app->secret_noted = app->secret_noted || sent;
 	return sent;
 }
 

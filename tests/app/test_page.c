@@ -72,7 +72,7 @@ static void opens_and_closes(void)
 	        "another takes its place, with its heading");
 	is_text(shown(&app, 11, 10), "/text\none\ntwo\n", "never a part of it");
 	is_text(shown(&app, 80, 1), "one\ntwo\n", "which is left out where one row is all");
-	ok(app.open_page.serial > first, "and can be told from the first");
+	ok(app.open_page.serial > first, "and has another number");
 	page_toggle(&app, &text_page, "/text more", 0, "three");
 	is_text(shown(&app, 80, 10), "/text more  words\nthree\n", "another line is another page");
 	page_toggle(&app, &text_page, "/text more", 0, "four");
