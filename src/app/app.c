@@ -84,7 +84,7 @@ static void count_news(struct app *app)
 	struct app_tab *tab = tab_of(app, shown);
 	if (tab)
 		tab->unread = 0;
-	for (size_t i = 0; all && i < app->tab_count; i++)
+	for (size_t i = 0; all && app->tabs && i < app->tab_count; i++)
 		app->tabs[i].unread = 0;
 	while ((entry = follower_next(&app->news)))
 		if (!all && entry->session != shown && is_news(entry) &&
