@@ -49,7 +49,7 @@ struct search {
 };
 
 /* A value of app.secret_for: /secret was refused, and the next line is dropped. */
-enum { SECRET_REFUSED = UINT32_MAX };
+#define SECRET_REFUSED UINT32_MAX
 
 struct app {
 	struct transcript *transcript;
