@@ -24,6 +24,7 @@
 #include "ui/pipe.h"
 #include "ui/plain.h"
 #include "ui/port_probe.h"
+#include "ui/proxy_dial.h"
 #include "ui/window.h"
 
 enum { EXIT_USAGE = 2 };
@@ -228,6 +229,48 @@ static int run_probe(struct app *app, const struct options *options, struct sess
 	return app->status;
 }
 
+/* A session to the proxy that leads to the target; NULL where there is none, which has been said. */
+static struct session *open_by_proxy(struct app *app, const struct options *options,
+                                     const struct target *target, struct buf *received,
+                                     struct poller *poller)
+{
+	struct error error;
+	struct ui_hooks hooks = { .app = app };
+	char *credentials = NULL;
+	enum proxy_state state = PROXY_WANTS_PASSWORD;
+	struct session *session = NULL;
+	while (state == PROXY_WANTS_PASSWORD) {
+		session = open_target(app, options, &options->proxy, true, &error);
+		if (!session)
+			break;
+		struct proxy_dial_options dial = {
+			.session = session,
+			.protocol = options->proxy_protocol,
+			.target = *target,
+			.credentials = credentials,
+			.asks_password = !credentials && options->proxy_user,
+			.nc = options->nc,
+			.verbose = options->verbose,
+			.state = &state,
+			.received = received,
+		};
+		app->quit = false;
+		attend(app, proxy_dial_new(&hooks, &dial), poller);
+		if (state != PROXY_WANTS_PASSWORD || !dial.asks_password)
+			break;
+		session_close(session, &error);
+		credentials = proxy_dial_ask_password(options->proxy_user, options->proxy.host);
+		if (!credentials)
+			break;
+	}
+	if (state == PROXY_WANTS_PASSWORD && !credentials && options->proxy_user)
+		error_print("the proxy wants a password, and no terminal is there to ask for it");
+	if (credentials)
+		wipe(credentials, strlen(credentials));
+	free(credentials);
+	return state == PROXY_OPEN ? session : NULL;
+}
+
 /* One conversation. False where it cannot be opened. */
 static bool converse(struct app *app, const struct options *options, struct pipe_options *pipe,
                      struct poller *poller)
@@ -237,9 +280,12 @@ static bool converse(struct app *app, const struct options *options, struct pipe
 	uint32_t number = session_number(pipe->session);
 	bool proven = options->nc && options->verbose && !options->listen &&
 	              session_has_peers(pipe->session);
-	session_block_reading(pipe->session, proven);
-	if (proven && run_probe(app, options, pipe->session, poller) != 0)
-		return false;
+	if (proven) {
+		session_block_reading(pipe->session, true);
+		if (run_probe(app, options, pipe->session, poller) != 0)
+			return false;
+		pipe->introduced = true;
+	}
 	session_block_reading(pipe->session, false);
 	app->quit = false;
 	app->status = 0;
@@ -251,6 +297,22 @@ static bool converse(struct app *app, const struct options *options, struct pipe
 	attend(app, ui, poller);
 	const struct session *session = sessions_numbered(app->sessions, number);
 	return !session || !session_failed_to_open(session);
+}
+
+/* False where it cannot be opened. */
+static bool converse_by_proxy(struct app *app, const struct options *options,
+                              const struct target *target, struct poller *poller)
+{
+	struct buf received;
+	struct pipe_options pipe = options->pipe;
+	buf_init(&received, SIZE_MAX);
+	pipe.session = open_by_proxy(app, options, target, &received, poller);
+	pipe.received = &received;
+	pipe.introduced = true;
+	app->status = 0;
+	bool opened = pipe.session && (options->probe || converse(app, options, &pipe, poller));
+	buf_free(&received);
+	return opened;
 }
 
 /* A conversation, or with a list of ports one after the other: those that cannot be opened do not count
@@ -270,17 +332,19 @@ static int run_pipe(struct app *app, const struct options *options, struct polle
 		                  : "standard input or output is no terminal");
 		return fail(usage_status(options), &error);
 	}
-	if (options->probe)
+	if (options->probe && !options->proxy_text)
 		return run_probe(app, options, NULL, poller);
 	for (size_t i = 0; i < count; i++) {
 		struct pipe_options pipe = options->pipe;
 		if (options->ports.count)
 			snprintf(target.service, sizeof target.service, "%u",
 			         options->ports.ports[i]);
-		pipe.session = open_target(app, options, &target, !pipe.keep_open, &error);
-		if (!pipe.session)
+		if (!options->proxy_text)
+			pipe.session = open_target(app, options, &target, !pipe.keep_open, &error);
+		if (!options->proxy_text && !pipe.session)
 			return fail(usage_status(options), &error);
-		if (!converse(app, options, &pipe, poller))
+		if (options->proxy_text ? !converse_by_proxy(app, options, &target, poller)
+		                        : !converse(app, options, &pipe, poller))
 			continue;
 		opened = true;
 		status = status ? status : app->status;
@@ -297,8 +361,9 @@ static int run(struct app *app, const struct options *options, struct poller *po
 	              isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	if (!person && !options->script)
 		return run_pipe(app, options, poller);
-	if (person && options->ports.count) {
-		error_set(&error, "several ports are for -z and for pipe mode: --pipe");
+	if (person && (options->ports.count || options->proxy_text)) {
+		error_set(&error, "%s for -z and for pipe mode: --pipe",
+		          options->proxy_text ? "a proxy is" : "several ports are");
 		return fail(EXIT_USAGE, &error);
 	}
 	struct ui *ui = person ? person_ui(app, options, &error) : script_ui(app, options, &error);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/choice.h"
@@ -38,8 +39,8 @@ enum {
 };
 
 /* The colons: a missing value is ours to report. */
-static const char short_options[] = ":46bCDdFf:hI:i:klM:m:NnO:o:p:q:rSs:T:uVvW:w:Zze:c:";
-static const char nc_options[] = ":46bCDdFhI:i:klM:m:NnO:p:q:rSs:T:uV:vW:w:Zz";
+static const char short_options[] = ":46bCDdFf:hI:i:klM:m:NnO:o:P:p:q:rSs:T:uVvW:w:X:x:Zze:c:";
+static const char nc_options[] = ":46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:uV:vW:w:X:x:Zz";
 
 static const struct option long_options[] = {
 	{ "service", required_argument, NULL, LONG_SERVICE },
@@ -103,6 +104,8 @@ static const char help_text[] =
         "service,\n"
         "                   time to live of what is sent, least one of what is taken, receive and "
         "send buffer\n"
+        "  -x PROXY[:PORT]  pipe mode, -z: through a proxy; -X 5, 4, connect: by SOCKS5, SOCKS4, "
+        "HTTP; -P USER\n"
         "  --service NAME   what a server does: " SERVICE_NAMES "\n"
         "  --eol NAME       line end of what is typed: lf, crlf, cr, nul, none\n"
         "  --view NAME      how sessions are shown: chat, hex, trace, ladder\n"
@@ -129,8 +132,9 @@ static const char help_text[] =
 
 static const char nc_usage_text[] =
         "usage: nc [-46bCDdhklNnruvz] [-I length] [-i interval] [-M ttl] [-m minttl]\n"
-        "          [-O length] [-p source_port] [-q seconds] [-s sourceaddr] [-T keyword]\n"
-        "          [-W recvlimit] [-w timeout] [destination] [port ...]\n";
+        "          [-O length] [-P proxy_username] [-p source_port] [-q seconds]\n"
+        "          [-s sourceaddr] [-T keyword] [-W recvlimit] [-w timeout]\n"
+        "          [-X proxy_protocol] [-x proxy_address[:port]] [destination] [port ...]\n";
 
 void options_print_nc_usage(FILE *out)
 {
@@ -454,6 +458,37 @@ static bool take_max_conns(struct options *options, const char *text, struct err
 	return good;
 }
 
+static bool choose_protocol(struct options *options, const char *name, struct error *error)
+{
+	static const char *const names[] = {
+		[PROXY_SOCKS5] = "5", [PROXY_SOCKS4] = "4", [PROXY_CONNECT] = "connect"
+	};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcasecmp(name, names[i]) == 0) {
+			options->proxy_protocol = (enum proxy_protocol)i;
+			options->proxy_chosen = true;
+			return true;
+		}
+	if (options->nc)
+		error_set(error, "unsupported proxy protocol");
+	else
+		error_set(error, "-X %s: 5 (SOCKS5), 4 (SOCKS4) or connect (HTTP)", name);
+	return false;
+}
+
+/* "proxy", "proxy:port", "[address]:port" */
+static bool choose_proxy(struct options *options, struct error *error)
+{
+	struct error why;
+	const char *text = options->proxy_text;
+	const char *port = options->proxy_protocol == PROXY_CONNECT ? "3128" : "1080";
+	if (target_parse(&options->proxy, text, NULL, TRANSPORT_TCP, false, &why) ||
+	    target_parse(&options->proxy, text, port, TRANSPORT_TCP, false, &why))
+		return true;
+	error_set(error, "-x: %s", why.text);
+	return false;
+}
+
 /* ---- one option ---- */
 
 /* clang-format off */
@@ -505,11 +540,14 @@ static bool take_value(struct options *options, int letter, bool *known, struct 
 	switch (letter) {
 	case 'I': case 'M': case 'm': case 'O': case 'T': return preset_number(options, letter, optarg, error);
 	case 'i': return read_time(options, "-i", optarg, &options->pipe.interval, error);
+	case 'P': options->proxy_user = optarg; return true;
 	case 'p': options->local_port = optarg; return true;
 	case 'q': return quit_after(options, optarg, error);
 	case 's': options->local_host = optarg; return true;
 	case 'W': return take_packets(options, optarg, error);
 	case 'w': return limit(options, optarg, error);
+	case 'X': return choose_protocol(options, optarg, error);
+	case 'x': options->proxy_text = optarg; return true;
 	default: *known = false; return false;
 	}
 }
@@ -624,6 +662,12 @@ static bool check_combination(const struct options *options, struct error *error
 		          pipe->keep_open    ? "-k"
 		          : options->service ? "--service"
 		                             : "--max-conns");
+	else if ((options->proxy_chosen || options->proxy_user) && !options->proxy_text)
+		error_set(error, "%s says how a proxy is asked, and -x PROXY which",
+		          options->proxy_chosen ? "-X" : "-P");
+	else if (options->proxy_text && (options->listen || options->local_host ||
+	                                 options->target.transport == TRANSPORT_UDP))
+		error_set(error, "-x connects by TCP, without -l, -s or -u");
 	else if (options->listen && options->probe)
 		error_set(error, "-z asks whether others listen: leave out -l or -z");
 	else if (pipe->no_input && pipe->no_output)
@@ -643,7 +687,8 @@ static bool take_words(struct options *options, char **words, int count, struct 
 		error_set(error, "--demo goes without an address");
 		return false;
 	}
-	if (!check_combination(options, error))
+	if (!check_combination(options, error) ||
+	    (options->proxy_text && !choose_proxy(options, error)))
 		return false;
 	options->has_target = options->listen || count > 0;
 	if (options->listen && count > 2) {
@@ -659,8 +704,12 @@ static bool take_words(struct options *options, char **words, int count, struct 
 		return true;
 	if (count > 2 || (count == 2 && is_several(words[1])))
 		return take_ports(options, words, count, error);
-	return target_parse(&options->target, words[0], count == 2 ? words[1] : NULL, transport,
-	                    false, error);
+	if (!target_parse(&options->target, words[0], count == 2 ? words[1] : NULL, transport,
+	                  false, error))
+		return false;
+	/* a proxy is asked for a number */
+	return !options->proxy_text ||
+	       port_list_add(&options->ports, options->target.service, transport, error);
 }
 
 /* ---- words, as nc takes them ---- */
@@ -708,6 +757,14 @@ static bool nc_words(struct options *options, char **words, int count, struct er
 		return nc_mistake(error, "cannot use -z and -l");
 	if (!listen && options->pipe.keep_open)
 		return nc_mistake(error, "must use -l with -k");
+	if (options->proxy_text && options->target.transport == TRANSPORT_UDP)
+		return nc_mistake(error, "no proxy support for UDP mode");
+	if (options->proxy_text && listen)
+		return nc_mistake(error, "no proxy support for listen");
+	if (options->proxy_text && options->local_host)
+		return nc_mistake(error, "no proxy support for local source address");
+	if (options->proxy_text && !choose_proxy(options, error))
+		return false;
 	if (host && strlen(host) >= TARGET_HOST)
 		return nc_mistake(error, "the host is too long");
 	if (listen)

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "net/port_list.h"
+#include "net/proxy.h"
 #include "net/service.h"
 #include "net/target.h"
 #include "ui/pipe.h"
@@ -37,6 +38,11 @@ struct options {
 	int verbose;
 	int64_t timeout; /* of connecting, ns; 0 = none */
 	const struct service *service;
+	const char *proxy_text; /* -x, NULL = none */
+	struct target proxy;
+	bool proxy_chosen; /* -X */
+	enum proxy_protocol proxy_protocol;
+	const char *proxy_user;   /* -P, NULL = none */
 	struct pipe_options pipe; /* but for the session */
 	const char *script;       /* -f, NULL = none */
 	char **words;             /* $1, $2 … of it */

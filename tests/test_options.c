@@ -53,6 +53,11 @@ static const struct line_case own[] = {
 	{ "sockpit -T 0x1f host 80", "host:80 tos=31 class=31" },
 	{ "sockpit -T 31 host 80", "host:80 tos=31 class=31" },
 
+	{ "sockpit -x p host 80", "host:80 ports=80 proxy=p:1080" },
+	{ "sockpit -x p:7 host:80", "host:80 ports=80 proxy=p:7" },
+	{ "sockpit -x [::1]:7 -X 4 host 80", "host:80 ports=80 proxy=[::1]:7,4" },
+	{ "sockpit -X connect -x p -P me host 80", "host:80 ports=80 proxy=p:3128,connect,me" },
+
 	/* as ncat spells them */
 	{ "sockpit --listen --udp --keep-open 7001", ":7001 udp listen keep" },
 	{ "sockpit --listen --max-conns 3 7001", ":7001 listen conns=3" },
@@ -64,7 +69,14 @@ static const struct line_case own[] = {
 	{ "sockpit --datagram line -u host 80", "host:80 udp lines" },
 	{ "sockpit --datagram=block --half-close -l 80", ":80 listen half" },
 
-	{ "sockpit -x", "!no option -x" },
+	{ "sockpit -g", "!no option -g" },
+	{ "sockpit -x", "!-x needs a value" },
+	{ "sockpit -X 6 -x p h 1", "!-X 6: 5 (SOCKS5), 4 (SOCKS4) or connect (HTTP)" },
+	{ "sockpit -X 5 h 1", "!-X says how a proxy is asked, and -x PROXY which" },
+	{ "sockpit -P me h 1", "!-P says how a proxy is asked" },
+	{ "sockpit -x p -u h 1", "!-x connects by TCP, without -l, -s or -u" },
+	{ "sockpit -x p:0 h 1", "!-x: " },
+	{ "sockpit -x p h no-such", "!no-such is not a port" },
 	{ "sockpit -w", "!-w needs a value" },
 	{ "sockpit -w soon h 1", "!-w: not a time: soon" },
 	{ "sockpit -w -1 h 1", "!-w: not a time: -1" },
@@ -120,6 +132,12 @@ static const struct line_case nc[] = {
 	{ "nc -q 2 host 80", "host:80 nc=nc quit=2000 fin=always" },
 	{ "nc -q -2 host 80", "host:80 nc=nc" },
 	{ "nc -w 3 -i 2 host 80", "host:80 nc=nc timeout=3000 idle=3000 interval=2000" },
+
+	{ "nc -x p:7 -X connect host 80", "host:80 nc=nc proxy=p:7,connect" },
+	{ "nc -x p -u host 80", "!no proxy support for UDP mode" },
+	{ "nc -x p -l 80", "!no proxy support for listen" },
+	{ "nc -x p -s ::1 host 80", "!no proxy support for local source address" },
+	{ "nc -X 6 host 80", "!unsupported proxy protocol" },
 
 	{ "nc", "!" },
 	{ "nc host", "!missing port number" },
@@ -227,6 +245,14 @@ static void describe(const struct options *options, char *out)
 	for (size_t i = 0; i < options->ports.count; i++)
 		if (!options->nc || options->ports.count > 1)
 			SAY("%s%u", i ? "," : " ports=", options->ports.ports[i]);
+	if (options->proxy_text)
+		SAY(" proxy=%s", target_format(&options->proxy, target));
+	if (options->proxy_chosen)
+		SAY(",%s", options->proxy_protocol == PROXY_CONNECT  ? "connect"
+		           : options->proxy_protocol == PROXY_SOCKS4 ? "4"
+		                                                     : "5");
+	if (options->proxy_user)
+		SAY(",%s", options->proxy_user);
 	for (size_t i = 0; i < options->preset_count; i++)
 		for (size_t at = 0; at < sizeof presets / sizeof *presets; at++)
 			if (options->presets[i].level == presets[at].level &&

@@ -598,7 +598,8 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	struct pipe_report_options reported = { .session = options->session,
 		                                .verbose = options->verbose,
 		                                .nc = options->nc,
-		                                .keep_open = options->keep_open };
+		                                .keep_open = options->keep_open,
+		                                .introduced = options->introduced };
 	pipe_report_init(&pipe->report, pipe->app, &reported);
 	buf_init(&pipe->translated, SIZE_MAX);
 	buf_init(&pipe->lines, SIZE_MAX);
@@ -606,6 +607,9 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	widen_pipe(STDIN_FILENO);
 	transcript_set_ceiling(pipe->app->transcript, TRANSCRIPT_BYTES);
 	sessions_tap(pipe->app->sessions, on_data, pipe);
+	if (options->received && options->received->len)
+		on_data(pipe, options->session, buf_data(options->received),
+		        options->received->len);
 	poller_leave_signals(); /* a filter is stopped and ended as any other */
 	settle(pipe);           /* listening, or failing, may have happened already */
 	return &pipe->ui;

@@ -39,6 +39,8 @@ struct pipe_options {
 	uint64_t packets;   /* -W: end after that many receives; 0 = never */
 	const char *output; /* --output: the file that has what is sent and received; NULL = none */
 	int verbose;        /* -v: say on standard error what happens */
+	bool introduced;    /* what has happened to the session before has been said */
+	const struct buf *received; /* what it has received before, for the output; NULL = nothing */
 };
 
 struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *options,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -66,20 +67,24 @@ static void add_host(const struct pipe_report *report, const struct endpoint *ad
 	const char *typed = session_target(report->options.session)->host;
 	bool same = strcmp(typed, endpoint_format_host(addr, numeric)) == 0;
 	buf_append_text(line, *typed ? typed : numeric);
-	if (*typed && !same && !report->app->defaults.numeric)
+	if (*typed && !same && !report->app->defaults.numeric && !report->options.to_proxy)
 		buf_printf(line, " (%s)", numeric);
 }
 
-/* "localhost (127.0.0.1) 7001 port [tcp/http]" */
-static void add_port(const struct pipe_report *report, struct buf *line)
+/* " 7001 port [tcp/http]" */
+static void add_service(const struct pipe_report *report, uint16_t port, struct buf *line)
 {
-	const struct endpoint *addr = &report->reached;
 	const struct servent *service = NULL;
 	if (!report->app->defaults.numeric)
-		service = getservbyport(htons(addr->port), transport_of(report));
-	add_host(report, addr, line);
-	buf_printf(line, " %u port [%s/%s]", addr->port, transport_of(report),
+		service = getservbyport(htons(port), transport_of(report));
+	buf_printf(line, " %u port [%s/%s]", port, transport_of(report),
 	           service ? service->s_name : "*");
+}
+
+static void add_port(const struct pipe_report *report, struct buf *line)
+{
+	add_host(report, &report->reached, line);
+	add_service(report, report->reached.port, line);
 }
 
 void pipe_report_success(const struct pipe_report *report)
@@ -88,6 +93,17 @@ void pipe_report_success(const struct pipe_report *report)
 	buf_init(&line, SIZE_MAX);
 	buf_append_text(&line, "Connection to ");
 	add_port(report, &line);
+	buf_append_text(&line, " succeeded!");
+	print_line(&line);
+	buf_free(&line);
+}
+
+void pipe_report_proxied(const struct pipe_report *report, const struct target *target)
+{
+	struct buf line;
+	buf_init(&line, SIZE_MAX);
+	buf_printf(&line, "Connection to %s", target->host);
+	add_service(report, (uint16_t)strtoul(target->service, NULL, 10), &line);
 	buf_append_text(&line, " succeeded!");
 	print_line(&line);
 	buf_free(&line);
@@ -336,6 +352,7 @@ void pipe_report_turn(struct pipe_report *report)
 		if (entry->session >= session_number(report->options.session))
 			on_entry(report, entry);
 	if (!was_reached && endpoint_is_set(&report->reached) && report->options.verbose &&
+	    !report->options.to_proxy &&
 	    session_transport(report->options.session) == TRANSPORT_TCP)
 		pipe_report_success(report);
 }
@@ -355,4 +372,6 @@ void pipe_report_init(struct pipe_report *report, struct app *app,
 {
 	*report = (struct pipe_report){ .options = *options, .app = app };
 	follower_init(&report->follower, app->transcript);
+	if (options->introduced)
+		follower_skip(&report->follower);
 }

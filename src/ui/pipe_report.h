@@ -16,6 +16,8 @@ struct pipe_report_options {
 	bool nc;                       /* nothing that nc does not say */
 	bool probing;                  /* -z: that a port is closed is no failure */
 	bool keep_open;                /* -k: a UDP server has many peers */
+	bool to_proxy;                 /* that it is reached says nothing yet */
+	bool introduced;               /* what has been before is reported */
 };
 
 enum { PIPE_REPORT_ATTEMPTS = 8 };
@@ -48,6 +50,9 @@ void pipe_report_end(struct pipe_report *report);
 
 /* "Connection to localhost (127.0.0.1) 7001 port [tcp/http] succeeded!" */
 void pipe_report_success(const struct pipe_report *report);
+
+/* The same of what a proxy leads to, which knows its address; the service is a number. */
+void pipe_report_proxied(const struct pipe_report *report, const struct target *target);
 
 /* "localhost (127.0.0.1) 7 port [udp/echo]: answered", where nc would claim success. */
 void pipe_report_answer(const struct pipe_report *report, const char *answer);
