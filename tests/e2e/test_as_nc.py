@@ -76,9 +76,14 @@ def free_port():
         return port_of(taken)
 
 
-def addresses_of(port):
-    """Of all sockets that wait on this port, from /proc/net."""
-    found = set()
+def addresses_of(process, port):
+    """Of the sockets on which it waits at this port, from /proc."""
+    found, own = set(), set()
+    try:
+        for fd in os.listdir("/proc/%d/fd" % process.pid):
+            own.add(os.readlink("/proc/%d/fd/%s" % (process.pid, fd)))
+    except OSError:
+        return []
     for name, state in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
         try:
             lines = open("/proc/net/" + name, encoding="ascii").read().splitlines()[1:]
@@ -87,7 +92,7 @@ def addresses_of(port):
         for line in lines:
             local, there = line.split()[1], line.split()[3]
             number, held = local.split(":")
-            if int(held, 16) != port or there != state:
+            if int(held, 16) != port or there != state or "socket:[%s]" % line.split()[9] not in own:
                 continue
             raw = bytes.fromhex(number)
             raw = b"".join(raw[i:i + 4][::-1] for i in range(0, len(raw), 4)) if sys.byteorder == "little" else raw
@@ -98,7 +103,7 @@ def addresses_of(port):
 def wait_bound(process, port):
     stop = time.monotonic() + DEADLINE
     while time.monotonic() < stop and process.poll() is None:
-        found = addresses_of(port)
+        found = addresses_of(process, port)
         if found:
             return found
     return []
