@@ -81,6 +81,7 @@ static struct session *open_target(struct app *app, const struct options *option
 {
 	struct session_options wanted = session_options(app, options);
 	wanted.once = once;
+	wanted.clients_most = options->nc ? 1 : 0;
 	return options->listen ? app_listen(app, target, &wanted, error)
 	                       : app_open(app, target, &wanted, error);
 }
@@ -381,7 +382,8 @@ int main(int argc, char **argv)
 	struct options options;
 	struct error error;
 	fill_standard_descriptors();
-	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* who waits for a line gets the whole of it at once */
+	setvbuf(stderr, NULL, _IOLBF,
+	        BUFSIZ); /* who waits for a line gets the whole of it at once */
 	locale_choose();
 	bool good = options_parse(&options, argc, argv, &error);
 	if (options.nc)

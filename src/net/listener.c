@@ -172,13 +172,21 @@ void listener_client_ended(struct session *session)
 	listener->clients--;
 }
 
+static bool is_crowded(const struct session *session)
+{
+	const struct listener *listener = session->own;
+	const struct open_parameters *made = session->open_parameters;
+	return made && made->options.clients_most &&
+	       listener->clients >= made->options.clients_most;
+}
+
 /* False where there are no more clients for this turn, or no more can be taken. */
 static bool accept_one(struct session *session, unsigned slot)
 {
 	struct listener *listener = session->own;
 	int code;
 	if (listener_accept(session, slot, &code))
-		return session->state == SESSION_LISTENING;
+		return session->state == SESSION_LISTENING && !is_crowded(session);
 	if (code == 0 || call_would_block(code))
 		return false;
 	meet_error(session, code);
@@ -283,7 +291,7 @@ static void prepare(struct session *session, struct poller *poller)
 		poller_wake_at(poller, listener->rest_until);
 		return;
 	}
-	for (unsigned i = 0; i < session->fd_count; i++)
+	for (unsigned i = 0; i < session->fd_count && !is_crowded(session); i++)
 		poller_want_read(poller, session->fd[i]);
 }
 

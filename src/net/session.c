@@ -595,6 +595,31 @@ void session_set_timeout(struct session *session, int64_t timeout)
 void session_block_reading(struct session *session, bool blocked)
 {
 	session->read_blocked = blocked;
+	if (!blocked)
+		session->pass_error = 0;
+}
+
+void session_pass_to(struct session *session, int pipe)
+{
+	session->pass_to = pipe + 1;
+}
+
+int session_pass_error(const struct session *session)
+{
+	return session->pass_error;
+}
+
+ssize_t session_send_from(struct session *session, int from, bool is_file)
+{
+	if (session->ops->send_from && session_takes_data(session) && !session_is_by_hand(session))
+		return session->ops->send_from(session, from, is_file);
+	errno = EINVAL;
+	return -1;
+}
+
+bool session_is_full(const struct session *session)
+{
+	return session->full || session->queue.len;
 }
 
 unsigned session_meet_peer(struct session *session, const struct endpoint *addr)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/eol.h"
 #include "base/error.h"
@@ -79,6 +80,7 @@ struct session_options {
 	bool numeric;    /* no look-ups */
 	bool broadcast;  /* SO_BROADCAST */
 	bool once;       /* a listener that closes after its first client (no -k), or first peer */
+	unsigned clients_most; /* of a listener at a time: more wait in the kernel; 0 = no limit */
 	/* The addresses of a name one after the other, each for the whole time limit; a server has
 	 * the first that it can bind, and on IPv6 takes IPv4 along. */
 	bool in_turn;
@@ -232,6 +234,23 @@ unsigned session_meet_peer(struct session *session, const struct endpoint *addr)
 
 /* Plain lines go to this peer from now on; 0 = to whoever wrote last. */
 bool session_choose_peer(struct session *session, unsigned number, struct error *error);
+
+/* ---- pipe mode ----
+ *
+ * Bytes that nobody looks at can go between a stream and a pipe or file inside the kernel: they are
+ * counted, and are not in the transcript. */
+
+/* What comes goes into this pipe from now on, where no service has it; -1 = no longer. When the pipe
+ * takes none, reading is blocked until session_block_reading(session, false); session_pass_error()
+ * says why, EAGAIN for a full one, 0 while it takes. */
+void session_pass_to(struct session *session, int pipe);
+int session_pass_error(const struct session *session);
+
+/* Sends from a pipe or a file, as much as is there and the kernel takes. The result is that of
+ * read(2); EAGAIN also while the session is full, EINVAL where it cannot be done like this. That the
+ * connection was reset is reported in the transcript. */
+ssize_t session_send_from(struct session *session, int from, bool is_file);
+bool session_is_full(const struct session *session); /* what was sent waits for the peer */
 
 /* Pipe mode stops reading while its output is stuck. */
 void session_block_reading(struct session *session, bool blocked);

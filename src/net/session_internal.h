@@ -65,6 +65,7 @@ struct session_ops {
 
 	bool (*send)(struct session *session, const struct endpoint *to, const void *data,
 	             size_t len, struct error *error);
+	ssize_t (*send_from)(struct session *session, int from, bool is_file);
 	void (*flush)(struct session *session); /* open: sends what the kernel takes now */
 	void (*queue_dropped)(struct session *session);
 	bool (*shutdown)(struct session *session, int how, struct error *error);
@@ -179,6 +180,9 @@ struct session {
 	int fd[SESSION_SOCKETS];
 	unsigned fd_count;
 	bool paused;       /* nothing is read or accepted by itself: a person makes the calls */
+	int pass_to;       /* what comes goes into this pipe, plus one; 0 = into the transcript */
+	int pass_error;    /* why that took none */
+	bool full;         /* the kernel took none of what session_send_from() offered */
 	bool read_blocked; /* nothing is read: who reads us is stuck */
 	struct buf queue;  /* streams: bytes; datagrams: each after a struct of its own */
 	size_t unsent;     /* bytes of payload in it */

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
+#include "net/calls_splice.h"
 #include "net/dial.h"
 #include "net/kernel.h"
 #include "net/option.h"
@@ -44,8 +46,9 @@ static void queue_dropped(struct session *session)
 static const char *describe(const struct session *session, const char *call, int code,
                             char out[ERROR_TEXT])
 {
-	const struct errno_case *special =
-	        errno_meaning_case(call, code, session_errno_context(session, NULL));
+	bool sends = strcmp(call, "splice") == 0 || strcmp(call, "sendfile") == 0;
+	const struct errno_case *special = errno_meaning_case(sends ? "send" : call, code,
+	                                                      session_errno_context(session, NULL));
 	if (special)
 		snprintf(out, ERROR_TEXT, "%s%s%s: %s() = -1 %s",
 		         special->word ? special->word : "", special->word ? ": " : "",
@@ -214,6 +217,32 @@ static bool stream_send(struct session *session, const struct endpoint *to, cons
 	return true;
 }
 
+/* A pipe may be what has nothing: then it is not us who must wait. A file that cannot be read is met
+ * by who reads it. */
+static ssize_t send_from(struct session *session, int from, bool is_file)
+{
+	int fd = session->fd[0];
+	if (session_is_full(session)) {
+		errno = EAGAIN;
+		return -1;
+	}
+	ssize_t sent = is_file ? calls_send_file(fd, from, SESSION_TURN)
+	                       : calls_splice_out(fd, from, SESSION_TURN);
+	int code = sent < 0 ? errno : 0;
+	if (sent > 0) {
+		session->counts.sent_bytes += (size_t)sent;
+		session->counts.sends++;
+	} else if (code == EAGAIN) {
+		session->full = is_file || poller_is_ready(from);
+	} else if (code == EIO) {
+		code = EINVAL;
+	} else if (code && code != EINVAL) {
+		break_off(session, is_file ? "sendfile" : "splice", code);
+	}
+	errno = code;
+	return sent;
+}
+
 /* ---- shutting ---- */
 
 static bool shut_reading(struct session *session, struct error *error)
@@ -346,9 +375,34 @@ static void take(struct session *session, const char *data, size_t len)
 		session_answer(session, NULL, data, len);
 }
 
+/* False where it cannot be done with this pipe. */
+static bool pass(struct session *session)
+{
+	ssize_t got = calls_splice_in(session->fd[0], session->pass_to - 1, session->host->share);
+	int code = got < 0 ? errno : 0;
+	if (code == EINVAL) {
+		session->pass_to = 0;
+		return false;
+	}
+	if (got > 0) {
+		session->counts.received_bytes += (size_t)got;
+		session->counts.receives++;
+	} else if (got == 0) {
+		receive_fin(session);
+	} else if (code == EAGAIN || code == EPIPE) {
+		session->pass_error = code;
+		session->read_blocked = true;
+	} else {
+		meet_recv_error(session, code);
+	}
+	return true;
+}
+
 static void receive(struct session *session)
 {
 	struct stream *stream = session->own;
+	if (session->pass_to && !session_is_served(session) && pass(session))
+		return;
 	size_t left = session->host->share;
 	while (left && session->state == SESSION_OPEN) {
 		const char *data;
@@ -641,7 +695,7 @@ static void prepare(struct session *session, struct poller *poller)
 		poller_want_hangup(poller, session->fd[0]);
 	if (readable_now(session))
 		poller_want_read(poller, session->fd[0]);
-	if (session->queue.len || wants_ready(session))
+	if (session->queue.len || session->full || wants_ready(session))
 		poller_want_write(poller, session->fd[0]);
 }
 
@@ -653,6 +707,8 @@ static void serve(struct session *session, const struct poller *poller)
 		finish_cut_off(session);
 		return;
 	}
+	if (poller_writable(poller, fd))
+		session->full = false;
 	if (session->queue.len && poller_writable(poller, fd)) {
 		flush_some(session, SESSION_TURN);
 		settle(session);
@@ -696,6 +752,7 @@ const struct session_ops stream_ops = {
 	.prepare = prepare,
 	.serve = serve,
 	.send = stream_send,
+	.send_from = send_from,
 	.flush = flush,
 	.queue_dropped = queue_dropped,
 	.shutdown = stream_shutdown,

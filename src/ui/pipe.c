@@ -35,6 +35,9 @@ enum {
 /* UDP has no end: the last answer may still come this long after the input has ended. */
 #define UDP_LINGER CLOCK_S
 
+/* What nobody looks at need not be read at all. */
+enum passage { COPIED, FROM_PIPE, FROM_FILE };
+
 struct conversation {
 	uint32_t number;    /* of its session */
 	uint64_t moved;     /* bytes and calls that had gone either way when it was looked at, */
@@ -48,8 +51,9 @@ struct pipe {
 	struct app *app;
 	struct pipe_options options;
 	struct output_queue output;
-	int64_t output_at; /* when the output last took something that it had not taken at once */
-	bool held;         /* nothing is read from the peers while the output is stuck */
+	int64_t output_at;  /* when the output last took something that it had not taken at once */
+	bool passes_output; /* what comes goes straight into it */
+	bool held;          /* nothing is read from the peers while the output is stuck */
 
 	struct conversation *conversations; /* in the order of their sessions' numbers */
 	size_t count, cap;
@@ -62,10 +66,12 @@ struct pipe {
 	int64_t ended_at;  /* and all before it was given to a session, when; 0 = not yet */
 	struct buf lines;  /* of the input, which wait until it is their time */
 	int64_t next_line_at;
-	char last; /* the last byte read, for line ends that are cut by a read */
+	enum passage passage; /* how the input gets to a stream */
+	char last;            /* the last byte read, for line ends that are cut by a read */
 	struct buf translated;
 
 	int dump;                  /* --output, -1 = none */
+	uint64_t lost_before;      /* bytes not sent, of sessions before this one */
 	uint64_t lost;             /* bytes received that standard output did not take */
 	struct pipe_report report; /* what standard error has */
 	char chunk[CHUNK];
@@ -250,8 +256,23 @@ static void send_lines(struct pipe *pipe, struct session *session)
 	}
 }
 
+/* False where it must be read. */
+static bool pass_input(struct pipe *pipe, struct session *session)
+{
+	if (pipe->passage == COPIED)
+		return false;
+	ssize_t sent = session_send_from(session, STDIN_FILENO, pipe->passage == FROM_FILE);
+	if (sent == 0)
+		pipe->end_of_input = true;
+	if (sent < 0 && errno == EINVAL)
+		pipe->passage = COPIED;
+	return pipe->passage != COPIED;
+}
+
 static void read_input(struct pipe *pipe, struct session *session)
 {
+	if (pass_input(pipe, session))
+		return;
 	size_t most = is_datagram(pipe) && !by_lines(pipe) ? DATAGRAM : CHUNK;
 	ssize_t got = read(STDIN_FILENO, pipe->chunk, most);
 	if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
@@ -289,6 +310,8 @@ static bool wants_input(const struct pipe *pipe)
 	    has_all_packets(pipe) || pipe->lines.len >= LINE_MAX_BYTES)
 		return false;
 	const struct session *session = receiver(pipe);
+	if (session && pipe->passage != COPIED)
+		return !session_is_full(session);
 	return session && session_unsent(session) < UNSENT_MAX;
 }
 
@@ -317,6 +340,8 @@ static void begin_conversation(struct pipe *pipe, struct session *session)
 		.moved = movement(session),
 		.moved_at = clock_now(),
 	};
+	if (pipe->passes_output)
+		session_pass_to(session, pipe->output.fd);
 	if (pipe->held)
 		session_block_reading(session, true);
 }
@@ -419,7 +444,16 @@ static void note_end(struct pipe *pipe, enum session_end how)
 		pipe->app->status = 1;
 }
 
-/* What has come, and was not read because the output is stuck, is lost. A datagram server goes on:
+/* nc ends with its client, whatever is to be read. What is taken here nobody else would be given. */
+static bool has_left_over(struct pipe *pipe, const struct session *session)
+{
+	return pipe->options.nc && !pipe->options.keep_open && session_is_accepted(session) &&
+	       session_peer_closed(session) && !pipe->end_of_input && !pipe->options.no_input &&
+	       poller_is_ready(STDIN_FILENO) && read(STDIN_FILENO, pipe->chunk, 1) > 0;
+}
+
+/* What has come, and was not read because the output is stuck, is lost; so is the input that a peer
+ * does not take. A datagram server goes on:
  * the next datagram begins another conversation. */
 static void end_conversation(struct pipe *pipe, struct session *session)
 {
@@ -427,6 +461,13 @@ static void end_conversation(struct pipe *pipe, struct session *session)
 	if (pipe->held && !has_all_packets(pipe)) {
 		sessions_sample(pipe->app->sessions, session);
 		pipe->lost += sample_get(session_sample(session), SAMPLE_INQ);
+	}
+	if (session_is_full(session) && (pipe->options.nc || !session_unsent(session))) {
+		error_print("the input was not sent to its end: the peer did not take it in time");
+		pipe->app->status = 1;
+	} else if (has_left_over(pipe, session)) {
+		error_print("the input was not sent to its end: the client had sent FIN");
+		pipe->app->status = 1;
 	}
 	if (has_refused(pipe, session) && !pipe->options.nc)
 		pipe->app->status = 1;
@@ -447,6 +488,15 @@ static bool settle_one(struct pipe *pipe, struct conversation *conversation, int
 	if (moved != conversation->moved) {
 		conversation->moved = moved;
 		conversation->moved_at = now;
+	}
+	int stuck = session_pass_error(session);
+	if (stuck == EAGAIN && !pipe->held) {
+		pipe->output_at = now;
+		hold_reading(pipe, true);
+	} else if (stuck && stuck != EAGAIN) {
+		pipe->output.error = stuck;
+		output_failed(pipe);
+		return false;
 	}
 	if (session_state(session) == SESSION_CLOSED) {
 		note_end(pipe, session_end(session));
@@ -517,7 +567,7 @@ static void settle(struct pipe *pipe)
 		            (unsigned long long)pipe->lost, pipe->lost == 1 ? " was" : "s were",
 		            pipe->lost == 1 ? "it" : "them");
 	note_end(pipe, session_end(pipe->options.session));
-	quit(pipe, pipe->lost || sessions_lost(pipe->app->sessions) ? 1 : 0);
+	quit(pipe, pipe->lost || sessions_lost(pipe->app->sessions) > pipe->lost_before ? 1 : 0);
 }
 
 /* ---- the frontend ---- */
@@ -527,7 +577,7 @@ static void prepare(struct ui *ui, struct poller *poller)
 	struct pipe *pipe = pipe_of(ui);
 	if (wants_input(pipe))
 		poller_want_read(poller, STDIN_FILENO);
-	if (output_queue_pending(&pipe->output))
+	if (pipe->held && !(has_all_packets(pipe) && !output_queue_pending(&pipe->output)))
 		poller_want_write(poller, pipe->output.fd);
 	for (size_t i = 0; i < pipe->count; i++)
 		poller_wake_at(poller, limit_of(pipe, &pipe->conversations[i]));
@@ -576,6 +626,21 @@ static bool is_null(int fd)
 	       S_ISCHR(status.st_mode) && status.st_rdev == null.st_rdev;
 }
 
+static void choose_passage(struct pipe *pipe)
+{
+	struct stat status;
+	if (is_datagram(pipe) || is_service(pipe) || pipe->dump >= 0)
+		return;
+	pipe->passes_output =
+	        pipe->output.own && !pipe->options.no_output && !pipe->options.packets;
+	if (pipe->app->settings.eol != EOL_LF || by_lines(pipe) || fstat(STDIN_FILENO, &status) < 0)
+		return;
+	if (S_ISFIFO(status.st_mode))
+		pipe->passage = FROM_PIPE;
+	else if (S_ISREG(status.st_mode))
+		pipe->passage = FROM_FILE;
+}
+
 struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *options,
                     struct error *error)
 {
@@ -593,6 +658,9 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	pipe->app = hooks->app;
 	pipe->options = *options;
 	pipe->dump = output;
+	pipe->lost_before = sessions_lost(pipe->app->sessions);
+	if (options->nc && is_server(pipe))
+		pipe->options.idle = 0;
 	pipe->newest = session_number(options->session);
 	pipe->null_input = is_null(STDIN_FILENO);
 	struct pipe_report_options reported = { .session = options->session,
@@ -605,6 +673,7 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	buf_init(&pipe->lines, SIZE_MAX);
 	output_queue_init(&pipe->output, STDOUT_FILENO);
 	widen_pipe(STDIN_FILENO);
+	choose_passage(pipe);
 	transcript_set_ceiling(pipe->app->transcript, TRANSCRIPT_BYTES);
 	sessions_tap(pipe->app->sessions, on_data, pipe);
 	if (options->received && options->received->len)

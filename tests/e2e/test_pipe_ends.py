@@ -144,16 +144,16 @@ def ready_input_is_sent_to_its_end():
 # ---- 5: limits while our reader is slow ----
 
 def slow_reader():
-    amount = 4 << 20
+    amount = 64 << 20  # more than sockets and pipes hold
     process, peer = client_of("-w", "300ms", stdin=NULL)
     threading.Thread(target=lambda: (peer.sendall(b"z" * amount), peer.close()), daemon=True).start()
     got = 0
     while got < amount:  # slower than the limit as a whole, but it moves
-        part = os.read(process.stdout.fileno(), 1 << 18)
+        part = os.read(process.stdout.fileno(), 8 << 20)
         if not part:
             break
         got += len(part)
-        select.select([], [], [], 0.05)
+        select.select([], [], [], 0.02)
     same(got, amount, "-w does not strike while a slow reader reads")
     same(finish(process)[0], 0, "and the end is good")
     process, peer = client_of("-w", "200ms", stdin=NULL)
@@ -167,7 +167,7 @@ def slow_reader():
        "a reader that is stuck loses bytes, which is said and is status 1: %s %r" % (status, err))
     process, peer = client_of("-w", "200ms")
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    threading.Thread(target=lambda: swallow(lambda: process.stdin.write(b"z" * (32 << 20))), daemon=True).start()
+    threading.Thread(target=lambda: swallow(lambda: process.stdin.write(b"z" * amount)), daemon=True).start()
     status, out, err = finish(process)
     ok(status == 1 and b"not sent" in err, "so does a peer that is stuck: %s %r" % (status, err))
 
@@ -177,6 +177,86 @@ def swallow(action):
         action()
     except OSError:
         pass
+
+
+# ---- as nc ----
+
+def as_nc():
+    port = free_port()
+    with tempfile.TemporaryFile() as data:
+        data.truncate(64 << 20)
+        process = sockpit("--nc", "-l", "127.0.0.1", port, stdin=data)
+        client = connect_when_it_listens(port)
+        client.shutdown(socket.SHUT_WR)
+        status, out, err = finish(process)
+        ok(status == 1 and b"not sent to its end" in err and err.count(b"\n") == 1,
+           "--nc ends with its client, and says that input was left over: %s %r" % (status, err))
+    process, peer = client_of("--nc")
+    peer.sendall(b"x")
+    read_until(process.stdout, b"x")
+    reset(peer)
+    same(finish(process), (0, b"", b""), "a reset is nothing to nc")
+    process = sockpit("--nc", "-l", "-k", "127.0.0.1", port)
+    first = connect_when_it_listens(port)
+    first.sendall(b"first")
+    read_until(process.stdout, b"first")
+    second = connect(port)
+    second.sendall(b"second")
+    ok(not select.select([process.stdout], [], [], 0.2)[0], "--nc -k has one client at a time")
+    first.close()
+    same(read_until(process.stdout, b"second"), b"second", "and then the next")
+    end(process)
+
+
+def free_port():
+    with listener() as server:
+        return port_of(server)
+
+
+def connect_when_it_listens(port):
+    stop = time.monotonic() + DEADLINE
+    while time.monotonic() < stop:
+        try:
+            return connect(port)
+        except ConnectionRefusedError:
+            pass
+    return connect(port)
+
+
+# ---- what goes through unseen ----
+
+def through_the_kernel():
+    data = os.urandom(3 << 20)
+    for kind in ("a pipe", "a file", "both ways"):
+        server = listener()
+        with tempfile.TemporaryFile() as file:
+            file.write(data)
+            file.seek(0)
+            process = sockpit("127.0.0.1", port_of(server), stdin=file if kind == "a file" else subprocess.PIPE)
+            peer, _ = server.accept()
+            peer.settimeout(DEADLINE)
+            writer = threading.Thread(target=lambda: kind != "a file" and (process.stdin.write(data), process.stdin.close()))
+            writer.start()
+            got = []
+            reader = threading.Thread(target=lambda: got.append(process.stdout.read()))
+            reader.start()
+            if kind == "both ways":
+                sender = threading.Thread(target=lambda: (peer.sendall(data), peer.shutdown(socket.SHUT_WR)))
+                sender.start()
+            sent = b"".join(iter(lambda: peer.recv(1 << 16), b""))
+            peer.close() if kind != "both ways" else sender.join(DEADLINE)
+            writer.join(DEADLINE)
+            reader.join(DEADLINE)
+            ok(sent == data, "%s arrives as it was" % kind)
+            ok(got == [data if kind == "both ways" else b""], "and so does what comes back")
+            process.wait(DEADLINE)
+            same(process.returncode, 0, "and the end is good")
+    process, peer = client_of(stdin=NULL)
+    threading.Thread(target=lambda: swallow(lambda: peer.sendall(data * 30)), daemon=True).start()
+    process.stdout.read(10)
+    process.stdout.close()
+    process.wait(DEADLINE)
+    same(process.returncode, -signal.SIGPIPE, "a reader that goes ends us as it ends any filter")
 
 
 # ---- 6: errors of standard input and output ----
@@ -261,6 +341,8 @@ limits_end_conversations()
 listener_ends_after_its_client()
 ready_input_is_sent_to_its_end()
 slow_reader()
+as_nc()
+through_the_kernel()
 standard_descriptors()
 refusals()
 cut_character()
