@@ -64,9 +64,8 @@ def the_name_decides():
 def addresses_bound():
     for args, address in ((["-l"], "0.0.0.0"), (["-4", "-l"], "0.0.0.0"), (["-6", "-l"], "::"),
                           (["-l", "127.0.0.1"], "127.0.0.1"), (["-l", "::1"], "::1"), (["-ul"], "0.0.0.0")):
-        port = free_port()
-        process = sockpit("--nc", *args, port)
-        same(wait_bound(process, port), [address], "nc %s binds %s only" % (" ".join(args), address))
+        process = sockpit("--nc", *args, "0")
+        same([bound[0] for bound in wait_bound(process)], [address], "nc %s binds %s only" % (" ".join(args), address))
         end(process)
 
 
@@ -76,8 +75,8 @@ def free_port():
         return port_of(taken)
 
 
-def addresses_of(process, port):
-    """Of the sockets on which it waits at this port, from /proc."""
+def addresses_of(process):
+    """Address and port of the sockets on which it waits, from /proc."""
     found, own = set(), set()
     try:
         for fd in os.listdir("/proc/%d/fd" % process.pid):
@@ -91,31 +90,31 @@ def addresses_of(process, port):
             continue
         for line in lines:
             local, there = line.split()[1], line.split()[3]
-            number, held = local.split(":")
-            if int(held, 16) != port or there != state or "socket:[%s]" % line.split()[9] not in own:
+            number, port = local.split(":")
+            if there != state or "socket:[%s]" % line.split()[9] not in own:
                 continue
             raw = bytes.fromhex(number)
             raw = b"".join(raw[i:i + 4][::-1] for i in range(0, len(raw), 4)) if sys.byteorder == "little" else raw
-            found.add(socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, raw))
+            found.add((socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, raw), int(port, 16)))
     return sorted(found)
 
 
-def wait_bound(process, port):
+def wait_bound(process):
     stop = time.monotonic() + DEADLINE
     while time.monotonic() < stop and process.poll() is None:
-        found = addresses_of(process, port)
+        found = addresses_of(process)
         if found:
             return found
     return []
 
 
 def ipv6_takes_ipv4():
-    port = free_port()
-    process = sockpit("--nc", "-6", "-l", port)
-    if not wait_bound(process, port):
+    process = sockpit("--nc", "-6", "-l", "0")
+    bound = wait_bound(process)
+    if not bound:
         end(process)
         return skip("no IPv6 here")
-    with socket.create_connection(("127.0.0.1", port), DEADLINE) as client:
+    with socket.create_connection(("127.0.0.1", bound[0][1]), DEADLINE) as client:
         client.sendall(b"four")
         same(read_until(process.stdout, b"four"), b"four", "-6 is reached over IPv4, too")
     end(process)
