@@ -39,8 +39,8 @@ enum {
 };
 
 /* The colons: a missing value is ours to report. */
-static const char short_options[] = ":46bCDdFf:hI:i:klM:m:NnO:o:P:p:q:rSs:T:uVvW:w:X:x:Zze:c:";
-static const char nc_options[] = ":46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:uV:vW:w:X:x:Zz";
+static const char short_options[] = ":46bCDdFf:hI:i:klM:m:NnO:o:P:p:q:rSs:T:tuVvW:w:X:x:Zze:c:";
+static const char nc_options[] = ":46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tuV:vW:w:X:x:Zz";
 
 static const struct option long_options[] = {
 	{ "service", required_argument, NULL, LONG_SERVICE },
@@ -68,6 +68,7 @@ static const struct option long_options[] = {
 	{ "send-only", no_argument, NULL, LONG_SEND_ONLY },
 	{ "source", required_argument, NULL, 's' },
 	{ "source-port", required_argument, NULL, 'p' },
+	{ "telnet", no_argument, NULL, 't' },
 	{ "udp", no_argument, NULL, 'u' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "wait", required_argument, NULL, LONG_WAIT },
@@ -123,6 +124,7 @@ static const char help_text[] =
         "  -d, --recv-only  read no input\n"
         "  --send-only      drop what comes, and quit at the end of input\n"
         "  -i TIME          from one line to the next, and from port to port\n"
+        "  -t, --telnet     refuse the options of TELNET that a server asks for\n"
         "  -W N             quit after this many packets have come\n"
         "  --datagram line|block   what of the input is one datagram\n"
         "  --output FILE    write there what is sent and received\n"
@@ -131,7 +133,7 @@ static const char help_text[] =
         "exit status: 0 ended well, 1 network error, reset or failed script line, 2 usage\n";
 
 static const char nc_usage_text[] =
-        "usage: nc [-46bCDdhklNnruvz] [-I length] [-i interval] [-M ttl] [-m minttl]\n"
+        "usage: nc [-46bCDdhklNnrtuvz] [-I length] [-i interval] [-M ttl] [-m minttl]\n"
         "          [-O length] [-P proxy_username] [-p source_port] [-q seconds]\n"
         "          [-s sourceaddr] [-T keyword] [-W recvlimit] [-w timeout]\n"
         "          [-X proxy_protocol] [-x proxy_address[:port]] [destination] [port ...]\n";
@@ -509,6 +511,7 @@ static bool take_switch(struct options *options, int letter, struct error *error
 	case 'N': pipe->fin = PIPE_FIN_ALWAYS; return true;
 	case 'n': options->numeric = true; return true;
 	case 'r': options->random_order = true; return true;
+	case 't': pipe->telnet = true; return true;
 	case 'u': options->target.transport = TRANSPORT_UDP; return true;
 	case 'v': options->verbose++; return true;
 	case 'z': options->probe = true; return true;

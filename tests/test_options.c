@@ -34,6 +34,7 @@ static const struct line_case own[] = {
 	{ "sockpit -zvv host 1-2", "host:1 probe v2 ports=1,2" },
 	{ "sockpit --pipe host 80", "host:80 piped" },
 	{ "sockpit -d host 80", "host:80 no-input" },
+	{ "sockpit -t host 80", "host:80 telnet" },
 	{ "sockpit -i 100ms -W 3 host 80", "host:80 interval=100 packets=3" },
 	{ "sockpit -w 2 host 80", "host:80 timeout=2000 idle=2000" },
 	{ "sockpit -w 0 host 80", "host:80 quit=0" },
@@ -234,6 +235,8 @@ static void describe(const struct options *options, char *out)
 		SAY(" output=%s", pipe->output);
 	if (pipe->datagram == PIPE_DATAGRAM_LINE)
 		SAY(" lines");
+	if (pipe->telnet)
+		SAY(" telnet");
 	if (pipe->half_close)
 		SAY(" half");
 	if (pipe->quit_after >= 0)

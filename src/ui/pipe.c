@@ -22,6 +22,7 @@
 #include "net/service.h"
 #include "ui/output_queue.h"
 #include "ui/pipe_report.h"
+#include "ui/telnet.h"
 
 enum {
 	CHUNK = 256 << 10,          /* read from standard input at a time */
@@ -70,6 +71,7 @@ struct pipe {
 	char last;            /* the last byte read, for line ends that are cut by a read */
 	struct buf translated;
 
+	struct telnet telnet;      /* what of a command has come */
 	int dump;                  /* --output, -1 = none */
 	uint64_t lost_before;      /* bytes not sent, of sessions before this one */
 	uint64_t lost;             /* bytes received that standard output did not take */
@@ -158,14 +160,26 @@ static void output_failed(struct pipe *pipe)
 	}
 }
 
+static void answer_telnet(struct pipe *pipe, struct session *session, const char *data, size_t len)
+{
+	struct error error;
+	struct buf answers;
+	buf_init(&answers, SIZE_MAX);
+	telnet_receive(&pipe->telnet, data, len, &answers);
+	if (answers.len)
+		session_send(session, buf_data(&answers), answers.len, &error);
+	buf_free(&answers);
+}
+
 static void on_data(void *context, struct session *session, const char *data, size_t len)
 {
 	struct pipe *pipe = context;
-	(void)session;
 	if (is_service(pipe) || pipe->app->quit || has_all_packets(pipe))
 		return;
 	pipe->packets++;
 	dump(pipe, data, len);
+	if (pipe->options.telnet)
+		answer_telnet(pipe, session, data, len);
 	if (!pipe->options.no_output && !output_queue_write(&pipe->output, data, len))
 		output_failed(pipe);
 	if (output_queue_pending(&pipe->output) && !pipe->held)
@@ -629,7 +643,7 @@ static bool is_null(int fd)
 static void choose_passage(struct pipe *pipe)
 {
 	struct stat status;
-	if (is_datagram(pipe) || is_service(pipe) || pipe->dump >= 0)
+	if (is_datagram(pipe) || is_service(pipe) || pipe->dump >= 0 || pipe->options.telnet)
 		return;
 	pipe->passes_output =
 	        pipe->output.own && !pipe->options.no_output && !pipe->options.packets;

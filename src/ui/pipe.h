@@ -30,6 +30,7 @@ struct pipe_options {
 	unsigned max_conns;      /* --max-conns: more clients at a time are closed; 0 = no limit */
 	enum pipe_fin fin;
 	enum pipe_datagram datagram; /* --datagram */
+	bool telnet;                 /* -t: options of TELNET are refused */
 	bool half_close; /* --half-close: a listener whose client has sent FIN waits for input */
 	bool no_input;   /* -d, --recv-only: standard input is not read */
 	bool no_output;  /* --send-only: what comes is dropped, the end of input is the end */
@@ -40,7 +41,8 @@ struct pipe_options {
 	const char *output; /* --output: the file that has what is sent and received; NULL = none */
 	int verbose;        /* -v: say on standard error what happens */
 	bool introduced;    /* what has happened to the session before has been said */
-	const struct buf *received; /* what it has received before, for the output; NULL = nothing */
+	const struct buf
+	        *received; /* what it has received before, for the output; NULL = nothing */
 };
 
 struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *options,

@@ -238,6 +238,18 @@ def listening_port_in(text):
     return int(re.search(rb"127\.0\.0\.1:(\d+)", text).group(1))
 
 
+def telnet():
+    with listener() as server:
+        for args in (["-t"], ["--nc", "-t"]):
+            process = sockpit(*args, "127.0.0.1", port_of(server))
+            peer, _ = server.accept()
+            peer.settimeout(DEADLINE)
+            peer.sendall(b"login\xff\xfd\x01: ")
+            same(peer.recv(100), b"\xff\xfc\x01", "%s refuses an option" % " ".join(args))
+            peer.close()
+            same(process.communicate(timeout=DEADLINE)[0], b"login\xff\xfd\x01: ", "and shows what came")
+
+
 def help_and_version():
     status, out, err = run("-h")
     ok(status == 0 and b"usage: sockpit" in out and not err, "-h helps on standard output")
@@ -472,6 +484,7 @@ several_ports_are_talked_to_in_turn()
 probes()
 says_who_can_reach_it()
 nc_words()
+telnet()
 help_and_version()
 listens()
 keeps_listening()
