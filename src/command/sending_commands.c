@@ -271,6 +271,7 @@ const struct command sending_commands[] = {
 	        .help = "send a line that is shown and kept nowhere\n"
 	                "Without text, the next line is typed unseen: Enter sends it, Escape or "
 	                "Ctrl-C drops it.\n"
+	                "If it is refused, the next line is typed unseen, too, and dropped.\n"
 	                "Views and files show a star for each byte of it, and no search finds it.\n"
 	                "What the peer sends back is shown.\n"
 	                "In the start-up file and in scripts $NAME is a variable of the "
