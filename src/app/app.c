@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/app.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,14 +149,6 @@ static void session_born(void *context, struct session *session)
 		app_select(app, session);
 }
 
-/* A line goes only to the session that its prompt has shown. */
-static void lose_current(struct app *app, struct session *session, struct session *other)
-{
-	app->gone = app->typing ? session_number(session) : 0;
-	app->current = NULL;
-	app_select(app, app->typing ? NULL : other);
-}
-
 /* When no line is being typed, another session may become current. */
 static void settle_current(struct app *app)
 {
@@ -194,8 +187,13 @@ void app_give_back(struct app *app, struct app_focus focus)
 static void session_gone(void *context, struct session *session)
 {
 	struct app *app = context;
-	if (session == app->current)
-		lose_current(app, session, nearest_other(app, session));
+	if (session == app->current) {
+		/* A line goes only to the session that its prompt has shown. */
+		struct session *next = app->typing ? NULL : nearest_other(app, session);
+		app->gone = app->typing ? session_number(session) : 0;
+		app->current = NULL;
+		app_select(app, next);
+	}
 	drop_tab(app, session_number(session));
 }
 
@@ -320,12 +318,6 @@ static bool is_number(const char *text)
 	return *text && strspn(text, "0123456789") == strlen(text);
 }
 
-static struct session *find_numbered(const struct app *app, const char *text)
-{
-	unsigned long long number = strtoull(text, NULL, 10);
-	return number <= UINT32_MAX ? sessions_numbered(app->sessions, (uint32_t)number) : NULL;
-}
-
 static const char *name_of_session(const void *sessions, size_t index)
 {
 	return index < sessions_count(sessions) ? session_name(sessions_at(sessions, index)) : NULL;
@@ -336,7 +328,10 @@ struct session *app_find_session(struct app *app, const char *text, struct error
 	const char *name = text + (*text == '@');
 	size_t matches = 0, len = strlen(name), index = CHOICE_NONE;
 	struct choice names = { .name = name_of_session, .context = app->sessions };
-	struct session *found = is_number(name) ? find_numbered(app, name) : NULL;
+	unsigned long long number = is_number(name) ? strtoull(name, NULL, 10) : ULLONG_MAX;
+	struct session *found = NULL;
+	if (number <= UINT32_MAX)
+		found = sessions_numbered(app->sessions, (uint32_t)number);
 	if (!found)
 		found = sessions_named(app->sessions, name);
 	if (found)

@@ -14,11 +14,6 @@ static int digit_value(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-static char byte_of(const char digits[2])
-{
-	return (char)(digit_value(digits[0]) * 16 + digit_value(digits[1]));
-}
-
 size_t byte_escape_length(const char *s, size_t n)
 {
 	bool whole = n >= BYTE_ESCAPE && s[0] == BYTE_MARK && s[1] == 'x' &&
@@ -65,7 +60,9 @@ void byte_escape_decode(const char *text, size_t len, struct buf *out)
 		if (!mark)
 			return;
 		size_t escape = byte_escape_length(text, len);
-		char byte = escape ? byte_of(text + 2) : '\\';
+		char byte = '\\';
+		if (escape)
+			byte = (char)(digit_value(text[2]) * 16 + digit_value(text[3]));
 		buf_append(out, &byte, 1);
 		text += escape ? escape : 1;
 		len -= escape ? escape : 1;

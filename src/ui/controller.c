@@ -127,7 +127,7 @@ static void on_action(void *context, enum binding_action action)
 static bool on_hides(void *context, const char *line)
 {
 	struct controller *controller = context;
-	return controller->hooks.hides && controller->hooks.hides(controller->app, line);
+	return controller->hooks.hides(controller->app, line);
 }
 
 static bool send_data(struct controller *controller, const char *text, size_t len)

@@ -155,14 +155,6 @@ static void free_list(char **list)
 	free(list);
 }
 
-static bool is_bound(rl_command_func_t *function, Keymap map)
-{
-	char **keys = rl_invoking_keyseqs_in_map(function, map);
-	bool bound = keys != NULL;
-	free_list(keys);
-	return bound;
-}
-
 static int refuse_function(int count, int key)
 {
 	(void)count;
@@ -242,18 +234,13 @@ static void substitute(Keymap map)
 static void bind_ours(Keymap map)
 {
 	for (size_t i = 0; binding_table[i].name; i++) {
-		if (is_bound(functions[i], map))
+		char **bound = rl_invoking_keyseqs_in_map(functions[i], map);
+		free_list(bound);
+		if (bound)
 			continue;
 		for (const char *const *key = binding_table[i].keys; *key; key++)
 			rl_bind_keyseq_in_map(*key, functions[i], map);
 	}
-}
-
-static void bind_editing_keys(Keymap map)
-{
-	for (size_t i = 0; i < COUNT(editing_keys); i++)
-		rl_bind_keyseq_if_unbound_in_map(editing_keys[i].keys,
-		                                 rl_named_function(editing_keys[i].function), map);
 }
 
 /* Binds each row to its default keys in every keymap in which inputrc does not bind it, and removes
@@ -266,7 +253,10 @@ static void apply_bindings(void)
 		Keymap map = rl_get_keymap_by_name(keymaps[i]);
 		substitute(map);
 		bind_ours(map);
-		bind_editing_keys(map);
+		for (size_t j = 0; j < COUNT(editing_keys); j++)
+			rl_bind_keyseq_if_unbound_in_map(
+			        editing_keys[j].keys, rl_named_function(editing_keys[j].function),
+			        map);
 	}
 }
 
@@ -527,12 +517,6 @@ static size_t ascii_prefix(const char *s, size_t n)
 	return at;
 }
 
-static void drop_byte(int at)
-{
-	rl_delete_text(at, at + 1);
-	rl_point -= rl_point > at;
-}
-
 static void escape_byte(int at)
 {
 	char escape[BYTE_ESCAPE + 1];
@@ -549,8 +533,11 @@ static void escape_byte(int at)
  * marks within a character. A NUL, which comes from vi's redo, is dropped. */
 static void repair_line(void)
 {
-	for (const char *nul; (nul = memchr(rl_line_buffer, '\0', (size_t)rl_end));)
-		drop_byte((int)(nul - rl_line_buffer));
+	for (const char *nul; (nul = memchr(rl_line_buffer, '\0', (size_t)rl_end));) {
+		int at = (int)(nul - rl_line_buffer);
+		rl_delete_text(at, at + 1);
+		rl_point -= rl_point > at;
+	}
 	for (int at = 0; at < rl_end;) {
 		at += (int)ascii_prefix(rl_line_buffer + at, (size_t)(rl_end - at));
 		if (at >= rl_end)
@@ -863,16 +850,6 @@ static bool give_up(void)
 	return len > 0;
 }
 
-/* The beginning of a longer key. A search ends at once: readline would notice only at the second
- * key. */
-static void await_rest(const char *bytes, size_t len)
-{
-	end_search();
-	buf_clear(&input.sequence);
-	buf_append(&input.sequence, bytes, len);
-	input.pressed = clock_now();
-}
-
 /* readline would loop here when the capital letter is bound to nothing else. */
 static bool press_lower(const char *bytes, size_t len)
 {
@@ -895,10 +872,16 @@ static bool press_whole(const char *bytes, size_t len)
 		return false;
 	if (found.type == ISFUNC && found.command == rl_do_lowercase_version)
 		return press_lower(bytes, len);
-	if (found.type == ISKMAP)
-		await_rest(bytes, len);
-	else
+	if (found.type != ISKMAP) {
 		dispatch(found, bytes, len);
+		return true;
+	}
+	/* The beginning of a longer key. A search ends at once: readline would notice only at the
+	 * second key. */
+	end_search();
+	buf_clear(&input.sequence);
+	buf_append(&input.sequence, bytes, len);
+	input.pressed = clock_now();
 	return true;
 }
 
@@ -1041,11 +1024,6 @@ static void insert_byte(char byte)
 	input.dirty = true;
 }
 
-static bool is_inserted(const char *bytes)
-{
-	return input.quoting || (!input.sequence.len && look_up(bytes, 1).command == rl_insert);
-}
-
 static void press(const char *bytes, size_t len)
 {
 	bool waits = input.quoting == QUOTING_CHARACTER || RL_ISSTATE(RL_STATE_CHARSEARCH);
@@ -1054,7 +1032,9 @@ static void press(const char *bytes, size_t len)
 		if (is_escape(bytes, len))
 			return;
 	}
-	if (len == 1 && *bytes == BYTE_MARK && is_inserted(bytes)) {
+	bool inserts =
+	        input.quoting || (!input.sequence.len && look_up(bytes, 1).command == rl_insert);
+	if (len == 1 && *bytes == BYTE_MARK && inserts) {
 		insert_byte(*bytes);
 	} else if (is_literal(bytes, len)) {
 		press_literally(bytes, len);

@@ -258,11 +258,6 @@ static void skip_old_entries(struct reader *reader)
 
 /* ---- the list ---- */
 
-static HIST_ENTRY *newest(void)
-{
-	return history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
-}
-
 const char *input_history_past(size_t index)
 {
 	if (index >= (size_t)history_length)
@@ -537,9 +532,9 @@ void input_history_start(void)
 void input_history_add(const char *line)
 {
 	size_t len = strlen(line);
-	const HIST_ENTRY *last = newest();
+	const char *last = input_history_past(0);
 	if (!len || len >= HISTORY_ENTRY_MOST || line[0] == ' ' || line[0] == '\t' ||
-	    (last && strcmp(last->line, line) == 0))
+	    (last && strcmp(last, line) == 0))
 		return;
 	list_add(line);
 	if (!history.path)

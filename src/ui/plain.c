@@ -91,24 +91,16 @@ static void print_whole(const struct row *row, struct buf *out)
 	}
 }
 
-static bool extends_shown(const struct plain *plain)
+static bool begins_as_shown(const struct plain *plain)
 {
-	return plain->shown_cursor == plain->shown_columns &&
-	       plain->wanted.len >= plain->shown.len &&
-	       memcmp(buf_data(&plain->wanted), buf_data(&plain->shown), plain->shown.len) == 0;
-}
-
-static bool is_as_wanted(const struct plain *plain, int columns, int cursor)
-{
-	return columns == plain->shown_columns && cursor == plain->shown_cursor &&
-	       plain->wanted.len == plain->shown.len &&
+	return plain->wanted.len >= plain->shown.len &&
 	       memcmp(buf_data(&plain->wanted), buf_data(&plain->shown), plain->shown.len) == 0;
 }
 
 /* A row that only grows is not written again: a screen reader would read it out again. */
 static void replace_row(struct plain *plain, int columns, int cursor)
 {
-	bool extends = extends_shown(plain);
+	bool extends = plain->shown_cursor == plain->shown_columns && begins_as_shown(plain);
 	size_t kept = extends ? plain->shown.len : 0;
 	int rest = extends || columns >= plain->shown_columns ? 0 : plain->shown_columns - columns;
 	put(plain, "\r", !extends);
@@ -130,7 +122,8 @@ static void draw_row(struct plain *plain)
 	buf_clear(&plain->wanted);
 	print_whole(row, &plain->wanted);
 	int cursor = plain->layout.cursor_column;
-	if (!is_as_wanted(plain, row->columns, cursor))
+	if (row->columns != plain->shown_columns || cursor != plain->shown_cursor ||
+	    plain->wanted.len != plain->shown.len || !begins_as_shown(plain))
 		replace_row(plain, row->columns, cursor);
 	plain->dirty = false;
 }

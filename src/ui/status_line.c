@@ -41,20 +41,14 @@ static void add_piece(struct pieces *pieces, int rank, enum style style, const c
 	va_end(args);
 }
 
-/* With two blanks before it; the first one has one. */
-static int piece_columns(const struct piece *piece)
-{
-	return 2 + text_columns(piece->text, strlen(piece->text));
-}
-
-/* By rank, as long as they fit. */
+/* By rank, as long as they fit, with two blanks before each; the first one has one. */
 static void choose(struct pieces *pieces, int columns)
 {
 	int room = columns + 1;
 	for (int rank = 0; rank <= LEAST_RANK; rank++)
 		for (size_t i = 0; i < pieces->count; i++) {
 			struct piece *piece = &pieces->piece[i];
-			int needed = piece_columns(piece);
+			int needed = 2 + text_columns(piece->text, strlen(piece->text));
 			piece->kept = piece->rank == rank ? needed <= room : piece->kept;
 			if (piece->rank == rank && piece->kept)
 				room -= needed;

@@ -15,11 +15,6 @@ struct tabs {
 	bool before, after; /* there are more */
 };
 
-static const char *separator(void)
-{
-	return text_has_unicode() ? " · " : " | ";
-}
-
 static const char *sign_of(const struct session *session)
 {
 	bool unicode = text_has_unicode();
@@ -121,7 +116,7 @@ void tab_line_draw(const struct app *app, int columns, struct row *row)
 		const struct session *session = sessions_at(app->sessions, tabs.first + i);
 		label(app, session, room_of(columns), text);
 		if (i > 0)
-			row_put(row, separator(), columns, STYLE_FAINT);
+			row_put(row, text_has_unicode() ? " · " : " | ", columns, STYLE_FAINT);
 		row_put(row, text, columns, session == app->current ? STYLE_CURRENT : STYLE_TEXT);
 	}
 	if (tabs.after)

@@ -163,13 +163,6 @@ static struct termios make_raw(const struct termios *found)
 	return raw;
 }
 
-/* A dumb terminal prints escape sequences. All others ignore those that they do not know, so no
- * list of names is needed. */
-static bool is_dumb(const char *type)
-{
-	return type && strcmp(type, "dumb") == 0;
-}
-
 /* A new open file description: O_NONBLOCK on the given one would affect the shell, too. */
 static int open_again(int fd)
 {
@@ -252,7 +245,10 @@ struct terminal *terminal_open(struct error *error)
 		drop(terminal);
 		return NULL;
 	}
-	terminal->dumb = is_dumb(getenv("TERM"));
+	/* A dumb terminal prints escape sequences. All others ignore those that they do not know,
+	 * so no list of names is needed. */
+	const char *type = getenv("TERM");
+	terminal->dumb = type && strcmp(type, "dumb") == 0;
 	terminal->leftover = isatty(terminal->stdio_capture.found[1])
 	                             ? terminal->out
 	                             : terminal->stdio_capture.found[1];
