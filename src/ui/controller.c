@@ -303,9 +303,9 @@ static bool settle_paste(struct controller *controller, const struct key *key)
 	if (controller->pending_paste.text.len == 0 || input_is_searching() ||
 	    (!enter && !run && !is_byte(key, 3, 3)))
 		return false;
-	say(controller, "");
 	if (enter && !send_paste(controller))
 		return true;
+	say(controller, ""); /* not after run_paste(), whose answers may be hints */
 	if (run)
 		run_paste(controller);
 	pending_paste_clear(&controller->pending_paste);

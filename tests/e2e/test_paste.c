@@ -81,7 +81,8 @@ static void holds_what_could_not_be_sent(void)
 	vt_paste(vt, "/socket udp as one\n/socket udp as two\n");
 	vt_wait_text(vt, "F2 runs");
 	vt_send(vt, "\r");
-	ok(vt_wait_text(vt, "no session") && vt_find(vt, "F2 runs", NULL, NULL),
+	ok(vt_wait_text(vt, "no session: /open HOST PORT makes one") &&
+	           vt_wait_idle(vt) && vt_find(vt, "F2 runs", NULL, NULL),
 	   "what could not be sent is still there");
 	vt_send(vt, "\033[12~");
 	ok(vt_wait_row(vt, -3, "1 one") && vt_wait_row(vt, -3, "2 two"), "and can be run");
