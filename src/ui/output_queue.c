@@ -27,7 +27,8 @@ static int reopen(int fd)
 {
 	char path[32];
 	snprintf(path, sizeof path, "/dev/fd/%d", fd);
-	return is_pipe(fd) ? descriptor_watchable(open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) : -1;
+	return is_pipe(fd) ? descriptor_watchable(open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC))
+	                   : -1;
 }
 
 void widen_pipe(int fd)
@@ -143,6 +144,11 @@ bool output_queue_write(struct output_queue *output_queue, const char *data, siz
 	if (gone < 0)
 		return false;
 	return buf_append(&output_queue->rest, data + gone, len - (size_t)gone);
+}
+
+void output_queue_add(struct output_queue *output_queue, const char *data, size_t len)
+{
+	buf_append(&output_queue->rest, data, len);
 }
 
 size_t output_queue_pending(const struct output_queue *output_queue)

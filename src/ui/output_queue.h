@@ -25,6 +25,9 @@ void output_queue_done(struct output_queue *output_queue);
 /* False when the descriptor takes no more for good: see `error`. What cannot be written now is
  * kept. */
 bool output_queue_write(struct output_queue *output_queue, const char *data, size_t len);
+
+/* Only keeps them, as they are, for output_queue_flush(). */
+void output_queue_add(struct output_queue *output_queue, const char *data, size_t len);
 bool output_queue_flush(struct output_queue *output_queue);
 
 /* Nothing more comes: a terminal is also given the mark of a character that was cut. */

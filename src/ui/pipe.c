@@ -54,6 +54,7 @@ struct pipe {
 	struct output_queue output;
 	int64_t output_at;  /* when the output last took something that it had not taken at once */
 	bool passes_output; /* what comes goes straight into it */
+	bool gathers;       /* the datagrams of a turn are written at once */
 	bool held;          /* nothing is read from the peers while the output is stuck */
 
 	struct conversation *conversations; /* in the order of their sessions' numbers */
@@ -140,6 +141,8 @@ static void dump(struct pipe *pipe, const char *data, size_t len)
 
 static void hold_reading(struct pipe *pipe, bool held)
 {
+	if (held && !pipe->held)
+		pipe->output_at = clock_now();
 	pipe->held = held;
 	for (size_t i = 0; i < sessions_count(pipe->app->sessions); i++)
 		session_block_reading(sessions_at(pipe->app->sessions, i), held);
@@ -180,11 +183,13 @@ static void on_data(void *context, struct session *session, const char *data, si
 	dump(pipe, data, len);
 	if (pipe->options.telnet)
 		answer_telnet(pipe, session, data, len);
-	if (!pipe->options.no_output && !output_queue_write(&pipe->output, data, len))
+	if (pipe->options.no_output)
+		len = 0;
+	if (pipe->gathers)
+		output_queue_add(&pipe->output, data, len);
+	else if (len && !output_queue_write(&pipe->output, data, len))
 		output_failed(pipe);
-	if (output_queue_pending(&pipe->output) && !pipe->held)
-		pipe->output_at = clock_now();
-	if (output_queue_pending(&pipe->output) || has_all_packets(pipe))
+	if (has_all_packets(pipe) || (!pipe->gathers && output_queue_pending(&pipe->output)))
 		hold_reading(pipe, true);
 }
 
@@ -505,7 +510,6 @@ static bool settle_one(struct pipe *pipe, struct conversation *conversation, int
 	}
 	int stuck = session_pass_error(session);
 	if (stuck == EAGAIN && !pipe->held) {
-		pipe->output_at = now;
 		hold_reading(pipe, true);
 	} else if (stuck && stuck != EAGAIN) {
 		pipe->output.error = stuck;
@@ -554,6 +558,11 @@ static void settle(struct pipe *pipe)
 {
 	int64_t now = clock_now();
 	pipe_report_turn(&pipe->report);
+	if (pipe->gathers && output_queue_pending(&pipe->output) && !pipe->held) {
+		flush_output(pipe);
+		if (output_queue_pending(&pipe->output))
+			hold_reading(pipe, true);
+	}
 	if (session_has_clients(pipe->options.session))
 		begin_accepted(pipe);
 	else
@@ -643,6 +652,9 @@ static bool is_null(int fd)
 static void choose_passage(struct pipe *pipe)
 {
 	struct stat status;
+	bool known = fstat(STDOUT_FILENO, &status) == 0;
+	pipe->gathers =
+	        is_datagram(pipe) && known && (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode));
 	if (is_datagram(pipe) || is_service(pipe) || pipe->dump >= 0 || pipe->options.telnet)
 		return;
 	pipe->passes_output =
