@@ -428,22 +428,45 @@ def paste():
 
 # ---- pipe mode ----
 
-def pipe_peers(port):
-    peers = {"sockpit": [SOCKPIT, "127.0.0.1", str(port)], "nc": ["nc", "-N", "127.0.0.1", str(port)],
-             "ncat": ["ncat", "127.0.0.1", str(port)], "socat": ["socat", "-t", "60", "-", "TCP:127.0.0.1:%d" % port]}
-    return {name: command for name, command in peers.items() if name == "sockpit" or shutil.which(name)}
+def free_port(kind=None):
+    import socket
+    with socket.socket(socket.AF_INET, kind or socket.SOCK_STREAM) as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
-def pipe_round(name, direction, size):
-    """Seconds for so many bytes through `cat | peer` or `peer | cat`, the far end a bare loop."""
+def installed(commands):
+    return {name: command for name, command in commands.items() if shutil.which(command[0])}
+
+
+def pipe_peers(port, direction):
+    return installed({"sockpit": [SOCKPIT, "127.0.0.1", str(port)], "splice": [WORKER, "splice", direction, str(port)],
+                      "nc": ["nc", "-N", "127.0.0.1", str(port)], "ncat": ["ncat", "127.0.0.1", str(port)],
+                      "socat": ["socat", "-t", "60", "-", "TCP:127.0.0.1:%d" % port]})
+
+
+def wait_for_cpu(process):
+    """Seconds of CPU that it has used."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime
+
+
+def pipe_round(name, direction, size, path=None):
+    """(seconds, seconds of CPU) for so many bytes through `head | peer` or `peer | wc`, or a file in place of the pipe;
+    the far end is a bare loop."""
     import socket
     server = sink()
-    command = pipe_peers(server.getsockname()[1])[name]
-    begun = time.monotonic()
+    command = pipe_peers(server.getsockname()[1], direction)[name]
+    begun, other = time.monotonic(), None
     if direction == "send":
-        feeder = subprocess.Popen(["head", "-c", str(size), "/dev/zero"], stdout=subprocess.PIPE)
-        process = subprocess.Popen(command, stdin=feeder.stdout, stdout=subprocess.DEVNULL)
-        feeder.stdout.close()
+        if path:
+            given = open(path, "rb")
+        else:
+            other = subprocess.Popen(["head", "-c", str(size), "/dev/zero"], stdout=subprocess.PIPE)
+            given = other.stdout
+        process = subprocess.Popen(command, stdin=given, stdout=subprocess.DEVNULL)
+        given.close()
         peer, _ = server.accept()
         buffer, got = bytearray(1 << 20), 0
         while True:
@@ -454,40 +477,117 @@ def pipe_round(name, direction, size):
         took = time.monotonic() - begun
         peer.close()
     else:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        counter = subprocess.Popen(["wc", "-c"], stdin=process.stdout, stdout=subprocess.PIPE)
-        process.stdout.close()
+        taken = open(path, "wb") if path else subprocess.PIPE
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=taken)
+        if path:
+            taken.close()
+        else:
+            other = subprocess.Popen(["wc", "-c"], stdin=process.stdout, stdout=subprocess.PIPE)
+            process.stdout.close()
         peer, _ = server.accept()
         chunk, left = bytes(1 << 20), size
         while left > 0:
             left -= peer.send(chunk[:left] if left < len(chunk) else chunk)
         peer.shutdown(socket.SHUT_WR)
-        got = int(counter.communicate()[0])
+        cpu = wait_for_cpu(process)
+        got = os.path.getsize(path) if path else int(other.communicate()[0])
         took = time.monotonic() - begun
         peer.close()
     server.close()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    if direction == "send":
+        cpu = wait_for_cpu(process)
+    if other:
+        end(other)
     if got != size:
         print("  (%s: %d of %d bytes)" % (name, got, size))
-        return float("inf")
-    return took
+        return float("inf"), float("inf")
+    return took, cpu
 
 
 def pipe():
     size = int(1000 * MB * SCALE)
     for direction in ("send", "receive"):
-        times = {name: [] for name in pipe_peers(0)}
+        rounds = {name: [] for name in pipe_peers(0, direction)}
+        for turn in range(max(ROUNDS, 5)):
+            for name in list(rounds) if turn % 2 else list(rounds)[::-1]:
+                rounds[name].append(pipe_round(name, direction, size))
+        speed = {name: size / MB / median([took for took, _ in values]) for name, values in rounds.items()}
+        best = max([value for name, value in speed.items() if name not in ("sockpit", "splice")], default=0)
+        report("pipe mode, %s, MB/s" % direction, ", ".join("%s %.0f" % item for item in speed.items()),
+               ">= the best peer", speed["sockpit"] >= best)
+        ratio = median([bare[0] / ours[0] for ours, bare in zip(rounds["sockpit"], rounds["splice"])])
+        cost = median([ours[1] / bare[1] for ours, bare in zip(rounds["sockpit"], rounds["splice"])])
+        report("  to a bare splice() loop", "%.2f of its speed, %.2f of its CPU" % (ratio, cost), ">= 0.95, <= 1.2",
+               ratio >= 0.95 and cost <= 1.2)
+
+
+def pipe_files():
+    """A file in place of the pipe."""
+    size = int(500 * MB * SCALE)
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as directory:
+        path = os.path.join(directory, "data")
+        for direction in ("send", "receive"):
+            times = {name: [] for name in pipe_peers(0, direction) if name != "splice"}
+            for _ in range(max(ROUNDS, 3)):
+                for name in times:
+                    with open(path, "wb") as data:
+                        data.truncate(size if direction == "send" else 0)
+                    times[name].append(pipe_round(name, direction, size, path)[0])
+            speed = {name: size / MB / median(values) for name, values in times.items()}
+            best = max([value for name, value in speed.items() if name != "sockpit"], default=0)
+            report("pipe mode, %s a file, MB/s" % direction, ", ".join("%s %.0f" % item for item in speed.items()),
+                   ">= the best peer", speed["sockpit"] >= best)
+
+
+def datagram_peers(port):
+    return installed({"sockpit": [SOCKPIT, "-u", "-l", "127.0.0.1", str(port)], "nc": ["nc", "-u", "-l", "127.0.0.1", str(port)],
+                      "ncat": ["ncat", "-u", "-l", "127.0.0.1", str(port)],
+                      "socat": ["socat", "-u", "UDP-RECV:%d,bind=127.0.0.1" % port, "-"]})
+
+
+def datagram_round(name, size, seconds):
+    """Datagrams a second through a receiver to its standard output, 64 on the way at a time, none lost."""
+    import socket
+    port, window, count = free_port(socket.SOCK_DGRAM), 64, 0
+    process = subprocess.Popen(datagram_peers(port)[name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sender.connect(("127.0.0.1", port))
+    data, got, stop = b"x" * size, 0, time.monotonic() + 5
+    while time.monotonic() < stop:  # until it is there
+        try:
+            sender.send(data)
+        except ConnectionRefusedError:
+            continue
+        if select.select([process.stdout], [], [], 0.05)[0]:
+            break
+    while select.select([process.stdout], [], [], 0.1)[0]:
+        os.read(process.stdout.fileno(), 1 << 16)
+    begun = time.monotonic()
+    while time.monotonic() - begun < seconds:
+        for _ in range(window):
+            sender.send(data)
+        got = 0
+        while got < window * size and select.select([process.stdout], [], [], 1)[0]:
+            got += len(os.read(process.stdout.fileno(), 1 << 20))
+        if got < window * size:
+            break
+        count += window
+    took = time.monotonic() - begun
+    end(process)
+    sender.close()
+    return count / took
+
+
+def pipe_datagrams():
+    for size in (64, 1400):
+        rates = {name: [] for name in datagram_peers(0)}
         for _ in range(max(ROUNDS, 3)):
-            for name in times:
-                times[name].append(pipe_round(name, direction, size))
-        speed = {name: size / MB / median(values) for name, values in times.items()}
+            for name in rates:
+                rates[name].append(datagram_round(name, size, SCALE))
+        speed = {name: median(values) for name, values in rates.items()}
         best = max([value for name, value in speed.items() if name != "sockpit"], default=0)
-        figures = ", ".join("%s %.0f" % item for item in speed.items())
-        report("pipe mode, %s, MB/s" % direction, figures, ">= the best peer", speed["sockpit"] >= best)
+        report("pipe mode, UDP of %d bytes, datagrams/s" % size, ", ".join("%s %.0f" % item for item in speed.items()),
+               ">= the best peer", speed["sockpit"] >= best)
 
 
 # ---- echo ----
@@ -648,7 +748,8 @@ def find():
 
 
 def main():
-    jobs = {job.__name__: job for job in (start, banner, idle, flood, keys, looks, memory, paste, pipe, echo,
+    jobs = {job.__name__: job for job in (start, banner, idle, flood, keys, looks, memory, paste, pipe,
+                                                pipe_files, pipe_datagrams, echo,
                                                 kernel, find)}
     kept_broken = []
     for name in sys.argv[1:] or jobs:

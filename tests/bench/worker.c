@@ -7,6 +7,8 @@
  *		listens, prints its port, sends to the first client, prints seconds
  *	worker drain PORT RING
  *		connects, recv()s into a ring of so many bytes and does nothing else
+ *	worker splice send|receive PORT
+ *		connects, splice()s standard input there, or what comes to standard output
  *	worker echo tcp|udp
  *		the least that echoes, prints its port
  *	worker requests PORT CLIENTS SIZE SECONDS
@@ -17,6 +19,7 @@
  *		prints answers per second, lost, wrong */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -166,6 +169,24 @@ static int drain(int port, size_t ring)
 			return n < 0;
 		at = (at + (size_t)n) % ring;
 	}
+}
+
+/* The least that moves bytes between a pipe and a connection, as pipe mode does. */
+static int splice_all(const char *direction, int port)
+{
+	bool sends = strcmp(direction, "send") == 0;
+	int fd = connected(SOCK_STREAM, port), own = sends ? STDIN_FILENO : STDOUT_FILENO;
+	ssize_t moved;
+	fcntl(own, F_SETPIPE_SZ, 1 << 20);
+	do
+		moved = splice(sends ? own : fd, NULL, sends ? fd : own, NULL, 1 << 20, SPLICE_F_MOVE);
+	while (moved > 0);
+	if (moved < 0)
+		die("splice");
+	if (sends)
+		shutdown(fd, SHUT_WR);
+	char byte;
+	return sends && read(fd, &byte, 1) < 0;
 }
 
 /* ---- the least that echoes ---- */
@@ -465,6 +486,8 @@ int main(int argc, char **argv)
 		return flood(argv[2], (size_t)number[1]);
 	if (strcmp(job, "drain") == 0 && argc == 4)
 		return drain((int)number[0], (size_t)number[1]);
+	if (strcmp(job, "splice") == 0 && argc == 4)
+		return splice_all(argv[2], (int)number[1]);
 	if (strcmp(job, "echo") == 0 && argc == 3 && strcmp(argv[2], "tcp") == 0)
 		echo_tcp();
 	if (strcmp(job, "echo") == 0 && argc == 3)
