@@ -165,7 +165,7 @@ struct app_focus app_borrow(struct app *app, uint32_t session)
 	struct session *own = sessions_numbered(app->sessions, session);
 	if (own)
 		app->current = own;
-	focus.lent = app_shown(app);
+	focus.borrowed = app_shown(app);
 	return focus;
 }
 
@@ -173,7 +173,7 @@ void app_give_back(struct app *app, struct app_focus focus)
 {
 	struct session *chosen = app->current;
 	struct session *shown = sessions_numbered(app->sessions, focus.session);
-	bool moved = app_shown(app) != focus.lent || !shown;
+	bool moved = app_shown(app) != focus.borrowed || !shown;
 	app->current = shown;
 	app->previous = focus.previous;
 	if (moved && !app->typing)

@@ -118,7 +118,7 @@ void app_select(struct app *app, struct session *session);
  * number that is no more: no change). Afterwards the person's session is current again, or the one
  * that the line has selected, unless a line is being typed. */
 struct app_focus {
-	uint32_t session, previous, lent;
+	uint32_t session, previous, borrowed;
 };
 struct app_focus app_borrow(struct app *app, uint32_t session);
 void app_give_back(struct app *app, struct app_focus focus);

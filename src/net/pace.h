@@ -5,12 +5,12 @@
  * was too many. */
 #pragma once
 
-enum { PACE_MOST = 64, PACE_PATIENCE = 63 };
+enum { PACE_MOST = 64, PACE_REST = 63 };
 
 struct pace {
 	unsigned expected; /* how many came last time; 0 = not asked yet */
 	unsigned rest;     /* turns until the next attempt to get more */
-	unsigned patience; /* the length of that rest */
+	unsigned rest_length;
 };
 
 static inline unsigned pace_ask(const struct pace *pace)
@@ -25,7 +25,7 @@ static inline void pace_met(struct pace *pace)
 		pace->rest--;
 		return;
 	}
-	pace->patience /= 2;
+	pace->rest_length /= 2;
 	pace->expected = 2 * pace_ask(pace);
 	if (pace->expected > PACE_MOST)
 		pace->expected = PACE_MOST;
@@ -35,8 +35,8 @@ static inline void pace_met(struct pace *pace)
 static inline void pace_missed(struct pace *pace, unsigned got)
 {
 	pace->expected = got ? got : 1;
-	pace->patience = 2 * pace->patience + 1;
-	if (pace->patience > PACE_PATIENCE)
-		pace->patience = PACE_PATIENCE;
-	pace->rest = pace->patience;
+	pace->rest_length = 2 * pace->rest_length + 1;
+	if (pace->rest_length > PACE_REST)
+		pace->rest_length = PACE_REST;
+	pace->rest = pace->rest_length;
 }

@@ -407,7 +407,7 @@ static void init(struct plain *plain, const struct ui_hooks *hooks)
 	buf_init(&plain->wanted, SIZE_MAX);
 	buf_init(&plain->out, SIZE_MAX);
 	tail_init(&plain->tail);
-	terminal_set_farewell(plain->terminal, "\r\n", 2);
+	terminal_set_reset(plain->terminal, "\r\n", 2);
 }
 
 struct ui *plain_new(const struct ui_hooks *hooks, struct error *error)

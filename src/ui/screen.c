@@ -94,7 +94,7 @@ static void add_place(struct buf *out, const char *name, int first, int second)
 
 /* The output of endwin(), for a crash, which cannot call it. The names are those of strings, so
  * tigetstr() returns one or NULL. */
-static void prepare_farewell(const struct screen *screen)
+static void prepare_reset(const struct screen *screen)
 {
 	static const char *const plain[] = { "sgr0", "rmacs", "op", "cnorm", "rmkx", "rmcup" };
 	struct buf out;
@@ -105,7 +105,7 @@ static void prepare_farewell(const struct screen *screen)
 		add_capability(&out, tigetstr(plain[i]));
 	if (!tigetstr("rmcup"))
 		buf_append_text(&out, "\r\n");
-	terminal_set_farewell(screen->terminal, buf_data(&out), out.len);
+	terminal_set_reset(screen->terminal, buf_data(&out), out.len);
 	buf_free(&out);
 }
 
@@ -227,7 +227,7 @@ void screen_resize(struct screen *screen)
 {
 	terminal_size(screen->terminal, &screen->rows, &screen->columns);
 	resizeterm(screen->rows, screen->columns);
-	prepare_farewell(screen);
+	prepare_reset(screen);
 	screen_redraw(screen);
 }
 

@@ -30,10 +30,10 @@
 #endif
 
 enum {
-	FAREWELL = 512,
+	RESET_MAX = 512,
 	ALTERNATE_STACK = 64 << 10,
-	STUCK_US = 50000,  /* the terminal may take nothing of the last frame for this long, */
-	FAREWELL_MS = 400, /* and may need this long for all of it */
+	STUCK_US = 50000,    /* the terminal may take nothing of the last frame for this long, */
+	LAST_FRAME_MS = 400, /* and may need this long for all of it */
 };
 
 /* Pastes in brackets (2004); Alt sent as Escape and the key, instead of the eighth bit (1036); no
@@ -57,8 +57,8 @@ struct terminal {
 	bool dumb; /* is sent no modes */
 	bool mouse;
 	bool ours; /* raw mode is on, the screen is ours */
-	char farewell[FAREWELL];
-	size_t farewell_len;
+	char reset[RESET_MAX];
+	size_t reset_len;
 };
 
 /* Signal handlers and atexit() have no other way to it. */
@@ -88,15 +88,15 @@ static bool put_all(int fd, const char *bytes, size_t len)
 }
 
 /* A terminal that is stuck loses the bytes that wait for it. */
-static void say_farewell(const struct terminal *terminal)
+static void put_reset(const struct terminal *terminal)
 {
 	if (terminal->output_file.passed > 0 && !put_all(terminal->out, cancel, sizeof cancel - 1))
 		tcflush(terminal->out, TCOFLUSH);
-	if (put_all(terminal->out, terminal->farewell, terminal->farewell_len))
+	if (put_all(terminal->out, terminal->reset, terminal->reset_len))
 		return;
 	tcflush(terminal->out, TCOFLUSH);
 	put_all(terminal->out, cancel, sizeof cancel - 1);
-	put_all(terminal->out, terminal->farewell, terminal->farewell_len);
+	put_all(terminal->out, terminal->reset, terminal->reset_len);
 }
 
 static void pass_captured(const struct terminal *terminal)
@@ -114,7 +114,7 @@ static void restore_now(void)
 		return;
 	live = NULL;
 	if (terminal->ours && is_foreground(terminal)) {
-		say_farewell(terminal);
+		put_reset(terminal);
 		tcsetattr(terminal->in, TCSANOW, &terminal->found);
 	}
 	pass_captured(terminal);
@@ -252,7 +252,7 @@ struct terminal *terminal_open(struct error *error)
 	terminal->leftover = isatty(terminal->stdio_capture.found[1])
 	                             ? terminal->out
 	                             : terminal->stdio_capture.found[1];
-	terminal_set_farewell(terminal, "", 0);
+	terminal_set_reset(terminal, "", 0);
 	live = terminal;
 	catch_crashes();
 	poller_on_stuck(restore_now);
@@ -271,7 +271,7 @@ static bool wait_writable(int fd)
 
 static bool drain(struct terminal *terminal)
 {
-	int64_t limit = clock_now() + FAREWELL_MS * CLOCK_MS;
+	int64_t limit = clock_now() + LAST_FRAME_MS * CLOCK_MS;
 	enum output_file_state state = output_file_pass(&terminal->output_file, terminal->out);
 	while (state == OUTPUT_FILE_FULL && clock_now() < limit && wait_writable(terminal->out))
 		state = output_file_pass(&terminal->output_file, terminal->out);
@@ -283,7 +283,7 @@ static void give_back(struct terminal *terminal)
 	if (!terminal->dumb)
 		put(terminal, modes_off);
 	if (!drain(terminal)) {
-		say_farewell(terminal);
+		put_reset(terminal);
 		output_file_clear(&terminal->output_file);
 	}
 	tcsetattr(terminal->in, TCSANOW, &terminal->found);
@@ -366,18 +366,18 @@ bool terminal_take_captured(struct terminal *terminal, char *line, size_t size, 
 	       stdio_capture_take(&terminal->stdio_capture, line, size, bell);
 }
 
-void terminal_set_farewell(struct terminal *terminal, const char *bytes, size_t len)
+void terminal_set_reset(struct terminal *terminal, const char *bytes, size_t len)
 {
 	enum { MODES = sizeof modes_off - 1 };
-	if (len > FAREWELL - MODES)
-		len = FAREWELL - MODES;
-	terminal->farewell_len = 0;
+	if (len > RESET_MAX - MODES)
+		len = RESET_MAX - MODES;
+	terminal->reset_len = 0;
 	if (!terminal->dumb) {
-		memcpy(terminal->farewell, modes_off, MODES);
-		terminal->farewell_len = MODES;
+		memcpy(terminal->reset, modes_off, MODES);
+		terminal->reset_len = MODES;
 	}
-	memcpy(terminal->farewell + terminal->farewell_len, bytes, len);
-	terminal->farewell_len += len;
+	memcpy(terminal->reset + terminal->reset_len, bytes, len);
+	terminal->reset_len += len;
 }
 
 /* ---- job control ---- */

@@ -57,4 +57,4 @@ void terminal_suspend(struct terminal *terminal, void (*leave)(void), void (*ent
 void terminal_resume(struct terminal *terminal);
 
 /* The bytes that restore the screen after a crash, from terminfo. Copied; cut at 512 bytes. */
-void terminal_set_farewell(struct terminal *terminal, const char *bytes, size_t len);
+void terminal_set_reset(struct terminal *terminal, const char *bytes, size_t len);
