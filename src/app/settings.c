@@ -373,7 +373,7 @@ static const char *name_of_setting(const void *table, size_t index)
 	return settings[index].name;
 }
 
-const struct choice setting_names = { .name = name_of_setting, .context = setting_table };
+static const struct choice setting_names = { .name = name_of_setting, .context = setting_table };
 
 const struct setting *setting_find(const char *name, struct error *error)
 {

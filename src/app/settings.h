@@ -61,8 +61,6 @@ extern const struct setting setting_table[];
 
 void settings_init(struct settings *settings);
 
-extern const struct choice setting_names;
-
 /* By name or unique prefix; NULL with one line that names the candidates. */
 const struct setting *setting_find(const char *name, struct error *error);
 

@@ -198,16 +198,13 @@ static bool print_service(const char *name, bool begins, struct buf *out)
 
 static bool print_view(const char *name, bool begins, struct buf *out)
 {
-	for (size_t i = 0; view_listed(i); i++) {
-		const struct view_ops *view = view_listed(i);
-		if (strncmp(view->name, name, strlen(name)) == 0 &&
-		    (begins || strcmp(view->name, name) == 0)) {
-			buf_printf(out, "/view %s\n", view->name);
-			add_help(out, view->help);
-			return true;
-		}
-	}
-	return false;
+	size_t matches, index = choice_find(&view_names, name, strlen(name), &matches);
+	const struct view_ops *view = index == CHOICE_NONE ? NULL : view_listed(index);
+	if (!view || (!begins && strcmp(view->name, name) != 0))
+		return false;
+	buf_printf(out, "/view %s\n", view->name);
+	add_help(out, view->help);
+	return true;
 }
 
 static bool print_option(const char *name, bool begins, struct buf *out)

@@ -16,6 +16,14 @@ const struct view_ops *view_listed(size_t index)
 	return views[index];
 }
 
+static const char *name_of_view(const void *list, size_t index)
+{
+	const struct view_ops *const *ops = list;
+	return ops[index] ? ops[index]->name : NULL;
+}
+
+const struct choice view_names = { .name = name_of_view, .context = views };
+
 const struct view_ops *view_named(const char *name)
 {
 	size_t i = 0;

@@ -13,10 +13,13 @@
  * looks. */
 #pragma once
 
+#include "base/choice.h"
 #include "view/view_ops.h"
 
 /* The views in order; NULL after the last one. */
 const struct view_ops *view_listed(size_t index);
+
+extern const struct choice view_names;
 
 /* By its whole name; NULL for none. */
 const struct view_ops *view_named(const char *name);
