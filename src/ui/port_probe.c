@@ -86,10 +86,10 @@ static void finish(struct port_probe *probe, bool open)
 
 /* ---- UDP ---- */
 
-static void answer(struct port_probe *probe, const char *text)
+static void answer(struct port_probe *probe, const char *text, bool open)
 {
 	pipe_report_answer(&probe->report, text);
-	finish(probe, strcmp(text, "refused") != 0);
+	finish(probe, open);
 }
 
 static int64_t udp_wait(const struct port_probe *probe)
@@ -115,11 +115,11 @@ static void serve_udp(struct port_probe *probe)
 	}
 	const struct session_counts *counts = session_counts(probe->session);
 	if (counts->receives)
-		answer(probe, "answered");
+		answer(probe, "answered", true);
 	else if (counts->refused)
-		answer(probe, "refused");
+		answer(probe, "refused", false);
 	else if (clock_now() >= probe->begun + udp_wait(probe))
-		answer(probe, "no answer");
+		answer(probe, "no answer", true);
 }
 
 /* Two datagrams, and another one each second: who is not refused has succeeded. */
