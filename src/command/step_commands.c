@@ -14,15 +14,15 @@ enum {
 
 /* ---- words ---- */
 
-/* From 0 to INT_MAX. */
-static bool parse_number(const char *command, const char *text, int *number, struct error *error)
+static bool parse_number(const char *command, const char *text, int most, int *number,
+                         struct error *error)
 {
 	size_t digits = strspn(text, "0123456789");
 	char *end;
 	long long value = strtoll(text, &end, 10);
-	if (digits == 0 || *end || value > INT_MAX) {
+	if (digits == 0 || *end || value > most) {
 		error_usage(error, "%s: \"%.40s\" is not a number from 0 to %d", command, text,
-		            INT_MAX);
+		            most);
 		return false;
 	}
 	*number = (int)value;
@@ -97,7 +97,7 @@ static enum command_result do_backlog(const struct invocation *invocation, struc
 {
 	const char *text = invocation->args->value[0];
 	int backlog = BACKLOG;
-	if (text && !parse_number("backlog", text, &backlog, error))
+	if (text && !parse_number("backlog", text, INT_MAX, &backlog, error))
 		return false;
 	return step_listen(invocation->session, backlog, error);
 }
@@ -131,7 +131,7 @@ static enum command_result do_recv(const struct invocation *invocation, struct e
 		bytes = NULL;
 	if (word)
 		parse_how(word, &how);
-	if (bytes && !parse_number("recv", bytes, &most, error))
+	if (bytes && !parse_number("recv", bytes, SESSION_RECV_MOST, &most, error))
 		return false;
 	uint64_t since = transcript_end(invocation->app->transcript);
 	return wait_for_call(invocation, step_recv(invocation->session, (size_t)most, how, error),

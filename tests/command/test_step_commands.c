@@ -127,13 +127,12 @@ static void test_mistakes(void)
 	is_text(run(&app, "/bind 80"), "no session: /open HOST PORT makes one", "no session");
 	ok(*run(&app, "/socket sctp"), "no such protocol");
 	is_text(run(&app, "/socket tcp as l"), "", "a socket");
-	is_text(run(&app, "/recv 10x"), "recv: \"10x\" is not a number from 0 to 2147483647",
+	is_text(run(&app, "/recv 10x"), "recv: \"10x\" is not a number from 0 to 1000000",
 	        "no number");
 	is_text(run(&app, "/recv 99999999999999999999"),
-	        "recv: \"99999999999999999999\" is not a number from 0 to 2147483647",
+	        "recv: \"99999999999999999999\" is not a number from 0 to 1000000",
 	        "one too large");
-	is_text(run(&app, "/recv 2000000"),
-	        "recv: 2000000 bytes are more than the 1000000 that one call may take",
+	is_text(run(&app, "/recv 2000000"), "recv: \"2000000\" is not a number from 0 to 1000000",
 	        "and one that is too much");
 	is_text(run(&app, "/backlog -1"), "backlog: \"-1\" is not a number from 0 to 2147483647",
 	        "a backlog that is none");
