@@ -96,7 +96,7 @@ static const char help_text[] =
         "  -b               allow broadcast\n"
         "  -C, --crlf       line end CRLF\n"
         "  -w TIME          limit for connecting and, in pipe mode, for idling (500ms, 3, 2m)\n"
-        "  --wait TIME, --idle-timeout TIME   the one, the other\n"
+        "  --wait TIME, --idle-timeout TIME   each of these alone\n"
         "  -v, --verbose    pipe mode, -z, -f: say on standard error what happens; -vv says more\n"
         "  -z               only probe whether the ports are open: 0 = one is; ports are 80 20-25 "
         "80,443\n"

@@ -50,8 +50,8 @@ const struct binding binding_table[] = {
 	{ "interrupt",
 	  { "\\C-c" },
 	  .action = BINDING_INTERRUPT,
-	  .help = "drop the line being typed; on an empty line, cancel the call that waits, or "
-	          "else no longer highlight hits" },
+	  .help = "drop the line being typed; on an empty line, cancel the waiting call, or "
+	          "else stop highlighting hits" },
 	{ "suspend",
 	  { "\\C-z" },
 	  .action = BINDING_SUSPEND,

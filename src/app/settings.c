@@ -275,7 +275,7 @@ const struct setting setting_table[] = {
 	        FIELD(view),
 	        .values = VIEW_NAMES,
 	        .initial = "chat",
-	        .help = "how sessions are shown for which /view has not said otherwise",
+	        .help = "the view of sessions for which /view has chosen none",
 	},
 	{
 	        .name = "kernel",
@@ -334,7 +334,7 @@ const struct setting setting_table[] = {
 	        FIELD(color),
 	        .values = "auto|always|never",
 	        .initial = "auto",
-	        .help = "auto: where the terminal has them and NO_COLOR is not set",
+	        .help = "auto: colours if the terminal has them and NO_COLOR is not set",
 	},
 	{
 	        .name = "mouse",

@@ -236,9 +236,9 @@ const struct command list_commands[] = {
 	        .group = "looking",
 	        .usage = "",
 	        .help = "list who is at the other end\n"
-	                "Of a listener the clients, of a UDP session the peers.\n"
+	                "A listener has clients, a UDP session has peers.\n"
 	                "* marks the peer that plain lines go to. asked is the address of this "
-	                "machine that a peer has used last, and that it is answered from; in and "
+	                "machine that the peer used last; answers to it leave from there. in and "
 	                "out are datagrams, and their bytes.",
 	        .needs = NEEDS_SESSION,
 	        .run = do_peers,

@@ -149,9 +149,9 @@ const struct command page_commands[] = {
 	        .group = "looking",
 	        .usage = "",
 	        .help = "show the stream as rulers: calls, segments, calls\n"
-	                "Of the newest bytes sent: which send() they came from, how they left, "
-	                "which recv() got\n"
-	                "them. F7 or the same command closes it.",
+	                "For the newest bytes sent it shows which send() they came from, how they "
+	                "left, and which\n"
+	                "recv() got them. F7 or the same command closes it.",
 	        .needs = NEEDS_SESSION,
 	        .run = do_page,
 	},

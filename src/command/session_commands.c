@@ -240,7 +240,7 @@ const struct command session_commands[] = {
 	        .group = "sessions",
 	        .usage = "",
 	        .help = "close the session\n"
-	                "What waits to be sent goes out first where it can go at once.\n"
+	                "Queued data that the kernel takes at once is sent first.\n"
 	                "The session stays with its transcript, also for /reconnect and /code, "
 	                "until /forget.",
 	        .needs = NEEDS_SESSION,
@@ -266,7 +266,7 @@ const struct command session_commands[] = {
 	        .group = "sessions",
 	        .usage = "",
 	        .help = "close at once with a reset (RST)\n"
-	                "What waits to be sent is lost.",
+	                "Queued data is lost.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .run = do_abort,
@@ -289,10 +289,10 @@ const struct command session_commands[] = {
 	        .group = "sessions",
 	        .usage = "",
 	        .help = "open an ended session again\n"
-	                "It goes to where it was; a listener listens again. One whose peer has "
-	                "closed its side is\n"
-	                "closed first. What /option has set is set again. /set reconnect on does "
-	                "it by itself.",
+	                "It connects to the same address; a listener listens again. A session "
+	                "whose peer has closed\n"
+	                "its side is closed first. What /option has set is set again. /set "
+	                "reconnect on does it by itself.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,

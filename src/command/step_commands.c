@@ -165,7 +165,7 @@ const struct command step_commands[] = {
 	        .help = "make a socket, and nothing else\n"
 	                "It reads and accepts nothing by itself: each of the commands below is one "
 	                "call on it,\n"
-	                "made also where the kernel will refuse it. The default is 4, "
+	                "also if the kernel will refuse it. The default is 4, "
 	                "for IPv4.\n"
 	                "A call that would block is shown waiting; Ctrl-C on an empty line cancels "
 	                "it.\n"
@@ -228,11 +228,11 @@ const struct command step_commands[] = {
 	        .group = "step by step",
 	        .usage = "[<bytes>] [peek|urgent|waitall]",
 	        .help = "make one recv() into a buffer of that many bytes\n"
-	                "The default is 1024, the most 1000000. On UDP it is recvfrom(), and what "
-	                "of the\n"
-	                "datagram does not fit is lost. peek leaves the bytes there, urgent gets "
-	                "the urgent\n"
-	                "byte, waitall waits until that many bytes have arrived. Waits for the "
+	                "The default is 1024, the most 1000000. On UDP it is recvfrom(), and the "
+	                "part of a\n"
+	                "datagram that does not fit is lost. peek leaves the bytes there, urgent "
+	                "gets the urgent\n"
+	                "byte, waitall waits until that many bytes have arrived. It waits for the "
 	                "first byte;\n"
 	                "Ctrl-C cancels. Works only on a paused session; see /pause.",
 	        .needs = NEEDS_SESSION,

@@ -48,7 +48,7 @@ static enum command_result do_fold(const struct invocation *invocation, struct e
 	if (app->unfolded)
 		app_note(app, "long messages are shown whole");
 	else
-		app_note(app, "of long messages %d rows are shown", app->settings.fold);
+		app_note(app, "long messages are cut to %d rows", app->settings.fold);
 	return true;
 }
 

@@ -82,7 +82,7 @@ static void enter(struct answer_loop *loop, uint32_t number)
 	loop->buckets[answer->print & mask] = number;
 }
 
-/* Before the first one is overwritten, so each keeps its place. */
+/* Called before any answer is overwritten, so each one keeps its index. */
 static void grow(struct answer_loop *loop)
 {
 	enum { FIRST = 8 };

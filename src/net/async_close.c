@@ -26,7 +26,7 @@ struct closing {
 	struct worker_job *job;
 	struct close_call *call;
 	int64_t seen_running; /* clock_now(), 0 = waits for its turn */
-	bool noted;           /* that it takes its time, or nobody wants to know */
+	bool noted;           /* a note has said that it takes long, or nobody needs one */
 	bool forgotten;
 };
 
@@ -92,7 +92,7 @@ static void follow(struct async_close *async_close)
 		    clock_now() - closing->seen_running >= NOTE_AFTER)
 			note_waiting(closing);
 		if (state == WORKER_FAILED)
-			run(call); /* rather a window that stands still than a descriptor lost */
+			run(call); /* this may stop the window for a while, but loses no descriptor */
 		if (state == WORKER_WAITING || state == WORKER_RUNNING) {
 			at = &closing->next;
 			continue;

@@ -52,9 +52,9 @@ static size_t choose(const struct session *session, const struct lookup_answer *
 
 /* ---- one socket ---- */
 
-/* NULL, or the call that failed, with errno. The socket is the session's in either case but that of
- * socket(). IPV6_V6ONLY leaves the port free for a socket of IPv4's own, so that no peer is shown
- * under a mapped address; but a mapped one that was asked for cannot be had with it. */
+/* NULL, or the call that failed, with errno. The session owns the socket, unless socket() failed.
+ * IPV6_V6ONLY leaves the port free for an IPv4 socket, so that no peer is shown under a mapped
+ * address. It is off for a mapped address that was asked for, which cannot be bound with it. */
 static const char *open_one(struct session *session, const struct endpoint *addr, int backlog)
 {
 	unsigned slot = session->fd_count;
@@ -76,7 +76,7 @@ static const char *open_one(struct session *session, const struct endpoint *addr
 
 /* ---- all of them ---- */
 
-/* This machine does not have one of several addresses: its kernel is without IPv6, say. */
+/* This machine lacks one of several addresses, for example because its kernel has no IPv6. */
 static bool is_missing(int code)
 {
 	return code == EAFNOSUPPORT || code == EADDRNOTAVAIL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* bind: sockets bound to addresses: one for each, all with the same port. Without a host that is
- * loopback: to be reached from elsewhere takes an address, or "*". */
+/* bind: binds a socket to each address of a server, all with the same port. The default host is
+ * loopback; other machines reach a server only if an address or "*" is given. */
 #pragma once
 
 #include "net/lookup.h"

@@ -334,8 +334,8 @@ ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, c
 	return got;
 }
 
-/* What a datagram's call has brought. Of a cut one the result is its real length, which the entry
- * keeps. Returns what is there of it. */
+/* The result for a datagram that was cut is its real length, which the entry keeps. Returns the
+ * number of bytes that are there. */
 static ssize_t note_cut(struct entry *entry, ssize_t got, size_t asked)
 {
 	if (got <= (ssize_t)asked)
@@ -345,7 +345,7 @@ static ssize_t note_cut(struct entry *entry, ssize_t got, size_t asked)
 	return (ssize_t)asked;
 }
 
-/* `arrival` is NULL where it is not asked for. */
+/* `arrival` may be NULL. */
 static ssize_t receive_datagram(const struct caller *caller, int fd, size_t most, int flags,
                                 struct endpoint *from, struct arrival *arrival, const char **data)
 {
@@ -415,9 +415,9 @@ static void note_kept(struct entry *entry, ssize_t sent, size_t kept)
 	entry->arg = to_arg((size_t)sent);
 }
 
-/* Room is made before the call and filled after it. Making room takes the oldest blocks, and never
- * the one in which `data` may be. What a block too small for a datagram cannot hold is sent all the
- * same, but kept cut. */
+/* The entry is reserved before the call and filled after it. Reserving evicts the oldest blocks,
+ * never the one that may have `data`. A datagram larger than a block is sent whole, but its entry
+ * is cut. */
 static ssize_t offer(const struct caller *caller, enum call call, int fd, const void *data,
                      size_t len, int flags, const struct endpoint *to, const struct endpoint *local)
 {

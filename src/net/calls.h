@@ -32,7 +32,7 @@ struct call_observer {
 	bool (*wants_arrival)(const struct caller *caller);   /* when the bytes came */
 	bool (*wants_acknowledgement)(const struct caller *caller, int64_t now); /* of a send */
 
-	/* Bytes of a stream were sent: `wall` is when, if an acknowledgement was asked for, else
+	/* Bytes of a stream were sent: `wall` is when, if its acknowledgement is awaited, else
 	 * 0. */
 	void (*sent)(const struct caller *caller, size_t len, int64_t wall);
 

@@ -317,7 +317,7 @@ static bool enqueue(struct session *session, const struct endpoint *to, const vo
 	return true;
 }
 
-/* True when the first of the queue is gone, sent or not. */
+/* True if the first datagram has left the queue, sent or not. */
 static bool send_first(struct session *session)
 {
 	struct head head;
@@ -403,7 +403,7 @@ static void keep_to(struct session *session, unsigned slot, const struct endpoin
 	for (unsigned i = session->fd_count; i-- > 0;)
 		if (session->fd[i] != fd)
 			session_drop_socket(session, i);
-	session_report(session, 0, "only %s from now on: %s, since one peer was asked for",
+	session_report(session, 0, "only %s from now on: %s, since without -k there is one peer",
 	               endpoint_format(from, addr),
 	               own->only ? "others are dropped here" : "connect()");
 }

@@ -126,7 +126,8 @@ static bool is_end(const struct endpoint *want, int family, __be16 port, const _
 	return endpoint_equal(&got, want);
 }
 
-/* Where a connection has gone, its listener is what such a segment would meet: another row. */
+/* The kernel answers with the row that a segment would reach: once the connection is gone, that is
+ * its listener's. */
 static bool is_asked_for(const struct inet_diag_msg *row, const struct endpoint *local,
                          const struct endpoint *peer)
 {
@@ -147,7 +148,7 @@ static void add(struct sample *sample, enum sample_field field, uint64_t value)
 		sample_set(sample, field, value);
 }
 
-/* As a byte that cannot be read it counts until recv() has said 0. */
+/* The kernel counts the FIN as a byte to read until recv() has returned 0. */
 static uint32_t without_fin(uint32_t bytes, bool fin)
 {
 	return fin && bytes ? bytes - 1 : bytes;

@@ -128,7 +128,7 @@ static void fail(struct session *session, unsigned slot, const char *call, int c
 	add_failure(session, number, call, code);
 }
 
-/* What the others would have come to is not known: one may even have been a moment too late. */
+/* Nobody knows how the other attempts would have ended: one may have succeeded a moment later. */
 static void drop_others(struct session *session, size_t winner)
 {
 	struct buf losers = { .max = SIZE_MAX };
@@ -168,7 +168,7 @@ static void succeed(struct session *session, unsigned slot)
 	session->ops->opened(session, took);
 }
 
-/* What cannot be had is the local address, not the remote one. */
+/* A failure concerns the local address; the report names both. */
 static bool bind_to(struct session *session, unsigned slot, const struct endpoint *local)
 {
 	char addr[ENDPOINT_TEXT], call[ENDPOINT_TEXT + 8];
@@ -399,8 +399,7 @@ static struct lookup_query query_of(const struct session *session)
 
 static void ask(struct session *session);
 
-/* Only what was really asked of somebody is a call: an answer that needed no waiting came from
- * ourselves. */
+/* An answer that was known at once needed no call, so none is recorded. */
 static void take(struct session *session)
 {
 	struct dial *dial = session->dial;

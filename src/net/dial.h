@@ -26,11 +26,11 @@ struct dial {
 	struct lookup_answer local, remote;
 	size_t next;     /* the address that is tried next */
 	int64_t begun;   /* clock_now() */
-	int64_t next_at; /* when that begins though others are under way; INT64_MAX = never */
+	int64_t next_at; /* when that attempt begins while others are under way; INT64_MAX = never */
 	struct attempt attempt[SESSION_SOCKETS];
 	struct buf attempt_log; /* what became of the addresses tried so far, */
-	size_t reported;        /* this much of it is a line in the transcript, */
-	int64_t report_at;      /* and the rest will be then; INT64_MAX = there is none */
+	size_t reported;        /* this many bytes of it are in the transcript, */
+	int64_t report_at; /* and the rest is written at this instant; INT64_MAX = there is no rest */
 };
 
 /* Begins to open it as its open parameters say. */

@@ -11,7 +11,7 @@
 #include <sys/filio.h>
 #endif
 
-/* A negative answer would be a system's mistake; it says nothing. */
+/* A negative answer would be an error of the system, and is ignored. */
 static void ask_queue(int fd, unsigned long request, enum sample_field field, struct sample *sample)
 {
 	int bytes = -1;
@@ -88,7 +88,7 @@ static void ask_queues(int fd, enum transport transport, struct sample *sample)
 
 #endif
 
-/* The FIN is the last byte of the queue: where anything has not left yet, it is among that. */
+/* The FIN is the last byte of the queue: if any byte has not been sent yet, neither has the FIN. */
 static void discount_fin(struct sample *sample)
 {
 	if (!sample_is(sample, STATE_FIN_WAIT1) && !sample_is(sample, STATE_CLOSING) &&

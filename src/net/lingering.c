@@ -16,7 +16,7 @@
 
 /* ---- the list ---- */
 
-/* Its place, or the number of all where it is not there. */
+/* The index of this session's connection; lingering->count if it has none. */
 static size_t find(const struct lingering *lingering, uint32_t session)
 {
 	size_t i = 0;
@@ -40,7 +40,7 @@ void lingering_end(struct lingering *lingering, struct session *session)
 	session->followed = false;
 }
 
-/* What was last reported of it may not hold any more, and nobody will report anything else. */
+/* The last sample may be out of date, and no other follows: it is forgotten. */
 static void lose(struct lingering *lingering, struct lingering_connection *connection)
 {
 	struct session *session = lingering->host->find(lingering->host, connection->session);
@@ -58,7 +58,7 @@ static bool is_open(const struct sample *sample)
 	return sample_is(sample, STATE_ESTABLISHED) || sample_is(sample, STATE_CLOSE_WAIT);
 }
 
-/* After close() none of these is left: the same two ends have connected again. */
+/* After close() a connection has none of these: the same two ends have connected again. */
 static bool is_another(const struct lingering_connection *connection, const struct sample *sample)
 {
 	return sample_is(sample, STATE_SYN_SENT) || sample_is(sample, STATE_SYN_RECV) ||
@@ -147,7 +147,7 @@ void lingering_prepare(const struct lingering *lingering, struct poller *poller)
 		poller_wake_at(poller, lingering->list[i].due);
 }
 
-/* Sampling may drop the connection; so the way is from the end. */
+/* Backwards, since sampling may drop the connection. */
 void lingering_serve(struct lingering *lingering)
 {
 	int64_t now = lingering->count ? clock_now() : 0;

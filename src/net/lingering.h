@@ -29,12 +29,12 @@ struct lingering {
 	struct session_host *host;
 };
 
-/* The session's connection has been closed just now: looks at once. One that was followed in its
- * name before is not any more. `session->followed` says whether there is one. */
+/* The session's connection has just been closed: samples it at once. It replaces an earlier
+ * connection of the session. Sets session->followed. */
 void lingering_begin(struct lingering *lingering, struct session *session,
                      const struct endpoint *local, const struct endpoint *peer, bool lingers);
 
-/* Nobody wants to know any more: it connects again, or is forgotten. */
+/* The session connects again, or is forgotten: its old connection is no longer followed. */
 void lingering_end(struct lingering *lingering, struct session *session);
 
 /* Looks now, out of turn. */

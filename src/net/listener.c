@@ -54,7 +54,8 @@ static bool is_resting(struct session *session)
 	return listener->rest_until != 0;
 }
 
-/* Few descriptors are left: clients that have sent FIN may have been ended for this one. */
+/* Few descriptors are left: to make room for this client, others that have sent FIN may have been
+ * closed. */
 static void report_room(struct session *session, const struct descriptor_use *use)
 {
 	struct listener *listener = session->own;
@@ -96,7 +97,7 @@ static void meet_error(struct session *session, int code)
 		session_report(session, ENTRY_ERROR, "accept() = -1 %s: %s", error_name(code), why);
 }
 
-/* On this machine the port alone says who it is. */
+/* A client on this machine is named after its port alone. */
 static void name_client(struct session *client)
 {
 	const struct endpoint *peer = &client->peer;
@@ -162,7 +163,7 @@ struct session *listener_accept(struct session *session, unsigned slot, int *cod
 	report_room(session, &use);
 	if (session->open_parameters && session->open_parameters->options.once)
 		session_finish(session, SESSION_ENDED_WELL,
-		               "no longer listening: one client was asked for");
+		               "no longer listening: without -k there is one client");
 	return client;
 }
 

@@ -10,14 +10,14 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
-/* What a look-up that finds nothing has come to. */
+/* The status of a look-up that finds nothing. */
 #ifdef EAI_NODATA
 enum { NOTHING_FOUND = EAI_NODATA };
 #else
 enum { NOTHING_FOUND = EAI_NONAME };
 #endif
 
-/* And what an address of the other family has. */
+/* The status of an address of the wrong family. */
 #ifdef EAI_ADDRFAMILY
 enum { OTHER_FAMILY = EAI_ADDRFAMILY };
 #else
@@ -134,7 +134,7 @@ static void look_up(void *context)
 
 /* ---- life ---- */
 
-/* What is an error whoever is asked. */
+/* True for a query that fails before anybody is asked. */
 static bool is_refused(struct lookup *lookup)
 {
 	const struct lookup_query *query = &lookup->question->query;

@@ -37,8 +37,9 @@ struct lookup_answer {
 	int64_t begun, ended; /* clock_now() */
 };
 
-/* Never NULL. The caller owns it and ends it with lookup_free() at any time: a thread still asking
- * is left to end by itself. In the pool only what may ask a name server waits for its turn. */
+/* Never NULL. The caller owns it and may end it with lookup_free() at any time: a thread that is
+ * still asking ends by itself. Only a look-up that may ask a name server waits for its turn in the
+ * pool. */
 struct lookup *lookup_start(struct worker_pool *pool, const struct lookup_query *query);
 void lookup_free(struct lookup *lookup);
 
@@ -49,8 +50,8 @@ void lookup_prepare(const struct lookup *lookup, struct poller *poller);
 /* True when ready. Then either answer->count > 0, or it is 0 and `error` says why in one line. */
 bool lookup_take(const struct lookup *lookup, struct lookup_answer *answer, struct error *error);
 
-/* Whether it is an address, which nobody is asked about. */
+/* Whether the host is a numeric address, which needs no look-up. */
 bool lookup_is_numeric(const char *host);
 
-/* The address that a target is without asking anybody; false with one line. */
+/* The address of a target that needs no look-up; false with one line. */
 bool lookup_at_once(const struct target *target, struct endpoint *addr, struct error *error);

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 
-enum { FIRST_SLOTS = 8 }; /* a power of two, as each later size but the last */
+enum { FIRST_SLOTS = 8 }; /* a power of two; each later size is one, too, except for the ceiling */
 
 void peers_free(struct peers *peers)
 {

@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 
-/* The calls of a person come in bursts: what a segment or two settles needs no sample of its
- * own. */
+/* A person's calls come in bursts. If a segment or two settles them within this time, they need no
+ * sample by the timer. */
 #define SETTLING (50 * CLOCK_MS)
 
 enum { COLLECT_MOST = 64 };

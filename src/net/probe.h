@@ -37,7 +37,7 @@ struct probe_budget {
 	struct probe_rate all;
 };
 
-/* A send() that was asked for its acknowledgement. */
+/* A send() whose acknowledgement is awaited. */
 struct probe_asked {
 	uint64_t end; /* stream bytes up to and with it, as in probe.sent */
 	int64_t wall; /* the wall clock at the call */

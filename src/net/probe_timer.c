@@ -109,8 +109,8 @@ static bool may_grow(const struct session *session)
 	return session->paused && waits;
 }
 
-/* Whether select() may watch this socket of a paused session: nothing has come that it would report
- * in each turn, and a sample will show what comes. */
+/* Whether select() may watch this socket of a paused session. It may while nothing has come, since
+ * it would report unread data in every turn, and if a sample will show what comes. */
 static bool is_quiet(const struct session *session, unsigned slot)
 {
 	const struct sample *last = probe_last(&session->probe, session->fd[slot]);

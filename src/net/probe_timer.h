@@ -19,9 +19,9 @@ void probe_timer_add_datagrams(struct session *session, int fd, int family);
 /* connect() has succeeded, or accept() has made the session. */
 void probe_timer_add_connection(struct session *session);
 
-/* A turn: what is ready of a socket and no call is to meet: answers on its error queue are taken,
- * and a paused session on which something has come is sampled. True where that may have been
- * all. */
+/* For each turn. Handles readiness that no call of the session should see: takes answers from the
+ * error queue, and samples a paused session on which something has come. True if that may be all
+ * that select() reported. */
 bool probe_timer_notice(struct session *session, const struct poller *poller);
 
 /* A turn: returns when to sample next, INT64_MAX for not at all; samples where it is time. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* reconnect: a session that has ended is opened again: by a person, or by itself after a pause that
- * grows while it does not help. */
+/* reconnect: opens a session that has ended again: for a person, or by itself after a pause that
+ * grows with each failure. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,6 +16,6 @@ bool reconnect_now(struct session *session, struct error *error);
 /* Whether it is opened again by itself once it has ended; so the peer's FIN ends it. */
 bool reconnect_is_possible(const struct session *session);
 
-/* It has just ended: plans that, if it may help. */
+/* The session has just ended: plans to open it again, if that may succeed. */
 void reconnect_plan(struct session *session, bool was_open);
 void reconnect_serve(struct session *session);

@@ -18,7 +18,7 @@ void secrets_clear(struct secrets *secrets); /* also frees */
 /* Bytes [begin, end), after all that are in it, are secret. */
 void secrets_add(struct secrets *secrets, size_t begin, size_t end);
 
-/* How many of the first `len` bytes are of one sort; *secret says of which. */
+/* How many of the first `len` bytes are alike: all secret, or none; *secret says which. */
 size_t secrets_run(const struct secrets *secrets, size_t len, bool *secret);
 
 /* The first `len` bytes have left the queue. */

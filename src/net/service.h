@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* service: what a server does with what it reads: none (a person answers), echo (RFC 862), discard
- * (RFC 863), hello (greets and closes; on UDP it answers each datagram). A table of small functions
- * on the session; a new service is one more file and one more name here. What keeps two UDP
- * services from answering each other forever is in answer_loop. */
+/* service: what a server does with what it reads. A service is a struct of small functions on the
+ * session, in a file of its own, and a row of SERVICES; with "none" a person answers. What keeps two
+ * UDP services from answering each other forever is in answer_loop. */
 #pragma once
 
 #include "base/choice.h"

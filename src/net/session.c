@@ -781,8 +781,8 @@ void session_set_eol(struct session *session, enum eol eol)
 	session->eol = eol;
 }
 
-/* What our own calls say is true as well, but less: after one that was not sampled around it alone
- * is. False where the kernel has said nothing that is still so. */
+/* False if the newest sample says nothing of the present state. After a call that was not sampled,
+ * only the call itself is known. */
 static bool kernel_state(const struct session *session, enum tcp_state *read)
 {
 	const struct probe *probe = &session->probe;

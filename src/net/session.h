@@ -207,8 +207,8 @@ size_t session_socket_count(const struct session *session);
 const struct sample *session_socket_sample(const struct session *session, size_t index,
                                            struct endpoint *local);
 
-/* True while the kernel has something to do of which select() says nothing: bytes in flight or held
- * back, a timer, a state that passes. */
+/* True while the kernel is busy with something that select() does not report: bytes in flight or
+ * held back, a timer, a state that ends by itself. */
 bool session_is_unsettled(const struct session *session);
 
 int session_family(const struct session *session); /* of its socket, AF_UNSPEC without one */
@@ -229,7 +229,8 @@ size_t session_peer_count(const struct session *session);
 const struct peer *session_peer_at(const struct session *session, size_t index);
 const struct peer *session_peer_numbered(const struct session *session, unsigned number);
 
-/* The number of the one at this address, who is a peer from now on; where session_has_peers(). */
+/* The number of the peer at this address, which is added if it is new. Only where
+ * session_has_peers(). */
 unsigned session_meet_peer(struct session *session, const struct endpoint *addr);
 
 /* Plain lines go to this peer from now on; 0 = to whoever wrote last. */

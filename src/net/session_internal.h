@@ -43,7 +43,7 @@ enum step_end { STEP_DONE, STEP_FAILED, STEP_WAITS };
 /* A kind of session. What is NULL may be: then there is nothing to do, or it is refused. */
 struct session_ops {
 	size_t size;      /* of its own struct, `session->own`, which begins as zero */
-	const char *next; /* how there can be another when it is closed */
+	const char *next; /* what to type to open another when it is closed */
 	bool reconnects;  /* a client is opened again by itself, where a person wants that */
 	bool has_peers;   /* datagrams: each send() is one message, to any of many peers */
 	bool has_clients; /* a listener: they are sessions of their own */
@@ -129,8 +129,8 @@ struct session_host {
 	 * connection is followed from then on. */
 	void (*defer_close)(struct session *session, int fd, bool lingers, bool is_connection);
 
-	/* A client has come as this descriptor: where few are left it ends clients that have sent
-	 * FIN. */
+	/* accept() has returned this descriptor: if few are left, clients that have sent FIN are
+	 * closed. */
 	struct descriptor_use (*make_room)(struct session_host *host, int fd);
 };
 
@@ -260,7 +260,7 @@ void session_finish(struct session *session, enum session_end end, const char *f
 void session_report_unsent(struct session *session, size_t bytes);
 void session_drop_queue(struct session *session);
 
-/* True where it is closed: one line says how there can be another. */
+/* True if it is closed: one line says how to open another. */
 bool session_refuse_closed(const struct session *session, struct error *error);
 
 /* False where it was not to be opened again by itself. */

@@ -657,7 +657,8 @@ void sessions_prepare(struct sessions *sessions, struct poller *poller)
 	worker_pool_prepare(sessions->host.lookup_pool, poller);
 }
 
-/* What time it is, if it may be as late as this. The calls of this turn have asked already. */
+/* The present time. If calls of this turn have read the clock, their time is used; if nothing is
+ * due, any time will do. */
 static int64_t instant(struct sessions *sessions, int64_t due)
 {
 	int64_t before = sessions->called;

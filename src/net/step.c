@@ -162,7 +162,7 @@ static enum step_end connect_now(struct session *session, const struct endpoint 
 
 /* ---- names ---- */
 
-/* One call takes one address, and the first is the one that a program would try first. */
+/* One call takes one address: the first, which a program would try first, too. */
 static enum step_end found(struct session *session, const struct lookup_answer *answer,
                            struct error *error)
 {
@@ -457,7 +457,7 @@ static void pause_session(struct session *session)
 	                       : "what comes waits in the kernel, /recv takes it");
 }
 
-/* What a person waits for comes by itself now; only connect() goes on. */
+/* A resumed session reads and accepts by itself, so only a waiting connect() goes on. */
 static void resume_session(struct session *session)
 {
 	const struct step *step = session->step;

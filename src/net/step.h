@@ -36,8 +36,8 @@ bool step_send_urgent(struct session *session, unsigned char byte, struct error 
  * sent meanwhile. */
 bool step_pause(struct session *session, bool pause, struct error *error);
 
-/* Ends what session_waiting() names, or the wait for reconnecting, and reports it; false where
- * nothing waits. What connect() has begun is taken back. */
+/* Ends the call that session_waiting() names, or the wait for reconnecting, and reports that; false
+ * if nothing waits. A connect() under way is undone. */
 bool step_cancel(struct session *session);
 
 /* A turn, where session_is_by_hand(). */

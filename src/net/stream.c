@@ -259,7 +259,7 @@ static bool shut_reading(struct session *session, struct error *error)
 	}
 	stream->read_shut = true;
 	session_report(session, 0,
-	               "reading is shut: shutdown(SHUT_RD) = 0, and the peer is not told");
+	               "reading is shut: shutdown(SHUT_RD) = 0, which sends nothing to the peer");
 	return true;
 }
 
@@ -492,7 +492,7 @@ static void take_nothing(struct session *session)
 	session_end_step(session);
 	if (!asked) {
 		session_report(session, 0,
-		               "recv(0) = 0: nothing was asked for, so this is no end of file");
+		               "recv(0) = 0: the buffer has 0 bytes, so this is no end of file");
 	} else if (stream->read_shut) {
 		session_report(session, 0, "recv() = 0: reading is shut");
 	} else if (stream->peer_closed) {
@@ -653,8 +653,8 @@ static void stream_abort(struct session *session)
 
 /* ---- turns ---- */
 
-/* Of a peer that is not read any more only RST can be heard. Where the poller cannot say so, the
- * samples do. */
+/* From a peer that is no longer read only an RST matters. The poller reports it, or else the
+ * samples. */
 static bool waits_for_reset(const struct session *session)
 {
 	const struct stream *stream = session->own;

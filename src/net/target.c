@@ -41,8 +41,7 @@ static bool consists_of(struct span span, const char *accept)
 	return span.len > 0;
 }
 
-/* From here on a word may be quoted in an error: it has nothing in it that a terminal would
- * obey. */
+/* Errors may quote a word that has passed this check: it has no control characters. */
 static bool check_bytes(const char *text, const char *what, struct error *error)
 {
 	size_t len = strnlen(text, TEXT_MAX + 1);
@@ -115,9 +114,9 @@ static bool is_ipv6(struct span host)
 	return inet_pton(AF_INET6, text, &ip) == 1;
 }
 
-/* No top-level domain is a number, so what is made of digits and dots is an address or nothing. A
- * lone number would be one, too, for the C library: "0" is every address of the machine, and nobody
- * means that. */
+/* No top-level domain is a number, so digits and dots are an address or a mistake. The C library
+ * also takes a lone number for an address: "0" would be every address of the machine, which nobody
+ * means. */
 static bool is_bad_ipv4(struct span host)
 {
 	char text[TARGET_HOST];
@@ -245,8 +244,8 @@ static void say_no_port(struct span host, struct error *error)
 		error_usage(error, "no host and no port: write host port or host:port");
 }
 
-/* A port alone is one of this machine. So is the name of a service where a server is to listen;
- * else it would be a host without a port, and an address without a port is a slip. */
+/* A lone port is one of this machine. To listen, the lone name of a service is, too; otherwise a
+ * lone word is a host whose port is missing. */
 static bool is_lone_port(struct span host, bool listening)
 {
 	if (consists_of(host, DIGITS))

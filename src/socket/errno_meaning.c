@@ -82,7 +82,7 @@ const struct errno_meaning errno_meaning_table[] = {
 	        { "send", 0, "there is no room for it in the send buffer now", NULL, NULL }) },
 #ifdef EAI_ADDRFAMILY
 	{ "EAI_ADDRFAMILY", EAI_ADDRFAMILY, "getaddrinfo",
-	  "The name has no address of the family that was asked for.",
+	  "The name has no address of this family.",
 	  "The resolver of this machine, or a name server.", "Start without -4 or -6.", NULL },
 #endif
 	{ "EAI_AGAIN", EAI_AGAIN, "getaddrinfo",
@@ -94,7 +94,7 @@ const struct errno_meaning errno_meaning_table[] = {
 	{ "EAI_FAIL", EAI_FAIL, "getaddrinfo", "The name server reported a permanent failure.",
 	  "The name server.", "Ask another one: /etc/resolv.conf.", NULL },
 	{ "EAI_FAMILY", EAI_FAMILY, "getaddrinfo",
-	  "The family that was asked for does not exist here.", "The resolver of this machine.",
+	  "This machine does not have this address family.", "The resolver of this machine.",
 	  "Start without -4 or -6.", NULL },
 	{ "EAI_MEMORY", EAI_MEMORY, "getaddrinfo", "There is no memory for the answer.",
 	  "The resolver of this machine.", "Try again when less is in use.", NULL },

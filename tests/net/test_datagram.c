@@ -417,7 +417,7 @@ static void serves_one_peer_only(struct fixture *f)
 	struct endpoint to = loopback(port_of(server));
 	peer_send_to(a, &to, "first", 5);
 	until(f, receives(server) == 1);
-	ok(strstr(last_state(f, server), "since one peer was asked for"),
+	ok(strstr(last_state(f, server), "since without -k there is one peer"),
 	   "with `once` the first peer is the only one");
 	is_int(server->fd_count, 1, "on one socket");
 	peer_send_to(b, &to, "second", 6);

@@ -172,7 +172,7 @@ static void asks_for_nothing(struct fixture *f)
 	until(f, has_to_read(p.server, 1));
 	is_text(try_recv(f, p.server, 0, RECV_PLAIN), "", "recv(0)");
 	is_text(last_state(f, p.server),
-	        "recv(0) = 0: nothing was asked for, so this is no end of file", "is no FIN");
+	        "recv(0) = 0: the buffer has 0 bytes, so this is no end of file", "is no FIN");
 	ok(!session_peer_closed(p.server), "and not taken for one");
 	is_text(try_recv(f, p.server, SESSION_RECV_MOST + 1, RECV_PLAIN),
 	        "recv: 1000001 bytes are more than the 1000000 that one call may take",
