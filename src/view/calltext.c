@@ -70,7 +70,8 @@ static void add_flags(int flags, struct buf *out)
 		buf_printf(out, ", %s", constant_flags(flags, text));
 }
 
-/* Of a datagram that was cut, arg is its length; the buffer was then as long as what it took. */
+/* For a datagram that was cut, arg is its length, and the buffer was as long as the part that was
+ * kept. */
 static unsigned long asked(const struct entry *entry)
 {
 	bool cut = entry->flags & ENTRY_TRUNCATED;
@@ -83,7 +84,7 @@ static unsigned long taken(const struct entry *entry)
 	return cut ? (unsigned long)entry->arg : entry->len;
 }
 
-/* No call of ours raises SIGPIPE: that flag would only be in the way. */
+/* MSG_NOSIGNAL is left out: every send() has it. */
 static void add_sending(const struct entry *entry, size_t payload, struct buf *out)
 {
 	unsigned long all = entry->flags & ENTRY_TRUNCATED ? taken(entry) : asked(entry);

@@ -12,12 +12,12 @@
 enum {
 	COLUMNS_ADDRESS = 50, /* of a pane in which datagrams show their peer, at least */
 	LEAST_TEXT = 8,       /* what an address leaves to the text of the first row */
-	LEAST_WORD = 8,       /* where not even such a word may move to the next row, none does */
+	LEAST_WORD = 8,       /* in rows with less room than this no word moves to the next */
 	TAB_STOP = 8,
 	LABEL_TEXT = 32,
 	HANG = 2,       /* columns by which the rows of a line that goes on are further in */
-	HANG_ROOM = 24, /* columns of the text without which they are not */
-	LIST_PART = 5,  /* eighths of the room for a text that may be before a list's last cell */
+	HANG_ROOM = 24, /* columns that the text must have for that */
+	LIST_PART = 5,  /* a list's last cell begins within this many eighths of the room */
 	LIST_WHOLE = 8,
 };
 
@@ -84,8 +84,7 @@ static void gather(const struct cursor *begin, struct text *text)
 
 /* ---- rows ---- */
 
-/* Where the word begins that the last row ends with; the row's end where moving the word is of no
- * use. */
+/* The beginning of the last row's last word; the end of the row if moving it would not help. */
 static size_t last_word(const struct layout *layout)
 {
 	const struct row *row = layout->row;
@@ -224,8 +223,8 @@ static void put_feed(struct layout *layout, const struct text *text, uint32_t at
 		break_row(layout, layout->row->count);
 }
 
-/* Whether the paragraph has become too long with what has been put since the last call, which began
- * with this byte. A hit is never folded. */
+/* Whether the text laid out since the last call, from byte `at` on, has made the paragraph too
+ * long. A hit is never folded. */
 static bool is_too_long(struct layout *layout, const struct text *text, uint32_t at)
 {
 	struct fold *fold = &layout->fold;

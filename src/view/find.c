@@ -22,8 +22,8 @@ enum {
 	LOOK_BACK = 16,      /* entries in which the sample before is looked for */
 };
 
-/* All by which the words of two calls without payload could differ, except for the number of bytes
- * that were asked for, which is another one for each recv(). */
+/* Everything that makes the words of two calls without payload differ, except the number of bytes
+ * asked for, which differs for each recv(). */
 struct key {
 	uint8_t addr[KEY_ADDRESS], local[KEY_ADDRESS]; /* packed */
 	uint32_t len, duration;
@@ -210,8 +210,8 @@ static const struct slot *look_up(struct words *words, const struct entry *entry
 	return slot;
 }
 
-/* What can be said without the payload, and without the number of bytes asked for but for its
- * digits: false only where the words cannot hold it. */
+/* A quick check without the payload, and with only the digits of the number of bytes asked for.
+ * False only if the words cannot have the pattern. */
 static bool moving_may_hold(struct words *words, const struct entry *entry)
 {
 	const struct slot *alike = look_up(words, entry);

@@ -125,8 +125,9 @@ static bool is_clean_before(struct cursor cursor, uint32_t count)
 	return rewind_line(&cursor, count, &stop) == count || stop == STOP_EVICTED;
 }
 
-/* How many such bytes a cut at the cursor needs, which is at a multiple of VIEW_PIECE; 0 where
- * there is none. Small calls are many, and so make long paragraphs expensive. */
+/* How many bytes without a break a cut at the cursor needs, which is at a multiple of VIEW_PIECE; 0
+ * if there is no cut. Long paragraphs of many small calls are expensive, so those are cut sooner.
+ * */
 static uint32_t clean_needed(struct cursor cursor)
 {
 	if (!run_settle(&cursor))

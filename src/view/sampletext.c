@@ -14,8 +14,8 @@
 
 enum { ADDRESSES_SHOWN = 3 };
 
-/* What can be said of a sample, in the order in which it is said. First it is found out what there
- * is to say: so whether there is anything is known without putting it into words. */
+/* The facts of a sample, in the order in which they are worded. They are found before any is
+ * worded, so whether there are any is decided without formatting text. */
 enum fact {
 	FACT_GONE,
 	FACT_TIME_WAIT, /* deduced */

@@ -66,7 +66,7 @@ struct writer {
 	        waiting; /* a recv() that the next one may be joined to; .calls = 0: none */
 	unsigned needs;  /* enum program_need */
 	int64_t last;    /* time of the call before, ns; 0 = none yet */
-	int64_t longest; /* that any has waited for the peer, ns */
+	int64_t longest; /* the longest wait for the peer, ns */
 	int64_t gap;     /* the longest between two that were joined, ns */
 };
 
@@ -210,7 +210,7 @@ static uint64_t next_entry(const struct writer *writer, uint64_t at)
 	return transcript_after(writer->transcript, at);
 }
 
-/* What only a program that never waits has to do, or one that watches itself. */
+/* Calls that only a program needs that never blocks, or that observes itself. */
 static bool is_left_out(const struct entry *entry)
 {
 	bool dissolves = entry->call == CALL_CONNECT && !entry->endpoint_len;
@@ -227,7 +227,7 @@ static void note_wait(struct writer *writer, int64_t wait)
 		writer->longest = wait;
 }
 
-/* How long a call for something of the peer has waited, since the call before. */
+/* Notes how long a call has waited for the peer since the call before it. */
 static void measure(struct writer *writer, const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
@@ -483,14 +483,14 @@ static bool write_calls(struct writer *writer)
 	return true;
 }
 
-/* Twice as long as then, in whole seconds. */
+/* Twice the measured time, in whole seconds. */
 static int seconds(int64_t then, int least, int most)
 {
 	int64_t twice = 2 * then / CLOCK_S + 1;
 	return twice < least ? least : twice > most ? most : (int)twice;
 }
 
-/* Goes through the calls; a NULL file: only for what comes before them. Whether those were all. */
+/* Goes through the calls, and writes them unless `file` is NULL. True if those were all. */
 static bool write_pass(const struct plan *plan, FILE *file, struct program *program)
 {
 	struct writer writer = {
@@ -509,8 +509,8 @@ static bool write_pass(const struct plan *plan, FILE *file, struct program *prog
 	return whole;
 }
 
-/* What comes before the calls depends on them: so there are two passes, and a program of
- * any length takes no memory. */
+/* The beginning of a program depends on its calls. So there are two passes, and a program of any
+ * length takes no memory. */
 static bool write_program(const struct plan *plan, FILE *file)
 {
 	char title[TITLE], when[CLOCK_TEXT];

@@ -34,11 +34,11 @@ enum program_need {
 struct program {
 	const char *title;
 	unsigned needs; /* enum program_need */
-	int limit;      /* seconds that a call waits: more than any has waited then */
+	int limit;      /* seconds that a call waits: more than any call waited in the session */
 	int pause;      /* seconds after which a peer that has sent less is taken to be done */
 };
 
-/* A call as a program makes it that has nothing else to do: it waits in it. */
+/* A call as a blocking program makes it. */
 struct statement {
 	const struct entry *entry;
 	int error;                   /* errno value it ended with; of a connect(), in the end */
@@ -79,15 +79,16 @@ const char *statement_option(const struct entry *entry);
 /* The int that an option's value is; false where it has another size. */
 bool statement_option_value(const struct entry *entry, int *value);
 
-/* A stream's recv() that the program made by itself, for whatever there was. How many bytes that
- * were is no wish: the peer may send less, or end. It is a ceiling where they did not come as one
- * segment, else nothing, 0. Its send() that is a wish: all of the bytes. */
+/* statement_is_receive(): a recv() of a stream that took whatever was there. Its number of bytes is
+ * not required, since next time the peer may send fewer: statement_most() is that number as a
+ * ceiling, or 0 if the bytes came as one segment. statement_is_send_all(): a send() whose bytes
+ * must all be sent. */
 bool statement_is_receive(const struct statement *statement);
 uint64_t statement_most(const struct statement *statement);
 bool statement_is_end(const struct statement *statement); /* recv() = 0: end of file */
 bool statement_is_send_all(const struct statement *statement);
 
-/* The buffer that a recv() is given which is no such wish. */
+/* The buffer size for any other recv(). */
 uint64_t statement_buffer(const struct statement *statement);
 
 /* The numeric host of the call's address, without its scope. */

@@ -166,7 +166,7 @@ void arrow_print_margin(const struct arrow_margin *margin, int columns, struct b
 
 /* With both ends ours each segment is drawn once: by who sends it, a bare ACK by who gets it. */
 
-/* What is left of the counts to be drawn: those without data. */
+/* The counted segments without data that are still to be drawn. */
 struct left {
 	uint64_t out, in;
 };
@@ -423,7 +423,7 @@ static bool is_sample_of_closed(const struct context *context)
 	return context->entry->call == CALL_SAMPLE && context->entry->arg == SAMPLE_CLOSED;
 }
 
-/* Nobody draws the other end's segments, or counts them any more. */
+/* The other end is not ours, or has closed and counts no more segments. */
 static bool is_alone(const struct context *context)
 {
 	return !context->both || context_other_ending(context) == ENDING_FIN;
@@ -565,8 +565,8 @@ struct condition {
 	const char *after;
 };
 
-/* The first of these that holds; none has a number that only counts on. The counts of a socket
- * without a connection mean nothing. */
+/* The first condition that holds. None has a number that only grows. The counts of a socket without
+ * a connection mean nothing. */
 static struct condition find_condition(const struct sample *sample)
 {
 	uint64_t tries = sample_get(sample, SAMPLE_RETRANSMITS);
@@ -740,7 +740,7 @@ static void draw_accepted(const struct context *context, struct arrows *arrows)
 
 /* ---- datagrams ---- */
 
-/* That one was sent is all that is known: nothing says whether it arrives. */
+/* Only that the datagram was sent is known, not whether it arrives. */
 static void draw_datagram_out(const struct context *context, struct arrows *arrows)
 {
 	const struct entry *entry = context->entry;

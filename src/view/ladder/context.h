@@ -67,7 +67,7 @@ bool context_received_range(const struct context *context, uint64_t *begin, uint
  * drawn for that yet. */
 bool context_is_fin_acknowledged(const struct context *context);
 
-/* How many of the bare segments that this end has sent are to be drawn. With both ends ours those
- * to an end that has closed, but for what that one had counted before, or has said by its state
- * since: all others are drawn by who gets them. */
+/* The number of bare segments that this end has sent and that it must draw. If both ends are ours,
+ * the receiver draws them, unless it has closed: then the sender does, except for those that the
+ * receiver had counted before, or has shown by its state since. */
 uint64_t context_undrawn(const struct context *context, uint64_t bare);

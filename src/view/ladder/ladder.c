@@ -65,7 +65,7 @@ void ladder_put_cut(struct row *row, const char *text, int columns, enum style s
 
 /* ---- time ---- */
 
-/* The entry drawn before; words of the program are none. */
+/* Moves to the entry drawn before this one, past words of the program. */
 static bool drawn_before(struct cursor *cursor)
 {
 	for (int i = 0; i < WORDS_MOST; i++)

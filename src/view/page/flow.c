@@ -149,7 +149,7 @@ static struct flow_part *prepend_left(struct flow *flow, const struct frontier *
 	return part;
 }
 
-/* As many segments as the MSS asks for are full ones, but the last. */
+/* All segments are full ones, as the MSS allows, except the last. */
 static void split(struct flow *flow, int64_t begin, const struct frontier *now)
 {
 	int64_t mss = (int64_t)now->mss;
@@ -178,8 +178,8 @@ static void add_left(struct flow *flow, int64_t begin, const struct frontier *no
 	part->segments = now->segments;
 }
 
-/* `sent`: bytes given to the kernel before this sample. After the connection the kernel has thrown
- * away what it held: its 0 says nothing. */
+/* `sent`: bytes given to the kernel before this sample. After the end of a connection the kernel
+ * has dropped its queues: a 0 means nothing. */
 static bool read_frontier(const struct flow *flow, uint64_t position, const struct entry *entry,
                           int64_t sent, struct frontier *now)
 {

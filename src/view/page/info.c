@@ -111,8 +111,8 @@ static void add_share(struct fields *fields, const char *label, uint64_t part, u
 	fields_gauge(fields, STYLE_TEXT, label, part, whole, "%d %% %c", percent, mark);
 }
 
-/* The kernel counts in ticks of its clock, of some milliseconds each: shares of a few would be made
- * up. The rest of the busy time is what neither window nor buffer held up. */
+/* The kernel counts in ticks of its clock, some milliseconds each: shares of a few ticks would be
+ * invented. The rest of the busy time was limited by neither window nor buffer. */
 static void add_busy(struct fields *fields, const struct sample *sample)
 {
 	uint64_t busy = sample_get(sample, SAMPLE_BUSY_TIME);

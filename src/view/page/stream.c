@@ -31,7 +31,7 @@ struct ruler {
 	const char *labels[4]; /* byte, send, segments, recv */
 };
 
-enum { LEAST_BOX = 8 }; /* columns of a call where bytes have none of their own */
+enum { LEAST_BOX = 8 }; /* columns of a call if bytes have no columns of their own */
 
 static void choose_labels(struct ruler *ruler)
 {
@@ -279,7 +279,7 @@ static void print_held(const struct sample *sample, const struct entry *call, ch
 	         sample_get(sample, SAMPLE_NOTSENT));
 }
 
-/* What was sent before this go has no time on the rulers either. */
+/* The rulers have no time for earlier calls either. */
 static void explain_call(const struct flow *flow, const struct flow_part *call,
                          struct fields *fields)
 {
@@ -296,7 +296,7 @@ static void explain_call(const struct flow *flow, const struct flow_part *call,
 	fields_sentence(fields, STYLE_STATE, indent(fields), "%s %s %s%s", time, text, what, acked);
 }
 
-/* Of what left by itself, not in a call, only the time is known by which it had. */
+/* For bytes that left without a call, only an upper bound of the time is known. */
 static void explain_left(const struct flow_part *part, struct fields *fields)
 {
 	char time[CLOCK_TEXT], segments[40] = "";
