@@ -137,11 +137,11 @@ void session_received(struct session *session, const char *data, size_t len)
 
 /* ---- its end ---- */
 
-void session_report_unsent(struct session *session, size_t bytes)
+void session_report_unsent(struct session *session, size_t bytes, const char *why)
 {
 	session->host->lost += bytes;
-	session_report(session, ENTRY_ERROR, "%zu byte%s not sent", bytes,
-	               bytes == 1 ? " was" : "s were");
+	session_report(session, ENTRY_ERROR, "%s%s%zu byte%s not sent", why ? why : "",
+	               why ? "; " : "", bytes, bytes == 1 ? " was" : "s were");
 }
 
 void session_drop_queue(struct session *session)
@@ -173,15 +173,20 @@ void session_finish(struct session *session, enum session_end end, const char *f
 {
 	if (session->state == SESSION_CLOSED)
 		return;
+	char *why = NULL;
 	if (format) {
 		va_list args;
 		va_start(args, format);
-		append(session, CALL_STATE, end == SESSION_ENDED_WELL ? 0 : ENTRY_ERROR, format,
-		       args);
+		if (end == SESSION_ENDED_WELL || !session->unsent)
+			append(session, CALL_STATE, end == SESSION_ENDED_WELL ? 0 : ENTRY_ERROR,
+			       format, args);
+		else if (vasprintf(&why, format, args) < 0)
+			why = NULL;
 		va_end(args);
 	}
 	if (session->unsent)
-		session_report_unsent(session, session->unsent);
+		session_report_unsent(session, session->unsent, why);
+	free(why);
 	let_go(session, end);
 }
 

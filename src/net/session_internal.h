@@ -256,8 +256,9 @@ void session_received(struct session *session, const char *data, size_t len);
 void session_finish(struct session *session, enum session_end end, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
-/* Reports that this many bytes that waited to be sent are lost; forgets what waits. */
-void session_report_unsent(struct session *session, size_t bytes);
+/* Reports, after why it is so (NULL = has been reported), that this many bytes that waited to be sent
+ * are lost; session_drop_queue() forgets what waits. */
+void session_report_unsent(struct session *session, size_t bytes, const char *why);
 void session_drop_queue(struct session *session);
 
 /* True if it is closed: one line says how to open another. */

@@ -67,10 +67,11 @@ static void break_off(struct session *session, const char *call, int code)
 	size_t unsent = session->unsent;
 	describe(session, call, code, why);
 	stream->broken = true;
-	session_report(session, ENTRY_ERROR, "%s", why);
 	session_drop_queue(session);
 	if (unsent)
-		session_report_unsent(session, unsent);
+		session_report_unsent(session, unsent, why);
+	else
+		session_report(session, ENTRY_ERROR, "%s", why);
 	if ((stream->peer_closed || stream->read_shut) && !session->paused)
 		session_finish(session, SESSION_ENDED_RESET, NULL);
 }

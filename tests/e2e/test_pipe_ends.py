@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pipe mode: when a conversation ends, who is given the input, and what is said when bytes are lost."""
 
+import fcntl
 import os
 import pty
 import socket
+import struct
 import sys
 import tempfile
+import termios
 import threading
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
@@ -144,20 +147,20 @@ def ready_input_is_sent_to_its_end():
 # ---- 5: limits while our reader is slow ----
 
 def slow_reader():
-    amount = 64 << 20  # more than sockets and pipes hold
-    process, peer = client_of("-w", "300ms", stdin=NULL)
-    threading.Thread(target=lambda: (peer.sendall(b"z" * amount), peer.close()), daemon=True).start()
+    much = b"z" * (64 << 20)  # more than sockets and pipes hold
+    process, peer = client_of("-w", "1", stdin=NULL)
+    threading.Thread(target=lambda: (peer.sendall(much), peer.close()), daemon=True).start()
     got = 0
-    while got < amount:  # slower than the limit as a whole, but it moves
-        part = os.read(process.stdout.fileno(), 8 << 20)
+    while got < len(much):  # slower than the limit as a whole, but it moves
+        part = os.read(process.stdout.fileno(), 1 << 20)
         if not part:
             break
         got += len(part)
-        select.select([], [], [], 0.02)
-    same(got, amount, "-w does not strike while a slow reader reads")
+        select.select([], [], [], 0.025)
+    same(got, len(much), "-w does not strike while a slow reader reads")
     same(finish(process)[0], 0, "and the end is good")
-    process, peer = client_of("-w", "200ms", stdin=NULL)
-    threading.Thread(target=lambda: swallow(lambda: peer.sendall(b"z" * amount)), daemon=True).start()
+    process, peer = client_of("-w", "500ms", stdin=NULL)
+    threading.Thread(target=lambda: swallow(lambda: peer.sendall(much)), daemon=True).start()
     try:
         process.wait(DEADLINE)
     except subprocess.TimeoutExpired:
@@ -165,11 +168,30 @@ def slow_reader():
     status, out, err = finish(process)
     ok(status == 1 and b"not written" in err and err.count(b"\n") == 1,
        "a reader that is stuck loses bytes, which is said and is status 1: %s %r" % (status, err))
-    process, peer = client_of("-w", "200ms")
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    threading.Thread(target=lambda: swallow(lambda: process.stdin.write(b"z" * amount)), daemon=True).start()
-    status, out, err = finish(process)
-    ok(status == 1 and b"not sent" in err, "so does a peer that is stuck: %s %r" % (status, err))
+    for args in ([], ["-C"]):  # inside the kernel, and copied
+        process, peer = client_of("-w", "500ms", *args)
+        threading.Thread(target=lambda: swallow(lambda: process.stdin.write(much)), daemon=True).start()
+        status, out, err = finish(process)
+        ok(status == 1 and b"not sent" in err and err.count(b"\n") == 1, "so does a peer that is stuck: %s %r" % (status, err))
+
+
+def waiting(sock):
+    return struct.unpack("i", fcntl.ioctl(sock, termios.FIONREAD, b"\0" * 4))[0]
+
+
+def resets_while_sending():
+    """One message for a failure, also where bytes wait to be sent."""
+    much = b"z" * (64 << 20)
+    for args in ([], ["-C"]):
+        process, peer = client_of(*args)
+        threading.Thread(target=lambda: swallow(lambda: process.stdin.write(much)), daemon=True).start()
+        before = -1
+        while waiting(peer) != before:  # until nothing moves
+            before = waiting(peer)
+            select.select([], [], [], 0.1)
+        reset(peer)
+        status, out, err = finish(process)
+        ok(status == 1 and b"reset" in err and err.count(b"\n") == 1, "a reset while bytes wait is one line: %s %r" % (status, err))
 
 
 def swallow(action):
@@ -341,6 +363,7 @@ limits_end_conversations()
 listener_ends_after_its_client()
 ready_input_is_sent_to_its_end()
 slow_reader()
+resets_while_sending()
 as_nc()
 through_the_kernel()
 standard_descriptors()
