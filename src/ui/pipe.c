@@ -33,7 +33,7 @@ enum {
 	TRANSCRIPT_BYTES = 4 << 20, /* small enough to stay in the processor's cache */
 };
 
-/* UDP has no end: the last answer may still come this long after the input has ended. */
+/* Nothing says of UDP that it has ended: the last answer may still come this long after the input has ended. */
 #define UDP_LINGER CLOCK_S
 
 /* What nobody looks at need not be read at all. */
@@ -420,11 +420,15 @@ static bool is_over(const struct pipe *pipe, const struct conversation *conversa
 	return session_peer_closed(session) && !pipe->held && !has_input_for(pipe, session);
 }
 
-/* While the output is stuck, nothing is idle that it moves. */
+/* While the output is stuck, nothing is idle that it moves; nor is a line that waits for its time. */
 static int64_t idle_since(const struct pipe *pipe, const struct conversation *conversation)
 {
-	return pipe->held && pipe->output_at > conversation->moved_at ? pipe->output_at
-	                                                              : conversation->moved_at;
+	int64_t since = conversation->moved_at;
+	if (pipe->held && pipe->output_at > since)
+		since = pipe->output_at;
+	if (pipe->options.interval && pipe->next_line_at > since && first_line(pipe))
+		since = pipe->next_line_at;
+	return since;
 }
 
 static int64_t limit_of(const struct pipe *pipe, const struct conversation *conversation)
@@ -472,8 +476,7 @@ static bool has_left_over(struct pipe *pipe, const struct session *session)
 }
 
 /* What has come, and was not read because the output is stuck, is lost; so is the input that a peer
- * does not take. A datagram server goes on:
- * the next datagram begins another conversation. */
+ * does not take. A datagram server goes on: the next datagram begins another conversation. */
 static void end_conversation(struct pipe *pipe, struct session *session)
 {
 	struct error error;
@@ -481,11 +484,12 @@ static void end_conversation(struct pipe *pipe, struct session *session)
 		sessions_sample(pipe->app->sessions, session);
 		pipe->lost += sample_get(session_sample(session), SAMPLE_INQ);
 	}
-	if (session_is_full(session) && (pipe->options.nc || !session_unsent(session))) {
-		error_print("the input was not sent to its end: the peer did not take it in time");
+	if ((session_is_full(session) && (pipe->options.nc || !session_unsent(session))) ||
+	    (pipe->lines.len && !pipe->options.keep_open)) {
+		error_print("the input was not sent to its end in time");
 		pipe->app->status = 1;
 	} else if (has_left_over(pipe, session)) {
-		error_print("the input was not sent to its end: the client had sent FIN");
+		error_print("the input was not sent to its end: the client has sent FIN");
 		pipe->app->status = 1;
 	}
 	if (has_refused(pipe, session) && !pipe->options.nc)

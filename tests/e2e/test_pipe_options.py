@@ -126,6 +126,10 @@ def interval():
     ok(0.15 < time.monotonic() - begun < 5, "one after each interval")
     peer.close()
     same(finish(process)[0], 0, "and FIN after the last")
+    process, peer = client_of("-i", "600ms", "-w", "300ms")
+    write(process, b"one\ntwo\n")
+    same(receive_all(peer), b"one\ntwo\n", "-w does not count the time that a line waits for")
+    same(finish(process)[0], 0, "but what follows")
 
 
 def raw_dump():
