@@ -215,7 +215,8 @@ static void print_bind(struct pipe_report *report, int code)
 	report->explained = true;
 }
 
-/* One message for a failure: what has been said while it was opened is enough. */
+/* One message for a failure: what has been said while it was opened is enough. What was asked for and cannot
+ * be had, an option of the socket, is a failure before it is open. */
 static void print_failure(struct pipe_report *report, const struct entry *entry)
 {
 	const struct pipe_report_options *options = &report->options;
@@ -224,7 +225,8 @@ static void print_failure(struct pipe_report *report, const struct entry *entry)
 		give_up_all(report);
 	if (never_open && is_listening(report) && report->bind_error)
 		print_bind(report, report->bind_error);
-	bool enough = never_open ? report->explained : options->nc || options->probing;
+	bool early = !report->is_bound && !endpoint_is_set(&report->reached);
+	bool enough = never_open ? report->explained : !early && (options->nc || options->probing);
 	if (!enough || (options->verbose > 1 && !options->nc))
 		error_print("%.*s", (int)entry->len, entry_payload(entry));
 }

@@ -238,6 +238,28 @@ def listening_port_in(text):
     return int(re.search(rb"127\.0\.0\.1:(\d+)", text).group(1))
 
 
+def socket_options():
+    with listener(backlog=64) as server:
+        for args in (["-z"], ["--nc", "-z"]):
+            err = run(*args, "-M", "0", "-T", "0x20", "-I", "5000", "127.0.0.1", port_of(server))[2]
+            ok(err.count(b"\n") == 1 and b"setsockopt(IP_TTL) = -1 EINVAL" in err, "one that cannot be set is said: %r" % err)
+
+
+def udp_words():
+    server = listener(kind=socket.SOCK_DGRAM)
+    said = b"127.0.0.1 %d port [udp/*]: " % port_of(server)
+    process = sockpit("-u", "-v", "127.0.0.1", port_of(server))
+    process.stdin.write(b"x")
+    process.stdin.close()
+    _, peer = server.recvfrom(100)
+    server.sendto(b"y", peer)
+    process.wait(DEADLINE)
+    same(process.stderr.read(), said + b"answered\n", "-v of UDP says that an answer came")
+    process.stdout.close()
+    process.stderr.close()
+    same(run("-u", "-v", "-w", "100ms", "127.0.0.1", port_of(server), given=b"x")[2], said + b"no answer\n", "or that none did")
+
+
 def telnet():
     with listener() as server:
         for args in (["-t"], ["--nc", "-t"]):
@@ -485,6 +507,8 @@ probes()
 says_who_can_reach_it()
 nc_words()
 telnet()
+socket_options()
+udp_words()
 help_and_version()
 listens()
 keeps_listening()
