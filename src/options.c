@@ -55,6 +55,7 @@ static const struct option long_options[] = {
 	{ "version", no_argument, NULL, 'V' },
 	{ "datagram", required_argument, NULL, LONG_DATAGRAM },
 	{ "half-close", no_argument, NULL, LONG_HALF_CLOSE },
+	{ "tos", required_argument, NULL, 'T' },
 	/* those of ncat(1) */
 	{ "crlf", no_argument, NULL, 'C' },
 	{ "idle-timeout", required_argument, NULL, LONG_IDLE_TIMEOUT },

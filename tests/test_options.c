@@ -48,6 +48,7 @@ static const struct line_case own[] = {
 	{ "sockpit -M 5 -M 6 host 80", "host:80 ttl=6 hops=6" },
 	{ "sockpit -T lowdelay host 80", "host:80 tos=16 class=16" },
 	{ "sockpit -T ef host 80", "host:80 tos=184 class=184" },
+	{ "sockpit --tos=cs1 host 80", "host:80 tos=32 class=32" },
 	{ "sockpit -T af11 host 80", "host:80 tos=40 class=40" },
 	{ "sockpit -T af43 host 80", "host:80 tos=152 class=152" },
 	{ "sockpit -T cs7 host 80", "host:80 tos=224 class=224" },
