@@ -55,7 +55,7 @@ static bool apply(struct app *app, const struct options *options, struct error *
 	for (size_t i = 0; i < options->setting_count; i++)
 		if (!app_set(app, options->settings[i].name, options->settings[i].value, error))
 			return false;
-	if (options->nc)
+	if (options->nc || options->probe)
 		app_set(app, "kernel", "off", error); /* nobody looks at it */
 	app->defaults.family = options->family;
 	app->defaults.numeric = options->numeric;

@@ -377,3 +377,11 @@ void pipe_report_init(struct pipe_report *report, struct app *app,
 	if (options->introduced)
 		follower_skip(&report->follower);
 }
+
+void pipe_report_next(struct pipe_report *report, const struct session *session)
+{
+	*report = (struct pipe_report){ .options = report->options,
+		                        .app = report->app,
+		                        .follower = report->follower };
+	report->options.session = session;
+}

@@ -42,6 +42,9 @@ struct pipe_report {
 void pipe_report_init(struct pipe_report *report, struct app *app,
                       const struct pipe_report_options *options);
 
+/* The same of a session that was made after that one. */
+void pipe_report_next(struct pipe_report *report, const struct session *session);
+
 /* In each turn: what has happened since. */
 void pipe_report_turn(struct pipe_report *report);
 

@@ -36,13 +36,9 @@ static size_t port_count(const struct port_probe *probe)
 
 static void watch(struct port_probe *probe, struct session *session)
 {
-	struct pipe_report_options options = { .session = session,
-		                               .verbose = probe->options.verbose,
-		                               .nc = probe->options.nc,
-		                               .probing = true };
 	probe->session = session;
 	probe->begun = 0;
-	pipe_report_init(&probe->report, probe->app, &options);
+	pipe_report_next(&probe->report, session);
 }
 
 static void quit(struct port_probe *probe)
@@ -197,6 +193,10 @@ struct ui *port_probe_new(const struct ui_hooks *hooks, const struct port_probe_
 	        (struct ui){ .prepare = prepare, .serve = serve, .draw = draw, .free = free_probe };
 	probe->app = hooks->app;
 	probe->options = *options;
+	struct pipe_report_options reported = { .verbose = options->verbose,
+		                                .nc = options->nc,
+		                                .probing = true };
+	pipe_report_init(&probe->report, probe->app, &reported);
 	if (options->session) {
 		watch(probe, options->session);
 		probe->next = port_count(probe);
