@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 
 enum { TAKEN = 16 };
 
@@ -21,13 +22,22 @@ bool hangup_watch(int hangup, int fd)
 	return epoll_ctl(hangup, EPOLL_CTL_ADD, fd, &event) == 0 || errno == EEXIST;
 }
 
+/* An error of a pipe is that its reader has gone. */
+static bool has_hung_up(const struct epoll_event *event)
+{
+	struct stat status;
+	return event->events & EPOLLHUP || (event->events & EPOLLERR &&
+	                                    fstat(event->data.fd, &status) == 0 &&
+	                                    S_ISFIFO(status.st_mode));
+}
+
 int hangup_take(int hangup, int *fds, int most)
 {
 	struct epoll_event events[TAKEN];
 	int count = epoll_wait(hangup, events, most < TAKEN ? most : TAKEN, 0);
 	int taken = 0;
 	for (int i = 0; i < count; i++) {
-		if (!(events[i].events & EPOLLHUP))
+		if (!has_hung_up(&events[i]))
 			continue;
 		fds[taken++] = events[i].data.fd;
 		epoll_ctl(hangup, EPOLL_CTL_DEL, events[i].data.fd, &events[i]);

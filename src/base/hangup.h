@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* hangup: a descriptor that becomes readable when one of others hangs up, epoll(7). select(2) cannot
  * say that of a socket whose peer has sent FIN: it is always readable and mostly writable, whatever
- * comes after. */
+ * comes after; nor of a pipe whose reader has gone. */
 #pragma once
 
 #include <stdbool.h>

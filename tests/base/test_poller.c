@@ -72,6 +72,27 @@ static void sees_hangups(struct poller *poller)
 	close(other[1]);
 }
 
+static void sees_readers_go(struct poller *poller)
+{
+	int ends[2];
+	if (pipe(ends))
+		abort();
+	for (int turn = 0; turn < 2; turn++) {
+		poller_reset(poller);
+		if (!poller_want_hangup(poller, ends[1])) {
+			tap_skip("no way here to wait for a hang-up");
+			break;
+		}
+		poller_wake_at(poller, turn ? clock_now() + CLOCK_S : 0);
+		poller_wait(poller);
+		ok(poller_hung_up(poller, ends[1]) == (turn == 1), "a pipe %s reader",
+		   turn ? "that has lost its" : "with a");
+		if (!turn)
+			close(ends[0]);
+	}
+	close(ends[1]);
+}
+
 static void wakes_in_time(struct poller *poller)
 {
 	poller_reset(poller);
@@ -242,6 +263,7 @@ int main(void)
 	poller_init(&poller);
 	sees_readiness(&poller);
 	sees_hangups(&poller);
+	sees_readers_go(&poller);
 	wakes_in_time(&poller);
 	takes_signals(&poller);
 	fits_only_what_select_can_watch();
