@@ -339,6 +339,7 @@ static int run_pipe(struct app *app, const struct options *options, struct polle
 		return run_probe(app, options, NULL, poller);
 	for (size_t i = 0; i < count; i++) {
 		struct pipe_options pipe = options->pipe;
+		pipe.shares_output = i + 1 < count;
 		if (options->ports.count)
 			snprintf(target.service, sizeof target.service, "%u",
 			         options->ports.ports[i]);

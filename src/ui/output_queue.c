@@ -43,7 +43,7 @@ void widen_pipe(int fd)
 
 void output_queue_init(struct output_queue *output_queue, int fd)
 {
-	*output_queue = (struct output_queue){ .fd = fd, .terminal = isatty(fd) };
+	*output_queue = (struct output_queue){ .fd = fd, .given = fd, .terminal = isatty(fd) };
 	buf_init(&output_queue->rest, SIZE_MAX);
 	buf_init(&output_queue->cut, SIZE_MAX);
 	widen_pipe(fd);
@@ -60,6 +60,19 @@ void output_queue_done(struct output_queue *output_queue)
 		close(output_queue->fd);
 	buf_free(&output_queue->rest);
 	buf_free(&output_queue->cut);
+}
+
+void output_queue_close(struct output_queue *output_queue)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (null < 0)
+		return;
+	dup2(null, output_queue->given);
+	close(null);
+	if (output_queue->own)
+		close(output_queue->fd);
+	output_queue->own = false;
+	output_queue->fd = output_queue->given;
 }
 
 static bool is_passing(int error)

@@ -12,7 +12,8 @@
 
 struct output_queue {
 	int fd;
-	bool own; /* fd was opened by us */
+	int given;
+	bool own; /* fd was opened by us, and leads where `given` does */
 	bool terminal;
 	int error;       /* errno of the write that failed */
 	struct buf rest; /* not yet taken */
@@ -32,6 +33,9 @@ bool output_queue_flush(struct output_queue *output_queue);
 
 /* Nothing more comes: a terminal is also given the mark of a character that was cut. */
 bool output_queue_end(struct output_queue *output_queue);
+
+/* Whoever reads there sees the end, though we go on. Nothing may be pending, or be written after it. */
+void output_queue_close(struct output_queue *output_queue);
 size_t output_queue_pending(const struct output_queue *output_queue);
 
 /* A larger pipe means fewer switches between its two ends; where the system refuses, nothing is

@@ -55,6 +55,8 @@ struct pipe {
 	int64_t output_at;  /* when the output last took something that it had not taken at once */
 	bool passes_output; /* what comes goes straight into it */
 	bool gathers;       /* the datagrams of a turn are written at once */
+	bool output_closed; /* nothing more comes for it */
+	bool reader_gone;   /* nobody would get what comes */
 	bool held;          /* nothing is read from the peers while the output is stuck */
 
 	struct conversation *conversations; /* in the order of their sessions' numbers */
@@ -312,6 +314,8 @@ static void read_input(struct pipe *pipe, struct session *session)
 static struct session *receiver(const struct pipe *pipe)
 {
 	struct session *half_closed = NULL;
+	if (pipe->options.nc && pipe->options.keep_open && is_datagram(pipe))
+		return NULL; /* nc does not connect that socket */
 	for (size_t i = pipe->count; i-- > 0;) {
 		struct session *session = session_of(pipe, &pipe->conversations[i]);
 		if (!session || !session_takes_data(session))
@@ -415,7 +419,7 @@ static bool is_over(const struct pipe *pipe, const struct conversation *conversa
 	if (is_service(pipe) || session_unsent(session))
 		return false;
 	if (has_all_packets(pipe) || has_refused(pipe, session) ||
-	    (pipe->options.no_output && conversation->sent_at))
+	    ((pipe->options.no_output || pipe->reader_gone) && conversation->sent_at))
 		return true;
 	return session_peer_closed(session) && !pipe->held && !has_input_for(pipe, session);
 }
@@ -541,6 +545,20 @@ static bool settle_one(struct pipe *pipe, struct conversation *conversation, int
 	return true;
 }
 
+/* The reader sees the end when nothing more can come, though there may be input to be sent yet. */
+static void close_output(struct pipe *pipe)
+{
+	if (pipe->output_closed || pipe->count != 1 || pipe->held || pipe->options.nc ||
+	    pipe->options.keep_open || pipe->options.shares_output ||
+	    !session_peer_closed(session_of(pipe, pipe->conversations)))
+		return;
+	pipe->output_closed = true;
+	if (!output_queue_end(&pipe->output))
+		output_failed(pipe);
+	else if (!output_queue_pending(&pipe->output))
+		output_queue_close(&pipe->output);
+}
+
 /* All conversations are over and none can begin. */
 static bool is_done(const struct pipe *pipe)
 {
@@ -581,6 +599,7 @@ static void settle(struct pipe *pipe)
 		if (settle_one(pipe, &pipe->conversations[i], now))
 			pipe->conversations[kept++] = pipe->conversations[i];
 	pipe->count = kept;
+	close_output(pipe);
 	if (!is_done(pipe) || pipe->app->quit)
 		return;
 	size_t pending = output_queue_pending(&pipe->output);
@@ -606,6 +625,8 @@ static void prepare(struct ui *ui, struct poller *poller)
 		poller_want_read(poller, STDIN_FILENO);
 	if (pipe->held && !(has_all_packets(pipe) && !output_queue_pending(&pipe->output)))
 		poller_want_write(poller, pipe->output.fd);
+	if (pipe->output.own && !pipe->reader_gone && !pipe->options.keep_open)
+		poller_want_hangup(poller, pipe->output.fd);
 	for (size_t i = 0; i < pipe->count; i++)
 		poller_wake_at(poller, limit_of(pipe, &pipe->conversations[i]));
 	poller_wake_at(poller, output_limit(pipe));
@@ -619,6 +640,8 @@ static void serve(struct ui *ui, struct poller *poller)
 	struct session *session = wants_input(pipe) ? receiver(pipe) : NULL;
 	if (session && poller_readable(poller, STDIN_FILENO))
 		read_input(pipe, session);
+	if (poller_hung_up(poller, pipe->output.fd))
+		pipe->reader_gone = true;
 	if (poller_writable(poller, pipe->output.fd))
 		flush_output(pipe);
 }

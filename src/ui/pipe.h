@@ -25,6 +25,7 @@ enum { PIPE_QUIT_WHEN_DONE = -1, PIPE_QUIT_NEVER = -2 };
 /* All zero but the session and quit_after is the native default. */
 struct pipe_options {
 	struct session *session; /* whose bytes go through */
+	bool shares_output;      /* another pipe mode comes after this one */
 	bool nc;                 /* --nc: conversations end, and fail, as in OpenBSD's nc */
 	bool keep_open;          /* -k: a listener goes on with the next client */
 	unsigned max_conns;      /* --max-conns: more clients at a time are closed; 0 = no limit */
