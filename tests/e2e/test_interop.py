@@ -214,6 +214,21 @@ def echoes(how, server, client):
     return act
 
 
+def through_a_proxy(stage):
+    """ncat's proxy passes us on to an echo."""
+    proxy, echo = stage.unused_port(), stage.unused_port()
+    proxying = stage.start(["ncat", "-l", "--proxy-type", "http", "127.0.0.1", proxy])
+    serving = stage.start(["sockpit", "-l", "--service", "echo", "127.0.0.1", echo])
+    stage.listens(proxying, proxy)
+    stage.listens(serving, echo)
+    data = os.urandom(300007)
+    caller = stage.start(["sockpit", "-X", "connect", "-x", "127.0.0.1:%d" % proxy, "127.0.0.1", echo], KEPT)
+    caller.say(data)
+    stage.gets(caller, data)
+    caller.hang_up()  # which the proxy takes for the end of both directions
+    stage.ends(caller, 0)
+
+
 STREAMS = [("both ways at once", both_ways), ("a file to the server", client_ends_first),
            ("a file from the server", server_ends_first), ("taking turns", turns)]
 
@@ -258,5 +273,5 @@ def cases():
 
 
 watchdog(120)
-run_cases(list(cases()))
+run_cases([*cases(), ("through ncat's proxy", through_a_proxy if installed("ncat") else "no ncat here")])
 done()

@@ -292,6 +292,8 @@ LINES = [
     Line("echo | NC -w 1 127.0.0.1 $P", SSH, peer=banner, sent=b"\n"),
     Line("NC -v -w 1 127.0.0.1 $P 2>&1 </dev/null | grep -o OpenSSH", b"OpenSSH\n", peer=banner),
     Line("NC -w 1 127.0.0.1 $P | head -c 3", b"SSH", peer=banner),
+    Line("NC 127.0.0.1 $P | head -n 1", SSH, peer=banner),
+    Line("NC -d 127.0.0.1 $P $Q", DATE + DATE, peer=tells, second=tells),
     Line("NC 127.0.0.1 $P | head -c 8", b"chargen\n", peer=flood),
     Line("NC -p $F -w 5 127.0.0.1 $P", DATE, peer=tells),
     Line("NC -s 127.0.0.1 127.0.0.1 $P", DATE, peer=tells),
