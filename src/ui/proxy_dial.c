@@ -148,8 +148,9 @@ static void note_interrupt(int signal)
 	(void)signal; /* read() has returned */
 }
 
-/* Ctrl-C leaves the terminal as it was. */
-static ssize_t read_unseen(int fd, const struct termios *shown, char *password, size_t size)
+/* What is typed before the question is no answer. Ctrl-C leaves the terminal as it was. */
+static ssize_t read_unseen(int fd, const struct termios *shown, const char *question, char *password,
+                           size_t size)
 {
 	struct termios unseen = *shown;
 	struct sigaction noted = { .sa_handler = note_interrupt }, before;
@@ -157,6 +158,7 @@ static ssize_t read_unseen(int fd, const struct termios *shown, char *password, 
 	if (tcsetattr(fd, TCSAFLUSH, &unseen) < 0)
 		return -1;
 	sigaction(SIGINT, &noted, &before);
+	dprintf(fd, "%s", question);
 	ssize_t got = read(fd, password, size);
 	bool interrupted = got < 0 && errno == EINTR;
 	tcsetattr(fd, TCSAFLUSH, shown);
@@ -175,9 +177,10 @@ char *proxy_dial_ask_password(const char *user, const char *host)
 		return NULL;
 	ssize_t got = -1;
 	if (tcgetattr(fd, &shown) == 0) {
-		dprintf(fd, "Proxy password for %s@%s: ", user, host);
-		got = read_unseen(fd, &shown, password, sizeof password - 1);
+		char *question = xasprintf("Proxy password for %s@%s: ", user, host);
+		got = read_unseen(fd, &shown, question, password, sizeof password - 1);
 		dprintf(fd, "\n");
+		free(question);
 	}
 	close(fd);
 	if (got > 0) {

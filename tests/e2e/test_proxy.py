@@ -68,7 +68,7 @@ def failures(server):
 
 def password(server):
     proxy = Proxy("connect", password="user:word")
-    command = "sockpit -P user -X connect -x 127.0.0.1:%d 127.0.0.1 %d </dev/null | cat" % (proxy.port, port_of(server))
+    command = "echo | sockpit -P user -X connect -x 127.0.0.1:%d 127.0.0.1 %d | cat" % (proxy.port, port_of(server))
     pid, terminal = pty.fork()
     if pid == 0:
         os.execlp("sh", "sh", "-c", command)
