@@ -3,6 +3,7 @@
 
 #include "options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -32,6 +33,7 @@ enum {
 	LONG_OUTPUT,
 	LONG_NO_SHUTDOWN,
 	LONG_IDLE_TIMEOUT,
+	LONG_DELAY,
 	LONG_WAIT,
 	LONG_MAX_CONNS,
 	LONG_DATAGRAM,
@@ -58,6 +60,7 @@ static const struct option long_options[] = {
 	{ "tos", required_argument, NULL, 'T' },
 	/* those of ncat(1) */
 	{ "crlf", no_argument, NULL, 'C' },
+	{ "delay", required_argument, NULL, LONG_DELAY },
 	{ "idle-timeout", required_argument, NULL, LONG_IDLE_TIMEOUT },
 	{ "keep-open", no_argument, NULL, 'k' },
 	{ "listen", no_argument, NULL, 'l' },
@@ -124,7 +127,8 @@ static const char help_text[] =
         "  -q TIME          quit that long after the end of input; -1: never, and no half-close\n"
         "  -d, --recv-only  read no input\n"
         "  --send-only      drop what comes, and quit at the end of input\n"
-        "  -i TIME          from one line to the next, and from port to port\n"
+        "  -i SECONDS, --delay TIME   from one line to the next, and from port to port; -i TIME\n"
+        "                   with a unit is --idle-timeout, as in ncat\n"
         "  -t, --telnet     refuse the options of TELNET that a server asks for\n"
         "  -W N             quit after this many packets have come\n"
         "  --datagram line|block   what of the input is one datagram\n"
@@ -431,6 +435,15 @@ static bool limit(struct options *options, const char *text, struct error *error
 	return true;
 }
 
+/* A pause in whole seconds to nc, a limit of idling, mostly with a unit, to ncat: the unit says whose it is. */
+static bool interval(struct options *options, const char *text, struct error *error)
+{
+	bool has_unit = isdigit((unsigned char)*text) && isalpha((unsigned char)text[strlen(text) - 1]);
+	return read_time(options, "-i", text,
+	                 has_unit && !options->nc ? &options->pipe.idle : &options->pipe.interval,
+	                 error);
+}
+
 static bool quit_after(struct options *options, const char *text, struct error *error)
 {
 	long long seconds;
@@ -543,7 +556,7 @@ static bool take_value(struct options *options, int letter, bool *known, struct 
 	*known = true;
 	switch (letter) {
 	case 'I': case 'M': case 'm': case 'O': case 'T': return preset_number(options, letter, optarg, error);
-	case 'i': return read_time(options, "-i", optarg, &options->pipe.interval, error);
+	case 'i': return interval(options, optarg, error);
 	case 'P': options->proxy_user = optarg; return true;
 	case 'p': options->local_port = optarg; return true;
 	case 'q': return quit_after(options, optarg, error);
@@ -565,6 +578,7 @@ static bool take_long_value(struct options *options, int letter, char **argv, st
 	case LONG_SET: return add_assignment(options, optarg, error);
 	case LONG_VIEW: return add_setting(options, "view", optarg, error);
 	case LONG_OUTPUT: options->pipe.output = optarg; return true;
+	case LONG_DELAY: return read_time(options, "--delay", optarg, &options->pipe.interval, error);
 	case LONG_WAIT: return read_time(options, "--wait", optarg, &options->timeout, error);
 	case LONG_IDLE_TIMEOUT: return read_time(options, "--idle-timeout", optarg, &options->pipe.idle, error);
 	case LONG_MAX_CONNS: return take_max_conns(options, optarg, error);

@@ -75,7 +75,7 @@ ROWS = [
     ("--recv-only server, UDP", "--recv-only --udp -l {p}", "--udp 127.0.0.1", "s>def\\n c>abc\\n s<abc\\n c<"),
     # limits
     ("--idle-timeout, the client", "-l {p}", "--idle-timeout 400ms 127.0.0.1", "c>abc\\n s<abc\\n s>def\\n c<def\\n c.ends"),
-    ("--idle-timeout, the server", "--idle-timeout 400ms -l {p}", "127.0.0.1", "s>abc\\n c<abc\\n c>def\\n s<def\\n s.ends"),
+    ("--idle-timeout, the server", "-i 400ms -l {p}", "127.0.0.1", "s>abc\\n c<abc\\n c>def\\n s<def\\n s.ends"),
     ("--idle-timeout, UDP", "-l --udp {p}", "-u --idle-timeout 400ms 127.0.0.1", "c>abc\\n s<abc\\n c.ends"),
     # files of what went by
     ("--output, TCP", "--output {dir}/s -l {p}", "--output {dir}/c 127.0.0.1", "c>abc\\n s<abc\\n s>def\\n c<def\\n s=abc\\ndef\\n c=abc\\ndef\\n"),

@@ -115,13 +115,13 @@ def datagrams_of_input():
 
 def interval():
     server = listener()
-    process = sockpit("-i", "100ms", "127.0.0.1", port_of(server))
+    process = sockpit("--delay", "100ms", "127.0.0.1", port_of(server))
     peer, _ = server.accept()
     begun = time.monotonic()
     process.stdin.write(b"one\ntwo\nthree")
     process.stdin.close()
     process.stdin = None
-    same(peer.recv(100), b"one\n", "-i sends the first line at once")
+    same(peer.recv(100), b"one\n", "--delay sends the first line at once")
     same(receive_all(peer), b"two\nthree", "the others follow")
     ok(0.15 < time.monotonic() - begun < 5, "one after each interval")
     peer.close()
