@@ -20,6 +20,7 @@
 #include "command/manual.h"
 #include "command/queue.h"
 #include "options.h"
+#include "record/transcript.h"
 #include "ui/headless.h"
 #include "ui/pipe.h"
 #include "ui/plain.h"
@@ -211,7 +212,7 @@ static void attend(struct app *app, struct ui *ui, struct poller *poller)
 		die_of(signal);
 }
 
-/* -z, or as nc what a UDP port has to stand before it is used: `session`, else NULL. */
+/* -z. As nc also before a UDP port is used: then `session` leads to it, else it is NULL. */
 static int run_probe(struct app *app, const struct options *options, struct session *session,
                      struct poller *poller)
 {
@@ -232,7 +233,7 @@ static int run_probe(struct app *app, const struct options *options, struct sess
 	return app->status;
 }
 
-/* A session to the proxy that leads to the target; NULL where there is none, which has been said. */
+/* A session to the proxy that leads to the target. NULL where there is none: a line has said so. */
 static struct session *open_by_proxy(struct app *app, const struct options *options,
                                      const struct target *target, struct buf *received,
                                      struct poller *poller)
@@ -272,6 +273,18 @@ static struct session *open_by_proxy(struct app *app, const struct options *opti
 		wipe(credentials, strlen(credentials));
 	free(credentials);
 	return state == PROXY_OPEN ? session : NULL;
+}
+
+/* Whether a session has failed for want of an address: other ports of the host would, too. */
+static bool has_no_address(const struct app *app, uint32_t number)
+{
+	uint64_t at = transcript_last(app->transcript, number);
+	for (; at != TRANSCRIPT_NONE; at = transcript_before(app->transcript, at)) {
+		const struct entry *entry = transcript_at(app->transcript, at);
+		if (entry->call == CALL_GETADDRINFO)
+			return entry->error != 0;
+	}
+	return false;
 }
 
 /* One conversation. False where it cannot be opened. */
@@ -318,8 +331,8 @@ static bool converse_by_proxy(struct app *app, const struct options *options,
 	return opened;
 }
 
-/* A conversation, or with a list of ports one after the other: those that cannot be opened do not count
- * where one can. */
+/* One conversation for each port, in turn. Ports that cannot be opened do not count where one
+ * can. */
 static int run_pipe(struct app *app, const struct options *options, struct poller *poller)
 {
 	struct error error;
@@ -347,11 +360,14 @@ static int run_pipe(struct app *app, const struct options *options, struct polle
 			pipe.session = open_target(app, options, &target, !pipe.keep_open, &error);
 		if (!options->proxy_text && !pipe.session)
 			return fail(usage_status(options), &error);
-		if (options->proxy_text ? !converse_by_proxy(app, options, &target, poller)
-		                        : !converse(app, options, &pipe, poller))
-			continue;
-		opened = true;
-		status = status ? status : app->status;
+		uint32_t number = pipe.session ? session_number(pipe.session) : 0;
+		bool open = options->proxy_text ? converse_by_proxy(app, options, &target, poller)
+		                                : converse(app, options, &pipe, poller);
+		if (!open && has_no_address(app, number))
+			break;
+		if (open)
+			status = status ? status : app->status;
+		opened = opened || open;
 	}
 	return opened ? status : EXIT_FAILURE;
 }

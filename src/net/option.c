@@ -122,8 +122,7 @@ void option_preset(struct session *session, const struct session_preset *preset)
 static bool is_elsewhere(const struct session *session, const struct kept_option *kept)
 {
 	const struct sockopt *option = sockopt_numbered(kept->level, kept->number);
-	unsigned sort =
-	        sockopt_sort(session->transport, session->family[session->fd_count - 1]);
+	unsigned sort = sockopt_sort(session->transport, session->family[session->fd_count - 1]);
 	return kept->preset && option &&
 	       !sockopt_is_of(option, sort & (SOCKOPT_IPV4 | SOCKOPT_IPV6));
 }

@@ -25,8 +25,8 @@ bool option_set(struct session *session, int level, int number, const void *valu
 /* Of a new session: what each of its sockets is given. */
 void option_preset(struct session *session, const struct session_preset *preset);
 
-/* Sets that, and what a person has set on a socket of this session before, on its newest socket; what
- * cannot be set is reported. */
+/* Sets that, and what a person has set on a socket of this session before, on its newest socket;
+ * what cannot be set is reported. */
 void option_restore(struct session *session, int fd);
 
 /* Switches an option on, unless a person has set it. */

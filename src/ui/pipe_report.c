@@ -175,7 +175,7 @@ static void settle_attempt(struct pipe_report *report, const struct entry *entry
 		report->reached = addr;
 }
 
-/* Closed though nothing has come back: nc's words are those of the errno value that it finds then. */
+/* Closed though nothing has come back. nc prints the errno value that it finds then. */
 static void give_up_attempt(struct pipe_report *report, int fd)
 {
 	struct endpoint addr = end_attempt(report, fd);
@@ -215,8 +215,8 @@ static void print_bind(struct pipe_report *report, int code)
 	report->explained = true;
 }
 
-/* One message for a failure: what has been said while it was opened is enough. What was asked for and cannot
- * be had, an option of the socket, is a failure before it is open. */
+/* One message for a failure: what was said while the session was opened is enough. An option that
+ * the socket does not take is a failure, too, before the session is open. */
 static void print_failure(struct pipe_report *report, const struct entry *entry)
 {
 	const struct pipe_report_options *options = &report->options;

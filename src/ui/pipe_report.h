@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* pipe_report: what pipe mode says on standard error of the network: failures, which port a server got and
- * who can reach it, with -v what nc -v says, in its words, with -vv what happens to the connection. Follows
- * the transcript. Knows neither standard input nor output. */
+/* pipe_report: what pipe mode says on standard error of the network: failures, which port a server
+ * got and who can reach it, with -v what nc -v says, in its words, with -vv what happens to the
+ * connection. Follows the transcript. Knows neither standard input nor output. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* proxy_dial: the frontend that waits until a session to a proxy leads to somebody else, before pipe mode
- * uses it. Asks for the proxy's password on the terminal. */
+/* proxy_dial: the frontend that waits until a session to a proxy leads to somebody else, before
+ * pipe mode uses it. Asks for the proxy's password on the terminal. */
 #pragma once
 
 #include "net/proxy.h"
@@ -22,5 +22,6 @@ struct proxy_dial_options {
 /* app->status is 0 where it is open. */
 struct ui *proxy_dial_new(const struct ui_hooks *hooks, const struct proxy_dial_options *options);
 
-/* "user:password", the latter typed unseen. The caller wipes and frees it; NULL without a terminal. */
+/* "user:password", of which the password is typed unseen; NULL without a terminal. The caller wipes
+ * and frees it. */
 char *proxy_dial_ask_password(const char *user, const char *host);

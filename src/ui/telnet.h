@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* telnet: answers the negotiation of TELNET (RFC 854) by refusing every option, so that a server goes on. What
- * comes is not changed. Sends nothing itself. */
+/* telnet: answers the negotiation of TELNET (RFC 854) by refusing every option, so that a server
+ * goes on. What comes is not changed. Sends nothing itself. */
 #pragma once
 
 #include <stddef.h>

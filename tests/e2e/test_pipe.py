@@ -172,6 +172,9 @@ def several_ports_are_talked_to_in_turn():
         status, out, err = run("127.0.0.1", ports[0], "%d,%d" % (ports[1], ports[2]))
         same((status, out), (0, b"%d %d " % (ports[1], ports[2])), "each port that is open, in this order")
         same(run("127.0.0.1", ports[0], ports[0])[0], 1, "status 1 where none is")
+    for args in ([], ["--nc"]):
+        status, out, err = run(*args, "nowhere.invalid", "80", "81")
+        ok(status == 1 and err.count(b"\n") == 1, "a host that is none is said once: %r" % err)
 
 
 def probes():
