@@ -625,7 +625,8 @@ static void prepare(struct ui *ui, struct poller *poller)
 		poller_want_read(poller, STDIN_FILENO);
 	if (pipe->held && !(has_all_packets(pipe) && !output_queue_pending(&pipe->output)))
 		poller_want_write(poller, pipe->output.fd);
-	if (pipe->output.own && !pipe->reader_gone && !pipe->options.keep_open)
+	if (pipe->output.own && !pipe->reader_gone && !pipe->options.keep_open && pipe->count &&
+	    pipe->conversations[0].sent_at) /* else the next write meets it */
 		poller_want_hangup(poller, pipe->output.fd);
 	for (size_t i = 0; i < pipe->count; i++)
 		poller_wake_at(poller, limit_of(pipe, &pipe->conversations[i]));

@@ -144,6 +144,33 @@ def ready_input_is_sent_to_its_end():
         same(finish(process)[0], 0, "and the end is good")
 
 
+def output_ends_with_the_peer():
+    process, peer = client_of()
+    peer.sendall(b"all")
+    peer.shutdown(socket.SHUT_WR)
+    same(process.stdout.read(), b"all", "the peer's FIN ends the output, though the input goes on")
+    write(process, b"late")
+    same(peer.recv(100), b"late", "which is still sent")
+    peer.close()
+    process.stdin.close()
+    process.stdin = None
+    same(finish(process)[0], 0, "and the end is good")
+
+
+def reader_goes():
+    for args, status in (([], 0), (["--nc"], 0)):
+        process, peer = client_of(*args)
+        process.stdin.close()
+        process.stdin = None
+        if not args:
+            same(peer.recv(100), b"", "the input has ended")
+        peer.sendall(b"x")
+        read_until(process.stdout, b"x")
+        process.stdout.close()
+        process.stdout = None
+        same(finish(process)[0], status, "nobody reads us, and nothing is to be sent: %s" % " ".join(args))
+
+
 # ---- 5: limits while our reader is slow ----
 
 def slow_reader():
@@ -364,6 +391,8 @@ listener_ends_after_its_client()
 ready_input_is_sent_to_its_end()
 slow_reader()
 resets_while_sending()
+output_ends_with_the_peer()
+reader_goes()
 as_nc()
 through_the_kernel()
 standard_descriptors()
