@@ -7,16 +7,16 @@
 
 enum { SYNC_MOST = 64 }; /* bytes to look through for one where a character surely begins */
 
-/* The part of a flow that is drawn; rows NULL: none, it only measures. */
-struct canvas {
+/* The part of a walk that is drawn; rows NULL: none, it only measures. */
+struct line_part {
 	struct rows *rows;
 	int top, left, height;
 };
 
 /* A walk over prompt and text that knows where the next glyph goes. */
-struct flow {
+struct line_walk {
 	const struct line *line;
-	struct canvas canvas;
+	struct line_part part;
 	int columns;
 	bool wraps;
 	int row, column;
@@ -24,63 +24,63 @@ struct flow {
 	int cursor_row, cursor_column;
 };
 
-static void break_row(struct flow *flow)
+static void break_row(struct line_walk *walk)
 {
-	flow->row++;
-	flow->column = 0;
+	walk->row++;
+	walk->column = 0;
 }
 
-static bool would_tear(const struct flow *flow, const struct glyph *glyph, int end)
+static bool would_tear(const struct line_walk *walk, const struct glyph *glyph, int end)
 {
-	return flow->line->spare_corner && glyph->width > 1 && !glyph->mark &&
-	       end == flow->columns - 1;
+	return walk->line->spare_corner && glyph->width > 1 && !glyph->mark &&
+	       end == walk->columns - 1;
 }
 
-static void draw(struct flow *flow, const struct glyph *glyph, enum style style)
+static void draw(struct line_walk *walk, const struct glyph *glyph, enum style style)
 {
-	const struct canvas *canvas = &flow->canvas;
-	int row = flow->row - canvas->top, column = flow->column - canvas->left;
+	const struct line_part *part = &walk->part;
+	int row = walk->row - part->top, column = walk->column - part->left;
 	int end = column + glyph->width;
-	if (row < 0 || row >= canvas->height || column < 0 || end > flow->columns ||
-	    would_tear(flow, glyph, end))
+	if (row < 0 || row >= part->height || column < 0 || end > walk->columns ||
+	    would_tear(walk, glyph, end))
 		return;
-	while (canvas->rows->count <= (size_t)row)
-		rows_add(canvas->rows);
-	row_pad(&canvas->rows->row[row], column, STYLE_TEXT);
-	row_add_glyph(&canvas->rows->row[row], glyph, style);
+	while (part->rows->count <= (size_t)row)
+		rows_add(part->rows);
+	row_pad(&part->rows->row[row], column, STYLE_TEXT);
+	row_add_glyph(&part->rows->row[row], glyph, style);
 }
 
-static size_t next_glyph(const struct flow *flow, const char *s, size_t n, struct glyph *glyph)
+static size_t next_glyph(const struct line_walk *walk, const char *s, size_t n, struct glyph *glyph)
 {
 	const char *shown = *s == BYTE_MARK ? "\\" : s;
 	size_t len = text_glyph(shown, shown == s ? n : 1, -1, glyph);
-	if (glyph->width > flow->columns)
+	if (glyph->width > walk->columns)
 		*glyph = (struct glyph){ .chars = L"?", .count = 1, .width = 1, .mark = true };
 	return len;
 }
 
-static void make_room(struct flow *flow, const struct glyph *glyph)
+static void make_room(struct line_walk *walk, const struct glyph *glyph)
 {
-	int end = flow->column + glyph->width;
-	if (flow->wraps && (end > flow->columns || would_tear(flow, glyph, end)))
-		break_row(flow);
+	int end = walk->column + glyph->width;
+	if (walk->wraps && (end > walk->columns || would_tear(walk, glyph, end)))
+		break_row(walk);
 }
 
-static void add_glyph(struct flow *flow, const struct glyph *glyph, enum style style)
+static void add_glyph(struct line_walk *walk, const struct glyph *glyph, enum style style)
 {
-	if (flow->canvas.rows)
-		draw(flow, glyph, style);
-	flow->column += glyph->width;
+	if (walk->part.rows)
+		draw(walk, glyph, style);
+	walk->column += glyph->width;
 }
 
-static void add_prompt(struct flow *flow)
+static void add_prompt(struct line_walk *walk)
 {
-	const char *prompt = flow->line->prompt;
+	const char *prompt = walk->line->prompt;
 	for (size_t at = 0, n = strlen(prompt); at < n;) {
 		struct glyph glyph;
-		at += next_glyph(flow, prompt + at, n - at, &glyph);
-		make_room(flow, &glyph);
-		add_glyph(flow, &glyph, STYLE_NOTE);
+		at += next_glyph(walk, prompt + at, n - at, &glyph);
+		make_room(walk, &glyph);
+		add_glyph(walk, &glyph, STYLE_NOTE);
 	}
 }
 
@@ -90,47 +90,47 @@ static enum style style_at(const struct line *line, size_t at, const struct glyp
 	return in_region || glyph->mark ? STYLE_MARK : STYLE_TEXT;
 }
 
-static void find_cursor(struct flow *flow, size_t at)
+static void find_cursor(struct line_walk *walk, size_t at)
 {
-	if (flow->found || at < flow->line->point)
+	if (walk->found || at < walk->line->point)
 		return;
-	flow->found = true;
-	flow->cursor_row = flow->row;
-	flow->cursor_column = flow->column;
+	walk->found = true;
+	walk->cursor_row = walk->row;
+	walk->cursor_column = walk->column;
 }
 
 /* The rest is neither shown nor counted. */
-static bool is_enough(const struct flow *flow, int rows)
+static bool is_enough(const struct line_walk *walk, int rows)
 {
-	if (!flow->found)
+	if (!walk->found)
 		return false;
-	return flow->wraps ? flow->row >= rows : flow->column >= flow->canvas.left + flow->columns;
+	return walk->wraps ? walk->row >= rows : walk->column >= walk->part.left + walk->columns;
 }
 
 /* From this byte on, at which a row begins; the prompt is before byte 0. */
-static void walk(struct flow *flow, size_t from, int rows)
+static void walk_to(struct line_walk *walk, size_t from, int rows)
 {
-	const struct line *line = flow->line;
+	const struct line *line = walk->line;
 	size_t marked = from; /* the end of an escape */
 	if (from == 0)
-		add_prompt(flow);
+		add_prompt(walk);
 	for (size_t at = from; at < line->len;) {
 		struct glyph glyph;
 		if (byte_escape_length(line->text + at, line->len - at))
 			marked = at + BYTE_ESCAPE;
-		size_t len = next_glyph(flow, line->text + at, line->len - at, &glyph);
-		make_room(flow, &glyph);
-		find_cursor(flow, at);
-		if (is_enough(flow, rows))
+		size_t len = next_glyph(walk, line->text + at, line->len - at, &glyph);
+		make_room(walk, &glyph);
+		find_cursor(walk, at);
+		if (is_enough(walk, rows))
 			return;
-		add_glyph(flow, &glyph, at < marked ? STYLE_MARK : style_at(line, at, &glyph));
-		if (line->text[at] == '\n' && flow->wraps)
-			break_row(flow);
+		add_glyph(walk, &glyph, at < marked ? STYLE_MARK : style_at(line, at, &glyph));
+		if (line->text[at] == '\n' && walk->wraps)
+			break_row(walk);
 		at += len;
 	}
-	if (!flow->found && flow->wraps && flow->column >= flow->columns)
-		break_row(flow);
-	find_cursor(flow, line->point);
+	if (!walk->found && walk->wraps && walk->column >= walk->columns)
+		break_row(walk);
+	find_cursor(walk, line->point);
 }
 
 /* Only characters of one byte and one column: rows can be computed instead of walked. */
@@ -157,9 +157,9 @@ static size_t character_near(const char *s, size_t at, size_t limit)
 
 static int prompt_column(const struct line *line, int columns)
 {
-	struct flow flow = { .line = line, .columns = columns, .wraps = true };
-	add_prompt(&flow);
-	return flow.column;
+	struct line_walk walk = { .line = line, .columns = columns, .wraps = true };
+	add_prompt(&walk);
+	return walk.column;
 }
 
 /* In a paragraph too long to walk through: the beginning of a row, exact or assumed, near a round
@@ -187,22 +187,22 @@ static size_t row_start_before(const struct line *line, int columns, size_t befo
 }
 
 /* Far enough before the cursor to fill the rows above it. */
-static size_t measure(struct flow *flow, int max_rows)
+static size_t measure(struct line_walk *walk, int max_rows)
 {
-	const struct flow fresh = *flow;
-	size_t from = flow->line->point;
+	const struct line_walk fresh = *walk;
+	size_t from = walk->line->point;
 	do {
-		from = row_start_before(flow->line, flow->columns, from);
-		*flow = fresh;
-		walk(flow, from, max_rows);
-	} while (from > 0 && flow->cursor_row < max_rows - 1);
+		from = row_start_before(walk->line, walk->columns, from);
+		*walk = fresh;
+		walk_to(walk, from, max_rows);
+	} while (from > 0 && walk->cursor_row < max_rows - 1);
 	return from;
 }
 
-static void finish(struct line_layout *layout, const struct flow *flow)
+static void finish(struct line_layout *layout, const struct line_walk *walk)
 {
-	layout->cursor_row = flow->cursor_row - flow->canvas.top;
-	layout->cursor_column = flow->cursor_column - flow->canvas.left;
+	layout->cursor_row = walk->cursor_row - walk->part.top;
+	layout->cursor_column = walk->cursor_column - walk->part.left;
 	while (layout->rows.count <= (size_t)layout->cursor_row)
 		rows_add(&layout->rows);
 }
@@ -210,13 +210,13 @@ static void finish(struct line_layout *layout, const struct flow *flow)
 static void lay_out_wrapped(struct line_layout *layout, const struct line *line, int columns,
                             int max_rows)
 {
-	struct flow flow = { .line = line, .columns = columns, .wraps = true };
-	size_t from = measure(&flow, max_rows);
-	int top = flow.cursor_row >= max_rows ? flow.cursor_row - max_rows + 1 : 0;
-	flow = (struct flow){ .line = line, .columns = columns, .wraps = true };
-	flow.canvas = (struct canvas){ .rows = &layout->rows, .top = top, .height = max_rows };
-	walk(&flow, from, top + max_rows);
-	finish(layout, &flow);
+	struct line_walk walk = { .line = line, .columns = columns, .wraps = true };
+	size_t from = measure(&walk, max_rows);
+	int top = walk.cursor_row >= max_rows ? walk.cursor_row - max_rows + 1 : 0;
+	walk = (struct line_walk){ .line = line, .columns = columns, .wraps = true };
+	walk.part = (struct line_part){ .rows = &layout->rows, .top = top, .height = max_rows };
+	walk_to(&walk, from, top + max_rows);
+	finish(layout, &walk);
 }
 
 /* The columns by which the row is shifted to show the cursor. */
@@ -232,13 +232,13 @@ static void lay_out_sideways(struct line_layout *layout, const struct line *line
 {
 	size_t from = line->point / LINE_NEAR;
 	from = from > 1 ? character_near(line->text, (from - 1) * LINE_NEAR, line->point) : 0;
-	struct flow flow = { .line = line, .columns = columns };
-	walk(&flow, from, 1);
-	int left = shift_for(flow.cursor_column, columns);
-	flow = (struct flow){ .line = line, .columns = columns };
-	flow.canvas = (struct canvas){ .rows = &layout->rows, .left = left, .height = 1 };
-	walk(&flow, from, 1);
-	finish(layout, &flow);
+	struct line_walk walk = { .line = line, .columns = columns };
+	walk_to(&walk, from, 1);
+	int left = shift_for(walk.cursor_column, columns);
+	walk = (struct line_walk){ .line = line, .columns = columns };
+	walk.part = (struct line_part){ .rows = &layout->rows, .left = left, .height = 1 };
+	walk_to(&walk, from, 1);
+	finish(layout, &walk);
 }
 
 void line_layout(struct line_layout *layout, const struct line *line, int columns, int max_rows)

@@ -24,7 +24,7 @@ enum {
 
 /* Everything that makes the words of two calls without payload differ, except the number of bytes
  * asked for, which differs for each recv(). */
-struct key {
+struct call_key {
 	uint8_t addr[KEY_ADDRESS], local[KEY_ADDRESS]; /* packed */
 	uint32_t len, duration;
 	int32_t arg;
@@ -39,7 +39,7 @@ struct part {
 };
 
 /* Calls are alike by the thousands: what their words hold is looked up once. */
-struct words {
+struct call_words {
 	const struct pattern *pattern;
 	bool samples;       /* it may be in the words for a sample */
 	bool escapes;       /* it may be in a payload as it is shown, and not as it is */
@@ -49,7 +49,7 @@ struct words {
 	struct part digits; /* the longest part of digits alone */
 	struct buf text;
 	struct slot {
-		struct key key;
+		struct call_key key;
 		bool holds, holds_plain, holds_digits;
 	} slot[SLOTS];
 };
@@ -76,7 +76,7 @@ static bool is_plain(char c)
 }
 
 /* The longest part of the pattern that is made of such characters. */
-static struct part find_part(const struct words *words, bool (*is_such)(char))
+static struct part find_part(const struct call_words *words, bool (*is_such)(char))
 {
 	const struct pattern *pattern = words->pattern;
 	struct part part = { pattern->bytes, 0 };
@@ -91,7 +91,7 @@ static struct part find_part(const struct words *words, bool (*is_such)(char))
 	return part;
 }
 
-static void words_init(struct words *words, const struct pattern *pattern)
+static void words_init(struct call_words *words, const struct pattern *pattern)
 {
 	memset(words, 0, sizeof *words);
 	words->pattern = pattern;
@@ -104,18 +104,19 @@ static void words_init(struct words *words, const struct pattern *pattern)
 	buf_init(&words->text, SIZE_MAX);
 }
 
-static bool text_holds(struct words *words)
+static bool text_holds(struct call_words *words)
 {
 	pattern_fold(words->pattern, words->text.memory + words->text.head, words->text.len);
 	return pattern_search(words->pattern, buf_data(&words->text), words->text.len);
 }
 
-static bool text_holds_part(const struct words *words, struct part part)
+static bool text_holds_part(const struct call_words *words, struct part part)
 {
 	return memmem(buf_data(&words->text), words->text.len, part.text, part.len);
 }
 
-static bool payload_holds(const struct words *words, const struct entry *entry, struct part part)
+static bool payload_holds(const struct call_words *words, const struct entry *entry,
+                          struct part part)
 {
 	char bytes[PAYLOAD_SHOWN];
 	size_t len = entry->len < PAYLOAD_SHOWN ? entry->len : PAYLOAD_SHOWN;
@@ -134,7 +135,7 @@ static bool number_holds(int32_t number, struct part digits)
 }
 
 /* Call, result and reason as they are on a row. */
-static bool call_holds(struct words *words, const struct entry *entry, size_t payload)
+static bool call_holds(struct call_words *words, const struct entry *entry, size_t payload)
 {
 	struct buf *text = &words->text;
 	buf_clear(text);
@@ -152,7 +153,7 @@ static bool call_holds(struct words *words, const struct entry *entry, size_t pa
 }
 
 /* Bytes between the fields would make equal keys differ: there are none where the sizes add up. */
-_Static_assert(sizeof(struct key) == 2 * KEY_ADDRESS + 20, "a key has no holes");
+_Static_assert(sizeof(struct call_key) == 2 * KEY_ADDRESS + 20, "a key has no holes");
 
 /* False where an address is too long for a key: a path. */
 static bool put_address(uint8_t out[KEY_ADDRESS], const struct endpoint *addr)
@@ -164,12 +165,12 @@ static bool put_address(uint8_t out[KEY_ADDRESS], const struct endpoint *addr)
 }
 
 /* False: what is written of the entry is not to be kept. */
-static bool make_key(const struct entry *entry, struct key *key)
+static bool make_key(const struct entry *entry, struct call_key *key)
 {
 	bool waited = entry->flags & ENTRY_WAITED;
 	bool asks = entry_is_incoming(entry) && entry->arg > 0;
 	struct endpoint addr = entry_addr(entry), local = entry_local(entry);
-	*key = (struct key){
+	*key = (struct call_key){
 		.len = entry->len,
 		.duration = waited ? entry->duration : 0,
 		.arg = asks ? 1 : entry->arg,
@@ -184,7 +185,7 @@ static bool make_key(const struct entry *entry, struct key *key)
 }
 
 /* FNV-1a, a word at a time. */
-static size_t hash(const struct key *key)
+static size_t hash(const struct call_key *key)
 {
 	uint32_t value = 2166136261U, word;
 	for (size_t at = 0; at + sizeof word <= sizeof *key; at += sizeof word) {
@@ -195,9 +196,9 @@ static size_t hash(const struct key *key)
 }
 
 /* Of calls that move bytes; the payload of the others are their arguments. */
-static const struct slot *look_up(struct words *words, const struct entry *entry)
+static const struct slot *look_up(struct call_words *words, const struct entry *entry)
 {
-	struct key key;
+	struct call_key key;
 	bool keeps = make_key(entry, &key);
 	struct slot *slot = &words->slot[hash(&key)];
 	if (!keeps || memcmp(&slot->key, &key, sizeof key) != 0) {
@@ -212,7 +213,7 @@ static const struct slot *look_up(struct words *words, const struct entry *entry
 
 /* A quick check without the payload, and with only the digits of the number of bytes asked for.
  * False only if the words cannot have the pattern. */
-static bool moving_may_hold(struct words *words, const struct entry *entry)
+static bool moving_may_hold(struct call_words *words, const struct entry *entry)
 {
 	const struct slot *alike = look_up(words, entry);
 	if (words->quotes)
@@ -224,7 +225,7 @@ static bool moving_may_hold(struct words *words, const struct entry *entry)
 }
 
 /* What was lost of a datagram is said after its payload. */
-static bool moving_holds(struct words *words, const struct entry *entry)
+static bool moving_holds(struct call_words *words, const struct entry *entry)
 {
 	bool cut = entry->flags & ENTRY_TRUNCATED;
 	if (!words->escapes && !cut && !entry_is_secret(entry) && !moving_may_hold(words, entry))
@@ -233,7 +234,7 @@ static bool moving_holds(struct words *words, const struct entry *entry)
 }
 
 /* What is known beside the call itself. */
-static bool detail_holds(struct words *words, const struct cursor *cursor)
+static bool detail_holds(struct call_words *words, const struct cursor *cursor)
 {
 	struct sample sample;
 	bool read = sample_after(cursor->view->transcript, cursor->position, &sample);
@@ -245,7 +246,7 @@ static bool detail_holds(struct words *words, const struct cursor *cursor)
 	return text_holds(words);
 }
 
-static bool sample_holds(struct words *words, const struct cursor *cursor)
+static bool sample_holds(struct call_words *words, const struct cursor *cursor)
 {
 	struct sample now, before;
 	if (!words->samples || !sample_unpack(cursor->entry, &now))
@@ -259,7 +260,7 @@ static bool sample_holds(struct words *words, const struct cursor *cursor)
 	return text_holds(words);
 }
 
-static bool words_match(struct words *words, const struct cursor *cursor)
+static bool words_match(struct call_words *words, const struct cursor *cursor)
 {
 	const struct entry *entry = cursor->entry;
 	if (entry->call == CALL_SAMPLE)
@@ -285,7 +286,7 @@ struct piece {
 	bool joins;     /* goes on with the run of the piece before it */
 };
 
-struct window {
+struct search_window {
 	struct pattern pattern;
 	/* bytes[low..split) is the stretch, bytes[split..high) what hits may go on into */
 	size_t low, split, high;
@@ -294,19 +295,19 @@ struct window {
 	char bytes[WINDOW_BYTES + PATTERN_MAX];
 };
 
-struct search {
+struct finder {
 	struct view view;    /* as it is walked */
 	struct view_ops ops; /* of that */
 	struct cursor at;
 	bool newer;
-	struct words words;
-	struct window window;
+	struct call_words words;
+	struct search_window window;
 };
 
-static bool in_words(struct search *search, const struct cursor *cursor)
+static bool in_words(struct finder *finder, const struct cursor *cursor)
 {
-	return search->view.ops->calls && !entry_is_words(cursor->entry) &&
-	       words_match(&search->words, cursor);
+	return finder->view.ops->calls && !entry_is_words(cursor->entry) &&
+	       words_match(&finder->words, cursor);
 }
 
 enum step { STEP_NONE, STEP_APART, STEP_JOINED };
@@ -339,7 +340,7 @@ static enum step step_newer(struct cursor *at)
 	return cursor_after(at) ? STEP_APART : STEP_NONE;
 }
 
-static void set_piece(struct window *window, size_t index, const struct cursor *cursor,
+static void set_piece(struct search_window *window, size_t index, const struct cursor *cursor,
                       uint32_t offset, size_t begin, bool joins)
 {
 	window->piece[index] = (struct piece){
@@ -351,7 +352,7 @@ static void set_piece(struct window *window, size_t index, const struct cursor *
 }
 
 /* The n bytes after the cursor, as the last piece. */
-static void put_after(struct window *window, struct cursor *at, size_t n, bool joins)
+static void put_after(struct search_window *window, struct cursor *at, size_t n, bool joins)
 {
 	set_piece(window, window->last++, at, at->offset, window->high, joins);
 	memcpy(window->bytes + window->high, entry_payload(at->entry) + at->offset, n);
@@ -360,7 +361,7 @@ static void put_after(struct window *window, struct cursor *at, size_t n, bool j
 }
 
 /* The n bytes before the cursor, as the first piece. */
-static void put_before(struct window *window, struct cursor *at, size_t n)
+static void put_before(struct search_window *window, struct cursor *at, size_t n)
 {
 	at->offset -= (uint32_t)n;
 	window->low -= n;
@@ -369,7 +370,7 @@ static void put_before(struct window *window, struct cursor *at, size_t n)
 }
 
 /* What a hit that begins in the stretch may need: the rest of the entry and of its run. */
-static void put_rest(struct window *window, struct cursor at)
+static void put_rest(struct search_window *window, struct cursor at)
 {
 	size_t want = window->pattern.len - 1;
 	bool more = has_bytes(at.entry);
@@ -384,10 +385,10 @@ static void put_rest(struct window *window, struct cursor at)
 
 /* The stretch before the cursor, which moves over it. False when nothing is left, or at an entry
  * whose words have a hit, of which the stretch has nothing yet: *named. */
-static bool take_older(struct search *search, bool *named)
+static bool take_older(struct finder *finder, bool *named)
 {
-	struct window *window = &search->window;
-	struct cursor *at = &search->at;
+	struct search_window *window = &finder->window;
+	struct cursor *at = &finder->at;
 	window->low = window->split = window->high = WINDOW_BYTES;
 	window->first = window->last = WINDOW_PIECES;
 	put_rest(window, *at);
@@ -405,7 +406,7 @@ static bool take_older(struct search *search, bool *named)
 			return false;
 		joined = joined && step == STEP_JOINED;
 		window->piece[window->first].joins = joined;
-		*named = in_words(search, at);
+		*named = in_words(finder, at);
 		if (*named)
 			return false;
 	}
@@ -413,10 +414,10 @@ static bool take_older(struct search *search, bool *named)
 }
 
 /* The stretch after the cursor. */
-static bool take_newer(struct search *search, bool *named)
+static bool take_newer(struct finder *finder, bool *named)
 {
-	struct window *window = &search->window;
-	struct cursor *at = &search->at;
+	struct search_window *window = &finder->window;
+	struct cursor *at = &finder->at;
 	window->low = window->high = 0;
 	window->first = window->last = 0;
 	bool joined = true;
@@ -430,7 +431,7 @@ static bool take_newer(struct search *search, bool *named)
 		}
 		enum step step = step_newer(at);
 		joined = joined && step == STEP_JOINED;
-		*named = step != STEP_NONE && in_words(search, at);
+		*named = step != STEP_NONE && in_words(finder, at);
 		if (step != STEP_NONE && !*named)
 			continue;
 		window->split = window->high;
@@ -442,7 +443,7 @@ static bool take_newer(struct search *search, bool *named)
 }
 
 /* The piece with this byte: the last that begins at or before it. */
-static size_t find_piece(const struct window *window, size_t byte)
+static size_t find_piece(const struct search_window *window, size_t byte)
 {
 	size_t low = window->first, high = window->last;
 	while (high - low > 1) {
@@ -456,7 +457,7 @@ static size_t find_piece(const struct window *window, size_t byte)
 }
 
 /* Bytes that are neighbours only here make no hit. */
-static bool is_whole(const struct window *window, size_t byte, size_t piece)
+static bool is_whole(const struct search_window *window, size_t byte, size_t piece)
 {
 	size_t end = byte + window->pattern.len;
 	while (++piece < window->last && window->piece[piece].begin < end)
@@ -465,7 +466,7 @@ static bool is_whole(const struct window *window, size_t byte, size_t piece)
 	return true;
 }
 
-static bool search_window(struct window *window, bool newest, struct location *hit)
+static bool search_bytes(struct search_window *window, bool newest, struct location *hit)
 {
 	bool found = false;
 	pattern_fold(&window->pattern, window->bytes + window->low, window->high - window->low);
@@ -489,32 +490,32 @@ static bool search_window(struct window *window, bool newest, struct location *h
 /* ---- the search ---- */
 
 /* In a dump of bytes nothing is joined, but a hit may go on from one call into the next. */
-static void join_bytes(struct search *search, const struct view *view)
+static void join_bytes(struct finder *finder, const struct view *view)
 {
-	search->view = *view;
+	finder->view = *view;
 	if (view->ops->calls)
 		return;
-	search->ops = *view->ops;
-	search->ops.joins = true;
-	search->view.ops = &search->ops;
+	finder->ops = *view->ops;
+	finder->ops.joins = true;
+	finder->view.ops = &finder->ops;
 }
 
 /* Where to begin, and whether the whole entry there is to be searched. */
-static bool start(struct search *search, const struct view *view, const struct location *from,
+static bool start(struct finder *finder, const struct view *view, const struct location *from,
                   bool *whole)
 {
-	struct cursor *at = &search->at;
-	const struct view *walk = &search->view;
+	struct cursor *at = &finder->at;
+	const struct view *walk = &finder->view;
 	*whole = !from || !cursor_at(at, view, *from);
 	if (!*whole) {
-		if (search->newer)
+		if (finder->newer)
 			paragraph_end(at);
 		at->view = walk;
 		return true;
 	}
 	if (!from)
-		return search->newer ? cursor_first(at, walk) : cursor_last(at, walk);
-	return search->newer ? cursor_near_after(at, walk, from->entry)
+		return finder->newer ? cursor_first(at, walk) : cursor_last(at, walk);
+	return finder->newer ? cursor_near_after(at, walk, from->entry)
 	                     : cursor_near_before(at, walk, from->entry);
 }
 
@@ -526,30 +527,30 @@ static struct location paragraph_of(const struct view *view, struct location byt
 	return byte;
 }
 
-static bool walk(struct search *search, const struct view *view, struct location *hit)
+static bool walk(struct finder *finder, const struct view *view, struct location *hit)
 {
 	bool more, named;
 	do {
-		more = search->newer ? take_newer(search, &named) : take_older(search, &named);
-		if (search_window(&search->window, !search->newer, hit)) {
+		more = finder->newer ? take_newer(finder, &named) : take_older(finder, &named);
+		if (search_bytes(&finder->window, !finder->newer, hit)) {
 			*hit = paragraph_of(view, *hit);
 			return true;
 		}
 	} while (more);
 	if (named)
-		*hit = (struct location){ search->at.position, 0 };
+		*hit = (struct location){ finder->at.position, 0 };
 	return named;
 }
 
-static bool search_from(struct search *search, const struct view *view, const struct location *from,
+static bool search_from(struct finder *finder, const struct view *view, const struct location *from,
                         struct location *hit)
 {
 	bool whole;
-	if (!start(search, view, from, &whole))
+	if (!start(finder, view, from, &whole))
 		return false;
-	if (!whole || !in_words(search, &search->at))
-		return walk(search, view, hit);
-	*hit = (struct location){ search->at.position, 0 };
+	if (!whole || !in_words(finder, &finder->at))
+		return walk(finder, view, hit);
+	*hit = (struct location){ finder->at.position, 0 };
 	return true;
 }
 
@@ -558,14 +559,14 @@ static bool find(const struct view *view, const struct location *from, bool newe
 {
 	if (!view->find || view->find_len == 0 || view->find_len > FIND_MAX)
 		return false;
-	struct search *search = xmalloc(sizeof *search);
-	join_bytes(search, view);
-	search->newer = newer;
-	pattern_init(&search->window.pattern, view->find, view->find_len);
-	words_init(&search->words, &search->window.pattern);
-	bool found = search_from(search, view, from, hit);
-	buf_free(&search->words.text);
-	free(search);
+	struct finder *finder = xmalloc(sizeof *finder);
+	join_bytes(finder, view);
+	finder->newer = newer;
+	pattern_init(&finder->window.pattern, view->find, view->find_len);
+	words_init(&finder->words, &finder->window.pattern);
+	bool found = search_from(finder, view, from, hit);
+	buf_free(&finder->words.text);
+	free(finder);
 	return found;
 }
 
