@@ -96,8 +96,8 @@ static void take_stamp(const struct cmsghdr *cmsg, int64_t now, int64_t *buffere
 	*buffered = now > arrival ? now - arrival : 0;
 }
 
-/* ipi_spec_dst is the interface's address where what was asked is a broadcast or multicast address.
- * IPv6 has no such thing, and no broadcasts: there the kernel chooses. */
+/* For a datagram to a broadcast or multicast address, ipi_spec_dst is the interface's address. IPv6
+ * has no such field, so there the kernel chooses the address of the answer. */
 static void take_locals(const struct cmsghdr *cmsg, struct arrival *arrival)
 {
 	if (is_cmsg(cmsg, IPPROTO_IP, IP_PKTINFO, sizeof(struct in_pktinfo))) {

@@ -88,8 +88,8 @@ static void report_icmp(struct session *session, const struct errqueue *error,
 	               !endpoint_is_set(offender) ? "" : from, mtu);
 }
 
-/* Why this datagram cannot be sent at all; `mtu` is that of this machine's way out where the
- * datagram is too large for it, else 0. */
+/* Explains why the kernel refused this datagram. `mtu`: of this machine's interface if the datagram
+ * is too large for it, else 0. */
 static void explain(struct error *error, int code, size_t len, const struct endpoint *to,
                     unsigned mtu)
 {
@@ -188,8 +188,8 @@ static struct endpoint peer_of(const struct session *session)
 	return session->open_parameters->listening && !own->connected ? own->writer : session->peer;
 }
 
-/* The one that this peer wrote to: the peer would not take an answer from another. -1 = none
- * fits. */
+/* The socket that this peer wrote to, since it expects answers from there; else the first of its
+ * address family, or -1. */
 static int socket_for(const struct session *session, const struct endpoint *to)
 {
 	const struct datagram *own = session->own;

@@ -287,7 +287,7 @@ static void sent(const struct caller *caller, size_t len, int64_t wall)
 		        (struct probe_asked){ .end = probe->sent, .wall = wall };
 }
 
-/* A later send's answer stands for one that got lost. */
+/* The acknowledgement of a later send also covers earlier ones whose report was lost. */
 static bool acknowledged(const struct caller *caller, uint32_t end, int64_t wall, uint64_t *delay)
 {
 	struct probe *probe = caller->probe;
@@ -304,7 +304,7 @@ static bool acknowledged(const struct caller *caller, uint32_t end, int64_t wall
 	return true;
 }
 
-/* Where all is acknowledged and no answer is there, none will come. */
+/* If everything is acknowledged and no report is queued, none will come. */
 unsigned probe_collect(const struct caller *caller, int fd)
 {
 	struct errqueue error;

@@ -127,7 +127,7 @@ static bool was_short(size_t asked, size_t sent)
 	return sent < smaller(asked, TRANSCRIPT_ROOM);
 }
 
-/* Of what waits, either secret bytes or others. */
+/* Sends from the front of the queue bytes that are all secret, or all not. */
 static size_t push_first(struct session *session, size_t *asked)
 {
 	struct stream *stream = session->own;
@@ -201,8 +201,8 @@ static bool stream_send(struct session *session, const struct endpoint *to, cons
 		return false;
 	if (len == 0)
 		return true;
-	/* Once from where the bytes are: those of the transcript's newest entry outlive one
-	 * call. */
+	/* The first attempt sends the bytes from where they are: even bytes of the transcript's
+	 * newest entry stay valid during one call. */
 	bool direct = session->state == SESSION_OPEN && !session->queue.len;
 	size_t sent = direct ? push(session, data, len) : 0;
 	if (sent == len || stream->broken)
@@ -340,7 +340,7 @@ static void receive_fin(struct session *session)
 	settle(session);
 }
 
-/* What has not been read yet still is. */
+/* After a reset or FIN, bytes that have come before are still read. */
 static void resumed(struct session *session)
 {
 	struct stream *stream = session->own;
@@ -354,7 +354,7 @@ static void resumed(struct session *session)
 	settle(session);
 }
 
-/* Of a socket whose calls a person makes, close() is one, too. */
+/* On a paused session a person makes close(), too, so the session stays open. */
 static void meet_recv_error(struct session *session, int code)
 {
 	char why[ERROR_TEXT];

@@ -198,8 +198,9 @@ static bool belongs(const struct writer *writer, const struct entry *entry, uint
 	return variable && variable->client && !origin->listener;
 }
 
-/* The entries in which there may be a part of the program: of a session alone, of its listener up
- * to the accept() and then of it, or from the first client on of all. */
+/* The next entry that may be part of the program. For an accepted session these are the listener's
+ * entries up to the accept(), then its own; for a listener, those of all sessions from its first
+ * client on; else its own. */
 static uint64_t next_entry(const struct writer *writer, uint64_t at)
 {
 	const struct origin *origin = &writer->origin;

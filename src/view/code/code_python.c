@@ -158,7 +158,7 @@ static void put_option(FILE *file, const struct statement *statement)
 	putc(')', file);
 }
 
-/* Names for the numbers, what the call gave, and what of it may be different next time. */
+/* Comments that name numbers, give the result, and say what may differ next time. */
 static void put_comment(FILE *file, const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;

@@ -592,7 +592,7 @@ static bool equal(const struct condition *a, const struct condition *b)
 	return a->count == b->count && a->before == b->before && a->after == b->after;
 }
 
-/* What is new about the condition, or else about the bytes that wait to be read. */
+/* The condition if it has changed, else the number of bytes to read if that has changed. */
 static struct condition find_news(const struct context *context)
 {
 	struct condition now = find_condition(&context->now), before = { 0 };

@@ -334,7 +334,7 @@ static bool sent_so_far(const struct sample *sample, uint64_t *bytes)
 	return sample_has(sample, SAMPLE_BYTES_SENT) && sample_has(sample, SAMPLE_BYTES_RETRANS);
 }
 
-/* The kernel counts the FIN as one more byte; of CLOSED one does not know whether it came. */
+/* The kernel counts the FIN as one more byte. In CLOSED it is not known whether a FIN came. */
 static bool received_so_far(const struct sample *sample, uint64_t *bytes)
 {
 	uint64_t state = sample_get(sample, SAMPLE_STATE);
@@ -424,8 +424,8 @@ static uint64_t bare_in(const struct context *context)
 	return open && counts->in > counts->data_in ? counts->in - counts->data_in : 0;
 }
 
-/* Bare segments that the closer counted before it closed, since this end's last sample: they have
- * been drawn. */
+/* The number of bare segments that the closer counted between this end's last sample and its own
+ * close(): they are drawn already. */
 static uint64_t seen(const struct context *context, uint32_t closer)
 {
 	uint64_t count = 0;

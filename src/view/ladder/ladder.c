@@ -18,7 +18,7 @@ enum {
 	TIME_COLUMNS = 6,
 	LANE_LEAST = 5,
 	LANE_MOST = 48,
-	MARGIN_MOST = 80, /* the eye has to find the way */
+	MARGIN_MOST = 80, /* wider margins are hard to read across */
 	WORDS_MOST = 64,
 	TEXT_MOST = ARROW_LABEL + 8,
 };

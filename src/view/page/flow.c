@@ -36,7 +36,7 @@ static void prepend_call(struct flow *flow, uint64_t position, const struct entr
 	call->end = room_of(entry);
 }
 
-/* Of a stream only the bytes of the present connection. */
+/* For a stream, only the bytes of the present connection count. */
 void flow_find(const struct view *view, struct flow *flow)
 {
 	struct endpoints endpoints;
@@ -62,7 +62,8 @@ void flow_find(const struct view *view, struct flow *flow)
 	flow->cut = !flow->older && last && last->previous_in_session;
 }
 
-/* What was sent in one go counts its times together. */
+/* The instant from which times count: the first of the newest calls that have no pause of a second
+ * between them. */
 static int64_t find_begin(const struct flow_parts *sent)
 {
 	size_t i = sent->count;
@@ -382,7 +383,7 @@ static bool is_that_datagram(const struct entry *sent, const struct entry *got)
 	       memcmp(entry_bytes(sent), entry_bytes(got), got->len) == 0;
 }
 
-/* The first that is the same and has not been given to another one. */
+/* Assigns to this call the first equal datagram received that no other call has. */
 static void match_datagram(struct flow *flow, const struct flow_part *call, struct flow_parts *came)
 {
 	for (size_t i = 0; i < came->count; i++) {

@@ -63,8 +63,8 @@ static void deduce(struct states_end *end, bool connected)
 	end->deduced = way & ~seen;
 }
 
-/* Of a connection whose beginning has been evicted, or is too far back, it is not known since when
- * it has been in a state that it has not changed meanwhile. */
+/* If the beginning of a connection has been evicted, or is too far back, it may have been in its
+ * state for longer than the entries show. */
 void states_trace(struct states_end *end, const struct transcript *transcript)
 {
 	uint64_t at = transcript_last(transcript, end->snapshot.session);

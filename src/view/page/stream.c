@@ -445,7 +445,7 @@ static struct row *begin_row(const struct ruler *ruler, struct rows *rows, const
 	return row;
 }
 
-/* A line end is seen as one. */
+/* A line end is one visible glyph. */
 static size_t cut_glyph(const char *bytes, size_t len, struct glyph *glyph)
 {
 	if (*bytes != '\n')
@@ -537,7 +537,7 @@ static void add_time(struct buf *out, int64_t time)
 	buf_printf(out, time < 10 * CLOCK_MS ? " %.2f" : " %.1f", (double)time / CLOCK_MS);
 }
 
-/* As many times as there is room for; not those of before. */
+/* As many times as fit; times before the newest calls are left out. */
 static void add_times(const struct flow_parts *parts, int room, struct buf *out)
 {
 	int64_t shown = -1;
