@@ -26,7 +26,7 @@ struct offer {
 	const char *args;        /* what follows the command's name and "@session" */
 	size_t point;            /* where in args the word begins */
 	char **words;            /* ended by NULL once there is one */
-	size_t count;
+	size_t count, cap;
 	bool files;
 	bool options;  /* a value is of a socket option, not of a setting */
 	bool local;    /* an address or a port is one to listen on */
@@ -49,7 +49,7 @@ static void offer_word(struct offer *offer, char *word)
 		free(word);
 		return;
 	}
-	offer->words = xrealloc(offer->words, (offer->count + 2) * sizeof *offer->words);
+	offer->words = xgrow(offer->words, &offer->cap, offer->count + 1, sizeof *offer->words);
 	offer->words[offer->count++] = word;
 	offer->words[offer->count] = NULL;
 }

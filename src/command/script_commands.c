@@ -148,8 +148,8 @@ static void keep_searched(struct app *app, const struct searched *searched)
 		if (!sessions_numbered(app->sessions, app->searched[i].session))
 			place = &app->searched[i];
 	if (!place) {
-		size_t size = (app->searched_count + 1) * sizeof *place;
-		app->searched = xrealloc(app->searched, size);
+		app->searched = xgrow(app->searched, &app->searched_cap, app->searched_count,
+		                      sizeof *place);
 		place = &app->searched[app->searched_count++];
 	}
 	*place = *searched;

@@ -415,13 +415,13 @@ static char **list_files(const char *path)
 	char *front = xstrndup(path, (size_t)(prefix - path));
 	char *expanded = tilde_expand(*front ? front : ".");
 	char **list = NULL;
-	size_t count = 0;
+	size_t count = 0, cap = 0;
 	DIR *directory = opendir(expanded);
 	for (struct dirent *entry; directory && (entry = readdir(directory));) {
 		if (!is_offered(entry->d_name, prefix, strlen(prefix)))
 			continue;
 		char *name = xasprintf("%s%s", front, entry->d_name);
-		list = xrealloc(list, (count + 2) * sizeof *list);
+		list = xgrow(list, &cap, count + 1, sizeof *list);
 		list[count++] = to_escapes(name);
 		list[count] = NULL;
 		free(name);
