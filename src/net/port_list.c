@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 
 enum { WORD = 64 }; /* no name of services(5) is longer */
 
@@ -77,6 +78,7 @@ bool port_list_add(struct port_list *list, const char *word, enum transport tran
 
 void port_list_shuffle(struct port_list *list)
 {
+	srandom((unsigned)clock_now());
 	for (size_t left = list->count; left > 1; left--) {
 		size_t other = (size_t)random() % left;
 		uint16_t port = list->ports[left - 1];

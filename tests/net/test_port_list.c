@@ -3,6 +3,7 @@
 #include "net/port_list.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/tap.h"
@@ -80,9 +81,26 @@ static void check_adding(void)
 	ok(list.count == 0, "none at all may be shuffled, too");
 }
 
+/* Two processes start with the same seed. */
+static void check_order(void)
+{
+	struct error error;
+	struct port_list lists[2] = { 0 };
+	for (int i = 0; i < 2; i++) {
+		srandom(1);
+		port_list_add(&lists[i], "1-1000", TRANSPORT_TCP, &error);
+		port_list_shuffle(&lists[i]);
+	}
+	ok(memcmp(lists[0].ports, lists[1].ports, 1000 * sizeof *lists[0].ports) != 0,
+	   "each program has another order");
+	port_list_free(&lists[0]);
+	port_list_free(&lists[1]);
+}
+
 int main(void)
 {
 	check_rows();
 	check_adding();
+	check_order();
 	return tap_done();
 }
