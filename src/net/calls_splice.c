@@ -8,13 +8,21 @@
 #include <fcntl.h>
 #include <sys/sendfile.h>
 
+/* A sandbox may lack the call. */
+static ssize_t result(ssize_t moved)
+{
+	if (moved < 0 && errno == ENOSYS)
+		errno = EINVAL;
+	return moved;
+}
+
 static ssize_t move(int from, int to, size_t most)
 {
 	ssize_t moved;
 	do
 		moved = splice(from, NULL, to, NULL, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	while (moved < 0 && errno == EINTR);
-	return moved;
+	return result(moved);
 }
 
 ssize_t calls_splice_in(int socket, int pipe, size_t most)
@@ -33,7 +41,7 @@ ssize_t calls_send_file(int socket, int file, size_t most)
 	do
 		sent = sendfile(socket, file, NULL, most);
 	while (sent < 0 && errno == EINTR);
-	return sent;
+	return result(sent);
 }
 
 #else
