@@ -69,10 +69,11 @@ def addresses_bound():
         end(process)
 
 
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return port_of(taken)
+def closed_port(held=[]):
+    """Where nobody listens: ours, so that nobody else takes it meanwhile."""
+    held.append(socket.socket())
+    held[-1].bind(("127.0.0.1", 0))
+    return port_of(held[-1])
 
 
 def addresses_of(process):
@@ -130,7 +131,7 @@ def both(*args, **more):
 
 def probes():
     with listener(backlog=64) as open_port:
-        there, closed = port_of(open_port), free_port()
+        there, closed = port_of(open_port), closed_port()
         same(both("-z", "127.0.0.1", there), (0, b"", b""), "-z is silent, and 0 where the port is open")
         same(both("-z", "127.0.0.1", closed), (1, b"", b""), "1 where it is closed")
         refused = b"nc: connect to 127.0.0.1 port %d (tcp) failed: Connection refused\n" % closed
@@ -145,7 +146,7 @@ def probes():
     status, out, err = both("-zv", "nowhere.invalid", "80", "81")
     ok(status == 1 and err.count(b"\n") == 1, "a name that is none ends it: %r" % err)
     both("-nz", "localhost", "80")
-    both("-p", free_port(), "-s", "192.0.2.1", "127.0.0.1", closed)
+    both("-p", closed_port(), "-s", "192.0.2.1", "127.0.0.1", closed)
     both("-v", "127.0.0.1", closed)
     for family, address in (("-4", "::1"), ("-6", "127.0.0.1")):
         both(family, address, closed)
@@ -178,7 +179,7 @@ def udp_is_proven_before_it_is_used():
         same(got, [b"X", b"X", b"X", b"word"], "with -v datagrams go before the input")
         same(read_until(process.stdout, b"early"), b"early", "and what comes meanwhile is not lost")
         end(process)
-    status, out, err = run("--nc", "-uv", "127.0.0.1", free_port(), given=b"word")
+    status, out, err = run("--nc", "-uv", "127.0.0.1", closed_port(), given=b"word")
     same((status, out, err), (1, b"", b""), "a port that refuses them is not used")
 
 

@@ -40,8 +40,8 @@ def half_close():
     same(finish(process)[0], 0, "and the end is good")
 
 
-def fin_of(given, *args):
-    """What the peer has heard by the time that it answers, and whether FIN came without its own."""
+def fin_of(given, wanted, *args):
+    """Whether the peer gets FIN before it has answered. One that is not wanted is waited for a while."""
     server = listener()
     process = sockpit(*args, "127.0.0.1", port_of(server), stdin=given) if given != "closed" else subprocess.Popen(
         ["sh", "-c", "exec sockpit %s 127.0.0.1 %d <&-" % (" ".join(args), port_of(server))],
@@ -50,7 +50,7 @@ def fin_of(given, *args):
         process.stdin.close()
         process.stdin = None
     peer, _ = server.accept()
-    peer.settimeout(0.3)
+    peer.settimeout(DEADLINE if wanted else 0.3)
     try:
         fin = peer.recv(100) == b""
     except socket.timeout:
@@ -69,7 +69,7 @@ def fin_after_input():
                 (subprocess.PIPE, [], True, "a pipe that ended"), (NULL, ["-N"], True, "/dev/null with -N"),
                 (subprocess.PIPE, ["--no-shutdown"], False, "--no-shutdown"), (subprocess.PIPE, ["-q", "-1"], False, "-q -1"),
                 (subprocess.PIPE, ["--recv-only"], False, "--recv-only"), (subprocess.PIPE, ["-d"], False, "-d")):
-            same(fin_of(given, *args), fin, "%s %s FIN" % (name, "is passed on as" if fin else "is no"))
+            same(fin_of(given, fin, *args), fin, "%s %s FIN" % (name, "is passed on as" if fin else "is no"))
 
 
 def other_ends():

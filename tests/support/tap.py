@@ -88,7 +88,7 @@ def read_until(stream, needle):
 def listening_port(process):
     """The port that a server says it got, from its standard error."""
     text = read_until(process.stderr, b"\n").decode(errors="replace")
-    found = re.search(r"127\.0\.0\.1:(\d+)", text)
+    found = re.search(r"127\.0\.0\.1[: ](\d+)", text)
     if not found:
         print("# no port in %r" % text, flush=True)
         return 0
