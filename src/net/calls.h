@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* calls: the system calls on sockets, all of them but those that only ask the kernel (kernel.c,
- * kernel_tcp.c, diag.c). Each function makes one call and writes it down: arguments, result, errno,
+ * kernel_tcp.c, diag.c) and those whose bytes nobody sees (calls_splice.c). Each function makes one call and writes it down: arguments, result, errno,
  * time, duration. The result is what the system gave: -1 with errno set for a failure. Decides
  * nothing, retries only EINTR. Descriptors come close-on-exec and non-blocking. */
 #pragma once

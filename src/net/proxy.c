@@ -29,7 +29,7 @@ static unsigned byte_at(const struct proxy *proxy, size_t index)
 
 /* ---- SOCKS5 ---- */
 
-/* A name is left to the proxy. */
+/* The proxy looks names up. */
 static void ask_socks5(const struct proxy *proxy, struct buf *out)
 {
 	const char *host = proxy->target->host;
@@ -104,7 +104,7 @@ static enum proxy_state receive_socks5(struct proxy *proxy, struct buf *out, str
 
 /* ---- SOCKS4 ---- */
 
-/* A name follows an address that is none: 0.0.0.1, as SOCKS4A has it. */
+/* A name follows an address that no host has, 0.0.0.1: SOCKS4A. */
 static bool ask_socks4(const struct proxy *proxy, struct buf *out, struct error *error)
 {
 	const char *host = proxy->target->host;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* pipe: the frontend without a person: standard input to the socket, socket to standard output. Owns
- * when a conversation ends, which of them the input goes to, and what is lost; knows no option
- * letters. */
+/* pipe: the frontend without a person: standard input to the socket, socket to standard output.
+ * Decides when a conversation ends and which of them gets the input, and reports bytes that are lost.
+ * The options are given as what they mean. */
 #pragma once
 
 #include "ui/ui.h"
@@ -19,10 +19,10 @@ enum pipe_fin {
 	PIPE_FIN_NEVER,       /* --no-shutdown, -q -1; with --nc all but the above */
 };
 
-/* In place of a time of -q. */
+/* In quit_after, instead of a time. */
 enum { PIPE_QUIT_WHEN_DONE = -1, PIPE_QUIT_NEVER = -2 };
 
-/* All zero but the session and quit_after is the native default. */
+/* The native default: all zero but the session, and PIPE_QUIT_WHEN_DONE. */
 struct pipe_options {
 	struct session *session; /* whose bytes go through */
 	bool shares_output;      /* another pipe mode comes after this one */
@@ -41,10 +41,11 @@ struct pipe_options {
 	uint64_t packets;   /* -W: end after that many receives; 0 = never */
 	const char *output; /* --output: the file that has what is sent and received; NULL = none */
 	int verbose;        /* -v: say on standard error what happens */
-	bool introduced;    /* what has happened to the session before has been said */
+	bool introduced;    /* what has happened to the session until now has been reported */
 	const struct buf
 	        *received; /* what it has received before, for the output; NULL = nothing */
 };
 
+/* NULL with one line when the file of --output cannot be opened. `received` is borrowed for this call. */
 struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *options,
                     struct error *error);

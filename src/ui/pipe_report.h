@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* pipe_report: what pipe mode says on standard error of the network: failures, which port a server
+/* pipe_report: what pipe mode says about the network on standard error: failures, which port a server
  * got and who can reach it, with -v what nc -v says, in its words, with -vv what happens to the
  * connection. Follows the transcript. Knows neither standard input nor output. */
 #pragma once
@@ -13,11 +13,11 @@
 struct pipe_report_options {
 	const struct session *session; /* the command line's; its clients are reported, too */
 	int verbose;                   /* -v, -vv */
-	bool nc;                       /* nothing that nc does not say */
-	bool probing;                  /* -z: that a port is closed is no failure */
+	bool nc;                       /* says nothing that nc does not say */
+	bool probing;                  /* -z: a closed port is no failure */
 	bool keep_open;                /* -k: a UDP server has many peers */
-	bool to_proxy;                 /* that it is reached says nothing yet */
-	bool introduced;               /* what has been before is reported */
+	bool to_proxy;   /* the session is to a proxy: reaching that is no success yet */
+	bool introduced; /* what is in the transcript already has been reported */
 };
 
 enum { PIPE_REPORT_ATTEMPTS = 8 };
@@ -34,7 +34,7 @@ struct pipe_report {
 	unsigned attempt_count;
 	struct endpoint reached; /* by connect(); AF_UNSPEC until then */
 	bool is_bound, has_peer;
-	bool explained; /* why it could not be opened has been said, or is nothing to say */
+	bool explained; /* why it could not be opened has been said, or is not to be said */
 	bool lookup_failed;
 	int bind_error;
 };
@@ -42,19 +42,20 @@ struct pipe_report {
 void pipe_report_init(struct pipe_report *report, struct app *app,
                       const struct pipe_report_options *options);
 
-/* The same of a session that was made after that one. */
+/* Goes on with a session that was made after that one. */
 void pipe_report_next(struct pipe_report *report, const struct session *session);
 
-/* In each turn: what has happened since. */
+/* In each turn: reports what has happened since the last one. */
 void pipe_report_turn(struct pipe_report *report);
 
-/* After the last turn; says also that a UDP peer has not answered. */
+/* After the last turn: also reports that a UDP peer has not answered. */
 void pipe_report_end(struct pipe_report *report);
 
 /* "Connection to localhost (127.0.0.1) 7001 port [tcp/http] succeeded!" */
 void pipe_report_success(const struct pipe_report *report);
 
-/* The same of what a proxy leads to, which knows its address; the service is a number. */
+/* The same for a target that a proxy reached: its address is the proxy's to know. The service is a
+ * number. */
 void pipe_report_proxied(const struct pipe_report *report, const struct target *target);
 
 /* "localhost (127.0.0.1) 7 port [udp/echo]: answered", where nc would claim success. */

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "ui/pipe_report.h"
 
-/* How long UDP is waited for: nc's own, and ours. */
+/* How long an answer by UDP may take: nc's own default, and ours. */
 enum { NC_SECONDS = 3, SECONDS = 1 };
 
 struct port_probe {
@@ -62,7 +62,7 @@ static void open_next(struct port_probe *probe)
 		error_print("%s", error.text);
 }
 
-/* A name that is none is none for the other ports, too. */
+/* A name that was not found will not be found for the other ports. */
 static void finish(struct port_probe *probe, bool open)
 {
 	struct error error;
@@ -102,7 +102,7 @@ static void send_probe(struct port_probe *probe, const char *data)
 	probe->sent_at = clock_now();
 }
 
-/* One empty datagram: the least that may be answered. */
+/* Sends one empty datagram, the least that a server may answer. */
 static void serve_udp(struct port_probe *probe)
 {
 	if (!probe->begun) {
@@ -118,7 +118,7 @@ static void serve_udp(struct port_probe *probe)
 		answer(probe, "no answer", true);
 }
 
-/* Two datagrams, and another one each second: who is not refused has succeeded. */
+/* Sends two datagrams, and another one each second: when none is refused, the port is open. */
 static void serve_udp_as_nc(struct port_probe *probe)
 {
 	bool silent = !probe->options.verbose;

@@ -112,7 +112,8 @@ static void draw(struct ui *ui, struct app *app)
 	else if (dial->asked &&
 	         (state == SESSION_CLOSED || session_peer_closed(dial->options.session)))
 		fail(dial, PROXY_REFUSED,
-		     &(struct error){ .text = "the proxy has closed the connection unasked" });
+		     &(struct error){ .text = "the proxy closed the connection before its answer "
+		                              "was complete" });
 	else if (state == SESSION_CLOSED)
 		end(dial, PROXY_REFUSED);
 }
@@ -139,7 +140,7 @@ struct ui *proxy_dial_new(const struct ui_hooks *hooks, const struct proxy_dial_
 	pipe_report_init(&dial->report, dial->app, &reported);
 	sessions_tap(dial->app->sessions, on_data, dial);
 	poller_leave_signals();
-	draw(&dial->ui, dial->app); /* it may have failed already */
+	draw(&dial->ui, dial->app); /* the session may have failed already */
 	return &dial->ui;
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* telnet: answers the negotiation of TELNET (RFC 854) by refusing every option, so that a server
- * goes on. What comes is not changed. Sends nothing itself. */
+/* telnet: answers the negotiation of TELNET (RFC 854) by refusing every option, so that a server goes
+ * on. Does not change what comes, and sends nothing itself. */
 #pragma once
 
 #include <stddef.h>
 
 #include "base/buf.h"
 
-/* What of a command has come, wherever a read cut it. */
+/* The part of a command that has come: a read may end inside one. */
 struct telnet {
 	unsigned char command; /* IAC; then WILL, WONT, DO or DONT; 0 = none */
 };
