@@ -36,6 +36,9 @@ enum {
 /* Nothing says of UDP that it has ended: the last answer may still come this long after the input has ended. */
 #define UDP_LINGER CLOCK_S
 
+/* When the reader of the output has gone: what comes until then is lost, and ends us by SIGPIPE. */
+#define READER_LINGER (CLOCK_S / 5)
+
 /* What nobody looks at need not be read at all. */
 enum passage { COPIED, FROM_PIPE, FROM_FILE };
 
@@ -419,7 +422,8 @@ static bool is_over(const struct pipe *pipe, const struct conversation *conversa
 	if (is_service(pipe) || session_unsent(session))
 		return false;
 	if (has_all_packets(pipe) || has_refused(pipe, session) ||
-	    ((pipe->options.no_output || pipe->reader_gone) && conversation->sent_at))
+	    ((pipe->options.no_output || (pipe->reader_gone && pipe->options.nc)) &&
+	     conversation->sent_at))
 		return true;
 	return session_peer_closed(session) && !pipe->held && !has_input_for(pipe, session);
 }
@@ -443,7 +447,11 @@ static int64_t limit_of(const struct pipe *pipe, const struct conversation *conv
 	if (is_service(pipe) || !conversation->sent_at)
 		return limit;
 	int64_t end = INT64_MAX;
-	if (quit_after >= 0)
+	if (pipe->reader_gone)
+		end = conversation->moved_at > conversation->sent_at
+		              ? conversation->moved_at + READER_LINGER
+		              : conversation->sent_at + READER_LINGER;
+	else if (quit_after >= 0)
 		end = conversation->sent_at + quit_after;
 	else if (is_datagram(pipe) && !is_server(pipe) && !pipe->options.nc &&
 	         !pipe->options.idle && quit_after == PIPE_QUIT_WHEN_DONE)
