@@ -76,6 +76,7 @@ static struct session_options session_options(const struct app *app, const struc
 	wanted.in_turn = options->nc;
 	wanted.presets = options->presets;
 	wanted.preset_count = options->preset_count;
+	wanted.as_nc = options->nc;
 	return wanted;
 }
 

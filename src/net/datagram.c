@@ -27,6 +27,7 @@ struct datagram {
 	bool connected;  /* connect() was called: ICMP errors come back, strangers do not */
 	bool only;       /* the same without connect(): others than the peer are dropped here */
 	bool asks_local; /* IP_PKTINFO is on: recvmsg() reports which address was asked */
+	bool shut;       /* shutdown(SHUT_WR) was called, which no peer sees */
 	bool loop_guard_announced; /* has said that it does not answer small services */
 	unsigned chosen;        /* number of the peer that plain lines go to, 0 = the last writer */
 	struct endpoint writer; /* who wrote last, or whom we wrote to before anybody did */
@@ -383,6 +384,16 @@ static bool refuse_shutdown(struct session *session, int how, struct error *erro
 	return false;
 }
 
+static bool datagram_shutdown(struct session *session, int how, struct error *error)
+{
+	struct datagram *own = session->own;
+	if (!session->open_parameters->options.as_nc)
+		return refuse_shutdown(session, how, error);
+	if (!own->shut && own->connected && !session->queue.len)
+		own->shut = call_shutdown(&session->caller, session->fd[0], how) == 0;
+	return own->shut;
+}
+
 /* ---- receiving ---- */
 
 /* `once`: the first peer is the only one: others are refused by the kernel from now on. But
@@ -601,7 +612,8 @@ static bool send_by_hand(struct session *session, const struct endpoint *to, con
 static void ask_pktinfo(struct session *session, unsigned slot, const struct endpoint *bound)
 {
 	struct datagram *own = session->own;
-	if (endpoint_is_any(bound) && !option_is_set(session, CONTROL_LOCAL) &&
+	if (endpoint_is_any(bound) && !session->open_parameters->options.as_nc &&
+	    !option_is_set(session, CONTROL_LOCAL) &&
 	    call_ask(&session->caller, session->fd[slot], CONTROL_LOCAL, bound->family, true))
 		own->asks_local = true;
 }
@@ -620,7 +632,7 @@ static void begin(struct session *session)
 {
 	struct datagram *own = session->own;
 	own->peers.max = PEERS_MOST;
-	own->connected = own->only = own->asks_local = false;
+	own->connected = own->only = own->asks_local = own->shut = false;
 }
 
 static void free_own(struct session *session)
@@ -752,7 +764,7 @@ const struct session_ops datagram_ops = {
 	.serve = serve,
 	.send = udp_send,
 	.flush = flush,
-	.shutdown = refuse_shutdown,
+	.shutdown = datagram_shutdown,
 	.close = datagram_close,
 	.begin_recv = begin_recv,
 	.recv = recv_by_hand,

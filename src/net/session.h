@@ -91,6 +91,7 @@ struct session_options {
 	enum eol eol;                         /* what a typed line ends with */
 	const struct session_preset *presets; /* copied */
 	size_t preset_count;
+	bool as_nc; /* datagrams: connect() to the first peer also on a wildcard address; may be shut */
 };
 
 struct session_counts {

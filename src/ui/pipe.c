@@ -535,8 +535,8 @@ static bool settle_one(struct pipe *pipe, struct conversation *conversation, int
 	bool shuts =
 	        pipe->options.fin == PIPE_FIN_ALWAYS ||
 	        (pipe->options.fin == PIPE_FIN_AFTER_INPUT && pipe->ended_at && !pipe->null_input);
-	if (shuts && (pipe->ended_at || pipe->options.no_input) && !is_datagram(pipe) &&
-	    !is_service(pipe) && session_takes_data(session))
+	if (shuts && (pipe->ended_at || pipe->options.no_input) &&
+	    (pipe->options.nc || !is_datagram(pipe)) && !is_service(pipe) && session_takes_data(session))
 		session_shutdown(session, SHUT_WR, &error);
 	if (session_state(session) == SESSION_CLOSED) {
 		note_end(pipe, session_end(session));

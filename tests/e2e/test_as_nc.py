@@ -183,6 +183,55 @@ def udp_is_proven_before_it_is_used():
     same((status, out, err), (1, b"", b""), "a port that refuses them is not used")
 
 
+def udp_keeps_to_its_first_peer():
+    """Also on a wildcard address, by connect(): the kernel refuses others."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        server = sockpit("--nc", "-ul", "0")
+        for client in (first, other):
+            client.settimeout(DEADLINE)
+            client.connect(("127.0.0.1", wait_bound(server)[0][1]) if client is first else first.getpeername())
+        first.send(b"first\n")
+        read_until(server.stdout, b"first\n")
+        server.stdin.write(b"answer\n")
+        server.stdin.flush()
+        same(first.recv(100), b"answer\n", "the first peer is answered")
+        try:
+            other.send(b"other\n")
+            other.recv(100)
+            ok(False, "another is refused")
+        except ConnectionRefusedError:
+            ok(True, "another is refused")
+        end(server)
+
+
+def shutdowns(*args):
+    """The calls of shutdown() in a run as nc on UDP whose input has ended."""
+    with tempfile.TemporaryDirectory() as directory, listener(kind=socket.SOCK_DGRAM) as server:
+        trace = os.path.join(directory, "trace")
+        process = subprocess.Popen(["strace", "-D", "-qq", "-e", "trace=shutdown", "-o", trace, "sockpit", "--nc", "-uW1", *args, "127.0.0.1",
+                                    str(port_of(server))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdin.write(b"word")
+        process.stdin.close()
+        process.stdin = None
+        peer, stop, text = server.recvfrom(100)[1], time.monotonic() + DEADLINE, ""
+        while args and not text and time.monotonic() < stop and process.poll() is None:
+            with open(trace, encoding="ascii") as file:
+                text = file.read()
+        server.sendto(b"answer", peer)
+        same(process.communicate(timeout=DEADLINE)[0], b"answer", "nc -u %s still receives" % " ".join(args))
+        with open(trace, encoding="ascii") as file:
+            return [line.split(", ", 1)[1].strip() for line in file if line.startswith("shutdown(")]
+
+
+def udp_is_shut():
+    """No peer sees it: only others' tests do."""
+    if not shutil.which("strace") or subprocess.run(["strace", "-D", "-qq", "-o", "/dev/null", "true"], capture_output=True, check=False).returncode:
+        return skip("no strace here, or it may not")
+    for args, want in (([], []), (["-N"], ["SHUT_WR) = 0"]), (["-q", "%d" % DEADLINE], ["SHUT_WR) = 0"])):
+        got = [" ".join(call.split()) for call in shutdowns(*args)]
+        same(got, want, "nc -u %s: shutdown()" % " ".join(args))
+
+
 def limits_of_each_address():
     full = listener(backlog=0)
     fillers = []
@@ -204,6 +253,8 @@ ipv6_takes_ipv4()
 probes()
 probes_of_udp()
 udp_is_proven_before_it_is_used()
+udp_keeps_to_its_first_peer()
+udp_is_shut()
 limits_of_each_address()
 if not OTHER:
     skip("no nc of OpenBSD here to compare with")
