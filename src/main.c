@@ -73,7 +73,7 @@ static struct session_options session_options(const struct app *app, const struc
 	wanted.local_host = options->local_host;
 	wanted.local_port = options->local_port;
 	wanted.service = options->service;
-	wanted.in_turn = options->nc;
+	wanted.in_turn = wanted.replaces = options->nc;
 	wanted.presets = options->presets;
 	wanted.preset_count = options->preset_count;
 	wanted.as_nc = options->nc;
@@ -209,8 +209,11 @@ static void attend(struct app *app, struct ui *ui, struct poller *poller)
 	if (app->lost)
 		error_print("%" PRIu64 " byte%s not sent", app->lost,
 		            app->lost == 1 ? " was" : "s were");
-	if (signal)
-		die_of(signal);
+	if (!signal)
+		return;
+	queue_stop(app);
+	app_free(app); /* removes the paths of UNIX sockets */
+	die_of(signal);
 }
 
 /* -z. As nc also before a UDP port is used: then `session` leads to it, else it is NULL. */
@@ -296,7 +299,7 @@ static bool converse(struct app *app, const struct options *options, struct pipe
 	struct ui_hooks hooks = { .app = app };
 	uint32_t number = session_number(pipe->session);
 	bool proven = options->nc && options->verbose && !options->listen &&
-	              session_has_peers(pipe->session);
+	              session_transport(pipe->session) == TRANSPORT_UDP;
 	if (proven) {
 		session_block_reading(pipe->session, true);
 		if (run_probe(app, options, pipe->session, poller) != 0)
@@ -414,8 +417,8 @@ int main(int argc, char **argv)
 		options_print_nc_usage(stderr);
 		return EXIT_FAILURE;
 	}
-	if (!good)
-		return fail(usage_status(&options), &error);
+	if (!good) /* what a call would refuse, such as a path too long, is no mistake of usage */
+		return fail(error.code ? EXIT_FAILURE : usage_status(&options), &error);
 	if (options.wish == OPTIONS_HELP)
 		options_print_help(&options, options.nc ? stderr : stdout);
 	if (options.wish == OPTIONS_VERSION)

@@ -41,8 +41,8 @@ enum {
 };
 
 /* The colons: a missing value is ours to report. */
-static const char short_options[] = ":46bCDdFf:hI:i:klM:m:NnO:o:P:p:q:rSs:T:tuVvW:w:X:x:Zze:c:";
-static const char nc_options[] = ":46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tuV:vW:w:X:x:Zz";
+static const char short_options[] = ":46bCDdFf:hI:i:klM:m:NnO:o:P:p:q:rSs:T:tUuVvW:w:X:x:Zze:c:";
+static const char nc_options[] = ":46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tUuV:vW:w:X:x:Zz";
 
 static const struct option long_options[] = {
 	{ "service", required_argument, NULL, LONG_SERVICE },
@@ -74,6 +74,7 @@ static const struct option long_options[] = {
 	{ "source-port", required_argument, NULL, 'p' },
 	{ "telnet", no_argument, NULL, 't' },
 	{ "udp", no_argument, NULL, 'u' },
+	{ "unixsock", no_argument, NULL, 'U' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "wait", required_argument, NULL, LONG_WAIT },
 	{ 0 },
@@ -91,6 +92,7 @@ static const char help_text[] =
         "\n"
         "  -4, -6           IPv4 only, IPv6 only\n"
         "  -u, --udp        UDP\n"
+        "  -U, --unixsock   UNIX socket: a path, or @name for an abstract one; with -u datagrams\n"
         "  -l, --listen     listen; port 0 prints the port it got; loopback unless an address is "
         "given\n"
         "  -f FILE          run the lines of a script and no screen; - is standard input; $1 is "
@@ -138,7 +140,7 @@ static const char help_text[] =
         "exit status: 0 ended well, 1 network error, reset or failed script line, 2 usage\n";
 
 static const char nc_usage_text[] =
-        "usage: nc [-46bCDdhklNnrtuvz] [-I length] [-i interval] [-M ttl] [-m minttl]\n"
+        "usage: nc [-46bCDdhklNnrtUuvz] [-I length] [-i interval] [-M ttl] [-m minttl]\n"
         "          [-O length] [-P proxy_username] [-p source_port] [-q seconds]\n"
         "          [-s sourceaddr] [-T keyword] [-W recvlimit] [-w timeout]\n"
         "          [-X proxy_protocol] [-x proxy_address[:port]] [destination] [port ...]\n";
@@ -526,6 +528,7 @@ static bool take_switch(struct options *options, int letter, struct error *error
 	case 'n': options->numeric = true; return true;
 	case 'r': options->random_order = true; return true;
 	case 't': pipe->telnet = true; return true;
+	case 'U': options->unixsock = true; return true;
 	case 'u': options->target.transport = TRANSPORT_UDP; return true;
 	case 'v': options->verbose++; return true;
 	case 'z': options->probe = true; return true;
@@ -661,6 +664,41 @@ static bool is_several(const char *word)
 	return strchr(word, ',') || word[strspn(word, "0123456789")] == '-';
 }
 
+static enum transport unix_transport(const struct options *options)
+{
+	return options->target.transport == TRANSPORT_UDP ? TRANSPORT_UNIXGRAM : TRANSPORT_UNIX;
+}
+
+/* -s is the path of a socket of datagrams: others answer to it. */
+static bool take_local_path(struct options *options, struct error *error)
+{
+	const char *path = options->local_host;
+	enum transport transport = options->target.transport;
+	options->local_host = path ? options->local.host : NULL;
+	return !path || target_set_path(&options->local, path, transport, error);
+}
+
+/* -U PATH, -l -U PATH, -U -u -s PATH PATH */
+static bool unix_target(struct options *options, char **words, int count, struct error *error)
+{
+	const char *path = count ? words[0] : options->listen ? options->local_host : NULL;
+	bool datagrams = options->target.transport == TRANSPORT_UDP;
+	if (count > 1 || options->local_port)
+		error_set(error, "a UNIX path has no port: %s",
+		          count > 1 ? words[1] : "leave out -p");
+	else if (options->family != AF_UNSPEC)
+		error_set(error, "a UNIX path is no IP address: leave out -4 and -6");
+	else if (options->listen && !path)
+		error_set(error, "-U needs a path: sockpit -l -U /tmp/x, or @name");
+	else if (options->local_host && count && (options->listen || !datagrams))
+		error_set(error, "-s names the socket of a client with datagrams: -u");
+	else if (path && !target_set_path(&options->target, path, unix_transport(options), error))
+		return false;
+	else
+		return !options->listen && count ? take_local_path(options, error) : true;
+	return false;
+}
+
 /* "host 20-25 80,443" */
 static bool take_ports(struct options *options, char **words, int count, struct error *error)
 {
@@ -709,6 +747,8 @@ static bool take_words(struct options *options, char **words, int count, struct 
 	    (options->proxy_text && !choose_proxy(options, error)))
 		return false;
 	options->has_target = options->listen || count > 0;
+	if (options->unixsock)
+		return unix_target(options, words, count, error);
 	if (options->listen && count > 2) {
 		error_set(error, "too many words: %s (an address is at most: address port)",
 		          words[2]);
@@ -725,6 +765,8 @@ static bool take_words(struct options *options, char **words, int count, struct 
 	if (!target_parse(&options->target, words[0], count == 2 ? words[1] : NULL, transport,
 	                  false, error))
 		return false;
+	if (transport_is_unix(options->target.transport))
+		return take_local_path(options, error);
 	/* a proxy is asked for a number */
 	return !options->proxy_text ||
 	       port_list_add(&options->ports, options->target.service, transport, error);
@@ -755,11 +797,47 @@ static bool nc_port(struct options *options, const char *word, bool listening, s
 	return false;
 }
 
+static bool nc_path(struct options *options, char **words, int count, struct error *error)
+{
+	bool listen = options->listen;
+	bool datagrams = options->target.transport == TRANSPORT_UDP;
+	const char *path = count ? words[0] : options->local_host;
+	const char *own = count ? options->local_host : NULL;
+	error_set(error, "%s", "");
+	options->nc_usage =
+	        count ? (listen && (options->local_host || options->local_port || count > 2)) ||
+	                        (count == 1 && (options->local_port || (own && !datagrams)))
+	              : !listen;
+	if (options->nc_usage)
+		return false;
+	if (count > 1 || options->local_port)
+		return nc_mistake(error, "cannot use port with -U");
+	if (!path)
+		return nc_mistake(error, "missing socket pathname");
+	if (listen && options->probe)
+		return nc_mistake(error, "cannot use -z and -l");
+	if (!listen && options->pipe.keep_open)
+		return nc_mistake(error, "must use -l with -k");
+	if (options->proxy_text)
+		return nc_mistake(error, "no proxy support for unix sockets");
+	options->has_target = true;
+	if (target_set_path(&options->target, path, unix_transport(options), error) &&
+	    (listen || take_local_path(options, error)))
+		return true;
+	if (listen)
+		error_set(error, "%s", strerror(error->code));
+	else
+		error_set(error, "%s: %s", path, strerror(error->code));
+	return false;
+}
+
 /* Where the words make no sense only the usage says so. */
 static bool nc_words(struct options *options, char **words, int count, struct error *error)
 {
 	bool listen = options->listen;
 	bool has_local = options->local_host || options->local_port;
+	if (options->unixsock)
+		return nc_path(options, words, count, error);
 	const char *host = count >= 2 ? words[0] : listen && !count ? options->local_host : NULL;
 	const char *port = count >= 2 ? words[1] : listen ? options->local_port : NULL;
 	if (count == 1 && listen)
@@ -832,7 +910,7 @@ static bool parse_nc(struct options *options, int argc, char **argv, struct erro
 	if (options->broadcast)
 		preset(options, SOL_SOCKET, SO_BROADCAST, 1);
 	options->broadcast = false; /* nc connects all the same */
-	if (options->listen) {
+	if (options->listen && !options->unixsock) {
 		preset(options, SOL_SOCKET, SO_REUSEADDR, 1);
 #ifdef SO_REUSEPORT
 		preset(options, SOL_SOCKET, SO_REUSEPORT, 1);

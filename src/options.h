@@ -32,8 +32,10 @@ struct options {
 	bool listen, demo, plain;
 	bool probe; /* -z */
 	bool piped; /* --pipe: pipe mode on a terminal, too */
-	int family; /* AF_UNSPEC, AF_INET, AF_INET6 */
+	bool unixsock; /* -U: the target is a path */
+	int family;  /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *local_port, *local_host;
+	struct target local; /* what local_host points to where it is a path */
 	bool numeric, broadcast;
 	int verbose;
 	int64_t timeout; /* of connecting, ns; 0 = none */

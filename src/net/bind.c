@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "net/socket_file.h"
 #include "socket/errno_meaning.h"
 
 /* How often two families may fail to agree on a port that the kernel chose. */
@@ -24,12 +25,48 @@ const char *bind_reach(const struct session *session)
 		any = any && endpoint_is_any(local);
 		*(endpoint_is_ipv6(&wire) ? &v6 : &v4) = true;
 	}
-	return loopback   ? " (loopback only)"
+	return transport_is_unix(session->transport) ? ""
+	       : loopback   ? " (loopback only)"
 	       : !any     ? ""
 	       : v4 && v6 ? " (every address of this machine)"
 	       : v4       ? " (every IPv4 address of this machine)"
 	       : dual     ? " (every address of this machine, IPv4 too unless IPV6_V6ONLY is set)"
 	                  : " (every IPv6 address of this machine; * takes IPv4 too)";
+}
+
+/* ---- one socket ---- */
+
+bool bind_socket(struct session *session, unsigned slot, const struct endpoint *addr)
+{
+	const struct caller *caller = &session->caller;
+	int fd = session->fd[slot];
+	bool gone = false, bound = call_bind(caller, fd, addr) == 0;
+	if (!bound && errno == EADDRINUSE && transport_is_unix(session->transport) &&
+	    !session->stepped) {
+		enum socket_file_state state = socket_file_look(caller, addr);
+		bool replaces = session->open_parameters->options.replaces;
+		bool free = state == SOCKET_FILE_STALE || (state == SOCKET_FILE_IN_USE && replaces);
+		gone = free && socket_file_unlink(addr);
+		errno = EADDRINUSE;
+		bound = gone && call_bind(caller, fd, addr) == 0;
+	}
+	if (bound)
+		session->file = socket_file_note(addr, gone);
+	return bound;
+}
+
+const char *bind_obstacle(const struct session *session, const struct endpoint *addr)
+{
+	static const char *const phrases[] = {
+		[SOCKET_FILE_NONE] = NULL,
+		[SOCKET_FILE_STALE] = "the socket of a program that has ended is there, and could not "
+		                      "be removed",
+		[SOCKET_FILE_IN_USE] = "a program has its socket there",
+		[SOCKET_FILE_OTHER] = "what is there is no socket, and stays",
+	};
+	if (!transport_is_unix(session->transport))
+		return NULL;
+	return phrases[socket_file_look(&session->caller, addr)];
 }
 
 /* The addresses to open, IPv4 first, or in turn. */
@@ -50,8 +87,6 @@ static size_t choose(const struct session *session, const struct lookup_answer *
 	return count;
 }
 
-/* ---- one socket ---- */
-
 /* NULL, or the call that failed, with errno. The session owns the socket, unless socket() failed.
  * IPV6_V6ONLY leaves the port free for an IPv4 socket, so that no peer is shown under a mapped
  * address. It is off for a mapped address that was asked for, which cannot be bound with it. */
@@ -66,7 +101,7 @@ static const char *open_one(struct session *session, const struct endpoint *addr
 	if (endpoint_is_ipv6(addr) && !session->open_parameters->options.in_turn)
 		call_set_option(&session->caller, fd, IPPROTO_IPV6, IPV6_V6ONLY,
 		                endpoint_is_ipv6(&wire));
-	if (call_bind(&session->caller, fd, addr) < 0)
+	if (!bind_socket(session, slot, addr))
 		return "bind";
 	if (backlog != BIND_ONLY && call_listen(&session->caller, fd, backlog) < 0)
 		return "listen";
@@ -112,7 +147,11 @@ static void report_failure(struct session *session, const char *call, const stru
 	endpoint_format(at, addr);
 	const struct errno_case *special =
 	        errno_meaning_case(call, code, session_errno_context(session, NULL));
-	if (special && code == ERANGE)
+	const char *obstacle = code == EADDRINUSE ? bind_obstacle(session, at) : NULL;
+	if (obstacle)
+		session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s (%s): %s", call, addr,
+		               error_why(code), error_name(code), obstacle);
+	else if (special && code == ERANGE)
 		session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s", call, addr,
 		               special->phrase);
 	else if (special)
@@ -156,5 +195,7 @@ bool bind_open(struct session *session, const struct lookup_answer *found, int b
 	}
 	session_name_server(session);
 	report_where(session, verb);
+	if (socket_file_replaces(session->file))
+		session_report(session, 0, "the socket of a program that has ended was removed there");
 	return true;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* bind: binds a socket to each address of a server, all with the same port. The default host is
- * loopback; other machines reach a server only if an address or "*" is given. */
+ * loopback; other machines reach a server only if an address or "*" is given. A UNIX path
+ * is such an address: a stale file there is replaced, and the file is removed with its socket. */
 #pragma once
 
 #include "net/lookup.h"
@@ -12,6 +13,12 @@ enum { BIND_ONLY = -1 };
  * is reported, and the session is closed. */
 bool bind_open(struct session *session, const struct lookup_answer *found, int backlog,
                const char *verb);
+
+/* bind(); false with errno. */
+bool bind_socket(struct session *session, unsigned slot, const struct endpoint *addr);
+
+/* What is in the way of a path that is taken; NULL where nothing is known. Static. */
+const char *bind_obstacle(const struct session *session, const struct endpoint *addr);
 
 /* " (loopback only)": who can reach the session, where its addresses do not say that. Static. */
 const char *bind_reach(const struct session *session);

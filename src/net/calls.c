@@ -363,6 +363,8 @@ static ssize_t receive_datagram(const struct caller *caller, int fd, size_t most
 	ssize_t got = receive(caller, fd, place, asked, flags, &storage, &len, &buffered, arrival);
 	int64_t now = end(&entry, got < 0);
 	*from = endpoint_from_sockaddr((struct sockaddr *)&storage, got < 0 ? 0 : len);
+	if (got >= 0 && !len)
+		*from = endpoint_any(AF_UNIX, 0); /* only there a sender may have no name */
 	got = note_cut(&entry, got, asked);
 	const struct endpoint *to = arrival ? &arrival->to : NULL;
 	commit(caller, &entry, fd, now, from, to, got > 0 ? (size_t)got : 0, buffered);

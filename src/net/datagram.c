@@ -14,6 +14,7 @@
 #include "net/pace.h"
 #include "net/peers.h"
 #include "net/probe_timer.h"
+#include "net/socket_file.h"
 #include "socket/constant.h"
 #include "socket/errno_meaning.h"
 
@@ -22,6 +23,8 @@ enum {
 	ERRORS_A_TURN = 64, /* most that are taken from the error queue at a time */
 	BACKLOG = 1 << 18,  /* with this many bytes of datagrams waiting, no more are read */
 };
+
+#define AGAIN (10 * CLOCK_MS) /* until a UNIX peer may have read one */
 
 struct datagram {
 	bool connected;  /* connect() was called: ICMP errors come back, strangers do not */
@@ -33,6 +36,7 @@ struct datagram {
 	struct endpoint writer; /* who wrote last, or whom we wrote to before anybody did */
 	struct peers peers;
 	struct pace pace;
+	int64_t again_at; /* a UNIX peer's queue is full, of which select() says nothing; 0 = none is */
 };
 
 /* The head of each datagram in the queue. Two packed addresses follow it, then the payload. The
@@ -96,9 +100,10 @@ static void explain(struct error *error, int code, size_t len, const struct endp
 {
 	char addr[ENDPOINT_TEXT], fit[48] = "", limit[40] = "";
 	unsigned headers = endpoint_udp_headers(to), most = endpoint_udp_max(to);
-	const struct errno_case *special = errno_meaning_case("send", code, ERRNO_UDP);
+	const struct errno_case *special =
+	        errno_meaning_case("send", code, most ? ERRNO_UDP : ERRNO_UNIX);
 	endpoint_format(to, addr);
-	if (code != EMSGSIZE) {
+	if (code != EMSGSIZE || !most) {
 		if (special)
 			error_errno(error, code, "send to %s (%s)", addr, special->phrase);
 		else
@@ -147,6 +152,12 @@ static struct returned take_errors(struct session *session, unsigned slot)
 static bool meet_send_error(struct session *session, unsigned slot, int code, unsigned *mtu)
 {
 	struct datagram *own = session->own;
+	if (transport_is_unix(session->transport)) { /* of this datagram, and at once */
+		session->counts.refused += code == ECONNREFUSED;
+		if (call_would_block(code) && !own->connected)
+			own->again_at = clock_now() + AGAIN;
+		return false;
+	}
 	if (session->paused && !call_would_block(code)) {
 		session->counts.refused += code == ECONNREFUSED;
 		return false;
@@ -356,15 +367,17 @@ static void flush(struct session *session)
 		;
 }
 
-static bool udp_send(struct session *session, const struct endpoint *to, const void *data,
+static bool datagram_send(struct session *session, const struct endpoint *to, const void *data,
                      size_t len, struct error *error)
 {
+	const struct datagram *own = session->own;
 	if (session->state != SESSION_OPEN || session->queue.len)
 		return enqueue(session, to, data, len, error);
 	struct endpoint peer = to ? *to : peer_of(session);
 	if (!endpoint_is_set(&peer)) {
-		error_set(error, "session %u has no peer: nobody has written yet",
-		          (unsigned)session->caller.session);
+		error_set(error, "session %u has no peer: nobody %shas written yet",
+		          (unsigned)session->caller.session,
+		          own->peers.count ? "who can be answered " : "");
 		return false;
 	}
 	unsigned mtu = 0;
@@ -379,8 +392,8 @@ static bool udp_send(struct session *session, const struct endpoint *to, const v
 static bool refuse_shutdown(struct session *session, int how, struct error *error)
 {
 	(void)how;
-	error_set(error, "session %u is UDP: there is no FIN, nothing to shut",
-	          (unsigned)session->caller.session);
+	error_set(error, "session %u is %s: there is no FIN, nothing to shut",
+	          (unsigned)session->caller.session, transport_title(session->transport));
 	return false;
 }
 
@@ -405,6 +418,8 @@ static void keep_to(struct session *session, unsigned slot, const struct endpoin
 	struct datagram *own = session->own;
 	char addr[ENDPOINT_TEXT];
 	int fd = session->fd[slot];
+	if (endpoint_is_unnamed(from)) /* who cannot be answered, nor told from others */
+		return;
 	if (own->asks_local)
 		own->only = true;
 	else if (call_connect(&session->caller, fd, from) < 0)
@@ -430,7 +445,8 @@ static struct peer_slot *note_peer(struct session *session, unsigned slot,
 	met->peer.received++;
 	met->peer.received_bytes += len;
 	met->peer.last = clock_now();
-	own->writer = *from;
+	if (!endpoint_is_unnamed(from))
+		own->writer = *from;
 	return met;
 }
 
@@ -439,9 +455,11 @@ static bool may_be_service(struct session *session, const struct endpoint *from)
 {
 	static const uint16_t small[] = { 0, 7, 9, 13, 17, 19, 37 };
 	struct datagram *own = session->own;
-	bool may_be = false;
+	bool may_be = false, has_port = !transport_is_unix(session->transport);
 	char addr[ENDPOINT_TEXT];
-	for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+	if (endpoint_is_unnamed(from))
+		return true;
+	for (size_t i = 0; has_port && i < sizeof small / sizeof *small; i++)
 		may_be = may_be || from->port == small[i];
 	for (unsigned i = 0; i < session->fd_count; i++)
 		may_be = may_be || endpoint_equal(from, &session->local[i]);
@@ -641,6 +659,21 @@ static void free_own(struct session *session)
 	peers_free(&own->peers);
 }
 
+/* Only who has a name can be answered. */
+static void take_name(struct session *session, unsigned slot)
+{
+	struct endpoint addr;
+	bool made = socket_file_make_path(&addr), bound = made && bind_socket(session, slot, &addr);
+	int code = errno;
+	if (bound)
+		socket_file_own_directory(session->file);
+	else if (made)
+		socket_file_drop_path(&addr);
+	if (!bound)
+		session_report(session, 0, "no answer can come: no path for this socket: %s",
+		               error_why(code));
+}
+
 /* SO_REUSEADDR would let a second program take the port. */
 static void prepare_socket(struct session *session, unsigned slot, const struct endpoint *bound)
 {
@@ -651,6 +684,8 @@ static void prepare_socket(struct session *session, unsigned slot, const struct 
 	probe_timer_add_datagrams(session, session->fd[slot], session->family[slot]);
 	if (bound && (broadcast || open_parameters->listening))
 		ask_pktinfo(session, slot, bound);
+	if (!bound && transport_is_unix(session->transport))
+		take_name(session, slot);
 }
 
 static void found(struct session *session, const struct lookup_answer *addresses)
@@ -671,8 +706,12 @@ static void opened(struct session *session, const char *took)
 	struct datagram *own = session->own;
 	(void)took;
 	own->connected = !session->open_parameters->options.broadcast;
-	session_report(session, 0, "%s ready; UDP sends nothing until your first datagram",
-	               session_pair(session, pair));
+	if (transport_is_unix(session->transport))
+		session_report(session, 0, "%s connected: datagrams, each send() is one",
+		               session_pair(session, pair));
+	else
+		session_report(session, 0, "%s ready; UDP sends nothing until your first datagram",
+		               session_pair(session, pair));
 	flush(session);
 }
 
@@ -696,17 +735,22 @@ static void datagram_close(struct session *session, const char *text)
 
 static void prepare(struct session *session, struct poller *poller)
 {
+	const struct datagram *own = session->own;
+	if (own->again_at)
+		poller_wake_at(poller, own->again_at);
 	for (unsigned i = 0; i < session->fd_count; i++) {
 		if (!session->read_blocked && session->queue.len < BACKLOG)
 			poller_want_read(poller, session->fd[i]);
-		if (session->queue.len)
+		if (session->queue.len && !own->again_at)
 			poller_want_write(poller, session->fd[i]);
 	}
 }
 
 static void serve(struct session *session, const struct poller *poller)
 {
-	bool writable = false;
+	struct datagram *own = session->own;
+	bool writable = own->again_at && clock_now() >= own->again_at;
+	own->again_at = writable ? 0 : own->again_at;
 	for (unsigned i = 0; session->queue.len && i < session->fd_count; i++)
 		writable = writable || poller_writable(poller, session->fd[i]);
 	if (writable)
@@ -762,7 +806,7 @@ const struct session_ops datagram_ops = {
 	.option_set = option_set_on,
 	.prepare = prepare,
 	.serve = serve,
-	.send = udp_send,
+	.send = datagram_send,
 	.flush = flush,
 	.shutdown = datagram_shutdown,
 	.close = datagram_close,

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/count.h"
+#include "net/bind.h"
 #include "net/lingering.h"
 #include "socket/errno_meaning.h"
 
@@ -20,6 +21,9 @@
 /* Where SESSION_SOCKETS are under way the oldest makes room once it has had time for a SYN that was
  * lost, whose retransmission follows after one second. */
 #define ATTEMPT_LEAST (2 * CLOCK_S)
+
+/* A UNIX listener with a full queue: select() does not say when there is room. */
+#define AGAIN (20 * CLOCK_MS)
 
 static int64_t deadline(const struct session *session)
 {
@@ -172,7 +176,7 @@ static void succeed(struct session *session, unsigned slot)
 static bool bind_to(struct session *session, unsigned slot, const struct endpoint *local)
 {
 	char addr[ENDPOINT_TEXT], call[ENDPOINT_TEXT + 8];
-	if (call_bind(&session->caller, session->fd[slot], local) == 0)
+	if (bind_socket(session, slot, local))
 		return true;
 	int code = errno;
 	snprintf(call, sizeof call, "bind(%s)", endpoint_format(local, addr));
@@ -189,6 +193,17 @@ static const struct endpoint *find_local(const struct session *session, unsigned
 		if (endpoint_same_family(&local->addr[i], dial_remote(session, slot)))
 			return &local->addr[i];
 	return NULL;
+}
+
+/* Where a blocking connect() would sleep. */
+static bool waits_for_room(struct session *session, int code)
+{
+	struct dial *dial = session->dial;
+	bool waits = call_would_block(code) && transport_is_unix(session->transport);
+	if (waits && !dial->again_at)
+		session_report(session, 0, "the listener's queue is full: trying again");
+	dial->again_at = waits ? clock_now() + AGAIN : 0;
+	return waits;
 }
 
 /* Begins with the next address. False where it has failed at once. */
@@ -224,7 +239,7 @@ static bool try_next(struct session *session)
 		succeed(session, slot);
 		return true;
 	}
-	if (errno == EINPROGRESS)
+	if (errno == EINPROGRESS || waits_for_room(session, errno))
 		return true;
 	fail(session, slot, NULL, errno);
 	return false;
@@ -293,6 +308,17 @@ void dial_connect(struct session *session)
 
 /* ---- later ---- */
 
+static void try_again(struct session *session)
+{
+	const struct endpoint *remote = dial_remote(session, 0);
+	if (call_connect(&session->caller, session->fd[0], remote) == 0) {
+		succeed(session, 0);
+	} else if (!waits_for_room(session, errno)) {
+		fail(session, 0, NULL, errno);
+		go_on(session);
+	}
+}
+
 /* How one has ended whose descriptor is ready. */
 static void settle(struct session *session, unsigned slot)
 {
@@ -314,9 +340,10 @@ static void expire(struct session *session)
 	for (unsigned i = 0; i < session->fd_count; i++)
 		name_try(session, dial->attempt[i].number, &text);
 	session->hopeless = false;
-	session_finish(session, SESSION_ENDED_FAILED,
-	               "%s timed out: no answer to our SYN%s within the limit of %s",
-	               buf_text(&text), count_plural(session->fd_count),
+	session_finish(session, SESSION_ENDED_FAILED, "%s timed out: %s%s within the limit of %s",
+	               buf_text(&text),
+	               dial->again_at ? "the listener has made no room" : "no answer to our SYN",
+	               dial->again_at ? "" : count_plural(session->fd_count),
 	               clock_format_duration(session->open_parameters->options.timeout, limit));
 	buf_free(&text);
 }
@@ -386,8 +413,9 @@ static struct lookup_query query_of(const struct session *session)
 	if (binds) {
 		snprintf(target.host, sizeof target.host, "%s",
 		         made->local_host ? made->local_host : "");
-		snprintf(target.service, sizeof target.service, "%s",
-		         made->local_port ? made->local_port : "0");
+		if (!transport_is_unix(session->transport))
+			snprintf(target.service, sizeof target.service, "%s",
+			         made->local_port ? made->local_port : "0");
 	} else if (made->listening && strcmp(target.host, "*") == 0) {
 		target.host[0] = '\0';
 	}
@@ -473,8 +501,10 @@ void dial_prepare(struct session *session, struct poller *poller)
 	if (session->state == SESSION_RESOLVING) {
 		lookup_prepare(session->lookup, poller);
 	} else {
-		for (unsigned i = 0; i < session->fd_count; i++)
+		for (unsigned i = 0; !dial->again_at && i < session->fd_count; i++)
 			poller_want_write(poller, session->fd[i]);
+		if (dial->again_at)
+			poller_wake_at(poller, dial->again_at);
 		poller_wake_at(poller, dial->next_at);
 		poller_wake_at(poller, dial->report_at);
 	}
@@ -494,7 +524,11 @@ static void expire_lookup(struct session *session)
 
 void dial_serve(struct session *session, const struct poller *poller)
 {
-	if (session->state == SESSION_CONNECTING)
+	if (session->dial->again_at && clock_now() < session->dial->again_at)
+		return;
+	if (session->dial->again_at && clock_now() < deadline(session))
+		try_again(session);
+	else if (session->state == SESSION_CONNECTING)
 		serve_attempts(session, poller);
 	else if (session->dial->waits_for_port)
 		return;

@@ -27,6 +27,7 @@ struct dial {
 	size_t next;     /* the address that is tried next */
 	int64_t begun;   /* clock_now() */
 	int64_t next_at; /* when that attempt begins while others are under way; INT64_MAX = never */
+	int64_t again_at; /* connect() to a UNIX listener is made again: its queue was full; 0 = not */
 	struct attempt attempt[SESSION_SOCKETS];
 	struct buf attempt_log; /* what became of the addresses tried so far, */
 	size_t reported;        /* this many bytes of it are in the transcript, */

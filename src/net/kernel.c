@@ -57,7 +57,8 @@ static void ask_queues(int fd, enum transport transport, struct sample *sample)
 	ask_queue(fd, SIOCINQ, SAMPLE_INQ, sample);
 	if (sample_is(sample, STATE_CLOSED))
 		return;
-	ask_queue(fd, SIOCOUTQ, SAMPLE_OUTQ, sample);
+	if (!transport_is_unix(transport)) /* there it is memory, not bytes */
+		ask_queue(fd, SIOCOUTQ, SAMPLE_OUTQ, sample);
 	if (transport == TRANSPORT_TCP && !sample_has(sample, SAMPLE_NOTSENT))
 		ask_queue(fd, SIOCOUTQNSD, SAMPLE_NOTSENT, sample);
 }

@@ -220,7 +220,8 @@ static void begin(struct session *session)
 static void prepare_socket(struct session *session, unsigned slot, const struct endpoint *bound)
 {
 	(void)bound;
-	option_default(session, session->fd[slot], SOL_SOCKET, SO_REUSEADDR);
+	if (!transport_is_unix(session->transport))
+		option_default(session, session->fd[slot], SOL_SOCKET, SO_REUSEADDR);
 }
 
 static void found(struct session *session, const struct lookup_answer *addresses)

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "net/peers.h"
 #include "net/session_internal.h"
+#include "net/socket_file.h"
 #include "socket/errno_meaning.h"
 
 static unsigned number(const struct session *session)
@@ -64,6 +65,8 @@ static void close_sockets(struct session *session, bool connected)
 	for (unsigned i = 0; i < session->fd_count; i++)
 		session->host->defer_close(session, session->fd[i], session->lingers,
 		                           connected && session->transport == TRANSPORT_TCP);
+	socket_file_free(session->file);
+	session->file = NULL;
 	session->lingers = false;
 	session->fd_count = 0;
 }
@@ -248,6 +251,8 @@ bool session_add_socket(struct session *session, int family)
 void session_drop_socket(struct session *session, unsigned slot)
 {
 	session->host->defer_close(session, session->fd[slot], false, false);
+	socket_file_free(session->file); /* that of the only socket: a path has no second address */
+	session->file = NULL;
 	session->fd_count--;
 	for (unsigned i = slot; i < session->fd_count; i++) {
 		session->fd[i] = session->fd[i + 1];
@@ -304,6 +309,30 @@ static int host_length(const char *host, size_t most)
 	return (int)len;
 }
 
+static void make_printable(char *name)
+{
+	for (char *p = name; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 127)
+			*p = '?';
+}
+
+/* Of a path the end says most; a peer that has called no name is a client. */
+static void name_after_path(struct session *session, const char *server, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *last = slash && slash[1] ? slash + 1 : path + (*path == '@');
+	size_t len = strlen(last), room = SESSION_NAME - 1 - strlen(server) - 1;
+	if (session->named)
+		return;
+	while (len > room || ((unsigned char)*last & 0xc0) == 0x80) {
+		last++;
+		len--;
+	}
+	snprintf(session->name, sizeof session->name, "%s%s%s", server, *server ? ":" : "",
+	         *last || *server ? last : "client");
+	make_printable(session->name);
+}
+
 void session_make_name(struct session *session, const char *host, const char *port)
 {
 	bool brackets = *port && strchr(host, ':');
@@ -311,11 +340,13 @@ void session_make_name(struct session *session, const char *host, const char *po
 	int len = host_length(host, rest < SESSION_NAME ? SESSION_NAME - 1 - rest : 0);
 	if (session->named)
 		return;
+	if (transport_is_unix(session->transport)) {
+		name_after_path(session, "", host);
+		return;
+	}
 	snprintf(session->name, sizeof session->name, "%s%.*s%s%s%s", brackets ? "[" : "", len,
 	         host, brackets ? "]" : "", *port ? ":" : "", port);
-	for (char *p = session->name; *p; p++)
-		if ((unsigned char)*p <= ' ' || *p == 127)
-			*p = '?';
+	make_printable(session->name);
 }
 
 void session_name_server(struct session *session)
@@ -325,8 +356,13 @@ void session_name_server(struct session *session)
 	if (!session_is_served(session))
 		snprintf(host, sizeof host, "%s", transport_name(transport));
 	else
-		snprintf(host, sizeof host, "%s%s", transport == TRANSPORT_UDP ? "udp-" : "",
-		         session->service->name);
+		snprintf(host, sizeof host, "%s%s%s",
+		         transport_type(transport) == SOCK_DGRAM ? transport_name(transport) : "",
+		         transport_type(transport) == SOCK_DGRAM ? "-" : "", session->service->name);
+	if (transport_is_unix(transport)) {
+		name_after_path(session, host, session->open_parameters->target.host);
+		return;
+	}
 	snprintf(port, sizeof port, "%u", session->local[0].port);
 	session_make_name(session, host,
 	                  session->local[0].port ? port : session->open_parameters->target.service);
@@ -579,8 +615,9 @@ bool session_abort(struct session *session, struct error *error)
 {
 	if (session_refuse_closed(session, error))
 		return false;
-	if (!session->ops->abort) {
-		error_set(error, "session %u has no connection to reset", number(session));
+	if (!session->ops->abort || transport_is_unix(session->transport)) {
+		error_set(error, "session %u has no connection to reset%s", number(session),
+		          session->ops->abort ? ": UNIX knows no RST" : "");
 		return false;
 	}
 	if (session->state != SESSION_OPEN)
@@ -670,11 +707,13 @@ enum transport session_transport(const struct session *session)
 
 unsigned session_errno_context(const struct session *session, const struct endpoint *peer)
 {
-	bool stream = session->transport == TRANSPORT_TCP;
+	bool stream = transport_type(session->transport) == SOCK_STREAM;
 	const struct open_parameters *made = session->open_parameters;
 	struct endpoint own = session_peer(session);
 	unsigned ends = session_stream_ends(session);
-	return (stream ? ERRNO_TCP : ERRNO_UDP) |
+	return (transport_is_unix(session->transport) ? ERRNO_UNIX
+	        : stream                              ? ERRNO_TCP
+	                                              : ERRNO_UDP) |
 	       (endpoint_is_loopback(peer ? peer : &own) ? ERRNO_LOOPBACK : 0) |
 	       (stream && session->state == SESSION_OPEN ? ERRNO_OPEN : 0) |
 	       (session->state == SESSION_FRESH ? ERRNO_FRESH : 0) |

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* session: one socket as the user sees it: a TCP conversation, a UDP socket or a listener. It has a
+/* session: one socket as the user sees it: a conversation, a datagram socket or a listener. It has a
  * number, a name, a state, a queue, counters, and it outlives its descriptor: FIN, RST, time-outs
  * and ICMP errors become entries of the transcript and a state, never the end of the program. Owns
  * the descriptor, its queue, its look-up. Every function may be called in every state; what makes
@@ -86,6 +86,7 @@ struct session_options {
 	bool in_turn;
 	int backlog;                          /* of listen(2); 0 = SOMAXCONN */
 	size_t queue_max;                     /* most bytes waiting to be sent; 0 = 64 MiB */
+	bool replaces; /* a UNIX path: also a socket that is in use there */
 	const char *name;                     /* or NULL: made from the target */
 	const struct service *service;        /* of a listener or UDP server; NULL = none */
 	enum eol eol;                         /* what a typed line ends with */

@@ -28,6 +28,7 @@
 struct diag;
 struct lingering;
 struct peers;
+struct socket_file;
 
 enum {
 	SESSION_SOCKETS = 4, /* most descriptors of one session: a listener has one per address */
@@ -210,6 +211,7 @@ struct session {
 	int family[SESSION_SOCKETS]; /* of each socket */
 	struct endpoint local[SESSION_SOCKETS];
 	struct endpoint peer;
+	struct socket_file *file; /* of a UNIX path that its socket is bound to; NULL = none */
 	struct open_parameters *open_parameters;
 	struct kept_option *kept; /* what a person has set by /option, for the next socket, too */
 	struct lookup *lookup;    /* under way, for `dial` or `step` */
@@ -276,7 +278,7 @@ void session_drop_socket(struct session *session, unsigned slot);
 
 /* ---- names ---- */
 
-/* "host:port" cut to a name, the port whole; of a server "echo:7001", after its first socket or the
+/* "host:port" cut to a name, the port whole, or the end of a path; of a server "echo:7001", after its first socket or the
  * port that was asked for. Nothing if a person has named the session. */
 void session_make_name(struct session *session, const char *host, const char *port);
 void session_name_server(struct session *session);

@@ -496,6 +496,8 @@ static const struct {
 } kinds[] = {
 	[TRANSPORT_TCP] = { &stream_ops, &listener_ops },
 	[TRANSPORT_UDP] = { &datagram_ops, &datagram_ops },
+	[TRANSPORT_UNIX] = { &stream_ops, &listener_ops },
+	[TRANSPORT_UNIXGRAM] = { &datagram_ops, &datagram_ops },
 };
 
 static struct session *make(struct sessions *sessions, const struct target *target,
@@ -519,7 +521,7 @@ static struct session *make(struct sessions *sessions, const struct target *targ
 	for (size_t i = 0; i < options->preset_count; i++)
 		option_preset(session, &options->presets[i]);
 	open_parameters->options.presets = NULL;
-	if (!ops->has_peers)
+	if (!ops->has_peers || transport_is_unix(transport))
 		open_parameters->options.broadcast = false;
 	session->open_parameters = open_parameters;
 	session->eol = options->eol;
@@ -565,7 +567,9 @@ struct session *sessions_make_socket(struct sessions *sessions, enum transport t
 	struct target nowhere = { .transport = transport };
 	const struct session_options *asked = options ? options : &no_options;
 	struct session_options used = {
-		.family = asked->family ? asked->family : AF_INET,
+		.family = transport_is_unix(transport) ? AF_UNIX
+		          : asked->family              ? asked->family
+		                                       : AF_INET,
 		.numeric = asked->numeric,
 		.name = asked->name,
 		.eol = asked->eol,

@@ -33,7 +33,7 @@ static enum step_end bind_now(struct session *session, const struct endpoint *ad
 {
 	char text[ENDPOINT_TEXT], call[CALL_TEXT];
 	snprintf(call, sizeof call, "bind(%s)", endpoint_format(addr, text));
-	if (call_bind(&session->caller, session->fd[0], addr) < 0) {
+	if (!bind_socket(session, 0, addr)) {
 		session_fail_call(session, CALL_BIND, call, errno, error);
 		return STEP_FAILED;
 	}

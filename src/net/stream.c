@@ -83,7 +83,8 @@ static void send_fin(struct session *session)
 	if (call_shutdown(&session->caller, session->fd[0], SHUT_WR) < 0)
 		break_off(session, "shutdown", errno);
 	else
-		session_report(session, 0, "closed our side (FIN): shutdown(SHUT_WR) = 0");
+		session_report(session, 0, "closed our side%s: shutdown(SHUT_WR) = 0",
+		               transport_fin(session->transport));
 }
 
 /* FIN when the queue is out; closed when both sides are, unless it is paused. */
@@ -176,8 +177,9 @@ static bool refuse_send(const struct session *session, size_t len, struct error 
 	if (stream->broken)
 		error_set(error, "session %u was reset: nothing can be sent", number);
 	else if (stream->shut)
-		error_set(error, "session %u has closed its side (FIN): nothing more can be sent",
-		          number);
+		error_set(error,
+		          "session %u has closed its side%s: nothing more can be sent", number,
+		          transport_fin(session->transport));
 	else if (len > room)
 		error_set(error,
 		          "%zu bytes already wait for the peer of session %u: no room for %zu more",
@@ -192,8 +194,8 @@ static bool stream_send(struct session *session, const struct endpoint *to, cons
 {
 	struct stream *stream = session->own;
 	if (to && !endpoint_equal(to, &session->peer)) {
-		error_set(error, "session %u is TCP: it has one peer",
-		          (unsigned)session->caller.session);
+		error_set(error, "session %u is %s: it has one peer",
+		          (unsigned)session->caller.session, transport_title(session->transport));
 		return false;
 	}
 	stream->ready_due = stream->ready_due || (len && session->service->ready);
@@ -272,8 +274,8 @@ static bool stream_shutdown(struct session *session, int how, struct error *erro
 		       session_fail_call(session, CALL_SHUTDOWN, "shutdown()", errno, error);
 	bool write = how == SHUT_WR || how == SHUT_RDWR;
 	if (write && stream->shut) {
-		error_set(error, "session %u has closed its side (FIN) already",
-		          (unsigned)session->caller.session);
+		error_set(error, "session %u has closed its side%s already",
+		          (unsigned)session->caller.session, transport_fin(session->transport));
 		return false;
 	}
 	if (how != SHUT_WR && !(how == SHUT_RDWR && stream->peer_closed) &&
@@ -332,7 +334,8 @@ static void receive_fin(struct session *session)
 		session_finish(session, SESSION_ENDED_RESET, NULL);
 		return;
 	}
-	session_report(session, 0, "peer closed its side (FIN): recv() = 0");
+	session_report(session, 0, "peer closed its side%s: recv() = 0",
+	               transport_fin(session->transport));
 	stream->fin_due = true;
 	if (!session->paused)
 		answer_fin(session);

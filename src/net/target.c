@@ -3,10 +3,12 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #define DIGITS  "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -17,7 +19,10 @@ struct span {
 	size_t len;
 };
 
-enum { TEXT_MAX = TARGET_HOST + TARGET_SERVICE + 16 }; /* longer cannot be right */
+enum {
+	HOST_MAX = 255,
+	TEXT_MAX = TARGET_HOST + TARGET_SERVICE + 16, /* longer cannot be right */
+};
 
 /* Error texts quote this much of a word at most. */
 #define QUOTE        "%.*s"
@@ -119,7 +124,7 @@ static bool is_ipv6(struct span host)
  * means. */
 static bool is_bad_ipv4(struct span host)
 {
-	char text[TARGET_HOST];
+	char text[HOST_MAX + 1];
 	struct in_addr ip;
 	if (!consists_of(host, DIGITS "."))
 		return false;
@@ -147,8 +152,8 @@ static bool is_name(struct span host)
 
 static bool take_host(struct target *target, struct span host, bool listening, struct error *error)
 {
-	if (host.len >= TARGET_HOST) {
-		error_usage(error, "the host is too long: at most %d bytes", TARGET_HOST - 1);
+	if (host.len > HOST_MAX) {
+		error_usage(error, "the host is too long: at most %d bytes", HOST_MAX);
 		return false;
 	}
 	if (host.len && memchr(host.text, ':', host.len) && !is_ipv6(host))
@@ -167,23 +172,31 @@ static bool take_host(struct target *target, struct span host, bool listening, s
 
 /* ---- the form ---- */
 
-/* "tcp://" and what follows it; a slash may end a URL, and nothing may follow that. */
+/* "tcp://", "unix:" */
 static bool take_scheme(struct target *target, struct span *rest, struct error *error)
 {
-	const char *colon = strstr(rest->text, "://");
+	const char *colon = strchr(rest->text, ':');
 	if (!colon)
 		return true;
 	struct span scheme = span_from(rest->text, colon);
-	if (scheme.len == 4 && strncasecmp(scheme.text, "unix", 4) == 0) {
-		error_usage(error, "unix:// is not supported yet: tcp:// or udp://");
-		return false;
-	}
-	if (!transport_find(scheme.text, scheme.len, &target->transport)) {
-		error_usage(error, QUOTE ":// is not a transport: tcp:// or udp://",
+	bool slashes = strncmp(colon, "://", 3) == 0;
+	enum transport transport;
+	bool known = transport_find(scheme.text, scheme.len, &transport);
+	if (slashes && !known) {
+		error_usage(error, QUOTE ":// is not a transport: tcp://, udp://, unix://, unixgram://",
 		            QUOTED(scheme));
 		return false;
 	}
-	*rest = span_of(colon + 3);
+	if (!slashes && (!known || !transport_is_unix(transport)))
+		return true;
+	target->transport = transport;
+	*rest = span_of(colon + (slashes ? 3 : 1));
+	return true;
+}
+
+/* A slash may end a URL, and nothing may follow that. */
+static bool drop_slash(struct span *rest, struct error *error)
+{
 	const char *slash = strchr(rest->text, '/');
 	if (slash && slash[1]) {
 		error_usage(error, "a path means nothing here: %.80s", slash);
@@ -191,6 +204,45 @@ static bool take_scheme(struct target *target, struct span *rest, struct error *
 	}
 	if (slash)
 		rest->len--;
+	return true;
+}
+
+/* ---- UNIX ---- */
+
+static bool take_path(struct target *target, struct span path, const char *port,
+                      struct error *error)
+{
+	struct endpoint addr;
+	if (port) {
+		error_usage(error, "a UNIX path has no port: %.80s", port);
+		return false;
+	}
+	if (!endpoint_parse_path(path.text, &addr, error)) {
+		error->usage = true;
+		return false;
+	}
+	endpoint_format(&addr, target->host);
+	return true;
+}
+
+bool target_set_path(struct target *target, const char *path, enum transport transport,
+                     struct error *error)
+{
+	*target = (struct target){ .transport = transport };
+	bool abstract = path[0] == '@';
+	size_t len = strlen(path), most = ENDPOINT_PATH - !abstract;
+	struct endpoint addr = { .family = AF_UNIX, .path_len = (uint8_t)len };
+	if (!len || len > most) {
+		error_set(error, "%.40s%s: %s a UNIX path has 1 to %d bytes, this one %zu", path,
+		          len > 40 ? "..." : "", len ? "File name too long:" : "empty:",
+		          ENDPOINT_PATH - 1, len);
+		error->code = len ? ENAMETOOLONG : EINVAL;
+		return false;
+	}
+	memcpy(addr.path, path, len);
+	if (abstract)
+		addr.path[0] = '\0';
+	endpoint_format(&addr, target->host);
 	return true;
 }
 
@@ -292,7 +344,11 @@ bool target_parse(struct target *target, const char *text, const char *port,
 	if (!check_bytes(text, "address", error) || (port && !check_bytes(port, "port", error)))
 		return false;
 	rest = span_of(text);
-	return take_scheme(target, &rest, error) && split(rest, &host, &word, error) &&
+	if (!take_scheme(target, &rest, error))
+		return false;
+	if (transport_is_unix(target->transport))
+		return take_path(target, rest, port, error);
+	return (rest.text == text || drop_slash(&rest, error)) && split(rest, &host, &word, error) &&
 	       choose_port(port, listening, &host, &word, error) &&
 	       take_host(target, host, listening, error) &&
 	       take_port(target, word, listening, error);

@@ -1,29 +1,36 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* target: what a person may write for "where": two words, host:port, [v6]:port, a URL. Numbers are
- * checked here and not left to the C library, which takes port 70000 for 4464. Looks nothing up. */
+/* target: what a person may write for "where": two words, host:port, [v6]:port, a URL, a UNIX path.
+ * Numbers are checked here and not left to the C library, which takes port 70000 for 4464. Looks
+ * nothing up. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
+#include "socket/endpoint.h"
 #include "socket/transport.h"
 
-enum { TARGET_HOST = 256, TARGET_SERVICE = 64 };
+enum { TARGET_HOST = ENDPOINT_TEXT, TARGET_SERVICE = 64 };
 
 struct target {
 	enum transport transport;
-	char host[TARGET_HOST];       /* "" = none given: this machine */
+	char host[TARGET_HOST];       /* "" = none given: this machine; or a UNIX path or name,
+	                                 see endpoint_parse_path() */
 	char service[TARGET_SERVICE]; /* decimal port 0..65535 or a service name of services(5);
 	                                 "" = none: the host is a UNIX path */
 };
 
-/* `transport` holds where the text has none (tcp://, udp://). `port` may be NULL: then it must be
+/* `transport` holds where the text has none (tcp://, unix:///path, unix:@name). `port` may be NULL: then it must be
  * in `text`, "host:port"; a lone "7001" or ":7001" is a port of this machine, with `listening` also
  * the lone name of a service. A bare IPv6 address needs `port` or brackets; with `listening`, "*"
- * is every address. Ports: 1..65535, with `listening` also 0. */
+ * is every address. Ports: 1..65535, with `listening` also 0. A UNIX path has no port. */
 bool target_parse(struct target *target, const char *text, const char *port,
                   enum transport transport, bool listening, struct error *error);
+
+/* A path as the shell gives it, in which no byte has a meaning but a first '@'. */
+bool target_set_path(struct target *target, const char *path, enum transport transport,
+                     struct error *error);
 
 /* "127.0.0.1:7001", "[::1]:7001", ":7001", "/run/echo". */
 const char *target_format(const struct target *target, char out[TARGET_HOST + TARGET_SERVICE + 4]);

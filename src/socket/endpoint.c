@@ -137,6 +137,11 @@ bool endpoint_is_any(const struct endpoint *addr)
 	return ip_size(&plain) && memcmp(plain.ip, zero, ip_size(&plain)) == 0;
 }
 
+bool endpoint_is_unnamed(const struct endpoint *addr)
+{
+	return addr->family == AF_UNIX && !addr->path_len;
+}
+
 bool endpoint_reaches(const struct endpoint *to, const struct endpoint *local)
 {
 	struct endpoint one = endpoint_on_wire(to), other = endpoint_on_wire(local);
@@ -149,14 +154,16 @@ bool endpoint_reaches(const struct endpoint *to, const struct endpoint *local)
 unsigned endpoint_udp_headers(const struct endpoint *addr)
 {
 	struct endpoint plain = endpoint_on_wire(addr);
-	return plain.family == AF_INET ? 20 + 8 : 40 + 8;
+	return plain.family == AF_INET ? 20 + 8 : plain.family == AF_INET6 ? 40 + 8 : 0;
 }
 
 /* The length of IPv4 counts its own header, that of IPv6 does not. */
 unsigned endpoint_udp_max(const struct endpoint *addr)
 {
 	struct endpoint plain = endpoint_on_wire(addr);
-	return plain.family == AF_INET ? UINT16_MAX - 20 - 8 : UINT16_MAX - 8;
+	return plain.family == AF_INET    ? UINT16_MAX - 20 - 8
+	       : plain.family == AF_INET6 ? UINT16_MAX - 8
+	                                  : 0;
 }
 
 /* ---- as text ---- */

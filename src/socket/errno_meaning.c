@@ -37,7 +37,13 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "Take a port from 1024 on. For a broadcast address: /socket udp, /option broadcast on, "
 	  "/connect; on an open UDP session /option broadcast on; or start with -b. For a "
 	  "firewall, ask who set it up.",
-	  CASES({ "bind", 0, "ports below 1024 are the superuser's", NULL, NULL },
+	  CASES({ "bind", ERRNO_UNIX, "no permission to make a file in that directory", NULL,
+	          "ls -ld shows whose the directory is; an abstract name, @name, needs none." },
+	        { "connect, send", ERRNO_UNIX,
+	          "no permission to write to that socket, or to pass its directories",
+	          "Permission denied",
+	          "namei -l PATH shows the permissions; connecting takes that to write." },
+	        { "bind", 0, "ports below 1024 are the superuser's", NULL, NULL },
 	        { "connect", 0, "a broadcast address needs SO_BROADCAST, or a firewall refused",
 	          "not allowed", NULL },
 	        { "send", ERRNO_UDP, "a broadcast address needs SO_BROADCAST", NULL, NULL },
@@ -48,7 +54,10 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "This kernel.",
 	  "Close the other one, or wait for TIME_WAIT to end (a minute); SO_REUSEADDR overlooks "
 	  "TIME_WAIT where the old socket had it, too. Or take port 0.",
-	  CASES({ "bind, listen", ERRNO_LISTENER, "another socket has this port", NULL, NULL },
+	  CASES({ "bind", ERRNO_UNIX, "something has this path or name already", NULL,
+	          "ss -xlp shows the programs and their paths. A socket whose program has ended is "
+	          "replaced by /listen; what is no socket stays: move it, or take another path." },
+	        { "bind, listen", ERRNO_LISTENER, "another socket has this port", NULL, NULL },
 	        { "bind", 0,
 	          "another socket has this port, or a connection of it is still in TIME_WAIT", NULL,
 	          NULL },
@@ -77,7 +86,9 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "send, nobody to accept. Or SO_RCVTIMEO or SO_SNDTIMEO is over.",
 	  "Nobody failed: it says not yet.",
 	  "Wait until select() says ready, as this program does. It is also called EWOULDBLOCK.",
-	  CASES({ "recv", ERRNO_TCP, "an urgent byte is announced, but has not come yet", NULL,
+	  CASES({ "connect", ERRNO_UNIX, "as many clients wait there as may", "not possible now",
+	          "The server does not accept: wait, or end what holds it up." },
+	        { "recv", ERRNO_TCP, "an urgent byte is announced, but has not come yet", NULL,
 	          NULL },
 	        { "send", 0, "there is no room for it in the send buffer now", NULL, NULL }) },
 #ifdef EAI_ADDRFAMILY
@@ -126,11 +137,16 @@ const struct errno_meaning errno_meaning_table[] = {
 	  CASES({ "accept", 0, "a client left before it was accepted", NULL, NULL }) },
 	{ "ECONNREFUSED", ECONNREFUSED, "connect, send, recv",
 	  "Nobody listens at that port. To TCP's SYN came RST; to a datagram came ICMP port "
-	  "unreachable, which a connected UDP socket learns from its next call.",
+	  "unreachable, which a connected UDP socket learns from its next call. At a UNIX path no "
+	  "program has a socket: the file is left of one that has ended, or is no socket.",
 	  "The kernel of the machine with that address, or a firewall on its behalf.",
 	  "Is the server running? Does it listen on this address, of this family, and not on "
 	  "loopback only? Is the port right?",
-	  CASES({ "connect", ERRNO_TCP | ERRNO_LOOPBACK, "RST to our SYN: nobody listens there",
+	  CASES({ "connect, send", ERRNO_UNIX, "no program has a socket there: a file there is stale",
+	          "Connection refused",
+	          "Start the server. The file of one that has ended stays until somebody removes it, "
+	          "and /listen replaces it; what is no socket refuses, too." },
+	        { "connect", ERRNO_TCP | ERRNO_LOOPBACK, "RST to our SYN: nobody listens there",
 	          "Connection refused",
 	          "Is the server running? ss -ltn lists at which port and address each listens; "
 	          "127.0.0.1 and ::1 are two." },
@@ -148,7 +164,11 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "Find out why the peer closed: did its program end, or not read all that was sent? "
 	  "/reconnect opens the session again; a socket made by /socket cannot be used again: "
 	  "/socket makes another.",
-	  CASES({ "send, recv", ERRNO_TCP, "connection reset by peer (RST)", NULL, NULL }) },
+	  CASES({ "send, recv", ERRNO_TCP, "connection reset by peer (RST)", NULL, NULL },
+	        { "send, recv", ERRNO_UNIX,
+	          "connection reset by peer: it closed before it had read everything", NULL,
+	          "Find out why the peer closed: did its program end? /reconnect opens the session "
+	          "again." }) },
 	{ "EDESTADDRREQ", EDESTADDRREQ, "send",
 	  "The socket is not connected, and no address was given.", "This kernel.",
 	  "/connect gives the socket its peer; where peers have written, /to answers one by its "
@@ -219,7 +239,9 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "This kernel; or a router by ICMP, fragmentation needed, of an earlier datagram.",
 	  "Send less at once. The limit of the path is IP_MTU less 28 bytes of headers, IPV6_MTU "
 	  "less 48.",
-	  CASES({ "send, recv", ERRNO_UDP, "the datagram is too large",
+	  CASES({ "send", ERRNO_UNIX, "the datagram is larger than the send buffer", NULL,
+	          "Send less at once, or /option sndbuf." },
+	        { "send, recv", ERRNO_UDP, "the datagram is too large",
 	          "takes no datagram of that size", NULL }) },
 	{ "ENAMETOOLONG", ENAMETOOLONG, "bind, connect",
 	  "The path of a UNIX socket is too long: it has room for 107 characters.", "This kernel.",
@@ -252,7 +274,11 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "This kernel.",
 	  "Is the server running? net.ipv4.tcp_available_congestion_control lists the "
 	  "algorithms.",
-	  CASES({ "setsockopt, getsockopt", 0, "there is none of that name", NULL, NULL }) },
+	  CASES({ "bind", ERRNO_UNIX, "a directory of this path does not exist", NULL,
+	          "mkdir -p makes it." },
+	        { "connect, send", ERRNO_UNIX, "no server has made this path",
+	          "No such file or directory", "Is the server running? ss -xl lists the paths." },
+	        { "setsockopt, getsockopt", 0, "there is none of that name", NULL, NULL }) },
 	{ "ENOMEM", ENOMEM, "all", "There is no memory for it.", "This kernel.",
 	  "Try again when less is in use.", NULL },
 #ifdef ENONET
@@ -276,7 +302,8 @@ const struct errno_meaning errno_meaning_table[] = {
 	{ "ENOTCONN", ENOTCONN, "recv, send, shutdown, getpeername, getsockopt",
 	  "The socket is not connected: never was, or no longer is.", "This kernel.",
 	  "connect() or accept() comes first.",
-	  CASES({ "recv, send", ERRNO_OPEN, "connection reset by peer (RST)", NULL, NULL },
+	  CASES({ "recv, send", ERRNO_UNIX | ERRNO_OPEN, "the peer has closed", NULL, NULL },
+	        { "recv, send", ERRNO_OPEN, "connection reset by peer (RST)", NULL, NULL },
 	        { "recv, send, shutdown", ERRNO_FRESH, "this socket has never been connected", NULL,
 	          NULL },
 	        { "recv, shutdown", 0, "this socket is not connected", NULL, NULL },
@@ -291,7 +318,10 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "byte.",
 	  "This kernel; or a router that refuses a source route.",
 	  "Take the other kind: /socket tcp.",
-	  CASES({ "listen", ERRNO_UDP, "UDP has no connections to wait for", NULL, NULL },
+	  CASES({ "listen, accept", ERRNO_UNIX, "datagrams have no connections", NULL,
+	          "/socket unix makes a socket for streams." },
+	        { "send, recv", ERRNO_UNIX, "there are no urgent bytes here", NULL, NULL },
+	        { "listen", ERRNO_UDP, "UDP has no connections to wait for", NULL, NULL },
 	        { "accept", ERRNO_UDP, "UDP has no connections to accept", NULL, NULL },
 	        { "send, recv", ERRNO_UDP, "UDP has no urgent bytes", NULL, NULL },
 	        { "setsockopt, getsockopt", 0, "not for such a socket", NULL, NULL }) },
@@ -311,7 +341,10 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "This kernel, by what it had learnt before.",
 	  "Read until end of file before sending more, and stop when recv() returns 0. /reconnect "
 	  "opens the session again; instead of a socket made by /socket take a new one.",
-	  CASES({ "send", ERRNO_RESET, "the connection had been reset before", NULL, NULL },
+	  CASES({ "send", ERRNO_UNIX | ERRNO_FIN_SENT, "this side is closed", NULL, NULL },
+	        { "send", ERRNO_UNIX | ERRNO_OPEN, "the peer has closed", NULL,
+	          "Read until end of file before sending more. /reconnect opens the session again." },
+	        { "send", ERRNO_RESET, "the connection had been reset before", NULL, NULL },
 	        { "send", ERRNO_FIN_SENT, "this side is closed, FIN has been sent", NULL,
 	          "What was not sent before the FIN cannot be sent any more on this connection." },
 	        { "send", ERRNO_OPEN, "connection reset by peer (RST) some time ago", NULL, NULL },
@@ -327,7 +360,10 @@ const struct errno_meaning errno_meaning_table[] = {
 	{ "EPROTOTYPE", EPROTOTYPE, "socket, connect",
 	  "The kind of socket does not fit: a stream to a UNIX datagram socket, or the other way "
 	  "round.",
-	  "This kernel.", "Take the kind that the other end has.", NULL },
+	  "This kernel.", "Take the kind that the other end has.",
+	  CASES({ "connect", ERRNO_UNIX, "the socket there is of the other kind",
+	          "Protocol wrong type for socket",
+	          "unix:// opens a stream, unixgram:// datagrams; -u chooses with -U." }) },
 	{ "ERANGE", ERANGE, "socket",
 	  "The descriptor's number is too large for select(): this program can watch 1024.",
 	  "This program.", "Close sessions.",
@@ -445,6 +481,7 @@ void errno_case_print_where(const struct errno_case *special, struct buf *out)
 	static const char *const names[] = {
 		"TCP",
 		"UDP",
+		"UNIX",
 		"loopback",
 		"connected",
 		"never connected",

@@ -14,13 +14,14 @@
 enum errno_context {
 	ERRNO_TCP = 1,
 	ERRNO_UDP = 2,
-	ERRNO_LOOPBACK = 4,   /* the peer's address is this machine */
-	ERRNO_OPEN = 8,       /* within a connection */
-	ERRNO_FRESH = 16,     /* never connected */
-	ERRNO_FIN_SENT = 32,  /* closed here for sending */
-	ERRNO_RESET = 64,     /* after an RST */
-	ERRNO_LISTENER = 128, /* of /listen, which sets SO_REUSEADDR on TCP */
-	ERRNO_BOUND = 256,    /* to a local address that the user gave */
+	ERRNO_UNIX = 4,       /* of a path, streams and datagrams */
+	ERRNO_LOOPBACK = 8,   /* the peer's address is this machine */
+	ERRNO_OPEN = 16,      /* within a connection */
+	ERRNO_FRESH = 32,     /* never connected */
+	ERRNO_FIN_SENT = 64,  /* closed here for sending */
+	ERRNO_RESET = 128,    /* after an RST */
+	ERRNO_LISTENER = 256, /* of /listen, which sets SO_REUSEADDR on TCP */
+	ERRNO_BOUND = 512,    /* to a local address that the user gave */
 };
 
 struct errno_case {

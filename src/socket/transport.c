@@ -11,6 +11,8 @@ static const struct {
 } transports[] = {
 	[TRANSPORT_TCP] = { "tcp", "TCP", SOCK_STREAM },
 	[TRANSPORT_UDP] = { "udp", "UDP", SOCK_DGRAM },
+	[TRANSPORT_UNIX] = { "unix", "UNIX", SOCK_STREAM },
+	[TRANSPORT_UNIXGRAM] = { "unixgram", "UNIX datagrams", SOCK_DGRAM },
 };
 
 const char *transport_name(enum transport transport)
@@ -26,6 +28,16 @@ const char *transport_title(enum transport transport)
 int transport_type(enum transport transport)
 {
 	return transports[transport].type;
+}
+
+bool transport_is_unix(enum transport transport)
+{
+	return transport == TRANSPORT_UNIX || transport == TRANSPORT_UNIXGRAM;
+}
+
+const char *transport_fin(enum transport transport)
+{
+	return transport == TRANSPORT_TCP ? " (FIN)" : "";
 }
 
 bool transport_find(const char *text, size_t len, enum transport *transport)

@@ -5,11 +5,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum transport { TRANSPORT_TCP, TRANSPORT_UDP };
+enum transport { TRANSPORT_TCP, TRANSPORT_UDP, TRANSPORT_UNIX, TRANSPORT_UNIXGRAM };
+
+/* The names, as a usage lists them. */
+#define TRANSPORT_NAMES "tcp|udp|unix|unixgram"
 
 const char *transport_name(enum transport transport);  /* "tcp": as it is typed */
 const char *transport_title(enum transport transport); /* "TCP": in a sentence */
 int transport_type(enum transport transport);          /* SOCK_STREAM, SOCK_DGRAM */
+
+/* Within this machine: an address is a path, nothing is a segment or a packet, no ICMP comes. */
+bool transport_is_unix(enum transport transport);
+
+/* " (FIN)": what tells the peer that a side is closed, where that is a segment; else "". */
+const char *transport_fin(enum transport transport);
 
 /* A whole name of `len` bytes, upper or lower case. */
 bool transport_find(const char *text, size_t len, enum transport *transport);

@@ -643,9 +643,24 @@ static void prepare(struct ui *ui, struct poller *poller)
 		poller_wake_at(poller, pipe->next_line_at);
 }
 
+/* Where the watched ones were not left. */
+static void take_signals(struct pipe *pipe)
+{
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) {
+		if (!poller_take_signal(ending[i]))
+			continue;
+		pipe->ui.signal = ending[i];
+		quit(pipe, 1);
+	}
+	if (poller_take_signal(SIGTSTP))
+		raise(SIGSTOP);
+}
+
 static void serve(struct ui *ui, struct poller *poller)
 {
 	struct pipe *pipe = pipe_of(ui);
+	take_signals(pipe);
 	struct session *session = wants_input(pipe) ? receiver(pipe) : NULL;
 	if (session && poller_readable(poller, STDIN_FILENO))
 		read_input(pipe, session);
@@ -741,7 +756,10 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	if (options->received && options->received->len)
 		on_data(pipe, options->session, buf_data(options->received),
 		        options->received->len);
-	poller_leave_signals(); /* a filter is stopped and ended as any other */
+	if (transport_is_unix(session_transport(options->session)))
+		poller_leave_ignored_signals(); /* a path may have to be removed before the end */
+	else
+		poller_leave_signals(); /* a filter is stopped and ended as any other */
 	settle(pipe);           /* listening, or failing, may have happened already */
 	return &pipe->ui;
 }

@@ -37,7 +37,18 @@ static void print_line(const struct buf *line)
 	fputc('\n', stderr);
 }
 
-/* "Listening on localhost 7001". Asks for the name of the address, as nc does, and waits for it. */
+static bool is_unix(const struct pipe_report *report)
+{
+	return transport_is_unix(session_transport(report->options.session));
+}
+
+/* Whose peers answer, or do not: connect() of a UNIX socket has told. */
+static bool is_udp(const struct pipe_report *report)
+{
+	return session_has_peers(report->options.session) && !is_unix(report);
+}
+
+/* "Listening on localhost 7001", "Listening on /run/x". Asks for the name of the address, as nc does, and waits for it. */
 static void print_address(const struct pipe_report *report, const char *what,
                           const struct endpoint *addr)
 {
@@ -45,10 +56,13 @@ static void print_address(const struct pipe_report *report, const char *what,
 	char host[NI_MAXHOST], numeric[ENDPOINT_TEXT];
 	struct buf line;
 	socklen_t len = endpoint_to_sockaddr(addr, &sa);
-	bool named = !report->app->defaults.numeric &&
+	bool named = !report->app->defaults.numeric && !is_unix(report) &&
 	             getnameinfo((struct sockaddr *)&sa, len, host, sizeof host, NULL, 0, 0) == 0;
 	buf_init(&line, SIZE_MAX);
-	buf_printf(&line, "%s on %s %u", what, named ? host : endpoint_format_host(addr, numeric),
+	if (is_unix(report))
+		buf_printf(&line, "%s on %s", what, endpoint_format(addr, numeric));
+	else
+		buf_printf(&line, "%s on %s %u", what, named ? host : endpoint_format_host(addr, numeric),
 	           addr->port);
 	print_line(&line);
 	buf_free(&line);
@@ -125,6 +139,10 @@ static void print_failed_attempt(struct pipe_report *report, const struct endpoi
 	struct buf line;
 	const struct pipe_report_options *options = &report->options;
 	report->explained = options->verbose || options->nc || options->probing;
+	if (is_unix(report) && (options->verbose || options->nc))
+		error_print("%s: %s", session_target(options->session)->host, strerror(code));
+	if (is_unix(report))
+		return;
 	if (!options->verbose)
 		return;
 	buf_init(&line, SIZE_MAX);
@@ -211,8 +229,26 @@ static void print_bind(struct pipe_report *report, int code)
 {
 	if (!report->options.nc)
 		return;
-	error_print("%s%s", is_listening(report) ? "" : "bind failed: ", strerror(code));
+	char path[ENDPOINT_TEXT];
+	if (is_listening(report))
+		error_print("%s", strerror(code));
+	else
+		error_print("%s: %s", is_unix(report) ? endpoint_format(&report->bound, path) : "bind failed",
+		            strerror(code));
 	report->explained = true;
+}
+
+/* A path that is taken may still be had by a second bind(). */
+static void on_bind(struct pipe_report *report, const struct entry *entry)
+{
+	report->bound = entry_addr(entry);
+	report->bind_error = entry->error;
+	if (is_listening(report))
+		return;
+	if (entry->error && !is_unix(report))
+		print_bind(report, entry->error);
+	else if (!entry->error && is_unix(report) && report->options.verbose)
+		print_address(report, "Bound", &report->bound);
 }
 
 /* One message for a failure: what was said while the session was opened is enough. An option that
@@ -223,7 +259,7 @@ static void print_failure(struct pipe_report *report, const struct entry *entry)
 	bool never_open = is_own(report, entry) && session_failed_to_open(options->session);
 	if (never_open)
 		give_up_all(report);
-	if (never_open && is_listening(report) && report->bind_error)
+	if (never_open && report->bind_error && (is_listening(report) || is_unix(report)))
 		print_bind(report, report->bind_error);
 	bool early = !report->is_bound && !endpoint_is_set(&report->reached);
 	bool enough = never_open ? report->explained : !early && (options->nc || options->probing);
@@ -251,6 +287,9 @@ static void print_nc_bound(const struct pipe_report *report)
 {
 	const struct session *session = report->options.session;
 	const char *what = session_has_clients(session) ? "Listening" : "Bound";
+	struct endpoint path = session_local(session);
+	if (is_unix(report) && session_has_clients(session))
+		print_address(report, "Bound", &path);
 	for (size_t i = 0; i < session_socket_count(session); i++) {
 		struct endpoint local;
 		session_socket_sample(session, i, &local);
@@ -287,9 +326,10 @@ static void on_state(struct pipe_report *report, const struct entry *entry)
 static void on_peer(struct pipe_report *report, const struct entry *entry)
 {
 	struct endpoint addr = entry_addr(entry);
-	if (entry->error || !report->options.verbose)
-		return;
-	print_address(report, "Connection received", &addr);
+	if (is_unix(report)) /* a client has no name, mostly */
+		addr = session_local(report->options.session);
+	if (!entry->error && report->options.verbose)
+		print_address(report, "Connection received", &addr);
 }
 
 static void on_datagram(struct pipe_report *report, const struct entry *entry)
@@ -300,7 +340,7 @@ static void on_datagram(struct pipe_report *report, const struct entry *entry)
 	report->has_peer = true;
 	if (first && is_listening(report) && !report->options.keep_open)
 		on_peer(report, entry);
-	else if (first && report->options.verbose && !report->options.nc &&
+	else if (first && report->options.verbose && !report->options.nc && is_udp(report) &&
 	         endpoint_is_set(&report->reached))
 		pipe_report_answer(report, "answered");
 }
@@ -319,9 +359,7 @@ static void on_entry(struct pipe_report *report, const struct entry *entry)
 			print_lookup(report, entry);
 		break;
 	case CALL_BIND:
-		report->bind_error = entry->error;
-		if (entry->error && !is_listening(report))
-			print_bind(report, entry->error);
+		on_bind(report, entry);
 		break;
 	case CALL_CONNECT:
 		if (!is_listening(report))
@@ -363,7 +401,7 @@ void pipe_report_end(struct pipe_report *report)
 {
 	const struct pipe_report_options *options = &report->options;
 	pipe_report_turn(report);
-	if (options->verbose && !options->nc && session_has_peers(options->session) &&
+	if (options->verbose && !options->nc && is_udp(report) &&
 	    !is_listening(report) && !report->has_peer && endpoint_is_set(&report->reached) &&
 	    !session_counts(options->session)->refused)
 		pipe_report_answer(report, "no answer");

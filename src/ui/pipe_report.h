@@ -37,6 +37,7 @@ struct pipe_report {
 	bool explained; /* why it could not be opened has been said, or is not to be said */
 	bool lookup_failed;
 	int bind_error;
+	struct endpoint bound; /* what bind() was last called with */
 };
 
 void pipe_report_init(struct pipe_report *report, struct app *app,

@@ -173,7 +173,8 @@ static void draw(struct ui *ui, struct app *app)
 		finish(probe, false);
 	else if (state != SESSION_OPEN)
 		return;
-	else if (!session_has_peers(probe->session))
+	else if (!session_has_peers(probe->session) ||
+	         transport_is_unix(session_transport(probe->session))) /* connect() has told */
 		finish(probe, true);
 	else if (probe->options.nc)
 		serve_udp_as_nc(probe);

@@ -2,6 +2,9 @@
 /* What people write for "where": every form, every slip, and that each slip gets one clean line. */
 #include "net/target.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "support/tap.h"
 
 struct row {
@@ -104,10 +107,9 @@ static const struct row forms[] = {
 	{ "-x", "80", false, NULL, "-x is not a host name" },
 	{ ".host", "80", false, NULL, ".host is not a host name" },
 
-	{ "http://host:80", NULL, false, NULL, "http:// is not a transport: tcp:// or udp://" },
+	{ "http://host:80", NULL, false, NULL, "http:// is not a transport: tcp://, udp://, unix://, unixgram://" },
 	{ "://host:80", NULL, false, NULL, ":// is not a transport" },
 	{ "tcpx://host:80", NULL, false, NULL, "tcpx:// is not a transport" },
-	{ "unix:///tmp/socket", NULL, false, NULL, "unix:// is not supported yet" },
 	{ "tcp://host:80/index", NULL, false, NULL, "a path means nothing here: /index" },
 	{ "tcp://host:80//", NULL, false, NULL, "a path means nothing here: //" },
 	{ "tcp://host:80?x", NULL, false, NULL, "80?x is not a port" },
@@ -228,6 +230,80 @@ static void check_lengths(void)
 	ok(!target_parse(&target, "h", name, TRANSPORT_TCP, false, &error), "one of 64 is not");
 }
 
+/* Of UNIX a place is a path, or a name after '@', with escapes, and never has a port. */
+static void check_unix(void)
+{
+	static const struct {
+		const char *text;
+		enum transport asked, transport;
+		const char *want, *why;
+	} rows[] = {
+		{ "unix:///run/x", TRANSPORT_TCP, TRANSPORT_UNIX, "/run/x", NULL },
+		{ "UNIX:///run/x:1", TRANSPORT_TCP, TRANSPORT_UNIX, "/run/x:1", NULL },
+		{ "unix:/run/x", TRANSPORT_UDP, TRANSPORT_UNIX, "/run/x", NULL },
+		{ "unix:x", TRANSPORT_TCP, TRANSPORT_UNIX, "x", NULL },
+		{ "unix:@name", TRANSPORT_TCP, TRANSPORT_UNIX, "@name", NULL },
+		{ "unix://@a\\0b", TRANSPORT_TCP, TRANSPORT_UNIX, "@a\\x00b", NULL },
+		{ "unix:\\x40name", TRANSPORT_TCP, TRANSPORT_UNIX, "\\x40name", NULL },
+		{ "unix:/a\\x20b", TRANSPORT_TCP, TRANSPORT_UNIX, "/a b", NULL },
+		{ "unixgram:///dev/log", TRANSPORT_TCP, TRANSPORT_UNIXGRAM, "/dev/log", NULL },
+		{ "/dev/log", TRANSPORT_UNIXGRAM, TRANSPORT_UNIXGRAM, "/dev/log", NULL },
+		{ "/tmp/7001", TRANSPORT_UNIX, TRANSPORT_UNIX, "/tmp/7001", NULL },
+		{ "unix:///run/unix:x", TRANSPORT_UNIX, TRANSPORT_UNIX, "/run/unix:x", NULL },
+		{ "unix://", TRANSPORT_TCP, TRANSPORT_UNIX, NULL, "not a path" },
+		{ "unix:@", TRANSPORT_TCP, TRANSPORT_UNIX, NULL, "not a path" },
+		{ "unix:/a\\0b", TRANSPORT_TCP, TRANSPORT_UNIX, NULL, "not a path" },
+		{ "unix:/a\\q", TRANSPORT_TCP, TRANSPORT_UNIX, NULL, "" },
+		{ "unixpacket://x", TRANSPORT_TCP, TRANSPORT_TCP, NULL, "is not a transport" },
+	};
+	struct target target;
+	char out[TARGET_HOST + TARGET_SERVICE + 4];
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct error error = { .text = "" };
+		bool good = target_parse(&target, rows[i].text, NULL, rows[i].asked, i % 2, &error);
+		if (rows[i].want)
+			ok(good && strcmp(target_format(&target, out), rows[i].want) == 0 &&
+			           target.transport == rows[i].transport,
+			   "%s is %s: %s", rows[i].text, rows[i].want, good ? out : error.text);
+		else
+			ok(!good && strstr(error.text, rows[i].why) && is_clean(error.text) &&
+			           error.usage,
+			   "%s is refused: %s", rows[i].text, error.text);
+	}
+	struct error error;
+	ok(!target_parse(&target, "unix:///x", "80", TRANSPORT_TCP, false, &error) &&
+	           strstr(error.text, "has no port"),
+	   "a path has no port: %s", error.text);
+}
+
+/* As the shell gives it. */
+static void check_raw_paths(void)
+{
+	struct target target;
+	struct error error;
+	struct endpoint addr;
+	char path[ENDPOINT_PATH + 2];
+	ok(target_set_path(&target, "a\\x40 b\n@", TRANSPORT_UNIX, &error) &&
+	           endpoint_parse_path(target.host, &addr, &error) && addr.path_len == 9 &&
+	           memcmp(addr.path, "a\\x40 b\n@", 9) == 0,
+	   "every byte is itself: %s", target.host);
+	ok(target_set_path(&target, "@", TRANSPORT_UNIX, &error) == false ||
+	           strcmp(target.host, "@") == 0,
+	   "an empty abstract name does no harm");
+	memset(path, 'p', sizeof path);
+	path[107] = '\0';
+	ok(target_set_path(&target, path, TRANSPORT_UNIX, &error), "107 bytes fit");
+	path[107] = 'p';
+	path[108] = '\0';
+	ok(!target_set_path(&target, path, TRANSPORT_UNIX, &error) && error.code == ENAMETOOLONG &&
+	           strstr(error.text, "File name too long"),
+	   "108 do not: %s", error.text);
+	path[0] = '@';
+	ok(target_set_path(&target, path, TRANSPORT_UNIX, &error) && target.host[0] == '@',
+	   "but 107 after an @ do");
+	ok(!target_set_path(&target, "", TRANSPORT_UNIX, &error) && error.code, "none is none");
+}
+
 static void check_paths(void)
 {
 	char out[TARGET_HOST + TARGET_SERVICE + 4];
@@ -243,5 +319,7 @@ int main(void)
 	check_transport();
 	check_lengths();
 	check_paths();
+	check_unix();
+	check_raw_paths();
 	return tap_done();
 }

@@ -246,21 +246,11 @@ def has_ipv6():
         return False
 
 
-# Names of cases that wait for what is being built.
-NOT_YET = {} if "ALL" in os.environ else {
-    "test_nc.py": r"--nc.*(UNIX| -\w*U)", "test_ncat.py": r"ours.*UNIX", "test_interop.py": r"unix",
-    "test_one_liners.py": r"^(as nc|natively):.* -\w*U",
-}
-
-
 def run_cases(cases, workers=16):
     """Cases are (name, function of a Stage) or (name, why it is left out); the names are told in their order."""
-    not_yet = re.compile(NOT_YET.get(os.path.basename(sys.argv[0]), "^$"))
 
     def attempt(case):
         name, act = case
-        if not_yet.search(name):
-            return name, "not yet", None
         if not callable(act):
             return name, act, None
         stage = Stage()
