@@ -384,6 +384,7 @@ struct view app_view(const struct app *app, int columns)
 		.session = app_shown(app),
 		.all = mode.all,
 		.other = other ? session_number(other) : 0,
+		.calls_only = app->current && transport_is_unix(session_transport(app->current)),
 		.columns = columns,
 		.time = app->settings.time,
 		.marks = app->settings.marks,

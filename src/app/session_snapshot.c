@@ -18,6 +18,7 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		.kind = listens                      ? SNAPSHOT_LISTENER
 		        : session_has_peers(session) ? SNAPSHOT_DATAGRAMS
 		                                     : SNAPSHOT_STREAM,
+		.transport = session_transport(session),
 		.session = session_number(session),
 		.name = session_name(session),
 		.local = session_local(session),

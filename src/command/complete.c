@@ -257,7 +257,11 @@ static void offer_places(struct offer *offer)
 	for (size_t i = sessions_count(app->sessions); i-- > 0;) {
 		const struct session *session = sessions_at(app->sessions, i);
 		const struct target *target = session_target(session);
-		if (target && target->service[0] && session_is_server(session) == offer->local)
+		if (target && transport_is_unix(target->transport) && target->host[0] &&
+		    !offer->ports && !offer->address)
+			offer_word(offer, xasprintf("%s:%s", transport_name(target->transport),
+			                            target->host));
+		else if (target && target->service[0] && session_is_server(session) == offer->local)
 			offer_place(offer, target->host[0] ? target->host : NULL, target->service);
 	}
 	for (size_t i = 0; app->past && (line = app->past(i)); i++)

@@ -20,6 +20,7 @@ static struct view ladder_of(const struct app *app, const struct session *sessio
 		.transcript = app->transcript,
 		.session = session_number(session),
 		.other = other ? session_number(other) : 0,
+		.calls_only = transport_is_unix(session_transport(session)),
 		.columns = FILE_COLUMNS,
 		.time = VIEW_TIME_RELATIVE,
 	};

@@ -35,6 +35,8 @@ static void add_ends(struct text_table *table, const struct session *session)
 		add_addr(table, &local);
 	else if (!endpoint_is_set(&local))
 		add_addr(table, &peer);
+	else if (transport_is_unix(session_transport(session)))
+		add_addr(table, session_is_accepted(session) ? &local : &peer);
 	else
 		text_table_add(table, ":%u %s %s", local.port, text_has_unicode() ? "⇄" : "<->",
 		               endpoint_format(&peer, text));
@@ -236,7 +238,7 @@ const struct command list_commands[] = {
 	        .group = "looking",
 	        .usage = "",
 	        .help = "list who is at the other end\n"
-	                "A listener has clients, a UDP session has peers.\n"
+	                "A listener has clients, a session of datagrams has peers.\n"
 	                "* marks the peer that plain lines go to. asked is the address of this "
 	                "machine that the peer used last; answers to it leave from there. in and "
 	                "out are datagrams, and their bytes.",

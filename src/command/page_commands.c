@@ -87,6 +87,13 @@ static void render_stream(struct app *app, struct session *session, int columns,
 	const struct session *other = sample_both(app, session);
 	struct view view = app_view(app, columns);
 	(void)height;
+	if (view.calls_only) {
+		page_add_text(rows,
+		              "Not available: the stream of a UNIX socket has no segments. The trace "
+		              "view shows its calls.",
+		              columns, STYLE_NOTE);
+		return;
+	}
 	view.other = other ? session_number(other) : 0;
 	stream_draw(&view, rows);
 }

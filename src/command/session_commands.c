@@ -49,6 +49,15 @@ static bool is_word(const char *word)
 	return isalpha((unsigned char)*word) && !strpbrk(word, ".:");
 }
 
+/* "/listen unix /tmp/x echo", "/listen unix:@x echo" */
+static bool is_unix(const char *transport, const char *address)
+{
+	enum transport named;
+	size_t len = transport ? strlen(transport) : strcspn(address, ":");
+	return transport_find(transport ? transport : address, len, &named) &&
+	       transport_is_unix(named) && (transport || address[len] == ':');
+}
+
 /* A word that is not nearly a service may be an address. */
 static void explain_order(const char *word, struct error *error)
 {
@@ -66,7 +75,9 @@ static enum command_result do_listen(const struct invocation *invocation, struct
 	const char *address = args->value[1], *port = args->value[2];
 	const struct service *service = args->value[3] ? service_find(args->value[3]) : NULL;
 	struct target target;
-	if (address && is_port(address) && is_word(port)) {
+	bool is_path = address && is_unix(args->value[0], address);
+	if (is_path ? service_find(port) != NULL
+	            : address && is_port(address) && is_word(port)) {
 		service = service_choose(port, error);
 		if (!service) {
 			explain_order(port, error);
@@ -205,10 +216,13 @@ const struct command session_commands[] = {
 	        .name = "open",
 	        .letter = 'o',
 	        .group = "sessions",
-	        .usage = "[tcp|udp] <address> [<port>] [as <name>]",
-	        .help = "open a TCP conversation, or a UDP session\n"
+	        .usage = "[" TRANSPORT_NAMES "] <address> [<port>] [as <name>]",
+	        .help = "open a TCP conversation, or a session of another kind\n"
 	                "The address is a name or a number; host:port, [v6]:port, tcp:// and "
 	                "udp:// work.\n"
+	                "Of a UNIX socket it is a path, or @name for an abstract name: "
+	                "unix:///path, unix:@name; datagrams: unixgram:///path. \\x20 stands for "
+	                "a blank in it.\n"
 	                "The addresses of a name are tried in turn, IPv6 and IPv4 by turns: the "
 	                "next one 250 ms after one that does not answer, or at once after one that "
 	                "fails. The first to answer is the peer, the others are closed; /set "
@@ -223,13 +237,18 @@ const struct command session_commands[] = {
 	        .name = "listen",
 	        .letter = 'l',
 	        .group = "sessions",
-	        .usage = "[tcp|udp] [<local-address>] <port> [" SERVICE_NAMES "] [as <name>]",
-	        .help = "serve TCP clients, or UDP peers\n"
+	        .usage = "[" TRANSPORT_NAMES "] [<local-address>] <port> [" SERVICE_NAMES
+	                 "] [as <name>]",
+	        .help = "serve clients, or the peers of datagrams\n"
 	                "Without a local address only this machine reaches it; * stands for every "
 	                "address, 0.0.0.0 for every IPv4 one, :: for every IPv6 one.\n"
 	                "Port 0 takes a free port and says which. /help service explains "
 	                "services.\n"
-	                "Each TCP client becomes a session of its own; /peers lists UDP peers.",
+	                "A UNIX path takes the place of address and port: /listen unix:///path. "
+	                "The file of a program that has ended is replaced, any other stays; "
+	                "its own is removed at the end.\n"
+	                "Each client becomes a session of its own; /peers lists the peers of "
+	                "datagrams.",
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,
 	        .run = do_listen,

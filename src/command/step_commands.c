@@ -161,7 +161,7 @@ const struct command step_commands[] = {
 	{
 	        .name = "socket",
 	        .group = "step by step",
-	        .usage = "tcp|udp [4|6] [as <name>]",
+	        .usage = TRANSPORT_NAMES " [4|6] [as <name>]",
 	        .help = "make a socket, and nothing else\n"
 	                "It reads and accepts nothing by itself: each of the commands below is one "
 	                "call on it,\n"
@@ -178,6 +178,7 @@ const struct command step_commands[] = {
 	        .group = "step by step",
 	        .usage = "[<local-address>] <port>",
 	        .help = "give the socket its local address\n"
+	                "That of a UNIX socket is a path, or @name. "
 	                "Without an address it is 127.0.0.1, or ::1; * is every address; port 0 "
 	                "takes a free one.\n"
 	                "Only the first address of a name is used.",

@@ -350,7 +350,7 @@ static const struct errno_case *case_of(const struct failure *failure)
 	struct endpoint addr = entry_addr(call);
 	unsigned context = session_errno_context(session, endpoint_is_set(&addr) ? &addr : NULL);
 	bool moves = entry_is_incoming(call) || entry_is_outgoing(call);
-	if (moves && context & ERRNO_TCP && !(context & ERRNO_FRESH))
+	if (moves && context & (ERRNO_TCP | ERRNO_UNIX) && !(context & ERRNO_FRESH))
 		context |= ERRNO_OPEN;
 	return errno_meaning_case(entry_call_name((enum call)call->call), failure->code, context);
 }
@@ -506,6 +506,24 @@ static void say_others(const struct failure *failure, struct buf *out)
 		say_other_end(failure, out);
 }
 
+/* Of a UNIX path there are no segments, no ICMP and no ports to speak of. */
+static void say_path_holders(const struct failure *failure, struct buf *out)
+{
+	const struct sessions *sessions = failure->app->sessions;
+	struct endpoint addr = entry_addr(call_of(failure));
+	for (size_t i = 0; i < sessions_count(sessions); i++) {
+		const struct session *other = sessions_at(sessions, i);
+		struct endpoint local = session_local(other);
+		if (other == failure->session || !endpoint_equal(&local, &addr) ||
+		    endpoint_is_unnamed(&addr) || session_state(other) == SESSION_CLOSED)
+			continue;
+		name_session(other, out);
+		buf_printf(out, " has a socket there: %s, %s.\n",
+		           transport_title(session_transport(other)),
+		           tcp_state_title(session_tcp_state(other)));
+	}
+}
+
 /* What the transcript, the kernel's samples and the other sessions say about this failure: sentences,
  * each with a line feed. */
 static void say_details(const struct failure *failure, struct buf *out)
@@ -520,6 +538,10 @@ static void say_details(const struct failure *failure, struct buf *out)
 	};
 	if (failure->call == TRANSCRIPT_NONE || !call_of(failure))
 		return;
+	if (transport_is_unix(session_transport(failure->session))) {
+		say_path_holders(failure, out);
+		return;
+	}
 	say_icmp(failure, out);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (rows[i].code == failure->code)

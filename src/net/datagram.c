@@ -659,8 +659,21 @@ static void free_own(struct session *session)
 	peers_free(&own->peers);
 }
 
-/* Only who has a name can be answered. */
-static void take_name(struct session *session, unsigned slot)
+/* Only who has a name can be answered. Linux gives an abstract one, unix(7), which leaves no file
+ * behind. It is asked for after connect(): before it anybody could write to that name. */
+static void ask_name(struct session *session)
+{
+	struct endpoint *local = &session->local[0], unnamed = *local;
+	if (!endpoint_is_unnamed(local))
+		return;
+	if (call_bind(&session->caller, session->fd[0], &unnamed) == 0)
+		call_getsockname(&session->caller, session->fd[0], local);
+	else
+		session_report(session, 0, "no answer can come: this socket has no path");
+}
+
+/* nc has a path. */
+static void make_path(struct session *session, unsigned slot)
 {
 	struct endpoint addr;
 	bool made = socket_file_make_path(&addr), bound = made && bind_socket(session, slot, &addr);
@@ -684,8 +697,8 @@ static void prepare_socket(struct session *session, unsigned slot, const struct 
 	probe_timer_add_datagrams(session, session->fd[slot], session->family[slot]);
 	if (bound && (broadcast || open_parameters->listening))
 		ask_pktinfo(session, slot, bound);
-	if (!bound && transport_is_unix(session->transport))
-		take_name(session, slot);
+	if (!bound && transport_is_unix(session->transport) && open_parameters->options.replaces)
+		make_path(session, slot);
 }
 
 static void found(struct session *session, const struct lookup_answer *addresses)
@@ -706,6 +719,7 @@ static void opened(struct session *session, const char *took)
 	struct datagram *own = session->own;
 	(void)took;
 	own->connected = !session->open_parameters->options.broadcast;
+	ask_name(session);
 	if (transport_is_unix(session->transport))
 		session_report(session, 0, "%s connected: datagrams, each send() is one",
 		               session_pair(session, pair));

@@ -26,7 +26,7 @@ static bool is_on(const struct session *session)
  * it no longer asks: a busy server would pay for it. */
 void probe_timer_add_socket(struct session *session, int fd)
 {
-	if (is_on(session) && !session_is_served(session))
+	if (is_on(session) && !session_is_served(session) && !transport_is_unix(session->transport))
 		session->probe.stamped =
 		        call_ask(&session->caller, fd, CONTROL_ARRIVAL, AF_UNSPEC, true);
 }

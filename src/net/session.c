@@ -840,7 +840,7 @@ static bool kernel_state(const struct session *session, enum tcp_state *read)
 	return session->state == SESSION_CLOSED && probe->when == SAMPLE_CLOSED;
 }
 
-enum tcp_state session_tcp_state(const struct session *session)
+static enum tcp_state state_by_calls(const struct session *session)
 {
 	enum tcp_state state;
 	if (kernel_state(session, &state))
@@ -861,6 +861,12 @@ enum tcp_state session_tcp_state(const struct session *session)
 		break;
 	}
 	return STATE_GONE;
+}
+
+enum tcp_state session_tcp_state(const struct session *session)
+{
+	enum tcp_state state = state_by_calls(session);
+	return transport_is_unix(session->transport) ? tcp_state_of_unix(state) : state;
 }
 
 bool session_is_paused(const struct session *session)

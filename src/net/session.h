@@ -86,7 +86,7 @@ struct session_options {
 	bool in_turn;
 	int backlog;                          /* of listen(2); 0 = SOMAXCONN */
 	size_t queue_max;                     /* most bytes waiting to be sent; 0 = 64 MiB */
-	bool replaces; /* a UNIX path: also a socket that is in use there */
+	bool replaces; /* UNIX, as nc: also a socket in use is replaced, and a client has a path */
 	const char *name;                     /* or NULL: made from the target */
 	const struct service *service;        /* of a listener or UDP server; NULL = none */
 	enum eol eol;                         /* what a typed line ends with */

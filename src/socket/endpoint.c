@@ -137,6 +137,11 @@ bool endpoint_is_any(const struct endpoint *addr)
 	return ip_size(&plain) && memcmp(plain.ip, zero, ip_size(&plain)) == 0;
 }
 
+bool endpoint_is_unix(const struct endpoint *addr)
+{
+	return addr->family == AF_UNIX;
+}
+
 bool endpoint_is_unnamed(const struct endpoint *addr)
 {
 	return addr->family == AF_UNIX && !addr->path_len;
@@ -145,7 +150,7 @@ bool endpoint_is_unnamed(const struct endpoint *addr)
 bool endpoint_reaches(const struct endpoint *to, const struct endpoint *local)
 {
 	struct endpoint one = endpoint_on_wire(to), other = endpoint_on_wire(local);
-	if (!endpoint_is_set(&one))
+	if (!endpoint_is_set(&one) || endpoint_is_unnamed(&one))
 		return false;
 	bool here = endpoint_is_any(&one) && endpoint_is_loopback(&other) && one.port == other.port;
 	return here || endpoint_equal(&one, &other);

@@ -42,6 +42,7 @@ bool endpoint_parse_path(const char *text, struct endpoint *addr, struct error *
 bool endpoint_is_set(const struct endpoint *addr);  /* false for AF_UNSPEC */
 bool endpoint_is_ipv6(const struct endpoint *addr); /* also where it is a v4-mapped one */
 bool endpoint_is_any(const struct endpoint *addr);
+bool endpoint_is_unix(const struct endpoint *addr);
 bool endpoint_is_unnamed(const struct endpoint *addr); /* a UNIX socket that bind() gave no name */
 
 /* The whole of 127.0.0.0/8, ::1, and what is mapped from the former. */
@@ -64,7 +65,7 @@ struct endpoint endpoint_on_wire(const struct endpoint *addr);
 struct endpoint endpoint_for_family(const struct endpoint *addr, int family);
 
 /* Whether what is sent to `to` reaches a socket with this local address: the same on the wire, or
- * one of loopback where `to` is "any address". */
+ * one of loopback where `to` is "any address". Not known of a UNIX socket without a name. */
 bool endpoint_reaches(const struct endpoint *to, const struct endpoint *local);
 
 /* The bytes of IP and UDP headers in front of a datagram, and the most that it can carry; both 0

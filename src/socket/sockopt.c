@@ -30,13 +30,15 @@ enum {
 
 unsigned sockopt_sort(enum transport transport, int family)
 {
+	if (transport_is_unix(transport))
+		return SOCKOPT_UNIX;
 	unsigned of = transport == TRANSPORT_UDP ? SOCKOPT_UDP : SOCKOPT_TCP;
 	return of | (family == AF_INET ? SOCKOPT_IPV4 : family == AF_INET6 ? SOCKOPT_IPV6 : 0);
 }
 
 bool sockopt_is_of(const struct sockopt *option, unsigned of)
 {
-	const unsigned transports = SOCKOPT_TCP | SOCKOPT_UDP;
+	const unsigned transports = SOCKOPT_TCP | SOCKOPT_UDP | SOCKOPT_UNIX;
 	const unsigned families = SOCKOPT_IPV4 | SOCKOPT_IPV6;
 	return (!(of & transports) || option->of & of & transports) &&
 	       (!(of & families) || option->of & of & families);

@@ -58,6 +58,7 @@ static const char ticks[] = "it counts in ticks of its clock";
 static const struct sockopt_word unlimited[] = { { -1, "unlimited" }, { 0, NULL } };
 
 #define ANY (SOCKOPT_TCP | SOCKOPT_UDP | SOCKOPT_IPV4 | SOCKOPT_IPV6)
+#define ALL (ANY | SOCKOPT_UNIX)
 #define TCP (SOCKOPT_TCP | SOCKOPT_IPV4 | SOCKOPT_IPV6)
 #define UDP (SOCKOPT_UDP | SOCKOPT_IPV4 | SOCKOPT_IPV6)
 #define V4  (SOCKOPT_TCP | SOCKOPT_UDP | SOCKOPT_IPV4)
@@ -71,7 +72,7 @@ static const struct sockopt_word unlimited[] = { { -1, "unlimited" }, { 0, NULL 
 	}
 
 const struct sockopt sockopt_table[] = {
-	OPTION(SOL_SOCKET, SO_ACCEPTCONN, SWITCH, TCP, "", "listen() has been called",
+	OPTION(SOL_SOCKET, SO_ACCEPTCONN, SWITCH, TCP | SOCKOPT_UNIX, "", "listen() has been called",
 	       .read_only = true),
 #ifdef SO_BINDTODEVICE
 	OPTION(SOL_SOCKET, SO_BINDTODEVICE, TEXT, ANY, "",
@@ -81,25 +82,25 @@ const struct sockopt sockopt_table[] = {
 	OPTION(SOL_SOCKET, SO_BROADCAST, SWITCH, UDP, "",
 	       "may send to broadcast addresses\nWithout it such a send fails with EACCES."),
 #ifdef SO_BUF_LOCK
-	OPTION(SOL_SOCKET, SO_BUF_LOCK, NUMBER, ANY, "",
+	OPTION(SOL_SOCKET, SO_BUF_LOCK, NUMBER, ALL, "",
 	       "which buffer sizes stay fixed\nA buffer whose size was set is no longer tuned by "
 	       "the kernel; none gives both back to it.",
 	       .words = locks),
 #endif
 #ifdef SO_COOKIE
-	OPTION(SOL_SOCKET, SO_COOKIE, NUMBER, ANY, "",
+	OPTION(SOL_SOCKET, SO_COOKIE, NUMBER, ALL, "",
 	       "the kernel's number for it\nNo other socket gets it until the machine restarts; "
 	       "ss -e shows it, in hexadecimal.",
 	       .read_only = true, .wide = true),
 #endif
 #ifdef SO_DOMAIN
-	OPTION(SOL_SOCKET, SO_DOMAIN, NUMBER, ANY, "", "the address family", .read_only = true,
+	OPTION(SOL_SOCKET, SO_DOMAIN, NUMBER, ALL, "", "the address family", .read_only = true,
 	       .words = families),
 #endif
 	OPTION(SOL_SOCKET, SO_DONTROUTE, SWITCH, ANY, "",
 	       "reach only hosts on our links\nPackets never go through a router; without a "
 	       "direct link the call fails with ENETUNREACH."),
-	OPTION(SOL_SOCKET, SO_ERROR, NUMBER, ANY, "",
+	OPTION(SOL_SOCKET, SO_ERROR, NUMBER, ALL, "",
 	       "the pending error\nReading it clears it. After a connect() that did not wait it "
 	       "says how that ended.",
 	       .read_only = true, .taken = true),
@@ -128,7 +129,7 @@ const struct sockopt sockopt_table[] = {
 	       "urgent byte among the others\nIf off, it is beside the stream: recv(MSG_OOB) gets "
 	       "it, and the next urgent byte overwrites it."),
 #ifdef SO_PEEK_OFF
-	OPTION(SOL_SOCKET, SO_PEEK_OFF, NUMBER, ANY, "bytes",
+	OPTION(SOL_SOCKET, SO_PEEK_OFF, NUMBER, ALL, "bytes",
 	       "where recv(MSG_PEEK) begins\nEach such recv() advances it; off means always the "
 	       "first unread byte.",
 	       .words = off),
@@ -139,16 +140,16 @@ const struct sockopt sockopt_table[] = {
 	       "it, too."),
 #endif
 #ifdef SO_PROTOCOL
-	OPTION(SOL_SOCKET, SO_PROTOCOL, NUMBER, ANY, "", "the transport protocol",
+	OPTION(SOL_SOCKET, SO_PROTOCOL, NUMBER, ALL, "", "the transport protocol",
 	       .read_only = true, .words = protocols),
 #endif
-	OPTION(SOL_SOCKET, SO_RCVBUF, NUMBER, ANY, "bytes",
+	OPTION(SOL_SOCKET, SO_RCVBUF, NUMBER, ALL, "bytes",
 	       "room for what is not read yet\nTCP advertises a window that fits into it; UDP "
 	       "silently drops what does not fit.",
 	       .doubled = true),
-	OPTION(SOL_SOCKET, SO_RCVLOWAT, NUMBER, TCP, "bytes", "readable from this size on",
+	OPTION(SOL_SOCKET, SO_RCVLOWAT, NUMBER, TCP | SOCKOPT_UNIX, "bytes", "readable from this size on",
 	       .alters = "the least is 1"),
-	OPTION(SOL_SOCKET, SO_RCVTIMEO, TIME, ANY, "",
+	OPTION(SOL_SOCKET, SO_RCVTIMEO, TIME, ALL, "",
 	       "time limit of a blocking recv()\nThen it fails with EAGAIN. The sockets of this "
 	       "program never block, so it has no effect here.",
 	       .alters = ticks),
@@ -165,13 +166,13 @@ const struct sockopt sockopt_table[] = {
 	OPTION(SOL_SOCKET, SO_RXQ_OVFL, SWITCH, UDP, "",
 	       "count drops with each datagram\nrecvmsg() returns the number."),
 #endif
-	OPTION(SOL_SOCKET, SO_SNDBUF, NUMBER, ANY, "bytes",
+	OPTION(SOL_SOCKET, SO_SNDBUF, NUMBER, ALL, "bytes",
 	       "room for what is being sent\nWhen it is full, a blocking send() waits and others "
 	       "get EAGAIN. TCP empties it as the peer acknowledges.",
 	       .doubled = true),
-	OPTION(SOL_SOCKET, SO_SNDLOWAT, NUMBER, ANY, "bytes", "always 1 on Linux",
+	OPTION(SOL_SOCKET, SO_SNDLOWAT, NUMBER, ALL, "bytes", "always 1 on Linux",
 	       .read_only = true),
-	OPTION(SOL_SOCKET, SO_SNDTIMEO, TIME, ANY, "",
+	OPTION(SOL_SOCKET, SO_SNDTIMEO, TIME, ALL, "",
 	       "time limit of a blocking send()\nThen it fails with EAGAIN, and connect() with "
 	       "EINPROGRESS. The sockets of this program never block, so it has no effect here.",
 	       .alters = ticks),
@@ -188,7 +189,7 @@ const struct sockopt sockopt_table[] = {
 	OPTION(SOL_SOCKET, SO_TIMESTAMPNS, SWITCH, ANY, "",
 	       "arrival times in nanoseconds\nrecvmsg() returns them."),
 #endif
-	OPTION(SOL_SOCKET, SO_TYPE, NUMBER, ANY, "", "stream or datagrams", .read_only = true,
+	OPTION(SOL_SOCKET, SO_TYPE, NUMBER, ALL, "", "stream or datagrams", .read_only = true,
 	       .words = types),
 #ifdef SO_ZEROCOPY
 	OPTION(SOL_SOCKET, SO_ZEROCOPY, SWITCH, ANY, "",

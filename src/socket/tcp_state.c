@@ -18,6 +18,13 @@ const char *tcp_state_title(enum tcp_state state)
 		[STATE_CLOSING] = "CLOSING",
 		[STATE_FIN_WAIT] = "FIN_WAIT",
 		[STATE_DATAGRAMS] = "UDP",
+		[STATE_CONNECTING] = "connecting",
+		[STATE_CONNECTED] = "connected",
+		[STATE_LISTENING] = "listening",
+		[STATE_PEER_CLOSED] = "peer has closed",
+		[STATE_HALF_CLOSED] = "closed here",
+		[STATE_UNCONNECTED] = "not connected",
+		[STATE_MESSAGES] = "datagrams",
 		[STATE_WAITING_TO_RESOLVE] = "waiting to resolve",
 		[STATE_RESOLVING] = "resolving",
 	};
@@ -27,4 +34,26 @@ const char *tcp_state_title(enum tcp_state state)
 const char *tcp_state_name(uint64_t state)
 {
 	return state < STATE_COUNT ? tcp_state_title((enum tcp_state)state) : "?";
+}
+
+enum tcp_state tcp_state_of_unix(enum tcp_state state)
+{
+	switch (state) {
+	case STATE_SYN_SENT:
+		return STATE_CONNECTING;
+	case STATE_ESTABLISHED:
+		return STATE_CONNECTED;
+	case STATE_LISTEN:
+		return STATE_LISTENING;
+	case STATE_CLOSE_WAIT:
+		return STATE_PEER_CLOSED;
+	case STATE_FIN_WAIT:
+		return STATE_HALF_CLOSED;
+	case STATE_CLOSED:
+		return STATE_UNCONNECTED;
+	case STATE_DATAGRAMS:
+		return STATE_MESSAGES;
+	default:
+		return state;
+	}
 }

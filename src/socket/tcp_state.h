@@ -25,6 +25,13 @@ enum tcp_state {
 	/* Known from our own calls, not from the kernel. */
 	STATE_FIN_WAIT = STATE_COUNT, /* one of the two */
 	STATE_DATAGRAMS,
+	STATE_CONNECTING, /* these of UNIX sockets, see tcp_state_of_unix() */
+	STATE_CONNECTED,
+	STATE_LISTENING,
+	STATE_PEER_CLOSED,
+	STATE_HALF_CLOSED,
+	STATE_UNCONNECTED,
+	STATE_MESSAGES,
 	STATE_WAITING_TO_RESOLVE,
 	STATE_RESOLVING,
 };
@@ -37,6 +44,9 @@ static inline bool tcp_state_is_known(enum tcp_state state)
 /* "ESTABLISHED", "FIN_WAIT2", "CLOSED"; "?" for a number that is no state of TCP, which a corrupt
  * sample may have. Static. */
 const char *tcp_state_name(uint64_t state);
+
+/* What a UNIX socket has in place of a state of TCP. */
+enum tcp_state tcp_state_of_unix(enum tcp_state state);
 
 /* The same, and "FIN_WAIT", "UDP", "resolving" for those known from our own calls. */
 const char *tcp_state_title(enum tcp_state state);

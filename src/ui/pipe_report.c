@@ -247,7 +247,8 @@ static void on_bind(struct pipe_report *report, const struct entry *entry)
 		return;
 	if (entry->error && !is_unix(report))
 		print_bind(report, entry->error);
-	else if (!entry->error && is_unix(report) && report->options.verbose)
+	else if (!entry->error && report->options.verbose && is_unix(report) &&
+	         !endpoint_is_unnamed(&report->bound))
 		print_address(report, "Bound", &report->bound);
 }
 

@@ -59,12 +59,12 @@ static void add_state(struct pieces *pieces, const struct snapshot *snapshot)
 {
 	char state[SNAPSHOT_STATE], timer[SNAPSHOT_TIMER];
 	snapshot_format_state(snapshot, state);
-	if (snapshot->kind != SNAPSHOT_DATAGRAMS)
-		add_piece(pieces, 0, STYLE_STATE, "tcp %s", state);
-	else if (snapshot_state(snapshot) == STATE_DATAGRAMS)
-		add_piece(pieces, 0, STYLE_STATE, "udp");
+	const char *name = transport_name(snapshot->transport);
+	enum tcp_state now = snapshot_state(snapshot);
+	if (now == STATE_DATAGRAMS || now == STATE_MESSAGES)
+		add_piece(pieces, 0, STYLE_STATE, "%s", name);
 	else
-		add_piece(pieces, 0, STYLE_STATE, "udp %s", state);
+		add_piece(pieces, 0, STYLE_STATE, "%s %s", name, state);
 	int64_t left;
 	if (snapshot_timer(snapshot, &left) == TIMER_KEEPALIVE)
 		return;

@@ -220,7 +220,7 @@ static void test_help_of_all(void)
 		{ "/help why epipe", "EPIPE (" },
 		{ "/help view", "  ladder  the calls of both ends" },
 		{ "/help view chat", "/view chat\nwhat was said" },
-		{ "/help /o", "/open [tcp|udp] <address>" },
+		{ "/help /o", "/open [tcp|udp|unix|unixgram] <address>" },
 		{ "/help scroll", "/set scrollback <size>" },
 		{ "/help keys", "F5" },
 		{ "/help commands", "/open " },
@@ -291,21 +291,21 @@ static void test_usage_mistakes(void)
 		const char *line, *says;
 	} cases[] = {
 		{ "/open",
-		  "open: needs an address: /open [tcp|udp] <address> [<port>] [as <name>]" },
+		  "open: needs an address: /open [tcp|udp|unix|unixgram] <address> [<port>] [as <name>]" },
 		{ "/open tcp",
-		  "open: needs an address: /open [tcp|udp] <address> [<port>] [as <name>]" },
-		{ "/open a 1 2", "open: \"2\" is one word too many: /open [tcp|udp] <address> "
+		  "open: needs an address: /open [tcp|udp|unix|unixgram] <address> [<port>] [as <name>]" },
+		{ "/open a 1 2", "open: \"2\" is one word too many: /open [tcp|udp|unix|unixgram] <address> "
 		                 "[<port>] [as <name>]" },
 		{ "/open a 1 as",
-		  "open: \"as\" needs a name: /open [tcp|udp] <address> [<port>] [as <name>]" },
-		{ "/listen", "listen: needs a port: /listen [tcp|udp] [<local-address>] <port> "
+		  "open: \"as\" needs a name: /open [tcp|udp|unix|unixgram] <address> [<port>] [as <name>]" },
+		{ "/listen", "listen: needs a port: /listen [tcp|udp|unix|unixgram] [<local-address>] <port> "
 		             "[none|echo|discard|hello] "
 		             "[as <name>]" },
-		{ "/listen udp", "listen: needs a port: /listen [tcp|udp] [<local-address>] <port> "
+		{ "/listen udp", "listen: needs a port: /listen [tcp|udp|unix|unixgram] [<local-address>] <port> "
 		                 "[none|echo|discard|hello] "
 		                 "[as <name>]" },
 		{ "/listen a 1 2", "listen: \"2\" is not none, echo, discard or hello: /listen "
-		                   "[tcp|udp] [<local-address>] <port> "
+		                   "[tcp|udp|unix|unixgram] [<local-address>] <port> "
 		                   "[none|echo|discard|hello] [as <name>]" },
 		{ "/service", "service: needs a service: /service <service>" },
 		{ "/service echo 7", "service: \"7\" is one word too many: /service <service>" },
@@ -937,7 +937,8 @@ static void test_man(void)
 	fclose(out);
 	ok(strncmp(text, ".Sh COMMANDS\n.Ss Sessions\n", 26) == 0, "begins with the commands");
 	ok(strstr(text,
-	          ".It Ic /open Oo Cm tcp | udp Oc Ar address Oo Ar port Oc Oo Cm as Ar name Oc\n"),
+	          ".It Ic /open Oo Cm tcp | udp | unix | unixgram Oc Ar address Oo Ar "
+	          "port Oc Oo Cm as Ar name Oc\n"),
 	   "usage as macros");
 	ok(strstr(text, ".It Ic /to Oo Ar @session Oc Ar peer Oo Ar text ... Oc\n"),
 	   "a session may stand first");

@@ -42,6 +42,14 @@ static void check_target(const struct target *target, bool listening)
 	char out[TARGET_HOST + TARGET_SERVICE + 4];
 	struct target again;
 	struct error error;
+	if (transport_is_unix(target->transport)) {
+		struct endpoint addr;
+		char host[ENDPOINT_TEXT];
+		require(!target->service[0] && is_clean(target->host));
+		require(endpoint_parse_path(target->host, &addr, &error));
+		require(strcmp(endpoint_format(&addr, host), target->host) == 0);
+		return;
+	}
 	require(target->service[0]); /* without a host it is this machine */
 	require(is_clean(target->host) && is_clean(target->service));
 	if (target->service[strspn(target->service, "0123456789")] == '\0')

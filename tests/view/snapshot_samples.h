@@ -142,6 +142,7 @@ static inline struct snapshot snapshot_datagrams(uint64_t drops)
 {
 	struct snapshot snapshot = {
 		.kind = SNAPSHOT_DATAGRAMS,
+		.transport = TRANSPORT_UDP,
 		.session = 1,
 		.name = "udp",
 		.local = snapshot_server,

@@ -21,6 +21,7 @@ struct variable {
 	int fd;
 	bool client; /* accepted: its calls are another session's */
 	bool datagrams;
+	bool has_path; /* UNIX */
 	bool waits; /* a server's, which has no client yet */
 	char name[STATEMENT_NAME];
 };
@@ -337,8 +338,9 @@ static unsigned needs_of(const struct statement *statement)
 		needs |= NEED_SEND_FROM;
 	if (entry->call == CALL_RECVMSG)
 		needs |= NEED_RECEIVE_MESSAGE;
+	struct endpoint addr = entry_addr(entry);
 	if (named && entry->endpoint_len && !statement->peer[0])
-		needs |= NEED_ENDPOINT;
+		needs |= endpoint_is_unix(&addr) ? NEED_PATH : NEED_ENDPOINT;
 	if (entry->call == CALL_SOCKET || entry->call == CALL_ACCEPT || statement->patient)
 		needs |= NEED_LIMIT;
 	if (statement_is_receive(statement))
@@ -351,7 +353,7 @@ static unsigned needs_of(const struct statement *statement)
 		return needs | NEED_ATTEMPT | (entry_is_outgoing(entry) ? NEED_BUFFER : 0);
 	if (entry_is_incoming(entry) && !(entry->arg2 & MSG_PEEK))
 		return needs | NEED_SHOW;
-	return needs | NEED_CHECK | (entry->call == CALL_LISTEN ? NEED_TELL : 0);
+	return needs | NEED_CHECK | (entry->call == CALL_LISTEN && !statement->has_path ? NEED_TELL : 0);
 }
 
 static void emit(struct writer *writer, const struct statement *statement)
@@ -405,6 +407,11 @@ static void name_ends(struct writer *writer, struct statement *statement)
 		          add_variable(writer, entry->fd, false, entry->arg == SOCK_DGRAM));
 	else if (variable)
 		copy_name(statement->socket, variable->name);
+	struct endpoint family = endpoint_any(entry->arg2, 0);
+	struct variable *made = entry->call == CALL_SOCKET ? find_variable(writer, entry->fd) : NULL;
+	if (made)
+		made->has_path = endpoint_is_unix(&family);
+	statement->has_path = variable && variable->has_path;
 	if (entry->call == CALL_ACCEPT && !entry->error)
 		copy_name(statement->client, add_variable(writer, entry->arg, true, false));
 	const struct known *known = NULL;

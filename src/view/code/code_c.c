@@ -190,11 +190,13 @@ static void begin(FILE *file, const struct program *program)
 	        "#include <netinet/in.h>\n"
 	        "#include <netinet/tcp.h>\n"
 	        "%s"
+	        "%s"
 	        "#include <stdio.h>\n"
 	        "#include <stdlib.h>\n"
 	        "#include <string.h>\n"
 	        "#include <sys/socket.h>\n"
 	        "#include <sys/time.h>\n"
+	        "%s"
 	        "#include <time.h>\n"
 	        "#include <unistd.h>\n"
 	        "\n"
@@ -205,7 +207,9 @@ static void begin(FILE *file, const struct program *program)
 	        "\n",
 	        program->title,
 	        needs & NEED_SEND_FROM ? "#define _GNU_SOURCE /* struct in6_pktinfo */\n" : "",
-	        needs & NEED_RECEIVE ? "#include <poll.h>\n" : "", program->limit, program->pause);
+	        needs & NEED_RECEIVE ? "#include <poll.h>\n" : "",
+	        needs & NEED_PATH ? "#include <stddef.h>\n" : "",
+	        needs & NEED_PATH ? "#include <sys/un.h>\n" : "", program->limit, program->pause);
 	for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++)
 		if (needs & helpers[i].need)
 			fputs(helpers[i].text, file);
@@ -234,6 +238,14 @@ static void put_address(FILE *file, const struct statement *statement)
 	if (statement->peer[0]) {
 		fprintf(file, "(struct sockaddr *)&%s, %s_length", statement->peer,
 		        statement->peer);
+		return;
+	}
+	if (endpoint_is_unix(&addr)) {
+		bool is_path = addr.path_len && addr.path[0];
+		fputs("(struct sockaddr *)&(struct sockaddr_un){ AF_UNIX, \"", file);
+		literal_put_path(file, &addr, &literal);
+		fprintf(file, "\" }, offsetof(struct sockaddr_un, sun_path) + %u",
+		        addr.path_len + (unsigned)is_path);
 		return;
 	}
 	fprintf(file, "endpoint(%s, \"%s\", %u, %" PRIu32 "), sizeof(struct sockaddr_in%s)",
@@ -277,7 +289,9 @@ static void put_listen(FILE *file, const struct statement *statement)
 	fprintf(file, "\t%s(listen(%s, %d", verb(statement), statement->socket,
 	        statement->entry->arg);
 	close_check(file, statement, "listen");
-	if (!statement->error)
+	if (!statement->error && statement->has_path)
+		fputs("\tfprintf(stderr, \"listening\\n\");\n", file);
+	else if (!statement->error)
 		fprintf(file, "\ttell(%s);\n", statement->socket);
 }
 

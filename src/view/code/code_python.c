@@ -88,9 +88,10 @@ static void begin(FILE *file, const struct program *program)
 	putc('\n', file);
 }
 
+static const struct literal literal = { .quoted = "\"\\", .next = "\"\n    b\"" };
+
 static void put_bytes(FILE *file, const struct entry *entry)
 {
-	static const struct literal literal = { .quoted = "\"\\", .next = "\"\n    b\"" };
 	fputs("b\"", file);
 	literal_put_bytes(file, entry, &literal);
 	putc('"', file);
@@ -102,6 +103,12 @@ static void put_address(FILE *file, const struct statement *statement)
 	struct endpoint addr = entry_addr(statement->entry);
 	if (statement->peer[0]) {
 		fputs(statement->peer, file);
+		return;
+	}
+	if (endpoint_is_unix(&addr)) {
+		fputs("b\"", file);
+		literal_put_path(file, &addr, &literal);
+		putc('"', file);
 		return;
 	}
 	fprintf(file, "(\"%s\", %u", statement_host(statement->entry, host), addr.port);
@@ -326,7 +333,11 @@ static void call(FILE *file, const struct statement *statement)
 		fprintf(file, "%s.settimeout(LIMIT)\n", statement->socket);
 	if (entry_is_incoming(entry) && entry_is_addressed(entry) && !statement->error)
 		fputs("show(data)\n", file);
-	if (entry->call == CALL_LISTEN && !statement->error)
+	if (entry->call == CALL_LISTEN && !statement->error && statement->has_path)
+		fprintf(file,
+		        "print(\"listening on\", %s.getsockname(), file=sys.stderr, flush=True)\n",
+		        statement->socket);
+	else if (entry->call == CALL_LISTEN && !statement->error)
 		fprintf(file,
 		        "print(\"listening on\", *%s.getsockname()[:2], file=sys.stderr, "
 		        "flush=True)\n",

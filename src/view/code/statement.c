@@ -36,6 +36,12 @@ void literal_put_bytes(FILE *file, const struct entry *entry, const struct liter
 	}
 }
 
+void literal_put_path(FILE *file, const struct endpoint *addr, const struct literal *literal)
+{
+	for (size_t i = 0; i < addr->path_len; i++)
+		put_byte(file, (unsigned char)addr->path[i], literal);
+}
+
 const char *statement_option(const struct entry *entry)
 {
 	static const char *const common[] = {

@@ -27,6 +27,7 @@ enum program_need {
 	NEED_LIMIT = 1024,
 	NEED_RECEIVE_END = 2048,
 	NEED_FAIL = 4096,
+	NEED_PATH = 8192,
 };
 
 /* All of a program that comes before its calls. A peer may be another one next time: no call waits
@@ -47,6 +48,7 @@ struct statement {
 	char peer[STATEMENT_NAME];   /* where the address that recvfrom() gave is kept, or that of
 	                          * sendto() comes from; "" for none */
 	bool met;                    /* for the first time */
+	bool has_path;               /* it is about a UNIX socket */
 	bool patient;                /* a server's first wait for a client, which has no limit */
 	uint64_t bytes;              /* received: by all the calls of this statement */
 	unsigned calls;              /* their number */
@@ -70,6 +72,9 @@ struct literal {
 
 /* The payload of a call as the text between the quotes of a literal. */
 void literal_put_bytes(FILE *file, const struct entry *entry, const struct literal *literal);
+
+/* The same of a UNIX path. */
+void literal_put_path(FILE *file, const struct endpoint *addr, const struct literal *literal);
 
 /* The names of an option's level and number, where C's headers and Python's module have long had
  * them; else NULL. */

@@ -729,7 +729,7 @@ static void draw_close(const struct context *context, struct arrows *arrows)
 static void draw_accepted(const struct context *context, struct arrows *arrows)
 {
 	const struct entry *accept = endpoints_find_accept(context->transcript, context->position);
-	if (!context->both)
+	if (!context->both && !context->view->calls_only)
 		segments_accept(context, arrows);
 	struct arrow *arrow = arrows_add(arrows);
 	if (accept)
@@ -882,18 +882,32 @@ static void draw_entry(const struct context *context, struct arrows *arrows)
 	}
 }
 
+/* What is on the way between UNIX sockets nobody can see. */
+static void draw_call_alone(const struct context *context, struct arrows *arrows)
+{
+	if (entry_is_accepted(context->entry))
+		draw_accepted(context, arrows);
+	else if (entry_is_call(context->entry) && context->entry->call != CALL_GETSOCKNAME)
+		arrow_put_call(arrows_add(arrows), context->side, context->entry, true);
+}
+
 void arrows_draw(const struct cursor *cursor, struct arrows *arrows)
 {
 	struct context context;
 	arrows->count = 0;
 	context_set(&context, cursor->view, cursor->position, cursor->entry);
-	draw_entry(&context, arrows);
+	if (cursor->view->calls_only)
+		draw_call_alone(&context, arrows);
+	else
+		draw_entry(&context, arrows);
 }
 
 bool arrows_are_drawn(const struct view *view, uint64_t position, const struct entry *entry)
 {
 	struct context context;
 	struct errqueue error;
+	if (view->calls_only)
+		return false;
 	if (entry->call == CALL_ERRQUEUE)
 		return entry_unpack_errqueue(entry, &error) &&
 		       (is_icmp(&error) || error.origin == ERRQUEUE_LOCAL || is_late_ack(&error));

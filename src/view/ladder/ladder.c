@@ -326,7 +326,9 @@ const char *ladder_title(const struct view *view, const struct endpoints *endpoi
 {
 	bool loopback = endpoint_is_loopback(&endpoints->addr[0]) ||
 	                endpoint_is_loopback(&endpoints->addr[1]);
-	const char *where = loopback ? "   loopback" : "";
+	const char *where = view->calls_only ? "   UNIX: only the calls are known"
+	                    : loopback       ? "   loopback"
+	                                     : "";
 	if (endpoints->listening)
 		snprintf(out, LADDER_NAME,
 		         "LADDER %" PRIu32 "   a listener: each client has its own ladder",

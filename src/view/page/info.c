@@ -42,6 +42,7 @@ static void add_state(struct fields *fields, const struct snapshot *snapshot)
 	else if (sample_has(&snapshot->sample, SAMPLE_TIMER))
 		fields_text(fields, STYLE_TEXT, "timer", "off *");
 	else if (snapshot->open && snapshot->sample.present && snapshot->kind == SNAPSHOT_STREAM &&
+	         !transport_is_unix(snapshot->transport) &&
 	         snapshot_state(snapshot) != STATE_CLOSED)
 		fields_text(fields, STYLE_FAINT, "timer", NOT_AVAILABLE);
 }
@@ -450,6 +451,35 @@ static void draw_stream(struct fields *fields, const struct snapshot *snapshot,
 	                "Buffers are memory, overhead included: not bytes of the stream.");
 }
 
+/* ---- UNIX ---- */
+
+/* Linux charges what is not read yet to the sender: the memory for receiving stays empty. */
+static void draw_unix(struct fields *fields, const struct snapshot *snapshot)
+{
+	const struct sample *sample = &snapshot->sample;
+	bool listens = snapshot->kind == SNAPSHOT_LISTENER;
+	bool datagrams = snapshot->kind == SNAPSHOT_DATAGRAMS;
+	add_state(fields, snapshot);
+	if (!listens) {
+		add_memory(fields, "send buffer", sample, SAMPLE_WMEM, SAMPLE_SNDBUF, "");
+		add_bytes(fields, datagrams ? "next datagram" : "to read", sample, SAMPLE_INQ);
+		if (snapshot->unsent)
+			fields_text(fields, STYLE_NOTE, "queued here", "%zu B, not given to send()",
+			            snapshot->unsent);
+		add_traffic(fields, snapshot);
+	}
+	if (listens || datagrams)
+		fields_text(fields, STYLE_TEXT, listens ? "clients" : "peers",
+		            listens ? "%zu open" : "%zu", snapshot->others);
+	if (snapshot->service)
+		fields_text(fields, STYLE_TEXT, "service", "%s", snapshot->service);
+	fields_gap(fields);
+	fields_sentence(fields, STYLE_FAINT, 1,
+	                "%sSegments, windows, timers and round trips are not available: a UNIX "
+	                "socket has none. Its bytes go through this machine's memory.",
+	                listens ? "The length of the queue is not available. " : "");
+}
+
 /* ---- without a connection, a socket, or a word of the kernel ---- */
 
 /* Before connect() or listen(), and after a refusal or a reset. */
@@ -510,6 +540,8 @@ void info_draw(const struct snapshot *snapshot, const struct snapshot *other, in
 		draw_closed(&fields, snapshot, other);
 	else if (!snapshot->sample.present)
 		draw_unread(&fields, snapshot);
+	else if (transport_is_unix(snapshot->transport))
+		draw_unix(&fields, snapshot);
 	else if (snapshot->kind == SNAPSHOT_DATAGRAMS)
 		draw_datagrams(&fields, snapshot);
 	else if (snapshot->kind == SNAPSHOT_LISTENER)

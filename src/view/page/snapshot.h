@@ -10,6 +10,7 @@
 
 #include "record/sample.h"
 #include "socket/endpoint.h"
+#include "socket/transport.h"
 
 enum snapshot_kind { SNAPSHOT_STREAM, SNAPSHOT_DATAGRAMS, SNAPSHOT_LISTENER };
 
@@ -23,6 +24,7 @@ enum { SNAPSHOT_SOCKETS = 4 };
 
 struct snapshot {
 	enum snapshot_kind kind;
+	enum transport transport;
 	uint32_t session;
 	const char *name;
 	struct endpoint local, peer;   /* AF_UNSPEC where unknown */

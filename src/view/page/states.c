@@ -445,12 +445,17 @@ static void add_all_advice(struct fields *fields, const struct states_end *mine,
 		add_advice(fields, other, mine);
 }
 
-static void draw_datagrams(const struct snapshot *snapshot, int columns, struct rows *rows)
+static void draw_stateless(const struct snapshot *snapshot, int columns, struct rows *rows)
 {
 	struct fields fields;
 	fields_begin(&fields, rows, columns);
 	fields_sentence(&fields, STYLE_STATE, 8, "STATES %s", snapshot->name);
-	fields_sentence(&fields, STYLE_NOTE, 1, "UDP has no states: each datagram stands alone.");
+	if (transport_is_unix(snapshot->transport))
+		fields_sentence(&fields, STYLE_NOTE, 1,
+		                "Not available: a UNIX socket has no states of TCP.");
+	else
+		fields_sentence(&fields, STYLE_NOTE, 1,
+		                "UDP has no states: each datagram stands alone.");
 }
 
 void states_draw(const struct states_end *mine, const struct states_end *other, int columns,
@@ -458,8 +463,9 @@ void states_draw(const struct states_end *mine, const struct states_end *other, 
 {
 	struct fields fields;
 	rows_clear(rows);
-	if (mine->snapshot.kind == SNAPSHOT_DATAGRAMS) {
-		draw_datagrams(&mine->snapshot, columns, rows);
+	if (mine->snapshot.kind == SNAPSHOT_DATAGRAMS ||
+	    transport_is_unix(mine->snapshot.transport)) {
+		draw_stateless(&mine->snapshot, columns, rows);
 		return;
 	}
 	bool drawn = columns >= DIAGRAM_COLUMNS;
