@@ -10,10 +10,10 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from netcats import KEPT, NOTHING, Wrong, expect, has_ipv6, port_of, reset, run_cases  # noqa: E402
+from netcats import KEPT, NOTHING, expect, has_ipv6, port_of, reset, run_cases  # noqa: E402
 from tap import done, watchdog  # noqa: E402
 
-OURS = os.environ.get("OURS", "sockpit --nc").split()
+OURS = ["sockpit", "--nc"]
 MODEL = ["nc"]
 
 

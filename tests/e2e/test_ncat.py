@@ -4,13 +4,12 @@ against ncat in both roles. The same table is run with ncat alone, so that the t
 TLS, SCTP, programs to run, proxies to be, brokers, lists of who may connect, and port 31337 where none is given."""
 
 import os
-import re
 import shutil
 import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from netcats import KEPT, NOTHING, expect, has_ipv6, port_of, reset, run_cases  # noqa: E402
+from netcats import KEPT, expect, has_ipv6, port_of, reset, run_cases  # noqa: E402
 from tap import done, watchdog  # noqa: E402
 
 OURS, MODEL = ["sockpit"], ["ncat"]
