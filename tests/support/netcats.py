@@ -137,7 +137,7 @@ class Stage:
                 if error.errno != errno.EADDRINUSE:
                     raise
                 continue
-            if not any(row[1].endswith(":%04X" % port) for kind in ("tcp", "udp") for row in kernel_sockets(kind)):
+            if port not in _taken:
                 return port
 
     def wait(self, condition, what):
@@ -203,22 +203,25 @@ class Stage:
 _ports = itertools.count(10000 + os.getpid() * 61 % 20000)
 
 
-def kernel_sockets(kind):
-    """The rows of the kernel's table: number, address:port, peer, state."""
-    for name in (kind, kind + "6"):
-        try:
-            with open("/proc/net/" + name) as table:
-                yield from [line.split() for line in list(table)[1:]]
-        except OSError:
-            pass
+def kernel_table(name):
+    try:
+        with open("/proc/net/" + name) as table:
+            return table.read()
+    except OSError:
+        return ""
 
 
 def is_bound(port, kind):
     """Has the kernel a socket that waits there? The port of a UNIX socket is its path."""
     if kind == "unix":
         return os.path.exists(port)
-    state = "0A" if kind == "tcp" else "07"
-    return any(row[1].endswith(":%04X" % int(port)) and row[3] == state for row in kernel_sockets(kind))
+    waits = re.compile(r":%04X [0-9A-F]+:0000 %s " % (int(port), "0A" if kind == "tcp" else "07"))
+    return any(waits.search(kernel_table(name)) for name in (kind, kind + "6"))
+
+
+# What others have here, when this begins.
+_taken = {int(port, 16) for name in ("tcp", "tcp6", "udp", "udp6")
+          for port in re.findall(r"^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ", kernel_table(name), re.M)}
 
 
 def expect(good, why):
