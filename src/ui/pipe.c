@@ -439,6 +439,7 @@ static int64_t idle_since(const struct pipe *pipe, const struct conversation *co
 	return since;
 }
 
+/* Of a TCP client nc heeds -q only when its peer has ended: an answer that takes longer is not lost. */
 static int64_t limit_of(const struct pipe *pipe, const struct conversation *conversation)
 {
 	int64_t limit = INT64_MAX, quit_after = pipe->options.quit_after;
@@ -447,11 +448,12 @@ static int64_t limit_of(const struct pipe *pipe, const struct conversation *conv
 	if (is_service(pipe) || !conversation->sent_at)
 		return limit;
 	int64_t end = INT64_MAX;
+	bool hears_out = pipe->options.nc && !is_server(pipe) && !is_datagram(pipe);
 	if (pipe->reader_gone)
 		end = conversation->moved_at > conversation->sent_at
 		              ? conversation->moved_at + READER_LINGER
 		              : conversation->sent_at + READER_LINGER;
-	else if (quit_after >= 0)
+	else if (quit_after >= 0 && !hears_out)
 		end = conversation->sent_at + quit_after;
 	else if (is_datagram(pipe) && !is_server(pipe) && !pipe->options.nc &&
 	         !pipe->options.idle && quit_after == PIPE_QUIT_WHEN_DONE)
@@ -736,8 +738,6 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	pipe->options = *options;
 	pipe->dump = output;
 	pipe->lost_before = sessions_lost(pipe->app->sessions);
-	if (options->nc && is_server(pipe))
-		pipe->options.idle = 0;
 	pipe->newest = session_number(options->session);
 	pipe->null_input = is_null(STDIN_FILENO);
 	struct pipe_report_options reported = { .session = options->session,

@@ -263,7 +263,8 @@ SERVERS = [
     ("server: -N, peer ends first", "-N", b"greeting\n", ">command fin <greeting eof", b"command\n", 0),
     ("server: no end without -N", "", b"greeting\n", "<greeting idle >late close", b"late\n", 0),
     ("server: -d ignores the input", "-d", b"greeting\n", ">command fin eof", b"command\n", 0),
-    ("server: -w is no limit for it", "-w 1", b"greeting\n", "<greeting >command close", b"command\n", 0),
+    ("server: -w, peer reads, sends and closes", "-w 1", b"greeting\n", "<greeting >command close", b"command\n", 0),
+    ("server: -w limits idling", "-w 1", b"greeting\n", "<greeting >command eof", b"command\n", 0),
     ("server: a reset is no failure", "", KEPT, ">x idle rst", b"x\n", 0),
 ]
 
@@ -273,6 +274,7 @@ CLIENTS = [
     ("client: peer answers, then waits for the end", "", b"command\n", "<command >greeting idle fin eof", b"greeting\n", 0),
     ("client: -N, peer ends first", "-N", b"command\n", ">greeting fin <command eof", b"greeting\n", 0),
     ("client: -N ends first", "-N", b"command\n", "<command eof >greeting fin", b"greeting\n", 0),
+    ("client: -q 0 hears its peer out", "-q 0", b"command\n", "<command eof idle >greeting close", b"greeting\n", 0),
     ("client: no end without -N", "", b"command\n", "<command idle >late close", b"late\n", 0),
     ("client: -d ignores the input", "-d", b"command\n", ">greeting fin eof", b"greeting\n", 0),
     ("client: -w limits idling", "-w 1", b"command\n", "<command eof", b"", 0),
