@@ -39,6 +39,9 @@ enum {
 /* When the reader of the output has gone: what comes until then is lost, and ends us by SIGPIPE. */
 #define READER_LINGER (CLOCK_S / 5)
 
+/* A pipe that has brought input this recently is not quiet: its writer is only slower than we are. */
+#define QUIET (CLOCK_S / 4)
+
 /* What nobody looks at need not be read at all. */
 enum passage { COPIED, FROM_PIPE, FROM_FILE };
 
@@ -46,6 +49,8 @@ struct conversation {
 	uint32_t number;    /* of its session */
 	uint64_t moved;     /* bytes and calls that had gone either way when it was looked at, */
 	int64_t moved_at;   /* and when that had changed */
+	uint64_t sent;      /* bytes of them that we sent, */
+	int64_t fed_at;     /* and when that had changed, 0 = never */
 	int64_t sent_at;    /* since when the whole input has been out, 0 = it is not */
 	unsigned reprieves; /* turns that it was given after its end, to read what has come */
 };
@@ -398,16 +403,23 @@ static void begin_accepted(struct pipe *pipe)
 	}
 }
 
+static int64_t quiet_at(const struct conversation *conversation)
+{
+	return conversation->fed_at ? conversation->fed_at + QUIET : 0;
+}
+
 /* Whether there is more to come for a peer that has sent FIN. A listener's client is not kept for
  * input that may come some time, unless that was asked for. */
-static bool has_input_for(const struct pipe *pipe, const struct session *session)
+static bool has_input_for(const struct pipe *pipe, const struct conversation *conversation,
+                          const struct session *session)
 {
 	if (pipe->options.no_input || pipe->ended_at)
 		return false;
 	if (!is_server(pipe) || pipe->options.half_close)
 		return true;
 	return !pipe->options.nc && receiver(pipe) == session &&
-	       (pipe->end_of_input || pipe->lines.len || poller_is_ready(STDIN_FILENO));
+	       (pipe->end_of_input || pipe->lines.len || clock_now() < quiet_at(conversation) ||
+	        poller_is_ready(STDIN_FILENO));
 }
 
 static bool has_refused(const struct pipe *pipe, const struct session *session)
@@ -425,7 +437,8 @@ static bool is_over(const struct pipe *pipe, const struct conversation *conversa
 	    ((pipe->options.no_output || (pipe->reader_gone && pipe->options.nc)) &&
 	     conversation->sent_at))
 		return true;
-	return session_peer_closed(session) && !pipe->held && !has_input_for(pipe, session);
+	return session_peer_closed(session) && !pipe->held &&
+	       !has_input_for(pipe, conversation, session);
 }
 
 /* While the output is stuck, nothing is idle that it moves; nor is a line that waits for its time. */
@@ -525,6 +538,10 @@ static bool settle_one(struct pipe *pipe, struct conversation *conversation, int
 	if (moved != conversation->moved) {
 		conversation->moved = moved;
 		conversation->moved_at = now;
+	}
+	if (session_counts(session)->sent_bytes != conversation->sent) {
+		conversation->sent = session_counts(session)->sent_bytes;
+		conversation->fed_at = now;
 	}
 	int stuck = session_pass_error(session);
 	if (stuck == EAGAIN && !pipe->held) {
@@ -638,8 +655,13 @@ static void prepare(struct ui *ui, struct poller *poller)
 	if (pipe->output.own && !pipe->reader_gone && !pipe->options.keep_open && pipe->count &&
 	    pipe->conversations[0].sent_at) /* else the next write meets it */
 		poller_want_hangup(poller, pipe->output.fd);
-	for (size_t i = 0; i < pipe->count; i++)
-		poller_wake_at(poller, limit_of(pipe, &pipe->conversations[i]));
+	for (size_t i = 0; i < pipe->count; i++) {
+		const struct conversation *conversation = &pipe->conversations[i];
+		const struct session *session = session_of(pipe, conversation);
+		poller_wake_at(poller, limit_of(pipe, conversation));
+		if (session && session_peer_closed(session) && clock_now() < quiet_at(conversation))
+			poller_wake_at(poller, quiet_at(conversation));
+	}
 	poller_wake_at(poller, output_limit(pipe));
 	if (pipe->options.interval && first_line(pipe) && receiver(pipe))
 		poller_wake_at(poller, pipe->next_line_at);

@@ -142,6 +142,15 @@ def ready_input_is_sent_to_its_end():
         client.shutdown(socket.SHUT_WR)
         same(len(receive_all(client)), amount, "a file is delivered whole to a client that has half-closed at once")
         same(finish(process)[0], 0, "and the end is good")
+    process, port = server_of()
+    client = connect(port)
+    write(process, b"first")
+    same(client.recv(100), b"first", "a pipe brings input,")
+    client.shutdown(socket.SHUT_WR)
+    for part in (b"second", b"third"):
+        write(process, part)
+        same(client.recv(100), part, "and more, slower than we send it, to a client that has half-closed")
+    same((receive_all(client), finish(process)[0]), (b"", 0), "until it is quiet")
 
 
 def output_ends_with_the_peer():
