@@ -198,6 +198,17 @@ static void refuse_long(const char *option, struct error *error)
 	choice_suggest(&names, name, len, "sockpit -h lists the options", error);
 }
 
+/* "--udp=1" */
+static bool has_needless_value(const char *word)
+{
+	size_t len = strcspn(word, "=");
+	for (const struct option *option = long_options; option->name; option++)
+		if (len > 2 && word[len] && !option->has_arg && strncmp(word, "--", 2) == 0 &&
+		    strncmp(word + 2, option->name, len - 2) == 0)
+			return true;
+	return false;
+}
+
 static bool refuse(char **argv, int letter, struct error *error)
 {
 	if (letter == ':')
@@ -205,6 +216,9 @@ static bool refuse(char **argv, int letter, struct error *error)
 		          argv[optind - 1]);
 	else if (letter != '?')
 		error_set(error, "-%c %s", letter, why_refused(letter));
+	else if (has_needless_value(argv[optind - 1]))
+		error_set(error, "%.*s takes no value", (int)strcspn(argv[optind - 1], "="),
+		          argv[optind - 1]);
 	else if (optopt && optopt < 256)
 		error_set(error, "no option -%c (sockpit -h lists the options)", optopt);
 	else

@@ -110,6 +110,8 @@ static const struct line_case own[] = {
 	{ "sockpit 80 443 81", "!80 is not an address: the port comes last" },
 	{ "sockpit -l a 1 2", "!too many words: 2" },
 	{ "sockpit --lisen 1", "!no option --lisen: did you mean --listen?" },
+	{ "sockpit --udp=1 1", "!--udp takes no value" },
+	{ "sockpit -z 127.0.0.1 1-", "!1- is not a port: 1 to 65535 or a service name" },
 	{ "sockpit -e sh h 1", "!-e is refused: no peer may start a program here" },
 	{ "sockpit -c sh h 1", "!-c is refused: no peer" },
 	{ "sockpit -F h 1", "!-F is refused" },

@@ -36,7 +36,7 @@ static uint16_t parse_port(const char *text, enum transport transport, struct er
 static bool is_range(const char *text)
 {
 	size_t digits = strspn(text, "0123456789");
-	return digits && text[digits] == '-';
+	return digits && text[digits] == '-' && text[digits + 1];
 }
 
 static bool add_range(struct port_list *list, char *text, enum transport transport,

@@ -28,7 +28,7 @@ static const struct {
 	{ "", "! is not a port" },
 	{ "80,", "! is not a port" },
 	{ ",80", "! is not a port" },
-	{ "80-", "! is not a port" },
+	{ "80-", "!80- is not a port" },
 	{ "-80", "!-80 is not a port" },
 	{ "20-x", "!x is not a port" },
 	{ "20-0", "!0 is not a port" },
