@@ -73,7 +73,7 @@ static struct session_options session_options(const struct app *app, const struc
 	wanted.local_host = options->local_host;
 	wanted.local_port = options->local_port;
 	wanted.service = options->service;
-	wanted.in_turn = wanted.replaces = options->nc;
+	wanted.in_turn = options->nc;
 	wanted.presets = options->presets;
 	wanted.preset_count = options->preset_count;
 	wanted.as_nc = options->nc;

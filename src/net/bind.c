@@ -40,17 +40,18 @@ bool bind_socket(struct session *session, unsigned slot, const struct endpoint *
 {
 	const struct caller *caller = &session->caller;
 	int fd = session->fd[slot];
+	bool as_nc = session->open_parameters->options.as_nc;
 	bool gone = false, bound = call_bind(caller, fd, addr) == 0;
 	if (!bound && errno == EADDRINUSE && transport_is_unix(session->transport) &&
 	    !session->stepped) {
 		enum socket_file_state state = socket_file_look(caller, addr);
-		bool replaces = session->open_parameters->options.replaces;
-		bool free = state == SOCKET_FILE_STALE || (state == SOCKET_FILE_IN_USE && replaces);
+		bool free = state == SOCKET_FILE_STALE ||
+		            (as_nc && (state == SOCKET_FILE_IN_USE || state == SOCKET_FILE_EMPTY));
 		gone = free && socket_file_unlink(addr);
 		errno = EADDRINUSE;
 		bound = gone && call_bind(caller, fd, addr) == 0;
 	}
-	if (bound)
+	if (bound && !(as_nc && session->open_parameters->listening)) /* nc leaves it behind */
 		session->file = socket_file_note(addr, gone);
 	return bound;
 }
@@ -62,6 +63,7 @@ const char *bind_obstacle(const struct session *session, const struct endpoint *
 		[SOCKET_FILE_STALE] = "the socket of a program that has ended is there, and could not "
 		                      "be removed",
 		[SOCKET_FILE_IN_USE] = "a program has its socket there",
+		[SOCKET_FILE_EMPTY] = "what is there is no socket, and stays",
 		[SOCKET_FILE_OTHER] = "what is there is no socket, and stays",
 	};
 	if (!transport_is_unix(session->transport))

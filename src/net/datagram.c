@@ -697,7 +697,7 @@ static void prepare_socket(struct session *session, unsigned slot, const struct 
 	probe_timer_add_datagrams(session, session->fd[slot], session->family[slot]);
 	if (bound && (broadcast || open_parameters->listening))
 		ask_pktinfo(session, slot, bound);
-	if (!bound && transport_is_unix(session->transport) && open_parameters->options.replaces)
+	if (!bound && transport_is_unix(session->transport) && open_parameters->options.as_nc)
 		make_path(session, slot);
 }
 

@@ -86,13 +86,14 @@ struct session_options {
 	bool in_turn;
 	int backlog;                          /* of listen(2); 0 = SOMAXCONN */
 	size_t queue_max;                     /* most bytes waiting to be sent; 0 = 64 MiB */
-	bool replaces; /* UNIX, as nc: also a socket in use is replaced, and a client has a path */
 	const char *name;                     /* or NULL: made from the target */
 	const struct service *service;        /* of a listener or UDP server; NULL = none */
 	enum eol eol;                         /* what a typed line ends with */
 	const struct session_preset *presets; /* copied */
 	size_t preset_count;
-	bool as_nc; /* datagrams: connect() to the first peer also on a wildcard address; may be shut */
+	/* Datagrams: connect() to the first peer also on a wildcard address; may be shut. A UNIX path is
+	 * taken and left as nc does, and a client of datagrams has one. */
+	bool as_nc;
 };
 
 struct session_counts {

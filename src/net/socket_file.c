@@ -24,6 +24,11 @@ static void copy_path(const struct endpoint *addr, char out[ENDPOINT_PATH + 1])
 	out[len] = '\0';
 }
 
+static bool is_empty(const struct stat *stat)
+{
+	return S_ISREG(stat->st_mode) && stat->st_size == 0;
+}
+
 enum socket_file_state socket_file_look(const struct caller *caller, const struct endpoint *addr)
 {
 	char path[ENDPOINT_PATH + 1];
@@ -35,7 +40,7 @@ enum socket_file_state socket_file_look(const struct caller *caller, const struc
 	if (!path[0] || lstat(path, &stat) < 0)
 		return SOCKET_FILE_NONE;
 	if (!S_ISSOCK(stat.st_mode))
-		return SOCKET_FILE_OTHER;
+		return is_empty(&stat) ? SOCKET_FILE_EMPTY : SOCKET_FILE_OTHER;
 	int fd = call_socket(&asking, AF_UNIX, SOCK_DGRAM);
 	if (fd < 0)
 		return SOCKET_FILE_IN_USE;
@@ -51,7 +56,7 @@ bool socket_file_unlink(const struct endpoint *addr)
 	copy_path(addr, path);
 	if (lstat(path, &stat) < 0)
 		return false;
-	if (!S_ISSOCK(stat.st_mode)) {
+	if (!S_ISSOCK(stat.st_mode) && !is_empty(&stat)) {
 		errno = EADDRINUSE;
 		return false;
 	}
@@ -82,10 +87,10 @@ bool socket_file_replaces(const struct socket_file *file)
 
 bool socket_file_make_path(struct endpoint *addr)
 {
-	char path[ENDPOINT_PATH] = "/tmp/sockpit-XXXXXX";
+	char path[ENDPOINT_PATH] = "/tmp/nc-XXXXXX";
 	if (!mkdtemp(path))
 		return false;
-	strcat(path, "/socket");
+	strcat(path, "/recv.sock");
 	*addr = (struct endpoint){ .family = AF_UNIX, .path_len = (uint8_t)strlen(path) };
 	memcpy(addr->path, path, addr->path_len);
 	return true;

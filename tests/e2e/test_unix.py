@@ -3,6 +3,7 @@
 beside us."""
 
 import os
+import re
 import shutil
 import socket
 import stat
@@ -76,7 +77,15 @@ def what_is_there_before():
     end(server)
     ok(is_socket("used"), "a file that is another's by now stays")
     end(other)
-    ok(not os.path.lexists("used"), "and that one removes it")
+    ok(is_socket("used"), "and that one leaves it behind, as nc does")
+    os.unlink("used")
+    with open("empty", "wb"):
+        pass
+    status, out, err = run("-lU", "empty")
+    ok(status == 1 and b"what is there is no socket, and stays" in err, "an empty file stays, too: %r" % err)
+    server, said = serve("--nc", "-lU", "empty")
+    ok(is_socket("empty"), "but with --nc it has nothing to lose: %r" % said)
+    end(server)
 
 
 def ends_by_signals():
@@ -154,15 +163,24 @@ def datagrams():
         ok(read_until(client.stdout, b"\n") == b"answer\n", "and its sender can be answered")
         ok(isinstance(peer, bytes) and peer[:1] == b"\0", "at a name that leaves no file: %r" % peer)
         end(client)
-        client = sockpit("--nc", "-uU", "mail")
+        client = sockpit("--nc", "-q0", "-uU", "mail")
         client.stdin.write(b"question\n")
         client.stdin.flush()
         data, peer = box.recvfrom(100)
         ok(is_socket(peer) and stat.S_IMODE(os.stat(os.path.dirname(peer)).st_mode) == 0o700,
            "with --nc at a path where only we may enter: %r" % peer)
-        client.send_signal(signal.SIGINT)
         client.communicate(timeout=DEADLINE)
         ok(not os.path.lexists(os.path.dirname(peer)), "which is removed at the end")
+        client = sockpit("--nc", "-uU", "mail")
+        client.stdin.write(b"question\n")
+        client.stdin.flush()
+        peer = box.recvfrom(100)[1]
+        ok(re.fullmatch("/tmp/nc-\\w{6}/recv\\.sock", peer), "with --nc it is where nc has it: %s" % peer)
+        client.send_signal(signal.SIGTERM)
+        client.communicate(timeout=DEADLINE)
+        ok(is_socket(peer), "and a signal leaves it there, so that others can go on under its name")
+        os.unlink(peer)
+        os.rmdir(os.path.dirname(peer))
         client = sockpit("-uU", "-s", "own", "mail")
         client.stdin.write(b"named\n")
         client.stdin.flush()
