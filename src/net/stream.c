@@ -680,8 +680,12 @@ static void finish_cut_off(struct session *session)
 	if (code == ETIMEDOUT)
 		session_finish(session, SESSION_ENDED_FAILED,
 		               "timed out: the peer has not acknowledged anything for long *");
-	else
+	else if (!transport_is_unix(session->transport))
 		session_finish(session, SESSION_ENDED_RESET, "connection reset by peer (RST) *");
+	else if (code) /* the peer closed a socket in which our bytes were unread, unix(7) */
+		session_finish(session, SESSION_ENDED_RESET, "connection reset by peer *");
+	else
+		session_finish(session, SESSION_ENDED_WELL, "the peer has closed both sides *");
 }
 
 static bool wants_ready(const struct session *session)
