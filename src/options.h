@@ -33,7 +33,7 @@ struct options {
 	bool probe; /* -z */
 	bool piped; /* --pipe: pipe mode on a terminal, too */
 	bool unixsock; /* -U: the target is a path */
-	int family;  /* AF_UNSPEC, AF_INET, AF_INET6 */
+	int family;    /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *local_port, *local_host;
 	struct target local; /* what local_host points to where it is a path */
 	bool numeric, broadcast;

@@ -108,8 +108,9 @@ void poller_leave_signals(void)
 	pthread_sigmask(SIG_SETMASK, &old_mask, NULL);
 }
 
-void poller_leave_ignored_signals(void)
+void poller_watch_signals(void)
 {
+	looping = 1;
 	for (size_t i = 0; i < WATCHED; i++)
 		if (old_action[i].sa_handler == SIG_IGN)
 			sigaction(watched[i], &old_action[i], NULL);

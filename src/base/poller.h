@@ -34,8 +34,9 @@ void poller_init(struct poller *poller);
  * nothing to restore when one ends it. */
 void poller_leave_signals(void);
 
-/* The same of those only that were ignored before: nohup, a job in the background. */
-void poller_leave_ignored_signals(void);
+/* From now on they wait for poller_take_signal(), though no wait has begun; those that were ignored
+ * before poller_init(), by nohup or in the background, stay so: for a program with little to restore. */
+void poller_watch_signals(void);
 
 /* Restores the signal mask and dispositions of before poller_init(). */
 void poller_done(struct poller *poller);

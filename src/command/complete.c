@@ -258,7 +258,7 @@ static void offer_places(struct offer *offer)
 		const struct session *session = sessions_at(app->sessions, i);
 		const struct target *target = session_target(session);
 		if (target && transport_is_unix(target->transport) && target->host[0] &&
-		    !offer->ports && !offer->address)
+		    !offer->ports && (session_is_server(session) || !offer->local))
 			offer_word(offer, xasprintf("%s:%s", transport_name(target->transport),
 			                            target->host));
 		else if (target && target->service[0] && session_is_server(session) == offer->local)

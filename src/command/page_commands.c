@@ -88,10 +88,11 @@ static void render_stream(struct app *app, struct session *session, int columns,
 	struct view view = app_view(app, columns);
 	(void)height;
 	if (view.calls_only) {
-		page_add_text(rows,
-		              "Not available: the stream of a UNIX socket has no segments. The trace "
-		              "view shows its calls.",
-		              columns, STYLE_NOTE);
+		page_add_text(
+		        rows,
+		        "Not available: the stream of a UNIX socket has no segments. The trace "
+		        "view shows its calls.",
+		        columns, STYLE_NOTE);
 		return;
 	}
 	view.other = other ? session_number(other) : 0;

@@ -76,8 +76,7 @@ static enum command_result do_listen(const struct invocation *invocation, struct
 	const struct service *service = args->value[3] ? service_find(args->value[3]) : NULL;
 	struct target target;
 	bool is_path = address && is_unix(args->value[0], address);
-	if (is_path ? service_find(port) != NULL
-	            : address && is_port(address) && is_word(port)) {
+	if (is_path ? service_find(port) != NULL : address && is_port(address) && is_word(port)) {
 		service = service_choose(port, error);
 		if (!service) {
 			explain_order(port, error);

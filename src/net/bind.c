@@ -26,12 +26,12 @@ const char *bind_reach(const struct session *session)
 		*(endpoint_is_ipv6(&wire) ? &v6 : &v4) = true;
 	}
 	return transport_is_unix(session->transport) ? ""
-	       : loopback   ? " (loopback only)"
-	       : !any     ? ""
-	       : v4 && v6 ? " (every address of this machine)"
-	       : v4       ? " (every IPv4 address of this machine)"
-	       : dual     ? " (every address of this machine, IPv4 too unless IPV6_V6ONLY is set)"
-	                  : " (every IPv6 address of this machine; * takes IPv4 too)";
+	       : loopback                            ? " (loopback only)"
+	       : !any                                ? ""
+	       : v4 && v6                            ? " (every address of this machine)"
+	       : v4                                  ? " (every IPv4 address of this machine)"
+	       : dual ? " (every address of this machine, IPv4 too unless IPV6_V6ONLY is set)"
+	              : " (every IPv6 address of this machine; * takes IPv4 too)";
 }
 
 /* ---- one socket ---- */
@@ -54,21 +54,6 @@ bool bind_socket(struct session *session, unsigned slot, const struct endpoint *
 	if (bound && !(as_nc && session->open_parameters->listening)) /* nc leaves it behind */
 		session->file = socket_file_note(addr, gone);
 	return bound;
-}
-
-const char *bind_obstacle(const struct session *session, const struct endpoint *addr)
-{
-	static const char *const phrases[] = {
-		[SOCKET_FILE_NONE] = NULL,
-		[SOCKET_FILE_STALE] = "the socket of a program that has ended is there, and could not "
-		                      "be removed",
-		[SOCKET_FILE_IN_USE] = "a program has its socket there",
-		[SOCKET_FILE_EMPTY] = "what is there is no socket, and stays",
-		[SOCKET_FILE_OTHER] = "what is there is no socket, and stays",
-	};
-	if (!transport_is_unix(session->transport))
-		return NULL;
-	return phrases[socket_file_look(&session->caller, addr)];
 }
 
 /* The addresses to open, IPv4 first, or in turn. */
@@ -142,6 +127,23 @@ static const char *open_all(struct session *session, const struct endpoint *list
 	return session->fd_count && (!call || is_missing(code)) ? NULL : call;
 }
 
+/* What is in the way of a path that is taken; NULL where nothing is known. */
+static const char *obstacle_at(const struct session *session, const struct endpoint *addr)
+{
+	static const char *const phrases[] = {
+		[SOCKET_FILE_NONE] = NULL,
+		[SOCKET_FILE_STALE] =
+		        "the socket of a program that has ended is there, and could not "
+		        "be removed",
+		[SOCKET_FILE_IN_USE] = "a program has its socket there",
+		[SOCKET_FILE_EMPTY] = "what is there is no socket, and stays",
+		[SOCKET_FILE_OTHER] = "what is there is no socket, and stays",
+	};
+	if (!transport_is_unix(session->transport))
+		return NULL;
+	return phrases[socket_file_look(&session->caller, addr)];
+}
+
 static void report_failure(struct session *session, const char *call, const struct endpoint *at,
                            int code)
 {
@@ -149,7 +151,7 @@ static void report_failure(struct session *session, const char *call, const stru
 	endpoint_format(at, addr);
 	const struct errno_case *special =
 	        errno_meaning_case(call, code, session_errno_context(session, NULL));
-	const char *obstacle = code == EADDRINUSE ? bind_obstacle(session, at) : NULL;
+	const char *obstacle = code == EADDRINUSE ? obstacle_at(session, at) : NULL;
 	if (obstacle)
 		session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s (%s): %s", call, addr,
 		               error_why(code), error_name(code), obstacle);
@@ -198,6 +200,7 @@ bool bind_open(struct session *session, const struct lookup_answer *found, int b
 	session_name_server(session);
 	report_where(session, verb);
 	if (socket_file_replaces(session->file))
-		session_report(session, 0, "the socket of a program that has ended was removed there");
+		session_report(session, 0,
+		               "the socket of a program that has ended was removed there");
 	return true;
 }

@@ -14,11 +14,8 @@ enum { BIND_ONLY = -1 };
 bool bind_open(struct session *session, const struct lookup_answer *found, int backlog,
                const char *verb);
 
-/* bind(); false with errno. */
+/* bind(), and what comes with a path; false with errno. A person's own bind() replaces nothing. */
 bool bind_socket(struct session *session, unsigned slot, const struct endpoint *addr);
-
-/* What is in the way of a path that is taken; NULL where nothing is known. Static. */
-const char *bind_obstacle(const struct session *session, const struct endpoint *addr);
 
 /* " (loopback only)": who can reach the session, where its addresses do not say that. Static. */
 const char *bind_reach(const struct session *session);

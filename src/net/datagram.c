@@ -368,7 +368,7 @@ static void flush(struct session *session)
 }
 
 static bool datagram_send(struct session *session, const struct endpoint *to, const void *data,
-                     size_t len, struct error *error)
+                          size_t len, struct error *error)
 {
 	const struct datagram *own = session->own;
 	if (session->state != SESSION_OPEN || session->queue.len)

@@ -353,12 +353,12 @@ void session_name_server(struct session *session)
 {
 	char host[SESSION_NAME], port[8];
 	enum transport transport = session->transport;
+	bool datagrams = transport_type(transport) == SOCK_DGRAM;
 	if (!session_is_served(session))
 		snprintf(host, sizeof host, "%s", transport_name(transport));
 	else
-		snprintf(host, sizeof host, "%s%s%s",
-		         transport_type(transport) == SOCK_DGRAM ? transport_name(transport) : "",
-		         transport_type(transport) == SOCK_DGRAM ? "-" : "", session->service->name);
+		snprintf(host, sizeof host, "%s%s%s", datagrams ? transport_name(transport) : "",
+		         datagrams ? "-" : "", session->service->name);
 	if (transport_is_unix(transport)) {
 		name_after_path(session, host, session->open_parameters->target.host);
 		return;

@@ -581,11 +581,10 @@ struct session *sessions_make_socket(struct sessions *sessions, enum transport t
 	buf_init(&session->queue, asked->queue_max ? asked->queue_max : SESSION_QUEUE);
 	session->state = SESSION_FRESH;
 	if (session_add_socket(session, used.family))
-		session_report(session, 0, "socket() = %d: %s%s%s, paused", session->fd[0],
-		               transport_title(transport),
-		               transport_is_unix(transport) ? "" : " over ",
-		               transport_is_unix(transport) ? ""
-		                                            : endpoint_family_name(used.family));
+		session_report(
+		        session, 0, "socket() = %d: %s%s%s, paused", session->fd[0],
+		        transport_title(transport), transport_is_unix(transport) ? "" : " over ",
+		        transport_is_unix(transport) ? "" : endpoint_family_name(used.family));
 	else if (errno == ERANGE)
 		session_finish(session, SESSION_ENDED_FAILED, "no socket");
 	else

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/socket_file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -70,11 +71,12 @@ struct socket_file *socket_file_note(const struct endpoint *addr, bool replaces)
 	copy_path(addr, path);
 	if (!path[0] || lstat(path, &stat) < 0)
 		return NULL;
-	struct socket_file *file = xcalloc(1, sizeof *file + strlen(path) + 1);
+	size_t size = strlen(path) + 1;
+	struct socket_file *file = xcalloc(1, sizeof *file + size);
 	file->device = stat.st_dev;
 	file->inode = stat.st_ino;
 	file->replaces = replaces;
-	strcpy(file->path, path);
+	memcpy(file->path, path, size);
 	return file;
 }
 
@@ -87,11 +89,11 @@ bool socket_file_replaces(const struct socket_file *file)
 
 bool socket_file_make_path(struct endpoint *addr)
 {
-	char path[ENDPOINT_PATH] = "/tmp/nc-XXXXXX";
-	if (!mkdtemp(path))
+	char directory[] = "/tmp/nc-XXXXXX", path[ENDPOINT_PATH];
+	if (!mkdtemp(directory))
 		return false;
-	strcat(path, "/recv.sock");
-	*addr = (struct endpoint){ .family = AF_UNIX, .path_len = (uint8_t)strlen(path) };
+	int len = snprintf(path, sizeof path, "%s/recv.sock", directory);
+	*addr = (struct endpoint){ .family = AF_UNIX, .path_len = (uint8_t)len };
 	memcpy(addr->path, path, addr->path_len);
 	return true;
 }

@@ -177,9 +177,8 @@ static bool refuse_send(const struct session *session, size_t len, struct error 
 	if (stream->broken)
 		error_set(error, "session %u was reset: nothing can be sent", number);
 	else if (stream->shut)
-		error_set(error,
-		          "session %u has closed its side%s: nothing more can be sent", number,
-		          transport_fin(session->transport));
+		error_set(error, "session %u has closed its side%s: nothing more can be sent",
+		          number, transport_fin(session->transport));
 	else if (len > room)
 		error_set(error,
 		          "%zu bytes already wait for the peer of session %u: no room for %zu more",

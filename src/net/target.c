@@ -183,7 +183,8 @@ static bool take_scheme(struct target *target, struct span *rest, struct error *
 	enum transport transport;
 	bool known = transport_find(scheme.text, scheme.len, &transport);
 	if (slashes && !known) {
-		error_usage(error, QUOTE ":// is not a transport: tcp://, udp://, unix://, unixgram://",
+		error_usage(error,
+		            QUOTE ":// is not a transport: tcp://, udp://, unix://, unixgram://",
 		            QUOTED(scheme));
 		return false;
 	}
@@ -234,8 +235,8 @@ bool target_set_path(struct target *target, const char *path, enum transport tra
 	struct endpoint addr = { .family = AF_UNIX, .path_len = (uint8_t)len };
 	if (!len || len > most) {
 		error_set(error, "%.40s%s: %s a UNIX path has 1 to %d bytes, this one %zu", path,
-		          len > 40 ? "..." : "", len ? "File name too long:" : "empty:",
-		          ENDPOINT_PATH - 1, len);
+		          len > 40 ? "..." : "",
+		          len ? "File name too long:" : "empty:", ENDPOINT_PATH - 1, len);
 		error->code = len ? ENAMETOOLONG : EINVAL;
 		return false;
 	}
@@ -348,7 +349,8 @@ bool target_parse(struct target *target, const char *text, const char *port,
 		return false;
 	if (transport_is_unix(target->transport))
 		return take_path(target, rest, port, error);
-	return (rest.text == text || drop_slash(&rest, error)) && split(rest, &host, &word, error) &&
+	return (rest.text == text || drop_slash(&rest, error)) &&
+	       split(rest, &host, &word, error) &&
 	       choose_port(port, listening, &host, &word, error) &&
 	       take_host(target, host, listening, error) &&
 	       take_port(target, word, listening, error);

@@ -142,9 +142,10 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "The kernel of the machine with that address, or a firewall on its behalf.",
 	  "Is the server running? Does it listen on this address, of this family, and not on "
 	  "loopback only? Is the port right?",
-	  CASES({ "connect, send", ERRNO_UNIX, "no program has a socket there: a file there is stale",
-	          "Connection refused",
-	          "Start the server. The file of one that has ended stays until somebody removes it, "
+	  CASES({ "connect, send", ERRNO_UNIX,
+	          "no program has a socket there: a file there is stale", "Connection refused",
+	          "Start the server. The file of one that has ended stays until somebody removes "
+	          "it, "
 	          "and /listen replaces it; what is no socket refuses, too." },
 	        { "connect", ERRNO_TCP | ERRNO_LOOPBACK, "RST to our SYN: nobody listens there",
 	          "Connection refused",
@@ -343,7 +344,8 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "opens the session again; instead of a socket made by /socket take a new one.",
 	  CASES({ "send", ERRNO_UNIX | ERRNO_FIN_SENT, "this side is closed", NULL, NULL },
 	        { "send", ERRNO_UNIX | ERRNO_OPEN, "the peer has closed", NULL,
-	          "Read until end of file before sending more. /reconnect opens the session again." },
+	          "Read until end of file before sending more. /reconnect opens the session "
+	          "again." },
 	        { "send", ERRNO_RESET, "the connection had been reset before", NULL, NULL },
 	        { "send", ERRNO_FIN_SENT, "this side is closed, FIN has been sent", NULL,
 	          "What was not sent before the FIN cannot be sent any more on this connection." },
@@ -479,16 +481,11 @@ bool errno_case_differs(const struct errno_case *special)
 void errno_case_print_where(const struct errno_case *special, struct buf *out)
 {
 	static const char *const names[] = {
-		"TCP",
-		"UDP",
-		"UNIX",
-		"loopback",
-		"connected",
-		"never connected",
-		"after our FIN",
-		"after an RST",
-		"by /listen",
-		"with a local address",
+		"TCP",           "UDP",
+		"UNIX",          "loopback",
+		"connected",     "never connected",
+		"after our FIN", "after an RST",
+		"by /listen",    "with a local address",
 	};
 	const char *mark = " (";
 	buf_append_text(out, special->calls);

@@ -21,7 +21,13 @@ enum sockopt_form {
 };
 
 /* The sockets that have it. */
-enum sockopt_of { SOCKOPT_TCP = 1, SOCKOPT_UDP = 2, SOCKOPT_IPV4 = 4, SOCKOPT_IPV6 = 8, SOCKOPT_UNIX = 16 };
+enum sockopt_of {
+	SOCKOPT_TCP = 1,
+	SOCKOPT_UDP = 2,
+	SOCKOPT_IPV4 = 4,
+	SOCKOPT_IPV6 = 8,
+	SOCKOPT_UNIX = 16
+};
 
 enum { SOCKOPT_MAX = 512 }; /* bytes of any value */
 

@@ -72,8 +72,8 @@ static const struct sockopt_word unlimited[] = { { -1, "unlimited" }, { 0, NULL 
 	}
 
 const struct sockopt sockopt_table[] = {
-	OPTION(SOL_SOCKET, SO_ACCEPTCONN, SWITCH, TCP | SOCKOPT_UNIX, "", "listen() has been called",
-	       .read_only = true),
+	OPTION(SOL_SOCKET, SO_ACCEPTCONN, SWITCH, TCP | SOCKOPT_UNIX, "",
+	       "listen() has been called", .read_only = true),
 #ifdef SO_BINDTODEVICE
 	OPTION(SOL_SOCKET, SO_BINDTODEVICE, TEXT, ANY, "",
 	       "use this network interface only\nThe name of an interface, such as lo; none for "
@@ -147,8 +147,8 @@ const struct sockopt sockopt_table[] = {
 	       "room for what is not read yet\nTCP advertises a window that fits into it; UDP "
 	       "silently drops what does not fit.",
 	       .doubled = true),
-	OPTION(SOL_SOCKET, SO_RCVLOWAT, NUMBER, TCP | SOCKOPT_UNIX, "bytes", "readable from this size on",
-	       .alters = "the least is 1"),
+	OPTION(SOL_SOCKET, SO_RCVLOWAT, NUMBER, TCP | SOCKOPT_UNIX, "bytes",
+	       "readable from this size on", .alters = "the least is 1"),
 	OPTION(SOL_SOCKET, SO_RCVTIMEO, TIME, ALL, "",
 	       "time limit of a blocking recv()\nThen it fails with EAGAIN. The sockets of this "
 	       "program never block, so it has no effect here.",

@@ -779,7 +779,7 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 		on_data(pipe, options->session, buf_data(options->received),
 		        options->received->len);
 	if (transport_is_unix(session_transport(options->session)) && !options->nc)
-		poller_leave_ignored_signals(); /* a path may have to be removed before the end */
+		poller_watch_signals(); /* a path may have to be removed before the end */
 	else
 		poller_leave_signals(); /* a filter is stopped and ended as any other */
 	settle(pipe);           /* listening, or failing, may have happened already */

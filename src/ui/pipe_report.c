@@ -48,7 +48,8 @@ static bool is_udp(const struct pipe_report *report)
 	return session_has_peers(report->options.session) && !is_unix(report);
 }
 
-/* "Listening on localhost 7001", "Listening on /run/x". Asks for the name of the address, as nc does, and waits for it. */
+/* "Listening on localhost 7001", "Listening on /run/x". Asks for the name of the address, as nc does,
+ * and waits for it. */
 static void print_address(const struct pipe_report *report, const char *what,
                           const struct endpoint *addr)
 {
@@ -62,8 +63,8 @@ static void print_address(const struct pipe_report *report, const char *what,
 	if (is_unix(report))
 		buf_printf(&line, "%s on %s", what, endpoint_format(addr, numeric));
 	else
-		buf_printf(&line, "%s on %s %u", what, named ? host : endpoint_format_host(addr, numeric),
-	           addr->port);
+		buf_printf(&line, "%s on %s %u", what,
+		           named ? host : endpoint_format_host(addr, numeric), addr->port);
 	print_line(&line);
 	buf_free(&line);
 }
@@ -139,10 +140,12 @@ static void print_failed_attempt(struct pipe_report *report, const struct endpoi
 	struct buf line;
 	const struct pipe_report_options *options = &report->options;
 	report->explained = options->verbose || options->nc || options->probing;
-	if (is_unix(report) && (options->verbose || options->nc))
-		error_print("%s: %s", session_target(options->session)->host, strerror(code));
-	if (is_unix(report))
+	if (is_unix(report)) {
+		if (options->verbose || options->nc)
+			error_print("%s: %s", session_target(options->session)->host,
+			            strerror(code));
 		return;
+	}
 	if (!options->verbose)
 		return;
 	buf_init(&line, SIZE_MAX);
@@ -233,7 +236,8 @@ static void print_bind(struct pipe_report *report, int code)
 	if (is_listening(report))
 		error_print("%s", strerror(code));
 	else
-		error_print("%s: %s", is_unix(report) ? endpoint_format(&report->bound, path) : "bind failed",
+		error_print("%s: %s",
+		            is_unix(report) ? endpoint_format(&report->bound, path) : "bind failed",
 		            strerror(code));
 	report->explained = true;
 }
@@ -402,8 +406,8 @@ void pipe_report_end(struct pipe_report *report)
 {
 	const struct pipe_report_options *options = &report->options;
 	pipe_report_turn(report);
-	if (options->verbose && !options->nc && is_udp(report) &&
-	    !is_listening(report) && !report->has_peer && endpoint_is_set(&report->reached) &&
+	if (options->verbose && !options->nc && is_udp(report) && !is_listening(report) &&
+	    !report->has_peer && endpoint_is_set(&report->reached) &&
 	    !session_counts(options->session)->refused)
 		pipe_report_answer(report, "no answer");
 }

@@ -235,6 +235,12 @@ static void test_places(void)
 	is_text(complete(&app, "/open "), "tcp udp unix unixgram 127.0.0.1", "what a session of this run uses");
 	is_text(complete(&app, "/open 127.0.0.1 "), "9 as", "with its port");
 	is_text(complete(&app, "/listen "), "tcp udp unix unixgram", "which is not one to listen on");
+	run(&app, "/listen unix:@test_complete");
+	is_text(complete(&app, "/open unix:"), "unix:@test_complete", "a UNIX name");
+	is_text(complete(&app, "/listen unix:"), "unix:@test_complete", "which is one to listen on");
+	run(&app, "/open unix:@test_complete");
+	is_text(complete(&app, "/option SO_RCVB"), "SO_RCVBUF", "its sockets have some options");
+	is_text(complete(&app, "/option TCP_"), "", "but none of TCP");
 	app_fixture_end(&app);
 }
 

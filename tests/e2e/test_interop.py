@@ -67,6 +67,8 @@ def both_ways(how, server, client):
     def act(stage):
         two = Two(stage, how, server, client)
         ours, theirs = os.urandom(700001), os.urandom(300007)
+        if how == "unix" and " -N -lU" in server[0]:  # nc ends at FIN: what it has to say must fit into the socket
+            theirs = theirs[:60007]
         two.server.say(theirs)
         caller = two.call(ours)
         stage.wait(lambda: len(two.server.out) >= len(ours) and len(caller.out) >= len(theirs), "all of it")

@@ -236,6 +236,34 @@ def a_full_box():
         same(client.wait(DEADLINE), 0, "and the end is 0")
 
 
+def programs():
+    """What /code writes of a client does the same again."""
+    with open("script", "w", encoding="utf-8") as script:
+        script.write("/open unix:served\n/send hello\\n\n/expect hello\n/code python client.py\n/code c client.c\n"
+                     "/open unixgram:box\n/send by mail\\n\n/expect by\n/code python mail.py\n/code c mail.c\n"
+                     "/listen unix:made\n/code python server.py\n")
+    server, _ = serve("-lkU", "served", "--service", "echo")
+    box, _ = serve("-lkuU", "box", "--service", "echo")
+    status, out, err = run("-f", "script", timeout=2 * DEADLINE)
+    same(status, 0, "a script with UNIX sockets: %r" % (out[-300:] + err))
+    for name, words in (("client", b"hello\n"), ("mail", b"by mail\n")):
+        told = subprocess.run([sys.executable, name + ".py"], capture_output=True, timeout=DEADLINE, check=False)
+        same((told.returncode, told.stdout), (0, words), "%s.py says %r: %r" % (name, words, told.stderr[-200:]))
+        compiler = shutil.which("cc")
+        if not compiler:
+            skip("no compiler")
+            continue
+        built = subprocess.run([compiler, "-Wall", "-Wextra", "-Werror", "-o", name, name + ".c"], capture_output=True, check=False)
+        same(built.returncode, 0, "%s.c compiles: %r" % (name, built.stderr[-400:]))
+        told = subprocess.run(["./" + name], capture_output=True, timeout=DEADLINE, check=False)
+        same((told.returncode, told.stdout), (0, words), "%s says %r: %r" % (name, words, told.stderr[-200:]))
+    with open("server.py", encoding="utf-8") as file:
+        text = file.read()
+    ok('s.bind(b"made")' in text and "s.getsockname()," in text, "and a server's has its path")
+    end(server)
+    end(box)
+
+
 def as_nc_says_it():
     path = shutil.which("nc.openbsd") or shutil.which("nc")
     told = path and subprocess.run([path, "-h"], capture_output=True, timeout=DEADLINE, check=False)
@@ -263,6 +291,7 @@ with tempfile.TemporaryDirectory() as directory:
     datagrams()
     a_full_queue()
     a_full_box()
+    programs()
     as_nc_says_it()
     os.chdir("/")
 done()

@@ -181,7 +181,8 @@ static void check_datagrams(struct fixture *f)
 	ok(!endpoint_is_unnamed(&own), "... and has a name, so that it can be answered");
 	ok(send_text(f, client, "one") && send_text(f, client, ""), "datagrams go");
 	until(f, session_counts(client)->receives == 2);
-	is_int((long)session_counts(client)->receives, 2, "... and are answered, the empty one, too");
+	is_int((long)session_counts(client)->receives, 2,
+	       "... and are answered, the empty one, too");
 	is_int((long)session_peer_count(server), 1, "the server has one peer");
 	ok(endpoint_equal(&session_peer_at(server, 0)->addr, &own), "... at the client's name");
 	int nobody = socket(AF_UNIX, SOCK_DGRAM, 0);
@@ -189,7 +190,8 @@ static void check_datagrams(struct fixture *f)
 	snprintf(un.sun_path, sizeof un.sun_path, "%s", path("mail"));
 	sendto(nobody, "unnamed", 7, 0, (struct sockaddr *)&un, sizeof un);
 	until(f, session_peer_count(server) == 2);
-	ok(endpoint_is_unnamed(&session_peer_at(server, 1)->addr), "one without a name is one, too");
+	ok(endpoint_is_unnamed(&session_peer_at(server, 1)->addr),
+	   "one without a name is one, too");
 	ok(session_send(server, "to whom", 7, &f->error), "a line goes to who can be answered");
 	until(f, has_received(f, client, "oneto whom"));
 	ok(has_received(f, client, "oneto whom"), "... and comes there");
@@ -242,17 +244,14 @@ static void check_full_box(struct fixture *f)
 
 static void check_by_hand(struct fixture *f)
 {
-	struct session *server =
-	        sessions_make_socket(f->sessions, TRANSPORT_UNIX, NULL, &f->error);
+	struct session *server = sessions_make_socket(f->sessions, TRANSPORT_UNIX, NULL, &f->error);
 	ok(step_bind(server, path("hand"), NULL, &f->error) && exists("hand"), "bind() by hand");
 	ok(step_listen(server, 1, &f->error), "listen() by hand");
-	struct session *client =
-	        sessions_make_socket(f->sessions, TRANSPORT_UNIX, NULL, &f->error);
+	struct session *client = sessions_make_socket(f->sessions, TRANSPORT_UNIX, NULL, &f->error);
 	ok(step_connect(client, path("hand"), NULL, &f->error) &&
 	           session_state(client) == SESSION_OPEN,
 	   "connect() by hand");
-	struct session *second =
-	        sessions_make_socket(f->sessions, TRANSPORT_UNIX, NULL, &f->error);
+	struct session *second = sessions_make_socket(f->sessions, TRANSPORT_UNIX, NULL, &f->error);
 	ok(!step_bind(second, path("hand"), NULL, &f->error) &&
 	           strstr(f->error.text, "something has this path"),
 	   "a path that is taken is the kernel's answer: %s", f->error.text);

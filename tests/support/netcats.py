@@ -213,8 +213,9 @@ def kernel_table(name):
 
 def is_bound(port, kind):
     """Has the kernel a socket that waits there? The port of a UNIX socket is its path."""
-    if kind == "unix":
-        return os.path.exists(port)
+    if kind == "unix": # a stream socket has its path some time before it listens
+        return any(row[7:] == [port] and (row[3] == "00010000" or row[4] == "0002")
+                   for row in map(str.split, kernel_table("unix").splitlines()))
     waits = re.compile(r":%04X [0-9A-F]+:0000 %s " % (int(port), "0A" if kind == "tcp" else "07"))
     return any(waits.search(kernel_table(name)) for name in (kind, kind + "6"))
 

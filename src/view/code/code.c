@@ -353,7 +353,8 @@ static unsigned needs_of(const struct statement *statement)
 		return needs | NEED_ATTEMPT | (entry_is_outgoing(entry) ? NEED_BUFFER : 0);
 	if (entry_is_incoming(entry) && !(entry->arg2 & MSG_PEEK))
 		return needs | NEED_SHOW;
-	return needs | NEED_CHECK | (entry->call == CALL_LISTEN && !statement->has_path ? NEED_TELL : 0);
+	return needs | NEED_CHECK |
+	       (entry->call == CALL_LISTEN && !statement->has_path ? NEED_TELL : 0);
 }
 
 static void emit(struct writer *writer, const struct statement *statement)
@@ -408,7 +409,8 @@ static void name_ends(struct writer *writer, struct statement *statement)
 	else if (variable)
 		copy_name(statement->socket, variable->name);
 	struct endpoint family = endpoint_any(entry->arg2, 0);
-	struct variable *made = entry->call == CALL_SOCKET ? find_variable(writer, entry->fd) : NULL;
+	struct variable *made =
+	        entry->call == CALL_SOCKET ? find_variable(writer, entry->fd) : NULL;
 	if (made)
 		made->has_path = endpoint_is_unix(&family);
 	statement->has_path = variable && variable->has_path;

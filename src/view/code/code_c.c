@@ -244,7 +244,7 @@ static void put_address(FILE *file, const struct statement *statement)
 		bool is_path = addr.path_len && addr.path[0];
 		fputs("(struct sockaddr *)&(struct sockaddr_un){ AF_UNIX, \"", file);
 		literal_put_path(file, &addr, &literal);
-		fprintf(file, "\" }, offsetof(struct sockaddr_un, sun_path) + %u",
+		fprintf(file, "\" },\n\t\t      offsetof(struct sockaddr_un, sun_path) + %u",
 		        addr.path_len + (unsigned)is_path);
 		return;
 	}
