@@ -40,7 +40,7 @@ bool bind_socket(struct session *session, unsigned slot, const struct endpoint *
 {
 	const struct caller *caller = &session->caller;
 	int fd = session->fd[slot];
-	bool as_nc = session->open_parameters->options.as_nc;
+	bool as_nc = session->open_parameters && session->open_parameters->options.as_nc;
 	bool gone = false, bound = call_bind(caller, fd, addr) == 0;
 	if (!bound && errno == EADDRINUSE && transport_is_unix(session->transport) &&
 	    !session->stepped) {

@@ -416,9 +416,15 @@ def unix_socket(stage, name, takes):
     """One that takes a connection and ends it, or one that is only left over."""
     server = stage.keep(socket.socket(socket.AF_UNIX))
     server.bind(os.path.join(stage.directory, name))
+
+    def take():
+        try:
+            server.accept()[0].close()
+        except OSError:
+            pass # the case ended first
     if takes:
         server.listen()
-        threading.Thread(target=lambda: server.accept()[0].close(), daemon=True).start()
+        threading.Thread(target=take, daemon=True).start()
     return name
 
 

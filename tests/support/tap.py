@@ -5,6 +5,7 @@ sleeping."""
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -52,6 +53,17 @@ def watchdog(seconds):
         sys.exit(99)
     signal.signal(signal.SIGALRM, bark)
     signal.alarm(seconds)
+
+
+def is_sanitized():
+    told = subprocess.run(["sockpit", "-V"], env=dict(os.environ, ASAN_OPTIONS="help=1"), capture_output=True, check=False)
+    return b"Sanitizer" in told.stderr + told.stdout
+
+
+def can_trace():
+    """strace is here, it may trace, and the program bears it: LeakSanitizer does not."""
+    return shutil.which("strace") and not is_sanitized() and subprocess.run(
+        ["strace", "-D", "-qq", "-o", os.devnull, "true"], capture_output=True, check=False).returncode == 0
 
 
 def sockpit(*args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more):
