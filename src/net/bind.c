@@ -132,9 +132,7 @@ static const char *obstacle_at(const struct session *session, const struct endpo
 {
 	static const char *const phrases[] = {
 		[SOCKET_FILE_NONE] = NULL,
-		[SOCKET_FILE_STALE] =
-		        "the socket of a program that has ended is there, and could not "
-		        "be removed",
+		[SOCKET_FILE_STALE] = "a stale socket is there and could not be removed",
 		[SOCKET_FILE_IN_USE] = "a program has its socket there",
 		[SOCKET_FILE_EMPTY] = "what is there is no socket, and stays",
 		[SOCKET_FILE_OTHER] = "what is there is no socket, and stays",
