@@ -127,7 +127,7 @@ static const char *open_all(struct session *session, const struct endpoint *list
 	return session->fd_count && (!call || is_missing(code)) ? NULL : call;
 }
 
-/* What is in the way of a path that is taken; NULL where nothing is known. */
+/* What is in the way of a path that is taken; NULL if that is not known. */
 static const char *obstacle_at(const struct session *session, const struct endpoint *addr)
 {
 	static const char *const phrases[] = {

@@ -80,7 +80,7 @@ int call_get_bytes(const struct caller *caller, int fd, int level, int name, voi
                    size_t *len);
 
 /* The next of the socket's error queue (MSG_ERRQUEUE, ip(7)): what came back for something sent.
- * False where nothing is queued. That is not recorded, nor is an acknowledgement that nobody asked
+ * False if the queue is empty. That is not recorded, nor is an acknowledgement that nobody asked
  * for. */
 bool call_error_queue(const struct caller *caller, int fd, struct errqueue *error,
                       struct endpoint *offender);

@@ -31,5 +31,5 @@ bool socket_file_make_path(struct endpoint *addr);
 void socket_file_drop_path(const struct endpoint *addr);
 void socket_file_own_directory(struct socket_file *file);
 
-/* Removes the file, unless another stands there by now, and frees; NULL is fine. */
+/* Removes the file, unless the path is another's by now, and frees; NULL is fine. */
 void socket_file_free(struct socket_file *file);

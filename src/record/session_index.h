@@ -29,7 +29,7 @@ struct session_index {
 void session_index_init(struct session_index *index);
 void session_index_free(struct session_index *index);
 
-/* NULL where nothing is remembered of a session. Pointers hold until the next claim. */
+/* NULL if the session is not remembered. Pointers hold until the next claim. */
 struct indexed_session *session_index_find(const struct session_index *index, uint32_t session);
 
 /* Never NULL; of a new one the caller sets `last` at once. Sessions whose last entry is before

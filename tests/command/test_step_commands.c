@@ -76,7 +76,7 @@ static void test_walk(void)
 	struct app app;
 	start_pair(&app);
 	bool got = false;
-	is_int(newest(&app, "l", CALL_LISTEN).arg, 5, "/backlog is 5 where nothing is said");
+	is_int(newest(&app, "l", CALL_LISTEN).arg, 5, "/backlog is 5 by default");
 	wait_for(&app, is_open(&app, "s"), "/accept names the client");
 	is_text(run(&app, "/recv @s"), "", "/recv");
 	ok(waits(&app, "s", "recv(1024)"), "is 1024 by default");

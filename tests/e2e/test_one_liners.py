@@ -12,7 +12,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from netcats import NOTHING, brief, expect, port_of, run_cases  # noqa: E402
-from tap import DEADLINE, done, watchdog  # noqa: E402
+from tap import DEADLINE, done, receive_all, watchdog  # noqa: E402
 
 # ---- stand-ins: what a server does with one client; returns what it has received --------------------
 
@@ -27,15 +27,6 @@ def until(sock, end):
             break
         got += data
     return got
-
-
-def rest(sock):
-    got = b""
-    while True:
-        data = sock.recv(65536)
-        if not data:
-            return got
-        got += data
 
 
 def http(sock):
@@ -59,7 +50,7 @@ def http_kept(sock):
     """Answers and keeps the connection until the client ends it."""
     got = until_blank(sock)
     sock.sendall(PAGE.replace(b"1.0", b"1.1"))
-    return got + rest(sock)
+    return got + receive_all(sock)
 
 
 def answer(text):
@@ -117,7 +108,7 @@ def smtp(sock):
 def banner(sock):
     """Speaks first and waits."""
     sock.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
-    return rest(sock)
+    return receive_all(sock)
 
 
 def tells(sock):
@@ -127,7 +118,7 @@ def tells(sock):
 
 
 def sink(sock):
-    return rest(sock)
+    return receive_all(sock)
 
 
 def echo(sock):
@@ -149,14 +140,14 @@ def flood(sock):
 
 
 def connect_proxy(sock):
-    """CONNECT, and then what is behind it is an echo."""
+    """CONNECT, and then an echo."""
     got = until(sock, b"\r\n\r\n")
     sock.sendall(b"HTTP/1.0 200 Connection established\r\n\r\n")
     return got.split(b"\r\n")[0] + b"|" + echo(sock)
 
 
 def socks_proxy(sock):
-    """SOCKS5 without a password, and then what is behind it is an echo."""
+    """SOCKS5 without a password, and then an echo."""
     methods = sock.recv(2)
     sock.recv(methods[1])
     sock.sendall(b"\5\0")

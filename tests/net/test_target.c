@@ -192,7 +192,7 @@ static void check_transport(void)
 	   "so does tcp://, in any case");
 	ok(target_parse(&target, "host:80", NULL, TRANSPORT_UDP, false, &error) &&
 	           target.transport == TRANSPORT_UDP,
-	   "the default holds where nothing is said");
+	   "the default transport holds");
 	ok(target_parse(&target, "udp://7001", NULL, TRANSPORT_TCP, true, &error) &&
 	           target.transport == TRANSPORT_UDP,
 	   "a server's URL may be a port only");

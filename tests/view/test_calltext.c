@@ -290,7 +290,7 @@ static void test_news(void)
 	a = SAMPLE(SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_RCV_WND, 9, SAMPLE_RMEM, 2);
 	is_text(news(&a, &b), "|our window 5 → 9 *", "one thing where there is nothing better");
 	a = SAMPLE(SAMPLE_RTT, 5);
-	is_text(news(&a, NULL), "|", "nothing where nothing is known");
+	is_text(news(&a, NULL), "|", "nothing if no sample is known");
 	a = SAMPLE(SAMPLE_TIMER, 77, SAMPLE_TIMER_LEFT, INT64_MAX, SAMPLE_STATE, 99);
 	is_text(news(&a, NULL), "|", "numbers of nothing");
 	a = SAMPLE(SAMPLE_STATE, STATE_TIME_WAIT, SAMPLE_OLD_STATE, STATE_FIN_WAIT2);
