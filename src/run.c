@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "run.h"
+
+#include <inttypes.h>
+#include <signal.h>
+
+#include "app/leave.h"
+#include "base/poller.h"
+#include "command/queue.h"
+
+int run_usage_status(const struct options *options)
+{
+	return options->nc ? 1 : EXIT_USAGE;
+}
+
+int run_fail(int status, const struct error *error)
+{
+	error_print("%s", error->text);
+	return status;
+}
+
+struct session_options run_session_options(const struct app *app, const struct options *options)
+{
+	struct session_options wanted = app->defaults;
+	wanted.local_host = options->local_host;
+	wanted.local_port = options->local_port;
+	wanted.service = options->service;
+	wanted.in_turn = options->nc;
+	wanted.presets = options->presets;
+	wanted.preset_count = options->preset_count;
+	wanted.as_nc = options->nc;
+	return wanted;
+}
+
+struct session *run_open(struct app *app, const struct options *options,
+                         const struct target *target, bool once, struct error *error)
+{
+	struct session_options wanted = run_session_options(app, options);
+	wanted.once = once;
+	wanted.clients_most = options->nc ? 1 : 0;
+	return options->listen ? app_listen(app, target, &wanted, error)
+	                       : app_open(app, target, &wanted, error);
+}
+
+static void loop(struct app *app, struct ui *ui, struct poller *poller)
+{
+	while (!app->quit) {
+		poller_reset(poller);
+		app_prepare(app, poller);
+		leave_prepare(app, poller);
+		queue_prepare(app, poller);
+		ui->prepare(ui,
+		            poller); /* after it, so that what it has reported is owed a frame */
+		poller_wait(poller);
+		ui->serve(ui, poller);
+		app_serve(app, poller);
+		leave_serve(app);
+		queue_serve(app, poller);
+		ui->draw(ui, app);
+		app_reap(app);
+	}
+}
+
+/* So that whoever started us sees what ended us. */
+static void die_of(int signal)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigaction(signal, &action, NULL);
+	raise(signal);
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, signal);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void run_frontend(struct app *app, struct ui *ui, struct poller *poller)
+{
+	loop(app, ui, poller);
+	int signal = ui->signal;
+	ui->free(ui);
+	if (app->lost)
+		error_print("%" PRIu64 " byte%s not sent", app->lost,
+		            app->lost == 1 ? " was" : "s were");
+	if (!signal)
+		return;
+	queue_stop(app);
+	app_free(app); /* removes the paths of UNIX sockets */
+	die_of(signal);
+}
