@@ -353,7 +353,7 @@ static bool send_first(struct session *session)
 	if (code) {
 		struct error error;
 		explain(&error, code, head.len, &to, mtu);
-		session->host->lost += head.len;
+		session->table->lost += head.len;
 		session_report(session, ENTRY_ERROR, "not sent: %s", error.text);
 	}
 	buf_consume(&session->queue, head_len + head.len);

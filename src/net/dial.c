@@ -473,14 +473,14 @@ void dial_begin(struct session *session)
 	buf_init(&session->queue, open_parameters->options.queue_max
 	                                  ? open_parameters->options.queue_max
 	                                  : SESSION_QUEUE);
-	lingering_end(session->host->lingering, session);
+	lingering_end(session->table->lingering, session);
 	if (session->ops->begin)
 		session->ops->begin(session);
 	session->dial = xcalloc(1, sizeof *session->dial);
 	session->dial->begun = session->begun;
 	session->dial->local_known = open_parameters->listening || !has_local;
 	session->dial->next_at = session->dial->report_at = INT64_MAX;
-	session->dial->waits_for_port = session->host->closing &&
+	session->dial->waits_for_port = session->table->closing &&
 	                                (open_parameters->listening || open_parameters->local_port);
 	buf_init(&session->dial->attempt_log, SIZE_MAX);
 	if (!session->dial->waits_for_port)
@@ -492,7 +492,7 @@ void dial_prepare(struct session *session, struct poller *poller)
 	struct dial *dial = session->dial;
 	if (dial->waits_for_port) {
 		poller_wake_at(poller, 0);
-		if (session->host->closing)
+		if (session->table->closing)
 			return;
 		dial->waits_for_port = false;
 		ask(session);

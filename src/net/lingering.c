@@ -43,7 +43,7 @@ void lingering_end(struct lingering *lingering, struct session *session)
 /* The last sample may be out of date, and no other follows: it is forgotten. */
 static void lose(struct lingering *lingering, struct lingering_connection *connection)
 {
-	struct session *session = lingering->host->find(lingering->host, connection->session);
+	struct session *session = lingering->table->find(lingering->table, connection->session);
 	if (session) {
 		session->followed = false;
 		probe_forget(&session->probe);
@@ -99,11 +99,11 @@ static void note_gone(struct session *session)
 static void look(struct lingering *lingering, struct lingering_connection *connection)
 {
 	struct sample sample = { 0 };
-	struct session_host *host = lingering->host;
-	struct session *session = host->find(host, connection->session);
+	struct session_table *table = lingering->table;
+	struct session *session = table->find(table, connection->session);
 	enum diag_answer answer =
-	        diag_find(host->diag, &connection->local, &connection->peer, &sample);
-	if (!session || answer == DIAG_UNAVAILABLE || host->budget.off) {
+	        diag_find(table->diag, &connection->local, &connection->peer, &sample);
+	if (!session || answer == DIAG_UNAVAILABLE || table->budget.off) {
 		lose(lingering, connection);
 	} else if (answer == DIAG_GONE || is_another(connection, &sample)) {
 		note_gone(session);

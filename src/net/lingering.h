@@ -12,7 +12,7 @@
 #include "socket/endpoint.h"
 
 struct session;
-struct session_host;
+struct session_table;
 
 enum { LINGERING_MOST = 64 };
 
@@ -26,7 +26,7 @@ struct lingering_connection {
 struct lingering {
 	struct lingering_connection list[LINGERING_MOST]; /* the oldest first */
 	size_t count;
-	struct session_host *host;
+	struct session_table *table;
 };
 
 /* The session's connection has just been closed: samples it at once. It replaces an earlier

@@ -38,7 +38,7 @@ static void rest(struct session *session, const char *why)
 {
 	struct listener *listener = session->own;
 	listener->rest_until = clock_now() + REST;
-	listener->closed_seen = session->host->closed;
+	listener->closed_seen = session->table->closed;
 	if (!listener->descriptors_exhausted)
 		session_report(session, ENTRY_ERROR,
 		               "clients must wait until a descriptor is closed: %s", why);
@@ -49,7 +49,7 @@ static bool is_resting(struct session *session)
 {
 	struct listener *listener = session->own;
 	if (listener->rest_until &&
-	    (session->host->closed > listener->closed_seen || clock_now() >= listener->rest_until))
+	    (session->table->closed > listener->closed_seen || clock_now() >= listener->rest_until))
 		listener->rest_until = 0;
 	return listener->rest_until != 0;
 }
@@ -79,7 +79,7 @@ static void turn_away(struct session *session, int fd, const struct endpoint *pe
 	session_report(session, ENTRY_ERROR,
 	               "client %s is turned away: no session can have descriptor %d",
 	               endpoint_format(peer, addr), fd);
-	session->host->defer_close(session, fd, false, false);
+	session->table->defer_close(session, fd, false, false);
 	rest(session, "select() watches only those below FD_SETSIZE");
 	listener->closed_seen++; /* this one */
 }
@@ -114,7 +114,7 @@ static struct session *make_client(struct session *session, int fd, const struct
 {
 	char addr[ENDPOINT_TEXT], pair[SESSION_PAIR];
 	struct listener *listener = session->own;
-	struct session *client = session_new(session->host, &stream_ops, session->transport);
+	struct session *client = session_new(session->table, &stream_ops, session->transport);
 	client->state = SESSION_OPEN;
 	client->fd[client->fd_count++] = fd;
 	client->family[0] = local->family;
@@ -135,7 +135,7 @@ static struct session *make_client(struct session *session, int fd, const struct
 	               (unsigned)client->listener);
 	session_report(session, 0, "client %s is session %u", endpoint_format(peer, addr),
 	               (unsigned)client->caller.session);
-	session->host->born(client);
+	session->table->born(client);
 	stream_accepted(client);
 	return client;
 }
@@ -159,7 +159,7 @@ struct session *listener_accept(struct session *session, unsigned slot, int *cod
 	if (endpoint_is_any(&local)) /* else it is what the client has called */
 		call_getsockname(&session->caller, fd, &local);
 	struct session *client = make_client(session, fd, &local, &peer);
-	struct descriptor_use use = session->host->make_room(session->host, fd);
+	struct descriptor_use use = session->table->make_room(session->table, fd);
 	report_room(session, &use);
 	if (session->open_parameters && session->open_parameters->options.once)
 		session_finish(session, SESSION_ENDED_WELL,

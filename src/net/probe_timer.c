@@ -78,7 +78,7 @@ static void add_timer(struct session *session, unsigned slot, struct sample *sam
 		caller.flags |= ENTRY_WATCHING;
 		call_getsockname(&caller, session->fd[slot], local);
 	}
-	diag_find(session->host->diag, local, peer, sample);
+	diag_find(session->table->diag, local, peer, sample);
 }
 
 void probe_timer_sample(struct session *session)
@@ -153,7 +153,7 @@ static void mute_all(struct session *session, int64_t now)
 {
 	struct session *listener = NULL;
 	if (session->listener)
-		listener = session->host->find(session->host, session->listener);
+		listener = session->table->find(session->table, session->listener);
 	mute(session, now);
 	if (listener)
 		mute(listener, now);

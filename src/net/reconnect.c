@@ -46,7 +46,7 @@ bool reconnect_now(struct session *session, struct error *error)
 /* Not where a person has ended it, or makes the calls; a server's client cannot be called. */
 bool reconnect_is_possible(const struct session *session)
 {
-	return session->host->reconnects && session->ops->reconnects && session->open_parameters &&
+	return session->table->reconnects && session->ops->reconnects && session->open_parameters &&
 	       !session->stepped && !session->paused && !session->ended_here;
 }
 

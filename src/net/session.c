@@ -31,17 +31,17 @@ static void set_kind(struct session *session, const struct session_ops *ops)
 		ops->begin(session);
 }
 
-struct session *session_new(struct session_host *host, const struct session_ops *ops,
+struct session *session_new(struct session_table *table, const struct session_ops *ops,
                             enum transport transport)
 {
 	struct session *session = xcalloc(1, sizeof *session);
-	session->host = host;
-	session->service = host->no_service;
-	session->caller.transcript = host->transcript;
-	session->caller.session = host->add(host, session);
+	session->table = table;
+	session->service = table->no_service;
+	session->caller.transcript = table->transcript;
+	session->caller.session = table->add(table, session);
 	session->caller.observer = &probe_observer;
 	session->caller.probe = &session->probe;
-	session->probe.budget = &host->budget;
+	session->probe.budget = &table->budget;
 	session->transport = session->probe.transport = transport;
 	set_kind(session, ops);
 	return session;
@@ -63,7 +63,7 @@ void session_become(struct session *session, const struct session_ops *ops)
 static void close_sockets(struct session *session, bool connected)
 {
 	for (unsigned i = 0; i < session->fd_count; i++)
-		session->host->defer_close(session, session->fd[i], session->lingers,
+		session->table->defer_close(session, session->fd[i], session->lingers,
 		                           connected && session->transport == TRANSPORT_TCP);
 	socket_file_free(session->file);
 	session->file = NULL;
@@ -135,14 +135,14 @@ void session_received(struct session *session, const char *data, size_t len)
 {
 	session->counts.received_bytes += len;
 	session->counts.receives++;
-	session->host->received(session, data, len);
+	session->table->received(session, data, len);
 }
 
 /* ---- its end ---- */
 
 void session_report_unsent(struct session *session, size_t bytes, const char *why)
 {
-	session->host->lost += bytes;
+	session->table->lost += bytes;
 	session_report(session, ENTRY_ERROR, "%s%s%zu byte%s not sent", why ? why : "",
 	               why ? "; " : "", bytes, bytes == 1 ? " was" : "s were");
 }
@@ -169,7 +169,7 @@ static void let_go(struct session *session, enum session_end end)
 	session_end_lookup(session);
 	session_drop_queue(session);
 	buf_free(&session->queue);
-	session->host->ended(session, connected);
+	session->table->ended(session, connected);
 }
 
 void session_finish(struct session *session, enum session_end end, const char *format, ...)
@@ -236,7 +236,7 @@ bool session_add_socket(struct session *session, int family)
 		        "descriptor %d is closed at once: select() can only watch those below "
 		        "FD_SETSIZE = %d",
 		        fd, FD_SETSIZE);
-		session->host->defer_close(session, fd, false, false);
+		session->table->defer_close(session, fd, false, false);
 		errno = ERANGE;
 		return false;
 	}
@@ -244,13 +244,13 @@ bool session_add_socket(struct session *session, int family)
 	session->fd[slot] = fd;
 	session->family[slot] = family;
 	session->local[slot] = (struct endpoint){ .family = AF_UNSPEC };
-	session->host->socket_made(session, fd);
+	session->table->socket_made(session, fd);
 	return true;
 }
 
 void session_drop_socket(struct session *session, unsigned slot)
 {
-	session->host->defer_close(session, session->fd[slot], false, false);
+	session->table->defer_close(session, session->fd[slot], false, false);
 	socket_file_free(session->file); /* that of the only socket: a path has no second address */
 	session->file = NULL;
 	session->fd_count--;
@@ -275,10 +275,10 @@ static bool name_is_right(const char *name)
 	return true;
 }
 
-bool session_check_name(struct session_host *host, const struct session *self, const char *name,
+bool session_check_name(struct session_table *table, const struct session *self, const char *name,
                         struct error *error)
 {
-	const struct session *other = host->find_named(host, name);
+	const struct session *other = table->find_named(table, name);
 	if (!name_is_right(name))
 		error_usage(
 		        error,
@@ -293,7 +293,7 @@ bool session_check_name(struct session_host *host, const struct session *self, c
 
 bool session_rename(struct session *session, const char *name, struct error *error)
 {
-	if (!session_check_name(session->host, session, name, error))
+	if (!session_check_name(session->table, session, name, error))
 		return false;
 	snprintf(session->name, sizeof session->name, "%s", name);
 	session->named = true;
@@ -493,7 +493,7 @@ int session_ready_slot(const struct session *session)
 
 void session_begin_lookup(struct session *session, const struct lookup_query *query)
 {
-	session->lookup = lookup_start(session->host->lookup_pool, query);
+	session->lookup = lookup_start(session->table->lookup_pool, query);
 	if (lookup_is_waiting(session->lookup))
 		session_report(session, 0,
 		               "waiting for a name look-up: others are under way, at most %d at a "

@@ -2,7 +2,7 @@
 /* session_internal: the inside of a session, for the files that sessions are made of. A session is
  * this common part and one of stream, datagram, listener, of which everything else knows only its
  * struct session_ops. A session never calls those above it: what it must report to the table of
- * sessions goes through struct session_host.
+ * sessions goes through struct session_table.
  *
  *	sessions        the table, and what is the same in each turn
  *	step            the calls that a person makes one by one
@@ -103,7 +103,7 @@ enum stream_end {
 
 /* The table of sessions as its sessions see it: what they share, and what they report. Outlives
  * them. */
-struct session_host {
+struct session_table {
 	struct transcript *transcript;
 	struct probe_budget budget;
 	struct worker_pool *lookup_pool;
@@ -116,9 +116,9 @@ struct session_host {
 	size_t closing;  /* descriptors that are closed at the end of this turn */
 	uint64_t closed; /* how many descriptors have been closed */
 
-	uint32_t (*add)(struct session_host *host, struct session *session); /* gives its number */
-	struct session *(*find)(struct session_host *host, uint32_t number); /* NULL = none */
-	struct session *(*find_named)(struct session_host *host, const char *name);
+	uint32_t (*add)(struct session_table *table, struct session *session); /* gives its number */
+	struct session *(*find)(struct session_table *table, uint32_t number); /* NULL = none */
+	struct session *(*find_named)(struct session_table *table, const char *name);
 
 	/* A listener has made it; it has a new socket; it has ended. */
 	void (*born)(struct session *session);
@@ -132,7 +132,7 @@ struct session_host {
 
 	/* accept() has returned this descriptor: if few are left, clients that have sent FIN are
 	 * closed. */
-	struct descriptor_use (*make_room)(struct session_host *host, int fd);
+	struct descriptor_use (*make_room)(struct session_table *table, int fd);
 };
 
 /* How many descriptors there may be, and were in use; how many sessions were ended to make room. */
@@ -176,7 +176,7 @@ struct session {
 	const struct session_ops *ops;
 	enum transport transport;
 	void *own; /* of its kind: struct stream, datagram, listener; only their files know them */
-	struct session_host *host;
+	struct session_table *table;
 	enum session_state state;
 	int fd[SESSION_SOCKETS];
 	unsigned fd_count;
@@ -230,8 +230,8 @@ static inline unsigned session_stream_ends(const struct session *session)
 	return session->ops->stream_ends ? session->ops->stream_ends(session) : 0;
 }
 
-/* Numbered and in the table of `host`, from now on. */
-struct session *session_new(struct session_host *host, const struct session_ops *ops,
+/* Numbered and in the table of `table`, from now on. */
+struct session *session_new(struct session_table *table, const struct session_ops *ops,
                             enum transport transport);
 void session_free(struct session *session); /* its descriptors are closed at the end of the turn */
 
@@ -248,7 +248,7 @@ void session_report(struct session *session, unsigned flags, const char *format,
 enum { SESSION_PAIR = 2 * ENDPOINT_TEXT + 8 };
 const char *session_pair(const struct session *session, char out[SESSION_PAIR]);
 
-/* Bytes have come: counts them and shows them to the host. */
+/* Bytes have come: counts them and shows them to the table. */
 void session_received(struct session *session, const char *data, size_t len);
 
 /* ---- its end ---- */
@@ -284,7 +284,7 @@ void session_make_name(struct session *session, const char *host, const char *po
 void session_name_server(struct session *session);
 
 /* Whether a session may have this name; `self` has it already, or is NULL. */
-bool session_check_name(struct session_host *host, const struct session *self, const char *name,
+bool session_check_name(struct session_table *table, const struct session *self, const char *name,
                         struct error *error);
 
 /* ---- its service ---- */

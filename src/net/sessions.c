@@ -40,7 +40,7 @@ struct deferred {
 };
 
 struct sessions {
-	struct session_host host; /* the first member: what sessions know of their table */
+	struct session_table table; /* the first member: what sessions know of their table */
 	struct session **list;    /* in the order of their numbers */
 	size_t count, cap;
 	uint32_t last_number;
@@ -63,9 +63,9 @@ struct sessions {
 	void *tap_context;
 };
 
-static struct sessions *of(struct session_host *host)
+static struct sessions *of(struct session_table *table)
 {
-	return (struct sessions *)host;
+	return (struct sessions *)table;
 }
 
 size_t sessions_count(const struct sessions *sessions)
@@ -103,12 +103,12 @@ struct session *sessions_named(const struct sessions *sessions, const char *name
 
 void sessions_read_kernel(struct sessions *sessions, bool on)
 {
-	sessions->host.budget.off = !on;
+	sessions->table.budget.off = !on;
 }
 
 void sessions_sample(struct sessions *sessions, struct session *session)
 {
-	if (sessions->host.budget.off)
+	if (sessions->table.budget.off)
 		return;
 	if (session->fd_count)
 		probe_timer_sample(session);
@@ -150,7 +150,7 @@ bool sessions_forget(struct sessions *sessions, struct session *session, struct 
 		return false;
 	}
 	take_out(sessions, session);
-	transcript_hide(sessions->host.transcript, session->caller.session);
+	transcript_hide(sessions->table.transcript, session->caller.session);
 	async_close_forget(sessions->async_close, session->caller.session);
 	free_session(sessions, session);
 	return true;
@@ -158,8 +158,8 @@ bool sessions_forget(struct sessions *sessions, struct session *session, struct 
 
 void sessions_set_reconnect(struct sessions *sessions, bool on)
 {
-	bool ends = sessions->host.reconnects && !on;
-	sessions->host.reconnects = on;
+	bool ends = sessions->table.reconnects && !on;
+	sessions->table.reconnects = on;
 	for (size_t i = 0; ends && i < sessions->count; i++)
 		session_cancel_reconnect(sessions->list[i]);
 }
@@ -197,7 +197,7 @@ static bool is_in_table(const void *context, uint32_t session)
 
 void sessions_hide_others(struct sessions *sessions)
 {
-	transcript_hide_others(sessions->host.transcript, is_in_table, sessions);
+	transcript_hide_others(sessions->table.transcript, is_in_table, sessions);
 }
 
 void sessions_keep_clients(struct sessions *sessions, size_t count)
@@ -207,7 +207,7 @@ void sessions_keep_clients(struct sessions *sessions, size_t count)
 
 uint64_t sessions_lost(const struct sessions *sessions)
 {
-	return sessions->host.lost;
+	return sessions->table.lost;
 }
 
 void sessions_pin(struct sessions *sessions, struct session *session)
@@ -278,7 +278,7 @@ void sessions_tap(struct sessions *sessions,
 
 static void defer_close(struct session *session, int fd, bool lingers, bool is_connection)
 {
-	struct sessions *sessions = of(session->host);
+	struct sessions *sessions = of(session->table);
 	sessions->deferred = xgrow(sessions->deferred, &sessions->deferred_cap,
 	                           sessions->deferred_count, sizeof *sessions->deferred);
 	struct deferred *deferred = &sessions->deferred[sessions->deferred_count++];
@@ -287,7 +287,7 @@ static void defer_close(struct session *session, int fd, bool lingers, bool is_c
 		deferred->local = session->local[0];
 		deferred->peer = session->peer;
 	}
-	session->host->closing++;
+	session->table->closing++;
 }
 
 /* The session may have another socket by now, or be gone. */
@@ -301,13 +301,13 @@ static void close_deferred(struct sessions *sessions, struct deferred *deferred)
 	if (deferred->lingers)
 		async_close_close(sessions->async_close, &deferred->caller, deferred->fd);
 	if (deferred->lingers &&
-	    transcript_is_hidden(sessions->host.transcript, deferred->caller.session))
+	    transcript_is_hidden(sessions->table.transcript, deferred->caller.session))
 		async_close_forget(sessions->async_close, deferred->caller.session);
 	if (!deferred->lingers)
 		call_close(&deferred->caller, deferred->fd);
 	if (!session || session->state != SESSION_CLOSED)
 		return;
-	if (sessions->host.budget.off || !endpoint_is_set(&deferred->peer))
+	if (sessions->table.budget.off || !endpoint_is_set(&deferred->peer))
 		probe_forget(&session->probe);
 	else
 		lingering_begin(&sessions->lingering, session, &deferred->local, &deferred->peer,
@@ -319,36 +319,36 @@ void sessions_reap(struct sessions *sessions)
 	for (size_t i = 0; i < sessions->deferred_count; i++) {
 		struct deferred *deferred = &sessions->deferred[i];
 		close_deferred(sessions, deferred);
-		sessions->host.closed++;
+		sessions->table.closed++;
 	}
-	sessions->deferred_count = sessions->host.closing = 0;
+	sessions->deferred_count = sessions->table.closing = 0;
 	forget_excess(sessions);
 }
 
 /* ---- what sessions report ---- */
 
-static uint32_t add(struct session_host *host, struct session *session)
+static uint32_t add(struct session_table *table, struct session *session)
 {
-	struct sessions *sessions = of(host);
+	struct sessions *sessions = of(table);
 	sessions->list =
 	        xgrow(sessions->list, &sessions->cap, sessions->count, sizeof *sessions->list);
 	sessions->list[sessions->count++] = session;
 	return ++sessions->last_number;
 }
 
-static struct session *find(struct session_host *host, uint32_t number)
+static struct session *find(struct session_table *table, uint32_t number)
 {
-	return sessions_numbered(of(host), number);
+	return sessions_numbered(of(table), number);
 }
 
-static struct session *find_named(struct session_host *host, const char *name)
+static struct session *find_named(struct session_table *table, const char *name)
 {
-	return sessions_named(of(host), name);
+	return sessions_named(of(table), name);
 }
 
 static void born(struct session *session)
 {
-	const struct sessions *sessions = of(session->host);
+	const struct sessions *sessions = of(session->table);
 	if (sessions->born)
 		sessions->born(sessions->watch_context, session);
 }
@@ -361,7 +361,7 @@ static void socket_made(struct session *session, int fd)
 
 static void ended(struct session *session, bool was_open)
 {
-	struct sessions *sessions = of(session->host);
+	struct sessions *sessions = of(session->table);
 	dial_end(session);
 	reconnect_plan(session, was_open);
 	sessions->failed = sessions->failed || session_failed_to_open(session);
@@ -375,7 +375,7 @@ static void ended(struct session *session, bool was_open)
 
 static void received(struct session *session, const char *data, size_t len)
 {
-	const struct sessions *sessions = of(session->host);
+	const struct sessions *sessions = of(session->table);
 	if (sessions->data)
 		sessions->data(sessions->tap_context, session, data, len);
 }
@@ -395,7 +395,7 @@ static int count_descriptors(struct sessions *sessions, int fd)
 	int ours = 0;
 	for (size_t i = 0; i < sessions->count; i++)
 		ours += (int)sessions->list[i]->fd_count;
-	int others = fd + 1 - ours - (int)sessions->host.closing;
+	int others = fd + 1 - ours - (int)sessions->table.closing;
 	sessions->other_fds = others > sessions->other_fds ? others : sessions->other_fds;
 	return ours + sessions->other_fds;
 }
@@ -410,10 +410,10 @@ static bool may_make_room(const struct session *session)
 }
 
 /* Beyond three quarters of what there may be, each new client closes an old one. */
-static struct descriptor_use make_room(struct session_host *host, int fd)
+static struct descriptor_use make_room(struct session_table *table, int fd)
 {
 	char text[120];
-	struct sessions *sessions = of(host);
+	struct sessions *sessions = of(table);
 	struct descriptor_use use = { .most = most_descriptors() };
 	int enough = use.most / 4 * 3;
 	if (fd < enough && sessions->count < (size_t)enough / 2) {
@@ -441,7 +441,7 @@ static struct descriptor_use make_room(struct session_host *host, int fd)
 struct sessions *sessions_new(struct transcript *transcript)
 {
 	struct sessions *sessions = xcalloc(1, sizeof *sessions);
-	sessions->host = (struct session_host){
+	sessions->table = (struct session_table){
 		.transcript = transcript,
 		.lookup_pool = worker_pool_new(LOOKUP_AT_ONCE, LOOKUP_THREADS),
 		.diag = diag_new(),
@@ -460,7 +460,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 	};
 	sessions->kept = SESSIONS_KEPT;
 	sessions->async_close = async_close_new();
-	sessions->lingering.host = &sessions->host;
+	sessions->lingering.table = &sessions->table;
 	sessions->sample_due = INT64_MAX;
 	return sessions;
 }
@@ -476,8 +476,8 @@ void sessions_free(struct sessions *sessions)
 		free_session(sessions, sessions->aside);
 	sessions_reap(sessions);
 	async_close_free(sessions->async_close);
-	worker_pool_free(sessions->host.lookup_pool);
-	diag_free(sessions->host.diag);
+	worker_pool_free(sessions->table.lookup_pool);
+	diag_free(sessions->table.diag);
 	free(sessions->list);
 	free(sessions->deferred);
 	free(sessions);
@@ -507,9 +507,9 @@ static struct session *make(struct sessions *sessions, const struct target *targ
 	enum transport transport = target->transport;
 	const struct session_ops *ops =
 	        listening ? kinds[transport].server : kinds[transport].client;
-	if (options->name && !session_check_name(&sessions->host, NULL, options->name, error))
+	if (options->name && !session_check_name(&sessions->table, NULL, options->name, error))
 		return NULL;
-	struct session *session = session_new(&sessions->host, ops, transport);
+	struct session *session = session_new(&sessions->table, ops, transport);
 	struct open_parameters *open_parameters = xcalloc(1, sizeof *open_parameters);
 	open_parameters->target = *target;
 	open_parameters->listening = listening;
@@ -660,7 +660,7 @@ void sessions_prepare(struct sessions *sessions, struct poller *poller)
 	poller_wake_lazily(poller, sessions->sample_due);
 	lingering_prepare(&sessions->lingering, poller);
 	async_close_prepare(sessions->async_close, poller);
-	worker_pool_prepare(sessions->host.lookup_pool, poller);
+	worker_pool_prepare(sessions->table.lookup_pool, poller);
 }
 
 /* The present time. If calls of this turn have read the clock, their time is used; if nothing is
@@ -668,7 +668,7 @@ void sessions_prepare(struct sessions *sessions, struct poller *poller)
 static int64_t instant(struct sessions *sessions, int64_t due)
 {
 	int64_t before = sessions->called;
-	sessions->called = sessions->host.budget.called;
+	sessions->called = sessions->table.budget.called;
 	return due == INT64_MAX || sessions->called != before ? sessions->called : clock_now();
 }
 
@@ -688,7 +688,7 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 {
 	size_t busy = 0;
 	size_t count = sessions->count;
-	worker_pool_serve(sessions->host.lookup_pool, poller);
+	worker_pool_serve(sessions->table.lookup_pool, poller);
 	for (size_t i = 0; i < count; i++) {
 		struct session *session = sessions->list[i];
 		if (session->state == SESSION_CLOSED) {
@@ -702,7 +702,7 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 	size_t share = ALL_SHARES / (busy ? busy : 1);
 	if (share > SESSION_TURN)
 		share = SESSION_TURN;
-	sessions->host.share = share < SMALLEST_SHARE ? SMALLEST_SHARE : share;
+	sessions->table.share = share < SMALLEST_SHARE ? SMALLEST_SHARE : share;
 	async_close_serve(sessions->async_close, poller);
 	serve_probes(sessions);
 }

@@ -289,7 +289,7 @@ static bool wait_or_end(struct session *session, enum step_end end)
 bool step_accept(struct session *session, const char *name, struct error *error)
 {
 	if (!session_may_step(session, error) || !must_be_paused(session, "accepts", error) ||
-	    (name && !session_check_name(session->host, NULL, name, error)))
+	    (name && !session_check_name(session->table, NULL, name, error)))
 		return false;
 	struct step *step = session_begin_step(session, STEP_ACCEPT, "accept()");
 	snprintf(step->name, sizeof step->name, "%s", name ? name : "");

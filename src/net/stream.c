@@ -381,7 +381,7 @@ static void take(struct session *session, const char *data, size_t len)
 /* False where it cannot be done with this pipe. */
 static bool pass(struct session *session)
 {
-	ssize_t got = calls_splice_in(session->fd[0], session->pass_to - 1, session->host->share);
+	ssize_t got = calls_splice_in(session->fd[0], session->pass_to - 1, session->table->share);
 	int code = got < 0 ? errno : 0;
 	if (code == EINVAL) {
 		session->pass_to = 0;
@@ -406,7 +406,7 @@ static void receive(struct session *session)
 	struct stream *stream = session->own;
 	if (session->pass_to && !session_is_served(session) && pass(session))
 		return;
-	size_t left = session->host->share;
+	size_t left = session->table->share;
 	while (left && session->state == SESSION_OPEN) {
 		const char *data;
 		size_t asked = smaller(left, readable_now(session));

@@ -15,7 +15,7 @@ dial_with(struct fixture *f, const struct lookup_answer *answer,
 {
 	/* what sessions know of their table is the first thing in it */
 	struct session *session =
-	        session_new((struct session_host *)f->sessions, &stream_ops, TRANSPORT_TCP);
+	        session_new((struct session_table *)f->sessions, &stream_ops, TRANSPORT_TCP);
 	session->open_parameters = xcalloc(1, sizeof *session->open_parameters);
 	session->open_parameters->options = *options;
 	session->dial = xcalloc(1, sizeof *session->dial);

@@ -220,7 +220,7 @@ static void answers_from_where_it_was_asked(struct fixture *f)
 	two.addr[1].ip[3] = 2;
 	/* what sessions know of their table is the first thing in it */
 	struct session *server =
-	        session_new((struct session_host *)f->sessions, &datagram_ops, TRANSPORT_UDP);
+	        session_new((struct session_table *)f->sessions, &datagram_ops, TRANSPORT_UDP);
 	server->open_parameters = xcalloc(1, sizeof *server->open_parameters);
 	server->open_parameters->listening = true;
 	snprintf(server->open_parameters->target.host, sizeof server->open_parameters->target.host,
