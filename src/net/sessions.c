@@ -24,6 +24,7 @@
 #include "net/session_internal.h"
 #include "net/step.h"
 #include "net/stream.h"
+#include "record/frame_entry.h"
 
 enum {
 	ALL_SHARES = 8 << 20, /* bytes that all sessions together read in a turn, roughly */
@@ -190,14 +191,14 @@ const struct session *sessions_aside(const struct sessions *sessions)
 	return sessions->aside;
 }
 
-static bool is_in_table(const void *context, uint32_t session)
+static bool stays_shown(const void *context, uint32_t session)
 {
-	return session == 0 || sessions_numbered(context, session);
+	return session == 0 || session_is_wire(session) || sessions_numbered(context, session);
 }
 
 void sessions_hide_others(struct sessions *sessions)
 {
-	transcript_hide_others(sessions->table.transcript, is_in_table, sessions);
+	transcript_hide_others(sessions->table.transcript, stays_shown, sessions);
 }
 
 void sessions_keep_clients(struct sessions *sessions, size_t count)

@@ -12,6 +12,7 @@ static const char *const names[CALL_COUNT] = {
 	[CALL_COMMAND] = "command",
 	[CALL_STATE] = "state",
 	[CALL_SAMPLE] = "sample",
+	[CALL_FRAME] = "frame",
 	[CALL_GETADDRINFO] = "getaddrinfo",
 	[CALL_SOCKET] = "socket",
 	[CALL_BIND] = "bind",
@@ -153,7 +154,7 @@ long entry_result(const struct entry *entry)
 
 bool entry_is_call(const struct entry *entry)
 {
-	return entry->call > CALL_SAMPLE;
+	return entry->call > CALL_FRAME;
 }
 
 bool entry_is_incoming(const struct entry *entry)

@@ -19,6 +19,7 @@ enum call {
 	                   * have had; arg = 1 where its words are what /find searches for */
 	CALL_STATE,       /* not a call: what happened to the session, in words */
 	CALL_SAMPLE,      /* not a call: what the kernel reports, see record/sample.h */
+	CALL_FRAME,       /* not a call: a frame on the wire, see record/frame_entry.h */
 	CALL_GETADDRINFO, /* payload "host service", then '\n' and a line for each address found;
 	                   * arg = its status where it failed, such as EAI_NONAME */
 	CALL_SOCKET,      /* arg = type, arg2 = family, fd = result */
@@ -132,7 +133,7 @@ size_t entry_pack_addresses(const struct endpoint *addr, const struct endpoint *
  * accept, else 0. */
 long entry_result(const struct entry *entry);
 
-bool entry_is_call(const struct entry *entry);      /* not a note, a command, a state or a sample */
+bool entry_is_call(const struct entry *entry);      /* not words, a sample or a frame */
 bool entry_is_incoming(const struct entry *entry);  /* recv, recvfrom, recvmsg */
 bool entry_is_outgoing(const struct entry *entry);  /* send, sendto, sendmsg */
 bool entry_is_addressed(const struct entry *entry); /* those of them that take an address */
@@ -163,5 +164,5 @@ bool entry_is_accepted(const struct entry *entry);
 /* The time by which it is shown: of a call that waited, the time at which it returned. */
 int64_t entry_shown_time(const struct entry *entry);
 
-/* "recv", "setsockopt"; "note", "command", "state" and "sample" for the others. */
+/* "recv", "setsockopt"; "note", "command", "state", "sample" and "frame" for the others. */
 const char *entry_call_name(enum call call);

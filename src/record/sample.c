@@ -140,7 +140,11 @@ bool sample_after(const struct transcript *transcript, uint64_t position, struct
 	const struct entry *call = transcript_at(transcript, position);
 	if (!call || !entry_is_call(call))
 		return false;
-	const struct entry *next = transcript_at(transcript, transcript_next(transcript, position));
+	const struct entry *next;
+	do {
+		position = transcript_next(transcript, position);
+		next = transcript_at(transcript, position);
+	} while (next && next->call == CALL_FRAME);
 	return next && next->session == call->session && next->arg == SAMPLE_AFTER &&
 	       sample_unpack(next, sample);
 }

@@ -3,9 +3,10 @@
  * the system does not report is absent, never 0. The payload of a CALL_SAMPLE entry is a sample in
  * a compact form. Knows no socket.
  *
- * A sample taken right after a call follows its entry (arg = SAMPLE_AFTER). The fields SAMPLE_NEW_…
- * are the changes since the sample before: those of this call where SAMPLE_CALLS is 1, the sum over
- * that many calls where it is more. */
+ * A sample taken right after a call (arg = SAMPLE_AFTER) follows its entry, with only the frames
+ * between them that were seen meanwhile. The fields SAMPLE_NEW_… are the changes since the sample
+ * before: those of this call where SAMPLE_CALLS is 1, the sum over that many calls where it is
+ * more. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,7 +19,7 @@
 /* Why a sample was taken: the arg of its entry. */
 enum sample_when {
 	SAMPLE_BEFORE, /* before a call, or the socket is ready: what the network did */
-	SAMPLE_AFTER,  /* right after the call in the entry before it in time */
+	SAMPLE_AFTER,  /* right after the call before it in time, with only frames between */
 	SAMPLE_LATER,  /* without a call, while something was on its way or a timer ran */
 	SAMPLE_CLOSED, /* the descriptor is closed: by sock_diag(7) */
 };
@@ -157,7 +158,8 @@ size_t sample_pack(const struct sample *sample, char out[SAMPLE_PACKED]);
  * version are ignored. */
 bool sample_unpack(const struct entry *entry, struct sample *sample);
 
-/* The sample taken right after the call at this position; false where there is none. */
+/* The sample taken right after the call at this position; false where there is none. Frames between
+ * them are stepped over: those of one turn. */
 bool sample_after(const struct transcript *transcript, uint64_t position, struct sample *sample);
 
 /* The newest sample of a session at or before this position, looking at no more than `most` of its

@@ -324,6 +324,8 @@ static bool shows(const struct view *view, uint64_t position, const struct entry
 {
 	if (entry->call == CALL_SAMPLE)
 		return shows_sample(view, position, entry);
+	if (entry->call == CALL_FRAME)
+		return false;
 	/* a listing of options asks the kernel for each of them: its answer is what counts */
 	return entry->call != CALL_GETSOCKOPT || !(entry->flags & ENTRY_WATCHING);
 }

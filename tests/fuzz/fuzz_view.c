@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "record/frame_entry.h"
 #include "record/sample.h"
 #include "view/ladder/arrows.h"
 #include "view/view.h"
@@ -53,6 +54,8 @@ static void append(struct transcript *transcript, uint8_t kind, const uint8_t *b
 		{ .call = CALL_SENDTO, .session = 1, .flags = ENTRY_SECRET },
 		{ .call = CALL_COMMAND, .session = 1 },
 		{ .call = CALL_NOTE, .session = 1, .flags = ENTRY_ANSWER },
+		{ .call = CALL_FRAME, .session = WIRE_FIRST, .arg = 60, .arg2 = FRAME_PASSES },
+		{ .call = CALL_FRAME, .session = 1, .arg = 1500, .arg2 = FRAME_LOST | 1 << 8 },
 	};
 	static const struct endpoint addr = { .family = AF_INET6, .port = 53, .ip = { [15] = 1 } };
 	char payload[LONGEST];

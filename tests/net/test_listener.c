@@ -6,6 +6,7 @@
 #include "net/reconnect.h"
 #include "net/session_internal.h"
 #include "net/step.h"
+#include "record/frame_entry.h"
 
 static unsigned port_of(const struct session *session)
 {
@@ -295,7 +296,9 @@ static void forgets_old_clients(struct fixture *f)
 	sessions_keep_clients(f->sessions, 3);
 	fixture_turns(f, 1);
 	is_int(sessions_count(f->sessions), 5, "a smaller number holds at once");
+	frame_entry_append(f->transcript, WIRE_FIRST + 8, clock_now(), &(struct frame_note){ 0 });
 	sessions_hide_others(f->sessions);
+	ok(!transcript_is_hidden(f->transcript, WIRE_FIRST + 8), "the wire's frames stay");
 	ok(transcript_is_hidden(f->transcript, 3), "what those did who have left can be hidden");
 	uint32_t kept = session_number(sessions_at(f->sessions, 3));
 	ok(!transcript_is_hidden(f->transcript, kept) &&

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "record/frame_entry.h"
 #include "record/sample.h"
 
 #include "support/tap.h"
@@ -251,6 +252,12 @@ static void finds_what_follows(void)
 	add_sample(t, 1, SAMPLE_AFTER, &state);
 	ok(!sample_after(t, before, &got), "a sample is no call");
 	ok(!sample_after(t, TRANSCRIPT_NONE, &got), "nothing follows nothing");
+	uint64_t last = add_call(t, 1, CALL_SEND);
+	for (uint32_t end = 0; end < 3; end++)
+		frame_entry_append(t, WIRE_FIRST + end, 0, &(struct frame_note){ 0 });
+	ok(!sample_after(t, last, &got), "frames alone are none");
+	add_sample(t, 1, SAMPLE_AFTER, &state);
+	ok(sample_after(t, last, &got), "and may come between");
 	transcript_free(t);
 }
 

@@ -552,7 +552,7 @@ static void entries_answer(void)
 		bool in = call == CALL_RECV || call == CALL_RECVFROM || call == CALL_RECVMSG;
 		bool out = call == CALL_SEND || call == CALL_SENDTO || call == CALL_SENDMSG;
 		ok(entry_is_incoming(&any) == in && entry_is_outgoing(&any) == out &&
-		           entry_is_call(&any) == (call > CALL_SAMPLE) &&
+		           entry_is_call(&any) == (call > CALL_FRAME) &&
 		           entry_call_name((enum call)call),
 		   "%s is what it is", entry_call_name((enum call)call));
 	}

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "record/frame_entry.h"
 #include "record/sample.h"
 #include "view/view.h"
 
@@ -98,6 +99,15 @@ static void put_reading(uint32_t session, enum sample_when when, ...)
 #define SEGMENTS(out, in, data_out, data_in)                                                       \
 	SAMPLE_NEW_OUT, out, SAMPLE_NEW_IN, in, SAMPLE_NEW_DATA_OUT, data_out, SAMPLE_NEW_DATA_IN, \
 	        data_in, SAMPLE_NEW_RETRANS, 0
+
+/* ---- frames ---- */
+
+/* Of a wire end, from WIRE_FIRST on; what is 0 in the note stays so. */
+static UNUSED void put_frame(uint32_t wire_end, const struct frame_note *note)
+{
+	frame_entry_append(transcript, wire_end, now, note);
+	now += 10 * CLOCK_US;
+}
 
 /* ---- calls ---- */
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "record/frame_entry.h"
 #include "record/sample.h"
 #include "support/tap.h"
 
@@ -644,12 +645,22 @@ static void test_asides(void)
 
 /* ---- kinds ---- */
 
+/* Frames are shown in the ladder and in a view of their own only. */
+static void put_frames(void)
+{
+	const struct frame_note note = { .event = FRAME_LEAVES, .bytes = (const uint8_t *)"frame",
+		                         .kept = 5, .len = 60, .words = "rule", .words_len = 4 };
+	frame_entry_append(transcript, WIRE_FIRST, now, &note);
+	frame_entry_append(transcript, 1, now, &note);
+}
+
 static void test_kinds(void)
 {
 	char *large = calloc(3, VIEW_LONG);
 	begin(80);
 	put(CALL_SOCKET, "");
 	put(CALL_RECV, "a\nb\n");
+	put_frames();
 	put_entry((struct entry){ .call = CALL_SAMPLE, .arg = SAMPLE_AFTER }, NULL, "", 0);
 	put_entry((struct entry){ .call = CALL_SAMPLE, .arg = SAMPLE_LATER }, NULL, "", 0);
 	put_entry((struct entry){ .call = CALL_SEND, .session = 2 }, NULL, "other", 5);
