@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* netlink: the few rtnetlink(7) messages that make a network of one's own: a pair of interfaces that
+ * are joined, their addresses. Each works on the network namespace of the process and returns 0 or an
+ * errno value. Safe after fork(): no memory, no stdio. */
+#pragma once
+
+#include <stdint.h>
+
+#include "socket/endpoint.h"
+
+/* veth(4): `name` here, and `peer`, with this hardware address, in the namespace of the descriptor. */
+int netlink_add_pair(const char *name, const char *peer, const uint8_t peer_mac[6], int namespace);
+
+/* Up or down, with or without an IPv6 link-local address of its own making. */
+int netlink_set_up(const char *name);
+int netlink_no_link_local(const char *name);
+
+/* Without duplicate address detection. */
+int netlink_add_address(const char *name, const struct endpoint *addr, unsigned prefix);
