@@ -278,6 +278,15 @@ const struct setting setting_table[] = {
 	        .help = "the view of sessions for which /view has chosen none",
 	},
 	{
+	        .name = "own-calls",
+	        .type = SETTING_SWITCH,
+	        FIELD(own_calls),
+	        .values = SWITCH_VALUES,
+	        .initial = "off",
+	        .help = "show in trace and ladder what the program calls for itself, and the steps "
+	                "of a connect() that does not block",
+	},
+	{
 	        .name = "kernel",
 	        .type = SETTING_SWITCH,
 	        FIELD(kernel),

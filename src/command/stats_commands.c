@@ -37,7 +37,7 @@ static void count_call(struct total *total, const struct entry *entry)
 {
 	int64_t duration = entry->duration * CLOCK_US;
 	bool failed = entry_has_failed(entry);
-	total->calls++;
+	total->calls += !entry_is_connect_return(entry); /* its steps are counted */
 	total->failed += failed;
 	total->would_block += entry->error && !failed;
 	if (entry_is_incoming(entry) || entry_is_outgoing(entry))

@@ -25,8 +25,7 @@ enum {
 struct failure {
 	const struct app *app;
 	const struct session *session;
-	uint64_t call;   /* the entry of the call; TRANSCRIPT_NONE where only `line` is known */
-	uint64_t report; /* the entry that reports it: the same, or getsockopt(SO_ERROR) */
+	uint64_t call; /* the entry of the call; TRANSCRIPT_NONE where only `line` is known */
 	uint64_t line; /* newest line of the session that says a failure; TRANSCRIPT_NONE = none */
 	bool waiting;  /* connect() was still under way at `line` */
 	int code;      /* errno value */
@@ -90,26 +89,18 @@ static const struct entry *call_of(const struct failure *failure)
 	return transcript_at(failure->app->transcript, failure->call);
 }
 
-/* The error queue and SO_ERROR report the failure of an earlier call. */
+/* The error queue reports the failure of an earlier call. */
 static void find_call(struct failure *failure)
 {
 	const struct transcript *transcript = failure->app->transcript;
-	const struct entry *report = transcript_at(transcript, failure->report);
-	failure->call = failure->report;
-	if (pending_error(report) && !(report->flags & ENTRY_WATCHING)) {
-		uint64_t connect = earlier(failure, failure->report, CALL_CONNECT);
-		while (connect != TRANSCRIPT_NONE &&
-		       transcript_at(transcript, connect)->fd != report->fd)
-			connect = earlier(failure, connect, CALL_CONNECT);
-		failure->call = connect == TRANSCRIPT_NONE ? failure->report : connect;
-	}
-	uint64_t at = failure->report;
+	const struct entry *report = transcript_at(transcript, failure->call);
+	uint64_t at = failure->call;
 	for (int i = 0; report->call == CALL_ERRQUEUE && i < NEAR && at != TRANSCRIPT_NONE; i++) {
 		at = transcript_before(transcript, at);
 		const struct entry *entry = transcript_at(transcript, at);
 		if (!entry || entry->error != failure->code || entry->flags & ENTRY_WATCHING)
 			continue;
-		failure->report = failure->call = at;
+		failure->call = at;
 		return;
 	}
 }
@@ -127,7 +118,7 @@ static bool is_of_other_attempt(const struct failure *failure, const struct entr
 	bool ended = false;
 	const struct transcript *transcript = failure->app->transcript;
 	uint64_t at = failure->line;
-	if (at == TRANSCRIPT_NONE || !asks_pending(entry))
+	if (at == TRANSCRIPT_NONE || !(asks_pending(entry) || entry_is_connect_return(entry)))
 		return false;
 	for (at = transcript_after(transcript, at); at != TRANSCRIPT_NONE;
 	     at = transcript_after(transcript, at)) {
@@ -150,13 +141,13 @@ static bool find_report(struct failure *failure)
 	     at = transcript_before(transcript, at)) {
 		const struct entry *entry = transcript_at(transcript, at);
 		failure->code = failure_code(entry);
-		failure->report = at;
+		failure->call = at;
 		if (failure->code && is_of_other_attempt(failure, entry))
 			continue;
 		if (failure->code)
 			return true;
 		answered = answered || asks_pending(entry);
-		failure->waiting = begins_connection(entry) && entry->error && !answered;
+		failure->waiting = entry_is_connect_begun(entry) && !answered;
 		if (failure->line == TRANSCRIPT_NONE && entry->call == CALL_STATE &&
 		    entry->flags & ENTRY_ERROR)
 			failure->line = at;
@@ -176,8 +167,10 @@ static bool find_failure(const struct app *app, const struct session *session,
 		.call = TRANSCRIPT_NONE,
 		.line = TRANSCRIPT_NONE,
 	};
-	if (!find_report(failure))
+	if (!find_report(failure)) {
+		failure->call = TRANSCRIPT_NONE;
 		return failure->line != TRANSCRIPT_NONE;
+	}
 	find_call(failure);
 	return true;
 }
@@ -207,7 +200,7 @@ static void say_queued(const struct entry *entry, const struct errqueue *queued,
 static void say_icmp(const struct failure *failure, struct buf *out)
 {
 	const struct transcript *transcript = failure->app->transcript;
-	uint64_t at = failure->report;
+	uint64_t at = failure->call;
 	struct errqueue queued = { 0 };
 	for (int i = 0; i < NEAR && transcript_after(transcript, at) != TRANSCRIPT_NONE; i++)
 		at = transcript_after(transcript, at);
@@ -297,7 +290,7 @@ static void say_pipe(const struct failure *failure, struct buf *out)
 static void say_timed_out(const struct failure *failure, struct buf *out)
 {
 	struct sample sample;
-	if (!sample_before(failure->app->transcript, failure->report, SAMPLE_NEAR, &sample))
+	if (!sample_before(failure->app->transcript, failure->call, SAMPLE_NEAR, &sample))
 		return;
 	uint64_t again = sample_get(&sample, SAMPLE_RETRANSMITS);
 	uint64_t probes = sample_get(&sample, SAMPLE_PROBES);
@@ -583,24 +576,21 @@ static void add_when(const struct failure *failure, int64_t time, struct buf *ou
 	           session_name(failure->session));
 }
 
-/* SO_ERROR reports the end of a connect() that did not wait: the time between the two is its
- * duration. */
 static void add_call(const struct failure *failure, struct buf *out)
 {
 	char took[CLOCK_TEXT];
 	const struct entry *call = call_of(failure);
-	const struct entry *report = transcript_at(failure->app->transcript, failure->report);
 	calltext_call(call, PAYLOAD_SHOWN, out);
 	if (call->call == CALL_GETADDRINFO)
 		buf_append_text(out, " has failed");
 	else
-		buf_printf(out, "%s%s: %s", report != call || call->error ? " = -1 " : " said ",
+		buf_printf(out, "%s%s: %s", call->error ? " = -1 " : " said ",
 		           error_name(failure->code), error_why(failure->code));
-	if (report != call)
+	if (call->flags & ENTRY_WAITED)
 		buf_printf(out, ", after %s",
-		           clock_format_duration(report->time - call->time, took));
+		           clock_format_duration(call->duration * CLOCK_US, took));
 	buf_append_text(out, "\n");
-	add_when(failure, report->time, out);
+	add_when(failure, entry_shown_time(call), out);
 }
 
 static void explain_failure(const struct failure *failure, struct buf *out)
@@ -638,7 +628,7 @@ static void explain_state(const struct failure *failure, struct buf *out)
 /* Of the entry that reports the failure. */
 static uint64_t position_of(const struct failure *failure)
 {
-	return failure->call == TRANSCRIPT_NONE ? failure->line : failure->report;
+	return failure->call == TRANSCRIPT_NONE ? failure->line : failure->call;
 }
 
 /* A session that failed to open has no tab: it is explained in the pane of the note about it, unless

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -94,9 +95,20 @@ static uint32_t to_microseconds(int64_t duration)
 	return us < 0 ? 0 : us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
 }
 
+/* A blocking call would have waited: that there was nothing to do yet is the program's own
+ * affair. */
+static bool is_too_early(const struct entry *entry)
+{
+	bool waits = entry_is_incoming(entry) || entry_is_outgoing(entry);
+	return call_would_block(entry->error) &&
+	       (entry->call == CALL_ACCEPT || (waits && !(entry->arg2 & MSG_OOB)));
+}
+
 static int64_t end(struct entry *entry, bool failed)
 {
 	entry->error = failed ? (uint8_t)errno : 0;
+	if (is_too_early(entry))
+		entry->flags |= ENTRY_WATCHING;
 	int64_t now = clock_now();
 	entry->duration = to_microseconds(now - entry->time);
 	return now;
@@ -154,17 +166,73 @@ int call_listen(const struct caller *caller, int fd, int backlog)
 }
 
 /* An interrupted connect() goes on by itself, connect(2): trying again would only say EALREADY. */
-int call_connect(const struct caller *caller, int fd, const struct endpoint *addr)
+static int begin_connect(int fd, const struct endpoint *addr)
 {
 	struct sockaddr_storage storage;
 	socklen_t len = endpoint_to_sockaddr(addr, &storage);
 	if (len == 0)
 		len = sizeof(struct sockaddr);
-	struct entry entry = enter(caller, CALL_CONNECT, fd);
 	int result = connect(fd, (struct sockaddr *)&storage, len);
 	if (result < 0 && errno == EINTR)
 		errno = EINPROGRESS;
-	return record(caller, &entry, fd, result, addr, NULL, 0);
+	return result;
+}
+
+/* Linux counts a socket as connecting until connect() is called once more, see connect(2) EALREADY.
+ * Only then does the next one return EISCONN, or try again after a failure. A blocking connect()
+ * has done that. Returns what the blocking one would, without errno. */
+static int settle_connect(const struct caller *caller, int fd, const struct endpoint *addr)
+{
+	static const struct endpoint nobody = { .family = AF_UNSPEC };
+	int code = 0;
+	socklen_t len = sizeof code;
+	struct entry asks = begin(caller, CALL_GETSOCKOPT, fd);
+	asks.arg = SO_ERROR;
+	asks.arg2 = SOL_SOCKET;
+	asks.flags |= ENTRY_WATCHING;
+	int result = getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &len);
+	if (result < 0)
+		code = errno;
+	write_down(caller, &asks, result, NULL, &code, result < 0 ? 0 : sizeof code);
+	struct entry again = begin(caller, CALL_CONNECT, fd);
+	again.flags |= ENTRY_WATCHING;
+	result = begin_connect(fd, code ? &nobody : addr);
+	write_down(caller, &again, result, code ? &nobody : addr, NULL, 0);
+	return code;
+}
+
+/* On loopback the kernel may need a moment where the processors are busy. */
+static bool is_settled(int fd, const struct endpoint *addr)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
+	return poll(&poll_fd, 1, endpoint_is_loopback(addr) ? 1 : 0) > 0;
+}
+
+int call_connect(const struct caller *caller, int fd, const struct endpoint *addr, bool *settled)
+{
+	struct entry entry = enter(caller, CALL_CONNECT, fd);
+	int result = begin_connect(fd, addr);
+	bool ended = result < 0 && errno == EINPROGRESS && is_settled(fd, addr);
+	if (settled)
+		*settled = ended;
+	if (!ended)
+		return record(caller, &entry, fd, result, addr, NULL, 0);
+	struct entry step = entry;
+	step.flags |= ENTRY_WATCHING;
+	errno = EINPROGRESS;
+	write_down(caller, &step, result, addr, NULL, 0);
+	errno = settle_connect(caller, fd, addr);
+	entry.flags |= ENTRY_WAITED;
+	return record(caller, &entry, fd, errno ? -1 : 0, addr, NULL, 0);
+}
+
+int call_end_connect(const struct caller *caller, int fd, const struct endpoint *addr, int64_t begun)
+{
+	struct caller waited = *caller;
+	waited.since = begun;
+	struct entry entry = enter(&waited, CALL_CONNECT, fd);
+	errno = settle_connect(caller, fd, addr);
+	return record(caller, &entry, fd, errno ? -1 : 0, addr, NULL, 0);
 }
 
 int call_accept(const struct caller *caller, int fd, struct endpoint *peer)
@@ -206,6 +274,7 @@ int call_getsockname(const struct caller *caller, int fd, struct endpoint *addr)
 	struct sockaddr_storage storage;
 	socklen_t len = sizeof storage;
 	struct entry entry = begin(caller, CALL_GETSOCKNAME, fd);
+	entry.flags |= ENTRY_WATCHING;
 	int result = getsockname(fd, (struct sockaddr *)&storage, &len);
 	*addr = endpoint_from_sockaddr((struct sockaddr *)&storage, result < 0 ? 0 : len);
 	write_down(caller, &entry, result, addr, NULL, 0);

@@ -59,14 +59,21 @@ static inline bool call_would_block(int code)
 	return code == EAGAIN || code == EWOULDBLOCK;
 }
 
-/* AF_UNSPEC in call_connect() dissolves, connect(2). A client's address goes to *peer. */
+/* AF_UNSPEC in call_connect() dissolves, connect(2). Where the handshake is over at once, as on
+ * loopback, the result is that of a blocking connect(), and *settled is true; else it is
+ * EINPROGRESS, and call_end_connect() has the result when the socket is writable. `settled` may be
+ * NULL. A client's address goes to *peer. */
 int call_socket(const struct caller *caller, int family, int type);
 int call_bind(const struct caller *caller, int fd, const struct endpoint *addr);
 int call_listen(const struct caller *caller, int fd, int backlog);
-int call_connect(const struct caller *caller, int fd, const struct endpoint *addr);
+int call_connect(const struct caller *caller, int fd, const struct endpoint *addr, bool *settled);
+int call_end_connect(const struct caller *caller, int fd, const struct endpoint *addr,
+                     int64_t begun);
 int call_accept(const struct caller *caller, int fd, struct endpoint *peer);
 int call_shutdown(const struct caller *caller, int fd, int how);
 int call_close(const struct caller *caller, int fd);
+
+/* Nothing that a session does needs it: ENTRY_WATCHING. */
 int call_getsockname(const struct caller *caller, int fd, struct endpoint *addr);
 
 /* Options with an int value; the value read back goes to *value. */

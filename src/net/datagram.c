@@ -422,7 +422,7 @@ static void keep_to(struct session *session, unsigned slot, const struct endpoin
 		return;
 	if (own->asks_local)
 		own->only = true;
-	else if (call_connect(&session->caller, fd, from) < 0)
+	else if (call_connect(&session->caller, fd, from, NULL) < 0)
 		return;
 	own->connected = !own->only;
 	session->peer = own->writer = *from;

@@ -235,13 +235,17 @@ static bool try_next(struct session *session)
 	session->ops->prepare_socket(session, slot, local);
 	if (local && !bind_to(session, slot, local))
 		return false;
-	if (unconnected || call_connect(&session->caller, session->fd[slot], remote) == 0) {
+	struct attempt *attempt = &dial->attempt[slot];
+	int code = 0;
+	if (!unconnected && call_connect(&session->caller, session->fd[slot], remote,
+	                                 &attempt->settled) < 0)
+		code = errno;
+	attempt->code = code;
+	if (code == 0 && !attempt->settled)
 		succeed(session, slot);
+	if (code == 0 || attempt->settled || code == EINPROGRESS || waits_for_room(session, code))
 		return true;
-	}
-	if (errno == EINPROGRESS || waits_for_room(session, errno))
-		return true;
-	fail(session, slot, NULL, errno);
+	fail(session, slot, NULL, code);
 	return false;
 }
 
@@ -311,7 +315,7 @@ void dial_connect(struct session *session)
 static void try_again(struct session *session)
 {
 	const struct endpoint *remote = dial_remote(session, 0);
-	if (call_connect(&session->caller, session->fd[0], remote) == 0) {
+	if (call_connect(&session->caller, session->fd[0], remote, NULL) == 0) {
 		succeed(session, 0);
 	} else if (!waits_for_room(session, errno)) {
 		fail(session, 0, NULL, errno);
@@ -322,9 +326,13 @@ static void try_again(struct session *session)
 /* How one has ended whose descriptor is ready. */
 static void settle(struct session *session, unsigned slot)
 {
-	int code;
-	if (call_get_option(&session->caller, session->fd[slot], SOL_SOCKET, SO_ERROR, &code) < 0)
-		code = errno;
+	const struct attempt *attempt = &session->dial->attempt[slot];
+	int code = attempt->code;
+	if (!attempt->settled)
+		code = call_end_connect(&session->caller, session->fd[slot],
+		                        dial_remote(session, slot), attempt->begun) < 0
+		               ? errno
+		               : 0;
 	if (code == 0)
 		succeed(session, slot);
 	else

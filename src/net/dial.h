@@ -18,6 +18,8 @@
 struct attempt {
 	size_t number; /* of the address, from 0 */
 	int64_t begun;
+	bool settled; /* connect() has returned at once: this turn's others go first */
+	int code;     /* its errno value then */
 };
 
 struct dial {

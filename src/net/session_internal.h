@@ -161,7 +161,10 @@ struct step {
 	struct lookup_query query;
 	bool binds;
 
-	struct endpoint remote; /* STEP_CONNECT */
+	/* STEP_CONNECT */
+	struct endpoint remote;
+	bool settled; /* it has returned at once, with this errno value: the turn goes on first */
+	int code;
 
 	char name[SESSION_NAME]; /* STEP_ACCEPT: of the client, "" = none chosen */
 

@@ -45,7 +45,7 @@ enum socket_file_state socket_file_look(const struct caller *caller, const struc
 	int fd = call_socket(&asking, AF_UNIX, SOCK_DGRAM);
 	if (fd < 0)
 		return SOCKET_FILE_IN_USE;
-	bool stale = call_connect(&asking, fd, addr) < 0 && errno == ECONNREFUSED;
+	bool stale = call_connect(&asking, fd, addr, NULL) < 0 && errno == ECONNREFUSED;
 	call_close(&asking, fd);
 	return stale ? SOCKET_FILE_STALE : SOCKET_FILE_IN_USE;
 }

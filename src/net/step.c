@@ -87,17 +87,6 @@ bool step_listen(struct session *session, int backlog, struct error *error)
 
 /* ---- connect() ---- */
 
-/* Linux counts a socket as connecting until connect() is called once more, see connect(2) EALREADY.
- * Only then does the next one return EISCONN, or try again after a failure. A blocking connect()
- * has done that. */
-static void settle(struct session *session, const struct endpoint *addr)
-{
-	uint8_t flags = session->caller.flags;
-	session->caller.flags |= ENTRY_WATCHING;
-	call_connect(&session->caller, session->fd[0], addr);
-	session->caller.flags = flags;
-}
-
 static enum step_end connected(struct session *session, const struct endpoint *addr)
 {
 	char host[ENDPOINT_TEXT], port[8], took[CLOCK_TEXT];
@@ -122,11 +111,13 @@ static enum step_end fail_connect(struct session *session, int code, struct erro
 /* How connect() has ended. */
 static enum step_end end_connect(struct session *session, struct error *error)
 {
-	int code;
-	struct endpoint addr = session->step->remote, none = { .family = AF_UNSPEC };
-	if (call_get_option(&session->caller, session->fd[0], SOL_SOCKET, SO_ERROR, &code) < 0)
-		code = errno;
-	settle(session, code ? &none : &addr);
+	const struct step *step = session->step;
+	struct endpoint addr = step->remote;
+	int code = step->code;
+	if (!step->settled)
+		code = call_end_connect(&session->caller, session->fd[0], &addr, step->since) < 0
+		               ? errno
+		               : 0;
 	if (!code)
 		return connected(session, &addr);
 	session->state = SESSION_FRESH;
@@ -139,22 +130,13 @@ static enum step_end connect_now(struct session *session, const struct endpoint 
 	char text[ENDPOINT_TEXT];
 	struct step *step = session_begin_step(session, STEP_CONNECT, "connect(%s)",
 	                                       endpoint_format(addr, text));
-	bool open = session->state == SESSION_OPEN && !session->ops->has_peers;
 	step->remote = *addr;
-	int result = call_connect(&session->caller, session->fd[0], addr);
-	if (result == 0 && open) {
-		/* only a connection that connect() was not asked about again says 0 here */
-		error_set(error,
-		          "%.150s = 0, but it is still the connection to %s: EISCONN from "
-		          "now on",
-		          step->text, endpoint_format(&session->peer, text));
-		session_end_step(session);
-		return STEP_FAILED;
-	}
-	if (result == 0)
+	int result = call_connect(&session->caller, session->fd[0], addr, &step->settled);
+	step->code = result < 0 ? errno : 0;
+	if (!step->code && !step->settled)
 		return connected(session, addr);
-	if (errno != EINPROGRESS && errno != EALREADY)
-		return fail_connect(session, errno, error);
+	if (!step->settled && step->code != EINPROGRESS && step->code != EALREADY)
+		return fail_connect(session, step->code, error);
 	session->state = SESSION_CONNECTING;
 	step->waited = true;
 	return STEP_WAITS;
@@ -409,7 +391,7 @@ static void cancel_connect(struct session *session)
 	char took[CLOCK_TEXT];
 	const struct step *step = session->step;
 	struct endpoint none = { .family = AF_UNSPEC };
-	bool gone = call_connect(&session->caller, session->fd[0], &none) == 0;
+	bool gone = call_connect(&session->caller, session->fd[0], &none, NULL) == 0;
 	session->state = SESSION_FRESH;
 	session_report(session, 0, "%s cancelled after %s%s", step->text,
 	               clock_format_duration(clock_now() - step->since, took),

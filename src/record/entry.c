@@ -175,6 +175,21 @@ bool entry_is_addressed(const struct entry *entry)
 	       entry->call != CALL_SEND;
 }
 
+bool entry_is_connect_begun(const struct entry *entry)
+{
+	return entry->call == CALL_CONNECT && entry->error == EINPROGRESS;
+}
+
+bool entry_is_connect_return(const struct entry *entry)
+{
+	return entry->call == CALL_CONNECT && entry->flags & ENTRY_WAITED;
+}
+
+bool entry_is_shown(const struct entry *entry, bool own_calls)
+{
+	return own_calls ? !entry_is_connect_return(entry) : !(entry->flags & ENTRY_WATCHING);
+}
+
 bool entry_has_failed(const struct entry *entry)
 {
 	return entry_is_call(entry) && entry->error && entry->error != EAGAIN &&

@@ -26,7 +26,7 @@ enum call {
 	CALL_BIND,        /* address */
 	CALL_LISTEN,      /* arg = backlog */
 	CALL_ACCEPT,      /* address of the client, arg = its descriptor */
-	CALL_CONNECT,     /* address */
+	CALL_CONNECT,     /* address; see entry_is_connect_return() */
 	CALL_SETSOCKOPT,  /* arg = name, arg2 = level, payload = value as given */
 	CALL_GETSOCKOPT,  /* arg = name, arg2 = level, payload = value as read */
 	CALL_GETSOCKNAME, /* address */
@@ -157,6 +157,18 @@ bool entry_is_stream(const struct entry *entry);
 
 /* Bytes sent or received, and empty datagrams; not the end of a stream, which a state reports. */
 bool entry_is_payload(const struct entry *entry);
+
+/* A connect() that has begun, and whose return, where it comes, is an entry of its own:
+ * entry_is_connect_return(). */
+bool entry_is_connect_begun(const struct entry *entry);
+
+/* connect() as a blocking socket would have returned it: made of the steps that a non-blocking one
+ * takes, which are entries, too. */
+bool entry_is_connect_return(const struct entry *entry);
+
+/* Whether a view that shows calls shows this entry: not the program's own calls, and of connect()
+ * the call; with `own_calls` those, and of connect() the steps. */
+bool entry_is_shown(const struct entry *entry, bool own_calls);
 
 /* The first state of a session that a listener of ours accepted. */
 bool entry_is_accepted(const struct entry *entry);

@@ -158,19 +158,6 @@ static void print_failed_attempt(struct pipe_report *report, const struct endpoi
 
 /* ---- connecting ---- */
 
-static void begin_attempt(struct pipe_report *report, const struct entry *entry)
-{
-	struct endpoint addr = entry_addr(entry);
-	if (entry->error && entry->error != EINPROGRESS) {
-		print_failed_attempt(report, &addr, "failed", entry->error);
-	} else if (!entry->error) {
-		report->reached = addr;
-	} else if (report->attempt_count < PIPE_REPORT_ATTEMPTS) {
-		report->attempts[report->attempt_count].fd = entry->fd;
-		report->attempts[report->attempt_count++].addr = addr;
-	}
-}
-
 /* Takes it off the list; AF_UNSPEC where it is not on it. */
 static struct endpoint end_attempt(struct pipe_report *report, int fd)
 {
@@ -183,17 +170,19 @@ static struct endpoint end_attempt(struct pipe_report *report, int fd)
 	return (struct endpoint){ .family = AF_UNSPEC };
 }
 
-static void settle_attempt(struct pipe_report *report, const struct entry *entry)
+static void on_connect(struct pipe_report *report, const struct entry *entry)
 {
-	int code = 0;
-	struct endpoint addr = end_attempt(report, entry->fd);
-	if (!endpoint_is_set(&addr) || entry->len < sizeof code)
-		return;
-	memcpy(&code, entry_payload(entry), sizeof code);
-	if (code)
-		print_failed_attempt(report, &addr, "failed", code);
-	else
-		report->reached = addr;
+	struct endpoint addr = entry_addr(entry);
+	if (!entry_is_connect_begun(entry)) {
+		end_attempt(report, entry->fd);
+		if (entry->error)
+			print_failed_attempt(report, &addr, "failed", entry->error);
+		else
+			report->reached = addr;
+	} else if (report->attempt_count < PIPE_REPORT_ATTEMPTS) {
+		report->attempts[report->attempt_count].fd = entry->fd;
+		report->attempts[report->attempt_count++].addr = addr;
+	}
 }
 
 /* Closed though nothing has come back. nc prints the errno value that it finds then. */
@@ -368,11 +357,7 @@ static void on_entry(struct pipe_report *report, const struct entry *entry)
 		break;
 	case CALL_CONNECT:
 		if (!is_listening(report))
-			begin_attempt(report, entry);
-		break;
-	case CALL_GETSOCKOPT:
-		if (entry->arg == SO_ERROR && entry->arg2 == SOL_SOCKET)
-			settle_attempt(report, entry);
+			on_connect(report, entry);
 		break;
 	case CALL_CLOSE:
 		give_up_attempt(report, entry->fd);

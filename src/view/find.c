@@ -268,7 +268,8 @@ static bool words_match(struct call_words *words, const struct cursor *cursor)
 	if (entry_is_incoming(entry) || entry_is_outgoing(entry))
 		return moving_holds(words, entry) ||
 		       (words->samples && detail_holds(words, cursor));
-	return call_holds(words, entry, PAYLOAD_SHOWN) || detail_holds(words, cursor);
+	bool called = entry->call != CALL_ERRQUEUE || cursor->view->own_calls;
+	return (called && call_holds(words, entry, PAYLOAD_SHOWN)) || detail_holds(words, cursor);
 }
 
 /* ---- in bytes ---- */

@@ -187,7 +187,10 @@ static void put_call(struct trace *trace)
 	calltext_call(entry, excerpt, &trace->text);
 	put_words(trace, buf_text(&trace->text), trace->text.len, faint ? STYLE_FAINT : STYLE_TEXT);
 	buf_clear(&trace->text);
-	calltext_result(entry, &trace->text);
+	if (entry_is_connect_begun(entry) && !trace->view->own_calls)
+		buf_append_text(&trace->text, text_has_unicode() ? "…" : "...");
+	else
+		calltext_result(entry, &trace->text);
 	put_next(trace, result_style(entry));
 	calltext_received(entry, excerpt, &trace->text);
 	put_next(trace, STYLE_TEXT);
@@ -209,7 +212,9 @@ static void layout_call(struct trace *trace)
 	const struct entry *entry = trace->entry;
 	bool wide = trace->view->columns >= COLUMNS_DETAIL;
 	bool read = sample_after(trace->view->transcript, trace->position, &after);
-	put_call(trace);
+	/* what it has given counts, not that it was asked */
+	if (entry->call != CALL_ERRQUEUE || trace->view->own_calls)
+		put_call(trace);
 	if (read)
 		sampletext_change(&after, &trace->text);
 	put_part(trace, STYLE_STATE);
@@ -307,11 +312,13 @@ static void layout_entry(const struct cursor *begin, struct rows *rows)
 		pattern_mark_row(&rows->row[i], view->find, view->find_len);
 }
 
-/* A sample without news is in the words of the call before it, or in none. */
+/* A sample after a call that is shown is in its words; one without news is in none. */
 static bool shows_sample(const struct view *view, uint64_t position, const struct entry *entry)
 {
 	struct sample now, before;
-	if (entry->arg == SAMPLE_AFTER)
+	const struct entry *call = transcript_at(
+	        view->transcript, transcript_before(view->transcript, position));
+	if (entry->arg == SAMPLE_AFTER && (!call || entry_is_shown(call, view->own_calls)))
 		return false;
 	if (!sample_unpack(entry, &now) || sample_has(&now, SAMPLE_OLD_STATE) ||
 	    sample_get(&now, SAMPLE_NEW_OUT) || sample_get(&now, SAMPLE_NEW_IN))
@@ -326,8 +333,7 @@ static bool shows(const struct view *view, uint64_t position, const struct entry
 		return shows_sample(view, position, entry);
 	if (entry->call == CALL_FRAME)
 		return false;
-	/* a listing of options asks the kernel for each of them: its answer is what counts */
-	return entry->call != CALL_GETSOCKOPT || !(entry->flags & ENTRY_WATCHING);
+	return entry->call == CALL_ERRQUEUE || entry_is_shown(entry, view->own_calls);
 }
 
 static void layout(const struct cursor *begin, struct rows *rows)

@@ -76,6 +76,7 @@ struct view {
 	uint32_t session;
 	bool all;            /* every session, each row with a numbered tag; only if ops->merges */
 	uint32_t other;      /* the session at the other end, 0 = not ours; only if !ops->merges */
+	bool own_calls;      /* also the calls that the program makes for itself */
 	bool calls_only;     /* nothing on the way between the ends can be known: a UNIX socket */
 	int columns;         /* > 0 */
 	enum view_time time; /* relative: since the oldest entry shown; delta: since the paragraph

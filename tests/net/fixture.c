@@ -65,7 +65,8 @@ int count_entries(const struct fixture *f, uint32_t session, enum call call, con
 	uint64_t at = transcript_last(f->transcript, session);
 	for (; at != TRANSCRIPT_NONE; at = transcript_before(f->transcript, at)) {
 		const struct entry *entry = transcript_at(f->transcript, at);
-		if (entry->call != call)
+		bool step = call == CALL_CONNECT && entry->flags & ENTRY_WATCHING;
+		if (entry->call != call || step)
 			continue;
 		count += !needle ||
 		         memmem(entry_payload(entry), entry->len, needle, strlen(needle)) != NULL;

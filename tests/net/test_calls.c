@@ -117,7 +117,7 @@ static void check_since(void)
 	caller.since = clock_now() - 5 * CLOCK_MS;
 	call_accept(&caller, fd, &peer);
 	const struct entry *entry = newest(&caller);
-	ok(entry->flags == ENTRY_WAITED && entry->time == caller.since,
+	ok(entry->flags == (ENTRY_WAITED | ENTRY_WATCHING) && entry->time == caller.since,
 	   "a call that has waited began when it was asked for");
 	ok(entry->duration >= 5000 && entry->duration < 5000000, "... and took so long");
 	close(fd);
@@ -159,37 +159,67 @@ static void check_server(int family)
 	transcript_free(caller.transcript);
 }
 
+/* The entry before the newest ones. */
+static const struct entry *before(const struct caller *caller, int back)
+{
+	uint64_t at = transcript_last(caller->transcript, caller->session);
+	while (back-- > 0)
+		at = transcript_before(caller->transcript, at);
+	return transcript_at(caller->transcript, at);
+}
+
+/* connect() to loopback is one call with its result, after its three steps. */
+static void check_one_connect(const struct caller *caller, const struct endpoint *to, int code)
+{
+	struct entry_step {
+		enum call call;
+		int error;
+	} steps[] = { { CALL_CONNECT, 0 }, { CALL_GETSOCKOPT, 0 }, { CALL_CONNECT, EINPROGRESS } };
+	const struct entry *call = before(caller, 0);
+	ok(entry_is_connect_return(call) && entry_is_shown(call, false), "it is a call");
+	is_addr(entry_addr(call), *to, "... with where to");
+	is_int(call->error, code, "... and its result");
+	for (int i = 0; i < 3; i++) {
+		const struct entry *step = before(caller, i + 1);
+		ok(step->call == steps[i].call && step->error == steps[i].error &&
+		           step->flags & ENTRY_WATCHING && step->time >= call->time,
+		   "... after a step of its own");
+	}
+}
+
 static void check_connect(void)
 {
+	bool settled;
 	struct caller caller = big_caller();
-	int refuser = peer_refused(AF_INET), listener = peer_listen(AF_INET, 5), error = 0;
+	int refuser = peer_refused(AF_INET), listener = peer_listen(AF_INET, 5);
 	struct endpoint to = peer_addr(listener);
 	int fd = call_socket(&caller, AF_INET, SOCK_STREAM);
-	int result = call_connect(&caller, fd, &to);
-	ok(result == 0 || errno == EINPROGRESS, "connecting begins");
-	is_addr(entry_addr(newest(&caller)), to, "... and where to is written down");
-	is_int(newest(&caller)->error, result ? EINPROGRESS : 0, "... with its result");
-	ok(peer_wait(fd, POLLOUT, PEER_MS), "it ends");
+	is_int(call_connect(&caller, fd, &to, &settled), 0, "it connects");
+	ok(settled, "... at once");
+	check_one_connect(&caller, &to, 0);
+	ok(connect(fd, (struct sockaddr *)&(struct sockaddr_in){ .sin_family = AF_INET },
+	           sizeof(struct sockaddr_in)) < 0 &&
+	           errno == EISCONN,
+	   "... and the kernel knows it, too");
 	close(fd);
 
 	to = peer_addr(refuser);
 	fd = call_socket(&caller, AF_INET, SOCK_STREAM);
-	if (call_connect(&caller, fd, &to) == -1 && errno == EINPROGRESS &&
-	    peer_wait(fd, POLLOUT, PEER_MS)) {
-		call_get_option(&caller, fd, SOL_SOCKET, SO_ERROR, &error);
-		is_int(error, ECONNREFUSED, "a refusal is reported");
-	} else {
-		is_int(newest(&caller)->error, ECONNREFUSED, "a refusal is reported");
-	}
+	is_int(call_connect(&caller, fd, &to, &settled), -1, "it is refused");
+	is_int(errno, ECONNREFUSED, "... in its own words");
+	ok(settled, "... at once");
+	check_one_connect(&caller, &to, ECONNREFUSED);
+	to = peer_addr(listener);
+	is_int(call_connect(&caller, fd, &to, NULL), 0, "... and the socket can be used again");
 	close(fd);
 
 	struct endpoint nowhere = { .family = AF_UNSPEC };
 	int other = peer_udp(AF_INET);
 	to = peer_addr(other);
 	fd = call_socket(&caller, AF_INET, SOCK_DGRAM);
-	ok(call_connect(&caller, fd, &to) == 0 && call_send(&caller, fd, "x", 1, 0) == 1,
+	ok(call_connect(&caller, fd, &to, NULL) == 0 && call_send(&caller, fd, "x", 1, 0) == 1,
 	   "a datagram socket is connected");
-	is_int(call_connect(&caller, fd, &nowhere), 0, "... and dissolved");
+	is_int(call_connect(&caller, fd, &nowhere, NULL), 0, "... and dissolved");
 	is_call(&caller, CALL_CONNECT, 0, 0, "that");
 	is_int(newest(&caller)->endpoint_len, 0, "... without an address");
 	ok(call_send(&caller, fd, "x", 1, 0) == -1 && errno == EDESTADDRREQ,

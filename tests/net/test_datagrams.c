@@ -157,7 +157,7 @@ static void check_refused(void)
 	int refuser = peer_udp_refused(AF_INET);
 	struct endpoint closed = peer_addr(refuser), from;
 	const char *data = NULL;
-	is_int(call_connect(&udp.caller, udp.fd, &closed), 0,
+	is_int(call_connect(&udp.caller, udp.fd, &closed, NULL), 0,
 	       "a datagram socket is connected to a closed port");
 	is_int(call_send(&udp.caller, udp.fd, "x", 1, 0), 1, "sending there succeeds");
 	ok(peer_wait(udp.fd, POLLIN, PEER_MS), "then something comes");

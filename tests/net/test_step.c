@@ -200,6 +200,7 @@ static void notices_fin_by_hand(struct fixture *f)
 	ok(session_shutdown(p.server, SHUT_WR, &f->error), "our FIN, too");
 	is_int(session_state(p.server), SESSION_OPEN,
 	       "closes nothing: close() is a call of its own");
+	until(f, session_tcp_state(p.server) == STATE_CLOSED);
 	is_int(session_tcp_state(p.server), STATE_CLOSED, "but nothing is left of it");
 	ok(!send_text(f, p.server, "x"), "send() after FIN is made");
 	is_text(f->error.text, "send(1) = -1 EPIPE: this side is closed, FIN has been sent",

@@ -75,7 +75,7 @@ static void walks_through(struct fixture *f)
 	ok(begins(last_state(f, s), "bound to 127.0.0.1:") &&
 	           strstr(last_state(f, s), " (loopback only)"),
 	   "which is reported");
-	is_int(count_own(f, s), 3, "socket(), bind() and getsockname(): nothing is set on it");
+	is_int(count_own(f, s), 2, "socket() and bind(): nothing is set on it");
 	is_text(try_listen(f, s), "", "listen()");
 	is_int(session_state(s), SESSION_LISTENING, "it listens");
 	is_int(newest_call(f, s, CALL_LISTEN)->arg, 5, "with the backlog asked for");

@@ -126,7 +126,7 @@ static UNUSED void put_connect(int error)
 static UNUSED void put_name(void)
 {
 	struct endpoint addr = loopback(CLIENT_PORT);
-	put(CLIENT, (struct entry){ .call = CALL_GETSOCKNAME, .fd = 4 }, &addr, "");
+	put(CLIENT, (struct entry){ .call = CALL_GETSOCKNAME, .fd = 4, .flags = ENTRY_WATCHING }, &addr, "");
 }
 
 static UNUSED void put_send(uint32_t session, const char *text)

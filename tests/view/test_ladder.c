@@ -402,7 +402,7 @@ static void test_race(void)
 	put_socket(SOCK_STREAM);
 	put(CLIENT, second, &winner, "");
 	put(CLIENT, first, &loser, "");
-	put(CLIENT, (struct entry){ .call = CALL_GETSOCKNAME, .fd = 6 }, &own, "");
+	put(CLIENT, (struct entry){ .call = CALL_GETSOCKNAME, .fd = 6, .flags = ENTRY_WATCHING }, &own, "");
 	put(CLIENT, (struct entry){ .call = CALL_SEND, .fd = 6, .arg = 1 }, NULL, "x");
 	PUT(CLIENT, CALL_CLOSE, .fd = 4);
 	const char *text = ladder();

@@ -265,7 +265,7 @@ static void test_hostile(void)
 	        "←  recv(99) = 41 [한글 \\xea\\xb0 é and mo…]\n"
 	        "←  recvfrom(4) = 4 from 127.0.0.1:7001 [0123~6 lost]\n"
 	        "!  getaddrinfo(\"\\x1b[2J\", \"80\") failed: no such\\tname\n"
-	        "←  recvmsg(MSG_ERRQUEUE)\n"
+	        "←\n"
 	        "*  a sample that cannot be read\n"
 	        "!  two\n"
 	        "   ^[lines\n"
@@ -281,7 +281,7 @@ static void test_hostile(void)
 	        "     [0123~6 lost]\n"
 	        "!  getaddrinfo(\"\\x1b[2J\", \"80\")\n"
 	        "     failed: no such\\tname\n"
-	        "←  recvmsg(MSG_ERRQUEUE)\n"
+	        "←\n"
 	        "*  a sample that cannot be read\n"
 	        "!  two\n"
 	        "   ^[lines\n"
@@ -293,7 +293,7 @@ static void test_hostile(void)
 	        "←  recv(99) = 41 [한글 \\xea\\xb0 é and more of it, without end]\n"
 	        "←  recvfrom(4) = 4 from 127.0.0.1:7001 [0123~6 lost]\n"
 	        "!  getaddrinfo(\"\\x1b[2J\", \"80\") failed: no such\\tname\n"
-	        "←  recvmsg(MSG_ERRQUEUE)\n"
+	        "←\n"
 	        "*  a sample that cannot be read\n"
 	        "!  two\n"
 	        "   ^[lines\n"
@@ -309,7 +309,7 @@ static void test_hostile(void)
 	        "mo...]\n"
 	        "<  recvfrom(4) = 4 from 127.0.0.1:7001 [0123~6 lost]\n"
 	        "!  getaddrinfo(\"\\x1b[2J\", \"80\") failed: no such\\tname\n"
-	        "<  recvmsg(MSG_ERRQUEUE)\n"
+	        "<\n"
 	        "*  a sample that cannot be read\n"
 	        "!  two\n"
 	        "   ^[lines\n"
@@ -444,6 +444,57 @@ static void test_held(void)
 	        "are not shown where only some calls were sampled");
 }
 
+/* A conversation with what the program asks for itself, and a connect() that had to wait. */
+static void make_watched(bool own_calls)
+{
+	begin(80);
+	view.own_calls = own_calls;
+	put_entry((struct entry){ .call = CALL_CONNECT, .fd = 4, .error = EINPROGRESS }, &echo, "",
+	          0);
+	READ(SAMPLE_AFTER, SAMPLE_STATE, STATE_SYN_SENT, SAMPLE_OLD_STATE, STATE_CLOSED);
+	put((struct entry){ .call = CALL_GETSOCKOPT,
+	                    .arg = SO_ERROR,
+	                    .arg2 = SOL_SOCKET,
+	                    .flags = ENTRY_WATCHING },
+	    "");
+	put_entry((struct entry){ .call = CALL_CONNECT, .fd = 4, .flags = ENTRY_WATCHING }, &echo,
+	          "", 0);
+	put_entry((struct entry){ .call = CALL_CONNECT,
+	                          .fd = 4,
+	                          .flags = ENTRY_WAITED,
+	                          .duration = 3000 },
+	          &echo, "", 0);
+	READ(SAMPLE_AFTER, SAMPLE_STATE, STATE_ESTABLISHED, SAMPLE_OLD_STATE, STATE_SYN_SENT);
+	put((struct entry){ .call = CALL_GETSOCKNAME, .flags = ENTRY_WATCHING }, "");
+	put((struct entry){ .call = CALL_RECV,
+	                    .arg = 9,
+	                    .error = EAGAIN,
+	                    .flags = ENTRY_WATCHING },
+	    "");
+	READ(SAMPLE_AFTER, SAMPLE_STATE, STATE_CLOSE_WAIT, SAMPLE_OLD_STATE, STATE_ESTABLISHED);
+}
+
+static void test_own_calls(void)
+{
+	make_watched(false);
+	is_text(shown(),
+	        "   connect(127.0.0.1:7001) …         CLOSED → SYN_SENT *\n"
+	        "   connect(127.0.0.1:7001) = 0 after 3.0 ms             SYN_SENT → "
+	        "ESTABLISHED *\n"
+	        "*  ESTABLISHED → CLOSE_WAIT *        readable: end of file *\n",
+	        "the program's own calls are hidden, not what was seen then");
+	make_watched(true);
+	is_text(shown(),
+	        "   connect(127.0.0.1:7001) = -1 EINPROGRESS             CLOSED → SYN_SENT "
+	        "*\n"
+	        "   getsockopt(SO_ERROR) = 0  nothing\n"
+	        "   connect(127.0.0.1:7001) = 0\n"
+	        "*  SYN_SENT → ESTABLISHED *\n"
+	        "   getsockname() = 0\n"
+	        "←  recv(9) = -1 EAGAIN               ESTABLISHED → CLOSE_WAIT *\n",
+	        "or shown");
+}
+
 static bool has_style(size_t row, const char *text, enum style style)
 {
 	struct row *at = &rows.row[row];
@@ -474,6 +525,7 @@ static void test_styles(void)
 	           has_style(0, "= -1 ECONNRESET", STYLE_ERROR) &&
 	           has_style(0, "connection reset by peer", STYLE_ERROR),
 	   "a failure");
+	view.own_calls = true;
 	put((struct entry){ .call = CALL_RECV, .error = EAGAIN }, "");
 	lay_out_last();
 	ok(has_style(0, "= -1 EAGAIN", STYLE_FAINT) && !has_style(0, "!", STYLE_ERROR),
@@ -517,6 +569,7 @@ int main(void)
 	test_hostile();
 	test_all();
 	test_held();
+	test_own_calls();
 	test_styles();
 	transcript_free(transcript);
 	rows_free(&rows);

@@ -236,6 +236,8 @@ static void measure(struct writer *writer, const struct statement *statement)
 	int64_t done = entry->time;
 	if (entry->flags & ENTRY_WAITED)
 		done += (int64_t)entry->duration * CLOCK_US;
+	if (entry_is_connect_return(entry))
+		note_wait(writer, (int64_t)entry->duration * CLOCK_US);
 	bool waits = entry_is_incoming(entry) || entry->call == CALL_ACCEPT;
 	if (waits && writer->last && !statement->patient)
 		note_wait(writer, done - writer->last);
@@ -273,17 +275,10 @@ static bool is_other_socket(const struct entry *entry, const struct entry *own)
 	return entry->session == own->session && entry->fd >= 0 && entry->fd != own->fd;
 }
 
-static bool is_answer(const struct entry *entry)
-{
-	return entry->call == CALL_GETSOCKOPT && entry->arg2 == SOL_SOCKET &&
-	       entry->arg == SO_ERROR;
-}
-
 /* A socket whose connect() was still under way when that of another had succeeded, and was closed
  * then. A program that waits in connect() would wait there for minutes. */
 static bool has_lost_race(const struct writer *writer, const struct entry *made, uint64_t at)
 {
-	int value = 0;
 	bool others = false;
 	if (made->arg != SOCK_STREAM)
 		return false;
@@ -294,10 +289,10 @@ static bool has_lost_race(const struct writer *writer, const struct entry *made,
 		if (own && later->call == CALL_CLOSE)
 			return others;
 		if (own && entry_is_call(later) && later->fd == made->fd &&
-		    (is_answer(later) || later->call == CALL_LISTEN ||
-		     (later->call == CALL_CONNECT && later->error != EINPROGRESS)))
+		    (later->call == CALL_LISTEN ||
+		     (later->call == CALL_CONNECT && !entry_is_connect_begun(later))))
 			return false;
-		if (!own && is_answer(later) && statement_option_value(later, &value) && value == 0)
+		if (!own && entry_is_connect_return(later) && !later->error)
 			others = true;
 		if (later->call == CALL_SEND || later->call == CALL_RECV)
 			return others;
@@ -305,27 +300,23 @@ static bool has_lost_race(const struct writer *writer, const struct entry *made,
 	return false;
 }
 
-/* How a connect() that was under way has ended: what SO_ERROR said, 0 where nothing did. */
-static int connect_error(struct writer *writer, const struct entry *entry, uint64_t at)
+/* What became of a connect() that was under way: its return is an entry of its own. The program may
+ * have given it up, or it waits still. */
+enum fate { RETURNED, GIVEN_UP, WAITING };
+
+static enum fate find_fate(const struct writer *writer, const struct entry *begun, uint64_t at)
 {
-	if (entry->error != EINPROGRESS)
-		return entry->error;
-	int value = 0;
 	for (at = transcript_after(writer->transcript, at); at != TRANSCRIPT_NONE;
 	     at = transcript_after(writer->transcript, at)) {
 		const struct entry *later = transcript_at(writer->transcript, at);
-		if (is_other_socket(later, entry))
+		if (is_other_socket(later, begun))
 			continue;
-		if (is_answer(later) && statement_option_value(later, &value)) {
-			note_wait(writer, later->time - entry->time);
-			return value;
-		}
 		if (later->call == CALL_CLOSE)
-			return ETIMEDOUT;
-		if (later->call == CALL_SEND || later->call == CALL_RECV)
-			return 0;
+			return GIVEN_UP;
+		if (entry_is_connect_return(later))
+			return RETURNED;
 	}
-	return 0;
+	return WAITING;
 }
 
 static unsigned needs_of(const struct statement *statement)
@@ -459,11 +450,15 @@ static void write_entry(struct writer *writer, const struct entry *entry, uint64
 	    (entry->call == CALL_SOCKET && has_lost_race(writer, entry, at)))
 		return;
 	struct statement statement = { .entry = entry, .error = entry->error, .calls = 1 };
+	if (entry_is_connect_begun(entry)) {
+		enum fate fate = find_fate(writer, entry, at);
+		if (fate == RETURNED)
+			return;
+		statement.error = fate == GIVEN_UP ? ETIMEDOUT : 0;
+	}
 	name_ends(writer, &statement);
 	if (!statement.socket[0])
 		return;
-	if (entry->call == CALL_CONNECT)
-		statement.error = connect_error(writer, entry, at);
 	if (entry_is_incoming(entry))
 		statement.bytes = entry->len;
 	if (entry_is_secret(entry) && entry->len)

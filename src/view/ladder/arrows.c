@@ -324,6 +324,21 @@ static void draw_answer(const struct context *context, char answer, char ack, st
 	arrows_add_arrow(arrows, segments_out(context), ack, "ACK", "ACK");
 }
 
+/* The return of a connect() whose beginning is drawn already. */
+static bool has_begun(const struct context *context)
+{
+	const struct transcript *transcript = context->transcript;
+	uint64_t at = context->position;
+	if (!entry_is_connect_return(context->entry))
+		return false;
+	while ((at = transcript_before(transcript, at)) != TRANSCRIPT_NONE) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry_is_connect_begun(entry))
+			return !(entry->flags & ENTRY_WATCHING);
+	}
+	return false;
+}
+
 /* Nothing counted: EINPROGRESS says that the SYN is out, the rest is not known yet. */
 static void deduce_connect(const struct context *context, struct arrows *arrows)
 {
@@ -341,7 +356,8 @@ static void segments_connect(const struct context *context, struct arrows *arrow
 {
 	struct left left = bare_segments(&context->counts);
 	if (!context->counts.known) {
-		deduce_connect(context, arrows);
+		if (!has_begun(context))
+			deduce_connect(context, arrows);
 		return;
 	}
 	if (!take(&left.out))

@@ -492,10 +492,8 @@ static bool shows(const struct view *view, uint64_t position, const struct entry
 		return entry->arg != SAMPLE_AFTER && arrows_are_drawn(view, position, entry);
 	case CALL_ERRQUEUE:
 		return arrows_are_drawn(view, position, entry);
-	case CALL_GETSOCKNAME:
-		return !(entry->flags & ENTRY_WATCHING) && arrows_are_drawn(view, position, entry);
 	default:
-		return entry_is_call(entry) && !(entry->flags & ENTRY_WATCHING);
+		return entry_is_call(entry) && entry_is_shown(entry, view->own_calls);
 	}
 }
 
