@@ -225,19 +225,13 @@ static bool take_word(struct match *match, const struct word *word, const char *
 	return true;
 }
 
-static const struct element *find_tagged(const struct element *elements, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (elements[i].tagged)
-			return &elements[i];
-	return NULL;
-}
-
-static size_t find_tag(const struct words *words, const struct element *element)
+/* Whose tag the word is, of those that have none yet; `count` for none. */
+static size_t find_tagged(const struct element *elements, size_t count, const struct word *word,
+                          const bool given[GRAMMAR_MAX])
 {
 	size_t i = 0;
-	while (i < words->count &&
-	       !word_is(&words->word[i], element->literals, element->literals_len))
+	while (i < count &&
+	       (given[i] || !elements[i].tagged || !word_is_literal(word, &elements[i])))
 		i++;
 	return i;
 }
@@ -249,23 +243,29 @@ static void drop_two(struct words *words, size_t at)
 	        (words->count - at) * sizeof words->word[0]);
 }
 
-/* Takes "as NAME" out of the words, as if it had not been typed. */
+/* Takes each "as NAME" out of the words, as if it had not been typed. */
 static bool take_tagged(struct match *match)
 {
 	struct words *words = &match->words;
-	const struct element *element = find_tagged(match->elements, match->count);
-	size_t at = element ? find_tag(words, element) : words->count;
-	if (at == words->count)
-		return true;
-	if (at + 1 == words->count) {
-		char what[64];
-		snprintf(what, sizeof what, "\"%.*s\" needs a %s", (int)element->literals_len,
-		         element->literals, element->name);
-		return fail(match, what);
+	bool given[GRAMMAR_MAX] = { false };
+	for (size_t at = 0; at < words->count;) {
+		const struct word *tag = &words->word[at];
+		size_t index = find_tagged(match->elements, match->count, tag, given);
+		if (index == match->count) {
+			at++;
+			continue;
+		}
+		if (at + 1 == words->count) {
+			char what[64];
+			snprintf(what, sizeof what, "\"%.*s\" needs a %s",
+			         (int)(tag->end - tag->at), tag->at, match->elements[index].name);
+			return fail(match, what);
+		}
+		if (!take_word(match, &words->word[at + 1], &match->args->value[index]))
+			return false;
+		given[index] = true;
+		drop_two(words, at);
 	}
-	if (!take_word(match, &words->word[at + 1], &match->args->tagged))
-		return false;
-	drop_two(words, at);
 	return true;
 }
 
@@ -330,7 +330,8 @@ static bool take_element(struct match *match, size_t index, size_t *taken)
 static void list_choices_left(const struct match *match, struct buf *out)
 {
 	size_t first = match->count;
-	while (first > 0 && !match->args->value[first - 1])
+	while (first > 0 &&
+	       (match->elements[first - 1].tagged || !match->args->value[first - 1]))
 		first--;
 	for (; first < match->count; first++) {
 		const struct element *element = &match->elements[first];
@@ -413,17 +414,22 @@ static void words_before(struct words *words, const char *line, size_t point)
 		words->count--;
 }
 
-/* Drops "as NAME"; false where the name is still to come. */
-static bool drop_tagged(struct words *words, const struct element *tagged, bool *given)
+/* Drops each "as NAME". Returns whose name is still to come, `count` for none. */
+static size_t drop_tagged(struct words *words, const struct element *elements, size_t count,
+                          bool given[GRAMMAR_MAX])
 {
-	size_t at = find_tag(words, tagged);
-	*given = at < words->count;
-	if (!*given)
-		return true;
-	if (at + 1 == words->count)
-		return false;
-	drop_two(words, at);
-	return true;
+	for (size_t at = 0; at < words->count;) {
+		size_t index = find_tagged(elements, count, &words->word[at], given);
+		if (index == count) {
+			at++;
+			continue;
+		}
+		if (at + 1 == words->count)
+			return index;
+		given[index] = true;
+		drop_two(words, at);
+	}
+	return count;
 }
 
 static bool element_takes(const struct element *element, const struct word *word)
@@ -465,16 +471,18 @@ static size_t add_expected(const struct element *element,
 	return found + 1;
 }
 
-size_t grammar_expected(const struct element *elements, size_t count, const char *line,
+size_t grammar_expected(struct element *elements, size_t count, const char *line,
                         size_t point, const struct element *expected[GRAMMAR_MAX])
 {
-	const struct element *tagged = find_tagged(elements, count);
 	struct words words;
-	bool given = false;
+	bool given[GRAMMAR_MAX] = { false };
 	words_before(&words, line, point);
-	if (tagged && !drop_tagged(&words, tagged, &given))
-		return 0;
-	size_t found = 0;
+	size_t found = 0, tagged = drop_tagged(&words, elements, count, given);
+	if (tagged < count) {
+		elements[tagged].literals = NULL;
+		expected[0] = &elements[tagged];
+		return 1;
+	}
 	for (int left_out = 0; left_out < 2; left_out++)
 		for (size_t i = skip_words(elements, count, &words, left_out); i < count; i++) {
 			if (elements[i].tagged)
@@ -483,7 +491,8 @@ size_t grammar_expected(const struct element *elements, size_t count, const char
 			if (elements[i].required)
 				break;
 		}
-	if (tagged && !given && words.count > 0)
-		expected[found++] = tagged;
+	for (size_t i = 0; i < count; i++)
+		if (elements[i].tagged && !given[i] && words.count > 0)
+			expected[found++] = &elements[i];
 	return found;
 }

@@ -4,7 +4,7 @@
  *	<name>      a word that must be there      [<name>]   a word that may be there
  *	a|b         one of these words             [a|b]      one of these words, or nothing
  *	<text...>   the rest of the line, as it was typed after one blank; [<text...>] may be empty
- *	[as <name>] a tag with its word, anywhere among the arguments; at most one in a usage
+ *	[as <name>] a tag with its word, anywhere among the arguments; also [on|from <name>]
  *
  * The name within brackets says what kind of thing it is (session, service, setting, option, error,
  * file, command, peer, address, …) and so what TAB offers. Words may be quoted with "…" or '…'; a
@@ -19,8 +19,8 @@
 enum { GRAMMAR_MAX = 8 }; /* elements of one usage */
 
 struct args {
-	const char *value[GRAMMAR_MAX]; /* by element of the usage, NULL where left out */
-	const char *tagged;             /* the word after the tag, "as"; or NULL */
+	const char *value[GRAMMAR_MAX]; /* by element of the usage, NULL where left out; of a
+	                                   tagged one the word after its tag */
 	char *memory;                   /* what the values point into */
 	size_t size;                    /* of that */
 };
@@ -28,8 +28,8 @@ struct args {
 /* One element of a usage, as TAB wants it. */
 struct element {
 	char name[24];        /* "host"; "" for literals */
-	const char *literals; /* "tcp|udp" within the usage, not terminated; "as" where tagged; NULL
-	                         for a placeholder */
+	const char *literals; /* "tcp|udp" within the usage, not terminated; "on|from" where
+	                         tagged; NULL for a placeholder */
 	size_t literals_len;
 	bool required, rest, tagged; /* tagged: [as <name>] */
 };
@@ -47,8 +47,8 @@ void args_free(struct args *args);
 void args_wipe(struct args *args); /* before it: overwrites the values */
 
 /* All elements that a word at line[point] could fill, judged by the words before it; returns how
- * many. None after a tag. */
-size_t grammar_expected(const struct element *elements, size_t count, const char *line,
+ * many. After a tag it is that element alone, which is a placeholder from then on. */
+size_t grammar_expected(struct element *elements, size_t count, const char *line,
                         size_t point, const struct element *expected[GRAMMAR_MAX]);
 
 /* ---- words ---- */

@@ -99,7 +99,7 @@ static enum command_result do_wait(const struct invocation *invocation, struct e
 	bool open = strcmp(invocation->args->value[0], "open") == 0;
 	invocation->wait->check = open ? check_open : check_closed;
 	invocation->wait->session = session_number(invocation->session);
-	return set_deadline(invocation->args->tagged, invocation->wait, error) ? COMMAND_WAITING
+	return set_deadline(invocation->args->value[1], invocation->wait, error) ? COMMAND_WAITING
 	                                                                       : COMMAND_FAILED;
 }
 
@@ -253,7 +253,7 @@ static enum command_result do_expect(const struct invocation *invocation, struct
 		          session);
 		return COMMAND_FAILED;
 	}
-	if (!set_deadline(invocation->args->tagged, wait, error) ||
+	if (!set_deadline(invocation->args->value[1], wait, error) ||
 	    !escape_decode(text, &wanted, error)) {
 		buf_free(&wanted);
 		return COMMAND_FAILED;

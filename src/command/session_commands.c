@@ -33,7 +33,7 @@ static enum command_result do_open(const struct invocation *invocation, struct e
 	if (!parse_target(&target, args->value[0], args->value[1], args->value[2], false, error))
 		return false;
 	struct session_options options = invocation->app->defaults;
-	options.name = args->tagged;
+	options.name = args->value[3];
 	uint64_t since = transcript_end(invocation->app->transcript);
 	return wait_for_opening(invocation, app_open(invocation->app, &target, &options, error),
 	                        since);
@@ -89,7 +89,7 @@ static enum command_result do_listen(const struct invocation *invocation, struct
 	                  true, error))
 		return false;
 	struct session_options options = invocation->app->defaults;
-	options.name = args->tagged;
+	options.name = args->value[4];
 	options.service = service;
 	uint64_t since = transcript_end(invocation->app->transcript);
 	return wait_for_opening(invocation, app_listen(invocation->app, &target, &options, error),

@@ -73,7 +73,7 @@ static enum command_result do_socket(const struct invocation *invocation, struct
 	struct app *app = invocation->app;
 	const struct args *args = invocation->args;
 	struct session_options options = app->defaults;
-	options.name = args->tagged;
+	options.name = args->value[2];
 	options.eol = app->settings.eol;
 	options.family = choose_family(app, args->value[1]);
 	enum transport transport = TRANSPORT_TCP;
@@ -115,7 +115,7 @@ static enum command_result do_accept(const struct invocation *invocation, struct
 {
 	uint64_t since = transcript_end(invocation->app->transcript);
 	return wait_for_call(invocation,
-	                     step_accept(invocation->session, invocation->args->tagged, error),
+	                     step_accept(invocation->session, invocation->args->value[0], error),
 	                     since);
 }
 

@@ -13,7 +13,8 @@ static const char view_usage[] = "[chat|hex] [all]";
 static const char recv_usage[] = "[<bytes>] [peek|urgent|waitall]";
 static const char option_usage[] = "[<option>] [<value...>]";
 
-/* The values, '|' between them, "-" for one left out, then "as NAME"; or the error. */
+/* The values, '|' between them, "-" for one left out, then those with a tag: " as NAME"; or the
+ * error. */
 static const char *match(const char *command, const char *usage, const char *line)
 {
 	static char text[1024];
@@ -32,10 +33,13 @@ static const char *match(const char *command, const char *usage, const char *lin
 		strncat(text, i ? "|" : "", sizeof text - strlen(text) - 1);
 		strncat(text, args.value[i] ? args.value[i] : "-", sizeof text - strlen(text) - 1);
 	}
-	if (args.tagged) {
-		strncat(text, " as ", sizeof text - strlen(text) - 1);
-		strncat(text, args.tagged, sizeof text - strlen(text) - 1);
-	}
+	for (size_t i = 0; i < count; i++)
+		if (elements[i].tagged && args.value[i]) {
+			char one[100];
+			snprintf(one, sizeof one, " %.*s %s", (int)elements[i].literals_len,
+			         elements[i].literals, args.value[i]);
+			strncat(text, one, sizeof text - strlen(text) - 1);
+		}
 	args_free(&args);
 	return text;
 }
@@ -109,6 +113,30 @@ static void test_as(void)
 	        "as twice");
 	is_text(match("session", "<session>", "as"), "as",
 	        "an ordinary word where the usage has no as");
+}
+
+static const char from_usage[] = "<address> [<port>] [from|on <host>] [as <name>]";
+
+static void test_tags(void)
+{
+	is_text(match("open", from_usage, "h 80 from left as me"), "h|80 from|on left as me",
+	        "two tags");
+	is_text(match("open", from_usage, "as me h on right"), "h|- from|on right as me",
+	        "in any order, and the other word of a tag");
+	is_text(match("open", from_usage, "h as from"), "h|- as from",
+	        "the word after a tag is no tag");
+	is_text(match("open", from_usage, "h from"),
+	        "open: \"from\" needs a host: /open <address> [<port>] [from|on <host>] [as "
+	        "<name>]",
+	        "which word of the tag");
+	is_text(match("open", from_usage, "h 80 from left on right"),
+	        "open: \"on\" is one word too many: /open <address> [<port>] [from|on <host>] [as "
+	        "<name>]",
+	        "either word, and once");
+	is_text(expected(from_usage, " h "), "port (from|on) (as)", "both tags");
+	is_text(expected(from_usage, " h on "), "host", "the word of the tag");
+	is_text(expected(from_usage, " h on left "), "port (as)", "then the other one");
+	is_text(expected(from_usage, " h as from "), "port (from|on)", "a name is no tag");
 }
 
 static void test_optional_before_required(void)
@@ -217,7 +245,7 @@ static void test_expected(void)
 	is_text(expected(open_usage, " tcp "), "address (as)", "after the literal");
 	is_text(expected(open_usage, " h "), "port (as)", "after the address");
 	is_text(expected(open_usage, " h 80 "), "(as)", "as is left");
-	is_text(expected(open_usage, " h as "), "", "a new name has no candidates");
+	is_text(expected(open_usage, " h as "), "name", "after the tag its word");
 	is_text(expected(open_usage, " h as me "), "port", "as only once");
 	is_text(expected(open_usage, " h 80 9 "), "(as)", "after too many words nothing but as");
 	is_text(expected(listen_usage, ""), "(tcp|udp) local-address port",
@@ -241,6 +269,7 @@ int main(void)
 	test_elements();
 	test_words();
 	test_as();
+	test_tags();
 	test_optional_before_required();
 	test_by_hand();
 	test_rest();
