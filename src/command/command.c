@@ -394,3 +394,14 @@ bool command_begin_file(const struct invocation *invocation, const char *path,
 {
 	return may_overwrite(invocation, path, error) && savefile_begin(save, path, error);
 }
+
+bool command_choose_host(const struct invocation *invocation, const char *word, enum host *host,
+                         struct error *error)
+{
+	*host = HOST_HERE;
+	if (!word || host_named(word, host))
+		return true;
+	error_usage(error, "%s: \"%.40s\" is not a host: left or right", invocation->command->name,
+	            word);
+	return false;
+}

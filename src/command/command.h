@@ -104,6 +104,10 @@ void command_record(struct app *app, const char *line);
 bool command_begin_file(const struct invocation *invocation, const char *path,
                         struct savefile *save, struct error *error);
 
+/* The host of the sandbox that a word names, HOST_HERE for NULL. False with one line. */
+bool command_choose_host(const struct invocation *invocation, const char *word, enum host *host,
+                         struct error *error);
+
 /* Whether a line is a command that may wait. */
 bool command_waits(const struct app *app, const char *line);
 

@@ -249,6 +249,13 @@ static void offer_place_of_line(struct offer *offer, const char *line)
 	args_free(&args);
 }
 
+/* What its address alone would put on this machine. */
+static bool needs_host(const struct session *session)
+{
+	struct endpoint local = session_local(session);
+	return session_host(session) != HOST_HERE && host_of(&local) == HOST_HERE;
+}
+
 /* The places of the sessions, then of the lines typed, newest first. */
 static void offer_places(struct offer *offer)
 {
@@ -257,6 +264,8 @@ static void offer_places(struct offer *offer)
 	for (size_t i = sessions_count(app->sessions); i-- > 0;) {
 		const struct session *session = sessions_at(app->sessions, i);
 		const struct target *target = session_target(session);
+		if (needs_host(session))
+			continue;
 		if (target && transport_is_unix(target->transport) && target->host[0] &&
 		    !offer->ports && (session_is_server(session) || !offer->local))
 			offer_word(offer, xasprintf("%s:%s", transport_name(target->transport),
@@ -284,21 +293,31 @@ static void offer_ports(struct offer *offer)
 	offer->address = NULL;
 }
 
+static void offer_hosts(struct offer *offer)
+{
+	bool exist = sessions_sandbox(offer->app->sessions);
+	for (enum host host = HOST_LEFT; exist && host < HOST_COUNT; host++)
+		offer_word(offer, xstrdup(host_name(host)));
+}
+
 static void offer_local_addresses(struct offer *offer)
 {
 	offer->local = true;
 	offer_places(offer);
+	offer_hosts(offer);
 }
 
 /* Also our own servers. Looks up no names. */
 static void offer_addresses(struct offer *offer)
 {
 	offer_places(offer);
+	offer_hosts(offer);
 	for (size_t i = 0; i < sessions_count(offer->app->sessions); i++) {
 		const struct session *session = sessions_at(offer->app->sessions, i);
 		struct endpoint local = session_local(session);
 		char text[ENDPOINT_TEXT];
-		if (session_has_clients(session) && local.port != 0 && !endpoint_is_any(&local))
+		if (session_has_clients(session) && local.port != 0 && !endpoint_is_any(&local) &&
+		    !needs_host(session))
 			offer_word(offer, xstrdup(endpoint_format(&local, text)));
 	}
 }
@@ -325,12 +344,16 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "address", offer_addresses },
 		{ "port", offer_ports },
 		{ "local-address", offer_local_addresses },
+		{ "host", offer_hosts },
 		{ "file", offer_files },
 		{ "option", offer_options },
 		{ "error", offer_errors },
 		{ "topic", offer_topics },
 		{ "detail", offer_details },
 	};
+	bool needs_sandbox = strcmp(element->name, "host") == 0;
+	if (needs_sandbox && !sessions_sandbox(offer->app->sessions))
+		return;
 	if (element->literals) {
 		offer_list(offer, element->literals, element->literals_len);
 		return;

@@ -85,8 +85,6 @@ static const struct peer *last_writer(const struct session *session)
 static bool parse_peer(struct session *session, const char *text, unsigned *number,
                        struct error *error)
 {
-	enum transport transport = session_transport(session);
-	struct target target;
 	struct endpoint addr;
 	struct error why;
 	size_t digits = strspn(text, "0123456789");
@@ -101,8 +99,7 @@ static bool parse_peer(struct session *session, const char *text, unsigned *numb
 		            text);
 		return false;
 	}
-	if (!target_parse(&target, text, NULL, transport, false, &why) ||
-	    !lookup_at_once(&target, &addr, &why)) {
+	if (!session_find_address(session, text, &addr, &why)) {
 		error_set(error, "to: %s", why.text);
 		error->usage = why.usage;
 		return false;

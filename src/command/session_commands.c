@@ -33,7 +33,9 @@ static enum command_result do_open(const struct invocation *invocation, struct e
 	if (!parse_target(&target, args->value[0], args->value[1], args->value[2], false, error))
 		return false;
 	struct session_options options = invocation->app->defaults;
-	options.name = args->value[3];
+	options.name = args->value[4];
+	if (!command_choose_host(invocation, args->value[3], &options.host, error))
+		return false;
 	uint64_t since = transcript_end(invocation->app->transcript);
 	return wait_for_opening(invocation, app_open(invocation->app, &target, &options, error),
 	                        since);
@@ -89,7 +91,9 @@ static enum command_result do_listen(const struct invocation *invocation, struct
 	                  true, error))
 		return false;
 	struct session_options options = invocation->app->defaults;
-	options.name = args->value[4];
+	options.name = args->value[5];
+	if (!command_choose_host(invocation, args->value[4], &options.host, error))
+		return false;
 	options.service = service;
 	uint64_t since = transcript_end(invocation->app->transcript);
 	return wait_for_opening(invocation, app_listen(invocation->app, &target, &options, error),
@@ -215,7 +219,7 @@ const struct command session_commands[] = {
 	        .name = "open",
 	        .letter = 'o',
 	        .group = "sessions",
-	        .usage = "[" TRANSPORT_NAMES "] <address> [<port>] [as <name>]",
+	        .usage = "[" TRANSPORT_NAMES "] <address> [<port>] [from|on <host>] [as <name>]",
 	        .help = "open a TCP conversation, or a session of another kind\n"
 	                "The address is a name or a number; host:port, [v6]:port, tcp:// and "
 	                "udp:// work.\n"
@@ -227,6 +231,9 @@ const struct command session_commands[] = {
 	                "fails. The first to answer is the peer, the others are closed; /set "
 	                "timeout is the limit for all. At most 4 names are looked up at a time; "
 	                "the others wait.\n"
+	                "In the sandbox, a conversation with left or right starts on the other "
+	                "one; from, or on, names the host on which it starts, and whose loopback "
+	                "127.0.0.1 is then.\n"
 	                "The new session becomes the current one.",
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,
@@ -237,10 +244,12 @@ const struct command session_commands[] = {
 	        .letter = 'l',
 	        .group = "sessions",
 	        .usage = "[" TRANSPORT_NAMES "] [<local-address>] <port> [" SERVICE_NAMES
-	                 "] [as <name>]",
+	                 "] [on <host>] [as <name>]",
 	        .help = "serve clients, or the peers of datagrams\n"
 	                "Without a local address only this machine reaches it; * stands for every "
 	                "address, 0.0.0.0 for every IPv4 one, :: for every IPv6 one.\n"
+	                "In the sandbox, the addresses of left and right are on these hosts; on left "
+	                "and on right are for their loopback, 0.0.0.0 and ::.\n"
 	                "Port 0 takes a free port and says which. /help service explains "
 	                "services.\n"
 	                "A UNIX path takes the place of address and port: /listen unix:///path. "

@@ -73,7 +73,9 @@ static enum command_result do_socket(const struct invocation *invocation, struct
 	struct app *app = invocation->app;
 	const struct args *args = invocation->args;
 	struct session_options options = app->defaults;
-	options.name = args->value[2];
+	options.name = args->value[3];
+	if (!command_choose_host(invocation, args->value[2], &options.host, error))
+		return false;
 	options.eol = app->settings.eol;
 	options.family = choose_family(app, args->value[1]);
 	enum transport transport = TRANSPORT_TCP;
@@ -161,12 +163,13 @@ const struct command step_commands[] = {
 	{
 	        .name = "socket",
 	        .group = "step by step",
-	        .usage = TRANSPORT_NAMES " [4|6] [as <name>]",
+	        .usage = TRANSPORT_NAMES " [4|6] [on <host>] [as <name>]",
 	        .help = "make a socket, and nothing else\n"
 	                "It reads and accepts nothing by itself: each of the commands below is one "
 	                "call on it,\n"
 	                "also if the kernel will refuse it. The default is 4, "
 	                "for IPv4.\n"
+	                "on left, on right: on a host of the sandbox, where it stays.\n"
 	                "A call that would block is shown waiting; Ctrl-C on an empty line cancels "
 	                "it.\n"
 	                "What is typed is one send(). /resume makes it read by itself.",

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "net/socket_file.h"
@@ -13,8 +14,10 @@ enum { PORT_TRIES = 16 };
 
 /* IPV6_V6ONLY is set, unless addresses are taken in turn or a person makes the calls, so "::" alone
  * is not reached over IPv4, nor "0.0.0.0" over IPv6. */
-const char *bind_reach(const struct session *session)
+const char *bind_reach(const struct session *session, char out[BIND_REACH])
 {
+	enum host host = session->caller.host;
+	const char *whose = host == HOST_HERE ? "this machine" : host_name(host);
 	bool loopback = true, any = true, v4 = false, v6 = false;
 	const struct open_parameters *made = session->open_parameters;
 	bool dual = session->stepped || !made || made->options.in_turn;
@@ -25,13 +28,21 @@ const char *bind_reach(const struct session *session)
 		any = any && endpoint_is_any(local);
 		*(endpoint_is_ipv6(&wire) ? &v6 : &v4) = true;
 	}
-	return transport_is_unix(session->transport) ? ""
-	       : loopback                            ? " (loopback only)"
-	       : !any                                ? ""
-	       : v4 && v6                            ? " (every address of this machine)"
-	       : v4                                  ? " (every IPv4 address of this machine)"
-	       : dual ? " (every address of this machine, IPv4 too unless IPV6_V6ONLY is set)"
-	              : " (every IPv6 address of this machine; * takes IPv4 too)";
+	if (transport_is_unix(session->transport) || !(loopback || any))
+		out[0] = '\0';
+	else if (loopback)
+		snprintf(out, BIND_REACH, " (loopback only)");
+	else
+		snprintf(out, BIND_REACH, " (every %saddress of %s%s)",
+		         v4 && v6 ? ""
+		         : v4     ? "IPv4 "
+		         : dual   ? ""
+		                  : "IPv6 ",
+		         whose,
+		         v4     ? ""
+		         : dual ? ", IPv4 too unless IPV6_V6ONLY is set"
+		                : "; * takes IPv4 too");
+	return out;
 }
 
 /* ---- one socket ---- */
@@ -80,6 +91,7 @@ static size_t choose(const struct session *session, const struct lookup_answer *
 static const char *open_one(struct session *session, const struct endpoint *addr, int backlog)
 {
 	unsigned slot = session->fd_count;
+	session_choose_host(session, addr, NULL);
 	if (!session_add_socket(session, addr->family))
 		return "socket";
 	int fd = session->fd[slot];
@@ -150,6 +162,9 @@ static void report_failure(struct session *session, const char *call, const stru
 	const struct errno_case *special =
 	        errno_meaning_case(call, code, session_errno_context(session, NULL));
 	const char *obstacle = code == EADDRINUSE ? obstacle_at(session, at) : NULL;
+	char elsewhere[SESSION_HINT];
+	if (code == EADDRNOTAVAIL && *session_explain_host(session, at, elsewhere))
+		obstacle = elsewhere;
 	if (obstacle)
 		session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s (%s): %s", call, addr,
 		               error_why(code), error_name(code), obstacle);
@@ -167,12 +182,13 @@ static void report_failure(struct session *session, const char *call, const stru
 static void report_where(struct session *session, const char *verb)
 {
 	struct buf text;
-	char addr[ENDPOINT_TEXT];
+	char addr[HOST_TEXT], reach[BIND_REACH];
 	buf_init(&text, SIZE_MAX);
 	for (unsigned i = 0; i < session->fd_count; i++)
 		buf_printf(&text, "%s%s", i ? " and " : "",
-		           endpoint_format(&session->local[i], addr));
-	session_report(session, 0, "%s on %s%s", verb, buf_text(&text), bind_reach(session));
+		           host_format(session->caller.host, &session->local[i], addr));
+	session_report(session, 0, "%s on %s%s", verb, buf_text(&text),
+	               bind_reach(session, reach));
 	buf_free(&text);
 }
 

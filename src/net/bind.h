@@ -17,5 +17,6 @@ bool bind_open(struct session *session, const struct lookup_answer *found, int b
 /* bind(), and what comes with a path; false with errno. A person's own bind() replaces nothing. */
 bool bind_socket(struct session *session, unsigned slot, const struct endpoint *addr);
 
-/* " (loopback only)": who can reach the session, where its addresses do not say that. Static. */
-const char *bind_reach(const struct session *session);
+/* " (loopback only)": who can reach the session, where its addresses do not say that. Returns `out`. */
+enum { BIND_REACH = 120 };
+const char *bind_reach(const struct session *session, char out[BIND_REACH]);

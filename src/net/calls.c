@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "net/sandbox.h"
 
 /* Less room than this at the end of a block is left unused, so that a flood is not read in
  * crumbs. */
@@ -141,11 +142,14 @@ int call_socket(const struct caller *caller, int family, int type)
 	struct entry entry = enter(caller, CALL_SOCKET, -1);
 	entry.arg = type;
 	entry.arg2 = (int16_t)family;
-	int fd = make_socket(family, type);
+	uint8_t host = (uint8_t)caller->host;
+	int fd = host == HOST_HERE
+	                 ? make_socket(family, type)
+	                 : sandbox_socket(caller->sandbox, caller->host, family, type, 0);
 	entry.fd = to_fd(fd);
 	if (fd >= 0 && caller->observer)
 		caller->observer->opened(caller, fd);
-	return record(caller, &entry, fd, fd, NULL, NULL, 0);
+	return record(caller, &entry, fd, fd, NULL, &host, host != HOST_HERE);
 }
 
 int call_bind(const struct caller *caller, int fd, const struct endpoint *addr)

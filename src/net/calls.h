@@ -13,9 +13,11 @@
 #include "net/calls_control.h"
 #include "record/transcript.h"
 #include "socket/endpoint.h"
+#include "socket/host.h"
 
 struct caller;
 struct probe;
+struct sandbox;
 
 /* Who samples the kernel around the calls of a session, and asks more of some; see net/probe.h. */
 struct call_observer {
@@ -49,6 +51,8 @@ struct caller {
 	uint8_t flags; /* enum entry_flag put on every entry: ENTRY_ECHO while a service acts */
 	const struct call_observer *observer; /* NULL = nobody */
 	struct probe *probe;                  /* the observer's own */
+	struct sandbox *sandbox;              /* NULL = it is off */
+	enum host host; /* on which its sockets are made; only of a sandbox that is on */
 	int64_t since; /* the call was asked for then, and has waited as a blocking one:
 	                      * ENTRY_WAITED; 0 = now */
 };

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "net/sandbox.h"
 
 enum { STALE_ANSWERS = 8 }; /* to questions that were given up: passed over */
 
@@ -28,9 +29,13 @@ struct request {
 	struct inet_diag_req_v2 body;
 };
 
-struct diag *diag_new(void)
+struct diag *diag_new(struct sandbox *sandbox, enum host host)
 {
-	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
+	int fd = host == HOST_HERE
+	                 ? socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	                          NETLINK_SOCK_DIAG)
+	                 : sandbox_socket(sandbox, host, AF_NETLINK, SOCK_DGRAM,
+	                                  NETLINK_SOCK_DIAG);
 	if (fd < 0)
 		return NULL;
 	struct diag *diag = xcalloc(1, sizeof *diag);
@@ -215,8 +220,10 @@ enum diag_answer diag_find(struct diag *diag, const struct endpoint *local,
 
 #else
 
-struct diag *diag_new(void)
+struct diag *diag_new(struct sandbox *sandbox, enum host host)
 {
+	(void)sandbox;
+	(void)host;
 	return NULL;
 }
 

@@ -2,13 +2,14 @@
 /* diag: asks sock_diag(7) for one connection by its two ends. So it finds timers, which TCP_INFO
  * does not have, and what no descriptor leads to any more: FIN_WAIT2, LAST_ACK, TIME_WAIT after
  * close(), and connections that wait in a listener's queue. No privileges are needed. Owns its
- * netlink socket. */
+ * netlink socket, which knows the connections of one host. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "record/sample.h"
 #include "socket/endpoint.h"
+#include "socket/host.h"
 
 enum diag_answer {
 	DIAG_FOUND,
@@ -17,9 +18,11 @@ enum diag_answer {
 };
 
 struct diag;
+struct sandbox;
 
-/* NULL where the system has no sock_diag; diag_find() then says DIAG_UNAVAILABLE. */
-struct diag *diag_new(void);
+/* Of this machine, or of a host of the sandbox. NULL where the system has no sock_diag; diag_find()
+ * then says DIAG_UNAVAILABLE. */
+struct diag *diag_new(struct sandbox *sandbox, enum host host);
 void diag_free(struct diag *diag);
 
 /* Adds SAMPLE_STATE, SAMPLE_TIMER, SAMPLE_TIMER_LEFT, SAMPLE_RETRANSMITS and, where there is no

@@ -151,6 +151,17 @@ static void drop_others(struct session *session, size_t winner)
 	buf_free(&losers);
 }
 
+/* The local address that was asked for, of the family of this socket. By default the kernel chooses
+ * one, with a free port. */
+static const struct endpoint *find_local(const struct session *session, unsigned slot)
+{
+	const struct lookup_answer *local = &session->dial->local;
+	for (size_t i = 0; i < local->count; i++)
+		if (endpoint_same_family(&local->addr[i], dial_remote(session, slot)))
+			return &local->addr[i];
+	return NULL;
+}
+
 static void succeed(struct session *session, unsigned slot)
 {
 	struct dial *dial = session->dial;
@@ -158,6 +169,7 @@ static void succeed(struct session *session, unsigned slot)
 	struct attempt won = dial->attempt[slot];
 	bool first = !won.number && session->fd_count == 1 && !dial->attempt_log.len;
 	session->peer = *dial_remote(session, slot);
+	session_choose_host(session, find_local(session, slot), &session->peer);
 	call_getsockname(&session->caller, session->fd[slot], &session->local[slot]);
 	clock_format_duration(clock_now() - won.begun, took);
 	if (!first) {
@@ -184,17 +196,6 @@ static bool bind_to(struct session *session, unsigned slot, const struct endpoin
 	return false;
 }
 
-/* The local address that was asked for, of the family of this socket. By default the kernel chooses
- * one, with a free port. */
-static const struct endpoint *find_local(const struct session *session, unsigned slot)
-{
-	const struct lookup_answer *local = &session->dial->local;
-	for (size_t i = 0; i < local->count; i++)
-		if (endpoint_same_family(&local->addr[i], dial_remote(session, slot)))
-			return &local->addr[i];
-	return NULL;
-}
-
 /* Where a blocking connect() would sleep. */
 static bool waits_for_room(struct session *session, int code)
 {
@@ -215,6 +216,9 @@ static bool try_next(struct session *session)
 	struct endpoint any = endpoint_any(remote->family, 0);
 	unsigned slot = session->fd_count;
 	session->state = SESSION_CONNECTING;
+	dial->attempt[slot] = (struct attempt){ .number = number, .begun = clock_now() };
+	const struct endpoint *local = find_local(session, slot);
+	session_choose_host(session, local, remote);
 	if (!session_add_socket(session, remote->family)) {
 		int code = errno;
 		if (is_hopeless(code))
@@ -222,8 +226,6 @@ static bool try_next(struct session *session)
 		add_failure(session, number, code == ERANGE ? NULL : "socket()", code);
 		return false;
 	}
-	dial->attempt[slot] = (struct attempt){ .number = number, .begun = clock_now() };
-	const struct endpoint *local = find_local(session, slot);
 	if (dial->local.count && !local) {
 		fail(session, slot, NULL, EAFNOSUPPORT);
 		return false;
@@ -430,7 +432,8 @@ static struct lookup_query query_of(const struct session *session)
 	return (struct lookup_query){ .target = target,
 		                      .family = made->options.family,
 		                      .passive = binds || made->listening,
-		                      .numeric = made->options.numeric };
+		                      .numeric = made->options.numeric,
+		                      .hosts = session_lookup_hosts(session) };
 }
 
 static void ask(struct session *session);
@@ -474,6 +477,7 @@ void dial_begin(struct session *session)
 	bool has_local = open_parameters->local_host || open_parameters->local_port;
 	session->state = SESSION_RESOLVING;
 	session->end = SESSION_NOT_ENDED;
+	session_choose_host(session, NULL, NULL);
 	session->ended_here = session->hopeless = false;
 	session->begun = clock_now();
 	session->life = transcript_end(session->caller.transcript);

@@ -96,19 +96,26 @@ static void note_gone(struct session *session)
 	probe_note(&session->caller, -1, &gone, SAMPLE_CLOSED);
 }
 
+static void end(struct lingering *lingering, struct lingering_connection *connection,
+                struct session *session)
+{
+	note_gone(session);
+	session->followed = false;
+	drop(lingering, connection);
+}
+
 static void look(struct lingering *lingering, struct lingering_connection *connection)
 {
 	struct sample sample = { 0 };
 	struct session_table *table = lingering->table;
 	struct session *session = table->find(table, connection->session);
 	enum diag_answer answer =
-	        diag_find(table->diag, &connection->local, &connection->peer, &sample);
+	        diag_find(table->diag[connection->host], &connection->local, &connection->peer,
+	                  &sample);
 	if (!session || answer == DIAG_UNAVAILABLE || table->budget.off) {
 		lose(lingering, connection);
 	} else if (answer == DIAG_GONE || is_another(connection, &sample)) {
-		note_gone(session);
-		session->followed = false;
-		drop(lingering, connection);
+		end(lingering, connection, session);
 	} else {
 		note(session, connection, &sample);
 	}
@@ -124,6 +131,7 @@ void lingering_begin(struct lingering *lingering, struct session *session,
 	*connection = (struct lingering_connection){
 		.session = session->caller.session,
 		.lingers = lingers,
+		.host = session->caller.host,
 		.local = *local,
 		.peer = *peer,
 		.begun = clock_now(),
@@ -137,6 +145,17 @@ void lingering_sample(struct lingering *lingering, const struct session *session
 	size_t place = find(lingering, session->caller.session);
 	if (place < lingering->count)
 		look(lingering, &lingering->list[place]);
+}
+
+void lingering_end_hosts(struct lingering *lingering)
+{
+	for (size_t i = lingering->count; i-- > 0;) {
+		struct lingering_connection *connection = &lingering->list[i];
+		struct session *session =
+		        lingering->table->find(lingering->table, connection->session);
+		if (connection->host != HOST_HERE && session)
+			end(lingering, connection, session);
+	}
 }
 
 /* ---- turns ---- */

@@ -10,6 +10,7 @@
 
 #include "base/poller.h"
 #include "socket/endpoint.h"
+#include "socket/host.h"
 
 struct session;
 struct session_table;
@@ -19,6 +20,7 @@ enum { LINGERING_MOST = 64 };
 struct lingering_connection {
 	uint32_t session; /* its number */
 	bool lingers;     /* close() is made elsewhere, and may not have begun */
+	enum host host;
 	struct endpoint local, peer;
 	int64_t begun, due; /* clock_now(): when it was closed, when to look again */
 };
@@ -39,6 +41,9 @@ void lingering_end(struct lingering *lingering, struct session *session);
 
 /* Looks now, out of turn. */
 void lingering_sample(struct lingering *lingering, const struct session *session);
+
+/* The sandbox ends: its hosts are gone with all that lingers there. */
+void lingering_end_hosts(struct lingering *lingering);
 
 void lingering_prepare(const struct lingering *lingering, struct poller *poller);
 void lingering_serve(struct lingering *lingering);

@@ -112,10 +112,11 @@ static void name_client(struct session *client)
 static struct session *make_client(struct session *session, int fd, const struct endpoint *local,
                                    const struct endpoint *peer)
 {
-	char addr[ENDPOINT_TEXT], pair[SESSION_PAIR];
+	char addr[HOST_TEXT], pair[SESSION_PAIR];
 	struct listener *listener = session->own;
 	struct session *client = session_new(session->table, &stream_ops, session->transport);
 	client->state = SESSION_OPEN;
+	client->caller.host = session->caller.host;
 	client->fd[client->fd_count++] = fd;
 	client->family[0] = local->family;
 	client->listener = session->caller.session;
@@ -133,7 +134,8 @@ static struct session *make_client(struct session *session, int fd, const struct
 	name_client(client);
 	session_report(client, 0, "%s accepted by session %u", session_pair(client, pair),
 	               (unsigned)client->listener);
-	session_report(session, 0, "client %s is session %u", endpoint_format(peer, addr),
+	session_report(session, 0, "client %s is session %u",
+	               host_format(session->caller.host, peer, addr),
 	               (unsigned)client->caller.session);
 	session->table->born(client);
 	stream_accepted(client);

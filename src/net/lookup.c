@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "socket/host.h"
 
 /* The status of a look-up that finds nothing. */
 #ifdef EAI_NODATA
@@ -74,10 +75,18 @@ static bool is_localhost(const char *host)
 	return strcasecmp(host, "localhost") == 0;
 }
 
-/* The order of getaddrinfo() is that of RFC 6724 and is kept. */
+static bool is_host(const struct lookup_query *query, enum host *host)
+{
+	return query->hosts != LOOKUP_NO_HOSTS && host_named(query->target.host, host);
+}
+
+/* The order of getaddrinfo() is that of RFC 6724 and is kept. Of a host of the sandbox it finds the port
+ * alone. */
 static int ask(const struct lookup_query *query, struct lookup_answer *answer)
 {
-	const char *host = query->target.host;
+	enum host own;
+	bool of_sandbox = is_host(query, &own);
+	const char *host = of_sandbox ? "" : query->target.host;
 	const char *service = query->target.service;
 	struct addrinfo *list = NULL, hints = {
 		.ai_family = query->family,
@@ -102,7 +111,10 @@ static int ask(const struct lookup_query *query, struct lookup_answer *answer)
 		return status;
 	for (const struct addrinfo *info = list; info; info = info->ai_next) {
 		struct endpoint addr = endpoint_from_sockaddr(info->ai_addr, info->ai_addrlen);
-		add_addr(answer, &addr);
+		if (of_sandbox)
+			addr = host_address(own, addr.family, addr.port);
+		if (!of_sandbox || query->passive || query->family || !endpoint_is_ipv6(&addr))
+			add_addr(answer, &addr);
 	}
 	freeaddrinfo(list);
 	return 0;
@@ -140,8 +152,15 @@ static bool is_refused(struct lookup *lookup)
 	const struct lookup_query *query = &lookup->question->query;
 	const char *host = query->target.host;
 	bool numeric = lookup_is_numeric(host);
+	enum host own;
+	bool of_sandbox = is_host(query, &own);
 	int status = 0;
-	if (host[0] && query->numeric && !numeric) {
+	if (of_sandbox && query->hosts == LOOKUP_HOSTS_OFF) {
+		status = EAI_NONAME;
+		error_set(&lookup->error, HOSTS_ARE_OFF, host_name(own));
+	} else if (of_sandbox) {
+		return false;
+	} else if (host[0] && query->numeric && !numeric) {
 		status = EAI_NONAME;
 		error_set(&lookup->error, "not a numeric address: %.200s", host);
 	} else if (!numeric && strchr(host, ':')) {
@@ -167,7 +186,8 @@ struct lookup *lookup_start(struct worker_pool *pool, const struct lookup_query 
 	struct lookup *lookup = xcalloc(1, sizeof *lookup);
 	struct question *question = xcalloc(1, sizeof *question);
 	const char *host = query->target.host;
-	bool has_name = host[0] && !lookup_is_numeric(host);
+	enum host own;
+	bool has_name = host[0] && !lookup_is_numeric(host) && !is_host(query, &own);
 	lookup->question = question;
 	question->query = *query;
 	question->answer.begun = question->answer.ended = clock_now();
@@ -274,15 +294,15 @@ bool lookup_take(const struct lookup *lookup, struct lookup_answer *answer, stru
 	return true;
 }
 
-bool lookup_at_once(const struct target *target, struct endpoint *addr, struct error *error)
+bool lookup_at_once(const struct lookup_query *query, struct endpoint *addr, struct error *error)
 {
-	struct lookup_query query = { .target = *target, .numeric = true };
+	const char *service = query->target.service;
 	struct lookup_answer answer;
-	if (target->service[0] && !is_number(target->service)) {
-		error_set(error, "not a number: %.80s", target->service);
+	if (service[0] && !is_number(service)) {
+		error_set(error, "not a number: %.80s", service);
 		return false;
 	}
-	struct lookup *lookup = lookup_start(NULL, &query);
+	struct lookup *lookup = lookup_start(NULL, query);
 	bool done = lookup_take(lookup, &answer, error) && answer.count;
 	lookup_free(lookup);
 	if (done)

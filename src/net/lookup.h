@@ -20,13 +20,21 @@ enum {
 	LOOKUP_THREADS = 16, /* with those that were freed and have not ended */
 };
 
+/* Of "left" or "right". */
+#define HOSTS_ARE_OFF "%s is a host of the sandbox, which is off: /sandbox on makes it"
+
 struct lookup;
+
+/* What the names of the hosts of the sandbox are. No name server is asked for them, but in the place of
+ * nc. To connect they have their IPv4 address, unless the family is IPv6; to listen both. */
+enum lookup_hosts { LOOKUP_HOSTS_OFF, LOOKUP_HOSTS, LOOKUP_NO_HOSTS };
 
 struct lookup_query {
 	struct target target;
 	int family;   /* AF_UNSPEC, AF_INET, AF_INET6 */
 	bool passive; /* for bind(): no host means every address */
 	bool numeric; /* -n: a name is an error, nothing is asked */
+	enum lookup_hosts hosts;
 };
 
 struct lookup_answer {
@@ -53,5 +61,5 @@ bool lookup_take(const struct lookup *lookup, struct lookup_answer *answer, stru
 /* Whether the host is a numeric address, which needs no look-up. */
 bool lookup_is_numeric(const char *host);
 
-/* The address of a target that needs no look-up; false with one line. */
-bool lookup_at_once(const struct target *target, struct endpoint *addr, struct error *error);
+/* The first address of a query that is `numeric`, and so needs no look-up; false with one line. */
+bool lookup_at_once(const struct lookup_query *query, struct endpoint *addr, struct error *error);

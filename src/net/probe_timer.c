@@ -78,7 +78,7 @@ static void add_timer(struct session *session, unsigned slot, struct sample *sam
 		caller.flags |= ENTRY_WATCHING;
 		call_getsockname(&caller, session->fd[slot], local);
 	}
-	diag_find(session->table->diag, local, peer, sample);
+	diag_find(session->table->diag[session->caller.host], local, peer, sample);
 }
 
 void probe_timer_sample(struct session *session)

@@ -31,6 +31,8 @@ bool reconnect_now(struct session *session, struct error *error)
 	else if (!session->open_parameters)
 		error_set(error, "session %u was made by its client, who alone can connect again",
 		          number(session));
+	else if (session->caller.host != HOST_HERE && !session->table->sandbox)
+		error_set(error, HOSTS_ARE_OFF, host_name(session->caller.host));
 	else if (session->state != SESSION_CLOSED && !over)
 		error_set(error, "session %u is still open: /close it first", number(session));
 	else if (session->state == SESSION_CLOSED || session_close(session, error)) {

@@ -125,9 +125,10 @@ void session_note(struct session *session, unsigned flags, const char *format, .
 
 const char *session_pair(const struct session *session, char out[SESSION_PAIR])
 {
-	char local[ENDPOINT_TEXT], peer[ENDPOINT_TEXT];
-	snprintf(out, SESSION_PAIR, "%s %s %s", endpoint_format(&session->local[0], local),
-	         text_has_unicode() ? "⇄" : "<->", endpoint_format(&session->peer, peer));
+	char local[HOST_TEXT], peer[HOST_TEXT];
+	enum host host = session->caller.host;
+	snprintf(out, SESSION_PAIR, "%s %s %s", host_format(host, &session->local[0], local),
+	         text_has_unicode() ? "⇄" : "<->", host_format(host, &session->peer, peer));
 	return out;
 }
 
@@ -225,8 +226,33 @@ bool session_cancel_reconnect(struct session *session)
 
 /* ---- sockets ---- */
 
+void session_choose_host(struct session *session, const struct endpoint *local,
+                         const struct endpoint *remote)
+{
+	enum host host = session->open_parameters->options.host;
+	if (!host && local)
+		host = host_of(local);
+	if (!host && remote)
+		host = host_opposite(host_of(remote));
+	session->caller.host = session->table->sandbox ? host : HOST_HERE;
+}
+
+const char *session_explain_host(const struct session *session, const struct endpoint *addr,
+                                 char out[SESSION_HINT])
+{
+	char text[ENDPOINT_TEXT];
+	enum host owner = host_of(addr), host = session->caller.host;
+	out[0] = '\0';
+	if (owner != HOST_HERE && owner != host && session->table->sandbox)
+		snprintf(out, SESSION_HINT, "%.40s is an address of %s, and this socket is on %s",
+		         endpoint_format_host(addr, text), host_name(owner),
+		         host == HOST_HERE ? "this machine" : host_name(host));
+	return out;
+}
+
 bool session_add_socket(struct session *session, int family)
 {
+	session->caller.sandbox = session->table->sandbox;
 	int fd = call_socket(&session->caller, family, transport_type(session->transport));
 	if (fd < 0)
 		return false;
@@ -491,6 +517,14 @@ int session_ready_slot(const struct session *session)
 	return -1;
 }
 
+enum lookup_hosts session_lookup_hosts(const struct session *session)
+{
+	const struct open_parameters *made = session->open_parameters;
+	return made && made->options.as_nc ? LOOKUP_NO_HOSTS
+	       : session->table->sandbox   ? LOOKUP_HOSTS
+	                                   : LOOKUP_HOSTS_OFF;
+}
+
 void session_begin_lookup(struct session *session, const struct lookup_query *query)
 {
 	session->lookup = lookup_start(session->table->lookup_pool, query);
@@ -669,6 +703,17 @@ unsigned session_meet_peer(struct session *session, const struct endpoint *addr)
 	return session->ops->meet_peer(session, addr);
 }
 
+bool session_find_address(const struct session *session, const char *text, struct endpoint *addr,
+                          struct error *error)
+{
+	struct lookup_query query = { .numeric = true, .hosts = session_lookup_hosts(session) };
+	if (!target_parse(&query.target, text, NULL, session->transport, false, error))
+		return false;
+	if (!lookup_is_numeric(query.target.host))
+		query.family = session_family(session);
+	return lookup_at_once(&query, addr, error);
+}
+
 bool session_choose_peer(struct session *session, unsigned number, struct error *error)
 {
 	if (session->ops->choose_peer)
@@ -705,6 +750,11 @@ enum transport session_transport(const struct session *session)
 	return session->transport;
 }
 
+enum host session_host(const struct session *session)
+{
+	return session->caller.host;
+}
+
 unsigned session_errno_context(const struct session *session, const struct endpoint *peer)
 {
 	bool stream = transport_type(session->transport) == SOCK_STREAM;
@@ -720,7 +770,8 @@ unsigned session_errno_context(const struct session *session, const struct endpo
 	       (ends & STREAM_FIN_SENT ? ERRNO_FIN_SENT : 0) |
 	       (ends & STREAM_BROKEN ? ERRNO_RESET : 0) |
 	       (made && made->listening && !session->stepped ? ERRNO_LISTENER : 0) |
-	       (made && (made->local_host || made->local_port) ? ERRNO_BOUND : 0);
+	       (made && (made->local_host || made->local_port) ? ERRNO_BOUND : 0) |
+	       (session->caller.host == HOST_HERE ? 0 : ERRNO_SANDBOX);
 }
 
 enum session_state session_state(const struct session *session)

@@ -18,6 +18,7 @@
 #include "net/target.h"
 #include "record/sample.h"
 #include "socket/endpoint.h"
+#include "socket/host.h"
 
 enum { SESSION_NAME = 32 };
 
@@ -76,6 +77,7 @@ struct session_options {
 	int family;             /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *local_host; /* numeric or name, or NULL; copied */
 	const char *local_port; /* or NULL; copied */
+	enum host host;         /* a host of the sandbox; HOST_HERE = the addresses decide */
 	int64_t timeout; /* of connecting, all addresses together, ns; 0 = the system's own */
 	bool numeric;    /* no look-ups */
 	bool broadcast;  /* SO_BROADCAST */
@@ -136,6 +138,9 @@ struct endpoint session_local(const struct session *session);
 
 /* TCP: the other end. UDP: where a plain line goes. */
 struct endpoint session_peer(const struct session *session);
+
+/* Where its socket is or was made: on this machine, or on a host of the sandbox. */
+enum host session_host(const struct session *session);
 
 /* Where a call of this session fails just now, enum errno_context; `peer` is NULL for its own. */
 unsigned session_errno_context(const struct session *session, const struct endpoint *peer);
@@ -235,6 +240,10 @@ const struct peer *session_peer_numbered(const struct session *session, unsigned
 /* The number of the peer at this address, which is added if it is new. Only where
  * session_has_peers(). */
 unsigned session_meet_peer(struct session *session, const struct endpoint *addr);
+
+/* The address of a peer as a person writes it, which is looked up nowhere; false with one line. */
+bool session_find_address(const struct session *session, const char *text, struct endpoint *addr,
+                          struct error *error);
 
 /* Plain lines go to this peer from now on; 0 = to whoever wrote last. */
 bool session_choose_peer(struct session *session, unsigned number, struct error *error);

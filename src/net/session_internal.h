@@ -28,6 +28,7 @@
 struct diag;
 struct lingering;
 struct peers;
+struct sandbox;
 struct socket_file;
 
 enum {
@@ -107,7 +108,8 @@ struct session_table {
 	struct transcript *transcript;
 	struct probe_budget budget;
 	struct worker_pool *lookup_pool;
-	struct diag *diag;
+	struct sandbox *sandbox; /* NULL = it is off */
+	struct diag *diag[HOST_COUNT];
 	struct lingering *lingering;
 	const struct service *no_service; /* a person answers */
 	size_t share;                     /* bytes that a session may read in this turn, roughly */
@@ -248,7 +250,7 @@ void session_report(struct session *session, unsigned flags, const char *format,
         __attribute__((format(printf, 3, 4)));
 
 /* "A ⇄ B", in ASCII where the locale wants it. Returns `out`. */
-enum { SESSION_PAIR = 2 * ENDPOINT_TEXT + 8 };
+enum { SESSION_PAIR = 2 * HOST_TEXT + 8 };
 const char *session_pair(const struct session *session, char out[SESSION_PAIR]);
 
 /* Bytes have come: counts them and shows them to the table. */
@@ -273,6 +275,16 @@ bool session_refuse_closed(const struct session *session, struct error *error);
 bool session_cancel_reconnect(struct session *session);
 
 /* ---- sockets ---- */
+
+/* Where its next socket is made: on the host that a person has chosen; else on that of its own address,
+ * or on the one that is opposite to its peer's. Either may be NULL. */
+void session_choose_host(struct session *session, const struct endpoint *local,
+                         const struct endpoint *remote);
+
+/* "192.0.2.2 is an address of right; this socket is on this machine: …" where that is so, else "". */
+enum { SESSION_HINT = 160 };
+const char *session_explain_host(const struct session *session, const struct endpoint *addr,
+                                 char out[SESSION_HINT]);
 
 /* socket(), as the last of its descriptors. False with errno; ERANGE, which socket() does not know,
  * is a descriptor that select() cannot watch: that is reported, and it is closed. */
@@ -336,6 +348,9 @@ int session_recv_flags(const struct session *session);
 
 /* The socket on which a blocking call would not sleep now, or -1. */
 int session_ready_slot(const struct session *session);
+
+/* What the names left and right are to it. */
+enum lookup_hosts session_lookup_hosts(const struct session *session);
 
 /* A look-up that waits for its turn or for an answer, and what came back. */
 void session_begin_lookup(struct session *session, const struct lookup_query *query);

@@ -275,6 +275,28 @@ void sessions_tap(struct sessions *sessions,
 	sessions->tap_context = context;
 }
 
+/* ---- the sandbox ---- */
+
+void sessions_set_sandbox(struct sessions *sessions, struct sandbox *sandbox)
+{
+	struct session_table *table = &sessions->table;
+	if (!sandbox)
+		lingering_end_hosts(&sessions->lingering);
+	table->sandbox = sandbox;
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++) {
+		diag_free(table->diag[host]);
+		table->diag[host] = sandbox ? diag_new(sandbox, host) : NULL;
+	}
+	for (size_t i = 0; !sandbox && i < sessions->count; i++)
+		if (sessions->list[i]->caller.host != HOST_HERE)
+			session_cancel_reconnect(sessions->list[i]);
+}
+
+struct sandbox *sessions_sandbox(const struct sessions *sessions)
+{
+	return sessions->table.sandbox;
+}
+
 /* ---- closing ---- */
 
 static void defer_close(struct session *session, int fd, bool lingers, bool is_connection)
@@ -445,7 +467,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 	sessions->table = (struct session_table){
 		.transcript = transcript,
 		.lookup_pool = worker_pool_new(LOOKUP_AT_ONCE, LOOKUP_THREADS),
-		.diag = diag_new(),
+		.diag = { [HOST_HERE] = diag_new(NULL, HOST_HERE) },
 		.no_service = service_table[0],
 		.share = SESSION_TURN,
 		.add = add,
@@ -478,7 +500,8 @@ void sessions_free(struct sessions *sessions)
 	sessions_reap(sessions);
 	async_close_free(sessions->async_close);
 	worker_pool_free(sessions->table.lookup_pool);
-	diag_free(sessions->table.diag);
+	for (enum host host = HOST_HERE; host < HOST_COUNT; host++)
+		diag_free(sessions->table.diag[host]);
 	free(sessions->list);
 	free(sessions->deferred);
 	free(sessions);
@@ -501,6 +524,18 @@ static const struct {
 	[TRANSPORT_UNIXGRAM] = { &datagram_ops, &datagram_ops },
 };
 
+static bool may_be_on(const struct sessions *sessions, enum transport transport, enum host host,
+                      struct error *error)
+{
+	if (host != HOST_HERE && transport_is_unix(transport))
+		error_usage(error, "a UNIX path is of this machine, not of %s", host_name(host));
+	else if (host != HOST_HERE && !sessions->table.sandbox)
+		error_set(error, HOSTS_ARE_OFF, host_name(host));
+	else
+		return true;
+	return false;
+}
+
 static struct session *make(struct sessions *sessions, const struct target *target,
                             const struct session_options *options, bool listening,
                             struct error *error)
@@ -509,6 +544,8 @@ static struct session *make(struct sessions *sessions, const struct target *targ
 	const struct session_ops *ops =
 	        listening ? kinds[transport].server : kinds[transport].client;
 	if (options->name && !session_check_name(&sessions->table, NULL, options->name, error))
+		return NULL;
+	if (!may_be_on(sessions, transport, options->host, error))
 		return NULL;
 	struct session *session = session_new(&sessions->table, ops, transport);
 	struct open_parameters *open_parameters = xcalloc(1, sizeof *open_parameters);
@@ -571,6 +608,7 @@ struct session *sessions_make_socket(struct sessions *sessions, enum transport t
 		.family = transport_is_unix(transport) ? AF_UNIX
 		          : asked->family              ? asked->family
 		                                       : AF_INET,
+		.host = asked->host,
 		.numeric = asked->numeric,
 		.name = asked->name,
 		.eol = asked->eol,
@@ -581,11 +619,13 @@ struct session *sessions_make_socket(struct sessions *sessions, enum transport t
 	session->stepped = session->paused = true;
 	buf_init(&session->queue, asked->queue_max ? asked->queue_max : SESSION_QUEUE);
 	session->state = SESSION_FRESH;
+	session_choose_host(session, NULL, NULL);
 	if (session_add_socket(session, used.family))
 		session_report(
-		        session, 0, "socket() = %d: %s%s%s, paused", session->fd[0],
+		        session, 0, "socket() = %d: %s%s%s%s%s, paused", session->fd[0],
 		        transport_title(transport), transport_is_unix(transport) ? "" : " over ",
-		        transport_is_unix(transport) ? "" : endpoint_family_name(used.family));
+		        transport_is_unix(transport) ? "" : endpoint_family_name(used.family),
+		        used.host ? " on " : "", host_name(used.host));
 	else if (errno == ERANGE)
 		session_finish(session, SESSION_ENDED_FAILED, "no socket");
 	else

@@ -12,6 +12,8 @@
 #include "net/session.h"
 #include "record/transcript.h"
 
+struct sandbox;
+
 enum { SESSIONS_KEPT = 20, SESSIONS_KEPT_MOST = 10000 };
 
 /* The transcript is borrowed and must outlive the table. */
@@ -31,6 +33,11 @@ struct session *sessions_listen(struct sessions *sessions, const struct target *
  * default), numeric, queue_max and name count. */
 struct session *sessions_make_socket(struct sessions *sessions, enum transport transport,
                                      const struct session_options *options, struct error *error);
+
+/* The sandbox, which is borrowed, or NULL: it is off. That is for when no session lives there any more:
+ * of all that are not SESSION_CLOSED, session_host() is HOST_HERE. */
+void sessions_set_sandbox(struct sessions *sessions, struct sandbox *sandbox);
+struct sandbox *sessions_sandbox(const struct sessions *sessions);
 
 size_t sessions_count(const struct sessions *sessions);
 struct session *sessions_at(const struct sessions *sessions,

@@ -28,18 +28,33 @@ static void learn_local(struct session *session)
 		session_name_server(session);
 }
 
+/* Says, if the address is of another host, how to make a socket there. */
+static void fail_bind(const struct session *session, const struct endpoint *addr, const char *call,
+                      int code, struct error *error)
+{
+	char elsewhere[SESSION_HINT];
+	session_fail_call(session, CALL_BIND, call, code, error);
+	session_explain_host(session, addr, elsewhere);
+	struct error why = *error;
+	if (*elsewhere && code == EADDRNOTAVAIL)
+		error_set(error, "%.200s; %s: /socket %s on %s", why.text, elsewhere,
+		          transport_name(session->transport), host_name(host_of(addr)));
+	error->code = code;
+}
+
 static enum step_end bind_now(struct session *session, const struct endpoint *addr,
                               struct error *error)
 {
-	char text[ENDPOINT_TEXT], call[CALL_TEXT];
+	char text[ENDPOINT_TEXT], call[CALL_TEXT], where[HOST_TEXT], reach[BIND_REACH];
 	snprintf(call, sizeof call, "bind(%s)", endpoint_format(addr, text));
 	if (!bind_socket(session, 0, addr)) {
-		session_fail_call(session, CALL_BIND, call, errno, error);
+		fail_bind(session, addr, call, errno, error);
 		return STEP_FAILED;
 	}
 	learn_local(session);
-	session_report(session, 0, "bound to %s%s", endpoint_format(&session->local[0], text),
-	               bind_reach(session));
+	session_report(session, 0, "bound to %s%s",
+	               host_format(session->caller.host, &session->local[0], where),
+	               bind_reach(session, reach));
 	if (session->ops->has_peers) {
 		session->open_parameters->listening = true; /* it answers whoever writes */
 		session->state = SESSION_OPEN;
@@ -61,7 +76,7 @@ static bool may_open(const struct session *session, struct error *error)
 
 bool step_listen(struct session *session, int backlog, struct error *error)
 {
-	char call[CALL_TEXT], text[ENDPOINT_TEXT], may_wait[80];
+	char call[CALL_TEXT], where[HOST_TEXT], may_wait[80], reach[BIND_REACH];
 	if (!may_open(session, error))
 		return false;
 	snprintf(call, sizeof call, "listen(%d)", backlog);
@@ -80,8 +95,8 @@ bool step_listen(struct session *session, int backlog, struct error *error)
 	else
 		snprintf(may_wait, sizeof may_wait, "backlog %d", backlog);
 	session_report(session, 0, "listening on %s%s%s; %s",
-	               endpoint_format(&session->local[0], text), bind_reach(session),
-	               chosen ? ": without bind() the kernel chose" : "", may_wait);
+	               host_format(session->caller.host, &session->local[0], where),
+	               bind_reach(session, reach), chosen ? ": without bind() the kernel chose" : "", may_wait);
 	return true;
 }
 
@@ -127,7 +142,12 @@ static enum step_end end_connect(struct session *session, struct error *error)
 static enum step_end connect_now(struct session *session, const struct endpoint *addr,
                                  struct error *error)
 {
-	char text[ENDPOINT_TEXT];
+	char text[ENDPOINT_TEXT], elsewhere[SESSION_HINT];
+	if (session->caller.host == HOST_HERE &&
+	    *session_explain_host(session, addr, elsewhere))
+		session_report(session, 0, "%s: /socket %s on %s reaches it", elsewhere,
+		               transport_name(session->transport),
+		               host_name(host_opposite(host_of(addr))));
 	struct step *step = session_begin_step(session, STEP_CONNECT, "connect(%s)",
 	                                       endpoint_format(addr, text));
 	step->remote = *addr;
@@ -177,7 +197,9 @@ static bool look_up(struct session *session, const struct target *target, bool b
                     struct error *error)
 {
 	char text[TARGET_HOST + TARGET_SERVICE + 4];
-	struct lookup_query query = { .target = *target, .passive = binds };
+	struct lookup_query query = { .target = *target,
+		                      .passive = binds,
+		                      .hosts = session_lookup_hosts(session) };
 	struct step *step =
 	        session_begin_step(session, STEP_LOOKUP, "%s(%s)", binds ? "bind" : "connect",
 	                           target_format(target, text));

@@ -141,6 +141,13 @@ bool entry_unpack_errqueue(const struct entry *entry, struct errqueue *error)
 
 /* ---- calls ---- */
 
+enum host entry_host(const struct entry *entry)
+{
+	bool kept = entry->call == CALL_SOCKET && entry->len == 1;
+	unsigned char host = kept ? (unsigned char)entry_bytes(entry)[0] : HOST_HERE;
+	return host < HOST_COUNT ? (enum host)host : HOST_HERE;
+}
+
 long entry_result(const struct entry *entry)
 {
 	if (entry->error)

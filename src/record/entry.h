@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "socket/endpoint.h"
+#include "socket/host.h"
 
 enum call {
 	CALL_NOTE,        /* not a call: a text of the program; see the flags */
@@ -22,7 +23,7 @@ enum call {
 	CALL_FRAME,       /* not a call: a frame on the wire, see record/frame_entry.h */
 	CALL_GETADDRINFO, /* payload "host service", then '\n' and a line for each address found;
 	                   * arg = its status where it failed, such as EAI_NONAME */
-	CALL_SOCKET,      /* arg = type, arg2 = family, fd = result */
+	CALL_SOCKET,      /* arg = type, arg2 = family, fd = result; payload: see entry_host() */
 	CALL_BIND,        /* address */
 	CALL_LISTEN,      /* arg = backlog */
 	CALL_ACCEPT,      /* address of the client, arg = its descriptor */
@@ -114,6 +115,9 @@ bool entry_unpack_errqueue(const struct entry *entry, struct errqueue *error);
 const char *entry_payload(const struct entry *entry);
 const char *entry_bytes(const struct entry *entry);
 bool entry_is_secret(const struct entry *entry);
+
+/* Where a CALL_SOCKET was made: its payload is one byte, none where that is this machine. */
+enum host entry_host(const struct entry *entry);
 
 /* The address kept with the call; AF_UNSPEC where there is none. */
 struct endpoint entry_addr(const struct entry *entry);

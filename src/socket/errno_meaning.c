@@ -258,7 +258,9 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "This kernel; or a router by ICMP network unreachable.",
 	  "Look at ip route. Without IPv6 on this network every IPv6 address ends here: start with "
 	  "-4.",
-	  CASES({ "connect", 0, "no route there, nothing was sent", "unreachable", NULL },
+	  CASES({ "connect", ERRNO_SANDBOX, "a host of the sandbox reaches only the other one",
+	          "unreachable", "Without on and from the socket is on this machine." },
+	        { "connect", 0, "no route there, nothing was sent", "unreachable", NULL },
 	        { "send, recv", ERRNO_UDP, "network is unreachable", "unreachable", NULL }) },
 	{ "ENFILE", ENFILE, "socket, accept", "The whole system has as many open files as it may.",
 	  "This kernel.", "Close something; fs.file-max is the limit.",
@@ -486,6 +488,7 @@ void errno_case_print_where(const struct errno_case *special, struct buf *out)
 		"connected",     "never connected",
 		"after our FIN", "after an RST",
 		"by /listen",    "with a local address",
+		"in the sandbox",
 	};
 	const char *mark = " (";
 	buf_append_text(out, special->calls);

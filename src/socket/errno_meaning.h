@@ -22,6 +22,7 @@ enum errno_context {
 	ERRNO_RESET = 128,    /* after an RST */
 	ERRNO_LISTENER = 256, /* of /listen, which sets SO_REUSEADDR on TCP */
 	ERRNO_BOUND = 512,    /* to a local address that the user gave */
+	ERRNO_SANDBOX = 1024, /* on a host of the sandbox */
 };
 
 struct errno_case {

@@ -2,6 +2,7 @@
 #include "socket/host.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <strings.h>
 #include <sys/socket.h>
 
@@ -46,6 +47,17 @@ enum host host_of(const struct endpoint *addr)
 			return i;
 	}
 	return HOST_HERE;
+}
+
+const char *host_format(enum host host, const struct endpoint *addr, char out[HOST_TEXT])
+{
+	char text[ENDPOINT_TEXT];
+	enum host owner = host == HOST_HERE ? HOST_HERE : host_of(addr);
+	if (owner == HOST_HERE && (endpoint_is_loopback(addr) || endpoint_is_any(addr)))
+		owner = host;
+	snprintf(out, HOST_TEXT, "%s%s%s", host_name(owner), owner == HOST_HERE ? "" : " ",
+	         endpoint_format(addr, text));
+	return out;
 }
 
 enum host host_opposite(enum host host)

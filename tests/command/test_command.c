@@ -291,22 +291,25 @@ static void test_usage_mistakes(void)
 		const char *line, *says;
 	} cases[] = {
 		{ "/open",
-		  "open: needs an address: /open [tcp|udp|unix|unixgram] <address> [<port>] [as <name>]" },
+		  "open: needs an address: /open [tcp|udp|unix|unixgram] <address> [<port>] "
+		  "[from|on <host>] [as <name>]" },
 		{ "/open tcp",
-		  "open: needs an address: /open [tcp|udp|unix|unixgram] <address> [<port>] [as <name>]" },
+		  "open: needs an address: /open [tcp|udp|unix|unixgram] <address> [<port>] "
+		  "[from|on <host>] [as <name>]" },
 		{ "/open a 1 2", "open: \"2\" is one word too many: /open [tcp|udp|unix|unixgram] <address> "
-		                 "[<port>] [as <name>]" },
+		                 "[<port>] [from|on <host>] [as <name>]" },
 		{ "/open a 1 as",
-		  "open: \"as\" needs a name: /open [tcp|udp|unix|unixgram] <address> [<port>] [as <name>]" },
+		  "open: \"as\" needs a name: /open [tcp|udp|unix|unixgram] <address> [<port>] "
+		  "[from|on <host>] [as <name>]" },
 		{ "/listen", "listen: needs a port: /listen [tcp|udp|unix|unixgram] [<local-address>] <port> "
 		             "[none|echo|discard|hello] "
-		             "[as <name>]" },
+		             "[on <host>] [as <name>]" },
 		{ "/listen udp", "listen: needs a port: /listen [tcp|udp|unix|unixgram] [<local-address>] <port> "
 		                 "[none|echo|discard|hello] "
-		                 "[as <name>]" },
+		                 "[on <host>] [as <name>]" },
 		{ "/listen a 1 2", "listen: \"2\" is not none, echo, discard or hello: /listen "
 		                   "[tcp|udp|unix|unixgram] [<local-address>] <port> "
-		                   "[none|echo|discard|hello] [as <name>]" },
+		                   "[none|echo|discard|hello] [on <host>] [as <name>]" },
 		{ "/service", "service: needs a service: /service <service>" },
 		{ "/service echo 7", "service: \"7\" is one word too many: /service <service>" },
 		{ "/service chargen", "no service \"chargen\": none, echo, discard and hello" },
@@ -938,7 +941,7 @@ static void test_man(void)
 	ok(strncmp(text, ".Sh COMMANDS\n.Ss Sessions\n", 26) == 0, "begins with the commands");
 	ok(strstr(text,
 	          ".It Ic /open Oo Cm tcp | udp | unix | unixgram Oc Ar address Oo Ar "
-	          "port Oc Oo Cm as Ar name Oc\n"),
+	          "port Oc Oo Cm from | on Ar host Oc Oo Cm as Ar name Oc\n"),
 	   "usage as macros");
 	ok(strstr(text, ".It Ic /to Oo Ar @session Oc Ar peer Oo Ar text ... Oc\n"),
 	   "a session may stand first");

@@ -254,7 +254,7 @@ static void refuses_nonsense(void)
 int main(void)
 {
 	tap_watchdog(30);
-	diag = diag_new();
+	diag = diag_new(NULL, HOST_HERE);
 	if (!diag) {
 		tap_skip("no sock_diag here");
 		return tap_done();

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Sessions on the two hosts of the sandbox. The witness of where a socket is, is the kernel: the cookie
+ * of its network namespace. */
+#include "net/sandbox.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/diag.h"
+#include "net/fixture.h"
+#include "net/reconnect.h"
+#include "net/service.h"
+#include "net/session_internal.h"
+#include "net/step.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+static struct sandbox *sandbox;
+static uint64_t cookies[HOST_COUNT];
+
+static uint64_t cookie_of(int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof cookie;
+	return getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) ? UINT64_MAX : cookie;
+}
+
+static void learn_cookies(void)
+{
+	for (enum host host = HOST_HERE; host < HOST_COUNT; host++) {
+		int fd = host == HOST_HERE ? socket(AF_INET, SOCK_STREAM, 0)
+		                           : sandbox_socket(sandbox, host, AF_INET, SOCK_STREAM, 0);
+		cookies[host] = cookie_of(fd);
+		close(fd);
+	}
+}
+
+static void is_on(const struct session *session, enum host host, const char *name)
+{
+	ok(session && session->fd_count && session_host(session) == host &&
+	           cookie_of(session->fd[0]) == cookies[host],
+	   "%s", name);
+}
+
+static struct session *settled(struct fixture *f, struct session *session)
+{
+	until(f, session_state(session) != SESSION_RESOLVING &&
+	                 session_state(session) != SESSION_CONNECTING);
+	return session;
+}
+
+static struct session *client_of(struct fixture *f, const struct session *listener)
+{
+	for (size_t i = sessions_count(f->sessions); i-- > 0;) {
+		struct session *client = sessions_at(f->sessions, i);
+		if (session_listener(client) == session_number(listener))
+			return client;
+	}
+	return NULL;
+}
+
+static struct session *reach(struct fixture *f, const struct session *listener, const char *host,
+                             const struct session_options *options)
+{
+	struct session *session =
+	        settled(f, open_to(f, TRANSPORT_TCP, host, session_local(listener).port, options));
+	until(f, client_of(f, listener));
+	return session;
+}
+
+static const char *local_of(const struct session *session)
+{
+	static char text[ENDPOINT_TEXT];
+	struct endpoint local = session_local(session);
+	return endpoint_format_host(&local, text);
+}
+
+static void address_decides(struct fixture *f)
+{
+	struct session *server = listen_on(f, TRANSPORT_TCP, "192.0.2.2", 80, NULL);
+	is_on(server, HOST_RIGHT, "a listener at 192.0.2.2 is on right");
+	is_text(last_state(f, server), "listening on right 192.0.2.2:80", "and says so");
+	struct session *client = reach(f, server, "192.0.2.2", NULL);
+	is_on(client, HOST_LEFT, "a conversation with it starts on left");
+	is_text(local_of(client), "192.0.2.1", "with left's address");
+	is_on(client_of(f, server), HOST_RIGHT, "what was accepted is on right");
+	ok(count_states(f, client, "left 192.0.2.1:"), "the ends are named by their hosts");
+	ok(count_states(f, client, " right 192.0.2.2:80 connected"), "both of them");
+
+	struct session_options there = { .host = HOST_RIGHT };
+	struct session *same = reach(f, server, "192.0.2.2", &there);
+	is_on(same, HOST_RIGHT, "from right it starts there");
+	is_text(local_of(same), "192.0.2.2", "with right's address");
+
+	struct session_options at = { .local_host = "192.0.2.2" };
+	is_on(reach(f, server, "192.0.2.2", &at), HOST_RIGHT, "its own address decides, too");
+
+	struct session *here = listen_on(f, TRANSPORT_TCP, "", 0, NULL);
+	is_on(here, HOST_HERE, "a listener without an address is on this machine");
+	is_on(reach(f, here, "127.0.0.1", NULL), HOST_HERE, "as is who connects to it");
+}
+
+static void chosen(struct fixture *f)
+{
+	struct session_options left = { .host = HOST_LEFT }, right = { .host = HOST_RIGHT };
+	struct session *here = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, NULL);
+	unsigned port = session_local(here).port;
+	struct session *on_left = listen_on(f, TRANSPORT_TCP, "127.0.0.1", port, &left);
+	struct session *on_right = listen_on(f, TRANSPORT_TCP, "127.0.0.1", port, &right);
+	is_on(on_left, HOST_LEFT, "the same address and port on left");
+	is_on(on_right, HOST_RIGHT, "and on right");
+	struct session *client = reach(f, on_left, "127.0.0.1", &left);
+	is_on(client, HOST_LEFT, "a conversation on left's loopback");
+	ok(client_of(f, on_left) && !client_of(f, here) && !client_of(f, on_right),
+	   "reaches left's listener alone");
+	ok(count_states(f, client, "left 127.0.0.1:"), "and says where that is");
+	struct session *any = listen_on(f, TRANSPORT_TCP, "0.0.0.0", 0, &right);
+	ok(count_states(f, any, "(every IPv4 address of right)"), "every address of right");
+	is_on(reach(f, any, "192.0.2.2", NULL), HOST_LEFT, "is reached from left");
+	struct session *wrong = listen_on(f, TRANSPORT_TCP, "192.0.2.2", 0, &left);
+	ok(strstr(last_failure(f, wrong),
+	          "192.0.2.2 is an address of right, and this socket is on left"),
+	   "left has not the address of right: %s", last_failure(f, wrong));
+	struct session *lost = settled(f, open_to(f, TRANSPORT_TCP, "198.51.100.1", 80, &left));
+	ok(strstr(last_failure(f, lost), "a host of the sandbox reaches only the other one"),
+	   "nothing leaves the hosts: %s", last_failure(f, lost));
+	struct target path = { .transport = TRANSPORT_UNIX, .host = "@none" };
+	ok(!sessions_open(f->sessions, &path, &left, &f->error), "no UNIX path is there");
+	is_text(f->error.text, "a UNIX path is of this machine, not of left", "it says why");
+}
+
+static void names(struct fixture *f)
+{
+	struct session *server = settled(f, listen_on(f, TRANSPORT_TCP, "right", 8080, NULL));
+	is_on(server, HOST_RIGHT, "a name decides as its address does");
+	is_int(session_socket_count(server), peer_has_ipv6() ? 2 : 1, "it has both addresses");
+	is_on(reach(f, server, "right", NULL), HOST_LEFT, "to connect");
+	is_on(reach(f, server, "RIGHT", NULL), HOST_LEFT, "names have no case");
+	is_int(count_entries(f, session_number(server), CALL_GETADDRINFO, NULL), 0,
+	       "nobody was asked");
+	struct session_options numeric = { .numeric = true, .local_host = "left" };
+	is_on(reach(f, server, "right", &numeric), HOST_LEFT, "also where no name may be asked");
+	struct session_options ipv6 = { .family = AF_INET6 };
+	if (peer_has_ipv6())
+		is_text(local_of(reach(f, server, "right", &ipv6)), "2001:db8::1", "IPv6");
+	struct session_options from_left = { .host = HOST_LEFT };
+	struct session *left = listen_on(f, TRANSPORT_TCP, "left", 0, NULL);
+	is_text(local_of(reach(f, left, "left", &from_left)), "192.0.2.1", "left from left");
+}
+
+static void datagrams(struct fixture *f)
+{
+	struct session_options right = { .host = HOST_RIGHT, .service = service_find("echo") };
+	struct session *server = listen_on(f, TRANSPORT_UDP, "0.0.0.0", 9000, &right);
+	struct session *client = settled(f, open_to(f, TRANSPORT_UDP, "192.0.2.2", 9000, NULL));
+	is_on(client, HOST_LEFT, "datagrams start on left, too");
+	send_text(f, client, "ping");
+	until(f, has_received(f, client, "ping"));
+	ok(has_received(f, client, "ping"), "and are answered from the address that was asked");
+	struct session *near = listen_on(f, TRANSPORT_UDP, "192.0.2.1", 9000, NULL);
+	struct endpoint to;
+	ok(session_find_address(near, "right:9000", &to, &f->error), "a peer by its name");
+	session_send_to(near, &to, "pong", 4, &f->error);
+	until(f, has_received(f, near, "pong"));
+	ok(has_received(f, near, "pong"), "is reached");
+	struct session *none = settled(f, open_to(f, TRANSPORT_UDP, "192.0.2.2", 9999, NULL));
+	send_text(f, none, "x");
+	until(f, count_states(f, none, "ICMP"));
+	ok(count_states(f, none, "ICMP port unreachable (3/3) from 192.0.2.2"),
+	   "ICMP comes back: %s",
+	   last_state(f, none));
+	(void)server;
+}
+
+/* A machine may have 192.0.2.2, but hardly 2001:db8::2. */
+static void lacks_address(struct fixture *f)
+{
+	struct session_options ipv6 = { .family = AF_INET6 };
+	struct session *here =
+	        sessions_make_socket(f->sessions, TRANSPORT_TCP, &ipv6, &f->error);
+	is_on(here, HOST_HERE, "a socket of this machine");
+	ok(!step_bind(here, "right", "82", &f->error), "has not the address of right");
+	is_text(f->error.text,
+	        "bind([2001:db8::2]:82) = -1 EADDRNOTAVAIL: not an address of this machine; "
+	        "2001:db8::2 is an address of right, and this socket is on this machine: /socket "
+	        "tcp on right",
+	        "and it says what would be right");
+	step_connect(here, "right", "82", &f->error);
+	ok(count_states(f, here, "this socket is on this machine: /socket tcp on left reaches it"),
+	   "nor does it reach it");
+}
+
+static void by_hand(struct fixture *f)
+{
+	struct session_options right = { .host = HOST_RIGHT };
+	struct session *server =
+	        sessions_make_socket(f->sessions, TRANSPORT_TCP, &right, &f->error);
+	is_on(server, HOST_RIGHT, "a socket on right");
+	ok(strstr(last_state(f, server), "TCP over IPv4 on right, paused"), "says so");
+	uint64_t at = transcript_begin(f->transcript, session_number(server));
+	while (transcript_at(f->transcript, at)->call != CALL_SOCKET)
+		at = transcript_after(f->transcript, at);
+	is_int(entry_host(transcript_at(f->transcript, at)), HOST_RIGHT, "as does its entry");
+	ok(step_bind(server, "192.0.2.2", "82", &f->error) && step_listen(server, 1, &f->error),
+	   "it may be bound there");
+	struct session *left = sessions_make_socket(
+	        f->sessions, TRANSPORT_TCP, &(struct session_options){ .host = HOST_LEFT },
+	        &f->error);
+	ok(step_connect(left, "right", "82", &f->error), "from left");
+	until(f, session_state(left) == SESSION_OPEN);
+	ok(step_accept(server, NULL, &f->error), "accepted");
+	until(f, client_of(f, server));
+	is_on(client_of(f, server), HOST_RIGHT, "on right");
+}
+
+static void lingers(struct fixture *f)
+{
+	struct session *server = listen_on(f, TRANSPORT_TCP, "right", 83, NULL);
+	struct session *client = reach(f, server, "right", NULL);
+	session_close(client, &f->error);
+	until(f, session_state(client_of(f, server)) == SESSION_OPEN &&
+	                 session_peer_closed(client_of(f, server)));
+	session_close(client_of(f, server), &f->error);
+	until(f, session_tcp_state(client) == STATE_TIME_WAIT);
+	is_int(session_tcp_state(client), STATE_TIME_WAIT, "TIME_WAIT is followed on left");
+	struct sample sample = { 0 };
+	struct diag *diag = diag_new(sandbox, HOST_LEFT);
+	struct endpoint local = session_local(client), peer = session_peer(client);
+	is_int(diag_find(diag, &local, &peer, &sample), DIAG_FOUND, "it is there");
+	is_int(sample_get(&sample, SAMPLE_STATE), STATE_TIME_WAIT, "in that state");
+	diag_free(diag);
+	diag = diag_new(NULL, HOST_HERE);
+	is_int(diag_find(diag, &local, &peer, &sample), DIAG_GONE, "and not here");
+	diag_free(diag);
+	ok(reconnect_now(client, &f->error), "it connects again");
+	settled(f, client);
+	is_on(client, HOST_LEFT, "from the same host");
+	session_close(client, &f->error);
+	fixture_turns(f, 3);
+}
+
+/* The sandbox is off at the end. */
+static void goes(struct fixture *f)
+{
+	struct session *server = listen_on(f, TRANSPORT_TCP, "right", 84, NULL);
+	struct session *client = reach(f, server, "right", NULL);
+	for (size_t i = 0; i < sessions_count(f->sessions); i++)
+		if (session_state(sessions_at(f->sessions, i)) != SESSION_CLOSED)
+			session_close(sessions_at(f->sessions, i), &f->error);
+	fixture_turns(f, 3);
+	until(f, session_tcp_state(client) == STATE_TIME_WAIT);
+	sessions_set_sandbox(f->sessions, NULL);
+	is_int(session_tcp_state(client), STATE_GONE, "with the sandbox its connections are gone");
+	ok(!session_is_unsettled(client), "and no longer followed");
+	ok(!reconnect_now(client, &f->error), "they cannot be opened again");
+	is_text(f->error.text, "left is a host of the sandbox, which is off: /sandbox on makes it",
+	        "and why");
+	struct session *named = open_to(f, TRANSPORT_TCP, "right", 80, NULL);
+	is_text(last_failure(f, named),
+	        "right is a host of the sandbox, which is off: /sandbox on makes it",
+	        "nor is a name looked up elsewhere");
+	struct session_options left = { .host = HOST_LEFT };
+	ok(!open_to(f, TRANSPORT_TCP, "127.0.0.1", 80, &left), "nor is anything made there");
+	is_text(f->error.text, "left is a host of the sandbox, which is off: /sandbox on makes it",
+	        "with one line");
+}
+
+int main(void)
+{
+	struct error error;
+	struct fixture f;
+	tap_watchdog(60);
+	sandbox = sandbox_new(&error);
+	if (!sandbox) {
+		tap_skip(error.text);
+		return tap_done();
+	}
+	learn_cookies();
+	fixture_start(&f);
+	sessions_set_sandbox(f.sessions, sandbox);
+	address_decides(&f);
+	chosen(&f);
+	names(&f);
+	datagrams(&f);
+	by_hand(&f);
+	if (peer_has_ipv6())
+		lacks_address(&f);
+	lingers(&f);
+	goes(&f);
+	fixture_stop(&f);
+	sandbox_free(sandbox);
+	return tap_done();
+}
