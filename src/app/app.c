@@ -438,13 +438,15 @@ struct session *app_listen(struct app *app, const struct target *target,
 
 bool app_demo(struct app *app, struct error *error)
 {
-	struct target target = { .transport = TRANSPORT_TCP, .host = "127.0.0.1", .service = "0" };
+	struct target target = { .transport = TRANSPORT_TCP, .service = "0" };
+	snprintf(target.host, sizeof target.host, "%s",
+	         sessions_sandbox(app->sessions) ? "192.0.2.2" : "127.0.0.1");
 	struct session_options options = { .name = "echo", .service = service_find("echo") };
 	struct session *server = app_listen(app, &target, &options, error);
 	if (!server)
 		return false;
 	if (session_state(server) != SESSION_LISTENING) {
-		error_set(error, "demo: cannot listen on 127.0.0.1");
+		error_set(error, "demo: cannot listen on %s", target.host);
 		return false;
 	}
 	snprintf(target.service, sizeof target.service, "%u", session_local(server).port);

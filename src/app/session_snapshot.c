@@ -21,6 +21,7 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		.transport = session_transport(session),
 		.session = session_number(session),
 		.name = session_name(session),
+		.host = session_host(session),
 		.local = session_local(session),
 		.peer = session_peer(session),
 		.sample = *session_sample(session),

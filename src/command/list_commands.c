@@ -18,10 +18,10 @@ static void begin_table(struct text_table *table, const char *const *headings, s
 		text_table_add(table, "%s", headings[i]);
 }
 
-static void add_addr(struct text_table *table, const struct endpoint *addr)
+static void add_addr(struct text_table *table, enum host host, const struct endpoint *addr)
 {
-	char text[ENDPOINT_TEXT];
-	text_table_add(table, "%s", !endpoint_is_set(addr) ? "-" : endpoint_format(addr, text));
+	char text[HOST_TEXT];
+	text_table_add(table, "%s", !endpoint_is_set(addr) ? "-" : host_format(host, addr, text));
 }
 
 /* ---- /sessions ---- */
@@ -29,17 +29,19 @@ static void add_addr(struct text_table *table, const struct endpoint *addr)
 /* The local end is the port alone, so that a row fits. */
 static void add_ends(struct text_table *table, const struct session *session)
 {
-	char text[ENDPOINT_TEXT];
+	char text[HOST_TEXT];
+	enum host host = session_host(session);
 	struct endpoint local = session_local(session), peer = session_peer(session);
 	if (session_is_server(session) || !endpoint_is_set(&peer))
-		add_addr(table, &local);
+		add_addr(table, host, &local);
 	else if (!endpoint_is_set(&local))
-		add_addr(table, &peer);
+		add_addr(table, host, &peer);
 	else if (transport_is_unix(session_transport(session)))
-		add_addr(table, session_is_accepted(session) ? &local : &peer);
+		add_addr(table, host, session_is_accepted(session) ? &local : &peer);
 	else
-		text_table_add(table, ":%u %s %s", local.port, text_has_unicode() ? "⇄" : "<->",
-		               endpoint_format(&peer, text));
+		text_table_add(table, "%s%s:%u %s %s", host_name(host),
+		               host == HOST_HERE ? "" : " ", local.port,
+		               text_has_unicode() ? "⇄" : "<->", host_format(host, &peer, text));
 }
 
 /* As the kernel says now, with '?' if it does not say, and the time left if a timer ends the
@@ -134,7 +136,7 @@ static void list_clients(const struct app *app, const struct session *server, st
 		text_table_add(&table, "%u", session_number(client));
 		text_table_add(&table, "%s", session_name(client));
 		text_table_add(&table, "%s", tcp_state_title(session_tcp_state(client)));
-		add_addr(&table, &peer);
+		add_addr(&table, session_host(client), &peer);
 		text_table_add(&table, "%" PRIu64, counts->received_bytes);
 		text_table_add(&table, "%" PRIu64, counts->sent_bytes);
 	}
@@ -153,11 +155,12 @@ static bool has_locals(const struct session *session)
 	return false;
 }
 
-static void list_peer(struct text_table *table, const struct peer *peer, bool chosen, bool locals)
+static void list_peer(struct text_table *table, enum host host, const struct peer *peer,
+                      bool chosen, bool locals)
 {
 	char last[CLOCK_TEXT], local[ENDPOINT_TEXT];
 	text_table_add(table, "%u%s", peer->number, chosen ? "*" : "");
-	add_addr(table, &peer->addr);
+	add_addr(table, host, &peer->addr);
 	if (locals)
 		text_table_add(table, "%s",
 		               !endpoint_is_set(&peer->local)
@@ -181,7 +184,7 @@ static void list_peers(const struct session *session, struct buf *out)
 	            locals ? sizeof asked / sizeof *asked : sizeof headings / sizeof *headings);
 	for (size_t i = 0; i < session_peer_count(session); i++) {
 		const struct peer *peer = session_peer_at(session, i);
-		list_peer(&table, peer, endpoint_equal(&peer->addr, &chosen), locals);
+		list_peer(&table, session_host(session), peer, endpoint_equal(&peer->addr, &chosen), locals);
 	}
 	text_table_end(&table, out);
 }

@@ -408,7 +408,8 @@ static void say_holders(const struct failure *failure, struct buf *out)
 	bool found = false;
 	for (size_t i = 0; port && i < sessions_count(sessions); i++) {
 		const struct session *other = sessions_at(sessions, i);
-		if (other != failure->session && same_transport(other, failure->session))
+		if (other != failure->session && same_transport(other, failure->session) &&
+		    session_host(other) == session_host(failure->session))
 			found |= say_holder(other, port, out);
 	}
 	if (port && !found)
@@ -422,7 +423,7 @@ static void say_holders(const struct failure *failure, struct buf *out)
 
 static void say_listeners(const struct failure *failure, struct buf *out)
 {
-	char text[ENDPOINT_TEXT];
+	char text[HOST_TEXT];
 	const struct sessions *sessions = failure->app->sessions;
 	struct endpoint addr = entry_addr(call_of(failure));
 	for (size_t i = 0; addr.port && i < sessions_count(sessions); i++) {
@@ -434,7 +435,7 @@ static void say_listeners(const struct failure *failure, struct buf *out)
 		name_session(other, out);
 		if (same_transport(other, failure->session))
 			buf_printf(out, " has that port, but at %s.\n",
-			           endpoint_format(&local, text));
+			           host_format(session_host(other), &local, text));
 		else
 			buf_printf(out, " has that port, but of %s.\n",
 			           transport_title(session_transport(other)));

@@ -34,12 +34,14 @@ static const char *sign_of(const struct session *session)
 	return unicode ? "○" : "-";
 }
 
-/* A long name is cut, so that number, sign and count are always there. */
+/* A long name is cut, so that number, host, sign and count are always there. */
 static int label(const struct app *app, const struct session *session, int columns, char out[LABEL])
 {
-	char number[16], tail[48], size[COUNT_TEXT];
+	char number[24], tail[48], size[COUNT_TEXT];
 	uint64_t unread = app_unread(app, session);
-	snprintf(number, sizeof number, "%" PRIu32 " ", session_number(session));
+	enum host host = session_host(session);
+	snprintf(number, sizeof number, "%" PRIu32 " %s%s", session_number(session), host_name(host),
+	         host == HOST_HERE ? "" : " ");
 	snprintf(tail, sizeof tail, " %s%s%s", sign_of(session), unread ? " +" : "",
 	         unread ? count_format(unread, size) : "");
 	const char *name = session_name(session);

@@ -245,6 +245,8 @@ static void add_given(const struct entry *entry, struct buf *out)
 {
 	if (entry_is_end_of_file(entry))
 		buf_append_text(out, "  end of file");
+	else if (entry_host(entry) != HOST_HERE)
+		buf_printf(out, " on %s", host_name(entry_host(entry)));
 	else if (entry_is_incoming(entry) && entry->endpoint_len) {
 		buf_append_text(out, " from ");
 		add_addr(entry, out);

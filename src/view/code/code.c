@@ -459,6 +459,12 @@ static void write_entry(struct writer *writer, const struct entry *entry, uint64
 	name_ends(writer, &statement);
 	if (!statement.socket[0])
 		return;
+	if (entry_host(entry) != HOST_HERE) {
+		char text[REMARK];
+		snprintf(text, sizeof text, "%s is on %s, a host of the sandbox", statement.socket,
+		         host_name(entry_host(entry)));
+		write_remark(writer, text);
+	}
 	if (entry_is_incoming(entry))
 		statement.bytes = entry->len;
 	if (entry_is_secret(entry) && entry->len)

@@ -20,13 +20,13 @@ enum {
 
 static void add_heading(struct fields *fields, const struct snapshot *snapshot)
 {
-	char local[ENDPOINT_TEXT] = "", peer[ENDPOINT_TEXT] = "";
+	char local[HOST_TEXT] = "", peer[HOST_TEXT] = "";
 	bool peered = snapshot->kind != SNAPSHOT_LISTENER && endpoint_is_set(&snapshot->peer);
 	const char *arrow = text_has_unicode() ? " ⇄ " : " <-> ";
 	if (endpoint_is_set(&snapshot->local))
-		endpoint_format(&snapshot->local, local);
+		host_format(snapshot->host, &snapshot->local, local);
 	if (peered)
-		endpoint_format(&snapshot->peer, peer);
+		host_format(snapshot->host, &snapshot->peer, peer);
 	fields_sentence(fields, STYLE_STATE, 7, "INFO %s %s%s%s", snapshot->name, local,
 	                peered ? arrow : "", peer);
 	fields_gap(fields);

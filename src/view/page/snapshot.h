@@ -10,6 +10,7 @@
 
 #include "record/sample.h"
 #include "socket/endpoint.h"
+#include "socket/host.h"
 #include "socket/transport.h"
 
 enum snapshot_kind { SNAPSHOT_STREAM, SNAPSHOT_DATAGRAMS, SNAPSHOT_LISTENER };
@@ -27,6 +28,7 @@ struct snapshot {
 	enum transport transport;
 	uint32_t session;
 	const char *name;
+	enum host host;                /* where its socket is */
 	struct endpoint local, peer;   /* AF_UNSPEC where unknown */
 	struct sample sample;          /* .present == 0: the kernel has not been read */
 	int64_t age;                   /* of the sample, ns */

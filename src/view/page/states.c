@@ -421,16 +421,16 @@ static void add_advice(struct fields *fields, const struct states_end *end,
 static void add_legend(struct fields *fields, const struct states_end *mine,
                        const struct states_end *other)
 {
-	char tag[SNAPSHOT_TAG], local[ENDPOINT_TEXT];
+	char tag[SNAPSHOT_TAG], local[HOST_TEXT];
 	const struct states_end *ends[] = { mine, other };
-	char text[2 * (SNAPSHOT_TAG + ENDPOINT_TEXT + 4)] = "";
+	char text[2 * (SNAPSHOT_TAG + HOST_TEXT + 4)] = "";
 	for (int i = 0; i < 2 && ends[i]; i++) {
 		const struct snapshot *snapshot = &ends[i]->snapshot;
 		size_t len = strlen(text);
 		bool known = endpoint_is_set(&snapshot->local);
 		snprintf(text + len, sizeof text - len, " %s %s",
 		         snapshot_format_tag(snapshot, tag),
-		         known ? endpoint_format(&snapshot->local, local) : "");
+		         known ? host_format(snapshot->host, &snapshot->local, local) : "");
 	}
 	fields_sentence(fields, STYLE_STATE, 8, "STATES%s", text);
 	fields_sentence(fields, STYLE_FAINT, 1,
