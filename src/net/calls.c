@@ -126,6 +126,16 @@ static int64_t write_down(const struct caller *caller, struct entry *entry, int 
 	return now;
 }
 
+/* An address that a call gave. */
+static struct endpoint take_addr(const struct caller *caller, const struct sockaddr_storage *storage,
+                                 socklen_t len)
+{
+	struct endpoint addr = endpoint_from_sockaddr((const struct sockaddr *)storage, len);
+	if (addr.scope && caller->host != HOST_HERE)
+		addr.scope |= ENDPOINT_ELSEWHERE;
+	return addr;
+}
+
 static int record(const struct caller *caller, struct entry *entry, int fd, int result,
                   const struct endpoint *addr, const void *payload, size_t len)
 {
@@ -249,7 +259,7 @@ int call_accept(const struct caller *caller, int fd, struct endpoint *peer)
 	if (client < 0)
 		*peer = (struct endpoint){ .family = AF_UNSPEC };
 	else
-		*peer = endpoint_from_sockaddr((struct sockaddr *)&storage, len);
+		*peer = take_addr(caller, &storage, len);
 	entry.arg = client;
 	return record(caller, &entry, fd, client, peer, NULL, 0);
 }
@@ -280,7 +290,7 @@ int call_getsockname(const struct caller *caller, int fd, struct endpoint *addr)
 	struct entry entry = begin(caller, CALL_GETSOCKNAME, fd);
 	entry.flags |= ENTRY_WATCHING;
 	int result = getsockname(fd, (struct sockaddr *)&storage, &len);
-	*addr = endpoint_from_sockaddr((struct sockaddr *)&storage, result < 0 ? 0 : len);
+	*addr = take_addr(caller, &storage, result < 0 ? 0 : len);
 	write_down(caller, &entry, result, addr, NULL, 0);
 	return result;
 }
@@ -435,7 +445,7 @@ static ssize_t receive_datagram(const struct caller *caller, int fd, size_t most
 	set_arguments(&entry, asked, flags);
 	ssize_t got = receive(caller, fd, place, asked, flags, &storage, &len, &buffered, arrival);
 	int64_t now = end(&entry, got < 0);
-	*from = endpoint_from_sockaddr((struct sockaddr *)&storage, got < 0 ? 0 : len);
+	*from = take_addr(caller, &storage, got < 0 ? 0 : len);
 	if (got >= 0 && !len)
 		*from = endpoint_any(AF_UNIX, 0); /* only there a sender may have no name */
 	got = note_cut(&entry, got, asked);

@@ -74,7 +74,7 @@ static bool ask(struct diag *diag, const struct endpoint *local, const struct en
 	struct inet_diag_sockid *id = &request.body.id;
 	fill_end(local, &id->idiag_sport, id->idiag_src);
 	fill_end(peer, &id->idiag_dport, id->idiag_dst);
-	id->idiag_if = local->scope;
+	id->idiag_if = endpoint_interface(local);
 	id->idiag_cookie[0] = id->idiag_cookie[1] = INET_DIAG_NOCOOKIE;
 	return send(diag->fd, &request, sizeof request, MSG_DONTWAIT) == (ssize_t)sizeof request;
 }

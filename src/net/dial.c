@@ -450,7 +450,7 @@ static void take(struct session *session)
 	if (answer->asked || !answer->count)
 		session_note_lookup(session, &query, answer, &error);
 	session_end_lookup(session);
-	if (!answer->count) {
+	if (!answer->count || session_refuse_interface(session, answer, &error)) {
 		session->hopeless = !session->was_open;
 		session_finish(session, SESSION_ENDED_FAILED, "%s", error.text);
 	} else if (dial->local_known) {

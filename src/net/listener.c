@@ -97,7 +97,7 @@ static void meet_error(struct session *session, int code)
 		session_report(session, ENTRY_ERROR, "accept() = -1 %s: %s", error_name(code), why);
 }
 
-/* A client on this machine is named after its port alone. */
+/* A client on this machine is named after its port alone, one of the other host after that, too. */
 static void name_client(struct session *client)
 {
 	const struct endpoint *peer = &client->peer;
@@ -105,7 +105,12 @@ static void name_client(struct session *client)
 	char host[ENDPOINT_TEXT], port[8];
 	bool here = endpoint_host_equal(&wire, &self);
 	snprintf(port, sizeof port, "%u", peer->port);
-	session_make_name(client, here ? "" : endpoint_format_host(peer, host), port);
+	enum host other = client->caller.host == HOST_HERE ? HOST_HERE : host_of(peer);
+	session_make_name(client,
+	                  here                 ? ""
+	                  : other != HOST_HERE ? host_name(other)
+	                                       : endpoint_format_host(peer, host),
+	                  port);
 }
 
 /* It is paused if the listener is, and has what its socket has inherited. */

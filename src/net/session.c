@@ -250,6 +250,22 @@ const char *session_explain_host(const struct session *session, const struct end
 	return out;
 }
 
+bool session_refuse_interface(const struct session *session, const struct lookup_answer *answer,
+                              struct error *error)
+{
+	enum host host = session->caller.host;
+	for (size_t i = 0; host != HOST_HERE && i < answer->count; i++)
+		if (answer->addr[i].scope) {
+			char text[ENDPOINT_TEXT];
+			error_set(error,
+			          "%.100s: that interface is of this machine; on %s use an address "
+			          "without one",
+			          endpoint_format_host(&answer->addr[i], text), host_name(host));
+			return true;
+		}
+	return false;
+}
+
 bool session_add_socket(struct session *session, int family)
 {
 	session->caller.sandbox = session->table->sandbox;

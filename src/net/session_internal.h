@@ -286,6 +286,11 @@ enum { SESSION_HINT = 160 };
 const char *session_explain_host(const struct session *session, const struct endpoint *addr,
                                  char out[SESSION_HINT]);
 
+/* True, with one line, if one of these addresses names an interface and the session is on a host of the
+ * sandbox: the name was looked up on this machine. */
+bool session_refuse_interface(const struct session *session, const struct lookup_answer *answer,
+                              struct error *error);
+
 /* socket(), as the last of its descriptors. False with errno; ERANGE, which socket() does not know,
  * is a descriptor that select() cannot watch: that is reported, and it is closed. */
 bool session_add_socket(struct session *session, int family);

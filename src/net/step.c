@@ -175,6 +175,8 @@ static enum step_end found(struct session *session, const struct lookup_answer *
 		session_report(session, 0, "%s is the first of %zu addresses",
 		               endpoint_format(&addr, text), answer->count);
 	session_end_step(session);
+	if (session_refuse_interface(session, answer, error))
+		return STEP_FAILED;
 	return binds ? bind_now(session, &addr, error) : connect_now(session, &addr, error);
 }
 

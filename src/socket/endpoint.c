@@ -181,16 +181,23 @@ const char *endpoint_family_name(int family)
 	                            : "";
 }
 
+uint32_t endpoint_interface(const struct endpoint *addr)
+{
+	return addr->scope & ~ENDPOINT_ELSEWHERE;
+}
+
 static void format_ipv6(const struct endpoint *addr, char out[ENDPOINT_TEXT])
 {
 	char name[IF_NAMESIZE];
 	if (!inet_ntop(AF_INET6, addr->ip, out, ENDPOINT_TEXT))
 		out[0] = '\0';
 	size_t len = strlen(out);
-	if (addr->scope && if_indextoname(addr->scope, name))
+	bool has_name = !(addr->scope & ENDPOINT_ELSEWHERE);
+	if (addr->scope && has_name && if_indextoname(addr->scope, name))
 		snprintf(out + len, ENDPOINT_TEXT - len, "%%%s", name);
 	else if (addr->scope)
-		snprintf(out + len, ENDPOINT_TEXT - len, "%%%u", (unsigned)addr->scope);
+		snprintf(out + len, ENDPOINT_TEXT - len, "%%%u",
+		         (unsigned)endpoint_interface(addr));
 }
 
 /* Bytes above ASCII stay as they are: whoever shows them marks what is not text. */
@@ -255,7 +262,7 @@ socklen_t endpoint_to_sockaddr(const struct endpoint *addr, struct sockaddr_stor
 	if (addr->family == AF_INET6) {
 		struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
 			                    .sin6_port = htons(addr->port),
-			                    .sin6_scope_id = addr->scope };
+			                    .sin6_scope_id = endpoint_interface(addr) };
 		memcpy(&in6.sin6_addr, addr->ip, 16);
 		memcpy(out, &in6, sizeof in6);
 		return sizeof in6;

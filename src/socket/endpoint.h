@@ -17,11 +17,15 @@ enum {
 	ENDPOINT_PACKED_IP = 1 + 2 + 5 + 16,   /* and of that of IPv4 and IPv6 */
 };
 
+/* The interface is not one of this machine: its index has no name here. */
+#define ENDPOINT_ELSEWHERE (UINT32_C(1) << 31)
+
 struct endpoint {
 	uint8_t family;   /* AF_UNSPEC, AF_INET, AF_INET6 or AF_UNIX */
 	uint8_t path_len; /* 0 = an unnamed UNIX socket */
 	uint16_t port;    /* host byte order */
-	uint32_t scope;   /* interface index of a link-local IPv6 address, else 0 */
+	uint32_t scope;   /* interface index of a link-local IPv6 address, else 0; on a host of the
+	                     sandbox with ENDPOINT_ELSEWHERE */
 	union {
 		char path[ENDPOINT_PATH]; /* no C string; of an abstract name the first is NUL */
 		uint8_t ip[16];           /* network byte order; AF_INET uses the first four */
@@ -83,6 +87,9 @@ const char *endpoint_format_host(const struct endpoint *addr, char out[ENDPOINT_
 
 /* "IPv4", "IPv6", "UNIX"; "" for AF_UNSPEC. Static. */
 const char *endpoint_family_name(int family);
+
+/* The index of its interface, wherever that is; 0 for none. */
+uint32_t endpoint_interface(const struct endpoint *addr);
 
 /* Fills a socket address and returns its length; 0 for AF_UNSPEC, and for a path that is too long
  * on this system. */

@@ -37,12 +37,12 @@ static const char *sign_of(const struct session *session)
 /* A long name is cut, so that number, host, sign and count are always there. */
 static int label(const struct app *app, const struct session *session, int columns, char out[LABEL])
 {
-	char number[24], tail[48], size[COUNT_TEXT];
+	char number[16], tail[56], size[COUNT_TEXT];
 	uint64_t unread = app_unread(app, session);
 	enum host host = session_host(session);
-	snprintf(number, sizeof number, "%" PRIu32 " %s%s", session_number(session), host_name(host),
-	         host == HOST_HERE ? "" : " ");
-	snprintf(tail, sizeof tail, " %s%s%s", sign_of(session), unread ? " +" : "",
+	snprintf(number, sizeof number, "%" PRIu32 " ", session_number(session));
+	snprintf(tail, sizeof tail, "%s%s %s%s%s", host == HOST_HERE ? "" : "@", host_name(host),
+	         sign_of(session), unread ? " +" : "",
 	         unread ? count_format(unread, size) : "");
 	const char *name = session_name(session);
 	int room =

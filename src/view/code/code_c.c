@@ -250,7 +250,7 @@ static void put_address(FILE *file, const struct statement *statement)
 	}
 	fprintf(file, "endpoint(%s, \"%s\", %u, %" PRIu32 "), sizeof(struct sockaddr_in%s)",
 	        constant_family(addr.family, family), statement_host(statement->entry, host),
-	        addr.port, addr.scope, endpoint_is_ipv6(&addr) ? "6" : "");
+	        addr.port, endpoint_interface(&addr), endpoint_is_ipv6(&addr) ? "6" : "");
 }
 
 static const char *verb(const struct statement *statement)

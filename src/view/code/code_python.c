@@ -113,7 +113,7 @@ static void put_address(FILE *file, const struct statement *statement)
 	}
 	fprintf(file, "(\"%s\", %u", statement_host(statement->entry, host), addr.port);
 	if (addr.scope)
-		fprintf(file, ", 0, %" PRIu32, addr.scope);
+		fprintf(file, ", 0, %" PRIu32, endpoint_interface(&addr));
 	putc(')', file);
 }
 
