@@ -75,9 +75,12 @@ const struct command ladder_commands[] = {
 	        .group = "looking",
 	        .usage = "[<file>]",
 	        .help = "draw the conversation as a ladder, or write it to a file\n"
-	                "Calls are in the margins, segments between them, with how they are "
-	                "known:\n"
-	                "* read from the kernel, o counted by it, ? deduced.\n"
+	                "Calls and states are in the margins, segments between them, with how "
+	                "they are known:\n"
+	                "* read from the kernel, o counted by it, ? deduced. An arrow is one segment "
+	                "that is known singly;\n"
+	                "what was only counted is a row with the time in which it was. ≤ before a "
+	                "time means at the latest.\n"
 	                "A name that ends in .svg gives a drawing of the newest 4000 entries, any "
 	                "other a text of all.\n"
 	                "A file that exists is overwritten by the same command again within 10 s, "

@@ -225,7 +225,7 @@ static void add_lookup_result(const struct entry *entry, struct buf *out)
 }
 
 /* MSG_TRUNC makes recv() return how long the datagram really was, recv(2). */
-static long result_of(const struct entry *entry)
+long calltext_returned(const struct entry *entry)
 {
 	bool cut = !entry->error && entry->flags & ENTRY_TRUNCATED;
 	bool whole = entry_is_outgoing(entry) || entry->arg2 & MSG_TRUNC;
@@ -268,7 +268,7 @@ void calltext_result(const struct entry *entry, struct buf *out)
 	}
 	if (entry->call == CALL_ERRQUEUE)
 		return;
-	buf_printf(out, "= %ld", result_of(entry));
+	buf_printf(out, "= %ld", calltext_returned(entry));
 	if (entry->error)
 		buf_printf(out, " %s", error_name(entry->error));
 	add_wait(entry, out);

@@ -16,6 +16,9 @@ void calltext_call(const struct entry *entry, size_t payload, struct buf *out);
  * gave: "= 0  127.0.0.1:7001", "= 5 from 127.0.0.1:7001". */
 void calltext_result(const struct entry *entry, struct buf *out);
 
+/* The number after the `=`. */
+long calltext_returned(const struct entry *entry);
+
 /* The bytes that a call received, at most `most` of them: "[hello]", "[0123~6 lost]", "[]" for an
  * empty datagram. */
 void calltext_received(const struct entry *entry, size_t most, struct buf *out);

@@ -10,7 +10,7 @@
 
 #include "record/frame_entry.h"
 #include "record/sample.h"
-#include "view/ladder/arrows.h"
+#include "view/ladder/ladder_entry.h"
 #include "view/view.h"
 
 enum { BLOCK = 1 << 12, LONGEST = 2000, MOST_LOCATIONS = 1 << 16 };
@@ -152,17 +152,17 @@ static void check_turns(const struct view *view)
 		}
 }
 
-/* Which entries a ladder draws is said without drawing them. */
+/* What a ladder shows has rows. */
 static void check_drawn(const struct view *view)
 {
 	for (uint64_t p = transcript_first(view->transcript); p != TRANSCRIPT_NONE;
 	     p = transcript_next(view->transcript, p)) {
-		struct arrows arrows;
+		struct ladder_rows drawn;
 		const struct entry *entry = transcript_at(view->transcript, p);
-		const struct cursor cursor = { .view = view, .entry = entry, .position = p };
-		arrows_draw(&cursor, &arrows);
-		if (entry->call == CALL_SAMPLE || entry->call == CALL_ERRQUEUE)
-			demand(arrows_are_drawn(view, p, entry) == (arrows.count > 0));
+		bool words = entry_is_words(entry) && !entry_is_accepted(entry);
+		ladder_draw(view, p, entry, &drawn);
+		if (ladder_shows(view, p, entry) && !words)
+			demand(drawn.count > 0);
 	}
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/ladder/ladder.h"
-#include "view/ladder/arrows.h"
 #include "view/view.h"
 
 #include <inttypes.h>
@@ -15,25 +14,8 @@ static struct rows rows;
 static struct buf out = { .max = SIZE_MAX };
 static uint64_t entries; /* that the last ladder drew */
 
-/* What is said to be drawn of an entry is what is drawn, of either end and of both. */
-static void check_drawn(void)
-{
-	for (uint64_t at = transcript_first(view.transcript); at != TRANSCRIPT_NONE;
-	     at = transcript_next(view.transcript, at)) {
-		struct arrows arrows;
-		const struct entry *entry = transcript_at(view.transcript, at);
-		const struct cursor cursor = { .view = &view, .entry = entry, .position = at };
-		bool asked = entry->call == CALL_SAMPLE || entry->call == CALL_ERRQUEUE ||
-		             entry->call == CALL_GETSOCKNAME;
-		arrows_draw(&cursor, &arrows);
-		if (asked && arrows_are_drawn(&view, at, entry) != (arrows.count > 0))
-			ok(false, "entry %" PRIu64 " draws %zu arrows", at, arrows.count);
-	}
-}
-
 static const char *ladder(void)
 {
-	check_drawn();
 	char *text = NULL;
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);
@@ -151,7 +133,7 @@ static void test_once(void)
 {
 	const char *text = ladder_of(converse, 100, SERVER);
 	is_int(count(text, "data "), 2, "each data segment is drawn once");
-	is_int(count(text, "FIN o"), 2, "so is each FIN");
+	is_int(count(text, "FIN o") + count(text, "FIN ?"), 2, "so is each FIN");
 	is_int(count(text, "SYN"), 4, "and the handshake, with its two passing states");
 	ok(!strstr(text, "getsockname"), "calls that only ask are left out");
 	text = ladder_of(converse, 100, 0);
@@ -173,7 +155,7 @@ static void test_evicted(void)
 	open_evicted();
 	const char *text = ladder();
 	ok(strstr(text, "older entries were dropped"), "what has gone is said");
-	ok(strstr(text, "data 10 bytes o"), "without the beginning a send has no numbers of bytes");
+	ok(strstr(text, "── data o"), "without the beginning a send has no numbers of bytes");
 	ok(!strstr(text, "?  ") && !strstr(text, " ? ─"), "and nothing is deduced in its place");
 }
 
@@ -213,13 +195,11 @@ static void test_closed(void)
 	ok(strstr(text, "CLOSED *"), "until nothing is left");
 }
 
-/* The client closes; the server, which does not, gets the FIN. */
-static void close_client(uint32_t session, uint32_t other)
+/* The FIN of close() is deduced: whether it was acknowledged says only a state, or a count. */
+static void test_closed_by_one(void)
 {
 	begin(80, SERVER);
 	open_connection();
-	view.session = session;
-	view.other = other;
 	BEFORE(SERVER, STATE(ESTABLISHED), SAMPLE_SEGS_OUT, 0, SAMPLE_SEGS_IN, 2,
 	       SAMPLE_DATA_SEGS_OUT, 0, SAMPLE_DATA_SEGS_IN, 0);
 	at(100);
@@ -228,104 +208,16 @@ static void close_client(uint32_t session, uint32_t other)
 	BEFORE(SERVER, STATE(CLOSE_WAIT), FROM(ESTABLISHED), SEGMENTS(0, 1, 0, 0));
 	put_recv(SERVER, "");
 	at(140);
-}
-
-static void tell_ack(void)
-{
+	LATER(SERVER, STATE(CLOSE_WAIT), SEGMENTS(1, 0, 0, 0));
 	CLOSED(CLIENT, STATE(FIN_WAIT2), FROM(FIN_WAIT1));
-}
-
-static void count_acks(int count)
-{
-	LATER(SERVER, STATE(CLOSE_WAIT), SEGMENTS(count, 0, 0, 0));
-}
-
-/* How many ACKs of each sort there are after close(). */
-static void is_acked(int counted, int deduced, const char *name)
-{
-	const char *text = strstr(ladder(), "FIN ");
-	int others = text ? count(text, "ACKs") : 0;
-	bool good = text && !others && count(text, " ACK o ") == counted &&
-	            count(text, " ACK ? ") == deduced && count(text, "FIN_WAIT2 *") == 1;
-	if (!ok(good && walks_both_ways(), "%s", name))
-		printf("%s", buf_text(&out));
-}
-
-static void test_acknowledged_fin(void)
-{
-	static const uint32_t ends[][2] = { { CLIENT, SERVER }, { SERVER, CLIENT } };
-	const char *text;
-	for (size_t i = 0; i < 2; i++) {
-		close_client(ends[i][0], ends[i][1]);
-		count_acks(1);
-		tell_ack();
-		is_acked(1, 0, "the ACK of a FIN is drawn by who counts it first");
-		close_client(ends[i][0], ends[i][1]);
-		tell_ack();
-		is_acked(0, 1, "by the state where that comes first");
-		count_acks(1);
-		is_acked(0, 1, "and then not again");
-		count_acks(1);
-		is_acked(1, 1, "a further one is");
-		close_client(ends[i][0], ends[i][1]);
-		tell_ack();
-		count_acks(2);
-		is_acked(1, 1, "also with the first");
-	}
-	close_client(CLIENT, SERVER);
-	for (int i = 0; i < 200; i++)
-		PUT(LISTENER, CALL_LISTEN, .arg = i);
-	count_acks(1);
-	tell_ack();
-	is_acked(0, 1, "what came too late to be drawn by its count is drawn by the state");
-	close_client(CLIENT, 0);
-	count_acks(1);
-	tell_ack();
-	text = strstr(ladder(), "FIN ");
-	ok(text && count(text, " ACK ? ") == 1 && !strstr(text, " ACK o "),
-	   "with one margin it is not counted");
-}
-
-/* What is acknowledged before the FIN came is not the FIN. */
-static void test_acknowledged_data(void)
-{
-	begin(80, SERVER);
-	open_connection();
-	put_send(CLIENT, "hello");
-	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 0, 1, 0), SENT(5), SAMPLE_OUTQ, 5);
-	PUT(CLIENT, CALL_CLOSE, .fd = 4);
-	CLOSED(CLIENT, STATE(FIN_WAIT1), FROM(ESTABLISHED));
-	BEFORE(SERVER, STATE(ESTABLISHED), SEGMENTS(1, 1, 0, 1));
-	put_recv(SERVER, "hello");
-	tell_ack();
-	is_acked(1, 1, "data and FIN, each has its ACK");
-}
-
-/* Both ends count an ACK that came before close(), but one of them only after it. */
-static void acknowledge_twice(int count)
-{
-	begin(80, SERVER);
-	open_connection();
-	BEFORE(SERVER, STATE(ESTABLISHED), SAMPLE_SEGS_OUT, 0, SAMPLE_SEGS_IN, 2,
-	       SAMPLE_DATA_SEGS_OUT, 0, SAMPLE_DATA_SEGS_IN, 0);
-	put_send(CLIENT, "hello");
-	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 1, 0), SENT(5), SAMPLE_OUTQ, 0);
-	PUT(CLIENT, CALL_CLOSE, .fd = 4);
-	CLOSED(CLIENT, STATE(FIN_WAIT1), FROM(ESTABLISHED));
-	BEFORE(SERVER, STATE(CLOSE_WAIT), FROM(ESTABLISHED), SEGMENTS(count, 2, 0, 1));
-	put_recv(SERVER, "hello");
-}
-
-static void test_acknowledged_before(void)
-{
-	acknowledge_twice(1);
-	tell_ack();
-	is_acked(0, 1, "an ACK that both ends count is drawn once");
-	count_acks(1);
-	is_acked(0, 1, "so is that of the FIN then");
-	acknowledge_twice(2);
-	tell_ack();
-	is_acked(1, 0, "also where this end counts both at once");
+	const char *text = strstr(ladder(), "close()");
+	is_int(count(text, "FIN "), 1, "of a FIN that both ends know of one arrow is drawn");
+	ok(strstr(text, "── FIN ? ─") && !strstr(text, "ACK"), "that it was acknowledged is");
+	ok(strstr(text, "≤140 FIN_WAIT2 *"), "said by the state, which came no later than that");
+	view.other = 0;
+	view.session = SERVER;
+	text = strstr(ladder(), "recv(");
+	ok(strstr(text, "1 segment without data left, 99–139 ms o"), "or counted");
 }
 
 static void test_unread(void)
@@ -347,33 +239,166 @@ static void test_segments(void)
 	put_send(CLIENT, "0123456789");
 	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(8, 4, 8, 0), SENT(4000), SAMPLE_OUTQ, 0);
 	PUT(CLIENT, CALL_SEND, .arg = 1, .arg2 = MSG_OOB);
+	at(2940);
 	LATER(CLIENT, STATE(ESTABLISHED), SAMPLE_NEW_OUT, 2, SAMPLE_NEW_IN, 0, SAMPLE_NEW_DATA_OUT,
 	      0, SAMPLE_NEW_DATA_IN, 0, SAMPLE_NEW_RETRANS, 2);
-	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(0, 1, 0, 0), SAMPLE_SND_WND, 0, SAMPLE_NOTSENT,
-	      7);
+	at(3890);
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 0, 0), SAMPLE_SND_WND, 0, SAMPLE_NOTSENT,
+	      7, SAMPLE_OUTQ, 7);
 	LATER(CLIENT, STATE(CLOSE_WAIT), FROM(ESTABLISHED), SEGMENTS(0, 2, 0, 2), SENT(4000),
 	      SAMPLE_BYTES_RECEIVED, 3);
 	const char *text = ladder();
 	ok(strstr(text, "data 0..3999 in 8 segments o"), "a call's segments are counted");
-	ok(strstr(text, "4 ACKs o"), "acknowledgements share a row");
-	ok(strstr(text, "data again (probe), 2 times o"), "a probe for the tail is no loss");
+	ok(strstr(text, "4 segments without data came o"), "of several without data the number");
+	ok(strstr(text, "2 segments sent again, 0.00–2.94 s o"), "also of those sent again");
+	ok(strstr(text, "≤3890 1 segment without data came, 2.94–3.89 s o"),
+	   "with the time in which they came");
+	ok(strstr(text, "      1 segment without data left, 2.94–3.89 s o"),
+	   "a window probe is only counted, and so is its answer");
+	ok(!strstr(text, "acked"), "bytes that wait are not acknowledged");
 	ok(strstr(text, "7 wait: window 0 *"), "a closed window is said");
 	ok(strstr(text, "data in 2 segments, FIN o"), "a FIN may come with the last data");
-}
-
-static void test_shut_window(void)
-{
-	begin(80, 0);
-	open_connection();
-	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 0, 0), SAMPLE_SND_WND, 0, SAMPLE_NOTSENT,
-	      7, SAMPLE_OUTQ, 7);
-	const char *text = ladder();
-	ok(strstr(text, "── window probe o ─"), "a window probe is named");
-	ok(!strstr(text, "acked"), "bytes that wait are not acknowledged");
+	is_int(count(text, "ACK"), 2, "no segment has a name that is a guess");
 	begin(80, 0);
 	put_socket(SOCK_STREAM);
 	AFTER(CLIENT, STATE(CLOSED), SAMPLE_NOTSENT, 2);
 	ok(!strstr(ladder(), "held back"), "without a connection nothing waits");
+}
+
+/* A client in the queue of a full listener: its last SYN and the answer come between two samples. */
+static void test_answered_again(void)
+{
+	begin(80, 0);
+	put_socket(SOCK_STREAM);
+	AFTER(CLIENT, STATE(CLOSED), SENT(0));
+	put_connect(EINPROGRESS);
+	AFTER(CLIENT, STATE(SYN_SENT), FROM(CLOSED), SEGMENTS(1, 0, 0, 0), SENT(0));
+	at(3063);
+	LATER(CLIENT, STATE(ESTABLISHED), FROM(SYN_SENT), SAMPLE_NEW_OUT, 2, SAMPLE_NEW_IN, 1,
+	      SAMPLE_NEW_DATA_OUT, 0, SAMPLE_NEW_DATA_IN, 0, SAMPLE_NEW_RETRANS, 1, SENT(0));
+	const char *text = ladder();
+	const char *again = strstr(text, "╌╌ SYN again o"), *answer = strstr(text, "←── SYN,ACK o");
+	ok(again && answer && again < answer && strstr(answer, "── ACK o"),
+	   "the SYN that is answered, its answer, the ACK");
+	is_int(count(strstr(text, "connect("), " o "), 4, "and nothing else");
+	ok(strstr(text, "≤3063"), "at the latest then");
+	begin(80, 0);
+	put_socket(SOCK_STREAM);
+	AFTER(CLIENT, STATE(SYN_SENT), SENT(0));
+	at(2500);
+	LATER(CLIENT, STATE(SYN_SENT), SAMPLE_NEW_OUT, 2, SAMPLE_NEW_IN, 0, SAMPLE_NEW_DATA_OUT, 0,
+	      SAMPLE_NEW_DATA_IN, 0, SAMPLE_NEW_RETRANS, 2, SENT(0));
+	ok(strstr(ladder(), "SYN sent again 2 times, 0.00–2.50 s o"), "two at once are a number");
+}
+
+/* Where the SYNs cross, or a socket meets itself, the answer is another one. */
+static void test_crossed(void)
+{
+	begin(80, 0);
+	put_socket(SOCK_STREAM);
+	AFTER(CLIENT, STATE(CLOSED));
+	put_connect(0);
+	AFTER(CLIENT, STATE(ESTABLISHED), FROM(CLOSED), SEGMENTS(3, 3, 0, 0));
+	const char *text = ladder();
+	ok(strstr(text, "── SYN o") && !strstr(text, "ACK"), "only its SYN is known");
+	ok(strstr(text, "2 segments without data left o") &&
+	           strstr(text, "3 segments without data came o"),
+	   "the others are counted");
+}
+
+/* connect() has sent nothing: the first send() sends the SYN. */
+static void test_fast_open(void)
+{
+	begin(80, 0);
+	put_socket(SOCK_STREAM);
+	AFTER(CLIENT, STATE(CLOSED), SENT(0));
+	put_connect(0);
+	AFTER(CLIENT, STATE(SYN_SENT), FROM(CLOSED), SEGMENTS(0, 0, 0, 0), SENT(0));
+	ok(!strstr(ladder(), "SYN o") && strstr(ladder(), "SYN_SENT *"), "Fast Open: no SYN yet");
+	put_send(CLIENT, "abc");
+	AFTER(CLIENT, STATE(ESTABLISHED), FROM(SYN_SENT), SEGMENTS(2, 1, 1, 0), SENT(3),
+	      SAMPLE_OPTIONS, OPTION_SYN_DATA);
+	const char *text = ladder();
+	const char *syn = strstr(text, "── SYN, data 0..2 o"), *answer = strstr(text, "SYN,ACK o");
+	ok(syn && answer && syn < answer && strstr(answer, "── ACK o"), "the SYN has the data");
+	is_int(count(text, "data 0..2"), 1, "which is not drawn again");
+}
+
+/* Which was first is not known of what went both ways between two samples. */
+static void test_both_ways(void)
+{
+	begin(100, 0);
+	open_connection();
+	at(500);
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(2, 2, 1, 1), SENT(3), SAMPLE_BYTES_RECEIVED, 9,
+	      SAMPLE_OUTQ, 0);
+	const char *text = ladder();
+	ok(strstr(text, "data 0..2 left in 1 segment, 0–500 ms o") &&
+	           strstr(text, "data 0..8 came in 1 segment, 0–500 ms o"),
+	   "what went both ways is counted");
+	is_int(count(text, "data "), 4, "and has no arrow");
+	/* a segment that was held back, and one that is acknowledged, in one interval */
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 1, 0), SENT(6), SAMPLE_OUTQ, 0);
+	text = ladder();
+	const char *data = strstr(text, "── data 3..5 o");
+	ok(data && strstr(data, "←── ACK o"), "what acknowledges it comes after it");
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 1, 0), SENT(9), SAMPLE_OUTQ, 3);
+	data = strstr(ladder(), "── data 6..8 o");
+	ok(data && !strstr(data, "ACK"), "where it is not, the order is not known");
+}
+
+static void test_keepalive(void)
+{
+	begin(100, 0);
+	open_connection();
+	at(1000);
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 1, 0, 0));
+	ok(strstr(ladder(), "1 segment without data left, 0.00–1.00 s o"),
+	   "a probe that is answered is counted");
+	at(2000);
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 0, 0, 0), SAMPLE_PROBES, 1, SAMPLE_TIMER,
+	      TIMER_KEEPALIVE);
+	at(4000);
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(2, 0, 0, 0), SAMPLE_PROBES, 3, SAMPLE_TIMER,
+	      TIMER_KEEPALIVE);
+	const char *text = ladder();
+	ok(strstr(text, "≤2000 probe 1 unanswered *") && strstr(text, "── keepalive probe * ─"),
+	   "one that is not is an arrow");
+	ok(strstr(text, "2 segments left as keepalive probes, 2.00–4.00 s o"), "of two the number");
+}
+
+/* A call that took its time is where it returned, so that times only grow. */
+static void test_waited(void)
+{
+	begin(80, 0);
+	put_socket(SOCK_STREAM);
+	at(200);
+	put_send(CLIENT, "x");
+	int64_t later = now;
+	at(100);
+	PUT(CLIENT, CALL_RECV, .arg = 9, .flags = ENTRY_WAITED, .duration = 150000);
+	at(110);
+	PUT(CLIENT, CALL_CLOSE, .duration = 2000000);
+	const char *text = ladder();
+	now = later;
+	ok(strstr(text, "  200 send(") && strstr(text, "  250 recv(9) = 0 after 150 ms") &&
+	           strstr(text, " 2110 close() = 0 after 2.0 s"),
+	   "the column runs forward");
+}
+
+/* The call that was made, with its result. */
+static void test_truncated(void)
+{
+	begin(40, 0);
+	put_socket(SOCK_DGRAM);
+	struct endpoint addr = loopback(5000);
+	put(CLIENT,
+	    (struct entry){ .call = CALL_RECVFROM,
+	                    .arg = 10,
+	                    .arg2 = MSG_TRUNC,
+	                    .flags = ENTRY_TRUNCATED },
+	    &addr, "0123");
+	ok(strstr(ladder(), "recvfrom() = 10"), "MSG_TRUNC makes the result the whole length");
 }
 
 /* A datagram socket has no handshake and no FIN, whether anybody reads the kernel or not. */
@@ -549,12 +574,16 @@ int main(void)
 	test_evicted();
 	test_passive();
 	test_closed();
-	test_acknowledged_fin();
-	test_acknowledged_data();
-	test_acknowledged_before();
+	test_closed_by_one();
 	test_unread();
 	test_segments();
-	test_shut_window();
+	test_answered_again();
+	test_crossed();
+	test_fast_open();
+	test_both_ways();
+	test_keepalive();
+	test_waited();
+	test_truncated();
 	test_connected_datagrams();
 	test_race();
 	test_walking();

@@ -7,11 +7,8 @@
 
 #include "base/clock.h"
 #include "view/chat.h"
-#include "view/ladder/arrows.h"
-#include "view/ladder/ladder_internal.h"
+#include "view/ladder/ladder_entry.h"
 #include "view/pattern.h"
-
-#define GAP (2 * CLOCK_S)
 
 enum {
 	COLUMNS_TIME = 40, /* of a pane with a time, at least */
@@ -19,8 +16,6 @@ enum {
 	LANE_LEAST = 5,
 	LANE_MOST = 48,
 	MARGIN_MOST = 80, /* wider margins are hard to read across */
-	WORDS_MOST = 64,
-	TEXT_MOST = ARROW_LABEL + 8,
 };
 
 /* Where in a row the margins and the lane between the two lines are. */
@@ -50,173 +45,70 @@ static void set_lanes(struct lanes *lanes, const struct view *view)
 	lanes->right = view->other ? limit(rest - lanes->margin, 0, MARGIN_MOST) : 0;
 }
 
-void ladder_put_cut(struct row *row, const char *text, int columns, enum style style)
-{
-	size_t len = strlen(text);
-	const char *dots = text_has_unicode() ? "…" : "~";
-	int end = row->columns + columns;
-	if (text_columns(text, len) <= columns) {
-		row_add_text(row, text, len, end, style);
-	} else if (columns > 0) {
-		row_add_text(row, text, len, end - 1, style);
-		row_put(row, dots, end, STYLE_FAINT);
-	}
-}
-
-/* ---- time ---- */
-
-/* Moves to the entry drawn before this one, past words of the program. */
-static bool drawn_before(struct cursor *cursor)
-{
-	for (int i = 0; i < WORDS_MOST; i++)
-		if (!cursor_before(cursor))
-			return false;
-		else if (cursor->entry->call != CALL_NOTE)
-			return true;
-	return false;
-}
-
-int64_t ladder_begin(const struct view *view)
-{
-	struct cursor first = { 0 };
-	if (!cursor_first(&first, view))
-		return 0;
-	for (int i = 0; i < WORDS_MOST && first.entry->call == CALL_NOTE; i++)
-		if (!cursor_after(&first))
-			break;
-	return first.entry->time;
-}
-
-static int64_t milliseconds(const struct cursor *cursor, int64_t first)
-{
-	return (cursor->entry->time - first) / CLOCK_MS;
-}
-
-bool ladder_needs_time(const struct cursor *begin, int64_t first)
-{
-	struct cursor before = *begin;
-	return !drawn_before(&before) || milliseconds(&before, first) != milliseconds(begin, first);
-}
-
-const char *ladder_format_time(const struct cursor *begin, int64_t first, char out[LADDER_TIME])
-{
-	int64_t since = begin->entry->time > first ? begin->entry->time - first : 0;
-	if (since < 100 * CLOCK_S)
-		snprintf(out, LADDER_TIME, "%" PRId64, since / CLOCK_MS);
-	else if (since < 1000 * CLOCK_S)
-		snprintf(out, LADDER_TIME, "%" PRId64 " s", since / CLOCK_S);
-	else if (since < 6000 * CLOCK_S)
-		snprintf(out, LADDER_TIME, "%" PRId64 "m", since / CLOCK_S / 60);
-	else
-		snprintf(out, LADDER_TIME, "%" PRId64 "h", since / CLOCK_S / 3600);
-	return out;
-}
-
-bool ladder_has_gap(const struct cursor *begin, int64_t *gap)
-{
-	struct cursor before = *begin;
-	if (!drawn_before(&before))
-		return false;
-	*gap = begin->entry->time - before.entry->time;
-	return *gap >= GAP;
-}
-
 static void put_time(const struct lanes *lanes, const char *time, struct row *row)
 {
-	char text[LADDER_TIME + 8];
-	if (lanes->time) {
-		snprintf(text, sizeof text, "%5.5s", time);
-		row_put(row, text, lanes->time, STYLE_TIME);
-	}
+	int width = text_columns(time, strlen(time));
+	if (lanes->time)
+		row_pad(row, lanes->time - 1 - width, STYLE_TIME);
+	row_put(row, time, lanes->time, STYLE_TIME);
 	row_pad(row, lanes->time, STYLE_TIME);
 }
 
 /* ---- arrows ---- */
 
-static enum style arrow_style(const struct arrow *arrow)
+static enum style arrow_style(const struct ladder_row *drawn)
 {
-	if (arrow->kind != ARROW_PLAIN)
+	if (drawn->look != LOOK_PLAIN)
 		return STYLE_ERROR;
-	return arrow->direction == DIRECTION_RIGHT ? STYLE_OUT : STYLE_IN;
+	return drawn->way == WAY_RIGHT ? STYLE_OUT : STYLE_IN;
 }
 
-static const char *shaft(const struct arrow *arrow)
+static const char *shaft(const struct ladder_row *drawn)
 {
 	bool unicode = text_has_unicode();
-	if (arrow->kind == ARROW_AGAIN)
+	if (drawn->look == LOOK_AGAIN)
 		return unicode ? "╌" : "=";
 	return unicode ? "─" : "-";
 }
 
-static const char *head(const struct arrow *arrow)
+static const char *head(const struct ladder_row *drawn)
 {
 	bool unicode = text_has_unicode();
-	if (arrow->kind == ARROW_LOST)
-		return "X";
-	if (arrow->direction == DIRECTION_RIGHT)
+	if (drawn->way == WAY_RIGHT)
 		return unicode ? "→" : ">";
 	return unicode ? "←" : "<";
 }
 
-static void add_mark(const char *name, char mark, const char *between, char out[TEXT_MOST])
-{
-	char text[2] = { mark, '\0' };
-	snprintf(out, TEXT_MOST, "%s%s%s", name, mark ? between : "", text);
-}
-
-static bool is_within(const char *text, int columns)
-{
-	return text_columns(text, strlen(text)) <= columns;
-}
-
-/* The name with its mark, which is the last to go. */
-static void name_arrow(const struct arrow *arrow, int columns, char out[TEXT_MOST])
-{
-	add_mark(arrow->label, arrow->mark, " ", out);
-	if (!is_within(out, columns) && arrow->shorter[0])
-		add_mark(arrow->shorter, arrow->mark, " ", out);
-	if (!is_within(out, columns))
-		add_mark(arrow->brief, arrow->mark, " ", out);
-	if (!is_within(out, columns))
-		add_mark(arrow->brief, arrow->mark, "", out);
-	if (is_within(out, columns) || columns < 1)
-		return;
-	size_t keep = (size_t)columns - (arrow->mark != 0);
-	char name[ARROW_BRIEF];
-	snprintf(name, sizeof name, "%.*s", (int)keep, arrow->brief);
-	add_mark(name, arrow->mark, "", out);
-}
-
-static void put_shaft(const struct arrow *arrow, int end, struct row *row)
+static void put_shaft(const struct ladder_row *drawn, int end, struct row *row)
 {
 	while (row->columns < end) {
 		int before = row->columns;
-		row_put(row, shaft(arrow), end, arrow_style(arrow));
+		row_put(row, shaft(drawn), end, arrow_style(drawn));
 		if (row->columns == before)
 			return;
 	}
 }
 
 /* "── data 0..4 o ──→": one piece of shaft in front of the name where there is room for blanks. */
-static void put_arrow(const struct arrow *arrow, int columns, struct row *row)
+static void put_arrow(const struct ladder_row *drawn, int columns, struct row *row)
 {
-	char name[TEXT_MOST];
+	char name[LADDER_NAME_TEXT];
 	int end = row->columns + columns;
-	bool right = arrow->direction == DIRECTION_RIGHT;
+	bool right = drawn->way == WAY_RIGHT;
 	int body = columns - 1;
-	name_arrow(arrow, body, name);
+	ladder_print_name(drawn, body, name);
 	int spare = body - text_columns(name, strlen(name));
 	const char *blank = spare >= 2 ? " " : "";
 	int lead = spare > 5 ? 2 : spare > 2 ? 1 : 0;
 	if (!right)
-		row_put(row, head(arrow), end, arrow_style(arrow));
-	put_shaft(arrow, row->columns + lead, row);
+		row_put(row, head(drawn), end, arrow_style(drawn));
+	put_shaft(drawn, row->columns + lead, row);
 	row_put(row, blank, end, STYLE_TEXT);
-	row_put(row, name, end - right, arrow->kind == ARROW_PLAIN ? STYLE_TEXT : STYLE_ERROR);
+	row_put(row, name, end - right, drawn->look == LOOK_PLAIN ? STYLE_TEXT : STYLE_ERROR);
 	row_put(row, blank, end - right, STYLE_TEXT);
-	put_shaft(arrow, end - right, row);
+	put_shaft(drawn, end - right, row);
 	if (right)
-		row_put(row, head(arrow), end, arrow_style(arrow));
+		row_put(row, head(drawn), end, arrow_style(drawn));
 }
 
 /* ---- rows ---- */
@@ -227,34 +119,39 @@ static void put_line(struct row *row)
 	row_put(row, line, row->columns + 1, STYLE_FAINT);
 }
 
-static void put_margin(const struct arrow_margin *margin, int columns, struct row *row)
+static void put_margin(const struct ladder_row *drawn, int side, int64_t first, int columns,
+                       struct row *row)
 {
+	const struct ladder_margin *margin = &drawn->margin[side];
 	struct buf text = { .max = SIZE_MAX };
 	char mark[3] = { ' ', margin->mark, '\0' };
 	int room = columns - (margin->mark ? 2 : 0);
-	arrow_print_margin(margin, room, &text);
+	ladder_print_margin(drawn, side, first, room, &text);
 	ladder_put_cut(row, buf_text(&text), room, margin->style);
 	if (margin->mark && room >= 0)
 		row_put(row, mark, row->columns + 2, margin->style);
 	buf_free(&text);
 }
 
-static void layout_line(const struct lanes *lanes, const struct arrow *arrow, const char *time,
-                        struct row *row)
+static void layout_line(const struct lanes *lanes, const struct ladder_row *drawn, int64_t first,
+                        bool timed, struct row *row)
 {
+	char time[LADDER_TIME] = "";
 	int left_line = lanes->time + lanes->margin + 1;
+	if (timed)
+		ladder_print_time(drawn, first, time);
 	put_time(lanes, time, row);
-	put_margin(&arrow->margin[0], lanes->margin, row);
+	put_margin(drawn, 0, first, lanes->margin, row);
 	row_pad(row, left_line, STYLE_TEXT);
 	put_line(row);
-	if (arrow->direction != DIRECTION_NONE)
-		put_arrow(arrow, lanes->lane, row);
+	if (drawn->way != WAY_NONE)
+		put_arrow(drawn, lanes->lane, row);
 	row_pad(row, left_line + 1 + lanes->lane, STYLE_TEXT);
 	put_line(row);
 	if (!lanes->right)
 		return;
 	row_pad(row, left_line + lanes->lane + 3, STYLE_TEXT);
-	put_margin(&arrow->margin[1], lanes->right, row);
+	put_margin(drawn, 1, first, lanes->right, row);
 }
 
 static void layout_gap(const struct lanes *lanes, int64_t gap, struct row *row)
@@ -262,7 +159,7 @@ static void layout_gap(const struct lanes *lanes, int64_t gap, struct row *row)
 	char duration[CLOCK_TEXT], text[CLOCK_TEXT + 8];
 	int left_line = lanes->time + lanes->margin + 1;
 	snprintf(text, sizeof text, "%s later", clock_format_duration(gap, duration));
-	if (!is_within(text, lanes->lane))
+	if (text_columns(text, strlen(text)) > lanes->lane)
 		snprintf(text, sizeof text, "%s", duration);
 	int spare = lanes->lane - text_columns(text, strlen(text));
 	row_pad(row, left_line, STYLE_TEXT);
@@ -273,23 +170,29 @@ static void layout_gap(const struct lanes *lanes, int64_t gap, struct row *row)
 	row_put(row, ":", left_line + lanes->lane + 2, STYLE_FAINT);
 }
 
+/* To find the first entry may take long where others came before it, and a flood needs it only now
+ * and then: `first` is -1 where it is not known yet. */
 static void layout_since(const struct cursor *begin, int64_t first, struct rows *rows)
 {
 	struct lanes lanes;
-	struct arrows arrows;
-	char time[LADDER_TIME] = "";
+	struct ladder_rows drawn;
 	int64_t gap;
 	set_lanes(&lanes, begin->view);
 	size_t above = rows->count;
-	arrows_draw(begin, &arrows);
-	if (!arrows.count)
-		arrows_add(&arrows);
+	ladder_draw(begin->view, begin->position, begin->entry, &drawn);
+	if (!drawn.count)
+		ladder_add(&drawn);
 	if (ladder_has_gap(begin, &gap))
 		layout_gap(&lanes, gap, rows_add(rows));
-	if (lanes.time && ladder_needs_time(begin, first))
-		ladder_format_time(begin, first, time);
-	for (size_t i = 0; i < arrows.count; i++)
-		layout_line(&lanes, &arrows.list[i], i ? "" : time, rows_add(rows));
+	bool timed = ladder_needs_time(begin, first < 0 ? 0 : first) || drawn.row[0].since;
+	if (first < 0 && (timed || drawn.row[drawn.count - 1].since))
+		first = ladder_begin(begin->view);
+	for (size_t i = 0; i < drawn.count; i++) {
+		const struct ladder_row *row = &drawn.row[i];
+		if (i)
+			timed = row->time - row[-1].time >= CLOCK_MS || row->since != row[-1].since;
+		layout_line(&lanes, row, first, timed, rows_add(rows));
+	}
 	for (size_t i = above; i < rows->count; i++) {
 		row_cut(&rows->row[i], begin->view->columns);
 		if (begin->view->find)
@@ -298,48 +201,6 @@ static void layout_since(const struct cursor *begin, int64_t first, struct rows 
 }
 
 /* ---- above ---- */
-
-static const char *name_others(const struct endpoints *endpoints, bool one)
-{
-	if (endpoints->listening)
-		return "clients";
-	return endpoints->datagrams && !one ? "peers" : "peer";
-}
-
-const char *ladder_name_end(const struct view *view, const struct endpoints *endpoints, int side,
-                            char out[LADDER_NAME])
-{
-	char addr[ENDPOINT_TEXT] = "";
-	uint32_t session = side ? view->other : view->session;
-	if (endpoint_is_set(&endpoints->addr[side]))
-		endpoint_format(&endpoints->addr[side], addr);
-	if (session)
-		snprintf(out, LADDER_NAME, "%" PRIu32 "%s%s", session, *addr ? "  " : "", addr);
-	else
-		snprintf(out, LADDER_NAME, "%s%s%s", name_others(endpoints, *addr),
-		         *addr ? "  " : "", addr);
-	return out;
-}
-
-const char *ladder_title(const struct view *view, const struct endpoints *endpoints,
-                         char out[LADDER_NAME])
-{
-	bool loopback = endpoint_is_loopback(&endpoints->addr[0]) ||
-	                endpoint_is_loopback(&endpoints->addr[1]);
-	const char *where = view->calls_only ? "   UNIX: only the calls are known"
-	                    : loopback       ? "   loopback"
-	                                     : "";
-	if (endpoints->listening)
-		snprintf(out, LADDER_NAME,
-		         "LADDER %" PRIu32 "   a listener: each client has its own ladder",
-		         view->session);
-	else if (view->other)
-		snprintf(out, LADDER_NAME, "LADDER %" PRIu32 " %s %" PRIu32 "%s", view->session,
-		         text_has_unicode() ? "⇄" : "<->", view->other, where);
-	else
-		snprintf(out, LADDER_NAME, "LADDER %" PRIu32 "%s", view->session, where);
-	return out;
-}
 
 static const char *const legends[] = {
 	"* read from the kernel  o counted  ? deduced",
@@ -369,15 +230,15 @@ static void put_legend(struct rows *rows, struct row *title, int columns)
 
 static void put_names(const struct view *view, const struct endpoints *endpoints, struct row *row)
 {
-	char name[LADDER_NAME];
+	char name[LADDER_TITLE];
 	struct lanes lanes;
 	set_lanes(&lanes, view);
 	int left_line = lanes.time + lanes.margin + 1;
 	if (lanes.time)
 		row_add_text(row, "   ms", 5, lanes.time, STYLE_TIME);
 	row_pad(row, lanes.time, STYLE_TEXT);
-	ladder_put_cut(row, ladder_name_end(view, endpoints, 0, name), lanes.margin, STYLE_NOTE);
-	ladder_name_end(view, endpoints, 1, name);
+	ladder_put_cut(row, ladder_print_end(view, endpoints, 0, name), lanes.margin, STYLE_NOTE);
+	ladder_print_end(view, endpoints, 1, name);
 	int begin = left_line + lanes.lane + 3;
 	if (!view->other)
 		begin -= 1 + (width(name) < lanes.lane ? width(name) : lanes.lane);
@@ -395,11 +256,11 @@ static void put_rule(const struct view *view, struct row *row)
 static void heading(const struct view *view, struct rows *rows)
 {
 	struct endpoints endpoints;
-	char title[LADDER_NAME];
+	char title[LADDER_TITLE];
 	size_t above = rows->count;
 	endpoints_find(view, &endpoints);
 	struct row *row = rows_add(rows);
-	ladder_put_cut(row, ladder_title(view, &endpoints, title), view->columns, STYLE_NOTE);
+	ladder_put_cut(row, ladder_print_title(view, &endpoints, title), view->columns, STYLE_NOTE);
 	put_legend(rows, row, view->columns);
 	put_names(view, &endpoints, rows_add(rows));
 	put_rule(view, rows_add(rows));
@@ -479,34 +340,12 @@ bool ladder_write_text(const struct view *view, FILE *file, uint64_t *entries)
 
 /* ---- as a view ---- */
 
-/* What a program would do, and what the kernel says of it; of words only notes and failures, and
- * the first state of an accepted session, which is there for its accept(). */
-static bool shows(const struct view *view, uint64_t position, const struct entry *entry)
-{
-	switch (entry->call) {
-	case CALL_NOTE:
-		return true;
-	case CALL_STATE:
-		return entry->flags & ENTRY_ERROR || entry_is_accepted(entry);
-	case CALL_SAMPLE:
-		return entry->arg != SAMPLE_AFTER && arrows_are_drawn(view, position, entry);
-	case CALL_ERRQUEUE:
-		return arrows_are_drawn(view, position, entry);
-	default:
-		return entry_is_call(entry) && entry_is_shown(entry, view->own_calls);
-	}
-}
-
 static void layout(const struct cursor *begin, struct rows *rows)
 {
-	if (entry_is_words(begin->entry) && !entry_is_accepted(begin->entry)) {
+	if (entry_is_words(begin->entry) && !entry_is_accepted(begin->entry))
 		chat_layout(begin, rows);
-		return;
-	}
-	/* to find the first entry may take long where others came before it, and a flood needs it
-	 * only now and then */
-	bool timed = begin->view->columns >= COLUMNS_TIME && ladder_needs_time(begin, 0);
-	layout_since(begin, timed ? ladder_begin(begin->view) : 0, rows);
+	else
+		layout_since(begin, -1, rows);
 }
 
 const struct view_ops ladder_view = {
@@ -516,7 +355,7 @@ const struct view_ops ladder_view = {
 	        "margin. /ladder FILE writes it as text, or as a drawing where the name ends in "
 	        ".svg.",
 	.calls = true,
-	.shows = shows,
+	.shows = ladder_shows,
 	.layout = layout,
 	.heading = heading,
 };

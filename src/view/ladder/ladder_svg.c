@@ -8,8 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "view/ladder/arrows.h"
-#include "view/ladder/ladder_internal.h"
+#include "view/ladder/ladder_entry.h"
 
 /* Pixels, but for the columns of text. */
 enum {
@@ -114,7 +113,7 @@ static void put_element(const char *class, int x, int y, const char *text, int c
 
 /* ---- lines ---- */
 
-static const char *margin_class(const struct arrow_margin *margin)
+static const char *margin_class(const struct ladder_margin *margin)
 {
 	if (margin->style == STYLE_ERROR)
 		return "e";
@@ -123,14 +122,14 @@ static const char *margin_class(const struct arrow_margin *margin)
 	return margin->style == STYLE_STATE ? "s" : "";
 }
 
-static void draw_margin(struct canvas *canvas, const struct arrow *arrow, int side)
+static void draw_margin(struct canvas *canvas, const struct ladder_row *row, int side)
 {
 	char class[8];
 	struct buf text = { .max = SIZE_MAX };
-	const struct arrow_margin *margin = &arrow->margin[side];
-	if (margin_is_free(margin))
+	const struct ladder_margin *margin = &row->margin[side];
+	if (ladder_margin_is_free(margin))
 		return;
-	arrow_print_margin(margin, canvas->columns[side] - 2, &text);
+	ladder_print_margin(row, side, canvas->first, canvas->columns[side] - 2, &text);
 	if (margin->mark)
 		buf_printf(&text, " %c", margin->mark);
 	snprintf(class, sizeof class, "%s%s%s", margin_class(margin),
@@ -140,18 +139,18 @@ static void draw_margin(struct canvas *canvas, const struct arrow *arrow, int si
 	buf_free(&text);
 }
 
-static const char *arrow_class(const struct arrow *arrow)
+static const char *arrow_class(const struct ladder_row *row)
 {
-	if (arrow->kind != ARROW_PLAIN)
-		return arrow->kind == ARROW_AGAIN ? "e" : "x";
-	return arrow->direction == DIRECTION_RIGHT ? "o" : "i";
+	if (row->look != LOOK_PLAIN)
+		return row->look == LOOK_AGAIN ? "e" : "x";
+	return row->way == WAY_RIGHT ? "o" : "i";
 }
 
-static const char *dashes(const struct arrow *arrow)
+static const char *dashes(const struct ladder_row *row)
 {
-	if (arrow->kind == ARROW_AGAIN)
+	if (row->look == LOOK_AGAIN)
 		return " a";
-	return arrow->mark == MARK_DEDUCED ? " q" : "";
+	return row->mark == MARK_DEDUCED ? " q" : "";
 }
 
 /* The head, or the cross in its place, is never dashed. */
@@ -165,18 +164,18 @@ static void draw_head(const char *class, bool right, bool lost, int x, int y, st
 		buf_printf(out, "m%d-4 %d 4 %d 4\"/>\n", back, -back, back);
 }
 
-static void draw_arrow(struct canvas *canvas, const struct arrow *arrow)
+static void draw_arrow(struct canvas *canvas, const struct ladder_row *row)
 {
-	char label[ARROW_LABEL + 4];
-	bool right = arrow->direction == DIRECTION_RIGHT, lost = arrow->kind == ARROW_LOST;
-	const char *class = arrow_class(arrow);
+	char label[LADDER_LABEL + 4];
+	bool right = row->way == WAY_RIGHT, lost = row->look == LOOK_LOST;
+	const char *class = arrow_class(row);
 	int inside = right ? 2 : -2;
 	int from = canvas->line[!right] + inside, to = canvas->line[right] - inside;
-	buf_printf(&canvas->body, "<path class=\"%s%s\" d=\"M%d %dH%d\"/>\n", class, dashes(arrow),
+	buf_printf(&canvas->body, "<path class=\"%s%s\" d=\"M%d %dH%d\"/>\n", class, dashes(row),
 	           from, canvas->y, lost ? to - 9 * inside : to);
 	draw_head(class, right, lost, to, canvas->y, &canvas->body);
-	snprintf(label, sizeof label, "%s%s%c", arrow->label, arrow->mark ? " " : "", arrow->mark);
-	put_element(arrow->kind == ARROW_PLAIN ? "l" : "l e", (from + to) / 2, canvas->y - 5, label,
+	snprintf(label, sizeof label, "%s%s%c", row->label, row->mark ? " " : "", row->mark);
+	put_element(row->look == LOOK_PLAIN ? "l" : "l e", (from + to) / 2, canvas->y - 5, label,
 	            (canvas->line[1] - canvas->line[0]) / CHARACTER, &canvas->body);
 }
 
@@ -193,20 +192,23 @@ static void draw_lines(struct canvas *canvas, const struct cursor *cursor)
 {
 	int64_t gap;
 	char time[LADDER_TIME];
-	struct arrows arrows;
-	arrows_draw(cursor, &arrows);
+	struct ladder_rows drawn;
+	ladder_draw(cursor->view, cursor->position, cursor->entry, &drawn);
 	if (ladder_has_gap(cursor, &gap))
 		draw_gap(canvas, gap);
-	if (ladder_needs_time(cursor, canvas->first))
-		put_element("t", TIME_END, canvas->y + 4,
-		            ladder_format_time(cursor, canvas->first, time), LADDER_TIME,
-		            &canvas->body);
-	for (size_t i = 0; i < arrows.count; i++) {
-		const struct arrow *arrow = &arrows.list[i];
-		draw_margin(canvas, arrow, 0);
-		if (arrow->direction != DIRECTION_NONE)
-			draw_arrow(canvas, arrow);
-		draw_margin(canvas, arrow, 1);
+	bool timed = ladder_needs_time(cursor, canvas->first) || (drawn.count && drawn.row[0].since);
+	for (size_t i = 0; i < drawn.count; i++) {
+		const struct ladder_row *row = &drawn.row[i];
+		if (i)
+			timed = row->time - row[-1].time >= CLOCK_MS || row->since != row[-1].since;
+		if (timed)
+			put_element("t", TIME_END, canvas->y + 4,
+			            ladder_print_time(row, canvas->first, time), LADDER_TIME,
+			            &canvas->body);
+		draw_margin(canvas, row, 0);
+		if (row->way != WAY_NONE)
+			draw_arrow(canvas, row);
+		draw_margin(canvas, row, 1);
 		canvas->y += STEP;
 	}
 }
@@ -263,7 +265,7 @@ static void put_head(const struct canvas *canvas, const char *title, int height,
 	           "viewBox=\"0 0 %d %d\" font-family=\"monospace\" font-size=\"13\" "
 	           "xml:space=\"preserve\">\n<title>",
 	           WIDTH, height, WIDTH, height);
-	put_text(title, LADDER_NAME, out);
+	put_text(title, LADDER_TITLE, out);
 	buf_printf(out, "</title>\n<style>%s</style>\n", style);
 	buf_append_text(out, "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
 	buf_printf(out, "<path class=\"v\" d=\"M%d %dV%dM%d %dV%d\"/>\n", canvas->line[0], TOP,
@@ -286,22 +288,22 @@ static void put_top(const struct view *view, const struct canvas *canvas, bool o
                     struct buf *out)
 {
 	struct endpoints endpoints;
-	char title[LADDER_NAME], name[LADDER_NAME];
+	char title[LADDER_TITLE], name[LADDER_TITLE];
 	endpoints_find(view, &endpoints);
-	ladder_title(view, &endpoints, title);
+	ladder_print_title(view, &endpoints, title);
 	put_head(canvas, title, height, out);
-	put_element("s", 20, 28, title, LADDER_NAME, out);
+	put_element("s", 20, 28, title, LADDER_TITLE, out);
 	put_legend(out);
 	put_element("s r", canvas->line[0] + GAP_BESIDE, TOP - 12,
-	            ladder_name_end(view, &endpoints, 0, name), LADDER_NAME, out);
-	ladder_name_end(view, &endpoints, 1, name);
+	            ladder_print_end(view, &endpoints, 0, name), LADDER_TITLE, out);
+	ladder_print_end(view, &endpoints, 1, name);
 	int most = WIDTH - GAP_BESIDE - CHARACTER * text_columns(name, strlen(name));
 	int begin = canvas->line[1] - GAP_BESIDE;
-	put_element("s", begin < most ? begin : most, TOP - 12, name, LADDER_NAME, out);
+	put_element("s", begin < most ? begin : most, TOP - 12, name, LADDER_TITLE, out);
 	if (!older)
 		return;
 	snprintf(name, sizeof name, "Only the newest %d entries are drawn.", LADDER_SVG_MOST);
-	put_element("e", 20, 70, name, LADDER_NAME, out);
+	put_element("e", 20, 70, name, LADDER_TITLE, out);
 }
 
 static bool write_all(const struct buf *top, const struct buf *body, FILE *file)
