@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "app/hosts.h"
 #include "base/alloc.h"
 #include "base/locale.h"
 #include "base/poller.h"
@@ -100,9 +101,13 @@ static void repeat_errors(struct app *app)
 	}
 }
 
-static void begin_for_person(struct app *app, const struct options *options)
+/* `refused`: why there is no sandbox. */
+static void begin_for_person(struct app *app, const struct options *options,
+                             const struct error *refused)
 {
 	struct error error;
+	if (refused->text[0])
+		app_error(app, "%s", refused->text);
 	run_start_up_file(app);
 	bool good = true;
 	if (options->demo)
@@ -130,11 +135,19 @@ static struct ui *script_ui(struct app *app, const struct options *options, stru
 
 static int run(struct app *app, const struct options *options, struct poller *poller)
 {
-	struct error error;
-	if (!apply(app, options, &error))
-		return run_fail(run_usage_status(options), &error);
+	struct error error, refused = { 0 };
 	bool person = !options->script && !options->nc && !options->piped && !options->probe &&
 	              isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	if (options->sandbox && !person && !options->script) {
+		error_set(&error, "--sandbox is for the window and for scripts: nobody else reaches its "
+		                  "hosts");
+		return run_fail(EXIT_USAGE, &error);
+	}
+	/* before there is anything that its processes would copy */
+	if (options->sandbox && !hosts_start(app, &refused) && !person)
+		return run_fail(EXIT_FAILURE, &refused);
+	if (!apply(app, options, &error))
+		return run_fail(run_usage_status(options), refused.text[0] ? &refused : &error);
 	if (!person && !options->script)
 		return pipe_mode_run(app, options, poller);
 	if (person && (options->ports.count || options->proxy_text)) {
@@ -146,7 +159,7 @@ static int run(struct app *app, const struct options *options, struct poller *po
 	if (!ui)
 		return run_fail(person ? EXIT_FAILURE : EXIT_USAGE, &error);
 	if (person)
-		begin_for_person(app, options);
+		begin_for_person(app, options, &refused);
 	app->attended = person;
 	run_frontend(app, ui, poller);
 	return app->status;

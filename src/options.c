@@ -26,6 +26,7 @@ enum {
 	LONG_VIEW,
 	LONG_PLAIN,
 	LONG_DEMO,
+	LONG_SANDBOX,
 	LONG_MDOC,
 	LONG_PIPE,
 	LONG_SEND_ONLY,
@@ -51,6 +52,7 @@ static const struct option long_options[] = {
 	{ "view", required_argument, NULL, LONG_VIEW },
 	{ "plain", no_argument, NULL, LONG_PLAIN },
 	{ "demo", no_argument, NULL, LONG_DEMO },
+	{ "sandbox", no_argument, NULL, LONG_SANDBOX },
 	{ "commands-as-mdoc", no_argument, NULL, LONG_MDOC },
 	{ "pipe", no_argument, NULL, LONG_PIPE },
 	{ "help", no_argument, NULL, 'h' },
@@ -120,6 +122,8 @@ static const char help_text[] =
         "  --set NAME=VALUE as /set does\n"
         "  --plain          no full screen: for screen readers and dumb terminals\n"
         "  --demo           a TCP echo server on loopback and a session to it\n"
+        "  --sandbox        two hosts of our own, left and right, and a cable between them: "
+        "/sandbox\n"
         "  -h, -V           this help, the version\n"
         "\n"
         "in pipe mode:\n"
@@ -560,6 +564,7 @@ static bool take_long_switch(struct options *options, int letter)
 	case LONG_MDOC: options->wish = OPTIONS_MDOC; return true;
 	case LONG_PLAIN: options->plain = true; return true;
 	case LONG_DEMO: options->demo = true; return true;
+	case LONG_SANDBOX: options->sandbox = true; return true;
 	case LONG_PIPE: options->piped = true; return true;
 	case LONG_SEND_ONLY: pipe->no_output = true; return true;
 	case LONG_RECV_ONLY: pipe->no_input = true; return true;

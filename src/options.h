@@ -29,7 +29,7 @@ struct options {
 	struct target target;
 	struct port_list ports; /* where there are several: in turn, in place of the target's */
 	bool random_order;      /* -r: they are shuffled */
-	bool listen, demo, plain;
+	bool listen, demo, plain, sandbox;
 	bool probe; /* -z */
 	bool piped; /* --pipe: pipe mode on a terminal, too */
 	bool unixsock; /* -U: the target is a path */

@@ -63,7 +63,7 @@ struct command {
 	const char *name;  /* without the slash */
 	char letter;       /* short for it, whatever other names begin with it; 0 = none */
 	const char *group; /* "sessions", "sending", "looking", "step by step", "servers",
-	                    * "keeping", "scripts" */
+	                    * "the network", "keeping", "scripts" */
 	const char *usage;
 	const char *help; /* first line: a phrase; further lines: details, for /help NAME and the
 	                     manual */
@@ -79,7 +79,7 @@ struct command {
 /* The commands of each file, beside their functions: session_commands[] in session_commands.c. */
 #define COMMAND_TABLES(row)                                                                        \
 	row(session) row(sending) row(view) row(page) row(ladder) row(why) row(code) row(list)     \
-	        row(stats) row(step) row(script) row(option) row(server) row(setting) row(help)
+	        row(stats) row(step) row(script) row(option) row(server) row(sandbox) row(setting) row(help)
 #define COMMAND_TABLE(name) extern const struct command name##_commands[];
 COMMAND_TABLES(COMMAND_TABLE)
 #undef COMMAND_TABLE

@@ -14,6 +14,7 @@
 #include "net/service.h"
 #include "socket/errno_meaning.h"
 #include "socket/sockopt.h"
+#include "socket/sysctl.h"
 
 /* ---- what is offered ---- */
 
@@ -99,6 +100,15 @@ static void offer_settings(struct offer *offer)
 {
 	for (const struct setting *setting = setting_table; setting->name; setting++)
 		offer_word(offer, xstrdup(setting->name));
+}
+
+/* Those of the hosts come after a first letter, as there are many. */
+static void offer_sysctls(struct offer *offer)
+{
+	static const char *const hosts[] = { "left", "right", "both" };
+	for (size_t i = 0; offer->prefix_len && i < sizeof hosts / sizeof *hosts; i++)
+		for (const struct sysctl *sysctl = sysctl_table; sysctl->name; sysctl++)
+			offer_word(offer, xasprintf("%s.%s", hosts[i], sysctl->name));
 }
 
 static void offer_setting_values(struct offer *offer, const char *name)
@@ -322,6 +332,13 @@ static void offer_addresses(struct offer *offer)
 	}
 }
 
+static void offer_settings_and_sysctls(struct offer *offer)
+{
+	offer_settings(offer);
+	if (sessions_sandbox(offer->app->sessions))
+		offer_sysctls(offer);
+}
+
 static void offer_files(struct offer *offer)
 {
 	offer->files = true;
@@ -338,7 +355,7 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "command", offer_command_names },
 		{ "session", offer_session_names },
 		{ "service", offer_services },
-		{ "setting", offer_settings },
+		{ "setting", offer_settings_and_sysctls },
 		{ "value", offer_values },
 		{ "peer", offer_peers },
 		{ "address", offer_addresses },

@@ -11,6 +11,7 @@
 #include "net/service.h"
 #include "socket/errno_meaning.h"
 #include "socket/sockopt.h"
+#include "socket/sysctl.h"
 
 enum { LINE_COLUMNS = 64 }; /* of a note, on 80 columns */
 
@@ -41,6 +42,11 @@ static struct topic view_topic(size_t index)
 static struct topic option_topic(size_t index)
 {
 	return (struct topic){ sockopt_table[index].name, sockopt_table[index].help };
+}
+
+static struct topic sysctl_topic(size_t index)
+{
+	return (struct topic){ sysctl_table[index].name, sysctl_table[index].help };
 }
 
 static struct topic error_topic(size_t index)
@@ -220,6 +226,17 @@ static bool print_option(const char *name, bool begins, struct buf *out)
 	return true;
 }
 
+static bool print_sysctl(const char *name, bool begins, struct buf *out)
+{
+	size_t matches, index = choice_find(&sysctl_names, name, strlen(name), &matches);
+	const struct sysctl *sysctl = index == CHOICE_NONE ? NULL : &sysctl_table[index];
+	if (!sysctl || (!begins && strcmp(sysctl->name, name) != 0))
+		return false;
+	buf_printf(out, "%s, a sysctl: %s\n/set left.%s shows it in the sandbox, with a value sets it.",
+	           sysctl->name, sysctl->help, sysctl->name);
+	return true;
+}
+
 static bool print_error(const char *name, bool begins, struct buf *out)
 {
 	struct error ignored;
@@ -269,6 +286,7 @@ static const struct kind {
 	{ "marks", "", "", false, mark_topic, print_mark },
 	{ "options", "option", "", false, option_topic, print_option },
 	{ "errors", "error", "", false, error_topic, print_error },
+	{ "sysctls", "sysctl", "", false, sysctl_topic, print_sysctl },
 };
 
 static const char *const other_lists[] = { "keys", "commands" };
@@ -324,7 +342,8 @@ static void print_overview(const struct app *app, struct buf *out)
 	                     "write two for text that begins with @: /send @@hi.\n"
 	                     "A unique prefix of a name is enough; TAB completes.\n/help NAME "
 	                     "explains a command, "
-	                     "setting, service, view, socket option or errno value.\nLists: /help");
+	                     "setting, service, view, socket option, errno value or "
+	                     "sysctl.\nLists: /help");
 	for (size_t i = 0; help_topic(i); i++)
 		buf_printf(out, "%s %s", i > 0 ? "," : "", help_topic(i));
 	buf_append_text(out, "\n\nKeys\n");
@@ -455,8 +474,8 @@ const struct command help_commands[] = {
 	        .help = "show the keys and the commands, or explain one\n"
 	                "Also anything else that has a name: \"/help echo\", \"/help set eol\", "
 	                "\"/help nodelay\".\n"
-	                "/help keys, commands, services, settings, views, marks, options and "
-	                "errors are lists of all of them.",
+	                "/help keys, commands, services, settings, views, marks, options, "
+	                "errors and sysctls are lists of all of them.",
 	        .run = do_help,
 	},
 	{ 0 },

@@ -12,6 +12,7 @@
 #include "net/service.h"
 #include "socket/errno_meaning.h"
 #include "socket/sockopt.h"
+#include "socket/sysctl.h"
 
 enum { LINE_COLUMNS = 76 };
 
@@ -234,6 +235,20 @@ static void print_options(FILE *out)
 	fputs(".El\n", out);
 }
 
+static void print_sysctls(FILE *out)
+{
+	fputs(".Sh SYSCTLS\n"
+	      "Those of a host of the sandbox that are of use in a lesson, for\n.Ic /set left.\\& Ns Ar name\n"
+	      "and so on.\nAny other below net.ipv4, net.core and net.ipv6 can be set by its name, too.\n"
+	      ".Bl -tag -width Ds -compact\n",
+	      out);
+	for (const struct sysctl *sysctl = sysctl_table; sysctl->name; sysctl++) {
+		fprintf(out, ".It Ic %s\n", sysctl->name);
+		print_help(out, sysctl->help);
+	}
+	fputs(".El\n", out);
+}
+
 /* ---- errors ---- */
 
 static void print_error(FILE *out, const struct errno_meaning *meaning)
@@ -323,6 +338,7 @@ void manual_print(FILE *out)
 	print_services(out);
 	print_settings(out);
 	print_options(out);
+	print_sysctls(out);
 	print_errors(out);
 	print_bindings(out);
 }

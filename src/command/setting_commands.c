@@ -3,8 +3,11 @@
 
 #include <string.h>
 
+#include "app/hosts.h"
 #include "app/page.h"
 #include "command/text_table.h"
+#include "net/sandbox.h"
+#include "socket/sysctl.h"
 
 /* A setting of a session has its value there, and the value for new sessions if that differs. */
 static void print_setting(const struct invocation *invocation, const struct setting *setting,
@@ -61,6 +64,8 @@ static bool change_setting(const struct invocation *invocation, const char *name
                            struct error *error)
 {
 	struct app *app = invocation->app;
+	if (hosts_has_setting(name))
+		return hosts_set(app, name, value, error);
 	bool done = invocation->chosen
 	                    ? app_set_session(app, invocation->session, name, value, error)
 	                    : app_set(app, name, value, error);
@@ -72,12 +77,49 @@ static bool change_setting(const struct invocation *invocation, const char *name
 	return true;
 }
 
+/* The value on left and on right; a kernel that does not have it is passed over in a list. */
+static bool list_sysctl(struct text_table *table, const struct app *app, const char *name,
+                        struct error *error)
+{
+	char value[HOST_COUNT][SANDBOX_SYSCTL_VALUE];
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
+		if (!sandbox_get_sysctl(sessions_sandbox(app->sessions), host, name, value[host], error))
+			return false;
+	text_table_add(table, "%s", name);
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
+		text_table_add(table, "%s", value[host]);
+	return true;
+}
+
+static bool show_sysctls(const struct invocation *invocation, const char *name, struct error *error)
+{
+	const char *only;
+	struct text_table table;
+	struct buf text = { .max = SIZE_MAX };
+	if (!hosts_find(invocation->app, name, &only, error))
+		return false;
+	text_table_begin(&table, 3);
+	text_table_add(&table, "sysctl");
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
+		text_table_add(&table, "%s", host_name(host));
+	bool good = !only || list_sysctl(&table, invocation->app, only, error);
+	for (const struct sysctl *sysctl = sysctl_table; !only && sysctl->name; sysctl++)
+		list_sysctl(&table, invocation->app, sysctl->name, error);
+	text_table_end(&table, &text);
+	if (good)
+		page_answer(invocation->app, invocation->line, buf_text(&text));
+	buf_free(&text);
+	return good;
+}
+
 static enum command_result do_set(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	const char *name = invocation->args->value[0], *value = invocation->args->value[1];
 	if (value)
 		return change_setting(invocation, name, value, error);
+	if (name && hosts_has_setting(name))
+		return show_sysctls(invocation, name, error);
 	const struct setting *only = name ? setting_find(name, error) : NULL;
 	if (name && !only)
 		return false;
@@ -101,7 +143,10 @@ const struct command setting_commands[] = {
 	        .help = "show the settings, or change one\n"
 	                "/help set explains them.\n"
 	                "With @session, a setting that belongs to a session is set for that one "
-	                "only.",
+	                "only.\n"
+	                "In the sandbox a sysctl of a host is set like this: /set left.tcp_fastopen 3, "
+	                "/set both.tcp_sack 0; /set left shows them, /help sysctls explains them. Quote a "
+	                "value of several words.",
 	        .needs = TAKES_SESSION,
 	        .run = do_set,
 	},

@@ -41,6 +41,10 @@ enum {
 struct sandbox {
 	pid_t process[HOST_COUNT];
 	int channel[HOST_COUNT];
+	struct {
+		char **names; /* as sandbox_changed() returns them */
+		size_t count, cap;
+	} changed[HOST_COUNT];
 	bool over;
 };
 
@@ -652,6 +656,11 @@ void sandbox_free(struct sandbox *sandbox)
 	if (sandbox->process[HOST_HERE] > 0)
 		while (waitpid(sandbox->process[HOST_HERE], NULL, 0) < 0 && errno == EINTR)
 			continue;
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++) {
+		for (size_t i = 0; i < sandbox->changed[host].count; i++)
+			free(sandbox->changed[host].names[i]);
+		free(sandbox->changed[host].names);
+	}
 	free(sandbox);
 }
 
@@ -760,7 +769,21 @@ bool sandbox_set_sysctl(struct sandbox *sandbox, enum host host, const char *nam
 		return false;
 	}
 	strcpy(request.value, value);
-	return ask_for_sysctl(sandbox, host, &request, name, &answer, error);
+	if (!ask_for_sysctl(sandbox, host, &request, name, &answer, error))
+		return false;
+	for (size_t i = 0; i < sandbox->changed[host].count; i++)
+		if (strcmp(sandbox->changed[host].names[i], name) == 0)
+			return true;
+	sandbox->changed[host].names =
+	        xgrow(sandbox->changed[host].names, &sandbox->changed[host].cap,
+	              sandbox->changed[host].count, sizeof *sandbox->changed[host].names);
+	sandbox->changed[host].names[sandbox->changed[host].count++] = xstrdup(name);
+	return true;
+}
+
+const char *sandbox_changed(const struct sandbox *sandbox, enum host host, size_t index)
+{
+	return index < sandbox->changed[host].count ? sandbox->changed[host].names[index] : NULL;
 }
 
 pid_t sandbox_process(const struct sandbox *sandbox, enum host host)
@@ -833,6 +856,12 @@ bool sandbox_set_sysctl(struct sandbox *sandbox, enum host host, const char *nam
 {
 	(void)sandbox, (void)host, (void)name, (void)value, (void)error;
 	return false;
+}
+
+const char *sandbox_changed(const struct sandbox *sandbox, enum host host, size_t index)
+{
+	(void)sandbox, (void)host, (void)index;
+	return NULL;
 }
 
 pid_t sandbox_process(const struct sandbox *sandbox, enum host host)

@@ -48,6 +48,9 @@ bool sandbox_get_sysctl(struct sandbox *sandbox, enum host host, const char *nam
 bool sandbox_set_sysctl(struct sandbox *sandbox, enum host host, const char *name,
                         const char *value, struct error *error);
 
+/* The sysctls of that host that were set, by name, in order; NULL after the last. */
+const char *sandbox_changed(const struct sandbox *sandbox, enum host host, size_t index);
+
 /* The process whose network namespace is this host, for nsenter(1); of HOST_HERE, the owner. */
 pid_t sandbox_process(const struct sandbox *sandbox, enum host host);
 

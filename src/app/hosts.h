@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* hosts: the sandbox as the program has it: on or off, and the sysctls of its two hosts as settings:
+ * "left.tcp_fastopen", "right.tcp_fastopen", "both.tcp_fastopen". sessions_sandbox() is the sandbox. */
+#pragma once
+
+#include "app/app.h"
+
+/* False with one line: it is on already; or why there can be none, and what to do. */
+bool hosts_start(struct app *app, struct error *error);
+
+/* False with one line: it is off already; or which sessions live there. */
+bool hosts_stop(struct app *app, struct error *error);
+
+/* Whether the name of a setting is that of a sysctl of a host, or of a whole host: "left". */
+bool hosts_has_setting(const char *name);
+
+/* A sysctl may be cut to a unique beginning where sysctl_table has it. Notes the new value. */
+bool hosts_set(struct app *app, const char *name, const char *value, struct error *error);
+
+/* The whole name of the sysctl in the name of a setting, NULL for a whole host. False with one line. */
+bool hosts_find(const struct app *app, const char *name, const char **sysctl, struct error *error);
+
+/* For the app's turn. */
+void hosts_prepare(const struct app *app, struct poller *poller);
+void hosts_serve(struct app *app, const struct poller *poller);
