@@ -16,10 +16,6 @@ static struct sandbox *get(const struct app *app)
 
 bool hosts_start(struct app *app, struct error *error)
 {
-	if (get(app)) {
-		error_set(error, "the sandbox is on already");
-		return false;
-	}
 	struct sandbox *sandbox = sandbox_new(error);
 	if (sandbox)
 		sessions_set_sandbox(app->sessions, sandbox);
@@ -45,13 +41,12 @@ bool hosts_stop(struct app *app, struct error *error)
 	struct sandbox *sandbox = get(app);
 	struct buf living = { .max = SIZE_MAX };
 	size_t count = list_living(app, &living);
-	if (!sandbox)
-		error_set(error, "the sandbox is off already");
-	else if (count)
-		error_set(error, "the sandbox stays on: %s %s there: %.150s", count == 1 ? "a session" : "sessions",
-		          count == 1 ? "lives" : "live", buf_text(&living));
+	if (count)
+		error_set(error, "the sandbox stays on: %s %s there: %.150s",
+		          count == 1 ? "a session" : "sessions", count == 1 ? "lives" : "live",
+		          buf_text(&living));
 	buf_free(&living);
-	if (!sandbox || count)
+	if (count)
 		return false;
 	sessions_set_sandbox(app->sessions, NULL);
 	sandbox_free(sandbox);
@@ -68,7 +63,8 @@ static size_t read_name(const char *text, enum host hosts[2], const char **sysct
 	bool both = len == 4 && strncmp(text, "both", len) == 0;
 	size_t count = 0;
 	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
-		if (both || (len == strlen(host_name(host)) && strncmp(text, host_name(host), len) == 0))
+		if (both ||
+		    (len == strlen(host_name(host)) && strncmp(text, host_name(host), len) == 0))
 			hosts[count++] = host;
 	*sysctl = text[len] && text[len + 1] ? text + len + 1 : NULL;
 	return count;
@@ -109,7 +105,8 @@ bool hosts_set(struct app *app, const char *name, const char *value, struct erro
 	char now[SANDBOX_SYSCTL_VALUE];
 	size_t count = read_name(name, hosts, &sysctl);
 	if (!sysctl) {
-		error_usage(error, "which sysctl of %.10s? %.10s.tcp_fastopen, for example", name, name);
+		error_usage(error, "which sysctl of %.10s? %.10s.tcp_fastopen, for example", name,
+		            name);
 		return false;
 	}
 	if (!needs_sandbox(app, name, error) || !complete(&sysctl, error))
@@ -143,6 +140,7 @@ void hosts_serve(struct app *app, const struct poller *poller)
 		return;
 	sandbox_serve(get(app), poller);
 	if (sandbox_is_over(get(app)))
-		app_error(app, "the sandbox has ended: one of its processes was killed; its sessions reach "
+		app_error(app, "the sandbox has ended: one of its processes was killed; its "
+		               "sessions reach "
 		               "nothing any more: close them, then /sandbox off and on");
 }

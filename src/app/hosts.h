@@ -5,10 +5,10 @@
 
 #include "app/app.h"
 
-/* False with one line: it is on already; or why there can be none, and what to do. */
+/* While it is off. False with one line: why there can be none, and what to do. */
 bool hosts_start(struct app *app, struct error *error);
 
-/* False with one line: it is off already; or which sessions live there. */
+/* While it is on. False with one line: which sessions live there. */
 bool hosts_stop(struct app *app, struct error *error);
 
 /* Whether the name of a setting is that of a sysctl of a host, or of a whole host: "left". */

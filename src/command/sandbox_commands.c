@@ -11,7 +11,8 @@
 static void add_host(struct text_table *table, const struct sandbox *sandbox, enum host host)
 {
 	char text[ENDPOINT_TEXT];
-	struct endpoint ipv4 = host_address(host, AF_INET, 0), ipv6 = host_address(host, AF_INET6, 0);
+	struct endpoint ipv4 = host_address(host, AF_INET, 0),
+	                ipv6 = host_address(host, AF_INET6, 0);
 	text_table_add(table, "%s", host_name(host));
 	text_table_add(table, "%s", endpoint_format_host(&ipv4, text));
 	text_table_add(table, "%s", endpoint_format_host(&ipv6, text));
@@ -25,12 +26,13 @@ static void print_sessions(const struct app *app, struct buf *out)
 		const struct session *session = sessions_at(app->sessions, i);
 		if (session_host(session) == HOST_HERE || session_state(session) == SESSION_CLOSED)
 			continue;
-		buf_printf(out, "%s%u %s on %s", count++ ? ", " : "\nsessions there: ",
-		           session_number(session), session_name(session),
-		           host_name(session_host(session)));
+		buf_printf(out, "%s%u %s on %s",
+		           count++ ? ", " : "\nsessions there: ", session_number(session),
+		           session_name(session), host_name(session_host(session)));
 	}
 	if (!count)
-		buf_append_text(out, "\nno session there: /listen 192.0.2.2 7, then /open 192.0.2.2 7");
+		buf_append_text(out,
+		                "\nno session there: /listen 192.0.2.2 7, then /open 192.0.2.2 7");
 }
 
 static void print_changed(struct sandbox *sandbox, struct buf *out)
@@ -42,8 +44,9 @@ static void print_changed(struct sandbox *sandbox, struct buf *out)
 			char value[SANDBOX_SYSCTL_VALUE];
 			struct error error;
 			if (sandbox_get_sysctl(sandbox, host, name, value, &error))
-				buf_printf(out, "%s%s.%s %s", count++ ? ", " : "\nchanged: ",
-				           host_name(host), name, value);
+				buf_printf(out, "%s%s.%s %s",
+				           count++ ? ", " : "\nchanged: ", host_name(host), name,
+				           value);
 		}
 	}
 }
@@ -60,29 +63,37 @@ static void print_sandbox(struct app *app, struct buf *out)
 		buf_append_text(out, "\nended: one of its processes was killed");
 	print_sessions(app, out);
 	print_changed(sandbox, out);
-	buf_printf(out, "\n/cable changes what is between them, /set left and /set right show their sysctls."
-	                "\nnsenter -t %d -Un --preserve-credentials PROGRAM runs another program on left.",
-	           (int)sandbox_process(sandbox, HOST_LEFT));
+	buf_printf(
+	        out,
+	        "\n/cable changes what is between them, /set left and /set right show their "
+	        "sysctls."
+	        "\nnsenter -t %d -U -n --preserve-credentials ss -tan shows left from outside.",
+	        (int)sandbox_process(sandbox, HOST_LEFT));
 }
 
 static enum command_result do_sandbox(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	const char *wish = invocation->args->value[0];
-	if (wish && strcmp(wish, "off") == 0)
-		return hosts_stop(app, error);
-	if (wish && !hosts_start(app, error))
+	bool is_on = sessions_sandbox(app->sessions), on = wish ? strcmp(wish, "on") == 0 : is_on;
+	if (on != is_on && !(on ? hosts_start(app, error) : hosts_stop(app, error)))
 		return COMMAND_FAILED;
-	if (wish) {
-		app_note(app, "the sandbox is on: left is 192.0.2.1 and 2001:db8::1, right is 192.0.2.2 and "
-		              "2001:db8::2");
-	} else if (!sessions_sandbox(app->sessions)) {
-		app_note(app, "the sandbox is off: /sandbox on makes two hosts, left and right, and a cable");
-	} else {
+	if (on && !wish) {
 		struct buf text = { .max = SIZE_MAX };
 		print_sandbox(app, &text);
 		page_answer(app, invocation->line, buf_text(&text));
 		buf_free(&text);
+	} else if (on) {
+		app_note(app,
+		         "the sandbox is %s: left is 192.0.2.1 and 2001:db8::1, right is 192.0.2.2 "
+		         "and "
+		         "2001:db8::2",
+		         is_on ? "on already" : "on");
+	} else {
+		app_note(app,
+		         "the sandbox is %s: /sandbox on makes two hosts, left and right, and a "
+		         "cable",
+		         wish && !is_on ? "off already" : "off");
 	}
 	return COMMAND_DONE;
 }
@@ -93,11 +104,14 @@ const struct command sandbox_commands[] = {
 	        .group = "the network",
 	        .usage = "[on|off]",
 	        .help = "make two hosts of our own, left and right, and a cable between them\n"
-	                "Needs no root, and Linux. left is 192.0.2.1 and 2001:db8::1, right is 192.0.2.2 "
-	                "and 2001:db8::2; each has a loopback of its own. What has one of these addresses "
+	                "Needs no root, and Linux. left is 192.0.2.1 and 2001:db8::1, right is "
+	                "192.0.2.2 "
+	                "and 2001:db8::2; each has a loopback of its own. What has one of these "
+	                "addresses "
 	                "lives there; everything else is reached as always. Nothing leaves the two "
 	                "hosts.\n"
-	                "off is refused while sessions live there. Without a word it shows the hosts, "
+	                "off is refused while sessions live there. Without a word it shows the "
+	                "hosts, "
 	                "their sessions, and which of their sysctls were changed.",
 	        .run = do_sandbox,
 	},

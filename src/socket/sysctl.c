@@ -6,7 +6,8 @@
 const struct sysctl sysctl_table[] = {
 	{ "tcp_congestion_control", "the algorithm of new sockets: reno, cubic, bbr …" },
 	{ "tcp_syn_retries", "how often connect() sends SYN again" },
-	{ "tcp_syn_linear_timeouts", "how many of these come a second apart before the wait doubles" },
+	{ "tcp_syn_linear_timeouts",
+	  "how many of these come a second apart before the wait doubles" },
 	{ "tcp_synack_retries", "how often a listener sends SYN,ACK again" },
 	{ "tcp_retries2", "how often data is sent again before the connection is given up" },
 	{ "tcp_orphan_retries", "the same after close(); 0 = 8" },
