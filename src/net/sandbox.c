@@ -545,37 +545,41 @@ static bool is_filtered(void)
 	return got > 0 && strstr(text, "\nSeccomp:\t2");
 }
 
+/* Who forbids namespaces, and what to do. */
 static void explain(const struct report *report, struct error *error)
 {
 	bool forbidden = report->code == EPERM || report->code == EACCES;
-	if (report->stage == STAGE_NAMESPACE && report->code == ENOSPC) {
-		bool users = kernel_says("/proc/sys/user/max_user_namespaces") == 0;
+	bool first = report->stage == STAGE_NAMESPACE;
+	if (report->code == ENOSPC)
 		error_set(error,
-		          "sandbox: no further %s namespace is allowed: as root, sysctl "
-		          "user.max_%s_namespaces=%s",
-		          users ? "user" : "network", users ? "user" : "net", "10000");
-	} else if (report->stage == STAGE_NAMESPACE &&
-	           (report->code == EINVAL || report->code == ENOSYS)) {
-		error_set(error, "sandbox: this kernel has no user or network namespaces");
-	} else if (forbidden && kernel_says("/proc/sys/kernel/unprivileged_userns_clone") == 0) {
-		error_set(error, "sandbox: only root may make user namespaces here: as root, "
-		                 "sysctl kernel.unprivileged_userns_clone=1");
-	} else if (forbidden &&
-	           kernel_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1) {
-		error_set(error, "sandbox: AppArmor forbids user namespaces here: as root, sysctl "
-		                 "kernel.apparmor_restrict_unprivileged_userns=0");
-	} else if (forbidden && is_filtered()) {
-		error_set(error, "sandbox: a system call filter forbids namespaces, as in a "
-		                 "container: start that with seccomp=unconfined");
-	} else if (forbidden) {
-		error_set(error, "sandbox: user namespaces are forbidden here, as in a chroot or a "
-		                 "container");
-	} else if (report->stage == STAGE_PAIR && report->code == EOPNOTSUPP) {
+		          "sandbox: no more %s namespaces are allowed: as root, "
+		          "sysctl user.max_%s_namespaces=10000",
+		          kernel_says("/proc/sys/user/max_net_namespaces") ? "user" : "network",
+		          kernel_says("/proc/sys/user/max_net_namespaces") ? "user" : "net");
+	else if (first && (report->code == EINVAL || report->code == ENOSYS))
+		error_set(error, "sandbox: this kernel has no user or no network namespaces");
+	else if (report->stage == STAGE_MAP && report->code == ENOENT)
+		error_set(error, "sandbox: /proc is not mounted here");
+	else if (report->stage == STAGE_PAIR && report->code == EOPNOTSUPP)
 		error_set(error,
 		          "sandbox: this kernel has no veth interfaces: as root, modprobe veth");
-	} else {
+	else if (forbidden && kernel_says("/proc/sys/kernel/unprivileged_userns_clone") == 0)
+		error_set(error, "sandbox: only root may make user namespaces here: as root, "
+		                 "sysctl kernel.unprivileged_userns_clone=1");
+	else if (forbidden &&
+	         kernel_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
+		error_set(error, "sandbox: AppArmor forbids user namespaces: as root, "
+		                 "sysctl kernel.apparmor_restrict_unprivileged_userns=0");
+	else if (forbidden && is_filtered())
+		error_set(error,
+		          "sandbox: a system call filter forbids namespaces, as in a container: "
+		          "start that with --security-opt seccomp=unconfined");
+	else if (forbidden)
+		error_set(error,
+		          "sandbox: user namespaces are forbidden here, as in a chroot: use it "
+		          "outside");
+	else
 		error_errno(error, report->code, "sandbox");
-	}
 	error->code = report->code;
 }
 

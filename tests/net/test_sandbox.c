@@ -4,12 +4,18 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <netpacket/packet.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -219,6 +225,99 @@ static void sees_whole_segments(void)
 	peer_close_all(fds, 3);
 }
 
+/* ---- where it cannot be ---- */
+
+static bool write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	close(fd);
+	return good;
+}
+
+/* Root in a user namespace, of whose limits it is the master. */
+static bool become_root(void)
+{
+	char users[32], groups[32];
+	snprintf(users, sizeof users, "0 %u 1", geteuid());
+	snprintf(groups, sizeof groups, "0 %u 1", getegid());
+	return unshare(CLONE_NEWUSER) == 0 && write_to("/proc/self/uid_map", users) &&
+	       write_to("/proc/self/setgroups", "deny") && write_to("/proc/self/gid_map", groups);
+}
+
+static bool forbid_users(void)
+{
+	return become_root() && write_to("/proc/sys/user/max_user_namespaces", "0");
+}
+
+static bool forbid_networks(void)
+{
+	return become_root() && write_to("/proc/sys/user/max_net_namespaces", "0");
+}
+
+static bool change_root(void)
+{
+	return become_root() && chroot("/usr") == 0;
+}
+
+static bool filter_calls(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = sizeof filter / sizeof *filter, .filter = filter };
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* In a process of its own, as none of this can be undone. */
+static void is_refused(bool (*forbid)(void), const char *want, const char *name)
+{
+	int channel[2];
+	char text[ERROR_TEXT] = "";
+	if (pipe(channel) < 0)
+		return;
+	pid_t child = fork();
+	if (child == 0) {
+		struct error error = { .text = "" };
+		if (!forbid())
+			error_set(&error, "cannot be tried");
+		else if (sandbox_new(&error))
+			error_set(&error, "there is one");
+		if (write(channel[1], error.text, sizeof error.text) < 0)
+			_exit(1);
+		_exit(0);
+	}
+	close(channel[1]);
+	if (read(channel[0], text, sizeof text) < 0)
+		text[0] = '\0';
+	waitpid(child, NULL, 0);
+	close(channel[0]);
+	is_text(text, want, name);
+}
+
+static void says_why_there_is_none(void)
+{
+	is_refused(forbid_users,
+	           "sandbox: no more user namespaces are allowed: as root, "
+	           "sysctl user.max_user_namespaces=10000",
+	           "where no user namespace is allowed");
+	is_refused(forbid_networks,
+	           "sandbox: no more network namespaces are allowed: as root, "
+	           "sysctl user.max_net_namespaces=10000",
+	           "where no network namespace is allowed");
+	is_refused(change_root,
+	           "sandbox: user namespaces are forbidden here, as in a chroot: use it outside",
+	           "in a chroot");
+	is_refused(filter_calls,
+	           "sandbox: a system call filter forbids namespaces, as in a container: "
+	           "start that with --security-opt seccomp=unconfined",
+	           "in a container");
+}
+
 /* ---- its end ---- */
 
 /* What init has not waited for yet has ended, too. */
@@ -325,6 +424,7 @@ int main(void)
 	lets_nothing_out();
 	has_sysctls();
 	sees_whole_segments();
+	says_why_there_is_none();
 	dies_with_the_program();
 	survives_a_dead_host();
 	ends();
