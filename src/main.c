@@ -35,10 +35,16 @@ static void fill_standard_descriptors(void)
 			abort();
 }
 
+static bool set(struct app *app, const char *name, const char *value, struct error *error)
+{
+	return hosts_has_setting(name) ? hosts_set(app, name, value, error)
+	                               : app_set(app, name, value, error);
+}
+
 static bool apply(struct app *app, const struct options *options, struct error *error)
 {
 	for (size_t i = 0; i < options->setting_count; i++)
-		if (!app_set(app, options->settings[i].name, options->settings[i].value, error))
+		if (!set(app, options->settings[i].name, options->settings[i].value, error))
 			return false;
 	if (options->nc || options->probe)
 		app_set(app, "kernel", "off", error); /* nobody looks at it */

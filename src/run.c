@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <signal.h>
 
+#include "app/hosts.h"
 #include "app/leave.h"
 #include "base/poller.h"
 #include "command/queue.h"
@@ -47,6 +48,7 @@ static void loop(struct app *app, struct ui *ui, struct poller *poller)
 	while (!app->quit) {
 		poller_reset(poller);
 		app_prepare(app, poller);
+		hosts_prepare(app, poller);
 		leave_prepare(app, poller);
 		queue_prepare(app, poller);
 		ui->prepare(ui,
@@ -54,6 +56,7 @@ static void loop(struct app *app, struct ui *ui, struct poller *poller)
 		poller_wait(poller);
 		ui->serve(ui, poller);
 		app_serve(app, poller);
+		hosts_serve(app, poller);
 		leave_serve(app);
 		queue_serve(app, poller);
 		ui->draw(ui, app);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/hosts.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/choice.h"
@@ -568,8 +567,6 @@ static void give_setting(struct app *app, const struct setting *setting,
 
 bool app_set(struct app *app, const char *name, const char *value, struct error *error)
 {
-	if (hosts_has_setting(name))
-		return hosts_set(app, name, value, error);
 	const struct setting *setting = setting_find(name, error);
 	if (!setting || !setting_set(setting, &app->settings, value, error))
 		return false;
@@ -633,13 +630,11 @@ void app_prepare(struct app *app, struct poller *poller)
 {
 	sessions_set_reconnect(app->sessions, app->settings.reconnect && !app->keeps_failed);
 	sessions_prepare(app->sessions, poller);
-	hosts_prepare(app, poller);
 }
 
 void app_serve(struct app *app, struct poller *poller)
 {
 	sessions_serve(app->sessions, poller);
-	hosts_serve(app, poller);
 	settle_failed(app);
 	settle_current(app);
 	count_news(app);

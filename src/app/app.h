@@ -193,8 +193,8 @@ enum { ASK_SECONDS = 10 };
  * counts as asked from now on, and the caller says so. */
 bool app_confirmed(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Changes a setting, given by name or unique prefix, or a sysctl of a host, at once; the time limit
- * holds for new sessions only. A setting that belongs to a session changes for the current session and for new ones;
+/* Changes a setting, given by name or unique prefix, at once; the time limit holds for new sessions
+ * only. A setting that belongs to a session changes for the current session and for new ones;
  * app_set_session() changes it for one session. */
 bool app_set(struct app *app, const char *name, const char *value, struct error *error);
 bool app_set_session(struct app *app, struct session *session, const char *name, const char *value,

@@ -20,6 +20,6 @@ bool hosts_set(struct app *app, const char *name, const char *value, struct erro
 /* The whole name of the sysctl in the name of a setting, NULL for a whole host. False with one line. */
 bool hosts_find(const struct app *app, const char *name, const char **sysctl, struct error *error);
 
-/* For the app's turn. */
+/* For the loop, beside the app's own. */
 void hosts_prepare(const struct app *app, struct poller *poller);
 void hosts_serve(struct app *app, const struct poller *poller);

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sandbox as a person has it: /sandbox, --sandbox, the sysctls of its hosts by /set, in scripts without a screen."""
+
+import os
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from tap import done, ok, run, same, skip, watchdog  # noqa: E402
+
+watchdog(120)
+home = tempfile.mkdtemp()
+os.environ.update(HOME=home)
+os.chdir(home)
+
+
+def script(text, *options):
+    with open("script", "w", encoding="utf-8") as file:
+        file.write(text)
+    status, out, err = run(*options, "-f", "script")
+    return status, out.decode(), err.decode()
+
+
+def last_line(text):
+    return text.rstrip("\n").rpartition("\n")[2]
+
+
+status, out, err = script("/sandbox on\n")
+if "forbid" in err or "allowed" in err or "kernel has no" in err:
+    skip(err.strip())
+    done()
+same((status, err), (0, ""), "/sandbox on makes one")
+ok(out.startswith("the sandbox is on: left is 192.0.2.1"), "and says what it is")
+
+# ---- on and off ----
+
+status, out, err = script("/sandbox\n")
+ok(status == 0 and out.startswith("the sandbox is off: /sandbox on makes"), "it is off at first")
+status, out, err = script("/sandbox\n", "--sandbox")
+ok(out.startswith("left   192.0.2.1  2001:db8::1"), "--sandbox makes one, too")
+ok("no session there" in out and "changed" not in out, "which is empty and as it was made")
+status, out, err = script("/sandbox on\n/sandbox off\n/sandbox off\n", "--sandbox")
+ok(status == 0 and "on already" in out and "off already" in out, "twice on or off is said, and no mistake")
+status, out, err = script("/listen 192.0.2.2 7 as srv\n/listen 127.0.0.1 0 as other\n/sandbox off\n", "--sandbox")
+same((status, err), (1, "script:3: the sandbox stays on: a session lives there: 1 srv\n"), "off is refused while a session lives there")
+status, out, err = script("/listen 192.0.2.2 7 as srv\n/close @srv\n/sandbox off\n/sandbox on\n/listen 192.0.2.2 7\n", "--sandbox")
+same((status, err), (0, ""), "closed, it is in nobody's way")
+status, out, err = run("--sandbox", "192.0.2.2", "7")
+ok(status == 2 and b"for the window and for scripts" in err, "in pipe mode it makes no sense")
+status, out, err = script("/listen 127.0.0.1 0 echo as srv\n/sandbox on\n/open 127.0.0.1 $srv.port as c\nhello\n/expect hello\n/sandbox off\n")
+same((status, err), (0, ""), "what is open outside stays there, and other addresses are reached as always")
+
+# ---- a conversation there, with a port below 1024 ----
+
+for address in "192.0.2.2", "2001:db8::2":
+    same(script("/listen %s 7 echo as srv\n/open %s 7 as c\nhello\n/expect hello within 5s\n" % (address, address), "--sandbox")[::2],
+         (0, ""), "left talks to %s" % address)
+
+# ---- sysctls ----
+
+status, out, err = script("/set left.tcp_fastopen 3\n/set right.tcp_fas 2\n/set left.tcp_fastopen\n/sandbox\n", "--sandbox")
+ok("left.tcp_fastopen is 3" in out and "right.tcp_fastopen is 2" in out, "a sysctl is set on a host, and read back")
+ok("tcp_fastopen  3     2" in out, "and shown for both")
+ok("changed: left.tcp_fastopen 3, right.tcp_fastopen 2" in out, "/sandbox shows those that were changed")
+status, out, err = script("/set both.net.ipv4.tcp_rmem \"4096 8192 16384\"\n/set left.tcp_rmem\n", "--sandbox")
+ok("4096 8192 16384  4096 8192 16384" in out, "or on both, by its full name, with several words")
+status, out, err = script("/set left.tcp_fastopen\n", "--sandbox", "--set", "left.tcp_fastopen=3")
+ok("tcp_fastopen  3     1" in out, "also by --set")
+status, out, err = script("/set left\n", "--sandbox")
+ok("tcp_congestion_control" in out and "reno" in out and "cubic" not in out, "/set left lists those of use")
+same(script("/set left.tcp_nothing 1\n", "--sandbox")[2], "script:1: left has no sysctl tcp_nothing\n", "an unknown one is named")
+same(script("/set left.tcp_s 1\n", "--sandbox")[2].count("ambiguous"), 1, "a beginning of several is ambiguous")
+same(script("/set left.tcp_sack\n")[2], "script:1: left.tcp_sack: the sandbox is off: /sandbox on\n", "without a sandbox there are none")
+same(script("/set left 3\n", "--sandbox")[0], 2, "a host is no setting")
+
+done()
