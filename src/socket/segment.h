@@ -66,9 +66,10 @@ struct segment {
 	bool seq_based;     /* on the SYN; else on the first number that was seen */
 	bool ack_based;     /* the same, of `ack` */
 	bool gap;           /* bytes before it were not seen here */
+	bool fills_window;  /* its sender may send no more before the next ACK */
 };
 
-enum { SEGMENT_RUNS = 8 };
+enum { SEGMENT_RUNS = 12 };
 
 /* One direction, as far as it was seen; private. */
 struct segment_side {
@@ -78,7 +79,7 @@ struct segment_side {
 	bool acked;      /* `ack` and `window` are set */
 	bool scales;     /* the SYN offered a scale */
 	uint8_t scale;   /* shift */
-	uint8_t last;    /* enum segment_name of its newest segment */
+	uint8_t asked;   /* enum segment_name: its newest that an ACK answers; 0 = answered */
 	uint16_t dups;   /* duplicate ACKs that it has sent in a row */
 	uint32_t isn;    /* sequence number whose relative one is 0 */
 	uint32_t number; /* segments with data */
@@ -115,7 +116,3 @@ void segment_classify(struct segment_flow *flow, enum segment_direction directio
 /* "SYN again", "duplicate ACK"; and shorter for narrow places: "dup ACK". Static. */
 const char *segment_name_text(enum segment_name name);
 const char *segment_name_short(enum segment_name name);
-
-/* Whether the name says that these bytes, SYN or FIN were seen before, or that the receiver missed
- * them: what a reader of a drawing looks for. */
-bool segment_is_copy(enum segment_name name);
