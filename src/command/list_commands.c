@@ -21,7 +21,10 @@ static void begin_table(struct text_table *table, const char *const *headings, s
 static void add_addr(struct text_table *table, enum host host, const struct endpoint *addr)
 {
 	char text[HOST_TEXT];
-	text_table_add(table, "%s", !endpoint_is_set(addr) ? "-" : host_format(host, addr, text));
+	text_table_add(table, "%s",
+	               endpoint_is_set(addr) ? host_format(host, addr, text)
+	               : host == HOST_HERE   ? "-"
+	                                     : host_name(host));
 }
 
 /* ---- /sessions ---- */
@@ -191,14 +194,14 @@ static void list_peers(const struct session *session, struct buf *out)
 
 static void print_peers(struct app *app, struct session *session, struct buf *out)
 {
-	char text[ENDPOINT_TEXT];
+	char text[HOST_TEXT];
 	struct endpoint peer = session_peer(session);
 	if (session_has_clients(session))
 		list_clients(app, session, out);
 	else if (session_has_peers(session) && session_peer_count(session) > 0)
 		list_peers(session, out);
 	else if (endpoint_is_set(&peer))
-		buf_printf(out, "one peer: %s", endpoint_format(&peer, text));
+		buf_printf(out, "one peer: %s", host_format(session_host(session), &peer, text));
 	else
 		buf_append_text(out, "no peer yet");
 }

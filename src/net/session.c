@@ -719,15 +719,20 @@ unsigned session_meet_peer(struct session *session, const struct endpoint *addr)
 	return session->ops->meet_peer(session, addr);
 }
 
-bool session_find_address(const struct session *session, const char *text, struct endpoint *addr,
+bool session_find_address(struct session *session, const char *text, struct endpoint *addr,
                           struct error *error)
 {
+	char elsewhere[SESSION_HINT];
 	struct lookup_query query = { .numeric = true, .hosts = session_lookup_hosts(session) };
 	if (!target_parse(&query.target, text, NULL, session->transport, false, error))
 		return false;
 	if (!lookup_is_numeric(query.target.host))
 		query.family = session_family(session);
-	return lookup_at_once(&query, addr, error);
+	if (!lookup_at_once(&query, addr, error))
+		return false;
+	if (session->caller.host == HOST_HERE && *session_explain_host(session, addr, elsewhere))
+		session_report(session, 0, "%s", elsewhere);
+	return true;
 }
 
 bool session_choose_peer(struct session *session, unsigned number, struct error *error)

@@ -241,8 +241,9 @@ const struct peer *session_peer_numbered(const struct session *session, unsigned
  * session_has_peers(). */
 unsigned session_meet_peer(struct session *session, const struct endpoint *addr);
 
-/* The address of a peer as a person writes it, which is looked up nowhere; false with one line. */
-bool session_find_address(const struct session *session, const char *text, struct endpoint *addr,
+/* The address of a peer as a person writes it, which is looked up nowhere; false with one line. If this
+ * machine does not reach it, because it is one of the sandbox, that is reported. */
+bool session_find_address(struct session *session, const char *text, struct endpoint *addr,
                           struct error *error);
 
 /* Plain lines go to this peer from now on; 0 = to whoever wrote last. */

@@ -212,7 +212,7 @@ static void collect(const struct snapshot *snapshot, const struct status_words *
 	if (snapshot) {
 		add_state(pieces, snapshot);
 		if (snapshot->host != HOST_HERE)
-			add_piece(pieces, 1, STYLE_TEXT, "%s", host_name(snapshot->host));
+			add_piece(pieces, 1, STYLE_TEXT, "on %s", host_name(snapshot->host));
 		add_server(pieces, snapshot);
 		add_kernel(pieces, snapshot);
 		add_traffic(pieces, snapshot);
