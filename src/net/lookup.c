@@ -80,8 +80,20 @@ static bool is_host(const struct lookup_query *query, enum host *host)
 	return query->hosts != LOOKUP_NO_HOSTS && host_named(query->target.host, host);
 }
 
-/* The order of getaddrinfo() is that of RFC 6724 and is kept. Of a host of the sandbox it finds the port
- * alone. */
+/* Its IPv4 address alone to connect, unless a family is asked for. */
+static void add_host(const struct lookup_query *query, enum host host, unsigned port,
+                     struct lookup_answer *answer)
+{
+	struct endpoint ipv4 = host_address(host, AF_INET, (uint16_t)port);
+	struct endpoint ipv6 = host_address(host, AF_INET6, (uint16_t)port);
+	if (query->family != AF_INET6)
+		add_addr(answer, &ipv4);
+	if (query->family == AF_INET6 || (query->family == AF_UNSPEC && query->passive))
+		add_addr(answer, &ipv6);
+}
+
+/* The order of getaddrinfo() is that of RFC 6724 and is kept. Of a host of the sandbox it is asked for
+ * the port alone, if that is a name. */
 static int ask(const struct lookup_query *query, struct lookup_answer *answer)
 {
 	enum host own;
@@ -100,6 +112,10 @@ static int ask(const struct lookup_query *query, struct lookup_answer *answer)
 		if ((unsigned char)*p >= 0x80)
 			hints.ai_flags |= AI_IDN;
 #endif
+	if (of_sandbox && is_number(service)) {
+		add_host(query, own, (unsigned)strtoul(service, NULL, 10), answer);
+		return 0;
+	}
 	int status = getaddrinfo(host[0] ? host : NULL, service, &hints, &list);
 	if (status && is_localhost(host)) {
 		/* RFC 6761, 6.3: no server is asked for that name; a bare system has no file that
@@ -112,8 +128,8 @@ static int ask(const struct lookup_query *query, struct lookup_answer *answer)
 	for (const struct addrinfo *info = list; info; info = info->ai_next) {
 		struct endpoint addr = endpoint_from_sockaddr(info->ai_addr, info->ai_addrlen);
 		if (of_sandbox)
-			addr = host_address(own, addr.family, addr.port);
-		if (!of_sandbox || query->passive || query->family || !endpoint_is_ipv6(&addr))
+			add_host(query, own, addr.port, answer);
+		else
 			add_addr(answer, &addr);
 	}
 	freeaddrinfo(list);

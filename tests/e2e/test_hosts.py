@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions on the two hosts of the sandbox in the running program. The witness is /proc/net of the processes that are
+these hosts, and of this one: who has which socket in which state."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
+from tap import *  # noqa: E402,F403
+from plain import Plain  # noqa: E402
+
+LISTEN, ESTABLISHED, TIME_WAIT = "0A", "01", "06"
+
+
+def children(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
+        return [int(word) for word in file.read().split()]
+
+
+def descendants(pid):
+    for child in children(pid):
+        yield child
+        yield from descendants(child)
+
+
+def sockets(pid, table="tcp"):
+    """(local address, remote address, state) of each socket of that process's host."""
+    with open("/proc/%d/net/%s" % (pid, table)) as file:
+        return [tuple(line.split()[1:4]) for line in file.readlines()[1:]]
+
+
+def at(address, port):
+    """As /proc/net/tcp writes it."""
+    return "%08X:%04X" % (int.from_bytes(socket.inet_aton(address), sys.byteorder), port)
+
+
+def addresses(pid):
+    with open("/proc/%d/net/fib_trie" % pid) as file:
+        return set(re.findall(r"\|-- (\S+)\n\s+/32 host LOCAL", file.read()))
+
+
+def hosts_of(program):
+    """The processes that are left and right."""
+    found = {}
+    for pid in descendants(program.process.pid):
+        for name, address in (("left", "192.0.2.1"), ("right", "192.0.2.2")):
+            if address in addresses(pid) and name not in found:
+                found[name] = pid
+    return found
+
+
+def has(pid, state, local, remote=None, table="tcp"):
+    """Waits until that host has such a socket."""
+    end = time.monotonic() + DEADLINE
+    while True:
+        for row in sockets(pid, table):
+            if row[2] == state and row[0] == local and (remote is None or row[1] == remote):
+                return True
+        if time.monotonic() > end:
+            return False
+
+
+def has_now(pid, local):
+    return any(row[0] == local for row in sockets(pid))
+
+
+def start(*args):
+    program = Plain("--sandbox", *args)
+    program.sees("1>") if args else program.sees(">")
+    return program
+
+
+def address_decides(program, hosts):
+    here, left, right = os.getpid(), hosts["left"], hosts["right"]
+    program.type("/listen 192.0.2.2:80 echo")
+    ok(program.sees("listening on right 192.0.2.2:80"), "a listener on 192.0.2.2")
+    ok(has(right, LISTEN, at("192.0.2.2", 80)), "lives on right, says the kernel")
+    ok(not has_now(left, at("192.0.2.2", 80)), "not on left")
+    ok((at("192.0.2.2", 80), at("0.0.0.0", 0), LISTEN) not in sockets(here), "nor on this machine")
+    program.type("/open 192.0.2.2:80 as web")
+    ok(program.sees("⇄ right 192.0.2.2:80 connected in"), "a conversation with it")
+    port = int(re.search(r"left 192\.0\.2\.1:(\d+) ⇄", program.text).group(1))
+    ok(has(left, ESTABLISHED, at("192.0.2.1", port), at("192.0.2.2", 80)), "starts on left")
+    ok(has(right, ESTABLISHED, at("192.0.2.2", 80), at("192.0.2.1", port)), "and is accepted on right")
+    program.type("hello")
+    ok(program.sees("←  hello"), "echoes")
+    program.type("/open right:80 from right as same")
+    ok(program.sees("right 192.0.2.2:") and program.sees("⇄ right 192.0.2.2:80 connected"), "from right")
+    program.type("/close @web")
+    program.sees("closed")
+    ok(has(left, TIME_WAIT, at("192.0.2.1", port), at("192.0.2.2", 80)), "closed, it is in TIME_WAIT on left")
+    program.type("/sessions")
+    ok(program.sees("TIME_WAIT"), "which is followed and shown")
+    ok(re.search(r"web\s+TIME_WAIT \d+ s\S*\s+left :\d+ ⇄ right 192\.0\.2\.2:80", program.text), "with the time left, and where")
+
+
+def loopbacks(program, hosts):
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    port = held.getsockname()[1]
+    held.listen(1)
+    program.type("/listen %d echo" % port)
+    ok(program.sees("EADDRINUSE"), "a port that is taken on this machine")
+    for host in ("left", "right"):
+        program.type("/listen 127.0.0.1:%d echo on %s" % (port, host))
+        ok(program.sees("listening on %s 127.0.0.1:%d (loopback only)" % (host, port)), "is free on %s" % host)
+        ok(has(hosts[host], LISTEN, at("127.0.0.1", port)), "as the kernel says")
+    program.type("/open 127.0.0.1:%d on left as near" % port)
+    ok(program.sees("left 127.0.0.1:%d connected" % port), "a conversation on left's loopback")
+    program.type("/open 127.0.0.1:%d as here" % port)
+    ok(program.sees("connected in"), "and one on this machine's")
+    held.settimeout(DEADLINE)
+    peer, _ = held.accept()
+    peer.settimeout(DEADLINE)
+    program.type("every other address")
+    same(peer.recv(100), b"every other address\n", "every other address is reached as always")
+    peer.close()
+    held.close()
+
+
+def step_by_step(program, hosts):
+    program.type("/socket tcp on right as server")
+    ok(program.sees("TCP over IPv4 on right, paused"), "step by step")
+    program.type("/bind 192.0.2.2:22")
+    ok(program.sees("bound to right 192.0.2.2:22"), "a port below 1024")
+    program.type("/backlog 1")
+    ok(program.sees("listening on right 192.0.2.2:22") and has(hosts["right"], LISTEN, at("192.0.2.2", 22)), "listens there")
+    program.type("/socket tcp on left as client")
+    program.type("/connect right:22")
+    ok(program.sees("⇄ right 192.0.2.2:22 connected"), "is reached from left")
+    program.type("/view trace")
+    ok(program.sees(" on left"), "the trace says where socket() was called")
+    program.type("/accept @server as taken")
+    program.type("/sessions")
+    ok(program.sees("taken") and program.sees("right :22"), "accepted on right")
+    program.type("/code @client python")
+    ok(program.sees("is on left, a host of the sandbox"), "a program says where it ran")
+    program.type("/view chat")
+
+
+def datagrams(program, hosts):
+    program.type("/listen udp 0.0.0.0 9000 echo on right")
+    ok(program.sees("receiving on right 0.0.0.0:9000 (every IPv4 address of right)"), "datagrams on right")
+    program.type("/open udp right:9000 as question")
+    ok(program.sees("⇄ right 192.0.2.2:9000 ready"), "and from left")
+    program.type("ping of left")
+    ok(program.sees("←  192.0.2.2:9000  ping of left"), "are answered")
+    program.type("/listen udp left:9001 as nearer")
+    ok(program.sees("receiving on left 192.0.2.1:9001"), "a server on left")
+    program.type("/to right:9000 by name")
+    ok(program.sees("←  192.0.2.2:9000  by name"), "sends to a peer by name")
+    program.type("/open udp right:9999 as refused")
+    program.sees("ready")
+    program.type("nobody")
+    ok(program.sees("ICMP port unreachable (3/3) from 192.0.2.2"), "and a refusal comes back by ICMP")
+
+
+def mistakes(program, _):
+    program.type("/open right:80 from middle")
+    ok(program.sees('"middle" is not a host: left or right'), "a host that is none")
+    program.type("/open unix:/tmp/none from left")
+    ok(program.sees("a UNIX path is of this machine, not of left"), "no UNIX path is there")
+    program.type("/open 198.51.100.1:80 from left")
+    ok(program.sees("a host of the sandbox reaches only the other one"), "nothing leaves the hosts")
+    program.type("/open [fe80::1%lo]:80 from left")
+    ok(program.sees("that interface is of this machine; on left use an address without one"), "interfaces have other names there")
+    program.type("/open right:81 as none")
+    ok(program.sees("Connection refused (RST to our SYN"), "a refusal")
+
+
+def options(program, _):
+    program.type("/socket udp on left as bound")
+    program.type("/option bindtodevice left")
+    ok(program.sees("left"), "a socket is bound to an interface of its host")
+    program.type("/option bindtodevice eth9")
+    ok(program.sees("ENODEV"), "not to another")
+
+
+def not_asked():
+    """Neither on nor off does anybody hear of left and right: traced, the program opens no socket and no file for it."""
+    if not can_trace():
+        skip("no strace here")
+        return
+    for state in ("off", "on"):
+        with tempfile.NamedTemporaryFile() as trace, tempfile.NamedTemporaryFile("w", suffix=".sp") as script:
+            script.write("/sandbox on\n/listen right:80\n" if state == "on" else "")
+            script.write("/say before\n/open right:80\n")
+            script.flush()
+            subprocess.run(
+                ["strace", "-f", "-qq", "-e", "trace=openat,connect,sendto,sendmmsg", "-o", trace.name, "sockpit", "-f", script.name],
+                capture_output=True, check=False, timeout=DEADLINE)
+            calls = trace.read().decode(errors="replace")
+            asked = re.findall(r"resolv\.conf|nsswitch|/etc/hosts|sin_port=htons\(53\)|nscd", calls)
+            same(asked, [], "nobody is asked for right while the sandbox is %s" % state)
+    status, out, err = run("right", "80")
+    same((status, out), (1, b""), "in pipe mode, too, it is no name")
+    ok(b"right is a host of the sandbox, which is off" in err, "and the line says what it is")
+
+
+def without(_=None):
+    program = Plain()
+    program.type("/open 127.0.0.1:80 from left")
+    ok(program.sees("left is a host of the sandbox, which is off: /sandbox on makes it"), "without the sandbox one line says so")
+    program.type("/listen right:80")
+    ok(program.sees("right is a host of the sandbox, which is off: /sandbox on makes it"), "of a name as well")
+    program.leave()
+
+
+def on_and_off():
+    program = Plain()
+    program.type("/listen 0")
+    program.sees("listening on")
+    program.type("/sandbox on")
+    program.sees("left")
+    program.type("/listen right:80 as there")
+    program.sees("listening on right")
+    program.type("/sandbox off")
+    ok(program.sees("there"), "off is refused, and names the session that lives there")
+    program.type("/sessions")
+    ok(program.sees("right 192.0.2.2:80"), "it goes on")
+    program.type("/close @there")
+    program.sees("closed")
+    program.type("/sandbox off")
+    program.type("/reconnect @there")
+    ok(program.sees("right is a host of the sandbox, which is off: /sandbox on makes it"), "then it cannot be opened again")
+    program.type("/sandbox on")
+    program.type("/reconnect @there")
+    ok(program.sees("listening on right 192.0.2.2:80"), "until it is on again")
+    program.leave()
+
+
+def demo():
+    program = Plain("--sandbox", "--demo")
+    ok(program.sees("left 192.0.2.1:") and program.sees("⇄ right 192.0.2.2:"), "--sandbox --demo is on the two hosts")
+    program.type("demo")
+    ok(program.sees("←  demo"), "and echoes")
+    program.leave()
+    program = Plain("--demo")
+    ok(program.sees("⇄ 127.0.0.1:"), "--demo alone is on loopback")
+    program.leave()
+
+
+def main():
+    watchdog(120)
+    without()
+    probe = Plain()
+    probe.type("/sandbox on")
+    probe.sees("left") or probe.sees("sandbox")
+    allowed = bool(hosts_of(probe))
+    reason = probe.text.strip().splitlines()[-1:] or ["no namespaces"]
+    probe.leave()
+    if not allowed:
+        skip("the sandbox is not to be had here: %s" % reason[0])
+        done()
+    program = Plain("--sandbox")
+    program.type("/sessions")
+    program.sees("no session")
+    hosts = hosts_of(program)
+    same(sorted(hosts), ["left", "right"], "two hosts")
+    for case in (address_decides, loopbacks, step_by_step, datagrams, mistakes, options):
+        case(program, hosts)
+    program.leave()
+    not_asked()
+    on_and_off()
+    demo()
+    done()
+
+
+main()
