@@ -251,6 +251,42 @@ static void check_no_descriptors(void)
 	        "then there are some again");
 }
 
+static void check_hosts(void)
+{
+	static const struct {
+		const char *host;
+		enum lookup_hosts hosts;
+		int family;
+		bool passive, numeric;
+		const char *answer;
+	} table[] = {
+		{ "right", LOOKUP_HOSTS, AF_UNSPEC, false, false, "192.0.2.2:80" },
+		{ "Left", LOOKUP_HOSTS, AF_UNSPEC, false, true, "192.0.2.1:80" },
+		{ "right", LOOKUP_HOSTS, AF_UNSPEC, true, false, "192.0.2.2:80 [2001:db8::2]:80" },
+		{ "left", LOOKUP_HOSTS, AF_INET, true, false, "192.0.2.1:80" },
+		{ "left", LOOKUP_HOSTS, AF_INET6, false, false, "[2001:db8::1]:80" },
+		{ "left", LOOKUP_HOSTS_OFF, AF_UNSPEC, false, false,
+		  "! left is a host of the sandbox, which is off: /sandbox on makes it" },
+	};
+	char text[2000];
+	bool at_first;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct lookup_query query = make_query(table[i].host, "80", table[i].family);
+		query.hosts = table[i].hosts;
+		query.passive = table[i].passive;
+		query.numeric = table[i].numeric;
+		is_text(resolve(&query, &at_first, text), table[i].answer, table[i].answer);
+		ok(at_first, "at once");
+	}
+	struct lookup_query named = make_query("right", "echo", AF_UNSPEC);
+	named.hosts = LOOKUP_HOSTS;
+	is_text(resolve(&named, &at_first, text), "192.0.2.2:7", "a service by its name");
+	struct lookup_query asked = make_query("left.test", "80", AF_UNSPEC);
+	asked.hosts = LOOKUP_HOSTS;
+	ok(strcmp(resolve(&asked, &at_first, text), "192.0.2.1:80") != 0,
+	   "a longer name is another: %s", text);
+}
+
 int main(void)
 {
 	tap_watchdog(30);
@@ -264,6 +300,7 @@ int main(void)
 	check_services();
 	check_asking();
 	check_slow();
+	check_hosts();
 	worker_pool_free(pool);
 	poller_done(&poller);
 	return tap_done();

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What a person types for the hosts of the sandbox: names, on and from, TAB; and that the same addresses
+ * on three hosts are told apart. */
+#include "command/command.h"
+
+#include <string.h>
+
+#include "command/complete.h"
+#include "command/queue.h"
+
+#include "app/fixture.h"
+
+static struct buf text = { .max = SIZE_MAX };
+
+static const char *complete(struct app *app, const char *line)
+{
+	bool files;
+	const char *blank = strrchr(line, ' ');
+	buf_clear(&text);
+	char **words = complete_word(app, line, blank ? (size_t)(blank - line) + 1 : 0,
+	                             strlen(line), &files);
+	for (size_t i = 0; words && words[i]; i++) {
+		buf_printf(&text, "%s%s", i ? " " : "", words[i]);
+		free(words[i]);
+	}
+	free(words);
+	return buf_text(&text);
+}
+
+static bool type(struct app *app, const char *line)
+{
+	return queue_type(app, line, strlen(line));
+}
+
+static struct session *named(struct app *app, const char *name)
+{
+	return sessions_named(app->sessions, name);
+}
+
+static bool is_open(struct app *app, const char *name)
+{
+	const struct session *session = named(app, name);
+	return session && (session_state(session) == SESSION_OPEN ||
+	                   session_state(session) == SESSION_LISTENING);
+}
+
+static void test_off(struct app *app)
+{
+	is_text(complete(app, "/open h 80 "), "as", "TAB offers no host while there is none");
+	is_text(complete(app, "/open r"), "", "nor its name");
+	type(app, "/open 127.0.0.1:1 from left");
+	is_text(app_fixture_note(app, app_shown(app)),
+	        "left is a host of the sandbox, which is off: /sandbox on makes it",
+	        "and one line says how to make it");
+}
+
+static void test_tab(struct app *app)
+{
+	is_text(complete(app, "/open h 80 "), "from on as", "while it is on TAB offers from and on");
+	is_text(complete(app, "/open h 80 from "), "left right", "then the hosts");
+	is_text(complete(app, "/open h 80 on r"), "right", "one");
+	is_text(complete(app, "/open h 80 on right "), "as", "once");
+	is_text(complete(app, "/open le"), "left", "their names, to open");
+	is_text(complete(app, "/listen ri"), "right", "and to listen");
+	is_text(complete(app, "/socket tcp on "), "left right", "/socket");
+	type(app, "/listen 127.0.0.1 7001 on left as hidden");
+	type(app, "/listen right 80 as shown");
+	wait_for(app, is_open(app, "shown"), "two servers");
+	is_text(complete(app, "/open 1"), "192.0.2.2:80",
+	        "an address that needs its host is not offered without it");
+}
+
+/* Two ends with the same four numbers on each of three hosts. */
+static void test_other_end(struct app *app)
+{
+	static const char *const on[] = { "", " on left", " on right" };
+	char line[100], client[8], server[8];
+	unsigned port = 0, from = 0;
+	for (int i = 0; i < 3; i++) {
+		snprintf(server, sizeof server, "s%d", i);
+		snprintf(client, sizeof client, "c%d", i);
+		snprintf(line, sizeof line, "/listen 127.0.0.1 %u%s as %s", port, on[i], server);
+		type(app, line);
+		wait_for(app, is_open(app, server), line);
+		port = session_local(named(app, server)).port;
+		snprintf(line, sizeof line, "/socket tcp%s as %s", on[i], client);
+		type(app, line);
+		snprintf(line, sizeof line, "/bind 127.0.0.1:%u", from);
+		type(app, line);
+		from = session_local(named(app, client)).port;
+		snprintf(line, sizeof line, "/connect 127.0.0.1:%u", port);
+		type(app, line);
+		wait_for(app, is_open(app, client) && session_clients(named(app, server)) == 1,
+		         "connected");
+	}
+	for (int i = 0; i < 3; i++) {
+		snprintf(server, sizeof server, "s%d", i);
+		snprintf(client, sizeof client, "c%d", i);
+		const struct session *other = app_other_end(app, named(app, client));
+		ok(other && session_listener(other) == session_number(named(app, server)),
+		   "the other end of %s is the client of %s", client, server);
+	}
+	type(app, "/open right:80 as across");
+	wait_for(app, is_open(app, "across") && session_clients(named(app, "shown")) == 1,
+	         "a connection over the cable");
+	const struct session *other = app_other_end(app, named(app, "across"));
+	ok(other && session_host(other) == HOST_RIGHT &&
+	           session_listener(other) == session_number(named(app, "shown")),
+	   "has its other end on right");
+	is_int(strncmp(session_name(other), "left:", 5), 0, "which is named after where it comes from");
+}
+
+static void test_mistakes(struct app *app)
+{
+	type(app, "/listen 80 on middle");
+	is_text(app_fixture_note(app, app_shown(app)),
+	        "listen: \"middle\" is not a host: left or right", "a host that is none");
+	type(app, "/socket unix on left");
+	is_text(app_fixture_note(app, app_shown(app)),
+	        "a UNIX path is of this machine, not of left", "no UNIX socket is there");
+}
+
+static void test_demo(void)
+{
+	struct app app;
+	struct error error;
+	app_fixture_start(&app);
+	type(&app, "/sandbox on");
+	ok(app_demo(&app, &error), "the demo");
+	wait_for(&app, is_open(&app, "demo"), "is connected");
+	is_int(session_host(named(&app, "echo")), HOST_RIGHT, "its server is on right");
+	is_int(session_host(named(&app, "demo")), HOST_LEFT, "its session on left");
+	app_fixture_end(&app);
+}
+
+int main(void)
+{
+	struct app app;
+	tap_watchdog(30);
+	app_fixture_start(&app);
+	test_off(&app);
+	if (!type(&app, "/sandbox on") || !sessions_sandbox(app.sessions)) {
+		tap_skip(app_fixture_note(&app, 0));
+	} else {
+		test_tab(&app);
+		test_other_end(&app);
+		test_mistakes(&app);
+		test_demo();
+	}
+	app_fixture_end(&app);
+	buf_free(&text);
+	return tap_done();
+}
