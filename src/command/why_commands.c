@@ -4,12 +4,15 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "app/page.h"
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/count.h"
+#include "net/port_table.h"
 #include "socket/constant.h"
 #include "socket/errno_meaning.h"
 #include "view/calltext.h"
@@ -19,6 +22,7 @@ enum {
 	SAMPLE_NEAR = 64, /* entries before it in which the kernel's sample is looked for */
 	PORT_FREE = 1024, /* ports below are root's */
 	PAYLOAD_SHOWN = 24,
+	HOLDERS_SHOWN = 3, /* of a port that is taken */
 };
 
 /* Which call of a session failed last. */
@@ -362,36 +366,6 @@ static void name_session(const struct session *session, struct buf *out)
 
 /* ---- who has the port ---- */
 
-static bool say_time_wait(const struct session *session, struct buf *out)
-{
-	char left[CLOCK_TEXT];
-	const struct sample *sample = session_sample(session);
-	if (!sample_is(sample, STATE_TIME_WAIT))
-		return false;
-	int64_t rest = (int64_t)sample_get(sample, SAMPLE_TIMER_LEFT) * CLOCK_US -
-	               (clock_now() - session_sampled_at(session));
-	name_session(session, out);
-	buf_append_text(out, " has gone, but its connection is in TIME_WAIT");
-	if (rest > 0)
-		buf_printf(out, " for another %s *", clock_format_duration(rest, left));
-	buf_append_text(out, ".\n");
-	return true;
-}
-
-static bool say_holder(const struct session *session, unsigned port, struct buf *out)
-{
-	char text[ENDPOINT_TEXT];
-	struct endpoint local = session_local(session);
-	if (local.port != port)
-		return false;
-	if (session_state(session) == SESSION_CLOSED)
-		return say_time_wait(session, out);
-	name_session(session, out);
-	buf_printf(out, " has port %u: %s at %s.\n", port,
-	           tcp_state_title(session_tcp_state(session)), endpoint_format(&local, text));
-	return true;
-}
-
 /* bind() names the port; listen() uses that of its socket. */
 static unsigned wanted_port(const struct failure *failure)
 {
@@ -401,22 +375,36 @@ static unsigned wanted_port(const struct failure *failure)
 	return session_local(failure->session).port;
 }
 
+/* Of a bind() that failed a while ago: who has the port now. */
 static void say_holders(const struct failure *failure, struct buf *out)
 {
-	const struct sessions *sessions = failure->app->sessions;
-	unsigned port = wanted_port(failure);
-	bool found = false;
-	for (size_t i = 0; port && i < sessions_count(sessions); i++) {
-		const struct session *other = sessions_at(sessions, i);
-		if (other != failure->session && same_transport(other, failure->session) &&
-		    session_host(other) == session_host(failure->session))
-			found |= say_holder(other, port, out);
+	struct port_table *table = xcalloc(1, sizeof *table);
+	enum transport transport = session_transport(failure->session);
+	unsigned port = wanted_port(failure), shown = 0, more = 0;
+	sessions_read_port(failure->app->sessions, session_host(failure->session), (uint16_t)port,
+	                   table);
+	for (size_t i = 0; port && i < table->count; i++) {
+		const struct port_holder *holder = &table->list[i];
+		if (holder->transport != transport ||
+		    holder->number == session_number(failure->session))
+			continue;
+		if (shown++ >= HOLDERS_SHOWN) {
+			more++;
+			continue;
+		}
+		struct buf text = { .max = SIZE_MAX };
+		port_holder_print(holder, &text);
+		buf_printf(out, "%c%s.\n", toupper((unsigned char)*buf_text(&text)),
+		           buf_text(&text) + 1);
+		buf_free(&text);
 	}
-	if (port && !found)
-		buf_printf(out,
-		           "No session here has port %u: another program does (ss -anp shows it), "
-		           "or a connection of one that has gone.\n",
-		           port);
+	more += (unsigned)table->more;
+	if (more)
+		buf_printf(out, "%u more: /port %u lists them.\n", more, port);
+	else if (port && !shown)
+		buf_printf(out, "Nobody has port %u any more%s.\n", port,
+		           table->known && table->lists_bound ? " *" : ", as far as is known");
+	free(table);
 }
 
 /* ---- who listens, but elsewhere ---- */

@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
+#include "base/alloc.h"
+#include "net/port_table.h"
 #include "net/socket_file.h"
 #include "socket/errno_meaning.h"
 
@@ -140,7 +143,7 @@ static const char *open_all(struct session *session, const struct endpoint *list
 }
 
 /* What is in the way of a path that is taken; NULL if that is not known. */
-static const char *obstacle_at(const struct session *session, const struct endpoint *addr)
+static const char *obstacle_on_path(const struct session *session, const struct endpoint *addr)
 {
 	static const char *const phrases[] = {
 		[SOCKET_FILE_NONE] = NULL,
@@ -149,9 +152,43 @@ static const char *obstacle_at(const struct session *session, const struct endpo
 		[SOCKET_FILE_EMPTY] = "what is there is no socket, and stays",
 		[SOCKET_FILE_OTHER] = "what is there is no socket, and stays",
 	};
-	if (!transport_is_unix(session->transport))
-		return NULL;
 	return phrases[socket_file_look(&session->caller, addr)];
+}
+
+/* Who is in the way of an address that is taken; "" if that is not known. */
+static void print_obstacle(const struct session *session, const struct endpoint *addr,
+                           struct buf *out)
+{
+	if (transport_is_unix(session->transport)) {
+		const char *phrase = obstacle_on_path(session, addr);
+		buf_append_text(out, phrase ? phrase : "");
+		return;
+	}
+	struct port_table *table = xcalloc(1, sizeof *table);
+	port_table_read(table, session->table, session->caller.host, addr->port);
+	const struct port_holder *holder = port_table_obstacle(table, session->transport, addr);
+	if (holder)
+		port_holder_print(holder, out);
+	free(table);
+}
+
+bool bind_fail(const struct session *session, enum call call, const char *text,
+               const struct endpoint *addr, int code, struct error *error)
+{
+	char elsewhere[SESSION_HINT];
+	struct buf obstacle = { .max = SIZE_MAX };
+	session_fail_call(session, call, text, code, error);
+	struct error why = *error;
+	if (code == EADDRINUSE && !transport_is_unix(session->transport))
+		print_obstacle(session, addr, &obstacle);
+	if (obstacle.len)
+		error_set(error, "%.80s = -1 %s: %s", text, error_name(code), buf_text(&obstacle));
+	else if (code == EADDRNOTAVAIL && *session_explain_host(session, addr, elsewhere))
+		error_set(error, "%.200s; %s: /socket %s on %s", why.text, elsewhere,
+		          transport_name(session->transport), host_name(host_of(addr)));
+	error->code = code;
+	buf_free(&obstacle);
+	return false;
 }
 
 static void report_failure(struct session *session, const char *call, const struct endpoint *at,
@@ -161,13 +198,15 @@ static void report_failure(struct session *session, const char *call, const stru
 	endpoint_format(at, addr);
 	const struct errno_case *special =
 	        errno_meaning_case(call, code, session_errno_context(session, NULL));
-	const char *obstacle = code == EADDRINUSE ? obstacle_at(session, at) : NULL;
+	struct buf obstacle = { .max = SIZE_MAX };
 	char elsewhere[SESSION_HINT];
-	if (code == EADDRNOTAVAIL && *session_explain_host(session, at, elsewhere))
-		obstacle = elsewhere;
-	if (obstacle)
+	if (code == EADDRINUSE)
+		print_obstacle(session, at, &obstacle);
+	else if (code == EADDRNOTAVAIL)
+		buf_append_text(&obstacle, session_explain_host(session, at, elsewhere));
+	if (obstacle.len)
 		session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s (%s): %s", call, addr,
-		               error_why(code), error_name(code), obstacle);
+		               error_why(code), error_name(code), buf_text(&obstacle));
 	else if (special && code == ERANGE)
 		session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s", call, addr,
 		               special->phrase);
@@ -177,6 +216,7 @@ static void report_failure(struct session *session, const char *call, const stru
 	else
 		session_finish(session, SESSION_ENDED_FAILED, "%s %s: %s", call, addr,
 		               error_why(code));
+	buf_free(&obstacle);
 }
 
 static void report_where(struct session *session, const char *verb)
@@ -187,8 +227,7 @@ static void report_where(struct session *session, const char *verb)
 	for (unsigned i = 0; i < session->fd_count; i++)
 		buf_printf(&text, "%s%s", i ? " and " : "",
 		           host_format(session->caller.host, &session->local[i], addr));
-	session_report(session, 0, "%s on %s%s", verb, buf_text(&text),
-	               bind_reach(session, reach));
+	session_report(session, 0, "%s on %s%s", verb, buf_text(&text), bind_reach(session, reach));
 	buf_free(&text);
 }
 

@@ -20,3 +20,9 @@ bool bind_socket(struct session *session, unsigned slot, const struct endpoint *
 /* " (loopback only)": who can reach the session, where its addresses do not say that. Returns `out`. */
 enum { BIND_REACH = 120 };
 const char *bind_reach(const struct session *session, char out[BIND_REACH]);
+
+/* Why bind() or listen() failed just now, after "call = -1 NAME: "; for EADDRINUSE, who is in the
+ * way, where that is known, and for an address of another host, how to make a socket there. Returns
+ * false. */
+bool bind_fail(const struct session *session, enum call call, const char *text,
+               const struct endpoint *addr, int code, struct error *error);

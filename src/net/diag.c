@@ -9,15 +9,20 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "net/sandbox.h"
 
-enum { STALE_ANSWERS = 8 }; /* to questions that were given up: passed over */
+enum {
+	STALE_ANSWERS = 8,    /* to questions that were given up: passed over */
+	DUMP_ROOM = 32 << 10, /* the kernel makes no larger piece of a dump */
+};
 
 struct diag {
 	int fd;
@@ -145,6 +150,132 @@ static bool is_asked_for(const struct inet_diag_msg *row, const struct endpoint 
 	       is_end(peer, row->idiag_family, row->id.idiag_dport, row->id.idiag_dst);
 }
 
+/* ---- everything at a port ---- */
+
+static bool ask_for_port(struct diag *diag, int family, enum transport transport, uint16_t port)
+{
+	struct request request = {
+		.header = { .nlmsg_len = sizeof request,
+		            .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		            .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		            .nlmsg_seq = ++diag->sequence },
+		.body = { .sdiag_family = (uint8_t)family,
+		          .sdiag_protocol = transport == TRANSPORT_UDP ? IPPROTO_UDP : IPPROTO_TCP,
+		          .idiag_states = UINT32_MAX,
+		          .id.idiag_sport = htons(port) },
+	};
+	return send(diag->fd, &request, sizeof request, MSG_DONTWAIT) == (ssize_t)sizeof request;
+}
+
+/* The attribute is there for sockets that may take IPv4. */
+static bool takes_ipv4(const struct nlmsghdr *header)
+{
+	const char *at = (const char *)content(header) + NLMSG_ALIGN(sizeof(struct inet_diag_msg));
+	const char *end = (const char *)header + header->nlmsg_len;
+	struct nlattr attribute;
+	while (end - at > (ptrdiff_t)sizeof attribute) {
+		memcpy(&attribute, at, sizeof attribute);
+		if (attribute.nla_len <= sizeof attribute || attribute.nla_len > end - at)
+			return false;
+		if (attribute.nla_type == INET_DIAG_SKV6ONLY)
+			return !at[sizeof attribute];
+		at += NLMSG_ALIGN(attribute.nla_len);
+	}
+	return false;
+}
+
+/* A FIN_WAIT2 that nobody owns waits to be given up, whichever of its two timers does it. */
+static unsigned timer_of(const struct inet_diag_msg *row)
+{
+	bool orphan = row->idiag_inode == 0 && row->idiag_state == STATE_FIN_WAIT2;
+	if (orphan && row->idiag_timer == TIMER_KEEPALIVE)
+		return TIMER_TIMEWAIT;
+	return row->idiag_timer;
+}
+
+static struct endpoint to_endpoint(const struct inet_diag_msg *message, const __be32 ip[4],
+                                   __be16 port)
+{
+	struct endpoint end = endpoint_of_ip(message->idiag_family, ip, ntohs(port));
+	if (end.family == AF_INET6 && end.ip[0] == 0xfe && (end.ip[1] & 0xc0) == 0x80)
+		end.scope = message->id.idiag_if;
+	return end;
+}
+
+static struct diag_row to_row(const struct nlmsghdr *header, const struct inet_diag_msg *message)
+{
+	const struct inet_diag_sockid *id = &message->id;
+	struct diag_row row = {
+		.local = to_endpoint(message, id->idiag_src, id->idiag_sport),
+		.peer = { .family = AF_UNSPEC },
+		.state = message->idiag_state < STATE_COUNT ? message->idiag_state : STATE_CLOSED,
+		.dual = message->idiag_family == AF_INET6 && takes_ipv4(header),
+		.timed = timer_of(message) == TIMER_TIMEWAIT,
+		.left = message->idiag_expires * UINT64_C(1000),
+		.uid = message->idiag_uid,
+		.inode = message->idiag_inode,
+	};
+	if (id->idiag_dport)
+		row.peer = to_endpoint(message, id->idiag_dst, id->idiag_dport);
+	return row;
+}
+
+/* A dump that is not read to its end would be in the way of the next one. */
+static bool read_dump(struct diag *diag, uint16_t port,
+                      void (*found)(void *context, const struct diag_row *row), void *context)
+{
+	union {
+		struct nlmsghdr header;
+		char bytes[DUMP_ROOM];
+	} *answer = xmalloc(sizeof *answer);
+	bool good = true, done = false;
+	while (!done) {
+		ssize_t n = recv(diag->fd, answer, sizeof *answer, MSG_DONTWAIT);
+		if (n <= 0) {
+			good = false;
+			break;
+		}
+		size_t left = (size_t)n;
+		for (const struct nlmsghdr *header = &answer->header; NLMSG_OK(header, left);
+		     header = NLMSG_NEXT(header, left)) {
+			struct inet_diag_msg message;
+			if (header->nlmsg_seq != diag->sequence)
+				continue;
+			done = header->nlmsg_type == NLMSG_DONE ||
+			       header->nlmsg_type == NLMSG_ERROR;
+			good = good && header->nlmsg_type != NLMSG_ERROR &&
+			       !(header->nlmsg_flags & NLM_F_DUMP_INTR);
+			if (done || read_message(header, &message) != DIAG_FOUND)
+				continue;
+			struct diag_row row = to_row(header, &message);
+			if (row.local.port == port) /* sockets that are only bound come all */
+				found(context, &row);
+		}
+	}
+	free(answer);
+	return good;
+}
+
+bool diag_list(struct diag *diag, enum transport transport, uint16_t port,
+               void (*found)(void *context, const struct diag_row *row), void *context)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	bool good = diag != NULL;
+	for (size_t i = 0; good && i < sizeof families / sizeof *families; i++)
+		good = ask_for_port(diag, families[i], transport, port) &&
+		       read_dump(diag, port, found, context);
+	return good;
+}
+
+bool diag_lists_bound(void)
+{
+	struct utsname name;
+	unsigned major = 0, minor = 0;
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return false;
+	return major > 6 || (major == 6 && minor >= 8);
+}
+
 /* ---- into the reading ---- */
 
 static void add(struct sample *sample, enum sample_field field, uint64_t value)
@@ -173,15 +304,6 @@ static void add_queues(const struct inet_diag_msg *row, struct sample *sample)
 	}
 	add(sample, SAMPLE_INQ, without_fin(row->idiag_rqueue, fin_came));
 	add(sample, SAMPLE_OUTQ, without_fin(row->idiag_wqueue, fin_waits));
-}
-
-/* A FIN_WAIT2 that nobody owns waits to be given up, whichever of its two timers does it. */
-static unsigned timer_of(const struct inet_diag_msg *row)
-{
-	bool orphan = row->idiag_inode == 0 && row->idiag_state == STATE_FIN_WAIT2;
-	if (orphan && row->idiag_timer == TIMER_KEEPALIVE)
-		return TIMER_TIMEWAIT;
-	return row->idiag_timer;
 }
 
 static void add_row(const struct inet_diag_msg *row, struct sample *sample)
@@ -240,6 +362,22 @@ enum diag_answer diag_find(struct diag *diag, const struct endpoint *local,
 	(void)peer;
 	(void)sample;
 	return DIAG_UNAVAILABLE;
+}
+
+bool diag_list(struct diag *diag, enum transport transport, uint16_t port,
+               void (*found)(void *context, const struct diag_row *row), void *context)
+{
+	(void)diag;
+	(void)transport;
+	(void)port;
+	(void)found;
+	(void)context;
+	return false;
+}
+
+bool diag_lists_bound(void)
+{
+	return false;
 }
 
 #endif

@@ -121,6 +121,7 @@ struct session_table {
 	uint32_t (*add)(struct session_table *table, struct session *session); /* gives its number */
 	struct session *(*find)(struct session_table *table, uint32_t number); /* NULL = none */
 	struct session *(*find_named)(struct session_table *table, const char *name);
+	struct session *(*at)(struct session_table *table, size_t index); /* NULL after the last */
 
 	/* A listener has made it; it has a new socket; it has ended. */
 	void (*born)(struct session *session);

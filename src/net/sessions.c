@@ -18,6 +18,7 @@
 #include "net/lingering.h"
 #include "net/listener.h"
 #include "net/option.h"
+#include "net/port_table.h"
 #include "net/probe_timer.h"
 #include "net/reconnect.h"
 #include "net/service.h"
@@ -105,6 +106,12 @@ struct session *sessions_named(const struct sessions *sessions, const char *name
 void sessions_read_kernel(struct sessions *sessions, bool on)
 {
 	sessions->table.budget.off = !on;
+}
+
+void sessions_read_port(struct sessions *sessions, enum host host, uint16_t port,
+                        struct port_table *table)
+{
+	port_table_read(table, &sessions->table, host, port);
 }
 
 void sessions_sample(struct sessions *sessions, struct session *session)
@@ -369,6 +376,11 @@ static struct session *find_named(struct session_table *table, const char *name)
 	return sessions_named(of(table), name);
 }
 
+static struct session *at(struct session_table *table, size_t index)
+{
+	return sessions_at(of(table), index);
+}
+
 static void born(struct session *session)
 {
 	const struct sessions *sessions = of(session->table);
@@ -473,6 +485,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 		.add = add,
 		.find = find,
 		.find_named = find_named,
+		.at = at,
 		.born = born,
 		.lingering = &sessions->lingering,
 		.socket_made = socket_made,

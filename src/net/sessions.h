@@ -16,6 +16,8 @@ struct sandbox;
 
 enum { SESSIONS_KEPT = 20, SESSIONS_KEPT_MOST = 10000 };
 
+struct port_table;
+
 /* The transcript is borrowed and must outlive the table. */
 struct sessions *sessions_new(struct transcript *transcript);
 void sessions_free(struct sessions *sessions); /* closes everything */
@@ -58,6 +60,10 @@ bool sessions_set_service(struct sessions *sessions, struct session *session,
 
 /* Samples the kernel now, the timers too; what has changed is recorded. */
 void sessions_sample(struct sessions *sessions, struct session *session);
+
+/* Who holds a port of this host; see net/port_table.h. */
+void sessions_read_port(struct sessions *sessions, enum host host, uint16_t port,
+                        struct port_table *table);
 
 /* Whether TCP clients that were refused, reset, timed out or closed by their peer are opened again
  * by themselves; not from the start. Off ends every wait for it. */

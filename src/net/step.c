@@ -28,27 +28,13 @@ static void learn_local(struct session *session)
 		session_name_server(session);
 }
 
-/* Says, if the address is of another host, how to make a socket there. */
-static void fail_bind(const struct session *session, const struct endpoint *addr, const char *call,
-                      int code, struct error *error)
-{
-	char elsewhere[SESSION_HINT];
-	session_fail_call(session, CALL_BIND, call, code, error);
-	session_explain_host(session, addr, elsewhere);
-	struct error why = *error;
-	if (*elsewhere && code == EADDRNOTAVAIL)
-		error_set(error, "%.200s; %s: /socket %s on %s", why.text, elsewhere,
-		          transport_name(session->transport), host_name(host_of(addr)));
-	error->code = code;
-}
-
 static enum step_end bind_now(struct session *session, const struct endpoint *addr,
                               struct error *error)
 {
 	char text[ENDPOINT_TEXT], call[CALL_TEXT], where[HOST_TEXT], reach[BIND_REACH];
 	snprintf(call, sizeof call, "bind(%s)", endpoint_format(addr, text));
 	if (!bind_socket(session, 0, addr)) {
-		fail_bind(session, addr, call, errno, error);
+		bind_fail(session, CALL_BIND, call, addr, errno, error);
 		return STEP_FAILED;
 	}
 	learn_local(session);
@@ -81,7 +67,7 @@ bool step_listen(struct session *session, int backlog, struct error *error)
 		return false;
 	snprintf(call, sizeof call, "listen(%d)", backlog);
 	if (call_listen(&session->caller, session->fd[0], backlog) < 0)
-		return session_fail_call(session, CALL_LISTEN, call, errno, error);
+		return bind_fail(session, CALL_LISTEN, call, &session->local[0], errno, error);
 	bool chosen = !endpoint_is_set(&session->local[0]);
 	listener_take_over(session);
 	if (chosen)

@@ -52,8 +52,9 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "The address and port are taken: by a socket that listens or is bound there, by a "
 	  "connection of it in TIME_WAIT, or, for a group, because it has been joined already.",
 	  "This kernel.",
-	  "Close the other one, or wait for TIME_WAIT to end (a minute); SO_REUSEADDR overlooks "
-	  "TIME_WAIT where the old socket had it, too. Or take port 0.",
+	  "/port shows who has the port. Close the other one, or wait for TIME_WAIT to end (a "
+	  "minute); SO_REUSEADDR overlooks TIME_WAIT where the old socket had it, too. Or take port "
+	  "0.",
 	  CASES({ "bind", ERRNO_UNIX, "something has this path or name already", NULL,
 	          "ss -xlp shows the programs and their paths. A socket whose program has ended is "
 	          "replaced by /listen; what is no socket stays: move it, or take another path." },

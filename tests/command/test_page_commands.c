@@ -86,6 +86,19 @@ static void lists(void)
 	page_close(&app);
 	ok(run("/peers") && !page_is_open(&app), "a peer alone is no page");
 	ok(strstr(app_fixture_note(&app, 2), "one peer: 127.0.0.1:"), "but a note");
+	char line[32], listens[80];
+	unsigned port = session_local(numbered(1)).port;
+	snprintf(line, sizeof line, "/port %u", port);
+	snprintf(listens, sizeof listens, "\ntcp  127.0.0.1:%u  ", port);
+	ok(has(line, listens) && strstr(buf_text(&out), "  session 1 (echo"), "/port");
+	ok(strstr(buf_text(&out), "\nTCP: bind() to 127.0.0.1") &&
+	           strstr(buf_text(&out), " fails with EADDRINUSE, with SO_REUSEADDR, too"),
+	   "says that bind() fails");
+	ok(strstr(buf_text(&out), "\nUDP: free: bind() works."), "and where it works");
+	is_int(page_pulse(&app), CLOCK_S, "and is read again each second");
+	ok(run(line) && !page_is_open(&app), "the same closes it");
+	ok(!run("/port 1-2") && !run("/port no-such-port") && !run("/port 65536"),
+	   "one port, that is one");
 	ok(has("/help keys", "F1"), "/help is a page");
 	ok(run("/help  keys") && !page_is_open(&app), "which the same closes, with other blanks");
 	ok(run("/help send") && run("/h send") && !page_is_open(&app), "or abbreviated");

@@ -213,12 +213,15 @@ static void test_in_use(struct app *app)
 	unsigned port = session_local(sessions_named(app->sessions, "server")).port;
 	fails(app, "a second listener", "/listen 127.0.0.1 %u as second", port);
 	WHY(app, "EADDRINUSE", "bind(127.0.0.1:", " = -1 EADDRINUSE: address already in use",
-	    " (server) has port ", ": LISTEN at 127.0.0.1:");
+	    " (server) listens at 127.0.0.1:");
 	int other = peer_listen(AF_INET, 1);
 	fails(app, "a third one", "/listen 127.0.0.1 %u as third", peer_port(other));
-	WHY(app, "EADDRINUSE by another program", "No session here has port ",
-	    "another program does");
+	char holder[64];
+	snprintf(holder, sizeof holder, "(pid %d) listens at 127.0.0.1:%u *.", (int)getpid(),
+	         peer_port(other));
+	WHY(app, "EADDRINUSE by another socket", "Program ", holder);
 	close(other);
+	WHY(app, "EADDRINUSE of a port that has been let go", "Nobody has port ");
 }
 
 static void test_lookup(struct app *app)

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/port_table.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "net/diag.h"
+#include "net/session_internal.h"
+
+enum {
+	CHECK_EVERY = 64,     /* descriptors between two looks at the clock */
+	RESERVED_PORT = 1024, /* where the system does not say which are privileged */
+};
+
+#define SEARCH_MOST (CLOCK_S / 10)
+
+/* ---- what the kernel lists ---- */
+
+/* What bothers a new bind() most comes first. */
+static int rank(const struct port_holder *holder)
+{
+	return (holder->transport == TRANSPORT_UDP) << 2 |
+	       (holder->state == STATE_LISTEN || holder->state == STATE_DATAGRAMS ? 0
+	        : holder->state == STATE_CLOSED                                   ? 1
+	        : holder->inode                                                   ? 2
+	                                                                          : 3);
+}
+
+/* Without a descriptor: before accept(), or after close(). */
+static enum port_owner owner_of(const struct diag_row *row)
+{
+	bool waits = row->state == STATE_SYN_RECV || row->state == STATE_ESTABLISHED ||
+	             row->state == STATE_CLOSE_WAIT;
+	return row->inode ? PORT_USER : waits ? PORT_QUEUE : PORT_NOBODY;
+}
+
+static void add(struct port_table *table, const struct diag_row *row, enum transport transport)
+{
+	struct port_holder holder = {
+		.transport = transport,
+		.local = row->local,
+		.peer = row->peer,
+		.state = transport == TRANSPORT_UDP ? STATE_DATAGRAMS : row->state,
+		.dual = row->dual,
+		.left = row->timed ? (int64_t)row->left * CLOCK_US : 0,
+		.owner = owner_of(row),
+		.uid = row->uid,
+		.inode = row->inode,
+	};
+	size_t at = table->count;
+	if (table->count == PORT_HOLDERS) {
+		table->more++;
+		at--; /* a listener takes the place of the last connection */
+		if (rank(&holder) >= rank(&table->list[at]))
+			return;
+	} else {
+		table->count++;
+	}
+	for (; at > 0 && rank(&table->list[at - 1]) > rank(&holder); at--)
+		table->list[at] = table->list[at - 1];
+	table->list[at] = holder;
+}
+
+static void add_tcp(void *context, const struct diag_row *row)
+{
+	add(context, row, TRANSPORT_TCP);
+}
+
+static void add_udp(void *context, const struct diag_row *row)
+{
+	add(context, row, TRANSPORT_UDP);
+}
+
+static bool is_privileged(uint16_t port)
+{
+	unsigned first = RESERVED_PORT;
+	FILE *file = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "re");
+	if (file) {
+		if (fscanf(file, "%u", &first) != 1)
+			first = RESERVED_PORT;
+		fclose(file);
+	}
+	return port < first && geteuid() != 0;
+}
+
+/* ---- our own ---- */
+
+static bool has_inode(const struct session *session, uint32_t inode)
+{
+	for (unsigned i = 0; i < session->fd_count; i++) {
+		struct stat stat;
+		if (fstat(session->fd[i], &stat) == 0 && (uint32_t)stat.st_ino == inode)
+			return true;
+	}
+	return false;
+}
+
+/* A closed session keeps both ends of its last connection. */
+static bool has_left(const struct session *session, const struct port_holder *holder)
+{
+	struct endpoint local = endpoint_on_wire(&session->local[0]);
+	struct endpoint peer = endpoint_on_wire(&session->peer);
+	struct endpoint here = endpoint_on_wire(&holder->local);
+	struct endpoint there = endpoint_on_wire(&holder->peer);
+	return session->transport == holder->transport && !session->fd_count &&
+	       endpoint_equal(&local, &here) && endpoint_equal(&peer, &there);
+}
+
+static void name_session(struct session_table *sessions, enum host host, struct port_holder *holder)
+{
+	struct session *session;
+	for (size_t i = 0; (session = sessions->at(sessions, i)); i++) {
+		if (session->caller.host != host ||
+		    (holder->inode ? !has_inode(session, holder->inode)
+		                   : !has_left(session, holder)))
+			continue;
+		holder->owner = holder->inode ? PORT_SESSION : holder->owner;
+		holder->number = session->caller.session;
+		snprintf(holder->name, sizeof holder->name, "%s", session->name);
+	}
+}
+
+/* ---- other processes ---- */
+
+static void read_program(int process, char name[PORT_NAME])
+{
+	int fd = openat(process, "comm", O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read(fd, name, PORT_NAME - 1);
+	if (fd >= 0)
+		close(fd);
+	name[got > 0 ? got : 0] = '\0';
+	name[strcspn(name, "\n")] = '\0';
+}
+
+static void note_process(struct port_table *table, int process, int pid, uint32_t inode)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		struct port_holder *holder = &table->list[i];
+		if (holder->inode != inode || holder->owner == PORT_SESSION || holder->searched)
+			continue;
+		if (holder->pid && holder->pid != pid)
+			holder->sharers++;
+		if (holder->pid)
+			continue;
+		holder->owner = PORT_PROCESS;
+		holder->pid = pid;
+		read_program(process, holder->name);
+	}
+}
+
+/* False when the time is up. A process of another user cannot be looked into. */
+static bool look_into(struct port_table *table, int process, int pid, int64_t deadline)
+{
+	int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	bool in_time = true;
+	for (unsigned i = 1; directory && in_time && (entry = readdir(directory)); i++) {
+		char link[32];
+		unsigned long inode;
+		ssize_t len = readlinkat(fd, entry->d_name, link, sizeof link - 1);
+		link[len > 0 ? len : 0] = '\0';
+		if (sscanf(link, "socket:[%lu]", &inode) == 1)
+			note_process(table, process, pid, (uint32_t)inode);
+		in_time = i % CHECK_EVERY || clock_now() < deadline;
+	}
+	if (directory)
+		closedir(directory);
+	else if (fd >= 0)
+		close(fd);
+	return in_time;
+}
+
+/* Owners that have been looked for: found, or out of sight. */
+static void keep_known(struct port_table *table, const struct port_holder *known, size_t count)
+{
+	for (size_t i = 0; i < table->count; i++)
+		for (size_t j = 0; table->list[i].inode && j < count; j++)
+			if (known[j].inode == table->list[i].inode) {
+				table->list[i].pid = known[j].pid;
+				table->list[i].sharers = known[j].sharers;
+				table->list[i].searched = true;
+				if (known[j].owner == PORT_PROCESS)
+					table->list[i].owner = PORT_PROCESS;
+				memcpy(table->list[i].name, known[j].name, PORT_NAME);
+			}
+}
+
+static bool has_unknown(const struct port_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->list[i].owner == PORT_USER && !table->list[i].searched)
+			return true;
+	return false;
+}
+
+static void search_processes(struct port_table *table)
+{
+	int64_t deadline = clock_now() + SEARCH_MOST;
+	DIR *all = has_unknown(table) ? opendir("/proc") : NULL;
+	const struct dirent *entry;
+	bool in_time = true;
+	while (all && in_time && (entry = readdir(all))) {
+		int pid = atoi(entry->d_name);
+		int process = pid > 0 ? openat(dirfd(all), entry->d_name,
+		                               O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+		                      : -1;
+		if (process < 0)
+			continue;
+		in_time = look_into(table, process, pid, deadline) && clock_now() < deadline;
+		close(process);
+	}
+	if (all)
+		closedir(all);
+}
+
+/* "name:password:uid:…". From the file itself: a name service may be elsewhere, and silent. */
+static void name_users(struct port_table *table)
+{
+	char line[512];
+	FILE *file = has_unknown(table) ? fopen("/etc/passwd", "re") : NULL;
+	while (file && fgets(line, sizeof line, file)) {
+		size_t name = strcspn(line, ":");
+		const char *uid = line[name] ? strchr(line + name + 1, ':') : NULL;
+		for (size_t i = 0; uid && i < table->count; i++)
+			if (table->list[i].owner == PORT_USER &&
+			    table->list[i].uid == strtoul(uid + 1, NULL, 10))
+				snprintf(table->list[i].name, PORT_NAME, "%.*s",
+				         (int)(name < PORT_NAME ? name : PORT_NAME - 1), line);
+	}
+	if (file)
+		fclose(file);
+}
+
+void port_table_read(struct port_table *table, struct session_table *sessions, enum host host,
+                     uint16_t port)
+{
+	struct diag *diag = sessions->diag[host];
+	size_t count = table->count;
+	struct port_holder *known = count ? xmalloc(count * sizeof *known) : NULL;
+	if (count)
+		memcpy(known, table->list, count * sizeof *known);
+	table->port = port;
+	table->count = table->more = 0;
+	table->lists_bound = diag_lists_bound();
+	table->privileged = host == HOST_HERE && is_privileged(port);
+	table->known = diag_list(diag, TRANSPORT_TCP, port, add_tcp, table) &&
+	               diag_list(diag, TRANSPORT_UDP, port, add_udp, table);
+	keep_known(table, known, count);
+	free(known);
+	for (size_t i = 0; i < table->count; i++)
+		name_session(sessions, host, &table->list[i]);
+	search_processes(table);
+	name_users(table);
+}
+
+/* ---- what is in the way ---- */
+
+static bool overlaps(const struct port_holder *holder, const struct endpoint *addr)
+{
+	struct endpoint here = endpoint_on_wire(&holder->local), wire = endpoint_on_wire(addr);
+	if (endpoint_same_family(&here, &wire))
+		return endpoint_is_any(&here) || endpoint_is_any(&wire) ||
+		       endpoint_host_equal(&here, &wire);
+	/* "::" may be IPv4's, too; of the socket that is to be bound that is not known */
+	return endpoint_is_ipv6(&here) ? holder->dual && endpoint_is_any(&here)
+	                               : endpoint_is_any(&wire);
+}
+
+const struct port_holder *port_table_obstacle(const struct port_table *table,
+                                              enum transport transport, const struct endpoint *addr)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->list[i].transport == transport && overlaps(&table->list[i], addr))
+			return &table->list[i];
+	return NULL;
+}
+
+/* ---- in words ---- */
+
+void port_holder_print_owner(const struct port_holder *holder, struct buf *out)
+{
+	switch (holder->owner) {
+	case PORT_SESSION:
+		buf_printf(out, "session %u (%s)", (unsigned)holder->number, holder->name);
+		break;
+	case PORT_PROCESS:
+		buf_printf(out, "%s (pid %d", *holder->name ? holder->name : "a program",
+		           holder->pid);
+		if (holder->sharers)
+			buf_printf(out, " and %u more", holder->sharers);
+		buf_append_text(out, ")");
+		break;
+	case PORT_USER:
+		if (*holder->name)
+			buf_printf(out, "a program of %s", holder->name);
+		else
+			buf_printf(out, "a program of uid %u", holder->uid);
+		break;
+	case PORT_QUEUE:
+		buf_append_text(out, "not accepted yet");
+		break;
+	case PORT_NOBODY:
+		if (holder->number)
+			buf_printf(out, "left by session %u (%s)", (unsigned)holder->number,
+			           holder->name);
+		else
+			buf_append_text(out, "nobody's any more");
+		break;
+	}
+}
+
+void port_holder_print(const struct port_holder *holder, struct buf *out)
+{
+	char local[ENDPOINT_TEXT], peer[ENDPOINT_TEXT], left[CLOCK_TEXT];
+	bool connection = endpoint_is_set(&holder->peer);
+	endpoint_format(&holder->local, local);
+	endpoint_format(&holder->peer, peer);
+	if (holder->owner == PORT_NOBODY) {
+		buf_append_text(out, "a closed connection");
+		if (holder->number)
+			buf_printf(out, " of session %u (%s)", (unsigned)holder->number,
+			           holder->name);
+		buf_printf(out, " from %s to %s is in %s", local, peer,
+		           tcp_state_title(holder->state));
+		if (holder->left > 0)
+			buf_printf(out, " for another %s",
+			           clock_format_duration(holder->left, left));
+	} else if (holder->owner == PORT_QUEUE) {
+		buf_printf(out, "a connection from %s waits at %s for accept()", peer, local);
+	} else {
+		buf_append_text(out, holder->owner == PORT_PROCESS ? "program " : "");
+		port_holder_print_owner(holder, out);
+		if (holder->state == STATE_LISTEN)
+			buf_printf(out, " listens at %s", local);
+		else if (connection)
+			buf_printf(out, " has a connection from %s to %s (%s)", local, peer,
+			           tcp_state_title(holder->state));
+		else
+			buf_printf(out, " has a socket at %s", local);
+	}
+	buf_append_text(out, " *");
+}
