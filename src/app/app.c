@@ -573,6 +573,7 @@ bool app_set(struct app *app, const char *name, const char *value, struct error 
 	if (transcript_ceiling(app->transcript) != app->settings.scrollback)
 		transcript_set_ceiling(app->transcript, app->settings.scrollback);
 	sessions_read_kernel(app->sessions, app->settings.kernel);
+	sessions_show_packets(app->sessions, app->settings.packet_info);
 	sessions_keep_clients(app->sessions, app->settings.keep_clients);
 	if (app->current)
 		give_setting(app, setting, &app->settings, app->current);

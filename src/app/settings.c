@@ -296,6 +296,15 @@ const struct setting setting_table[] = {
 	                "line and /info",
 	},
 	{
+	        .name = "packet-info",
+	        .type = SETTING_SWITCH,
+	        FIELD(packet_info),
+	        .values = SWITCH_VALUES,
+	        .initial = "off",
+	        .help = "show how each UDP datagram came: the address that it was sent to, TTL (hop "
+	                "limit), TOS (traffic class), interface",
+	},
+	{
 	        .name = "timeout",
 	        .type = SETTING_DURATION,
 	        FIELD(timeout),

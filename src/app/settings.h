@@ -35,6 +35,7 @@ struct settings {
 	int fold;            /* rows shown of a longer message; 0 = all */
 	int view;            /* index of view_listed(), for sessions without a /view of their own */
 	bool kernel;         /* is read around each call */
+	bool packet_info;    /* how each datagram came is asked for */
 	bool reconnect;      /* sessions that the peer or the network has ended are opened again */
 	size_t keep_clients; /* number of ended clients that keep their tab */
 };

@@ -450,6 +450,8 @@ static ssize_t receive_datagram(const struct caller *caller, int fd, size_t most
 		*from = endpoint_any(AF_UNIX, 0); /* only there a sender may have no name */
 	got = note_cut(&entry, got, asked);
 	const struct endpoint *to = arrival ? &arrival->to : NULL;
+	entry.ttl = arrival ? arrival->ttl : 0;
+	entry.tos = arrival ? arrival->tos : 0;
 	commit(caller, &entry, fd, now, from, to, got > 0 ? (size_t)got : 0, buffered);
 	*data = place;
 	return got;
@@ -464,7 +466,7 @@ ssize_t call_recvfrom(const struct caller *caller, int fd, size_t most, int flag
 ssize_t call_recvmsg(const struct caller *caller, int fd, size_t most, int flags,
                      struct endpoint *from, struct arrival *arrival, const char **data)
 {
-	arrival->to.family = arrival->local.family = AF_UNSPEC;
+	*arrival = (struct arrival){ .asks_interface = arrival->asks_interface };
 	return receive_datagram(caller, fd, most, flags, from, arrival, data);
 }
 

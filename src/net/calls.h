@@ -115,8 +115,8 @@ ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, c
 ssize_t call_recvfrom(const struct caller *caller, int fd, size_t most, int flags,
                       struct endpoint *from, const char **data);
 
-/* The same on a socket that was asked for CONTROL_LOCAL: what a datagram was sent to is written
- * down. */
+/* The same on a socket that was asked for CONTROL_LOCAL, _TTL, _TOS: what a datagram was sent to, and
+ * how it came, is written down. */
 ssize_t call_recvmsg(const struct caller *caller, int fd, size_t most, int flags,
                      struct endpoint *from, struct arrival *arrival, const char **data);
 

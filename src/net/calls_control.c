@@ -7,8 +7,11 @@
 
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -59,6 +62,10 @@ static const struct {
 	{ CONTROL_ERROR, AF_INET6, IPPROTO_IPV6, IPV6_RECVERR, 1 },
 	{ CONTROL_LOCAL, AF_INET, IPPROTO_IP, IP_PKTINFO, 1 },
 	{ CONTROL_LOCAL, AF_INET6, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1 },
+	{ CONTROL_TTL, AF_INET, IPPROTO_IP, IP_RECVTTL, 1 },
+	{ CONTROL_TTL, AF_INET6, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1 },
+	{ CONTROL_TOS, AF_INET, IPPROTO_IP, IP_RECVTOS, 1 },
+	{ CONTROL_TOS, AF_INET6, IPPROTO_IPV6, IPV6_RECVTCLASS, 1 },
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 
@@ -96,15 +103,25 @@ static void take_stamp(const struct cmsghdr *cmsg, int64_t now, int64_t *buffere
 	*buffered = now > arrival ? now - arrival : 0;
 }
 
+/* The socket is asked: its interfaces may be those of another network namespace. */
+static void take_interface(int fd, int index, struct arrival *arrival)
+{
+	struct ifreq request = { .ifr_ifindex = index };
+	if (arrival->asks_interface && ioctl(fd, SIOCGIFNAME, &request) == 0)
+		snprintf(arrival->to.interface, sizeof arrival->to.interface, "%s",
+		         request.ifr_name);
+}
+
 /* For a datagram to a broadcast or multicast address, ipi_spec_dst is the interface's address. IPv6
  * has no such field, so there the kernel chooses the address of the answer. */
-static void take_locals(const struct cmsghdr *cmsg, struct arrival *arrival)
+static void take_locals(int fd, const struct cmsghdr *cmsg, struct arrival *arrival)
 {
 	if (is_cmsg(cmsg, IPPROTO_IP, IP_PKTINFO, sizeof(struct in_pktinfo))) {
 		struct in_pktinfo info;
 		memcpy(&info, CMSG_DATA(cmsg), sizeof info);
 		arrival->to = endpoint_of_ip(AF_INET, &info.ipi_addr, 0);
 		arrival->local = endpoint_of_ip(AF_INET, &info.ipi_spec_dst, 0);
+		take_interface(fd, info.ipi_ifindex, arrival);
 	} else if (is_cmsg(cmsg, IPPROTO_IPV6, IPV6_PKTINFO, sizeof(struct in6_pktinfo))) {
 		struct in6_pktinfo info;
 		memcpy(&info, CMSG_DATA(cmsg), sizeof info);
@@ -112,11 +129,30 @@ static void take_locals(const struct cmsghdr *cmsg, struct arrival *arrival)
 		arrival->local = arrival->to;
 		if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr))
 			arrival->local.family = AF_UNSPEC;
+		take_interface(fd, (int)info.ipi6_ifindex, arrival);
 	} else {
 		return;
 	}
 	if (endpoint_is_any(&arrival->local))
 		arrival->local.family = AF_UNSPEC;
+}
+
+/* IP_TOS has one byte, the others an int. */
+static void take_header(const struct cmsghdr *cmsg, struct arrival *arrival)
+{
+	int value = 0;
+	bool v4 = cmsg->cmsg_level == IPPROTO_IP, v6 = cmsg->cmsg_level == IPPROTO_IPV6;
+	if (v4 && cmsg->cmsg_type == IP_TOS && cmsg->cmsg_len >= CMSG_LEN(1)) {
+		memcpy(&arrival->tos, CMSG_DATA(cmsg), 1);
+		return;
+	}
+	if ((!v4 && !v6) || cmsg->cmsg_len < CMSG_LEN(sizeof value))
+		return;
+	memcpy(&value, CMSG_DATA(cmsg), sizeof value);
+	if ((v4 && cmsg->cmsg_type == IP_TTL) || (v6 && cmsg->cmsg_type == IPV6_HOPLIMIT))
+		arrival->ttl = (uint8_t)value;
+	else if (v6 && cmsg->cmsg_type == IPV6_TCLASS)
+		arrival->tos = (uint8_t)value;
 }
 
 ssize_t control_recv(int fd, void *place, size_t len, int flags, struct sockaddr_storage *from,
@@ -142,7 +178,9 @@ ssize_t control_recv(int fd, void *place, size_t len, int flags, struct sockaddr
 		if (buffered)
 			take_stamp(c, now, buffered);
 		if (arrival)
-			take_locals(c, arrival);
+			take_locals(fd, c, arrival);
+		if (arrival)
+			take_header(c, arrival);
 	}
 	return got;
 }

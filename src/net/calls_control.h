@@ -19,7 +19,9 @@ enum control {
 	CONTROL_ARRIVAL,         /* when bytes came */
 	CONTROL_ACKNOWLEDGEMENT, /* when bytes of a stream are acknowledged; each send asks itself */
 	CONTROL_ERROR,           /* ICMP errors, on the error queue */
-	CONTROL_LOCAL,           /* which address of ours a datagram came to */
+	CONTROL_LOCAL,           /* which address of ours a datagram came to, on which interface */
+	CONTROL_TTL,             /* the time to live, or hop limit, with which it came */
+	CONTROL_TOS,             /* its type of service, or traffic class */
 };
 
 /* The option that asks for it on a socket of this family; false where the system has none. */
@@ -30,9 +32,12 @@ bool control_is_option(enum control control, int level, int number);
 
 /* What a datagram was sent to, and from which address of this machine it is to be answered: the
  * same, or for a broadcast or multicast that of the interface (ip(7), ipi_spec_dst). AF_UNSPEC
- * where the system does not say. Neither has a port. */
+ * where the system does not say. Neither has a port. `to` has the name of the interface if that is
+ * asked. A ttl of 0 is not known. */
 struct arrival {
+	bool asks_interface;
 	struct endpoint to, local;
+	uint8_t ttl, tos;
 };
 
 /* recvmsg() where more is asked than recv() or, with `from`, recvfrom() report. *buffered (NULL =

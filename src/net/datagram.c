@@ -172,6 +172,18 @@ static bool meet_send_error(struct session *session, unsigned slot, int code, un
 	return true;
 }
 
+/* How each datagram came is asked for people to see; answers do not change by it. */
+static bool shows_packets(const struct session *session)
+{
+	return session->table->shows_packets && !transport_is_unix(session->transport);
+}
+
+static const char *recv_name(const struct session *session)
+{
+	const struct datagram *own = session->own;
+	return own->asks_local || shows_packets(session) ? "recvmsg" : "recvfrom";
+}
+
 /* recvfrom() has failed. A socket that is ready without a datagram has something on its error
  * queue. */
 static void meet_recv_error(struct session *session, unsigned slot, int code, bool was_ready)
@@ -185,7 +197,7 @@ static void meet_recv_error(struct session *session, unsigned slot, int code, bo
 		report_refusal(session, code);
 	else
 		session_report(session, ENTRY_ERROR, "%s() = -1 %s: %s",
-		               own->asks_local ? "recvmsg" : "recvfrom", error_name(code),
+		               recv_name(session), error_name(code),
 		               error_why(code));
 }
 
@@ -521,13 +533,17 @@ static ssize_t recv_from(struct session *session, unsigned slot, size_t most, in
                          struct endpoint *from, struct endpoint *local, const char **data)
 {
 	struct datagram *own = session->own;
-	struct arrival arrival = { .local.family = AF_UNSPEC };
+	bool shows = shows_packets(session);
+	struct arrival arrival = { .asks_interface = shows };
 	int fd = session->fd[slot];
 	ssize_t got =
-	        own->asks_local
+	        own->asks_local || shows
 	                ? call_recvmsg(&session->caller, fd, most, flags, from, &arrival, data)
 	                : call_recvfrom(&session->caller, fd, most, flags, from, data);
-	*local = arrival.local;
+	if (own->asks_local)
+		*local = arrival.local;
+	else
+		local->family = AF_UNSPEC;
 	return got;
 }
 
@@ -587,8 +603,7 @@ static enum step_end recv_by_hand(struct session *session, unsigned slot, struct
 
 static enum step_end begin_recv(struct session *session, struct error *error)
 {
-	const struct datagram *own = session->own;
-	session_name_recv(session, own->asks_local ? "recvmsg" : "recvfrom");
+	session_name_recv(session, recv_name(session));
 	int slot = session_ready_slot(session);
 	if (slot >= 0)
 		return recv_by_hand(session, (unsigned)slot, error);
@@ -634,6 +649,30 @@ static void ask_pktinfo(struct session *session, unsigned slot, const struct end
 	    !option_is_set(session, CONTROL_LOCAL) &&
 	    call_ask(&session->caller, session->fd[slot], CONTROL_LOCAL, bound->family, true))
 		own->asks_local = true;
+}
+
+/* On a socket of IPv6 also for what comes over IPv4. What a person has set stays. */
+static void ask_header(struct session *session, unsigned slot, enum control control, bool on)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	bool ipv6 = session->family[slot] == AF_INET6;
+	for (int i = 0; i <= ipv6 && !option_is_set(session, control); i++)
+		call_ask(&session->caller, session->fd[slot], control, families[i], on);
+}
+
+static void show_packets(struct session *session, unsigned slot, bool on)
+{
+	const struct datagram *own = session->own;
+	uint8_t flags = session->caller.flags;
+	if (transport_is_unix(session->transport))
+		return;
+	session->caller.flags |= ENTRY_WATCHING;
+	if (!own->asks_local && !option_is_set(session, CONTROL_LOCAL))
+		call_ask(&session->caller, session->fd[slot], CONTROL_LOCAL, session->family[slot],
+		         on);
+	ask_header(session, slot, CONTROL_TTL, on);
+	ask_header(session, slot, CONTROL_TOS, on);
+	session->caller.flags = flags;
 }
 
 static void resumed(struct session *session)
@@ -818,6 +857,7 @@ const struct session_ops datagram_ops = {
 	.prepare_socket = prepare_socket,
 	.opened = opened,
 	.option_set = option_set_on,
+	.show_packets = show_packets,
 	.prepare = prepare,
 	.serve = serve,
 	.send = datagram_send,

@@ -60,6 +60,7 @@ struct session_ops {
 	                       const struct endpoint *bound);
 	void (*opened)(struct session *session, const char *took);
 	void (*option_set)(struct session *session, int level, int number, bool on);
+	void (*show_packets)(struct session *session, unsigned slot, bool on);
 
 	/* A turn, where it is open or listening and no person makes the calls. */
 	void (*prepare)(struct session *session, struct poller *poller);
@@ -114,6 +115,7 @@ struct session_table {
 	const struct service *no_service; /* a person answers */
 	size_t share;                     /* bytes that a session may read in this turn, roughly */
 	bool reconnects;                  /* clients are opened again by themselves */
+	bool shows_packets;               /* how each datagram came is asked for */
 	uint64_t lost;   /* bytes that were given to any session and could not be sent */
 	size_t closing;  /* descriptors that are closed at the end of this turn */
 	uint64_t closed; /* how many descriptors have been closed */

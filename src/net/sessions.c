@@ -114,6 +114,18 @@ void sessions_read_port(struct sessions *sessions, enum host host, uint16_t port
 	port_table_read(table, &sessions->table, host, port);
 }
 
+void sessions_show_packets(struct sessions *sessions, bool on)
+{
+	if (sessions->table.shows_packets == on)
+		return;
+	sessions->table.shows_packets = on;
+	for (size_t i = 0; i < sessions->count; i++) {
+		struct session *session = sessions->list[i];
+		for (unsigned j = 0; session->ops->show_packets && j < session->fd_count; j++)
+			session->ops->show_packets(session, j, on);
+	}
+}
+
 void sessions_sample(struct sessions *sessions, struct session *session)
 {
 	if (sessions->table.budget.off)
@@ -391,6 +403,8 @@ static void born(struct session *session)
 static void socket_made(struct session *session, int fd)
 {
 	option_restore(session, fd);
+	if (session->table->shows_packets && session->ops->show_packets)
+		session->ops->show_packets(session, session->fd_count - 1, true);
 	probe_timer_add_socket(session, fd);
 }
 

@@ -61,6 +61,10 @@ bool sessions_set_service(struct sessions *sessions, struct session *session,
 /* Samples the kernel now, the timers too; what has changed is recorded. */
 void sessions_sample(struct sessions *sessions, struct session *session);
 
+/* Whether every datagram that comes is written down with its destination, interface, TTL and TOS, in
+ * open and new sessions; not from the start. */
+void sessions_show_packets(struct sessions *sessions, bool on);
+
 /* Who holds a port of this host; see net/port_table.h. */
 void sessions_read_port(struct sessions *sessions, enum host host, uint16_t port,
                         struct port_table *table);

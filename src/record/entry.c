@@ -92,7 +92,10 @@ struct endpoint entry_local(const struct entry *entry)
 		offset = local_offset(entry);
 		at = addresses(entry) + offset;
 	}
-	endpoint_unpack(&local, at, entry->endpoint_len - offset);
+	offset += endpoint_unpack(&local, at, entry->endpoint_len - offset);
+	size_t name = entry->endpoint_len - offset;
+	if (endpoint_is_set(&local) && name < sizeof local.interface)
+		memcpy(local.interface, addresses(entry) + offset, name);
 	return local;
 }
 
@@ -106,7 +109,12 @@ size_t entry_pack_addresses(const struct endpoint *addr, const struct endpoint *
 		struct endpoint host = *local;
 		host.port = 0;
 		host.scope = 0;
-		return len + endpoint_pack(&host, out + len);
+		len += endpoint_pack(&host, out + len);
+		size_t name = endpoint_is_unix(local)
+		                      ? 0
+		                      : strnlen(local->interface, sizeof local->interface - 1);
+		memcpy(out + len, local->interface, name);
+		return len + name;
 	}
 	out[len] = 0;
 	out[len + 1] = (uint8_t)(back / ENTRY_ALIGN >> 8);

@@ -3,8 +3,8 @@
  * of 40 bytes is followed by the payload, which is the bytes that went through the call or a text,
  * and the packed addresses: the peer's where the call has one, and for datagrams our own. Beside
  * its payload, to which a UNIX path counts, an entry takes at most 64 bytes, except for the first
- * of a block with an own IPv6 address, to which later ones refer. Knows no socket: numbers are the
- * system's. */
+ * of a block with an own IPv6 address, or with an interface, to which later ones refer. Knows no
+ * socket: numbers are the system's. */
 #pragma once
 
 #include <stdbool.h>
@@ -85,8 +85,15 @@ struct entry {
 	int32_t arg;       /* see enum call */
 	int16_t arg2;
 	int16_t fd;             /* the descriptor the call was made on, -1 for none */
-	uint16_t stream_offset; /* low bits of where the payload begins in the stream (CALL_SEND,
-	                         * CALL_RECV); peeked and urgent bytes do not count */
+	union {
+		uint16_t stream_offset; /* low bits of where the payload begins in the stream
+		                         * (CALL_SEND, CALL_RECV); peeked and urgent bytes do not
+		                         * count */
+		struct {
+			uint8_t ttl, tos; /* of the datagram (CALL_RECVMSG); a ttl of 0: neither is
+			                   * known */
+		};
+	};
 	uint8_t call;           /* enum call */
 	uint8_t error;          /* errno of a failed call, 0 = success */
 	uint8_t endpoint_len;   /* bytes of addresses after the payload; 0 = none */
@@ -123,7 +130,8 @@ enum host entry_host(const struct entry *entry);
 struct endpoint entry_addr(const struct entry *entry);
 
 /* Our own end of a datagram, with port 0: what CALL_RECVMSG was sent to, which may be a broadcast
- * or multicast address, and what CALL_SENDMSG was sent from. AF_UNSPEC where it is not kept. */
+ * or multicast address, with the interface on which it came, and what CALL_SENDMSG was sent from.
+ * AF_UNSPEC where it is not kept. */
 struct endpoint entry_local(const struct entry *entry);
 
 /* Packs what entry_addr() and entry_local() unpack. `local` may be NULL, and is kept only beside an

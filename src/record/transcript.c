@@ -172,7 +172,8 @@ static void link_entry(struct transcript *transcript, struct entry *entry, uint6
 	bool is_first = indexed->last == SESSION_INDEX_NONE;
 	uint64_t distance = is_first ? 0 : (position - indexed->last) / ENTRY_ALIGN;
 	entry->previous_in_session = distance <= UINT32_MAX ? (uint32_t)distance : 0;
-	entry->stream_offset = 0;
+	if (entry->call != CALL_RECVMSG)
+		entry->stream_offset = 0;
 	if (is_first)
 		indexed->first = position;
 	indexed->last = position;
@@ -203,7 +204,9 @@ static size_t find_known(const struct transcript *transcript, const struct endpo
 	for (unsigned i = 0; i < LOCALS; i++) {
 		size_t back = transcript->now->used - transcript->known[i].offset;
 		if (endpoint_is_set(local) && back <= ENTRY_FARTHEST &&
-		    endpoint_host_equal(&transcript->known[i].local, local))
+		    endpoint_host_equal(&transcript->known[i].local, local) &&
+		    (endpoint_is_unix(local) ||
+		     strcmp(transcript->known[i].local.interface, local->interface) == 0))
 			return back;
 	}
 	return 0;

@@ -12,6 +12,7 @@
 
 enum {
 	ENDPOINT_PATH = 108,                   /* most bytes of a UNIX path or abstract name */
+	ENDPOINT_INTERFACE = 16,               /* bytes of a name of an interface, its NUL too */
 	ENDPOINT_TEXT = 4 * ENDPOINT_PATH + 2, /* as text, each byte escaped */
 	ENDPOINT_PACKED = 2 + ENDPOINT_PATH,   /* most bytes of the packed form, */
 	ENDPOINT_PACKED_IP = 1 + 2 + 5 + 16,   /* and of that of IPv4 and IPv6 */
@@ -28,7 +29,12 @@ struct endpoint {
 	                     sandbox with ENDPOINT_ELSEWHERE */
 	union {
 		char path[ENDPOINT_PATH]; /* no C string; of an abstract name the first is NUL */
-		uint8_t ip[16];           /* network byte order; AF_INET uses the first four */
+		struct {
+			uint8_t ip[16]; /* network byte order; AF_INET uses the first four */
+			/* Of our own end of a datagram, where the name is known; it is no part of
+			 * the address: neither compared nor packed. */
+			char interface[ENDPOINT_INTERFACE];
+		};
 	};
 };
 

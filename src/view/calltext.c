@@ -240,6 +240,23 @@ static void add_wait(const struct entry *entry, struct buf *out)
 		           clock_format_duration(entry->duration * CLOCK_US, text));
 }
 
+void calltext_packet(const struct entry *entry, bool interface, struct buf *out)
+{
+	char text[ENDPOINT_TEXT];
+	struct endpoint local = entry_local(entry);
+	const char *gap = "";
+	if (entry->call != CALL_RECVMSG || entry->error)
+		return;
+	if (endpoint_is_set(&local)) {
+		buf_printf(out, "to %s", endpoint_format_host(&local, text));
+		gap = " ";
+	}
+	if (entry->ttl)
+		buf_printf(out, "%sttl %u tos 0x%02x", gap, entry->ttl, entry->tos);
+	if (interface && endpoint_is_set(&local) && *local.interface)
+		buf_printf(out, " on %s", local.interface);
+}
+
 /* What came with it. */
 static void add_given(const struct entry *entry, struct buf *out)
 {
@@ -250,7 +267,10 @@ static void add_given(const struct entry *entry, struct buf *out)
 	else if (entry_is_incoming(entry) && entry->endpoint_len) {
 		buf_append_text(out, " from ");
 		add_addr(entry, out);
-		add_local(entry, " to ", out);
+		struct buf packet = { .max = SIZE_MAX };
+		calltext_packet(entry, true, &packet);
+		buf_printf(out, "%s%s", packet.len ? " " : "", buf_text(&packet));
+		buf_free(&packet);
 	} else if (entry->call == CALL_GETSOCKNAME && entry->endpoint_len) {
 		buf_append_text(out, "  ");
 		add_addr(entry, out);

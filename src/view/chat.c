@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/count.h"
+#include "view/calltext.h"
 #include "view/gutter.h"
 #include "view/paragraph.h"
 
@@ -359,11 +360,44 @@ static void put_aside(struct layout *layout)
 		put_text(layout, " (urgent)", STYLE_FAINT);
 }
 
+/* False where there is no room. */
+static bool put_end(struct layout *layout, const char *text)
+{
+	int had = layout->row->columns;
+	row_add_end(layout->row, text, VIEW_READABLE, layout->view->columns, STYLE_FAINT);
+	return layout->row->columns > had;
+}
+
+/* How a datagram came, if that was asked for: with its size, without the interface, or in a row of
+ * its own. False if not. */
+static bool put_packet(struct layout *layout, const char *size)
+{
+	struct buf text = { .max = SIZE_MAX };
+	const struct entry *entry = layout->entry;
+	bool asked = entry->call == CALL_RECVMSG && entry->ttl, put = false;
+	for (int interface = 1; asked && !put && interface >= 0; interface--) {
+		buf_clear(&text);
+		calltext_packet(entry, interface, &text);
+		buf_printf(&text, "  %s", size);
+		put = put_end(layout, buf_text(&text));
+	}
+	if (asked && !put) {
+		put_end(layout, size);
+		buf_clear(&text);
+		calltext_packet(entry, true, &text);
+		break_row(layout, layout->row->count);
+		put_text(layout, buf_text(&text), STYLE_FAINT);
+	}
+	buf_free(&text);
+	return asked;
+}
+
 static void put_size(struct layout *layout, uint32_t bytes)
 {
-	char text[LABEL_TEXT];
-	snprintf(text, sizeof text, "%" PRIu32 " byte%s", bytes, count_plural(bytes));
-	row_add_end(layout->row, text, VIEW_READABLE, layout->view->columns, STYLE_FAINT);
+	char size[LABEL_TEXT];
+	snprintf(size, sizeof size, "%" PRIu32 " byte%s", bytes, count_plural(bytes));
+	if (!put_packet(layout, size))
+		put_end(layout, size);
 }
 
 /* What does not fit the row is left out. */

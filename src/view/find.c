@@ -26,10 +26,12 @@ enum {
  * asked for, which differs for each recv(). */
 struct call_key {
 	uint8_t addr[KEY_ADDRESS], local[KEY_ADDRESS]; /* packed */
+	char interface[ENDPOINT_INTERFACE];
 	uint32_t len, duration;
 	int32_t arg;
 	int16_t arg2, fd;
 	uint8_t call, error, flags, used;
+	uint8_t ttl, tos, unused[2];
 };
 
 /* A part of the pattern. */
@@ -153,7 +155,7 @@ static bool call_holds(struct call_words *words, const struct entry *entry, size
 }
 
 /* Bytes between the fields would make equal keys differ: there are none where the sizes add up. */
-_Static_assert(sizeof(struct call_key) == 2 * KEY_ADDRESS + 20, "a key has no holes");
+_Static_assert(sizeof(struct call_key) == 2 * KEY_ADDRESS + ENDPOINT_INTERFACE + 24, "a key has no holes");
 
 /* False where an address is too long for a key: a path. */
 static bool put_address(uint8_t out[KEY_ADDRESS], const struct endpoint *addr)
@@ -180,7 +182,11 @@ static bool make_key(const struct entry *entry, struct call_key *key)
 		.error = entry->error,
 		.flags = entry->flags,
 		.used = 1,
+		.ttl = entry->call == CALL_RECVMSG ? entry->ttl : 0,
+		.tos = entry->call == CALL_RECVMSG ? entry->tos : 0,
 	};
+	if (endpoint_is_set(&local) && !endpoint_is_unix(&local))
+		memcpy(key->interface, local.interface, sizeof key->interface);
 	return put_address(key->addr, &addr) && put_address(key->local, &local);
 }
 

@@ -305,6 +305,89 @@ static void asks_only_where_it_matters(struct fixture *f)
 	peer_close_all(&fd, 1);
 }
 
+/* ---- how a datagram came, for people to see ---- */
+
+/* What the sender has set is the witness. */
+static int sender(int family, int ttl, int tos)
+{
+	int fd = peer_udp(family);
+	bool v6 = family == AF_INET6;
+	setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_UNICAST_HOPS : IP_TTL, &ttl,
+	           sizeof ttl);
+	setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_TCLASS : IP_TOS, &tos, sizeof tos);
+	return fd;
+}
+
+static void came_with(const struct fixture *f, const struct session *server, const char *to,
+                      int ttl, int tos, const char *name)
+{
+	const struct entry *entry = newest(f, server, CALL_RECVMSG);
+	struct endpoint local = { .family = AF_UNSPEC };
+	if (entry)
+		local = entry_local(entry);
+	is_text(local_of(f, server, CALL_RECVMSG), to, name);
+	is_int(entry ? entry->ttl : 0, ttl, "its time to live");
+	is_int(entry ? entry->tos : 0, tos, "its type of service");
+	is_text(endpoint_is_set(&local) ? local.interface : "", "lo", "its interface");
+}
+
+static void shows_packets(struct fixture *f)
+{
+	struct session *server = serve(f, "127.0.0.1", "echo");
+	struct endpoint one = at(1, session_local(server).port);
+	int fd = sender(AF_INET, 33, 0xb8);
+	char text[8];
+	sessions_show_packets(f->sessions, true);
+	peer_send_to(fd, &one, "x", 1);
+	until(f, session_counts(server)->sends == 1);
+	came_with(f, server, "127.0.0.1", 33, 0xb8, "an open session shows what it was sent to");
+	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 1, "it is answered");
+	ok(newest(f, server, CALL_SENDTO) && !newest(f, server, CALL_SENDMSG),
+	   "by the same call as without it");
+
+	struct session *client = open_to(f, TRANSPORT_UDP, "127.0.0.1", peer_port(fd), NULL);
+	until(f, session_state(client) == SESSION_OPEN);
+	struct endpoint own = session_local(client);
+	peer_send_to(fd, &own, "y", 1);
+	until(f, receives(client) == 1);
+	came_with(f, client, "127.0.0.1", 33, 0xb8, "a new client, too");
+	struct session *every = serve(f, "0.0.0.0", "echo");
+	struct endpoint nine = at(9, session_local(every).port);
+	peer_send_to(fd, &nine, "z", 1);
+	until(f, session_counts(every)->sends == 1);
+	came_with(f, every, "127.0.0.9", 33, 0xb8, "and a server on every address");
+	ok(newest(f, every, CALL_SENDMSG), "which answers from there as always");
+
+	sessions_show_packets(f->sessions, false);
+	peer_send_to(fd, &one, "x", 1);
+	until(f, receives(server) == 2);
+	ok(newest(f, server, CALL_RECVFROM), "switched off, recvfrom() is made again");
+	ok(!asks_pktinfo(server), "and the kernel asked no longer");
+	ok(asks_pktinfo(every), "except where answers need it");
+	peer_close_all(&fd, 1);
+}
+
+static void shows_packets_of_both(struct fixture *f)
+{
+	struct session_options options = { .family = AF_INET6 };
+	sessions_show_packets(f->sessions, true);
+	struct session *server =
+	        sessions_make_socket(f->sessions, TRANSPORT_UDP, &options, &f->error);
+	step_bind(server, "::", "0", &f->error);
+	struct endpoint four = at(4, session_local(server).port),
+	                six = { .family = AF_INET6, .port = four.port, .ip = { [15] = 1 } };
+	int a = sender(AF_INET, 44, 0x28), b = sender(AF_INET6, 66, 0x60);
+	peer_send_to(a, &four, "x", 1);
+	until(f, receives(server) == 1 || step_recv(server, 10, RECV_PLAIN, &f->error));
+	until(f, receives(server) == 1);
+	came_with(f, server, "::ffff:127.0.0.4", 44, 0x28, "IPv4 on a socket of IPv6");
+	peer_send_to(b, &six, "x", 1);
+	until(f, receives(server) == 2 || step_recv(server, 10, RECV_PLAIN, &f->error));
+	until(f, receives(server) == 2);
+	came_with(f, server, "::1", 66, 0x60, "and IPv6");
+	peer_close_all((int[]){ a, b }, 2);
+}
+
 static void run(void (*test)(struct fixture *f))
 {
 	struct fixture f;
@@ -327,6 +410,9 @@ int main(void)
 		run(answers_over_both);
 		run(loses_an_ipv6_address);
 	}
+	run(shows_packets);
+	if (peer_has_ipv6())
+		run(shows_packets_of_both);
 	run(serves_one_peer);
 	run(asks_only_where_it_matters);
 	return tap_done();

@@ -124,6 +124,34 @@ static void is_between(const struct transcript *t, uint64_t position, const stru
 	   name);
 }
 
+/* With the interface each own end is written out once, too. */
+static void keeps_interfaces(void)
+{
+	struct transcript *t = transcript_new(8 * BLOCK, 4 * BLOCK);
+	struct endpoint own = { .family = AF_INET, .ip = { 127, 0, 0, 9 }, .interface = "lo" };
+	struct endpoint other = own, longest = own;
+	strcpy(other.interface, "eth0");
+	memset(longest.interface, 'x', sizeof longest.interface - 1);
+	const struct endpoint *ends[] = { &own, &other, &longest, &own, &longest, &other };
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		uint64_t position = add_both(t, &four, ends[i], "data");
+		is_between(t, position, &four, ends[i], "a datagram's ends are kept");
+		struct endpoint local = entry_local(transcript_at(t, position));
+		is_text(local.interface, ends[i]->interface, "and its interface");
+		is_payload(t, position, "data", "and the payload");
+		ok(i < 3 || transcript_at(t, position)->endpoint_len == 10,
+		   "later ones refer to it");
+	}
+	struct entry given = header(7, CALL_RECVMSG);
+	size_t room;
+	given.ttl = 64;
+	given.tos = 0xb9;
+	transcript_reserve(t, ENTRY_ADDRESSES, 1, &room);
+	const struct entry *entry = transcript_at(t, transcript_commit(t, &given, &four, &own, 0));
+	ok(entry->ttl == 64 && entry->tos == 0xb9, "how it came is kept");
+	transcript_free(t);
+}
+
 static void keeps_both_ends(void)
 {
 	static const struct endpoint *const peers[] = { &six, &four },
@@ -786,6 +814,7 @@ int main(void)
 	begins_empty();
 	keeps_what_it_is_given();
 	keeps_both_ends();
+	keeps_interfaces();
 	keeps_both_ends_while_blocks_go();
 	keeps_paths();
 	receives_in_place();

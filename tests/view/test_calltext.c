@@ -39,6 +39,8 @@ static const char *told_ends(enum call call, const struct endpoint *local)
 {
 	size_t room;
 	struct entry header = { .session = 1, .call = (uint8_t)call, .arg = 2 };
+	header.ttl = local && call == CALL_RECVMSG && *local->interface ? 64 : 0;
+	header.tos = header.ttl ? 0xb9 : 0;
 	char *location = transcript_reserve(transcript, ENTRY_ADDRESSES, 2, &room);
 	memcpy(location, "hi", 2);
 	const struct entry *entry =
@@ -97,6 +99,11 @@ static void test_bytes(void)
 	        "sendmsg(\"hi\", 127.0.0.1:7001, from 127.0.0.5) = 2", "sendmsg()");
 	is_text(told_ends(CALL_RECVMSG, &five), "recvmsg(2) = 2 from 127.0.0.1:7001 to 127.0.0.5",
 	        "recvmsg()");
+	struct endpoint on_lo = five;
+	strcpy(on_lo.interface, "lo");
+	is_text(told_ends(CALL_RECVMSG, &on_lo),
+	        "recvmsg(2) = 2 from 127.0.0.1:7001 to 127.0.0.5 ttl 64 tos 0xb9 on lo",
+	        "and all that is known of how it came");
 	is_text(told_ends(CALL_RECVMSG, NULL), "recvmsg(2) = 2 from 127.0.0.1:7001",
 	        "that says no more");
 	is_text(DESCRIBED(&echo, "hi", .call = CALL_SENDTO, .arg = 2),

@@ -502,6 +502,35 @@ static void test_marks(void)
 	        "brackets around the bytes of each call");
 }
 
+/* With all that is known where there is room, and never without what was asked for. */
+static void test_packet_info(void)
+{
+	static const struct {
+		int columns;
+		const char *rows;
+	} widths[] = {
+		{ 80, "←  127.0.0.1:5000  ping              to 127.0.0.9 ttl 64 tos 0xb9 on lo  4 "
+		      "bytes\n" },
+		{ 62, "←  127.0.0.1:5000  ping  to 127.0.0.9 ttl 64 tos 0xb9  4 bytes\n" },
+		{ 40, "←  ping                          4 bytes\n"
+		      "   to 127.0.0.9 ttl 64 tos 0xb9 on lo\n" },
+	};
+	struct endpoint peer = { .family = AF_INET, .port = 5000, .ip = { 127, 0, 0, 1 } };
+	struct endpoint own = { .family = AF_INET, .ip = { 127, 0, 0, 9 }, .interface = "lo" };
+	struct entry header = { .session = 1, .call = CALL_RECVMSG, .time = now };
+	size_t room;
+	begin(80);
+	view.time = VIEW_TIME_OFF;
+	header.ttl = 64;
+	header.tos = 0xb9;
+	memcpy(transcript_reserve(transcript, ENTRY_ADDRESSES, 4, &room), "ping", 4);
+	transcript_commit(transcript, &header, &peer, &own, 4);
+	for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+		view.columns = widths[i].columns;
+		is_text(shown(), widths[i].rows, "how a datagram came");
+	}
+}
+
 static void test_datagrams(void)
 {
 	begin(60);
@@ -648,8 +677,12 @@ static void test_asides(void)
 /* Frames are shown in the ladder and in a view of their own only. */
 static void put_frames(void)
 {
-	const struct frame_note note = { .event = FRAME_LEAVES, .bytes = (const uint8_t *)"frame",
-		                         .kept = 5, .len = 60, .words = "rule", .words_len = 4 };
+	const struct frame_note note = { .event = FRAME_LEAVES,
+		                         .bytes = (const uint8_t *)"frame",
+		                         .kept = 5,
+		                         .len = 60,
+		                         .words = "rule",
+		                         .words_len = 4 };
 	frame_entry_append(transcript, WIRE_FIRST, now, &note);
 	frame_entry_append(transcript, 1, now, &note);
 }
@@ -918,6 +951,7 @@ int main(void)
 	test_words();
 	test_marks();
 	test_datagrams();
+	test_packet_info();
 	test_marks_golden();
 	test_asides();
 	test_urgent_sent();
