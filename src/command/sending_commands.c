@@ -283,7 +283,8 @@ const struct command sending_commands[] = {
 	        .group = "sending",
 	        .usage = "<peer> [<text...>]",
 	        .help = "send a line to one UDP peer, or choose it\n"
-	                "By its number in /peers, or by address:port, both as numbers.\n"
+	                "By its number in /peers, or by address:port, both as numbers; a socket "
+	                "that is not connected, of /socket udp, can send to any.\n"
 	                "Without text: plain lines go to that peer from now on.\n"
 	                "Peer 0 is whoever wrote last.",
 	        .needs = NEEDS_SESSION,

@@ -113,6 +113,11 @@ static enum command_result do_connect(const struct invocation *invocation, struc
 	        step_connect(invocation->session, args->value[0], args->value[1], error), since);
 }
 
+static enum command_result do_disconnect(const struct invocation *invocation, struct error *error)
+{
+	return step_disconnect(invocation->session, error);
+}
+
 static enum command_result do_accept(const struct invocation *invocation, struct error *error)
 {
 	uint64_t since = transcript_end(invocation->app->transcript);
@@ -214,6 +219,18 @@ const struct command step_commands[] = {
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,
 	        .run = do_connect,
+	},
+	{
+	        .name = "disconnect",
+	        .group = "step by step",
+	        .usage = "",
+	        .help = "dissolve the connect() of a UDP socket\n"
+	                "It is one connect() with the address AF_UNSPEC, and nothing is sent. The "
+	                "socket hears every sender again;\n"
+	                "a port that connect() had chosen is free again.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_disconnect,
 	},
 	{
 	        .name = "accept",

@@ -196,9 +196,8 @@ static void meet_recv_error(struct session *session, unsigned slot, int code, bo
 	if (is_icmp(code) && own->connected)
 		report_refusal(session, code);
 	else
-		session_report(session, ENTRY_ERROR, "%s() = -1 %s: %s",
-		               recv_name(session), error_name(code),
-		               error_why(code));
+		session_report(session, ENTRY_ERROR, "%s() = -1 %s: %s", recv_name(session),
+		               error_name(code), error_why(code));
 }
 
 /* ---- who it is sent to ---- */
@@ -619,10 +618,13 @@ static bool send_by_hand(struct session *session, const struct endpoint *to, con
                          size_t len, int flags, struct error *error)
 {
 	char text[64];
+	char port[ENDPOINT_TEXT];
 	struct datagram *own = session->own;
 	struct endpoint peer = peer_of(session);
 	if (session->state == SESSION_OPEN && !flags && (to || endpoint_is_set(&peer)))
 		return session_send_step(session, to, data, len, error);
+	if (session->state == SESSION_FRESH && endpoint_is_set(&peer))
+		to = to ? to : &peer;
 	if (call_sendto(&session->caller, session->fd[0], data, len, flags, to) < 0) {
 		int code = errno;
 		snprintf(text, sizeof text, "sendto(%zu%s)", len,
@@ -636,7 +638,35 @@ static bool send_by_hand(struct session *session, const struct endpoint *to, con
 		session->open_parameters->listening = true;
 		own->writer = *to;
 		call_getsockname(&session->caller, session->fd[0], &session->local[0]);
+		if (!transport_is_unix(session->transport))
+			session_report(session, 0,
+			               "at %s: without bind() the kernel chose the port",
+			               endpoint_format(&session->local[0], port));
 	}
+	return true;
+}
+
+/* connect(2): an address of no family dissolves what connect() was asked for. A port that it has
+ * chosen goes with it. */
+static bool disconnect(struct session *session, struct error *error)
+{
+	struct datagram *own = session->own;
+	struct endpoint none = { .family = AF_UNSPEC };
+	bool was = own->connected;
+	if (call_connect(&session->caller, session->fd[0], &none, NULL) < 0)
+		return session_fail_call(session, CALL_CONNECT, "connect(AF_UNSPEC)", errno, error);
+	own->connected = false;
+	own->chosen = own->peers.kept = 0;
+	session->peer = own->writer = none;
+	call_getsockname(&session->caller, session->fd[0], &session->local[0]);
+	bool bound = transport_is_unix(session->transport) || session->local[0].port;
+	session->state = bound ? SESSION_OPEN : SESSION_FRESH;
+	session->open_parameters->listening = bound;
+	session_report(session, 0, "%s: connect(AF_UNSPEC) = 0%s",
+	               was     ? "it has no peer any more, and every sender is heard"
+	               : bound ? "it was not connected; plain lines go to nobody now"
+	                       : "it was not connected",
+	               was && !bound ? "; its port is gone, too, until it sends or binds" : "");
 	return true;
 }
 
@@ -867,6 +897,7 @@ const struct session_ops datagram_ops = {
 	.begin_recv = begin_recv,
 	.recv = recv_by_hand,
 	.send_by_hand = send_by_hand,
+	.disconnect = disconnect,
 	.resumed = resumed,
 	.tcp_state = tcp_state,
 	.peer = peer_of,

@@ -84,6 +84,7 @@ struct session_ops {
 	void (*end_recv)(struct session *session); /* it is cancelled */
 	bool (*send_by_hand)(struct session *session, const struct endpoint *to, const void *data,
 	                     size_t len, int flags, struct error *error);
+	bool (*disconnect)(struct session *session, struct error *error);
 	void (*resumed)(struct session *session);
 
 	enum tcp_state (*tcp_state)(const struct session *session); /* open or listening */

@@ -245,6 +245,23 @@ bool step_connect(struct session *session, const char *host, const char *port, s
 	return look_up(session, &target, false, error);
 }
 
+/* On Linux a connection is reset by it, and a listener stops listening: there are plainer ways. */
+bool step_disconnect(struct session *session, struct error *error)
+{
+	if (!may_open(session, error))
+		return false;
+	if (session->ops->disconnect)
+		return session->ops->disconnect(session, error);
+	error_set(
+	        error,
+	        "session %u is %s: connect(AF_UNSPEC) would %s; /%s does that, and /disconnect is "
+	        "for datagrams",
+	        number(session), transport_title(session->transport),
+	        session->ops->has_clients ? "end listening" : "reset a connection",
+	        session->ops->has_clients ? "close" : "abort");
+	return false;
+}
+
 /* ---- accept() ---- */
 
 static enum step_end end_accept(struct session *session, unsigned slot, struct error *error)

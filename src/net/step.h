@@ -22,6 +22,9 @@ bool step_listen(struct session *session, int backlog, struct error *error);
 bool step_connect(struct session *session, const char *host, const char *port, struct error *error);
 bool step_accept(struct session *session, const char *name, struct error *error);
 
+/* connect() with an address of no family, which undoes that of a datagram socket. */
+bool step_disconnect(struct session *session, struct error *error);
+
 /* One recv() or recvfrom() into a buffer of `most` bytes, at most SESSION_RECV_MOST, on a paused
  * session; it waits where a blocking one would, with RECV_ALL until that many bytes have arrived.
  * Bytes read like this do not reach the service. */

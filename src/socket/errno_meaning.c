@@ -173,9 +173,11 @@ const struct errno_meaning errno_meaning_table[] = {
 	          "again." }) },
 	{ "EDESTADDRREQ", EDESTADDRREQ, "send",
 	  "The socket is not connected, and no address was given.", "This kernel.",
-	  "/connect gives the socket its peer; where peers have written, /to answers one by its "
+	  "/connect gives the socket its peer; /to sends to one address, or answers a peer by its "
 	  "number.",
-	  CASES({ "send", 0, "no destination: /connect gives this socket its peer", NULL, NULL }) },
+	  CASES({ "send", 0,
+	          "no destination: /connect gives this socket its peer, /to sends to an address",
+	          NULL, NULL }) },
 	{ "EDOM", EDOM, "setsockopt", "The value is outside of what the option can hold.",
 	  "This kernel.", "/option NAME says what it is for.",
 	  CASES({ "setsockopt, getsockopt", 0, "the value is out of range", NULL, NULL }) },

@@ -3,6 +3,7 @@
  * datagrams. */
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 
 #include "net/by_hand.h"
 #include "net/reconnect.h"
@@ -230,7 +231,8 @@ static void learns_errno(struct fixture *f)
 	        "accept() on UDP");
 	ok(!send_text(f, u, "x"), "send() on UDP");
 	is_text(f->error.text,
-	        "sendto(1) = -1 EDESTADDRREQ: no destination: /connect gives this socket its peer",
+	        "sendto(1) = -1 EDESTADDRREQ: no destination: /connect gives this socket its peer, "
+	        "/to sends to an address",
 	        "without a peer");
 	ok(!step_send_urgent(u, 'x', &f->error), "urgent data on UDP");
 	is_text(try_bind(f, s, NULL, "0"), "", "bind()");
@@ -371,6 +373,106 @@ static void receives_datagrams(struct fixture *f)
 	peer_close_all(&peer, 1);
 }
 
+/* The kernel's own word for it. */
+static bool has_peer(const struct session *session)
+{
+	struct sockaddr_storage storage;
+	socklen_t len = sizeof storage;
+	return getpeername(session->fd[0], (struct sockaddr *)&storage, &len) == 0;
+}
+
+static int connected_to(const struct endpoint *to)
+{
+	struct sockaddr_storage storage;
+	socklen_t len = endpoint_to_sockaddr(to, &storage);
+	int fd = peer_udp(to->family);
+	return connect(fd, (struct sockaddr *)&storage, len) == 0 ? fd : -1;
+}
+
+static void sends_without_connect(struct fixture *f)
+{
+	char text[16] = "";
+	struct endpoint from, to;
+	struct session *u = make_socket(f, true, AF_INET);
+	int peer = peer_udp(AF_INET), stranger = peer_udp(AF_INET);
+	to = peer_addr(peer);
+	unsigned number = session_meet_peer(u, &to);
+	ok(session_choose_peer(u, number, &f->error), "a peer is chosen");
+	ok(send_text(f, u, "ask"), "and a line goes to it");
+	peer_recv_from(peer, text, sizeof text, &from, PEER_MS);
+	is_text(text, "ask", "at once");
+	is_int(count_calls(f, u, CALL_CONNECT), 0, "without connect()");
+	ok(!has_peer(u), "as the kernel says, too");
+	is_int(from.port, session_local(u).port, "from the port that the kernel chose");
+	ok(strstr(last_state(f, u), ": without bind() the kernel chose the port"),
+	   "which is reported");
+	from = peer_addr(u->fd[0]);
+	from.ip[0] = 127;
+	from.ip[3] = 1;
+	peer_send_to(peer, &from, "answer", 6);
+	until(f, is_readable(u));
+	is_text(try_recv(f, u, 9, RECV_PLAIN), "", "the answer");
+	struct endpoint sender = entry_addr(newest_call(f, u, CALL_RECVFROM));
+	ok(endpoint_equal(&sender, &to), "has its sender");
+	peer_send_to(stranger, &from, "hi", 2);
+	until(f, is_readable(u));
+	is_text(try_recv(f, u, 9, RECV_PLAIN), "", "and so has what a stranger sends");
+	peer_close_all((int[]){ peer, stranger }, 2);
+}
+
+static void disconnects(struct fixture *f)
+{
+	char text[16] = "";
+	struct session *u = make_socket(f, true, AF_INET);
+	int peer = peer_udp(AF_INET), stranger = peer_udp(AF_INET);
+	try_connect(f, u, "127.0.0.1", peer_port(peer));
+	ok(has_peer(u) && send_text(f, u, "one"), "connected");
+	ok(step_disconnect(u, &f->error), "and dissolved again");
+	ok(!has_peer(u), "the kernel has no peer for it");
+	is_int(peer_port(u->fd[0]), 0, "nor a port any more");
+	ok(session_state(u) == SESSION_FRESH && !session_local(u).port, "which the session shows");
+	ok(strstr(last_state(f, u), "it has no peer any more") &&
+	           strstr(last_state(f, u), "its port is gone"),
+	   "and reports");
+	int other = peer_udp(AF_INET); /* the kernel keeps only a port that was named */
+	struct endpoint at = peer_addr(other);
+	peer_close_all(&other, 1);
+	is_text(try_bind(f, u, NULL, say("%u", at.port)), "", "it can be bound");
+	is_text(try_connect(f, u, "127.0.0.1", peer_port(peer)), "", "connected again");
+	int deaf = connected_to(&at);
+	send(deaf, "deaf", 4, 0);
+	ok(peer_wait(deaf, POLLIN, PEER_MS), "a stranger is refused");
+	ok(step_disconnect(u, &f->error) && peer_port(u->fd[0]) == at.port,
+	   "dissolved, its own port stays");
+	peer_send_to(stranger, &at, "heard", 5);
+	until(f, is_readable(u));
+	is_text(try_recv(f, u, 9, RECV_PLAIN), "", "and a stranger is heard");
+	struct buf got = received(f, session_number(u));
+	is_bytes(buf_data(&got), got.len, "heard", 5, "but not what it had sent before");
+	buf_free(&got);
+	ok(send_text(f, u, "back") && peer_recv_from(stranger, text, 9, NULL, PEER_MS) == 4,
+	   "and answered");
+	ok(step_disconnect(u, &f->error) && strstr(last_state(f, u), "it was not connected"),
+	   "once more it is no mistake");
+	ok(!send_text(f, u, "two"), "but a line has nowhere to go then");
+	is_int(f->error.code, EDESTADDRREQ, "as the kernel says");
+	struct session *client = open_to(f, TRANSPORT_UDP, "127.0.0.1", peer_port(peer), NULL);
+	until(f, session_state(client) == SESSION_OPEN);
+	ok(!step_disconnect(client, &f->error) && begins(f->error.text, "/pause first: "),
+	   "only where a person makes the calls");
+	step_pause(client, true, &f->error);
+	ok(step_disconnect(client, &f->error) && !has_peer(client),
+	   "also of a session opened whole");
+	struct pair p = make_pair(f);
+	ok(!step_disconnect(p.client, &f->error) && strstr(f->error.text, "/abort does that"),
+	   "a connection is not reset by it");
+	ok(!step_disconnect(p.listener, &f->error) && strstr(f->error.text, "/close does that"),
+	   "and a listener stays");
+	is_int(count_calls(f, p.client, CALL_CONNECT), 1, "no call is made for them");
+	end_pair(f, &p);
+	peer_close_all((int[]){ peer, stranger, deaf }, 3);
+}
+
 static void hears_of_nobody(struct fixture *f)
 {
 	char port[8];
@@ -446,10 +548,11 @@ static void connects_datagrams(struct fixture *f)
 int main(void)
 {
 	static void (*const tests[])(struct fixture *) = {
-		makes_nothing_else, walks_through,      listens_unbound,    becomes_a_listener,
-		binds_everywhere,   binds_a_client,     looks_names_up,     learns_errno,
-		connects_once,      is_refused,         cancels_connecting, accepts_by_name,
-		receives_datagrams, connects_datagrams, hears_of_nobody,    receives_on_both,
+		makes_nothing_else,    walks_through,      listens_unbound,    becomes_a_listener,
+		binds_everywhere,      binds_a_client,     looks_names_up,     learns_errno,
+		connects_once,         is_refused,         cancels_connecting, accepts_by_name,
+		receives_datagrams,    connects_datagrams, hears_of_nobody,    receives_on_both,
+		sends_without_connect, disconnects,
 	};
 	tap_watchdog(30);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
