@@ -264,7 +264,9 @@ static void serves_one_peer(struct fixture *f)
 	until(f, session_counts(server)->sends == 1);
 	ok(hears(a, "1"), "with `once` the first peer is answered");
 	send(b, "2", 1, 0);
+	until(f, has_received(f, server, "12"));
 	send(c, "3", 1, 0);
+	until(f, has_received(f, server, "123"));
 	send(a, "4", 1, 0);
 	until(f, session_counts(server)->sends == 2);
 	ok(hears(a, "4"), "and heard again at that address");
