@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/cable_settings.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/choice.h"
+#include "base/clock.h"
+#include "base/count.h"
+
+enum { BOTH = 1 << HOST_LEFT | 1 << HOST_RIGHT, MILLION = 1000000, QUEUE = 100 };
+
+/* The words that begin a setting; each has its function, parse_delay() … */
+#define WORDS(row)                                                                                 \
+	row(delay) row(rate) row(queue) row(loss) row(duplicate) row(reorder) row(corrupt)         \
+	        row(mtu) row(unplug) row(plug) row(seed) row(off) row(from)
+#define LISTED(word) #word "|"
+static const char words_text[] = WORDS(LISTED),
+                  kinds_text[] = "SYN|SYN-ACK|ACK|data|FIN|RST|UDP|ICMP|ARP";
+static const struct choice_words words_list = { words_text, sizeof words_text - 1 };
+static const struct choice_words kinds_list = { kinds_text, sizeof kinds_text - 1 };
+static const char *const action_names[CABLE_ACTIONS] = { "loss", "duplicate", "reorder",
+	                                                 "corrupt" };
+void cable_settings_init(struct cable_settings *settings)
+{
+	memset(settings, 0, sizeof *settings);
+	settings->seed = 1;
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
+		settings->direction[host].queue = QUEUE;
+}
+
+void cable_settings_drop_rule(struct cable_settings *settings, uint32_t index)
+{
+	settings->rule_count--;
+	memmove(&settings->rule[index], &settings->rule[index + 1],
+	        (settings->rule_count - index) * sizeof settings->rule[0]);
+}
+
+/* ---- words to settings ---- */
+
+enum { WORD = 64 };
+
+struct parser {
+	const char *at; /* what is not read yet */
+	char word[WORD];
+	uint8_t from; /* the directions that are meant */
+	struct cable_settings settings;
+	const struct cable_names *names;
+	struct error *error;
+};
+
+static bool next_word(struct parser *parser)
+{
+	parser->at += strspn(parser->at, " \t\n");
+	size_t len = strcspn(parser->at, " \t\n");
+	snprintf(parser->word, sizeof parser->word, "%.*s", (int)(len < WORD ? len : WORD - 1),
+	         parser->at);
+	parser->at += len;
+	return len > 0;
+}
+
+static bool next_is_number(const struct parser *parser)
+{
+	char c = parser->at[strspn(parser->at, " \t\n")];
+	return c >= '0' && c <= '9';
+}
+
+/* The value after a word; false with "delay: what is right". */
+static bool next_value(struct parser *parser, const char *name, const char *right)
+{
+	if (next_word(parser))
+		return true;
+	error_usage(parser->error, "%s: %s", name, right);
+	return false;
+}
+
+static bool wrong(struct parser *parser, const char *name, const char *right)
+{
+	error_usage(parser->error, "%s %.40s: %s", name, parser->word, right);
+	return false;
+}
+
+/* The digits of a decimal number; *rest is what follows them. */
+static bool read_number(const char *text, double *value, const char **rest)
+{
+	size_t len = strspn(text, "0123456789.");
+	char digits[WORD], *end;
+	if (len == 0 || len >= sizeof digits)
+		return false;
+	memcpy(digits, text, len);
+	digits[len] = '\0';
+	*value = strtod(digits, &end);
+	*rest = text + len;
+	return *end == '\0';
+}
+
+static bool read_count(const char *text, uint32_t least, uint32_t most, uint32_t *count,
+                       const char **rest)
+{
+	double value = 0;
+	size_t len = strspn(text, "0123456789");
+	*rest = text + len;
+	for (size_t i = 0; i < len; i++)
+		value = value * 10 + (text[i] - '0');
+	*count = value <= UINT32_MAX ? (uint32_t)value : 0;
+	return len > 0 && value >= least && value <= most;
+}
+
+static bool parse_time(struct parser *parser, const char *right, int64_t *time)
+{
+	struct error ignored;
+	size_t len = strlen(parser->word);
+	bool bare = len > 0 && strspn(parser->word, "0123456789.") == len;
+	if (clock_parse_duration(parser->word, time, &ignored) && *time <= 60 * CLOCK_S &&
+	    (!bare || *time == 0))
+		return true;
+	return wrong(parser, "delay", right);
+}
+
+static bool parse_delay(struct parser *parser)
+{
+	static const char right[] = "a time with its unit, at most 60s: 50ms, or 50ms 10ms for "
+	                            "50 ± 10 ms; or off";
+	int64_t delay = 0, jitter = 0;
+	if (!next_value(parser, "delay", right))
+		return false;
+	if (strcmp(parser->word, "off") != 0) {
+		if (!parse_time(parser, right, &delay))
+			return false;
+		if (next_is_number(parser) &&
+		    (!next_word(parser) || !parse_time(parser, right, &jitter)))
+			return false;
+		if (jitter > delay)
+			return wrong(parser, "delay", "the variation is at most the delay");
+	}
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
+		if (parser->from & 1 << host) {
+			parser->settings.direction[host].delay = delay;
+			parser->settings.direction[host].jitter = jitter;
+		}
+	return true;
+}
+
+static bool parse_rate(struct parser *parser)
+{
+	static const char right[] = "bits per second, 1k to 100G: 64k, 1M, 1.5M; or off";
+	static const struct {
+		const char *name;
+		double factor;
+	} units[] = { { "", 1 },    { "k", 1e3 },    { "M", 1e6 },    { "G", 1e9 },
+		      { "bit", 1 }, { "kbit", 1e3 }, { "Mbit", 1e6 }, { "Gbit", 1e9 } };
+	double value = 0, rate = 0;
+	const char *unit;
+	if (!next_value(parser, "rate", right))
+		return false;
+	if (strcmp(parser->word, "off") != 0) {
+		if (!read_number(parser->word, &value, &unit))
+			return wrong(parser, "rate", right);
+		for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+			if (strcasecmp(unit, units[i].name) == 0)
+				rate = value * units[i].factor;
+		if (rate < 1e3 || rate > 1e11)
+			return wrong(parser, "rate", right);
+	}
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
+		if (parser->from & 1 << host)
+			parser->settings.direction[host].rate = (uint64_t)(rate + 0.5);
+	return true;
+}
+
+static bool parse_queue(struct parser *parser)
+{
+	static const char right[] = "frames that may wait for the rate, 1 to 10000";
+	uint32_t count;
+	const char *rest;
+	if (!next_value(parser, "queue", right))
+		return false;
+	if (!read_count(parser->word, 1, 10000, &count, &rest) || *rest)
+		return wrong(parser, "queue", right);
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
+		if (parser->from & 1 << host)
+			parser->settings.direction[host].queue = count;
+	return true;
+}
+
+static bool parse_mtu(struct parser *parser)
+{
+	static const char right[] = "bytes of an IP packet, 68 to 65535; or off";
+	uint32_t mtu = 0;
+	const char *rest;
+	if (!next_value(parser, "mtu", right))
+		return false;
+	if (strcmp(parser->word, "off") != 0 &&
+	    (!read_count(parser->word, 68, 65535, &mtu, &rest) || *rest))
+		return wrong(parser, "mtu", right);
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
+		if (parser->from & 1 << host)
+			parser->settings.direction[host].mtu = mtu;
+	return true;
+}
+
+static bool parse_seed(struct parser *parser)
+{
+	static const char right[] = "a number, 0 to 4294967295";
+	const char *rest;
+	uint32_t seed;
+	if (!next_value(parser, "seed", right))
+		return false;
+	if (!read_count(parser->word, 0, UINT32_MAX, &seed, &rest) || *rest)
+		return wrong(parser, "seed", right);
+	parser->settings.seed = seed;
+	parser->settings.seeded++;
+	return true;
+}
+
+static bool parse_from(struct parser *parser)
+{
+	static const char right[] = "left or right";
+	enum host host;
+	if (!next_value(parser, "from", right))
+		return false;
+	if (!host_named(parser->word, &host))
+		return wrong(parser, "from", right);
+	parser->from = (uint8_t)(1 << host);
+	if (parser->at[strspn(parser->at, " \t\n")])
+		return true;
+	error_usage(parser->error,
+	            "from %s: what leaves %s, then what happens to it: delay, loss …",
+	            host_name(host), host_name(host));
+	return false;
+}
+
+/* In the directions that are meant. */
+static void drop_rules(struct parser *parser, enum cable_action action)
+{
+	struct cable_settings *settings = &parser->settings;
+	for (uint32_t i = settings->rule_count; i-- > 0;) {
+		struct cable_rule *rule = &settings->rule[i];
+		if (rule->action == action)
+			rule->from &= (uint8_t)~parser->from;
+		if (!rule->from)
+			cable_settings_drop_rule(settings, i);
+	}
+}
+
+static void set_chance(struct parser *parser, enum cable_action action, uint32_t chance)
+{
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
+		if (parser->from & 1 << host)
+			parser->settings.direction[host].chance[action] = chance;
+}
+
+/* "60", "60-62" */
+static bool parse_which(struct parser *parser, const char *name, struct cable_rule *rule)
+{
+	const char *rest;
+	bool good = next_word(parser) &&
+	            read_count(parser->word, 1, UINT32_MAX - 1, &rule->first, &rest);
+	rule->last = rule->first;
+	if (good && *rest == '-')
+		good = read_count(rest + 1, rule->first, UINT32_MAX - 1, &rule->last, &rest);
+	return (good && !*rest) ||
+	       wrong(parser, name, "which one of them from now on: 60, or 60-62");
+}
+
+static bool parse_session(struct parser *parser, struct cable_rule *rule)
+{
+	enum host host;
+	const char *name = parser->word + 1;
+	next_word(parser); /* "of" */
+	if (!next_word(parser) || parser->word[0] != '@' || !*name) {
+		error_usage(parser->error, "of: a session as @name or @number");
+		return false;
+	}
+	if (!parser->names->find(parser->names->context, name, &rule->local, &rule->peer, &host,
+	                         parser->error))
+		return false;
+	if (!(parser->from & 1 << host)) {
+		error_usage(parser->error, "%.40s sends from %s, not from %s", parser->word,
+		            host_name(host), host_name(host_opposite(host)));
+		return false;
+	}
+	rule->local = endpoint_on_wire(&rule->local);
+	rule->peer = endpoint_on_wire(&rule->peer);
+	rule->from = (uint8_t)(1 << host);
+	snprintf(rule->session, sizeof rule->session, "%.*s", CABLE_SESSION - 1, name);
+	return true;
+}
+
+static bool next_is_of(const struct parser *parser)
+{
+	const char *at = parser->at + strspn(parser->at, " \t\n");
+	return strncmp(at, "of", 2) == 0 && strcspn(at, " \t\n") == 2;
+}
+
+static size_t find_kind(const char *word)
+{
+	size_t kind = 0;
+	while (kind < CABLE_KINDS && strcasecmp(word, choice_word(&kinds_list, kind)) != 0)
+		kind++;
+	return kind;
+}
+
+/* "1%", "SYN", "data 60 of @client", "off" */
+static bool parse_action(struct parser *parser, enum cable_action action)
+{
+	const char *name = action_names[action], *rest;
+	const struct choice choice = { .name = choice_word, .context = &kinds_list };
+	struct cable_settings *settings = &parser->settings;
+	double percent;
+	if (!next_value(parser, name, "a share like 1%, or one frame: SYN, ACK, data 60 …; or off"))
+		return false;
+	if (strcmp(parser->word, "off") == 0) {
+		set_chance(parser, action, 0);
+		drop_rules(parser, action);
+		return true;
+	}
+	if (read_number(parser->word, &percent, &rest)) {
+		if (strcmp(rest, "%") != 0 || percent > 100)
+			return wrong(parser, name,
+			             "a share is 0% to 100%; one frame is \"data 60\"");
+		set_chance(parser, action, (uint32_t)(percent * MILLION / 100 + 0.5));
+		return true;
+	}
+	size_t kind = find_kind(parser->word);
+	if (kind == CABLE_KINDS) {
+		error_usage(parser->error, "%s %.40s: no share and no kind of frame", name,
+		            parser->word);
+		choice_suggest(&choice, parser->word, strlen(parser->word), NULL, parser->error);
+		return false;
+	}
+	struct cable_rule rule = {
+		.action = action, .kind = (uint8_t)kind, .from = parser->from, .first = 1, .last = 1
+	};
+	if (next_is_number(parser) && !parse_which(parser, name, &rule))
+		return false;
+	if (next_is_of(parser) && !parse_session(parser, &rule))
+		return false;
+	if (settings->rule_count == CABLE_RULES) {
+		error_set(parser->error, "%d rules wait for their frame already: /cable %s off",
+		          CABLE_RULES, action_names[settings->rule[0].action]);
+		return false;
+	}
+	rule.number = ++settings->rules_given;
+	settings->rule[settings->rule_count++] = rule;
+	return true;
+}
+
+static bool parse_loss(struct parser *parser)
+{
+	return parse_action(parser, CABLE_LOSE);
+}
+
+static bool parse_duplicate(struct parser *parser)
+{
+	return parse_action(parser, CABLE_DUPLICATE);
+}
+
+static bool parse_reorder(struct parser *parser)
+{
+	return parse_action(parser, CABLE_REORDER);
+}
+
+static bool parse_corrupt(struct parser *parser)
+{
+	return parse_action(parser, CABLE_CORRUPT);
+}
+
+static bool parse_unplug(struct parser *parser)
+{
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
+		parser->settings.direction[host].unplugged |= parser->from >> host & 1;
+	return true;
+}
+
+static bool parse_plug(struct parser *parser)
+{
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
+		if (parser->from & 1 << host)
+			parser->settings.direction[host].unplugged = false;
+	return true;
+}
+
+static bool parse_off(struct parser *parser)
+{
+	struct cable_settings perfect;
+	cable_settings_init(&perfect);
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
+		if (parser->from & 1 << host)
+			parser->settings.direction[host] = perfect.direction[host];
+	for (enum cable_action action = 0; action < CABLE_ACTIONS; action++)
+		drop_rules(parser, action);
+	return true;
+}
+
+bool cable_parse(struct cable_settings *settings, const char *words,
+                 const struct cable_names *names, struct error *error)
+{
+#define FUNCTION(word) parse_##word,
+	static bool (*const parse[])(struct parser *) = { WORDS(FUNCTION) };
+#undef FUNCTION
+	const struct choice choice = { .name = choice_word, .context = &words_list };
+	struct parser parser = {
+		.at = words, .from = BOTH, .settings = *settings, .names = names, .error = error
+	};
+	while (next_word(&parser)) {
+		size_t index = choice_choose(&choice, "cable setting", parser.word, NULL, error);
+		if (index == CHOICE_NONE || !parse[index](&parser))
+			return false;
+	}
+	*settings = parser.settings;
+	return true;
+}
+
+const char *cable_expected(const char *words)
+{
+	static const char off_or_kind[] = "off|SYN|SYN-ACK|ACK|data|FIN|RST|UDP|ICMP|ARP";
+	static const char of_or_word[] = "of|" WORDS(LISTED);
+	const struct choice choice = { .name = choice_word, .context = &words_list };
+	struct parser parser = { .at = words };
+	const char *expected = words_text;
+	while (next_word(&parser)) {
+		size_t matches, kind = find_kind(parser.word);
+		size_t index = choice_find(&choice, parser.word, strlen(parser.word), &matches);
+		const char *name = index == CHOICE_NONE ? "" : choice_word(&words_list, index);
+		if (strcmp(parser.word, "of") == 0)
+			expected = "@";
+		else if (strcmp(name, "from") == 0)
+			expected = "left|right";
+		else if (strcmp(name, "delay") == 0 || strcmp(name, "rate") == 0 ||
+		         strcmp(name, "mtu") == 0)
+			expected = "off";
+		else if (strcmp(name, "queue") == 0 || strcmp(name, "seed") == 0)
+			expected = "";
+		else if (strstr("loss duplicate reorder corrupt", name) && *name)
+			expected = off_or_kind;
+		else if (kind < CABLE_KINDS)
+			expected = of_or_word;
+		else if (expected != of_or_word || parser.word[0] == '@')
+			expected = words_text; /* after a value */
+	}
+	return expected;
+}
+
+/* ---- settings to words ---- */
+
+static void print_time(int64_t time, struct buf *out)
+{
+	buf_printf(out, " %.10g%s", (double)time / (double)(time >= CLOCK_S ? CLOCK_S : CLOCK_MS),
+	           time >= CLOCK_S ? "s" : "ms");
+}
+
+const char *cable_format_chance(enum cable_action action, uint32_t chance,
+                                char out[CABLE_RULE_TEXT])
+{
+	snprintf(out, CABLE_RULE_TEXT, "%s %g%%", action_names[action],
+	         (double)chance * 100 / MILLION);
+	return out;
+}
+
+const char *cable_format_rule(const struct cable_rule *rule, char out[CABLE_RULE_TEXT])
+{
+	int len = snprintf(out, CABLE_RULE_TEXT, "%s %s", action_names[rule->action],
+	                   choice_word(&kinds_list, rule->kind));
+	if (rule->last > 1)
+		len += snprintf(out + len, CABLE_RULE_TEXT - (size_t)len, " %" PRIu32, rule->first);
+	if (rule->last > rule->first)
+		snprintf(out + len, CABLE_RULE_TEXT - (size_t)len, "-%" PRIu32, rule->last);
+	return out;
+}
+
+/* Each word after a blank. */
+static void print_direction(const struct cable_direction *direction, struct buf *out)
+{
+	char text[CABLE_RULE_TEXT];
+	uint64_t rate = direction->rate;
+	if (direction->unplugged)
+		buf_append_text(out, " unplug");
+	if (direction->delay)
+		buf_append_text(out, " delay");
+	if (direction->delay)
+		print_time(direction->delay, out);
+	if (direction->jitter)
+		print_time(direction->jitter, out);
+	if (rate)
+		buf_printf(out, " rate %.12g%s",
+		           (double)rate / (rate >= 1000000000 ? 1e9
+		                           : rate >= 1000000  ? 1e6
+		                                              : 1e3),
+		           rate >= 1000000000 ? "G"
+		           : rate >= 1000000  ? "M"
+		                              : "k");
+	if (rate || direction->queue != QUEUE)
+		buf_printf(out, " queue %" PRIu32, direction->queue);
+	for (enum cable_action action = 0; action < CABLE_ACTIONS; action++)
+		if (direction->chance[action])
+			buf_printf(out, " %s",
+			           cable_format_chance(action, direction->chance[action], text));
+	if (direction->mtu)
+		buf_printf(out, " mtu %" PRIu32, direction->mtu);
+}
+
+static void print_rules(const struct cable_settings *settings, uint8_t from, struct buf *out)
+{
+	char text[CABLE_RULE_TEXT];
+	for (uint32_t i = 0; i < settings->rule_count; i++) {
+		const struct cable_rule *rule = &settings->rule[i];
+		if (rule->from == from)
+			buf_printf(out, " %s%s%s", cable_format_rule(rule, text),
+			           *rule->session ? " of @" : "", rule->session);
+	}
+}
+
+static void print_line(const char *from, struct buf *words, struct buf *out)
+{
+	if (words->len)
+		buf_printf(out, "%s%s%s\n", *from ? "from " : "", from,
+		           buf_text(words) + (*from ? 0 : 1));
+	buf_clear(words);
+}
+
+void cable_print(const struct cable_settings *settings, struct buf *out)
+{
+	struct buf left = { .max = SIZE_MAX }, right = { .max = SIZE_MAX };
+	print_direction(&settings->direction[HOST_LEFT], &left);
+	print_direction(&settings->direction[HOST_RIGHT], &right);
+	if (strcmp(buf_text(&left), buf_text(&right)) == 0) {
+		print_rules(settings, BOTH, &left);
+		print_line("", &left, out);
+		buf_clear(&right);
+	} else {
+		struct buf both = { .max = SIZE_MAX };
+		print_rules(settings, BOTH, &both);
+		print_line("", &both, out);
+		buf_free(&both);
+	}
+	print_rules(settings, 1 << HOST_LEFT, &left);
+	print_line("left", &left, out);
+	print_rules(settings, 1 << HOST_RIGHT, &right);
+	print_line("right", &right, out);
+	buf_free(&left);
+	buf_free(&right);
+}
