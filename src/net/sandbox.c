@@ -27,6 +27,7 @@
 
 #include "base/alloc.h"
 #include "base/descriptor.h"
+#include "net/cable_loop.h"
 #include "net/netlink.h"
 
 enum {
@@ -41,6 +42,7 @@ enum {
 struct sandbox {
 	pid_t process[HOST_COUNT];
 	int channel[HOST_COUNT];
+	struct cable_link *cable;
 	struct {
 		char **names; /* as sandbox_changed() returns them */
 		size_t count, cap;
@@ -467,29 +469,8 @@ static void build(struct report *report, const int channel[HOST_COUNT], int ends
 		close(namespace[host]);
 }
 
-static void carry(int channel, const int fds[HOST_COUNT])
-{
-	static char frame[70000];
-	for (;;) {
-		struct pollfd p[3] = { { channel, POLLIN, 0 },
-			               { fds[1], POLLIN, 0 },
-			               { fds[2], POLLIN, 0 } };
-		poll(p, 3, -1);
-		if (p[0].revents)
-			return;
-		for (int i = 1; i < 3; i++) {
-			struct sockaddr_ll from;
-			socklen_t len = sizeof from;
-			ssize_t got = recvfrom(fds[i], frame, sizeof frame, 0,
-			                       (struct sockaddr *)&from, &len);
-			if (got > 0 && from.sll_pkttype != PACKET_OUTGOING)
-				if (write(fds[3 - i], frame, (size_t)got) < 0)
-					continue;
-		}
-	}
-}
-
-static _Noreturn void own(pid_t parent, const int channel[HOST_COUNT])
+static _Noreturn void own(pid_t parent, const int channel[HOST_COUNT],
+                          struct cable_link *cable)
 {
 	struct report report = { 0 };
 	uid_t uid = geteuid();
@@ -501,7 +482,8 @@ static _Noreturn void own(pid_t parent, const int channel[HOST_COUNT])
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	close_others(
-	        (int[KEPT]){ channel[HOST_HERE], channel[HOST_LEFT], channel[HOST_RIGHT], -1 });
+	        (int[KEPT]){ channel[HOST_HERE], channel[HOST_LEFT], channel[HOST_RIGHT],
+	                     cable_link_enter(cable) });
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		open("/dev/null", O_RDWR);
 	int ends[HOST_COUNT];
@@ -509,11 +491,16 @@ static _Noreturn void own(pid_t parent, const int channel[HOST_COUNT])
 	follow(parent, "sockpit-cable"); /* a change of credentials would undo it */
 	close(channel[HOST_LEFT]);
 	close(channel[HOST_RIGHT]);
-	if (!report.code)
-		report.stage = STAGE_READY;
+	struct cable_loop *loop = NULL;
+	if (!report.code) {
+		struct error error;
+		loop = cable_loop_new(cable, ends[HOST_LEFT], ends[HOST_RIGHT], &error);
+		report.stage = loop ? STAGE_READY : STAGE_CABLE;
+		report.code = loop ? 0 : error.code;
+	}
 	send_with(channel[HOST_HERE], &report, sizeof report, -1);
-	if (!report.code)
-		carry(channel[HOST_HERE], ends);
+	if (loop)
+		cable_loop_run(loop);
 	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
 		if (report.process[host] > 0)
 			kill(report.process[host], SIGKILL);
@@ -625,11 +612,16 @@ struct sandbox *sandbox_new(struct error *error)
 	int theirs[HOST_COUNT] = { -1, -1, -1 };
 	memcpy(sandbox->channel, theirs, sizeof theirs);
 	pid_t parent = getpid();
+	sandbox->cable = cable_link_new(error);
+	if (!sandbox->cable) {
+		sandbox_free(sandbox);
+		return NULL;
+	}
 	bool made = make_channels(sandbox->channel, theirs);
 	sandbox->process[HOST_HERE] = made ? fork() : -1;
 	int code = errno;
 	if (sandbox->process[HOST_HERE] == 0)
-		own(parent, theirs);
+		own(parent, theirs, sandbox->cable);
 	close_all(theirs);
 	struct report report = { .code = ECHILD };
 	int none;
@@ -651,12 +643,13 @@ struct sandbox *sandbox_new(struct error *error)
 	return NULL;
 }
 
-/* The owner ends when its channel does; its children before it. */
+/* The owner ends when its end of the cable does; its children before it. */
 void sandbox_free(struct sandbox *sandbox)
 {
 	if (!sandbox)
 		return;
 	close_all(sandbox->channel);
+	cable_link_free(sandbox->cable);
 	if (sandbox->process[HOST_HERE] > 0)
 		while (waitpid(sandbox->process[HOST_HERE], NULL, 0) < 0 && errno == EINTR)
 			continue;
@@ -702,6 +695,11 @@ int sandbox_socket(struct sandbox *sandbox, enum host host, int family, int type
 	                                         .family = family,
 	                                         .type = type,
 	                                         .protocol = protocol });
+}
+
+struct cable_link *sandbox_cable(const struct sandbox *sandbox)
+{
+	return sandbox->cable;
 }
 
 int sandbox_cable_socket(struct sandbox *sandbox, enum host host)
@@ -840,6 +838,12 @@ int sandbox_socket(struct sandbox *sandbox, enum host host, int family, int type
 {
 	(void)sandbox, (void)host, (void)family, (void)type, (void)protocol;
 	return -1;
+}
+
+struct cable_link *sandbox_cable(const struct sandbox *sandbox)
+{
+	(void)sandbox;
+	return NULL;
 }
 
 int sandbox_cable_socket(struct sandbox *sandbox, enum host host)

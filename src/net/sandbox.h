@@ -20,6 +20,7 @@
 #include "base/poller.h"
 #include "socket/host.h"
 
+struct cable_link;
 struct sandbox;
 
 enum { SANDBOX_SYSCTL_NAME = 96, SANDBOX_SYSCTL_VALUE = 256 };
@@ -34,6 +35,10 @@ void sandbox_free(struct sandbox *sandbox);
 /* As socket(2), on that host, which is not HOST_HERE; non-blocking and close-on-exec. AF_NETLINK and
  * AF_PACKET, too: what they see is that host. ENETDOWN where the host is dead. Some 30 us. */
 int sandbox_socket(struct sandbox *sandbox, enum host host, int family, int type, int protocol);
+
+/* The cable, whose settings, strikes and statistics are here: net/cable_loop.h. Lives as long as the
+ * sandbox. */
+struct cable_link *sandbox_cable(const struct sandbox *sandbox);
 
 /* An AF_PACKET socket of type SOCK_RAW at the owner's end of this host's cable: what leaves the host
  * comes in there, and what reaches it goes out. It is bound to the interface, but to no protocol: it
