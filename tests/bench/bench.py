@@ -748,10 +748,32 @@ def find():
     find_in_messages()
 
 
+def cable_worker(*args):
+    process = worker("cable", *args)
+    figures = process.stdout.readline().split()
+    end(process)
+    return [float(figure) for figure in figures]
+
+
+def cable():
+    """The cable between the two hosts of a sandbox: its speed, and how exact its delay is."""
+    if not cable_worker("udp", 0.1):
+        print("no sandbox here")
+        return
+    rounds = [cable_worker("tcp", 2 * SCALE) for _ in range(ROUNDS)]
+    speed, frames = median(mbit for mbit, _ in rounds), median(frames for _, frames in rounds)
+    report("TCP through the cable", "%.0f Mbit/s, %.0f frames/s" % (speed, frames), ">= 1000 Mbit/s", speed >= 1000)
+    arrived = median(cable_worker("udp", 2 * SCALE)[0] for _ in range(ROUNDS))
+    report("small datagrams through the cable", "%.0f/s" % arrived, ">= 100000/s", arrived >= 100000)
+    late = sorted(cable_worker("late", 50, int(2000 * SCALE)) for _ in range(ROUNDS))[ROUNDS // 2]
+    report("delay given less delay asked for", "median %.0f us, 99 %% %.0f us, most %.0f us" % tuple(late),
+           "99 % within 1 ms", late[1] <= 1000)
+
+
 def main():
     jobs = {job.__name__: job for job in (start, banner, idle, flood, keys, looks, memory, paste, pipe,
                                                 pipe_files, pipe_datagrams, echo,
-                                                kernel, find)}
+                                                kernel, find, cable)}
     kept_broken = []
     for name in sys.argv[1:] or jobs:
         for attempt in range(TRIES):

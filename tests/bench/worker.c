@@ -16,13 +16,21 @@
  *	worker bulk PORT CLIENTS BYTES
  *		prints MB/s echoed; every byte is compared
  *	worker datagrams PORT PEERS WINDOW SECONDS
- *		prints answers per second, lost, wrong */
+ *		prints answers per second, lost, wrong
+ *	worker cable tcp SECONDS
+ *		from left to right of a sandbox: prints Mbit/s, frames per second of both directions
+ *	worker cable udp SECONDS
+ *		the same with small datagrams: prints datagrams per second that arrived, and that were sent
+ *	worker cable late MS COUNT
+ *		so many datagrams, one each ms, with a delay of so many ms: prints how late they were, in us:
+ *		median, 99 %, most */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -34,6 +42,9 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "net/cable_loop.h"
+#include "net/sandbox.h"
 
 static void die(const char *what)
 {
@@ -179,7 +190,8 @@ static int splice_all(const char *direction, int port)
 	ssize_t moved;
 	fcntl(own, F_SETPIPE_SZ, 1 << 20);
 	do
-		moved = splice(sends ? own : fd, NULL, sends ? fd : own, NULL, 1 << 20, SPLICE_F_MOVE);
+		moved = splice(sends ? own : fd, NULL, sends ? fd : own, NULL, 1 << 20,
+		               SPLICE_F_MOVE);
 	while (moved > 0);
 	if (moved < 0)
 		die("splice");
@@ -474,6 +486,128 @@ static int datagrams(int port, int peers, int window, double duration)
 	return 0;
 }
 
+/* ---- the cable of a sandbox ---- */
+
+static int on_host(struct sandbox *sandbox, enum host host, int type, int port)
+{
+	struct endpoint addr = host_address(host, AF_INET, (uint16_t)port);
+	struct sockaddr_storage sa;
+	socklen_t len = endpoint_to_sockaddr(&addr, &sa);
+	int fd = sandbox_socket(sandbox, host, AF_INET, type, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, len))
+		die("socket in the sandbox");
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	return fd;
+}
+
+static void to_right(int fd)
+{
+	struct endpoint addr = host_address(HOST_RIGHT, AF_INET, 7000);
+	struct sockaddr_storage sa;
+	socklen_t len = endpoint_to_sockaddr(&addr, &sa);
+	if (connect(fd, (struct sockaddr *)&sa, len))
+		die("connect");
+}
+
+/* Sends in a child until that is killed. */
+static pid_t start_sending(int fd, size_t len)
+{
+	static char data[1 << 16];
+	pid_t child = fork();
+	while (child == 0)
+		if (send(fd, data, len, 0) < 0 && errno != ENOBUFS)
+			_exit(0);
+	close(fd);
+	return child;
+}
+
+static uint64_t entered(const struct cable_statistics *statistics)
+{
+	return statistics->from[HOST_LEFT].entered + statistics->from[HOST_RIGHT].entered;
+}
+
+static int cable_speed(struct sandbox *sandbox, int type, double duration)
+{
+	static char data[1 << 20];
+	struct cable_statistics before, after;
+	int receiver = on_host(sandbox, HOST_RIGHT, type, 7000);
+	int sender = on_host(sandbox, HOST_LEFT, type, 0);
+	if (type == SOCK_STREAM && listen(receiver, 1))
+		die("listen");
+	to_right(sender);
+	if (type == SOCK_STREAM)
+		receiver = accept(receiver, NULL, NULL);
+	cable_link_statistics(sandbox_cable(sandbox), &before);
+	pid_t child = start_sending(sender, type == SOCK_STREAM ? sizeof data / 16 : 64);
+	uint64_t bytes = 0, count = 0;
+	double begun = seconds(), now = begun;
+	for (; now - begun < duration; now = seconds()) {
+		ssize_t len = recv(receiver, data, sizeof data, 0);
+		if (len < 0)
+			die("recv");
+		bytes += (uint64_t)len;
+		count++;
+	}
+	cable_link_statistics(sandbox_cable(sandbox), &after);
+	kill(child, SIGKILL);
+	double frames = (double)(entered(&after) - entered(&before)) / (now - begun);
+	if (type == SOCK_STREAM)
+		printf("%.0f %.0f\n", (double)bytes * 8 / 1e6 / (now - begun), frames);
+	else
+		printf("%.0f %.0f\n", (double)count / (now - begun),
+		       frames + (double)(after.overrun - before.overrun) / (now - begun));
+	return 0;
+}
+
+static int cable_lateness(struct sandbox *sandbox, const char *ms, int count)
+{
+	char words[32], byte;
+	struct error error;
+	struct cable_settings settings;
+	struct cable_statistics statistics;
+	int receiver = on_host(sandbox, HOST_RIGHT, SOCK_DGRAM, 7000);
+	int sender = on_host(sandbox, HOST_LEFT, SOCK_DGRAM, 0);
+	cable_settings_init(&settings);
+	snprintf(words, sizeof words, "delay %sms", ms);
+	if (!cable_parse(&settings, words, NULL, &error) ||
+	    !cable_link_set(sandbox_cable(sandbox), &settings, &error))
+		die(error.text);
+	to_right(sender);
+	int arrived = 0;
+	for (int i = 0; i < count; i++) {
+		struct timespec pause = { .tv_nsec = 1000000 };
+		if (send(sender, "", 1, 0) < 0)
+			die("send");
+		nanosleep(&pause, NULL);
+		while (recv(receiver, &byte, 1, MSG_DONTWAIT) >= 0)
+			arrived++;
+	}
+	for (; arrived < count; arrived++)
+		if (recv(receiver, &byte, 1, 0) < 0)
+			die("recv");
+	cable_link_statistics(sandbox_cable(sandbox), &statistics);
+	printf("%lld %lld %lld\n", (long long)statistics.late_median / 1000,
+	       (long long)statistics.late_p99 / 1000, (long long)statistics.late_max / 1000);
+	return 0;
+}
+
+static int cable(const char *kind, const char *first, int second)
+{
+	struct error error;
+	struct sandbox *sandbox = sandbox_new(&error);
+	if (!sandbox) {
+		fprintf(stderr, "worker: %s\n", error.text);
+		return 3;
+	}
+	int status =
+	        strcmp(kind, "late") == 0
+	                ? cable_lateness(sandbox, first, second)
+	                : cable_speed(sandbox, strcmp(kind, "tcp") == 0 ? SOCK_STREAM : SOCK_DGRAM,
+	                              atof(first));
+	sandbox_free(sandbox);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct rlimit limit = { 8192, 8192 };
@@ -498,6 +632,8 @@ int main(int argc, char **argv)
 		return bulk((int)number[0], (int)number[1], (uint64_t)number[2]);
 	if (strcmp(job, "datagrams") == 0 && argc == 6)
 		return datagrams((int)number[0], (int)number[1], (int)number[2], atof(argv[5]));
+	if (strcmp(job, "cable") == 0 && (argc == 4 || argc == 5))
+		return cable(argv[2], argv[3], (int)number[2]);
 	fprintf(stderr, "worker: see the head of its source\n");
 	return 2;
 }
