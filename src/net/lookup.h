@@ -21,7 +21,7 @@ enum {
 };
 
 /* Of "left" or "right". */
-#define HOSTS_ARE_OFF "%s is a host of the sandbox, which is off: /sandbox on makes it"
+#define HOSTS_ARE_OFF "%s is a host of the sandbox, which is off: /sandbox on or --sandbox makes it"
 
 struct lookup;
 

@@ -69,7 +69,8 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "This kernel.",
 	  "Look at the addresses with ip addr; for connect(), wait until ports in TIME_WAIT are "
 	  "free, or widen IP_LOCAL_PORT_RANGE.",
-	  CASES({ "bind", 0, "not an address of this machine", NULL, NULL },
+	  CASES({ "bind", ERRNO_SANDBOX, "not an address of this host", NULL, NULL },
+	        { "bind", 0, "not an address of this machine", NULL, NULL },
 	        { "connect", 0, "no local address or port to connect from", "not possible", NULL },
 	        { "setsockopt, getsockopt", 0, "no interface of this machine has that address",
 	          NULL, NULL }) },

@@ -50,7 +50,7 @@ static void test_off(struct app *app)
 	is_text(complete(app, "/open r"), "", "nor its name");
 	type(app, "/open 127.0.0.1:1 from left");
 	is_text(app_fixture_note(app, app_shown(app)),
-	        "left is a host of the sandbox, which is off: /sandbox on makes it",
+	        "left is a host of the sandbox, which is off: /sandbox on or --sandbox makes it",
 	        "and one line says how to make it");
 }
 

@@ -257,15 +257,15 @@ static void goes(struct fixture *f)
 	is_int(session_tcp_state(client), STATE_GONE, "with the sandbox its connections are gone");
 	ok(!session_is_unsettled(client), "and no longer followed");
 	ok(!reconnect_now(client, &f->error), "they cannot be opened again");
-	is_text(f->error.text, "left is a host of the sandbox, which is off: /sandbox on makes it",
+	is_text(f->error.text, "left is a host of the sandbox, which is off: /sandbox on or --sandbox makes it",
 	        "and why");
 	struct session *named = open_to(f, TRANSPORT_TCP, "right", 80, NULL);
 	is_text(last_failure(f, named),
-	        "right is a host of the sandbox, which is off: /sandbox on makes it",
+	        "right is a host of the sandbox, which is off: /sandbox on or --sandbox makes it",
 	        "nor is a name looked up elsewhere");
 	struct session_options left = { .host = HOST_LEFT };
 	ok(!open_to(f, TRANSPORT_TCP, "127.0.0.1", 80, &left), "nor is anything made there");
-	is_text(f->error.text, "left is a host of the sandbox, which is off: /sandbox on makes it",
+	is_text(f->error.text, "left is a host of the sandbox, which is off: /sandbox on or --sandbox makes it",
 	        "with one line");
 }
 

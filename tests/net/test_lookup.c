@@ -266,7 +266,7 @@ static void check_hosts(void)
 		{ "left", LOOKUP_HOSTS, AF_INET, true, false, "192.0.2.1:80" },
 		{ "left", LOOKUP_HOSTS, AF_INET6, false, false, "[2001:db8::1]:80" },
 		{ "left", LOOKUP_HOSTS_OFF, AF_UNSPEC, false, false,
-		  "! left is a host of the sandbox, which is off: /sandbox on makes it" },
+		  "! left is a host of the sandbox, which is off: /sandbox on or --sandbox makes it" },
 	};
 	char text[2000];
 	bool at_first;

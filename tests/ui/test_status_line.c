@@ -40,6 +40,12 @@ static void idle(void)
 	is_status(&snapshot, 40, " tcp ESTABLISHED *  cwnd 10  ↑15 ↓15  LF", "idle elsewhere");
 	snapshot.sample.present &= ~(UINT64_C(1) << SAMPLE_RTT);
 	is_status(&snapshot, 200, " tcp ESTABLISHED *  ↑15 ↓15  LF  chat", "no round trip yet");
+	snapshot.host = HOST_LEFT;
+	is_status(&snapshot, 80, " tcp ESTABLISHED *  on left  ↑15 ↓15  LF  chat",
+	          "on a host of the sandbox");
+	is_status(&snapshot, 40, " tcp ESTABLISHED *  on left  ↑15 ↓15  LF",
+	          "on a host of the sandbox");
+	snapshot.host = HOST_HERE;
 	is_status(NULL, 80, " LF  chat", "no session");
 	snapshot.sample.present = 0;
 	is_status(&snapshot, 80, " tcp ESTABLISHED ?  ↑15 ↓15  LF  chat", "not read");

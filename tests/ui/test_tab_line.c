@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "net/service.h"
+#include "net/session_internal.h"
 #include "support/tap.h"
 
 static struct row row;
@@ -132,6 +133,10 @@ static void listener(struct app *app, struct poller *poller)
 	ok(serve_until(app, poller, listens), "that listens");
 	is_text(tabs(app, 80), " 1 server ●", "one tab");
 	is_text(marked(), "1 server ●", "which is the current one");
+	numbered(app, 1)->caller.host = HOST_RIGHT;
+	is_text(tabs(app, 80), " 1 server@right ●", "on a host of the sandbox");
+	is_text(tabs(app, 16), " 1 se@right ●", "which is there where the name is cut");
+	numbered(app, 1)->caller.host = HOST_HERE;
 	is_text(status(app, "", 80), " tcp LISTEN *  service echo  queue 0/7  0 clients  LF  chat",
 	        "a listener has clients, and no queue");
 }

@@ -59,6 +59,9 @@ static void test_calls(void)
 	is_text(DESCRIBED(NULL, "", .call = CALL_SOCKET, .arg = SOCK_STREAM, .arg2 = AF_INET6,
 	                  .fd = 4),
 	        "socket(AF_INET6, SOCK_STREAM) = 4", "socket()");
+	is_text(DESCRIBED(NULL, "\2", .call = CALL_SOCKET, .arg = SOCK_DGRAM, .arg2 = AF_INET,
+	                  .fd = 5),
+	        "socket(AF_INET, SOCK_DGRAM) = 5 on right", "on a host of the sandbox");
 	is_text(DESCRIBED(&echo, "", .call = CALL_BIND), "bind(127.0.0.1:7001) = 0", "bind()");
 	is_text(DESCRIBED(NULL, "", .call = CALL_LISTEN, .arg = 4096), "listen(4096) = 0",
 	        "listen()");

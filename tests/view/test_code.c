@@ -119,6 +119,19 @@ static void test_refusals(void)
 	ok(!written(1, CODE_C, &error), "nothing shows who accepted it");
 }
 
+static void test_host(void)
+{
+	struct error error;
+	static const char left[] = { HOST_LEFT };
+	begin(1 << 20, 1 << 12);
+	put(1, CALL_SOCKET, 5, SOCK_STREAM, AF_INET, 0, NULL, left, 1);
+	const char *python = written(1, CODE_PYTHON, &error);
+	ok(python && strstr(python, "\n# s is on left, a host of the sandbox\ns = socket.socket("),
+	   "a comment says on which host a socket was");
+	const char *c = written(1, CODE_C, &error);
+	ok(c && strstr(c, "/* s is on left, a host of the sandbox */\n\tint s = socket("), "in C");
+}
+
 static void test_evicted_listener(void)
 {
 	struct error error;
@@ -372,6 +385,7 @@ int main(void)
 {
 	tap_watchdog(30);
 	test_refusals();
+	test_host();
 	test_evicted_listener();
 	test_begin();
 	test_full();
