@@ -11,6 +11,7 @@
 #include "base/choice.h"
 #include "command/command.h"
 #include "command/grammar.h"
+#include "net/sandbox.h"
 #include "net/service.h"
 #include "socket/errno_meaning.h"
 #include "socket/sockopt.h"
@@ -114,6 +115,17 @@ static void offer_sysctls(struct offer *offer)
 static void offer_setting_values(struct offer *offer, const char *name)
 {
 	struct error ignored;
+	char algorithms[SANDBOX_SYSCTL_VALUE];
+	struct sandbox *sandbox = sessions_sandbox(offer->app->sessions);
+	if (strstr(name, ".tcp_congestion_control") && sandbox &&
+	    sandbox_get_sysctl(sandbox, HOST_LEFT, "tcp_available_congestion_control", algorithms,
+	                       &ignored)) {
+		for (char *p = algorithms; *p; p++)
+			if (*p == ' ')
+				*p = '|';
+		offer_list(offer, algorithms, strlen(algorithms));
+		return;
+	}
 	const struct setting *setting = setting_find(name, &ignored);
 	if (setting && setting->values[0] != '<')
 		offer_list(offer, setting->values, strlen(setting->values));

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -325,6 +326,17 @@ static void follow(pid_t parent, const char *name)
 		_exit(1);
 }
 
+/* From `first` to `last`; before Linux 5.9 one by one. */
+static void close_range_of(unsigned first, unsigned last)
+{
+	struct rlimit limit;
+	if (close_range(first, last, 0) == 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	for (unsigned fd = first; fd <= last && fd < limit.rlim_cur; fd++)
+		close((int)fd);
+}
+
+/* Whoever holds a copy of a socket delays its FIN, and of a pipe its end of file. */
 static void close_others(const int kept[KEPT])
 {
 	unsigned from = 0;
@@ -334,7 +346,7 @@ static void close_others(const int kept[KEPT])
 			if (kept[i] >= 0 && (unsigned)kept[i] >= from && (unsigned)kept[i] < next)
 				next = (unsigned)kept[i];
 		if (next > from)
-			close_range(from, next - 1, 0);
+			close_range_of(from, next - 1);
 		if (next == ~0U)
 			return;
 		from = next + 1;

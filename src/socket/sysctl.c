@@ -9,6 +9,8 @@ const struct sysctl sysctl_table[] = {
 	{ "tcp_syn_linear_timeouts",
 	  "how many of these come a second apart before the wait doubles" },
 	{ "tcp_synack_retries", "how often a listener sends SYN,ACK again" },
+	{ "tcp_rto_min_us", "the least retransmission timeout, microseconds" },
+	{ "tcp_rto_max_ms", "and the most, milliseconds" },
 	{ "tcp_retries2", "how often data is sent again before the connection is given up" },
 	{ "tcp_orphan_retries", "the same after close(); 0 = 8" },
 	{ "tcp_abort_on_overflow", "1: a full accept queue answers with RST" },

@@ -183,13 +183,13 @@ static void lacks_address(struct fixture *f)
 	struct session *here =
 	        sessions_make_socket(f->sessions, TRANSPORT_TCP, &ipv6, &f->error);
 	is_on(here, HOST_HERE, "a socket of this machine");
-	ok(!step_bind(here, "right", "82", &f->error), "has not the address of right");
+	ok(!step_bind(here, "right", "8082", &f->error), "has not the address of right");
 	is_text(f->error.text,
-	        "bind([2001:db8::2]:82) = -1 EADDRNOTAVAIL: not an address of this machine; "
+	        "bind([2001:db8::2]:8082) = -1 EADDRNOTAVAIL: not an address of this machine; "
 	        "2001:db8::2 is an address of right, and this socket is on this machine: /socket "
 	        "tcp on right",
 	        "and it says what would be right");
-	step_connect(here, "right", "82", &f->error);
+	step_connect(here, "right", "8082", &f->error);
 	ok(count_states(f, here, "this socket is on this machine: /socket tcp on left reaches it"),
 	   "nor does it reach it");
 }

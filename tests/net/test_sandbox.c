@@ -225,6 +225,28 @@ static void sees_whole_segments(void)
 	peer_close_all(fds, 3);
 }
 
+/* ---- what was open before ---- */
+
+static void holds_nothing_open(void)
+{
+	struct error error;
+	int listener = peer_listen(AF_INET, 5),
+	    client = peer_connect(AF_INET, peer_port(listener), PEER_MS);
+	int server = peer_accept(listener, PEER_MS), ends[2];
+	ok(pipe(ends) == 0 && server >= 0, "with a connection and a pipe");
+	struct sandbox *own = sandbox_new(&error);
+	close(server);
+	close(ends[1]);
+	is_int(peer_eof(client, PEER_MS), 1,
+	       "closing the former sends FIN, as the sandbox has no copy");
+	char byte;
+	ok(peer_wait(ends[0], POLLIN, PEER_MS) && read(ends[0], &byte, 1) == 0,
+	   "closing the latter is end of file");
+	sandbox_free(own);
+	int fds[] = { listener, client, ends[0] };
+	peer_close_all(fds, 3);
+}
+
 /* ---- where it cannot be ---- */
 
 static bool write_to(const char *path, const char *text)
@@ -424,6 +446,7 @@ int main(void)
 	lets_nothing_out();
 	has_sysctls();
 	sees_whole_segments();
+	holds_nothing_open();
 	says_why_there_is_none();
 	dies_with_the_program();
 	survives_a_dead_host();
