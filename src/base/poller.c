@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/hangup.h"
+#include "base/edge.h"
 
 enum { WANT_READ, WANT_WRITE };
 
@@ -120,9 +120,9 @@ void poller_done(struct poller *poller)
 {
 	poller_reset(poller);
 	timer_close(&poller->timer);
-	if (poller->hangup)
-		close(poller->hangup - 1);
-	poller->hangup = 0;
+	if (poller->edge)
+		close(poller->edge - 1);
+	poller->edge = 0;
 	poller_leave_signals();
 	sigaction(SIGPIPE, &old_pipe, NULL);
 	sigaction(SIGXFSZ, &old_limit, NULL);
@@ -142,7 +142,7 @@ void poller_reset(struct poller *poller)
 		FD_ZERO(&poller->ready[i]);
 	}
 	poller->top = -1;
-	poller->asked_hangup = false;
+	poller->asks_news = false;
 	poller->wake = poller->lazy = INT64_MAX;
 }
 
@@ -164,28 +164,39 @@ void poller_want_write(struct poller *poller, int fd)
 	want(poller, WANT_WRITE, fd);
 }
 
-bool poller_want_hangup(struct poller *poller, int fd)
+bool poller_want_news(struct poller *poller, int fd)
 {
 	assert(poller_fits(fd));
-	if (!poller->hangup)
-		poller->hangup = hangup_open() + 1;
-	if (!poller_fits(poller->hangup - 1) || !hangup_watch(poller->hangup - 1, fd))
+	if (!poller->edge)
+		poller->edge = edge_open() + 1;
+	if (!poller_fits(poller->edge - 1) || !edge_watch(poller->edge - 1, fd))
 		return false;
-	if (!poller->asked_hangup)
+	if (!poller->asks_news) {
+		FD_ZERO(&poller->asked_news);
+		FD_ZERO(&poller->news);
 		FD_ZERO(&poller->hung_up);
-	poller->asked_hangup = true;
-	poller_want_read(poller, poller->hangup - 1);
+	}
+	poller->asks_news = true;
+	FD_SET(fd, &poller->asked_news);
+	poller_want_read(poller, poller->edge - 1);
 	return true;
 }
 
-static void take_hangups(struct poller *poller)
+static void take_news(struct poller *poller)
 {
-	int fds[8];
-	if (!poller->asked_hangup || !poller_readable(poller, poller->hangup - 1))
+	struct edge_event events[8];
+	if (!poller->asks_news || !poller_readable(poller, poller->edge - 1))
 		return;
-	int count = hangup_take(poller->hangup - 1, fds, sizeof fds / sizeof *fds);
-	for (int i = 0; i < count; i++)
-		FD_SET(fds[i], &poller->hung_up);
+	int count = edge_take(poller->edge - 1, events, sizeof events / sizeof *events);
+	for (int i = 0; i < count; i++) {
+		if (!FD_ISSET(events[i].fd, &poller->asked_news)) {
+			edge_forget(poller->edge - 1, events[i].fd);
+			continue;
+		}
+		FD_SET(events[i].fd, &poller->news);
+		if (events[i].hung_up)
+			FD_SET(events[i].fd, &poller->hung_up);
+	}
 }
 
 void poller_wake_at(struct poller *poller, int64_t instant)
@@ -229,7 +240,7 @@ void poller_wait(struct poller *poller)
 	}
 	if (poller_readable(poller, timer))
 		timer_clear(&poller->timer);
-	take_hangups(poller);
+	take_news(poller);
 	poller->turns++;
 }
 
@@ -254,9 +265,14 @@ bool poller_writable(const struct poller *poller, int fd)
 	return poller_fits(fd) && FD_ISSET(fd, &poller->ready[WANT_WRITE]);
 }
 
+bool poller_has_news(const struct poller *poller, int fd)
+{
+	return poller->asks_news && poller_fits(fd) && FD_ISSET(fd, &poller->news);
+}
+
 bool poller_hung_up(const struct poller *poller, int fd)
 {
-	return poller->asked_hangup && poller_fits(fd) && FD_ISSET(fd, &poller->hung_up);
+	return poller->asks_news && poller_fits(fd) && FD_ISSET(fd, &poller->hung_up);
 }
 
 bool poller_take_signal(int signal)

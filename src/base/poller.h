@@ -13,9 +13,10 @@
 struct poller {
 	fd_set wanted[2]; /* read, write: what was asked this turn */
 	fd_set ready[2];
-	fd_set hung_up;    /* meaningless where nobody asked, */
-	bool asked_hangup; /* in this turn */
-	int hangup;        /* its descriptor, plus one; 0 = none */
+	/* meaningless where nobody asked in this turn: */
+	fd_set asked_news, news, hung_up;
+	bool asks_news;
+	int edge;     /* its descriptor, plus one; 0 = none */
 	int top;      /* highest descriptor asked about, -1 for none */
 	int64_t wake; /* instant of clock_now() at which to return, INT64_MAX for none */
 	int64_t lazy; /* the same of poller_wake_lazily() */
@@ -48,9 +49,10 @@ void poller_reset(struct poller *poller);
 void poller_want_read(struct poller *poller, int fd);
 void poller_want_write(struct poller *poller, int fd);
 
-/* Wakes when it hangs up, which to read or to write does not show on a socket whose peer has sent
- * FIN. False where the system cannot say so. */
-bool poller_want_hangup(struct poller *poller, int fd);
+/* Wakes when something more comes on it, also while what came before is unread, and when it hangs
+ * up: select() says neither. Wakes at once where something is there when it is first asked for.
+ * False where the system cannot say so. */
+bool poller_want_news(struct poller *poller, int fd);
 
 /* The wait ends no later than this instant, at once where it is past. The earliest of all calls
  * counts. */
@@ -69,6 +71,7 @@ bool poller_is_ready(int fd);
 
 bool poller_readable(const struct poller *poller, int fd);
 bool poller_writable(const struct poller *poller, int fd);
+bool poller_has_news(const struct poller *poller, int fd);
 bool poller_hung_up(const struct poller *poller, int fd);
 
 /* Whether this watched signal has come since it was last asked about. */

@@ -9,6 +9,7 @@
 /* A person's calls come in bursts. If a segment or two settles them within this time, they need no
  * sample by the timer. */
 #define SETTLING (50 * CLOCK_MS)
+#define TICK     (20 * CLOCK_MS) /* a timer ends on one of the kernel's own */
 
 enum { COLLECT_MOST = 64 };
 
@@ -115,6 +116,9 @@ static void settle(struct probe *probe, int64_t now)
 	probe->unsettled = is_unsettled(&probe->last, probe->transport);
 	if (probe->unsettled && !was)
 		probe->settles_at = now + SETTLING;
+	if (sample_has(&probe->last, SAMPLE_TIMER_LEFT) && sample_is(&probe->last, STATE_TIME_WAIT))
+		probe->settles_at = now + TICK +
+		                    (int64_t)sample_get(&probe->last, SAMPLE_TIMER_LEFT) * CLOCK_US;
 }
 
 /* What came before stamps were asked for has none, or one from when it is read. */
@@ -161,11 +165,13 @@ static void meet(const struct caller *caller, int fd, int64_t now, struct sample
 	settle(probe, now);
 }
 
-/* Through a descriptor it reads as CLOSED; sock_diag(7) has said it before. */
-static void keep_time_wait(const struct sample *last, struct sample *now)
+/* What has just become CLOSED may be in TIME_WAIT, and what was there may not be any more. */
+static void ask_closed(const struct probe *probe, int fd, struct sample *now)
 {
-	if (sample_is(last, STATE_TIME_WAIT) && sample_is(now, STATE_CLOSED))
-		sample_set(now, SAMPLE_STATE, STATE_TIME_WAIT);
+	const struct sample *last = probe_last(probe, fd);
+	if (probe->find && sample_is(now, STATE_CLOSED) && last->present &&
+	    !sample_is(last, STATE_CLOSED))
+		probe->find(probe->owner, fd, now);
 }
 
 static void read_kernel(const struct caller *caller, int fd, int64_t now, int64_t buffered,
@@ -174,7 +180,7 @@ static void read_kernel(const struct caller *caller, int fd, int64_t now, int64_
 	struct sample sample = { 0 };
 	int saved = errno;
 	kernel_read(fd, caller->probe->transport, &sample);
-	keep_time_wait(probe_last(caller->probe, fd), &sample);
+	ask_closed(caller->probe, fd, &sample);
 	if (buffered >= 0)
 		sample_set(&sample, SAMPLE_BUFFERED, (uint64_t)(buffered / CLOCK_US));
 	meet(caller, fd, now, &sample, when);
@@ -237,6 +243,7 @@ static void opened(const struct caller *caller, int fd)
 	struct probe *probe = caller->probe;
 	probe_forget(probe);
 	probe->stamps = probe->stamped = probe->muted = probe->acks = probe->errors = false;
+	probe->news = probe->hung_up = false;
 	probe->expected = 0;
 	struct probe_socket *socket = find_socket(probe, fd);
 	if (socket)

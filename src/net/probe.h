@@ -45,6 +45,10 @@ struct probe_asked {
 
 struct probe {
 	struct probe_budget *budget; /* NULL: nothing is sampled, as in tests of other things */
+	/* Adds what sock_diag(7) says of the connection of `owner`: TIME_WAIT reads as CLOSED
+	 * through a descriptor. NULL: nobody asks. */
+	void (*find)(void *owner, int fd, struct sample *sample);
+	void *owner;
 	enum transport transport;
 	struct probe_rate rate; /* what is left of PROBE_RATE: every call counts */
 	struct probe_rate own;  /* what is left of PROBE_EACH */
@@ -63,6 +67,8 @@ struct probe {
 	bool unsettled;
 	int64_t settles_at;       /* until then the calls may settle it */
 	int64_t timer_sampled_at; /* by the timer itself */
+	bool news;                /* something has come since, on a session that is paused, */
+	bool hung_up;             /* or both directions have ended: nothing more comes */
 
 	bool stamped; /* SO_TIMESTAMPNS is on, */
 	bool stamps;  /* and was before anything that waits now came: arrivals can be asked */

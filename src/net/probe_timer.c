@@ -78,11 +78,22 @@ static void add_timer(struct session *session, unsigned slot, struct sample *sam
 		caller.flags |= ENTRY_WATCHING;
 		call_getsockname(&caller, session->fd[slot], local);
 	}
-	diag_find(session->table->diag[session->caller.host], local, peer, sample);
+	struct diag *diag = session->table->diag[session->caller.host];
+	if (diag_find(diag, local, peer, sample) == DIAG_GONE)
+		sample_set(sample, SAMPLE_TIMER, TIMER_OFF);
+}
+
+void probe_timer_find(void *owner, int fd, struct sample *sample)
+{
+	struct session *session = owner;
+	for (unsigned i = 0; i < session->fd_count; i++)
+		if (session->fd[i] == fd)
+			add_timer(session, i, sample);
 }
 
 void probe_timer_sample(struct session *session)
 {
+	session->probe.news = false;
 	for (unsigned i = 0; i < session->fd_count; i++) {
 		struct sample sample = { 0 };
 		if (session->probe.expected)
@@ -93,31 +104,14 @@ void probe_timer_sample(struct session *session)
 	}
 }
 
-/* By the newest sample, something has come on this socket that nobody has read or accepted. */
-static bool has_come(const struct session *session, unsigned slot)
+/* Whether the poller is to say what is new on the session's sockets: a paused session leaves what
+ * comes in the kernel, and what is unread keeps them readable. A socket that is only made counts
+ * as hung up, tcp(7). */
+static bool asks_news(const struct session *session)
 {
-	const struct sample *last = probe_last(&session->probe, session->fd[slot]);
-	return sample_get(last, SAMPLE_INQ) || sample_get(last, SAMPLE_QUEUE);
-}
-
-/* Something waits in the kernel for a person to take it: select() does not say when more comes. */
-static bool may_grow(const struct session *session)
-{
-	bool waits = transport_type(session->transport) == SOCK_DGRAM;
-	for (unsigned i = 0; session->paused && i < session->fd_count; i++)
-		waits = waits || has_come(session, i);
-	return session->paused && waits;
-}
-
-/* Whether select() may watch this socket of a paused session. It may while nothing has come, since
- * it would report unread data in every turn, and if a sample will show what comes. */
-static bool is_quiet(const struct session *session, unsigned slot)
-{
-	const struct sample *last = probe_last(&session->probe, session->fd[slot]);
-	bool may_tell = sample_is(last, STATE_ESTABLISHED) || sample_is(last, STATE_LISTEN) ||
-	                sample_is(last, STATE_FIN_WAIT1) || sample_is(last, STATE_FIN_WAIT2);
-	return session->paused && !session->dial && !session->step && may_tell && is_on(session) &&
-	       !(session->unexplained >> slot & 1) && !has_come(session, slot);
+	bool lives = session->state == SESSION_OPEN || session->state == SESSION_LISTENING;
+	return session->paused && lives && !session->step && is_on(session) &&
+	       !session->probe.hung_up;
 }
 
 /* ---- stamps ---- */
@@ -194,12 +188,11 @@ bool probe_timer_notice(struct session *session, const struct poller *poller)
 {
 	if (take_answers(session, poller))
 		return true;
-	for (unsigned i = 0; session->paused && i < session->fd_count; i++) {
-		if (!is_quiet(session, i) || !poller_readable(poller, session->fd[i]))
-			continue;
-		probe_read(&session->caller, session->fd[i], SAMPLE_LATER);
-		if (is_quiet(session, i))
-			session->unexplained |= 1u << i;
+	bool asks = asks_news(session);
+	for (unsigned i = 0; asks && i < session->fd_count; i++) {
+		struct probe *probe = &session->probe;
+		probe->news = probe->news || poller_has_news(poller, session->fd[i]);
+		probe->hung_up = probe->hung_up || poller_hung_up(poller, session->fd[i]);
 	}
 	return false;
 }
@@ -237,7 +230,11 @@ static int64_t sample_due(const struct session *session)
 	const struct probe *probe = &session->probe;
 	if (!session->fd_count || !is_on(session))
 		return INT64_MAX;
-	if (!probe->unsettled && !probe->calls && !may_grow(session))
+	if (sample_is(&probe->last, STATE_TIME_WAIT) && !probe->calls)
+		return probe->settles_at;
+	if (probe->news)
+		return probe->timer_sampled_at + OFTEN;
+	if (!probe->unsettled && !probe->calls)
 		return probe->muted
 		               ? later(probe->muted_at + REST, probe->timer_sampled_at + SELDOM)
 		               : INT64_MAX;
@@ -250,9 +247,8 @@ int64_t probe_timer_prepare(struct session *session, struct poller *poller)
 	const struct probe *probe = &session->probe;
 	if (probe->stamped && is_busy(session, probe->budget->called))
 		mute_all(session, probe->budget->called);
-	for (unsigned i = 0; session->paused && i < session->fd_count; i++)
-		if (is_quiet(session, i))
-			poller_want_read(poller, session->fd[i]);
+	for (unsigned i = 0; asks_news(session) && i < session->fd_count; i++)
+		poller_want_news(poller, session->fd[i]);
 	int64_t look = sample_due(session), drops = drops_due(probe);
 	return look < drops ? look : drops;
 }

@@ -30,3 +30,6 @@ void probe_timer_serve(struct session *session, int64_t now);
 
 /* Samples its sockets now, the timers too. */
 void probe_timer_sample(struct session *session);
+
+/* struct probe.find; the owner is a session. */
+void probe_timer_find(void *owner, int fd, struct sample *sample);

@@ -458,7 +458,6 @@ struct step *session_begin_step(struct session *session, enum step_call call, co
 	vsnprintf(step->text, sizeof step->text, format, args);
 	va_end(args);
 	session->step = step;
-	session->unexplained = 0;
 	return step;
 }
 

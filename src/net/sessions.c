@@ -375,6 +375,8 @@ static uint32_t add(struct session_table *table, struct session *session)
 	sessions->list =
 	        xgrow(sessions->list, &sessions->cap, sessions->count, sizeof *sessions->list);
 	sessions->list[sessions->count++] = session;
+	session->probe.find = probe_timer_find;
+	session->probe.owner = session;
 	return ++sessions->last_number;
 }
 

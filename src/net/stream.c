@@ -699,7 +699,7 @@ static void prepare(struct session *session, struct poller *poller)
 	if (was_cut_off(session))
 		poller_wake_at(poller, 0);
 	if (waits_for_reset(session))
-		poller_want_hangup(poller, session->fd[0]);
+		poller_want_news(poller, session->fd[0]);
 	if (readable_now(session))
 		poller_want_read(poller, session->fd[0]);
 	if (session->queue.len || session->full || wants_ready(session))

@@ -654,7 +654,7 @@ static void prepare(struct ui *ui, struct poller *poller)
 		poller_want_write(poller, pipe->output.fd);
 	if (pipe->output.own && !pipe->reader_gone && !pipe->options.keep_open && pipe->count &&
 	    pipe->conversations[0].sent_at) /* else the next write meets it */
-		poller_want_hangup(poller, pipe->output.fd);
+		poller_want_news(poller, pipe->output.fd);
 	for (size_t i = 0; i < pipe->count; i++) {
 		const struct conversation *conversation = &pipe->conversations[i];
 		const struct session *session = session_of(pipe, conversation);

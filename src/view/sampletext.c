@@ -68,8 +68,9 @@ static bool came_from(const struct sample *sample, enum tcp_state state)
 /* What both kinds have in common. */
 static unsigned common_facts(const struct sample *now)
 {
-	/* a socket whose connection is in TIME_WAIT reads as closed; so does one that was reset */
-	bool waits = sample_is(now, STATE_CLOSED) &&
+	/* a socket whose connection is in TIME_WAIT reads as closed where sock_diag(7) was not
+	 * asked about timers; so does one that was reset */
+	bool waits = sample_is(now, STATE_CLOSED) && !sample_has(now, SAMPLE_TIMER) &&
 	             (came_from(now, STATE_FIN_WAIT1) || came_from(now, STATE_FIN_WAIT2) ||
 	              came_from(now, STATE_CLOSING));
 	return if_true(waits, FACT_TIME_WAIT) |

@@ -43,24 +43,24 @@ static void sees_hangups(struct poller *poller)
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, other) || socketpair(AF_UNIX, SOCK_STREAM, 0, lost))
 		abort();
 	poller_reset(poller);
-	if (!poller_want_hangup(poller, ends[0])) {
+	if (!poller_want_news(poller, ends[0])) {
 		tap_skip("no way here to wait for a hang-up");
 		return;
 	}
 	shutdown(ends[1], SHUT_WR);
-	poller_want_hangup(poller, other[0]);
+	poller_want_news(poller, other[0]);
 	poller_wake_at(poller, 0);
 	poller_wait(poller);
 	ok(!poller_hung_up(poller, ends[0]), "an end of file is no hang-up");
 	close(lost[1]);
 	poller_reset(poller);
-	poller_want_hangup(poller, lost[0]);
+	poller_want_news(poller, lost[0]);
 	poller_wait(poller);
 	ok(poller_hung_up(poller, lost[0]) && !poller_hung_up(poller, other[0]), "a lost peer is");
 	close(ends[1]);
 	for (int turn = 0; turn < 2; turn++) {
 		poller_reset(poller);
-		poller_want_hangup(poller, ends[0]);
+		poller_want_news(poller, ends[0]);
 		poller_wake_at(poller, clock_now() + CLOCK_S);
 		poller_wait(poller);
 	}
@@ -79,7 +79,7 @@ static void sees_readers_go(struct poller *poller)
 		abort();
 	for (int turn = 0; turn < 2; turn++) {
 		poller_reset(poller);
-		if (!poller_want_hangup(poller, ends[1])) {
+		if (!poller_want_news(poller, ends[1])) {
 			tap_skip("no way here to wait for a hang-up");
 			break;
 		}
