@@ -513,7 +513,7 @@ bool app_take_answer(struct app *app, struct app_answer *answer)
 	bool whole = true;
 	for (; at != TRANSCRIPT_NONE; at = transcript_next(transcript, at)) {
 		const struct entry *entry = transcript_at(transcript, at);
-		if (!(entry->flags & ENTRY_ANSWER))
+		if (entry->call != CALL_NOTE || !(entry->flags & ENTRY_ANSWER))
 			continue;
 		if (whole && answer->text.len) {
 			buf_append_text(&answer->text, "\n");

@@ -383,13 +383,15 @@ static void commit(const struct caller *caller, const struct entry *entry, int f
 
 /* recv() where `from` is NULL. Arrival times and local addresses only come with recvmsg(), which
  * costs more. */
-static ssize_t receive(const struct caller *caller, int fd, void *place, size_t len, int flags,
-                       struct sockaddr_storage *from, socklen_t *from_len, int64_t *buffered,
-                       struct arrival *arrival)
+static ssize_t receive(const struct caller *caller, struct entry *entry, int fd, void *place,
+                       size_t len, int flags, struct sockaddr_storage *from, socklen_t *from_len,
+                       int64_t *buffered, struct arrival *arrival)
 {
 	ssize_t got;
 	bool stamped = caller->observer && caller->observer->wants_arrival(caller);
 	*buffered = -1;
+	if (stamped)
+		entry->flags |= ENTRY_MESSAGE;
 	if (stamped || arrival)
 		RETRY_INTERRUPTED(got, control_recv(fd, place, len, flags, from, from_len,
 		                                    stamped ? buffered : NULL, arrival));
@@ -409,7 +411,7 @@ ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, c
 	char *place = transcript_reserve(caller->transcript, 0, smaller(most, RECV_LEAST), &room);
 	size_t asked = smaller(most, room);
 	set_arguments(&entry, asked, flags);
-	ssize_t got = receive(caller, fd, place, asked, flags, NULL, NULL, &buffered, NULL);
+	ssize_t got = receive(caller, &entry, fd, place, asked, flags, NULL, NULL, &buffered, NULL);
 	int64_t now = end(&entry, got < 0);
 	commit(caller, &entry, fd, now, NULL, NULL, got > 0 ? (size_t)got : 0,
 	       got > 0 ? buffered : -1);
@@ -443,7 +445,7 @@ static ssize_t receive_datagram(const struct caller *caller, int fd, size_t most
 	struct sockaddr_storage storage;
 	socklen_t len = sizeof storage;
 	set_arguments(&entry, asked, flags);
-	ssize_t got = receive(caller, fd, place, asked, flags, &storage, &len, &buffered, arrival);
+	ssize_t got = receive(caller, &entry, fd, place, asked, flags, &storage, &len, &buffered, arrival);
 	int64_t now = end(&entry, got < 0);
 	*from = take_addr(caller, &storage, got < 0 ? 0 : len);
 	if (got >= 0 && !len)
@@ -473,7 +475,7 @@ ssize_t call_recvmsg(const struct caller *caller, int fd, size_t most, int flags
 /* ---- sending ---- */
 
 /* Bytes of a stream may be asked when they are acknowledged; *wall is then the time, else 0. */
-static ssize_t transmit(const struct caller *caller, const struct entry *entry, int fd,
+static ssize_t transmit(const struct caller *caller, struct entry *entry, int fd,
                         const void *data, size_t len, const struct endpoint *to,
                         const struct endpoint *local, int64_t *wall)
 {
@@ -481,8 +483,11 @@ static ssize_t transmit(const struct caller *caller, const struct entry *entry, 
 	struct sockaddr_storage storage;
 	socklen_t endpoint_len = to ? endpoint_to_sockaddr(to, &storage) : 0;
 	*wall = 0;
-	if (entry->call == CALL_SEND && caller->observer &&
-	    caller->observer->wants_acknowledgement(caller, entry->time))
+	bool asks = entry->call == CALL_SEND && caller->observer &&
+	            caller->observer->wants_acknowledgement(caller, entry->time);
+	if (asks)
+		entry->flags |= ENTRY_MESSAGE;
+	if (asks)
 		RETRY_INTERRUPTED(sent, control_send(fd, data, len, entry->arg2, wall));
 	else if (local)
 		RETRY_INTERRUPTED(sent, control_send_from(fd, data, len, entry->arg2, &storage,

@@ -74,10 +74,10 @@ bool step_listen(struct session *session, int backlog, struct error *error)
 		learn_local(session);
 	/* listen(2): the kernel may have lowered it */
 	const struct sample *sample = probe_last(&session->probe, session->fd[0]);
-	unsigned kept = (unsigned)sample_get(sample, SAMPLE_BACKLOG);
+	unsigned most = (unsigned)sample_queue_most(sample);
 	if (sample_has(sample, SAMPLE_BACKLOG))
 		snprintf(may_wait, sizeof may_wait, "%u may wait (backlog %u; Linux adds one)",
-		         kept + 1, kept);
+		         most, most - 1);
 	else
 		snprintf(may_wait, sizeof may_wait, "backlog %d", backlog);
 	session_report(session, 0, "listening on %s%s%s; %s",

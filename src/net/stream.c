@@ -401,9 +401,20 @@ static bool pass(struct session *session)
 	return true;
 }
 
+/* After a reset, and where reading is shut here, recv() = 0 is no FIN. */
+static struct caller reader(const struct session *session)
+{
+	const struct stream *stream = session->own;
+	struct caller caller = session->caller;
+	if (stream->broken || stream->read_shut)
+		caller.flags |= ENTRY_NO_END;
+	return caller;
+}
+
 static void receive(struct session *session)
 {
 	struct stream *stream = session->own;
+	struct caller caller = reader(session);
 	if (session->pass_to && !session_is_served(session) && pass(session))
 		return;
 	size_t left = session->table->share;
@@ -414,7 +425,7 @@ static void receive(struct session *session)
 			asked = smaller(asked, SESSION_BUFFER);
 		if (!asked)
 			return;
-		ssize_t got = call_recv(&session->caller, session->fd[0], asked, 0, &data);
+		ssize_t got = call_recv(&caller, session->fd[0], asked, 0, &data);
 		if (got < 0 && call_would_block(errno))
 			return;
 		if (got < 0)
@@ -521,12 +532,12 @@ static enum step_end recv_by_hand(struct session *session, unsigned slot, struct
 {
 	const char *data;
 	struct step *step = session->step;
+	struct caller caller = reader(session);
 	session_reserve(session, step->most);
-	session->caller.since = session_step_since(session);
-	ssize_t got = call_recv(&session->caller, session->fd[slot], step->most,
-	                        session_recv_flags(session), &data);
+	caller.since = session_step_since(session);
+	ssize_t got = call_recv(&caller, session->fd[slot], step->most, session_recv_flags(session),
+	                        &data);
 	int code = errno;
-	session->caller.since = 0;
 	if (got < 0 && call_would_block(code) && step->how != RECV_URGENT)
 		return STEP_WAITS;
 	if (got == 0) {

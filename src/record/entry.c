@@ -214,7 +214,7 @@ bool entry_has_failed(const struct entry *entry)
 bool entry_is_end_of_file(const struct entry *entry)
 {
 	return entry->call == CALL_RECV && !entry->error && !entry->len && entry->arg > 0 &&
-	       !entry->endpoint_len;
+	       !entry->endpoint_len && !(entry->flags & ENTRY_NO_END);
 }
 
 bool entry_is_aside(const struct entry *entry)

@@ -49,11 +49,15 @@ enum entry_flag {
 	ENTRY_ECHO = 2,      /* made by a service, not by a person */
 	ENTRY_TRUNCATED = 4, /* arg of a CALL_RECVFROM is the length of the whole datagram */
 	ENTRY_CONTINUES = 8, /* the text of a note goes on in the session's next entry */
+	ENTRY_NO_END = 8,    /* of a recv(): if it returns 0, that is not the peer's FIN: there has been
+	                      * a reset, or reading is shut here */
 	ENTRY_WATCHING = 16, /* a call that the program makes for its own observation */
 	ENTRY_WAITED = 32,   /* a blocking socket would have slept in this call: the duration counts
 	                      * from when it was asked for */
 	ENTRY_SECRET = 64,   /* the payload of an outgoing call must not be shown */
 	ENTRY_ANSWER = 128,  /* a note that answers a command */
+	ENTRY_MESSAGE = 128, /* of a send() or recv(): made as sendmsg() or recvmsg(), for a time stamp
+	                      * that the program has asked for */
 };
 
 /* What the error queue of a socket gave, ip(7), and its timestamps, socket(7). */
@@ -156,7 +160,7 @@ bool entry_is_aside(const struct entry *entry);
 /* A call that failed; one that says "not yet" (EAGAIN, EINPROGRESS) has not. */
 bool entry_has_failed(const struct entry *entry);
 
-/* recv() = 0 of a stream. */
+/* recv() = 0 of a stream, which is the peer's FIN. */
 bool entry_is_end_of_file(const struct entry *entry);
 
 bool entry_is_words(const struct entry *entry);      /* a note, a command, a state */

@@ -136,6 +136,13 @@ static inline void sample_set(struct sample *sample, enum sample_field field, ui
 	sample->value[field] = value;
 }
 
+/* How many connections a listener's queue takes: Linux lets one more in than listen() was asked
+ * for. */
+static inline uint64_t sample_queue_most(const struct sample *sample)
+{
+	return sample_get(sample, SAMPLE_BACKLOG) + 1;
+}
+
 static inline bool sample_is(const struct sample *sample, enum tcp_state state)
 {
 	return sample_has(sample, SAMPLE_STATE) && sample->value[SAMPLE_STATE] == state;

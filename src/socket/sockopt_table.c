@@ -423,8 +423,9 @@ const struct sockopt sockopt_table[] = {
 #endif
 #ifdef TCP_SYNCNT
 	OPTION(IPPROTO_TCP, TCP_SYNCNT, NUMBER, TCP, "",
-	       "SYNs repeated, then ETIMEDOUT\nThe first four follow each other after a second "
-	       "each, then the time doubles."),
+	       "how long a SYN is repeated\nThen connect() fails with ETIMEDOUT. The kernel counts time, as if each wait "
+	       "doubled: 1 is 3 seconds, 2 is 7, 3 is 15, 6 is 127. More SYNs than that fit in, "
+	       "as the first waits are a second each (net.ipv4.tcp_syn_linear_timeouts)."),
 #endif
 #ifdef TCP_THIN_LINEAR_TIMEOUTS
 	OPTION(IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, SWITCH, TCP, "",

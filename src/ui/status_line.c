@@ -83,7 +83,7 @@ static void add_queue(struct pieces *pieces, const struct snapshot *snapshot)
 		                        i ? "+" : "",
 		                        sample_get(snapshot_socket(snapshot, i), SAMPLE_QUEUE));
 	add_piece(pieces, 2, snapshot_queue_is_full(snapshot) ? STYLE_ERROR : STYLE_TEXT,
-	          "queue %s/%" PRIu64, queues, sample_get(&snapshot->sample, SAMPLE_BACKLOG));
+	          "queue %s/%" PRIu64, queues, sample_queue_most(&snapshot->sample));
 }
 
 static void add_server(struct pieces *pieces, const struct snapshot *snapshot)
@@ -130,6 +130,18 @@ static bool may_come(const struct snapshot *snapshot)
 	       state != STATE_TIME_WAIT;
 }
 
+/* Of datagrams the kernel says how long the next one is, on each socket. */
+static void add_to_read(struct pieces *pieces, const struct snapshot *snapshot)
+{
+	bool datagrams = snapshot->kind == SNAPSHOT_DATAGRAMS;
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < snapshot_socket_count(snapshot) && !bytes; i++)
+		bytes = sample_get(snapshot_socket(snapshot, i), SAMPLE_INQ);
+	if (bytes || (snapshot->paused && may_come(snapshot)))
+		add_piece(pieces, 3, STYLE_NOTE,
+		          datagrams && bytes ? "next datagram %" PRIu64 : "to read %" PRIu64, bytes);
+}
+
 static void add_queues(struct pieces *pieces, const struct snapshot *snapshot)
 {
 	uint64_t bytes;
@@ -138,9 +150,7 @@ static void add_queues(struct pieces *pieces, const struct snapshot *snapshot)
 		add_bytes(pieces, 3, STYLE_NOTE, "held back", bytes);
 	if (snapshot_in_flight(snapshot, &bytes))
 		add_bytes(pieces, 4, STYLE_TEXT, "in flight", bytes);
-	bytes = snapshot_sum(snapshot, SAMPLE_INQ);
-	if (bytes || (snapshot->paused && may_come(snapshot)))
-		add_piece(pieces, 3, STYLE_NOTE, "to read %" PRIu64, bytes);
+	add_to_read(pieces, snapshot);
 }
 
 /* A peer's window of 0 is shown already. */
@@ -148,7 +158,7 @@ static void add_limit(struct pieces *pieces, const struct snapshot *snapshot)
 {
 	enum snapshot_limit limit = snapshot_limit(snapshot);
 	bool said = !sample_get(&snapshot->sample, SAMPLE_SND_WND);
-	if (limit == LIMIT_SEND_BUFFER || limit == LIMIT_NAGLE ||
+	if (limit == LIMIT_SEND_BUFFER || limit == LIMIT_NAGLE || limit == LIMIT_CORK ||
 	    (limit == LIMIT_PEER_WINDOW && !said))
 		add_piece(pieces, 5, STYLE_NOTE, "held up by %s", snapshot_limit_name(limit));
 }

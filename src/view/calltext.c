@@ -198,12 +198,28 @@ static void add_arguments(const struct entry *entry, size_t payload, struct buf 
 		buf_append_text(out, "MSG_ERRQUEUE");
 }
 
-void calltext_call(const struct entry *entry, size_t payload, struct buf *out)
+static void add_call(const struct entry *entry, const char *name, size_t payload, struct buf *out)
 {
-	const char *name = entry->call < CALL_COUNT ? entry_call_name(entry->call) : "?";
 	buf_printf(out, "%s(", name);
 	add_arguments(entry, payload, out);
 	buf_append_text(out, ")");
+}
+
+void calltext_call(const struct entry *entry, size_t payload, struct buf *out)
+{
+	add_call(entry, entry->call < CALL_COUNT ? entry_call_name(entry->call) : "?", payload,
+	         out);
+}
+
+void calltext_call_made(const struct entry *entry, size_t payload, struct buf *out)
+{
+	bool outgoing = entry_is_outgoing(entry);
+	bool message = (outgoing || entry_is_incoming(entry)) && entry->flags & ENTRY_MESSAGE;
+	if (message)
+		add_call(entry, entry_call_name(outgoing ? CALL_SENDMSG : CALL_RECVMSG), payload,
+		         out);
+	else
+		calltext_call(entry, payload, out);
 }
 
 /* ---- results ---- */

@@ -15,6 +15,10 @@ void calltext_call(const struct entry *entry, size_t payload, struct buf *out);
 /* How a datagram came: "to 127.0.0.9 ttl 64 tos 0xb9", and " on lo", as much of it as is known. */
 void calltext_packet(const struct entry *entry, bool interface, struct buf *out);
 
+/* The same, by the name of the system call that was made: a send() whose acknowledgement is asked for
+ * is a sendmsg(). */
+void calltext_call_made(const struct entry *entry, size_t payload, struct buf *out);
+
 /* "= 5", "= -1 ECONNRESET", "= 0  end of file"; "= 5 after 3.2 s" where it has waited; what else it
  * gave: "= 0  127.0.0.1:7001", "= 5 from 127.0.0.1:7001". */
 void calltext_result(const struct entry *entry, struct buf *out);

@@ -297,6 +297,8 @@ static void say_fact(enum fact fact, const struct sample *now, const struct samp
 	char text[CLOCK_TEXT];
 	const struct change *change;
 	uint64_t waiting = sample_get(now, SAMPLE_QUEUE);
+	/* there the kernel says how long the next one is, not how much there is */
+	bool datagrams = sample_has(now, SAMPLE_DROPS);
 	switch (fact) {
 	case FACT_GONE:
 		say(phrases, "no longer in the kernel *");
@@ -318,11 +320,14 @@ static void say_fact(enum fact fact, const struct sample *now, const struct samp
 		say(phrases, "%s in the buffer", text);
 		break;
 	case FACT_LEFT:
-		say_count(now, SAMPLE_INQ, "byte", " left to read *", phrases);
+		say(phrases, datagrams ? "next datagram %" PRIu64 " byte%s *"
+		                       : "%" PRIu64 " byte%s left to read *",
+		    sample_get(now, SAMPLE_INQ), count_plural(sample_get(now, SAMPLE_INQ)));
 		break;
 	case FACT_READABLE:
-		say(phrases, "readable: %" PRIu64 " byte%s to read *", sample_get(now, SAMPLE_INQ),
-		    count_plural(sample_get(now, SAMPLE_INQ)));
+		say(phrases, datagrams ? "readable: next datagram %" PRIu64 " byte%s *"
+		                       : "readable: %" PRIu64 " byte%s to read *",
+		    sample_get(now, SAMPLE_INQ), count_plural(sample_get(now, SAMPLE_INQ)));
 		break;
 	case FACT_END_OF_FILE:
 		say(phrases, "readable: end of file *");
@@ -333,7 +338,7 @@ static void say_fact(enum fact fact, const struct sample *now, const struct samp
 		break;
 	case FACT_QUEUE:
 		say(phrases, "queue %" PRIu64 "/%" PRIu64 " *", waiting,
-		    sample_get(now, SAMPLE_BACKLOG));
+		    sample_queue_most(now));
 		break;
 	case FACT_ERROR:
 		say(phrases, "error pending ?");
@@ -444,7 +449,7 @@ static void say_progress(const struct errqueue *error, const struct phrases *phr
 	char text[CLOCK_TEXT];
 	uint64_t most = INT64_MAX;
 	int64_t delay = (int64_t)(error->delay < most ? error->delay : most);
-	say(phrases, "bytes before %" PRIu32 " %s after %s *", error->info,
+	say(phrases, "bytes before %" PRIu32 " %s %s after send() *", error->info,
 	    error->origin == ERRQUEUE_ACKED ? "acknowledged" : "left",
 	    clock_format_duration(delay, text));
 }
@@ -513,7 +518,7 @@ bool sampletext_has_news(const struct sample *now, const struct sample *before)
 /* Every run of letters that is written for a sample; a test has them written at random. */
 static const char vocabulary[] =
         "ESTABLISHED SYN SENT RECV FIN WAIT TIME CLOSE CLOSED LAST ACK LISTEN CLOSING over calls o "
-        "segments out in retransmitted queue readable bytes to read end of file connections waits "
+        "segments out in retransmitted queue readable next datagram bytes to read end of file connections waits "
         "error pending window not acknowledged all s ms min h left retransmission probe keepalive "
         "no longer the kernel sent yet held back buffer dropped so far flight presumed lost "
         "received order waiting our path MTU";

@@ -184,7 +184,10 @@ static void put_call(struct trace *trace)
 	const struct entry *entry = trace->entry;
 	size_t excerpt = excerpt_length(trace);
 	bool faint = entry->flags & ENTRY_WATCHING;
-	calltext_call(entry, excerpt, &trace->text);
+	if (trace->view->own_calls)
+		calltext_call_made(entry, excerpt, &trace->text);
+	else
+		calltext_call(entry, excerpt, &trace->text);
 	put_words(trace, buf_text(&trace->text), trace->text.len, faint ? STYLE_FAINT : STYLE_TEXT);
 	buf_clear(&trace->text);
 	if (entry_is_connect_begun(entry) && !trace->view->own_calls)

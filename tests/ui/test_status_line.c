@@ -104,13 +104,13 @@ static void servers(void)
 {
 	struct snapshot snapshot = snapshot_listener(2, 1);
 	snapshot.others = 3;
-	is_status(&snapshot, 80, " tcp LISTEN *  service echo  queue 2/1  3 clients  LF  chat",
+	is_status(&snapshot, 80, " tcp LISTEN *  service echo  queue 2/2  3 clients  LF  chat",
 	          "a listener");
-	is_status(&snapshot, 40, " tcp LISTEN *  service echo  queue 2/1", "a listener");
+	is_status(&snapshot, 40, " tcp LISTEN *  service echo  queue 2/2", "a listener");
 	snapshot.sockets[0].sample = snapshot.sockets[1].sample = snapshot.sample;
 	sample_set(&snapshot.sockets[0].sample, SAMPLE_QUEUE, 0);
 	snapshot.socket_count = 2;
-	is_status(&snapshot, 80, " tcp LISTEN *  service echo  queue 0+2/1  3 clients  LF  chat",
+	is_status(&snapshot, 80, " tcp LISTEN *  service echo  queue 0+2/2  3 clients  LF  chat",
 	          "of two sockets both queues");
 	is_status(&snapshot, 20, " tcp LISTEN *  LF", "a listener");
 }

@@ -137,7 +137,7 @@ static void listener(struct app *app, struct poller *poller)
 	is_text(tabs(app, 80), " 1 server@right ●", "on a host of the sandbox");
 	is_text(tabs(app, 16), " 1 se@right ●", "which is there where the name is cut");
 	numbered(app, 1)->caller.host = HOST_HERE;
-	is_text(status(app, "", 80), " tcp LISTEN *  service echo  queue 0/7  0 clients  LF  chat",
+	is_text(status(app, "", 80), " tcp LISTEN *  service echo  queue 0/8  0 clients  LF  chat",
 	        "a listener has clients, and no queue");
 }
 

@@ -230,7 +230,7 @@ static void test_details(void)
 	is_text(detail(CALL_RECV, 0, &r), "149 ms in the buffer, 5 bytes left to read *",
 	        "what had waited there");
 	r = SAMPLE(SAMPLE_QUEUE, 1, SAMPLE_BACKLOG, 2);
-	is_text(detail(CALL_ACCEPT, 0, &r), "peer 127.0.0.1:7001, queue 1/2 *", "a listener's");
+	is_text(detail(CALL_ACCEPT, 0, &r), "peer 127.0.0.1:7001, queue 1/3 *", "a listener's");
 	r = SAMPLE(SAMPLE_NEW_OUT, 2, SAMPLE_NEW_IN, 1, SAMPLE_NEW_RETRANS, 1);
 	is_text(detail(CALL_CONNECT, 0, &r), "2 segments out, 1 in o, 1 retransmitted o",
 	        "segments");
@@ -268,7 +268,7 @@ static void test_news(void)
 	a = SAMPLE(SAMPLE_STATE, STATE_CLOSED, SAMPLE_OLD_STATE, STATE_LAST_ACK);
 	is_text(news(&a, NULL), "LAST_ACK → CLOSED *|", "an orderly end");
 	a = SAMPLE(SAMPLE_QUEUE, 1, SAMPLE_BACKLOG, 2, SAMPLE_STATE, STATE_LISTEN);
-	is_text(news(&a, NULL), "|readable: 1 connection waits, queue 1/2 *", "a connection");
+	is_text(news(&a, NULL), "|readable: 1 connection waits, queue 1/3 *", "a connection");
 	b = SAMPLE(SAMPLE_SND_WND, 20000);
 	a = SAMPLE(SAMPLE_SND_WND, 0);
 	is_text(news(&a, &b), "|window 20000 → 0 *", "a window that shuts");
@@ -347,7 +347,7 @@ static void test_error_queue(void)
 	                                  .info = 5,
 	                                  .delay = 120 * CLOCK_US },
 	               NULL),
-	        "bytes before 5 acknowledged after 0.1 ms *", "acknowledged");
+	        "bytes before 5 acknowledged 0.1 ms after send() *", "acknowledged");
 	is_text(queued((struct errqueue){ .origin = ERRQUEUE_LEFT, .info = 5, .delay = UINT64_MAX },
 	               NULL)[0] == 'b'
 	                ? "said"

@@ -131,19 +131,23 @@ static void add_busy(struct fields *fields, const struct sample *sample)
 	add_share(fields, "buffer full", buffer, busy, '*');
 	uint64_t held = window < busy ? window : busy;
 	held += buffer < busy - held ? buffer : busy - held;
-	add_share(fields, "missing ACKs", busy - held, busy, '?');
+	/* for ACKs, or until small data may leave */
+	add_share(fields, "neither", busy - held, busy, '*');
 }
 
 static void add_limit(struct fields *fields, const struct snapshot *snapshot)
 {
 	enum snapshot_limit limit = snapshot_limit(snapshot);
 	bool holds = limit == LIMIT_PEER_WINDOW || limit == LIMIT_SEND_BUFFER;
+	bool read = limit == LIMIT_NO_DATA || limit == LIMIT_HANDSHAKE;
+	const char *label = limit == LIMIT_NO_DATA     ? "idle"
+	                    : limit == LIMIT_HANDSHAKE ? "waiting for"
+	                                               : "held up by";
 	if (limit == LIMIT_UNKNOWN)
 		fields_text(fields, STYLE_FAINT, "held up by", NOT_AVAILABLE);
 	else
-		fields_text(fields, holds ? STYLE_ERROR : STYLE_TEXT,
-		            limit == LIMIT_NO_DATA ? "idle" : "held up by", "%s %c",
-		            snapshot_limit_name(limit), limit == LIMIT_NO_DATA ? '*' : '?');
+		fields_text(fields, holds ? STYLE_ERROR : STYLE_TEXT, label, "%s %c",
+		            snapshot_limit_name(limit), read ? '*' : '?');
 	add_busy(fields, &snapshot->sample);
 }
 
@@ -273,14 +277,14 @@ static void add_queue(struct fields *fields, const struct snapshot *snapshot, si
 	char name[SOCKET_NAME];
 	const struct sample *sample = snapshot_socket(snapshot, index);
 	uint64_t queue = sample_get(sample, SAMPLE_QUEUE);
-	uint64_t backlog = sample_get(sample, SAMPLE_BACKLOG);
+	uint64_t most = sample_queue_most(sample);
 	bool full = snapshot_queue_of_is_full(sample);
 	name_socket(snapshot, index, name);
 	if (!sample_has(sample, SAMPLE_QUEUE) || !sample_has(sample, SAMPLE_BACKLOG))
 		fields_text(fields, STYLE_FAINT, "queue", NOT_AVAILABLE "%s", name);
 	else
-		fields_gauge(fields, full ? STYLE_ERROR : STYLE_TEXT, "queue", queue, backlog,
-		             "%" PRIu64 "/%" PRIu64 " *%s%s", queue, backlog,
+		fields_gauge(fields, full ? STYLE_ERROR : STYLE_TEXT, "queue", queue, most,
+		             "%" PRIu64 "/%" PRIu64 " *%s%s", queue, most,
 		             full ? " full - new SYNs are dropped" : "", name);
 }
 
@@ -289,6 +293,9 @@ static void draw_listener(struct fields *fields, const struct snapshot *snapshot
 	add_state(fields, snapshot);
 	for (size_t i = 0; i < snapshot_socket_count(snapshot); i++)
 		add_queue(fields, snapshot, i);
+	if (sample_has(&snapshot->sample, SAMPLE_BACKLOG))
+		fields_text(fields, STYLE_TEXT, "backlog", "%" PRIu64 " *, and one more",
+		            sample_get(&snapshot->sample, SAMPLE_BACKLOG));
 	fields_text(fields, STYLE_TEXT, "clients", "%zu open", snapshot->others);
 	if (snapshot->service)
 		fields_text(fields, STYLE_TEXT, "service", "%s", snapshot->service);

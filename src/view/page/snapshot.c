@@ -175,14 +175,16 @@ static enum snapshot_limit limit_of_held(const struct snapshot *snapshot, uint64
 		return LIMIT_PEER_WINDOW;
 	if (congestion_holds(sample) || !sample_has(sample, SAMPLE_SND_MSS))
 		return LIMIT_NETWORK;
-	if (flight && held < sample_get(sample, SAMPLE_SND_MSS))
-		return LIMIT_NAGLE;
+	if (held < sample_get(sample, SAMPLE_SND_MSS))
+		return flight ? LIMIT_NAGLE : LIMIT_CORK;
 	return LIMIT_NETWORK;
 }
 
 enum snapshot_limit snapshot_limit(const struct snapshot *snapshot)
 {
 	uint64_t flight, held;
+	if (snapshot->open && sample_is(&snapshot->sample, STATE_SYN_SENT))
+		return LIMIT_HANDSHAKE;
 	if (snapshot->kind != SNAPSHOT_STREAM || !snapshot->open ||
 	    !snapshot_in_flight(snapshot, &flight) || !snapshot_held_back(snapshot, &held))
 		return LIMIT_UNKNOWN;
@@ -201,6 +203,8 @@ const char *snapshot_limit_name(enum snapshot_limit limit)
 		[LIMIT_PEER_WINDOW] = "peer's window",
 		[LIMIT_SEND_BUFFER] = "send buffer",
 		[LIMIT_NAGLE] = "Nagle",
+		[LIMIT_CORK] = "cork",
+		[LIMIT_HANDSHAKE] = "SYN,ACK",
 		[LIMIT_NETWORK] = "missing ACKs",
 	};
 	return names[limit];
@@ -226,11 +230,10 @@ uint64_t snapshot_sum(const struct snapshot *snapshot, enum sample_field field)
 	return sum;
 }
 
-/* Linux lets one more in than listen() was asked for. */
 bool snapshot_queue_of_is_full(const struct sample *sample)
 {
 	return sample_has(sample, SAMPLE_QUEUE) && sample_has(sample, SAMPLE_BACKLOG) &&
-	       sample_get(sample, SAMPLE_QUEUE) > sample_get(sample, SAMPLE_BACKLOG);
+	       sample_get(sample, SAMPLE_QUEUE) >= sample_queue_most(sample);
 }
 
 bool snapshot_queue_is_full(const struct snapshot *snapshot)

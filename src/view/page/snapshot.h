@@ -101,6 +101,8 @@ enum snapshot_limit {
 	LIMIT_PEER_WINDOW, /* the peer's program does not read */
 	LIMIT_SEND_BUFFER, /* ours is full of what is on its way */
 	LIMIT_NAGLE,       /* little is held back until all before is acknowledged */
+	LIMIT_CORK,        /* or until more comes, by TCP_CORK or MSG_MORE */
+	LIMIT_HANDSHAKE,   /* SYN,ACK */
 	LIMIT_NETWORK,     /* acknowledgements */
 };
 enum snapshot_limit snapshot_limit(const struct snapshot *snapshot);

@@ -255,17 +255,17 @@ static bool is_held(const struct flow *flow, const struct flow_part *call, struc
 	       sample_get(sample, SAMPLE_NOTSENT) && !sample_is(sample, STATE_CLOSED);
 }
 
-static void print_acked(const struct flow_part *call, char out[WHY])
+/* Counted from send(): what was held back had left later. */
+static void print_acked(const struct flow_part *call, bool held, char out[WHY])
 {
 	char took[CLOCK_TEXT];
 	out[0] = '\0';
 	if (call->acked < LATE_ACK)
 		return;
 	clock_format_duration(call->acked, took);
-	snprintf(out, WHY, "; acknowledged after %s *%s", took,
-	         call->acked >= SLOW_ACK && call->acked < 10 * SLOW_ACK
-	                 ? ": the peer's kernel delays its ACK ?"
-	                 : "");
+	bool slow = !held && call->acked >= SLOW_ACK && call->acked < 10 * SLOW_ACK;
+	snprintf(out, WHY, "; acknowledged %s after send() *%s", took,
+	         slow ? ": the peer's kernel delays its ACK ?" : "");
 }
 
 static void print_held(const struct sample *sample, const struct entry *call, char out[WHY])
@@ -286,7 +286,7 @@ static void explain_call(const struct flow *flow, const struct flow_part *call,
 	char time[CLOCK_TEXT], text[CALL_TEXT_MOST], what[WHY] = "leaves at once", acked[WHY];
 	struct sample sample;
 	bool held = is_held(flow, call, &sample);
-	print_acked(call, acked);
+	print_acked(call, held, acked);
 	if (call->time < 0 || (!held && !acked[0]))
 		return;
 	print_time(call->time, time);
