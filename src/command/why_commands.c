@@ -15,6 +15,7 @@
 #include "net/port_table.h"
 #include "socket/constant.h"
 #include "socket/errno_meaning.h"
+#include "socket/sockopt.h"
 #include "view/calltext.h"
 
 enum {
@@ -321,6 +322,29 @@ static void say_no_access(const struct failure *failure, struct buf *out)
 		           addr.port, PORT_FREE);
 }
 
+/* The program has asked for it after the call. */
+static void say_mtu(const struct failure *failure, unsigned headers, struct buf *out)
+{
+	const struct transcript *transcript = failure->app->transcript;
+	uint64_t at = failure->call;
+	int mtu = 0;
+	for (int i = 0; i < NEAR && at != TRANSCRIPT_NONE && !mtu; i++) {
+		const struct entry *entry = transcript_at(transcript, at);
+		const struct sockopt *option = sockopt_numbered(entry->arg2, entry->arg);
+		if (entry->call == CALL_GETSOCKOPT && entry->flags & ENTRY_WATCHING && option &&
+		    strstr(option->name, "_MTU") && entry->len == sizeof mtu)
+			memcpy(&mtu, entry_payload(entry), sizeof mtu);
+		at = transcript_after(transcript, at);
+	}
+	if (mtu > 0)
+		buf_printf(out,
+		           "the MTU of this path is %d *, of which %u are headers, and mtu_discover "
+		           "forbids fragments.\n",
+		           mtu, headers);
+	else
+		buf_append_text(out, "that is more than a packet may have on this path.\n");
+}
+
 static void say_too_large(const struct failure *failure, struct buf *out)
 {
 	const struct entry *call = call_of(failure);
@@ -333,10 +357,12 @@ static void say_too_large(const struct failure *failure, struct buf *out)
 	unsigned most = endpoint_udp_max(&to);
 	buf_printf(out, "One datagram was to have %d bytes; ", call->arg);
 	if (call->arg > (int)most)
-		buf_printf(out, "%s carries at most %u bytes in a UDP datagram.\n",
+		buf_printf(out,
+		           "%s carries at most %u bytes in a UDP datagram: the length of a packet "
+		           "has 16 bits, headers included.\n",
 		           endpoint_family_name(to.family), most);
 	else
-		buf_append_text(out, "that is more than a packet may have on this path.\n");
+		say_mtu(failure, endpoint_udp_headers(&to), out);
 }
 
 /* Sending and receiving happen on a connection, unless there has been none. */

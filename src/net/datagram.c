@@ -2,6 +2,7 @@
 #include "net/datagram.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -98,7 +99,7 @@ static void report_icmp(struct session *session, const struct errqueue *error,
 static void explain(struct error *error, int code, size_t len, const struct endpoint *to,
                     unsigned mtu)
 {
-	char addr[ENDPOINT_TEXT], fit[48] = "", limit[40] = "";
+	char addr[ENDPOINT_TEXT], fit[48] = "more than the path takes";
 	unsigned headers = endpoint_udp_headers(to), most = endpoint_udp_max(to);
 	const struct errno_case *special =
 	        errno_meaning_case("send", code, most ? ERRNO_UDP : ERRNO_UNIX);
@@ -110,16 +111,19 @@ static void explain(struct error *error, int code, size_t len, const struct endp
 			error_errno(error, code, "send to %s", addr);
 		return;
 	}
-	bool too_long = len > most;
-	if (too_long)
-		snprintf(limit, sizeof limit, "%s takes at most %u",
-		         endpoint_family_name(endpoint_on_wire(to).family), most);
+	if (len > most) {
+		error_errno(error, code,
+		            "%zu bytes in one datagram to %s (%s carries at most %u, as its length "
+		            "has 16 bits)",
+		            len, addr, endpoint_family_name(endpoint_on_wire(to).family), most);
+		return;
+	}
 	if (mtu > headers && mtu - headers < most)
-		snprintf(fit, sizeof fit, "%sMTU %u *, so %u fit", too_long ? "; " : "", mtu,
-		         mtu - headers);
-	error_errno(error, code, "%zu bytes in one datagram to %s (%s%s%s)", len, addr, limit,
-	            *fit || too_long ? fit : "more than the path takes",
-	            too_long ? "" : " with fragmentation off, see /option mtu_discover");
+		snprintf(fit, sizeof fit, "MTU %u *, so %u fit", mtu, mtu - headers);
+	error_errno(error, code,
+	            "%zu bytes in one datagram to %s (%s with fragmentation off, see /option "
+	            "mtu_discover)",
+	            len, addr, fit);
 }
 
 /* What the error queue has reported. */
@@ -290,6 +294,23 @@ static bool drop_local(struct session *session, const struct endpoint *to, struc
 	return true;
 }
 
+/* Of the path to the connected peer; 0 = not known. */
+static unsigned ask_mtu(const struct session *session, unsigned slot)
+{
+	int mtu = 0;
+	struct caller asking = session->caller;
+	asking.flags |= ENTRY_WATCHING;
+#if defined IP_MTU && defined IPV6_MTU
+	bool v6 = session->family[slot] == AF_INET6;
+	if (call_get_option(&asking, session->fd[slot], v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+	                    v6 ? IPV6_MTU : IP_MTU, &mtu) < 0)
+		mtu = 0;
+#else
+	(void)slot;
+#endif
+	return mtu > 0 ? (unsigned)mtu : 0;
+}
+
 /* 0 or an errno value. An ICMP error is the answer to an earlier datagram, and takes the place of
  * this one: it is reported, and this one sent again, unless a person makes the calls one by one.
  * *mtu goes with EMSGSIZE, 0 = not known. */
@@ -309,6 +330,8 @@ static int transmit(struct session *session, const struct endpoint *to, struct e
 		if (drop_local(session, to, &local, code))
 			continue;
 		bool again = meet_send_error(session, (unsigned)slot, code, mtu);
+		if (code == EMSGSIZE && !*mtu)
+			*mtu = ask_mtu(session, (unsigned)slot);
 		errno = code;
 		if (!again)
 			break;

@@ -356,7 +356,8 @@ static void says_what_fits(struct fixture *f)
 	struct endpoint to = loopback(9), all = to;
 	all.ip[1] = all.ip[2] = all.ip[3] = 255;
 	struct session *server = listen_on(f, TRANSPORT_UDP, "127.0.0.1", 0, NULL);
-	ok(strstr(refusal(f, server, &to, 65508), "(IPv4 takes at most 65507):"),
+	ok(strstr(refusal(f, server, &to, 65508),
+	          "(IPv4 carries at most 65507, as its length has 16 bits):"),
 	   "what cannot be is refused");
 	ok(strstr(refusal(f, server, &all, 1), "SO_BROADCAST"), "and other reasons are named");
 	if (!peer_has_ipv6()) {
@@ -372,8 +373,8 @@ static void says_what_fits(struct fixture *f)
 	          "(MTU 65536 *, so 65488 fit with fragmentation off, see /option mtu_discover)"),
 	   "a path that is smaller is reported");
 	ok(strstr(refusal(f, server, &six, 70000),
-	          "(IPv6 takes at most 65527; MTU 65536 *, so 65488 fit"),
-	   "beside what the family takes");
+	          "(IPv6 carries at most 65527, as its length has 16 bits):"),
+	   "not where the family takes less");
 }
 
 static void keeps_peers_apart(struct fixture *f)
