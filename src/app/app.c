@@ -142,11 +142,20 @@ static struct session *nearest_other(const struct app *app, const struct session
 	return before;
 }
 
-/* A new client never replaces the session that is shown. */
+/* A paused listener accepts only when a person does. */
+static bool is_accepted_by_hand(const struct app *app, const struct session *client)
+{
+	const struct session *listener =
+	        sessions_numbered(app->sessions, session_listener(client));
+	return listener && session_is_paused(listener);
+}
+
+/* Only a client that a person has accepted replaces the session that is shown. */
 static void session_born(void *context, struct session *session)
 {
 	struct app *app = context;
-	if (!app->current && !app->typing)
+	bool by_hand = is_accepted_by_hand(app, session);
+	if ((!app->typing && (!app->current || by_hand)) || (app->answering && by_hand))
 		app_select(app, session);
 }
 

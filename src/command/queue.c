@@ -137,6 +137,18 @@ static void end_queue(struct app *app, struct queue *queue, int status)
 		queue->status = status;
 }
 
+/* The session that this listener has accepted last; 0 for none. */
+static uint32_t newest_client(const struct app *app, uint32_t listener)
+{
+	uint32_t newest = 0;
+	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
+		const struct session *session = sessions_at(app->sessions, i);
+		if (session_listener(session) == listener && session_number(session) > newest)
+			newest = session_number(session);
+	}
+	return newest;
+}
+
 /* Says that a person's wait has ended, and that any wait has failed, which ends a script. */
 static void end_pending(struct app *app, struct pending *pending, enum command_result result,
                         const struct error *error)
@@ -150,6 +162,9 @@ static void end_pending(struct app *app, struct pending *pending, enum command_r
 		app_note(app, "%s: done after %s", pending->name,
 		         clock_format_duration(clock_now() - pending->since, took));
 	app->answering = false;
+	if (queue && queue->held_by == pending && pending->wait.accepts &&
+	    newest_client(app, pending->wait.session))
+		queue->session = newest_client(app, pending->wait.session);
 	remove_pending(app->queues, pending);
 	if (queue && queue->script && result != COMMAND_DONE)
 		end_queue(app, queue, error->usage ? 2 : 1);

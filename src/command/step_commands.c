@@ -121,9 +121,10 @@ static enum command_result do_disconnect(const struct invocation *invocation, st
 static enum command_result do_accept(const struct invocation *invocation, struct error *error)
 {
 	uint64_t since = transcript_end(invocation->app->transcript);
-	return wait_for_call(invocation,
-	                     step_accept(invocation->session, invocation->args->value[0], error),
-	                     since);
+	bool begun = step_accept(invocation->session, invocation->args->value[0], error);
+	enum command_result result = wait_for_call(invocation, begun, since);
+	invocation->wait->accepts = result == COMMAND_WAITING;
+	return result;
 }
 
 /* ---- moving bytes ---- */
@@ -237,8 +238,9 @@ const struct command step_commands[] = {
 	        .group = "step by step",
 	        .usage = "[as <name>]",
 	        .help = "take the next connection from the queue\n"
-	                "It becomes a session, paused as this one is. Waits for one; Ctrl-C "
-	                "cancels.",
+	                "It becomes a session, paused as this one is, and the current one, unless "
+	                "a line is being\n"
+	                "typed when it comes. Waits for one; Ctrl-C cancels.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,

@@ -34,15 +34,21 @@ static void add_bytes(const char *bytes, size_t len, struct buf *out)
 	}
 }
 
+/* A line end is what a reader looks for at the end of a message: it is shown where the middle is
+ * cut out. */
 static void add_excerpt(const struct entry *entry, size_t most, struct buf *out)
 {
 	const char *bytes = entry_payload(entry);
 	size_t len = entry->len;
-	if (len > most)
-		len = text_whole(bytes, most);
-	add_bytes(bytes, len, out);
-	if (len < entry->len)
-		buf_append_text(out, text_has_unicode() ? "…" : "...");
+	if (len <= most) {
+		add_bytes(bytes, len, out);
+		return;
+	}
+	bool line = bytes[len - 1] == '\n' && most > 2;
+	add_bytes(bytes, text_whole(bytes, line ? most - 2 : most), out);
+	buf_append_text(out, text_has_unicode() ? "…" : "...");
+	if (line)
+		buf_append_text(out, "\\n");
 }
 
 /* ---- arguments ---- */

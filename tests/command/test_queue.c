@@ -302,6 +302,11 @@ static void test_calls(void)
 	              NULL, 0),
 	       0, "both ends");
 	end();
+	is_int(script("/socket tcp as s\n/bind 0\n/backlog\n/open 127.0.0.1 $s.port as c\n"
+	              "/accept @s as a\n/send from a\\n\n/expect @c \"from a\"\n",
+	              NULL, 0),
+	       0, "the client that a script accepts is its own session");
+	end();
 }
 
 static void test_source(void)

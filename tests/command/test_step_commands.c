@@ -69,6 +69,32 @@ static void start_pair(struct app *app)
 	is_text(run(app, "/connect 127.0.0.1:%u", port_of(app, "l")), "", "/connect");
 	wait_for(app, is_open(app, "c"), "connects");
 	is_text(run(app, "/accept @l as s"), "", "/accept");
+	wait_for(app, is_open(app, "s"), "names the client");
+	ok(app->current == named(app, "s"), "which is the current one");
+	is_text(run(app, "/session c"), "", "the other again");
+}
+
+/* Who types goes on in the session that the prompt shows. */
+static void test_later(void)
+{
+	struct app app;
+	start_pair(&app);
+	for (int typing = 1; typing >= 0; typing--) {
+		is_text(run(&app, "/accept @l as %s", typing ? "t" : "u"), "", "/accept waits");
+		ok(app.current == named(&app, "c"), "and nothing has changed");
+		app.typing = typing;
+		is_text(run(&app, "/open 127.0.0.1 %u as %s", port_of(&app, "l"),
+		            typing ? "d" : "e"),
+		        "", "a client comes");
+		is_text(run(&app, "/session c"), "", "while another is looked at");
+		wait_for(&app, is_open(&app, typing ? "t" : "u"), "it is accepted");
+		ok(app.current == named(&app, typing ? "c" : "u"), "%s",
+		   typing ? "while a line is typed the session stays" : "and current");
+		ok(!typing || app_unread(&app, named(&app, "t")), "and the new tab is marked");
+		is_text(run(&app, "/session c"), "", "again");
+		app.typing = false;
+	}
+	app_fixture_end(&app);
 }
 
 static void test_walk(void)
@@ -77,7 +103,6 @@ static void test_walk(void)
 	start_pair(&app);
 	bool got = false;
 	is_int(newest(&app, "l", CALL_LISTEN).arg, 5, "/backlog is 5 by default");
-	wait_for(&app, is_open(&app, "s"), "/accept names the client");
 	is_text(run(&app, "/recv @s"), "", "/recv");
 	ok(waits(&app, "s", "recv(1024)"), "is 1024 by default");
 	is_text(run(&app, "hello"), "", "a line");
@@ -177,6 +202,7 @@ int main(void)
 {
 	tap_watchdog(30);
 	test_walk();
+	test_later();
 	test_udp();
 	test_mistakes();
 	test_at_once();

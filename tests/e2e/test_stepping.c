@@ -55,7 +55,8 @@ static void receives(struct vt *vt)
 	type(vt, "/recv 5");
 	ok(vt_wait_text(vt, "recv(5) waits in session 2"), "one call at a time");
 	type(vt, "/accept @l as s");
-	ok(vt_wait_text(vt, "3 s "), "what waited for accept() is a session");
+	ok(vt_wait_row(vt, -1, "3>"), "what waited for accept() is the current session");
+	type(vt, "/session c");
 	type(vt, "/send @s hello world");
 	ok(stage_wait_row(vt, "←  hello", "5 bytes"), "five bytes come");
 	ok(vt_wait_gone(vt, "recv(5) …"), "and nothing waits");

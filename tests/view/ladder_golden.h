@@ -333,7 +333,7 @@ static const char hostile[] =
 	"────────────────────────────────────────────────────────────────────────────────\n"
 	"    0 socket(AF_INET, SOCK_STREAM) = 4                │                        │\n"
 	"      connect(127.0.0.1:44617) = 0                    │                        │\n"
-	"      recv() = 26  [<b>&\\x1b]0;evil\\x07\\x00\\x9b\\xff…] │                        │\n"
+	"      recv() = 26  [<b>&\\x1b]0;evil\\x07\\x00\\x9b…\\n]   │                        │\n"
 	"!  lost ^[[31m]]><&\n";
 
 static const char hostile_ascii[] =
@@ -342,6 +342,6 @@ static const char hostile_ascii[] =
 	"--------------------------------------------------------------------------------\n"
 	"    0 socket(AF_INET, SOCK_STREAM) = 4                |                        |\n"
 	"      connect(127.0.0.1:44617) = 0                    |                        |\n"
-	"      recv() = 26  [<b>&\\x1b]0;evil\\x07\\x00\\x9b...]   |                        |\n"
+	"      recv() = 26  [<b>&\\x1b]0;evil\\x07\\x00\\x9b...\\n] |                        |\n"
 	"!  lost ^[[31m]]><&\n";
 

@@ -144,6 +144,17 @@ static void test_bytes(void)
 	buf_clear(&text);
 	calltext_call(entry, 0, &text);
 	is_text(buf_text(&text), "send(5)", "its length alone");
+	entry = make((struct entry){ .call = CALL_SEND, .arg = 15, .flags = ENTRY_MESSAGE }, NULL,
+	             "Hello, server!\n", 15);
+	buf_clear(&text);
+	calltext_call(entry, 15, &text);
+	is_text(buf_text(&text), "send(\"Hello, server!\\n\")", "its line end");
+	buf_clear(&text);
+	calltext_call(entry, 10, &text);
+	is_text(buf_text(&text), "send(\"Hello, s…\\n\")", "also where it is cut");
+	buf_clear(&text);
+	calltext_call_made(entry, 0, &text);
+	is_text(buf_text(&text), "sendmsg(15)", "as it was made");
 }
 
 static void test_options(void)
