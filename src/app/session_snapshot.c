@@ -28,6 +28,7 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		.age = clock_now() - session_sampled_at(session),
 		.state_by_calls = session_tcp_state(session),
 		.open = has_socket(session),
+		.closing = session_is_closing(session),
 		.accepted = session_is_accepted(session),
 		.paused = session_is_paused(session),
 		.at_end = session_peer_closed(session),

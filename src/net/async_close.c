@@ -11,8 +11,6 @@
 
 enum { MOST_THREADS = 32 };
 
-#define NOTE_AFTER (100 * CLOCK_MS)
-
 /* The thread's, while it runs. */
 struct close_call {
 	int fd;
@@ -25,19 +23,23 @@ struct closing {
 	struct caller caller;
 	struct worker_job *job;
 	struct close_call *call;
-	int64_t seen_running; /* clock_now(), 0 = waits for its turn */
-	bool noted;           /* a note has said that it takes long, or nobody needs one */
 	bool forgotten;
 };
 
 struct async_close {
 	struct worker_pool *pool;
 	struct closing *list;
+	void (*closed)(void *context, uint32_t session, int64_t took, int code);
+	void *context;
 };
 
-struct async_close *async_close_new(void)
+struct async_close *async_close_new(void (*closed)(void *context, uint32_t session, int64_t took,
+                                                   int code),
+                                    void *context)
 {
 	struct async_close *async_close = xcalloc(1, sizeof *async_close);
+	async_close->closed = closed;
+	async_close->context = context;
 	async_close->pool = worker_pool_new(MOST_THREADS, MOST_THREADS);
 	return async_close;
 }
@@ -69,28 +71,12 @@ static void run(void *context)
 	call->ended = clock_now();
 }
 
-static void note_waiting(struct closing *closing)
-{
-	static const char text[] = "close() waits until everything is acknowledged (SO_LINGER)";
-	struct entry entry = { .time = clock_now(),
-		               .session = closing->caller.session,
-		               .call = CALL_STATE,
-		               .fd = -1 };
-	closing->noted = true;
-	transcript_append(closing->caller.transcript, &entry, NULL, text, sizeof text - 1);
-}
-
 static void follow(struct async_close *async_close)
 {
 	for (struct closing **at = &async_close->list; *at;) {
 		struct closing *closing = *at;
 		struct close_call *call = closing->call;
 		enum worker_state state = worker_state(closing->job);
-		if (state == WORKER_RUNNING && !closing->seen_running)
-			closing->seen_running = clock_now();
-		if (state == WORKER_RUNNING && !closing->noted &&
-		    clock_now() - closing->seen_running >= NOTE_AFTER)
-			note_waiting(closing);
 		if (state == WORKER_FAILED)
 			run(call); /* this may stop the window for a while, but loses no descriptor */
 		if (state == WORKER_WAITING || state == WORKER_RUNNING) {
@@ -101,6 +87,9 @@ static void follow(struct async_close *async_close)
 		if (!closing->forgotten)
 			call_note_close(&closing->caller, call->begun, call->ended, call->fd,
 			                call->code);
+		if (!closing->forgotten && async_close->closed)
+			async_close->closed(async_close->context, closing->caller.session,
+			                    call->ended - call->begun, call->code);
 		drop_first(at);
 	}
 }
@@ -124,15 +113,12 @@ void async_close_forget(struct async_close *async_close, uint32_t session)
 {
 	for (struct closing *closing = async_close->list; closing; closing = closing->next)
 		if (closing->caller.session == session)
-			closing->forgotten = closing->noted = true;
+			closing->forgotten = true;
 }
 
 void async_close_prepare(const struct async_close *async_close, struct poller *poller)
 {
 	worker_pool_prepare(async_close->pool, poller);
-	for (const struct closing *closing = async_close->list; closing; closing = closing->next)
-		if (closing->seen_running && !closing->noted)
-			poller_wake_at(poller, closing->seen_running + NOTE_AFTER);
 }
 
 void async_close_serve(struct async_close *async_close, const struct poller *poller)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* async_close: close() where it sleeps: with SO_LINGER and some seconds it waits until the peer has
  * acknowledged everything, on a non-blocking socket too, socket(7). Each such call is made in a
- * thread, and recorded with its true duration when it has returned; a note says meanwhile that it
- * takes its time. Owns the descriptors it is given. */
+ * thread, and recorded with its true duration when it has returned. Owns the descriptors it is
+ * given. */
 #pragma once
 
 #include "base/poller.h"
@@ -10,7 +10,10 @@
 
 struct async_close;
 
-struct async_close *async_close_new(void);
+/* `closed` is called when close() has returned, after its entry; NULL: nobody wants to know. */
+struct async_close *async_close_new(void (*closed)(void *context, uint32_t session, int64_t took,
+                                                   int code),
+                                    void *context);
 
 /* Nothing more is recorded. Threads still in close() are left to end by themselves, and those that
  * wait for their turn are never made: the end of the program closes, and does not linger. */

@@ -478,7 +478,7 @@ void dial_begin(struct session *session)
 	session->state = SESSION_RESOLVING;
 	session->end = SESSION_NOT_ENDED;
 	session_choose_host(session, NULL, NULL);
-	session->ended_here = session->hopeless = false;
+	session->ended_here = session->hopeless = session->closing = false;
 	session->begun = clock_now();
 	session->life = transcript_end(session->caller.transcript);
 	session->sent_before = session->counts.sent_bytes;

@@ -76,7 +76,8 @@ static int64_t until_next(const struct session *session,
 		return LATER;
 	if (sample_is(sample, STATE_FIN_WAIT2) || sample_is(sample, STATE_TIME_WAIT))
 		return timed && left < FOREVER ? left + TICK : LATER;
-	return now - connection->begun < HURRY ? SOON : LATER;
+	int64_t next = now - connection->begun < HURRY ? SOON : LATER;
+	return timed && left + TICK < next ? left + TICK : next;
 }
 
 /* Nothing is recorded until a lingering close() has begun. */

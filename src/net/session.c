@@ -804,6 +804,11 @@ enum session_end session_end(const struct session *session)
 	return session->end;
 }
 
+bool session_is_closing(const struct session *session)
+{
+	return session->closing;
+}
+
 bool session_failed_to_open(const struct session *session)
 {
 	return session->state == SESSION_CLOSED && session->end == SESSION_ENDED_FAILED &&

@@ -111,6 +111,7 @@ const char *session_name(const struct session *session);
 enum transport session_transport(const struct session *session);
 enum session_state session_state(const struct session *session);
 enum session_end session_end(const struct session *session);
+bool session_is_closing(const struct session *session); /* close() sleeps: SO_LINGER */
 bool session_failed_to_open(const struct session *session); /* and has never been open */
 
 /* A listener: it has no peer, its clients are sessions of their own. */

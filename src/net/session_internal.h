@@ -211,7 +211,8 @@ struct session {
 	bool pinned;   /* a person looks at it: see sessions_pin() */
 	bool followed; /* closed, and its connection is still in the kernel: see lingering.h */
 	bool stepped;  /* made by sessions_make_socket() */
-	bool lingers;         /* SO_LINGER with a time: close() would sleep */
+	bool lingers;         /* SO_LINGER with a time: close() would sleep, */
+	bool closing;         /* and does */
 	bool was_open;        /* or listening, or had a socket of a person's own, at any time */
 	enum eol eol;         /* what a typed line ends with */
 	uint32_t listener;    /* number of the one that accepted it, 0 = none */

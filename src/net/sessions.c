@@ -332,6 +332,22 @@ static void defer_close(struct session *session, int fd, bool lingers, bool is_c
 	session->table->closing++;
 }
 
+/* That of a session that lingers. */
+static void close_returned(void *context, uint32_t number, int64_t took, int code)
+{
+	char text[CLOCK_TEXT];
+	struct session *session = sessions_numbered(context, number);
+	if (!session || !session->closing)
+		return;
+	session->closing = false;
+	clock_format_duration(took, text);
+	if (code)
+		session_report(session, ENTRY_ERROR, "closed: close() = -1 %s after %s",
+		               error_name(code), text);
+	else
+		session_report(session, 0, "closed: close() = 0 after %s", text);
+}
+
 /* The session may have another socket by now, or be gone. */
 static void close_deferred(struct sessions *sessions, struct deferred *deferred)
 {
@@ -511,7 +527,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 		.make_room = make_room,
 	};
 	sessions->kept = SESSIONS_KEPT;
-	sessions->async_close = async_close_new();
+	sessions->async_close = async_close_new(close_returned, sessions);
 	sessions->lingering.table = &sessions->table;
 	sessions->sample_due = INT64_MAX;
 	return sessions;

@@ -651,8 +651,12 @@ static void stream_close(struct session *session, const char *text)
 {
 	const struct stream *stream = session->own;
 	flush(session);
+	session->closing = session->lingers && !stream->broken;
 	if (stream->broken)
 		session_finish(session, SESSION_ENDED_RESET, text ? "%s" : NULL, text);
+	else if (session->closing)
+		session_finish(session, SESSION_ENDED_WELL,
+		               "closing: close() waits until everything is acknowledged (SO_LINGER)");
 	else
 		session_finish(session, SESSION_ENDED_WELL, "%s", text ? text : "closed");
 }

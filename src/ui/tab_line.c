@@ -27,7 +27,7 @@ static const char *sign_of(const struct session *session)
 	case SESSION_LISTENING:
 		return unicode ? "●" : "*";
 	case SESSION_CLOSED:
-		if (session_opens_again(session, NULL))
+		if (session_opens_again(session, NULL) || session_is_closing(session))
 			return unicode ? "…" : "~";
 		break;
 	}

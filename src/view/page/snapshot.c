@@ -62,10 +62,11 @@ const char *snapshot_format_state(const struct snapshot *snapshot, char out[SNAP
 {
 	char mark = snapshot_state_mark(snapshot);
 	const char *state = tcp_state_title(snapshot_state(snapshot));
+	const char *closing = snapshot->closing ? "closing, " : "";
 	if (mark)
-		snprintf(out, SNAPSHOT_STATE, "%s %c", state, mark);
+		snprintf(out, SNAPSHOT_STATE, "%s%s %c", closing, state, mark);
 	else
-		snprintf(out, SNAPSHOT_STATE, "%s", state);
+		snprintf(out, SNAPSHOT_STATE, "%s%s", closing, state);
 	return out;
 }
 

@@ -34,6 +34,7 @@ struct snapshot {
 	int64_t age;                   /* of the sample, ns */
 	enum tcp_state state_by_calls; /* the state as our own calls imply it */
 	bool open;                     /* there is a descriptor */
+	bool closing;                  /* close() has not returned yet */
 	bool accepted;                 /* by a listener of ours */
 	bool paused;                   /* a person makes the calls */
 	bool at_end;                   /* recv() has returned 0 */
@@ -69,7 +70,7 @@ enum tcp_state snapshot_state(const struct snapshot *snapshot);
 char snapshot_state_mark(const struct snapshot *snapshot);
 
 /* "ESTABLISHED *", "SYN_SENT ?", "resolving", "CLOSED". Returns `out`. */
-enum { SNAPSHOT_STATE = 32 };
+enum { SNAPSHOT_STATE = 48 };
 const char *snapshot_format_state(const struct snapshot *snapshot, char out[SNAPSHOT_STATE]);
 
 /* The timer that runs, TIMER_OFF for none or unknown, and how long it still has by now, ns, never
