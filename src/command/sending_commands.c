@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "app/send.h"
+#include "base/alloc.h"
 #include "base/escape.h"
 #include "net/lookup.h"
+
+enum { FILL_MOST = 64000000 };
 
 static bool send_decoded(const struct invocation *invocation, const char *text,
                          bool (*decode)(const char *text, struct buf *out, struct error *error),
@@ -33,6 +36,49 @@ static enum command_result do_send(const struct invocation *invocation, struct e
 static enum command_result do_hex(const struct invocation *invocation, struct error *error)
 {
 	return send_decoded(invocation, invocation->args->value[0], escape_decode_hex, error);
+}
+
+/* ---- /fill ---- */
+
+/* "400000", "400k", "2M". */
+static bool parse_size(const char *text, size_t *size)
+{
+	size_t digits = strspn(text, "0123456789");
+	unsigned long value = digits && digits <= 9 ? strtoul(text, NULL, 10) : 0;
+	const char *unit = text + digits;
+	unsigned long factor = !*unit                   ? 1
+	                       : strcmp(unit, "k") == 0 ? 1000
+	                       : strcmp(unit, "M") == 0 ? 1000000
+	                                                : 0;
+	*size = (size_t)(value * factor);
+	return value && factor && value <= FILL_MOST / factor;
+}
+
+/* Lines of 72 characters, each beginning with the next one, as RFC 864 has them. */
+static void fill(char *bytes, size_t size)
+{
+	enum { LINE = 73, FIRST = ' ', COUNT = 95 };
+	for (size_t i = 0; i < size; i++)
+		bytes[i] =
+		        i % LINE == LINE - 1 ? '\n' : (char)(FIRST + (i / LINE + i % LINE) % COUNT);
+}
+
+static enum command_result do_fill(const struct invocation *invocation, struct error *error)
+{
+	size_t size;
+	const char *text = invocation->args->value[0];
+	if (!parse_size(text, &size)) {
+		error_usage(error,
+		            "fill: \"%.40s\" is not a number of bytes from 1 to 64M: 400000, "
+		            "400k, 2M",
+		            text);
+		return false;
+	}
+	char *bytes = xmalloc(size);
+	fill(bytes, size);
+	bool sent = session_send(invocation->session, bytes, size, error);
+	free(bytes);
+	return sent;
 }
 
 /* ---- /secret ---- */
@@ -260,6 +306,17 @@ const struct command sending_commands[] = {
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .run = do_hex,
+	},
+	{
+	        .name = "fill",
+	        .group = "sending",
+	        .usage = "<bytes>",
+	        .help = "send that many bytes of text: 400000, 400k, 2M\n"
+	                "Lines of 72 characters, so that windows, buffers and queues fill. At most "
+	                "64M, and on UDP what one datagram can carry.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .run = do_fill,
 	},
 	{
 	        .name = "secret",
