@@ -8,6 +8,7 @@
 #include "net/dial.h"
 #include "net/session_internal.h"
 
+#define CLOSELY (5 * CLOCK_MS)  /* the session whose graph is drawn */
 #define OFTEN  (50 * CLOCK_MS) /* the session that a person looks at */
 #define SELDOM CLOCK_S         /* the others, and how often drops are reported */
 #define REST   (2 * CLOCK_S)   /* without being busy: then arrivals are stamped again */
@@ -238,6 +239,8 @@ static int64_t sample_due(const struct session *session)
 		return probe->muted
 		               ? later(probe->muted_at + REST, probe->timer_sampled_at + SELDOM)
 		               : INT64_MAX;
+	if (session->closely_until > probe->timer_sampled_at)
+		return probe->timer_sampled_at + CLOSELY;
 	int64_t next = probe->timer_sampled_at + (session->pinned ? OFTEN : SELDOM);
 	return probe->timer_sampled_at ? later(next, probe->settles_at) : probe->settles_at;
 }

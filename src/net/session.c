@@ -983,6 +983,11 @@ const struct sample *session_socket_sample(const struct session *session, size_t
 	return probe_last(&session->probe, session->fd[index]);
 }
 
+void session_sample_closely(struct session *session)
+{
+	session->closely_until = clock_now() + CLOCK_S;
+}
+
 int64_t session_sampled_at(const struct session *session)
 {
 	return session->probe.sampled_at;

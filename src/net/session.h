@@ -210,6 +210,9 @@ void session_note(struct session *session, unsigned flags, const char *format, .
 const struct sample *session_sample(const struct session *session);
 int64_t session_sampled_at(const struct session *session);
 
+/* It is sampled at least each 5 ms for the next second, while something is on its way. */
+void session_sample_closely(struct session *session);
+
 /* A server has a socket for each of its addresses, each with a queue of its own: the newest sample
  * of the one at `index`, .present == 0 before the first. *local is its address. */
 size_t session_socket_count(const struct session *session);

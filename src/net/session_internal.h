@@ -209,6 +209,7 @@ struct session {
 	char name[SESSION_NAME];
 	bool named;    /* by a person */
 	bool pinned;   /* a person looks at it: see sessions_pin() */
+	int64_t closely_until; /* clock_now(): it is sampled as often as is worth while till then */
 	bool followed; /* closed, and its connection is still in the kernel: see lingering.h */
 	bool stepped;  /* made by sessions_make_socket() */
 	bool lingers;         /* SO_LINGER with a time: close() would sleep, */

@@ -110,6 +110,35 @@ static void lists(void)
 	app.shows_pages = true;
 }
 
+static void graphs(void)
+{
+	char path[] = "/tmp/sockpit-graph-XXXXXX", line[64];
+	uint64_t had = session_counts(numbered(2))->received_bytes;
+	ok(run("/graph cwnd") && app.open_page.page->live, "/graph is a live page");
+	ok(strstr(rendered(80, 20), "congestion window of demo, segments"), "of the session");
+	ok(!run("/fill 0") && !run("/fill 65M") && !run("/fill 12x"), "/fill takes a size");
+	ok(run("/fill 200k"), "and sends that much");
+	wait_for(&app, session_counts(numbered(2))->received_bytes == had + 200000,
+	         "which comes back");
+	ok(strstr(rendered(80, 20), " in flight "), "the page has what was under way");
+	ok(run("/graph rate") && strstr(rendered(80, 20), "acknowledged "), "another graph");
+	ok(run("/graph rate") && !page_is_open(&app), "the same closes it");
+	ok(!run("/graph speed"), "of something else there is none");
+	ok(has("/graph @1 cwnd", "Not available"), "nor of a listener");
+	page_close(&app);
+	app_select(&app, numbered(2));
+	close(mkstemp(path));
+	snprintf(line, sizeof line, "/graph! window %s", path);
+	ok(run(line), "as a file");
+	FILE *file = fopen(path, "r");
+	char first[64] = "";
+	ok(file && fgets(first, sizeof first, file), "which has something");
+	is_text(first, "the peer's window of demo, kB\n", "the same as the page");
+	if (file)
+		fclose(file);
+	unlink(path);
+}
+
 static void views(void)
 {
 	ok(run("/sessions") && run("/view @1 hex") && page_is_open(&app),
@@ -235,6 +264,7 @@ int main(void)
 	programs();
 	sizes();
 	long_program();
+	graphs();
 	closed();
 	rows_free(&rows);
 	buf_free(&out);

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/command.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "app/page.h"
+#include "app/session_snapshot.h"
+#include "base/choice.h"
+#include "base/savefile.h"
+#include "view/page/graph.h"
+
+/* Of a graph as text: a printed page. */
+enum { FILE_COLUMNS = 100, FILE_ROWS = 32 };
+
+static enum graph_kind kind_named(const char *name)
+{
+	struct choice_words words = { GRAPH_NAMES, strlen(GRAPH_NAMES) };
+	const char *word;
+	for (size_t i = 0; (word = choice_word(&words, i)); i++)
+		if (strcmp(word, name) == 0)
+			return (enum graph_kind)i;
+	return GRAPH_CWND;
+}
+
+static struct graph graph_of(const struct view *view, const struct session *session,
+                             const char *kind)
+{
+	struct snapshot snapshot;
+	session_snapshot(session, &snapshot);
+	return (struct graph){
+		.view = view,
+		.kind = kind_named(kind),
+		.name = session_name(session),
+		.loopback = snapshot_is_loopback(&snapshot),
+	};
+}
+
+static bool has_graph(const struct session *session)
+{
+	return session_transport(session) == TRANSPORT_TCP && !session_has_clients(session);
+}
+
+/* Asked for again in each frame, so that the kernel is read closely as long as the page is there. */
+static void render_graph(struct app *app, struct session *session, int columns, int height,
+                         struct rows *rows)
+{
+	struct view view = app_view(app, columns);
+	struct graph graph = graph_of(&view, session, app->open_page.text);
+	view.session = session_number(session);
+	if (!has_graph(session)) {
+		page_add_text(rows,
+		              "Not available: only a TCP connection has a window and a round "
+		              "trip that the kernel measures.",
+		              columns, STYLE_NOTE);
+		return;
+	}
+	session_sample_closely(session);
+	graph_draw(&graph, columns, height, rows);
+}
+
+static const struct page graph_page = {
+	.of_session = true,
+	.live = true,
+	.render = render_graph,
+};
+
+static bool write_text(const struct graph *graph, FILE *file)
+{
+	struct rows rows = { 0 };
+	struct buf text = { .max = SIZE_MAX };
+	graph_draw(graph, FILE_COLUMNS, FILE_ROWS, &rows);
+	for (size_t i = 0; i < rows.count; i++) {
+		row_print(&rows.row[i], &text);
+		buf_append_text(&text, "\n");
+	}
+	bool good = fwrite(buf_data(&text), 1, text.len, file) == text.len && fflush(file) == 0;
+	rows_free(&rows);
+	buf_free(&text);
+	return good;
+}
+
+static bool write_file(const struct invocation *invocation, const char *path, struct error *error)
+{
+	struct savefile save;
+	struct view view = app_view(invocation->app, FILE_COLUMNS);
+	struct graph graph = graph_of(&view, invocation->session, invocation->args->value[0]);
+	size_t len = strlen(path), points;
+	view.session = session_number(invocation->session);
+	if (!has_graph(invocation->session)) {
+		error_set(error, "graph: session %u is no TCP connection", (unsigned)view.session);
+		return false;
+	}
+	if (!command_begin_file(invocation, path, &save, error))
+		return false;
+	bool drawing = len > 4 && strcasecmp(path + len - 4, ".svg") == 0;
+	if (!(drawing ? graph_write_svg(&graph, save.file, &points)
+	              : write_text(&graph, save.file))) {
+		error_errno(error, errno, "%.150s", path);
+		savefile_drop(&save);
+		return false;
+	}
+	if (!savefile_end(&save, error))
+		return false;
+	app_note(invocation->app, "%s: the %s of session %u over time", path,
+	         invocation->args->value[0], (unsigned)view.session);
+	return true;
+}
+
+static enum command_result do_graph(const struct invocation *invocation, struct error *error)
+{
+	struct app *app = invocation->app;
+	const char *path = invocation->args->value[1];
+	if (path)
+		return write_file(invocation, path, error);
+	if (invocation->session != app->current) {
+		app_select(app, invocation->session);
+		page_close(app);
+	}
+	page_toggle(app, &graph_page, invocation->line, 0, invocation->args->value[0]);
+	return COMMAND_DONE;
+}
+
+const struct command graph_commands[] = {
+	{
+	        .name = "graph",
+	        .group = "the network",
+	        .usage = GRAPH_NAMES " [<file>]",
+	        .help = "draw the congestion window, round trip, peer's window or rate over time\n"
+	                "Points are what the kernel said when it was read (*), and what was seen "
+	                "on "
+	                "the wire (w). Lines are means between two of them, or what was the same "
+	                "in "
+	                "both.\n"
+	                "R marks what was sent again, T what was sent again because the timer ran "
+	                "out.\n"
+	                "While the page is open and something is under way, the kernel is read "
+	                "each "
+	                "5 ms.\n"
+	                "A name that ends in .svg gives a drawing, any other a text. Escape or the "
+	                "same command closes the page.",
+	        .asks = true,
+	        .needs = NEEDS_SESSION,
+	        .run = do_graph,
+	},
+	{ 0 },
+};

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* graph: one quantity of a TCP connection over time, as rows of characters or as an SVG drawing,
+ * from the kernel's samples and, where there is a wire, from its frames. What was measured is a
+ * point. A line says something of the time between two samples: thin, that the value was the same
+ * in both; thick, the mean between them. Nothing else is joined up. Knows no session. */
+#pragma once
+
+#include "view/row.h"
+#include "view/view.h"
+
+/* The names, as a usage lists them, in the order of enum graph_kind. */
+#define GRAPH_NAMES "cwnd|rtt|window|rate"
+
+enum graph_kind { GRAPH_CWND, GRAPH_RTT, GRAPH_WINDOW, GRAPH_RATE, GRAPH_KINDS };
+
+struct graph {
+	const struct view *view; /* its transcript, session and wire ends count */
+	enum graph_kind kind;
+	const char *name; /* of the session */
+	bool loopback;    /* both ends are this machine's, and nothing is between them */
+};
+
+/* Appends rows of this width; where `height` allows it, all of them are seen at once. Looks at the
+ * newest GRAPH_LOOK entries of the session and of its wire end. */
+enum { GRAPH_LOOK = 6000, GRAPH_LOOK_FILE = 200000 };
+void graph_draw(const struct graph *graph, int columns, int height, struct rows *rows);
+
+/* False with errno where the file cannot be written. *points is the number drawn. */
+bool graph_write_svg(const struct graph *graph, FILE *file, size_t *points);
