@@ -5,26 +5,35 @@
 
 /* As it is in the payload, before the bytes of the frame and the words. */
 struct packed {
-	uint32_t number, seq, ack, window;
-	uint16_t copy, pieces;
-	uint8_t segment, flags, kept, words_len;
+	int64_t seq, ack;
+	uint32_t len, window, number;
+	uint16_t copy, duplicate, pieces;
+	uint8_t name, flags, kept, words_len;
 };
 _Static_assert(sizeof(struct packed) == FRAME_NOTE_SIZE, "what a frame costs beside its bytes");
+
+enum { SCALED = 1, SEQ_BASED = 2, ACK_BASED = 4, GAP = 8, FILLS_WINDOW = 16 };
 
 uint64_t frame_entry_append(struct transcript *transcript, uint32_t wire_end, int64_t time,
                             const struct frame_note *note)
 {
 	size_t kept = note->kept < FRAME_KEPT ? note->kept : FRAME_KEPT;
 	size_t words_len = note->words_len < FRAME_WORDS ? note->words_len : FRAME_WORDS;
+	const struct segment *segment = &note->segment;
 	const struct packed packed = {
-		.number = note->number,
-		.seq = note->seq,
-		.ack = note->ack,
-		.window = note->window,
-		.copy = note->copy,
+		.seq = segment->seq,
+		.ack = segment->ack,
+		.len = segment->len,
+		.window = segment->window,
+		.number = segment->number,
+		.copy = segment->copy,
+		.duplicate = segment->duplicate,
 		.pieces = note->pieces,
-		.segment = note->segment,
-		.flags = note->flags,
+		.name = (uint8_t)segment->name,
+		.flags = (uint8_t)((segment->scaled ? SCALED : 0) |
+		                   (segment->seq_based ? SEQ_BASED : 0) |
+		                   (segment->ack_based ? ACK_BASED : 0) | (segment->gap ? GAP : 0) |
+		                   (segment->fills_window ? FILLS_WINDOW : 0)),
 		.kept = (uint8_t)kept,
 		.words_len = (uint8_t)words_len,
 	};
@@ -59,15 +68,22 @@ bool frame_entry_unpack(const struct entry *entry, struct frame_note *note)
 	*note = (struct frame_note){
 		.event = (uint8_t)entry->arg2,
 		.host = (uint8_t)((uint16_t)entry->arg2 >> 8),
-		.segment = packed.segment,
-		.flags = packed.flags,
-		.copy = packed.copy,
 		.pieces = packed.pieces,
-		.number = packed.number,
-		.seq = packed.seq,
-		.ack = packed.ack,
-		.window = packed.window,
 		.len = (uint32_t)entry->arg,
+		.segment = { .name = packed.name,
+		             .seq = packed.seq,
+		             .ack = packed.ack,
+		             .offset = packed.seq > 0 ? packed.seq - 1 : 0,
+		             .len = packed.len,
+		             .window = packed.window,
+		             .number = packed.number,
+		             .copy = packed.copy,
+		             .duplicate = packed.duplicate,
+		             .scaled = packed.flags & SCALED,
+		             .seq_based = packed.flags & SEQ_BASED,
+		             .ack_based = packed.flags & ACK_BASED,
+		             .gap = packed.flags & GAP,
+		             .fills_window = packed.flags & FILLS_WINDOW },
 		.bytes = (const uint8_t *)payload + sizeof packed,
 		.kept = packed.kept,
 		.words = payload + sizeof packed + packed.kept,
@@ -83,8 +99,7 @@ const char *frame_event_name(unsigned event)
 		[FRAME_PASSES] = "passes",         [FRAME_LOST] = "lost",
 		[FRAME_DUPLICATED] = "duplicated", [FRAME_REORDERED] = "reordered",
 		[FRAME_CORRUPTED] = "corrupted",   [FRAME_TOO_LARGE] = "too large",
-		[FRAME_DROPPED] = "dropped",       [FRAME_UNCARRIED] = "unplugged",
-		[FRAME_MISSED] = "missed",
+		[FRAME_FRAGMENTED] = "fragmented", [FRAME_MISSED] = "missed",
 	};
 	return event < FRAME_EVENTS ? names[event] : "?";
 }

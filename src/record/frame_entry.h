@@ -2,7 +2,7 @@
 /* frame_entry: a frame that was seen on the wire, as an entry of the transcript: what happened to
  * it, where, what the classifier made of it, and its first bytes. CALL_FRAME is not a call. Its
  * session is the number of a wire end, from WIRE_FIRST on: one for each end of a conversation, so
- * that a view merges a session with the wire end of each side. Knows no socket and no protocol. */
+ * that a view merges a session with the wire end of each side. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "record/transcript.h"
+#include "socket/segment.h"
 
 #define WIRE_FIRST UINT32_C(0x80000000)
 
@@ -22,7 +23,7 @@ static inline bool session_is_wire(uint32_t session)
 enum {
 	FRAME_KEPT = 128,     /* most bytes of a frame that are kept: all headers, little data */
 	FRAME_WORDS = 64,     /* most bytes of words */
-	FRAME_NOTE_SIZE = 24, /* packed, before the bytes */
+	FRAME_NOTE_SIZE = 40, /* packed, before the bytes */
 };
 
 enum frame_event {
@@ -35,32 +36,19 @@ enum frame_event {
 	FRAME_REORDERED,
 	FRAME_CORRUPTED,
 	FRAME_TOO_LARGE,
-	FRAME_DROPPED,   /* the queue was full */
-	FRAME_UNCARRIED, /* the cable is unplugged */
+	FRAME_FRAGMENTED,
 	/* no frame: `len` of them were not recorded, as memory was full; in words */
 	FRAME_MISSED,
 	FRAME_EVENTS,
 };
 
-/* What is known beyond doubt of a segment. */
-enum frame_flag {
-	FRAME_NUMBERED = 1,     /* seq is relative to the SYN, which was seen; else absolute */
-	FRAME_ACK_NUMBERED = 2, /* the same of ack */
-	FRAME_SCALED = 4,       /* window is in bytes; else as it is in the segment */
-};
-
 struct frame_note {
-	uint8_t event;   /* enum frame_event */
-	uint8_t host;    /* enum host: where it was seen, for a strike where it came from */
-	uint8_t segment; /* enum segment_name; 0 for all but TCP */
-	uint8_t flags;   /* enum frame_flag */
-	uint16_t copy;   /* of the same bytes, SYN or FIN: 1 for the first, 2 … ; 0 = has none */
-	uint16_t pieces; /* segments that are in this one frame, where the network card cuts
-	                   * it (GSO); 1 else */
-	uint32_t number; /* which data segment of its direction, from 1 on; 0 = no data */
-	uint32_t seq, ack;
-	uint32_t window;
-	uint32_t len; /* of the frame on the wire */
+	uint8_t event;          /* enum frame_event */
+	uint8_t host;           /* enum host: where it was seen, for a strike where it came from */
+	uint16_t pieces;        /* segments that are in this one frame, where the network card cuts
+	                         * it (GSO); 1 else */
+	uint32_t len;           /* of the frame on the wire */
+	struct segment segment; /* of TCP, else 0; not of a strike */
 
 	const uint8_t *bytes; /* the first `kept` of them, from the Ethernet header on */
 	size_t kept;          /* at most FRAME_KEPT */
