@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* packet_filter: which frames a packet socket may see at all: those of our own address pairs, and of
+ * nobody else, bpf(4). The kernel decides before anything is copied. ICMP errors are seen that quote a
+ * packet of such a pair; fragments without ports are not. Makes no frame known and keeps nothing. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "socket/endpoint.h"
+#include "socket/transport.h"
+
+struct packet_pair {
+	enum transport transport;
+	struct endpoint local;  /* "any address" of a family: whichever it is */
+	struct endpoint remote; /* AF_UNSPEC: any; else of the family of `local` */
+};
+
+/* From now on the socket sees only frames of these pairs, the first `kept` bytes of each; of none where
+ * `count` is 0. The old filter holds until the new one does. *served is how many of the pairs, from the
+ * first on, the kernel has room for. False with errno where it refuses: then nothing has changed. */
+bool packet_filter_attach(int fd, const struct packet_pair *pairs, size_t count, unsigned kept,
+                          size_t *served);
