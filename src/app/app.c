@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "net/sandbox.h"
 #include "net/service.h"
+#include "net/wire.h"
 
 /* ---- tabs ---- */
 
@@ -394,11 +395,57 @@ struct session *app_other_end(const struct app *app, const struct session *sessi
 	return NULL;
 }
 
+/* What a connect() that goes on, or has failed, can be recognized by: its address, and when it began. */
+static bool find_connect(const struct app *app, const struct session *session,
+                         struct endpoint *remote, int64_t *begun)
+{
+	enum { NEAR = 64 };
+	uint64_t at = transcript_last(app->transcript, session_number(session));
+	for (int i = 0; i < NEAR && at != TRANSCRIPT_NONE; i++) {
+		const struct entry *entry = transcript_at(app->transcript, at);
+		if (entry->call == CALL_CONNECT && entry->endpoint_len &&
+		    !(entry->flags & ENTRY_WATCHING)) {
+			*remote = entry_addr(entry);
+			*begun = entry->time;
+			return true;
+		}
+		at = transcript_before(app->transcript, at);
+	}
+	return false;
+}
+
+/* The wire ends of a conversation: ours, and that of the peer where its host is ours, too. Of a session
+ * that has ended those that it had. */
+static void find_wire_ends(const struct app *app, uint32_t ends[2])
+{
+	const struct wire *wire = sessions_wire(app->sessions);
+	const struct session *session = app->current;
+	ends[0] = ends[1] = 0;
+	if (!session || transport_is_unix(session_transport(session)) || session_has_clients(session))
+		return;
+	int64_t begun;
+	enum transport transport = session_transport(session);
+	enum host host = session_host(session), there = host;
+	struct endpoint local = session_local(session), peer = session_peer(session);
+	uint64_t until = session_state(session) == SESSION_CLOSED
+	                         ? transcript_last(app->transcript, session_number(session))
+	                         : TRANSCRIPT_NONE;
+	if (!local.port && transport == TRANSPORT_TCP &&
+	    (!find_connect(app, session, &peer, &begun) ||
+	     !wire_find_local(wire, host, &peer, begun, &local)))
+		return;
+	ends[0] = wire_end(wire, host, transport, &local, &peer, until);
+	if (host_of(&peer) == host_opposite(host))
+		there = host_opposite(host);
+	if (transport == TRANSPORT_TCP || there != host || app_other_end(app, session))
+		ends[1] = wire_end(wire, there, transport, &peer, &local, until);
+}
+
 struct view app_view(const struct app *app, int columns)
 {
 	struct view_mode mode = app_view_mode(app, app_shown(app));
 	const struct session *other = mode.ops->merges ? NULL : app_other_end(app, app->current);
-	return (struct view){
+	struct view view = {
 		.ops = mode.ops,
 		.transcript = app->transcript,
 		.session = app_shown(app),
@@ -413,6 +460,9 @@ struct view app_view(const struct app *app, int columns)
 		.find = app->search.marked ? app->search.text : NULL,
 		.find_len = app->search.marked ? app->search.len : 0,
 	};
+	if (!mode.ops->merges)
+		find_wire_ends(app, view.wire);
+	return view;
 }
 
 /* ---- making sessions ---- */
@@ -581,6 +631,10 @@ bool app_set(struct app *app, const char *name, const char *value, struct error 
 		return false;
 	if (transcript_ceiling(app->transcript) != app->settings.scrollback)
 		transcript_set_ceiling(app->transcript, app->settings.scrollback);
+	if (!sessions_set_wire(app->sessions, (enum wire_mode)app->settings.wire, error)) {
+		app->settings.wire = WIRE_AUTO;
+		return false;
+	}
 	sessions_read_kernel(app->sessions, app->settings.kernel);
 	sessions_show_packets(app->sessions, app->settings.packet_info);
 	sessions_keep_clients(app->sessions, app->settings.keep_clients);

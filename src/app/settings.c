@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "net/session.h"
 #include "net/sessions.h"
+#include "net/wire.h"
 
 #define SWITCH_VALUES "off|on"
 #define FIELD(name)                                                                                \
@@ -223,6 +224,11 @@ static void take_eol(struct settings *settings, const struct session *session)
 	settings->eol = session_eol(session);
 }
 
+static void report_wire(const struct sessions *sessions, struct buf *out)
+{
+	wire_describe(sessions_wire(sessions), out);
+}
+
 const struct setting setting_table[] = {
 	{
 	        .name = "eol",
@@ -303,6 +309,18 @@ const struct setting setting_table[] = {
 	        .initial = "off",
 	        .help = "show how each UDP datagram came: the address that it was sent to, TTL (hop "
 	                "limit), TOS (traffic class), interface",
+	},
+	{
+	        .name = "wire",
+	        .type = SETTING_WORD,
+	        FIELD(wire),
+	        .values = "auto|on|off",
+	        .initial = "auto",
+	        .help = "record what is seen on the wire: for the ladder and the view wire\n"
+	                "auto: every frame of the hosts of the sandbox. on: also the segments and "
+	                "datagrams of our own sessions outside of it, and of nobody else; that needs "
+	                "root or CAP_NET_RAW.",
+	        .report = report_wire,
 	},
 	{
 	        .name = "timeout",

@@ -20,6 +20,7 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum paste { PASTE_SEND, PASTE_ASK };
 
 struct session;
+struct sessions;
 
 struct settings {
 	enum eol eol; /* of new sessions: each has its own */
@@ -36,6 +37,7 @@ struct settings {
 	int view;            /* index of view_listed(), for sessions without a /view of their own */
 	bool kernel;         /* is read around each call */
 	bool packet_info;    /* how each datagram came is asked for */
+	int wire;            /* enum wire_mode */
 	bool reconnect;      /* sessions that the peer or the network has ended are opened again */
 	size_t keep_clients; /* number of ended clients that keep their tab */
 };
@@ -52,6 +54,9 @@ struct setting {
 	int64_t least, most;
 	bool off;         /* "off" is 0 */
 	const char *help; /* a line; after a line feed, more for /help and the manual */
+
+	/* What it does now, in a line or two, for /set NAME; NULL for what its value says. */
+	void (*report)(const struct sessions *sessions, struct buf *out);
 
 	/* Of a setting that belongs to a session: setting_give() and setting_take(); else NULL. */
 	void (*give)(const struct settings *settings, struct session *session);

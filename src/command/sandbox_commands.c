@@ -7,6 +7,7 @@
 #include "app/page.h"
 #include "command/text_table.h"
 #include "net/sandbox.h"
+#include "net/wire.h"
 
 static void add_host(struct text_table *table, const struct sandbox *sandbox, enum host host)
 {
@@ -63,6 +64,8 @@ static void print_sandbox(struct app *app, struct buf *out)
 		buf_append_text(out, "\nended: one of its processes was killed");
 	print_sessions(app, out);
 	print_changed(sandbox, out);
+	buf_append_text(out, "\n");
+	wire_describe(sessions_wire(app->sessions), out);
 	buf_printf(
 	        out,
 	        "\n/cable changes what is between them, /set left and /set right show their "

@@ -74,6 +74,12 @@ static bool change_setting(const struct invocation *invocation, const char *name
 	const struct setting *setting = setting_find(name, error);
 	if (invocation->session && setting_is_of_session(setting))
 		note_scope(invocation, setting);
+	if (setting->report) {
+		struct buf text = { .max = SIZE_MAX };
+		setting->report(app->sessions, &text);
+		app_note(app, "%s", buf_text(&text));
+		buf_free(&text);
+	}
 	return true;
 }
 
@@ -130,6 +136,10 @@ static enum command_result do_set(const struct invocation *invocation, struct er
 			list_setting(&table, invocation, setting);
 	struct buf text = { .max = SIZE_MAX };
 	text_table_end(&table, &text);
+	if (only && only->report) {
+		buf_append_text(&text, "\n");
+		only->report(app->sessions, &text);
+	}
 	page_answer(app, invocation->line, buf_text(&text));
 	buf_free(&text);
 	return COMMAND_DONE;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +14,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "net/sandbox.h"
+#include "net/wire.h"
 
 /* Less room than this at the end of a block is left unused, so that a flood is not read in
  * crumbs. */
@@ -76,17 +78,27 @@ static struct entry begin_at(const struct caller *caller, enum call call, int fd
 	};
 }
 
+/* The present, when all frames of before it have been written down. */
+static int64_t settle(const struct caller *caller)
+{
+	enum { TRIES = 3 }; /* under a flood one more has always come */
+	int64_t now = clock_now();
+	for (int i = 0; caller->wire && i < TRIES && wire_take(caller->wire); i++)
+		now = clock_now();
+	return now;
+}
+
 static struct entry begin(const struct caller *caller, enum call call, int fd)
 {
-	return begin_at(caller, call, fd, clock_now());
+	return begin_at(caller, call, fd, settle(caller));
 }
 
 /* The sample before a call must not count as its time. */
 static struct entry enter(const struct caller *caller, enum call call, int fd)
 {
-	int64_t now = clock_now();
+	int64_t now = settle(caller);
 	if (caller->observer && caller->observer->before(caller, fd, now))
-		now = clock_now();
+		now = settle(caller);
 	return begin_at(caller, call, fd, now);
 }
 
@@ -140,9 +152,77 @@ static int record(const struct caller *caller, struct entry *entry, int fd, int 
                   const struct endpoint *addr, const void *payload, size_t len)
 {
 	int64_t now = write_down(caller, entry, result, addr, payload, len);
+	int saved = errno;
+	if (caller->wire)
+		wire_take(caller->wire);
 	if (caller->observer)
 		caller->observer->after(caller, fd, now, -1);
+	errno = saved;
 	return result;
+}
+
+/* ---- what the wire is told of sockets on this machine ---- */
+
+static bool is_followed(const struct caller *caller)
+{
+	return caller->wire && caller->host == HOST_HERE && wire_follows(caller->wire);
+}
+
+static struct endpoint name_of(int fd, int (*ask)(int, struct sockaddr *, socklen_t *))
+{
+	struct sockaddr_storage storage;
+	socklen_t len = sizeof storage;
+	bool known = ask(fd, (struct sockaddr *)&storage, &len) == 0;
+	return endpoint_from_sockaddr((struct sockaddr *)&storage, known ? len : 0);
+}
+
+static int ask_number(int fd, int level, int name)
+{
+	int value = 0;
+	socklen_t len = sizeof value;
+	getsockopt(fd, level, name, &value, &len);
+	return value;
+}
+
+static void follow(const struct caller *caller, int fd, const struct endpoint *remote)
+{
+	struct endpoint local = name_of(fd, getsockname), any = { .family = AF_UNSPEC };
+	if (!local.port || endpoint_is_unix(&local))
+		return;
+	enum transport transport = ask_number(fd, SOL_SOCKET, SO_TYPE) == SOCK_DGRAM
+	                                   ? TRANSPORT_UDP
+	                                   : TRANSPORT_TCP;
+	wire_follow(caller->wire, fd, transport, &local, remote ? remote : &any);
+	bool both = !remote && endpoint_is_any(&local) && endpoint_is_ipv6(&local) &&
+	            !ask_number(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+	local = endpoint_any(AF_INET, local.port);
+	if (both)
+		wire_follow(caller->wire, fd, transport, &local, &any);
+}
+
+/* The port must be known before the first segment or datagram leaves: bind() chooses it now and not the
+ * call itself. `remote` may be NULL. */
+static void follow_early(const struct caller *caller, int fd, const struct endpoint *remote)
+{
+	struct endpoint local = name_of(fd, getsockname);
+	if (endpoint_is_unix(&local))
+		return;
+	if (endpoint_is_set(&local) && !local.port) {
+		struct caller watching = *caller;
+		watching.flags |= ENTRY_WATCHING;
+		local = endpoint_any(local.family, 0);
+		call_bind(&watching, fd, &local);
+	}
+	follow(caller, fd, remote);
+}
+
+void call_follow(const struct caller *caller, int fd)
+{
+	struct endpoint remote = name_of(fd, getpeername);
+	bool waits = ask_number(fd, SOL_SOCKET, SO_TYPE) == SOCK_DGRAM ||
+	             ask_number(fd, SOL_SOCKET, SO_ACCEPTCONN);
+	if (is_followed(caller) && (waits || endpoint_is_set(&remote)))
+		follow(caller, fd, endpoint_is_set(&remote) ? &remote : NULL);
 }
 
 /* ---- making and ending ---- */
@@ -168,11 +248,18 @@ int call_bind(const struct caller *caller, int fd, const struct endpoint *addr)
 	socklen_t len = endpoint_to_sockaddr(addr, &storage);
 	struct entry entry = enter(caller, CALL_BIND, fd);
 	int result = bind(fd, (struct sockaddr *)&storage, len);
+	bool datagrams = result == 0 && is_followed(caller) &&
+	                 !(caller->flags & ENTRY_WATCHING) &&
+	                 ask_number(fd, SOL_SOCKET, SO_TYPE) == SOCK_DGRAM;
+	if (datagrams)
+		follow(caller, fd, NULL);
 	return record(caller, &entry, fd, result, addr, NULL, 0);
 }
 
 int call_listen(const struct caller *caller, int fd, int backlog)
 {
+	if (is_followed(caller))
+		follow(caller, fd, NULL);
 	struct entry entry = enter(caller, CALL_LISTEN, fd);
 	entry.arg = backlog;
 	int result = listen(fd, backlog);
@@ -224,6 +311,8 @@ static bool is_settled(int fd, const struct endpoint *addr)
 
 int call_connect(const struct caller *caller, int fd, const struct endpoint *addr, bool *settled)
 {
+	if (is_followed(caller) && endpoint_is_set(addr))
+		follow_early(caller, fd, addr);
 	struct entry entry = enter(caller, CALL_CONNECT, fd);
 	int result = begin_connect(fd, addr);
 	bool ended = result < 0 && errno == EINPROGRESS && is_settled(fd, addr);
@@ -261,6 +350,8 @@ int call_accept(const struct caller *caller, int fd, struct endpoint *peer)
 	else
 		*peer = take_addr(caller, &storage, len);
 	entry.arg = client;
+	if (client >= 0 && is_followed(caller))
+		follow(caller, client, peer);
 	return record(caller, &entry, fd, client, peer, NULL, 0);
 }
 
@@ -277,6 +368,8 @@ int call_shutdown(const struct caller *caller, int fd, int how)
 int call_close(const struct caller *caller, int fd)
 {
 	struct entry entry = enter(caller, CALL_CLOSE, fd);
+	if (is_followed(caller))
+		wire_unfollow(caller->wire, fd);
 	int result = close(fd);
 	if (result < 0 && errno == EINTR)
 		result = 0;
@@ -371,6 +464,8 @@ static void commit(const struct caller *caller, const struct entry *entry, int f
 {
 	int saved = errno;
 	transcript_commit(caller->transcript, entry, addr, local, kept);
+	if (caller->wire)
+		wire_take(caller->wire);
 	if (caller->observer) {
 		caller->observer->after(caller, fd, now, buffered);
 		if (call_would_block(entry->error))
@@ -515,6 +610,8 @@ static ssize_t offer(const struct caller *caller, enum call call, int fd, const 
 {
 	size_t room;
 	int64_t wall;
+	if (to && is_followed(caller) && !wire_is_following(caller->wire, fd))
+		follow_early(caller, fd, NULL);
 	struct entry entry = enter(caller, call, fd);
 	char *place = transcript_reserve(caller->transcript, to ? ENTRY_ADDRESSES : 0,
 	                                 smaller(len, TRANSCRIPT_ROOM), &room);
@@ -590,6 +687,8 @@ bool call_error_queue(const struct caller *caller, int fd, struct errqueue *erro
 void call_note_close(const struct caller *caller, int64_t begun, int64_t ended, int fd, int code)
 {
 	struct entry entry = begin(caller, CALL_CLOSE, fd);
+	if (is_followed(caller))
+		wire_unfollow(caller->wire, fd);
 	entry.time = begun;
 	entry.duration = to_microseconds(ended - begun);
 	entry.error = (uint8_t)code;

@@ -18,6 +18,7 @@
 struct caller;
 struct probe;
 struct sandbox;
+struct wire;
 
 /* Who samples the kernel around the calls of a session, and asks more of some; see net/probe.h. */
 struct call_observer {
@@ -53,6 +54,7 @@ struct caller {
 	struct probe *probe;                  /* the observer's own */
 	struct sandbox *sandbox;              /* NULL = it is off */
 	enum host host; /* on which its sockets are made; only of a sandbox that is on */
+	struct wire *wire;                    /* what is seen on it is recorded around each call; or NULL */
 	int64_t since; /* the call was asked for then, and has waited as a blocking one:
 	                      * ENTRY_WAITED; 0 = now */
 };
@@ -131,6 +133,9 @@ ssize_t call_sendto(const struct caller *caller, int fd, const void *data, size_
 /* From this address of ours, of the family of `to`: its port does not count. */
 ssize_t call_sendmsg(const struct caller *caller, int fd, const void *data, size_t len, int flags,
                      const struct endpoint *to, const struct endpoint *local);
+
+/* Has the wire follow a socket that was there before, where it can; see net/wire.h. */
+void call_follow(const struct caller *caller, int fd);
 
 /* Writes down a close() that a thread has made; `code` is its errno value. */
 void call_note_close(const struct caller *caller, int64_t begun, int64_t ended, int fd, int code);

@@ -41,6 +41,7 @@ struct session *session_new(struct session_table *table, const struct session_op
 	session->caller.session = table->add(table, session);
 	session->caller.observer = &probe_observer;
 	session->caller.probe = &session->probe;
+	session->caller.wire = table->wire;
 	session->probe.budget = &table->budget;
 	session->transport = session->probe.transport = transport;
 	set_kind(session, ops);

@@ -30,6 +30,7 @@ struct lingering;
 struct peers;
 struct sandbox;
 struct socket_file;
+struct wire;
 
 enum {
 	SESSION_SOCKETS = 4, /* most descriptors of one session: a listener has one per address */
@@ -112,6 +113,7 @@ struct session_table {
 	struct worker_pool *lookup_pool;
 	struct sandbox *sandbox; /* NULL = it is off */
 	struct diag *diag[HOST_COUNT];
+	struct wire *wire; /* never NULL */
 	struct lingering *lingering;
 	const struct service *no_service; /* a person answers */
 	size_t share;                     /* bytes that a session may read in this turn, roughly */

@@ -21,10 +21,12 @@
 #include "net/port_table.h"
 #include "net/probe_timer.h"
 #include "net/reconnect.h"
+#include "net/sandbox.h"
 #include "net/service.h"
 #include "net/session_internal.h"
 #include "net/step.h"
 #include "net/stream.h"
+#include "net/wire.h"
 #include "record/frame_entry.h"
 
 enum {
@@ -56,6 +58,7 @@ struct sessions {
 	struct async_close *async_close;
 	struct lingering lingering;
 	int other_fds;      /* most descriptors seen in use that are not a session's */
+	enum wire_mode wire_mode;
 	int64_t sample_due; /* of all sessions, as of the last sessions_prepare() */
 	int64_t called;     /* budget.called as it was in the turn before */
 	void (*born)(void *context, struct session *session);
@@ -296,6 +299,47 @@ void sessions_tap(struct sessions *sessions,
 
 /* ---- the sandbox ---- */
 
+/* Watches what the mode and the sandbox want; nothing, with one line, where that fails. */
+static bool watch(struct sessions *sessions, struct error *error)
+{
+	struct sandbox *sandbox = sessions->table.sandbox;
+	struct wire *wire = sessions->table.wire;
+	bool good = true, hosts = sandbox && sessions->wire_mode != WIRE_OFF;
+	wire_unwatch(wire);
+	for (enum host host = HOST_LEFT; hosts && good && host < HOST_COUNT; host++) {
+		good = wire_watch(wire, host, WIRE_CABLE, sandbox_cable_socket(sandbox, host), error);
+		good = good && wire_watch(wire, host, WIRE_LOOPBACK,
+		                          sandbox_socket(sandbox, host, AF_PACKET, SOCK_RAW, 0),
+		                          error);
+	}
+	if (good && sessions->wire_mode == WIRE_ON)
+		good = wire_watch(wire, HOST_HERE, WIRE_OWN, -1, error);
+	if (!good)
+		wire_unwatch(wire);
+	for (size_t i = 0; wire_follows(wire) && i < sessions->count; i++)
+		for (unsigned slot = 0; slot < sessions->list[i]->fd_count; slot++)
+			call_follow(&sessions->list[i]->caller, sessions->list[i]->fd[slot]);
+	return good;
+}
+
+bool sessions_set_wire(struct sessions *sessions, enum wire_mode mode, struct error *error)
+{
+	if (mode == sessions->wire_mode)
+		return true;
+	sessions->wire_mode = mode;
+	if (watch(sessions, error))
+		return true;
+	struct error again;
+	sessions->wire_mode = WIRE_AUTO;
+	watch(sessions, &again);
+	return false;
+}
+
+const struct wire *sessions_wire(const struct sessions *sessions)
+{
+	return sessions->table.wire;
+}
+
 void sessions_set_sandbox(struct sessions *sessions, struct sandbox *sandbox)
 {
 	struct session_table *table = &sessions->table;
@@ -305,6 +349,11 @@ void sessions_set_sandbox(struct sessions *sessions, struct sandbox *sandbox)
 	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++) {
 		diag_free(table->diag[host]);
 		table->diag[host] = sandbox ? diag_new(sandbox, host) : NULL;
+	}
+	struct error error;
+	if (!watch(sessions, &error)) {
+		const struct entry header = { .time = clock_now(), .fd = -1, .flags = ENTRY_ERROR };
+		transcript_append(table->transcript, &header, NULL, error.text, strlen(error.text));
 	}
 	for (size_t i = 0; !sandbox && i < sessions->count; i++)
 		if (sessions->list[i]->caller.host != HOST_HERE)
@@ -512,6 +561,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 		.transcript = transcript,
 		.lookup_pool = worker_pool_new(LOOKUP_AT_ONCE, LOOKUP_THREADS),
 		.diag = { [HOST_HERE] = diag_new(NULL, HOST_HERE) },
+		.wire = wire_new(transcript),
 		.no_service = service_table[0],
 		.share = SESSION_TURN,
 		.add = add,
@@ -547,6 +597,7 @@ void sessions_free(struct sessions *sessions)
 	worker_pool_free(sessions->table.lookup_pool);
 	for (enum host host = HOST_HERE; host < HOST_COUNT; host++)
 		diag_free(sessions->table.diag[host]);
+	wire_free(sessions->table.wire);
 	free(sessions->list);
 	free(sessions->deferred);
 	free(sessions);
@@ -744,6 +795,7 @@ void sessions_prepare(struct sessions *sessions, struct poller *poller)
 			poller_wake_at(poller, session->again_at);
 	}
 	poller_wake_lazily(poller, sessions->sample_due);
+	wire_prepare(sessions->table.wire, poller);
 	lingering_prepare(&sessions->lingering, poller);
 	async_close_prepare(sessions->async_close, poller);
 	worker_pool_prepare(sessions->table.lookup_pool, poller);
@@ -774,6 +826,7 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 {
 	size_t busy = 0;
 	size_t count = sessions->count;
+	wire_serve(sessions->table.wire, poller);
 	worker_pool_serve(sessions->table.lookup_pool, poller);
 	for (size_t i = 0; i < count; i++) {
 		struct session *session = sessions->list[i];

@@ -13,6 +13,7 @@
 #include "record/transcript.h"
 
 struct sandbox;
+struct wire;
 
 enum { SESSIONS_KEPT = 20, SESSIONS_KEPT_MOST = 10000 };
 
@@ -40,6 +41,12 @@ struct session *sessions_make_socket(struct sessions *sessions, enum transport t
  * of all that are not SESSION_CLOSED, session_host() is HOST_HERE. */
 void sessions_set_sandbox(struct sessions *sessions, struct sandbox *sandbox);
 struct sandbox *sessions_sandbox(const struct sessions *sessions);
+
+/* Whether what is seen on the wire is recorded: automatically where it is free to be seen, in the
+ * sandbox. False with one line where it cannot be. */
+enum wire_mode { WIRE_AUTO, WIRE_ON, WIRE_OFF };
+bool sessions_set_wire(struct sessions *sessions, enum wire_mode mode, struct error *error);
+const struct wire *sessions_wire(const struct sessions *sessions);
 
 size_t sessions_count(const struct sessions *sessions);
 struct session *sessions_at(const struct sessions *sessions,

@@ -77,6 +77,8 @@ struct view {
 	bool all;            /* every session, each row with a numbered tag; only if ops->merges */
 	uint32_t other;      /* the session at the other end, 0 = not ours; only if !ops->merges */
 	bool own_calls;      /* also the calls that the program makes for itself */
+	uint32_t wire[2];    /* wire ends of the left and the right margin, 0 = none; only if
+	                      * !ops->merges */
 	bool calls_only;     /* nothing on the way between the ends can be known: a UNIX socket */
 	int columns;         /* > 0 */
 	enum view_time time; /* relative: since the oldest entry shown; delta: since the paragraph

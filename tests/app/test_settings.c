@@ -62,7 +62,7 @@ static void test_literals(void)
 	for (const struct setting *setting = setting_table; setting->name; setting++, count++)
 		if (setting->values[0] != '<')
 			round_trip_literals(setting);
-	is_int(count, 16, "sixteen settings");
+	is_int(count, 17, "seventeen settings");
 }
 
 static void test_effects(void)
@@ -191,8 +191,8 @@ static void test_mistakes(void)
 	ok(!setting_find("echo", &error), "no such setting");
 	is_text(error.text,
 	        "no setting \"echo\": eol, time, marks, fold, view, own-calls, kernel, "
-	        "packet-info, timeout, reconnect, keep-clients, scrollback, color, mouse, paste and "
-	        "escape-time",
+	        "packet-info, wire, timeout, reconnect, keep-clients, scrollback, color, mouse, paste "
+	        "and escape-time",
 	        "lists them all");
 	ok(!setting_find("", &error), "an empty name is ambiguous");
 }
