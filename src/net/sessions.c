@@ -312,6 +312,8 @@ static bool watch(struct sessions *sessions, struct error *error)
 		                          sandbox_socket(sandbox, host, AF_PACKET, SOCK_RAW, 0),
 		                          error);
 	}
+	if (hosts && good)
+		wire_watch_cable(wire, sandbox_cable(sandbox));
 	if (good && sessions->wire_mode == WIRE_ON)
 		good = wire_watch(wire, HOST_HERE, WIRE_OWN, -1, error);
 	if (!good)

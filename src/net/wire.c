@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "net/cable.h"
+#include "net/cable_loop.h"
 #include "net/packet_ring.h"
 #include "socket/frame.h"
 #include "socket/segment.h"
@@ -21,6 +22,7 @@ enum {
 	BUCKETS = 1024,
 	FRAGMENTS = 8,              /* datagrams whose later fragments are still recognized */
 	FIRST_END = HOST_COUNT,     /* numbers from WIRE_FIRST on: below are those of hosts */
+	STRIKES_MOST = 256,         /* in a turn */
 	CLOCK_ERROR = 2 * CLOCK_US, /* a smaller difference is no setting of the wall clock */
 };
 
@@ -45,7 +47,7 @@ struct end {
 	struct {
 		bool seen;
 		uint32_t seq;
-	} syn[2];   /* by direction */
+	} syn[2];    /* by direction */
 	bool beyond; /* other segments than a SYN were seen */
 };
 
@@ -77,6 +79,7 @@ struct wire {
 	struct transcript *transcript;
 	struct ring ring[RINGS];
 	unsigned rings;
+	struct cable_link *cable; /* NULL = none */
 	struct wire_clock clock;
 	struct end **buckets; /* NULL until the first end */
 	struct end *oldest, *newest;
@@ -706,6 +709,7 @@ void wire_unwatch(struct wire *wire)
 	while (wire->rings)
 		packet_ring_free(wire->ring[--wire->rings].packets);
 	wire->followed_count = wire->unserved = 0;
+	wire->cable = NULL;
 }
 
 bool wire_is_watching(const struct wire *wire)
@@ -713,25 +717,16 @@ bool wire_is_watching(const struct wire *wire)
 	return wire->rings;
 }
 
-void wire_prepare(struct wire *wire, struct poller *poller)
-{
-	int64_t next = forget_closed(wire);
-	if (next != INT64_MAX)
-		poller_wake_at(poller, next);
-	for (unsigned i = 0; i < wire->rings; i++)
-		poller_want_read(poller, packet_ring_descriptor(wire->ring[i].packets));
-}
-
-void wire_serve(struct wire *wire, const struct poller *poller)
-{
-	if (wire_take(wire))
-		return;
-	for (unsigned i = 0; i < wire->rings; i++)
-		if (poller_readable(poller, packet_ring_descriptor(wire->ring[i].packets)))
-			packet_ring_clear_error(wire->ring[i].packets);
-}
-
 /* ---- strikes ---- */
+
+/* What was done before is not recorded. */
+void wire_watch_cable(struct wire *wire, struct cable_link *cable)
+{
+	struct cable_strike strike;
+	while (cable_link_take(cable, &strike))
+		;
+	wire->cable = cable;
+}
 
 /* The frame left its host before the cable had it, so it is in a ring. */
 void wire_strike(struct wire *wire, const struct cable_strike *strike)
@@ -764,6 +759,32 @@ void wire_strike(struct wire *wire, const struct cable_strike *strike)
 	};
 	frame_entry_append(wire->transcript, end ? end->number : WIRE_FIRST + strike->from,
 	                   strike->time, &note);
+}
+
+/* ---- a turn ---- */
+
+void wire_prepare(struct wire *wire, struct poller *poller)
+{
+	if (wire->cable)
+		poller_want_read(poller, cable_link_descriptor(wire->cable));
+	int64_t next = forget_closed(wire);
+	if (next != INT64_MAX)
+		poller_wake_at(poller, next);
+	for (unsigned i = 0; i < wire->rings; i++)
+		poller_want_read(poller, packet_ring_descriptor(wire->ring[i].packets));
+}
+
+void wire_serve(struct wire *wire, const struct poller *poller)
+{
+	struct cable_strike strike;
+	bool readable = wire->cable && poller_readable(poller, cable_link_descriptor(wire->cable));
+	for (int i = 0; readable && i < STRIKES_MOST && cable_link_take(wire->cable, &strike); i++)
+		wire_strike(wire, &strike);
+	if (wire_take(wire))
+		return;
+	for (unsigned i = 0; i < wire->rings; i++)
+		if (poller_readable(poller, packet_ring_descriptor(wire->ring[i].packets)))
+			packet_ring_clear_error(wire->ring[i].packets);
 }
 
 /* ---- life ---- */
@@ -802,11 +823,12 @@ void wire_describe(const struct wire *wire, struct buf *out)
 {
 	struct wire_counts counts = wire_counts(wire);
 	bool own = wire_follows(wire), hosts = wire->rings > own;
-	buf_append_text(out, !wire->rings ? "Nothing is recorded of the wire."
-	                     : !own       ? "Every frame of left and right is recorded."
-	                     : !hosts ? "Of this machine the frames of our own sockets are recorded."
-	                              : "Every frame of left and right is recorded, and those of our "
-	                                "own sockets outside.");
+	buf_append_text(out,
+	                !wire->rings ? "Nothing is recorded of the wire."
+	                : !own       ? "Every frame of left and right is recorded."
+	                : !hosts     ? "Of this machine the frames of our own sockets are recorded."
+	                         : "Every frame of left and right is recorded, and those of our "
+	                           "own sockets outside.");
 	if (counts.unserved)
 		buf_printf(out, " %zu sockets are left out: the kernel's filter is full.",
 		           counts.unserved);

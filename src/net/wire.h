@@ -30,6 +30,7 @@
 #include "socket/host.h"
 #include "socket/transport.h"
 
+struct cable_link;
 struct cable_strike;
 
 enum wire_place {
@@ -71,7 +72,8 @@ bool wire_is_watching(const struct wire *wire);
  * there was none. */
 bool wire_take(struct wire *wire);
 
-/* What the cable did to a frame. */
+/* Also records from now on what the cable does to frames, which is borrowed until wire_unwatch(). */
+void wire_watch_cable(struct wire *wire, struct cable_link *cable);
 void wire_strike(struct wire *wire, const struct cable_strike *strike);
 
 /* A turn. */

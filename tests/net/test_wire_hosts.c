@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/cable_loop.h"
 #include "net/fixture.h"
 #include "net/sandbox.h"
 #include "net/service.h"
@@ -156,6 +157,43 @@ static void records_refusals(struct fixture *f)
 	ok(!wire_find_local(wire, HOST_LEFT, &peer, clock_now(), &local), "not by a later one");
 }
 
+/* What the cable does to a frame is noted beside what was seen of it. */
+static void notes_strikes(struct fixture *f)
+{
+	struct cable_settings settings;
+	struct session *sink = listen_on(f, TRANSPORT_UDP, "192.0.2.2", 11, NULL);
+	struct session *source = open_to(f, TRANSPORT_UDP, "192.0.2.2", 11, NULL);
+	send_text(f, source, "first");
+	until(f, has_received(f, sink, "first"));
+	cable_settings_init(&settings);
+	cable_parse(&settings, "loss UDP 1", NULL, &f->error);
+	cable_link_set(sandbox_cable(sandbox), &settings, &f->error);
+	uint32_t number = end_of(f, source);
+	send_text(f, source, "lost");
+	send_text(f, source, "after");
+	until(f, has_received(f, sink, "after"));
+	until(f, strstr(story(f, number), "lost"));
+	ok(!has_received(f, sink, "lost"), "a lost datagram does not come");
+	struct frame_note note, strike = { 0 }, frames[4];
+	unsigned count = 0, same = 0;
+	for (uint64_t at = transcript_begin(f->transcript, number); at != TRANSCRIPT_NONE;
+	     at = transcript_after(f->transcript, at))
+		if (frame_entry_unpack(transcript_at(f->transcript, at), &note)) {
+			if (note.event == FRAME_LOST)
+				strike = note;
+			else if (count < 4)
+				frames[count++] = note;
+		}
+	is_int(count, 3, "three left the host");
+	is_bytes(strike.words, strike.words_len, "loss UDP", 8, "one is noted with the rule");
+	for (unsigned i = 0; i < count; i++)
+		same += frames[i].kept == strike.kept &&
+		                        !memcmp(frames[i].bytes, strike.bytes, strike.kept)
+		                ? i
+		                : 0;
+	is_int(same, 1, "and the bytes of the second one");
+}
+
 static void can_be_switched_off(struct fixture *f)
 {
 	const struct wire *wire = sessions_wire(f->sessions);
@@ -186,6 +224,7 @@ int main(void)
 	sessions_set_sandbox(f.sessions, sandbox);
 	records_both_ends(&f);
 	records_refusals(&f);
+	notes_strikes(&f);
 	can_be_switched_off(&f);
 	fixture_stop(&f);
 	sandbox_free(sandbox);
