@@ -100,7 +100,7 @@ static bool needs_sandbox(const struct app *app, const char *name, struct error 
 
 bool hosts_set(struct app *app, const char *name, const char *value, struct error *error)
 {
-	enum host hosts[2];
+	enum host hosts[2] = { HOST_LEFT };
 	const char *sysctl;
 	char now[SANDBOX_SYSCTL_VALUE];
 	size_t count = read_name(name, hosts, &sysctl);

@@ -6,6 +6,7 @@
 #include "app/hosts.h"
 #include "app/page.h"
 #include "command/text_table.h"
+#include "net/cable_loop.h"
 #include "net/sandbox.h"
 #include "net/wire.h"
 
@@ -18,6 +19,23 @@ static void add_host(struct text_table *table, const struct sandbox *sandbox, en
 	text_table_add(table, "%s", endpoint_format_host(&ipv4, text));
 	text_table_add(table, "%s", endpoint_format_host(&ipv6, text));
 	text_table_add(table, "process %d", (int)sandbox_process(sandbox, host));
+}
+
+static void print_cable(const struct sandbox *sandbox, struct buf *out)
+{
+	struct cable_settings settings;
+	uint32_t seen[CABLE_RULES];
+	struct buf words = { .max = SIZE_MAX };
+	cable_link_settings(sandbox_cable(sandbox), &settings, seen);
+	cable_print(&settings, &words);
+	if (!words.len)
+		buf_append_text(out, "\ncable: perfect");
+	for (const char *line = buf_text(&words); *line; line += *line == '\n') {
+		size_t len = strcspn(line, "\n");
+		buf_printf(out, "\ncable: %.*s", (int)len, line);
+		line += len;
+	}
+	buf_free(&words);
 }
 
 static void print_sessions(const struct app *app, struct buf *out)
@@ -62,16 +80,15 @@ static void print_sandbox(struct app *app, struct buf *out)
 	text_table_end(&table, out);
 	if (sandbox_is_over(sandbox))
 		buf_append_text(out, "\nended: one of its processes was killed");
-	print_sessions(app, out);
-	print_changed(sandbox, out);
+	print_cable(sandbox, out);
 	buf_append_text(out, "\n");
 	wire_describe(sessions_wire(app->sessions), out);
-	buf_printf(
-	        out,
-	        "\n/cable changes what is between them, /set left and /set right show their "
-	        "sysctls."
-	        "\nnsenter -t %d -U -n --preserve-credentials ss -tan shows left from outside.",
-	        (int)sandbox_process(sandbox, HOST_LEFT));
+	print_sessions(app, out);
+	print_changed(sandbox, out);
+	buf_printf(out,
+	           "\n/cable changes it, /set left shows all sysctls.\n"
+	           "nsenter -t %d -U -n --preserve-credentials ss -tan shows left from outside.",
+	           (int)sandbox_process(sandbox, HOST_LEFT));
 }
 
 static enum command_result do_sandbox(const struct invocation *invocation, struct error *error)

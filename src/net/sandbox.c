@@ -191,13 +191,13 @@ struct answer {
 };
 
 /* With a descriptor unless it is negative. */
-static bool send_with(int channel, const void *bytes, size_t len, int fd)
+static bool send_with(int channel, void *bytes, size_t len, int fd)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} control = { 0 };
-	struct iovec part = { .iov_base = (void *)(uintptr_t)bytes, .iov_len = len };
+	struct iovec part = { .iov_base = bytes, .iov_len = len };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	if (fd >= 0) {
 		message.msg_control = &control;
@@ -481,21 +481,21 @@ static void build(struct report *report, const int channel[HOST_COUNT], int ends
 		close(namespace[host]);
 }
 
-static _Noreturn void own(pid_t parent, const int channel[HOST_COUNT],
-                          struct cable_link *cable)
+static _Noreturn void own(pid_t parent, const int channel[HOST_COUNT], struct cable_link *cable)
 {
 	struct report report = { 0 };
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
-	setsid(); /* neither Ctrl-C nor Ctrl-Z reaches it */
+	setsid();           /* neither Ctrl-C nor Ctrl-Z reaches it */
+	if (chdir("/") < 0) /* a directory that somebody may want to unmount */
+		_exit(1);
 	for (int i = 1; i < NSIG; i++)
 		signal(i, SIG_DFL);
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	close_others(
-	        (int[KEPT]){ channel[HOST_HERE], channel[HOST_LEFT], channel[HOST_RIGHT],
-	                     cable_link_enter(cable) });
+	close_others((int[KEPT]){ channel[HOST_HERE], channel[HOST_LEFT], channel[HOST_RIGHT],
+	                          cable_link_enter(cable) });
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		open("/dev/null", O_RDWR);
 	int ends[HOST_COUNT];
@@ -673,7 +673,7 @@ void sandbox_free(struct sandbox *sandbox)
 	free(sandbox);
 }
 
-static bool ask(struct sandbox *sandbox, enum host host, const struct request *request,
+static bool ask(struct sandbox *sandbox, enum host host, struct request *request,
                 struct answer *answer, int *fd)
 {
 	int channel = sandbox->channel[host];
@@ -689,7 +689,7 @@ static bool ask(struct sandbox *sandbox, enum host host, const struct request *r
 	return false;
 }
 
-static int ask_for_socket(struct sandbox *sandbox, enum host host, const struct request *request)
+static int ask_for_socket(struct sandbox *sandbox, enum host host, struct request *request)
 {
 	struct answer answer;
 	int fd;

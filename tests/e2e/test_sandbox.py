@@ -2,11 +2,13 @@
 """The sandbox as a person has it: /sandbox, --sandbox, the sysctls of its hosts by /set, in scripts without a screen."""
 
 import os
+import re
+import signal
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from tap import done, ok, run, same, skip, watchdog  # noqa: E402
+from tap import done, ok, read_until, run, same, skip, sockpit, watchdog  # noqa: E402
 
 watchdog(120)
 home = tempfile.mkdtemp()
@@ -38,7 +40,7 @@ status, out, err = script("/sandbox\n")
 ok(status == 0 and out.startswith("the sandbox is off: /sandbox on makes"), "it is off at first")
 status, out, err = script("/sandbox\n", "--sandbox")
 ok(out.startswith("left   192.0.2.1  2001:db8::1"), "--sandbox makes one, too")
-ok("no session there" in out and "changed" not in out, "which is empty and as it was made")
+ok("\ncable: perfect\n" in out and "\nno session there" in out and "changed" not in out, "which is empty and as it was made")
 status, out, err = script("/sandbox on\n/sandbox off\n/sandbox off\n", "--sandbox")
 ok(status == 0 and "on already" in out and "off already" in out, "twice on or off is said, and no mistake")
 status, out, err = script("/listen 192.0.2.2 7 as srv\n/listen 127.0.0.1 0 as other\n/sandbox off\n", "--sandbox")
@@ -55,6 +57,18 @@ same((status, err), (0, ""), "what is open outside stays there, and other addres
 for address in "192.0.2.2", "2001:db8::2":
     same(script("/listen %s 7 echo as srv\n/open %s 7 as c\nhello\n/expect hello within 5s\n" % (address, address), "--sandbox")[::2],
          (0, ""), "left talks to %s" % address)
+
+# ---- the death of a host ----
+
+process = sockpit("--sandbox", "-v", "-f", "-")
+process.stdin.write(b"/listen 192.0.2.2 7 as srv\n/sandbox\n")
+process.stdin.flush()
+host = re.search(rb"right.*process (\d+)", read_until(process.stdout, b"outside"))
+os.kill(int(host[1]), signal.SIGKILL)
+ok(b"the sandbox has ended" in read_until(process.stderr, b"off and on"), "who kills a host ends the sandbox, and a line says so")
+process.stdin.write(b"/close @srv\n/sandbox off\n/sandbox on\n/sandbox\n")
+process.stdin.close()
+ok(b"cable: perfect" in process.stdout.read() and process.wait(10) == 0, "and it can be made again")
 
 # ---- sysctls ----
 
