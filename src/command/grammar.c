@@ -330,8 +330,7 @@ static bool take_element(struct match *match, size_t index, size_t *taken)
 static void list_choices_left(const struct match *match, struct buf *out)
 {
 	size_t first = match->count;
-	while (first > 0 &&
-	       (match->elements[first - 1].tagged || !match->args->value[first - 1]))
+	while (first > 0 && (match->elements[first - 1].tagged || !match->args->value[first - 1]))
 		first--;
 	for (; first < match->count; first++) {
 		const struct element *element = &match->elements[first];
@@ -471,8 +470,8 @@ static size_t add_expected(const struct element *element,
 	return found + 1;
 }
 
-size_t grammar_expected(struct element *elements, size_t count, const char *line,
-                        size_t point, const struct element *expected[GRAMMAR_MAX])
+size_t grammar_expected(struct element *elements, size_t count, const char *line, size_t point,
+                        const struct element *expected[GRAMMAR_MAX])
 {
 	struct words words;
 	bool given[GRAMMAR_MAX] = { false };

@@ -48,8 +48,8 @@ void args_wipe(struct args *args); /* before it: overwrites the values */
 
 /* All elements that a word at line[point] could fill, judged by the words before it; returns how
  * many. After a tag it is that element alone, which is a placeholder from then on. */
-size_t grammar_expected(struct element *elements, size_t count, const char *line,
-                        size_t point, const struct element *expected[GRAMMAR_MAX]);
+size_t grammar_expected(struct element *elements, size_t count, const char *line, size_t point,
+                        const struct element *expected[GRAMMAR_MAX]);
 
 /* ---- words ---- */
 

@@ -187,7 +187,8 @@ static void list_peers(const struct session *session, struct buf *out)
 	            locals ? sizeof asked / sizeof *asked : sizeof headings / sizeof *headings);
 	for (size_t i = 0; i < session_peer_count(session); i++) {
 		const struct peer *peer = session_peer_at(session, i);
-		list_peer(&table, session_host(session), peer, endpoint_equal(&peer->addr, &chosen), locals);
+		list_peer(&table, session_host(session), peer, endpoint_equal(&peer->addr, &chosen),
+		          locals);
 	}
 	text_table_end(&table, out);
 }

@@ -139,8 +139,8 @@ static int64_t write_down(const struct caller *caller, struct entry *entry, int 
 }
 
 /* An address that a call gave. */
-static struct endpoint take_addr(const struct caller *caller, const struct sockaddr_storage *storage,
-                                 socklen_t len)
+static struct endpoint take_addr(const struct caller *caller,
+                                 const struct sockaddr_storage *storage, socklen_t len)
 {
 	struct endpoint addr = endpoint_from_sockaddr((const struct sockaddr *)storage, len);
 	if (addr.scope && caller->host != HOST_HERE)
@@ -233,9 +233,8 @@ int call_socket(const struct caller *caller, int family, int type)
 	entry.arg = type;
 	entry.arg2 = (int16_t)family;
 	uint8_t host = (uint8_t)caller->host;
-	int fd = host == HOST_HERE
-	                 ? make_socket(family, type)
-	                 : sandbox_socket(caller->sandbox, caller->host, family, type, 0);
+	int fd = host == HOST_HERE ? make_socket(family, type)
+	                           : sandbox_socket(caller->sandbox, caller->host, family, type, 0);
 	entry.fd = to_fd(fd);
 	if (fd >= 0 && caller->observer)
 		caller->observer->opened(caller, fd);
@@ -329,7 +328,8 @@ int call_connect(const struct caller *caller, int fd, const struct endpoint *add
 	return record(caller, &entry, fd, errno ? -1 : 0, addr, NULL, 0);
 }
 
-int call_end_connect(const struct caller *caller, int fd, const struct endpoint *addr, int64_t begun)
+int call_end_connect(const struct caller *caller, int fd, const struct endpoint *addr,
+                     int64_t begun)
 {
 	struct caller waited = *caller;
 	waited.since = begun;

@@ -239,8 +239,8 @@ static bool try_next(struct session *session)
 		return false;
 	struct attempt *attempt = &dial->attempt[slot];
 	int code = 0;
-	if (!unconnected && call_connect(&session->caller, session->fd[slot], remote,
-	                                 &attempt->settled) < 0)
+	if (!unconnected &&
+	    call_connect(&session->caller, session->fd[slot], remote, &attempt->settled) < 0)
 		code = errno;
 	attempt->code = code;
 	if (code == 0 && !attempt->settled)

@@ -110,9 +110,8 @@ static void look(struct lingering *lingering, struct lingering_connection *conne
 	struct sample sample = { 0 };
 	struct session_table *table = lingering->table;
 	struct session *session = table->find(table, connection->session);
-	enum diag_answer answer =
-	        diag_find(table->diag[connection->host], &connection->local, &connection->peer,
-	                  &sample);
+	enum diag_answer answer = diag_find(table->diag[connection->host], &connection->local,
+	                                    &connection->peer, &sample);
 	if (!session || answer == DIAG_UNAVAILABLE || table->budget.off) {
 		lose(lingering, connection);
 	} else if (answer == DIAG_GONE || is_another(connection, &sample)) {

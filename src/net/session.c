@@ -65,7 +65,7 @@ static void close_sockets(struct session *session, bool connected)
 {
 	for (unsigned i = 0; i < session->fd_count; i++)
 		session->table->defer_close(session, session->fd[i], session->lingers,
-		                           connected && session->transport == TRANSPORT_TCP);
+		                            connected && session->transport == TRANSPORT_TCP);
 	socket_file_free(session->file);
 	session->file = NULL;
 	session->lingers = false;

@@ -123,7 +123,8 @@ struct session_table {
 	size_t closing;  /* descriptors that are closed at the end of this turn */
 	uint64_t closed; /* how many descriptors have been closed */
 
-	uint32_t (*add)(struct session_table *table, struct session *session); /* gives its number */
+	uint32_t (*add)(struct session_table *table,
+	                struct session *session); /* gives its number */
 	struct session *(*find)(struct session_table *table, uint32_t number); /* NULL = none */
 	struct session *(*find_named)(struct session_table *table, const char *name);
 	struct session *(*at)(struct session_table *table, size_t index); /* NULL after the last */

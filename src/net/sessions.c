@@ -45,7 +45,7 @@ struct deferred {
 
 struct sessions {
 	struct session_table table; /* the first member: what sessions know of their table */
-	struct session **list;    /* in the order of their numbers */
+	struct session **list;      /* in the order of their numbers */
 	size_t count, cap;
 	uint32_t last_number;
 	size_t ended; /* closed ones in the list that a listener had accepted, */

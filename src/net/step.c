@@ -82,7 +82,8 @@ bool step_listen(struct session *session, int backlog, struct error *error)
 		snprintf(may_wait, sizeof may_wait, "backlog %d", backlog);
 	session_report(session, 0, "listening on %s%s%s; %s",
 	               host_format(session->caller.host, &session->local[0], where),
-	               bind_reach(session, reach), chosen ? ": without bind() the kernel chose" : "", may_wait);
+	               bind_reach(session, reach),
+	               chosen ? ": without bind() the kernel chose" : "", may_wait);
 	return true;
 }
 
@@ -129,8 +130,7 @@ static enum step_end connect_now(struct session *session, const struct endpoint 
                                  struct error *error)
 {
 	char text[ENDPOINT_TEXT], elsewhere[SESSION_HINT];
-	if (session->caller.host == HOST_HERE &&
-	    *session_explain_host(session, addr, elsewhere))
+	if (session->caller.host == HOST_HERE && *session_explain_host(session, addr, elsewhere))
 		session_report(session, 0, "%s: /socket %s on %s reaches it", elsewhere,
 		               transport_name(session->transport),
 		               host_name(host_opposite(host_of(addr))));

@@ -42,8 +42,7 @@ static int label(const struct app *app, const struct session *session, int colum
 	enum host host = session_host(session);
 	snprintf(number, sizeof number, "%" PRIu32 " ", session_number(session));
 	snprintf(tail, sizeof tail, "%s%s %s%s%s", host == HOST_HERE ? "" : "@", host_name(host),
-	         sign_of(session), unread ? " +" : "",
-	         unread ? count_format(unread, size) : "");
+	         sign_of(session), unread ? " +" : "", unread ? count_format(unread, size) : "");
 	const char *name = session_name(session);
 	int room =
 	        columns - text_columns(number, strlen(number)) - text_columns(tail, strlen(tail));

@@ -56,7 +56,8 @@ static void test_off(struct app *app)
 
 static void test_tab(struct app *app)
 {
-	is_text(complete(app, "/open h 80 "), "from on as", "while it is on TAB offers from and on");
+	is_text(complete(app, "/open h 80 "), "from on as",
+	        "while it is on TAB offers from and on");
 	is_text(complete(app, "/open h 80 from "), "left right", "then the hosts");
 	is_text(complete(app, "/open h 80 on r"), "right", "one");
 	is_text(complete(app, "/open h 80 on right "), "as", "once");
@@ -107,7 +108,8 @@ static void test_other_end(struct app *app)
 	ok(other && session_host(other) == HOST_RIGHT &&
 	           session_listener(other) == session_number(named(app, "shown")),
 	   "has its other end on right");
-	is_int(strncmp(session_name(other), "left:", 5), 0, "which is named after where it comes from");
+	is_int(strncmp(session_name(other), "left:", 5), 0,
+	       "which is named after where it comes from");
 }
 
 static void test_mistakes(struct app *app)

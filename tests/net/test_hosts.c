@@ -4,6 +4,7 @@
 #include "net/sandbox.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -171,8 +172,7 @@ static void datagrams(struct fixture *f)
 	send_text(f, none, "x");
 	until(f, count_states(f, none, "ICMP"));
 	ok(count_states(f, none, "ICMP port unreachable (3/3) from 192.0.2.2"),
-	   "ICMP comes back: %s",
-	   last_state(f, none));
+	   "ICMP comes back: %s", last_state(f, none));
 	(void)server;
 }
 
@@ -180,8 +180,7 @@ static void datagrams(struct fixture *f)
 static void lacks_address(struct fixture *f)
 {
 	struct session_options ipv6 = { .family = AF_INET6 };
-	struct session *here =
-	        sessions_make_socket(f->sessions, TRANSPORT_TCP, &ipv6, &f->error);
+	struct session *here = sessions_make_socket(f->sessions, TRANSPORT_TCP, &ipv6, &f->error);
 	is_on(here, HOST_HERE, "a socket of this machine");
 	ok(!step_bind(here, "right", "8082", &f->error), "has not the address of right");
 	is_text(f->error.text,
@@ -207,9 +206,9 @@ static void by_hand(struct fixture *f)
 	is_int(entry_host(transcript_at(f->transcript, at)), HOST_RIGHT, "as does its entry");
 	ok(step_bind(server, "192.0.2.2", "82", &f->error) && step_listen(server, 1, &f->error),
 	   "it may be bound there");
-	struct session *left = sessions_make_socket(
-	        f->sessions, TRANSPORT_TCP, &(struct session_options){ .host = HOST_LEFT },
-	        &f->error);
+	struct session *left =
+	        sessions_make_socket(f->sessions, TRANSPORT_TCP,
+	                             &(struct session_options){ .host = HOST_LEFT }, &f->error);
 	ok(step_connect(left, "right", "82", &f->error), "from left");
 	until(f, session_state(left) == SESSION_OPEN);
 	ok(step_accept(server, NULL, &f->error), "accepted");
@@ -257,7 +256,8 @@ static void goes(struct fixture *f)
 	is_int(session_tcp_state(client), STATE_GONE, "with the sandbox its connections are gone");
 	ok(!session_is_unsettled(client), "and no longer followed");
 	ok(!reconnect_now(client, &f->error), "they cannot be opened again");
-	is_text(f->error.text, "left is a host of the sandbox, which is off: /sandbox on or --sandbox makes it",
+	is_text(f->error.text,
+	        "left is a host of the sandbox, which is off: /sandbox on or --sandbox makes it",
 	        "and why");
 	struct session *named = open_to(f, TRANSPORT_TCP, "right", 80, NULL);
 	is_text(last_failure(f, named),
@@ -265,8 +265,25 @@ static void goes(struct fixture *f)
 	        "nor is a name looked up elsewhere");
 	struct session_options left = { .host = HOST_LEFT };
 	ok(!open_to(f, TRANSPORT_TCP, "127.0.0.1", 80, &left), "nor is anything made there");
-	is_text(f->error.text, "left is a host of the sandbox, which is off: /sandbox on or --sandbox makes it",
+	is_text(f->error.text,
+	        "left is a host of the sandbox, which is off: /sandbox on or --sandbox makes it",
 	        "with one line");
+}
+
+/* One of its processes is killed. */
+static void ended(struct fixture *f)
+{
+	struct error error;
+	struct sandbox *killed = sandbox_new(&error);
+	sessions_set_sandbox(f->sessions, killed);
+	kill(sandbox_process(killed, HOST_LEFT), SIGKILL);
+	struct session *session = settled(f, open_to(f, TRANSPORT_TCP, "right", 80, NULL));
+	is_text(last_failure(f, session),
+	        "192.0.2.2:80: socket() = -1 ENETDOWN: that host has ended; /sandbox off, then on, "
+	        "makes another",
+	        "a host that has ended is named as the reason");
+	sessions_set_sandbox(f->sessions, NULL);
+	sandbox_free(killed);
 }
 
 int main(void)
@@ -291,6 +308,7 @@ int main(void)
 		lacks_address(&f);
 	lingers(&f);
 	goes(&f);
+	ended(&f);
 	fixture_stop(&f);
 	sandbox_free(sandbox);
 	return tap_done();
