@@ -108,7 +108,8 @@ struct session *app_open(struct app *app, const struct target *target,
 struct session *app_listen(struct app *app, const struct target *target,
                            const struct session_options *options, struct error *error);
 
-/* --demo: a TCP echo server on loopback, and a session to it that becomes current. */
+/* --demo: a TCP echo server on loopback, in the sandbox on right, and a session to it that becomes
+ * current. */
 bool app_demo(struct app *app, struct error *error);
 
 /* Makes a session the current one; its news count as seen. NULL for none. */

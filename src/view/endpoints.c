@@ -132,6 +132,23 @@ static struct endpoint address_of_listener(const struct view *view, uint32_t lis
 	return found.local;
 }
 
+/* That of its first socket(), or of its listener's: a session stays on its host. */
+static enum host find_host(const struct transcript *transcript, uint32_t session)
+{
+	uint64_t at = transcript_begin(transcript, session);
+	for (int i = 0; i < LOOK_NEAR && at != TRANSCRIPT_NONE; i++) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry->call == CALL_SOCKET)
+			return entry_host(entry);
+		const struct entry *accept =
+		        entry_is_accepted(entry) ? endpoints_find_accept(transcript, at) : NULL;
+		if (accept)
+			return find_host(transcript, accept->session);
+		at = transcript_after(transcript, at);
+	}
+	return HOST_HERE;
+}
+
 static void fill(struct endpoint *addr, const struct endpoint *from)
 {
 	if (!endpoint_is_set(addr))
@@ -145,6 +162,7 @@ void endpoints_find(const struct view *view, struct endpoints *endpoints)
 		right = look_at(view, view->other);
 	*endpoints = (struct endpoints){
 		.addr = { left.local, left.peer },
+		.host = find_host(view->transcript, view->session),
 		.listening = left.listening,
 		.datagrams = left.datagrams,
 	};

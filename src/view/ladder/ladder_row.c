@@ -252,10 +252,10 @@ static const char *name_others(const struct endpoints *endpoints, bool one)
 const char *ladder_print_end(const struct view *view, const struct endpoints *endpoints, int side,
                              char out[LADDER_TITLE])
 {
-	char addr[ENDPOINT_TEXT] = "";
+	char addr[HOST_TEXT] = "";
 	uint32_t session = side ? view->other : view->session;
 	if (endpoint_is_set(&endpoints->addr[side]))
-		endpoint_format(&endpoints->addr[side], addr);
+		host_format(endpoints->host, &endpoints->addr[side], addr);
 	if (session)
 		snprintf(out, LADDER_TITLE, "%" PRIu32 "%s%s", session, *addr ? "  " : "", addr);
 	else
