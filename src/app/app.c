@@ -414,12 +414,9 @@ static bool find_connect(const struct app *app, const struct session *session,
 	return false;
 }
 
-/* The wire ends of a conversation: ours, and that of the peer where its host is ours, too. Of a session
- * that has ended those that it had. */
-static void find_wire_ends(const struct app *app, uint32_t ends[2])
+void app_wire_ends(const struct app *app, const struct session *session, uint32_t ends[2])
 {
 	const struct wire *wire = sessions_wire(app->sessions);
-	const struct session *session = app->current;
 	ends[0] = ends[1] = 0;
 	if (!session || transport_is_unix(session_transport(session)) || session_has_clients(session))
 		return;
@@ -461,7 +458,7 @@ struct view app_view(const struct app *app, int columns)
 		.find_len = app->search.marked ? app->search.len : 0,
 	};
 	if (!mode.ops->merges)
-		find_wire_ends(app, view.wire);
+		app_wire_ends(app, app->current, view.wire);
 	return view;
 }
 

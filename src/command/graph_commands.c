@@ -33,6 +33,7 @@ static struct graph graph_of(const struct view *view, const struct session *sess
 		.view = view,
 		.kind = kind_named(kind),
 		.name = session_name(session),
+		.local = session_local(session),
 		.loopback = snapshot_is_loopback(&snapshot),
 	};
 }
@@ -49,6 +50,7 @@ static void render_graph(struct app *app, struct session *session, int columns, 
 	struct view view = app_view(app, columns);
 	struct graph graph = graph_of(&view, session, app->open_page.text);
 	view.session = session_number(session);
+	app_wire_ends(app, session, view.wire);
 	if (!has_graph(session)) {
 		page_add_text(rows,
 		              "Not available: only a TCP connection has a window and a round "
@@ -88,6 +90,7 @@ static bool write_file(const struct invocation *invocation, const char *path, st
 	struct graph graph = graph_of(&view, invocation->session, invocation->args->value[0]);
 	size_t len = strlen(path), points;
 	view.session = session_number(invocation->session);
+	app_wire_ends(invocation->app, invocation->session, view.wire);
 	if (!has_graph(invocation->session)) {
 		error_set(error, "graph: session %u is no TCP connection", (unsigned)view.session);
 		return false;

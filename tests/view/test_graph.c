@@ -232,6 +232,84 @@ static void test_rate(void)
 	ok(strstr(text, " class=\"s0\" d=\"M90 "), "means are thick lines");
 }
 
+/* ---- the wire ---- */
+
+static const uint32_t OUR_END = WIRE_FIRST + 7;
+
+static void put_segment(double ms, bool leaves, struct segment segment)
+{
+	struct frame_note note = {
+		.event = leaves ? FRAME_LEAVES : FRAME_ARRIVES,
+		.host = HOST_LEFT,
+		.pieces = 1,
+		.len = 66 + segment.len,
+		.segment = segment,
+	};
+	at(ms);
+	put_frame(OUR_END, &note);
+}
+
+static void put_data(double ms, int64_t offset, unsigned copy)
+{
+	put_segment(ms, true,
+	            (struct segment){ .name = copy > 1 ? SEGMENT_RETRANSMISSION : SEGMENT_DATA,
+	                              .seq = offset + 1,
+	                              .offset = offset,
+	                              .len = 1000,
+	                              .copy = (uint16_t)copy,
+	                              .seq_based = true });
+}
+
+static void put_ack(double ms, int64_t ack, unsigned window)
+{
+	put_segment(ms, false,
+	            (struct segment){ .name = SEGMENT_ACK,
+	                              .ack = ack + 1,
+	                              .ack_based = true,
+	                              .window = window,
+	                              .scaled = true });
+}
+
+/* Two segments, the second lost and sent again; then the window closes. */
+static void seen_on_the_wire(void)
+{
+	begin(80, 0);
+	view.wire[0] = OUR_END;
+	put_socket(SOCK_STREAM);
+	SAMPLE(SAMPLE_RTT, 50000, SAMPLE_SND_WND, 9999, SAMPLE_BYTES_ACKED, 77);
+	put_data(0, 0, 1);
+	put_data(1, 1000, 1);
+	put_ack(50, 1000, 4000);
+	put_data(250, 1000, 2);
+	put_ack(300, 2000, 0);
+}
+
+static void test_wire(void)
+{
+	size_t points;
+	seen_on_the_wire();
+	const char *text = drawn(GRAPH_WINDOW, 60, 14);
+	ok(strstr(text, "⠒ window 0 B w   x in flight 0 B w   R sent again w"),
+	   "the wire takes the place of samples");
+	ok(!strstr(text, "9999") && !strstr(text, "10.0 kB"), "which are not drawn beside it");
+	drawing(GRAPH_WINDOW, &points);
+	is_int(points, 2 + 5, "two windows; what is in flight after each segment");
+	text = drawn(GRAPH_RTT, 60, 14);
+	ok(strstr(text, "⠒ smoothed 50.0 ms *   x data to its ACK 50.0 ms w"),
+	   "a round trip was seen, beside what the kernel makes of it");
+	drawing(GRAPH_RTT, &points);
+	is_int(points, 1 + 1, "of a segment that was sent twice none is known");
+	text = drawn(GRAPH_SEQUENCE, 100, 14);
+	ok(strstr(text, "⠒ sent 2000 B w   x acknowledged 2000 B w   + window up to 2000 B w"),
+	   "the stream");
+	ok(strstr(text, " (some above)"), "a window far above it does not make it small");
+	drawing(GRAPH_SEQUENCE, &points);
+	is_int(points, 3 + 2 + 1, "segments, acknowledgements and a window");
+	ok(strstr(drawn(GRAPH_CWND, 60, 14), "No sample"), "cwnd is on no wire");
+	view.wire[0] = 0;
+	ok(strstr(drawn(GRAPH_WINDOW, 60, 14), "window 9999 B *"), "without the wire: samples");
+}
+
 static void test_nothing(void)
 {
 	size_t points;
@@ -291,6 +369,7 @@ int main(void)
 	test_window();
 	test_rtt();
 	test_rate();
+	test_wire();
 	test_nothing();
 	test_svg();
 	test_long();

@@ -9,7 +9,9 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/count.h"
+#include "record/frame_entry.h"
 #include "record/sample.h"
+#include "socket/frame.h"
 #include "view/svg.h"
 
 enum {
@@ -31,7 +33,6 @@ enum look {
 struct series {
 	const char *name;
 	enum look look;
-	char mark; /* how it is known */
 
 	/* False where this sample says nothing of it. `before` is an earlier one of the same
 	 * connection, NULL for the first; *since, its time, is set where the value is of the time
@@ -53,6 +54,10 @@ struct points {
 	struct point *list;
 	size_t count, cap;
 	size_t used[SERIES];
+	double newest[SERIES];
+	bool above[SERIES]; /* some are not drawn: they are above all of the others */
+	char mark[SERIES];  /* how each is known, */
+	char letter_mark;   /* and the events */
 	size_t letters;
 	uint32_t mss; /* of the newest sample, 0 = not known */
 	bool older;   /* there are older entries that are not drawn */
@@ -77,6 +82,7 @@ READS(read_rtt, SAMPLE_RTT)
 READS(read_min_rtt, SAMPLE_MIN_RTT)
 READS(read_snd_wnd, SAMPLE_SND_WND)
 READS(read_delivery, SAMPLE_DELIVERY_RATE)
+READS(read_all_acked, SAMPLE_BYTES_ACKED)
 
 /* Bytes that have left and are not acknowledged. */
 static bool read_flight(const struct sample *now, const struct sample *before, double *value)
@@ -102,6 +108,15 @@ static bool read_acked(const struct sample *now, const struct sample *before, do
 	return read_growth(now, before, SAMPLE_BYTES_ACKED, value);
 }
 
+static bool read_sent(const struct sample *now, const struct sample *before, double *value)
+{
+	uint64_t all = sample_get(now, SAMPLE_BYTES_SENT),
+	         again = sample_get(now, SAMPLE_BYTES_RETRANS);
+	(void)before;
+	*value = all > again ? (double)(all - again) : 0;
+	return sample_has(now, SAMPLE_BYTES_SENT) && sample_has(now, SAMPLE_BYTES_RETRANS);
+}
+
 static bool read_received(const struct sample *now, const struct sample *before, double *value)
 {
 	return sample_get(now, SAMPLE_BYTES_RECEIVED) > 0 &&
@@ -118,36 +133,45 @@ static const struct {
 	[GRAPH_CWND] = { "cwnd",
 	                 "congestion window",
 	                 UNIT_SEGMENTS,
-	                 { { "cwnd", LOOK_DOTS, '*', read_cwnd, false },
-	                   { "in flight", LOOK_CROSS, '*', read_unacked, false },
-	                   { "ssthresh", LOOK_LINE, '*', read_ssthresh, false } } },
+	                 { { "cwnd", LOOK_DOTS, read_cwnd, false },
+	                   { "in flight", LOOK_CROSS, read_unacked, false },
+	                   { "ssthresh", LOOK_LINE, read_ssthresh, false } } },
 	[GRAPH_RTT] = { "rtt",
 	                "round trip",
 	                UNIT_TIME,
-	                { { "smoothed", LOOK_DOTS, '*', read_rtt, false },
-	                  { "data to its ACK", LOOK_CROSS, 'w', NULL, false },
-	                  { "least", LOOK_LINE, '*', read_min_rtt, false } } },
+	                { { "smoothed", LOOK_DOTS, read_rtt, false },
+	                  { "data to its ACK", LOOK_CROSS, NULL, false },
+	                  { "least", LOOK_LINE, read_min_rtt, false } } },
 	[GRAPH_WINDOW] = { "window",
 	                   "the peer's window",
 	                   UNIT_BYTES,
-	                   { { "window", LOOK_DOTS, '*', read_snd_wnd, false },
-	                     { "in flight", LOOK_CROSS, '*', read_flight, false } } },
+	                   { { "window", LOOK_DOTS, read_snd_wnd, false },
+	                     { "in flight", LOOK_CROSS, read_flight, false } } },
 	[GRAPH_RATE] = { "rate",
 	                 "bytes a second",
 	                 UNIT_RATE,
-	                 { { "acknowledged", LOOK_DOTS, '*', read_acked, true },
-	                   { "received", LOOK_CROSS, '*', read_received, true },
-	                   { "delivery rate", LOOK_PLUS, '*', read_delivery, false } } },
+	                 { { "acknowledged", LOOK_DOTS, read_acked, true },
+	                   { "received", LOOK_CROSS, read_received, true },
+	                   { "delivery rate", LOOK_PLUS, read_delivery, false } } },
+	[GRAPH_SEQUENCE] = { "sequence",
+	                     "bytes of the stream",
+	                     UNIT_BYTES,
+	                     { { "sent", LOOK_DOTS, read_sent, false },
+	                       { "acknowledged", LOOK_CROSS, read_all_acked, false },
+	                       { "window up to", LOOK_PLUS, NULL, false } } },
 };
 
 /* ---- gathering ---- */
 
-static void add(struct points *points, struct point point)
+static void add(struct points *points, char mark, struct point point)
 {
 	points->list = xgrow(points->list, &points->cap, points->count, sizeof *points->list);
 	points->list[points->count++] = point;
 	points->used[point.series]++;
+	points->newest[point.series] = point.value;
+	points->mark[point.series] = mark;
 	points->letters += point.letter != 0;
+	points->letter_mark = point.letter && mark == 'w' ? 'w' : points->letter_mark;
 }
 
 /* The newest entries of a session, of this connection: oldest first. */
@@ -212,7 +236,7 @@ static void gather_series(struct gathering *gathering, uint8_t index, const stru
 		if (grown && time - since < gathering->apart)
 			return;
 		if (grown && time > since)
-			add(points,
+			add(points, '*',
 			    (struct point){ .since = since,
 			                    .time = time,
 			                    .value = value * CLOCK_S / (double)(time - since),
@@ -223,12 +247,13 @@ static void gather_series(struct gathering *gathering, uint8_t index, const stru
 		bool holds =
 		        base->present && series->value(base, NULL, &earlier) && earlier == value;
 		if (holds && time > since)
-			add(points, (struct point){ .since = since,
-			                            .time = time,
-			                            .value = value,
-			                            .series = index,
-			                            .look = LOOK_LINE });
-		add(points,
+			add(points, '*',
+			    (struct point){ .since = since,
+			                    .time = time,
+			                    .value = value,
+			                    .series = index,
+			                    .look = LOOK_LINE });
+		add(points, '*',
 		    (struct point){ .since = time,
 		                    .time = time,
 		                    .value = value,
@@ -269,6 +294,184 @@ static void gather_samples(const struct graph *graph, size_t most, int parts, st
 	}
 	free(gathering);
 	free(list);
+}
+
+/* ---- the wire ---- */
+
+enum { PENDING = 256 }; /* segments whose acknowledgement is waited for */
+
+/* What went out and what came back, as our own end saw it. Bytes of the stream count from 0. */
+struct wire_gathering {
+	int64_t sent, acked;
+	bool based;
+	uint32_t base; /* sequence number of the first byte */
+	struct {
+		int64_t end, time;
+		bool again; /* a copy of it was sent, too: whose ACK comes is not known, RFC 6298 */
+	} pending[PENDING];
+	unsigned first, count;
+};
+
+static bool leaves(const struct graph *graph, const struct frame_note *note)
+{
+	struct frame frame;
+	if (note->event != FRAME_PASSES)
+		return note->event == FRAME_LEAVES;
+	return frame_read(note->bytes, note->kept, note->len, &frame) &&
+	       endpoint_equal(&frame.from, &graph->local);
+}
+
+static void add_frame(struct points *points, uint8_t series, const struct entry *entry,
+                      double value, char letter)
+{
+	static const enum look looks[] = { LOOK_DOTS, LOOK_CROSS, LOOK_PLUS };
+	add(points, 'w',
+	    (struct point){ .since = entry->time,
+	                    .time = entry->time,
+	                    .value = value,
+	                    .series = series,
+	                    .look = (uint8_t)looks[series],
+	                    .letter = letter });
+}
+
+/* Each sequence number is near what was sent last. */
+static int64_t to_offset(const struct wire_gathering *wire, uint32_t seq)
+{
+	return wire->sent + (int32_t)(seq - wire->base - (uint32_t)wire->sent);
+}
+
+/* A segment of ours that the cable did not deliver, or not as it was. */
+static void lose_segment(const struct wire_gathering *wire, enum graph_kind kind,
+                         const struct entry *entry, const struct frame_note *note,
+                         struct points *points)
+{
+	struct frame frame;
+	bool lost = note->event == FRAME_LOST || note->event == FRAME_CORRUPTED ||
+	            note->event == FRAME_TOO_LARGE;
+	if (!lost || !wire->based || kind != GRAPH_SEQUENCE ||
+	    !frame_read(note->bytes, note->kept, note->len, &frame) || !frame.len)
+		return;
+	double end = (double)(to_offset(wire, frame.tcp.seq) + frame.len);
+	add_frame(points, 0, entry, end, 'L');
+}
+
+static void send_segment(struct wire_gathering *wire, enum graph_kind kind,
+                         const struct entry *entry, const struct segment *segment,
+                         struct points *points)
+{
+	int64_t end = segment->offset + segment->len;
+	bool again = end <= wire->sent || segment->copy > 1;
+	if (!segment->len)
+		return;
+	for (unsigned i = 0; again && i < wire->count; i++)
+		if (wire->pending[(wire->first + i) % PENDING].end > segment->offset)
+			wire->pending[(wire->first + i) % PENDING].again = true;
+	if (!again && wire->count < PENDING) {
+		unsigned at = (wire->first + wire->count++) % PENDING;
+		wire->pending[at].end = end;
+		wire->pending[at].time = entry->time;
+		wire->pending[at].again = false;
+	}
+	wire->sent = end > wire->sent ? end : wire->sent;
+	if (kind == GRAPH_SEQUENCE)
+		add_frame(points, 0, entry, (double)end, again ? 'R' : 0);
+	else if (kind == GRAPH_WINDOW)
+		add_frame(points, 1, entry, (double)(wire->sent - wire->acked), again ? 'R' : 0);
+}
+
+static void find_base(struct wire_gathering *wire, const struct frame_note *note)
+{
+	struct frame frame;
+	if (wire->based || !note->segment.len)
+		return;
+	wire->based = frame_read(note->bytes, note->kept, note->len, &frame);
+	wire->base = frame.tcp.seq - (uint32_t)note->segment.offset;
+}
+
+/* The bytes that an ACK covers; those of SYN and FIN are none. */
+static void take_ack(struct wire_gathering *wire, enum graph_kind kind, const struct entry *entry,
+                     const struct segment *segment, struct points *points)
+{
+	int64_t ack = segment->ack - 1;
+	ack = ack > wire->sent ? wire->sent : ack < 0 ? 0 : ack;
+	bool exact = false, ambiguous = false;
+	int64_t sent_at = 0;
+	for (; wire->count && wire->pending[wire->first].end <= ack; wire->count--) {
+		exact = wire->pending[wire->first].end == ack;
+		ambiguous = wire->pending[wire->first].again;
+		sent_at = wire->pending[wire->first].time;
+		wire->first = (wire->first + 1) % PENDING;
+	}
+	wire->acked = ack > wire->acked ? ack : wire->acked;
+	if (kind == GRAPH_RTT && exact && !ambiguous)
+		add_frame(points, 1, entry, (double)(entry->time - sent_at) / CLOCK_US, 0);
+	if (kind == GRAPH_WINDOW) {
+		add_frame(points, 1, entry, (double)(wire->sent - wire->acked), 0);
+		if (segment->scaled)
+			add_frame(points, 0, entry, segment->window, 0);
+	}
+	if (kind == GRAPH_SEQUENCE) {
+		add_frame(points, 1, entry, (double)wire->acked, 0);
+		if (segment->scaled)
+			add_frame(points, 2, entry, (double)(wire->acked + segment->window), 0);
+	}
+}
+
+/* False where there is no wire, or nothing of it was seen. */
+static bool gather_frames(const struct graph *graph, size_t most, struct points *points)
+{
+	size_t count, had = points->count;
+	const struct transcript *t = graph->view->transcript;
+	if (!graph->view->wire[0])
+		return false;
+	uint64_t *list = find_entries(graph->view, graph->view->wire[0], most, CALL_FRAME, &count,
+	                              &points->older);
+	struct wire_gathering *wire = xcalloc(1, sizeof *wire);
+	for (size_t i = 0; i < count; i++) {
+		struct frame_note note;
+		const struct entry *entry = transcript_at(t, list[i]);
+		if (!frame_entry_unpack(entry, &note))
+			continue;
+		const struct segment *segment = &note.segment;
+		if (note.event > FRAME_PASSES) {
+			lose_segment(wire, graph->kind, entry, &note, points);
+		} else if (leaves(graph, &note)) {
+			find_base(wire, &note);
+			send_segment(wire, graph->kind, entry, segment, points);
+		} else if (segment->ack > 0 && segment->ack_based)
+			take_ack(wire, graph->kind, entry, segment, points);
+	}
+	free(wire);
+	free(list);
+	return points->count > had;
+}
+
+/* The far edge of a window, or an estimate that jumps, must not make all else small. */
+static void drop_above(struct points *points)
+{
+	double most = 0;
+	size_t kept = 0;
+	for (size_t i = 0; i < points->count; i++)
+		if (points->list[i].look != LOOK_PLUS && points->list[i].value > most)
+			most = points->list[i].value;
+	for (size_t i = 0; i < points->count; i++) {
+		const struct point *point = &points->list[i];
+		if (point->look == LOOK_PLUS && point->value > most * 5 / 4)
+			points->above[point->series] = true;
+		else
+			points->list[kept++] = *point;
+	}
+	points->count = kept;
+}
+
+/* The wire knows its values exactly, and so takes the place of samples of the same. */
+static void gather(const struct graph *graph, size_t most, int parts, struct points *points)
+{
+	bool same = graph->kind == GRAPH_WINDOW || graph->kind == GRAPH_SEQUENCE;
+	bool seen = (same || graph->kind == GRAPH_RTT) && gather_frames(graph, most, points);
+	if (!same || !seen)
+		gather_samples(graph, most, parts, points);
+	drop_above(points);
 }
 
 /* ---- axes ---- */
@@ -408,28 +611,23 @@ static void print_value(enum unit unit, double value, struct buf *out)
 		                                       unit == UNIT_RATE ? "B/s" : "B", text));
 }
 
-static const struct point *newest_of(const struct points *points, uint8_t series)
-{
-	for (size_t i = points->count; i-- > 0;)
-		if (points->list[i].series == series)
-			return &points->list[i];
-	return NULL;
-}
-
 /* "⠒ cwnd 10 *": each series that has points, with its newest value. */
 static void print_series(const struct graph *graph, const struct points *points, uint8_t index,
                          bool unicode, struct buf *out)
 {
 	const struct series *series = &kinds[graph->kind].series[index];
 	buf_printf(out, "%s %s ", look_sign(series->look, unicode), series->name);
-	print_value(kinds[graph->kind].unit, newest_of(points, index)->value, out);
-	buf_printf(out, " %c", series->mark);
+	print_value(kinds[graph->kind].unit, points->newest[index], out);
+	buf_printf(out, " %c%s", points->mark[index], points->above[index] ? " (some above)" : "");
 }
 
 static void print_title(const struct graph *graph, const struct axis *values, struct buf *out)
 {
 	buf_printf(out, "%s of %s, %s", kinds[graph->kind].title, graph->name, values->unit);
 }
+
+/* Sent again, with the timer or without; lost. */
+static const char events[] = "RTL";
 
 static bool has_letter(const struct points *points, char letter)
 {
@@ -439,9 +637,16 @@ static bool has_letter(const struct points *points, char letter)
 	return false;
 }
 
-static const char *letter_words(char letter)
+/* "R sent again o", for each event there is. */
+enum { EVENT_TEXT = 48 };
+
+static const char *format_event(const struct points *points, char letter, char out[EVENT_TEXT])
 {
-	return letter == 'T' ? "sent again o: the timer had run out" : "sent again o";
+	snprintf(out, EVENT_TEXT, "%c %s %c%s", letter,
+	         letter == 'L' ? "lost on the way" : "sent again",
+	         points->letter_mark ? points->letter_mark : 'o',
+	         letter == 'T' ? ": the timer had run out" : "");
+	return out;
 }
 
 /* ---- as rows ---- */
@@ -487,7 +692,7 @@ static void put_sign(struct canvas *canvas, int x, int y, enum look look, enum s
 static void put_letter(struct canvas *canvas, int x, int y, char letter)
 {
 	struct cell *cell = &canvas->cell[(size_t)y * (size_t)canvas->columns + (size_t)x];
-	if (cell->sign == 'T')
+	if (cell->sign == 'T' || cell->sign == 'L')
 		return;
 	*cell = (struct cell){ .sign = letter, .style = STYLE_ERROR };
 }
@@ -629,7 +834,7 @@ static void put_plot(const struct graph *graph, const struct points *points, int
 static void print_legend(const struct graph *graph, const struct points *points, bool unicode,
                          struct buf *out)
 {
-	char time[CLOCK_TEXT];
+	char time[CLOCK_TEXT], event[EVENT_TEXT];
 	size_t parts = 0;
 	int64_t first = INT64_MAX;
 	for (uint8_t i = 0; i < SERIES; i++)
@@ -637,9 +842,9 @@ static void print_legend(const struct graph *graph, const struct points *points,
 			buf_append_text(out, parts++ ? "   " : "");
 			print_series(graph, points, i, unicode, out);
 		}
-	for (const char *letter = "RT"; *letter; letter++)
+	for (const char *letter = events; *letter; letter++)
 		if (has_letter(points, *letter))
-			buf_printf(out, "   %c %s", *letter, letter_words(*letter));
+			buf_printf(out, "   %s", format_event(points, *letter, event));
 	for (size_t i = 0; i < points->count; i++)
 		first = points->list[i].since < first ? points->list[i].since : first;
 	buf_printf(out, "\n0 is %s%s", clock_format_time(first, false, time),
@@ -676,7 +881,7 @@ void graph_draw(const struct graph *graph, int columns, int height, struct rows 
 	struct buf text = { .max = SIZE_MAX };
 	struct points points = { 0 };
 	struct rows legend = { 0 };
-	gather_samples(graph, GRAPH_LOOK, columns, &points);
+	gather(graph, GRAPH_LOOK, columns, &points);
 	struct axis values = value_axis(&points, kinds[graph->kind].unit, 1);
 	print_title(graph, &values, &text);
 	row_put(rows_add(rows), buf_text(&text), columns, STYLE_STATE);
@@ -720,7 +925,7 @@ static const char svg_style[] = "text{fill:#111}.t{fill:#555}"
                                 ".a{stroke:#555}"
                                 ".s0{stroke:#05489b;stroke-width:4;stroke-linecap:round}"
                                 "path.h{stroke-width:1}"
-        ".s1{stroke:#a85c00}.s2{stroke:#14662a}.s3{stroke:#555}"
+                                ".s1{stroke:#a85c00}.s2{stroke:#14662a}.s3{stroke:#555}"
                                 ".r{fill:#a80000;font-weight:bold}";
 
 static void svg_text(const char *class, const char *anchor, int x, int y, const char *text,
@@ -809,7 +1014,8 @@ static void svg_axes(const struct axis *values, const struct axis *times, struct
 }
 
 /* The signs that the series have in the drawing, then what they are. */
-static void svg_legend(const struct graph *graph, const struct points *points, struct buf *out)
+static void svg_legend(const struct graph *graph, const struct points *points, int64_t begun,
+                       struct buf *out)
 {
 	int x = LEFT;
 	char time[CLOCK_TEXT];
@@ -825,21 +1031,22 @@ static void svg_legend(const struct graph *graph, const struct points *points, s
 			svg_sign(series->look, x + 7, 50, out);
 		buf_append_text(out, "\"/>\n");
 		buf_clear(&text);
-		buf_printf(&text, "%s %c", series->name, series->mark);
+		buf_printf(&text, "%s %c%s", series->name, points->mark[i],
+		           points->above[i] ? " (some above)" : "");
 		svg_text("l", "start", x + 22, 54, buf_text(&text), out);
 		x += 60 + 8 * (int)text.len;
 	}
-	for (const char *letter = "RT"; *letter; letter++)
+	for (const char *letter = events; *letter; letter++)
 		if (has_letter(points, *letter)) {
-			buf_clear(&text);
-			buf_printf(&text, "%c", *letter);
-			svg_text("r", "middle", x, 54, buf_text(&text), out);
-			svg_text("l", "start", x + 10, 54, letter_words(*letter), out);
-			x += 40 + 8 * (int)strlen(letter_words(*letter));
+			char event[EVENT_TEXT], sign[2] = { *letter };
+			format_event(points, *letter, event);
+			svg_text("r", "middle", x, 54, sign, out);
+			svg_text("l", "start", x + 10, 54, event + 2, out);
+			x += 40 + 8 * (int)strlen(event);
 		}
 	buf_clear(&text);
 	buf_printf(&text, "%zu points; 0 is %s%s%s", points->count,
-	           clock_format_time(points->list[0].since, false, time),
+	           clock_format_time(begun, false, time),
 	           points->older ? "; older ones are not drawn" : "",
 	           graph->loopback ? "; on loopback round trip, cwnd and rates mean nothing" : "");
 	svg_text("t", "start", LEFT, HEIGHT - 18, buf_text(&text), out);
@@ -873,7 +1080,7 @@ static void svg_print(const struct graph *graph, const struct points *points, st
 			         svg_y(&values, point->value) - 8, letter, out);
 	}
 	if (points->count)
-		svg_legend(graph, points, out);
+		svg_legend(graph, points, begun, out);
 	buf_append_text(out, "</svg>\n");
 	buf_free(&title);
 }
@@ -882,7 +1089,7 @@ bool graph_write_svg(const struct graph *graph, FILE *file, size_t *count)
 {
 	struct buf text = { .max = SIZE_MAX };
 	struct points points = { 0 };
-	gather_samples(graph, GRAPH_LOOK_FILE, MEANS, &points);
+	gather(graph, GRAPH_LOOK_FILE, MEANS, &points);
 	svg_print(graph, &points, &text);
 	*count = points.count;
 	bool good = fwrite(buf_data(&text), 1, text.len, file) == text.len && fflush(file) == 0;

@@ -9,15 +9,16 @@
 #include "view/view.h"
 
 /* The names, as a usage lists them, in the order of enum graph_kind. */
-#define GRAPH_NAMES "cwnd|rtt|window|rate"
+#define GRAPH_NAMES "cwnd|rtt|window|rate|sequence"
 
-enum graph_kind { GRAPH_CWND, GRAPH_RTT, GRAPH_WINDOW, GRAPH_RATE, GRAPH_KINDS };
+enum graph_kind { GRAPH_CWND, GRAPH_RTT, GRAPH_WINDOW, GRAPH_RATE, GRAPH_SEQUENCE, GRAPH_KINDS };
 
 struct graph {
-	const struct view *view; /* its transcript, session and wire ends count */
+	const struct view *view; /* its transcript, session and first wire end count */
 	enum graph_kind kind;
-	const char *name; /* of the session */
-	bool loopback;    /* both ends are this machine's, and nothing is between them */
+	const char *name;      /* of the session */
+	struct endpoint local; /* its own end; AF_UNSPEC where it is not known */
+	bool loopback;         /* both ends are this machine's, and nothing is between them */
 };
 
 /* Appends rows of this width; where `height` allows it, all of them are seen at once. Looks at the

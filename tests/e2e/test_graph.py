@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""/graph against ss(8), which reads TCP_INFO of the same socket by itself: on loopback, and within the sandbox."""
+
+import os
+import sys
+import xml.etree.ElementTree
+
+sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
+from tap import *  # noqa: E402,F403
+from plain import Plain  # noqa: E402
+
+watchdog(120)
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def children(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as file:
+        mine = [int(word) for word in file.read().split()]
+    return mine + [grandchild for child in mine for grandchild in children(child)]
+
+
+def witness(port, under=()):
+    """What ss says of the connection to this port: {"cwnd": "10", …}; None where it cannot be asked."""
+    ss = subprocess.run([*under, "ss", "-Htino", "dport", "=", str(port)], capture_output=True, text=True, check=False)
+    if ss.returncode or "cwnd:" not in ss.stdout:
+        return None
+    return dict(word.split(":", 1) for word in ss.stdout.split() if ":" in word)
+
+
+def legend(text, name):
+    """The newest value of a series, as the legend has it: "cwnd 10 *"."""
+    found = re.search(re.escape(name) + r" ([\d.]+ ?[a-zA-Z/]*) [*w]", text)
+    return found.group(1) if found else None
+
+
+def shown(plain, kind):
+    plain.type("/graph " + kind)
+    ok(plain.sees("0 is "), "/graph %s" % kind)
+    return plain.text
+
+
+def compare(plain, port, under, where):
+    info = witness(port, under)
+    if not info:
+        skip("ss cannot look %s" % where)
+        return
+    text = shown(plain, "cwnd")
+    info = witness(port, under)
+    same(legend(text, "cwnd"), info["cwnd"], "%s: the congestion window is that of ss" % where)
+    same(legend(text, "ssthresh"), info.get("ssthresh"), "%s: and so is ssthresh" % where)
+    text = shown(plain, "rtt")
+    rtt, unit = legend(text, "smoothed").split()
+    exact = float(info["rtt"].split("/")[0])
+    ok(unit == "ms" and abs(float(rtt) - exact) <= 0.051 + exact / 1000, "%s: and the round trip" % where)
+    acked = int(info["bytes_acked"])
+    ok(acked in (400000, 400001), "%s: all has arrived" % where)
+    value, unit = legend(shown(plain, "sequence"), "acknowledged").split()
+    same((value, unit), ("400", "kB"), "%s: as the graph says, too" % where)
+
+
+def drawing(plain, kind):
+    path = os.path.join(plain.home, kind + ".svg")
+    plain.type("/graph %s %s" % (kind, path))
+    ok(plain.sees("over time"), "%s as a drawing" % kind)
+    root = xml.etree.ElementTree.parse(path).getroot()
+    same(root.tag, SVG + "svg", "is SVG")
+    texts = ["".join(text.itertext()) for text in root.iter(SVG + "text")]
+    ok(any(text.startswith("time, ") for text in texts), "its axes have units")
+    return root, texts
+
+
+def transfer(plain, address):
+    plain.type("/listen %s 0 as server" % address)
+    plain.sees("listening on")
+    port = int(re.search(r"listening on \S*?(?:right )?%s:(\d+)" % re.escape(address), plain.text).group(1))
+    plain.type("/open %s %d as c" % (address, port))
+    ok(plain.sees("connected in"), "a connection to %s" % address)
+    plain.type("/fill 400k")
+    return port
+
+
+def settle(port, under):
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        info = witness(port, under)
+        if info is None or int(info.get("bytes_acked", 0)) >= 400000 and "unacked" not in info:
+            return
+        time.sleep(0.01)
+
+
+if not shutil.which("ss"):
+    skip("no ss here")
+    done()
+
+plain = Plain()
+port = transfer(plain, "127.0.0.1")
+settle(port, ())
+compare(plain, port, (), "on loopback")
+root, texts = drawing(plain, "window")
+plain.leave()
+
+plain = Plain()
+plain.type("/sandbox on")
+if not plain.sees("the sandbox is on"):
+    skip("no sandbox: " + " ".join(plain.text.split())[:200])
+    plain.leave()
+    done()
+hosts = children(plain.process.pid)
+port = transfer(plain, "192.0.2.2")
+under = None
+for pid in hosts:
+    enter = ("nsenter", "--preserve-credentials", "-U", "-n", "-t", str(pid))
+    if shutil.which("nsenter") and witness(port, enter):
+        under = enter
+        break
+if under:
+    settle(port, under)
+    compare(plain, port, under, "in the sandbox")
+else:
+    skip("ss cannot look into the sandbox")
+root, texts = drawing(plain, "sequence")
+ok(any(text.startswith("sent ") for text in texts) and any(text.startswith("acknowledged ") for text in texts),
+   "of what was sent and acknowledged")
+plain.leave()
+done()
