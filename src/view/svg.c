@@ -37,12 +37,17 @@ static void put_char(wchar_t wc, struct buf *out)
 		put_utf8(is_xml(c) ? c : '?', out);
 }
 
+void svg_add_row(const struct row *row, struct buf *out)
+{
+	for (size_t i = 0; i < row->count; i++)
+		for (size_t j = 0; j < row->glyphs[i].count; j++)
+			put_char(row->glyphs[i].chars[j], out);
+}
+
 void svg_add_text(const char *text, int columns, struct buf *out)
 {
 	struct row row = { 0 };
 	row_put(&row, text, columns, STYLE_TEXT);
-	for (size_t i = 0; i < row.count; i++)
-		for (size_t j = 0; j < row.glyphs[i].count; j++)
-			put_char(row.glyphs[i].chars[j], out);
+	svg_add_row(&row, out);
 	row_free(&row);
 }
