@@ -708,8 +708,8 @@ static void ask_pktinfo(struct session *session, unsigned slot, const struct end
 static void ask_header(struct session *session, unsigned slot, enum control control, bool on)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
-	bool ipv6 = session->family[slot] == AF_INET6;
-	for (int i = 0; i <= ipv6 && !option_is_set(session, control); i++)
+	int count = session->family[slot] == AF_INET6 ? 2 : 1;
+	for (int i = 0; i < count && !option_is_set(session, control); i++)
 		call_ask(&session->caller, session->fd[slot], control, families[i], on);
 }
 

@@ -9,7 +9,6 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -39,8 +38,7 @@ struct diag *diag_new(struct sandbox *sandbox, enum host host)
 	int fd = host == HOST_HERE
 	                 ? socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	                          NETLINK_SOCK_DIAG)
-	                 : sandbox_socket(sandbox, host, AF_NETLINK, SOCK_DGRAM,
-	                                  NETLINK_SOCK_DIAG);
+	                 : sandbox_socket(sandbox, host, AF_NETLINK, SOCK_DGRAM, NETLINK_SOCK_DIAG);
 	if (fd < 0)
 		return NULL;
 	struct diag *diag = xcalloc(1, sizeof *diag);
@@ -269,10 +267,12 @@ bool diag_list(struct diag *diag, enum transport transport, uint16_t port,
 
 bool diag_lists_bound(void)
 {
+	char *end;
 	struct utsname name;
-	unsigned major = 0, minor = 0;
-	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+	if (uname(&name) < 0)
 		return false;
+	unsigned long major = strtoul(name.release, &end, 10);
+	unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
 	return major > 6 || (major == 6 && minor >= 8);
 }
 

@@ -81,14 +81,12 @@ static void add_udp(void *context, const struct diag_row *row)
 
 static bool is_privileged(uint16_t port)
 {
-	unsigned first = RESERVED_PORT;
+	char first[16] = "";
 	FILE *file = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "re");
-	if (file) {
-		if (fscanf(file, "%u", &first) != 1)
-			first = RESERVED_PORT;
+	bool known = file && fgets(first, sizeof first, file);
+	if (file)
 		fclose(file);
-	}
-	return port < first && geteuid() != 0;
+	return port < (known ? strtoul(first, NULL, 10) : RESERVED_PORT) && geteuid() != 0;
 }
 
 /* ---- our own ---- */
@@ -164,12 +162,13 @@ static bool look_into(struct port_table *table, int process, int pid, int64_t de
 	const struct dirent *entry;
 	bool in_time = true;
 	for (unsigned i = 1; directory && in_time && (entry = readdir(directory)); i++) {
+		static const char socket[] = "socket:[";
 		char link[32];
-		unsigned long inode;
 		ssize_t len = readlinkat(fd, entry->d_name, link, sizeof link - 1);
 		link[len > 0 ? len : 0] = '\0';
-		if (sscanf(link, "socket:[%lu]", &inode) == 1)
-			note_process(table, process, pid, (uint32_t)inode);
+		if (strncmp(link, socket, sizeof socket - 1) == 0)
+			note_process(table, process, pid,
+			             (uint32_t)strtoul(link + sizeof socket - 1, NULL, 10));
 		in_time = i % CHECK_EVERY || clock_now() < deadline;
 	}
 	if (directory)
@@ -209,7 +208,7 @@ static void search_processes(struct port_table *table)
 	const struct dirent *entry;
 	bool in_time = true;
 	while (all && in_time && (entry = readdir(all))) {
-		int pid = atoi(entry->d_name);
+		int pid = (int)strtol(entry->d_name, NULL, 10);
 		int process = pid > 0 ? openat(dirfd(all), entry->d_name,
 		                               O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 		                      : -1;

@@ -612,7 +612,7 @@ static void print_value(enum unit unit, double value, struct buf *out)
 }
 
 /* "⠒ cwnd 10 *": each series that has points, with its newest value. */
-static void print_series(const struct graph *graph, const struct points *points, uint8_t index,
+static void print_series(const struct graph *graph, const struct points *points, int index,
                          bool unicode, struct buf *out)
 {
 	const struct series *series = &kinds[graph->kind].series[index];
@@ -837,7 +837,7 @@ static void print_legend(const struct graph *graph, const struct points *points,
 	char time[CLOCK_TEXT], event[EVENT_TEXT];
 	size_t parts = 0;
 	int64_t first = INT64_MAX;
-	for (uint8_t i = 0; i < SERIES; i++)
+	for (int i = 0; i < SERIES; i++)
 		if (points->used[i]) {
 			buf_append_text(out, parts++ ? "   " : "");
 			print_series(graph, points, i, unicode, out);
