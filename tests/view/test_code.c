@@ -300,6 +300,25 @@ static void test_limits(void)
 	ok(has(CODE_C, "\tLIMIT = 60, "), "at most");
 }
 
+static void test_disconnect(void)
+{
+	static const struct endpoint peer = { .family = AF_INET,
+		                              .port = 7,
+		                              .ip = { 127, 0, 0, 1 } };
+	begin_client();
+	put(1, CALL_SOCKET, 6, SOCK_DGRAM, AF_INET, 0, NULL, NULL, 0);
+	put(1, CALL_CONNECT, 6, 0, 0, 0, &peer, NULL, 0);
+	put(1, CALL_CONNECT, 6, 0, 0, 0, NULL, NULL, 0);
+	ok(has(CODE_PYTHON, ".CDLL(None).connect(") &&
+	           has(CODE_PYTHON, ".fileno(), bytes(16), 16)"),
+	   "connect() of no address, in Python");
+	ok(has(CODE_C, "&(struct sockaddr){ .sa_family = AF_UNSPEC }, sizeof(struct sockaddr))"),
+	   "and in C");
+	begin_client();
+	put(1, CALL_CONNECT, 5, 0, 0, 0, NULL, NULL, 0);
+	ok(!has(CODE_C, "AF_UNSPEC"), "that of a stream is the program's own");
+}
+
 static void test_options(void)
 {
 	struct linger linger = { .l_onoff = 1, .l_linger = 0 };
@@ -394,6 +413,7 @@ int main(void)
 	test_stream();
 	test_sizes();
 	test_limits();
+	test_disconnect();
 	test_options();
 	test_bytes();
 	test_datagrams();

@@ -22,7 +22,7 @@ struct variable {
 	bool client; /* accepted: its calls are another session's */
 	bool datagrams;
 	bool has_path; /* UNIX */
-	bool waits; /* a server's, which has no client yet */
+	bool waits;    /* a server's, which has no client yet */
 	char name[STATEMENT_NAME];
 };
 
@@ -212,10 +212,13 @@ static uint64_t next_entry(const struct writer *writer, uint64_t at)
 	return transcript_after(writer->transcript, at);
 }
 
-/* Calls that only a program needs that never blocks, or that observes itself. */
-static bool is_left_out(const struct entry *entry)
+/* Calls that only a program needs that never blocks, or that observes itself. To a datagram socket
+ * connect() with no address is a person's own. */
+static bool is_left_out(const struct writer *writer, const struct entry *entry)
 {
-	bool dissolves = entry->call == CALL_CONNECT && !entry->endpoint_len;
+	const struct variable *variable = find_variable(writer, entry->fd);
+	bool dissolves = entry->call == CALL_CONNECT && !entry->endpoint_len &&
+	                 !(variable && variable->datagrams);
 	return !entry_is_call(entry) || entry->flags & ENTRY_WATCHING || dissolves ||
 	       entry->call == CALL_GETSOCKNAME || entry->call == CALL_GETSOCKOPT ||
 	       entry->call == CALL_ERRQUEUE || entry->error == EAGAIN;
@@ -446,7 +449,7 @@ static void write_entry(struct writer *writer, const struct entry *entry, uint64
 		write_lookup(writer, entry);
 		return;
 	}
-	if (is_left_out(entry) || (entry->call == CALL_SOCKET && entry->error) ||
+	if (is_left_out(writer, entry) || (entry->call == CALL_SOCKET && entry->error) ||
 	    (entry->call == CALL_SOCKET && has_lost_race(writer, entry, at)))
 		return;
 	struct statement statement = { .entry = entry, .error = entry->error, .calls = 1 };

@@ -280,7 +280,11 @@ static void put_addressed(FILE *file, const struct statement *statement)
 {
 	const char *name = entry_call_name(statement->entry->call);
 	fprintf(file, "\t%s(%s(%s, ", verb(statement), name, statement->socket);
-	put_address(file, statement);
+	if (statement->entry->endpoint_len)
+		put_address(file, statement);
+	else
+		fputs("&(struct sockaddr){ .sa_family = AF_UNSPEC }, sizeof(struct sockaddr)",
+		      file);
 	close_check(file, statement, name);
 }
 

@@ -279,6 +279,12 @@ static void put_accept(FILE *file, const struct statement *statement)
 
 static void put_addressed(FILE *file, const struct statement *statement)
 {
+	if (!statement->entry->endpoint_len) { /* AF_UNSPEC, which Python's own cannot say */
+		fprintf(file,
+		        "__import__(\"ctypes\").CDLL(None).connect(%s.fileno(), bytes(16), 16)",
+		        statement->socket);
+		return;
+	}
 	put_method(file, statement, entry_call_name(statement->entry->call));
 	put_address(file, statement);
 	putc(')', file);
