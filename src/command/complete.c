@@ -11,6 +11,7 @@
 #include "base/choice.h"
 #include "command/command.h"
 #include "command/grammar.h"
+#include "net/cable_settings.h"
 #include "net/sandbox.h"
 #include "net/service.h"
 #include "socket/errno_meaning.h"
@@ -356,6 +357,20 @@ static void offer_files(struct offer *offer)
 	offer->files = true;
 }
 
+/* Kinds of segments in the case that is typed. */
+static void offer_cable(struct offer *offer)
+{
+	char *before = xstrndup(offer->args, offer->point);
+	const char *expected = cable_expected(before), *word;
+	struct choice_words words = { expected, strlen(expected) };
+	free(before);
+	if (strcmp(expected, "@") == 0)
+		offer_sessions(offer, "@");
+	else
+		for (size_t i = 0; (word = choice_word(&words, i)); i++)
+			offer_symbol(offer, word);
+}
+
 static void offer_details(struct offer *offer);
 
 static void offer_element(struct offer *offer, const struct element *element)
@@ -379,6 +394,7 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "error", offer_errors },
 		{ "topic", offer_topics },
 		{ "detail", offer_details },
+		{ "cable", offer_cable },
 	};
 	bool needs_sandbox = strcmp(element->name, "host") == 0;
 	if (needs_sandbox && !sessions_sandbox(offer->app->sessions))

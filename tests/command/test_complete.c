@@ -104,6 +104,14 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/set mou "), "off on", "of a setting by its prefix");
 	is_text(complete(app, "/set timeout "), "", "not where any will do");
 	is_text(complete(app, "/set nothing "), "", "nor of no setting");
+	is_text(complete(app, "/cable d"), "delay duplicate", "what the cable does");
+	is_text(complete(app, "/cable delay "), "off", "or no longer");
+	is_text(complete(app, "/cable delay 5ms rate 1M qu"), "queue", "and what else");
+	is_text(complete(app, "/cable loss S"), "SYN SYN-ACK", "a kind of frame");
+	is_text(complete(app, "/cable loss s"), "syn syn-ack", "as it is being typed");
+	is_text(complete(app, "/cable from "), "left right", "a direction");
+	is_text(complete(app, "/cable loss data 60 o"), "of off", "of a session");
+	is_text(complete(app, "/cable loss data of @e"), "@echo", "which one");
 	is_text(offered(app, "/set eol", 4, 5), "", "a start after the end of nothing");
 	is_text(offered(app, "/set", 3, 99), "", "an end after the line");
 	is_text(offered(app, "/set", 3, 2), "", "an end before the start");
