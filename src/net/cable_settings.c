@@ -332,9 +332,11 @@ static bool parse_action(struct parser *parser, enum cable_action action)
 		choice_suggest(&choice, parser->word, strlen(parser->word), NULL, parser->error);
 		return false;
 	}
-	struct cable_rule rule = {
-		.action = action, .kind = (uint8_t)kind, .from = parser->from, .first = 1, .last = 1
-	};
+	struct cable_rule rule = { .action = (uint8_t)action,
+		                   .kind = (uint8_t)kind,
+		                   .from = parser->from,
+		                   .first = 1,
+		                   .last = 1 };
 	if (next_is_number(parser) && !parse_which(parser, name, &rule))
 		return false;
 	if (next_is_of(parser) && !parse_session(parser, &rule))

@@ -234,7 +234,7 @@ static bool read_dump(struct diag *diag, uint16_t port,
 			break;
 		}
 		size_t left = (size_t)n;
-		for (const struct nlmsghdr *header = &answer->header; NLMSG_OK(header, left);
+		for (struct nlmsghdr *header = &answer->header; NLMSG_OK(header, left);
 		     header = NLMSG_NEXT(header, left)) {
 			struct inet_diag_msg message;
 			if (header->nlmsg_seq != diag->sequence)

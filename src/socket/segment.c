@@ -374,7 +374,7 @@ void segment_classify(struct segment_flow *flow, enum segment_direction directio
 	out->fills_window = here && frame->len && other->acked && side->next >= window_edge(other);
 	if (probe || out->name == SEGMENT_SYN_ACK || out->name == SEGMENT_SYN_ACK_AGAIN ||
 	    out->name == SEGMENT_FIN_AGAIN)
-		side->asked = out->name;
+		side->asked = (uint8_t)out->name;
 }
 
 /* ---- words -------------------------------------------------------------------------------------- */

@@ -186,7 +186,8 @@ static void lose(int fd, int id)
 static bool set_sysctl(const char *path, const char *value)
 {
 	FILE *file = fopen(path, "we");
-	return file && (fputs(value, file) != EOF) & (fclose(file) == 0);
+	bool written = file && fputs(value, file) != EOF;
+	return file && fclose(file) == 0 && written;
 }
 
 /* ---- what Linux does ---------------------------------------------------------------------------- */
