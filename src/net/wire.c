@@ -763,15 +763,22 @@ void wire_strike(struct wire *wire, const struct cable_strike *strike)
 
 /* ---- a turn ---- */
 
+#define REST (5 * CLOCK_MS)
+
+/* Frames come in bursts, several for each call, and most are taken with the next call: only the first one
+ * after a while wakes the program, the others when that while is over. */
 void wire_prepare(struct wire *wire, struct poller *poller)
 {
+	bool rests = wire->rings && clock_now() - wire->clock.emptied < REST;
 	if (wire->cable)
 		poller_want_read(poller, cable_link_descriptor(wire->cable));
+	for (unsigned i = 0; i < wire->rings && !rests; i++)
+		poller_want_read(poller, packet_ring_descriptor(wire->ring[i].packets));
 	int64_t next = forget_closed(wire);
+	if (rests && wire->clock.emptied + REST < next)
+		next = wire->clock.emptied + REST;
 	if (next != INT64_MAX)
 		poller_wake_at(poller, next);
-	for (unsigned i = 0; i < wire->rings; i++)
-		poller_want_read(poller, packet_ring_descriptor(wire->ring[i].packets));
 }
 
 void wire_serve(struct wire *wire, const struct poller *poller)
@@ -782,7 +789,7 @@ void wire_serve(struct wire *wire, const struct poller *poller)
 		wire_strike(wire, &strike);
 	if (wire_take(wire))
 		return;
-	for (unsigned i = 0; i < wire->rings; i++)
+	for (unsigned i = 0; i < wire->rings; i++) /* an interface has gone */
 		if (poller_readable(poller, packet_ring_descriptor(wire->ring[i].packets)))
 			packet_ring_clear_error(wire->ring[i].packets);
 }

@@ -770,10 +770,36 @@ def cable():
            "99 % within 1 ms", late[1] <= 1000)
 
 
+def wire_worker(kind, value, seconds):
+    process = worker("wire", kind, value, seconds)
+    figures = process.stdout.readline().split()
+    end(process)
+    return [float(figure) for figure in figures]
+
+
+def wire():
+    """What it costs to record every frame of the hosts of a sandbox: on and off in turn, close together."""
+    if not wire_worker("echo", "off", 0.1):
+        print("no sandbox here")
+        return
+    for kind, unit, least in ("echo", "requests/s", 0.8), ("flood", "MB/s", 0.65):
+        ratios, speeds, frames, missed = [], [], 0, 0
+        for turn in range(4 * ROUNDS):
+            order = ("auto", "off") if turn % 2 else ("off", "auto")
+            figures = {value: wire_worker(kind, value, max(SCALE, 0.3)) for value in order}
+            ratios.append(figures["auto"][0] / figures["off"][0])
+            speeds.append(figures["auto"][0])
+            frames += figures["auto"][1]
+            missed += figures["auto"][2]
+        report("recording the wire, %s, %s, to not recording it" % (kind, unit),
+               "%.2f  (%.0f, %.1f %% missed)" % (median(ratios), median(speeds), 100 * missed / (frames + missed)),
+               ">= %.2f" % least, median(ratios) >= least)
+
+
 def main():
     jobs = {job.__name__: job for job in (start, banner, idle, flood, keys, looks, memory, paste, pipe,
                                                 pipe_files, pipe_datagrams, echo,
-                                                kernel, find, cable)}
+                                                kernel, find, cable, wire)}
     kept_broken = []
     for name in sys.argv[1:] or jobs:
         for attempt in range(TRIES):

@@ -23,7 +23,10 @@
  *		the same with small datagrams: prints datagrams per second that arrived, and that were sent
  *	worker cable late MS COUNT
  *		so many datagrams, one each ms, with a delay of so many ms: prints how late they were, in us:
- *		median, 99 %, most */
+ *		median, 99 %, most
+ *	worker wire echo|flood auto|off SECONDS
+ *		a client on left, the program's sessions with a service on right, and whether the wire is
+ *		recorded: prints requests per second, or MB/s; and how many frames were recorded, and missed */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -45,6 +48,9 @@
 
 #include "net/cable_loop.h"
 #include "net/sandbox.h"
+#include "net/service.h"
+#include "net/sessions.h"
+#include "net/wire.h"
 
 static void die(const char *what)
 {
@@ -608,6 +614,73 @@ static int cable(const char *kind, const char *first, int second)
 	return status;
 }
 
+/* ---- the wire of a sandbox ---- */
+
+/* In a child, which ends with its figure on `out`. */
+static void use_service(int fd, bool echo, double duration, int out)
+{
+	static char data[1 << 16];
+	size_t size = echo ? 64 : sizeof data;
+	uint64_t bytes = 0, count = 0;
+	int on = 1;
+	to_right(fd);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	double begun = seconds(), now = begun;
+	for (; now - begun < duration; now = seconds(), count++) {
+		ssize_t sent = send(fd, data, size, 0);
+		if (sent < 0 || (echo && recv(fd, data, size, MSG_WAITALL) != (ssize_t)size))
+			_exit(1);
+		bytes += (uint64_t)sent;
+	}
+	double speed = (echo ? (double)count : (double)bytes / 1e6) / (now - begun);
+	_exit(write(out, &speed, sizeof speed) < 0);
+}
+
+static int wire(bool echo, bool on, double duration)
+{
+	struct error error;
+	struct sandbox *sandbox = sandbox_new(&error);
+	if (!sandbox) {
+		fprintf(stderr, "worker: %s\n", error.text);
+		return 3;
+	}
+	int end[2];
+	double speed = 0;
+	struct poller poller;
+	poller_init(&poller);
+	struct transcript *transcript = transcript_new(64 << 20, TRANSCRIPT_BLOCK);
+	struct sessions *sessions = sessions_new(transcript);
+	struct target target = { .transport = TRANSPORT_TCP,
+		                 .host = "192.0.2.2",
+		                 .service = "7000" };
+	struct session_options options = { .service = service_find(echo ? "echo" : "discard") };
+	sessions_set_wire(sessions, on ? WIRE_AUTO : WIRE_OFF, &error);
+	sessions_set_sandbox(sessions, sandbox);
+	if (!sessions_listen(sessions, &target, &options, &error) || pipe(end))
+		die("listen");
+	int client = on_host(sandbox, HOST_LEFT, SOCK_STREAM, 0);
+	if (fork() == 0)
+		use_service(client, echo, duration, end[1]);
+	close(end[1]);
+	close(client);
+	do {
+		poller_reset(&poller);
+		poller_want_read(&poller, end[0]);
+		sessions_prepare(sessions, &poller);
+		poller_wait(&poller);
+		sessions_serve(sessions, &poller);
+		sessions_reap(sessions);
+	} while (!poller_readable(&poller, end[0]));
+	struct wire_counts counts = wire_counts(sessions_wire(sessions));
+	bool done = read(end[0], &speed, sizeof speed) == sizeof speed;
+	printf("%.1f %llu %llu\n", speed, (unsigned long long)counts.recorded,
+	       (unsigned long long)counts.missed);
+	sessions_free(sessions);
+	transcript_free(transcript);
+	sandbox_free(sandbox);
+	return !done;
+}
+
 int main(int argc, char **argv)
 {
 	struct rlimit limit = { 8192, 8192 };
@@ -634,6 +707,9 @@ int main(int argc, char **argv)
 		return datagrams((int)number[0], (int)number[1], (int)number[2], atof(argv[5]));
 	if (strcmp(job, "cable") == 0 && (argc == 4 || argc == 5))
 		return cable(argv[2], argv[3], (int)number[2]);
+	if (strcmp(job, "wire") == 0 && argc == 5)
+		return wire(strcmp(argv[2], "echo") == 0, strcmp(argv[3], "off") != 0,
+		            atof(argv[4]));
 	fprintf(stderr, "worker: see the head of its source\n");
 	return 2;
 }

@@ -240,6 +240,37 @@ static void agrees_with_a_witness(void)
 	end();
 }
 
+/* What the order of calls and frames in the transcript rests on. */
+static void is_there_when_send_returns(void)
+{
+	enum { SENDS = 5000 };
+	begin();
+	int sink = peer_udp(AF_INET), source = peer_udp(AF_INET);
+	struct endpoint to = loopback_at(sink);
+	unsigned there = 0, within = 0;
+	wire_take(caller.wire);
+	for (unsigned i = 0; i < SENDS; i++) {
+		struct frame_note note;
+		int64_t before = clock_now();
+		peer_send_to(source, &to, "x", 1);
+		int64_t after = clock_now();
+		there += wire_take(caller.wire);
+		const struct entry *entry =
+		        transcript_at(caller.transcript, transcript_newest(caller.transcript));
+		within += entry && frame_entry_unpack(entry, &note) &&
+		          entry->time > before - 5 * CLOCK_US && entry->time < after + 5 * CLOCK_US;
+		char byte;
+		peer_recv_from(sink, &byte, 1, NULL, PEER_MS);
+	}
+	if (!ok(there >= SENDS * 99 / 100, "a frame is in the ring when its send() returns"))
+		printf("#   %u of %u\n", there, SENDS);
+	if (!ok(within >= SENDS * 99 / 100, "with a time between its call and its return"))
+		printf("#   %u of %u\n", within, SENDS);
+	close(sink);
+	close(source);
+	end();
+}
+
 static void knows_the_ends(void)
 {
 	begin();
@@ -378,16 +409,17 @@ static void counts_what_it_missed(void)
 		}
 	is_int(said, counts.missed, "it is said once for the host");
 	is_int(port, counts.missed, "and at the next frame of each end");
-	char words[FRAME_WORDS];
 	struct poller poller;
+	poller_init(&poller);
 	poller_reset(&poller);
 	wire_prepare(caller.wire, &poller);
-	ok(poller.top >= 0, "a wire is watched");
-	snprintf(words, sizeof words, "%d", poller.top);
+	ok(poller.top >= 0 || poller.wake != INT64_MAX, "a wire is watched");
 	wire_unwatch(caller.wire);
 	poller_reset(&poller);
 	wire_prepare(caller.wire, &poller);
-	ok(poller.top < 0 && !wire_is_watching(caller.wire), "and no longer when it is off");
+	ok(poller.top < 0 && poller.wake == INT64_MAX && !wire_is_watching(caller.wire),
+	   "and no longer when it is off");
+	poller_done(&poller);
 	flood(source, &to, MORE);
 	ok(!wire_take(caller.wire), "then nothing is recorded");
 	close(sink);
@@ -588,6 +620,7 @@ int main(void)
 	}
 	records_in_order();
 	agrees_with_a_witness();
+	is_there_when_send_returns();
 	knows_the_ends();
 	begins_another_for_another_connection();
 	connects_to_itself();
