@@ -2,13 +2,12 @@
 /* In a network of this test's own: nothing else is on its loopback. */
 #include "net/wire.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <net/if_arp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -610,6 +609,43 @@ static void follows_until_the_end(void)
 	end();
 }
 
+/* Outside, the kernel cuts large frames into segments only later, or never. */
+static void counts_pieces(void)
+{
+	enum { SEGMENT = 1000, BYTES = 30000 };
+	static char data[BYTES];
+	begin_own();
+	struct endpoint addr = endpoint_loopback(AF_INET, 0), from;
+	int listener = call_socket(&caller, AF_INET, SOCK_STREAM);
+	call_bind(&caller, listener, &addr);
+	call_set_option(&caller, listener, IPPROTO_TCP, TCP_MAXSEG, SEGMENT);
+	call_listen(&caller, listener, 5);
+	addr = loopback_at(listener);
+	int client = call_socket(&caller, AF_INET, SOCK_STREAM);
+	call_connect(&caller, client, &addr, NULL);
+	peer_wait(listener, POLLIN, PEER_MS);
+	int server = call_accept(&caller, listener, &from);
+	call_send(&caller, client, data, BYTES, 0);
+	peer_wait(server, POLLIN, PEER_MS);
+	wire_take(caller.wire);
+	struct frame_note note;
+	struct frame frame;
+	uint64_t at = TRANSCRIPT_NONE;
+	unsigned many = 0, right = 0;
+	while (next_frame(&at, &note, &frame)) {
+		many += note.pieces > 1;
+		unsigned pieces = (frame.len + SEGMENT - 1) / SEGMENT;
+		right += note.pieces > 1 && (note.pieces == pieces ||
+		                             note.pieces == pieces + 1); /* with options less */
+	}
+	ok(many > 0, "a frame may be several segments");
+	is_int(right, many, "and says how many");
+	call_close(&caller, client);
+	call_close(&caller, server);
+	call_close(&caller, listener);
+	end();
+}
+
 int main(void)
 {
 	tap_watchdog(60);
@@ -631,5 +667,6 @@ int main(void)
 	records_only_its_own();
 	follows_its_own_datagrams();
 	follows_until_the_end();
+	counts_pieces();
 	return tap_done();
 }
