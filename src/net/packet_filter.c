@@ -154,11 +154,10 @@ static void read_ipv6(struct program *program)
 
 static void compare(struct program *program, uint32_t cell, const uint8_t *ip, unsigned words)
 {
-	for (uint32_t i = 0; i < words; i++) {
+	for (uint32_t i = 0; i < words; i++, ip += 4) {
 		put(program, BPF_LD | BPF_MEM, cell + i);
 		put(program, BPF_JMP | BPF_JEQ | BPF_K,
-		    (uint32_t)ip[4 * i] << 24 | (uint32_t)ip[4 * i + 1] << 16 |
-		            (uint32_t)ip[4 * i + 2] << 8 | ip[4 * i + 3]);
+		    (uint32_t)ip[0] << 24 | (uint32_t)ip[1] << 16 | (uint32_t)ip[2] << 8 | ip[3]);
 	}
 }
 

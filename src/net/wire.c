@@ -829,7 +829,8 @@ struct wire_counts wire_counts(const struct wire *wire)
 void wire_describe(const struct wire *wire, struct buf *out)
 {
 	struct wire_counts counts = wire_counts(wire);
-	bool own = wire_follows(wire), hosts = wire->rings > own;
+	unsigned own = wire_follows(wire) ? 1 : 0;
+	bool hosts = wire->rings > own;
 	buf_append_text(out,
 	                !wire->rings ? "Nothing is recorded of the wire."
 	                : !own       ? "Every frame of left and right is recorded."

@@ -262,9 +262,9 @@ static void is_there_when_send_returns(void)
 		peer_recv_from(sink, &byte, 1, NULL, PEER_MS);
 	}
 	if (!ok(there >= SENDS * 99 / 100, "a frame is in the ring when its send() returns"))
-		printf("#   %u of %u\n", there, SENDS);
+		printf("#   %u of %d\n", there, SENDS);
 	if (!ok(within >= SENDS * 99 / 100, "with a time between its call and its return"))
-		printf("#   %u of %u\n", within, SENDS);
+		printf("#   %u of %d\n", within, SENDS);
 	close(sink);
 	close(source);
 	end();
