@@ -442,6 +442,7 @@ static void take_frame(struct wire *wire, const struct seen *seen, enum frame_ev
 /* ---- sockets of ours on this machine ---- */
 
 enum {
+	FOLLOWED_MOST = 4096,
 	TIME_WAIT_S = 60, /* the kernel gives the pair to nobody else meanwhile */
 	REST_S = 1,       /* for the last ACK after FIN or RST of both */
 };
@@ -539,7 +540,7 @@ static void apply_followed(struct wire *wire)
 void wire_follow(struct wire *wire, int fd, enum transport transport, const struct endpoint *local,
                  const struct endpoint *remote)
 {
-	if (!own_ring(wire))
+	if (!own_ring(wire) || wire->followed_count == FOLLOWED_MOST)
 		return;
 	wire->followed = xgrow(wire->followed, &wire->followed_cap, wire->followed_count,
 	                       sizeof *wire->followed);
@@ -575,7 +576,8 @@ void wire_unfollow(struct wire *wire, int fd)
 		if (followed->fd != fd)
 			continue;
 		bool lingers = followed->pair.transport == TRANSPORT_TCP &&
-		               endpoint_is_set(&followed->pair.remote);
+		               endpoint_is_set(&followed->pair.remote) &&
+		               !is_covered(wire, followed);
 		int64_t rest = !lingers ? 0 : followed->over ? REST_S : TIME_WAIT_S;
 		followed->fd = -1;
 		followed->until = clock_now() + rest * CLOCK_S;
