@@ -48,6 +48,7 @@ static void test_off(struct app *app)
 {
 	is_text(complete(app, "/open h 80 "), "as", "TAB offers no host while there is none");
 	is_text(complete(app, "/open r"), "", "nor its name");
+	is_text(complete(app, "/set right."), "", "nor its sysctls");
 	type(app, "/open 127.0.0.1:1 from left");
 	is_text(app_fixture_note(app, app_shown(app)),
 	        "left is a host of the sandbox, which is off: /sandbox on or --sandbox makes it",
@@ -64,6 +65,12 @@ static void test_tab(struct app *app)
 	is_text(complete(app, "/open le"), "left", "their names, to open");
 	is_text(complete(app, "/listen ri"), "right", "and to listen");
 	is_text(complete(app, "/socket tcp on "), "left right", "/socket");
+	is_text(complete(app, "/set left.tcp_k"),
+	        "left.tcp_keepalive_time left.tcp_keepalive_intvl left.tcp_keepalive_probes",
+	        "the sysctls of a host");
+	is_text(complete(app, "/set both.core"), "both.core.somaxconn", "and of both");
+	ok(strstr(complete(app, "/set left.tcp_congestion_control "), "reno"),
+	   "the algorithms that this kernel has");
 	type(app, "/listen 127.0.0.1 7001 on left as hidden");
 	type(app, "/listen right 80 as shown");
 	wait_for(app, is_open(app, "shown"), "two servers");
