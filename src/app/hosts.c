@@ -22,16 +22,15 @@ bool hosts_start(struct app *app, struct error *error)
 	return sandbox;
 }
 
-/* "1 echo, 3 c" */
-static size_t list_living(const struct app *app, struct buf *out)
+size_t hosts_list_sessions(const struct app *app, struct buf *out)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
 		const struct session *session = sessions_at(app->sessions, i);
 		if (session_host(session) == HOST_HERE || session_state(session) == SESSION_CLOSED)
 			continue;
-		buf_printf(out, "%s%u %s", count++ ? ", " : "", session_number(session),
-		           session_name(session));
+		buf_printf(out, "%s%u %s on %s", count++ ? ", " : "", session_number(session),
+		           session_name(session), host_name(session_host(session)));
 	}
 	return count;
 }
@@ -40,7 +39,7 @@ bool hosts_stop(struct app *app, struct error *error)
 {
 	struct sandbox *sandbox = get(app);
 	struct buf living = { .max = SIZE_MAX };
-	size_t count = list_living(app, &living);
+	size_t count = hosts_list_sessions(app, &living);
 	if (count)
 		error_set(error, "the sandbox stays on: %s %s there: %.150s",
 		          count == 1 ? "a session" : "sessions", count == 1 ? "lives" : "live",

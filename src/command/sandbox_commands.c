@@ -38,22 +38,6 @@ static void print_cable(const struct sandbox *sandbox, struct buf *out)
 	buf_free(&words);
 }
 
-static void print_sessions(const struct app *app, struct buf *out)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
-		const struct session *session = sessions_at(app->sessions, i);
-		if (session_host(session) == HOST_HERE || session_state(session) == SESSION_CLOSED)
-			continue;
-		buf_printf(out, "%s%u %s on %s",
-		           count++ ? ", " : "\nsessions there: ", session_number(session),
-		           session_name(session), host_name(session_host(session)));
-	}
-	if (!count)
-		buf_append_text(out,
-		                "\nno session there: /listen 192.0.2.2 7, then /open 192.0.2.2 7");
-}
-
 static void print_changed(struct sandbox *sandbox, struct buf *out)
 {
 	size_t count = 0;
@@ -83,10 +67,13 @@ static void print_sandbox(struct app *app, struct buf *out)
 	print_cable(sandbox, out);
 	buf_append_text(out, "\n");
 	wire_describe(sessions_wire(app->sessions), out);
-	print_sessions(app, out);
+	buf_append_text(out, "\nsessions there: ");
+	if (!hosts_list_sessions(app, out))
+		buf_append_text(
+		        out, "none; /listen right 7 echo makes a server, /open right 7 a client");
 	print_changed(sandbox, out);
 	buf_printf(out,
-	           "\n/cable changes it, /set left shows all sysctls.\n"
+	           "\n/cable changes it, /set left shows the sysctls.\n"
 	           "nsenter -t %d -U -n --preserve-credentials ss -tan shows left from outside.",
 	           (int)sandbox_process(sandbox, HOST_LEFT));
 }
