@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "socket/host.h"
+
 /* As it is in the payload, before the bytes of the frame and the words. */
 struct packed {
 	int64_t seq, ack;
@@ -63,7 +65,8 @@ bool frame_entry_unpack(const struct entry *entry, struct frame_note *note)
 	if (entry->call != CALL_FRAME || entry->len < sizeof packed)
 		return false;
 	memcpy(&packed, payload, sizeof packed);
-	if (entry->len != sizeof packed + packed.kept + packed.words_len || entry->arg < 0)
+	if (entry->len != sizeof packed + packed.kept + packed.words_len || entry->arg < 0 ||
+	    (uint16_t)entry->arg2 >> 8 >= HOST_COUNT)
 		return false;
 	*note = (struct frame_note){
 		.event = (uint8_t)entry->arg2,

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "socket/segment.h"
 
-#include <string.h>
-
 enum {
 	UNKNOWN = 255,    /* how often bytes were seen that this flow has forgotten */
 	DUPLICATES = 3,   /* ACKs after which TCP sends again at once, RFC 5681 */
@@ -258,12 +256,10 @@ static bool has_dsack(const struct frame_tcp *tcp)
 static enum segment_name name_ack(struct segment_side *side, const struct segment_side *other,
                                   const struct frame_tcp *tcp, int64_t ack, uint32_t window)
 {
-	if (!side->acked)
+	if (!side->acked || ack > side->ack)
 		return window ? SEGMENT_ACK : SEGMENT_ZERO_WINDOW;
 	if (ack < side->ack)
 		return SEGMENT_OLD_ACK;
-	if (ack > side->ack)
-		return window ? SEGMENT_ACK : SEGMENT_ZERO_WINDOW;
 	if (!window && side->window)
 		return SEGMENT_ZERO_WINDOW;
 	if (other->asked == SEGMENT_SYN_ACK)
@@ -393,16 +389,16 @@ static const struct {
 	[SEGMENT_REORDERED] = { "data overtaken on the way", "overtaken" },
 	[SEGMENT_COPY] = { "data received again", "data again" },
 	[SEGMENT_DUPLICATED] = { "data duplicated on the way", "duplicated" },
-	[SEGMENT_RETRANSMISSION] = { "retransmission", "rtx" },
-	[SEGMENT_FAST_RETRANSMISSION] = { "fast retransmission", "fast rtx" },
-	[SEGMENT_SPURIOUS_RETRANSMISSION] = { "spurious retransmission", "spurious rtx" },
+	[SEGMENT_RETRANSMISSION] = { "retransmission", "retransmission" },
+	[SEGMENT_FAST_RETRANSMISSION] = { "fast retransmission", "fast retransmit" },
+	[SEGMENT_SPURIOUS_RETRANSMISSION] = { "spurious retransmission", "spurious" },
 	[SEGMENT_ACK] = { "ACK", "ACK" },
 	[SEGMENT_ACK_AGAIN] = { "ACK again", "ACK again" },
 	[SEGMENT_OLD_ACK] = { "old ACK", "old ACK" },
 	[SEGMENT_DUPLICATE_ACK] = { "duplicate ACK", "dup ACK" },
-	[SEGMENT_ZERO_WINDOW] = { "zero window", "win 0" },
-	[SEGMENT_WINDOW_UPDATE] = { "window update", "win update" },
-	[SEGMENT_WINDOW_PROBE] = { "window probe", "win probe" },
+	[SEGMENT_ZERO_WINDOW] = { "zero window", "zero window" },
+	[SEGMENT_WINDOW_UPDATE] = { "window update", "window update" },
+	[SEGMENT_WINDOW_PROBE] = { "window probe", "window probe" },
 	[SEGMENT_WINDOW_PROBE_ANSWER] = { "window probe ACK", "probe ACK" },
 	[SEGMENT_KEEPALIVE] = { "keepalive", "keepalive" },
 	[SEGMENT_KEEPALIVE_ANSWER] = { "keepalive ACK", "keepalive ACK" },
