@@ -418,7 +418,8 @@ void app_wire_ends(const struct app *app, const struct session *session, uint32_
 {
 	const struct wire *wire = sessions_wire(app->sessions);
 	ends[0] = ends[1] = 0;
-	if (!session || transport_is_unix(session_transport(session)) || session_has_clients(session))
+	if (!session || transport_is_unix(session_transport(session)) ||
+	    session_has_clients(session))
 		return;
 	int64_t begun;
 	enum transport transport = session_transport(session);
@@ -457,8 +458,14 @@ struct view app_view(const struct app *app, int columns)
 		.find = app->search.marked ? app->search.text : NULL,
 		.find_len = app->search.marked ? app->search.len : 0,
 	};
-	if (!mode.ops->merges)
+	if (!mode.ops->merges) {
 		app_wire_ends(app, app->current, view.wire);
+	} else if (mode.ops->frames && !mode.all) {
+		uint32_t ends[2];
+		app_wire_ends(app, app->current, ends);
+		view.session = ends[0] ? ends[0] : VIEW_NO_SESSION;
+		view.port = app->current ? session_local(app->current).port : 0;
+	}
 	return view;
 }
 

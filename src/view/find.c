@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "view/calltext.h"
+#include "view/frametext.h"
 #include "view/paragraph.h"
 #include "view/sampletext.h"
 
@@ -266,9 +267,26 @@ static bool sample_holds(struct call_words *words, const struct cursor *cursor)
 	return text_holds(words);
 }
 
+static bool frame_holds(struct call_words *words, const struct entry *entry)
+{
+	struct frame_note note;
+	struct frame frame;
+	if (!frame_entry_unpack(entry, &note))
+		return false;
+	buf_clear(&words->text);
+	frametext_read(&note, &frame);
+	for (enum frametext_part part = 0; part < FRAMETEXT_PARTS; part++) {
+		frametext(&note, &frame, part, &words->text);
+		buf_append_text(&words->text, "  ");
+	}
+	return text_holds(words);
+}
+
 static bool words_match(struct call_words *words, const struct cursor *cursor)
 {
 	const struct entry *entry = cursor->entry;
+	if (entry->call == CALL_FRAME)
+		return frame_holds(words, entry);
 	if (entry->call == CALL_SAMPLE)
 		return sample_holds(words, cursor);
 	if (entry_is_incoming(entry) || entry_is_outgoing(entry))

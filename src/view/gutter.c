@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "socket/host.h"
+#include "view/frametext.h"
 #include "view/paragraph.h"
 
 enum {
@@ -64,9 +66,14 @@ static void put_time(const struct cursor *begin, struct row *row)
 static void put_tag(const struct cursor *begin, struct row *row)
 {
 	char text[TAG_TEXT];
+	struct frame_note note;
 	bool wide = begin->view->columns >= COLUMNS_TIME;
-	snprintf(text, sizeof text, "[%" PRIu32 "]", begin->entry->session);
-	int least = wide ? 5 : 0;
+	bool frame = frame_entry_unpack(begin->entry, &note);
+	if (frame)
+		snprintf(text, sizeof text, "%s", host_name((enum host)note.host));
+	else
+		snprintf(text, sizeof text, "[%" PRIu32 "]", begin->entry->session);
+	int least = !wide ? 0 : frame ? 6 : 5; /* "right" */
 	int width = (int)strlen(text) + 1;
 	if (!begin->view->all || row->columns + width + LEAST_TEXT > begin->view->columns)
 		return;
@@ -83,10 +90,35 @@ enum style gutter_words_style(const struct entry *entry)
 	return entry->call == CALL_STATE ? STYLE_STATE : STYLE_NOTE;
 }
 
-static void put_arrow(const struct entry *entry, struct row *row)
+static void put_frame_arrow(const struct view *view, const struct frame_note *note, struct row *row)
 {
 	bool unicode = text_has_unicode();
-	if (entry->flags & ENTRY_ERROR || entry_has_failed(entry))
+	switch (frametext_event(note, view->all ? 0 : view->port)) {
+	case FRAME_LEAVES:
+		put_text(row, unicode ? "→" : ">", STYLE_OUT);
+		return;
+	case FRAME_ARRIVES:
+		put_text(row, unicode ? "←" : "<", STYLE_IN);
+		return;
+	case FRAME_PASSES:
+		put_text(row, unicode ? "⇄" : "=", STYLE_STATE);
+		return;
+	case FRAME_MISSED:
+		put_text(row, "!", STYLE_ERROR);
+		return;
+	default:
+		put_text(row, unicode ? "✗" : "x", STYLE_ERROR);
+	}
+}
+
+static void put_arrow(const struct cursor *begin, struct row *row)
+{
+	const struct entry *entry = begin->entry;
+	bool unicode = text_has_unicode();
+	struct frame_note note;
+	if (frame_entry_unpack(entry, &note))
+		put_frame_arrow(begin->view, &note, row);
+	else if (entry->flags & ENTRY_ERROR || entry_has_failed(entry))
 		put_text(row, "!", STYLE_ERROR);
 	else if (entry_is_incoming(entry) || entry->call == CALL_ERRQUEUE)
 		put_text(row, unicode ? "←" : "<", STYLE_IN);
@@ -132,7 +164,7 @@ void gutter_put(const struct cursor *begin, struct row *row)
 	if (continued)
 		put_text(row, " ", STYLE_TEXT);
 	else
-		put_arrow(begin->entry, row);
+		put_arrow(begin, row);
 	if (is_in_line(begin))
 		put_text(row, text_has_unicode() ? "…" : "+", STYLE_FAINT);
 	else

@@ -12,13 +12,13 @@
 #include "view/row.h"
 
 /* In the order of F2; sessions are shown in the first one by default. */
-#define VIEW_LIST(first, next) first(chat) next(hex) next(trace) next(ladder)
+#define VIEW_LIST(first, next) first(chat) next(hex) next(trace) next(ladder) next(wire)
 
 #define VIEW_FIRST_NAME(name) #name
 #define VIEW_NEXT_NAME(name)  "|" #name
 #define VIEW_DECLARE(name)    extern const struct view_ops name##_view;
 
-/* "chat|hex|trace|ladder" */
+/* "chat|hex|trace|ladder|wire" */
 #define VIEW_NAMES VIEW_LIST(VIEW_FIRST_NAME, VIEW_NEXT_NAME)
 
 struct cursor;
@@ -42,6 +42,9 @@ struct view_ops {
 	/* An entry is shown as a call in words of our own, so /find looks there; else as the bytes
 	 * that it moved. */
 	bool calls;
+
+	/* It shows frames alone: those of the session's wire end, in place of its own entries. */
+	bool frames;
 
 	uint32_t piece; /* bytes at whose multiples an entry that is not joined is cut; 0: never */
 
@@ -70,15 +73,18 @@ enum {
 
 enum view_time { VIEW_TIME_OFF, VIEW_TIME_CLOCK, VIEW_TIME_RELATIVE, VIEW_TIME_DELTA };
 
+#define VIEW_NO_SESSION UINT32_MAX
+
 struct view {
 	const struct view_ops *ops;
 	const struct transcript *transcript;
-	uint32_t session;
+	uint32_t session;    /* of a view of frames the wire end, or VIEW_NO_SESSION */
 	bool all;            /* every session, each row with a numbered tag; only if ops->merges */
 	uint32_t other;      /* the session at the other end, 0 = not ours; only if !ops->merges */
 	bool own_calls;      /* also the calls that the program makes for itself */
 	uint32_t wire[2];    /* wire ends of the left and the right margin, 0 = none; only if
 	                      * !ops->merges */
+	uint16_t port;       /* of the session: which frames on a loopback leave it; 0 = not known */
 	bool calls_only;     /* nothing on the way between the ends can be known: a UNIX socket */
 	int columns;         /* > 0 */
 	enum view_time time; /* relative: since the oldest entry shown; delta: since the paragraph

@@ -83,7 +83,7 @@ static void test_effects(void)
 	ok(view_listed((size_t)s.view) == &trace_view, "view trace");
 	try_set(&s, "view", "ladder");
 	ok(view_listed((size_t)s.view) == &ladder_view, "view ladder");
-	is_text(try_set(&s, "view", "page"), "view: \"page\" is not chat, hex, trace or ladder",
+	is_text(try_set(&s, "view", "page"), "view: \"page\" is not chat, hex, trace, ladder or wire",
 	        "no view");
 	try_set(&s, "kernel", "off");
 	ok(!s.kernel, "kernel off");

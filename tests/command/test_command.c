@@ -339,7 +339,7 @@ static void test_usage_mistakes(void)
 		{ "/open 7001 127.0.0.1", "the port comes last: 127.0.0.1 7001" },
 		{ "/open 0", "0 is not a port: 1 to 65535" },
 		{ "/view hxe",
-		  "view: \"hxe\" is not chat, hex, trace, ladder or all: did you mean hex?" },
+		  "view: \"hxe\" is not chat, hex, trace, ladder, wire or all: did you mean hex?" },
 		{ "/option nodely",
 		  "no such socket option here: \"nodely\": did you mean TCP_NODELAY?" },
 		{ "/help opne", "no help for \"opne\": did you mean open?" },
@@ -882,15 +882,16 @@ static void test_views(void)
 	is_text(run(&app, "/view ladder all"), refusal, "/view ladder all");
 	is_text(run(&app, "/view all"), refusal, "also when there is one already");
 	ok(app_view_mode(&app, c).ops == &ladder_view, "and it stays");
+	is_text(run(&app, "/view wire"), "", "/view wire");
 	is_text(run(&app, "/view"), "", "/view");
 	ok(app_view_mode(&app, c).ops == &chat_view, "after the last comes the first");
 	is_text(run(&app, "/view trace all"), "", "/view trace all");
 	is_text(run(&app, "/view"), "", "/view");
-	ok(app_view_mode(&app, c).ops == &chat_view && app_view_mode(&app, c).all,
-	   "of all the last is another");
+	ok(app_view_mode(&app, c).ops == &wire_view && app_view_mode(&app, c).all,
+	   "of all sessions there is no ladder");
 	is_text(run(&app, "/view page"),
-	        "view: \"page\" is not chat, hex, trace, ladder or all: /view "
-	        "[chat|hex|trace|ladder] [all]",
+	        "view: \"page\" is not chat, hex, trace, ladder, wire or all: /view "
+	        "[chat|hex|trace|ladder|wire] [all]",
 	        "no such view");
 	app_fixture_end(&app);
 }

@@ -96,7 +96,7 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/listen 0 as e"), "", "a new name is not completed");
 	is_text(complete(app, "/service "), "none echo discard hello", "services");
 	is_text(complete(app, "/set m"), "marks mouse", "settings");
-	is_text(complete(app, "/view "), "chat hex trace ladder all", "views");
+	is_text(complete(app, "/view "), "chat hex trace ladder wire all", "views");
 	is_text(complete(app, "/view t"), "trace", "that begin so");
 	is_text(complete(app, "/view chat "), "all", "of all");
 	is_text(complete(app, "/set eol "), "lf crlf cr nul none", "their values");
@@ -145,7 +145,7 @@ static void test_options(struct app *app)
 
 static void test_looking(struct app *app)
 {
-	is_text(complete(app, "/view "), "chat hex trace ladder all", "views");
+	is_text(complete(app, "/view "), "chat hex trace ladder wire all", "views");
 	is_text(complete(app, "/view hex "), "all", "of every session");
 	is_text(complete(app, "/view hex all "), "", "and no more");
 	is_text(complete(app, "/recv "), "peek urgent waitall", "how to receive");

@@ -105,6 +105,8 @@ static void test_views(bool datagrams, const char *what)
 		struct view view = view_of(view_listed(i));
 		const char *text = shown(&view);
 		ok(!leaks(text), "%s of %s: it is not there", view.ops->name, what);
+		if (view.ops->frames)
+			continue; /* nothing of a session is in it */
 		is_int(count(text, view.ops->calls ? "<secret>" : "(secret)"), 3,
 		       "but that there were three");
 		ok(strstr(text, "15"), "and how long one was");
@@ -148,7 +150,7 @@ static void test_find(bool datagrams)
 				printf("# %zu of \"%s\"\n", found, never[j]);
 		}
 		ok(wrong == 0, "/find in %s does not find it", view.ops->name);
-		is_int(hits(view, "next"), 1, "but what is beside it");
+		is_int(hits(view, "next"), view.ops->frames ? 0 : 1, "but what is beside it");
 		view.find = "*";
 		view.find_len = 1;
 		ok(!leaks(shown(&view)), "nothing of it comes out where a search marks its hits");

@@ -811,8 +811,9 @@ static void test_floods(void)
 		view.ops = view_listed(k);
 		view.other = view.ops->merges ? 0 : 2;
 		for (uint32_t i = 0; i < FLOOD; i++)
-			put_entry((struct entry){ .call = CALL_SEND, .session = 1 + i % 3 }, NULL,
-			          "x\n", 2);
+			put_entry((struct entry){ .call = view.ops->frames ? CALL_FRAME : CALL_SEND,
+			                          .session = 1 + i % 3 },
+			          NULL, "x\n", 2);
 		for (int all = 0; all <= (view.ops->merges ? 1 : 0); all++) {
 			view.all = all;
 			int back = 0, forth = 0;
