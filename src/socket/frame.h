@@ -82,6 +82,7 @@ struct frame {
 	bool ipv6;
 	bool answer;             /* of ARP and neighbour discovery: "is at", not "who has" */
 	bool more_fragments;     /* of a fragment: it is not the last */
+	bool damaged;            /* set by who has found a wrong checksum: its receiver drops it */
 	uint8_t protocol;        /* of IP, after extension headers: IPPROTO_TCP … */
 	uint8_t ttl, tos;        /* IPv6: hop limit, traffic class */
 	uint16_t ethertype;      /* in host byte order, as all numbers here */

@@ -293,6 +293,15 @@ void segment_classify(struct segment_flow *flow, enum segment_direction directio
 	     rst = tcp->flags & FRAME_RST, has_ack = tcp->flags & FRAME_ACK;
 	*out = (struct segment){ .name = SEGMENT_OTHER, .len = frame->len };
 
+	if (frame->damaged) {
+		out->name = SEGMENT_DAMAGED;
+		out->seq = relative(side, tcp->seq);
+		out->ack = has_ack ? relative(other, tcp->ack) : 0;
+		out->window = tcp->window;
+		out->seq_based = side->syn;
+		out->ack_based = other->syn;
+		return;
+	}
 	if (syn && !rst)
 		out->name = name_syn(flow, side, other, tcp);
 	else if (!side->seen && !rst)
@@ -405,6 +414,7 @@ static const struct {
 	[SEGMENT_FIN] = { "FIN", "FIN" },
 	[SEGMENT_FIN_AGAIN] = { "FIN again", "FIN again" },
 	[SEGMENT_RST] = { "RST", "RST" },
+	[SEGMENT_DAMAGED] = { "damaged", "damaged" },
 };
 
 const char *segment_name_text(enum segment_name name)

@@ -49,6 +49,7 @@ enum segment_name {
 	SEGMENT_FIN, /* with or without data */
 	SEGMENT_FIN_AGAIN,
 	SEGMENT_RST,
+	SEGMENT_DAMAGED, /* its checksum is wrong: it counts for nothing */
 	SEGMENT_NAMES,
 };
 

@@ -83,6 +83,7 @@ static enum style name_style(enum segment_name name)
 	case SEGMENT_DUPLICATE_ACK:
 	case SEGMENT_ZERO_WINDOW:
 	case SEGMENT_RST:
+	case SEGMENT_DAMAGED:
 		return STYLE_STATE;
 	default:
 		return STYLE_TEXT;

@@ -6,7 +6,7 @@
  * is one that leaves (< arrives) with these flags, sequence and acknowledgement number, window, and
  * then what is expected: its name, and of seq, ack, offset, window, number, copy, duplicate those
  * that are given, and "gap", "full", "based" (numbers relative to the SYN), "unscaled" if so. +10 is
- * 10 bytes of data; more words are scale, ts, id, sack 5-9, mss; the window stays that of the last
+ * 10 bytes of data; more words are scale, ts, id, sack 5-9, damaged 1; the window stays that of the last
  * one of its direction. */
 #include "socket/segment.h"
 
@@ -390,6 +390,13 @@ static const struct {
 	       "> A 110 ack 311 | ACK\n"
 	       "< A 310 ack 110 | keepalive\n"
 	       "> A 110 ack 311 | keepalive ACK" },
+	{ "what is damaged counts for nothing", AT_AN_END,
+	  SYNS "< A 300+10 ack 100 ts 10 | data\n"
+	       "< A 310+10 ack 100 ts 99 damaged 1 | damaged seq 11 number 0\n"
+	       "< A 320+10 ack 100 ts 12 | data out of order\n"
+	       "< A 310+10 ack 100 ts 15 | retransmission copy 1\n"
+	       "< S 7777 damaged 1 | damaged\n"
+	       "< A 330+10 ack 100 ts 16 | data" },
 	{ "neither ACK nor SYN", AT_AN_END, SYNS "> - 100 | segment\n" },
 	{ "urgent data is data", AT_AN_END, SYNS "> APU 100+1 ack 300 | data offset 0" },
 };
@@ -437,6 +444,8 @@ static enum segment_direction parse(char *line, enum place place, struct frame *
 			tcp->options |= FRAME_SCALE, tcp->scale = (uint8_t)number;
 		else if (strcmp(word, "ts") == 0)
 			tcp->options |= FRAME_TIMESTAMPS, tcp->ts_value = number;
+		else if (strcmp(word, "damaged") == 0)
+			frame->damaged = number;
 		else if (strcmp(word, "id") == 0)
 			frame->ip_id = number;
 		else if (strcmp(word, "sack") == 0) {
