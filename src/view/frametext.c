@@ -39,9 +39,18 @@ static void put_event(const struct frame_note *note, struct buf *out)
 	if (note->event == FRAME_MISSED) {
 		buf_append(out, note->words, note->words_len);
 	} else if (note->event > FRAME_PASSES) {
-		buf_append_text(out, frame_event_name(note->event));
-		if (note->words_len)
-			buf_printf(out, " (%.*s)", (int)note->words_len, note->words);
+		const char *name = frame_event_name(note->event), *rule = note->words;
+		size_t len = note->words_len;
+		/* "lost (1%)": the rule "loss 1%" begins with the same word */
+		const char *blank =
+		        len > 3 && memcmp(rule, name, 3) == 0 ? memchr(rule, ' ', len) : NULL;
+		if (blank) {
+			len -= (size_t)(blank + 1 - rule);
+			rule = blank + 1;
+		}
+		buf_append_text(out, name);
+		if (len)
+			buf_printf(out, " (%.*s)", (int)len, rule);
 	}
 }
 
@@ -277,7 +286,7 @@ static void put_tcp(const struct frame_note *note, const struct frame *frame,
 		}
 		return;
 	case FRAMETEXT_WINDOW:
-		if (!(tcp->flags & FRAME_RST))
+		if (!(tcp->flags & FRAME_RST) && segment->name != SEGMENT_DAMAGED)
 			buf_printf(out, "win %" PRIu32 "%s", segment->window,
 			           segment->scaled ? "" : " unscaled");
 		return;

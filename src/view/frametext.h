@@ -8,7 +8,7 @@
 #include "socket/frame.h"
 
 enum frametext_part {
-	FRAMETEXT_EVENT,    /* "lost (1 %)": what the cable did; not that it was seen */
+	FRAMETEXT_EVENT,    /* "lost (1%)": what the cable did; not that it was seen */
 	FRAMETEXT_NAME,     /* "fast retransmission #2", "duplicate ACK #3", "ARP", "UDP" */
 	FRAMETEXT_BRIEF,    /* the same in fewer columns: "dup ACK #3" */
 	FRAMETEXT_ENDS,     /* "192.0.2.1:50000 → 192.0.2.2:80" */

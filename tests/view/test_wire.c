@@ -118,7 +118,7 @@ static void put_conversation(void)
 	        "020405b4 0402 080a 00000009 00000007 01 030307", "");
 	put_tcp(FRAME_LEAVES, A, 100, 300, 502, 0, "", "");
 	put_tcp(FRAME_LEAVES, A | P, 100, 300, 502, 1448, "", "");
-	put_tcp(FRAME_LOST, A | P, 100, 300, 502, 1448, "", "1 %");
+	put_tcp(FRAME_LOST, A | P, 100, 300, 502, 1448, "", "loss 1%");
 	put_tcp(FRAME_LEAVES, A, 1548, 300, 502, 100, "", "");
 	put_tcp(FRAME_ARRIVES, A, 300, 100, 509, 0, "0101 050a 0000060c 00000670", "");
 	put_tcp(FRAME_LEAVES, A | P, 100, 300, 502, 1448, "", "");
@@ -165,7 +165,7 @@ static void shows_a_conversation(void)
 	        "   0.050 ←  SYN,ACK            seq 0  ack 1  win 65160  mss 1460, scale 7, SACK…\n"
 	        "   0.100 →  ACK                        seq 1            ack 1      win 64256\n"
 	        "   0.150 →  data               1448 B  seq 1:1449       ack 1      win 64256\n"
-	        "   0.200 ✗  lost (1 %)         data               1448 B  seq 1:1449       ack 1\n"
+	        "   0.200 ✗  lost (1%)          data               1448 B  seq 1:1449       ack 1\n"
 	        "   0.250 →  data               100 B   seq 1449:1549    ack 1      win 64256\n"
 	        "   0.300 ←  dup ACK #1         seq 1  ack 1  win 65152  SACK 1449:1549\n"
 	        "   0.350 →  retransmission #2  1448 B  seq 1:1449       ack 1      win 64256\n"
@@ -182,7 +182,7 @@ static void shows_a_conversation(void)
 	        "   0.050 ←  SYN,ACK\n"
 	        "   0.100 →  ACK\n"
 	        "   0.150 →  data               1448 B\n"
-	        "   0.200 ✗  lost (1 %)         data\n"
+	        "   0.200 ✗  lost (1%)          data\n"
 	        "   0.250 →  data               100 B\n"
 	        "   0.300 ←  dup ACK #1\n"
 	        "   0.350 →  retransmission #2  1448 B\n"
@@ -199,7 +199,7 @@ static void shows_a_conversation(void)
 	        "←  SYN,ACK\n"
 	        "→  ACK\n"
 	        "→  data\n"
-	        "✗  lost (1 %)\n"
+	        "✗  lost (1%)\n"
 	        "→  data\n"
 	        "←  dup ACK #1\n"
 	        "→  retransmission #2\n"
@@ -222,7 +222,7 @@ static void shows_a_conversation(void)
 	        "64256  502 x 128  100, 300\n"
 	        "   0.150 →  data                        1448 B  seq 1:1449       ack 1      win "
 	        "64256  502 x 128  100:1548, 300\n"
-	        "   0.200 ✗  lost (1 %)         data                        1448 B  seq 1:1449     "
+	        "   0.200 ✗  lost (1%)          data                        1448 B  seq 1:1449     "
 	        "  ack 1      win 64256  502 x 128  100:1548, 300\n"
 	        "   0.250 →  data                        100 B   seq 1449:1549    ack 1      win "
 	        "64256  502 x 128  1548:1648, 300\n"
@@ -357,7 +357,7 @@ int main(void)
 	setlocale(LC_ALL, "C");
 	begin(80);
 	put_conversation();
-	ok(strstr(shown(), "0.200 x  lost (1 %) "), "ASCII");
+	ok(strstr(shown(), "0.200 x  lost (1%) "), "ASCII");
 	transcript_free(transcript);
 	rows_free(&rows);
 	buf_free(&out);
