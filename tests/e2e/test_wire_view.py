@@ -46,6 +46,24 @@ for place in "left +→", "right +←":
     ok(re.search(place + " +ARP +who has 192.0.2.2. tell 192.0.2.1", plain.text), "all has ARP: %s" % place)
     ok(re.search(place + r" +\d+ → 7 +SYN ", plain.text), "and segments: %s" % place)
 
+# ---- what the cable did ----
+
+plain.type("/view wire")
+plain.type("/option keepalive off")
+plain.type("/cable from left loss data")
+plain.type("lost")
+ok(plain.sees("✗  lost (data) "), "a loss is there, with its rule")
+ok(plain.sees("→  retransmission #2 "), "what is sent again is named")
+ok(re.search(r"→  data .* seq 7:12 .*✗  lost .data. +data .* seq 7:12 .*→  retransmission #2 .* seq 7:12 ", plain.text, re.S),
+   "it is the same data")
+plain.type("/view wire all")
+plain.type("/cable from left corrupt data")
+plain.type("bad")
+ok(plain.sees("✗  corrupted (data) "), "so is damage")
+ok(plain.sees("retransmission #2 ") and plain.sees("ack 16 "), "which is mended")
+ok(re.search(r"right ← +\d+ → 7 +damaged .*right ← +\d+ → 7 +data +4 B", plain.text, re.S),
+   "what arrives damaged is called so, and counts for nothing")
+
 plain.type("/open udp 192.0.2.2 9 as u")
 plain.type("/view wire")
 plain.type("x")
