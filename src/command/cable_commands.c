@@ -152,12 +152,15 @@ static enum command_result do_cable(const struct invocation *invocation, struct 
 		return COMMAND_DONE;
 	}
 	cable_link_settings(cable, &settings, seen);
+	uint32_t seeded = settings.seeded;
 	const struct cable_names names = { .find = find_ends, .context = app };
 	if (!cable_parse(&settings, words, &names, error) ||
 	    !cable_link_set(cable, &settings, error))
 		return COMMAND_FAILED;
 	struct buf text = { .max = SIZE_MAX }, line = { .max = SIZE_MAX };
 	print_settings(&settings, &text);
+	if (settings.seeded != seeded)
+		buf_printf(&text, "seed %" PRIu32 "\n", settings.seed);
 	for (const char *at = buf_text(&text); *at; at++)
 		buf_append_text(&line, *at != '\n' ? (char[]){ *at, '\0' } : at[1] ? "; " : "");
 	app_note(app, "cable: %s", buf_text(&line));

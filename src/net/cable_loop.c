@@ -370,20 +370,23 @@ static void measure(struct cable_loop *loop, const struct cable_delivery *delive
 		atomic_store_explicit(&shared->late_max, late, memory_order_relaxed);
 }
 
+/* Those of the deliveries that are for this host. */
 static void send_to(struct cable_loop *loop, enum host to,
                     struct cable_delivery *const deliveries[], unsigned count)
 {
-	struct mmsghdr messages[SEND_MOST];
+	struct mmsghdr messages[SEND_MOST] = { 0 };
 	struct iovec parts[SEND_MOST];
-	memset(messages, 0, count * sizeof *messages);
+	unsigned own = 0;
 	for (unsigned i = 0; i < count; i++) {
-		parts[i].iov_base = deliveries[i]->bytes;
-		parts[i].iov_len = deliveries[i]->len;
-		messages[i].msg_hdr.msg_iov = &parts[i];
-		messages[i].msg_hdr.msg_iovlen = 1;
+		if (deliveries[i]->to != to)
+			continue;
+		parts[own].iov_base = deliveries[i]->bytes;
+		parts[own].iov_len = deliveries[i]->len;
+		messages[own].msg_hdr.msg_iov = &parts[own];
+		messages[own++].msg_hdr.msg_iovlen = 1;
 	}
-	for (unsigned at = 0; at < count;) {
-		int sent = sendmmsg(loop->port[to].fd, messages + at, count - at, MSG_DONTWAIT);
+	for (unsigned at = 0; at < own;) {
+		int sent = sendmmsg(loop->port[to].fd, messages + at, own - at, MSG_DONTWAIT);
 		if (sent < 0 && errno == EINTR)
 			continue;
 		loop->refused += sent <= 0; /* that one, and on with the next */
@@ -394,24 +397,25 @@ static void send_to(struct cable_loop *loop, enum host to,
 /* Sends what is due. */
 static void deliver(struct cable_loop *loop)
 {
-	struct cable_delivery *due[HOST_COUNT][SEND_MOST], *delivery = NULL;
-	unsigned count[HOST_COUNT];
+	struct cable_delivery *due[SEND_MOST];
+	unsigned count;
 	do {
-		memset(count, 0, sizeof count);
 		int64_t now = clock_now();
-		while (count[HOST_LEFT] < SEND_MOST && count[HOST_RIGHT] < SEND_MOST &&
-		       (delivery = cable_take(loop->cable, now)))
-			due[delivery->to][count[delivery->to]++] = delivery;
+		for (count = 0; count < SEND_MOST; count++) {
+			due[count] = cable_take(loop->cable, now);
+			if (!due[count])
+				break;
+		}
+		if (count == 0)
+			return;
 		for (enum host to = HOST_LEFT; to < HOST_COUNT; to++)
-			if (count[to])
-				send_to(loop, to, due[to], count[to]);
+			send_to(loop, to, due, count);
 		now = clock_now();
-		for (enum host to = HOST_LEFT; to < HOST_COUNT; to++)
-			for (unsigned i = 0; i < count[to]; i++) {
-				measure(loop, due[to][i], now);
-				cable_done(loop->cable, due[to][i]);
-			}
-	} while (delivery);
+		for (unsigned i = 0; i < count; i++) {
+			measure(loop, due[i], now);
+			cable_done(loop->cable, due[i]);
+		}
+	} while (count == SEND_MOST);
 }
 
 /* Until there are frames to carry or to deliver. False when the program is gone. */
