@@ -531,7 +531,7 @@ static long long kernel_says(const char *path)
 	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
 	if (fd >= 0)
 		close(fd);
-	return got > 0 ? atoll(text) : -1;
+	return got > 0 ? strtoll(text, NULL, 10) : -1;
 }
 
 static bool is_filtered(void)
@@ -586,7 +586,7 @@ static void explain(const struct report *report, struct error *error)
 
 static void limit_waiting(int channel, int ms)
 {
-	struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+	struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000L };
 	setsockopt(channel, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
 }
 
@@ -782,7 +782,7 @@ bool sandbox_set_sysctl(struct sandbox *sandbox, enum host host, const char *nam
 		error_usage(error, "%s: too long", name);
 		return false;
 	}
-	strcpy(request.value, value);
+	memcpy(request.value, value, strlen(value) + 1);
 	if (!ask_for_sysctl(sandbox, host, &request, name, &answer, error))
 		return false;
 	for (size_t i = 0; i < sandbox->changed[host].count; i++)
