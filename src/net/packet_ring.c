@@ -200,6 +200,7 @@ bool packet_ring_peek(struct packet_ring *ring, struct packet *packet)
 		.bytes = (const uint8_t *)base + header->tp_mac,
 		.outgoing = from->sll_pkttype == PACKET_OUTGOING,
 		.loopback = from->sll_hatype == ARPHRD_LOOPBACK,
+		.interface = from->sll_ifindex,
 		.pieces = 1,
 		.lossy = status & TP_STATUS_LOSING,
 	};

@@ -28,6 +28,7 @@ struct packet {
 	const uint8_t *bytes; /* are here, from the Ethernet header on, until packet_ring_done() */
 	bool outgoing;        /* goes out at the interface, */
 	bool loopback;        /* which is a loopback */
+	int interface;        /* its index */
 	uint16_t pieces;      /* segments that the kernel has left in one frame, or joined: 1 … */
 	bool lossy;           /* frames were lost, some of them before this one */
 };

@@ -20,9 +20,10 @@ enum {
 	RINGS = 5,
 	TAKE_MOST = 4096, /* entries of a wire_take() fill less than a block */
 	BUCKETS = 1024,
-	FRAGMENTS = 8,              /* datagrams whose later fragments are still recognized */
-	FIRST_END = HOST_COUNT,     /* numbers from WIRE_FIRST on: below are those of hosts */
-	STRIKES_MOST = 256,         /* in a turn */
+	RECENT = 16,            /* frames of this machine that another interface may show again */
+	FRAGMENTS = 8,          /* datagrams whose later fragments are still recognized */
+	FIRST_END = HOST_COUNT, /* numbers from WIRE_FIRST on: below are those of hosts */
+	STRIKES_MOST = 256,     /* in a turn */
 	CLOCK_ERROR = 2 * CLOCK_US, /* a smaller difference is no setting of the wall clock */
 };
 
@@ -75,6 +76,13 @@ struct followed {
 	int64_t until; /* closed: when it is forgotten */
 };
 
+/* A frame of this machine, without its Ethernet header. */
+struct recent {
+	uint64_t hash;
+	int interface;
+	int64_t time;
+};
+
 struct wire {
 	struct transcript *transcript;
 	struct ring ring[RINGS];
@@ -87,6 +95,8 @@ struct wire {
 	uint32_t last_number;
 	struct fragments fragments[FRAGMENTS];
 	unsigned next_fragments;
+	struct recent recent[RECENT];
+	unsigned next_recent;
 	uint64_t recorded;
 	uint64_t missed[HOST_COUNT];
 	struct followed *followed;
@@ -161,12 +171,18 @@ static struct endpoint side_of(const struct key *key, bool remote)
 	                      remote ? key->remote_port : key->local_port);
 }
 
+static uint64_t hash_of(const void *memory, size_t len)
+{
+	const uint8_t *bytes = memory;
+	uint64_t hash = 0;
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
+	return hash;
+}
+
 static size_t bucket_of(const struct key *key)
 {
-	const uint8_t *bytes = (const uint8_t *)key;
-	uint64_t hash = 0;
-	for (size_t i = 0; i < sizeof *key; i++)
-		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
+	uint64_t hash = hash_of(key, sizeof *key);
 	return (size_t)((hash * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % BUCKETS;
 }
 
@@ -500,6 +516,23 @@ static bool is_own(struct wire *wire, const struct frame *frame, enum frame_even
 	return sender || receiver;
 }
 
+/* A frame that crosses a bridge, a bond or a VLAN is seen on more than one interface: only the first time
+ * counts. The host sends nothing again within this time, but for a duplicate acknowledgement: that
+ * is seen on the same interface. */
+static bool is_seen_elsewhere(struct wire *wire, const struct packet *packet, int64_t time)
+{
+	const int64_t crossing = 10 * CLOCK_MS;
+	size_t header = packet->kept < FRAME_ETHERNET ? packet->kept : FRAME_ETHERNET;
+	uint64_t hash = hash_of(packet->bytes + header, packet->kept - header);
+	for (struct recent *at = wire->recent; at < wire->recent + RECENT; at++)
+		if (at->hash == hash && at->interface && at->interface != packet->interface &&
+		    time - at->time < crossing)
+			return true;
+	wire->recent[wire->next_recent++ % RECENT] =
+	        (struct recent){ hash, packet->interface, time };
+	return false;
+}
+
 /* A pair is not asked for where its listener is: clients of one that is open need no place. */
 static bool is_covered(struct wire *wire, const struct followed *followed)
 {
@@ -680,7 +713,8 @@ static void take_packet(struct wire *wire, struct ring *ring, const struct packe
 	seen.frame.damaged = ring->place == WIRE_CABLE && event == FRAME_ARRIVES &&
 	                     packet->kept == packet->len &&
 	                     !frame_checksums_right(packet->bytes, packet->len);
-	if (ring->place == WIRE_OWN && !is_own(wire, &seen.frame, event))
+	if (ring->place == WIRE_OWN &&
+	    (!is_own(wire, &seen.frame, event) || is_seen_elsewhere(wire, packet, seen.time)))
 		return;
 	take_frame(wire, &seen, event);
 	wire->recorded++;

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "net/caller.h"
+#include "net/netlink.h"
 #include "net/witness.h"
 #include "net/cable.h"
 #include "socket/frame.h"
@@ -609,6 +610,45 @@ static void follows_until_the_end(void)
 	end();
 }
 
+/* As across a bridge: the frame is put onto a second interface by hand. */
+static void counts_a_frame_once(void)
+{
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 9 };
+	struct endpoint own = { .family = AF_INET, .ip = { 192, 0, 2, 9 } };
+	struct endpoint group = { .family = AF_INET, .port = 9, .ip = { 224, 0, 0, 5 } };
+	int namespace = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	ok(!netlink_add_pair("one", "two", mac, namespace) &&
+	           !netlink_add_address("one", &own, 24) && !netlink_set_up("one") &&
+	           !netlink_set_up("two"),
+	   "two interfaces that are joined");
+	begin_own();
+	int second = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	struct sockaddr_ll at_two = { .sll_family = AF_PACKET,
+		                      .sll_ifindex = (int)if_nametoindex("two") };
+	bind(second, (struct sockaddr *)&at_two, sizeof at_two);
+	struct witness witness = witness_begin(second, false);
+	int fd = call_socket(&caller, AF_INET, SOCK_DGRAM);
+	call_set_option(&caller, fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0);
+	call_set_bytes(&caller, fd, IPPROTO_IP, IP_MULTICAST_IF, own.ip, 4);
+	call_sendto(&caller, fd, "x", 1, 0, &group);
+	uint32_t number = end_of(TRANSPORT_UDP, fd, &group);
+	is_int(count_frames(number), 1, "a datagram leaves");
+	struct witnessed seen;
+	bool found = false;
+	while (!found && peer_wait(second, POLLIN, PEER_MS) && witness_next(&witness, &seen))
+		found = seen.bytes[seen.len - 1] == 'x';
+	ok(found && write(second, seen.bytes, seen.len) == (ssize_t)seen.len,
+	   "the same frame leaves another interface");
+	wire_take(caller.wire);
+	is_int(count_frames(number), 1, "which is not recorded again");
+	call_sendto(&caller, fd, "x", 1, 0, &group);
+	is_int(count_frames(number), 2, "as is another datagram");
+	call_close(&caller, fd);
+	witness_end(&witness);
+	close(namespace);
+	end();
+}
+
 /* Outside, the kernel cuts large frames into segments only later, or never. */
 static void counts_pieces(void)
 {
@@ -668,5 +708,6 @@ int main(void)
 	follows_its_own_datagrams();
 	follows_until_the_end();
 	counts_pieces();
+	counts_a_frame_once();
 	return tap_done();
 }
