@@ -686,10 +686,29 @@ static void counts_pieces(void)
 	end();
 }
 
+static void needs_a_capability(void)
+{
+	struct transcript *transcript = transcript_new(8 << 20, TRANSCRIPT_BLOCK);
+	struct wire *wire = wire_new(transcript);
+	struct error error = { .text = "" };
+	bool is_root = geteuid() == 0 && seteuid(65534) == 0;
+	ok(!wire_watch(wire, HOST_HERE, WIRE_OWN, -1, &error) && !wire_is_watching(wire),
+	   "outside of the sandbox not everybody may see the wire");
+	if (is_root && seteuid(0) < 0)
+		printf("#   seteuid: %s\n", strerror(errno));
+	is_text(error.text,
+	        "wire: what is outside of the sandbox needs root or CAP_NET_RAW: operation not "
+	        "permitted",
+	        "which a line says");
+	wire_free(wire);
+	transcript_free(transcript);
+}
+
 int main(void)
 {
 	tap_watchdog(60);
 	reads_stamps();
+	needs_a_capability();
 	if (!own_network()) {
 		tap_skip("no network of our own: namespaces are forbidden here");
 		return tap_done();
