@@ -630,13 +630,14 @@ static void give_setting(struct app *app, const struct setting *setting,
 
 bool app_set(struct app *app, const char *name, const char *value, struct error *error)
 {
+	int wire = app->settings.wire;
 	const struct setting *setting = setting_find(name, error);
 	if (!setting || !setting_set(setting, &app->settings, value, error))
 		return false;
 	if (transcript_ceiling(app->transcript) != app->settings.scrollback)
 		transcript_set_ceiling(app->transcript, app->settings.scrollback);
 	if (!sessions_set_wire(app->sessions, (enum wire_mode)app->settings.wire, error)) {
-		app->settings.wire = WIRE_AUTO;
+		app->settings.wire = wire;
 		return false;
 	}
 	sessions_read_kernel(app->sessions, app->settings.kernel);

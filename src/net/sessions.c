@@ -328,11 +328,12 @@ bool sessions_set_wire(struct sessions *sessions, enum wire_mode mode, struct er
 {
 	if (mode == sessions->wire_mode)
 		return true;
+	enum wire_mode before = sessions->wire_mode;
 	sessions->wire_mode = mode;
 	if (watch(sessions, error))
 		return true;
 	struct error again;
-	sessions->wire_mode = WIRE_AUTO;
+	sessions->wire_mode = before;
 	watch(sessions, &again);
 	return false;
 }

@@ -43,7 +43,7 @@ void sessions_set_sandbox(struct sessions *sessions, struct sandbox *sandbox);
 struct sandbox *sessions_sandbox(const struct sessions *sessions);
 
 /* Whether what is seen on the wire is recorded: automatically where it is free to be seen, in the
- * sandbox. False with one line where it cannot be. */
+ * sandbox. False with one line where it cannot be, and nothing has changed. */
 enum wire_mode { WIRE_AUTO, WIRE_ON, WIRE_OFF };
 bool sessions_set_wire(struct sessions *sessions, enum wire_mode mode, struct error *error);
 const struct wire *sessions_wire(const struct sessions *sessions);

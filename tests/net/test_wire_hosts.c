@@ -204,6 +204,12 @@ static void can_be_switched_off(struct fixture *f)
 	send_text(f, source, "x");
 	until(f, has_received(f, sink, "x"));
 	is_int(wire_counts(wire).recorded, recorded, "then nothing is recorded");
+	bool is_root = geteuid() == 0 && seteuid(65534) == 0;
+	ok(!sessions_set_wire(f->sessions, WIRE_ON, &f->error) &&
+	           !wire_is_watching(sessions_wire(f->sessions)),
+	   "where it cannot be on, it stays as it was");
+	if (is_root && seteuid(0) < 0)
+		printf("#   seteuid: %s\n", strerror(errno));
 	ok(sessions_set_wire(f->sessions, WIRE_AUTO, &f->error), "and on again");
 	send_text(f, source, "y");
 	until(f, has_received(f, sink, "y"));
