@@ -130,14 +130,17 @@ const struct command graph_commands[] = {
 	        .name = "graph",
 	        .group = "the network",
 	        .usage = GRAPH_NAMES " [<file>]",
-	        .help = "draw the congestion window, round trip, peer's window or rate over time\n"
+	        .help = "draw a connection over time: window, round trip, rate, bytes\n"
+	                "cwnd: the congestion window, with ssthresh and what is in flight. rtt: "
+	                "the "
+	                "round trip. window: what the peer lets us send. rate: bytes a second. "
+	                "sequence: bytes sent and acknowledged.\n"
 	                "Points are what the kernel said when it was read (*), and what was seen "
 	                "on "
-	                "the wire (w). Lines are means between two of them, or what was the same "
-	                "in "
-	                "both.\n"
+	                "the wire (w). A thin line is a value that held, a thick one the mean "
+	                "between two points.\n"
 	                "R marks what was sent again, T what was sent again because the timer ran "
-	                "out.\n"
+	                "out, L what the cable lost.\n"
 	                "While the page is open and something is under way, the kernel is read "
 	                "each "
 	                "5 ms.\n"

@@ -60,7 +60,7 @@ def compare(plain, port, under, where):
 
 def drawing(plain, kind):
     path = os.path.join(plain.home, kind + ".svg")
-    plain.type("/graph %s %s" % (kind, path))
+    plain.type("/graph! %s %s" % (kind, path))
     ok(plain.sees("over time"), "%s as a drawing" % kind)
     root = xml.etree.ElementTree.parse(path).getroot()
     same(root.tag, SVG + "svg", "is SVG")
@@ -121,5 +121,40 @@ else:
 root, texts = drawing(plain, "sequence")
 ok(any(text.startswith("sent ") for text in texts) and any(text.startswith("acknowledged ") for text in texts),
    "of what was sent and acknowledged")
+
+# ---- slow start, one segment lost, fast retransmit ----
+
+def dots(root, series):
+    """Points of a series, in pixels from the origin, in the order of their times."""
+    paths = [path.get("d") for path in root.iter(SVG + "path") if path.get("class") == series]
+    found = [re.findall(r"M(\d+) (\d+)h0", path) for path in paths]
+    return sorted((int(x) - 90, 500 - int(y)) for x, y in max(found, key=len))
+
+
+plain.type("/cable delay 25ms rate 8M loss data 60")
+if plain.sees("25ms"):
+    plain.type("/open 192.0.2.2 %d as d" % port)
+    plain.sees("connected in")
+    plain.type("/graph cwnd")
+    plain.sees("0 is ")
+    plain.type("/fill 400k")
+    end = time.monotonic() + DEADLINE
+    while legend(plain.text, "acknowledged") != "400 kB" and time.monotonic() < end:
+        plain.type("/graph sequence")
+        plain.sees("0 is ")
+        plain.pump(0.05)
+    root, texts = drawing(plain, "cwnd")
+    points = dots(root, "s0")
+    losses = [text for text in root.iter(SVG + "text") if text.get("class") == "r" and text.text == "R"]
+    lost_at = min(int(text.get("x")) - 90 for text in losses if text.get("y") != "54")
+    rise = [y for x, y in points if x < lost_at]
+    same(rise, sorted(rise), "slow start: the window only grows until the loss")
+    if not ok(len(set(rise)) >= 6 and rise[-1] >= 3 * rise[0], "in many steps, to several times of what it was"):
+        print("# %s" % points, flush=True)
+    ok(min(y for x, y in points if x > lost_at) < rise[-1], "and is smaller after it: fast retransmit")
+    same(len(losses), 2, "one segment was sent again: a letter, and its meaning")
+    root, texts = drawing(plain, "sequence")
+    same(sum(text.text == "L" for text in root.iter(SVG + "text")), 2, "one segment was lost on the way")
+    same(sum(text.text == "R" for text in root.iter(SVG + "text")), 2, "and one sent again")
 plain.leave()
 done()

@@ -293,7 +293,8 @@ static void test_wire(void)
 	   "the wire takes the place of samples");
 	ok(!strstr(text, "9999") && !strstr(text, "10.0 kB"), "which are not drawn beside it");
 	drawing(GRAPH_WINDOW, &points);
-	is_int(points, 2 + 5, "two windows; what is in flight after each segment");
+	is_int(points, 2 + 1 + 5,
+	       "two windows, and how long the first held; what is in flight after each segment");
 	text = drawn(GRAPH_RTT, 60, 14);
 	ok(strstr(text, "⠒ smoothed 50.0 ms *   x data to its ACK 50.0 ms w"),
 	   "a round trip was seen, beside what the kernel makes of it");

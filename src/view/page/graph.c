@@ -303,6 +303,8 @@ enum { PENDING = 256 }; /* segments whose acknowledgement is waited for */
 /* What went out and what came back, as our own end saw it. Bytes of the stream count from 0. */
 struct wire_gathering {
 	int64_t sent, acked;
+	int64_t window_at; /* when the newest window came, 0 = none has */
+	uint32_t window;
 	bool based;
 	uint32_t base; /* sequence number of the first byte */
 	struct {
@@ -388,6 +390,22 @@ static void find_base(struct wire_gathering *wire, const struct frame_note *note
 	wire->base = frame.tcp.seq - (uint32_t)note->segment.offset;
 }
 
+/* It holds until the next one comes. */
+static void take_window(struct wire_gathering *wire, const struct entry *entry,
+                        const struct segment *segment, struct points *points)
+{
+	if (wire->window_at)
+		add(points, 'w',
+		    (struct point){ .since = wire->window_at,
+		                    .time = entry->time,
+		                    .value = wire->window,
+		                    .series = 0,
+		                    .look = LOOK_LINE });
+	add_frame(points, 0, entry, segment->window, 0);
+	wire->window_at = entry->time;
+	wire->window = segment->window;
+}
+
 /* The bytes that an ACK covers; those of SYN and FIN are none. */
 static void take_ack(struct wire_gathering *wire, enum graph_kind kind, const struct entry *entry,
                      const struct segment *segment, struct points *points)
@@ -408,7 +426,7 @@ static void take_ack(struct wire_gathering *wire, enum graph_kind kind, const st
 	if (kind == GRAPH_WINDOW) {
 		add_frame(points, 1, entry, (double)(wire->sent - wire->acked), 0);
 		if (segment->scaled)
-			add_frame(points, 0, entry, segment->window, 0);
+			take_window(wire, entry, segment, points);
 	}
 	if (kind == GRAPH_SEQUENCE) {
 		add_frame(points, 1, entry, (double)wire->acked, 0);

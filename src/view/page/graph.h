@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* graph: one quantity of a TCP connection over time, as rows of characters or as an SVG drawing,
  * from the kernel's samples and, where there is a wire, from its frames. What was measured is a
- * point. A line says something of the time between two samples: thin, that the value was the same
- * in both; thick, the mean between them. Nothing else is joined up. Knows no session. */
+ * point. A line says something of the time between: thin, that the value was the same in two
+ * samples, or held until the next segment; thick, the mean between two samples. Nothing else is
+ * joined up. Knows no session. */
 #pragma once
 
 #include "view/row.h"
