@@ -17,6 +17,7 @@
 
 #define READ_AGAIN (CLOCK_S / 10) /* a page is read at most that often, */
 #define PULSE      CLOCK_S        /* and that often though nothing happens here */
+#define A_MOMENT   (CLOCK_S / 50) /* that /proc is searched in a frame: the rest in the next one */
 
 enum { ADDRESSES_SHOWN = 4 };
 
@@ -157,7 +158,8 @@ static void print_port(struct app *app, struct session *session, struct buf *out
 		char *name;
 		unsigned long port = strtoul(app->open_page.text, &name, 10);
 		host_named(name + strspn(name, " "), &page->host);
-		sessions_read_port(app->sessions, page->host, (uint16_t)port, &page->table);
+		sessions_read_port(app->sessions, page->host, (uint16_t)port,
+		                   app->shows_pages ? A_MOMENT : PORT_SEARCH, &page->table);
 		page->read_at = now;
 	}
 	if (!page->table.known) {
@@ -175,9 +177,9 @@ static void print_port(struct app *app, struct session *session, struct buf *out
 /* Others take ports without telling anybody here. */
 static int64_t port_pulse(const struct app *app, const struct session *session)
 {
-	(void)app;
+	const struct port_page *page = app->open_page.state;
 	(void)session;
-	return PULSE;
+	return page && page->table.search_from ? READ_AGAIN : PULSE;
 }
 
 static const struct page port_page = {

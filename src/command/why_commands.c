@@ -337,10 +337,11 @@ static void say_mtu(const struct failure *failure, unsigned headers, struct buf 
 		at = transcript_after(transcript, at);
 	}
 	if (mtu > 0)
-		buf_printf(out,
-		           "the MTU of this path is %d *, of which %u are headers, and mtu_discover "
-		           "forbids fragments.\n",
-		           mtu, headers);
+		buf_printf(
+		        out,
+		        "the MTU of this path is %d *, of which %u are headers, and mtu_discover "
+		        "forbids fragments.\n",
+		        mtu, headers);
 	else
 		buf_append_text(out, "that is more than a packet may have on this path.\n");
 }
@@ -408,7 +409,7 @@ static void say_holders(const struct failure *failure, struct buf *out)
 	enum transport transport = session_transport(failure->session);
 	unsigned port = wanted_port(failure), shown = 0, more = 0;
 	sessions_read_port(failure->app->sessions, session_host(failure->session), (uint16_t)port,
-	                   table);
+	                   PORT_SEARCH, table);
 	for (size_t i = 0; port && i < table->count; i++) {
 		const struct port_holder *holder = &table->list[i];
 		if (holder->transport != transport ||

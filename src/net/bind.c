@@ -165,7 +165,7 @@ static void print_obstacle(const struct session *session, const struct endpoint 
 		return;
 	}
 	struct port_table *table = xcalloc(1, sizeof *table);
-	port_table_read(table, session->table, session->caller.host, addr->port);
+	port_table_read(table, session->table, session->caller.host, addr->port, PORT_SEARCH);
 	const struct port_holder *holder = port_table_obstacle(table, session->transport, addr);
 	if (holder)
 		port_holder_print(holder, out);

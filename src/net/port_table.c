@@ -20,8 +20,6 @@ enum {
 	RESERVED_PORT = 1024, /* where the system does not say which are privileged */
 };
 
-#define SEARCH_MOST (CLOCK_S / 10)
-
 /* ---- what the kernel lists ---- */
 
 /* What bothers a new bind() most comes first. */
@@ -142,10 +140,11 @@ static void note_process(struct port_table *table, int process, int pid, uint32_
 {
 	for (size_t i = 0; i < table->count; i++) {
 		struct port_holder *holder = &table->list[i];
-		if (holder->inode != inode || holder->owner == PORT_SESSION || holder->searched)
+		if (holder->inode != inode || holder->search != PORT_SEARCHING)
 			continue;
-		if (holder->pid && holder->pid != pid)
+		if (holder->pid && holder->last_pid != pid)
 			holder->sharers++;
+		holder->last_pid = pid;
 		if (holder->pid)
 			continue;
 		holder->owner = PORT_PROCESS;
@@ -178,7 +177,7 @@ static bool look_into(struct port_table *table, int process, int pid, int64_t de
 	return in_time;
 }
 
-/* Owners that have been looked for: found, or out of sight. */
+/* What was found, and how far the search was, of sockets that are still there. */
 static void keep_known(struct port_table *table, const struct port_holder *known, size_t count)
 {
 	for (size_t i = 0; i < table->count; i++)
@@ -186,46 +185,62 @@ static void keep_known(struct port_table *table, const struct port_holder *known
 			if (known[j].inode == table->list[i].inode) {
 				table->list[i].pid = known[j].pid;
 				table->list[i].sharers = known[j].sharers;
-				table->list[i].searched = true;
+				table->list[i].last_pid = known[j].last_pid;
+				table->list[i].search = known[j].search;
 				if (known[j].owner == PORT_PROCESS)
 					table->list[i].owner = PORT_PROCESS;
 				memcpy(table->list[i].name, known[j].name, PORT_NAME);
 			}
 }
 
-static bool has_unknown(const struct port_table *table)
+/* Moves the holders of other programs from one stage to the next; whether there were any. */
+static bool advance(struct port_table *table, enum port_search from, enum port_search to)
 {
+	bool any = false;
 	for (size_t i = 0; i < table->count; i++)
-		if (table->list[i].owner == PORT_USER && !table->list[i].searched)
-			return true;
-	return false;
+		if ((table->list[i].owner == PORT_USER || table->list[i].owner == PORT_PROCESS) &&
+		    table->list[i].search == from) {
+			table->list[i].search = to;
+			any = true;
+		}
+	return any;
 }
 
-static void search_processes(struct port_table *table)
+/* From the process where the time was up before. /proc lists them in the order of their numbers. */
+static void search_processes(struct port_table *table, int64_t deadline)
 {
-	int64_t deadline = clock_now() + SEARCH_MOST;
-	DIR *all = has_unknown(table) ? opendir("/proc") : NULL;
+	bool goes_on = table->search_from || advance(table, PORT_NOT_SEARCHED, PORT_SEARCHING);
+	DIR *all = goes_on ? opendir("/proc") : NULL;
 	const struct dirent *entry;
 	bool in_time = true;
 	while (all && in_time && (entry = readdir(all))) {
 		int pid = (int)strtol(entry->d_name, NULL, 10);
-		int process = pid > 0 ? openat(dirfd(all), entry->d_name,
+		int process = pid > 0 && pid >= table->search_from
+		                      ? openat(dirfd(all), entry->d_name,
 		                               O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 		                      : -1;
 		if (process < 0)
 			continue;
 		in_time = look_into(table, process, pid, deadline) && clock_now() < deadline;
 		close(process);
+		table->search_from = pid + 1;
 	}
 	if (all)
 		closedir(all);
+	if (!in_time)
+		return;
+	table->search_from = 0;
+	advance(table, PORT_SEARCHING, PORT_SEARCHED);
 }
 
 /* "name:password:uid:…". From the file itself: a name service may be elsewhere, and silent. */
 static void name_users(struct port_table *table)
 {
 	char line[512];
-	FILE *file = has_unknown(table) ? fopen("/etc/passwd", "re") : NULL;
+	bool unknown = false;
+	for (size_t i = 0; i < table->count; i++)
+		unknown = unknown || (table->list[i].owner == PORT_USER && !*table->list[i].name);
+	FILE *file = unknown ? fopen("/etc/passwd", "re") : NULL;
 	while (file && fgets(line, sizeof line, file)) {
 		size_t name = strcspn(line, ":");
 		const char *uid = line[name] ? strchr(line + name + 1, ':') : NULL;
@@ -240,7 +255,7 @@ static void name_users(struct port_table *table)
 }
 
 void port_table_read(struct port_table *table, struct session_table *sessions, enum host host,
-                     uint16_t port)
+                     uint16_t port, int64_t search)
 {
 	struct diag *diag = sessions->diag[host];
 	size_t count = table->count;
@@ -257,7 +272,7 @@ void port_table_read(struct port_table *table, struct session_table *sessions, e
 	free(known);
 	for (size_t i = 0; i < table->count; i++)
 		name_session(sessions, host, &table->list[i]);
-	search_processes(table);
+	search_processes(table, clock_now() + search);
 	name_users(table);
 }
 

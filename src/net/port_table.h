@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "net/session.h"
 #include "socket/endpoint.h"
 #include "socket/host.h"
@@ -16,6 +17,8 @@
 #include "socket/transport.h"
 
 struct session_table;
+
+#define PORT_SEARCH (CLOCK_S / 2) /* long enough for all processes on most machines */
 
 enum {
 	PORT_HOLDERS = 200, /* most that are listed one by one */
@@ -30,6 +33,9 @@ enum port_owner {
 	PORT_USER,    /* of the process only the user is known */
 };
 
+/* How far /proc has been searched for a holder. */
+enum port_search { PORT_NOT_SEARCHED, PORT_SEARCHING, PORT_SEARCHED };
+
 struct port_holder {
 	enum transport transport;
 	struct endpoint local, peer; /* peer: AF_UNSPEC where it has none */
@@ -43,11 +49,13 @@ struct port_holder {
 	unsigned uid;         /* of its owner */
 	char name[PORT_NAME]; /* of the session, the program or the user; "" = not known */
 	uint32_t inode;
-	bool searched; /* /proc has been searched for it before */
+	enum port_search search;
+	int last_pid; /* the newest process that was found to have it */
 };
 
 struct port_table {
 	uint16_t port;
+	int search_from;    /* the process to go on with; 0 = the search was whole */
 	bool known;         /* the system said all of it */
 	bool lists_bound;   /* with TCP sockets that are bound and neither listen nor connect */
 	bool privileged;    /* bind() to the port takes a privilege that this program has not */
@@ -55,11 +63,11 @@ struct port_table {
 	struct port_holder list[PORT_HOLDERS]; /* TCP before UDP, listeners first */
 };
 
-/* Of a table that has been read before, owners that were found are kept, so that /proc is searched
- * for new ones only, for at most a tenth of a second; else it begins with count 0. `sessions` knows our
- * own sessions. */
+/* Of a table that has been read before, owners that were found are kept; else it begins as zero. /proc
+ * is searched for that long at most, ns, and on from there the next time. `sessions` knows our own
+ * sessions. */
 void port_table_read(struct port_table *table, struct session_table *sessions, enum host host,
-                     uint16_t port);
+                     uint16_t port, int64_t search);
 
 /* The holder that is in the way of a bind() to this address, the worst first; NULL for none. The
  * kernel overlooks one that neither listens nor is of UDP if both sockets have SO_REUSEADDR. */

@@ -111,10 +111,10 @@ void sessions_read_kernel(struct sessions *sessions, bool on)
 	sessions->table.budget.off = !on;
 }
 
-void sessions_read_port(struct sessions *sessions, enum host host, uint16_t port,
+void sessions_read_port(struct sessions *sessions, enum host host, uint16_t port, int64_t search,
                         struct port_table *table)
 {
-	port_table_read(table, &sessions->table, host, port);
+	port_table_read(table, &sessions->table, host, port, search);
 }
 
 void sessions_show_packets(struct sessions *sessions, bool on)

@@ -73,7 +73,7 @@ void sessions_sample(struct sessions *sessions, struct session *session);
 void sessions_show_packets(struct sessions *sessions, bool on);
 
 /* Who holds a port of this host; see net/port_table.h. */
-void sessions_read_port(struct sessions *sessions, enum host host, uint16_t port,
+void sessions_read_port(struct sessions *sessions, enum host host, uint16_t port, int64_t search,
                         struct port_table *table);
 
 /* Whether TCP clients that were refused, reset, timed out or closed by their peer are opened again
