@@ -277,6 +277,9 @@ static void seen_on_the_wire(void)
 	view.wire[0] = OUR_END;
 	put_socket(SOCK_STREAM);
 	SAMPLE(SAMPLE_RTT, 50000, SAMPLE_SND_WND, 9999, SAMPLE_BYTES_ACKED, 77);
+	put_segment(-50, true, (struct segment){ .name = SEGMENT_SYN, .seq_based = true });
+	put_segment(-10, false,
+	            (struct segment){ .name = SEGMENT_SYN_ACK, .ack = 1, .ack_based = true });
 	put_data(0, 0, 1);
 	put_data(1, 1000, 1);
 	put_ack(50, 1000, 4000);
@@ -293,7 +296,7 @@ static void test_wire(void)
 	   "the wire takes the place of samples");
 	ok(!strstr(text, "9999") && !strstr(text, "10.0 kB"), "which are not drawn beside it");
 	drawing(GRAPH_WINDOW, &points);
-	is_int(points, 2 + 1 + 5,
+	is_int(points, 2 + 1 + 6,
 	       "two windows, and how long the first held; what is in flight after each segment");
 	text = drawn(GRAPH_RTT, 60, 14);
 	ok(strstr(text, "⠒ smoothed 50.0 ms *   x data to its ACK 50.0 ms w"),
@@ -305,8 +308,17 @@ static void test_wire(void)
 	   "the stream");
 	ok(strstr(text, " (some above)"), "a window far above it does not make it small");
 	drawing(GRAPH_SEQUENCE, &points);
-	is_int(points, 3 + 2 + 1, "segments, acknowledgements and a window");
+	is_int(points, 3 + 3 + 1, "segments, acknowledgements and a window");
 	ok(strstr(drawn(GRAPH_CWND, 60, 14), "No sample"), "cwnd is on no wire");
+	begin(80, 0);
+	view.wire[0] = OUR_END;
+	put_data(0, 500000, 1);
+	put_ack(50, 501000, 4000);
+	put_data(60, 501000, 1);
+	text = drawn(GRAPH_WINDOW, 60, 14);
+	ok(strstr(text, "x in flight 1000 B w") && !strstr(text, "500┤"),
+	   "of a connection whose beginning was not seen, only what is certain");
+	seen_on_the_wire();
 	view.wire[0] = 0;
 	ok(strstr(drawn(GRAPH_WINDOW, 60, 14), "window 9999 B *"), "without the wire: samples");
 }

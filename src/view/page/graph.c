@@ -34,11 +34,10 @@ struct series {
 	const char *name;
 	enum look look;
 
-	/* False where this sample says nothing of it. `before` is an earlier one of the same
-	 * connection, NULL for the first; *since, its time, is set where the value is of the time
-	 * between. */
+	/* False where this sample says nothing of it; NULL: only the wire does. `before` is an
+	 * earlier one of the same connection. */
 	bool (*value)(const struct sample *now, const struct sample *before, double *value);
-	bool is_mean;
+	bool is_mean; /* the value is the growth between the two, drawn as growth a second */
 };
 
 /* A point, or a line where `since` is before `time`. */
@@ -126,35 +125,30 @@ static bool read_received(const struct sample *now, const struct sample *before,
 enum unit { UNIT_SEGMENTS, UNIT_BYTES, UNIT_RATE, UNIT_TIME };
 
 static const struct {
-	const char *name, *title;
+	const char *title;
 	enum unit unit;
 	struct series series[SERIES]; /* ended by one without a name */
 } kinds[GRAPH_KINDS] = {
-	[GRAPH_CWND] = { "cwnd",
-	                 "congestion window",
+	[GRAPH_CWND] = { "congestion window",
 	                 UNIT_SEGMENTS,
 	                 { { "cwnd", LOOK_DOTS, read_cwnd, false },
 	                   { "in flight", LOOK_CROSS, read_unacked, false },
 	                   { "ssthresh", LOOK_LINE, read_ssthresh, false } } },
-	[GRAPH_RTT] = { "rtt",
-	                "round trip",
+	[GRAPH_RTT] = { "round trip",
 	                UNIT_TIME,
 	                { { "smoothed", LOOK_DOTS, read_rtt, false },
 	                  { "data to its ACK", LOOK_CROSS, NULL, false },
 	                  { "least", LOOK_LINE, read_min_rtt, false } } },
-	[GRAPH_WINDOW] = { "window",
-	                   "the peer's window",
+	[GRAPH_WINDOW] = { "the peer's window",
 	                   UNIT_BYTES,
 	                   { { "window", LOOK_DOTS, read_snd_wnd, false },
 	                     { "in flight", LOOK_CROSS, read_flight, false } } },
-	[GRAPH_RATE] = { "rate",
-	                 "bytes a second",
+	[GRAPH_RATE] = { "bytes a second",
 	                 UNIT_RATE,
 	                 { { "acknowledged", LOOK_DOTS, read_acked, true },
 	                   { "received", LOOK_CROSS, read_received, true },
 	                   { "delivery rate", LOOK_PLUS, read_delivery, false } } },
-	[GRAPH_SEQUENCE] = { "sequence",
-	                     "bytes of the stream",
+	[GRAPH_SEQUENCE] = { "bytes of the stream",
 	                     UNIT_BYTES,
 	                     { { "sent", LOOK_DOTS, read_sent, false },
 	                       { "acknowledged", LOOK_CROSS, read_all_acked, false },
@@ -302,8 +296,8 @@ enum { PENDING = 256 }; /* segments whose acknowledgement is waited for */
 
 /* What went out and what came back, as our own end saw it. Bytes of the stream count from 0. */
 struct wire_gathering {
-	int64_t sent, acked;
-	int64_t window_at; /* when the newest window came, 0 = none has */
+	int64_t sent, acked; /* of the bytes; -1 = the beginning was not seen, so not yet known */
+	int64_t window_at;   /* when the newest window came, 0 = none has */
 	uint32_t window;
 	bool based;
 	uint32_t base; /* sequence number of the first byte */
@@ -363,6 +357,8 @@ static void send_segment(struct wire_gathering *wire, enum graph_kind kind,
 {
 	int64_t end = segment->offset + segment->len;
 	bool again = end <= wire->sent || segment->copy > 1;
+	if (segment->name == SEGMENT_SYN || segment->name == SEGMENT_SYN_ACK)
+		wire->sent = end;
 	if (!segment->len)
 		return;
 	for (unsigned i = 0; again && i < wire->count; i++)
@@ -377,7 +373,7 @@ static void send_segment(struct wire_gathering *wire, enum graph_kind kind,
 	wire->sent = end > wire->sent ? end : wire->sent;
 	if (kind == GRAPH_SEQUENCE)
 		add_frame(points, 0, entry, (double)end, again ? 'R' : 0);
-	else if (kind == GRAPH_WINDOW)
+	else if (kind == GRAPH_WINDOW && wire->acked >= 0)
 		add_frame(points, 1, entry, (double)(wire->sent - wire->acked), again ? 'R' : 0);
 }
 
@@ -411,7 +407,9 @@ static void take_ack(struct wire_gathering *wire, enum graph_kind kind, const st
                      const struct segment *segment, struct points *points)
 {
 	int64_t ack = segment->ack - 1;
-	ack = ack > wire->sent ? wire->sent : ack < 0 ? 0 : ack;
+	if (wire->sent < 0)
+		return;
+	ack = ack > wire->sent ? wire->sent : ack;
 	bool exact = false, ambiguous = false;
 	int64_t sent_at = 0;
 	for (; wire->count && wire->pending[wire->first].end <= ack; wire->count--) {
@@ -445,6 +443,7 @@ static bool gather_frames(const struct graph *graph, size_t most, struct points 
 	uint64_t *list = find_entries(graph->view, graph->view->wire[0], most, CALL_FRAME, &count,
 	                              &points->older);
 	struct wire_gathering *wire = xcalloc(1, sizeof *wire);
+	wire->sent = wire->acked = -1;
 	for (size_t i = 0; i < count; i++) {
 		struct frame_note note;
 		const struct entry *entry = transcript_at(t, list[i]);
@@ -456,8 +455,9 @@ static bool gather_frames(const struct graph *graph, size_t most, struct points 
 		} else if (leaves(graph, &note)) {
 			find_base(wire, &note);
 			send_segment(wire, graph->kind, entry, segment, points);
-		} else if (segment->ack > 0 && segment->ack_based)
+		} else if (segment->ack > 0 && segment->ack_based) {
 			take_ack(wire, graph->kind, entry, segment, points);
+		}
 	}
 	free(wire);
 	free(list);
@@ -495,10 +495,10 @@ static void gather(const struct graph *graph, size_t most, int parts, struct poi
 /* ---- axes ---- */
 
 struct axis {
-	double least, most; /* what its ends are */
-	double step;        /* between two ticks; the first is at a multiple of it */
-	int digits;         /* after the point, of the labels */
-	double scale;       /* what a value is divided by for its label */
+	double most;  /* where it ends; it begins with 0 */
+	double step;  /* between two ticks */
+	int digits;   /* after the point, of the labels */
+	double scale; /* what a value is divided by for its label */
 	const char *unit;
 };
 
