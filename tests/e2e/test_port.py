@@ -90,4 +90,15 @@ run = subprocess.run(["sockpit", "-f", "-"], input="/socket tcp\n/bind 127.0.0.3
 if kernel >= (6, 8):
     ok("EADDRINUSE: program" in run.stderr and "(pid %d) has a socket at 127.0.0.3:%d *" % (os.getpid(), port)
        in run.stderr, "/bind says who is there")
+
+# ---- each host has ports of its own ----
+
+lines = "/sandbox on\n/listen 192.0.2.2 80 as srv\n/port 80 on right\n/port 80 on left\n"
+run = subprocess.run(["sockpit", "-f", "-"], input=lines, capture_output=True, text=True, timeout=DEADLINE, check=False)
+if not run.stdout.startswith("the sandbox is on"):
+    skip("no sandbox: " + run.stderr.strip()[:200])
+    done()
+right, _, left = run.stdout.partition("on left\n")
+ok(re.search(r"on right\ntcp +192\.0\.2\.2:80 +- +LISTEN \* +session 1 \(srv\)\n", right), "a port of a host of the sandbox")
+ok(left.startswith("TCP: free: bind() works.\n"), "which is free on the other one")
 done()
