@@ -68,6 +68,7 @@ static void render_states(struct app *app, struct session *session, int columns,
 	if (other) {
 		session_snapshot(other, &peer.snapshot);
 		states_trace(&peer, app->transcript);
+		states_meet(&own, &peer);
 	}
 	states_draw(&own, other ? &peer : NULL, columns, height, rows);
 }

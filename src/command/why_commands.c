@@ -209,7 +209,8 @@ static void say_icmp(const struct failure *failure, struct buf *out)
 	struct errqueue queued = { 0 };
 	for (int i = 0; i < NEAR && transcript_after(transcript, at) != TRANSCRIPT_NONE; i++)
 		at = transcript_after(transcript, at);
-	for (int i = 0; i < 2 * NEAR && at != TRANSCRIPT_NONE; i++) {
+	for (int i = 0; i < 2 * NEAR && at != TRANSCRIPT_NONE && at >= session_life(failure->session);
+	     i++) {
 		const struct entry *entry = transcript_at(transcript, at);
 		if (entry && read_queued(entry, &queued) == failure->code) {
 			say_queued(entry, &queued, out);
@@ -227,6 +228,11 @@ static void say_at(const struct failure *failure, uint64_t position, const char 
 	char time[CLOCK_TEXT];
 	const struct entry *entry = transcript_at(failure->app->transcript, position);
 	buf_printf(out, "%s at %s.\n", what, clock_format_time(entry->time, false, time));
+}
+
+static void name_session(const struct session *session, struct buf *out)
+{
+	buf_printf(out, "Session %u (%s)", session_number(session), session_name(session));
 }
 
 /* The first recv() that returned end of file. After an error 0 only means that nothing is left. */
@@ -257,8 +263,42 @@ static void say_unread(const struct failure *failure, struct buf *out)
 		           count_plural(sample_get(&sample, SAMPLE_INQ)));
 }
 
+/* Our own listener with this connection in its queue, closed since connect(): the kernel resets who
+ * waits there. NULL for none. `at`: its close(). */
+static const struct session *find_closed_listener(const struct failure *failure, uint64_t *at)
+{
+	const struct app *app = failure->app;
+	const struct transcript *transcript = app->transcript;
+	struct endpoint peer = session_peer(failure->session);
+	uint64_t begun = session_life(failure->session);
+	if (app_other_end(app, failure->session))
+		return NULL;
+	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
+		const struct session *other = sessions_at(app->sessions, i);
+		struct endpoint local = session_local(other);
+		if (!session_has_clients(other) || !endpoint_reaches(&peer, &local))
+			continue;
+		*at = transcript_last(transcript, session_number(other));
+		while (*at != TRANSCRIPT_NONE && *at > begun &&
+		       transcript_at(transcript, *at)->call != CALL_CLOSE)
+			*at = transcript_before(transcript, *at);
+		if (*at != TRANSCRIPT_NONE && *at > begun)
+			return other;
+	}
+	return NULL;
+}
+
 static void say_reset(const struct failure *failure, struct buf *out)
 {
+	uint64_t closed;
+	const struct session *listener = find_closed_listener(failure, &closed);
+	if (listener) {
+		name_session(listener, out);
+		say_at(failure, closed,
+		       ", which listened there, was closed with this connection in its queue,",
+		       out);
+		return;
+	}
 	uint64_t fin = find_fin(failure);
 	uint64_t sent = session_life_sent(failure->session);
 	if (fin != TRANSCRIPT_NONE)
@@ -384,11 +424,6 @@ static const struct errno_case *case_of(const struct failure *failure)
 static bool same_transport(const struct session *a, const struct session *b)
 {
 	return session_transport(a) == session_transport(b);
-}
-
-static void name_session(const struct session *session, struct buf *out)
-{
-	buf_printf(out, "Session %u (%s)", session_number(session), session_name(session));
 }
 
 /* ---- who has the port ---- */

@@ -821,6 +821,11 @@ bool session_is_server(const struct session *session)
 	return session->open_parameters && session->open_parameters->listening;
 }
 
+bool session_is_stepped(const struct session *session)
+{
+	return session->stepped;
+}
+
 bool session_is_accepted(const struct session *session)
 {
 	return session->listener != 0;

@@ -123,6 +123,9 @@ bool session_has_peers(const struct session *session);
 /* A listener, or a UDP session that was made by listening. */
 bool session_is_server(const struct session *session);
 
+/* Made by /socket: its calls are a person's. */
+bool session_is_stepped(const struct session *session);
+
 /* Made by a listener of ours; the number of that one, 0 = none. */
 bool session_is_accepted(const struct session *session);
 uint32_t session_listener(const struct session *session);

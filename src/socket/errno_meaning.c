@@ -134,7 +134,8 @@ const struct errno_meaning errno_meaning_table[] = {
 	{ "EBUSY", EBUSY, "setsockopt", "What the option wants to change is in use.",
 	  "This kernel.", "Set it on a new socket, before bind() and connect().", NULL },
 	{ "ECONNABORTED", ECONNABORTED, "accept, recv",
-	  "A connection in the queue ended before accept() took it.",
+	  "A connection in the queue ended before accept() took it. Linux does not say so: there "
+	  "accept() succeeds, and recv() on what it returns says ECONNRESET.",
 	  "The peer's kernel, by RST, or this one.", "Just accept the next one.",
 	  CASES({ "accept", 0, "a client left before it was accepted", NULL, NULL }) },
 	{ "ECONNREFUSED", ECONNREFUSED, "connect, send, recv",

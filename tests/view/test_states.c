@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/page/states.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <string.h>
 
@@ -76,6 +77,7 @@ static void golden(void)
 	is_drawn(&mine, NULL, GOLDEN(gone), "TIME_WAIT");
 	struct states_end listener = { .snapshot = snapshot_listener(2, 1),
 		                       .visited = bit(STATE_LISTEN) };
+	listener.snapshot.paused = true;
 	is_drawn(&listener, NULL, GOLDEN(full), "a listener with a full queue");
 	struct states_end datagrams = { .snapshot = snapshot_datagrams(0) };
 	is_drawn(&datagrams, NULL, GOLDEN(udp), "datagrams");
@@ -149,6 +151,51 @@ static void put_call(enum call call, int64_t time)
 {
 	struct entry header = { .time = time, .session = 2, .call = (uint8_t)call };
 	transcript_append(transcript, &header, NULL, "", 0);
+}
+
+/* States too short to be read, and the advice for what is left. */
+static void ends(void)
+{
+	struct states_end end = { .snapshot = snapshot_idle() };
+	struct states_end other = { .snapshot = snapshot_idle() };
+	snapshot_set(&end.snapshot, SAMPLE_STATE, STATE_CLOSED);
+	transcript = transcript_new(1 << 22, 1 << 20);
+	put_call(CALL_SOCKET, 1);
+	put_call(CALL_CONNECT, 2);
+	put_reading(STATE_CLOSE_WAIT, STATE_ESTABLISHED, 3);
+	states_trace(&end, transcript);
+	ok(!(end.deduced & bit(STATE_LAST_ACK)), "without a FIN of ours there is no LAST_ACK");
+	put_call(CALL_CLOSE, 4);
+	put_reading(STATE_CLOSED, 0, 5);
+	states_trace(&end, transcript);
+	ok(end.deduced & bit(STATE_LAST_ACK), "who closes last has passed LAST_ACK");
+	states_meet(&end, &other);
+	ok(!(end.deduced & bit(STATE_SYN_RECV)), "where the other has not been open nothing met");
+	other.visited = bit(STATE_ESTABLISHED);
+	states_meet(&end, &other);
+	ok(end.deduced & bit(STATE_SYN_RECV) && other.deduced & bit(STATE_SYN_RECV),
+	   "two that have connected to each other have passed SYN_RECV");
+	end.deduced = 0;
+	end.snapshot.peer = end.snapshot.local;
+	states_trace(&end, transcript);
+	ok(end.deduced & bit(STATE_SYN_RECV), "so has one that has connected to itself");
+	end.snapshot.stepped = true;
+	const char *text = drawn(&end, NULL, 200, 30);
+	ok(strstr(text, "Next step: yours, /close. /socket makes a new socket.") &&
+	           !strstr(text, "/connect"),
+	   "a socket that was connected cannot be again");
+	end.snapshot.stepped = false;
+	text = drawn(&end, NULL, 200, 30);
+	ok(strstr(text, "There is no connection any more. /reconnect opens a new one."),
+	   "a session can");
+	end.snapshot.accepted = true;
+	text = drawn(&end, NULL, 200, 30);
+	ok(strstr(text, "yours, /close. Its client may connect again."), "what was accepted cannot");
+	struct entry reset = { .time = 6, .session = 2, .call = CALL_RECV, .error = ECONNRESET };
+	transcript_append(transcript, &reset, NULL, "", 0);
+	states_trace(&end, transcript);
+	ok(!(end.deduced & bit(STATE_LAST_ACK)), "nor has one that was reset");
+	transcript_free(transcript);
 }
 
 static void trace(void)
@@ -246,6 +293,7 @@ int main(void)
 	}
 	golden();
 	advice();
+	ends();
 	trace();
 	sizes();
 	rows_free(&rows);

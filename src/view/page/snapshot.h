@@ -36,6 +36,7 @@ struct snapshot {
 	bool open;                     /* there is a descriptor */
 	bool closing;                  /* close() has not returned yet */
 	bool accepted;                 /* by a listener of ours */
+	bool stepped;                  /* made by /socket */
 	bool paused;                   /* a person makes the calls */
 	bool at_end;                   /* recv() has returned 0 */
 	uint64_t sent, received;       /* bytes by our calls */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/page/states.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/count.h"
@@ -44,23 +46,40 @@ static void note_sample(struct states_end *end, const struct entry *entry, bool 
 	*present = false;
 }
 
-/* The states that it must have passed through while the kernel was not asked. */
-static void deduce(struct states_end *end, bool connected)
+/* The states that it must have passed through while the kernel was not asked. `fin`: our FIN has been
+ * sent, and no RST has come. */
+static void deduce(struct states_end *end, bool fin)
 {
 	const uint32_t open = bit(STATE_ESTABLISHED);
 	const uint32_t closing = bit(STATE_FIN_WAIT1) | bit(STATE_FIN_WAIT2) | bit(STATE_CLOSING) |
 	                         bit(STATE_TIME_WAIT) | bit(STATE_CLOSE_WAIT) | bit(STATE_LAST_ACK);
+	const struct snapshot *snapshot = &end->snapshot;
+	enum tcp_state now = snapshot_state(snapshot);
 	uint32_t seen = end->visited;
 	uint32_t way = 0;
 	if (seen & closing)
 		way |= open;
 	if (seen & (bit(STATE_FIN_WAIT2) | bit(STATE_CLOSING) | bit(STATE_TIME_WAIT)))
 		way |= bit(STATE_FIN_WAIT1);
+	if (seen & bit(STATE_TIME_WAIT) && !(seen & bit(STATE_CLOSING)))
+		way |= bit(STATE_FIN_WAIT2);
 	if (seen & bit(STATE_LAST_ACK))
 		way |= bit(STATE_CLOSE_WAIT);
+	if (seen & bit(STATE_CLOSE_WAIT) && fin && (now == STATE_CLOSED || now == STATE_GONE))
+		way |= bit(STATE_LAST_ACK);
 	if ((seen | way) & open)
-		way |= connected ? bit(STATE_SYN_SENT) : bit(STATE_SYN_RECV);
+		way |= snapshot->accepted ? bit(STATE_SYN_RECV) : bit(STATE_SYN_SENT);
+	/* with itself the SYN that comes is its own */
+	if ((seen | way) & open && endpoint_is_set(&snapshot->peer) &&
+	    endpoint_equal(&snapshot->local, &snapshot->peer))
+		way |= bit(STATE_SYN_RECV);
 	end->deduced = way & ~seen;
+}
+
+static bool sends_fin(const struct entry *entry)
+{
+	return !entry->error && (entry->call == CALL_CLOSE ||
+	                         (entry->call == CALL_SHUTDOWN && entry->arg != SHUT_RD));
 }
 
 /* If the beginning of a connection has been evicted, or is too far back, it may have been in its
@@ -68,7 +87,7 @@ static void deduce(struct states_end *end, bool connected)
 void states_trace(struct states_end *end, const struct transcript *transcript)
 {
 	uint64_t at = transcript_last(transcript, end->snapshot.session);
-	bool present = true, whole = false, connected = !end->snapshot.accepted;
+	bool present = true, whole = false, fin = false, reset = false;
 	enum tcp_state now = snapshot_state(&end->snapshot);
 	end->visited = 0;
 	end->since = 0;
@@ -77,6 +96,8 @@ void states_trace(struct states_end *end, const struct transcript *transcript)
 		const struct entry *entry = transcript_at(transcript, at);
 		if (entry->call == CALL_SAMPLE)
 			note_sample(end, entry, &present);
+		fin = fin || sends_fin(entry);
+		reset = reset || (entry_is_call(entry) && entry->error == ECONNRESET);
 		whole = entry->call == CALL_SOCKET || !entry->previous_in_session;
 		if (whole)
 			break;
@@ -86,7 +107,24 @@ void states_trace(struct states_end *end, const struct transcript *transcript)
 		end->since = 0;
 	if (tcp_state_is_known(now))
 		end->visited |= bit(now);
-	deduce(end, connected);
+	deduce(end, fin && !reset);
+}
+
+static bool has_lived(const struct states_end *end)
+{
+	uint32_t opening = bit(STATE_CLOSED) | bit(STATE_LISTEN) | bit(STATE_SYN_SENT);
+	return !end->snapshot.open || ((end->visited | end->deduced) & ~opening);
+}
+
+void states_meet(struct states_end *one, struct states_end *two)
+{
+	struct states_end *ends[] = { one, two };
+	const uint32_t open = bit(STATE_ESTABLISHED), met = bit(STATE_SYN_RECV);
+	for (int i = 0; i < 2; i++)
+		if (ends[i]->snapshot.accepted || !((ends[i]->visited | ends[i]->deduced) & open))
+			return;
+	for (int i = 0; i < 2; i++)
+		ends[i]->deduced |= met & ~ends[i]->visited;
 }
 
 /* ---- whose step is next ---- */
@@ -95,8 +133,8 @@ static void advise_listener(const struct snapshot *snapshot, struct buf *out)
 {
 	uint64_t queue = snapshot_sum(snapshot, SAMPLE_QUEUE);
 	if (snapshot_queue_is_full(snapshot))
-		buf_append_text(out, "The queue is full, and new SYNs are dropped. Next step: "
-		                     "yours, /accept.");
+		buf_printf(out, "The queue is full, and new SYNs are dropped%s.",
+		           snapshot->paused ? ". Next step: yours, /accept" : "");
 	else if (queue)
 		buf_printf(out, "%" PRIu64 " waiting for accept(), connected already%s.", queue,
 		           snapshot->paused ? ": next step: yours, /accept" : "");
@@ -143,16 +181,35 @@ static void advise_time_wait(const struct snapshot *snapshot, struct buf *out)
 	           known ? "that long" : "for a while");
 }
 
-static void advise(const struct snapshot *snapshot, const struct snapshot *other, struct buf *out)
+/* A socket whose connection has ended cannot connect again: EISCONN. */
+static void advise_closed(const struct states_end *end, struct buf *out)
 {
+	const struct snapshot *snapshot = &end->snapshot;
+	bool listens = snapshot->kind == SNAPSHOT_LISTENER;
+	if (snapshot->open && !has_lived(end)) {
+		buf_printf(out, "Only a socket so far. Next step: yours, /connect, or %s/backlog.",
+		           endpoint_is_set(&snapshot->local) ? "" : "/bind and ");
+		return;
+	}
+	buf_append_text(out, listens ? "Nobody listens here any more."
+	                             : "There is no connection any more.");
+	if (snapshot->open && (snapshot->stepped || snapshot->accepted))
+		buf_append_text(out, " Next step: yours, /close.");
+	if (snapshot->stepped)
+		buf_append_text(out, " /socket makes a new socket.");
+	else if (snapshot->accepted)
+		buf_append_text(out, " Its client may connect again.");
+	else
+		buf_printf(out, " /reconnect %s.", listens ? "listens again" : "opens a new one");
+}
+
+static void advise(const struct states_end *end, const struct snapshot *other, struct buf *out)
+{
+	const struct snapshot *snapshot = &end->snapshot;
 	switch (snapshot_state(snapshot)) {
 	case STATE_CLOSED:
 	case STATE_GONE:
-		buf_append_text(out, snapshot->open
-		                             ? "Only a socket so far. Next step: yours, /connect, "
-		                               "or /bind and /backlog."
-		                             : "There is no connection any more. /reconnect opens "
-		                               "a new one.");
+		advise_closed(end, out);
 		break;
 	case STATE_LISTEN:
 		advise_listener(snapshot, out);
@@ -221,12 +278,6 @@ static const struct node nodes[DIAGRAM_NODES] = {
 	{ STATE_CLOSING, false, 10, 36 },    { STATE_LAST_ACK, false, 10, 57 },
 	{ STATE_TIME_WAIT, false, 12, 23 },  { STATE_CLOSED, true, 12, 57 },
 };
-
-static bool has_lived(const struct states_end *end)
-{
-	uint32_t opening = UINT32_C(1) << STATE_CLOSED | UINT32_C(1) << STATE_LISTEN;
-	return !end->snapshot.open || ((end->visited | end->deduced) & ~opening);
-}
 
 /* Whether this is the node of that state for this end. */
 static bool is_node_of(const struct node *node, const struct states_end *end, enum tcp_state state)
@@ -412,7 +463,7 @@ static void add_advice(struct fields *fields, const struct states_end *end,
 	    snapshot_state(&end->snapshot) != STATE_TIME_WAIT)
 		buf_printf(&text, ", %s", timer);
 	buf_append_text(&text, ": ");
-	advise(&end->snapshot, other ? &other->snapshot : NULL, &text);
+	advise(end, other ? &other->snapshot : NULL, &text);
 	fields_sentence(fields, STYLE_NOTE, 5, "%s", buf_text(&text));
 	buf_free(&text);
 }

@@ -20,6 +20,10 @@ struct states_end {
  * at a bounded number of them. `snapshot` is filled already. */
 void states_trace(struct states_end *end, const struct transcript *transcript);
 
+/* Two traced ends of one connection: where both have called connect(), each has met the SYN of the
+ * other, and passed SYN_RECV. */
+void states_meet(struct states_end *one, struct states_end *two);
+
 /* `other`: NULL where it is not ours. As a drawing where it has the columns, else as a list; below
  * what is said of the states where it does not fit `height`. Replaces what was in `rows`. */
 void states_draw(const struct states_end *mine, const struct states_end *other, int columns,
