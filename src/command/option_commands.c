@@ -139,7 +139,7 @@ static bool set_option(const struct invocation *invocation, const struct sockopt
 	size_t asked_len, got_len = sockopt_size(option);
 	if (!sockopt_parse(option, text, asked, &asked_len, error) ||
 	    !option_set(session, option->level, option->number, asked, asked_len, error) ||
-	    !option_get(session, option->level, option->number, got, &got_len, error))
+	    !option_peek(session, option->level, option->number, got, &got_len, error))
 		return false;
 	note_change(invocation->app, option, asked, asked_len, got, got_len);
 	return true;

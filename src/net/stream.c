@@ -25,6 +25,7 @@ struct stream {
 	bool greeting_due;      /* its service does not know of the client yet, */
 	bool fin_due;           /* nor of its FIN: it is paused; */
 	bool ready_due;         /* its service waits for an empty queue */
+	bool deferred;          /* connect() = 0 without a SYN: TCP_FASTOPEN_CONNECT */
 	struct secrets secrets; /* which bytes of the queue */
 };
 
@@ -102,6 +103,27 @@ static void settle(struct session *session)
 
 /* ---- sending ---- */
 
+static bool is_in(const struct session *session, enum tcp_state state)
+{
+	struct sample sample = { 0 };
+	kernel_read_tcp(session->fd[0], &sample);
+	return sample_is(&sample, state);
+}
+
+/* With Fast Open the SYN leaves with the first bytes, and the connection is there when it is
+ * answered. */
+static void notice_connection(struct session *session)
+{
+	char pair[SESSION_PAIR];
+	struct stream *stream = session->own;
+	if (!stream->deferred || session->state != SESSION_OPEN || is_in(session, STATE_SYN_SENT))
+		return;
+	stream->deferred = false;
+	if (!stream->broken)
+		session_report(session, 0, "%s connected: SYN,ACK has come",
+		               session_pair(session, pair));
+}
+
 /* One send(). Returns what the kernel took; less than asked also at the end of a block of the
  * transcript. */
 static size_t push(struct session *session, const char *data, size_t len)
@@ -118,6 +140,7 @@ static size_t push(struct session *session, const char *data, size_t len)
 	}
 	session->counts.sent_bytes += (size_t)sent;
 	session->counts.sends++;
+	notice_connection(session);
 	return (size_t)sent;
 }
 
@@ -629,10 +652,21 @@ static void prepare_socket(struct session *session, unsigned slot, const struct 
 static void opened(struct session *session, const char *took)
 {
 	char pair[SESSION_PAIR];
+	struct stream *stream = session->own;
 	bool itself = endpoint_equal(&session->local[0], &session->peer);
-	probe_timer_add_connection(session);
-	session_report(session, 0, "%s connected in %s%s", session_pair(session, pair), took,
-	               itself ? " (to itself: both ends are this one socket)" : "");
+	stream->deferred =
+	        session->transport == TRANSPORT_TCP && is_in(session, STATE_SYN_SENT);
+	if (stream->deferred) {
+		session_report(session, 0,
+		               "%s connect() = 0, but not connected: with Fast Open SYN is sent "
+		               "with the first bytes",
+		               session_pair(session, pair));
+	} else {
+		probe_timer_add_connection(session);
+		session_report(session, 0, "%s connected in %s%s", session_pair(session, pair),
+		               took,
+		               itself ? " (to itself: both ends are this one socket)" : "");
+	}
 	flush_some(session, SESSION_TURN);
 	settle(session);
 }
@@ -711,13 +745,16 @@ static bool wants_ready(const struct session *session)
 
 static void prepare(struct session *session, struct poller *poller)
 {
+	const struct stream *stream = session->own;
 	if (was_cut_off(session))
 		poller_wake_at(poller, 0);
 	if (waits_for_reset(session))
 		poller_want_news(poller, session->fd[0]);
 	if (readable_now(session))
 		poller_want_read(poller, session->fd[0]);
-	if (session->queue.len || session->full || wants_ready(session))
+	/* one that waits for SYN,ACK is writable then */
+	bool opens = stream->deferred && session->counts.sent_bytes > session->sent_before;
+	if (session->queue.len || session->full || wants_ready(session) || opens)
 		poller_want_write(poller, session->fd[0]);
 }
 
@@ -729,8 +766,10 @@ static void serve(struct session *session, const struct poller *poller)
 		finish_cut_off(session);
 		return;
 	}
-	if (poller_writable(poller, fd))
+	if (poller_writable(poller, fd)) {
 		session->full = false;
+		notice_connection(session);
+	}
 	if (session->queue.len && poller_writable(poller, fd)) {
 		flush_some(session, SESSION_TURN);
 		settle(session);

@@ -136,6 +136,13 @@ static inline void sample_set(struct sample *sample, enum sample_field field, ui
 	sample->value[field] = value;
 }
 
+/* The peer has room for what is held back: then the timer for window probes sends it. */
+static inline bool sample_window_is_open(const struct sample *sample)
+{
+	return sample_has(sample, SAMPLE_SND_WND) && sample_get(sample, SAMPLE_NOTSENT) &&
+	       sample_get(sample, SAMPLE_SND_WND) >= sample_get(sample, SAMPLE_NOTSENT);
+}
+
 /* How many connections a listener's queue takes: Linux lets one more in than listen() was asked
  * for. */
 static inline uint64_t sample_queue_most(const struct sample *sample)

@@ -269,6 +269,8 @@ static void say_timer(enum fact fact, const struct sample *now, const struct phr
 	else if (fact == FACT_STATE_LEFT)
 		say(phrases, "%s%s%s left *", named ? tcp_state_name(now->value[SAMPLE_STATE]) : "",
 		    named ? ", " : "", left);
+	else if (sample_window_is_open(now))
+		say(phrases, "held bytes leave in %s *", left);
 	else if (sample_has(now, SAMPLE_BACKOFF))
 		say(phrases, "window probe %" PRIu64 " in %s *",
 		    sample_get(now, SAMPLE_BACKOFF) + 1, left);
@@ -518,7 +520,7 @@ bool sampletext_has_news(const struct sample *now, const struct sample *before)
 /* Every run of letters that is written for a sample; a test has them written at random. */
 static const char vocabulary[] =
         "ESTABLISHED SYN SENT RECV FIN WAIT TIME CLOSE CLOSED LAST ACK LISTEN CLOSING over calls o "
-        "segments out in retransmitted queue readable next datagram bytes to read end of file connections waits "
+        "segments out in retransmitted queue readable next datagram bytes leave to read end of file connections waits "
         "error pending window not acknowledged all s ms min h left retransmission probe keepalive "
         "no longer the kernel sent yet held back buffer dropped so far flight presumed lost "
         "received order waiting our path MTU";

@@ -114,7 +114,10 @@ const char *snapshot_format_timer(const struct snapshot *snapshot, char out[SNAP
 	else if (timer == TIMER_RETRANSMIT)
 		snprintf(out, SNAPSHOT_TIMER, "retransmission timeout in %s", left);
 	else if (timer == TIMER_PERSIST)
-		snprintf(out, SNAPSHOT_TIMER, "window probe in %s", left);
+		snprintf(out, SNAPSHOT_TIMER, "%s in %s",
+		         sample_window_is_open(&snapshot->sample) ? "held bytes leave"
+		                                                  : "window probe",
+		         left);
 	else if (timer == TIMER_TIMEWAIT)
 		snprintf(out, SNAPSHOT_TIMER, "%s left", left);
 	else if (timer == TIMER_KEEPALIVE)
@@ -156,10 +159,9 @@ static bool window_is_closed(const struct snapshot *snapshot, uint64_t flight)
 {
 	const struct sample *sample = &snapshot->sample;
 	uint64_t mss = sample_get(sample, SAMPLE_SND_MSS);
-	if (sample_get(sample, SAMPLE_TIMER) == TIMER_PERSIST)
-		return true;
-	return sample_has(sample, SAMPLE_SND_WND) &&
-	       less(sample_get(sample, SAMPLE_SND_WND), flight) < (mss ? mss : 1);
+	if (!sample_has(sample, SAMPLE_SND_WND))
+		return sample_get(sample, SAMPLE_TIMER) == TIMER_PERSIST;
+	return less(sample_get(sample, SAMPLE_SND_WND), flight) < (mss ? mss : 1);
 }
 
 static bool congestion_holds(const struct sample *sample)
