@@ -301,11 +301,12 @@ static int settle_connect(const struct caller *caller, int fd, const struct endp
 	return code;
 }
 
-/* On loopback the kernel may need a moment where the processors are busy. */
-static bool is_settled(int fd, const struct endpoint *addr)
+/* Within this machine the kernel may need a moment. */
+static bool is_settled(const struct caller *caller, int fd, const struct endpoint *addr)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
-	return poll(&poll_fd, 1, endpoint_is_loopback(addr) ? 1 : 0) > 0;
+	bool near = endpoint_is_loopback(addr) || caller->host != HOST_HERE;
+	return poll(&poll_fd, 1, near ? 1 : 0) > 0;
 }
 
 int call_connect(const struct caller *caller, int fd, const struct endpoint *addr, bool *settled)
@@ -314,7 +315,7 @@ int call_connect(const struct caller *caller, int fd, const struct endpoint *add
 		follow_early(caller, fd, addr);
 	struct entry entry = enter(caller, CALL_CONNECT, fd);
 	int result = begin_connect(fd, addr);
-	bool ended = result < 0 && errno == EINPROGRESS && is_settled(fd, addr);
+	bool ended = result < 0 && errno == EINPROGRESS && is_settled(caller, fd, addr);
 	if (settled)
 		*settled = ended;
 	if (!ended)

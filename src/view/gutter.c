@@ -46,17 +46,23 @@ static int64_t reference_time(const struct cursor *begin)
 	return entry_shown_time(other.entry);
 }
 
+bool gutter_format_time(const struct cursor *begin, int64_t time, char out[CLOCK_TEXT])
+{
+	const struct view *view = begin->view;
+	if (view->time == VIEW_TIME_OFF || view->columns < COLUMNS_TIME)
+		return false;
+	if (view->time == VIEW_TIME_CLOCK)
+		clock_format_time(time, view->columns < COLUMNS_MILLISECONDS, out);
+	else
+		format_seconds(time - reference_time(begin), view->time == VIEW_TIME_DELTA, out);
+	return true;
+}
+
 static void put_time(const struct cursor *begin, struct row *row)
 {
 	char text[CLOCK_TEXT];
-	const struct view *view = begin->view;
-	int64_t time = entry_shown_time(begin->entry);
-	if (view->time == VIEW_TIME_OFF || view->columns < COLUMNS_TIME)
+	if (!gutter_format_time(begin, entry_shown_time(begin->entry), text))
 		return;
-	if (view->time == VIEW_TIME_CLOCK)
-		clock_format_time(time, view->columns < COLUMNS_MILLISECONDS, text);
-	else
-		format_seconds(time - reference_time(begin), view->time == VIEW_TIME_DELTA, text);
 	put_text(row, text, STYLE_TIME);
 	put_text(row, " ", STYLE_TIME);
 }

@@ -11,6 +11,9 @@
  * as that after its arrow. */
 void gutter_put(const struct cursor *begin, struct row *row);
 
+/* A time as it would be there; false where the rows have none. */
+bool gutter_format_time(const struct cursor *begin, int64_t time, char out[CLOCK_TEXT]);
+
 /* The paragraph is not the first of its entry. */
 bool gutter_is_continued(const struct cursor *begin);
 

@@ -23,10 +23,12 @@ enum {
 	AROUND_EXCERPT = 14, /* columns for the call and its result */
 	LOOK_BACK = 64,      /* entries in which to look for sends that were held back */
 	LOOK_BACK_SAMPLE = 16,
+	WAIT_SHOWN = 1000, /* microseconds: of a longer call it is shown when it began */
 	STOPS = 2,
 };
 
 struct trace {
+	const struct cursor *begin;
 	const struct view *view;
 	const struct entry *entry;
 	uint64_t position;
@@ -209,6 +211,20 @@ static void put_reason(struct trace *trace)
 	put_part(trace, STYLE_ERROR);
 }
 
+/* The row has the time at which a call returned that had to wait: when it began is a measure of its
+ * own. A time since the row before would not say it. */
+static void put_since(struct trace *trace)
+{
+	char time[CLOCK_TEXT];
+	const struct entry *entry = trace->entry;
+	if (!(entry->flags & ENTRY_WAITED) || entry->duration < WAIT_SHOWN ||
+	    trace->view->time == VIEW_TIME_DELTA ||
+	    !gutter_format_time(trace->begin, entry->time, time))
+		return;
+	buf_printf(&trace->text, "since %s", time + strspn(time, " "));
+	put_part(trace, STYLE_FAINT);
+}
+
 static void layout_call(struct trace *trace)
 {
 	struct sample after;
@@ -221,6 +237,8 @@ static void layout_call(struct trace *trace)
 	if (read)
 		sampletext_change(&after, &trace->text);
 	put_part(trace, STYLE_STATE);
+	if (wide)
+		put_since(trace);
 	if (wide)
 		put_reason(trace);
 	if (wide || entry->call == CALL_ERRQUEUE)
@@ -296,6 +314,7 @@ static void layout_entry(const struct cursor *begin, struct rows *rows)
 	const struct view *view = begin->view;
 	size_t first = rows->count;
 	struct trace trace = {
+		.begin = begin,
 		.view = view,
 		.entry = begin->entry,
 		.position = begin->position,

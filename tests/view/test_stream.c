@@ -419,6 +419,22 @@ static void draws_window(void)
 	ok(strstr(shown(), "now: 1 byte is held back: "), "one byte is held back");
 }
 
+/* The same segment six times, and a SYN that was repeated before. */
+static void draws_repeats(void)
+{
+	begin(80);
+	sample_set(&kernel, SAMPLE_NEW_RETRANS, 1);
+	put_reading(SAMPLE_LATER, 0, 0, 0);
+	sample_set(&kernel, SAMPLE_NEW_RETRANS, 0);
+	put(ONE, CALL_SEND, "again");
+	put_reading(SAMPLE_AFTER, 5, 0, 1);
+	sample_set(&kernel, SAMPLE_NEW_RETRANS, 1);
+	for (int i = 0; i < 5; i++)
+		put_reading(SAMPLE_LATER, 5, 0, 0);
+	ok(strstr(shown(), "1 send() left as 1 segment o, retransmitted 5 times o"),
+	   "what was sent again is no other segment");
+}
+
 static void draws_datagrams(void)
 {
 	begin(80);
@@ -615,6 +631,7 @@ int main(void)
 	draws_urgent();
 	draws_large();
 	draws_window();
+	draws_repeats();
 	draws_datagrams();
 	draws_without();
 	draws_ascii();

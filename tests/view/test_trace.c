@@ -231,7 +231,8 @@ static void test_quiet(void)
 	is_text(shown(),
 	        "   0.000    socket(AF_INET, SOCK_STREAM) = 4\n"
 	        "   0.750 *  readable: 5 bytes to read *\n"
-	        "   1.000 ←  recv(10) = 5 after 800 ms [hello]\n",
+	        "   1.000 ←  recv(10) = 5 after 800 ms [hello]              since "
+	        "0.200\n",
 	        "what is new, in the order of time");
 	view.time = VIEW_TIME_DELTA;
 	is_text(shown(),

@@ -138,7 +138,7 @@ struct frontier {
 	bool known;
 	int64_t offset, time;
 	const struct entry *entry;
-	uint64_t position, segments, mss, calls;
+	uint64_t position, segments, again, mss, calls;
 };
 
 static struct flow_part *prepend_left(struct flow *flow, const struct frontier *frontier)
@@ -195,6 +195,7 @@ static bool read_frontier(const struct flow *flow, uint64_t position, const stru
 		.entry = entry,
 		.position = position,
 		.segments = sample_get(&sample, SAMPLE_NEW_DATA_OUT),
+		.again = sample_get(&sample, SAMPLE_NEW_RETRANS),
 		.mss = sample_get(&sample, SAMPLE_SND_MSS),
 		.calls = sample_get(&sample, SAMPLE_CALLS),
 	};
@@ -222,6 +223,7 @@ static void follow_segments(struct flow *flow)
 			newer = now;
 			if (now.offset <= 0)
 				break;
+			flow->again += now.again;
 		}
 		position = transcript_before(t, position);
 	}

@@ -42,6 +42,7 @@ struct flow {
 	struct flow_parts got;
 	bool counted; /* the kernel was read: `left` is true */
 	bool sampled; /* but not around each call */
+	uint64_t again; /* retransmissions of these bytes, as the kernel counts them */
 	bool deduced; /* where one segment ends and the next begins in the bytes of one part */
 	bool matched; /* `got` is true: the bytes are the same */
 };

@@ -347,6 +347,10 @@ static void print_left(const struct flow *flow, char out[WHY])
 		         count_plural(segments), flow->deduced ? ", cut at the MSS ?" : "");
 	else
 		snprintf(out, WHY, " left; in how many segments is not known");
+	if (flow->counted && flow->again)
+		snprintf(out + strlen(out), WHY - strlen(out),
+		         ", retransmitted %" PRIu64 " time%s o", flow->again,
+		         count_plural(flow->again));
 	if (flow->counted && left > 0 && left < flow->size)
 		snprintf(out + strlen(out), WHY - strlen(out), ", but for %" PRId64 " byte%s *",
 		         flow->size - left, count_plural((uint64_t)(flow->size - left)));
