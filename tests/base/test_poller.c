@@ -72,6 +72,37 @@ static void sees_hangups(struct poller *poller)
 	close(other[1]);
 }
 
+/* What is unread says nothing of what comes. */
+static void sees_more(struct poller *poller)
+{
+	static const struct {
+		bool sends, news;
+		const char *name;
+	} turns[] = {
+		{ true, true, "what is there is new at first" },
+		{ false, false, "but once" },
+		{ true, true, "more is new" },
+		{ false, false, "and once again" },
+	};
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
+		abort();
+	for (size_t i = 0; i < sizeof turns / sizeof *turns; i++) {
+		if (turns[i].sends && send(ends[1], "x", 1, 0) != 1)
+			abort();
+		poller_reset(poller);
+		if (!poller_want_news(poller, ends[0])) {
+			tap_skip("no way here to wait for news");
+			break;
+		}
+		poller_wake_at(poller, turns[i].news ? clock_now() + CLOCK_S : 0);
+		poller_wait(poller);
+		ok(poller_has_news(poller, ends[0]) == turns[i].news, "%s", turns[i].name);
+	}
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void sees_readers_go(struct poller *poller)
 {
 	int ends[2];
@@ -263,6 +294,7 @@ int main(void)
 	poller_init(&poller);
 	sees_readiness(&poller);
 	sees_hangups(&poller);
+	sees_more(&poller);
 	sees_readers_go(&poller);
 	wakes_in_time(&poller);
 	takes_signals(&poller);

@@ -496,6 +496,35 @@ static void notices_a_late_reset(struct fixture *f)
 	end_couple(&c);
 }
 
+static bool nothing_is_due(struct fixture *f)
+{
+	poller_reset(&f->poller);
+	sessions_prepare(f->sessions, &f->poller);
+	return f->poller.wake == INT64_MAX && f->poller.lazy == INT64_MAX;
+}
+
+/* Nobody reads what lies there, so select() would report it in every turn. */
+static void notices_what_comes_where_data_lies(struct fixture *f)
+{
+	struct couple c = make_couple(f);
+	sessions_pin(f->sessions, c.session);
+	step_pause(c.session, true, &f->error);
+	peer_send(c.peer, "one", 3, PEER_MS);
+	until(f, sample_get(session_sample(c.session), SAMPLE_INQ) == 3);
+	is_int(sample_get(session_sample(c.session), SAMPLE_INQ), 3, "three bytes lie there");
+	until(f, is_settled(f));
+	ok(nothing_is_due(f), "and nothing will wake the program");
+	peer_send(c.peer, "more", 4, PEER_MS);
+	until(f, sample_get(session_sample(c.session), SAMPLE_INQ) == 7);
+	is_int(sample_get(session_sample(c.session), SAMPLE_INQ), 7, "but more bytes do");
+	peer_half_close(c.peer);
+	until(f, session_tcp_state(c.session) == STATE_CLOSE_WAIT);
+	is_int(session_tcp_state(c.session), STATE_CLOSE_WAIT, "and the peer's FIN");
+	until(f, is_settled(f));
+	ok(nothing_is_due(f), "then it rests again");
+	end_couple(&c);
+}
+
 static void tells_drops(struct fixture *f)
 {
 	enum { MANY = 300 };
@@ -660,6 +689,7 @@ int main(void)
 	run(is_told_of_acknowledgements);
 	run(looks_while_something_is_on_its_way);
 	run(notices_a_late_reset);
+	run(notices_what_comes_where_data_lies);
 	run(tells_drops);
 	run(sees_a_connect_that_waits);
 	run(follows_the_one_that_closed_first);
