@@ -35,7 +35,9 @@ static void add_ends(struct text_table *table, const struct session *session)
 	char text[HOST_TEXT];
 	enum host host = session_host(session);
 	struct endpoint local = session_local(session), peer = session_peer(session);
-	if (session_is_server(session) || !endpoint_is_set(&peer))
+	if (session_socket_count(session) > 1 && endpoint_is_any(&local))
+		text_table_add(table, "*:%u", local.port);
+	else if (session_is_server(session) || !endpoint_is_set(&peer))
 		add_addr(table, host, &local);
 	else if (!endpoint_is_set(&local))
 		add_addr(table, host, &peer);

@@ -13,7 +13,7 @@ struct found {
 	struct endpoint local, bound, peer;
 	struct endpoint tried; /* by the newest connect() of another socket than that of `local` */
 	int named;             /* the descriptor that `local` is of, plus 1; 0 = not known */
-	bool listening, datagrams;
+	bool listening, datagrams, everywhere;
 	uint32_t listener; /* that accepted it */
 };
 
@@ -58,6 +58,17 @@ static void learn_name(const struct entry *entry, struct found *found)
 	set_once(&found->local, entry);
 }
 
+/* A listener on every address has a socket for each family. */
+static void learn_bound(const struct entry *entry, struct found *found)
+{
+	struct endpoint addr = entry_addr(entry);
+	if (!endpoint_is_set(&found->bound))
+		found->bound = addr;
+	else if (endpoint_is_any(&addr) && endpoint_is_any(&found->bound) &&
+	         (addr.port == found->bound.port || !addr.port) && !endpoint_same_family(&addr, &found->bound))
+		found->everywhere = true;
+}
+
 static void learn(const struct view *view, uint64_t position, struct found *found)
 {
 	const struct entry *entry = transcript_at(view->transcript, position);
@@ -66,7 +77,7 @@ static void learn(const struct view *view, uint64_t position, struct found *foun
 	else if (entry->call == CALL_GETSOCKNAME && !entry->error)
 		learn_name(entry, found);
 	else if (entry->call == CALL_BIND && !entry->error)
-		set_once(&found->bound, entry);
+		learn_bound(entry, found);
 	else if (entry->call == CALL_LISTEN && !entry->error)
 		found->listening = true;
 	else if (entry_is_addressed(entry) ||
@@ -164,6 +175,7 @@ void endpoints_find(const struct view *view, struct endpoints *endpoints)
 		.addr = { left.local, left.peer },
 		.host = find_host(view->transcript, view->session),
 		.listening = left.listening,
+		.everywhere = left.everywhere,
 		.datagrams = left.datagrams,
 	};
 	fill(&endpoints->addr[0], &right.peer);

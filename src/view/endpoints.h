@@ -10,6 +10,7 @@ struct endpoints {
 	        addr[2]; /* left, right; AF_UNSPEC where it is not known, or there are many */
 	enum host host;  /* where the session's sockets are, for host_format() */
 	bool listening;  /* a listener: nobody is at the other end */
+	bool everywhere; /* it is bound to every address of both families: "*:7001" */
 	bool datagrams;
 };
 

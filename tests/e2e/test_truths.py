@@ -213,6 +213,32 @@ def queue():
     plain.leave()
 
 
+def addresses():
+    if not os.path.exists("/proc/net/tcp6"):
+        skip("no IPv6")
+        return
+    plain = Plain()
+    plain.type("/listen * 0 as l")
+    port = port_after(plain, "listening on 0.0.0.0:")
+    with open("/proc/net/tcp6", encoding="ascii") as file:
+        ok(any(":%04X " % port in line for line in file), "a listener on every address has a socket of IPv6, too")
+    plain.type("/sessions")
+    ok(plain.sees("*:%d" % port), "and is listed with both")
+    plain.type("/socket tcp 6 as s")
+    plain.sees("socket() =")
+    plain.type("/option v6only off")
+    plain.sees("IPV6_V6ONLY is off")
+    plain.type("/bind :: 0")
+    port = port_after(plain, "bound to [::]:")
+    plain.type("/backlog")
+    plain.sees("listening on")
+    client = socket.create_connection(("127.0.0.1", port), DEADLINE)
+    plain.type("/accept")
+    ok(says(plain, "[::ffff:127.0.0.1]:%d accepted by" % client.getsockname()[1]),
+       "IPv4 on a socket of IPv6 has the address that the kernel gives")
+    plain.leave()
+
+
 # ---- failures ----
 
 def refused():
@@ -460,6 +486,7 @@ time_wait(False)
 time_wait(True)
 closing()
 queue()
+addresses()
 refused()
 reset_in_queue()
 timed_out()

@@ -254,7 +254,9 @@ const char *ladder_print_end(const struct view *view, const struct endpoints *en
 {
 	char addr[HOST_TEXT] = "";
 	uint32_t session = side ? view->other : view->session;
-	if (endpoint_is_set(&endpoints->addr[side]))
+	if (!side && endpoints->everywhere)
+		snprintf(addr, sizeof addr, "*:%u", endpoints->addr[0].port);
+	else if (endpoint_is_set(&endpoints->addr[side]))
 		host_format(endpoints->host, &endpoints->addr[side], addr);
 	if (session)
 		snprintf(out, LADDER_TITLE, "%" PRIu32 "%s%s", session, *addr ? "  " : "", addr);
