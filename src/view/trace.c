@@ -237,7 +237,7 @@ static void layout_call(struct trace *trace)
 	if (read)
 		sampletext_change(&after, &trace->text);
 	put_part(trace, STYLE_STATE);
-	if (wide)
+	if (trace->stops[0])
 		put_since(trace);
 	if (wide)
 		put_reason(trace);
