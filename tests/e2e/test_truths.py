@@ -18,7 +18,7 @@ PEER = "10.9.9.2"  # behind a cable whose other end nobody holds
 ETH_P_ALL = 3
 TCP_FASTOPEN = 23
 SYN, RST, ACK = 2, 4, 16
-STATES = {"06": "TIME_WAIT", "0A": "LISTEN", "04": "FIN_WAIT1"}
+STATES = {"06": "TIME_WAIT", "0A": "LISTEN", "04": "FIN_WAIT1", "05": "FIN_WAIT2"}
 
 
 # ---- the namespace ----
@@ -210,6 +210,73 @@ def queue():
     ok(says(plain, "The queue is full, and new SYNs are dropped. Next step: yours, /accept."), "what to do")
     plain.type("/accept")
     ok(plain.sees("accepted by session 1"), "works")
+    plain.leave()
+
+
+def advice():
+    """What /states advises is typed, and works."""
+    plain = Plain()
+    plain.type("/socket tcp as l")
+    plain.sees("socket() =")
+    plain.type("/states")
+    ok(says(plain, "Next step: yours, /connect, or /bind and /backlog."), "a socket")
+    plain.type("/bind 0")
+    port = port_after(plain, "bound to 127.0.0.1:")
+    plain.type("/states")
+    ok(says(plain, "Next step: yours, /connect, or /backlog."), "with a port")
+    plain.type("/backlog")
+    ok(plain.sees("listening on"), "/backlog works")
+    plain.type("/socket tcp as c")
+    plain.sees("socket() =")
+    plain.type("/connect 127.0.0.1 %d" % port)
+    ok(plain.sees("connected in"), "so does /connect")
+    plain.type("/states @l")
+    ok(says(plain, "1 waiting for accept(), connected already: next step: yours, /accept"), "a client in the queue")
+    plain.type("/accept @l as s")
+    ok(plain.sees("accepted by session 1"), "/accept takes it")
+    plain.type("/send @c hi")
+    plain.sees("hi")
+    plain.type("/states @s")
+    ok(says(plain, "2 bytes wait here. Next step: yours, /recv, or /resume."), "bytes that came")
+    plain.type("/recv")
+    ok(plain.sees("2 bytes"), "/recv gets them")
+    plain.type("/close @c")
+    plain.sees("closed")
+    wait_for(lambda: "FIN_WAIT2" in [row[2] for row in proc_tcp(port)])
+    plain.type("/states @s")
+    ok(says(plain, "Next step: yours, /recv, then /close."), "the peer's FIN")
+    ok(says(plain, "until the peer PROGRAM closes: /close @s."), "and at the other end")
+    plain.type("/recv")
+    ok(plain.sees("recv() = 0"), "/recv returns 0")
+    plain.type("/states")
+    ok(says(plain, "it sends no more. Next step: yours, /close."), "and then")
+    plain.type("/close @s")
+    ok(plain.sees("closed"), "/close works")
+    plain.type("/states @s")
+    ok(says(plain, "There is no connection any more. Its client may connect again."), "an accepted one that is gone")
+    plain.type("/close @l")
+    plain.sees("no longer listening")
+    plain.type("/states @l")
+    ok(says(plain, "Nobody listens here any more. /socket makes a new socket."), "a listener made by hand")
+    plain.type("/listen 0 as m")
+    port = port_after(plain, "listening on 127.0.0.1:")
+    plain.type("/close")
+    plain.sees("no longer listening")
+    plain.type("/states")
+    ok(says(plain, "Nobody listens here any more. /reconnect listens again."), "one made by /listen")
+    plain.type("/reconnect")
+    ok(plain.sees("listening on 127.0.0.1:"), "/reconnect does")
+    listener, port = server()
+    plain.type("/open 127.0.0.1 %d as o" % port)
+    plain.sees("connected in")
+    listener.accept()[0].close()
+    plain.sees("peer closed its side")
+    plain.type("/close")
+    plain.sees("closed")
+    plain.type("/states")
+    ok(says(plain, "There is no connection any more. /reconnect opens a new one."), "a session that is gone")
+    plain.type("/reconnect")
+    ok(plain.sees("connected in"), "/reconnect opens it")
     plain.leave()
 
 
@@ -423,11 +490,12 @@ def fast_open():
             listener.accept()
             continue
         ok(plain.sees("connect() = 0, but not connected"), "connect() returns, and is not taken for a connection")
-        same(capture.take(), [], "no SYN has left")
+        same([segment for segment in capture.take() if segment[2] & SYN], [], "no SYN has left")
         plain.type("/view trace")
         plain.type("abc")
         ok(plain.sees("SYN_SENT → ESTABLISHED *") and plain.sees("connected: SYN,ACK has come"), "it is there after send()")
-        first = capture.wait(lambda segment: segment[2] & SYN and segment[1] == port)[0]
+        segments = capture.wait(lambda segment: segment[2] & SYN and segment[1] == port)
+        first = [segment for segment in segments if segment[2] & SYN][0]
         same((first[2], first[3]), (SYN, 4), "whose bytes are in the SYN")
     plain.leave()
 
@@ -486,6 +554,7 @@ time_wait(False)
 time_wait(True)
 closing()
 queue()
+advice()
 addresses()
 refused()
 reset_in_queue()
