@@ -209,8 +209,8 @@ static void say_icmp(const struct failure *failure, struct buf *out)
 	struct errqueue queued = { 0 };
 	for (int i = 0; i < NEAR && transcript_after(transcript, at) != TRANSCRIPT_NONE; i++)
 		at = transcript_after(transcript, at);
-	for (int i = 0; i < 2 * NEAR && at != TRANSCRIPT_NONE && at >= session_life(failure->session);
-	     i++) {
+	uint64_t life = session_life(failure->session);
+	for (int i = 0; i < 2 * NEAR && at != TRANSCRIPT_NONE && at >= life; i++) {
 		const struct entry *entry = transcript_at(transcript, at);
 		if (entry && read_queued(entry, &queued) == failure->code) {
 			say_queued(entry, &queued, out);

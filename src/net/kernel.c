@@ -55,9 +55,7 @@ static void ask_memory(int fd, enum transport transport, struct sample *sample)
 static void ask_queues(int fd, enum transport transport, struct sample *sample)
 {
 	ask_queue(fd, SIOCINQ, SAMPLE_INQ, sample);
-	bool begun = !sample_is(sample, STATE_SYN_SENT) || !sample_has(sample, SAMPLE_SEGS_OUT) ||
-	             sample_get(sample, SAMPLE_SEGS_OUT);
-	if (sample_is(sample, STATE_CLOSED) || !begun)
+	if (sample_is(sample, STATE_CLOSED) || sample_is_deferred(sample))
 		return;
 	if (!transport_is_unix(transport)) /* there it is memory, not bytes */
 		ask_queue(fd, SIOCOUTQ, SAMPLE_OUTQ, sample);

@@ -136,10 +136,8 @@ static void forget_unconnected(struct sample *sample)
 		forget(sample, SAMPLE_SND_WND);
 		forget(sample, SAMPLE_RCV_WND);
 	}
-	/* nor has one begun that waits for its first bytes, with Fast Open */
-	bool deferred = sample_is(sample, STATE_SYN_SENT) && sample_has(sample, SAMPLE_SEGS_OUT) &&
-	                !sample_get(sample, SAMPLE_SEGS_OUT);
-	for (size_t i = 0; (closed || deferred) && i < sizeof gone / sizeof *gone; i++)
+	bool nothing = closed || sample_is_deferred(sample);
+	for (size_t i = 0; nothing && i < sizeof gone / sizeof *gone; i++)
 		forget(sample, gone[i]);
 }
 

@@ -58,9 +58,8 @@ static bool may_read(struct probe *probe, int64_t now)
 
 static bool is_passing(const struct sample *sample)
 {
-	/* with Fast Open it waits for the first bytes to send */
-	bool deferred = sample_has(sample, SAMPLE_SEGS_OUT) && !sample_get(sample, SAMPLE_SEGS_OUT);
-	return (sample_is(sample, STATE_SYN_SENT) && !deferred) || sample_is(sample, STATE_SYN_RECV) ||
+	return (sample_is(sample, STATE_SYN_SENT) && !sample_is_deferred(sample)) ||
+	       sample_is(sample, STATE_SYN_RECV) ||
 	       sample_is(sample, STATE_FIN_WAIT1) || sample_is(sample, STATE_LAST_ACK) ||
 	       sample_is(sample, STATE_CLOSING);
 }

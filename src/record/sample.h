@@ -155,6 +155,13 @@ static inline bool sample_is(const struct sample *sample, enum tcp_state state)
 	return sample_has(sample, SAMPLE_STATE) && sample->value[SAMPLE_STATE] == state;
 }
 
+/* connect() has returned without a SYN: with Fast Open that waits for the first bytes to send. */
+static inline bool sample_is_deferred(const struct sample *sample)
+{
+	return sample_is(sample, STATE_SYN_SENT) && sample_has(sample, SAMPLE_SEGS_OUT) &&
+	       !sample_get(sample, SAMPLE_SEGS_OUT);
+}
+
 /* Sets the fields from SAMPLE_OLD_STATE to SAMPLE_NEW_RETRANS of `now` from `before`, an earlier
  * sample of the same socket. */
 void sample_compare(struct sample *now, const struct sample *before);

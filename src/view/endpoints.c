@@ -65,7 +65,8 @@ static void learn_bound(const struct entry *entry, struct found *found)
 	if (!endpoint_is_set(&found->bound))
 		found->bound = addr;
 	else if (endpoint_is_any(&addr) && endpoint_is_any(&found->bound) &&
-	         (addr.port == found->bound.port || !addr.port) && !endpoint_same_family(&addr, &found->bound))
+	         (addr.port == found->bound.port || !addr.port) &&
+	         !endpoint_same_family(&addr, &found->bound))
 		found->everywhere = true;
 }
 
