@@ -59,9 +59,10 @@ static struct topic mark_topic(size_t index)
 	static const struct {
 		const char *mark, *ascii, *help;
 	} marks[] = {
+		{ "w", NULL, "seen on the wire" },
 		{ "*", NULL, "read from the kernel" },
 		{ "o", NULL, "counted: the kernel's segment counters changed by that much" },
-		{ "?", NULL, "deduced" },
+		{ "?", NULL, "deduced, as it was over before it could be read" },
 		{ "→", "->", "sent" },
 		{ "←", "<-", "received" },
 		{ "·", "-", "said by the program, or what the network did" },
