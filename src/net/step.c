@@ -292,6 +292,8 @@ static bool wait_or_end(struct session *session, enum step_end end)
 {
 	if (end == STEP_WAITS)
 		session->step->waited = true;
+	if (end == STEP_WAITS && session->state != SESSION_FRESH)
+		session_report(session, ENTRY_WAITED, "%s waits", session->step->text);
 	return end != STEP_FAILED;
 }
 

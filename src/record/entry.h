@@ -53,7 +53,7 @@ enum entry_flag {
 	                      * a reset, or reading is shut here */
 	ENTRY_WATCHING = 16, /* a call that the program makes for its own observation */
 	ENTRY_WAITED = 32,   /* a blocking socket would have slept in this call: the duration counts
-	                      * from when it was asked for */
+	                      * from when it was asked for; a state that says that it begins to */
 	ENTRY_SECRET = 64,   /* the payload of an outgoing call must not be shown */
 	ENTRY_ANSWER = 128,  /* a note that answers a command */
 	ENTRY_MESSAGE = 128, /* of a send() or recv(): made as sendmsg() or recvmsg(), for a time stamp
