@@ -428,9 +428,9 @@ void app_wire_ends(const struct app *app, const struct session *session, uint32_
 	uint64_t until = session_state(session) == SESSION_CLOSED
 	                         ? transcript_last(app->transcript, session_number(session))
 	                         : TRANSCRIPT_NONE;
-	if (!local.port && transport == TRANSPORT_TCP &&
-	    (!find_connect(app, session, &peer, &begun) ||
-	     !wire_find_local(wire, host, &peer, begun, &local)))
+	bool connects = transport == TRANSPORT_TCP && (!local.port || !endpoint_is_set(&peer));
+	if (connects && (!find_connect(app, session, &peer, &begun) ||
+	                 (!local.port && !wire_find_local(wire, host, &peer, begun, &local))))
 		return;
 	ends[0] = wire_end(wire, host, transport, &local, &peer, until);
 	if (host_of(&peer) == host_opposite(host))
@@ -439,17 +439,30 @@ void app_wire_ends(const struct app *app, const struct session *session, uint32_
 		ends[1] = wire_end(wire, there, transport, &peer, &local, until);
 }
 
+void app_set_ends(const struct app *app, const struct session *session, struct view *view)
+{
+	const struct session *other = app_other_end(app, session);
+	enum host host = session_host(session);
+	struct endpoint local = session_local(session);
+	view->session = session_number(session);
+	view->other = other ? session_number(other) : 0;
+	view->calls_only = transport_is_unix(session_transport(session));
+	view->local = endpoint_on_wire(&local);
+	app_wire_ends(app, session, view->wire);
+	bool cable = host != HOST_HERE && view->wire[0] && !endpoint_is_loopback(&local);
+	view->nobody[0] = cable ? WIRE_FIRST + host : 0;
+	view->nobody[1] = cable && view->wire[1] ? WIRE_FIRST + host_opposite(host) : 0;
+}
+
 struct view app_view(const struct app *app, int columns)
 {
 	struct view_mode mode = app_view_mode(app, app_shown(app));
-	const struct session *other = mode.ops->merges ? NULL : app_other_end(app, app->current);
 	struct view view = {
 		.ops = mode.ops,
 		.transcript = app->transcript,
 		.session = app_shown(app),
 		.all = mode.all,
-		.other = other ? session_number(other) : 0,
-		.calls_only = app->current && transport_is_unix(session_transport(app->current)),
+		.numbers = mode.numbers,
 		.columns = columns,
 		.time = app->settings.time,
 		.marks = app->settings.marks,
@@ -459,7 +472,8 @@ struct view app_view(const struct app *app, int columns)
 		.find_len = app->search.marked ? app->search.len : 0,
 	};
 	if (!mode.ops->merges) {
-		app_wire_ends(app, app->current, view.wire);
+		if (app->current)
+			app_set_ends(app, app->current, &view);
 	} else if (mode.ops->frames && !mode.all) {
 		uint32_t ends[2];
 		app_wire_ends(app, app->current, ends);

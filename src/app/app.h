@@ -35,6 +35,7 @@ struct open_page {
 struct view_mode {
 	const struct view_ops *ops;
 	bool all;
+	bool numbers; /* of segments; only of a ladder */
 };
 
 /* The text of /find, and its last hit. */
@@ -180,6 +181,9 @@ uint32_t app_shown(const struct app *app);
 
 /* The view that the pane shows: the settings, the session's view mode, the text of /find. */
 struct view app_view(const struct app *app, int columns);
+
+/* Sets in a view of one conversation who is at its ends, and what is known of them. */
+void app_set_ends(const struct app *app, const struct session *session, struct view *view);
 
 /* How a session is shown: as chosen for it, else as the setting says. A ladder never shows all
  * sessions. */

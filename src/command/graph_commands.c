@@ -49,8 +49,7 @@ static void render_graph(struct app *app, struct session *session, int columns, 
 {
 	struct view view = app_view(app, columns);
 	struct graph graph = graph_of(&view, session, app->open_page.text);
-	view.session = session_number(session);
-	app_wire_ends(app, session, view.wire);
+	app_set_ends(app, session, &view);
 	if (!has_graph(session)) {
 		page_add_text(rows,
 		              "Not available: only a TCP connection has a window and a round "
@@ -89,8 +88,7 @@ static bool write_file(const struct invocation *invocation, const char *path, st
 	struct view view = app_view(invocation->app, FILE_COLUMNS);
 	struct graph graph = graph_of(&view, invocation->session, invocation->args->value[0]);
 	size_t len = strlen(path), points;
-	view.session = session_number(invocation->session);
-	app_wire_ends(invocation->app, invocation->session, view.wire);
+	app_set_ends(invocation->app, invocation->session, &view);
 	if (!has_graph(invocation->session)) {
 		error_set(error, "graph: session %u is no TCP connection", (unsigned)view.session);
 		return false;

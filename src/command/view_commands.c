@@ -19,7 +19,7 @@ static enum command_result do_view(const struct invocation *invocation, struct e
 		return true;
 	}
 	if (name)
-		mode = (struct view_mode){ view_named(name), all };
+		mode = (struct view_mode){ .ops = view_named(name), .all = all };
 	else if (all)
 		mode.all = true;
 	else

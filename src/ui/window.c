@@ -200,7 +200,7 @@ static bool stamps_differ(const struct stamp *a, const struct stamp *b)
 	return a->entries != b->entries || a->sessions != b->sessions || a->unsent != b->unsent ||
 	       a->state != b->state || a->literal != b->literal || a->fold != b->fold ||
 	       a->waiting != b->waiting || a->page != b->page || a->mode.ops != b->mode.ops ||
-	       a->mode.all != b->mode.all;
+	       a->mode.all != b->mode.all || a->mode.numbers != b->mode.numbers;
 }
 
 static void go_to_hit(struct window *window)

@@ -29,16 +29,38 @@ static bool joins(const struct view *view, const struct entry *a, const struct e
 
 /* ---- which sessions ---- */
 
-/* The session at the other end, or the same again. */
-static uint32_t second_session(const struct view *view)
+enum { CHAINS = 6 };
+
+/* The numbers whose entries a view merges that does not show all: the sessions of both ends, and
+ * what was seen of them on the wire. */
+struct chains {
+	uint32_t number[CHAINS];
+	int count;
+};
+
+static bool is_among(const struct chains *chains, uint32_t number)
 {
-	return view->other ? view->other : view->session;
+	for (int i = 0; i < chains->count; i++)
+		if (chains->number[i] == number)
+			return true;
+	return false;
+}
+
+static struct chains chains_of(const struct view *view)
+{
+	const uint32_t all[CHAINS] = { view->session, view->other,     view->wire[0],
+		                       view->wire[1], view->nobody[0], view->nobody[1] };
+	struct chains chains = { .number = { all[0] }, .count = 1 };
+	for (int i = 1; i < CHAINS; i++)
+		if (all[i] && !is_among(&chains, all[i]))
+			chains.number[chains.count++] = all[i];
+	return chains;
 }
 
 static bool is_ours(const struct view *view, const struct entry *entry)
 {
-	return view->all || entry->session == view->session ||
-	       entry->session == second_session(view);
+	struct chains chains = chains_of(view);
+	return view->all || is_among(&chains, entry->session);
 }
 
 static bool is_after(uint64_t position, uint64_t mark)
@@ -46,52 +68,49 @@ static bool is_after(uint64_t position, uint64_t mark)
 	return position != TRANSCRIPT_NONE && position > mark;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* The next entry of either session after a position, which may have been evicted; TRANSCRIPT_NONE.
- * Looks from both sides at once, forward in time and back along the sessions' own links: so neither
- * a flood in another session nor one in these after the position makes a frame expensive. */
-static uint64_t either_after(const struct view *view, uint32_t one, uint32_t two, uint64_t position)
+/* The next entry of any of them after a position, which may have been evicted; TRANSCRIPT_NONE.
+ * Looks from both sides at once, forward in time and back along their own links: so neither a flood
+ * in another session nor one in these after the position makes a frame expensive. */
+static uint64_t any_after(const struct view *view, const struct chains *chains, uint64_t position)
 {
 	const struct transcript *transcript = view->transcript;
-	uint64_t first = TRANSCRIPT_NONE, second = TRANSCRIPT_NONE;
-	uint64_t ahead = position;
-	uint64_t back = transcript_last(transcript, one);
-	uint64_t also = one == two ? TRANSCRIPT_NONE : transcript_last(transcript, two);
-	while (is_after(back, position) || is_after(also, position)) {
+	uint64_t back[CHAINS], first = TRANSCRIPT_NONE, ahead = position;
+	bool more = false;
+	for (int i = 0; i < chains->count; i++) {
+		back[i] = transcript_last(transcript, chains->number[i]);
+		more = more || is_after(back[i], position);
+	}
+	while (more) {
 		ahead = transcript_next(transcript, ahead);
-		uint32_t session = transcript_at(transcript, ahead)->session;
-		if (session == one || session == two)
+		if (is_among(chains, transcript_at(transcript, ahead)->session))
 			return ahead;
-		if (is_after(back, position)) {
-			first = back;
-			back = transcript_before(transcript, back);
-		}
-		if (is_after(also, position)) {
-			second = also;
-			also = transcript_before(transcript, also);
+		more = false;
+		for (int i = 0; i < chains->count; i++) {
+			if (!is_after(back[i], position))
+				continue;
+			first = back[i] < first ? back[i] : first;
+			back[i] = transcript_before(transcript, back[i]);
+			more = more || is_after(back[i], position);
 		}
 	}
-	return earlier(first, second);
+	return first;
 }
 
-/* The session's newest entry before a position that is in the transcript. */
-static uint64_t session_before(const struct view *view, uint32_t session, uint64_t position)
+/* The newest entry of one of them before a position that is in the transcript. */
+static uint64_t one_before(const struct view *view, uint32_t number, uint64_t position)
 {
-	if (transcript_at(view->transcript, position)->session == session)
+	const struct chains one = { .number = { number }, .count = 1 };
+	if (transcript_at(view->transcript, position)->session == number)
 		return transcript_before(view->transcript, position);
-	uint64_t after = either_after(view, session, session, position);
-	return after == TRANSCRIPT_NONE ? transcript_last(view->transcript, session)
+	uint64_t after = any_after(view, &one, position);
+	return after == TRANSCRIPT_NONE ? transcript_last(view->transcript, number)
 	                                : transcript_before(view->transcript, after);
 }
 
 static uint64_t later(uint64_t a, uint64_t b)
 {
 	if (a == TRANSCRIPT_NONE || b == TRANSCRIPT_NONE)
-		return earlier(a, b);
+		return a < b ? a : b;
 	return a > b ? a : b;
 }
 
@@ -99,27 +118,31 @@ static uint64_t later(uint64_t a, uint64_t b)
 
 static uint64_t position_after(const struct view *view, uint64_t position)
 {
-	if (view->all)
-		return transcript_next(view->transcript, position);
-	return either_after(view, view->session, second_session(view), position);
+	struct chains chains = chains_of(view);
+	return view->all ? transcript_next(view->transcript, position)
+	                 : any_after(view, &chains, position);
 }
 
 static uint64_t position_before(const struct view *view, uint64_t position)
 {
+	struct chains chains = chains_of(view);
+	uint64_t before = TRANSCRIPT_NONE;
 	if (view->all)
 		return transcript_previous(view->transcript, position);
-	uint32_t second = second_session(view);
-	uint64_t before = session_before(view, view->session, position);
-	return second == view->session ? before
-	                               : later(before, session_before(view, second, position));
+	for (int i = 0; i < chains.count; i++)
+		before = later(before, one_before(view, chains.number[i], position));
+	return before;
 }
 
 static uint64_t newest_position(const struct view *view)
 {
+	struct chains chains = chains_of(view);
+	uint64_t newest = TRANSCRIPT_NONE;
 	if (view->all)
 		return transcript_newest(view->transcript);
-	return later(transcript_last(view->transcript, view->session),
-	             transcript_last(view->transcript, second_session(view)));
+	for (int i = 0; i < chains.count; i++)
+		newest = later(newest, transcript_last(view->transcript, chains.number[i]));
+	return newest;
 }
 
 /* Whether eviction took anything before the oldest entry that is left. */
@@ -189,14 +212,22 @@ bool cursor_last(struct cursor *cursor, const struct view *view)
 	return find_back(cursor, view, newest_position(view), &evicted);
 }
 
-/* Where a session's first entry is still there, the search need not begin with those of others. */
+/* Where the first entries are still there, the search need not begin with those of others. What
+ * belongs to nobody is not looked for before them. */
 static uint64_t begin_of(const struct view *view)
 {
-	uint64_t begin = transcript_begin(view->transcript, view->session);
-	uint64_t other = view->other ? transcript_begin(view->transcript, view->other) : begin;
-	if (view->all || begin == TRANSCRIPT_NONE || other == TRANSCRIPT_NONE)
-		return transcript_first(view->transcript);
-	return begin < other ? begin : other;
+	struct chains chains = chains_of(view);
+	uint64_t begin = TRANSCRIPT_NONE;
+	for (int i = 0; i < chains.count && !view->all; i++) {
+		uint32_t number = chains.number[i];
+		uint64_t first = transcript_begin(view->transcript, number);
+		if (number == view->nobody[0] || number == view->nobody[1])
+			continue;
+		if (first == TRANSCRIPT_NONE)
+			return transcript_first(view->transcript);
+		begin = first < begin ? first : begin;
+	}
+	return begin == TRANSCRIPT_NONE ? transcript_first(view->transcript) : begin;
 }
 
 bool cursor_first(struct cursor *cursor, const struct view *view)

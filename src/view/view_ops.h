@@ -82,9 +82,12 @@ struct view {
 	bool all;            /* every session, each row with a numbered tag; only if ops->merges */
 	uint32_t other;      /* the session at the other end, 0 = not ours; only if !ops->merges */
 	bool own_calls;      /* also the calls that the program makes for itself */
-	uint32_t wire[2];    /* wire ends of the left and the right margin, 0 = none; only if
-	                      * !ops->merges */
-	uint16_t port;       /* of the session: which frames on a loopback leave it; 0 = not known */
+	uint32_t wire[2];    /* the wire ends of both (record/frame_entry.h), left and right; 0 = not
+	                      * seen; the same twice on a loopback. Only if !ops->merges */
+	uint32_t nobody[2];  /* what belongs to no end, such as ARP, at the hosts of both; 0 = not seen */
+	struct endpoint local; /* the left end of what is seen on a loopback */
+	uint16_t port;         /* of the session: which frames on a loopback leave it; 0 = not known */
+	bool numbers;          /* a ladder shows those of the segments */
 	bool calls_only;     /* nothing on the way between the ends can be known: a UNIX socket */
 	int columns;         /* > 0 */
 	enum view_time time; /* relative: since the oldest entry shown; delta: since the paragraph
