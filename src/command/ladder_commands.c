@@ -12,30 +12,25 @@
 
 enum { FILE_COLUMNS = 100 }; /* of a ladder as text: those of a printed page */
 
-static struct view ladder_of(const struct app *app, const struct session *session)
-{
-	const struct session *other = app_other_end(app, session);
-	return (struct view){
-		.ops = &ladder_view,
-		.transcript = app->transcript,
-		.session = session_number(session),
-		.other = other ? session_number(other) : 0,
-		.calls_only = transport_is_unix(session_transport(session)),
-		.columns = FILE_COLUMNS,
-		.time = VIEW_TIME_RELATIVE,
-	};
-}
-
 static bool is_drawing(const char *path)
 {
 	size_t len = strlen(path);
 	return len > 4 && strcasecmp(path + len - 4, ".svg") == 0;
 }
 
-static bool write_file(const struct invocation *invocation, const char *path, struct error *error)
+static bool write_file(const struct invocation *invocation, const char *path, bool numbers,
+                       struct error *error)
 {
 	struct savefile save;
-	struct view view = ladder_of(invocation->app, invocation->session);
+	struct view view = {
+		.ops = &ladder_view,
+		.transcript = invocation->app->transcript,
+		.own_calls = invocation->app->settings.own_calls,
+		.numbers = numbers,
+		.columns = FILE_COLUMNS,
+		.time = VIEW_TIME_RELATIVE,
+	};
+	app_set_ends(invocation->app, invocation->session, &view);
 	bool drawing = is_drawing(path);
 	uint64_t entries;
 	if (!command_begin_file(invocation, path, &save, error))
@@ -55,17 +50,22 @@ static bool write_file(const struct invocation *invocation, const char *path, st
 	return true;
 }
 
+/* The numbers stay as they are until they are asked for again. */
 static enum command_result do_ladder(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
-	const char *path = invocation->args->value[0];
+	bool turns = invocation->args->value[0];
+	const char *path = invocation->args->value[1];
+	uint32_t session = session_number(invocation->session);
+	struct view_mode mode = app_view_mode(app, session);
+	bool shown = mode.ops == &ladder_view, numbers = shown && mode.numbers;
 	if (path)
-		return write_file(invocation, path, error);
+		return write_file(invocation, path, numbers || turns, error);
 	if (invocation->session != app->current)
 		app_select(app, invocation->session);
 	page_close(app);
-	app_set_view_mode(app, session_number(invocation->session),
-	                  (struct view_mode){ .ops = &ladder_view });
+	mode = (struct view_mode){ .ops = &ladder_view, .numbers = numbers != turns };
+	app_set_view_mode(app, session, mode);
 	return true;
 }
 
@@ -73,7 +73,7 @@ const struct command ladder_commands[] = {
 	{
 	        .name = "ladder",
 	        .group = "looking",
-	        .usage = "[<file>]",
+	        .usage = "[seq] [<file>]",
 	        .help = "draw the conversation as a ladder, or write it to a file\n"
 	                "Calls and states are in the margins, segments between them, with how "
 	                "they are known:\n"
@@ -81,6 +81,9 @@ const struct command ladder_commands[] = {
 	                "that is known singly;\n"
 	                "what was only counted is a row with the time in which it was. ≤ before a "
 	                "time means at the latest.\n"
+	                "w was seen on the wire: in the sandbox, or where a packet socket may be opened.\n"
+	                "\"seq\" shows the numbers of those segments, or hides them again: relative "
+	                "sequence and acknowledgement number, window with its scale, length.\n"
 	                "A name that ends in .svg gives a drawing of the newest 4000 entries, any "
 	                "other a text of all.\n"
 	                "A file that exists is overwritten by the same command again within 10 s, "

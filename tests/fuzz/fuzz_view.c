@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "record/frame_entry.h"
+#include "record/frame_entry.h"
 #include "record/sample.h"
 #include "view/ladder/ladder_entry.h"
 #include "view/view.h"
@@ -21,6 +22,29 @@ static void demand(bool condition)
 {
 	if (!condition)
 		abort();
+}
+
+/* A frame of one of the wire ends of a ladder, or of nobody. */
+static void append_frame(struct transcript *transcript, const uint8_t *bytes, size_t len)
+{
+	if (len < 4)
+		return;
+	const struct frame_note note = {
+		.event = bytes[0] % FRAME_EVENTS,
+		.host = bytes[1] & 3,
+		.pieces = bytes[1] >> 4,
+		.len = bytes[3],
+		.segment = { .name = (enum segment_name)(bytes[2] % SEGMENT_NAMES),
+		             .len = bytes[3],
+		             .copy = bytes[1] & 7,
+		             .seq_based = bytes[2] & 0x80 },
+		.bytes = bytes + 4,
+		.kept = len - 4,
+		.words = (const char *)bytes,
+		.words_len = bytes[3] & 1 ? 3 : 0,
+	};
+	frame_entry_append(transcript, WIRE_FIRST + (bytes[1] >> 2 & 3), (int64_t)bytes[0] << 17,
+	                   &note);
 }
 
 static void append(struct transcript *transcript, uint8_t kind, const uint8_t *bytes, size_t len,
@@ -64,6 +88,10 @@ static void append(struct transcript *transcript, uint8_t kind, const uint8_t *b
 		for (size_t j = 0; j < len; j++)
 			payload[have++] = (char)bytes[j];
 	struct entry header = kinds[kind % (sizeof kinds / sizeof *kinds)];
+	if (header.session == WIRE_FIRST) {
+		append_frame(transcript, (const uint8_t *)payload, have);
+		return;
+	}
 	if (header.call == CALL_SEND && kind & 0x40)
 		header.arg2 = MSG_OOB;
 	header.time = (int64_t)kind << 28;
@@ -173,6 +201,11 @@ static void check_view(struct view *view, size_t index, bool second)
 	view->ops = view_listed(index);
 	view->all = second && view->ops->merges;
 	view->other = second && !view->ops->merges ? 2 : 0;
+	for (int i = 0; i < 2; i++) {
+		bool seen = second && !view->ops->merges;
+		view->wire[i] = seen ? WIRE_FIRST + (unsigned)i : 0;
+		view->nobody[i] = seen ? WIRE_FIRST + 2 + (unsigned)i : 0;
+	}
 	view->find = find[(index + second) % 3];
 	view->find_len = view->find ? 1 : 0;
 	check_walks(view);

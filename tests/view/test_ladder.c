@@ -372,16 +372,16 @@ static void test_waited(void)
 {
 	begin(80, 0);
 	put_socket(SOCK_STREAM);
+	at(100);
+	put(CLIENT, (struct entry){ .call = CALL_STATE, .flags = ENTRY_WAITED }, NULL, "recv(9) waits");
 	at(200);
-	put_send(CLIENT, "x");
-	int64_t later = now;
+	put_send(CLIENT, "y");
 	at(100);
 	PUT(CLIENT, CALL_RECV, .arg = 9, .flags = ENTRY_WAITED, .duration = 150000);
 	at(110);
 	PUT(CLIENT, CALL_CLOSE, .duration = 2000000);
 	const char *text = ladder();
-	now = later;
-	ok(strstr(text, "  200 send(") && strstr(text, "  250 recv(9) = 0 after 150 ms") &&
+	ok(strstr(text, "  100 recv(9) waits") && strstr(text, "  200 send(") && strstr(text, "  250 recv(9) = 0 after 150 ms") &&
 	           strstr(text, " 2110 close() = 0 after 2.0 s"),
 	   "the column runs forward");
 }

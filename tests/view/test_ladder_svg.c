@@ -74,8 +74,8 @@ static void test_conversation(void)
 	ok(strstr(text, ">recv(1024) = 5  [hello]<"), "with what they received");
 	ok(strstr(text, "class=\"d r\">TIME_WAIT ?<"), "what is deduced looks different");
 	ok(strstr(text, ">3.2 s later<"), "a silence is shown");
-	is_int(count(text, "<path class=\"o\""), 2 * 6, "arrows to the right, each with a head");
-	is_int(count(text, "<path class=\"i"), 2 * 5, "and to the left");
+	is_int(count(text, "url(#o)"), 6, "arrows to the right, each with a head");
+	is_int(count(text, "url(#i)"), 5, "and to the left");
 }
 
 static void test_looks(void)

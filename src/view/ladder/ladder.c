@@ -58,7 +58,7 @@ static void put_time(const struct lanes *lanes, const char *time, struct row *ro
 
 static enum style arrow_style(const struct ladder_row *drawn)
 {
-	if (drawn->look != LOOK_PLAIN)
+	if (drawn->look != LOOK_PLAIN || drawn->reach == REACH_LOST)
 		return STYLE_ERROR;
 	return drawn->way == WAY_RIGHT ? STYLE_OUT : STYLE_IN;
 }
@@ -74,41 +74,59 @@ static const char *shaft(const struct ladder_row *drawn)
 static const char *head(const struct ladder_row *drawn)
 {
 	bool unicode = text_has_unicode();
+	if (drawn->reach == REACH_LEAVES)
+		return shaft(drawn);
+	if (drawn->reach == REACH_LOST)
+		return unicode ? "✗" : "X";
 	if (drawn->way == WAY_RIGHT)
 		return unicode ? "→" : ">";
 	return unicode ? "←" : "<";
 }
 
-static void put_shaft(const struct ladder_row *drawn, int end, struct row *row)
+static void put_shaft(const char *piece, int end, enum style style, struct row *row)
 {
 	while (row->columns < end) {
 		int before = row->columns;
-		row_put(row, shaft(drawn), end, arrow_style(drawn));
+		row_put(row, piece, end, style);
 		if (row->columns == before)
 			return;
 	}
 }
 
 /* "── data 0..4 o ──→": one piece of shaft in front of the name where there is room for blanks. */
-static void put_arrow(const struct ladder_row *drawn, int columns, struct row *row)
+static void put_seen(const struct ladder_row *drawn, int columns, struct row *row)
 {
 	char name[LADDER_NAME_TEXT];
-	int end = row->columns + columns;
+	int end = row->columns + columns, body = columns - 1;
 	bool right = drawn->way == WAY_RIGHT;
-	int body = columns - 1;
+	enum style style = arrow_style(drawn);
 	ladder_print_name(drawn, body, name);
 	int spare = body - text_columns(name, strlen(name));
 	const char *blank = spare >= 2 ? " " : "";
 	int lead = spare > 5 ? 2 : spare > 2 ? 1 : 0;
 	if (!right)
-		row_put(row, head(drawn), end, arrow_style(drawn));
-	put_shaft(drawn, row->columns + lead, row);
+		row_put(row, head(drawn), end, style);
+	put_shaft(shaft(drawn), row->columns + lead, style, row);
 	row_put(row, blank, end, STYLE_TEXT);
 	row_put(row, name, end - right, drawn->look == LOOK_PLAIN ? STYLE_TEXT : STYLE_ERROR);
 	row_put(row, blank, end - right, STYLE_TEXT);
-	put_shaft(drawn, end - right, row);
+	put_shaft(shaft(drawn), end - right, style, row);
 	if (right)
-		row_put(row, head(drawn), end, arrow_style(drawn));
+		row_put(row, head(drawn), end, style);
+}
+
+/* Where a segment is not seen to go there are dots, and where it does not go blanks. */
+static void put_arrow(const struct ladder_row *drawn, int columns, struct row *row)
+{
+	bool first = (drawn->reach == REACH_ARRIVES) == (drawn->way == WAY_RIGHT);
+	int unseen = drawn->reach == REACH_WHOLE ? 0 : columns / 6 + 1;
+	int begin = row->columns + (first ? 0 : columns - unseen);
+	const char *piece = drawn->reach == REACH_LOST ? " " : text_has_unicode() ? "·" : ".";
+	if (!first)
+		put_seen(drawn, columns - unseen, row);
+	put_shaft(piece, begin + unseen, arrow_style(drawn), row);
+	if (first)
+		put_seen(drawn, columns - unseen, row);
 }
 
 /* ---- rows ---- */
@@ -202,10 +220,12 @@ static void layout_since(const struct cursor *begin, int64_t first, struct rows 
 
 /* ---- above ---- */
 
-static const char *const legends[] = {
-	"* read from the kernel  o counted  ? deduced",
-	"* read  o counted  ? deduced",
-	"*read ocount ?deduce",
+/* The second of each pair where something was seen on the wire. */
+static const char *const legends[][2] = {
+	{ "* read from the kernel  o counted  ? deduced",
+	  "w seen on the wire  * read from the kernel  o counted  ? deduced" },
+	{ "* read  o counted  ? deduced", "w seen  * read  o counted  ? deduced" },
+	{ "*read ocount ?deduce", "wseen *read ocount" },
 };
 
 static int width(const char *text)
@@ -214,14 +234,14 @@ static int width(const char *text)
 }
 
 /* On the title's row where both fit, at its right end, else in a row of its own. */
-static void put_legend(struct rows *rows, struct row *title, int columns)
+static void put_legend(struct rows *rows, struct row *title, bool seen, int columns)
 {
 	struct row *row = title;
-	const char *legend = legends[0];
+	const char *legend = legends[0][seen];
 	if (title->columns + 2 + width(legend) > columns) {
 		row = rows_add(rows);
 		if (width(legend) > columns)
-			legend = legends[width(legends[1]) > columns ? 2 : 1];
+			legend = legends[width(legends[1][seen]) > columns ? 2 : 1][seen];
 	} else {
 		row_pad(row, columns - width(legend), STYLE_TEXT);
 	}
@@ -261,7 +281,7 @@ static void heading(const struct view *view, struct rows *rows)
 	endpoints_find(view, &endpoints);
 	struct row *row = rows_add(rows);
 	ladder_put_cut(row, ladder_print_title(view, &endpoints, title), view->columns, STYLE_NOTE);
-	put_legend(rows, row, view->columns);
+	put_legend(rows, row, view->wire[0] || view->wire[1], view->columns);
 	put_names(view, &endpoints, rows_add(rows));
 	put_rule(view, rows_add(rows));
 	for (size_t i = above; i < rows->count; i++)
@@ -299,7 +319,7 @@ static void lay_lost(const struct view *view, struct rows *rows)
 
 static void lay_entry(const struct cursor *cursor, int64_t first, struct rows *rows)
 {
-	if (cursor->entry->call == CALL_STATE && cursor->entry->flags & ENTRY_ERROR)
+	if (!ladder_is_row(cursor->entry))
 		chat_layout(cursor, rows);
 	else
 		layout_since(cursor, first, rows);
@@ -342,7 +362,7 @@ bool ladder_write_text(const struct view *view, FILE *file, uint64_t *entries)
 
 static void layout(const struct cursor *begin, struct rows *rows)
 {
-	if (entry_is_words(begin->entry) && !entry_is_accepted(begin->entry))
+	if (!ladder_is_row(begin->entry))
 		chat_layout(begin, rows);
 	else
 		layout_since(begin, -1, rows);

@@ -10,7 +10,9 @@
 #include "base/count.h"
 #include "base/error.h"
 #include "record/sample.h"
+#include "record/frame_entry.h"
 #include "socket/constant.h"
+#include "view/ladder/ladder_frame.h"
 
 enum {
 	LOOK_BACK = 16,  /* entries, for the sample before; and from a session's first one on */
@@ -36,6 +38,7 @@ struct moment {
 	bool both; /* both ends are ours: each segment is drawn by who sends it */
 
 	bool datagrams; /* of a datagram socket */
+	bool seen;      /* on the wire: its frames draw the segments */
 	bool watched;   /* the kernel is sampled for this session: calls alone draw no segments */
 
 	bool sampled, had; /* `now` is there, `old` is */
@@ -180,7 +183,8 @@ static void compare(struct moment *moment, struct ladder_rows *rows)
 		moment->before = sample_get(now, SAMPLE_OLD_STATE);
 	else if (!moment->fresh)
 		moment->before = moment->state;
-	moment->exact = moment->entry->call != CALL_SAMPLE && sample_get(now, SAMPLE_CALLS) <= 1;
+	moment->exact = (moment->entry->call != CALL_SAMPLE || moment->entry->arg == SAMPLE_AFTER) &&
+	                sample_get(now, SAMPLE_CALLS) <= 1;
 	if (!moment->exact && rows->time - since >= CLOCK_MS)
 		rows->since = since;
 	count(moment);
@@ -206,6 +210,19 @@ static void find_kind(struct moment *moment)
 	}
 }
 
+/* Whether the wire was seen when a call returned, or a sample was taken. */
+static bool is_seen(const struct view *view, const struct entry *entry, const struct sample *sample)
+{
+	bool opens = entry->call == CALL_CONNECT || entry_is_accepted(entry);
+	int64_t took = entry->duration == UINT32_MAX ? 0 : entry->duration * CLOCK_US;
+	if (sample && sample_has(sample, SAMPLE_STATE)) {
+		bool changed = sample_has(sample, SAMPLE_OLD_STATE);
+		uint64_t state = sample->value[changed ? SAMPLE_OLD_STATE : SAMPLE_STATE];
+		opens = opens || state == STATE_CLOSED || state == STATE_SYN_SENT;
+	}
+	return ladder_is_seen(view, entry->time + took, opens);
+}
+
 static void look_at(struct moment *moment, const struct view *view, uint64_t position,
                     const struct entry *entry, struct ladder_rows *rows)
 {
@@ -226,6 +243,7 @@ static void look_at(struct moment *moment, const struct view *view, uint64_t pos
 	find_kind(moment);
 	if (moment->sampled)
 		compare(moment, rows);
+	moment->seen = is_seen(view, entry, moment->sampled ? &moment->now : NULL);
 }
 
 /* ---- segments ---- */
@@ -478,15 +496,16 @@ static bool is_acknowledged(const struct moment *moment)
 
 static void draw_ack(struct moment *moment, struct ladder_rows *rows)
 {
-	bool last = moment->before == STATE_LAST_ACK && moment->state == STATE_CLOSED;
-	bool fin = last || (moment->before == STATE_FIN_WAIT1 && moment->state == STATE_FIN_WAIT2);
+	bool fin = moment->before == STATE_FIN_WAIT1 && moment->state == STATE_FIN_WAIT2;
 	bool data = is_acknowledged(moment) && moment->state == moment->before;
-	if (moment->bare_in != 1 || moment->data_in || !(fin || data))
-		return;
-	if (last && moment->both) {
-		moment->bare_in = 0;
+	bool last = moment->state == STATE_CLOSED &&
+	            (moment->before == STATE_LAST_ACK || sends_fin(moment));
+	if (last && moment->both && moment->bare_in) {
+		moment->bare_in--; /* it is drawn by who sends it */
 		return;
 	}
+	if (moment->bare_in != 1 || moment->data_in || !(fin || data))
+		return;
 	struct ladder_row *ack = draw_in(moment, "ACK", rows);
 	if (data)
 		ladder_put_words(ack, moment->side, MARK_READ, STYLE_STATE, "acked");
@@ -523,7 +542,7 @@ static void draw_closed(const struct moment *moment, struct ladder_rows *rows)
 
 static void draw_segments(struct moment *moment, struct ladder_rows *rows)
 {
-	if (!moment->sampled || !moment->watched)
+	if (!moment->sampled || !moment->watched || moment->seen)
 		return;
 	if (!moment->counted) {
 		draw_closed(moment, rows);
@@ -571,7 +590,7 @@ static void deduce_connect(const struct moment *moment, struct ladder_rows *rows
 static void deduce_segments(const struct moment *moment, struct ladder_rows *rows)
 {
 	const struct entry *entry = moment->entry;
-	if (moment->watched)
+	if (moment->watched || moment->seen)
 		return;
 	if (entry->call == CALL_CONNECT)
 		deduce_connect(moment, rows);
@@ -731,7 +750,8 @@ static void draw_call(struct moment *moment, struct ladder_rows *rows)
 		rows->row[0] = (struct ladder_row){ .time = rows->time };
 	}
 	ladder_put_call(&rows->row[0], moment->side, moment->entry, true);
-	draw_beside(moment, rows);
+	if (!moment->seen)
+		draw_beside(moment, rows);
 }
 
 /* connect() before the handshake, its result after it. One that goes on by itself has none yet. */
@@ -740,10 +760,13 @@ static void draw_connect(struct moment *moment, struct ladder_rows *rows)
 	const struct entry *entry = moment->entry;
 	deduce_segments(moment, rows);
 	draw_segments(moment, rows);
-	bool begins = rows->count > 0;
+	bool begins = rows->count || entry_is_connect_begun(entry);
+	if (begins && !rows->count)
+		ladder_add(rows);
 	if (begins)
 		ladder_put_call(&rows->row[0], moment->side, entry, false);
-	draw_beside(moment, rows);
+	if (!moment->seen)
+		draw_beside(moment, rows);
 	rows->since = 0;
 	if (!entry_is_connect_begun(entry) || !begins || moment->view->own_calls)
 		ladder_put_call(ladder_add(rows), moment->side, entry, true);
@@ -808,7 +831,7 @@ static const char *find_ending(const struct moment *moment)
 
 static void draw_close(const struct moment *moment, struct ladder_rows *rows)
 {
-	const char *name = moment->datagrams ? NULL : find_ending(moment);
+	const char *name = moment->datagrams || moment->seen ? NULL : find_ending(moment);
 	struct ladder_row *row =
 	        name ? deduce(moment, true, name, rows) : ladder_add(rows);
 	row->look = name && *name == 'R' ? LOOK_BAD : LOOK_PLAIN;
@@ -820,7 +843,7 @@ static void draw_accepted(const struct moment *moment, struct ladder_rows *rows)
 {
 	const struct entry *accept =
 	        endpoints_find_accept(moment->transcript, moment->position);
-	if (!moment->both && !moment->view->calls_only) {
+	if (!moment->both && !moment->view->calls_only && !moment->seen) {
 		rows->since = 1;
 		deduce(moment, false, "SYN", rows);
 		struct ladder_row *answer = deduce(moment, true, "SYN,ACK", rows);
@@ -844,7 +867,7 @@ static void draw_datagram(struct moment *moment, struct ladder_rows *rows)
 	bool out = entry_is_outgoing(entry);
 	bool cut = entry->flags & ENTRY_TRUNCATED && entry->arg > 0;
 	uint32_t len = cut ? (uint32_t)entry->arg : entry->len;
-	if (entry->error || (!out && (moment->both || entry_is_aside(entry))))
+	if (entry->error || moment->seen || (!out && (moment->both || entry_is_aside(entry))))
 		ladder_add(rows);
 	else
 		ladder_add_arrow(rows, out ? out_of(moment) : into(moment),
@@ -864,9 +887,13 @@ static void draw_icmp(const struct moment *moment, const struct errqueue *error,
 	bool named = endpoint_is_set(&offender);
 	if (error->info && error->error == EMSGSIZE)
 		snprintf(mtu, sizeof mtu, ", MTU %" PRIu32, error->info);
-	struct ladder_row *row = ladder_add_arrow(rows, into(moment), MARK_READ, "ICMP",
-	                                          "ICMP %u/%u%s", error->type, error->code, mtu);
-	row->look = LOOK_BAD;
+	struct ladder_row *row = ladder_add(rows);
+	if (!moment->seen) {
+		rows->count = 0;
+		row = ladder_add_arrow(rows, into(moment), MARK_READ, "ICMP", "ICMP %u/%u%s",
+		                       error->type, error->code, mtu);
+		row->look = LOOK_BAD;
+	}
 	constant_icmp(error->origin == ERRQUEUE_ICMP6, error->type, error->code, name);
 	ladder_put_words(row, moment->side, MARK_NONE, STYLE_ERROR, "%s%s%s", name,
 	                 named ? " from " : "",
@@ -909,14 +936,31 @@ static void draw_stream(struct moment *moment, struct ladder_rows *rows)
 	}
 }
 
+static bool begins_to_wait(const struct entry *entry)
+{
+	return entry->call == CALL_STATE && entry->flags & ENTRY_WAITED;
+}
+
+bool ladder_is_row(const struct entry *entry)
+{
+	return !entry_is_words(entry) || entry_is_accepted(entry) || begins_to_wait(entry);
+}
+
 void ladder_draw(const struct view *view, uint64_t position, const struct entry *entry,
                  struct ladder_rows *rows)
 {
 	struct moment moment;
+	if (entry->call == CALL_FRAME) {
+		ladder_draw_frame(view, position, entry, rows);
+		return;
+	}
 	look_at(&moment, view, position, entry, rows);
 	bool moves = entry_is_incoming(entry) || entry_is_outgoing(entry);
 	if (entry_is_accepted(entry))
 		draw_accepted(&moment, rows);
+	else if (begins_to_wait(entry))
+		ladder_put_words(ladder_add(rows), moment.side, MARK_NONE, STYLE_TEXT, "%.*s",
+		                 (int)entry->len, entry_payload(entry));
 	else if (view->calls_only && entry_is_call(entry))
 		ladder_put_call(ladder_add(rows), moment.side, entry, true);
 	else if (view->calls_only)
@@ -933,24 +977,35 @@ void ladder_draw(const struct view *view, uint64_t position, const struct entry 
 		draw_call(&moment, rows);
 }
 
+/* The sample after a call is in its rows, unless frames come between. */
+static bool is_drawn_with_call(const struct view *view, uint64_t position, const struct entry *entry)
+{
+	struct sample sample;
+	const struct transcript *transcript = view->transcript;
+	const struct entry *call = transcript_at(transcript, transcript_before(transcript, position));
+	bool read = sample_unpack(entry, &sample);
+	return entry->arg == SAMPLE_AFTER &&
+	       (!call || (entry_is_shown(call, view->own_calls) &&
+	                  !is_seen(view, call, read ? &sample : NULL)));
+}
+
 bool ladder_shows(const struct view *view, uint64_t position, const struct entry *entry)
 {
 	struct ladder_rows rows;
+	if (entry->call == CALL_FRAME)
+		return ladder_shows_frame(view, position, entry);
 	if (entry->call == CALL_NOTE)
 		return true;
 	if (entry->call == CALL_STATE)
-		return entry->flags & ENTRY_ERROR || entry_is_accepted(entry);
+		return entry->flags & ENTRY_ERROR || ladder_is_row(entry);
+	/* between the steps of a connect() frames may come */
 	if (entry_is_call(entry) && entry->call != CALL_ERRQUEUE)
-		return entry_is_shown(entry, view->own_calls);
+		return entry_is_shown(entry, view->own_calls) ||
+		       (entry_is_connect_begun(entry) && is_seen(view, entry, NULL));
 	if (view->calls_only || (entry->call != CALL_SAMPLE && entry->call != CALL_ERRQUEUE))
 		return false;
-	if (entry->call == CALL_SAMPLE && entry->arg == SAMPLE_AFTER) {
-		/* it is shown with its call, if that is shown */
-		uint64_t before = transcript_before(view->transcript, position);
-		const struct entry *call = transcript_at(view->transcript, before);
-		if (!call || entry_is_shown(call, view->own_calls))
-			return false;
-	}
+	if (entry->call == CALL_SAMPLE && is_drawn_with_call(view, position, entry))
+		return false;
 	ladder_draw(view, position, entry, &rows);
 	return rows.count > 0;
 }
@@ -989,7 +1044,7 @@ int64_t ladder_begin(const struct view *view)
 bool ladder_needs_time(const struct cursor *begin, int64_t first)
 {
 	struct cursor before = *begin;
-	return !drawn_before(&before) || (ladder_time(before.entry) - first) / CLOCK_MS !=
+	return !drawn_before(&before) || (ladder_time(before.entry) - first) / CLOCK_MS <
 	                                         (ladder_time(begin->entry) - first) / CLOCK_MS;
 }
 

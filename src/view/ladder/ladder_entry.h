@@ -11,6 +11,9 @@
 void ladder_draw(const struct view *view, uint64_t position, const struct entry *entry,
                  struct ladder_rows *rows);
 
+/* Whether it is drawn; words go across the ladder. */
+bool ladder_is_row(const struct entry *entry);
+
 /* Whether a ladder shows it. */
 bool ladder_shows(const struct view *view, uint64_t position, const struct entry *entry);
 
@@ -20,6 +23,6 @@ int64_t ladder_time(const struct entry *entry);
 /* What times count from: when the first entry was made that is drawn. */
 int64_t ladder_begin(const struct view *view);
 
-/* Whether the entry drawn before has another millisecond, or is so far away that a row says it. */
+/* Whether the entry drawn before has an earlier millisecond, or is so far away that a row says it. */
 bool ladder_needs_time(const struct cursor *begin, int64_t first);
 bool ladder_has_gap(const struct cursor *begin, int64_t *gap);

@@ -19,7 +19,11 @@ struct ladder_row *ladder_add(struct ladder_rows *rows)
 	if (rows->count < LADDER_ROWS_MOST)
 		rows->count++;
 	struct ladder_row *row = &rows->row[rows->count - 1];
-	*row = (struct ladder_row){ .time = rows->time, .since = rows->since };
+	*row = (struct ladder_row){
+		.time = rows->time,
+		.since = rows->since,
+		.frame = TRANSCRIPT_NONE,
+	};
 	return row;
 }
 

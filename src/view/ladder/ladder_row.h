@@ -20,7 +20,14 @@ enum look {
 	LOOK_PLAIN,
 	LOOK_AGAIN, /* the same bytes again */
 	LOOK_BAD,   /* RST, ICMP: it ends something */
-	LOOK_LOST,  /* it does not arrive */
+};
+
+/* How far a segment is seen to go. */
+enum reach {
+	REACH_WHOLE,
+	REACH_LEAVES,  /* seen leaving */
+	REACH_ARRIVES, /* seen arriving */
+	REACH_LOST,    /* it left, and does not arrive */
 };
 
 /* Either a call, or words with their shorter forms. */
@@ -40,6 +47,8 @@ struct ladder_row {
 	int64_t since; /* where the time is only the latest possible: the earliest; else 0 */
 	enum way way;
 	enum look look;
+	enum reach reach;
+	uint64_t frame; /* position of the frame that it is, else TRANSCRIPT_NONE */
 	char mark;
 	char label[LADDER_LABEL];
 	char shorter[LADDER_LABEL]; /* or empty: less of the label, where all has no room */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "view/ladder/ladder_entry.h"
 #include "view/svg.h"
+#include "view/ladder/ladder_frame.h"
 
 /* Pixels, but for the columns of text. */
 enum {
@@ -21,10 +22,20 @@ enum {
 	CHARACTER = 8,
 	GAP_BESIDE = 10, /* between a line and its margin */
 	WORDS_COLUMNS = 118,
+	UNDER_WAY = 256, /* frames whose arrival is looked for */
+};
+
+/* A frame that has left and not arrived. */
+struct departure {
+	struct ladder_row row;
+	int y;
 };
 
 /* Where the two lines are, and what the margins hold. */
 struct canvas {
+	const struct view *view;
+	struct departure under_way[UNDER_WAY]; /* the oldest first */
+	size_t count;
 	int line[2];
 	int columns[2];
 	int y;         /* of the line that is drawn */
@@ -45,7 +56,7 @@ static const char style[] = "text{fill:#111}"
                             ".v{stroke:#888;stroke-width:2}"
                             ".o{stroke:#14662a}.i{stroke:#05489b}"
                             ".x{stroke:#a80000;stroke-width:2}"
-                            ".a{stroke:#a80000;stroke-dasharray:6 4}"
+                            "path.e{stroke:#a80000}.a{stroke-dasharray:6 4}"
                             ".q{stroke-dasharray:2 3}";
 
 /* ---- text ---- */
@@ -113,30 +124,72 @@ static const char *dashes(const struct ladder_row *row)
 	return row->mark == MARK_DEDUCED ? " q" : "";
 }
 
-/* The head, or the cross in its place, is never dashed. */
-static void draw_head(const char *class, bool right, bool lost, int x, int y, struct buf *out)
+/* With a head, or with a cross in its place. */
+static void put_line(const char *class, const char *dashes, int from, int y0, int to, int y1,
+                     bool ends, bool lost, struct buf *out)
 {
-	int back = right ? -9 : 9;
-	buf_printf(out, "<path class=\"%s\" d=\"M%d %d", class, x + (lost ? 2 * back : 0), y);
+	buf_printf(out, "<path class=\"%s%s\" d=\"M%d %dL%d %d\"", class, dashes, from, y0, to,
+	           y1);
+	if (ends && !lost)
+		buf_printf(out, " marker-end=\"url(#%s)\"", class);
+	buf_append_text(out, "/>\n");
 	if (lost)
-		buf_append_text(out, "m-6-6 12 12m0-12-12 12\"/>\n");
-	else
-		buf_printf(out, "m%d-4 %d 4 %d 4\"/>\n", back, -back, back);
+		buf_printf(out, "<path class=\"%s\" d=\"M%d %dm-6-6 12 12m0-12-12 12\"/>\n", class,
+		           to, y1);
 }
 
-static void draw_arrow(struct canvas *canvas, const struct ladder_row *row)
+/* From where it left, at y0, to where it has arrived or was lost. */
+static void draw_arrow(struct canvas *canvas, const struct ladder_row *row, int y0, int y1)
 {
 	char label[LADDER_LABEL + 4];
-	bool right = row->way == WAY_RIGHT, lost = row->look == LOOK_LOST;
-	const char *class = arrow_class(row);
+	bool right = row->way == WAY_RIGHT, lost = row->reach == REACH_LOST;
+	bool ends = row->reach != REACH_LEAVES;
+	const char *class = lost ? "x" : arrow_class(row);
 	int inside = right ? 2 : -2;
 	int from = canvas->line[!right] + inside, to = canvas->line[right] - inside;
-	buf_printf(&canvas->body, "<path class=\"%s%s\" d=\"M%d %dH%d\"/>\n", class, dashes(row),
-	           from, canvas->y, lost ? to - 9 * inside : to);
-	draw_head(class, right, lost, to, canvas->y, &canvas->body);
+	int middle = (from + to) / 2;
+	if (!ends || lost)
+		to -= (to - from) / 4;
+	put_line(class, ends ? dashes(row) : " q", from, y0, to, y1, ends, lost, &canvas->body);
 	snprintf(label, sizeof label, "%s%s%c", row->label, row->mark ? " " : "", row->mark);
-	put_element(row->look == LOOK_PLAIN ? "l" : "l e", (from + to) / 2, canvas->y - 5, label,
+	put_element(row->look == LOOK_PLAIN ? "l" : "l e", middle, y0 - 5, label,
 	            (canvas->line[1] - canvas->line[0]) / CHARACTER, &canvas->body);
+}
+
+static void take_departure(struct canvas *canvas, size_t index)
+{
+	memmove(canvas->under_way + index, canvas->under_way + index + 1,
+	        (--canvas->count - index) * sizeof *canvas->under_way);
+}
+
+/* One that is not seen to arrive, or not any more. */
+static void draw_oldest(struct canvas *canvas)
+{
+	const struct departure *oldest = canvas->under_way;
+	draw_arrow(canvas, &oldest->row, oldest->y, oldest->y);
+	take_departure(canvas, 0);
+}
+
+/* A frame that arrives later is one line, from its departure on. */
+static void draw_frame(struct canvas *canvas, const struct ladder_row *row)
+{
+	if (row->reach == REACH_LEAVES && row->frame != TRANSCRIPT_NONE) {
+		if (canvas->count == UNDER_WAY)
+			draw_oldest(canvas);
+		canvas->under_way[canvas->count++] = (struct departure){ *row, canvas->y };
+		return;
+	}
+	for (size_t i = 0; i < canvas->count && row->reach == REACH_ARRIVES; i++) {
+		struct departure *departure = &canvas->under_way[i];
+		if (departure->row.way != row->way ||
+		    !ladder_is_same_frame(canvas->view, departure->row.frame, row->frame))
+			continue;
+		departure->row.reach = REACH_WHOLE;
+		draw_arrow(canvas, &departure->row, departure->y, canvas->y);
+		take_departure(canvas, i);
+		return;
+	}
+	draw_arrow(canvas, row, canvas->y, canvas->y);
 }
 
 static void draw_gap(struct canvas *canvas, int64_t gap)
@@ -167,7 +220,7 @@ static void draw_lines(struct canvas *canvas, const struct cursor *cursor)
 			            &canvas->body);
 		draw_margin(canvas, row, 0);
 		if (row->way != WAY_NONE)
-			draw_arrow(canvas, row);
+			draw_frame(canvas, row);
 		draw_margin(canvas, row, 1);
 		canvas->y += STEP;
 	}
@@ -184,7 +237,7 @@ static void draw_words(struct canvas *canvas, const struct entry *entry)
 
 static void draw_entry(struct canvas *canvas, const struct cursor *cursor)
 {
-	if (cursor->entry->call == CALL_STATE && cursor->entry->flags & ENTRY_ERROR)
+	if (!ladder_is_row(cursor->entry))
 		draw_words(canvas, cursor->entry);
 	else
 		draw_lines(canvas, cursor);
@@ -209,6 +262,7 @@ static void canvas_set(struct canvas *canvas, const struct view *view)
 {
 	bool both = view->other != 0;
 	*canvas = (struct canvas){
+		.view = view,
 		.line = { both ? 360 : 470, both ? 640 : 810 },
 		.columns = { both ? 37 : 51, both ? 43 : 20 },
 		.y = TOP + STEP,
@@ -226,21 +280,30 @@ static void put_head(const struct canvas *canvas, const char *title, int height,
 	           "xml:space=\"preserve\">\n<title>",
 	           WIDTH, height, WIDTH, height);
 	put_text(title, LADDER_TITLE, out);
-	buf_printf(out, "</title>\n<style>%s</style>\n", style);
+	buf_printf(out, "</title>\n<style>%s</style>\n<defs>\n", style);
+	for (const char *class = "oixe"; *class; class++)
+		buf_printf(out,
+		           "<marker id=\"%c\" orient=\"auto\" markerUnits=\"userSpaceOnUse\" "
+		           "markerWidth=\"11\" markerHeight=\"10\" refX=\"9\" refY=\"5\">"
+		           "<path class=\"%c\" d=\"M0 1 9 5 0 9\"/></marker>\n",
+		           *class, *class);
+	buf_append_text(out, "</defs>\n");
 	buf_append_text(out, "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
 	buf_printf(out, "<path class=\"v\" d=\"M%d %dV%dM%d %dV%d\"/>\n", canvas->line[0], TOP,
 	           height - BOTTOM, canvas->line[1], TOP, height - BOTTOM);
 }
 
-static void put_legend(struct buf *out)
+static void put_legend(const struct view *view, struct buf *out)
 {
-	put_element("", 20, 50, "* read from the kernel   o counted by it   ? deduced", WIDTH, out);
-	buf_append_text(out, "<path class=\"e a\" d=\"M530 46H580\"/>\n");
-	draw_head("e", true, false, 580, 46, out);
-	put_element("", 588, 50, "retransmitted", WIDTH, out);
-	buf_append_text(out, "<path class=\"x\" d=\"M720 46H760\"/>\n");
-	draw_head("x", true, true, 778, 46, out);
-	put_element("", 774, 50, "dropped", WIDTH, out);
+	bool seen = view->wire[0] || view->wire[1];
+	put_element("", 20, 50,
+	            seen ? "w seen on the wire   * read from the kernel   o counted   ? deduced"
+	                 : "* read from the kernel   o counted by it   ? deduced",
+	            WIDTH, out);
+	put_line("e", " a", 630, 46, 680, 46, true, false, out);
+	put_element("", 688, 50, "retransmitted", WIDTH, out);
+	put_line("x", "", 820, 46, 860, 46, true, true, out);
+	put_element("", 874, 50, "lost", WIDTH, out);
 	put_element("t", TIME_END, TOP - 12, "ms", WIDTH, out);
 }
 
@@ -253,7 +316,7 @@ static void put_top(const struct view *view, const struct canvas *canvas, bool o
 	ladder_print_title(view, &endpoints, title);
 	put_head(canvas, title, height, out);
 	put_element("s", 20, 28, title, LADDER_TITLE, out);
-	put_legend(out);
+	put_legend(view, out);
 	put_element("s r", canvas->line[0] + GAP_BESIDE, TOP - 12,
 	            ladder_print_end(view, &endpoints, 0, name), LADDER_TITLE, out);
 	ladder_print_end(view, &endpoints, 1, name);
@@ -287,6 +350,8 @@ bool ladder_write_svg(const struct view *view, FILE *file, uint64_t *entries)
 		draw_entry(&canvas, &cursor);
 		++*entries;
 	}
+	while (canvas.count)
+		draw_oldest(&canvas);
 	put_top(view, &canvas, older, canvas.y + BOTTOM, &top);
 	bool good = write_all(&top, &canvas.body, file);
 	int code = errno;

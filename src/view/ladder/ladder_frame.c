@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/ladder/ladder_frame.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/count.h"
+#include "record/frame_entry.h"
+#include "socket/constant.h"
+
+enum {
+	LOOK_NEAR = 64, /* entries in which an arrival or a strike is looked for */
+	PART = 48,      /* of a name */
+};
+
+#define AT_ONCE CLOCK_MS
+
+/* How long the kernel asks for an address of the link before a first packet can leave. */
+#define RESOLVES (4 * CLOCK_S)
+
+struct seen {
+	const struct view *view;
+	const struct entry *entry;
+	uint64_t position;
+	struct frame_note note;
+	struct frame frame;
+	int side; /* where it was seen, of a loopback who sent it */
+	enum way way;
+};
+
+/* ---- a frame ---- */
+
+static bool is_strike(const struct frame_note *note)
+{
+	return note->event > FRAME_PASSES && note->event < FRAME_MISSED;
+}
+
+/* False where it belongs to another ladder, or cannot be read. */
+static bool read_frame(const struct view *view, uint64_t position, struct seen *seen)
+{
+	const struct entry *entry = transcript_at(view->transcript, position);
+	*seen = (struct seen){ .view = view, .entry = entry, .position = position };
+	if (!entry || !session_is_wire(entry->session) || !frame_entry_unpack(entry, &seen->note))
+		return false;
+	bool left = entry->session == view->wire[0] || entry->session == view->nobody[0];
+	bool right = entry->session == view->wire[1] || entry->session == view->nobody[1];
+	if (!left && !right)
+		return false;
+	frame_read(seen->note.bytes, seen->note.kept, seen->note.len, &seen->frame);
+	seen->side = !left;
+	if (seen->note.event == FRAME_PASSES)
+		seen->side = !endpoint_equal(&seen->frame.from, &view->local);
+	seen->way = seen->side == (seen->note.event == FRAME_ARRIVES) ? WAY_RIGHT : WAY_LEFT;
+	return true;
+}
+
+/* The Ethernet header apart. */
+static bool is_same(const struct seen *a, const struct seen *b)
+{
+	size_t kept = a->note.kept < b->note.kept ? a->note.kept : b->note.kept;
+	return a->note.len == b->note.len && kept > FRAME_ETHERNET &&
+	       memcmp(a->note.bytes + FRAME_ETHERNET, b->note.bytes + FRAME_ETHERNET,
+	              kept - FRAME_ETHERNET) == 0;
+}
+
+/* A row between a departure and its arrival. */
+static bool comes_between(const struct view *view, const struct entry *entry)
+{
+	return (entry->session == view->session || entry->session == view->other) &&
+	       entry_is_call(entry) && !(entry->flags & ENTRY_WATCHING);
+}
+
+/* The arrival of a frame that leaves, or the departure of one that arrives, where they are one
+ * arrow: nothing is between them but frames of the same direction. */
+static bool find_partner(const struct seen *seen, bool forward, struct seen *partner)
+{
+	const struct view *view = seen->view;
+	uint64_t position = seen->position;
+	for (int i = 0; i < LOOK_NEAR; i++) {
+		position = forward ? transcript_next(view->transcript, position)
+		                   : transcript_previous(view->transcript, position);
+		const struct entry *entry = transcript_at(view->transcript, position);
+		if (!entry || comes_between(view, entry))
+			return false;
+		if (!read_frame(view, position, partner) || is_strike(&partner->note))
+			continue;
+		int64_t apart = entry->time - seen->entry->time;
+		if (partner->way != seen->way || apart > AT_ONCE || apart < -AT_ONCE)
+			return false;
+		if (is_same(seen, partner))
+			return partner->note.event == (forward ? FRAME_ARRIVES : FRAME_LEAVES);
+	}
+	return false;
+}
+
+/* What the cable did to a frame that leaves, or the departure of one to which it did something. */
+static bool find_strike(const struct seen *seen, bool forward, struct seen *partner)
+{
+	const struct view *view = seen->view;
+	uint64_t position = seen->position;
+	for (int i = 0; i < LOOK_NEAR; i++) {
+		position = forward ? transcript_next(view->transcript, position)
+		                   : transcript_previous(view->transcript, position);
+		if (!transcript_at(view->transcript, position))
+			return false;
+		if (read_frame(view, position, partner) && partner->side == seen->side &&
+		    is_same(seen, partner) &&
+		    (forward ? is_strike(&partner->note) : partner->note.event == FRAME_LEAVES))
+			return true;
+	}
+	return false;
+}
+
+/* ---- names ---- */
+
+static void print_data(const struct segment *segment, char out[PART])
+{
+	if (!segment->seq_based)
+		snprintf(out, PART, "data %" PRIu32 " byte%s", segment->len,
+		         count_plural(segment->len));
+	else if (segment->len == 1)
+		snprintf(out, PART, "data %" PRId64, segment->offset);
+	else
+		snprintf(out, PART, "data %" PRId64 "..%" PRId64, segment->offset,
+		         segment->offset + segment->len - 1);
+}
+
+static void name_segment(const struct seen *seen, struct ladder_row *row)
+{
+	char data[PART], more[PART] = "";
+	const struct segment *segment = &seen->note.segment;
+	const char *name = segment_name_text(segment->name);
+	bool fin = seen->frame.tcp.flags & FRAME_FIN, again = false;
+	print_data(segment, data);
+	snprintf(row->brief, sizeof row->brief, "%s", segment_name_short(segment->name));
+	switch (segment->name) {
+	case SEGMENT_RETRANSMISSION:
+		again = true;
+		snprintf(more, sizeof more, " again");
+		break;
+	case SEGMENT_FAST_RETRANSMISSION:
+	case SEGMENT_SPURIOUS_RETRANSMISSION:
+	case SEGMENT_SYN_AGAIN:
+	case SEGMENT_SYN_ACK_AGAIN:
+	case SEGMENT_FIN_AGAIN:
+		again = true;
+		break;
+	case SEGMENT_RST:
+		row->look = LOOK_BAD;
+		break;
+	case SEGMENT_DUPLICATE_ACK:
+		snprintf(more, sizeof more, " %u", segment->duplicate);
+		break;
+	case SEGMENT_WINDOW_UPDATE:
+		snprintf(more, sizeof more, ": %" PRIu32, segment->window);
+		break;
+	default:
+		break;
+	}
+	if (again)
+		row->look = LOOK_AGAIN;
+	if (again && segment->len)
+		snprintf(row->brief, sizeof row->brief, "again");
+	if (segment->name == SEGMENT_RETRANSMISSION && segment->seq_based)
+		snprintf(row->shorter, sizeof row->shorter, "%s%s", data + strlen("data "), more);
+	if (again && segment->copy > 2)
+		snprintf(more + strlen(more), sizeof more - strlen(more), " (copy %u)",
+		         segment->copy);
+	bool plain = segment->name == SEGMENT_DATA || segment->name == SEGMENT_RETRANSMISSION;
+	if (!segment->len)
+		snprintf(row->label, sizeof row->label, "%s%s", name, more);
+	else if (segment->name == SEGMENT_SYN)
+		snprintf(row->label, sizeof row->label, "SYN, %s", data);
+	else if (segment->name == SEGMENT_FIN || plain)
+		snprintf(row->label, sizeof row->label, "%s%s%s", data, fin ? ", FIN" : "", more);
+	else
+		snprintf(row->label, sizeof row->label, "%s, %s%s", data, name, more);
+	if (segment->len && !plain)
+		snprintf(row->shorter, sizeof row->shorter, "%s%s", name, more);
+	if (seen->note.pieces > 1)
+		snprintf(row->label + strlen(row->label), sizeof row->label - strlen(row->label),
+		         " in %u segments", seen->note.pieces);
+}
+
+static void name_asked(const struct seen *seen, const char *protocol, struct ladder_row *row)
+{
+	char addr[ENDPOINT_TEXT];
+	const struct frame *frame = &seen->frame;
+	endpoint_format_host(frame->answer ? &frame->from : &frame->to, addr);
+	snprintf(row->brief, sizeof row->brief, "%s", protocol);
+	snprintf(row->label, sizeof row->label, frame->answer ? "%s: %s is here" : "%s: who has %s?",
+	         protocol, addr);
+	snprintf(row->shorter, sizeof row->shorter,
+	         frame->answer ? "%s %s is here" : "%s who has %s", protocol, addr);
+}
+
+static void name_icmp(const struct seen *seen, struct ladder_row *row)
+{
+	char name[CONSTANT_TEXT];
+	const struct frame *frame = &seen->frame;
+	snprintf(row->brief, sizeof row->brief, "ICMP");
+	snprintf(row->label, sizeof row->label, "ICMP %u/%u", frame->icmp.type, frame->icmp.code);
+	if (frame->icmp.quoted.kind == FRAME_OTHER)
+		return;
+	row->look = LOOK_BAD;
+	if (frame->icmp.mtu)
+		snprintf(row->label, sizeof row->label, "ICMP %u/%u, MTU %" PRIu32,
+		         frame->icmp.type, frame->icmp.code, frame->icmp.mtu);
+	constant_icmp(frame->ipv6, frame->icmp.type, frame->icmp.code, name);
+	ladder_put_words(row, row->way == WAY_LEFT ? 0 : 1, MARK_NONE, STYLE_ERROR, "%s", name);
+}
+
+static void name_frame(const struct seen *seen, struct ladder_row *row)
+{
+	const struct frame *frame = &seen->frame;
+	switch (frame->kind) {
+	case FRAME_TCP:
+		name_segment(seen, row);
+		break;
+	case FRAME_UDP:
+		snprintf(row->brief, sizeof row->brief, "datagram");
+		snprintf(row->label, sizeof row->label, "datagram %" PRIu32 " byte%s", frame->len,
+		         count_plural(frame->len));
+		break;
+	case FRAME_ARP:
+		name_asked(seen, "ARP", row);
+		break;
+	case FRAME_ND:
+		name_asked(seen, "ND", row);
+		break;
+	case FRAME_ICMP:
+		name_icmp(seen, row);
+		break;
+	case FRAME_FRAGMENT:
+		snprintf(row->brief, sizeof row->brief, "fragment");
+		snprintf(row->label, sizeof row->label, "fragment %" PRIu32 "..%" PRIu32,
+		         frame->fragment_start, frame->fragment_start + frame->len - 1);
+		break;
+	default:
+		snprintf(row->brief, sizeof row->brief, "frame");
+		snprintf(row->label, sizeof row->label, "frame of %" PRIu32 " bytes",
+		         seen->note.len);
+	}
+}
+
+/* ---- numbers ---- */
+
+static void print_options(const struct frame_tcp *tcp, char *out, size_t size)
+{
+	*out = '\0';
+	if (tcp->options & FRAME_MSS)
+		snprintf(out, size, " mss %u", tcp->mss);
+	if (tcp->options & FRAME_SCALE)
+		snprintf(out + strlen(out), size - strlen(out), " scale %u", tcp->scale);
+	snprintf(out + strlen(out), size - strlen(out), "%s%s%s",
+	         tcp->options & FRAME_SACK_OK ? " sack" : "",
+	         tcp->options & FRAME_TIMESTAMPS ? " ts" : "",
+	         tcp->options & FRAME_FASTOPEN ? " fastopen" : "");
+}
+
+/* Beside the arrow, where it was seen first. */
+static void put_numbers(const struct seen *seen, struct ladder_rows *rows)
+{
+	char options[64] = "", ack[32] = "";
+	const struct segment *segment = &seen->note.segment;
+	const struct frame_tcp *tcp = &seen->frame.tcp;
+	if (!seen->view->numbers || seen->frame.kind != FRAME_TCP)
+		return;
+	if (tcp->flags & FRAME_ACK)
+		snprintf(ack, sizeof ack, " ack %" PRId64, segment->ack);
+	if (tcp->flags & FRAME_SYN)
+		print_options(tcp, options, sizeof options);
+	struct ladder_margin *margin = ladder_put_words(
+	        ladder_add_beside(rows, seen->side), seen->side, MARK_NONE, STYLE_FAINT,
+	        "seq %" PRId64 "%s win %" PRIu32 "%s len %" PRIu32 "%s", segment->seq, ack,
+	        segment->window, segment->scaled || tcp->flags & FRAME_SYN ? "" : " unscaled",
+	        segment->len, options);
+	char range[LADDER_BRIEF];
+	snprintf(range, sizeof range, segment->len ? "%" PRId64 ":%" PRId64 : "%" PRId64,
+	         segment->seq, segment->seq + segment->len);
+	snprintf(margin->shorter, sizeof margin->shorter, "%s%s win %" PRIu32, range, ack,
+	         segment->window);
+	snprintf(margin->brief, sizeof margin->brief, "%.15s%.15s", range, ack);
+}
+
+/* ---- rows ---- */
+
+/* The connection was there before its first frame was seen. */
+static void say_begin(const struct seen *seen, struct ladder_rows *rows)
+{
+	const struct view *view = seen->view;
+	if (seen->frame.kind != FRAME_TCP || seen->note.segment.seq_based || is_strike(&seen->note))
+		return;
+	for (int i = 0; i < 2; i++)
+		if (view->wire[i] &&
+		    transcript_begin(view->transcript, view->wire[i]) < seen->position)
+			return;
+	struct ladder_margin *margin = ladder_put_words(ladder_add(rows), seen->side, MARK_WIRE,
+	                                                STYLE_NOTE, "the wire is seen from here on");
+	snprintf(margin->brief, sizeof margin->brief, "from here on");
+}
+
+static void say_strike(const struct seen *strike, struct ladder_rows *rows)
+{
+	const struct frame_note *note = &strike->note;
+	bool ruled = note->words_len;
+	struct ladder_row *row = ladder_add_beside(rows, strike->side);
+	struct ladder_margin *margin = ladder_put_words(
+	        row, strike->side, MARK_WIRE, STYLE_ERROR, "%s%s%.*s%s",
+	        frame_event_name(note->event), ruled ? " (" : "", (int)note->words_len,
+	        note->words, ruled ? ")" : "");
+	snprintf(margin->brief, sizeof margin->brief, "%s", frame_event_name(note->event));
+	if (note->event == FRAME_LOST || note->event == FRAME_TOO_LARGE)
+		row->reach = REACH_LOST;
+}
+
+static void draw_arrow(const struct seen *seen, struct ladder_rows *rows)
+{
+	struct seen strike, arrival;
+	struct ladder_row *row = ladder_add(rows);
+	row->way = seen->way;
+	row->mark = MARK_WIRE;
+	row->frame = seen->position;
+	name_frame(seen, row);
+	if (seen->note.event == FRAME_ARRIVES)
+		row->reach = REACH_ARRIVES;
+	else if (seen->note.event == FRAME_LEAVES && !find_partner(seen, true, &arrival))
+		row->reach = REACH_LEAVES;
+	if (seen->note.event == FRAME_LEAVES && find_strike(seen, true, &strike))
+		say_strike(&strike, rows);
+	put_numbers(seen, rows);
+}
+
+void ladder_draw_frame(const struct view *view, uint64_t position, const struct entry *entry,
+                       struct ladder_rows *rows)
+{
+	struct seen seen;
+	rows->count = 0;
+	rows->time = entry->time;
+	rows->since = 0;
+	if (!read_frame(view, position, &seen))
+		return;
+	if (seen.note.event == FRAME_MISSED) {
+		ladder_put_words(ladder_add(rows), seen.side, MARK_WIRE, STYLE_ERROR, "%.*s",
+		                 (int)seen.note.words_len, seen.note.words);
+		return;
+	}
+	say_begin(&seen, rows);
+	if (!is_strike(&seen.note)) {
+		draw_arrow(&seen, rows);
+		return;
+	}
+	/* its departure is far away: the name is that of the frame alone */
+	struct ladder_row *row = ladder_add(rows);
+	row->way = seen.way;
+	row->mark = MARK_WIRE;
+	row->reach = REACH_LEAVES;
+	name_frame(&seen, row);
+	say_strike(&seen, rows);
+}
+
+bool ladder_is_same_frame(const struct view *view, uint64_t one, uint64_t other)
+{
+	struct seen a, b;
+	return read_frame(view, one, &a) && read_frame(view, other, &b) && is_same(&a, &b);
+}
+
+/* What belongs to nobody explains what an end waits for, while there is one. */
+static bool explains(const struct seen *seen)
+{
+	const struct view *view = seen->view;
+	const struct transcript *transcript = view->transcript;
+	uint64_t begin = transcript_begin(transcript, view->session);
+	bool asks = seen->frame.kind == FRAME_ARP || seen->frame.kind == FRAME_ND;
+	if (!asks || seen->side > 1 || (begin != TRANSCRIPT_NONE && begin > seen->position))
+		return false;
+	for (int i = 0; i < 2; i++) {
+		uint64_t last = transcript_last(transcript, i ? view->session : view->wire[0]);
+		if (last != TRANSCRIPT_NONE && last > seen->position)
+			return true;
+	}
+	return false;
+}
+
+bool ladder_shows_frame(const struct view *view, uint64_t position, const struct entry *entry)
+{
+	struct seen seen, partner;
+	bool nobody = entry->session == view->nobody[0] || entry->session == view->nobody[1];
+	if (!read_frame(view, position, &seen) || (nobody && !explains(&seen)))
+		return false;
+	if (seen.note.event == FRAME_ARRIVES)
+		return !find_partner(&seen, false, &partner);
+	return !is_strike(&seen.note) || !find_strike(&seen, false, &partner);
+}
+
+bool ladder_is_seen(const struct view *view, int64_t time, bool opens)
+{
+	for (int i = 0; i < 2; i++) {
+		struct seen first;
+		uint64_t position = TRANSCRIPT_NONE;
+		if (!view->wire[i])
+			continue;
+		position = transcript_begin(view->transcript, view->wire[i]);
+		if (!read_frame(view, position, &first))
+			return true; /* it has been evicted */
+		bool waits = first.frame.kind != FRAME_TCP ||
+		             (opens && first.note.segment.seq_based);
+		if (first.entry->time - (waits ? RESOLVES : 0) <= time)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* ladder_frame: what a ladder shows of a frame that was seen on the wire. One that leaves a host and
+ * arrives at the other at once is one arrow; else both are rows, so that a delay is seen. What the
+ * cable did to it is said where it left. Private to this directory. */
+#pragma once
+
+#include "view/ladder/ladder_row.h"
+
+void ladder_draw_frame(const struct view *view, uint64_t position, const struct entry *entry,
+                       struct ladder_rows *rows);
+
+/* Whether the frame has rows of its own. */
+bool ladder_shows_frame(const struct view *view, uint64_t position, const struct entry *entry);
+
+/* Whether what happened at this instant was seen on the wire: then no other way of knowing it counts.
+ * `opens`: a connection that was opened then may have had to wait for an address of the link. */
+bool ladder_is_seen(const struct view *view, int64_t time, bool opens);
+
+/* Whether one is the departure of what arrives in the other. */
+bool ladder_is_same_frame(const struct view *view, uint64_t one, uint64_t other);
