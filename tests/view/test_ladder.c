@@ -322,6 +322,32 @@ static void test_fast_open(void)
 	const char *syn = strstr(text, "── SYN, data 0..2 o"), *answer = strstr(text, "SYN,ACK o");
 	ok(syn && answer && syn < answer && strstr(answer, "── ACK o"), "the SYN has the data");
 	is_int(count(text, "data 0..2"), 1, "which is not drawn again");
+	begin(80, 0);
+	put_socket(SOCK_STREAM);
+	AFTER(CLIENT, STATE(SYN_SENT), SENT(0), SAMPLE_NOTSENT, 261886979);
+	ok(!strstr(ladder(), "held back"), "before the SYN the number of unsent bytes means nothing");
+	put_send(CLIENT, "abc");
+	AFTER(CLIENT, STATE(SYN_SENT), SEGMENTS(1, 0, 1, 0), SENT(3));
+	ok(strstr(ladder(), "── SYN, data 0..2 o"), "also where its answer comes later");
+}
+
+/* What one end has counted some time ago, and what the other has sent since: which was first? */
+static void test_order_of_ends(void)
+{
+	begin(80, SERVER);
+	open_connection();
+	BEFORE(SERVER, STATE(ESTABLISHED), SAMPLE_SEGS_OUT, 0, SAMPLE_SEGS_IN, 2,
+	       SAMPLE_DATA_SEGS_OUT, 0, SAMPLE_DATA_SEGS_IN, 0);
+	put_send(CLIENT, "abc");
+	AFTER(CLIENT, STATE(ESTABLISHED), SEGMENTS(1, 0, 1, 0), SENT(3), SAMPLE_OUTQ, 3);
+	at(100);
+	put_send(SERVER, "xyz");
+	AFTER(SERVER, STATE(ESTABLISHED), SEGMENTS(1, 0, 1, 0), SENT(3), SAMPLE_OUTQ, 3);
+	at(200);
+	LATER(CLIENT, STATE(ESTABLISHED), SEGMENTS(0, 1, 0, 0), SENT(3), SAMPLE_OUTQ, 0);
+	const char *text = strstr(ladder(), "accept()");
+	ok(strstr(text, "≤200 ACK came, 0–200 ms o") && !strstr(text, " ACK o"),
+	   "an arrow would say which was first");
 }
 
 /* Which was first is not known of what went both ways between two samples. */
@@ -373,7 +399,8 @@ static void test_waited(void)
 	begin(80, 0);
 	put_socket(SOCK_STREAM);
 	at(100);
-	put(CLIENT, (struct entry){ .call = CALL_STATE, .flags = ENTRY_WAITED }, NULL, "recv(9) waits");
+	put(CLIENT, (struct entry){ .call = CALL_STATE, .flags = ENTRY_WAITED }, NULL,
+	    "recv(9) waits");
 	at(200);
 	put_send(CLIENT, "y");
 	at(100);
@@ -381,7 +408,8 @@ static void test_waited(void)
 	at(110);
 	PUT(CLIENT, CALL_CLOSE, .duration = 2000000);
 	const char *text = ladder();
-	ok(strstr(text, "  100 recv(9) waits") && strstr(text, "  200 send(") && strstr(text, "  250 recv(9) = 0 after 150 ms") &&
+	ok(strstr(text, "  100 recv(9) waits") && strstr(text, "  200 send(") &&
+	           strstr(text, "  250 recv(9) = 0 after 150 ms") &&
 	           strstr(text, " 2110 close() = 0 after 2.0 s"),
 	   "the column runs forward");
 }
@@ -580,6 +608,7 @@ int main(void)
 	test_answered_again();
 	test_crossed();
 	test_fast_open();
+	test_order_of_ends();
 	test_both_ways();
 	test_keepalive();
 	test_waited();

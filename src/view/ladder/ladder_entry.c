@@ -45,6 +45,7 @@ struct moment {
 	struct sample now, old;
 	bool fresh;             /* no sample of this socket was before `now` */
 	bool exact;             /* what has changed is of this call alone */
+	bool crossed;           /* segments of the other end are drawn from the same time */
 	uint64_t state, before; /* enum tcp_state */
 	bool fin, reset;        /* of the peer, has come */
 	bool hidden;            /* a descriptor in TIME_WAIT reads as CLOSED */
@@ -67,7 +68,7 @@ static bool is_of_other_socket(const struct entry *entry, int fd)
 }
 
 /* The socket's sample before; or that there is none, and when it began. */
-static int64_t find_old(struct moment *moment)
+static int64_t find_old(struct moment *moment, uint64_t *where)
 {
 	uint64_t position = moment->position;
 	const struct entry *entry = moment->entry;
@@ -82,6 +83,7 @@ static int64_t find_old(struct moment *moment)
 		if (!before)
 			break;
 		entry = before;
+		*where = position;
 		if (is_of_other_socket(entry, moment->entry->fd))
 			continue;
 		moment->had = sample_unpack(entry, &moment->old);
@@ -173,11 +175,32 @@ static bool gets_fin(const struct moment *moment)
 
 /* ---- the entry ---- */
 
+/* Whether the other end has sent anything since then that is drawn: which was first is not known. */
+static bool sends_between(const struct moment *moment, uint64_t old)
+{
+	struct sample sample;
+	uint64_t position = moment->position;
+	for (int i = 0; i < LOOK_CALLS && moment->both; i++) {
+		position = transcript_previous(moment->transcript, position);
+		const struct entry *entry = transcript_at(moment->transcript, position);
+		if (!entry || position <= old)
+			return false;
+		bool others = entry->session == moment->view->session ||
+		              entry->session == moment->view->other;
+		if (others && entry->session != moment->entry->session &&
+		    (entry->call == CALL_CLOSE || (sample_unpack(entry, &sample) &&
+		                                   sample_get(&sample, SAMPLE_NEW_OUT))))
+			return true;
+	}
+	return false;
+}
+
 static void compare(struct moment *moment, struct ladder_rows *rows)
 {
 	const struct sample *now = &moment->now;
 	moment->before = STATE_CLOSED;
-	int64_t since = find_old(moment);
+	uint64_t old = moment->position;
+	int64_t since = find_old(moment, &old);
 	moment->state = sample_get(now, SAMPLE_STATE);
 	if (sample_has(now, SAMPLE_OLD_STATE))
 		moment->before = sample_get(now, SAMPLE_OLD_STATE);
@@ -187,6 +210,7 @@ static void compare(struct moment *moment, struct ladder_rows *rows)
 	                sample_get(now, SAMPLE_CALLS) <= 1;
 	if (!moment->exact && rows->time - since >= CLOCK_MS)
 		rows->since = since;
+	moment->crossed = !moment->exact && sends_between(moment, old);
 	count(moment);
 	moment->reset = gets_reset(moment);
 	moment->fin = gets_fin(moment);
@@ -258,20 +282,6 @@ static enum way into(const struct moment *moment)
 	return moment->side ? WAY_RIGHT : WAY_LEFT;
 }
 
-/* A segment without data that is known singly is counted no more. */
-static struct ladder_row *draw_out(struct moment *moment, const char *name,
-                                   struct ladder_rows *rows)
-{
-	moment->bare_out--;
-	return ladder_add_arrow(rows, out_of(moment), MARK_COUNTED, name, "%s", name);
-}
-
-static struct ladder_row *draw_in(struct moment *moment, const char *name, struct ladder_rows *rows)
-{
-	moment->bare_in--;
-	return ladder_add_arrow(rows, into(moment), MARK_COUNTED, name, "%s", name);
-}
-
 /* What was only counted. */
 static struct ladder_margin *say_counted(const struct moment *moment, struct ladder_rows *rows)
 {
@@ -279,6 +289,32 @@ static struct ladder_margin *say_counted(const struct moment *moment, struct lad
 	                                                MARK_COUNTED, STYLE_STATE, "%s", "");
 	margin->interval = true;
 	return margin;
+}
+
+/* A segment that is known singly; only its name where its place among others is not. */
+static struct ladder_row *draw_single(const struct moment *moment, bool out, const char *name,
+                                      struct ladder_rows *rows)
+{
+	if (!moment->crossed)
+		return ladder_add_arrow(rows, out ? out_of(moment) : into(moment), MARK_COUNTED,
+		                        name, "%s", name);
+	snprintf(say_counted(moment, rows)->text, LADDER_MARGIN, "%s %s", name,
+	         out ? "left" : "came");
+	return &rows->row[rows->count - 1];
+}
+
+/* One without data is counted no more. */
+static struct ladder_row *draw_out(struct moment *moment, const char *name,
+                                   struct ladder_rows *rows)
+{
+	moment->bare_out--;
+	return draw_single(moment, true, name, rows);
+}
+
+static struct ladder_row *draw_in(struct moment *moment, const char *name, struct ladder_rows *rows)
+{
+	moment->bare_in--;
+	return draw_single(moment, false, name, rows);
 }
 
 static void say_number(const struct moment *moment, uint64_t number, const char *what,
@@ -353,7 +389,7 @@ static void draw_data(const struct moment *moment, bool out, const char *more,
 	const char *verb = out ? "left" : "came";
 	bool both_ways = moment->data_out && moment->data_in;
 	name_data(moment, out, name);
-	if (!both_ways || (out && moment->exact)) {
+	if (!moment->crossed && (!both_ways || (out && moment->exact))) {
 		draw_data_arrow(out ? out_of(moment) : into(moment), name, segments, more, rows);
 		return;
 	}
@@ -374,8 +410,9 @@ static void draw_syn_again(struct moment *moment, struct ladder_rows *rows)
 	if (moment->before != STATE_SYN_SENT || !moment->again || !alone)
 		return;
 	if (moment->again == 1) {
-		ladder_add_arrow(rows, out_of(moment), MARK_COUNTED, "again", "SYN again")->look =
-		        LOOK_AGAIN;
+		struct ladder_row *row = draw_single(moment, true, "SYN again", rows);
+		row->look = LOOK_AGAIN;
+		snprintf(row->brief, sizeof row->brief, "again");
 	} else {
 		struct ladder_margin *margin = say_counted(moment, rows);
 		snprintf(margin->text, sizeof margin->text, "SYN sent again %" PRIu64 " times",
@@ -399,7 +436,8 @@ static struct ladder_row *draw_syn(struct moment *moment, struct ladder_rows *ro
 	char name[DATA_TEXT];
 	bool late = moment->before == STATE_SYN_SENT && entry_is_outgoing(moment->entry);
 	bool carries = late && moment->data_out &&
-	               sample_get(&moment->now, SAMPLE_OPTIONS) & OPTION_SYN_DATA;
+	               (moment->state == STATE_SYN_SENT ||
+	                sample_get(&moment->now, SAMPLE_OPTIONS) & OPTION_SYN_DATA);
 	if (carries) {
 		/* tcp(7), Fast Open: connect() has sent nothing */
 		name_data(moment, true, name);
@@ -429,7 +467,7 @@ static void draw_handshake(struct moment *moment, struct ladder_rows *rows)
 		ladder_put_words(syn, !moment->side, MARK_DEDUCED, STYLE_FAINT, "SYN_RECV");
 	struct ladder_row *answer = draw_in(moment, "SYN,ACK", rows);
 	snprintf(answer->brief, sizeof answer->brief, "S,A");
-	if (moment->before == STATE_CLOSED)
+	if (moment->before == STATE_CLOSED && !moment->crossed)
 		ladder_put_words(answer, moment->side, MARK_DEDUCED, STYLE_FAINT, "SYN_SENT");
 	if (moment->bare_out)
 		draw_out(moment, "ACK", rows);
@@ -478,8 +516,10 @@ static void draw_sent(struct moment *moment, struct ladder_rows *rows)
 		return;
 	/* the other end tells what it counts, but for the last ACK, which nobody waits for */
 	bool last = is_among(moment->before, waiting_for_fin) && moment->fin;
-	if (acknowledges(moment) && (last || !moment->both))
+	if (acknowledges(moment) && (last || !moment->both)) {
+		moment->crossed = false; /* it is after what it acknowledges */
 		draw_out(moment, "ACK", rows);
+	}
 	if (!moment->both)
 		say_number(moment, moment->bare_out, "without data left", "left", rows);
 }
@@ -507,7 +547,7 @@ static void draw_ack(struct moment *moment, struct ladder_rows *rows)
 	if (moment->bare_in != 1 || moment->data_in || !(fin || data))
 		return;
 	struct ladder_row *ack = draw_in(moment, "ACK", rows);
-	if (data)
+	if (data && ladder_margin_is_free(&ack->margin[moment->side]))
 		ladder_put_words(ack, moment->side, MARK_READ, STYLE_STATE, "acked");
 }
 
@@ -653,6 +693,8 @@ static struct condition find_condition(const struct sample *sample)
 	bool shut = sample_has(sample, SAMPLE_SND_WND) && !sample_get(sample, SAMPLE_SND_WND);
 	if (sample_is(sample, STATE_CLOSED))
 		return (struct condition){ 0 };
+	if (sample_is(sample, STATE_SYN_SENT))
+		unsent = 0;
 	if (probes && sample_get(sample, SAMPLE_TIMER) == TIMER_KEEPALIVE)
 		return (struct condition){ "probe ", probes, " unanswered" };
 	if (tries)
