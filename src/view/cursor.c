@@ -48,19 +48,25 @@ static bool is_among(const struct chains *chains, uint32_t number)
 
 static struct chains chains_of(const struct view *view)
 {
-	const uint32_t all[CHAINS] = { view->session, view->other,     view->wire[0],
-		                       view->wire[1], view->nobody[0], view->nobody[1] };
-	struct chains chains = { .number = { all[0] }, .count = 1 };
-	for (int i = 1; i < CHAINS; i++)
-		if (all[i] && !is_among(&chains, all[i]))
-			chains.number[chains.count++] = all[i];
+	struct chains chains;
+	chains.number[0] = view->session;
+	chains.count = 1;
+	if (view->ops->merges)
+		return chains;
+	const uint32_t more[] = { view->other, view->wire[0], view->wire[1], view->nobody[0],
+		                  view->nobody[1] };
+	for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+		if (more[i] && !is_among(&chains, more[i]))
+			chains.number[chains.count++] = more[i];
 	return chains;
 }
 
 static bool is_ours(const struct view *view, const struct entry *entry)
 {
+	if (view->all || entry->session == view->session)
+		return true;
 	struct chains chains = chains_of(view);
-	return view->all || is_among(&chains, entry->session);
+	return is_among(&chains, entry->session);
 }
 
 static bool is_after(uint64_t position, uint64_t mark)
@@ -99,7 +105,9 @@ static uint64_t any_after(const struct view *view, const struct chains *chains, 
 /* The newest entry of one of them before a position that is in the transcript. */
 static uint64_t one_before(const struct view *view, uint32_t number, uint64_t position)
 {
-	const struct chains one = { .number = { number }, .count = 1 };
+	struct chains one;
+	one.number[0] = number;
+	one.count = 1;
 	if (transcript_at(view->transcript, position)->session == number)
 		return transcript_before(view->transcript, position);
 	uint64_t after = any_after(view, &one, position);
@@ -118,17 +126,18 @@ static uint64_t later(uint64_t a, uint64_t b)
 
 static uint64_t position_after(const struct view *view, uint64_t position)
 {
+	if (view->all)
+		return transcript_next(view->transcript, position);
 	struct chains chains = chains_of(view);
-	return view->all ? transcript_next(view->transcript, position)
-	                 : any_after(view, &chains, position);
+	return any_after(view, &chains, position);
 }
 
 static uint64_t position_before(const struct view *view, uint64_t position)
 {
-	struct chains chains = chains_of(view);
 	uint64_t before = TRANSCRIPT_NONE;
 	if (view->all)
 		return transcript_previous(view->transcript, position);
+	struct chains chains = chains_of(view);
 	for (int i = 0; i < chains.count; i++)
 		before = later(before, one_before(view, chains.number[i], position));
 	return before;

@@ -153,6 +153,7 @@ static void test_looking(struct app *app)
 	is_text(complete(app, "/code "), "python c", "languages");
 	is_text(complete(app, "/code c "), "(files)", "and a file");
 	is_text(complete(app, "/ladder x"), "(files)", "a file");
+	is_text(complete(app, "/ladder s"), "seq(files)", "or the numbers");
 	is_text(complete(app, "/bind 0 "), "", "a port is nobody's to guess");
 }
 

@@ -148,6 +148,9 @@ static void views(void)
 	ok(app_view_mode(&app, 2).ops == &hex_view, "is the view below it");
 	ok(run("/sessions") && run("/ladder") && !page_is_open(&app),
 	   "/ladder takes its place, too");
+	ok(run("/ladder seq") && app_view(&app, 80).numbers, "/ladder seq shows the numbers");
+	ok(run("/ladder") && app_view(&app, 80).numbers, "which stay");
+	ok(run("/ladder seq") && !app_view(&app, 80).numbers, "until it is given again");
 	ok(run("/view chat"), "back");
 }
 
