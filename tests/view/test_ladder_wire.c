@@ -595,6 +595,14 @@ static void test_once(void)
 	view.wire[LEFT] = view.wire[RIGHT] = view.nobody[LEFT] = view.nobody[RIGHT] = 0;
 	text = ladder();
 	ok(!strstr(text, " w ") && strstr(text, "── data o"), "without the wire it is counted");
+	begin_wire(80, SERVER);
+	open_seen();
+	at(5000);
+	put_send(CLIENT, "abc");
+	AFTER(CLIENT, STATE(CLOSE_WAIT), FROM(ESTABLISHED), SEGMENTS(1, 1, 1, 0), SENT(3));
+	text = ladder();
+	ok(strstr(text, "── data o") && strstr(text, "CLOSE_WAIT *"),
+	   "also after it has been switched off");
 }
 
 static void test_numbers(void)

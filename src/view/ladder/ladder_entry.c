@@ -235,7 +235,8 @@ static void find_kind(struct moment *moment)
 }
 
 /* Whether the wire was seen when a call returned, or a sample was taken. */
-static bool is_seen(const struct view *view, const struct entry *entry, const struct sample *sample)
+static bool is_seen(const struct view *view, const struct entry *entry, int64_t since,
+                    const struct sample *sample)
 {
 	bool opens = entry->call == CALL_CONNECT || entry_is_accepted(entry);
 	int64_t took = entry->duration == UINT32_MAX ? 0 : entry->duration * CLOCK_US;
@@ -244,7 +245,7 @@ static bool is_seen(const struct view *view, const struct entry *entry, const st
 		uint64_t state = sample->value[changed ? SAMPLE_OLD_STATE : SAMPLE_STATE];
 		opens = opens || state == STATE_CLOSED || state == STATE_SYN_SENT;
 	}
-	return ladder_is_seen(view, entry->time + took, opens);
+	return ladder_is_seen(view, since, entry->time + took, opens);
 }
 
 static void look_at(struct moment *moment, const struct view *view, uint64_t position,
@@ -267,7 +268,9 @@ static void look_at(struct moment *moment, const struct view *view, uint64_t pos
 	find_kind(moment);
 	if (moment->sampled)
 		compare(moment, rows);
-	moment->seen = is_seen(view, entry, moment->sampled ? &moment->now : NULL);
+	bool spans = entry->call == CALL_SAMPLE && rows->since;
+	moment->seen = is_seen(view, entry, spans ? rows->since : entry->time,
+	                       moment->sampled ? &moment->now : NULL);
 }
 
 /* ---- segments ---- */
@@ -1028,7 +1031,7 @@ static bool is_drawn_with_call(const struct view *view, uint64_t position, const
 	bool read = sample_unpack(entry, &sample);
 	return entry->arg == SAMPLE_AFTER &&
 	       (!call || (entry_is_shown(call, view->own_calls) &&
-	                  !is_seen(view, call, read ? &sample : NULL)));
+	                  !is_seen(view, call, call->time, read ? &sample : NULL)));
 }
 
 bool ladder_shows(const struct view *view, uint64_t position, const struct entry *entry)
@@ -1043,7 +1046,7 @@ bool ladder_shows(const struct view *view, uint64_t position, const struct entry
 	/* between the steps of a connect() frames may come */
 	if (entry_is_call(entry) && entry->call != CALL_ERRQUEUE)
 		return entry_is_shown(entry, view->own_calls) ||
-		       (entry_is_connect_begun(entry) && is_seen(view, entry, NULL));
+		       (entry_is_connect_begun(entry) && is_seen(view, entry, entry->time, NULL));
 	if (view->calls_only || (entry->call != CALL_SAMPLE && entry->call != CALL_ERRQUEUE))
 		return false;
 	if (entry->call == CALL_SAMPLE && is_drawn_with_call(view, position, entry))

@@ -395,20 +395,25 @@ bool ladder_shows_frame(const struct view *view, uint64_t position, const struct
 	return !is_strike(&seen.note) || !find_strike(&seen, false, &partner);
 }
 
-bool ladder_is_seen(const struct view *view, int64_t time, bool opens)
+bool ladder_is_seen(const struct view *view, int64_t begin, int64_t end, bool opens)
 {
+	bool begun = false, lasts = false;
 	for (int i = 0; i < 2; i++) {
 		struct seen first;
 		uint64_t position = TRANSCRIPT_NONE;
 		if (!view->wire[i])
 			continue;
 		position = transcript_begin(view->transcript, view->wire[i]);
-		if (!read_frame(view, position, &first))
-			return true; /* it has been evicted */
-		bool waits = first.frame.kind != FRAME_TCP ||
-		             (opens && first.note.segment.seq_based);
-		if (first.entry->time - (waits ? RESOLVES : 0) <= time)
-			return true;
+		if (read_frame(view, position, &first)) {
+			bool waits = first.frame.kind != FRAME_TCP ||
+			             (opens && first.note.segment.seq_based);
+			begun = begun || first.entry->time - (waits ? RESOLVES : 0) <= end;
+		} else {
+			begun = true; /* it has been evicted */
+		}
+		position = transcript_last(view->transcript, view->wire[i]);
+		const struct entry *last = transcript_at(view->transcript, position);
+		lasts = lasts || (last && last->time >= begin - AT_ONCE);
 	}
-	return false;
+	return begun && lasts;
 }

@@ -12,9 +12,10 @@ void ladder_draw_frame(const struct view *view, uint64_t position, const struct 
 /* Whether the frame has rows of its own. */
 bool ladder_shows_frame(const struct view *view, uint64_t position, const struct entry *entry);
 
-/* Whether what happened at this instant was seen on the wire: then no other way of knowing it counts.
- * `opens`: a connection that was opened then may have had to wait for an address of the link. */
-bool ladder_is_seen(const struct view *view, int64_t time, bool opens);
+/* Whether what happened in this time was seen on the wire, which may have been switched on after it
+ * or off before it: then no other way of knowing it counts. `opens`: a connection that was opened
+ * then may have had to wait for an address of the link. */
+bool ladder_is_seen(const struct view *view, int64_t begin, int64_t end, bool opens);
 
 /* Whether one is the departure of what arrives in the other. */
 bool ladder_is_same_frame(const struct view *view, uint64_t one, uint64_t other);
