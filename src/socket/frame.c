@@ -364,6 +364,16 @@ bool frame_read(const void *bytes, size_t kept, size_t len, struct frame *frame)
 	return true;
 }
 
+bool frame_has_dsack(const struct frame_tcp *tcp)
+{
+	if (!tcp->sacks)
+		return false;
+	if ((int32_t)(tcp->sack[0].to - tcp->ack) <= 0)
+		return true;
+	return tcp->sacks > 1 && (int32_t)(tcp->sack[0].from - tcp->sack[1].from) >= 0 &&
+	       (int32_t)(tcp->sack[0].to - tcp->sack[1].to) <= 0;
+}
+
 /* The Internet checksum, RFC 1071: the sum of 16-bit words, carries added in at the end. */
 static uint64_t sum(const uint8_t *bytes, size_t len)
 {

@@ -110,6 +110,10 @@ struct frame {
  * longer than IP can say. */
 bool frame_read(const void *bytes, size_t kept, size_t len, struct frame *frame);
 
+/* Whether the first SACK block reports a duplicate, RFC 2883: it is acknowledged already, or is part of
+ * the second one. */
+bool frame_has_dsack(const struct frame_tcp *tcp);
+
 /* Checksums of a whole frame: of the IPv4 header, and of TCP, UDP, ICMP and ICMPv6 where the whole
  * datagram is in the frame. True for a frame that has none; false for one that is cut off. */
 bool frame_checksums_right(const void *bytes, size_t len);

@@ -242,17 +242,6 @@ static bool is_probe(const struct segment_side *side, const struct segment_side 
 	return here || !seq || side->at != seq || is_newer(side, &frame->tcp);
 }
 
-/* A block that is acknowledged, or is part of the second: a duplicate came, RFC 2883. */
-static bool has_dsack(const struct frame_tcp *tcp)
-{
-	if (!tcp->sacks)
-		return false;
-	if ((int32_t)(tcp->sack[0].to - tcp->ack) <= 0)
-		return true;
-	return tcp->sacks > 1 && (int32_t)(tcp->sack[0].from - tcp->sack[1].from) >= 0 &&
-	       (int32_t)(tcp->sack[0].to - tcp->sack[1].to) <= 0;
-}
-
 static enum segment_name name_ack(struct segment_side *side, const struct segment_side *other,
                                   const struct frame_tcp *tcp, int64_t ack, uint32_t window)
 {
@@ -266,14 +255,14 @@ static enum segment_name name_ack(struct segment_side *side, const struct segmen
 		return SEGMENT_ACK;
 	if (other->asked == SEGMENT_SYN_ACK_AGAIN || other->asked == SEGMENT_FIN_AGAIN)
 		return SEGMENT_ACK_AGAIN;
-	bool duplicate = tcp->sacks > (has_dsack(tcp) ? 1 : 0);
+	bool duplicate = tcp->sacks > (frame_has_dsack(tcp) ? 1 : 0);
 	if (window != side->window && !duplicate)
 		return window > side->window ? SEGMENT_WINDOW_UPDATE : SEGMENT_ACK;
 	if (other->asked == SEGMENT_WINDOW_PROBE)
 		return SEGMENT_WINDOW_PROBE_ANSWER;
 	if (other->asked == SEGMENT_KEEPALIVE)
 		return SEGMENT_KEEPALIVE_ANSWER;
-	if (!duplicate && (has_dsack(tcp) || other->next <= ack))
+	if (!duplicate && (frame_has_dsack(tcp) || other->next <= ack))
 		return SEGMENT_ACK_AGAIN;
 	return SEGMENT_DUPLICATE_ACK;
 }

@@ -122,7 +122,7 @@ static void put_ack(const struct segment *segment, const struct frame *frame, bo
 
 static void put_sacks(const struct segment *segment, const struct frame_tcp *tcp, struct buf *out)
 {
-	buf_append_text(out, "SACK");
+	buf_append_text(out, frame_has_dsack(tcp) ? "D-SACK" : "SACK");
 	for (int i = 0; i < tcp->sacks; i++) {
 		uint32_t from = tcp->sack[i].from, to = tcp->sack[i].to;
 		if (segment->ack_based)

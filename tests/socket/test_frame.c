@@ -88,6 +88,12 @@ static void reads_data(void)
 	is_int(frame.tcp.ack, 16, "acknowledgement");
 	is_int(frame.tcp.sacks, 2, "SACK blocks");
 	is_int(frame.tcp.sack[1].to, 16, "the end of the second");
+	ok(frame_has_dsack(&frame.tcp),
+	   "the first reports a duplicate: it is acknowledged already");
+	frame.tcp.ack = 1;
+	ok(!frame_has_dsack(&frame.tcp), "no duplicate");
+	frame.tcp.sack[1].from = 1;
+	ok(frame_has_dsack(&frame.tcp), "a duplicate: it is part of the second");
 }
 
 static void reads_options_that_lie(void)

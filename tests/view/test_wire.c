@@ -314,6 +314,14 @@ static void shows_a_loopback(void)
 	        "the server's");
 }
 
+static void says_that_a_duplicate_came(void)
+{
+	begin(100);
+	put_tcp(FRAME_ARRIVES, A, 300, 200, 502, 0, "0101 050a 00000064 000000c8", "");
+	ok(strstr(shown(), "D-SACK 100:200\n"),
+	   "a D-SACK is called so; numbers without a SYN are as they are");
+}
+
 static void is_searched(void)
 {
 	struct location hit;
@@ -352,6 +360,7 @@ int main(void)
 	shows_all();
 	shows_others();
 	shows_a_loopback();
+	says_that_a_duplicate_came();
 	is_searched();
 	has_nothing();
 	setlocale(LC_ALL, "C");
