@@ -232,6 +232,23 @@ static void test_rate(void)
 	ok(strstr(text, " class=\"s0\" d=\"M90 "), "means are thick lines");
 }
 
+/* Of a client's connection without data tcpi_bytes_acked is 1: the SYN. */
+static void test_acknowledged(void)
+{
+	begin(80, 0);
+	put_socket(SOCK_STREAM);
+	SAMPLE(SAMPLE_BYTES_ACKED, 0, SENT(0), SAMPLE_OUTQ, 0, SAMPLE_NOTSENT, 0);
+	at(100);
+	SAMPLE(SAMPLE_BYTES_ACKED, 1, SENT(0), SAMPLE_OUTQ, 0, SAMPLE_NOTSENT, 0);
+	ok(strstr(drawn(GRAPH_SEQUENCE, 60, 14), "⠒ sent 0 B *   x acknowledged 0 B *"),
+	   "a SYN is not a byte of the stream");
+	ok(strstr(drawn(GRAPH_RATE, 60, 14), "⠒ acknowledged 0 B/s *"), "nor of its rate");
+	at(200);
+	SAMPLE(SAMPLE_BYTES_ACKED, 301, SENT(500), SAMPLE_OUTQ, 250, SAMPLE_NOTSENT, 50);
+	ok(strstr(drawn(GRAPH_SEQUENCE, 60, 14), "⠒ sent 500 B *   x acknowledged 300 B *"),
+	   "what was sent is in flight or acknowledged");
+}
+
 /* ---- the wire ---- */
 
 static const uint32_t OUR_END = WIRE_FIRST + 7;
@@ -382,6 +399,7 @@ int main(void)
 	test_window();
 	test_rtt();
 	test_rate();
+	test_acknowledged();
 	test_wire();
 	test_nothing();
 	test_svg();

@@ -81,7 +81,6 @@ READS(read_rtt, SAMPLE_RTT)
 READS(read_min_rtt, SAMPLE_MIN_RTT)
 READS(read_snd_wnd, SAMPLE_SND_WND)
 READS(read_delivery, SAMPLE_DELIVERY_RATE)
-READS(read_all_acked, SAMPLE_BYTES_ACKED)
 
 /* Bytes that have left and are not acknowledged. */
 static bool read_flight(const struct sample *now, const struct sample *before, double *value)
@@ -92,6 +91,34 @@ static bool read_flight(const struct sample *now, const struct sample *before, d
 	return sample_has(now, SAMPLE_OUTQ) && sample_has(now, SAMPLE_NOTSENT);
 }
 
+static bool read_sent(const struct sample *now, const struct sample *before, double *value)
+{
+	uint64_t all = sample_get(now, SAMPLE_BYTES_SENT),
+	         again = sample_get(now, SAMPLE_BYTES_RETRANS);
+	(void)before;
+	*value = all > again ? (double)(all - again) : 0;
+	return sample_has(now, SAMPLE_BYTES_SENT) && sample_has(now, SAMPLE_BYTES_RETRANS);
+}
+
+/* The kernel counts a SYN and a FIN as acknowledged bytes: its own number is the second choice. */
+static bool read_all_acked(const struct sample *now, const struct sample *before, double *value)
+{
+	double sent, flight;
+	if (!read_sent(now, before, &sent) || !read_flight(now, before, &flight))
+		return read_field(now, SAMPLE_BYTES_ACKED, value);
+	*value = sent > flight ? sent - flight : 0;
+	return true;
+}
+
+static bool read_acked(const struct sample *now, const struct sample *before, double *value)
+{
+	double all, earlier;
+	if (!before || !read_all_acked(now, NULL, &all) || !read_all_acked(before, NULL, &earlier))
+		return false;
+	*value = all - earlier;
+	return all >= earlier;
+}
+
 static bool read_growth(const struct sample *now, const struct sample *before,
                         enum sample_field field, double *value)
 {
@@ -100,20 +127,6 @@ static bool read_growth(const struct sample *now, const struct sample *before,
 	uint64_t a = before->value[field], b = now->value[field];
 	*value = (double)(b - a);
 	return b >= a;
-}
-
-static bool read_acked(const struct sample *now, const struct sample *before, double *value)
-{
-	return read_growth(now, before, SAMPLE_BYTES_ACKED, value);
-}
-
-static bool read_sent(const struct sample *now, const struct sample *before, double *value)
-{
-	uint64_t all = sample_get(now, SAMPLE_BYTES_SENT),
-	         again = sample_get(now, SAMPLE_BYTES_RETRANS);
-	(void)before;
-	*value = all > again ? (double)(all - again) : 0;
-	return sample_has(now, SAMPLE_BYTES_SENT) && sample_has(now, SAMPLE_BYTES_RETRANS);
 }
 
 static bool read_received(const struct sample *now, const struct sample *before, double *value)
