@@ -39,11 +39,14 @@ bool hosts_stop(struct app *app, struct error *error)
 {
 	struct sandbox *sandbox = get(app);
 	struct buf living = { .max = SIZE_MAX };
-	size_t count = hosts_list_sessions(app, &living);
+	size_t count = hosts_list_sessions(app, &living), shown = living.len;
+	while (shown > 100)
+		shown = (size_t)((char *)memrchr(buf_text(&living), ',', shown) - buf_text(&living));
 	if (count)
-		error_set(error, "the sandbox stays on: %s %s there: %.150s",
-		          count == 1 ? "a session" : "sessions", count == 1 ? "lives" : "live",
-		          buf_text(&living));
+		error_set(error, "the sandbox stays on: %s there, close %s first: %.*s%s",
+		          count == 1 ? "a session lives" : "sessions live",
+		          count == 1 ? "it" : "them", (int)shown, buf_text(&living),
+		          shown < living.len ? ", …" : "");
 	buf_free(&living);
 	if (count)
 		return false;

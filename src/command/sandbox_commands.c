@@ -83,6 +83,10 @@ static enum command_result do_sandbox(const struct invocation *invocation, struc
 	struct app *app = invocation->app;
 	const char *wish = invocation->args->value[0];
 	bool is_on = sessions_sandbox(app->sessions), on = wish ? strcmp(wish, "on") == 0 : is_on;
+	if (wish && on && is_on && sandbox_is_over(sessions_sandbox(app->sessions))) {
+		error_set(error, "the sandbox has ended: /sandbox off first, then on");
+		return COMMAND_FAILED;
+	}
 	if (on != is_on && !(on ? hosts_start(app, error) : hosts_stop(app, error)))
 		return COMMAND_FAILED;
 	if (on && !wish) {

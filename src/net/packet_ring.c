@@ -118,8 +118,8 @@ struct packet_ring *packet_ring_new(int fd, enum packet_source source, unsigned 
 	if (!failed)
 		return ring;
 	if (source == PACKETS_OWN && (errno == EPERM || errno == EACCES))
-		error_errno(error, errno,
-		            "wire: what is outside of the sandbox needs root or CAP_NET_RAW");
+		error_set(error, "wire: outside of the sandbox it needs root or CAP_NET_RAW; /set wire "
+		                 "auto records the sandbox without");
 	else
 		error_errno(error, errno, "wire: %s", failed);
 	packet_ring_free(ring);

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "net/cable.h"
 #include "net/cable_loop.h"
 #include "net/packet_ring.h"
@@ -878,13 +879,13 @@ void wire_describe(const struct wire *wire, struct buf *out)
 	                         : "Every frame of left and right is recorded, and those of our "
 	                           "own sockets outside.");
 	if (counts.unserved)
-		buf_printf(out, " %zu sockets are left out: the kernel's filter is full.",
-		           counts.unserved);
+		buf_printf(out, " %zu socket%s left out: the kernel's filter is full.",
+		           counts.unserved, counts.unserved == 1 ? " is" : "s are");
 	if (!counts.recorded)
 		return;
-	buf_printf(out, "\n%llu frame%s so far, of %zu ends of conversations",
-	           (unsigned long long)counts.recorded, counts.recorded == 1 ? "" : "s",
-	           counts.ends);
+	buf_printf(out, "\n%llu frame%s so far, of %zu end%s of conversations",
+	           (unsigned long long)counts.recorded, count_plural(counts.recorded), counts.ends,
+	           count_plural(counts.ends));
 	if (counts.missed)
 		buf_printf(out, "; %llu more came faster than they were read",
 		           (unsigned long long)counts.missed);

@@ -3,10 +3,16 @@
  * on three hosts are told apart. */
 #include "command/command.h"
 
+#include <linux/capability.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include "app/hosts.h"
 #include "command/complete.h"
 #include "command/queue.h"
+#include "net/sandbox.h"
 
 #include "app/fixture.h"
 
@@ -129,6 +135,53 @@ static void test_mistakes(struct app *app)
 	        "a UNIX path is of this machine, not of left", "no UNIX socket is there");
 }
 
+static void test_refused(struct app *app)
+{
+	type(app, "/sandbox off");
+	const char *why = app_fixture_note(app, app_shown(app));
+	ok(strstr(why, "the sandbox stays on: sessions live there, close them first: 1 hidden on left, "
+	               "2 shown on right, ") == why,
+	   "a sandbox in use stays on");
+	const char *last = strrchr(why, ',');
+	ok(strlen(why) < 180 && last && strcmp(last, ", …") == 0 &&
+	           (strncmp(last - 8, " on left", 8) == 0 || strncmp(last - 9, " on right", 9) == 0),
+	   "a long list is cut between two names");
+}
+
+/* Without CAP_NET_RAW nothing is recorded of what is outside. */
+static void test_wire(struct app *app)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { 0 };
+	ok(syscall(SYS_capset, &header, none) == 0, "every capability is given up");
+	type(app, "/set wire off");
+	type(app, "/set wire on");
+	is_text(app_fixture_note(app, app_shown(app)),
+	        "wire: outside of the sandbox it needs root or CAP_NET_RAW; /set wire auto records "
+	        "the sandbox without",
+	        "what is outside is not recorded without the right to");
+	is_int(app->settings.wire, WIRE_OFF, "and what was off stays off");
+	type(app, "/set wire auto");
+	is_int(app->settings.wire, WIRE_AUTO, "while the hosts are free to be seen");
+}
+
+static void test_over(struct app *app)
+{
+	struct poller poller;
+	poller_init(&poller);
+	kill(sandbox_process(sessions_sandbox(app->sessions), HOST_RIGHT), SIGKILL);
+	while (!sandbox_is_over(sessions_sandbox(app->sessions))) {
+		poller_reset(&poller);
+		hosts_prepare(app, &poller);
+		poller_wait(&poller);
+		hosts_serve(app, &poller);
+	}
+	poller_done(&poller);
+	type(app, "/sandbox on");
+	is_text(app_fixture_note(app, app_shown(app)),
+	        "the sandbox has ended: /sandbox off first, then on", "what has ended is not on");
+}
+
 static void test_demo(void)
 {
 	struct app app;
@@ -154,7 +207,10 @@ int main(void)
 		test_tab(&app);
 		test_other_end(&app);
 		test_mistakes(&app);
+		test_refused(&app);
 		test_demo();
+		test_wire(&app);
+		test_over(&app);
 	}
 	app_fixture_end(&app);
 	buf_free(&text);

@@ -44,7 +44,7 @@ ok("\ncable: perfect\n" in out and "\nsessions there: none" in out and "changed"
 status, out, err = script("/sandbox on\n/sandbox off\n/sandbox off\n", "--sandbox")
 ok(status == 0 and "on already" in out and "off already" in out, "twice on or off is said, and no mistake")
 status, out, err = script("/listen 192.0.2.2 7 as srv\n/listen 127.0.0.1 0 as other\n/sandbox off\n", "--sandbox")
-same((status, err), (1, "script:3: the sandbox stays on: a session lives there: 1 srv on right\n"), "off is refused while a session lives there")
+same((status, err), (1, "script:3: the sandbox stays on: a session lives there, close it first: 1 srv on right\n"), "off is refused while a session lives there")
 status, out, err = script("/listen 192.0.2.2 7 as srv\n/close @srv\n/sandbox off\n/sandbox on\n/listen 192.0.2.2 7\n", "--sandbox")
 same((status, err), (0, ""), "closed, it is in nobody's way")
 status, out, err = run("--sandbox", "192.0.2.2", "7")

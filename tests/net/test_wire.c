@@ -697,8 +697,8 @@ static void needs_a_capability(void)
 	if (is_root && seteuid(0) < 0)
 		printf("#   seteuid: %s\n", strerror(errno));
 	is_text(error.text,
-	        "wire: what is outside of the sandbox needs root or CAP_NET_RAW: operation not "
-	        "permitted",
+	        "wire: outside of the sandbox it needs root or CAP_NET_RAW; /set wire auto records "
+	        "the sandbox without",
 	        "which a line says");
 	wire_free(wire);
 	transcript_free(transcript);
