@@ -213,9 +213,16 @@ static void print_line(const struct invocation *invocation, struct buf *out)
 	buf_printf(out, "/%s", invocation->command->name);
 	if (invocation->chosen && invocation->session != invocation->app->current)
 		buf_printf(out, " @%s", session_name(invocation->session));
-	for (size_t i = 0; i < GRAMMAR_MAX; i++)
-		if (invocation->args->value[i])
-			buf_printf(out, " %s", invocation->args->value[i]);
+	struct element elements[GRAMMAR_MAX];
+	size_t count = grammar_elements(invocation->command->usage, elements);
+	for (size_t i = 0; i < count; i++) {
+		if (!invocation->args->value[i])
+			continue;
+		if (elements[i].tagged)
+			buf_printf(out, " %.*s", (int)strcspn(elements[i].literals, "| "),
+			           elements[i].literals);
+		buf_printf(out, " %s", invocation->args->value[i]);
+	}
 }
 
 static enum command_result run_command(struct app *app, const char *line, bool by_key,

@@ -80,6 +80,15 @@ static bool holds_family(const struct port_holder *holder, bool ipv6)
 	       (endpoint_is_ipv6(&holder->local) == ipv6 || (!ipv6 && holder->dual));
 }
 
+static bool is_named(const struct port_table *table, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (table->list[i].transport == table->list[index].transport &&
+		    endpoint_host_equal(&table->list[i].local, &table->list[index].local))
+			return true;
+	return false;
+}
+
 /* "127.0.0.1, 127.0.0.2 or *": the addresses that are taken. */
 static void name_addresses(const struct port_table *table, enum transport transport,
                            struct buf *out)
@@ -88,7 +97,6 @@ static void name_addresses(const struct port_table *table, enum transport transp
 	char part[ADDRESSES_SHOWN + 1][ENDPOINT_TEXT];
 	unsigned count = 0, more = 0;
 	bool whole[2] = { false };
-	const struct port_holder *before = NULL;
 	for (size_t i = 0; i < table->count; i++)
 		for (int ipv6 = 0; ipv6 < 2; ipv6++)
 			whole[ipv6] = whole[ipv6] || (table->list[i].transport == transport &&
@@ -100,9 +108,8 @@ static void name_addresses(const struct port_table *table, enum transport transp
 		const struct port_holder *holder = &table->list[i];
 		struct endpoint wire = endpoint_on_wire(&holder->local);
 		if (holder->transport != transport || whole[endpoint_is_ipv6(&wire)] ||
-		    (before && endpoint_host_equal(&before->local, &holder->local)))
+		    is_named(table, i))
 			continue;
-		before = holder;
 		if (count < ADDRESSES_SHOWN)
 			endpoint_format_host(&wire, part[count++]);
 		else

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/hosts.h"
+#include "app/page.h"
 #include "command/complete.h"
 #include "command/queue.h"
 #include "net/sandbox.h"
@@ -125,6 +126,27 @@ static void test_other_end(struct app *app)
 	       "which is named after where it comes from");
 }
 
+static void test_port(struct app *app)
+{
+	struct rows rows = { 0 };
+	app->shows_pages = true;
+	type(app, "/port 80 on right");
+	is_text(app->open_page.line, "/port 80 on right", "a page says which host it is about");
+	page_render(app, 100, 20, &rows);
+	buf_clear(&text);
+	for (size_t i = 0; i < rows.count; i++) {
+		row_print(&rows.row[i], &text);
+		buf_append_text(&text, "\n");
+	}
+	ok(strstr(buf_text(&text), " 2001:db8::2 ") || strstr(buf_text(&text), "[2001:db8::2]:80"),
+	   "who listens at both addresses");
+	ok(strstr(buf_text(&text), "TCP: bind() to 192.0.2.2, 2001:db8::2 or * fails"),
+	   "is named once, though a client has the port, too");
+	rows_free(&rows);
+	page_close(app);
+	app->shows_pages = false;
+}
+
 static void test_mistakes(struct app *app)
 {
 	type(app, "/listen 80 on middle");
@@ -206,6 +228,7 @@ int main(void)
 	} else {
 		test_tab(&app);
 		test_other_end(&app);
+		test_port(&app);
 		test_mistakes(&app);
 		test_refused(&app);
 		test_demo();
