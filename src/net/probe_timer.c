@@ -165,9 +165,11 @@ static void mind_stamps(struct session *session, int64_t now)
 	struct probe *probe = &session->probe;
 	if (is_busy(session, now))
 		mute_all(session, now);
-	else if (probe->muted && now - probe->muted_at >= REST && !probe->unsettled)
-		stamp(session, true);
 	probe->refused = 0;
+	if (!probe->muted || now - probe->muted_at < REST || probe->unsettled)
+		return;
+	probe->busy = false; /* else it would be judged by its last call, and muted again at once */
+	stamp(session, true);
 }
 
 /* ---- what is ready ---- */

@@ -283,8 +283,11 @@ static void samples_busy_sessions(struct fixture *f)
 	ok(!c.session->probe.stamps && c.session->probe.muted, "a busy one has not");
 	c.session->probe.muted_at -= 2 * CLOCK_S;
 	c.session->probe.rate.full_at -= 2 * CLOCK_S;
+	c.session->probe.budget->called -= 2 * CLOCK_S;
 	until(f, c.session->probe.stamps && is_settled(f));
 	ok(c.session->probe.stamps && is_settled(f), "until it has rested");
+	fixture_turns(f, 3);
+	ok(c.session->probe.stamps && is_settled(f), "and stays so");
 	end_couple(&c);
 }
 
