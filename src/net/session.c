@@ -251,6 +251,15 @@ const char *session_explain_host(const struct session *session, const struct end
 	return out;
 }
 
+void session_warn_elsewhere(struct session *session, const struct endpoint *addr)
+{
+	char elsewhere[SESSION_HINT];
+	if (session->caller.host == HOST_HERE && *session_explain_host(session, addr, elsewhere))
+		session_report(session, 0, "%s: /socket %s on %s reaches it", elsewhere,
+		               transport_name(session->transport),
+		               host_name(host_opposite(host_of(addr))));
+}
+
 bool session_refuse_interface(const struct session *session, const struct lookup_answer *answer,
                               struct error *error)
 {
@@ -722,7 +731,6 @@ unsigned session_meet_peer(struct session *session, const struct endpoint *addr)
 bool session_find_address(struct session *session, const char *text, struct endpoint *addr,
                           struct error *error)
 {
-	char elsewhere[SESSION_HINT];
 	struct lookup_query query = { .numeric = true, .hosts = session_lookup_hosts(session) };
 	if (!target_parse(&query.target, text, NULL, session->transport, false, error))
 		return false;
@@ -730,8 +738,7 @@ bool session_find_address(struct session *session, const char *text, struct endp
 		query.family = session_family(session);
 	if (!lookup_at_once(&query, addr, error))
 		return false;
-	if (session->caller.host == HOST_HERE && *session_explain_host(session, addr, elsewhere))
-		session_report(session, 0, "%s", elsewhere);
+	session_warn_elsewhere(session, addr);
 	return true;
 }
 
@@ -933,7 +940,7 @@ static enum tcp_state state_by_calls(const struct session *session)
 		               ? STATE_WAITING_TO_RESOLVE
 		               : STATE_RESOLVING;
 	case SESSION_FRESH:
-		return STATE_CLOSED;
+		return session->transport == TRANSPORT_UDP ? STATE_DATAGRAMS : STATE_CLOSED;
 	case SESSION_CONNECTING:
 		return STATE_SYN_SENT;
 	case SESSION_OPEN:

@@ -289,10 +289,12 @@ bool session_cancel_reconnect(struct session *session);
 void session_choose_host(struct session *session, const struct endpoint *local,
                          const struct endpoint *remote);
 
-/* "192.0.2.2 is an address of right; this socket is on this machine: …" where that is so, else "". */
+/* "192.0.2.2 is an address of right, and this socket is on this machine" where that is so, else "". */
 enum { SESSION_HINT = 160 };
 const char *session_explain_host(const struct session *session, const struct endpoint *addr,
                                  char out[SESSION_HINT]);
+/* Reports it of a socket of this machine, and what reaches that address. */
+void session_warn_elsewhere(struct session *session, const struct endpoint *addr);
 
 /* True, with one line, if one of these addresses names an interface and the session is on a host of the
  * sandbox: the name was looked up on this machine. */

@@ -129,11 +129,8 @@ static enum step_end end_connect(struct session *session, struct error *error)
 static enum step_end connect_now(struct session *session, const struct endpoint *addr,
                                  struct error *error)
 {
-	char text[ENDPOINT_TEXT], elsewhere[SESSION_HINT];
-	if (session->caller.host == HOST_HERE && *session_explain_host(session, addr, elsewhere))
-		session_report(session, 0, "%s: /socket %s on %s reaches it", elsewhere,
-		               transport_name(session->transport),
-		               host_name(host_opposite(host_of(addr))));
+	char text[ENDPOINT_TEXT];
+	session_warn_elsewhere(session, addr);
 	struct step *step = session_begin_step(session, STEP_CONNECT, "connect(%s)",
 	                                       endpoint_format(addr, text));
 	step->remote = *addr;

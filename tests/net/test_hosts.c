@@ -191,6 +191,12 @@ static void lacks_address(struct fixture *f)
 	step_connect(here, "right", "8082", &f->error);
 	ok(count_states(f, here, "this socket is on this machine: /socket tcp on left reaches it"),
 	   "nor does it reach it");
+	struct endpoint to;
+	struct session *datagrams = sessions_make_socket(f->sessions, TRANSPORT_UDP, &ipv6, &f->error);
+	is_int(session_tcp_state(datagrams), STATE_DATAGRAMS, "UDP has no state, bound or not");
+	ok(session_find_address(datagrams, "right:8082", &to, &f->error) &&
+	           count_states(f, datagrams, "/socket udp on left reaches it"),
+	   "nor does a datagram");
 }
 
 static void by_hand(struct fixture *f)
