@@ -88,7 +88,7 @@ static void render_stream(struct app *app, struct session *session, int columns,
 	const struct session *other = sample_both(app, session);
 	struct view view = app_view(app, columns);
 	(void)height;
-	if (view.calls_only) {
+	if (transport_is_unix(session_transport(session))) {
 		page_add_text(
 		        rows,
 		        "Not available: the stream of a UNIX socket has no segments. The trace "
