@@ -8,8 +8,9 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
-/* For a page that is printed: what the gutter of a note leaves of 80 columns. */
-enum { PRINTED_COLUMNS = 64 };
+/* For a page that is printed: what the gutter of a note leaves of 80 columns, of which the last one
+ * is the cursor's. */
+enum { PRINTED_COLUMNS = 63 };
 
 bool page_is_open(const struct app *app)
 {

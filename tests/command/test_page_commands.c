@@ -7,6 +7,7 @@
 #include "app/page.h"
 #include "app/send.h"
 #include "base/alloc.h"
+#include "base/text.h"
 #include "command/command.h"
 #include "command/queue.h"
 
@@ -137,6 +138,16 @@ static void graphs(void)
 	if (file)
 		fclose(file);
 	unlink(path);
+	app.shows_pages = false;
+	ok(run("/graph cwnd"), "printed");
+	int widest = 0;
+	for (const char *at = app_fixture_note(&app, 2), *end; *at; at = end + (*end == '\n')) {
+		end = at + strcspn(at, "\n");
+		int columns = text_columns(at, (size_t)(end - at));
+		widest = columns > widest ? columns : widest;
+	}
+	is_int(widest, 80 - 1 - 16, "it fits beside the time on 80 columns, without the last one");
+	app.shows_pages = true;
 }
 
 static void views(void)
