@@ -18,9 +18,9 @@
  *	worker datagrams PORT PEERS WINDOW SECONDS
  *		prints answers per second, lost, wrong
  *	worker cable tcp SECONDS
- *		from left to right of a sandbox: prints Mbit/s, frames per second of both directions
+ *		from left to right of a sandbox: prints Mbit/s received, frames carried per second
  *	worker cable udp SECONDS
- *		the same with small datagrams: prints datagrams per second that arrived, and that were sent
+ *		the same with small datagrams
  *	worker cable late MS COUNT
  *		so many datagrams, one each ms, with a delay of so many ms: prints how late they were, in us:
  *		median, 99 %, most
@@ -527,9 +527,9 @@ static pid_t start_sending(int fd, size_t len)
 	return child;
 }
 
-static uint64_t entered(const struct cable_statistics *statistics)
+static uint64_t delivered(const struct cable_statistics *statistics)
 {
-	return statistics->from[HOST_LEFT].entered + statistics->from[HOST_RIGHT].entered;
+	return statistics->from[HOST_LEFT].delivered + statistics->from[HOST_RIGHT].delivered;
 }
 
 static int cable_speed(struct sandbox *sandbox, int type, double duration)
@@ -545,23 +545,18 @@ static int cable_speed(struct sandbox *sandbox, int type, double duration)
 		receiver = accept(receiver, NULL, NULL);
 	cable_link_statistics(sandbox_cable(sandbox), &before);
 	pid_t child = start_sending(sender, type == SOCK_STREAM ? sizeof data / 16 : 64);
-	uint64_t bytes = 0, count = 0;
+	uint64_t bytes = 0;
 	double begun = seconds(), now = begun;
 	for (; now - begun < duration; now = seconds()) {
 		ssize_t len = recv(receiver, data, sizeof data, 0);
 		if (len < 0)
 			die("recv");
 		bytes += (uint64_t)len;
-		count++;
 	}
 	cable_link_statistics(sandbox_cable(sandbox), &after);
 	kill(child, SIGKILL);
-	double frames = (double)(entered(&after) - entered(&before)) / (now - begun);
-	if (type == SOCK_STREAM)
-		printf("%.0f %.0f\n", (double)bytes * 8 / 1e6 / (now - begun), frames);
-	else
-		printf("%.0f %.0f\n", (double)count / (now - begun),
-		       frames + (double)(after.overrun - before.overrun) / (now - begun));
+	double frames = (double)(delivered(&after) - delivered(&before)) / (now - begun);
+	printf("%.0f %.0f\n", (double)bytes * 8 / 1e6 / (now - begun), frames);
 	return 0;
 }
 
