@@ -603,18 +603,13 @@ static void draw_segments(struct moment *moment, struct ladder_rows *rows)
 
 /* ---- what follows from a call, where the kernel is not sampled ---- */
 
+/* How many segments a send() makes, or a recv() empties, no call says. */
+
 static struct ladder_row *deduce(const struct moment *moment, bool out, const char *name,
                                  struct ladder_rows *rows)
 {
 	return ladder_add_arrow(rows, out ? out_of(moment) : into(moment), MARK_DEDUCED, name, "%s",
 	                        name);
-}
-
-static void deduce_data(const struct moment *moment, bool out, struct ladder_rows *rows)
-{
-	uint32_t len = moment->entry->len;
-	snprintf(deduce(moment, out, "data", rows)->label, LADDER_LABEL, "data %" PRIu32 " byte%s",
-	         len, count_plural(len));
 }
 
 static void deduce_connect(const struct moment *moment, struct ladder_rows *rows)
@@ -637,16 +632,12 @@ static void deduce_segments(const struct moment *moment, struct ladder_rows *row
 		return;
 	if (entry->call == CALL_CONNECT)
 		deduce_connect(moment, rows);
-	else if (entry_is_outgoing(entry) && !entry->error && entry->len)
-		deduce_data(moment, true, rows);
 	else if (entry->call == CALL_SHUTDOWN && !entry->error && entry->arg != SHUT_RD)
 		deduce(moment, true, "FIN", rows);
 	if (!entry_is_incoming(entry) || moment->both)
 		return;
 	if (entry->error == ECONNRESET)
 		deduce(moment, false, "RST", rows)->look = LOOK_BAD;
-	else if (!entry->error && entry->len && !entry_is_aside(entry))
-		deduce_data(moment, false, rows);
 	else if (entry_is_end_of_file(entry))
 		deduce(moment, false, "FIN", rows);
 }
