@@ -155,6 +155,11 @@ def waits_for(condition):
     return condition()
 
 
+def connected(session):
+    """A session that connects takes nothing to send yet."""
+    return waits_for(lambda: re.search(r"connect\([^)]*\) = 0", stage.ladder(session)))
+
+
 def bare_out(port):
     return sum(found == ">bare" for found in name(segments_of(left, port)))
 
@@ -173,10 +178,13 @@ def check_backlog():
 
 
 def check_closing():
-    stage.do("/listen 192.0.2.2 17002 echo", "/open 192.0.2.2 17002 as h from left", "/send @h hello", "/shutdown @h write")
+    stage.do("/listen 192.0.2.2 17002 echo", "/open 192.0.2.2 17002 as h from left")
+    connected("h")
+    stage.do("/send @h hello", "/shutdown @h write")
     rows = compare("h", 10, "half-close")
     ok(rows.count(">FIN") == 1 and rows.count("<FIN") == 1, "each side sends its FIN once")
     stage.do("/open 192.0.2.2 17002 as r from left")
+    connected("r")
     compare("r", 3, "a handshake")
     port = stage.port("r")
     stage.do("/abort @r")
@@ -185,8 +193,9 @@ def check_closing():
 
 
 def check_keepalive():
-    stage.do("/open 192.0.2.2 17002 as k from left", "/option @k keepalive on", "/option @k keepidle 1",
-             "/option @k keepintvl 1")
+    stage.do("/open 192.0.2.2 17002 as k from left")
+    connected("k")
+    stage.do("/option @k keepalive on", "/option @k keepidle 1", "/option @k keepintvl 1")
     port = stage.port("k")
     ok(waits_for(lambda: bare_out(port) > 2), "keepalive probes")
     stage.do("/send @k hello")
@@ -197,7 +206,9 @@ def check_keepalive():
 
 def check_window():
     stage.do("/socket tcp on right as Z", "/option @Z rcvbuf 4096", "/bind 192.0.2.2 17003", "/backlog 5",
-             "/socket tcp on left as z", "/connect @z 192.0.2.2 17003", "/accept @Z as zs", "/fill @z 20000")
+             "/socket tcp on left as z", "/connect @z 192.0.2.2 17003")
+    connected("z")
+    stage.do("/accept @Z as zs", "/fill @z 20000")
     port = stage.port("z")
     ok(waits_for(lambda: bare_out(port) > 3), "window probes")
     compare("z", 10, "a window that shuts, and probes", port)
@@ -226,6 +237,7 @@ def check_self():
 
 def check_loss():
     stage.do("/open 192.0.2.2 17002 as x from left")
+    connected("x")
     compare("x", 3, "before the cable loses anything")
     port = stage.port("x")
     stage.do("/cable loss data 1-3 of @x", "/send @x hello")
