@@ -210,7 +210,8 @@ static void heading(const struct view *view, struct rows *rows)
 		first = transcript_last(view->transcript, view->session);
 	if (view_newest_entry(view) == TRANSCRIPT_NONE)
 		buf_append_text(&text, view->all ? "no frames: /help set wire"
-		                                 : "no frames of this session: /help set wire");
+		                                 : "no frames of this session: /view wire all, "
+		                                   "/help set wire");
 	else if (!view->all && frame_entry_unpack(transcript_at(view->transcript, first), &note) &&
 	         frametext_read(&note, &frame) && frame.kind == FRAME_TCP)
 		put_ends(view, &note, &frame, &text);

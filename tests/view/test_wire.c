@@ -345,7 +345,8 @@ static void has_nothing(void)
 	begin(80);
 	transcript_append(transcript, &(struct entry){ .session = 1, .call = CALL_NOTE }, NULL, "x",
 	                  1);
-	is_text(shown(), "no frames of this session: /help set wire\n", "no frames");
+	is_text(shown(), "no frames of this session: /view wire all, /help set wire\n",
+	        "no frames, and where ARP is seen");
 	view.ops = &trace_view;
 	view.all = true;
 	put_conversation();
