@@ -238,8 +238,8 @@ static void print_options(FILE *out)
 static void print_sysctls(FILE *out)
 {
 	fputs(".Sh SYSCTLS\n"
-	      "Those of a host of the sandbox that are of use in a lesson, for\n.Ic /set left.\\& Ns Ar name\n"
-	      "and so on.\nAny other below net.ipv4, net.core and net.ipv6 can be set by its name, too.\n"
+	      "The sysctls of a host of the sandbox that are of use in a lesson:\n.Ic /set left.\\& Ns Ar name Ar value\n"
+	      "sets one of left.\nEvery other one below net.ipv4, net.core and net.ipv6 can be set by its name, too.\n"
 	      ".Bl -tag -width Ds -compact\n",
 	      out);
 	for (const struct sysctl *sysctl = sysctl_table; sysctl->name; sysctl++) {
