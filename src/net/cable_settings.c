@@ -18,8 +18,9 @@ enum { BOTH = 1 << HOST_LEFT | 1 << HOST_RIGHT, MILLION = 1000000, QUEUE = 100 }
 	row(delay) row(rate) row(queue) row(loss) row(duplicate) row(reorder) row(corrupt)         \
 	        row(mtu) row(unplug) row(plug) row(seed) row(off) row(from)
 #define LISTED(word) #word "|"
+#define KINDS        "SYN|SYN-ACK|ACK|data|FIN|RST|UDP|ICMP|ARP" /* enum cable_kind */
 static const char words_text[] = WORDS(LISTED),
-                  kinds_text[] = "SYN|SYN-ACK|ACK|data|FIN|RST|UDP|ICMP|ARP";
+                  kinds_text[] = KINDS;
 static const struct choice_words words_list = { words_text, sizeof words_text - 1 };
 static const struct choice_words kinds_list = { kinds_text, sizeof kinds_text - 1 };
 static const char *const action_names[CABLE_ACTIONS] = { "loss", "duplicate", "reorder",
@@ -419,7 +420,7 @@ bool cable_parse(struct cable_settings *settings, const char *words,
 
 const char *cable_expected(const char *words)
 {
-	static const char off_or_kind[] = "off|SYN|SYN-ACK|ACK|data|FIN|RST|UDP|ICMP|ARP";
+	static const char off_or_kind[] = "off|" KINDS;
 	static const char of_or_word[] = "of|" WORDS(LISTED);
 	const struct choice choice = { .name = choice_word, .context = &words_list };
 	struct parser parser = { .at = words };

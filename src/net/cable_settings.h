@@ -12,9 +12,9 @@
 #include "socket/host.h"
 
 enum {
-	CABLE_RULES = 16,            /* rules that wait for their frame, at most */
-	CABLE_RULE_TEXT = 40,        /* "duplicate SYN-ACK 4294967295-4294967295" */
-	CABLE_SESSION = 24,          /* most bytes of a session's name that are kept */
+	CABLE_RULES = 16,     /* rules that wait for their frame, at most */
+	CABLE_RULE_TEXT = 40, /* "duplicate SYN-ACK 4294967295-4294967295" */
+	CABLE_SESSION = 24,   /* most bytes of a session's name that are kept */
 };
 
 /* What may happen to a frame by chance or by a rule. */

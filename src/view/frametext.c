@@ -134,10 +134,10 @@ static void put_sacks(const struct segment *segment, const struct frame_tcp *tcp
 	}
 }
 
-static void put_comma(const struct buf *out, size_t begin, struct buf *to)
+static void put_comma(size_t begin, struct buf *out)
 {
 	if (out->len > begin)
-		buf_append_text(to, ", ");
+		buf_append_text(out, ", ");
 }
 
 static void put_options(const struct segment *segment, const struct frame_tcp *tcp, struct buf *out)
@@ -146,30 +146,30 @@ static void put_options(const struct segment *segment, const struct frame_tcp *t
 	if (tcp->options & FRAME_MSS)
 		buf_printf(out, "mss %u", tcp->mss);
 	if (tcp->options & FRAME_SCALE) {
-		put_comma(out, begin, out);
+		put_comma(begin, out);
 		buf_printf(out, "scale %u", tcp->scale);
 	}
 	if (tcp->options & FRAME_SACK_OK) {
-		put_comma(out, begin, out);
+		put_comma(begin, out);
 		buf_append_text(out, "SACK ok");
 	}
 	if (tcp->options & FRAME_FASTOPEN) {
-		put_comma(out, begin, out);
+		put_comma(begin, out);
 		if (tcp->cookie_len)
 			buf_printf(out, "Fast Open cookie of %u bytes", tcp->cookie_len);
 		else
 			buf_append_text(out, "asks for a Fast Open cookie");
 	}
 	if (tcp->options & FRAME_SACK) {
-		put_comma(out, begin, out);
+		put_comma(begin, out);
 		put_sacks(segment, tcp, out);
 	}
 	if (tcp->options & FRAME_TIMESTAMPS) {
-		put_comma(out, begin, out);
+		put_comma(begin, out);
 		buf_printf(out, "ts %" PRIu32 " echo %" PRIu32, tcp->ts_value, tcp->ts_echo);
 	}
 	if (tcp->options & (FRAME_OPTION_OTHER | FRAME_OPTION_BAD)) {
-		put_comma(out, begin, out);
+		put_comma(begin, out);
 		buf_append_text(out, tcp->options & FRAME_OPTION_BAD ? "options that cannot be read"
 		                                                     : "other options");
 	}

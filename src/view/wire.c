@@ -196,7 +196,7 @@ static void put_ends(const struct view *view, const struct frame_note *note,
 	endpoint_format(arrives ? &frame->to : &frame->from, local);
 	endpoint_format(arrives ? &frame->from : &frame->to, remote);
 	buf_printf(out, "%s%s%s %s %s", host, *host ? ": " : "", local,
-	           text_has_unicode() ? "⇄" : "<>", remote);
+	           text_has_unicode() ? "⇄" : "<->", remote);
 }
 
 /* Who talks with whom, of one connection; or why there is nothing. */
