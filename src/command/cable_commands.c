@@ -17,7 +17,7 @@ static struct cable_link *get_cable(const struct app *app, struct error *error)
 	struct sandbox *sandbox = sessions_sandbox(app->sessions);
 	if (sandbox)
 		return sandbox_cable(sandbox);
-	error_set(error, "there is no cable while the sandbox is off: /sandbox on");
+	error_set(error, "cable: the sandbox is off: /sandbox on");
 	return NULL;
 }
 

@@ -97,8 +97,7 @@ static enum command_result do_sandbox(const struct invocation *invocation, struc
 	} else if (on) {
 		app_note(app,
 		         "the sandbox is %s: left is 192.0.2.1 and 2001:db8::1, right is 192.0.2.2 "
-		         "and "
-		         "2001:db8::2",
+		         "and 2001:db8::2",
 		         is_on ? "on already" : "on");
 	} else {
 		app_note(app,
@@ -115,7 +114,7 @@ const struct command sandbox_commands[] = {
 	        .group = "the network",
 	        .usage = "[on|off]",
 	        .help = "make two hosts of our own, left and right, and a cable between them\n"
-	                "Needs no root, and Linux. left is 192.0.2.1 and 2001:db8::1, right is "
+	                "It needs Linux, but not root. left is 192.0.2.1 and 2001:db8::1, right is "
 	                "192.0.2.2 "
 	                "and 2001:db8::2; each has a loopback of its own. What has one of these "
 	                "addresses "

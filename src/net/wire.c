@@ -2,6 +2,7 @@
 #include "net/wire.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -320,8 +321,8 @@ static void append_missed(struct wire *wire, enum host host, uint32_t number, in
                           uint64_t count)
 {
 	char words[FRAME_WORDS];
-	int len = snprintf(words, sizeof words, "%llu frame%s not recorded: too many at once",
-	                   (unsigned long long)count, count == 1 ? " was" : "s were");
+	int len = snprintf(words, sizeof words, "%" PRIu64 " frame%s not recorded: too many at once",
+	                   count, count == 1 ? " was" : "s were");
 	struct frame_note note = { .event = FRAME_MISSED,
 		                   .host = (uint8_t)host,
 		                   .len = (uint32_t)(count < UINT32_MAX ? count : UINT32_MAX),
@@ -875,7 +876,7 @@ void wire_describe(const struct wire *wire, struct buf *out)
 	buf_append_text(out,
 	                !wire->rings ? "Nothing is recorded of the wire."
 	                : !own       ? "Every frame of left and right is recorded."
-	                : !hosts     ? "Of this machine the frames of our own sockets are recorded."
+	                : !hosts     ? "The frames of our own sockets on this machine are recorded."
 	                         : "Every frame of left and right is recorded, and those of our "
 	                           "own sockets outside.");
 	if (counts.unserved)
@@ -883,11 +884,11 @@ void wire_describe(const struct wire *wire, struct buf *out)
 		           counts.unserved, counts.unserved == 1 ? " is" : "s are");
 	if (!counts.recorded)
 		return;
-	buf_printf(out, "\n%llu frame%s so far, of %zu end%s of conversations",
-	           (unsigned long long)counts.recorded, count_plural(counts.recorded), counts.ends,
+	buf_printf(out, "\n%" PRIu64 " frame%s so far, of %zu end%s of conversations",
+	           counts.recorded, count_plural(counts.recorded), counts.ends,
 	           count_plural(counts.ends));
 	if (counts.missed)
-		buf_printf(out, "; %llu more came faster than they were read",
-		           (unsigned long long)counts.missed);
+		buf_printf(out, "; %" PRIu64 " more came faster than they were read",
+		           counts.missed);
 	buf_append_text(out, ".");
 }

@@ -267,7 +267,7 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "Look at ip route. Without IPv6 on this network every IPv6 address ends here: start with "
 	  "-4.",
 	  CASES({ "connect", ERRNO_SANDBOX, "a host of the sandbox reaches only the other one",
-	          "unreachable", "Without on and from the socket is on this machine." },
+	          "unreachable", "Leave out on and from: then the socket is on this machine." },
 	        { "connect", 0, "no route there, nothing was sent", "unreachable", NULL },
 	        { "send, recv", ERRNO_UDP, "network is unreachable", "unreachable", NULL }) },
 	{ "ENFILE", ENFILE, "socket, accept", "The whole system has as many open files as it may.",
