@@ -107,7 +107,7 @@ static void repeat_errors(struct app *app)
 	}
 }
 
-/* `refused`: why there is no sandbox. */
+/* `refused`: why there is no sandbox; empty if it was not asked for. */
 static void begin_for_person(struct app *app, const struct options *options,
                              const struct error *refused)
 {
@@ -149,7 +149,7 @@ static int run(struct app *app, const struct options *options, struct poller *po
 		                  "hosts");
 		return run_fail(EXIT_USAGE, &error);
 	}
-	/* before there is anything that its processes would copy */
+	/* its processes copy whatever exists before them */
 	if (options->sandbox && !hosts_start(app, &refused) && !person)
 		return run_fail(EXIT_FAILURE, &refused);
 	if (!apply(app, options, &error))

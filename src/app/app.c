@@ -395,7 +395,8 @@ struct session *app_other_end(const struct app *app, const struct session *sessi
 	return NULL;
 }
 
-/* What a connect() that goes on, or has failed, can be recognized by: its address, and when it began. */
+/* The address of the newest connect(), and when it began: these identify one that goes on or has
+ * failed. */
 static bool find_connect(const struct app *app, const struct session *session,
                          struct endpoint *remote, int64_t *begun)
 {

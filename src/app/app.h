@@ -109,8 +109,8 @@ struct session *app_open(struct app *app, const struct target *target,
 struct session *app_listen(struct app *app, const struct target *target,
                            const struct session_options *options, struct error *error);
 
-/* --demo: a TCP echo server on loopback, in the sandbox on right, and a session to it that becomes
- * current. */
+/* --demo: a TCP echo server, on loopback or on right if there is a sandbox, and a session to it that
+ * becomes current. */
 bool app_demo(struct app *app, struct error *error);
 
 /* Makes a session the current one; its news count as seen. NULL for none. */
@@ -137,8 +137,8 @@ size_t app_forget_ended(struct app *app);
  * NULL for none. */
 const struct session *app_failed_since(const struct app *app, uint64_t position);
 
-/* The wire ends of a conversation: ours, and that of the peer where its host is ours, too; 0 for none.
- * Of a session that has ended those that it had. */
+/* The wire ends of a conversation: ours, and the peer's if its host is ours, too; 0 for none. A session
+ * that has ended keeps those that it had. */
 void app_wire_ends(const struct app *app, const struct session *session, uint32_t ends[2]);
 
 /* By number or name, with or without a leading '@'; a unique prefix of a name is enough. NULL with

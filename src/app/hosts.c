@@ -57,8 +57,8 @@ bool hosts_stop(struct app *app, struct error *error)
 
 /* ---- sysctls ---- */
 
-/* "left.tcp_sack": the hosts that are meant, the first of them first, and the name; NULL: no name
- * follows. 0 for any other setting. */
+/* Splits "left.tcp_sack" into the hosts that are meant, "both" being two, and the name, NULL if there is
+ * none. Returns the number of hosts, 0 for any other setting. */
 static size_t read_name(const char *text, enum host hosts[2], const char **sysctl)
 {
 	size_t len = strcspn(text, ".");
@@ -79,8 +79,8 @@ bool hosts_has_setting(const char *name)
 	return read_name(name, hosts, &sysctl) > 0;
 }
 
-/* The whole name where the table has one that begins so, else the name as it is. False where it has
- * several. */
+/* Completes the name from the table; one that is not in it stays as it is. False, with one line, for an
+ * ambiguous one. */
 static bool complete(const char **sysctl, struct error *error)
 {
 	size_t matches, index = choice_find(&sysctl_names, *sysctl, strlen(*sysctl), &matches);

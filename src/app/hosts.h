@@ -5,10 +5,10 @@
 
 #include "app/app.h"
 
-/* While it is off. False with one line: why there can be none, and what to do. */
+/* Only while it is off. False with one line that says why there can be none, and what to do. */
 bool hosts_start(struct app *app, struct error *error);
 
-/* While it is on. False with one line: which sessions live there. */
+/* Only while it is on. False with one line that lists the sessions there. */
 bool hosts_stop(struct app *app, struct error *error);
 
 /* Appends the sessions that live there, "1 echo on right, 3 c on left", and returns their number. */
@@ -23,6 +23,6 @@ bool hosts_set(struct app *app, const char *name, const char *value, struct erro
 /* The whole name of the sysctl in the name of a setting, NULL for a whole host. False with one line. */
 bool hosts_find(const struct app *app, const char *name, const char **sysctl, struct error *error);
 
-/* For the loop, beside the app's own. */
+/* A turn. */
 void hosts_prepare(const struct app *app, struct poller *poller);
 void hosts_serve(struct app *app, const struct poller *poller);

@@ -12,7 +12,7 @@ int edge_open(void);
 /* Watches this one, again or still. False: it cannot be watched. */
 bool edge_watch(int edge, int fd);
 
-/* No longer. */
+/* Stops watching it. */
 void edge_forget(int edge, int fd);
 
 struct edge_event {

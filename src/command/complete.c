@@ -104,7 +104,7 @@ static void offer_settings(struct offer *offer)
 		offer_word(offer, xstrdup(setting->name));
 }
 
-/* Those of the hosts come after a first letter, as there are many. */
+/* There are many, so they are offered only after the first letter. */
 static void offer_sysctls(struct offer *offer)
 {
 	static const char *const hosts[] = { "left", "right", "both" };
@@ -272,7 +272,7 @@ static void offer_place_of_line(struct offer *offer, const char *line)
 	args_free(&args);
 }
 
-/* What its address alone would put on this machine. */
+/* Whether its address alone would make a session on this machine instead. */
 static bool needs_host(const struct session *session)
 {
 	struct endpoint local = session_local(session);
@@ -357,7 +357,7 @@ static void offer_files(struct offer *offer)
 	offer->files = true;
 }
 
-/* Kinds of segments in the case that is typed. */
+/* Kinds of frames are offered in the case that is typed. */
 static void offer_cable(struct offer *offer)
 {
 	char *before = xstrndup(offer->args, offer->point);

@@ -11,7 +11,7 @@
 #include "base/savefile.h"
 #include "view/page/graph.h"
 
-/* Of a graph as text: a printed page. */
+/* The size of a graph as text: a printed page. */
 enum { FILE_COLUMNS = 100, FILE_ROWS = 32 };
 
 static enum graph_kind kind_named(const char *name)
@@ -43,7 +43,7 @@ static bool has_graph(const struct session *session)
 	return session_transport(session) == TRANSPORT_TCP && !session_has_clients(session);
 }
 
-/* Asked for again in each frame, so that the kernel is read closely as long as the page is there. */
+/* session_sample_closely() lasts a second: each redraw renews it while the page is open. */
 static void render_graph(struct app *app, struct session *session, int columns, int height,
                          struct rows *rows)
 {

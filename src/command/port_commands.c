@@ -73,7 +73,7 @@ static void list_holders(const struct port_table *table, struct buf *out)
 
 /* ---- what a new bind() would meet ---- */
 
-/* Who holds "any address" has them all. */
+/* A socket at "any address" holds every address of the family. */
 static bool holds_family(const struct port_holder *holder, bool ipv6)
 {
 	return endpoint_is_any(&holder->local) &&
@@ -181,7 +181,7 @@ static void print_port(struct app *app, struct session *session, struct buf *out
 	say_transport(&page->table, TRANSPORT_UDP, out);
 }
 
-/* Others take ports without telling anybody here. */
+/* Other programs take ports unnoticed. */
 static int64_t port_pulse(const struct app *app, const struct session *session)
 {
 	const struct port_page *page = app->open_page.state;

@@ -83,7 +83,7 @@ static bool change_setting(const struct invocation *invocation, const char *name
 	return true;
 }
 
-/* The value on left and on right; a kernel that does not have it is passed over in a list. */
+/* Adds the values on left and on right. False with one line, as where the kernel does not have it. */
 static bool list_sysctl(struct text_table *table, const struct app *app, const char *name,
                         struct error *error)
 {

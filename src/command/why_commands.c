@@ -362,7 +362,7 @@ static void say_no_access(const struct failure *failure, struct buf *out)
 		           addr.port, PORT_FREE);
 }
 
-/* The program has asked for it after the call. */
+/* The MTU that the program asked for itself after the call. */
 static void say_mtu(const struct failure *failure, unsigned headers, struct buf *out)
 {
 	const struct transcript *transcript = failure->app->transcript;
@@ -437,7 +437,7 @@ static unsigned wanted_port(const struct failure *failure)
 	return session_local(failure->session).port;
 }
 
-/* Of a bind() that failed a while ago: who has the port now. */
+/* Who has the port now; bind() may have failed a while ago. */
 static void say_holders(const struct failure *failure, struct buf *out)
 {
 	struct port_table *table = xcalloc(1, sizeof *table);

@@ -155,7 +155,7 @@ static const char *obstacle_on_path(const struct session *session, const struct 
 	return phrases[socket_file_look(&session->caller, addr)];
 }
 
-/* Who is in the way of an address that is taken; "" if that is not known. */
+/* Appends who holds an address that is taken; nothing if that is not known. */
 static void print_obstacle(const struct session *session, const struct endpoint *addr,
                            struct buf *out)
 {

@@ -4,8 +4,8 @@
  * n-th frame of a direction depends on the seed, the direction, the action and n alone, so neither
  * times, nor the other direction, nor the other settings change it.
  *
- * What hosts send to keep their link, ARP and ICMPv6 to a multicast address, meets chance never, and
- * rules only where they name it: a cable that loses all data must not look like a host that does not
+ * What hosts send to keep their link, ARP and ICMPv6 to a multicast address, is never hit by chance, and
+ * only by rules that name it: a cable that loses all data must not look like a host that does not
  * exist. Delay, rate and an unplugged cable spare nothing. */
 #pragma once
 
@@ -78,7 +78,8 @@ void cable_carry(struct cable *cable, enum host from, int64_t now, const void *f
 /* The instant of the next delivery; INT64_MAX where nothing is under way. */
 int64_t cable_next(const struct cable *cable);
 
-/* The next delivery that is due; NULL where none is. Several may be out; cable_done() gives one back. */
+/* The next delivery that is due; NULL if none is. cable_done() gives it back; several may be taken
+ * before. */
 struct cable_delivery *cable_take(struct cable *cable, int64_t now);
 void cable_done(struct cable *cable, struct cable_delivery *delivery);
 

@@ -96,7 +96,7 @@ void cable_link_free(struct cable_link *link)
 	free(link);
 }
 
-/* What the loop has published last. The loop may die while it writes: then what is there. */
+/* What the loop published last; if it died while it wrote, what is there. */
 static void read_published(const struct cable_link *link, struct published *published)
 {
 	struct shared *shared = link->shared;

@@ -161,7 +161,7 @@ static int record(const struct caller *caller, struct entry *entry, int fd, int 
 	return result;
 }
 
-/* ---- what the wire is told of sockets on this machine ---- */
+/* ---- sockets that the wire follows ---- */
 
 static bool is_followed(const struct caller *caller)
 {

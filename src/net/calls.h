@@ -65,10 +65,10 @@ static inline bool call_would_block(int code)
 	return code == EAGAIN || code == EWOULDBLOCK;
 }
 
-/* AF_UNSPEC in call_connect() dissolves, connect(2). Where the handshake is over at once, as on
- * loopback, the result is that of a blocking connect(), and *settled is true; else it is
- * EINPROGRESS, and call_end_connect() has the result when the socket is writable. `settled` may be
- * NULL. A client's address goes to *peer. */
+/* call_connect() to an address of AF_UNSPEC undoes an earlier one, connect(2). Where the handshake is
+ * over at once, as on loopback, the result is that of a blocking connect(), and *settled is true; else
+ * it is EINPROGRESS, and call_end_connect() has the result when the socket is writable. `settled` may
+ * be NULL. A client's address goes to *peer. */
 int call_socket(const struct caller *caller, int family, int type);
 int call_bind(const struct caller *caller, int fd, const struct endpoint *addr);
 int call_listen(const struct caller *caller, int fd, int backlog);

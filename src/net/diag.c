@@ -218,7 +218,7 @@ static struct diag_row to_row(const struct nlmsghdr *header, const struct inet_d
 	return row;
 }
 
-/* A dump that is not read to its end would be in the way of the next one. */
+/* Reads the whole dump: what is left unread would precede the next answer. */
 static bool read_dump(struct diag *diag, uint16_t port,
                       void (*found)(void *context, const struct diag_row *row), void *context)
 {
@@ -246,7 +246,7 @@ static bool read_dump(struct diag *diag, uint16_t port,
 			if (done || read_message(header, &message) != DIAG_FOUND)
 				continue;
 			struct diag_row row = to_row(header, &message);
-			if (row.local.port == port) /* sockets that are only bound come all */
+			if (row.local.port == port) /* the kernel lists sockets that are only bound for any port */
 				found(context, &row);
 		}
 	}

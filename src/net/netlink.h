@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* netlink: the few rtnetlink(7) messages that make a network of one's own: a pair of interfaces that
- * are joined, their addresses. Each works on the network namespace of the process and returns 0 or an
+/* netlink: the few rtnetlink(7) messages that make a network: a pair of joined interfaces and their
+ * addresses. Each works on the network namespace of the process and returns 0 or an
  * errno value. Safe after fork(): no memory, no stdio. */
 #pragma once
 
@@ -11,8 +11,10 @@
 /* veth(4): `name` here, and `peer`, with this hardware address, in the namespace of the descriptor. */
 int netlink_add_pair(const char *name, const char *peer, const uint8_t peer_mac[6], int namespace);
 
-/* Up or down, with or without an IPv6 link-local address of its own making. */
+/* Brings the interface up. */
 int netlink_set_up(const char *name);
+
+/* Keeps the kernel from giving the interface an IPv6 link-local address. */
 int netlink_no_link_local(const char *name);
 
 /* Without duplicate address detection. */

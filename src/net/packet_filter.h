@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* packet_filter: which frames a packet socket may see at all: those of our own address pairs, and of
- * nobody else, bpf(4). The kernel decides before anything is copied. ICMP errors are seen that quote a
- * packet of such a pair; fragments without ports are not. Makes no frame known and keeps nothing. */
+/* packet_filter: lets a packet socket see only frames of our own address pairs, and the ICMP
+ * errors that quote one of their packets; no fragments without ports. The kernel decides before it
+ * copies anything, bpf(4). Reads no frame and keeps nothing. */
 #pragma once
 
 #include <stdbool.h>

@@ -32,8 +32,8 @@ struct packet {
 	bool lossy;           /* frames were lost, some of them before this one */
 };
 
-/* What a ring sees: of an interface every frame, of a loopback once; of all interfaces only those of
- * our own pairs, see packet_ring_follow(), at first of none. */
+/* What a ring sees: every frame of an interface; every frame of a loopback, once; or, on all interfaces,
+ * the frames of our own pairs, of which there are none until packet_ring_follow(). */
 enum packet_source {
 	PACKETS_OF_INTERFACE, /* the interface that the socket is bound to */
 	PACKETS_OF_LOOPBACK,

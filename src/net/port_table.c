@@ -22,7 +22,7 @@ enum {
 
 /* ---- what the kernel lists ---- */
 
-/* What bothers a new bind() most comes first. */
+/* The greatest obstacle to a new bind() comes first. */
 static int rank(const struct port_holder *holder)
 {
 	return (holder->transport == TRANSPORT_UDP) << 2 |
@@ -32,7 +32,7 @@ static int rank(const struct port_holder *holder)
 	                                                                          : 3);
 }
 
-/* Without a descriptor: before accept(), or after close(). */
+/* A row without a descriptor is one before accept(), or after close(). */
 static enum port_owner owner_of(const struct diag_row *row)
 {
 	bool waits = row->state == STATE_SYN_RECV || row->state == STATE_ESTABLISHED ||
@@ -177,7 +177,7 @@ static bool look_into(struct port_table *table, int process, int pid, int64_t de
 	return in_time;
 }
 
-/* What was found, and how far the search was, of sockets that are still there. */
+/* Sockets that are still there keep what was found of them, and how far the search was. */
 static void keep_known(struct port_table *table, const struct port_holder *known, size_t count)
 {
 	for (size_t i = 0; i < table->count; i++)
@@ -206,7 +206,7 @@ static bool advance(struct port_table *table, enum port_search from, enum port_s
 	return any;
 }
 
-/* From the process where the time was up before. /proc lists them in the order of their numbers. */
+/* Goes on with the process at which the time was up before: /proc lists them by number. */
 static void search_processes(struct port_table *table, int64_t deadline)
 {
 	bool goes_on = table->search_from || advance(table, PORT_NOT_SEARCHED, PORT_SEARCHING);
@@ -233,7 +233,7 @@ static void search_processes(struct port_table *table, int64_t deadline)
 	advance(table, PORT_SEARCHING, PORT_SEARCHED);
 }
 
-/* "name:password:uid:…". From the file itself: a name service may be elsewhere, and silent. */
+/* "name:password:uid:…". Reads the file itself: a name service may be remote, and silent. */
 static void name_users(struct port_table *table)
 {
 	char line[512];
@@ -284,7 +284,7 @@ static bool overlaps(const struct port_holder *holder, const struct endpoint *ad
 	if (endpoint_same_family(&here, &wire))
 		return endpoint_is_any(&here) || endpoint_is_any(&wire) ||
 		       endpoint_host_equal(&here, &wire);
-	/* "::" may be IPv4's, too; of the socket that is to be bound that is not known */
+	/* "::" may include IPv4; whether that of the new socket does is not known */
 	return endpoint_is_ipv6(&here) ? holder->dual && endpoint_is_any(&here)
 	                               : endpoint_is_any(&wire);
 }
@@ -327,7 +327,7 @@ void port_holder_print_owner(const struct port_holder *holder, struct buf *out)
 			buf_printf(out, "left by session %u (%s)", (unsigned)holder->number,
 			           holder->name);
 		else
-			buf_append_text(out, "nobody's any more");
+			buf_append_text(out, "in no process");
 		break;
 	}
 }

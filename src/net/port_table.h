@@ -63,9 +63,8 @@ struct port_table {
 	struct port_holder list[PORT_HOLDERS]; /* TCP before UDP, listeners first */
 };
 
-/* Of a table that has been read before, owners that were found are kept; else it begins as zero. /proc
- * is searched for that long at most, ns, and on from there the next time. `sessions` knows our own
- * sessions. */
+/* A new table is zeroed; one that was read before keeps the owners that were found. /proc is searched for
+ * at most `search` ns, and the next call goes on from there. `sessions` knows our own sessions. */
 void port_table_read(struct port_table *table, struct session_table *sessions, enum host host,
                      uint16_t port, int64_t search);
 

@@ -151,8 +151,8 @@ static void switch_offload_off(const char *interface)
 	configure_driver(interface, commands, sizeof commands / sizeof *commands);
 }
 
-/* The kernel puts off for up to a second what an interface that is up entails, unless it is asked
- * whether it is. */
+/* The kernel delays what follows from an interface's coming up by as much as a second, unless it is asked
+ * for the state of the link. */
 static void settle(const char *interface)
 {
 	configure_driver(interface, (uint32_t[]){ ETHTOOL_GLINK }, 1);
@@ -655,7 +655,7 @@ struct sandbox *sandbox_new(struct error *error)
 	return NULL;
 }
 
-/* The owner ends when its end of the cable does; its children before it. */
+/* The owner ends when the program's end of the cable link closes, and ends its children first. */
 void sandbox_free(struct sandbox *sandbox)
 {
 	if (!sandbox)
@@ -805,7 +805,7 @@ pid_t sandbox_process(const struct sandbox *sandbox, enum host host)
 	return sandbox->process[host];
 }
 
-/* Outside of a question a channel is readable only at its end. */
+/* While no answer is due, a channel is readable only when its other end has closed. */
 void sandbox_prepare(const struct sandbox *sandbox, struct poller *poller)
 {
 	for (enum host host = HOST_HERE; host < HOST_COUNT; host++)

@@ -6,9 +6,9 @@
  *	             ├── left,  a process in a network namespace: lo, left (192.0.2.1, 2001:db8::1) ═ lw
  *	             └── right, likewise:                         lo, right (192.0.2.2, 2001:db8::2) ═ rw
  *
- * A socket belongs to the host whose process made it; that hands it over, and from then on the program
- * uses it like any other. As it owns the user namespace, the ports below 1024 are free to it there.
- * Nothing leaves the hosts: neither has a route but to the other. All processes end with the program,
+ * A socket belongs to the host whose process made it. That process hands it over, and the program uses it
+ * like any other. The program owns the user namespace, so it may bind ports below 1024 there.
+ * Nothing leaves the hosts: each has a route to the other only. All processes end with the program,
  * whatever ends it; a namespace lasts as long as a process or a socket in it. */
 #pragma once
 
@@ -36,8 +36,7 @@ void sandbox_free(struct sandbox *sandbox);
  * AF_PACKET, too: what they see is that host. ENETDOWN where the host is dead. Some 30 us. */
 int sandbox_socket(struct sandbox *sandbox, enum host host, int family, int type, int protocol);
 
-/* The cable, whose settings, strikes and statistics are here: net/cable_loop.h. Lives as long as the
- * sandbox. */
+/* The cable: its settings, strikes and statistics, see net/cable_loop.h. Lives as long as the sandbox. */
 struct cable_link *sandbox_cable(const struct sandbox *sandbox);
 
 /* An AF_PACKET socket of type SOCK_RAW at the owner's end of this host's cable: what leaves the host

@@ -494,7 +494,7 @@ static void note_end(struct followed *followed, const struct frame *frame, bool 
 		followed->until = soon;
 }
 
-/* The kernel has asked the same before; this also holds while its filter changes. */
+/* The kernel's filter asks the same; this also holds while it changes. */
 static bool is_own(struct wire *wire, const struct frame *frame, enum frame_event event)
 {
 	const struct endpoint *from = &frame->from, *to = &frame->to;
@@ -535,7 +535,7 @@ static bool is_seen_elsewhere(struct wire *wire, const struct packet *packet, in
 	return false;
 }
 
-/* A pair is not asked for where its listener is: clients of one that is open need no place. */
+/* The filter needs no place for a client whose listener is in it. */
 static bool is_covered(struct wire *wire, const struct followed *followed)
 {
 	const struct packet_pair *pair = &followed->pair;
@@ -556,7 +556,7 @@ static struct packet_ring *own_ring(const struct wire *wire)
 	return NULL;
 }
 
-/* The newest sockets first, should there be no room for all. */
+/* The newest sockets come first, since there may not be room for all. */
 static void apply_followed(struct wire *wire)
 {
 	struct packet_ring *ring = own_ring(wire);
@@ -619,7 +619,7 @@ void wire_unfollow(struct wire *wire, int fd)
 	}
 }
 
-/* When the next one of those that are closed is to be forgotten; INT64_MAX for none. */
+/* Returns when the next closed one is to be forgotten; INT64_MAX for none. */
 static int64_t forget_closed(struct wire *wire)
 {
 	int64_t next = INT64_MAX, now = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* wire: what is seen on the wire, as entries of the transcript. Reads packet rings in the order of
- * the kernel's time stamps, tells whose each frame is, and what each segment is. Owns the rings, the
+ * the kernel's time stamps, and finds whose each frame is, and what each segment is. Owns the rings, the
  * wire ends and the state of their flows. Knows no session and makes none of their calls.
  *
- * A wire end is one end of a conversation: of TCP a pair of addresses on a host, of UDP a port on a
- * host, and each connection has its own though the pair may come again. Its frames are chained under
+ * A wire end is one end of a conversation: for TCP a pair of addresses on a host, for UDP a port on a
+ * host. Each connection has its own, even if the pair is used again. Its frames are chained under
  * its number. Both ends of a TCP connection over a loopback are one wire end, as each frame is seen
  * once; a datagram there is seen leaving the one end and arriving at the other. What belongs to no
  * end (ARP, neighbour discovery) is under WIRE_FIRST + host. An ICMP error is under the end at its
@@ -81,8 +81,8 @@ void wire_prepare(struct wire *wire, struct poller *poller);
 void wire_serve(struct wire *wire, const struct poller *poller);
 
 /* The newest wire end of this transport, on this host, between these addresses, whose first frame is
- * before `position` in the transcript: TRANSCRIPT_NONE for the newest of all. Of UDP only the local
- * port counts. 0 where nothing of it was seen. */
+ * before `position` in the transcript; TRANSCRIPT_NONE for the newest of all. For UDP only the local
+ * port counts. 0 if none was seen. */
 uint32_t wire_end(const struct wire *wire, enum host host, enum transport transport,
                   const struct endpoint *local, const struct endpoint *remote, uint64_t position);
 

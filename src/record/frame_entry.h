@@ -37,7 +37,7 @@ enum frame_event {
 	FRAME_CORRUPTED,
 	FRAME_TOO_LARGE,
 	FRAME_FRAGMENTED,
-	/* no frame: `len` of them were not recorded, as memory was full; in words */
+	/* no frame: `len` of them were not recorded, since the ring was full; the words say so */
 	FRAME_MISSED,
 	FRAME_EVENTS,
 };

@@ -23,8 +23,8 @@ struct endpoint host_address(enum host host, int family, uint16_t port);
 /* Whose address it is, v4-mapped or not; HOST_HERE for any other. */
 enum host host_of(const struct endpoint *addr);
 
-/* An address as a socket of this host has it: "right 192.0.2.2:80", "left 127.0.0.1:80"; without the
- * host where it is none of the sandbox. Returns `out`. */
+/* An address as a socket of this host sees it: "right 192.0.2.2:80", "left 127.0.0.1:80"; on this machine
+ * without a host. Returns `out`. */
 enum { HOST_TEXT = ENDPOINT_TEXT + 8 };
 const char *host_format(enum host host, const struct endpoint *addr, char out[HOST_TEXT]);
 

@@ -30,8 +30,8 @@ enum frametext_part {
 void frametext(const struct frame_note *note, const struct frame *frame, enum frametext_part part,
                struct buf *out);
 
-/* What happened to it as the socket of this port sees it: what passes a loopback leaves it, or arrives
- * there. Without a port, 0, it passes. */
+/* The event as the socket of this port sees it: a frame that passes a loopback leaves it or arrives
+ * there. Port 0 is no socket: the frame passes. */
 enum frame_event frametext_event(const struct frame_note *note, uint16_t port);
 
 /* The frame of a note; false where its headers are not whole. */

@@ -122,8 +122,8 @@ static void put_frame(struct frame_row *out, const struct frame_note *note,
 	put_column(out, 0, STYLE_TEXT);
 }
 
-/* What the cable hits was seen before it: the same bytes, of a segment with a name. Of one that the
- * cable changed it has them from before. */
+/* Names the segment that the cable hit, by the frame with the same bytes that left before. A strike
+ * has the bytes from before the change. */
 static void find_struck(const struct cursor *strike, struct frame_note *note)
 {
 	const struct transcript *transcript = strike->view->transcript;
@@ -186,7 +186,7 @@ static bool shows(const struct view *view, uint64_t position, const struct entry
 	return entry->call == CALL_FRAME;
 }
 
-/* "left: 192.0.2.1:50000 ⇄ 192.0.2.2:80": where it is seen comes first. */
+/* "left: 192.0.2.1:50000 ⇄ 192.0.2.2:80": the end at which it is seen comes first. */
 static void put_ends(const struct view *view, const struct frame_note *note,
                      const struct frame *frame, struct buf *out)
 {

@@ -22,7 +22,7 @@ enum {
 
 /* ---- what is drawn ---- */
 
-/* In one place, the first one hides the later ones. */
+/* In the same place, the first one hides the later ones. */
 enum look {
 	LOOK_DOTS,  /* braille, "*" in ASCII; a disc */
 	LOOK_CROSS, /* x */
@@ -34,7 +34,7 @@ struct series {
 	const char *name;
 	enum look look;
 
-	/* False where this sample says nothing of it; NULL: only the wire does. `before` is an
+	/* False if the sample does not have it; NULL if only the wire does. `before` is an
 	 * earlier one of the same connection. */
 	bool (*value)(const struct sample *now, const struct sample *before, double *value);
 	bool is_mean; /* the value is the growth between the two, drawn as growth a second */
@@ -273,7 +273,7 @@ static void gather_series(struct gathering *gathering, uint8_t index, const stru
 	gathering->base_time[index] = time;
 }
 
-/* Means are taken over at least `parts`-th of the time. */
+/* A mean covers at least the `parts`-th part of the time. */
 static void gather_samples(const struct graph *graph, size_t most, int parts, struct points *points)
 {
 	size_t count;
