@@ -78,10 +78,10 @@ static struct entry begin_at(const struct caller *caller, enum call call, int fd
 	};
 }
 
-/* The present, when all frames of before it have been written down. */
+/* The present, after all earlier frames have been written down. */
 static int64_t settle(const struct caller *caller)
 {
-	enum { TRIES = 3 }; /* under a flood one more has always come */
+	enum { TRIES = 3 }; /* under a flood there is always one more */
 	int64_t now = clock_now();
 	for (int i = 0; caller->wire && i < TRIES && wire_take(caller->wire); i++)
 		now = clock_now();
@@ -108,8 +108,7 @@ static uint32_t to_microseconds(int64_t duration)
 	return us < 0 ? 0 : us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
 }
 
-/* A blocking call would have waited: that there was nothing to do yet is the program's own
- * affair. */
+/* A blocking call would have waited instead: such a result concerns only this program. */
 static bool is_too_early(const struct entry *entry)
 {
 	bool waits = entry_is_incoming(entry) || entry_is_outgoing(entry);
@@ -200,8 +199,8 @@ static void follow(const struct caller *caller, int fd, const struct endpoint *r
 		wire_follow(caller->wire, fd, transport, &local, &any);
 }
 
-/* The port must be known before the first segment or datagram leaves: bind() chooses it now and not the
- * call itself. `remote` may be NULL. */
+/* The port must be known before the first segment or datagram leaves, so bind() chooses it now, instead
+ * of the call itself. `remote` may be NULL. */
 static void follow_early(const struct caller *caller, int fd, const struct endpoint *remote)
 {
 	struct endpoint local = name_of(fd, getsockname);
@@ -581,8 +580,7 @@ static ssize_t transmit(const struct caller *caller, struct entry *entry, int fd
 	*wall = 0;
 	bool asks = entry->call == CALL_SEND && caller->observer &&
 	            caller->observer->wants_acknowledgement(caller, entry->time);
-	if (asks)
-		entry->flags |= ENTRY_MESSAGE;
+	entry->flags |= asks ? ENTRY_MESSAGE : 0;
 	if (asks)
 		RETRY_INTERRUPTED(sent, control_send(fd, data, len, entry->arg2, wall));
 	else if (local)

@@ -80,7 +80,7 @@ static bool is_host(const struct lookup_query *query, enum host *host)
 	return query->hosts != LOOKUP_NO_HOSTS && host_named(query->target.host, host);
 }
 
-/* Its IPv4 address alone to connect, unless a family is asked for. */
+/* See enum lookup_hosts. */
 static void add_host(const struct lookup_query *query, enum host host, unsigned port,
                      struct lookup_answer *answer)
 {
@@ -92,8 +92,8 @@ static void add_host(const struct lookup_query *query, enum host host, unsigned 
 		add_addr(answer, &ipv6);
 }
 
-/* The order of getaddrinfo() is that of RFC 6724 and is kept. Of a host of the sandbox it is asked for
- * the port alone, if that is a name. */
+/* Keeps the order of getaddrinfo(), which is that of RFC 6724. For a host of the sandbox only a named port
+ * is looked up. */
 static int ask(const struct lookup_query *query, struct lookup_answer *answer)
 {
 	enum host own;

@@ -20,13 +20,13 @@ enum {
 	LOOKUP_THREADS = 16, /* with those that were freed and have not ended */
 };
 
-/* Of "left" or "right". */
+/* The message about "left" or "right" while the sandbox is off. */
 #define HOSTS_ARE_OFF "%s is a host of the sandbox, which is off: /sandbox on or --sandbox makes it"
 
 struct lookup;
 
-/* What the names of the hosts of the sandbox are. No name server is asked for them, but in the place of
- * nc. To connect they have their IPv4 address, unless the family is IPv6; to listen both. */
+/* What the names left and right mean. No name server is asked for them, except with --nc. To connect,
+ * each has its IPv4 address, or with family IPv6 its IPv6 address; to listen, both. */
 enum lookup_hosts { LOOKUP_HOSTS_OFF, LOOKUP_HOSTS, LOOKUP_NO_HOSTS };
 
 struct lookup_query {

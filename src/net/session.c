@@ -268,7 +268,7 @@ bool session_refuse_interface(const struct session *session, const struct lookup
 		if (answer->addr[i].scope) {
 			char text[ENDPOINT_TEXT];
 			error_set(error,
-			          "%.100s: that interface is of this machine; on %s use an address "
+			          "%.100s: that interface is on this machine; on %s use an address "
 			          "without one",
 			          endpoint_format_host(&answer->addr[i], text), host_name(host));
 			return true;

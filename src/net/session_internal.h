@@ -289,7 +289,7 @@ bool session_cancel_reconnect(struct session *session);
 void session_choose_host(struct session *session, const struct endpoint *local,
                          const struct endpoint *remote);
 
-/* "192.0.2.2 is an address of right, and this socket is on this machine" where that is so, else "". */
+/* "192.0.2.2 is an address of right, and this socket is on this machine", or "" if it is not so. */
 enum { SESSION_HINT = 160 };
 const char *session_explain_host(const struct session *session, const struct endpoint *addr,
                                  char out[SESSION_HINT]);

@@ -299,7 +299,7 @@ void sessions_tap(struct sessions *sessions,
 
 /* ---- the sandbox ---- */
 
-/* Watches what the mode and the sandbox want; nothing, with one line, where that fails. */
+/* Watches what the mode and the sandbox want. If that fails, watches nothing; false with one line. */
 static bool watch(struct sessions *sessions, struct error *error)
 {
 	struct sandbox *sandbox = sessions->table.sandbox;
@@ -384,7 +384,7 @@ static void defer_close(struct session *session, int fd, bool lingers, bool is_c
 	session->table->closing++;
 }
 
-/* That of a session that lingers. */
+/* close() of a session with SO_LINGER has returned. */
 static void close_returned(void *context, uint32_t number, int64_t took, int code)
 {
 	char text[CLOCK_TEXT];
@@ -627,7 +627,7 @@ static bool may_be_on(const struct sessions *sessions, enum transport transport,
                       struct error *error)
 {
 	if (host != HOST_HERE && transport_is_unix(transport))
-		error_usage(error, "a UNIX path is of this machine, not of %s", host_name(host));
+		error_usage(error, "a UNIX path is on this machine, not on %s", host_name(host));
 	else if (host != HOST_HERE && !sessions->table.sandbox)
 		error_set(error, HOSTS_ARE_OFF, host_name(host));
 	else

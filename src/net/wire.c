@@ -107,7 +107,7 @@ struct wire {
 
 /* ---- clocks ---- */
 
-/* The two readings of clock_now() are as near as they get in a few tries. */
+/* Takes the closest pair of clock readings of a few tries. */
 static void sync_clock(struct wire_clock *clock)
 {
 	enum { TRIES = 3 };
@@ -154,7 +154,7 @@ static struct key key_of(enum host host, enum transport transport, const struct 
 	return key;
 }
 
-/* Of a connection over a loopback; *swapped where `from` is the second end. */
+/* The key of a connection over a loopback; *swapped if `from` is the second end. */
 static struct key key_of_pair(enum host host, const struct endpoint *from,
                               const struct endpoint *to, bool *swapped)
 {
@@ -223,7 +223,7 @@ static void forget_oldest(struct wire *wire)
 	free(end);
 }
 
-/* Ends of which no frame is left in the transcript go, too. */
+/* Ends whose frames have all left the transcript are forgotten. */
 static struct end *add_end(struct wire *wire, const struct key *key, int64_t time)
 {
 	if (!wire->buckets)

@@ -154,7 +154,7 @@ static void test_mistakes(struct app *app)
 	        "listen: \"middle\" is not a host: left or right", "a host that is none");
 	type(app, "/socket unix on left");
 	is_text(app_fixture_note(app, app_shown(app)),
-	        "a UNIX path is of this machine, not of left", "no UNIX socket is there");
+	        "a UNIX path is on this machine, not on left", "no UNIX socket is there");
 }
 
 static void test_refused(struct app *app)

@@ -169,11 +169,11 @@ def mistakes(program, _):
     program.type("/open right:80 from middle")
     ok(program.sees('"middle" is not a host: left or right'), "a host that is none")
     program.type("/open unix:/tmp/none from left")
-    ok(program.sees("a UNIX path is of this machine, not of left"), "no UNIX path is there")
+    ok(program.sees("a UNIX path is on this machine, not on left"), "no UNIX path is there")
     program.type("/open 198.51.100.1:80 from left")
     ok(program.sees("a host of the sandbox reaches only the other one"), "nothing leaves the hosts")
     program.type("/open [fe80::1%lo]:80 from left")
-    ok(program.sees("that interface is of this machine; on left use an address without one"), "interfaces have other names there")
+    ok(program.sees("that interface is on this machine; on left use an address without one"), "interfaces have other names there")
     program.type("/open right:81 as none")
     ok(program.sees("Connection refused (RST to our SYN"), "a refusal")
 

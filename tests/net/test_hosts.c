@@ -131,7 +131,7 @@ static void chosen(struct fixture *f)
 	   "nothing leaves the hosts: %s", last_failure(f, lost));
 	struct target path = { .transport = TRANSPORT_UNIX, .host = "@none" };
 	ok(!sessions_open(f->sessions, &path, &left, &f->error), "no UNIX path is there");
-	is_text(f->error.text, "a UNIX path is of this machine, not of left", "it says why");
+	is_text(f->error.text, "a UNIX path is on this machine, not on left", "it says why");
 }
 
 static void names(struct fixture *f)
