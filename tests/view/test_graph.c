@@ -345,14 +345,14 @@ static void test_nothing(void)
 	size_t points;
 	begin(80, 0);
 	put_socket(SOCK_STREAM);
-	ok(strstr(drawn(GRAPH_CWND, 80, 20), "No sample of it yet"), "without a sample");
+	ok(strstr(drawn(GRAPH_CWND, 80, 20), "No sample yet"), "without a sample");
 	ok(strstr(drawing(GRAPH_CWND, &points), "</svg>") && points == 0, "an empty drawing");
 	SAMPLE(SAMPLE_CWND, 10);
 	ok(strstr(drawn(GRAPH_CWND, 80, 20), "cwnd 10 *"), "with one");
 	put_reading(CLIENT, SAMPLE_CLOSED, SAMPLE_STATE, STATE_TIME_WAIT, SAMPLE_CWND, 99, -1);
 	ok(strstr(drawn(GRAPH_CWND, 80, 20), "cwnd 10 *"), "TIME_WAIT has no window");
 	put_socket(SOCK_STREAM);
-	ok(strstr(drawn(GRAPH_CWND, 80, 20), "No sample of it yet"),
+	ok(strstr(drawn(GRAPH_CWND, 80, 20), "No sample yet"),
 	   "the connection before is not this one's");
 }
 

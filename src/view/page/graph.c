@@ -901,8 +901,8 @@ static void add_legend(const struct graph *graph, const struct points *points, i
 static void print_nothing(const struct graph *graph, struct buf *out)
 {
 	buf_printf(out,
-	           "No sample of it yet; while this page is open, the kernel is read each 5 ms "
-	           "as long as something of %s is under way.",
+	           "No sample yet: while this page is open and something of %s is under way, the "
+	           "kernel is read each 5 ms.",
 	           graph->name);
 }
 
