@@ -101,7 +101,7 @@ static void print_counts(const struct cable_statistics *statistics, struct buf *
 	if (statistics->measured) {
 		char median[CLOCK_TEXT], p99[CLOCK_TEXT], max[CLOCK_TEXT];
 		buf_printf(out,
-		           "delay given less delay asked for: median %s, 99%% within %s, most %s\n",
+		           "later than asked for: median %s, 99%% within %s, at most %s\n",
 		           clock_format_duration(statistics->late_median, median),
 		           clock_format_duration(statistics->late_p99, p99),
 		           clock_format_duration(statistics->late_max, max));

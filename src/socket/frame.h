@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* frame: the headers of one Ethernet frame as numbers: ARP, neighbour discovery, IPv4 and IPv6 with
  * fragments and extension headers, ICMP with the packet that an error quotes, UDP, TCP with its
- * options. Any bytes of any length may be given, also only the beginning of a frame. Makes no text
+ * options. Takes any bytes of any length, also the beginning of a frame alone. Makes no text
  * and no call; what the segments of a connection mean is in socket/segment.h. */
 #pragma once
 
@@ -32,17 +32,16 @@ enum {
 	FRAME_CWR = 0x80,
 };
 
-enum frame_option { /* which options of TCP are there */
-	            FRAME_MSS = 1,
-	            FRAME_SCALE = 2,       /* RFC 7323 */
-	            FRAME_SACK_OK = 4,     /* RFC 2018 */
-	            FRAME_SACK = 8,        /* blocks */
-	            FRAME_TIMESTAMPS = 16, /* RFC 7323 */
-	            FRAME_FASTOPEN =
-	                    32, /* RFC 7413: a cookie, or without bytes the request for one */
-	            FRAME_OPTION_OTHER = 64,
-	            FRAME_OPTION_BAD =
-	                    128, /* their lengths contradict each other, or the rest was not kept */
+/* The options of TCP that are there. */
+enum frame_option {
+	FRAME_MSS = 1,
+	FRAME_SCALE = 2,       /* RFC 7323 */
+	FRAME_SACK_OK = 4,     /* RFC 2018 */
+	FRAME_SACK = 8,        /* blocks */
+	FRAME_TIMESTAMPS = 16, /* RFC 7323 */
+	FRAME_FASTOPEN = 32,   /* RFC 7413: a cookie, or without bytes the request for one */
+	FRAME_OPTION_OTHER = 64,
+	FRAME_OPTION_BAD = 128, /* lengths that contradict each other, or options cut off */
 };
 
 enum {
@@ -70,9 +69,8 @@ struct frame_tcp {
 
 /* The packet inside an ICMP error. */
 struct frame_quoted {
-	enum frame_kind
-	        kind; /* FRAME_TCP, FRAME_UDP, FRAME_ICMP; FRAME_FRAGMENT of a later fragment
-	                       * has no ports; FRAME_OTHER where nothing is quoted */
+	enum frame_kind kind; /* TCP, UDP or ICMP; FRAME_FRAGMENT, of a later one, has no ports;
+	                       * FRAME_OTHER if nothing is quoted */
 	struct endpoint from, to;
 	uint32_t seq; /* of TCP */
 };
@@ -82,7 +80,7 @@ struct frame {
 	bool ipv6;
 	bool answer;             /* of ARP and neighbour discovery: "is at", not "who has" */
 	bool more_fragments;     /* of a fragment: it is not the last */
-	bool damaged;            /* set by who has found a wrong checksum: its receiver drops it */
+	bool damaged;            /* the caller has found a wrong checksum: the receiver drops it */
 	uint8_t protocol;        /* of IP, after extension headers: IPPROTO_TCP … */
 	uint8_t ttl, tos;        /* IPv6: hop limit, traffic class */
 	uint16_t ethertype;      /* in host byte order, as all numbers here */

@@ -62,7 +62,7 @@ struct segment {
 	uint32_t window;    /* bytes, scaled; as in the header where the scale is not known */
 	uint32_t number;    /* of the segments with data of this direction, copies counted: 1 … */
 	uint16_t copy;      /* of these bytes, SYN or FIN: 1 = the first; 0 = none, not known */
-	uint16_t duplicate; /* of a duplicate ACK, the how manyth in a row: 1 … */
+	uint16_t duplicate; /* of a duplicate ACK, its number in a row: 1 … */
 	bool scaled;        /* the scale of the window is known, or none is in use */
 	bool seq_based;     /* on the SYN; else on the first number that was seen */
 	bool ack_based;     /* the same, of `ack` */
@@ -105,7 +105,7 @@ struct segment_flow {
 	bool over;                   /* RST: a SYN begins another connection */
 };
 
-/* A zeroed flow is one that begins, too, of a host that sees what leaves and what arrives. */
+/* A zeroed flow is ready, too, where what leaves and what arrives is seen apart: no loopback. */
 void segment_flow_init(struct segment_flow *flow, bool loopback);
 
 /* The next segment that was seen; `frame->kind` is FRAME_TCP. A SYN with another sequence number

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* What XML 1.0 cannot express is left out, even if it is printable for the C library. */
+/* XML 1.0 cannot express every character that is printable for the C library. */
 static bool is_xml(uint32_t c)
 {
 	return (c >= 0x20 && c < 0xd800) || (c >= 0xe000 && c < 0xfffe) ||
