@@ -7,16 +7,10 @@ import xml.etree.ElementTree
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 from tap import *  # noqa: E402,F403
-from plain import Plain  # noqa: E402
+from plain import Plain, descendants  # noqa: E402
 
 watchdog(120)
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-def children(pid):
-    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as file:
-        mine = [int(word) for word in file.read().split()]
-    return mine + [grandchild for child in mine for grandchild in children(child)]
 
 
 def witness(port, under=()):
@@ -105,7 +99,7 @@ if not plain.sees("the sandbox is on"):
     skip("no sandbox: " + " ".join(plain.text.split())[:200])
     plain.leave()
     done()
-hosts = children(plain.process.pid)
+hosts = descendants(plain.process.pid)
 port = transfer(plain, "192.0.2.2")
 under = None
 for pid in hosts:

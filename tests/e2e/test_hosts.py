@@ -12,20 +12,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 from tap import *  # noqa: E402,F403
-from plain import Plain  # noqa: E402
+from plain import Plain, descendants  # noqa: E402
 
 LISTEN, ESTABLISHED, TIME_WAIT = "0A", "01", "06"
-
-
-def children(pid):
-    with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
-        return [int(word) for word in file.read().split()]
-
-
-def descendants(pid):
-    for child in children(pid):
-        yield child
-        yield from descendants(child)
 
 
 def sockets(pid, table="tcp"):

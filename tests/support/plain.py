@@ -15,6 +15,13 @@ import time
 from tap import DEADLINE
 
 
+def descendants(pid):
+    """The processes that it has started, and those that they have."""
+    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as file:
+        children = [int(word) for word in file.read().split()]
+    return children + [below for child in children for below in descendants(child)]
+
+
 class Plain:
     def __init__(self, *args, columns=200, under=(), start_up=None):
         """`under`: words of a command that runs it; `start_up`: text of the start-up file."""
