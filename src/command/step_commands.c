@@ -225,7 +225,7 @@ const struct command step_commands[] = {
 	        .name = "disconnect",
 	        .group = "step by step",
 	        .usage = "",
-	        .help = "dissolve the connect() of a UDP socket\n"
+	        .help = "undo the connect() of a UDP socket\n"
 	                "It is one connect() with the address AF_UNSPEC, and nothing is sent. The "
 	                "socket hears every sender again;\n"
 	                "a port that connect() had chosen is free again.",

@@ -669,8 +669,7 @@ static bool send_by_hand(struct session *session, const struct endpoint *to, con
 	return true;
 }
 
-/* connect(2): an address of no family dissolves what connect() was asked for. A port that it has
- * chosen goes with it. */
+/* connect(2): an address of no family undoes an earlier connect(), and releases a port that it chose. */
 static bool disconnect(struct session *session, struct error *error)
 {
 	struct datagram *own = session->own;

@@ -410,7 +410,7 @@ void step_serve(struct session *session, const struct poller *poller)
 
 /* ---- cancelling ---- */
 
-/* connect(2): an address of no family dissolves what was begun, on a stream that is not connected
+/* connect(2): an address of no family undoes what was begun, on a stream that is not connected
  * yet as well. Where a system does not do that, it goes on without us. */
 static void cancel_connect(struct session *session)
 {

@@ -219,7 +219,7 @@ static void check_connect(void)
 	fd = call_socket(&caller, AF_INET, SOCK_DGRAM);
 	ok(call_connect(&caller, fd, &to, NULL) == 0 && call_send(&caller, fd, "x", 1, 0) == 1,
 	   "a datagram socket is connected");
-	is_int(call_connect(&caller, fd, &nowhere, NULL), 0, "... and dissolved");
+	is_int(call_connect(&caller, fd, &nowhere, NULL), 0, "... and undone");
 	is_call(&caller, CALL_CONNECT, 0, 0, "that");
 	is_int(newest(&caller)->endpoint_len, 0, "... without an address");
 	ok(call_send(&caller, fd, "x", 1, 0) == -1 && errno == EDESTADDRREQ,

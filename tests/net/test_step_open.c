@@ -427,7 +427,7 @@ static void disconnects(struct fixture *f)
 	int peer = peer_udp(AF_INET), stranger = peer_udp(AF_INET);
 	try_connect(f, u, "127.0.0.1", peer_port(peer));
 	ok(has_peer(u) && send_text(f, u, "one"), "connected");
-	ok(step_disconnect(u, &f->error), "and dissolved again");
+	ok(step_disconnect(u, &f->error), "and undone again");
 	ok(!has_peer(u), "the kernel has no peer for it");
 	is_int(peer_port(u->fd[0]), 0, "nor a port any more");
 	ok(session_state(u) == SESSION_FRESH && !session_local(u).port, "which the session shows");
@@ -443,7 +443,7 @@ static void disconnects(struct fixture *f)
 	send(deaf, "deaf", 4, 0);
 	ok(peer_wait(deaf, POLLIN, PEER_MS), "a stranger is refused");
 	ok(step_disconnect(u, &f->error) && peer_port(u->fd[0]) == at.port,
-	   "dissolved, its own port stays");
+	   "undone, its own port stays");
 	peer_send_to(stranger, &at, "heard", 5);
 	until(f, is_readable(u));
 	is_text(try_recv(f, u, 9, RECV_PLAIN), "", "and a stranger is heard");

@@ -69,7 +69,7 @@ static void test_calls(void)
 	is_text(DESCRIBED(&six, "", .call = CALL_CONNECT, .error = ECONNREFUSED),
 	        "connect([::1]:53) = -1 ECONNREFUSED", "connect() that failed");
 	is_text(DESCRIBED(NULL, "", .call = CALL_CONNECT), "connect(AF_UNSPEC) = 0",
-	        "that dissolves");
+	        "that undoes");
 	is_text(DESCRIBED(&echo, "", .call = CALL_GETSOCKNAME), "getsockname() = 0  127.0.0.1:7001",
 	        "getsockname()");
 	is_text(DESCRIBED(NULL, "", .call = CALL_SHUTDOWN, .arg = SHUT_WR), "shutdown(SHUT_WR) = 0",

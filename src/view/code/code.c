@@ -217,9 +217,9 @@ static uint64_t next_entry(const struct writer *writer, uint64_t at)
 static bool is_left_out(const struct writer *writer, const struct entry *entry)
 {
 	const struct variable *variable = find_variable(writer, entry->fd);
-	bool dissolves = entry->call == CALL_CONNECT && !entry->endpoint_len &&
-	                 !(variable && variable->datagrams);
-	return !entry_is_call(entry) || entry->flags & ENTRY_WATCHING || dissolves ||
+	bool undoes = entry->call == CALL_CONNECT && !entry->endpoint_len &&
+	              !(variable && variable->datagrams);
+	return !entry_is_call(entry) || entry->flags & ENTRY_WATCHING || undoes ||
 	       entry->call == CALL_GETSOCKNAME || entry->call == CALL_GETSOCKOPT ||
 	       entry->call == CALL_ERRQUEUE || entry->error == EAGAIN;
 }
