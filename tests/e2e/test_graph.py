@@ -79,7 +79,6 @@ def settle(port, under):
         info = witness(port, under)
         if info is None or int(info.get("bytes_acked", 0)) >= 400000 and "unacked" not in info:
             return
-        time.sleep(0.01)
 
 
 if not shutil.which("ss"):
