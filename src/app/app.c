@@ -450,7 +450,11 @@ void app_set_ends(const struct app *app, const struct session *session, struct v
 	view->calls_only = transport_is_unix(session_transport(session));
 	view->local = endpoint_on_wire(&local);
 	app_wire_ends(app, session, view->wire);
-	bool cable = host != HOST_HERE && view->wire[0] && !endpoint_is_loopback(&local);
+	enum session_state state = session_state(session);
+	bool tries = state == SESSION_CONNECTING || state == SESSION_CLOSED;
+	view->recorded = wire_since(sessions_wire(app->sessions), host);
+	bool cable = host != HOST_HERE && !endpoint_is_loopback(&local) &&
+	             (view->wire[0] || (view->recorded && tries));
 	view->nobody[0] = cable ? WIRE_FIRST + host : 0;
 	view->nobody[1] = cable && view->wire[1] ? WIRE_FIRST + host_opposite(host) : 0;
 }

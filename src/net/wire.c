@@ -58,6 +58,7 @@ struct ring {
 	struct packet_ring *packets;
 	enum host host;
 	enum wire_place place;
+	int64_t since;
 	unsigned run; /* frames read since it was empty, */
 	bool asked;   /* and whether its loss has been asked for since then */
 };
@@ -659,7 +660,7 @@ bool wire_watch(struct wire *wire, enum host host, enum wire_place place, int fd
 		wire->clock.emptied = clock_now();
 	}
 	wire->ring[wire->rings++] =
-	        (struct ring){ .packets = packets, .host = host, .place = place };
+	        (struct ring){ .packets = packets, .host = host, .place = place, .since = clock_now() };
 	return true;
 }
 
@@ -757,6 +758,14 @@ void wire_unwatch(struct wire *wire)
 bool wire_is_watching(const struct wire *wire)
 {
 	return wire->rings;
+}
+
+int64_t wire_since(const struct wire *wire, enum host host)
+{
+	for (unsigned i = 0; i < wire->rings; i++)
+		if (wire->ring[i].host == host && wire->ring[i].place == WIRE_CABLE)
+			return wire->ring[i].since;
+	return 0;
 }
 
 /* ---- strikes ---- */

@@ -67,6 +67,9 @@ void wire_unfollow(struct wire *wire, int fd);
 void wire_unwatch(struct wire *wire);
 bool wire_is_watching(const struct wire *wire);
 
+/* The instant since which every frame on this host's cable is recorded; 0 = they are not. */
+int64_t wire_since(const struct wire *wire, enum host host);
+
 /* Appends what was seen since the last time, at most 4096 frames, so that what a recv() has placed in
  * the transcript outlives the calls around it. Returns whether there was any. No system call where
  * there was none. */

@@ -84,6 +84,7 @@ struct view {
 	bool own_calls;      /* also the calls that the program makes for itself */
 	uint32_t wire[2];    /* the wire ends of both (record/frame_entry.h), left and right; 0 = not
 	                      * seen; the same twice on a loopback. Only if !ops->merges */
+	int64_t recorded;    /* every frame of the session's host is, since this instant; 0 = not now */
 	uint32_t nobody[2];  /* what belongs to no end, such as ARP, at the hosts of both; 0 = not seen */
 	struct endpoint local; /* the left end of what is seen on a loopback */
 	uint16_t port;         /* of the session: which frames on a loopback leave it; 0 = not known */

@@ -164,6 +164,15 @@ def bare_out(port):
     return sum(found == ">bare" for found in name(segments_of(left, port)))
 
 
+def check_unanswered():
+    """Nobody has this address, so no SYN leaves."""
+    stage.do("/open 192.0.2.77 17013 as u from left")
+    ok(waits_for(lambda: "ARP" in stage.ladder("u")), "a connect() that waits for ARP")
+    lanes = [row.split("│")[1] for row in stage.ladder("u").split("\n") if row.count("│") > 1]
+    ok(not segments_of(left, 17013) and not any("SYN" in lane for lane in lanes), "has sent no SYN, and none is drawn")
+    stage.do("/close @u")
+
+
 def check_backlog():
     stage.do("/socket tcp on right as S", "/bind 192.0.2.2 17001", "/backlog 1")
     for client in "abcd":
@@ -282,6 +291,8 @@ def check_all(seen):
     check_self()
     check_loss()
     check_crossing()
+    if seen:
+        check_unanswered()
     for witness in left, right:
         witness.look()  # what it cannot get rid of would keep it
         witness.close()

@@ -281,7 +281,7 @@ static void heading(const struct view *view, struct rows *rows)
 	endpoints_find(view, &endpoints);
 	struct row *row = rows_add(rows);
 	ladder_put_cut(row, ladder_print_title(view, &endpoints, title), view->columns, STYLE_NOTE);
-	put_legend(rows, row, view->wire[0] || view->wire[1], view->columns);
+	put_legend(rows, row, view->wire[0] || view->wire[1] || view->recorded, view->columns);
 	put_names(view, &endpoints, rows_add(rows));
 	put_rule(view, rows_add(rows));
 	for (size_t i = above; i < rows->count; i++)

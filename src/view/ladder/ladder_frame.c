@@ -378,7 +378,7 @@ static bool explains(const struct seen *seen)
 		return false;
 	for (int i = 0; i < 2; i++) {
 		uint64_t last = transcript_last(transcript, i ? view->session : view->wire[0]);
-		if (last != TRANSCRIPT_NONE && last > seen->position)
+		if ((i || view->wire[0]) && last != TRANSCRIPT_NONE && last > seen->position)
 			return true;
 	}
 	return false;
@@ -397,6 +397,8 @@ bool ladder_shows_frame(const struct view *view, uint64_t position, const struct
 
 bool ladder_is_seen(const struct view *view, int64_t begin, int64_t end, bool opens)
 {
+	if (view->recorded && begin >= view->recorded)
+		return true; /* also where there was no frame: an ARP request may have no answer */
 	bool begun = false, lasts = false;
 	for (int i = 0; i < 2; i++) {
 		struct seen first;

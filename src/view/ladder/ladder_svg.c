@@ -295,7 +295,7 @@ static void put_head(const struct canvas *canvas, const char *title, int height,
 
 static void put_legend(const struct view *view, struct buf *out)
 {
-	bool seen = view->wire[0] || view->wire[1];
+	bool seen = view->wire[0] || view->wire[1] || view->recorded;
 	put_element("", 20, 50,
 	            seen ? "w seen on the wire   * read from the kernel   o counted   ? deduced"
 	                 : "* read from the kernel   o counted by it   ? deduced",
