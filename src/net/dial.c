@@ -171,7 +171,7 @@ static void succeed(struct session *session, unsigned slot)
 	session->peer = *dial_remote(session, slot);
 	session_choose_host(session, find_local(session, slot), &session->peer);
 	call_getsockname(&session->caller, session->fd[slot], &session->local[slot]);
-	clock_format_duration(clock_now() - won.begun, took);
+	clock_format_duration((won.settled ? won.settled : clock_now()) - won.begun, took);
 	if (!first) {
 		name_try(session, won.number, &dial->attempt_log);
 		buf_printf(&dial->attempt_log, " connected in %s", took);
@@ -239,9 +239,10 @@ static bool try_next(struct session *session)
 		return false;
 	struct attempt *attempt = &dial->attempt[slot];
 	int code = 0;
-	if (!unconnected &&
-	    call_connect(&session->caller, session->fd[slot], remote, &attempt->settled) < 0)
+	bool settled = false;
+	if (!unconnected && call_connect(&session->caller, session->fd[slot], remote, &settled) < 0)
 		code = errno;
+	attempt->settled = settled ? clock_now() : 0;
 	attempt->code = code;
 	if (code == 0 && !attempt->settled)
 		succeed(session, slot);

@@ -18,7 +18,8 @@
 struct attempt {
 	size_t number; /* of the address, from 0 */
 	int64_t begun;
-	bool settled; /* connect() has returned at once: this turn's others go first */
+	int64_t settled; /* connect() has returned at once, then: this turn's others go first; 0 = it has
+	                  * not */
 	int code;     /* its errno value then */
 };
 

@@ -87,9 +87,11 @@ static void add_timer(struct session *session, unsigned slot, struct sample *sam
 void probe_timer_find(void *owner, int fd, struct sample *sample)
 {
 	struct session *session = owner;
-	for (unsigned i = 0; i < session->fd_count; i++)
-		if (session->fd[i] == fd)
-			add_timer(session, i, sample);
+	unsigned slot = 0; /* also of a descriptor that is about to be closed */
+	while (slot < session->fd_count && session->fd[slot] != fd)
+		slot++;
+	if (slot < session->fd_count || !session->fd_count)
+		add_timer(session, slot, sample);
 }
 
 void probe_timer_sample(struct session *session)

@@ -149,6 +149,9 @@ def time_wait(unread):
     plain.type("/states")
     ok(says(plain, "s left. Next step: nobody's"), "so does the page")
     ok(">>>TIME_WAIT<<<" in plain.text, "with the mark at the state")
+    plain.forget()
+    plain.type("/close @c")
+    ok(plain.sees("close() = 0") and "→ CLOSED" not in plain.text, "and it is never CLOSED on the way to close()")
     plain.leave()
 
 
