@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "app/send.h"
 #include "base/alloc.h"
@@ -400,6 +402,21 @@ bool command_begin_file(const struct invocation *invocation, const char *path,
                         struct savefile *save, struct error *error)
 {
 	return may_overwrite(invocation, path, error) && savefile_begin(save, path, error);
+}
+
+bool command_end_file(struct savefile *save, bool written, const char *path, struct error *error)
+{
+	if (written)
+		return savefile_end(save, error);
+	error_errno(error, errno, "%.150s", path);
+	savefile_drop(save);
+	return false;
+}
+
+bool command_draws_file(const char *path)
+{
+	size_t len = strlen(path);
+	return len > 4 && strcasecmp(path + len - 4, ".svg") == 0;
 }
 
 bool command_choose_host(const struct invocation *invocation, const char *word, enum host *host,

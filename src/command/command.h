@@ -106,6 +106,12 @@ void command_record(struct app *app, const char *line);
 bool command_begin_file(const struct invocation *invocation, const char *path,
                         struct savefile *save, struct error *error);
 
+/* Ends it: it is in its place, or, where writing it failed and errno says why, given up. */
+bool command_end_file(struct savefile *save, bool written, const char *path, struct error *error);
+
+/* Whether a file of this name is to have a drawing (SVG), not a text. */
+bool command_draws_file(const char *path);
+
 /* The host of the sandbox that a word names, HOST_HERE for NULL. False with one line. */
 bool command_choose_host(const struct invocation *invocation, const char *word, enum host *host,
                          struct error *error);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
-#include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 #include "app/page.h"
 #include "app/session_snapshot.h"
@@ -87,7 +85,7 @@ static bool write_file(const struct invocation *invocation, const char *path, st
 	struct savefile save;
 	struct view view = app_view(invocation->app, FILE_COLUMNS);
 	struct graph graph = graph_of(&view, invocation->session, invocation->args->value[0]);
-	size_t len = strlen(path), points;
+	size_t points;
 	app_set_ends(invocation->app, invocation->session, &view);
 	if (!has_graph(invocation->session)) {
 		error_set(error, "graph: session %u is no TCP connection", (unsigned)view.session);
@@ -95,14 +93,9 @@ static bool write_file(const struct invocation *invocation, const char *path, st
 	}
 	if (!command_begin_file(invocation, path, &save, error))
 		return false;
-	bool drawing = len > 4 && strcasecmp(path + len - 4, ".svg") == 0;
-	if (!(drawing ? graph_write_svg(&graph, save.file, &points)
-	              : write_text(&graph, save.file))) {
-		error_errno(error, errno, "%.150s", path);
-		savefile_drop(&save);
-		return false;
-	}
-	if (!savefile_end(&save, error))
+	bool written = command_draws_file(path) ? graph_write_svg(&graph, save.file, &points)
+	                                        : write_text(&graph, save.file);
+	if (!command_end_file(&save, written, path, error))
 		return false;
 	app_note(invocation->app, "%s: the %s of session %u over time", path,
 	         invocation->args->value[0], (unsigned)view.session);

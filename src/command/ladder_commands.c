@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <string.h>
-#include <strings.h>
 
 #include "app/page.h"
 #include "base/savefile.h"
 #include "view/ladder/ladder.h"
 
 enum { FILE_COLUMNS = 100 }; /* of a ladder as text: those of a printed page */
-
-static bool is_drawing(const char *path)
-{
-	size_t len = strlen(path);
-	return len > 4 && strcasecmp(path + len - 4, ".svg") == 0;
-}
 
 static bool write_file(const struct invocation *invocation, const char *path, bool numbers,
                        struct error *error)
@@ -31,18 +22,13 @@ static bool write_file(const struct invocation *invocation, const char *path, bo
 		.time = VIEW_TIME_RELATIVE,
 	};
 	app_set_ends(invocation->app, invocation->session, &view);
-	bool drawing = is_drawing(path);
+	bool drawing = command_draws_file(path);
 	uint64_t entries;
 	if (!command_begin_file(invocation, path, &save, error))
 		return false;
 	bool written = drawing ? ladder_write_svg(&view, save.file, &entries)
 	                       : ladder_write_text(&view, save.file, &entries);
-	if (!written) {
-		error_errno(error, errno, "%.150s", path);
-		savefile_drop(&save);
-		return false;
-	}
-	if (!savefile_end(&save, error))
+	if (!command_end_file(&save, written, path, error))
 		return false;
 	app_note(invocation->app, "%s: the ladder of session %u, %" PRIu64 " entr%s%s", path,
 	         (unsigned)view.session, entries, entries == 1 ? "y" : "ies",
