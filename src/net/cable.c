@@ -534,7 +534,7 @@ static void dispatch_fragments(const struct passage *passage, const uint8_t *fra
 }
 
 /* Flips one bit that the receiver's checksum covers: of the payload where there is one. Not of the
- * checksum of UDP, which as 0 would mean that there is none. False where nothing is covered. */
+ * checksum of UDP, which as 0 would mean that there is none. False if it covers nothing. */
 static bool corrupt(const struct passage *passage, uint8_t *bytes)
 {
 	const struct frame *frame = &passage->frame;

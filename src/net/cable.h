@@ -75,7 +75,7 @@ void cable_set(struct cable *cable, const struct cable_settings *settings);
 /* A whole Ethernet frame that left a host at this instant; instants of one host never go back. */
 void cable_carry(struct cable *cable, enum host from, int64_t now, const void *frame, size_t len);
 
-/* The instant of the next delivery; INT64_MAX where nothing is under way. */
+/* The instant of the next delivery; INT64_MAX if none is under way. */
 int64_t cable_next(const struct cable *cable);
 
 /* The next delivery that is due; NULL if none is. cable_done() gives it back; several may be taken

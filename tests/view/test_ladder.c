@@ -8,6 +8,7 @@
 
 #include "support/tap.h"
 #include "view/conversation.h"
+#include "view/drawing.h"
 #include "view/ladder_golden.h"
 
 static struct rows rows;
@@ -35,30 +36,6 @@ static const char *ladder_of(conversation *make, int columns, uint32_t other)
 	begin(columns, other);
 	make();
 	return ladder();
-}
-
-static int count(const char *text, const char *what)
-{
-	int found = 0;
-	for (text = strstr(text, what); text; text = strstr(text + 1, what))
-		found++;
-	return found;
-}
-
-static bool walks_both_ways(void)
-{
-	enum { MOST = 64 };
-	struct location locations[MOST], location = { TRANSCRIPT_NONE, 0 };
-	int there = 0;
-	while (there < MOST && view_after(&view, &location))
-		locations[there++] = location;
-	bool good = there > 5 && view_last(&view, &location);
-	while (good && there > 0) {
-		good = location.entry == locations[--there].entry;
-		if (view_before(&view, &location) != (there > 0))
-			good = false;
-	}
-	return good;
 }
 
 /* ---- what it looks like ---- */
@@ -471,10 +448,10 @@ static void test_walking(void)
 {
 	begin(80, SERVER);
 	converse();
-	ok(walks_both_ways(), "the same rungs in both directions");
+	ok(walks_both_ways(&view, 5), "the same rungs in both directions");
 	begin(80, 0);
 	send_datagrams();
-	ok(walks_both_ways(), "of datagrams, too");
+	ok(walks_both_ways(&view, 5), "of datagrams, too");
 	struct location last;
 	view_last(&view, &last);
 	AFTER(CLIENT, SAMPLE_DROPS, 3);

@@ -6,6 +6,7 @@
 
 #include "support/tap.h"
 #include "view/conversation.h"
+#include "view/drawing.h"
 
 static struct buf out = { .max = SIZE_MAX };
 static uint64_t entries;
@@ -22,39 +23,6 @@ static const char *drawing(void)
 		buf_append(&out, text, size);
 	free(text);
 	return buf_text(&out);
-}
-
-/* Elements are opened and closed in turn, and no byte or reference is one that XML does not
- * know. */
-static bool is_well_formed(const char *text)
-{
-	int depth = 0;
-	for (const char *p = text; *p; p++) {
-		unsigned char c = (unsigned char)*p;
-		if (c < ' ' && c != '\n')
-			return false;
-		if (c == '&' && strncmp(p, "&amp;", 5) != 0 && strncmp(p, "&lt;", 4) != 0 &&
-		    strncmp(p, "&gt;", 4) != 0)
-			return false;
-		if (c != '<' || p[1] == '?')
-			continue;
-		const char *end = strchr(p, '>');
-		if (!end)
-			return false;
-		depth += p[1] == '/' ? -1 : end[-1] == '/' ? 0 : 1;
-		if (depth < 0)
-			return false;
-		p = end;
-	}
-	return depth == 0;
-}
-
-static int count(const char *text, const char *what)
-{
-	int found = 0;
-	for (text = strstr(text, what); text; text = strstr(text + 1, what))
-		found++;
-	return found;
 }
 
 static void test_conversation(void)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "support/tap.h"
+#include "view/drawing.h"
 #include "view/frames.h"
 
 static struct buf out = { .max = SIZE_MAX };
@@ -518,14 +519,6 @@ static const char *ladder(void)
 	return end ? end + 1 : "";
 }
 
-static int count(const char *text, const char *what)
-{
-	int found = 0;
-	for (text = strstr(text, what); text; text = strstr(text + 1, what))
-		found++;
-	return found;
-}
-
 static void test_table(void)
 {
 	for (size_t i = 0; i < TABLE; i++) {
@@ -544,22 +537,6 @@ static bool rows_fit(int columns)
 	return good;
 }
 
-static bool walks_both_ways(void)
-{
-	enum { MOST = 128 };
-	struct location locations[MOST], location = { TRANSCRIPT_NONE, 0 };
-	int there = 0;
-	while (there < MOST && view_after(&view, &location))
-		locations[there++] = location;
-	bool good = there > 3 && view_last(&view, &location);
-	while (good && there > 0) {
-		good = location.entry == locations[--there].entry;
-		if (view_before(&view, &location) != (there > 0))
-			good = false;
-	}
-	return good;
-}
-
 static void test_panes(void)
 {
 	bool fit = true, walk = true;
@@ -570,7 +547,7 @@ static void test_panes(void)
 			fit = rows_fit(columns);
 		}
 		make(&table[i], 80);
-		walk = walk && walks_both_ways();
+		walk = walk && walks_both_ways(&view, 3);
 	}
 	ok(fit, "no row is wider than the pane");
 	ok(walk, "the same rows in both directions");

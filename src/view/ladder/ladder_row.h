@@ -83,7 +83,7 @@ bool ladder_margin_is_free(const struct ladder_margin *margin);
 
 /* ---- as text ---- */
 
-/* What stands in a margin, in the longest of its forms that takes at most that many columns; without
+/* The text of a margin, in the longest of its forms that takes at most that many columns; without
  * its mark. May still be too long: the caller cuts it. `first` is what times count from. */
 void ladder_print_margin(const struct ladder_row *row, int side, int64_t first, int columns,
                          struct buf *out);
