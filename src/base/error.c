@@ -65,6 +65,7 @@ __attribute__((format(printf, 4, 0))) static void set(struct error *error, int c
 {
 	error->code = code;
 	error->usage = usage;
+	error->column = 0;
 	vsnprintf(error->text, sizeof error->text, format, args);
 }
 

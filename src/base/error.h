@@ -4,12 +4,14 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum { ERROR_TEXT = 256 };
 
 struct error {
 	int code;              /* an errno value, or 0 where no system call failed */
 	bool usage;            /* what was typed is wrong, and nothing was tried */
+	size_t column;         /* of it, in bytes from 1; 0 = not known. Set after the text */
 	char text[ERROR_TEXT]; /* one line, no line end; cut, never overrun */
 };
 

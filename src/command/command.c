@@ -254,6 +254,7 @@ static enum command_result run_command(struct app *app, const char *line, bool b
 		explain_session(&invocation, rest, error);
 		done = false;
 	}
+	done = done && (!command->check || command->check(&args, error));
 	if (done && acts(command, &args))
 		app_to_newest(app);
 	struct buf full = { .max = SIZE_MAX };

@@ -74,14 +74,20 @@ struct command {
 	bool quotes;      /* its arguments are what /find looks for: /find skips them here */
 	enum command_needs needs; /* all but NEEDS_NOTHING take "@session" first */
 	enum command_acts acts;
+	bool judges; /* says in a script whether something is as it should be: a case of a report */
+
+	/* What can be known of the arguments before anything is done, without any session: false with
+	 * one line, and args_blame() says of which. Asked before run(), and for each line of a file
+	 * before its first line runs; NULL where the usage says it all. */
+	bool (*check)(const struct args *args, struct error *error);
 	enum command_result (*run)(const struct invocation *invocation, struct error *error);
 };
 
 /* The commands of each file, beside their functions: session_commands[] in session_commands.c. */
 #define COMMAND_TABLES(row)                                                                        \
 	row(session) row(sending) row(view) row(page) row(ladder) row(why) row(code) row(list)     \
-	        row(graph) row(port) row(stats) row(step) row(script) row(option) row(server)      \
-	                row(sandbox) row(cable) row(setting) row(help)
+	        row(graph) row(port) row(stats) row(step) row(source) row(script) row(option)      \
+	                row(server) row(sandbox) row(cable) row(setting) row(help)
 #define COMMAND_TABLE(name) extern const struct command name##_commands[];
 COMMAND_TABLES(COMMAND_TABLE)
 #undef COMMAND_TABLE

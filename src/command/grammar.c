@@ -154,10 +154,11 @@ struct match {
 	struct error *error;
 };
 
-static bool fail(const struct match *match, const char *what)
+static bool fail(const struct match *match, const char *at, const char *what)
 {
 	error_usage(match->error, "%s: %s: /%s%s%s", match->command, what, match->command,
 	            *match->usage ? " " : "", match->usage);
+	match->error->column = (size_t)(at - match->line) + 1;
 	return false;
 }
 
@@ -166,7 +167,7 @@ static bool fail_missing(const struct match *match, const struct element *elemen
 	struct buf what = { .max = SIZE_MAX };
 	buf_append_text(&what, "needs ");
 	element_in_prose(element, &what);
-	fail(match, buf_text(&what));
+	fail(match, match->line + strlen(match->line), buf_text(&what));
 	buf_free(&what);
 	return false;
 }
@@ -177,7 +178,7 @@ static bool fail_word(const struct match *match, const struct word *word, const 
 	struct buf what = { .max = SIZE_MAX };
 	buf_printf(&what, "%s %s", word_show(word->at, (size_t)(word->end - word->at), shown),
 	           verdict);
-	fail(match, buf_text(&what));
+	fail(match, word->at, buf_text(&what));
 	buf_free(&what);
 	return false;
 }
@@ -197,6 +198,7 @@ static bool fail_literal(const struct match *match, const struct word *word, con
 		error_usage(match->error, "%s: %s %s", match->command,
 		            word_show(word->at, len, shown), buf_text(&verdict));
 		choice_suggest(&names, word->at, len, NULL, match->error);
+		match->error->column = (size_t)(word->at - match->line) + 1;
 	} else {
 		fail_word(match, word, buf_text(&verdict));
 	}
@@ -216,11 +218,12 @@ static bool word_is_literal(const struct word *word, const struct element *eleme
 	return false;
 }
 
-static bool take_word(struct match *match, const struct word *word, const char **value)
+static bool take_word(struct match *match, const struct word *word, size_t index)
 {
 	if (word->quote)
 		return fail_word(match, word, "begins a quote that does not end");
-	*value = match->memory;
+	match->args->value[index] = match->memory;
+	match->args->column[index] = (size_t)(word->at - match->line) + 1;
 	match->memory = word_unquote(word, match->memory);
 	return true;
 }
@@ -259,9 +262,9 @@ static bool take_tagged(struct match *match)
 			char what[64];
 			snprintf(what, sizeof what, "\"%.*s\" needs a %s",
 			         (int)(tag->end - tag->at), tag->at, match->elements[index].name);
-			return fail(match, what);
+			return fail(match, tag->at, what);
 		}
-		if (!take_word(match, &words->word[at + 1], &match->args->value[index]))
+		if (!take_word(match, &words->word[at + 1], index))
 			return false;
 		given[index] = true;
 		drop_two(words, at);
@@ -285,6 +288,7 @@ static bool take_rest(struct match *match, size_t index, size_t taken)
 		return !match->elements[index].required ||
 		       fail_missing(match, &match->elements[index]);
 	match->args->value[index] = match->memory;
+	match->args->column[index] = (size_t)(rest - match->line) + 1;
 	match->memory = stpcpy(match->memory, rest) + 1;
 	return true;
 }
@@ -323,7 +327,7 @@ static bool take_element(struct match *match, size_t index, size_t *taken)
 	if (!element->literals && !element->required && left <= claimed_after(match, index, left))
 		return true;
 	++*taken;
-	return take_word(match, word, &match->args->value[index]);
+	return take_word(match, word, index);
 }
 
 /* The choices at the end that were left out: "chat|hex|all". */
@@ -355,6 +359,7 @@ static bool fail_left_over(const struct match *match, const struct word *word)
 		error_usage(match->error, "/%s takes no argument: %s is one word too many",
 		            match->command,
 		            word_show(word->at, (size_t)(word->end - word->at), shown));
+	match->error->column = (size_t)(word->at - match->line) + 1;
 	buf_free(&choices);
 	return false;
 }
@@ -395,6 +400,13 @@ void args_wipe(struct args *args)
 {
 	if (args->memory)
 		wipe(args->memory, args->size);
+}
+
+bool args_blame(const struct args *args, size_t index, struct error *error)
+{
+	error->usage = true;
+	error->column = args->column[index];
+	return false;
 }
 
 void args_free(struct args *args)

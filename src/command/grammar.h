@@ -21,6 +21,7 @@ enum { GRAMMAR_MAX = 8 }; /* elements of one usage */
 struct args {
 	const char *value[GRAMMAR_MAX]; /* by element of the usage, NULL where left out; of a
 	                                   tagged one the word after its tag */
+	size_t column[GRAMMAR_MAX];     /* where each is in the line, from 1; 0 where left out */
 	char *memory;                   /* what the values point into */
 	size_t size;                    /* of that */
 };
@@ -38,13 +39,16 @@ struct element {
 size_t grammar_elements(const char *usage, struct element elements[GRAMMAR_MAX]);
 
 /* Checks `line` (what follows the command's name and one blank) against the usage. False: one
- * line that says what is wrong and what is right. Where an optional literal does not match, its
+ * line that says what is wrong and what is right, and error->column. Where an optional literal does not match, its
  * word is tried on the next element; an optional placeholder leaves the last words to the required
  * elements after it. */
 bool grammar_match(const char *command, const char *usage, const char *line, struct args *args,
                    struct error *error);
 void args_free(struct args *args);
 void args_wipe(struct args *args); /* before it: overwrites the values */
+
+/* The error is about this argument, and a mistake of usage. Always false, for a check to return. */
+bool args_blame(const struct args *args, size_t index, struct error *error);
 
 /* All elements that a word at line[point] could fill, judged by the words before it; returns how
  * many. After a tag it is that element alone, which is a placeholder from then on. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/queue.h"
+#include "command/command.h"
 
 #include <inttypes.h>
 #include <stdint.h>
@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/escape.h"
-#include "command/command.h"
 #include "record/follower.h"
 #include "socket/tcp_state.h"
 
@@ -40,16 +39,6 @@ static void print_limit(const struct wait *wait, struct buf *out)
 		buf_printf(out, "within %s", clock_format_duration(wait->limit, limit));
 	else
 		buf_append_text(out, "at once");
-}
-
-/* ---- /source ---- */
-
-static enum command_result do_source(const struct invocation *invocation, struct error *error)
-{
-	bool begun =
-	        queue_script(invocation->app, invocation->args->value[0], NULL, 0, false, error);
-	error->usage = !begun;
-	return begun;
 }
 
 /* ---- /wait ---- */
@@ -283,21 +272,6 @@ static enum command_result do_expect(const struct invocation *invocation, struct
 }
 
 const struct command script_commands[] = {
-	{
-	        .name = "source",
-	        .group = "scripts",
-	        .usage = "<file>",
-	        .help = "run the lines of a file, as a script\n"
-	                "Lines are as typed; lines that begin with # are comments. The first line "
-	                "that fails ends it.\n"
-	                "A command that waits holds the script up: /open, /listen, /connect, "
-	                "/accept, /recv, /wait and /expect. With & at the end of the line the "
-	                "script goes on meanwhile, and ends after it.\n"
-	                "$NAME.port is the local port of a session, $1 to $9 are the words after "
-	                "the file of -f, $$ is a dollar before one of these.\n"
-	                "The session that is current in a script is its own.",
-	        .run = do_source,
-	},
 	{
 	        .name = "wait",
 	        .group = "scripts",

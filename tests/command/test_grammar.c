@@ -263,9 +263,47 @@ static void test_expected(void)
 	is_text(expected("[<setting>] [<value>]", " eol "), "value", "the second of two");
 }
 
+static size_t mistake_column(const char *usage, const char *line)
+{
+	struct args args;
+	struct error error = { 0 };
+	bool matched = grammar_match("x", usage, line, &args, &error);
+	if (matched)
+		args_free(&args);
+	return matched ? 0 : error.column;
+}
+
+/* In bytes of the line, from 1. */
+static void test_places(void)
+{
+	struct args args;
+	struct error error = { 0 };
+	is_int(mistake_column("write|read|both", " wirte"), 2, "a word that is none of these");
+	is_int(mistake_column("write|read|both", "12"), 1, "nor nearly one");
+	is_int(mistake_column("<a> [b|c]", "x bb"), 3, "one at the end");
+	is_int(mistake_column("", "  x"), 3, "a word too many");
+	is_int(mistake_column("<a>", "x y"), 3, "one more than a usage takes");
+	is_int(mistake_column("<a>", "  "), 3, "a word that is missing: the end");
+	is_int(mistake_column("<a>", " 'x"), 2, "a quote that does not end");
+	is_int(mistake_column(open_usage, "h as"), 3, "a tag without its word");
+	if (!grammar_match("open", open_usage, "h as me 80", &args, &error))
+		ok(false, "%s", error.text);
+	is_int(args.column[0], 0, "what is left out is nowhere");
+	is_int(args.column[1], 1, "the first word");
+	is_int(args.column[2], 9, "one after a tagged one");
+	is_int(args.column[3], 6, "the word after its tag");
+	ok(!args_blame(&args, 2, &error) && error.usage && error.column == 9, "one is to blame");
+	args_free(&args);
+	if (!grammar_match("option", option_usage, " a  b c", &args, &error))
+		ok(false, "%s", error.text);
+	is_int(args.column[1], 4, "the rest of the line begins after one blank");
+	args_free(&args);
+}
+
 int main(void)
 {
 	tap_watchdog(30);
+	test_places();
 	test_elements();
 	test_words();
 	test_as();
