@@ -183,14 +183,17 @@ static int ask_number(int fd, int level, int name)
 	return value;
 }
 
+static enum transport transport_of(int fd)
+{
+	return ask_number(fd, SOL_SOCKET, SO_TYPE) == SOCK_DGRAM ? TRANSPORT_UDP : TRANSPORT_TCP;
+}
+
 static void follow(const struct caller *caller, int fd, const struct endpoint *remote)
 {
 	struct endpoint local = name_of(fd, getsockname), any = { .family = AF_UNSPEC };
 	if (!local.port || endpoint_is_unix(&local))
 		return;
-	enum transport transport = ask_number(fd, SOL_SOCKET, SO_TYPE) == SOCK_DGRAM
-	                                   ? TRANSPORT_UDP
-	                                   : TRANSPORT_TCP;
+	enum transport transport = transport_of(fd);
 	wire_follow(caller->wire, fd, transport, &local, remote ? remote : &any);
 	bool both = !remote && endpoint_is_any(&local) && endpoint_is_ipv6(&local) &&
 	            !ask_number(fd, IPPROTO_IPV6, IPV6_V6ONLY);
@@ -601,6 +604,17 @@ static void note_kept(struct entry *entry, ssize_t sent, size_t kept)
 	entry->arg = to_arg((size_t)sent);
 }
 
+/* The frames of what was just sent have not been taken from the wire yet. */
+static void hide_frames(const struct caller *caller, int fd, const struct endpoint *to)
+{
+	int saved = errno;
+	struct endpoint local = name_of(fd, getsockname);
+	struct endpoint remote = to ? *to : name_of(fd, getpeername);
+	if (endpoint_is_set(&local) && !endpoint_is_unix(&local))
+		wire_hide(caller->wire, caller->host, transport_of(fd), &local, &remote);
+	errno = saved;
+}
+
 /* The entry is reserved before the call and filled after it. Reserving evicts the oldest blocks,
  * never the one that may have `data`. A datagram larger than a block is sent whole, but its entry
  * is cut. */
@@ -626,6 +640,8 @@ static ssize_t offer(const struct caller *caller, enum call call, int fd, const 
 		memcpy(place, data, kept);
 	if (call == CALL_SEND && sent > 0 && caller->observer)
 		caller->observer->sent(caller, (size_t)sent, wall);
+	if (caller->flags & ENTRY_SECRET && caller->wire && sent > 0)
+		hide_frames(caller, fd, to);
 	commit(caller, &entry, fd, now, to, local, kept, -1);
 	return sent;
 }

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -18,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -29,7 +31,12 @@
 #endif
 
 /* A slot holds its header, the address of the interface and PACKET_KEPT bytes. */
-enum { SLOT = 256, BLOCK = 1 << 16 };
+enum {
+	SLOT = 256,
+	BLOCK = 1 << 16,
+	WHOLE_MOST = 1 << 17, /* bytes of a frame; segments that the kernel has not cut are < 64 KiB */
+	WHOLE_BUFFER = 8 << 20,
+};
 _Static_assert(sizeof(struct tpacket2_hdr) % TPACKET_ALIGNMENT == 0, "the address follows at once");
 
 struct packet_ring {
@@ -38,6 +45,9 @@ struct packet_ring {
 	char *map;
 	bool cut;                   /* a virtio_net_hdr is in front of each frame */
 	uint8_t bytes[PACKET_KEPT]; /* of a frame that had no Ethernet header, with one */
+	unsigned kept;              /* bytes of each frame that the kernel copies */
+	uint8_t *whole;   /* the oldest frame, after room for an Ethernet header; or NULL */
+	ssize_t whole_len; /* -1: it has not been received */
 };
 
 /* ---- making ---- */
@@ -47,12 +57,12 @@ static bool set(int fd, int option, const void *value, size_t len)
 	return setsockopt(fd, SOL_PACKET, option, value, (socklen_t)len) == 0;
 }
 
-/* The kernel copies no more than this of a frame. */
-static bool keep_little(int fd)
+/* The kernel copies no more than that of a frame. */
+static bool limit_kept(const struct packet_ring *ring)
 {
-	struct sock_filter keep = BPF_STMT(BPF_RET | BPF_K, PACKET_KEPT);
+	struct sock_filter keep = BPF_STMT(BPF_RET | BPF_K, ring->kept);
 	struct sock_fprog program = { .len = 1, .filter = &keep };
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+	return setsockopt(ring->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
 static bool find_interface(int fd, enum packet_source source, struct sockaddr_ll *addr)
@@ -84,7 +94,7 @@ static const char *set_up(struct packet_ring *ring, enum packet_source source)
 	if (!set(ring->fd, PACKET_VERSION, &version, sizeof version))
 		return "PACKET_VERSION";
 	if (source == PACKETS_OWN ? !packet_ring_follow(ring, NULL, 0, &served)
-	                          : !keep_little(ring->fd))
+	                          : !limit_kept(ring))
 		return "SO_ATTACH_FILTER";
 	if (source == PACKETS_OWN && !set(ring->fd, PACKET_VNET_HDR, &on, sizeof on))
 		return "PACKET_VNET_HDR";
@@ -114,6 +124,8 @@ struct packet_ring *packet_ring_new(int fd, enum packet_source source, unsigned 
 	ring->fd = descriptor_watchable(fd);
 	ring->frames = (frames + whole - 1) / whole * whole;
 	ring->cut = source == PACKETS_OWN;
+	ring->kept = PACKET_KEPT;
+	ring->whole_len = -1;
 	const char *failed = ring->fd < 0 ? "packet socket" : set_up(ring, source);
 	if (!failed)
 		return ring;
@@ -134,6 +146,7 @@ void packet_ring_free(struct packet_ring *ring)
 		munmap(ring->map, (size_t)ring->frames * SLOT);
 	if (ring->fd >= 0)
 		close(ring->fd);
+	free(ring->whole);
 	free(ring);
 }
 
@@ -145,7 +158,28 @@ int packet_ring_descriptor(const struct packet_ring *ring)
 bool packet_ring_follow(struct packet_ring *ring, const struct packet_pair *pairs, size_t count,
                         size_t *served)
 {
-	return packet_filter_attach(ring->fd, pairs, count, PACKET_KEPT, served);
+	return packet_filter_attach(ring->fd, pairs, count, ring->kept, served);
+}
+
+/* Of a frame that is longer than its slot the kernel also queues the whole at the socket,
+ * PACKET_COPY_THRESH, as long as its receive buffer has room. That buffer may be larger than the system's
+ * limit in a network of our own. */
+bool packet_ring_keep_whole(struct packet_ring *ring, bool whole)
+{
+	int on = whole, room = WHOLE_BUFFER;
+	unsigned before = ring->kept;
+	ring->kept = whole ? WHOLE_MOST : PACKET_KEPT;
+	if (!set(ring->fd, PACKET_COPY_THRESH, &on, sizeof on) || (!ring->cut && !limit_kept(ring))) {
+		ring->kept = before;
+		return false;
+	}
+	if (whole && !ring->whole) {
+		ring->whole = xmalloc(ETH_HLEN + WHOLE_MOST);
+		fcntl(ring->fd, F_SETFL, O_NONBLOCK);
+	}
+	if (whole && setsockopt(ring->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) < 0)
+		setsockopt(ring->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+	return true;
 }
 
 void packet_ring_clear_error(struct packet_ring *ring)
@@ -175,13 +209,34 @@ static uint16_t count_pieces(const uint8_t *bytes, uint32_t len)
 static void add_ethernet(struct packet_ring *ring, uint16_t protocol, struct packet *packet)
 {
 	uint32_t room = PACKET_KEPT - ETH_HLEN;
-	uint32_t kept = packet->kept < room ? packet->kept : room;
-	memset(ring->bytes, 0, ETH_HLEN - sizeof protocol);
-	memcpy(ring->bytes + ETH_HLEN - sizeof protocol, &protocol, sizeof protocol);
-	memcpy(ring->bytes + ETH_HLEN, packet->bytes, kept);
-	packet->bytes = ring->bytes;
-	packet->kept = kept + ETH_HLEN;
+	uint8_t *to = ring->bytes;
+	if (ring->whole_len >= 0)
+		to = ring->whole;
+	else if (packet->kept > room)
+		packet->kept = room;
+	memset(to, 0, ETH_HLEN - sizeof protocol);
+	memcpy(to + ETH_HLEN - sizeof protocol, &protocol, sizeof protocol);
+	if (ring->whole_len < 0)
+		memcpy(to + ETH_HLEN, packet->bytes, packet->kept);
+	packet->bytes = to;
+	packet->kept += ETH_HLEN;
 	packet->len += ETH_HLEN;
+}
+
+/* Each frame that has TP_STATUS_COPY is in the receive queue, in the same order. */
+static void receive_whole(struct packet_ring *ring, struct packet *packet)
+{
+	struct virtio_net_hdr cut;
+	struct iovec parts[] = { { &cut, ring->cut ? sizeof cut : 0 },
+		                 { ring->whole + ETH_HLEN, WHOLE_MOST } };
+	if (ring->whole_len < 0) {
+		ssize_t len = readv(ring->fd, parts, 2);
+		if (len < (ssize_t)parts[0].iov_len)
+			return;
+		ring->whole_len = len - (ssize_t)parts[0].iov_len;
+	}
+	packet->bytes = ring->whole + ETH_HLEN;
+	packet->kept = (uint32_t)ring->whole_len;
 }
 
 /* The status says that the rest of the slot has been written. */
@@ -206,6 +261,8 @@ bool packet_ring_peek(struct packet_ring *ring, struct packet *packet)
 	};
 	if (ring->cut)
 		packet->pieces = count_pieces(packet->bytes, packet->len);
+	if (status & TP_STATUS_COPY)
+		receive_whole(ring, packet);
 	if (from->sll_hatype != ARPHRD_ETHER && from->sll_hatype != ARPHRD_LOOPBACK)
 		add_ethernet(ring, from->sll_protocol, packet);
 	return true;
@@ -214,6 +271,7 @@ bool packet_ring_peek(struct packet_ring *ring, struct packet *packet)
 void packet_ring_done(struct packet_ring *ring)
 {
 	__atomic_store_n(&slot(ring)->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+	ring->whole_len = -1;
 	ring->at = ring->at + 1 < ring->frames ? ring->at + 1 : 0;
 }
 
@@ -257,6 +315,13 @@ bool packet_ring_follow(struct packet_ring *ring, const struct packet_pair *pair
 {
 	(void)ring;
 	return packet_filter_attach(-1, pairs, count, PACKET_KEPT, served);
+}
+
+bool packet_ring_keep_whole(struct packet_ring *ring, bool whole)
+{
+	(void)ring, (void)whole;
+	errno = EOPNOTSUPP;
+	return false;
 }
 
 void packet_ring_clear_error(struct packet_ring *ring)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* packet_ring: the frames that one packet socket sees, read without a system call from memory that
- * the kernel fills, packet(7). Only the first bytes of each are there. What came while the ring was
- * full is lost, and counted. Does not know what is in a frame.
+ * the kernel fills, packet(7). Only the first bytes of each are there; where whole frames are asked for,
+ * one that does not fit there costs a read(). What came while the ring was full is lost, and counted.
+ * Does not know what is in a frame.
  *
  * What is known of the order: on a veth or a loopback a frame is in the ring, and has its time, before
  * the send() that made it returns, as the kernel delivers it on the sender's processor before it leaves
@@ -23,7 +24,7 @@ enum { PACKET_KEPT = 128, PACKET_FRAMES = 4096 /* in a ring of 1 MiB */ };
 struct packet {
 	int64_t wall;         /* when it was seen, by the wall clock, ns */
 	uint32_t len;         /* on the wire */
-	uint32_t kept;        /* of them the first, at most PACKET_KEPT, */
+	uint32_t kept;        /* of them the first, PACKET_KEPT unless more was asked for, */
 	const uint8_t *bytes; /* are here, from the Ethernet header on, until packet_ring_done() */
 	bool outgoing;        /* goes out at the interface, */
 	bool loopback;        /* which is a loopback */
@@ -54,6 +55,10 @@ void packet_ring_clear_error(struct packet_ring *ring);
  * packet_filter_attach(). */
 bool packet_ring_follow(struct packet_ring *ring, const struct packet_pair *pairs, size_t count,
                         size_t *served);
+
+/* Of the frames that come from now on all bytes are there, as far as the kernel has the memory; or only
+ * the first again. False with errno where the kernel refuses: then nothing has changed. */
+bool packet_ring_keep_whole(struct packet_ring *ring, bool whole);
 
 /* The oldest frame that is there; false where none is. packet_ring_done() gives it back to the kernel. */
 bool packet_ring_peek(struct packet_ring *ring, struct packet *packet);

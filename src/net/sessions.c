@@ -343,6 +343,11 @@ const struct wire *sessions_wire(const struct sessions *sessions)
 	return sessions->table.wire;
 }
 
+void sessions_keep_frames(struct sessions *sessions, bool whole)
+{
+	wire_keep_whole(sessions->table.wire, whole);
+}
+
 void sessions_set_sandbox(struct sessions *sessions, struct sandbox *sandbox)
 {
 	struct session_table *table = &sessions->table;

@@ -48,6 +48,9 @@ enum wire_mode { WIRE_AUTO, WIRE_ON, WIRE_OFF };
 bool sessions_set_wire(struct sessions *sessions, enum wire_mode mode, struct error *error);
 const struct wire *sessions_wire(const struct sessions *sessions);
 
+/* Whether whole frames are kept from now on, not only their first bytes; while a log wants them. */
+void sessions_keep_frames(struct sessions *sessions, bool whole);
+
 size_t sessions_count(const struct sessions *sessions);
 struct session *sessions_at(const struct sessions *sessions,
                             size_t index); /* in the order of their numbers */

@@ -20,7 +20,9 @@
 
 enum {
 	RINGS = 5,
-	TAKE_MOST = 4096, /* entries of a wire_take() fill less than a block */
+	TAKE_MOST = 4096, /* entries of a wire_take() fill less than a block, */
+	TAKE_BYTES = TRANSCRIPT_BLOCK / 2, /* also with whole frames */
+	HIDDEN_MOST = 4096,
 	BUCKETS = 1024,
 	RECENT = 16,            /* frames of this machine that another interface may show again */
 	FRAGMENTS = 8,          /* datagrams whose later fragments are still recognized */
@@ -52,6 +54,7 @@ struct end {
 		uint32_t seq;
 	} syn[2];    /* by direction */
 	bool beyond; /* other segments than a SYN were seen */
+	bool hidden; /* it has carried a secret: no data is kept */
 };
 
 struct ring {
@@ -104,6 +107,9 @@ struct wire {
 	uint64_t missed[HOST_COUNT];
 	struct followed *followed;
 	size_t followed_count, followed_cap, unserved;
+	struct key *hidden; /* conversations that carried secrets; their ends may be new or forgotten */
+	size_t hidden_count, hidden_cap, next_hidden;
+	bool whole; /* frames are kept */
 };
 
 /* ---- clocks ---- */
@@ -224,6 +230,14 @@ static void forget_oldest(struct wire *wire)
 	free(end);
 }
 
+static bool is_hidden(const struct wire *wire, const struct key *key)
+{
+	for (size_t i = 0; i < wire->hidden_count; i++)
+		if (memcmp(&wire->hidden[i], key, sizeof *key) == 0)
+			return true;
+	return false;
+}
+
 /* Ends whose frames have all left the transcript are forgotten. */
 static struct end *add_end(struct wire *wire, const struct key *key, int64_t time)
 {
@@ -238,6 +252,7 @@ static struct end *add_end(struct wire *wire, const struct key *key, int64_t tim
 	end->first = end->last = transcript_end(wire->transcript);
 	end->begun = time;
 	end->missed = wire->missed[key->host];
+	end->hidden = is_hidden(wire, key);
 	end->chain = *bucket;
 	*bucket = end;
 	link_newest(wire, end);
@@ -302,17 +317,34 @@ struct seen {
 	int64_t time;
 };
 
-static uint64_t append(struct wire *wire, const struct seen *seen, enum frame_event event,
-                       uint32_t number, const struct segment *segment)
+/* What is kept of a frame that may carry a secret: an ICMP error also quotes a packet, of which the
+ * addresses and ports are kept. */
+static size_t without_data(const struct frame *frame, size_t kept)
 {
+	size_t quoted = frame->icmp.quoted.kind == FRAME_OTHER ? 0 : frame->ipv6 ? 48 : 28;
+	size_t most = frame->headers + (frame->kind == FRAME_ICMP ? quoted : 0);
+	return kept < most ? kept : most;
+}
+
+/* Of frames without an end, or damaged ones, which may be at a wrong end, nobody knows whose data they
+ * carry. */
+static uint64_t append(struct wire *wire, const struct seen *seen, enum frame_event event,
+                       const struct end *end, const struct segment *segment)
+{
+	uint32_t number = end ? end->number : WIRE_FIRST + seen->ring->host;
 	struct frame_note note = {
 		.event = (uint8_t)event,
 		.host = (uint8_t)seen->ring->host,
 		.pieces = seen->packet.pieces,
 		.len = seen->packet.len,
+		.loopback = seen->ring->place == WIRE_LOOPBACK || seen->packet.loopback,
+		.secret = end ? end->hidden : wire->hidden_count > 0,
 		.bytes = seen->packet.bytes,
 		.kept = seen->packet.kept,
 	};
+	note.secret = note.secret || (wire->hidden_count && seen->frame.damaged);
+	if (note.secret)
+		note.kept = without_data(&seen->frame, note.kept);
 	if (segment)
 		note.segment = *segment;
 	return frame_entry_append(wire->transcript, number, seen->time, &note);
@@ -341,7 +373,7 @@ static void append_of(struct wire *wire, const struct seen *seen, enum frame_eve
 		append_missed(wire, seen->ring->host, end->number, seen->time,
 		              missed - end->missed);
 	end->missed = missed;
-	end->last = append(wire, seen, event, end->number, segment);
+	end->last = append(wire, seen, event, end, segment);
 	unlink_age(wire, end);
 	link_newest(wire, end);
 }
@@ -367,6 +399,9 @@ static void take_tcp(struct wire *wire, const struct seen *seen, enum frame_even
 	struct end *end = claim_end(wire, &key, seen->time);
 	if (begins_another(end, &frame->tcp, in))
 		end = add_end(wire, &key, seen->time);
+	bool begins = frame->tcp.flags & FRAME_SYN;
+	if (wire->hidden_count && !begins && !end->beyond && !end->syn[0].seen && !end->syn[1].seen)
+		end->hidden = true; /* the cable may have damaged the ports */
 	if ((frame->tcp.flags & (FRAME_SYN | FRAME_ACK)) == FRAME_SYN) {
 		end->syn[in].seen = true;
 		end->syn[in].seq = frame->tcp.seq;
@@ -455,7 +490,7 @@ static void take_frame(struct wire *wire, const struct seen *seen, enum frame_ev
 	if (end)
 		append_of(wire, seen, event, end, NULL);
 	else
-		append(wire, seen, event, WIRE_FIRST + seen->ring->host, NULL);
+		append(wire, seen, event, NULL, NULL);
 }
 
 /* ---- sockets of ours on this machine ---- */
@@ -526,7 +561,8 @@ static bool is_seen_elsewhere(struct wire *wire, const struct packet *packet, in
 {
 	const int64_t crossing = 10 * CLOCK_MS;
 	size_t header = packet->kept < FRAME_ETHERNET ? packet->kept : FRAME_ETHERNET;
-	uint64_t hash = hash_of(packet->bytes + header, packet->kept - header);
+	size_t kept = packet->kept < PACKET_KEPT ? packet->kept : PACKET_KEPT;
+	uint64_t hash = hash_of(packet->bytes + header, kept - header);
 	for (struct recent *at = wire->recent; at < wire->recent + RECENT; at++)
 		if (at->hash == hash && at->interface && at->interface != packet->interface &&
 		    time - at->time < crossing)
@@ -642,6 +678,48 @@ static int64_t forget_closed(struct wire *wire)
 	return next;
 }
 
+/* ---- what is kept of frames ---- */
+
+static void hide(struct wire *wire, const struct key *key)
+{
+	struct end *end = find_end(wire, key, TRANSCRIPT_NONE);
+	if (end)
+		end->hidden = true;
+	if (is_hidden(wire, key))
+		return;
+	if (wire->hidden_count < HIDDEN_MOST) {
+		wire->hidden = xgrow(wire->hidden, &wire->hidden_cap, wire->hidden_count,
+		                     sizeof *wire->hidden);
+		wire->hidden[wire->hidden_count++] = *key;
+	} else {
+		wire->hidden[wire->next_hidden++ % HIDDEN_MOST] = *key;
+	}
+}
+
+/* The peer's end may be on the other host, or on the loopback of this one. */
+void wire_hide(struct wire *wire, enum host host, enum transport transport,
+               const struct endpoint *local, const struct endpoint *remote)
+{
+	bool swapped;
+	struct endpoint from = endpoint_on_wire(local), to = endpoint_on_wire(remote);
+	enum host there = host != HOST_HERE && host_of(&to) != HOST_HERE ? host_of(&to) : host;
+	struct key ends[] = { key_of(host, transport, &from, &to),
+		              key_of(there, transport, &to, &from),
+		              key_of(host, transport, &from, &to) };
+	if (transport == TRANSPORT_TCP && endpoint_same_family(&from, &to))
+		ends[2] = key_of_pair(host, &from, &to, &swapped);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		hide(wire, &ends[i]);
+}
+
+void wire_keep_whole(struct wire *wire, bool whole)
+{
+	wire->whole = whole;
+	for (unsigned i = 0; i < wire->rings; i++)
+		packet_ring_keep_whole(wire->ring[i].packets, whole);
+	apply_followed(wire);
+}
+
 /* ---- rings ---- */
 
 bool wire_watch(struct wire *wire, enum host host, enum wire_place place, int fd,
@@ -659,6 +737,8 @@ bool wire_watch(struct wire *wire, enum host host, enum wire_place place, int fd
 		wire->clock.before = wire->clock.offset;
 		wire->clock.emptied = clock_now();
 	}
+	if (wire->whole)
+		packet_ring_keep_whole(packets, true);
 	wire->ring[wire->rings++] =
 	        (struct ring){ .packets = packets, .host = host, .place = place, .since = clock_now() };
 	return true;
@@ -727,13 +807,14 @@ bool wire_take(struct wire *wire)
 {
 	struct packet packet;
 	int64_t now = 0;
-	unsigned count = 0;
+	unsigned count = 0, bytes = 0;
 	struct ring *ring = find_earliest(wire, &packet);
 	if (!ring)
 		return false;
 	sync_clock(&wire->clock);
 	now = clock_now();
-	for (; ring && count < TAKE_MOST; count++) {
+	for (; ring && count < TAKE_MOST && bytes < TAKE_BYTES; count++) {
+		bytes += packet.kept > PACKET_KEPT ? packet.kept : 0;
 		take_packet(wire, ring, &packet, now);
 		packet_ring_done(ring->packets);
 		ring = find_earliest(wire, &packet);
@@ -792,19 +873,22 @@ void wire_strike(struct wire *wire, const struct cable_strike *strike)
 	size_t kept = strike->len < CABLE_KEPT ? strike->len : CABLE_KEPT;
 	struct frame frame;
 	frame_read(strike->bytes, kept, strike->len, &frame);
+	bool secret;
 	struct key key = key_of(strike->from, TRANSPORT_UDP, &frame.from, &frame.to);
 	if (frame.kind == FRAME_TCP)
 		key = key_of(strike->from, TRANSPORT_TCP, &frame.from, &frame.to);
 	const struct end *end = NULL;
 	if (frame.kind == FRAME_TCP || frame.kind == FRAME_UDP)
 		end = find_end(wire, &key, TRANSCRIPT_NONE);
+	secret = end ? end->hidden : wire->hidden_count > 0;
 	const struct frame_note note = {
 		.event = events[strike->event],
 		.host = strike->from,
 		.pieces = 1,
 		.len = strike->len,
+		.secret = secret,
 		.bytes = strike->bytes,
-		.kept = kept,
+		.kept = secret ? without_data(&frame, kept) : kept,
 		.words = strike->rule,
 		.words_len = strnlen(strike->rule, sizeof strike->rule),
 	};
@@ -864,6 +948,7 @@ void wire_free(struct wire *wire)
 		forget_oldest(wire);
 	free(wire->buckets);
 	free(wire->followed);
+	free(wire->hidden);
 	free(wire);
 }
 

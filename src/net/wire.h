@@ -10,6 +10,10 @@
  * end (ARP, neighbour discovery) is under WIRE_FIRST + host. An ICMP error is under the end at its
  * host of the packet that it quotes.
  *
+ * Secrets. Of a conversation that has carried one, only the headers of its frames are kept from then
+ * on, in both directions and at both ends. So no secret is in any frame of the transcript, and nobody
+ * who reads them has to ask.
+ *
  * Order. wire_take() is called around every call of a session and in each turn, so that calls and
  * frames are in the transcript in the order of their times; see packet_ring.h for what the kernel
  * guarantees. Where a frame comes late, and for a strike, which comes from another process, an entry
@@ -69,6 +73,14 @@ bool wire_is_watching(const struct wire *wire);
 
 /* The instant since which every frame on this host's cable is recorded; 0 = they are not. */
 int64_t wire_since(const struct wire *wire, enum host host);
+
+/* The last call has sent a secret from `local` to `remote` on this host: its frames, not taken yet, and
+ * all later ones of this conversation keep their headers alone. */
+void wire_hide(struct wire *wire, enum host host, enum transport transport,
+               const struct endpoint *local, const struct endpoint *remote);
+
+/* Whether whole frames are kept from now on, or, as at first, only FRAME_KEPT bytes of each. */
+void wire_keep_whole(struct wire *wire, bool whole);
 
 /* Appends what was seen since the last time, at most 4096 frames, so that what a recv() has placed in
  * the transcript outlives the calls around it. Returns whether there was any. No system call where

@@ -9,19 +9,31 @@
 struct packed {
 	int64_t seq, ack;
 	uint32_t len, window, number;
-	uint16_t copy, duplicate, pieces;
-	uint8_t name, flags, kept, words_len;
+	uint16_t copy, duplicate, pieces, kept;
+	uint8_t name, flags, words_len;
 };
 _Static_assert(sizeof(struct packed) == FRAME_NOTE_SIZE, "what a frame costs beside its bytes");
 
-enum { SCALED = 1, SEQ_BASED = 2, ACK_BASED = 4, GAP = 8, FILLS_WINDOW = 16 };
+enum {
+	SCALED = 1,
+	SEQ_BASED = 2,
+	ACK_BASED = 4,
+	GAP = 8,
+	FILLS_WINDOW = 16,
+	LOOPBACK = 32,
+	SECRET = 64
+};
 
 uint64_t frame_entry_append(struct transcript *transcript, uint32_t wire_end, int64_t time,
                             const struct frame_note *note)
 {
-	size_t kept = note->kept < FRAME_KEPT ? note->kept : FRAME_KEPT;
+	size_t kept = note->kept < FRAME_KEPT_MOST ? note->kept : FRAME_KEPT_MOST;
 	size_t words_len = note->words_len < FRAME_WORDS ? note->words_len : FRAME_WORDS;
+	size_t room, rest = FRAME_NOTE_SIZE + words_len;
 	const struct segment *segment = &note->segment;
+	char *place = transcript_reserve(transcript, 0, rest + kept, &room);
+	if (kept > room - rest)
+		kept = room - rest;
 	const struct packed packed = {
 		.seq = segment->seq,
 		.ack = segment->ack,
@@ -35,8 +47,9 @@ uint64_t frame_entry_append(struct transcript *transcript, uint32_t wire_end, in
 		.flags = (uint8_t)((segment->scaled ? SCALED : 0) |
 		                   (segment->seq_based ? SEQ_BASED : 0) |
 		                   (segment->ack_based ? ACK_BASED : 0) | (segment->gap ? GAP : 0) |
-		                   (segment->fills_window ? FILLS_WINDOW : 0)),
-		.kept = (uint8_t)kept,
+		                   (segment->fills_window ? FILLS_WINDOW : 0) |
+		                   (note->loopback ? LOOPBACK : 0) | (note->secret ? SECRET : 0)),
+		.kept = (uint16_t)kept,
 		.words_len = (uint8_t)words_len,
 	};
 	const struct entry header = {
@@ -47,15 +60,12 @@ uint64_t frame_entry_append(struct transcript *transcript, uint32_t wire_end, in
 		.fd = -1,
 		.call = CALL_FRAME,
 	};
-	char payload[FRAME_NOTE_SIZE + FRAME_KEPT + FRAME_WORDS];
-	size_t len = sizeof packed;
-	memcpy(payload, &packed, sizeof packed);
+	memcpy(place, &packed, sizeof packed);
 	if (kept)
-		memcpy(payload + len, note->bytes, kept);
-	len += kept;
+		memcpy(place + sizeof packed, note->bytes, kept);
 	if (words_len)
-		memcpy(payload + len, note->words, words_len);
-	return transcript_append(transcript, &header, NULL, payload, len + words_len);
+		memcpy(place + sizeof packed + kept, note->words, words_len);
+	return transcript_commit(transcript, &header, NULL, NULL, rest + kept);
 }
 
 bool frame_entry_unpack(const struct entry *entry, struct frame_note *note)
@@ -73,6 +83,8 @@ bool frame_entry_unpack(const struct entry *entry, struct frame_note *note)
 		.host = (uint8_t)((uint16_t)entry->arg2 >> 8),
 		.pieces = packed.pieces,
 		.len = (uint32_t)entry->arg,
+		.loopback = packed.flags & LOOPBACK,
+		.secret = packed.flags & SECRET,
 		.segment = { .name = packed.name,
 		             .seq = packed.seq,
 		             .ack = packed.ack,

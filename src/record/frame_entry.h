@@ -21,7 +21,8 @@ static inline bool session_is_wire(uint32_t session)
 }
 
 enum {
-	FRAME_KEPT = 128,     /* most bytes of a frame that are kept: all headers, little data */
+	FRAME_KEPT = 128, /* bytes of a frame that are kept: all headers, little data, */
+	FRAME_KEPT_MOST = UINT16_MAX, /* and where somebody asks for whole frames */
 	FRAME_WORDS = 64,     /* most bytes of words */
 	FRAME_NOTE_SIZE = 40, /* packed, before the bytes */
 };
@@ -48,10 +49,12 @@ struct frame_note {
 	uint16_t pieces;        /* segments that are in this one frame, where the network card cuts
 	                         * it (GSO); 1 else */
 	uint32_t len;           /* of the frame on the wire */
+	bool loopback;          /* seen on the loopback of its host, else on a cable or an interface */
+	bool secret;            /* of a conversation that carried a secret: no data is kept */
 	struct segment segment; /* of TCP, else 0; not of a strike */
 
 	const uint8_t *bytes; /* the first `kept` of them, from the Ethernet header on */
-	size_t kept;          /* at most FRAME_KEPT */
+	size_t kept;          /* at most FRAME_KEPT_MOST */
 	const char *words;    /* no C string */
 	size_t words_len;     /* at most FRAME_WORDS */
 };

@@ -485,6 +485,109 @@ static void notes_strikes(void)
 	end();
 }
 
+/* ---- what is kept ---- */
+
+static unsigned count_with(const char *text, unsigned *secret)
+{
+	struct frame_note note;
+	struct frame frame;
+	uint64_t at = TRANSCRIPT_NONE;
+	unsigned count = 0;
+	*secret = 0;
+	while (next_frame(&at, &note, &frame)) {
+		count += memmem(note.bytes, note.kept, text, strlen(text)) != NULL;
+		*secret += note.secret;
+	}
+	return count;
+}
+
+/* Nor what the peer sends back: it may be the same. */
+static void hides_secrets(void)
+{
+	begin();
+	struct pair pair = converse();
+	unsigned secret, before;
+	const char *data;
+	is_int(count_with("Hello, server!", &secret), 1, "the data of a frame is kept");
+	caller.host = host;
+	caller.flags |= ENTRY_SECRET;
+	call_send(&caller, pair.client, "swordfish", 9, 0);
+	caller.flags = 0;
+	peer_wait(pair.server, POLLIN, PEER_MS);
+	call_recv(&caller, pair.server, 1024, 0, &data);
+	call_send(&caller, pair.server, "swordfish", 9, 0);
+	is_int(count_with("swordfish", &secret), 0, "but not that of a secret, either way");
+	ok(secret >= 3, "those frames say so");
+	before = secret;
+	finish(&pair);
+	caller.host = HOST_HERE;
+	pair = converse();
+	is_int(count_with("Hello, server!", &secret), 2, "another conversation has its data");
+	ok(secret >= before, "and is not hidden");
+	finish(&pair);
+
+	int sink = peer_udp(AF_INET);
+	struct endpoint to = loopback_at(sink), any = endpoint_any(AF_INET, 0);
+	int source = call_socket(&caller, AF_INET, SOCK_DGRAM);
+	call_bind(&caller, source, &any);
+	caller.host = host;
+	caller.flags |= ENTRY_SECRET;
+	call_sendto(&caller, source, "swordfish", 9, 0, &to);
+	caller.flags = 0;
+	is_int(count_with("swordfish", &secret), 0, "nor that of a secret datagram, at either end");
+	close(sink);
+	char quoted[2000] = "swordfish";
+	call_sendto(&caller, source, quoted, sizeof quoted, 0, &to);
+	call_sendto(&caller, source, quoted, sizeof quoted, 0, &to);
+	is_int(count_with("swordfish", &secret), 0, "nor where an ICMP error quotes it");
+	struct cable_strike strike = { .len = 60, .event = CABLE_CORRUPTED, .from = HOST_LEFT };
+	memcpy(strike.bytes + 40, "swordfish", 9);
+	wire_strike(caller.wire, &strike);
+	is_int(count_with("swordfish", &secret), 0, "nor in a damaged frame, whose it cannot be told");
+	call_close(&caller, source);
+	end();
+}
+
+static void keeps_whole_frames(void)
+{
+	enum { LARGE = 30000 };
+	static char large[LARGE];
+	fill_pattern(large, sizeof large);
+	begin();
+	wire_keep_whole(caller.wire, true);
+	struct pair pair = converse();
+	struct witness witness = witness_begin(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), true);
+	uint64_t at = transcript_newest(caller.transcript);
+	for (int i = 0; i < 3; i++) {
+		call_send(&caller, pair.client, large, sizeof large, 0);
+		call_send(&caller, pair.client, "x", 1, 0);
+	}
+	struct witnessed seen;
+	struct frame_note note;
+	struct frame frame;
+	unsigned whole = 0, most = 0, count = 0;
+	while (witness_next(&witness, &seen) && next_frame(&at, &note, &frame)) {
+		size_t len = seen.len < sizeof seen.bytes ? seen.len : sizeof seen.bytes;
+		count++;
+		whole += note.kept == note.len && note.len == seen.len &&
+		         memcmp(note.bytes, seen.bytes, len) == 0;
+		most = note.len > most ? note.len : most;
+	}
+	ok(count >= 6 && most > 10000, "large frames and small ones pass");
+	is_int(whole, count, "every byte of them is kept where that is asked for");
+	wire_keep_whole(caller.wire, false);
+	finish(&pair);
+	pair = converse();
+	call_send(&caller, pair.client, large, 10000, 0);
+	while (next_frame(&at, &note, &frame))
+		if (note.len > 1000)
+			break;
+	is_int((long)note.kept, FRAME_KEPT, "and only their first bytes afterwards");
+	witness_end(&witness);
+	finish(&pair);
+	end();
+}
+
 /* ---- clocks ---- */
 
 static void reads_stamps(void)
@@ -723,6 +826,8 @@ int main(void)
 	counts_what_it_missed();
 	forgets_the_oldest();
 	notes_strikes();
+	hides_secrets();
+	keeps_whole_frames();
 	records_only_its_own();
 	follows_its_own_datagrams();
 	follows_until_the_end();

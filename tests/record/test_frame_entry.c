@@ -52,12 +52,12 @@ static void keeps_what_it_is_given(void)
 	transcript_free(t);
 }
 
-static void keeps_headers_only(void)
+static void has_limits(void)
 {
-	static uint8_t long_frame[1514];
+	static uint8_t long_frame[FRAME_KEPT_MOST + 20];
 	static char words[200];
-	struct transcript *t = transcript_new(4 * BLOCK, BLOCK);
-	struct frame_note note = { .len = 1514,
+	struct transcript *t = transcript_new(4 * TRANSCRIPT_BLOCK, TRANSCRIPT_BLOCK);
+	struct frame_note note = { .len = sizeof long_frame,
 		                   .bytes = long_frame,
 		                   .kept = sizeof long_frame,
 		                   .words = words,
@@ -65,9 +65,15 @@ static void keeps_headers_only(void)
 	                  got;
 	uint64_t at = frame_entry_append(t, WIRE_FIRST, 0, &note);
 	ok(frame_entry_unpack(transcript_at(t, at), &got), "a whole frame may be given");
-	is_int((long)got.kept, FRAME_KEPT, "its first bytes are kept");
+	is_int((long)got.kept, FRAME_KEPT_MOST, "its first bytes are kept");
 	is_int((long)got.words_len, FRAME_WORDS, "and so are those of the words");
-	is_int(got.len, 1514, "but its length is the whole");
+	is_int(got.len, (long)sizeof long_frame, "but its length is the whole");
+	transcript_free(t);
+	t = transcript_new(4 * BLOCK, BLOCK);
+	at = frame_entry_append(t, WIRE_FIRST, 0, &note);
+	ok(frame_entry_unpack(transcript_at(t, at), &got) && got.kept < BLOCK &&
+	           got.words_len == FRAME_WORDS,
+	   "of less room the bytes have what the words leave");
 	transcript_free(t);
 }
 
@@ -109,7 +115,7 @@ int main(void)
 {
 	tap_watchdog(10);
 	keeps_what_it_is_given();
-	keeps_headers_only();
+	has_limits();
 	refuses();
 	names();
 	return tap_done();
