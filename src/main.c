@@ -205,6 +205,8 @@ int main(int argc, char **argv)
 	app_init(&app);
 	int status = run(&app, &options, &poller);
 	queue_stop(&app);
+	run_end_logs(&app, &poller);
+	status = status ? status : app.status;
 	app_free(&app);
 	poller_done(&poller);
 	options_done(&options);

@@ -53,6 +53,7 @@ static void loop(struct app *app, struct ui *ui, struct poller *poller)
 		queue_prepare(app, poller);
 		ui->prepare(ui,
 		            poller); /* after it, so that what it has reported is owed a frame */
+		logs_prepare(app->logs, poller);
 		poller_wait(poller);
 		ui->serve(ui, poller);
 		app_serve(app, poller);
@@ -76,6 +77,15 @@ static void die_of(int signal)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
+void run_end_logs(struct app *app, struct poller *poller)
+{
+	struct error error;
+	if (logs_drain(app->logs, poller, &error))
+		return;
+	error_print("%s", error.text);
+	app->status = app->status ? app->status : 1;
+}
+
 void run_frontend(struct app *app, struct ui *ui, struct poller *poller)
 {
 	loop(app, ui, poller);
@@ -87,6 +97,7 @@ void run_frontend(struct app *app, struct ui *ui, struct poller *poller)
 	if (!signal)
 		return;
 	queue_stop(app);
+	run_end_logs(app, poller);
 	app_free(app); /* removes the paths of UNIX sockets */
 	die_of(signal);
 }

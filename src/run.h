@@ -23,6 +23,9 @@ struct session *run_open(struct app *app, const struct options *options,
  * whoever started it sees which one. */
 void run_frontend(struct app *app, struct ui *ui, struct poller *poller);
 
+/* Has the logs written to their end: what a disk does not take is reported, and is status 1. */
+void run_end_logs(struct app *app, struct poller *poller);
+
 /* The exit status of wrong options: 2, as nc 1. */
 int run_usage_status(const struct options *options);
 

@@ -32,8 +32,8 @@ includes_of() { # top, src or tests
 upward() {
 	awk '
 	BEGIN {
-		rank["base"] = 0; rank["socket"] = 1; rank["record"] = 2; rank["net"] = rank["view"] = 3; rank["app"] = 4
-		rank["command"] = rank["ui"] = 5; top = 6
+		rank["base"] = 0; rank["socket"] = 1; rank["record"] = 2; rank["net"] = rank["view"] = 3; rank["log"] = 4
+		rank["app"] = 5; rank["command"] = rank["ui"] = 6; top = 7
 	}
 	{
 		if ($2 ~ /^(<|support\/|tests\/)/ || $2 == "config.h") next

@@ -685,6 +685,39 @@ bool app_set_session(struct app *app, struct session *session, const char *name,
 	return true;
 }
 
+/* ---- logs ---- */
+
+static void log_over(void *context, const char *path, uint64_t written, const struct error *error)
+{
+	struct app *app = context;
+	(void)path;
+	(void)written;
+	if (!error)
+		return;
+	app_error(app, "%s", error->text);
+	app->status = app->status ? app->status : 1;
+}
+
+static void find_wire_ends(void *context, uint32_t number, uint32_t ends[2])
+{
+	const struct app *app = context;
+	const struct session *session = sessions_numbered(app->sessions, number);
+	if (session)
+		app_wire_ends(app, session, ends);
+}
+
+/* Sessions wait for the disk, keys do not. */
+static void hold_sessions(struct app *app)
+{
+	logs_feed(app->logs);
+	bool behind = logs_are_behind(app->logs);
+	for (size_t i = 0; (behind || app->holds) && i < sessions_count(app->sessions); i++) {
+		struct session *session = sessions_at(app->sessions, i);
+		session_hold(session, behind && logs_hold(app->logs, session_number(session)));
+	}
+	app->holds = behind;
+}
+
 /* ---- life ---- */
 
 void app_init(struct app *app)
@@ -696,11 +729,14 @@ void app_init(struct app *app)
 	app->answered = TRANSCRIPT_NONE;
 	app->sessions = sessions_new(app->transcript);
 	sessions_watch(app->sessions, session_born, session_gone, app);
+	const struct logs_hooks hooks = { app, log_over, find_wire_ends };
+	app->logs = logs_new(app->transcript, app->sessions, &hooks);
 }
 
 void app_free(struct app *app)
 {
 	sessions_watch(app->sessions, NULL, NULL, NULL);
+	logs_free(app->logs);
 	struct sandbox *sandbox = sessions_sandbox(app->sessions);
 	sessions_free(app->sessions);
 	sandbox_free(sandbox); /* when no socket there is left */
@@ -716,6 +752,7 @@ void app_free(struct app *app)
 
 void app_prepare(struct app *app, struct poller *poller)
 {
+	hold_sessions(app);
 	sessions_set_reconnect(app->sessions, app->settings.reconnect && !app->keeps_failed);
 	sessions_prepare(app->sessions, poller);
 }
@@ -723,6 +760,7 @@ void app_prepare(struct app *app, struct poller *poller)
 void app_serve(struct app *app, struct poller *poller)
 {
 	sessions_serve(app->sessions, poller);
+	logs_serve(app->logs, poller);
 	settle_failed(app);
 	settle_current(app);
 	count_news(app);

@@ -11,6 +11,7 @@
 #include "app/settings.h"
 #include "base/error.h"
 #include "base/poller.h"
+#include "log/log.h"
 #include "net/sessions.h"
 #include "record/follower.h"
 #include "record/transcript.h"
@@ -62,6 +63,8 @@ struct app {
 	uint32_t gone;           /* the one that disappeared in the middle of a line; 0 = none */
 	uint64_t failed_noted;   /* position of the note about sessions_aside(), */
 	uint32_t failed_in;      /* and the session in whose pane it is */
+	struct logs *logs;
+	bool holds; /* sessions wait for a log: see session_hold() */
 	struct settings settings;
 	/* of the command line: -4 -6 -n -b -s -p …, but not the time limit, which is a setting */
 	struct session_options defaults;

@@ -53,6 +53,37 @@ const char *clock_format_time(int64_t instant, bool short_form, char out[CLOCK_T
 	return out;
 }
 
+static void fill_stamp(struct clock_stamp *cache, int64_t second)
+{
+	struct tm parts;
+	time_t seconds = (time_t)second;
+	if (second < 0 || !localtime_r(&seconds, &parts))
+		memset(&parts, 0, sizeof parts);
+	cache->second = second;
+	strftime(cache->date, sizeof cache->date, "%Y-%m-%dT%H:%M:%S", &parts);
+	long minutes = parts.tm_gmtoff / 60, whole = labs(minutes);
+	snprintf(cache->zone, sizeof cache->zone, "%c%02ld:%02ld", minutes < 0 ? '-' : '+',
+	         whole / 60 % 100, whole % 60);
+}
+
+size_t clock_format_stamp(struct clock_stamp *cache, int64_t instant, int digits,
+                          char out[CLOCK_STAMP])
+{
+	int64_t wall = clock_wall(instant) < 0 ? 0 : clock_wall(instant);
+	int64_t second = wall / CLOCK_S, rest = wall % CLOCK_S;
+	if (second != cache->second || !cache->date[0])
+		fill_stamp(cache, second);
+	size_t date = strlen(cache->date), zone = strlen(cache->zone);
+	memcpy(out, cache->date, date);
+	out[date] = '.';
+	char *digit = out + date + 9;
+	for (int i = 0; i < 9; i++, rest /= 10)
+		*digit-- = (char)('0' + rest % 10);
+	char *end = out + date + (digits > 0 ? 1 + digits : 0);
+	memcpy(end, cache->zone, zone + 1);
+	return (size_t)(end - out) + zone;
+}
+
 const char *clock_format_duration(int64_t duration, char out[CLOCK_TEXT])
 {
 	double ms = (double)(duration < 0 ? 0 : duration) / (double)CLOCK_MS;

@@ -13,7 +13,7 @@
 #define CLOCK_MS INT64_C(1000000)
 #define CLOCK_S  INT64_C(1000000000)
 
-enum { CLOCK_TEXT = 32 };
+enum { CLOCK_TEXT = 32, CLOCK_STAMP = 48 };
 
 /* Nanoseconds since some fixed instant. Counts the time in which the machine sleeps where the
  * system can (CLOCK_BOOTTIME, clock_gettime(2)). */
@@ -28,6 +28,15 @@ int64_t clock_from_us(uint64_t us);
 
 /* "21:04:07.120" in local time; without milliseconds where `short_form`. Returns `out`. */
 const char *clock_format_time(int64_t instant, bool short_form, char out[CLOCK_TEXT]);
+
+/* "2026-11-28T18:01:02.123456+01:00" in local time, RFC 3339, with this many digits after the dot, up
+ * to 9. What is alike in a second is kept in `cache`, which is zero at first. Returns the length. */
+struct clock_stamp {
+	int64_t second;
+	char date[24], zone[16];
+};
+size_t clock_format_stamp(struct clock_stamp *cache, int64_t instant, int digits,
+                          char out[CLOCK_STAMP]);
 
 /* "0.2 ms", "41.3 ms", "3.2 s", "2 min 5 s": two or three significant digits. Returns `out`. */
 const char *clock_format_duration(int64_t duration, char out[CLOCK_TEXT]);

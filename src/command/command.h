@@ -87,7 +87,7 @@ struct command {
 #define COMMAND_TABLES(row)                                                                        \
 	row(session) row(sending) row(view) row(page) row(ladder) row(why) row(code) row(list)     \
 	        row(graph) row(port) row(stats) row(step) row(source) row(script) row(option)      \
-	                row(server) row(sandbox) row(cable) row(setting) row(help)
+	                row(server) row(sandbox) row(cable) row(log) row(setting) row(help)
 #define COMMAND_TABLE(name) extern const struct command name##_commands[];
 COMMAND_TABLES(COMMAND_TABLE)
 #undef COMMAND_TABLE

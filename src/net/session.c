@@ -700,6 +700,11 @@ void session_block_reading(struct session *session, bool blocked)
 		session->pass_error = 0;
 }
 
+void session_hold(struct session *session, bool held)
+{
+	session->held = held;
+}
+
 void session_pass_to(struct session *session, int pipe)
 {
 	session->pass_to = pipe + 1;

@@ -275,3 +275,7 @@ bool session_is_full(const struct session *session); /* what was sent waits for 
 
 /* Pipe mode stops reading while its output is stuck. */
 void session_block_reading(struct session *session, bool blocked);
+
+/* Nothing is read, accepted, or sent from its queue while it is held: what happens must be written down
+ * first. */
+void session_hold(struct session *session, bool held);

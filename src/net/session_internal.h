@@ -197,6 +197,7 @@ struct session {
 	int pass_error;    /* why that took none */
 	bool full;         /* the kernel took none of what session_send_from() offered */
 	bool read_blocked; /* nothing is read: who reads us is stuck */
+	bool held;         /* nothing is read or sent: see session_hold() */
 	struct buf queue;  /* streams: bytes; datagrams: each after a struct of its own */
 	size_t unsent;     /* bytes of payload in it */
 	const struct service *service;

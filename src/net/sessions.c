@@ -773,7 +773,7 @@ static void prepare_one(struct sessions *sessions, struct session *session, stru
 		dial_prepare(session, poller);
 	else if (session_is_by_hand(session))
 		step_prepare(session, poller);
-	else
+	else if (!session->held)
 		session->ops->prepare(session, poller);
 }
 
@@ -785,7 +785,7 @@ static void serve_one(struct session *session, const struct poller *poller)
 		dial_serve(session, poller);
 	else if (session_is_by_hand(session))
 		step_serve(session, poller);
-	else
+	else if (!session->held)
 		session->ops->serve(session, poller);
 }
 

@@ -42,6 +42,8 @@ struct transcript {
 	struct transcript_amount total;
 	struct session_index index; /* of sessions */
 	bool hides;                 /* some session has been hidden */
+	void (*before_eviction)(void *context);
+	void *context;
 };
 
 /* ---- blocks ---- */
@@ -62,6 +64,8 @@ static struct block *find_block(const struct transcript *transcript, uint64_t nu
 /* Removes the oldest block and returns its memory. */
 static char *evict(struct transcript *transcript)
 {
+	if (transcript->before_eviction)
+		transcript->before_eviction(transcript->context);
 	struct block *oldest = ring_at(transcript, 0);
 	transcript->head = transcript->head + 1 < transcript->cap ? transcript->head + 1 : 0;
 	transcript->live--;
@@ -126,6 +130,13 @@ void transcript_set_ceiling(struct transcript *transcript, size_t ceiling)
 	transcript->most = transcript->ceiling / transcript->block_size;
 	while (transcript->live > transcript->most)
 		free(evict(transcript));
+}
+
+void transcript_before_eviction(struct transcript *transcript, void (*call)(void *context),
+                                void *context)
+{
+	transcript->before_eviction = call;
+	transcript->context = context;
 }
 
 size_t transcript_ceiling(const struct transcript *transcript)

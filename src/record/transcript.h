@@ -33,6 +33,11 @@ void transcript_free(struct transcript *transcript);
 void transcript_set_ceiling(struct transcript *transcript, size_t ceiling);
 size_t transcript_ceiling(const struct transcript *transcript);
 
+/* Called before the oldest block is evicted, when all of it can still be read: for a reader that must
+ * miss nothing. It appends nothing. NULL for none. */
+void transcript_before_eviction(struct transcript *transcript, void (*call)(void *context),
+                                void *context);
+
 /* Begins an entry and returns where its payload goes; *room is the number of bytes that fit there:
  * to the end of the block, and at least `least` (capped to what an empty block can hold). The
  * addresses are placed after the payload by transcript_commit(), when the call has returned them:

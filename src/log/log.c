@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "log/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/count.h"
+#include "log/log_writer.h"
+#include "record/follower.h"
+#include "record/frame_entry.h"
+
+enum { CHUNK = 256 << 10 }; /* bytes that are formatted before they are handed over */
+
+/* At the end: how long a disk may take no byte; the same when only fsync() is left. */
+#define PATIENCE      (10 * CLOCK_S)
+#define PATIENCE_SYNC (3 * CLOCK_S)
+
+struct log {
+	char *path;
+	const struct log_format *format;
+	struct log_state state;
+	struct log_output *output;
+	struct follower follower;
+	uint64_t until;   /* it ends before the entry at this position; TRANSCRIPT_NONE = it goes on */
+	bool behind;      /* entries wait, since too many bytes do */
+	bool ended;       /* all is formatted, and the file is being closed */
+	uint32_t ends[2]; /* wire ends of its session */
+	bool regular;
+	dev_t device;
+	ino_t inode;
+};
+
+struct logs {
+	struct transcript *transcript;
+	const struct sessions *sessions;
+	struct logs_hooks hooks;
+	struct log_writer *writer;
+	struct log **list;
+	size_t count, cap;
+	struct buf out;
+};
+
+/* ---- following ---- */
+
+static bool takes(const struct log *log, const struct entry *entry)
+{
+	uint32_t session = entry->session, only = log->state.session;
+	if (session_is_wire(session))
+		return log->format->frames &&
+		       (!only || session == log->ends[0] || session == log->ends[1]);
+	return (!only || session == only) && !transcript_is_hidden(log->state.transcript, session);
+}
+
+static void hand_over(struct logs *logs, struct log *log, size_t *pending)
+{
+	*pending += logs->out.len;
+	if (logs->out.len)
+		log_output_put(log->output, &logs->out);
+}
+
+/* Formats what is new, until `most` bytes wait for the disk. */
+static void feed(struct logs *logs, struct log *log, size_t most)
+{
+	bool is_new = log->follower.position != transcript_newest(logs->transcript);
+	if (log->ended || (!is_new && !log->behind))
+		return;
+	size_t pending = log_output_progress(log->output).pending;
+	if (log->format->frames && log->state.session && logs->hooks.wire_ends)
+		logs->hooks.wire_ends(logs->hooks.context, log->state.session, log->ends);
+	log->behind = true;
+	while (pending < most) {
+		const struct entry *entry = follower_next(&log->follower);
+		if (!entry || log->follower.position >= log->until) {
+			log->behind = false;
+			break;
+		}
+		if (takes(log, entry))
+			log->format->entry(&log->state, log->follower.position, entry, &logs->out);
+		if (logs->out.len >= CHUNK)
+			hand_over(logs, log, &pending);
+	}
+	hand_over(logs, log, &pending);
+}
+
+static void before_eviction(void *context)
+{
+	struct logs *logs = context;
+	for (size_t i = 0; i < logs->count; i++)
+		feed(logs, logs->list[i], SIZE_MAX);
+}
+
+/* ---- opening and closing ---- */
+
+struct logs *logs_new(struct transcript *transcript, const struct sessions *sessions,
+                      const struct logs_hooks *hooks)
+{
+	struct logs *logs = xcalloc(1, sizeof *logs);
+	logs->transcript = transcript;
+	logs->sessions = sessions;
+	logs->hooks = *hooks;
+	logs->writer = log_writer_new();
+	buf_init(&logs->out, SIZE_MAX);
+	return logs;
+}
+
+/* Without a format the file's name must say which. */
+static const struct log_format *choose_format(const struct log_request *request, struct error *error)
+{
+	const struct log_format *format =
+	        request->format ? request->format : log_format_of_path(request->path);
+	if (format && (!format->one_session || request->session))
+		return format;
+	if (format) {
+		error_usage(error, "%.150s: the format %s is for one session", request->path,
+		            format->name);
+		return NULL;
+	}
+	error_usage(error, "%.150s: the ending is of no format:", request->path);
+	for (size_t i = 0; (format = log_format_at(i)); i++)
+		if (*format->endings)
+			error_append(error, " %s", format->endings);
+	error_append(error, "; or name one, as text");
+	return NULL;
+}
+
+/* One writer for each file. */
+static bool is_taken(const struct logs *logs, const struct log_file *file)
+{
+	for (size_t i = 0; file->regular && i < logs->count; i++) {
+		const struct log *log = logs->list[i];
+		if (log->regular && log->device == file->device && log->inode == file->inode)
+			return true;
+	}
+	return false;
+}
+
+/* `file` as it was opened. */
+static bool may_log(const struct logs *logs, const struct log_request *request,
+                    const struct log_format *format, const struct log_file *file, struct error *error)
+{
+	if (is_taken(logs, file))
+		error_set(error, "%.150s: is a log already", request->path);
+	else if (file->terminal && request->no_terminal)
+		error_set(error, "%.150s: is the terminal, which shows the window", request->path);
+	else if (file->start_len && format->is_own && !format->is_own(file->start, file->start_len))
+		error_set(error, "%.150s: is no log in the format %s, so it is not continued",
+		          request->path, format->name);
+	else
+		return true;
+	return false;
+}
+
+static void free_log(struct log *log)
+{
+	if (log->format->done)
+		log->format->done(&log->state);
+	free(log->state.own);
+	free(log->path);
+	free(log);
+}
+
+static bool has_missed(const struct logs *logs, uint32_t session)
+{
+	return session ? transcript_has_lost(logs->transcript, session)
+	               : transcript_lost(logs->transcript).entries > 0;
+}
+
+static void begin(struct logs *logs, struct log *log, bool past)
+{
+	const struct log_format *format = log->format;
+	follower_init(&log->follower, logs->transcript);
+	if (!past)
+		follower_skip(&log->follower);
+	if (format->begin)
+		format->begin(&log->state, &logs->out);
+	if (past && format->missed && has_missed(logs, log->state.session))
+		format->missed(&log->state, transcript_lost(logs->transcript), &logs->out);
+	if (logs->out.len)
+		log_output_put(log->output, &logs->out);
+	log->behind = true;
+}
+
+bool logs_open(struct logs *logs, const struct log_request *request, struct error *error)
+{
+	struct log_file file;
+	const struct log_format *format = choose_format(request, error);
+	if (!format || !log_file_open(request->path, request->how, &file, error))
+		return false;
+	struct log_output *output = NULL;
+	if (!may_log(logs, request, format, &file, error))
+		close(file.fd);
+	else
+		output = log_writer_add(logs->writer, file.fd, file.regular && !request->automatic,
+		                        error);
+	if (!output) {
+		free(file.path);
+		return false;
+	}
+	struct log *log = xcalloc(1, sizeof *log);
+	*log = (struct log){
+		.path = file.path,
+		.format = format,
+		.state = { .transcript = logs->transcript,
+			   .sessions = logs->sessions,
+			   .session = request->session,
+			   .continues = file.start_len > 0,
+			   .breaks = file.start_len > 0 && file.last != '\n',
+			   .own = xcalloc(1, format->state_size ? format->state_size : 1) },
+		.output = output,
+		.until = TRANSCRIPT_NONE,
+		.regular = file.regular,
+		.device = file.device,
+		.inode = file.inode,
+	};
+	logs->list = xgrow(logs->list, &logs->cap, logs->count, sizeof(struct log *));
+	logs->list[logs->count++] = log;
+	transcript_before_eviction(logs->transcript, before_eviction, logs);
+	begin(logs, log, request->past);
+	return true;
+}
+
+size_t logs_close(struct logs *logs, const char *path)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < logs->count; i++) {
+		struct log *log = logs->list[i];
+		if (log->until != TRANSCRIPT_NONE || (path && strcmp(path, log->path) != 0))
+			continue;
+		log->until = transcript_end(logs->transcript);
+		found++;
+	}
+	return found;
+}
+
+size_t logs_count(const struct logs *logs)
+{
+	return logs->count;
+}
+
+struct log_report logs_report(const struct logs *logs, size_t index)
+{
+	const struct log *log = logs->list[index];
+	struct log_progress progress = log_output_progress(log->output);
+	return (struct log_report){
+		.path = log->path,
+		.format = log->format,
+		.session = log->state.session,
+		.written = progress.written,
+		.pending = progress.pending,
+		.closing = log->until != TRANSCRIPT_NONE,
+	};
+}
+
+/* ---- a turn ---- */
+
+bool logs_are_behind(const struct logs *logs)
+{
+	for (size_t i = 0; i < logs->count; i++)
+		if (logs->list[i]->behind)
+			return true;
+	return false;
+}
+
+bool logs_hold(const struct logs *logs, uint32_t session)
+{
+	for (size_t i = 0; i < logs->count; i++) {
+		const struct log *log = logs->list[i];
+		if (log->behind && (!log->state.session || log->state.session == session))
+			return true;
+	}
+	return false;
+}
+
+static void finish(struct logs *logs, struct log *log)
+{
+	if (log->format->end) {
+		log->format->end(&log->state, &logs->out);
+		log_output_put(log->output, &logs->out);
+	}
+	log_output_end(log->output);
+	log->ended = true;
+}
+
+void logs_feed(struct logs *logs)
+{
+	for (size_t i = 0; i < logs->count; i++)
+		feed(logs, logs->list[i], LOG_PENDING);
+}
+
+void logs_prepare(struct logs *logs, struct poller *poller)
+{
+	if (!logs->count)
+		return;
+	logs_feed(logs);
+	for (size_t i = 0; i < logs->count; i++) {
+		struct log *log = logs->list[i];
+		if (log->ended)
+			continue;
+		if (log->behind)
+			log_output_want_room(log->output, LOG_PENDING / 2);
+		else if (log->until != TRANSCRIPT_NONE)
+			finish(logs, log);
+	}
+	log_writer_prepare(logs->writer, poller);
+}
+
+/* "log FILE: no space left on device: …" */
+static void report_over(struct logs *logs, const struct log *log, const struct log_progress *progress)
+{
+	struct error error;
+	char written[COUNT_TEXT];
+	if (progress->error) {
+		error_errno(&error, progress->error, "log %.120s", log->path);
+		error_append(&error, ": closed after %s", count_format_bytes(progress->written, written));
+	}
+	if (logs->hooks.over)
+		logs->hooks.over(logs->hooks.context, log->path, progress->written,
+		                 progress->error ? &error : NULL);
+}
+
+void logs_serve(struct logs *logs, const struct poller *poller)
+{
+	if (!logs->count)
+		return;
+	log_writer_serve(logs->writer, poller);
+	size_t kept = 0, count = logs->count;
+	for (size_t i = 0; i < count; i++) {
+		struct log *log = logs->list[i];
+		struct log_progress progress = log_output_progress(log->output);
+		if (!progress.over) {
+			logs->list[kept++] = log;
+			continue;
+		}
+		report_over(logs, log, &progress);
+		log_output_free(log->output);
+		free_log(log);
+	}
+	logs->count = kept;
+	if (!kept)
+		transcript_before_eviction(logs->transcript, NULL, NULL);
+}
+
+/* ---- the end ---- */
+
+static uint64_t all_written(const struct logs *logs)
+{
+	uint64_t written = 0;
+	for (size_t i = 0; i < logs->count; i++)
+		written += log_output_progress(logs->list[i]->output).written;
+	return written;
+}
+
+static uint64_t all_pending(const struct logs *logs)
+{
+	uint64_t pending = 0;
+	for (size_t i = 0; i < logs->count; i++)
+		pending += log_output_progress(logs->list[i]->output).pending;
+	return pending;
+}
+
+bool logs_drain(struct logs *logs, struct poller *poller, struct error *error)
+{
+	int64_t since = clock_now();
+	uint64_t written = all_written(logs);
+	const char *why = NULL;
+	logs_close(logs, NULL);
+	while (logs->count && !why) {
+		int64_t patience = all_pending(logs) ? PATIENCE : PATIENCE_SYNC;
+		poller_reset(poller);
+		logs_prepare(logs, poller);
+		poller_wake_at(poller, since + patience);
+		poller_wait(poller);
+		logs_serve(logs, poller);
+		uint64_t now = all_written(logs);
+		if (now != written)
+			since = clock_now();
+		else if (clock_now() >= since + patience)
+			why = "the disk takes no more";
+		if (poller_take_signal(SIGINT) || poller_take_signal(SIGTERM) ||
+		    poller_take_signal(SIGHUP) || poller_take_signal(SIGQUIT))
+			why = "interrupted";
+		written = now;
+	}
+	uint64_t lost = all_pending(logs);
+	if (lost)
+		error_set(error, "logs: %llu byte%s not written: %s", (unsigned long long)lost,
+		          lost == 1 ? " was" : "s were", why);
+	return !lost;
+}
+
+void logs_free(struct logs *logs)
+{
+	transcript_before_eviction(logs->transcript, NULL, NULL);
+	for (size_t i = 0; i < logs->count; i++)
+		free_log(logs->list[i]);
+	log_writer_free(logs->writer);
+	free(logs->list);
+	buf_free(&logs->out);
+	free(logs);
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* log: files that follow the transcript while it grows, each in a format, of one session or of all.
+ * Nothing of what is logged is evicted before it has been formatted; bytes wait for the disk in
+ * memory, and when that are too many, logs_hold() has the reading of sessions wait. Owns the logs;
+ * knows neither who opens them nor who reads sessions. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/poller.h"
+#include "log/log_file.h"
+#include "log/log_format.h"
+#include "record/transcript.h"
+
+enum { LOG_PENDING = 8 << 20 }; /* bytes that wait for the disk when reading begins to wait */
+
+struct logs;
+struct session;
+
+/* What logs need to know of those who use them. */
+struct logs_hooks {
+	void *context;
+	/* A log has failed and is closed, or was closed as was asked; `error` NULL. */
+	void (*over)(void *context, const char *path, uint64_t written, const struct error *error);
+	/* The wire ends of a session, 0 for none: their frames belong to its log. */
+	void (*wire_ends)(void *context, uint32_t session, uint32_t ends[2]);
+};
+
+struct log_request {
+	const char *path;
+	const struct log_format *format; /* NULL = by the ending of the path */
+	uint32_t session;                /* 0 = all */
+	bool past;                       /* also what is in the transcript already */
+	enum log_file_how how;
+	bool no_terminal; /* the terminal is the window's */
+	bool automatic;   /* one of very many: it is not synced to the disk at its end */
+};
+
+/* Both are borrowed and outlive the logs. */
+struct logs *logs_new(struct transcript *transcript, const struct sessions *sessions,
+                      const struct logs_hooks *hooks);
+
+/* Ends all logs, and waits until they are written. That ends when the disk has taken nothing for 10
+ * seconds, or at a signal that ends programs: false with one line that says how much was not written. */
+bool logs_drain(struct logs *logs, struct poller *poller, struct error *error);
+void logs_free(struct logs *logs);
+
+bool logs_open(struct logs *logs, const struct log_request *request, struct error *error);
+
+/* Ends the log that was opened as this path; NULL: all. The hook `over` follows when it is written.
+ * Returns how many there were. */
+size_t logs_close(struct logs *logs, const char *path);
+
+size_t logs_count(const struct logs *logs);
+
+struct log_report {
+	const char *path;
+	const struct log_format *format;
+	uint32_t session; /* 0 = all */
+	uint64_t written; /* bytes */
+	size_t pending;
+	bool closing;
+};
+struct log_report logs_report(const struct logs *logs, size_t index);
+
+/* Whether any log waits for its disk; whether one does that has this session. */
+bool logs_are_behind(const struct logs *logs);
+bool logs_hold(const struct logs *logs, uint32_t session);
+
+/* Formats what is new; logs_prepare() does that, too, as the last thing before the loop sleeps. */
+void logs_feed(struct logs *logs);
+void logs_prepare(struct logs *logs, struct poller *poller);
+void logs_serve(struct logs *logs, const struct poller *poller);

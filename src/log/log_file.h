@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* log_file: opens the file of a log. It is its owner's alone (0600), and never behind a symbolic link:
+ * somebody else may have made that. Only a regular file is taken, as any other may block its writer or
+ * act on what it is given, and the descriptors of this process by their names in /dev. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "log/log_format.h"
+
+enum log_file_how {
+	LOG_FILE_NEW,     /* a file that exists is refused, with LOG_FILE_EXISTS */
+	LOG_FILE_APPEND,  /* a file that exists is continued */
+	LOG_FILE_REPLACE, /* a file that exists is removed */
+};
+
+struct log_file {
+	int fd;
+	char *path;            /* whole: "~/" at the front is the home directory */
+	bool regular;
+	bool terminal;
+	dev_t device;          /* which file it is, where it is regular */
+	ino_t inode;
+	char start[LOG_START]; /* of a file that is continued, and its last byte */
+	size_t start_len;      /* 0 = it was empty or new */
+	char last;
+};
+
+/* False with one line; error->code is EEXIST where only `how` is in the way. The caller closes `fd` and
+ * frees `path`. */
+bool log_file_open(const char *path, enum log_file_how how, struct log_file *file,
+                   struct error *error);
