@@ -11,6 +11,7 @@ struct packed {
 	uint32_t len, window, number;
 	uint16_t copy, duplicate, pieces, kept;
 	uint8_t name, flags, words_len;
+	uint8_t unused; /* with it there is no padding: equal notes are equal bytes */
 };
 _Static_assert(sizeof(struct packed) == FRAME_NOTE_SIZE, "what a frame costs beside its bytes");
 
@@ -24,16 +25,11 @@ enum {
 	SECRET = 64
 };
 
-uint64_t frame_entry_append(struct transcript *transcript, uint32_t wire_end, int64_t time,
-                            const struct frame_note *note)
+size_t frame_entry_pack(const struct frame_note *note, struct entry *header, char *out)
 {
 	size_t kept = note->kept < FRAME_KEPT_MOST ? note->kept : FRAME_KEPT_MOST;
 	size_t words_len = note->words_len < FRAME_WORDS ? note->words_len : FRAME_WORDS;
-	size_t room, rest = FRAME_NOTE_SIZE + words_len;
 	const struct segment *segment = &note->segment;
-	char *place = transcript_reserve(transcript, 0, rest + kept, &room);
-	if (kept > room - rest)
-		kept = room - rest;
 	const struct packed packed = {
 		.seq = segment->seq,
 		.ack = segment->ack,
@@ -52,20 +48,30 @@ uint64_t frame_entry_append(struct transcript *transcript, uint32_t wire_end, in
 		.kept = (uint16_t)kept,
 		.words_len = (uint8_t)words_len,
 	};
-	const struct entry header = {
-		.time = time,
-		.session = wire_end,
-		.arg = (int32_t)(note->len < INT32_MAX ? note->len : INT32_MAX),
-		.arg2 = (int16_t)(note->event | note->host << 8),
-		.fd = -1,
-		.call = CALL_FRAME,
-	};
-	memcpy(place, &packed, sizeof packed);
+	header->call = CALL_FRAME;
+	header->fd = -1;
+	header->arg = (int32_t)(note->len < INT32_MAX ? note->len : INT32_MAX);
+	header->arg2 = (int16_t)(note->event | note->host << 8);
+	memcpy(out, &packed, sizeof packed);
 	if (kept)
-		memcpy(place + sizeof packed, note->bytes, kept);
+		memcpy(out + sizeof packed, note->bytes, kept);
 	if (words_len)
-		memcpy(place + sizeof packed + kept, note->words, words_len);
-	return transcript_commit(transcript, &header, NULL, NULL, rest + kept);
+		memcpy(out + sizeof packed + kept, note->words, words_len);
+	return sizeof packed + kept + words_len;
+}
+
+uint64_t frame_entry_append(struct transcript *transcript, uint32_t wire_end, int64_t time,
+                            const struct frame_note *note)
+{
+	size_t room, rest = FRAME_NOTE_SIZE + FRAME_WORDS;
+	struct frame_note fits = *note;
+	struct entry header = { .time = time, .session = wire_end };
+	fits.kept = note->kept < FRAME_KEPT_MOST ? note->kept : FRAME_KEPT_MOST;
+	char *place = transcript_reserve(transcript, 0, rest + fits.kept, &room);
+	if (fits.kept > room - rest)
+		fits.kept = room - rest;
+	size_t len = frame_entry_pack(&fits, &header, place);
+	return transcript_commit(transcript, &header, NULL, NULL, len);
 }
 
 bool frame_entry_unpack(const struct entry *entry, struct frame_note *note)

@@ -64,6 +64,10 @@ struct frame_note {
 uint64_t frame_entry_append(struct transcript *transcript, uint32_t wire_end, int64_t time,
                             const struct frame_note *note);
 
+/* Writes its payload, whose length is returned, and what the header has of it. `out` has room for
+ * FRAME_NOTE_SIZE, the bytes and the words. */
+size_t frame_entry_pack(const struct frame_note *note, struct entry *header, char *out);
+
 /* The pointers lead into the entry. False where it is not a frame, or is cut short. */
 bool frame_entry_unpack(const struct entry *entry, struct frame_note *note);
 
