@@ -53,7 +53,7 @@ struct log_format {
 enum { LOG_START = 64 };
 
 /* The formats in the order in which they are listed: name_log_format in log_name.c. */
-#define LOG_FORMAT_LIST(row) row(text) row(raw_in) row(raw_out)
+#define LOG_FORMAT_LIST(row) row(text) row(json) row(raw_in) row(raw_out)
 
 #define LOG_FORMAT_DECLARE(name) extern const struct log_format name##_log_format;
 LOG_FORMAT_LIST(LOG_FORMAT_DECLARE)

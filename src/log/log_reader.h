@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* log_reader: reads a log of JSON lines back, sockpit-log(5), as the records that log_json wrote. A
+ * log may be hostile: whatever is in it, a record is well formed, memory is bounded, and what is wrong
+ * with a line is one line of text. Members and types of line that it does not know are ignored. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/eol.h"
+#include "base/error.h"
+#include "log/log_json.h"
+#include "net/session.h"
+#include "record/transcript.h"
+
+enum {
+	LOG_READER_LINE = 8 << 20, /* most bytes of a line: a payload of 1 MiB, all of it escaped */
+	LOG_WORD = 64,             /* bytes of a word in a record, its NUL too */
+};
+
+enum log_kind {
+	LOG_HEADER,  /* the first line, and where the log was appended to */
+	LOG_SESSION, /* a session is seen first, or has changed */
+	LOG_MISSED,  /* entries that were evicted before they were written */
+	LOG_ENTRY,
+};
+
+/* What session.h tells of a session, at the time of the line. */
+struct log_session {
+	uint32_t number;
+	uint32_t listener; /* that accepted it, 0 = none */
+	char name[SESSION_NAME];
+	enum transport transport;
+	enum log_session_kind kind;
+	bool is_server;  /* a listener, or a UDP session that was made by listening */
+	bool is_stepped; /* made by /socket */
+	enum host host;
+	struct endpoint local, peer; /* AF_UNSPEC until known; a scope has ENDPOINT_ELSEWHERE */
+	enum session_state state;
+	enum session_end end;
+	char service[LOG_WORD]; /* of a server, else "none" */
+	enum eol eol;
+};
+
+struct log_record {
+	enum log_kind kind;
+	unsigned long line; /* in the file, from 1 on */
+	union {
+		struct {
+			char program[LOG_WORD]; /* "sockpit 1.0" */
+			int64_t started;        /* as struct entry has times */
+		} header;
+		struct log_session session;
+		struct transcript_amount missed;
+		/* The header has no links; its stream_offset is that of the record. Of a secret the
+		 * payload is stars. The index of an interface is that of another machine, perhaps:
+		 * a scope has ENDPOINT_ELSEWHERE. Valid until the next one is read. */
+		struct {
+			struct entry header;
+			struct endpoint addr, local;
+			const char *payload; /* header.len bytes, at most what a block holds */
+		} entry;
+	};
+};
+
+struct log_reader;
+
+/* Only a regular file. NULL with one line. */
+struct log_reader *log_reader_open(const char *path, struct error *error);
+void log_reader_close(struct log_reader *reader);
+
+enum log_reading {
+	LOG_READ, /* a record */
+	LOG_WRONG, /* a line that is not one: "FILE:LINE: what is wrong". The next call goes on after it,
+	              * but not after a line that no later one can mend: LOG_END follows then. */
+	LOG_END,
+};
+enum log_reading log_reader_next(struct log_reader *reader, struct log_record *record,
+                                 struct error *error);
+
+/* How far it has read, of how many bytes. */
+uint64_t log_reader_at(const struct log_reader *reader, uint64_t *size);
+
+/* Appends the entry of a LOG_ENTRY as it is in the record; transcript_append() for it. What an empty
+ * block does not hold is cut. Returns the position. */
+uint64_t log_record_append(const struct log_record *record, struct transcript *transcript);
