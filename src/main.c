@@ -64,13 +64,24 @@ static char *start_up_file(void)
 	return home ? xasprintf("%s/.config/sockpit/sockpitrc", home) : NULL;
 }
 
-static void run_start_up_file(struct app *app)
+static bool run_start_up_file(struct app *app, enum start_lines lines, struct error *error)
 {
-	struct error error;
 	char *path = start_up_file();
-	if (path && !queue_start(app, path, &error))
-		app_error(app, "%s", error.text);
+	bool good = !path || queue_start(app, path, lines, error);
 	free(path);
+	return good;
+}
+
+/* What was wrong in the start-up file: pipe mode shows no notes. */
+static void print_errors(const struct app *app)
+{
+	const struct transcript *transcript = app->transcript;
+	for (uint64_t at = transcript_first(transcript); at != TRANSCRIPT_NONE;
+	     at = transcript_next(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry->call == CALL_NOTE && entry->flags & ENTRY_ERROR)
+			error_print("%.*s", (int)entry->len, entry_payload(entry));
+	}
 }
 
 static struct ui *person_ui(struct app *app, const struct options *options, struct error *error)
@@ -114,7 +125,8 @@ static void begin_for_person(struct app *app, const struct options *options,
 	struct error error;
 	if (refused->text[0])
 		app_error(app, "%s", refused->text);
-	run_start_up_file(app);
+	if (!run_start_up_file(app, options->named ? START_REST : START_ALL, &error))
+		app_error(app, "%s", error.text);
 	bool good = true;
 	if (options->demo)
 		good = app_demo(app, &error);
@@ -139,7 +151,7 @@ static struct ui *script_ui(struct app *app, const struct options *options, stru
 	return headless_new(&hooks, options->verbose);
 }
 
-static int run(struct app *app, const struct options *options, struct poller *poller)
+static int run(struct app *app, struct options *options, struct poller *poller)
 {
 	struct error error, refused = { 0 };
 	bool person = !options->script && !options->nc && !options->piped && !options->probe &&
@@ -154,8 +166,15 @@ static int run(struct app *app, const struct options *options, struct poller *po
 		return run_fail(EXIT_FAILURE, &refused);
 	if (!apply(app, options, &error))
 		return run_fail(run_usage_status(options), refused.text[0] ? &refused : &error);
-	if (!person && !options->script)
+	/* elsewhere the window reads it */
+	if ((options->named || (!person && options->script)) &&
+	    (!run_start_up_file(app, START_TARGETS, &error) ||
+	     !options_resolve(options, &app->targets, &error)))
+		return run_fail(run_usage_status(options), &error);
+	if (!person && !options->script) {
+		print_errors(app);
 		return pipe_mode_run(app, options, poller);
+	}
 	if (person && (options->ports.count || options->proxy_text)) {
 		error_set(&error, "%s for -z and for pipe mode: --pipe",
 		          options->proxy_text ? "a proxy is" : "several ports are");

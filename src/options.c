@@ -783,6 +783,10 @@ static bool take_words(struct options *options, char **words, int count, struct 
 		return true;
 	if (count > 2 || (count == 2 && is_several(words[1])))
 		return take_ports(options, words, count, error);
+	if (count == 1 && named_target_is_name(words[0])) {
+		options->named = words[0];
+		return true;
+	}
 	if (!target_parse(&options->target, words[0], count == 2 ? words[1] : NULL, transport,
 	                  false, error))
 		return false;
@@ -1001,6 +1005,27 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
 		port_list_shuffle(&options->ports);
 	options->pipe.verbose = options->verbose;
 	return good;
+}
+
+bool options_resolve(struct options *options, const struct named_targets *targets,
+                     struct error *error)
+{
+	if (!options->named)
+		return true;
+	const struct named_target *named = named_target_find(targets, options->named);
+	enum transport asked = options->target.transport;
+	if (!named) {
+		target_parse(&options->target, options->named, NULL, asked, false, error);
+		return false;
+	}
+	options->target = named->target;
+	if (asked == TRANSPORT_UDP && options->target.transport != asked) {
+		error_usage(error, "-u: the target %s is not UDP", options->named);
+		return false;
+	}
+	return !options->proxy_text ||
+	       port_list_add(&options->ports, options->target.service, options->target.transport,
+	                     error);
 }
 
 void options_done(struct options *options)

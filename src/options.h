@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "app/named_target.h"
 #include "base/error.h"
 #include "net/port_list.h"
 #include "net/proxy.h"
@@ -27,6 +28,7 @@ struct options {
 	bool nc_usage;       /* after a mistake: nc prints its usage, too */
 	bool has_target;
 	struct target target;
+	const char *named; /* a lone word that may be the name of a target, see options_resolve() */
 	struct port_list ports; /* where there are several: in turn, in place of the target's */
 	bool random_order;      /* -r: they are shuffled */
 	bool listen, demo, plain, sandbox;
@@ -61,6 +63,11 @@ struct options {
  * with --nc it may be empty, and the usage says enough. */
 bool options_parse(struct options *options, int argc, char **argv, struct error *error);
 void options_done(struct options *options);
+
+/* Fills in the address of options->named, once the names are known. False with one line: nobody is called
+ * so, and a host alone has no port. */
+bool options_resolve(struct options *options, const struct named_targets *targets,
+                     struct error *error);
 
 void options_print_help(const struct options *options, FILE *out);
 void options_print_nc_usage(FILE *out);

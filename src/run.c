@@ -3,9 +3,12 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include <stdlib.h>
 
 #include "app/hosts.h"
 #include "app/leave.h"
+#include "base/alloc.h"
+#include "base/buf.h"
 #include "base/poller.h"
 #include "command/queue.h"
 
@@ -33,12 +36,33 @@ struct session_options run_session_options(const struct app *app, const struct o
 	return wanted;
 }
 
+/* By the name of a target: what the command line sets wins over what the target has. */
+static struct session *open_named(struct app *app, const struct options *options,
+                                  const struct session_options *wanted, struct error *error)
+{
+	struct named_target named = *named_target_find(&app->targets, options->named);
+	struct buf words = { .max = SIZE_MAX };
+	buf_append_text(&words, named.settings);
+	for (size_t i = 0; i < options->setting_count; i++) {
+		const struct setting *setting = setting_find(options->settings[i].name, error);
+		if (setting && named_target_may_have(setting))
+			buf_printf(&words, " %s=%s", setting->name, options->settings[i].value);
+	}
+	named.settings = xstrdup(buf_text(&words));
+	buf_free(&words);
+	struct session *session = app_open_named(app, &named, wanted, error);
+	free(named.settings);
+	return session;
+}
+
 struct session *run_open(struct app *app, const struct options *options,
                          const struct target *target, bool once, struct error *error)
 {
 	struct session_options wanted = run_session_options(app, options);
 	wanted.once = once;
 	wanted.clients_most = options->nc ? 1 : 0;
+	if (options->named && target != &options->proxy)
+		return open_named(app, options, &wanted, error);
 	return options->listen ? app_listen(app, target, &wanted, error)
 	                       : app_open(app, target, &wanted, error);
 }

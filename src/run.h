@@ -15,7 +15,7 @@ enum { EXIT_USAGE = 2 };
 /* Of the command line's session only: a second one from the same local port could not be. */
 struct session_options run_session_options(const struct app *app, const struct options *options);
 
-/* Opens the target, or listens on it. `once`: a listener takes one client. NULL with an error. */
+/* Opens the target, by its name if it has one, or listens on it. `once`: a listener takes one client. NULL with an error. */
 struct session *run_open(struct app *app, const struct options *options,
                          const struct target *target, bool once, struct error *error);
 

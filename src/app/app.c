@@ -17,11 +17,12 @@
 
 /* ---- tabs ---- */
 
-/* Sessions with news or with a view of their own, sorted by number. */
+/* Sessions with news, or with a view or a history of their own, sorted by number. */
 struct app_tab {
 	uint32_t session;
 	uint64_t unread;       /* what came since a person last looked at it */
 	struct view_mode mode; /* ops NULL: as the setting says */
+	char *history;         /* NULL: the common one */
 };
 
 /* The index of this session, or the one that it would have. */
@@ -64,9 +65,10 @@ static void drop_tab(struct app *app, uint32_t session)
 {
 	bool is_listed;
 	size_t at = find_tab(app, session, &is_listed);
-	if (is_listed)
-		memmove(&app->tabs[at], &app->tabs[at + 1],
-		        (--app->tab_count - at) * sizeof *app->tabs);
+	if (!is_listed)
+		return;
+	free(app->tabs[at].history);
+	memmove(&app->tabs[at], &app->tabs[at + 1], (--app->tab_count - at) * sizeof *app->tabs);
 }
 
 static bool is_news(const struct entry *entry)
@@ -115,6 +117,12 @@ void app_set_view_mode(struct app *app, uint32_t session, struct view_mode mode)
 	count_news(app);
 	make_tab(app, session)->mode = mode;
 	count_news(app);
+}
+
+const char *app_history(const struct app *app, uint32_t session)
+{
+	const struct app_tab *tab = tab_of(app, session);
+	return tab ? tab->history : NULL;
 }
 
 /* ---- the current session ---- */
@@ -509,6 +517,33 @@ struct session *app_open(struct app *app, const struct target *target,
 	return session;
 }
 
+struct session *app_open_named(struct app *app, const struct named_target *named,
+                               const struct session_options *options, struct error *error)
+{
+	struct settings settings = app->settings;
+	struct session_options filled = options ? *options : app->defaults;
+	bool viewed;
+	if (!named_target_apply(named->settings, &settings, &viewed, error))
+		return NULL;
+	if (!filled.name && !sessions_named(app->sessions, named->name))
+		filled.name = named->name;
+	if (filled.timeout == 0)
+		filled.timeout = settings.timeout;
+	struct session *session = app_open(app, &named->target, &filled, error);
+	if (!session)
+		return NULL;
+	uint32_t number = session_number(session);
+	struct app_tab *tab = make_tab(app, number);
+	free(tab->history);
+	tab->history = xstrdup(named->name);
+	session_set_eol(session, settings.eol);
+	if (viewed)
+		app_set_view_mode(
+		        app, number,
+		        (struct view_mode){ .ops = view_listed((size_t)settings.view) });
+	return session;
+}
+
 struct session *app_listen(struct app *app, const struct target *target,
                            const struct session_options *options, struct error *error)
 {
@@ -741,7 +776,10 @@ void app_free(struct app *app)
 	sessions_free(app->sessions);
 	sandbox_free(sandbox); /* when no socket there is left */
 	transcript_free(app->transcript);
+	while (app->tab_count > 0)
+		drop_tab(app, app->tabs[0].session);
 	free(app->tabs);
+	named_targets_free(&app->targets);
 	free(app->searched);
 	free(app->asked);
 	free(app->open_page.line);

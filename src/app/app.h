@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "app/binding.h"
+#include "app/named_target.h"
 #include "app/settings.h"
 #include "base/error.h"
 #include "base/poller.h"
@@ -93,6 +94,7 @@ struct app {
 	const char *(*past)(size_t index);
 	/* Appends the keys that a row is bound to now; NULL where nobody types. */
 	void (*print_keys)(const struct binding *row, struct buf *out);
+	struct named_targets targets;
 	struct follower news;
 	struct app_tab *tabs; /* app.c's own */
 	size_t tab_count, tab_cap;
@@ -111,6 +113,11 @@ struct session *app_open(struct app *app, const struct target *target,
                          const struct session_options *options, struct error *error);
 struct session *app_listen(struct app *app, const struct target *target,
                            const struct session_options *options, struct error *error);
+
+/* The same by the name of a target, with its settings. The session is called so, unless it has a name or
+ * another session is called so, and its lines have a history of their own. */
+struct session *app_open_named(struct app *app, const struct named_target *named,
+                               const struct session_options *options, struct error *error);
 
 /* --demo: a TCP echo server, on loopback or on right if there is a sandbox, and a session to it that
  * becomes current. */
@@ -192,6 +199,9 @@ void app_set_ends(const struct app *app, const struct session *session, struct v
  * sessions. */
 struct view_mode app_view_mode(const struct app *app, uint32_t session);
 void app_set_view_mode(struct app *app, uint32_t session, struct view_mode mode);
+
+/* The name of the history that lines typed for a session go to; NULL for the common one. */
+const char *app_history(const struct app *app, uint32_t session);
 
 /* Our own session at the other end of this one's connection; NULL for none. */
 struct session *app_other_end(const struct app *app, const struct session *session);

@@ -318,15 +318,26 @@ void command_record(struct app *app, const char *line)
 	buf_free(&shown);
 }
 
-bool command_waits(const struct app *app, const char *line)
+/* NULL for none. */
+static const struct command *command_of(const struct app *app, const char *line)
 {
 	struct error ignored;
 	const char *slash = app_find_slash(app, line);
-	if (!slash || slash[1] == '/')
-		return false;
-	const struct command *command =
-	        command_find(slash + 1, strcspn(slash + 1, BLANKS), &ignored);
+	return slash && slash[1] != '/'
+	               ? command_find(slash + 1, strcspn(slash + 1, BLANKS), &ignored)
+	               : NULL;
+}
+
+bool command_waits(const struct app *app, const char *line)
+{
+	const struct command *command = command_of(app, line);
 	return command && command->waits;
+}
+
+bool command_is(const struct app *app, const char *line, const char *name)
+{
+	const struct command *command = command_of(app, line);
+	return command && strcmp(command->name, name) == 0;
 }
 
 enum command_result command_run_key(struct app *app, const char *line, struct wait *wait,

@@ -85,7 +85,7 @@ struct command {
 
 /* The commands of each file, beside their functions: session_commands[] in session_commands.c. */
 #define COMMAND_TABLES(row)                                                                        \
-	row(session) row(sending) row(view) row(page) row(ladder) row(why) row(code) row(list)     \
+	row(session) row(target) row(sending) row(view) row(page) row(ladder) row(why) row(code) row(list)     \
 	        row(graph) row(port) row(stats) row(step) row(source) row(script) row(option)      \
 	                row(server) row(sandbox) row(cable) row(log) row(setting) row(help)
 #define COMMAND_TABLE(name) extern const struct command name##_commands[];
@@ -124,6 +124,9 @@ bool command_choose_host(const struct invocation *invocation, const char *word, 
 
 /* Whether a line is a command that may wait. */
 bool command_waits(const struct app *app, const char *line);
+
+/* Whether a line is the command of this name. */
+bool command_is(const struct app *app, const char *line, const char *name);
 
 /* The command line of a key: a command in literal mode, too. */
 enum command_result command_run_key(struct app *app, const char *line, struct wait *wait,

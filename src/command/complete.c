@@ -316,6 +316,12 @@ static void offer_ports(struct offer *offer)
 	offer->address = NULL;
 }
 
+static void offer_targets(struct offer *offer)
+{
+	for (size_t i = 0; i < offer->app->targets.count; i++)
+		offer_word(offer, xstrdup(offer->app->targets.list[i].name));
+}
+
 static void offer_hosts(struct offer *offer)
 {
 	bool exist = sessions_sandbox(offer->app->sessions);
@@ -333,6 +339,7 @@ static void offer_local_addresses(struct offer *offer)
 /* Also our own servers. Looks up no names. */
 static void offer_addresses(struct offer *offer)
 {
+	offer_targets(offer);
 	offer_places(offer);
 	offer_hosts(offer);
 	for (size_t i = 0; i < sessions_count(offer->app->sessions); i++) {
@@ -386,6 +393,7 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "value", offer_values },
 		{ "peer", offer_peers },
 		{ "address", offer_addresses },
+		{ "target", offer_targets },
 		{ "port", offer_ports },
 		{ "local-address", offer_local_addresses },
 		{ "host", offer_hosts },

@@ -44,6 +44,7 @@ struct queue {
 	char *const *words;
 	size_t word_count;
 	bool script; /* not the start-up file */
+	enum start_lines lines; /* of a start-up file: those that are run */
 	bool quits;
 	int status;       /* of the program, where it quits */
 	uint32_t session; /* that is current here; 0 = whichever is shown */
@@ -385,7 +386,8 @@ static enum command_result run_line(struct app *app, struct queue *queue, const 
 		error_usage(error, "a NUL byte in the line: this is not a file of commands");
 		return COMMAND_FAILED;
 	}
-	if (bytes[0] == '#' || bytes[strspn(bytes, " \t")] == '\0')
+	if (bytes[0] == '#' || bytes[strspn(bytes, " \t")] == '\0' ||
+	    (queue->lines && (queue->lines == START_TARGETS) != command_is(app, bytes, "target")))
 		return COMMAND_DONE;
 	struct session *mine = sessions_numbered(app->sessions, queue->session);
 	if (!mine && !app->current && !app_find_slash(app, bytes)) {
@@ -595,12 +597,13 @@ static void drop_ended(struct app *app)
 	}
 }
 
-bool queue_start(struct app *app, const char *path, struct error *error)
+bool queue_start(struct app *app, const char *path, enum start_lines lines, struct error *error)
 {
 	struct file file;
 	if (!open_file(&file, path, false, error))
 		return error->code == ENOENT || error->code == ENOTDIR;
 	struct queue *queue = add_queue(app, &file);
+	queue->lines = lines;
 	run_queue(app, queue, SIZE_MAX);
 	drop_ended(app);
 	return true;

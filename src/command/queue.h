@@ -24,8 +24,10 @@ bool queue_interrupt(struct app *app);
 
 /* Runs a start-up file until a command waits; a missing file is fine. Calls wait in their session,
  * as typed ones do. A mistake is reported with file and line, and the next line follows. False if
- * the file cannot be read. */
-bool queue_start(struct app *app, const char *path, struct error *error);
+ * the file cannot be read. What the command line names has to be known before the window is there,
+ * so that its /target lines may be run first. */
+enum start_lines { START_ALL, START_TARGETS, START_REST };
+bool queue_start(struct app *app, const char *path, enum start_lines lines, struct error *error);
 
 /* Begins a script: a file, or standard input for "-". `words`, borrowed, are $1, $2 … in its lines.
  * The first line that fails ends it. `quits`: the program ends with it, and app->status is 1 if a

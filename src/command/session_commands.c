@@ -29,15 +29,21 @@ static bool parse_target(struct target *target, const char *transport, const cha
 static enum command_result do_open(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
+	struct app *app = invocation->app;
 	struct target target;
-	if (!parse_target(&target, args->value[0], args->value[1], args->value[2], false, error))
+	const struct named_target *named =
+	        args->value[0] || args->value[2] ? NULL : named_target_find(&app->targets, args->value[1]);
+	if (!named &&
+	    !parse_target(&target, args->value[0], args->value[1], args->value[2], false, error))
 		return false;
-	struct session_options options = invocation->app->defaults;
+	struct session_options options = app->defaults;
 	options.name = args->value[4];
 	if (!command_choose_host(invocation, args->value[3], &options.host, error))
 		return false;
-	uint64_t since = transcript_end(invocation->app->transcript);
-	return wait_for_opening(invocation, app_open(invocation->app, &target, &options, error),
+	uint64_t since = transcript_end(app->transcript);
+	return wait_for_opening(invocation,
+	                        named ? app_open_named(app, named, &options, error)
+	                              : app_open(app, &target, &options, error),
 	                        since);
 }
 
@@ -223,6 +229,7 @@ const struct command session_commands[] = {
 	        .help = "open a TCP conversation, or a session of another kind\n"
 	                "The address is a name or a number; host:port, [v6]:port, tcp:// and "
 	                "udp:// work.\n"
+	                "A lone word may be the name of a target: /help target.\n"
 	                "Of a UNIX socket it is a path, or @name for an abstract name: "
 	                "unix:///path, unix:@name; datagrams: unixgram:///path. \\x20 stands for "
 	                "a blank in it.\n"

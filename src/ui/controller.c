@@ -522,6 +522,7 @@ void controller_serve(struct controller *controller, struct poller *poller)
 	take_captured(controller);
 	serve_keys(controller, poller);
 	controller->app->typing = input_line("").len > 0;
+	input_choose_history(app_history(controller->app, app_shown(controller->app)));
 }
 
 /* Descriptors 1 and 2 are captured before readline starts, so that its errors of inputrc are

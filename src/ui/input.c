@@ -1266,6 +1266,12 @@ struct line input_line(const char *prompt)
 	return line;
 }
 
+void input_choose_history(const char *name)
+{
+	if (rl_end == 0 && !input.quoting && !RL_ISSTATE(SUBSTATES))
+		input_history_choose(name);
+}
+
 bool input_is_sideways(void)
 {
 	return is_on("horizontal-scroll-mode");

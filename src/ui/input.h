@@ -52,6 +52,10 @@ struct line input_line(const char *prompt);
 /* During a search a paste is the text to look for. */
 bool input_is_searching(void);
 
+/* The history of this name is the one of the next line, NULL for the common one; while a line is being
+ * typed nothing changes. */
+void input_choose_history(const char *name);
+
 /* `set horizontal-scroll-mode on`: the line takes one row. */
 bool input_is_sideways(void);
 

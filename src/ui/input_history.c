@@ -28,20 +28,25 @@ enum {
 	NOT_REGULAR = -1,     /* in place of an errno */
 };
 
-/* One per program, as readline's list is. */
-static struct {
-	char *path;         /* NULL: nowhere to keep it */
-	bool failed;        /* to be written, the last time; it has been reported */
-	struct buf pending; /* not yet written */
-	int64_t tried;      /* instant of the last writing */
-	size_t bytes;       /* of the lines in the list */
-} history;
+struct history {
+	struct history *next;
+	char *name;           /* NULL for the common one */
+	HISTORY_STATE *state; /* readline's list, while it is not this one */
+	char *path;           /* NULL: nowhere to keep it */
+	bool failed;          /* to be written, the last time; it has been reported */
+	struct buf pending;   /* not yet written */
+	int64_t tried;        /* instant of the last writing */
+	size_t bytes;         /* of the lines in the list */
+};
+
+/* readline has one list at a time: that of `history`. */
+static struct history common, *history = &common;
 
 static const char not_saved[] = "is not saved, the next line tries again";
 
 static void report(const char *what, int code)
 {
-	error_print("history %s: %s: %s", what, history.path,
+	error_print("history %s: %s: %s", what, history->path,
 	            code == NOT_REGULAR ? "not a regular file" : error_why(code));
 }
 
@@ -272,7 +277,7 @@ static void forget_oldest(void)
 	if (!entry)
 		return;
 	size_t len = strlen(entry->line); /* which the user may have edited */
-	history.bytes -= len < history.bytes ? len : history.bytes;
+	history->bytes -= len < history->bytes ? len : history->bytes;
 	free_history_entry(entry);
 	lose_oldest_original();
 }
@@ -280,12 +285,12 @@ static void forget_oldest(void)
 static void list_add(const char *line)
 {
 	size_t len = strlen(line);
-	while (history_length > 0 && history.bytes + len > HISTORY_BYTES)
+	while (history_length > 0 && history->bytes + len > HISTORY_BYTES)
 		forget_oldest();
 	while (history_length >= HISTORY_ENTRIES)
 		forget_oldest();
 	add_history(line);
-	history.bytes += len;
+	history->bytes += len;
 }
 
 static void list_add_bytes(const char *bytes, size_t len)
@@ -335,7 +340,7 @@ static int read_end(int fd, struct buf *out)
 
 static int read_file(struct buf *out)
 {
-	int fd = open(history.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(history->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return errno;
 	int code = read_end(fd, out);
@@ -361,7 +366,7 @@ static void load(void)
 	struct buf bytes;
 	buf_init(&bytes, READ_MOST);
 	int code = read_file(&bytes);
-	if (code && code != ENOENT && !history.failed)
+	if (code && code != ENOENT && !history->failed)
 		report("is not read", code);
 	struct reader reader = { .bytes = buf_data(&bytes), .len = bytes.len };
 	skip_old_entries(&reader);
@@ -383,7 +388,7 @@ static void take_back(int fd, size_t len)
 static int open_to_append(int *fd)
 {
 	struct stat status;
-	*fd = open(history.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
+	*fd = open(history->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
 	if (*fd < 0)
 		return errno;
 	int code = fstat(*fd, &status) < 0 ? errno : S_ISREG(status.st_mode) ? 0 : NOT_REGULAR;
@@ -399,8 +404,8 @@ static int append_pending(void)
 	int fd, code = open_to_append(&fd);
 	if (code)
 		return code;
-	size_t done = write_most(fd, buf_data(&history.pending), history.pending.len);
-	if (done < history.pending.len) {
+	size_t done = write_most(fd, buf_data(&history->pending), history->pending.len);
+	if (done < history->pending.len) {
 		code = errno;
 		take_back(fd, done);
 	}
@@ -412,37 +417,37 @@ static int append_pending(void)
 /* To the size of the list. */
 static void bound_pending(void)
 {
-	struct reader reader = { .bytes = buf_data(&history.pending), .len = history.pending.len };
+	struct reader reader = { .bytes = buf_data(&history->pending), .len = history->pending.len };
 	while (reader.len - reader.at > HISTORY_BYTES && next_entry(&reader))
 		;
-	buf_consume(&history.pending, reader.at);
+	buf_consume(&history->pending, reader.at);
 }
 
 /* Entries that cannot be written wait for the next line. */
 static bool flush(void)
 {
-	if (!history.pending.len)
+	if (!history->pending.len)
 		return true;
 	int code = append_pending();
-	history.tried = clock_now();
-	if (code && !history.failed)
+	history->tried = clock_now();
+	if (code && !history->failed)
 		report(not_saved, code);
-	if (!code && history.failed)
-		error_print("history is saved again: %s", history.path);
+	if (!code && history->failed)
+		error_print("history is saved again: %s", history->path);
 	if (!code)
-		buf_clear(&history.pending);
-	history.failed = code != 0;
+		buf_clear(&history->pending);
+	history->failed = code != 0;
 	return !code;
 }
 
 /* By a new file that is renamed, so that a full disk destroys nothing. */
 static void replace_file(const char *bytes, size_t len)
 {
-	char *path = xasprintf("%s.%ld", history.path, (long)getpid());
+	char *path = xasprintf("%s.%ld", history->path, (long)getpid());
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd >= 0) {
 		bool written = write_most(fd, bytes, len) == len;
-		if (close(fd) < 0 || !written || rename(path, history.path) < 0)
+		if (close(fd) < 0 || !written || rename(path, history->path) < 0)
 			unlink(path);
 	}
 	free(path);
@@ -463,15 +468,14 @@ static void truncate_file(void)
 
 /* ---- the path ---- */
 
-static char *find_path(void)
+static char *find_path(const char *name)
 {
-	const char *state = getenv("XDG_STATE_HOME");
-	if (state && state[0] == '/')
-		return xasprintf("%s/sockpit/history", state);
-	const char *home = getenv("HOME");
-	if (home && home[0] == '/')
-		return xasprintf("%s/.local/state/sockpit/history", home);
-	return NULL;
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	bool given = state && state[0] == '/';
+	if (!given && !(home && home[0] == '/'))
+		return NULL;
+	return xasprintf("%s%s/sockpit/history%s%s", given ? state : home,
+	                 given ? "" : "/.local/state", name ? "-" : "", name ? name : "");
 }
 
 /* Directories are made only below the home directory. */
@@ -497,11 +501,11 @@ static void make_directories(char *path)
  * one may be readable by others. */
 static void claim_file(void)
 {
-	make_directories(history.path);
+	make_directories(history->path);
 	int fd, code = open_to_append(&fd);
 	if (code) {
 		report(not_saved, code);
-		history.failed = true;
+		history->failed = true;
 		return;
 	}
 	struct stat status;
@@ -510,23 +514,63 @@ static void claim_file(void)
 	close(fd);
 }
 
+/* Reads the file of `history` into readline's list, which is empty. */
+static void open_history(void)
+{
+	buf_init(&history->pending, SIZE_MAX);
+	history->path = find_path(history->name);
+	if (!history->path)
+		return;
+	claim_file();
+	char *real = realpath(history->path,
+	                      NULL); /* a link is to stay one when the file is replaced */
+	if (real) {
+		free(history->path);
+		history->path = real;
+	}
+	load();
+}
+
 void input_history_start(void)
 {
 	using_history();
 	edits.needed = rl_readline_version < 0x0803;
 	edits.at = -1;
-	buf_init(&history.pending, SIZE_MAX);
-	history.path = find_path();
-	if (!history.path)
+	open_history();
+}
+
+/* The lists themselves are never freed: see close_history(). */
+static void turn_to(struct history *other)
+{
+	HISTORY_STATE empty = { 0 };
+	history->state = history_get_history_state();
+	history_set_history_state(other->state ? other->state : &empty);
+	free(other->state);
+	other->state = NULL;
+	history = other;
+	using_history();
+	drop_originals();
+	edits.at = -1;
+}
+
+void input_history_choose(const char *name)
+{
+	struct history *other = &common;
+	if (!is_new_line() || (name ? history->name && strcmp(name, history->name) == 0
+	                            : history == &common))
 		return;
-	claim_file();
-	char *real =
-	        realpath(history.path, NULL); /* a link is to stay one when the file is replaced */
-	if (real) {
-		free(history.path);
-		history.path = real;
+	while (name && other && (!other->name || strcmp(other->name, name) != 0))
+		other = other->next;
+	bool found = other;
+	if (!found) {
+		other = xcalloc(1, sizeof *other);
+		other->name = xstrdup(name);
+		other->next = common.next;
+		common.next = other;
 	}
-	load();
+	turn_to(other);
+	if (!found)
+		open_history();
 }
 
 void input_history_add(const char *line)
@@ -537,29 +581,44 @@ void input_history_add(const char *line)
 	    (last && strcmp(last, line) == 0))
 		return;
 	list_add(line);
-	if (!history.path)
+	if (!history->path)
 		return;
-	buf_printf(&history.pending, "#%lld\n", (long long)time(NULL));
-	byte_escape_decode(line, len, &history.pending);
-	buf_append(&history.pending, "\n", 1);
+	buf_printf(&history->pending, "#%lld\n", (long long)time(NULL));
+	byte_escape_decode(line, len, &history->pending);
+	buf_append(&history->pending, "\n", 1);
 	bound_pending();
 	/* Many are written together, but are not tried again and again on a full disk. */
-	bool is_many = history.pending.len >= BATCH;
-	bool is_due = clock_now() - history.tried > CLOCK_S;
-	if (is_due || is_many != history.failed)
+	bool is_many = history->pending.len >= BATCH;
+	bool is_due = clock_now() - history->tried > CLOCK_S;
+	if (is_due || is_many != history->failed)
 		flush();
 }
 
 /* The list itself is not freed: clear_history() frees undo lists that readline 8.2 still uses. */
+static void close_history(void)
+{
+	if (history->path && flush())
+		truncate_file();
+	struct reader lost = { .bytes = buf_data(&history->pending),
+		               .len = history->pending.len };
+	if (history->path && lost.len)
+		error_print("history: %zu of the lines typed are not saved", count_entries(lost));
+	buf_free(&history->pending);
+	free(history->path);
+	history->path = NULL;
+}
+
 void input_history_stop(void)
 {
-	if (history.path && flush())
-		truncate_file();
-	struct reader lost = { .bytes = buf_data(&history.pending), .len = history.pending.len };
-	if (history.path && lost.len)
-		error_print("history: %zu of the lines typed are not saved", count_entries(lost));
 	drop_originals();
-	buf_free(&history.pending);
-	free(history.path);
-	history.path = NULL;
+	while (common.next) {
+		history = common.next;
+		close_history();
+		common.next = history->next;
+		free(history->state);
+		free(history->name);
+		free(history);
+	}
+	history = &common;
+	close_history();
 }

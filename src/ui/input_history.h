@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* input_history: the history list of readline, edited lines in it, and its file:
- * $XDG_STATE_HOME/sockpit/history, 0600. The file has readline's format with time stamps, so that
+/* input_history: the history lists of readline, edited lines in them, and their files: the common
+ * one is $XDG_STATE_HOME/sockpit/history, 0600, that of a target history-NAME beside it. A file has readline's format with time stamps, so that
  * an entry may have several lines; several programs may append to it at once. Entries that cannot
  * be written are kept, and tried again with the next line and at the end. One line on standard
  * error says that the file cannot be read or written, and one that it can be again; the program
@@ -22,6 +22,10 @@ enum {
 
 /* Reads the file, or the end of a very long one. */
 void input_history_start(void);
+
+/* Between two lines: the list and the file are those of this name from now on, NULL for the common
+ * ones. */
+void input_history_choose(const char *name);
 
 /* Appends a line to the list and the file; many at once are written together. A line that is empty,
  * begins with a blank, or repeats the last one is left out. */

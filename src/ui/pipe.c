@@ -57,6 +57,7 @@ struct conversation {
 
 struct pipe {
 	struct ui ui;
+	enum eol eol; /* in place of the line feeds of the input */
 	struct app *app;
 	struct pipe_options options;
 	struct output_queue output;
@@ -221,7 +222,7 @@ static void flush_output(struct pipe *pipe)
 static void translate(struct pipe *pipe, const char *data, size_t len)
 {
 	size_t eol_len;
-	enum eol eol = pipe->app->settings.eol;
+	enum eol eol = pipe->eol;
 	const char *end_of_line = eol_bytes(eol, &eol_len);
 	buf_clear(&pipe->translated);
 	for (size_t i = 0; i < len; i++) {
@@ -240,7 +241,7 @@ static void translate(struct pipe *pipe, const char *data, size_t len)
 static void send_input(struct pipe *pipe, struct session *session, const char *data, size_t len)
 {
 	struct error error;
-	if (pipe->app->settings.eol != EOL_LF) {
+	if (pipe->eol != EOL_LF) {
 		translate(pipe, data, len);
 		data = buf_data(&pipe->translated);
 		len = pipe->translated.len;
@@ -734,7 +735,7 @@ static void choose_passage(struct pipe *pipe)
 		return;
 	pipe->passes_output =
 	        pipe->output.own && !pipe->options.no_output && !pipe->options.packets;
-	if (pipe->app->settings.eol != EOL_LF || by_lines(pipe) || fstat(STDIN_FILENO, &status) < 0)
+	if (pipe->eol != EOL_LF || by_lines(pipe) || fstat(STDIN_FILENO, &status) < 0)
 		return;
 	if (S_ISFIFO(status.st_mode))
 		pipe->passage = FROM_PIPE;
@@ -757,6 +758,7 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	pipe->ui =
 	        (struct ui){ .prepare = prepare, .serve = serve, .draw = draw, .free = free_pipe };
 	pipe->app = hooks->app;
+	pipe->eol = session_eol(options->session);
 	pipe->options = *options;
 	pipe->dump = output;
 	pipe->lost_before = sessions_lost(pipe->app->sessions);

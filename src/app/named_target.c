@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/named_target.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+bool named_target_is_name(const char *word)
+{
+	size_t len = strlen(word);
+	if (!isalpha((unsigned char)*word) || len >= NAMED_TARGET_NAME)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)word[i]) && word[i] != '-' && word[i] != '_')
+			return false;
+	return true;
+}
+
+static size_t find(const struct named_targets *targets, const char *name)
+{
+	size_t at = 0;
+	while (at < targets->count && strcmp(targets->list[at].name, name) != 0)
+		at++;
+	return at;
+}
+
+const struct named_target *named_target_find(const struct named_targets *targets, const char *name)
+{
+	size_t at = find(targets, name);
+	return at < targets->count ? &targets->list[at] : NULL;
+}
+
+static void free_named(struct named_target *named)
+{
+	free(named->name);
+	free(named->settings);
+}
+
+bool named_target_set(struct named_targets *targets, const char *name, const struct target *target,
+                      const char *words, struct error *error)
+{
+	struct settings scratch;
+	bool viewed;
+	if (!named_target_is_name(name)) {
+		error_usage(error,
+		            "\"%.40s\" cannot be a name: a letter, then at most %d letters, digits, - "
+		            "and _",
+		            name, NAMED_TARGET_NAME - 2);
+		return false;
+	}
+	settings_init(&scratch);
+	if (!named_target_apply(words, &scratch, &viewed, error))
+		return false;
+	size_t at = find(targets, name);
+	if (at < targets->count)
+		free_named(&targets->list[at]);
+	else
+		targets->list =
+		        xgrow(targets->list, &targets->cap, targets->count++, sizeof *targets->list);
+	targets->list[at] = (struct named_target){ .name = xstrdup(name),
+		                                   .target = *target,
+		                                   .settings = xstrdup(words) };
+	return true;
+}
+
+bool named_target_remove(struct named_targets *targets, const char *name, struct error *error)
+{
+	size_t at = find(targets, name);
+	if (at == targets->count) {
+		error_usage(error, "no target \"%.40s\"", name);
+		return false;
+	}
+	free_named(&targets->list[at]);
+	memmove(&targets->list[at], &targets->list[at + 1],
+	        (--targets->count - at) * sizeof *targets->list);
+	return true;
+}
+
+void named_targets_free(struct named_targets *targets)
+{
+	for (size_t i = 0; i < targets->count; i++)
+		free_named(&targets->list[i]);
+	free(targets->list);
+	*targets = (struct named_targets){ 0 };
+}
+
+bool named_target_may_have(const struct setting *setting)
+{
+	return setting_is_of_session(setting) || strcmp(setting->name, "view") == 0 ||
+	       strcmp(setting->name, "timeout") == 0;
+}
+
+bool named_target_apply(const char *words, struct settings *settings, bool *viewed,
+                        struct error *error)
+{
+	static const char blanks[] = " \t";
+	bool good = true;
+	*viewed = false;
+	for (words += strspn(words, blanks); *words && good; words += strspn(words, blanks)) {
+		size_t len = strcspn(words, blanks);
+		char *name = xstrndup(words, len), *value = strchr(name, '=');
+		words += len;
+		if (value)
+			*value++ = '\0';
+		else
+			error_usage(error,
+			            "\"%.40s\" is not name=value: eol=crlf, view=hex, timeout=5s", name);
+		const struct setting *setting = value ? setting_find(name, error) : NULL;
+		if (setting && !named_target_may_have(setting)) {
+			error_usage(error,
+			            "%s belongs to the program: a target may have eol, view and timeout",
+			            setting->name);
+			setting = NULL;
+		}
+		good = setting && setting_set(setting, settings, value, error);
+		*viewed = *viewed || (good && strcmp(setting->name, "view") == 0);
+		free(name);
+	}
+	return good;
+}
