@@ -85,7 +85,7 @@ static const struct option long_options[] = {
 static const char help_text[] =
         "usage: sockpit [options] [host port... | host:port | :port | tcp://host:port | "
         "udp://host:port |\n"
-        "                         unix:///path | unix:@name]\n"
+        "                         unix:///path | unix:@name | target]\n"
         "       sockpit -l [options] [address] port\n"
         "       sockpit --demo | -f file [word...]\n"
         "\n"

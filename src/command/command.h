@@ -84,10 +84,32 @@ struct command {
 };
 
 /* The commands of each file, beside their functions: session_commands[] in session_commands.c. */
-#define COMMAND_TABLES(row)                                                                        \
-	row(session) row(target) row(sending) row(view) row(page) row(ladder) row(why) row(code) row(list)     \
-	        row(graph) row(port) row(stats) row(step) row(source) row(script) row(option)      \
-	                row(server) row(sandbox) row(cable) row(log) row(setting) row(help)
+/* clang-format off: a row for each, so that adding one changes no other */
+#define COMMAND_TABLES(row) \
+	row(session) \
+	row(target) \
+	row(sending) \
+	row(repeat) \
+	row(view) \
+	row(page) \
+	row(ladder) \
+	row(why) \
+	row(code) \
+	row(list) \
+	row(graph) \
+	row(port) \
+	row(stats) \
+	row(step) \
+	row(source) \
+	row(script) \
+	row(option) \
+	row(server) \
+	row(sandbox) \
+	row(cable) \
+	row(log) \
+	row(setting) \
+	row(help)
+/* clang-format on */
 #define COMMAND_TABLE(name) extern const struct command name##_commands[];
 COMMAND_TABLES(COMMAND_TABLE)
 #undef COMMAND_TABLE

@@ -59,7 +59,8 @@ static enum command_result do_target(const struct invocation *invocation, struct
 	if (!address)
 		return show_target(invocation, name, error);
 	size_t len = strcspn(words, BLANKS);
-	if (len > 0 && len < sizeof port && !memchr(words, '=', len)) { /* "127.0.0.1 6379" */
+	bool whole = target_parse(&target, address, NULL, TRANSPORT_TCP, false, error);
+	if (!whole && len > 0 && len < sizeof port) { /* "127.0.0.1 6379" */
 		memcpy(port, words, len);
 		port[len] = '\0';
 		words += len + strspn(words + len, BLANKS);

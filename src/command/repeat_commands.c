@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/leave.h"
+#include "app/send.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/descriptor.h"
+#include "command/command.h"
+
+/* Sending that goes on while the person types: each is a command that waits, and goes on in each turn
+ * of the loop. */
+
+enum {
+	UNSENT_MOST = 1 << 20, /* bytes in the queue of a session; more waits for the peer */
+	TURN_MOST = 100,       /* lines of one turn */
+	LINE_MOST = 1 << 20,   /* bytes of a line of a file */
+	PIECE = 256 << 10,     /* bytes read at a time */
+};
+
+/* NULL with an error if it is gone. *full: what it is to send waits for the peer. */
+static struct session *ready_session(const struct app *app, const struct wait *wait, bool *full,
+                                     struct error *error)
+{
+	struct session *session = sessions_numbered(app->sessions, wait->session);
+	if (!session)
+		error_set(error, "session %u has gone", wait->session);
+	*full = session && session_unsent(session) > UNSENT_MOST;
+	return session;
+}
+
+/* ---- /repeat ---- */
+
+struct repeat {
+	char *line;
+	uint64_t count, done; /* a count of UINT64_MAX never ends */
+	int64_t begin, interval;
+	struct wait inner; /* of a line that waits */
+	bool inner_waits;
+};
+
+static void free_repeat(struct wait *wait)
+{
+	struct repeat *repeat = wait->data;
+	if (repeat->inner_waits && repeat->inner.free)
+		repeat->inner.free(&repeat->inner);
+	free(repeat->line);
+	free(repeat);
+}
+
+/* The line in the session of the /repeat, whichever is shown. */
+static enum command_result run_line(struct app *app, uint32_t session, struct repeat *repeat,
+                                    struct error *error)
+{
+	struct app_focus focus = app_borrow(app, session);
+	repeat->inner = (struct wait){ 0 };
+	app->answering = true;
+	enum command_result result =
+	        command_run(app, repeat->line, strlen(repeat->line), &repeat->inner, error);
+	app->answering = false;
+	app_give_back(app, focus);
+	return result;
+}
+
+/* One run, or the rest of one that waits. */
+static enum command_result step(struct app *app, const struct wait *wait, struct repeat *repeat,
+                                struct error *error)
+{
+	struct wait *inner = &repeat->inner;
+	enum command_result result;
+	if (repeat->inner_waits) {
+		bool over = inner->deadline && clock_now() >= inner->deadline;
+		result = inner->check(app, inner, over, error);
+	} else {
+		result = run_line(app, wait->session, repeat, error);
+	}
+	if (result != COMMAND_WAITING && repeat->inner_waits && inner->free)
+		inner->free(inner);
+	repeat->inner_waits = result == COMMAND_WAITING;
+	return result;
+}
+
+static enum command_result check_repeat(struct app *app, struct wait *wait, bool over,
+                                        struct error *error)
+{
+	struct repeat *repeat = wait->data;
+	struct error why = { 0 };
+	(void)over;
+	for (int i = 0; repeat->done < repeat->count; i++) {
+		bool full = false;
+		int64_t next = repeat->begin + (int64_t)repeat->done * repeat->interval;
+		if (wait->session && !ready_session(app, wait, &full, error))
+			return COMMAND_FAILED;
+		wait->deadline = 0;
+		if (full || leave_has_begun(app))
+			return COMMAND_WAITING;
+		if (!repeat->inner_waits && (i == TURN_MOST || clock_now() < next)) {
+			wait->deadline = next;
+			return COMMAND_WAITING;
+		}
+		enum command_result result = step(app, wait, repeat, &why);
+		if (result == COMMAND_WAITING) {
+			wait->deadline = repeat->inner.deadline;
+			return COMMAND_WAITING;
+		}
+		repeat->done++;
+		if (result == COMMAND_DONE)
+			continue;
+		error_set(error, "run %" PRIu64 ": %.200s", repeat->done, why.text);
+		error->usage = why.usage;
+		return COMMAND_FAILED;
+	}
+	return COMMAND_DONE;
+}
+
+static bool parse_count(const char *text, uint64_t *count, struct error *error)
+{
+	size_t digits = strspn(text, "0123456789");
+	*count = UINT64_MAX;
+	if (strcmp(text, "forever") == 0)
+		return true;
+	if (digits && digits <= 9 && !text[digits])
+		*count = strtoull(text, NULL, 10);
+	if (*count && *count != UINT64_MAX)
+		return true;
+	error_usage(error, "repeat: \"%.40s\" is not a number of times from 1 to 999999999, or forever",
+	            text);
+	return false;
+}
+
+static enum command_result do_repeat(const struct invocation *invocation, struct error *error)
+{
+	const char *const *value = invocation->args->value;
+	struct repeat wanted = { .begin = clock_now() };
+	if (!parse_count(value[0], &wanted.count, error) ||
+	    !clock_parse_duration(value[1], &wanted.interval, error))
+		return COMMAND_FAILED;
+	if (command_hides(invocation->app, value[2])) {
+		error_usage(error, "repeat: a secret is sent once: /secret");
+		return COMMAND_FAILED;
+	}
+	struct repeat *repeat = xmalloc(sizeof *repeat);
+	*repeat = wanted;
+	repeat->line = xstrdup(value[2]);
+	*invocation->wait = (struct wait){
+		.check = check_repeat,
+		.free = free_repeat,
+		.session = invocation->session ? session_number(invocation->session) : 0,
+		.data = repeat,
+	};
+	return COMMAND_WAITING;
+}
+
+/* ---- /file ---- */
+
+struct file {
+	int fd;
+	char *path;
+	bool by_lines;
+	int64_t begin, interval;
+	uint64_t lines;  /* sent */
+	bool ended;      /* all of it has been read, */
+	struct buf read; /* and this has not been sent */
+	size_t scanned;  /* bytes of that without a line feed */
+};
+
+static void free_file(struct wait *wait)
+{
+	struct file *file = wait->data;
+	close(file->fd);
+	buf_free(&file->read);
+	free(file->path);
+	free(file);
+}
+
+static bool read_piece(struct file *file, struct error *error)
+{
+	ssize_t got;
+	do
+		got = read(file->fd, buf_reserve(&file->read, PIECE), PIECE);
+	while (got < 0 && errno == EINTR);
+	if (got < 0) {
+		error_errno(error, errno, "%.150s", file->path);
+		return false;
+	}
+	buf_commit(&file->read, (size_t)got);
+	file->ended = got == 0;
+	return true;
+}
+
+/* The next line, without its end; *taken with it. False at the end, or with an error. */
+static bool next_line(struct file *file, size_t *len, size_t *taken, struct error *error)
+{
+	while (true) {
+		const char *bytes = buf_data(&file->read);
+		size_t have = file->read.len;
+		const char *feed = have > file->scanned ? memchr(bytes + file->scanned, '\n',
+		                                                 have - file->scanned)
+		                                        : NULL;
+		*len = feed ? (size_t)(feed - bytes) : have;
+		*taken = *len + (feed != NULL);
+		file->scanned = have;
+		if (*len > LINE_MOST) {
+			error_set(error, "%.150s:%" PRIu64 ": a line of more than %d bytes", file->path,
+			          file->lines + 1, LINE_MOST);
+			return false;
+		}
+		if (feed && *len > 0 && bytes[*len - 1] == '\r')
+			--*len;
+		if (feed || (file->ended && have > 0))
+			return true;
+		if (file->ended || !read_piece(file, error))
+			return false;
+	}
+}
+
+static enum command_result send_lines(const struct app *app, struct wait *wait, struct file *file,
+                                      struct error *error)
+{
+	size_t len, taken;
+	for (int i = 0;; i++) {
+		bool full;
+		struct session *session = ready_session(app, wait, &full, error);
+		int64_t next = file->begin + (int64_t)file->lines * file->interval;
+		if (!session)
+			return COMMAND_FAILED;
+		wait->deadline = 0;
+		if (full)
+			return COMMAND_WAITING;
+		if (!next_line(file, &len, &taken, error))
+			return error->text[0] ? COMMAND_FAILED : COMMAND_DONE;
+		if (i == TURN_MOST || clock_now() < next) {
+			file->scanned = 0;
+			wait->deadline = next;
+			return COMMAND_WAITING;
+		}
+		if (!send_line(session, buf_data(&file->read), len, error))
+			return COMMAND_FAILED;
+		buf_consume(&file->read, taken);
+		file->scanned = 0;
+		file->lines++;
+	}
+}
+
+/* A stream has piece after piece, a datagram all of the file. */
+static enum command_result send_bytes(const struct app *app, struct wait *wait, struct file *file,
+                                      struct error *error)
+{
+	bool full;
+	struct session *session = ready_session(app, wait, &full, error);
+	bool datagram = session && session_has_peers(session);
+	if (!session)
+		return COMMAND_FAILED;
+	wait->deadline = 0;
+	if (full)
+		return COMMAND_WAITING;
+	if (!read_piece(file, error))
+		return COMMAND_FAILED;
+	while (datagram && !file->ended && file->read.len < PIECE)
+		if (!read_piece(file, error))
+			return COMMAND_FAILED;
+	bool last = file->ended;
+	if ((file->read.len > 0 || datagram) &&
+	    !session_send(session, buf_data(&file->read), file->read.len, error))
+		return COMMAND_FAILED;
+	buf_clear(&file->read);
+	wait->deadline = clock_now(); /* the next turn goes on */
+	return last || datagram ? COMMAND_DONE : COMMAND_WAITING;
+}
+
+static enum command_result check_file(struct app *app, struct wait *wait, bool over,
+                                      struct error *error)
+{
+	struct file *file = wait->data;
+	(void)over;
+	if (leave_has_begun(app)) {
+		wait->deadline = 0;
+		return COMMAND_WAITING;
+	}
+	return file->by_lines ? send_lines(app, wait, file, error)
+	                      : send_bytes(app, wait, file, error);
+}
+
+/* A FIFO or a device could keep the program waiting. */
+static int open_regular(const char *path, struct error *error)
+{
+	struct stat status;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int code = fd < 0 ? errno : 0;
+	bool known = fd >= 0 && fstat(fd, &status) == 0;
+	if (known && S_ISREG(status.st_mode))
+		return fd;
+	if (known && !S_ISDIR(status.st_mode))
+		error_set(error, "%.150s: not a regular file", path);
+	else
+		descriptor_explain(error, known ? EISDIR : code, path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static enum command_result do_file(const struct invocation *invocation, struct error *error)
+{
+	const char *const *value = invocation->args->value;
+	int64_t interval = 0;
+	if (value[1] && !clock_parse_duration(value[1], &interval, error))
+		return COMMAND_FAILED;
+	if (session_has_clients(invocation->session))
+		return session_send(invocation->session, "", 0, error); /* which says why not */
+	int fd = open_regular(value[0], error);
+	if (fd < 0)
+		return COMMAND_FAILED;
+	struct file *file = xcalloc(1, sizeof *file);
+	*file = (struct file){ .fd = fd,
+		               .path = xstrdup(value[0]),
+		               .by_lines = value[1] != NULL,
+		               .begin = clock_now(),
+		               .interval = interval,
+		               .read = { .max = SIZE_MAX } };
+	*invocation->wait = (struct wait){
+		.check = check_file,
+		.free = free_file,
+		.session = session_number(invocation->session),
+		.data = file,
+	};
+	return COMMAND_WAITING;
+}
+
+const struct command repeat_commands[] = {
+	{
+	        .name = "repeat",
+	        .group = "sending",
+	        .usage = "<count> <interval> <line...>",
+	        .help = "run a line again and again: /repeat 10 500ms PING\n"
+	                "The line is data or a command, as it is typed. The first run is now; the "
+	                "interval counts from the beginning of one run to the beginning of the "
+	                "next, and 0 is as fast as the peer takes it. forever repeats until Ctrl-C.\n"
+	                "It goes on in its session while others are shown. The first run that "
+	                "fails ends it.",
+	        .needs = TAKES_SESSION,
+	        .waits = true,
+	        .check = check_repeat_words,
+	        .run = do_repeat,
+	},
+	{
+	        .name = "file",
+	        .group = "sending",
+	        .usage = "<file> [every <interval>]",
+	        .help = "send a file as it is, or line by line\n"
+	                "every: a line each time, with the line end of the session in place of its "
+	                "own: /file lines.txt every 200ms; 0 sends one after the other.\n"
+	                "A datagram has the whole file, with every a line. A stream takes the "
+	                "file as the peer reads it. Ctrl-C ends it.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .waits = true,
+	        .check = check_file_words,
+	        .run = do_file,
+	},
+	{ 0 },
+};

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sending that goes on: /repeat and /file, against peers that are not ours."""
+
+import os
+import socket
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from tap import done, listener, ok, port_of, receive_all, run, same, watchdog  # noqa: E402
+from plain import Plain  # noqa: E402
+
+watchdog(120)
+work = tempfile.mkdtemp()
+os.environ.update(HOME=work)
+os.chdir(work)
+
+
+def write(name, data):
+    with open(name, "wb") as file:
+        file.write(data if isinstance(data, bytes) else data.encode())
+    return name
+
+
+def script(text, *words):
+    status, _, err = run("-f", write("script", text), *words)
+    return status, err.decode()
+
+
+def received_by_server(lines):
+    """What a stream gets from a script that is given the port."""
+    with listener() as server:
+        import threading
+        got = []
+
+        def take():
+            peer = server.accept()[0]
+            got.append(receive_all(peer))
+            peer.close()
+        thread = threading.Thread(target=take)
+        thread.start()
+        result = script("/open 127.0.0.1 $1\n" + lines, port_of(server))
+        thread.join()
+    return (*result, got[0])
+
+
+def datagrams(lines, count):
+    with listener(kind=socket.SOCK_DGRAM) as server:
+        result = script("/open udp 127.0.0.1 $1\n" + lines, port_of(server))
+        return (*result, [server.recv(70000) for _ in range(count)])
+
+
+# ---- /repeat ----
+
+same(received_by_server("/repeat 3 0 ping\nend\n"), (0, "", b"ping\n" * 3 + b"end\n"),
+     "a line that is data, three times, then the script goes on")
+same(received_by_server("/repeat 2 1ms /send a\\0b\n"), (0, "", b"a\0b" * 2), "a command")
+same(received_by_server("/repeat 2 0 /repeat 3 0 x\n"), (0, "", b"x\n" * 6), "a repeat of a repeat")
+same(received_by_server("/repeat 100000 0 x\n"), (0, "", b"x\n" * 100000), "many, each once")
+same(datagrams("/repeat 3 0 one\n", 3), (0, "", [b"one\n"] * 3), "a datagram each")
+begin = time.monotonic()
+same(received_by_server("/repeat 5 50ms t\n")[2], b"t\n" * 5, "at an interval")
+ok(time.monotonic() - begin >= 0.2, "which is kept: four times 50 ms at least")
+same(received_by_server("/repeat 3 100ms /send a &\n/repeat 3 100ms /send b\n/close\n")[:2], (0, ""), "two at the same time")
+for line, error in [
+    ("/repeat 0 1s x", "repeat: \"0\" is not a number of times from 1 to 999999999, or forever"),
+    ("/repeat many 1s x", "repeat: \"many\" is not a number of times from 1 to 999999999, or forever"),
+    ("/repeat 2 soon x", "soon"),
+    ("/repeat 2 1s", "repeat: needs line"),
+    ("/repeat 2 0 /secret x", "repeat: a secret is sent once: /secret"),
+    ("/repeat 2 0 /nosuch", "run 1: no such command: \"nosuch\""),
+]:
+    status, err, _ = received_by_server(line + "\n")
+    ok(status == 2 and err.startswith("script:2:") and err.count("\n") == 1 and error in err, line)
+    if error not in err:
+        print("# " + err)
+
+# ---- /file ----
+
+text = "first\nsecond\r\n\nlast without an end".encode()
+write("lines.txt", text)
+large = os.urandom(3 << 20)
+write("large", large)
+write("empty", "")
+same(received_by_server("/file lines.txt\n"), (0, "", text), "a file as it is")
+same(received_by_server("/file large\nafter\n"), (0, "", large + b"after\n"), "a large one, and what follows after it")
+same(received_by_server("/file empty\n"), (0, "", b""), "an empty one")
+same(received_by_server("/set eol crlf\n/file lines.txt every 0\n"),
+     (0, "", b"first\r\nsecond\r\n\r\nlast without an end\r\n"), "line by line, with the line end of the session")
+same(received_by_server("/file lines.txt every 20ms\n")[2], b"first\nsecond\n\nlast without an end\n", "at a pace")
+same(datagrams("/set eol none\n/file lines.txt every 0\n", 4),
+     (0, "", [b"first", b"second", b"", b"last without an end"]), "a datagram for each line")
+same(datagrams("/file lines.txt\n", 1), (0, "", [text]), "a datagram with all of it")
+same(datagrams("/file empty\n", 1), (0, "", [b""]), "an empty datagram")
+os.mkfifo("fifo")
+for line, error in [
+    ("/file nosuch", "nosuch: no such file or directory"),
+    ("/file .", ".: is a directory"),
+    ("/file fifo", "fifo: not a regular file"),
+    ("/file lines.txt every day", "day"),
+    ("/file", "file: needs a file"),
+]:
+    status, err, _ = received_by_server(line + "\n")
+    ok(status and err.startswith("script:2:") and err.count("\n") == 1 and error in err, line)
+    if error not in err:
+        print("# " + err)
+write("long", b"x" * ((1 << 20) + 2) + b"\n")
+ok("long:1: a line of more than 1048576 bytes" in received_by_server("/file long every 0\n")[1], "a line that is too long")
+status, err, _ = datagrams("/file large\n", 0)
+ok(status == 1 and "65507" in err, "no datagram has 3 MiB: " + err.strip())
+
+# ---- as a person ----
+
+with listener() as server:
+    window = Plain("127.0.0.1", port_of(server))
+    peer = server.accept()[0]
+    window.sees("connected")
+    window.type("/repeat forever 1ms tick")
+    while peer.recv(65536).count(b"tick") < 10:
+        pass
+    window.type("typed meanwhile")
+    got = b""
+    while b"typed meanwhile\n" not in got:
+        got += peer.recv(65536)
+    ok(True, "what is typed goes between")
+    os.write(window.master, b"\x03")
+    ok(window.sees("/repeat forever 1ms tick: interrupted") or "cancelled" in window.text, "Ctrl-C ends it")
+    write("huge", b"y" * (200 << 20))
+    window.type("/file huge")
+    peer.recv(65536)
+    window.type("/say still here")
+    ok(window.sees("still here"), "a file that the peer does not read holds up nobody")
+    os.write(window.master, b"\x03")
+    ok(window.sees("/file huge: "), "and is ended by Ctrl-C")
+    window.type("/repeat forever 1ms /send z")
+    peer.close()
+    ok(window.sees("run "), "a peer that goes away ends a repeat, with the run that failed")
+    window.leave()
+
+done()
