@@ -105,7 +105,7 @@ static void test_start(void)
 	struct error error = { 0 };
 	app_fixture_start(&app);
 	write_bytes(text, sizeof text - 1);
-	ok(queue_start(&app, path, &error), "a file of lines");
+	ok(queue_start(&app, path, START_ALL, &error), "a file of lines");
 	is_int(app.settings.eol, EOL_CRLF, "the first one");
 	ok(app.settings.marks, "one after mistakes");
 	is_int(app.settings.time, VIEW_TIME_OFF, "the last one, without a line end");
@@ -114,12 +114,12 @@ static void test_start(void)
 	is_int(transcript_count(app.transcript), 2, "and these two are");
 	unlink(path);
 	write_bytes("/quit\n/set marks off\n", 21);
-	ok(queue_start(&app, path, &error) && app.quit && app.settings.marks,
+	ok(queue_start(&app, path, START_ALL, &error) && app.quit && app.settings.marks,
 	   "nothing runs after /quit");
 	app.quit = false;
 	unlink(path);
 	write_bytes("/set marks \0off\n", 16);
-	ok(queue_start(&app, path, &error) && app.settings.marks, "a NUL byte");
+	ok(queue_start(&app, path, START_ALL, &error) && app.settings.marks, "a NUL byte");
 	is_text(mistake(), ":1: a NUL byte in the line: this is not a file of commands",
 	        "is a mistake");
 	unlink(path);
@@ -130,21 +130,21 @@ static void test_bad_files(void)
 {
 	struct error error = { 0 };
 	app_fixture_start(&app);
-	ok(queue_start(&app, "/proc/self/none", &error), "a missing start-up file is fine");
+	ok(queue_start(&app, "/proc/self/none", START_ALL, &error), "a missing start-up file is fine");
 	ok(!queue_script(&app, "/proc/self/none", NULL, 0, false, &error), "a missing script not");
 	is_text(error.text, "/proc/self/none: no such file or directory", "and why is said");
-	ok(queue_start(&app, "/dev/null/x", &error), "below a file there is none, too");
-	ok(!queue_start(&app, "/", &error), "a directory is no file");
+	ok(queue_start(&app, "/dev/null/x", START_ALL, &error), "below a file there is none, too");
+	ok(!queue_start(&app, "/", START_ALL, &error), "a directory is no file");
 	is_int(error.code, EISDIR, "and why is said");
-	ok(!queue_start(&app, "/dev/zero", &error), "nor is a device without end");
+	ok(!queue_start(&app, "/dev/zero", START_ALL, &error), "nor is a device without end");
 	is_text(error.text, "/dev/zero: not a regular file", "which is refused");
 	is_int(transcript_count(app.transcript), 0, "the pane says nothing of it");
-	ok(queue_start(&app, "/dev/null", &error), "an empty file");
+	ok(queue_start(&app, "/dev/null", START_ALL, &error), "an empty file");
 	is_int(transcript_count(app.transcript), 0, "is one");
 	static char endless[(1 << 20) + 1];
 	memset(endless, 'x', sizeof endless);
 	write_bytes(endless, sizeof endless);
-	ok(queue_start(&app, path, &error), "a line without end");
+	ok(queue_start(&app, path, START_ALL, &error), "a line without end");
 	is_text(mistake(), ":1: a line of more than 1048576 bytes", "is refused at a ceiling");
 	unlink(path);
 	end();
@@ -159,7 +159,7 @@ static void test_start_waits(void)
 	                           "/wait closed within 5s\n/set eol crlf\n";
 	app_fixture_start(&app);
 	write_bytes(text, sizeof text - 1);
-	ok(queue_start(&app, path, &error) && app.settings.marks, "/accept holds nothing up");
+	ok(queue_start(&app, path, START_ALL, &error) && app.settings.marks, "/accept holds nothing up");
 	ok(session_waiting(named("s"), NULL), "and waits");
 	is_int(app.settings.eol, EOL_LF, "/wait holds the file up");
 	type("/set kernel off");
