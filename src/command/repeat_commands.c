@@ -135,13 +135,21 @@ static bool parse_count(const char *text, uint64_t *count, struct error *error)
 	return false;
 }
 
+static bool check_repeat_words(const struct args *args, struct error *error)
+{
+	uint64_t count;
+	int64_t interval;
+	if (!parse_count(args->value[0], &count, error))
+		return args_blame(args, 0, error);
+	return clock_parse_duration(args->value[1], &interval, error) || args_blame(args, 1, error);
+}
+
 static enum command_result do_repeat(const struct invocation *invocation, struct error *error)
 {
 	const char *const *value = invocation->args->value;
 	struct repeat wanted = { .begin = clock_now() };
-	if (!parse_count(value[0], &wanted.count, error) ||
-	    !clock_parse_duration(value[1], &wanted.interval, error))
-		return COMMAND_FAILED;
+	parse_count(value[0], &wanted.count, error);
+	clock_parse_duration(value[1], &wanted.interval, error);
 	if (command_hides(invocation->app, value[2])) {
 		error_usage(error, "repeat: a secret is sent once: /secret");
 		return COMMAND_FAILED;
@@ -306,12 +314,19 @@ static int open_regular(const char *path, struct error *error)
 	return -1;
 }
 
+static bool check_file_words(const struct args *args, struct error *error)
+{
+	int64_t interval;
+	return !args->value[1] || clock_parse_duration(args->value[1], &interval, error) ||
+	       args_blame(args, 1, error);
+}
+
 static enum command_result do_file(const struct invocation *invocation, struct error *error)
 {
 	const char *const *value = invocation->args->value;
 	int64_t interval = 0;
-	if (value[1] && !clock_parse_duration(value[1], &interval, error))
-		return COMMAND_FAILED;
+	if (value[1])
+		clock_parse_duration(value[1], &interval, error);
 	if (session_has_clients(invocation->session))
 		return session_send(invocation->session, "", 0, error); /* which says why not */
 	int fd = open_regular(value[0], error);

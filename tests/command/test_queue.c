@@ -97,6 +97,22 @@ static int script(const char *text, char **words, size_t count)
 
 /* ---- the start-up file ---- */
 
+static void test_start_targets(void)
+{
+	static const char text[] = "/set marks on\n/target a 127.0.0.1:1\nhello\n /tar b [::1]:2\n";
+	struct error error = { 0 };
+	app_fixture_start(&app);
+	write_bytes(text, sizeof text - 1);
+	ok(queue_start(&app, path, START_TARGETS, &error) && app.targets.count == 2,
+	   "the targets of a start-up file");
+	ok(!app.settings.marks && transcript_count(app.transcript) == 0, "and nothing else of it");
+	named_targets_free(&app.targets);
+	ok(queue_start(&app, path, START_REST, &error) && app.targets.count == 0, "all but these");
+	ok(app.settings.marks, "is the rest");
+	unlink(path);
+	end();
+}
+
 static void test_start(void)
 {
 	static const char text[] =
@@ -442,6 +458,7 @@ static void test_current(void)
 int main(void)
 {
 	tap_watchdog(60);
+	test_start_targets();
 	test_start();
 	test_bad_files();
 	test_start_waits();
