@@ -5,6 +5,11 @@
 
 /* ---- writing ---- */
 
+static bool is_rest(unsigned char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
 /* The length of the UTF-8 character at the front, RFC 3629; 0 where there is none. */
 static size_t character(const unsigned char *s, size_t n)
 {
@@ -12,12 +17,12 @@ static size_t character(const unsigned char *s, size_t n)
 	if (first < 0x80)
 		return 1;
 	size_t len = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	if (first < 0xc2 || first > 0xf4 || n < len || (s[1] & 0xc0) != 0x80 ||
+	if (first < 0xc2 || first > 0xf4 || n < len || !is_rest(s[1]) ||
 	    (first == 0xe0 && s[1] < 0xa0) || (first == 0xed && s[1] > 0x9f) ||
 	    (first == 0xf0 && s[1] < 0x90) || (first == 0xf4 && s[1] > 0x8f))
 		return 0;
 	for (size_t i = 2; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
+		if (!is_rest(s[i]))
 			return 0;
 	return len;
 }
@@ -36,34 +41,64 @@ static char *put_escape(char *to, unsigned code)
 	return to + sizeof escape;
 }
 
-static char *put_ascii(char *to, unsigned char c)
+static bool stands_for_itself(unsigned char c)
 {
-	static const char shorts[32] = {
-		['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'
-	};
-	bool quoted = c == '"' || c == '\\';
-	if (c == 0x7f || (c < 0x20 && !shorts[c]))
-		return put_escape(to, c);
-	if (quoted || c < 0x20)
-		*to++ = '\\';
-	*to++ = (char)(c < 0x20 ? shorts[c] : c);
-	return to;
+	return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\';
 }
 
-/* C1, and what changes the direction of the text around it. */
+/* Controls, and what changes the direction of the text around it. */
 static bool acts(unsigned code)
 {
-	return (code >= 0x80 && code < 0xa0) || code == 0x200e || code == 0x200f ||
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
 	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
-/* Eight bytes that all stand for themselves: no control, DEL, quote, backslash, none above ASCII. */
-static bool is_plain(uint64_t word)
+/* Any other character. Returns the bytes that it has taken, 0 where they are not UTF-8. */
+static inline size_t put_odd(char **to, const unsigned char *s, size_t n)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
-	uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\', del = word ^ ones * 0x7f;
-	return !(((word - ones * 0x20) | (quote - ones) | (slash - ones) | (del - ones) | word) &
-	         highs);
+	static const char shorts[128] = { ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r',
+		                          ['\t'] = 't', ['"'] = '"',  ['\\'] = '\\' };
+	if (*s > 0xc2 && *s < 0xe0 && n > 1 &&
+	    is_rest(s[1])) { /* most letters: nothing more to see */
+		memcpy(*to, s, 2);
+		*to += 2;
+		return 2;
+	}
+	size_t taken = character(s, n);
+	if (*s < 0x80 && shorts[*s]) {
+		*(*to)++ = '\\';
+		*(*to)++ = shorts[*s];
+		return 1;
+	}
+	unsigned code = taken == 1   ? *s
+	                : taken == 2 ? (*s & 0x1fU) << 6 | (s[1] & 0x3f)
+	                : taken == 3 ? (*s & 0xfU) << 12 | (s[1] & 0x3fU) << 6 | (s[2] & 0x3f)
+	                             : 0x10000;
+	if (acts(code)) {
+		*to = put_escape(*to, code);
+		return taken;
+	}
+	for (size_t i = 0; i < taken; i++)
+		*(*to)++ = (char)s[i];
+	return taken;
+}
+
+/* Bytes that are looked at together. */
+typedef uint8_t word __attribute__((vector_size(16)));
+
+/* Copies a word whose bytes all stand for themselves: no control, DEL, quote, backslash, none above
+ * ASCII. False, and nothing copied, for any other. */
+static inline bool copy_plain(char *to, const void *from)
+{
+	word bytes, odd;
+	uint64_t halves[2];
+	memcpy(&bytes, from, sizeof bytes);
+	odd = (word)((bytes < 0x20) | (bytes > 0x7e) | (bytes == '"') | (bytes == '\\'));
+	memcpy(halves, &odd, sizeof halves);
+	if (halves[0] | halves[1])
+		return false;
+	memcpy(to, &bytes, sizeof bytes);
+	return true;
 }
 
 enum { STRETCH = 4096, LONGEST = 6 }; /* bytes at a time, and what one of them becomes at most */
@@ -74,41 +109,22 @@ bool json_put_text(struct buf *out, const char *bytes, size_t len)
 	size_t before = out->len;
 	buf_append(out, "\"", 1);
 	while (s < end) {
-		char *begin = buf_reserve(out, (size_t)LONGEST * STRETCH + sizeof(uint64_t)),
+		char *begin = buf_reserve(out, (size_t)LONGEST * STRETCH + sizeof(word)),
 		     *to = begin;
 		const unsigned char *stop = end - s > STRETCH ? s + STRETCH : end;
 		while (s < stop) {
-			uint64_t word;
-			if (stop - s >= (ptrdiff_t)sizeof word) {
-				memcpy(&word, s, sizeof word);
-				if (is_plain(word)) {
-					memcpy(to, &word, sizeof word);
-					s += sizeof word;
-					to += sizeof word;
-					continue;
-				}
+			if (stop - s >= (ptrdiff_t)sizeof(word) && copy_plain(to, s)) {
+				s += sizeof(word);
+				to += sizeof(word);
+				continue;
 			}
-			/* up to the next word */
-			for (unsigned i = 0; i < sizeof word && s < stop; i++) {
-				if (*s < 0x80) {
-					to = put_ascii(to, *s++);
-					continue;
-				}
-				size_t taken = character(s, (size_t)(end - s));
+			while (s < stop && stands_for_itself(*s))
+				*to++ = (char)*s++;
+			while (s < stop && !stands_for_itself(*s)) {
+				size_t taken = put_odd(&to, s, (size_t)(end - s));
 				if (!taken) {
 					out->len = before;
 					return false;
-				}
-				unsigned code = taken == 2   ? (s[0] & 0x1fU) << 6 | (s[1] & 0x3f)
-				                : taken == 3 ? (s[0] & 0xfU) << 12 |
-				                                       (s[1] & 0x3fU) << 6 |
-				                                       (s[2] & 0x3f)
-				                             : 0x10000;
-				if (acts(code)) {
-					to = put_escape(to, code);
-				} else {
-					memcpy(to, s, taken);
-					to += taken;
 				}
 				s += taken;
 			}
@@ -241,19 +257,14 @@ static bool take_escape(struct json *json, char **to)
 static bool take_string(struct json *json, struct json_value *value, bool decodes)
 {
 	char *begin = json->at, *to = begin;
-	char scratch[4];
+	char scratch[sizeof(word)];
 	*value = (struct json_value){ .type = JSON_STRING, .text = begin };
 	for (;;) {
-		uint64_t word;
-		if (json->end - json->at >= (ptrdiff_t)sizeof word) {
-			memcpy(&word, json->at, sizeof word);
-			if (is_plain(word)) {
-				if (decodes)
-					memcpy(to, &word, sizeof word);
-				json->at += sizeof word;
-				to += sizeof word;
-				continue;
-			}
+		if (json->end - json->at >= (ptrdiff_t)sizeof(word) &&
+		    copy_plain(decodes ? to : scratch, json->at)) {
+			json->at += sizeof(word);
+			to += sizeof(word);
+			continue;
 		}
 		if (json->at >= json->end)
 			return fail(json, "the string has no end");

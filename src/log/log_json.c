@@ -231,16 +231,21 @@ struct seen {
 };
 
 struct json_log {
-	int64_t second;         /* since the epoch, of which */
-	char date[32], zone[8]; /* these are the text: "2026-11-28T18:01:02", "+01:00" */
-	struct seen *seen;      /* in the order of their numbers */
+	struct clock_stamp stamp;
+	struct seen *seen; /* in the order of their numbers */
 	size_t seen_count, seen_cap;
 };
 
-static void put(struct buf *out, const char *text)
+/* Most of a line is short: where there is room, and there usually is, nothing is called. */
+static inline void put(struct buf *out, const char *text, size_t len)
 {
-	buf_append_text(out, text);
+	if (out->cap - out->head - out->len <= len)
+		buf_reserve(out, len);
+	memcpy(out->memory + out->head + out->len, text, len);
+	out->len += len;
 }
+
+#define PUT(out, text) put(out, text, sizeof(text) - 1)
 
 static void put_digits(struct buf *out, uint64_t number)
 {
@@ -249,16 +254,16 @@ static void put_digits(struct buf *out, uint64_t number)
 	do
 		text[--at] = (char)('0' + number % 10);
 	while (number /= 10);
-	buf_append(out, text + at, sizeof text - at);
+	put(out, text + at, sizeof text - at);
 }
 
-static void put_name(struct buf *out, const char *name)
+static inline void put_name(struct buf *out, const char *name)
 {
-	const char *data = buf_data(out);
-	char last = data[out->len - 1];
-	put(out, last == '{' ? "\"" : ",\"");
-	put(out, name);
-	put(out, "\":");
+	if (out->memory[out->head + out->len - 1] != '{')
+		PUT(out, ",");
+	PUT(out, "\"");
+	put(out, name, strlen(name));
+	PUT(out, "\":");
 }
 
 static void put_unsigned(struct buf *out, const char *name, uint64_t number)
@@ -271,7 +276,7 @@ static void put_signed(struct buf *out, const char *name, int64_t number)
 {
 	put_name(out, name);
 	if (number < 0)
-		put(out, "-");
+		PUT(out, "-");
 	put_digits(out, number < 0 ? -(uint64_t)number : (uint64_t)number);
 }
 
@@ -284,17 +289,26 @@ static void put_word(struct buf *out, const char *name, const char *word, size_t
 		out->len = before;
 }
 
-static void put_text(struct buf *out, const char *name, const char *text)
+static inline void put_text(struct buf *out, const char *name, const char *text)
 {
 	put_word(out, name, text, strlen(text));
 }
 
-static void put_true(struct buf *out, const char *name, bool is)
+/* A word that needs no escapes. */
+static inline void put_symbol(struct buf *out, const char *name, const char *word)
+{
+	put_name(out, name);
+	PUT(out, "\"");
+	put(out, word, strlen(word));
+	PUT(out, "\"");
+}
+
+static inline void put_true(struct buf *out, const char *name, bool is)
 {
 	if (!is)
 		return;
 	put_name(out, name);
-	put(out, "true");
+	PUT(out, "true");
 }
 
 /* As a word, or as a number where there is none. */
@@ -302,7 +316,7 @@ static void put_choice(struct buf *out, const char *name, enum log_words words, 
 {
 	const char *word = number <= UINT8_MAX ? log_word(words, (unsigned)number) : NULL;
 	if (word)
-		put_text(out, name, word);
+		put_symbol(out, name, word);
 	else
 		put_unsigned(out, name, number);
 }
@@ -319,37 +333,13 @@ static void put_bytes(struct buf *out, const char *bytes, size_t len)
 	json_put_base64(out, bytes, len);
 }
 
-/* RFC 3339, in local time. The zone is whole minutes in all laws of today. */
 static void put_time(struct json_log *own, struct buf *out, const char *name, int64_t instant)
 {
-	int64_t wall = clock_wall(instant), second = wall / CLOCK_S, rest = wall % CLOCK_S;
-	if (rest < 0) {
-		rest += CLOCK_S;
-		second--;
-	}
-	if (second != own->second || !own->date[0]) {
-		time_t when = (time_t)second;
-		struct tm local;
-		localtime_r(&when, &local);
-		long offset = local.tm_gmtoff / 60;
-		if (local.tm_gmtoff % 60) { /* of a time long ago */
-			gmtime_r(&when, &local);
-			offset = 0;
-		}
-		strftime(own->date, sizeof own->date, "%Y-%m-%dT%H:%M:%S", &local);
-		snprintf(own->zone, sizeof own->zone, "%c%02ld:%02ld", offset < 0 ? '-' : '+',
-		         labs(offset) / 60 % 100, labs(offset) % 60);
-		own->second = second;
-	}
-	char fraction[10] = ".";
-	for (int i = 9; i > 0; i--, rest /= 10)
-		fraction[i] = (char)('0' + rest % 10);
+	char text[CLOCK_STAMP];
 	put_name(out, name);
-	put(out, "\"");
-	put(out, own->date);
-	buf_append(out, fraction, sizeof fraction);
-	put(out, own->zone);
-	put(out, "\"");
+	PUT(out, "\"");
+	put(out, text, clock_format_stamp(&own->stamp, instant, 9, text));
+	PUT(out, "\"");
 }
 
 static void put_endpoint(struct buf *out, const char *name, const struct endpoint *addr)
@@ -357,16 +347,16 @@ static void put_endpoint(struct buf *out, const char *name, const struct endpoin
 	if (!endpoint_is_set(addr))
 		return;
 	put_name(out, name);
-	put(out, "{");
+	PUT(out, "{");
 	if (endpoint_is_unix(addr)) {
 		/* as it is, an abstract name with the NUL in front */
-		put_text(out, "family", "unix");
+		put_symbol(out, "family", "unix");
 		put_bytes(out, addr->path, addr->path_len);
 	} else {
 		char text[INET6_ADDRSTRLEN] = "";
 		inet_ntop(endpoint_is_ipv6(addr) ? AF_INET6 : AF_INET, addr->ip, text, sizeof text);
-		put_text(out, "family", endpoint_is_ipv6(addr) ? "ipv6" : "ipv4");
-		put_text(out, "ip", text);
+		put_symbol(out, "family", endpoint_is_ipv6(addr) ? "ipv6" : "ipv4");
+		put_symbol(out, "ip", text);
 		put_unsigned(out, "port", addr->port);
 		if (addr->scope)
 			put_unsigned(out, "scope", endpoint_interface(addr));
@@ -374,7 +364,7 @@ static void put_endpoint(struct buf *out, const char *name, const struct endpoin
 			put_word(out, "interface", addr->interface,
 			         strnlen(addr->interface, sizeof addr->interface - 1));
 	}
-	put(out, "}");
+	PUT(out, "}");
 }
 
 /* ---- sessions ---- */
@@ -403,8 +393,8 @@ static void put_session(const struct session *session, struct buf *out)
 {
 	const struct endpoint local = session_local(session), peer = session_peer(session);
 	const struct target *target = session_target(session);
-	put(out, "{");
-	put_text(out, "type", "session");
+	PUT(out, "{");
+	put_symbol(out, "type", "session");
 	put_unsigned(out, "session", session_number(session));
 	put_text(out, "name", session_name(session));
 	put_choice(out, "kind", LOG_KINDS,
@@ -427,9 +417,9 @@ static void put_session(const struct session *session, struct buf *out)
 	put_choice(out, "state", LOG_STATES, session_state(session));
 	if (session_end(session) != SESSION_NOT_ENDED)
 		put_choice(out, "end", LOG_ENDS, session_end(session));
-	put_text(out, "service", session_service(session)->name);
+	put_symbol(out, "service", session_service(session)->name);
 	put_choice(out, "eol", LOG_EOLS, session_eol(session));
-	put(out, "}\n");
+	PUT(out, "}\n");
 }
 
 /* Those that have left the table change no more. */
@@ -483,18 +473,17 @@ static void note_session(struct json_log *own, const struct sessions *sessions, 
 
 /* ---- entries ---- */
 
-static void put_symbol(struct buf *out, const char *name, const char *symbol)
-{
-	if (symbol)
-		put_text(out, name, symbol);
-}
-
+/* The number, and beside it its symbol where there is one. */
 static void put_numbered(struct buf *out, const char *name, int64_t number, const char *symbol)
 {
-	char name_of[32];
-	snprintf(name_of, sizeof name_of, "%s_name", name);
 	put_signed(out, name, number);
-	put_symbol(out, name_of, symbol);
+	if (!symbol)
+		return;
+	PUT(out, ",\"");
+	put(out, name, strlen(name));
+	PUT(out, "_name\":\"");
+	put(out, symbol, strlen(symbol));
+	PUT(out, "\"");
 }
 
 /* Where a call gives its numbers a meaning of their own, they are always there. */
@@ -555,7 +544,7 @@ static void put_sample(const struct sample *sample, struct buf *out)
 {
 	enum log_words words;
 	put_name(out, "sample");
-	put(out, "{");
+	PUT(out, "{");
 	for (unsigned field = 0; field < SAMPLE_COUNT; field++)
 		if (!sample_has(sample, field))
 			continue;
@@ -563,13 +552,13 @@ static void put_sample(const struct sample *sample, struct buf *out)
 			put_choice(out, fields[field], words, sample->value[field]);
 		else
 			put_unsigned(out, fields[field], sample->value[field]);
-	put(out, "}");
+	PUT(out, "}");
 }
 
 static void put_errqueue(const struct errqueue *error, struct buf *out)
 {
 	put_name(out, "errqueue");
-	put(out, "{");
+	PUT(out, "{");
 	put_choice(out, "origin", LOG_ORIGINS, error->origin);
 	put_unsigned(out, "type", error->type);
 	put_unsigned(out, "code", error->code);
@@ -577,13 +566,13 @@ static void put_errqueue(const struct errqueue *error, struct buf *out)
 	put_unsigned(out, "info", error->info);
 	put_unsigned(out, "delay", error->delay);
 	put_endpoint(out, "target", &error->target);
-	put(out, "}");
+	PUT(out, "}");
 }
 
 static void put_segment(const struct segment *segment, struct buf *out)
 {
 	put_name(out, "segment");
-	put(out, "{");
+	PUT(out, "{");
 	put_choice(out, "name", LOG_SEGMENTS, segment->name);
 	put_signed(out, "seq", segment->seq);
 	put_signed(out, "ack", segment->ack);
@@ -597,7 +586,7 @@ static void put_segment(const struct segment *segment, struct buf *out)
 	put_true(out, "ack_based", segment->ack_based);
 	put_true(out, "gap", segment->gap);
 	put_true(out, "fills_window", segment->fills_window);
-	put(out, "}");
+	PUT(out, "}");
 }
 
 /* Of a frame that is not of TCP, and of a strike. */
@@ -612,7 +601,7 @@ static bool is_nothing(const struct segment *segment)
 static void put_frame(const struct frame_note *note, struct buf *out)
 {
 	put_name(out, "frame");
-	put(out, "{");
+	PUT(out, "{");
 	put_choice(out, "event", LOG_EVENTS, note->event);
 	if (note->host != HOST_HERE)
 		put_choice(out, "host", LOG_HOSTS, note->host);
@@ -628,7 +617,7 @@ static void put_frame(const struct frame_note *note, struct buf *out)
 	}
 	if (note->words_len)
 		put_bytes(out, note->words, note->words_len);
-	put(out, "}");
+	PUT(out, "}");
 }
 
 static void put_payload(const struct entry *entry, struct buf *out)
@@ -667,7 +656,7 @@ static void put_entry(struct json_log *own, const struct entry *entry, struct bu
 {
 	const struct endpoint addr = entry_addr(entry), local = entry_local(entry);
 	bool is_call = entry_is_call(entry);
-	put(out, "{");
+	PUT(out, "{");
 	put_choice(out, "type", LOG_TYPES, entry->call);
 	put_time(own, out, "time", entry->time);
 	put_unsigned(out, "session", entry->session);
@@ -693,7 +682,7 @@ static void put_entry(struct json_log *own, const struct entry *entry, struct bu
 		put_unsigned(out, "tos", entry->tos);
 	}
 	put_payload(entry, out);
-	put(out, "}\n");
+	PUT(out, "}\n");
 }
 
 /* ---- the format ---- */
@@ -707,13 +696,15 @@ static bool is_own(const char *start, size_t len)
 /* An incomplete last line of an earlier log stays one line. */
 static void begin(struct log_state *state, struct buf *out)
 {
-	put(out, state->breaks ? "\n{" : "{");
+	if (state->breaks)
+		PUT(out, "\n");
+	PUT(out, "{");
 	put_text(out, "sockpit", "log");
 	put_unsigned(out, "version", LOG_JSON_VERSION);
 	put_choice(out, "type", LOG_TYPES, LOG_TYPE_HEADER);
 	put_text(out, "program", PACKAGE_STRING);
 	put_time(state->own, out, "started", clock_now());
-	put(out, "}\n");
+	PUT(out, "}\n");
 }
 
 static void write_entry(struct log_state *state, uint64_t position, const struct entry *entry,
@@ -728,11 +719,11 @@ static void write_entry(struct log_state *state, uint64_t position, const struct
 static void write_missed(struct log_state *state, struct transcript_amount amount, struct buf *out)
 {
 	(void)state;
-	put(out, "{");
+	PUT(out, "{");
 	put_choice(out, "type", LOG_TYPES, LOG_TYPE_MISSED);
 	put_unsigned(out, "entries", amount.entries);
 	put_unsigned(out, "bytes", amount.bytes);
-	put(out, "}\n");
+	PUT(out, "}\n");
 }
 
 /* How each session has ended, or is now. */
