@@ -16,7 +16,7 @@ rm -f manual.diff
 result $status "COMMANDS, VIEWS, SERVICES, SETTINGS, OPTIONS and ERRORS are the program's (make update-man)"
 
 if command -v mandoc >/dev/null 2>&1; then
-	mandoc -T lint -W warning "$manual" | sed 's/^/# /' | tee lint.out
+	mandoc -T lint -W warning "$manual" "$srcdir"/man/*.5 | sed 's/^/# /' | tee lint.out
 	[ ! -s lint.out ]
 	result $? "mandoc has nothing to complain about"
 	rm -f lint.out

@@ -744,6 +744,7 @@ const struct log_format json_log_format = {
 	.name = "json",
 	.endings = ".jsonl",
 	.help = "one entry a line with all that it has: sockpit-log(5)",
+	.frames = true,
 	.state_size = sizeof(struct json_log),
 	.is_own = is_own,
 	.begin = begin,

@@ -307,6 +307,39 @@ static void payloads_go_round(void)
 	transcript_free(t);
 }
 
+/* A word as sockpit-log(5) writes one: alone, or before a comma. */
+static bool is_described(const char *page, const char *word)
+{
+	size_t len = strlen(word);
+	for (const char *at = page; (at = strstr(at, word)); at++)
+		if ((at[-1] == ' ' || at[-1] == '\n') && strchr(" ,\n", at[len]))
+			return true;
+	return false;
+}
+
+static void is_described_by_the_manual(void)
+{
+	static char page[1 << 16];
+	char name[1024];
+	const char *source = getenv("srcdir");
+	snprintf(name, sizeof name, "%s/man/sockpit-log.5", source ? source : ".");
+	FILE *file = fopen(name, "re");
+	size_t len = file ? fread(page, 1, sizeof page - 1, file) : 0;
+	ok(len > 0 && len < sizeof page - 1, "there is a manual page");
+	for (int words = LOG_TYPES; words <= LOG_EOLS; words++)
+		for (unsigned number = 0; number < 100; number++) {
+			const char *word = log_word((enum log_words)words, number);
+			if (words != LOG_SEGMENTS && word && *word && !is_described(page, word))
+				ok(false, "%s is described", word);
+		}
+	for (unsigned bit = 0; bit < 8; bit++)
+		ok(is_described(page, log_flag(CALL_RECV, bit)) &&
+		           is_described(page, log_flag(CALL_NOTE, bit)),
+		   "%s is described", log_flag(CALL_RECV, bit));
+	if (file)
+		fclose(file);
+}
+
 int main(void)
 {
 	tap_watchdog(50);
@@ -316,6 +349,7 @@ int main(void)
 	close(fd);
 	every_kind_goes_round();
 	payloads_go_round();
+	is_described_by_the_manual();
 	unlink(path);
 	return tap_done();
 }
