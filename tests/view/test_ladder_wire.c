@@ -75,6 +75,37 @@ static void converse_seen(void)
 	cross(tcp(LEFT, A, 7, 2, 0));
 }
 
+/* An ACK and data are on their way together, and recv() and send() come between. */
+static void overlapping(void)
+{
+	struct packet ack = tcp(RIGHT, A, 1, 6, 0), data = tcp(RIGHT, P, 1, 6, 5);
+	struct packet more = tcp(RIGHT, P, 6, 6, 5);
+	open_seen();
+	cross(tcp(LEFT, P, 1, 1, 5));
+	leave(ack);
+	put_send(SERVER, "hello");
+	leave(data);
+	arrive(ack);
+	leave(more);
+	arrive(data);
+	arrive(more);
+	cross(tcp(RIGHT, P, 11, 6, 5));
+}
+
+/* The third passes the second. */
+static void flight(void)
+{
+	struct packet one = tcp(RIGHT, P, 1, 1, 5), two = tcp(RIGHT, P, 6, 1, 5);
+	struct packet three = tcp(RIGHT, P, 11, 1, 5);
+	open_seen();
+	leave(one);
+	leave(two);
+	arrive(one);
+	leave(three);
+	arrive(three);
+	arrive(two);
+}
+
 /* 50 ms each way: a departure and an arrival. */
 static void delayed(void)
 {
@@ -317,6 +348,41 @@ static const char delayed_80[] =
 	"                              │·····── data 0..2 w ───→│\n"
 	"  170                         │·····── data 3..5 w ───→│\n";
 
+static const char overlapping_80[] =
+	"    0 socket() = 4            │                        │\n"
+	"      CLOSED *                │                        │\n"
+	"      connect()               │                        │\n"
+	"      SYN_SENT *              │                        │\n"
+	"                              │── SYN w ──────────────→│\n"
+	"                              │←── SYN,ACK w ──────────│\n"
+	"                              │── ACK w ──────────────→│\n"
+	"      connect() = 0           │                        │\n"
+	"      ESTABLISHED *           │                        │\n"
+	"                              │── data 0..4 w ────────→│\n"
+	"                              │·····─── ACK w ─────────│\n"
+	"                              │                        │ send(\"hello\") = 5\n"
+	"                              │·····─── data 0..4 w ───│\n"
+	"                              │←── ACK w ─────────·····│\n"
+	"                              │·····─── data 5..9 w ───│\n"
+	"                              │←── data 0..4 w ───·····│\n"
+	"                              │←── data 5..9 w ───·····│\n"
+	"                              │←── data 10..14 w ──────│\n";
+
+static const char flight_80[] =
+	"    0 socket() = 4            │                        │\n"
+	"      CLOSED *                │                        │\n"
+	"      connect()               │                        │\n"
+	"      SYN_SENT *              │                        │\n"
+	"                              │── SYN w ──────────────→│\n"
+	"                              │←── SYN,ACK w ──────────│\n"
+	"                              │── ACK w ──────────────→│\n"
+	"      connect() = 0           │                        │\n"
+	"      ESTABLISHED *           │                        │\n"
+	"                              │←── data 0..4 w ────────│\n"
+	"                              │·····─── data 5..9 w ───│\n"
+	"                              │←── data 10..14 w ──────│\n"
+	"                              │←── fills gap w ───·····│\n";
+
 static const char lossy_seen_80[] =
 	"    0 socket() = 4            │                        │\n"
 	"      CLOSED *                │                        │\n"
@@ -475,6 +541,8 @@ struct transcript_of_frames {
 static const struct transcript_of_frames table[] = {
 	{ "an address, the handshake, data, half-close", converse_seen, converse_seen_80, false },
 	{ "a delay is a departure and an arrival", delayed, delayed_80, false },
+	{ "what leaves while another is on its way arrives after it", overlapping, overlapping_80, false },
+	{ "a flight, and what overtakes", flight, flight_80, false },
 	{ "lost, duplicated, sent again, RST", lossy_seen, lossy_seen_80, false },
 	{ "a window that shuts, probes, its update", shut_window, shut_window_80, false },
 	{ "keepalive, answered and not", keep_alive, keep_alive_80, false },

@@ -72,9 +72,9 @@ static bool comes_between(const struct view *view, const struct entry *entry)
 	       entry_is_call(entry) && !(entry->flags & ENTRY_WATCHING);
 }
 
-/* The arrival of a frame that leaves, or the departure of one that arrives, where they are one
- * arrow: nothing is between them but frames of the same direction. */
-static bool find_partner(const struct seen *seen, bool forward, struct seen *partner)
+/* The arrival of a frame that leaves, or the departure of one that arrives, where nothing is between
+ * them but frames of the same direction. */
+static bool find_end(const struct seen *seen, bool forward, struct seen *end)
 {
 	const struct view *view = seen->view;
 	uint64_t position = seen->position;
@@ -84,15 +84,45 @@ static bool find_partner(const struct seen *seen, bool forward, struct seen *par
 		const struct entry *entry = transcript_at(view->transcript, position);
 		if (!entry || comes_between(view, entry))
 			return false;
-		if (!read_frame(view, position, partner) || is_strike(&partner->note))
+		if (!read_frame(view, position, end) || is_strike(&end->note))
 			continue;
 		int64_t apart = entry->time - seen->entry->time;
-		if (partner->way != seen->way || apart > AT_ONCE || apart < -AT_ONCE)
+		if (end->way != seen->way || apart > AT_ONCE || apart < -AT_ONCE)
 			return false;
-		if (is_same(seen, partner))
-			return partner->note.event == (forward ? FRAME_ARRIVES : FRAME_LEAVES);
+		if (is_same(seen, end))
+			return end->note.event == (forward ? FRAME_ARRIVES : FRAME_LEAVES);
 	}
 	return false;
+}
+
+/* The last of the frames that arrive between a departure and its arrival. */
+static bool find_between(const struct seen *arrival, uint64_t departure, struct seen *last)
+{
+	const struct view *view = arrival->view;
+	uint64_t position = transcript_previous(view->transcript, arrival->position);
+	for (; position > departure; position = transcript_previous(view->transcript, position))
+		if (read_frame(view, position, last) && last->note.event == FRAME_ARRIVES)
+			return true;
+	return false;
+}
+
+/* The other end of an arrow that is drawn whole, at the departure of its frame. What arrives while
+ * the frame is on its way has to be drawn before, whole and at an earlier departure: else the
+ * arrivals would change their order. It is enough to ask so of the last of them. */
+static bool find_partner(const struct seen *seen, bool forward, struct seen *partner)
+{
+	if (!find_end(seen, forward, partner))
+		return false;
+	struct seen arrival = forward ? *partner : *seen, departure = forward ? *seen : *partner;
+	struct seen last;
+	for (int i = 0; find_between(&arrival, departure.position, &last); i++) {
+		uint64_t before = departure.position;
+		if (i == LOOK_NEAR || !find_end(&last, false, &departure) ||
+		    departure.position > before)
+			return false;
+		arrival = last;
+	}
+	return true;
 }
 
 /* What the cable did to a frame that leaves, or the departure of one to which it did something. */
