@@ -34,6 +34,7 @@ def departures(ports):
 def name(segments):
     """Each with its direction, in the words of a ladder: ">SYN", "<data 0..4", "<bare"."""
     first = {}  # sequence number after the SYN, by direction
+    ended = set()  # directions whose FIN has been seen
     names = []
     for segment in segments:
         size = len(segment.payload)
@@ -48,7 +49,8 @@ def name(segments):
         elif size:
             what = "data %d" % offset if size == 1 else "data %d..%d" % (offset, offset + size - 1)
         elif "F" in segment.flags:
-            what = "FIN"
+            what = "FIN again" if segment.ports in ended else "FIN"
+            ended.add(segment.ports)
         names.append((">" if segment.out else "<") + what)
     return names
 
@@ -59,7 +61,7 @@ def word(label):
     if label.startswith("SYN"):
         return ("SYN,ACK" if label.startswith("SYN,ACK") else "SYN") + (" with data" if data else "")
     if label.startswith(("RST", "FIN")):
-        return label[:3]
+        return "FIN again" if label.startswith("FIN again") else label[:3]
     if data:
         return "data " + data.group(1)
     return "data" if label.startswith("data") else "bare"
@@ -236,9 +238,11 @@ def check_window():
 
 def check_fast_open():
     stage.do("/set both.tcp_fastopen 1027", "/listen 192.0.2.2 17004 echo")
-    for client in "f", "g":
+    for client in "f", "g":  # the first gets a cookie, the second uses it
         stage.do("/socket tcp on left as " + client, "/option @%s fastopen_connect on" % client,
-                 "/connect @%s 192.0.2.2 17004" % client, "/send @%s abc" % client)
+                 "/connect @%s 192.0.2.2 17004" % client)
+        connected(client)
+    stage.do("/send @g abc")
     rows = compare("g", 4, "Fast Open", until=lambda rows: rows[:1] == [">SYN with data"])
     ok(rows[:1] == [">SYN with data"], "begins with a SYN that has data")
 
