@@ -187,6 +187,8 @@ def check_backlog():
     stage.do("/socket tcp on right as S", "/bind 192.0.2.2 17001", "/backlog 1")
     for client in "abcd":
         stage.do("/open 192.0.2.2 17001 as %s from left" % client)
+        if client in "ab":  # who fills the queue
+            connected(client)
     ports = stage.ports("c")
     ok(waits_for(lambda: len(segments_of(left, *ports)) > 1), "a client waits")
     stage.do("/accept @S as s1", "/accept @S as s2")
