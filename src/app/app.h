@@ -73,7 +73,7 @@ struct app {
 	bool literal;              /* ^]: every line is data */
 	uint32_t secret_for;       /* the session that gets the next line, typed unseen; 0 = none */
 	struct queues *queues;     /* command/queue's own */
-	struct searched *searched; /* script_commands.c's own */
+	struct searched *searched; /* expect_commands.c's own */
 	size_t searched_count, searched_cap;
 	bool answering;    /* a command runs: notes are its answer */
 	uint64_t answered; /* the first answer not taken yet; TRANSCRIPT_NONE = none */

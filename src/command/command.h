@@ -101,7 +101,7 @@ struct command {
 	row(stats) \
 	row(step) \
 	row(source) \
-	row(script) \
+	row(expect) \
 	row(option) \
 	row(server) \
 	row(sandbox) \

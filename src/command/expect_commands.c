@@ -271,7 +271,7 @@ static enum command_result do_expect(const struct invocation *invocation, struct
 	return COMMAND_WAITING;
 }
 
-const struct command script_commands[] = {
+const struct command expect_commands[] = {
 	{
 	        .name = "wait",
 	        .group = "scripts",
