@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
+#include "base/escape.h"
 
 /* ---- nodes ---- */
 
@@ -471,8 +473,8 @@ struct regexp *regexp_new_text(const char *text, size_t len)
 	regexp->text = xmalloc(len);
 	memcpy(regexp->text, text, len);
 	regexp->len = len;
-	regexp->fallback = xcalloc(len, sizeof *regexp->fallback);
-	for (size_t at = 1, same = 0; at + 1 < len; at++) { /* Knuth, Morris, Pratt */
+	regexp->fallback = xcalloc(len + 1, sizeof *regexp->fallback);
+	for (size_t at = 1, same = 0; at < len; at++) { /* Knuth, Morris, Pratt */
 		while (same > 0 && text[at] != text[same])
 			same = regexp->fallback[same];
 		same += text[at] == text[same];
@@ -502,6 +504,65 @@ static bool feed_text(struct regexp *regexp, const char *bytes, size_t len, size
 	regexp->seen = seen;
 	*taken = len;
 	return false;
+}
+
+size_t regexp_nearest(struct regexp *regexp, const char *bytes, size_t len, size_t *at)
+{
+	size_t most = 0, taken;
+	regexp_begin(regexp);
+	for (size_t i = 0; regexp->text && i < len; i++) {
+		if (regexp_feed(regexp, bytes + i, 1, &taken))
+			regexp->seen = regexp->fallback[regexp->len];
+		if (regexp->seen > most) {
+			most = regexp->seen;
+			*at = i + 1 - most;
+		}
+	}
+	regexp_begin(regexp);
+	return most;
+}
+
+/* ---- as it is typed ---- */
+
+static struct regexp *parse_slashes(const char *typed, struct error *error)
+{
+	const char *close = typed + 1;
+	while (*close && *close != '/')
+		close += close[0] == '\\' && close[1] ? 2 : 1;
+	bool any_case = *close && strcmp(close + 1, "i") == 0;
+	if (!*close || (close[1] && !any_case)) {
+		error_usage(error, *close ? "after the last / of a regular expression comes i or "
+		                            "nothing; a text that begins with / needs quotes"
+		                          : "the regular expression has no / at its end");
+		return NULL;
+	}
+	return regexp_new(typed + 1, (size_t)(close - typed) - 1, any_case, error);
+}
+
+struct regexp *regexp_parse(const char *typed, struct error *error)
+{
+	struct regexp *regexp = NULL;
+	struct buf text = { .max = SIZE_MAX }, bytes = { .max = SIZE_MAX };
+	char quote = '\0';
+	if (typed[0] == '/')
+		return parse_slashes(typed, error);
+	for (const char *at = typed; *at; at++) {
+		bool escape = at[0] == '\\' && at[1];
+		if (quote ? *at == quote : *at == '"' || *at == '\'')
+			quote = quote ? '\0' : *at;
+		else
+			buf_append(&text, at, 1 + escape);
+		at += escape;
+	}
+	if (escape_decode(buf_text(&text), &bytes, error)) {
+		if (bytes.len > 0)
+			regexp = regexp_new_text(buf_data(&bytes), bytes.len);
+		else
+			error_usage(error, "the text is empty");
+	}
+	buf_free(&text);
+	buf_free(&bytes);
+	return regexp;
 }
 
 /* ---- the machine ---- */

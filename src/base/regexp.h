@@ -30,6 +30,10 @@ struct regexp *regexp_new(const char *pattern, size_t len, bool any_case, struct
 /* The same for a text of any length that is not empty. */
 struct regexp *regexp_new_text(const char *text, size_t len);
 
+/* What <"text"|/regex/> stands for, as it was typed: a text, in quotes or not, with C escapes, or a
+ * regular expression between slashes, \/ within it; /…/i takes upper and lower case as the same. */
+struct regexp *regexp_parse(const char *typed, struct error *error);
+
 void regexp_free(struct regexp *regexp);
 
 /* Starts again, with a new text. True: it matches no bytes at all, as "a*" does. */
@@ -44,3 +48,7 @@ bool regexp_end(struct regexp *regexp);
 
 /* Whether it is found in this text. */
 bool regexp_finds(struct regexp *regexp, const char *bytes, size_t len);
+
+/* Of a plain text: where most of its beginning is in these bytes, and how much of it; 0 for a
+ * regular expression. */
+size_t regexp_nearest(struct regexp *regexp, const char *bytes, size_t len, size_t *at);

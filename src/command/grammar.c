@@ -19,11 +19,17 @@ bool word_is_blank(char c)
 	return c && strchr(BLANKS, c);
 }
 
-static struct word cut_word(const char *at, const char *end)
+/* Among patterns a word that begins with a slash ends after another, and a backslash keeps the next
+ * character from being a quote. */
+static struct word cut_word(const char *at, const char *end, bool patterns)
 {
 	struct word word = { .at = at };
+	if (patterns && *at == '/')
+		word.quote = *at++;
 	for (; at < end; at++) {
-		if (word.quote)
+		if (patterns && word.quote && at[0] == '\\' && at + 1 < end)
+			at++;
+		else if (word.quote)
 			word.quote = *at == word.quote ? '\0' : word.quote;
 		else if (*at == '"' || *at == '\'')
 			word.quote = *at;
@@ -34,7 +40,7 @@ static struct word cut_word(const char *at, const char *end)
 	return word;
 }
 
-void words_cut(struct words *words, const char *line, size_t len)
+static void cut_words(struct words *words, const char *line, size_t len, bool patterns)
 {
 	const char *end = line + len;
 	words->count = 0;
@@ -43,10 +49,15 @@ void words_cut(struct words *words, const char *line, size_t len)
 			line++;
 		if (line == end)
 			return;
-		struct word word = cut_word(line, end);
+		struct word word = cut_word(line, end, patterns);
 		words->word[words->count++] = word;
 		line = word.end;
 	}
+}
+
+void words_cut(struct words *words, const char *line, size_t len)
+{
+	cut_words(words, line, len, false);
 }
 
 /* The same characters as this text, none of them quoted. */
@@ -128,6 +139,11 @@ size_t grammar_elements(const char *usage, struct element elements[GRAMMAR_MAX])
 	return count;
 }
 
+static bool is_pattern(const struct element *element)
+{
+	return strcmp(element->name, "pattern") == 0;
+}
+
 /* ---- messages ---- */
 
 static void element_in_prose(const struct element *element, struct buf *out)
@@ -136,6 +152,8 @@ static void element_in_prose(const struct element *element, struct buf *out)
 	struct choice names = { .name = choice_word, .context = &words };
 	if (element->literals)
 		choice_list(&names, "or", out);
+	else if (is_pattern(element))
+		buf_append_text(out, "a text or a /regular expression/");
 	else if (element->rest)
 		buf_append_text(out, element->name);
 	else
@@ -221,10 +239,18 @@ static bool word_is_literal(const struct word *word, const struct element *eleme
 static bool take_word(struct match *match, const struct word *word, size_t index)
 {
 	if (word->quote)
-		return fail_word(match, word, "begins a quote that does not end");
+		return fail_word(match, word,
+		                 word->quote == '/' ? "has no / at its end"
+		                                    : "begins a quote that does not end");
 	match->args->value[index] = match->memory;
 	match->args->column[index] = (size_t)(word->at - match->line) + 1;
-	match->memory = word_unquote(word, match->memory);
+	if (is_pattern(&match->elements[index])) {
+		size_t len = (size_t)(word->end - word->at);
+		memcpy(match->memory, word->at, len);
+		match->memory += len + 1; /* its memory is zeroed */
+	} else {
+		match->memory = word_unquote(word, match->memory);
+	}
 	return true;
 }
 
@@ -389,7 +415,10 @@ bool grammar_match(const char *command, const char *usage, const char *line, str
 	*args = (struct args){ .memory = xcalloc(size, 1), .size = size };
 	match.memory = args->memory;
 	match.count = grammar_elements(usage, match.elements);
-	words_cut(&match.words, line, len);
+	bool patterns = false;
+	for (size_t i = 0; i < match.count; i++)
+		patterns = patterns || is_pattern(&match.elements[i]);
+	cut_words(&match.words, line, len, patterns);
 	if (take_all(&match))
 		return true;
 	args_free(args);

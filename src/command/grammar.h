@@ -8,7 +8,8 @@
  *
  * The name within brackets says what kind of thing it is (session, service, setting, option, error,
  * file, command, peer, address, …) and so what TAB offers. Words may be quoted with "…" or '…'; a
- * quoted word is never a literal. Knows no command. */
+ * quoted word is never a literal. A <pattern> is a text or a regular expression: /…/ holds blanks,
+ * and its value is as it was typed, for regexp_parse(). Knows no command. */
 #pragma once
 
 #include <stdbool.h>

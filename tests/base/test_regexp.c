@@ -185,6 +185,51 @@ static void test_pieces(void)
 	regexp_free(nothing);
 }
 
+static void test_typed(void)
+{
+	static const struct {
+		const char *typed, *yes, *no;
+	} cases[] = {
+		{ "abc", "xabc", "ab" },
+		{ "\"a b\\r\\n\"", "a b\r\n", "a b\n" },
+		{ "'say \"hi\"'", "say \"hi\"", "say hi" },
+		{ "\"say \\\"hi\\\"\"", "say \"hi\"", "say hi" },
+		{ "a\"b c\"d", "ab cd", "ab c" },
+		{ "/a b+/", "a bb", "a B" },
+		{ "/a b+/i", "A BB", "ab" },
+		{ "/a\\/b/", "a/b", "ab" },
+		{ "\"a.b\"", "a.b", "acb" },
+		{ "/\"/", "\"", "'" },
+	};
+	static const char *const wrong[][2] = {
+		{ "/a", "the regular expression has no / at its end" },
+		{ "/a/x",
+		  "after the last / of a regular expression comes i or nothing; a text that "
+		  "begins with / needs quotes" },
+		{ "/a\\/", "the regular expression has no / at its end" },
+		{ "//", "a regular expression has 1 to 1024 bytes, not 0" },
+		{ "\"\"", "the text is empty" },
+	};
+	struct error error = { 0 };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct regexp *regexp = regexp_parse(cases[i].typed, &error);
+		ok(regexp && regexp_finds(regexp, cases[i].yes, strlen(cases[i].yes)) &&
+		           !regexp_finds(regexp, cases[i].no, strlen(cases[i].no)),
+		   "as it is typed: %s", cases[i].typed);
+		regexp_free(regexp);
+	}
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		ok(!regexp_parse(wrong[i][0], &error) && error.usage, "%s is refused", wrong[i][0]);
+		is_text(error.text, wrong[i][1], "and why");
+	}
+	size_t at = 0;
+	struct regexp *text = regexp_new_text("Hello, world", 12);
+	is_int(regexp_nearest(text, "Hell Hello, wurld", 17, &at), 8, "so much of it is there");
+	is_int(at, 5, "and here");
+	is_int(regexp_nearest(text, "xyz", 3, &at), 0, "nothing of it");
+	regexp_free(text);
+}
+
 /* ---- regexec(3) as a witness ---- */
 
 static uint32_t seed = 1;
@@ -313,6 +358,7 @@ int main(void)
 	test_language();
 	test_refused();
 	test_pieces();
+	test_typed();
 	test_witness();
 	test_time();
 	return tap_done();

@@ -65,6 +65,27 @@ static const char *expected(const char *usage, const char *line)
 	return text;
 }
 
+static void test_patterns(void)
+{
+	static const char usage[] = "[not] <pattern> [within <duration>]";
+	is_text(match("expect", usage, "abc"), "-|abc", "a word");
+	is_text(match("expect", usage, "not \"a b\" within 2s"), "not|\"a b\" within 2s",
+	        "a text keeps its quotes");
+	is_text(match("expect", usage, "within 2s /a b\\/ \"c/i"), "-|/a b\\/ \"c/i within 2s",
+	        "a regular expression its slashes, and may hold blanks and quotes");
+	is_text(match("expect", usage, "\"say \\\"hi\\\" now\""), "-|\"say \\\"hi\\\" now\"",
+	        "a backslash before a quote");
+	is_text(match("expect", usage, "\"not\""), "-|\"not\"", "a quoted word is no literal");
+	is_text(match("expect", usage, "/a b"),
+	        "expect: \"/a b\" has no / at its end: /expect [not] <pattern> [within <duration>]",
+	        "no end");
+	is_text(match("expect", usage, "not"),
+	        "expect: needs a text or a /regular expression/: /expect [not] <pattern> [within "
+	        "<duration>]",
+	        "none");
+	is_text(match("log", "<file> [all]", "/tmp/a all"), "/tmp/a|all", "a file is none");
+}
+
 static void test_elements(void)
 {
 	struct element e[GRAMMAR_MAX];
@@ -305,6 +326,7 @@ int main(void)
 	tap_watchdog(30);
 	test_places();
 	test_elements();
+	test_patterns();
 	test_words();
 	test_as();
 	test_tags();
