@@ -284,6 +284,15 @@ const struct setting setting_table[] = {
 	        .help = "the view of sessions for which /view has chosen none",
 	},
 	{
+	        .name = "expect-time",
+	        .type = SETTING_DURATION,
+	        FIELD(expect_time),
+	        .values = "<duration>",
+	        .initial = "5s",
+	        .most = 24 * 3600 * CLOCK_S,
+	        .help = "how long /expect and /wait wait where they are not told",
+	},
+	{
 	        .name = "own-calls",
 	        .type = SETTING_SWITCH,
 	        FIELD(own_calls),

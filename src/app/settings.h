@@ -35,6 +35,7 @@ struct settings {
 	int64_t escape_time; /* a lone ESC may be the start of a key's sequence for this long, ns */
 	int fold;            /* rows shown of a longer message; 0 = all */
 	int view;            /* index of view_listed(), for sessions without a /view of their own */
+	int64_t expect_time; /* that /expect and /wait wait by default, ns */
 	bool kernel;         /* is read around each call */
 	bool packet_info;    /* how each datagram came is asked for */
 	int wire;            /* enum wire_mode */

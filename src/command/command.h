@@ -58,6 +58,8 @@ struct wait {
 	bool accepts;    /* the client that `session` accepts becomes the script's own session */
 	uint64_t since;  /* the command's own: a position in the transcript, */
 	void *data;      /* and anything else */
+	int64_t wake;    /* `check` is called at this instant at the latest; 0 = when something
+	                  * has happened, in the past = in the next turn */
 };
 
 struct command {

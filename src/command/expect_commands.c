@@ -11,25 +11,31 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/escape.h"
+#include "base/regexp.h"
+#include "base/text.h"
 #include "record/follower.h"
 #include "socket/tcp_state.h"
 
-enum {
-	WITHIN = 10,      /* seconds: the default */
-	SHOWN_BYTES = 60, /* of what came instead of the expected text */
-};
+/* ---- how long ---- */
 
-/* "2s"; NULL for the default. */
-static bool set_deadline(const char *text, struct wait *wait, struct error *error)
+static bool check_duration(const struct args *args, size_t index, const char *tag,
+                           int64_t *duration, struct error *error)
 {
 	struct error why;
-	wait->limit = WITHIN * CLOCK_S;
-	if (text && !clock_parse_duration(text, &wait->limit, &why)) {
-		error_usage(error, "within: %.200s", why.text);
-		return false;
-	}
+	if (!args->value[index] || clock_parse_duration(args->value[index], duration, &why))
+		return true;
+	error_usage(error, "%s: %s", tag, why.text);
+	return args_blame(args, index, error);
+}
+
+/* `index`: of the argument, which may be left out. */
+static void set_deadline(const struct invocation *invocation, size_t index)
+{
+	struct error ignored;
+	struct wait *wait = invocation->wait;
+	wait->limit = invocation->app->settings.expect_time;
+	check_duration(invocation->args, index, "within", &wait->limit, &ignored);
 	wait->deadline = clock_now() + wait->limit;
-	return true;
 }
 
 static void print_limit(const struct wait *wait, struct buf *out)
@@ -39,6 +45,332 @@ static void print_limit(const struct wait *wait, struct buf *out)
 		buf_printf(out, "within %s", clock_format_duration(wait->limit, limit));
 	else
 		buf_append_text(out, "at once");
+}
+
+/* The session of `from`, "@name", or the current one. */
+static struct session *choose_session(const struct invocation *invocation, size_t from,
+                                      struct error *error)
+{
+	const char *name = invocation->args->value[from];
+	if (name && invocation->chosen)
+		error_usage(error, "%s: @%s and from %s are two sessions",
+		            invocation->command->name, session_name(invocation->session), name);
+	else if (name)
+		return app_find_session(invocation->app, name, error);
+	else if (invocation->session)
+		return invocation->session;
+	else
+		return app_need_session(invocation->app, error);
+	return NULL;
+}
+
+/* ---- what has been received, and what of it no expectation has taken ---- */
+
+/* Where in the transcript the bytes of a session begin that no expectation has taken. */
+struct searched {
+	uint32_t session;
+	struct follower follower; /* at the entry that they begin in, */
+	uint32_t offset, left;    /* with that many of its bytes before and from there on */
+};
+
+static struct searched *find_searched(const struct app *app, uint32_t session)
+{
+	for (size_t i = 0; i < app->searched_count; i++)
+		if (app->searched[i].session == session)
+			return &app->searched[i];
+	return NULL;
+}
+
+static struct searched begin_search(const struct app *app, uint32_t session)
+{
+	const struct searched *before = find_searched(app, session);
+	struct searched searched = { .session = session };
+	uint64_t begin = transcript_begin(app->transcript, session);
+	if (before)
+		return *before;
+	follower_init(&searched.follower, app->transcript);
+	if (begin != TRANSCRIPT_NONE)
+		follower_seek(&searched.follower, begin);
+	return searched;
+}
+
+/* Reuses the place of a session that has gone. */
+static void keep_searched(struct app *app, const struct searched *searched)
+{
+	struct searched *place = find_searched(app, searched->session);
+	for (size_t i = 0; !place && i < app->searched_count; i++)
+		if (!sessions_numbered(app->sessions, app->searched[i].session))
+			place = &app->searched[i];
+	if (!place) {
+		app->searched = xgrow(app->searched, &app->searched_cap, app->searched_count,
+		                      sizeof *place);
+		place = &app->searched[app->searched_count++];
+	}
+	*place = *searched;
+}
+
+/* The entry whose bytes come next, NULL for none yet; `*missed` grows by what was evicted before
+ * it, of any session. What came after `until` does not count. */
+static const struct entry *next_received(struct searched *searched, int64_t until, uint64_t *missed)
+{
+	struct follower *follower = &searched->follower;
+	const struct entry *entry = transcript_at(follower->transcript, follower->position);
+	if (entry && searched->left)
+		return entry;
+	*missed += searched->left; /* of an entry that has gone meanwhile */
+	searched->left = 0;
+	while (true) {
+		struct follower before = *follower;
+		uint64_t gone = follower_missed(follower).bytes;
+		entry = follower_next(follower);
+		if (entry && entry_shown_time(entry) > until &&
+		    entry->session == searched->session) {
+			*follower = before;
+			return NULL;
+		}
+		*missed += gone;
+		searched->offset = 0;
+		if (!entry)
+			return NULL;
+		if (entry->session == searched->session && entry_is_incoming(entry) &&
+		    !entry->error && !entry_is_aside(entry)) {
+			searched->left = entry->len;
+			return entry;
+		}
+	}
+}
+
+/* ---- /expect ---- */
+
+enum {
+	SHOWN_BYTES = 60,       /* of what came instead */
+	PIECE = 1 << 14,        /* searched before the clock is read, */
+	NEAREST_MOST = 1 << 16, /* bytes in which the text is nearly */
+	NEAREST_LEAST = 3,      /* bytes of it */
+};
+
+#define TURN (10 * CLOCK_MS) /* of searching; then others have their turn */
+
+struct expect {
+	char *typed; /* "text" or /regex/ */
+	bool absent;
+	struct regexp *regexp;
+	struct searched begin, searched;
+	struct buf first; /* the oldest bytes searched, for the message, */
+	uint64_t total;   /* the number of all, */
+	uint64_t missed;  /* and of those, of any session, that were evicted before */
+};
+
+static void free_expect(struct wait *wait)
+{
+	struct expect *expect = wait->data;
+	free(expect->typed);
+	regexp_free(expect->regexp);
+	buf_free(&expect->first);
+	free(expect);
+}
+
+enum found { FOUND_NOT, FOUND, FOUND_LATER };
+
+/* The end of a stream, and of each datagram, is an end for $, too. */
+static bool ends_text(const struct entry *entry)
+{
+	return entry_is_datagram(entry) || entry_is_end_of_file(entry);
+}
+
+/* Searches what was received until this instant, for a while: FOUND_LATER if there is more. */
+static enum found search(struct expect *expect, int64_t until)
+{
+	struct searched *searched = &expect->searched;
+	const struct entry *entry;
+	int64_t stop = clock_now() + TURN;
+	uint64_t missed = expect->missed;
+	while ((entry = next_received(searched, until, &expect->missed))) {
+		const char *bytes = entry_bytes(entry) + searched->offset;
+		size_t len = searched->left < PIECE ? searched->left : PIECE, taken = 0;
+		size_t room = SHOWN_BYTES - expect->first.len;
+		bool fresh = searched->offset == 0 && entry_is_datagram(entry);
+		if (fresh || missed != expect->missed)
+			regexp_begin(expect->regexp);
+		missed = expect->missed;
+		buf_append(&expect->first, bytes, len < room ? len : room);
+		expect->total += len;
+		bool found = regexp_feed(expect->regexp, bytes, len, &taken);
+		searched->offset += (uint32_t)taken;
+		searched->left -= (uint32_t)taken;
+		if (!found && !searched->left && ends_text(entry)) {
+			found = regexp_end(expect->regexp);
+			regexp_begin(expect->regexp);
+		}
+		if (found)
+			return FOUND;
+		if (clock_now() > stop)
+			return FOUND_LATER;
+	}
+	return FOUND_NOT;
+}
+
+static void print_bytes(const char *bytes, size_t len, size_t most, struct buf *out)
+{
+	buf_append_text(out, "\"");
+	escape_encode(bytes, len < most ? len : most, out);
+	buf_append_text(out, len < most ? "\"" : "\"...");
+}
+
+/* "; after "Hello, w" comes "urld\n"": where the text is nearly. */
+static void print_nearest(const struct expect *expect, struct buf *out)
+{
+	enum { MOST = 30 };
+	size_t at = 0;
+	uint64_t ignored = 0;
+	struct buf bytes = { .max = NEAREST_MOST };
+	struct searched searched = expect->begin;
+	const struct entry *entry;
+	while ((entry = next_received(&searched, INT64_MAX, &ignored))) {
+		size_t room = NEAREST_MOST - bytes.len;
+		buf_append(&bytes, entry_bytes(entry) + searched.offset,
+		           searched.left < room ? searched.left : room);
+		searched.left = 0;
+	}
+	size_t len = regexp_nearest(expect->regexp, buf_data(&bytes), bytes.len, &at);
+	if (len >= NEAREST_LEAST && at + len < bytes.len) {
+		size_t begin = len > MOST ? at + len - MOST : at;
+		buf_append_text(out, "; after ");
+		print_bytes(buf_data(&bytes) + begin, at + len - begin, SIZE_MAX, out);
+		buf_append_text(out, " comes ");
+		print_bytes(buf_data(&bytes) + at + len, bytes.len - at - len, MOST, out);
+	}
+	buf_free(&bytes);
+}
+
+/* "got "Hell" (4 bytes)": everything since the last match. */
+static void print_instead(const struct expect *expect, struct buf *out)
+{
+	if (expect->total > 0) {
+		buf_append_text(out, "got ");
+		print_bytes(buf_data(&expect->first), expect->first.len, SHOWN_BYTES, out);
+		buf_printf(out, " (%" PRIu64 " byte%s)", expect->total,
+		           count_plural(expect->total));
+		print_nearest(expect, out);
+	} else {
+		buf_append_text(out, "got nothing");
+	}
+	if (expect->missed)
+		buf_printf(out, "; %" PRIu64 " byte%s left the transcript unsearched",
+		           expect->missed, count_plural(expect->missed));
+}
+
+/* With quotes, also where none were typed. */
+static void print_wanted(const struct expect *expect, struct buf *out)
+{
+	enum { MOST = 60 };
+	size_t len = strlen(expect->typed);
+	size_t shown = len <= MOST ? len : text_whole(expect->typed, MOST);
+	const char *quote = strchr("\"'/", expect->typed[0]) ? "" : "\"";
+	buf_printf(out, "%s%.*s%s%s", quote, (int)shown, expect->typed, shown < len ? "..." : "",
+	           quote);
+}
+
+/* What came, though it was not to come. */
+static void fail_present(const struct expect *expect, const struct wait *wait, struct error *error)
+{
+	char took[CLOCK_TEXT];
+	struct buf text = { .max = SIZE_MAX };
+	print_wanted(expect, &text);
+	buf_printf(&text, ", after %s: ",
+	           clock_format_duration(clock_now() - (wait->deadline - wait->limit), took));
+	print_instead(expect, &text);
+	error_set(error, "did not expect %s", buf_text(&text));
+	buf_free(&text);
+}
+
+static enum command_result check_received(struct app *app, struct wait *wait, bool over,
+                                          struct error *error)
+{
+	struct expect *expect = wait->data;
+	struct buf text = { .max = SIZE_MAX };
+	const struct session *session = sessions_numbered(app->sessions, wait->session);
+	enum found found = search(expect, wait->deadline);
+	wait->wake = found == FOUND_LATER;
+	if (found == FOUND_LATER)
+		return COMMAND_WAITING;
+	bool closed = (!session || session_state(session) == SESSION_CLOSED) &&
+	              !(session && session_opens_again(session, NULL));
+	if (found == FOUND_NOT && closed && regexp_end(expect->regexp))
+		found = FOUND;
+	if (found == FOUND && expect->absent) {
+		fail_present(expect, wait, error);
+		return COMMAND_FAILED;
+	}
+	if (found == FOUND) {
+		keep_searched(app, &expect->searched);
+		return COMMAND_DONE;
+	}
+	if (expect->absent)
+		return over ? COMMAND_DONE : COMMAND_WAITING;
+	print_wanted(expect, &text);
+	if (closed)
+		buf_printf(&text, " before session %u closed, ", wait->session);
+	else if (session && session_peer_closed(session))
+		buf_append_text(&text, " before the peer's FIN, ");
+	else if (over) {
+		buf_append_text(&text, " ");
+		print_limit(wait, &text);
+		buf_append_text(&text, ", ");
+	} else {
+		buf_free(&text);
+		return COMMAND_WAITING;
+	}
+	print_instead(expect, &text);
+	error_set(error, "expected %s", buf_text(&text));
+	buf_free(&text);
+	return COMMAND_FAILED;
+}
+
+enum { EXPECT_NOT, EXPECT_PATTERN, EXPECT_WITHIN, EXPECT_FROM }; /* arguments */
+
+static bool check_expect(const struct args *args, struct error *error)
+{
+	int64_t ignored;
+	struct regexp *regexp = regexp_parse(args->value[EXPECT_PATTERN], error);
+	bool empty = regexp && regexp_begin(regexp);
+	if (empty)
+		error_usage(error, "%.60s matches no bytes at all: it is always there",
+		            args->value[EXPECT_PATTERN]);
+	regexp_free(regexp);
+	if (!regexp || empty)
+		return args_blame(args, EXPECT_PATTERN, error);
+	return check_duration(args, EXPECT_WITHIN, "within", &ignored, error);
+}
+
+static enum command_result do_expect(const struct invocation *invocation, struct error *error)
+{
+	struct app *app = invocation->app;
+	struct wait *wait = invocation->wait;
+	const char *const *value = invocation->args->value;
+	const struct session *session = choose_session(invocation, EXPECT_FROM, error);
+	if (!session)
+		return COMMAND_FAILED;
+	uint32_t number = session_number(session);
+	if (session_has_clients(session)) {
+		error_set(error, "session %u is a listener: its clients are sessions of their own",
+		          number);
+		return COMMAND_FAILED;
+	}
+	struct expect *expect = xcalloc(1, sizeof *expect);
+	struct searched begin = begin_search(app, number);
+	*expect = (struct expect){ .typed = xstrdup(value[EXPECT_PATTERN]),
+		                   .absent = value[EXPECT_NOT],
+		                   .regexp = regexp_parse(value[EXPECT_PATTERN], error),
+		                   .begin = begin,
+		                   .searched = begin,
+		                   .first = { .max = SHOWN_BYTES } };
+	set_deadline(invocation, EXPECT_WITHIN);
+	wait->check = check_received;
+	wait->free = free_expect;
+	wait->session = number;
+	wait->data = expect;
+	return COMMAND_WAITING;
 }
 
 /* ---- /wait ---- */
@@ -83,219 +415,164 @@ static enum command_result check_open(struct app *app, struct wait *wait, bool o
 	return check_late(session, wait, "open", over, error);
 }
 
-static enum command_result do_wait(const struct invocation *invocation, struct error *error)
-{
-	bool open = strcmp(invocation->args->value[0], "open") == 0;
-	invocation->wait->check = open ? check_open : check_closed;
-	invocation->wait->session = session_number(invocation->session);
-	return set_deadline(invocation->args->value[1], invocation->wait, error) ? COMMAND_WAITING
-	                                                                       : COMMAND_FAILED;
-}
-
-/* ---- /expect ---- */
-
-/* How far the bytes that a session has received are searched. */
-struct searched {
-	uint32_t session;
-	struct follower follower;
-	uint32_t offset; /* in its entry */
+struct quiet {
+	int64_t pause, since;
+	struct session_counts counts;
 };
 
-struct expect {
-	char *text; /* as it was typed */
-	struct buf wanted;
-	struct searched searched;
-	struct buf tail;  /* the newest bytes searched: a match may begin with them */
-	struct buf first; /* the oldest bytes searched, for the message, */
-	size_t total;     /* the number of all, */
-	uint64_t missed;  /* and of those, of any session, that were evicted before */
-};
-
-static void free_expect(struct wait *wait)
+static void free_data(struct wait *wait)
 {
-	struct expect *expect = wait->data;
-	free(expect->text);
-	buf_free(&expect->wanted);
-	buf_free(&expect->tail);
-	buf_free(&expect->first);
-	free(expect);
+	free(wait->data);
 }
 
-static struct searched *find_searched(const struct app *app, uint32_t session)
+static bool has_moved(const struct session_counts *now, const struct session_counts *before)
 {
-	for (size_t i = 0; i < app->searched_count; i++)
-		if (app->searched[i].session == session)
-			return &app->searched[i];
-	return NULL;
+	return now->sent_bytes != before->sent_bytes ||
+	       now->received_bytes != before->received_bytes || now->sends != before->sends ||
+	       now->receives != before->receives;
 }
 
-/* Reuses the place of a session that has gone. */
-static void keep_searched(struct app *app, const struct searched *searched)
+static enum command_result check_quiet(struct app *app, struct wait *wait, bool over,
+                                       struct error *error)
 {
-	struct searched *place = find_searched(app, searched->session);
-	for (size_t i = 0; !place && i < app->searched_count; i++)
-		if (!sessions_numbered(app->sessions, app->searched[i].session))
-			place = &app->searched[i];
-	if (!place) {
-		app->searched = xgrow(app->searched, &app->searched_cap, app->searched_count,
-		                      sizeof *place);
-		place = &app->searched[app->searched_count++];
-	}
-	*place = *searched;
-}
-
-/* From the last match on; each datagram by itself. */
-static bool search_entry(struct expect *expect, const struct entry *entry)
-{
-	struct searched *searched = &expect->searched;
-	if (entry->session != searched->session || !entry_is_incoming(entry) || entry->error ||
-	    entry_is_aside(entry))
-		return false;
-	const char *bytes = entry_bytes(entry) + searched->offset;
-	size_t len = entry->len - searched->offset, room = SHOWN_BYTES - expect->first.len;
-	buf_append(&expect->first, bytes, len < room ? len : room);
-	expect->total += len;
-	if (entry->endpoint_len || entry_is_addressed(entry))
-		buf_clear(&expect->tail);
-	size_t before = expect->tail.len;
-	buf_append(&expect->tail, bytes, len);
-	const char *tail = buf_data(&expect->tail);
-	const char *hit =
-	        memmem(tail, expect->tail.len, buf_data(&expect->wanted), expect->wanted.len);
-	searched->offset = hit ? searched->offset + (uint32_t)((size_t)(hit - tail) +
-	                                                       expect->wanted.len - before)
-	                       : entry->len;
-	if (!hit && expect->tail.len >= expect->wanted.len)
-		buf_consume(&expect->tail, expect->tail.len - (expect->wanted.len - 1));
-	return hit;
-}
-
-static bool search(struct expect *expect)
-{
-	struct searched *searched = &expect->searched;
-	struct follower *follower = &searched->follower;
-	const struct entry *entry = transcript_at(follower->transcript, follower->position);
-	while (!entry || !search_entry(expect, entry)) {
-		uint64_t missed = follower_missed(follower).bytes;
-		if (missed)
-			buf_clear(&expect->tail);
-		expect->missed += missed;
-		entry = follower_next(follower);
-		if (!entry)
-			return false;
-		searched->offset = 0;
-	}
-	return true;
-}
-
-/* "got "Hell" (4 bytes)": everything since the last match. */
-static void print_instead(const struct expect *expect, struct buf *out)
-{
-	if (expect->total > 0) {
-		buf_append_text(out, "got \"");
-		escape_encode(buf_data(&expect->first), expect->first.len, out);
-		buf_printf(out, "\"%s (%zu byte%s)", expect->total > SHOWN_BYTES ? "..." : "",
-		           expect->total, count_plural(expect->total));
-	} else {
-		buf_append_text(out, "got nothing");
-	}
-	if (expect->missed)
-		buf_printf(out, "; %" PRIu64 " byte%s left the transcript unsearched",
-		           expect->missed, count_plural(expect->missed));
-}
-
-static enum command_result check_received(struct app *app, struct wait *wait, bool over,
-                                          struct error *error)
-{
-	struct expect *expect = wait->data;
-	struct buf text = { .max = SIZE_MAX };
+	struct quiet *quiet = wait->data;
+	char pause[CLOCK_TEXT];
 	const struct session *session = sessions_numbered(app->sessions, wait->session);
-	if (search(expect)) {
-		keep_searched(app, &expect->searched);
+	int64_t now = clock_now();
+	if (!session)
 		return COMMAND_DONE;
+	const struct session_counts *counts = session_counts(session);
+	if (has_moved(counts, &quiet->counts)) {
+		quiet->counts = *counts;
+		quiet->since = now;
 	}
-	bool closed = !session || session_state(session) == SESSION_CLOSED;
-	if (closed && !(session && session_opens_again(session, NULL)))
-		buf_printf(&text, "before session %u closed", wait->session);
-	else if (session && session_peer_closed(session))
-		buf_append_text(&text, "before the peer's FIN");
-	else if (over)
-		print_limit(wait, &text);
-	else
+	wait->wake = quiet->since + quiet->pause;
+	if (now >= wait->wake)
+		return COMMAND_DONE;
+	if (!over)
 		return COMMAND_WAITING;
-	buf_append_text(&text, ", ");
-	print_instead(expect, &text);
-	error_set(error, "expected \"%.60s\" %s", expect->text, buf_text(&text));
-	buf_free(&text);
+	struct buf limit = { .max = SIZE_MAX };
+	print_limit(wait, &limit);
+	error_set(error, "session %u is not quiet for %s %s", wait->session,
+	          clock_format_duration(quiet->pause, pause), buf_text(&limit));
+	buf_free(&limit);
 	return COMMAND_FAILED;
 }
 
-static enum command_result do_expect(const struct invocation *invocation, struct error *error)
+/* What a call by hand would not wait for: bytes, a datagram, a client, or the end. */
+static bool kernel_has_unread(const struct session *session)
 {
-	struct app *app = invocation->app;
-	const char *text = invocation->args->value[0];
+	for (size_t i = 0; i < session_socket_count(session); i++) {
+		struct endpoint local;
+		const struct sample *sample = session_socket_sample(session, i, &local);
+		if (sample_get(sample, SAMPLE_INQ) || sample_get(sample, SAMPLE_QUEUE) ||
+		    sample_is(sample, STATE_CLOSE_WAIT) ||
+		    (session_has_peers(session) && sample_get(sample, SAMPLE_RMEM)))
+			return true;
+	}
+	return false;
+}
+
+/* Of a session that the program reads: bytes that no expectation has taken. */
+static enum command_result check_readable(struct app *app, struct wait *wait, bool over,
+                                          struct error *error)
+{
+	uint64_t missed = 0;
+	struct session *session = sessions_numbered(app->sessions, wait->session);
+	struct searched searched = begin_search(app, wait->session);
+	if (session && (session_is_paused(session) || session_has_clients(session))) {
+		if (over)
+			sessions_sample(app->sessions, session);
+		if (kernel_has_unread(session))
+			return COMMAND_DONE;
+	} else if (next_received(&searched, INT64_MAX, &missed)) {
+		return COMMAND_DONE;
+	}
+	if (session &&
+	    (session_state(session) != SESSION_CLOSED || session_opens_again(session, NULL)))
+		return check_late(session, wait, "readable", over, error);
+	error_set(error, "session %u has closed, and nothing is left to read", wait->session);
+	return COMMAND_FAILED;
+}
+
+enum { WAIT_WHAT, WAIT_WITHIN, WAIT_FOR }; /* arguments */
+
+static const int64_t quiet_pause = 200 * CLOCK_MS;
+
+static bool check_wait(const struct args *args, struct error *error)
+{
+	int64_t ignored;
+	if (args->value[WAIT_FOR] && strcmp(args->value[WAIT_WHAT], "quiet") != 0) {
+		error_usage(error, "only quiet is for a time: within is how long to wait");
+		return args_blame(args, WAIT_FOR, error);
+	}
+	return check_duration(args, WAIT_WITHIN, "within", &ignored, error) &&
+	       check_duration(args, WAIT_FOR, "for", &ignored, error);
+}
+
+static enum command_result do_wait(const struct invocation *invocation, struct error *error)
+{
 	struct wait *wait = invocation->wait;
-	struct buf wanted = { .max = SIZE_MAX };
-	uint32_t session = session_number(invocation->session);
-	if (session_has_clients(invocation->session)) {
-		error_set(error, "session %u is a listener: its clients are sessions of their own",
-		          session);
-		return COMMAND_FAILED;
+	const char *what = invocation->args->value[WAIT_WHAT];
+	wait->session = session_number(invocation->session);
+	set_deadline(invocation, WAIT_WITHIN);
+	if (strcmp(what, "quiet") == 0) {
+		struct quiet *quiet = xcalloc(1, sizeof *quiet);
+		*quiet = (struct quiet){ .pause = quiet_pause,
+			                 .since = clock_now(),
+			                 .counts = *session_counts(invocation->session) };
+		check_duration(invocation->args, WAIT_FOR, "for", &quiet->pause, error);
+		wait->data = quiet;
+		wait->free = free_data;
+		wait->check = check_quiet;
+	} else if (strcmp(what, "readable") == 0) {
+		wait->check = check_readable;
+	} else {
+		wait->check = strcmp(what, "open") == 0 ? check_open : check_closed;
 	}
-	if (!set_deadline(invocation->args->value[1], wait, error) ||
-	    !escape_decode(text, &wanted, error)) {
-		buf_free(&wanted);
-		return COMMAND_FAILED;
-	}
-	if (wanted.len == 0) {
-		error_usage(error, "expect: needs text that is not empty");
-		return COMMAND_FAILED;
-	}
-	struct expect *expect = xcalloc(1, sizeof *expect);
-	const struct searched *before = find_searched(app, session);
-	uint64_t begin = transcript_begin(app->transcript, session);
-	*expect = (struct expect){ .text = xstrdup(text),
-		                   .wanted = wanted,
-		                   .searched = { .session = session },
-		                   .tail = { .max = SIZE_MAX },
-		                   .first = { .max = SHOWN_BYTES } };
-	follower_init(&expect->searched.follower, app->transcript);
-	if (before)
-		expect->searched = *before;
-	else if (begin != TRANSCRIPT_NONE)
-		follower_seek(&expect->searched.follower, begin);
-	wait->check = check_received;
-	wait->free = free_expect;
-	wait->session = session;
-	wait->data = expect;
 	return COMMAND_WAITING;
 }
 
 const struct command expect_commands[] = {
 	{
-	        .name = "wait",
-	        .group = "scripts",
-	        .usage = "open|closed [within <duration>]",
-	        .help = "wait until the session is open, or closed\n"
-	                "The default is within 10s. A listener is open when it listens.\n"
-	                "If it does not happen in time, a script fails. Ctrl-C ends the wait.",
-	        .needs = NEEDS_SESSION,
-	        .waits = true,
-	        .run = do_wait,
-	},
-	{
 	        .name = "expect",
 	        .group = "scripts",
-	        .usage = "<text> [within <duration>]",
-	        .help = "wait until the session receives this text\n"
-	                "What was received since the last match is searched, and then what comes. "
-	                "A datagram is searched by itself.\n"
-	                "C escapes, and \\e; quotes keep blanks: /expect \"ok\\r\\n\" within 2s. "
-	                "The default is within 10s.\n"
-	                "If the text does not come in time, or can no longer come, a script fails.",
+	        .usage = "[not] <pattern> [within <duration>] [from <session>]",
+	        .help = "wait until the session receives a text, or what a regular expression "
+	                "matches\n"
+	                "/expect \"250 ok\\r\\n\" within 2s from @c. /expect /^[45][0-9]{2} .*$/\n"
+	                "A text has C escapes, and \\e; quotes keep blanks. A regular expression "
+	                "is "
+	                "POSIX extended, on bytes: C escapes too, \\d \\s \\w, \\/ for a slash; "
+	                "/ok/i takes OK, too; ^ and $ are the ends of a line, . is no line feed.\n"
+	                "What was received and no expectation has taken is searched, and then what "
+	                "comes. An expectation takes all up to the end of its match, the earliest "
+	                "one, however the bytes come in pieces. A datagram is searched by itself.\n"
+	                "If it does not come in time, or can no longer come, a script fails. not "
+	                "fails if it comes, takes nothing, and waits its whole time.\n"
+	                "/set expect-time is the time by default.",
+	        .needs = TAKES_SESSION,
+	        .waits = true,
+	        .check = check_expect,
+	        .run = do_expect,
+	},
+	{
+	        .name = "wait",
+	        .group = "scripts",
+	        .usage = "open|closed|quiet|readable [within <duration>] [for <duration>]",
+	        .help = "wait until the session is open, closed, quiet, or readable\n"
+	                "A listener is open when it listens, and readable when a client waits to "
+	                "be "
+	                "accepted.\n"
+	                "quiet: for 200 ms, or as given with for, nothing is sent or received.\n"
+	                "readable: something was received that no /expect has taken; in a paused "
+	                "session /recv would not wait.\n"
+	                "If it does not happen in time, a script fails. Ctrl-C ends the wait. /set "
+	                "expect-time is the time by default.",
 	        .needs = NEEDS_SESSION,
 	        .waits = true,
-	        .run = do_expect,
+	        .check = check_wait,
+	        .run = do_wait,
 	},
 	{ 0 },
 };

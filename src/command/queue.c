@@ -648,8 +648,12 @@ void queue_prepare(struct app *app, struct poller *poller)
 	if (!app->queues)
 		return;
 	for (const struct pending *pending = app->queues->newest; pending; pending = pending->next)
+	{
 		if (pending->wait.deadline)
 			poller_wake_at(poller, pending->wait.deadline);
+		if (pending->wait.wake)
+			poller_wake_at(poller, pending->wait.wake);
+	}
 	if (app->queues->ran)
 		poller_wake_at(poller, 0);
 	app->queues->ran = false;
