@@ -144,6 +144,14 @@ static bool is_pattern(const struct element *element)
 	return strcmp(element->name, "pattern") == 0;
 }
 
+static bool has_pattern(const struct element *elements, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_pattern(&elements[i]))
+			return true;
+	return false;
+}
+
 /* ---- messages ---- */
 
 static void element_in_prose(const struct element *element, struct buf *out)
@@ -415,10 +423,7 @@ bool grammar_match(const char *command, const char *usage, const char *line, str
 	*args = (struct args){ .memory = xcalloc(size, 1), .size = size };
 	match.memory = args->memory;
 	match.count = grammar_elements(usage, match.elements);
-	bool patterns = false;
-	for (size_t i = 0; i < match.count; i++)
-		patterns = patterns || is_pattern(&match.elements[i]);
-	cut_words(&match.words, line, len, patterns);
+	cut_words(&match.words, line, len, has_pattern(match.elements, match.count));
 	if (take_all(&match))
 		return true;
 	args_free(args);
@@ -447,9 +452,9 @@ void args_free(struct args *args)
 /* ---- what could come next ---- */
 
 /* The complete words before the point. */
-static void words_before(struct words *words, const char *line, size_t point)
+static void words_before(struct words *words, const char *line, size_t point, bool patterns)
 {
-	words_cut(words, line, point);
+	cut_words(words, line, point, patterns);
 	if (words->count && words->word[words->count - 1].end == line + point)
 		words->count--;
 }
@@ -516,7 +521,7 @@ size_t grammar_expected(struct element *elements, size_t count, const char *line
 {
 	struct words words;
 	bool given[GRAMMAR_MAX] = { false };
-	words_before(&words, line, point);
+	words_before(&words, line, point, has_pattern(elements, count));
 	size_t found = 0, tagged = drop_tagged(&words, elements, count, given);
 	if (tagged < count) {
 		elements[tagged].literals = NULL;

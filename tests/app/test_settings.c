@@ -62,7 +62,7 @@ static void test_literals(void)
 	for (const struct setting *setting = setting_table; setting->name; setting++, count++)
 		if (setting->values[0] != '<')
 			round_trip_literals(setting);
-	is_int(count, 17, "seventeen settings");
+	is_int(count, 18, "eighteen settings");
 }
 
 static void test_effects(void)
@@ -190,7 +190,7 @@ static void test_mistakes(void)
 	is_text(error.text, "ambiguous: \"t\" is time, timeout", "lists the candidates");
 	ok(!setting_find("echo", &error), "no such setting");
 	is_text(error.text,
-	        "no setting \"echo\": eol, time, marks, fold, view, own-calls, kernel, "
+	        "no setting \"echo\": eol, time, marks, fold, view, expect-time, own-calls, kernel, "
 	        "packet-info, wire, timeout, reconnect, keep-clients, scrollback, color, mouse, paste "
 	        "and escape-time",
 	        "lists them all");

@@ -89,9 +89,10 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/listen udp 0 e"), "echo",
 	        "of a later one, an address being left out");
 	is_text(complete(app, "/listen udp 0 echo a"), "as", "as");
-	is_text(complete(app, "/wait "), "open closed", "what is waited for");
-	is_text(complete(app, "/wait open "), "within", "and how long");
+	is_text(complete(app, "/wait "), "open closed quiet readable", "what is waited for");
+	is_text(complete(app, "/wait open "), "within for", "and how long");
 	is_text(complete(app, "/expect \"a b\" w"), "within", "the same after a text");
+	is_text(complete(app, "/expect not /a b/ w"), "within", "and a regular expression");
 	is_text(complete(app, "/so"), "/socket /source", "scripts");
 	is_text(complete(app, "/listen 0 as e"), "", "a new name is not completed");
 	is_text(complete(app, "/service "), "none echo discard hello", "services");

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Expectations about bytes that are put into the transcript: what they find, what they take, and
+ * that both are the same however the bytes came in pieces. */
+#include "command/queue.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "app/fixture.h"
+
+static struct app app;
+
+static void turn(int64_t deadline)
+{
+	poller_reset(&app_fixture_poller);
+	app_prepare(&app, &app_fixture_poller);
+	queue_prepare(&app, &app_fixture_poller);
+	poller_wake_at(&app_fixture_poller, deadline);
+	poller_wait(&app_fixture_poller);
+	app_serve(&app, &app_fixture_poller);
+	queue_serve(&app, &app_fixture_poller);
+	app_reap(&app);
+}
+
+static bool type(const char *line)
+{
+	return queue_type(&app, line, strlen(line));
+}
+
+static void make_session(const char *what)
+{
+	char line[40];
+	snprintf(line, sizeof line, "/socket %s", what);
+	if (app.current)
+		type("/close");
+	if (!type(line))
+		ok(false, "%s", line);
+}
+
+/* As recv(), or recvfrom() for a datagram, would have put it. */
+static void receive(const char *bytes, size_t len, bool datagram)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct endpoint from = endpoint_from_sockaddr((struct sockaddr *)&sin, sizeof sin);
+	struct entry header = { .time = clock_now(),
+		                .session = session_number(app.current),
+		                .fd = 3,
+		                .arg = 65536,
+		                .call = datagram ? CALL_RECVFROM : CALL_RECV };
+	transcript_append(app.transcript, &header, datagram ? &from : NULL, bytes, len);
+}
+
+/* What the command says in the end. */
+static const char *answer_to(const char *line)
+{
+	static struct buf text = { .max = SIZE_MAX };
+	int64_t deadline = clock_now() + FIXTURE_MS * CLOCK_MS;
+	uint64_t before = transcript_end(app.transcript);
+	buf_clear(&text);
+	type(line);
+	turn(0); /* in the program the turn in which it is typed looks at it */
+	for (; clock_now() < deadline; turn(deadline)) {
+		uint64_t at = transcript_newest(app.transcript);
+		for (; at != TRANSCRIPT_NONE && at >= before;
+		     at = transcript_previous(app.transcript, at)) {
+			const struct entry *entry = transcript_at(app.transcript, at);
+			if (entry->call != CALL_NOTE || !(entry->flags & ENTRY_ANSWER))
+				continue;
+			buf_append(&text, entry_payload(entry), entry->len);
+			return buf_text(&text);
+		}
+	}
+	return buf_text(&text);
+}
+
+static bool holds(const char *line)
+{
+	return strstr(answer_to(line), ": done after ");
+}
+
+/* Bit n of `cuts` cuts after byte n. */
+static void receive_in_pieces(const char *text, unsigned cuts)
+{
+	size_t len = strlen(text);
+	for (size_t at = 0, end; at < len; at = end) {
+		for (end = at + 1; end < len && !(cuts >> (end - 1) & 1); end++)
+			continue;
+		receive(text + at, end - at, false);
+	}
+}
+
+static void test_pieces(void)
+{
+	static const struct {
+		const char *text, *first, *rest;
+	} cases[] = {
+		{ "abcabd!", "/expect abd within 0", "/expect /^!/ within 0" },
+		{ "abcabd!", "/expect /b[cd]/ within 0", "/expect /^abd/ within 0" },
+		{ "aoboco!", "/expect /o.*o/ within 0", "/expect /^co!/ within 0" },
+		{ "x\r\n25\r\n9", "/expect /^25$/ within 0", "/expect /^9/ within 0" },
+		{ "aaaaaab", "/expect /a{3,5}/ within 0", "/expect /^aaab/ within 0" },
+	};
+	app_fixture_start(&app);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		size_t ways = 0, all = (size_t)1 << (strlen(cases[i].text) - 1);
+		for (unsigned cuts = 0; cuts < all; cuts++) {
+			make_session("tcp");
+			receive_in_pieces(cases[i].text, cuts);
+			ways += holds(cases[i].first) && holds(cases[i].rest);
+		}
+		is_int(ways, all, "however the bytes come, the same ones are found and taken");
+	}
+	queue_stop(&app);
+	app_fixture_end(&app);
+}
+
+static void test_taken(void)
+{
+	app_fixture_start(&app);
+	make_session("tcp");
+	receive("one two", 7, false);
+	is_text(answer_to("/expect \"three\" within 0"),
+	        "/expect \"three\" within 0: expected \"three\" at once, got \"one two\" (7 bytes)",
+	        "what failed");
+	ok(holds("/expect one within 0"), "has taken nothing");
+	is_text(answer_to("/expect one within 0"),
+	        "/expect one within 0: expected \"one\" at once, got \" two\" (4 bytes)",
+	        "what was found is taken");
+	ok(holds("/expect not one within 10ms"), "and comes no more");
+	ok(strstr(answer_to("/expect not /tw./ within 1h"), "did not expect /tw./, after "),
+	   "what came though it was not to come");
+	ok(holds("/expect two within 0"), "is not taken by that");
+	receive("a\0b", 3, false);
+	ok(holds("/expect \"a\\0b\" within 0"), "a NUL byte");
+	receive("Hello, world\n", 13, false);
+	is_text(answer_to("/expect \"Hello, wurld\" within 0"),
+	        "/expect \"Hello, wurld\" within 0: expected \"Hello, wurld\" at once, got "
+	        "\"Hello, "
+	        "world\\n\" (13 bytes); after \"Hello, w\" comes \"orld\\n\"",
+	        "where it is nearly there is said");
+	ok(!type("/expect /a*/"), "what is always there is refused");
+	ok(!type("/expect x within soon"), "and a time that is none");
+	queue_stop(&app);
+	app_fixture_end(&app);
+}
+
+static void test_datagrams(void)
+{
+	app_fixture_start(&app);
+	make_session("udp");
+	receive("ab", 2, true);
+	receive("cd", 2, true);
+	ok(strstr(answer_to("/expect bc within 0"), "expected \"bc\""),
+	   "each datagram is by itself");
+	ok(holds("/expect /b$/ within 0"), "its end is one of a line");
+	receive("", 0, true);
+	ok(holds("/expect /^cd$/ within 0"), "and so is its beginning");
+	ok(holds("/expect /^$/ within 0"), "one that is empty");
+	queue_stop(&app);
+	app_fixture_end(&app);
+}
+
+/* What is evicted before it was searched. */
+static void test_evicted(void)
+{
+	enum { MUCH = 1 << 20 };
+	static char bytes[MUCH];
+	memset(bytes, 'x', sizeof bytes);
+	app_fixture_start(&app);
+	make_session("tcp");
+	transcript_set_ceiling(app.transcript, 0);
+	receive("wanted", 6, false);
+	for (int i = 0; i < 8; i++)
+		receive(bytes, sizeof bytes, false);
+	ok(strstr(answer_to("/expect wanted within 0"), " bytes left the transcript unsearched"),
+	   "is reported");
+	queue_stop(&app);
+	app_fixture_end(&app);
+}
+
+int main(void)
+{
+	tap_watchdog(300);
+	test_pieces();
+	test_taken();
+	test_datagrams();
+	test_evicted();
+	return tap_done();
+}
