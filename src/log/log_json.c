@@ -16,6 +16,7 @@
 #include "log/log_format.h"
 #include "net/service.h"
 #include "net/sessions.h"
+#include "net/wire.h"
 #include "record/frame_entry.h"
 #include "record/sample.h"
 #include "socket/constant.h"
@@ -93,7 +94,8 @@ static const char *const fields[SAMPLE_COUNT] = {
 static const char *const types[] = {
 	[CALL_NOTE] = "note",           [CALL_COMMAND] = "command",   [CALL_STATE] = "state",
 	[CALL_SAMPLE] = "sample",       [CALL_FRAME] = "frame",       [CALL_FRAME + 1] = "call",
-	[LOG_TYPE_SESSION] = "session", [LOG_TYPE_MISSED] = "missed", [LOG_TYPE_HEADER] = "header",
+	[LOG_TYPE_SESSION] = "session", [LOG_TYPE_MISSED] = "missed",
+	[LOG_TYPE_WIRE] = "wire",       [LOG_TYPE_HEADER] = "header",
 };
 static const char *const whens[] = { "before", "after", "later", "closed" };
 static const char *const timers[] = { "off", "retransmit", "keepalive", "timewait", "persist" };
@@ -232,7 +234,8 @@ struct seen {
 
 struct json_log {
 	struct clock_stamp stamp;
-	struct seen *seen; /* in the order of their numbers */
+	int64_t wire_since[HOST_COUNT]; /* as it was written last */
+	struct seen *seen;              /* in the order of their numbers */
 	size_t seen_count, seen_cap;
 };
 
@@ -404,6 +407,7 @@ static void put_session(const struct session *session, struct buf *out)
 	put_choice(out, "transport", LOG_TRANSPORTS, session_transport(session));
 	put_true(out, "server", session_is_server(session));
 	put_true(out, "stepped", session_is_stepped(session));
+	put_true(out, "paused", session_is_paused(session));
 	if (session_listener(session))
 		put_unsigned(out, "listener", session_listener(session));
 	if (session_host(session) != HOST_HERE)
@@ -460,7 +464,7 @@ static struct seen *find_seen(struct json_log *own, const struct sessions *sessi
 static void note_session(struct json_log *own, const struct sessions *sessions, uint32_t number,
                          struct buf *out)
 {
-	const struct session *session = sessions ? sessions_numbered(sessions, number) : NULL;
+	const struct session *session = sessions_numbered(sessions, number);
 	if (!session)
 		return;
 	struct seen *seen = find_seen(own, sessions, number);
@@ -469,6 +473,24 @@ static void note_session(struct json_log *own, const struct sessions *sessions, 
 		return;
 	seen->digest = digest;
 	put_session(session, out);
+}
+
+/* A ladder may say that nothing came only where every frame is recorded. */
+static void note_wire(struct json_log *own, const struct sessions *sessions, struct buf *out)
+{
+	for (enum host host = HOST_HERE; host < HOST_COUNT; host++) {
+		int64_t since = wire_since(sessions_wire(sessions), host);
+		if (own->wire_since[host] == since)
+			continue;
+		own->wire_since[host] = since;
+		PUT(out, "{");
+		put_choice(out, "type", LOG_TYPES, LOG_TYPE_WIRE);
+		if (host != HOST_HERE)
+			put_choice(out, "host", LOG_HOSTS, host);
+		if (since)
+			put_time(own, out, "since", since);
+		PUT(out, "}\n");
+	}
 }
 
 /* ---- entries ---- */
@@ -711,7 +733,9 @@ static void write_entry(struct log_state *state, uint64_t position, const struct
                         struct buf *out)
 {
 	(void)position;
-	if (entry->session && !session_is_wire(entry->session))
+	if (state->sessions)
+		note_wire(state->own, state->sessions, out);
+	if (state->sessions && entry->session && !session_is_wire(entry->session))
 		note_session(state->own, state->sessions, entry->session, out);
 	put_entry(state->own, entry, out);
 }

@@ -31,7 +31,7 @@ enum log_words {
 	LOG_EOLS,
 };
 
-enum { LOG_TYPE_SESSION = CALL_COUNT, LOG_TYPE_MISSED, LOG_TYPE_HEADER };
+enum { LOG_TYPE_SESSION = CALL_COUNT, LOG_TYPE_MISSED, LOG_TYPE_WIRE, LOG_TYPE_HEADER };
 enum log_session_kind { LOG_STREAM, LOG_DATAGRAMS, LOG_LISTENER };
 
 /* The word; NULL where there is none for this number. */

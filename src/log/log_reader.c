@@ -23,28 +23,29 @@ enum {
 	PAYLOAD_MOST = TRANSCRIPT_BLOCK - ENTRY_HEADER,
 };
 
+/* clang-format off */
 /* The members that are known, in the order in which they are written. */
-#define MEMBERS(row)                                                                                    \
-	row(sockpit) row(version) row(type) row(program) row(started) row(time) row(session) row(       \
-	        name) row(kind) row(transport) row(server) row(stepped) row(listener) row(call)         \
-	        row(fd) row(family) row(socket_type) row(level) row(option) row(status) row(how) row(   \
-	                backlog) row(accepted) row(asked) row(flags) row(when) row(arg) row(arg2)       \
-	                row(host) row(peer) row(local) row(state) row(end) row(service) row(            \
-	                        eol) row(errno) row(duration) row(failure) row(echo) row(truncated)     \
-	                        row(continues) row(no_end) row(watching) row(waited) row(               \
-	                                secret) row(answer) row(message) row(offset) row(ttl)           \
-	                                row(tos) row(entries) row(bytes) row(len) row(text) row(        \
-	                                        base64) row(sample) row(errqueue) row(frame)            \
-	                                        row(segment) row(event) row(pieces) row(words) row(     \
-	                                                loopback) row(origin) row(code) row(info)       \
-	                                                row(delay) row(target) row(seq) row(ack) row(   \
-	                                                        window) row(number) row(copy)           \
-	                                                        row(duplicate) row(scaled) row(         \
-	                                                                seq_based) row(ack_based)       \
-	                                                                row(gap) row(fills_window) row( \
-	                                                                        ip) row(port)           \
-	                                                                        row(scope) row(         \
-	                                                                                interface)
+#define MEMBERS(row)                                                                               \
+	/* of a line */                                                                            \
+	row(sockpit) row(version) row(type) row(program) row(started) row(time) row(session)       \
+	/* of a session */                                                                         \
+	row(name) row(kind) row(transport) row(server) row(stepped) row(paused) row(listener)      \
+	/* of an entry, and of them */                                                             \
+	row(call) row(fd) row(family) row(socket_type) row(level) row(option) row(status) row(how) \
+	row(backlog) row(accepted) row(asked) row(flags) row(when) row(arg) row(arg2) row(host)    \
+	row(peer) row(local) row(state) row(end) row(service) row(eol) row(errno) row(duration)    \
+	row(failure) row(echo) row(truncated) row(continues) row(no_end) row(watching) row(waited) \
+	row(secret) row(answer) row(message) row(offset) row(ttl) row(tos) row(entries) row(bytes) \
+	row(since) row(len) row(text) row(base64) row(sample) row(errqueue) row(frame)             \
+	/* of an error queue */                                                                    \
+	row(origin) row(code) row(info) row(delay) row(target)                                     \
+	/* of a frame and its segment */                                                           \
+	row(event) row(pieces) row(loopback) row(segment) row(seq) row(ack) row(window)            \
+	row(number) row(copy) row(duplicate) row(scaled) row(seq_based) row(ack_based) row(gap)    \
+	row(fills_window)                                                                          \
+	/* of an address */                                                                        \
+	row(ip) row(port) row(scope) row(interface)
+/* clang-format on */
 #define MEMBER_NUMBER(name) M_##name,
 #define MEMBER_NAME(name)   #name,
 enum member { MEMBERS(MEMBER_NUMBER) MEMBER_COUNT };
@@ -384,6 +385,7 @@ static bool read_session(struct log_reader *reader, const struct object *object,
 	    !get_word(reader, object, M_eol, LOG_EOLS, &eol) ||
 	    !get_bool(reader, object, M_server, &session->is_server) ||
 	    !get_bool(reader, object, M_stepped, &session->is_stepped) ||
+	    !get_bool(reader, object, M_paused, &session->is_paused) ||
 	    !get_endpoint(reader, object, M_local, &session->local) ||
 	    !get_endpoint(reader, object, M_peer, &session->peer) ||
 	    !get_text(reader, object, M_service, session->service, sizeof session->service))
@@ -408,6 +410,19 @@ static bool read_missed(struct log_reader *reader, const struct object *object,
 	record->missed = (struct transcript_amount){ 0 };
 	return get_unsigned(reader, object, M_entries, UINT64_MAX, &record->missed.entries) &&
 	       get_unsigned(reader, object, M_bytes, UINT64_MAX, &record->missed.bytes);
+}
+
+static bool read_wire(struct log_reader *reader, const struct object *object,
+                      struct log_record *record)
+{
+	unsigned host = HOST_HERE;
+	record->kind = LOG_WIRE;
+	record->wire.since = 0;
+	if (!get_word(reader, object, M_host, LOG_HOSTS, &host) ||
+	    (has(object, M_since) && !get_time(reader, object, M_since, &record->wire.since)))
+		return false;
+	record->wire.host = (enum host)host;
+	return true;
 }
 
 /* Its fields have names that are no members of other objects. */
@@ -608,7 +623,8 @@ static bool read_entry(struct log_reader *reader, struct object *object, unsigne
 	    !get_unsigned(reader, object, M_tos, UINT8_MAX, &tos) ||
 	    !read_flags(reader, object, header))
 		return false;
-	if (session_is_wire(header->session) != (call == CALL_FRAME))
+	if (session_is_wire(header->session) != (call == CALL_FRAME) ||
+	    header->session == UINT32_MAX)
 		return wrong_member(reader, M_session,
 		                    call == CALL_FRAME ? "the number of a wire end"
 		                                       : "the number of a session");
@@ -662,6 +678,8 @@ static bool read_line(struct log_reader *reader, char *text, size_t len, struct 
 		return read_session(reader, object, record);
 	if (type == LOG_TYPE_MISSED)
 		return read_missed(reader, object, record);
+	if (type == LOG_TYPE_WIRE)
+		return read_wire(reader, object, record);
 	call = type;
 	if (type == CALL_FRAME + 1) {
 		const struct json_value *name = &object->values[M_call];

@@ -23,6 +23,7 @@ enum log_kind {
 	LOG_HEADER,  /* the first line, and where the log was appended to */
 	LOG_SESSION, /* a session is seen first, or has changed */
 	LOG_MISSED,  /* entries that were evicted before they were written */
+	LOG_WIRE,    /* how much of the wire is recorded has changed */
 	LOG_ENTRY,
 };
 
@@ -35,6 +36,7 @@ struct log_session {
 	enum log_session_kind kind;
 	bool is_server;  /* a listener, or a UDP session that was made by listening */
 	bool is_stepped; /* made by /socket */
+	bool is_paused;  /* only a person reads from it */
 	enum host host;
 	struct endpoint local, peer; /* AF_UNSPEC until known; a scope has ENDPOINT_ELSEWHERE */
 	enum session_state state;
@@ -53,6 +55,10 @@ struct log_record {
 		} header;
 		struct log_session session;
 		struct transcript_amount missed;
+		struct {
+			enum host host;
+			int64_t since; /* every frame of it is recorded; 0 = they are not */
+		} wire;
 		/* The header has no links; its stream_offset is that of the record. Of a secret the
 		 * payload is stars. The index of an interface is that of another machine, perhaps:
 		 * a scope has ENDPOINT_ELSEWHERE. Valid until the next one is read. */

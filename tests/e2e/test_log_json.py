@@ -156,6 +156,8 @@ if status == 0:
     raw = [base64.b64decode(e["frame"]["bytes"], validate=True) for e in frames]
     ok(any(b"before" in bytes for bytes in raw), "and their bytes")
     ok(not any(b"hunter" in bytes for bytes in raw), "but not those of a secret")
+    same({e.get("host") for e in log("frames.jsonl") if e["type"] == "wire" and "since" in e}, {"left", "right"},
+         "and it is said since when they are recorded")
     one = log("c.jsonl")
     ok({e["session"] for e in one if e["type"] == "frame"} and {e["session"] for e in one if e["type"] == "call"} == {2},
        "a log of one session has its frames")

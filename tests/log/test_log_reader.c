@@ -29,10 +29,10 @@ static struct log_reader *open_log(const char *bytes, size_t len)
 	return reader;
 }
 
-/* What a log is read as, a letter a line: H S M E, x for what is wrong; and the last error. */
+/* What a log is read as, a letter a line: H S M W E, x for what is wrong; and the last error. */
 static void reads(const char *log, const char *letters, const char *wrong, const char *name)
 {
-	static const char kinds[] = "HSME";
+	static const char kinds[] = "HSMWE";
 	char got[64] = "", want[ERROR_TEXT] = "";
 	size_t count = 0;
 	enum log_reading reading;
@@ -67,6 +67,9 @@ static void is_tolerant(void)
 	reads(HEADER NOTE "}", "HE", NULL, "a last line without an end");
 	reads(HEADER "{\"type\":\"missed\",\"entries\":18446744073709551615,\"bytes\":0}\n", "HM",
 	      NULL, "what was missed");
+	reads(HEADER "{\"type\":\"wire\",\"host\":\"left\",\"since\":\"2026-11-28T18:01:02Z\"}\n"
+	             "{\"type\":\"wire\"}\n",
+	      "HWW", NULL, "the wire");
 	reads(HEADER NOTE ",\"fd\":null,\"failure\":null}\n", "HE", NULL, "null is absent");
 }
 
