@@ -2,6 +2,7 @@
 /* The table of contents: options, the app, the frontend for a person, a script or a pipe. */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,25 @@ static bool set(struct app *app, const char *name, const char *value, struct err
 {
 	return hosts_has_setting(name) ? hosts_set(app, name, value, error)
 	                               : app_set(app, name, value, error);
+}
+
+static bool open_logs(struct app *app, const struct options *options, struct error *error)
+{
+	for (size_t i = 0; i < options->log_count; i++) {
+		struct log_request request = {
+			.path = options->logs[i],
+			.format = options->log_format,
+			.past = true,
+			.how = options->pipe.append_output ? LOG_FILE_APPEND : LOG_FILE_NEW,
+			.no_terminal = app->on_terminal,
+		};
+		if (logs_open(app->logs, &request, error))
+			continue;
+		if (error->code == EEXIST)
+			error_append(error, ": --append-output continues it");
+		return false;
+	}
+	return true;
 }
 
 static bool apply(struct app *app, const struct options *options, struct error *error)
@@ -171,6 +191,9 @@ static int run(struct app *app, struct options *options, struct poller *poller)
 	    (!run_start_up_file(app, START_TARGETS, &error) ||
 	     !options_resolve(options, &app->targets, &error)))
 		return run_fail(run_usage_status(options), &error);
+	app->on_terminal = person;
+	if (!open_logs(app, options, &error))
+		return run_fail(error.usage ? EXIT_USAGE : EXIT_FAILURE, &error);
 	if (!person && !options->script) {
 		print_errors(app);
 		return pipe_mode_run(app, options, poller);

@@ -39,6 +39,8 @@ enum {
 	LONG_MAX_CONNS,
 	LONG_DATAGRAM,
 	LONG_HALF_CLOSE,
+	LONG_LOG_FORMAT,
+	LONG_APPEND_OUTPUT,
 };
 
 /* The colons: a missing value is ours to report. */
@@ -60,7 +62,9 @@ static const struct option long_options[] = {
 	{ "datagram", required_argument, NULL, LONG_DATAGRAM },
 	{ "half-close", no_argument, NULL, LONG_HALF_CLOSE },
 	{ "tos", required_argument, NULL, 'T' },
+	{ "log-format", required_argument, NULL, LONG_LOG_FORMAT },
 	/* those of ncat(1) */
+	{ "append-output", no_argument, NULL, LONG_APPEND_OUTPUT },
 	{ "crlf", no_argument, NULL, 'C' },
 	{ "delay", required_argument, NULL, LONG_DELAY },
 	{ "idle-timeout", required_argument, NULL, LONG_IDLE_TIMEOUT },
@@ -120,6 +124,9 @@ static const char help_text[] =
         "  --eol NAME       line end of what is typed: lf, crlf, cr, nul, none\n"
         "  --view NAME      how sessions are shown: chat, hex, trace, ladder\n"
         "  --set NAME=VALUE as /set does\n"
+        "  -o FILE          write a log of all sessions; its ending says in which format: .log, .raw-in …\n"
+        "  --log-format NAME   the format of the log: text, json, pcapng, text2pcap, raw-in, raw-out\n"
+        "  --append-output  continue the file of -o or --output if it exists\n"
         "  --plain          no full screen: for screen readers and dumb terminals\n"
         "  --demo           a TCP echo server on loopback and a session to it\n"
         "  --sandbox        two hosts of our own, left and right, and a cable between them: "
@@ -181,8 +188,6 @@ static const char *why_refused(int letter)
 		return "is refused: there are no TCP MD5 signatures here";
 	case 'Z':
 		return "is refused: DCCP has gone from the kernel; TCP is the default, -u is UDP";
-	case 'o':
-		return "is refused: --output FILE writes what is sent and received";
 	default:
 		return NULL;
 	}
@@ -435,6 +440,22 @@ static bool choose_service(struct options *options, const char *name, struct err
 	return options->service != NULL;
 }
 
+static bool choose_log_format(struct options *options, const char *name, struct error *error)
+{
+	options->log_format = log_format_choose(name, error);
+	return options->log_format != NULL;
+}
+
+static bool add_log(struct options *options, const char *path, struct error *error)
+{
+	if (options->log_count == OPTIONS_LOGS) {
+		error_set(error, "-o: more than %d logs", OPTIONS_LOGS);
+		return false;
+	}
+	options->logs[options->log_count++] = path;
+	return true;
+}
+
 static bool choose_datagram(struct options *options, const char *name, struct error *error)
 {
 	bool line = strcmp(name, "line") == 0;
@@ -566,6 +587,7 @@ static bool take_long_switch(struct options *options, int letter)
 	case LONG_DEMO: options->demo = true; return true;
 	case LONG_SANDBOX: options->sandbox = true; return true;
 	case LONG_PIPE: options->piped = true; return true;
+	case LONG_APPEND_OUTPUT: pipe->append_output = true; return true;
 	case LONG_SEND_ONLY: pipe->no_output = true; return true;
 	case LONG_RECV_ONLY: pipe->no_input = true; return true;
 	case LONG_NO_SHUTDOWN: pipe->fin = PIPE_FIN_NEVER; return true;
@@ -597,6 +619,8 @@ static bool take_long_value(struct options *options, int letter, char **argv, st
 {
 	switch (letter) {
 	case 'f': options->script = optarg; return true;
+	case 'o': return add_log(options, optarg, error);
+	case LONG_LOG_FORMAT: return choose_log_format(options, optarg, error);
 	case LONG_SERVICE: return choose_service(options, optarg, error);
 	case LONG_EOL: return add_setting(options, "eol", optarg, error);
 	case LONG_SET: return add_assignment(options, optarg, error);
@@ -755,8 +779,21 @@ static bool check_combination(const struct options *options, struct error *error
 	return false;
 }
 
+static bool check_logs(const struct options *options, struct error *error)
+{
+	if (options->log_format && !options->log_count)
+		error_set(error, "--log-format is the format of a log: -o FILE");
+	else if (options->pipe.append_output && !options->log_count && !options->pipe.output)
+		error_set(error, "--append-output continues a file: -o FILE or --output FILE");
+	else
+		return true;
+	return false;
+}
+
 static bool take_words(struct options *options, char **words, int count, struct error *error)
 {
+	if (!check_logs(options, error))
+		return false;
 	enum transport transport = options->target.transport;
 	if (options->script)
 		return take_script(options, words, count, error);

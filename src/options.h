@@ -11,13 +11,14 @@
 
 #include "app/named_target.h"
 #include "base/error.h"
+#include "log/log_format.h"
 #include "net/port_list.h"
 #include "net/proxy.h"
 #include "net/service.h"
 #include "net/target.h"
 #include "ui/pipe.h"
 
-enum { OPTIONS_SETTINGS = 32, OPTIONS_WORDS = 9, OPTIONS_PRESETS = 16 };
+enum { OPTIONS_SETTINGS = 32, OPTIONS_WORDS = 9, OPTIONS_PRESETS = 16, OPTIONS_LOGS = 8 };
 
 enum options_wish { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_MDOC };
 
@@ -48,6 +49,9 @@ struct options {
 	enum proxy_protocol proxy_protocol;
 	const char *proxy_user;   /* -P, NULL = none */
 	struct pipe_options pipe; /* but for the session */
+	const char *logs[OPTIONS_LOGS]; /* -o, of all sessions */
+	size_t log_count;
+	const struct log_format *log_format; /* --log-format, NULL = by the ending */
 	const char *script;       /* -f, NULL = none */
 	char **words;             /* $1, $2 … of it */
 	size_t word_count;

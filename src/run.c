@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "app/auto_log.h"
 #include "app/hosts.h"
 #include "app/leave.h"
 #include "base/alloc.h"
@@ -71,6 +72,7 @@ static void loop(struct app *app, struct ui *ui, struct poller *poller)
 {
 	while (!app->quit) {
 		poller_reset(poller);
+		auto_log_prepare(app);
 		app_prepare(app, poller);
 		hosts_prepare(app, poller);
 		leave_prepare(app, poller);
@@ -104,10 +106,11 @@ static void die_of(int signal)
 void run_end_logs(struct app *app, struct poller *poller)
 {
 	struct error error;
-	if (logs_drain(app->logs, poller, &error))
-		return;
-	error_print("%s", error.text);
-	app->status = app->status ? app->status : 1;
+	bool good = logs_drain(app->logs, poller, &error);
+	if (!good)
+		error_print("%s", error.text);
+	if (!app->status && (!good || app->log_failed))
+		app->status = EXIT_FAILURE;
 }
 
 void run_frontend(struct app *app, struct ui *ui, struct poller *poller)

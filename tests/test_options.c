@@ -117,7 +117,9 @@ static const struct line_case own[] = {
 	{ "sockpit -F h 1", "!-F is refused" },
 	{ "sockpit -S h 1", "!-S is refused" },
 	{ "sockpit -Z h 1", "!-Z is refused" },
-	{ "sockpit -o f h 1", "!-o is refused: --output FILE" },
+	{ "sockpit --log-format text h 1", "!--log-format is the format of a log: -o FILE" },
+	{ "sockpit -o f --log-format no h 1", "!no log format \"no\"" },
+	{ "sockpit --append-output h 1", "!--append-output continues a file: -o FILE or --output FILE" },
 };
 
 static const struct line_case nc[] = {

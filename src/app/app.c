@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/choice.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "net/sandbox.h"
 #include "net/service.h"
 #include "net/wire.h"
@@ -722,15 +723,23 @@ bool app_set_session(struct app *app, struct session *session, const char *name,
 
 /* ---- logs ---- */
 
+void app_log_failed(struct app *app, const struct error *error)
+{
+	app->log_failed = true;
+	if (app->on_terminal)
+		app_error(app, "%s", error->text);
+	else
+		error_print("%s", error->text);
+}
+
 static void log_over(void *context, const char *path, uint64_t written, const struct error *error)
 {
 	struct app *app = context;
-	(void)path;
-	(void)written;
+	char size[COUNT_TEXT];
 	if (!error)
-		return;
-	app_error(app, "%s", error->text);
-	app->status = app->status ? app->status : 1;
+		app_note(app, "log %s is closed: %s", path, count_format_bytes(written, size));
+	else
+		app_log_failed(app, error);
 }
 
 static void find_wire_ends(void *context, uint32_t number, uint32_t ends[2])

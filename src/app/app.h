@@ -65,6 +65,9 @@ struct app {
 	uint64_t failed_noted;   /* position of the note about sessions_aside(), */
 	uint32_t failed_in;      /* and the session in whose pane it is */
 	struct logs *logs;
+	bool log_failed;
+	uint32_t auto_logged; /* the newest session that has a log since auto-log was set; 0 = none */
+	bool auto_log_failed; /* the last one could not be made */
 	bool holds; /* sessions wait for a log: see session_hold() */
 	struct settings settings;
 	/* of the command line: -4 -6 -n -b -s -p …, but not the time limit, which is a setting */
@@ -80,6 +83,7 @@ struct app {
 	bool secret_noted; /* the note about what is masked has been made */
 	bool quit;
 	int status;    /* exit status: 0 well, 1 network error or data lost, 2 usage */
+	bool on_terminal; /* the frontend has the terminal: nothing else writes there */
 	bool attended; /* a person gives the commands and can be asked */
 	char *asked;   /* the question that waits for an answer, and since when */
 	int64_t asked_at;
@@ -178,6 +182,9 @@ struct app_answer {
 	size_t newest;     /* and where the last one begins */
 };
 bool app_take_answer(struct app *app, struct app_answer *answer);
+
+/* A log could not be opened or written: reports it, and the exit status will say so. */
+void app_log_failed(struct app *app, const struct error *error);
 
 /* A person sends, or acts on a session: a pane that is scrolled back returns to its newest rows. */
 void app_to_newest(struct app *app);

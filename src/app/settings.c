@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/settings.h"
 
+#include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "base/choice.h"
 #include "base/clock.h"
+#include "base/home.h"
 #include "net/session.h"
 #include "net/sessions.h"
 #include "net/wire.h"
@@ -182,10 +186,33 @@ static void store(const struct setting *setting, struct settings *settings, int6
 	}
 }
 
+/* It must be there: a mistake is found when it is made. */
+static bool set_directory(const struct setting *setting, struct settings *settings,
+                          const char *value, struct error *error)
+{
+	struct stat status;
+	char *path = home_expand(strcmp(value, "off") == 0 ? "" : value);
+	bool good = false;
+	if (*path && stat(path, &status) < 0)
+		error_errno(error, errno, "%s: %.150s", setting->name, path);
+	else if (*path && !S_ISDIR(status.st_mode))
+		error_set(error, "%s: %.150s: not a directory", setting->name, path);
+	else if (strlen(path) >= setting->size)
+		error_set(error, "%s: %.150s: the name is too long", setting->name, path);
+	else
+		good = true;
+	if (good)
+		snprintf((char *)settings + setting->offset, setting->size, "%s", path);
+	free(path);
+	return good;
+}
+
 bool setting_set(const struct setting *setting, struct settings *settings, const char *value,
                  struct error *error)
 {
 	int64_t number;
+	if (setting->type == SETTING_DIRECTORY)
+		return set_directory(setting, settings, value, error);
 	if (setting->type == SETTING_SWITCH || setting->type == SETTING_WORD)
 		number = choose(setting, value, error);
 	else if (!measure(setting, value, &number, error))
@@ -197,6 +224,11 @@ bool setting_set(const struct setting *setting, struct settings *settings, const
 
 void setting_print(const struct setting *setting, const struct settings *settings, struct buf *out)
 {
+	if (setting->type == SETTING_DIRECTORY) {
+		const char *path = (const char *)settings + setting->offset;
+		buf_append_text(out, *path ? path : "off");
+		return;
+	}
 	int64_t value = load(setting, settings);
 	if (setting->type == SETTING_SWITCH || setting->type == SETTING_WORD)
 		print_choice(setting->values, (int)value, out);
@@ -372,6 +404,16 @@ const struct setting setting_table[] = {
 	        .least = 3 * MIB, /* three blocks: a transcript needs them */
 	        .most = sizeof(size_t) > 4 ? 4 * GIB : GIB,
 	        .help = "most memory for what happened: 3M, 64M, 4G; the oldest goes first",
+	},
+	{
+	        .name = "auto-log",
+	        .type = SETTING_DIRECTORY,
+	        FIELD(auto_log),
+	        .values = "<directory>",
+	        .initial = "off",
+	        .help = "write a log of each session to a file of its own in this directory, or off\n"
+	                "Its name has the time, and the number and the name of the session. It begins with "
+	                "the session, and ends when the session is no longer listed.",
 	},
 	{
 	        .name = "color",

@@ -19,6 +19,8 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 /* ask: Enter on a text of several lines wants a second Enter */
 enum paste { PASTE_SEND, PASTE_ASK };
 
+enum { SETTING_PATH = 1024 }; /* size of a directory */
+
 struct session;
 struct sessions;
 
@@ -40,15 +42,24 @@ struct settings {
 	bool packet_info;    /* how each datagram came is asked for */
 	int wire;            /* enum wire_mode */
 	bool reconnect;      /* sessions that the peer or the network has ended are opened again */
+	char auto_log[SETTING_PATH]; /* where each session has its log; "" = it has none */
 	size_t keep_clients; /* number of ended clients that keep their tab */
 };
 
-enum setting_type { SETTING_SWITCH, SETTING_WORD, SETTING_NUMBER, SETTING_SIZE, SETTING_DURATION };
+enum setting_type {
+	SETTING_SWITCH,
+	SETTING_WORD,
+	SETTING_NUMBER,
+	SETTING_SIZE,
+	SETTING_DURATION,
+	SETTING_DIRECTORY, /* "" is off */
+};
+
 
 struct setting {
 	const char *name;
 	enum setting_type type;
-	size_t offset, size; /* in struct settings: a bool, an enum or int, a size_t or int64_t */
+	size_t offset, size; /* in struct settings: a bool, an enum or int, a size_t or int64_t, a char[SETTING_PATH] */
 	const char *values;  /* "lf|crlf|cr|nul|none", or a placeholder: "<duration>", "<size>" */
 	const char *initial;
 	const char *noun; /* "number of rows" */

@@ -8,12 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-
-static char *expand(const char *path)
-{
-	const char *home = path[0] == '~' && path[1] == '/' ? getenv("HOME") : NULL;
-	return home ? xasprintf("%s%s", home, path + 1) : xstrdup(path);
-}
+#include "base/home.h"
 
 static void forget(struct savefile *save)
 {
@@ -77,7 +72,7 @@ static FILE *open_beside(struct savefile *save)
 
 bool savefile_exists(const char *path)
 {
-	char *whole = expand(path);
+	char *whole = home_expand(path);
 	struct stat st;
 	bool exists = stat(whole, &st) == 0 && S_ISREG(st.st_mode);
 	free(whole);
@@ -90,7 +85,7 @@ bool savefile_begin(struct savefile *save, const char *path, struct error *error
 		error_set(error, "the name of a file is missing");
 		return false;
 	}
-	*save = (struct savefile){ .path = expand(path) };
+	*save = (struct savefile){ .path = home_expand(path) };
 	bool good = resolve(&save->path, error);
 	if (good)
 		save->file = open_beside(save);

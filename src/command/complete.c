@@ -128,7 +128,9 @@ static void offer_setting_values(struct offer *offer, const char *name)
 		return;
 	}
 	const struct setting *setting = setting_find(name, &ignored);
-	if (setting && setting->values[0] != '<')
+	if (setting && setting->type == SETTING_DIRECTORY)
+		offer->files = true;
+	else if (setting && setting->values[0] != '<')
 		offer_list(offer, setting->values, strlen(setting->values));
 }
 
@@ -364,6 +366,13 @@ static void offer_files(struct offer *offer)
 	offer->files = true;
 }
 
+static void offer_log_formats(struct offer *offer)
+{
+	const struct log_format *format;
+	for (size_t i = 0; (format = log_format_at(i)); i++)
+		offer_word(offer, xstrdup(format->name));
+}
+
 /* Kinds of frames are offered in the case that is typed. */
 static void offer_cable(struct offer *offer)
 {
@@ -398,6 +407,7 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "local-address", offer_local_addresses },
 		{ "host", offer_hosts },
 		{ "file", offer_files },
+		{ "log-format", offer_log_formats },
 		{ "option", offer_options },
 		{ "error", offer_errors },
 		{ "topic", offer_topics },

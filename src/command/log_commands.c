@@ -2,10 +2,12 @@
 #include "command/command.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/page.h"
 #include "base/count.h"
+#include "base/home.h"
 #include "command/text_table.h"
 
 static void add_session(struct text_table *table, const struct app *app, uint32_t number)
@@ -45,13 +47,32 @@ static void list_logs(const struct invocation *invocation)
 	buf_free(&text);
 }
 
-static bool close_logs(const struct invocation *invocation, const char *path, struct error *error)
+static enum command_result wait_closed(struct app *app, struct wait *wait, bool over, struct error *error)
 {
-	if (!logs_close(invocation->app->logs, path) && path)
-		error_set(error, "log: %.150s is no log: /log lists them", path);
-	else
-		return true;
-	return false;
+	(void)over;
+	(void)error;
+	return logs_is_closing(app->logs, wait->data) ? COMMAND_WAITING : COMMAND_DONE;
+}
+
+static void free_wait(struct wait *wait)
+{
+	free(wait->data);
+}
+
+/* What comes after it finds the file whole. */
+static enum command_result close_logs(const struct invocation *invocation, const char *path,
+                                      struct error *error)
+{
+	if (!logs_close(invocation->app->logs, path)) {
+		error_set(error, path ? "log: %.150s is no log: /log lists them" : "there is no log", path);
+		return COMMAND_FAILED;
+	}
+	*invocation->wait = (struct wait){
+		.check = wait_closed,
+		.free = free_wait,
+		.data = path ? home_expand(path) : NULL,
+	};
+	return COMMAND_WAITING;
 }
 
 static bool open_log(const struct invocation *invocation, struct error *error)
@@ -61,17 +82,13 @@ static bool open_log(const struct invocation *invocation, struct error *error)
 	bool all = values[0];
 	struct log_request request = {
 		.path = values[2],
-		.format = values[3] ? log_format_named(values[3]) : NULL,
+		.format = values[3] ? log_format_choose(values[3], error) : NULL,
 		.past = !*how,
 		.how = invocation->forced             ? LOG_FILE_REPLACE
 		       : strcmp(how, "append") == 0 ? LOG_FILE_APPEND
 		                                      : LOG_FILE_NEW,
-		.no_terminal = invocation->app->attended,
+		.no_terminal = invocation->app->on_terminal,
 	};
-	if (values[3] && !request.format) {
-		error_usage(error, "log: no format \"%.40s\"", values[3]);
-		return false;
-	}
 	if (!all && !invocation->session && !app_need_session(invocation->app, error))
 		return false;
 	request.session = all ? 0 : session_number(invocation->session);
@@ -79,6 +96,19 @@ static bool open_log(const struct invocation *invocation, struct error *error)
 		return true;
 	if (error->code == EEXIST)
 		error_append(error, ": /log append continues it, /log! replaces it");
+	return false;
+}
+
+static bool check_log(const struct args *args, struct error *error)
+{
+	const char *const *values = args->value;
+	bool off = values[1] && strcmp(values[1], "off") == 0;
+	if (off && (values[0] || values[3]))
+		error_usage(error, "/log off takes at most the name of a file");
+	else if (!off && !values[2] && (values[0] || values[1] || values[3]))
+		error_usage(error, "log: the name of a file is missing");
+	else
+		return !values[3] || log_format_choose(values[3], error);
 	return false;
 }
 
@@ -90,10 +120,6 @@ static enum command_result do_log(const struct invocation *invocation, struct er
 		return close_logs(invocation, values[2], error);
 	if (values[2])
 		return open_log(invocation, error);
-	if (values[0] || values[1]) {
-		error_usage(error, "log: the name of a file is missing");
-		return COMMAND_FAILED;
-	}
 	list_logs(invocation);
 	return COMMAND_DONE;
 }
@@ -102,7 +128,7 @@ const struct command log_commands[] = {
 	{
 	        .name = "log",
 	        .group = "keeping",
-	        .usage = "[all] [append|now|off] [<file>] [as <format>]",
+	        .usage = "[all] [append|now|off] [<file>] [as <log-format>]",
 	        .help = "write what happens to a file while it happens\n"
 	                "Of the session, or of all: /log all FILE. A new file begins with what is "
 	                "already in the transcript; with \"now\" it does not, and with \"append\" a log "
@@ -110,7 +136,9 @@ const struct command log_commands[] = {
 	                "The ending of the name chooses the format, or \"as\" does.\n"
 	                "/log off ends the log FILE, or all; /log alone lists them.",
 	        .asks = true,
+	        .waits = true,
 	        .needs = TAKES_SESSION,
+	        .check = check_log,
 	        .run = do_log,
 	},
 	{ 0 },

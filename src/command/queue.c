@@ -658,7 +658,7 @@ void queue_prepare(struct app *app, struct poller *poller)
 		poller_wake_at(poller, 0);
 	app->queues->ran = false;
 	for (const struct queue *queue = app->queues->first; queue; queue = queue->next) {
-		if (can_run(queue))
+		if (can_run(queue) && !app->holds)
 			poller_wake_at(poller, 0);
 		else if (!queue->held_by && queue->depth > 0)
 			poller_want_read(poller, queue->file[queue->depth - 1].fd);
@@ -678,7 +678,8 @@ void queue_serve(struct app *app, const struct poller *poller)
 		struct file *file = queue->depth > 0 ? &queue->file[queue->depth - 1] : NULL;
 		if (file && !file->regular && poller_readable(poller, file->fd))
 			file->ready = true;
-		run_queue(app, queue, TURN_LINES);
+		if (!app->holds) /* what it did could not be written down */
+			run_queue(app, queue, TURN_LINES);
 	}
 	drop_ended(app);
 }

@@ -10,7 +10,9 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/count.h"
+#include "base/home.h"
 #include "log/log_writer.h"
+#include "net/sessions.h"
 #include "record/follower.h"
 #include "record/frame_entry.h"
 
@@ -30,7 +32,7 @@ struct log {
 	bool behind;      /* entries wait, since too many bytes do */
 	bool ended;       /* all is formatted, and the file is being closed */
 	uint32_t ends[2]; /* wire ends of its session */
-	bool regular;
+	bool regular, automatic;
 	dev_t device;
 	ino_t inode;
 };
@@ -214,6 +216,7 @@ bool logs_open(struct logs *logs, const struct log_request *request, struct erro
 		.output = output,
 		.until = TRANSCRIPT_NONE,
 		.regular = file.regular,
+		.automatic = request->automatic,
 		.device = file.device,
 		.inode = file.inode,
 	};
@@ -227,14 +230,45 @@ bool logs_open(struct logs *logs, const struct log_request *request, struct erro
 size_t logs_close(struct logs *logs, const char *path)
 {
 	size_t found = 0;
+	char *whole = path ? home_expand(path) : NULL;
 	for (size_t i = 0; i < logs->count; i++) {
 		struct log *log = logs->list[i];
-		if (log->until != TRANSCRIPT_NONE || (path && strcmp(path, log->path) != 0))
+		if (log->until != TRANSCRIPT_NONE || (whole && strcmp(whole, log->path) != 0))
 			continue;
 		log->until = transcript_end(logs->transcript);
 		found++;
 	}
+	free(whole);
 	return found;
+}
+
+bool logs_is_closing(const struct logs *logs, const char *path)
+{
+	for (size_t i = 0; i < logs->count; i++)
+		if (logs->list[i]->until != TRANSCRIPT_NONE &&
+		    (!path || strcmp(path, logs->list[i]->path) == 0))
+			return true;
+	return false;
+}
+
+bool logs_has_automatic(const struct logs *logs, uint32_t session)
+{
+	for (size_t i = 0; i < logs->count; i++) {
+		const struct log *log = logs->list[i];
+		if (log->automatic && log->until == TRANSCRIPT_NONE && log->state.session == session)
+			return true;
+	}
+	return false;
+}
+
+void logs_close_gone(struct logs *logs)
+{
+	for (size_t i = 0; i < logs->count; i++) {
+		struct log *log = logs->list[i];
+		if (log->automatic && log->until == TRANSCRIPT_NONE &&
+		    !sessions_numbered(logs->sessions, log->state.session))
+			log->until = transcript_end(logs->transcript);
+	}
 }
 
 size_t logs_count(const struct logs *logs)
@@ -314,6 +348,8 @@ static void report_over(struct logs *logs, const struct log *log, const struct l
 {
 	struct error error;
 	char written[COUNT_TEXT];
+	if (!progress->error && log->automatic)
+		return;
 	if (progress->error) {
 		error_errno(&error, progress->error, "log %.120s", log->path);
 		error_append(&error, ": closed after %s", count_format_bytes(progress->written, written));
@@ -365,17 +401,24 @@ static uint64_t all_pending(const struct logs *logs)
 
 bool logs_drain(struct logs *logs, struct poller *poller, struct error *error)
 {
-	int64_t since = clock_now();
+	int64_t begun = clock_now(), since = begun;
 	uint64_t written = all_written(logs);
 	const char *why = NULL;
+	bool said = false;
 	logs_close(logs, NULL);
 	while (logs->count && !why) {
 		int64_t patience = all_pending(logs) ? PATIENCE : PATIENCE_SYNC;
 		poller_reset(poller);
 		logs_prepare(logs, poller);
 		poller_wake_at(poller, since + patience);
+		if (!said)
+			poller_wake_at(poller, begun + CLOCK_S);
 		poller_wait(poller);
 		logs_serve(logs, poller);
+		if (!said && logs->count && clock_now() >= begun + CLOCK_S) {
+			error_print("waits for the disk to take the logs; Ctrl-C gives up");
+			said = true;
+		}
 		uint64_t now = all_written(logs);
 		if (now != written)
 			since = clock_now();

@@ -23,7 +23,8 @@ struct session;
 /* What logs need to know of those who use them. */
 struct logs_hooks {
 	void *context;
-	/* A log has failed and is closed, or was closed as was asked; `error` NULL. */
+	/* A log has failed and is closed, or `error` is NULL: it is closed as was asked. Not of automatic
+	 * logs that are closed. */
 	void (*over)(void *context, const char *path, uint64_t written, const struct error *error);
 	/* The wire ends of a session, 0 for none: their frames belong to its log. */
 	void (*wire_ends)(void *context, uint32_t session, uint32_t ends[2]);
@@ -36,15 +37,16 @@ struct log_request {
 	bool past;                       /* also what is in the transcript already */
 	enum log_file_how how;
 	bool no_terminal; /* the terminal is the window's */
-	bool automatic;   /* one of very many: it is not synced to the disk at its end */
+	bool automatic;   /* one of very many: it is not reported, nor synced to the disk at its end */
 };
 
 /* Both are borrowed and outlive the logs. */
 struct logs *logs_new(struct transcript *transcript, const struct sessions *sessions,
                       const struct logs_hooks *hooks);
 
-/* Ends all logs, and waits until they are written. That ends when the disk has taken nothing for 10
- * seconds, or at a signal that ends programs: false with one line that says how much was not written. */
+/* Ends all logs, and waits until they are written; after a second it says so. That ends when the disk
+ * has taken nothing for 10 seconds, or at a signal that ends programs: false with one line that says how
+ * much was not written. */
 bool logs_drain(struct logs *logs, struct poller *poller, struct error *error);
 void logs_free(struct logs *logs);
 
@@ -53,6 +55,13 @@ bool logs_open(struct logs *logs, const struct log_request *request, struct erro
 /* Ends the log that was opened as this path; NULL: all. The hook `over` follows when it is written.
  * Returns how many there were. */
 size_t logs_close(struct logs *logs, const char *path);
+
+/* Whether one that was opened as this path, or any for NULL, is being closed. */
+bool logs_is_closing(const struct logs *logs, const char *path);
+
+/* Whether a session has an automatic log; ends those of sessions that are not in the table any more. */
+bool logs_has_automatic(const struct logs *logs, uint32_t session);
+void logs_close_gone(struct logs *logs);
 
 size_t logs_count(const struct logs *logs);
 

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/descriptor.h"
+#include "base/home.h"
 
 /* The number of the descriptor that a path names; -1 = none. */
 static int named_descriptor(const char *path)
@@ -119,9 +119,8 @@ bool log_file_open(const char *path, enum log_file_how how, struct log_file *fil
                    struct error *error)
 {
 	struct stat status;
-	const char *home = path[0] == '~' && path[1] == '/' ? getenv("HOME") : NULL;
 	*file = (struct log_file){ .fd = -1 };
-	file->path = home ? xasprintf("%s%s", home, path + 1) : xstrdup(path);
+	file->path = home_expand(path);
 	bool good = open_path(file, how, error);
 	if (good && fstat(file->fd, &status) == 0) {
 		file->regular = S_ISREG(status.st_mode);

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/choice.h"
+
 const struct log_format *log_format_at(size_t index)
 {
 #define LOG_FORMAT_ROW(name) &name##_log_format,
@@ -12,13 +14,18 @@ const struct log_format *log_format_at(size_t index)
 	return formats[index];
 }
 
-const struct log_format *log_format_named(const char *name)
+static const char *name_of_format(const void *context, size_t index)
 {
-	const struct log_format *format;
-	for (size_t i = 0; (format = log_format_at(i)); i++)
-		if (strcmp(format->name, name) == 0)
-			break;
-	return format;
+	(void)context;
+	const struct log_format *format = log_format_at(index);
+	return format ? format->name : NULL;
+}
+
+const struct log_format *log_format_choose(const char *name, struct error *error)
+{
+	static const struct choice names = { .name = name_of_format };
+	size_t index = choice_choose(&names, "log format", name, NULL, error);
+	return index == CHOICE_NONE ? NULL : log_format_at(index);
 }
 
 static bool ends_with(const char *path, const char *ending, size_t len)

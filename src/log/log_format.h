@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "record/transcript.h"
 
 struct sessions;
@@ -62,6 +63,8 @@ LOG_FORMAT_LIST(LOG_FORMAT_DECLARE)
 /* NULL after the last. */
 const struct log_format *log_format_at(size_t index);
 
-/* By its whole name; by the ending of a file's name. NULL for none. */
-const struct log_format *log_format_named(const char *name);
+/* By its name or a beginning that no other has; NULL with one line. */
+const struct log_format *log_format_choose(const char *name, struct error *error);
+
+/* By the ending of a file's name; NULL for none. */
 const struct log_format *log_format_of_path(const char *path);

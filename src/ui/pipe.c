@@ -338,7 +338,7 @@ static struct session *receiver(const struct pipe *pipe)
 
 static bool wants_input(const struct pipe *pipe)
 {
-	if (pipe->options.no_input || pipe->end_of_input || is_service(pipe) ||
+	if (pipe->options.no_input || pipe->end_of_input || is_service(pipe) || pipe->app->holds ||
 	    has_all_packets(pipe) || pipe->lines.len >= LINE_MAX_BYTES)
 		return false;
 	const struct session *session = receiver(pipe);
@@ -536,7 +536,7 @@ static bool settle_one(struct pipe *pipe, struct conversation *conversation, int
 	if (!session)
 		return false;
 	uint64_t moved = movement(session);
-	if (moved != conversation->moved) {
+	if (moved != conversation->moved || pipe->app->holds) {
 		conversation->moved = moved;
 		conversation->moved_at = now;
 	}
@@ -564,6 +564,8 @@ static bool settle_one(struct pipe *pipe, struct conversation *conversation, int
 	}
 	if (pipe->ended_at && !conversation->sent_at && !session_unsent(session))
 		conversation->sent_at = now;
+	if (pipe->app->holds)
+		return true;
 	if (is_over(pipe, conversation, session) || now >= limit_of(pipe, conversation)) {
 		if (conversation->reprieves++ < REPRIEVES && has_unread(pipe, session))
 			return true;
@@ -731,7 +733,8 @@ static void choose_passage(struct pipe *pipe)
 	bool known = fstat(STDOUT_FILENO, &status) == 0;
 	pipe->gathers =
 	        is_datagram(pipe) && known && (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode));
-	if (is_datagram(pipe) || is_service(pipe) || pipe->dump >= 0 || pipe->options.telnet)
+	if (is_datagram(pipe) || is_service(pipe) || pipe->dump >= 0 || pipe->options.telnet ||
+	    logs_count(pipe->app->logs))
 		return;
 	pipe->passes_output =
 	        pipe->output.own && !pipe->options.no_output && !pipe->options.packets;
@@ -748,7 +751,8 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 {
 	int output = -1;
 	if (options->output) {
-		output = open(options->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		int how = options->append_output ? O_APPEND : O_TRUNC;
+		output = open(options->output, O_WRONLY | O_CREAT | O_CLOEXEC | how, 0600);
 		if (output < 0) {
 			error_errno(error, errno, "%.150s", options->output);
 			return NULL;
@@ -780,8 +784,9 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	if (options->received && options->received->len)
 		on_data(pipe, options->session, buf_data(options->received),
 		        options->received->len);
-	if (transport_is_unix(session_transport(options->session)) && !options->nc)
-		poller_watch_signals(); /* a path may have to be removed before the end */
+	if ((transport_is_unix(session_transport(options->session)) && !options->nc) ||
+	    logs_count(pipe->app->logs))
+		poller_watch_signals(); /* a path must be removed, or a log written, before the end */
 	else
 		poller_leave_signals(); /* a filter is stopped and ended as any other */
 	settle(pipe);           /* listening, or failing, may have happened already */

@@ -40,6 +40,7 @@ struct pipe_options {
 	int64_t interval;   /* -i: time from one line of the input to the next, ns; 0 = none */
 	uint64_t packets;   /* -W: end after that many receives; 0 = never */
 	const char *output; /* --output: the file that has what is sent and received; NULL = none */
+	bool append_output; /* --append-output: it is continued */
 	int verbose;        /* -v: say on standard error what happens */
 	bool introduced;    /* what has happened to the session until now has been reported */
 	const struct buf

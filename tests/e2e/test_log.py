@@ -77,4 +77,90 @@ ok(any(line.startswith("1 srv state listening") for line in lines("all.txt")), "
 same(read("c.raw-in"), b"two\nlines\x1b[31m \xe2\x80\xaee\xcc\x81\\\r\nend", "raw: the bytes, from now on")
 same(stat.S_IMODE(os.stat("c.log").st_mode), 0o600, "it is its owner's alone")
 
+# ---- which files ----
+
+os.symlink("target", "link.log")
+os.mkdir("directory.log")
+os.mkfifo("fifo.log")
+write("exists.log", "mine\n")
+write("other.raw-in", "mine")
+REFUSED = {
+    "link.log": "a symbolic link; name the file that it leads to",
+    "directory.log": "a directory",
+    "fifo.log": "a FIFO, not a regular file",
+    "exists.log": "exists: /log append continues it, /log! replaces it",
+    "no/such.log": "no such file or directory",
+    "what.ever": "the ending is of no format: .log .txt",
+    "/dev/fd/99": "the ending is of no format",
+    "/dev/fd/99 as text": "bad file descriptor",
+    "/dev/null as text": "a device, not a regular file",
+}
+for name, why in REFUSED.items():
+    status, out, err = script("/listen 127.0.0.1 0\n/log " + name + "\n")
+    ok(status != 0 and ": " + why in err and err.count("\n") == 1, name.split()[0] + " is refused: " + why)
+ok(not os.path.exists("target") and read("exists.log") == b"mine\n", "and nothing was written")
+status, out, err = script("/listen 127.0.0.1 0\n/log append exists.log\n")
+ok(status == 1 and "exists.log: is no log in the format text, so it is not continued" in err, "what is no log is not continued")
+same(script("/listen 127.0.0.1 0\n/log! exists.log\n")[0], 0, "it is replaced by /log!")
+ok(read("exists.log").startswith(b"# sockpit log"), "then it is a log")
+same(script("/listen 127.0.0.1 0 as again\n/log append exists.log\n/name twice\n")[0], 0, "which is continued")
+ok(read("exists.log").count(b"# sockpit log") == 2 and b"state" not in read("exists.log").split(b"#")[-1],
+   "from then on, after another heading")
+with open("exists.log", "ab") as file:
+    file.write(b"torn")
+same(script("/listen 127.0.0.1 0 as again\n/log append exists.log\n")[0], 0, "also after a line that has no end")
+ok(b"\ntorn\n# sockpit log" in read("exists.log"), "and that line gets one")
+status, out, err = script("/listen 127.0.0.1 0\n/log exists.log\n/log now b.log\n/log append b.log\n")
+ok("exists" in err, "a script ends at a log that it cannot have")
+status, out, err = script("/listen 127.0.0.1 0\n/log d.log\n/log append d.log\n")
+ok(status == 1 and "d.log: is a log already" in err, "one file has one log")
+status, out, err = script("/log all a.raw-in\n")
+ok(status != 0 and "the format raw-in is for one session" in err, "raw bytes are of one session")
+status, out, err = script("/log a.log\n")
+ok(status != 0 and "no session" in err, "without all there must be a session")
+for line, why in {"/log all": "the name of a file is missing", "/log off all x": "", "/log x.log as nothing": "no log format",
+                  "/log all off x.log": "/log off takes at most"}.items():
+    status, out, err = script("/listen 127.0.0.1 0\n" + line + "\n")
+    ok(status == 2 and why in err, line + " is a mistake")
+
+# ---- on and off ----
+
+status, out, err = script(ECHO + """\
+/log e.log
+one
+/expect "one\\n"
+/log off e.log
+two
+/expect "two\\n"
+/log append e.log
+three
+/expect "three\\n"
+/log all f.log
+/log
+/log off
+/log
+/log off
+""")
+same(status, 1, "/log off without a log fails")
+ok(err == "script:16: there is no log\n", "and says so")
+ok("e.log  text    2 c      " in out and "f.log  text    all" in out and "no log" in out, "/log lists the logs")
+words = [line.split()[-1] for line in read("e.log").decode().split("\n") if " 2 c > " in line]
+same(words, ["one", "three"], "what is said while it is off is not in it")
+
+# ---- -o ----
+
+same(run("-o", "g.log", "-f", write("script", ECHO + "hello\n/expect \"hello\\n\"\n"))[0], 0, "-o with a script")
+ok(any(line == "2 c < hello" for line in lines("g.log")), "has all sessions from the start")
+status, out, err = run("-o", "g.log", "-f", "script")
+ok(status == 1 and b"g.log: exists: --append-output continues it" in err, "-o does not overwrite")
+same(run("-o", "g.log", "--append-output", "-f", "script")[0], 0, "--append-output continues it")
+ok(read("g.log").count(b"# sockpit log") == 2, "which is in it twice then")
+status, out, err = run("-o", "/dev/fd/1", "--log-format", "text", "-f", "script")
+ok(status == 0 and out.startswith(b"# sockpit log: text 1\n") and b" 2 c < hello\n" in out, "to standard output")
+for words, why in {("--log-format", "text"): b"-o FILE", ("--append-output",): b"-o FILE",
+                   ("-o", "x.log", "--log-format", "nosuch"): b"no log format",
+                   ("-o", "x.ending"): b"the ending is of no format"}.items():
+    status, out, err = run(*words, "-f", "script")
+    ok(status == 2 and why in err, " ".join(words) + " is a mistake")
+
 done()
