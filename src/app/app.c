@@ -750,6 +750,12 @@ static void find_wire_ends(void *context, uint32_t number, uint32_t ends[2])
 		app_wire_ends(app, session, ends);
 }
 
+static void keep_frames(void *context, bool whole)
+{
+	const struct app *app = context;
+	sessions_keep_frames(app->sessions, whole);
+}
+
 /* Sessions wait for the disk, keys do not. */
 static void hold_sessions(struct app *app)
 {
@@ -773,7 +779,7 @@ void app_init(struct app *app)
 	app->answered = TRANSCRIPT_NONE;
 	app->sessions = sessions_new(app->transcript);
 	sessions_watch(app->sessions, session_born, session_gone, app);
-	const struct logs_hooks hooks = { app, log_over, find_wire_ends };
+	const struct logs_hooks hooks = { app, log_over, find_wire_ends, keep_frames };
 	app->logs = logs_new(app->transcript, app->sessions, &hooks);
 }
 

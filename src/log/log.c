@@ -110,6 +110,15 @@ struct logs *logs_new(struct transcript *transcript, const struct sessions *sess
 	return logs;
 }
 
+static void keep_frames(const struct logs *logs)
+{
+	bool whole = false;
+	for (size_t i = 0; i < logs->count; i++)
+		whole = whole || logs->list[i]->format->whole_frames;
+	if (logs->hooks.keep_frames)
+		logs->hooks.keep_frames(logs->hooks.context, whole);
+}
+
 /* Without a format the file's name must say which. */
 static const struct log_format *choose_format(const struct log_request *request, struct error *error)
 {
@@ -191,7 +200,12 @@ bool logs_open(struct logs *logs, const struct log_request *request, struct erro
 {
 	struct log_file file;
 	const struct log_format *format = choose_format(request, error);
-	if (!format || !log_file_open(request->path, request->how, &file, error))
+	const struct log_state asked = { .transcript = logs->transcript,
+		                         .sessions = logs->sessions,
+		                         .session = request->session };
+	if (!format ||
+	    (format->may_begin && !format->may_begin(&asked, request->past, error)) ||
+	    !log_file_open(request->path, request->how, &file, error))
 		return false;
 	struct log_output *output = NULL;
 	if (!may_log(logs, request, format, &file, error))
@@ -223,6 +237,7 @@ bool logs_open(struct logs *logs, const struct log_request *request, struct erro
 	logs->list = xgrow(logs->list, &logs->cap, logs->count, sizeof(struct log *));
 	logs->list[logs->count++] = log;
 	transcript_before_eviction(logs->transcript, before_eviction, logs);
+	keep_frames(logs);
 	begin(logs, log, request->past);
 	return true;
 }
@@ -377,6 +392,8 @@ void logs_serve(struct logs *logs, const struct poller *poller)
 		free_log(log);
 	}
 	logs->count = kept;
+	if (kept != count)
+		keep_frames(logs);
 	if (!kept)
 		transcript_before_eviction(logs->transcript, NULL, NULL);
 }

@@ -28,6 +28,8 @@ struct logs_hooks {
 	void (*over)(void *context, const char *path, uint64_t written, const struct error *error);
 	/* The wire ends of a session, 0 for none: their frames belong to its log. */
 	void (*wire_ends)(void *context, uint32_t session, uint32_t ends[2]);
+	/* Whether any log wants whole frames from now on. */
+	void (*keep_frames)(void *context, bool whole);
 };
 
 struct log_request {

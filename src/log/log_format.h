@@ -31,7 +31,12 @@ struct log_format {
 	const char *help;    /* a phrase, for /help and the manual */
 	bool one_session;    /* it has no place for more than one session */
 	bool frames;         /* it has the frames that were seen on the wire, too */
+	bool whole_frames;   /* and wants all their bytes */
 	size_t state_size;
+
+	/* Whether there is, or can be, anything to write; `past`: also what is in the transcript already.
+	 * False with one line. NULL: always. */
+	bool (*may_begin)(const struct log_state *state, bool past, struct error *error);
 
 	/* Whether a file that begins with these bytes, at most LOG_START of it and at least one, is a log
 	 * of this format, which can be continued. NULL: any file can. */
@@ -54,7 +59,8 @@ struct log_format {
 enum { LOG_START = 64 };
 
 /* The formats in the order in which they are listed: name_log_format in log_name.c. */
-#define LOG_FORMAT_LIST(row) row(text) row(json) row(raw_in) row(raw_out)
+#define LOG_FORMAT_LIST(row)                                                                       \
+	row(text) row(json) row(pcapng) row(text2pcap) row(raw_in) row(raw_out)
 
 #define LOG_FORMAT_DECLARE(name) extern const struct log_format name##_log_format;
 LOG_FORMAT_LIST(LOG_FORMAT_DECLARE)

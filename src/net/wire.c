@@ -714,6 +714,8 @@ void wire_hide(struct wire *wire, enum host host, enum transport transport,
 
 void wire_keep_whole(struct wire *wire, bool whole)
 {
+	if (wire->whole == whole)
+		return;
 	wire->whole = whole;
 	for (unsigned i = 0; i < wire->rings; i++)
 		packet_ring_keep_whole(wire->ring[i].packets, whole);
