@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command/command.h"
+#include "app/failure.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "app/page.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/count.h"
@@ -24,16 +23,6 @@ enum {
 	PORT_FREE = 1024, /* ports below are root's */
 	PAYLOAD_SHOWN = 24,
 	HOLDERS_SHOWN = 3, /* of a port that is taken */
-};
-
-/* Which call of a session failed last. */
-struct failure {
-	const struct app *app;
-	const struct session *session;
-	uint64_t call; /* the entry of the call; TRANSCRIPT_NONE where only `line` is known */
-	uint64_t line; /* newest line of the session that says a failure; TRANSCRIPT_NONE = none */
-	bool waiting;  /* connect() was still under way at `line` */
-	int code;      /* errno value */
 };
 
 /* ---- which call ---- */
@@ -81,7 +70,7 @@ static uint64_t earlier(const struct failure *failure, uint64_t position, enum c
 	while (position != TRANSCRIPT_NONE) {
 		position = transcript_before(transcript, position);
 		const struct entry *entry = transcript_at(transcript, position);
-		if (position < session_life(failure->session))
+		if (position < failure->begun)
 			break;
 		if (entry && entry->call == call)
 			return position;
@@ -137,12 +126,11 @@ static bool is_of_other_attempt(const struct failure *failure, const struct entr
 
 /* False if the newest failure is not that of a call: a line of the session reports it, and older
  * failures belong to an earlier connection. */
-static bool find_report(struct failure *failure)
+static bool find_report(struct failure *failure, uint64_t at)
 {
 	const struct transcript *transcript = failure->app->transcript;
-	uint64_t at = transcript_last(transcript, session_number(failure->session));
 	bool answered = false;
-	for (; at != TRANSCRIPT_NONE && at >= session_life(failure->session);
+	for (; at != TRANSCRIPT_NONE && at >= failure->begun;
 	     at = transcript_before(transcript, at)) {
 		const struct entry *entry = transcript_at(transcript, at);
 		failure->code = failure_code(entry);
@@ -162,22 +150,30 @@ static bool find_report(struct failure *failure)
 	return false;
 }
 
-/* False if nothing has failed. EAGAIN and EINPROGRESS only mean "not yet". */
-static bool find_failure(const struct app *app, const struct session *session,
-                         struct failure *failure)
+bool failure_find(struct failure *failure, const struct app *app, const struct session *session,
+                  uint64_t newest)
 {
+	uint64_t life = session_life(session);
 	*failure = (struct failure){
 		.app = app,
 		.session = session,
 		.call = TRANSCRIPT_NONE,
 		.line = TRANSCRIPT_NONE,
+		.begun = newest < life ? 0 : life,
 	};
-	if (!find_report(failure)) {
+	if (newest == TRANSCRIPT_NONE)
+		newest = transcript_last(app->transcript, session_number(session));
+	if (!find_report(failure, newest)) {
 		failure->call = TRANSCRIPT_NONE;
 		return failure->line != TRANSCRIPT_NONE;
 	}
 	find_call(failure);
 	return true;
+}
+
+uint64_t failure_position(const struct failure *failure)
+{
+	return failure->call == TRANSCRIPT_NONE ? failure->line : failure->call;
 }
 
 /* ---- ICMP ---- */
@@ -209,8 +205,7 @@ static void say_icmp(const struct failure *failure, struct buf *out)
 	struct errqueue queued = { 0 };
 	for (int i = 0; i < NEAR && transcript_after(transcript, at) != TRANSCRIPT_NONE; i++)
 		at = transcript_after(transcript, at);
-	uint64_t life = session_life(failure->session);
-	for (int i = 0; i < 2 * NEAR && at != TRANSCRIPT_NONE && at >= life; i++) {
+	for (int i = 0; i < 2 * NEAR && at != TRANSCRIPT_NONE && at >= failure->begun; i++) {
 		const struct entry *entry = transcript_at(transcript, at);
 		if (entry && read_queued(entry, &queued) == failure->code) {
 			say_queued(entry, &queued, out);
@@ -270,7 +265,7 @@ static const struct session *find_closed_listener(const struct failure *failure,
 	const struct app *app = failure->app;
 	const struct transcript *transcript = app->transcript;
 	struct endpoint peer = session_peer(failure->session);
-	uint64_t begun = session_life(failure->session);
+	uint64_t begun = failure->begun;
 	if (app_other_end(app, failure->session))
 		return NULL;
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
@@ -580,7 +575,7 @@ static void say_details(const struct failure *failure, struct buf *out)
 		{ ETIMEDOUT, say_timed_out }, { EACCES, say_no_access },
 		{ EMSGSIZE, say_too_large },
 	};
-	if (failure->call == TRANSCRIPT_NONE || !call_of(failure))
+	if (!call_of(failure) || failure->call < session_life(failure->session))
 		return;
 	if (transport_is_unix(session_transport(failure->session))) {
 		say_path_holders(failure, out);
@@ -593,20 +588,10 @@ static void say_details(const struct failure *failure, struct buf *out)
 	say_others(failure, out);
 }
 
-/* ---- /why ---- */
-
-static void explain_named(const struct invocation *invocation, const struct errno_meaning *why)
-{
-	struct buf text = { .max = SIZE_MAX };
-	errno_meaning_print(why, &text);
-	page_answer(invocation->app, invocation->line, buf_text(&text));
-	buf_free(&text);
-}
-
-/* ---- the last failure ---- */
+/* ---- all of it ---- */
 
 /* The program's own words for the failure follow the first line. */
-static void add_lookup(const struct entry *entry, struct buf *out)
+static void explain_lookup(const struct entry *entry, struct buf *out)
 {
 	const struct errno_meaning *meaning = errno_meaning_of_lookup(entry->arg);
 	const char *words = entry_payload(entry), *end = words + entry->len;
@@ -618,16 +603,14 @@ static void add_lookup(const struct entry *entry, struct buf *out)
 		errno_meaning_explain(meaning, NULL, out);
 }
 
-static void add_when(const struct failure *failure, int64_t time, struct buf *out)
+int64_t failure_time(const struct failure *failure)
 {
-	char clock[CLOCK_TEXT], ago[CLOCK_TEXT];
-	buf_printf(out, "At %s, %s ago, in session %u (%s).\n",
-	           clock_format_time(time, false, clock),
-	           clock_format_duration(clock_now() - time, ago), session_number(failure->session),
-	           session_name(failure->session));
+	const struct entry *entry =
+	        transcript_at(failure->app->transcript, failure_position(failure));
+	return failure->call == TRANSCRIPT_NONE ? entry->time : entry_shown_time(entry);
 }
 
-static void add_call(const struct failure *failure, struct buf *out)
+static void print_call(const struct failure *failure, struct buf *out)
 {
 	char took[CLOCK_TEXT];
 	const struct entry *call = call_of(failure);
@@ -640,19 +623,20 @@ static void add_call(const struct failure *failure, struct buf *out)
 	if (call->flags & ENTRY_WAITED)
 		buf_printf(out, ", after %s",
 		           clock_format_duration(call->duration * CLOCK_US, took));
-	buf_append_text(out, "\n");
-	add_when(failure, entry_shown_time(call), out);
 }
 
-static void explain_failure(const struct failure *failure, struct buf *out)
+void failure_print(const struct failure *failure, struct buf *out)
 {
-	const struct entry *call = call_of(failure);
+	const struct entry *state = transcript_at(failure->app->transcript, failure->line);
+	if (failure->call == TRANSCRIPT_NONE)
+		buf_append(out, entry_payload(state), state->len);
+	else
+		print_call(failure, out);
+}
+
+static void explain_call(const struct failure *failure, struct buf *out)
+{
 	const struct errno_meaning *meaning = errno_meaning_numbered(failure->code);
-	add_call(failure, out);
-	if (call->call == CALL_GETADDRINFO) {
-		add_lookup(call, out);
-		return;
-	}
 	const struct errno_case *special = case_of(failure);
 	if (special)
 		buf_printf(out, "%c%s.\n", toupper((unsigned char)*special->phrase),
@@ -664,79 +648,16 @@ static void explain_failure(const struct failure *failure, struct buf *out)
 		buf_append_text(out, "Nothing more is known of this errno value.");
 }
 
-static void explain_state(const struct failure *failure, struct buf *out)
+void failure_explain(const struct failure *failure, struct buf *out)
 {
-	const struct entry *state = transcript_at(failure->app->transcript, failure->line);
-	buf_append(out, entry_payload(state), state->len);
-	buf_append_text(out, "\n");
-	add_when(failure, state->time, out);
-	buf_append_text(out, failure->waiting
-	                             ? "No call has failed: this program gave up while connect() "
-	                               "still waited. /set timeout is how long it waits."
-	                             : "No call has failed.");
-}
-
-/* Of the entry that reports the failure. */
-static uint64_t position_of(const struct failure *failure)
-{
-	return failure->call == TRANSCRIPT_NONE ? failure->line : failure->call;
-}
-
-/* A session that failed to open has no tab: it is explained in the pane of the note about it, unless
- * the session of that pane has failed since. */
-static void explain_last(const struct invocation *invocation)
-{
-	struct failure failure;
-	struct app *app = invocation->app;
-	const struct session *session = invocation->session;
-	struct buf text = { .max = SIZE_MAX };
-	bool found = session && find_failure(app, session, &failure);
-	const struct session *failed =
-	        session == app->current
-	                ? app_failed_since(app, found ? position_of(&failure) : TRANSCRIPT_NONE)
-	                : NULL;
-	if (failed) {
-		session = failed;
-		found = find_failure(app, session, &failure);
-	}
-	if (!found)
-		buf_printf(&text, "nothing has failed in session %u", session_number(session));
-	else if (failure.call == TRANSCRIPT_NONE)
-		explain_state(&failure, &text);
+	if (failure->call == TRANSCRIPT_NONE)
+		buf_append_text(out, failure->waiting
+		                             ? "No call has failed: this program gave up while "
+		                               "connect() still waited. /set timeout is how long "
+		                               "it waits."
+		                             : "No call has failed.");
+	else if (call_of(failure)->call == CALL_GETADDRINFO)
+		explain_lookup(call_of(failure), out);
 	else
-		explain_failure(&failure, &text);
-	page_answer(invocation->app, invocation->line, buf_text(&text));
-	buf_free(&text);
+		explain_call(failure, out);
 }
-
-static enum command_result do_why(const struct invocation *invocation, struct error *error)
-{
-	const char *name = invocation->args->value[0];
-	if (!name) {
-		struct app *app = invocation->app;
-		const struct session *session = invocation->session;
-		if (!session && !app_failed_since(app, TRANSCRIPT_NONE))
-			return app_need_session(app, error) != NULL;
-		explain_last(invocation);
-		return true;
-	}
-	const struct errno_meaning *why = errno_meaning_find(name, error);
-	if (why)
-		explain_named(invocation, why);
-	return why != NULL;
-}
-
-const struct command why_commands[] = {
-	{
-	        .name = "why",
-	        .letter = 'w',
-	        .group = "looking",
-	        .usage = "[<error>]",
-	        .help = "explain the last error of the session, or one by its name\n"
-	                "What happened, which host said so, what to try next. The name is an errno "
-	                "value's: ECONNRESET.",
-	        .needs = TAKES_SESSION,
-	        .run = do_why,
-	},
-	{ 0 },
-};
