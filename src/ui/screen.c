@@ -32,6 +32,7 @@ static const struct paint theme[STYLE_COUNT][DEPTHS] = {
 	[STYLE_STATE] = { { A_BOLD, -1 }, { A_BOLD, -1 }, { A_NORMAL, 30 } },
 	[STYLE_ERROR] = { { A_BOLD, -1 }, { A_BOLD, COLOR_RED }, { A_BOLD, 160 } },
 	[STYLE_FAINT] = { { A_DIM, -1 }, { A_DIM, -1 }, { A_NORMAL, 244 } },
+	[STYLE_GAP] = { { A_NORMAL, -1 }, { A_NORMAL, -1 }, { A_NORMAL, -1 } },
 	[STYLE_FOUND] = { { A_REVERSE | A_BOLD, -1 },
 	                  { A_REVERSE, COLOR_YELLOW },
 	                  { A_REVERSE, 136 } },

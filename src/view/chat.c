@@ -406,6 +406,13 @@ static void put_part(struct layout *layout, const char *words)
 	row_put(layout->row, words, layout->view->columns, STYLE_NOTE);
 }
 
+static const char *format_hidden(const struct layout *layout, uint32_t bytes, char out[LABEL_TEXT])
+{
+	snprintf(out, LABEL_TEXT, "%s %" PRIu32 " more byte%s", layout->unicode ? "…" : "...",
+	         bytes, count_plural(bytes));
+	return out;
+}
+
 /* The row in place of those that are folded. */
 static void put_fold(struct layout *layout, const struct text *text)
 {
@@ -416,26 +423,38 @@ static void put_fold(struct layout *layout, const struct text *text)
 	layout->row = &layout->rows->row[layout->rows->count - 1];
 	break_row(layout, layout->row->count);
 	static const char how[] = ": /fold or F8 shows them";
-	const char *ellipsis = layout->unicode ? "…" : "...";
-	snprintf(words, sizeof words, "%s %" PRIu32 " more byte%s", ellipsis, hidden,
-	         count_plural(hidden));
-	int width = text_columns(words, strlen(words));
-	if (width > room(layout))
-		snprintf(words, sizeof words, "%s %" PRIu32 " more", ellipsis, hidden);
+	format_hidden(layout, hidden, words);
+	if (text_columns(words, strlen(words)) > room(layout))
+		*strstr(words, " byte") = '\0';
 	put_part(layout, words);
 	if (room(layout) >= (int)sizeof how - 1)
 		put_part(layout, how);
 }
 
-static void put_payload(struct layout *layout, const struct text *text)
+/* Leaves out what is more than the view shows; returns the number of those bytes. */
+static uint32_t cut(const struct layout *layout, struct text *text)
+{
+	uint32_t len = text->len, most = layout->view->most;
+	if (most && len > most)
+		text->len = (uint32_t)text_whole(text->bytes, most);
+	return len - text->len;
+}
+
+static void put_payload(struct layout *layout, struct text *text)
 {
 	bool marks = layout->view->marks;
+	uint32_t len = text->len, hidden = cut(layout, text);
 	if (marks && text->starts[0])
 		put_text(layout, "[", STYLE_FAINT);
 	if (!text->len && !marks)
 		put_text(layout, "empty datagram", STYLE_FAINT);
 	if (!put_bytes(layout, text, marks))
 		put_fold(layout, text);
+	if (hidden) {
+		char words[LABEL_TEXT];
+		put_text(layout, " ", STYLE_NOTE);
+		put_text(layout, format_hidden(layout, hidden, words), STYLE_NOTE);
+	}
 	if (text->closed)
 		put_lost(layout);
 	if (marks && text->closed)
@@ -443,7 +462,7 @@ static void put_payload(struct layout *layout, const struct text *text)
 	if (text->closed)
 		put_aside(layout);
 	if (!entry_is_datagram(layout->entry))
-		put_size(layout, text->len);
+		put_size(layout, len);
 	else if (text->closed)
 		put_size(layout, layout->entry->len);
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "view/svg.h"
+#include "view/markup.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* XML 1.0 cannot express every character that is printable for the C library. */
@@ -12,42 +15,120 @@ static bool is_xml(uint32_t c)
 
 static void put_utf8(uint32_t c, struct buf *out)
 {
-	if (c < 0x80)
-		buf_printf(out, "%c", (int)c);
-	else if (c < 0x800)
-		buf_printf(out, "%c%c", (int)(0xc0 | c >> 6), (int)(0x80 | (c & 63)));
-	else if (c < 0x10000)
-		buf_printf(out, "%c%c%c", (int)(0xe0 | c >> 12), (int)(0x80 | (c >> 6 & 63)),
-		           (int)(0x80 | (c & 63)));
-	else
-		buf_printf(out, "%c%c%c%c", (int)(0xf0 | c >> 18), (int)(0x80 | (c >> 12 & 63)),
-		           (int)(0x80 | (c >> 6 & 63)), (int)(0x80 | (c & 63)));
+	char bytes[4];
+	size_t count = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const uint8_t lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	for (size_t i = count; i-- > 1; c >>= 6)
+		bytes[i] = (char)(0x80 | (c & 63));
+	bytes[0] = (char)(lead[count] | c);
+	buf_append(out, bytes, count);
 }
 
 static void put_char(wchar_t wc, struct buf *out)
 {
-	uint32_t c = (uint32_t)wc;
-	if (c == '&')
+	switch (wc) {
+	case L'&':
 		buf_append_text(out, "&amp;");
-	else if (c == '<')
+		break;
+	case L'<':
 		buf_append_text(out, "&lt;");
-	else if (c == '>')
+		break;
+	case L'>':
 		buf_append_text(out, "&gt;");
-	else
-		put_utf8(is_xml(c) ? c : '?', out);
+		break;
+	case L'"':
+		buf_append_text(out, "&quot;");
+		break;
+	case L'\'':
+		buf_append_text(out, "&#39;");
+		break;
+	default:
+		put_utf8(is_xml((uint32_t)wc) ? (uint32_t)wc : '?', out);
+	}
 }
 
-void svg_add_row(const struct row *row, struct buf *out)
+static void put_glyph(const struct glyph *glyph, struct buf *out)
 {
-	for (size_t i = 0; i < row->count; i++)
-		for (size_t j = 0; j < row->glyphs[i].count; j++)
-			put_char(row->glyphs[i].chars[j], out);
+	for (size_t i = 0; i < glyph->count; i++)
+		put_char(glyph->chars[i], out);
 }
 
-void svg_add_text(const char *text, int columns, struct buf *out)
+void markup_text(struct buf *out, const char *text, size_t len)
+{
+	while (len > 0) {
+		struct glyph glyph;
+		size_t n = text_glyph(text, len, -1, &glyph);
+		put_glyph(&glyph, out);
+		text += n;
+		len -= n;
+	}
+}
+
+void markup_columns(struct buf *out, const char *text, int columns)
 {
 	struct row row = { 0 };
 	row_put(&row, text, columns, STYLE_TEXT);
-	svg_add_row(&row, out);
+	markup_row(out, &row);
 	row_free(&row);
+}
+
+void markup_row(struct buf *out, const struct row *row)
+{
+	for (size_t i = 0; i < row->count; i++)
+		put_glyph(&row->glyphs[i], out);
+}
+
+const char *markup_class(enum style style)
+{
+	static const char *const classes[STYLE_COUNT] = {
+		[STYLE_MARK] = "m",  [STYLE_TIME] = "t",  [STYLE_IN] = "i",
+		[STYLE_OUT] = "o",   [STYLE_NOTE] = "n",  [STYLE_STATE] = "s",
+		[STYLE_ERROR] = "e", [STYLE_FAINT] = "f",
+	};
+	return style < STYLE_COUNT ? classes[style] : NULL;
+}
+
+void markup_styled(struct buf *out, const struct row *row, size_t from, size_t to)
+{
+	const char *open = NULL;
+	for (size_t i = from; i < to; i++) {
+		const char *class = markup_class((enum style)row->glyphs[i].style);
+		if (class != open) {
+			buf_append_text(out, open ? "</span>" : "");
+			if (class)
+				buf_printf(out, "<span class=\"%s\">", class);
+			open = class;
+		}
+		put_glyph(&row->glyphs[i], out);
+	}
+	buf_append_text(out, open ? "</span>" : "");
+}
+
+void markup_printf(struct buf *out, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	for (const char *at; (at = strchr(format, '%')); format = at) {
+		buf_append(out, format, (size_t)(at++ - format));
+		const char *text;
+		if (*at == 's') {
+			text = va_arg(args, const char *);
+			markup_text(out, text, strlen(text));
+		} else if (*at == '%') {
+			buf_append_text(out, "%");
+		} else if (*at == 'd') {
+			buf_printf(out, "%d", va_arg(args, int));
+		} else if (*at == 'u') {
+			buf_printf(out, "%u", va_arg(args, unsigned));
+		} else if (*at == 'z') {
+			buf_printf(out, "%zu", va_arg(args, size_t));
+			at++;
+		} else {
+			buf_printf(out, "%" PRIu64, va_arg(args, uint64_t));
+			at += strlen(PRIu64) - 1;
+		}
+		at++;
+	}
+	buf_append_text(out, format);
+	va_end(args);
 }

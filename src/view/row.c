@@ -136,7 +136,7 @@ void row_add_end(struct row *row, const char *text, int near, int columns, enum 
 		edge = row->columns + GAP + width;
 	if (edge > columns)
 		return;
-	row_pad(row, edge - width, STYLE_TEXT);
+	row_pad(row, edge - width, STYLE_GAP);
 	row_put(row, text, columns, style);
 }
 

@@ -19,6 +19,7 @@ enum style {
 	STYLE_STATE, /* the network speaks */
 	STYLE_ERROR,
 	STYLE_FAINT,   /* line ends, sizes, dividers */
+	STYLE_GAP,     /* the blanks before what has a column of its own */
 	STYLE_FOUND,   /* what /find looks for */
 	STYLE_CURRENT, /* the tab of the session that is shown */
 	STYLE_TAG,     /* and those after it: the number of a session, see style_of_tag() */

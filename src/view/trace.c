@@ -127,9 +127,9 @@ static void begin_part(struct trace *trace, int width)
 	if (trace->row->columns <= trace->indent)
 		return;
 	if (stop && stop <= most)
-		row_pad(trace->row, stop, STYLE_TEXT);
+		row_pad(trace->row, stop, STYLE_GAP);
 	else if (next <= most)
-		row_pad(trace->row, next, STYLE_TEXT);
+		row_pad(trace->row, next, STYLE_GAP);
 	else
 		break_row(trace);
 }

@@ -17,7 +17,8 @@ static inline bool is_well_formed(const char *text)
 		if (c < ' ' && c != '\n')
 			return false;
 		if (c == '&' && strncmp(p, "&amp;", 5) != 0 && strncmp(p, "&lt;", 4) != 0 &&
-		    strncmp(p, "&gt;", 4) != 0)
+		    strncmp(p, "&gt;", 4) != 0 && strncmp(p, "&quot;", 6) != 0 &&
+		    strncmp(p, "&#39;", 5) != 0)
 			return false;
 		if (c != '<' || p[1] == '?')
 			continue;

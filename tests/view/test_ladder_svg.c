@@ -38,12 +38,12 @@ static void test_conversation(void)
 	   "the ends have their names");
 	is_int(count(text, ">data "), 2, "each data segment is drawn once");
 	ok(strstr(text, ">data 0..4 o<"), "with its bytes and its mark");
-	ok(strstr(text, ">send(\"hello\") = 5<"), "calls are beside it");
+	ok(strstr(text, ">send(&quot;hello&quot;) = 5<"), "calls are beside it");
 	ok(strstr(text, ">recv(1024) = 5  [hello]<"), "with what they received");
 	ok(strstr(text, "class=\"d r\">TIME_WAIT ?<"), "what is deduced looks different");
 	ok(strstr(text, ">3.2 s later<"), "a silence is shown");
-	is_int(count(text, "url(#o)"), 6, "arrows to the right, each with a head");
-	is_int(count(text, "url(#i)"), 5, "and to the left");
+	is_int(count(text, "url(#arrow-o)"), 6, "arrows to the right, each with a head");
+	is_int(count(text, "url(#arrow-i)"), 5, "and to the left");
 }
 
 static void test_looks(void)
@@ -104,7 +104,7 @@ static void test_long(void)
 	put_send(CLIENT, "last");
 	text = drawing();
 	is_int(entries, LADDER_SVG_MOST, "of more the newest");
-	ok(strstr(text, "Only the newest 4000 entries are drawn.") && strstr(text, "\"last\""),
+	ok(strstr(text, "Only the newest 4000 entries are drawn.") && strstr(text, "&quot;last&quot;"),
 	   "and it says so");
 }
 

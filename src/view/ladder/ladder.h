@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "view/view_ops.h"
 
 /* All of it, laid out for view->columns, in the locale's encoding, with LF; notes of the program
@@ -16,3 +17,12 @@ bool ladder_write_text(const struct view *view, FILE *file, uint64_t *entries);
  * there are more. */
 enum { LADDER_SVG_MOST = 4000 };
 bool ladder_write_svg(const struct view *view, FILE *file, uint64_t *entries);
+
+/* The newest `most` entries as drawings within an HTML page, LADDER_PIECE rows in each, so that a
+ * printed page may end between them. Returns how many were drawn; *older: there are more. The page has
+ * the rules and, before the first drawing, the arrowheads once; its custom properties --ink, --faint,
+ * --line, --in, --out and --bad are the colours. */
+enum { LADDER_PIECE = 24 };
+extern const char ladder_page_style[];
+void ladder_append_heads(struct buf *out);
+uint64_t ladder_append_html(const struct view *view, int most, struct buf *out, bool *older);

@@ -9,8 +9,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "view/ladder/ladder_entry.h"
-#include "view/svg.h"
 #include "view/ladder/ladder_frame.h"
+#include "view/markup.h"
 
 /* Pixels, but for the columns of text. */
 enum {
@@ -23,6 +23,9 @@ enum {
 	GAP_BESIDE = 10, /* between a line and its margin */
 	WORDS_COLUMNS = 118,
 	UNDER_WAY = 256, /* frames whose arrival is looked for */
+	ABOVE = 18,      /* of a line, to its upper edge */
+	PIECE = LADDER_PIECE * STEP,
+	HEAD = 30, /* of a piece, with the names of the ends */
 };
 
 /* A frame that has left and not arrived. */
@@ -40,24 +43,25 @@ struct canvas {
 	int columns[2];
 	int y;         /* of the line that is drawn */
 	int64_t first; /* what times count from */
-	struct buf body;
+	bool in_pieces;
+	struct buf *piece; /* one, or each of PIECE pixels */
+	size_t pieces, cap;
 };
 
 /* Nothing is said by colour alone: there are words, marks and dashes. */
-static const char style[] = "text{fill:#111}"
-                            ".t{fill:#666;text-anchor:end}"
-                            ".l{text-anchor:middle}"
-                            ".r{text-anchor:end}"
-                            ".s{fill:#05489b;font-weight:bold}"
-                            ".d{fill:#555;font-style:italic}"
-                            ".e{fill:#a80000;font-weight:bold}"
-                            ".m{fill:#555;text-anchor:middle}"
-                            "path{fill:none;stroke-width:1.5}"
-                            ".v{stroke:#888;stroke-width:2}"
-                            ".o{stroke:#14662a}.i{stroke:#05489b}"
-                            ".x{stroke:#a80000;stroke-width:2}"
-                            "path.e{stroke:#a80000}.a{stroke-dasharray:6 4}"
-                            ".q{stroke-dasharray:2 3}";
+#define STYLE(in, ink, faint, line, left, right, bad)                                              \
+	in "text{fill:" ink "}" in ".t{fill:" faint ";text-anchor:end}" in ".l{text-anchor:middle}"  \
+	in ".r{text-anchor:end}" in ".s{fill:" left ";font-weight:bold}"                             \
+	in ".d{fill:" faint ";font-style:italic}" in ".e{fill:" bad ";font-weight:bold}"             \
+	in ".m{fill:" faint ";text-anchor:middle}" in "path{fill:none;stroke-width:1.5}"             \
+	in ".v{stroke:" line ";stroke-width:2}" in ".o{stroke:" right "}" in ".i{stroke:" left "}"   \
+	in ".x{stroke:" bad ";stroke-width:2}" in "path.e{stroke:" bad "}"                           \
+	in ".a{stroke-dasharray:6 4}" in ".q{stroke-dasharray:2 3}"
+
+static const char style[] =
+        STYLE("", "#111", "#555", "#888", "#05489b", "#14662a", "#a80000");
+const char ladder_page_style[] = STYLE(".ladder ", "var(--ink)", "var(--faint)", "var(--line)",
+                                       "var(--in)", "var(--out)", "var(--bad)");
 
 /* ---- text ---- */
 
@@ -66,7 +70,7 @@ static void put_text(const char *text, int columns, struct buf *out)
 {
 	struct row row = { 0 };
 	ladder_put_cut(&row, text, columns, STYLE_TEXT);
-	svg_add_row(&row, out);
+	markup_row(out, &row);
 	row_free(&row);
 }
 
@@ -83,6 +87,27 @@ static void put_element(const char *class, int x, int y, const char *text, int c
 }
 
 /* ---- lines ---- */
+
+static size_t piece_at(const struct canvas *canvas, int y)
+{
+	return canvas->in_pieces ? (size_t)(y - (TOP + STEP - ABOVE)) / PIECE : 0;
+}
+
+static struct buf *body_of(struct canvas *canvas, size_t piece)
+{
+	while (canvas->pieces <= piece) {
+		canvas->piece = xgrow(canvas->piece, &canvas->cap, canvas->pieces,
+		                      sizeof *canvas->piece);
+		canvas->piece[canvas->pieces++] = (struct buf){ .max = SIZE_MAX };
+	}
+	return &canvas->piece[piece];
+}
+
+/* Of the line that is drawn. */
+static struct buf *body(struct canvas *canvas)
+{
+	return body_of(canvas, piece_at(canvas, canvas->y));
+}
 
 static const char *margin_class(const struct ladder_margin *margin)
 {
@@ -106,7 +131,7 @@ static void draw_margin(struct canvas *canvas, const struct ladder_row *row, int
 	snprintf(class, sizeof class, "%s%s%s", margin_class(margin),
 	         side || !*margin_class(margin) ? "" : " ", side ? "" : "r");
 	put_element(class, canvas->line[side] + (side ? GAP_BESIDE : -GAP_BESIDE), canvas->y + 4,
-	            buf_text(&text), canvas->columns[side], &canvas->body);
+	            buf_text(&text), canvas->columns[side], body(canvas));
 	buf_free(&text);
 }
 
@@ -131,7 +156,7 @@ static void put_line(const char *class, const char *dashes, int from, int y0, in
 	buf_printf(out, "<path class=\"%s%s\" d=\"M%d %dL%d %d\"", class, dashes, from, y0, to,
 	           y1);
 	if (ends && !lost)
-		buf_printf(out, " marker-end=\"url(#%s)\"", class);
+		buf_printf(out, " marker-end=\"url(#arrow-%s)\"", class);
 	buf_append_text(out, "/>\n");
 	if (lost)
 		buf_printf(out, "<path class=\"%s\" d=\"M%d %dm-6-6 12 12m0-12-12 12\"/>\n", class,
@@ -150,10 +175,12 @@ static void draw_arrow(struct canvas *canvas, const struct ladder_row *row, int 
 	int middle = (from + to) / 2;
 	if (!ends || lost)
 		to -= (to - from) / 4;
-	put_line(class, ends ? dashes(row) : " q", from, y0, to, y1, ends, lost, &canvas->body);
+	for (size_t i = piece_at(canvas, y0); i <= piece_at(canvas, y1); i++)
+		put_line(class, ends ? dashes(row) : " q", from, y0, to, y1, ends, lost,
+		         body_of(canvas, i));
 	snprintf(label, sizeof label, "%s%s%c", row->label, row->mark ? " " : "", row->mark);
 	put_element(row->look == LOOK_PLAIN ? "l" : "l e", middle, y0 - 5, label,
-	            (canvas->line[1] - canvas->line[0]) / CHARACTER, &canvas->body);
+	            (canvas->line[1] - canvas->line[0]) / CHARACTER, body_of(canvas, piece_at(canvas, y0)));
 }
 
 static void take_departure(struct canvas *canvas, size_t index)
@@ -197,7 +224,7 @@ static void draw_gap(struct canvas *canvas, int64_t gap)
 	char duration[CLOCK_TEXT], text[CLOCK_TEXT + 8];
 	snprintf(text, sizeof text, "%s later", clock_format_duration(gap, duration));
 	put_element("m", (canvas->line[0] + canvas->line[1]) / 2, canvas->y - 2, text,
-	            (int)sizeof text, &canvas->body);
+	            (int)sizeof text, body(canvas));
 	canvas->y += STEP;
 }
 
@@ -217,7 +244,7 @@ static void draw_lines(struct canvas *canvas, const struct cursor *cursor)
 		if (timed)
 			put_element("t", TIME_END, canvas->y + 4,
 			            ladder_print_time(row, canvas->first, time), LADDER_TIME,
-			            &canvas->body);
+			            body(canvas));
 		draw_margin(canvas, row, 0);
 		if (row->way != WAY_NONE)
 			draw_frame(canvas, row);
@@ -230,7 +257,8 @@ static void draw_lines(struct canvas *canvas, const struct cursor *cursor)
 static void draw_words(struct canvas *canvas, const struct entry *entry)
 {
 	char *text = xstrndup(entry_payload(entry), entry->len);
-	put_element("e", TIME_END + GAP_BESIDE, canvas->y + 4, text, WORDS_COLUMNS, &canvas->body);
+	put_element("e", TIME_END + GAP_BESIDE, canvas->y + 4, text, WORDS_COLUMNS,
+	            body(canvas));
 	free(text);
 	canvas->y += STEP;
 }
@@ -245,20 +273,20 @@ static void draw_entry(struct canvas *canvas, const struct cursor *cursor)
 
 /* ---- the document ---- */
 
-/* The first of the newest LADDER_SVG_MOST entries; false where there is none. */
-static bool find_begin(const struct view *view, struct cursor *cursor, bool *older)
+/* The first of the newest `most` entries; false where there is none. */
+static bool find_begin(const struct view *view, int most, struct cursor *cursor, bool *older)
 {
 	*older = false;
 	if (!cursor_last(cursor, view))
 		return false;
-	for (int i = 0; i < LADDER_SVG_MOST; i++)
+	for (int i = 0; i < most; i++)
 		if (!cursor_before(cursor))
 			return true;
 	*older = cursor_after(cursor);
 	return true;
 }
 
-static void canvas_set(struct canvas *canvas, const struct view *view)
+static void canvas_set(struct canvas *canvas, const struct view *view, bool in_pieces)
 {
 	bool both = view->other != 0;
 	*canvas = (struct canvas){
@@ -267,31 +295,68 @@ static void canvas_set(struct canvas *canvas, const struct view *view)
 		.columns = { both ? 37 : 51, both ? 43 : 20 },
 		.y = TOP + STEP,
 		.first = ladder_begin(view),
-		.body = { .max = SIZE_MAX },
+		.in_pieces = in_pieces,
 	};
 }
 
-static void put_head(const struct canvas *canvas, const char *title, int height, struct buf *out)
+static void canvas_free(struct canvas *canvas)
 {
-	buf_printf(out,
-	           "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-	           "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
-	           "viewBox=\"0 0 %d %d\" font-family=\"monospace\" font-size=\"13\" "
-	           "xml:space=\"preserve\">\n<title>",
-	           WIDTH, height, WIDTH, height);
-	put_text(title, LADDER_TITLE, out);
-	buf_printf(out, "</title>\n<style>%s</style>\n<defs>\n", style);
+	for (size_t i = 0; i < canvas->pieces; i++)
+		buf_free(&canvas->piece[i]);
+	free(canvas->piece);
+}
+
+/* Returns the number of entries. */
+static uint64_t draw(struct canvas *canvas, int most, bool *older)
+{
+	struct cursor cursor;
+	uint64_t entries = 0;
+	for (bool more = find_begin(canvas->view, most, &cursor, older); more;
+	     more = cursor_after(&cursor)) {
+		if (cursor.entry->call == CALL_NOTE)
+			continue;
+		draw_entry(canvas, &cursor);
+		entries++;
+	}
+	while (canvas->count)
+		draw_oldest(canvas);
+	return entries;
+}
+
+static void put_heads(struct buf *out)
+{
+	buf_append_text(out, "<defs>\n");
 	for (const char *class = "oixe"; *class; class++)
 		buf_printf(out,
-		           "<marker id=\"%c\" orient=\"auto\" markerUnits=\"userSpaceOnUse\" "
+		           "<marker id=\"arrow-%c\" orient=\"auto\" "
+		           "markerUnits=\"userSpaceOnUse\" "
 		           "markerWidth=\"11\" markerHeight=\"10\" refX=\"9\" refY=\"5\">"
 		           "<path class=\"%c\" d=\"M0 1 9 5 0 9\"/></marker>\n",
 		           *class, *class);
 	buf_append_text(out, "</defs>\n");
-	buf_append_text(out, "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
-	buf_printf(out, "<path class=\"v\" d=\"M%d %dV%dM%d %dV%d\"/>\n", canvas->line[0], TOP,
-	           height - BOTTOM, canvas->line[1], TOP, height - BOTTOM);
 }
+
+static void put_lifelines(const struct canvas *canvas, int top, int bottom, struct buf *out)
+{
+	buf_printf(out, "<path class=\"v\" d=\"M%d %dV%dM%d %dV%d\"/>\n", canvas->line[0], top,
+	           bottom, canvas->line[1], top, bottom);
+}
+
+/* Who is at the two ends, above the lines. */
+static void put_ends(const struct canvas *canvas, const struct endpoints *endpoints, int y,
+                     struct buf *out)
+{
+	char name[LADDER_TITLE];
+	put_element("s r", canvas->line[0] + GAP_BESIDE, y,
+	            ladder_print_end(canvas->view, endpoints, 0, name), LADDER_TITLE, out);
+	ladder_print_end(canvas->view, endpoints, 1, name);
+	int most = WIDTH - GAP_BESIDE - CHARACTER * text_columns(name, strlen(name));
+	int begin = canvas->line[1] - GAP_BESIDE;
+	put_element("s", begin < most ? begin : most, y, name, LADDER_TITLE, out);
+	put_element("t", TIME_END, y, "ms", WIDTH, out);
+}
+
+/* ---- a document ---- */
 
 static void put_legend(const struct view *view, struct buf *out)
 {
@@ -304,29 +369,32 @@ static void put_legend(const struct view *view, struct buf *out)
 	put_element("", 688, 50, "retransmitted", WIDTH, out);
 	put_line("x", "", 820, 46, 860, 46, true, true, out);
 	put_element("", 874, 50, "lost", WIDTH, out);
-	put_element("t", TIME_END, TOP - 12, "ms", WIDTH, out);
 }
 
-static void put_top(const struct view *view, const struct canvas *canvas, bool older, int height,
-                    struct buf *out)
+static void put_top(const struct canvas *canvas, bool older, int height, struct buf *out)
 {
 	struct endpoints endpoints;
-	char title[LADDER_TITLE], name[LADDER_TITLE];
-	endpoints_find(view, &endpoints);
-	ladder_print_title(view, &endpoints, title);
-	put_head(canvas, title, height, out);
+	char title[LADDER_TITLE], words[LADDER_TITLE];
+	endpoints_find(canvas->view, &endpoints);
+	ladder_print_title(canvas->view, &endpoints, title);
+	buf_printf(out,
+	           "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+	           "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
+	           "viewBox=\"0 0 %d %d\" font-family=\"monospace\" font-size=\"13\" "
+	           "xml:space=\"preserve\">\n<title>",
+	           WIDTH, height, WIDTH, height);
+	put_text(title, LADDER_TITLE, out);
+	buf_printf(out, "</title>\n<style>%s</style>\n", style);
+	put_heads(out);
+	buf_append_text(out, "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
+	put_lifelines(canvas, TOP, height - BOTTOM, out);
 	put_element("s", 20, 28, title, LADDER_TITLE, out);
-	put_legend(view, out);
-	put_element("s r", canvas->line[0] + GAP_BESIDE, TOP - 12,
-	            ladder_print_end(view, &endpoints, 0, name), LADDER_TITLE, out);
-	ladder_print_end(view, &endpoints, 1, name);
-	int most = WIDTH - GAP_BESIDE - CHARACTER * text_columns(name, strlen(name));
-	int begin = canvas->line[1] - GAP_BESIDE;
-	put_element("s", begin < most ? begin : most, TOP - 12, name, LADDER_TITLE, out);
+	put_legend(canvas->view, out);
+	put_ends(canvas, &endpoints, TOP - 12, out);
 	if (!older)
 		return;
-	snprintf(name, sizeof name, "Only the newest %d entries are drawn.", LADDER_SVG_MOST);
-	put_element("e", 20, 70, name, LADDER_TITLE, out);
+	snprintf(words, sizeof words, "Only the newest %d entries are drawn.", LADDER_SVG_MOST);
+	put_element("e", 20, 70, words, LADDER_TITLE, out);
 }
 
 static bool write_all(const struct buf *top, const struct buf *body, FILE *file)
@@ -339,24 +407,57 @@ static bool write_all(const struct buf *top, const struct buf *body, FILE *file)
 bool ladder_write_svg(const struct view *view, FILE *file, uint64_t *entries)
 {
 	bool older;
-	struct cursor cursor;
 	struct canvas canvas;
 	struct buf top = { .max = SIZE_MAX };
-	canvas_set(&canvas, view);
-	*entries = 0;
-	for (bool more = find_begin(view, &cursor, &older); more; more = cursor_after(&cursor)) {
-		if (cursor.entry->call == CALL_NOTE)
-			continue;
-		draw_entry(&canvas, &cursor);
-		++*entries;
-	}
-	while (canvas.count)
-		draw_oldest(&canvas);
-	put_top(view, &canvas, older, canvas.y + BOTTOM, &top);
-	bool good = write_all(&top, &canvas.body, file);
+	canvas_set(&canvas, view, false);
+	*entries = draw(&canvas, LADDER_SVG_MOST, &older);
+	put_top(&canvas, older, canvas.y + BOTTOM, &top);
+	bool good = write_all(&top, body_of(&canvas, 0), file);
 	int code = errno;
 	buf_free(&top);
-	buf_free(&canvas.body);
+	canvas_free(&canvas);
 	errno = code;
 	return good;
+}
+
+/* ---- within a page ---- */
+
+void ladder_append_heads(struct buf *out)
+{
+	buf_append_text(out, "<svg class=\"ladder heads\" width=\"0\" height=\"0\" "
+	                     "aria-hidden=\"true\">");
+	put_heads(out);
+	buf_append_text(out, "</svg>\n");
+}
+
+uint64_t ladder_append_html(const struct view *view, int most, struct buf *out, bool *older)
+{
+	struct canvas canvas;
+	struct endpoints endpoints;
+	char title[LADDER_TITLE];
+	canvas_set(&canvas, view, true);
+	uint64_t entries = draw(&canvas, most, older);
+	endpoints_find(view, &endpoints);
+	ladder_print_title(view, &endpoints, title);
+	for (size_t i = 0; i < canvas.pieces; i++) {
+		int top = TOP + STEP - ABOVE + (int)i * PIECE, end = canvas.y - ABOVE;
+		int height = end - top < PIECE ? end - top : PIECE;
+		buf_printf(out,
+		           "<svg class=\"ladder\" role=\"img\" viewBox=\"0 0 %d %d\">\n<title>",
+		           WIDTH, HEAD + height);
+		markup_text(out, title, strlen(title));
+		buf_printf(out,
+		           ", part %zu of %zu</title>\n<desc>The calls of both ends and the segments "
+		           "between them. The table of all calls has them as text.</desc>\n",
+		           i + 1, canvas.pieces);
+		put_lifelines(&canvas, HEAD - 6, HEAD + height, out);
+		put_ends(&canvas, &endpoints, HEAD - 12, out);
+		buf_printf(out,
+		           "<svg y=\"%d\" width=\"%d\" height=\"%d\" viewBox=\"0 %d %d %d\">\n",
+		           HEAD, WIDTH, height, top, WIDTH, height);
+		buf_append(out, buf_data(&canvas.piece[i]), canvas.piece[i].len);
+		buf_append_text(out, "</svg>\n</svg>\n");
+	}
+	canvas_free(&canvas);
+	return entries;
 }

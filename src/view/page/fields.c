@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "view/markup.h"
+
 enum {
 	CELL = 40, /* columns of a cell, at least */
 	CELLS = 4,
@@ -29,6 +31,24 @@ void fields_begin(struct fields *fields, struct rows *rows, int columns)
 	fields->next = fields->cells;
 }
 
+void fields_begin_markup(struct fields *fields, struct buf *markup)
+{
+	*fields = (struct fields){ .markup = markup };
+}
+
+void fields_end(struct fields *fields)
+{
+	if (fields->listing)
+		buf_append_text(fields->markup, "</dl>\n");
+	fields->listing = false;
+}
+
+static const char *class_of(enum style style)
+{
+	const char *class = markup_class(style);
+	return class ? class : "";
+}
+
 /* ---- sentences ---- */
 
 void fields_sentence(struct fields *fields, enum style style, int indent, const char *format, ...)
@@ -38,12 +58,20 @@ void fields_sentence(struct fields *fields, enum style style, int indent, const 
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
+	if (fields->markup) {
+		fields_end(fields);
+		markup_printf(fields->markup, "<p class=\"%s\">%s</p>\n", class_of(style), text);
+		return;
+	}
 	rows_add_wrapped(fields->rows, text, strlen(text), 1, indent, fields->columns, style);
 	fields->next = fields->cells;
 }
 
 void fields_gap(struct fields *fields)
 {
+	fields_end(fields);
+	if (fields->markup)
+		return;
 	rows_add(fields->rows);
 	fields->next = fields->cells;
 }
@@ -113,10 +141,31 @@ static int bar_width(const struct fields *fields, int cells, int columns)
 	return room < LEAST_BAR ? 0 : room > BAR ? BAR : room;
 }
 
+/* The bar says nothing that the value does not. */
+static void add_marked_up(struct fields *fields, enum style style, const char *label, uint64_t part,
+                          uint64_t whole, const char *value)
+{
+	if (!fields->listing)
+		buf_append_text(fields->markup, "<dl class=\"fields\">\n");
+	fields->listing = true;
+	markup_printf(fields->markup, "<div><dt>%s</dt><dd class=\"%s\">%s", label, class_of(style),
+	              value);
+	if (whole)
+		markup_printf(fields->markup,
+		              " <span class=\"gauge\" aria-hidden=\"true\"><span style=\"width:%u%%\">"
+		              "</span></span>",
+		              part < whole ? (unsigned)((double)part / (double)whole * 100) : 100);
+	buf_append_text(fields->markup, "</dd></div>\n");
+}
+
 /* `whole`: 0 for no bar. */
 static void add(struct fields *fields, enum style style, const char *label, uint64_t part,
                 uint64_t whole, const char *value)
 {
+	if (fields->markup) {
+		add_marked_up(fields, style, label, part, whole, value);
+		return;
+	}
 	int columns = LABEL + text_columns(value, strlen(value));
 	int cells = cells_for(fields, columns);
 	if (!cells) {

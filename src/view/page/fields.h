@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* fields: a key–value layout: labels with their values in as many columns as fit side by side, some
- * with a gauge, and sentences below them. Values are never cut: one that is too long takes more
- * room, or is wrapped. Private to this directory. */
+ * with a gauge, and sentences below them; as rows or as HTML. Values are never cut: one that is too
+ * long takes more room, or is wrapped. Private to this directory. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,6 +9,8 @@
 #include "view/row.h"
 
 struct fields {
+	struct buf *markup; /* in place of rows; NULL for those */
+	bool listing;       /* a description list is open in it */
 	struct rows *rows;
 	int columns;
 	int cells; /* side by side */
@@ -17,6 +19,9 @@ struct fields {
 
 /* Goes on after the rows that are there. */
 void fields_begin(struct fields *fields, struct rows *rows, int columns);
+
+void fields_begin_markup(struct fields *fields, struct buf *markup);
+void fields_end(struct fields *fields);
 
 /* A value ends in its mark: "16000 B *". */
 void fields_text(struct fields *fields, enum style style, const char *label, const char *format,

@@ -12,7 +12,7 @@
 #include "record/frame_entry.h"
 #include "record/sample.h"
 #include "socket/frame.h"
-#include "view/svg.h"
+#include "view/markup.h"
 
 enum {
 	SERIES = 4, /* most of one graph */
@@ -950,21 +950,25 @@ enum {
 };
 
 /* Nothing is said by colour alone: each series has a sign of its own. */
-static const char svg_style[] = "text{fill:#111}.t{fill:#555}"
-                                ".b{font-weight:bold}"
-                                "path{fill:none;stroke-width:1.5}.g{stroke:#ddd;stroke-width:1}"
-                                ".a{stroke:#555}"
-                                ".s0{stroke:#05489b;stroke-width:4;stroke-linecap:round}"
-                                "path.h{stroke-width:1}"
-                                ".s1{stroke:#a85c00}.s2{stroke:#14662a}.s3{stroke:#555}"
-                                ".r{fill:#a80000;font-weight:bold}";
+#define STYLE(in, ink, faint, line, first, second, third, bad)                                     \
+	in "text{fill:" ink "}" in ".t{fill:" faint "}" in ".b{font-weight:bold}"                    \
+	in "path{fill:none;stroke-width:1.5}" in ".g{stroke:" line ";stroke-width:1}"                \
+	in ".a{stroke:" faint "}" in ".s0{stroke:" first ";stroke-width:4;stroke-linecap:round}"     \
+	in "path.h{stroke-width:1}" in ".s1{stroke:" second "}" in ".s2{stroke:" third "}"           \
+	in ".s3{stroke:" faint "}" in ".r{fill:" bad ";font-weight:bold}"
+
+static const char svg_style[] =
+        STYLE("", "#111", "#555", "#ddd", "#05489b", "#a85c00", "#14662a", "#a80000");
+const char graph_page_style[] =
+        STYLE(".graph ", "var(--ink)", "var(--faint)", "var(--grid)", "var(--in)", "var(--second)",
+              "var(--out)", "var(--bad)");
 
 static void svg_text(const char *class, const char *anchor, int x, int y, const char *text,
                      struct buf *out)
 {
 	buf_printf(out, "<text class=\"%s\" text-anchor=\"%s\" x=\"%d\" y=\"%d\">", class, anchor,
 	           x, y);
-	svg_add_text(text, TEXT_COLUMNS, out);
+	markup_columns(out, text, TEXT_COLUMNS);
 	buf_append_text(out, "</text>\n");
 }
 
@@ -1084,21 +1088,14 @@ static void svg_legend(const struct graph *graph, const struct points *points, i
 	buf_free(&text);
 }
 
-static void svg_print(const struct graph *graph, const struct points *points, struct buf *out)
+/* All between the beginning of an <svg> and its end. */
+static void svg_body(const struct graph *graph, const struct points *points, struct buf *out)
 {
 	int64_t begun;
 	struct buf title = { .max = SIZE_MAX };
 	struct axis values = value_axis(points, kinds[graph->kind].unit, TICKS - 2);
 	struct axis times = time_axis(points, TICKS - 2, &begun);
 	print_title(graph, &values, &title);
-	buf_printf(out,
-	           "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-	           "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
-	           "viewBox=\"0 0 %d %d\" font-family=\"monospace\" font-size=\"13\">\n<title>",
-	           WIDTH, HEIGHT, WIDTH, HEIGHT);
-	svg_add_text(buf_text(&title), TEXT_COLUMNS, out);
-	buf_printf(out, "</title>\n<style>%s</style>\n", svg_style);
-	buf_append_text(out, "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
 	svg_text("b", "start", LEFT, 28, buf_text(&title), out);
 	svg_axes(&values, &times, out);
 	for (int series = SERIES; series-- > 0;)
@@ -1116,12 +1113,31 @@ static void svg_print(const struct graph *graph, const struct points *points, st
 	buf_free(&title);
 }
 
+static void svg_title(const struct graph *graph, const struct points *points, struct buf *out)
+{
+	struct buf title = { .max = SIZE_MAX };
+	struct axis values = value_axis(points, kinds[graph->kind].unit, TICKS - 2);
+	print_title(graph, &values, &title);
+	buf_append_text(out, "<title>");
+	markup_columns(out, buf_text(&title), TEXT_COLUMNS);
+	buf_append_text(out, "</title>\n");
+	buf_free(&title);
+}
+
 bool graph_write_svg(const struct graph *graph, FILE *file, size_t *count)
 {
 	struct buf text = { .max = SIZE_MAX };
 	struct points points = { 0 };
 	gather(graph, GRAPH_LOOK_FILE, MEANS, &points);
-	svg_print(graph, &points, &text);
+	buf_printf(&text,
+	           "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+	           "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
+	           "viewBox=\"0 0 %d %d\" font-family=\"monospace\" font-size=\"13\">\n",
+	           WIDTH, HEIGHT, WIDTH, HEIGHT);
+	svg_title(graph, &points, &text);
+	buf_printf(&text, "<style>%s</style>\n", svg_style);
+	buf_append_text(&text, "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
+	svg_body(graph, &points, &text);
 	*count = points.count;
 	bool good = fwrite(buf_data(&text), 1, text.len, file) == text.len && fflush(file) == 0;
 	int code = errno;
@@ -1129,4 +1145,19 @@ bool graph_write_svg(const struct graph *graph, FILE *file, size_t *count)
 	buf_free(&text);
 	errno = code;
 	return good;
+}
+
+bool graph_append_html(const struct graph *graph, size_t least, struct buf *out)
+{
+	struct points points = { 0 };
+	gather(graph, GRAPH_LOOK, MEANS, &points);
+	bool tells = points.count >= least;
+	if (tells) {
+		buf_printf(out, "<svg class=\"graph\" role=\"img\" viewBox=\"0 0 %d %d\">\n", WIDTH,
+		           HEIGHT);
+		svg_title(graph, &points, out);
+		svg_body(graph, &points, out);
+	}
+	free(points.list);
+	return tells;
 }

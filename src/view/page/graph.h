@@ -29,3 +29,9 @@ void graph_draw(const struct graph *graph, int columns, int height, struct rows 
 
 /* False with errno where the file cannot be written. *points is the number drawn. */
 bool graph_write_svg(const struct graph *graph, FILE *file, size_t *points);
+
+/* The same within an HTML page, where there are at least so many points; else nothing, and false. The
+ * page has the rules; its custom properties --ink, --faint, --grid, --in, --second, --out and --bad are
+ * the colours. */
+extern const char graph_page_style[];
+bool graph_append_html(const struct graph *graph, size_t least, struct buf *out);

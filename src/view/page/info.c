@@ -536,6 +536,25 @@ static void draw_unread(struct fields *fields, const struct snapshot *snapshot)
 	        "on), or this system does not report it.");
 }
 
+static void draw(struct fields *fields, const struct snapshot *snapshot,
+                 const struct snapshot *other)
+{
+	if (!snapshot->open)
+		draw_closed(fields, snapshot, other);
+	else if (!snapshot->sample.present)
+		draw_unread(fields, snapshot);
+	else if (transport_is_unix(snapshot->transport))
+		draw_unix(fields, snapshot);
+	else if (snapshot->kind == SNAPSHOT_DATAGRAMS)
+		draw_datagrams(fields, snapshot);
+	else if (snapshot->kind == SNAPSHOT_LISTENER)
+		draw_listener(fields, snapshot);
+	else if (snapshot_state(snapshot) == STATE_CLOSED)
+		draw_unconnected(fields, snapshot, other);
+	else
+		draw_stream(fields, snapshot, other);
+}
+
 void info_draw(const struct snapshot *snapshot, const struct snapshot *other, int columns,
                struct rows *rows)
 {
@@ -543,20 +562,15 @@ void info_draw(const struct snapshot *snapshot, const struct snapshot *other, in
 	rows_clear(rows);
 	fields_begin(&fields, rows, columns);
 	add_heading(&fields, snapshot);
-	if (!snapshot->open)
-		draw_closed(&fields, snapshot, other);
-	else if (!snapshot->sample.present)
-		draw_unread(&fields, snapshot);
-	else if (transport_is_unix(snapshot->transport))
-		draw_unix(&fields, snapshot);
-	else if (snapshot->kind == SNAPSHOT_DATAGRAMS)
-		draw_datagrams(&fields, snapshot);
-	else if (snapshot->kind == SNAPSHOT_LISTENER)
-		draw_listener(&fields, snapshot);
-	else if (snapshot_state(snapshot) == STATE_CLOSED)
-		draw_unconnected(&fields, snapshot, other);
-	else
-		draw_stream(&fields, snapshot, other);
+	draw(&fields, snapshot, other);
 	fields_sentence(&fields, STYLE_FAINT, 1,
 	                "* read from the kernel, o counted around the last calls, ? deduced.");
+}
+
+void info_write(const struct snapshot *snapshot, const struct snapshot *other, struct buf *out)
+{
+	struct fields fields;
+	fields_begin_markup(&fields, out);
+	draw(&fields, snapshot, other);
+	fields_end(&fields);
 }

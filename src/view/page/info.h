@@ -12,3 +12,6 @@
  * `rows`. */
 void info_draw(const struct snapshot *snapshot, const struct snapshot *other, int columns,
                struct rows *rows);
+
+/* The same without its heading, as HTML. */
+void info_write(const struct snapshot *snapshot, const struct snapshot *other, struct buf *out);
