@@ -55,6 +55,22 @@ bool hosts_stop(struct app *app, struct error *error)
 	return true;
 }
 
+size_t hosts_list_changed(const struct app *app, struct buf *out)
+{
+	size_t count = 0;
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++) {
+		const char *name;
+		for (size_t i = 0; (name = sandbox_changed(get(app), host, i)); i++) {
+			char value[SANDBOX_SYSCTL_VALUE];
+			struct error error;
+			if (sandbox_get_sysctl(get(app), host, name, value, &error))
+				buf_printf(out, "%s%s.%s %s", count++ ? ", " : "", host_name(host),
+				           name, value);
+		}
+	}
+	return count;
+}
+
 /* ---- sysctls ---- */
 
 /* Splits "left.tcp_sack" into the hosts that are meant, "both" being two, and the name, NULL if there is

@@ -14,6 +14,10 @@ bool hosts_stop(struct app *app, struct error *error);
 /* Appends the sessions that live there, "1 echo on right, 3 c on left", and returns their number. */
 size_t hosts_list_sessions(const struct app *app, struct buf *out);
 
+/* Appends the sysctls that were set there, "left.tcp_sack 0, right.tcp_sack 0", and returns their
+ * number. */
+size_t hosts_list_changed(const struct app *app, struct buf *out);
+
 /* Whether the name of a setting is that of a sysctl of a host, or of a whole host: "left". */
 bool hosts_has_setting(const char *name);
 

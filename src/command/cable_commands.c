@@ -58,38 +58,23 @@ static void print_settings(const struct cable_settings *settings, struct buf *ou
 		buf_append_text(out, "a perfect cable\n");
 }
 
-static void add_counts(struct text_table *table, const char *name, uint64_t left, uint64_t right,
-                       bool always)
-{
-	if (!left && !right && !always)
-		return;
-	text_table_add(table, "%s", name);
-	text_table_add(table, "%" PRIu64, left);
-	text_table_add(table, "%" PRIu64, right);
-}
-
 static void print_counts(const struct cable_statistics *statistics, struct buf *out)
 {
-	const struct cable_counts *left = &statistics->from[HOST_LEFT];
-	const struct cable_counts *right = &statistics->from[HOST_RIGHT];
+	const char *name;
+	uint64_t left, right;
 	struct text_table table;
 	text_table_begin(&table, 3);
 	text_table_add(&table, "frames");
 	text_table_add(&table, "from left");
 	text_table_add(&table, "from right");
-#define ROW(name, member) add_counts(&table, name, left->member, right->member, false)
-	add_counts(&table, "entered", left->entered, right->entered, true);
-	add_counts(&table, "delivered", left->delivered, right->delivered, true);
-	ROW("lost", hit[CABLE_LOSE]);
-	ROW("lost: unplugged", unplugged);
-	ROW("lost: queue full", queue_full);
-	ROW("lost: 64 MB under way", overfull);
-	ROW("lost: larger than the MTU", too_large);
-	ROW("fragmented", fragmented);
-	ROW("duplicated", hit[CABLE_DUPLICATE]);
-	ROW("reordered", hit[CABLE_REORDER]);
-	ROW("corrupted", hit[CABLE_CORRUPT]);
-#undef ROW
+	for (size_t i = 0; (name = cable_count(&statistics->from[HOST_LEFT], i, &left)); i++) {
+		cable_count(&statistics->from[HOST_RIGHT], i, &right);
+		if (!left && !right && i >= CABLE_COUNTS_ALWAYS)
+			continue;
+		text_table_add(&table, "%s", name);
+		text_table_add(&table, "%" PRIu64, left);
+		text_table_add(&table, "%" PRIu64, right);
+	}
 	text_table_end(&table, out);
 	buf_append_text(out, "\n");
 	if (statistics->overrun || statistics->refused)

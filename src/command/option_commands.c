@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "app/page.h"
-#include "base/count.h"
 #include "net/option.h"
 #include "socket/sockopt.h"
 
@@ -15,32 +14,6 @@ enum { LEFT_COLUMNS = 31 }; /* of name and value together, the value at their ri
 static unsigned sort_of(const struct session *session)
 {
 	return sockopt_sort(session_transport(session), session_family(session));
-}
-
-/* ---- values ---- */
-
-/* "1 byte", but "1 ms". */
-static int unit_length(const char *unit, const char *value)
-{
-	size_t len = strlen(unit);
-	bool plural = len > 2 && unit[len - 1] == 's' && !strchr(unit, '/');
-	return (int)(len - (plural && strcmp(value, "1") == 0));
-}
-
-static void format_value(const struct sockopt *option, const char *value, size_t len,
-                         struct buf *out)
-{
-	struct buf text = { .max = SIZE_MAX };
-	if (option->form == SOCKOPT_BYTES) {
-		buf_printf(out, "%zu byte%s", len, count_plural(len));
-		return;
-	}
-	sockopt_format(option, value, len, &text);
-	const char *shown = buf_text(&text);
-	buf_append_text(out, shown);
-	if (text.len && isdigit((unsigned char)shown[text.len - 1]) && *option->unit)
-		buf_printf(out, " %.*s", unit_length(option->unit, shown), option->unit);
-	buf_free(&text);
 }
 
 /* ---- the listing ---- */
@@ -54,7 +27,7 @@ static void format_peeked(struct session *session, const struct sockopt *option,
 	if (option->taken)
 		buf_append_text(out, "not read");
 	else if (option_peek(session, option->level, option->number, value, &len, &ignored))
-		format_value(option, value, len, out);
+		sockopt_print(option, value, len, out);
 	else
 		buf_append_text(out, "not available");
 }
@@ -100,7 +73,7 @@ static bool show_option(const struct invocation *invocation, const struct sockop
 	struct buf value = { .max = SIZE_MAX }, text = { .max = SIZE_MAX };
 	if (!option_get(invocation->session, option->level, option->number, bytes, &len, error))
 		return false;
-	format_value(option, bytes, len, &value);
+	sockopt_print(option, bytes, len, &value);
 	add_line(option, &value, &text);
 	buf_append_text(&text, option->help + strcspn(option->help, "\n") +
 	                               (strchr(option->help, '\n') != NULL));
@@ -124,7 +97,7 @@ static void note_change(struct app *app, const struct sockopt *option, const cha
 		         reason ? ")" : "");
 	} else {
 		buf_clear(&has);
-		format_value(option, got, got_len, &has);
+		sockopt_print(option, got, got_len, &has);
 		app_note(app, "%s is %s", option->name, buf_text(&has));
 	}
 	buf_free(&want);

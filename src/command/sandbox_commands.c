@@ -38,22 +38,6 @@ static void print_cable(const struct sandbox *sandbox, struct buf *out)
 	buf_free(&words);
 }
 
-static void print_changed(struct sandbox *sandbox, struct buf *out)
-{
-	size_t count = 0;
-	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++) {
-		const char *name;
-		for (size_t i = 0; (name = sandbox_changed(sandbox, host, i)); i++) {
-			char value[SANDBOX_SYSCTL_VALUE];
-			struct error error;
-			if (sandbox_get_sysctl(sandbox, host, name, value, &error))
-				buf_printf(out, "%s%s.%s %s",
-				           count++ ? ", " : "\nchanged: ", host_name(host), name,
-				           value);
-		}
-	}
-}
-
 static void print_sandbox(struct app *app, struct buf *out)
 {
 	struct sandbox *sandbox = sessions_sandbox(app->sessions);
@@ -71,7 +55,10 @@ static void print_sandbox(struct app *app, struct buf *out)
 	if (!hosts_list_sessions(app, out))
 		buf_append_text(
 		        out, "none; /listen right 7 echo makes a server, /open right 7 a client");
-	print_changed(sandbox, out);
+	struct buf changed = { .max = SIZE_MAX };
+	if (hosts_list_changed(app, &changed))
+		buf_printf(out, "\nchanged: %s", buf_text(&changed));
+	buf_free(&changed);
 	buf_printf(out,
 	           "\n/cable changes it, /set left shows the sysctls.\n"
 	           "nsenter -t %d -U -n --preserve-credentials ss -tan shows left from outside.",

@@ -628,6 +628,30 @@ void cable_carry(struct cable *cable, enum host from, int64_t now, const void *b
 		passage.lane->drawn++;
 }
 
+const char *cable_count(const struct cable_counts *counts, size_t index, uint64_t *value)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} list[] = {
+		{ "entered", counts->entered },
+		{ "delivered", counts->delivered },
+		{ "lost", counts->hit[CABLE_LOSE] },
+		{ "lost: unplugged", counts->unplugged },
+		{ "lost: queue full", counts->queue_full },
+		{ "lost: 64 MB under way", counts->overfull },
+		{ "lost: larger than the MTU", counts->too_large },
+		{ "fragmented", counts->fragmented },
+		{ "duplicated", counts->hit[CABLE_DUPLICATE] },
+		{ "reordered", counts->hit[CABLE_REORDER] },
+		{ "corrupted", counts->hit[CABLE_CORRUPT] },
+	};
+	if (index >= sizeof list / sizeof *list)
+		return NULL;
+	*value = list[index].value;
+	return list[index].name;
+}
+
 const struct cable_counts *cable_counts(const struct cable *cable, enum host from)
 {
 	return &cable->lane[from].counts;

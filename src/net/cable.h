@@ -50,6 +50,11 @@ struct cable_counts {
 	uint64_t overfull; /* lost: more was under way than CABLE_MEMORY */
 };
 
+/* The name and the value of a count, by its place in a listing: "delivered"; NULL after the last. The
+ * first CABLE_COUNTS_ALWAYS are worth a line even where they are 0. */
+enum { CABLE_COUNTS_ALWAYS = 2 };
+const char *cable_count(const struct cable_counts *counts, size_t index, uint64_t *value);
+
 struct cable_delivery {
 	int64_t entered, at; /* instants: what is between them is the delay that was asked for */
 	enum host from, to;  /* from: HOST_HERE for an answer of ICMP */

@@ -17,6 +17,7 @@
 
 #include "base/choice.h"
 #include "base/clock.h"
+#include "base/count.h"
 
 enum {
 	NAME_SHOWN = 40, /* characters of a wrong name in a message */
@@ -248,6 +249,29 @@ void sockopt_format(const struct sockopt *option, const void *value, size_t len,
 		format_number(option, number, out);
 	else
 		format_bytes(value, len, out);
+}
+
+/* "1 byte", but "1 ms". */
+static int unit_length(const char *unit, const char *value)
+{
+	size_t len = strlen(unit);
+	bool plural = len > 2 && unit[len - 1] == 's' && !strchr(unit, '/');
+	return (int)(len - (plural && strcmp(value, "1") == 0));
+}
+
+void sockopt_print(const struct sockopt *option, const void *value, size_t len, struct buf *out)
+{
+	struct buf text = { .max = SIZE_MAX };
+	if (option->form == SOCKOPT_BYTES) {
+		buf_printf(out, "%zu byte%s", len, count_plural(len));
+		return;
+	}
+	sockopt_format(option, value, len, &text);
+	const char *shown = buf_text(&text);
+	buf_append_text(out, shown);
+	if (text.len && isdigit((unsigned char)shown[text.len - 1]) && *option->unit)
+		buf_printf(out, " %.*s", unit_length(option->unit, shown), option->unit);
+	buf_free(&text);
 }
 
 /* ---- from text ---- */

@@ -77,7 +77,10 @@ size_t sockopt_size(const struct sockopt *option);
  * whatever the bytes are. */
 void sockopt_format(const struct sockopt *option, const void *value, size_t len, struct buf *out);
 
-/* The inverse: fills `value`, which has SOCKOPT_MAX bytes, with *len bytes for setsockopt(). False
+/* The same with its unit, "40000 bytes", and of any other value only its length. */
+void sockopt_print(const struct sockopt *option, const void *value, size_t len, struct buf *out);
+
+/* The inverse of sockopt_format(): fills `value`, which has SOCKOPT_MAX bytes, with *len bytes for setsockopt(). False
  * with one line that says what is right. */
 bool sockopt_parse(const struct sockopt *option, const char *text, void *value, size_t *len,
                    struct error *error);
