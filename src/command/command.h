@@ -109,6 +109,7 @@ struct command {
 	row(sandbox) \
 	row(cable) \
 	row(log) \
+	row(report) \
 	row(setting) \
 	row(help)
 /* clang-format on */

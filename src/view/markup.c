@@ -81,9 +81,8 @@ void markup_row(struct buf *out, const struct row *row)
 const char *markup_class(enum style style)
 {
 	static const char *const classes[STYLE_COUNT] = {
-		[STYLE_MARK] = "m",  [STYLE_TIME] = "t",  [STYLE_IN] = "i",
-		[STYLE_OUT] = "o",   [STYLE_NOTE] = "n",  [STYLE_STATE] = "s",
-		[STYLE_ERROR] = "e", [STYLE_FAINT] = "f",
+		[STYLE_MARK] = "m", [STYLE_TIME] = "t",  [STYLE_IN] = "i",    [STYLE_OUT] = "o",
+		[STYLE_NOTE] = "n", [STYLE_STATE] = "s", [STYLE_ERROR] = "e", [STYLE_FAINT] = "f",
 	};
 	return style < STYLE_COUNT ? classes[style] : NULL;
 }

@@ -1,0 +1,1218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/report.h"
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "app/failure.h"
+#include "app/hosts.h"
+#include "app/session_snapshot.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/count.h"
+#include "net/cable_loop.h"
+#include "net/sandbox.h"
+#include "net/service.h"
+#include "net/wire.h"
+#include "socket/sockopt.h"
+#include "view/chat.h"
+#include "view/ladder/ladder.h"
+#include "view/markup.h"
+#include "view/page/graph.h"
+#include "view/page/info.h"
+
+enum {
+	COLUMNS = 1 << 20,  /* rows are as long as their text: the browser breaks them */
+	COUNTED = 100000,   /* of the rows that are left out, at most */
+	EXPLAINED = 64,     /* explanations that later ones refer to */
+	OPTIONS = 64,       /* of one session */
+	POINTS_LEAST = 12,  /* of a graph that tells something */
+	MESSAGE_FRONT = 64, /* bytes of a message once REPORT_PAYLOAD is used up */
+};
+
+struct report {
+	const struct app *app;
+	bool all;
+	unsigned conversation;      /* the number of the one that is written */
+	int rows_most;              /* of each table */
+	size_t payload_left;        /* of REPORT_PAYLOAD */
+	char *explained[EXPLAINED]; /* the texts so far: "why-1" is the first one */
+	size_t explained_count;
+	uint64_t said; /* the failure that the newest line of the chat was about */
+	struct buf contents, body;
+	size_t intro; /* bytes of the body that are before the list of contents */
+};
+
+/* ---- words ---- */
+
+struct date {
+	char day[16], time[16], zone[8],
+	        zone_name[16]; /* "2026-11-28", "21:04:07", "+0900", "KST" */
+};
+
+static struct date date_of(int64_t instant)
+{
+	struct tm parts;
+	struct date date = { 0 };
+	time_t seconds = (time_t)(clock_wall(instant) / CLOCK_S);
+	if (!localtime_r(&seconds, &parts))
+		return date;
+	strftime(date.day, sizeof date.day, "%Y-%m-%d", &parts);
+	strftime(date.time, sizeof date.time, "%H:%M:%S", &parts);
+	strftime(date.zone, sizeof date.zone, "%z", &parts);
+	strftime(date.zone_name, sizeof date.zone_name, "%Z", &parts);
+	return date;
+}
+
+static void put_time(struct buf *out, int64_t instant)
+{
+	char text[CLOCK_TEXT];
+	struct date date = date_of(instant);
+	clock_format_time(instant, false, text);
+	markup_printf(out, "<time datetime=\"%sT%s%s\">%s</time>", date.day, text, date.zone, text);
+}
+
+/* A sentence or more, which is emptied. */
+static void put_paragraph(struct report *report, struct buf *text)
+{
+	markup_printf(&report->body, "<p>%s</p>\n", buf_text(text));
+	buf_clear(text);
+}
+
+static void print_name(const struct session *session, struct buf *out)
+{
+	buf_printf(out, "session %u (%s)", (unsigned)session_number(session),
+	           session_name(session));
+}
+
+static const char *format_end(const struct session *session, const struct endpoint *addr,
+                              char out[HOST_TEXT])
+{
+	if (!endpoint_is_set(addr))
+		snprintf(out, HOST_TEXT, "not known");
+	else
+		host_format(session_host(session), addr, out);
+	return out;
+}
+
+/* ---- sections ---- */
+
+/* A heading that the list of contents has; `id` is unique within the conversation. */
+static void begin_section(struct report *report, int level, const char *id, const char *title)
+{
+	markup_printf(&report->contents, "<li class=\"l%d\"><a href=\"#s%u-%s\">%s</a></li>\n",
+	              level, report->conversation, id, title);
+	markup_printf(&report->body,
+	              "<section aria-labelledby=\"s%u-%s\">\n<h%d id=\"s%u-%s\">%s</h%d>\n",
+	              report->conversation, id, level, report->conversation, id, title, level);
+}
+
+static void end_section(struct report *report)
+{
+	buf_append_text(&report->body, "</section>\n");
+}
+
+static int level_within(const struct report *report)
+{
+	return report->all ? 3 : 2;
+}
+
+/* What is wider than a small screen is scrolled, also by the keyboard. */
+static void begin_wide(struct report *report, const char *name)
+{
+	markup_printf(&report->body,
+	              "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"%s\">\n",
+	              name);
+}
+
+static void put_columns(struct report *report, const char *class, const char *caption,
+                        const char *const columns[])
+{
+	markup_printf(&report->body, "<table class=\"%s\">\n<caption>%s</caption>\n<thead><tr>",
+	              class, caption);
+	for (size_t i = 0; columns[i]; i++)
+		markup_printf(&report->body, "<th scope=\"col\">%s</th>", columns[i]);
+	buf_append_text(&report->body, "</tr></thead>\n<tbody>\n");
+}
+
+static void end_table(struct report *report)
+{
+	buf_append_text(&report->body, "</tbody></table>\n");
+}
+
+/* ---- what an error means ---- */
+
+/* The number of an explanation; 0 if it is new, and then *number is its own, 0 for none. */
+static size_t find_explained(struct report *report, const char *text, size_t *number)
+{
+	*number = 0;
+	for (size_t i = 0; i < report->explained_count; i++)
+		if (strcmp(report->explained[i], text) == 0)
+			return i + 1;
+	if (report->explained_count < EXPLAINED) {
+		report->explained[report->explained_count++] = xstrdup(text);
+		*number = report->explained_count;
+	}
+	return 0;
+}
+
+/* A row below that of the error. What was explained before is not repeated. */
+static void put_failure(struct report *report, const struct failure *failure, bool named)
+{
+	struct buf text = { .max = SIZE_MAX }, *out = &report->body;
+	size_t number;
+	failure_explain(failure, &text);
+	size_t before = find_explained(report, buf_text(&text), &number);
+	buf_append_text(out, "<tr class=\"why\"><td></td><td></td><td colspan=\"2\"");
+	if (number)
+		markup_printf(out, " id=\"why-%zu\"", number);
+	buf_append_text(out, ">");
+	if (!named) {
+		struct buf call = { .max = SIZE_MAX };
+		failure_print(failure, &call);
+		markup_printf(out, "<p><code>%s</code></p>", buf_text(&call));
+		buf_free(&call);
+	}
+	if (before)
+		markup_printf(out, "<p><a href=\"#why-%zu\">What it means, and what to try</a></p>",
+		              before);
+	for (const char *line = buf_text(&text); !before && *line;) {
+		size_t len = strcspn(line, "\n");
+		buf_append_text(out, "<p>");
+		markup_text(out, line, len);
+		buf_append_text(out, "</p>");
+		line += len + (line[len] == '\n');
+	}
+	buf_append_text(out, "</td></tr>\n");
+	buf_free(&text);
+}
+
+/* In the chat a line reports an error, in the trace it is the call itself. A session that failed to
+ * open has a note in the pane of another. */
+static void put_why(struct report *report, const struct session *session, const struct view *view,
+                    uint64_t position)
+{
+	struct failure failure;
+	const struct app *app = report->app;
+	const struct entry *entry = transcript_at(view->transcript, position);
+	const struct session *aside = sessions_aside(app->sessions);
+	if (aside && position == app->failed_noted && entry->session == app->failed_in &&
+	    !view->ops->calls) {
+		if (failure_find(&failure, app, aside, TRANSCRIPT_NONE))
+			put_failure(report, &failure, false);
+		return;
+	}
+	bool words = entry->call == CALL_STATE && entry->flags & ENTRY_ERROR;
+	bool call = view->ops->calls && entry_is_call(entry) && entry_has_failed(entry);
+	if ((view->ops->calls ? !call : !words) || !failure_find(&failure, app, session, position))
+		return;
+	uint64_t at = failure_position(&failure);
+	if (words && at == report->said)
+		return;
+	if (words)
+		report->said = at;
+	if (words || at == position)
+		put_failure(report, &failure, call || failure.call == TRANSCRIPT_NONE);
+}
+
+/* ---- rows of a view ---- */
+
+static const char *direction(const struct glyph *arrow)
+{
+	switch (arrow->style) {
+	case STYLE_IN:
+		return "received";
+	case STYLE_OUT:
+		return "sent";
+	case STYLE_ERROR:
+		return "error";
+	case STYLE_STATE:
+		return arrow->chars[0] == L' '   ? "call"
+		       : arrow->chars[0] == L'*' ? "kernel"
+		                                 : "state";
+	case STYLE_NOTE:
+		return "note";
+	}
+	return "";
+}
+
+/* Where the next part of a row begins: after `from`, at a gap. */
+static size_t part_end(const struct row *row, size_t from)
+{
+	while (from < row->count && row->glyphs[from].style != STYLE_GAP)
+		from++;
+	return from;
+}
+
+static size_t gap_end(const struct row *row, size_t from)
+{
+	while (from < row->count && row->glyphs[from].style == STYLE_GAP)
+		from++;
+	return from;
+}
+
+/* A row of the table from the rows of a paragraph: time and arrow of the first, then the text of all, then
+ * what has a column of its own in them. */
+static void put_rows(struct buf *out, const struct rows *rows, int64_t time)
+{
+	const struct row *first = &rows->row[0];
+	size_t arrow = 0, parts = 0;
+	while (arrow < first->count && first->glyphs[arrow].style == STYLE_TIME)
+		arrow++;
+	size_t text = arrow + 3;
+	if (first->count < text)
+		return;
+	const char *class = markup_class((enum style)first->glyphs[arrow].style);
+	markup_printf(out, "<tr class=\"%s\"><th scope=\"row\">", class ? class : "n");
+	put_time(out, time);
+	buf_append_text(out, "</th><td class=\"d\"><span aria-hidden=\"true\">");
+	markup_styled(out, first, arrow, arrow + 1);
+	markup_printf(out, "</span><span class=\"vh\">%s</span></td><td class=\"x\">",
+	              direction(&first->glyphs[arrow]));
+	if (first->glyphs[arrow + 1].style == STYLE_FAINT)
+		markup_styled(out, first, arrow + 1, arrow + 2);
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->row[i];
+		size_t from = text < row->count ? text : row->count;
+		if (i)
+			buf_append_text(out, "\n");
+		markup_styled(out, row, from, part_end(row, from));
+	}
+	buf_append_text(out, "</td><td class=\"z\">");
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->row[i];
+		for (size_t at = part_end(row, text < row->count ? text : row->count);
+		     at < row->count; at = part_end(row, gap_end(row, at))) {
+			buf_append_text(out, parts++ ? "\n" : "");
+			size_t begin = gap_end(row, at);
+			markup_styled(out, row, begin, part_end(row, begin));
+		}
+	}
+	buf_append_text(out, "</td></tr>\n");
+}
+
+static void put_paragraph_of(struct report *report, const struct session *session,
+                             struct view *view, struct location at)
+{
+	struct rows rows = { 0 };
+	const struct entry *entry = transcript_at(view->transcript, at.entry);
+	size_t left = report->payload_left;
+	view->most = left > REPORT_MESSAGE  ? REPORT_MESSAGE
+	             : left > MESSAGE_FRONT ? (uint32_t)left
+	                                    : MESSAGE_FRONT;
+	view_layout(view, at, &rows);
+	size_t glyphs = 0;
+	for (size_t i = 0; i < rows.count; i++)
+		glyphs += rows.row[i].count;
+	report->payload_left = glyphs < left ? left - glyphs : 0;
+	put_rows(&report->body, &rows, entry_shown_time(entry));
+	rows_free(&rows);
+	put_why(report, session, view, at.entry);
+}
+
+static bool is_before(struct location a, struct location b)
+{
+	return a.entry < b.entry || (a.entry == b.entry && a.offset < b.offset);
+}
+
+static void put_left_out(struct report *report, const struct view *view, struct location from,
+                         struct location to)
+{
+	size_t count = 0;
+	while (count < COUNTED && is_before(from, to) && view_after(view, &from))
+		count++;
+	markup_printf(&report->body,
+	              "<tr class=\"cut\"><td></td><td></td><td colspan=\"2\">%s%zu rows are left "
+	              "out here. "
+	              "%s</td></tr>\n",
+	              count == COUNTED ? "More than " : "", count,
+	              view->ops->calls ? "/view trace shows them in the program."
+	                               : "/log all FILE writes them all.");
+}
+
+/* The first rows and the newest ones. */
+static void put_view(struct report *report, const struct session *session, struct view *view,
+                     const char *caption, const char *const columns[])
+{
+	struct location at = { TRANSCRIPT_NONE, 0 }, late = at;
+	int most = report->rows_most, first = INT32_MAX;
+	if (view_count_after(view, at, most + 1) > most) {
+		first = most / 4;
+		view_last(view, &late);
+		for (int i = first + 1; i < most; i++)
+			view_before(view, &late);
+	}
+	put_columns(report, "rows", caption, columns);
+	for (int row = 0; view_after(view, &at); row++) {
+		if (row == first) {
+			put_left_out(report, view, at, late);
+			at = late;
+		}
+		put_paragraph_of(report, session, view, at);
+	}
+	end_table(report);
+}
+
+/* ---- the conversation ---- */
+
+/* Without what was typed to steer the program. */
+static void put_chat(struct report *report, const struct session *session)
+{
+	static const char *const columns[] = { "Time", "", "What", "Size", NULL };
+	struct view_ops ops = chat_view;
+	ops.commands = false;
+	struct view view = {
+		.ops = &ops,
+		.transcript = report->app->transcript,
+		.session = session_number(session),
+		.columns = COLUMNS,
+		.time = VIEW_TIME_CLOCK,
+	};
+	report->said = TRANSCRIPT_NONE;
+	begin_section(report, level_within(report), "chat", "Conversation");
+	if (transcript_has_lost(view.transcript, view.session))
+		buf_append_text(
+		        &report->body,
+		        "<p class=\"cut\">The beginning is no longer in memory: /set scrollback "
+		        "is how much stays.</p>\n");
+	put_view(report, session, &view, "What was sent, what came, and what happened", columns);
+	end_section(report);
+}
+
+static void put_calls(struct report *report, const struct session *session, const char *id)
+{
+	static const char *const columns[] = { "Time", "", "Call and result",
+		                               "What it changed, what was measured", NULL };
+	struct buf caption = { .max = SIZE_MAX };
+	struct view view = {
+		.ops = &trace_view,
+		.transcript = report->app->transcript,
+		.session = session_number(session),
+		.own_calls = report->app->settings.own_calls,
+		.columns = COLUMNS,
+		.time = VIEW_TIME_CLOCK,
+	};
+	buf_append_text(&caption, "Calls of ");
+	print_name(session, &caption);
+	markup_printf(&report->body, "<details open=\"open\" id=\"s%u-%s\"><summary>%s</summary>\n",
+	              report->conversation, id, buf_text(&caption));
+	put_view(report, session, &view, buf_text(&caption), columns);
+	buf_append_text(&report->body, "</details>\n");
+	buf_free(&caption);
+}
+
+static void put_ladder(struct report *report, const struct session *session)
+{
+	bool older;
+	struct view view = {
+		.ops = &ladder_view,
+		.transcript = report->app->transcript,
+		.own_calls = report->app->settings.own_calls,
+		.columns = COLUMNS,
+		.time = VIEW_TIME_RELATIVE,
+	};
+	struct buf drawings = { .max = SIZE_MAX };
+	app_set_ends(report->app, session, &view);
+	if (session_has_clients(session) ||
+	    !ladder_append_html(&view, REPORT_LADDER, &drawings, &older)) {
+		buf_free(&drawings);
+		return;
+	}
+	begin_section(report, level_within(report), "ladder", "Ladder");
+	buf_append_text(
+	        &report->body,
+	        "<p>Calls are beside the lines, segments between them; times are in milliseconds "
+	        "from the first one. The <a href=\"#s0-legend\">legend</a> says what the marks "
+	        "mean.</p>\n");
+	if (older)
+		markup_printf(&report->body,
+		              "<p class=\"cut\">Only the newest %d entries are drawn: /ladder "
+		              "FILE.svg draws "
+		              "the newest %d, /ladder FILE.txt writes all.</p>\n",
+		              REPORT_LADDER, LADDER_SVG_MOST);
+	buf_append_text(&report->body, "<details open=\"open\"><summary>Drawing</summary>\n");
+	begin_wide(report, "Ladder");
+	buf_append(&report->body, buf_data(&drawings), drawings.len);
+	buf_append_text(&report->body, "</div></details>\n");
+	end_section(report);
+	buf_free(&drawings);
+}
+
+/* ---- what the kernel says ---- */
+
+/* After close() the newest reading before it says more than that there is no socket. */
+static int64_t find_reading(const struct report *report, const struct session *session,
+                            struct snapshot *snapshot)
+{
+	const struct transcript *transcript = report->app->transcript;
+	struct sample sample;
+	session_snapshot(session, snapshot);
+	uint64_t at = snapshot->open ? TRANSCRIPT_NONE
+	                             : transcript_last(transcript, session_number(session));
+	for (; at != TRANSCRIPT_NONE; at = transcript_before(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		bool closed = entry->arg == SAMPLE_CLOSED;
+		if (!sample_unpack(entry, &sample) || closed || sample_is(&sample, STATE_CLOSED) ||
+		    sample_is(&sample, STATE_TIME_WAIT))
+			continue;
+		snapshot->sample = sample;
+		snapshot->age = 0;
+		snapshot->open = true;
+		return entry->time;
+	}
+	return clock_now() - snapshot->age;
+}
+
+static void put_kernel(struct report *report, const struct session *session,
+                       const struct session *other)
+{
+	struct snapshot mine;
+	struct buf title = { .max = SIZE_MAX };
+	int64_t time = find_reading(report, session, &mine);
+	if (other) {
+		print_name(session, &title);
+		markup_printf(&report->body, "<h%d>%s</h%d>\n", level_within(report) + 1,
+		              buf_text(&title), level_within(report) + 1);
+	}
+	if (mine.sample.present) {
+		bool over = session_state(session) == SESSION_CLOSED;
+		buf_append_text(&report->body, "<p>Read at ");
+		put_time(&report->body, time);
+		markup_printf(&report->body, "%s.</p>\n",
+		              over ? ", the last time before its end" : "");
+	}
+	info_write(&mine, NULL, &report->body);
+	buf_free(&title);
+}
+
+/* ---- options ---- */
+
+/* What was set, and what the kernel has made of it, by the newest calls. */
+struct option_use {
+	const struct sockopt *option;
+	const struct entry *set, *got;
+};
+
+static size_t find_options(const struct report *report, const struct session *session,
+                           struct option_use uses[OPTIONS])
+{
+	const struct transcript *transcript = report->app->transcript;
+	size_t count = 0;
+	uint64_t at = transcript_last(transcript, session_number(session));
+	for (; at != TRANSCRIPT_NONE; at = transcript_before(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		bool watching = entry->flags & ENTRY_WATCHING;
+		bool sets = entry->call == CALL_SETSOCKOPT && !watching;
+		bool gets = entry->call == CALL_GETSOCKOPT;
+		const struct sockopt *option =
+		        sets || gets ? sockopt_numbered(entry->arg2, entry->arg) : NULL;
+		if (!option || entry->error)
+			continue;
+		size_t i = 0;
+		while (i < count && uses[i].option != option)
+			i++;
+		if (i == OPTIONS)
+			continue;
+		if (i == count)
+			uses[count++] = (struct option_use){ .option = option };
+		if (sets && !uses[i].set)
+			uses[i].set = entry;
+		else if (gets && !uses[i].got && !uses[i].set)
+			uses[i].got = entry;
+	}
+	return count;
+}
+
+static void put_value(struct report *report, const struct sockopt *option,
+                      const struct entry *entry)
+{
+	struct buf value = { .max = SIZE_MAX };
+	if (entry)
+		sockopt_print(option, entry_payload(entry), entry->len, &value);
+	markup_printf(&report->body, "<td>%s</td>", entry ? buf_text(&value) : "not read back");
+	buf_free(&value);
+}
+
+static void put_options(struct report *report, const struct session *session)
+{
+	static const char *const columns[] = { "Option", "Set to", "In force", "What for", NULL };
+	struct option_use uses[OPTIONS];
+	size_t count = find_options(report, session, uses), shown = 0;
+	struct buf text = { .max = SIZE_MAX };
+	for (size_t i = count; i-- > 0;) {
+		const struct option_use *use = &uses[i];
+		if (!use->set)
+			continue;
+		if (!shown++) {
+			buf_append_text(&text, "Options that were set on ");
+			print_name(session, &text);
+			begin_wide(report, buf_text(&text));
+			put_columns(report, "list", buf_text(&text), columns);
+		}
+		markup_printf(&report->body, "<tr><th scope=\"row\">%s</th>", use->option->name);
+		put_value(report, use->option, use->set);
+		put_value(report, use->option, use->got);
+		buf_append_text(&report->body, "<td>");
+		markup_text(&report->body, use->option->help, strcspn(use->option->help, "\n"));
+		buf_append_text(&report->body, "</td></tr>\n");
+	}
+	if (shown) {
+		end_table(report);
+		buf_append_text(&report->body, "</div>\n");
+	} else {
+		buf_append_text(&text, "No option was set on ");
+		print_name(session, &text);
+		buf_append_text(&text, ".");
+		put_paragraph(report, &text);
+	}
+	buf_free(&text);
+}
+
+/* ---- graphs ---- */
+
+static void put_graphs(struct report *report, const struct session *session,
+                       const struct session *other)
+{
+	static const enum graph_kind kinds[] = { GRAPH_SEQUENCE, GRAPH_CWND, GRAPH_RTT };
+	const struct session *ends[] = { session, other };
+	struct buf drawings = { .max = SIZE_MAX };
+	for (size_t end = 0; end < 2 && ends[end]; end++) {
+		struct snapshot snapshot;
+		struct view view = { .ops = &trace_view, .transcript = report->app->transcript };
+		session_snapshot(ends[end], &snapshot);
+		app_set_ends(report->app, ends[end], &view);
+		if (snapshot.kind != SNAPSHOT_STREAM || snapshot.transport != TRANSPORT_TCP ||
+		    snapshot_is_loopback(&snapshot))
+			continue;
+		for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+			struct graph graph = {
+				.view = &view,
+				.kind = kinds[i],
+				.name = session_name(ends[end]),
+				.local = session_local(ends[end]),
+			};
+			graph_append_html(&graph, POINTS_LEAST, &drawings);
+		}
+	}
+	if (drawings.len) {
+		begin_section(report, level_within(report), "graphs", "Over time");
+		begin_wide(report, "Graphs");
+		buf_append(&report->body, buf_data(&drawings), drawings.len);
+		buf_append_text(&report->body, "</div>\n");
+		end_section(report);
+	}
+	buf_free(&drawings);
+}
+
+/* ---- who was connected to whom ---- */
+
+static const char *kind_of(const struct session *session)
+{
+	if (session_has_clients(session))
+		return "server";
+	if (session_is_accepted(session))
+		return "connection, accepted";
+	if (session_has_peers(session))
+		return session_is_server(session) ? "server" : "datagrams";
+	return "connection";
+}
+
+static void put_ends(struct report *report, const struct session *session)
+{
+	char local[HOST_TEXT], peer[HOST_TEXT], state[SNAPSHOT_STATE];
+	char sent[COUNT_TEXT], received[COUNT_TEXT];
+	struct snapshot snapshot;
+	session_snapshot(session, &snapshot);
+	markup_printf(
+	        &report->body,
+	        "<tr><th scope=\"row\">%u %s</th><td>%s %s</td><td>%s</td><td>%s</td><td>%s</td>"
+	        "<td class=\"r\">%s</td><td class=\"r\">%s</td></tr>\n",
+	        (unsigned)session_number(session), session_name(session),
+	        transport_title(session_transport(session)), kind_of(session),
+	        format_end(session, &snapshot.local, local),
+	        session_has_clients(session) ? "" : format_end(session, &snapshot.peer, peer),
+	        snapshot_format_state(&snapshot, state), count_format_bytes(snapshot.sent, sent),
+	        count_format_bytes(snapshot.received, received));
+}
+
+static void put_who(struct report *report, const struct session *session,
+                    const struct session *other)
+{
+	static const char *const columns[] = { "Session", "Kind", "Here",     "Peer",
+		                               "State",   "Sent", "Received", NULL };
+	begin_wide(report, "Sessions");
+	put_columns(report, "list", "Who was connected to whom", columns);
+	if (session)
+		put_ends(report, session);
+	if (other)
+		put_ends(report, other);
+	for (size_t i = 0; !session && i < sessions_count(report->app->sessions); i++)
+		put_ends(report, sessions_at(report->app->sessions, i));
+	end_table(report);
+	buf_append_text(&report->body, "</div>\n");
+}
+
+/* ---- the summary ---- */
+
+/* What the calls of a session say of its life, newest first. */
+struct life {
+	int64_t first, connected, closed; /* instants; 0 = not known */
+	int64_t shut, fin; /* the first shutdown() or close(), and the first recv() = 0 */
+	uint32_t took;     /* the connect(), us */
+	bool whole;        /* its first entry is still there */
+	size_t accepted, failed;
+	struct endpoint tried;     /* by the newest connect() */
+	const struct entry *state; /* the newest line about it */
+};
+
+static void trace_life(const struct report *report, const struct session *session,
+                       struct life *life)
+{
+	const struct transcript *transcript = report->app->transcript;
+	uint32_t number = session_number(session);
+	*life = (struct life){ .whole = !transcript_has_lost(transcript, number) };
+	for (uint64_t at = transcript_last(transcript, number); at != TRANSCRIPT_NONE;
+	     at = transcript_before(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		bool watching = entry->flags & ENTRY_WATCHING;
+		life->first = entry->time;
+		life->failed += entry_is_call(entry) && !watching && entry_has_failed(entry);
+		life->accepted += entry->call == CALL_ACCEPT && !entry->error;
+		if (entry->call == CALL_STATE && !life->state)
+			life->state = entry;
+		if (life->connected)
+			continue; /* of an earlier connection */
+		if (entry->call == CALL_CLOSE && !life->closed)
+			life->closed = entry->time;
+		if ((entry->call == CALL_SHUTDOWN && entry->arg != SHUT_RD) ||
+		    entry->call == CALL_CLOSE)
+			life->shut = entry->time;
+		if (entry_is_end_of_file(entry))
+			life->fin = entry_shown_time(entry);
+		if (entry->call == CALL_CONNECT && !endpoint_is_set(&life->tried))
+			life->tried = entry_addr(entry);
+		if (entry->call == CALL_CONNECT && !entry->error && !watching &&
+		    entry->endpoint_len) {
+			life->connected = entry_shown_time(entry);
+			life->took = entry->duration;
+		}
+	}
+}
+
+static void print_when(int64_t instant, struct buf *out)
+{
+	char text[CLOCK_TEXT];
+	struct date date = date_of(instant);
+	buf_printf(out, "%s %s", date.day, clock_format_time(instant, false, text));
+}
+
+static void print_beginning(const struct session *session, const struct life *life, struct buf *out)
+{
+	char here[HOST_TEXT], there[HOST_TEXT], took[CLOCK_TEXT];
+	struct endpoint local = session_local(session), peer = session_peer(session);
+	const char *transport = transport_title(session_transport(session));
+	if (!endpoint_is_set(&peer))
+		peer = life->tried;
+	bool addressed = endpoint_is_set(&peer);
+	format_end(session, &local, here);
+	format_end(session, &peer, there);
+	buf_printf(out, "Session %u (%s)", (unsigned)session_number(session),
+	           session_name(session));
+	if (session_has_clients(session)) {
+		buf_printf(out, " is a %s server on %s", transport, here);
+		const struct service *service = session_service(session);
+		if (service)
+			buf_printf(out, " with the service %s", service->name);
+		buf_printf(out, ". It accepted %zu connection%s", life->accepted,
+		           count_plural(life->accepted));
+	} else if (session_has_peers(session)) {
+		buf_printf(out, " is a %s socket of %s", transport, here);
+		if (addressed)
+			buf_printf(out, ", which sends to %s", there);
+	} else if (session_is_accepted(session)) {
+		buf_printf(out, " is a %s connection that session %u accepted on %s from %s",
+		           transport, (unsigned)session_listener(session), here, there);
+	} else if (life->connected) {
+		buf_printf(out, " connected over %s from %s to %s at ", transport, here, there);
+		print_when(life->connected, out);
+		buf_printf(out, "; connect() took %s",
+		           clock_format_duration(life->took * CLOCK_US, took));
+	} else if (addressed) {
+		buf_printf(out, " is a %s socket that tried to connect to %s", transport, there);
+	} else {
+		buf_printf(out, " is a %s socket without a connection", transport);
+	}
+	buf_append_text(out, ". ");
+}
+
+static void print_traffic(const struct session *session, struct buf *out)
+{
+	char sent[COUNT_TEXT], received[COUNT_TEXT];
+	const struct session_counts *counts = session_counts(session);
+	const char *unit = session_has_peers(session) ? "datagram" : "call";
+	if (session_has_clients(session))
+		return;
+	buf_printf(out, "It sent %s in %" PRIu64 " %s%s and received %s in %" PRIu64 " %s%s. ",
+	           count_format_bytes(counts->sent_bytes, sent), counts->sends, unit,
+	           count_plural(counts->sends),
+	           count_format_bytes(counts->received_bytes, received), counts->receives, unit,
+	           count_plural(counts->receives));
+	if (counts->refused)
+		buf_printf(out, "%" PRIu64 " ICMP error%s came. ", counts->refused,
+		           count_plural(counts->refused));
+}
+
+/* Who ended it, or what. */
+static void print_reason(const struct report *report, const struct session *session,
+                         const struct life *life, struct buf *out)
+{
+	struct failure failure;
+	bool broke = session_end(session) == SESSION_ENDED_RESET ||
+	             session_end(session) == SESSION_ENDED_FAILED;
+	if (broke && failure_find(&failure, report->app, session, TRANSCRIPT_NONE)) {
+		buf_append_text(out, "It broke: ");
+		failure_print(&failure, out);
+		buf_append_text(out, ". ");
+	} else if (life->fin && (!life->shut || life->fin < life->shut)) {
+		buf_append_text(out, "The peer closed its side first, at ");
+		print_when(life->fin, out);
+		buf_append_text(out, ". ");
+	} else if (life->shut && !session_has_clients(session) && !session_has_peers(session)) {
+		buf_append_text(out, "This side was closed first, at ");
+		print_when(life->shut, out);
+		buf_append_text(out, life->fin ? "; then the peer closed its own. " : ". ");
+	}
+}
+
+static void print_end(const struct report *report, const struct session *session,
+                      const struct life *life, struct buf *out)
+{
+	struct snapshot snapshot;
+	char state[SNAPSHOT_STATE], lasted[CLOCK_TEXT];
+	int64_t from = life->connected ? life->connected : life->first;
+	session_snapshot(session, &snapshot);
+	snapshot_format_state(&snapshot, state);
+	if (session_state(session) != SESSION_CLOSED) {
+		buf_printf(out, "It is still there, %s after its beginning: %s. ",
+		           clock_format_duration(clock_now() - from, lasted), state);
+	} else {
+		int64_t end = life->closed  ? life->closed
+		              : life->state ? life->state->time
+		                            : life->first;
+		buf_append_text(out, "It ended at ");
+		print_when(end, out);
+		buf_printf(out, ", after %s. ", clock_format_duration(end - from, lasted));
+	}
+	print_reason(report, session, life, out);
+	if (life->failed)
+		buf_printf(out, "%zu call%s failed. ", life->failed, count_plural(life->failed));
+}
+
+static void put_summary(struct report *report, const struct session *session,
+                        const struct session *other)
+{
+	struct life life;
+	struct buf text = { .max = SIZE_MAX };
+	trace_life(report, session, &life);
+	print_beginning(session, &life, &text);
+	if (other) {
+		buf_append_text(&text, "The other end is ");
+		print_name(other, &text);
+		buf_append_text(&text, ", which is of this program, too. ");
+	}
+	print_traffic(session, &text);
+	print_end(report, session, &life, &text);
+	put_paragraph(report, &text);
+	buf_free(&text);
+}
+
+/* ---- one conversation ---- */
+
+static void put_conversation(struct report *report, const struct session *session)
+{
+	struct buf title = { .max = SIZE_MAX };
+	const struct session *other = app_other_end(report->app, session);
+	int level = level_within(report);
+	report->conversation++;
+	if (report->all) {
+		buf_append_text(&title, "Session ");
+		buf_printf(&title, "%u: %s", (unsigned)session_number(session),
+		           session_name(session));
+		if (other)
+			buf_printf(&title, ", with session %u: %s", (unsigned)session_number(other),
+			           session_name(other));
+		begin_section(report, 2, "top", buf_text(&title));
+		put_summary(report, session, other);
+	} else {
+		begin_section(report, 2, "top", "Summary");
+		put_summary(report, session, other);
+		put_who(report, session, other);
+		end_section(report);
+		report->intro = report->body.len;
+	}
+	put_chat(report, session);
+	put_ladder(report, session);
+	begin_section(report, level, "calls", "Every call");
+	put_calls(report, session, "calls-1");
+	if (other)
+		put_calls(report, other, "calls-2");
+	end_section(report);
+	begin_section(report, level, "kernel", "What the kernel says");
+	put_kernel(report, session, other);
+	if (other)
+		put_kernel(report, other, session);
+	end_section(report);
+	put_graphs(report, session, other);
+	begin_section(report, level, "options", "Socket options");
+	put_options(report, session);
+	if (other)
+		put_options(report, other);
+	end_section(report);
+	if (report->all)
+		end_section(report);
+	buf_free(&title);
+}
+
+/* Both ends are in one conversation, that of the older session. */
+static bool is_second_end(const struct app *app, const struct session *session)
+{
+	const struct session *other = app_other_end(app, session);
+	return other && session_number(other) < session_number(session) &&
+	       app_other_end(app, other) == session;
+}
+
+static size_t count_conversations(const struct app *app)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < sessions_count(app->sessions); i++)
+		count += !is_second_end(app, sessions_at(app->sessions, i));
+	return count;
+}
+
+/* ---- the rest ---- */
+
+static void put_setting(struct report *report, const struct setting *setting,
+                        const struct settings *now, const struct session *session, size_t *shown)
+{
+	static const char *const columns[] = { "Setting", "Value", "Default", "What for", NULL };
+	struct settings fresh;
+	struct buf value = { .max = SIZE_MAX }, initial = { .max = SIZE_MAX };
+	settings_init(&fresh);
+	setting_print(setting, now, &value);
+	setting_print(setting, &fresh, &initial);
+	if (strcmp(buf_text(&value), buf_text(&initial)) != 0) {
+		if (!(*shown)++) {
+			begin_wide(report, "Settings");
+			put_columns(report, "list", "Settings that are not the default", columns);
+		}
+		markup_printf(&report->body, "<tr><th scope=\"row\">%s", setting->name);
+		if (session)
+			markup_printf(&report->body, " of session %u",
+			              (unsigned)session_number(session));
+		markup_printf(&report->body, "</th><td>%s</td><td>%s</td><td>", buf_text(&value),
+		              buf_text(&initial));
+		markup_text(&report->body, setting->help, strcspn(setting->help, "\n"));
+		buf_append_text(&report->body, "</td></tr>\n");
+	}
+	buf_free(&value);
+	buf_free(&initial);
+}
+
+/* A setting that belongs to sessions is that of the reported one. */
+static void put_settings(struct report *report, const struct session *session)
+{
+	size_t shown = 0;
+	begin_section(report, 2, "settings", "Settings of the program");
+	for (const struct setting *setting = setting_table; setting->name; setting++) {
+		struct settings now = report->app->settings;
+		bool own = session && setting_take(setting, &now, session);
+		put_setting(report, setting, &now, own ? session : NULL, &shown);
+	}
+	if (shown) {
+		end_table(report);
+		buf_append_text(&report->body, "</div>\n");
+	} else {
+		buf_append_text(&report->body, "<p>All settings have their defaults.</p>\n");
+	}
+	end_section(report);
+}
+
+static void put_cable(struct report *report, struct cable_link *cable)
+{
+	static const char *const columns[] = { "Frames", "From left", "From right", NULL };
+	struct cable_settings settings;
+	struct cable_statistics statistics;
+	uint32_t seen[CABLE_RULES];
+	uint64_t left, right;
+	const char *name;
+	struct buf words = { .max = SIZE_MAX };
+	cable_link_settings(cable, &settings, seen);
+	cable_link_statistics(cable, &statistics);
+	cable_print(&settings, &words);
+	markup_printf(&report->body, "<p>The cable between them, with the seed %u:</p>\n<pre>%s",
+	              settings.seed, words.len ? "" : "perfect");
+	for (const char *line = buf_text(&words); *line; line += *line == '\n') {
+		size_t len = strcspn(line, "\n");
+		markup_text(&report->body, line, len);
+		buf_append_text(&report->body, "\n");
+		line += len;
+	}
+	buf_append_text(&report->body, "</pre>\n");
+	put_columns(report, "list", "What became of the frames", columns);
+	for (size_t i = 0; (name = cable_count(&statistics.from[HOST_LEFT], i, &left)); i++) {
+		cable_count(&statistics.from[HOST_RIGHT], i, &right);
+		if (left || right || i < CABLE_COUNTS_ALWAYS)
+			markup_printf(&report->body,
+			              "<tr><th scope=\"row\">%s</th><td>%" PRIu64
+			              "</td><td>%" PRIu64 "</td></tr>\n",
+			              name, left, right);
+	}
+	end_table(report);
+	buf_free(&words);
+}
+
+static void put_sandbox(struct report *report)
+{
+	struct sandbox *sandbox = sessions_sandbox(report->app->sessions);
+	struct buf text = { .max = SIZE_MAX };
+	if (!sandbox)
+		return;
+	begin_section(report, 2, "sandbox", "The sandbox");
+	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++) {
+		char ipv4[ENDPOINT_TEXT], ipv6[ENDPOINT_TEXT];
+		struct endpoint four = host_address(host, AF_INET, 0);
+		struct endpoint six = host_address(host, AF_INET6, 0);
+		buf_printf(&text, "%s %s is %s and %s",
+		           host == HOST_LEFT ? "The host" : ", the host", host_name(host),
+		           endpoint_format_host(&four, ipv4), endpoint_format_host(&six, ipv6));
+	}
+	buf_append_text(&text,
+	                ": two hosts that this program made, without a network around them.");
+	put_paragraph(report, &text);
+	wire_describe(sessions_wire(report->app->sessions), &text);
+	put_paragraph(report, &text);
+	buf_append_text(&text, "Changed sysctls: ");
+	if (!hosts_list_changed(report->app, &text))
+		buf_append_text(&text, "none");
+	buf_append_text(&text, ".");
+	put_paragraph(report, &text);
+	put_cable(report, sandbox_cable(sandbox));
+	end_section(report);
+	buf_free(&text);
+}
+
+static void put_legend(struct report *report)
+{
+	static const char *const columns[] = { "Sign", "Meaning", NULL };
+	static const char *const rows[][2] = {
+		{ "→ ←", "sent, received" },
+		{ "·", "what happened to the session" },
+		{ "!", "a failure" },
+		{ "w", "seen on the wire" },
+		{ "*", "read from the kernel" },
+		{ "o", "counted: a counter of the kernel changed by so much between two readings" },
+		{ "?", "deduced" },
+		{ "≤", "at the latest: the time is an upper bound" },
+		{ "⏎", "a line feed" },
+		{ "^A  \\xff  U+202E", "a control character, a byte that is no text, an invisible "
+		                       "or deceptive character" },
+		{ "****", "a secret: a star for each byte" },
+	};
+	begin_section(report, 2, "legend", "Legend");
+	put_columns(report, "list", "Signs in this page", columns);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		markup_printf(&report->body, "<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n",
+		              rows[i][0], rows[i][1]);
+	end_table(report);
+	end_section(report);
+}
+
+/* ---- the page ---- */
+
+#define LIGHT                                                                                      \
+	"--bg:#fff;--ink:#16191d;--faint:#565d66;--line:#868e98;--grid:#d6dae0;--in:#05489b;"      \
+	"--out:#14662a;--second:#8a4b00;--state:#0b5563;--bad:#a80000;--soft:#f2f4f6;--badsoft:#"  \
+	"fdf0ef"
+#define DARK                                                                                       \
+	"--bg:#14171a;--ink:#e4e7ea;--faint:#a3abb4;--line:#79828c;--grid:#363d45;--in:#82b7ff;"   \
+	"--out:#75d08f;--second:#f0b065;--state:#6fd0de;--bad:#ff9d94;--soft:#1e2328;--badsoft:#"  \
+	"2f1d1c"
+
+static const char page_style[] =
+        ":root{color-scheme:light dark;" LIGHT "}\n"
+        "@media (prefers-color-scheme:dark){:root{" DARK "}}\n"
+        "body{margin:0 auto;max-width:70rem;padding:1rem 1.25rem 3rem;background:var(--bg);"
+        "color:var(--ink);font:1rem/1.5 system-ui,sans-serif}\n"
+        "h1{font-size:1.7rem;line-height:1.25;margin:.5rem 0;overflow-wrap:anywhere}\n"
+        "h2{font-size:1.3rem;margin:2.2rem 0 .6rem;padding-bottom:.2rem;"
+        "border-bottom:1px solid var(--grid);overflow-wrap:anywhere}\n"
+        "h3{font-size:1.1rem;margin:1.6rem 0 .4rem}h4{font-size:1rem;margin:1rem 0 .3rem}\n"
+        "p{margin:.5rem 0;max-width:50rem;overflow-wrap:anywhere}a{color:var(--in)}\n"
+        ":focus-visible{outline:3px solid var(--in);outline-offset:2px}\n"
+        "code,pre,.rows,.list th,.list td{font-family:ui-monospace,monospace;font-size:.85rem}\n"
+        "pre{padding:.5rem .75rem;background:var(--soft);overflow-x:auto}\n"
+        "nav ul{list-style:none;padding:0;margin:.3rem 0;columns:14rem auto}\n"
+        "nav .l3{padding-left:1.2rem}nav li{break-inside:avoid}\n"
+        ".about{color:var(--faint)}\n"
+        "table{border-collapse:collapse;width:100%;margin:.4rem 0 1rem}\n"
+        "caption{text-align:left;font-weight:600;font-size:.9rem;padding:.3rem 0}\n"
+        ".rows "
+        "caption,.vh{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}\n"
+        "th,td{text-align:left;vertical-align:top;padding:.15rem .9rem .15rem 0;font-weight:400}\n"
+        "thead th{font:600 .8rem/1.5 system-ui,sans-serif!important;color:var(--faint);"
+        "border-bottom:2px solid var(--grid)}\n"
+        "tbody tr{border-bottom:1px solid var(--grid)}\n"
+        ".list tbody th{font-weight:600}.list td:last-child{min-width:9rem}\n"
+        ".r{white-space:nowrap}\n"
+        ".rows tbody th{color:var(--faint);white-space:nowrap;width:1%}\n"
+        ".rows td.d{width:1%;padding-right:.6rem;font-weight:700}\n"
+        ".rows td.x,.rows td.z{white-space:pre-wrap;overflow-wrap:anywhere}\n"
+        ".rows td.z{color:var(--faint);padding-right:0}\n"
+        "td .m{background:var(--grid);border-radius:.15rem}\n"
+        ".i,dd.i{color:var(--in)}.o{color:var(--out)}.s{color:var(--state)}\n"
+        ".e{color:var(--bad)}.f,.t{color:var(--faint)}\n"
+        "tr.e,tr.i,tr.o,tr.s{color:inherit}tr.e td{background:var(--badsoft)}\n"
+        "tr.e th{background:var(--badsoft)}\n"
+        "tr.why td{font:.9rem/1.45 system-ui,sans-serif;padding-bottom:.5rem}\n"
+        "tr.why td[colspan]{border-left:3px solid var(--bad);padding-left:.7rem}\n"
+        "tr.why p{margin:.15rem 0}\n"
+        "tr.cut td,p.cut{font:.9rem/1.45 system-ui,sans-serif;background:var(--soft);"
+        "padding:.3rem .6rem}\n"
+        "dl.fields{display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));"
+        "gap:.1rem 1.5rem;margin:.5rem 0}\n"
+        "dl.fields div{display:flex;gap:.6rem;break-inside:avoid}\n"
+        "dt{color:var(--faint);flex:0 0 7.5rem;font-size:.9rem}\n"
+        "dd{margin:0;font-family:ui-monospace,monospace;font-size:.85rem;overflow-wrap:anywhere}\n"
+        ".gauge{display:inline-block;width:5rem;height:.55rem;border:1px solid var(--line)}\n"
+        ".gauge span{display:block;height:100%;background:var(--in)}\n"
+        "summary{cursor:pointer;color:var(--faint);padding:.2rem 0}\n"
+        ".wide{overflow-x:auto}\n"
+        "svg{font:13px ui-monospace,monospace;white-space:pre}\n"
+        "svg.ladder,svg.graph{display:block;width:100%;min-width:48rem;max-width:64rem}\n"
+        "svg.heads{position:absolute;min-width:0}\n"
+        "footer{margin-top:3rem;padding-top:.5rem;border-top:1px solid var(--grid);"
+        "color:var(--faint);font-size:.9rem}\n"
+        "@media (max-width:45rem){.rows thead th{white-space:normal}.rows td.x{min-width:8rem}"
+        ".rows{font-size:.75rem}th,td{padding-right:.5rem}}\n"
+        "@media print{:root{" LIGHT ";--ink:#000;--bg:#fff}\n"
+        "body{max-width:none;padding:0;font-size:10pt}.wide{overflow:visible}\n"
+        "tr,svg.ladder,svg.graph,dl.fields div,pre{break-inside:avoid}\n"
+        "thead{display:table-header-group}h1,h2,h3,h4,summary{break-after:avoid}\n"
+        "svg.ladder,svg.graph{min-width:0;max-width:100%}a{color:inherit;text-decoration:none}\n"
+        "}\n";
+
+static void put_head(const char *title, struct buf *out)
+{
+	buf_append_text(
+	        out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+	             "<meta http-equiv=\"Content-Security-Policy\" "
+	             "content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n"
+	             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+	             "<meta name=\"color-scheme\" content=\"light dark\"/>\n");
+	markup_printf(out, "<title>%s</title>\n<style>\n", title);
+	buf_append_text(out, page_style);
+	buf_printf(out, "%s\n%s\n</style>\n</head>\n<body>\n", ladder_page_style, graph_page_style);
+}
+
+static void put_page(const struct report *report, const char *title, struct buf *out)
+{
+	struct date date = date_of(clock_now());
+	struct utsname system;
+	char zone[32];
+	bool is_utc = strcmp(date.zone_name, "UTC") == 0;
+	snprintf(zone, sizeof zone, "%s%s%s%s", date.zone_name, is_utc ? "" : " (UTC",
+	         is_utc ? "" : date.zone, is_utc ? "" : ")");
+	put_head(title, out);
+	markup_printf(out,
+	              "<header>\n<h1>%s</h1>\n<p class=\"about\">Written on <time "
+	              "datetime=\"%sT%s%s\">%s at %s %s</time> by sockpit %s",
+	              title, date.day, date.time, date.zone, date.day, date.time, zone,
+	              PACKAGE_VERSION);
+	if (uname(&system) == 0)
+		markup_printf(out, " on %s %s, %s", system.sysname, system.release, system.machine);
+	buf_append_text(out, ". Times are local times of that machine.</p>\n</header>\n<main>\n");
+	ladder_append_heads(out);
+	buf_append(out, buf_data(&report->body), report->intro);
+	buf_append_text(
+	        out,
+	        "<nav aria-labelledby=\"contents\">\n<h2 id=\"contents\">Contents</h2>\n<ul>\n");
+	buf_append(out, buf_data(&report->contents), report->contents.len);
+	buf_append_text(out, "</ul>\n</nav>\n");
+	buf_append(out, buf_data(&report->body) + report->intro, report->body.len - report->intro);
+}
+
+static const char bottom[] =
+        "</main>\n<footer><p>This page stands alone: it has no script and loads nothing. Bytes of "
+        "peers "
+        "are shown as text, with marks for what has no shape; secrets are stars.</p></footer>\n"
+        "</body>\n</html>\n";
+
+static void put_all(struct report *report, size_t count)
+{
+	const struct sessions *sessions = report->app->sessions;
+	size_t skipped = count > REPORT_SESSIONS ? count - REPORT_SESSIONS : 0;
+	begin_section(report, 2, "summary", "Sessions");
+	put_who(report, NULL, NULL);
+	if (skipped)
+		markup_printf(&report->body,
+		              "<p class=\"cut\">Only the newest %d conversations have a part of "
+		              "their own: "
+		              "/report @NAME FILE writes that of any other.</p>\n",
+		              REPORT_SESSIONS);
+	end_section(report);
+	report->intro = report->body.len;
+	for (size_t i = 0, at = 0; i < sessions_count(sessions); i++) {
+		const struct session *session = sessions_at(sessions, i);
+		if (!is_second_end(report->app, session) && at++ >= skipped)
+			put_conversation(report, session);
+	}
+}
+
+bool report_write(const struct app *app, const struct session *session, FILE *file,
+                  size_t *conversations)
+{
+	struct buf page = { .max = SIZE_MAX }, title = { .max = SIZE_MAX };
+	size_t count = session ? 1 : count_conversations(app);
+	size_t parts = count < REPORT_SESSIONS ? count : REPORT_SESSIONS;
+	struct report report = {
+		.app = app,
+		.all = !session,
+		.rows_most = REPORT_ROWS,
+		.payload_left = REPORT_PAYLOAD,
+		.contents = { .max = SIZE_MAX },
+		.body = { .max = SIZE_MAX },
+	};
+	if (parts * REPORT_ROWS > REPORT_ROWS_ALL)
+		report.rows_most = (int)(REPORT_ROWS_ALL / parts);
+	if (session) {
+		buf_append_text(&title, "Report of ");
+		print_name(session, &title);
+		put_conversation(&report, session);
+	} else {
+		buf_append_text(&title, "Report of all sessions");
+		put_all(&report, count);
+	}
+	report.conversation = 0;
+	put_settings(&report, session);
+	put_sandbox(&report);
+	put_legend(&report);
+	put_page(&report, buf_text(&title), &page);
+	buf_append_text(&page, bottom);
+	*conversations = count;
+	bool good = fwrite(buf_data(&page), 1, page.len, file) == page.len && fflush(file) == 0;
+	int code = errno;
+	for (size_t i = 0; i < report.explained_count; i++)
+		free(report.explained[i]);
+	buf_free(&report.contents);
+	buf_free(&report.body);
+	buf_free(&page);
+	buf_free(&title);
+	errno = code;
+	return good;
+}
