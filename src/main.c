@@ -22,7 +22,7 @@
 #include "pipe_mode.h"
 #include "record/transcript.h"
 #include "run.h"
-#include "ui/headless.h"
+#include "script_mode.h"
 #include "ui/plain.h"
 #include "ui/window.h"
 
@@ -34,62 +34,6 @@ static void fill_standard_descriptors(void)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
 			abort();
-}
-
-static bool set(struct app *app, const char *name, const char *value, struct error *error)
-{
-	return hosts_has_setting(name) ? hosts_set(app, name, value, error)
-	                               : app_set(app, name, value, error);
-}
-
-static bool open_logs(struct app *app, const struct options *options, struct error *error)
-{
-	for (size_t i = 0; i < options->log_count; i++) {
-		struct log_request request = {
-			.path = options->logs[i],
-			.format = options->log_format,
-			.past = true,
-			.how = options->pipe.append_output ? LOG_FILE_APPEND : LOG_FILE_NEW,
-			.no_terminal = app->on_terminal,
-		};
-		if (logs_open(app->logs, &request, error))
-			continue;
-		if (error->code == EEXIST)
-			error_append(error, ": --append-output continues it");
-		return false;
-	}
-	return true;
-}
-
-static bool apply(struct app *app, const struct options *options, struct error *error)
-{
-	for (size_t i = 0; i < options->setting_count; i++)
-		if (!set(app, options->settings[i].name, options->settings[i].value, error))
-			return false;
-	if (options->nc || options->probe)
-		app_set(app, "kernel", "off", error); /* nobody looks at it */
-	app->defaults.family = options->family;
-	app->defaults.numeric = options->numeric;
-	app->defaults.broadcast = options->broadcast;
-	if (options->timeout)
-		app->settings.timeout = options->timeout;
-	return true;
-}
-
-static char *start_up_file(void)
-{
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	if (config && *config == '/')
-		return xasprintf("%s/sockpit/sockpitrc", config);
-	return home ? xasprintf("%s/.config/sockpit/sockpitrc", home) : NULL;
-}
-
-static bool run_start_up_file(struct app *app, enum start_lines lines, struct error *error)
-{
-	char *path = start_up_file();
-	bool good = !path || queue_start(app, path, lines, error);
-	free(path);
-	return good;
 }
 
 /* What was wrong in the start-up file: pipe mode shows no notes. */
@@ -163,38 +107,29 @@ static void begin_for_person(struct app *app, const struct options *options,
 		repeat_errors(app);
 }
 
-static struct ui *script_ui(struct app *app, const struct options *options, struct error *error)
-{
-	struct ui_hooks hooks = { .app = app, .interrupt = queue_interrupt };
-	if (!queue_script(app, options->script, options->words, options->word_count, true, error))
-		return NULL;
-	return headless_new(&hooks, options->verbose);
-}
-
 static int run(struct app *app, struct options *options, struct poller *poller)
 {
 	struct error error, refused = { 0 };
-	bool person = !options->script && !options->nc && !options->piped && !options->probe &&
+	bool person = !options->nc && !options->piped && !options->probe &&
 	              isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	if (options->sandbox && !person && !options->script) {
+	if (options->sandbox && !person) {
 		error_set(&error, "--sandbox is for the window and for scripts: nobody else reaches its "
 		                  "hosts");
 		return run_fail(EXIT_USAGE, &error);
 	}
 	/* its processes copy whatever exists before them */
-	if (options->sandbox && !hosts_start(app, &refused) && !person)
-		return run_fail(EXIT_FAILURE, &refused);
-	if (!apply(app, options, &error))
+	if (options->sandbox)
+		hosts_start(app, &refused);
+	if (!run_apply(app, options, &error))
 		return run_fail(run_usage_status(options), refused.text[0] ? &refused : &error);
 	/* elsewhere the window reads it */
-	if ((options->named || (!person && options->script)) &&
-	    (!run_start_up_file(app, START_TARGETS, &error) ||
-	     !options_resolve(options, &app->targets, &error)))
+	if (options->named && (!run_start_up_file(app, START_TARGETS, &error) ||
+	                       !options_resolve(options, &app->targets, &error)))
 		return run_fail(run_usage_status(options), &error);
 	app->on_terminal = person;
-	if (!open_logs(app, options, &error))
+	if (!run_open_logs(app, options, false, &error))
 		return run_fail(error.usage ? EXIT_USAGE : EXIT_FAILURE, &error);
-	if (!person && !options->script) {
+	if (!person) {
 		print_errors(app);
 		return pipe_mode_run(app, options, poller);
 	}
@@ -203,12 +138,11 @@ static int run(struct app *app, struct options *options, struct poller *poller)
 		          options->proxy_text ? "a proxy is" : "several ports are");
 		return run_fail(EXIT_USAGE, &error);
 	}
-	struct ui *ui = person ? person_ui(app, options, &error) : script_ui(app, options, &error);
+	struct ui *ui = person_ui(app, options, &error);
 	if (!ui)
-		return run_fail(person ? EXIT_FAILURE : EXIT_USAGE, &error);
-	if (person)
-		begin_for_person(app, options, &refused);
-	app->attended = person;
+		return run_fail(EXIT_FAILURE, &error);
+	begin_for_person(app, options, &refused);
+	app->attended = true;
 	run_frontend(app, ui, poller);
 	return app->status;
 }
@@ -240,6 +174,9 @@ int main(int argc, char **argv)
 		manual_print(stdout);
 	if (options.wish != OPTIONS_RUN)
 		return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+
+	if (options.script_count)
+		return script_mode_run(&options);
 
 	struct poller poller;
 	struct app app;

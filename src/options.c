@@ -41,6 +41,10 @@ enum {
 	LONG_HALF_CLOSE,
 	LONG_LOG_FORMAT,
 	LONG_APPEND_OUTPUT,
+	LONG_CHECK,
+	LONG_TAP,
+	LONG_JUNIT,
+	LONG_LET,
 };
 
 /* The colons: a missing value is ours to report. */
@@ -53,6 +57,10 @@ static const struct option long_options[] = {
 	{ "set", required_argument, NULL, LONG_SET },
 	{ "view", required_argument, NULL, LONG_VIEW },
 	{ "plain", no_argument, NULL, LONG_PLAIN },
+	{ "check", no_argument, NULL, LONG_CHECK },
+	{ "tap", no_argument, NULL, LONG_TAP },
+	{ "junit", required_argument, NULL, LONG_JUNIT },
+	{ "let", required_argument, NULL, LONG_LET },
 	{ "demo", no_argument, NULL, LONG_DEMO },
 	{ "sandbox", no_argument, NULL, LONG_SANDBOX },
 	{ "commands-as-mdoc", no_argument, NULL, LONG_MDOC },
@@ -91,7 +99,7 @@ static const char help_text[] =
         "udp://host:port |\n"
         "                         unix:///path | unix:@name | target]\n"
         "       sockpit -l [options] [address] port\n"
-        "       sockpit --demo | -f file [word...]\n"
+        "       sockpit --demo | -f file [word...] | --check file...\n"
         "\n"
         "On a terminal this opens a window in which you type and see; type /help there. With "
         "standard input or\n"
@@ -104,6 +112,10 @@ static const char help_text[] =
         "given\n"
         "  -f FILE          run the lines of a script and no screen; - is standard input; $1 is "
         "the first word\n"
+        "  --check FILE...  say what is wrong in scripts, and do nothing\n"
+        "  --tap            print what lines of a script have shown, as TAP; --junit FILE writes it as JUnit "
+        "XML\n"
+        "  --let NAME=VALUE $NAME in scripts\n"
         "  -p PORT, -s ADDRESS   local port, local address (--source-port, --source)\n"
         "  -n, --nodns      no name look-ups\n"
         "  -b               allow broadcast\n"
@@ -434,6 +446,33 @@ static bool add_assignment(struct options *options, char *text, struct error *er
 	return add_setting(options, text, equals + 1, error);
 }
 
+static bool add_script(struct options *options, const char *path, struct error *error)
+{
+	if (options->script_count == OPTIONS_SCRIPTS) {
+		error_set(error, "more than %d scripts", OPTIONS_SCRIPTS);
+		return false;
+	}
+	options->scripts[options->script_count++] = path;
+	return true;
+}
+
+/* Whether it is a name is known to who reads scripts. */
+static bool add_name(struct options *options, char *text, struct error *error)
+{
+	char *equals = strchr(text, '=');
+	if (!equals || equals == text || options->name_count == OPTIONS_NAMES) {
+		if (options->name_count == OPTIONS_NAMES)
+			error_set(error, "more than %d names for scripts", OPTIONS_NAMES);
+		else
+			error_set(error, "--let %s: write it as NAME=VALUE", text);
+		return false;
+	}
+	*equals = '\0';
+	options->names[options->name_count].name = text;
+	options->names[options->name_count++].value = equals + 1;
+	return true;
+}
+
 static bool choose_service(struct options *options, const char *name, struct error *error)
 {
 	options->service = service_choose(name, error);
@@ -592,6 +631,8 @@ static bool take_long_switch(struct options *options, int letter)
 	case LONG_RECV_ONLY: pipe->no_input = true; return true;
 	case LONG_NO_SHUTDOWN: pipe->fin = PIPE_FIN_NEVER; return true;
 	case LONG_HALF_CLOSE: pipe->half_close = true; return true;
+	case LONG_CHECK: options->check = true; return true;
+	case LONG_TAP: options->tap = true; return true;
 	default: return false;
 	}
 }
@@ -618,9 +659,11 @@ static bool take_value(struct options *options, int letter, bool *known, struct 
 static bool take_long_value(struct options *options, int letter, char **argv, struct error *error)
 {
 	switch (letter) {
-	case 'f': options->script = optarg; return true;
 	case 'o': return add_log(options, optarg, error);
 	case LONG_LOG_FORMAT: return choose_log_format(options, optarg, error);
+	case 'f': return add_script(options, optarg, error);
+	case LONG_LET: return add_name(options, optarg, error);
+	case LONG_JUNIT: options->junit = optarg; return true;
 	case LONG_SERVICE: return choose_service(options, optarg, error);
 	case LONG_EOL: return add_setting(options, "eol", optarg, error);
 	case LONG_SET: return add_assignment(options, optarg, error);
@@ -694,6 +737,17 @@ static bool take_script(struct options *options, char **words, int count, struct
 		          "-f runs a script, which opens and listens itself: /open, /listen");
 		return false;
 	}
+	bool files = options->script_count == 0; /* --check FILE... */
+	for (int i = 0; files && i < count; i++)
+		if (!add_script(options, words[i], error))
+			return false;
+	if (options->script_count == 0) {
+		error_set(error, "%s needs a script: a file, or -f FILE and its words",
+		          options->check ? "--check" : options->tap ? "--tap" : options->junit ? "--junit" : "--let");
+		return false;
+	}
+	if (files)
+		return true;
 	if (count > OPTIONS_WORDS) {
 		error_set(error, "-f: more than %d words for the script", OPTIONS_WORDS);
 		return false;
@@ -795,7 +849,8 @@ static bool take_words(struct options *options, char **words, int count, struct 
 	if (!check_logs(options, error))
 		return false;
 	enum transport transport = options->target.transport;
-	if (options->script)
+	if (options->script_count || options->check || options->tap || options->junit ||
+	    options->name_count)
 		return take_script(options, words, count, error);
 	if (options->demo && (count || options->listen)) {
 		error_set(error, "--demo goes without an address");

@@ -18,7 +18,14 @@
 #include "net/target.h"
 #include "ui/pipe.h"
 
-enum { OPTIONS_SETTINGS = 32, OPTIONS_WORDS = 9, OPTIONS_PRESETS = 16, OPTIONS_LOGS = 8 };
+enum {
+	OPTIONS_SETTINGS = 32,
+	OPTIONS_WORDS = 9,
+	OPTIONS_PRESETS = 16,
+	OPTIONS_SCRIPTS = 256,
+	OPTIONS_NAMES = 32,
+	OPTIONS_LOGS = 8,
+};
 
 enum options_wish { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_MDOC };
 
@@ -52,9 +59,16 @@ struct options {
 	const char *logs[OPTIONS_LOGS]; /* -o, of all sessions */
 	size_t log_count;
 	const struct log_format *log_format; /* --log-format, NULL = by the ending */
-	const char *script;       /* -f, NULL = none */
-	char **words;             /* $1, $2 … of it */
+	const char *scripts[OPTIONS_SCRIPTS]; /* to run one after the other, or to check */
+	size_t script_count;
+	char **words; /* $1, $2 … of each */
 	size_t word_count;
+	struct {
+		const char *name, *value;
+	} names[OPTIONS_NAMES]; /* --let */
+	size_t name_count;
+	bool check, tap;
+	const char *junit; /* NULL = none */
 	struct {
 		const char *name, *value;
 	} settings[OPTIONS_SETTINGS];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "run.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -68,6 +69,62 @@ struct session *run_open(struct app *app, const struct options *options,
 	                       : app_open(app, target, &wanted, error);
 }
 
+static bool set(struct app *app, const char *name, const char *value, struct error *error)
+{
+	return hosts_has_setting(name) ? hosts_set(app, name, value, error)
+	                               : app_set(app, name, value, error);
+}
+
+bool run_apply(struct app *app, const struct options *options, struct error *error)
+{
+	for (size_t i = 0; i < options->setting_count; i++)
+		if (!set(app, options->settings[i].name, options->settings[i].value, error))
+			return false;
+	if (options->nc || options->probe)
+		app_set(app, "kernel", "off", error); /* nobody looks at it */
+	app->defaults.family = options->family;
+	app->defaults.numeric = options->numeric;
+	app->defaults.broadcast = options->broadcast;
+	if (options->timeout)
+		app->settings.timeout = options->timeout;
+	return true;
+}
+
+bool run_open_logs(struct app *app, const struct options *options, bool again, struct error *error)
+{
+	for (size_t i = 0; i < options->log_count; i++) {
+		struct log_request request = {
+			.path = options->logs[i],
+			.format = options->log_format,
+			.past = true,
+			.how = again || options->pipe.append_output ? LOG_FILE_APPEND : LOG_FILE_NEW,
+			.no_terminal = app->on_terminal,
+		};
+		if (logs_open(app->logs, &request, error))
+			continue;
+		if (error->code == EEXIST)
+			error_append(error, ": --append-output continues it");
+		return false;
+	}
+	return true;
+}
+
+static char *start_up_file(void)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	if (config && *config == '/')
+		return xasprintf("%s/sockpit/sockpitrc", config);
+	return home ? xasprintf("%s/.config/sockpit/sockpitrc", home) : NULL;
+}
+
+bool run_start_up_file(struct app *app, enum start_lines lines, struct error *error)
+{
+	char *path = start_up_file();
+	bool good = !path || queue_start(app, path, lines, error);
+	free(path);
+	return good;
+}
+
 static void loop(struct app *app, struct ui *ui, struct poller *poller)
 {
 	while (!app->quit) {
@@ -113,7 +170,7 @@ void run_end_logs(struct app *app, struct poller *poller)
 		app->status = EXIT_FAILURE;
 }
 
-void run_frontend(struct app *app, struct ui *ui, struct poller *poller)
+int run_loop(struct app *app, struct ui *ui, struct poller *poller)
 {
 	loop(app, ui, poller);
 	int signal = ui->signal;
@@ -121,10 +178,20 @@ void run_frontend(struct app *app, struct ui *ui, struct poller *poller)
 	if (app->lost)
 		error_print("%" PRIu64 " byte%s not sent", app->lost,
 		            app->lost == 1 ? " was" : "s were");
-	if (!signal)
-		return;
+	return signal;
+}
+
+void run_die_of(struct app *app, struct poller *poller, int signal)
+{
 	queue_stop(app);
 	run_end_logs(app, poller);
 	app_free(app); /* removes the paths of UNIX sockets */
 	die_of(signal);
+}
+
+void run_frontend(struct app *app, struct ui *ui, struct poller *poller)
+{
+	int signal = run_loop(app, ui, poller);
+	if (signal)
+		run_die_of(app, poller, signal);
 }

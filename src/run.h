@@ -7,6 +7,7 @@
 
 #include "app/app.h"
 #include "base/error.h"
+#include "command/queue.h"
 #include "options.h"
 #include "ui/ui.h"
 
@@ -19,8 +20,21 @@ struct session_options run_session_options(const struct app *app, const struct o
 struct session *run_open(struct app *app, const struct options *options,
                          const struct target *target, bool once, struct error *error);
 
-/* Runs a frontend to its end and frees it. A signal that has ended it ends the program, so that
- * whoever started it sees which one. */
+/* The person's start-up file, or part of it. False with one line if it cannot be read. */
+bool run_start_up_file(struct app *app, enum start_lines lines, struct error *error);
+
+/* The settings and defaults of the command line. */
+bool run_apply(struct app *app, const struct options *options, struct error *error);
+
+/* The logs of -o; `again`: they have been begun by an earlier script. False with one line. */
+bool run_open_logs(struct app *app, const struct options *options, bool again, struct error *error);
+
+/* Runs a frontend to its end and frees it. Returns the signal that has ended it, 0 for none;
+ * run_die_of() then ends the program by it, so that whoever started it sees which one. */
+int run_loop(struct app *app, struct ui *ui, struct poller *poller);
+void run_die_of(struct app *app, struct poller *poller, int signal);
+
+/* Both. */
 void run_frontend(struct app *app, struct ui *ui, struct poller *poller);
 
 /* Has the logs written to their end: what a disk does not take is reported, and is status 1. */

@@ -123,6 +123,25 @@ static const struct page cable_page = {
 	.print = print_cable,
 };
 
+/* As cable_names wants it: who the session will be is not known yet. */
+static bool find_later(void *context, const char *name, struct endpoint *local,
+                       struct endpoint *peer, enum host *host, struct error *error)
+{
+	(void)context, (void)name, (void)error;
+	*local = *peer = (struct endpoint){ 0 };
+	*host = HOST_LEFT;
+	return true;
+}
+
+static bool check_cable(const struct args *args, struct error *error)
+{
+	struct cable_settings settings;
+	const struct cable_names names = { .find = find_later };
+	cable_settings_init(&settings);
+	return !args->value[0] || cable_parse(&settings, args->value[0], &names, error) ||
+	       args_blame(args, 0, error);
+}
+
 static enum command_result do_cable(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
@@ -182,6 +201,7 @@ const struct command cable_commands[] = {
 	                "from left, from right: what follows is for what leaves that host only.\n"
 	                "Chance spares ARP and neighbour discovery.",
 	        .needs = NEEDS_NOTHING,
+	        .check = check_cable,
 	        .run = do_cable,
 	},
 	{ 0 },

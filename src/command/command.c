@@ -80,6 +80,17 @@ static const struct command *find_typed(const char *name, size_t len, bool *forc
 	return NULL;
 }
 
+const struct command *command_find_whole(const char *name, size_t len, struct error *error)
+{
+	bool forced;
+	const struct command *command = find_typed(name, len, &forced, error);
+	if (!command || len == 1 || len == strlen(command->name) + forced)
+		return command;
+	error_usage(error, "/%.*s is cut short, and may soon be ambiguous: in a file it is /%s",
+	            (int)len, name, command->name);
+	return NULL;
+}
+
 /* ---- one line ---- */
 
 /* The session that the first word names. The line goes on after that word and one blank. */
@@ -172,6 +183,54 @@ static bool takes_no_value(const char *usage)
 	return true;
 }
 
+bool command_take_apart(const char *line, struct command_words *words, struct error *error)
+{
+	size_t len = strcspn(line + 1, BLANKS);
+	bool addressed = line[1] == '@';
+	*words = (struct command_words){ .size = strlen(line) + 1 };
+	words->memory = xstrdup(line);
+	words->session = words->memory + words->size - 1; /* empty */
+	words->command = addressed ? NULL : command_find_whole(line + 1, len, error);
+	char *rest = words->memory + 1 + (addressed ? 0 : len + (line[1 + len] != '\0'));
+	bool good = addressed || words->command;
+	if (good && (addressed || words->command->needs != NEEDS_NOTHING) && picks_session(rest)) {
+		char *first = rest + strspn(rest, BLANKS);
+		size_t end = strcspn(first, BLANKS);
+		rest = first + end + (first[end] != '\0');
+		first[end] = '\0';
+		words->session = first + 1;
+		words->session_column = (size_t)(first - words->memory) + 1;
+	}
+	if (good && addressed && !*rest) {
+		error_usage(error, "needs text: /@session <text...>");
+		error->column = (size_t)(rest - words->memory) + 1;
+		good = false;
+	} else if (good && !addressed) {
+		size_t before = (size_t)(rest - words->memory);
+		char *first = rest + strspn(rest, BLANKS);
+		if (words->command->needs != NEEDS_NOTHING && first[0] == '@' && first[1] == '@')
+			memmove(first, first + 1, strlen(first));
+		good = grammar_match(words->command->name, words->command->usage, rest, &words->args,
+		                     error);
+		error->column += good ? 0 : before;
+		for (size_t i = 0; i < GRAMMAR_MAX; i++)
+			words->args.column[i] += words->args.column[i] ? before : 0;
+	} else if (!good) {
+		error->column = 2;
+	}
+	if (!good)
+		command_words_free(words);
+	return good;
+}
+
+void command_words_free(struct command_words *words)
+{
+	args_wipe(&words->args);
+	args_free(&words->args);
+	wipe(words->memory, words->size);
+	free(words->memory);
+}
+
 /* A person who gives a session to a command that takes no argument means "@session". */
 static void explain_session(const struct invocation *invocation, const char *args,
                             struct error *error)
@@ -247,6 +306,8 @@ static enum command_result run_command(struct app *app, const char *line, bool b
 		.wait = wait,
 	};
 	bool done = choose_session(command, &rest, &invocation, error);
+	bool concerns = invocation.session && (invocation.chosen || command->needs == NEEDS_SESSION);
+	wait->session = concerns ? session_number(invocation.session) : 0;
 	if (!done && invocation.chosen && command->hides)
 		error_usage(error, "%s: no such session; a text that begins with @ begins with @@",
 		            command->name);
@@ -332,12 +393,6 @@ bool command_waits(const struct app *app, const char *line)
 {
 	const struct command *command = command_of(app, line);
 	return command && command->waits;
-}
-
-bool command_is(const struct app *app, const char *line, const char *name)
-{
-	const struct command *command = command_of(app, line);
-	return command && strcmp(command->name, name) == 0;
 }
 
 enum command_result command_run_key(struct app *app, const char *line, struct wait *wait,

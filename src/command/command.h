@@ -50,7 +50,7 @@ struct wait {
 	enum command_result (*check)(struct app *app, struct wait *wait, bool over,
 	                             struct error *error);
 	void (*free)(struct wait *wait); /* frees `data`; NULL = nothing to free */
-	uint32_t session;                /* where it waits for something */
+	uint32_t session;                /* where it waits for something, or has failed */
 	int64_t deadline;                /* instant; 0 = none */
 	int64_t limit;                   /* from the command to that, ns */
 	bool in_session; /* the session shows that it waits, reports the end and cancels it: the
@@ -125,6 +125,23 @@ extern const struct choice command_names;
 /* By its letter, its name, or a beginning that no other has. NULL with one line. */
 const struct command *command_find(const char *name, size_t len, struct error *error);
 
+/* By its letter or its whole name, as a file must have it: "ended!" too. NULL with one line. */
+const struct command *command_find_whole(const char *name, size_t len, struct error *error);
+
+/* A line of a file that is a command, taken apart without looking at any session. */
+struct command_words {
+	const struct command *command; /* NULL: "/@session text" */
+	char *session;                 /* after the '@'; "" = none */
+	size_t session_column;         /* in the line, from 1, as are those of the arguments */
+	struct args args;
+	char *memory;
+	size_t size; /* of that */
+};
+
+/* False with one line and its column; else command_words_free() ends it. `line` begins with the slash. */
+bool command_take_apart(const char *line, struct command_words *words, struct error *error);
+void command_words_free(struct command_words *words);
+
 /* One line: a command, or data for the current session. Records nothing of the line itself. */
 enum command_result command_run(struct app *app, const char *line, size_t len, struct wait *wait,
                                 struct error *error);
@@ -149,9 +166,6 @@ bool command_choose_host(const struct invocation *invocation, const char *word, 
 
 /* Whether a line is a command that may wait. */
 bool command_waits(const struct app *app, const char *line);
-
-/* Whether a line is the command of this name. */
-bool command_is(const struct app *app, const char *line, const char *name);
 
 /* The command line of a key: a command in literal mode, too. */
 enum command_result command_run_key(struct app *app, const char *line, struct wait *wait,

@@ -552,6 +552,7 @@ const struct command expect_commands[] = {
 	                "fails if it comes, takes nothing, and waits its whole time.\n"
 	                "/set expect-time is the time by default.",
 	        .needs = TAKES_SESSION,
+	        .judges = true,
 	        .waits = true,
 	        .check = check_expect,
 	        .run = do_expect,
@@ -570,6 +571,7 @@ const struct command expect_commands[] = {
 	                "If it does not happen in time, a script fails. Ctrl-C ends the wait. /set "
 	                "expect-time is the time by default.",
 	        .needs = NEEDS_SESSION,
+	        .judges = true,
 	        .waits = true,
 	        .check = check_wait,
 	        .run = do_wait,

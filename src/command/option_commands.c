@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "app/page.h"
 #include "net/option.h"
@@ -129,6 +130,27 @@ static const char *trim(const char *text, struct buf *out)
 	return buf_text(out);
 }
 
+/* Whose option it will be is not known: that of some socket will do. */
+static bool check_option(const struct args *args, struct error *error)
+{
+	static const enum transport kinds[] = { TRANSPORT_TCP, TRANSPORT_UDP, TRANSPORT_UNIX };
+	char bytes[SOCKOPT_MAX];
+	size_t len, wrong = 0;
+	const char *name = args->value[0], *value = args->value[1];
+	struct buf text = { .max = SIZE_MAX };
+	bool good = !name;
+	trim(value ? value : "", &text);
+	for (size_t i = 0; !good && i < 2 * sizeof kinds / sizeof *kinds; i++) {
+		const struct sockopt *option = sockopt_find(
+		        name, sockopt_sort(kinds[i / 2], i % 2 ? AF_INET6 : AF_INET), error);
+		wrong = option != NULL;
+		good = option && (!text.len ||
+		                  sockopt_parse(option, buf_text(&text), bytes, &len, error));
+	}
+	buf_free(&text);
+	return good || args_blame(args, wrong, error);
+}
+
 static enum command_result do_option(const struct invocation *invocation, struct error *error)
 {
 	const char *name = invocation->args->value[0], *value = invocation->args->value[1];
@@ -156,6 +178,7 @@ const struct command option_commands[] = {
 	                "After setting, the value is read back: the kernel may have changed it.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_WITH_VALUE,
+	        .check = check_option,
 	        .run = do_option,
 	},
 	{ 0 },

@@ -196,23 +196,34 @@ static const struct page port_page = {
 	.print = print_port,
 };
 
+static bool parse_port(const struct args *args, uint16_t *port, struct error *error)
+{
+	struct port_list list = { 0 };
+	if (!port_list_add(&list, args->value[0], TRANSPORT_TCP, error))
+		return args_blame(args, 0, error);
+	bool one = list.count == 1;
+	*port = list.ports[0];
+	port_list_free(&list);
+	if (one)
+		return true;
+	error_usage(error, "port: one at a time");
+	return args_blame(args, 0, error);
+}
+
+static bool check_port(const struct args *args, struct error *error)
+{
+	uint16_t port;
+	return parse_port(args, &port, error);
+}
+
 static enum command_result do_port(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
-	struct port_list list = { 0 };
-	if (!port_list_add(&list, invocation->args->value[0], TRANSPORT_TCP, error)) {
-		error->usage = true;
-		return false;
-	}
 	char text[16];
 	enum host host;
-	bool one = list.count == 1;
-	uint16_t port = list.ports[0];
-	port_list_free(&list);
-	if (!one) {
-		error_usage(error, "port: one at a time");
+	uint16_t port;
+	if (!parse_port(invocation->args, &port, error))
 		return false;
-	}
 	if (!command_choose_host(invocation, invocation->args->value[1], &host, error))
 		return false;
 	if (!invocation->args->value[1] && app->current)
@@ -234,6 +245,7 @@ const struct command port_commands[] = {
 	                "In the sandbox: of the host of the current session, or on the one that is "
 	                "named.\n"
 	                "It is read again each second; Escape or the same command closes it.",
+	        .check = check_port,
 	        .run = do_port,
 	},
 	{ 0 },

@@ -12,40 +12,56 @@
 #include <unistd.h>
 
 #include "app/leave.h"
+#include "app/send.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "command/command.h"
+#include "command/script.h"
 #include "net/step.h"
+#include "view/view.h"
 
 enum {
-	LINE_MOST = 1 << 20, /* bytes of one line of a file */
 	READ_SIZE = 64 << 10,
-	SCRIPT_DEPTH = 16, /* files that source one another */
-	TURN_LINES = 100,  /* lines that a queue runs in one turn */
+	TURN_LINES = 100,    /* lines that a queue runs in one turn */
+	LOOPS = 16,          /* that are open in a file at a time */
+	MISTAKES_SHOWN = 20, /* of a script that is to run */
+	LADDER_ROWS = 10,    /* shown after a failure */
+	LADDER_COLUMNS = 80,
+};
+
+struct loop {
+	size_t first; /* line of it */
+	uint64_t left, round;
 };
 
 struct file {
-	char *path;
-	int fd;
-	bool regular; /* reading it never sleeps */
-	bool ready;   /* select() says that it can be read */
+	struct script script; /* all of it, or where it is read as it comes, what a loop needs */
+	size_t next;          /* line to run */
+	struct loop loop[LOOPS];
+	size_t loops;
+	size_t passed; /* loops without a round that are open: nothing runs before their end */
+	int fd;        /* -1: the script has all of it */
+	bool regular;  /* reading it never sleeps */
+	bool ready;    /* select() says that it can be read */
 	bool ended;
-	struct buf bytes; /* read, not yet run */
+	struct buf bytes; /* read, not yet lines */
 	size_t scanned;   /* of them, without a line feed */
-	size_t line;      /* number of the last one run */
 };
 
 struct queue {
 	struct queue *next;
+	struct app *app;
 	struct file file[SCRIPT_DEPTH]; /* each but the first begun by /source in the one before */
 	size_t depth;
 	char *const *words;
 	size_t word_count;
+	struct script_variables let;
 	bool script; /* not the start-up file */
 	enum start_lines lines; /* of a start-up file: those that are run */
 	bool quits;
+	bool later;       /* nothing runs: words and secrets will be given when it does */
 	int status;       /* of the program, where it quits */
 	uint32_t session; /* that is current here; 0 = whichever is shown */
 	size_t waits;     /* lines of it that wait */
@@ -57,7 +73,9 @@ struct pending {
 	struct pending *next; /* an older one */
 	struct wait wait;
 	struct queue *queue; /* whose line it is; NULL = the keyboard's */
-	char *name;          /* "/wait @1 open", with "script:12: " before it in a script */
+	char *name;          /* "/wait @1 open"; of a script "script:12" */
+	char *text;          /* of a line of a script, for its verdict; NULL for none */
+	bool judges;         /* it has one also where it passes */
 	int64_t since;
 	bool dropped; /* its queue has ended */
 };
@@ -67,6 +85,8 @@ struct queues {
 	struct pending *newest;
 	struct queue *running; /* whose line runs */
 	bool ran;              /* a line ran in this turn: a wait may be over */
+	struct script_variables given; /* to every script */
+	struct queue_reporter reporter;
 };
 
 static struct queues *queues_of(struct app *app)
@@ -83,6 +103,7 @@ static void free_pending(struct pending *pending)
 	if (pending->wait.free)
 		pending->wait.free(&pending->wait);
 	free(pending->name);
+	free(pending->text);
 	free(pending);
 }
 
@@ -99,8 +120,9 @@ static void remove_pending(struct queues *queues, struct pending *pending)
 	free_pending(pending);
 }
 
-static void add_pending(struct app *app, struct queue *queue, bool holds, char *name,
-                        const struct wait *wait)
+/* Takes over `name` and `text`. */
+static struct pending *add_pending(struct app *app, struct queue *queue, char *name, char *text,
+                                   bool judges, const struct wait *wait)
 {
 	struct queues *queues = queues_of(app);
 	struct pending *pending = xcalloc(1, sizeof *pending);
@@ -108,22 +130,27 @@ static void add_pending(struct app *app, struct queue *queue, bool holds, char *
 		                     .wait = *wait,
 		                     .queue = queue,
 		                     .name = name,
+		                     .text = text,
+		                     .judges = judges,
 		                     .since = clock_now() };
 	queues->newest = pending;
 	if (queue)
 		queue->waits++;
-	if (holds)
-		queue->held_by = pending;
+	return pending;
+}
+
+static void close_file(struct file *file)
+{
+	if (file->fd > STDIN_FILENO)
+		close(file->fd);
+	buf_free(&file->bytes);
+	script_free(&file->script);
 }
 
 /* A file ends: the file that has sourced it goes on. */
 static void pop_file(struct queue *queue)
 {
-	struct file *file = &queue->file[--queue->depth];
-	if (file->fd > STDIN_FILENO)
-		close(file->fd);
-	buf_free(&file->bytes);
-	free(file->path);
+	close_file(&queue->file[--queue->depth]);
 }
 
 /* The queue itself is freed at the end of the turn. */
@@ -136,6 +163,109 @@ static void end_queue(struct app *app, struct queue *queue, int status)
 			pending->dropped = true;
 	if (queue->status == 0)
 		queue->status = status;
+}
+
+/* ---- verdicts and failures ---- */
+
+static void judge(const struct queue *queue, enum verdict_result result, const char *where,
+                  const char *text, int64_t took, const char *why)
+{
+	const struct queue_reporter *reporter = &queue->app->queues->reporter;
+	const struct verdict verdict = { .result = result, .where = where, .text = text, .took = took, .why = why };
+	if (queue->quits && reporter->verdict)
+		reporter->verdict(reporter->context, &verdict);
+}
+
+static bool judges(const struct script_line *line)
+{
+	return line->command && line->command->judges;
+}
+
+/* What of a file has not been run. */
+static void judge_rest(const struct queue *queue, const struct file *file,
+                       enum verdict_result result, const char *why)
+{
+	for (size_t i = file->next; i < file->script.count; i++) {
+		const struct script_line *line = &file->script.lines[i];
+		if (!judges(line))
+			continue;
+		char *where = xasprintf("%s:%u", file->script.path, (unsigned)line->number);
+		judge(queue, result, where, script_text(&file->script, line), 0, why);
+		free(where);
+	}
+}
+
+static void judge_unfinished(struct app *app, const struct queue *queue)
+{
+	for (const struct pending *pending = app->queues->newest; pending; pending = pending->next)
+		if (pending->queue == queue && pending->judges && !pending->dropped)
+			judge(queue, VERDICT_NOT_RUN, pending->name, pending->text,
+			      clock_now() - pending->since, "not over when the script ended");
+	for (size_t depth = queue->depth; depth > 0; depth--)
+		judge_rest(queue, &queue->file[depth - 1], VERDICT_NOT_RUN, "not run");
+}
+
+/* The newest rows of a session's ladder, or of its trace where it has none. */
+static void print_ladder(struct app *app, uint32_t number, struct buf *out)
+{
+	struct session *session = sessions_numbered(app->sessions, number);
+	bool drawn = session && !session_has_clients(session);
+	struct location first;
+	struct view view = {
+		.ops = drawn ? &ladder_view : &trace_view,
+		.transcript = app->transcript,
+		.session = number,
+		.columns = LADDER_COLUMNS,
+		.time = VIEW_TIME_RELATIVE,
+	};
+	if (drawn)
+		app_set_ends(app, session, &view);
+	if (!number || !view_last(&view, &first))
+		return;
+	for (int i = 1; i < LADDER_ROWS && view_before(&view, &first);)
+		i++;
+	struct rows rows = { 0 };
+	do {
+		view_layout(&view, first, &rows);
+		for (size_t i = 0; i < rows.count; i++) {
+			buf_append_text(out, out->len ? "\n" : "");
+			row_print(&rows.row[i], out);
+		}
+	} while (view_after(&view, &first));
+	rows_free(&rows);
+	size_t at = out->len;
+	for (int kept = 0; at > 0 && kept < LADDER_ROWS;)
+		kept += buf_data(out)[--at] == '\n';
+	buf_consume(out, at ? at + 1 : 0);
+}
+
+/* A line of a queue has failed, which ends a script. A start-up file goes on. `where`: "script:12" is
+ * the caller's. `text`: of the line, NULL where there is none. */
+static void fail(struct app *app, struct queue *queue, const char *where, const char *text,
+                 uint32_t session, int64_t since, const struct error *error)
+{
+	struct buf why = { .max = SIZE_MAX }, rows = { .max = SIZE_MAX };
+	buf_append_text(&why, error->text);
+	if (queue->script && !error->usage && error->code != ECANCELED)
+		print_ladder(app, session, &rows);
+	if (rows.len)
+		buf_printf(&why, "\n%s", buf_text(&rows));
+	if (queue->script && !error->usage)
+		judge(queue, VERDICT_FAILED, where, text, clock_now() - since, buf_text(&why));
+	app->answering = true;
+	if (error->usage && error->column)
+		app_error(app, "%s:%zu: %s", where, error->column, error->text);
+	else
+		app_error(app, "%s: %s", where, error->text);
+	if (rows.len)
+		app_error(app, "%s", buf_text(&rows));
+	app->answering = false;
+	buf_free(&why);
+	buf_free(&rows);
+	if (!queue->script)
+		return;
+	judge_unfinished(app, queue);
+	end_queue(app, queue, error->usage ? 2 : 1);
 }
 
 /* The session that this listener has accepted last; 0 for none. */
@@ -156,19 +286,26 @@ static void end_pending(struct app *app, struct pending *pending, enum command_r
 {
 	char took[CLOCK_TEXT];
 	struct queue *queue = pending->queue;
-	app->answering = true;
-	if (result != COMMAND_DONE)
-		app_error(app, "%s: %s", pending->name, error->text);
-	else if (!queue)
-		app_note(app, "%s: done after %s", pending->name,
-		         clock_format_duration(clock_now() - pending->since, took));
-	app->answering = false;
 	if (queue && queue->held_by == pending && pending->wait.accepts &&
 	    newest_client(app, pending->wait.session))
 		queue->session = newest_client(app, pending->wait.session);
+	if (queue && result == COMMAND_DONE && pending->judges)
+		judge(queue, VERDICT_PASSED, pending->name, pending->text,
+		      clock_now() - pending->since, NULL);
+	pending->dropped = true;
+	if (queue && result != COMMAND_DONE) {
+		fail(app, queue, pending->name, pending->text, pending->wait.session,
+		     pending->since, error);
+	} else if (!queue) {
+		app->answering = true;
+		if (result != COMMAND_DONE)
+			app_error(app, "%s: %s", pending->name, error->text);
+		else
+			app_note(app, "%s: done after %s", pending->name,
+			         clock_format_duration(clock_now() - pending->since, took));
+		app->answering = false;
+	}
 	remove_pending(app->queues, pending);
-	if (queue && queue->script && result != COMMAND_DONE)
-		end_queue(app, queue, error->usage ? 2 : 1);
 }
 
 static void check_pending(struct app *app, struct pending *pending)
@@ -223,6 +360,7 @@ bool queue_interrupt(struct app *app)
 	struct error error;
 	struct session *session = sessions_numbered(app->sessions, newest->wait.session);
 	error_set(&error, "interrupted");
+	error.code = ECANCELED;
 	if (newest->wait.in_session && session)
 		step_cancel(session);
 	end_pending(app, newest, COMMAND_FAILED, &error);
@@ -233,22 +371,32 @@ bool queue_interrupt(struct app *app)
 
 /* Runs a line with the session of its queue as the current one, if the queue has one of its own. A
  * session that the line makes current is shown from then on, but not while a line is typed. */
-static enum command_result run_in_queue(struct app *app, struct queue *queue, const char *line,
-                                        size_t len, struct wait *wait, struct error *error)
+static enum command_result run_in_queue(struct app *app, struct queue *queue, bool data,
+                                        const char *line, size_t len, struct wait *wait,
+                                        struct error *error)
 {
 	struct queues *queues = app->queues;
 	struct app_focus focus = app_borrow(app, queue->session);
 	struct queue *outer = queues->running;
-	bool attended = app->attended;
+	bool attended = app->attended, literal = app->literal;
+	enum command_result result;
 	queues->running = queue;
 	queues->ran = true;
-	app->attended = false;
-	if (queue->script)
+	app->attended = app->literal = false;
+	if (queue->script && !data)
 		command_record(app, line);
 	app->answering = true;
-	enum command_result result = command_run(app, line, len, wait, error);
+	if (data) {
+		struct session *session = app_need_session(app, error);
+		app_to_newest(app);
+		wait->session = app_shown(app);
+		result = session && send_line(session, line, len, error);
+	} else {
+		result = command_run(app, line, len, wait, error);
+	}
 	app->answering = false;
 	app->attended = attended;
+	app->literal = literal;
 	queues->running = outer;
 	queue->session = app_shown(app);
 	app_give_back(app, focus);
@@ -271,7 +419,7 @@ static bool remember(struct app *app, enum command_result result, const char *li
                      const struct wait *wait)
 {
 	if (result == COMMAND_WAITING && !wait->in_session)
-		add_pending(app, NULL, false, xstrndup(line, len), wait);
+		add_pending(app, NULL, xstrndup(line, len), NULL, false, wait);
 	return result == COMMAND_DONE || result == COMMAND_WAITING;
 }
 
@@ -302,110 +450,98 @@ bool queue_press(struct app *app, const char *line, struct error *error)
 	return remember(app, result, line, strlen(line), &wait);
 }
 
-/* ---- lines of a script ---- */
+/* ---- names ---- */
 
-static bool is_word(char c)
+static const struct loop *innermost_loop(const struct queue *queue)
 {
-	return isalnum((unsigned char)c) || c == '_' || c == '-' || (unsigned char)c >= 0x80;
+	for (size_t depth = queue->depth; depth > 0; depth--) {
+		const struct file *file = &queue->file[depth - 1];
+		if (file->loops > 0)
+			return &file->loop[file->loops - 1];
+	}
+	return NULL;
 }
 
-static bool is_name(char c)
+static enum script_value value_of_session(struct app *app, const char *name, const char *of,
+                                          struct buf *out, struct error *error)
 {
-	return is_word(c) || (c && strchr(".:[]@", c));
-}
-
-static const char port_suffix[] = ".port";
-
-/* Of "1" or "name.port" after a dollar; 0 where it is neither. */
-static size_t variable_length(const char *at)
-{
-	size_t len = 0, suffix = sizeof port_suffix - 1;
-	if (*at >= '1' && *at <= '9')
-		return !isdigit((unsigned char)at[1]);
-	while (is_name(at[len]) &&
-	       (strncmp(at + len, port_suffix, suffix) != 0 || is_word(at[len + suffix])))
-		len++;
-	return len > 0 && strncmp(at + len, port_suffix, suffix) == 0 ? len + suffix : 0;
-}
-
-static bool append_value(struct app *app, const struct queue *queue, const char *variable,
-                         size_t len, struct buf *out, struct error *error)
-{
-	size_t index = (size_t)(*variable - '1');
-	if (len == 1 && index >= queue->word_count)
-		error_usage(error, "no word for $%c: it is given after the file", *variable);
-	else if (len == 1)
-		buf_append_text(out, queue->words[index]);
-	if (len == 1)
-		return index < queue->word_count;
 	struct error why;
-	char *name = xstrndup(variable, len - (sizeof port_suffix - 1));
-	const struct session *session = app_find_session(app, name, &why);
+	const struct session *session = app_find_session(app, of, &why);
 	unsigned port = session ? session_local(session).port : 0;
 	if (!session)
-		error_usage(error, "$%.60s.port: %.150s", name, why.text);
+		error_usage(error, "$%.60s.%.20s: %.150s", of, name, why.text);
 	else if (!port)
-		error_usage(error, "$%.60s.port: the session has no port yet", name);
+		error_usage(error, "$%.60s.port: the session has no port yet", of);
 	buf_printf(out, "%u", port);
-	free(name);
-	return port;
+	return port ? SCRIPT_VALUE : SCRIPT_NO_VALUE;
 }
 
-/* $1 is a word of the script, $name.port a session's local port, $$ a dollar before one of these;
- * every other dollar is itself. */
-static bool expand(struct app *app, const struct queue *queue, const char *line, size_t len,
-                   struct buf *out, struct error *error)
+static enum script_value value_of_word(const struct queue *queue, char digit, struct buf *out,
+                                       struct error *error)
 {
-	const char *end = line + len, *dollar;
-	while ((dollar = memchr(line, '$', (size_t)(end - line)))) {
-		bool twice = dollar[1] == '$';
-		const char *variable = dollar + 1 + twice;
-		size_t taken = variable_length(variable);
-		buf_append(out, line, (size_t)(dollar - line));
-		if (!taken || twice)
-			buf_append_text(out, "$");
-		if (!taken)
-			variable = dollar + 1;
-		else if (twice)
-			buf_append(out, variable, taken);
-		else if (!append_value(app, queue, variable, taken, out, error))
-			return false;
-		line = variable + taken;
+	size_t index = (size_t)(digit - '1');
+	if (index < queue->word_count) {
+		buf_append_text(out, queue->words[index]);
+		return SCRIPT_VALUE;
 	}
-	buf_append(out, line, (size_t)(end - line));
-	return true;
+	error_usage(error, "no word for $%c: it is given after the file", digit);
+	return queue->later && digit != '0' ? SCRIPT_LATER : SCRIPT_NO_VALUE;
 }
 
-static enum command_result run_line(struct app *app, struct queue *queue, const char *bytes,
-                                    size_t len, struct wait *wait, bool *background,
-                                    struct error *error)
+/* As script_names wants it. */
+static enum script_value value_of(void *context, const char *name, const char *of, bool secret,
+                                  struct buf *out, struct error *error)
 {
-	struct buf line = { .max = SIZE_MAX };
-	enum command_result result = COMMAND_FAILED;
-	if (memchr(bytes, '\0', len)) {
-		error_usage(error, "a NUL byte in the line: this is not a file of commands");
-		return COMMAND_FAILED;
+	const struct queue *queue = context;
+	struct error ignored;
+	const struct loop *loop = innermost_loop(queue);
+	const struct script_variable *variable = script_variable(&queue->let, name);
+	bool is_secret = strncmp(name, SCRIPT_SECRET, sizeof SCRIPT_SECRET - 1) == 0;
+	const char *value;
+	if (of)
+		return value_of_session(queue->app, name, of, out, error);
+	if (isdigit((unsigned char)*name))
+		return value_of_word(queue, *name, out, error);
+	if (is_secret && !secret) {
+		error_usage(error, "$%s is a secret: /secret sends it", name);
+		return SCRIPT_NO_VALUE;
 	}
-	if (bytes[0] == '#' || bytes[strspn(bytes, " \t")] == '\0' ||
-	    (queue->lines && (queue->lines == START_TARGETS) != command_is(app, bytes, "target")))
-		return COMMAND_DONE;
-	struct session *mine = sessions_numbered(app->sessions, queue->session);
-	if (!mine && !app->current && !app_find_slash(app, bytes)) {
-		char shown[WORDS_QUOTED];
-		error_usage(error, "no session to send %s to: commands begin with /",
-		            word_show(bytes, len, shown));
-		return COMMAND_FAILED;
+	if (loop && strcmp(name, "loop") == 0) {
+		buf_printf(out, "%" PRIu64, loop->round);
+		return SCRIPT_VALUE;
 	}
-	if (!queue->script)
-		buf_append(&line, bytes, len);
-	if (!queue->script || expand(app, queue, bytes, len, &line, error)) {
-		size_t kept = without_ampersand(app, buf_text(&line), line.len);
-		*background = kept < line.len;
-		line.len = kept;
-		result = run_in_queue(app, queue, buf_text(&line), kept, wait, error);
+	if (!variable)
+		variable = script_variable(&queue->app->queues->given, name);
+	value = variable ? variable->value : secret ? getenv(name) : NULL;
+	if (value) {
+		buf_append_text(out, value);
+		return SCRIPT_VALUE;
 	}
-	buf_free(&line);
-	return result;
+	if (secret)
+		error_usage(error, "$%s is not set: %s=... in the environment, or --let %s=...", name,
+		            name, name);
+	else if (strcmp(name, "loop") == 0)
+		error_usage(error, "$loop has a value within /loop only");
+	else if (app_find_session(queue->app, name, &ignored))
+		error_usage(error, "no name \"%s\"; of the session there is $%s.port", name, name);
+	else
+		error_usage(error, "no name \"%s\": /let %s VALUE makes one, $$ is a dollar", name,
+		            name);
+	return secret && queue->later ? SCRIPT_LATER : SCRIPT_NO_VALUE;
+}
+
+static bool has_session(void *context, const char *name)
+{
+	const struct queue *queue = context;
+	struct error ignored;
+	return app_find_session(queue->app, name, &ignored);
+}
+
+static struct script_names names_of(struct queue *queue)
+{
+	return (struct script_names){
+		.value = value_of, .has_session = has_session, .context = queue
+	};
 }
 
 /* ---- files ---- */
@@ -431,10 +567,10 @@ static bool open_file(struct file *file, const char *path, bool any, struct erro
 	        known && any &&
 	        (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode) || S_ISSOCK(status.st_mode));
 	if (regular || (stream && poller_fits(fd))) {
-		*file = (struct file){ .path = xstrdup(input ? "standard input" : path),
-			               .fd = fd,
+		*file = (struct file){ .fd = fd,
 			               .regular = regular,
-			               .bytes = { .max = LINE_MOST + READ_SIZE } };
+			               .bytes = { .max = SCRIPT_LINE_MOST + READ_SIZE } };
+		script_init(&file->script, input ? "standard input" : path);
 		return true;
 	}
 	if (known && !S_ISDIR(status.st_mode))
@@ -460,7 +596,7 @@ static enum line_end next_line(struct file *file, size_t *len, size_t *taken)
 		*len = feed ? (size_t)(feed - bytes) : have;
 		*taken = *len + (feed != NULL);
 		file->scanned = have;
-		if (*len > LINE_MOST)
+		if (*len > SCRIPT_LINE_MOST)
 			return LINE_TOO_LONG;
 		if (feed || (file->ended && have > 0))
 			return LINE_THERE;
@@ -479,76 +615,267 @@ static enum line_end next_line(struct file *file, size_t *len, size_t *taken)
 	}
 }
 
-/* ---- running a queue ---- */
-
-/* `where`: "script:12". A start-up file goes on after a mistake. */
-static void fail_line(struct app *app, struct queue *queue, const char *where,
-                      const struct error *error)
+/* Takes the next line, or says what is wrong with it: LINE_FAILED. */
+static enum line_end read_line(struct file *file, struct error *error)
 {
-	app->answering = true;
-	app_error(app, "%s: %s", where, error->text);
-	app->answering = false;
-	if (queue->script)
-		end_queue(app, queue, error->usage ? 2 : 1);
+	size_t len, taken;
+	enum line_end end = next_line(file, &len, &taken);
+	int code = errno;
+	if (end == LINE_THERE) {
+		bool good = script_add(&file->script, buf_data(&file->bytes), len, error);
+		buf_consume(&file->bytes, taken);
+		file->scanned = 0;
+		return good ? LINE_THERE : LINE_FAILED;
+	}
+	if (end != LINE_TOO_LONG && end != LINE_FAILED)
+		return end;
+	if (end == LINE_TOO_LONG)
+		error_usage(error, "a line of more than %d bytes", SCRIPT_LINE_MOST);
+	else
+		error_usage(error, "%s", error_why(code));
+	file->ended = true;
+	buf_clear(&file->bytes);
+	file->script.number++;
+	script_refuse(&file->script, error);
+	return LINE_FAILED;
 }
 
-/* Runs a line, which it changes, and remembers what it waits for. Takes over `where`. */
-static void run_and_wait(struct app *app, struct queue *queue, char *where, char *line, size_t len)
+/* Reads a regular file to its end, and closes it. A NUL byte is enough to see that it is no script. */
+static void read_whole(struct file *file)
+{
+	struct error error;
+	enum line_end end = LINE_THERE;
+	while (end != LINE_NONE && file->script.mistake_count < SCRIPT_MISTAKES) {
+		end = read_line(file, &error);
+		if (end == LINE_FAILED && strstr(error.text, "NUL"))
+			break;
+	}
+	close(file->fd);
+	file->fd = -1;
+	buf_free(&file->bytes);
+}
+
+/* As script_checker wants it. */
+static bool load(void *context, const char *path, struct script *script, struct error *error)
+{
+	struct file file;
+	(void)context;
+	if (!open_file(&file, path, false, error))
+		return false;
+	read_whole(&file);
+	*script = file.script;
+	return true;
+}
+
+static size_t check(struct queue *queue, const struct script *script,
+                    void (*report)(void *context, const char *path, size_t line,
+                                   const struct error *error),
+                    void *context)
+{
+	struct app *app = queue->app;
+	struct script_checker checker = {
+		.names = names_of(queue),
+		.has_current = app->current || sessions_numbered(app->sessions, queue->session),
+		.report = report,
+		.load = load,
+		.context = context,
+	};
+	return script_check(&checker, script);
+}
+
+/* For a script that is to run. */
+struct mistakes {
+	struct app *app;
+	size_t shown;
+};
+
+static void show_mistake(void *context, const char *path, size_t line, const struct error *error)
+{
+	struct mistakes *mistakes = context;
+	if (mistakes->shown++ >= MISTAKES_SHOWN)
+		return;
+	if (error->column)
+		app_error(mistakes->app, "%s:%zu:%zu: %s", path, line, error->column, error->text);
+	else
+		app_error(mistakes->app, "%s:%zu: %s", path, line, error->text);
+}
+
+/* False, and all is said, where the script has a mistake. */
+static bool check_to_run(struct app *app, struct queue *queue, const struct script *script)
+{
+	struct mistakes mistakes = { .app = app };
+	bool answering = app->answering;
+	app->answering = true;
+	size_t count = check(queue, script, show_mistake, &mistakes);
+	if (count > MISTAKES_SHOWN)
+		app_error(app, "%s: %zu mistakes more: sockpit --check lists them", script->path,
+		          count - MISTAKES_SHOWN);
+	app->answering = answering;
+	return count == 0;
+}
+
+bool queue_check(struct app *app, const char *path, char *const *words, size_t count,
+                 void (*report)(void *context, const char *path, size_t line,
+                                const struct error *error),
+                 void *context, struct error *error)
+{
+	struct file file;
+	queues_of(app);
+	if (!open_file(&file, path, true, error))
+		return false;
+	if (!file.regular) {
+		error_set(error, "%.150s: only a regular file is checked", path);
+		close_file(&file);
+		return false;
+	}
+	struct queue *queue = xcalloc(1, sizeof *queue);
+	queue->app = app;
+	queue->words = words;
+	queue->word_count = count;
+	queue->later = true;
+	read_whole(&file);
+	check(queue, &file.script, report, context);
+	close_file(&file);
+	free(queue);
+	return true;
+}
+
+/* ---- running a queue ---- */
+
+/* Where in the line a mistake is that was found only when the line ran. */
+static void find_column(const struct script *script, const struct script_line *line,
+                        struct queue *queue, const char *text, struct error *error)
+{
+	struct command_words words;
+	struct error again = { 0 };
+	const struct script_names names = names_of(queue);
+	bool good = command_take_apart(text, &words, &again);
+	if (good && words.command && words.command->check)
+		words.command->check(&words.args, &again);
+	if (good)
+		command_words_free(&words);
+	error->column = script_column(script, line, &names, again.column);
+}
+
+static enum command_result run_line(struct app *app, struct queue *queue,
+                                    const struct script *script, const struct script_line *line,
+                                    struct wait *wait, struct error *error)
+{
+	const char *text = script_text(script, line);
+	size_t len = line->len;
+	char shown[WORDS_QUOTED];
+	struct buf expanded = { .max = SIZE_MAX };
+	if (line->data && !app->current && !sessions_numbered(app->sessions, queue->session)) {
+		error_usage(error, "no session to send %s to: commands begin with /",
+		            word_show(text, len, shown));
+		error->column = line->column;
+		return COMMAND_FAILED;
+	}
+	if (memchr(text, '$', len)) {
+		const struct script_names names = names_of(queue);
+		bool good = script_expand(script, line, &names, &expanded, NULL, error);
+		text = buf_text(&expanded);
+		len = expanded.len;
+		if (!good) {
+			buf_wipe(&expanded);
+			buf_free(&expanded);
+			return COMMAND_FAILED;
+		}
+	}
+	enum command_result result = run_in_queue(app, queue, line->data, text, len, wait, error);
+	if (result == COMMAND_FAILED && error->usage && !line->data)
+		find_column(script, line, queue, text, error);
+	if (line->command && line->command->hides)
+		buf_wipe(&expanded);
+	buf_free(&expanded);
+	return result;
+}
+
+/* Runs a line, and remembers what it waits for. It may begin another file. */
+static void run_and_wait(struct app *app, struct queue *queue, const struct file *file,
+                         const struct script_line *line)
 {
 	struct error error = { 0 };
 	struct wait wait = { 0 };
-	bool background = false;
-	if (len > 0 && line[len - 1] == '\r')
-		line[--len] = '\0';
-	enum command_result result = run_line(app, queue, line, len, &wait, &background, &error);
+	int64_t since = clock_now();
+	enum command_result result = run_line(app, queue, &file->script, line, &wait, &error);
+	bool waits = result == COMMAND_WAITING;
 	/* A start-up file leaves calls to their session; a script answers for each with its status. */
-	if (result == COMMAND_WAITING && (queue->script || !wait.in_session)) {
+	if (waits && (queue->script || !wait.in_session))
 		result = wait.check(app, &wait, false, &error);
-		if (result == COMMAND_WAITING) {
-			add_pending(app, queue, !background, where, &wait);
-			return;
-		}
-		if (wait.free)
+	if (result == COMMAND_DONE && !judges(line)) {
+		if (waits && wait.free)
 			wait.free(&wait);
+		return;
 	}
-	if (result == COMMAND_FAILED)
-		fail_line(app, queue, where, &error);
+	char *where = xasprintf("%s:%u", file->script.path, (unsigned)line->number);
+	bool hides = line->command && line->command->hides;
+	const char *text = hides ? NULL : script_text(&file->script, line);
+	if (result == COMMAND_WAITING && (queue->script || !wait.in_session)) {
+		struct pending *pending = add_pending(app, queue, where, text ? xstrdup(text) : NULL,
+		                                      judges(line), &wait);
+		pending->since = since;
+		if (!line->background)
+			queue->held_by = pending;
+		return;
+	}
+	if (waits && wait.free)
+		wait.free(&wait);
+	if (result == COMMAND_DONE)
+		judge(queue, VERDICT_PASSED, where, text, clock_now() - since, NULL);
+	else if (result == COMMAND_FAILED)
+		fail(app, queue, where, text, wait.session, since, &error);
 	free(where);
+}
+
+/* Nothing runs within a loop that has no round. */
+static bool is_passed(struct file *file, const struct script_line *line)
+{
+	const char *name = line->command ? line->command->name : "";
+	if (file->passed && strcmp(name, "loop") == 0)
+		file->passed++;
+	else if (file->passed && strcmp(name, "end") == 0)
+		return file->passed--;
+	return file->passed;
+}
+
+/* Of a start-up file sometimes only the targets count, or all else. */
+static bool is_left_out(const struct queue *queue, const struct script_line *line)
+{
+	bool target = line->command && strcmp(line->command->name, "target") == 0;
+	return queue->lines && (queue->lines == START_TARGETS) != target;
 }
 
 /* False where nothing more can be run now. */
 static bool run_next(struct app *app, struct queue *queue)
 {
-	size_t len, taken;
+	struct error error;
 	struct file *file = &queue->file[queue->depth - 1];
-	struct error error = { 0 };
-	enum line_end end = next_line(file, &len, &taken);
-	int code = errno;
-	if (end == LINE_LATER)
-		return false;
-	if (end == LINE_NONE) {
-		pop_file(queue);
-		return queue->depth > 0;
-	}
-	char *where = xasprintf("%s:%zu", file->path, ++file->line);
-	if (end == LINE_THERE) {
-		char *line = xcalloc(len + 1, 1); /* with any NUL that is in it */
-		memcpy(line, buf_data(&file->bytes), len);
-		buf_consume(&file->bytes, taken);
-		file->scanned = 0;
-		run_and_wait(app, queue, where, line, len); /* which may end the file */
-		free(line);
+	if (file->next < file->script.count) {
+		struct script_line line = file->script.lines[file->next++];
+		if (!is_left_out(queue, &line) && !is_passed(file, &line))
+			run_and_wait(app, queue, file, &line);
 		return queue->depth > 0 && !queue->held_by;
 	}
-	if (end == LINE_TOO_LONG)
-		error_set(&error, "a line of more than %d bytes", LINE_MOST);
-	else
-		error_set(&error, "%s", error_why(code));
-	error.usage = true;
-	fail_line(app, queue, where, &error);
+	if (file->fd >= 0 && !file->loops && !file->passed) {
+		script_clear(&file->script);
+		file->next = 0;
+	}
+	enum line_end end = file->fd < 0 ? LINE_NONE : read_line(file, &error);
+	if (end == LINE_NONE && (file->loops || file->passed)) {
+		error_usage(&error, "/loop without an /end after it");
+		end = LINE_FAILED;
+	} else if (end == LINE_NONE) {
+		pop_file(queue);
+	}
+	if (end != LINE_FAILED)
+		return end != LINE_LATER && queue->depth > 0;
+	char *where = xasprintf("%s:%zu", file->script.path, file->script.number);
+	file->loops = file->passed = 0;
+	if (queue->lines != START_TARGETS)
+		fail(app, queue, where, NULL, 0, 0, &error);
 	free(where);
-	end_queue(app, queue, 2);
-	return false;
+	return queue->depth > 0;
 }
 
 static void run_queue(struct app *app, struct queue *queue, size_t most)
@@ -558,16 +885,20 @@ static void run_queue(struct app *app, struct queue *queue, size_t most)
 			break;
 }
 
-static struct queue *add_queue(struct app *app, const struct file *file)
+static void add_queue(struct app *app, struct queue *queue)
 {
-	struct queues *queues = queues_of(app);
-	struct queue *queue = xcalloc(1, sizeof *queue), **link = &queues->first;
-	queue->file[0] = *file;
-	queue->depth = 1;
-	queue->session = app_shown(app);
+	struct queue **link = &app->queues->first;
 	while (*link)
 		link = &(*link)->next;
 	*link = queue;
+}
+
+static struct queue *new_queue(struct app *app)
+{
+	struct queue *queue = xcalloc(1, sizeof *queue);
+	queues_of(app);
+	queue->app = app;
+	queue->session = app_shown(app);
 	return queue;
 }
 
@@ -593,6 +924,7 @@ static void drop_ended(struct app *app)
 			if (!leave_has_begun(app))
 				leave_begin(app, "", &ignored);
 		}
+		script_forget(&queue->let);
 		free(queue);
 	}
 }
@@ -602,8 +934,10 @@ bool queue_start(struct app *app, const char *path, enum start_lines lines, stru
 	struct file file;
 	if (!open_file(&file, path, false, error))
 		return error->code == ENOENT || error->code == ENOTDIR;
-	struct queue *queue = add_queue(app, &file);
+	struct queue *queue = new_queue(app);
 	queue->lines = lines;
+	queue->file[queue->depth++] = file;
+	add_queue(app, queue);
 	run_queue(app, queue, SIZE_MAX);
 	drop_ended(app);
 	return true;
@@ -621,15 +955,110 @@ bool queue_script(struct app *app, const char *path, char *const *words, size_t 
 	}
 	if (!open_file(&file, path, quits, error))
 		return false;
-	if (outer) {
-		outer->file[outer->depth++] = file;
-		return true;
+	struct queue *queue = outer ? outer : new_queue(app);
+	if (!outer) {
+		queue->script = true;
+		queue->quits = quits;
+		queue->words = words;
+		queue->word_count = count;
 	}
-	struct queue *queue = add_queue(app, &file);
-	queue->script = true;
-	queue->quits = quits;
-	queue->words = words;
-	queue->word_count = count;
+	if (file.regular && queue->script)
+		read_whole(&file);
+	if (file.fd < 0 && !check_to_run(app, queue, &file.script)) {
+		close_file(&file);
+		if (!outer)
+			free(queue);
+		error_usage(error, "%s", "");
+		return false;
+	}
+	queue->file[queue->depth++] = file;
+	if (!outer)
+		add_queue(app, queue);
+	return true;
+}
+
+void queue_report_to(struct app *app, const struct queue_reporter *reporter)
+{
+	queues_of(app)->reporter = *reporter;
+}
+
+bool queue_give(struct app *app, const char *name, const char *value, struct error *error)
+{
+	if (!script_check_name(name, error))
+		return false;
+	script_let(&queues_of(app)->given, name, value);
+	return true;
+}
+
+/* ---- for the commands of the language ---- */
+
+static struct queue *running_queue(struct app *app, const char *command, struct error *error)
+{
+	if (app->queues && app->queues->running)
+		return app->queues->running;
+	error_usage(error, "%s: only in a file of lines: /source runs one", command);
+	return NULL;
+}
+
+bool queue_let(struct app *app, const char *name, const char *value, struct error *error)
+{
+	struct queue *queue = running_queue(app, "let", error);
+	if (queue)
+		script_let(&queue->let, name, value);
+	return queue;
+}
+
+bool queue_loop(struct app *app, uint64_t rounds, struct error *error)
+{
+	struct queue *queue = running_queue(app, "loop", error);
+	struct file *file = queue ? &queue->file[queue->depth - 1] : NULL;
+	if (!file)
+		return false;
+	if (file->loops == LOOPS) {
+		error_usage(error, "loop: at most %d, one within the other", LOOPS);
+		return false;
+	}
+	if (rounds == 0)
+		file->passed = 1;
+	else
+		file->loop[file->loops++] =
+		        (struct loop){ .first = file->next, .left = rounds, .round = 1 };
+	return true;
+}
+
+bool queue_end(struct app *app, struct error *error)
+{
+	struct queue *queue = running_queue(app, "end", error);
+	struct file *file = queue ? &queue->file[queue->depth - 1] : NULL;
+	if (!file || file->loops == 0) {
+		if (file)
+			error_usage(error, "end: there is no /loop before it");
+		return false;
+	}
+	struct loop *loop = &file->loop[file->loops - 1];
+	if (--loop->left == 0) {
+		file->loops--;
+	} else {
+		file->next = loop->first;
+		loop->round++;
+	}
+	return true;
+}
+
+bool queue_skip(struct app *app, const char *why, struct error *error)
+{
+	struct queue *queue = running_queue(app, "skip", error);
+	struct file *file = queue ? &queue->file[queue->depth - 1] : NULL;
+	if (!file)
+		return false;
+	app_note(app, "%s:%u: skipped: %s", file->script.path,
+	         (unsigned)file->script.lines[file->next - 1].number, why);
+	judge_rest(queue, file, VERDICT_SKIPPED, why);
+	file->next = file->script.count;
+	file->loops = file->passed = 0;
+	file->ended = true;
+	buf_clear(&file->bytes);
+	file->scanned = 0;
 	return true;
 }
 
@@ -640,7 +1069,7 @@ static bool can_run(const struct queue *queue)
 	if (queue->held_by || queue->depth == 0)
 		return false;
 	const struct file *file = &queue->file[queue->depth - 1];
-	return file->regular || file->ended || file->bytes.len > file->scanned;
+	return file->fd < 0 || file->next < file->script.count || file->regular || file->ended || file->bytes.len > file->scanned;
 }
 
 void queue_prepare(struct app *app, struct poller *poller)
@@ -676,7 +1105,7 @@ void queue_serve(struct app *app, const struct poller *poller)
 	}
 	for (struct queue *queue = app->queues->first; queue; queue = queue->next) {
 		struct file *file = queue->depth > 0 ? &queue->file[queue->depth - 1] : NULL;
-		if (file && !file->regular && poller_readable(poller, file->fd))
+		if (file && file->fd >= 0 && !file->regular && poller_readable(poller, file->fd))
 			file->ready = true;
 		if (!app->holds) /* what it did could not be written down */
 			run_queue(app, queue, TURN_LINES);
@@ -694,6 +1123,7 @@ void queue_stop(struct app *app)
 		end_queue(app, queue, 0);
 	app->quit = true;
 	drop_ended(app);
+	script_forget(&app->queues->given);
 	free(app->queues);
 	app->queues = NULL;
 }

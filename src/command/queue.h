@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "app/app.h"
 #include "base/error.h"
@@ -30,11 +31,47 @@ enum start_lines { START_ALL, START_TARGETS, START_REST };
 bool queue_start(struct app *app, const char *path, enum start_lines lines, struct error *error);
 
 /* Begins a script: a file, or standard input for "-". `words`, borrowed, are $1, $2 … in its lines.
- * The first line that fails ends it. `quits`: the program ends with it, and app->status is 1 if a
- * line has failed, 2 if the line itself is wrong (error->usage) or the file cannot be read. A script
- * that begins another one goes on when that has ended. False if the file cannot be opened. */
+ * A regular file is read and checked whole before its first line runs; what is read as it comes, line
+ * by line. The first line that fails ends it. `quits`: the program ends with it, and app->status is 1
+ * if a line has failed, 2 if the line itself is wrong (error->usage) or the file cannot be read. A
+ * script that begins another one goes on when that has ended. False with one line if the file cannot
+ * be opened; with an empty one if it has mistakes, which the pane lists. */
 bool queue_script(struct app *app, const char *path, char *const *words, size_t count, bool quits,
                   struct error *error);
+
+/* Reports what is wrong in a file, and in those that it sources, and does nothing else. Words that are
+ * not given, and secrets, are not missed. False with one line if the file cannot be opened. */
+bool queue_check(struct app *app, const char *path, char *const *words, size_t count,
+                 void (*report)(void *context, const char *path, size_t line,
+                                const struct error *error),
+                 void *context, struct error *error);
+
+/* A name that every script knows. False with one line. */
+bool queue_give(struct app *app, const char *name, const char *value, struct error *error);
+
+/* What a line has shown that judges, or that has failed. NOT_RUN: the script has ended before it. */
+enum verdict_result { VERDICT_PASSED, VERDICT_FAILED, VERDICT_SKIPPED, VERDICT_NOT_RUN };
+struct verdict {
+	enum verdict_result result;
+	const char *where; /* "script:12" */
+	const char *text;  /* of the line, as it is in the file */
+	int64_t took;      /* ns */
+	const char *why;   /* one line, then rows of the ladder; NULL where it passed */
+};
+
+/* Who is given the verdicts of scripts that end the program, as they come. */
+struct queue_reporter {
+	void (*verdict)(void *context, const struct verdict *verdict);
+	void *context;
+};
+void queue_report_to(struct app *app, const struct queue_reporter *reporter);
+
+/* What the lines of a file do with the file that they are in; false with one line where a person types
+ * them. A loop without rounds is passed over. */
+bool queue_let(struct app *app, const char *name, const char *value, struct error *error);
+bool queue_loop(struct app *app, uint64_t rounds, struct error *error);
+bool queue_end(struct app *app, struct error *error);
+bool queue_skip(struct app *app, const char *why, struct error *error);
 
 /* For the loop, beside the app's own; queue_stop() forgets everything. */
 void queue_prepare(struct app *app, struct poller *poller);

@@ -22,6 +22,14 @@ static bool send_decoded(const struct invocation *invocation, const char *text,
 	return sent;
 }
 
+static bool check_send(const struct args *args, struct error *error)
+{
+	struct buf bytes = { .max = SIZE_MAX };
+	bool good = !args->value[0] || escape_decode(args->value[0], &bytes, error);
+	buf_free(&bytes);
+	return good || args_blame(args, 0, error);
+}
+
 static enum command_result do_send(const struct invocation *invocation, struct error *error)
 {
 	const char *text = invocation->args->value[0];
@@ -31,6 +39,14 @@ static enum command_result do_send(const struct invocation *invocation, struct e
 		return false;
 	}
 	return send_decoded(invocation, text ? text : "", escape_decode, error);
+}
+
+static bool check_hex(const struct args *args, struct error *error)
+{
+	struct buf bytes = { .max = SIZE_MAX };
+	bool good = escape_decode_hex(args->value[0], &bytes, error);
+	buf_free(&bytes);
+	return good || args_blame(args, 0, error);
 }
 
 static enum command_result do_hex(const struct invocation *invocation, struct error *error)
@@ -63,17 +79,21 @@ static void fill(char *bytes, size_t size)
 		        i % LINE == LINE - 1 ? '\n' : (char)(FIRST + (i / LINE + i % LINE) % COUNT);
 }
 
+static bool check_fill(const struct args *args, struct error *error)
+{
+	size_t size;
+	if (parse_size(args->value[0], &size))
+		return true;
+	error_usage(error,
+	            "fill: \"%.40s\" is not a number of bytes from 1 to 64M: 400000, 400k, 2M",
+	            args->value[0]);
+	return args_blame(args, 0, error);
+}
+
 static enum command_result do_fill(const struct invocation *invocation, struct error *error)
 {
 	size_t size;
-	const char *text = invocation->args->value[0];
-	if (!parse_size(text, &size)) {
-		error_usage(error,
-		            "fill: \"%.40s\" is not a number of bytes from 1 to 64M: 400000, "
-		            "400k, 2M",
-		            text);
-		return false;
-	}
+	parse_size(invocation->args->value[0], &size);
 	char *bytes = xmalloc(size);
 	fill(bytes, size);
 	bool sent = session_send(invocation->session, bytes, size, error);
@@ -82,14 +102,6 @@ static enum command_result do_fill(const struct invocation *invocation, struct e
 }
 
 /* ---- /secret ---- */
-
-static const char *from_environment(const char *text, struct error *error)
-{
-	const char *value = *text == '$' ? getenv(text + 1) : text;
-	if (!value)
-		error_usage(error, "secret: the environment has no variable %.100s", text + 1);
-	return value;
-}
 
 static enum command_result do_secret(const struct invocation *invocation, struct error *error)
 {
@@ -109,9 +121,7 @@ static enum command_result do_secret(const struct invocation *invocation, struct
 		app->secret_for = session_number(session);
 		return true;
 	}
-	if (!app->attended)
-		text = from_environment(text, error);
-	return text && send_secret(app, session, text, strlen(text), error);
+	return send_secret(app, session, text, strlen(text), error);
 }
 
 /* ---- /to ---- */
@@ -295,6 +305,7 @@ const struct command sending_commands[] = {
 	                "\"@home\".",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
+	        .check = check_send,
 	        .run = do_send,
 	},
 	{
@@ -305,6 +316,7 @@ const struct command sending_commands[] = {
 	                "\"/hex 48 69 0a\" and \"/hex 48690a\" are the same.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
+	        .check = check_hex,
 	        .run = do_hex,
 	},
 	{
@@ -316,6 +328,7 @@ const struct command sending_commands[] = {
 	                "64M, and on UDP what one datagram can carry.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
+	        .check = check_fill,
 	        .run = do_fill,
 	},
 	{
@@ -328,8 +341,7 @@ const struct command sending_commands[] = {
 	                "If it is refused, the next line is typed unseen, too, and dropped.\n"
 	                "Views and files show a star for each byte of it, and no search finds it.\n"
 	                "What the peer sends back is shown.\n"
-	                "In the start-up file and in scripts $NAME is a variable of the "
-	                "environment.",
+	                "In a file $NAME may also be a variable of the environment.",
 	        .acts = ACTS_ALWAYS,
 	        .hides = true,
 	        .needs = NEEDS_SESSION,

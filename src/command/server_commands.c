@@ -3,6 +3,11 @@
 
 #include "net/service.h"
 
+static bool check_service(const struct args *args, struct error *error)
+{
+	return service_choose(args->value[0], error) || args_blame(args, 0, error);
+}
+
 static enum command_result do_service(const struct invocation *invocation, struct error *error)
 {
 	const struct service *service = service_choose(invocation->args->value[0], error);
@@ -19,6 +24,7 @@ const struct command server_commands[] = {
 	                "The clients of a listener follow it, including those already connected.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
+	        .check = check_service,
 	        .run = do_service,
 	},
 	{ 0 },

@@ -26,6 +26,13 @@ static bool parse_target(struct target *target, const char *transport, const cha
 	return false;
 }
 
+static bool check_open(const struct args *args, struct error *error)
+{
+	struct target target;
+	return parse_target(&target, args->value[0], args->value[1], args->value[2], false, error) ||
+	       args_blame(args, args->value[2] ? 2 : 1, error);
+}
+
 static enum command_result do_open(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
@@ -77,24 +84,40 @@ static void explain_order(const char *word, struct error *error)
 
 /* "/listen 7001 echo": the usage takes these for an address and a port, but no address is a lone
  * number. */
-static enum command_result do_listen(const struct invocation *invocation, struct error *error)
+static bool parse_listen(const struct args *args, struct target *target,
+                         const struct service **chosen, struct error *error)
 {
-	const struct args *args = invocation->args;
 	const char *address = args->value[1], *port = args->value[2];
 	const struct service *service = args->value[3] ? service_find(args->value[3]) : NULL;
-	struct target target;
 	bool is_path = address && is_unix(args->value[0], address);
 	if (is_path ? service_find(port) != NULL : address && is_port(address) && is_word(port)) {
 		service = service_choose(port, error);
 		if (!service) {
 			explain_order(port, error);
-			return false;
+			return args_blame(args, 2, error);
 		}
 		port = address;
 		address = NULL;
 	}
-	if (!parse_target(&target, args->value[0], address ? address : port, address ? port : NULL,
-	                  true, error))
+	*chosen = service;
+	return parse_target(target, args->value[0], address ? address : port, address ? port : NULL,
+	                    true, error) ||
+	       args_blame(args, 2, error);
+}
+
+static bool check_listen(const struct args *args, struct error *error)
+{
+	struct target target;
+	const struct service *service;
+	return parse_listen(args, &target, &service, error);
+}
+
+static enum command_result do_listen(const struct invocation *invocation, struct error *error)
+{
+	const struct args *args = invocation->args;
+	struct target target;
+	const struct service *service;
+	if (!parse_listen(args, &target, &service, error))
 		return false;
 	struct session_options options = invocation->app->defaults;
 	options.name = args->value[5];
@@ -244,6 +267,7 @@ const struct command session_commands[] = {
 	                "The new session becomes the current one.",
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,
+	        .check = check_open,
 	        .run = do_open,
 	},
 	{
@@ -267,6 +291,7 @@ const struct command session_commands[] = {
 	                "datagrams.",
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,
+	        .check = check_listen,
 	        .run = do_listen,
 	},
 	{

@@ -118,6 +118,20 @@ static bool show_sysctls(const struct invocation *invocation, const char *name, 
 	return good;
 }
 
+/* A sysctl is known only in the sandbox. */
+static bool check_set(const struct args *args, struct error *error)
+{
+	struct settings settings = { 0 };
+	const char *name = args->value[0], *value = args->value[1];
+	if (!name || hosts_has_setting(name))
+		return true;
+	const struct setting *setting = setting_find(name, error);
+	if (!setting)
+		return args_blame(args, 0, error);
+	return !value || setting_set(setting, &settings, value, error) ||
+	       args_blame(args, 1, error);
+}
+
 static enum command_result do_set(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
@@ -158,6 +172,7 @@ const struct command setting_commands[] = {
 	                "/set both.tcp_sack 0; /set left shows them, /help sysctls explains them. Quote a "
 	                "value of several words.",
 	        .needs = TAKES_SESSION,
+	        .check = check_set,
 	        .run = do_set,
 	},
 	{ 0 },

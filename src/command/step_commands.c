@@ -86,6 +86,17 @@ static enum command_result do_socket(const struct invocation *invocation, struct
 	return session != NULL;
 }
 
+/* Whether it is a path depends on the socket: only what looks like a port is checked. */
+static bool check_port(const struct args *args, struct error *error)
+{
+	struct target ignored;
+	const char *port = args->value[1];
+	return !port || port[strspn(port, "0123456789")] ||
+	       target_parse(&ignored, "*", port, TRANSPORT_TCP, true, error) ||
+	       args_blame(args, 1, error);
+}
+
+
 static enum command_result do_bind(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
@@ -93,6 +104,13 @@ static enum command_result do_bind(const struct invocation *invocation, struct e
 	return wait_for_call(invocation,
 	                     step_bind(invocation->session, args->value[0], args->value[1], error),
 	                     since);
+}
+
+static bool check_backlog(const struct args *args, struct error *error)
+{
+	int backlog;
+	return !args->value[0] || parse_number("backlog", args->value[0], INT_MAX, &backlog, error) ||
+	       args_blame(args, 0, error);
 }
 
 static enum command_result do_backlog(const struct invocation *invocation, struct error *error)
@@ -130,20 +148,41 @@ static enum command_result do_accept(const struct invocation *invocation, struct
 /* ---- moving bytes ---- */
 
 /* "/recv peek" leaves out the number. */
-static enum command_result do_recv(const struct invocation *invocation, struct error *error)
+static bool parse_recv(const struct args *args, int *most, enum recv_how *how, struct error *error)
 {
-	const char *bytes = invocation->args->value[0], *word = invocation->args->value[1];
-	enum recv_how how = RECV_PLAIN;
-	int most = RECV_BYTES;
-	if (bytes && !word && parse_how(bytes, &how))
+	const char *bytes = args->value[0], *word = args->value[1];
+	*how = RECV_PLAIN;
+	*most = RECV_BYTES;
+	if (bytes && !word && parse_how(bytes, how))
 		bytes = NULL;
 	if (word)
-		parse_how(word, &how);
-	if (bytes && !parse_number("recv", bytes, SESSION_RECV_MOST, &most, error))
+		parse_how(word, how);
+	return !bytes || parse_number("recv", bytes, SESSION_RECV_MOST, most, error) ||
+	       args_blame(args, 0, error);
+}
+
+static bool check_recv(const struct args *args, struct error *error)
+{
+	int most;
+	enum recv_how how;
+	return parse_recv(args, &most, &how, error);
+}
+
+static enum command_result do_recv(const struct invocation *invocation, struct error *error)
+{
+	int most;
+	enum recv_how how;
+	if (!parse_recv(invocation->args, &most, &how, error))
 		return false;
 	uint64_t since = transcript_end(invocation->app->transcript);
 	return wait_for_call(invocation, step_recv(invocation->session, (size_t)most, how, error),
 	                     since);
+}
+
+static bool check_urgent(const struct args *args, struct error *error)
+{
+	unsigned char byte;
+	return parse_byte(args->value[0], &byte, error) || args_blame(args, 0, error);
 }
 
 static enum command_result do_urgent(const struct invocation *invocation, struct error *error)
@@ -194,6 +233,7 @@ const struct command step_commands[] = {
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,
+	        .check = check_port,
 	        .run = do_bind,
 	},
 	{
@@ -206,6 +246,7 @@ const struct command step_commands[] = {
 	                "Without /bind before, the kernel chooses a port, on every address.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
+	        .check = check_backlog,
 	        .run = do_backlog,
 	},
 	{
@@ -219,6 +260,7 @@ const struct command step_commands[] = {
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,
+	        .check = check_port,
 	        .run = do_connect,
 	},
 	{
@@ -261,6 +303,7 @@ const struct command step_commands[] = {
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,
+	        .check = check_recv,
 	        .run = do_recv,
 	},
 	{
@@ -274,6 +317,7 @@ const struct command step_commands[] = {
 	                "it.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
+	        .check = check_urgent,
 	        .run = do_urgent,
 	},
 	{

@@ -16,6 +16,8 @@ struct headless {
 	struct ui_hooks hooks;
 	struct app *app;
 	int verbose;
+	bool comments;
+	bool in_line; /* more of an answer's line follows */
 	struct follower printed;
 };
 
@@ -24,12 +26,14 @@ static struct headless *headless_of(struct ui *ui)
 	return (struct headless *)ui; /* the first member */
 }
 
-static void print_lines(FILE *stream, const char *text, size_t len)
+/* `mark` begins each line but one that has begun already. */
+static void print_lines(FILE *stream, const char *mark, bool begun, const char *text, size_t len)
 {
 	const char *feed;
+	fputs(begun ? "" : mark, stream);
 	while ((feed = memchr(text, '\n', len))) {
 		text_print(stream, text, (size_t)(feed - text));
-		fputc('\n', stream);
+		fprintf(stream, "\n%s", mark);
 		len -= (size_t)(feed + 1 - text);
 		text = feed + 1;
 	}
@@ -61,17 +65,19 @@ static bool is_repeated(struct follower turn, const struct entry *entry)
 	return false;
 }
 
-static void print_entry(const struct headless *headless, struct follower turn,
+static void print_entry(struct headless *headless, struct follower turn,
                         const struct entry *entry)
 {
 	bool answer = rank(entry) == ANSWERED;
-	FILE *stream = answer && !(entry->flags & ENTRY_ERROR) ? stdout : stderr;
+	bool comment = answer && headless->comments;
+	FILE *stream = comment || (answer && !(entry->flags & ENTRY_ERROR)) ? stdout : stderr;
 	if (!answer && (!headless->verbose || rank(entry) == NOT_SAID || is_repeated(turn, entry)))
 		return;
 	if (!answer)
 		fprintf(stream, "%u: ", (unsigned)entry->session);
-	print_lines(stream, entry_payload(entry), entry->len);
-	if (!(entry->flags & ENTRY_CONTINUES))
+	print_lines(stream, comment ? "# " : "", headless->in_line, entry_payload(entry), entry->len);
+	headless->in_line = entry->flags & ENTRY_CONTINUES;
+	if (!headless->in_line)
 		fputc('\n', stream);
 }
 
@@ -118,7 +124,7 @@ static void free_headless(struct ui *ui)
 	free(ui);
 }
 
-struct ui *headless_new(const struct ui_hooks *hooks, int verbose)
+struct ui *headless_new(const struct ui_hooks *hooks, int verbose, bool comments)
 {
 	struct headless *headless = xcalloc(1, sizeof *headless);
 	headless->ui = (struct ui){
@@ -127,6 +133,7 @@ struct ui *headless_new(const struct ui_hooks *hooks, int verbose)
 	headless->hooks = *hooks;
 	headless->app = hooks->app;
 	headless->verbose = verbose;
+	headless->comments = comments;
 	follower_init(&headless->printed, hooks->app->transcript);
 	return &headless->ui;
 }

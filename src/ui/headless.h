@@ -4,4 +4,5 @@
 
 #include "ui/ui.h"
 
-struct ui *headless_new(const struct ui_hooks *hooks, int verbose);
+/* `comments`: answers and what is wrong go to standard output, each line after "# ", as TAP has it. */
+struct ui *headless_new(const struct ui_hooks *hooks, int verbose, bool comments);

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "script_mode.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "app/hosts.h"
+#include "base/poller.h"
+#include "base/text.h"
+#include "command/queue.h"
+#include "run.h"
+#include "ui/headless.h"
+#include "verdict_report.h"
+
+static bool give_names(struct app *app, const struct options *options, struct error *error)
+{
+	struct error why;
+	for (size_t i = 0; i < options->name_count; i++)
+		if (!queue_give(app, options->names[i].name, options->names[i].value, &why)) {
+			error_set(error, "--let: %s", why.text);
+			return false;
+		}
+	return true;
+}
+
+/* ---- --check ---- */
+
+static void print_mistake(void *context, const char *path, size_t line, const struct error *error)
+{
+	size_t *count = context;
+	++*count;
+	text_print(stderr, path, strlen(path));
+	fprintf(stderr, ":%zu", line);
+	if (error->column)
+		fprintf(stderr, ":%zu", error->column);
+	fputs(": ", stderr);
+	text_print(stderr, error->text, strlen(error->text));
+	fputc('\n', stderr);
+}
+
+static int check(const struct options *options)
+{
+	int status = EXIT_SUCCESS;
+	struct error error;
+	for (size_t i = 0; i < options->script_count; i++) {
+		struct app app;
+		size_t mistakes = 0;
+		app_init(&app);
+		if (!give_names(&app, options, &error) ||
+		    !queue_check(&app, options->scripts[i], options->words, options->word_count,
+		                 print_mistake, &mistakes, &error))
+			mistakes = (size_t)run_fail(EXIT_USAGE, &error);
+		status = mistakes ? EXIT_USAGE : status;
+		queue_stop(&app);
+		app_free(&app);
+	}
+	return status;
+}
+
+/* ---- running ---- */
+
+struct runner {
+	const struct options *options;
+	struct verdict_report report;
+	struct app *app;
+	struct ui *ui;
+};
+
+/* What was said before is printed before. */
+static void take_verdict(void *context, const struct verdict *verdict)
+{
+	struct runner *runner = context;
+	runner->ui->draw(runner->ui, runner->app);
+	verdict_report_add(&runner->report, verdict);
+}
+
+/* The errors that the transcript has, a line each: why a script was not run. */
+static void list_errors(const struct app *app, const char *more, struct buf *out)
+{
+	const struct transcript *transcript = app->transcript;
+	for (uint64_t at = transcript_first(transcript); at < transcript_end(transcript);
+	     at = transcript_next(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry->call != CALL_NOTE || !(entry->flags & ENTRY_ERROR) || !(entry->flags & ENTRY_ANSWER))
+			continue;
+		buf_append_text(out, out->len ? "\n" : "");
+		buf_append(out, entry_payload(entry), entry->len);
+	}
+	if (*more)
+		buf_printf(out, "%s%s", out->len ? "\n" : "", more);
+}
+
+static int run_one(struct runner *runner, const char *path)
+{
+	const struct options *options = runner->options;
+	struct error error = { 0 };
+	struct poller poller;
+	struct app app;
+	int signal = 0, status = EXIT_USAGE;
+	bool begun = false;
+	poller_init(&poller);
+	app_init(&app);
+	struct ui_hooks hooks = { .app = &app, .interrupt = queue_interrupt };
+	const struct queue_reporter reporter = { .verdict = take_verdict, .context = runner };
+	runner->app = &app;
+	runner->ui = headless_new(&hooks, options->verbose, options->tap);
+	verdict_report_suite(&runner->report, path);
+	if (options->tap || options->junit)
+		queue_report_to(&app, &reporter);
+	/* its processes copy whatever exists before them */
+	if (options->sandbox && !hosts_start(&app, &error))
+		status = EXIT_FAILURE;
+	else
+		begun = run_apply(&app, options, &error) &&
+		        run_open_logs(&app, options, path != options->scripts[0], &error) &&
+		        run_start_up_file(&app, START_TARGETS, &error) &&
+		        give_names(&app, options, &error) &&
+		        queue_script(&app, path, options->words, options->word_count, true, &error);
+	if (begun) {
+		signal = run_loop(&app, runner->ui, &poller);
+		status = app.status;
+	} else {
+		runner->ui->draw(runner->ui, &app);
+		runner->ui->free(runner->ui);
+		if (error.text[0])
+			run_fail(status, &error);
+	}
+	struct buf wrong = { .max = SIZE_MAX };
+	if (!begun || status == EXIT_USAGE)
+		list_errors(&app, begun ? "" : error.text, &wrong);
+	verdict_report_suite_end(&runner->report, wrong.len ? buf_text(&wrong) : NULL);
+	buf_free(&wrong);
+	if (signal) {
+		verdict_report_end(&runner->report, &error);
+		run_die_of(&app, &poller, signal);
+	}
+	queue_stop(&app);
+	run_end_logs(&app, &poller);
+	status = status ? status : app.status;
+	app_free(&app);
+	poller_done(&poller);
+	return status;
+}
+
+int script_mode_run(const struct options *options)
+{
+	struct runner runner = { .options = options };
+	struct error error;
+	int status = EXIT_SUCCESS;
+	if (options->check)
+		return check(options);
+	if (!verdict_report_begin(&runner.report, options->tap, options->junit, &error))
+		return run_fail(EXIT_USAGE, &error);
+	for (size_t i = 0; i < options->script_count; i++) {
+		int ended = run_one(&runner, options->scripts[i]);
+		status = status ? status : ended;
+		if (ended == EXIT_USAGE && options->tap) /* "Bail out!" says that nothing follows */
+			break;
+	}
+	if (!verdict_report_end(&runner.report, &error))
+		return run_fail(EXIT_FAILURE, &error);
+	return status;
+}

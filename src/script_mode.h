@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* script_mode: the program without a person: scripts run one after the other, each as if the program
+ * had been started for it, or are only checked. Knows the queue, headless and the reports. */
+#pragma once
+
+#include "options.h"
+
+/* Returns the exit status: that of the first script that did not end well. */
+int script_mode_run(const struct options *options);
