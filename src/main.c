@@ -11,7 +11,9 @@
 
 #include "app/app.h"
 #include "app/hosts.h"
+#include "app/replay.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/locale.h"
 #include "base/poller.h"
 #include "command/command.h"
@@ -20,6 +22,7 @@
 #include "command/queue.h"
 #include "options.h"
 #include "pipe_mode.h"
+#include "replay_mode.h"
 #include "record/transcript.h"
 #include "run.h"
 #include "script_mode.h"
@@ -96,7 +99,7 @@ static void begin_for_person(struct app *app, const struct options *options,
 		good = app_demo(app, &error);
 	else if (options->has_target)
 		good = run_open(app, options, &options->target, false, &error) != NULL;
-	else if (!app->current)
+	else if (!app->current && !app->replay)
 		app_note(
 		        app,
 		        "sockpit %s: /open HOST PORT starts a session, F1 shows help, Ctrl-D quits",
@@ -112,6 +115,10 @@ static int run(struct app *app, struct options *options, struct poller *poller)
 	struct error error, refused = { 0 };
 	bool person = !options->nc && !options->piped && !options->probe &&
 	              isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	if (options->replay && options->has_target && !person) {
+		error_set(&error, "--replay prints a log: no address");
+		return run_fail(EXIT_USAGE, &error);
+	}
 	if (options->sandbox && !person) {
 		error_set(&error, "--sandbox is for the window and for scripts: nobody else reaches its "
 		                  "hosts");
@@ -129,6 +136,11 @@ static int run(struct app *app, struct options *options, struct poller *poller)
 	app->on_terminal = person;
 	if (!run_open_logs(app, options, false, &error))
 		return run_fail(error.usage ? EXIT_USAGE : EXIT_FAILURE, &error);
+	if (options->replay && !person)
+		return replay_mode_run(app, options);
+	if (options->replay &&
+	    !replay_start(app, options->replay, options->replay_speed, clock_now(), &error))
+		return run_fail(EXIT_USAGE, &error);
 	if (!person) {
 		print_errors(app);
 		return pipe_mode_run(app, options, poller);
@@ -184,6 +196,7 @@ int main(int argc, char **argv)
 	app_init(&app);
 	int status = run(&app, &options, &poller);
 	queue_stop(&app);
+	replay_stop(&app);
 	run_end_logs(&app, &poller);
 	status = status ? status : app.status;
 	app_free(&app);

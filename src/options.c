@@ -14,6 +14,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "app/replay.h"
 #include "base/choice.h"
 #include "base/clock.h"
 
@@ -26,6 +27,8 @@ enum {
 	LONG_VIEW,
 	LONG_PLAIN,
 	LONG_DEMO,
+	LONG_REPLAY,
+	LONG_SPEED,
 	LONG_SANDBOX,
 	LONG_MDOC,
 	LONG_PIPE,
@@ -62,6 +65,8 @@ static const struct option long_options[] = {
 	{ "junit", required_argument, NULL, LONG_JUNIT },
 	{ "let", required_argument, NULL, LONG_LET },
 	{ "demo", no_argument, NULL, LONG_DEMO },
+	{ "replay", required_argument, NULL, LONG_REPLAY },
+	{ "speed", required_argument, NULL, LONG_SPEED },
 	{ "sandbox", no_argument, NULL, LONG_SANDBOX },
 	{ "commands-as-mdoc", no_argument, NULL, LONG_MDOC },
 	{ "pipe", no_argument, NULL, LONG_PIPE },
@@ -99,7 +104,7 @@ static const char help_text[] =
         "udp://host:port |\n"
         "                         unix:///path | unix:@name | target]\n"
         "       sockpit -l [options] [address] port\n"
-        "       sockpit --demo | -f file [word...] | --check file...\n"
+        "       sockpit --demo | --replay log | -f file [word...] | --check file...\n"
         "\n"
         "On a terminal this opens a window in which you type and see; type /help there. With "
         "standard input or\n"
@@ -141,6 +146,9 @@ static const char help_text[] =
         "  --append-output  continue the file of -o or --output if it exists\n"
         "  --plain          no full screen: for screen readers and dumb terminals\n"
         "  --demo           a TCP echo server on loopback and a session to it\n"
+        "  --replay FILE    show a log of JSON lines as it went, and send nothing; --speed N, or "
+        "max;\n"
+        "                   without a terminal print it as --view shows it\n"
         "  --sandbox        two hosts of our own, left and right, and a cable between them: "
         "/sandbox\n"
         "  -h, -V           this help, the version\n"
@@ -667,6 +675,8 @@ static bool take_long_value(struct options *options, int letter, char **argv, st
 	case LONG_SERVICE: return choose_service(options, optarg, error);
 	case LONG_EOL: return add_setting(options, "eol", optarg, error);
 	case LONG_SET: return add_assignment(options, optarg, error);
+	case LONG_REPLAY: options->replay = optarg; return true;
+	case LONG_SPEED: return replay_parse_speed(optarg, &options->replay_speed, error);
 	case LONG_VIEW: return add_setting(options, "view", optarg, error);
 	case LONG_OUTPUT: options->pipe.output = optarg; return true;
 	case LONG_DELAY: return read_time(options, "--delay", optarg, &options->pipe.interval, error);
@@ -825,6 +835,11 @@ static bool check_combination(const struct options *options, struct error *error
 		error_set(error, "-x connects by TCP, without -l, -s or -u");
 	else if (options->listen && options->probe)
 		error_set(error, "-z asks whether others listen: leave out -l or -z");
+	else if (options->replay && (options->demo || options->probe || options->piped))
+		error_set(error, "--replay shows a log: leave out %s",
+		          options->demo    ? "--demo"
+		          : options->probe ? "-z"
+		                           : "--pipe");
 	else if (pipe->no_input && pipe->no_output)
 		error_set(error, "nothing is sent and nothing received: leave out --send-only, or "
 		                 "--recv-only and -d");
@@ -1084,7 +1099,7 @@ static bool parse_own(struct options *options, int argc, char **argv, struct err
 
 bool options_parse(struct options *options, int argc, char **argv, struct error *error)
 {
-	*options = (struct options){ .family = AF_UNSPEC };
+	*options = (struct options){ .family = AF_UNSPEC, .replay_speed = REPLAY_SPEED_OWN };
 	options->pipe.quit_after = PIPE_QUIT_WHEN_DONE;
 	opterr = 0;
 	optind = 0; /* glibc: begins again, for tests */

@@ -61,6 +61,8 @@ struct options {
 	const struct log_format *log_format; /* --log-format, NULL = by the ending */
 	const char *scripts[OPTIONS_SCRIPTS]; /* to run one after the other, or to check */
 	size_t script_count;
+	const char *replay;       /* --replay, NULL = none */
+	int replay_speed;         /* --speed, as app/replay.h has it */
 	char **words; /* $1, $2 … of each */
 	size_t word_count;
 	struct {

@@ -9,8 +9,10 @@
 #include "app/auto_log.h"
 #include "app/hosts.h"
 #include "app/leave.h"
+#include "app/replay.h"
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/poller.h"
 #include "command/queue.h"
 
@@ -133,12 +135,14 @@ static void loop(struct app *app, struct ui *ui, struct poller *poller)
 		app_prepare(app, poller);
 		hosts_prepare(app, poller);
 		leave_prepare(app, poller);
+		replay_prepare(app, poller);
 		queue_prepare(app, poller);
 		ui->prepare(ui,
 		            poller); /* after it, so that what it has reported is owed a frame */
 		logs_prepare(app->logs, poller);
 		poller_wait(poller);
 		ui->serve(ui, poller);
+		replay_serve(app, clock_now());
 		app_serve(app, poller);
 		hosts_serve(app, poller);
 		leave_serve(app);
@@ -184,6 +188,7 @@ int run_loop(struct app *app, struct ui *ui, struct poller *poller)
 void run_die_of(struct app *app, struct poller *poller, int signal)
 {
 	queue_stop(app);
+	replay_stop(app);
 	run_end_logs(app, poller);
 	app_free(app); /* removes the paths of UNIX sockets */
 	die_of(signal);

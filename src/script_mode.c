@@ -10,6 +10,7 @@
 #include "base/poller.h"
 #include "base/text.h"
 #include "command/queue.h"
+#include "replay_mode.h"
 #include "run.h"
 #include "ui/headless.h"
 #include "verdict_report.h"
@@ -115,6 +116,7 @@ static int run_one(struct runner *runner, const char *path)
 	else
 		begun = run_apply(&app, options, &error) &&
 		        run_open_logs(&app, options, path != options->scripts[0], &error) &&
+		        (!options->replay || replay_mode_load(&app, options, &error)) &&
 		        run_start_up_file(&app, START_TARGETS, &error) &&
 		        give_names(&app, options, &error) &&
 		        queue_script(&app, path, options->words, options->word_count, true, &error);

@@ -36,7 +36,7 @@ done
 examples=$(sed -n 's/^\(\.Dl \)\{0,1\}\$ sockpit \(.*\)/\2/p' "$manual" | sed 's/[<>].*//')
 echo "$examples" | while read -r words; do
 	case $words in
-	--demo) continue ;;
+	--demo | --replay*) continue ;;
 	-l*) words="-w 50ms -q 0 $(echo "$words" | sed 's/[0-9][0-9]*$/0/')" ;;
 	*) words="-n -w 50ms -q 0 $(echo "$words" | sed 's/mail.example.org/127.0.0.1/; s/[0-9][0-9]*$/9/')" ;;
 	esac

@@ -12,6 +12,7 @@
 #include "base/choice.h"
 #include "base/clock.h"
 #include "base/count.h"
+#include "net/recorded.h"
 #include "net/sandbox.h"
 #include "net/service.h"
 #include "net/wire.h"
@@ -287,14 +288,22 @@ const struct session *app_failed_since(const struct app *app, uint64_t position)
 	                                                                              : NULL;
 }
 
+bool app_is_recorded(const struct app *app, uint32_t number)
+{
+	const struct session *session = sessions_numbered(app->sessions, number);
+	return session && session_recording(session);
+}
+
 size_t app_forget_ended(struct app *app)
 {
 	size_t forgotten = 0, i = 0;
 	struct error error;
 	while (i < sessions_count(app->sessions)) {
 		struct session *session = sessions_at(app->sessions, i);
-		bool ended = session_state(session) == SESSION_CLOSED &&
-		             !session_opens_again(session, NULL);
+		const struct recording *recording = session_recording(session);
+		bool ended = recording ? recording->over
+		                       : session_state(session) == SESSION_CLOSED &&
+		                                 !session_opens_again(session, NULL);
 		if (ended && app_forget(app, session, &error))
 			forgotten++;
 		else
@@ -388,7 +397,8 @@ static bool mirrors(const struct session *a, const struct session *b)
 {
 	struct endpoint a_peer = session_peer(a), a_local = session_local(a);
 	struct endpoint b_peer = session_peer(b), b_local = session_local(b);
-	return session_transport(a) == session_transport(b) && may_meet(a, b) &&
+	return session_recording(a) == session_recording(b) &&
+	       session_transport(a) == session_transport(b) && may_meet(a, b) &&
 	       endpoint_reaches(&a_peer, &b_local) && endpoint_reaches(&b_peer, &a_local);
 }
 
@@ -424,14 +434,20 @@ static bool find_connect(const struct app *app, const struct session *session,
 	return false;
 }
 
+static const struct wire *wire_of(const struct app *app, const struct session *session)
+{
+	const struct recording *recording = session_recording(session);
+	return recording ? recording->wire : sessions_wire(app->sessions);
+}
+
 void app_wire_ends(const struct app *app, const struct session *session, uint32_t ends[2])
 {
-	const struct wire *wire = sessions_wire(app->sessions);
 	ends[0] = ends[1] = 0;
 	if (!session || transport_is_unix(session_transport(session)) ||
 	    session_has_clients(session))
 		return;
 	int64_t begun;
+	const struct wire *wire = wire_of(app, session);
 	enum transport transport = session_transport(session);
 	enum host host = session_host(session), there = host;
 	struct endpoint local = session_local(session), peer = session_peer(session);
@@ -452,6 +468,7 @@ void app_wire_ends(const struct app *app, const struct session *session, uint32_
 void app_set_ends(const struct app *app, const struct session *session, struct view *view)
 {
 	const struct session *other = app_other_end(app, session);
+	const struct wire *wire = wire_of(app, session);
 	enum host host = session_host(session);
 	struct endpoint local = session_local(session);
 	view->session = session_number(session);
@@ -461,11 +478,11 @@ void app_set_ends(const struct app *app, const struct session *session, struct v
 	app_wire_ends(app, session, view->wire);
 	enum session_state state = session_state(session);
 	bool tries = state == SESSION_CONNECTING || state == SESSION_CLOSED;
-	view->recorded = wire_since(sessions_wire(app->sessions), host);
+	view->recorded = wire_since(wire, host);
 	bool cable = host != HOST_HERE && !endpoint_is_loopback(&local) &&
 	             (view->wire[0] || (view->recorded && tries));
-	view->nobody[0] = cable ? WIRE_FIRST + host : 0;
-	view->nobody[1] = cable && view->wire[1] ? WIRE_FIRST + host_opposite(host) : 0;
+	view->nobody[0] = cable ? wire_nobody(wire, host) : 0;
+	view->nobody[1] = cable && view->wire[1] ? wire_nobody(wire, host_opposite(host)) : 0;
 }
 
 struct view app_view(const struct app *app, int columns)
@@ -631,7 +648,8 @@ bool app_take_answer(struct app *app, struct app_answer *answer)
 	bool whole = true;
 	for (; at != TRANSCRIPT_NONE; at = transcript_next(transcript, at)) {
 		const struct entry *entry = transcript_at(transcript, at);
-		if (entry->call != CALL_NOTE || !(entry->flags & ENTRY_ANSWER))
+		if (entry->call != CALL_NOTE || !(entry->flags & ENTRY_ANSWER) ||
+		    app_is_recorded(app, entry->session))
 			continue;
 		if (whole && answer->text.len) {
 			buf_append_text(&answer->text, "\n");

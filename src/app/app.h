@@ -20,6 +20,7 @@
 
 struct app_tab;
 struct queues;
+struct replay;
 struct searched;
 struct page;
 
@@ -76,6 +77,7 @@ struct app {
 	bool literal;              /* ^]: every line is data */
 	uint32_t secret_for;       /* the session that gets the next line, typed unseen; 0 = none */
 	struct queues *queues;     /* command/queue's own */
+	struct replay *replay;     /* app/replay's own; NULL = none */
 	struct searched *searched; /* expect_commands.c's own */
 	size_t searched_count, searched_cap;
 	bool answering;    /* a command runs: notes are its answer */
@@ -161,6 +163,9 @@ struct session *app_find_session(struct app *app, const char *text, struct error
 
 /* app->current, or NULL with "no session: /open HOST PORT makes one". */
 struct session *app_need_session(struct app *app, struct error *error);
+
+/* Whether this number is that of a session of a recording. */
+bool app_is_recorded(const struct app *app, uint32_t session);
 
 /* Number of news of a session since it was last shown, for its tab. */
 uint64_t app_unread(const struct app *app, const struct session *session);

@@ -27,7 +27,8 @@ size_t hosts_list_sessions(const struct app *app, struct buf *out)
 	size_t count = 0;
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
 		const struct session *session = sessions_at(app->sessions, i);
-		if (session_host(session) == HOST_HERE || session_state(session) == SESSION_CLOSED)
+		if (session_host(session) == HOST_HERE || session_state(session) == SESSION_CLOSED ||
+		    session_recording(session))
 			continue;
 		buf_printf(out, "%s%u %s on %s", count++ ? ", " : "", session_number(session),
 		           session_name(session), host_name(session_host(session)));

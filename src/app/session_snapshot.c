@@ -9,6 +9,13 @@ static bool has_socket(const struct session *session)
 	       session_state(session) != SESSION_RESOLVING;
 }
 
+/* In a recording the times may be anything. */
+static int64_t age_of(const struct session *session)
+{
+	int64_t age = session_now(session) - session_sampled_at(session);
+	return age > 0 ? age : 0;
+}
+
 void session_snapshot(const struct session *session, struct snapshot *snapshot)
 {
 	const struct session_counts *counts = session_counts(session);
@@ -25,7 +32,7 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		.local = session_local(session),
 		.peer = session_peer(session),
 		.sample = *session_sample(session),
-		.age = clock_now() - session_sampled_at(session),
+		.age = age_of(session),
 		.state_by_calls = session_tcp_state(session),
 		.open = has_socket(session),
 		.closing = session_is_closing(session),
@@ -53,6 +60,8 @@ int64_t session_snapshot_pulse(const struct session *session, bool keepalive)
 {
 	struct snapshot snapshot;
 	int64_t left;
+	if (session_recording(session)) /* the replay itself says when */
+		return 0;
 	session_snapshot(session, &snapshot);
 	enum sample_timer timer = snapshot_timer(&snapshot, &left);
 	if (timer == TIMER_OFF || (timer == TIMER_KEEPALIVE && !keepalive))

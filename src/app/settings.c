@@ -442,6 +442,16 @@ const struct setting setting_table[] = {
 	                "Enter",
 	},
 	{
+	        .name = "replay-idle",
+	        .type = SETTING_DURATION,
+	        FIELD(replay_idle),
+	        .values = "<duration>",
+	        .initial = "5s",
+	        .most = 3600 * CLOCK_S,
+	        .off = true,
+	        .help = "most time that a replay lets pass where nothing happened; off: all of it",
+	},
+	{
 	        .name = "escape-time",
 	        .type = SETTING_DURATION,
 	        FIELD(escape_time),

@@ -34,6 +34,7 @@ struct settings {
 	enum color color;
 	bool mouse;
 	enum paste paste;
+	int64_t replay_idle; /* most time that a replay waits for the next entry, ns; 0 = as it was */
 	int64_t escape_time; /* a lone ESC may be the start of a key's sequence for this long, ns */
 	int fold;            /* rows shown of a longer message; 0 = all */
 	int view;            /* index of view_listed(), for sessions without a /view of their own */

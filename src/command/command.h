@@ -110,6 +110,7 @@ struct command {
 	row(cable) \
 	row(log) \
 	row(report) \
+	row(replay) \
 	row(setting) \
 	row(help)
 /* clang-format on */

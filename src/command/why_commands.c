@@ -23,7 +23,7 @@ static void explain(const struct failure *failure, struct buf *out)
 	failure_print(failure, out);
 	buf_printf(out, "\nAt %s, %s ago, in session %u (%s).\n",
 	           clock_format_time(time, false, clock),
-	           clock_format_duration(clock_now() - time, ago), session_number(failure->session),
+	           clock_format_duration(session_now(failure->session) - time, ago), session_number(failure->session),
 	           session_name(failure->session));
 	failure_explain(failure, out);
 }

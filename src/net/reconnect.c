@@ -25,6 +25,8 @@ static void open_again(struct session *session)
 bool reconnect_now(struct session *session, struct error *error)
 {
 	bool over = session_stream_ends(session) & (STREAM_PEER_CLOSED | STREAM_BROKEN);
+	if (session_refuse_recorded(session, error))
+		return false;
 	if (session->stepped)
 		error_set(error, "session %u was made step by step: /socket makes another",
 		          number(session));

@@ -195,10 +195,19 @@ void session_finish(struct session *session, enum session_end end, const char *f
 	let_go(session, end);
 }
 
+bool session_refuse_recorded(const struct session *session, struct error *error)
+{
+	if (session->recording)
+		error_set(error, "session %u is a recording: nothing is sent", number(session));
+	return session->recording;
+}
+
 bool session_refuse_closed(const struct session *session, struct error *error)
 {
 	char left[CLOCK_TEXT];
 	int64_t ns;
+	if (session_refuse_recorded(session, error))
+		return true;
 	if (session->state != SESSION_CLOSED)
 		return false;
 	if (session_opens_again(session, &ns))
@@ -315,7 +324,7 @@ void session_drop_socket(struct session *session, unsigned slot)
 
 /* ---- names ---- */
 
-static bool name_is_right(const char *name)
+bool session_is_name(const char *name)
 {
 	size_t len = strlen(name);
 	if (len == 0 || len >= SESSION_NAME || name[0] == '@' ||
@@ -331,7 +340,7 @@ bool session_check_name(struct session_table *table, const struct session *self,
                         struct error *error)
 {
 	const struct session *other = table->find_named(table, name);
-	if (!name_is_right(name))
+	if (!session_is_name(name))
 		error_usage(
 		        error,
 		        "a name has 1 to %d bytes, no blanks, no '@' in front and not only digits",
@@ -653,6 +662,8 @@ bool session_shutdown(struct session *session, int how, struct error *error)
 
 bool session_close(struct session *session, struct error *error)
 {
+	if (session_refuse_recorded(session, error))
+		return false;
 	if (session_cancel_reconnect(session))
 		return true;
 	if (session->state == SESSION_CLOSED) {
@@ -737,6 +748,8 @@ bool session_find_address(struct session *session, const char *text, struct endp
                           struct error *error)
 {
 	struct lookup_query query = { .numeric = true, .hosts = session_lookup_hosts(session) };
+	if (session_refuse_recorded(session, error))
+		return false;
 	if (!target_parse(&query.target, text, NULL, session->transport, false, error))
 		return false;
 	if (!lookup_is_numeric(query.target.host))
@@ -749,6 +762,8 @@ bool session_find_address(struct session *session, const char *text, struct endp
 
 bool session_choose_peer(struct session *session, unsigned number, struct error *error)
 {
+	if (session_refuse_recorded(session, error))
+		return false;
 	if (session->ops->choose_peer)
 		return session->ops->choose_peer(session, number, error);
 	error_set(error, "session %u has no peers to choose from",
@@ -846,6 +861,11 @@ bool session_is_accepted(const struct session *session)
 uint32_t session_listener(const struct session *session)
 {
 	return session->listener;
+}
+
+struct recording *session_recording(const struct session *session)
+{
+	return session->recording;
 }
 
 bool session_takes_data(const struct session *session)
@@ -991,12 +1011,14 @@ const struct sample *session_sample(const struct session *session)
 
 size_t session_socket_count(const struct session *session)
 {
-	return session->fd_count;
+	return session->ops->sockets ? session->ops->sockets(session) : session->fd_count;
 }
 
 const struct sample *session_socket_sample(const struct session *session, size_t index,
                                            struct endpoint *local)
 {
+	if (session->ops->socket_sample)
+		return session->ops->socket_sample(session, index, local);
 	*local = session->local[index];
 	return probe_last(&session->probe, session->fd[index]);
 }
@@ -1009,6 +1031,11 @@ void session_sample_closely(struct session *session)
 int64_t session_sampled_at(const struct session *session)
 {
 	return session->probe.sampled_at;
+}
+
+int64_t session_now(const struct session *session)
+{
+	return session->recording ? session->recording->now : clock_now();
 }
 
 bool session_is_unsettled(const struct session *session)

@@ -40,6 +40,14 @@ enum session_end {
 };
 
 struct session;
+struct wire;
+
+/* What the sessions of one recording share; see recorded.h. */
+struct recording {
+	struct wire *wire; /* the numbers of its wire ends; see wire_record() */
+	int64_t now;       /* the instant up to which it has been replayed, */
+	bool over;         /* and no more will be */
+};
 
 /* What a session calls of its service; the services themselves are in service.h. */
 struct service {
@@ -130,6 +138,9 @@ bool session_is_stepped(const struct session *session);
 bool session_is_accepted(const struct session *session);
 uint32_t session_listener(const struct session *session);
 
+/* It is read from a log and makes no call; see recorded.h. NULL: it is alive. */
+struct recording *session_recording(const struct session *session);
+
 bool session_peer_closed(const struct session *session); /* FIN has come */
 bool session_is_shut(const struct session *session); /* we have sent FIN, or will after the queue */
 bool session_takes_data(const struct session *session); /* open, and neither shut nor reset */
@@ -212,6 +223,9 @@ void session_note(struct session *session, unsigned flags, const char *format, .
  * first. After close() it is what sock_diag(7) says of the connection. */
 const struct sample *session_sample(const struct session *session);
 int64_t session_sampled_at(const struct session *session);
+
+/* clock_now(), or of a recording the instant up to which it has been replayed. */
+int64_t session_now(const struct session *session);
 
 /* It is sampled at least each 5 ms for the next second, while something is on its way. */
 void session_sample_closely(struct session *session);

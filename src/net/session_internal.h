@@ -95,6 +95,11 @@ struct session_ops {
 	unsigned (*meet_peer)(struct session *session, const struct endpoint *addr);
 	bool (*choose_peer)(struct session *session, unsigned number, struct error *error);
 	size_t (*clients)(const struct session *session);
+
+	/* Of a session that has no descriptors, but knows of sockets: session_socket_sample(). */
+	size_t (*sockets)(const struct session *session);
+	const struct sample *(*socket_sample)(const struct session *session, size_t index,
+	                                      struct endpoint *local);
 };
 
 /* What has ended of a stream that is open. */
@@ -210,6 +215,7 @@ struct session {
 	struct session_counts counts;
 
 	/* its identity */
+	struct recording *recording; /* NULL: it is alive */
 	char name[SESSION_NAME];
 	bool named;    /* by a person */
 	bool pinned;   /* a person looks at it: see sessions_pin() */
@@ -277,7 +283,10 @@ void session_finish(struct session *session, enum session_end end, const char *f
 void session_report_unsent(struct session *session, size_t bytes, const char *why);
 void session_drop_queue(struct session *session);
 
-/* True if it is closed: one line says how to open another. */
+/* True if it is of a recording, and so makes no call. */
+bool session_refuse_recorded(const struct session *session, struct error *error);
+
+/* True if that is so, or it is closed: one line says how to open another. */
 bool session_refuse_closed(const struct session *session, struct error *error);
 
 /* False where it was not to be opened again by itself. */
@@ -314,7 +323,8 @@ void session_drop_socket(struct session *session, unsigned slot);
 void session_make_name(struct session *session, const char *host, const char *port);
 void session_name_server(struct session *session);
 
-/* Whether a session may have this name; `self` has it already, or is NULL. */
+/* Whether it is a name at all; whether a session may have it: `self` has it already, or is NULL. */
+bool session_is_name(const char *name);
 bool session_check_name(struct session_table *table, const struct session *self, const char *name,
                         struct error *error);
 

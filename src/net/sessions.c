@@ -21,6 +21,7 @@
 #include "net/port_table.h"
 #include "net/probe_timer.h"
 #include "net/reconnect.h"
+#include "net/recorded.h"
 #include "net/sandbox.h"
 #include "net/service.h"
 #include "net/session_internal.h"
@@ -57,6 +58,9 @@ struct sessions {
 	size_t deferred_count, deferred_cap;
 	struct async_close *async_close;
 	struct lingering lingering;
+	struct recording **recordings;
+	size_t recording_count, recording_cap;
+	size_t recorded; /* sessions of them in the list */
 	int other_fds;      /* most descriptors seen in use that are not a session's */
 	enum wire_mode wire_mode;
 	int64_t sample_due; /* of all sessions, as of the last sessions_prepare() */
@@ -98,12 +102,19 @@ struct session *sessions_numbered(const struct sessions *sessions, uint32_t numb
 	return sessions->list[low];
 }
 
+/* The newest one; a recording only where no other session has that name. */
 struct session *sessions_named(const struct sessions *sessions, const char *name)
 {
-	for (size_t i = sessions->count; i-- > 0;)
-		if (strcmp(sessions->list[i]->name, name) == 0)
-			return sessions->list[i];
-	return NULL;
+	struct session *recorded = NULL;
+	for (size_t i = sessions->count; i-- > 0;) {
+		struct session *session = sessions->list[i];
+		if (strcmp(session->name, name) != 0)
+			continue;
+		if (!session->recording)
+			return session;
+		recorded = recorded ? recorded : session;
+	}
+	return recorded;
 }
 
 void sessions_read_kernel(struct sessions *sessions, bool on)
@@ -131,7 +142,7 @@ void sessions_show_packets(struct sessions *sessions, bool on)
 
 void sessions_sample(struct sessions *sessions, struct session *session)
 {
-	if (sessions->table.budget.off)
+	if (sessions->table.budget.off || session->recording)
 		return;
 	if (session->fd_count)
 		probe_timer_sample(session);
@@ -158,6 +169,7 @@ static void take_out(struct sessions *sessions, struct session *session)
 	while (sessions->list[index] != session)
 		index++;
 	sessions->ended -= is_ended_client(session);
+	sessions->recorded -= session->recording != NULL;
 	if (sessions->pinned == session)
 		sessions_pin(sessions, NULL);
 	sessions->count--;
@@ -167,7 +179,7 @@ static void take_out(struct sessions *sessions, struct session *session)
 
 bool sessions_forget(struct sessions *sessions, struct session *session, struct error *error)
 {
-	if (session->state != SESSION_CLOSED) {
+	if (session->state != SESSION_CLOSED && !session->recording) {
 		error_set(error, "session %u is still open: /close it first",
 		          (unsigned)session->caller.session);
 		return false;
@@ -270,6 +282,7 @@ static void forget_excess(struct sessions *sessions)
 		if (excess && may_go(session)) {
 			excess--;
 			sessions->ended--;
+			sessions->recorded -= session->recording != NULL;
 			free_session(sessions, session);
 		} else {
 			sessions->list[kept++] = session;
@@ -492,7 +505,7 @@ static void ended(struct session *session, bool was_open)
 	if (!session->listener)
 		return;
 	struct session *listener = sessions_numbered(sessions, session->listener);
-	if (listener)
+	if (listener && !session->recording)
 		listener_client_ended(listener);
 	sessions->ended++;
 }
@@ -528,7 +541,7 @@ static int count_descriptors(struct sessions *sessions, int fd)
  * that a person looks at stays, and so does one whose calls a person makes. */
 static bool may_make_room(const struct session *session)
 {
-	return session->listener && session->state == SESSION_OPEN &&
+	return session->listener && session->state == SESSION_OPEN && !session->recording &&
 	       session_peer_closed(session) && !session_is_shut(session) && !session->paused &&
 	       !session_is_served(session) && !session->pinned;
 }
@@ -606,6 +619,11 @@ void sessions_free(struct sessions *sessions)
 	for (enum host host = HOST_HERE; host < HOST_COUNT; host++)
 		diag_free(sessions->table.diag[host]);
 	wire_free(sessions->table.wire);
+	for (size_t i = 0; i < sessions->recording_count; i++) {
+		wire_free(sessions->recordings[i]->wire);
+		free(sessions->recordings[i]);
+	}
+	free(sessions->recordings);
 	free(sessions->list);
 	free(sessions->deferred);
 	free(sessions);
@@ -738,6 +756,38 @@ struct session *sessions_make_socket(struct sessions *sessions, enum transport t
 	return session;
 }
 
+/* ---- recordings ---- */
+
+struct recording *sessions_add_recording(struct sessions *sessions)
+{
+	static const uint32_t first = WIRE_FIRST + (WIRE_FIRST >> 1); /* far above all that are seen */
+	size_t count = sessions->recording_count;
+	if (count == RECORDINGS_MOST)
+		return NULL;
+	struct recording *recording = xcalloc(1, sizeof *recording);
+	recording->wire = wire_new_recorded(sessions->table.transcript,
+	                                    first + (uint32_t)count * WIRE_RECORDED);
+	sessions->recordings = xgrow(sessions->recordings, &sessions->recording_cap, count,
+	                             sizeof *sessions->recordings);
+	sessions->recordings[sessions->recording_count++] = recording;
+	return recording;
+}
+
+uint32_t sessions_record(struct sessions *sessions, struct recording *recording, uint32_t wanted,
+                         const struct recorded_facts *facts)
+{
+	enum { FARTHEST = 1 << 20 };
+	bool near = wanted > sessions->last_number && wanted - sessions->last_number <= FARTHEST;
+	if (near)
+		sessions->last_number = wanted - 1;
+	if (sessions->recorded >= RECORDED_MOST)
+		forget_excess(sessions);
+	if (sessions->recorded >= RECORDED_MOST)
+		return ++sessions->last_number;
+	sessions->recorded++;
+	return session_number(recorded_new(&sessions->table, recording, facts));
+}
+
 static void change_service(struct session *session, const struct service *service)
 {
 	session_free_service_state(session);
@@ -748,6 +798,8 @@ bool sessions_set_service(struct sessions *sessions, struct session *session,
                           const struct service *service, struct error *error)
 {
 	bool is_server = session_is_server(session);
+	if (session_refuse_recorded(session, error))
+		return false;
 	if (!is_server && !session->listener) {
 		error_set(error, "session %u is a client: only servers have a service",
 		          (unsigned)session->caller.session);
@@ -794,6 +846,8 @@ void sessions_prepare(struct sessions *sessions, struct poller *poller)
 	sessions->sample_due = INT64_MAX;
 	for (size_t i = 0; i < sessions->count; i++) {
 		struct session *session = sessions->list[i];
+		if (session->recording)
+			continue;
 		if (session->state != SESSION_CLOSED) {
 			prepare_one(sessions, session, poller);
 			continue;
@@ -822,7 +876,7 @@ static void serve_probes(struct sessions *sessions)
 {
 	int64_t now = instant(sessions, sessions->sample_due);
 	for (size_t i = 0; sessions->sample_due <= now && i < sessions->count; i++)
-		if (sessions->list[i]->state != SESSION_CLOSED)
+		if (sessions->list[i]->state != SESSION_CLOSED && !sessions->list[i]->recording)
 			probe_timer_serve(sessions->list[i], now);
 	lingering_serve(&sessions->lingering);
 }
@@ -838,6 +892,8 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 	worker_pool_serve(sessions->table.lookup_pool, poller);
 	for (size_t i = 0; i < count; i++) {
 		struct session *session = sessions->list[i];
+		if (session->recording)
+			continue;
 		if (session->state == SESSION_CLOSED) {
 			reconnect_serve(session);
 			continue;

@@ -18,6 +18,7 @@ struct wire;
 enum { SESSIONS_KEPT = 20, SESSIONS_KEPT_MOST = 10000 };
 
 struct port_table;
+struct recorded_facts;
 
 /* The transcript is borrowed and must outlive the table. */
 struct sessions *sessions_new(struct transcript *transcript);
@@ -36,6 +37,16 @@ struct session *sessions_listen(struct sessions *sessions, const struct target *
  * default), numeric, queue_max and name count. */
 struct session *sessions_make_socket(struct sessions *sessions, enum transport transport,
                                      const struct session_options *options, struct error *error);
+
+/* A recording, whose sessions are in the table beside the others; see recorded.h. NULL where there have
+ * been RECORDINGS_MOST. It lives as long as the table. */
+enum { RECORDINGS_MOST = 1024, RECORDED_MOST = 1000 };
+struct recording *sessions_add_recording(struct sessions *sessions);
+
+/* A session of it; the number is `wanted` where all so far are smaller, and it is not much larger. Where
+ * there are RECORDED_MOST that stay in the table the number has no session. */
+uint32_t sessions_record(struct sessions *sessions, struct recording *recording, uint32_t wanted,
+                         const struct recorded_facts *facts);
 
 /* The sandbox, which is borrowed, or NULL: it is off. That is for when no session lives there any more:
  * of all that are not SESSION_CLOSED, session_host() is HOST_HERE. */

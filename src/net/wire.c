@@ -98,7 +98,9 @@ struct wire {
 	struct end **buckets; /* NULL until the first end */
 	struct end *oldest, *newest;
 	size_t ends;
+	uint32_t first_number; /* of what belongs to no end at HOST_HERE */
 	uint32_t last_number;
+	int64_t since[HOST_COUNT]; /* of a recording */
 	struct fragments fragments[FRAGMENTS];
 	unsigned next_fragments;
 	struct recent recent[RECENT];
@@ -248,7 +250,7 @@ static struct end *add_end(struct wire *wire, const struct key *key, int64_t tim
 		forget_oldest(wire);
 	struct end *end = xcalloc(1, sizeof *end), **bucket = &wire->buckets[bucket_of(key)];
 	end->key = *key;
-	end->number = WIRE_FIRST + FIRST_END + wire->last_number++;
+	end->number = wire->first_number + FIRST_END + wire->last_number++;
 	end->first = end->last = transcript_end(wire->transcript);
 	end->begun = time;
 	end->missed = wire->missed[key->host];
@@ -331,7 +333,7 @@ static size_t without_data(const struct frame *frame, size_t kept)
 static uint64_t append(struct wire *wire, const struct seen *seen, enum frame_event event,
                        const struct end *end, const struct segment *segment)
 {
-	uint32_t number = end ? end->number : WIRE_FIRST + seen->ring->host;
+	uint32_t number = end ? end->number : wire_nobody(wire, seen->ring->host);
 	struct frame_note note = {
 		.event = (uint8_t)event,
 		.host = (uint8_t)seen->ring->host,
@@ -491,6 +493,63 @@ static void take_frame(struct wire *wire, const struct seen *seen, enum frame_ev
 		append_of(wire, seen, event, end, NULL);
 	else
 		append(wire, seen, event, NULL, NULL);
+}
+
+/* ---- a recording ---- */
+
+/* Whose frame it is, as take_frame() finds it. False for what has no addresses of its own. */
+static bool read_key(const struct frame_note *note, struct key *key, bool *in, bool *syn)
+{
+	struct frame frame;
+	bool passes = note->event == FRAME_PASSES;
+	if (note->event > FRAME_PASSES || !note->kept)
+		return false;
+	frame_read(note->bytes, note->kept, note->len, &frame);
+	bool is_udp = frame.kind == FRAME_UDP ||
+	              (frame.kind == FRAME_FRAGMENT && is_of_udp(&frame) && !frame.fragment_start);
+	*in = note->event == FRAME_ARRIVES;
+	*syn = false;
+	if (frame.kind != FRAME_TCP && !is_udp)
+		return false;
+	const struct endpoint *local = *in ? &frame.to : &frame.from;
+	*key = key_of(note->host, is_udp ? TRANSPORT_UDP : TRANSPORT_TCP, local,
+	              *in ? &frame.from : &frame.to);
+	if (is_udp)
+		return true;
+	if (passes)
+		*key = key_of_pair(note->host, &frame.from, &frame.to, in);
+	*syn = (frame.tcp.flags & (FRAME_SYN | FRAME_ACK)) == FRAME_SYN;
+	return true;
+}
+
+uint32_t wire_record(struct wire *wire, uint32_t known, const struct frame_note *note, int64_t time)
+{
+	struct key key;
+	bool in, syn;
+	if (!known && wire->last_number >= WIRE_RECORDED - FIRST_END)
+		return 0;
+	if (!read_key(note, &key, &in, &syn))
+		return known ? known : wire->first_number + FIRST_END + wire->last_number++;
+	struct end *end = known ? find_end(wire, &key, TRANSCRIPT_NONE) : NULL;
+	while (end && (end->number != known || memcmp(&end->key, &key, sizeof key) != 0))
+		end = end->chain;
+	if (!end) {
+		end = add_end(wire, &key, time);
+		if (known) {
+			end->number = known;
+			wire->last_number--;
+		}
+	}
+	end->last = transcript_end(wire->transcript);
+	end->syn[in].seen |= syn;
+	unlink_age(wire, end);
+	link_newest(wire, end);
+	return end->number;
+}
+
+void wire_set_since(struct wire *wire, enum host host, int64_t since)
+{
+	wire->since[host] = since;
 }
 
 /* ---- sockets of ours on this machine ---- */
@@ -753,7 +812,7 @@ static void note_lost(struct wire *wire, struct ring *ring, int64_t time)
 	if (!lost)
 		return;
 	wire->missed[ring->host] += lost;
-	append_missed(wire, ring->host, WIRE_FIRST + ring->host, time, lost);
+	append_missed(wire, ring->host, wire_nobody(wire, ring->host), time, lost);
 }
 
 /* The ring that has the earliest frame; NULL where none has one. Frames are only lost while a ring
@@ -848,7 +907,12 @@ int64_t wire_since(const struct wire *wire, enum host host)
 	for (unsigned i = 0; i < wire->rings; i++)
 		if (wire->ring[i].host == host && wire->ring[i].place == WIRE_CABLE)
 			return wire->ring[i].since;
-	return 0;
+	return wire->since[host];
+}
+
+uint32_t wire_nobody(const struct wire *wire, enum host host)
+{
+	return wire->first_number + host;
 }
 
 /* ---- strikes ---- */
@@ -894,7 +958,7 @@ void wire_strike(struct wire *wire, const struct cable_strike *strike)
 		.words = strike->rule,
 		.words_len = strnlen(strike->rule, sizeof strike->rule),
 	};
-	frame_entry_append(wire->transcript, end ? end->number : WIRE_FIRST + strike->from,
+	frame_entry_append(wire->transcript, end ? end->number : wire_nobody(wire, strike->from),
 	                   strike->time, &note);
 }
 
@@ -935,8 +999,14 @@ void wire_serve(struct wire *wire, const struct poller *poller)
 
 struct wire *wire_new(struct transcript *transcript)
 {
+	return wire_new_recorded(transcript, WIRE_FIRST);
+}
+
+struct wire *wire_new_recorded(struct transcript *transcript, uint32_t first)
+{
 	struct wire *wire = xcalloc(1, sizeof *wire);
 	wire->transcript = transcript;
+	wire->first_number = first;
 	return wire;
 }
 

@@ -49,6 +49,17 @@ enum { WIRE_ENDS = 8192 /* most that are remembered; the one longest silent is f
 struct wire *wire_new(struct transcript *transcript);
 void wire_free(struct wire *wire);
 
+/* The wire of a recording: it never watches, and its ends are those of frames that somebody else appends.
+ * Their numbers begin at `first`, so that no other wire has them; there are WIRE_RECORDED of them. */
+enum { WIRE_RECORDED = 1 << 18 };
+struct wire *wire_new_recorded(struct transcript *transcript, uint32_t first);
+
+/* The number under which a recorded frame is to be appended next. `known` is what this returned for the
+ * frames before it that had the same number in the recording, 0 if this is the first. 0: there are too
+ * many ends. */
+uint32_t wire_record(struct wire *wire, uint32_t known, const struct frame_note *note, int64_t time);
+void wire_set_since(struct wire *wire, enum host host, int64_t since);
+
 /* Records what this packet socket sees, which is bound to no protocol yet; of WIRE_OWN it makes one
  * itself, and `fd` is -1. Takes the descriptor, and closes it also where it fails, with one line. */
 bool wire_watch(struct wire *wire, enum host host, enum wire_place place, int fd,
@@ -81,6 +92,9 @@ void wire_hide(struct wire *wire, enum host host, enum transport transport,
 
 /* Whether whole frames are kept from now on, or, as at first, only FRAME_KEPT bytes of each. */
 void wire_keep_whole(struct wire *wire, bool whole);
+
+/* The number of what belongs to no end at this host. */
+uint32_t wire_nobody(const struct wire *wire, enum host host);
 
 /* Appends what was seen since the last time, at most 4096 frames, so that what a recv() has placed in
  * the transcript outlives the calls around it. Returns whether there was any. No system call where

@@ -44,7 +44,8 @@ static void notify_change(struct controller *controller)
 static bool something_is_open(const struct app *app)
 {
 	for (size_t i = 0; i < sessions_count(app->sessions); i++)
-		if (session_state(sessions_at(app->sessions, i)) != SESSION_CLOSED)
+		if (session_state(sessions_at(app->sessions, i)) != SESSION_CLOSED &&
+		    !session_recording(sessions_at(app->sessions, i)))
 			return true;
 	return false;
 }

@@ -69,6 +69,8 @@ static void print_entry(struct headless *headless, struct follower turn,
                         const struct entry *entry)
 {
 	bool answer = rank(entry) == ANSWERED;
+	if (app_is_recorded(headless->app, entry->session))
+		return;
 	bool comment = answer && headless->comments;
 	FILE *stream = comment || (answer && !(entry->flags & ENTRY_ERROR)) ? stdout : stderr;
 	if (!answer && (!headless->verbose || rank(entry) == NOT_SAID || is_repeated(turn, entry)))

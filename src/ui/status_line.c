@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/page.h"
+#include "app/replay.h"
 #include "app/session_snapshot.h"
 #include "base/clock.h"
 #include "base/count.h"
@@ -216,6 +217,16 @@ static void add_traffic(struct pieces *pieces, const struct snapshot *snapshot)
 	          sent, received);
 }
 
+/* Where it is, and then how fast. */
+static void add_replay(struct pieces *pieces, const char *text)
+{
+	size_t first = strcspn(text, ",");
+	if (first)
+		add_piece(pieces, 0, STYLE_NOTE, "%.*s", (int)first, text);
+	if (text[first])
+		add_piece(pieces, 1, STYLE_NOTE, "%s", text + first + 2);
+}
+
 static void collect(const struct snapshot *snapshot, const struct status_words *words,
                     struct pieces *pieces)
 {
@@ -227,6 +238,7 @@ static void collect(const struct snapshot *snapshot, const struct status_words *
 		add_kernel(pieces, snapshot);
 		add_traffic(pieces, snapshot);
 	}
+	add_replay(pieces, words->replay);
 	add_piece(pieces, 9, STYLE_TEXT, "%s", words->eol);
 	add_piece(pieces, 10, STYLE_TEXT, "%s", words->view);
 	if (*words->mode)
@@ -256,7 +268,11 @@ void status_line_draw(const struct app *app, const char *mode, int columns, stru
 	struct snapshot snapshot;
 	struct view_mode shown = app_view_mode(app, app_shown(app));
 	enum eol eol = app->current ? session_eol(app->current) : app->settings.eol;
-	struct status_words words = { eol_label(eol), view, mode };
+	struct buf replay = { .max = SIZE_MAX };
+	replay_describe(app, clock_now(), &replay);
+	bool recorded = app_is_recorded(app, app_shown(app));
+	struct status_words words = { eol_label(eol), view, mode,
+		                      replay.len || !recorded ? buf_text(&replay) : "recording" };
 	const char *line = app->open_page.line; /* of a page the name of its command */
 	if (page_is_open(app))
 		snprintf(view, sizeof view, "%.*s", (int)strcspn(line + (*line == '/'), " "),
@@ -266,4 +282,5 @@ void status_line_draw(const struct app *app, const char *mode, int columns, stru
 	if (app->current)
 		session_snapshot(app->current, &snapshot);
 	status_line_draw_snapshot(app->current ? &snapshot : NULL, &words, columns, row);
+	buf_free(&replay);
 }

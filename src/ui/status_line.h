@@ -11,6 +11,7 @@
 struct status_words {
 	const char *eol, *view; /* "LF", "chat" */
 	const char *mode;       /* of the input: vi mode, scrolled back; may be "" */
+	const char *replay;     /* "replay 12.5 s of 47.0 s, x1, paused"; "" for none */
 };
 
 /* ` tcp ESTABLISHED *  in flight 15  rtt 0.2 ms ± 0.1 ms  ↑15 ↓15  LF  chat`. `mode`: as above. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "app/page.h"
+#include "app/replay.h"
 #include "app/session_snapshot.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -57,6 +58,7 @@ struct stamp {
 	bool literal;
 	int fold;
 	bool waiting;  /* a call does */
+	bool replays;  /* and is not paused */
 	uint64_t page; /* open_page.serial, 0 = none */
 	struct view_mode mode;
 };
@@ -190,6 +192,7 @@ static struct stamp take_stamp(const struct app *app)
 		.fold = app->unfolded ? 0 : app->settings.fold,
 		.waiting = current &&
 		           (session_waiting(current, &since) || session_opens_again(current, NULL)),
+		.replays = replay_is_running(app),
 		.page = page_is_open(app) ? app->open_page.serial : 0,
 		.mode = app_view_mode(app, app_shown(app)),
 	};
@@ -199,7 +202,7 @@ static bool stamps_differ(const struct stamp *a, const struct stamp *b)
 {
 	return a->entries != b->entries || a->sessions != b->sessions || a->unsent != b->unsent ||
 	       a->state != b->state || a->literal != b->literal || a->fold != b->fold ||
-	       a->waiting != b->waiting || a->page != b->page || a->mode.ops != b->mode.ops ||
+	       a->waiting != b->waiting || a->replays != b->replays || a->page != b->page || a->mode.ops != b->mode.ops ||
 	       a->mode.all != b->mode.all || a->mode.numbers != b->mode.numbers;
 }
 
@@ -627,6 +630,9 @@ static int64_t pulse_of(const struct app *app)
 		line = snapshot_left_pulse(left);
 	else if (current)
 		line = session_snapshot_pulse(current, false);
+	int64_t replay = replay_pulse(app);
+	if (replay && (!line || replay < line))
+		line = replay;
 	return page && line ? earlier_of(page, line) : page + line;
 }
 

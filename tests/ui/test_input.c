@@ -114,7 +114,7 @@ static void scenario_search(void)
 
 static void scenario_garbage(void)
 {
-	type("a\033[99~\033[20~\033[?62;9c\033[24;80R\033]11;rgb:0/0/"
+	type("a\033[99~\033[34~\033[?62;9c\033[24;80R\033]11;rgb:0/0/"
 	     "0\033\\\033[34~\033\xed\x95\x9c");
 	shows("1> a|", "unbound sequences and late reports leave nothing in the line");
 	type("\033[<0;5;3M\033[M !!");

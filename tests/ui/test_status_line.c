@@ -11,7 +11,7 @@ static struct buf text = { .max = SIZE_MAX };
 
 static const char *status(const struct snapshot *snapshot, const char *mode, int columns)
 {
-	struct status_words words = { "LF", "chat", mode };
+	struct status_words words = { "LF", "chat", mode, "" };
 	status_line_draw_snapshot(snapshot, &words, columns, &row);
 	buf_clear(&text);
 	row_print(&row, &text);

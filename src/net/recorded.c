@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/recorded.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "net/peers.h"
+#include "net/service.h"
+#include "net/session_internal.h"
+#include "record/sample.h"
+
+/* One of its sockets, as long as it is open. */
+struct recorded_socket {
+	int fd;
+	struct endpoint local;
+	struct sample sample; /* the newest, .present == 0 before the first */
+};
+
+struct recorded {
+	struct recorded_socket sockets[SESSION_SOCKETS];
+	size_t count;
+	struct peers peers;
+	struct endpoint writer; /* datagrams of a server: who wrote last */
+	bool connected;         /* datagrams: connect() has chosen the peer */
+	unsigned ends;          /* enum stream_end */
+	size_t clients;         /* of a listener, that are open */
+	bool met;               /* an entry has come */
+};
+
+/* ---- its kinds ---- */
+
+static void begin(struct session *session)
+{
+	struct recorded *own = session->own;
+	own->peers.max = PEERS_MOST;
+}
+
+static void free_own(struct session *session)
+{
+	struct recorded *own = session->own;
+	peers_free(&own->peers);
+}
+
+static enum tcp_state state_of_stream(const struct session *session)
+{
+	const struct recorded *own = session->own;
+	if (!(own->ends & STREAM_PEER_CLOSED))
+		return own->ends & STREAM_FIN_SENT ? STATE_FIN_WAIT : STATE_ESTABLISHED;
+	return own->ends & STREAM_FIN_SENT ? STATE_CLOSED : STATE_CLOSE_WAIT;
+}
+
+static enum tcp_state state_of_datagrams(const struct session *session)
+{
+	(void)session;
+	return STATE_DATAGRAMS;
+}
+
+static enum tcp_state state_of_listener(const struct session *session)
+{
+	(void)session;
+	return STATE_LISTEN;
+}
+
+static unsigned stream_ends(const struct session *session)
+{
+	const struct recorded *own = session->own;
+	return own->ends;
+}
+
+static struct endpoint peer_of(const struct session *session)
+{
+	const struct recorded *own = session->own;
+	return session_is_server(session) && !own->connected ? own->writer : session->peer;
+}
+
+static const struct peers *peers(const struct session *session)
+{
+	const struct recorded *own = session->own;
+	return &own->peers;
+}
+
+static size_t clients(const struct session *session)
+{
+	const struct recorded *own = session->own;
+	return own->clients;
+}
+
+static size_t sockets(const struct session *session)
+{
+	const struct recorded *own = session->own;
+	return own->count;
+}
+
+static const struct sample *socket_sample(const struct session *session, size_t index,
+                                          struct endpoint *local)
+{
+	const struct recorded *own = session->own;
+	static const struct sample none;
+	*local = index < own->count ? own->sockets[index].local
+	                            : (struct endpoint){ .family = AF_UNSPEC };
+	return index < own->count ? &own->sockets[index].sample : &none;
+}
+
+static const struct session_ops recorded_kinds[] = {
+	[RECORDED_STREAM] = {
+		.size = sizeof(struct recorded),
+		.begin = begin,
+		.free = free_own,
+		.tcp_state = state_of_stream,
+		.stream_ends = stream_ends,
+		.sockets = sockets,
+		.socket_sample = socket_sample,
+	},
+	[RECORDED_DATAGRAMS] = {
+		.size = sizeof(struct recorded),
+		.has_peers = true,
+		.begin = begin,
+		.free = free_own,
+		.tcp_state = state_of_datagrams,
+		.peer = peer_of,
+		.peers = peers,
+		.sockets = sockets,
+		.socket_sample = socket_sample,
+	},
+	[RECORDED_LISTENER] = {
+		.size = sizeof(struct recorded),
+		.has_clients = true,
+		.begin = begin,
+		.free = free_own,
+		.tcp_state = state_of_listener,
+		.clients = clients,
+		.sockets = sockets,
+		.socket_sample = socket_sample,
+	},
+};
+
+/* ---- who it is ---- */
+
+static struct recorded *listener_of(const struct session *session)
+{
+	const struct session *listener =
+	        session->listener ? session->table->find(session->table, session->listener) : NULL;
+	return listener && listener->recording && listener->ops->has_clients ? listener->own : NULL;
+}
+
+/* A name from a log is one that could have been given, or none. */
+static void set_name(struct session *session, const char *name)
+{
+	if (name && session_is_name(name))
+		snprintf(session->name, sizeof session->name, "%s", name);
+	else if (!session->name[0])
+		snprintf(session->name, sizeof session->name, "recorded-%u",
+		         (unsigned)session->caller.session);
+}
+
+static void set_made(struct session *session, const struct recorded_facts *facts)
+{
+	if (!session->open_parameters)
+		session->open_parameters = xcalloc(1, sizeof *session->open_parameters);
+	session->open_parameters->target.transport = facts->transport;
+	session->open_parameters->listening = facts->server || facts->kind == RECORDED_LISTENER;
+}
+
+void recorded_learn(struct session *session, const struct recorded_facts *facts)
+{
+	const struct session_ops *ops = &recorded_kinds[facts->kind];
+	const struct service *service = facts->service ? service_find(facts->service) : NULL;
+	if (session->ops != ops)
+		session_become(session, ops);
+	session->transport = session->probe.transport = facts->transport;
+	session->caller.host = facts->host;
+	session->eol = facts->eol;
+	session->stepped = facts->stepped;
+	session->paused = facts->paused;
+	session->service = service ? service : session->table->no_service;
+	if (endpoint_is_set(&facts->local))
+		session->local[0] = facts->local;
+	if (endpoint_is_set(&facts->peer))
+		session->peer = facts->peer;
+	set_name(session, facts->name);
+	if (!session->listener)
+		set_made(session, facts);
+}
+
+struct session *recorded_new(struct session_table *table, struct recording *recording,
+                             const struct recorded_facts *facts)
+{
+	struct session *session =
+	        session_new(table, &recorded_kinds[facts->kind], facts->transport);
+	session->recording = recording;
+	session->listener = facts->listener;
+	session->was_open = true; /* it keeps its tab, however it ended */
+	session->state = SESSION_FRESH;
+	session->life = transcript_end(table->transcript);
+	recorded_learn(session, facts);
+	struct recorded *listener = listener_of(session);
+	if (listener)
+		listener->clients++;
+	return session;
+}
+
+/* ---- its sockets ---- */
+
+/* NULL where there are too many. */
+static struct recorded_socket *find_socket(struct recorded *own, int fd, bool add)
+{
+	for (size_t i = 0; i < own->count; i++)
+		if (own->sockets[i].fd == fd)
+			return &own->sockets[i];
+	if (!add || fd < 0 || own->count == SESSION_SOCKETS)
+		return NULL;
+	own->sockets[own->count] = (struct recorded_socket){ .fd = fd };
+	return &own->sockets[own->count++];
+}
+
+static void drop_socket(struct session *session, int fd)
+{
+	struct recorded *own = session->own;
+	struct recorded_socket *socket = find_socket(own, fd, false);
+	if (!socket)
+		return;
+	own->count--;
+	memmove(socket, socket + 1,
+	        (size_t)(own->sockets + own->count - socket) * sizeof *socket);
+}
+
+/* The newest sample is that of the session; a state is read from the socket that it now has. */
+static void take_sample(struct session *session, const struct entry *entry)
+{
+	struct sample sample = { 0 };
+	struct recorded *own = session->own;
+	if (!sample_unpack(entry, &sample))
+		return;
+	struct recorded_socket *socket = find_socket(own, entry->fd, false);
+	if (socket)
+		socket->sample = sample;
+	session->probe.last = sample;
+	session->probe.fd = entry->fd;
+	session->probe.when = (enum sample_when)entry->arg;
+	session->probe.sampled_at = entry->time;
+}
+
+/* ---- its life ---- */
+
+static void open_now(struct session *session, enum session_state state)
+{
+	if (session->state != SESSION_CLOSED)
+		session->state = state;
+}
+
+/* It is opened again, unless a listener made it: who it was then has an end. */
+static void begin_again(struct session *session, uint64_t position)
+{
+	struct recorded *own = session->own;
+	if (session->state != SESSION_CLOSED || session->listener)
+		return;
+	own->ends = 0;
+	session->state = SESSION_FRESH;
+	session->end = SESSION_NOT_ENDED;
+	session->life = position;
+	session->sent_before = session->counts.sent_bytes;
+	session->probe.last.present = 0;
+}
+
+static void end(struct session *session)
+{
+	struct recorded *listener = listener_of(session);
+	if (session->state == SESSION_CLOSED)
+		return;
+	session->state = SESSION_CLOSED;
+	session->end = session->end ? session->end : SESSION_ENDED_WELL;
+	if (listener && listener->clients)
+		listener->clients--;
+	session->table->ended(session, true);
+}
+
+static void meet_socket(struct session *session, uint64_t position, const struct entry *entry)
+{
+	struct recorded *own = session->own;
+	if (entry->error)
+		return;
+	begin_again(session, position);
+	find_socket(own, entry->fd, true);
+	session->caller.host = entry_host(entry);
+}
+
+static void meet_connect(struct session *session, const struct entry *entry)
+{
+	struct recorded *own = session->own;
+	struct endpoint to = entry_addr(entry);
+	bool stream = !session->ops->has_peers;
+	if (entry->flags & ENTRY_WATCHING)
+		return;
+	if (entry_is_connect_begun(entry)) {
+		if (stream && session->state != SESSION_OPEN)
+			open_now(session, SESSION_CONNECTING);
+	} else if (!entry->error && endpoint_is_set(&to)) {
+		open_now(session, SESSION_OPEN);
+		session->peer = to;
+		own->connected = true;
+	} else if (!entry->error) { /* disconnected */
+		own->connected = false;
+	}
+}
+
+static void meet_name(struct session *session, const struct entry *entry)
+{
+	struct recorded *own = session->own;
+	struct recorded_socket *socket = find_socket(own, entry->fd, false);
+	struct endpoint local = entry_addr(entry);
+	if (entry->error || !endpoint_is_set(&local))
+		return;
+	if (socket)
+		socket->local = local;
+	if (!socket || socket == own->sockets)
+		session->local[0] = local;
+}
+
+static void meet_datagram(struct session *session, const struct entry *entry)
+{
+	struct recorded *own = session->own;
+	struct endpoint addr = entry_addr(entry), local = entry_local(entry);
+	bool in = entry_is_incoming(entry);
+	if (!endpoint_is_set(&addr))
+		addr = session->peer;
+	if (!endpoint_is_set(&addr))
+		return;
+	struct peer_slot *met = in ? NULL : peers_find(&own->peers, &addr);
+	if (!met)
+		met = peers_meet(&own->peers, &addr, 0);
+	if (in) {
+		met->peer.received++;
+		met->peer.received_bytes += entry->len;
+		met->peer.last = entry->time;
+		met->peer.local = local;
+	} else {
+		met->peer.sent++;
+		met->peer.sent_bytes += entry->len;
+	}
+	if (in ? !endpoint_is_unnamed(&addr) : !endpoint_is_set(&own->writer))
+		own->writer = addr;
+}
+
+static void meet_payload(struct session *session, const struct entry *entry)
+{
+	struct session_counts *counts = &session->counts;
+	if (entry_is_aside(entry))
+		return;
+	if (session->ops->has_peers)
+		meet_datagram(session, entry);
+	if (entry_is_incoming(entry)) {
+		counts->receives++;
+		counts->received_bytes += entry->len;
+	} else {
+		counts->sends++;
+		counts->sent_bytes += entry->len;
+	}
+}
+
+static void meet_failure(struct session *session, const struct entry *entry)
+{
+	struct recorded *own = session->own;
+	if (entry->error == ECONNRESET || entry->error == EPIPE)
+		own->ends |= entry_is_outgoing(entry) ? STREAM_BROKEN : 0u;
+	if (session->ops->has_peers &&
+	    (session->stepped || session->paused || transport_is_unix(session->transport)))
+		session->counts.refused += entry->error == ECONNREFUSED; /* else it is reported apart */
+}
+
+/* What a datagram met on its way is on the error queue of a socket that was told to keep it. */
+static void meet_report(struct session *session, const struct entry *entry)
+{
+	struct errqueue report;
+	if (!session->ops->has_peers || !entry_unpack_errqueue(entry, &report))
+		return;
+	session->counts.refused +=
+	        report.origin == ERRQUEUE_ICMP || report.origin == ERRQUEUE_ICMP6;
+}
+
+static void meet_shutdown(struct session *session, const struct entry *entry)
+{
+	struct recorded *own = session->own;
+	if (!entry->error && entry->arg != SHUT_RD)
+		own->ends |= STREAM_SHUT | STREAM_FIN_SENT;
+}
+
+static void meet_close(struct session *session, const struct entry *entry)
+{
+	const struct recorded *own = session->own;
+	drop_socket(session, entry->fd);
+	if (!own->count)
+		end(session);
+}
+
+/* A log may begin in the middle of its life: the first call says that there is a socket. */
+static void meet_first(struct session *session, const struct entry *entry)
+{
+	struct recorded *own = session->own;
+	if (own->met || entry->fd < 0 || entry->call == CALL_SOCKET)
+		return;
+	own->met = true;
+	find_socket(own, entry->fd, true);
+	open_now(session, session->ops->has_clients ? SESSION_LISTENING : SESSION_OPEN);
+}
+
+void recorded_follow(struct session *session, uint64_t position, const struct entry *entry)
+{
+	struct recorded *own = session->own;
+	if (entry->call == CALL_STATE && !own->met && session->listener)
+		open_now(session, SESSION_OPEN);
+	if (entry_is_call(entry) || entry->call == CALL_SAMPLE)
+		meet_first(session, entry);
+	own->met = own->met || entry_is_call(entry);
+	switch (entry->call) {
+	case CALL_SAMPLE:
+		take_sample(session, entry);
+		break;
+	case CALL_STATE:
+		if (entry->flags & ENTRY_ERROR && session->state != SESSION_CLOSED)
+			session->end = SESSION_ENDED_FAILED;
+		break;
+	case CALL_GETADDRINFO:
+		begin_again(session, position);
+		break;
+	case CALL_SOCKET:
+		meet_socket(session, position, entry);
+		break;
+	case CALL_CONNECT:
+		meet_connect(session, entry);
+		break;
+	case CALL_BIND:
+		if (!entry->error && session->ops->has_peers)
+			open_now(session, SESSION_OPEN);
+		break;
+	case CALL_LISTEN:
+		if (!entry->error)
+			open_now(session, SESSION_LISTENING);
+		break;
+	case CALL_GETSOCKNAME:
+		meet_name(session, entry);
+		break;
+	case CALL_ERRQUEUE:
+		meet_report(session, entry);
+		break;
+	case CALL_SHUTDOWN:
+		meet_shutdown(session, entry);
+		break;
+	case CALL_CLOSE:
+		meet_close(session, entry);
+		break;
+	default:
+		break;
+	}
+	if (entry_is_end_of_file(entry))
+		own->ends |= STREAM_PEER_CLOSED;
+	if (entry_is_payload(entry))
+		meet_payload(session, entry);
+	else if (entry_has_failed(entry))
+		meet_failure(session, entry);
+	session->fd[0] = own->count ? own->sockets[0].fd : -1; /* only to be compared with */
+}
