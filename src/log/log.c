@@ -345,7 +345,11 @@ void logs_prepare(struct logs *logs, struct poller *poller)
 {
 	if (!logs->count)
 		return;
+	/* who has been held for this turn is not, in the next one */
+	bool was_behind = logs_are_behind(logs);
 	logs_feed(logs);
+	if (was_behind && !logs_are_behind(logs))
+		poller_wake_at(poller, 0);
 	for (size_t i = 0; i < logs->count; i++) {
 		struct log *log = logs->list[i];
 		if (log->ended)
