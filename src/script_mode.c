@@ -93,6 +93,16 @@ static void list_errors(const struct app *app, const char *more, struct buf *out
 		buf_printf(out, "%s%s", out->len ? "\n" : "", more);
 }
 
+/* What a file of the machine refuses is no mistake of the script. */
+static bool open_logs(struct app *app, const struct options *options, const char *path,
+                      struct error *error, int *status)
+{
+	bool open = run_open_logs(app, options, path != options->scripts[0], error);
+	if (!open && !error->usage)
+		*status = EXIT_FAILURE;
+	return open;
+}
+
 static int run_one(struct runner *runner, const char *path)
 {
 	const struct options *options = runner->options;
@@ -114,8 +124,7 @@ static int run_one(struct runner *runner, const char *path)
 	if (options->sandbox && !hosts_start(&app, &error))
 		status = EXIT_FAILURE;
 	else
-		begun = run_apply(&app, options, &error) &&
-		        run_open_logs(&app, options, path != options->scripts[0], &error) &&
+		begun = run_apply(&app, options, &error) && open_logs(&app, options, path, &error, &status) &&
 		        (!options->replay || replay_mode_load(&app, options, &error)) &&
 		        run_start_up_file(&app, START_TARGETS, &error) &&
 		        give_names(&app, options, &error) &&

@@ -307,6 +307,10 @@ static void take_record(struct app *app)
 	case LOG_MISSED:
 		tell_missed(app, &replay->record.missed);
 		break;
+	case LOG_WIRE:
+		wire_set_since(replay->recording->wire, replay->record.wire.host,
+		               replay->record.wire.since);
+		break;
 	case LOG_ENTRY:
 		replay->pending = true;
 		set_due(replay);

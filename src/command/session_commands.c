@@ -29,7 +29,10 @@ static bool parse_target(struct target *target, const char *transport, const cha
 static bool check_open(const struct args *args, struct error *error)
 {
 	struct target target;
-	return parse_target(&target, args->value[0], args->value[1], args->value[2], false, error) ||
+	bool may_be_named =
+	        !args->value[0] && !args->value[2] && named_target_is_name(args->value[1]);
+	return may_be_named ||
+	       parse_target(&target, args->value[0], args->value[1], args->value[2], false, error) ||
 	       args_blame(args, args->value[2] ? 2 : 1, error);
 }
 

@@ -58,11 +58,9 @@ static void round_trip_literals(const struct setting *setting)
 
 static void test_literals(void)
 {
-	size_t count = 0;
-	for (const struct setting *setting = setting_table; setting->name; setting++, count++)
+	for (const struct setting *setting = setting_table; setting->name; setting++)
 		if (setting->values[0] != '<')
 			round_trip_literals(setting);
-	is_int(count, 18, "eighteen settings");
 }
 
 static void test_effects(void)
