@@ -127,6 +127,8 @@ with listener() as server:
     os.write(window.master, b"\x03")
     ok(window.sees("/repeat forever 1ms tick: interrupted") or "cancelled" in window.text, "Ctrl-C ends it")
     write("huge", b"y" * (200 << 20))
+    window.type("/view trace")  # which prints no megabytes
+    window.sees("trace")
     window.type("/file huge")
     peer.recv(65536)
     window.type("/set nosuch")
