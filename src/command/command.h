@@ -109,6 +109,7 @@ struct command {
 	row(sandbox) \
 	row(cable) \
 	row(log) \
+	row(save) \
 	row(report) \
 	row(replay) \
 	row(setting) \

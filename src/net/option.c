@@ -136,6 +136,14 @@ void option_default(struct session *session, int fd, int level, int number)
 		call_set_option(&session->caller, fd, level, number, 1);
 }
 
+bool option_was_set(const struct session *session, int level, int number)
+{
+	const struct kept_option *kept = session->kept;
+	while (kept && (kept->level != level || kept->number != number))
+		kept = kept->next;
+	return kept && !kept->preset;
+}
+
 bool option_is_set(const struct session *session, enum control control)
 {
 	for (const struct kept_option *kept = session->kept; kept; kept = kept->next)

@@ -32,6 +32,9 @@ void option_restore(struct session *session, int fd);
 /* Switches an option on, unless a person has set it. */
 void option_default(struct session *session, int fd, int level, int number);
 
+/* Whether a person has set this option. */
+bool option_was_set(const struct session *session, int level, int number);
+
 /* Whether a person has set an option that asks for this, on or off. */
 bool option_is_set(const struct session *session, enum control control);
 void option_forget(struct session *session);

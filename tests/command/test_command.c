@@ -392,7 +392,7 @@ static void test_usage_mistakes(void)
 		{ "/help open close", "no help for \"close\" in /open: /help open" },
 		{ "/help s", "ambiguous: /s is /shutdown, /session, /send, /secret, "
 		             "/states, /stream, "
-		             "/sessions, /stats, /socket, /source, /skip, /sleep, /say, /service, /sandbox, /set" },
+		             "/sessions, /stats, /socket, /source, /skip, /sleep, /say, /service, /sandbox, /save, /set" },
 		{ "/@nobody hello", "no session \"nobody\": /sessions lists them" },
 		{ "/@c", "needs text: /@session <text...>" },
 		{ "/@c ", "needs text: /@session <text...>" },
