@@ -724,7 +724,7 @@ static void begin(struct log_state *state, struct buf *out)
 	put_text(out, "sockpit", "log");
 	put_unsigned(out, "version", LOG_JSON_VERSION);
 	put_choice(out, "type", LOG_TYPES, LOG_TYPE_HEADER);
-	put_text(out, "program", PACKAGE_STRING);
+	put_text(out, "program", "sockpit " PACKAGE_VERSION);
 	put_time(state->own, out, "started", clock_now());
 	PUT(out, "}\n");
 }

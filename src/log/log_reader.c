@@ -285,9 +285,10 @@ static bool get_time(struct log_reader *reader, const struct object *object, enu
 	                 take_number(&at, 2, 0, 59, &zone_minute)));
 	if (!good || *at || at != text + len)
 		return wrong_member(reader, member, "a time, 2026-11-28T18:01:02.123456789+00:00,");
-	int64_t zone = (zone_hour * 60 + zone_minute) * 60;
-	int64_t seconds = days_until(year, month, day) * 86400 + hour * 3600 + minute * 60 +
-	                  second - (west ? -zone : zone);
+	int64_t minutes = days_until(year, month, day) * 24 * 60,
+	        zone = zone_hour * 60L + zone_minute;
+	minutes += hour * 60L + minute - (west ? -zone : zone);
+	int64_t seconds = minutes * 60 + second;
 	*instant = seconds * CLOCK_S + fraction - clock_wall(0);
 	return true;
 }
