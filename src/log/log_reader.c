@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/escape.h"
 #include "base/json.h"
 #include "log/log_json.h"
 #include "record/frame_entry.h"
@@ -66,11 +67,11 @@ struct log_reader {
 	bool end_of_file, headed, over;
 	unsigned long line;
 	uint64_t size, at;
-	struct error *error;                  /* of the call that is under way */
-	const char *begin;                    /* of its line */
-	bool unknown;                         /* the line is of a type that is not known */
-	struct object object, inner, segment; /* scratch */
-	struct buf stars;                     /* of secrets */
+	struct error *error;                    /* of the call that is under way */
+	const char *begin;                      /* of its line */
+	bool unknown;                           /* the line is of a type that is not known */
+	struct object object, inner, innermost; /* scratch */
+	struct buf stars;                       /* of secrets */
 	char packed[FRAME_NOTE_SIZE + FRAME_KEPT_MOST + FRAME_WORDS];
 };
 
@@ -171,8 +172,13 @@ static bool get_word(struct log_reader *reader, const struct object *object, enu
 		return true;
 	if (value->type != JSON_STRING)
 		return wrong_member(reader, member, "a word");
-	return wrong(reader, "\"%s\": \"%.*s\" is not one of its words", member_names[member],
-	             value->len < 40 ? (int)value->len : 40, value->text);
+	struct buf text;
+	buf_init(&text, SIZE_MAX);
+	escape_encode(value->text, value->len < 20 ? value->len : 20, &text);
+	wrong(reader, "\"%s\": \"%s\" is not one of its words", member_names[member],
+	      buf_text(&text));
+	buf_free(&text);
+	return false;
 }
 
 /* A short text, as a C string. */
@@ -458,7 +464,7 @@ static bool get_sample(struct log_reader *reader, const struct object *object, s
 static bool get_errqueue(struct log_reader *reader, const struct object *object, size_t *len)
 {
 	struct errqueue error;
-	struct object *inner = &reader->segment;
+	struct object *inner = &reader->innermost;
 	unsigned origin = 0;
 	uint64_t type = 0, code = 0, number = 0, info = 0, delay = 0;
 	if (!get_object(reader, object, M_errqueue, inner) ||
@@ -483,7 +489,7 @@ static bool get_errqueue(struct log_reader *reader, const struct object *object,
 static bool get_segment(struct log_reader *reader, const struct object *object,
                         struct segment *segment)
 {
-	struct object *inner = &reader->segment;
+	struct object *inner = &reader->innermost;
 	unsigned name = 0;
 	uint64_t len = 0, window = 0, number = 0, copy = 0, duplicate = 0;
 	if (!has(object, M_segment))

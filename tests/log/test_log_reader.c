@@ -138,6 +138,10 @@ static void says_what_is_wrong(void)
 	      "a frame of a session");
 	reads(HEADER "{\"type\":\"session\",\"session\":1,\"name\":\"a\",\"state\":\"odd\"}\n",
 	      "Hx", "2: \"state\": \"odd\" is not one of its words", "a word that is not known");
+	reads(HEADER
+	      "{\"type\":\"session\",\"session\":1,\"name\":\"a\",\"state\":\"\\n\\u001b[2J\"}\n",
+	      "Hx", "2: \"state\": \"\\n\\x1b[2J\" is not one of its words",
+	      "which is shown as escapes");
 	reads(HEADER "{\"type\":\"session\",\"session\":1,\"name\":\"a\\u001b[2J\"}\n", "Hx",
 	      "2: \"name\": a text without control characters was expected", "a name that acts");
 	reads(HEADER "{\"type\":\"session\",\"session\":0,\"name\":\"a\"}\n", "Hx",
