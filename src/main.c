@@ -119,6 +119,10 @@ static int run(struct app *app, struct options *options, struct poller *poller)
 		error_set(&error, "--replay prints a log: no address");
 		return run_fail(EXIT_USAGE, &error);
 	}
+	if (options->pipe.json && (person || options->replay)) {
+		error_set(&error, "--json writes to standard output: it is for -f FILE and for pipe mode");
+		return run_fail(EXIT_USAGE, &error);
+	}
 	if (options->sandbox && !person) {
 		error_set(&error, "--sandbox is for the window and for scripts: nobody else reaches its "
 		                  "hosts");

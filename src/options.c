@@ -32,6 +32,7 @@ enum {
 	LONG_SANDBOX,
 	LONG_MDOC,
 	LONG_PIPE,
+	LONG_JSON,
 	LONG_SEND_ONLY,
 	LONG_RECV_ONLY,
 	LONG_OUTPUT,
@@ -70,6 +71,7 @@ static const struct option long_options[] = {
 	{ "sandbox", no_argument, NULL, LONG_SANDBOX },
 	{ "commands-as-mdoc", no_argument, NULL, LONG_MDOC },
 	{ "pipe", no_argument, NULL, LONG_PIPE },
+	{ "json", no_argument, NULL, LONG_JSON },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "datagram", required_argument, NULL, LONG_DATAGRAM },
@@ -145,6 +147,7 @@ static const char help_text[] =
         "  --log-format NAME   the format of the log: text, json, pcapng, text2pcap, raw-in, raw-out\n"
         "  --append-output  continue the file of -o or --output if it exists\n"
         "  --plain          no full screen: for screen readers and dumb terminals\n"
+        "  --json           -f, pipe mode: a log in JSON lines on standard output, and nothing else\n"
         "  --demo           a TCP echo server on loopback and a session to it\n"
         "  --replay FILE    show a log of JSON lines as it went, and send nothing; --speed N, or "
         "max;\n"
@@ -633,6 +636,7 @@ static bool take_long_switch(struct options *options, int letter)
 	case LONG_PLAIN: options->plain = true; return true;
 	case LONG_DEMO: options->demo = true; return true;
 	case LONG_SANDBOX: options->sandbox = true; return true;
+	case LONG_JSON: pipe->json = true; return true;
 	case LONG_PIPE: options->piped = true; return true;
 	case LONG_APPEND_OUTPUT: pipe->append_output = true; return true;
 	case LONG_SEND_ONLY: pipe->no_output = true; return true;
@@ -854,6 +858,8 @@ static bool check_logs(const struct options *options, struct error *error)
 		error_set(error, "--log-format is the format of a log: -o FILE");
 	else if (options->pipe.append_output && !options->log_count && !options->pipe.output)
 		error_set(error, "--append-output continues a file: -o FILE or --output FILE");
+	else if (options->pipe.json && options->tap)
+		error_set(error, "--json and --tap both write to standard output: use one");
 	else
 		return true;
 	return false;

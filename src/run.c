@@ -94,6 +94,11 @@ bool run_apply(struct app *app, const struct options *options, struct error *err
 
 bool run_open_logs(struct app *app, const struct options *options, bool again, struct error *error)
 {
+	const struct log_request printed = {
+		.path = "/dev/stdout", .format = &json_log_format, .past = true
+	};
+	if (options->pipe.json && !logs_open(app->logs, &printed, error))
+		return false;
 	for (size_t i = 0; i < options->log_count; i++) {
 		struct log_request request = {
 			.path = options->logs[i],

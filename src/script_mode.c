@@ -116,7 +116,10 @@ static int run_one(struct runner *runner, const char *path)
 	struct ui_hooks hooks = { .app = &app, .interrupt = queue_interrupt };
 	const struct queue_reporter reporter = { .verdict = take_verdict, .context = runner };
 	runner->app = &app;
-	runner->ui = headless_new(&hooks, options->verbose, options->tap);
+	runner->ui = headless_new(&hooks, options->verbose,
+	                          options->tap         ? HEADLESS_COMMENTS
+	                          : options->pipe.json ? HEADLESS_JSON
+	                                               : HEADLESS_ANSWERS);
 	verdict_report_suite(&runner->report, path);
 	if (options->tap || options->junit)
 		queue_report_to(&app, &reporter);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/text.h"
@@ -16,7 +17,7 @@ struct headless {
 	struct ui_hooks hooks;
 	struct app *app;
 	int verbose;
-	bool comments;
+	enum headless_output output;
 	bool in_line; /* more of an answer's line follows */
 	struct follower printed;
 };
@@ -71,8 +72,10 @@ static void print_entry(struct headless *headless, struct follower turn,
 	bool answer = rank(entry) == ANSWERED;
 	if (app_is_recorded(headless->app, entry->session))
 		return;
-	bool comment = answer && headless->comments;
+	bool comment = answer && headless->output == HEADLESS_COMMENTS;
 	FILE *stream = comment || (answer && !(entry->flags & ENTRY_ERROR)) ? stdout : stderr;
+	if (stream == stdout && headless->output == HEADLESS_JSON)
+		return;
 	if (!answer && (!headless->verbose || rank(entry) == NOT_SAID || is_repeated(turn, entry)))
 		return;
 	if (!answer)
@@ -85,8 +88,8 @@ static void print_entry(struct headless *headless, struct follower turn,
 
 static void prepare(struct ui *ui, struct poller *poller)
 {
-	(void)ui;
-	(void)poller;
+	if (headless_of(ui)->output == HEADLESS_JSON)
+		poller_want_news(poller, STDOUT_FILENO);
 }
 
 /* What it was in the middle of is an error of that line. */
@@ -94,13 +97,16 @@ static void serve(struct ui *ui, struct poller *poller)
 {
 	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	struct headless *headless = headless_of(ui);
-	(void)poller;
 	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) {
 		if (!poller_take_signal(ending[i]))
 			continue;
 		if (!headless->hooks.interrupt(headless->app))
 			error_print("interrupted");
 		ui->signal = ending[i];
+		headless->app->quit = true;
+	}
+	if (headless->output == HEADLESS_JSON && poller_hung_up(poller, STDOUT_FILENO)) {
+		ui->signal = SIGPIPE;
 		headless->app->quit = true;
 	}
 	if (poller_take_signal(SIGTSTP))
@@ -126,7 +132,7 @@ static void free_headless(struct ui *ui)
 	free(ui);
 }
 
-struct ui *headless_new(const struct ui_hooks *hooks, int verbose, bool comments)
+struct ui *headless_new(const struct ui_hooks *hooks, int verbose, enum headless_output output)
 {
 	struct headless *headless = xcalloc(1, sizeof *headless);
 	headless->ui = (struct ui){
@@ -135,7 +141,7 @@ struct ui *headless_new(const struct ui_hooks *hooks, int verbose, bool comments
 	headless->hooks = *hooks;
 	headless->app = hooks->app;
 	headless->verbose = verbose;
-	headless->comments = comments;
+	headless->output = output;
 	follower_init(&headless->printed, hooks->app->transcript);
 	return &headless->ui;
 }

@@ -4,5 +4,11 @@
 
 #include "ui/ui.h"
 
-/* `comments`: answers and what is wrong go to standard output, each line after "# ", as TAP has it. */
-struct ui *headless_new(const struct ui_hooks *hooks, int verbose, bool comments);
+/* What standard output has. */
+enum headless_output {
+	HEADLESS_ANSWERS,
+	HEADLESS_COMMENTS, /* and what is wrong, each line after "# ", as TAP has it */
+	HEADLESS_JSON,     /* nothing of ours, but a log; when its reader has gone, that ends us */
+};
+
+struct ui *headless_new(const struct ui_hooks *hooks, int verbose, enum headless_output output);

@@ -194,7 +194,7 @@ static void on_data(void *context, struct session *session, const char *data, si
 	dump(pipe, data, len);
 	if (pipe->options.telnet)
 		answer_telnet(pipe, session, data, len);
-	if (pipe->options.no_output)
+	if (pipe->options.no_output || pipe->options.json)
 		len = 0;
 	if (pipe->gathers)
 		output_queue_add(&pipe->output, data, len);
@@ -579,7 +579,7 @@ static bool settle_one(struct pipe *pipe, struct conversation *conversation, int
 static void close_output(struct pipe *pipe)
 {
 	if (pipe->output_closed || pipe->count != 1 || pipe->held || pipe->options.nc ||
-	    pipe->options.keep_open || pipe->options.shares_output ||
+	    pipe->options.keep_open || pipe->options.shares_output || pipe->options.json ||
 	    !session_peer_closed(session_of(pipe, pipe->conversations)))
 		return;
 	pipe->output_closed = true;
@@ -655,8 +655,9 @@ static void prepare(struct ui *ui, struct poller *poller)
 		poller_want_read(poller, STDIN_FILENO);
 	if (pipe->held && !(has_all_packets(pipe) && !output_queue_pending(&pipe->output)))
 		poller_want_write(poller, pipe->output.fd);
-	if (pipe->output.own && !pipe->reader_gone && !pipe->options.keep_open && pipe->count &&
-	    pipe->conversations[0].sent_at) /* else the next write meets it */
+	if (pipe->options.json ||
+	    (pipe->output.own && !pipe->reader_gone && !pipe->options.keep_open && pipe->count &&
+	     pipe->conversations[0].sent_at)) /* else the next write meets it */
 		poller_want_news(poller, pipe->output.fd);
 	for (size_t i = 0; i < pipe->count; i++) {
 		const struct conversation *conversation = &pipe->conversations[i];
@@ -691,8 +692,13 @@ static void serve(struct ui *ui, struct poller *poller)
 	struct session *session = wants_input(pipe) ? receiver(pipe) : NULL;
 	if (session && poller_readable(poller, STDIN_FILENO))
 		read_input(pipe, session);
-	if (poller_hung_up(poller, pipe->output.fd))
+	if (poller_hung_up(poller, pipe->output.fd)) {
 		pipe->reader_gone = true;
+		if (pipe->options.json) {
+			pipe->output.error = EPIPE;
+			output_failed(pipe);
+		}
+	}
 	if (poller_writable(poller, pipe->output.fd))
 		flush_output(pipe);
 }

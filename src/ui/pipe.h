@@ -26,6 +26,7 @@ enum { PIPE_QUIT_WHEN_DONE = -1, PIPE_QUIT_NEVER = -2 };
 struct pipe_options {
 	struct session *session; /* whose bytes go through */
 	bool shares_output;      /* another pipe mode comes after this one */
+	bool json;               /* standard output has a log of JSON lines, and not what comes */
 	bool nc;                 /* --nc: conversations end, and fail, as in OpenBSD's nc */
 	bool keep_open;          /* -k: a listener goes on with the next client */
 	unsigned max_conns;      /* --max-conns: more clients at a time are closed; 0 = no limit */
