@@ -10,20 +10,26 @@
  * backslash, and a line without a line feed ends in a lone backslash. */
 #include "log/log_format.h"
 
+#include <langinfo.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/escape.h"
+#include "base/count.h"
 #include "base/text.h"
 #include "net/sessions.h"
 #include "view/calltext.h"
 
 static const char first_line[] = "# sockpit log: text 1\n";
 
+/* The characters below 0x10000, as bits: whether one was looked at, and is safe. */
+enum { CHARACTERS = 0x10000, WORD = 64 };
+
 struct text {
 	struct clock_stamp stamp;
+	bool utf8;         /* else only ASCII is shown */
 	struct buf prefix; /* of the lines of an entry */
+	uint64_t known[CHARACTERS / WORD], safe[CHARACTERS / WORD];
 };
 
 static bool is_own(const char *start, size_t len)
@@ -34,6 +40,7 @@ static bool is_own(const char *start, size_t len)
 static void begin(struct log_state *state, struct buf *out)
 {
 	struct text *text = state->own;
+	text->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	buf_init(&text->prefix, SIZE_MAX);
 	if (state->breaks)
 		buf_append_text(out, "\n");
@@ -42,66 +49,133 @@ static void begin(struct log_state *state, struct buf *out)
 
 /* ---- bytes ---- */
 
+enum {
+	ESCAPE = 4,      /* most bytes of one */
+	PAYLOAD = 64,    /* bytes of one that are shown with its call */
+	VECTOR = 16,     /* bytes that are looked at together */
+	SPAN = 16 << 10, /* bytes of a line for which room is made together, */
+	OVER = 3,        /* and most of them that a character goes beyond it */
+};
+
 static bool is_plain(char c)
 {
 	return c >= ' ' && c < 127 && c != '\\';
 }
 
-static size_t plain_run(const char *bytes, size_t len)
+/* Copies the longest front part that is plain ASCII, and up to VECTOR bytes of what follows, which do
+ * not count. A flood is formatted as fast as this goes. */
+static size_t copy_plain(char *to, const char *from, size_t len)
 {
+	typedef signed char vector __attribute__((vector_size(VECTOR)));
+	typedef uint64_t halves __attribute__((vector_size(VECTOR)));
 	size_t n = 0;
-	while (n < len && is_plain(bytes[n]))
-		n++;
+	for (; n + VECTOR <= len; n += VECTOR) {
+		vector bytes;
+		memcpy(&bytes, from + n, VECTOR);
+		memcpy(to + n, &bytes, VECTOR);
+		halves other = (halves)((bytes < ' ') | (bytes == 127) | (bytes == '\\'));
+		if (other[0] | other[1])
+			break;
+	}
+	for (; n < len && is_plain(from[n]); n++)
+		to[n] = from[n];
 	return n;
 }
 
-static char *put_escape(char *to, unsigned char c)
+/* C's letters where it has them. */
+static size_t put_escape(char *to, unsigned char c)
 {
 	static const char digits[] = "0123456789abcdef";
-	const char *named = memchr("\\\\t\tr\re\033n\n", c, 10);
-	*to++ = '\\';
-	if (c == '\\' || (named && c < ' ')) {
-		*to++ = c == '\\' ? '\\' : named[-1];
-		return to;
-	}
-	*to++ = 'x';
-	*to++ = digits[c >> 4];
-	*to++ = digits[c & 15];
-	return to;
+	static const char letters[256] = {
+		['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r', [033] = 'e', ['\\'] = '\\'
+	};
+	to[0] = '\\';
+	to[1] = letters[c] ? letters[c] : 'x';
+	to[2] = digits[c >> 4];
+	to[3] = digits[c & 15];
+	return letters[c] ? 2 : ESCAPE;
 }
 
-/* Combining characters belong to the plain one before them, which is in the text already. */
-static size_t put_glyph(const char *line, const char *bytes, const char *end, struct buf *out)
+/* The length of a character of two or three bytes, the shortest way to write it; 0 for none. */
+static size_t decode(const unsigned char *s, size_t len, unsigned *character)
+{
+	if (len < 2 || s[0] < 0xc2 || s[0] > 0xef || (s[1] & 0xc0) != 0x80)
+		return 0;
+	*character = (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu);
+	if (s[0] < 0xe0)
+		return 2;
+	if (len < 3 || (s[2] & 0xc0) != 0x80)
+		return 0;
+	*character = (s[0] & 0xfu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
+	return *character >= 0x800 ? 3 : 0;
+}
+
+/* Whether a character is safe by itself. text_glyph() is asked once. */
+static bool is_safe(struct text *text, const char *bytes, size_t len, unsigned character)
+{
+	uint64_t bit = UINT64_C(1) << character % WORD;
+	if (!(text->known[character / WORD] & bit)) {
+		struct glyph glyph;
+		bool safe = text_glyph(bytes, len, -1, &glyph) == len && !glyph.mark;
+		text->known[character / WORD] |= bit;
+		text->safe[character / WORD] |= safe ? bit : 0;
+	}
+	return text->safe[character / WORD] & bit;
+}
+
+/* How many of the bytes, of which the first is not ASCII, can be shown as they are; 0 = none. What
+ * combines with the character before, which begins at `base` and is shown already, can. */
+static size_t shown_length(struct text *text, const char *base, const char *bytes, const char *end)
 {
 	struct glyph glyph;
-	size_t base = bytes > line && is_plain(bytes[-1]) ? 1 : 0;
-	size_t len = text_glyph(bytes - base, (size_t)(end - bytes) + base, -1, &glyph);
-	if (len == base) {
-		base = 0;
-		len = text_glyph(bytes, (size_t)(end - bytes), -1, &glyph);
-	}
-	len -= base;
-	if (!glyph.mark && *bytes != '\\') {
-		buf_append(out, bytes, len);
+	unsigned character;
+	size_t left = (size_t)(end - bytes), before = (size_t)(bytes - base);
+	bool may_begin = text->utf8 && (unsigned char)*bytes >= 0xc2;
+	if (!may_begin || left < 2 || (bytes[1] & 0xc0) != 0x80)
+		return 0;
+	size_t len = decode((const unsigned char *)bytes, left, &character);
+	if (len && is_safe(text, bytes, len, character))
 		return len;
-	}
-	char *to = buf_reserve(out, 4 * len), *from = to;
-	for (size_t i = 0; i < len; i++)
-		to = put_escape(to, (unsigned char)bytes[i]);
-	buf_commit(out, (size_t)(to - from));
-	return len;
+	size_t whole = before ? text_glyph(base, left + before, -1, &glyph) : 0;
+	if (whole > before && !glyph.mark)
+		return whole - before;
+	whole = text_glyph(bytes, left, -1, &glyph);
+	return glyph.mark ? 0 : whole;
 }
 
-static void put_bytes(const char *bytes, size_t len, struct buf *out)
+/* Appends what goes on one line: to the end, or to a line feed where `stops`. Returns the bytes
+ * taken. */
+static size_t put_bytes(struct text *text, const char *bytes, size_t len, bool stops, struct buf *out)
 {
-	const char *line = bytes, *end = bytes + len;
-	while (bytes < end) {
-		size_t plain = plain_run(bytes, (size_t)(end - bytes));
-		buf_append(out, bytes, plain);
-		bytes += plain;
-		if (bytes < end)
-			bytes += put_glyph(line, bytes, end, out);
+	const char *at = bytes, *end = bytes + len, *base = bytes;
+	while (at < end) {
+		size_t span = end - at < SPAN ? (size_t)(end - at) : SPAN;
+		char *to = buf_reserve(out, ESCAPE * span + VECTOR), *from = to;
+		const char *stop = at + span;
+		while (at < stop) {
+			size_t plain = copy_plain(to, at, (size_t)(stop - at));
+			at += plain;
+			to += plain;
+			base = plain ? at - 1 : base;
+			if (at == stop || (stops && *at == '\n'))
+				break;
+			const char *seen = end - stop > OVER ? stop + OVER : end;
+			size_t shown = *at & 0x80 ? shown_length(text, base, at, seen) : 0;
+			if (shown) {
+				memcpy(to, at, shown);
+				base = at;
+				at += shown;
+				to += shown;
+			} else {
+				to += put_escape(to, (unsigned char)*at++);
+				base = at;
+			}
+		}
+		buf_commit(out, (size_t)(to - from));
+		if (at < stop) /* at a line feed */
+			break;
 	}
+	return (size_t)(at - bytes);
 }
 
 /* ---- lines ---- */
@@ -109,76 +183,83 @@ static void put_bytes(const char *bytes, size_t len, struct buf *out)
 static void put_prefix(struct log_state *state, const struct entry *entry, const char *mark,
                        struct buf *out)
 {
-	char when[CLOCK_STAMP];
+	char when[CLOCK_STAMP], number[16];
 	struct text *text = state->own;
 	const struct session *session = sessions_numbered(state->sessions, entry->session);
-	clock_format_stamp(&text->stamp, entry_shown_time(entry), 6, when);
+	size_t stamp = clock_format_stamp(&text->stamp, entry_shown_time(entry), 6, when);
+	int digits = snprintf(number, sizeof number, " %u ", (unsigned)entry->session);
 	const char *name = session ? session_name(session) : "-";
-	buf_printf(out, "%s %u ", when, (unsigned)entry->session);
-	put_bytes(name, strlen(name), out);
-	buf_printf(out, " %s", mark);
+	buf_append(out, when, stamp);
+	buf_append(out, number, (size_t)digits);
+	put_bytes(text, name, strlen(name), false, out);
+	buf_append(out, " ", 1);
+	buf_append_text(out, mark);
 }
 
-/* What we say ourselves: a line for each of its lines. */
-static void put_words(struct log_state *state, const struct entry *entry, const char *mark,
-                      const char *words, size_t len, struct buf *out)
+/* A line for each line of the bytes, and for what comes after the last line feed; `open` follows that
+ * then. */
+static void put_lines(struct log_state *state, const struct entry *entry, const char *mark,
+                      const char *bytes, size_t len, const char *open, struct buf *out)
 {
-	const char *end = words + len;
+	struct text *text = state->own;
+	const char *end = bytes + len;
+	buf_clear(&text->prefix);
+	put_prefix(state, entry, mark, &text->prefix);
+	buf_append(&text->prefix, " ", 1);
 	do {
-		const char *feed = memchr(words, '\n', (size_t)(end - words));
-		const char *stop = feed ? feed : end;
-		put_prefix(state, entry, mark, out);
-		buf_append_text(out, " ");
-		put_bytes(words, (size_t)(stop - words), out);
-		buf_append_text(out, "\n");
-		words = feed ? feed + 1 : end;
-	} while (words < end);
+		buf_append(out, buf_data(&text->prefix), text->prefix.len);
+		bytes += put_bytes(text, bytes, (size_t)(end - bytes), true, out);
+		if (bytes == end)
+			buf_append_text(out, open);
+		buf_append(out, "\n", 1);
+		bytes += bytes < end;
+	} while (bytes < end);
+}
+
+/* What we say ourselves. */
+static void put_words(struct log_state *state, const struct entry *entry, const char *mark,
+                      struct buf *out)
+{
+	put_lines(state, entry, mark, entry_payload(entry), entry->len, "", out);
 }
 
 static void put_stream(struct log_state *state, const struct entry *entry, struct buf *out)
 {
-	struct text *text = state->own;
-	const char *bytes = entry_payload(entry), *end = bytes + entry->len;
-	buf_clear(&text->prefix);
-	put_prefix(state, entry, entry_is_incoming(entry) ? "< " : "> ", &text->prefix);
-	while (bytes < end) {
-		const char *feed = memchr(bytes, '\n', (size_t)(end - bytes));
-		const char *stop = feed ? feed : end;
-		buf_append(out, buf_data(&text->prefix), text->prefix.len);
-		put_bytes(bytes, (size_t)(stop - bytes), out);
-		buf_append(out, "\\\n" + (feed != NULL), feed ? 1 : 2);
-		bytes = feed ? feed + 1 : end;
-	}
+	const char *mark = entry_is_incoming(entry) ? "<" : ">";
+	put_lines(state, entry, mark, entry_payload(entry), entry->len, "\\", out);
 }
 
 /* All of it on one line, after the address of the peer. */
 static void put_datagram(struct log_state *state, const struct entry *entry, struct buf *out)
 {
-	char mark[ENDPOINT_TEXT + 1] = { entry_is_incoming(entry) ? '<' : '>' };
 	char addr[ENDPOINT_TEXT];
+	struct text *text = state->own;
 	struct endpoint peer = entry_addr(entry);
-	put_prefix(state, entry, mark, out);
+	put_prefix(state, entry, entry_is_incoming(entry) ? "<" : ">", out);
 	if (endpoint_is_set(&peer)) {
 		endpoint_format(&peer, addr);
-		put_bytes(addr, strcspn(addr, " "), out);
+		for (char *p = addr; *p; p++)
+			*p = *p == ' ' ? '_' : *p; /* of a UNIX path */
+		put_bytes(text, addr, strlen(addr), false, out);
 	}
-	buf_append_text(out, " ");
-	put_bytes(entry_payload(entry), entry->len, out);
-	buf_append_text(out, "\n");
+	buf_append(out, " ", 1);
+	put_bytes(text, entry_payload(entry), entry->len, false, out);
+	buf_append(out, "\n", 1);
 }
 
+/* With what it received, where that is beside the stream. */
 static void put_call(struct log_state *state, const struct entry *entry, const char *mark,
                      struct buf *out)
 {
 	struct buf words = { .max = SIZE_MAX };
-	calltext_call_made(entry, 64, &words);
+	calltext_call_made(entry, PAYLOAD, &words);
 	buf_append_text(&words, " ");
 	calltext_result(entry, &words);
 	if (entry_is_incoming(entry) && !entry->error) {
 		buf_append_text(&words, " ");
-		escape_encode(entry_payload(entry), entry->len, &words);
+		calltext_received(entry, PAYLOAD, &words);
 	}
-	put_words(state, entry, mark, buf_data(&words), words.len, out);
+	put_lines(state, entry, mark, buf_data(&words), words.len, "", out);
 	buf_free(&words);
 }
 
@@ -186,8 +267,8 @@ static void put_secret(struct log_state *state, const struct entry *entry, struc
 {
 	char words[40];
 	int len = snprintf(words, sizeof words, "%u byte%s", (unsigned)entry->len,
-	                   entry->len == 1 ? "" : "s");
-	put_words(state, entry, ">secret", words, (size_t)len, out);
+	                   count_plural(entry->len));
+	put_lines(state, entry, ">secret", words, (size_t)len, "", out);
 }
 
 static void put_entry(struct log_state *state, uint64_t position, const struct entry *entry,
@@ -196,13 +277,11 @@ static void put_entry(struct log_state *state, uint64_t position, const struct e
 	bool error = entry->flags & ENTRY_ERROR;
 	(void)position;
 	if (entry->call == CALL_STATE)
-		put_words(state, entry, error ? "error" : "state", entry_payload(entry), entry->len,
-		          out);
+		put_words(state, entry, error ? "error" : "state", out);
 	else if (entry->call == CALL_NOTE)
-		put_words(state, entry, error ? "error" : "note", entry_payload(entry), entry->len,
-		          out);
+		put_words(state, entry, error ? "error" : "note", out);
 	else if (entry->call == CALL_COMMAND)
-		put_words(state, entry, "command", entry_payload(entry), entry->len, out);
+		put_words(state, entry, "command", out);
 	else if (!entry_is_call(entry) || entry->flags & ENTRY_WATCHING)
 		return;
 	else if (entry_has_failed(entry))
