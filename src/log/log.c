@@ -345,15 +345,12 @@ void logs_prepare(struct logs *logs, struct poller *poller)
 {
 	if (!logs->count)
 		return;
-	/* who has been held for this turn is not, in the next one */
-	bool was_behind = logs_are_behind(logs);
-	logs_feed(logs);
-	if (was_behind && !logs_are_behind(logs))
-		poller_wake_at(poller, 0);
 	for (size_t i = 0; i < logs->count; i++) {
 		struct log *log = logs->list[i];
 		if (log->ended)
 			continue;
+		if (!log->behind)
+			feed(logs, log, LOG_PENDING);
 		if (log->behind)
 			log_output_want_room(log->output, LOG_PENDING / 2);
 		else if (log->until != TRANSCRIPT_NONE)
@@ -430,6 +427,7 @@ bool logs_drain(struct logs *logs, struct poller *poller, struct error *error)
 	while (logs->count && !why) {
 		int64_t patience = all_pending(logs) ? PATIENCE : PATIENCE_SYNC;
 		poller_reset(poller);
+		logs_feed(logs);
 		logs_prepare(logs, poller);
 		poller_wake_at(poller, since + patience);
 		if (!said)

@@ -81,7 +81,8 @@ struct log_report logs_report(const struct logs *logs, size_t index);
 bool logs_are_behind(const struct logs *logs);
 bool logs_hold(const struct logs *logs, uint32_t session);
 
-/* Formats what is new; logs_prepare() does that, too, as the last thing before the loop sleeps. */
+/* Formats what is new: at the begin of a turn, when logs that are behind go on, and once more as the last
+ * thing before the loop sleeps, when they do not: whether sessions are held has been decided by then. */
 void logs_feed(struct logs *logs);
 void logs_prepare(struct logs *logs, struct poller *poller);
 void logs_serve(struct logs *logs, const struct poller *poller);
