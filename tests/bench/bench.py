@@ -686,6 +686,71 @@ def kernel():
                        lambda *options: echo_speed(clients, duration, *options))
 
 
+# ---- logs ----
+
+LOGS = (("text", ".log", 0.9), ("json", ".jsonl", 0.7))
+
+
+def time_of_last_byte(path, receiver):
+    """When the file has grown for the last time."""
+    size, last = -1, time.monotonic()
+    while time.monotonic() < last + 0.3:
+        if isinstance(receiver, Terminal):
+            receiver.read(0)
+        if os.path.getsize(path) != size:
+            size, last = os.path.getsize(path), time.monotonic()
+        time.sleep(0.002)
+    return last
+
+
+def logged_flood(path, size, make_receiver):
+    """Seconds until all of a flood is in the file."""
+    took, receiver = flood_seconds("lines", size, make_receiver)
+    sent = time.monotonic()
+    took += time_of_last_byte(path, receiver) - sent
+    if isinstance(receiver, Terminal):
+        receiver.close()
+    else:
+        end(receiver)
+    return took
+
+
+def count_letters(path):
+    """The letters of the flood that are in the file; keys and words have a few more of them."""
+    counted = subprocess.run("tr -cd a <%s | wc -c" % path, shell=True, stdout=subprocess.PIPE, check=True)
+    return int(counted.stdout)
+
+
+def logs():
+    """On a file system in memory: a disk is slower than all of them, and differs from moment to moment."""
+    size = int(256 * MB * SCALE) // 80 * 80
+    tee = ["sh", "-c", 'nc 127.0.0.1 "$1" | tee "$2" >/dev/null', "sh"]
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as directory:
+        teed, copy = os.path.join(directory, "tee"), os.path.join(directory, "copy")
+        for name, ending, least in LOGS:
+            log = os.path.join(directory, "log" + ending)
+            writes, tees, speeds, missing, length = [], [], [], 0, 0.0
+            for _ in range(ROUNDS):
+                ours = logged_flood(log, size, lambda port: Terminal("-o", log, "127.0.0.1", port))
+                missing += max(size // 80 * 79 - count_letters(log), 0)
+                copied = subprocess.run([WORKER, "copy", log, copy], stdout=subprocess.PIPE, check=True)
+                writes.append(float(copied.stdout) / ours)
+                if shutil.which("nc"):
+                    tees.append(logged_flood(teed, size, lambda port: subprocess.Popen(
+                        tee + [str(port), teed], stdin=subprocess.DEVNULL)) / ours)
+                speeds.append(size / MB / ours)
+                length = os.path.getsize(log) / size
+                for path in (log, copy, teed):
+                    if os.path.exists(path):
+                        os.unlink(path)
+            report("flood of lines with a %s log, to write() of the same bytes" % name,
+                   "%.2f  (%.0f MB/s, %.2f bytes of log for one)" % (median(writes), median(speeds), length),
+                   ">= %.1f, and all" % least, median(writes) >= least and not missing)
+            if tees:
+                report("  to nc | tee, for each byte received", "%.2f" % median(tees), ">= %.2f" % NOISE,
+                       median(tees) >= NOISE)
+
+
 # ---- find ----
 
 def answer_time(terminal, line, answer):
@@ -800,7 +865,7 @@ def wire():
 def main():
     jobs = {job.__name__: job for job in (start, banner, idle, flood, keys, looks, memory, paste, pipe,
                                                 pipe_files, pipe_datagrams, echo,
-                                                kernel, find, cable, wire)}
+                                                kernel, logs, find, cable, wire)}
     kept_broken = []
     for name in sys.argv[1:] or jobs:
         for attempt in range(TRIES):

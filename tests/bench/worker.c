@@ -9,6 +9,8 @@
  *		connects, recv()s into a ring of so many bytes and does nothing else
  *	worker splice send|receive PORT
  *		connects, splice()s standard input there, or what comes to standard output
+ *	worker copy FROM TO
+ *		write()s the bytes of a file to a new one: prints seconds
  *	worker echo tcp|udp
  *		the least that echoes, prints its port
  *	worker requests PORT CLIENTS SIZE SECONDS
@@ -41,8 +43,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -205,6 +209,29 @@ static int splice_all(const char *direction, int port)
 		shutdown(fd, SHUT_WR);
 	char byte;
 	return sends && read(fd, &byte, 1) < 0;
+}
+
+/* ---- writing ---- */
+
+static int copy(const char *from, const char *to)
+{
+	struct stat status;
+	int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (in < 0 || out < 0 || fstat(in, &status) < 0)
+		die("open");
+	size_t len = (size_t)status.st_size;
+	char *bytes = mmap(NULL, len, PROT_READ, MAP_PRIVATE | MAP_POPULATE, in, 0);
+	if (bytes == MAP_FAILED)
+		die("mmap");
+	double begun = seconds();
+	for (size_t at = 0; at < len;) {
+		ssize_t put = write(out, bytes + at, len - at < 1 << 18 ? len - at : 1 << 18);
+		if (put < 0)
+			die("write");
+		at += (size_t)put;
+	}
+	printf("%.6f\n", seconds() - begun);
+	return 0;
 }
 
 /* ---- the least that echoes ---- */
@@ -690,6 +717,8 @@ int main(int argc, char **argv)
 		return drain((int)number[0], (size_t)number[1]);
 	if (strcmp(job, "splice") == 0 && argc == 4)
 		return splice_all(argv[2], (int)number[1]);
+	if (strcmp(job, "copy") == 0 && argc == 4)
+		return copy(argv[2], argv[3]);
 	if (strcmp(job, "echo") == 0 && argc == 3 && strcmp(argv[2], "tcp") == 0)
 		echo_tcp();
 	if (strcmp(job, "echo") == 0 && argc == 3)
