@@ -10,6 +10,7 @@
  * backslash, and a line without a line feed ends in a lone backslash. */
 #include "log/log_format.h"
 
+#include <endian.h>
 #include <langinfo.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,8 +54,8 @@ enum {
 	ESCAPE = 4,      /* most bytes of one */
 	PAYLOAD = 64,    /* bytes of one that are shown with its call */
 	VECTOR = 16,     /* bytes that are looked at together */
-	SPAN = 16 << 10, /* bytes of a line for which room is made together, */
-	OVER = 3,        /* and most of them that a character goes beyond it */
+	PIECE = 4 << 10, /* most of a line that is looked at together, */
+	SPAN = 64 << 10, /* and how much room is made at a time */
 };
 
 static bool is_plain(char c)
@@ -64,7 +65,7 @@ static bool is_plain(char c)
 
 /* Copies the longest front part that is plain ASCII, and up to VECTOR bytes of what follows, which do
  * not count. A flood is formatted as fast as this goes. */
-static size_t copy_plain(char *to, const char *from, size_t len)
+static inline size_t copy_plain(char *to, const char *from, size_t len)
 {
 	typedef signed char vector __attribute__((vector_size(VECTOR)));
 	typedef uint64_t halves __attribute__((vector_size(VECTOR)));
@@ -74,8 +75,10 @@ static size_t copy_plain(char *to, const char *from, size_t len)
 		memcpy(&bytes, from + n, VECTOR);
 		memcpy(to + n, &bytes, VECTOR);
 		halves other = (halves)((bytes < ' ') | (bytes == 127) | (bytes == '\\'));
-		if (other[0] | other[1])
-			break;
+		if (other[0])
+			return n + (size_t)__builtin_ctzll(htole64(other[0])) / 8;
+		if (other[1])
+			return n + 8 + (size_t)__builtin_ctzll(htole64(other[1])) / 8;
 	}
 	for (; n < len && is_plain(from[n]); n++)
 		to[n] = from[n];
@@ -143,39 +146,64 @@ static size_t shown_length(struct text *text, const char *base, const char *byte
 	return glyph.mark ? 0 : whole;
 }
 
-/* Appends what goes on one line: to the end, or to a line feed where `stops`. Returns the bytes
- * taken. */
-static size_t put_bytes(struct text *text, const char *bytes, size_t len, bool stops, struct buf *out)
+/* Where formatted bytes go: memory that is reserved for many of them together. */
+struct sink {
+	struct buf *out;
+	char *begin, *to, *limit;
+};
+
+static void reserve(struct sink *sink, size_t len)
+{
+	sink->begin = sink->to = buf_reserve(sink->out, len + SPAN);
+	sink->limit = sink->to + len + SPAN;
+}
+
+static inline void make_room(struct sink *sink, size_t len)
+{
+	if ((size_t)(sink->limit - sink->to) >= len)
+		return;
+	buf_commit(sink->out, (size_t)(sink->to - sink->begin));
+	reserve(sink, len);
+}
+
+/* What goes on one line: to the end, or to a line feed where `stops`. Returns the bytes taken. */
+static inline size_t put_line(struct text *text, const char *bytes, size_t len, bool stops,
+                              struct sink *sink)
 {
 	const char *at = bytes, *end = bytes + len, *base = bytes;
 	while (at < end) {
-		size_t span = end - at < SPAN ? (size_t)(end - at) : SPAN;
-		char *to = buf_reserve(out, ESCAPE * span + VECTOR), *from = to;
-		const char *stop = at + span;
-		while (at < stop) {
-			size_t plain = copy_plain(to, at, (size_t)(stop - at));
-			at += plain;
-			to += plain;
-			base = plain ? at - 1 : base;
-			if (at == stop || (stops && *at == '\n'))
-				break;
-			const char *seen = end - stop > OVER ? stop + OVER : end;
-			size_t shown = *at & 0x80 ? shown_length(text, base, at, seen) : 0;
-			if (shown) {
-				memcpy(to, at, shown);
-				base = at;
-				at += shown;
-				to += shown;
-			} else {
-				to += put_escape(to, (unsigned char)*at++);
-				base = at;
-			}
-		}
-		buf_commit(out, (size_t)(to - from));
-		if (at < stop) /* at a line feed */
+		size_t span = end - at < PIECE ? (size_t)(end - at) : PIECE;
+		make_room(sink, span + VECTOR);
+		size_t plain = copy_plain(sink->to, at, span);
+		at += plain;
+		sink->to += plain;
+		base = plain ? at - 1 : base;
+		if (plain == span)
+			continue;
+		if (stops && *at == '\n')
 			break;
+		const char *seen = end - at > PIECE ? at + PIECE : end;
+		size_t shown = *at & 0x80 ? shown_length(text, base, at, seen) : 0;
+		make_room(sink, shown + ESCAPE);
+		if (shown) {
+			memcpy(sink->to, at, shown);
+			sink->to += shown;
+			base = at;
+			at += shown;
+		} else {
+			sink->to += put_escape(sink->to, (unsigned char)*at++);
+			base = at;
+		}
 	}
 	return (size_t)(at - bytes);
+}
+
+static void put_bytes(struct text *text, const char *bytes, size_t len, struct buf *out)
+{
+	struct sink sink = { .out = out };
+	reserve(&sink, 0);
+	put_line(text, bytes, len, false, &sink);
+	buf_commit(out, (size_t)(sink.to - sink.begin));
 }
 
 /* ---- lines ---- */
@@ -191,7 +219,7 @@ static void put_prefix(struct log_state *state, const struct entry *entry, const
 	const char *name = session ? session_name(session) : "-";
 	buf_append(out, when, stamp);
 	buf_append(out, number, (size_t)digits);
-	put_bytes(text, name, strlen(name), false, out);
+	put_bytes(text, name, strlen(name), out);
 	buf_append(out, " ", 1);
 	buf_append_text(out, mark);
 }
@@ -202,18 +230,26 @@ static void put_lines(struct log_state *state, const struct entry *entry, const 
                       const char *bytes, size_t len, const char *open, struct buf *out)
 {
 	struct text *text = state->own;
+	struct sink sink = { .out = out };
 	const char *end = bytes + len;
 	buf_clear(&text->prefix);
 	put_prefix(state, entry, mark, &text->prefix);
 	buf_append(&text->prefix, " ", 1);
+	const char *prefix = buf_data(&text->prefix);
+	size_t prefix_len = text->prefix.len;
+	reserve(&sink, 0);
 	do {
-		buf_append(out, buf_data(&text->prefix), text->prefix.len);
-		bytes += put_bytes(text, bytes, (size_t)(end - bytes), true, out);
-		if (bytes == end)
-			buf_append_text(out, open);
-		buf_append(out, "\n", 1);
+		make_room(&sink, prefix_len);
+		memcpy(sink.to, prefix, prefix_len);
+		sink.to += prefix_len;
+		bytes += put_line(text, bytes, (size_t)(end - bytes), true, &sink);
+		make_room(&sink, 2);
+		if (bytes == end && *open)
+			*sink.to++ = *open;
+		*sink.to++ = '\n';
 		bytes += bytes < end;
 	} while (bytes < end);
+	buf_commit(out, (size_t)(sink.to - sink.begin));
 }
 
 /* What we say ourselves. */
@@ -240,10 +276,10 @@ static void put_datagram(struct log_state *state, const struct entry *entry, str
 		endpoint_format(&peer, addr);
 		for (char *p = addr; *p; p++)
 			*p = *p == ' ' ? '_' : *p; /* of a UNIX path */
-		put_bytes(text, addr, strlen(addr), false, out);
+		put_bytes(text, addr, strlen(addr), out);
 	}
 	buf_append(out, " ", 1);
-	put_bytes(text, entry_payload(entry), entry->len, false, out);
+	put_bytes(text, entry_payload(entry), entry->len, out);
 	buf_append(out, "\n", 1);
 }
 
