@@ -18,9 +18,8 @@
 
 enum { CHUNK = 256 << 10 }; /* bytes that are formatted before they are handed over */
 
-/* At the end: how long a disk may take no byte; the same when only fsync() is left. */
-#define PATIENCE      (10 * CLOCK_S)
-#define PATIENCE_SYNC (3 * CLOCK_S)
+/* At the end: how long a disk may take no byte. */
+#define PATIENCE (10 * CLOCK_S)
 
 struct log {
 	char *path;
@@ -211,8 +210,7 @@ bool logs_open(struct logs *logs, const struct log_request *request, struct erro
 	if (!may_log(logs, request, format, &file, error))
 		close(file.fd);
 	else
-		output = log_writer_add(logs->writer, file.fd, file.regular && !request->automatic,
-		                        error);
+		output = log_writer_add(logs->writer, file.fd, error);
 	if (!output) {
 		free(file.path);
 		return false;
@@ -425,11 +423,10 @@ bool logs_drain(struct logs *logs, struct poller *poller, struct error *error)
 	bool said = false;
 	logs_close(logs, NULL);
 	while (logs->count && !why) {
-		int64_t patience = all_pending(logs) ? PATIENCE : PATIENCE_SYNC;
 		poller_reset(poller);
 		logs_feed(logs);
 		logs_prepare(logs, poller);
-		poller_wake_at(poller, since + patience);
+		poller_wake_at(poller, since + PATIENCE);
 		if (!said)
 			poller_wake_at(poller, begun + CLOCK_S);
 		poller_wait(poller);
@@ -441,7 +438,7 @@ bool logs_drain(struct logs *logs, struct poller *poller, struct error *error)
 		uint64_t now = all_written(logs);
 		if (now != written)
 			since = clock_now();
-		else if (clock_now() >= since + patience)
+		else if (clock_now() >= since + PATIENCE)
 			why = "the disk takes no more";
 		if (poller_take_signal(SIGINT) || poller_take_signal(SIGTERM) ||
 		    poller_take_signal(SIGHUP) || poller_take_signal(SIGQUIT))

@@ -39,7 +39,7 @@ struct log_request {
 	bool past;                       /* also what is in the transcript already */
 	enum log_file_how how;
 	bool no_terminal; /* the terminal is the window's */
-	bool automatic;   /* one of very many: it is not reported, nor synced to the disk at its end */
+	bool automatic;   /* one of very many: its end is not reported */
 };
 
 /* Both are borrowed and outlive the logs. */

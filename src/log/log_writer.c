@@ -22,7 +22,6 @@ struct log_output {
 	struct shared *shared;
 	struct log_output *next;
 	int fd;
-	bool sync;
 	struct buf slot[SLOTS]; /* first come, first written */
 	unsigned count;
 	struct log_progress progress;
@@ -109,17 +108,6 @@ static ssize_t write_piece(int fd, const char *bytes, size_t len)
 	}
 }
 
-static int finish_file(const struct log_output *output)
-{
-	int code = 0;
-	if (output->sync && fsync(output->fd) < 0 && errno != EINVAL && errno != EROFS &&
-	    errno != ENOTSUP)
-		code = errno;
-	if (close(output->fd) < 0 && errno != EINTR && !code)
-		code = errno;
-	return code;
-}
-
 /* The next file that has something to be done, in turn: the one after `output`. */
 static struct log_output *next_busy(const struct shared *shared, const struct log_output *last)
 {
@@ -152,7 +140,7 @@ static void take_slot(struct log_output *output)
 static void close_output(struct shared *shared, struct log_output *output, int code)
 {
 	pthread_mutex_unlock(&shared->lock);
-	int last = finish_file(output);
+	int last = close(output->fd) < 0 && errno != EINTR ? errno : 0;
 	pthread_mutex_lock(&shared->lock);
 	output->progress.error = code ? code : last;
 	output->progress.over = true;
@@ -237,7 +225,7 @@ static bool start(struct log_writer *writer, struct error *error)
 	return true;
 }
 
-struct log_output *log_writer_add(struct log_writer *writer, int fd, bool sync, struct error *error)
+struct log_output *log_writer_add(struct log_writer *writer, int fd, struct error *error)
 {
 	if (!writer->job && !start(writer, error)) {
 		close(fd);
@@ -246,7 +234,6 @@ struct log_output *log_writer_add(struct log_writer *writer, int fd, bool sync, 
 	struct log_output *output = xcalloc(1, sizeof *output);
 	output->shared = writer->shared;
 	output->fd = fd;
-	output->sync = sync;
 	buf_init(&output->busy, SIZE_MAX);
 	for (unsigned i = 0; i < SLOTS; i++)
 		buf_init(&output->slot[i], SIZE_MAX);

@@ -20,9 +20,9 @@ struct log_writer *log_writer_new(void);
 /* Leaves the thread to what it has to write, if anything. The outputs are gone. */
 void log_writer_free(struct log_writer *writer);
 
-/* Owns the descriptor from now on, also where there is no thread for it: NULL with one line. `sync`:
- * fsync() before it is closed. */
-struct log_output *log_writer_add(struct log_writer *writer, int fd, bool sync, struct error *error);
+/* Owns the descriptor from now on, also where there is no thread for it: NULL with one line. It is
+ * closed without fsync(), which would hold up the end of the program as long as the disk is busy. */
+struct log_output *log_writer_add(struct log_writer *writer, int fd, struct error *error);
 
 /* Takes the bytes, and leaves an empty buffer, which may have memory to be filled again. */
 void log_output_put(struct log_output *output, struct buf *bytes);
