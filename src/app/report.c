@@ -42,6 +42,7 @@ struct report {
 	unsigned conversation;      /* the number of the one that is written */
 	int rows_most;              /* of each table */
 	size_t payload_left;        /* of REPORT_PAYLOAD */
+	bool cut;                   /* a message was longer than what is shown of it */
 	char *explained[EXPLAINED]; /* the texts so far: "why-1" is the first one */
 	size_t explained_count;
 	uint64_t said; /* the failure that the newest line of the chat was about */
@@ -311,6 +312,7 @@ static void put_paragraph_of(struct report *report, const struct session *sessio
 	for (size_t i = 0; i < rows.count; i++)
 		glyphs += rows.row[i].count;
 	report->payload_left = glyphs < left ? left - glyphs : 0;
+	report->cut = report->cut || glyphs > view->most;
 	put_rows(&report->body, &rows, entry_shown_time(entry));
 	rows_free(&rows);
 	put_why(report, session, view, at.entry);
@@ -375,6 +377,7 @@ static void put_chat(struct report *report, const struct session *session)
 		.time = VIEW_TIME_CLOCK,
 	};
 	report->said = TRANSCRIPT_NONE;
+	report->cut = false;
 	begin_section(report, level_within(report), "chat", "Conversation");
 	if (transcript_has_lost(view.transcript, view.session))
 		buf_append_text(
@@ -382,6 +385,11 @@ static void put_chat(struct report *report, const struct session *session)
 		        "<p class=\"cut\">The beginning is no longer in memory: /set scrollback "
 		        "is how much stays.</p>\n");
 	put_view(report, session, &view, "What was sent, what came, and what happened", columns);
+	if (report->cut)
+		markup_printf(&report->body,
+		              "<p class=\"cut\">Of a message at most %d bytes are shown, and less after the "
+		              "first %d kB of all: /log all FILE writes them whole.</p>\n",
+		              REPORT_MESSAGE, REPORT_PAYLOAD / 1024);
 	end_section(report);
 }
 
@@ -473,13 +481,11 @@ static void put_kernel(struct report *report, const struct session *session,
                        const struct session *other)
 {
 	struct snapshot mine;
-	struct buf title = { .max = SIZE_MAX };
 	int64_t time = find_reading(report, session, &mine);
-	if (other) {
-		print_name(session, &title);
-		markup_printf(&report->body, "<h%d>%s</h%d>\n", level_within(report) + 1,
-		              buf_text(&title), level_within(report) + 1);
-	}
+	if (other)
+		markup_printf(&report->body, "<h%d>Session %u (%s)</h%d>\n", level_within(report) + 1,
+		              (unsigned)session_number(session), session_name(session),
+		              level_within(report) + 1);
 	if (mine.sample.present) {
 		bool over = session_state(session) == SESSION_CLOSED;
 		buf_append_text(&report->body, "<p>Read at ");
@@ -488,7 +494,6 @@ static void put_kernel(struct report *report, const struct session *session,
 		              over ? ", the last time before its end" : "");
 	}
 	info_write(&mine, NULL, &report->body);
-	buf_free(&title);
 }
 
 /* ---- options ---- */
@@ -1073,7 +1078,7 @@ static const char page_style[] =
         ".rows tbody th{color:var(--faint);white-space:nowrap;width:1%}\n"
         ".rows td.d{width:1%;padding-right:.6rem;font-weight:700}\n"
         ".rows td.x,.rows td.z{white-space:pre-wrap;overflow-wrap:anywhere}\n"
-        ".rows td.z{color:var(--faint);padding-right:0}\n"
+        ".rows td.z{color:var(--faint);padding-right:0;min-width:6.2rem}\n"
         "td .m{background:var(--grid);border-radius:.15rem}\n"
         ".i,dd.i{color:var(--in)}.o{color:var(--out)}.s{color:var(--state)}\n"
         ".e{color:var(--bad)}.f,.t{color:var(--faint)}\n"
@@ -1096,15 +1101,18 @@ static const char page_style[] =
         "svg{font:13px ui-monospace,monospace;white-space:pre}\n"
         "svg.ladder,svg.graph{display:block;width:100%;min-width:48rem;max-width:64rem}\n"
         "svg.heads{position:absolute;min-width:0}\n"
+        "svg.ends{position:sticky;top:0;background:var(--bg)}svg.ladder+svg.ends{display:none}\n"
+        "@media (min-width:52rem){.wide{overflow:visible}}\n"
         "footer{margin-top:3rem;padding-top:.5rem;border-top:1px solid var(--grid);"
         "color:var(--faint);font-size:.9rem}\n"
-        "@media (max-width:45rem){.rows thead th{white-space:normal}.rows td.x{min-width:8rem}"
+        "@media (max-width:45rem){.rows thead th{white-space:normal}.rows td.x{min-width:8rem}.rows td.z{min-width:0}"
         ".rows{font-size:.75rem}th,td{padding-right:.5rem}}\n"
         "@media print{:root{" LIGHT ";--ink:#000;--bg:#fff}\n"
         "body{max-width:none;padding:0;font-size:10pt}.wide{overflow:visible}\n"
         "tr,svg.ladder,svg.graph,dl.fields div,pre{break-inside:avoid}\n"
-        "thead{display:table-header-group}h1,h2,h3,h4,summary{break-after:avoid}\n"
-        "svg.ladder,svg.graph{min-width:0;max-width:100%}a{color:inherit;text-decoration:none}\n"
+        "tr.e{break-after:avoid}thead{display:table-header-group}h1,h2,h3,h4,summary{break-after:avoid}\n"
+        "svg.ladder,svg.graph{min-width:0;max-width:100%}svg.ends{break-after:avoid;position:static}"
+        "svg.ladder+svg.ends{display:block}a{color:inherit;text-decoration:none}\n"
         "}\n";
 
 static void put_head(const char *title, struct buf *out)

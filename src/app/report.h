@@ -13,7 +13,7 @@
 enum {
 	REPORT_ROWS = 1000,     /* of one table: the first and the newest */
 	REPORT_ROWS_ALL = 6000, /* of all sessions together */
-	REPORT_MESSAGE = 4096,  /* bytes of one message */
+	REPORT_MESSAGE = 1024,  /* bytes of one message */
 	REPORT_PAYLOAD =
 	        1024 * 1024,   /* bytes of all messages together; then of each only the front */
 	REPORT_LADDER = 400,   /* entries of a ladder */

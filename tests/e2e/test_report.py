@@ -126,9 +126,11 @@ def errors():
 
 def names_and_paths():
     path = "./<b>&'x"
-    status, _, err = script("/listen \"unix://%s\" echo as srv\n/open \"unix://%s\" as c\n/send hi\\n\n/expect hi\n/report all unix.html\n" % (path, path))
+    status, _, err = script("/listen \"unix://%s\" echo as srv\n/open \"unix://%s\" as c\n/send hi\\n\n/expect hi\n"
+                          "/name @c </title><script>x</script>\n/report all unix.html\n" % (path, path))
     same((status, err), (0, ""), "a UNIX path of markup")
-    ok(path in check_page("unix.html").words, "is text")
+    page = check_page("unix.html")
+    ok(path in page.words and "2 </title><script>x</script>" in page.words, "is text, and so is a name")
 
 
 def secrets():

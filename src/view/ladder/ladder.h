@@ -22,7 +22,7 @@ bool ladder_write_svg(const struct view *view, FILE *file, uint64_t *entries);
  * printed page may end between them. Returns how many were drawn; *older: there are more. The page has
  * the rules and, before the first drawing, the arrowheads once; its custom properties --ink, --faint,
  * --line, --in, --out and --bad are the colours. */
-enum { LADDER_PIECE = 24 };
+enum { LADDER_PIECE = 16 };
 extern const char ladder_page_style[];
 void ladder_append_heads(struct buf *out);
 uint64_t ladder_append_html(const struct view *view, int most, struct buf *out, bool *older);

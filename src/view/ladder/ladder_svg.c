@@ -443,20 +443,20 @@ uint64_t ladder_append_html(const struct view *view, int most, struct buf *out, 
 		int top = TOP + STEP - ABOVE + (int)i * PIECE, end = canvas.y - ABOVE;
 		int height = end - top < PIECE ? end - top : PIECE;
 		buf_printf(out,
-		           "<svg class=\"ladder\" role=\"img\" viewBox=\"0 0 %d %d\">\n<title>",
-		           WIDTH, HEAD + height);
+		           "<svg class=\"ladder ends\" aria-hidden=\"true\" viewBox=\"0 0 %d %d\">\n",
+		           WIDTH, HEAD);
+		put_ends(&canvas, &endpoints, HEAD - 10, out);
+		buf_printf(out,
+		           "</svg>\n<svg class=\"ladder\" role=\"img\" viewBox=\"0 %d %d %d\">\n<title>",
+		           top, WIDTH, height);
 		markup_text(out, title, strlen(title));
 		buf_printf(out,
 		           ", part %zu of %zu</title>\n<desc>The calls of both ends and the segments "
 		           "between them. The table of all calls has them as text.</desc>\n",
 		           i + 1, canvas.pieces);
-		put_lifelines(&canvas, HEAD - 6, HEAD + height, out);
-		put_ends(&canvas, &endpoints, HEAD - 12, out);
-		buf_printf(out,
-		           "<svg y=\"%d\" width=\"%d\" height=\"%d\" viewBox=\"0 %d %d %d\">\n",
-		           HEAD, WIDTH, height, top, WIDTH, height);
+		put_lifelines(&canvas, top, top + height, out);
 		buf_append(out, buf_data(&canvas.piece[i]), canvas.piece[i].len);
-		buf_append_text(out, "</svg>\n</svg>\n");
+		buf_append_text(out, "</svg>\n");
 	}
 	canvas_free(&canvas);
 	return entries;
