@@ -387,7 +387,8 @@ static void put_chat(struct report *report, const struct session *session)
 	put_view(report, session, &view, "What was sent, what came, and what happened", columns);
 	if (report->cut)
 		markup_printf(&report->body,
-		              "<p class=\"cut\">Of a message at most %d bytes are shown, and less after the "
+		              "<p class=\"cut\">Of a message at most %d bytes are shown, and less "
+		              "after the "
 		              "first %d kB of all: /log all FILE writes them whole.</p>\n",
 		              REPORT_MESSAGE, REPORT_PAYLOAD / 1024);
 	end_section(report);
@@ -483,9 +484,9 @@ static void put_kernel(struct report *report, const struct session *session,
 	struct snapshot mine;
 	int64_t time = find_reading(report, session, &mine);
 	if (other)
-		markup_printf(&report->body, "<h%d>Session %u (%s)</h%d>\n", level_within(report) + 1,
-		              (unsigned)session_number(session), session_name(session),
-		              level_within(report) + 1);
+		markup_printf(&report->body, "<h%d>Session %u (%s)</h%d>\n",
+		              level_within(report) + 1, (unsigned)session_number(session),
+		              session_name(session), level_within(report) + 1);
 	if (mine.sample.present) {
 		bool over = session_state(session) == SESSION_CLOSED;
 		buf_append_text(&report->body, "<p>Read at ");
@@ -1105,13 +1106,16 @@ static const char page_style[] =
         "@media (min-width:52rem){.wide{overflow:visible}}\n"
         "footer{margin-top:3rem;padding-top:.5rem;border-top:1px solid var(--grid);"
         "color:var(--faint);font-size:.9rem}\n"
-        "@media (max-width:45rem){.rows thead th{white-space:normal}.rows td.x{min-width:8rem}.rows td.z{min-width:0}"
+        "@media (max-width:45rem){.rows thead th{white-space:normal}.rows "
+        "td.x{min-width:8rem}.rows td.z{min-width:0}"
         ".rows{font-size:.75rem}th,td{padding-right:.5rem}}\n"
         "@media print{:root{" LIGHT ";--ink:#000;--bg:#fff}\n"
         "body{max-width:none;padding:0;font-size:10pt}.wide{overflow:visible}\n"
         "tr,svg.ladder,svg.graph,dl.fields div,pre{break-inside:avoid}\n"
-        "tr.e{break-after:avoid}thead{display:table-header-group}h1,h2,h3,h4,summary{break-after:avoid}\n"
-        "svg.ladder,svg.graph{min-width:0;max-width:100%}svg.ends{break-after:avoid;position:static}"
+        "tr.e{break-after:avoid}thead{display:table-header-group}h1,h2,h3,h4,summary{break-after:"
+        "avoid}\n"
+        "svg.ladder,svg.graph{min-width:0;max-width:100%}svg.ends{break-after:avoid;position:"
+        "static}"
         "svg.ladder+svg.ends{display:block}a{color:inherit;text-decoration:none}\n"
         "}\n";
 
@@ -1157,9 +1161,8 @@ static void put_page(const struct report *report, const char *title, struct buf 
 
 static const char bottom[] =
         "</main>\n<footer><p>This page stands alone: it has no script and loads nothing. Bytes of "
-        "peers "
-        "are shown as text, with marks for what has no shape; secrets are stars.</p></footer>\n"
-        "</body>\n</html>\n";
+        "peers are shown as text, with marks for what has no shape. What was sent as a secret is "
+        "stars; what a peer sent back is shown as it came.</p></footer>\n</body>\n</html>\n";
 
 static void put_all(struct report *report, size_t count)
 {
