@@ -34,6 +34,7 @@ enum {
 	OPTIONS = 64,       /* of one session */
 	POINTS_LEAST = 12,  /* of a graph that tells something */
 	MESSAGE_FRONT = 64, /* bytes of a message once REPORT_PAYLOAD is used up */
+	GLYPHS_MOST = 4 * REPORT_MESSAGE, /* of a row, also where it is no message */
 };
 
 struct report {
@@ -186,7 +187,7 @@ static void put_failure(struct report *report, const struct failure *failure, bo
 	for (const char *line = buf_text(&text); !before && *line;) {
 		size_t len = strcspn(line, "\n");
 		buf_append_text(out, "<p>");
-		markup_text(out, line, len);
+		markup_text(out, line, text_whole(line, len < GLYPHS_MOST ? len : GLYPHS_MOST));
 		buf_append_text(out, "</p>");
 		line += len + (line[len] == '\n');
 	}
@@ -258,12 +259,12 @@ static size_t gap_end(const struct row *row, size_t from)
 	return from;
 }
 
-/* A row of the table from the rows of a paragraph: time and arrow of the first, then the text of all, then
- * what has a column of its own in them. */
+/* A row of the table from the rows of a paragraph: time and arrow of the first, then the text of all,
+ * then what has a column of its own in them. */
 static void put_rows(struct buf *out, const struct rows *rows, int64_t time)
 {
 	const struct row *first = &rows->row[0];
-	size_t arrow = 0, parts = 0;
+	size_t arrow = 0, parts = 0, room = GLYPHS_MOST;
 	while (arrow < first->count && first->glyphs[arrow].style == STYLE_TIME)
 		arrow++;
 	size_t text = arrow + 3;
@@ -280,10 +281,13 @@ static void put_rows(struct buf *out, const struct rows *rows, int64_t time)
 		markup_styled(out, first, arrow + 1, arrow + 2);
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct row *row = &rows->row[i];
-		size_t from = text < row->count ? text : row->count;
+		size_t from = text < row->count ? text : row->count, end = part_end(row, from);
+		size_t to = end - from < room ? end : from + room;
 		if (i)
 			buf_append_text(out, "\n");
-		markup_styled(out, row, from, part_end(row, from));
+		markup_styled(out, row, from, to);
+		buf_append_text(out, to < end ? " …" : "");
+		room -= to - from;
 	}
 	buf_append_text(out, "</td><td class=\"z\">");
 	for (size_t i = 0; i < rows->count; i++) {
@@ -298,8 +302,8 @@ static void put_rows(struct buf *out, const struct rows *rows, int64_t time)
 	buf_append_text(out, "</td></tr>\n");
 }
 
-static void put_paragraph_of(struct report *report, const struct session *session,
-                             struct view *view, struct location at)
+static void put_entry(struct report *report, const struct session *session, struct view *view,
+                      struct location at)
 {
 	struct rows rows = { 0 };
 	const struct entry *entry = transcript_at(view->transcript, at.entry);
@@ -331,11 +335,9 @@ static void put_left_out(struct report *report, const struct view *view, struct 
 		count++;
 	markup_printf(&report->body,
 	              "<tr class=\"cut\"><td></td><td></td><td colspan=\"2\">%s%zu rows are left "
-	              "out here. "
-	              "%s</td></tr>\n",
+	              "out here. %s</td></tr>\n",
 	              count == COUNTED ? "More than " : "", count,
-	              view->ops->calls ? "/view trace shows them in the program."
-	                               : "/log all FILE writes them all.");
+	              "/log all FILE.jsonl writes all of them.");
 }
 
 /* The first rows and the newest ones. */
@@ -356,7 +358,7 @@ static void put_view(struct report *report, const struct session *session, struc
 			put_left_out(report, view, at, late);
 			at = late;
 		}
-		put_paragraph_of(report, session, view, at);
+		put_entry(report, session, view, at);
 	}
 	end_table(report);
 }
@@ -541,7 +543,9 @@ static void put_value(struct report *report, const struct sockopt *option,
 	struct buf value = { .max = SIZE_MAX };
 	if (entry)
 		sockopt_print(option, entry_payload(entry), entry->len, &value);
-	markup_printf(&report->body, "<td>%s</td>", entry ? buf_text(&value) : "not read back");
+	buf_append_text(&report->body, "<td>");
+	markup_columns(&report->body, entry ? buf_text(&value) : "not read back", VIEW_READABLE);
+	buf_append_text(&report->body, "</td>");
 	buf_free(&value);
 }
 
@@ -629,6 +633,13 @@ static const char *kind_of(const struct session *session)
 	return "connection";
 }
 
+/* Of all sessions the newest are looked at. */
+static size_t first_session(const struct app *app)
+{
+	size_t count = sessions_count(app->sessions);
+	return count > REPORT_ROWS ? count - REPORT_ROWS : 0;
+}
+
 static void put_ends(struct report *report, const struct session *session)
 {
 	char local[HOST_TEXT], peer[HOST_TEXT], state[SNAPSHOT_STATE];
@@ -658,7 +669,8 @@ static void put_who(struct report *report, const struct session *session,
 		put_ends(report, session);
 	if (other)
 		put_ends(report, other);
-	for (size_t i = 0; !session && i < sessions_count(report->app->sessions); i++)
+	for (size_t i = first_session(report->app);
+	     !session && i < sessions_count(report->app->sessions); i++)
 		put_ends(report, sessions_at(report->app->sessions, i));
 	end_table(report);
 	buf_append_text(&report->body, "</div>\n");
@@ -896,7 +908,7 @@ static bool is_second_end(const struct app *app, const struct session *session)
 static size_t count_conversations(const struct app *app)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < sessions_count(app->sessions); i++)
+	for (size_t i = first_session(app); i < sessions_count(app->sessions); i++)
 		count += !is_second_end(app, sessions_at(app->sessions, i));
 	return count;
 }
@@ -1178,7 +1190,7 @@ static void put_all(struct report *report, size_t count)
 		              REPORT_SESSIONS);
 	end_section(report);
 	report->intro = report->body.len;
-	for (size_t i = 0, at = 0; i < sessions_count(sessions); i++) {
+	for (size_t i = first_session(report->app), at = 0; i < sessions_count(sessions); i++) {
 		const struct session *session = sessions_at(sessions, i);
 		if (!is_second_end(report->app, session) && at++ >= skipped)
 			put_conversation(report, session);

@@ -174,7 +174,7 @@ def bounded():
     size = os.path.getsize("long.html")
     ok(size < 3 << 20, "has a report of %d bytes" % size)
     ok("line 0 " in page.words and "end⏎" in page.words, "with its beginning and its end")
-    ok("rows are left out here. /log all FILE writes them all." in page.words, "that says what was left out")
+    ok("rows are left out here. /log all FILE.jsonl writes all of them." in page.words, "that says what was left out")
     ok(re.search(r"… 5\d{4} more bytes", page.words), "also of a long line")
     ok("Only the newest 400 entries are drawn: /ladder FILE.svg" in page.words, "and of the ladder")
     ok(page.source.count("<tr ") < 6000, "with a bounded number of rows")
