@@ -9,11 +9,14 @@
 #include "base/savefile.h"
 
 /* A browser tells by the name what it is. */
-static bool is_page(const char *path)
+static bool check_name(const struct args *args, struct error *error)
 {
-	const char *dot = strrchr(path, '.');
-	return dot && dot > path && dot[-1] != '/' &&
-	       (strcasecmp(dot, ".html") == 0 || strcasecmp(dot, ".htm") == 0);
+	const char *path = args->value[1], *dot = strrchr(path, '.');
+	bool page = dot && dot > path && dot[-1] != '/' &&
+	            (strcasecmp(dot, ".html") == 0 || strcasecmp(dot, ".htm") == 0);
+	if (!page)
+		error_usage(error, "%.60s: a report is a page: its name ends in .html", path);
+	return page;
 }
 
 static enum command_result do_report(const struct invocation *invocation, struct error *error)
@@ -26,10 +29,6 @@ static enum command_result do_report(const struct invocation *invocation, struct
 	/* one that failed to open has no tab */
 	const struct session *session =
 	        invocation->session ? invocation->session : app_failed_since(app, TRANSCRIPT_NONE);
-	if (!is_page(path)) {
-		error_usage(error, "%.60s: a report is a page: its name ends in .html", path);
-		return COMMAND_FAILED;
-	}
 	if (all ? !sessions_count(app->sessions) : !session)
 		return app_need_session(app, error) != NULL;
 	if (!command_begin_file(invocation, path, &save, error))
@@ -70,6 +69,7 @@ const struct command report_commands[] = {
 	                "again within 10 s, or at once by /report!.",
 	        .asks = true,
 	        .needs = TAKES_SESSION,
+	        .check = check_name,
 	        .run = do_report,
 	},
 	{ 0 },
