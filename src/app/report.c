@@ -750,8 +750,9 @@ static void print_beginning(const struct session *session, const struct life *li
 		buf_printf(out, ". It accepted %zu connection%s", life->accepted,
 		           count_plural(life->accepted));
 	} else if (session_has_peers(session)) {
-		buf_printf(out, " is a %s socket of %s", transport, here);
-		if (addressed)
+		buf_printf(out, " is a %s %s %s", transport,
+		           session_is_server(session) ? "server on" : "socket of", here);
+		if (addressed && !session_is_server(session))
 			buf_printf(out, ", which sends to %s", there);
 	} else if (session_is_accepted(session)) {
 		buf_printf(out, " is a %s connection that session %u accepted on %s from %s",
@@ -776,11 +777,15 @@ static void print_traffic(const struct session *session, struct buf *out)
 	const char *unit = session_has_peers(session) ? "datagram" : "call";
 	if (session_has_clients(session))
 		return;
-	buf_printf(out, "It sent %s in %" PRIu64 " %s%s and received %s in %" PRIu64 " %s%s. ",
-	           count_format_bytes(counts->sent_bytes, sent), counts->sends, unit,
-	           count_plural(counts->sends),
-	           count_format_bytes(counts->received_bytes, received), counts->receives, unit,
-	           count_plural(counts->receives));
+	if (!counts->sends && !counts->receives)
+		buf_append_text(out, "Nothing was sent, and nothing came. ");
+	else
+		buf_printf(out,
+		           "It sent %s in %" PRIu64 " %s%s and received %s in %" PRIu64 " %s%s. ",
+		           count_format_bytes(counts->sent_bytes, sent), counts->sends, unit,
+		           count_plural(counts->sends),
+		           count_format_bytes(counts->received_bytes, received), counts->receives,
+		           unit, count_plural(counts->receives));
 	if (counts->refused)
 		buf_printf(out, "%" PRIu64 " ICMP error%s came. ", counts->refused,
 		           count_plural(counts->refused));
@@ -805,6 +810,8 @@ static void print_reason(const struct report *report, const struct session *sess
 		buf_append_text(out, "This side was closed first, at ");
 		print_when(life->shut, out);
 		buf_append_text(out, life->fin ? "; then the peer closed its own. " : ". ");
+	} else if (session_end(session) == SESSION_ENDED_WELL) {
+		buf_append_text(out, "It was closed here. ");
 	}
 }
 
@@ -814,18 +821,24 @@ static void print_end(const struct report *report, const struct session *session
 	struct snapshot snapshot;
 	char state[SNAPSHOT_STATE], lasted[CLOCK_TEXT];
 	int64_t from = life->connected ? life->connected : life->first;
+	bool timed = life->connected || life->whole;
 	session_snapshot(session, &snapshot);
 	snapshot_format_state(&snapshot, state);
 	if (session_state(session) != SESSION_CLOSED) {
-		buf_printf(out, "It is still there, %s after its beginning: %s. ",
-		           clock_format_duration(clock_now() - from, lasted), state);
+		buf_append_text(out, "It is still there");
+		if (timed)
+			buf_printf(out, ", %s after its beginning",
+			           clock_format_duration(clock_now() - from, lasted));
+		buf_printf(out, "%s%s. ", *state ? ": " : "", state);
 	} else {
 		int64_t end = life->closed  ? life->closed
 		              : life->state ? life->state->time
 		                            : life->first;
 		buf_append_text(out, "It ended at ");
 		print_when(end, out);
-		buf_printf(out, ", after %s. ", clock_format_duration(end - from, lasted));
+		if (timed)
+			buf_printf(out, ", after %s", clock_format_duration(end - from, lasted));
+		buf_append_text(out, ". ");
 	}
 	print_reason(report, session, life, out);
 	if (life->failed)
