@@ -103,31 +103,44 @@ void markup_styled(struct buf *out, const struct row *row, size_t from, size_t t
 	buf_append_text(out, open ? "</span>" : "");
 }
 
+__attribute__((format(printf, 2, 0))) static void print(struct buf *out, const char *format,
+                                                        va_list args)
+{
+	const char *at = strchr(format, '%');
+	for (; at; at = strchr(format, '%')) {
+		const char *text = "";
+		buf_append(out, format, (size_t)(at - format));
+		format = at + 2;
+		switch (at[1]) {
+		case 's':
+			text = va_arg(args, const char *);
+			markup_text(out, text, strlen(text));
+			break;
+		case 'd':
+			buf_printf(out, "%d", va_arg(args, int));
+			break;
+		case 'u':
+			buf_printf(out, "%u", va_arg(args, unsigned));
+			break;
+		case 'z':
+			buf_printf(out, "%zu", va_arg(args, size_t));
+			format++;
+			break;
+		case '%':
+			buf_append_text(out, "%");
+			break;
+		default:
+			buf_printf(out, "%" PRIu64, va_arg(args, uint64_t));
+			format = at + 1 + strlen(PRIu64);
+		}
+	}
+	buf_append_text(out, format);
+}
+
 void markup_printf(struct buf *out, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	for (const char *at; (at = strchr(format, '%')); format = at) {
-		buf_append(out, format, (size_t)(at++ - format));
-		const char *text;
-		if (*at == 's') {
-			text = va_arg(args, const char *);
-			markup_text(out, text, strlen(text));
-		} else if (*at == '%') {
-			buf_append_text(out, "%");
-		} else if (*at == 'd') {
-			buf_printf(out, "%d", va_arg(args, int));
-		} else if (*at == 'u') {
-			buf_printf(out, "%u", va_arg(args, unsigned));
-		} else if (*at == 'z') {
-			buf_printf(out, "%zu", va_arg(args, size_t));
-			at++;
-		} else {
-			buf_printf(out, "%" PRIu64, va_arg(args, uint64_t));
-			at += strlen(PRIu64) - 1;
-		}
-		at++;
-	}
-	buf_append_text(out, format);
+	print(out, format, args);
 	va_end(args);
 }
