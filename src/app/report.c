@@ -23,6 +23,7 @@
 #include "socket/sockopt.h"
 #include "view/chat.h"
 #include "view/ladder/ladder.h"
+#include "view/legend.h"
 #include "view/markup.h"
 #include "view/page/graph.h"
 #include "view/page/info.h"
@@ -1041,25 +1042,13 @@ static void put_sandbox(struct report *report)
 static void put_legend(struct report *report)
 {
 	static const char *const columns[] = { "Sign", "Meaning", NULL };
-	static const char *const rows[][2] = {
-		{ "→ ←", "sent, received" },
-		{ "·", "what happened to the session" },
-		{ "!", "a failure" },
-		{ "w", "seen on the wire" },
-		{ "*", "read from the kernel" },
-		{ "o", "counted: a counter of the kernel changed by so much between two readings" },
-		{ "?", "deduced" },
-		{ "≤", "at the latest: the time is an upper bound" },
-		{ "⏎", "a line feed" },
-		{ "^A  \\xff  U+202E", "a control character, a byte that is no text, an invisible "
-		                       "or deceptive character" },
-		{ "****", "a secret: a star for each byte" },
-	};
 	begin_section(report, 2, "legend", "Legend");
 	put_columns(report, "list", "Signs in this page", columns);
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		markup_printf(&report->body, "<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n",
-		              rows[i][0], rows[i][1]);
+	for (const struct legend_mark *mark = legend_table; mark->mark; mark++)
+		if (!mark->of_tabs)
+			markup_printf(&report->body,
+			              "<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n",
+			              legend_sign(mark), mark->help);
 	end_table(report);
 	end_section(report);
 }

@@ -12,6 +12,7 @@
 #include "socket/errno_meaning.h"
 #include "socket/sockopt.h"
 #include "socket/sysctl.h"
+#include "view/legend.h"
 
 enum { LINE_COLUMNS = 64 }; /* of a note, on 80 columns */
 
@@ -56,27 +57,8 @@ static struct topic error_topic(size_t index)
 
 static struct topic mark_topic(size_t index)
 {
-	static const struct {
-		const char *mark, *ascii, *help;
-	} marks[] = {
-		{ "w", NULL, "seen on the wire" },
-		{ "*", NULL, "read from the kernel" },
-		{ "o", NULL, "counted: the kernel's segment counters changed by that much" },
-		{ "?", NULL, "deduced, as it was over before it could be read" },
-		{ "→", "->", "sent" },
-		{ "←", "<-", "received" },
-		{ "·", "-", "said by the program, or what the network did" },
-		{ "!", NULL, "a failure" },
-		{ "⏎", "$", "a line feed ended the line" },
-		{ "…", "...", "a line goes on, or is cut" },
-		{ "● ○", "+ -", "on a tab: the session is open, or not" },
-		{ "+3", NULL, "on a tab: entries that have not been seen" },
-		{ "^[ \\x9b U+202E", NULL, "what cannot be printed" },
-	};
-	if (index >= sizeof marks / sizeof *marks)
-		return (struct topic){ 0 };
-	bool ascii = marks[index].ascii && !text_has_unicode();
-	return (struct topic){ ascii ? marks[index].ascii : marks[index].mark, marks[index].help };
+	const struct legend_mark *mark = &legend_table[index];
+	return mark->mark ? (struct topic){ legend_sign(mark), mark->help } : (struct topic){ 0 };
 }
 
 /* ---- lists ---- */
