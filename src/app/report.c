@@ -856,7 +856,7 @@ static void put_summary(struct report *report, const struct session *session,
 	if (other) {
 		buf_append_text(&text, "The other end is ");
 		print_name(other, &text);
-		buf_append_text(&text, ", which is of this program, too. ");
+		buf_append_text(&text, ". ");
 	}
 	print_traffic(session, &text);
 	print_end(report, session, &life, &text);
