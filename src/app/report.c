@@ -478,7 +478,7 @@ static int64_t find_reading(const struct report *report, const struct session *s
 		snapshot->open = true;
 		return entry->time;
 	}
-	return clock_now() - snapshot->age;
+	return session_now(session) - snapshot->age;
 }
 
 static void put_kernel(struct report *report, const struct session *session,
@@ -829,7 +829,7 @@ static void print_end(const struct report *report, const struct session *session
 		buf_append_text(out, "It is still there");
 		if (timed)
 			buf_printf(out, ", %s after its beginning",
-			           clock_format_duration(clock_now() - from, lasted));
+			           clock_format_duration(session_now(session) - from, lasted));
 		buf_printf(out, "%s%s. ", *state ? ": " : "", state);
 	} else {
 		int64_t end = life->closed  ? life->closed
