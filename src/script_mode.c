@@ -65,7 +65,7 @@ static int check(const struct options *options)
 struct runner {
 	const struct options *options;
 	struct verdict_report report;
-	struct app *app;
+	struct app app;
 	struct ui *ui;
 };
 
@@ -73,7 +73,7 @@ struct runner {
 static void take_verdict(void *context, const struct verdict *verdict)
 {
 	struct runner *runner = context;
-	runner->ui->draw(runner->ui, runner->app);
+	runner->ui->draw(runner->ui, &runner->app);
 	verdict_report_add(&runner->report, verdict);
 }
 
@@ -84,7 +84,8 @@ static void list_errors(const struct app *app, const char *more, struct buf *out
 	for (uint64_t at = transcript_first(transcript); at < transcript_end(transcript);
 	     at = transcript_next(transcript, at)) {
 		const struct entry *entry = transcript_at(transcript, at);
-		if (entry->call != CALL_NOTE || !(entry->flags & ENTRY_ERROR) || !(entry->flags & ENTRY_ANSWER))
+		if (entry->call != CALL_NOTE || !(entry->flags & ENTRY_ERROR) ||
+		    !(entry->flags & ENTRY_ANSWER))
 			continue;
 		buf_append_text(out, out->len ? "\n" : "");
 		buf_append(out, entry_payload(entry), entry->len);
@@ -108,52 +109,52 @@ static int run_one(struct runner *runner, const char *path)
 	const struct options *options = runner->options;
 	struct error error = { 0 };
 	struct poller poller;
-	struct app app;
+	struct app *app = &runner->app;
 	int signal = 0, status = EXIT_USAGE;
 	bool begun = false;
 	poller_init(&poller);
-	app_init(&app);
-	struct ui_hooks hooks = { .app = &app, .interrupt = queue_interrupt };
+	app_init(app);
+	struct ui_hooks hooks = { .app = app, .interrupt = queue_interrupt };
 	const struct queue_reporter reporter = { .verdict = take_verdict, .context = runner };
-	runner->app = &app;
 	runner->ui = headless_new(&hooks, options->verbose,
 	                          options->tap         ? HEADLESS_COMMENTS
 	                          : options->pipe.json ? HEADLESS_JSON
 	                                               : HEADLESS_ANSWERS);
 	verdict_report_suite(&runner->report, path);
 	if (options->tap || options->junit)
-		queue_report_to(&app, &reporter);
+		queue_report_to(app, &reporter);
 	/* its processes copy whatever exists before them */
-	if (options->sandbox && !hosts_start(&app, &error))
+	if (options->sandbox && !hosts_start(app, &error))
 		status = EXIT_FAILURE;
 	else
-		begun = run_apply(&app, options, &error) && open_logs(&app, options, path, &error, &status) &&
-		        (!options->replay || replay_mode_load(&app, options, &error)) &&
-		        run_start_up_file(&app, START_TARGETS, &error) &&
-		        give_names(&app, options, &error) &&
-		        queue_script(&app, path, options->words, options->word_count, true, &error);
+		begun = run_apply(app, options, &error) &&
+		        open_logs(app, options, path, &error, &status) &&
+		        (!options->replay || replay_mode_load(app, options, &error)) &&
+		        run_start_up_file(app, START_TARGETS, &error) &&
+		        give_names(app, options, &error) &&
+		        queue_script(app, path, options->words, options->word_count, true, &error);
 	if (begun) {
-		signal = run_loop(&app, runner->ui, &poller);
-		status = app.status;
+		signal = run_loop(app, runner->ui, &poller);
+		status = app->status;
 	} else {
-		runner->ui->draw(runner->ui, &app);
+		runner->ui->draw(runner->ui, app);
 		runner->ui->free(runner->ui);
 		if (error.text[0])
 			run_fail(status, &error);
 	}
 	struct buf wrong = { .max = SIZE_MAX };
 	if (!begun || status == EXIT_USAGE)
-		list_errors(&app, begun ? "" : error.text, &wrong);
+		list_errors(app, begun ? "" : error.text, &wrong);
 	verdict_report_suite_end(&runner->report, wrong.len ? buf_text(&wrong) : NULL);
 	buf_free(&wrong);
 	if (signal) {
 		verdict_report_end(&runner->report, &error);
-		run_die_of(&app, &poller, signal);
+		run_die_of(app, &poller, signal);
 	}
-	queue_stop(&app);
-	run_end_logs(&app, &poller);
-	status = status ? status : app.status;
-	app_free(&app);
+	queue_stop(app);
+	run_end_logs(app, &poller);
+	status = status ? status : app->status;
+	app_free(app);
 	poller_done(&poller);
 	return status;
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -63,11 +62,9 @@ static void print_case(struct verdict_report *report, const struct verdict *verd
 
 static void write_text(FILE *file, const char *text, size_t len)
 {
-	struct buf line = { .max = SIZE_MAX }, out = { .max = SIZE_MAX };
-	buf_append(&line, text, len);
-	markup_columns(&out, buf_text(&line), INT_MAX);
+	struct buf out = { .max = SIZE_MAX };
+	markup_text(&out, text, len);
 	fwrite(buf_data(&out), 1, out.len, file);
-	buf_free(&line);
 	buf_free(&out);
 }
 

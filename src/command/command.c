@@ -17,10 +17,12 @@
 
 /* ---- which command ---- */
 
+#define ROW(name) name##_commands,
+static const struct command *const tables[] = { COMMAND_TABLES(ROW) };
+#undef ROW
+
 const struct command *command_at(size_t index)
 {
-#define ROW(name) name##_commands,
-	static const struct command *const tables[] = { COMMAND_TABLES(ROW) };
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		for (const struct command *command = tables[i]; command->name; command++)
 			if (index-- == 0)
@@ -36,6 +38,16 @@ static const char *name_of_command(const void *context, size_t index)
 }
 
 const struct choice command_names = { .name = name_of_command, .prefix = "/" };
+
+/* By its whole name: most lines of files have that, and it needs no comparison of beginnings. */
+static const struct command *find_exact(const char *name, size_t len)
+{
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		for (const struct command *command = tables[i]; command->name; command++)
+			if (strncmp(command->name, name, len) == 0 && !command->name[len])
+				return command;
+	return NULL;
+}
 
 static const struct command *find_letter(char letter)
 {
@@ -56,6 +68,9 @@ const struct command *command_find(const char *name, size_t len, struct error *e
 	}
 	if (len == 1 && find_letter(*name))
 		return find_letter(*name);
+	const struct command *exact = find_exact(name, len);
+	if (exact)
+		return exact;
 	size_t index = choice_find(&command_names, name, len, &matches);
 	if (index != CHOICE_NONE)
 		return command_at(index);
@@ -210,8 +225,8 @@ bool command_take_apart(const char *line, struct command_words *words, struct er
 		char *first = rest + strspn(rest, BLANKS);
 		if (words->command->needs != NEEDS_NOTHING && first[0] == '@' && first[1] == '@')
 			memmove(first, first + 1, strlen(first));
-		good = grammar_match(words->command->name, words->command->usage, rest, &words->args,
-		                     error);
+		good = grammar_match(words->command->name, words->command->usage, rest,
+		                     &words->args, error);
 		error->column += good ? 0 : before;
 		for (size_t i = 0; i < GRAMMAR_MAX; i++)
 			words->args.column[i] += words->args.column[i] ? before : 0;
@@ -306,7 +321,8 @@ static enum command_result run_command(struct app *app, const char *line, bool b
 		.wait = wait,
 	};
 	bool done = choose_session(command, &rest, &invocation, error);
-	bool concerns = invocation.session && (invocation.chosen || command->needs == NEEDS_SESSION);
+	bool concerns =
+	        invocation.session && (invocation.chosen || command->needs == NEEDS_SESSION);
 	wait->session = concerns ? session_number(invocation.session) : 0;
 	if (!done && invocation.chosen && command->hides)
 		error_usage(error, "%s: no such session; a text that begins with @ begins with @@",

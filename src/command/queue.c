@@ -28,7 +28,8 @@ enum {
 	LOOPS = 16,          /* that are open in a file at a time */
 	MISTAKES_SHOWN = 20, /* of a script that is to run */
 	LADDER_ROWS = 10,    /* shown after a failure */
-	LADDER_COLUMNS = 80,
+	LADDER_COLUMNS = 80, /* where nobody types, */
+	LADDER_NARROW = 60,  /* and in a note beside its time */
 };
 
 struct loop {
@@ -58,7 +59,7 @@ struct queue {
 	char *const *words;
 	size_t word_count;
 	struct script_variables let;
-	bool script; /* not the start-up file */
+	bool script;            /* not the start-up file */
 	enum start_lines lines; /* of a start-up file: those that are run */
 	bool quits;
 	bool later;       /* nothing runs: words and secrets will be given when it does */
@@ -83,8 +84,8 @@ struct pending {
 struct queues {
 	struct queue *first;
 	struct pending *newest;
-	struct queue *running; /* whose line runs */
-	bool ran;              /* a line ran in this turn: a wait may be over */
+	struct queue *running;         /* whose line runs */
+	bool ran;                      /* a line ran in this turn: a wait may be over */
 	struct script_variables given; /* to every script */
 	struct queue_reporter reporter;
 };
@@ -171,7 +172,9 @@ static void judge(const struct queue *queue, enum verdict_result result, const c
                   const char *text, int64_t took, const char *why)
 {
 	const struct queue_reporter *reporter = &queue->app->queues->reporter;
-	const struct verdict verdict = { .result = result, .where = where, .text = text, .took = took, .why = why };
+	const struct verdict verdict = {
+		.result = result, .where = where, .text = text, .took = took, .why = why
+	};
 	if (queue->quits && reporter->verdict)
 		reporter->verdict(reporter->context, &verdict);
 }
@@ -215,7 +218,7 @@ static void print_ladder(struct app *app, uint32_t number, struct buf *out)
 		.ops = drawn ? &ladder_view : &trace_view,
 		.transcript = app->transcript,
 		.session = number,
-		.columns = LADDER_COLUMNS,
+		.columns = app->attended ? LADDER_NARROW : LADDER_COLUMNS,
 		.time = VIEW_TIME_RELATIVE,
 	};
 	if (drawn)
@@ -518,8 +521,8 @@ static enum script_value value_of(void *context, const char *name, const char *o
 		return SCRIPT_VALUE;
 	}
 	if (secret)
-		error_usage(error, "$%s is not set: %s=... in the environment, or --let %s=...", name,
-		            name, name);
+		error_usage(error, "$%s is not set: %s=... in the environment, or --let %s=...",
+		            name, name, name);
 	else if (strcmp(name, "loop") == 0)
 		error_usage(error, "$loop has a value within /loop only");
 	else if (app_find_session(queue->app, name, &ignored))
@@ -539,9 +542,9 @@ static bool has_session(void *context, const char *name)
 
 static struct script_names names_of(struct queue *queue)
 {
-	return (struct script_names){
-		.value = value_of, .has_session = has_session, .context = queue
-	};
+	return (struct script_names){ .value = value_of,
+		                      .has_session = has_session,
+		                      .context = queue };
 }
 
 /* ---- files ---- */
@@ -812,8 +815,8 @@ static void run_and_wait(struct app *app, struct queue *queue, const struct file
 	bool hides = line->command && line->command->hides;
 	const char *text = hides ? NULL : script_text(&file->script, line);
 	if (result == COMMAND_WAITING && (queue->script || !wait.in_session)) {
-		struct pending *pending = add_pending(app, queue, where, text ? xstrdup(text) : NULL,
-		                                      judges(line), &wait);
+		struct pending *pending = add_pending(
+		        app, queue, where, text ? xstrdup(text) : NULL, judges(line), &wait);
 		pending->since = since;
 		if (!line->background)
 			queue->held_by = pending;
@@ -1069,15 +1072,16 @@ static bool can_run(const struct queue *queue)
 	if (queue->held_by || queue->depth == 0)
 		return false;
 	const struct file *file = &queue->file[queue->depth - 1];
-	return file->fd < 0 || file->next < file->script.count || file->regular || file->ended || file->bytes.len > file->scanned;
+	return file->fd < 0 || file->next < file->script.count || file->regular || file->ended ||
+	       file->bytes.len > file->scanned;
 }
 
 void queue_prepare(struct app *app, struct poller *poller)
 {
 	if (!app->queues)
 		return;
-	for (const struct pending *pending = app->queues->newest; pending; pending = pending->next)
-	{
+	for (const struct pending *pending = app->queues->newest; pending;
+	     pending = pending->next) {
 		if (pending->wait.deadline)
 			poller_wake_at(poller, pending->wait.deadline);
 		if (pending->wait.wake)

@@ -84,8 +84,9 @@ static bool add(struct script *script, const char *bytes, size_t len, struct err
 		return true;
 	char first = bytes[blanks];
 	if (first == '@')
-		return refuse(error, blanks + 1,
-		              "data that begins with @ is written \\@, and /@NAME sends to a session");
+		return refuse(
+		        error, blanks + 1,
+		        "data that begins with @ is written \\@, and /@NAME sends to a session");
 	bool slashes = first == '/' && blanks + 1 < len && bytes[blanks + 1] == '/';
 	size_t cut = first == '\\' ? blanks + 1 : slashes ? 1 : first == '/' ? blanks : 0;
 	struct script_line line = {
@@ -107,8 +108,7 @@ static bool add(struct script *script, const char *bytes, size_t len, struct err
 		return false;
 	text[line.len] = '\0';
 	buf_commit(&script->text, line.len + 1);
-	script->lines =
-	        xgrow(script->lines, &script->cap, script->count, sizeof *script->lines);
+	script->lines = xgrow(script->lines, &script->cap, script->count, sizeof *script->lines);
 	script->lines[script->count++] = line;
 	return true;
 }
@@ -246,8 +246,7 @@ static bool read_braces(const char *at, size_t left, struct reference *reference
 }
 
 /* "$session.value": a dot before anything else ends the name. */
-static bool read_bare(const char *at, size_t left, struct reference *reference,
-                      struct error *error)
+static bool read_bare(const char *at, size_t left, struct reference *reference, struct error *error)
 {
 	size_t len = 1, end;
 	struct error ignored;
@@ -303,7 +302,8 @@ static bool expand(const struct script *script, const struct script_line *line,
 			buf_append(out, "$", 1);
 		else
 			value = names->value(names->context, reference.name,
-			                     *reference.of ? reference.of : NULL, secret, out, error);
+			                     *reference.of ? reference.of : NULL, secret, out,
+			                     error);
 		if (value == SCRIPT_NO_VALUE) {
 			error->usage = true;
 			error->column = line->column + (size_t)(dollar - begin);
@@ -380,8 +380,8 @@ static bool need_session(const struct script_checker *checker, const char *name,
 }
 
 /* As script_names wants it: of what the script has made by then. */
-static enum script_value value_at_check(void *context, const char *name, const char *of, bool secret,
-                                        struct buf *out, struct error *error)
+static enum script_value value_at_check(void *context, const char *name, const char *of,
+                                        bool secret, struct buf *out, struct error *error)
 {
 	struct script_checker *checker = context;
 	const struct script_variable *variable = of ? NULL : find_variable(&checker->let, name);
@@ -395,6 +395,8 @@ static enum script_value value_at_check(void *context, const char *name, const c
 		buf_append_text(out, "1"); /* any port will do */
 	if (of)
 		return strcmp(name, "port") == 0 ? SCRIPT_VALUE : SCRIPT_LATER;
+	if (checker->loops > 0 && (variable || strcmp(name, "loop") == 0))
+		checker->varies = true;
 	if (strcmp(name, "loop") == 0 && checker->loops > 0) {
 		buf_append_text(out, "1");
 		return SCRIPT_VALUE;
@@ -412,6 +414,7 @@ static void make_session(struct script_checker *checker, const struct command_wo
                          const char *name)
 {
 	checker->has_current = true;
+	checker->any = checker->any || (name && checker->varies);
 	if (name) {
 		script_let(&checker->sessions, name, NULL);
 		return;
@@ -422,7 +425,8 @@ static void make_session(struct script_checker *checker, const struct command_wo
 		if (word)
 			script_let(&checker->sessions, slash ? slash + 1 : word, NULL);
 	}
-	for (const char *const *word = (const char *const[]){ "tcp", "udp", "unix", NULL }; *word; word++)
+	for (const char *const *word = (const char *const[]){ "tcp", "udp", "unix", NULL }; *word;
+	     word++)
 		script_let(&checker->sessions, *word, NULL);
 }
 
@@ -477,7 +481,10 @@ static bool follow_language(struct script_checker *checker, const struct command
 	const char *name = words->command->name, *const *value = words->args.value;
 	error->text[0] = '\0';
 	if (strcmp(name, "let") == 0) {
-		script_let(&checker->let, value[0], value[1] ? value[1] : "");
+		script_let(&checker->let, value[0],
+		           checker->varies ? NULL
+		           : value[1]      ? value[1]
+		                           : "");
 	} else if (strcmp(name, "source") == 0) {
 		check_file(checker, value[0], error);
 		if (error->text[0])
@@ -568,6 +575,7 @@ static bool check_line(struct script_checker *checker, const struct script *scri
 	char shown[WORDS_QUOTED];
 	bool later = false;
 	struct buf out = { .max = SIZE_MAX };
+	checker->varies = false;
 	if (line->data && !checker->has_current) {
 		error_usage(error, "no session to send %s to: commands begin with /",
 		            word_show(text, line->len, shown));

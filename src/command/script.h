@@ -35,10 +35,10 @@ struct script_line {
 	const struct command *command; /* NULL: data, or "/@name text" */
 	size_t at;                     /* in the text, ended by a NUL */
 	uint32_t len;
-	uint32_t number;               /* in the file, from 1 */
-	uint32_t column;               /* where the text is in the line of the file, from 1 */
-	bool data;                     /* to be sent, with the session's line end */
-	bool background;               /* " &" was at its end, and the script goes on meanwhile */
+	uint32_t number; /* in the file, from 1 */
+	uint32_t column; /* where the text is in the line of the file, from 1 */
+	bool data;       /* to be sent, with the session's line end */
+	bool background; /* " &" was at its end, and the script goes on meanwhile */
 };
 
 struct script {
@@ -127,6 +127,7 @@ struct script_checker {
 	size_t depth, files, loops;
 	bool unnamed; /* a session that was given no name has been made, */
 	bool any;     /* or names that cannot be known before the script runs */
+	bool varies;  /* the line has values that are not the same in each round of a loop */
 };
 
 /* Reports all mistakes that can be known before anything is done, and returns their number. */

@@ -73,8 +73,7 @@ static enum command_result do_end(const struct invocation *invocation, struct er
 
 static bool has_sandbox(struct app *app, struct error *error)
 {
-	struct sandbox *sandbox =
-	        sessions_sandbox(app->sessions) ? NULL : sandbox_new(error);
+	struct sandbox *sandbox = sessions_sandbox(app->sessions) ? NULL : sandbox_new(error);
 	if (!sandbox)
 		return sessions_sandbox(app->sessions);
 	sandbox_free(sandbox);
@@ -103,7 +102,9 @@ static bool has_ipv6(struct app *app, struct error *error)
 	if (getifaddrs(&list) == 0)
 		for (const struct ifaddrs *at = list; at && !found; at = at->ifa_next)
 			found = at->ifa_addr && at->ifa_addr->sa_family == AF_INET6 &&
-			        IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)at->ifa_addr)->sin6_addr);
+			        IN6_IS_ADDR_LOOPBACK(
+			                &((const struct sockaddr_in6 *)(const void *)at->ifa_addr)
+			                         ->sin6_addr);
 	freeifaddrs(list);
 	if (!found)
 		error_set(error, "this machine has no address ::1");
@@ -180,7 +181,8 @@ const struct command source_commands[] = {
 	        .group = "scripts",
 	        .usage = "<file>",
 	        .help = "run the lines of a file, as a script\n"
-	                "Lines are as typed; sockpit-script(5) says what else they may have. All of "
+	                "Lines are as typed; sockpit-script(5) says what else they may have. All "
+	                "of "
 	                "them are checked before the first one runs, and the first that fails ends "
 	                "the script.\n"
 	                "A command that waits holds the script up: /open, /listen, /connect, "
