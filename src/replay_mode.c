@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "run.h"
+#include "view/ladder/ladder.h"
 #include "view/row.h"
 #include "view/view.h"
 
@@ -58,9 +59,10 @@ static void print_view(const struct view *view)
 	buf_free(&line);
 }
 
-/* Each conversation once, under the name of the session that is its left end. */
-static void print_conversations(struct app *app, int columns)
+/* Each conversation once, under the name of the session that is its left end: what /ladder FILE writes. */
+static void print_ladders(struct app *app, int columns)
 {
+	uint64_t entries;
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
 		struct session *session = sessions_at(app->sessions, i);
 		const struct session *other = app_other_end(app, session);
@@ -70,7 +72,7 @@ static void print_conversations(struct app *app, int columns)
 		struct view view = app_view(app, columns);
 		printf("%s%" PRIu32 " %s\n", i ? "\n" : "", session_number(session),
 		       session_name(session));
-		print_view(&view);
+		ladder_write_text(&view, stdout, &entries);
 	}
 }
 
@@ -89,7 +91,7 @@ int replay_mode_run(struct app *app, const struct options *options)
 		view.all = true;
 		print_view(&view);
 	} else {
-		print_conversations(app, columns_of());
+		print_ladders(app, columns_of());
 	}
 	if (fflush(stdout) != 0) {
 		error_set(&error, "standard output: %s", error_why(errno));

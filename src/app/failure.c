@@ -421,6 +421,12 @@ static bool same_transport(const struct session *a, const struct session *b)
 	return session_transport(a) == session_transport(b);
 }
 
+/* Whether both are alive, or of the same recording. */
+static bool same_time(const struct session *a, const struct session *b)
+{
+	return session_recording(a) == session_recording(b);
+}
+
 /* ---- who has the port ---- */
 
 /* bind() names the port; listen() uses that of its socket. */
@@ -435,6 +441,10 @@ static unsigned wanted_port(const struct failure *failure)
 /* Who has the port now; bind() may have failed a while ago. */
 static void say_holders(const struct failure *failure, struct buf *out)
 {
+	if (session_recording(failure->session)) {
+		buf_append_text(out, "Who had the port then is not in the log.\n");
+		return;
+	}
 	struct port_table *table = xcalloc(1, sizeof *table);
 	enum transport transport = session_transport(failure->session);
 	unsigned port = wanted_port(failure), shown = 0, more = 0;
@@ -475,7 +485,7 @@ static void say_listeners(const struct failure *failure, struct buf *out)
 		const struct session *other = sessions_at(sessions, i);
 		struct endpoint local = session_local(other);
 		if (!session_is_server(other) || local.port != addr.port ||
-		    session_state(other) == SESSION_CLOSED)
+		    session_state(other) == SESSION_CLOSED || !same_time(other, failure->session))
 			continue;
 		name_session(other, out);
 		if (same_transport(other, failure->session))
@@ -553,7 +563,8 @@ static void say_path_holders(const struct failure *failure, struct buf *out)
 	for (size_t i = 0; i < sessions_count(sessions); i++) {
 		const struct session *other = sessions_at(sessions, i);
 		struct endpoint local = session_local(other);
-		if (other == failure->session || !endpoint_equal(&local, &addr) ||
+		if (other == failure->session || !same_time(other, failure->session) ||
+		    !endpoint_equal(&local, &addr) ||
 		    endpoint_is_unnamed(&addr) || session_state(other) == SESSION_CLOSED)
 			continue;
 		name_session(other, out);

@@ -275,6 +275,7 @@ static bool acts(const struct command *command, const struct args *args)
 	case ACTS_NEVER:
 		break;
 	case ACTS_ALWAYS:
+	case ACTS_BY_NO_CALL:
 		return true;
 	case ACTS_WITH_VALUE:
 		count = grammar_elements(command->usage, elements);
@@ -332,8 +333,11 @@ static enum command_result run_command(struct app *app, const char *line, bool b
 		done = false;
 	}
 	done = done && (!command->check || command->check(&args, error));
-	if (done && acts(command, &args))
+	bool acting = done && acts(command, &args);
+	if (acting)
 		app_to_newest(app);
+	if (acting && invocation.session && command->acts != ACTS_BY_NO_CALL)
+		done = !session_refuse_recorded(invocation.session, error);
 	struct buf full = { .max = SIZE_MAX };
 	if (done && !command->hides)
 		print_line(&invocation, &full);

@@ -35,6 +35,7 @@ enum command_needs { NEEDS_NOTHING, TAKES_SESSION, NEEDS_SESSION };
 enum command_acts {
 	ACTS_NEVER,
 	ACTS_ALWAYS,
+	ACTS_BY_NO_CALL, /* so a recording takes it, too */
 	ACTS_WITH_VALUE, /* when the last word of the usage is given: /option nodelay on */
 };
 

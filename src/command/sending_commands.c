@@ -258,7 +258,7 @@ static void send_to_everyone(struct broadcast *broadcast)
 	struct sessions *sessions = broadcast->invocation->app->sessions;
 	for (size_t i = 0; i < sessions_count(sessions); i++) {
 		struct session *session = sessions_at(sessions, i);
-		if (session_state(session) != SESSION_OPEN)
+		if (session_state(session) != SESSION_OPEN || session_recording(session))
 			continue;
 		if (session_has_peers(session) && session_is_server(session))
 			send_to_peers(broadcast, session);

@@ -321,7 +321,7 @@ const struct command session_commands[] = {
 	                "clients that\n"
 	                "have lost their tab already (/help set keep-clients).",
 	        .needs = TAKES_SESSION,
-	        .acts = ACTS_ALWAYS,
+	        .acts = ACTS_BY_NO_CALL,
 	        .run = do_forget,
 	},
 	{
@@ -377,7 +377,7 @@ const struct command session_commands[] = {
 	        .usage = "<name>",
 	        .help = "give the session another name",
 	        .needs = NEEDS_SESSION,
-	        .acts = ACTS_ALWAYS,
+	        .acts = ACTS_BY_NO_CALL,
 	        .run = do_name,
 	},
 	{

@@ -185,6 +185,9 @@ enum tcp_state session_tcp_state(const struct session *session);
 
 /* ---- acting ---- */
 
+/* True if it is of a recording, and so makes no call: one line says so. All that follows refuses this. */
+bool session_refuse_recorded(const struct session *session, struct error *error);
+
 /* A stream queues the bytes and sends what the kernel takes; a datagram socket sends one datagram
  * to session_peer(). False, and nothing queued, where the session is not open, is shut, or the
  * queue has no room for all of it. While connecting, bytes wait. True means that it was taken over;

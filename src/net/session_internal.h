@@ -283,10 +283,7 @@ void session_finish(struct session *session, enum session_end end, const char *f
 void session_report_unsent(struct session *session, size_t bytes, const char *why);
 void session_drop_queue(struct session *session);
 
-/* True if it is of a recording, and so makes no call. */
-bool session_refuse_recorded(const struct session *session, struct error *error);
-
-/* True if that is so, or it is closed: one line says how to open another. */
+/* True if it is of a recording, or closed: one line says how to open another. */
 bool session_refuse_closed(const struct session *session, struct error *error);
 
 /* False where it was not to be opened again by itself. */

@@ -58,7 +58,6 @@ struct wire *wire_new_recorded(struct transcript *transcript, uint32_t first);
  * frames before it that had the same number in the recording, 0 if this is the first. 0: there are too
  * many ends. */
 uint32_t wire_record(struct wire *wire, uint32_t known, const struct frame_note *note, int64_t time);
-void wire_set_since(struct wire *wire, enum host host, int64_t since);
 
 /* Records what this packet socket sees, which is bound to no protocol yet; of WIRE_OWN it makes one
  * itself, and `fd` is -1. Takes the descriptor, and closes it also where it fails, with one line. */

@@ -198,6 +198,51 @@ static void looks_the_same(void)
 	buf_free(&again);
 }
 
+/* ---- nothing is sent ---- */
+
+static int count_calls(const struct app *app)
+{
+	int count = 0;
+	for (uint64_t at = transcript_first(app->transcript); at != TRANSCRIPT_NONE;
+	     at = transcript_next(app->transcript, at))
+		count += entry_is_call(transcript_at(app->transcript, at));
+	return count;
+}
+
+static void refuses(void)
+{
+	static const char *const lines[] = {
+		"a line", "/send x", "/hex 00", "/fill 3", "/secret", "/secret x", "/to 1 x", "/to 127.0.0.1:9 x", "/to 1",
+		"/all x", "/urgent !", "/close", "/abort", "/shutdown write", "/shutdown both", "/reconnect", "/service echo",
+		"/bind 0", "/backlog 2", "/connect 127.0.0.1 1", "/disconnect", "/accept", "/recv 5", "/pause", "/resume",
+		"/option nodelay on", "/option nodelay", "/repeat 2 1ms x", "/file /dev/null",
+	};
+	struct app app;
+	app_fixture_start(&app);
+	replay_all(&app);
+	int before = count_calls(&app);
+	app.attended = true;
+	for (size_t i = 0; i < sessions_count(app.sessions); i++)
+		for (size_t j = 0; j < sizeof lines / sizeof *lines; j++) {
+			char want[80];
+			struct session *session = sessions_at(app.sessions, i);
+			snprintf(want, sizeof want, "session %u is a recording: nothing is sent",
+			         session_number(session));
+			app_select(&app, session);
+			bool done = run(&app, lines[j]);
+			app_fixture_turn(&app, 0);
+			is_text(app_fixture_note(&app, session_number(session)), want, lines[j]);
+			ok(!done && (!app.secret_for || app.secret_for == SECRET_REFUSED),
+			   "it is not done");
+			app.secret_for = 0;
+		}
+	is_int(count_calls(&app), before, "and no call has been made");
+	ok(app_forget(&app, sessions_at(app.sessions, 0), &error), "a recording can be forgotten");
+	replay_stop(&app);
+	queue_stop(&app);
+	app_fixture_end(&app);
+}
+
 int main(void)
 {
 	setlocale(LC_ALL, "C.UTF-8");
@@ -205,6 +250,7 @@ int main(void)
 	if (fd >= 0)
 		close(fd);
 	looks_the_same();
+	refuses();
 	unlink(path);
 	return tap_done();
 }

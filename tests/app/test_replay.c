@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A log at its own pace, by a clock that the test sets; and logs that nobody has written. */
+#include "app/replay.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app/fixture.h"
+#include "net/recorded.h"
+
+static char path[] = "/tmp/test_replay.XXXXXX";
+static struct app app;
+static struct error error;
+
+#define HEADER                                                                                     \
+	"{\"sockpit\":\"log\",\"version\":1,\"type\":\"header\",\"program\":\"sockpit "            \
+	"1\",\"started\":\"2020-02-02T02:02:02Z\"}\n"
+#define AT(second, rest)     "\"time\":\"2020-02-02T02:02:" second "Z\"," rest "}\n"
+#define CALL(second, rest)   "{\"type\":\"call\"," AT(second, "\"session\":1," rest)
+#define NOTE(second, rest)   "{\"type\":\"note\"," AT(second, rest)
+#define SECONDS              *CLOCK_S
+
+static const char conversation[] = HEADER
+        "{\"type\":\"session\",\"session\":1,\"name\":\"c\",\"kind\":\"stream\",\"transport\":\"tcp\","
+        "\"peer\":{\"family\":\"ipv4\",\"ip\":\"127.0.0.1\",\"port\":7}}\n"
+        CALL("02", "\"call\":\"socket\",\"fd\":5,\"family\":2,\"socket_type\":1")
+        CALL("03", "\"call\":\"connect\",\"fd\":5,\"peer\":{\"family\":\"ipv4\",\"ip\":\"127.0.0.1\",\"port\":7}")
+        CALL("04", "\"call\":\"send\",\"fd\":5,\"asked\":2,\"text\":\"hi\"")
+        "{\"type\":\"session\",\"session\":2,\"name\":\"d\",\"kind\":\"stream\",\"transport\":\"tcp\"}\n"
+        "{\"type\":\"state\",\"time\":\"2020-02-02T02:02:44Z\",\"session\":2,\"text\":\"resolving\"}\n"
+        CALL("44", "\"call\":\"recv\",\"fd\":5,\"asked\":100,\"text\":\"hello\"")
+        CALL("45", "\"call\":\"close\",\"fd\":5");
+
+static void write_log(const char *text)
+{
+	FILE *file = fopen(path, "we");
+	if (!file || fputs(text, file) < 0 || fclose(file) != 0)
+		exit(99);
+}
+
+static void begin(const char *text, int speed)
+{
+	write_log(text);
+	app_init(&app);
+	ok(replay_start(&app, path, speed, 0, &error), "a log is opened");
+}
+
+static void end(void)
+{
+	replay_stop(&app);
+	app_free(&app);
+}
+
+/* The number of its entries that are in the transcript at this instant. */
+static int entries_at(int64_t now)
+{
+	uint64_t before;
+	do {
+		before = transcript_count(app.transcript);
+		replay_serve(&app, now);
+	} while (transcript_count(app.transcript) != before);
+	return (int)before;
+}
+
+static const char *describes(int64_t now)
+{
+	static struct buf text = { .max = SIZE_MAX };
+	buf_clear(&text);
+	replay_describe(&app, now, &text);
+	return buf_text(&text);
+}
+
+/* When the program would wake up; INT64_MAX = never. */
+static int64_t wakes(void)
+{
+	struct poller poller;
+	poller_init(&poller);
+	poller_reset(&poller);
+	replay_prepare(&app, &poller);
+	int64_t at = poller.wake;
+	poller_done(&poller);
+	return at;
+}
+
+static enum session_state state_of(uint32_t number)
+{
+	return session_state(sessions_numbered(app.sessions, number));
+}
+
+static void goes_as_it_went(void)
+{
+	begin(conversation, REPLAY_SPEED_OWN);
+	app.settings.replay_idle = 0;
+	is_int(entries_at(0), 1, "the first entry is there at once");
+	is_int(state_of(1), SESSION_FRESH, "and its session");
+	ok(app_shown(&app) == 1, "which is current");
+	is_int(wakes(), 1 SECONDS, "the next one is waited for");
+	is_int(entries_at(1 SECONDS - 1), 1, "and comes not before its time");
+	is_int(entries_at(1 SECONDS), 2, "but then");
+	is_int(state_of(1), SESSION_OPEN, "connect() has opened it");
+	is_text(describes(1500 * CLOCK_MS), "replay 1.5 s, x1", "where it is");
+	is_int(entries_at(2 SECONDS), 3, "a send()");
+	is_int(session_counts(sessions_numbered(app.sessions, 1))->sent_bytes, 2, "is counted");
+	ok(!sessions_numbered(app.sessions, 2), "no session before its first entry");
+	is_int(entries_at(41 SECONDS), 3, "pauses last as long as they did");
+	is_int(entries_at(42 SECONDS), 5, "what happened at once comes at once");
+	ok(sessions_numbered(app.sessions, 2), "with another session");
+	is_int(entries_at(43 SECONDS), 6, "and the last one");
+	is_int(state_of(1), SESSION_CLOSED, "close() has closed it");
+	is_text(describes(99 SECONDS), "replay 43.0 s of 43.0 s, ended", "it has ended");
+	ok(wakes() == INT64_MAX && !replay_pulse(&app), "and wakes up nobody");
+	const struct entry *last = transcript_at(app.transcript, transcript_newest(app.transcript));
+	is_int(clock_wall(last->time), INT64_C(1580608965000000000), "its time is that of the log");
+	is_int(session_now(sessions_numbered(app.sessions, 1)), last->time, "and so is its present");
+	end();
+}
+
+static void obeys(void)
+{
+	begin(conversation, REPLAY_SPEED_OWN);
+	app.settings.replay_idle = 0;
+	entries_at(0);
+	replay_pause(&app, true, 500 * CLOCK_MS);
+	is_int(entries_at(100 SECONDS), 1, "nothing comes while it is paused");
+	is_text(describes(100 SECONDS), "replay 0.5 s, x1, paused", "and no time passes");
+	ok(wakes() == INT64_MAX, "and it wakes up nobody");
+	replay_step(&app, 1, 100 SECONDS);
+	is_int(entries_at(100 SECONDS), 2, "a step is the next entry");
+	replay_pause(&app, false, 200 SECONDS);
+	is_int(entries_at(200 SECONDS), 2, "it goes on from there");
+	is_int(entries_at(201 SECONDS), 3, "at its pace");
+	replay_set_speed(&app, 4 * REPLAY_SPEED_OWN, 201 SECONDS);
+	is_int(wakes(), 211 SECONDS, "four times as fast");
+	is_int(entries_at(211 SECONDS), 5, "and so it comes");
+	ok(replay_go(&app, INT64_MAX, 211 SECONDS, &error), "to the end");
+	is_int(entries_at(211 SECONDS), 6, "all at once");
+	ok(replay_is_over(&app), "it is over");
+	replay_pause(&app, true, 211 SECONDS);
+	ok(replay_go(&app, 1500 * CLOCK_MS, 211 SECONDS, &error), "and back");
+	is_int(entries_at(211 SECONDS), 8, "the first entries come anew");
+	is_int(sessions_count(app.sessions), 1, "the old sessions are gone");
+	ok(app_shown(&app) == 3, "the session that was shown is, under another number");
+	is_text(describes(300 SECONDS), "replay 1.5 s of 43.0 s, x4, paused", "paused, as it was");
+	replay_stop(&app);
+	ok(wakes() == INT64_MAX && entries_at(400 SECONDS) == 8, "when it is stopped nothing comes");
+	is_int(app_forget_ended(&app), 1, "and its sessions count as ended");
+	end();
+}
+
+static void shortens_pauses(void)
+{
+	begin(conversation, REPLAY_SPEED_OWN);
+	is_int(entries_at(2 SECONDS), 3, "what is late comes at once");
+	is_text(describes(2 SECONDS), "replay 37.0 s, x1, skipped 35.0 s", "a long pause is skipped");
+	is_int(entries_at(6999 * CLOCK_MS), 3, "but for five seconds");
+	is_int(entries_at(7 SECONDS), 5, "and then it goes on");
+	is_text(describes(7 SECONDS), "replay 42.0 s, x1", "as it went");
+	end();
+}
+
+int main(void)
+{
+	setlocale(LC_ALL, "C.UTF-8");
+	int fd = mkstemp(path);
+	if (fd >= 0)
+		close(fd);
+	goes_as_it_went();
+	obeys();
+	shortens_pauses();
+	unlink(path);
+	return tap_done();
+}
