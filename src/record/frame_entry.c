@@ -74,6 +74,12 @@ uint64_t frame_entry_append(struct transcript *transcript, uint32_t wire_end, in
 	return transcript_commit(transcript, &header, NULL, NULL, len);
 }
 
+/* No connection has come so far, but a log may say anything; and sums of these must not overflow. */
+static bool is_far(int64_t seq)
+{
+	return seq < -INT64_MAX / 4 || seq > INT64_MAX / 4;
+}
+
 bool frame_entry_unpack(const struct entry *entry, struct frame_note *note)
 {
 	struct packed packed;
@@ -82,7 +88,7 @@ bool frame_entry_unpack(const struct entry *entry, struct frame_note *note)
 		return false;
 	memcpy(&packed, payload, sizeof packed);
 	if (entry->len != sizeof packed + packed.kept + packed.words_len || entry->arg < 0 ||
-	    (uint16_t)entry->arg2 >> 8 >= HOST_COUNT)
+	    (uint16_t)entry->arg2 >> 8 >= HOST_COUNT || is_far(packed.seq) || is_far(packed.ack))
 		return false;
 	*note = (struct frame_note){
 		.event = (uint8_t)entry->arg2,

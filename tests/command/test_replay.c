@@ -215,7 +215,7 @@ static void refuses(void)
 		"a line", "/send x", "/hex 00", "/fill 3", "/secret", "/secret x", "/to 1 x", "/to 127.0.0.1:9 x", "/to 1",
 		"/all x", "/urgent !", "/close", "/abort", "/shutdown write", "/shutdown both", "/reconnect", "/service echo",
 		"/bind 0", "/backlog 2", "/connect 127.0.0.1 1", "/disconnect", "/accept", "/recv 5", "/pause", "/resume",
-		"/option nodelay on", "/option nodelay", "/repeat 2 1ms x", "/file /dev/null",
+		"/option nodelay on", "/option nodelay", "/file /dev/null",
 	};
 	struct app app;
 	app_fixture_start(&app);

@@ -14,6 +14,8 @@
 #include "socket/frame.h"
 #include "view/markup.h"
 
+#define MOST 1e15 /* a value that is drawn */
+
 enum {
 	SERIES = 4, /* most of one graph */
 	TICKS = 12, /* most of one axis */
@@ -172,6 +174,8 @@ static const struct {
 
 static void add(struct points *points, char mark, struct point point)
 {
+	/* a log may have values that no socket has had */
+	point.value = point.value < 0 ? 0 : point.value < MOST ? point.value : MOST;
 	points->list = xgrow(points->list, &points->cap, points->count, sizeof *points->list);
 	points->list[points->count++] = point;
 	points->used[point.series]++;
@@ -609,8 +613,8 @@ static const char *format_tick(const struct axis *axis, double value, char out[L
 static int place(const struct axis *axis, double value, int length)
 {
 	double part = axis->most > 0 ? value / axis->most : 0;
-	int at = (int)(part * (length - 1) + 0.5);
-	return at < 0 ? 0 : at >= length ? length - 1 : at;
+	part = part < 0 ? 0 : part > 1 ? 1 : part;
+	return (int)(part * (length - 1) + 0.5);
 }
 
 /* ---- words ---- */
