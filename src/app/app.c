@@ -649,7 +649,7 @@ bool app_take_answer(struct app *app, struct app_answer *answer)
 	for (; at != TRANSCRIPT_NONE; at = transcript_next(transcript, at)) {
 		const struct entry *entry = transcript_at(transcript, at);
 		if (entry->call != CALL_NOTE || !(entry->flags & ENTRY_ANSWER) ||
-		    app_is_recorded(app, entry->session))
+		    entry->flags & ENTRY_REPLAYED)
 			continue;
 		if (whole && answer->text.len) {
 			buf_append_text(&answer->text, "\n");

@@ -46,7 +46,8 @@ struct replay {
 
 	bool begun;
 	int64_t first; /* instant of the first entry */
-	int64_t last;  /* time of the last one; 0 = not known */
+	int64_t ends;  /* instant of the end of the last one, 0 = not known, */
+	int64_t last;  /* and the time that this is */
 	int64_t shown; /* that of the newest one that was appended */
 	int64_t at;    /* what was to be shown at the instant `since`; INT64_MAX: all */
 	int64_t since;
@@ -182,14 +183,14 @@ static uint32_t number_of_frame(struct replay *replay)
 	return here;
 }
 
-/* 0 for what belongs to no session: notes of the program, but not its answers to whoever sat there. */
+/* 0 for what belongs to no session. False for what cannot be kept. */
 static bool find_number(struct app *app, uint32_t *number)
 {
 	struct replay *replay = app->replay;
 	const struct entry *entry = &replay->record.entry.header;
 	*number = 0;
 	if (!entry->session)
-		return !entry_is_of_command(entry);
+		return entry->call != CALL_FRAME;
 	if (session_is_wire(entry->session)) {
 		*number = entry->call == CALL_FRAME ? number_of_frame(replay) : 0;
 		return *number;
@@ -200,7 +201,6 @@ static bool find_number(struct app *app, uint32_t *number)
 	return *number && entry->call != CALL_FRAME;
 }
 
-/* An answer in the pane of nobody would be taken for one to a command of now. */
 static void append(struct app *app)
 {
 	struct replay *replay = app->replay;
@@ -213,8 +213,8 @@ static void append(struct app *app)
 	struct session *session = sessions_numbered(app->sessions, number);
 	replay->shown = replay->due;
 	record->entry.header.session = number;
-	if (!session && record->entry.header.call == CALL_NOTE)
-		record->entry.header.flags &= (uint8_t)~ENTRY_ANSWER;
+	if (record->entry.header.call == CALL_NOTE)
+		record->entry.header.flags |= ENTRY_REPLAYED;
 	uint64_t position = log_record_append(record, app->transcript);
 	if (session)
 		recorded_follow(session, position, transcript_at(app->transcript, position));
@@ -281,6 +281,8 @@ static void set_due(struct replay *replay)
 		returned += entry->duration * CLOCK_US;
 	if (!replay->begun)
 		replay->first = entry->time;
+	if (!replay->begun && replay->ends > replay->first)
+		replay->last = replay->ends - replay->first;
 	replay->begun = true;
 	int64_t due = returned - replay->first;
 	replay->due = due > replay->due ? due : replay->due;
@@ -541,6 +543,8 @@ bool replay_start(struct app *app, const char *path, int speed, int64_t now, str
 	replay->reader = reader;
 	replay->recording = recording;
 	replay->wanted = ANY_SESSION;
+	if (!log_reader_find_end(path, &replay->ends))
+		replay->ends = 0;
 	replay->speed = speed;
 	replay->since = now;
 	app->replay = replay;
@@ -574,7 +578,6 @@ static bool start_again(struct app *app, int64_t now, struct error *error)
 	struct recording *recording = old->recording;
 	uint32_t wanted = shown_in_log(app);
 	int speed = old->speed;
-	int64_t last = old->last;
 	bool paused = old->paused;
 	char *path = xstrdup(old->path);
 	bool good = replay_start(app, path, speed, now, error);
@@ -584,7 +587,6 @@ static bool start_again(struct app *app, int64_t now, struct error *error)
 	forget_sessions(app, recording);
 	app->replay->wanted = wanted ? wanted : app->current ? 0 : ANY_SESSION;
 	app->replay->paused = paused;
-	app->replay->last = last;
 	return true;
 }
 

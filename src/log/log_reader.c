@@ -838,6 +838,45 @@ enum log_reading log_reader_next(struct log_reader *reader, struct log_record *r
 	return LOG_END;
 }
 
+/* From so many bytes before the end on, and a line that begins before them is left out. */
+static bool find_end(struct log_reader *reader, uint64_t back, int64_t *instant)
+{
+	bool found = false;
+	struct error ignored;
+	struct log_record record;
+	uint64_t from = reader->size > back ? reader->size - back : 0;
+	if (lseek(reader->fd, (off_t)from, SEEK_SET) < 0)
+		return false;
+	buf_clear(&reader->bytes);
+	reader->taken = reader->searched = 0;
+	reader->end_of_file = reader->over = false;
+	reader->skipping = from > 0;
+	reader->headed = true;
+	for (;;) {
+		enum log_reading reading = log_reader_next(reader, &record, &ignored);
+		if (reading == LOG_END)
+			return found;
+		if (reading == LOG_WRONG || record.kind != LOG_ENTRY)
+			continue;
+		const struct entry *entry = &record.entry.header;
+		int64_t over = entry->time;
+		if (entry->duration != UINT32_MAX)
+			over += entry->duration * CLOCK_US;
+		*instant = !found || over > *instant ? over : *instant;
+		found = true;
+	}
+}
+
+bool log_reader_find_end(const char *path, int64_t *instant)
+{
+	struct error ignored;
+	struct log_reader *reader = log_reader_open(path, &ignored);
+	bool found = reader && (find_end(reader, PIECE, instant) ||
+	                        find_end(reader, LOG_READER_LINE, instant));
+	log_reader_close(reader);
+	return found;
+}
+
 uint64_t log_record_append(const struct log_record *record, struct transcript *transcript)
 {
 	uint8_t packed[ENTRY_ADDRESSES];

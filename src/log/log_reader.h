@@ -85,6 +85,10 @@ enum log_reading {
 enum log_reading log_reader_next(struct log_reader *reader, struct log_record *record,
                                  struct error *error);
 
+/* The latest instant at which one of the last entries of a log was over, which is read off its end alone;
+ * false where nothing there says it. */
+bool log_reader_find_end(const char *path, int64_t *instant);
+
 /* How far it has read, of how many bytes. */
 uint64_t log_reader_at(const struct log_reader *reader, uint64_t *size);
 

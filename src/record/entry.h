@@ -48,6 +48,7 @@ enum entry_flag {
 	ENTRY_ERROR = 1,     /* a note or state that reports a failure */
 	ENTRY_ECHO = 2,      /* made by a service, not by a person */
 	ENTRY_TRUNCATED = 4, /* arg of a CALL_RECVFROM is the length of the whole datagram */
+	ENTRY_REPLAYED = 4,  /* a note of another run of the program: an answer to nobody who is here */
 	ENTRY_CONTINUES = 8, /* the text of a note goes on in the session's next entry */
 	ENTRY_NO_END = 8,    /* of a recv(): if it returns 0, that is not the peer's FIN: there has been
 	                      * a reset, or reading is shut here */

@@ -70,7 +70,8 @@ static void print_entry(struct headless *headless, struct follower turn,
                         const struct entry *entry)
 {
 	bool answer = rank(entry) == ANSWERED;
-	if (app_is_recorded(headless->app, entry->session))
+	if (entry->call == CALL_NOTE ? entry->flags & ENTRY_REPLAYED
+	                             : app_is_recorded(headless->app, entry->session))
 		return;
 	bool comment = answer && headless->output == HEADLESS_COMMENTS;
 	FILE *stream = comment || (answer && !(entry->flags & ENTRY_ERROR)) ? stdout : stderr;

@@ -99,7 +99,7 @@ static void goes_as_it_went(void)
 	is_int(entries_at(1 SECONDS - 1), 1, "and comes not before its time");
 	is_int(entries_at(1 SECONDS), 2, "but then");
 	is_int(state_of(1), SESSION_OPEN, "connect() has opened it");
-	is_text(describes(1500 * CLOCK_MS), "replay 1.5 s, x1", "where it is");
+	is_text(describes(1500 * CLOCK_MS), "replay 1.5 s of 43.0 s, x1", "where it is");
 	is_int(entries_at(2 SECONDS), 3, "a send()");
 	is_int(session_counts(sessions_numbered(app.sessions, 1))->sent_bytes, 2, "is counted");
 	ok(!sessions_numbered(app.sessions, 2), "no session before its first entry");
@@ -123,7 +123,7 @@ static void obeys(void)
 	entries_at(0);
 	replay_pause(&app, true, 500 * CLOCK_MS);
 	is_int(entries_at(100 SECONDS), 1, "nothing comes while it is paused");
-	is_text(describes(100 SECONDS), "replay 0.5 s, x1, paused", "and no time passes");
+	is_text(describes(100 SECONDS), "replay 0.5 s of 43.0 s, x1, paused", "and no time passes");
 	ok(wakes() == INT64_MAX, "and it wakes up nobody");
 	replay_step(&app, 1, 100 SECONDS);
 	is_int(entries_at(100 SECONDS), 2, "a step is the next entry");
@@ -152,10 +152,10 @@ static void shortens_pauses(void)
 {
 	begin(conversation, REPLAY_SPEED_OWN);
 	is_int(entries_at(2 SECONDS), 3, "what is late comes at once");
-	is_text(describes(2 SECONDS), "replay 37.0 s, x1, skipped 35.0 s", "a long pause is skipped");
+	is_text(describes(2 SECONDS), "replay 37.0 s of 43.0 s, x1, skipped 35.0 s", "a long pause is skipped");
 	is_int(entries_at(6999 * CLOCK_MS), 3, "but for five seconds");
 	is_int(entries_at(7 SECONDS), 5, "and then it goes on");
-	is_text(describes(7 SECONDS), "replay 42.0 s, x1", "as it went");
+	is_text(describes(7 SECONDS), "replay 42.0 s of 43.0 s, x1", "as it went");
 	end();
 }
 

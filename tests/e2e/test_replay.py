@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Logs that are replayed: as text on standard output, for a script, in plain mode, and in a window."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from tap import DEADLINE, can_trace, done, ok, run, same, skip, watchdog  # noqa: E402
+from plain import Plain  # noqa: E402
+
+WORK = tempfile.mkdtemp()
+LOG = os.path.join(WORK, "log.jsonl")
+
+
+def write(name, text):
+    with open(os.path.join(WORK, name), "w", encoding="utf-8") as file:
+        file.write(text)
+    return os.path.join(WORK, name)
+
+
+def read(name):
+    with open(os.path.join(WORK, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def converse():
+    """A conversation, its log and its ladder."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    script = write("script", """/log all %(work)s/log.jsonl
+/listen 127.0.0.1 %(port)d echo as server
+/open 127.0.0.1 %(port)d as c
+hello
+/expect hello
+/close @c
+/wait @c closed
+/close @server
+/ladder @c %(work)s/ladder.txt
+""" % {"work": WORK, "port": port})
+    status, _, error = run("-f", script)
+    same((status, error), (0, b""), "a conversation with a log")
+
+
+def prints():
+    status, out, error = run("--replay", LOG, "--view", "ladder", "--set", "time=relative")
+    same((status, error), (0, b""), "its ladders are printed")
+    found = re.search(r"^2 c\n(.*?)(\n\n|\Z)", out.decode(), re.S | re.M)
+    ladder = read("ladder.txt").strip("\n")
+    same(found and found.group(1)[:len(ladder)], ladder, "the one of the client is as it was, and goes on")
+    for view in "chat", "hex", "trace":
+        status, out, _ = run("--replay", LOG, "--view", view)
+        ok(status == 0 and b"[2]" in out and b"[3]" in out, "%s of all sessions" % view)
+    status, out, error = run("--replay", LOG, stdin=subprocess.DEVNULL)
+    ok(status == 0 and "hello⏎" in out.decode(), "without a view that of the settings")
+
+
+def refuses():
+    for name, text in ("text", "hello\n"), ("empty", ""), ("old", '{"sockpit":"log","version":99}\n'):
+        status, out, error = run("--replay", write(name, text))
+        ok((status, out, error.count(b"\n")) == (2, b"", 1), "%s is no log: %s" % (name, error.decode().strip()))
+    for path in os.path.join(WORK, "none"), WORK, "/dev/null":
+        status, out, error = run("--replay", path)
+        ok((status, out, error.count(b"\n")) == (2, b"", 1), "nor is " + error.decode().strip().replace(WORK, "."))
+    for words in ("--demo",), ("-z", "127.0.0.1", "1"), ("127.0.0.1", "1"), ("--pipe",):
+        status, _, error = run("--replay", LOG, *words)
+        ok(status == 2 and error.count(b"\n") == 1, "--replay goes without " + words[0])
+    status, _, error = run("--replay", LOG, "--speed", "fast")
+    ok(status == 2 and b"0.001 to 1000, or max" in error, "a speed is a number")
+
+
+def is_broken():
+    """A log that ends in the middle of a line, and has one that is wrong."""
+    lines = read("log.jsonl").splitlines(True)
+    path = write("broken.jsonl", "".join(lines[:6]) + "nonsense\n" + "".join(lines[6:-1]) + lines[-1][:20])
+    status, out, error = run("--replay", path)
+    same(status, 1, "what cannot be read is status 1")
+    same(len(error.decode().splitlines()), 2, "a line for each mistake")
+    ok("broken.jsonl:7:" in error.decode() and "hello⏎" in out.decode(), "with its place, and the rest is there")
+
+
+def scripted():
+    """A script works on what was replayed: as text, as a drawing, and as the log that it was."""
+    script = write("again", "/log all %(work)s/again.jsonl\n/log all %(work)s/again.log\n/ladder @c %(work)s/again.svg\n"
+                   "/send @c more\n" % {"work": WORK})
+    status, _, error = run("--replay", LOG, "-f", script)
+    ok(status == 1 and b"session 2 is a recording: nothing is sent" in error, "a script cannot send")
+    ok("hello" in read("again.log") and "<svg" in read("again.svg"), "but write what was replayed as text, and as a drawing")
+
+    def entries(name):
+        return [entry for entry in map(json.loads, read(name).splitlines())
+                if entry["type"] not in ("header", "session", "command", "note")]
+    same(entries("again.jsonl"), entries("log.jsonl"), "and as the log that it was")
+
+
+def plain():
+    person = Plain("--replay", LOG, "--speed", "max")
+    ok(person.sees("listening on"), "in plain mode it is printed")
+    person.type("/session c")
+    ok(person.sees("hello"), "one session at a time")
+    person.type("more")
+    ok(person.sees("session 2 is a recording: nothing is sent"), "where nothing is sent either")
+    person.erase()
+    person.type("/replay")
+    ok(person.sees("replay 0.") and person.sees(", ended"), "/replay says where it is")
+    same(person.leave(), 0, "and it can be left")
+
+
+# ---- in tmux ----
+
+TMUX = "sockpit-replay-%d" % os.getpid()
+
+
+def tmux(*words):
+    return subprocess.run(["tmux", "-L", TMUX, "-f", "/dev/null", *words], capture_output=True, text=True, check=False).stdout
+
+
+def screen():
+    return tmux("capture-pane", "-p", "-t", "main")
+
+
+def sees(text):
+    end = time.monotonic() + DEADLINE
+    while text not in screen():
+        if time.monotonic() > end:
+            print("# no %r in\n# %s" % (text, "\n# ".join(screen().splitlines())), flush=True)
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def open_sockets(pid):
+    links = (os.readlink("/proc/%d/fd/%s" % (pid, fd)) for fd in os.listdir("/proc/%d/fd" % pid))
+    return [link for link in links if link.startswith("socket:")]
+
+
+def command(line):
+    tmux("send-keys", "-t", "main", "-l", line)
+    sees(line)
+    tmux("send-keys", "-t", "main", "Enter")
+
+
+def window(columns, rows):
+    tmux("new-session", "-d", "-s", "main", "-x", str(columns), "-y", str(rows),
+         "exec sockpit --replay %s --speed 0.001 --view ladder" % LOG)
+    ok(sees("replay 0."), "at %dx%d the status line says that it is a replay" % (columns, rows))
+    pid = int(tmux("display-message", "-p", "-t", "main", "#{pane_pid}"))
+    sockets = open_sockets(pid)  # with which the program itself asks the kernel
+    command("/replay pause")
+    ok(sees("paused") if columns > 40 else sees("replay 0."), "it pauses")
+    for _ in range(40):
+        tmux("send-keys", "-t", "main", "F10")
+    ok(sees("1 server"), "steps lead to its sessions")
+    tmux("send-keys", "-t", "main", "M-End")
+    ok(sees("2 c"), "and a key to its end")
+    command("/session 2")
+    ok(sees("2 ⇄ 3") if columns > 40 else sees("send() = 6"), "a ladder of its sessions")
+    ok(sees("FIN"), "with all that happened")
+    before = screen()
+    tmux("send-keys", "-t", "main", "C-l")
+    same(screen(), before, "which redrawing does not change")
+    command("/info")
+    ok(sees("INFO c"), "a page")
+    command("more")
+    ok(sees("session 2 is a recording"), "nothing is sent")
+    tmux("send-keys", "-t", "main", "C-u")
+    same(open_sockets(pid), sockets, "and no socket has been opened")
+    command("/replay to 0")
+    ok(sees("replay 0.0 s"), "back to the beginning")
+    command("/quit!")
+    tmux("kill-server")
+
+
+watchdog(240)
+converse()
+prints()
+refuses()
+is_broken()
+scripted()
+plain()
+if shutil.which("tmux"):
+    window(80, 24)
+    window(40, 12)
+else:
+    skip("no tmux here")
+if can_trace():
+    trace = os.path.join(WORK, "trace")
+    subprocess.run(["strace", "-f", "-qq", "-o", trace, "-e", "trace=network,open,openat,creat", "sockpit", "--replay", LOG],
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=DEADLINE, check=False)
+    calls = [call for call in read("trace").splitlines() if "AF_NETLINK" not in call]
+    ok(not any(re.search(r"socket\(|O_WRONLY|O_RDWR|O_CREAT|creat\(|send|connect", call) for call in calls),
+       "nothing is opened but for reading")
+else:
+    skip("no strace here")
+shutil.rmtree(WORK)
+done()
