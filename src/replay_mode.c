@@ -30,8 +30,8 @@ bool replay_mode_load(struct app *app, const struct options *options, struct err
 static int columns_of(void)
 {
 	const char *text = getenv("COLUMNS");
-	int columns = text ? atoi(text) : 0;
-	return columns >= COLUMNS_LEAST && columns <= COLUMNS_MOST ? columns : COLUMNS;
+	long columns = text ? strtol(text, NULL, 10) : 0;
+	return columns >= COLUMNS_LEAST && columns <= COLUMNS_MOST ? (int)columns : COLUMNS;
 }
 
 static void print_rows(const struct rows *rows, struct buf *line)

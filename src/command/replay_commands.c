@@ -8,121 +8,140 @@
 #include "app/replay.h"
 #include "base/clock.h"
 
-/* Where the status line is, a key need not say what it shows. */
-static enum command_result answer(const struct invocation *invocation, int64_t now)
+/* What a line asks for. */
+enum deed { TELL, BEGIN, PAUSE, RESUME, STEP, SPEED, TO, END, STOP };
+
+struct wish {
+	enum deed deed;
+	int speed;      /* BEGIN, SPEED */
+	unsigned steps; /* STEP */
+	int64_t at;     /* TO */
+};
+
+/* ---- words ---- */
+
+static bool parse_steps(const char *text, unsigned *steps, struct error *error)
 {
-	struct buf text = { .max = SIZE_MAX };
-	replay_describe(invocation->app, now, &text);
-	if (!invocation->by_key)
-		app_note(invocation->app, "%s", buf_text(&text));
-	buf_free(&text);
-	return COMMAND_DONE;
+	enum { MOST = 100000 };
+	char *end;
+	unsigned long count = strtoul(text, &end, 10);
+	*steps = (unsigned)count;
+	if (end > text && !*end && *text != '-' && count > 0 && count <= MOST)
+		return true;
+	error_usage(error, "replay: \"%.40s\" is not a number of steps, from 1 to %d", text, MOST);
+	return false;
 }
 
-static bool needs_more(const struct app *app, struct error *error)
+static bool parse_time(const char *text, int64_t *at, struct error *error)
 {
+	struct error why;
+	if (text && clock_parse_duration(text, at, &why))
+		return true;
+	error_usage(error, "replay: to takes a time since the beginning: /replay to 12.5s");
+	return false;
+}
+
+static bool parse_speed(const char *text, int *speed, struct error *error)
+{
+	if (text)
+		return replay_parse_speed(text, speed, error);
+	error_usage(error, "replay: speed takes a number, or max: /replay speed 4");
+	return false;
+}
+
+static bool read_wish(const struct args *args, struct wish *wish, struct error *error)
+{
+	static const char *const words[] = {
+		[PAUSE] = "pause", [RESUME] = "resume", [STEP] = "step", [SPEED] = "speed",
+		[TO] = "to",       [END] = "end",       [STOP] = "stop",
+	};
+	const char *word = args->value[0], *value = args->value[1], *speed = args->value[2];
+	*wish = (struct wish){ .deed = value ? BEGIN : TELL,
+		               .speed = REPLAY_SPEED_OWN,
+		               .steps = 1 };
+	for (enum deed deed = PAUSE; word && deed <= STOP; deed++)
+		if (strcmp(words[deed], word) == 0)
+			wish->deed = deed;
+	switch (wish->deed) {
+	case BEGIN:
+		return !speed || parse_speed(speed, &wish->speed, error) || args_blame(args, 2, error);
+	case STEP:
+		return !value || parse_steps(value, &wish->steps, error) || args_blame(args, 1, error);
+	case SPEED:
+		return parse_speed(value, &wish->speed, error) || args_blame(args, 1, error);
+	case TO:
+		return parse_time(value, &wish->at, error) || args_blame(args, 1, error);
+	default:
+		return true;
+	}
+}
+
+static bool check_replay(const struct args *args, struct error *error)
+{
+	struct wish wish;
+	return read_wish(args, &wish, error);
+}
+
+/* ---- /replay ---- */
+
+static bool is_possible(const struct app *app, enum deed deed, struct error *error)
+{
+	if (deed == BEGIN)
+		return true;
 	if (!app->replay)
 		error_usage(error, "no replay: /replay FILE begins one");
-	else if (replay_is_over(app))
+	else if (replay_is_over(app) && deed != TELL && deed != TO && deed != STOP)
 		error_set(error, "replay: all is shown: /replay to 0 begins again");
 	else
 		return true;
 	return false;
 }
 
-static bool begin(const struct invocation *invocation, int64_t now, struct error *error)
+static bool act(struct app *app, const struct wish *wish, const char *path, struct error *error)
 {
-	struct app *app = invocation->app;
-	const char *path = invocation->args->value[1], *speed = invocation->args->value[2];
-	int chosen = REPLAY_SPEED_OWN;
-	if (speed && !replay_parse_speed(speed, &chosen, error))
-		return false;
-	return replay_start(app, path, chosen, now, error);
-}
-
-static bool step(const struct invocation *invocation, int64_t now, struct error *error)
-{
-	enum { MOST = 100000 };
-	const char *text = invocation->args->value[1];
-	char *end = NULL;
-	unsigned long count = text ? strtoul(text, &end, 10) : 1;
-	if (text && (*end || !count || count > MOST || *text == '-')) {
-		error_usage(error, "replay: \"%.40s\" is not a number of steps, from 1 to %d", text,
-		            MOST);
-		return false;
+	int64_t now = clock_now();
+	switch (wish->deed) {
+	case BEGIN:
+		return replay_start(app, path, wish->speed, now, error);
+	case PAUSE:
+	case RESUME:
+		replay_pause(app, wish->deed == PAUSE && replay_is_running(app), now);
+		break;
+	case STEP:
+		replay_step(app, wish->steps, now);
+		break;
+	case SPEED:
+		replay_set_speed(app, wish->speed, now);
+		break;
+	case TO:
+		return replay_go(app, wish->at, now, error);
+	case END:
+		return replay_go(app, INT64_MAX, now, error);
+	case STOP:
+		replay_stop(app);
+		break;
+	case TELL:
+		break;
 	}
-	if (!needs_more(invocation->app, error))
-		return false;
-	replay_step(invocation->app, (unsigned)count, now);
 	return true;
 }
 
-static bool change_speed(const struct invocation *invocation, int64_t now, struct error *error)
-{
-	const char *text = invocation->args->value[1];
-	int speed;
-	if (!text) {
-		error_usage(error, "replay: speed takes a number, or max: /replay speed 4");
-		return false;
-	}
-	if (!replay_parse_speed(text, &speed, error) || !needs_more(invocation->app, error))
-		return false;
-	replay_set_speed(invocation->app, speed, now);
-	return true;
-}
-
-static bool go(const struct invocation *invocation, int64_t now, struct error *error)
-{
-	const char *text = invocation->args->value[1];
-	struct error why;
-	int64_t at;
-	if (!text || !clock_parse_duration(text, &at, &why)) {
-		error_usage(error, "replay: to takes a time since the beginning: /replay to 12.5s");
-		return false;
-	}
-	if (!invocation->app->replay)
-		return needs_more(invocation->app, error);
-	return replay_go(invocation->app, at, now, error);
-}
-
-static bool stop(const struct invocation *invocation, struct error *error)
-{
-	if (!invocation->app->replay)
-		return needs_more(invocation->app, error);
-	replay_stop(invocation->app);
-	if (!invocation->by_key)
-		app_note(invocation->app, "replay stopped; /forget ended removes its sessions");
-	return true;
-}
-
+/* Where the status line is, a key need not say what it shows. */
 static enum command_result do_replay(const struct invocation *invocation, struct error *error)
 {
+	struct wish wish;
 	struct app *app = invocation->app;
-	const char *word = invocation->args->value[0], *path = invocation->args->value[1];
-	int64_t now = clock_now();
-	if (!word && path)
-		return begin(invocation, now, error) ? answer(invocation, now) : COMMAND_FAILED;
-	if (word && strcmp(word, "stop") == 0)
-		return stop(invocation, error);
-	bool done;
-	if (!word && !app->replay) {
-		done = needs_more(app, error);
-	} else if (!word) { /* it says where it is */
-		done = true;
-	} else if (strcmp(word, "step") == 0) {
-		done = step(invocation, now, error);
-	} else if (strcmp(word, "speed") == 0) {
-		done = change_speed(invocation, now, error);
-	} else if (strcmp(word, "to") == 0) {
-		done = go(invocation, now, error);
-	} else {
-		done = needs_more(app, error);
-		if (done && strcmp(word, "end") == 0)
-			done = replay_go(app, INT64_MAX, now, error);
-		else if (done)
-			replay_pause(app, word[0] == 'p' && replay_is_running(app), now);
-	}
-	return done ? answer(invocation, now) : COMMAND_FAILED;
+	struct buf text = { .max = SIZE_MAX };
+	if (!read_wish(invocation->args, &wish, error) || !is_possible(app, wish.deed, error) ||
+	    !act(app, &wish, invocation->args->value[1], error))
+		return COMMAND_FAILED;
+	replay_describe(app, clock_now(), &text);
+	if (!invocation->by_key)
+		app_note(app, "%s",
+		         text.len ? buf_text(&text)
+		                  : "replay stopped: /forget ended removes its sessions");
+	buf_free(&text);
+	return COMMAND_DONE;
 }
 
 const struct command replay_commands[] = {
@@ -141,6 +160,7 @@ const struct command replay_commands[] = {
 	                "that is left, at once. stop: show no more of it. /replay alone says where it "
 	                "is.\n"
 	                "A file that is called like one of these words is ./stop.",
+	        .check = check_replay,
 	        .run = do_replay,
 	},
 	{ 0 },

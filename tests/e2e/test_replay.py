@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import select
 import shutil
 import socket
 import subprocess
@@ -132,7 +133,7 @@ def sees(text):
         if time.monotonic() > end:
             print("# no %r in\n# %s" % (text, "\n# ".join(screen().splitlines())), flush=True)
             return False
-        time.sleep(0.02)
+        select.select([], [], [], 0.02)
     return True
 
 
