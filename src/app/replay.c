@@ -9,7 +9,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/count.h"
 #include "log/log_reader.h"
 #include "net/recorded.h"
 #include "net/wire.h"
@@ -54,7 +53,8 @@ struct replay {
 	int64_t skipped; /* of the pause before the next entry, not waited for */
 	int speed;
 	bool paused;
-	uint64_t entries, wrong, nameless;
+	uint64_t wrong;    /* lines */
+	uint64_t nameless; /* sessions without a tab */
 };
 
 /* ---- numbers ---- */
@@ -130,6 +130,7 @@ static void learn_held(struct app *app)
 			.listener = held->listener ? number_here(replay, held->listener) : 0,
 			.server = held->is_server,
 			.stepped = held->is_stepped,
+			.paused = held->is_paused,
 			.local = held->local,
 			.peer = held->peer,
 		};
@@ -218,7 +219,6 @@ static void append(struct app *app)
 	uint64_t position = log_record_append(record, app->transcript);
 	if (session)
 		recorded_follow(session, position, transcript_at(app->transcript, position));
-	replay->entries++;
 }
 
 /* ---- reading ---- */
@@ -312,6 +312,10 @@ static void take_record(struct app *app)
 	case LOG_WIRE:
 		wire_set_since(replay->recording->wire, replay->record.wire.host,
 		               replay->record.wire.since);
+		break;
+	case LOG_WIRE:
+		wire_record_since(replay->recording->wire, replay->record.wire.host,
+		                  replay->record.wire.since);
 		break;
 	case LOG_ENTRY:
 		replay->pending = true;

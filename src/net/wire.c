@@ -100,6 +100,7 @@ struct wire {
 	size_t ends;
 	uint32_t first_number; /* of what belongs to no end at HOST_HERE */
 	uint32_t last_number;
+	int64_t since[HOST_COUNT]; /* of a recording: wire_since() */
 	struct fragments fragments[FRAGMENTS];
 	unsigned next_fragments;
 	struct recent recent[RECENT];
@@ -546,6 +547,11 @@ uint32_t wire_record(struct wire *wire, uint32_t known, const struct frame_note 
 	return end->number;
 }
 
+void wire_record_since(struct wire *wire, enum host host, int64_t since)
+{
+	wire->since[host] = since;
+}
+
 /* ---- sockets of ours on this machine ---- */
 
 enum {
@@ -901,7 +907,7 @@ int64_t wire_since(const struct wire *wire, enum host host)
 	for (unsigned i = 0; i < wire->rings; i++)
 		if (wire->ring[i].host == host && wire->ring[i].place == WIRE_CABLE)
 			return wire->ring[i].since;
-	return 0;
+	return wire->since[host];
 }
 
 uint32_t wire_nobody(const struct wire *wire, enum host host)

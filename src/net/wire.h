@@ -59,6 +59,9 @@ struct wire *wire_new_recorded(struct transcript *transcript, uint32_t first);
  * many ends. */
 uint32_t wire_record(struct wire *wire, uint32_t known, const struct frame_note *note, int64_t time);
 
+/* What wire_since() says from now on. */
+void wire_record_since(struct wire *wire, enum host host, int64_t since);
+
 /* Records what this packet socket sees, which is bound to no protocol yet; of WIRE_OWN it makes one
  * itself, and `fd` is -1. Takes the descriptor, and closes it also where it fails, with one line. */
 bool wire_watch(struct wire *wire, enum host host, enum wire_place place, int fd,
