@@ -151,6 +151,23 @@ bool escape_decode(const char *text, struct buf *out, struct error *error)
 	return true;
 }
 
+bool escape_decode_word(const char *word, struct buf *out, struct error *error)
+{
+	struct buf text = { .max = SIZE_MAX };
+	char quote = '\0';
+	for (const char *at = word; *at; at++) {
+		bool escape = at[0] == '\\' && at[1];
+		if (quote ? *at == quote : *at == '"' || *at == '\'')
+			quote = quote ? '\0' : *at;
+		else
+			buf_append(&text, at, 1 + escape);
+		at += escape;
+	}
+	bool done = escape_decode(buf_text(&text), out, error);
+	buf_free(&text);
+	return done;
+}
+
 static size_t skip_separators(const char *s)
 {
 	return strspn(s, " \t,");

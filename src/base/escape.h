@@ -14,6 +14,10 @@
  * 10FFFF. */
 bool escape_decode(const char *text, struct buf *out, struct error *error);
 
+/* The same for a word as it was typed: quotes, "…" or '…', are left out, but for those within others
+ * and after a backslash. */
+bool escape_decode_word(const char *word, struct buf *out, struct error *error);
+
 /* Appends bytes given as hexadecimal digit pairs: "48 65 6c", "48656c", "0x48,0x65"; at least one
  * pair. */
 bool escape_decode_hex(const char *text, struct buf *out, struct error *error);

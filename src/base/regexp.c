@@ -43,7 +43,7 @@ enum {
 	MEMBERS = 1 << 16,  /* nodes of all of them */
 	SLOTS = 2 * STATES, /* of the hash table */
 	DEPTH_MOST = 100,   /* parentheses within parentheses */
-	STATE_NONE = 0,     /* values of a transition; the others are 2 + a state */
+	STATE_NONE = 0,     /* not known yet */
 	STATE_FOUND = 1,
 };
 
@@ -52,8 +52,9 @@ struct state {
 	size_t first; /* of its members */
 	uint16_t count;
 	bool line_begin;
-	uint16_t next[256];
 };
+
+typedef uint16_t transitions[256]; /* by the next byte: STATE_NONE, STATE_FOUND, or 2 + a state */
 
 struct regexp {
 	/* a text: how many of its bytes have just been seen, and how many remain seen if they are
@@ -67,6 +68,7 @@ struct regexp {
 	/* States are found while bytes are taken, and forgotten all together when there are too
 	 * many. */
 	struct state *states;
+	transitions *next; /* of each state */
 	uint16_t *members;
 	uint16_t slots[SLOTS]; /* 0 or 1 + a state */
 	size_t state_count, member_count;
@@ -457,6 +459,7 @@ struct regexp *regexp_new(const char *pattern, size_t len, bool any_case, struct
 	regexp->count = parse.count;
 	regexp->nodes = xrealloc(parse.nodes, parse.count * sizeof *parse.nodes);
 	regexp->states = xmalloc(STATES * sizeof *regexp->states);
+	regexp->next = xmalloc(STATES * sizeof *regexp->next);
 	regexp->members = xmalloc((MEMBERS + REGEXP_NODES) * sizeof *regexp->members);
 	regexp->reached = xmalloc(parse.count * sizeof *regexp->reached);
 	regexp->pending = xmalloc((2 * parse.count + 1) * sizeof *regexp->pending);
@@ -542,25 +545,15 @@ static struct regexp *parse_slashes(const char *typed, struct error *error)
 struct regexp *regexp_parse(const char *typed, struct error *error)
 {
 	struct regexp *regexp = NULL;
-	struct buf text = { .max = SIZE_MAX }, bytes = { .max = SIZE_MAX };
-	char quote = '\0';
+	struct buf bytes = { .max = SIZE_MAX };
 	if (typed[0] == '/')
 		return parse_slashes(typed, error);
-	for (const char *at = typed; *at; at++) {
-		bool escape = at[0] == '\\' && at[1];
-		if (quote ? *at == quote : *at == '"' || *at == '\'')
-			quote = quote ? '\0' : *at;
-		else
-			buf_append(&text, at, 1 + escape);
-		at += escape;
-	}
-	if (escape_decode(buf_text(&text), &bytes, error)) {
+	if (escape_decode_word(typed, &bytes, error)) {
 		if (bytes.len > 0)
 			regexp = regexp_new_text(buf_data(&bytes), bytes.len);
 		else
 			error_usage(error, "the text is empty");
 	}
-	buf_free(&text);
 	buf_free(&bytes);
 	return regexp;
 }
@@ -630,6 +623,7 @@ static size_t find_state(struct regexp *regexp, bool line_begin)
 		regexp->state_count = regexp->member_count = 0;
 		slot = (hash ^ hash >> 15) % SLOTS;
 	}
+	memset(regexp->next[regexp->state_count], STATE_NONE, sizeof *regexp->next);
 	struct state *state = &regexp->states[regexp->state_count++];
 	*state = (struct state){ .first = regexp->member_count,
 		                 .count = count,
@@ -674,7 +668,7 @@ static uint16_t step(struct regexp *regexp, unsigned char byte)
 		next = (uint16_t)(2 + find_state(regexp, after.line_begin));
 	forget_reached(regexp);
 	if (regexp->state_count >= states) /* else this one is forgotten, too */
-		regexp->states[before].next[byte] = next;
+		regexp->next[before][byte] = next;
 	return next;
 }
 
@@ -694,17 +688,22 @@ bool regexp_feed(struct regexp *regexp, const char *bytes, size_t len, size_t *t
 {
 	if (regexp->text)
 		return feed_text(regexp, bytes, len, taken);
-	for (size_t i = 0; i < len; i++) {
-		unsigned char byte = (unsigned char)bytes[i];
-		uint16_t next = regexp->states[regexp->now].next[byte];
-		if (next == STATE_NONE)
-			next = step(regexp, byte);
+	const unsigned char *at = (const unsigned char *)bytes, *end = at + len;
+	size_t now = regexp->now;
+	while (at < end) {
+		uint16_t next = regexp->next[now][*at];
+		if (next == STATE_NONE) {
+			regexp->now = now;
+			next = step(regexp, *at);
+		}
+		at++;
 		if (next == STATE_FOUND) {
-			*taken = i + 1;
+			*taken = (size_t)(at - (const unsigned char *)bytes);
 			return true;
 		}
-		regexp->now = next - 2U;
+		now = next - 2U;
 	}
+	regexp->now = now;
 	*taken = len;
 	return false;
 }
@@ -733,6 +732,7 @@ void regexp_free(struct regexp *regexp)
 	free(regexp->fallback);
 	free(regexp->nodes);
 	free(regexp->states);
+	free(regexp->next);
 	free(regexp->members);
 	free(regexp->reached);
 	free(regexp->pending);

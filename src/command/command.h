@@ -105,6 +105,7 @@ struct command {
 	row(step) \
 	row(source) \
 	row(expect) \
+	row(assert) \
 	row(option) \
 	row(server) \
 	row(sandbox) \

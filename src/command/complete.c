@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/complete.h"
 
+
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/values.h"
 #include "base/alloc.h"
 #include "base/choice.h"
 #include "command/command.h"
@@ -176,6 +178,42 @@ static void offer_option_values(struct offer *offer, const char *name)
 		offer_word(offer, xstrdup("off"));
 	for (const struct sockopt_word *word = option->words; word && word->word; word++)
 		offer_word(offer, xstrdup(word->word));
+}
+
+/* "@c.state" of each session, "last.errno", and all others of the current session. */
+static void offer_session_values(struct offer *offer)
+{
+	const char *dot = strrchr(offer->prefix, '.');
+	int before = dot && dot < offer->prefix + offer->prefix_len ? (int)(dot + 1 - offer->prefix)
+	                                                            : 0;
+	for (const struct value_name *value = value_table; value->name; value++) {
+		offer_word(offer, xasprintf("%.*s%s", before, offer->prefix, value->name));
+		for (size_t i = 0; *offer->prefix == '@' && !before &&
+		                   i < sessions_count(offer->app->sessions);
+		     i++)
+			offer_word(offer,
+			           xasprintf("@%s.%s",
+			                     session_name(sessions_at(offer->app->sessions, i)),
+			                     value->name));
+	}
+	if (!before)
+		offer_word(offer, xstrdup("last.errno"));
+}
+
+/* What the value in front may be. */
+static void offer_value_words(struct offer *offer)
+{
+	struct words words;
+	struct error ignored;
+	words_cut(&words, offer->args, offer->point);
+	if (words.count < 2)
+		return;
+	char *name = xstrndup(words.word[0].at, (size_t)(words.word[0].end - words.word[0].at));
+	const struct value_name *value = value_find(name, &ignored);
+	const struct choice *list = value ? value_words(value) : NULL;
+	for (size_t i = 0; list && list->name(list->context, i); i++)
+		offer_symbol(offer, list->name(list->context, i));
+	free(name);
 }
 
 static void offer_errors(struct offer *offer)
@@ -413,6 +451,8 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "topic", offer_topics },
 		{ "detail", offer_details },
 		{ "cable", offer_cable },
+		{ "what", offer_session_values },
+		{ "pattern", offer_value_words },
 	};
 	bool needs_sandbox = strcmp(element->name, "host") == 0;
 	if (needs_sandbox && !sessions_sandbox(offer->app->sessions))

@@ -244,14 +244,15 @@ static void print_nearest(const struct expect *expect, struct buf *out)
 }
 
 /* "got "Hell" (4 bytes)": everything since the last match. */
-static void print_instead(const struct expect *expect, struct buf *out)
+static void print_instead(const struct expect *expect, bool found, struct buf *out)
 {
 	if (expect->total > 0) {
 		buf_append_text(out, "got ");
 		print_bytes(buf_data(&expect->first), expect->first.len, SHOWN_BYTES, out);
 		buf_printf(out, " (%" PRIu64 " byte%s)", expect->total,
 		           count_plural(expect->total));
-		print_nearest(expect, out);
+		if (!found)
+			print_nearest(expect, out);
 	} else {
 		buf_append_text(out, "got nothing");
 	}
@@ -279,7 +280,7 @@ static void fail_present(const struct expect *expect, const struct wait *wait, s
 	print_wanted(expect, &text);
 	buf_printf(&text, ", after %s: ",
 	           clock_format_duration(clock_now() - (wait->deadline - wait->limit), took));
-	print_instead(expect, &text);
+	print_instead(expect, true, &text);
 	error_set(error, "did not expect %s", buf_text(&text));
 	buf_free(&text);
 }
@@ -321,7 +322,7 @@ static enum command_result check_received(struct app *app, struct wait *wait, bo
 		buf_free(&text);
 		return COMMAND_WAITING;
 	}
-	print_instead(expect, &text);
+	print_instead(expect, false, &text);
 	error_set(error, "expected %s", buf_text(&text));
 	buf_free(&text);
 	return COMMAND_FAILED;

@@ -114,7 +114,8 @@ static const char *cut_element(const char *usage, struct element *element)
 	const char *end = at + strcspn(at, bracket ? "]" : *at == '<' ? ">" : " ");
 	assert(end > at && (*end || (!bracket && *at != '<')));
 	end += !bracket && *at == '<';
-	const char *name = memchr(at, '<', (size_t)(end - at));
+	/* "<" within bare words is one of them */
+	const char *name = bracket || *at == '<' ? memchr(at, '<', (size_t)(end - at)) : NULL;
 	*element = (struct element){ .required = !bracket };
 	if (name != at) {
 		element->tagged = name;

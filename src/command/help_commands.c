@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "app/page.h"
+#include "app/values.h"
 #include "base/alloc.h"
 #include "command/text_table.h"
 #include "net/service.h"
@@ -48,6 +49,11 @@ static struct topic option_topic(size_t index)
 static struct topic sysctl_topic(size_t index)
 {
 	return (struct topic){ sysctl_table[index].name, sysctl_table[index].help };
+}
+
+static struct topic value_topic(size_t index)
+{
+	return (struct topic){ value_table[index].name, value_table[index].help };
 }
 
 static struct topic error_topic(size_t index)
@@ -220,6 +226,25 @@ static bool print_sysctl(const char *name, bool begins, struct buf *out)
 	return true;
 }
 
+static bool print_value(const char *name, bool begins, struct buf *out)
+{
+	struct choice names = { .name = value_name_at };
+	size_t matches, index = choice_find(&names, name, strlen(name), &matches);
+	const struct value_name *value = index == CHOICE_NONE ? NULL : &value_table[index];
+	const struct choice *words = value && value->words ? value_words(value) : NULL;
+	if (!value || (!begins && strcmp(value->name, name) != 0))
+		return false;
+	buf_printf(out, "%s, a value: %s", value->name, value->help);
+	if (words) {
+		buf_append_text(out, "\nOne of ");
+		choice_list(words, "or", out);
+		buf_append_text(out, ".");
+	}
+	buf_printf(out, "\n/assert @NAME.%s%s compares it.",
+	           value_is_of_call(value) ? "last." : "", value->name);
+	return true;
+}
+
 static bool print_error(const char *name, bool begins, struct buf *out)
 {
 	struct error ignored;
@@ -270,6 +295,7 @@ static const struct kind {
 	{ "options", "option", "", false, option_topic, print_option },
 	{ "errors", "error", "", false, error_topic, print_error },
 	{ "sysctls", "sysctl", "", false, sysctl_topic, print_sysctl },
+	{ "values", "what", "", false, value_topic, print_value },
 };
 
 static const char *const other_lists[] = { "keys", "commands" };
@@ -325,8 +351,8 @@ static void print_overview(const struct app *app, struct buf *out)
 	                     "write two for text that begins with @: /send @@hi.\n"
 	                     "A unique prefix of a name is enough; TAB completes.\n/help NAME "
 	                     "explains a command, "
-	                     "setting, service, view, socket option, errno value or "
-	                     "sysctl.\nLists: /help");
+	                     "setting, service, view, socket option, errno value, "
+	                     "sysctl or value of a session.\nLists: /help");
 	for (size_t i = 0; help_topic(i); i++)
 		buf_printf(out, "%s %s", i > 0 ? "," : "", help_topic(i));
 	buf_append_text(out, "\n\nKeys\n");
@@ -458,7 +484,7 @@ const struct command help_commands[] = {
 	                "Also anything else that has a name: \"/help echo\", \"/help set eol\", "
 	                "\"/help nodelay\".\n"
 	                "/help keys, commands, services, settings, views, marks, options, "
-	                "errors and sysctls are lists of all of them.",
+	                "errors, sysctls and values are lists of all of them.",
 	        .run = do_help,
 	},
 	{ 0 },

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/values.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "command/command.h"
@@ -249,6 +250,23 @@ static void print_sysctls(FILE *out)
 	fputs(".El\n", out);
 }
 
+static void print_values(FILE *out)
+{
+	fputs(".Sh VALUES\n"
+	      "What\n.Ic /assert\nand\n.Li $NAME.\n"
+	      "in a script know of a session and of its calls, by these names:\n"
+	      ".Ql @c.state\nof session c,\n.Ql state\nof the current one,\n"
+	      ".Ql last.errno\nof the last call made,\n.Ql recv.errno\nof the last recv(),\n"
+	      ".Ql recv.calls\nof all of them.\n"
+	      ".Bl -tag -width Ds -compact\n",
+	      out);
+	for (const struct value_name *value = value_table; value->name; value++) {
+		fprintf(out, ".It Ic %s\n", value->name);
+		print_help(out, value->help);
+	}
+	fputs(".El\n", out);
+}
+
 /* ---- errors ---- */
 
 static void print_error(FILE *out, const struct errno_meaning *meaning)
@@ -339,6 +357,7 @@ void manual_print(FILE *out)
 	print_settings(out);
 	print_options(out);
 	print_sysctls(out);
+	print_values(out);
 	print_errors(out);
 	print_bindings(out);
 }

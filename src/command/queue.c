@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app/leave.h"
+#include "app/values.h"
 #include "app/send.h"
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -469,14 +470,18 @@ static enum script_value value_of_session(struct app *app, const char *name, con
                                           struct buf *out, struct error *error)
 {
 	struct error why;
-	const struct session *session = app_find_session(app, of, &why);
-	unsigned port = session ? session_local(session).port : 0;
-	if (!session)
+	struct value value;
+	char *whole = xasprintf("@%s.%s", of, name);
+	bool found = value_get(app, whole, NULL, &value, &why);
+	bool known = found && value_write(&value, out);
+	free(whole);
+	if (!found)
 		error_usage(error, "$%.60s.%.20s: %.150s", of, name, why.text);
-	else if (!port)
+	else if (!known && value.of == value_find("port", &why))
 		error_usage(error, "$%.60s.port: the session has no port yet", of);
-	buf_printf(out, "%u", port);
-	return port ? SCRIPT_VALUE : SCRIPT_NO_VALUE;
+	else if (!known)
+		error_usage(error, "$%.60s.%.20s is not available", of, name);
+	return known ? SCRIPT_VALUE : SCRIPT_NO_VALUE;
 }
 
 static enum script_value value_of_word(const struct queue *queue, char digit, struct buf *out,
@@ -526,7 +531,7 @@ static enum script_value value_of(void *context, const char *name, const char *o
 	else if (strcmp(name, "loop") == 0)
 		error_usage(error, "$loop has a value within /loop only");
 	else if (app_find_session(queue->app, name, &ignored))
-		error_usage(error, "no name \"%s\"; of the session there is $%s.port", name, name);
+		error_usage(error, "no name \"%s\"; of the session there are $%s.port and other values", name, name);
 	else
 		error_usage(error, "no name \"%s\": /let %s VALUE makes one, $$ is a dollar", name,
 		            name);

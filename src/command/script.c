@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/values.h"
 #include "base/alloc.h"
 #include "base/choice.h"
 #include "command/command.h"
@@ -205,7 +206,8 @@ void script_forget(struct script_variables *variables)
 /* Whether a session has a value of this name. */
 static bool is_value(const char *name)
 {
-	return strcmp(name, "port") == 0;
+	struct error ignored;
+	return value_find(name, &ignored);
 }
 
 /* What follows a dollar. */
@@ -388,7 +390,7 @@ static enum script_value value_at_check(void *context, const char *name, const c
 	if (of && !is_made(checker, of))
 		return need_session(checker, of, error) ? SCRIPT_LATER : SCRIPT_NO_VALUE;
 	if (of && !is_value(name)) {
-		error_usage(error, "a session has no value \"%.40s\": there is port", name);
+		value_find(name, error);
 		return SCRIPT_NO_VALUE;
 	}
 	if (of && strcmp(name, "port") == 0)

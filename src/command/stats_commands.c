@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "app/call_total.h"
 #include "app/page.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -11,15 +12,9 @@
 #include "base/text.h"
 #include "command/text_table.h"
 
-/* What calls add up to. */
-struct total {
-	uint64_t calls, failed, would_block, bytes;
-	int64_t time, longest; /* ns; calls that waited for the peer not among them */
-};
-
 struct session_total {
 	uint32_t session;
-	struct total call[CALL_COUNT];
+	struct call_total call[CALL_COUNT];
 };
 
 /* What the page keeps while it is open, in one piece of memory. In a flood the page is made for
@@ -32,22 +27,6 @@ struct stats {
 };
 
 /* ---- counting ---- */
-
-static void count_call(struct total *total, const struct entry *entry)
-{
-	int64_t duration = entry->duration * CLOCK_US;
-	bool failed = entry_has_failed(entry);
-	total->calls += !entry_is_connect_return(entry); /* its steps are counted */
-	total->failed += failed;
-	total->would_block += entry->error && !failed;
-	if (entry_is_incoming(entry) || entry_is_outgoing(entry))
-		total->bytes += entry->len;
-	if (entry->flags & ENTRY_WAITED)
-		return;
-	total->time += duration;
-	if (duration > total->longest)
-		total->longest = duration;
-}
 
 /* The first session with this number or a larger one. */
 static size_t find_session(const struct stats *stats, uint32_t session)
@@ -78,7 +57,7 @@ static struct stats *make_room(struct app *app, struct stats *stats)
 	return app->open_page.state = stats;
 }
 
-static struct total *claim_totals(struct app *app, uint32_t session)
+static struct call_total *claim_totals(struct app *app, uint32_t session)
 {
 	struct stats *stats = app->open_page.state;
 	size_t at = find_session(stats, session);
@@ -110,16 +89,16 @@ static const struct stats *count_calls(struct app *app)
 	for (const struct entry *entry = follower_next(&follower); entry;
 	     entry = follower_next(&follower))
 		if (entry_is_call(entry) && entry->call < CALL_COUNT)
-			count_call(&claim_totals(app, entry->session)[entry->call], entry);
+			call_total_count(&claim_totals(app, entry->session)[entry->call], entry);
 	stats = app->open_page.state;
 	stats->follower = follower;
 	return stats;
 }
 
 /* All zero if the session has made no call yet. */
-static const struct total *totals_of(const struct stats *stats, const struct session *session)
+static const struct call_total *totals_of(const struct stats *stats, const struct session *session)
 {
-	static const struct total none[CALL_COUNT];
+	static const struct call_total none[CALL_COUNT];
 	size_t at = find_session(stats, session_number(session));
 	bool found = at < stats->count && stats->session[at].session == session_number(session);
 	return found ? stats->session[at].call : none;
@@ -138,7 +117,7 @@ static void add_name(struct text_table *table, const char *name)
 	text_table_add(table, "%.*s%s", (int)len, name, name[len] ? more : "");
 }
 
-static void add_row(struct text_table *table, const char *name, const struct total *total)
+static void add_row(struct text_table *table, const char *name, const struct call_total *total)
 {
 	char bytes[COUNT_TEXT], all[CLOCK_TEXT], longest[CLOCK_TEXT];
 	add_name(table, name);
@@ -170,23 +149,12 @@ static void print(struct text_table *table, struct buf *out)
 static void list_calls(const struct stats *stats, const struct session *session, struct buf *out)
 {
 	struct text_table table;
-	const struct total *total = totals_of(stats, session);
+	const struct call_total *total = totals_of(stats, session);
 	add_headings(&table, session_name(session));
 	for (enum call call = 0; call < CALL_COUNT; call++)
 		if (total[call].calls)
 			add_row(&table, entry_call_name(call), &total[call]);
 	print(&table, out);
-}
-
-static void add_up(struct total *sum, const struct total *total)
-{
-	sum->calls += total->calls;
-	sum->failed += total->failed;
-	sum->would_block += total->would_block;
-	sum->bytes += total->bytes;
-	sum->time += total->time;
-	if (total->longest > sum->longest)
-		sum->longest = total->longest;
 }
 
 static void list_sessions(const struct app *app, const struct stats *stats, struct buf *out)
@@ -195,10 +163,10 @@ static void list_sessions(const struct app *app, const struct stats *stats, stru
 	add_headings(&table, "all sessions");
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
 		const struct session *session = sessions_at(app->sessions, i);
-		const struct total *total = totals_of(stats, session);
-		struct total sum = { 0 };
+		const struct call_total *total = totals_of(stats, session);
+		struct call_total sum = { 0 };
 		for (enum call call = 0; call < CALL_COUNT; call++)
-			add_up(&sum, &total[call]);
+			call_total_add(&sum, &total[call]);
 		add_row(&table, session_name(session), &sum);
 	}
 	print(&table, out);

@@ -28,9 +28,7 @@ bool snapshot_is_loopback(const struct snapshot *snapshot)
 
 /* ---- state ---- */
 
-/* Once the descriptor is gone, what was last read through it is of the past: only sock_diag(7)
- * still knows it, and that has no buffers. */
-static bool is_outdated(const struct snapshot *snapshot)
+bool snapshot_is_outdated(const struct snapshot *snapshot)
 {
 	return !snapshot->open && sample_has(&snapshot->sample, SAMPLE_RCVBUF);
 }
@@ -38,7 +36,7 @@ static bool is_outdated(const struct snapshot *snapshot)
 static bool state_was_read(const struct snapshot *snapshot)
 {
 	return snapshot->kind != SNAPSHOT_DATAGRAMS &&
-	       sample_has(&snapshot->sample, SAMPLE_STATE) && !is_outdated(snapshot) &&
+	       sample_has(&snapshot->sample, SAMPLE_STATE) && !snapshot_is_outdated(snapshot) &&
 	       sample_get(&snapshot->sample, SAMPLE_STATE) < STATE_COUNT;
 }
 
@@ -79,7 +77,7 @@ enum sample_timer snapshot_timer(const struct snapshot *snapshot, int64_t *left)
 	*left = clock_from_us(sample_get(sample, SAMPLE_TIMER_LEFT)) - snapshot->age;
 	if (*left < 0)
 		*left = 0;
-	if (is_outdated(snapshot) || timer > TIMER_PERSIST)
+	if (snapshot_is_outdated(snapshot) || timer > TIMER_PERSIST)
 		return TIMER_OFF;
 	return (enum sample_timer)timer;
 }

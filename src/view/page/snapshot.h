@@ -65,6 +65,10 @@ const char *snapshot_format_tag(const struct snapshot *snapshot, char out[SNAPSH
 /* Both ends are this machine's: round trips, windows of congestion and rates mean nothing. */
 bool snapshot_is_loopback(const struct snapshot *snapshot);
 
+/* Once the descriptor is gone, what was last read through it is of the past: only sock_diag(7)
+ * still knows the connection, and that has no buffers. */
+bool snapshot_is_outdated(const struct snapshot *snapshot);
+
 /* The mark says how it is known: '*' read, '?' deduced from our calls only, '\0' where it is no
  * state of TCP, or the session has ended. */
 enum tcp_state snapshot_state(const struct snapshot *snapshot);

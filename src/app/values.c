@@ -1,0 +1,667 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/values.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/call_total.h"
+#include "app/session_snapshot.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/count.h"
+
+/* ---- the table ---- */
+
+/* Of a session, of a call, of many calls; from VALUE_SAMPLE on fields of the kernel's sample. */
+enum value_id {
+	VALUE_STATE,
+	VALUE_OPEN,
+	VALUE_KIND,
+	VALUE_TRANSPORT,
+	VALUE_NAME,
+	VALUE_NUMBER,
+	VALUE_HOST,
+	VALUE_LOCAL,
+	VALUE_PEER,
+	VALUE_PORT,
+	VALUE_PEER_PORT,
+	VALUE_PAUSED,
+	VALUE_FIN,
+	VALUE_SENT,
+	VALUE_RECV,
+	VALUE_SENDS,
+	VALUE_RECVS,
+	VALUE_UNSENT,
+	VALUE_ICMP_ERRORS,
+	VALUE_CLIENTS,
+	VALUE_PEERS,
+	VALUE_SERVICE,
+	VALUE_TIMER,
+	VALUE_TIMER_LEFT,
+	VALUE_IN_FLIGHT,
+	VALUE_HELD_BACK,
+	VALUE_NOT_ACKED,
+	VALUE_HELD_UP_BY,
+	VALUE_OF_CALL, /* begins those of one call */
+	VALUE_CALL = VALUE_OF_CALL,
+	VALUE_RESULT,
+	VALUE_ERRNO,
+	VALUE_TOOK,
+	VALUE_FD,
+	VALUE_ADDRESS,
+	VALUE_OF_CALLS, /* begins those of many */
+	VALUE_CALLS = VALUE_OF_CALLS,
+	VALUE_FAILED,
+	VALUE_AGAIN,
+	VALUE_CALL_BYTES,
+	VALUE_TOTAL_TIME,
+	VALUE_LONGEST,
+	VALUE_SAMPLE,
+};
+
+#define YES_NO "yes|no"
+
+#define SAMPLED(name, kind, field, help)                                                           \
+	{                                                                                          \
+		(name), (help), (kind), NULL, VALUE_SAMPLE + (field)                               \
+	}
+
+const struct value_name value_table[] = {
+	{ "state", "of TCP, as the kernel says: ESTABLISHED, LISTEN, TIME_WAIT …", VALUE_WORD, NULL,
+	  VALUE_STATE },
+	{ "open", "whether there is a descriptor", VALUE_WORD, YES_NO, VALUE_OPEN },
+	{ "kind", "stream, datagrams or listener", VALUE_WORD, "stream|datagrams|listener",
+	  VALUE_KIND },
+	{ "transport", "tcp, udp, unix or unixgram", VALUE_WORD, TRANSPORT_NAMES, VALUE_TRANSPORT },
+	{ "name", "its name", VALUE_TEXT, NULL, VALUE_NAME },
+	{ "number", "its number", VALUE_COUNT, NULL, VALUE_NUMBER },
+	{ "host", "where its socket is: here, or a host of the sandbox", VALUE_WORD,
+	  "here|left|right", VALUE_HOST },
+	{ "local", "our address", VALUE_TEXT, NULL, VALUE_LOCAL },
+	{ "peer", "the peer's address", VALUE_TEXT, NULL, VALUE_PEER },
+	{ "port", "our port", VALUE_COUNT, NULL, VALUE_PORT },
+	{ "peer_port", "the peer's port", VALUE_COUNT, NULL, VALUE_PEER_PORT },
+	{ "paused", "whether a person makes the calls", VALUE_WORD, YES_NO, VALUE_PAUSED },
+	{ "fin", "whether the peer's FIN has been read", VALUE_WORD, YES_NO, VALUE_FIN },
+	{ "sent", "bytes that our calls sent", VALUE_BYTES, NULL, VALUE_SENT },
+	{ "recv", "bytes that our calls received", VALUE_BYTES, NULL, VALUE_RECV },
+	{ "sends", "calls that sent, so datagrams of UDP", VALUE_COUNT, NULL, VALUE_SENDS },
+	{ "recvs", "calls that received", VALUE_COUNT, NULL, VALUE_RECVS },
+	{ "unsent", "bytes in our own queue, not given to send()", VALUE_BYTES, NULL,
+	  VALUE_UNSENT },
+	{ "icmp_errors", "ICMP errors met", VALUE_COUNT, NULL, VALUE_ICMP_ERRORS },
+	{ "clients", "open clients of a listener", VALUE_COUNT, NULL, VALUE_CLIENTS },
+	{ "peers", "peers of a UDP session", VALUE_COUNT, NULL, VALUE_PEERS },
+	{ "service", "of a server", VALUE_TEXT, NULL, VALUE_SERVICE },
+	{ "timer", "the timer that runs", VALUE_WORD, "off|retransmit|keepalive|time_wait|persist",
+	  VALUE_TIMER },
+	{ "timer_left", "how long it still has", VALUE_TIME, NULL, VALUE_TIMER_LEFT },
+	{ "in_flight", "bytes sent and not acknowledged", VALUE_BYTES, NULL, VALUE_IN_FLIGHT },
+	{ "held_back", "bytes that have not left yet", VALUE_BYTES, NULL, VALUE_HELD_BACK },
+	{ "not_acked", "both together", VALUE_BYTES, NULL, VALUE_NOT_ACKED },
+	{ "held_up_by", "what more sending waits for, as /info says", VALUE_TEXT, NULL,
+	  VALUE_HELD_UP_BY },
+	SAMPLED("queue", VALUE_COUNT, SAMPLE_QUEUE, "connections that wait for accept()"),
+	SAMPLED("backlog", VALUE_COUNT, SAMPLE_BACKLOG, "as listen() was given it"),
+	SAMPLED("inq", VALUE_BYTES, SAMPLE_INQ, "bytes to read; of datagrams, of the first"),
+	SAMPLED("outq", VALUE_BYTES, SAMPLE_OUTQ, "bytes not acknowledged, or not sent yet"),
+	SAMPLED("rmem", VALUE_BYTES, SAMPLE_RMEM, "memory that what is unread takes"),
+	SAMPLED("rcvbuf", VALUE_BYTES, SAMPLE_RCVBUF, "its limit"),
+	SAMPLED("wmem", VALUE_BYTES, SAMPLE_WMEM, "memory that what is being sent takes"),
+	SAMPLED("sndbuf", VALUE_BYTES, SAMPLE_SNDBUF, "its limit"),
+	SAMPLED("drops", VALUE_COUNT, SAMPLE_DROPS, "datagrams for which there was no room"),
+	SAMPLED("snd_wnd", VALUE_BYTES, SAMPLE_SND_WND, "the peer's window"),
+	SAMPLED("rcv_wnd", VALUE_BYTES, SAMPLE_RCV_WND, "our window"),
+	SAMPLED("mss", VALUE_BYTES, SAMPLE_SND_MSS, "of what we send"),
+	SAMPLED("rcv_mss", VALUE_BYTES, SAMPLE_RCV_MSS, "of what comes"),
+	SAMPLED("pmtu", VALUE_BYTES, SAMPLE_PMTU, "the path MTU"),
+	SAMPLED("rtt", VALUE_TIME, SAMPLE_RTT, "round trip, smoothed"),
+	SAMPLED("rttvar", VALUE_TIME, SAMPLE_RTTVAR, "how much it varies"),
+	SAMPLED("min_rtt", VALUE_TIME, SAMPLE_MIN_RTT, "the shortest"),
+	SAMPLED("rto", VALUE_TIME, SAMPLE_RTO, "retransmission timeout"),
+	SAMPLED("ato", VALUE_TIME, SAMPLE_ATO, "delay of our ACKs"),
+	SAMPLED("cwnd", VALUE_COUNT, SAMPLE_CWND, "congestion window, segments"),
+	SAMPLED("ssthresh", VALUE_COUNT, SAMPLE_SSTHRESH, "slow start threshold, segments"),
+	SAMPLED("unacked", VALUE_COUNT, SAMPLE_UNACKED, "segments in flight"),
+	SAMPLED("sacked", VALUE_COUNT, SAMPLE_SACKED, "of them, acknowledged out of order"),
+	SAMPLED("lost", VALUE_COUNT, SAMPLE_LOST, "of them, taken for lost"),
+	SAMPLED("retrans", VALUE_COUNT, SAMPLE_RETRANS, "of them, sent again"),
+	SAMPLED("total_retrans", VALUE_COUNT, SAMPLE_TOTAL_RETRANS, "segments ever sent again"),
+	SAMPLED("retransmits", VALUE_COUNT, SAMPLE_RETRANSMITS,
+	        "retransmissions of the oldest segment, unanswered"),
+	SAMPLED("probes", VALUE_COUNT, SAMPLE_PROBES, "probes, unanswered"),
+	SAMPLED("backoff", VALUE_COUNT, SAMPLE_BACKOFF, "how often the timer has doubled"),
+	SAMPLED("reordering", VALUE_COUNT, SAMPLE_REORDERING, "segments that may be out of order"),
+	SAMPLED("reord_seen", VALUE_COUNT, SAMPLE_REORD_SEEN, "how often they were"),
+	SAMPLED("rcv_ooopack", VALUE_COUNT, SAMPLE_RCV_OOOPACK, "segments that came out of order"),
+	SAMPLED("dsack_dups", VALUE_COUNT, SAMPLE_DSACK_DUPS, "segments that the peer had twice"),
+	SAMPLED("total_rto", VALUE_COUNT, SAMPLE_TOTAL_RTO, "timeouts ever"),
+	SAMPLED("segs_out", VALUE_COUNT, SAMPLE_SEGS_OUT, "segments sent"),
+	SAMPLED("segs_in", VALUE_COUNT, SAMPLE_SEGS_IN, "segments received"),
+	SAMPLED("data_segs_out", VALUE_COUNT, SAMPLE_DATA_SEGS_OUT, "of them, with data"),
+	SAMPLED("data_segs_in", VALUE_COUNT, SAMPLE_DATA_SEGS_IN, "of them, with data"),
+	SAMPLED("bytes_sent", VALUE_BYTES, SAMPLE_BYTES_SENT, "by TCP, those sent again too"),
+	SAMPLED("bytes_retrans", VALUE_BYTES, SAMPLE_BYTES_RETRANS, "by TCP, sent again"),
+	SAMPLED("bytes_acked", VALUE_BYTES, SAMPLE_BYTES_ACKED, "by the peer's TCP"),
+	SAMPLED("bytes_received", VALUE_BYTES, SAMPLE_BYTES_RECEIVED, "by TCP"),
+	SAMPLED("rcv_space", VALUE_BYTES, SAMPLE_RCV_SPACE, "what buffer tuning goes by"),
+	SAMPLED("delivery_rate", VALUE_RATE, SAMPLE_DELIVERY_RATE, "what the path delivers"),
+	SAMPLED("pacing_rate", VALUE_RATE, SAMPLE_PACING_RATE, "what TCP limits itself to"),
+	SAMPLED("busy_time", VALUE_TIME, SAMPLE_BUSY_TIME, "time in which there was data to send"),
+	SAMPLED("rwnd_limited", VALUE_TIME, SAMPLE_RWND_LIMITED, "of it, with the window full"),
+	SAMPLED("sndbuf_limited", VALUE_TIME, SAMPLE_SNDBUF_LIMITED, "of it, with the buffer full"),
+	{ "call", "last.call: its name", VALUE_WORD, NULL, VALUE_CALL },
+	{ "result", "last.result: what it returned, -1 for an error", VALUE_COUNT, NULL,
+	  VALUE_RESULT },
+	{ "errno", "last.errno: ECONNREFUSED …, 0 where it succeeded", VALUE_WORD, NULL,
+	  VALUE_ERRNO },
+	{ "took", "last.took: how long it took", VALUE_TIME, NULL, VALUE_TOOK },
+	{ "fd", "last.fd: its descriptor", VALUE_COUNT, NULL, VALUE_FD },
+	{ "address", "last.address: the address that it had or gave", VALUE_TEXT, NULL,
+	  VALUE_ADDRESS },
+	{ "calls", "calls made; recv.calls: of that name", VALUE_COUNT, NULL, VALUE_CALLS },
+	{ "failed", "of them, failed", VALUE_COUNT, NULL, VALUE_FAILED },
+	{ "again", "of them, not ready: EAGAIN, EINPROGRESS", VALUE_COUNT, NULL, VALUE_AGAIN },
+	{ "bytes", "that they sent or received", VALUE_BYTES, NULL, VALUE_CALL_BYTES },
+	{ "total_time", "that they took, those that waited not counted", VALUE_TIME, NULL,
+	  VALUE_TOTAL_TIME },
+	{ "longest", "of them", VALUE_TIME, NULL, VALUE_LONGEST },
+	{ 0 },
+};
+
+const char *value_name_at(const void *context, size_t index)
+{
+	(void)context;
+	return value_table[index].name;
+}
+
+/* ---- words ---- */
+
+static const char *name_of_state(const void *context, size_t index)
+{
+	(void)context;
+	return index > STATE_RESOLVING ? NULL : tcp_state_title((enum tcp_state)index);
+}
+
+static const char *name_of_call(const void *context, size_t index)
+{
+	size_t call = CALL_GETADDRINFO + index;
+	(void)context;
+	return call >= CALL_COUNT ? NULL : entry_call_name((enum call)call);
+}
+
+/* "0", and the symbols of errno(3), which have gaps between their numbers. */
+static const char *name_of_errno(const void *context, size_t index)
+{
+	enum { MOST = 256 };
+	(void)context;
+	if (index == 0)
+		return "0";
+	for (int code = 1; code < MOST; code++)
+		if (error_name(code)[0] == 'E' && --index == 0)
+			return error_name(code);
+	return NULL;
+}
+
+const struct choice *value_words(const struct value_name *of)
+{
+	static const struct choice states = { .name = name_of_state };
+	static const struct choice calls = { .name = name_of_call };
+	static const struct choice errors = { .name = name_of_errno };
+	static struct choice_words words;
+	static const struct choice listed = { .name = choice_word, .context = &words };
+	if (of->kind != VALUE_WORD)
+		return NULL;
+	if (of->words) {
+		words = (struct choice_words){ of->words, strlen(of->words) };
+		return &listed;
+	}
+	return of->id == VALUE_STATE ? &states : of->id == VALUE_CALL ? &calls : &errors;
+}
+
+/* ---- names ---- */
+
+/* "c", "recv" and "errno" of "@c.recv.errno". */
+struct parts {
+	char *session;    /* NULL for none */
+	const char *call; /* "last", the name of a call, NULL for none */
+	const struct value_name *of;
+};
+
+bool value_is_of_call(const struct value_name *of)
+{
+	return of->id >= VALUE_OF_CALL && of->id < VALUE_OF_CALLS;
+}
+
+static bool is_of_calls(const struct value_name *of)
+{
+	return of->id >= VALUE_OF_CALLS && of->id < VALUE_SAMPLE;
+}
+
+static bool is_call(const char *name)
+{
+	if (strcmp(name, "last") == 0)
+		return true;
+	for (size_t i = 0; name_of_call(NULL, i); i++)
+		if (strcmp(name, name_of_call(NULL, i)) == 0)
+			return true;
+	return false;
+}
+
+/* Cuts `copy`, which the parts point into. */
+static bool cut_name(char *copy, struct parts *parts, struct error *error)
+{
+	static const struct choice names = { .name = value_name_at };
+	*parts = (struct parts){ 0 };
+	char *dot = strrchr(copy, '.'), *name = dot ? dot + 1 : copy;
+	size_t index = 0;
+	while (value_table[index].name && strcmp(value_table[index].name, name) != 0)
+		index++;
+	if (!value_table[index].name) {
+		error_usage(error, "no value \"%.40s\"", name);
+		choice_suggest(&names, name, strlen(name), "/help values lists them", error);
+		return false;
+	}
+	parts->of = &value_table[index];
+	if (dot) {
+		*dot = '\0';
+		char *before = strrchr(copy, '.'), *call = before ? before + 1 : copy;
+		if (is_call(call)) {
+			parts->call = call;
+			if (before)
+				*before = '\0';
+		}
+		if (!parts->call || before)
+			parts->session = copy;
+	}
+	bool one = value_is_of_call(parts->of), many = is_of_calls(parts->of);
+	bool last = parts->call && strcmp(parts->call, "last") == 0;
+	if (one && !parts->call)
+		error_usage(error, "%s is of a call: last.%s, recv.%s", name, name, name);
+	else if (parts->call && !one && !(many && !last))
+		error_usage(error, "%s is not a value of %s", name, last ? "one call" : "a call");
+	else
+		return true;
+	return false;
+}
+
+const struct value_name *value_find(const char *name, struct error *error)
+{
+	struct parts parts;
+	char *copy = xstrdup(name);
+	bool found = cut_name(copy, &parts, error);
+	free(copy);
+	return found ? parts.of : NULL;
+}
+
+/* ---- values ---- */
+
+static void set_number(struct value *value, uint64_t number)
+{
+	value->known = true;
+	value->number = number > INT64_MAX ? INT64_MAX : (int64_t)number;
+}
+
+__attribute__((format(printf, 2, 3))) static void set_text(struct value *value, const char *format,
+                                                           ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(value->text, sizeof value->text, format, args);
+	va_end(args);
+	value->known = true;
+}
+
+static void set_yes(struct value *value, bool yes)
+{
+	set_text(value, "%s", yes ? "yes" : "no");
+}
+
+static void set_endpoint(struct value *value, const struct endpoint *addr)
+{
+	char text[ENDPOINT_TEXT];
+	if (endpoint_is_set(addr))
+		set_text(value, "%s", endpoint_format(addr, text));
+}
+
+static void set_port(struct value *value, const struct endpoint *addr)
+{
+	if (addr->port)
+		set_number(value, addr->port);
+}
+
+static void set_part(struct value *value, bool known, uint64_t bytes)
+{
+	if (known) {
+		set_number(value, bytes);
+		value->mark = '*';
+	}
+}
+
+/* Of several sockets of a server, the sum of what waits in each. */
+static void get_sampled(const struct snapshot *snapshot, enum sample_field field,
+                        struct value *value)
+{
+	const struct sample *sample = snapshot_socket(snapshot, 0);
+	bool adds = field == SAMPLE_QUEUE || field == SAMPLE_DROPS || field == SAMPLE_RMEM;
+	uint64_t number = adds ? snapshot_sum(snapshot, field) : sample_get(sample, field);
+	if (value->of->kind == VALUE_TIME)
+		number = (uint64_t)clock_from_us(number);
+	set_part(value, sample_has(sample, field) && !snapshot_is_outdated(snapshot), number);
+}
+
+static void get_timer(const struct snapshot *snapshot, struct value *value)
+{
+	static const char *const names[] = {
+		[TIMER_OFF] = "off",
+		[TIMER_RETRANSMIT] = "retransmit",
+		[TIMER_KEEPALIVE] = "keepalive",
+		[TIMER_TIMEWAIT] = "time_wait",
+		[TIMER_PERSIST] = "persist",
+	};
+	int64_t left;
+	enum sample_timer timer = snapshot_timer(snapshot, &left);
+	if (!sample_has(&snapshot->sample, SAMPLE_TIMER) || snapshot_is_outdated(snapshot))
+		return;
+	value->mark = '*';
+	if (value->of->id == VALUE_TIMER)
+		set_text(value, "%s", names[timer]);
+	else if (timer != TIMER_OFF)
+		set_number(value, (uint64_t)left);
+}
+
+static void get_session(const struct session *session, struct value *value)
+{
+	static const char *const kinds[] = { [SNAPSHOT_STREAM] = "stream",
+		                             [SNAPSHOT_DATAGRAMS] = "datagrams",
+		                             [SNAPSHOT_LISTENER] = "listener" };
+	struct snapshot snapshot;
+	uint64_t bytes;
+	session_snapshot(session, &snapshot);
+	bool listens = snapshot.kind == SNAPSHOT_LISTENER;
+	unsigned id = value->of->id;
+	if (id >= VALUE_SAMPLE) {
+		get_sampled(&snapshot, (enum sample_field)(id - VALUE_SAMPLE), value);
+		return;
+	}
+	switch ((enum value_id)id) {
+	case VALUE_STATE:
+		set_text(value, "%s", tcp_state_title(snapshot_state(&snapshot)));
+		value->mark = snapshot_state_mark(&snapshot);
+		break;
+	case VALUE_OPEN:
+		set_yes(value, snapshot.open);
+		break;
+	case VALUE_KIND:
+		set_text(value, "%s", kinds[snapshot.kind]);
+		break;
+	case VALUE_TRANSPORT:
+		set_text(value, "%s", transport_name(snapshot.transport));
+		break;
+	case VALUE_NAME:
+		set_text(value, "%s", snapshot.name);
+		break;
+	case VALUE_NUMBER:
+		set_number(value, snapshot.session);
+		break;
+	case VALUE_HOST:
+		set_text(value, "%s",
+		         snapshot.host == HOST_HERE ? "here" : host_name(snapshot.host));
+		break;
+	case VALUE_LOCAL:
+		set_endpoint(value, &snapshot.local);
+		break;
+	case VALUE_PEER:
+		set_endpoint(value, &snapshot.peer);
+		break;
+	case VALUE_PORT:
+		set_port(value, &snapshot.local);
+		break;
+	case VALUE_PEER_PORT:
+		set_port(value, &snapshot.peer);
+		break;
+	case VALUE_PAUSED:
+		set_yes(value, snapshot.paused);
+		break;
+	case VALUE_FIN:
+		set_yes(value, snapshot.at_end);
+		break;
+	case VALUE_SENT:
+		set_number(value, snapshot.sent);
+		break;
+	case VALUE_RECV:
+		set_number(value, snapshot.received);
+		break;
+	case VALUE_SENDS:
+		set_number(value, snapshot.sends);
+		break;
+	case VALUE_RECVS:
+		set_number(value, snapshot.receives);
+		break;
+	case VALUE_UNSENT:
+		set_number(value, snapshot.unsent);
+		break;
+	case VALUE_ICMP_ERRORS:
+		set_number(value, snapshot.refused);
+		break;
+	case VALUE_CLIENTS:
+		if (listens)
+			set_number(value, snapshot.others);
+		break;
+	case VALUE_PEERS:
+		if (snapshot.kind == SNAPSHOT_DATAGRAMS)
+			set_number(value, snapshot.others);
+		break;
+	case VALUE_SERVICE:
+		if (snapshot.service)
+			set_text(value, "%s", snapshot.service);
+		break;
+	case VALUE_TIMER:
+	case VALUE_TIMER_LEFT:
+		get_timer(&snapshot, value);
+		break;
+	case VALUE_IN_FLIGHT:
+		set_part(value, snapshot_in_flight(&snapshot, &bytes) && snapshot.open, bytes);
+		break;
+	case VALUE_HELD_BACK:
+		set_part(value, snapshot_held_back(&snapshot, &bytes) && snapshot.open, bytes);
+		break;
+	case VALUE_NOT_ACKED:
+		set_part(value, snapshot_unacknowledged(&snapshot, &bytes), bytes);
+		break;
+	case VALUE_HELD_UP_BY:
+		if (snapshot_limit(&snapshot) != LIMIT_UNKNOWN) {
+			set_text(value, "%s", snapshot_limit_name(snapshot_limit(&snapshot)));
+			value->mark = '?';
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+/* The newest call that is shown as one, of that name or of any. A close() after a call that failed
+ * only tidies up. */
+static const struct entry *find_call_of(const struct transcript *transcript, uint32_t session,
+                                        const char *name, bool or_close)
+{
+	const struct entry *closed = NULL;
+	bool any = strcmp(name, "last") == 0;
+	uint64_t at = transcript_last(transcript, session);
+	for (; at != TRANSCRIPT_NONE; at = transcript_before(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (!entry_is_call(entry) || !entry_is_shown(entry, false) ||
+		    (!any && strcmp(entry_call_name(entry->call), name) != 0))
+			continue;
+		if (any && !closed && entry->call == CALL_CLOSE)
+			closed = entry;
+		else
+			return or_close && closed && !entry_has_failed(entry) ? closed : entry;
+	}
+	return closed;
+}
+
+/* Where the name begins with no session, also of one that has failed to open since the last call but
+ * close(), which may come late: it is not in the table any more, and an older session is current
+ * again. */
+static const struct entry *find_call(const struct app *app, const struct parts *parts,
+                                     const struct session *session)
+{
+	const struct session *aside = sessions_aside(app->sessions);
+	uint32_t number = session_number(session);
+	const struct entry *call = find_call_of(app->transcript, number, parts->call, false);
+	if (aside && !parts->session) {
+		const struct entry *failed =
+		        find_call_of(app->transcript, session_number(aside), parts->call, true);
+		if (failed && (!call || failed->time > call->time))
+			return failed;
+	}
+	return find_call_of(app->transcript, number, parts->call, true);
+}
+
+static void get_call(const struct entry *entry, struct value *value)
+{
+	struct endpoint addr = entry_addr(entry);
+	switch ((enum value_id)value->of->id) {
+	case VALUE_CALL:
+		set_text(value, "%s", entry_call_name(entry->call));
+		break;
+	case VALUE_RESULT:
+		value->known = true;
+		value->number = entry_result(entry);
+		break;
+	case VALUE_ERRNO:
+		set_text(value, "%s", entry->error ? error_name(entry->error) : "0");
+		break;
+	case VALUE_TOOK:
+		set_number(value, (uint64_t)(entry->duration * CLOCK_US));
+		break;
+	case VALUE_FD:
+		if (entry->fd >= 0)
+			set_number(value, (uint64_t)entry->fd);
+		break;
+	case VALUE_ADDRESS:
+		set_endpoint(value, &addr);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Not known once older calls have gone. */
+static void get_calls(const struct transcript *transcript, uint32_t session, const char *name,
+                      struct value *value)
+{
+	struct call_total total = { 0 };
+	uint64_t at = transcript_last(transcript, session);
+	for (; at != TRANSCRIPT_NONE; at = transcript_before(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry_is_call(entry) &&
+		    (!name || strcmp(entry_call_name(entry->call), name) == 0))
+			call_total_count(&total, entry);
+	}
+	if (transcript_has_lost(transcript, session))
+		return;
+	set_number(value, value->of->id == VALUE_CALLS        ? total.calls
+	                  : value->of->id == VALUE_FAILED     ? total.failed
+	                  : value->of->id == VALUE_AGAIN      ? total.would_block
+	                  : value->of->id == VALUE_CALL_BYTES ? total.bytes
+	                  : value->of->id == VALUE_LONGEST    ? (uint64_t)total.longest
+	                                                      : (uint64_t)total.time);
+}
+
+/* The session that is named: in the table, or the last one that failed to open. */
+static const struct session *find_session(struct app *app, const char *name, struct error *error)
+{
+	const struct session *aside = sessions_aside(app->sessions);
+	const struct session *session = app_find_session(app, name, error);
+	if (!session && aside && strcmp(session_name(aside), name + (*name == '@')) == 0)
+		session = aside;
+	return session;
+}
+
+static void get(struct app *app, const struct parts *parts, const struct session *session,
+                struct value *value)
+{
+	if (!value_is_of_call(parts->of) && !is_of_calls(parts->of)) {
+		struct session *here = sessions_numbered(app->sessions, session_number(session));
+		if (here)
+			sessions_sample(app->sessions, here);
+		get_session(session, value);
+	} else if (is_of_calls(parts->of)) {
+		get_calls(app->transcript, session_number(session), parts->call, value);
+	} else if (parts->call) {
+		const struct entry *entry = find_call(app, parts, session);
+		if (entry)
+			get_call(entry, value);
+	}
+}
+
+bool value_get(struct app *app, const char *name, const struct session *session,
+               struct value *value, struct error *error)
+{
+	struct parts parts;
+	char *copy = xstrdup(name);
+	bool found = cut_name(copy, &parts, error);
+	if (found && parts.session)
+		session = find_session(app, parts.session, error);
+	else if (found && !session)
+		session = value_is_of_call(parts.of) ? sessions_aside(app->sessions) : NULL;
+	if (found && !session && !parts.session)
+		app_need_session(app, error);
+	found = found && session;
+	if (found) {
+		*value = (struct value){ .of = parts.of };
+		get(app, &parts, session, value);
+	}
+	free(copy);
+	return found;
+}
+
+/* ---- as text ---- */
+
+void value_print(const struct value *value, struct buf *out)
+{
+	char text[CLOCK_TEXT];
+	if (!value->known) {
+		buf_append_text(out, "not available");
+		return;
+	}
+	switch (value->of->kind) {
+	case VALUE_COUNT:
+		buf_printf(out, "%" PRId64, value->number);
+		break;
+	case VALUE_BYTES:
+		buf_printf(out, "%" PRId64 " byte%s", value->number,
+		           count_plural((uint64_t)value->number));
+		break;
+	case VALUE_TIME:
+		buf_append_text(out, clock_format_duration(value->number, text));
+		break;
+	case VALUE_RATE:
+		buf_printf(out, "%" PRId64 " B/s", value->number);
+		break;
+	case VALUE_WORD:
+	case VALUE_TEXT:
+		buf_append_text(out, value->text);
+	}
+	if (value->mark)
+		buf_printf(out, " %c", value->mark);
+}
+
+bool value_write(const struct value *value, struct buf *out)
+{
+	if (!value->known)
+		return false;
+	if (value->of->kind == VALUE_WORD || value->of->kind == VALUE_TEXT)
+		buf_append_text(out, value->text);
+	else if (value->of->kind == VALUE_TIME)
+		buf_printf(out, "%" PRId64 ".%06" PRId64 "ms", value->number / CLOCK_MS,
+		           value->number % CLOCK_MS);
+	else
+		buf_printf(out, "%" PRId64, value->number);
+	return true;
+}

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/values.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/regexp.h"
+#include "command/command.h"
+
+/* ---- a condition ---- */
+
+enum comparison { COMPARE_IS, COMPARE_LESS, COMPARE_MORE, COMPARE_MATCHES };
+
+static const struct {
+	const char *name;
+	enum comparison comparison;
+	bool negated;
+} operators[] = {
+	{ "is", COMPARE_IS, false },           { "=", COMPARE_IS, false },
+	{ "==", COMPARE_IS, false },           { "!=", COMPARE_IS, true },
+	{ "<", COMPARE_LESS, false },          { ">=", COMPARE_LESS, true },
+	{ ">", COMPARE_MORE, false },          { "<=", COMPARE_MORE, true },
+	{ "matches", COMPARE_MATCHES, false },
+};
+
+struct condition {
+	const struct value_name *of;
+	enum comparison comparison;
+	bool negated;
+	bool available;        /* whether it is known is asked */
+	int64_t number;        /* what it is compared with, */
+	struct buf text;       /* or this, */
+	struct regexp *regexp; /* or that */
+};
+
+static void free_condition(struct condition *condition)
+{
+	buf_free(&condition->text);
+	regexp_free(condition->regexp);
+}
+
+static bool is_number(const struct value_name *of)
+{
+	return of->kind != VALUE_WORD && of->kind != VALUE_TEXT;
+}
+
+/* "18", "-1", "1.5k", "64KB": powers of 1024. */
+static bool parse_number(const char *text, int64_t *number)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	if (!isdigit((unsigned char)text[*text == '-']))
+		return false;
+	int64_t whole = strtoll(text, &end, 10);
+	double factor = 1, value = (double)whole;
+	if (*end == '.' && isdigit((unsigned char)end[1]))
+		for (double digit = 0.1; isdigit((unsigned char)*++end); digit /= 10)
+			value += (*text == '-' ? -digit : digit) * (*end - '0');
+	const char *unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
+	for (; unit && unit >= units; unit--)
+		factor *= 1024;
+	end += unit != NULL;
+	end += (*end == 'B' || *end == 'b') && end[-1] != '.';
+	*number = factor == 1 && value == (double)whole ? whole : (int64_t)(value * factor);
+	return *end == '\0' && value * factor < 9e18;
+}
+
+static bool parse_operand(struct condition *condition, const char *typed, struct error *error)
+{
+	const struct value_name *of = condition->of;
+	const struct choice *words = value_words(of);
+	if (condition->comparison == COMPARE_MATCHES) {
+		condition->regexp = regexp_parse(typed, error);
+		return condition->regexp;
+	}
+	if (condition->comparison == COMPARE_IS && strcmp(typed, "available") == 0) {
+		condition->available = true;
+		return true;
+	}
+	if (!escape_decode_word(typed, &condition->text, error))
+		return false;
+	const char *text = buf_text(&condition->text);
+	if (of->kind == VALUE_TIME) {
+		struct error why;
+		if (clock_parse_duration(text, &condition->number, &why))
+			return true;
+		error_usage(error, "%s: %s", of->name, why.text);
+		return false;
+	}
+	if (is_number(of)) {
+		if (parse_number(text, &condition->number))
+			return true;
+		error_usage(error, "%s is a number: \"%.40s\" is none (18, 1k, 1.5M)", of->name,
+		            text);
+		return false;
+	}
+	if (condition->comparison != COMPARE_IS) {
+		error_usage(error, "%s is no number: is, is not or matches", of->name);
+		return false;
+	}
+	for (char *c = condition->text.memory; words && c && *c; c++)
+		*c = *c == '-' ? '_' : *c;
+	for (size_t i = 0; words && words->name(words->context, i); i++)
+		if (strcasecmp(words->name(words->context, i), text) == 0)
+			return true;
+	if (words) {
+		error_usage(error, "%s is never \"%.40s\"", of->name, text);
+		choice_suggest(words, text, condition->text.len, of->words ? NULL : "", error);
+	}
+	return !words;
+}
+
+enum { ASSERT_WHAT, ASSERT_OPERATOR, ASSERT_NOT, ASSERT_OPERAND, ASSERT_WITHIN }; /* arguments */
+
+/* False with one line and the argument that it is about; there is nothing to be freed then. */
+static bool read_condition(const struct args *args, struct condition *condition,
+                           struct error *error)
+{
+	size_t i = 0;
+	*condition = (struct condition){ .of = value_find(args->value[ASSERT_WHAT], error),
+		                         .text = { .max = SIZE_MAX } };
+	if (!condition->of)
+		return args_blame(args, ASSERT_WHAT, error);
+	while (strcmp(operators[i].name, args->value[ASSERT_OPERATOR]) != 0)
+		i++;
+	condition->comparison = operators[i].comparison;
+	condition->negated = operators[i].negated;
+	if (args->value[ASSERT_NOT]) {
+		if (strcmp(operators[i].name, "is") != 0) {
+			error_usage(error, "not comes after is: is not");
+			return args_blame(args, ASSERT_NOT, error);
+		}
+		condition->negated = true;
+	}
+	if (parse_operand(condition, args->value[ASSERT_OPERAND], error))
+		return true;
+	free_condition(condition);
+	return args_blame(args, ASSERT_OPERAND, error);
+}
+
+static bool holds(const struct condition *condition, const struct value *value)
+{
+	bool good = false;
+	struct buf text = { .max = SIZE_MAX };
+	if (condition->available)
+		return value->known != condition->negated;
+	if (!value_write(value, &text))
+		return false;
+	switch (condition->comparison) {
+	case COMPARE_IS:
+		good = is_number(condition->of) ? value->number == condition->number
+		       : condition->of->kind == VALUE_WORD
+		               ? strcasecmp(buf_text(&text), condition->text.memory) == 0
+		               : text.len == condition->text.len &&
+		                         memcmp(buf_data(&text), buf_data(&condition->text),
+		                                text.len) == 0;
+		break;
+	case COMPARE_LESS:
+		good = value->number < condition->number;
+		break;
+	case COMPARE_MORE:
+		good = value->number > condition->number;
+		break;
+	case COMPARE_MATCHES:
+		good = regexp_finds(condition->regexp, buf_data(&text), text.len);
+	}
+	buf_free(&text);
+	return good != condition->negated;
+}
+
+/* ---- /assert ---- */
+
+struct assertion {
+	char *name, *line;
+	struct condition condition;
+};
+
+static void free_assertion(struct wait *wait)
+{
+	struct assertion *assertion = wait->data;
+	free(assertion->name);
+	free(assertion->line);
+	free_condition(&assertion->condition);
+	free(assertion);
+}
+
+/* A session that changes is read again; one on which something is on its way, soon. */
+static enum command_result check_assertion(struct app *app, struct wait *wait, bool over,
+                                           struct error *error)
+{
+	const struct assertion *assertion = wait->data;
+	struct session *session = sessions_numbered(app->sessions, wait->session);
+	struct value value;
+	struct buf text = { .max = SIZE_MAX };
+	if (!value_get(app, assertion->name, session, &value, error))
+		return COMMAND_FAILED;
+	if (holds(&assertion->condition, &value))
+		return COMMAND_DONE;
+	if (!over) {
+		if (session)
+			session_sample_closely(session);
+		return COMMAND_WAITING;
+	}
+	value_print(&value, &text);
+	error_set(error, value.known ? "expected %.120s, got %s" : "expected %.120s: it is %s",
+	          assertion->line, buf_text(&text));
+	buf_free(&text);
+	return COMMAND_FAILED;
+}
+
+static bool check_assert(const struct args *args, struct error *error)
+{
+	struct condition condition;
+	int64_t ignored;
+	if (!read_condition(args, &condition, error))
+		return false;
+	free_condition(&condition);
+	if (!args->value[ASSERT_WITHIN] ||
+	    clock_parse_duration(args->value[ASSERT_WITHIN], &ignored, error))
+		return true;
+	return args_blame(args, ASSERT_WITHIN, error);
+}
+
+static enum command_result do_assert(const struct invocation *invocation, struct error *error)
+{
+	struct app *app = invocation->app;
+	const char *const *value = invocation->args->value;
+	struct wait *wait = invocation->wait;
+	struct assertion *assertion = xcalloc(1, sizeof *assertion);
+	read_condition(invocation->args, &assertion->condition, error);
+	assertion->name = xstrdup(value[ASSERT_WHAT]);
+	assertion->line = xasprintf("%s %s %s%s", value[ASSERT_WHAT], value[ASSERT_OPERATOR],
+	                            value[ASSERT_NOT] ? "not " : "", value[ASSERT_OPERAND]);
+	*wait = (struct wait){ .check = check_assertion,
+		               .free = free_assertion,
+		               .session = app_shown(app),
+		               .data = assertion };
+	if (value[ASSERT_WITHIN]) {
+		clock_parse_duration(value[ASSERT_WITHIN], &wait->limit, error);
+		wait->deadline = clock_now() + wait->limit;
+		return COMMAND_WAITING;
+	}
+	enum command_result result = check_assertion(app, wait, true, error);
+	free_assertion(wait);
+	return result;
+}
+
+/* ---- /try ---- */
+
+static enum command_result judge(struct app *app, enum command_result result, struct error *error)
+{
+	if (result != COMMAND_FAILED || error->usage)
+		return result;
+	app_note(app, "%s", error->text);
+	return COMMAND_DONE;
+}
+
+static void free_tried(struct wait *wait)
+{
+	struct wait *tried = wait->data;
+	if (tried->free)
+		tried->free(tried);
+	free(tried);
+}
+
+static enum command_result check_tried(struct app *app, struct wait *wait, bool over,
+                                       struct error *error)
+{
+	struct wait *tried = wait->data;
+	enum command_result result = judge(app, tried->check(app, tried, over, error), error);
+	wait->wake = tried->wake;
+	return result;
+}
+
+static enum command_result do_try(const struct invocation *invocation, struct error *error)
+{
+	const char *line = invocation->args->value[0];
+	struct wait tried = { 0 };
+	enum command_result result =
+	        command_run(invocation->app, line, strlen(line), &tried, error);
+	if (result != COMMAND_WAITING)
+		return judge(invocation->app, result, error);
+	struct wait *wait = invocation->wait;
+	*wait = tried;
+	wait->check = check_tried;
+	wait->free = free_tried;
+	wait->data = xmalloc(sizeof tried);
+	*(struct wait *)wait->data = tried;
+	return COMMAND_WAITING;
+}
+
+const struct command assert_commands[] = {
+	{
+	        .name = "assert",
+	        .group = "scripts",
+	        .usage = "<what> is|=|==|!=|<|<=|>|>=|matches [not] <pattern> [within <duration>]",
+	        .help = "fail unless a value of a session, or of a call, is as it should be\n"
+	                "/assert @c.state is ESTABLISHED. /assert @c.recv = 18. /assert last.errno "
+	                "is "
+	                "ECONNREFUSED. /assert @srv.queue <= 2. /assert rtt < 50ms.\n"
+	                "The operators are is, is not, =, !=, <, <=, >, >= and matches, with a "
+	                "/regular expression/. is available asks whether it is known; any other "
+	                "comparison with what is not known fails.\n"
+	                "Sizes are 100, 1k, 1.5M, powers of 1024; times 50ms, 1.5, 2m.\n"
+	                "last is the last call of the session, recv.errno of its last recv(), and "
+	                "recv.calls counts them. Without @NAME it is the current session. /help "
+	                "values lists what there is.\n"
+	                "The kernel is read when the line runs. With within it may become true "
+	                "until "
+	                "then.",
+	        .waits = true,
+	        .check = check_assert,
+	        .run = do_assert,
+	},
+	{
+	        .name = "try",
+	        .group = "scripts",
+	        .usage = "<line...>",
+	        .help = "run a command that may fail\n"
+	                "A script goes on after it: /try /open 127.0.0.1 1, and then /assert "
+	                "last.errno is ECONNREFUSED.",
+	        .waits = true,
+	        .run = do_try,
+	},
+	{ 0 },
+};

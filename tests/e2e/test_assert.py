@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""/assert and /try: what they say is what ss(8), /proc and the peer's own socket say; and what they refuse."""
+
+import os
+import re
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from tap import DEADLINE, done, ok, run, same, skip, sockpit, watchdog  # noqa: E402
+
+watchdog(180)
+home = tempfile.mkdtemp()
+os.environ.update(HOME=home)
+os.chdir(home)
+
+
+def first_of(err):
+    """Its first line, without the column: the last rows of the ladder follow."""
+    return re.sub(r"^(\w+:\d+):\d+:", r"\1:", err.decode().partition("\n")[0])
+
+
+def result_of(*lines):
+    """Exit status, and the first line on standard error, of a script."""
+    with open("script", "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    status, _, err = run("-f", "script")
+    return status, first_of(err)
+
+
+class Script:
+    """One that is typed line by line; the next lines may hold what a witness has said meanwhile."""
+
+    def __init__(self, *words):
+        self.process = sockpit("-f", "-", *words)
+
+    def type(self, *lines):
+        self.process.stdin.write(("\n".join(lines) + "\n").encode())
+        self.process.stdin.flush()
+
+    def end(self):
+        _, err = self.process.communicate(timeout=DEADLINE)
+        return self.process.returncode, first_of(err)
+
+
+# ---- a connection, and what ss says of it ----
+
+def ss(*filters):
+    told = subprocess.run(["ss", "-tinmH", *filters], capture_output=True, check=True).stdout.decode()
+    return " ".join(told.split())
+
+
+def field(text, pattern):
+    found = re.search(pattern, text)
+    return found.group(1) if found else None
+
+
+with socket.create_server(("127.0.0.1", 0)) as server:
+    port = server.getsockname()[1]
+    script = Script()
+    script.type("/open 127.0.0.1 %d as c" % port, "/send hello", "/expect ready")
+    peer, client = server.accept()
+    got = b""
+    while len(got) < 5:
+        got += peer.recv(100)
+    peer.sendall(b"ready")
+    # It says that it has read this, and so made a sample after it.
+    script.type("/send read")
+    while len(got) < 9:
+        got += peer.recv(100)
+    lines = ["/assert @c.state is ESTABLISHED", "/assert state is not CLOSED", "/assert @c.sent = 9", "/assert sends = 2",
+             "/assert recv = 5", "/assert c.port = %d" % client[1], "/assert peer_port = %d" % port,
+             "/assert peer is 127.0.0.1:%d" % port, "/assert local matches /:%d$/" % client[1], "/assert fin is no",
+             "/assert kind is stream", "/assert transport is TCP", "/assert name is c", "/assert number = 1",
+             "/assert open is yes", "/assert paused is no", "/assert unsent = 0", "/assert rtt < 10s", "/assert rtt > 0",
+             "/assert last.call is send", "/assert last.result = 4", "/assert send.errno is 0", "/assert send.calls = 2",
+             "/assert recv.bytes = 5", "/assert connect.errno is not ECONNREFUSED", "/assert queue is not available",
+             "/assert service is not available"]
+    if shutil.which("ss"):
+        told = ss("sport", "=", ":%d" % client[1])
+        witness = {"mss": r"[^v]mss:(\d+)", "rcv_mss": r"rcvmss:(\d+)", "pmtu": r"pmtu:(\d+)", "cwnd": r"cwnd:(\d+)",
+                   "bytes_sent": r"bytes_sent:(\d+)", "bytes_acked": r"bytes_acked:(\d+)",
+                   "bytes_received": r"bytes_received:(\d+)", "data_segs_out": r"data_segs_out:(\d+)",
+                   "data_segs_in": r"data_segs_in:(\d+)", "rcvbuf": r"skmem:\(r\d+,rb(\d+)", "sndbuf": r",tb(\d+)",
+                   "snd_wnd": r"snd_wnd:(\d+)", "rcv_wnd": r"rcv_wnd:(\d+)", "rcv_space": r"rcv_space:(\d+)"}
+        known = {name: field(told, pattern) for name, pattern in witness.items()}
+        ok(len([value for value in known.values() if value]) >= 8, "ss reports enough: %s" % told)
+        lines += ["/assert @c.%s = %s" % (name, value) for name, value in known.items() if value]
+        rto = field(told, r"rto:([\d.]+)")
+        lines += ["/assert rto > %sms" % (float(rto) - 1), "/assert rto < %sms" % (float(rto) + 1)]
+    script.type(*lines)
+    same(script.end(), (0, ""), "every value is what a witness says")
+    peer.close()
+
+# A listener: /proc/net/tcp has its queue.
+script = Script()
+script.type("/socket tcp as s", "/bind 127.0.0.1 0", "/backlog 2", "/pause", "/say port $s.port")
+
+
+def queue_of(port):
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        for line in table:
+            words = line.split()
+            if words[1].endswith(":%04X" % port) and words[3] == "0A":
+                return int(words[4].split(":")[1], 16)
+    return None
+
+
+def skip_or_listen():
+    """The port, however it is told: /say, or a failed assertion of another script."""
+    ready, _, _ = select.select([script.process.stdout], [], [], DEADLINE)
+    told = script.process.stdout.readline().decode() if ready else ""
+    found = re.search(r"(\d+)\s*$", told)
+    return int(found.group(1)) if found else None
+
+
+if (port := skip_or_listen()):
+    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(2)]
+    same(queue_of(port), 2, "two clients wait, says /proc")
+    script.type("/wait @s readable", "/assert @s.queue = 2 within 2s", "/assert s.backlog = 2", "/assert s.state is listen",
+                "/accept @s as a", "/assert s.queue = 1 within 2s", "/assert @a.state is ESTABLISHED",
+                "/assert @a.peer_port = %d" % clients[0].getsockname()[1])
+    same(script.end(), (0, ""), "the queue of a listener")
+else:
+    skip("/say does not tell the port")
+    script.process.kill()
+
+# ---- the same values in the text of a script ----
+
+same(result_of("/listen 127.0.0.1 0 echo as s", "/open 127.0.0.1 $s.port as c", "/send $c.state ${c.peer} $c.rcvbuf.",
+               "/expect /^ESTABLISHED 127\\.0\\.0\\.1:$s.port [0-9]+\\./", "/assert @c.rcvbuf = $c.rcvbuf",
+               "/assert @c.peer_port = $s.port"), (0, ""), "$c.state is what /assert knows")
+same(result_of("/socket tcp as c", "/send $c.queue"), (2, "script:2: $c.queue is not available"), "if it is known")
+
+# ---- calls that fail ----
+
+same(result_of("/try /open 127.0.0.1 1 as x", "/assert last.errno is ECONNREFUSED", "/assert last.call is connect",
+               "/assert @x.connect.errno is econnrefused", "/assert last.result = -1"), (0, ""),
+     "a session that failed to open still tells why")
+same(result_of("/socket tcp as c", "/try /connect 127.0.0.1 1", "/assert last.errno is ECONNREFUSED",
+               "/assert last.address is 127.0.0.1:1"), (0, ""), "so does a call by hand")
+same(result_of("/socket tcp", "/try /expect x within 20ms", "/set marks on"), (0, ""), "/try: what may fail, may")
+same(result_of("/try /wiat open"), (2, "script:1: no such command: \"wiat\": did you mean /wait?"), "but not a mistake")
+same(result_of("/listen 127.0.0.1 0 echo as s", "/open 127.0.0.1 $s.port as c", "/try /expect never within 20ms",
+               "/send there", "/expect there"), (0, ""), "it may wait, and takes nothing if it fails")
+
+# ---- what fails, and how ----
+
+status, err = result_of("/socket tcp as c", "/assert @c.state is ESTABLISHED")
+ok(status == 1 and re.fullmatch(r"script:2: expected @c\.state is ESTABLISHED, got CLOSED \*", err), "what it is: " + err)
+same(result_of("/socket tcp as c", "/assert @c.peer is 127.0.0.1:1"),
+     (1, "script:2: expected @c.peer is 127.0.0.1:1: it is not available"), "what is not known is no value")
+same(result_of("/socket tcp as c", "/assert @c.peer is not 127.0.0.1:1")[0], 1, "nor another one")
+same(result_of("/socket tcp as c", "/assert @c.peer is not available", "/assert @c.rcvbuf is available"), (0, ""),
+     "but whether it is known can be asked")
+same(result_of("/socket tcp as c", "/set kernel off", "/socket tcp as d", "/assert @d.rcvbuf > 0")[0], 1,
+     "with the kernel not read, what only it knows is not known")
+same(result_of("/assert state is CLOSED"), (2, "script:1: no session: /open HOST PORT makes one"), "no session")
+status, err = result_of("/socket tcp as c", "/assert @c.state is ESTABLISHED within 50ms")
+ok(status == 1 and "expected @c.state is ESTABLISHED, got CLOSED" in err, "not in time, either")
+same(result_of("/listen 127.0.0.1 0 hello as s", "/open 127.0.0.1 $s.port as c", "/assert @c.state is CLOSE_WAIT within 5s",
+               "/assert @c.fin is yes within 5s"), (0, ""), "it may become true")
+
+for line, why in (
+        ("/assert stat is CLOSED", 'no value "stat": did you mean state?'),
+        ("/assert state is ESTABLISHD", 'state is never "ESTABLISHD": did you mean ESTABLISHED?'),
+        ("/assert state < 5", "state is no number: is, is not or matches"),
+        ("/assert recv = many", 'recv is a number: "many" is none (18, 1k, 1.5M)'),
+        ("/assert rtt < 5 apples", None),
+        ("/assert rtt < soon", "rtt: not a time: soon (like 500ms, 3, 1.5s, 2m, 1h)"),
+        ("/assert errno is EPIPE", "errno is of a call: last.errno, recv.errno"),
+        ("/assert last.rtt < 1", "rtt is not a value of one call"),
+        ("/assert recv = not 1", "not comes after is: is not"),
+        ("/assert name matches /(/", "regular expression, byte 1: ( has no )"),
+        ("/assert name => x", None)):
+    status, err = result_of("/set marks on", line)
+    ok(status == 2 and (not why or err == "script:2: %s" % why), "%s: %s" % (line, err.strip()))
+
+same(result_of("/listen 127.0.0.1 0 echo as s", "/open 127.0.0.1 $s.port as c", "/send " + "x" * 1536,
+               "/expect /x{1536}/", "/assert recv = 1.5k", "/assert recv >= 1k", "/assert recv < 2KB",
+               "/assert recv != 1500", "/assert recv == 1536"), (0, ""), "sizes")
+
+done()
