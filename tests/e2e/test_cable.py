@@ -4,10 +4,11 @@
 import os
 import re
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from plain import Plain  # noqa: E402
-from tap import done, ok, same, skip, watchdog  # noqa: E402
+from tap import DEADLINE, done, ok, same, skip, watchdog  # noqa: E402
 from witness import Witness  # noqa: E402
 
 watchdog(120)
@@ -25,7 +26,21 @@ if not left.works or not right.works:
     done()
 
 
+def is_acked(sent, frames):
+    end = sent.seq + len(sent.payload)
+    return any((frame.ack - end) & 0xffffffff < 1 << 31 for frame in tcp(frames, False, lambda frame: frame.ports == sent.ports[::-1]))
+
+
 def forget():
+    """Once nothing is under way that may be sent again: all data is acknowledged, and what left sends after that is there."""
+    def settled(frame):
+        return frame.payload == b"settled"
+
+    if connected:
+        left.sees(lambda frames: all(is_acked(sent, frames) for sent in tcp(frames, True, has_data)))
+        program.type("/send @second settled")
+        right.sees(lambda frames: tcp(frames, False, settled))
+        left.sees(lambda frames: any(is_acked(sent, frames) for sent in tcp(frames, True, settled)))
     left.forget()
     right.forget()
     program.forget()
@@ -66,6 +81,7 @@ def connect(name):
     return float(took) * (1000 if unit == "s" else 1)
 
 
+connected = False
 program.type("/listen 192.0.2.2 7 discard as srv")
 program.sees("listening")
 
@@ -76,6 +92,7 @@ took = connect("first")
 ok(200 <= took < 600, "with 50 ms each way the first connect() takes 200 ms: ARP, then SYN and SYN,ACK (%.0f)" % took)
 ok(left.sees(lambda frames: any(frame.kind == "arp" for frame in frames)), "for ARP is there, too")
 took = connect("second")
+connected = True
 ok(100 <= took < 400, "the second 100 ms (%.0f)" % took)
 left.sees(lambda frames: tcp(frames, True, lambda frame: frame.flags == "S"))
 right.sees(lambda frames: tcp(frames, False, lambda frame: frame.flags == "S"))
@@ -117,6 +134,12 @@ cable("unplug")
 program.type("/send @again while unplugged")
 ok(left.sees(lambda frames: tcp(frames, True, has_data)), "unplugged: left sends")
 unplugged = tcp(left.frames, True, has_data)[0]
+end = time.monotonic() + DEADLINE
+while "lost: unplugged" not in program.text and time.monotonic() < end:  # the cable has taken it
+    program.type("/cable")
+    program.sees("entered")
+    program.sees("delivered")
+    program.pump(0.1)
 program.type("/cable plug")
 program.sees("perfect")
 ok(right.sees(lambda frames: any(b"unplugged" in frame.payload for frame in tcp(frames, False, has_data))), "plugged in again, it arrives by retransmission")
