@@ -408,7 +408,7 @@ LINES = [
     Line("NC --recv-only 127.0.0.1 $P | head -n 1", b"y\n", server="yes | NC -l --send-only $P", of="ncat native", server_status=None, model="it does not end with its client"),
     Line("NC -C --output log 127.0.0.1 $P < mail; grep -c '^220\\|^HELO' log", TALK + b"2\n", peer=smtp, of="ncat native"),
     Line("NC --recv-only 127.0.0.1 $P", DATE, peer=tells, of="ncat native"),
-    Line("NC --idle-timeout 400ms 127.0.0.1 $P", SSH, peer=banner, of="ncat native", status=None),
+    Line("NC --idle-timeout 2000ms 127.0.0.1 $P", SSH, peer=banner, of="ncat native", status=None),
     Line("echo hi | NC --udp 127.0.0.1 $P", server="NC --udp --listen $P", served=b"hi\n", kind="udp", of="ncat native", status=None, server_status=STOPPED),
     Line("for i in 1 2 3; do echo $i | NC --send-only 127.0.0.1 $P; done", server="NC --listen --keep-open $P", served=b"1\n2\n3\n", of="ncat native", server_status=STOPPED),
     Line("NC -z 127.0.0.1 $P && echo open", b"open\n", peer=sink, of="ncat native"),
@@ -528,7 +528,7 @@ def cases(named):
                 yield "with the real %s: %s" % (kind, text), why or run_line(line, models[kind])
 
 
-watchdog(150)
+watchdog(400)
 named = os.path.abspath("tests/home/named.%d" % os.getpid())
 os.makedirs(named)
 try:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-DEADLINE = float(os.environ.get("TEST_DEADLINE", "10"))
+DEADLINE = float(os.environ.get("TEST_DEADLINE", "30"))
 _count = 0
 _failed = 0
 
