@@ -433,6 +433,17 @@ const struct setting setting_table[] = {
 	                "Shift key",
 	},
 	{
+	        .name = "leave-behind",
+	        .type = SETTING_NUMBER,
+	        FIELD(leave_behind),
+	        .values = "<rows>",
+	        .initial = "10",
+	        .noun = "number of rows",
+	        .most = 999,
+	        .off = true,
+	        .help = "how many of the last rows stay on the terminal when the window has gone",
+	},
+	{
 	        .name = "paste",
 	        .type = SETTING_WORD,
 	        FIELD(paste),

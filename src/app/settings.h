@@ -33,6 +33,7 @@ struct settings {
 	size_t scrollback; /* ceiling of the transcript, bytes */
 	enum color color;
 	bool mouse;
+	int leave_behind; /* rows that the terminal keeps when the window has gone */
 	enum paste paste;
 	int64_t replay_idle; /* most time that a replay waits for the next entry, ns; 0 = as it was */
 	int64_t escape_time; /* a lone ESC may be the start of a key's sequence for this long, ns */

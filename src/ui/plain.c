@@ -383,7 +383,7 @@ static void plain_free(struct ui *ui)
 	if (!terminal_is_busy(plain->terminal))
 		print_the_last(plain);
 	controller_done(&plain->controller);
-	terminal_close(plain->terminal);
+	terminal_close(plain->terminal, "");
 	tail_free(&plain->tail);
 	line_layout_free(&plain->layout);
 	buf_free(&plain->words);

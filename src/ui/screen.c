@@ -51,6 +51,7 @@ struct screen {
 	int rows, columns;
 	enum depth depth;
 	bool tears_corner;
+	bool alternate; /* the shell's screen comes back at the end */
 	bool drawn; /* a frame: before that the terminal shows the shell's screen */
 };
 
@@ -190,6 +191,7 @@ struct screen *screen_open(struct terminal *terminal, struct error *error)
 	start_colors();
 	screen->depth = depth_of_terminal();
 	screen->tears_corner = tigetflag("am") > 0 && !(tigetstr("rmam") && tigetstr("smam"));
+	screen->alternate = tigetstr("smcup") && tigetstr("rmcup");
 	screen_resize(screen);
 	return screen;
 }
@@ -216,6 +218,11 @@ void screen_enter(void)
 bool screen_tears_corner(const struct screen *screen)
 {
 	return screen->tears_corner;
+}
+
+bool screen_is_alternate(const struct screen *screen)
+{
+	return screen->alternate;
 }
 
 void screen_size(const struct screen *screen, int *rows, int *columns)

@@ -31,5 +31,8 @@ void screen_begin(struct screen *screen);
 void screen_row(struct screen *screen, int y, const struct row *row);
 void screen_end(struct screen *screen, int cursor_row, int cursor_column);
 
+/* Whether the terminal shows the shell's screen again after screen_close(). */
+bool screen_is_alternate(const struct screen *screen);
+
 void screen_leave(void); /* for terminal_suspend() */
 void screen_enter(void);

@@ -278,10 +278,22 @@ static bool drain(struct terminal *terminal)
 	return state != OUTPUT_FILE_FULL;
 }
 
-static void give_back(struct terminal *terminal)
+/* In raw mode a line feed does not return the carriage. */
+static void put_rows(struct terminal *terminal, const char *rows)
+{
+	while (*rows) {
+		size_t len = strcspn(rows, "\n");
+		put_all(terminal->output_file.file, rows, len);
+		put(terminal, "\r\n");
+		rows += len + (rows[len] == '\n');
+	}
+}
+
+static void give_back(struct terminal *terminal, const char *rows)
 {
 	if (!terminal->dumb)
 		put(terminal, modes_off);
+	put_rows(terminal, rows);
 	if (!drain(terminal)) {
 		put_reset(terminal);
 		output_file_clear(&terminal->output_file);
@@ -290,10 +302,10 @@ static void give_back(struct terminal *terminal)
 	terminal->ours = false;
 }
 
-void terminal_close(struct terminal *terminal)
+void terminal_close(struct terminal *terminal, const char *rows)
 {
 	if (terminal->ours && is_foreground(terminal))
-		give_back(terminal);
+		give_back(terminal, rows);
 	live = NULL;
 	poller_on_stuck(NULL);
 	pass_captured(terminal);
@@ -387,7 +399,7 @@ void terminal_suspend(struct terminal *terminal, void (*leave)(void), void (*ent
 {
 	if (leave)
 		leave();
-	give_back(terminal);
+	give_back(terminal, "");
 	while (job_stop() && !job_is_dying() && !is_foreground(terminal))
 		continue;
 	if (job_is_dying())

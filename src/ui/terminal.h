@@ -18,8 +18,9 @@ struct terminal;
  * terminal. */
 struct terminal *terminal_open(struct error *error);
 
-/* Puts everything back. Never blocks on a terminal that has stopped reading. */
-void terminal_close(struct terminal *terminal);
+/* Puts everything back; then come `rows`, which stay: plain text, each ended by LF. Never blocks on a
+ * terminal that has stopped reading. */
+void terminal_close(struct terminal *terminal, const char *rows);
 
 /* For reading keys: blocking, so only when readable. */
 int terminal_input(const struct terminal *terminal);

@@ -657,12 +657,34 @@ static void window_draw(struct ui *ui, struct app *app)
 	window->next_tick = pulse ? now + pulse : INT64_MAX;
 }
 
+/* The newest rows of the session that is shown, for the shell's screen. */
+static void print_last_rows(struct window *window, struct buf *out)
+{
+	int most = window->app->settings.leave_behind;
+	if (!app_shown(window->app) || !screen_is_alternate(window->screen) || most == 0)
+		return;
+	struct view view = shown_view(window);
+	struct pane *pane = shown_pane(window);
+	pane_to_end(pane);
+	pane_fill(pane, &view, most, &window->rows);
+	for (size_t i = 0; i < window->rows.count; i++) {
+		const struct row *row = &window->rows.row[i];
+		if (!row->count && !out->len)
+			continue;
+		row_print(row, out);
+		buf_append_text(out, "\n");
+	}
+}
+
 static void window_free(struct ui *ui)
 {
 	struct window *window = window_of(ui);
+	struct buf last = { .max = SIZE_MAX };
 	controller_done(&window->controller);
+	print_last_rows(window, &last);
 	screen_close(window->screen);
-	terminal_close(window->terminal);
+	terminal_close(window->terminal, buf_text(&last));
+	buf_free(&last);
 	panes_free(&window->panes);
 	pager_free(&window->pager);
 	rows_free(&window->heading);
@@ -680,7 +702,7 @@ static bool open_terminal(struct window *window, struct error *error)
 		return false;
 	window->screen = screen_open(window->terminal, error);
 	if (!window->screen)
-		terminal_close(window->terminal);
+		terminal_close(window->terminal, "");
 	return window->screen;
 }
 

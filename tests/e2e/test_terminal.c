@@ -74,6 +74,62 @@ static void leaves_by_key(void)
 	vt_free(vt);
 }
 
+/* Number of rows of the screen that are not empty. */
+static int rows_left(struct vt *vt)
+{
+	int count = 0;
+	const char *screen = vt_screen(vt);
+	for (const char *row = screen; *row; row += strcspn(row, "\n") + 1)
+		count += *row != '\n';
+	return count;
+}
+
+static struct vt *conversation_of(int rows, int columns, const char *setting, const char *value)
+{
+	struct vt *vt = stage_run(rows, columns, "xterm-256color",
+	                          STAGE_WORDS("--demo", setting, value));
+	vt_wait_row(vt, -1, "2>");
+	vt_send(vt, "the first\r");
+	stage_wait_row(vt, "←", "the first");
+	vt_send(vt, "the last\r");
+	stage_wait_row(vt, "←", "the last");
+	vt_wait_idle(vt);
+	return vt;
+}
+
+static void leaves_rows_behind(void)
+{
+	static const int sizes[][2] = { { 24, 80 }, { 12, 40 }, { 4, 20 }, { 50, 200 } };
+	size_t len;
+	int status;
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct vt *vt = conversation_of(sizes[i][0], sizes[i][1], "--set", "leave-behind=3");
+		vt_send(vt, "/quit!\r");
+		vt_wait_exit(vt, &status);
+		ok(vt_find(vt, "the last", NULL, NULL) && !vt_is_alternate(vt) &&
+		           rows_left(vt) == (sizes[i][0] > 3 ? 3 : sizes[i][0]),
+		   "%dx%d: its last rows stay on the terminal", sizes[i][1], sizes[i][0]);
+		vt_free(vt);
+	}
+	struct vt *vt = conversation_of(24, 80, "--set", "color=never");
+	vt_send(vt, "/secret swordfish\r");
+	stage_wait_row(vt, "←", "swordfish");
+	vt_mark(vt);
+	kill(vt_pid(vt), SIGTERM);
+	ok(vt_wait_exit(vt, &status) && vt_find(vt, "the last", NULL, NULL), "by default, and after SIGTERM");
+	ok(rows_left(vt) == 10 && vt_find(vt, "→  ********** (secret)", NULL, NULL),
+	   "ten of them, and what is secret is masked there, too");
+	const char *rows = vt_output(vt, &len);
+	const char *last = rows ? memmem(rows, len, "the first", 9) : NULL;
+	ok(last && !memchr(last, '\033', len - (size_t)(last - rows)), "after the last escape sequence");
+	vt_free(vt);
+	vt = conversation_of(24, 80, "--set", "leave-behind=off");
+	vt_send(vt, "/quit!\r");
+	vt_wait_exit(vt, &status);
+	is_int(rows_left(vt), 0, "none if that is off");
+	vt_free(vt);
+}
+
 /* A page hides the pane, and not the answer to a command. */
 static void answers_over_a_page(void)
 {
@@ -347,6 +403,7 @@ int main(void)
 	stage_open();
 	gives_the_terminal_back();
 	leaves_by_key();
+	leaves_rows_behind();
 	answers_over_a_page();
 	ends_with_its_terminal();
 	stops_and_goes_on();
