@@ -17,6 +17,8 @@
 #include "net/service.h"
 #include "net/wire.h"
 
+#define BELL_PAUSE CLOCK_S
+
 /* ---- tabs ---- */
 
 /* Sessions with news, or with a view or a history of their own, sorted by number. */
@@ -81,6 +83,13 @@ static bool is_news(const struct entry *entry)
 	       (entry->len > 0 || entry_is_addressed(entry));
 }
 
+/* The peer or the network has ended a stream, or its direction. */
+static bool is_end(const struct entry *entry)
+{
+	return entry_is_end_of_file(entry) ||
+	       (entry_is_incoming(entry) && !entry_is_addressed(entry) && entry_has_failed(entry));
+}
+
 /* Entries of the session that the pane shows, or of all, count as seen; others as news. Called once
  * a turn, and before and after the pane changes. */
 static void count_news(struct app *app)
@@ -93,10 +102,27 @@ static void count_news(struct app *app)
 		tab->unread = 0;
 	for (size_t i = 0; all && app->tabs && i < app->tab_count; i++)
 		app->tabs[i].unread = 0;
-	while ((entry = follower_next(&app->news)))
-		if (!all && entry->session != shown && is_news(entry) &&
-		    sessions_numbered(app->sessions, entry->session)) /* it has a tab */
-			make_tab(app, entry->session)->unread++;
+	bool rings = false;
+	while ((entry = follower_next(&app->news))) {
+		rings = rings || (app->settings.bell >= BELL_CLOSE && is_end(entry));
+		if (all || entry->session == shown || !is_news(entry) ||
+		    !sessions_numbered(app->sessions, entry->session)) /* it has no tab */
+			continue;
+		make_tab(app, entry->session)->unread++;
+		rings = rings || (app->settings.bell == BELL_MESSAGE && entry_is_incoming(entry));
+	}
+	int64_t now = rings ? clock_now() : 0;
+	if (!rings || (app->rang_at && now - app->rang_at < BELL_PAUSE))
+		return;
+	app->rings = true;
+	app->rang_at = now;
+}
+
+bool app_take_bell(struct app *app)
+{
+	bool rings = app->rings;
+	app->rings = false;
+	return rings;
 }
 
 uint64_t app_unread(const struct app *app, const struct session *session)

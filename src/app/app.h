@@ -102,6 +102,8 @@ struct app {
 	void (*print_keys)(const struct binding *row, struct buf *out);
 	struct named_targets targets;
 	struct follower news;
+	bool rings; /* the bell is due; and when it was last */
+	int64_t rang_at;
 	struct app_tab *tabs; /* app.c's own */
 	size_t tab_count, tab_cap;
 };
@@ -169,6 +171,9 @@ bool app_is_recorded(const struct app *app, uint32_t session);
 
 /* Number of news of a session since it was last shown, for its tab. */
 uint64_t app_unread(const struct app *app, const struct session *session);
+
+/* Whether the bell is to ring now: /set bell; at most once a second. */
+bool app_take_bell(struct app *app);
 
 /* The slash that makes a typed line a command; followed by another, the two are one slash of data.
  * Blanks may precede it. NULL: the whole line is data. */

@@ -433,6 +433,15 @@ const struct setting setting_table[] = {
 	                "Shift key",
 	},
 	{
+	        .name = "bell",
+	        .type = SETTING_WORD,
+	        FIELD(bell),
+	        .values = "never|close|message",
+	        .initial = "never",
+	        .help = "ring when a peer or the network ends a session, or also when a message "
+	                "comes in one that is not shown",
+	},
+	{
 	        .name = "leave-behind",
 	        .type = SETTING_NUMBER,
 	        FIELD(leave_behind),

@@ -21,6 +21,9 @@ enum paste { PASTE_SEND, PASTE_ASK };
 
 enum { SETTING_PATH = 1024 }; /* size of a directory */
 
+/* what the bell rings for; each also for those before it */
+enum bell { BELL_NEVER, BELL_CLOSE, BELL_MESSAGE };
+
 struct session;
 struct sessions;
 
@@ -33,6 +36,7 @@ struct settings {
 	size_t scrollback; /* ceiling of the transcript, bytes */
 	enum color color;
 	bool mouse;
+	enum bell bell;
 	int leave_behind; /* rows that the terminal keeps when the window has gone */
 	enum paste paste;
 	int64_t replay_idle; /* most time that a replay waits for the next entry, ns; 0 = as it was */

@@ -358,6 +358,8 @@ static void plain_draw(struct ui *ui, struct app *app)
 	notice_session(plain);
 	notice_waiting(plain);
 	notice_answer(plain);
+	if (app_take_bell(plain->app))
+		on_bell(plain);
 	plain->entries = transcript_count(plain->app->transcript);
 	print_lines(plain, clock_now(), PIECE);
 	if (input_take_dirty() || plain->dirty)

@@ -235,6 +235,8 @@ static void notice(struct window *window)
 	}
 	if (input_take_dirty())
 		window->dirty = true;
+	if (app_take_bell(window->app))
+		screen_bell(window->screen);
 	if (stamps_differ(&now, &window->stamp) || clock_now() >= window->next_tick)
 		window->stale = true;
 	window->stamp = now;

@@ -158,6 +158,50 @@ static void test_news(void)
 	app_fixture_end(&app);
 }
 
+/* As if a second had passed. */
+static bool rings(struct app *app)
+{
+	app->rang_at -= CLOCK_S;
+	return app_take_bell(app);
+}
+
+static void test_bell(void)
+{
+	struct app app;
+	app_fixture_start(&app);
+	struct session *server = listen_on(&app, "0", TRANSPORT_TCP, "echo", NULL);
+	struct session *client = open_to(&app, server, TRANSPORT_TCP, "client");
+	wait_for(&app, session_clients(server) == 1, "a conversation");
+	struct session *accepted = sessions_numbered(app.sessions, 3);
+	send_line(client, "1", 1, &error);
+	wait_for(&app, session_counts(client)->received_bytes == 2, "a message");
+	ok(!rings(&app), "by default no bell rings");
+	ok(app_set(&app, "bell", "message", &error), "/set bell message");
+	send_line(client, "2", 1, &error);
+	wait_for(&app, session_counts(client)->received_bytes == 4, "one in a session that is not shown");
+	ok(app_take_bell(&app) && !app_take_bell(&app), "rings, once");
+	send_line(client, "3", 1, &error);
+	wait_for(&app, session_counts(client)->received_bytes == 6, "the next at once");
+	ok(!app_take_bell(&app), "does not");
+	app_select(&app, accepted);
+	app.rang_at -= CLOCK_S;
+	send_line(client, "4", 1, &error);
+	wait_for(&app, session_counts(accepted)->received_bytes == 8, "nor does one that is seen,");
+	ok(!app_take_bell(&app), "though a second later");
+	wait_for(&app, session_counts(client)->received_bytes == 8, "as does its answer");
+	ok(app_take_bell(&app), "which is not");
+	app_set(&app, "bell", "close", &error);
+	app.rang_at -= CLOCK_S;
+	send_line(client, "5", 1, &error);
+	wait_for(&app, session_counts(client)->received_bytes == 10, "/set bell close: a message");
+	ok(!app_take_bell(&app), "does not ring,");
+	app_select(&app, client);
+	session_close(accepted, &error);
+	wait_for(&app, app.rings, "and the end by the peer");
+	ok(app_take_bell(&app), "does, wherever it is");
+	app_fixture_end(&app);
+}
+
 static void test_forgetting(void)
 {
 	struct app app;
@@ -437,6 +481,7 @@ int main(void)
 	test_line_ends();
 	test_search();
 	test_news();
+	test_bell();
 	test_forgetting();
 	test_failed_to_open();
 	test_gone();
