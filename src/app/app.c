@@ -118,6 +118,14 @@ static void count_news(struct app *app)
 	app->rang_at = now;
 }
 
+bool app_take_copied(struct app *app, const struct buf **bytes)
+{
+	bool copies = app->copies;
+	*bytes = &app->copied;
+	app->copies = false;
+	return copies;
+}
+
 bool app_take_bell(struct app *app)
 {
 	bool rings = app->rings;
@@ -702,6 +710,7 @@ bool app_confirmed(struct app *app, const char *format, ...)
 	bool again = app->asked && strcmp(app->asked, deed) == 0 &&
 	             now - app->asked_at <= ASK_SECONDS * CLOCK_S;
 	free(app->asked);
+	buf_free(&app->copied);
 	app->asked = NULL;
 	if (again) {
 		free(deed);

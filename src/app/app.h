@@ -102,6 +102,9 @@ struct app {
 	void (*print_keys)(const struct binding *row, struct buf *out);
 	struct named_targets targets;
 	struct follower news;
+	bool has_clipboard; /* the frontend has one */
+	bool copies;        /* `copied` is due for it */
+	struct buf copied;
 	bool rings; /* the bell is due; and when it was last */
 	int64_t rang_at;
 	struct app_tab *tabs; /* app.c's own */
@@ -171,6 +174,12 @@ bool app_is_recorded(const struct app *app, uint32_t session);
 
 /* Number of news of a session since it was last shown, for its tab. */
 uint64_t app_unread(const struct app *app, const struct session *session);
+
+/* Bytes of a message for the terminal's clipboard: terminals take about 100000 of base64. */
+enum { APP_COPY_MOST = 74994 };
+
+/* What is to be put there now; false for nothing. */
+bool app_take_copied(struct app *app, const struct buf **bytes);
 
 /* Whether the bell is to ring now: /set bell; at most once a second. */
 bool app_take_bell(struct app *app);

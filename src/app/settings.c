@@ -433,6 +433,14 @@ const struct setting setting_table[] = {
 	                "Shift key",
 	},
 	{
+	        .name = "clipboard",
+	        .type = SETTING_SWITCH,
+	        FIELD(clipboard),
+	        .values = SWITCH_VALUES,
+	        .initial = "off",
+	        .help = "let /copy write to the terminal's clipboard (OSC 52)",
+	},
+	{
 	        .name = "bell",
 	        .type = SETTING_WORD,
 	        FIELD(bell),

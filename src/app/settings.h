@@ -36,6 +36,7 @@ struct settings {
 	size_t scrollback; /* ceiling of the transcript, bytes */
 	enum color color;
 	bool mouse;
+	bool clipboard; /* /copy may write to it */
 	enum bell bell;
 	int leave_behind; /* rows that the terminal keeps when the window has gone */
 	enum paste paste;

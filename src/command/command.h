@@ -95,6 +95,7 @@ struct command {
 	row(repeat) \
 	row(view) \
 	row(page) \
+	row(copy) \
 	row(ladder) \
 	row(why) \
 	row(code) \

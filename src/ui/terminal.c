@@ -325,6 +325,11 @@ FILE *terminal_stream(struct terminal *terminal)
 	return terminal->stream;
 }
 
+void terminal_put(struct terminal *terminal, const char *bytes, size_t len)
+{
+	put_all(terminal->output_file.file, bytes, len);
+}
+
 void terminal_size(const struct terminal *terminal, int *rows, int *columns)
 {
 	struct winsize size = { 0 };

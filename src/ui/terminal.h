@@ -30,6 +30,9 @@ FILE *terminal_stream(struct terminal *terminal);
 
 void terminal_size(const struct terminal *terminal, int *rows, int *columns);
 
+/* After what has been written to the stream, between two frames. */
+void terminal_put(struct terminal *terminal, const char *bytes, size_t len);
+
 /* Mouse reports. Like the modes that are always on (bracketed paste, Alt sent as Escape and the
  * key, no arrow keys for the wheel), they are asked of every terminal whose TERM is not "dumb". */
 void terminal_set_mouse(struct terminal *terminal, bool on);

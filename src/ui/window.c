@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/rate_limit.h"
+#include "ui/clipboard.h"
 #include "ui/controller.h"
 #include "ui/line.h"
 #include "ui/pager.h"
@@ -237,6 +238,13 @@ static void notice(struct window *window)
 		window->dirty = true;
 	if (app_take_bell(window->app))
 		screen_bell(window->screen);
+	const struct buf *copied;
+	if (app_take_copied(window->app, &copied)) {
+		struct buf sequence = { .max = SIZE_MAX };
+		clipboard_sequence(copied, &sequence);
+		terminal_put(window->terminal, buf_data(&sequence), sequence.len);
+		buf_free(&sequence);
+	}
 	if (stamps_differ(&now, &window->stamp) || clock_now() >= window->next_tick)
 		window->stale = true;
 	window->stamp = now;
@@ -739,7 +747,7 @@ struct ui *window_new(const struct ui_hooks *hooks, struct error *error)
 		.free = window_free,
 	};
 	window->app = hooks->app;
-	window->app->shows_pages = true;
+	window->app->shows_pages = window->app->has_clipboard = true;
 	window->next_tick = INT64_MAX;
 	window->answer = TRANSCRIPT_NONE;
 	window->frames.credit = FRAME_CREDIT;

@@ -129,6 +129,24 @@ bool view_is_open(const struct view *view, bool *in_character)
 	return begin == MOST || tail[MOST - 1] != '\n';
 }
 
+bool view_bytes(const struct view *view, struct location location, struct buf *out)
+{
+	struct cursor at;
+	if (!cursor_at(&at, view, location))
+		return true;
+	struct cursor end = at;
+	uint32_t left = paragraph_end(&end);
+	bool fits = true;
+	while (fits && left > 0 && run_settle(&at)) {
+		uint32_t len = at.entry->len - at.offset;
+		len = len < left ? len : left;
+		fits = buf_append(out, entry_payload(at.entry) + at.offset, len);
+		at.offset += len;
+		left -= len;
+	}
+	return fits;
+}
+
 void view_heading(const struct view *view, struct rows *rows)
 {
 	rows_clear(rows);

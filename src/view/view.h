@@ -47,6 +47,10 @@ void view_heading(const struct view *view, struct rows *rows);
  * no milliseconds, no addresses, no time, no arrow, in this order. */
 void view_layout(const struct view *view, struct location location, struct rows *rows);
 
+/* Appends the bytes of a paragraph that was sent or received, as they were; false, and some of them appended,
+ * if that is more than `out` takes. */
+bool view_bytes(const struct view *view, struct location location, struct buf *out);
+
 /* The newest entry that is shown, and the next one after an entry that need not be, which may have
  * been evicted; TRANSCRIPT_NONE for none. */
 uint64_t view_newest_entry(const struct view *view);

@@ -52,7 +52,7 @@ static void test_commands(struct app *app)
 	is_text(complete(app, "/help se"),
 	        "session send secret sessions service set services settings segment", "/help");
 	is_text(complete(app, "/help /ope"), "/open", "with a slash");
-	is_text(complete(app, "/hel cl"), "close", "after a prefix of a command");
+	is_text(complete(app, "/hel cl"), "close clipboard", "after a prefix of a command");
 	is_text(complete(app, "/s "), "", "not after an ambiguous one");
 	is_text(complete(app, "/open a b c d e f g h i j k l m n "), "as", "after too many words");
 }
@@ -61,7 +61,7 @@ static void test_leading_blanks(struct app *app)
 {
 	is_text(complete(app, "  /hel"), "/help", "blanks before a command");
 	is_text(offered(app, "\t/hel", 1, 5), "/help", "or a tab");
-	is_text(complete(app, "  /help cl"), "close", "and before what comes after it");
+	is_text(complete(app, "  /help cl"), "close clipboard", "and before what comes after it");
 	is_text(offered(app, "  /hel", 1, 6), "", "but not as a part of its name");
 }
 

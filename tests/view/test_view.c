@@ -929,6 +929,26 @@ static void test_places(void)
 	ok(!view_has(&view, location), "another session's location is none of ours");
 }
 
+static void test_bytes(void)
+{
+	struct location location;
+	struct buf bytes = { .max = 10 };
+	begin(80);
+	put(CALL_RECV, "one\r\nand t");
+	at_once();
+	put_entry((struct entry){ .call = CALL_RECV }, NULL, "wo\0\nthree", 9);
+	view_last(&view, &location);
+	view_before(&view, &location);
+	ok(view_bytes(&view, location, &bytes) && bytes.len == 9 &&
+	           memcmp(buf_data(&bytes), "and two\0\n", 9) == 0,
+	   "the bytes of a line that came in two calls");
+	buf_clear(&bytes);
+	put(CALL_SEND, "more than ten");
+	view_last(&view, &location);
+	ok(!view_bytes(&view, location, &bytes), "no more than the buffer takes");
+	buf_free(&bytes);
+}
+
 int main(void)
 {
 	tap_watchdog(30);
@@ -965,6 +985,7 @@ int main(void)
 	test_ascii();
 	test_styles();
 	test_places();
+	test_bytes();
 	test_floods();
 	transcript_free(transcript);
 	rows_free(&rows);
