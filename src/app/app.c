@@ -519,6 +519,15 @@ void app_set_ends(const struct app *app, const struct session *session, struct v
 	view->nobody[1] = cable && view->wire[1] ? wire_nobody(wire, host_opposite(host)) : 0;
 }
 
+void app_set_filter(struct app *app, struct filter *filter, const char *words)
+{
+	filter_free(app->filter);
+	free(app->filter_words);
+	app->filter = filter;
+	app->filter_words = filter ? xstrdup(words) : NULL;
+	app->changed_filter++;
+}
+
 struct view app_view(const struct app *app, int columns)
 {
 	struct view_mode mode = app_view_mode(app, app_shown(app));
@@ -535,6 +544,7 @@ struct view app_view(const struct app *app, int columns)
 		.fold = app->unfolded ? 0 : app->settings.fold,
 		.find = app->search.marked ? app->search.text : NULL,
 		.find_len = app->search.marked ? app->search.len : 0,
+		.filter = app->filter,
 	};
 	if (!mode.ops->merges) {
 		if (app->current)
@@ -710,6 +720,8 @@ bool app_confirmed(struct app *app, const char *format, ...)
 	bool again = app->asked && strcmp(app->asked, deed) == 0 &&
 	             now - app->asked_at <= ASK_SECONDS * CLOCK_S;
 	free(app->asked);
+	filter_free(app->filter);
+	free(app->filter_words);
 	buf_free(&app->copied);
 	app->asked = NULL;
 	if (again) {

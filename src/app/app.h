@@ -16,6 +16,7 @@
 #include "net/sessions.h"
 #include "record/follower.h"
 #include "record/transcript.h"
+#include "view/filter.h"
 #include "view/find.h"
 
 struct app_tab;
@@ -95,6 +96,9 @@ struct app {
 	struct open_page open_page;
 	bool shows_pages; /* the frontend shows pages; else a page is printed as a note */
 	struct search search;
+	struct filter *filter; /* of /filter; NULL = none */
+	char *filter_words;    /* how it reads: "not /err.r/" */
+	uint64_t changed_filter; /* counts changes of it */
 	uint64_t acted; /* counts app_to_newest(): the frontend returns the pane there */
 	/* The lines typed so far, newest first, NULL after the oldest; NULL where nobody types. */
 	const char *(*past)(size_t index);
@@ -217,6 +221,9 @@ uint32_t app_shown(const struct app *app);
 
 /* The view that the pane shows: the settings, the session's view mode, the text of /find. */
 struct view app_view(const struct app *app, int columns);
+
+/* What panes show from now on; owns the filter, and copies its words. NULL for everything. */
+void app_set_filter(struct app *app, struct filter *filter, const char *words);
 
 /* Sets in a view of one conversation who is at its ends, and what is known of them. */
 void app_set_ends(const struct app *app, const struct session *session, struct view *view);

@@ -34,7 +34,7 @@ static bool find_next(const struct view *view, const struct location *from, bool
 {
 	struct location next;
 	bool found = newer ? find_newer(view, from, &next) : find_older(view, from, &next);
-	while (found && is_own_words(view->transcript, next)) {
+	while (found && (is_own_words(view->transcript, next) || !filter_has(view, next))) {
 		struct location echo = next;
 		found = newer ? find_newer(view, &echo, &next) : find_older(view, &echo, &next);
 	}

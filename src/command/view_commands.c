@@ -83,6 +83,47 @@ static enum command_result do_find_newer(const struct invocation *invocation, st
 	return find(invocation, true, error);
 }
 
+/* Its words are as they were typed. */
+static enum command_result do_filter(const struct invocation *invocation, struct error *error)
+{
+	struct app *app = invocation->app;
+	const char *word = invocation->args->value[0], *pattern = invocation->args->value[1];
+	bool inverted = word && strcmp(word, "not") == 0;
+	if (!app->shows_pages) {
+		error_set(error, "filter: only the window filters");
+		return COMMAND_FAILED;
+	}
+	if (!pattern) {
+		if (!app->filter && !word) {
+			error_set(error, "nothing is filtered: /filter TEXT shows only what has it");
+			return COMMAND_FAILED;
+		}
+		app_set_filter(app, NULL, NULL);
+		return COMMAND_DONE;
+	}
+	struct regexp *regexp = regexp_parse(pattern, error);
+	if (!regexp)
+		return COMMAND_FAILED;
+	struct buf words = { .max = SIZE_MAX };
+	buf_printf(&words, "%s%s", inverted ? "not " : "", pattern);
+	app_set_filter(app, filter_new(regexp, inverted), buf_text(&words));
+	buf_free(&words);
+	return COMMAND_DONE;
+}
+
+static bool check_filter(const struct args *args, struct error *error)
+{
+	const char *word = args->value[0], *pattern = args->value[1];
+	if (!word || (strcmp(word, "not") == 0) == (pattern != NULL)) {
+		struct regexp *regexp = pattern ? regexp_parse(pattern, error) : NULL;
+		regexp_free(regexp);
+		return !pattern || regexp || args_blame(args, 1, error);
+	}
+	error_usage(error, pattern ? "filter: off takes no text"
+	                           : "filter: not what? /filter not TEXT");
+	return args_blame(args, pattern ? 1 : 0, error);
+}
+
 const struct command view_commands[] = {
 	{
 	        .name = "view",
@@ -131,6 +172,19 @@ const struct command view_commands[] = {
 	                "Without text: the next hit of what /find looked for.",
 	        .quotes = true,
 	        .run = do_find_newer,
+	},
+	{
+	        .name = "filter",
+	        .group = "looking",
+	        .usage = "[not|off] [<pattern>]",
+	        .help = "show only what has a text or matches a regular expression, in any view\n"
+	                "/filter err, /filter \"two words\", /filter /5[0-9][0-9]/, "
+	                "/filter not /keep-?alive/i.\n"
+	                "It looks in the bytes of messages, the words of notes, and the rows of "
+	                "calls, segments and frames. Commands and their answers are hidden.\n"
+	                "Nothing is lost: off, or nothing, shows everything again.",
+	        .check = check_filter,
+	        .run = do_filter,
 	},
 	{ 0 },
 };

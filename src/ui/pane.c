@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "view/filter.h"
+
 enum { LIVE_MIN_HEIGHT = 6, LIVE_MIN = 2, LIVE_MAX = 6, PANE_TEXT = 128 };
 
 void pane_init(struct pane *pane)
@@ -30,7 +32,7 @@ static int count_rows(struct pane *pane, const struct view *view, struct locatio
 static int move_up(struct pane *pane, const struct view *view, int rows)
 {
 	while (rows > pane->position.row) {
-		if (!view_before(view, &pane->position.location)) {
+		if (!filter_before(view, &pane->position.location)) {
 			rows -= pane->position.row;
 			pane->position.row = 0;
 			return rows;
@@ -53,7 +55,7 @@ static int move_down(struct pane *pane, const struct view *view, int rows)
 		}
 		rows -= below;
 		pane->position.row += below;
-		if (!view_after(view, &pane->position.location))
+		if (!filter_after(view, &pane->position.location))
 			return rows;
 		pane->position.row = 0;
 		rows--;
@@ -116,11 +118,12 @@ static void follow_at_end(struct pane *pane, const struct view *view)
 static bool find_paragraph(const struct view *view, struct location *location)
 {
 	if (!view_has(view, *location) && !view_after(view, location))
-		return view_last(view, location);
+		return filter_last(view, location);
 	struct location after = { location->entry, location->offset + 1 };
 	if (transcript_at(view->transcript, location->entry)->len > 0 && view_before(view, &after))
 		*location = after;
-	return true;
+	return filter_has(view, *location) || filter_after(view, location) ||
+	       filter_last(view, location);
 }
 
 static bool is_in(const struct pane_position *position, const struct view *view)
@@ -145,7 +148,7 @@ static void turn(struct pane *pane, const struct view *view)
 		pane->before.ops = NULL;
 	if (pane->position.at_end)
 		return;
-	view_last(view, &pane->seen);
+	filter_last(view, &pane->seen);
 	if (back)
 		return;
 	pane->position.row = 0;
@@ -154,7 +157,7 @@ static void turn(struct pane *pane, const struct view *view)
 
 static void settle(struct pane *pane, const struct view *view)
 {
-	if (!view_has(view, pane->position.location)) {
+	if (!filter_has(view, pane->position.location)) {
 		pane->position.row = 0;
 		pane->position.at_end = !find_paragraph(view, &pane->position.location);
 		if (pane->position.at_end)
@@ -171,7 +174,7 @@ static void settle(struct pane *pane, const struct view *view)
 static bool stop_following(struct pane *pane, const struct view *view)
 {
 	struct location last;
-	if (!view_last(view, &last))
+	if (!filter_last(view, &last))
 		return false;
 	pane->position.at_end = false;
 	pane->seen = last;
@@ -282,6 +285,16 @@ static void put_lost(struct row *row, const struct view *view)
 	row_put(row, text, view->columns, STYLE_FAINT);
 }
 
+/* What is to be said above the oldest row. */
+static void put_above(struct row *row, const struct view *view)
+{
+	if (filter_is_searching(view->filter))
+		row_put(row, text_has_unicode() ? "… still searching" : "... still searching",
+		        view->columns, STYLE_FAINT);
+	else if (has_lost(view))
+		put_lost(row, view);
+}
+
 static void put_divider(struct row *row, const struct view *view, int news)
 {
 	char text[PANE_TEXT] = "newest lines below";
@@ -316,25 +329,25 @@ static void fill_up(struct pane *pane, const struct view *view, struct location 
 		for (int i = row < last ? row : last; i >= 0 && y > 0; i--)
 			swap_rows(&rows[--y], &pane->scratch.row[i]);
 		row = INT_MAX;
-	} while (y > 0 && view_before(view, &location));
-	if (y > 0 && has_lost(view))
-		put_lost(&rows[y - 1], view);
+	} while (y > 0 && filter_before(view, &location));
+	if (y > 0)
+		put_above(&rows[y - 1], view);
 }
 
 static void fill_end(struct pane *pane, const struct view *view, struct row *rows, int count)
 {
 	struct location last;
-	if (view_last(view, &last))
+	if (filter_last(view, &last))
 		fill_up(pane, view, last, INT_MAX, rows, count);
-	else if (count > 0 && has_lost(view))
-		put_lost(&rows[count - 1], view);
+	else if (count > 0)
+		put_above(&rows[count - 1], view);
 }
 
 /* Goes on where the last count ended, so that a flood is not counted again for each frame. */
 static void count_news(struct pane *pane, const struct view *view)
 {
-	pane->news += view_count_after(view, pane->seen, PANE_NEWS_MAX + 1 - pane->news);
-	view_last(view, &pane->seen);
+	pane->news += filter_count_after(view, pane->seen, PANE_NEWS_MAX + 1 - pane->news);
+	filter_last(view, &pane->seen);
 }
 
 static void fill_scrolled(struct pane *pane, const struct view *view, struct row *rows, int height)

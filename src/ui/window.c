@@ -44,8 +44,13 @@ enum {
 	ONE_INPUT_ROW = 6, /* in a window with fewer rows, the input has one */
 	HEADING_SHARE = 3, /* a heading larger than this part of the pane is left out */
 	WAITING = 128,
+	FILTER_WORDS = 40, /* bytes on the status line */
 	HINT = 1024,
 };
+
+/* That a filter may search for a frame, and for a key. */
+#define FILTER_FRAME (4 * CLOCK_MS)
+#define FILTER_KEY   (250 * CLOCK_MS)
 
 #define ANSWER_SEEN CLOCK_S /* an answer stays on the screen at least this long */
 
@@ -58,6 +63,7 @@ struct stamp {
 	enum session_state state;
 	bool literal;
 	int fold;
+	uint64_t filter;
 	bool waiting;  /* a call does */
 	bool replays;  /* and is not paused */
 	uint64_t page; /* open_page.serial, 0 = none */
@@ -84,6 +90,7 @@ struct window {
 	uint64_t answer_page;   /* open_page.serial of the page that an answer became */
 	bool dirty;             /* the next frame differs from the last, */
 	bool stale;             /* or only its pane, which is less urgent */
+	bool searching;         /* the filter has not looked through all that the pane needs */
 	struct rate_limit frames, panes_shown;
 	int64_t next_tick; /* when something changes by itself; INT64_MAX = never */
 	uint64_t page;     /* open_page.serial in the last frame, 0 = none */
@@ -156,7 +163,8 @@ static void show_answer(struct window *window, struct app_answer *answer)
 	const char *text = buf_text(&answer->text);
 	int height = window->upper_height;
 	bool covered = page_is_open(app),
-	     listed = !covered && view_has(&view, (struct location){ answer->position, 0 });
+	     listed = !covered && !app->filter &&
+	              view_has(&view, (struct location){ answer->position, 0 });
 	if (listed && !is_pushed_out(window, answer->position, height)) {
 		snprintf(window->answer_text, sizeof window->answer_text, "%s", text);
 		window->answer = answer->position;
@@ -191,6 +199,7 @@ static struct stamp take_stamp(const struct app *app)
 		.state = current ? session_state(current) : SESSION_CLOSED,
 		.literal = app->literal,
 		.fold = app->unfolded ? 0 : app->settings.fold,
+		.filter = app->changed_filter,
 		.waiting = current &&
 		           (session_waiting(current, &since) || session_opens_again(current, NULL)),
 		.replays = replay_is_running(app),
@@ -203,7 +212,8 @@ static bool stamps_differ(const struct stamp *a, const struct stamp *b)
 {
 	return a->entries != b->entries || a->sessions != b->sessions || a->unsent != b->unsent ||
 	       a->state != b->state || a->literal != b->literal || a->fold != b->fold ||
-	       a->waiting != b->waiting || a->replays != b->replays || a->page != b->page || a->mode.ops != b->mode.ops ||
+	       a->filter != b->filter || a->waiting != b->waiting || a->replays != b->replays ||
+	       a->page != b->page || a->mode.ops != b->mode.ops ||
 	       a->mode.all != b->mode.all || a->mode.numbers != b->mode.numbers;
 }
 
@@ -213,6 +223,7 @@ static void go_to_hit(struct window *window)
 	if (search->session != app_shown(window->app))
 		return;
 	struct view view = shown_view(window);
+	filter_allow(view.filter, FILTER_KEY);
 	pane_go(shown_pane(window), &view, search->location);
 	refresh(window);
 }
@@ -297,6 +308,21 @@ static void fill_hint(struct window *window, int columns)
 		row_put(&window->row, more, columns - 1, STYLE_NOTE);
 }
 
+/* "FILTER not err", as much of it as there may be room for. */
+static void add_filter(const struct app *app, char *mode, size_t size)
+{
+	char words[FILTER_WORDS];
+	if (!app->filter)
+		return;
+	const char *more = text_has_unicode() ? "…" : "...";
+	size_t len = strlen(app->filter_words);
+	bool cut = len > FILTER_WORDS / 2;
+	if (cut)
+		len = text_whole(app->filter_words, FILTER_WORDS / 2);
+	snprintf(words, sizeof words, "FILTER %.*s%s", (int)len, app->filter_words, cut ? more : "");
+	add_word(mode, size, words);
+}
+
 static void fill_status(struct window *window, int columns)
 {
 	char mode[64] = "";
@@ -306,6 +332,7 @@ static void fill_status(struct window *window, int columns)
 	}
 	add_word(mode, sizeof mode, shown_pane(window)->position.at_end ? "" : "SCROLLED");
 	add_word(mode, sizeof mode, window->app->literal ? "LITERAL" : "");
+	add_filter(window->app, mode, sizeof mode);
 	add_word(mode, sizeof mode, input_mode());
 	status_line_draw(window->app, mode, columns, &window->row);
 }
@@ -337,8 +364,10 @@ static void draw_pane(struct window *window, int y, int height, bool refill)
 	struct view view = shown_view(window);
 	if (refill) {
 		fill_heading(window, &view, height);
+		filter_allow(view.filter, FILTER_FRAME);
 		pane_fill(shown_pane(window), &view, height - (int)window->heading.count,
 		          &window->rows);
+		window->searching = filter_is_searching(view.filter);
 	}
 	draw_rows(window, y, &window->heading);
 	draw_rows(window, y + (int)window->heading.count, &window->rows);
@@ -416,6 +445,8 @@ static void draw_upper(struct window *window, int height, int columns, bool refi
 	window->upper_height = height;
 	window->page = page;
 	if (refill)
+		window->searching = false;
+	if (refill)
 		window->page_height =
 		        page ? pager_fill(&window->pager, window->app, columns, height) : 0;
 	draw_page(window);
@@ -470,6 +501,7 @@ static void scroll(struct window *window, int rows)
 {
 	struct view view = shown_view(window);
 	struct pane *pane = shown_pane(window);
+	filter_allow(view.filter, FILTER_KEY);
 	if (page_is_open(window->app))
 		pager_scroll(&window->pager, rows);
 	else if (rows == INT_MAX)
@@ -662,7 +694,7 @@ static void window_draw(struct ui *ui, struct app *app)
 	rate_limit_spend(&window->frames, now, FRAME);
 	terminal_flush(window->terminal);
 	window->dirty = false;
-	window->stale = window->stale && !pane;
+	window->stale = (window->stale && !pane) || window->searching;
 	int64_t pulse = pulse_of(window->app);
 	window->next_tick = pulse ? now + pulse : INT64_MAX;
 }

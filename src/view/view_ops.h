@@ -98,6 +98,7 @@ struct view {
 	uint32_t most; /* bytes of it, on what has no rows of one width; 0 = all */
 	const char *find; /* bytes that are highlighted, NULL for none */
 	size_t find_len;
+	struct filter *filter; /* what a pane shows of it, see view/filter.h; NULL = all */
 };
 
 /* Where a paragraph begins: an entry and a byte of its payload. */
