@@ -105,7 +105,7 @@ bool run_open_logs(struct app *app, const struct options *options, bool again, s
 			.format = options->log_format,
 			.past = true,
 			.how = again || options->pipe.append_output ? LOG_FILE_APPEND : LOG_FILE_NEW,
-			.no_terminal = app->on_terminal,
+			.has_terminal = app->on_terminal,
 		};
 		if (logs_open(app->logs, &request, error))
 			continue;

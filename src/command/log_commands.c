@@ -87,7 +87,7 @@ static bool open_log(const struct invocation *invocation, struct error *error)
 		.how = invocation->forced             ? LOG_FILE_REPLACE
 		       : strcmp(how, "append") == 0 ? LOG_FILE_APPEND
 		                                      : LOG_FILE_NEW,
-		.no_terminal = invocation->app->on_terminal,
+		.has_terminal = invocation->app->on_terminal,
 	};
 	if (!all && !invocation->session && !app_need_session(invocation->app, error))
 		return false;

@@ -155,8 +155,8 @@ static bool may_log(const struct logs *logs, const struct log_request *request,
 {
 	if (is_taken(logs, file))
 		error_set(error, "%.150s: is a log already", request->path);
-	else if (file->terminal && request->no_terminal)
-		error_set(error, "%.150s: is the terminal, which shows the window", request->path);
+	else if (request->has_terminal && (file->standard || isatty(file->fd)))
+		error_set(error, "%.150s: the terminal shows the sessions", request->path);
 	else if (file->start_len && format->is_own && !format->is_own(file->start, file->start_len))
 		error_set(error, "%.150s: is no log in the format %s, so it is not continued",
 		          request->path, format->name);

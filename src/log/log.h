@@ -38,7 +38,7 @@ struct log_request {
 	uint32_t session;                /* 0 = all */
 	bool past;                       /* also what is in the transcript already */
 	enum log_file_how how;
-	bool no_terminal; /* the terminal is the window's */
+	bool has_terminal; /* a frontend draws on the terminal: nothing is logged there */
 	bool automatic;   /* one of very many: its end is not reported */
 };
 

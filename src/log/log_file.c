@@ -39,7 +39,7 @@ static bool open_descriptor(struct log_file *file, int fd, struct error *error)
 	file->fd = mode < 0 ? -1 : descriptor_copy(fd);
 	if (file->fd < 0)
 		error_errno(error, errno, "%.150s", file->path);
-	file->terminal = file->fd >= 0 && isatty(file->fd);
+	file->standard = fd <= STDERR_FILENO;
 	return file->fd >= 0;
 }
 

@@ -21,7 +21,7 @@ struct log_file {
 	int fd;
 	char *path;            /* whole: "~/" at the front is the home directory */
 	bool regular;
-	bool terminal;
+	bool standard;         /* it is standard output or error */
 	dev_t device;          /* which file it is, where it is regular */
 	ino_t inode;
 	char start[LOG_START]; /* of a file that is continued, and its last byte */

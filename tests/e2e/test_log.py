@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from plain import Plain  # noqa: E402
 from tap import done, ok, run, same, watchdog  # noqa: E402
 
 watchdog(120)
@@ -162,5 +163,69 @@ for words, why in {("--log-format", "text"): b"-o FILE", ("--append-output",): b
                    ("-o", "x.ending"): b"the ending is of no format"}.items():
     status, out, err = run(*words, "-f", "script")
     ok(status == 2 and why in err, " ".join(words) + " is a mistake")
+
+# ---- what is not in it ----
+
+FORGETS = ECHO + """\
+/listen 127.0.0.1 0 as gone
+/close @gone
+/forget @gone
+/log all h.log
+/session c
+/log h.raw-out
+plain
+/expect "plain"
+"""
+same(script(FORGETS)[0], 0, "a session is forgotten")
+ok(not any(line.split()[1] == "gone" for line in lines("h.log") if " command " not in line), "its entries are in no new log")
+same(read("h.raw-out"), b"plain\n", "raw bytes of what was sent")
+
+# ---- datagrams ----
+
+same(script("""\
+/listen udp 127.0.0.1 0 echo as srv
+/open udp 127.0.0.1 $srv.port as c
+/log all u.log
+/send two\\nlines
+/expect "lines"
+""")[0], 0, "datagrams")
+ok(any(re.match(r"1 srv <127\.0\.0\.1:\d+ two\\nlines$", line) for line in lines("u.log")),
+   "are a line each, with the address")
+
+# ---- one for each session ----
+
+os.mkdir("auto")
+status, out, err = script("/set auto-log nowhere\n")
+ok(status != 0 and "auto-log: nowhere: no such file or directory" in err, "/set auto-log wants a directory")
+status, out, err = run("--set", "auto-log=auto", "-f", write("script", ECHO + "hello\n/expect \"hello\\n\"\n"))
+same((status, err), (0, b""), "--set auto-log")
+names = sorted(os.listdir("auto"))
+same([re.sub(r"_\d+", "", re.sub(r"^\d{8}-\d{6}-", "", name)) for name in names], ["1-srv.log", "2-c.log", "3-.log"],
+     "has a file for each session")
+same([line for line in lines("auto/" + names[1]) if "<" in line.split()[2]], ["2 c < hello"], "with what is its")
+same(run("--set", "auto-log=auto", "-f", "script")[0], 0, "a second time")
+same(len(os.listdir("auto")), 2 * len(names), "there are new ones, also within a second")
+os.chmod("auto", 0o500)
+if os.access("auto", os.W_OK):
+    print("# the superuser writes everywhere")
+else:
+    status, out, err = run("--set", "auto-log=auto", "-f", "script")
+    ok(status == 1 and err.count(b"auto") == 1, "where none can be made it is said once")
+os.chmod("auto", 0o700)
+
+# ---- a person ----
+
+person = Plain(start_up="/listen 127.0.0.1 0 as srv\n/log all ~/all.log\n")
+ok(person.sees("listening"), "the start-up file begins a log")
+person.type("/log /dev/stdout as text")
+ok(person.sees("/dev/stdout: the terminal shows the sessions"), "the terminal is no log")
+person.type("/log now ~/second.txt")
+person.type("/log")
+ok(person.sees("all.log") and person.sees("second.txt"), "/log lists them")
+person.type("/log off ~/second.txt")
+ok(person.sees("second.txt is closed"), "/log off reports the end")
+home = person.home
+same(person.leave(), 0, "quitting is a success")
+ok(b"command /quit!" in read(home + "/all.log"), "the last command is in the log")
 
 done()

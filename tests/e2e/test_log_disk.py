@@ -13,6 +13,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from plain import Plain  # noqa: E402
 from tap import (DEADLINE, done, listener, listening_port, ok, port_of, run, same, sockpit,  # noqa: E402
                  watchdog)
 
@@ -143,6 +144,31 @@ while data := os.read(reader, 1 << 20):
     log += data
 same((process.wait(DEADLINE), read("out") == BIG), (0, True), "when it takes bytes again, all goes on")
 ok(received(bytes(log)) == BIG, "and nothing is missing in the log")
+os.close(reader)
+
+# A person's keys are not held up; leaving waits for what is pending, and Ctrl-C ends that.
+os.mkfifo("fifo")
+reader = os.open("fifo", os.O_RDONLY | os.O_NONBLOCK)
+server = listener()
+peer = sender(80 * (999999 * b"x" + b"\n"), server, False)  # lines that are folded to a few rows
+person = Plain("-o", "/dev/fd/3", "--log-format", "text", "127.0.0.1", port_of(server),
+               under=["sh", "-c", 'exec 3>fifo; exec "$@"', "sh"])
+ok(until(lambda: person.pump(0.01) or has_stalled()), "with a person, too, reading waits for the disk")
+person.type("/log")
+
+
+def says_pending():
+    while person.pump(0.05):
+        pass
+    return re.search(r"/dev/fd/3 +text +all .* [89]\.\d MB", person.text)
+
+
+ok(until(says_pending), "keys do not, and /log says what is pending")
+person.type("/quit!")
+ok(person.sees("waits for the disk"), "leaving waits for it")
+person.type("\x03", enter=False)
+ok(person.sees("not written: interrupted"), "Ctrl-C ends that, and says how much is lost")
+same(person.leave(), 1, "then the exit status is 1")
 os.close(reader)
 
 done()
