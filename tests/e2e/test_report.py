@@ -148,6 +148,21 @@ def secrets():
     ok("send(<secret>, 11)" in page.words, "also in its call")
 
 
+def replayed():
+    status, _, err = script("/log all talk.jsonl\n" + CONVERSATION + "/report @c live.html\n")
+    same((status, err), (0, ""), "a conversation is logged")
+    plain = Plain()
+    for line, answer in (("/replay talk.jsonl", "replay 0"), ("/replay end", "replay"), ("/report @c replayed.html", "the report of session 2")):
+        plain.type(line)
+        ok(plain.sees(answer), line)
+    plain.leave()
+    live, page = check_page("live.html"), check_page("replayed.html")
+    for _, shown in INJECTIONS:
+        same(page.words.count(shown), live.words.count(shown), "as in the report of what was live: %s" % shown)
+    for words in "Session 2 (c) connected over TCP from 127.0.0.1:", "TCP_NODELAY", "SYN,ACK o", "ESTABLISHED → FIN_WAIT1 *":
+        ok(words in page.words, "a report of a log has %s" % words)
+
+
 def refusals():
     for name in "x.txt", "x", ".html", "dir/.htm":
         status, out, err = script("/listen 127.0.0.1 0 as srv\n/report %s\n" % name)
@@ -257,7 +272,7 @@ def in_a_browser():
         skip("Chromium does not start here")
         browser.close()
         return
-    for name in filter(os.path.exists, ("one.html", "every.HTM", "reset.html", "unix.html", "long.html", "sandbox.html")):
+    for name in filter(os.path.exists, ("one.html", "every.HTM", "reset.html", "replayed.html", "unix.html", "long.html", "sandbox.html")):
         look(browser, name)
     browser.open("file://" + os.path.abspath("one.html"))
     text = browser.evaluate("document.body.innerText")
@@ -278,6 +293,7 @@ conversation()
 errors()
 names_and_paths()
 secrets()
+replayed()
 refusals()
 bounded()
 sandbox()
