@@ -69,8 +69,9 @@ void auto_log_prepare(struct app *app)
 		first--;
 	for (size_t i = first; i < count; i++) {
 		const struct session *session = sessions_at(app->sessions, i);
-		bool good = logs_has_automatic(app->logs, session_number(session)) ||
-		            open_log(app, session, &error);
+		bool has_one = session_recording(session) || /* its log is somewhere else */
+		               logs_has_automatic(app->logs, session_number(session));
+		bool good = has_one || open_log(app, session, &error);
 		if (!good && !app->auto_log_failed)
 			app_log_failed(app, &error);
 		app->auto_log_failed = !good;

@@ -116,11 +116,11 @@ def plain():
 
 # ---- in tmux ----
 
-TMUX = "sockpit-replay-%d" % os.getpid()
+server = ""  # a new one for each window: the old one takes a while to go
 
 
 def tmux(*words):
-    return subprocess.run(["tmux", "-L", TMUX, "-f", "/dev/null", *words], capture_output=True, text=True, check=False).stdout
+    return subprocess.run(["tmux", "-L", server, "-f", "/dev/null", *words], capture_output=True, text=True, check=False).stdout
 
 
 def screen():
@@ -149,6 +149,8 @@ def command(line):
 
 
 def window(columns, rows):
+    global server
+    server = "sockpit-replay-%d-%d" % (os.getpid(), columns)
     tmux("new-session", "-d", "-s", "main", "-x", str(columns), "-y", str(rows),
          "exec sockpit --replay %s --speed 0.001 --view ladder" % LOG)
     ok(sees("replay 0."), "at %dx%d the status line says that it is a replay" % (columns, rows))
