@@ -310,10 +310,6 @@ static void take_record(struct app *app)
 		tell_missed(app, &replay->record.missed);
 		break;
 	case LOG_WIRE:
-		wire_set_since(replay->recording->wire, replay->record.wire.host,
-		               replay->record.wire.since);
-		break;
-	case LOG_WIRE:
 		wire_record_since(replay->recording->wire, replay->record.wire.host,
 		                  replay->record.wire.since);
 		break;
