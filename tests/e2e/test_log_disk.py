@@ -158,8 +158,7 @@ person.type("/log")
 
 
 def says_pending():
-    while person.pump(0.05):
-        pass
+    person.pump(0.05)
     return re.search(r"/dev/fd/3 +text +all .* [89]\.\d MB", person.text)
 
 

@@ -194,8 +194,8 @@ static void append_frame(struct transcript *t, int64_t time)
 		                   .words_len = any() % 13 };
 	if (any() % 3)
 		note.segment = (struct segment){ .name = any() % SEGMENT_NAMES,
-			                         .seq = (int64_t)any(),
-			                         .ack = (int64_t)any(),
+			                         .seq = (int64_t)any() / 8, /* none is farther */
+			                         .ack = (int64_t)any() / 8,
 			                         .len = (uint32_t)any(),
 			                         .window = (uint32_t)any(),
 			                         .number = (uint32_t)any(),
