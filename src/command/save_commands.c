@@ -391,7 +391,7 @@ static void put_target(struct save *save, const struct part *part)
 		else
 			put_text(save->file, at, 1);
 	if (target && (serves || !endpoint_is_set(&addr)))
-		fprintf(save->file, *target->service ? " %s" : "", target->service);
+		fprintf(save->file, "%s%s", *target->service ? " " : "", target->service);
 	else if (serves && !endpoint_is_unix(&addr))
 		fprintf(save->file, " %u", addr.port);
 	else if (!serves)
