@@ -24,7 +24,7 @@ static int named_descriptor(const char *path)
 		const char *digits = path + len;
 		if (strncmp(path, folders[i], len) == 0 && *digits && strlen(digits) < 8 &&
 		    digits[strspn(digits, "0123456789")] == '\0')
-			return atoi(digits);
+			return (int)strtol(digits, NULL, 10);
 	}
 	return -1;
 }

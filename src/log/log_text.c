@@ -307,24 +307,9 @@ static void put_secret(struct log_state *state, const struct entry *entry, struc
 	put_lines(state, entry, ">secret", words, (size_t)len, "", out);
 }
 
-static void put_entry(struct log_state *state, uint64_t position, const struct entry *entry,
-                      struct buf *out)
+static void put_payload(struct log_state *state, const struct entry *entry, struct buf *out)
 {
-	bool error = entry->flags & ENTRY_ERROR;
-	(void)position;
-	if (entry->call == CALL_STATE)
-		put_words(state, entry, error ? "error" : "state", out);
-	else if (entry->call == CALL_NOTE)
-		put_words(state, entry, error ? "error" : "note", out);
-	else if (entry->call == CALL_COMMAND)
-		put_words(state, entry, "command", out);
-	else if (!entry_is_call(entry) || entry->flags & ENTRY_WATCHING)
-		return;
-	else if (entry_has_failed(entry))
-		put_call(state, entry, "failed", out);
-	else if (!entry_is_payload(entry))
-		return;
-	else if (entry_is_secret(entry))
+	if (entry_is_secret(entry))
 		put_secret(state, entry, out);
 	else if (entry_is_aside(entry))
 		put_call(state, entry, "call", out);
@@ -332,6 +317,24 @@ static void put_entry(struct log_state *state, uint64_t position, const struct e
 		put_datagram(state, entry, out);
 	else
 		put_stream(state, entry, out);
+}
+
+static void put_entry(struct log_state *state, uint64_t position, const struct entry *entry,
+                      struct buf *out)
+{
+	bool error = entry->flags & ENTRY_ERROR;
+	bool call = entry_is_call(entry) && !(entry->flags & ENTRY_WATCHING);
+	(void)position;
+	if (entry->call == CALL_STATE)
+		put_words(state, entry, error ? "error" : "state", out);
+	else if (entry->call == CALL_NOTE)
+		put_words(state, entry, error ? "error" : "note", out);
+	else if (entry->call == CALL_COMMAND)
+		put_words(state, entry, "command", out);
+	else if (call && entry_has_failed(entry))
+		put_call(state, entry, "failed", out);
+	else if (call && entry_is_payload(entry))
+		put_payload(state, entry, out);
 }
 
 static void missed(struct log_state *state, struct transcript_amount amount, struct buf *out)
