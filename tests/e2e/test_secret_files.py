@@ -48,6 +48,21 @@ def files(plain):
            "%s says that there was one, and how long it was" % name)
 
 
+def logs(plain):
+    """Also of what is in the transcript already."""
+    formats = {"a.log": "text", "a.jsonl": "json", "a.dump": "text2pcap", "a.raw-out": "raw-out"}
+    for name, form in formats.items():
+        plain.type("/log %s as %s" % (os.path.join(WORK, name), form))
+        plain.type("/log off %s" % os.path.join(WORK, name))
+        ok(plain.sees("%s is closed" % name), "a log in the format " + form)
+        with open(os.path.join(WORK, name), "rb") as file:
+            text = file.read().decode()
+        ok("user bob" in text or "75 73 65 72" in text, "has the rest")
+        ok(SECRET not in text and SECRET[:4] not in text and "53 33 63" not in text, "and not the secret")
+    with open(os.path.join(WORK, "a.log"), encoding="utf-8") as file:
+        ok(" >secret 11 bytes\n" in file.read(), "a text log says that there was one, and how long it was")
+
+
 def views(plain):
     for view in "hex", "trace", "ladder":
         plain.type("/view " + view)
@@ -82,6 +97,7 @@ try:
     plain.sees("connected")
     typed(plain, client)
     files(plain)
+    logs(plain)
     views(plain)
     client.sendall((SECRET + " is wrong\n").encode())
     ok(plain.sees(SECRET + " is wrong"), "what the peer sends back is data")
