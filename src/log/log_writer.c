@@ -13,7 +13,7 @@
 
 enum {
 	SLOTS = 4,       /* buffers of one file that wait */
-	KEEP = 1 << 20,  /* bytes of a buffer's memory that are kept for the next */
+	KEEP = 2 << 20,  /* bytes of a buffer's memory that are kept for the next */
 	PIECE = 1 << 18, /* of one write(): progress is seen, and the other files have their turn */
 };
 
