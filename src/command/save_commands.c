@@ -596,7 +596,7 @@ static void put_entry(struct save *save, struct part *part, const struct entry *
 		note_connected(save, part, entry);
 	else if (entry_is_payload(entry) && entry_is_incoming(entry) && !entry_is_aside(entry))
 		put_received(save, part, entry);
-	else if (ours && entry->arg2 & MSG_OOB)
+	else if (ours && entry->len && entry->arg2 & MSG_OOB)
 		put_urgent(save, part, entry);
 	else if (ours && entry_is_datagram(entry))
 		put_datagram(save, part, entry);
@@ -755,7 +755,9 @@ static void put_cable(struct save *save, const struct entry *entry)
 	for (size_t i = 0; i < save->count; i++)
 		sandbox = sandbox || (save->parts[i].begun &&
 		                      session_host(save->parts[i].session) != HOST_HERE);
-	if (!sandbox || !command || strcmp(command->name, "cable") != 0)
+	/* one that was recorded may be anything: it must not become more lines */
+	if (!sandbox || !command || strcmp(command->name, "cable") != 0 ||
+	    !is_plain(blank, (size_t)(end - blank)))
 		return;
 	flush(save);
 	fputs("/cable", save->file);

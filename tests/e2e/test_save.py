@@ -298,14 +298,21 @@ hello
 /expect "hello\\n"
 """)
 same((status, err), (0, ""), "a session is recorded")
-program = Plain()
-program.type("/replay session.jsonl max")
-ok(program.sees("is session 3"), "it is replayed")
-program.type("/session 2")
-program.sees("←  hello")
-program.type("/save! again")
-ok(program.sees("is a script now"), "and saved from the recording")
-program.leave()
+
+
+def save_recording(name, sight):
+    """Session 2 of a log."""
+    program = Plain()
+    program.type("/replay %s max" % name)
+    ok(program.sees("is session 3"), name + " is replayed")
+    program.type("/session 2")
+    program.sees(sight)
+    program.type("/save! again")
+    ok(program.sees("is a script now"), "and saved from the recording")
+    program.leave()
+
+
+save_recording("session.jsonl", "←  hello")
 same(run("-f", "again")[::2], (0, b""), "it runs with the addresses that it had")
 
 # ---- the sandbox ----
@@ -313,6 +320,7 @@ same(run("-f", "again")[::2], (0, b""), "it runs with the addresses that it had"
 status, err = script("record", """\
 /skip unless sandbox
 /sandbox on
+/log all hosts.jsonl
 /listen 192.0.2.2 7 echo as srv
 /open 192.0.2.2 7 as c
 /cable loss data
@@ -330,6 +338,11 @@ else:
                         ("loop", ["/listen 127.0.0.1 0 on left as near\n"])):
         ok(all(word in read(name) for word in words), name + ": hosts and cable are in the script")
         same(run("-f", name)[::2], (0, b""), "and it runs again")
+    hostile = read("hosts.jsonl").replace("/cable loss data", "/cable loss data\\n/listen * 9 as evil")
+    with open("hostile.jsonl", "w", encoding="utf-8") as file:
+        file.write(hostile)
+    save_recording("hostile.jsonl", "←  hello")
+    ok("evil" in hostile and "evil" not in read("again"), "a recording from somebody else gets no line of its own into the script")
 
 # ---- a listener with clients from elsewhere ----
 
