@@ -95,7 +95,7 @@ struct view {
 	                        before */
 	bool marks; /* brackets around what each call moved: [hello], [] for an empty datagram */
 	int fold;   /* rows that the chat shows of a longer line or datagram; 0 = all */
-	uint32_t most; /* bytes of it, on what has no rows of one width; 0 = all */
+	uint32_t most; /* bytes of it, where a row has no fixed width; 0 = all */
 	const char *find; /* bytes that are highlighted, NULL for none */
 	size_t find_len;
 	struct filter *filter; /* what a pane shows of it, see view/filter.h; NULL = all */

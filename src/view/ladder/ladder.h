@@ -19,9 +19,10 @@ enum { LADDER_SVG_MOST = 4000 };
 bool ladder_write_svg(const struct view *view, FILE *file, uint64_t *entries);
 
 /* The newest `most` entries as drawings within an HTML page, LADDER_PIECE rows in each, so that a
- * printed page may end between them. Returns how many were drawn; *older: there are more. The page has
- * the rules and, before the first drawing, the arrowheads once; its custom properties --ink, --faint,
- * --line, --in, --out and --bad are the colours. */
+ * printed page may end between them. Before each the names of both ends are a drawing of their own, of
+ * the class "ends": a screen needs the first one only. Returns how many entries were drawn; *older:
+ * there are more. The page has the rules and, before all drawings, the arrowheads once; its custom
+ * properties --ink, --faint, --line, --in, --out and --bad are the colours. */
 enum { LADDER_PIECE = 16 };
 extern const char ladder_page_style[];
 void ladder_append_heads(struct buf *out);
