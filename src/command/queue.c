@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/descriptor.h"
 #include "command/command.h"
 #include "command/script.h"
@@ -655,10 +656,11 @@ static void read_whole(struct file *file)
 	enum line_end end = LINE_THERE;
 	while (end != LINE_NONE && file->script.mistake_count < SCRIPT_MISTAKES) {
 		end = read_line(file, &error);
-		if (end == LINE_FAILED && strstr(error.text, "NUL"))
+		if (end == LINE_FAILED && error.code == EILSEQ)
 			break;
 	}
-	close(file->fd);
+	if (file->fd > STDIN_FILENO)
+		close(file->fd);
 	file->fd = -1;
 	buf_free(&file->bytes);
 }
@@ -716,8 +718,8 @@ static bool check_to_run(struct app *app, struct queue *queue, const struct scri
 	app->answering = true;
 	size_t count = check(queue, script, show_mistake, &mistakes);
 	if (count > MISTAKES_SHOWN)
-		app_error(app, "%s: %zu mistakes more: sockpit --check lists them", script->path,
-		          count - MISTAKES_SHOWN);
+		app_error(app, "%s: %zu mistake%s more: sockpit --check lists them", script->path,
+		          count - MISTAKES_SHOWN, count_plural(count - MISTAKES_SHOWN));
 	app->answering = answering;
 	return count == 0;
 }

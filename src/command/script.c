@@ -2,6 +2,7 @@
 #include "command/script.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,9 +77,12 @@ static bool add(struct script *script, const char *bytes, size_t len, struct err
 	if (len > 0 && bytes[len - 1] == '\r')
 		len--;
 	const char *nul = memchr(bytes, '\0', len);
-	if (nul)
-		return refuse(error, (size_t)(nul - bytes) + 1,
-		              "a NUL byte in the line: this is not a file of commands");
+	if (nul) {
+		refuse(error, (size_t)(nul - bytes) + 1,
+		       "a NUL byte in the line: this is not a file of commands");
+		error->code = EILSEQ;
+		return false;
+	}
 	while (blanks < len && (bytes[blanks] == ' ' || bytes[blanks] == '\t'))
 		blanks++;
 	if (blanks == len || bytes[blanks] == '#')

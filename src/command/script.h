@@ -59,7 +59,7 @@ void script_free(struct script *script);
 void script_clear(struct script *script); /* forgets the lines that it has */
 
 /* Takes the next line of the file, without its line feed. False with one line and its column: it is
- * none of a script, and is left out. script_refuse() is for a line that cannot even be read. */
+ * none of a script, and is left out; with EILSEQ it has a NUL byte. script_refuse() is for a line that cannot even be read. */
 bool script_add(struct script *script, const char *bytes, size_t len, struct error *error);
 void script_refuse(struct script *script, const struct error *error);
 

@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import tempfile
 import xml.etree.ElementTree as ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from tap import done, ok, run, same, skip, sockpit, watchdog  # noqa: E402
+from tap import done, ok, read_until, run, same, skip, sockpit, watchdog  # noqa: E402
 
 watchdog(120)
 home = tempfile.mkdtemp()
@@ -79,6 +80,18 @@ status, out, err = run("-f", "-", given=b"/say $nobody\n")
 ok(status == 2 and err.startswith(b"standard input:1:6: no name \"nobody\""), "so is a name: %r" % err)
 status, out, err = run("-f", "-", given=b"/skip unless root\n/say a\n" if os.geteuid() else b"/say a\n/say b\n")
 same(status, 0, "a stream that is skipped ends well")
+
+with open(write("script", "/socket udp as a\n/say end\n"), "rb") as file:
+    same(run("-f", "-", stdin=file), (0, b"end\n", b""), "a file as standard input is a file: it is checked whole")
+with open(write("script", "/say a\n/nonsense\n"), "rb") as file:
+    same(run("-f", "-", stdin=file)[:2], (2, b""), "before its first line runs")
+with open(write("script", "/socket udp\n/sleep 1h\n"), "rb") as file:
+    process = sockpit("-f", "-", stdin=file)
+    while len(os.listdir("/proc/%d/fd" % process.pid)) < 5:
+        pass
+    ok(os.readlink("/proc/%d/fd/0" % process.pid).endswith("/script"), "and stays open: no socket takes its place")
+    process.terminate()
+    process.communicate(timeout=10)
 
 # ---- secrets ----
 
@@ -215,7 +228,7 @@ ok(run("-f", write("script", "/skip unless rain\n"))[2].startswith(b"script:1:14
 
 # ---- JUnit ----
 
-write("hostile", ECHO.replace("/open", "/open").replace("echo", "echo") + "/send <&>\"'\\xff\\x00\\e[31m]]>\\n\n/expect \"<&>\"\n/expect \"]]>\xe9\\xff\" within 20ms\n/expect y\n")
+write("hostile", ECHO + "/send <&>\"'\\xff\\x00\\e[31m]]>\\n\n/expect \"<&>\"\n/expect \"]]>\xe9\\xff\" within 20ms\n/expect y\n")
 with open("hostile", "ab") as file:
     file.write(b"/expect \x1b[2J\xff\xfe\x01\xef\xbf\xbf<\n")
 status, out, err = run("--junit", "report.xml", "-f", write("script", FAILS), "-f", "hostile", "-f", "good", "-f", write("wrong", "/wiat <&>\n"))
@@ -238,6 +251,13 @@ else:
     skip("no xmllint here")
 status, out, err = run("--junit", "/nowhere/report.xml", "-f", "good")
 ok(status == 2 and b"/nowhere/report.xml" in err, "a report that cannot be written")
+process = sockpit("--tap", "--junit", "report.xml", "-f", write("script", ECHO + "/say here\n/expect x within 1h\n"))
+read_until(process.stdout, b"here")
+process.terminate()
+out, err = process.communicate(timeout=10)
+ok(process.returncode == -signal.SIGTERM and b"not ok 1 - script:4: /expect x within 1h\n" in out and out.endswith(b"1..1\n"),
+   "a signal is a failure of the line that it ends: %r" % out)
+same(ElementTree.parse("report.xml").getroot().find(".//failure").get("message"), "interrupted", "and in the report")
 status, out, err = run("--tap", "--junit", "report.xml", "good")
 ok(status == 0 and out.endswith(b"1..1\n") and len(ElementTree.parse("report.xml").getroot()) == 1, "both at once, and over the old one")
 
