@@ -241,7 +241,7 @@ static bool is_of_calls(const struct value_name *of)
 	return of->id >= VALUE_OF_CALLS && of->id < VALUE_SAMPLE;
 }
 
-static bool is_call(const char *name)
+bool value_is_call(const char *name)
 {
 	if (strcmp(name, "last") == 0)
 		return true;
@@ -269,7 +269,7 @@ static bool cut_name(char *copy, struct parts *parts, struct error *error)
 	if (dot) {
 		*dot = '\0';
 		char *before = strrchr(copy, '.'), *call = before ? before + 1 : copy;
-		if (is_call(call)) {
+		if (value_is_call(call)) {
 			parts->call = call;
 			if (before)
 				*before = '\0';

@@ -56,6 +56,9 @@ const char *value_name_at(const void *context, size_t index);
 /* It is of one call: "last." or "recv." is before its name. */
 bool value_is_of_call(const struct value_name *of);
 
+/* "last", or the name of a call: what may be before the name of a value of calls. */
+bool value_is_call(const char *word);
+
 /* What the last part of the name is; NULL with one line where no session can have such a value. */
 const struct value_name *value_find(const char *name, struct error *error);
 

@@ -207,13 +207,6 @@ void script_forget(struct script_variables *variables)
 
 /* ---- names in a line ---- */
 
-/* Whether a session has a value of this name. */
-static bool is_value(const char *name)
-{
-	struct error ignored;
-	return value_find(name, &ignored);
-}
-
 /* What follows a dollar. */
 struct reference {
 	char name[SCRIPT_NAME];
@@ -232,20 +225,37 @@ static bool copy_name(char out[SCRIPT_NAME], const char *text, size_t len, struc
 	return true;
 }
 
+/* The length of the name of a session's value, "port" or "last.errno", at the beginning; 0 for none. */
+static size_t value_length(const char *at, size_t left)
+{
+	char name[SCRIPT_NAME];
+	struct error ignored;
+	size_t len = 0;
+	while (len < left && is_name(at[len]))
+		len++;
+	bool word = copy_name(name, at, len, &ignored);
+	size_t found = word && value_find(name, &ignored) ? len : 0;
+	if (!word || !value_is_call(name) || len == left || at[len] != '.')
+		return found;
+	for (len++; len < left && is_name(at[len]);)
+		len++;
+	return copy_name(name, at, len, &ignored) && value_find(name, &ignored) ? len : found;
+}
+
 /* "${name}", "${session.value}", in which the session may be called anything. */
 static bool read_braces(const char *at, size_t left, struct reference *reference,
                         struct error *error)
 {
-	const char *name = at + 2, *end = memchr(name, '}', left - 2);
+	const char *name = at + 2, *end = memchr(name, '}', left - 2), *dot = name;
 	if (!end) {
 		error_usage(error, "${ without }; $$ is a dollar");
 		return false;
 	}
-	const char *dot = end;
-	while (dot > name && *dot != '.')
-		dot--;
 	reference->taken = (size_t)(end + 1 - at);
-	if (dot == name)
+	while (dot < end &&
+	       (*dot != '.' || dot + 1 + value_length(dot + 1, (size_t)(end - dot) - 1) != end))
+		dot++;
+	if (dot == end)
 		return copy_name(reference->name, name, (size_t)(end - name), error);
 	return copy_name(reference->of, name, (size_t)(dot - name), error) &&
 	       copy_name(reference->name, dot + 1, (size_t)(end - dot) - 1, error);
@@ -254,17 +264,16 @@ static bool read_braces(const char *at, size_t left, struct reference *reference
 /* "$session.value": a dot before anything else ends the name. */
 static bool read_bare(const char *at, size_t left, struct reference *reference, struct error *error)
 {
-	size_t len = 1, end;
-	struct error ignored;
+	size_t len = 1;
 	while (len < left && is_name(at[len]))
 		len++;
-	for (end = len + 1; end < left && is_name(at[end]);)
-		end++;
-	bool dotted = len < left && at[len] == '.' &&
-	              copy_name(reference->name, at + len + 1, end - len - 1, &ignored) &&
-	              is_value(reference->name);
-	reference->taken = dotted ? end : len;
-	return copy_name(dotted ? reference->of : reference->name, at + 1, len - 1, error);
+	size_t value =
+	        len < left && at[len] == '.' ? value_length(at + len + 1, left - len - 1) : 0;
+	reference->taken = len + (value ? 1 + value : 0);
+	if (!value)
+		return copy_name(reference->name, at + 1, len - 1, error);
+	return copy_name(reference->of, at + 1, len - 1, error) &&
+	       copy_name(reference->name, at + len + 1, value, error);
 }
 
 static bool read_reference(const char *at, size_t left, struct reference *reference,
@@ -385,22 +394,27 @@ static bool need_session(const struct script_checker *checker, const char *name,
 	return false;
 }
 
+/* Of a session that there will be: any number will do where it is one. */
+static enum script_value value_later(const struct script_checker *checker, const char *name,
+                                     const char *of, struct buf *out, struct error *error)
+{
+	const struct value_name *value = value_find(name, error);
+	if (!value || !need_session(checker, of, error))
+		return SCRIPT_NO_VALUE;
+	if (value->kind == VALUE_WORD || value->kind == VALUE_TEXT)
+		return SCRIPT_LATER;
+	buf_append_text(out, value->kind == VALUE_TIME ? "1ms" : "1");
+	return SCRIPT_VALUE;
+}
+
 /* As script_names wants it: of what the script has made by then. */
 static enum script_value value_at_check(void *context, const char *name, const char *of,
                                         bool secret, struct buf *out, struct error *error)
 {
 	struct script_checker *checker = context;
 	const struct script_variable *variable = of ? NULL : find_variable(&checker->let, name);
-	if (of && !is_made(checker, of))
-		return need_session(checker, of, error) ? SCRIPT_LATER : SCRIPT_NO_VALUE;
-	if (of && !is_value(name)) {
-		value_find(name, error);
-		return SCRIPT_NO_VALUE;
-	}
-	if (of && strcmp(name, "port") == 0)
-		buf_append_text(out, "1"); /* any port will do */
 	if (of)
-		return strcmp(name, "port") == 0 ? SCRIPT_VALUE : SCRIPT_LATER;
+		return value_later(checker, name, of, out, error);
 	if (checker->loops > 0 && (variable || strcmp(name, "loop") == 0))
 		checker->varies = true;
 	if (strcmp(name, "loop") == 0 && checker->loops > 0) {
@@ -410,6 +424,9 @@ static enum script_value value_at_check(void *context, const char *name, const c
 	if (!variable) {
 		enum script_value value = checker->names.value(checker->names.context, name, NULL,
 		                                               secret, out, error);
+		if (value == SCRIPT_NO_VALUE && find_variable(&checker->sessions, name))
+			error_usage(error, "%s is a session, of which $%s.port is a value", name,
+			            name);
 		return value == SCRIPT_NO_VALUE && checker->any ? SCRIPT_LATER : value;
 	}
 	buf_append_text(out, variable->value ? variable->value : "");
