@@ -313,6 +313,7 @@ const struct command assert_commands[] = {
 	                "until "
 	                "then.",
 	        .waits = true,
+	        .judges = true,
 	        .check = check_assert,
 	        .run = do_assert,
 	},

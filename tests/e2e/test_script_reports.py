@@ -200,6 +200,9 @@ status, out, err = run("--tap", "-f", write("script", "/wiat\n"), "-f", "good")
 same((status, err), (2, b""), "a script with a mistake")
 ok(out.startswith(b"TAP version 13\n# script:1:2: no such command") and out.count(b"\nBail out! script:1:2: no such command") == 1 and
    b"1.." not in out and b"good" not in out, "bails out: %r" % out)
+status, out, err = run("--tap", "-f", write("script", "/try /open 127.0.0.1 1\n/assert last.errno is ECONNREFUSED\n" + ECHO + "/assert @c.state is LISTEN\n"))
+ok(status == 1 and b"ok 1 - script:2: /assert last.errno is ECONNREFUSED\nnot ok 2 - script:5: /assert @c.state is LISTEN\n# script:5: expected" in out,
+   "/assert judges: %r" % out)
 ok(b"Bail out! nowhere: no such file or directory\n" in run("--tap", "nowhere")[1], "so does one that is not there")
 status, out, err = run("--tap", "-f", write("script", "/open 127.0.0.1 1\n/expect x\n"))
 ok(status == 1 and b"\nnot ok 1 - script:1: /open 127.0.0.1 1\n# script:1: 127.0.0.1:1: Connection refused" in out and
