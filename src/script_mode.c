@@ -7,6 +7,7 @@
 
 #include "app/app.h"
 #include "app/hosts.h"
+#include "app/replay.h"
 #include "base/poller.h"
 #include "base/text.h"
 #include "command/queue.h"
@@ -152,6 +153,7 @@ static int run_one(struct runner *runner, const char *path)
 		run_die_of(app, &poller, signal);
 	}
 	queue_stop(app);
+	replay_stop(app);
 	run_end_logs(app, &poller);
 	status = status ? status : app->status;
 	app_free(app);
