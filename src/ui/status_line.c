@@ -217,14 +217,17 @@ static void add_traffic(struct pieces *pieces, const struct snapshot *snapshot)
 	          sent, received);
 }
 
-/* Where it is, and then how fast. */
+/* Where it is, of how much, and how fast; in a narrow row only where it is, and that it is paused. */
 static void add_replay(struct pieces *pieces, const char *text)
 {
-	size_t first = strcspn(text, ",");
+	const char *of = strstr(text, " of "), *how = strchr(text, ',');
+	size_t end = how ? (size_t)(how - text) : strlen(text), first = of ? (size_t)(of - text) : end;
 	if (first)
 		add_piece(pieces, 0, STYLE_NOTE, "%.*s", (int)first, text);
-	if (text[first])
-		add_piece(pieces, 1, STYLE_NOTE, "%s", text + first + 2);
+	if (of)
+		add_piece(pieces, 3, STYLE_NOTE, "%.*s", (int)(end - first - 1), of + 1);
+	if (how)
+		add_piece(pieces, 1, STYLE_NOTE, "%s", how + 2);
 }
 
 static void collect(const struct snapshot *snapshot, const struct status_words *words,

@@ -8,10 +8,11 @@
 
 static struct row row;
 static struct buf text = { .max = SIZE_MAX };
+static const char *replay = "";
 
 static const char *status(const struct snapshot *snapshot, const char *mode, int columns)
 {
-	struct status_words words = { "LF", "chat", mode, "" };
+	struct status_words words = { "LF", "chat", mode, replay };
 	status_line_draw_snapshot(snapshot, &words, columns, &row);
 	buf_clear(&text);
 	row_print(&row, &text);
@@ -146,6 +147,20 @@ static void widths(void)
 	        "in ASCII words are words");
 }
 
+static void replays(void)
+{
+	struct snapshot snapshot = snapshot_idle();
+	replay = "replay 12.5 s of 47.0 s, x1, paused";
+	is_status(&snapshot, 80,
+	          " tcp ESTABLISHED *  ↑15 ↓15  replay 12.5 s  of 47.0 s  x1, paused  LF  chat",
+	          "a replay");
+	is_status(&snapshot, 47, " tcp ESTABLISHED *  replay 12.5 s  x1, paused", "a replay");
+	is_status(&snapshot, 40, " tcp ESTABLISHED *  replay 12.5 s  LF", "a replay");
+	replay = "recording";
+	is_status(&snapshot, 40, " tcp ESTABLISHED *  ↑15 ↓15  recording", "what is left of it");
+	replay = "";
+}
+
 int main(void)
 {
 	tap_watchdog(30);
@@ -158,6 +173,7 @@ int main(void)
 	losses();
 	servers();
 	closed();
+	replays();
 	widths();
 	row_free(&row);
 	buf_free(&text);
