@@ -198,8 +198,13 @@ static enum command_result check_assertion(struct app *app, struct wait *wait, b
 	struct buf text = { .max = SIZE_MAX };
 	if (!value_get(app, assertion->name, session, &value, error))
 		return COMMAND_FAILED;
-	if (holds(&assertion->condition, &value))
+	if (holds(&assertion->condition, &value)) {
+		value_print(&value, &text);
+		if (app->attended) /* a person sees an answer */
+			app_note(app, "%s is %s", assertion->name, buf_text(&text));
+		buf_free(&text);
 		return COMMAND_DONE;
+	}
 	if (!over) {
 		if (session)
 			session_sample_closely(session);

@@ -180,21 +180,32 @@ static void offer_option_values(struct offer *offer, const char *name)
 		offer_word(offer, xstrdup(word->word));
 }
 
+/* If there is such a value: "errno" is one of a call only. */
+static void offer_value_name(struct offer *offer, char *name)
+{
+	struct error ignored;
+	if (value_find(name, &ignored))
+		offer_word(offer, name);
+	else
+		free(name);
+}
+
 /* "@c.state" of each session, "last.errno", and all others of the current session. */
 static void offer_session_values(struct offer *offer)
 {
-	const char *dot = strrchr(offer->prefix, '.');
-	int before = dot && dot < offer->prefix + offer->prefix_len ? (int)(dot + 1 - offer->prefix)
-	                                                            : 0;
+	size_t before = offer->prefix_len;
+	while (before > 0 && offer->prefix[before - 1] != '.')
+		before--;
 	for (const struct value_name *value = value_table; value->name; value++) {
-		offer_word(offer, xasprintf("%.*s%s", before, offer->prefix, value->name));
+		offer_value_name(offer,
+		                 xasprintf("%.*s%s", (int)before, offer->prefix, value->name));
 		for (size_t i = 0; *offer->prefix == '@' && !before &&
 		                   i < sessions_count(offer->app->sessions);
 		     i++)
-			offer_word(offer,
-			           xasprintf("@%s.%s",
-			                     session_name(sessions_at(offer->app->sessions, i)),
-			                     value->name));
+			offer_value_name(
+			        offer, xasprintf("@%s.%s",
+			                         session_name(sessions_at(offer->app->sessions, i)),
+			                         value->name));
 	}
 	if (!before)
 		offer_word(offer, xstrdup("last.errno"));

@@ -486,6 +486,13 @@ static enum command_result check_readable(struct app *app, struct wait *wait, bo
 			sessions_sample(app->sessions, session);
 		if (kernel_has_unread(session))
 			return COMMAND_DONE;
+		if (over && !session_sample(session)->present) {
+			error_set(error,
+			          "whether session %u is readable is not available: /set "
+			          "kernel on",
+			          wait->session);
+			return COMMAND_FAILED;
+		}
 	} else if (next_received(&searched, INT64_MAX, &missed)) {
 		return COMMAND_DONE;
 	}

@@ -93,6 +93,15 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/wait open "), "within for", "and how long");
 	is_text(complete(app, "/expect \"a b\" w"), "within", "the same after a text");
 	is_text(complete(app, "/expect not /a b/ w"), "within", "and a regular expression");
+	is_text(complete(app, "/assert st"), "state", "a value of the current session");
+	is_text(complete(app, "/assert last.e"), "last.errno", "of the last call");
+	is_text(complete(app, "/assert errn"), "", "of a call only");
+	is_text(complete(app, "/assert recv.cal"), "recv.call recv.calls", "of one or many");
+	is_text(complete(app, "/assert @none.rtt"), "@none.rtt @none.rttvar", "of another session");
+	is_text(complete(app, "/assert state is EST"), "ESTABLISHED", "what it may be");
+	is_text(complete(app, "/assert state is not est"), "established", "in small letters");
+	is_text(complete(app, "/assert state "), "is = == != < <= > >= matches within",
+	        "how it is compared");
 	is_text(complete(app, "/so"), "/socket /source", "scripts");
 	is_text(complete(app, "/listen 0 as e"), "", "a new name is not completed");
 	is_text(complete(app, "/service "), "none echo discard hello", "services");
@@ -231,23 +240,28 @@ static void test_places(void)
 	typed_before = lines;
 	app.past = past;
 	is_text(complete(&app, "/open "),
-	        "tcp udp unix unixgram example.org udp://dns.example:53 example.net 8080", "what was opened");
+	        "tcp udp unix unixgram example.org udp://dns.example:53 example.net 8080",
+	        "what was opened");
 	is_text(complete(&app, "/o exa"), "example.org example.net", "that begins so");
 	is_text(complete(&app, "/open tcp example.org "), "443 80 as", "and its ports");
 	is_text(complete(&app, "/open example.org 4"), "443", "that begin so");
 	is_text(complete(&app, "/open example.com "), "as", "of another none");
-	is_text(complete(&app, "/listen "), "tcp udp unix unixgram 192.0.2.1 7001 7002", "what was listened on");
+	is_text(complete(&app, "/listen "), "tcp udp unix unixgram 192.0.2.1 7001 7002",
+	        "what was listened on");
 	is_text(complete(&app, "/listen 192.0.2.1 "), "7001 none echo discard hello as",
 	        "the port of an address");
 	is_text(complete(&app, "/connect exam"), "example.org example.net", "for /connect, too");
 	app.past = NULL;
 	run(&app, "/open udp 127.0.0.1 9 as x");
-	is_text(complete(&app, "/open "), "tcp udp unix unixgram 127.0.0.1", "what a session of this run uses");
+	is_text(complete(&app, "/open "), "tcp udp unix unixgram 127.0.0.1",
+	        "what a session of this run uses");
 	is_text(complete(&app, "/open 127.0.0.1 "), "9 as", "with its port");
-	is_text(complete(&app, "/listen "), "tcp udp unix unixgram", "which is not one to listen on");
+	is_text(complete(&app, "/listen "), "tcp udp unix unixgram",
+	        "which is not one to listen on");
 	run(&app, "/listen unix:@test_complete");
 	is_text(complete(&app, "/open unix:"), "unix:@test_complete", "a UNIX name");
-	is_text(complete(&app, "/listen unix:"), "unix:@test_complete", "which is one to listen on");
+	is_text(complete(&app, "/listen unix:"), "unix:@test_complete",
+	        "which is one to listen on");
 	run(&app, "/open unix:@test_complete");
 	is_text(complete(&app, "/option SO_RCVB"), "SO_RCVBUF", "its sockets have some options");
 	is_text(complete(&app, "/option TCP_"), "", "but none of TCP");
