@@ -281,6 +281,24 @@ static enum command_result check_tried(struct app *app, struct wait *wait, bool 
 	return result;
 }
 
+/* A command; none that runs another line itself, so that nesting has an end. */
+static bool check_try(const struct args *args, struct error *error)
+{
+	const char *line = args->value[0];
+	const struct command *command = NULL;
+	if (line[0] != '/' || line[1] == '/')
+		error_usage(error, "try: needs a command: /try /open HOST PORT");
+	else if (line[1] == '@')
+		return true;
+	else
+		command = command_find(line + 1, strcspn(line + 1, BLANKS "!"), error);
+	if (command && !strstr(command->usage, "<line...>"))
+		return true;
+	if (command)
+		error_usage(error, "try: cannot try /%s", command->name);
+	return args_blame(args, 0, error);
+}
+
 static enum command_result do_try(const struct invocation *invocation, struct error *error)
 {
 	const char *line = invocation->args->value[0];
@@ -330,6 +348,7 @@ const struct command assert_commands[] = {
 	                "A script goes on after it: /try /open 127.0.0.1 1, and then /assert "
 	                "last.errno is ECONNREFUSED.",
 	        .waits = true,
+	        .check = check_try,
 	        .run = do_try,
 	},
 	{ 0 },

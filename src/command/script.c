@@ -534,6 +534,30 @@ static void follow_later(struct script_checker *checker, const struct command *c
 	command_words_free(&words);
 }
 
+static bool check_command(struct script_checker *checker, const char *text, struct error *error);
+
+enum { WITHIN_MOST = 8 };
+
+/* The command that a command runs: /try /open … */
+static bool follow_line(struct script_checker *checker, const struct command_words *words,
+                        struct error *error)
+{
+	struct element elements[GRAMMAR_MAX];
+	size_t count = grammar_elements(words->command->usage, elements);
+	const char *line = count > 0 ? words->args.value[count - 1] : NULL;
+	if (!line || strcmp(elements[count - 1].name, "line") != 0 || line[0] != '/' || line[1] == '/')
+		return true;
+	if (checker->within == WITHIN_MOST) {
+		error_usage(error, "more than %d commands run one another", WITHIN_MOST);
+		return args_blame(&words->args, count - 1, error);
+	}
+	checker->within++;
+	bool good = check_command(checker, line, error);
+	checker->within--;
+	error->column += good ? 0 : words->args.column[count - 1] - 1;
+	return good;
+}
+
 static bool check_command(struct script_checker *checker, const char *text, struct error *error)
 {
 	struct command_words words;
@@ -545,7 +569,8 @@ static bool check_command(struct script_checker *checker, const char *text, stru
 	if (words.command)
 		good = (!words.command->check || words.command->check(&words.args, error)) &&
 		       follow_sessions(checker, &words, error) &&
-		       follow_language(checker, &words, error);
+		       follow_language(checker, &words, error) &&
+		       follow_line(checker, &words, error);
 	command_words_free(&words);
 	return good;
 }

@@ -125,6 +125,7 @@ struct script_checker {
 	struct script_variables let, sessions;
 	const char *path[SCRIPT_DEPTH];
 	size_t depth, files, loops;
+	int within;   /* commands that run the line that is looked at: /try, /repeat */
 	bool unnamed; /* a session that was given no name has been made, */
 	bool any;     /* or names that cannot be known before the script runs */
 	bool varies;  /* the line has values that are not the same in each round of a loop */

@@ -135,6 +135,16 @@ same(result_of("/socket tcp as c", "/try /connect 127.0.0.1 1", "/assert last.er
                "/assert last.address is 127.0.0.1:1"), (0, ""), "so does a call by hand")
 same(result_of("/socket tcp", "/try /expect x within 20ms", "/set marks on"), (0, ""), "/try: what may fail, may")
 same(result_of("/try /wiat open"), (2, "script:1: no such command: \"wiat\": did you mean /wait?"), "but not a mistake")
+same(result_of("/try /try /set"), (2, "script:1: try: cannot try /try"), "nor itself")
+with open("script", "w", encoding="utf-8") as file:
+    file.write("/try /open 127.0.0.1 1 as x\n/try /close @x\n/try /close @y\n/try /expect /(/\n/assert @x.stat is CLOSED\n"
+               + "/repeat 1 1 " * 9000 + "/set\n")
+status, _, err = run("--check", "script")
+same((status, err.decode().splitlines()),
+     (2, ['script:3:13: no session "y" is made before this line: "as NAME" names one',
+          "script:4:14: regular expression, byte 1: ( has no )",
+          'script:5:9: no value "stat": did you mean state?',
+          "script:6:109: more than 8 commands run one another"]), "--check looks into the line that is tried, to an end")
 same(result_of("/listen 127.0.0.1 0 echo as s", "/open 127.0.0.1 $s.port as c", "/try /expect never within 20ms",
                "/send there", "/expect there"), (0, ""), "it may wait, and takes nothing if it fails")
 
