@@ -69,7 +69,7 @@ for line, error in [
     ("/repeat 2 soon x", "soon"),
     ("/repeat 2 1s", "repeat: needs line"),
     ("/repeat 2 0 /secret x", "repeat: a secret is sent once: /secret"),
-    ("/repeat 2 0 /nosuch", "run 1: no such command: \"nosuch\""),
+    ("/repeat 2 0 /nosuch", "script:2:14: no such command: \"nosuch\": /help lists them"),
 ]:
     status, err = script("/socket udp\n" + line + "\n")
     ok(status == 2 and err.startswith("script:2:") and error in err.split("\n")[0], line)
