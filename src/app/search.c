@@ -4,6 +4,10 @@
 #include <string.h>
 
 #include "app/page.h"
+#include "base/clock.h"
+
+/* For hits that a filter hides, of which there may be millions. */
+#define FIND_TIME (CLOCK_S / 2)
 
 /* Another text than before starts a new search. */
 static bool remember(struct search *search, const char *text, struct error *error)
@@ -29,15 +33,43 @@ static bool is_own_words(const struct transcript *transcript, struct location lo
 	return entry && entry->call == CALL_COMMAND && entry->arg;
 }
 
+static bool find_any(const struct view *view, const struct location *from, bool newer,
+                     struct location *hit)
+{
+	return newer ? find_newer(view, from, hit) : find_older(view, from, hit);
+}
+
+/* From a hit that is not shown to where the next one that is may be: so that the search goes on
+ * with the nearest paragraph that the filter passes. */
+static bool pass_hidden(const struct view *view, bool newer, struct location *at)
+{
+	struct location near = *at, beside;
+	if (!view->filter || is_own_words(view->transcript, *at))
+		return true;
+	if (!(newer ? filter_after(view, &near) : filter_before(view, &near)))
+		return false;
+	beside = near;
+	if (newer ? view_before(view, &beside) : view_after(view, &beside))
+		*at = beside;
+	return true;
+}
+
+/* *over: the time is, and *hit is where the same search goes on. */
 static bool find_next(const struct view *view, const struct location *from, bool newer,
-                      struct location *hit)
+                      struct location *hit, bool *over)
 {
 	struct location next;
-	bool found = newer ? find_newer(view, from, &next) : find_older(view, from, &next);
+	int64_t limit = clock_now() + FIND_TIME;
+	*over = false;
+	filter_allow(view->filter, FIND_TIME);
+	bool found = find_any(view, from, newer, &next);
 	while (found && (is_own_words(view->transcript, next) || !filter_has(view, next))) {
-		struct location echo = next;
-		found = newer ? find_newer(view, &echo, &next) : find_older(view, &echo, &next);
+		*hit = next;
+		*over = clock_now() >= limit;
+		found = !*over && pass_hidden(view, newer, &next) &&
+		        find_any(view, &next, newer, &next);
 	}
+	*over = *over || (!found && filter_is_searching(view->filter));
 	if (found)
 		*hit = next;
 	return found;
@@ -79,7 +111,16 @@ bool search_find(struct app *app, const char *text, bool newer, struct error *er
 	view.find = search->text;
 	view.find_len = search->len;
 	bool again = search->found && search->session == app_shown(app);
-	if (!find_next(&view, again ? &search->location : NULL, newer, &hit)) {
+	bool over;
+	if (!find_next(&view, again ? &search->location : NULL, newer, &hit, &over)) {
+		if (over) {
+			search->location = hit;
+			search->session = app_shown(app);
+			search->found = true;
+			error_set(error, "only hits that the filter hides, so far: the same again looks "
+			                 "further");
+			return false;
+		}
 		fail(search, again, newer, error);
 		return false;
 	}

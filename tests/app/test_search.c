@@ -132,6 +132,28 @@ static void test_pages(void)
 	app_fixture_end(&app);
 }
 
+/* What the filter hides is no hit. */
+static void test_filtered(void)
+{
+	app_fixture_start(&app);
+	uint64_t first = put(CALL_RECV, "one apple\n");
+	put(CALL_SEND, "two apples\n");
+	struct regexp *regexp = regexp_parse("one", &error);
+	app_set_filter(&app, filter_new(regexp, false), "one");
+	ok(find("apple", false) && is_at(first, 0), "a hit that the filter shows");
+	ok(!find("two", false), "none that it hides");
+	char line[] = "apple\n";
+	for (int i = 0; i < 300000; i++)
+		put(CALL_RECV, line);
+	bool found = find("apple", false);
+	while (!found && strstr(error.text, "the same again looks further"))
+		found = find(NULL, false);
+	ok(found && is_at(first, 0), "of many hits the one that it shows");
+	app_set_filter(&app, NULL, NULL);
+	ok(find("two", false), "without a filter all are found");
+	app_fixture_end(&app);
+}
+
 int main(void)
 {
 	tap_watchdog(30);
@@ -140,5 +162,6 @@ int main(void)
 	test_limits();
 	test_eviction();
 	test_pages();
+	test_filtered();
 	return tap_done();
 }

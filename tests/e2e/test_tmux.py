@@ -44,6 +44,34 @@ def typed(*keys):
     tmux("send-keys", "-t", "main", *keys)
 
 
+def clipboard():
+    return subprocess.run(["tmux", "-L", SOCKET, "show-buffer"], capture_output=True, check=False).stdout
+
+
+def filters():
+    typed("/send an error\\n", "Enter")
+    wait_for(lambda: row_with("←", "an error"), "another line")
+    for columns, rows in (80, 24), (40, 12), (200, 50):
+        tmux("resize-window", "-t", "main", "-x", str(columns), "-y", str(rows))
+        typed("/filter /err.r/", "Enter")
+        wait_for(lambda: row_with("→", "an error") and not row_with("hello") and row_with("FILTER /err.r/"),
+                 "%d columns: only rows that match, and the status line says so" % columns)
+        for view, words in ("hex", "72 6f 72"), ("trace", "send("), ("ladder", "data"):
+            typed("/view " + view, "Enter")
+            wait_for(lambda: row_with("FILTER") and row_with(words) and not row_with("ello"), "%s as well" % view)
+        typed("/view chat", "Enter", "/filter not err", "Enter")
+        wait_for(lambda: row_with("→", "hello") and not row_with("an error"), "or only those that do not")
+        typed("/status-is-no-command", "Enter")
+        wait_for(lambda: row_with("no such command"), "the answer to a command is seen")
+        typed("/filter nowhere", "Enter")
+        wait_for(lambda: not row_with("hello"), "nothing")
+        typed("-l", "a new error")
+        typed("Enter", "/filter error", "Enter")
+        wait_for(lambda: row_with("←", "a new error"), "what comes later")
+        typed("/filter off", "Enter")
+        wait_for(lambda: row_with("> /filter off") and row_with("> /filter error") and not row_with("FILTER"), "off: the record is whole")
+
+
 def walk():
     wait_for(lambda: row_with("2>"), "a prompt")
     same(ask("#{alternate_on}"), "1", "on the alternate screen")
@@ -58,22 +86,23 @@ def walk():
     same(tmux("list-buffers").stdout, "", "so there is none")
     typed("/set clipboard on", "Enter", "/copy sent", "Enter")
     wait_for(lambda: row_with("copied: 13 bytes, as sent"), "it says what it has copied")
-    wait_for(lambda: tmux("show-buffer").stdout == "hello 한글\n", "and tmux has got it")
+    wait_for(lambda: clipboard() == "hello 한글\n".encode(), "and tmux has got it")
     typed("-l", "/send one\\0\\x1b\\xfftwo")
     typed("Enter")
     wait_for(lambda: row_with("←", "two"), "another message")
     typed("/copy 3", "Enter")
     wait_for(lambda: row_with("copied: 13 bytes, as received"), "the third newest message, whoever sent it")
     typed("/copy received", "Enter")
-    wait_for(lambda: subprocess.run(["tmux", "-L", SOCKET, "show-buffer"], capture_output=True, check=False).stdout == b"one\0\x1b\xfftwo", "the bytes as they are")
+    wait_for(lambda: clipboard() == b"one\0\x1b\xfftwo", "the bytes as they are")
     typed("/find 한", "Enter", "/copy found", "Enter")
-    wait_for(lambda: tmux("show-buffer").stdout == "hello 한글\n", "the line where /find stands")
+    wait_for(lambda: clipboard() == "hello 한글\n".encode(), "the line where /find stands")
     typed("/copy 99", "Enter")
     wait_for(lambda: row_with("there is no such message"), "none that is not there")
     typed("/secret x", "Enter")
     wait_for(lambda: row_with("→", "(secret)"), "a secret")
     typed("/copy sent", "Enter")
     wait_for(lambda: row_with("that is a secret"), "is not copied")
+    filters()
     tmux("resize-window", "-t", "main", "-x", "40", "-y", "12")
     wait_for(lambda: len(screen()) <= 13 and row_with("tcp ESTABLISHED") and row_with("2>"), "a smaller window")
     tmux("set-buffer", "-b", "block", "one\ntwo")
@@ -90,7 +119,7 @@ def walk():
     wait_for(lambda: tmux("has-session", "-t", "main").returncode != 0, "/quit leaves")
 
 
-watchdog(50)
+watchdog(100)
 if not shutil.which("tmux"):
     skip("no tmux")
     done()
