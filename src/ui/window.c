@@ -49,7 +49,7 @@ enum {
 };
 
 /* That a filter may search for a frame, and for a key. */
-#define FILTER_FRAME (4 * CLOCK_MS)
+#define FILTER_FRAME (2 * CLOCK_MS)
 #define FILTER_KEY   (250 * CLOCK_MS)
 
 #define ANSWER_SEEN CLOCK_S /* an answer stays on the screen at least this long */
