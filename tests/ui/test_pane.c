@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "support/tap.h"
+#include "view/filter.h"
 
 static struct transcript *transcript;
 static struct view view;
@@ -490,6 +491,51 @@ static void test_kinds_within_line(void)
 		printf("# %s\n", text);
 }
 
+/* Only what a filter passes is shown, wherever the pane is when it comes and goes. */
+static void test_filter(void)
+{
+	struct error error;
+	struct filter *filter = filter_new(regexp_parse("/ [0-9]*[05]$/", &error), false);
+	begin(28);
+	lines(60);
+	filled(8);
+	pane_scroll(&pane, &view, -20);
+	is_text(filled(8),
+	        "·  line 33|·  line 34|·  line 35|·  line 36|·  line 37|"
+	        "── newest lines below ──────|·  line 59|·  line 60",
+	        "a place in all");
+	view.filter = filter;
+	filter_allow(filter, 60 * CLOCK_S);
+	is_text(filled(8),
+	        "·  line 20|·  line 25|·  line 30|·  line 35|·  line 40|"
+	        "── newest lines below ──────|·  line 55|·  line 60",
+	        "a filter stays near it");
+	pane_scroll(&pane, &view, -1);
+	lines(6);
+	filter_allow(filter, 60 * CLOCK_S);
+	is_text(filled(8),
+	        "·  line 15|·  line 20|·  line 25|·  line 30|·  line 35|"
+	        "── 1 new line below ────────|·  line 60|·  line 65",
+	        "scrolls by what it passes, and counts that");
+	view.filter = NULL;
+	is_text(filled(4), "·  line 32|·  line 33|·  line 34|·  line 35",
+	        "without it the place is the same");
+	filter_free(filter);
+	filter = filter_new(regexp_parse("nowhere", &error), false);
+	view.filter = filter;
+	pane_to_end(&pane);
+	note("nowhere");
+	lines(10000);
+	filter_allow(filter, 0);
+	is_text(filled(2), "|… still searching", "what is not known yet is not said to be nothing");
+	for (int i = 0; i < 10000 && filter_is_searching(filter); i++) {
+		filter_allow(filter, 0);
+		filled(2);
+	}
+	is_text(filled(2), "|·  nowhere", "until it is found");
+	filter_free(filter);
+}
+
 int main(void)
 {
 	tap_watchdog(30);
@@ -515,6 +561,7 @@ int main(void)
 	test_kinds_unshown();
 	test_kinds_within_line();
 	test_ascii();
+	test_filter();
 	pane_free(&pane);
 	rows_free(&rows);
 	buf_free(&out);
