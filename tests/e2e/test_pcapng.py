@@ -95,7 +95,7 @@ for path, head, marks in (("c.txt", " -T ", "hello"), ("u.txt", " -u ", "datagra
     same(converted[0], 0, "text2pcap takes " + path)
     port = re.search(r"(\d+) FILE", first).group(1)
     told = tool("tshark", "-r", path[0] + ".pcapng", "-o", "tcp.check_checksum:TRUE", "-T", "fields", "-e",
-                "frame.packet_flags_direction", "-e", "tcp.srcport", "-e", "udp.srcport", "-e", "data.data")
+                "frame.packet_flags_direction", "-e", "tcp.srcport", "-e", "udp.srcport", "-e", "tcp.payload", "-e", "udp.payload")
     if told:
         rows = [line.split("\t") for line in told[1].splitlines()]
         ok(rows[0][0].endswith("2") and port in rows[0] and marks.encode().hex() in told[1],
