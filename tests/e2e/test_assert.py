@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -81,7 +82,9 @@ with socket.create_server(("127.0.0.1", 0)) as server:
              "/assert recv.bytes = 5", "/assert connect.errno is not ECONNREFUSED", "/assert queue is not available",
              "/assert service is not available"]
     if shutil.which("ss"):
-        told = ss("sport", "=", ":%d" % client[1])
+        told, end = ss("sport", "=", ":%d" % client[1]), time.monotonic() + DEADLINE
+        while "bytes_acked:10 " not in told and time.monotonic() < end:  # an ACK that comes later changes cwnd
+            told = ss("sport", "=", ":%d" % client[1])
         witness = {"mss": r"[^v]mss:(\d+)", "rcv_mss": r"rcvmss:(\d+)", "pmtu": r"pmtu:(\d+)", "cwnd": r"cwnd:(\d+)",
                    "bytes_sent": r"bytes_sent:(\d+)", "bytes_acked": r"bytes_acked:(\d+)",
                    "bytes_received": r"bytes_received:(\d+)", "data_segs_out": r"data_segs_out:(\d+)",
