@@ -11,6 +11,9 @@
  *		connects, splice()s standard input there, or what comes to standard output
  *	worker copy FROM TO
  *		write()s the bytes of a file to a new one: prints seconds
+ *	worker log PORT FROM TO
+ *		connects, recv()s in one thread while another does what `copy` does: no log of that flood can
+ *		be written faster
  *	worker echo tcp|udp
  *		the least that echoes, prints its port
  *	worker requests PORT CLIENTS SIZE SECONDS
@@ -35,6 +38,7 @@
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -213,7 +217,7 @@ static int splice_all(const char *direction, int port)
 
 /* ---- writing ---- */
 
-static int copy(const char *from, const char *to)
+static double copy(const char *from, const char *to)
 {
 	struct stat status;
 	int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -230,7 +234,22 @@ static int copy(const char *from, const char *to)
 			die("write");
 		at += (size_t)put;
 	}
-	printf("%.6f\n", seconds() - begun);
+	return seconds() - begun;
+}
+
+static void *drain_port(void *port)
+{
+	drain(*(int *)port, 1 << 18);
+	return NULL;
+}
+
+static int copy_and_drain(int port, const char *from, const char *to)
+{
+	pthread_t thread;
+	if (pthread_create(&thread, NULL, drain_port, &port))
+		die("pthread_create");
+	copy(from, to);
+	pthread_join(thread, NULL);
 	return 0;
 }
 
@@ -717,8 +736,12 @@ int main(int argc, char **argv)
 		return drain((int)number[0], (size_t)number[1]);
 	if (strcmp(job, "splice") == 0 && argc == 4)
 		return splice_all(argv[2], (int)number[1]);
-	if (strcmp(job, "copy") == 0 && argc == 4)
-		return copy(argv[2], argv[3]);
+	if (strcmp(job, "copy") == 0 && argc == 4) {
+		printf("%.6f\n", copy(argv[2], argv[3]));
+		return 0;
+	}
+	if (strcmp(job, "log") == 0 && argc == 5)
+		return copy_and_drain((int)number[0], argv[3], argv[4]);
 	if (strcmp(job, "echo") == 0 && argc == 3 && strcmp(argv[2], "tcp") == 0)
 		echo_tcp();
 	if (strcmp(job, "echo") == 0 && argc == 3)
