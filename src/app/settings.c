@@ -321,7 +321,7 @@ const struct setting setting_table[] = {
 	        FIELD(expect_time),
 	        .values = "<duration>",
 	        .initial = "5s",
-	        .most = 24 * 3600 * CLOCK_S,
+	        .most = 86400 * CLOCK_S,
 	        .help = "how long /expect and /wait wait where they are not told",
 	},
 	{

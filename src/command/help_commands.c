@@ -271,10 +271,14 @@ static bool print_mark(const char *name, bool begins, struct buf *out)
 {
 	size_t before = out->len;
 	(void)begins;
-	for (size_t i = 0; mark_topic(i).name; i++)
-		if (has_word(mark_topic(i).name, name))
+	for (size_t i = 0;; i++) {
+		struct topic mark = mark_topic(i);
+		if (!mark.name)
+			break;
+		if (has_word(mark.name, name))
 			buf_printf(out, "%s%s, a mark: %s", out->len > before ? "\n" : "", name,
-			           mark_topic(i).help);
+			           mark.help);
+	}
 	return out->len > before;
 }
 

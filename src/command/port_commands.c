@@ -212,7 +212,7 @@ static bool parse_port(const struct args *args, uint16_t *port, struct error *er
 
 static bool check_port(const struct args *args, struct error *error)
 {
-	uint16_t port;
+	uint16_t port = 0;
 	return parse_port(args, &port, error);
 }
 
@@ -221,7 +221,7 @@ static enum command_result do_port(const struct invocation *invocation, struct e
 	struct app *app = invocation->app;
 	char text[16];
 	enum host host;
-	uint16_t port;
+	uint16_t port = 0;
 	if (!parse_port(invocation->args, &port, error))
 		return false;
 	if (!command_choose_host(invocation, invocation->args->value[1], &host, error))

@@ -111,7 +111,7 @@ static bool parse_listen(const struct args *args, struct target *target,
 static bool check_listen(const struct args *args, struct error *error)
 {
 	struct target target;
-	const struct service *service;
+	const struct service *service = NULL;
 	return parse_listen(args, &target, &service, error);
 }
 
@@ -119,7 +119,7 @@ static enum command_result do_listen(const struct invocation *invocation, struct
 {
 	const struct args *args = invocation->args;
 	struct target target;
-	const struct service *service;
+	const struct service *service = NULL;
 	if (!parse_listen(args, &target, &service, error))
 		return false;
 	struct session_options options = invocation->app->defaults;

@@ -843,7 +843,7 @@ static bool find_end(struct log_reader *reader, uint64_t back, int64_t *instant)
 {
 	bool found = false;
 	struct error ignored;
-	struct log_record record;
+	struct log_record record = { .kind = LOG_HEADER };
 	uint64_t from = reader->size > back ? reader->size - back : 0;
 	if (lseek(reader->fd, (off_t)from, SEEK_SET) < 0)
 		return false;
