@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -12,9 +13,10 @@
 #include "base/worker.h"
 
 enum {
-	SLOTS = 4,       /* buffers of one file that wait */
-	KEEP = 2 << 20,  /* bytes of a buffer's memory that are kept for the next */
-	PIECE = 1 << 18, /* of one write(): progress is seen, and the other files have their turn */
+	SLOTS = 32,        /* buffers of one file that wait */
+	SPARES = 6,        /* empty ones whose memory is kept for the next, */
+	LARGEST = 4 << 20, /* if that is no more: an entry of a flood may be 1 MiB before it is formatted */
+	PIECE = 1 << 18,   /* of one write(): progress is seen, and the other files have their turn */
 };
 
 /* Everything is guarded by the lock, but what is said to be one side's own. */
@@ -36,6 +38,8 @@ struct shared {
 	pthread_mutex_t lock;
 	pthread_cond_t news; /* for the thread */
 	struct log_output *first;
+	struct buf spare[SPARES]; /* the last that was written is the next to be filled: it is in the cache */
+	unsigned spares;
 	bool ending;
 	int pipe[2]; /* wakes the loop */
 };
@@ -67,7 +71,7 @@ static void unlink_output(struct shared *shared, struct log_output *output)
 
 static void free_output(struct log_output *output)
 {
-	for (unsigned i = 0; i < SLOTS; i++)
+	for (unsigned i = 0; i < output->count; i++)
 		buf_free(&output->slot[i]);
 	buf_free(&output->busy);
 	free(output);
@@ -80,6 +84,8 @@ static void free_shared(struct shared *shared)
 		unlink_output(shared, output);
 		free_output(output);
 	}
+	while (shared->spares)
+		buf_free(&shared->spare[--shared->spares]);
 	close(shared->pipe[0]);
 	close(shared->pipe[1]);
 }
@@ -126,15 +132,18 @@ static struct log_output *next_busy(const struct shared *shared, const struct lo
 
 static void take_slot(struct log_output *output)
 {
-	struct buf spent = output->busy;
 	output->busy = output->slot[0];
 	output->count--;
-	for (unsigned i = 0; i < output->count; i++)
-		output->slot[i] = output->slot[i + 1];
-	if (spent.cap > KEEP)
-		buf_free(&spent);
-	buf_clear(&spent);
-	output->slot[output->count] = spent;
+	memmove(output->slot, output->slot + 1, output->count * sizeof output->slot[0]);
+}
+
+static void keep_spare(struct shared *shared, struct buf *spent)
+{
+	if (shared->spares == SPARES || spent->cap > LARGEST)
+		buf_free(spent);
+	else
+		shared->spare[shared->spares++] = *spent;
+	buf_init(spent, SIZE_MAX);
 }
 
 static void close_output(struct shared *shared, struct log_output *output, int code)
@@ -166,6 +175,8 @@ static void serve_output(struct shared *shared, struct log_output *output)
 		return;
 	}
 	buf_consume(&output->busy, (size_t)put);
+	if (!output->busy.len)
+		keep_spare(shared, &output->busy);
 	output->progress.written += (size_t)put;
 	output->progress.pending -= (size_t)put;
 	if (output->wants_room && output->progress.pending <= output->room) {
@@ -235,8 +246,6 @@ struct log_output *log_writer_add(struct log_writer *writer, int fd, struct erro
 	output->shared = writer->shared;
 	output->fd = fd;
 	buf_init(&output->busy, SIZE_MAX);
-	for (unsigned i = 0; i < SLOTS; i++)
-		buf_init(&output->slot[i], SIZE_MAX);
 	pthread_mutex_lock(&writer->shared->lock);
 	link_output(writer->shared, output);
 	pthread_mutex_unlock(&writer->shared->lock);
@@ -250,9 +259,10 @@ void log_output_put(struct log_output *output, struct buf *bytes)
 	if (output->progress.over) {
 		buf_clear(bytes);
 	} else if (output->count < SLOTS) {
-		struct buf spare = output->slot[output->count];
 		output->slot[output->count++] = *bytes;
-		*bytes = spare;
+		buf_init(bytes, SIZE_MAX);
+		if (output->shared->spares)
+			*bytes = output->shared->spare[--output->shared->spares];
 	} else {
 		buf_append(&output->slot[SLOTS - 1], buf_data(bytes), bytes->len);
 		buf_clear(bytes);
