@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/json.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* ---- writing ---- */
@@ -86,19 +87,16 @@ static inline size_t put_odd(char **to, const unsigned char *s, size_t n)
 /* Bytes that are looked at together. */
 typedef uint8_t word __attribute__((vector_size(16)));
 
-/* Copies a word whose bytes all stand for themselves: no control, DEL, quote, backslash, none above
- * ASCII. False, and nothing copied, for any other. */
-static inline bool copy_plain(char *to, const void *from)
+/* How many bytes at the front of a word stand for themselves: no control, DEL, quote, backslash, none
+ * above ASCII. */
+static inline size_t count_plain(word bytes)
 {
-	word bytes, odd;
+	word odd = (word)((bytes < 0x20) | (bytes > 0x7e) | (bytes == '"') | (bytes == '\\'));
 	uint64_t halves[2];
-	memcpy(&bytes, from, sizeof bytes);
-	odd = (word)((bytes < 0x20) | (bytes > 0x7e) | (bytes == '"') | (bytes == '\\'));
 	memcpy(halves, &odd, sizeof halves);
-	if (halves[0] | halves[1])
-		return false;
-	memcpy(to, &bytes, sizeof bytes);
-	return true;
+	if (halves[0])
+		return (size_t)__builtin_ctzll(htole64(halves[0])) / 8;
+	return 8 + (halves[1] ? (size_t)__builtin_ctzll(htole64(halves[1])) / 8 : 8);
 }
 
 enum { STRETCH = 4096, LONGEST = 6 }; /* bytes at a time, and what one of them becomes at most */
@@ -113,10 +111,15 @@ bool json_put_text(struct buf *out, const char *bytes, size_t len)
 		     *to = begin;
 		const unsigned char *stop = end - s > STRETCH ? s + STRETCH : end;
 		while (s < stop) {
-			if (stop - s >= (ptrdiff_t)sizeof(word) && copy_plain(to, s)) {
-				s += sizeof(word);
-				to += sizeof(word);
-				continue;
+			if (stop - s >= (ptrdiff_t)sizeof(word)) {
+				word front;
+				memcpy(&front, s, sizeof front);
+				memcpy(to, &front, sizeof front);
+				size_t plain = count_plain(front);
+				s += plain;
+				to += plain;
+				if (plain == sizeof(word))
+					continue;
 			}
 			while (s < stop && stands_for_itself(*s))
 				*to++ = (char)*s++;
@@ -260,8 +263,11 @@ static bool take_string(struct json *json, struct json_value *value, bool decode
 	char scratch[sizeof(word)];
 	*value = (struct json_value){ .type = JSON_STRING, .text = begin };
 	for (;;) {
-		if (json->end - json->at >= (ptrdiff_t)sizeof(word) &&
-		    copy_plain(decodes ? to : scratch, json->at)) {
+		word front = { 0 }; /* its zeros are not plain */
+		if (json->end - json->at >= (ptrdiff_t)sizeof front)
+			memcpy(&front, json->at, sizeof front);
+		if (count_plain(front) == sizeof front) {
+			memcpy(decodes ? to : scratch, &front, sizeof front);
 			json->at += sizeof(word);
 			to += sizeof(word);
 			continue;
