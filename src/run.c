@@ -151,6 +151,7 @@ static void loop(struct app *app, struct ui *ui, struct poller *poller)
 		app_serve(app, poller);
 		hosts_serve(app, poller);
 		leave_serve(app);
+		app_reap(app);
 		queue_serve(app, poller);
 		ui->draw(ui, app);
 		app_reap(app);

@@ -890,9 +890,13 @@ static bool run_next(struct app *app, struct queue *queue)
 
 static void run_queue(struct app *app, struct queue *queue, size_t most)
 {
-	while (most-- > 0 && queue->depth > 0 && !queue->held_by && !leave_has_begun(app))
+	while (most-- > 0 && queue->depth > 0 && !queue->held_by && !leave_has_begun(app)) {
 		if (!run_next(app, queue))
 			break;
+		/* close() is made at the end of the turn: the next line of a script comes after it. */
+		if (queue->script && sessions_are_closing(app->sessions))
+			break;
+	}
 }
 
 static void add_queue(struct app *app, struct queue *queue)

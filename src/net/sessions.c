@@ -453,6 +453,11 @@ void sessions_reap(struct sessions *sessions)
 	forget_excess(sessions);
 }
 
+bool sessions_are_closing(const struct sessions *sessions)
+{
+	return sessions->deferred_count > 0;
+}
+
 /* ---- what sessions report ---- */
 
 static uint32_t add(struct session_table *table, struct session *session)

@@ -128,6 +128,7 @@ void sessions_tap(struct sessions *sessions,
 void sessions_prepare(struct sessions *sessions, struct poller *poller);
 void sessions_serve(struct sessions *sessions, struct poller *poller);
 void sessions_reap(struct sessions *sessions);
+bool sessions_are_closing(const struct sessions *sessions); /* sessions_reap() has to close some */
 
 /* Whether the kernel is sampled at all; it is, from the start. Then a block of the transcript must
  * hold TRANSCRIPT_ROOM and some thousand bytes more, so that what is received outlives the samples

@@ -164,7 +164,7 @@ def window(columns, rows):
     tmux("send-keys", "-t", "main", "M-End")
     ok(sees("2 c"), "and a key to its end")
     command("/session 2")
-    ok(sees("2 ⇄ 3") if columns > 40 else sees("send() = 6"), "a ladder of its sessions")
+    ok(sees("2 ⇄ 3") if columns > 40 else sees("│ close()"), "a ladder of its sessions")
     ok(sees("FIN"), "with all that happened")
     before = screen()
     tmux("send-keys", "-t", "main", "C-l")
