@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The programs that socket tutorials teach, run as they are taught, against sockpit: on a person's plain and in a pipe."""
+"""The programs that socket tutorials teach, run as they are taught, against sockpit: a person's plain, scripts, and a pipe."""
 
 import atexit
 import os
@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support
 from tap import *  # noqa: E402,F403
 from plain import Plain  # noqa: E402
 
+SCRIPTS = os.path.join(os.environ.get("srcdir", "."), "tests", "scripts", "tutorial")
 HERE = os.path.join(os.environ.get("srcdir", "."), "tests", "e2e", "tutorial")
 KOREAN = "안녕하세요, 서버! 소켓"
 
@@ -40,10 +41,9 @@ def finish(process):
     return process.returncode, rest.rstrip("\n")
 
 
-def port_on(plain, verb="listening"):
-    plain.sees(verb + " on 127.0.0.1:")
+def port_on(plain):
     plain.sees("loopback only")
-    found = re.search(verb + r" on 127\.0\.0\.1:(\d+)", plain.text)
+    found = re.search(r"listening on 127\.0\.0\.1:(\d+)", plain.text)
     return int(found.group(1)) if found else 0
 
 
@@ -61,29 +61,26 @@ def client_to_a_person():
         same(plain.leave(), 0, "the plain is left in order")
 
 
-def client_to_a_service():
-    plain = Plain()
-    plain.type("/listen 0 echo")
-    port = port_on(plain)
-    same(finish(program("tcp_client", port)), (0, "Received: Hello, server!"), "our TCP echo service answers")
-    same(finish(program("tcp_client", port, KOREAN)), (0, "Received: " + KOREAN), "in Korean too")
-    plain.type("/listen udp 0 echo")
-    port = port_on(plain, "receiving")
-    same(finish(program("udp_client", port, KOREAN)), (0, "Received: " + KOREAN), "so does our UDP echo service")
-    same(plain.leave(), 0, "the plain is left in order")
-
-
-def echo_server():
-    server = program("tcp_echo_server")
-    plain = Plain("127.0.0.1", line_of(server))
-    ok(plain.sees("connected"), "we connect to the tutorial's echo server")
-    for line in ("one", KOREAN, "three"):
-        plain.type(line)
-        ok(plain.sees("←  " + line), "it echoes")
-    plain.type("/shutdown write")
-    ok(plain.sees("FIN"), "our end of file makes it close, which is reported")
-    same(finish(server)[0], 0, "and it ends well")
-    same(plain.leave(), 0, "the plain is left in order")
+def scripts():
+    """The other end is a script of ours, under tests/scripts/tutorial."""
+    for name, peer in (("echo_client", "tcp_echo_server"), ("answer_client", "tcp_answer_server"), ("udp_client", "udp_server")):
+        server = program(peer)
+        script = ["-f", os.path.join(SCRIPTS, name + ".sp")]
+        same(run("--let", "port=" + line_of(server), *script), (0, b"", b""), name)
+        if peer != "udp_server":
+            same(finish(server)[0], 0, peer + " ends well")
+    for name, peer in (("tcp_server", "tcp_client"), ("udp_server", "udp_client")):
+        for message in ("Hello, server!", KOREAN):
+            script = sockpit("--let", "message=" + message, "-f", os.path.join(SCRIPTS, name + ".sp"))
+            client = program(peer, int(read_until(script.stdout, b"\n")), message)
+            same(finish(client), (0, "Received: " + message), "%s gets its %s back" % (peer, name))
+            _, err = script.communicate(b"", DEADLINE)
+            same((script.returncode, err), (0, b""), name + " goes as expected")
+    script = sockpit("-f", os.path.join(SCRIPTS, "echo_service.sp"))
+    port = int(read_until(script.stdout, b"\n"))
+    for client, message in (("tcp_client", "Hello, server!"), ("tcp_client", KOREAN), ("udp_client", KOREAN)):
+        same(finish(program(client, port, message)), (0, "Received: " + message), "our echo services answer the " + client)
+    same(end(script), -signal.SIGTERM, "until they are ended")
 
 
 def split_characters():
@@ -98,44 +95,6 @@ def split_characters():
     ok(plain.sees(KOREAN), "a character may come in pieces")
     peer.close()
     plain.leave()
-
-
-def answer_server():
-    server = program("tcp_answer_server")
-    port = line_of(server)
-    plain = Plain("127.0.0.1", port)
-    ok(plain.sees("connected"), "we connect to the server that answers once")
-    plain.type("hi there")
-    ok(plain.sees("Hello, i'm server!"), "its answer, which has no line end, is shown")
-    ok(plain.sees("FIN"), "and that it closed")
-    same(finish(server)[0], 0, "it ends well")
-    plain.type("/close")
-    ok(plain.sees("closed"), "we close")
-    plain.type("/reconnect")
-    ok(plain.sees("refused"), "reconnecting to a server that has gone says refused, and the prompt stays")
-    same(plain.leave(), 0, "the plain is left in order")
-
-
-def udp_server():
-    server = program("udp_server")
-    plain = Plain("-u", "127.0.0.1", line_of(server))
-    for line in ("ping", KOREAN):
-        plain.type(line)
-        ok(plain.sees("←") and plain.sees(line), "a datagram comes back")
-    server.kill()
-    server.communicate()
-    plain.type("anybody?")
-    ok(plain.sees("refused"), "when the server has gone, the ICMP answer is reported")
-    same(plain.leave(), 0, "the plain is left in order")
-
-
-def udp_client_to_a_person():
-    plain = Plain("-u", "-l", "127.0.0.1", "0")
-    client = program("udp_client", port_on(plain, "receiving"))
-    ok(plain.sees("Hello"), "a datagram of the tutorial's client is shown")
-    plain.type("Hello yourself")
-    same(finish(client), (0, "Received: Hello yourself"), "and a person answers it")
-    same(plain.leave(), 0, "the plain is left in order")
 
 
 def in_a_pipe():
@@ -158,11 +117,7 @@ def in_a_pipe():
 
 watchdog(55)
 client_to_a_person()
-client_to_a_service()
-echo_server()
+scripts()
 split_characters()
-answer_server()
-udp_server()
-udp_client_to_a_person()
 in_a_pipe()
 done()
