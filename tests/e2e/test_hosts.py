@@ -137,23 +137,6 @@ def step_by_step(program, hosts):
     program.type("/view chat")
 
 
-def datagrams(program, hosts):
-    program.type("/listen udp 0.0.0.0 9000 echo on right")
-    ok(program.sees("receiving on right 0.0.0.0:9000 (every IPv4 address of right)"), "datagrams on right")
-    program.type("/open udp right:9000 as question")
-    ok(program.sees("⇄ right 192.0.2.2:9000 ready"), "and from left")
-    program.type("ping of left")
-    ok(program.sees("←  192.0.2.2:9000  ping of left"), "are answered")
-    program.type("/listen udp left:9001 as nearer")
-    ok(program.sees("receiving on left 192.0.2.1:9001"), "a server on left")
-    program.type("/to right:9000 by name")
-    ok(program.sees("←  192.0.2.2:9000  by name"), "sends to a peer by name")
-    program.type("/open udp right:9999 as refused")
-    program.sees("ready")
-    program.type("nobody")
-    ok(program.sees("ICMP port unreachable (3/3) from 192.0.2.2"), "and a refusal comes back by ICMP")
-
-
 def mistakes(program, _):
     program.type("/open right:80 from middle")
     ok(program.sees('"middle" is not a host: left or right'), "a host that is none")
@@ -165,14 +148,6 @@ def mistakes(program, _):
     ok(program.sees("that interface is on this machine; on left use an address without one"), "interfaces have other names there")
     program.type("/open right:81 as none")
     ok(program.sees("Connection refused (RST to our SYN"), "a refusal")
-
-
-def options(program, _):
-    program.type("/socket udp on left as bound")
-    program.type("/option bindtodevice left")
-    ok(program.sees("left"), "a socket is bound to an interface of its host")
-    program.type("/option bindtodevice eth9")
-    ok(program.sees("ENODEV"), "not to another")
 
 
 def traced(script):
@@ -260,7 +235,7 @@ def main():
     program.sees("no session")
     hosts = hosts_of(program)
     same(sorted(hosts), ["left", "right"], "two hosts")
-    for case in (address_decides, loopbacks, step_by_step, datagrams, mistakes, options):
+    for case in (address_decides, loopbacks, step_by_step, mistakes):
         case(program, hosts)
     program.leave()
     not_asked()

@@ -45,19 +45,8 @@ status, out, err = script("/sandbox on\n/sandbox off\n/sandbox off\n", "--sandbo
 ok(status == 0 and "on already" in out and "off already" in out, "twice on or off is said, and no mistake")
 status, out, err = script("/listen 192.0.2.2 7 as srv\n/listen 127.0.0.1 0 as other\n/sandbox off\n", "--sandbox")
 same((status, err), (1, "script:3: the sandbox stays on: a session lives there, close it first: 1 srv on right\n"), "off is refused while a session lives there")
-status, out, err = script("/listen 192.0.2.2 7 as srv\n/close @srv\n/sandbox off\n/sandbox on\n/listen 192.0.2.2 7\n", "--sandbox")
-same((status, err), (0, ""), "closed, it is in nobody's way")
 status, out, err = run("--sandbox", "192.0.2.2", "7")
 ok(status == 2 and b"for the window and for scripts" in err, "in pipe mode it makes no sense")
-status, out, err = script("/listen 127.0.0.1 0 echo as srv\n/sandbox on\n/open 127.0.0.1 $srv.port as c\nhello\n/expect hello\n/sandbox off\n")
-same((status, err), (0, ""), "what is open outside stays there, and other addresses are reached as always")
-
-# ---- a conversation there, with a port below 1024 ----
-
-for address in "192.0.2.2", "2001:db8::2":
-    same(script("/listen %s 7 echo as srv\n/open %s 7 as c\nhello\n/expect hello within 5s\n" % (address, address), "--sandbox")[::2],
-         (0, ""), "left talks to %s" % address)
-
 # ---- the death of a host ----
 
 process = sockpit("--sandbox", "-v", "-f", "-")

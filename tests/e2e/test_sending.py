@@ -53,16 +53,10 @@ def datagrams(lines, count):
 
 # ---- /repeat ----
 
-same(received_by_server("/repeat 3 0 ping\nend\n"), (0, "", b"ping\n" * 3 + b"end\n"),
-     "a line that is data, three times, then the script goes on")
-same(received_by_server("/repeat 2 1ms /send a\\0b\n"), (0, "", b"a\0b" * 2), "a command")
-same(received_by_server("/repeat 2 0 /repeat 3 0 x\n"), (0, "", b"x\n" * 6), "a repeat of a repeat")
 same(received_by_server("/repeat 100000 0 x\n"), (0, "", b"x\n" * 100000), "many, each once")
-same(datagrams("/repeat 3 0 one\n", 3), (0, "", [b"one\n"] * 3), "a datagram each")
 begin = time.monotonic()
 same(received_by_server("/repeat 5 50ms t\n")[2], b"t\n" * 5, "at an interval")
 ok(time.monotonic() - begin >= 0.2, "which is kept: four times 50 ms at least")
-same(received_by_server("/repeat 3 100ms /send a &\n/repeat 3 100ms /send b\n/close\n")[:2], (0, ""), "two at the same time")
 for line, error in [
     ("/repeat 0 1s x", "repeat: \"0\" is not a number of times from 1 to 999999999, or forever"),
     ("/repeat many 1s x", "repeat: \"many\" is not a number of times from 1 to 999999999, or forever"),

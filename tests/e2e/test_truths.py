@@ -284,28 +284,6 @@ def advice():
     plain.leave()
 
 
-def simultaneous():
-    """Two SYNs that cross on a slow cable."""
-    plain = Plain("--sandbox")
-    plain.type("/cable delay 300ms")
-    if not plain.sees("cable: delay 300ms"):
-        skip("no sandbox here")
-        plain.leave()
-        return
-    for name, host, address in ("a", "left", "192.0.2.1"), ("b", "right", "192.0.2.2"):
-        plain.type("/socket tcp on %s as %s" % (host, name))
-        plain.sees("socket() =")
-        plain.type("/bind %s 5001" % address)
-        plain.sees("bound to")
-    plain.type("/connect @a 192.0.2.2 5001")
-    plain.type("/connect @b 192.0.2.1 5001")
-    ok(plain.sees("connected in"), "both connect")
-    plain.type("/states")
-    ok(plain.sees("SYN_RECV") and re.search(r"[.(]SYN_RECV[.)]", plain.text), "and have passed SYN_RECV")
-    ok(re.search(r"[.(]SYN_SENT[.)]", plain.text), "after SYN_SENT")
-    plain.leave()
-
-
 def addresses():
     if not os.path.exists("/proc/net/tcp6"):
         skip("no IPv6")
@@ -581,7 +559,6 @@ time_wait(True)
 closing()
 queue()
 advice()
-simultaneous()
 addresses()
 refused()
 reset_in_queue()

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What /assert knows of sessions and calls, and $NAME in a text.
+/listen 127.0.0.1 0 echo as s
+/open 127.0.0.1 $s.port as c
+/send $c.state ${c.peer} $c.rcvbuf.
+/expect /^ESTABLISHED 127\.0\.0\.1:$s.port [0-9]+\./
+/assert @c.rcvbuf = $c.rcvbuf
+/assert @c.peer_port = $s.port
+/try /expect never within 20ms
+/send there
+/expect there
+# Sizes.
+/open 127.0.0.1 $s.port as sized
+/fill 1536
+/assert recv = 1.5k within 5s
+/assert recv >= 1k
+/assert recv < 2KB
+/assert recv != 1500
+/assert recv == 1536
+# Calls that fail: why is known of a session that did not open, too.
+/try /open 127.0.0.1 1 as x
+/assert last.errno is ECONNREFUSED
+/assert last.call is connect
+/assert @x.connect.errno is econnrefused
+/assert last.result = -1
+/socket tcp as y
+/assert @y.peer is not available
+/assert @y.rcvbuf is available
+/try /connect 127.0.0.1 1
+/assert last.errno is ECONNREFUSED
+/assert last.address is 127.0.0.1:1
+/try /expect x within 20ms
+# It may become true.
+/listen 127.0.0.1 0 hello as h
+/open 127.0.0.1 $h.port as greeted
+/assert @greeted.state is CLOSE_WAIT within 5s
+/assert @greeted.fin is yes within 5s

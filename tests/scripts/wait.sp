@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# /wait readable by hand: a client, its bytes, the rest of them, its end. And quiet.
+/socket tcp as s
+/bind 127.0.0.1 0
+/backlog 5
+/open 127.0.0.1 $s.port as c
+/wait @s readable
+/accept @s as a
+/send @c hello
+/wait @a readable
+/assert @a.inq = 5
+/recv @a 3
+/wait @a readable
+/recv @a
+/expect @a hello
+/shutdown @c write
+/wait @a readable
+/recv @a
+/assert last.result = 0
+/listen 127.0.0.1 0 echo as e
+/open 127.0.0.1 $e.port as d
+/send x
+/wait quiet within 5s
+/assert recv = 1
+/wait quiet for 20ms
+/close
+/wait closed
