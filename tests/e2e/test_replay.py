@@ -151,8 +151,9 @@ def command(line):
 def window(columns, rows):
     global server
     server = "sockpit-replay-%d-%d" % (os.getpid(), columns)
+    # words, as one command would need the shell of a user who may have none
     tmux("new-session", "-d", "-s", "main", "-x", str(columns), "-y", str(rows),
-         "exec sockpit --replay %s --speed 0.001 --view ladder" % LOG)
+         "sockpit", "--replay", LOG, "--speed", "0.001", "--view", "ladder")
     ok(sees("replay 0."), "at %dx%d the status line says that it is a replay" % (columns, rows))
     pid = int(tmux("display-message", "-p", "-t", "main", "#{pane_pid}"))
     sockets = open_sockets(pid)  # with which the program itself asks the kernel
