@@ -2,7 +2,9 @@
 """Starting where something is missing or odd: descriptors, a start-up file that is no file, bytes in arguments that a
 terminal would obey; and ending by a signal at any moment."""
 
+import fcntl
 import os
+import struct
 import pty
 import resource
 import select
@@ -31,6 +33,8 @@ class Program:
                 for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
                     os.environ.pop(name, None)
                 os.environ.update(environment)
+                # wide, so that no path makes a message two rows
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 250, 0, 0))
                 os.closerange(3, FD_SETSIZE)  # what the test itself has inherited
                 if before:
                     before()
@@ -65,8 +69,7 @@ class Program:
         return not termios.tcgetattr(self.master)[3] & termios.ICANON
 
     def ends_or_shows(self, needle):
-        self.waits_for(lambda: self.has_ended() or needle in self.output)
-        return not self.has_ended()
+        return self.waits_for(lambda: self.has_ended() or needle in self.output) and not self.has_ended()
 
     def end(self, number=signal.SIGTERM):
         """By a signal; gives the status."""
