@@ -336,7 +336,8 @@ static enum command_result run_command(struct app *app, const char *line, bool b
 	bool acting = done && acts(command, &args);
 	if (acting)
 		app_to_newest(app);
-	if (acting && invocation.session && command->acts != ACTS_BY_NO_CALL)
+	if (acting && command->needs != NEEDS_NOTHING && invocation.session &&
+	    command->acts != ACTS_BY_NO_CALL)
 		done = !session_refuse_recorded(invocation.session, error);
 	struct buf full = { .max = SIZE_MAX };
 	if (done && !command->hides)

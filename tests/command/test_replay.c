@@ -237,6 +237,7 @@ static void refuses(void)
 			app.secret_for = 0;
 		}
 	is_int(count_calls(&app), before, "and no call has been made");
+	ok(run(&app, "/listen 127.0.0.1 0 as mine"), "a session beside the recordings can be opened");
 	ok(app_forget(&app, sessions_at(app.sessions, 0), &error), "a recording can be forgotten");
 	replay_stop(&app);
 	queue_stop(&app);
