@@ -370,7 +370,20 @@ static void put_transport(struct save *save, const struct part *part)
 		fprintf(save->file, " %s", transport_name(transport));
 }
 
-/* As it was asked for; a recorded session has only its address. A blank in a UNIX path is an escape, as it
+/* The port that a server asked for, as far as its bind() tells: 0, where it got any. */
+static unsigned asked_port(const struct save *save, const struct session *session)
+{
+	const struct transcript *transcript = save->app->transcript;
+	uint64_t at = transcript_begin(transcript, session_number(session));
+	for (; at != TRANSCRIPT_NONE; at = transcript_after(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry->call == CALL_BIND && !entry->error)
+			return entry_addr(entry).port;
+	}
+	return session_local(session).port;
+}
+
+/* As it was asked for; a recorded session has only its addresses. A blank in a UNIX path is an escape, as it
  * is typed. */
 static void put_target(struct save *save, const struct part *part)
 {
@@ -393,7 +406,7 @@ static void put_target(struct save *save, const struct part *part)
 	if (target && (serves || !endpoint_is_set(&addr)))
 		fprintf(save->file, "%s%s", *target->service ? " " : "", target->service);
 	else if (serves && !endpoint_is_unix(&addr))
-		fprintf(save->file, " %u", addr.port);
+		fprintf(save->file, " %u", asked_port(save, session));
 	else if (!serves)
 		put_port(save, session, &addr, ' ');
 }

@@ -313,7 +313,8 @@ def save_recording(name, sight):
 
 
 save_recording("session.jsonl", "←  hello")
-same(run("-f", "again")[::2], (0, b""), "it runs with the addresses that it had")
+same(run("-f", "again")[::2], (0, b""), "it runs with the addresses that were asked for")
+ok("/listen 127.0.0.1 0 " in read("again"), "and asks for any port again")
 
 # ---- the sandbox ----
 
