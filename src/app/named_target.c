@@ -38,8 +38,7 @@ static void free_named(struct named_target *named)
 	free(named->settings);
 }
 
-bool named_target_set(struct named_targets *targets, const char *name, const struct target *target,
-                      const char *words, struct error *error)
+bool named_target_check(const char *name, const char *words, struct error *error)
 {
 	struct settings scratch;
 	bool viewed;
@@ -51,7 +50,13 @@ bool named_target_set(struct named_targets *targets, const char *name, const str
 		return false;
 	}
 	settings_init(&scratch);
-	if (!named_target_apply(words, &scratch, &viewed, error))
+	return named_target_apply(words, &scratch, &viewed, error);
+}
+
+bool named_target_set(struct named_targets *targets, const char *name, const struct target *target,
+                      const char *words, struct error *error)
+{
+	if (!named_target_check(name, words, error))
 		return false;
 	size_t at = find(targets, name);
 	if (at < targets->count)

@@ -29,6 +29,7 @@ const struct named_target *named_target_find(const struct named_targets *targets
  * a session, its view, and the time limit of connecting. False with one line. */
 bool named_target_set(struct named_targets *targets, const char *name, const struct target *target,
                       const char *words, struct error *error);
+bool named_target_check(const char *name, const char *words, struct error *error); /* of these two */
 bool named_target_remove(struct named_targets *targets, const char *name, struct error *error);
 void named_targets_free(struct named_targets *targets);
 

@@ -62,6 +62,12 @@ static bool read_wish(const struct args *args, struct wish *wish, struct error *
 	for (enum deed deed = PAUSE; word && deed <= STOP; deed++)
 		if (strcmp(words[deed], word) == 0)
 			wish->deed = deed;
+	bool takes = wish->deed == STEP || wish->deed == SPEED || wish->deed == TO;
+	const char *extra = wish->deed == BEGIN ? NULL : value && !takes ? value : speed;
+	if (extra) {
+		error_usage(error, "replay: \"%.40s\" is one word too many", extra);
+		return args_blame(args, extra == value ? 1 : 2, error);
+	}
 	switch (wish->deed) {
 	case BEGIN:
 		return !speed || parse_speed(speed, &wish->speed, error) || args_blame(args, 2, error);

@@ -41,13 +41,38 @@ static bool show_target(const struct invocation *invocation, const char *name, s
 	return true;
 }
 
+/* The address, and the words after it: the settings. */
+static bool read_address(const struct args *args, struct target *target, const char **words,
+                         struct error *error)
+{
+	const char *address = args->value[2];
+	char port[TARGET_SERVICE] = "";
+	*words = args->value[3] ? args->value[3] : "";
+	size_t len = strcspn(*words, BLANKS);
+	bool whole = target_parse(target, address, NULL, TRANSPORT_TCP, false, error);
+	if (!whole && len > 0 && len < sizeof port) { /* "127.0.0.1 6379" */
+		memcpy(port, *words, len);
+		port[len] = '\0';
+		*words += len + strspn(*words + len, BLANKS);
+	}
+	return target_parse(target, address, *port ? port : NULL, TRANSPORT_TCP, false, error);
+}
+
+static bool check_target(const struct args *args, struct error *error)
+{
+	struct target target;
+	const char *words;
+	return args->value[1] || !args->value[2] ||
+	       ((read_address(args, &target, &words, error) || args_blame(args, 2, error)) &&
+	        named_target_check(args->value[0], words, error));
+}
+
 static enum command_result do_target(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	const char *const *value = invocation->args->value;
-	const char *name = value[0], *address = value[2], *words = value[3] ? value[3] : "";
+	const char *name = value[0], *words;
 	struct target target;
-	char port[TARGET_SERVICE] = "";
 	if (!name) {
 		list_targets(invocation);
 		return true;
@@ -56,16 +81,9 @@ static enum command_result do_target(const struct invocation *invocation, struct
 		return false;
 	if (value[1])
 		return true;
-	if (!address)
+	if (!value[2])
 		return show_target(invocation, name, error);
-	size_t len = strcspn(words, BLANKS);
-	bool whole = target_parse(&target, address, NULL, TRANSPORT_TCP, false, error);
-	if (!whole && len > 0 && len < sizeof port) { /* "127.0.0.1 6379" */
-		memcpy(port, words, len);
-		port[len] = '\0';
-		words += len + strspn(words + len, BLANKS);
-	}
-	return target_parse(&target, address, *port ? port : NULL, TRANSPORT_TCP, false, error) &&
+	return read_address(invocation->args, &target, &words, error) &&
 	       named_target_set(&app->targets, name, &target, words, error) &&
 	       (!app->attended || show_target(invocation, name, error));
 }
@@ -84,6 +102,7 @@ const struct command target_commands[] = {
 	                "Lines typed for such a session have a history of their own.\n"
 	                "Without an address: the target of that name; without a name: all of them. "
 	                "off removes it.",
+	        .check = check_target,
 	        .run = do_target,
 	},
 	{ 0 },

@@ -120,6 +120,9 @@ MISTAKES = """\
 /loop 2
 /option nodelay maybe
 /source nowhere
+/target a 127.0.0.1:1 eol=crfl
+/target a 127.0.0.1:x:y
+/replay pause now
 """
 WRONG = """\
 script:2:17: no session "svr" is made before this line: did you mean srv?
@@ -130,6 +133,9 @@ script:6:1: data that begins with @ is written \\@, and /@NAME sends to a sessio
 script:7:1: /loop without an /end after it
 script:8:17: TCP_NODELAY is on or off
 script:9:9: nowhere: no such file or directory
+script:10: eol: "crfl" is not lf, crlf, cr, nul or none: did you mean crlf?
+script:11:11: too many colons: 127.0.0.1:x:y
+script:12:15: replay: "now" is one word too many
 """
 status, out, err = script(MISTAKES)
 same((status, out), (2, ""), "mistakes end a script before it begins")

@@ -39,7 +39,7 @@ def pipe_to(server, *args, given=b"hello\n", start_up):
 
 with listener() as server:
     redis = "# mine\n/nonsense\n/set time off\n/target redis 127.0.0.1:%d eol=crlf view=hex\n/target bad host\n" % port_of(server)
-    mistake = ".config/sockpit/sockpitrc:5: no port: write host:port\n"
+    mistake = ".config/sockpit/sockpitrc:5:13: no port: write host:port\n"
 
     # ---- pipe mode and scripts: of the start-up file only the targets count ----
     status, out, err, got = pipe_to(server, "redis", start_up=redis)
