@@ -155,6 +155,11 @@ static bool has_pattern(const struct element *elements, size_t count)
 
 /* ---- messages ---- */
 
+static const char *article(const char *name)
+{
+	return strchr("aeiou", name[0]) ? "an" : "a";
+}
+
 static void element_in_prose(const struct element *element, struct buf *out)
 {
 	struct choice_words words = { element->literals, element->literals_len };
@@ -163,11 +168,10 @@ static void element_in_prose(const struct element *element, struct buf *out)
 		choice_list(&names, "or", out);
 	else if (is_pattern(element))
 		buf_append_text(out, "a text or a /regular expression/");
-	else if (element->rest)
+	else if (element->rest && strcmp(element->name, "line") != 0) /* text, bytes */
 		buf_append_text(out, element->name);
 	else
-		buf_printf(out, "%s %s", strchr("aeiou", element->name[0]) ? "an" : "a",
-		           element->name);
+		buf_printf(out, "%s %s", article(element->name), element->name);
 }
 
 /* The state of one check. */
@@ -295,8 +299,9 @@ static bool take_tagged(struct match *match)
 		}
 		if (at + 1 == words->count) {
 			char what[64];
-			snprintf(what, sizeof what, "\"%.*s\" needs a %s",
-			         (int)(tag->end - tag->at), tag->at, match->elements[index].name);
+			const char *name = match->elements[index].name;
+			snprintf(what, sizeof what, "\"%.*s\" needs %s %s",
+			         (int)(tag->end - tag->at), tag->at, article(name), name);
 			return fail(match, tag->at, what);
 		}
 		if (!take_word(match, &words->word[at + 1], index))

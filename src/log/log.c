@@ -134,7 +134,7 @@ static const struct log_format *choose_format(const struct log_request *request,
 	for (size_t i = 0; (format = log_format_at(i)); i++)
 		if (*format->endings)
 			error_append(error, " %s", format->endings);
-	error_append(error, "; or name one, as text");
+	error_append(error, "; or name the format, such as text");
 	return NULL;
 }
 

@@ -235,6 +235,9 @@ static void test_mistakes(void)
 	is_text(match("open", open_usage, ""),
 	        "open: needs an address: /open [tcp|udp] <address> [<port>] [as <name>]",
 	        "a word is missing");
+	is_text(match("try", "<line...>", ""), "try: needs a line: /try <line...>", "a line is one");
+	is_text(match("file", "<file> [every <interval>]", "x every"),
+	        "file: \"every\" needs an interval: /file <file> [every <interval>]", "a vowel");
 	is_text(match("all", "<text...>", ""), "all: needs text: /all <text...>",
 	        "the rest is missing");
 	is_text(match("shutdown", "write|read|both", ""),
