@@ -745,8 +745,8 @@ static bool check_local_port(const struct options *options, struct error *error)
 
 static bool take_script(struct options *options, char **words, int count, struct error *error)
 {
-	if (options->demo || options->listen || options->pipe.keep_open || options->service ||
-	    options->local_host || options->local_port) {
+	if (options->demo || options->listen || options->probe || options->pipe.keep_open ||
+	    options->service || options->local_host || options->local_port) {
 		error_set(error,
 		          "-f runs a script, which opens and listens itself: /open, /listen");
 		return false;
@@ -858,6 +858,8 @@ static bool check_logs(const struct options *options, struct error *error)
 		error_set(error, "--log-format is the format of a log: -o FILE");
 	else if (options->pipe.append_output && !options->log_count && !options->pipe.output)
 		error_set(error, "--append-output continues a file: -o FILE or --output FILE");
+	else if (options->replay_speed != REPLAY_SPEED_OWN && !options->replay)
+		error_set(error, "--speed is that of a replay: --replay FILE");
 	else if (options->pipe.json && options->tap)
 		error_set(error, "--json and --tap both write to standard output: use one");
 	else

@@ -118,6 +118,8 @@ static const struct line_case own[] = {
 	{ "sockpit -S h 1", "!-S is refused" },
 	{ "sockpit -Z h 1", "!-Z is refused" },
 	{ "sockpit --log-format text h 1", "!--log-format is the format of a log: -o FILE" },
+	{ "sockpit --speed 2 h 1", "!--speed is that of a replay: --replay FILE" },
+	{ "sockpit -f x -z", "!-f runs a script, which opens and listens itself" },
 	{ "sockpit -o f --log-format no h 1", "!no log format \"no\"" },
 	{ "sockpit --append-output h 1", "!--append-output continues a file: -o FILE or --output FILE" },
 };
