@@ -223,11 +223,11 @@ static void add_replay(struct pieces *pieces, const char *text)
 	const char *of = strstr(text, " of "), *how = strchr(text, ',');
 	size_t end = how ? (size_t)(how - text) : strlen(text), first = of ? (size_t)(of - text) : end;
 	if (first)
-		add_piece(pieces, 0, STYLE_NOTE, "%.*s", (int)first, text);
+		add_piece(pieces, 1, STYLE_NOTE, "%.*s", (int)first, text);
 	if (of)
 		add_piece(pieces, 3, STYLE_NOTE, "%.*s", (int)(end - first - 1), of + 1);
 	if (how)
-		add_piece(pieces, 1, STYLE_NOTE, "%s", how + 2);
+		add_piece(pieces, 2, STYLE_NOTE, "%s", how + 2);
 }
 
 static void collect(const struct snapshot *snapshot, const struct status_words *words,
@@ -245,7 +245,7 @@ static void collect(const struct snapshot *snapshot, const struct status_words *
 	add_piece(pieces, 9, STYLE_TEXT, "%s", words->eol);
 	add_piece(pieces, 10, STYLE_TEXT, "%s", words->view);
 	if (*words->mode)
-		add_piece(pieces, 1, STYLE_NOTE, "%s", words->mode);
+		add_piece(pieces, 0, STYLE_NOTE, "%s", words->mode); /* it may hide every row */
 }
 
 /* The state is there even if it has to be cut. */

@@ -156,6 +156,8 @@ static void replays(void)
 	          "a replay");
 	is_status(&snapshot, 47, " tcp ESTABLISHED *  replay 12.5 s  x1, paused", "a replay");
 	is_status(&snapshot, 40, " tcp ESTABLISHED *  replay 12.5 s  LF", "a replay");
+	is_text(status(&snapshot, "FILTER err", 40), " tcp ESTABLISHED *  ↑15 ↓15  FILTER err",
+	        "in a narrow row, what hides rows comes first");
 	replay = "recording";
 	is_status(&snapshot, 40, " tcp ESTABLISHED *  ↑15 ↓15  recording", "what is left of it");
 	replay = "";
