@@ -116,7 +116,7 @@ static int run(struct app *app, struct options *options, struct poller *poller)
 	bool person = !options->nc && !options->piped && !options->probe &&
 	              isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	if (options->replay && options->has_target && !person) {
-		error_set(&error, "--replay prints a log: no address");
+		error_set(&error, "--replay without a terminal prints a log: leave out the address");
 		return run_fail(EXIT_USAGE, &error);
 	}
 	if (options->pipe.json && (person || options->replay)) {

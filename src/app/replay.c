@@ -266,8 +266,9 @@ static void end_of_log(struct app *app)
 	replay->reader = NULL;
 	learn_held(app);
 	if (replay->wrong > WRONG_TOLD)
-		tell(app, "%.200s: %llu more lines are wrong", replay->path,
-		          (unsigned long long)(replay->wrong - WRONG_TOLD));
+		tell(app, "%.200s: %llu more %s wrong", replay->path,
+		          (unsigned long long)(replay->wrong - WRONG_TOLD),
+		          replay->wrong - WRONG_TOLD == 1 ? "line is" : "lines are");
 	if (replay->nameless)
 		tell(app, "%.200s: %llu of its sessions have no tab: there are at most %d",
 		          replay->path, (unsigned long long)replay->nameless, RECORDED_MOST);

@@ -1010,7 +1010,7 @@ static struct queue *running_queue(struct app *app, const char *command, struct 
 {
 	if (app->queues && app->queues->running)
 		return app->queues->running;
-	error_usage(error, "%s: only in a file of lines: /source runs one", command);
+	error_usage(error, "%s: it works only in a file: /source FILE runs one", command);
 	return NULL;
 }
 
