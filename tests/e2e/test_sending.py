@@ -61,7 +61,7 @@ for line, error in [
     ("/repeat 0 1s x", "repeat: \"0\" is not a number of times from 1 to 999999999, or forever"),
     ("/repeat many 1s x", "repeat: \"many\" is not a number of times from 1 to 999999999, or forever"),
     ("/repeat 2 soon x", "soon"),
-    ("/repeat 2 1s", "repeat: needs line"),
+    ("/repeat 2 1s", "repeat: needs a line"),
     ("/repeat 2 0 /secret x", "repeat: a secret is sent once: /secret"),
     ("/repeat 2 0 /nosuch", "script:2:14: no such command: \"nosuch\": /help lists them"),
 ]:
