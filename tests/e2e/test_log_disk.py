@@ -149,7 +149,8 @@ os.mkfifo("fifo")
 reader = os.open("fifo", os.O_RDONLY | os.O_NONBLOCK)
 server = listener()
 peer = sender(80 * (999999 * b"x" + b"\n"), server, False)  # lines that are folded to a few rows
-person = Plain("-o", "/dev/fd/3", "--log-format", "text", "127.0.0.1", port_of(server),
+# A view of calls prints little of a flood.
+person = Plain("-o", "/dev/fd/3", "--log-format", "text", "--view", "trace", "127.0.0.1", port_of(server),
                under=["sh", "-c", 'exec 3>fifo; exec "$@"', "sh"])
 
 
