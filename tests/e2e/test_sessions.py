@@ -95,8 +95,12 @@ def a_line_has_one_session():
     ok(plain.sees("connected in"), "a session")
     peer = server.accept()[0]
     script = os.path.join(plain.home, "script")
+    done_with = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # hears when the script has come to its end
+    done_with.settimeout(DEADLINE)
+    done_with.bind(("127.0.0.1", 0))
     with open(script, "w", encoding="utf-8") as file:
-        file.write("/expect go\n/socket udp as other\n/expect @1 on\n/close @1\n/forget @1\n/bind @other 127.0.0.1 0\n")
+        file.write("/expect go\n/socket udp as other\n/expect @1 on\n/close @1\n/forget @1\n/bind @other 127.0.0.1 0\n"
+                   "/to @other 127.0.0.1:%d over\n" % done_with.getsockname()[1])
     plain.type("/source " + script)
     plain.type("half a", enter=False)
     ok(plain.sees("1> half a"), "a line begins")
@@ -109,6 +113,8 @@ def a_line_has_one_session():
     ok(plain.sees("another"), "the next line")
     peer.sendall(b"on\n")
     same(peer.recv(100), b"", "a script closes and forgets the session")
+    same(done_with.recv(100), b"over\n", "and comes to its end")
+    done_with.close()
     plain.type("")
     ok(plain.sees("the line was not sent"), "no other one gets the line")
     ok(plain.sees("> another"), "which stays")
