@@ -85,7 +85,7 @@ with open(write("script", "/socket udp as a\n/say end\n"), "rb") as file:
     same(run("-f", "-", stdin=file), (0, b"end\n", b""), "a file as standard input is a file: it is checked whole")
 with open(write("script", "/say a\n/nonsense\n"), "rb") as file:
     same(run("-f", "-", stdin=file)[:2], (2, b""), "before its first line runs")
-with open(write("script", "/socket udp\n/sleep 1h\n"), "rb") as file:
+with open(write("script", "/socket udp\n/sleep %s\n" % "1h"), "rb") as file:
     process = sockpit("-f", "-", stdin=file)
     while len(os.listdir("/proc/%d/fd" % process.pid)) < 5:
         pass
