@@ -861,6 +861,7 @@ void app_free(struct app *app)
 	free(app->tabs);
 	named_targets_free(&app->targets);
 	free(app->searched);
+	buf_free(&app->copied);
 	free(app->asked);
 	free(app->open_page.line);
 	free(app->open_page.text);
