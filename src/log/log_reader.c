@@ -62,7 +62,7 @@ struct log_reader {
 	char *path;
 	struct buf bytes; /* read, not taken yet */
 	size_t taken;     /* of them belongs to the line that was read last */
-	size_t searched;  /* no end of a line is among so many of those after it */
+	size_t searched;  /* that many of those after it have no line end */
 	bool skipping;    /* the rest of a line that is too long */
 	bool end_of_file, headed, over;
 	unsigned long line;

@@ -138,7 +138,7 @@ static void obeys(void)
 	ok(replay_is_over(&app), "it is over");
 	replay_pause(&app, true, 211 SECONDS);
 	ok(replay_go(&app, 1500 * CLOCK_MS, 211 SECONDS, &error), "and back");
-	is_int(entries_at(211 SECONDS), 8, "the first entries come anew");
+	is_int(entries_at(211 SECONDS), 8, "the first entries come again");
 	is_int(sessions_count(app.sessions), 1, "the old sessions are gone");
 	ok(app_shown(&app) == 3, "the session that was shown is, under another number");
 	is_text(describes(300 SECONDS), "replay 1.5 s of 43.0 s, x4, paused", "paused, as it was");

@@ -224,7 +224,7 @@ static void test_typed(void)
 	}
 	size_t at = 0;
 	struct regexp *text = regexp_new_text("Hello, world", 12);
-	is_int(regexp_nearest(text, "Hell Hello, wurld", 17, &at), 8, "so much of it is there");
+	is_int(regexp_nearest(text, "Hell Hello, wurld", 17, &at), 8, "the part that is there");
 	is_int(at, 5, "and here");
 	is_int(regexp_nearest(text, "xyz", 3, &at), 0, "nothing of it");
 	regexp_free(text);

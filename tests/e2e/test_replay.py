@@ -107,7 +107,7 @@ def plain():
     person.type("/session c")
     ok(person.sees("hello"), "one session at a time")
     person.type("more")
-    ok(person.sees("session 2 is a recording: nothing is sent"), "where nothing is sent either")
+    ok(person.sees("session 2 is a recording: nothing is sent"), "which sends nothing either")
     person.erase()
     person.type("/replay")
     ok(person.sees("replay 0.") and person.sees(", ended"), "/replay says where it is")

@@ -242,7 +242,7 @@ def look(browser, name):
     browser.emulate()
 
 
-# The texts whose contrast with what is behind them is less than 4.5, WCAG 2.
+# The texts whose contrast with their background is less than 4.5, WCAG 2.
 CONTRAST = """(() => {
   const parse = c => c.match(/[\\d.]+/g).map(Number);
   const light = c => { const [r, g, b] = parse(c).map(v => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });

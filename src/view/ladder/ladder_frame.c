@@ -72,8 +72,8 @@ static bool comes_between(const struct view *view, const struct entry *entry)
 	       entry_is_call(entry) && !(entry->flags & ENTRY_WATCHING);
 }
 
-/* The arrival of a frame that leaves, or the departure of one that arrives, where nothing is between
- * them but frames of the same direction. */
+/* The arrival of a frame that leaves, or the departure of one that arrives, if only frames of the same
+ * direction are between them. */
 static bool find_end(const struct seen *seen, bool forward, struct seen *end)
 {
 	const struct view *view = seen->view;
