@@ -190,13 +190,13 @@ static void reports_as_it_happens(struct fixture *f)
 	is_int(session_state(session), SESSION_CONNECTING, "a refusal is reported");
 	is_text(last_state(f, session), "try 2 127.0.0.3: Connection refused",
 	        "while another goes on");
-	int accepted[FULL];
-	for (int i = 0; i < FULL; i++)
-		accepted[i] = peer_accept(two.listener, i ? 100 : PEER_MS);
+	/* Only our own SYN may come again: another would take the one place in the queue. */
+	peer_close_all(two.fill + 1, FULL - 1);
+	int accepted = peer_accept(two.listener, PEER_MS);
 	until_ended(f, session);
 	is_int(session_state(session), SESSION_OPEN, "a slow first one may still win");
 	is_int(session_peer(session).ip[3], 2, "and is the peer");
-	peer_close_all(accepted, FULL);
+	peer_close_all(&accepted, 1);
 	end_silent(&two);
 	peer_close_all(&listener, 1);
 }
