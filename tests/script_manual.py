@@ -4,10 +4,12 @@
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 
 top = os.environ["srcdir"]
 sys.path.insert(0, os.path.join(top, "tests", "support"))
@@ -56,6 +58,26 @@ for kind, name, block in re.findall(EXAMPLE, manual, re.S):
     else:
         ok(not err, "%s: prints no error" % command)
 
+# ---- the mail server of the example ----
+
+mail = socket.create_server(("127.0.0.1", 0))
+
+
+def serve_mail():
+    peer = mail.accept()[0]
+    lines = peer.makefile("rb")
+    peer.sendall(b"220 here\r\n")
+    for line in lines:
+        peer.sendall({b"EHLO example.org\r\n": b"250-here\r\n250 SIZE 1000\r\n", b"QUIT\r\n": b"221 bye\r\n"}[line])
+        if line.startswith(b"QUIT"):
+            break
+    peer.shutdown(socket.SHUT_WR)
+    peer.recv(1)
+
+
+threading.Thread(target=serve_mail, daemon=True).start()
+same(run("-f", "smtp.sp", "127.0.0.1:%d" % mail.getsockname()[1]), (0, b"", b""), "smtp.sp talks to a mail server")
+
 # ---- sockpit(1): a job of GitHub Actions, and one of GitLab CI ----
 
 # Each runs the scripts in tests/ against a server that begins to listen after them.
@@ -67,7 +89,9 @@ with open("server", "w", encoding="ascii") as file:
                "peer.sendall(peer.recv(100))' $1\n" % sys.executable)
 os.chmod("server", 0o755)
 page = open(os.path.join(top, "man", "sockpit.1"), encoding="utf-8").read()
-lines = re.findall(r"^ *- (?:run: )?(\./server 5000 & sockpit .*)$", page, re.M)
+os.makedirs("sockpit/_build")
+os.symlink(shutil.which("sockpit"), "sockpit/_build/sockpit")
+lines = re.findall(r"^ *- (?:run: )?(\./server 5000 & sockpit/_build/sockpit .*)$", page, re.M)
 same(len(lines), 2, "two jobs")
 for line in lines:
     with socket.create_server(("127.0.0.1", 0)) as free:
