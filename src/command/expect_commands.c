@@ -395,7 +395,10 @@ static enum command_result check_closed(struct app *app, struct wait *wait, bool
 	const struct session *session = sessions_numbered(app->sessions, wait->session);
 	if (!session || session_state(session) == SESSION_CLOSED)
 		return COMMAND_DONE;
-	return check_late(session, wait, "closed", over, error);
+	enum command_result result = check_late(session, wait, "closed", over, error);
+	if (over && session_peer_closed(session) && !session_is_shut(session))
+		error_append(error, ": the peer has closed its side (fin is yes), ours is open");
+	return result;
 }
 
 static enum command_result check_open(struct app *app, struct wait *wait, bool over,

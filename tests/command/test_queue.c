@@ -258,6 +258,11 @@ static void test_failures(void)
 		{ "/socket tcp\n/wait open within 20ms\n",
 		  ":2: session 1 is not open within 20.0 ms: CLOS", 1 },
 		{ "/socket tcp\n/close\n/wait open\n", ":3: session 1 is closed", 1 },
+		{ "/listen 127.0.0.1 0 as s\n/open 127.0.0.1 $s.port as c\n/wait @3 open\n/shutdown @c write\n"
+		  "/assert @3.fin is yes within 5s\n/wait @3 closed within 0\n",
+		  ":6: session 3 is not closed at once: CLOSE_WAIT: the peer has closed its side "
+		  "(fin is yes), ours is open",
+		  1 },
 		{ "/socket tcp\n/expect x within 0\n", ":2: expected \"x\" at once, got nothing",
 		  1 },
 		{ "/set scrollback 1M\n", ":1:17: scrollback: \"1M\" is not a size from ", 2 },
