@@ -855,6 +855,7 @@ void app_free(struct app *app)
 	struct sandbox *sandbox = sessions_sandbox(app->sessions);
 	sessions_free(app->sessions);
 	sandbox_free(sandbox); /* when no socket there is left */
+	sandbox_free(app->spare_sandbox);
 	transcript_free(app->transcript);
 	while (app->tab_count > 0)
 		drop_tab(app, app->tabs[0].session);

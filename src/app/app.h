@@ -105,6 +105,7 @@ struct app {
 	/* Appends the keys that a row is bound to now; NULL where nobody types. */
 	void (*print_keys)(const struct binding *row, struct buf *out);
 	struct named_targets targets;
+	struct sandbox *spare_sandbox; /* app/hosts's own */
 	struct follower news;
 	bool has_clipboard; /* the frontend has one */
 	bool copies;        /* `copied` is due for it */

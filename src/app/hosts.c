@@ -14,12 +14,20 @@ static struct sandbox *get(const struct app *app)
 
 /* ---- on and off ---- */
 
+bool hosts_can_start(struct app *app, struct error *error)
+{
+	if (!get(app) && !app->spare_sandbox)
+		app->spare_sandbox = sandbox_new(error);
+	return get(app) || app->spare_sandbox;
+}
+
 bool hosts_start(struct app *app, struct error *error)
 {
-	struct sandbox *sandbox = sandbox_new(error);
-	if (sandbox)
-		sessions_set_sandbox(app->sessions, sandbox);
-	return sandbox;
+	if (!hosts_can_start(app, error))
+		return false;
+	sessions_set_sandbox(app->sessions, app->spare_sandbox);
+	app->spare_sandbox = NULL;
+	return true;
 }
 
 size_t hosts_list_sessions(const struct app *app, struct buf *out)

@@ -5,7 +5,11 @@
 
 #include "app/app.h"
 
-/* Only while it is off. False with one line that says why there can be none, and what to do. */
+/* False with one line that says why there can be no sandbox, and what to do. To know it, one is made:
+ * hosts_start() takes it. */
+bool hosts_can_start(struct app *app, struct error *error);
+
+/* Only while it is off. False with that line. */
 bool hosts_start(struct app *app, struct error *error);
 
 /* Only while it is on. False with one line that lists the sessions there. */

@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "app/hosts.h"
 #include "base/clock.h"
-#include "net/sandbox.h"
 #include "net/wire.h"
 
 /* ---- /source ---- */
@@ -71,15 +71,6 @@ static enum command_result do_end(const struct invocation *invocation, struct er
 
 /* ---- /skip ---- */
 
-static bool has_sandbox(struct app *app, struct error *error)
-{
-	struct sandbox *sandbox = sessions_sandbox(app->sessions) ? NULL : sandbox_new(error);
-	if (!sandbox)
-		return sessions_sandbox(app->sessions);
-	sandbox_free(sandbox);
-	return true;
-}
-
 /* That of this machine: in the sandbox it is always seen. */
 static bool has_wire(struct app *app, struct error *error)
 {
@@ -127,7 +118,7 @@ static enum command_result do_skip(const struct invocation *invocation, struct e
 		const char *name;
 		bool (*is_there)(struct app *app, struct error *error);
 	} needs[] = {
-		{ "sandbox", has_sandbox },
+		{ "sandbox", hosts_can_start },
 		{ "wire", has_wire },
 		{ "ipv6", has_ipv6 },
 		{ "root", is_root },

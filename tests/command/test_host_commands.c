@@ -62,6 +62,15 @@ static void test_off(struct app *app)
 	        "and one line says how to make it");
 }
 
+/* "/skip unless sandbox" makes one to know it; "/sandbox on" takes it. */
+static void test_spare(struct app *app, pid_t made)
+{
+	ok(sandbox_process(sessions_sandbox(app->sessions), HOST_LEFT) == made,
+	   "what was made to see whether there can be one is it");
+	ok(hosts_can_start(app, &(struct error){ 0 }) && !app->spare_sandbox,
+	   "and is not made again while it is on");
+}
+
 static void test_tab(struct app *app)
 {
 	is_text(complete(app, "/open h 80 "), "from on as",
@@ -220,12 +229,17 @@ static void test_demo(void)
 int main(void)
 {
 	struct app app;
+	struct error error;
 	tap_watchdog(30);
 	app_fixture_start(&app);
+	test_off(&app);
+	pid_t made = hosts_can_start(&app, &error) ? sandbox_process(app.spare_sandbox, HOST_LEFT)
+	                                           : 0;
 	test_off(&app);
 	if (!type(&app, "/sandbox on") || !sessions_sandbox(app.sessions)) {
 		tap_skip(app_fixture_note(&app, 0));
 	} else {
+		test_spare(&app, made);
 		test_tab(&app);
 		test_other_end(&app);
 		test_port(&app);
