@@ -24,6 +24,7 @@ void app_fixture_turn(struct app *app, int64_t deadline)
 	app_prepare(app, &app_fixture_poller);
 	leave_prepare(app, &app_fixture_poller);
 	poller_wake_at(&app_fixture_poller, deadline);
+	poller_wake_at(&app_fixture_poller, clock_now() + 5 * CLOCK_MS);
 	poller_wait(&app_fixture_poller);
 	app_serve(app, &app_fixture_poller);
 	leave_serve(app);

@@ -17,8 +17,9 @@ extern struct poller app_fixture_poller;
 void app_fixture_start(struct app *app);
 void app_fixture_end(struct app *app);
 
-/* One turn of the loop, which sleeps no longer than until `deadline`. The program's own loop acts
- * in the middle of a turn, so what a test has closed is reaped before it sleeps. */
+/* One turn of the loop, which sleeps no longer than until `deadline`, and not long: what a test waits for may
+ * have come about before it sleeps. The program's own loop acts in the middle of a turn, so what a test has
+ * closed is reaped before it sleeps. */
 void app_fixture_turn(struct app *app, int64_t deadline);
 
 /* Turns the loop until `condition` holds, as a case of the test. */

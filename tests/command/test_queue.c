@@ -12,13 +12,15 @@
 static struct app app;
 static char path[200];
 
-/* The program's loop also serves the queues. */
+/* The program's loop also serves the queues; what has been typed also makes it draw, so that it does not sleep
+ * long. */
 static void turn(int64_t deadline)
 {
 	poller_reset(&app_fixture_poller);
 	app_prepare(&app, &app_fixture_poller);
 	queue_prepare(&app, &app_fixture_poller);
 	poller_wake_at(&app_fixture_poller, deadline);
+	poller_wake_at(&app_fixture_poller, clock_now() + 5 * CLOCK_MS);
 	poller_wait(&app_fixture_poller);
 	app_serve(&app, &app_fixture_poller);
 	queue_serve(&app, &app_fixture_poller);
