@@ -42,7 +42,7 @@ static bool has_hit(struct vt *vt)
 static void scroll_to_top(struct vt *vt)
 {
 	vt_send(vt, "\033[1;5H");
-	vt_wait_text(vt, NEEDLE);
+	vt_wait_text(vt, "→  needle");
 	vt_wait_idle(vt);
 }
 

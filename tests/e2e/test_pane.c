@@ -9,6 +9,7 @@ enum { LINES = 60 };
 
 #define PAGE_UP "\033[5~"
 #define F8      "\033[19~"
+#define BELOW   "below ──" /* newest lines, or so many new ones */
 
 static void fill(struct vt *vt)
 {
@@ -25,7 +26,7 @@ static void fill(struct vt *vt)
 static void scroll_back(struct vt *vt)
 {
 	vt_send(vt, PAGE_UP PAGE_UP);
-	vt_wait_row(vt, -2, "SCROLLED");
+	vt_wait_text(vt, BELOW);
 }
 
 static bool is_scrolled(struct vt *vt)
@@ -48,7 +49,7 @@ static void returns(struct vt *vt, const char *line, const char *answer)
 	scroll_back(vt);
 	vt_send(vt, line);
 	vt_send(vt, "\r");
-	ok(vt_wait_gone(vt, "SCROLLED") && vt_wait_text(vt, answer), "%s returns it", line);
+	ok(vt_wait_gone(vt, BELOW) && vt_wait_text(vt, answer), "%s returns it", line);
 }
 
 static void returns_to_the_newest_rows(void)

@@ -352,7 +352,7 @@ static void keeps_characters_with(const char *variable, const char *value, const
 	unsetenv("LC_ALL");
 	setenv(variable, value, 1);
 	struct vt *vt = stage_run(24, 80, "xterm-256color", STAGE_WORDS("--demo", option));
-	vt_wait_row(vt, -1, "2>");
+	vt_wait_text(vt, "2>");
 	for (int line = 1; line <= 2; line++) {
 		char typed[32], back[32];
 		snprintf(typed, sizeof typed, "%d Grüße", line);
