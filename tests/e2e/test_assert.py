@@ -9,15 +9,13 @@ import socket
 import subprocess
 import sys
 import time
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from script import enter_home, write  # noqa: E402
 from tap import DEADLINE, done, ok, run, same, sockpit, watchdog  # noqa: E402
 
 watchdog(180)
-home = tempfile.mkdtemp()
-os.environ.update(HOME=home)
-os.chdir(home)
+enter_home()
 
 
 def first_of(err):
@@ -27,8 +25,7 @@ def first_of(err):
 
 def result_of(*lines):
     """Exit status, and the first line on standard error, of a script."""
-    with open("script", "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
+    write("script", "\n".join(lines) + "\n")
     status, _, err = run("-f", "script")
     return status, first_of(err)
 

@@ -4,21 +4,18 @@
 import os
 import socket
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from tap import DEADLINE, done, ok, run, same, sockpit, watchdog  # noqa: E402
+from script import enter_home, write  # noqa: E402
+from tap import DEADLINE, done, ok, same, sockpit, watchdog  # noqa: E402
 
 watchdog(180)
-home = tempfile.mkdtemp()
-os.environ.update(HOME=home)
-os.chdir(home)
+enter_home()
 
 
 def start(*lines):
-    with open("script", "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
+    write("script", "\n".join(lines) + "\n")
     return sockpit("-f", "script")
 
 

@@ -5,33 +5,14 @@ import os
 import re
 import stat
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from plain import Plain  # noqa: E402
+from script import enter_home, read, script, write  # noqa: E402
 from tap import done, ok, run, same, watchdog  # noqa: E402
 
 watchdog(120)
-home = tempfile.mkdtemp()
-os.environ.update(HOME=home)
-os.chdir(home)
-
-
-def write(name, text):
-    with open(name, "wb") as file:
-        file.write(text if isinstance(text, bytes) else text.encode())
-    return name
-
-
-def read(name):
-    with open(name, "rb") as file:
-        return file.read()
-
-
-def script(text, *words, **more):
-    """Status, standard output and standard error of a script that is called "script"."""
-    status, out, err = run("-f", write("script", text), *words, **more)
-    return status, out.decode(), err.decode()
+home = enter_home()
 
 
 STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00 ")

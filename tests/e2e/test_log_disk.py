@@ -9,30 +9,23 @@ import select
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from plain import Plain  # noqa: E402
+from script import enter_home, read  # noqa: E402
 from tap import (DEADLINE, done, listener, listening_port, ok, port_of, run, same, sockpit,  # noqa: E402
                  watchdog)
 
 watchdog(300)
-home = tempfile.mkdtemp()
-os.environ.update(HOME=home)
-os.chdir(home)
+home = enter_home()
 
 LINE = b"All work and no play makes Jack a dull boy, line %07d.\n"
 
 
 def flood_of(count):
     return b"".join(LINE % n for n in range(count))
-
-
-def read(name):
-    with open(name, "rb") as file:
-        return file.read()
 
 
 def received(log):

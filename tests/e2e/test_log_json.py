@@ -10,28 +10,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from script import enter_home, script, write  # noqa: E402
 from tap import DEADLINE, done, listener, ok, port_of, receive_all, run, same, skip, sockpit, watchdog  # noqa: E402
 
 watchdog(120)
-home = tempfile.mkdtemp()
-os.environ.update(HOME=home)
-os.chdir(home)
-
-
-def write(name, text):
-    with open(name, "w", encoding="utf-8") as file:
-        file.write(text)
-    return name
-
-
-def script(text, *options):
-    """Status, standard output and standard error of a script."""
-    status, out, err = run(*options, "-f", write("demo.sockpit", text))
-    return status, out.decode(), err.decode()
+enter_home()
 
 
 def log(name="demo.jsonl"):

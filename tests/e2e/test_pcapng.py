@@ -7,25 +7,16 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import pcapng  # noqa: E402
 from plain import Plain  # noqa: E402
-from tap import done, ok, run, same, skip, watchdog  # noqa: E402
+from script import enter_home, script  # noqa: E402
+from tap import done, ok, same, skip, watchdog  # noqa: E402
 from witness import Witness  # noqa: E402
 
 watchdog(120)
-home = tempfile.mkdtemp()
-os.environ.update(HOME=home)
-os.chdir(home)
-
-
-def script(text, **more):
-    with open("script", "w", encoding="utf-8") as file:
-        file.write(text)
-    status, out, err = run("-f", "script", **more)
-    return status, out.decode(), err.decode()
+home = enter_home()
 
 
 def tool(*words):

@@ -6,19 +6,17 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree as ET
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import chromium  # noqa: E402
 from page import Page  # noqa: E402
 from plain import Plain  # noqa: E402
-from tap import done, is_sanitized, ok, run, same, skip, watchdog  # noqa: E402
+from script import enter_home, read_text, script  # noqa: E402
+from tap import done, is_sanitized, ok, same, skip, watchdog  # noqa: E402
 
 watchdog(240)
-home = tempfile.mkdtemp()
-os.environ.update(HOME=home)
-os.chdir(home)
+home = enter_home()
 
 # As they are typed after /send, and as the page shows them.
 INJECTIONS = [
@@ -35,21 +33,9 @@ INJECTIONS = [
 ]
 
 
-def script(text, *options):
-    with open("script", "w", encoding="utf-8") as file:
-        file.write(text)
-    status, out, err = run(*options, "-f", "script")
-    return status, out.decode(), err.decode()
-
-
-def read(name):
-    with open(name, encoding="utf-8") as file:
-        return file.read()
-
-
 def check_page(name):
     """What holds for every report."""
-    text = read(name)
+    text = read_text(name)
     page = Page(text)
     same(page.wrong, [], "%s: only our own tags, all closed, no name twice, no link leads nowhere" % name)
     same(page.policy, "default-src 'none'; style-src 'unsafe-inline'", "nothing may be loaded or run")

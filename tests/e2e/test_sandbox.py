@@ -5,22 +5,13 @@ import os
 import re
 import signal
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from script import enter_home, script  # noqa: E402
 from tap import done, ok, read_until, run, same, skip, sockpit, watchdog  # noqa: E402
 
 watchdog(120)
-home = tempfile.mkdtemp()
-os.environ.update(HOME=home)
-os.chdir(home)
-
-
-def script(text, *options):
-    with open("script", "w", encoding="utf-8") as file:
-        file.write(text)
-    status, out, err = run(*options, "-f", "script")
-    return status, out.decode(), err.decode()
+enter_home()
 
 
 def last_line(text):

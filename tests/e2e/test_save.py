@@ -7,17 +7,15 @@ import re
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from plain import Plain  # noqa: E402
+from script import enter_home, read_text, script, write  # noqa: E402
 from tap import DEADLINE, done, ok, run, same, skip, watchdog  # noqa: E402
 
 watchdog(240)
-home = tempfile.mkdtemp()
-os.environ.update(HOME=home)
-os.chdir(home)
+home = enter_home()
 
 
 class Server:
@@ -43,32 +41,19 @@ class Server:
                 pass
 
 
-def script(name, text, **more):
-    with open(name, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    status, out, err = run("-f", name, **more)
-    return status, err.decode()
-
-
-def read(name):
-    with open(name, encoding="utf-8", newline="\n") as file:
-        return file.read()
-
-
 def run_hastily(name, **more):
     """The same lines, which wait less long for what does not come."""
-    with open("hasty", "w", encoding="utf-8", newline="\n") as file:
-        file.write(re.sub(r"^(/expect .*)$", r"\1 within 1s", read(name), flags=re.MULTILINE))
-    return run("-f", "hasty", **more)
+    hasty = re.sub(r"^(/expect .*)$", r"\1 within 1s", read_text(name), flags=re.MULTILINE)
+    return run("-f", write("hasty", hasty), **more)
 
 
 def saved(what, serve, changed, lines, mark, **more):
     """Records, repeats, and repeats against a server that has changed: then the line that fails has `mark`."""
     server = Server(serve)
-    status, err = script("record", "/open 127.0.0.1 %d as c\n%s/save! again\n" % (server.port, lines), **more)
+    status, _, err = script("/open 127.0.0.1 %d as c\n%s/save! again\n" % (server.port, lines), **more)
     if not same((status, err), (0, ""), what + " is saved"):
         return ""
-    text = read("again")
+    text = read_text("again")
     status, out, err = run("-f", "again", **more)
     if not same((status, err), (0, b""), what + " passes against the same server"):
         print("".join("#   " + line + "\n" for line in text.splitlines()[:40]))
@@ -201,8 +186,8 @@ def slow(connection, lines):
         connection.sendall(data)
 
 
-status, err = script("record", "/open 127.0.0.1 %d\nhello\n/expect \"hello\\n\"\n/save! again\n" % Server(slow).port)
-ok(status == 0 and read("again").endswith("/expect \"hello\\n\" within 4s\n"), "a slow server has twice the time that it took")
+status, _, err = script("/open 127.0.0.1 %d\nhello\n/expect \"hello\\n\"\n/save! again\n" % Server(slow).port)
+ok(status == 0 and read_text("again").endswith("/expect \"hello\\n\" within 4s\n"), "a slow server has twice the time that it took")
 
 # ---- datagrams ----
 
@@ -219,10 +204,10 @@ def answer_datagrams():
 
 
 threading.Thread(target=answer_datagrams, daemon=True).start()
-status, err = script("record", "/open udp 127.0.0.1 %d as u\nabc\n/expect \"\\xff\"\n/send raw\n/expect \"\\xff\"\n/save! again\n" %
+status, _, err = script("/open udp 127.0.0.1 %d as u\nabc\n/expect \"\\xff\"\n/send raw\n/expect \"\\xff\"\n/save! again\n" %
                      peer.getsockname()[1])
 same((status, err), (0, ""), "datagrams are saved")
-text = read("again")
+text = read_text("again")
 same([line for line in text.splitlines() if line.startswith("/expect")],
      ['/expect "%s"' % data for data in ("abc\\n", "\\ncba", "\\x00\\xff", "raw", "war", "\\x00\\xff")], "each by itself")
 same(run("-f", "again")[0], 0, "and pass")
@@ -232,7 +217,7 @@ ok(status == 1 and err.startswith(b"hasty:6:"), "unless they have changed: %r" %
 
 # ---- both ends ----
 
-status, err = script("record", """\
+status, _, err = script("""\
 /listen 127.0.0.1 0 echo as server
 /open 127.0.0.1 $server.port as client
 hello
@@ -266,10 +251,10 @@ for name, words in (("one", ["/listen 127.0.0.1 0 echo as server", "/open 127.0.
                     ("two", ["/open 127.0.0.1 $chat.port as right", "/@left one"]), ("three", ["answer"])):
     status, out, err = run("-f", name)
     if not same((status, err), (0, b""), name + ": they run again, on other ports"):
-        print("".join("#   " + line + "\n" for line in read(name).splitlines()))
-    ok(all(word in read(name) for word in words), "with both ends in the script")
+        print("".join("#   " + line + "\n" for line in read_text(name).splitlines()))
+    ok(all(word in read_text(name) for word in words), "with both ends in the script")
 
-status, err = script("record", """\
+status, _, err = script("""\
 /listen udp 127.0.0.1 0 as a
 /listen udp 127.0.0.1 0 as b
 /to @a 127.0.0.1:$b.port hello
@@ -284,13 +269,13 @@ binary
 /save! @b again
 """)
 same((status, err), (0, ""), "servers of datagrams that write to each other")
-same([line for line in read("again").splitlines() if "/to" in line], ["/to @a 127.0.0.1:$b.port hello", "/to @b 127.0.0.1:$a.port for a"],
+same([line for line in read_text("again").splitlines() if "/to" in line], ["/to @a 127.0.0.1:$b.port hello", "/to @b 127.0.0.1:$a.port for a"],
      "find each other by their ports")
 same(run("-f", "again")[::2], (0, b""), "also when they run again")
 
 # ---- a recording ----
 
-status, err = script("record", """\
+status, _, err = script("""\
 /log all session.jsonl
 /listen 127.0.0.1 0 echo as server
 /open 127.0.0.1 $server.port as client
@@ -314,11 +299,11 @@ def save_recording(name, sight):
 
 save_recording("session.jsonl", "←  hello")
 same(run("-f", "again")[::2], (0, b""), "it runs with the addresses that were asked for")
-ok("/listen 127.0.0.1 0 " in read("again"), "and asks for any port again")
+ok("/listen 127.0.0.1 0 " in read_text("again"), "and asks for any port again")
 
 # ---- the sandbox ----
 
-status, err = script("record", """\
+status, _, err = script("""\
 /skip unless sandbox
 /sandbox on
 /log all hosts.jsonl
@@ -337,13 +322,13 @@ if not os.path.exists("hosts"):
 else:
     for name, words in (("hosts", ["/skip unless sandbox\n/sandbox on\n", " echo on right as srv\n", " from left as c\n/cable loss data\n"]),
                         ("loop", ["/listen 127.0.0.1 0 on left as near\n"])):
-        ok(all(word in read(name) for word in words), name + ": hosts and cable are in the script")
+        ok(all(word in read_text(name) for word in words), name + ": hosts and cable are in the script")
         same(run("-f", name)[::2], (0, b""), "and it runs again")
-    hostile = read("hosts.jsonl").replace("/cable loss data", "/cable loss data\\n/listen * 9 as evil")
+    hostile = read_text("hosts.jsonl").replace("/cable loss data", "/cable loss data\\n/listen * 9 as evil")
     with open("hostile.jsonl", "w", encoding="utf-8") as file:
         file.write(hostile)
     save_recording("hostile.jsonl", "←  hello")
-    ok("evil" in hostile and "evil" not in read("again"), "a recording from somebody else gets no line of its own into the script")
+    ok("evil" in hostile and "evil" not in read_text("again"), "a recording from somebody else gets no line of its own into the script")
 
 # ---- a listener with clients from elsewhere ----
 
@@ -377,7 +362,7 @@ ok(program.sees("is a script now"), "the listener is saved")
 program.leave()
 first.close()
 second.close()
-text = read("clients")
+text = read_text("clients")
 
 
 def play(words, answer):
@@ -403,10 +388,10 @@ ok(status == 1 and "I am two" in text.splitlines()[int(err.split(":")[1]) - 1], 
 
 # ---- files ----
 
-status, err = script("record", "/listen 127.0.0.1 0 as s\n/save again\n")
+status, _, err = script("/listen 127.0.0.1 0 as s\n/save again\n")
 ok(status == 1 and "exists" in err, "a file is not overwritten without being told")
 os.symlink("nowhere/x", "link")
-status, err = script("record", "/listen 127.0.0.1 0 as s\n/save link\n")
+status, _, err = script("/listen 127.0.0.1 0 as s\n/save link\n")
 ok(status == 1, "nor one made that cannot be: %r" % err)
 subprocess.run(["rm", "-r", home], check=True)
 done()

@@ -6,27 +6,19 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from script import enter_home, script, write  # noqa: E402
 from tap import done, ok, read_until, run, same, sockpit, watchdog  # noqa: E402
 
 watchdog(120)
-home = tempfile.mkdtemp()
-os.environ.update(HOME=home)
-os.chdir(home)
-
-
-def write(name, text):
-    with open(name, "wb") as file:
-        file.write(text if isinstance(text, bytes) else text.encode())
-    return name
+home = enter_home()
 
 
 def errors_of(text, *words, **more):
     """Status and standard error of a script that is called "script"."""
-    status, out, err = run("-f", write("script", text), *words, **more)
-    return status, err.decode()
+    status, _, err = script(text, *words, **more)
+    return status, err
 
 
 # ---- a conversation, and what is printed ----

@@ -8,31 +8,17 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree as ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from script import enter_home, script, write  # noqa: E402
 from tap import done, ok, read_until, run, same, skip, sockpit, watchdog  # noqa: E402
 
 watchdog(120)
-home = tempfile.mkdtemp()
-os.environ.update(HOME=home)
 os.environ.pop("TERM", None)
-os.chdir(home)
+home = enter_home()
 
 ECHO = "/listen 127.0.0.1 0 echo as srv\n/open 127.0.0.1 $srv.port as c\n"
-
-
-def write(name, text):
-    with open(name, "w", encoding="utf-8", errors="surrogateescape") as file:
-        file.write(text)
-    return name
-
-
-def script(text, *words, **more):
-    """Status, output and errors of a script that is called "script"."""
-    status, out, err = run("-f", write("script", text), *words, **more)
-    return status, out.decode(), err.decode()
 
 
 def received(text, *options, **more):

@@ -4,28 +4,20 @@
 import os
 import socket
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from tap import done, listener, ok, port_of, receive_all, run, same, watchdog  # noqa: E402
+from script import enter_home, script, write  # noqa: E402
+from tap import done, listener, ok, port_of, receive_all, same, watchdog  # noqa: E402
 from plain import Plain  # noqa: E402
 
 watchdog(120)
-work = tempfile.mkdtemp()
-os.environ.update(HOME=work)
-os.chdir(work)
+enter_home()
 
 
-def write(name, data):
-    with open(name, "wb") as file:
-        file.write(data if isinstance(data, bytes) else data.encode())
-    return name
-
-
-def script(text, *words):
-    status, _, err = run("-f", write("script", text), *words)
-    return status, err.decode()
+def errors_of(text, *words):
+    status, _, err = script(text, *words)
+    return status, err
 
 
 def received_by_server(lines):
@@ -40,14 +32,14 @@ def received_by_server(lines):
             peer.close()
         thread = threading.Thread(target=take)
         thread.start()
-        result = script("/open 127.0.0.1 $1\n" + lines, port_of(server))
+        result = errors_of("/open 127.0.0.1 $1\n" + lines, port_of(server))
         thread.join()
     return (*result, got[0])
 
 
 def datagrams(lines, count):
     with listener(kind=socket.SOCK_DGRAM) as server:
-        result = script("/open udp 127.0.0.1 $1\n" + lines, port_of(server))
+        result = errors_of("/open udp 127.0.0.1 $1\n" + lines, port_of(server))
         return (*result, [server.recv(70000) for _ in range(count)])
 
 
@@ -65,7 +57,7 @@ for line, error in [
     ("/repeat 2 0 /secret x", "repeat: a secret is sent once: /secret"),
     ("/repeat 2 0 /nosuch", "script:2:14: no such command: \"nosuch\": /help lists them"),
 ]:
-    status, err = script("/socket udp\n" + line + "\n")
+    status, err = errors_of("/socket udp\n" + line + "\n")
     ok(status == 2 and err.startswith("script:2:") and error in err.split("\n")[0], line)
     if error not in err:
         print("# " + err)
@@ -95,7 +87,7 @@ for line, error in [
     ("/file lines.txt every day", "day"),
     ("/file", "file: needs a file"),
 ]:
-    status, err = script("/socket udp\n" + line + "\n")
+    status, err = errors_of("/socket udp\n" + line + "\n")
     ok(status and err.startswith("script:2:") and error in err.split("\n")[0], line)
     if error not in err:
         print("# " + err)
