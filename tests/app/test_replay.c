@@ -9,7 +9,6 @@
 #include "app/fixture.h"
 #include "net/recorded.h"
 
-static char path[] = "/tmp/test_replay.XXXXXX";
 static struct app app;
 static struct error error;
 
@@ -32,18 +31,10 @@ static const char conversation[] = HEADER
         CALL("44", "\"call\":\"recv\",\"fd\":5,\"asked\":100,\"text\":\"hello\"")
         CALL("45", "\"call\":\"close\",\"fd\":5");
 
-static void write_log(const char *text)
-{
-	FILE *file = fopen(path, "we");
-	if (!file || fputs(text, file) < 0 || fclose(file) != 0)
-		exit(99);
-}
-
 static void begin(const char *text, int speed)
 {
-	write_log(text);
 	app_init(&app);
-	ok(replay_start(&app, path, speed, 0, &error), "a log is opened");
+	ok(replay_start(&app, tap_file(text, strlen(text)), speed, 0, &error), "a log is opened");
 }
 
 static void end(void)
@@ -162,12 +153,8 @@ static void shortens_pauses(void)
 int main(void)
 {
 	setlocale(LC_ALL, "C.UTF-8");
-	int fd = mkstemp(path);
-	if (fd >= 0)
-		close(fd);
 	goes_as_it_went();
 	obeys();
 	shortens_pauses();
-	unlink(path);
 	return tap_done();
 }

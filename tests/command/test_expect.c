@@ -6,21 +6,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "app/fixture.h"
+#include "command/fixture.h"
 
 static struct app app;
-
-static void turn(int64_t deadline)
-{
-	poller_reset(&app_fixture_poller);
-	app_prepare(&app, &app_fixture_poller);
-	queue_prepare(&app, &app_fixture_poller);
-	poller_wake_at(&app_fixture_poller, deadline);
-	poller_wait(&app_fixture_poller);
-	app_serve(&app, &app_fixture_poller);
-	queue_serve(&app, &app_fixture_poller);
-	app_reap(&app);
-}
 
 static bool type(const char *line)
 {
@@ -59,8 +47,8 @@ static const char *answer_to(const char *line)
 	uint64_t before = transcript_end(app.transcript);
 	buf_clear(&text);
 	type(line);
-	turn(0); /* in the program the turn in which it is typed looks at it */
-	for (; clock_now() < deadline; turn(deadline)) {
+	queue_fixture_turn(&app, 0); /* in the program the turn in which it is typed looks at it */
+	for (; clock_now() < deadline; queue_fixture_turn(&app, deadline)) {
 		uint64_t at = transcript_newest(app.transcript);
 		for (; at != TRANSCRIPT_NONE && at >= before;
 		     at = transcript_previous(app.transcript, at)) {
@@ -111,8 +99,7 @@ static void test_pieces(void)
 		}
 		is_int(ways, all, "however the bytes come, the same ones are found and taken");
 	}
-	queue_stop(&app);
-	app_fixture_end(&app);
+	queue_fixture_end(&app);
 }
 
 static void test_taken(void)
@@ -141,8 +128,7 @@ static void test_taken(void)
 	        "where it is nearly there is said");
 	ok(!type("/expect /a*/"), "what is always there is refused");
 	ok(!type("/expect x within soon"), "and a time that is none");
-	queue_stop(&app);
-	app_fixture_end(&app);
+	queue_fixture_end(&app);
 }
 
 static void test_datagrams(void)
@@ -157,8 +143,7 @@ static void test_datagrams(void)
 	receive("", 0, true);
 	ok(holds("/expect /^cd$/ within 0"), "and so is its beginning");
 	ok(holds("/expect /^$/ within 0"), "one that is empty");
-	queue_stop(&app);
-	app_fixture_end(&app);
+	queue_fixture_end(&app);
 }
 
 /* What is evicted before it was searched. */
@@ -175,8 +160,7 @@ static void test_evicted(void)
 		receive(bytes, sizeof bytes, false);
 	ok(strstr(answer_to("/expect wanted within 0"), " bytes left the transcript unsearched"),
 	   "is reported");
-	queue_stop(&app);
-	app_fixture_end(&app);
+	queue_fixture_end(&app);
 }
 
 int main(void)

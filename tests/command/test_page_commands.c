@@ -113,7 +113,7 @@ static void lists(void)
 
 static void graphs(void)
 {
-	char path[] = "/tmp/sockpit-graph-XXXXXX", line[64];
+	char line[64];
 	uint64_t had = session_counts(numbered(2))->received_bytes;
 	ok(run("/graph cwnd") && app.open_page.page->live, "/graph is a live page");
 	ok(strstr(rendered(80, 20), "congestion window of demo, segments"), "of the session");
@@ -128,7 +128,7 @@ static void graphs(void)
 	ok(has("/graph @1 cwnd", "Not available"), "nor of a listener");
 	page_close(&app);
 	app_select(&app, numbered(2));
-	close(mkstemp(path));
+	const char *path = tap_file("", 0);
 	snprintf(line, sizeof line, "/graph! window %s", path);
 	ok(run(line), "as a file");
 	FILE *file = fopen(path, "r");
@@ -137,7 +137,6 @@ static void graphs(void)
 	is_text(first, "the peer's window of demo, kB\n", "the same as the page");
 	if (file)
 		fclose(file);
-	unlink(path);
 	app.shows_pages = false;
 	ok(run("/graph cwnd"), "printed");
 	int widest = 0;

@@ -7,38 +7,23 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "app/fixture.h"
+#include "command/fixture.h"
 
 static struct app app;
 static char path[200];
 
-/* The program's loop also serves the queues; what has been typed also makes it draw, so that it does not sleep
- * long. */
-static void turn(int64_t deadline)
-{
-	poller_reset(&app_fixture_poller);
-	app_prepare(&app, &app_fixture_poller);
-	queue_prepare(&app, &app_fixture_poller);
-	poller_wake_at(&app_fixture_poller, deadline);
-	poller_wake_at(&app_fixture_poller, clock_now() + 5 * CLOCK_MS);
-	poller_wait(&app_fixture_poller);
-	app_serve(&app, &app_fixture_poller);
-	queue_serve(&app, &app_fixture_poller);
-	app_reap(&app);
-}
-
+/* The program's loop also serves the queues. */
 #define until(condition, name)                                                                     \
 	do {                                                                                       \
 		int64_t until_deadline = clock_now() + FIXTURE_MS * CLOCK_MS;                      \
 		while (!(condition) && clock_now() < until_deadline)                               \
-			turn(until_deadline);                                                      \
+			queue_fixture_turn(&app, until_deadline);                          \
 		ok(condition, "%s", name);                                                         \
 	} while (0)
 
 static void end(void)
 {
-	queue_stop(&app);
-	app_fixture_end(&app);
+	queue_fixture_end(&app);
 }
 
 static void write_bytes(const char *text, size_t len)
@@ -313,13 +298,13 @@ static void test_missed(void)
 	ok(type("/set scrollback 3M") && type("/socket tcp as s"), "a small transcript");
 	receive(1, "ab");
 	ok(type("/expect abcd within 1h"), "an expectation");
-	turn(0);
+	queue_fixture_turn(&app, 0);
 	for (int i = 0; i < 6; i++) {
 		struct entry note = { .call = CALL_NOTE, .fd = -1 };
 		transcript_append(app.transcript, &note, NULL, filler, sizeof filler - 100);
 	}
 	receive(1, "cd");
-	turn(0);
+	queue_fixture_turn(&app, 0);
 	ok(type("/close @s"), "ends");
 	until(strstr(answer(), "expected"), "and fails");
 	ok(strstr(answer(),
@@ -385,7 +370,7 @@ static void test_interrupt(void)
 	write_bytes("/socket tcp as s\n/wait open\n/set marks on\n", 41);
 	ok(queue_script(&app, path, NULL, 0, false, &error), "a script");
 	until(named("s") != NULL, "that waits");
-	turn(0);
+	queue_fixture_turn(&app, 0);
 	ok(type("/socket udp as u") && type("/bind 127.0.0.1 0") && type("/recv"), "and a call");
 	ok(session_waiting(named("u"), NULL) != NULL, "that waits, too");
 	ok(!type("/recv"), "of which there is one at a time");
@@ -396,7 +381,7 @@ static void test_interrupt(void)
 	is_text(answer(), "/expect x: interrupted", "and says so");
 	ok(queue_interrupt(&app), "then the script");
 	is_text(mistake(), ":2: interrupted", "with its line");
-	turn(0);
+	queue_fixture_turn(&app, 0);
 	ok(!app.settings.marks && !queue_interrupt(&app), "of which nothing more runs");
 	unlink(path);
 	end();
@@ -469,7 +454,7 @@ static void test_current(void)
 	ok(!type("hello"), "the line is refused");
 	is_text(answer(), "session 3 has gone: the line was not sent", "with the reason");
 	app.typing = false;
-	turn(0);
+	queue_fixture_turn(&app, 0);
 	ok(app.current != NULL, "without a line another one is shown");
 	unlink(path);
 	end();

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/fixture.h"
+#include "command/fixture.h"
 #include "app/page.h"
 #include "app/replay.h"
 #include "app/send.h"
@@ -18,7 +18,7 @@
 #include "net/recorded.h"
 #include "view/view.h"
 
-static char path[] = "/tmp/test_replay.XXXXXX";
+static const char *path;
 static struct error error;
 
 static bool run(struct app *app, const char *line)
@@ -240,18 +240,14 @@ static void refuses(void)
 	ok(run(&app, "/listen 127.0.0.1 0 as mine"), "a session beside the recordings can be opened");
 	ok(app_forget(&app, sessions_at(app.sessions, 0), &error), "a recording can be forgotten");
 	replay_stop(&app);
-	queue_stop(&app);
-	app_fixture_end(&app);
+	queue_fixture_end(&app);
 }
 
 int main(void)
 {
 	setlocale(LC_ALL, "C.UTF-8");
-	int fd = mkstemp(path);
-	if (fd >= 0)
-		close(fd);
+	path = tap_file("", 0);
 	looks_the_same();
 	refuses();
-	unlink(path);
 	return tap_done();
 }

@@ -87,6 +87,25 @@ bool tap_is_text(const char *got, const char *want, const char *file, int line, 
 	return tap_same(got, got ? strlen(got) : 0, want, strlen(want), file, line, name);
 }
 
+static char file_path[] = "/tmp/sockpit-test.XXXXXX";
+
+static void remove_file(void)
+{
+	unlink(file_path);
+}
+
+const char *tap_file(const char *bytes, size_t len)
+{
+	static int fd = -1;
+	if (fd < 0) {
+		fd = mkstemp(file_path);
+		atexit(remove_file);
+	}
+	if (fd < 0 || ftruncate(fd, 0) < 0 || pwrite(fd, bytes, len, 0) != (ssize_t)len)
+		_exit(99);
+	return file_path;
+}
+
 void tap_skip(const char *why)
 {
 	printf("ok %d # SKIP %s\n", ++tap_count, why);

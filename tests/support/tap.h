@@ -34,6 +34,9 @@ bool tap_number(long long got, long long want, const char *file, int line, const
 
 bool tap_is_text(const char *got, const char *want, const char *file, int line, const char *name);
 
+/* Writes the only file of the test, which exists until the test ends. Returns its path. */
+const char *tap_file(const char *bytes, size_t len);
+
 /* Counts as passed, and says why it cannot be tried here. */
 void tap_skip(const char *why);
 int tap_done(void);
