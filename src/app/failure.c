@@ -501,12 +501,8 @@ static void say_listeners(const struct failure *failure, struct buf *out)
 
 static bool aborts(const struct entry *entry)
 {
-	struct linger linger;
-	if (entry->call != CALL_SETSOCKOPT || entry->arg != SO_LINGER ||
-	    entry->arg2 != (int16_t)SOL_SOCKET || entry->len != sizeof linger)
-		return false;
-	memcpy(&linger, entry_payload(entry), sizeof linger);
-	return linger.l_onoff && linger.l_linger == 0;
+	bool resets;
+	return entry_sets_linger(entry, &resets) && resets;
 }
 
 static void say_how_it_closed(const struct transcript *transcript, const struct session *other,

@@ -523,16 +523,6 @@ static void put_option(struct save *save, struct part *part, const struct entry 
 	buf_free(&value);
 }
 
-static bool asks_for_reset(const struct entry *entry)
-{
-	int onoff_linger[2];
-	if (entry->call != CALL_SETSOCKOPT || entry->arg2 != SOL_SOCKET ||
-	    entry->arg != SO_LINGER || entry->len != sizeof onoff_linger)
-		return false;
-	memcpy(onoff_linger, entry_bytes(entry), sizeof onoff_linger);
-	return onoff_linger[0] && !onoff_linger[1];
-}
-
 static void end(struct save *save, struct part *part)
 {
 	bool serves = strcmp(session_service(part->session)->name, "none") != 0;
@@ -598,6 +588,7 @@ static void put_received(struct save *save, struct part *part, const struct entr
 static void put_entry(struct save *save, struct part *part, const struct entry *entry)
 {
 	bool ours = entry_is_outgoing(entry) && !entry->error && !(entry->flags & ENTRY_ECHO);
+	bool resets;
 	if (!part->begun)
 		begin(save, part);
 	if (part->silent)
@@ -623,7 +614,7 @@ static void put_entry(struct save *save, struct part *part, const struct entry *
 		put_option(save, part, entry);
 	else if (entry->call == CALL_CLOSE && part->open && (part->fd < 0 || entry->fd == part->fd))
 		end(save, part);
-	part->aborts = part->aborts || asks_for_reset(entry);
+	part->aborts = part->aborts || (entry_sets_linger(entry, &resets) && resets);
 	part->reset = part->reset || (entry_has_failed(entry) && entry_is_incoming(entry));
 	if (entry_is_payload(entry) && part->fd < 0)
 		part->fd = entry->fd;

@@ -217,6 +217,18 @@ bool entry_is_end_of_file(const struct entry *entry)
 	       !entry->endpoint_len && !(entry->flags & ENTRY_NO_END);
 }
 
+bool entry_sets_linger(const struct entry *entry, bool *resets)
+{
+	struct linger linger;
+	if (entry->call != CALL_SETSOCKOPT || entry->error ||
+	    entry->arg2 != (int16_t)SOL_SOCKET || entry->arg != SO_LINGER ||
+	    entry->len < sizeof linger)
+		return false;
+	memcpy(&linger, entry_payload(entry), sizeof linger);
+	*resets = linger.l_onoff && !linger.l_linger;
+	return true;
+}
+
 bool entry_is_aside(const struct entry *entry)
 {
 	int aside = entry_is_incoming(entry) ? MSG_PEEK | MSG_OOB : 0;

@@ -164,6 +164,9 @@ bool entry_has_failed(const struct entry *entry);
 /* recv() = 0 of a stream, which is the peer's FIN. */
 bool entry_is_end_of_file(const struct entry *entry);
 
+/* It has set SO_LINGER; *resets: to 0, so that close() sends RST. */
+bool entry_sets_linger(const struct entry *entry, bool *resets);
+
 bool entry_is_words(const struct entry *entry);      /* a note, a command, a state */
 bool entry_is_of_command(const struct entry *entry); /* a command, a note that answers one */
 bool entry_is_datagram(const struct entry *entry);   /* one that was sent or received */

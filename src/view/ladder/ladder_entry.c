@@ -808,17 +808,6 @@ static void draw_connect(struct moment *moment, struct ladder_rows *rows)
 		ladder_put_call(ladder_add(rows), moment->side, entry, true);
 }
 
-static bool is_linger(const struct entry *entry, bool *zero)
-{
-	struct linger linger;
-	if (entry->call != CALL_SETSOCKOPT || entry->error || entry->arg2 != SOL_SOCKET ||
-	    entry->arg != SO_LINGER || entry->len < sizeof linger)
-		return false;
-	memcpy(&linger, entry_payload(entry), sizeof linger);
-	*zero = linger.l_onoff && !linger.l_linger;
-	return true;
-}
-
 static bool ends_sending(const struct entry *entry)
 {
 	return (entry->call == CALL_SHUTDOWN && !entry->error && entry->arg != SHUT_RD) ||
@@ -846,7 +835,7 @@ static const char *find_ending(const struct moment *moment)
 			break;
 		if (is_of_other_socket(entry, moment->entry->fd))
 			continue;
-		lingers = lingers || is_linger(entry, &zero);
+		lingers = lingers || entry_sets_linger(entry, &zero);
 		if (!sampled && sample_unpack(entry, &sample)) {
 			sampled = true;
 			open = is_among(sample_get(&sample, SAMPLE_STATE), talking);
