@@ -474,7 +474,9 @@ static const struct wire *wire_of(const struct app *app, const struct session *s
 	return recording ? recording->wire : sessions_wire(app->sessions);
 }
 
-void app_wire_ends(const struct app *app, const struct session *session, uint32_t ends[2])
+/* The wire ends of a conversation: ours, and the peer's if its host is ours, too; 0 for none. A session
+ * that has ended keeps those that it had. */
+static void find_ends(const struct app *app, const struct session *session, uint32_t ends[2])
 {
 	ends[0] = ends[1] = 0;
 	if (!session || transport_is_unix(session_transport(session)) ||
@@ -509,7 +511,7 @@ void app_set_ends(const struct app *app, const struct session *session, struct v
 	view->other = other ? session_number(other) : 0;
 	view->calls_only = transport_is_unix(session_transport(session));
 	view->local = endpoint_on_wire(&local);
-	app_wire_ends(app, session, view->wire);
+	find_ends(app, session, view->wire);
 	enum session_state state = session_state(session);
 	bool tries = state == SESSION_CONNECTING || state == SESSION_CLOSED;
 	view->recorded = wire_since(wire, host);
@@ -551,7 +553,7 @@ struct view app_view(const struct app *app, int columns)
 			app_set_ends(app, app->current, &view);
 	} else if (mode.ops->frames && !mode.all) {
 		uint32_t ends[2];
-		app_wire_ends(app, app->current, ends);
+		find_ends(app, app->current, ends);
 		view.session = ends[0] ? ends[0] : VIEW_NO_SESSION;
 		view.port = app->current ? session_local(app->current).port : 0;
 	}
@@ -812,7 +814,7 @@ static void find_wire_ends(void *context, uint32_t number, uint32_t ends[2])
 	const struct app *app = context;
 	const struct session *session = sessions_numbered(app->sessions, number);
 	if (session)
-		app_wire_ends(app, session, ends);
+		find_ends(app, session, ends);
 }
 
 static void keep_frames(void *context, bool whole)

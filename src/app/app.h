@@ -163,10 +163,6 @@ size_t app_forget_ended(struct app *app);
  * NULL for none. */
 const struct session *app_failed_since(const struct app *app, uint64_t position);
 
-/* The wire ends of a conversation: ours, and the peer's if its host is ours, too; 0 for none. A session
- * that has ended keeps those that it had. */
-void app_wire_ends(const struct app *app, const struct session *session, uint32_t ends[2]);
-
 /* By number or name, with or without a leading '@'; a unique prefix of a name is enough. NULL with
  * one line. */
 struct session *app_find_session(struct app *app, const char *text, struct error *error);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -16,12 +15,9 @@ enum { TRIES = 100 }; /* names of one session that may be in use */
 static void print_name(const struct app *app, const struct session *session, struct buf *out)
 {
 	char when[32];
-	struct tm parts;
 	uint64_t first = transcript_begin(app->transcript, session_number(session));
 	const struct entry *entry = transcript_at(app->transcript, first);
-	time_t second = (time_t)(clock_wall(entry ? entry->time : clock_now()) / CLOCK_S);
-	if (!localtime_r(&second, &parts))
-		memset(&parts, 0, sizeof parts);
+	const struct tm parts = clock_local(entry ? entry->time : clock_now());
 	strftime(when, sizeof when, "%Y%m%d-%H%M%S", &parts);
 	buf_printf(out, "%s-%u-", when, (unsigned)session_number(session));
 	for (const char *p = session_name(session); *p; p++)

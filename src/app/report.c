@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include "app/failure.h"
 #include "app/hosts.h"
@@ -54,31 +53,14 @@ struct report {
 
 /* ---- words ---- */
 
-struct date {
-	char day[16], time[16], zone[8],
-	        zone_name[16]; /* "2026-11-28", "21:04:07", "+0900", "KST" */
-};
-
-static struct date date_of(int64_t instant)
-{
-	struct tm parts;
-	struct date date = { 0 };
-	time_t seconds = (time_t)(clock_wall(instant) / CLOCK_S);
-	if (!localtime_r(&seconds, &parts))
-		return date;
-	strftime(date.day, sizeof date.day, "%Y-%m-%d", &parts);
-	strftime(date.time, sizeof date.time, "%H:%M:%S", &parts);
-	strftime(date.zone, sizeof date.zone, "%z", &parts);
-	strftime(date.zone_name, sizeof date.zone_name, "%Z", &parts);
-	return date;
-}
-
 static void put_time(struct buf *out, int64_t instant)
 {
-	char text[CLOCK_TEXT];
-	struct date date = date_of(instant);
+	char day[16], zone[8], text[CLOCK_TEXT];
+	const struct tm parts = clock_local(instant);
+	strftime(day, sizeof day, "%Y-%m-%d", &parts);
+	strftime(zone, sizeof zone, "%z", &parts);
 	clock_format_time(instant, false, text);
-	markup_printf(out, "<time datetime=\"%sT%s%s\">%s</time>", date.day, text, date.zone, text);
+	markup_printf(out, "<time datetime=\"%sT%s%s\">%s</time>", day, text, zone, text);
 }
 
 /* A sentence or more, which is emptied. */
@@ -463,9 +445,9 @@ static void put_ladder(struct report *report, const struct session *session)
 
 /* ---- what the kernel says ---- */
 
-/* After close() the newest reading before it says more than that there is no socket. */
-static int64_t find_reading(const struct report *report, const struct session *session,
-                            struct snapshot *snapshot)
+/* After close() the newest sample before it says more than that there is no socket. */
+static int64_t find_sample(const struct report *report, const struct session *session,
+                           struct snapshot *snapshot)
 {
 	const struct transcript *transcript = report->app->transcript;
 	struct sample sample;
@@ -490,7 +472,7 @@ static void put_kernel(struct report *report, const struct session *session,
                        const struct session *other)
 {
 	struct snapshot mine;
-	int64_t time = find_reading(report, session, &mine);
+	int64_t time = find_sample(report, session, &mine);
 	if (other)
 		markup_printf(&report->body, "<h%d>Session %u (%s)</h%d>\n",
 		              level_within(report) + 1, (unsigned)session_number(session),
@@ -731,9 +713,10 @@ static void trace_life(const struct report *report, const struct session *sessio
 
 static void print_when(int64_t instant, struct buf *out)
 {
-	char text[CLOCK_TEXT];
-	struct date date = date_of(instant);
-	buf_printf(out, "%s %s", date.day, clock_format_time(instant, false, text));
+	char day[16], text[CLOCK_TEXT];
+	const struct tm parts = clock_local(instant);
+	strftime(day, sizeof day, "%Y-%m-%d", &parts);
+	buf_printf(out, "%s %s", day, clock_format_time(instant, false, text));
 }
 
 static void print_beginning(const struct session *session, const struct life *life, struct buf *out)
@@ -1169,18 +1152,19 @@ static void put_head(const char *title, struct buf *out)
 
 static void put_page(const struct report *report, const char *title, struct buf *out)
 {
-	struct date date = date_of(clock_now());
 	struct utsname system;
-	char zone[32];
-	bool is_utc = strcmp(date.zone_name, "UTC") == 0;
-	snprintf(zone, sizeof zone, "%s%s%s%s", date.zone_name, is_utc ? "" : " (UTC",
-	         is_utc ? "" : date.zone, is_utc ? "" : ")");
+	char stamp[32], words[32], zone[64];
+	const struct tm now = clock_local(clock_now());
+	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S%z", &now);
+	strftime(words, sizeof words, "%Y-%m-%d at %H:%M:%S", &now);
+	strftime(zone, sizeof zone, "%Z", &now);
+	if (strcmp(zone, "UTC") != 0)
+		strftime(zone, sizeof zone, "%Z (UTC%z)", &now);
 	put_head(title, out);
 	markup_printf(out,
 	              "<header>\n<h1>%s</h1>\n<p class=\"about\">Written on <time "
-	              "datetime=\"%sT%s%s\">%s at %s %s</time> by sockpit %s",
-	              title, date.day, date.time, date.zone, date.day, date.time, zone,
-	              PACKAGE_VERSION);
+	              "datetime=\"%s\">%s %s</time> by sockpit %s",
+	              title, stamp, words, zone, PACKAGE_VERSION);
 	if (uname(&system) == 0)
 		markup_printf(out, " on %s %s, %s", system.sysname, system.release, system.machine);
 	buf_append_text(out, ". Times are local times of that machine.</p>\n</header>\n<main>\n");

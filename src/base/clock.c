@@ -38,13 +38,19 @@ int64_t clock_from_us(uint64_t us)
 	return us > (uint64_t)(INT64_MAX / CLOCK_US) ? INT64_MAX : (int64_t)us * CLOCK_US;
 }
 
+static struct tm local_time(int64_t wall)
+{
+	struct tm parts;
+	time_t seconds = (time_t)(wall / CLOCK_S);
+	if (wall < 0 || !localtime_r(&seconds, &parts))
+		memset(&parts, 0, sizeof parts);
+	return parts;
+}
+
 const char *clock_format_time(int64_t instant, bool short_form, char out[CLOCK_TEXT])
 {
 	int64_t wall = clock_wall(instant);
-	time_t seconds = (time_t)(wall / CLOCK_S);
-	struct tm parts;
-	if (wall < 0 || !localtime_r(&seconds, &parts))
-		memset(&parts, 0, sizeof parts);
+	struct tm parts = local_time(wall);
 	int len = snprintf(out, CLOCK_TEXT, "%02d:%02d:%02d", parts.tm_hour % 24, parts.tm_min % 60,
 	                   parts.tm_sec % 61);
 	if (!short_form && len > 0)
@@ -53,12 +59,14 @@ const char *clock_format_time(int64_t instant, bool short_form, char out[CLOCK_T
 	return out;
 }
 
+struct tm clock_local(int64_t instant)
+{
+	return local_time(clock_wall(instant));
+}
+
 static void fill_stamp(struct clock_stamp *cache, int64_t second)
 {
-	struct tm parts;
-	time_t seconds = (time_t)second;
-	if (second < 0 || !localtime_r(&seconds, &parts))
-		memset(&parts, 0, sizeof parts);
+	const struct tm parts = local_time(second * CLOCK_S);
 	cache->second = second;
 	strftime(cache->date, sizeof cache->date, "%Y-%m-%dT%H:%M:%S", &parts);
 	long minutes = parts.tm_gmtoff / 60, whole = labs(minutes);

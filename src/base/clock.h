@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/error.h"
 
@@ -28,6 +29,9 @@ int64_t clock_from_us(uint64_t us);
 
 /* "21:04:07.120" in local time; without milliseconds where `short_form`. Returns `out`. */
 const char *clock_format_time(int64_t instant, bool short_form, char out[CLOCK_TEXT]);
+
+/* Local time, for strftime(3); all zero before the epoch. */
+struct tm clock_local(int64_t instant);
 
 /* "2026-11-28T18:01:02.123456+01:00" in local time, RFC 3339, with this many digits after the dot, up
  * to 9. What is alike in a second is kept in `cache`, which is zero at first. Returns the length. */

@@ -409,10 +409,10 @@ bool json_read(struct json *json, struct json_value *value)
 }
 
 /* What is inside has been checked: only the cursor has to be moved. */
-static bool next(struct json *json, char close)
+static bool next(struct json *json)
 {
 	skip_blanks(json);
-	if (json->why || take(json, close))
+	if (json->why || take(json, '}'))
 		return false;
 	if (!json->first)
 		take(json, ',');
@@ -423,15 +423,10 @@ static bool next(struct json *json, char close)
 
 bool json_member(struct json *json, struct json_value *key, struct json_value *value)
 {
-	if (!next(json, '}') || !take(json, '"') || !take_string(json, key, true))
+	if (!next(json) || !take(json, '"') || !take_string(json, key, true))
 		return false;
 	skip_blanks(json);
 	return take(json, ':') && take_value(json, value, 0, true);
-}
-
-bool json_element(struct json *json, struct json_value *value)
-{
-	return next(json, ']') && take_value(json, value, 0, true);
 }
 
 bool json_is(const struct json_value *value, const char *text)

@@ -42,21 +42,19 @@ struct json_value {
 /* Where reading is. What is wrong, and where, is kept: nothing can be read after that. */
 struct json {
 	char *at, *end;
-	bool first;      /* nothing of this object or array has been read */
+	bool first;      /* no member of this object has been read */
 	const char *why; /* NULL = nothing is wrong */
 };
 
 void json_begin(struct json *json, char *text, size_t len);
 
-/* The one value that the text is, with nothing but blanks after it. An array or an object is checked
- * and is entered by json_begin_inside(). */
+/* The one value that the text is, with nothing but blanks after it. An array or an object is
+ * checked; json_begin_inside() enters an object. */
 bool json_read(struct json *json, struct json_value *value);
 
-/* Then json_member() gives the members of an object one by one, json_element() those of an array. They
- * are false at the end. */
+/* Then json_member() gives the members of an object one by one; false at the end. */
 void json_begin_inside(struct json *json, const struct json_value *value);
 bool json_member(struct json *json, struct json_value *key, struct json_value *value);
-bool json_element(struct json *json, struct json_value *value);
 
 bool json_is(const struct json_value *value, const char *text); /* this string */
 

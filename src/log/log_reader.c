@@ -66,7 +66,7 @@ struct log_reader {
 	bool skipping;    /* the rest of a line that is too long */
 	bool end_of_file, headed, over;
 	unsigned long line;
-	uint64_t size, at;
+	uint64_t size;
 	struct error *error;                    /* of the call that is under way */
 	const char *begin;                      /* of its line */
 	bool unknown;                           /* the line is of a type that is not known */
@@ -736,12 +736,6 @@ void log_reader_close(struct log_reader *reader)
 	free(reader);
 }
 
-uint64_t log_reader_at(const struct log_reader *reader, uint64_t *size)
-{
-	*size = reader->size;
-	return reader->at;
-}
-
 /* False where it cannot be read. */
 static bool read_piece(struct log_reader *reader)
 {
@@ -758,7 +752,6 @@ static bool read_piece(struct log_reader *reader)
 static void take(struct log_reader *reader, size_t len)
 {
 	buf_consume(&reader->bytes, len);
-	reader->at += len;
 	reader->searched = 0;
 }
 

@@ -89,9 +89,6 @@ enum log_reading log_reader_next(struct log_reader *reader, struct log_record *r
  * false where nothing there says it. */
 bool log_reader_find_end(const char *path, int64_t *instant);
 
-/* How far it has read, of how many bytes. */
-uint64_t log_reader_at(const struct log_reader *reader, uint64_t *size);
-
 /* Appends the entry of a LOG_ENTRY as it is in the record; transcript_append() for it. What an empty
  * block does not hold is cut. Returns the position. */
 uint64_t log_record_append(const struct log_record *record, struct transcript *transcript);

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "net/sessions.h"
@@ -43,14 +42,11 @@ static void put_command(const struct session *session, bool datagram, struct buf
 
 static void put_time(const struct entry *entry, struct buf *out)
 {
-	int64_t wall = clock_wall(entry->time);
-	time_t seconds = (time_t)(wall / CLOCK_S);
-	struct tm tm;
 	char text[32];
-	localtime_r(&seconds, &tm);
-	strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
+	const struct tm parts = clock_local(entry->time);
+	strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
 	buf_printf(out, "%c %s.%09d\n", entry_is_incoming(entry) ? 'I' : 'O', text,
-	           (int)(wall % CLOCK_S));
+	           (int)(clock_wall(entry->time) % CLOCK_S));
 }
 
 /* No characters beside the bytes: text2pcap may take them for more bytes. */

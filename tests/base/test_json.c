@@ -185,14 +185,6 @@ static void walks(void)
 	   "a member");
 	ok(json_member(&json, &key, &member) && json_is(&key, "b") && member.type == JSON_ARRAY,
 	   "the next");
-	struct json inner;
-	struct json_value element;
-	json_begin_inside(&inner, &member);
-	ok(json_element(&inner, &element) && element.type == JSON_NUMBER &&
-	           json_element(&inner, &element) && element.type == JSON_OBJECT &&
-	           json_element(&inner, &element) && json_is(&element, "x") &&
-	           !json_element(&inner, &element),
-	   "and what is in it");
 	ok(json_member(&json, &key, &member) && json_is(&key, "c") && member.type == JSON_NULL &&
 	           !json_member(&json, &key, &member),
 	   "and the last");
