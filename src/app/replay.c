@@ -91,17 +91,17 @@ static void set_number(struct replay *replay, uint32_t log, uint32_t here)
 
 /* ---- sessions ---- */
 
-static void learn(struct app *app, uint32_t number, const struct recorded_facts *facts)
+static void identify(struct app *app, uint32_t number, const struct recorded_identity *identity)
 {
 	struct replay *replay = app->replay;
 	uint32_t here = number_here(replay, number);
 	struct session *session = here ? sessions_numbered(app->sessions, here) : NULL;
 	if (here || replay->number_count >= NUMBERS_MOST) {
 		if (session)
-			recorded_learn(session, facts);
+			recorded_identify(session, identity);
 		return;
 	}
-	here = sessions_record(app->sessions, replay->recording, number, facts);
+	here = sessions_record(app->sessions, replay->recording, number, identity);
 	set_number(replay, number, here);
 	session = sessions_numbered(app->sessions, here);
 	replay->nameless += !session;
@@ -112,29 +112,14 @@ static void learn(struct app *app, uint32_t number, const struct recorded_facts 
 	}
 }
 
-static void learn_held(struct app *app)
+static void identify_held(struct app *app)
 {
-	static const enum recorded_kind kinds[] = { [LOG_STREAM] = RECORDED_STREAM,
-		                                    [LOG_DATAGRAMS] = RECORDED_DATAGRAMS,
-		                                    [LOG_LISTENER] = RECORDED_LISTENER };
 	struct replay *replay = app->replay;
 	for (size_t i = 0; i < replay->held_count; i++) {
-		const struct log_session *held = &replay->held[i];
-		const struct recorded_facts facts = {
-			.name = held->name,
-			.service = held->service,
-			.kind = kinds[held->kind],
-			.transport = held->transport,
-			.host = held->host,
-			.eol = held->eol,
-			.listener = held->listener ? number_here(replay, held->listener) : 0,
-			.server = held->is_server,
-			.stepped = held->is_stepped,
-			.paused = held->is_paused,
-			.local = held->local,
-			.peer = held->peer,
-		};
-		learn(app, held->number, &facts);
+		struct log_session *held = &replay->held[i];
+		uint32_t listener = held->identity.listener;
+		held->identity.listener = listener ? number_here(replay, listener) : 0;
+		identify(app, held->number, &held->identity);
 	}
 	replay->held_count = 0;
 }
@@ -148,11 +133,11 @@ static void guess(struct app *app, const struct entry *entry, const struct endpo
 	bool is_path = endpoint_is_set(addr) && endpoint_is_unix(addr);
 	enum transport streams = is_path ? TRANSPORT_UNIX : TRANSPORT_TCP;
 	enum transport messages = is_path ? TRANSPORT_UNIXGRAM : TRANSPORT_UDP;
-	const struct recorded_facts facts = {
+	const struct recorded_identity identity = {
 		.kind = datagrams ? RECORDED_DATAGRAMS : listens ? RECORDED_LISTENER : RECORDED_STREAM,
 		.transport = datagrams ? messages : streams,
 	};
-	learn(app, entry->session, &facts);
+	identify(app, entry->session, &identity);
 }
 
 /* ---- entries ---- */
@@ -207,7 +192,7 @@ static void append(struct app *app)
 	struct replay *replay = app->replay;
 	struct log_record *record = &replay->record;
 	uint32_t number;
-	learn_held(app);
+	identify_held(app);
 	replay->pending = false;
 	if (!find_number(app, &number))
 		return;
@@ -254,7 +239,7 @@ static void hold(struct app *app, const struct log_session *session)
 {
 	struct replay *replay = app->replay;
 	if (replay->held_count == SESSIONS_HELD)
-		learn_held(app);
+		identify_held(app);
 	replay->held[replay->held_count++] = *session;
 }
 
@@ -264,7 +249,7 @@ static void end_of_log(struct app *app)
 	struct replay *replay = app->replay;
 	log_reader_close(replay->reader);
 	replay->reader = NULL;
-	learn_held(app);
+	identify_held(app);
 	if (replay->wrong > WRONG_TOLD)
 		tell(app, "%.200s: %llu more %s wrong", replay->path,
 		          (unsigned long long)(replay->wrong - WRONG_TOLD),

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "log/log_format.h"
+#include "net/recorded.h"
 #include "net/service.h"
 #include "net/sessions.h"
 #include "net/wire.h"
@@ -401,9 +402,9 @@ static void put_session(const struct session *session, struct buf *out)
 	put_unsigned(out, "session", session_number(session));
 	put_text(out, "name", session_name(session));
 	put_choice(out, "kind", LOG_KINDS,
-	           session_has_clients(session) ? LOG_LISTENER
-	           : session_has_peers(session) ? LOG_DATAGRAMS
-	                                        : LOG_STREAM);
+	           session_has_clients(session) ? RECORDED_LISTENER
+	           : session_has_peers(session) ? RECORDED_DATAGRAMS
+	                                        : RECORDED_STREAM);
 	put_choice(out, "transport", LOG_TRANSPORTS, session_transport(session));
 	put_true(out, "server", session_is_server(session));
 	put_true(out, "stepped", session_is_stepped(session));

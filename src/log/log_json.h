@@ -25,14 +25,13 @@ enum log_words {
 	LOG_SEGMENTS,
 	LOG_HOSTS,
 	LOG_TRANSPORTS,
-	LOG_KINDS, /* enum log_session_kind */
+	LOG_KINDS, /* enum recorded_kind */
 	LOG_STATES,
 	LOG_ENDS,
 	LOG_EOLS,
 };
 
 enum { LOG_TYPE_SESSION = CALL_COUNT, LOG_TYPE_MISSED, LOG_TYPE_WIRE, LOG_TYPE_HEADER };
-enum log_session_kind { LOG_STREAM, LOG_DATAGRAMS, LOG_LISTENER };
 
 /* The word; NULL where there is none for this number. */
 const char *log_word(enum log_words words, unsigned number);

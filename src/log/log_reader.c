@@ -34,7 +34,7 @@ enum {
 	/* of an entry, and of them */                                                             \
 	row(call) row(fd) row(family) row(socket_type) row(level) row(option) row(status) row(how) \
 	row(backlog) row(accepted) row(asked) row(flags) row(when) row(arg) row(arg2) row(host)    \
-	row(peer) row(local) row(state) row(end) row(service) row(eol) row(errno) row(duration)    \
+	row(peer) row(local) row(service) row(eol) row(errno) row(duration)                        \
 	row(failure) row(echo) row(truncated) row(continues) row(no_end) row(watching) row(waited) \
 	row(secret) row(answer) row(message) row(offset) row(ttl) row(tos) row(entries) row(bytes) \
 	row(since) row(len) row(text) row(base64) row(sample) row(errqueue) row(frame)             \
@@ -377,36 +377,33 @@ static bool get_number(struct log_reader *reader, const struct object *object, e
 static bool read_session(struct log_reader *reader, const struct object *object,
                          struct log_record *record)
 {
-	struct log_session *session = &record->session;
-	unsigned kind = 0, transport = 0, host = 0, state = 0, end = 0, eol = 0;
-	*session = (struct log_session){ .number = 0 };
+	uint32_t *number = &record->session.number;
+	struct recorded_identity *identity = &record->session.identity;
+	unsigned kind = 0, transport = 0, host = 0, eol = 0;
+	*identity = (struct recorded_identity){ .kind = RECORDED_STREAM };
 	record->kind = LOG_SESSION;
-	if (!get_number(reader, object, M_session, &session->number) ||
-	    !get_number(reader, object, M_listener, &session->listener) ||
-	    !get_text(reader, object, M_name, session->name, sizeof session->name) ||
+	if (!get_number(reader, object, M_session, number) ||
+	    !get_number(reader, object, M_listener, &identity->listener) ||
+	    !get_text(reader, object, M_name, identity->name, sizeof identity->name) ||
 	    !get_word(reader, object, M_kind, LOG_KINDS, &kind) ||
 	    !get_word(reader, object, M_transport, LOG_TRANSPORTS, &transport) ||
 	    !get_word(reader, object, M_host, LOG_HOSTS, &host) ||
-	    !get_word(reader, object, M_state, LOG_STATES, &state) ||
-	    !get_word(reader, object, M_end, LOG_ENDS, &end) ||
 	    !get_word(reader, object, M_eol, LOG_EOLS, &eol) ||
-	    !get_bool(reader, object, M_server, &session->is_server) ||
-	    !get_bool(reader, object, M_stepped, &session->is_stepped) ||
-	    !get_bool(reader, object, M_paused, &session->is_paused) ||
-	    !get_endpoint(reader, object, M_local, &session->local) ||
-	    !get_endpoint(reader, object, M_peer, &session->peer) ||
-	    !get_text(reader, object, M_service, session->service, sizeof session->service))
+	    !get_bool(reader, object, M_server, &identity->server) ||
+	    !get_bool(reader, object, M_stepped, &identity->stepped) ||
+	    !get_bool(reader, object, M_paused, &identity->paused) ||
+	    !get_endpoint(reader, object, M_local, &identity->local) ||
+	    !get_endpoint(reader, object, M_peer, &identity->peer) ||
+	    !get_text(reader, object, M_service, identity->service, sizeof identity->service))
 		return false;
-	if (!session->number || session_is_wire(session->number))
+	if (!*number || session_is_wire(*number))
 		return wrong_member(reader, M_session, "the number of a session");
-	if (!session->name[0])
+	if (!identity->name[0])
 		return wrong_member(reader, M_name, "the name of a session");
-	session->kind = (enum log_session_kind)kind;
-	session->transport = (enum transport)transport;
-	session->host = (enum host)host;
-	session->state = (enum session_state)state;
-	session->end = (enum session_end)end;
-	session->eol = (enum eol)eol;
+	identity->kind = (enum recorded_kind)kind;
+	identity->transport = (enum transport)transport;
+	identity->host = (enum host)host;
+	identity->eol = (enum eol)eol;
 	return true;
 }
 

@@ -8,10 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/eol.h"
 #include "base/error.h"
 #include "log/log_json.h"
-#include "net/session.h"
+#include "net/recorded.h"
 #include "record/transcript.h"
 
 enum {
@@ -27,22 +26,9 @@ enum log_kind {
 	LOG_ENTRY,
 };
 
-/* What session.h tells of a session, at the time of the line. */
 struct log_session {
 	uint32_t number;
-	uint32_t listener; /* that accepted it, 0 = none */
-	char name[SESSION_NAME];
-	enum transport transport;
-	enum log_session_kind kind;
-	bool is_server;  /* a listener, or a UDP session that was made by listening */
-	bool is_stepped; /* made by /socket */
-	bool is_paused;  /* only a person reads from it */
-	enum host host;
-	struct endpoint local, peer; /* AF_UNSPEC until known; a scope has ENDPOINT_ELSEWHERE */
-	enum session_state state;
-	enum session_end end;
-	char service[LOG_WORD]; /* of a server, else "none" */
-	enum eol eol;
+	struct recorded_identity identity; /* as of the line; a scope has ENDPOINT_ELSEWHERE */
 };
 
 struct log_record {

@@ -149,53 +149,53 @@ static struct recorded *listener_of(const struct session *session)
 /* A name from a log is one that could have been given, or none. */
 static void set_name(struct session *session, const char *name)
 {
-	if (name && session_is_name(name))
+	if (session_is_name(name))
 		snprintf(session->name, sizeof session->name, "%s", name);
 	else if (!session->name[0])
 		snprintf(session->name, sizeof session->name, "recorded-%u",
 		         (unsigned)session->caller.session);
 }
 
-static void set_made(struct session *session, const struct recorded_facts *facts)
+static void set_made(struct session *session, const struct recorded_identity *identity)
 {
 	if (!session->open_parameters)
 		session->open_parameters = xcalloc(1, sizeof *session->open_parameters);
-	session->open_parameters->target.transport = facts->transport;
-	session->open_parameters->listening = facts->server || facts->kind == RECORDED_LISTENER;
+	session->open_parameters->target.transport = identity->transport;
+	session->open_parameters->listening = identity->server || identity->kind == RECORDED_LISTENER;
 }
 
-void recorded_learn(struct session *session, const struct recorded_facts *facts)
+void recorded_identify(struct session *session, const struct recorded_identity *identity)
 {
-	const struct session_ops *ops = &recorded_kinds[facts->kind];
-	const struct service *service = facts->service ? service_find(facts->service) : NULL;
+	const struct session_ops *ops = &recorded_kinds[identity->kind];
+	const struct service *service = service_find(identity->service);
 	if (session->ops != ops)
 		session_become(session, ops);
-	session->transport = session->probe.transport = facts->transport;
-	session->caller.host = facts->host;
-	session->eol = facts->eol;
-	session->stepped = facts->stepped;
-	session->paused = facts->paused;
+	session->transport = session->probe.transport = identity->transport;
+	session->caller.host = identity->host;
+	session->eol = identity->eol;
+	session->stepped = identity->stepped;
+	session->paused = identity->paused;
 	session->service = service ? service : session->table->no_service;
-	if (endpoint_is_set(&facts->local))
-		session->local[0] = facts->local;
-	if (endpoint_is_set(&facts->peer))
-		session->peer = facts->peer;
-	set_name(session, facts->name);
+	if (endpoint_is_set(&identity->local))
+		session->local[0] = identity->local;
+	if (endpoint_is_set(&identity->peer))
+		session->peer = identity->peer;
+	set_name(session, identity->name);
 	if (!session->listener)
-		set_made(session, facts);
+		set_made(session, identity);
 }
 
 struct session *recorded_new(struct session_table *table, struct recording *recording,
-                             const struct recorded_facts *facts)
+                             const struct recorded_identity *identity)
 {
 	struct session *session =
-	        session_new(table, &recorded_kinds[facts->kind], facts->transport);
+	        session_new(table, &recorded_kinds[identity->kind], identity->transport);
 	session->recording = recording;
-	session->listener = facts->listener;
+	session->listener = identity->listener;
 	session->was_open = true; /* it keeps its tab, however it ended */
 	session->state = SESSION_FRESH;
 	session->life = transcript_end(table->transcript);
-	recorded_learn(session, facts);
+	recorded_identify(session, identity);
 	struct recorded *listener = listener_of(session);
 	if (listener)
 		listener->clients++;

@@ -779,7 +779,7 @@ struct recording *sessions_add_recording(struct sessions *sessions)
 }
 
 uint32_t sessions_record(struct sessions *sessions, struct recording *recording, uint32_t wanted,
-                         const struct recorded_facts *facts)
+                         const struct recorded_identity *identity)
 {
 	enum { FARTHEST = 1 << 20 };
 	bool near = wanted > sessions->last_number && wanted - sessions->last_number <= FARTHEST;
@@ -790,7 +790,7 @@ uint32_t sessions_record(struct sessions *sessions, struct recording *recording,
 	if (sessions->recorded >= RECORDED_MOST)
 		return ++sessions->last_number;
 	sessions->recorded++;
-	return session_number(recorded_new(&sessions->table, recording, facts));
+	return session_number(recorded_new(&sessions->table, recording, identity));
 }
 
 static void change_service(struct session *session, const struct service *service)

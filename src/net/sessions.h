@@ -18,7 +18,7 @@ struct wire;
 enum { SESSIONS_KEPT = 20, SESSIONS_KEPT_MOST = 10000 };
 
 struct port_table;
-struct recorded_facts;
+struct recorded_identity;
 
 /* The transcript is borrowed and must outlive the table. */
 struct sessions *sessions_new(struct transcript *transcript);
@@ -46,7 +46,7 @@ struct recording *sessions_add_recording(struct sessions *sessions);
 /* A session of it; the number is `wanted` where all so far are smaller, and it is not much larger. Where
  * there are RECORDED_MOST that stay in the table the number has no session. */
 uint32_t sessions_record(struct sessions *sessions, struct recording *recording, uint32_t wanted,
-                         const struct recorded_facts *facts);
+                         const struct recorded_identity *identity);
 
 /* The sandbox, which is borrowed, or NULL: it is off. That is for when no session lives there any more:
  * of all that are not SESSION_CLOSED, session_host() is HOST_HERE. */

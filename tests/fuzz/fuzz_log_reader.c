@@ -40,12 +40,12 @@ static struct log_reader *open_bytes(const void *bytes, size_t len)
 
 static void check_session(const struct log_session *session)
 {
+	const struct recorded_identity *identity = &session->identity;
 	demand(session->number && !session_is_wire(session->number));
-	demand(session->name[0] && memchr(session->name, '\0', sizeof session->name));
-	demand(memchr(session->service, '\0', sizeof session->service));
-	demand(session->transport <= TRANSPORT_UNIXGRAM && session->host < HOST_COUNT &&
-	       session->kind <= LOG_LISTENER && session->state <= SESSION_CLOSED &&
-	       session->end <= SESSION_ENDED_FAILED && session->eol <= EOL_NONE);
+	demand(identity->name[0] && memchr(identity->name, '\0', sizeof identity->name));
+	demand(memchr(identity->service, '\0', sizeof identity->service));
+	demand(identity->transport <= TRANSPORT_UNIXGRAM && identity->host < HOST_COUNT &&
+	       identity->kind <= RECORDED_LISTENER && identity->eol <= EOL_NONE);
 }
 
 static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)

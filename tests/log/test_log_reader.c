@@ -131,11 +131,11 @@ static void says_what_is_wrong(void)
 	      "{\"type\":\"frame\",\"time\":\"2026-11-28T18:01:02Z\",\"session\":1,\"frame\":{}}\n",
 	      "Hx", "2: \"session\": the number of a wire end was expected",
 	      "a frame of a session");
-	reads(HEADER "{\"type\":\"session\",\"session\":1,\"name\":\"a\",\"state\":\"odd\"}\n",
-	      "Hx", "2: \"state\": \"odd\" is not one of its words", "a word that is not known");
+	reads(HEADER "{\"type\":\"session\",\"session\":1,\"name\":\"a\",\"host\":\"odd\"}\n",
+	      "Hx", "2: \"host\": \"odd\" is not one of its words", "a word that is not known");
 	reads(HEADER
-	      "{\"type\":\"session\",\"session\":1,\"name\":\"a\",\"state\":\"\\n\\u001b[2J\"}\n",
-	      "Hx", "2: \"state\": \"\\n\\x1b[2J\" is not one of its words",
+	      "{\"type\":\"session\",\"session\":1,\"name\":\"a\",\"host\":\"\\n\\u001b[2J\"}\n",
+	      "Hx", "2: \"host\": \"\\n\\x1b[2J\" is not one of its words",
 	      "which is shown as escapes");
 	reads(HEADER "{\"type\":\"session\",\"session\":1,\"name\":\"a\\u001b[2J\"}\n", "Hx",
 	      "2: \"name\": a text without control characters was expected", "a name that acts");
@@ -194,17 +194,16 @@ static void reads_a_session(void)
 	ok(log_reader_next(reader, &record, &error) == LOG_READ && record.kind == LOG_SESSION &&
 	           record.line == 2,
 	   "a session is read");
-	const struct log_session *session = &record.session;
-	ok(session->number == 7 && session->listener == 3 && !strcmp(session->name, "c") &&
-	           session->kind == LOG_DATAGRAMS && session->transport == TRANSPORT_UDP &&
-	           session->is_server && !session->is_stepped,
+	const struct recorded_identity *session = &record.session.identity;
+	ok(record.session.number == 7 && session->listener == 3 && !strcmp(session->name, "c") &&
+	           session->kind == RECORDED_DATAGRAMS && session->transport == TRANSPORT_UDP &&
+	           session->server && !session->stepped,
 	   "what it is");
 	ok(session->host == HOST_RIGHT && session->local.port == 80 &&
 	           session->local.scope == (2 | ENDPOINT_ELSEWHERE) && session->peer.port == 5000 &&
 	           !endpoint_is_ipv6(&session->peer),
 	   "where it is, its interface being one of another machine");
-	ok(session->state == SESSION_CLOSED && session->end == SESSION_ENDED_RESET &&
-	           session->eol == EOL_CRLF && !strcmp(session->service, "echo"),
+	ok(session->eol == EOL_CRLF && !strcmp(session->service, "echo"),
 	   "how it is");
 	ok(log_reader_next(reader, &record, &error) == LOG_END, "and there is no more");
 	log_reader_close(reader);
