@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* replay_mode: --replay where nobody sits at a terminal: the whole log at once, as a view shows it, on
- * standard output. Opens no socket. */
+/* replay_mode: --replay without a terminal: the whole log at once, as a view shows it, on standard
+ * output. Opens no socket. */
 #pragma once
 
 #include "app/app.h"

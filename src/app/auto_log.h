@@ -4,6 +4,6 @@
 
 #include "app/app.h"
 
-/* For the loop, before the app's own: new sessions get their logs, and those of sessions that are gone
- * are closed. */
+/* For the loop, before app_prepare(): opens the logs of new sessions, closes those of sessions that are
+ * gone. */
 void auto_log_prepare(struct app *app);

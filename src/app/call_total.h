@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* call_total: what calls add up to, of one kind or of all. */
+/* call_total: the sums of calls, of one kind or of all. */
 #pragma once
 
 #include <stdint.h>

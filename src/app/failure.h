@@ -28,6 +28,6 @@ int64_t failure_time(const struct failure *failure);
 /* Appends "connect(127.0.0.1:9) = -1 ECONNREFUSED: connection refused", or the line. */
 void failure_print(const struct failure *failure, struct buf *out);
 
-/* Appends sentences: what it means, what else is known of it, what to try; a line each, without a line
- * feed at the end. */
+/* Appends sentences, one on a line: what it means, what else is known of it, what to try. The last line
+ * has no line feed. */
 void failure_explain(const struct failure *failure, struct buf *out);

@@ -22,20 +22,23 @@ struct named_targets {
 /* Whether a word can be a name: a letter, then letters, digits, '-' and '_'. */
 bool named_target_is_name(const char *word);
 
-/* By its whole name, as a beginning could be a host; NULL for none. */
+/* By its whole name, since the beginning of a name could be a host; NULL for none. */
 const struct named_target *named_target_find(const struct named_targets *targets, const char *name);
 
 /* Names an address, or gives the name another one. `words` are "name=value": the settings of
  * a session, its view, and the time limit of connecting. False with one line. */
 bool named_target_set(struct named_targets *targets, const char *name, const struct target *target,
                       const char *words, struct error *error);
-bool named_target_check(const char *name, const char *words, struct error *error); /* of these two */
+
+/* What named_target_set() says of these two. */
+bool named_target_check(const char *name, const char *words, struct error *error);
+
 bool named_target_remove(struct named_targets *targets, const char *name, struct error *error);
 void named_targets_free(struct named_targets *targets);
 
-/* Whether a setting may be among these words: others belong to the whole program. */
+/* Whether a target may have this setting: others belong to the whole program. */
 bool named_target_may_have(const struct setting *setting);
 
-/* Changes settings by such words; *viewed: one of them is a view. False with one line. */
+/* Changes settings as such words say; *viewed: one of them is the view. False with one line. */
 bool named_target_apply(const char *words, struct settings *settings, bool *viewed,
                         struct error *error);

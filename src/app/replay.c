@@ -19,7 +19,7 @@ enum {
 	BYTES_A_TURN = 1 << 20,
 	SESSIONS_HELD = 64,
 	NUMBERS_MOST = 1 << 20, /* sessions and wire ends of one log */
-	WRONG_TOLD = 3,         /* lines of which it is said what is wrong with them */
+	WRONG_REPORTED = 3,     /* lines of which it is reported what is wrong with them */
 };
 
 #define ANY_SESSION UINT32_MAX /* is selected when it appears */
@@ -208,9 +208,9 @@ static void append(struct app *app)
 
 /* ---- reading ---- */
 
-static void tell(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void report(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static void tell(struct app *app, const char *format, ...)
+static void report(struct app *app, const char *format, ...)
 {
 	char text[512];
 	va_list args;
@@ -223,11 +223,11 @@ static void tell(struct app *app, const char *format, ...)
 		error_print("%s", text);
 }
 
-static void tell_wrong(struct app *app, const struct error *error)
+static void report_wrong(struct app *app, const struct error *error)
 {
 	struct replay *replay = app->replay;
-	if (replay->wrong++ < WRONG_TOLD)
-		tell(app, "%s", error->text);
+	if (replay->wrong++ < WRONG_REPORTED)
+		report(app, "%s", error->text);
 }
 
 uint64_t replay_wrong(const struct app *app)
@@ -250,12 +250,12 @@ static void end_of_log(struct app *app)
 	log_reader_close(replay->reader);
 	replay->reader = NULL;
 	identify_held(app);
-	if (replay->wrong > WRONG_TOLD)
-		tell(app, "%.200s: %llu more %s wrong", replay->path,
-		          (unsigned long long)(replay->wrong - WRONG_TOLD),
-		          replay->wrong - WRONG_TOLD == 1 ? "line is" : "lines are");
+	if (replay->wrong > WRONG_REPORTED)
+		report(app, "%.200s: %llu more %s wrong", replay->path,
+		          (unsigned long long)(replay->wrong - WRONG_REPORTED),
+		          replay->wrong - WRONG_REPORTED == 1 ? "line is" : "lines are");
 	if (replay->nameless)
-		tell(app, "%.200s: %llu of its sessions have no tab: there are at most %d",
+		report(app, "%.200s: %llu of its sessions have no tab: there are at most %d",
 		          replay->path, (unsigned long long)replay->nameless, RECORDED_MOST);
 }
 
@@ -275,11 +275,11 @@ static void set_due(struct replay *replay)
 	replay->skipped = 0;
 }
 
-/* Older ones than those of the log. */
-static void tell_missed(struct app *app, const struct transcript_amount *missed)
+/* What was evicted before the log began. */
+static void report_missed(struct app *app, const struct transcript_amount *missed)
 {
 	if (missed->entries)
-		tell(app, "%.200s: %llu entries were gone before they could be written",
+		report(app, "%.200s: %llu entries were gone before they could be written",
 		         app->replay->path, (unsigned long long)missed->entries);
 }
 
@@ -293,7 +293,7 @@ static void take_record(struct app *app)
 		hold(app, &replay->record.session);
 		break;
 	case LOG_MISSED:
-		tell_missed(app, &replay->record.missed);
+		report_missed(app, &replay->record.missed);
 		break;
 	case LOG_WIRE:
 		wire_record_since(replay->recording->wire, replay->record.wire.host,
@@ -306,7 +306,7 @@ static void take_record(struct app *app)
 	}
 }
 
-/* The next entry, after what is before it; false where so many lines have not led to one. */
+/* Reads up to the next entry; false if that many lines had none. */
 static bool read_next(struct app *app, unsigned *lines)
 {
 	struct replay *replay = app->replay;
@@ -317,7 +317,7 @@ static bool read_next(struct app *app, unsigned *lines)
 			take_record(app);
 			break;
 		case LOG_WRONG:
-			tell_wrong(app, &error);
+			report_wrong(app, &error);
 			break;
 		case LOG_END:
 			end_of_log(app);
@@ -365,7 +365,7 @@ static int64_t time_at(const struct replay *replay, int64_t now)
 	return replay->at < INT64_MAX - more ? replay->at + more : INT64_MAX;
 }
 
-/* Whether an entry is late, since so much cannot be read at once. */
+/* Whether an entry is late, since there is more than a turn reads. */
 static bool is_behind(const struct replay *replay, int64_t now)
 {
 	return replay->reader && (!replay->pending || replay->due <= time_at(replay, now));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* replay: a log of JSON lines in the transcript as it went: its entries are appended when they are due, at
- * its own speed or another, and its sessions are in the table as recordings (net/recorded.h), beside those
- * that are alive. Nothing is sent. Times are those of the log. An entry is due when its call had returned,
- * and never before the entry in front of it. Whatever is in the log, nothing goes wrong: what cannot be
- * read is said, and left out. Time passes only as its callers say: `now` is clock_now(). */
+/* replay: a log of JSON lines, appended to the transcript as it happened, at its own speed or another. Its
+ * sessions are in the table as recordings (net/recorded.h), beside those that are alive. Nothing is sent.
+ * Times are those of the log. An entry is due when its call had returned, and never before the entry in
+ * front of it. The log may be hostile: what cannot be read is reported and left out. Time passes only as
+ * the caller says: `now` is clock_now(). */
 #pragma once
 
 #include <stdbool.h>
@@ -23,14 +23,14 @@ enum {
 /* "4", "x0.5", "max"; false with one line. */
 bool replay_parse_speed(const char *text, int *speed, struct error *error);
 
-/* Ends the replay before it; what that has shown stays. The first session that appears becomes current. */
+/* Ends an earlier replay; what it has shown stays. The first session that appears becomes current. */
 bool replay_start(struct app *app, const char *path, int speed, int64_t now, struct error *error);
 
-/* Lines of the log that could not be read; the first ones are reported, where nobody sits there on standard
- * error. */
+/* The number of lines that could not be read. The first few are reported; on standard error if no person
+ * is there. */
 uint64_t replay_wrong(const struct app *app);
 
-/* No more is shown of it. */
+/* Shows no more of it. */
 void replay_stop(struct app *app);
 
 bool replay_is_running(const struct app *app); /* and not paused, and there is more */
@@ -42,15 +42,16 @@ void replay_set_speed(struct app *app, int speed, int64_t now);
  * them. */
 void replay_step(struct app *app, unsigned count, int64_t now);
 
-/* Goes on at this time since the beginning of the log, INT64_MAX for its end; going back reads the log
- * again, with new sessions in the place of the old ones. False, with one line, if it cannot be read any
- * more. */
+/* Goes on at this time since the beginning of the log, INT64_MAX for its end. Going back reads the log
+ * again, and replaces its sessions by new ones. False with one line if it can no longer be read. */
 bool replay_go(struct app *app, int64_t at, int64_t now, struct error *error);
 
-/* "replay 12.5 s of 47.0 s, x1, paused"; nothing where there is none. How often it changes, ns; 0 = not. */
+/* Appends "replay 12.5 s of 47.0 s, x1, paused"; nothing if there is none. */
 void replay_describe(const struct app *app, int64_t now, struct buf *out);
+
+/* How often that changes, ns; 0 = never. */
 int64_t replay_pulse(const struct app *app);
 
-/* A turn. */
+/* For the loop. */
 void replay_prepare(const struct app *app, struct poller *poller);
 void replay_serve(struct app *app, int64_t now);

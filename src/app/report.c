@@ -32,7 +32,7 @@ enum {
 	COUNTED = 100000,   /* of the rows that are left out, at most */
 	EXPLAINED = 64,     /* explanations that later ones refer to */
 	OPTIONS = 64,       /* of one session */
-	POINTS_LEAST = 12,  /* of a graph that tells something */
+	POINTS_LEAST = 12,  /* of a graph: fewer show nothing */
 	MESSAGE_FRONT = 64, /* bytes of a message once REPORT_PAYLOAD is used up */
 	GLYPHS_MOST = 4 * REPORT_MESSAGE, /* of a row, also where it is no message */
 };

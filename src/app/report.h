@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* report: what happened, as one HTML page that stands alone: to attach to a ticket, to hand in, to print.
- * It has no script and loads nothing; all that is not the program's own words goes through
- * view/markup. Chat, trace, ladder, graphs and the kernel's view are those of the screen. Reads the
+/* report: what happened, as one HTML file that needs nothing else: to attach to a ticket, to hand in, to
+ * print. It has no script and loads nothing; whatever is not the program's own words goes through
+ * view/markup. Chat, trace, ladder, graphs and the values of the kernel are those of the screen. Reads the
  * transcript and the sessions, and changes nothing. */
 #pragma once
 
@@ -9,13 +9,12 @@
 
 #include "app/app.h"
 
-/* How much of it is shown at most; a sentence says what was left out, and how to get it. */
+/* The most that is shown; a sentence says what was left out, and how to get it. */
 enum {
 	REPORT_ROWS = 1000,     /* of one table: the first and the newest */
 	REPORT_ROWS_ALL = 6000, /* of all sessions together */
 	REPORT_MESSAGE = 1024,  /* bytes of one message */
-	REPORT_PAYLOAD =
-	        1024 * 1024,   /* bytes of all messages together; then of each only the front */
+	REPORT_PAYLOAD = 1 << 20, /* bytes of all messages together; later ones are cut short */
 	REPORT_LADDER = 400,   /* entries of a ladder */
 	REPORT_SESSIONS = 100, /* conversations, the newest ones */
 };

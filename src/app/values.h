@@ -3,8 +3,8 @@
  * $c.port in scripts, TAB, --check, /help and the manual. A name is
  *
  *	[SESSION.]state            what /info and /sessions say
- *	[SESSION.]last.errno       of the last call made, but for a close() that tidied up after one
- *	                           that failed
+ *	[SESSION.]last.errno       of the last call, except a close() that tidied up after one that
+ *	                           failed
  *	[SESSION.]recv.errno       of the last recv()
  *	[SESSION.]recv.calls       what /stats says of all recv(); without "recv.", of all calls
  *
@@ -65,13 +65,13 @@ const struct value_name *value_find(const char *name, struct error *error);
 /* All words that a value may be, a list for choice_find(); NULL where it may be any text. */
 const struct choice *value_words(const struct value_name *of);
 
-/* As it is now. `session`: whose it is where the name begins with none; NULL for none. False with one
- * line if there is no such value or session; one that is not known is `known` = false. */
+/* As it is now. `session` is whose value it is if the name begins with no session; NULL for none. False
+ * with one line if there is no such value or session; a value that is not known has `known` false. */
 bool value_get(struct app *app, const char *name, const struct session *session,
                struct value *value, struct error *error);
 
 /* As it is shown: "18 bytes", "0.2 ms *", "ESTABLISHED *", "not available". */
 void value_print(const struct value *value, struct buf *out);
 
-/* As it is written in a script: "18", "0.213ms", "ESTABLISHED"; false where it is not known. */
+/* As a script has it: "18", "0.213ms", "ESTABLISHED"; false if it is not known. */
 bool value_write(const struct value *value, struct buf *out);

@@ -83,7 +83,7 @@ static enum command_result do_copy(const struct invocation *invocation, struct e
 	                                  : find_message(&view, which, number, &location);
 	if (!entry) {
 		if (found)
-			error_set(error, "copy: /find stands on no message here");
+			error_set(error, "copy: no message here has the hit of /find");
 		else
 			error_set(error, "copy: there is no such message%s%s", which ? " that was " : "",
 			          which ? which : "");

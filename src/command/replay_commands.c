@@ -8,11 +8,11 @@
 #include "app/replay.h"
 #include "base/clock.h"
 
-/* What a line asks for. */
-enum deed { TELL, BEGIN, PAUSE, RESUME, STEP, SPEED, TO, END, STOP };
+enum action { DESCRIBE, BEGIN, PAUSE, RESUME, STEP, SPEED, TO, END, STOP };
 
-struct wish {
-	enum deed deed;
+/* What a line asks for. */
+struct request {
+	enum action action;
 	int speed;      /* BEGIN, SPEED */
 	unsigned steps; /* STEP */
 	int64_t at;     /* TO */
@@ -49,34 +49,34 @@ static bool parse_speed(const char *text, int *speed, struct error *error)
 	return false;
 }
 
-static bool read_wish(const struct args *args, struct wish *wish, struct error *error)
+static bool read_request(const struct args *args, struct request *request, struct error *error)
 {
 	static const char *const words[] = {
 		[PAUSE] = "pause", [RESUME] = "resume", [STEP] = "step", [SPEED] = "speed",
 		[TO] = "to",       [END] = "end",       [STOP] = "stop",
 	};
 	const char *word = args->value[0], *value = args->value[1], *speed = args->value[2];
-	*wish = (struct wish){ .deed = value ? BEGIN : TELL,
+	*request = (struct request){ .action = value ? BEGIN : DESCRIBE,
 		               .speed = REPLAY_SPEED_OWN,
 		               .steps = 1 };
-	for (enum deed deed = PAUSE; word && deed <= STOP; deed++)
-		if (strcmp(words[deed], word) == 0)
-			wish->deed = deed;
-	bool takes = wish->deed == STEP || wish->deed == SPEED || wish->deed == TO;
-	const char *extra = wish->deed == BEGIN ? NULL : value && !takes ? value : speed;
+	for (enum action action = PAUSE; word && action <= STOP; action++)
+		if (strcmp(words[action], word) == 0)
+			request->action = action;
+	bool takes = request->action == STEP || request->action == SPEED || request->action == TO;
+	const char *extra = request->action == BEGIN ? NULL : value && !takes ? value : speed;
 	if (extra) {
 		error_usage(error, "replay: \"%.40s\" is one word too many", extra);
 		return args_blame(args, extra == value ? 1 : 2, error);
 	}
-	switch (wish->deed) {
+	switch (request->action) {
 	case BEGIN:
-		return !speed || parse_speed(speed, &wish->speed, error) || args_blame(args, 2, error);
+		return !speed || parse_speed(speed, &request->speed, error) || args_blame(args, 2, error);
 	case STEP:
-		return !value || parse_steps(value, &wish->steps, error) || args_blame(args, 1, error);
+		return !value || parse_steps(value, &request->steps, error) || args_blame(args, 1, error);
 	case SPEED:
-		return parse_speed(value, &wish->speed, error) || args_blame(args, 1, error);
+		return parse_speed(value, &request->speed, error) || args_blame(args, 1, error);
 	case TO:
-		return parse_time(value, &wish->at, error) || args_blame(args, 1, error);
+		return parse_time(value, &request->at, error) || args_blame(args, 1, error);
 	default:
 		return true;
 	}
@@ -84,49 +84,49 @@ static bool read_wish(const struct args *args, struct wish *wish, struct error *
 
 static bool check_replay(const struct args *args, struct error *error)
 {
-	struct wish wish;
-	return read_wish(args, &wish, error);
+	struct request request;
+	return read_request(args, &request, error);
 }
 
 /* ---- /replay ---- */
 
-static bool is_possible(const struct app *app, enum deed deed, struct error *error)
+static bool is_possible(const struct app *app, enum action action, struct error *error)
 {
-	if (deed == BEGIN)
+	if (action == BEGIN)
 		return true;
 	if (!app->replay)
 		error_usage(error, "no replay: /replay FILE begins one");
-	else if (replay_is_over(app) && deed != TELL && deed != TO && deed != STOP)
+	else if (replay_is_over(app) && action != DESCRIBE && action != TO && action != STOP)
 		error_set(error, "replay: all is shown: /replay to 0 begins again");
 	else
 		return true;
 	return false;
 }
 
-static bool act(struct app *app, const struct wish *wish, const char *path, struct error *error)
+static bool act(struct app *app, const struct request *request, const char *path, struct error *error)
 {
 	int64_t now = clock_now();
-	switch (wish->deed) {
+	switch (request->action) {
 	case BEGIN:
-		return replay_start(app, path, wish->speed, now, error);
+		return replay_start(app, path, request->speed, now, error);
 	case PAUSE:
 	case RESUME:
-		replay_pause(app, wish->deed == PAUSE && replay_is_running(app), now);
+		replay_pause(app, request->action == PAUSE && replay_is_running(app), now);
 		break;
 	case STEP:
-		replay_step(app, wish->steps, now);
+		replay_step(app, request->steps, now);
 		break;
 	case SPEED:
-		replay_set_speed(app, wish->speed, now);
+		replay_set_speed(app, request->speed, now);
 		break;
 	case TO:
-		return replay_go(app, wish->at, now, error);
+		return replay_go(app, request->at, now, error);
 	case END:
 		return replay_go(app, INT64_MAX, now, error);
 	case STOP:
 		replay_stop(app);
 		break;
-	case TELL:
+	case DESCRIBE:
 		break;
 	}
 	return true;
@@ -135,11 +135,11 @@ static bool act(struct app *app, const struct wish *wish, const char *path, stru
 /* Where the status line is, a key need not say what it shows. */
 static enum command_result do_replay(const struct invocation *invocation, struct error *error)
 {
-	struct wish wish;
+	struct request request;
 	struct app *app = invocation->app;
 	struct buf text = { .max = SIZE_MAX };
-	if (!read_wish(invocation->args, &wish, error) || !is_possible(app, wish.deed, error) ||
-	    !act(app, &wish, invocation->args->value[1], error))
+	if (!read_request(invocation->args, &request, error) || !is_possible(app, request.action, error) ||
+	    !act(app, &request, invocation->args->value[1], error))
 		return COMMAND_FAILED;
 	replay_describe(app, clock_now(), &text);
 	if (!invocation->by_key)

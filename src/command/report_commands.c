@@ -8,7 +8,7 @@
 #include "base/count.h"
 #include "base/savefile.h"
 
-/* A browser tells by the name what it is. */
+/* A browser goes by the name. */
 static bool check_name(const struct args *args, struct error *error)
 {
 	const char *path = args->value[1], *dot = strrchr(path, '.');

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* log: files that follow the transcript while it grows, each in a format, of one session or of all.
- * Nothing of what is logged is evicted before it has been formatted; bytes wait for the disk in
- * memory, and when that are too many, logs_hold() has the reading of sessions wait. Owns the logs;
- * knows neither who opens them nor who reads sessions. */
+ * No entry that is logged is evicted before it has been formatted. Its bytes wait for the disk in
+ * memory; when there are too many, logs_hold() asks for a pause in the reading of sessions. Owns the
+ * logs; knows neither who opens them nor who reads sessions. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,8 +23,8 @@ struct session;
 /* What logs need to know of those who use them. */
 struct logs_hooks {
 	void *context;
-	/* A log has failed and is closed, or `error` is NULL: it is closed as was asked. Not of automatic
-	 * logs that are closed. */
+	/* A log is closed: because of `error`, or as was asked if that is NULL. Not called for an
+	 * automatic log that is closed as was asked. */
 	void (*over)(void *context, const char *path, uint64_t written, const struct error *error);
 	/* The wire ends of a session, 0 for none: their frames belong to its log. */
 	void (*wire_ends)(void *context, uint32_t session, uint32_t ends[2]);
@@ -46,9 +46,9 @@ struct log_request {
 struct logs *logs_new(struct transcript *transcript, const struct sessions *sessions,
                       const struct logs_hooks *hooks);
 
-/* Ends all logs, and waits until they are written; after a second it says so. That ends when the disk
- * has taken nothing for 10 seconds, or at a signal that ends programs: false with one line that says how
- * much was not written. */
+/* Ends all logs and waits until they are written; after a second it says so. Gives up when the disk has
+ * taken nothing for 10 seconds, or at a signal that ends programs: false with one line that says how
+ * many bytes were not written. */
 bool logs_drain(struct logs *logs, struct poller *poller, struct error *error);
 void logs_free(struct logs *logs);
 
@@ -61,8 +61,9 @@ size_t logs_close(struct logs *logs, const char *path);
 /* Whether one that was opened as this path, or any for NULL, is being closed. */
 bool logs_is_closing(const struct logs *logs, const char *path);
 
-/* Whether a session has an automatic log; ends those of sessions that are not in the table any more. */
 bool logs_has_automatic(const struct logs *logs, uint32_t session);
+
+/* Ends the automatic logs of sessions that are no longer in the table. */
 void logs_close_gone(struct logs *logs);
 
 size_t logs_count(const struct logs *logs);
@@ -77,12 +78,14 @@ struct log_report {
 };
 struct log_report logs_report(const struct logs *logs, size_t index);
 
-/* Whether any log waits for its disk; whether one does that has this session. */
+/* Whether any log waits for its disk, and whether a log that has this session does. */
 bool logs_are_behind(const struct logs *logs);
 bool logs_hold(const struct logs *logs, uint32_t session);
 
-/* Formats what is new: at the begin of a turn, when logs that are behind go on, and once more as the last
- * thing before the loop sleeps, when they do not: whether sessions are held has been decided by then. */
+/* Formats what is new, at the beginning of a turn: logs that are behind go on. */
 void logs_feed(struct logs *logs);
+
+/* The last thing before the loop sleeps: formats what has come since. Logs that are behind do not go on,
+ * since it has been decided which sessions wait for them. */
 void logs_prepare(struct logs *logs, struct poller *poller);
 void logs_serve(struct logs *logs, const struct poller *poller);

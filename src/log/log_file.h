@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* log_file: opens the file of a log. It is its owner's alone (0600), and never behind a symbolic link:
- * somebody else may have made that. Only a regular file is taken, as any other may block its writer or
- * act on what it is given, and the descriptors of this process by their names in /dev. */
+/* log_file: opens the file of a log. Only its owner can read it (0600), and it is never reached through a
+ * symbolic link, which somebody else may have made. It is a regular file, since any other may block its
+ * writer or act on what is written to it, or a descriptor of this process by its name in /dev. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,7 +22,7 @@ struct log_file {
 	char *path;            /* whole: "~/" at the front is the home directory */
 	bool regular;
 	bool standard;         /* it is standard output or error */
-	dev_t device;          /* which file it is, where it is regular */
+	dev_t device;          /* which file it is, if it is regular */
 	ino_t inode;
 	char start[LOG_START]; /* of a file that is continued, and its last byte */
 	size_t start_len;      /* 0 = it was empty or new */

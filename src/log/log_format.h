@@ -45,11 +45,13 @@ struct log_format {
 	/* The header, also of what continues a log. NULL = there is none. */
 	void (*begin)(struct log_state *state, struct buf *out);
 
-	/* An entry of a session that is logged, or a frame; it need not append anything. Secrets are masked by entry_payload(). */
+	/* An entry of a session that is logged, or a frame. It need not append anything.
+	 * entry_payload() masks secrets, entry_bytes() does not. */
 	void (*entry)(struct log_state *state, uint64_t position, const struct entry *entry,
 	              struct buf *out);
 
-	/* What was evicted before the log began, of all sessions together. NULL = it is not said. */
+	/* What was evicted before the log began, of all sessions together. NULL = it has no place for
+	 * that. */
 	void (*missed)(struct log_state *state, struct transcript_amount amount, struct buf *out);
 
 	void (*end)(struct log_state *state, struct buf *out); /* the last bytes; NULL = none */

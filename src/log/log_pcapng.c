@@ -48,14 +48,15 @@ static const struct {
 struct interface {
 	unsigned number; /* plus 1; 0 = it has no description yet */
 	int64_t first, last;
-	uint64_t seen, missed, told; /* frames; missed ones that a drop count has told */
+	uint64_t seen, missed; /* frames */
+	uint64_t reported;     /* of those missed: by a drop count */
 };
 
 struct pcapng {
 	struct interface interfaces[PLACES];
 	unsigned count;
 	bool named;       /* the names of left and right are written */
-	uint64_t evicted; /* entries, before the log began; told with the first frame */
+	uint64_t evicted; /* entries, before the log began; the first frame has a comment */
 	struct {
 		int64_t time;
 		uint32_t len;
@@ -335,9 +336,9 @@ static void put_frame(struct pcapng *pcapng, const struct entry *entry,
 	                     : directed && note->event == FRAME_ARRIVES ? INBOUND
 	                                                                : 0;
 	put_option(out, EPB_FLAGS, &direction, sizeof direction);
-	if (interface->missed != interface->told)
-		put_count(out, EPB_DROPCOUNT, interface->missed - interface->told);
-	interface->told = interface->missed;
+	if (interface->missed != interface->reported)
+		put_count(out, EPB_DROPCOUNT, interface->missed - interface->reported);
+	interface->reported = interface->missed;
 	put_option(out, OPTION_END, NULL, 0);
 	end_block(out, start);
 }

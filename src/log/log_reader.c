@@ -828,7 +828,7 @@ enum log_reading log_reader_next(struct log_reader *reader, struct log_record *r
 	return LOG_END;
 }
 
-/* From so many bytes before the end on, and a line that begins before them is left out. */
+/* From that many bytes before the end; a line that begins before them is left out. */
 static bool find_end(struct log_reader *reader, uint64_t back, int64_t *instant)
 {
 	bool found = false;

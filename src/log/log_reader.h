@@ -45,9 +45,9 @@ struct log_record {
 			enum host host;
 			int64_t since; /* every frame of it is recorded; 0 = they are not */
 		} wire;
-		/* The header has no links; its stream_offset is that of the record. Of a secret the
-		 * payload is stars. The index of an interface is that of another machine, perhaps:
-		 * a scope has ENDPOINT_ELSEWHERE. Valid until the next one is read. */
+		/* The header has no links; its stream_offset is that of the record. The payload of a
+		 * secret is stars. A scope has ENDPOINT_ELSEWHERE, since the index of an interface
+		 * may be that of another machine. Valid until the next record is read. */
 		struct {
 			struct entry header;
 			struct endpoint addr, local;
@@ -63,16 +63,15 @@ struct log_reader *log_reader_open(const char *path, struct error *error);
 void log_reader_close(struct log_reader *reader);
 
 enum log_reading {
-	LOG_READ, /* a record */
-	LOG_WRONG, /* a line that is not one: "FILE:LINE: what is wrong". The next call goes on after it,
-	              * but not after a line that no later one can mend: LOG_END follows then. */
+	LOG_READ,  /* a record */
+	LOG_WRONG, /* a line that is not one, with "FILE:LINE: what is wrong". The next call goes on after
+	            * it; if no later line can be read either, the next call is LOG_END. */
 	LOG_END,
 };
 enum log_reading log_reader_next(struct log_reader *reader, struct log_record *record,
                                  struct error *error);
 
-/* The latest instant at which one of the last entries of a log was over, which is read off its end alone;
- * false where nothing there says it. */
+/* When the last entries of a log were over, by the end of the file alone; false if there is no entry. */
 bool log_reader_find_end(const char *path, int64_t *instant);
 
 /* Appends the entry of a LOG_ENTRY as it is in the record; transcript_append() for it. What an empty

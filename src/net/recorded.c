@@ -370,7 +370,7 @@ static void meet_failure(struct session *session, const struct entry *entry)
 		session->counts.refused += entry->error == ECONNREFUSED; /* else it is reported apart */
 }
 
-/* What a datagram met on its way is on the error queue of a socket that was told to keep it. */
+/* A socket that was asked to keep ICMP errors has them on its error queue. */
 static void meet_report(struct session *session, const struct entry *entry)
 {
 	struct errqueue report;

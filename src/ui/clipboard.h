@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* clipboard: the escape sequence by which a terminal takes bytes for its clipboard, OSC 52, also
- * through tmux and screen. */
+/* clipboard: the escape sequence that puts bytes on the clipboard of a terminal, OSC 52 of xterm's
+ * "Control Sequences", also through tmux and screen. */
 #pragma once
 
 #include "base/buf.h"
