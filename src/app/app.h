@@ -56,6 +56,12 @@ struct search {
 /* A value of app.secret_for: /secret was refused, and the next line is dropped. */
 #define SECRET_REFUSED UINT32_MAX
 
+/* What came of a line of a script: for the values "error" and "took". */
+struct outcome {
+	char *error;  /* of the last /try or /fails; NULL where it succeeded */
+	int64_t took; /* ns, the last command that may wait; -1 = none yet */
+};
+
 struct app {
 	struct transcript *transcript;
 	struct sessions *sessions;
@@ -79,6 +85,7 @@ struct app {
 	uint32_t secret_for;       /* the session that gets the next line, typed unseen; 0 = none */
 	struct queues *queues;     /* command/queue's own */
 	struct replay *replay;     /* app/replay's own; NULL = none */
+	struct outcome *outcome;   /* of the script whose line runs; NULL = none */
 	struct searched *searched; /* expect_commands.c's own */
 	size_t searched_count, searched_cap;
 	bool answering;    /* a command runs: notes are its answer */

@@ -45,6 +45,8 @@ enum value_id {
 	VALUE_HELD_BACK,
 	VALUE_NOT_ACKED,
 	VALUE_HELD_UP_BY,
+	VALUE_MESSAGE,
+	VALUE_ERROR, /* of a line of a script, as VALUE_TOOK is without "last." */
 	VALUE_OF_CALL, /* begins those of one call */
 	VALUE_CALL = VALUE_OF_CALL,
 	VALUE_RESULT,
@@ -104,6 +106,9 @@ const struct value_name value_table[] = {
 	{ "not_acked", "both together", VALUE_BYTES, NULL, VALUE_NOT_ACKED },
 	{ "held_up_by", "what more sending waits for, as /info says", VALUE_TEXT, NULL,
 	  VALUE_HELD_UP_BY },
+	{ "message", "the newest one: connected, refused, closed …", VALUE_TEXT, NULL, VALUE_MESSAGE },
+	{ "error", "what the last /try or /fails of the script said; empty where it succeeded",
+	  VALUE_TEXT, NULL, VALUE_ERROR },
 	SAMPLED("queue", VALUE_COUNT, SAMPLE_QUEUE, "connections that wait for accept()"),
 	SAMPLED("backlog", VALUE_COUNT, SAMPLE_BACKLOG, "as listen() was given it"),
 	SAMPLED("inq", VALUE_BYTES, SAMPLE_INQ, "bytes to read; of datagrams, of the first"),
@@ -158,7 +163,8 @@ const struct value_name value_table[] = {
 	  VALUE_RESULT },
 	{ "errno", "last.errno: ECONNREFUSED …, 0 where it succeeded", VALUE_WORD, NULL,
 	  VALUE_ERRNO },
-	{ "took", "last.took: how long it took", VALUE_TIME, NULL, VALUE_TOOK },
+	{ "took", "last.took: how long it took; took: the last command of the script that may wait",
+	  VALUE_TIME, NULL, VALUE_TOOK },
 	{ "fd", "last.fd: its descriptor", VALUE_COUNT, NULL, VALUE_FD },
 	{ "address", "last.address: the address that it had or gave", VALUE_TEXT, NULL,
 	  VALUE_ADDRESS },
@@ -251,6 +257,17 @@ bool value_is_call(const char *name)
 	return false;
 }
 
+static bool is_of_script(const struct parts *parts)
+{
+	return parts->of->id == VALUE_ERROR ||
+	       (parts->of->id == VALUE_TOOK && !parts->call && !parts->session);
+}
+
+bool value_is_of_script(const char *name)
+{
+	return strcmp(name, "error") == 0 || strcmp(name, "took") == 0;
+}
+
 /* Cuts `copy`, which the parts point into. */
 static bool cut_name(char *copy, struct parts *parts, struct error *error)
 {
@@ -279,7 +296,10 @@ static bool cut_name(char *copy, struct parts *parts, struct error *error)
 	}
 	bool one = value_is_of_call(parts->of), many = is_of_calls(parts->of);
 	bool last = parts->call && strcmp(parts->call, "last") == 0;
-	if (one && !parts->call)
+	bool script = is_of_script(parts);
+	if (script && parts->session)
+		error_usage(error, "%s is of a script, not of a session", name);
+	else if (one && !parts->call && !script)
 		error_usage(error, "%s is of a call: last.%s, recv.%s", name, name, name);
 	else if (parts->call && !one && !(many && !last))
 		error_usage(error, "%s is not a value of %s", name, last ? "one call" : "a call");
@@ -583,10 +603,33 @@ static const struct session *find_session(struct app *app, const char *name, str
 	return session;
 }
 
+/* The newest line about it. */
+static void get_message(const struct transcript *transcript, uint32_t session, struct value *value)
+{
+	uint64_t at = transcript_last(transcript, session);
+	while (at != TRANSCRIPT_NONE && transcript_at(transcript, at)->call != CALL_STATE)
+		at = transcript_before(transcript, at);
+	const struct entry *entry = at == TRANSCRIPT_NONE ? NULL : transcript_at(transcript, at);
+	if (entry)
+		set_text(value, "%.*s", (int)entry->len, entry_payload(entry));
+}
+
+static void get_of_script(const struct outcome *outcome, struct value *value)
+{
+	if (outcome && value->of->id == VALUE_ERROR)
+		set_text(value, "%s", outcome->error ? outcome->error : "");
+	else if (outcome && outcome->took >= 0)
+		set_number(value, (uint64_t)outcome->took);
+}
+
 static void get(struct app *app, const struct parts *parts, const struct session *session,
                 struct value *value)
 {
-	if (!value_is_of_call(parts->of) && !is_of_calls(parts->of)) {
+	if (is_of_script(parts)) {
+		get_of_script(app->outcome, value);
+	} else if (parts->of->id == VALUE_MESSAGE) {
+		get_message(app->transcript, session_number(session), value);
+	} else if (!value_is_of_call(parts->of) && !is_of_calls(parts->of)) {
 		struct session *here = sessions_numbered(app->sessions, session_number(session));
 		if (here)
 			sessions_sample(app->sessions, here);
@@ -610,9 +653,10 @@ bool value_get(struct app *app, const char *name, const struct session *session,
 		session = find_session(app, parts.session, error);
 	else if (found && !session)
 		session = value_is_of_call(parts.of) ? sessions_aside(app->sessions) : NULL;
-	if (found && !session && !parts.session)
+	bool needed = found && !is_of_script(&parts);
+	if (needed && !session && !parts.session)
 		app_need_session(app, error);
-	found = found && session;
+	found = found && (session || !needed);
 	if (found) {
 		*value = (struct value){ .of = parts.of };
 		get(app, &parts, session, value);
@@ -646,7 +690,7 @@ void value_print(const struct value *value, struct buf *out)
 		break;
 	case VALUE_WORD:
 	case VALUE_TEXT:
-		buf_append_text(out, value->text);
+		buf_append_text(out, value->text[0] ? value->text : "nothing");
 	}
 	if (value->mark)
 		buf_printf(out, " %c", value->mark);

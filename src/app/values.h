@@ -8,6 +8,8 @@
  *	[SESSION.]recv.errno       of the last recv()
  *	[SESSION.]recv.calls       what /stats says of all recv(); without "recv.", of all calls
  *
+ *	error, took                of the last command of a script, without any session
+ *
  * where SESSION is a name or number, with or without '@'. Computes nothing that is not shown
  * elsewhere: values come from the snapshot that the pages are drawn from, and the transcript. */
 #pragma once
@@ -40,13 +42,13 @@ struct value_name {
 /* All names, the empty one after the last. */
 extern const struct value_name value_table[];
 
-enum { VALUE_TEXT_SIZE = 160 };
+enum { VALUE_TEXT_SIZE = 512 };
 
 struct value {
 	const struct value_name *of;
 	bool known;
 	int64_t number;
-	char text[VALUE_TEXT_SIZE]; /* of words and texts */
+	char text[VALUE_TEXT_SIZE]; /* of words and texts; cut, never overrun */
 	char mark; /* how it is known: '*' read from the kernel, '?' deduced, or 0 */
 };
 
@@ -58,6 +60,9 @@ bool value_is_of_call(const struct value_name *of);
 
 /* "last", or the name of a call: what may be before the name of a value of calls. */
 bool value_is_call(const char *word);
+
+/* "error" and "took": of a line of a script, not of a session. */
+bool value_is_of_script(const char *name);
 
 /* What the last part of the name is; NULL with one line where no session can have such a value. */
 const struct value_name *value_find(const char *name, struct error *error);

@@ -24,7 +24,7 @@ static const struct {
 	{ "==", COMPARE_IS, false },           { "!=", COMPARE_IS, true },
 	{ "<", COMPARE_LESS, false },          { ">=", COMPARE_LESS, true },
 	{ ">", COMPARE_MORE, false },          { "<=", COMPARE_MORE, true },
-	{ "matches", COMPARE_MATCHES, false },
+	{ "matches", COMPARE_MATCHES, false }, { "has", COMPARE_MATCHES, false },
 };
 
 struct condition {
@@ -99,7 +99,7 @@ static bool parse_operand(struct condition *condition, const char *typed, struct
 		return false;
 	}
 	if (condition->comparison != COMPARE_IS) {
-		error_usage(error, "%s is no number: is, is not or matches", of->name);
+		error_usage(error, "%s is no number: is, is not, has or matches", of->name);
 		return false;
 	}
 	for (char *c = condition->text.memory; words && c && *c; c++)
@@ -130,8 +130,8 @@ static bool read_condition(const struct args *args, struct condition *condition,
 	condition->comparison = operators[i].comparison;
 	condition->negated = operators[i].negated;
 	if (args->value[ASSERT_NOT]) {
-		if (strcmp(operators[i].name, "is") != 0) {
-			error_usage(error, "not comes after is: is not");
+		if (!isalpha((unsigned char)operators[i].name[0])) {
+			error_usage(error, "not comes after a word: is not, has not");
 			return args_blame(args, ASSERT_NOT, error);
 		}
 		condition->negated = true;
@@ -254,40 +254,79 @@ static enum command_result do_assert(const struct invocation *invocation, struct
 	return result;
 }
 
-/* ---- /try ---- */
+/* ---- /try, /fails ---- */
 
-static enum command_result judge(struct app *app, enum command_result result, struct error *error)
+enum { TRY_LINE, TRY_WITH }; /* arguments */
+
+struct tried {
+	struct wait wait;
+	bool must_fail;
+	char *with; /* the text that its failure must have, as typed; NULL = any */
+};
+
+/* What becomes of the result of the command. A mistake stays one, unless it is what was to come. */
+static enum command_result settle(struct app *app, bool must_fail, const char *with,
+                                  enum command_result result, struct error *error)
 {
-	if (result != COMMAND_FAILED || error->usage)
+	struct error ignored;
+	if (result == COMMAND_WAITING)
 		return result;
-	app_note(app, "%s", error->text);
+	bool failed = result == COMMAND_FAILED, fits = true;
+	if (with) {
+		struct regexp *regexp = regexp_parse(with, &ignored);
+		fits = failed && regexp_finds(regexp, error->text, strlen(error->text));
+		regexp_free(regexp);
+	}
+	if (failed && error->usage && !(with && fits))
+		return COMMAND_FAILED;
+	if (app->outcome) {
+		free(app->outcome->error);
+		app->outcome->error = failed ? xstrdup(error->text) : NULL;
+	}
+	if (must_fail && (!failed || !fits)) {
+		struct error why = *error;
+		error_set(error, "expected a failure%s%s, ", with ? " with " : "", with ? with : "");
+		if (failed)
+			error_append(error, "got \"%s\"", why.text);
+		else
+			error_append(error, "but it succeeded");
+		return COMMAND_FAILED;
+	}
+	if (failed && (app->attended || !must_fail))
+		app_note(app, "%s", error->text);
 	return COMMAND_DONE;
 }
 
 static void free_tried(struct wait *wait)
 {
-	struct wait *tried = wait->data;
-	if (tried->free)
-		tried->free(tried);
+	struct tried *tried = wait->data;
+	if (tried->wait.free)
+		tried->wait.free(&tried->wait);
+	free(tried->with);
 	free(tried);
 }
 
 static enum command_result check_tried(struct app *app, struct wait *wait, bool over,
                                        struct error *error)
 {
-	struct wait *tried = wait->data;
-	enum command_result result = judge(app, tried->check(app, tried, over, error), error);
-	wait->wake = tried->wake;
-	return result;
+	struct tried *tried = wait->data;
+	enum command_result result = tried->wait.check(app, &tried->wait, over, error);
+	wait->wake = tried->wait.wake;
+	wait->deadline = tried->wait.deadline;
+	return settle(app, tried->must_fail, tried->with, result, error);
 }
 
 /* A command; none that runs another line itself, so that nesting has an end. */
 static bool check_try(const struct args *args, struct error *error)
 {
-	const char *line = args->value[0];
+	const char *line = args->value[TRY_LINE], *with = args->value[TRY_WITH];
 	const struct command *command = NULL;
+	struct regexp *regexp = with ? regexp_parse(with, error) : NULL;
+	regexp_free(regexp);
+	if (with && !regexp)
+		return args_blame(args, TRY_WITH, error);
 	if (line[0] != '/' || line[1] == '/')
-		error_usage(error, "try: needs a command: /try /open HOST PORT");
+		error_usage(error, "\"%.40s\" is no command: /open HOST PORT is one", line);
 	else if (line[1] == '@')
 		return true;
 	else
@@ -295,43 +334,55 @@ static bool check_try(const struct args *args, struct error *error)
 	if (command && !strstr(command->usage, "<line...>"))
 		return true;
 	if (command)
-		error_usage(error, "try: cannot try /%s", command->name);
-	return args_blame(args, 0, error);
+		error_usage(error, "/%s runs a command itself, and is not tried", command->name);
+	return args_blame(args, TRY_LINE, error);
+}
+
+static enum command_result try(const struct invocation *invocation, bool must_fail,
+                               struct error *error)
+{
+	const char *line = invocation->args->value[TRY_LINE];
+	const char *with = invocation->args->value[TRY_WITH];
+	struct wait *wait = invocation->wait, inner = { 0 };
+	enum command_result result = command_run(invocation->app, line, strlen(line), &inner, error);
+	if (result != COMMAND_WAITING)
+		return settle(invocation->app, must_fail, with, result, error);
+	struct tried *tried = xmalloc(sizeof *tried);
+	*tried = (struct tried){ inner, must_fail, with ? xstrdup(with) : NULL };
+	*wait = inner;
+	wait->check = check_tried;
+	wait->free = free_tried;
+	wait->data = tried;
+	return COMMAND_WAITING;
 }
 
 static enum command_result do_try(const struct invocation *invocation, struct error *error)
 {
-	const char *line = invocation->args->value[0];
-	struct wait tried = { 0 };
-	enum command_result result =
-	        command_run(invocation->app, line, strlen(line), &tried, error);
-	if (result != COMMAND_WAITING)
-		return judge(invocation->app, result, error);
-	struct wait *wait = invocation->wait;
-	*wait = tried;
-	wait->check = check_tried;
-	wait->free = free_tried;
-	wait->data = xmalloc(sizeof tried);
-	*(struct wait *)wait->data = tried;
-	return COMMAND_WAITING;
+	return try(invocation, false, error);
+}
+
+static enum command_result do_fails(const struct invocation *invocation, struct error *error)
+{
+	return try(invocation, true, error);
 }
 
 const struct command assert_commands[] = {
 	{
 	        .name = "assert",
 	        .group = "scripts",
-	        .usage = "<what> is|=|==|!=|<|<=|>|>=|matches [not] <pattern> [within <duration>]",
+	        .usage = "<what> is|=|==|!=|<|<=|>|>=|has|matches [not] <pattern> [within <duration>]",
 	        .help = "fail unless a value of a session, or of a call, is as it should be\n"
 	                "/assert @c.state is ESTABLISHED. /assert @c.recv = 18. /assert last.errno "
 	                "is "
 	                "ECONNREFUSED. /assert @srv.queue <= 2. /assert rtt < 50ms.\n"
-	                "The operators are is, is not, =, !=, <, <=, >, >= and matches, with a "
-	                "/regular expression/. is available asks whether it is known; any other "
+	                "The operators are is, is not, =, !=, <, <=, >, >=, has, with a text or a "
+	                "/regular expression/ that is in it, and matches, which is the same. is available asks whether it is known; any other "
 	                "comparison with what is not known fails.\n"
 	                "Sizes are 100, 1k, 1.5M, powers of 1024; times 50ms, 1.5, 2m.\n"
 	                "last is the last call of the session, recv.errno of its last recv(), and "
-	                "recv.calls counts them. Without @NAME it is the current session. /help "
-	                "values lists what there is.\n"
+	                "recv.calls counts them. Without @NAME it is the current session. In a script "
+	                "took is how long the last command has waited, and error what /try or "
+	                "/fails has said. /help values lists what there is.\n"
 	                "The kernel is read when the line runs. With within it may become true "
 	                "until "
 	                "then.",
@@ -346,10 +397,23 @@ const struct command assert_commands[] = {
 	        .usage = "<line...>",
 	        .help = "run a command that may fail\n"
 	                "A script goes on after it: /try /open 127.0.0.1 1, and then /assert "
-	                "last.errno is ECONNREFUSED.",
+	                "last.errno is ECONNREFUSED, or /assert error has \"refused\".",
 	        .waits = true,
 	        .check = check_try,
 	        .run = do_try,
+	},
+	{
+	        .name = "fails",
+	        .group = "scripts",
+	        .usage = "<line...> [with <pattern>]",
+	        .help = "run a command that must fail: a script fails where it succeeds\n"
+	                "/fails /open 127.0.0.1 1 with \"refused\". The text, in quotes, or the "
+	                "/regular expression/ must be in what the failure says. A mistake in the "
+	                "command is no failure of it.",
+	        .judges = true,
+	        .waits = true,
+	        .check = check_try,
+	        .run = do_fails,
 	},
 	{ 0 },
 };

@@ -59,6 +59,7 @@ struct wait {
 	bool accepts;    /* the client that `session` accepts becomes the script's own session */
 	uint64_t since;  /* the command's own: a position in the transcript, */
 	void *data;      /* and anything else */
+	bool endless;    /* it waits until it is ended: the end of its script does not wait for it */
 	int64_t wake;    /* `check` is called at this instant at the latest; 0 = when something
 	                  * has happened, in the past = in the next turn */
 };

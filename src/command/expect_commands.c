@@ -526,6 +526,14 @@ static enum command_result do_wait(const struct invocation *invocation, struct e
 	struct wait *wait = invocation->wait;
 	const char *what = invocation->args->value[WAIT_WHAT];
 	wait->session = session_number(invocation->session);
+	if (strcmp(what, "readable") == 0 && session_has_clients(invocation->session) &&
+	    !session_is_paused(invocation->session)) {
+		error_set(error,
+		          "session %u accepts by itself, so no client waits: /assert clients > 0 "
+		          "within 5s, or /pause first",
+		          wait->session);
+		return COMMAND_FAILED;
+	}
 	set_deadline(invocation, WAIT_WITHIN);
 	if (strcmp(what, "quiet") == 0) {
 		struct quiet *quiet = xcalloc(1, sizeof *quiet);
@@ -573,9 +581,8 @@ const struct command expect_commands[] = {
 	        .group = "scripts",
 	        .usage = "open|closed|quiet|readable [within <duration>] [for <duration>]",
 	        .help = "wait until the session is open, closed, quiet, or readable\n"
-	                "A listener is open when it listens, and readable when a client waits to "
-	                "be "
-	                "accepted.\n"
+	                "A listener is open when it listens, and a paused one readable when a client "
+	                "waits to be accepted.\n"
 	                "quiet: for 200 ms, or as given with for, nothing is sent or received.\n"
 	                "readable: something was received that no /expect has taken; in a paused "
 	                "session /recv would not wait.\n"

@@ -81,6 +81,19 @@ static char *word_unquote(const struct word *word, char *out)
 	return out;
 }
 
+char *word_take(const char **line)
+{
+	const char *at = *line + strspn(*line, BLANKS);
+	struct word word = cut_word(at, at + strlen(at), false);
+	*line = at;
+	if (!*at || word.quote)
+		return NULL;
+	char *text = xmalloc((size_t)(word.end - at) + 1);
+	word_unquote(&word, text);
+	*line = word.end;
+	return text;
+}
+
 const char *word_show(const char *text, size_t len, char out[WORDS_QUOTED])
 {
 	size_t shown = 0;
@@ -135,7 +148,7 @@ size_t grammar_elements(const char *usage, struct element elements[GRAMMAR_MAX])
 		usage = cut_element(usage, &elements[count++]);
 		assert(*usage == ' ' || *usage == '\0');
 		usage += *usage == ' ';
-		assert(!elements[count - 1].rest || *usage == '\0');
+		assert(count == 1 || !elements[count - 2].rest || elements[count - 1].tagged);
 	}
 	return count;
 }
@@ -333,6 +346,29 @@ static bool take_rest(struct match *match, size_t index, size_t taken)
 	return true;
 }
 
+/* The word of a tag that ends the line: the last one that is in quotes or slashes. */
+static void cut_last(struct match *match, size_t tag)
+{
+	const struct args *args = match->args;
+	const struct element *element = &match->elements[tag];
+	size_t len = element->literals_len;
+	if (!args->value[tag - 1])
+		return;
+	char *rest = args->memory + (args->value[tag - 1] - args->memory), *end = rest + strlen(rest);
+	for (char *at = end; at > rest; at--) {
+		if (!word_is_blank(at[0]) || strncmp(at + 1, element->literals, len) != 0 ||
+		    at[len + 1] != ' ' || !at[len + 2] || !strchr("\"'/", at[len + 2]))
+			continue;
+		struct word word = cut_word(at + len + 2, end, true);
+		if (word.quote || word.end[strspn(word.end, BLANKS)])
+			continue;
+		match->args->value[tag] = word.at;
+		match->args->column[tag] = args->column[tag - 1] + (size_t)(word.at - rest);
+		rest[word.end - rest] = *at = '\0';
+		return;
+	}
+}
+
 /* How many of the words left belong to the elements after this one: one for each that is
  * required, and the last one where it is a literal of the last element. */
 static size_t claimed_after(const struct match *match, size_t index, size_t left)
@@ -390,6 +426,8 @@ static bool fail_left_over(const struct match *match, const struct word *word)
 {
 	char shown[WORDS_QUOTED];
 	struct buf choices = { .max = SIZE_MAX };
+	if (word_is(word, "&", 1))
+		return fail(match, word->at, "& is for a command that waits");
 	list_choices_left(match, &choices);
 	if (choices.len > 0)
 		fail_literal(match, word, buf_text(&choices), choices.len);
@@ -406,13 +444,17 @@ static bool fail_left_over(const struct match *match, const struct word *word)
 
 static bool take_all(struct match *match)
 {
-	if (!take_tagged(match))
-		return false;
 	size_t taken = 0;
+	size_t last = match->count ? match->count - 1 : 0;
+	bool ends = last > 0 && match->elements[last - 1].rest; /* a tag ends the line */
+	if (!ends && !take_tagged(match))
+		return false;
 	for (size_t i = 0; i < match->count; i++)
 		if (!take_element(match, i, &taken))
 			return false;
-	bool rest = match->count > 0 && match->elements[match->count - 1].rest;
+	if (ends)
+		cut_last(match, last);
+	bool rest = ends || (match->count > 0 && match->elements[last].rest);
 	if (!rest && taken < match->words.count)
 		return fail_left_over(match, &match->words.word[taken]);
 	return true;

@@ -5,6 +5,7 @@
  *	a|b         one of these words             [a|b]      one of these words, or nothing
  *	<text...>   the rest of the line, as it was typed after one blank; [<text...>] may be empty
  *	[as <name>] a tag with its word, anywhere among the arguments; also [on|from <name>]
+ *	<line...> [with <pattern>]    a tag that ends the line, with a word in quotes or slashes
  *
  * The name within brackets says what kind of thing it is (session, service, setting, option, error,
  * file, command, peer, address, …) and so what TAB offers. Words may be quoted with "…" or '…'; a
@@ -80,6 +81,10 @@ bool word_is_blank(char c);
 
 /* The first WORDS_MAX words of line[0..len); ignores the rest. */
 void words_cut(struct words *words, const char *line, size_t len);
+
+/* The next word without its quotes, of a line that goes on after it; NULL at the end, or where a quote
+ * does not end: then the line is not empty. The caller frees it. */
+char *word_take(const char **line);
 
 /* "…" for a message: on one line, cut where it is long. Returns `out`. */
 const char *word_show(const char *text, size_t len, char out[WORDS_QUOTED]);

@@ -37,6 +37,8 @@ enum {
 struct loop {
 	size_t first; /* line of it */
 	uint64_t left, round;
+	char *name, *values; /* of /loop NAME in VALUES, */
+	const char *next;    /* those of the next rounds */
 };
 
 struct file {
@@ -66,8 +68,10 @@ struct queue {
 	bool quits;
 	bool later;       /* nothing runs: words and secrets will be given when it does */
 	int status;       /* of the program, where it quits */
+	struct outcome outcome;
 	uint32_t session; /* that is current here; 0 = whichever is shown */
-	size_t waits;     /* lines of it that wait */
+	size_t waits;     /* lines of it that wait, */
+	size_t endless;   /* those of them that its end ends */
 	struct pending *held_by;
 };
 
@@ -79,6 +83,7 @@ struct pending {
 	char *name;          /* "/wait @1 open"; of a script "script:12" */
 	char *text;          /* of a line of a script, for its verdict; NULL for none */
 	bool judges;         /* it has one also where it passes */
+	bool timed;          /* the value "took" is its time */
 	int64_t since;
 	bool dropped; /* its queue has ended */
 };
@@ -116,8 +121,10 @@ static void remove_pending(struct queues *queues, struct pending *pending)
 	while (*link != pending)
 		link = &(*link)->next;
 	*link = pending->next;
-	if (pending->queue)
+	if (pending->queue) {
 		pending->queue->waits--;
+		pending->queue->endless -= pending->wait.endless;
+	}
 	if (pending->queue && pending->queue->held_by == pending)
 		pending->queue->held_by = NULL;
 	free_pending(pending);
@@ -137,13 +144,24 @@ static struct pending *add_pending(struct app *app, struct queue *queue, char *n
 		                     .judges = judges,
 		                     .since = clock_now() };
 	queues->newest = pending;
-	if (queue)
+	if (queue) {
 		queue->waits++;
+		queue->endless += wait->endless;
+	}
 	return pending;
+}
+
+static void end_loop(struct file *file)
+{
+	struct loop *loop = &file->loop[--file->loops];
+	free(loop->name);
+	free(loop->values);
 }
 
 static void close_file(struct file *file)
 {
+	while (file->loops)
+		end_loop(file);
 	if (file->fd > STDIN_FILENO)
 		close(file->fd);
 	buf_free(&file->bytes);
@@ -298,6 +316,8 @@ static void end_pending(struct app *app, struct pending *pending, enum command_r
 		judge(queue, VERDICT_PASSED, pending->name, pending->text,
 		      clock_now() - pending->since, NULL);
 	pending->dropped = true;
+	if (queue && pending->timed)
+		queue->outcome.took = clock_now() - pending->since;
 	if (queue && result != COMMAND_DONE) {
 		fail(app, queue, pending->name, pending->text, pending->wait.session,
 		     pending->since, error);
@@ -319,7 +339,9 @@ static void check_pending(struct app *app, struct pending *pending)
 	if (pending->dropped)
 		return;
 	bool over = pending->wait.deadline && clock_now() >= pending->wait.deadline;
+	app->outcome = pending->queue ? &pending->queue->outcome : NULL;
 	enum command_result result = pending->wait.check(app, &pending->wait, over, &error);
+	app->outcome = NULL;
 	if (result != COMMAND_WAITING)
 		end_pending(app, pending, result, &error);
 }
@@ -383,8 +405,10 @@ static enum command_result run_in_queue(struct app *app, struct queue *queue, bo
 	struct queues *queues = app->queues;
 	struct app_focus focus = app_borrow(app, queue->session);
 	struct queue *outer = queues->running;
+	struct outcome *outcome = app->outcome;
 	bool attended = app->attended, literal = app->literal;
 	enum command_result result;
+	app->outcome = &queue->outcome;
 	queues->running = queue;
 	queues->ran = true;
 	app->attended = app->literal = false;
@@ -402,6 +426,7 @@ static enum command_result run_in_queue(struct app *app, struct queue *queue, bo
 	app->answering = false;
 	app->attended = attended;
 	app->literal = literal;
+	app->outcome = outcome;
 	queues->running = outer;
 	queue->session = app_shown(app);
 	app_give_back(app, focus);
@@ -501,7 +526,7 @@ static enum script_value value_of_word(const struct queue *queue, char digit, st
 static enum script_value value_of(void *context, const char *name, const char *of, bool secret,
                                   struct buf *out, struct error *error)
 {
-	const struct queue *queue = context;
+	struct queue *queue = context;
 	struct error ignored;
 	const struct loop *loop = innermost_loop(queue);
 	const struct script_variable *variable = script_variable(&queue->let, name);
@@ -526,6 +551,14 @@ static enum script_value value_of(void *context, const char *name, const char *o
 		buf_append_text(out, value);
 		return SCRIPT_VALUE;
 	}
+	struct value of_script;
+	queue->app->outcome = &queue->outcome;
+	bool known = value_is_of_script(name) &&
+	             value_get(queue->app, name, NULL, &of_script, error) &&
+	             value_write(&of_script, out);
+	queue->app->outcome = NULL;
+	if (known)
+		return SCRIPT_VALUE;
 	if (secret)
 		error_usage(error, "$%s is not set: %s=... in the environment, or --let %s=...",
 		            name, name, name);
@@ -810,9 +843,12 @@ static void run_and_wait(struct app *app, struct queue *queue, const struct file
 	int64_t since = clock_now();
 	enum command_result result = run_line(app, queue, &file->script, line, &wait, &error);
 	bool waits = result == COMMAND_WAITING;
+	bool timed = line->command && line->command->waits && strcmp(line->command->name, "assert") != 0;
 	/* A start-up file leaves calls to their session; a script answers for each with its status. */
 	if (waits && (queue->script || !wait.in_session))
 		result = wait.check(app, &wait, false, &error);
+	if (timed && result == COMMAND_DONE)
+		queue->outcome.took = clock_now() - since;
 	if (result == COMMAND_DONE && !judges(line)) {
 		if (waits && wait.free)
 			wait.free(&wait);
@@ -825,6 +861,7 @@ static void run_and_wait(struct app *app, struct queue *queue, const struct file
 		struct pending *pending = add_pending(
 		        app, queue, where, text ? xstrdup(text) : NULL, judges(line), &wait);
 		pending->since = since;
+		pending->timed = timed;
 		if (!line->background)
 			queue->held_by = pending;
 		return;
@@ -881,7 +918,9 @@ static bool run_next(struct app *app, struct queue *queue)
 	if (end != LINE_FAILED)
 		return end != LINE_LATER && queue->depth > 0;
 	char *where = xasprintf("%s:%zu", file->script.path, file->script.number);
-	file->loops = file->passed = 0;
+	while (file->loops)
+		end_loop(file);
+	file->passed = 0;
 	if (queue->lines != START_TARGETS)
 		fail(app, queue, where, NULL, 0, 0, &error);
 	free(where);
@@ -913,6 +952,7 @@ static struct queue *new_queue(struct app *app)
 	queues_of(app);
 	queue->app = app;
 	queue->session = app_shown(app);
+	queue->outcome.took = -1;
 	return queue;
 }
 
@@ -928,7 +968,7 @@ static void drop_ended(struct app *app)
 	struct queue **link = &app->queues->first;
 	while (*link) {
 		struct queue *queue = *link;
-		if (queue->depth > 0 || queue->waits > 0) {
+		if (queue->depth > 0 || queue->waits > queue->endless) {
 			link = &queue->next;
 			continue;
 		}
@@ -938,7 +978,14 @@ static void drop_ended(struct app *app)
 			if (!leave_has_begun(app))
 				leave_begin(app, "", &ignored);
 		}
+		while (queue->waits > 0) {
+			struct pending *left = app->queues->newest;
+			while (left->queue != queue)
+				left = left->next;
+			remove_pending(app->queues, left);
+		}
 		script_forget(&queue->let);
+		free(queue->outcome.error);
 		free(queue);
 	}
 }
@@ -962,12 +1009,16 @@ bool queue_script(struct app *app, const char *path, char *const *words, size_t 
 {
 	struct file file;
 	struct queue *outer = queues_of(app)->running;
+	const char *from = outer && outer->depth ? outer->file[outer->depth - 1].script.path : "";
 	if (outer && outer->depth == SCRIPT_DEPTH) {
 		error_usage(error, "%.150s: more than %d files deep: does it run itself?", path,
 		            SCRIPT_DEPTH);
 		return false;
 	}
-	if (!open_file(&file, path, quits, error))
+	char *beside = script_beside(from, path);
+	bool opened = open_file(&file, beside, quits, error);
+	free(beside);
+	if (!opened)
 		return false;
 	struct queue *queue = outer ? outer : new_queue(app);
 	if (!outer) {
@@ -1022,7 +1073,17 @@ bool queue_let(struct app *app, const char *name, const char *value, struct erro
 	return queue;
 }
 
-bool queue_loop(struct app *app, uint64_t rounds, struct error *error)
+/* The value that it has in the next round. */
+static void let_next(struct queue *queue, struct loop *loop)
+{
+	char *value = loop->name ? word_take(&loop->next) : NULL;
+	if (value)
+		script_let(&queue->let, loop->name, value);
+	free(value);
+}
+
+bool queue_loop(struct app *app, uint64_t rounds, const char *name, const char *values,
+                struct error *error)
 {
 	struct queue *queue = running_queue(app, "loop", error);
 	struct file *file = queue ? &queue->file[queue->depth - 1] : NULL;
@@ -1032,11 +1093,18 @@ bool queue_loop(struct app *app, uint64_t rounds, struct error *error)
 		error_usage(error, "loop: at most %d, one within the other", LOOPS);
 		return false;
 	}
-	if (rounds == 0)
+	if (rounds == 0) {
 		file->passed = 1;
-	else
-		file->loop[file->loops++] =
-		        (struct loop){ .first = file->next, .left = rounds, .round = 1 };
+		return true;
+	}
+	struct loop *loop = &file->loop[file->loops++];
+	*loop = (struct loop){ .first = file->next,
+		               .left = rounds,
+		               .round = 1,
+		               .name = name ? xstrdup(name) : NULL,
+		               .values = name ? xstrdup(values) : NULL };
+	loop->next = loop->values;
+	let_next(queue, loop);
 	return true;
 }
 
@@ -1051,10 +1119,11 @@ bool queue_end(struct app *app, struct error *error)
 	}
 	struct loop *loop = &file->loop[file->loops - 1];
 	if (--loop->left == 0) {
-		file->loops--;
+		end_loop(file);
 	} else {
 		file->next = loop->first;
 		loop->round++;
+		let_next(queue, loop);
 	}
 	return true;
 }
@@ -1069,7 +1138,9 @@ bool queue_skip(struct app *app, const char *why, struct error *error)
 	         (unsigned)file->script.lines[file->next - 1].number, why);
 	judge_rest(queue, file, VERDICT_SKIPPED, why);
 	file->next = file->script.count;
-	file->loops = file->passed = 0;
+	while (file->loops)
+		end_loop(file);
+	file->passed = 0;
 	file->ended = true;
 	buf_clear(&file->bytes);
 	file->scanned = 0;

@@ -69,7 +69,9 @@ void queue_report_to(struct app *app, const struct queue_reporter *reporter);
 /* What the lines of a file do with the file that they are in; false with one line where a person types
  * them. A loop without rounds is passed over. */
 bool queue_let(struct app *app, const char *name, const char *value, struct error *error);
-bool queue_loop(struct app *app, uint64_t rounds, struct error *error);
+/* `name`, unless NULL, has one of that number of values in each round: words. */
+bool queue_loop(struct app *app, uint64_t rounds, const char *name, const char *values,
+                struct error *error);
 bool queue_end(struct app *app, struct error *error);
 bool queue_skip(struct app *app, const char *why, struct error *error);
 

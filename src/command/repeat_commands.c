@@ -162,6 +162,7 @@ static enum command_result do_repeat(const struct invocation *invocation, struct
 		.free = free_repeat,
 		.session = invocation->session ? session_number(invocation->session) : 0,
 		.data = repeat,
+		.endless = wanted.count == UINT64_MAX,
 	};
 	return COMMAND_WAITING;
 }
@@ -356,7 +357,8 @@ const struct command repeat_commands[] = {
 	        .help = "run a line again and again: /repeat 10 500ms PING\n"
 	                "The line is data or a command, as it is typed. The first run is now; the "
 	                "interval counts from the beginning of one run to the beginning of the "
-	                "next, and 0 is as fast as the peer takes it. forever repeats until Ctrl-C.\n"
+	                "next, and 0 is as fast as the peer takes it. forever repeats until Ctrl-C, with & in a "
+	                "script until that ends.\n"
 	                "It goes on in its session while others are shown. The first run that "
 	                "fails ends it.",
 	        .needs = TAKES_SESSION,

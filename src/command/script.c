@@ -40,6 +40,12 @@ const char *script_text(const struct script *script, const struct script_line *l
 	return buf_data(&script->text) + line->at;
 }
 
+char *script_beside(const char *file, const char *path)
+{
+	const char *slash = *path == '/' ? NULL : strrchr(file, '/');
+	return slash ? xasprintf("%.*s%s", (int)(slash + 1 - file), file, path) : xstrdup(path);
+}
+
 static bool refuse(struct error *error, size_t column, const char *why)
 {
 	error_usage(error, "%s", why);
@@ -421,6 +427,8 @@ static enum script_value value_at_check(void *context, const char *name, const c
 		buf_append_text(out, "1");
 		return SCRIPT_VALUE;
 	}
+	if (!variable && value_is_of_script(name))
+		return SCRIPT_LATER;
 	if (!variable) {
 		enum script_value value = checker->names.value(checker->names.context, name, NULL,
 		                                               secret, out, error);
@@ -508,8 +516,15 @@ static bool follow_language(struct script_checker *checker, const struct command
 		           checker->varies ? NULL
 		           : value[1]      ? value[1]
 		                           : "");
+	} else if (strcmp(name, "loop") == 0 && value[LOOP_IN]) {
+		const char *rest = value[LOOP_VALUES];
+		char *first = word_take(&rest);
+		script_let(&checker->let, value[LOOP_WHAT], first);
+		free(first);
 	} else if (strcmp(name, "source") == 0) {
-		check_file(checker, value[0], error);
+		char *path = script_beside(checker->path[checker->depth - 1], value[0]);
+		check_file(checker, path, error);
+		free(path);
 		if (error->text[0])
 			return args_blame(&words->args, 0, error);
 	}
@@ -544,17 +559,20 @@ static bool follow_line(struct script_checker *checker, const struct command_wor
 {
 	struct element elements[GRAMMAR_MAX];
 	size_t count = grammar_elements(words->command->usage, elements);
-	const char *line = count > 0 ? words->args.value[count - 1] : NULL;
-	if (!line || strcmp(elements[count - 1].name, "line") != 0 || line[0] != '/' || line[1] == '/')
+	size_t at = 0;
+	while (at < count && strcmp(elements[at].name, "line") != 0)
+		at++;
+	const char *line = at < count ? words->args.value[at] : NULL;
+	if (!line || line[0] != '/' || line[1] == '/')
 		return true;
 	if (checker->within == WITHIN_MOST) {
 		error_usage(error, "more than %d commands run one another", WITHIN_MOST);
-		return args_blame(&words->args, count - 1, error);
+		return args_blame(&words->args, at, error);
 	}
 	checker->within++;
 	bool good = check_command(checker, line, error);
 	checker->within--;
-	error->column += good ? 0 : words->args.column[count - 1] - 1;
+	error->column += good ? 0 : words->args.column[at] - 1;
 	return good;
 }
 

@@ -27,6 +27,8 @@ enum {
 	SCRIPT_MISTAKES = 1000,     /* after which a file is not read on */
 };
 
+enum { LOOP_WHAT, LOOP_IN, LOOP_VALUES }; /* arguments of /loop */
+
 #define SCRIPT_SECRET "SECRET_" /* begins the names whose values only a command that hides takes */
 
 /* ---- lines ---- */
@@ -62,6 +64,9 @@ void script_clear(struct script *script); /* forgets the lines that it has */
  * none of a script, and is left out; with EILSEQ it has a NUL byte. script_refuse() is for a line that cannot even be read. */
 bool script_add(struct script *script, const char *bytes, size_t len, struct error *error);
 void script_refuse(struct script *script, const struct error *error);
+
+/* Where a path of /source in that file is: beside it, unless it is absolute. The caller frees it. */
+char *script_beside(const char *file, const char *path);
 
 const char *script_text(const struct script *script, const struct script_line *line);
 

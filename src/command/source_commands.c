@@ -41,6 +41,20 @@ static enum command_result do_let(const struct invocation *invocation, struct er
 
 /* ---- /loop, /end ---- */
 
+/* The number of values after "in", 0 with one line. */
+static uint64_t count_values(const struct args *args, struct error *error)
+{
+	const char *rest = args->value[LOOP_VALUES] ? args->value[LOOP_VALUES] : "";
+	uint64_t count = 0;
+	for (char *word; (word = word_take(&rest)); count++)
+		free(word);
+	if (*rest)
+		error_usage(error, "loop: a quote does not end: %.40s", rest);
+	else if (!count)
+		error_usage(error, "loop: no values after in: /loop name in a b c");
+	return *rest ? 0 : count;
+}
+
 static bool parse_rounds(const char *text, uint64_t *rounds)
 {
 	size_t digits = strspn(text, "0123456789");
@@ -51,17 +65,26 @@ static bool parse_rounds(const char *text, uint64_t *rounds)
 static bool check_loop(const struct args *args, struct error *error)
 {
 	uint64_t rounds;
-	if (parse_rounds(args->value[0], &rounds))
+	if (args->value[LOOP_IN])
+		return (script_check_name(args->value[LOOP_WHAT], error) ||
+		        args_blame(args, LOOP_WHAT, error)) &&
+		       (count_values(args, error) || args_blame(args, LOOP_IN, error));
+	if (parse_rounds(args->value[LOOP_WHAT], &rounds) && !args->value[LOOP_VALUES])
 		return true;
-	error_usage(error, "loop: \"%.40s\" is not a number from 0 to 999999999", args->value[0]);
-	return args_blame(args, 0, error);
+	error_usage(error, "loop: \"%.40s\" is not a number from 0 to 999999999; values are looped over like "
+	                   "this: /loop name in a b c", args->value[LOOP_WHAT]);
+	return args_blame(args, LOOP_WHAT, error);
 }
 
 static enum command_result do_loop(const struct invocation *invocation, struct error *error)
 {
+	const struct args *args = invocation->args;
 	uint64_t rounds;
-	parse_rounds(invocation->args->value[0], &rounds);
-	return queue_loop(invocation->app, rounds, error);
+	if (args->value[LOOP_IN])
+		return queue_loop(invocation->app, count_values(args, error),
+		                  args->value[LOOP_WHAT], args->value[LOOP_VALUES], error);
+	parse_rounds(args->value[LOOP_WHAT], &rounds);
+	return queue_loop(invocation->app, rounds, NULL, NULL, error);
 }
 
 static enum command_result do_end(const struct invocation *invocation, struct error *error)
@@ -179,7 +202,8 @@ const struct command source_commands[] = {
 	                "A command that waits holds the script up: /open, /listen, /connect, "
 	                "/accept, /recv, /wait, /expect and /sleep. With & at the end of the line "
 	                "the script goes on meanwhile, and ends after it.\n"
-	                "The session that is current in a script is its own.",
+	                "The session that is current in a script is its own.\n"
+	                "In a file, the path begins where that file is.",
 	        .run = do_source,
 	},
 	{
@@ -195,9 +219,11 @@ const struct command source_commands[] = {
 	{
 	        .name = "loop",
 	        .group = "scripts",
-	        .usage = "<number>",
-	        .help = "run the lines up to /end that number of times\n"
-	                "$loop is the number of the round, from 1. Loops may be within loops.",
+	        .usage = "<number> [in] [<values...>]",
+	        .help = "run the lines up to /end that number of times, or for each of some values\n"
+	                "/loop 20. /loop family in 127.0.0.1 ::1, where $family is one after the "
+	                "other; quotes keep blanks. $loop is the number of the round, from 1. Loops "
+	                "may be within loops.",
 	        .check = check_loop,
 	        .run = do_loop,
 	},

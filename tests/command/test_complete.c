@@ -100,7 +100,7 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/assert @none.rtt"), "@none.rtt @none.rttvar", "of another session");
 	is_text(complete(app, "/assert state is EST"), "ESTABLISHED", "what it may be");
 	is_text(complete(app, "/assert state is not est"), "established", "in small letters");
-	is_text(complete(app, "/assert state "), "is = == != < <= > >= matches within",
+	is_text(complete(app, "/assert state "), "is = == != < <= > >= has matches within",
 	        "how it is compared");
 	is_text(complete(app, "/so"), "/socket /source", "scripts");
 	is_text(complete(app, "/listen 0 as e"), "", "a new name is not completed");

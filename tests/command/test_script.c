@@ -301,7 +301,26 @@ static void test_mistakes(void)
 		  "x:1:1: /loop without an /end after it\n"
 		  "x:5:8: not a time: never (like 500ms, 3, 1.5s, 2m, 1h)\n" },
 		{ "/loop x\n/end\n/send $loopy\n",
-		  "x:1:7: loop: \"x\" is not a number from 0 to 999999999\n" },
+		  "x:1:7: loop: \"x\" is not a number from 0 to 999999999; values are looped over like "
+		  "this: /loop name in a b c\n" },
+		{ "/loop 2 3\n/end\n/loop 1x in a\n/end\n/loop x in\n/end\n/loop x in a 'b\n/end\n",
+		  "x:1:7: loop: \"2\" is not a number from 0 to 999999999; values are looped over like "
+		  "this: /loop name in a b c\n"
+		  "x:3:7: \"1x\" is not a name: letters, digits and _, no digit first\n"
+		  "x:5:9: loop: no values after in: /loop name in a b c\n"
+		  "x:7:9: loop: a quote does not end: 'b\n" },
+		{ "/loop x in 1 'two three'\n/send $x $loop\n/sleep ${x}s\n/listen 0 as s$x\n/end\n/close @s2\n", "" },
+		{ "/fails /opne\n/fails /sleep x\n/fails /close @y with \"z\"\n/fails /sleep 1 with /(/\n"
+		  "/fails hello\n/fails /try /set\n/assert last.error is x\n/source x &\n",
+		  "x:1:8: no such command: \"opne\": did you mean /open?\n"
+		  "x:2:15: not a time: x (like 500ms, 3, 1.5s, 2m, 1h)\n"
+		  "x:3:15: no session \"y\" is made before this line: \"as NAME\" names one\n"
+		  "x:4:22: regular expression, byte 1: ( has no )\n"
+		  "x:5:8: \"hello\" is no command: /open HOST PORT is one\n"
+		  "x:6:8: /try runs a command itself, and is not tried\n"
+		  "x:7:9: error is not a value of one call\n"
+		  "x:8:11: source: & is for a command that waits: /source <file>\n" },
+		{ "/set left.x 1\n/set bell loud\n", "x:2:11: bell: \"loud\" is not never, close or message\n" },
 		{ "/opne 1 as c\nhi\n/close @c\n", "x:1:2: no such command: \"opne\": did you mean /open?\n" },
 		{ "/open h 99999 as c\nhi\n/close @c\n", "x:1:9: 99999 is not a port: 1 to 65535\n" },
 		{ "/source inner\n/close @deep\n/send $inner\nhi\n",
