@@ -125,17 +125,25 @@ static bool needs_sandbox(const struct app *app, const char *name, struct error 
 	return get(app);
 }
 
+bool hosts_check(const char *name, bool sets, struct error *error)
+{
+	enum host hosts[2];
+	const char *sysctl;
+	read_name(name, hosts, &sysctl);
+	if (sysctl || !sets)
+		return !sysctl || complete(&sysctl, error);
+	error_usage(error, "which sysctl of %.10s? %.10s.tcp_fastopen, for example", name, name);
+	return false;
+}
+
 bool hosts_set(struct app *app, const char *name, const char *value, struct error *error)
 {
 	enum host hosts[2] = { HOST_LEFT };
 	const char *sysctl;
 	char now[SANDBOX_SYSCTL_VALUE];
 	size_t count = read_name(name, hosts, &sysctl);
-	if (!sysctl) {
-		error_usage(error, "which sysctl of %.10s? %.10s.tcp_fastopen, for example", name,
-		            name);
+	if (!hosts_check(name, true, error))
 		return false;
-	}
 	if (!needs_sandbox(app, name, error) || !complete(&sysctl, error))
 		return false;
 	for (size_t i = 0; i < count; i++)

@@ -25,6 +25,9 @@ size_t hosts_list_changed(const struct app *app, struct buf *out);
 /* Whether the name of a setting is that of a sysctl of a host, or of a whole host: "left". */
 bool hosts_has_setting(const char *name);
 
+/* What can be known of it without a sandbox. `sets`: a value follows. False with one line. */
+bool hosts_check(const char *name, bool sets, struct error *error);
+
 /* A sysctl may be cut to a unique beginning where sysctl_table has it. Notes the new value. */
 bool hosts_set(struct app *app, const char *name, const char *value, struct error *error);
 

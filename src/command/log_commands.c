@@ -103,12 +103,19 @@ static bool check_log(const struct args *args, struct error *error)
 {
 	const char *const *values = args->value;
 	bool off = values[1] && strcmp(values[1], "off") == 0;
+	struct log_request request = { .path = values[2], .session = !values[0] /* some number */ };
 	if (off && (values[0] || values[3]))
 		error_usage(error, "/log off takes at most the name of a file");
 	else if (!off && !values[2] && (values[0] || values[1] || values[3]))
 		error_usage(error, "log: the name of a file is missing");
-	else
-		return !values[3] || log_format_choose(values[3], error);
+	else if (off || !values[2])
+		return true;
+	else {
+		request.format = values[3] ? log_format_choose(values[3], error) : NULL;
+		if (values[3] && !request.format)
+			return args_blame(args, 3, error);
+		return logs_choose_format(&request, error) || args_blame(args, 2, error);
+	}
 	return false;
 }
 

@@ -473,7 +473,8 @@ static bool follow_sessions(struct script_checker *checker, const struct command
 	}
 	for (size_t i = 0; i < count; i++) {
 		const char *value = words->args.value[i];
-		bool as = elements[i].tagged && strncmp(elements[i].literals, "as", 2) == 0;
+		bool as = elements[i].tagged && strcmp(elements[i].name, "name") == 0 &&
+		          strncmp(elements[i].literals, "as", 2) == 0;
 		if (as)
 			make_session(checker, words, value);
 		if (value && strcmp(elements[i].name, "session") == 0 &&

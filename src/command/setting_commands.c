@@ -118,12 +118,14 @@ static bool show_sysctls(const struct invocation *invocation, const char *name, 
 	return good;
 }
 
-/* A sysctl is known only in the sandbox. */
+/* What a sysctl may be is known only in the sandbox. */
 static bool check_set(const struct args *args, struct error *error)
 {
 	struct settings settings = { 0 };
 	const char *name = args->value[0], *value = args->value[1];
-	if (!name || hosts_has_setting(name))
+	if (name && hosts_has_setting(name))
+		return hosts_check(name, value, error) || args_blame(args, 0, error);
+	if (!name)
 		return true;
 	const struct setting *setting = setting_find(name, error);
 	if (!setting)

@@ -118,8 +118,7 @@ static void keep_frames(const struct logs *logs)
 		logs->hooks.keep_frames(logs->hooks.context, whole);
 }
 
-/* Without a format the file's name must say which. */
-static const struct log_format *choose_format(const struct log_request *request, struct error *error)
+const struct log_format *logs_choose_format(const struct log_request *request, struct error *error)
 {
 	const struct log_format *format =
 	        request->format ? request->format : log_format_of_path(request->path);
@@ -198,7 +197,7 @@ static void begin(struct logs *logs, struct log *log, bool past)
 bool logs_open(struct logs *logs, const struct log_request *request, struct error *error)
 {
 	struct log_file file;
-	const struct log_format *format = choose_format(request, error);
+	const struct log_format *format = logs_choose_format(request, error);
 	const struct log_state asked = { .transcript = logs->transcript,
 		                         .sessions = logs->sessions,
 		                         .session = request->session };

@@ -52,6 +52,10 @@ struct logs *logs_new(struct transcript *transcript, const struct sessions *sess
 bool logs_drain(struct logs *logs, struct poller *poller, struct error *error);
 void logs_free(struct logs *logs);
 
+/* As asked for, or by the ending of the path. NULL with one line, also where it is for one session and
+ * `session` is 0. */
+const struct log_format *logs_choose_format(const struct log_request *request, struct error *error);
+
 bool logs_open(struct logs *logs, const struct log_request *request, struct error *error);
 
 /* Ends the log that was opened as this path; NULL: all. The hook `over` follows when it is written.

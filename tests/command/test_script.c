@@ -320,7 +320,17 @@ static void test_mistakes(void)
 		  "x:6:8: /try runs a command itself, and is not tried\n"
 		  "x:7:9: error is not a value of one call\n"
 		  "x:8:11: source: & is for a command that waits: /source <file>\n" },
-		{ "/set left.x 1\n/set bell loud\n", "x:2:11: bell: \"loud\" is not never, close or message\n" },
+		{ "/set bell loud\n/set left.x 1\n/set left 3\n/set left\n/set both.tcp_s 1\n",
+		  "x:1:11: bell: \"loud\" is not never, close or message\n"
+		  "x:3:6: which sysctl of left? left.tcp_fastopen, for example\n"
+		  "x:5:6: ambiguous: \"tcp_s\" is tcp_syn_retries, tcp_syn_linear_timeouts, "
+		  "tcp_synack_retries, tcp_syncookies, tcp_sack, tcp_slow_start_after_idle\n" },
+		{ "/log all x\n/log all x as raw-in\n/log x as nothing\n/log off x\n/log\nhi\n",
+		  "x:1:10: x: the ending is of no format: .log .txt .jsonl .pcapng .raw-in .raw-out; or "
+		  "name the format, such as text\n"
+		  "x:2:10: x: the format raw-in is for one session\n"
+		  "x:3:11: no log format \"nothing\": text, json, pcapng, text2pcap, raw-in and raw-out\n"
+		  "x:6:1: no session to send \"hi\" to: commands begin with /\n" },
 		{ "/opne 1 as c\nhi\n/close @c\n", "x:1:2: no such command: \"opne\": did you mean /open?\n" },
 		{ "/open h 99999 as c\nhi\n/close @c\n", "x:1:9: 99999 is not a port: 1 to 65535\n" },
 		{ "/source inner\n/close @deep\n/send $inner\nhi\n",
