@@ -262,7 +262,8 @@ static void print_values(FILE *out)
 	      out);
 	for (const struct value_name *value = value_table; value->name; value++) {
 		fprintf(out, ".It Ic %s\n", value->name);
-		print_help(out, value->help);
+		print_text(out, value->help, strlen(value->help));
+		fputs(".\n", out);
 	}
 	fputs(".El\n", out);
 }

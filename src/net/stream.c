@@ -16,7 +16,7 @@
 #include "socket/errno_meaning.h"
 
 struct stream {
-	bool peer_closed; /* recv() = 0 */
+	bool peer_closed; /* recv() = 0, and no reset before it: FIN */
 	bool read_shut;   /* we have shut reading */
 	bool shut;        /* no more is taken for sending; FIN follows the last byte */
 	bool fin_sent;
@@ -351,11 +351,11 @@ static void answer_fin(struct session *session)
 static void receive_fin(struct session *session)
 {
 	struct stream *stream = session->own;
-	stream->peer_closed = true;
 	if (stream->broken) {
 		session_finish(session, SESSION_ENDED_RESET, NULL);
 		return;
 	}
+	stream->peer_closed = true;
 	session_report(session, 0, "peer closed its side%s: recv() = 0",
 	               transport_fin(session->transport));
 	stream->fin_due = true;
@@ -536,7 +536,6 @@ static void take_nothing(struct session *session)
 		session_report(session, 0, "recv() = 0: end of file, as before");
 	} else if (stream->broken) {
 		session_report(session, 0, "recv() = 0: after a reset nothing more comes");
-		stream->peer_closed = true;
 	} else {
 		receive_fin(session);
 	}
