@@ -78,15 +78,15 @@ static void take_verdict(void *context, const struct verdict *verdict)
 	verdict_report_add(&runner->report, verdict);
 }
 
-/* The errors that the transcript has, a line each: why a script was not run. */
-static void list_errors(const struct app *app, const char *more, struct buf *out)
+/* The answers that have these flags, a line each. */
+static void list_answers(const struct app *app, unsigned flags, const char *more, struct buf *out)
 {
 	const struct transcript *transcript = app->transcript;
 	for (uint64_t at = transcript_first(transcript); at < transcript_end(transcript);
 	     at = transcript_next(transcript, at)) {
 		const struct entry *entry = transcript_at(transcript, at);
-		if (entry->call != CALL_NOTE || !(entry->flags & ENTRY_ERROR) ||
-		    !(entry->flags & ENTRY_ANSWER))
+		if (entry->call != CALL_NOTE || !(entry->flags & ENTRY_ANSWER) ||
+		    !(entry->flags & flags))
 			continue;
 		buf_append_text(out, out->len ? "\n" : "");
 		buf_append(out, entry_payload(entry), entry->len);
@@ -143,11 +143,14 @@ static int run_one(struct runner *runner, const char *path)
 		if (error.text[0])
 			run_fail(status, &error);
 	}
-	struct buf wrong = { .max = SIZE_MAX };
+	struct buf wrong = { .max = SIZE_MAX }, said = { .max = SIZE_MAX };
 	if (!begun || status == EXIT_USAGE)
-		list_errors(app, begun ? "" : error.text, &wrong);
-	verdict_report_suite_end(&runner->report, wrong.len ? buf_text(&wrong) : NULL);
+		list_answers(app, ENTRY_ERROR, begun ? "" : error.text, &wrong);
+	list_answers(app, ENTRY_SAID, "", &said);
+	verdict_report_suite_end(&runner->report, wrong.len ? buf_text(&wrong) : NULL,
+	                         buf_text(&said));
 	buf_free(&wrong);
+	buf_free(&said);
 	if (signal) {
 		verdict_report_end(&runner->report, &error);
 		run_die_of(app, &poller, signal);

@@ -154,7 +154,7 @@ void verdict_report_add(struct verdict_report *report, const struct verdict *ver
 		write_case(report, verdict);
 }
 
-void verdict_report_suite_end(struct verdict_report *report, const char *wrong)
+void verdict_report_suite_end(struct verdict_report *report, const char *wrong, const char *said)
 {
 	FILE *file = report->junit.file;
 	if (wrong && report->tap) {
@@ -171,6 +171,11 @@ void verdict_report_suite_end(struct verdict_report *report, const char *wrong)
 		begin_case(file, report->suite, report->suite, strlen(report->suite), NULL, 0);
 		write_reason(file, "error", wrong);
 		fputs("</testcase>\n", file);
+	}
+	if (*said) {
+		fputs("<system-out>", file);
+		write_lines(file, said);
+		fputs("</system-out>\n", file);
 	}
 	fputs("</testsuite>\n", file);
 	long end = ftell(file);

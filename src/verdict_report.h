@@ -31,10 +31,11 @@ struct verdict_report {
 bool verdict_report_begin(struct verdict_report *report, bool tap, const char *junit,
                           struct error *error);
 
-/* A script, and its end. `wrong`: why it could not be run, in one line or several; NULL if it was. */
+/* A script, and its end. `wrong`: why it could not be run, in one line or several; NULL if it was.
+ * `said`: by it, lines. */
 void verdict_report_suite(struct verdict_report *report, const char *path);
 void verdict_report_add(struct verdict_report *report, const struct verdict *verdict);
-void verdict_report_suite_end(struct verdict_report *report, const char *wrong);
+void verdict_report_suite_end(struct verdict_report *report, const char *wrong, const char *said);
 
 /* The plan, and the file is in its place. False with one line if that could not be written. */
 bool verdict_report_end(struct verdict_report *report, struct error *error);

@@ -644,6 +644,20 @@ const char *app_find_slash(const struct app *app, const char *line)
 	return *first == '/' && !app->literal ? first : NULL;
 }
 
+static void add_note(struct app *app, unsigned flags, const char *text, size_t len)
+{
+	struct entry header = {
+		.time = clock_now(),
+		.session = app_shown(app),
+		.fd = -1,
+		.call = CALL_NOTE,
+		.flags = (uint8_t)(flags | (app->answering ? ENTRY_ANSWER : 0)),
+	};
+	uint64_t position = transcript_append(app->transcript, &header, NULL, text, len);
+	if (app->answering && app->answered == TRANSCRIPT_NONE)
+		app->answered = position;
+}
+
 __attribute__((format(printf, 3, 0))) static void say(struct app *app, unsigned flags,
                                                       const char *format, va_list args)
 {
@@ -654,17 +668,13 @@ __attribute__((format(printf, 3, 0))) static void say(struct app *app, unsigned 
 	char *text = xcalloc(size, 1);
 	vsnprintf(text, size, format, again);
 	va_end(again);
-	struct entry header = {
-		.time = clock_now(),
-		.session = app_shown(app),
-		.fd = -1,
-		.call = CALL_NOTE,
-		.flags = (uint8_t)(flags | (app->answering ? ENTRY_ANSWER : 0)),
-	};
-	uint64_t position = transcript_append(app->transcript, &header, NULL, text, size - 1);
-	if (app->answering && app->answered == TRANSCRIPT_NONE)
-		app->answered = position;
+	add_note(app, flags, text, size - 1);
 	free(text);
+}
+
+void app_say(struct app *app, const char *text)
+{
+	add_note(app, ENTRY_SAID, text, strlen(text));
 }
 
 void app_note(struct app *app, const char *format, ...)

@@ -199,6 +199,7 @@ const char *app_find_slash(const struct app *app, const char *line);
 /* Notes of the program, in the current session's pane (session 0's when there is none). Several
  * lines are allowed. */
 void app_note(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void app_say(struct app *app, const char *text); /* of /say: it is in reports, too */
 void app_error(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The answers to commands since the last call: a person must see them, whatever is shown. False for

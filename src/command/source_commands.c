@@ -185,7 +185,7 @@ static enum command_result do_say(const struct invocation *invocation, struct er
 {
 	const char *text = invocation->args->value[0];
 	(void)error;
-	app_note(invocation->app, "%s", text ? text : "");
+	app_say(invocation->app, text ? text : "");
 	return COMMAND_DONE;
 }
 
@@ -259,7 +259,8 @@ const struct command source_commands[] = {
 	        .name = "say",
 	        .group = "scripts",
 	        .usage = "[<text...>]",
-	        .help = "show a text; without a screen it is printed on standard output",
+	        .help = "show a text; without a screen it is printed on standard output\n"
+	                "It is in /report and in the files of --junit, too.",
 	        .run = do_say,
 	},
 	{ 0 },

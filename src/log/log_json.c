@@ -210,7 +210,7 @@ const char *log_flag(unsigned call, unsigned bit)
 	case ENTRY_ERROR:
 		return "failure";
 	case ENTRY_ECHO:
-		return "echo";
+		return is_words ? "said" : "echo";
 	case ENTRY_TRUNCATED:
 		return "truncated";
 	case ENTRY_CONTINUES:

@@ -243,7 +243,8 @@ bool entry_is_words(const struct entry *entry)
 bool entry_is_of_command(const struct entry *entry)
 {
 	return entry->call == CALL_COMMAND ||
-	       (entry->call == CALL_NOTE && entry->flags & ENTRY_ANSWER);
+	       (entry->call == CALL_NOTE && entry->flags & ENTRY_ANSWER &&
+	        !(entry->flags & ENTRY_SAID));
 }
 
 static bool moves_bytes(const struct entry *entry)

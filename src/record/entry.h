@@ -47,6 +47,7 @@ enum call {
 enum entry_flag {
 	ENTRY_ERROR = 1,     /* a note or state that reports a failure */
 	ENTRY_ECHO = 2,      /* made by a service, not by a person */
+	ENTRY_SAID = 2,      /* a note that says what a script wants to be told of what happens */
 	ENTRY_TRUNCATED = 4, /* arg of a CALL_RECVFROM is the length of the whole datagram */
 	ENTRY_REPLAYED = 4,  /* a note of another run of the program: an answer to nobody who is here */
 	ENTRY_CONTINUES = 8, /* the text of a note goes on in the session's next entry */
@@ -168,7 +169,8 @@ bool entry_is_end_of_file(const struct entry *entry);
 bool entry_sets_linger(const struct entry *entry, bool *resets);
 
 bool entry_is_words(const struct entry *entry);      /* a note, a command, a state */
-bool entry_is_of_command(const struct entry *entry); /* a command, a note that answers one */
+bool entry_is_of_command(const struct entry *entry); /* a command, a note that answers one, but not of
+                                                      * /say */
 bool entry_is_datagram(const struct entry *entry);   /* one that was sent or received */
 
 /* Bytes of a stream, in its order. Urgent bytes that were sent have an offset in it

@@ -256,5 +256,14 @@ same(ElementTree.parse("report.xml").getroot().find(".//failure").get("message")
 status, out, err = run("--tap", "--junit", "report.xml", "good")
 ok(status == 0 and out.endswith(b"1..1\n") and len(ElementTree.parse("report.xml").getroot()) == 1, "both at once, and over the old one")
 
+# ---- what a script says is in both reports ----
+
+status, out, err = run("--junit", "report.xml", "-f", write("script", ECHO + "/say <b> now\n/say then\n/set eol crlf\n/report! said.html\n"))
+with open("report.xml", encoding="utf-8") as file:
+    ok("<system-out>&lt;b&gt; now\nthen</system-out>" in file.read(), "what it says is in the JUnit file")
+with open("said.html", encoding="utf-8") as file:
+    page = file.read()
+ok("&lt;b&gt; now" in page and "eol is" not in page, "and on the page of /report, where the answers of other commands are not")
+
 subprocess.run(["rm", "-r", home], check=True)
 done()
