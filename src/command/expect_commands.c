@@ -285,11 +285,26 @@ static void fail_present(const struct expect *expect, const struct wait *wait, s
 	buf_free(&text);
 }
 
+/* Another expectation of the session has taken bytes while this one waited: it has what is after them. */
+static void follow_taken(const struct app *app, struct expect *expect)
+{
+	const struct searched *taken = find_searched(app, expect->begin.session);
+	if (!taken || (taken->follower.position == expect->begin.follower.position &&
+	               taken->offset == expect->begin.offset))
+		return;
+	expect->begin = expect->searched = *taken;
+	expect->total = 0;
+	buf_clear(&expect->first);
+	regexp_begin(expect->regexp);
+}
+
 static enum command_result check_received(struct app *app, struct wait *wait, bool over,
                                           struct error *error)
 {
 	struct expect *expect = wait->data;
 	struct buf text = { .max = SIZE_MAX };
+	if (!expect->absent)
+		follow_taken(app, expect);
 	const struct session *session = sessions_numbered(app->sessions, wait->session);
 	enum found found = search(expect, wait->deadline);
 	wait->wake = found == FOUND_LATER;

@@ -77,7 +77,7 @@ struct queue {
 
 /* A command that waits. */
 struct pending {
-	struct pending *next; /* an older one */
+	struct pending *next; /* a newer one */
 	struct wait wait;
 	struct queue *queue; /* whose line it is; NULL = the keyboard's */
 	char *name;          /* "/wait @1 open"; of a script "script:12" */
@@ -90,7 +90,7 @@ struct pending {
 
 struct queues {
 	struct queue *first;
-	struct pending *newest;
+	struct pending *oldest;
 	struct queue *running;         /* whose line runs */
 	bool ran;                      /* a line ran in this turn: a wait may be over */
 	struct script_variables given; /* to every script */
@@ -117,7 +117,7 @@ static void free_pending(struct pending *pending)
 
 static void remove_pending(struct queues *queues, struct pending *pending)
 {
-	struct pending **link = &queues->newest;
+	struct pending **link = &queues->oldest;
 	while (*link != pending)
 		link = &(*link)->next;
 	*link = pending->next;
@@ -136,14 +136,16 @@ static struct pending *add_pending(struct app *app, struct queue *queue, char *n
 {
 	struct queues *queues = queues_of(app);
 	struct pending *pending = xcalloc(1, sizeof *pending);
-	*pending = (struct pending){ .next = queues->newest,
-		                     .wait = *wait,
+	*pending = (struct pending){ .wait = *wait,
 		                     .queue = queue,
 		                     .name = name,
 		                     .text = text,
 		                     .judges = judges,
 		                     .since = clock_now() };
-	queues->newest = pending;
+	struct pending **link = &queues->oldest;
+	while (*link)
+		link = &(*link)->next;
+	*link = pending;
 	if (queue) {
 		queue->waits++;
 		queue->endless += wait->endless;
@@ -179,7 +181,7 @@ static void end_queue(struct app *app, struct queue *queue, int status)
 {
 	while (queue->depth > 0)
 		pop_file(queue);
-	for (struct pending *pending = app->queues->newest; pending; pending = pending->next)
+	for (struct pending *pending = app->queues->oldest; pending; pending = pending->next)
 		if (pending->queue == queue)
 			pending->dropped = true;
 	if (queue->status == 0)
@@ -220,7 +222,7 @@ static void judge_rest(const struct queue *queue, const struct file *file,
 
 static void judge_unfinished(struct app *app, const struct queue *queue)
 {
-	for (const struct pending *pending = app->queues->newest; pending; pending = pending->next)
+	for (const struct pending *pending = app->queues->oldest; pending; pending = pending->next)
 		if (pending->queue == queue && pending->judges && !pending->dropped)
 			judge(queue, VERDICT_NOT_RUN, pending->name, pending->text,
 			      clock_now() - pending->since, "not over when the script ended");
@@ -374,9 +376,9 @@ static void cancel_call(struct app *app, struct session *session)
 bool queue_interrupt(struct app *app)
 {
 	int64_t since = 0;
-	struct pending *newest = app->queues ? app->queues->newest : NULL;
-	while (newest && newest->dropped)
-		newest = newest->next;
+	struct pending *newest = NULL, *next = app->queues ? app->queues->oldest : NULL;
+	for (; next; next = next->next)
+		newest = next->dropped ? newest : next;
 	struct session *caller = newest_waiting(app, &since);
 	if (caller && (!newest || since > newest->since)) {
 		cancel_call(app, caller);
@@ -960,7 +962,7 @@ static void drop_ended(struct app *app)
 {
 	struct error ignored;
 	struct pending *next;
-	for (struct pending *pending = app->queues->newest; pending; pending = next) {
+	for (struct pending *pending = app->queues->oldest; pending; pending = next) {
 		next = pending->next;
 		if (pending->dropped)
 			remove_pending(app->queues, pending);
@@ -1162,7 +1164,7 @@ void queue_prepare(struct app *app, struct poller *poller)
 {
 	if (!app->queues)
 		return;
-	for (const struct pending *pending = app->queues->newest; pending;
+	for (const struct pending *pending = app->queues->oldest; pending;
 	     pending = pending->next) {
 		if (pending->wait.deadline)
 			poller_wake_at(poller, pending->wait.deadline);
@@ -1185,7 +1187,7 @@ void queue_serve(struct app *app, const struct poller *poller)
 	struct pending *next;
 	if (!app->queues)
 		return;
-	for (struct pending *pending = app->queues->newest; pending; pending = next) {
+	for (struct pending *pending = app->queues->oldest; pending; pending = next) {
 		next = pending->next;
 		check_pending(app, pending);
 	}
@@ -1203,8 +1205,8 @@ void queue_stop(struct app *app)
 {
 	if (!app->queues)
 		return;
-	while (app->queues->newest)
-		remove_pending(app->queues, app->queues->newest);
+	while (app->queues->oldest)
+		remove_pending(app->queues, app->queues->oldest);
 	for (struct queue *queue = app->queues->first; queue; queue = queue->next)
 		end_queue(app, queue, 0);
 	app->quit = true;

@@ -6,6 +6,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "base/alloc.h"
+#include "base/regexp.h"
 #include "command/fixture.h"
 
 static struct app app;
@@ -58,6 +60,23 @@ static const char *answer_to(const char *line)
 			buf_append(&text, entry_payload(entry), entry->len);
 			return buf_text(&text);
 		}
+	}
+	return buf_text(&text);
+}
+
+/* The beginnings of the answers after a position, oldest first. */
+static const char *answers_since(uint64_t position)
+{
+	static struct buf text = { .max = SIZE_MAX };
+	buf_clear(&text);
+	uint64_t at = transcript_first(app.transcript);
+	for (; at != TRANSCRIPT_NONE; at = transcript_next(app.transcript, at)) {
+		const struct entry *entry = transcript_at(app.transcript, at);
+		if (at < position || entry->call != CALL_NOTE || !(entry->flags & ENTRY_ANSWER))
+			continue;
+		char *line = xstrndup(entry_payload(entry), entry->len);
+		buf_printf(&text, "%.*s;", (int)strcspn(line, ","), line);
+		free(line);
 	}
 	return buf_text(&text);
 }
@@ -131,6 +150,37 @@ static void test_taken(void)
 	queue_fixture_end(&app);
 }
 
+static bool matches(const char *text, const char *pattern)
+{
+	struct error ignored;
+	struct regexp *regexp = regexp_new(pattern, strlen(pattern), false, &ignored);
+	bool found = regexp && regexp_finds(regexp, text, strlen(text));
+	regexp_free(regexp);
+	return found;
+}
+
+/* Expectations that wait side by side have the bytes in the order in which they were typed. */
+static void test_side_by_side(void)
+{
+	app_fixture_start(&app);
+	make_session("tcp");
+	uint64_t before = transcript_end(app.transcript);
+	type("/expect one");
+	type("/expect two");
+	type("/expect one within 1h");
+	type("/expect not two within 1h");
+	type("/expect one within 0");
+	receive("one two one", 11, false);
+	queue_fixture_turn(&app, 0);
+	ok(matches(answers_since(before), "^/expect one: done [^;]*;/expect two: done [^;]*;"
+	                                  "/expect one within 1h: done [^;]*;"
+	                                  "/expect not two within 1h: did not expect \"two\";"
+	                                  "/expect one within 0: expected \"one\" at once;$"),
+	   "each takes bytes of its own, and not looks at all: %s", answers_since(before));
+	ok(holds("/expect not /./ within 0"), "nothing is left");
+	queue_fixture_end(&app);
+}
+
 static void test_datagrams(void)
 {
 	app_fixture_start(&app);
@@ -168,6 +218,7 @@ int main(void)
 	tap_watchdog(300);
 	test_pieces();
 	test_taken();
+	test_side_by_side();
 	test_datagrams();
 	test_evicted();
 	return tap_done();
