@@ -308,6 +308,18 @@ static bool cut_name(char *copy, struct parts *parts, struct error *error)
 	return false;
 }
 
+bool value_session(const char *name, char session[SESSION_NAME])
+{
+	struct parts parts;
+	struct error ignored;
+	char *copy = xstrdup(name);
+	const char *of = cut_name(copy, &parts, &ignored) ? parts.session : NULL;
+	if (of)
+		snprintf(session, SESSION_NAME, "%s", of + (*of == '@'));
+	free(copy);
+	return of;
+}
+
 const struct value_name *value_find(const char *name, struct error *error)
 {
 	struct parts parts;
@@ -353,12 +365,21 @@ static void set_port(struct value *value, const struct endpoint *addr)
 		set_number(value, addr->port);
 }
 
-static void set_part(struct value *value, bool known, uint64_t bytes)
+static void set_sampled(struct value *value, bool known, uint64_t number)
 {
 	if (known) {
-		set_number(value, bytes);
+		set_number(value, number);
 		value->mark = '*';
 	}
+}
+
+/* `compute`: from fields of the sample. */
+static void set_computed(struct value *value, const struct snapshot *snapshot,
+                         bool (*compute)(const struct snapshot *snapshot, uint64_t *bytes))
+{
+	uint64_t bytes = 0;
+	bool known = !snapshot_is_outdated(snapshot) && compute(snapshot, &bytes);
+	set_sampled(value, known, bytes);
 }
 
 /* Of several sockets of a server, the sum of what waits in each. */
@@ -370,7 +391,7 @@ static void get_sampled(const struct snapshot *snapshot, enum sample_field field
 	uint64_t number = adds ? snapshot_sum(snapshot, field) : sample_get(sample, field);
 	if (value->of->kind == VALUE_TIME)
 		number = (uint64_t)clock_from_us(number);
-	set_part(value, sample_has(sample, field) && !snapshot_is_outdated(snapshot), number);
+	set_sampled(value, sample_has(sample, field) && !snapshot_is_outdated(snapshot), number);
 }
 
 static void get_timer(const struct snapshot *snapshot, struct value *value)
@@ -399,7 +420,6 @@ static void get_session(const struct session *session, struct value *value)
 		                             [SNAPSHOT_DATAGRAMS] = "datagrams",
 		                             [SNAPSHOT_LISTENER] = "listener" };
 	struct snapshot snapshot;
-	uint64_t bytes;
 	session_snapshot(session, &snapshot);
 	bool listens = snapshot.kind == SNAPSHOT_LISTENER;
 	unsigned id = value->of->id;
@@ -484,13 +504,13 @@ static void get_session(const struct session *session, struct value *value)
 		get_timer(&snapshot, value);
 		break;
 	case VALUE_IN_FLIGHT:
-		set_part(value, snapshot_in_flight(&snapshot, &bytes) && snapshot.open, bytes);
+		set_computed(value, &snapshot, snapshot_in_flight);
 		break;
 	case VALUE_HELD_BACK:
-		set_part(value, snapshot_held_back(&snapshot, &bytes) && snapshot.open, bytes);
+		set_computed(value, &snapshot, snapshot_held_back);
 		break;
 	case VALUE_NOT_ACKED:
-		set_part(value, snapshot_unacknowledged(&snapshot, &bytes), bytes);
+		set_computed(value, &snapshot, snapshot_unacknowledged);
 		break;
 	case VALUE_HELD_UP_BY:
 		if (snapshot_limit(&snapshot) != LIMIT_UNKNOWN) {

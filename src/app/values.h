@@ -67,6 +67,9 @@ bool value_is_of_script(const char *name);
 /* What the last part of the name is; NULL with one line where no session can have such a value. */
 const struct value_name *value_find(const char *name, struct error *error);
 
+/* The session that the name begins with: "c" of "@c.recv.errno". False where it begins with none. */
+bool value_session(const char *name, char session[SESSION_NAME]);
+
 /* All words that a value may be, a list for choice_find(); NULL where it may be any text. */
 const struct choice *value_words(const struct value_name *of);
 

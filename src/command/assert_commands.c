@@ -109,7 +109,9 @@ static bool parse_operand(struct condition *condition, const char *typed, struct
 			return true;
 	if (words) {
 		error_usage(error, "%s is never \"%.40s\"", of->name, text);
-		choice_suggest(words, text, condition->text.len, of->words ? NULL : "", error);
+		choice_suggest(words, text, condition->text.len,
+		               strcmp(of->name, "errno") == 0 ? "a name of errno(3), or 0" : NULL,
+		               error);
 	}
 	return !words;
 }

@@ -467,6 +467,7 @@ static bool follow_sessions(struct script_checker *checker, const struct command
 {
 	struct element elements[GRAMMAR_MAX];
 	size_t count = grammar_elements(words->command->usage, elements);
+	char of[SESSION_NAME];
 	if (*words->session && !need_session(checker, words->session, error)) {
 		error->column = words->session_column;
 		return false;
@@ -479,6 +480,9 @@ static bool follow_sessions(struct script_checker *checker, const struct command
 			make_session(checker, words, value);
 		if (value && strcmp(elements[i].name, "session") == 0 &&
 		    !need_session(checker, value + (*value == '@'), error))
+			return args_blame(&words->args, i, error);
+		if (value && strcmp(elements[i].name, "what") == 0 && value_session(value, of) &&
+		    !need_session(checker, of, error))
 			return args_blame(&words->args, i, error);
 	}
 	if (strcmp(words->command->name, "name") == 0)
