@@ -312,13 +312,18 @@ static enum command_result check_tried(struct app *app, struct wait *wait, bool 
                                        struct error *error)
 {
 	struct tried *tried = wait->data;
-	enum command_result result = tried->wait.check(app, &tried->wait, over, error);
+	bool answering = app->answering;
+	app->answering = true;
+	enum command_result result = settle(app, tried->must_fail, tried->with,
+	                                    tried->wait.check(app, &tried->wait, over, error), error);
+	app->answering = answering;
 	wait->wake = tried->wait.wake;
 	wait->deadline = tried->wait.deadline;
-	return settle(app, tried->must_fail, tried->with, result, error);
+	return result;
 }
 
-/* A command; none that runs another line itself, so that nesting has an end. */
+/* A command; none that runs another line itself, so that nesting has an end, and none that only says
+ * which lines are run. */
 static bool check_try(const struct args *args, struct error *error)
 {
 	const char *line = args->value[TRY_LINE], *with = args->value[TRY_WITH];
@@ -333,7 +338,8 @@ static bool check_try(const struct args *args, struct error *error)
 		return true;
 	else
 		command = command_find(line + 1, strcspn(line + 1, BLANKS "!"), error);
-	if (command && !strstr(command->usage, "<line...>"))
+	if (command && !strstr(command->usage, "<line...>") && strcmp(command->name, "loop") != 0 &&
+	    strcmp(command->name, "end") != 0)
 		return true;
 	if (command)
 		error_usage(error, "/%s runs a command itself, and is not tried", command->name);

@@ -27,7 +27,6 @@
 enum {
 	READ_SIZE = 64 << 10,
 	TURN_LINES = 100,    /* lines that a queue runs in one turn */
-	LOOPS = 16,          /* that are open in a file at a time */
 	MISTAKES_SHOWN = 20, /* of a script that is to run */
 	LADDER_ROWS = 10,    /* shown after a failure */
 	LADDER_COLUMNS = 80, /* where nobody types, */
@@ -44,7 +43,7 @@ struct loop {
 struct file {
 	struct script script; /* all of it, or where it is read as it comes, what a loop needs */
 	size_t next;          /* line to run */
-	struct loop loop[LOOPS];
+	struct loop loop[SCRIPT_LOOPS];
 	size_t loops;
 	size_t passed; /* loops without a round that are open: nothing runs before their end */
 	int fd;        /* -1: the script has all of it */
@@ -520,7 +519,10 @@ static enum script_value value_of_word(const struct queue *queue, char digit, st
 		buf_append_text(out, queue->words[index]);
 		return SCRIPT_VALUE;
 	}
-	error_usage(error, "no word for $%c: it is given after the file", digit);
+	if (digit == '0')
+		error_usage(error, "no word for $0: the words after the file are $1 to $9");
+	else
+		error_usage(error, "no word for $%c: it is given after the file", digit);
 	return queue->later && digit != '0' ? SCRIPT_LATER : SCRIPT_NO_VALUE;
 }
 
@@ -684,14 +686,15 @@ static enum line_end read_line(struct file *file, struct error *error)
 	return LINE_FAILED;
 }
 
-/* Reads a regular file to its end, and closes it. A NUL byte is enough to see that it is no script. */
+/* Reads a regular file to its end, and closes it. A NUL byte is enough to see that it is no script,
+ * and what is too large becomes no smaller. */
 static void read_whole(struct file *file)
 {
 	struct error error;
 	enum line_end end = LINE_THERE;
 	while (end != LINE_NONE && file->script.mistake_count < SCRIPT_MISTAKES) {
 		end = read_line(file, &error);
-		if (end == LINE_FAILED && error.code == EILSEQ)
+		if (end == LINE_FAILED && (error.code == EILSEQ || error.code == EFBIG))
 			break;
 	}
 	if (file->fd > STDIN_FILENO)
@@ -1091,8 +1094,8 @@ bool queue_loop(struct app *app, uint64_t rounds, const char *name, const char *
 	struct file *file = queue ? &queue->file[queue->depth - 1] : NULL;
 	if (!file)
 		return false;
-	if (file->loops == LOOPS) {
-		error_usage(error, "loop: at most %d, one within the other", LOOPS);
+	if (file->loops == SCRIPT_LOOPS) {
+		error_usage(error, "loop: at most %d, one within the other", SCRIPT_LOOPS);
 		return false;
 	}
 	if (rounds == 0) {

@@ -79,7 +79,12 @@ static bool take_command(struct script_line *line, const char *text, struct erro
 
 static bool add(struct script *script, const char *bytes, size_t len, struct error *error)
 {
+	static const char mark[] = "\xef\xbb\xbf"; /* that some editors begin a file of UTF-8 with */
 	size_t blanks = 0;
+	if (script->number == 1 && len >= sizeof mark - 1 && memcmp(bytes, mark, sizeof mark - 1) == 0) {
+		bytes += sizeof mark - 1;
+		len -= sizeof mark - 1;
+	}
 	if (len > 0 && bytes[len - 1] == '\r')
 		len--;
 	const char *nul = memchr(bytes, '\0', len);
@@ -107,8 +112,11 @@ static bool add(struct script *script, const char *bytes, size_t len, struct err
 		.column = (uint32_t)cut + 1,
 		.data = first != '/' || slashes,
 	};
-	if (len + 1 > SCRIPT_MOST - script->text.len)
-		return refuse(error, 0, "the file is larger than 64 MiB");
+	if (len + 1 > SCRIPT_MOST - script->text.len) {
+		refuse(error, 0, "the file is larger than 64 MiB");
+		error->code = EFBIG;
+		return false;
+	}
 	char *text = buf_reserve(&script->text, len + 1);
 	memcpy(text, bytes, len);
 	text[len] = '\0';
@@ -130,8 +138,13 @@ void script_refuse(struct script *script, const struct error *error)
 		return;
 	script->mistakes = xgrow(script->mistakes, &script->mistake_cap, script->mistake_count,
 	                         sizeof *script->mistakes);
-	script->mistakes[script->mistake_count++] =
-	        (struct script_mistake){ .number = script->number, .error = *error };
+	struct script_mistake *mistake = &script->mistakes[script->mistake_count++];
+	*mistake = (struct script_mistake){ .number = script->number, .error = *error };
+	if (script->mistake_count < SCRIPT_MISTAKES)
+		return;
+	error_usage(&mistake->error, "%d lines are wrong up to here: the rest is not read",
+	            SCRIPT_MISTAKES);
+	mistake->error.column = 0;
 }
 
 bool script_add(struct script *script, const char *bytes, size_t len, struct error *error)
@@ -625,17 +638,19 @@ static bool follow_loops(struct script_checker *checker, const struct script_lin
                          size_t *loops, bool open, struct error *error)
 {
 	bool begins = is_called(line, "loop"), ends = is_called(line, "end");
+	bool lone = ends && *loops == 0, deep = begins && !open && *loops == SCRIPT_LOOPS;
 	if (open)
 		error_usage(error, "/loop without an /end after it");
-	else if (ends && *loops == 0)
+	else if (deep)
+		error_usage(error, "loop: at most %d, one within the other", SCRIPT_LOOPS);
+	else if (lone)
 		error_usage(error, "/end without a /loop before it");
 	error->column = line->column;
-	bool good = !open && !(ends && *loops == 0);
-	*loops += begins && good;
-	*loops -= ends && good;
-	checker->loops += begins && good;
-	checker->loops -= ends && good;
-	return good;
+	*loops += begins && !open;
+	*loops -= ends && !lone;
+	checker->loops += begins && !open;
+	checker->loops -= ends && !lone;
+	return !open && !deep && !lone;
 }
 
 static bool check_line(struct script_checker *checker, const struct script *script,
@@ -651,6 +666,7 @@ static bool check_line(struct script_checker *checker, const struct script *scri
 		error_usage(error, "no session to send %s to: commands begin with /",
 		            word_show(text, line->len, shown));
 		error->column = line->column;
+		checker->has_current = true; /* once is enough */
 		return false;
 	}
 	bool good = script_expand(script, line, &names, &out, &later, error);

@@ -23,6 +23,7 @@ enum {
 	SCRIPT_LINE_MOST = 1 << 20, /* bytes of one line */
 	SCRIPT_MOST = 64 << 20,     /* of a whole file */
 	SCRIPT_DEPTH = 16,          /* files that source one another */
+	SCRIPT_LOOPS = 16,          /* of a file, one within the other */
 	SCRIPT_NAME = 64,           /* size of a name */
 	SCRIPT_MISTAKES = 1000,     /* after which a file is not read on */
 };

@@ -30,7 +30,14 @@ static enum command_result do_source(const struct invocation *invocation, struct
 
 static bool check_let(const struct args *args, struct error *error)
 {
-	return script_check_name(args->value[0], error) || args_blame(args, 0, error);
+	const char *name = args->value[0];
+	bool secret = strncmp(name, SCRIPT_SECRET, strlen(SCRIPT_SECRET)) == 0;
+	if (secret)
+		error_usage(error,
+		            "let: a file keeps no secret: --let %.40s=... or the environment "
+		            "gives it",
+		            name);
+	return (!secret && script_check_name(name, error)) || args_blame(args, 0, error);
 }
 
 static enum command_result do_let(const struct invocation *invocation, struct error *error)

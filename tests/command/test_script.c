@@ -94,6 +94,8 @@ static void test_lines(void)
 	for (size_t i = 0; i < SCRIPT_MISTAKES + 10; i++)
 		script_add(&script, "@", 1, &error);
 	is_int(script.mistake_count, SCRIPT_MISTAKES, "mistakes have a ceiling");
+	is_text(script.mistakes[SCRIPT_MISTAKES - 1].error.text,
+	        "1000 lines are wrong up to here: the rest is not read", "which is said");
 	script_free(&script);
 }
 
@@ -262,6 +264,10 @@ static const char *mistakes(const char *text)
 	return buf_text(&said);
 }
 
+#define FOUR(x) x x x x
+#define LOOPS_16 FOUR(FOUR("/loop 1\n"))
+#define ENDS_16 FOUR(FOUR("/end\n"))
+
 static void test_mistakes(void)
 {
 	static const struct {
@@ -272,6 +278,7 @@ static void test_mistakes(void)
 		  "/close @3\n",
 		  "" },
 		{ "hello\n", "x:1:1: no session to send \"hello\" to: commands begin with /\n" },
+		{ "one\ntwo\n", "x:1:1: no session to send \"one\" to: commands begin with /\n" },
 		{ "\\hello\n", "x:1:2: no session to send \"hello\" to: commands begin with /\n" },
 		{ "/close @srv\n", "x:1:8: no session \"srv\" is made before this line: \"as NAME\" "
 		                   "names one\n" },
@@ -331,6 +338,17 @@ static void test_mistakes(void)
 		  "x:2:10: x: the format raw-in is for one session\n"
 		  "x:3:11: no log format \"nothing\": text, json, pcapng, text2pcap, raw-in and raw-out\n"
 		  "x:6:1: no session to send \"hi\" to: commands begin with /\n" },
+		{ LOOPS_16 "/loop 1\n/loop 1\n/end\n/end\n" ENDS_16,
+		  "x:17:1: loop: at most 16, one within the other\n" },
+		{ "/loop 1\n/try /end\n/try /loop 2\n/end\n",
+		  "x:2:6: /end runs a command itself, and is not tried\nx:3:6: /loop runs a command itself, and is not tried\n" },
+		{ "/let SECRET_a b\n", "x:1:6: let: a file keeps no secret: --let SECRET_a=... or the "
+		                       "environment gives it\n" },
+		{ "/listen 0 as s\n/assert @t.recv = 1\n/assert t.recv.errno is 0\n/assert s.recv = 1\n",
+		  "x:2:9: no session \"t\" is made before this line: \"as NAME\" names one\n"
+		  "x:3:9: no session \"t\" is made before this line: \"as NAME\" names one\n" },
+		{ "\xef\xbb\xbf# a mark of UTF-8\n/sleep x\n",
+		  "x:2:8: not a time: x (like 500ms, 3, 1.5s, 2m, 1h)\n" },
 		{ "/opne 1 as c\nhi\n/close @c\n", "x:1:2: no such command: \"opne\": did you mean /open?\n" },
 		{ "/open h 99999 as c\nhi\n/close @c\n", "x:1:9: 99999 is not a port: 1 to 65535\n" },
 		{ "/source inner\n/close @deep\n/send $inner\nhi\n",

@@ -129,6 +129,13 @@ same(result_of("/socket tcp as c", "/send $c.queue"), (2, "script:2: $c.queue is
 same(result_of("/try /wiat open"), (2, "script:1: no such command: \"wiat\": did you mean /wait?"), "but not a mistake")
 same(result_of("/try /try /set"), (2, "script:1: try: cannot try /try"), "nor itself")
 with open("script", "w", encoding="utf-8") as file:
+    file.write("/socket tcp as c\n/try /assert recv = 1\n/try /expect x within 10ms\n/try /wait open within 10ms\n")
+status, out, err = run("-f", "script")
+same((status, out.decode().splitlines(), err.decode()),
+     (0, ["expected recv = 1, got 0 bytes", 'expected "x" within 10.0 ms, got nothing',
+          "session 1 is not open within 10.0 ms: CLOSED"], ""), "what has failed is said, also of what waits")
+
+with open("script", "w", encoding="utf-8") as file:
     file.write("/try /open 127.0.0.1 1 as x\n/try /close @x\n/try /close @y\n/try /expect /(/\n/assert @x.stat is CLOSED\n"
                + "/repeat 1 1 " * 9000 + "/set\n")
 status, _, err = run("--check", "script")

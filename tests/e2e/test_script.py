@@ -80,6 +80,9 @@ ok(status == 1 and err.startswith("script:1: ") and "refused" in err.split("\n")
 status, out, err = run("-v", "-f", write("script", "/open 127.0.0.1 %d\n" % port))
 ok(status == 1 and err.startswith(b"script:1: ") and b"\n1: " not in err, "which -v says once: %r" % err)
 status, out, err = run("-v", "-f", write("script", "/open 127.0.0.1 %d &\n/wait @1 open\n" % port))
+ok(status == 1 and err.startswith(b"script:1: ") and b"refused" in err.split(b"\n")[0] and b"script:2" not in err,
+   "of two lines that fail of it, it is the first that fails: %r" % err)
+status, out, err = run("-v", "-f", write("script", "/try /open 127.0.0.1 %d &\n/wait @1 open\n" % port))
 said = [line for line in err.split(b"\n") if line[:1] != b" "]
 ok(status == 1 and b"refused" in said[0] and said[1].startswith(b"script:2: ") and b"refused" not in said[1],
    "also where another line fails of it: %r" % err)
