@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -31,7 +32,7 @@ struct log {
 	bool behind;      /* entries wait, since too many bytes do */
 	bool ended;       /* all is formatted, and the file is being closed */
 	uint32_t ends[2]; /* wire ends of its session */
-	bool regular, automatic;
+	bool automatic;
 	dev_t device;
 	ino_t inode;
 };
@@ -122,6 +123,10 @@ const struct log_format *logs_choose_format(const struct log_request *request, s
 {
 	const struct log_format *format =
 	        request->format ? request->format : log_format_of_path(request->path);
+	if (!*request->path) {
+		error_usage(error, "the name of the log is missing");
+		return NULL;
+	}
 	if (format && (!format->one_session || request->session))
 		return format;
 	if (format) {
@@ -137,24 +142,23 @@ const struct log_format *logs_choose_format(const struct log_request *request, s
 	return NULL;
 }
 
-/* One writer for each file. */
-static bool is_taken(const struct logs *logs, const struct log_file *file)
+/* One writer for each file. Looked at before it is opened, which may remove it for a new one. */
+static bool is_taken(const struct logs *logs, const char *path)
 {
-	for (size_t i = 0; file->regular && i < logs->count; i++) {
-		const struct log *log = logs->list[i];
-		if (log->regular && log->device == file->device && log->inode == file->inode)
-			return true;
-	}
-	return false;
+	struct stat status;
+	char *whole = home_expand(path);
+	bool regular = stat(whole, &status) == 0 && S_ISREG(status.st_mode), taken = false;
+	free(whole);
+	for (size_t i = 0; regular && !taken && i < logs->count; i++)
+		taken = logs->list[i]->device == status.st_dev && logs->list[i]->inode == status.st_ino;
+	return taken;
 }
 
 /* `file` as it was opened. */
-static bool may_log(const struct logs *logs, const struct log_request *request,
-                    const struct log_format *format, const struct log_file *file, struct error *error)
+static bool may_log(const struct log_request *request, const struct log_format *format,
+                    const struct log_file *file, struct error *error)
 {
-	if (is_taken(logs, file))
-		error_set(error, "%.150s: is a log already", request->path);
-	else if (request->has_terminal && (file->standard || isatty(file->fd)))
+	if (request->has_terminal && (file->standard || isatty(file->fd)))
 		error_set(error, "%.150s: the terminal shows the sessions", request->path);
 	else if (file->start_len && format->is_own && !format->is_own(file->start, file->start_len))
 		error_set(error, "%.150s: is no log in the format %s, so it is not continued",
@@ -201,12 +205,16 @@ bool logs_open(struct logs *logs, const struct log_request *request, struct erro
 	const struct log_state asked = { .transcript = logs->transcript,
 		                         .sessions = logs->sessions,
 		                         .session = request->session };
-	if (!format ||
-	    (format->may_begin && !format->may_begin(&asked, request->past, error)) ||
-	    !log_file_open(request->path, request->how, &file, error))
+	if (!format || (format->may_begin && !format->may_begin(&asked, request->past, error)))
+		return false;
+	if (is_taken(logs, request->path)) {
+		error_set(error, "%.150s: is a log already", request->path);
+		return false;
+	}
+	if (!log_file_open(request->path, request->how, &file, error))
 		return false;
 	struct log_output *output = NULL;
-	if (!may_log(logs, request, format, &file, error))
+	if (!may_log(request, format, &file, error))
 		close(file.fd);
 	else
 		output = log_writer_add(logs->writer, file.fd, error);
@@ -226,7 +234,6 @@ bool logs_open(struct logs *logs, const struct log_request *request, struct erro
 			   .own = xcalloc(1, format->state_size ? format->state_size : 1) },
 		.output = output,
 		.until = TRANSCRIPT_NONE,
-		.regular = file.regular,
 		.automatic = request->automatic,
 		.device = file.device,
 		.inode = file.inode,

@@ -123,7 +123,6 @@ bool log_file_open(const char *path, enum log_file_how how, struct log_file *fil
 	file->path = home_expand(path);
 	bool good = open_path(file, how, error);
 	if (good && fstat(file->fd, &status) == 0) {
-		file->regular = S_ISREG(status.st_mode);
 		file->device = status.st_dev;
 		file->inode = status.st_ino;
 	}

@@ -12,7 +12,7 @@
 #include "log/log_format.h"
 
 enum log_file_how {
-	LOG_FILE_NEW,     /* a file that exists is refused, with LOG_FILE_EXISTS */
+	LOG_FILE_NEW,     /* a file that exists is refused */
 	LOG_FILE_APPEND,  /* a file that exists is continued */
 	LOG_FILE_REPLACE, /* a file that exists is removed */
 };
@@ -20,9 +20,8 @@ enum log_file_how {
 struct log_file {
 	int fd;
 	char *path;            /* whole: "~/" at the front is the home directory */
-	bool regular;
 	bool standard;         /* it is standard output or error */
-	dev_t device;          /* which file it is, if it is regular */
+	dev_t device;          /* which file it is */
 	ino_t inode;
 	char start[LOG_START]; /* of a file that is continued, and its last byte */
 	size_t start_len;      /* 0 = it was empty or new */

@@ -96,6 +96,11 @@ status, out, err = script("/listen 127.0.0.1 0\n/log exists.log\n/log now b.log\
 ok("exists" in err, "a script ends at a log that it cannot have")
 status, out, err = script("/listen 127.0.0.1 0\n/log d.log\n/log append d.log\n")
 ok(status == 1 and "d.log: is a log already" in err, "one file has one log")
+status, out, err = script("/listen 127.0.0.1 0 as s\n/log d2.log\n/log! d2.log\n")
+ok(status == 1 and "d2.log: is a log already" in err and b"command /log! d2.log" in read("d2.log"),
+   "and is not replaced while it is written")
+status, out, err = run("-o", "", "-f", "script")
+same((status, err), (2, b"sockpit: the name of the log is missing\n"), "no name is no name")
 status, out, err = script("/log all a.raw-in\n")
 ok(status != 0 and "the format raw-in is for one session" in err, "raw bytes are of one session")
 status, out, err = script("/log a.log\n")
