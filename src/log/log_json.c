@@ -387,8 +387,9 @@ static uint32_t digest_of(const struct session *session)
 	const struct endpoint local = session_local(session), peer = session_peer(session);
 	const struct service *service = session_service(session);
 	const uint32_t parts[] = { session_state(session), session_end(session),
-		                   session_eol(session),   endpoint_hash(&local),
-		                   endpoint_hash(&peer),   local.port };
+		                   session_eol(session),   session_is_paused(session),
+		                   endpoint_hash(&local),  endpoint_hash(&peer),
+		                   local.port };
 	uint32_t digest = mix(2166136261U, name, strlen(name));
 	return mix(mix(digest, &service, sizeof service), parts, sizeof parts);
 }

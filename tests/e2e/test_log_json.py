@@ -49,6 +49,11 @@ CONVERSATION = """\
 /hex ff fe 00
 /expect "\\xff\\xfe\\0"
 /name @c renamed
+/pause @renamed
+/send @renamed held
+/wait @renamed quiet for 1ms
+/resume @renamed
+/expect @renamed held
 /option nodelay on
 /listen udp://127.0.0.1:0 echo as u
 /open udp://127.0.0.1:$u.port as d
@@ -66,7 +71,7 @@ ok(header["program"].startswith("sockpit "), "and of which program")
 same(list(header)[0], "sockpit", "that is its first member")
 
 of_type = {kind: [e for e in entries if e["type"] == kind] for kind in {e["type"] for e in entries}}
-sent = "text \u20ac \x1b[31m\0 \u202eend\n".encode() + b"\xff\xfe\0"
+sent = "text \u20ac \x1b[31m\0 \u202eend\n".encode() + b"\xff\xfe\0held"
 same(moved(entries, 2, "send"), sent, "all bytes that were sent are in it, exactly")
 same(moved(entries, 2, "recv"), sent, "and all that came")
 ok(any(e.get("text") == "text \u20ac \x1b[31m\0 \u202eend\n" for e in of_type["call"]), "text is text")
@@ -89,6 +94,8 @@ for entry in entries:
         ok(False, "an entry of session %d before its line" % entry["session"])
 names = [s["name"] for s in sessions if s["session"] == 2]
 same((names[0], names[-1]), ("c", "renamed"), "a new name has a line of its own")
+pauses = [s.get("paused", False) for s in sessions if s["session"] == 2]
+same([now for now, before in zip(pauses, [None] + pauses) if now != before], [False, True, False], "so has a pause")
 last = [s for s in sessions if s["session"] == 2][-1]
 same((last["state"], last["end"], last["transport"], last["kind"]), ("closed", "well", "tcp", "stream"),
      "and so has the end of a session")
