@@ -57,6 +57,8 @@ struct state {
 typedef uint16_t transitions[256]; /* by the next byte: STATE_NONE, STATE_FOUND, or 2 + a state */
 
 struct regexp {
+	bool anchored, lost; /* only at the beginning; it is not there */
+
 	/* a text: how many of its bytes have just been seen, and how many remain seen if they are
 	 * followed by another byte than the next */
 	char *text;
@@ -486,8 +488,23 @@ struct regexp *regexp_new_text(const char *text, size_t len)
 	return regexp;
 }
 
+static bool feed_text_here(struct regexp *regexp, const char *bytes, size_t len, size_t *taken)
+{
+	size_t left = regexp->len - regexp->seen;
+	*taken = len < left ? len : left;
+	regexp->lost = regexp->lost || memcmp(bytes, regexp->text + regexp->seen, *taken) != 0;
+	if (regexp->lost) {
+		*taken = len;
+		return false;
+	}
+	regexp->seen += *taken;
+	return regexp->seen == regexp->len;
+}
+
 static bool feed_text(struct regexp *regexp, const char *bytes, size_t len, size_t *taken)
 {
+	if (regexp->anchored)
+		return feed_text_here(regexp, bytes, len, taken);
 	size_t seen = regexp->seen;
 	for (size_t at = 0; at < len; at++) {
 		if (seen == 0) {
@@ -661,7 +678,7 @@ static uint16_t step(struct regexp *regexp, unsigned char byte)
 		if (node->kind == NODE_BYTES && set_has(node, byte))
 			found = reach(regexp, at + 1, after);
 	}
-	found = found || reach(regexp, 0, after);
+	found = found || (!regexp->anchored && reach(regexp, 0, after));
 	size_t before = regexp->now, states = regexp->state_count;
 	uint16_t next = STATE_FOUND;
 	if (!found)
@@ -672,9 +689,20 @@ static uint16_t step(struct regexp *regexp, unsigned char byte)
 	return next;
 }
 
+void regexp_anchor(struct regexp *regexp)
+{
+	regexp->anchored = true;
+}
+
+bool regexp_is_lost(const struct regexp *regexp)
+{
+	return regexp->text ? regexp->lost : regexp->states[regexp->now].count == 0;
+}
+
 bool regexp_begin(struct regexp *regexp)
 {
 	if (regexp->text) {
+		regexp->lost = false;
 		regexp->seen = 0;
 		return false;
 	}

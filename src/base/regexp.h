@@ -46,6 +46,11 @@ bool regexp_feed(struct regexp *regexp, const char *bytes, size_t len, size_t *t
 /* The text ends here. True: it has been found at its end. */
 bool regexp_end(struct regexp *regexp);
 
+/* From now on it is looked for only where the text begins; regexp_is_lost(): it can no longer be found
+ * there. */
+void regexp_anchor(struct regexp *regexp);
+bool regexp_is_lost(const struct regexp *regexp);
+
 /* Whether it is found in this text. */
 bool regexp_finds(struct regexp *regexp, const char *bytes, size_t len);
 

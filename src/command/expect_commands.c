@@ -154,6 +154,7 @@ enum {
 struct expect {
 	char *typed; /* "text" or /regex/ */
 	bool absent;
+	bool next, whole; /* nothing may come before it; a datagram has nothing else */
 	struct regexp *regexp;
 	struct searched begin, searched;
 	struct buf first; /* the oldest bytes searched, for the message, */
@@ -170,7 +171,7 @@ static void free_expect(struct wait *wait)
 	free(expect);
 }
 
-enum found { FOUND_NOT, FOUND, FOUND_LATER };
+enum found { FOUND_NOT, FOUND, FOUND_LATER, FOUND_OTHER };
 
 /* The end of a stream, and of each datagram, is an end for $, too. */
 static bool ends_text(const struct entry *entry)
@@ -178,7 +179,8 @@ static bool ends_text(const struct entry *entry)
 	return entry_is_datagram(entry) || entry_is_end_of_file(entry);
 }
 
-/* Searches what was received until this instant, for a while: FOUND_LATER if there is more. */
+/* Searches what was received until this instant, for a while: FOUND_LATER if there is more. FOUND_OTHER:
+ * what was to come next did not. */
 static enum found search(struct expect *expect, int64_t until)
 {
 	struct searched *searched = &expect->searched;
@@ -202,8 +204,13 @@ static enum found search(struct expect *expect, int64_t until)
 			found = regexp_end(expect->regexp);
 			regexp_begin(expect->regexp);
 		}
+		bool ends = entry_is_datagram(entry) && !searched->left && expect->total;
+		if (found && expect->whole && entry_is_datagram(entry) && searched->left)
+			return FOUND_OTHER;
 		if (found)
 			return FOUND;
+		if (expect->next && (ends || regexp_is_lost(expect->regexp)))
+			return FOUND_OTHER;
 		if (clock_now() > stop)
 			return FOUND_LATER;
 	}
@@ -228,6 +235,8 @@ static void print_nearest(const struct expect *expect, struct buf *out)
 	const struct entry *entry;
 	while ((entry = next_received(&searched, INT64_MAX, &ignored))) {
 		size_t room = NEAREST_MOST - bytes.len;
+		if (entry_is_datagram(entry) && bytes.len)
+			break;
 		buf_append(&bytes, entry_bytes(entry) + searched.offset,
 		           searched.left < room ? searched.left : room);
 		searched.left = 0;
@@ -325,10 +334,13 @@ static enum command_result check_received(struct app *app, struct wait *wait, bo
 	if (expect->absent)
 		return over ? COMMAND_DONE : COMMAND_WAITING;
 	print_wanted(expect, &text);
-	if (closed)
+	if (found == FOUND_OTHER)
+		buf_append_text(&text, " next, ");
+	else if (closed)
 		buf_printf(&text, " before session %u closed, ", wait->session);
 	else if (session && session_peer_closed(session))
-		buf_append_text(&text, " before the peer's FIN, ");
+		buf_append_text(&text, session_fin_was_read(session) ? " before the peer's FIN, "
+		                                                     : " before the reset, ");
 	else if (over) {
 		buf_append_text(&text, " ");
 		print_limit(wait, &text);
@@ -343,7 +355,7 @@ static enum command_result check_received(struct app *app, struct wait *wait, bo
 	return COMMAND_FAILED;
 }
 
-enum { EXPECT_NOT, EXPECT_PATTERN, EXPECT_WITHIN, EXPECT_FROM }; /* arguments */
+enum { EXPECT_HOW, EXPECT_PATTERN, EXPECT_WITHIN, EXPECT_FROM }; /* arguments */
 
 static bool check_expect(const struct args *args, struct error *error)
 {
@@ -375,12 +387,18 @@ static enum command_result do_expect(const struct invocation *invocation, struct
 	}
 	struct expect *expect = xcalloc(1, sizeof *expect);
 	struct searched begin = begin_search(app, number);
-	*expect = (struct expect){ .typed = xstrdup(value[EXPECT_PATTERN]),
-		                   .absent = value[EXPECT_NOT],
-		                   .regexp = regexp_parse(value[EXPECT_PATTERN], error),
+	const char *how = value[EXPECT_HOW] ? value[EXPECT_HOW] : "", *typed = value[EXPECT_PATTERN];
+	bool next = strcmp(how, "next") == 0;
+	*expect = (struct expect){ .typed = xstrdup(typed),
+		                   .absent = strcmp(how, "not") == 0,
+		                   .next = next,
+		                   .whole = next && typed[0] != '/',
+		                   .regexp = regexp_parse(typed, error),
 		                   .begin = begin,
 		                   .searched = begin,
 		                   .first = { .max = SHOWN_BYTES } };
+	if (next)
+		regexp_anchor(expect->regexp);
 	set_deadline(invocation, EXPECT_WITHIN);
 	wait->check = check_received;
 	wait->free = free_expect;
@@ -571,7 +589,7 @@ const struct command expect_commands[] = {
 	{
 	        .name = "expect",
 	        .group = "scripts",
-	        .usage = "[not] <pattern> [within <duration>] [from <session>]",
+	        .usage = "[not|next] <pattern> [within <duration>] [from <session>]",
 	        .help = "wait until the session receives a text, or what a regular expression "
 	                "matches\n"
 	                "/expect \"250 ok\\r\\n\" within 2s from @c. /expect /^[45][0-9]{2} .*$/\n"
@@ -582,6 +600,8 @@ const struct command expect_commands[] = {
 	                "What was received and no expectation has taken is searched, and then what "
 	                "comes. An expectation takes all up to the end of its match, the earliest "
 	                "one, however the bytes come in pieces. A datagram is searched by itself.\n"
+	                "next fails as soon as anything else comes first; a text must be all of the "
+	                "next datagram.\n"
 	                "If it does not come in time, or can no longer come, a script fails. not "
 	                "fails if it comes, takes nothing, and waits its whole time.\n"
 	                "/set expect-time is the time by default.",

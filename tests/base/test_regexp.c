@@ -185,6 +185,47 @@ static void test_pieces(void)
 	regexp_free(nothing);
 }
 
+/* As feed(), from the beginning only: nothing is decided later than it can be. */
+static size_t feed_here(struct regexp *regexp, const char *text, size_t len, unsigned cuts, size_t lost)
+{
+	size_t end = feed(regexp, text, len, cuts);
+	if (end)
+		return end;
+	regexp_begin(regexp);
+	for (size_t at = 0; at < len; at++) {
+		size_t taken;
+		if (regexp_is_lost(regexp) != (at >= lost))
+			return SIZE_MAX;
+		regexp_feed(regexp, text + at, 1, &taken);
+	}
+	return 0;
+}
+
+static void test_anchored(void)
+{
+	static const struct {
+		const char *typed, *text;
+		size_t end, lost;
+	} cases[] = {
+		{ "Hello", "Hello, world", 5, 0 },    { "Hello", "Hell!o Hello", 0, 5 },
+		{ "world", "Hello, world", 0, 1 },    { "/wo+/", "Hello, wooow", 0, 1 },
+		{ "/H.l+o/", "Hello, world", 5, 0 },  { "/H.l+O/", "Hello, world", 0, 5 },
+		{ "/^b/", "a\nb\na\nb\na\nb\na", 0, 1 }, { "/[a-z]+ b$/", "aaa bb", 0, 6 },
+		{ "/a$/", "a\n", 2, 0 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct error error;
+		struct regexp *regexp = regexp_parse(cases[i].typed, &error);
+		size_t len = strlen(cases[i].text);
+		unsigned ways = 0, all = 1U << (len - 1);
+		regexp_anchor(regexp);
+		for (unsigned cuts = 0; cuts < all; cuts++)
+			ways += feed_here(regexp, cases[i].text, len, cuts, cases[i].lost) == cases[i].end;
+		is_int(ways, all, "only at the beginning, however a text is cut");
+		regexp_free(regexp);
+	}
+}
+
 static void test_typed(void)
 {
 	static const struct {
@@ -358,6 +399,7 @@ int main(void)
 	test_language();
 	test_refused();
 	test_pieces();
+	test_anchored();
 	test_typed();
 	test_witness();
 	test_time();

@@ -107,6 +107,8 @@ static void test_pieces(void)
 		{ "aoboco!", "/expect /o.*o/ within 0", "/expect /^co!/ within 0" },
 		{ "x\r\n25\r\n9", "/expect /^25$/ within 0", "/expect /^9/ within 0" },
 		{ "aaaaaab", "/expect /a{3,5}/ within 0", "/expect /^aaab/ within 0" },
+		{ "one\ntwo", "/expect next \"one\\n\" within 0", "/expect next two within 0" },
+		{ "12 14!", "/expect next /[0-9]+ / within 0", "/expect next /\\d\\d!/ within 0" },
 	};
 	app_fixture_start(&app);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -119,6 +121,45 @@ static void test_pieces(void)
 		is_int(ways, all, "however the bytes come, the same ones are found and taken");
 	}
 	queue_fixture_end(&app);
+}
+
+/* Before the time is over, also of datagrams: a text is all of one. */
+static void test_next(void)
+{
+	app_fixture_start(&app);
+	make_session("tcp");
+	receive("one\nother\ntwo\n", 14, false);
+	ok(holds("/expect next \"one\\n\" within 0"), "what comes next");
+	is_text(answer_to("/expect next \"two\\n\" within 1h"),
+	        "/expect next \"two\\n\" within 1h: expected \"two\\n\" next, got \"other\\ntwo\\n\" (10 bytes)",
+	        "is nothing that comes later");
+	is_text(answer_to("/expect next oth-er within 1h"),
+	        "/expect next oth-er within 1h: expected \"oth-er\" next, got \"other\\ntwo\\n\" (10 bytes); after "
+	        "\"oth\" comes \"er\\ntwo\\n\"",
+	        "and fails as soon as it differs");
+	is_text(answer_to("/expect next /t\\w+$/ within 1h"),
+	        "/expect next /t\\w+$/ within 1h: expected /t\\w+$/ next, got \"other\\ntwo\\n\" (10 bytes)",
+	        "a regular expression, too");
+	ok(holds("/expect next /.*$/ within 0") && holds("/expect next two within 0"), "it takes its bytes");
+	make_session("udp");
+	receive("abcd", 4, true);
+	receive("", 0, true);
+	receive("efgh", 4, true);
+	is_text(answer_to("/expect next \"abc\" within 1h"),
+	        "/expect next \"abc\" within 1h: expected \"abc\" next, got \"abcd\" (4 bytes)",
+	        "a text is a whole datagram,");
+	is_text(answer_to("/expect next \"abcde\" within 1h"),
+	        "/expect next \"abcde\" within 1h: expected \"abcde\" next, got \"abcd\" (4 bytes)", "one of them,");
+	is_text(answer_to("/expect next efgh within 1h"),
+	        "/expect next efgh within 1h: expected \"efgh\" next, got \"abcd\" (4 bytes)", "the next one");
+	ok(holds("/expect next /^ab/ within 0"), "a regular expression may be its beginning");
+	make_session("udp");
+	receive("abcd", 4, true);
+	receive("", 0, true);
+	receive("efgh", 4, true);
+	ok(holds("/expect next abcd within 0") && holds("/expect next efgh within 0"), "empty ones are passed over");
+	queue_stop(&app);
+	app_fixture_end(&app);
 }
 
 static void test_taken(void)
@@ -217,6 +258,7 @@ int main(void)
 {
 	tap_watchdog(300);
 	test_pieces();
+	test_next();
 	test_taken();
 	test_side_by_side();
 	test_datagrams();
