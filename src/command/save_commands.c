@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* /save: a session as a script that repeats it. One walk through the transcript: what the sessions did
  * becomes commands and lines, what came becomes /expect, in the order in which it happened. Bytes that
- * came are expected line by line, before the next thing that was done, however recv() has cut them.
+ * came are expected line by line, each right after the one before, and before the next thing that was
+ * done, however recv() has cut them; so are the peer's FIN and reset.
  *
  * A script has all ends that are ours: a client of our own listener comes with it, and the other way
  * round. Of a listener without a service, or with clients from elsewhere, each client is taken by
@@ -40,6 +41,7 @@ struct part {
 	bool accepts; /* a listener: its clients are taken by /accept */
 	bool stepped; /* its calls are commands */
 	bool begun, open, connected, reset, aborts;
+	bool ended_in, ended_out; /* after both it closes by itself, unless it is paused */
 	int fd;
 	struct buf in;          /* bytes that came, and are not expected yet, */
 	int64_t came;           /* and when */
@@ -126,16 +128,23 @@ static void put_simple(struct save *save, const struct part *part, const char *n
 /* ---- what came ---- */
 
 /* A peer that took its time may take as much again. */
-static void put_expect(struct save *save, const struct part *part, const char *bytes, size_t len)
+static void put_within(struct save *save, const struct part *part, const char *by_default)
 {
 	int64_t took = part->came - save->done;
-	put_command(save, part, "expect");
-	fputs(" \"", save->file);
-	put_escaped(save->file, bytes, len, "\"");
-	fputc('"', save->file);
 	if (took > PATIENCE)
 		fprintf(save->file, " within %ds", (int)(2 * took / CLOCK_S));
+	else
+		fputs(by_default, save->file);
 	fputc('\n', save->file);
+}
+
+static void put_expect(struct save *save, const struct part *part, const char *bytes, size_t len)
+{
+	put_command(save, part, "expect");
+	fputs(" next \"", save->file);
+	put_escaped(save->file, bytes, len, "\"");
+	fputc('"', save->file);
+	put_within(save, part, "");
 }
 
 static void flush_in(struct save *save, struct part *part)
@@ -196,12 +205,17 @@ static void put_secret(struct save *save, const struct part *part)
 	fprintf(save->file, " $SECRET_%u\n", ++save->secrets);
 }
 
-/* All that came before what is done now. */
-static void flush(struct save *save)
+static void put_all_that_came(struct save *save)
 {
 	save->unfinished = NULL;
 	for (size_t i = 0; i < save->count; i++)
 		flush_in(save, &save->parts[i]);
+}
+
+/* Before what is done now. */
+static void flush(struct save *save)
+{
+	put_all_that_came(save);
 	save->done = save->now;
 }
 
@@ -495,8 +509,10 @@ static void put_step(struct save *save, struct part *part, const struct entry *e
 		flush(save);
 		snprintf(words, sizeof words, "%d", entry->arg);
 		put_simple(save, part, "backlog", words);
-	} else if (entry_is_incoming(entry) && made) {
+	} else if (entry_is_incoming(entry) && !(entry->flags & ENTRY_WATCHING) &&
+	           (!entry->error || entry_has_failed(entry))) {
 		flush(save);
+		fputs(entry->error ? "/try " : "", save->file);
 		snprintf(words, sizeof words, "%d%s", entry->arg,
 		         entry->arg2 & MSG_PEEK      ? " peek"
 		         : entry->arg2 & MSG_OOB     ? " urgent"
@@ -527,7 +543,8 @@ static void end(struct save *save, struct part *part)
 {
 	bool serves = strcmp(session_service(part->session)->name, "none") != 0;
 	flush(save);
-	if (part->reset || (serves && session_is_accepted(part->session)))
+	bool ended = part->ended_in && part->ended_out && !session_is_paused(part->session);
+	if (part->reset || ended || (serves && session_is_accepted(part->session)))
 		put_simple(save, part, "wait", "closed");
 	else
 		put_simple(save, part, part->aborts ? "abort" : "close", "");
@@ -543,12 +560,21 @@ static void put_shutdown(struct save *save, const struct part *part, const struc
 	                                   : "both");
 }
 
-/* No line of a script can wait for it. */
-static void put_fin(struct save *save, const struct part *part)
+/* The peer's FIN or reset: "/assert @c.fin is yes". */
+static void put_end(struct save *save, struct part *part, const struct entry *entry)
 {
-	flush(save);
-	fprintf(save->file, "# the peer of %s has ended its side%s\n", part->name,
-	        transport_fin(session_transport(part->session)));
+	put_all_that_came(save);
+	part->came = entry->time;
+	fputs("/assert ", save->file);
+	if (part != save->current)
+		fprintf(save->file, "@%s.", part->name);
+	if (entry->error)
+		fprintf(save->file, "%s.errno is %s", entry_call_name(entry->call),
+		        error_name(entry->error));
+	else
+		fputs("fin is yes", save->file);
+	put_within(save, part, " within 5s");
+	save->done = save->now;
 }
 
 static void put_urgent(struct save *save, const struct part *part, const struct entry *entry)
@@ -567,7 +593,7 @@ static void note_connected(struct save *save, struct part *part, const struct en
 		put_simple(save, part, "reconnect", "");
 	}
 	part->open = true;
-	part->reset = part->aborts = false;
+	part->reset = part->aborts = part->ended_in = part->ended_out = false;
 	part->fd = entry->fd;
 }
 
@@ -589,6 +615,8 @@ static void put_entry(struct save *save, struct part *part, const struct entry *
 {
 	bool ours = entry_is_outgoing(entry) && !entry->error && !(entry->flags & ENTRY_ECHO);
 	bool resets;
+	bool was_reset = !session_has_peers(part->session) && entry_is_incoming(entry) &&
+	                 entry_has_failed(entry);
 	if (!part->begun)
 		begin(save, part);
 	if (part->silent)
@@ -606,16 +634,19 @@ static void put_entry(struct save *save, struct part *part, const struct entry *
 		put_datagram(save, part, entry);
 	else if (ours && entry->len)
 		put_sent(save, part, entry);
-	else if (entry_is_end_of_file(entry))
-		put_fin(save, part);
+	else if (was_reset || entry_is_end_of_file(entry))
+		put_end(save, part, entry);
 	else if (entry->call == CALL_SHUTDOWN && !entry->error && !(entry->flags & ENTRY_ECHO))
 		put_shutdown(save, part, entry);
 	else if (entry->call == CALL_SETSOCKOPT && !entry->error && part->open)
 		put_option(save, part, entry);
 	else if (entry->call == CALL_CLOSE && part->open && (part->fd < 0 || entry->fd == part->fd))
 		end(save, part);
+	bool shut = entry->call == CALL_SHUTDOWN && !entry->error;
+	part->ended_in = part->ended_in || entry_is_end_of_file(entry) || (shut && entry->arg != SHUT_WR);
+	part->ended_out = part->ended_out || (shut && entry->arg != SHUT_RD);
 	part->aborts = part->aborts || (entry_sets_linger(entry, &resets) && resets);
-	part->reset = part->reset || (entry_has_failed(entry) && entry_is_incoming(entry));
+	part->reset = part->reset || was_reset;
 	if (entry_is_payload(entry) && part->fd < 0)
 		part->fd = entry->fd;
 	if (part->fd >= 0 && entry_is_payload(entry))

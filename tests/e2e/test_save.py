@@ -5,6 +5,7 @@ differs."""
 import os
 import re
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -43,7 +44,8 @@ class Server:
 
 def run_hastily(name, **more):
     """The same lines, which wait less long for what does not come."""
-    hasty = re.sub(r"^(/expect .*)$", r"\1 within 1s", read_text(name), flags=re.MULTILINE)
+    text = re.sub(r" within \d+s$", "", read_text(name), flags=re.MULTILINE)
+    hasty = re.sub(r"^(/(?:expect|assert) .*)$", r"\1 within 1s", text, flags=re.MULTILINE)
     return run("-f", write("hasty", hasty), **more)
 
 
@@ -61,7 +63,7 @@ def saved(what, serve, changed, lines, mark, **more):
     status, out, err = run_hastily("again", **more)
     number = re.match(rb"hasty:(\d+):", err)
     line = text.splitlines()[int(number.group(1)) - 1] if number else ""
-    if not ok(status == 1 and mark in line and "/expect" in line, what + " fails at the line that differs"):
+    if not ok(status == 1 and mark in line and line.startswith(("/expect", "/assert")), what + " fails at the line that differs"):
         print("#   %d %r\n#   %r" % (status, err, line))
     return text
 
@@ -81,7 +83,7 @@ def upper(connection, lines):
 
 text = saved("an echo", echo, upper, "hello\n/expect \"hello\\n\"\nagain\n/expect \"again\\n\"\n", "hello")
 same(text.splitlines()[-5:], [line % re.search(r"open 127.0.0.1 (\d+)", text).group(1) if "%" in line else line for line in
-                              ["/open 127.0.0.1 %s as c", "hello", '/expect "hello\\n"', "again", '/expect "again\\n"']],
+                              ["/open 127.0.0.1 %s as c", "hello", '/expect next "hello\\n"', "again", '/expect next "again\\n"']],
      "it reads as it was typed")
 ok(text.startswith("# A session of sockpit ") and re.search(r"saved \d{4}-\d\d-\d\dT", text), "and says what it is and from when")
 same(os.stat("again").st_mode & 0o777, 0o600, "it is its owner's alone")
@@ -105,7 +107,7 @@ text = saved("a dialogue with CR LF", smtp(b"250-mail\r\n250-SIZE 1000\r\n250 HE
              "/expect \"220 mail ready\\r\\n\"\n/set eol crlf\nEHLO me\n/expect \"250 HELP\\r\\n\"\nQUIT\n"
              "/expect \"221 bye\\r\\n\"\n", "SIZE 1000")
 ok("/set eol crlf\n" in text and "\nEHLO me\n" in text, "its line end is set, so lines are lines")
-ok('/expect "250-SIZE 1000\\r\\n"\n' in text, "and each line of an answer is expected by itself")
+ok('/expect next "250-SIZE 1000\\r\\n"\n' in text, "and each line of an answer is expected by itself")
 
 EVERY = bytes(range(256))
 
@@ -168,6 +170,50 @@ def half_close(answer):
 text = saved("a half-close", half_close(b"got"), half_close(b"had"), "one\ntwo\n/shutdown write\n/expect \"got 8\\n\"\n", "got 8")
 ok("/shutdown write\n" in text, "FIN is sent again")
 
+
+
+def says(*pieces, then=None):
+    """Each after a line of the client's, and the end after another."""
+    def serve(connection, lines):
+        for piece in pieces:
+            connection.sendall(piece)
+            next(lines, None)
+        if then == "reset":
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        elif then == "stay":
+            connection.recv(1)
+        elif then == "half-close":
+            connection.shutdown(socket.SHUT_WR)
+            list(lines)
+    return serve
+
+
+saved("a line after another", says(b"1\n3\n"), says(b"1\n2\n3\n"), "/expect \"3\\n\"\n", '"3')
+saved("a line", says(b"1\n", b"2\n"), says(b"1 and\n", b"2\n"), "/expect 1\nnext\n/expect 2\n", '"1')
+FIN = "/assert fin is yes within 5s\n"
+LAST = "/expect last\ngo\n"
+saved("a peer that closes", says(b"last\n"), says(b"last\n", then="stay"), LAST + FIN, FIN.strip())
+saved("instead of a reset", says(b"last\n"), says(b"last\n", then="reset"), LAST + FIN, FIN.strip())
+RESET = "/assert recv.errno is ECONNRESET within 5s\n"
+text = saved("a peer that resets", says(b"last\n", then="reset"), says(b"last\n", then="stay"), LAST + RESET, RESET.strip())
+ok(text.endswith("go\n" + RESET + "/wait closed\n"), "nothing is left to be closed")
+text = saved("a peer that half-closes", says(b"last\n", then="half-close"), says(b"last\n", then="stay"),
+             LAST + FIN + "more\n/shutdown write\n/wait closed\n", FIN.strip())
+ok(text.endswith(FIN + "more\n/shutdown write\n/wait closed\n"), "is closed when both sides are")
+status, _, err = script("""\
+/socket tcp as hand
+/connect 127.0.0.1 %d
+/recv
+/expect "last\\n"
+go
+/try /recv
+/assert recv.errno is ECONNRESET
+/save! again
+""" % Server(says(b"last\n", then="reset")).port)
+same((status, err), (0, ""), "a reset that is met step by step")
+ok(read_text("again").endswith("go\n/try /recv 1024\n" + RESET), "is met by a call that may fail")
+same(run("-f", "again")[::2], (0, b""), "also when it runs again")
+
 text = saved("a secret", answers(b"welcome\n"), answers(b"go away\n"), "user\n/expect \"welcome\\n\"\n/secret $SECRET_1\n/expect \"welcome\\n\"\n",
              "welcome", env=dict(os.environ, SECRET_1="swordfish"))
 ok("swordfish" not in text and "/secret $SECRET_1\n" in text, "it is not in the script")
@@ -187,7 +233,7 @@ def slow(connection, lines):
 
 
 status, _, err = script("/open 127.0.0.1 %d\nhello\n/expect \"hello\\n\"\n/save! again\n" % Server(slow).port)
-ok(status == 0 and read_text("again").endswith("/expect \"hello\\n\" within 4s\n"), "a slow server has twice the time that it took")
+ok(status == 0 and read_text("again").endswith("/expect next \"hello\\n\" within 4s\n"), "a slow server has twice the time that it took")
 
 # ---- datagrams ----
 
@@ -209,7 +255,7 @@ status, _, err = script("/open udp 127.0.0.1 %d as u\nabc\n/expect \"\\xff\"\n/s
 same((status, err), (0, ""), "datagrams are saved")
 text = read_text("again")
 same([line for line in text.splitlines() if line.startswith("/expect")],
-     ['/expect "%s"' % data for data in ("abc\\n", "\\ncba", "\\x00\\xff", "raw", "war", "\\x00\\xff")], "each by itself")
+     ['/expect next "%s"' % data for data in ("abc\\n", "\\ncba", "\\x00\\xff", "raw", "war", "\\x00\\xff")], "each by itself")
 same(run("-f", "again")[0], 0, "and pass")
 change.append(True)
 status, out, err = run_hastily("again")
