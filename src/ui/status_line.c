@@ -248,6 +248,35 @@ static void collect(const struct snapshot *snapshot, const struct status_words *
 		add_piece(pieces, 0, STYLE_NOTE, "%s", words->mode); /* it may hide every row */
 }
 
+static void shorten(char text[PIECE], int room)
+{
+	const char *more = text_has_unicode() ? "…" : "...";
+	size_t len = strlen(text);
+	if (text_columns(text, len) <= room)
+		return;
+	room -= text_columns(more, strlen(more));
+	while (len > 0 && text_columns(text, len) > room)
+		len = text_whole(text, len - 1);
+	snprintf(text + len, PIECE - len, "%s", more);
+}
+
+/* What hides rows, or sends every line as data, is shown beside the state, at least its first word: the
+ * state gives up its transport for it, and its end. */
+static void fit_mode(struct piece *state, struct piece *mode, int columns)
+{
+	int first = text_columns(mode->text, strcspn(mode->text, " "));
+	int room = columns - 3 - text_columns(state->text, strlen(state->text));
+	const char *name = strchr(state->text, ' ');
+	if (room < first && name)
+		memmove(state->text, name + 1, strlen(name));
+	if (room < first)
+		shorten(state->text, columns - 3 - first);
+	room = columns - 3 - text_columns(state->text, strlen(state->text));
+	if (text_columns(mode->text, strlen(mode->text)) > room && room <= first + 1)
+		mode->text[strcspn(mode->text, " ")] = '\0';
+	shorten(mode->text, room);
+}
+
 /* The state is there even if it has to be cut. */
 void status_line_draw_snapshot(const struct snapshot *snapshot, const struct status_words *words,
                                int columns, struct row *row)
@@ -255,6 +284,8 @@ void status_line_draw_snapshot(const struct snapshot *snapshot, const struct sta
 	struct pieces pieces = { .count = 0 };
 	row_clear(row);
 	collect(snapshot, words, &pieces);
+	if (snapshot && *words->mode)
+		fit_mode(&pieces.piece[0], &pieces.piece[pieces.count - 1], columns);
 	choose(&pieces, columns);
 	pieces.piece[0].kept = pieces.piece[0].kept || pieces.piece[0].rank == 0;
 	for (size_t i = 0; i < pieces.count; i++) {

@@ -158,6 +158,10 @@ static void replays(void)
 	is_status(&snapshot, 40, " tcp ESTABLISHED *  replay 12.5 s  LF", "a replay");
 	is_text(status(&snapshot, "FILTER err", 40), " tcp ESTABLISHED *  ↑15 ↓15  FILTER err",
 	        "in a narrow row, what hides rows comes first");
+	is_text(status(&snapshot, "FILTER err", 20), " ESTABLISHE…  FILTER", "and leaves the state what room there is");
+	is_text(status(&snapshot, "FILTER not error", 32), " tcp ESTABLISHED *  FILTER not …", "it is cut itself");
+	is_text(status(&snapshot, "FILTER not error", 27), " tcp ESTABLISHED *  FILTER", "to its first word");
+	is_text(status(&snapshot, "LITERAL", 22), " ESTABLISHED…  LITERAL", "where every line is data, too");
 	replay = "recording";
 	is_status(&snapshot, 40, " tcp ESTABLISHED *  ↑15 ↓15  recording", "what is left of it");
 	replay = "";
